@@ -1,0 +1,44 @@
+import type { Meta, NewOrder, OrderResult, Problem } from "./types";
+
+export class Refused extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.detail || problem.title);
+  }
+}
+
+async function call<T>(path: string, init?: RequestInit): Promise<T> {
+  const response = await fetch(path, { cache: "no-store", ...init });
+  const body: unknown = await response.json().catch(() => null);
+  if (response.ok) return body as T;
+  const given = (body ?? {}) as Partial<Problem>;
+  throw new Refused({
+    type: given.type ?? "about:blank",
+    title: given.title ?? response.statusText,
+    status: response.status,
+    detail: given.detail ?? "",
+    errors: given.errors ?? [],
+  });
+}
+
+export function getMeta(): Promise<Meta> {
+  return call<Meta>("/v1/meta");
+}
+
+export function placeOrder(account: string, order: NewOrder): Promise<OrderResult> {
+  return call<OrderResult>(`/v1/accounts/${account}/orders`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(order),
+  });
+}
+
+export function cancelOrder(account: string, order: string): Promise<{ status: string }> {
+  return call(`/v1/accounts/${account}/orders/${order}`, { method: "DELETE" });
+}
+
+/** Unique per account without a round trip: the wall clock and 44 random bits, well inside a u128. */
+export function clientOrderId(): string {
+  const [high, low] = crypto.getRandomValues(new Uint32Array(2));
+  const noise = (BigInt(high! & 0xfff) << 32n) | BigInt(low!);
+  return ((BigInt(Date.now()) << 44n) | noise).toString();
+}

@@ -1,0 +1,280 @@
+/** The gateway contract, v1. Money, prices, quantities and ids are decimal strings. */
+
+export type Decimal = string;
+export type Id = string;
+export type AccountState = "evaluation" | "passed" | "funded" | "failed" | "suspended" | "closed";
+export type Rule = "daily_loss" | "max_loss";
+export type Side = "buy" | "sell";
+export type OrderType = "market" | "limit" | "stop";
+export type TimeInForce = "gtc" | "ioc" | "day";
+
+export interface Meta {
+  name: string;
+  version: string;
+  mode: string;
+  ack_mode: string;
+  ws: string;
+  competition: Id;
+  featured_account: Id;
+  rate: Decimal;
+}
+
+export interface Instrument {
+  id: Id;
+  symbol: string;
+  kind: string;
+  tick_size: Decimal;
+  lot_size: Decimal;
+  contract_size: Decimal;
+  currency: string;
+  status: "open" | "halted" | "closed";
+  bid: Decimal | null;
+  bid_qty: Decimal | null;
+  ask: Decimal | null;
+  ask_qty: Decimal | null;
+  last: Decimal | null;
+  ts: string | null;
+}
+
+export interface AccountRow {
+  id: Id;
+  name: string;
+  plan: string;
+  style: string;
+  state: AccountState;
+  phase: number;
+  day_locked: boolean;
+  balance: Decimal;
+  equity: Decimal;
+  pnl_pct: Decimal;
+  worst_limit_used_pct: Decimal;
+}
+
+export interface BreachPrice {
+  instrument: Id;
+  symbol: string;
+  side: "bid" | "ask";
+  price: Decimal;
+}
+
+export interface Limit {
+  rule: Rule;
+  effect: "fail" | "lock_for_day";
+  trail: string;
+  touch_is_breach: boolean;
+  baseline: Decimal;
+  allowance: Decimal;
+  floor: Decimal;
+  distance: Decimal;
+  distance_pct: Decimal;
+  used_pct: Decimal;
+  breach_prices: BreachPrice[];
+}
+
+export interface ProfitTarget {
+  kind: "profit_target";
+  target: Decimal;
+  current: Decimal;
+  progress_pct: Decimal;
+  met: boolean;
+  met_at: string | null;
+}
+export interface MinDays {
+  kind: "min_days";
+  required: number;
+  counted: number;
+  met: boolean;
+}
+export interface Consistency {
+  kind: "consistency";
+  cap_pct: Decimal;
+  best_day: Decimal;
+  denominator: Decimal;
+  share_pct: Decimal;
+  met: boolean;
+  total_needed: Decimal;
+  next_day_max: Decimal;
+}
+export type Objective = ProfitTarget | MinDays | Consistency;
+
+export interface Position {
+  instrument: Id;
+  symbol: string;
+  side: "long" | "short";
+  qty: Decimal;
+  avg_price: Decimal;
+  mark: Decimal;
+  unrealised: Decimal;
+  notional: Decimal;
+}
+
+export interface Order {
+  order_id: Id;
+  client_order_id: Id;
+  instrument: Id;
+  symbol: string;
+  side: Side;
+  type: OrderType;
+  qty: Decimal;
+  filled: Decimal;
+  price: Decimal | null;
+  trigger: Decimal | null;
+  tif: TimeInForce;
+  ts: string;
+}
+
+export interface Breach {
+  seq: Id;
+  ts: string;
+  rule: Rule;
+  equity: Decimal;
+  floor: Decimal;
+  baseline: Decimal;
+  plan_hash: string;
+}
+
+export interface Account {
+  id: Id;
+  name: string;
+  parent: Id | null;
+  plan: { id: Id; name: string; version: number; hash: string };
+  state: AccountState;
+  phase: number;
+  day_locked: boolean;
+  currency: string;
+  initial: Decimal;
+  balance: Decimal;
+  equity: Decimal;
+  unrealised: Decimal;
+  fees: Decimal;
+  day: { date: string; pnl: Decimal; start_balance: Decimal; start_equity: Decimal };
+  limits: Limit[];
+  objectives: Objective[];
+  positions: Position[];
+  orders: Order[];
+  breach: Breach | null;
+}
+
+export interface BoardRow {
+  rank: number | null;
+  account: Id;
+  name: string;
+  style: string;
+  score: Decimal;
+  profit: Decimal;
+  risk: Decimal;
+  consistency: Decimal;
+  drawdown: Decimal;
+  return_pct: Decimal;
+  mdd_pct: Decimal;
+  days: number;
+  eligible: boolean;
+  reason: string | null;
+}
+
+export interface Competition {
+  id: Id;
+  name: string;
+  state: string;
+  weights: { profit: Decimal; risk: Decimal; consistency: Decimal; drawdown: Decimal };
+  loss_limit_pct: Decimal;
+}
+
+export interface Board {
+  competition: Competition;
+  rows: BoardRow[];
+}
+
+export interface BreachEvent {
+  type: "breach";
+  seq: Id;
+  ts: string;
+  account: Id;
+  rule: Rule;
+  effect: string;
+  primary: boolean;
+  equity: Decimal;
+  baseline: Decimal;
+  floor: Decimal;
+  positions: { instrument: Id; symbol: string; qty: Decimal; mark: Decimal; pnl: Decimal }[];
+  plan: string;
+  plan_version: number;
+  plan_hash: string;
+}
+
+type Base = { seq: Id; ts: string };
+type OfAccount = Base & { account: Id };
+
+export type EngineEvent =
+  | (OfAccount & {
+      type: "order_accepted";
+      order_id: Id;
+      instrument: Id;
+      symbol: string;
+      side: Side;
+      order_type: OrderType;
+      qty: Decimal;
+      price?: Decimal | null;
+      trigger?: Decimal | null;
+    })
+  | (OfAccount & { type: "order_denied"; client_order_id: Id; reason: string })
+  | (OfAccount & {
+      type: "fill";
+      order_id: Id;
+      instrument: Id;
+      symbol: string;
+      side: Side;
+      qty: Decimal;
+      price: Decimal;
+      fee: Decimal;
+      realised: Decimal;
+      liquidation: boolean;
+    })
+  | (OfAccount & { type: "order_cancelled"; order_id: Id; reason: string })
+  | BreachEvent
+  | (OfAccount & { type: "day_locked" })
+  | (Base & { type: "day_rolled"; day: string; account?: Id })
+  | (OfAccount & { type: "state_changed"; from: AccountState; to: AccountState; reason: string })
+  | (OfAccount & { type: "target_reached" })
+  | (OfAccount & { type: "floor_moved"; rule: Rule; baseline: Decimal; floor: Decimal });
+
+export interface Candle {
+  t: number;
+  o: Decimal;
+  h: Decimal;
+  l: Decimal;
+  c: Decimal;
+}
+
+export interface EquityPoint {
+  t: number;
+  equity: Decimal;
+  balance: Decimal;
+}
+
+export interface NewOrder {
+  client_order_id: Id;
+  instrument: Id;
+  side: Side;
+  type: OrderType;
+  qty: Decimal;
+  price?: Decimal;
+  trigger?: Decimal;
+  tif: TimeInForce;
+}
+
+export interface OrderResult {
+  order_id: Id | null;
+  client_order_id: Id;
+  status: string;
+  reason: string | null;
+  events: EngineEvent[];
+}
+
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  errors: { field: string; value: unknown; accepted: unknown }[];
+}

@@ -1,0 +1,529 @@
+//! Facts. Every event is flat and of fixed size; what belongs to one fact in plural (the positions
+//! of a breach) follows it as events of their own.
+
+use crate::command::{AdjustKind, NewOrder, RollSchedule, Side};
+use crate::id::{
+    AccountId, ClientOrderId, CompetitionId, InstrumentId, OrderId, PlanHash, PlanId, Seq,
+};
+use crate::instrument::InstrumentError;
+use crate::market::InstrumentStatus;
+use crate::time::{TimestampNs, TradingDay};
+use crate::unit::{Money, Notional, Price, Qty, Ratio, SignedQty};
+
+/// A fact, and the input that caused it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Event {
+    /// The input's place.
+    pub seq: Seq,
+    /// The input's time.
+    pub ts: TimestampNs,
+    /// The fact.
+    pub kind: EventKind,
+}
+
+/// The kinds of fact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventKind {
+    /// An input could not be applied; nothing changed.
+    InputRejected {
+        /// Why.
+        reason: InputRejection,
+    },
+    /// An instrument is known.
+    InstrumentRegistered {
+        /// Its id.
+        instrument: InstrumentId,
+    },
+    /// An instrument's trading status changed.
+    StatusChanged {
+        /// The instrument.
+        instrument: InstrumentId,
+        /// Its status from now on.
+        status: InstrumentStatus,
+    },
+    /// A plan is known.
+    PlanDefined {
+        /// Its id.
+        plan: PlanId,
+        /// Version the plan gives itself.
+        version: u32,
+        /// Hash of its canonical bytes.
+        hash: PlanHash,
+    },
+    /// A competition is known.
+    CompetitionDefined {
+        /// Its id.
+        competition: CompetitionId,
+    },
+    /// An account is open.
+    AccountOpened {
+        /// Its id.
+        account: AccountId,
+        /// Its plan.
+        plan: PlanId,
+        /// The account it follows.
+        parent: Option<AccountId>,
+        /// Balance it starts with.
+        balance: Money,
+    },
+    /// An account entered a competition.
+    CompetitionEntered {
+        /// The competition.
+        competition: CompetitionId,
+        /// The entrant.
+        account: AccountId,
+    },
+    /// An order works or is about to fill.
+    OrderAccepted {
+        /// Its id.
+        order: OrderId,
+        /// What was asked for.
+        request: NewOrder,
+    },
+    /// Our own checks refused an order.
+    OrderDenied {
+        /// What was asked for.
+        request: NewOrder,
+        /// Why.
+        reason: DenyReason,
+    },
+    /// A stop order's trigger was reached.
+    OrderTriggered {
+        /// Owner.
+        account: AccountId,
+        /// The order.
+        order: OrderId,
+        /// The quote that reached it.
+        price: Price,
+    },
+    /// A working order changed.
+    OrderAmended {
+        /// Owner.
+        account: AccountId,
+        /// The order.
+        order: OrderId,
+        /// Total quantity now.
+        qty: Qty,
+        /// Limit price or trigger now.
+        price: Price,
+    },
+    /// An order ended before it was filled.
+    OrderCancelled {
+        /// Owner.
+        account: AccountId,
+        /// The order.
+        order: OrderId,
+        /// Quantity that was left.
+        leaves: Qty,
+        /// Why.
+        reason: CancelReason,
+    },
+    /// A cancel or an amendment was refused; the order is as it was.
+    ChangeDenied {
+        /// Who asked.
+        account: AccountId,
+        /// The order meant.
+        order: OrderId,
+        /// Why.
+        reason: DenyReason,
+    },
+    /// An order executed.
+    Fill(Fill),
+    /// A limit's floor moved.
+    FloorMoved(FloorMove),
+    /// A limit was violated; `positions` many [`BreachPosition`] follow.
+    Breach(Breach),
+    /// One position of the breach before it.
+    BreachPosition(BreachPosition),
+    /// No opening orders until the next roll.
+    DayLocked {
+        /// The account.
+        account: AccountId,
+    },
+    /// The lock of the day before is gone.
+    DayUnlocked {
+        /// The account.
+        account: AccountId,
+    },
+    /// A trading day opened.
+    DayRolled {
+        /// For the plans of this schedule.
+        schedule: RollSchedule,
+        /// The day that opened.
+        day: TradingDay,
+    },
+    /// An account's trading day closed.
+    DayClosed(DayClose),
+    /// How an account stands against its consistency rule.
+    Consistency(Consistency),
+    /// The profit target was met for the first time.
+    TargetReached {
+        /// The account.
+        account: AccountId,
+        /// Balance, while flat.
+        balance: Money,
+        /// Balance that was needed.
+        target: Money,
+    },
+    /// An account's state changed.
+    StateChanged {
+        /// The account.
+        account: AccountId,
+        /// Before.
+        from: AccountState,
+        /// After.
+        to: AccountState,
+    },
+    /// An account's balance or size changed from outside the market.
+    Adjusted {
+        /// The account.
+        account: AccountId,
+        /// Kind of change.
+        kind: AdjustKind,
+        /// Change of the balance.
+        amount: Money,
+        /// Balance after it.
+        balance: Money,
+        /// The account's size after it: what percentages of initial refer to.
+        size: Money,
+    },
+    /// An adjustment was refused; the account is as it was.
+    AdjustDenied {
+        /// The account.
+        account: AccountId,
+        /// Kind of change.
+        kind: AdjustKind,
+        /// Why.
+        reason: DenyReason,
+    },
+    /// A payout left the account.
+    PayoutApproved {
+        /// The account.
+        account: AccountId,
+        /// What left the balance.
+        amount: Money,
+        /// The trader's part of it, rounded down.
+        trader: Money,
+        /// The firm's part of it.
+        firm: Money,
+        /// Balance after it.
+        balance: Money,
+    },
+    /// A payout was refused; the account is as it was.
+    PayoutDenied {
+        /// The account.
+        account: AccountId,
+        /// What was asked for.
+        requested: Money,
+        /// What could have been paid.
+        eligible: Money,
+        /// Why.
+        reason: PayoutDenial,
+    },
+}
+
+/// Why an input could not be applied at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InputRejection {
+    /// No such instrument.
+    UnknownInstrument,
+    /// No such plan.
+    UnknownPlan,
+    /// No such account.
+    UnknownAccount,
+    /// No such competition.
+    UnknownCompetition,
+    /// The definition of the instrument is wrong.
+    BadInstrument(InstrumentError),
+    /// The plan's bytes are not a valid plan.
+    BadPlan,
+    /// The competition's bytes are not a valid competition.
+    BadCompetition,
+    /// A price or quantity is not a multiple of the tick or lot size.
+    OffGrid,
+    /// A bid above its ask, or a quantity below zero.
+    BadQuote,
+    /// A named limit is reached.
+    LimitReached,
+    /// The account is in the competition already, or is not fresh.
+    CannotEnter,
+    /// A day that is not after the open one.
+    DayNotAfter,
+    /// An amount does not fit its unit.
+    OutOfRange,
+    /// The instrument's currency is not the account's.
+    CurrencyMismatch,
+}
+
+/// Why our own checks refused an order or a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DenyReason {
+    /// No such account.
+    UnknownAccount,
+    /// No such instrument.
+    UnknownInstrument,
+    /// No such working order of this account.
+    UnknownOrder,
+    /// The account's state does not trade.
+    AccountNotTrading,
+    /// The account is locked until the next roll.
+    DayLocked,
+    /// The client order id was used before in this account.
+    DuplicateClientOrder,
+    /// The quantity is not above zero.
+    QtyNotPositive,
+    /// The quantity is above the instrument's largest.
+    QtyTooLarge,
+    /// The quantity is not a multiple of the lot size.
+    QtyOffLot,
+    /// The price is not a multiple of the tick size.
+    PriceOffTick,
+    /// The instrument has no quote yet.
+    NoQuote,
+    /// The instrument does not trade now.
+    InstrumentNotOpen,
+    /// The instrument's quote is crossed.
+    CrossedQuote,
+    /// The instrument's currency is not the account's.
+    CurrencyMismatch,
+    /// The account has as many working orders as it may.
+    AccountOrdersMax,
+    /// The shard has as many working orders as it may.
+    OrdersMax,
+    /// The account has as many positions as it may.
+    PositionsMax,
+    /// The new total quantity is not above what is filled.
+    QtyBelowFilled,
+    /// The amount must be above zero.
+    AmountNotPositive,
+    /// The plan has no such provision.
+    NotInPlan,
+    /// The amount does not fit its unit.
+    OutOfRange,
+}
+
+/// Why an order ended unfilled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CancelReason {
+    /// Its owner asked.
+    Requested,
+    /// It was immediate-or-cancel and not marketable.
+    NotMarketable,
+    /// It was good for the day, and the day is over.
+    DayOver,
+    /// Its account was locked or ended.
+    AccountLocked,
+    /// A stop order's position would pass a named limit when it triggered.
+    LimitReached,
+}
+
+/// An execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fill {
+    /// Owner.
+    pub account: AccountId,
+    /// The order; zero when the engine flattened the account itself.
+    pub order: OrderId,
+    /// The sender's identity for the order.
+    pub client_order: ClientOrderId,
+    /// What was traded.
+    pub instrument: InstrumentId,
+    /// Buy or sell.
+    pub side: Side,
+    /// Price of the fill.
+    pub price: Price,
+    /// Quantity of the fill.
+    pub qty: Qty,
+    /// Quantity of the order still to execute.
+    pub leaves: Qty,
+    /// Fee, rounded up.
+    pub fee: Money,
+    /// Profit realised by the closing part, fee not included, rounded down.
+    pub realised: Money,
+    /// Balance after the fill.
+    pub balance: Money,
+    /// Position after the fill.
+    pub position: SignedQty,
+    /// Who wanted it.
+    pub cause: FillCause,
+}
+
+/// Who wanted a fill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FillCause {
+    /// The owner's order.
+    Order,
+    /// The engine flattened the account.
+    Liquidation,
+}
+
+/// The rules that an account lives under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RuleKind {
+    /// Loss within one trading day.
+    DailyLoss,
+    /// Loss overall.
+    MaxLoss,
+}
+
+/// What a violated limit does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// The account fails.
+    Fail,
+    /// The account is flattened and takes no opening orders until the next roll.
+    LockForDay,
+}
+
+/// A floor and what moved it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FloorMove {
+    /// The account.
+    pub account: AccountId,
+    /// The rule.
+    pub rule: RuleKind,
+    /// Reference value.
+    pub baseline: Money,
+    /// Allowed distance below it.
+    pub allowance: Money,
+    /// `baseline - allowance`, or the level it is held at.
+    pub floor: Money,
+    /// What moved it.
+    pub cause: FloorMoveCause,
+}
+
+/// What moved a floor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FloorMoveCause {
+    /// The account opened.
+    Opened,
+    /// The trading day rolled.
+    Rolled,
+    /// The trailed quantity reached a higher peak.
+    Trailed,
+    /// A payout or scaling.
+    Adjusted,
+}
+
+/// A violated limit with its proof: `equity = balance + sum of unrealised` over the positions that
+/// follow, and it is below `floor = baseline - allowance` (or at it, where a touch is a breach).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Breach {
+    /// The account.
+    pub account: AccountId,
+    /// The rule.
+    pub rule: RuleKind,
+    /// What it does.
+    pub effect: Effect,
+    /// Whether this is the breach that decides: hard before soft, then the highest floor.
+    pub primary: bool,
+    /// Whether equity at the floor is a breach.
+    pub touch_is_breach: bool,
+    /// Balance at the test.
+    pub balance: Money,
+    /// Equity at the test, exact.
+    pub equity: Notional,
+    /// Reference value.
+    pub baseline: Money,
+    /// Allowed distance below it.
+    pub allowance: Money,
+    /// The floor as it stood before the input.
+    pub floor: Money,
+    /// The plan.
+    pub plan: PlanId,
+    /// Version of the plan.
+    pub plan_version: u32,
+    /// Hash of the plan's canonical bytes.
+    pub plan_hash: PlanHash,
+    /// Open positions at the test.
+    pub positions: u32,
+}
+
+/// An open position at the moment of a breach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BreachPosition {
+    /// The account.
+    pub account: AccountId,
+    /// What is held.
+    pub instrument: InstrumentId,
+    /// How much.
+    pub position: SignedQty,
+    /// What it cost: the signed sum of price x quantity x contract size, exact.
+    pub cost: Notional,
+    /// Best bid at the test.
+    pub bid: Price,
+    /// Best ask at the test.
+    pub ask: Price,
+    /// Value at the liquidation side minus cost, exact.
+    pub unrealised: Notional,
+}
+
+/// The end of an account's trading day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DayClose {
+    /// The account.
+    pub account: AccountId,
+    /// The day that closed.
+    pub day: TradingDay,
+    /// Realised profit and loss of the day, fees included.
+    pub pnl: Money,
+    /// Balance at the close.
+    pub balance: Money,
+    /// Equity at the close, rounded down.
+    pub equity: Money,
+    /// Whether it counts toward the minimum of trading days.
+    pub counted: bool,
+}
+
+/// How an account stands against its consistency rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Consistency {
+    /// The account.
+    pub account: AccountId,
+    /// Profit of the best day.
+    pub best_day: Money,
+    /// What it is compared with.
+    pub denominator: Money,
+    /// Largest share that the best day may have.
+    pub cap: Ratio,
+    /// Whether exactly at the cap passes.
+    pub inclusive: bool,
+    /// Whether it passes; false while the denominator is not above zero.
+    pub met: bool,
+    /// The denominator at which the best day is exactly at the cap, rounded up.
+    pub total_needed: Money,
+    /// The most that the next day may earn and stay at the cap, rounded down.
+    pub next_day_max: Money,
+}
+
+/// The life of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountState {
+    /// Trading toward a target.
+    Evaluation,
+    /// The phase's objectives were met.
+    Passed,
+    /// Trading for payouts.
+    Funded,
+    /// A hard rule was violated; terminal.
+    Failed,
+    /// Closed by its owner or the firm.
+    Closed,
+}
+
+/// Why a payout was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PayoutDenial {
+    /// The plan pays nothing out.
+    NotInPlan,
+    /// The account's state takes no payouts.
+    NotEligibleState,
+    /// The amount must be above zero.
+    AmountNotPositive,
+    /// Positions are open.
+    NotFlat,
+    /// The consistency rule is not met.
+    Consistency,
+    /// More than is eligible.
+    AboveEligible,
+}

@@ -1,0 +1,153 @@
+//! The frame that the journal and the bus carry: one input or event, checked and versioned.
+//!
+//! | offset | size | field |
+//! |---|---|---|
+//! | 0 | 4 | length of the whole frame in bytes |
+//! | 4 | 4 | CRC32C of everything after this field |
+//! | 8 | 1 | format version |
+//! | 9 | 1 | kind: 1 input, 2 event |
+//! | 10 | 2 | shard |
+//! | 12 | 8 | seq |
+//! | 20 | 8 | timestamp, ns since the Unix epoch |
+//! | 28 | .. | the [`crate::InputKind`] or [`crate::EventKind`] in its binary form |
+//!
+//! All integers are little-endian.
+
+use crate::codec::{Codec, CodecError, Reader};
+use crate::event::Event;
+use crate::id::{Seq, ShardId};
+use crate::input::Input;
+use crate::time::TimestampNs;
+
+/// The version that this code writes, and the only one that it reads.
+pub const VERSION: u8 = 1;
+/// Bytes before the payload.
+pub const HEADER_BYTES: usize = 28;
+/// The largest frame; a longer length is not a frame.
+pub const FRAME_BYTES_MAX: usize = 1 << 20;
+
+const LENGTH: std::ops::Range<usize> = 0..4;
+const CRC: std::ops::Range<usize> = 4..8;
+
+/// What a frame carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Payload {
+    /// A sequenced input.
+    Input(Input),
+    /// A fact.
+    Event(Event),
+}
+
+/// A frame that was read, and how many bytes it took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// Whose it is.
+    pub shard: ShardId,
+    /// What it carries.
+    pub payload: Payload,
+    /// Bytes of the whole frame.
+    pub bytes: usize,
+}
+
+/// Why bytes are not a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FrameError {
+    /// There are fewer bytes than the frame says, or than a header takes.
+    #[error("the frame is not complete")]
+    Incomplete,
+    /// The length is below a header or above the largest frame.
+    #[error("a frame of {0} bytes is not possible")]
+    Length(u32),
+    /// The checksum does not match.
+    #[error("the checksum does not match")]
+    Checksum,
+    /// Another version of the format.
+    #[error("frame version {0}, this program reads {VERSION}")]
+    Version(u8),
+    /// Neither input nor event.
+    #[error("{0} is no kind of frame")]
+    Kind(u8),
+    /// The payload is not what the kind says.
+    #[error(transparent)]
+    Payload(#[from] CodecError),
+}
+
+/// Appends the frame of an input.
+pub fn encode_input(shard: ShardId, input: &Input, out: &mut Vec<u8>) {
+    encode(shard, 1, input.seq, input.ts, &input.kind, out);
+}
+
+/// Appends the frame of an event.
+pub fn encode_event(shard: ShardId, event: &Event, out: &mut Vec<u8>) {
+    encode(shard, 2, event.seq, event.ts, &event.kind, out);
+}
+
+fn encode(
+    shard: ShardId,
+    kind: u8,
+    seq: Seq,
+    ts: TimestampNs,
+    payload: &impl Codec,
+    out: &mut Vec<u8>,
+) {
+    let start = out.len();
+    out.extend_from_slice(&[0; 8]);
+    out.extend_from_slice(&[VERSION, kind]);
+    shard.encode(out);
+    seq.encode(out);
+    ts.encode(out);
+    payload.encode(out);
+    let frame = &mut out[start..];
+    let length = frame.len() as u32;
+    frame[LENGTH].copy_from_slice(&length.to_le_bytes());
+    let crc = crc32c::crc32c(&frame[CRC.end..]);
+    frame[CRC].copy_from_slice(&crc.to_le_bytes());
+}
+
+/// Reads the frame at the front of `bytes`.
+///
+/// # Errors
+/// See [`FrameError`].
+pub fn decode(bytes: &[u8]) -> Result<Frame, FrameError> {
+    let mut reader = Reader::new(bytes);
+    let length = u32::decode(&mut reader).map_err(|_| FrameError::Incomplete)?;
+    if !(HEADER_BYTES..=FRAME_BYTES_MAX).contains(&(length as usize)) {
+        return Err(FrameError::Length(length));
+    }
+    let frame = bytes.get(..length as usize).ok_or(FrameError::Incomplete)?;
+    let mut reader = Reader::new(&frame[CRC.start..]);
+    let crc = u32::decode(&mut reader)?;
+    if crc != crc32c::crc32c(&frame[CRC.end..]) {
+        return Err(FrameError::Checksum);
+    }
+    let version = u8::decode(&mut reader)?;
+    if version != VERSION {
+        return Err(FrameError::Version(version));
+    }
+    let kind = u8::decode(&mut reader)?;
+    let shard = ShardId::decode(&mut reader)?;
+    let seq = Seq::decode(&mut reader)?;
+    let ts = TimestampNs::decode(&mut reader)?;
+    let payload = match kind {
+        1 => Payload::Input(Input {
+            seq,
+            ts,
+            kind: Codec::decode(&mut reader)?,
+        }),
+        2 => Payload::Event(Event {
+            seq,
+            ts,
+            kind: Codec::decode(&mut reader)?,
+        }),
+        kind => return Err(FrameError::Kind(kind)),
+    };
+    reader.end()?;
+    Ok(Frame {
+        shard,
+        payload,
+        bytes: frame.len(),
+    })
+}
+
+#[cfg(test)]
+mod tests;
