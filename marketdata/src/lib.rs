@@ -1,0 +1,15 @@
+//! Where market events come from: recordings on disk, the path of quotes inside a bar, the looping
+//! demo market, and synthetic quotes for benches and tests.
+//!
+//! Every source here is a pure function of its input: no clock, no network, no randomness other
+//! than a seed. Prices and quantities go from text to integers without a float between.
+
+pub mod demo;
+pub mod generator;
+pub mod intrabar;
+pub mod recording;
+
+pub use demo::DemoMarket;
+pub use generator::{RandomWalk, WalkStart};
+pub use intrabar::{BarPath, BarPathError, Spread};
+pub use recording::{RecordingError, read_bars, read_ticks};

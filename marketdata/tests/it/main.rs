@@ -1,0 +1,12 @@
+//! Recordings, bar paths, the demo market and synthetic quotes, from outside.
+
+#[cfg(test)]
+mod demo;
+#[cfg(test)]
+mod generator;
+#[cfg(test)]
+mod intrabar;
+#[cfg(test)]
+mod malformed;
+#[cfg(test)]
+mod recording;
