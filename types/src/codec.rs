@@ -439,16 +439,16 @@ codec_enum!(InputRejection {
     1 => UnknownPlan,
     2 => UnknownAccount,
     3 => UnknownCompetition,
-    4 => BadInstrument(error),
-    5 => BadPlan,
-    6 => BadCompetition,
-    7 => OffGrid,
-    8 => BadQuote,
-    9 => LimitReached,
-    10 => CannotEnter,
-    11 => DayNotAfter,
-    12 => OutOfRange,
-    13 => CurrencyMismatch,
+    4 => UnknownSchedule,
+    5 => BadInstrument(error),
+    6 => BadPlan,
+    7 => BadCompetition,
+    8 => OffGrid,
+    9 => BadQuote,
+    10 => LimitReached,
+    11 => CannotEnter,
+    12 => DayNotAfter,
+    13 => OutOfRange,
 });
 codec_enum!(DenyReason {
     0 => UnknownAccount,
@@ -467,18 +467,16 @@ codec_enum!(DenyReason {
     13 => CurrencyMismatch,
     14 => AccountOrdersMax,
     15 => OrdersMax,
-    16 => PositionsMax,
-    17 => QtyBelowFilled,
-    18 => AmountNotPositive,
-    19 => NotInPlan,
-    20 => OutOfRange,
+    16 => QtyBelowFilled,
+    17 => AmountNotPositive,
+    18 => NotInPlan,
+    19 => OutOfRange,
 });
 codec_enum!(CancelReason {
     0 => Requested,
     1 => NotMarketable,
     2 => DayOver,
     3 => AccountLocked,
-    4 => LimitReached,
 });
 codec_enum!(FillCause { 0 => Order, 1 => Liquidation });
 codec_struct!(Fill {
@@ -558,6 +556,7 @@ codec_enum!(PayoutDenial {
     3 => NotFlat,
     4 => Consistency,
     5 => AboveEligible,
+    6 => WouldBreach,
 });
 codec_enum!(EventKind {
     0 => InputRejected { reason },

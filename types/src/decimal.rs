@@ -27,8 +27,7 @@ pub enum DecimalError {
 pub fn parse(text: &str, decimals: u32) -> Result<i64, DecimalError> {
     let (negative, digits) = match text.as_bytes() {
         [b'-', rest @ ..] => (true, rest),
-        [b'+', rest @ ..] => (false, rest),
-        rest => (false, rest),
+        [b'+', rest @ ..] | rest => (false, rest),
     };
     let mut value: i128 = 0;
     let mut seen_digit = false;

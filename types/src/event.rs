@@ -233,6 +233,8 @@ pub enum InputRejection {
     UnknownAccount,
     /// No such competition.
     UnknownCompetition,
+    /// No plan and no competition has this schedule.
+    UnknownSchedule,
     /// The definition of the instrument is wrong.
     BadInstrument(InstrumentError),
     /// The plan's bytes are not a valid plan.
@@ -251,8 +253,6 @@ pub enum InputRejection {
     DayNotAfter,
     /// An amount does not fit its unit.
     OutOfRange,
-    /// The instrument's currency is not the account's.
-    CurrencyMismatch,
 }
 
 /// Why our own checks refused an order or a change.
@@ -290,8 +290,6 @@ pub enum DenyReason {
     AccountOrdersMax,
     /// The shard has as many working orders as it may.
     OrdersMax,
-    /// The account has as many positions as it may.
-    PositionsMax,
     /// The new total quantity is not above what is filled.
     QtyBelowFilled,
     /// The amount must be above zero.
@@ -313,8 +311,6 @@ pub enum CancelReason {
     DayOver,
     /// Its account was locked or ended.
     AccountLocked,
-    /// A stop order's position would pass a named limit when it triggered.
-    LimitReached,
 }
 
 /// An execution.
@@ -526,4 +522,6 @@ pub enum PayoutDenial {
     Consistency,
     /// More than is eligible.
     AboveEligible,
+    /// What is left would be at a limit.
+    WouldBreach,
 }

@@ -1,0 +1,68 @@
+//! A depth book of the outside market: what its venue displays, level by level.
+
+use types::{Lots, Side, Ticks, codec_struct};
+
+/// One displayed price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct DepthLevel {
+    pub(crate) price: Ticks,
+    pub(crate) qty: Lots,
+}
+
+codec_struct!(DepthLevel { price, qty });
+
+/// Both sides, each sorted with its best price last, so that the touch is cheap to change.
+#[derive(Debug, Default)]
+pub(crate) struct Depth {
+    bids: Vec<DepthLevel>,
+    asks: Vec<DepthLevel>,
+}
+
+codec_struct!(Depth { bids, asks });
+
+/// The side is full.
+#[derive(Debug)]
+pub(crate) struct DepthFull;
+
+impl Depth {
+    pub(crate) fn clear(&mut self) {
+        self.bids.clear();
+        self.asks.clear();
+    }
+
+    pub(crate) fn set(
+        &mut self,
+        side: Side,
+        level: DepthLevel,
+        levels_max: u32,
+    ) -> Result<(), DepthFull> {
+        let (levels, found) = match side {
+            Side::Buy => {
+                let found = self
+                    .bids
+                    .binary_search_by(|known| known.price.cmp(&level.price));
+                (&mut self.bids, found)
+            }
+            Side::Sell => {
+                let found = self
+                    .asks
+                    .binary_search_by(|known| level.price.cmp(&known.price));
+                (&mut self.asks, found)
+            }
+        };
+        match found {
+            Ok(place) if level.qty.0 == 0 => {
+                levels.remove(place);
+            }
+            Ok(place) => levels[place] = level,
+            Err(_) if level.qty.0 == 0 => {}
+            Err(_) if levels.len() >= levels_max as usize => return Err(DepthFull),
+            Err(place) => levels.insert(place, level),
+        }
+        Ok(())
+    }
+
+    pub(crate) fn best(&self) -> Option<(DepthLevel, DepthLevel)> {
+        Some((*self.bids.last()?, *self.asks.last()?))
+    }
+}

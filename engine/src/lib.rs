@@ -1,0 +1,23 @@
+//! The single-writer core: one [`Shard`] applies one sequenced input at a time and says what
+//! happened.
+//!
+//! Nothing here reads a clock, a file, a socket or the environment, and nothing is random: the same
+//! inputs give the same bytes of state on every machine.
+
+mod account;
+mod depth;
+mod event_buf;
+mod limits;
+mod market;
+mod order;
+mod position;
+mod shard;
+mod slab;
+mod snapshot;
+mod table;
+pub mod view;
+
+pub use event_buf::EventBuf;
+pub use limits::Limits;
+pub use shard::Shard;
+pub use snapshot::{SnapshotError, StateHash};

@@ -1,0 +1,529 @@
+//! Read-only pictures of a shard, for screens and reports. Nothing here changes state.
+
+use rules::{Competition, Limit, MinDays, Plan, Score, Stage, Standing};
+use types::{
+    AccountId, AccountState, Breach, ClientOrderId, CompetitionId, Consistency, Instrument,
+    InstrumentId, InstrumentStatus, Label, Lots, Money, Notional, OrderId, OrderKind, PlanHash,
+    PlanId, Price, Qty, Quote, Seq, Side, SignedQty, Ticks, TimeInForce, TimestampNs, TradingDay,
+};
+
+use crate::account::Account;
+pub use crate::account::House;
+use crate::market::Market;
+use crate::position::Position;
+use crate::shard::Shard;
+use crate::slab::NIL;
+
+/// An instrument and its market.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstrumentView {
+    /// Its id.
+    pub id: InstrumentId,
+    /// Its definition.
+    pub instrument: Instrument,
+    /// Whether it trades.
+    pub status: InstrumentStatus,
+    /// The newest quote that was not crossed.
+    pub quote: Option<Quote>,
+    /// The newest print.
+    pub last: Option<Price>,
+    /// Venue time of the newest data.
+    pub ts: TimestampNs,
+}
+
+/// The short form of an account, for lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountRow {
+    /// Its id.
+    pub id: AccountId,
+    /// Its name.
+    pub name: Label,
+    /// Its plan.
+    pub plan: PlanId,
+    /// Name of the plan.
+    pub plan_name: Label,
+    /// The account it follows.
+    pub parent: Option<AccountId>,
+    /// Phase of an evaluation; 0 when funded.
+    pub phase: u8,
+    /// Its state.
+    pub state: AccountState,
+    /// Whether it takes no orders until the next roll.
+    pub day_locked: bool,
+    /// What percentages of initial refer to.
+    pub size: Money,
+    /// Realised cash.
+    pub balance: Money,
+    /// Balance plus unrealised, rounded down.
+    pub equity: Money,
+    /// Of the limit with the least room: the part of the allowance that is used, in millionths.
+    pub used_ppm: Option<i64>,
+}
+
+/// Everything about one account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountView {
+    /// The short form.
+    pub row: AccountRow,
+    /// Version of the plan.
+    pub plan_version: u32,
+    /// Hash of the plan.
+    pub plan_hash: PlanHash,
+    /// Currency of all amounts.
+    pub currency: Label,
+    /// Balance that the plan opens with.
+    pub initial_balance: Money,
+    /// Sum of the open positions at the mark, rounded down.
+    pub unrealised: Money,
+    /// Fees paid so far.
+    pub fees: Money,
+    /// The trading day that is open.
+    pub day: Option<TradingDay>,
+    /// Realised profit of the open day, fees included.
+    pub day_pnl: Money,
+    /// Balance when the day opened.
+    pub day_start_balance: Money,
+    /// Equity when the day opened, rounded down.
+    pub day_start_equity: Money,
+    /// Every limit.
+    pub limits: Vec<LimitView>,
+    /// Balance that meets the profit target, and when it was first met.
+    pub target: Option<(Money, Option<TimestampNs>)>,
+    /// Trading days counted, and the rule that asks for them.
+    pub min_days: Option<(u16, MinDays)>,
+    /// The consistency rule.
+    pub consistency: Option<Consistency>,
+    /// What could be paid out now; `None` where the plan pays nothing out.
+    pub payout_eligible: Option<Money>,
+    /// Open positions, oldest first.
+    pub positions: Vec<PositionView>,
+    /// Working orders, oldest first.
+    pub orders: Vec<OrderView>,
+    /// The newest primary breach, its place and time.
+    pub breach: Option<(Seq, TimestampNs, Breach)>,
+}
+
+/// A limit of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LimitView {
+    /// The limit as it stands.
+    pub limit: Limit,
+    /// Equity minus floor, rounded down.
+    pub distance: Money,
+    /// The part of the allowance that is used, in millionths; below zero in profit.
+    pub used_ppm: i64,
+    /// For each open position the price that violates the limit while the other positions keep
+    /// their marks. A position that no positive price violates is left out.
+    pub breach_prices: Vec<BreachPrice>,
+}
+
+/// The price at which a limit breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BreachPrice {
+    /// The instrument whose price it is.
+    pub instrument: InstrumentId,
+    /// Its name.
+    pub symbol: Label,
+    /// `Buy`: the bid (a long position is marked there); `Sell`: the ask.
+    pub side: Side,
+    /// The first price, a multiple of the tick size, that violates the limit.
+    pub price: Price,
+}
+
+/// An open position.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PositionView {
+    /// What is held.
+    pub instrument: InstrumentId,
+    /// Its name.
+    pub symbol: Label,
+    /// How much.
+    pub position: SignedQty,
+    /// Average price, rounded down to 1e-9.
+    pub average_price: Price,
+    /// The price that values it.
+    pub mark: Option<Price>,
+    /// Value at the mark minus cost, rounded down.
+    pub unrealised: Money,
+    /// Size at the mark, without its sign, rounded down.
+    pub notional: Money,
+}
+
+/// A working order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderView {
+    /// Its id.
+    pub order: OrderId,
+    /// The sender's id.
+    pub client_order: ClientOrderId,
+    /// Whose it is.
+    pub account: AccountId,
+    /// What is traded.
+    pub instrument: InstrumentId,
+    /// Its name.
+    pub symbol: Label,
+    /// Buy or sell.
+    pub side: Side,
+    /// How it executes.
+    pub kind: OrderKind,
+    /// Total quantity.
+    pub qty: Qty,
+    /// How long it works.
+    pub tif: TimeInForce,
+    /// When it was accepted.
+    pub ts: TimestampNs,
+}
+
+/// A competition's ranked board.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Board {
+    /// Its id.
+    pub id: CompetitionId,
+    /// Its configuration.
+    pub competition: Competition,
+    /// Ranked entrants first, best first; then the unranked.
+    pub rows: Vec<BoardRow>,
+}
+
+/// An entrant's place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BoardRow {
+    /// 1 is best; `None` while not eligible.
+    pub rank: Option<u32>,
+    /// The entrant.
+    pub account: AccountId,
+    /// Its name.
+    pub name: Label,
+    /// Weighted components, total, return, drawdown, gates.
+    pub score: Score,
+}
+
+impl Shard {
+    /// Every instrument.
+    pub fn instrument_views(&self) -> Vec<InstrumentView> {
+        (0..self.instrument_count())
+            .filter_map(|id| self.instrument_view(InstrumentId(id)))
+            .collect()
+    }
+
+    /// One instrument.
+    pub fn instrument_view(&self, id: InstrumentId) -> Option<InstrumentView> {
+        let market = self.markets.get(id.0 as usize)?;
+        let instrument = market.instrument;
+        Some(InstrumentView {
+            id,
+            instrument,
+            status: market.status,
+            quote: self.quote(id),
+            last: market.last.map(|last| instrument.price(last)),
+            ts: market.ts,
+        })
+    }
+
+    /// The newest quote of an instrument that was not crossed.
+    pub fn quote(&self, id: InstrumentId) -> Option<Quote> {
+        let Market {
+            instrument, touch, ..
+        } = self.markets.get(id.0 as usize)?;
+        touch.map(|touch| Quote {
+            bid: instrument.price(touch.bid),
+            bid_qty: instrument.qty(touch.bid_qty),
+            ask: instrument.price(touch.ask),
+            ask_qty: instrument.qty(touch.ask_qty),
+        })
+    }
+
+    /// The plan of an id.
+    pub fn plan(&self, id: PlanId) -> Option<&Plan> {
+        self.plans.get(id.0 as usize).map(|known| &known.plan)
+    }
+
+    /// State of an account.
+    pub fn account_state(&self, id: AccountId) -> Option<AccountState> {
+        self.accounts
+            .get(id.0 as usize)
+            .map(|account| account.state)
+    }
+
+    /// Whether an account takes no orders until the next roll.
+    pub fn is_day_locked(&self, id: AccountId) -> bool {
+        self.accounts
+            .get(id.0 as usize)
+            .is_some_and(|account| account.day_locked)
+    }
+
+    /// Equity of an account, exact.
+    pub fn equity(&self, id: AccountId) -> Option<Notional> {
+        self.accounts.get(id.0 as usize).map(Account::equity)
+    }
+
+    /// Position of an account in an instrument; zero when there is none.
+    pub fn position(&self, id: AccountId, instrument: InstrumentId) -> SignedQty {
+        let Some(market) = self.markets.get(instrument.0 as usize) else {
+            return SignedQty::ZERO;
+        };
+        let found = market
+            .exposed
+            .binary_search_by_key(&id, |&handle| self.positions.get(handle).account);
+        found.map_or(SignedQty::ZERO, |place| {
+            signed_qty(market, self.positions.get(market.exposed[place]).lots)
+        })
+    }
+
+    /// How many orders of an account work.
+    pub fn working_orders(&self, id: AccountId) -> u32 {
+        self.accounts
+            .get(id.0 as usize)
+            .map_or(0, |account| account.orders_len)
+    }
+
+    /// Name and parent of an account.
+    pub fn account_name(&self, id: AccountId) -> Option<(Label, Option<AccountId>)> {
+        self.accounts
+            .get(id.0 as usize)
+            .map(|account| (account.name, account.parent))
+    }
+
+    /// The firm's side of the ledger.
+    pub const fn house(&self) -> House {
+        self.house
+    }
+
+    /// The short form of an account.
+    pub fn account_row(&self, id: AccountId) -> Option<AccountRow> {
+        let account = self.accounts.get(id.0 as usize)?;
+        let plan = &self.plans[account.plan.0 as usize].plan;
+        let equity = account.equity();
+        let used_ppm = account
+            .rules
+            .limits()
+            .map(|limit| used_ppm(limit, equity))
+            .max();
+        Some(AccountRow {
+            id,
+            name: account.name,
+            plan: account.plan,
+            plan_name: plan.name,
+            parent: account.parent,
+            phase: match plan.stage {
+                Stage::Evaluation { phase } => phase,
+                Stage::Funded => 0,
+            },
+            state: account.state,
+            day_locked: account.day_locked,
+            size: account.rules.size(),
+            balance: account.balance,
+            equity: equity.to_money_floor(),
+            used_ppm,
+        })
+    }
+
+    /// Everything about an account.
+    pub fn account_view(&self, id: AccountId) -> Option<AccountView> {
+        let row = self.account_row(id)?;
+        let account = &self.accounts[id.0 as usize];
+        let known = &self.plans[account.plan.0 as usize];
+        let (plan, rules) = (&known.plan, &account.rules);
+        Some(AccountView {
+            row,
+            plan_version: plan.version,
+            plan_hash: known.hash,
+            currency: plan.currency,
+            initial_balance: plan.initial_balance,
+            unrealised: account.unrealised.to_money_floor(),
+            fees: account.fees,
+            day: rules.day(),
+            day_pnl: rules.day_pnl(),
+            day_start_balance: rules.day_start_balance(),
+            day_start_equity: rules.day_start_equity(),
+            limits: rules
+                .limits()
+                .map(|limit| self.limit_view(account, limit))
+                .collect(),
+            target: rules
+                .target_balance(plan)
+                .map(|target| (target, rules.target_reached_at())),
+            min_days: plan.min_days.map(|rule| (rules.days_counted(plan), rule)),
+            consistency: rules.consistency(plan, id),
+            payout_eligible: plan
+                .payout
+                .as_ref()
+                .map(|_| rules.payout_eligible(plan, account.balance)),
+            positions: self
+                .account_positions(account)
+                .map(|p| self.position_view(p))
+                .collect(),
+            orders: self.account_orders(account),
+            breach: account
+                .breach
+                .map(|record| (record.seq, record.ts, record.breach)),
+        })
+    }
+
+    fn account_positions(&self, account: &Account) -> impl Iterator<Item = &Position> {
+        let mut handle = account.positions.first;
+        std::iter::from_fn(move || {
+            (handle != NIL).then(|| {
+                let position = self.positions.get(handle);
+                handle = position.next;
+                position
+            })
+        })
+    }
+
+    fn account_orders(&self, account: &Account) -> Vec<OrderView> {
+        let mut views = Vec::new();
+        let mut handle = account.orders.first;
+        while handle != NIL {
+            let order = self.orders.get(handle);
+            let instrument = &self.markets[order.instrument.0 as usize].instrument;
+            views.push(OrderView {
+                order: order.id,
+                client_order: order.client,
+                account: order.account,
+                instrument: order.instrument,
+                symbol: instrument.symbol,
+                side: order.side,
+                kind: order.kind,
+                qty: instrument.qty(order.lots),
+                tif: order.tif,
+                ts: order.ts,
+            });
+            handle = order.next;
+        }
+        views
+    }
+
+    fn position_view(&self, position: &Position) -> PositionView {
+        let market = &self.markets[position.instrument.0 as usize];
+        let instrument = &market.instrument;
+        let cost_in_tick_lots = position
+            .cost
+            .0
+            .saturating_mul(i128::from(instrument.tick_size.0));
+        let average = cost_in_tick_lots.div_euclid(
+            market
+                .tick_value
+                .0
+                .saturating_mul(i128::from(position.lots.0)),
+        );
+        let mark = market.touch.map(|touch| touch.mark(position.lots));
+        let value = position
+            .cost
+            .0
+            .saturating_add(position.unrealised.0)
+            .saturating_abs();
+        PositionView {
+            instrument: position.instrument,
+            symbol: instrument.symbol,
+            position: signed_qty(market, position.lots),
+            average_price: Price(average as i64),
+            mark: mark.map(|mark| instrument.price(mark)),
+            unrealised: position.unrealised.to_money_floor(),
+            notional: Notional(value).to_money_floor(),
+        }
+    }
+
+    fn limit_view(&self, account: &Account, limit: &Limit) -> LimitView {
+        let equity = account.equity();
+        let distance = Notional(equity.0.saturating_sub(limit.floor.to_notional().0));
+        LimitView {
+            limit: *limit,
+            distance: distance.to_money_floor(),
+            used_ppm: used_ppm(limit, equity),
+            breach_prices: self
+                .account_positions(account)
+                .filter_map(|position| self.breach_price(account, position, limit))
+                .collect(),
+        }
+    }
+
+    /// The first price of the position's instrument, moving against it, that violates the limit.
+    fn breach_price(
+        &self,
+        account: &Account,
+        position: &Position,
+        limit: &Limit,
+    ) -> Option<BreachPrice> {
+        let market = &self.markets[position.instrument.0 as usize];
+        // equity(mark) = rest + mark * slope, with the other positions at their marks.
+        let slope = market
+            .tick_value
+            .0
+            .checked_mul(i128::from(position.lots.0))?;
+        let rest = account
+            .equity()
+            .0
+            .checked_sub(position.unrealised.0)?
+            .checked_sub(position.cost.0)?;
+        let room = limit.floor.to_notional().0.checked_sub(rest)?;
+        let ticks = match (slope > 0, limit.touch_is_breach) {
+            // Long: the highest mark with rest + mark * slope below (or at) the floor.
+            (true, false) => div_ceil(room, slope) - 1,
+            (true, true) => room.div_euclid(slope),
+            // Short: the lowest such mark.
+            (false, false) => (-room).div_euclid(-slope) + 1,
+            (false, true) => div_ceil(-room, -slope),
+        };
+        let ticks = Ticks(i64::try_from(ticks).ok().filter(|&ticks| ticks > 0)?);
+        Some(BreachPrice {
+            instrument: position.instrument,
+            symbol: market.instrument.symbol,
+            side: if slope > 0 { Side::Buy } else { Side::Sell },
+            price: market.instrument.price(ticks),
+        })
+    }
+
+    /// A competition's ranked board.
+    pub fn board(&self, id: CompetitionId) -> Option<Board> {
+        let contest = self.contests.get(id.0 as usize)?;
+        let mut standings: Vec<_> = contest
+            .entries
+            .iter()
+            .map(|entrant| {
+                let account = &self.accounts[entrant.account.0 as usize];
+                let breached = account.state == AccountState::Failed;
+                Standing::new(
+                    entrant.account,
+                    &entrant.entry,
+                    &contest.competition,
+                    breached,
+                )
+            })
+            .collect();
+        rules::rank(&mut standings);
+        let rows = standings
+            .into_iter()
+            .map(|standing| BoardRow {
+                rank: standing.rank,
+                account: standing.account,
+                name: self.accounts[standing.account.0 as usize].name,
+                score: standing.score,
+            })
+            .collect();
+        Some(Board {
+            id,
+            competition: contest.competition,
+            rows,
+        })
+    }
+}
+
+fn signed_qty(market: &Market, lots: Lots) -> SignedQty {
+    SignedQty(lots.0.saturating_mul(market.instrument.lot_size.0))
+}
+
+const fn div_ceil(dividend: i128, divisor: i128) -> i128 {
+    -(-dividend).div_euclid(divisor)
+}
+
+fn used_ppm(limit: &Limit, equity: Notional) -> i64 {
+    let top = limit
+        .floor
+        .to_notional()
+        .0
+        .saturating_add(limit.allowance.to_notional().0);
+    let used = top.saturating_sub(equity.0).div_euclid(Notional::PER_MONEY);
+    let allowance = i128::from(limit.allowance.0.max(1));
+    i64::try_from(used.saturating_mul(1_000_000) / allowance).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,321 @@
+//! One competition entry and its score, from 0 to 100 points.
+//!
+//! With `g(x, k) = x / (|x| + k)`, `d` the daily equity return (today's is live, and today is one of
+//! the days), `R` the total return, `MDD` the maximum drawdown as a share of the running peak, and
+//! `L` the competition's loss limit:
+//!
+//! - profit `P = 50 (1 + g(R, 10%))`
+//! - risk-adjusted `A = 50 (1 + g(sum u(d), 4%))`, `u(d) = d / (1 + d / 2%)` for gains, `d` for losses
+//! - consistency `C = 50 (1 + mean g(d, 0.5%))`
+//! - drawdown `D = 100 max(0, 1 - MDD / L)`
+//! - score `= w_P P + w_A A + w_C C + w_D D`
+//!
+//! The score is absolute: nobody's moves because of somebody else's trades. A return on a base that
+//! is not above zero is -100%.
+//!
+//! Arithmetic: each quotient is an integer of 1e-18, rounded down; each weighted component is one of
+//! 1e-9 of a point, rounded down. For equities within a thousandth and a thousand times the initial
+//! one, and up to 10,000 days, a component is at most 1.1e-9 points below the exact rational value
+//! and at most 1e-10 above it. The total is exactly the sum of the four.
+
+use types::{Notional, Ratio, TimestampNs, codec_struct};
+
+use crate::competition::Competition;
+
+/// Units in one: quotients are integers of 1e-18.
+const SCALE: i128 = 1_000_000_000_000_000_000;
+
+/// One entrant: the closed days as sums, and the day that is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    initial: Notional,
+    day_start: Notional,
+    equity: Notional,
+    peak: Notional,
+    /// Lowest equity since the peak.
+    trough: Notional,
+    /// Deepest drawdown before the current peak, as an amount and as a share of its peak (1e-18).
+    drawdown: Notional,
+    drawdown_share: i128,
+    attained_at: TimestampNs,
+    /// Over the closed days, 1e-18.
+    sum_risk: i128,
+    sum_consistency: i128,
+    days: u32,
+    active_days: u16,
+    active_today: bool,
+    round_turns: u32,
+}
+
+codec_struct!(Entry {
+    initial,
+    day_start,
+    equity,
+    peak,
+    trough,
+    drawdown,
+    drawdown_share,
+    attained_at,
+    sum_risk,
+    sum_consistency,
+    days,
+    active_days,
+    active_today,
+    round_turns,
+});
+
+/// A score and what it is made of. The four components are weighted, in 1e-9 of a point, and `total`
+/// is exactly their sum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Score {
+    /// Weighted profit, 1e-9 points.
+    pub profit: i64,
+    /// Weighted risk-adjusted profit, 1e-9 points.
+    pub risk: i64,
+    /// Weighted consistency, 1e-9 points.
+    pub consistency: i64,
+    /// Weighted drawdown, 1e-9 points.
+    pub drawdown: i64,
+    /// The sum of the four, 1e-9 points.
+    pub total: i64,
+    /// Return since entry, rounded down.
+    pub total_return: Ratio,
+    /// Deepest fall from a peak as a share of that peak, rounded down.
+    pub max_drawdown: Ratio,
+    /// Days that count in the means: those closed, and today.
+    pub days: u32,
+    /// Days with an opening fill, with today if it has one.
+    pub active_days: u16,
+    /// Returns to flat, and flips.
+    pub round_turns: u32,
+    /// Why the entry is not ranked.
+    pub ineligible: Option<Ineligible>,
+}
+
+/// Why an entry is not ranked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ineligible {
+    /// Too few days with an opening fill.
+    ActiveDays {
+        /// Days that it has.
+        has: u16,
+        /// Days that it needs.
+        needs: u16,
+    },
+    /// Too few round turns.
+    RoundTurns {
+        /// Round turns that it has.
+        has: u32,
+        /// Round turns that it needs.
+        needs: u32,
+    },
+    /// Its account violated a hard rule.
+    Breached,
+}
+
+impl Entry {
+    /// An entry with this equity, which must be above zero.
+    pub const fn enter(equity: Notional) -> Self {
+        Self {
+            initial: equity,
+            day_start: equity,
+            equity,
+            peak: equity,
+            trough: equity,
+            drawdown: Notional::ZERO,
+            drawdown_share: 0,
+            attained_at: TimestampNs(0),
+            sum_risk: 0,
+            sum_consistency: 0,
+            days: 0,
+            active_days: 0,
+            active_today: false,
+            round_turns: 0,
+        }
+    }
+
+    /// The entry's equity is this now.
+    #[inline]
+    pub fn observe(&mut self, equity: Notional, ts: TimestampNs) {
+        self.equity = equity;
+        if equity > self.peak {
+            self.close_drawdown();
+            self.peak = equity;
+            self.trough = equity;
+            self.attained_at = ts;
+        } else if equity < self.trough {
+            self.trough = equity;
+        }
+    }
+
+    /// A fill opened or enlarged a position.
+    pub const fn record_opening_fill(&mut self) {
+        self.active_today = true;
+    }
+
+    /// A position came back to flat, or flipped.
+    pub const fn record_round_turn(&mut self) {
+        self.round_turns = self.round_turns.saturating_add(1);
+    }
+
+    /// Closes the day at the last observed equity.
+    pub fn roll(&mut self) {
+        let today = Return::of(self.day_start, self.equity);
+        self.sum_risk = self.sum_risk.saturating_add(today.risk());
+        self.sum_consistency = self.sum_consistency.saturating_add(today.consistency());
+        self.days = self.days.saturating_add(1);
+        self.active_days = self.active_days_now();
+        self.active_today = false;
+        self.day_start = self.equity;
+    }
+
+    /// When the highest total return was attained; zero while it has never been above the start.
+    pub const fn attained_at(&self) -> TimestampNs {
+        self.attained_at
+    }
+
+    /// The score as it stands. `breached`: the account violated a hard rule.
+    pub fn score(&self, competition: &Competition, breached: bool) -> Score {
+        let total = Return::of(self.initial, self.equity);
+        let today = Return::of(self.day_start, self.equity);
+        let days = self.days.saturating_add(1);
+
+        let sum_risk = self.sum_risk.saturating_add(today.risk());
+        let sum_consistency = self.sum_consistency.saturating_add(today.consistency());
+        let risk = quotient(
+            sum_risk,
+            sum_risk.saturating_abs().saturating_add(SCALE / 25),
+        );
+        let mean_consistency = sum_consistency.div_euclid(days.into());
+        let drawdown_share = self.drawdown_share.max(self.open_drawdown_share());
+        let loss_limit = i128::from(competition.loss_limit.0.max(1));
+        let used = drawdown_share
+            .saturating_mul(Ratio::ONE.0.into())
+            .div_euclid(loss_limit);
+
+        let weights = competition.weights;
+        let profit = points(SCALE + total.share_against(10), 50, weights.profit);
+        let risk = points(SCALE + risk, 50, weights.risk);
+        let consistency = points(SCALE + mean_consistency, 50, weights.consistency);
+        let drawdown = points((SCALE - used.min(SCALE)).max(0), 100, weights.drawdown);
+        Score {
+            profit,
+            risk,
+            consistency,
+            drawdown,
+            total: profit
+                .saturating_add(risk)
+                .saturating_add(consistency)
+                .saturating_add(drawdown),
+            total_return: to_ratio(quotient(total.change, total.base)),
+            max_drawdown: to_ratio(drawdown_share),
+            days,
+            active_days: self.active_days_now(),
+            round_turns: self.round_turns,
+            ineligible: self.ineligible(competition, breached),
+        }
+    }
+
+    fn ineligible(&self, competition: &Competition, breached: bool) -> Option<Ineligible> {
+        let (has_days, needs_days) = (self.active_days_now(), competition.gates.active_days);
+        let (has_turns, needs_turns) = (self.round_turns, competition.gates.round_turns);
+        if breached {
+            Some(Ineligible::Breached)
+        } else if has_days < needs_days {
+            Some(Ineligible::ActiveDays {
+                has: has_days,
+                needs: needs_days,
+            })
+        } else if has_turns < needs_turns {
+            Some(Ineligible::RoundTurns {
+                has: has_turns,
+                needs: needs_turns,
+            })
+        } else {
+            None
+        }
+    }
+
+    fn active_days_now(&self) -> u16 {
+        self.active_days.saturating_add(self.active_today.into())
+    }
+
+    /// Peaks only rise, so a drawdown can be the deepest share only if it is the largest amount: all
+    /// others need no division.
+    fn close_drawdown(&mut self) {
+        let amount = Notional(self.peak.0.saturating_sub(self.trough.0));
+        if amount > self.drawdown {
+            self.drawdown = amount;
+            self.drawdown_share = self.drawdown_share.max(self.open_drawdown_share());
+        }
+    }
+
+    fn open_drawdown_share(&self) -> i128 {
+        quotient(
+            self.peak.0.saturating_sub(self.trough.0),
+            self.peak.0.max(1),
+        )
+    }
+}
+
+/// A return as a fraction; the base is above zero.
+#[derive(Clone, Copy)]
+struct Return {
+    change: i128,
+    base: i128,
+}
+
+impl Return {
+    fn of(base: Notional, equity: Notional) -> Self {
+        if base > Notional::ZERO {
+            Self {
+                change: equity.0.saturating_sub(base.0),
+                base: base.0,
+            }
+        } else {
+            Self {
+                change: -1,
+                base: 1,
+            }
+        }
+    }
+
+    /// `g(self, 1 / per)`, 1e-18.
+    fn share_against(self, per: i128) -> i128 {
+        let change = self.change.saturating_mul(per);
+        quotient(change, change.saturating_abs().saturating_add(self.base))
+    }
+
+    /// `u(self)`, 1e-18: a gain counts less the larger it is, a loss counts in full.
+    fn risk(self) -> i128 {
+        let gain = self.change.max(0).saturating_mul(50);
+        quotient(self.change, self.base.saturating_add(gain))
+    }
+
+    /// `g(self, 0.5%)`, 1e-18.
+    fn consistency(self) -> i128 {
+        self.share_against(200)
+    }
+}
+
+/// `numerator / denominator` in 1e-18, rounded down; the denominator is above zero. Numerators past 66
+/// bits lose their lowest bits on both sides, a relative error below 2^-60 while the quotient is below 64.
+fn quotient(numerator: i128, denominator: i128) -> i128 {
+    const HEADROOM: u32 = 61;
+    let shift = HEADROOM.saturating_sub(numerator.unsigned_abs().leading_zeros());
+    ((numerator >> shift) * SCALE).div_euclid((denominator >> shift).max(1))
+}
+
+/// `factor x weight x share` in 1e-9 of a point, rounded down.
+fn points(share: i128, factor: i128, weight: Ratio) -> i64 {
+    let raw = share
+        .saturating_mul(factor)
+        .saturating_mul(weight.0.into())
+        .div_euclid(SCALE);
+    raw.clamp(i64::MIN.into(), i64::MAX.into()) as i64
+}
+
+fn to_ratio(scaled: i128) -> Ratio {
+    let raw = scaled.div_euclid(SCALE / i128::from(Ratio::ONE.0));
+    Ratio(raw.clamp(i64::MIN.into(), i64::MAX.into()) as i64)
+}

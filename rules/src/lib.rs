@@ -1,0 +1,41 @@
+//! What an account is judged by: plans, floors, breaches, objectives, payouts; and what a
+//! competition entry is judged by: its score and rank.
+//!
+//! Pure and synchronous: values in, verdicts out. Nothing here matches an order, values a position,
+//! knows a calendar or calls back.
+//!
+//! Amounts are exact integers. The only roundings are named here and at each function:
+//!
+//! | what | rounds |
+//! |---|---|
+//! | an allowance that is a percentage | down, toward the stricter floor |
+//! | equity where it becomes a peak or an anchor | down |
+//! | a profit target that is a percentage | up |
+//! | what consistency needs in total / allows on the next day | up / down |
+//! | a fraction of profit, a scaling step | down |
+//! | each weighted component of a score | down, to 1e-9 of a point |
+//!
+//! Sums and differences of [`types::Money`] stay at the ends of its range instead of wrapping.
+
+pub mod account;
+pub mod competition;
+pub mod entry;
+pub mod limit;
+mod objective;
+pub mod oracle;
+pub mod plan;
+pub mod spec;
+pub mod standing;
+mod trail;
+
+pub use account::{AccountRules, Roll};
+pub use competition::{BoardKind, Competition, Gates, Weights};
+pub use entry::{Entry, Ineligible, Score};
+pub use limit::{Breaches, FloorMoves, Limit};
+pub use plan::{
+    AfterPayout, Allowance, ConsistencyRule, ConsistencyWindow, DailyAnchor, DailyLoss, DayCounts,
+    Denominator, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, Scaling, Stage, StopTrailing,
+    Target, TrailSource,
+};
+pub use spec::{FieldError, PlanError, SpecError};
+pub use standing::{Standing, rank};

@@ -1,0 +1,64 @@
+//! The leaderboard's order.
+
+use std::cmp::Ordering;
+
+use types::{AccountId, TimestampNs};
+
+use crate::competition::Competition;
+use crate::entry::{Entry, Score};
+
+/// One row of a leaderboard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// The entrant.
+    pub account: AccountId,
+    /// Its score.
+    pub score: Score,
+    /// When its highest total return was attained.
+    pub attained_at: TimestampNs,
+    /// Its place from 1; `None` while it is not eligible. Set by [`rank`].
+    pub rank: Option<u32>,
+}
+
+impl Standing {
+    /// A row that is not ranked yet.
+    pub fn new(
+        account: AccountId,
+        entry: &Entry,
+        competition: &Competition,
+        breached: bool,
+    ) -> Self {
+        Self {
+            account,
+            score: entry.score(competition, breached),
+            attained_at: entry.attained_at(),
+            rank: None,
+        }
+    }
+}
+
+/// Sorts the rows and numbers those that are eligible 1, 2, 3, ...: higher score, then higher total
+/// return, lower maximum drawdown, earlier attainment, lower account id. Rows that are not eligible
+/// follow by account id, without a rank.
+pub fn rank(standings: &mut [Standing]) {
+    standings.sort_unstable_by(order);
+    for (row, place) in standings.iter_mut().zip(1_u32..) {
+        row.rank = row.score.ineligible.is_none().then_some(place);
+    }
+}
+
+fn order(left: &Standing, right: &Standing) -> Ordering {
+    let (a, b) = (&left.score, &right.score);
+    let by_id = left.account.cmp(&right.account);
+    match (a.ineligible.is_some(), b.ineligible.is_some()) {
+        (false, false) => b
+            .total
+            .cmp(&a.total)
+            .then(b.total_return.cmp(&a.total_return))
+            .then(a.max_drawdown.cmp(&b.max_drawdown))
+            .then(left.attained_at.cmp(&right.attained_at))
+            .then(by_id),
+        (true, true) => by_id,
+        (a_out, b_out) => a_out.cmp(&b_out),
+    }
+}
