@@ -15,7 +15,7 @@ mod roll;
 
 use rules::{Competition, Entry, Plan};
 use types::{
-    AccountId, ClientOrderId, Command, Input, InputKind, OrderId, PlanHash, RollSchedule, Seq,
+    AccountId, ClientOrderId, Command, CompetitionId, Input, InputKind, OrderId, PlanHash, RollSchedule, Seq,
     ShardId, Timer, TimestampNs, TradingDay, codec_struct,
 };
 
@@ -243,6 +243,12 @@ impl Shard {
     /// How many competitions were defined.
     pub const fn competition_count(&self) -> u32 {
         self.contests.len() as u32
+    }
+
+    /// How many accounts entered a competition.
+    pub fn entrant_count(&self, competition: CompetitionId) -> u32 {
+        let contest = self.contests.get(competition.0 as usize);
+        contest.map_or(0, |contest| contest.entries.len() as u32)
     }
 
     fn account(&self, account: AccountId) -> Option<&Account> {
