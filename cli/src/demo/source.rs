@@ -1,0 +1,134 @@
+//! The demo's source of inputs: first what has to be set up, then the recorded market, after each
+//! event of which a trader may act.
+
+use std::time::{Duration, Instant};
+
+use marketdata::DemoMarket;
+use runtime::{Next, Shard, Source};
+use types::{
+    AccountId, Command, CompetitionId, InputKind, InstrumentId, TimestampNs,
+};
+
+use super::traders::{TRADERS, Traders};
+
+/// How fast market time goes by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rate {
+    /// As fast as the engine takes it.
+    Max,
+    /// So many seconds of the market in one of ours.
+    Times(u64),
+}
+
+/// Where the clock was started.
+#[derive(Debug, Clone, Copy)]
+struct Start {
+    wall: Instant,
+    market: TimestampNs,
+}
+
+/// Specifications that the demo sets up, in their canonical form.
+#[derive(Debug)]
+pub struct Setup {
+    /// Plans.
+    pub plans: Vec<Box<[u8]>>,
+    /// The competition.
+    pub competition: Box<[u8]>,
+}
+
+/// The source.
+#[derive(Debug)]
+pub struct DemoSource {
+    market: DemoMarket,
+    traders: Traders,
+    setup: Setup,
+    rate: Rate,
+    events_max: Option<u64>,
+    start: Option<Start>,
+    entered: u32,
+    /// The market event that was given last and that a trader may still answer.
+    unanswered: Option<(u64, InstrumentId)>,
+}
+
+impl DemoSource {
+    /// A source that goes on where the shard it is shown stands.
+    pub fn new(
+        market: DemoMarket,
+        setup: Setup,
+        seed: u64,
+        rate: Rate,
+        events_max: Option<u64>,
+    ) -> Self {
+        Self {
+            market,
+            traders: Traders::new(seed),
+            setup,
+            rate,
+            events_max,
+            start: None,
+            entered: 0,
+            unanswered: None,
+        }
+    }
+
+    /// The next thing that is not set up yet.
+    fn set_up(&mut self, shard: &Shard) -> Option<Command> {
+        let instruments = self.market.instruments();
+        if let Some(instrument) = instruments.get(shard.instrument_count() as usize) {
+            return Some(Command::RegisterInstrument(*instrument));
+        }
+        if let Some(spec) = self.setup.plans.get(shard.plan_count() as usize) {
+            return Some(Command::DefinePlan { spec: spec.clone() });
+        }
+        if shard.competition_count() == 0 {
+            return Some(Command::DefineCompetition { spec: self.setup.competition.clone() });
+        }
+        let plans = self.setup.plans.len() as u32;
+        if shard.account_count() < TRADERS {
+            return Some(Traders::open(shard.account_count(), plans, 0, None));
+        }
+        let competition = CompetitionId(0);
+        self.entered = self.entered.max(shard.entrant_count(competition));
+        if self.entered < TRADERS {
+            let account = AccountId(self.entered);
+            self.entered += 1;
+            return Some(Command::EnterCompetition { competition, account });
+        }
+        None
+    }
+
+    /// How long until a moment of the market is due.
+    fn wait(&mut self, ts: TimestampNs, now: Instant) -> Duration {
+        let Rate::Times(rate) = self.rate else { return Duration::ZERO };
+        let start = *self.start.get_or_insert(Start { wall: now, market: ts });
+        let due = Duration::from_nanos(ts.0.saturating_sub(start.market.0) / rate.max(1));
+        due.saturating_sub(now.saturating_duration_since(start.wall))
+    }
+}
+
+impl Source for DemoSource {
+    fn next(&mut self, shard: &Shard, now: Instant) -> Next {
+        let place = shard.market_events();
+        if place == 0
+            && let Some(command) = self.set_up(shard)
+        {
+            let ts = self.market.event(0).0;
+            return Next::Input { ts, kind: InputKind::Command(command) };
+        }
+        if let Some((place, instrument)) = self.unanswered.take()
+            && let Some(command) = self.traders.act(&self.market, shard, place, instrument)
+        {
+            return Next::Input { ts: shard.ts(), kind: InputKind::Command(command) };
+        }
+        if self.events_max.is_some_and(|max| place >= max) {
+            return Next::End;
+        }
+        let (ts, event) = self.market.event(place);
+        let wait = self.wait(ts, now);
+        if !wait.is_zero() {
+            return Next::Wait(wait);
+        }
+        self.unanswered = Some((place, event.instrument));
+        Next::Input { ts, kind: InputKind::Market(event) }
+    }
+}

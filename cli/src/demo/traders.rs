@@ -1,0 +1,272 @@
+//! The demo's paper traders. What a trader does is a pure function of the seed, the place in the
+//! stream and the shard's state, so that a run can stop anywhere and go on later as if it had not.
+
+use marketdata::DemoMarket;
+use runtime::Shard;
+use types::{
+    AccountId, ClientOrderId, Command, Instrument, InstrumentId, Money, NewOrder, OpenAccount,
+    OrderKind, PlanId, Price, Qty, Side, SignedQty, TimeInForce,
+};
+use types::{AccountState, Label};
+
+/// Accounts that the demo opens at first; retries come on top.
+pub const TRADERS: u32 = 200;
+/// Accounts that one trader opens in all.
+const ATTEMPTS_MAX: usize = 3;
+/// One place of the stream in so many makes a trader look at the market.
+const EVENTS_PER_LOOK: u64 = 6;
+
+/// How a trader behaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Style {
+    /// Small positions, a stop under each.
+    Careful,
+    /// Follows the last moves.
+    Trend,
+    /// Trades against the last moves.
+    Fade,
+    /// Large positions on a coin's toss, no stop.
+    Reckless,
+}
+
+impl Style {
+    const ALL: [Self; 4] = [Self::Careful, Self::Trend, Self::Fade, Self::Reckless];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Careful => "careful",
+            Self::Trend => "trend",
+            Self::Fade => "fade",
+            Self::Reckless => "reckless",
+        }
+    }
+
+    /// Size of a position in hundredths of what moves the equity by about one percent a day.
+    const fn size_percent(self) -> i128 {
+        match self {
+            Self::Careful => 45,
+            Self::Trend => 140,
+            Self::Fade => 110,
+            Self::Reckless => 420,
+        }
+    }
+}
+
+/// Notional that moves the equity by about one percent in a day of the demo market, as a multiple
+/// of the equity in hundredths: the recordings differ in how much they move.
+const fn unit_leverage_percent(instrument: InstrumentId) -> i128 {
+    match instrument.0 {
+        // Three minutes of crypto spread over the whole loop hardly move.
+        0 | 1 => 900,
+        2 => 600,
+        3 => 90,
+        _ => 22,
+    }
+}
+
+/// The traders and their newest accounts.
+#[derive(Debug)]
+pub struct Traders {
+    seed: u64,
+    /// Accounts of each trader, oldest first.
+    accounts: Vec<Vec<AccountId>>,
+    /// Accounts of the shard that were assigned to a trader so far.
+    known: u32,
+}
+
+impl Traders {
+    /// The traders of a seed.
+    pub fn new(seed: u64) -> Self {
+        Self { seed, accounts: vec![Vec::new(); TRADERS as usize], known: 0 }
+    }
+
+    /// The command that opens a trader's account.
+    pub fn open(trader: u32, plans: u32, attempt: usize, parent: Option<AccountId>) -> Command {
+        let style = style(trader);
+        let name = match attempt {
+            0 => format!("{} {:03}", style.name(), trader + 1),
+            again => format!("{} {:03} #{}", style.name(), trader + 1, again + 1),
+        };
+        Command::OpenAccount(OpenAccount {
+            plan: PlanId(trader / 4 % plans),
+            parent,
+            name: Label::new(&name).expect("short ASCII"),
+        })
+    }
+
+    /// Learns which accounts belong to whom: the first of each trader in order, a retry by its
+    /// parent.
+    fn learn(&mut self, shard: &Shard) {
+        while self.known < shard.account_count() {
+            let account = AccountId(self.known);
+            let parent = shard.account_name(account).and_then(|(_, parent)| parent);
+            let trader = match parent {
+                None => Some(self.known as usize),
+                Some(parent) => self.accounts.iter().position(|own| own.contains(&parent)),
+            };
+            if let Some(own) = trader.and_then(|trader| self.accounts.get_mut(trader)) {
+                own.push(account);
+            }
+            self.known += 1;
+        }
+    }
+
+    /// What somebody does after the market event at `place` of the stream, if anybody acts.
+    pub fn act(
+        &mut self,
+        market: &DemoMarket,
+        shard: &Shard,
+        place: u64,
+        instrument: InstrumentId,
+    ) -> Option<Command> {
+        let mut dice = Dice::new(self.seed, place);
+        if dice.below(EVENTS_PER_LOOK) != 0 {
+            return None;
+        }
+        self.learn(shard);
+        let trader = dice.below(TRADERS.into()) as u32;
+        let own = &self.accounts[trader as usize];
+        let account = *own.last()?;
+        match shard.account_state(account)? {
+            AccountState::Evaluation | AccountState::Funded => {}
+            AccountState::Failed if own.len() < ATTEMPTS_MAX && dice.below(4) == 0 => {
+                let plans = shard.plan_count();
+                return Some(Self::open(trader, plans, own.len(), Some(account)));
+            }
+            AccountState::Failed | AccountState::Passed | AccountState::Closed => return None,
+        }
+        if shard.is_day_locked(account) {
+            return None;
+        }
+        let look = Look { market, shard, place, instrument, account, style: style(trader) };
+        look.decide(&mut dice)
+    }
+}
+
+const fn style(trader: u32) -> Style {
+    Style::ALL[trader as usize % Style::ALL.len()]
+}
+
+/// One trader looking at one instrument.
+struct Look<'a> {
+    market: &'a DemoMarket,
+    shard: &'a Shard,
+    place: u64,
+    instrument: InstrumentId,
+    account: AccountId,
+    style: Style,
+}
+
+impl Look<'_> {
+    fn decide(&self, dice: &mut Dice) -> Option<Command> {
+        let quote = self.shard.quote(self.instrument)?;
+        let definition = self.market.instruments().get(self.instrument.0 as usize)?;
+        let position = self.shard.position(self.account, self.instrument);
+        let working = self.shard.working_orders(self.account);
+        if position == SignedQty::ZERO {
+            if working > 2 {
+                return Some(Command::CancelAll { account: self.account });
+            }
+            let side = self.side(dice)?;
+            let qty = self.opening_qty(definition, quote.ask)?;
+            let away = step(definition, quote.ask, 1 + dice.below(6) as i64);
+            let kind = match (dice.below(8), side) {
+                (0, Side::Buy) => OrderKind::Limit { price: Price(quote.bid.0 - away) },
+                (0, Side::Sell) => OrderKind::Limit { price: Price(quote.ask.0 + away) },
+                (1, Side::Buy) => OrderKind::Stop { trigger: Price(quote.ask.0 + away) },
+                (1, Side::Sell) => OrderKind::Stop { trigger: Price(quote.bid.0 - away) },
+                _ => OrderKind::Market,
+            };
+            return Some(self.order(side, kind, qty, TimeInForce::Day));
+        }
+        let side = if position.is_negative() { Side::Buy } else { Side::Sell };
+        let qty = position.abs();
+        match (self.style, dice.below(10)) {
+            (_, 0..=2) => Some(self.order(side, OrderKind::Market, qty, TimeInForce::Day)),
+            (Style::Careful | Style::Trend, 3..=5) if working == 0 => {
+                let away = step(definition, quote.ask, 12 + dice.below(20) as i64);
+                let trigger = match side {
+                    Side::Sell => Price(quote.bid.0 - away),
+                    Side::Buy => Price(quote.ask.0 + away),
+                };
+                Some(self.order(side, OrderKind::Stop { trigger }, qty, TimeInForce::GoodTillCancel))
+            }
+            // Who is reckless adds to what he has.
+            (Style::Reckless, 3..=4) => {
+                let more = self.opening_qty(definition, quote.ask)?;
+                Some(self.order(side.opposite(), OrderKind::Market, more, TimeInForce::Day))
+            }
+            (_, 6) if working > 0 => Some(Command::CancelAll { account: self.account }),
+            _ => None,
+        }
+    }
+
+    fn side(&self, dice: &mut Dice) -> Option<Side> {
+        let toss = if dice.below(2) == 0 { Side::Buy } else { Side::Sell };
+        let back = self.market.quote_before(self.place, self.instrument, 24);
+        let (Some(back), Some(now)) = (back, self.shard.quote(self.instrument)) else {
+            return Some(toss);
+        };
+        match (self.style, now.bid.0 - back.bid.0) {
+            (Style::Careful | Style::Reckless, _) => Some(toss),
+            (_, 0) => None,
+            (Style::Trend, move_) => Some(if move_ > 0 { Side::Buy } else { Side::Sell }),
+            (Style::Fade, move_) => Some(if move_ > 0 { Side::Sell } else { Side::Buy }),
+        }
+    }
+
+    /// A quantity worth the style's share of the equity, in whole lots.
+    fn opening_qty(&self, definition: &Instrument, price: Price) -> Option<Qty> {
+        let equity = self.shard.equity(self.account)?.to_money_floor().max(Money::ZERO);
+        let percent = unit_leverage_percent(self.instrument) * self.style.size_percent() / 100;
+        let notional = i128::from(equity.0) * percent / 100;
+        // Money is 1e-6, Price 1e-9, Qty 1e-8.
+        let qty = notional * 100_000_000_000 / i128::from(price.0.max(1));
+        let lots = qty / i128::from(definition.lot_size.0);
+        let qty = i64::try_from(lots).ok()?.checked_mul(definition.lot_size.0)?;
+        Some(Qty(qty).min(definition.order_qty_max)).filter(|qty| qty.0 > 0)
+    }
+
+    fn order(&self, side: Side, kind: OrderKind, qty: Qty, tif: TimeInForce) -> Command {
+        Command::SubmitOrder(NewOrder {
+            account: self.account,
+            // Unique within the account: one command at most at each place.
+            client_order: ClientOrderId(u128::from(self.place) + 1),
+            instrument: self.instrument,
+            side,
+            kind,
+            qty,
+            tif,
+        })
+    }
+}
+
+/// `count` steps of a ten-thousandth of the price, on the grid and at least one tick each.
+const fn step(definition: &Instrument, price: Price, count: i64) -> i64 {
+    let tick = definition.tick_size.0;
+    let ticks = price.0 / 10_000 / tick;
+    (if ticks > 0 { ticks } else { 1 }) * tick * count
+}
+
+/// Numbers that follow from the seed and the place alone: `SplitMix64` over a mixed start.
+struct Dice(u64);
+
+impl Dice {
+    fn new(seed: u64, place: u64) -> Self {
+        let mut dice = Self(seed ^ place.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        dice.next();
+        dice
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, n: u64) -> u64 {
+        ((self.next() >> 32) * n) >> 32
+    }
+}
