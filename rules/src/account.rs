@@ -59,8 +59,8 @@ codec_struct!(AccountRules {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Roll {
     /// The day that closed, its realised profit, and whether it counted toward the minimum of days.
-    /// `None` at an account's first roll: the time before it has no day of its own, though what
-    /// happened in it counts like a day's.
+    /// `None` where no day was open: the time before a schedule's first roll has no day of its own,
+    /// though what happened in it counts like a day's.
     pub closed: Option<(TradingDay, Money, bool)>,
     /// The floors that moved.
     pub moves: FloorMoves,
@@ -141,9 +141,7 @@ impl AccountRules {
                 && rule.anchor == DailyAnchor::IntradayPeak
                 && value > limit.baseline
             {
-                let stood = limit.floor;
                 *limit = daily_limit(rule, account.size, value);
-                limit.floor = limit.floor.max(stood);
             }
             account.raise_max(plan, TrailSource::TickEquity, value);
         })
@@ -290,7 +288,9 @@ impl AccountRules {
         }
         let kept = match rule.keep {
             PayoutKeep::AboveInitial(net) => Some(self.size.saturating_add(net)),
-            PayoutKeep::AboveFloor(buffer) => self.max().map(|max| max.floor.saturating_add(buffer)),
+            PayoutKeep::AboveFloor(buffer) => {
+                self.max().map(|max| max.floor.saturating_add(buffer))
+            }
         };
         if let Some(kept) = kept {
             eligible = eligible.min(balance.saturating_sub(kept));

@@ -14,9 +14,9 @@
 //! is not above zero is -100%.
 //!
 //! Arithmetic: each quotient is an integer of 1e-18, rounded down; each weighted component is one of
-//! 1e-9 of a point, rounded down. For equities within a thousandth and a thousand times the initial
-//! one, and up to 10,000 days, a component is at most 1.1e-9 points below the exact rational value
-//! and at most 1e-10 above it. The total is exactly the sum of the four.
+//! 1e-9 of a point, rounded down. For equities from a thousandth to a thousand times the initial one,
+//! up to 10,000 days and a loss limit of at least 1%, a component is at most 1.1e-9 points below the
+//! exact rational value and at most 1e-10 above it. The total is exactly the sum of the four.
 
 use types::{Notional, Ratio, TimestampNs, codec_struct};
 
@@ -298,8 +298,9 @@ impl Return {
     }
 }
 
-/// `numerator / denominator` in 1e-18, rounded down; the denominator is above zero. Numerators past 66
-/// bits lose their lowest bits on both sides, a relative error below 2^-60 while the quotient is below 64.
+/// `numerator / denominator` in 1e-18, rounded down; the denominator is above zero. A numerator past
+/// 67 bits drops its lowest bits, and the denominator as many: a relative error below 2^-59 while the
+/// quotient is below 64.
 fn quotient(numerator: i128, denominator: i128) -> i128 {
     const HEADROOM: u32 = 61;
     let shift = HEADROOM.saturating_sub(numerator.unsigned_abs().leading_zeros());

@@ -76,7 +76,11 @@ impl Breaches {
             (Some(daily), Some(max)) => (max.is_hard(), max.floor) > (daily.is_hard(), daily.floor),
             _ => false,
         };
-        Self(if max_leads { [max, daily] } else { [daily, max] })
+        Self(if max_leads {
+            [max, daily]
+        } else {
+            [daily, max]
+        })
     }
 
     /// Whether nothing is violated.

@@ -2,9 +2,7 @@
 //!
 //! Definitions only; what they do to an account is in [`crate::account`].
 
-use types::{
-    Codec, Effect, Label, Money, PlanHash, Ratio, RollSchedule, codec_enum, codec_struct,
-};
+use types::{Codec, Effect, Label, Money, PlanHash, Ratio, RollSchedule, codec_enum, codec_struct};
 
 use crate::spec::{PlanError, SpecError, check};
 

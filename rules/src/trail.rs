@@ -52,9 +52,7 @@ impl MaxFloor {
         if !self.is_trailing() || value <= self.limit.baseline {
             return;
         }
-        let stood = self.limit.floor;
         self.place(rule, size, value);
-        self.limit.floor = self.limit.floor.max(stood);
         self.stop_if_due(rule, size);
     }
 
@@ -80,10 +78,8 @@ impl MaxFloor {
     /// Size and balance grew by `step`, to this size.
     pub(crate) fn scale(&mut self, rule: &MaxLoss, size: Money, step: Money) {
         self.place(rule, size, self.limit.baseline.saturating_add(step));
-        match self.stand {
-            Stand::Trailing => self.stop_if_due(rule, size),
-            Stand::Frozen => {}
-            Stand::Held { offset } => self.limit.floor = size.saturating_add(offset),
+        if let Stand::Held { offset } = self.stand {
+            self.limit.floor = size.saturating_add(offset);
         }
     }
 

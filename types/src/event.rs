@@ -486,9 +486,9 @@ pub struct Consistency {
     pub inclusive: bool,
     /// Whether it passes; false while the denominator is not above zero.
     pub met: bool,
-    /// The denominator at which the best day is exactly at the cap, rounded up.
+    /// The least denominator at which the best day passes.
     pub total_needed: Money,
-    /// The most that the next day may earn and stay at the cap, rounded down.
+    /// The most that the next day may earn and still pass.
     pub next_day_max: Money,
 }
 

@@ -110,7 +110,7 @@ impl AccountOracle {
         let original = Rational::from(self.plan.initial_balance);
         let step = (&original * &rule.step.into()).floor_to_money();
         match rule.size_max {
-            Some(max) if &(size + &step) > &max.into() => Rational::zero(),
+            Some(max) if (size + &step) > max.into() => Rational::zero(),
             _ => step,
         }
     }
@@ -172,16 +172,8 @@ impl AccountOracle {
                 && value > limit.baseline
             {
                 limit = placed(rule.allowance, &size, value.clone());
-                match rule.stop {
-                    StopTrailing::AtFloorLevel(level) if limit.floor >= &size + &level.into() => {
-                        limit.floor = &size + &level.into();
-                        held = Some(level.into());
-                        stopped = true;
-                    }
-                    StopTrailing::FreezeWhenSource(level) if value >= &size + &level.into() => {
-                        stopped = true;
-                    }
-                    _ => {}
+                if let StopTrailing::FreezeWhenSource(level) = rule.stop {
+                    stopped = value >= &size + &level.into();
                 }
             }
             match (self.history[index], self.plan.payout) {
@@ -208,6 +200,15 @@ impl AccountOracle {
                     }
                 }
                 _ => {}
+            }
+            let size = self.size_after(index + 1);
+            if let StopTrailing::AtFloorLevel(level) = rule.stop
+                && !stopped
+                && limit.floor >= &size + &level.into()
+            {
+                limit.floor = &size + &level.into();
+                held = Some(level.into());
+                stopped = true;
             }
         }
         Some(limit)
@@ -266,7 +267,7 @@ impl AccountOracle {
                 } => Some((index, balance, equity)),
                 _ => None,
             })
-            .last()
+            .next_back()
     }
 
     /// The days of the operations from `first` on, today last.

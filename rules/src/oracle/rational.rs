@@ -310,7 +310,10 @@ mod tests {
         assert_eq!(fraction(-7, 2).floor(), Rational::whole(-4));
         assert_eq!(fraction(-7, 2).ceil(), Rational::whole(-3));
         assert_eq!(fraction(6, 2).ceil(), Rational::whole(3));
-        assert_eq!(fraction(-1, 3).floor_to_money(), fraction(-333_334, 1_000_000));
+        assert_eq!(
+            fraction(-1, 3).floor_to_money(),
+            fraction(-333_334, 1_000_000)
+        );
         assert_eq!(fraction(1, 3).ceil_to_money(), fraction(333_334, 1_000_000));
     }
 
@@ -321,6 +324,9 @@ mod tests {
         let square = &large * &large;
         assert_eq!(&square / &large, large);
         assert_eq!((&square + &fraction(1, 2)).floor(), square);
-        assert_eq!(&(&square + &Rational::whole(1)) - &square, Rational::whole(1));
+        assert_eq!(
+            &(&square + &Rational::whole(1)) - &square,
+            Rational::whole(1)
+        );
     }
 }

@@ -1,0 +1,12 @@
+//! The rules at their public boundary.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod definitions;
+mod entries;
+mod floors;
+mod objectives;
+mod payouts;
+mod plans;
+mod score_twin;
+mod twin;

@@ -1,0 +1,157 @@
+//! Random equity paths through the fixed-point score and through exact rationals.
+
+use proptest::prelude::*;
+use rules::oracle::{EntryOracle, Rational};
+use rules::{Competition, Entry, Standing, Weights, rank};
+use types::{AccountId, Codec, Money, Notional, Ratio, TimestampNs};
+
+use crate::plans::competition;
+
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    /// Equity moves by so many 1e-9.
+    Move(i128),
+    /// Equity is so many thousandths of the initial one.
+    Jump(i128),
+    Roll,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => (-20_000_000_i128..=20_000_000).prop_map(Step::Move),
+        1 => (-300_000_000_i128..=300_000_000).prop_map(Step::Move),
+        1 => prop_oneof![1_i128..=1_000_000, 500_i128..2_000].prop_map(Step::Jump),
+        4 => Just(Step::Roll),
+    ]
+}
+
+fn weights() -> impl Strategy<Value = Weights> {
+    let standard = Just(Competition::standard_weights());
+    let any = prop::array::uniform3(0..=Ratio::ONE.0).prop_map(|mut cuts| {
+        cuts.sort_unstable();
+        Weights {
+            profit: Ratio(cuts[0]),
+            risk: Ratio(cuts[1] - cuts[0]),
+            consistency: Ratio(cuts[2] - cuts[1]),
+            drawdown: Ratio(Ratio::ONE.0 - cuts[2]),
+        }
+    });
+    prop_oneof![standard, any]
+}
+
+/// The fixed-point figure in 1e-9 is the exact one rounded down, but for what its quotients of 1e-18
+/// lost.
+fn within_bound(fixed: i64, exact: &Rational) -> Result<(), TestCaseError> {
+    let fixed = Rational::new(fixed.into(), 1_000_000_000);
+    let below = exact - &fixed;
+    prop_assert!(below <= Rational::new(11, 10_000_000_000), "too low");
+    prop_assert!(below >= Rational::new(-1, 10_000_000_000), "too high");
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn the_score_is_within_its_error_bound_of_exact_rationals(
+        initial in prop_oneof![
+            (1_000_i64..1_000_000).prop_map(|whole| Money::whole(whole).to_notional()),
+            (1_i128 << 60..1 << 80).prop_map(Notional),
+        ],
+        steps in prop::collection::vec(step(), 0..40),
+        weights in weights(),
+        loss_limit in (1_i64..=100).prop_map(Ratio::percent),
+    ) {
+        let competition = Competition { weights, loss_limit, ..competition() };
+        let mut entry = Entry::enter(initial);
+        let mut oracle = EntryOracle::enter(initial);
+        let (lowest, highest) = (initial.0 / 1_000, initial.0 * 1_000);
+        let mut equity = initial.0;
+        for (step, ts) in steps.into_iter().zip(1..) {
+            match step {
+                Step::Move(change) => equity += equity / 1_000_000_000 * change,
+                Step::Jump(thousandths) => equity = initial.0 / 1_000 * thousandths,
+                Step::Roll => {
+                    entry.roll();
+                    oracle.roll();
+                    continue;
+                }
+            }
+            equity = equity.clamp(lowest, highest);
+            entry.observe(Notional(equity), TimestampNs(ts));
+            oracle.observe(Notional(equity), TimestampNs(ts));
+        }
+        let fast = entry.score(&competition, false);
+        let slow = oracle.score(&competition);
+        within_bound(fast.profit, &slow.profit)?;
+        within_bound(fast.risk, &slow.risk)?;
+        within_bound(fast.consistency, &slow.consistency)?;
+        within_bound(fast.drawdown, &slow.drawdown)?;
+        prop_assert_eq!(fast.total, fast.profit + fast.risk + fast.consistency + fast.drawdown);
+        prop_assert!((0..=100_000_000_000).contains(&fast.total));
+        within_bound(fast.total_return.0, &slow.total_return)?;
+        within_bound(fast.max_drawdown.0, &slow.max_drawdown)?;
+        prop_assert_eq!(entry.attained_at(), oracle.attained_at());
+        prop_assert_eq!(Entry::from_bytes(&entry.to_bytes()), Ok(entry));
+    }
+
+    #[test]
+    fn no_equity_makes_the_score_panic(
+        initial in any::<i128>(),
+        equities in prop::collection::vec((any::<i128>(), any::<bool>()), 0..12),
+        loss_limit in any::<i64>(),
+        weights in prop::array::uniform4(any::<i64>()),
+    ) {
+        let [profit, risk, consistency, drawdown] = weights.map(Ratio);
+        let competition = Competition {
+            loss_limit: Ratio(loss_limit),
+            weights: Weights { profit, risk, consistency, drawdown },
+            ..competition()
+        };
+        let _ = competition.validate();
+        let mut entry = Entry::enter(Notional(initial));
+        for (equity, roll) in equities {
+            entry.observe(Notional(equity), TimestampNs(1));
+            if roll {
+                entry.roll();
+            }
+            entry.score(&competition, false);
+            let total = entry.score(&crate::plans::competition(), false).total;
+            prop_assert!((0..=100_000_000_000).contains(&total));
+        }
+    }
+
+    #[test]
+    fn a_board_does_not_depend_on_the_order_it_was_given_in(
+        figures in prop::collection::vec((0_i64..3, 0_i64..3, 0_i64..3, 0_u64..3, any::<bool>()), 0..20),
+        turn in any::<prop::sample::Index>(),
+    ) {
+        let entry = Entry::enter(Notional(1));
+        let mut rows: Vec<Standing> = figures
+            .iter()
+            .zip(0..)
+            .map(|(&(total, total_return, max_drawdown, attained, ranked), id)| {
+                let mut row = Standing::new(AccountId(id), &entry, &competition(), !ranked);
+                row.score.total = total;
+                row.score.total_return = Ratio(total_return);
+                row.score.max_drawdown = Ratio(max_drawdown);
+                row.attained_at = TimestampNs(attained);
+                if ranked {
+                    row.score.ineligible = None;
+                }
+                row
+            })
+            .collect();
+        let mut turned = rows.clone();
+        if !turned.is_empty() {
+            let by = turn.index(turned.len());
+            turned.rotate_left(by);
+        }
+        rank(&mut rows);
+        rank(&mut turned);
+        prop_assert_eq!(&rows, &turned);
+        let ranks: Vec<u32> = rows.iter().filter_map(|row| row.rank).collect();
+        prop_assert!(ranks.iter().copied().eq(1..=ranks.len() as u32));
+        for pair in rows.windows(2) {
+            prop_assert!(pair[1].rank.is_none() || pair[0].score.total >= pair[1].score.total);
+        }
+    }
+}
