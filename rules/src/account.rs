@@ -312,7 +312,7 @@ impl AccountRules {
     /// Books an approved payout: starts a new consistency window where the plan says so, moves the
     /// floor of the maximum loss as the plan says, and puts the day's floor lower by the amount, which
     /// is no loss of the day. The caller has checked the amount and moved the balance.
-    pub fn pay_out(&mut self, plan: &Plan, amount: Money, _balance_after: Money) -> FloorMoves {
+    pub fn pay_out(&mut self, plan: &Plan, amount: Money) -> FloorMoves {
         let amount = amount.max(Money::ZERO);
         if let Some(rule) = plan.consistency {
             self.facts.pay_out(rule.window);

@@ -128,7 +128,7 @@ impl Shard {
         }
         let balance = account.balance.saturating_sub(requested);
         let mut rules = account.rules.clone();
-        let moves = rules.pay_out(plan, requested, balance);
+        let moves = rules.pay_out(plan, requested);
         if !rules.breached(balance.to_notional(), false).is_empty() {
             return deny(PayoutDenial::WouldBreach);
         }

@@ -40,7 +40,7 @@ const actions: Record<string, () => void> = {
 function takenBy(target: EventTarget | null, key: string): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target.matches("input:not([type=radio]), select, textarea")) return true;
-  return key.startsWith("Arrow") && target.matches("input, [role=tab], [tabindex='0']");
+  return key.startsWith("Arrow") && target.matches("input, [tabindex='0']");
 }
 
 export function listenToKeys(): void {

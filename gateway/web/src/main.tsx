@@ -5,6 +5,7 @@ import { backoff } from "./backoff";
 import { listenToKeys } from "./keys";
 import { connect, meta, metaError } from "./live";
 import { follow } from "./selection";
+import { showTitle } from "./title";
 import "uplot/dist/uPlot.min.css";
 import "./styles/theme.css";
 import "./styles/layout.css";
@@ -29,5 +30,6 @@ async function begin(attempt = 0): Promise<void> {
 
 follow();
 listenToKeys();
+showTitle();
 render(<App />, document.getElementById("app")!);
 void begin();

@@ -58,7 +58,7 @@ function firstLook(order: NewOrder): Partial<Record<string, string>> {
   const positive = /^(?=.*[1-9])\d+(\.\d+)?$/;
   for (const field of ["qty", "price", "trigger"] as const) {
     const text = order[field];
-    if (text !== undefined && !positive.test(text)) found[field] = "Enter a number above zero, such as 0.5";
+    if (text !== undefined && !positive.test(text)) found[field] = "must be a number above zero, such as 0.5";
   }
   return found;
 }
@@ -104,7 +104,7 @@ export async function submit(): Promise<void> {
       errors.value = Object.fromEntries(
         problem.errors.map(({ field, value, accepted }) => [
           field.replace(/^\/?(body[./])?/, ""),
-          `${shown(value)} is not accepted. Accepted: ${shown(accepted)}`,
+          `${shown(value)} is not accepted; accepted is ${shown(accepted)}`,
         ]),
       );
       outcome.value = { tone: "warn", text: problem.detail || problem.title };

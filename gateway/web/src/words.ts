@@ -15,15 +15,15 @@ export const STATES: Record<AccountState, string> = {
 };
 
 const TRAILS: Record<string, string> = {
-  none: "fixed floor",
-  eod_balance: "trails day-end balance",
-  closed_balance: "trails closed balance",
-  eod_equity: "trails day-end equity",
-  tick_equity: "trails every equity tick",
-  balance: "from day-start balance",
-  equity: "from day-start equity",
-  max_balance_equity: "from the higher of balance and equity",
-  intraday_peak: "from the day's peak",
+  none: "nothing, fixed",
+  eod_balance: "day-end balance",
+  closed_balance: "closed balance",
+  eod_equity: "day-end equity",
+  tick_equity: "every equity peak",
+  balance: "day-start balance",
+  equity: "day-start equity",
+  max_balance_equity: "day-start maximum",
+  intraday_peak: "peak of the day",
 };
 
 export function ruleName(rule: string): string {
@@ -35,11 +35,11 @@ export function trailName(trail: string): string {
 }
 
 export function effectName(effect: string): string {
-  return effect === "fail" ? "Fails the account" : effect === "lock_for_day" ? "Locks for the day" : spaced(effect);
+  return effect === "fail" ? "Fails the account" : effect === "lock_for_day" ? "Locks the day" : spaced(effect);
 }
 
 export function touchName(limit: Pick<Limit, "touch_is_breach">): string {
-  return limit.touch_is_breach ? "at or below floor" : "below floor";
+  return limit.touch_is_breach ? "on touch" : "on drop below";
 }
 
 export function spaced(name: string): string {

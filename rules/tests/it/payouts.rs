@@ -74,7 +74,7 @@ fn no_payout_leaves_the_account_in_breach() {
     let eligible = account.payout_eligible(&plan, usd(51_000));
     assert_eq!(eligible, "999.999999".parse().unwrap());
     let left = usd(51_000).saturating_sub(eligible);
-    account.pay_out(&plan, eligible, left);
+    account.pay_out(&plan, eligible);
     assert_eq!(floor(&account), usd(50_000));
     assert!(account.breached(left.to_notional(), false).is_empty());
     assert!(!account.breached(equity(50_000), false).is_empty());
@@ -84,7 +84,7 @@ fn no_payout_leaves_the_account_in_breach() {
 fn the_floor_stays() {
     let plan = plan(PayoutKeep::AboveFloor(usd(0)), AfterPayout::FloorStays);
     let mut account = at_peak(&plan, 51_000);
-    assert!(account.pay_out(&plan, usd(800), usd(50_200)).is_empty());
+    assert!(account.pay_out(&plan, usd(800)).is_empty());
     assert_eq!(floor(&account), usd(48_500));
     account.ratchet_equity(&plan, equity(51_000));
     assert_eq!(floor(&account), usd(48_500));
@@ -96,7 +96,7 @@ fn the_floor_stays() {
 fn the_floor_moves_to_the_initial_balance_and_stays_there() {
     let plan = plan(PayoutKeep::AboveFloor(usd(0)), AfterPayout::FloorToInitial);
     let mut account = at_peak(&plan, 51_000);
-    let moves = account.pay_out(&plan, usd(800), usd(50_200));
+    let moves = account.pay_out(&plan, usd(800));
     assert_eq!(
         moves.iter().map(|limit| limit.floor).collect::<Vec<_>>(),
         [usd(50_000)]
@@ -116,8 +116,8 @@ fn the_floor_falls_by_the_payout() {
         size_max: None,
     });
     let mut account = at_peak(&plan, 51_000);
-    assert!(account.pay_out(&plan, usd(-800), usd(51_000)).is_empty());
-    account.pay_out(&plan, usd(800), usd(50_200));
+    assert!(account.pay_out(&plan, usd(-800)).is_empty());
+    account.pay_out(&plan, usd(800));
     assert_eq!(floor(&account), usd(47_700));
     account.ratchet_equity(&plan, equity(50_500));
     assert_eq!(
@@ -128,7 +128,7 @@ fn the_floor_falls_by_the_payout() {
 
     let mut locked = at_peak(&plan, 54_000);
     assert_eq!(floor(&locked), usd(50_100));
-    locked.pay_out(&plan, usd(800), usd(53_200));
+    locked.pay_out(&plan, usd(800));
     assert_eq!(floor(&locked), usd(49_300));
     locked.ratchet_equity(&plan, equity(60_000));
     assert_eq!(
@@ -156,7 +156,7 @@ fn a_payout_is_no_loss_of_the_day() {
         false,
     );
     assert_eq!(account.daily().unwrap().floor, usd(52_000));
-    account.pay_out(&plan, usd(2_000), usd(51_000));
+    account.pay_out(&plan, usd(2_000));
     assert_eq!(account.daily().unwrap().floor, usd(50_000));
     assert!(account.breached(equity(50_000), false).is_empty());
 }

@@ -290,7 +290,7 @@ fn apply(
             equity,
             held,
         } => account.roll(plan, day, balance, equity, held).moves,
-        Operation::Payout(paid) => account.pay_out(plan, paid, Money(0)),
+        Operation::Payout(paid) => account.pay_out(plan, paid),
         Operation::Scale => account
             .scale(plan)
             .map_or_else(FloorMoves::default, |(_, moves)| moves),
@@ -424,7 +424,7 @@ proptest! {
                 let left = equity.saturating_sub(paid);
                 prop_assert!(paid >= Money(0));
                 let mut paid_out = account.clone();
-                paid_out.pay_out(&plan, paid, left);
+                paid_out.pay_out(&plan, paid);
                 prop_assert!(
                     !was_legal
                         || paid == Money(0)
@@ -557,7 +557,7 @@ proptest! {
                     account.roll(&plan, day, balance, equity, held);
                 }
                 Operation::Payout(paid) => {
-                    account.pay_out(&plan, paid, Money(0));
+                    account.pay_out(&plan, paid);
                 }
                 Operation::Scale => {
                     account.scale(&plan);
