@@ -1,0 +1,89 @@
+import { money, sign, signed, subtract } from "../decimal";
+import { account, accounts, refusal } from "../live";
+import { Loading } from "../parts/Empty";
+import { Arrow, Signed } from "../parts/Signed";
+import { accountId } from "../selection";
+import type { Account } from "../types";
+import { shortHash, STATES } from "../words";
+
+export function AccountCard() {
+  const shown = account.value;
+  const name = shown?.name ?? accounts.value.get(accountId.value ?? "")?.name ?? "Account";
+  return (
+    <section class="panel account" aria-labelledby="account-title" data-panel="account">
+      <header class="account-head">
+        <div>
+          <h2 id="account-title">{name}</h2>
+          {shown && <PlanLine account={shown} />}
+        </div>
+        {shown && (
+          <div class="badges">
+            {shown.day_locked && <span class="badge locked">Day locked</span>}
+            <span class={`badge ${shown.state}`} data-test="state">
+              {STATES[shown.state]}
+              {shown.state === "evaluation" && ` phase ${shown.phase}`}
+            </span>
+          </div>
+        )}
+      </header>
+      {shown ? <Figures account={shown} /> : <Waiting />}
+    </section>
+  );
+}
+
+function PlanLine({ account: { plan } }: { account: Account }) {
+  return (
+    <p class="plan">
+      {plan.name} <span class="num">v{plan.version}</span>
+      <span class="num faint" title={`Plan hash ${plan.hash}`}>
+        {shortHash(plan.hash)}
+      </span>
+    </p>
+  );
+}
+
+function Waiting() {
+  if (refusal.value !== null) return <p class="empty">This account cannot be shown: {refusal.value}</p>;
+  return <Loading lines={3} />;
+}
+
+function Figures({ account: a }: { account: Account }) {
+  const sinceStart = subtract(a.equity, a.initial);
+  return (
+    <div class="figures">
+      <p class="equity">
+        <span class="hidden">Equity</span>
+        <strong class="num" data-test="equity">
+          {money(a.equity)}
+        </strong>
+        <span class="unit">{a.currency}</span>
+        <span class={`num since ${sign(sinceStart) < 0 ? "loss" : sign(sinceStart) > 0 ? "gain" : "flat"}`}>
+          <Arrow way={sign(sinceStart)} />
+          {signed(sinceStart, 2)} <span class="faint">since start</span>
+        </span>
+      </p>
+      <dl>
+        <div>
+          <dt>Day P&amp;L</dt>
+          <dd>
+            <Signed value={a.day.pnl} arrow />
+          </dd>
+        </div>
+        <div>
+          <dt>Unrealised</dt>
+          <dd>
+            <Signed value={a.unrealised} arrow />
+          </dd>
+        </div>
+        <div>
+          <dt>Balance</dt>
+          <dd class="num">{money(a.balance)}</dd>
+        </div>
+        <div>
+          <dt>Fees</dt>
+          <dd class="num">{money(a.fees)}</dd>
+        </div>
+      </dl>
+    </div>
+  );
+}

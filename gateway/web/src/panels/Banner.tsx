@@ -1,0 +1,57 @@
+import { fixed, money } from "../decimal";
+import { account } from "../live";
+import { Fact } from "../parts/Fact";
+import { minuteOf } from "../time";
+import { ruleName, shortHash } from "../words";
+
+/** Says once, in words, why an account can no longer be traded or that it has made it. */
+export function Banner() {
+  const shown = account.value;
+  if (!shown) return null;
+  if (shown.breach && shown.state === "failed") {
+    const { rule, equity, floor, baseline, seq, ts, plan_hash } = shown.breach;
+    return (
+      <section class="banner bad" role="alert" data-test="failed-banner">
+        <h3>Account failed: {ruleName(rule).toLowerCase()} limit broken</h3>
+        <dl class="proof">
+          <Fact name="Equity at breach" value={money(equity)} />
+          <Fact name="Floor" value={money(floor)} />
+          <Fact name="Baseline" value={money(baseline)} />
+          <Fact name="Seq" value={fixed(seq, 0)} />
+          <Fact name="Market time" value={minuteOf(ts)} />
+          <Fact name="Plan hash" value={shortHash(plan_hash)} title={plan_hash} />
+        </dl>
+      </section>
+    );
+  }
+  if (shown.state === "passed" || shown.state === "funded") {
+    const target = shown.objectives.find((objective) => objective.kind === "profit_target");
+    return (
+      <section class="banner good" role="status" data-test="passed-banner">
+        <h3>{shown.state === "passed" ? "Evaluation passed" : "Funded account"}</h3>
+        <p>
+          {target?.met_at
+            ? `Target ${money(target.target)} reached at ${minuteOf(target.met_at)} UTC, with every limit kept.`
+            : "Every objective is met and every limit was kept."}
+        </p>
+      </section>
+    );
+  }
+  if (shown.state === "suspended" || shown.state === "closed") {
+    return (
+      <section class="banner warn" role="status">
+        <h3>{shown.state === "suspended" ? "Account suspended" : "Account closed"}</h3>
+        <p>New orders are denied in this state.</p>
+      </section>
+    );
+  }
+  if (shown.day_locked) {
+    return (
+      <section class="banner warn" role="status" data-test="locked-banner">
+        <h3>Locked for the day</h3>
+        <p>A daily limit was reached. Trading opens again with the next trading day.</p>
+      </section>
+    );
+  }
+  return null;
+}

@@ -1,0 +1,113 @@
+import { fixed, money, plot, sign } from "../decimal";
+import { account } from "../live";
+import { Bar } from "../parts/Bar";
+import { Empty, Loading } from "../parts/Empty";
+import { Panel } from "../parts/Panel";
+import { Signed } from "../parts/Signed";
+import type { BreachPrice, Limit, Position } from "../types";
+import { effectName, price, ruleName, touchName, trailName } from "../words";
+
+export function Limits() {
+  const shown = account.value;
+  return (
+    <Panel name="limits" title="Limits">
+      {!shown ? (
+        <Loading lines={4} />
+      ) : shown.limits.length === 0 ? (
+        <Empty>This plan sets no loss limits.</Empty>
+      ) : (
+        <ul class="limit-list">
+          {shown.limits.map((limit) => (
+            <LimitRow key={limit.rule + limit.effect} limit={limit} positions={shown.positions} />
+          ))}
+        </ul>
+      )}
+    </Panel>
+  );
+}
+
+/** The word stands beside the colour of the bar and says the same. */
+function nearness(used: number): { tone: string; word: string } {
+  if (used >= 100) return { tone: "bad", word: "broken" };
+  if (used >= 80) return { tone: "bad", word: "close" };
+  if (used >= 50) return { tone: "warn", word: "nearing" };
+  return { tone: "calm", word: "" };
+}
+
+function LimitRow({ limit, positions }: { limit: Limit; positions: Position[] }) {
+  const { tone, word } = nearness(plot(limit.used_pct));
+  const name = ruleName(limit.rule);
+  return (
+    <li data-test="limit">
+      <p class="limit-head">
+        <b>{name}</b>
+        <span class="faint">
+          {effectName(limit.effect)} {touchName(limit)}
+        </span>
+        <span class={`used num ${tone}`} title={`${fixed(limit.used_pct, 1)}% of the allowance of ${money(limit.allowance)} used`}>
+          {word && <em>{word}</em>}
+          {fixed(limit.used_pct, 1)}% <span class="faint">used</span>
+        </span>
+      </p>
+      <Bar percent={limit.used_pct} label={`${name}: share of the allowance used`} tone={tone} />
+      <dl>
+        <div>
+          <dt>Floor</dt>
+          <dd class="num" data-test="floor">
+            {money(limit.floor)}
+          </dd>
+        </div>
+        <div>
+          <dt>Distance</dt>
+          <dd data-test="distance">
+            <Room value={limit.distance} />
+          </dd>
+        </div>
+        <div>
+          <dt>Of equity</dt>
+          <dd data-test="distance-pct">
+            <Room value={limit.distance_pct} unit="%" />
+          </dd>
+        </div>
+        <div>
+          <dt>Floor follows</dt>
+          <dd class="follows">{trailName(limit.trail)}</dd>
+        </div>
+      </dl>
+      {limit.breach_prices.length > 0 && (
+        <p class="breaks" title="The price at which this limit would break if the other positions kept their marks">
+          <span class="faint">Breaks at</span>
+          {limit.breach_prices.map((row) => (
+            <BreachAt key={row.instrument} row={row} position={positions.find((p) => p.instrument === row.instrument)} />
+          ))}
+        </p>
+      )}
+    </li>
+  );
+}
+
+/** Room to the floor is the normal case and stays quiet; only its loss is coloured. */
+function Room({ value, unit = "" }: { value: string; unit?: string }) {
+  if (sign(value) < 0) return <Signed value={value} unit={unit} />;
+  return (
+    <span class="num">
+      {fixed(value, 2)}
+      {unit}
+    </span>
+  );
+}
+
+function BreachAt({ row, position }: { row: BreachPrice; position: Position | undefined }) {
+  const falls = position ? position.side === "long" : row.side === "bid";
+  return (
+    <span class="break">
+      {row.symbol} {row.side}{" "}
+      <span class="num">
+        <span class="arrow" aria-hidden="true">
+          {falls ? "\u25BC" : "\u25B2"}
+        </span>
+        {price(row.price)}
+      </span>
+    </span>
+  );
+}

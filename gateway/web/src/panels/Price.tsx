@@ -1,0 +1,100 @@
+import { useEffect, useRef } from "preact/hooks";
+import { drawPrice } from "../charts/price";
+import { levels } from "../charts/levels";
+import { digitsOf, fixed, quantity, subtract } from "../decimal";
+import { candles, candlesReady, instruments, type Quoted } from "../live";
+import { Choice } from "../parts/Choice";
+import { Arrow } from "../parts/Signed";
+import { instrumentId, interval, INTERVALS } from "../selection";
+
+const SPANS = INTERVALS.map(({ seconds, label }) => ({ value: String(seconds), label }));
+
+export function PricePanel() {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => (place.current ? drawPrice(place.current) : undefined), []);
+  const chosen = instrumentId.value === null ? undefined : instruments.value.get(instrumentId.value);
+  const empty = candles.version.value >= 0 && candles.points.length === 0;
+  return (
+    <section class="panel price" aria-labelledby="price-title" data-panel="price">
+      <h2 id="price-title" class="hidden">
+        Prices
+      </h2>
+      <div class="tabs" role="group" aria-label="Instruments">
+        {[...instruments.value.values()].map((quoted) => (
+          <Tab key={quoted.row.id} quoted={quoted} chosen={quoted.row.id === instrumentId.value} />
+        ))}
+      </div>
+      <div class="price-bar">
+        <Quote quoted={chosen} />
+        <Choice
+          name="interval"
+          legend="Candle interval"
+          value={String(interval.value)}
+          options={SPANS}
+          onChange={(v) => (interval.value = Number(v))}
+        />
+      </div>
+      <Levels />
+      <div class="canvas" ref={place} data-test="price-chart" />
+      {empty && <p class="over">{candlesReady.value ? "No candles yet for this interval." : "Loading candles"}</p>}
+    </section>
+  );
+}
+
+function Tab({ quoted: { row, way }, chosen }: { quoted: Quoted; chosen: boolean }) {
+  const last = row.last ?? row.bid;
+  return (
+    <button
+      type="button"
+      aria-pressed={chosen}
+      data-test="instrument"
+      onClick={() => (instrumentId.value = row.id)}
+    >
+      <span class="symbol">{row.symbol}</span>
+      <span class="num" data-test="last">
+        {last === null ? "no quote" : fixed(last, digitsOf(row.tick_size))}
+      </span>
+      <Arrow way={way} />
+      {row.status !== "open" && <small class="badge locked">{row.status}</small>}
+    </button>
+  );
+}
+
+function Quote({ quoted }: { quoted: Quoted | undefined }) {
+  const row = quoted?.row;
+  if (!row || row.bid === null || row.ask === null) return <p class="quote faint">Waiting for the first quote</p>;
+  const digits = digitsOf(row.tick_size);
+  return (
+    <dl class="quote">
+      <div>
+        <dt>Bid</dt>
+        <dd class="num">
+          {fixed(row.bid, digits)} <span class="faint">{quantity(row.bid_qty ?? "")}</span>
+        </dd>
+      </div>
+      <div>
+        <dt>Ask</dt>
+        <dd class="num">
+          {fixed(row.ask, digits)} <span class="faint">{quantity(row.ask_qty ?? "")}</span>
+        </dd>
+      </div>
+      <div>
+        <dt>Spread</dt>
+        <dd class="num">{fixed(subtract(row.ask, row.bid), digits)}</dd>
+      </div>
+    </dl>
+  );
+}
+
+/** The chart's own lines once more in words, since a line may lie outside the visible range. */
+function Levels() {
+  return (
+    <ul class="levels" aria-label="Lines on the chart">
+      {levels.value.map((level) => (
+        <li key={level.key} class={level.tone}>
+          {level.title} <span class="num">{level.text}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,49 @@
+import { fixed, money, quantity } from "../decimal";
+import { Fact } from "../parts/Fact";
+import { Signed } from "../parts/Signed";
+import type { BreachEvent } from "../types";
+import { effectName, price, shortHash } from "../words";
+
+/** Everything needed to check a breach by hand: equity against floor, mark by mark. */
+export function Proof({ event }: { event: BreachEvent }) {
+  return (
+    <div class="proof-box">
+      <dl class="proof">
+        <Fact name="Equity" value={money(event.equity)} />
+        <Fact name="Floor" value={money(event.floor)} />
+        <Fact name="Baseline" value={money(event.baseline)} />
+        <Fact name="Seq" value={fixed(event.seq, 0)} />
+        <Fact name="Plan" value={`${event.plan} v${event.plan_version}`} />
+        <Fact name="Plan hash" value={shortHash(event.plan_hash)} title={event.plan_hash} />
+      </dl>
+      <p class="faint">
+        {effectName(event.effect)}
+        {event.primary ? ". This is the limit that decided." : ". Another limit decided."}
+      </p>
+      {event.positions.length > 0 && (
+        <table>
+          <thead>
+            <tr>
+              <th>Position</th>
+              <th class="right">Qty</th>
+              <th class="right">Mark</th>
+              <th class="right">P&amp;L</th>
+            </tr>
+          </thead>
+          <tbody>
+            {event.positions.map((row) => (
+              <tr key={row.instrument}>
+                <td>{row.symbol}</td>
+                <td class="num right">{quantity(row.qty)}</td>
+                <td class="num right">{price(row.mark)}</td>
+                <td class="right">
+                  <Signed value={row.pnl} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </div>
+  );
+}
