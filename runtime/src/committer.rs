@@ -1,0 +1,159 @@
+//! The journal thread: writes batches, makes them durable, and only then tells.
+//!
+//! Every batch that is waiting is written before the one sync that covers them all (group commit).
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use rtrb::{Consumer, Producer};
+use tokio::sync::broadcast;
+
+use crate::batch::{Batch, DurableBatch};
+use crate::config::AckMode;
+use crate::core::announce_source_end;
+use crate::ingress::Receipt;
+use crate::journal::writer::ANCHOR_AGE_MAX;
+use crate::journal::{Append, JournalError, Writer};
+use crate::shared::{Shared, Wakers};
+
+pub(crate) struct Committer<'a> {
+    pub(crate) shared: &'a Shared,
+    pub(crate) writer: Writer,
+    pub(crate) full: Consumer<Batch>,
+    pub(crate) free: Producer<Batch>,
+    pub(crate) broadcast: broadcast::Sender<Arc<DurableBatch>>,
+    pub(crate) synced_at: Instant,
+    /// Written and not published yet. Kept here so that after an error the status says so before
+    /// whoever waits is told by a closed receiver.
+    pub(crate) group: Vec<Batch>,
+}
+
+impl Committer<'_> {
+    /// Runs until the shard has ended and all of it is durable, or until the runtime has failed.
+    pub(crate) fn run(&mut self) -> Result<(), JournalError> {
+        loop {
+            // Asked before the ring is emptied: what comes before the end is in the ring then.
+            let shard_ended = self.full.is_abandoned();
+            while !self.shared.is_failed()
+                && let Ok(batch) = self.full.pop()
+            {
+                self.group.push(batch);
+                self.write_newest()?;
+            }
+            if self.shared.is_failed() {
+                return Ok(());
+            }
+            if self.group.is_empty() {
+                if shard_ended {
+                    break;
+                }
+                self.tend()?;
+                std::thread::park_timeout(ANCHOR_AGE_MAX);
+                continue;
+            }
+            if self.shared.ack_mode == AckMode::Durable {
+                self.sync()?;
+            }
+            let mut group = std::mem::take(&mut self.group);
+            for batch in group.drain(..) {
+                self.publish(batch);
+            }
+            self.group = group;
+            self.tend()?;
+        }
+        self.sync()?;
+        self.writer.sync_anchor()?;
+        self.shared.set_journal_done();
+        Ok(())
+    }
+
+    fn write_newest(&mut self) -> Result<(), JournalError> {
+        let Some(batch) = self.group.last().filter(|batch| !batch.is_empty()) else {
+            return Ok(());
+        };
+        self.shared
+            .counters
+            .journal_bytes
+            .add(batch.bytes.len() as u64);
+        self.writer.append(Append {
+            first: batch.before.seq.next(),
+            chain_before: batch.before.chain,
+            end: batch.end,
+            bytes: &batch.bytes,
+        })
+    }
+
+    fn sync(&mut self) -> Result<(), JournalError> {
+        if self.writer.synced() != self.writer.written() {
+            self.writer.sync()?;
+            self.shared.counters.syncs.add(1);
+        }
+        self.synced_at = Instant::now();
+        self.shared.set_synced(self.writer.synced().seq);
+        Ok(())
+    }
+
+    /// What is due between commits: in relaxed mode the sync, in both the anchor's.
+    fn tend(&mut self) -> Result<(), JournalError> {
+        let now = Instant::now();
+        if now.saturating_duration_since(self.synced_at) >= ANCHOR_AGE_MAX {
+            self.sync()?;
+        }
+        self.writer.tend_anchor(now)
+    }
+
+    /// Tells whoever waits for the batch, and gives it back to the shard.
+    fn publish(&mut self, batch: Batch) {
+        if self.shared.is_failed() {
+            return;
+        }
+        let durable_at = Instant::now();
+        if !batch.is_empty() {
+            self.shared.set_durable(batch.end.seq);
+            self.tell(&batch);
+            let counters = &self.shared.counters;
+            counters.batches.add(1);
+            counters
+                .applied_to_durable
+                .record(durable_at.saturating_duration_since(batch.opened));
+        }
+        let source_ended = batch.source_ended;
+        let batch = answer(batch);
+        self.shared
+            .counters
+            .durable_to_published
+            .record(durable_at.elapsed());
+        // There is a place in this ring for every batch that exists.
+        let _ = self.free.push(batch);
+        Wakers::wake(&self.shared.threads.shard);
+        if source_ended {
+            announce_source_end(self.shared);
+        }
+    }
+
+    fn tell(&self, batch: &Batch) {
+        if self.broadcast.receiver_count() > 0 {
+            // Nobody listening any more is no error.
+            let _ = self.broadcast.send(Arc::new(DurableBatch {
+                first_seq: batch.before.seq.next(),
+                last_seq: batch.end.seq,
+                ts: batch.ts,
+                events: batch.events.as_slice().to_vec(),
+            }));
+        }
+    }
+}
+
+/// Sends the receipts of a batch.
+fn answer(mut batch: Batch) -> Batch {
+    let events = batch.events.as_slice();
+    for reply in batch.replies.drain(..) {
+        // Whoever does not wait any more is no error.
+        let _ = reply.sender.send(Receipt {
+            seq: reply.seq,
+            ts: reply.ts,
+            events: events[reply.events].to_vec(),
+        });
+    }
+    batch
+}

@@ -1,0 +1,123 @@
+//! What a runtime is told at its start. Every queue and file has a named limit.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use engine::{Limits, Shard};
+use types::{Event, Input, ShardId};
+
+/// What an acknowledgement means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AckMode {
+    /// The input is on disk (fdatasync): it survives a loss of power.
+    #[default]
+    Durable,
+    /// The operating system has the input: it survives a crash of the process, and after a loss of power
+    /// about the last 100 ms may be gone.
+    Relaxed,
+}
+
+/// What time a command from outside gets. Inputs of the source bring their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Clock {
+    /// The time of the input before it: recordings and simulations.
+    #[default]
+    Source,
+    /// The wall clock: live markets. Day rolls then happen without input too, at most a second late.
+    Wall,
+}
+
+/// Sees every input once the replica has applied it, with its events, in order, at start also those that
+/// recovery replays. Runs on the replica's thread: it can lag, and slows nobody but the replica. A panic
+/// in it is fail-stop.
+pub type Projection = Box<dyn FnMut(&Input, &[Event], &Shard) + Send>;
+
+/// The settings of a runtime.
+pub struct Config {
+    /// The data directory; created when missing, held by one process at a time.
+    pub directory: PathBuf,
+    /// Which shard it is. Part of every record.
+    pub shard: ShardId,
+    /// What a new shard holds at most. Ignored when a snapshot is restored, and to be left as it was for
+    /// the life of the directory: a replay under other limits may end in another state.
+    pub limits: Limits,
+    /// What time commands get.
+    pub clock: Clock,
+    /// What an acknowledgement means.
+    pub ack_mode: AckMode,
+    /// Commands that wait for the shard; more are refused.
+    pub commands_max: usize,
+    /// Cancels that wait for the shard, in a lane of their own that is drained first.
+    pub cancels_max: usize,
+    /// A batch of this many journal bytes is handed to the journal.
+    pub batch_bytes_max: usize,
+    /// A batch that is this old is handed to the journal, unless two wait there already.
+    pub batch_age_max: Duration,
+    /// A journal segment ends before it would pass this many bytes.
+    pub segment_bytes_max: u64,
+    /// State hashes are compared, and a snapshot is written, every this many inputs.
+    pub snapshot_every: u64,
+    /// Views are published no more often than this.
+    pub views_interval: Duration,
+    /// Batches that a subscriber may lag behind before it loses the oldest.
+    pub broadcast_batches_max: usize,
+    /// Sees every input.
+    pub projection: Option<Projection>,
+}
+
+impl Config {
+    /// The usual settings for a data directory.
+    pub fn new(directory: impl Into<PathBuf>) -> Self {
+        Self {
+            directory: directory.into(),
+            shard: ShardId(0),
+            limits: Limits::default(),
+            clock: Clock::default(),
+            ack_mode: AckMode::default(),
+            commands_max: 65_536,
+            cancels_max: 65_536,
+            batch_bytes_max: 256 << 10,
+            batch_age_max: Duration::from_micros(500),
+            segment_bytes_max: 64 << 20,
+            snapshot_every: 200_000,
+            views_interval: Duration::from_millis(50),
+            broadcast_batches_max: 1_024,
+            projection: None,
+        }
+    }
+
+    /// The name of the first setting that must be above zero and is not.
+    pub(crate) fn zero_setting(&self) -> Option<&'static str> {
+        [
+            ("commands_max", self.commands_max as u64),
+            ("cancels_max", self.cancels_max as u64),
+            ("batch_bytes_max", self.batch_bytes_max as u64),
+            ("segment_bytes_max", self.segment_bytes_max),
+            ("snapshot_every", self.snapshot_every),
+            ("broadcast_batches_max", self.broadcast_batches_max as u64),
+        ]
+        .into_iter()
+        .find_map(|(name, value)| (value == 0).then_some(name))
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("directory", &self.directory)
+            .field("shard", &self.shard)
+            .field("limits", &self.limits)
+            .field("clock", &self.clock)
+            .field("ack_mode", &self.ack_mode)
+            .field("commands_max", &self.commands_max)
+            .field("cancels_max", &self.cancels_max)
+            .field("batch_bytes_max", &self.batch_bytes_max)
+            .field("batch_age_max", &self.batch_age_max)
+            .field("segment_bytes_max", &self.segment_bytes_max)
+            .field("snapshot_every", &self.snapshot_every)
+            .field("views_interval", &self.views_interval)
+            .field("broadcast_batches_max", &self.broadcast_batches_max)
+            .finish_non_exhaustive()
+    }
+}

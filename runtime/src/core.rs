@@ -1,0 +1,310 @@
+//! The shard thread: the single writer. It takes inputs, stamps, journals and applies them, and hands
+//! batches to the journal thread.
+//!
+//! There is a fixed number of batches. When all are with the journal, the shard waits: back-pressure by
+//! durability. Cancels go first (a few in a row at most, so that a flood of them cannot stop the
+//! market), then commands and the source take turns.
+//!
+//! At every snapshot point the shard stops to hash its state, for the replica to compare with. That is
+//! the one pause it has; it grows with the state and comes once in `snapshot_every` inputs.
+
+use std::time::{Duration, Instant};
+
+use engine::{Shard, StateHash};
+use rtrb::{Consumer, Producer};
+use tokio::sync::oneshot;
+use types::frame::FRAME_BYTES_MAX;
+use types::{Input, InputKind, Seq, TimestampNs};
+
+use crate::batch::{Batch, Reply};
+use crate::config::Config;
+use crate::ingress::{Pending, Receipt};
+use crate::journal::record::{self, CHAIN_BYTES};
+use crate::journal::{Chain, Mark};
+use crate::latency::SAMPLE_EVERY;
+use crate::sequencer::Sequencer;
+use crate::shared::{Shared, Status, Wakers};
+use crate::source::{Next, Source};
+
+/// Batches between shard and journal: one being filled, one being synced, two waiting.
+pub(crate) const BATCHES: usize = 4;
+/// With this many batches at the journal another one would only wait: the shard fills the one it has.
+const IN_FLIGHT_ENOUGH: usize = 2;
+/// After so many cancels something else has a turn.
+const CANCELS_IN_A_ROW_MAX: u32 = 64;
+/// The clock is read once in so many inputs.
+const INPUTS_PER_CLOCK: u32 = 32;
+/// An idle shard looks around this often, also when nobody wakes it.
+const IDLE_MAX: Duration = Duration::from_secs(1);
+
+/// How far a shard came and what its state was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct End {
+    pub(crate) seq: Seq,
+    pub(crate) hash: StateHash,
+}
+
+enum Taken {
+    Command(Pending),
+    Source(TimestampNs, InputKind),
+    Nothing(Duration),
+}
+
+pub(crate) struct Core<'a> {
+    shared: &'a Shared,
+    shard: Shard,
+    sequencer: Sequencer,
+    /// `None` once it has ended.
+    source: Option<Box<dyn Source>>,
+    free: Consumer<Batch>,
+    full: Producer<Batch>,
+    batch: Batch,
+    chain: Chain,
+    batch_bytes_max: usize,
+    batch_age_max: Duration,
+    snapshot_every: u64,
+    now: Instant,
+    since_clock: u32,
+    cancels_in_a_row: u32,
+    commands_turn: bool,
+    sampled: u64,
+}
+
+impl<'a> Core<'a> {
+    pub(crate) fn new(
+        shared: &'a Shared,
+        config: &Config,
+        shard: Shard,
+        chain: Chain,
+        source: Box<dyn Source>,
+        free: Consumer<Batch>,
+        full: Producer<Batch>,
+    ) -> Self {
+        let at = Mark {
+            seq: shard.seq(),
+            chain,
+        };
+        Self {
+            shared,
+            sequencer: Sequencer::new(config.clock, &shard),
+            shard,
+            source: Some(source),
+            free,
+            full,
+            batch: Batch::new(at, config.batch_bytes_max),
+            chain,
+            batch_bytes_max: config.batch_bytes_max,
+            batch_age_max: config.batch_age_max,
+            snapshot_every: config.snapshot_every,
+            now: Instant::now(),
+            since_clock: 0,
+            cancels_in_a_row: 0,
+            commands_turn: false,
+            sampled: 0,
+        }
+    }
+
+    /// Runs until it is stopped; `None` after a failure.
+    pub(crate) fn run(&mut self) -> Option<End> {
+        while !self.shared.is_failed() {
+            match self.take() {
+                Taken::Command(pending) => {
+                    let ts = self.sequencer.command_time();
+                    self.take_in(ts, InputKind::Command(pending.command), Some(pending.reply));
+                }
+                Taken::Source(ts, kind) => self.take_in(ts, kind, None),
+                Taken::Nothing(_) if self.shared.is_stopping() => return self.finish(),
+                Taken::Nothing(wait) => self.idle(wait),
+            }
+            self.since_clock += 1;
+            if self.since_clock >= INPUTS_PER_CLOCK {
+                self.read_clock();
+            }
+            if self.batch.bytes.len() >= self.batch_bytes_max
+                || (self.batch_is_old() && self.in_flight() < IN_FLIGHT_ENOUGH)
+            {
+                self.ship();
+            }
+        }
+        None
+    }
+
+    fn take(&mut self) -> Taken {
+        let ingress = &self.shared.ingress;
+        if self.cancels_in_a_row < CANCELS_IN_A_ROW_MAX
+            && let Some(cancel) = ingress.pop_cancel()
+        {
+            self.cancels_in_a_row += 1;
+            return Taken::Command(cancel);
+        }
+        self.cancels_in_a_row = 0;
+        self.commands_turn = !self.commands_turn;
+        if self.commands_turn
+            && let Some(command) = ingress.pop_command()
+        {
+            return Taken::Command(command);
+        }
+        let wait = match self.ask_source() {
+            Next::Input { ts, kind } => return Taken::Source(ts, kind),
+            Next::Wait(wait) => wait,
+            Next::End => IDLE_MAX,
+        };
+        ingress
+            .pop_command()
+            .or_else(|| ingress.pop_cancel())
+            .map_or(Taken::Nothing(wait), Taken::Command)
+    }
+
+    fn ask_source(&mut self) -> Next {
+        let Some(source) = self.source.as_mut() else {
+            return Next::End;
+        };
+        if self.shared.is_stopping() {
+            return Next::End;
+        }
+        let next = source.next(&self.shard, self.now);
+        if matches!(next, Next::End) {
+            self.source = None;
+            self.batch.source_ended = true;
+            self.ship();
+        }
+        next
+    }
+
+    /// Sequences an input, after the day rolls that are due before it.
+    fn take_in(
+        &mut self,
+        ts: TimestampNs,
+        kind: InputKind,
+        reply: Option<oneshot::Sender<Receipt>>,
+    ) {
+        let sample = self.sampled.is_multiple_of(SAMPLE_EVERY).then(Instant::now);
+        self.sampled += 1;
+        self.roll_before(ts);
+        let ts = self.sequencer.stamp(ts);
+        self.apply(ts, kind, reply);
+        if let Some(since) = sample {
+            self.shared.counters.feed_to_applied.record(since.elapsed());
+        }
+    }
+
+    fn roll_before(&mut self, ts: TimestampNs) {
+        while let Some((ts, timer)) = self.sequencer.roll_before(ts) {
+            self.apply(ts, InputKind::Timer(timer), None);
+        }
+    }
+
+    fn apply(&mut self, ts: TimestampNs, kind: InputKind, reply: Option<oneshot::Sender<Receipt>>) {
+        let seq = self.shard.seq().next();
+        let input = Input { seq, ts, kind };
+        let start = self.batch.bytes.len();
+        let chain = record::encode(self.shard.id(), &input, self.chain, &mut self.batch.bytes);
+        if self.batch.bytes.len() - start > FRAME_BYTES_MAX + CHAIN_BYTES {
+            // No reader would take it for a frame. Its sender learns by a closed receiver.
+            self.batch.bytes.truncate(start);
+            self.shared.counters.oversized.add(1);
+            tracing::warn!("an input larger than a frame was dropped");
+            return;
+        }
+        let events = self.batch.events.len();
+        let answered = reply.is_some();
+        if let Some(sender) = reply {
+            // Before it is applied: should that panic, the status says so before the sender is told by
+            // a closed receiver.
+            self.batch.replies.push(Reply {
+                seq,
+                ts,
+                events: events..events,
+                sender,
+            });
+        }
+        self.shard.apply(&input, &mut self.batch.events);
+        if answered && let Some(reply) = self.batch.replies.last_mut() {
+            reply.events.end = self.batch.events.len();
+        }
+        if start == 0 {
+            self.batch.opened = Instant::now();
+        }
+        self.chain = chain;
+        self.batch.end = Mark { seq, chain };
+        self.batch.ts = ts;
+        self.sequencer.applied(&input.kind, &self.shard);
+        self.shared.set_applied(seq);
+        let counters = &self.shared.counters;
+        match input.kind {
+            InputKind::Market(_) => counters.market_events.add(1),
+            InputKind::Command(_) => counters.commands.add(1),
+            InputKind::Timer(_) => counters.timers.add(1),
+        }
+        if seq.0.is_multiple_of(self.snapshot_every) {
+            self.shared.hashes.record(seq, self.shard.state_hash());
+        }
+    }
+
+    /// Nothing is ready: hands over what there is, or sleeps.
+    fn idle(&mut self, wait: Duration) {
+        if let Some(ts) = self.sequencer.idle_time() {
+            self.roll_before(ts);
+        }
+        if !self.batch.is_empty() && self.in_flight() < IN_FLIGHT_ENOUGH {
+            self.ship();
+        } else {
+            // Woken by a command, by the journal when it gives a batch back, and by stop and failure.
+            std::thread::park_timeout(wait.min(IDLE_MAX));
+        }
+        self.read_clock();
+    }
+
+    fn read_clock(&mut self) {
+        self.now = Instant::now();
+        self.since_clock = 0;
+    }
+
+    fn batch_is_old(&self) -> bool {
+        !self.batch.is_empty()
+            && self.now.saturating_duration_since(self.batch.opened) >= self.batch_age_max
+    }
+
+    fn in_flight(&self) -> usize {
+        BATCHES - 1 - self.free.slots()
+    }
+
+    /// Hands the batch to the journal and takes a free one, waiting for it if it must.
+    fn ship(&mut self) {
+        let mut next = loop {
+            if let Ok(next) = self.free.pop() {
+                break next;
+            }
+            if self.shared.is_failed() {
+                return;
+            }
+            std::thread::park_timeout(IDLE_MAX);
+        };
+        next.begin(self.batch.end);
+        let batch = std::mem::replace(&mut self.batch, next);
+        // There is a place in this ring for every batch that exists.
+        let _ = self.full.push(batch);
+        Wakers::wake(&self.shared.threads.journal);
+    }
+
+    fn finish(&mut self) -> Option<End> {
+        let end = End {
+            seq: self.shard.seq(),
+            hash: self.shard.state_hash(),
+        };
+        // Before the replica can get here.
+        self.shared.hashes.record(end.seq, end.hash);
+        if !self.batch.is_empty() {
+            self.ship();
+        }
+        self.shared.ingress.shut();
+        (!self.shared.is_failed()).then_some(end)
+    }
+}
+
+/// Tells everybody that the source has ended; called by the journal thread once all of it is published.
+pub(crate) fn announce_source_end(shared: &Shared) {
+    if shared.status() == Status::Running {
+        shared.set_status(Status::SourceEnded);
+    }
+}

@@ -1,0 +1,355 @@
+//! The replica: reads the journal files, applies them to a shard of its own, and shows it.
+//!
+//! The files are its queue, so it can lag without slowing anybody. At every snapshot point it compares
+//! its state hash with the one that the live shard had there: a difference is fail-stop, equality makes
+//! a verified snapshot.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use engine::{EventBuf, Shard, StateHash};
+use types::{Input, Seq};
+
+use crate::config::Projection;
+use crate::journal::{JournalError, Reader};
+use crate::shared::Shared;
+use crate::snapshot::SnapshotStore;
+use crate::views::Views;
+
+/// How long it sleeps when it has read everything.
+const POLL: Duration = Duration::from_millis(5);
+/// Inputs applied between looks at requests and at the clock.
+const INPUTS_PER_LOOK: u64 = 1_024;
+/// Views take at most one part in this of the replica's time, however many accounts there are.
+const VIEWS_SHARE: u32 = 5;
+
+/// Why the replica stopped the runtime.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FollowerError {
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    #[error("seq {0} is published, but the journal ends before it")]
+    Ends(Seq),
+    #[error("state hashes differ at seq {seq}: live {live}, replica {replica}")]
+    HashMismatch {
+        seq: Seq,
+        live: StateHash,
+        replica: StateHash,
+    },
+}
+
+/// What the replica starts from.
+pub(crate) struct Replica {
+    /// A copy of the live shard.
+    pub(crate) shard: Shard,
+    /// The end of the journal; `None` until it has a segment.
+    pub(crate) reader: Option<Reader>,
+    pub(crate) store: SnapshotStore,
+    /// Where the newest snapshot stands; 0 without one.
+    pub(crate) snapshot_seq: Seq,
+}
+
+/// What the replica is told by [`crate::Config`].
+pub(crate) struct Settings {
+    pub(crate) journal: PathBuf,
+    pub(crate) snapshot_every: u64,
+    pub(crate) views_interval: Duration,
+}
+
+pub(crate) struct Follower<'a> {
+    shared: &'a Shared,
+    settings: Settings,
+    reader: Option<Reader>,
+    shard: Shard,
+    store: SnapshotStore,
+    snapshot_seq: Seq,
+    snapshot_bytes: Vec<u8>,
+    projection: Option<Projection>,
+    events: EventBuf,
+    views_due: Instant,
+    views_seq: Seq,
+}
+
+impl<'a> Follower<'a> {
+    pub(crate) fn new(
+        shared: &'a Shared,
+        settings: Settings,
+        replica: Replica,
+        projection: Option<Projection>,
+    ) -> Self {
+        Self {
+            shared,
+            settings,
+            reader: replica.reader,
+            views_seq: replica.shard.seq(),
+            shard: replica.shard,
+            store: replica.store,
+            snapshot_seq: replica.snapshot_seq,
+            snapshot_bytes: Vec::new(),
+            projection,
+            events: EventBuf::default(),
+            views_due: Instant::now(),
+        }
+    }
+
+    /// Where the replica stands.
+    pub(crate) fn seq(&self) -> Seq {
+        self.shard.seq()
+    }
+
+    /// Runs until the journal has ended and all of it was applied, or until the runtime has failed.
+    /// Returns where the newest snapshot stands.
+    pub(crate) fn run(&mut self) -> Result<Seq, FollowerError> {
+        while !self.shared.is_failed() {
+            // Asked before the position: what the journal did before its end is visible then.
+            let journal_done = self.shared.is_journal_done();
+            let limit = self.shared.durable();
+            let mut left = INPUTS_PER_LOOK;
+            while self.shard.seq() < limit && left > 0 && !self.shared.is_failed() {
+                self.step(limit)?;
+                left -= 1;
+            }
+            self.serve();
+            let caught_up = self.shard.seq() == limit;
+            if caught_up && journal_done {
+                self.verify_point()?;
+                self.publish_views();
+                break;
+            }
+            if self.views_due <= Instant::now() {
+                self.publish_views();
+            }
+            if caught_up {
+                std::thread::park_timeout(POLL);
+            }
+        }
+        Ok(self.snapshot_seq)
+    }
+
+    fn step(&mut self, limit: Seq) -> Result<(), FollowerError> {
+        let input = self.next_input()?.ok_or(FollowerError::Ends(limit))?;
+        self.events.clear();
+        self.shard.apply(&input, &mut self.events);
+        let events = self.events.as_slice();
+        self.shared.counters.count(events);
+        self.shared.counters.replica_seq.set(input.seq.0);
+        if let Some(projection) = self.projection.as_mut() {
+            projection(&input, events, &self.shard);
+        }
+        if input.seq.0.is_multiple_of(self.settings.snapshot_every) {
+            self.verify_point()?;
+        }
+        Ok(())
+    }
+
+    fn next_input(&mut self) -> Result<Option<Input>, JournalError> {
+        let reader = match self.reader.as_mut() {
+            Some(reader) => reader,
+            None => self.reader.insert(Reader::open(
+                &self.settings.journal,
+                self.shard.id(),
+                self.shard.seq(),
+            )?),
+        };
+        reader.next_input()
+    }
+
+    /// Compares with the live shard here, and writes a snapshot.
+    fn verify_point(&mut self) -> Result<(), FollowerError> {
+        let seq = self.shard.seq();
+        if seq == self.snapshot_seq {
+            return Ok(());
+        }
+        let Some(live) = self.shared.hashes.take(seq) else {
+            tracing::warn!(%seq, "the live shard's hash is not known any more; no snapshot here");
+            self.shared.counters.snapshots_missed.add(1);
+            return Ok(());
+        };
+        self.snapshot_bytes.clear();
+        self.shard.encode(&mut self.snapshot_bytes);
+        let replica = StateHash(*blake3::hash(&self.snapshot_bytes).as_bytes());
+        if live != replica {
+            return Err(FollowerError::HashMismatch { seq, live, replica });
+        }
+        // A snapshot must never be ahead of what is on disk: recovery would refuse such a journal.
+        while self.shared.synced() < seq {
+            if self.shared.is_failed() {
+                return Ok(());
+            }
+            std::thread::park_timeout(POLL);
+        }
+        match self.store.write(seq, live, &self.snapshot_bytes) {
+            Ok(()) => {
+                self.snapshot_seq = seq;
+                let counters = &self.shared.counters;
+                counters.snapshots.add(1);
+                counters.snapshot_seq.set(seq.0);
+                counters
+                    .snapshot_bytes
+                    .set(self.snapshot_bytes.len() as u64);
+            }
+            Err(error) => {
+                // The journal has everything; the next start only takes longer.
+                tracing::warn!(%seq, %error, "the snapshot could not be written");
+                self.shared.counters.snapshots_missed.add(1);
+            }
+        }
+        Ok(())
+    }
+
+    /// Answers requests for account views.
+    fn serve(&self) {
+        while let Some(request) = self.shared.account_requests.pop() {
+            request.answer(&self.shard);
+        }
+    }
+
+    fn publish_views(&mut self) {
+        let started = Instant::now();
+        if self.views_seq != self.shard.seq() {
+            self.views_seq = self.shard.seq();
+            self.shared.views.store(Arc::new(Views::of(&self.shard)));
+        }
+        let pause = started.elapsed() * (VIEWS_SHARE - 1);
+        self.views_due = started + pause.max(self.settings.views_interval);
+    }
+}
+
+impl Drop for Follower<'_> {
+    fn drop(&mut self) {
+        self.shared.account_requests.shut();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::journal::record::encode;
+    use crate::journal::{self, Append, Mark};
+    use engine::Limits;
+    use tokio::sync::broadcast;
+    use types::{InputKind, ShardId, Timer, TimestampNs};
+
+    const SHARD: ShardId = ShardId(0);
+
+    fn clock(seq: u64) -> Input {
+        Input {
+            seq: Seq(seq),
+            ts: TimestampNs(seq),
+            kind: InputKind::Timer(Timer::Clock),
+        }
+    }
+
+    /// A replica of a journal with four inputs, all durable, that compares at every second one.
+    fn with_follower(check: impl FnOnce(&Shared, &mut Follower<'_>)) {
+        let directory = tempfile::tempdir().unwrap();
+        let journal = directory.path().join("journal");
+        let mut writer = journal::open(&journal, SHARD, 1 << 20, Seq(0), |_| {})
+            .unwrap()
+            .writer;
+        for seq in 1..=4 {
+            let before = writer.written();
+            let mut bytes = Vec::new();
+            let chain = encode(SHARD, &clock(seq), before.chain, &mut bytes);
+            let end = Mark {
+                seq: Seq(seq),
+                chain,
+            };
+            writer
+                .append(Append {
+                    first: end.seq,
+                    chain_before: before.chain,
+                    end,
+                    bytes: &bytes,
+                })
+                .unwrap();
+        }
+        writer.sync().unwrap();
+
+        let shard = Shard::new(SHARD, Limits::default());
+        let shared = Shared::new(
+            &Config::new(directory.path()),
+            Seq(0),
+            Views::of(&shard),
+            broadcast::channel(1).0,
+        );
+        shared.set_synced(Seq(4));
+        shared.set_durable(Seq(4));
+        shared.set_journal_done();
+        let (store, _) = SnapshotStore::open(&directory.path().join("snapshots")).unwrap();
+        let settings = Settings {
+            journal,
+            snapshot_every: 2,
+            views_interval: Duration::ZERO,
+        };
+        let replica = Replica {
+            shard,
+            reader: None,
+            store,
+            snapshot_seq: Seq(0),
+        };
+        check(
+            &shared,
+            &mut Follower::new(&shared, settings, replica, None),
+        );
+    }
+
+    fn hash_at(seq: u64) -> StateHash {
+        let mut shard = Shard::new(SHARD, Limits::default());
+        for seq in 1..=seq {
+            shard.apply(&clock(seq), &mut EventBuf::default());
+        }
+        shard.state_hash()
+    }
+
+    #[test]
+    fn equal_hashes_make_snapshots() {
+        with_follower(|shared, follower| {
+            shared.hashes.record(Seq(2), hash_at(2));
+            shared.hashes.record(Seq(4), hash_at(4));
+            assert_eq!(follower.run().unwrap(), Seq(4));
+            assert_eq!(follower.store.seqs(), [Seq(2), Seq(4)]);
+            assert_eq!(shared.views.load().seq, Seq(4));
+        });
+    }
+
+    #[test]
+    fn a_different_hash_stops_with_both_hashes_and_the_seq() {
+        with_follower(|shared, follower| {
+            shared.hashes.record(Seq(2), hash_at(2));
+            shared.hashes.record(Seq(4), hash_at(3));
+            let error = follower.run().unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!(
+                    "state hashes differ at seq 4: live {}, replica {}",
+                    hash_at(3),
+                    hash_at(4)
+                )
+            );
+            assert_eq!(follower.store.seqs(), [Seq(2)]);
+        });
+    }
+
+    #[test]
+    fn a_point_without_a_hash_makes_no_snapshot() {
+        with_follower(|shared, follower| {
+            shared.hashes.record(Seq(4), hash_at(4));
+            assert_eq!(follower.run().unwrap(), Seq(4));
+            assert_eq!(follower.store.seqs(), [Seq(4)]);
+            assert_eq!(shared.counters.snapshots_missed.get(), 1);
+        });
+    }
+
+    #[test]
+    fn a_journal_that_ends_before_what_was_published_is_an_error() {
+        with_follower(|shared, follower| {
+            shared.hashes.record(Seq(2), hash_at(2));
+            shared.hashes.record(Seq(4), hash_at(4));
+            shared.set_durable(Seq(5));
+            assert!(matches!(follower.run(), Err(FollowerError::Ends(Seq(5)))));
+        });
+    }
+}

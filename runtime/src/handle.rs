@@ -1,0 +1,94 @@
+//! What the rest of the process holds of a running shard.
+
+use std::sync::Arc;
+
+use tokio::sync::{broadcast, oneshot, watch};
+use types::{AccountId, Command, Seq};
+
+use crate::batch::DurableBatch;
+use crate::config::AckMode;
+use crate::ingress::{Overloaded, Receipt};
+use crate::shared::{Shared, Status, Wakers};
+use crate::stats::Stats;
+use crate::views::{AccountAt, Views};
+
+/// A cheap, cloneable reference to a runtime. It keeps nothing running.
+#[derive(Debug, Clone)]
+pub struct Handle {
+    pub(crate) shared: Arc<Shared>,
+}
+
+impl Handle {
+    /// Queues a command. Its receipt comes once the command is durable; [`Command::CancelOrder`] and
+    /// [`Command::CancelAll`] go by a lane of their own, ahead of the others.
+    ///
+    /// A closed receiver means that the runtime stopped or failed first ([`Handle::status`] says which):
+    /// after a failure it is not known whether the command was taken.
+    ///
+    /// # Errors
+    /// When the lane is full. The command was not taken.
+    pub fn submit(&self, command: Command) -> Result<oneshot::Receiver<Receipt>, Overloaded> {
+        let receipt = self.shared.ingress.submit(command)?;
+        self.wake();
+        Ok(receipt)
+    }
+
+    /// Wakes the shard out of a [`crate::Next::Wait`], for a source that is fed by another thread.
+    pub fn wake(&self) {
+        Wakers::wake(&self.shared.threads.shard);
+    }
+
+    /// The newest lists that the replica has published.
+    pub fn views(&self) -> Arc<Views> {
+        self.shared.views.load_full()
+    }
+
+    /// Asks the replica for one account; the answer says at which seq it was taken, which is never
+    /// before that of [`Handle::views`] at the moment of asking. The receiver is closed when the runtime
+    /// has stopped or failed.
+    ///
+    /// # Errors
+    /// When too many requests are waiting.
+    pub fn account(&self, account: AccountId) -> Result<oneshot::Receiver<AccountAt>, Overloaded> {
+        let answer = self.shared.account_requests.ask(account)?;
+        Wakers::wake(&self.shared.threads.replica);
+        Ok(answer)
+    }
+
+    /// Every batch that becomes durable from now on. A receiver that lags by more than
+    /// `broadcast_batches_max` is told how many batches it missed; one of a runtime that stopped or
+    /// failed is closed.
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<DurableBatch>> {
+        self.shared.subscribe()
+    }
+
+    /// The last input that is durable (in [`AckMode::Relaxed`]: written) and may be told.
+    pub fn durable_seq(&self) -> Seq {
+        self.shared.durable()
+    }
+
+    /// The last input that the shard has applied.
+    pub fn applied_seq(&self) -> Seq {
+        self.shared.applied()
+    }
+
+    /// How the runtime is.
+    pub fn status(&self) -> Status {
+        self.shared.status()
+    }
+
+    /// Follows the status.
+    pub fn status_changes(&self) -> watch::Receiver<Status> {
+        self.shared.status_changes()
+    }
+
+    /// What the runtime did so far.
+    pub fn stats(&self) -> Stats {
+        self.shared.counters.stats(self.shared.ingress.overloaded())
+    }
+
+    /// What an acknowledgement means.
+    pub fn ack_mode(&self) -> AckMode {
+        self.shared.ack_mode
+    }
+}

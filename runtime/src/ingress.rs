@@ -1,0 +1,194 @@
+//! The two bounded lanes by which commands reach the shard. Full means refused and counted, never lost.
+
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering, fence};
+
+use crossbeam::queue::ArrayQueue;
+use tokio::sync::oneshot;
+use types::{Command, Event, Seq, TimestampNs};
+
+/// The answer to a command, sent once its input is durable (in [`crate::AckMode::Durable`]).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The command's place in the shard's order.
+    pub seq: Seq,
+    /// The time it was stamped with.
+    pub ts: TimestampNs,
+    /// The facts that it caused. A refusal by the engine is one of them.
+    pub events: Vec<Event>,
+}
+
+/// The lane is full. The command was not taken; it may be sent again later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("overloaded: {waiting_max} {lane} are waiting already")]
+pub struct Overloaded {
+    /// Which lane.
+    pub lane: Lane,
+    /// How many it holds.
+    pub waiting_max: usize,
+}
+
+/// A way into the runtime that can be full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// Every command that is no cancel.
+    Commands,
+    /// Cancels, drained before commands.
+    Cancels,
+    /// Requests for the view of an account.
+    AccountViews,
+}
+
+impl std::fmt::Display for Lane {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Commands => "commands",
+            Self::Cancels => "cancels",
+            Self::AccountViews => "account views",
+        })
+    }
+}
+
+/// A command and who waits for it.
+#[derive(Debug)]
+pub(crate) struct Pending {
+    pub(crate) command: Command,
+    pub(crate) reply: oneshot::Sender<Receipt>,
+}
+
+/// Commands are taken.
+const OPEN: u8 = 0;
+/// Nothing more is taken; what was taken is still served.
+const CLOSING: u8 = 1;
+/// Nothing is served any more.
+const SHUT: u8 = 2;
+
+#[derive(Debug)]
+pub(crate) struct Ingress {
+    commands: ArrayQueue<Pending>,
+    cancels: ArrayQueue<Pending>,
+    state: AtomicU8,
+    overloaded: AtomicU64,
+}
+
+impl Ingress {
+    pub(crate) fn new(commands_max: usize, cancels_max: usize) -> Self {
+        Self {
+            commands: ArrayQueue::new(commands_max),
+            cancels: ArrayQueue::new(cancels_max),
+            state: AtomicU8::new(OPEN),
+            overloaded: AtomicU64::new(0),
+        }
+    }
+
+    /// Queues a command. When nothing is taken any more, the receiver says so by being closed.
+    pub(crate) fn submit(
+        &self,
+        command: Command,
+    ) -> Result<oneshot::Receiver<Receipt>, Overloaded> {
+        let (reply, receiver) = oneshot::channel();
+        if self.state.load(Ordering::SeqCst) != OPEN {
+            return Ok(receiver);
+        }
+        let (lane, queue) = match command {
+            Command::CancelOrder { .. } | Command::CancelAll { .. } => {
+                (Lane::Cancels, &self.cancels)
+            }
+            _ => (Lane::Commands, &self.commands),
+        };
+        if queue.push(Pending { command, reply }).is_err() {
+            self.overloaded.fetch_add(1, Ordering::Relaxed);
+            return Err(Overloaded {
+                lane,
+                waiting_max: queue.capacity(),
+            });
+        }
+        // Either the shutter's last look comes after this push, or this look comes after it was shut.
+        fence(Ordering::SeqCst);
+        if self.state.load(Ordering::SeqCst) == SHUT {
+            self.discard();
+        }
+        Ok(receiver)
+    }
+
+    pub(crate) fn pop_cancel(&self) -> Option<Pending> {
+        // Asking whether it is empty costs no fence.
+        if self.cancels.is_empty() {
+            return None;
+        }
+        self.cancels.pop()
+    }
+
+    pub(crate) fn pop_command(&self) -> Option<Pending> {
+        if self.commands.is_empty() {
+            return None;
+        }
+        self.commands.pop()
+    }
+
+    /// Takes nothing more.
+    pub(crate) fn close(&self) {
+        let _ = self
+            .state
+            .compare_exchange(OPEN, CLOSING, Ordering::SeqCst, Ordering::SeqCst);
+    }
+
+    /// Serves nothing more: whoever still waits is told by a closed receiver.
+    pub(crate) fn shut(&self) {
+        self.state.store(SHUT, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
+        self.discard();
+    }
+
+    fn discard(&self) {
+        while self.commands.pop().is_some() || self.cancels.pop().is_some() {}
+    }
+
+    pub(crate) fn overloaded(&self) -> u64 {
+        self.overloaded.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use types::AccountId;
+
+    const CANCEL: Command = Command::CancelAll {
+        account: AccountId(0),
+    };
+
+    fn plan() -> Command {
+        Command::DefinePlan {
+            spec: Box::default(),
+        }
+    }
+
+    #[test]
+    fn a_full_lane_refuses_and_counts_and_leaves_the_other_alone() {
+        let ingress = Ingress::new(2, 1);
+        let _one = ingress.submit(plan()).unwrap();
+        let _two = ingress.submit(plan()).unwrap();
+        let refused = ingress.submit(plan()).unwrap_err();
+        assert_eq!((refused.lane, refused.waiting_max), (Lane::Commands, 2));
+        let _three = ingress.submit(CANCEL).unwrap();
+        assert_eq!(ingress.submit(CANCEL).unwrap_err().lane, Lane::Cancels);
+        assert_eq!(ingress.overloaded(), 2);
+        assert_eq!(
+            refused.to_string(),
+            "overloaded: 2 commands are waiting already"
+        );
+    }
+
+    #[test]
+    fn closing_keeps_what_was_taken_and_shutting_tells_who_waits() {
+        let ingress = Ingress::new(2, 1);
+        let mut taken = ingress.submit(plan()).unwrap();
+        ingress.close();
+        let mut late = ingress.submit(plan()).unwrap();
+        assert_eq!(late.try_recv(), Err(oneshot::error::TryRecvError::Closed));
+        assert_eq!(taken.try_recv(), Err(oneshot::error::TryRecvError::Empty));
+        ingress.shut();
+        assert_eq!(taken.try_recv(), Err(oneshot::error::TryRecvError::Closed));
+        assert!(ingress.pop_command().is_none());
+    }
+}

@@ -1,0 +1,52 @@
+//! Everything around one engine shard that touches the world: sequencing, threads, journal, snapshots,
+//! recovery, replica and fan-out.
+//!
+//! ```text
+//! source ---+
+//! commands -+-> shard thread: stamp, encode, apply --batches--> journal thread: write, fdatasync
+//! cancels --+                                                      |
+//!                                             receipts, broadcast <+
+//!                                                                  v
+//!                        replica thread <-- journal files up to the durable seq
+//!                            |-> views, projection
+//!                            +-> state hash compared with the live shard -> snapshot in sled
+//! ```
+//!
+//! Nobody is told of a fact before the input that caused it is durable ([`AckMode::Durable`]). Every queue
+//! is bounded, and what happens when it is full is stated where it is. A broken invariant, a failed write
+//! or a difference between live shard and replica stops everything before it can publish
+//! ([`Status::Failed`]).
+
+mod batch;
+mod calendar;
+mod committer;
+mod config;
+mod core;
+mod follower;
+mod handle;
+mod ingress;
+pub mod journal;
+mod latency;
+mod recovery;
+mod runtime;
+mod sequencer;
+mod shared;
+mod snapshot;
+mod source;
+mod stats;
+mod views;
+
+pub use batch::DurableBatch;
+pub use calendar::{Calendar, CalendarError, OpenDay};
+pub use config::{AckMode, Clock, Config, Projection};
+pub use engine::{EventBuf, Limits, Shard, SnapshotError, StateHash, view};
+pub use handle::Handle;
+pub use ingress::{Lane, Overloaded, Receipt};
+pub use latency::{Latencies, StageLatencies};
+pub use recovery::{Recovery, RecoveryError};
+pub use runtime::{Runtime, StartError, StopError, Stopped};
+pub use shared::Status;
+pub use snapshot::{Restored, SnapshotStore, SnapshotStoreError};
+pub use source::{Next, Source};
+pub use stats::Stats;
+pub use views::{AccountAt, Views};

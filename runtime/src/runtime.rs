@@ -1,0 +1,402 @@
+//! Start and stop: three threads around one shard.
+//!
+//! | thread | does | waits for |
+//! |---|---|---|
+//! | shard | takes, stamps, encodes, applies | a free batch |
+//! | journal | writes, syncs, tells | a full batch |
+//! | replica | reads the journal, applies, shows, verifies, snapshots | a durable seq |
+
+use std::convert::Infallible;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, JoinHandle, Thread};
+use std::time::{Duration, Instant};
+
+use engine::{Shard, SnapshotError, StateHash};
+use rtrb::RingBuffer;
+use tokio::sync::broadcast;
+use types::Seq;
+
+use crate::batch::{Batch, DurableBatch};
+use crate::committer::Committer;
+use crate::config::Config;
+use crate::core::{BATCHES, Core, End};
+use crate::follower::{Follower, Replica, Settings};
+use crate::handle::Handle;
+use crate::journal::{JournalError, Reader};
+use crate::recovery::{Recovered, Recovery, RecoveryError, journal_directory, recover};
+use crate::shared::{Shared, Status, Wakers, panic_text};
+use crate::source::Source;
+use crate::views::Views;
+
+/// Name of the lock file in the data directory.
+const LOCK_FILE: &str = "LOCK";
+/// The lock outlives its owner for a moment when the owner was starting a process as it ended.
+const LOCK_WAIT_MAX: Duration = Duration::from_millis(500);
+const LOCK_POLL: Duration = Duration::from_millis(5);
+
+/// Why a runtime does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A setting that must be above zero is not.
+    #[error("{0} must be above zero")]
+    Zero(&'static str),
+    /// Another process has the data directory.
+    #[error("{} is in use by another process", path.display())]
+    Locked {
+        /// The lock file.
+        path: PathBuf,
+    },
+    /// The operating system refused.
+    #[error("cannot {doing} {}", path.display())]
+    Io {
+        /// What was tried.
+        doing: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// What it said.
+        source: io::Error,
+    },
+    /// The files cannot be recovered.
+    #[error(transparent)]
+    Recovery(#[from] RecoveryError),
+    /// The recovered state cannot be copied into the replica.
+    #[error("the recovered state does not restore")]
+    Replica(#[from] SnapshotError),
+    /// The replica's copy of the recovered state is another state.
+    #[error("the recovered state has hash {live}, its copy {replica}")]
+    ReplicaHash {
+        /// Hash of the live shard.
+        live: StateHash,
+        /// Hash of its copy.
+        replica: StateHash,
+    },
+    /// A thread could not be started.
+    #[error("cannot start the {0} thread")]
+    Thread(&'static str, #[source] io::Error),
+}
+
+impl From<JournalError> for StartError {
+    fn from(error: JournalError) -> Self {
+        Self::Recovery(error.into())
+    }
+}
+
+/// The runtime did not stop in good order; what was acknowledged is in the journal nevertheless.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the runtime had failed: {reason}")]
+pub struct StopError {
+    /// Why it failed.
+    pub reason: Arc<str>,
+}
+
+/// A runtime that stopped in good order: everything that was accepted is durable, and live shard and
+/// replica ended in the same state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stopped {
+    /// The last input.
+    pub seq: Seq,
+    /// State after it.
+    pub state_hash: StateHash,
+    /// Where the newest snapshot stands; before `seq` only when it could not be written.
+    pub snapshot_seq: Seq,
+    /// How long stopping took.
+    pub elapsed: Duration,
+}
+
+/// A running shard. Dropping it stops it.
+#[derive(Debug)]
+pub struct Runtime {
+    handle: Handle,
+    recovery: Recovery,
+    threads: Option<Threads>,
+    /// Held until the threads have ended.
+    _lock: File,
+}
+
+#[derive(Debug)]
+struct Threads {
+    shard: JoinHandle<Option<End>>,
+    journal: JoinHandle<Option<()>>,
+    replica: JoinHandle<Option<Seq>>,
+}
+
+impl Runtime {
+    /// Recovers the data directory, then starts the threads.
+    ///
+    /// # Errors
+    /// See [`StartError`]. Damage to what was durable is refused, never repaired.
+    pub fn start(mut config: Config, source: Box<dyn Source>) -> Result<Self, StartError> {
+        if let Some(setting) = config.zero_setting() {
+            return Err(StartError::Zero(setting));
+        }
+        let lock = lock(&config)?;
+        let mut projection = config.projection.take();
+        let recovered = recover(&config, &mut projection)?;
+        config.projection = projection;
+        let replica = copy(&recovered.shard)?;
+        let (broadcast, _) = broadcast::channel(config.broadcast_batches_max);
+        let shared = Arc::new(Shared::new(
+            &config,
+            recovered.report.seq,
+            Views::of(&replica),
+            broadcast.clone(),
+        ));
+        let recovery = recovered.report;
+        let threads = spawn(&shared, config, recovered, replica, source, broadcast)
+            .inspect_err(|error| shared.fail(error.to_string()))?;
+        Ok(Self {
+            handle: Handle { shared },
+            recovery,
+            threads: Some(threads),
+            _lock: lock,
+        })
+    }
+
+    /// What the rest of the process works with.
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// What the start found.
+    pub fn recovery(&self) -> Recovery {
+        self.recovery
+    }
+
+    /// Blocks until everything that the source gave is published, or the runtime has failed.
+    pub fn wait_source_end(&self) -> Status {
+        self.handle.shared.wait_while_running()
+    }
+
+    /// Takes nothing more, finishes what was accepted, makes it durable, compares the state of live shard
+    /// and replica, and writes a last snapshot.
+    ///
+    /// # Errors
+    /// When the runtime had failed or failed on the way.
+    pub fn stop(mut self) -> Result<Stopped, StopError> {
+        self.shut_down()
+    }
+
+    fn shut_down(&mut self) -> Result<Stopped, StopError> {
+        let started = Instant::now();
+        let shared = &self.handle.shared;
+        shared.stop();
+        if let Some(threads) = self.threads.take() {
+            let end = threads.shard.join().ok().flatten();
+            let journal = threads.journal.join().ok().flatten();
+            let snapshot = threads.replica.join().ok().flatten();
+            if let (Some(end), Some(()), Some(snapshot_seq)) = (end, journal, snapshot)
+                && !shared.is_failed()
+            {
+                shared.close_broadcast();
+                shared.set_status(Status::Stopped);
+                return Ok(Stopped {
+                    seq: end.seq,
+                    state_hash: end.hash,
+                    snapshot_seq,
+                    elapsed: started.elapsed(),
+                });
+            }
+        }
+        // The first reason counts; this one is for a thread that ended without giving any.
+        shared.fail("a thread ended early".to_owned());
+        match shared.status() {
+            Status::Failed(reason) => Err(StopError { reason }),
+            other => Err(StopError {
+                reason: format!("{other:?}").into(),
+            }),
+        }
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        if self.threads.is_some() {
+            // A failure is in the status already, and was logged.
+            let _ = self.shut_down();
+        }
+    }
+}
+
+fn lock(config: &Config) -> Result<File, StartError> {
+    let path = config.directory.join(LOCK_FILE);
+    let io = |doing, path: &PathBuf| {
+        let path = path.clone();
+        move |source| StartError::Io {
+            doing,
+            path,
+            source,
+        }
+    };
+    fs::create_dir_all(&config.directory).map_err(io("create", &config.directory))?;
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(io("open", &path))?;
+    let started = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if started.elapsed() < LOCK_WAIT_MAX => {
+                thread::sleep(LOCK_POLL);
+            }
+            Err(TryLockError::WouldBlock) => return Err(StartError::Locked { path }),
+            Err(TryLockError::Error(source)) => return Err(io("lock", &path)(source)),
+        }
+    }
+}
+
+fn copy(shard: &Shard) -> Result<Shard, StartError> {
+    let mut bytes = Vec::new();
+    shard.encode(&mut bytes);
+    let replica = Shard::restore(&bytes)?;
+    let (live, copied) = (shard.state_hash(), replica.state_hash());
+    if live != copied {
+        return Err(StartError::ReplicaHash {
+            live,
+            replica: copied,
+        });
+    }
+    Ok(replica)
+}
+
+fn spawn(
+    shared: &Arc<Shared>,
+    mut config: Config,
+    recovered: Recovered,
+    replica: Shard,
+    source: Box<dyn Source>,
+    broadcast: broadcast::Sender<Arc<DurableBatch>>,
+) -> Result<Threads, StartError> {
+    let Recovered {
+        shard,
+        writer,
+        store,
+        report,
+    } = recovered;
+    let end = writer.written();
+    let (mut free, free_consumer) = RingBuffer::new(BATCHES);
+    let (full_producer, full) = RingBuffer::new(BATCHES);
+    for _ in 1..BATCHES {
+        // The ring was made for them.
+        let _ = free.push(Batch::new(end, config.batch_bytes_max));
+    }
+    let reader = Reader::behind(&writer)?;
+
+    let replica_thread = {
+        let shared = Arc::clone(shared);
+        let settings = Settings {
+            journal: journal_directory(&config.directory),
+            snapshot_every: config.snapshot_every,
+            views_interval: config.views_interval,
+        };
+        let replica = Replica {
+            shard: replica,
+            reader,
+            store,
+            snapshot_seq: report.snapshot_seq.unwrap_or_default(),
+        };
+        let projection = config.projection.take();
+        start("replica", move || {
+            introduce(&shared.threads.replica);
+            let mut follower = Follower::new(&shared, settings, replica, projection);
+            fail_stop(&shared, &mut follower, Follower::run, |follower| {
+                format!("the replica, after seq {}", follower.seq())
+            })
+        })?
+    };
+    let journal_thread = {
+        let shared = Arc::clone(shared);
+        start("journal", move || {
+            introduce(&shared.threads.journal);
+            let mut committer = Committer {
+                shared: &shared,
+                writer,
+                full,
+                free,
+                broadcast,
+                synced_at: Instant::now(),
+                group: Vec::with_capacity(BATCHES),
+            };
+            fail_stop(&shared, &mut committer, Committer::run, |committer| {
+                format!("the journal, after seq {}", committer.writer.synced().seq)
+            })
+        })?
+    };
+    let shard_thread = {
+        let shared = Arc::clone(shared);
+        start("shard", move || {
+            introduce(&shared.threads.shard);
+            let mut core = Core::new(
+                &shared,
+                &config,
+                shard,
+                end.chain,
+                source,
+                free_consumer,
+                full_producer,
+            );
+            let run = |core: &mut Core<'_>| Ok::<_, Infallible>(core.run());
+            let ended = fail_stop(&shared, &mut core, run, |_| {
+                format!("the shard, after seq {}", shared.applied())
+            });
+            // The journal sees its ring abandoned.
+            drop(core);
+            Wakers::wake(&shared.threads.journal);
+            ended.flatten()
+        })?
+    };
+    Ok(Threads {
+        shard: shard_thread,
+        journal: journal_thread,
+        replica: replica_thread,
+    })
+}
+
+/// Lets the other threads wake this one.
+fn introduce(slot: &OnceLock<Thread>) {
+    // Each slot has one thread, which does this once.
+    let _ = slot.set(thread::current());
+}
+
+fn start<T: Send + 'static>(
+    name: &'static str,
+    run: impl FnOnce() -> T + Send + 'static,
+) -> Result<JoinHandle<T>, StartError> {
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(run)
+        .map_err(|error| StartError::Thread(name, error))
+}
+
+/// Runs a thread's work. An error or a panic stops the whole runtime, named by who had it and where.
+fn fail_stop<W, T, E: std::error::Error>(
+    shared: &Shared,
+    worker: &mut W,
+    run: impl FnOnce(&mut W) -> Result<T, E>,
+    who: impl FnOnce(&W) -> String,
+) -> Option<T> {
+    let reason = match catch_unwind(AssertUnwindSafe(|| run(worker))) {
+        Ok(Ok(value)) => return Some(value),
+        Ok(Err(error)) => format!("{}: {}", who(worker), with_sources(&error)),
+        Err(panic) => format!("{} panicked: {}", who(worker), panic_text(&*panic)),
+    };
+    shared.fail(reason);
+    None
+}
+
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
+}

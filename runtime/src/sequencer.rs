@@ -1,0 +1,147 @@
+//! Stamps: what time an input gets, and which day rolls come before it.
+//!
+//! A roll is due before the first input at or after the moment at which a trading day opens. It carries
+//! that moment, or the last input's time when that is later. A schedule that has no open day yet gets
+//! one roll into the current day, at the time of the input; of several days that went by without input
+//! only the last is opened. While the time is 0 nobody knows it yet, and nothing rolls.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use engine::Shard;
+use types::{Command, InputKind, RollSchedule, Timer, TimestampNs, TradingDay};
+
+use crate::calendar::Calendar;
+use crate::config::Clock;
+
+const NEVER: TimestampNs = TimestampNs(u64::MAX);
+
+/// Where one schedule stands.
+#[derive(Debug)]
+struct Rolling {
+    schedule: RollSchedule,
+    open: Option<TradingDay>,
+    /// When to look again.
+    next: TimestampNs,
+}
+
+#[derive(Debug)]
+pub(crate) struct Sequencer {
+    clock: Clock,
+    calendar: Calendar,
+    last: TimestampNs,
+    rolling: Vec<Rolling>,
+    /// The earliest `next`.
+    due: TimestampNs,
+}
+
+impl Sequencer {
+    /// Continues after what the shard has applied.
+    pub(crate) fn new(clock: Clock, shard: &Shard) -> Self {
+        let mut sequencer = Self {
+            clock,
+            calendar: Calendar::default(),
+            last: shard.ts(),
+            rolling: Vec::new(),
+            due: NEVER,
+        };
+        sequencer.learn(shard);
+        sequencer
+    }
+
+    /// The time of a command that comes now.
+    pub(crate) fn command_time(&self) -> TimestampNs {
+        match self.clock {
+            Clock::Source => self.last,
+            Clock::Wall => wall_clock(),
+        }
+    }
+
+    /// The time at which an idle shard may roll; `None` where only inputs move time.
+    pub(crate) fn idle_time(&self) -> Option<TimestampNs> {
+        (self.clock == Clock::Wall && self.due != NEVER).then(wall_clock)
+    }
+
+    /// Stamps an input: time never goes back.
+    pub(crate) fn stamp(&mut self, given: TimestampNs) -> TimestampNs {
+        self.last = self.last.max(given);
+        self.last
+    }
+
+    /// The next roll that must come before an input at `ts`, with its stamp.
+    pub(crate) fn roll_before(&mut self, ts: TimestampNs) -> Option<(TimestampNs, Timer)> {
+        let ts = self.last.max(ts);
+        if ts < self.due || ts == TimestampNs(0) {
+            return None;
+        }
+        let mut roll = None;
+        while roll.is_none()
+            && let Some(rolling) = self
+                .rolling
+                .iter_mut()
+                .filter(|rolling| rolling.next <= ts && rolling.next != NEVER)
+                .min_by_key(|rolling| rolling.next)
+        {
+            match self.calendar.open_day(&rolling.schedule, ts) {
+                Ok(open) => {
+                    rolling.next = open.until;
+                    let opens = rolling.open.is_none_or(|day| day < open.day);
+                    if opens {
+                        let at = rolling.open.map_or(ts, |_| open.opened);
+                        rolling.open = Some(open.day);
+                        roll = Some((at, rolling.schedule, open.day));
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(
+                        zone = %rolling.schedule.zone,
+                        minute = rolling.schedule.minute,
+                        %error,
+                        "no trading day of this schedule will open"
+                    );
+                    rolling.next = NEVER;
+                }
+            }
+        }
+        self.set_due();
+        let (at, schedule, day) = roll?;
+        Some((self.stamp(at), Timer::DayRoll { schedule, day }))
+    }
+
+    /// Looks for schedules that an input brought.
+    pub(crate) fn applied(&mut self, kind: &InputKind, shard: &Shard) {
+        if let InputKind::Command(Command::DefinePlan { .. } | Command::DefineCompetition { .. }) =
+            kind
+        {
+            self.learn(shard);
+        }
+    }
+
+    fn learn(&mut self, shard: &Shard) {
+        for (schedule, open) in shard.schedules() {
+            if self.rolling.iter().any(|known| known.schedule == schedule) {
+                continue;
+            }
+            // Looked at before the next input, whenever that comes; a day that is open is kept.
+            self.rolling.push(Rolling {
+                schedule,
+                open,
+                next: TimestampNs(0),
+            });
+        }
+        self.set_due();
+    }
+
+    fn set_due(&mut self) {
+        self.due = self
+            .rolling
+            .iter()
+            .map(|rolling| rolling.next)
+            .min()
+            .unwrap_or(NEVER);
+    }
+}
+
+fn wall_clock() -> TimestampNs {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    TimestampNs(since.map_or(0, |since| since.as_nanos() as u64))
+}

@@ -1,0 +1,144 @@
+//! Counters of this run. They start at zero with the process.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use types::{Event, EventKind, Seq};
+
+use crate::latency::{Recorder, StageLatencies};
+
+/// What a runtime did so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Stats {
+    /// Market inputs applied.
+    pub market_events: u64,
+    /// Commands applied, from the queue and from the source.
+    pub commands: u64,
+    /// Timers applied, day rolls among them.
+    pub timers: u64,
+    /// Commands refused because a lane was full.
+    pub overloaded: u64,
+    /// Inputs dropped because their frame would pass [`types::frame::FRAME_BYTES_MAX`].
+    pub oversized: u64,
+    /// Batches published.
+    pub batches: u64,
+    /// Syncs of the journal; one covers every batch that was waiting.
+    pub syncs: u64,
+    /// Bytes written to the journal, segment headers not included.
+    pub journal_bytes: u64,
+    /// Snapshots verified and written.
+    pub snapshots: u64,
+    /// Snapshot points at which the store failed or the hash to compare with was gone.
+    pub snapshots_missed: u64,
+    /// Bytes of the newest snapshot.
+    pub snapshot_bytes: u64,
+    /// Where the newest snapshot stands.
+    pub snapshot_seq: Seq,
+    /// Where the replica stands; what follows is counted there.
+    pub replica_seq: Seq,
+    /// Events.
+    pub events: u64,
+    /// Orders accepted.
+    pub orders_accepted: u64,
+    /// Orders denied.
+    pub orders_denied: u64,
+    /// Fills, liquidations included.
+    pub fills: u64,
+    /// Primary breaches.
+    pub breaches: u64,
+    /// Inputs that could not be applied.
+    pub inputs_rejected: u64,
+    /// How long the stages take.
+    pub latencies: StageLatencies,
+}
+
+/// The live form of [`Stats`]: each counter has one writing thread.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) market_events: Counter,
+    pub(crate) commands: Counter,
+    pub(crate) timers: Counter,
+    pub(crate) oversized: Counter,
+    pub(crate) batches: Counter,
+    pub(crate) syncs: Counter,
+    pub(crate) journal_bytes: Counter,
+    pub(crate) snapshots: Counter,
+    pub(crate) snapshots_missed: Counter,
+    pub(crate) snapshot_bytes: Counter,
+    pub(crate) snapshot_seq: Counter,
+    pub(crate) replica_seq: Counter,
+    pub(crate) events: Counter,
+    pub(crate) orders_accepted: Counter,
+    pub(crate) orders_denied: Counter,
+    pub(crate) fills: Counter,
+    pub(crate) breaches: Counter,
+    pub(crate) inputs_rejected: Counter,
+    pub(crate) feed_to_applied: Recorder,
+    pub(crate) applied_to_durable: Recorder,
+    pub(crate) durable_to_published: Recorder,
+}
+
+/// A number that one thread writes and any may read.
+#[derive(Debug, Default)]
+pub(crate) struct Counter(AtomicU64);
+
+impl Counter {
+    pub(crate) fn add(&self, amount: u64) {
+        // One writer: a plain load and store is enough and costs no locked instruction.
+        let value = self.0.load(Ordering::Relaxed);
+        self.0.store(value + amount, Ordering::Relaxed);
+    }
+
+    pub(crate) fn set(&self, value: u64) {
+        self.0.store(value, Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Counters {
+    /// Counts the events of one input; called by the replica.
+    pub(crate) fn count(&self, events: &[Event]) {
+        self.events.add(events.len() as u64);
+        for event in events {
+            match &event.kind {
+                EventKind::OrderAccepted { .. } => self.orders_accepted.add(1),
+                EventKind::OrderDenied { .. } => self.orders_denied.add(1),
+                EventKind::Fill(_) => self.fills.add(1),
+                EventKind::Breach(breach) if breach.primary => self.breaches.add(1),
+                EventKind::InputRejected { .. } => self.inputs_rejected.add(1),
+                _ => {}
+            }
+        }
+    }
+
+    pub(crate) fn stats(&self, overloaded: u64) -> Stats {
+        Stats {
+            market_events: self.market_events.get(),
+            commands: self.commands.get(),
+            timers: self.timers.get(),
+            overloaded,
+            oversized: self.oversized.get(),
+            batches: self.batches.get(),
+            syncs: self.syncs.get(),
+            journal_bytes: self.journal_bytes.get(),
+            snapshots: self.snapshots.get(),
+            snapshots_missed: self.snapshots_missed.get(),
+            snapshot_bytes: self.snapshot_bytes.get(),
+            snapshot_seq: Seq(self.snapshot_seq.get()),
+            replica_seq: Seq(self.replica_seq.get()),
+            events: self.events.get(),
+            orders_accepted: self.orders_accepted.get(),
+            orders_denied: self.orders_denied.get(),
+            fills: self.fills.get(),
+            breaches: self.breaches.get(),
+            inputs_rejected: self.inputs_rejected.get(),
+            latencies: StageLatencies {
+                feed_to_applied: self.feed_to_applied.latencies(),
+                applied_to_durable: self.applied_to_durable.latencies(),
+                durable_to_published: self.durable_to_published.latencies(),
+            },
+        }
+    }
+}

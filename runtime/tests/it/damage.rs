@@ -1,0 +1,322 @@
+//! Damaged journals: never a silent loss, never a panic.
+//!
+//! One journal of a few KiB is written in two runs. `early` is the anchor after the first run, `last`
+//! the one after the second: with `early`, the second run's records are what a crash may have torn.
+
+use std::fs::{self, OpenOptions};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use crate::scenario::{Script, config, journaled};
+use runtime::journal::{self, ANCHOR_FILE, JournalError, Reason};
+use runtime::{RecoveryError, Runtime, StartError};
+use tempfile::TempDir;
+use types::{Input, Seq, ShardId};
+
+struct Written {
+    directory: TempDir,
+    segment: PathBuf,
+    bytes: Vec<u8>,
+    inputs: Vec<Input>,
+    early: Vec<u8>,
+    early_seq: u64,
+    last: Vec<u8>,
+}
+
+fn written() -> Written {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = directory.path().join("journal");
+    let mut ends = Vec::new();
+    let mut anchors = Vec::new();
+    for (start, end) in [(0, 30), (30, 60)] {
+        let runtime = Runtime::start(config(directory.path()), Script::boxed(start, end)).unwrap();
+        runtime.wait_source_end();
+        ends.push(runtime.stop().unwrap().seq.0);
+        anchors.push(fs::read(journal.join(ANCHOR_FILE)).unwrap());
+    }
+    fs::remove_dir_all(directory.path().join("snapshots")).unwrap();
+    let segment = journal.join("00000000000000000001.journal");
+    let bytes = fs::read(&segment).unwrap();
+    assert!(
+        (4 << 10..16 << 10).contains(&bytes.len()),
+        "{}",
+        bytes.len()
+    );
+    Written {
+        inputs: journaled(directory.path()),
+        directory,
+        segment,
+        bytes,
+        early: anchors[0].clone(),
+        early_seq: ends[0],
+        last: anchors[1].clone(),
+    }
+}
+
+/// Replaces the content of a file without truncating it first, which some file systems answer with a
+/// flush.
+fn overwrite(path: &Path, content: &[u8]) {
+    let file = OpenOptions::new().write(true).open(path).unwrap();
+    file.write_all_at(content, 0).unwrap();
+    file.set_len(content.len() as u64).unwrap();
+}
+
+impl Written {
+    fn journal(&self) -> PathBuf {
+        self.directory.path().join("journal")
+    }
+
+    fn lay_out(&self, bytes: &[u8], anchor: &[u8]) {
+        overwrite(&self.segment, bytes);
+        overwrite(&self.journal().join(ANCHOR_FILE), anchor);
+    }
+
+    /// Opens the journal as recovery does: the inputs that came out and the bytes that were cut.
+    fn open(&self) -> Result<(Vec<Input>, u64), JournalError> {
+        let mut inputs = Vec::new();
+        let opened = journal::open(&self.journal(), ShardId(0), 64 << 20, Seq(0), |input| {
+            inputs.push(input);
+        })?;
+        Ok((inputs, opened.torn_bytes_cut))
+    }
+
+    /// Offsets at which a record ends, by how many records end there.
+    fn boundaries(&self) -> Vec<usize> {
+        let mut offset = journal::record::HEADER_BYTES;
+        let mut boundaries = vec![offset];
+        while offset < self.bytes.len() {
+            let frame = u32::from_le_bytes(self.bytes[offset..offset + 4].try_into().unwrap());
+            offset += frame as usize + journal::record::CHAIN_BYTES;
+            boundaries.push(offset);
+        }
+        boundaries
+    }
+}
+
+#[test]
+fn every_truncation_recovers_a_prefix_or_is_refused() {
+    let written = written();
+    let boundaries = written.boundaries();
+    assert_eq!(boundaries.len() - 1, written.inputs.len());
+    for length in 0..=written.bytes.len() {
+        let whole = boundaries
+            .partition_point(|end| *end <= length)
+            .saturating_sub(1);
+        written.lay_out(&written.bytes[..length], &written.early);
+        match written.open() {
+            Ok((inputs, cut)) => {
+                assert!(whole as u64 >= written.early_seq, "length {length}");
+                assert_eq!(inputs, written.inputs[..whole], "length {length}");
+                assert_eq!(cut as usize, length - boundaries[whole], "length {length}");
+                // Once cut, the journal is whole.
+                assert_eq!(
+                    fs::metadata(&written.segment).unwrap().len() as usize,
+                    boundaries[whole]
+                );
+            }
+            Err(error) => {
+                assert!(
+                    (whole as u64) < written.early_seq,
+                    "length {length}: {error}"
+                );
+                assert!(
+                    matches!(error, JournalError::Rot { .. }),
+                    "length {length}: {error}"
+                );
+            }
+        }
+        // Nothing less than the whole is accepted once the anchor stands at the end.
+        written.lay_out(&written.bytes[..length], &written.last);
+        assert_eq!(
+            written.open().is_ok(),
+            length == written.bytes.len(),
+            "length {length}"
+        );
+    }
+}
+
+#[test]
+fn every_flipped_bit_of_a_segment_is_seen() {
+    let written = written();
+    let mut bytes = written.bytes.clone();
+    written.lay_out(&bytes, &written.last);
+    assert_eq!(
+        journal::verify(&written.journal(), ShardId(0))
+            .unwrap()
+            .damage,
+        None
+    );
+    for bit in 0..bytes.len() * 8 {
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        overwrite(&written.segment, &bytes);
+        let summary = journal::verify(&written.journal(), ShardId(0)).unwrap();
+        assert!(summary.damage.is_some(), "bit {bit}");
+        bytes[bit / 8] ^= 1 << (bit % 8);
+    }
+}
+
+#[test]
+fn a_flip_is_refused_up_to_the_anchor_and_cut_only_beyond_it() {
+    let written = written();
+    let boundaries = written.boundaries();
+    let mut bytes = written.bytes.clone();
+    for byte in 0..bytes.len() {
+        let flip = 1 << (byte % 8);
+        bytes[byte] ^= flip;
+        // The record that holds the byte; 0 for the header.
+        let record = boundaries.partition_point(|end| *end <= byte);
+
+        written.lay_out(&bytes, &written.last);
+        assert!(written.open().is_err(), "byte {byte}");
+
+        written.lay_out(&bytes, &written.early);
+        match written.open() {
+            Ok((inputs, cut)) => {
+                assert!(record as u64 > written.early_seq, "byte {byte}");
+                assert_eq!(inputs, written.inputs[..record - 1], "byte {byte}");
+                assert_eq!(cut as usize, bytes.len() - boundaries[record - 1]);
+            }
+            Err(JournalError::Rot { damage, durable }) => {
+                assert!(record as u64 <= written.early_seq, "byte {byte}: {damage}");
+                assert_eq!(durable.0, written.early_seq);
+                assert_eq!(damage.segment, written.segment);
+                let offset = if record == 0 {
+                    0
+                } else {
+                    boundaries[record - 1]
+                };
+                assert_eq!(damage.offset as usize, offset, "byte {byte}: {damage}");
+                assert_eq!(damage.seq.0, record.max(1) as u64, "byte {byte}: {damage}");
+            }
+            Err(error) => panic!("byte {byte}: {error}"),
+        }
+        bytes[byte] ^= flip;
+    }
+}
+
+#[test]
+fn every_flipped_bit_of_the_anchor_leaves_a_journal_that_is_whole_or_refused() {
+    let written = written();
+    // Two slots of 32 bytes; what is between them means nothing.
+    for bit in (0..32 * 8).chain(4_096 * 8..4_128 * 8) {
+        let mut anchor = written.last.clone();
+        anchor[bit / 8] ^= 1 << (bit % 8);
+        written.lay_out(&written.bytes, &anchor);
+        let (inputs, cut) = written.open().unwrap();
+        assert_eq!((inputs.len(), cut), (written.inputs.len(), 0), "bit {bit}");
+    }
+    written.lay_out(&written.bytes, &[]);
+    assert!(matches!(
+        written.open(),
+        Err(JournalError::AnchorLost { .. })
+    ));
+}
+
+#[test]
+fn zeroed_pages_are_seen() {
+    let written = written();
+    for start in (0..written.bytes.len()).step_by(512) {
+        let end = (start + 4_096).min(written.bytes.len());
+        let mut bytes = written.bytes.clone();
+        bytes[start..end].fill(0);
+        written.lay_out(&bytes, &written.last);
+        assert!(written.open().is_err(), "from {start}");
+    }
+    // Zeros that a file system leaves behind the end after a crash are a torn tail.
+    let mut bytes = written.bytes.clone();
+    bytes.resize(bytes.len() + 4_096, 0);
+    written.lay_out(&bytes, &written.last);
+    let (inputs, cut) = written.open().unwrap();
+    assert_eq!((inputs.len(), cut), (written.inputs.len(), 4_096));
+}
+
+#[test]
+fn a_gap_is_refused_also_beyond_the_anchor() {
+    let written = written();
+    let boundaries = written.boundaries();
+    let missing = written.early_seq as usize + 5;
+    let mut bytes = written.bytes.clone();
+    bytes.drain(boundaries[missing - 1]..boundaries[missing]);
+    written.lay_out(&bytes, &written.early);
+    match written.open() {
+        Err(JournalError::Damaged(damage)) => {
+            assert_eq!(damage.seq.0, missing as u64);
+            assert_eq!(damage.reason, Reason::Gap(Seq(missing as u64 + 1)));
+        }
+        other => panic!("{other:?}"),
+    }
+    // A runtime does not start on it, and says where.
+    let error = Runtime::start(config(written.directory.path()), Script::boxed(0, 0)).unwrap_err();
+    assert!(matches!(
+        error,
+        StartError::Recovery(RecoveryError::Journal(JournalError::Damaged(_)))
+    ));
+    let text = error.to_string();
+    assert!(text.contains("00000000000000000001.journal"), "{text}");
+    assert!(
+        text.contains(&format!("byte {}", boundaries[missing - 1])),
+        "{text}"
+    );
+    assert!(text.contains(&format!("seq {missing}")), "{text}");
+}
+
+#[test]
+fn records_that_changed_places_are_refused() {
+    let written = written();
+    let boundaries = written.boundaries();
+    let first = written.early_seq as usize + 2;
+    let [start, middle, end] = [
+        boundaries[first],
+        boundaries[first + 1],
+        boundaries[first + 2],
+    ];
+    let mut bytes = written.bytes[..start].to_vec();
+    bytes.extend_from_slice(&written.bytes[middle..end]);
+    bytes.extend_from_slice(&written.bytes[start..middle]);
+    bytes.extend_from_slice(&written.bytes[end..]);
+    written.lay_out(&bytes, &written.early);
+    assert!(matches!(written.open(), Err(JournalError::Damaged(_))));
+}
+
+#[test]
+fn a_missing_segment_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut small_segments = config(directory.path());
+    small_segments.segment_bytes_max = 4_096;
+    small_segments.batch_bytes_max = 512;
+    let runtime = Runtime::start(small_segments, Script::boxed(0, 300)).unwrap();
+    runtime.wait_source_end();
+    runtime.stop().unwrap();
+    fs::remove_dir_all(directory.path().join("snapshots")).unwrap();
+    let journal = directory.path().join("journal");
+    let segments = journal::segments(&journal).unwrap();
+    assert!(segments.len() >= 4);
+    let whole = |path: &Path| journal::open(path, ShardId(0), 64 << 20, Seq(0), |_| {});
+    for segment in &segments {
+        let away = directory.path().join("away");
+        fs::rename(&segment.path, &away).unwrap();
+        assert!(
+            whole(&journal).is_err(),
+            "without {}",
+            segment.path.display()
+        );
+        fs::rename(&away, &segment.path).unwrap();
+    }
+    whole(&journal).unwrap();
+}
+
+#[test]
+fn a_snapshot_ahead_of_the_journal_is_refused() {
+    let written = written();
+    // The journal as it was after the first run, anchor and all, but a snapshot of the second.
+    let end = written.boundaries()[written.early_seq as usize];
+    written.lay_out(&written.bytes[..end], &written.early);
+    let snapshot = Seq(written.inputs.len() as u64);
+    let opened = journal::open(&written.journal(), ShardId(0), 64 << 20, snapshot, |_| {});
+    match opened {
+        Err(JournalError::Rot { damage, durable }) => {
+            assert_eq!((damage.reason, durable), (Reason::Ends, snapshot));
+        }
+        other => panic!("{other:?}"),
+    }
+}

@@ -1,0 +1,14 @@
+//! The runtime with real threads and real files, through its public door.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod acknowledgements;
+mod damage;
+mod failures;
+mod kill;
+mod overload;
+mod restart;
+mod rolls;
+mod scenario;
+mod snapshots;
+mod views;

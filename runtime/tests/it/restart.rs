@@ -1,0 +1,144 @@
+//! Stopping and starting changes nothing.
+
+use std::fs;
+use std::sync::{Arc, Mutex};
+
+use crate::scenario::{Script, config, journaled, replayed};
+use runtime::{AckMode, Runtime, StartError, Status};
+use types::Seq;
+
+#[test]
+fn a_run_in_parts_ends_as_a_run_in_one_piece() {
+    let whole = tempfile::tempdir().unwrap();
+    let runtime = Runtime::start(config(whole.path()), Script::boxed(0, 2_000)).unwrap();
+    assert_eq!(runtime.wait_source_end(), Status::SourceEnded);
+    let whole_end = runtime.stop().unwrap();
+    assert_eq!(whole_end.snapshot_seq, whole_end.seq);
+
+    let parts = tempfile::tempdir().unwrap();
+    let mut seq = Seq(0);
+    for (start, end) in [(0, 1), (1, 7), (7, 900), (900, 900), (900, 2_000)] {
+        let runtime = Runtime::start(config(parts.path()), Script::boxed(start, end)).unwrap();
+        let recovery = runtime.recovery();
+        assert_eq!(recovery.seq, seq);
+        assert_eq!(recovery.replayed, 0, "the last stop left a snapshot");
+        runtime.wait_source_end();
+        let stopped = runtime.stop().unwrap();
+        seq = stopped.seq;
+        if end == 2_000 {
+            assert_eq!(stopped.seq, whole_end.seq);
+            assert_eq!(stopped.state_hash, whole_end.state_hash);
+        }
+    }
+    assert_eq!(journaled(whole.path()), journaled(parts.path()));
+}
+
+#[test]
+fn the_live_state_is_the_replayed_state() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut config = config(directory.path());
+    config.snapshot_every = 100;
+    let runtime = Runtime::start(config, Script::boxed(0, 1_000)).unwrap();
+    runtime.wait_source_end();
+    let stats = runtime.handle().stats();
+    let stopped = runtime.stop().unwrap();
+    let inputs = journaled(directory.path());
+    assert_eq!(inputs.len() as u64, stopped.seq.0);
+    assert_eq!(replayed(&inputs), stopped.state_hash);
+    // 1,000 script inputs and the rolls.
+    assert_eq!(stats.market_events + stats.commands, 1_000);
+    assert_eq!(stopped.seq.0, 1_000 + stats.timers);
+}
+
+#[test]
+fn without_snapshots_the_whole_journal_is_replayed_over_many_segments() {
+    let directory = tempfile::tempdir().unwrap();
+    let small_segments = || {
+        let mut config = config(directory.path());
+        config.segment_bytes_max = 4_096;
+        config.batch_bytes_max = 512;
+        config
+    };
+    let runtime = Runtime::start(small_segments(), Script::boxed(0, 1_000)).unwrap();
+    runtime.wait_source_end();
+    let first = runtime.stop().unwrap();
+    let segments = runtime::journal::segments(&directory.path().join("journal")).unwrap();
+    assert!(segments.len() > 10, "{} segments", segments.len());
+
+    fs::remove_dir_all(directory.path().join("snapshots")).unwrap();
+    let runtime = Runtime::start(small_segments(), Script::boxed(0, 0)).unwrap();
+    let recovery = runtime.recovery();
+    assert_eq!(recovery.snapshot_seq, None);
+    assert_eq!(recovery.replayed, first.seq.0);
+    let second = runtime.stop().unwrap();
+    assert_eq!(
+        (second.seq, second.state_hash),
+        (first.seq, first.state_hash)
+    );
+}
+
+#[test]
+fn relaxed_acknowledgements_end_in_the_same_journal() {
+    let durable = tempfile::tempdir().unwrap();
+    let relaxed = tempfile::tempdir().unwrap();
+    let run = |directory: &std::path::Path, ack_mode| {
+        let mut config = config(directory);
+        config.ack_mode = ack_mode;
+        config.snapshot_every = 64;
+        let runtime = Runtime::start(config, Script::boxed(0, 500)).unwrap();
+        runtime.wait_source_end();
+        runtime.stop().unwrap().state_hash
+    };
+    assert_eq!(
+        run(durable.path(), AckMode::Durable),
+        run(relaxed.path(), AckMode::Relaxed)
+    );
+    assert_eq!(journaled(durable.path()), journaled(relaxed.path()));
+}
+
+#[test]
+fn a_data_directory_has_one_owner() {
+    let directory = tempfile::tempdir().unwrap();
+    let runtime = Runtime::start(config(directory.path()), Script::boxed(0, 10)).unwrap();
+    let second = Runtime::start(config(directory.path()), Script::boxed(0, 10));
+    assert!(matches!(second, Err(StartError::Locked { .. })));
+    runtime.stop().unwrap();
+    let third = Runtime::start(config(directory.path()), Script::boxed(10, 10)).unwrap();
+    third.stop().unwrap();
+}
+
+#[test]
+fn a_projection_sees_every_input_once_also_over_a_replay() {
+    let directory = tempfile::tempdir().unwrap();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let watched = || {
+        let seen = Arc::clone(&seen);
+        let mut config = config(directory.path());
+        config.projection = Some(Box::new(move |input, events, shard| {
+            assert_eq!(shard.seq(), input.seq);
+            assert!(events.iter().all(|event| event.seq == input.seq));
+            seen.lock().unwrap().push(input.clone());
+        }));
+        config
+    };
+    let runtime = Runtime::start(watched(), Script::boxed(0, 300)).unwrap();
+    runtime.wait_source_end();
+    runtime.stop().unwrap();
+    assert_eq!(*seen.lock().unwrap(), journaled(directory.path()));
+
+    seen.lock().unwrap().clear();
+    fs::remove_dir_all(directory.path().join("snapshots")).unwrap();
+    let runtime = Runtime::start(watched(), Script::boxed(300, 400)).unwrap();
+    runtime.wait_source_end();
+    runtime.stop().unwrap();
+    assert_eq!(*seen.lock().unwrap(), journaled(directory.path()));
+}
+
+#[test]
+fn a_limit_of_zero_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut config = config(directory.path());
+    config.commands_max = 0;
+    let error = Runtime::start(config, Script::boxed(0, 0)).unwrap_err();
+    assert_eq!(error.to_string(), "commands_max must be above zero");
+}

@@ -1,0 +1,171 @@
+//! Trading days open at the hand-computed instants, before the input that reaches them.
+
+use crate::scenario::{MINUTE, NOON, config, journaled, plan, quote, wait_until};
+use runtime::{Clock, Next, Runtime, Shard, Source};
+use std::time::Instant;
+use types::{AccountId, Command, InputKind, Seq, Timer, TimestampNs};
+
+struct At(std::vec::IntoIter<(TimestampNs, InputKind)>);
+
+impl Source for At {
+    fn next(&mut self, _: &Shard, _: Instant) -> Next {
+        match self.0.next() {
+            Some((ts, kind)) => Next::Input { ts, kind },
+            None => Next::End,
+        }
+    }
+}
+
+/// Runs inputs and says what was journaled: time, and the day of a roll.
+fn journal_of(inputs: Vec<(TimestampNs, InputKind)>) -> Vec<(String, Option<String>)> {
+    let directory = tempfile::tempdir().unwrap();
+    let runtime =
+        Runtime::start(config(directory.path()), Box::new(At(inputs.into_iter()))).unwrap();
+    runtime.wait_source_end();
+    runtime.stop().unwrap();
+    journaled(directory.path())
+        .iter()
+        .map(|input| {
+            let day = match input.kind {
+                InputKind::Timer(Timer::DayRoll { day, .. }) => Some(day.to_string()),
+                _ => None,
+            };
+            (input.ts.to_string(), day)
+        })
+        .collect()
+}
+
+fn row(ts: &str, day: Option<&str>) -> (String, Option<String>) {
+    (ts.to_owned(), day.map(str::to_owned))
+}
+
+#[test]
+fn a_day_opens_before_the_first_input_that_reaches_it() {
+    let hour = 60 * MINUTE;
+    let after = |ns| TimestampNs(NOON.0 + ns);
+    let journal = journal_of(vec![
+        (NOON, InputKind::Command(plan())),
+        (after(1), quote(100)),
+        // 17:00 in New York is 22:00 UTC in January: one nanosecond before it, and half a second after.
+        (after(10 * hour - 1), quote(101)),
+        (after(10 * hour + 500_000_000), quote(102)),
+        // Three rolls went by without input: only the current day opens.
+        (after(90 * hour), quote(103)),
+        // Time never goes back.
+        (after(80 * hour), quote(104)),
+    ]);
+    assert_eq!(
+        journal,
+        [
+            row("2024-01-03T12:00:00Z", None),
+            // No day was open: the current one opens now.
+            row("2024-01-03T12:00:00.000000001Z", Some("2024-01-03")),
+            row("2024-01-03T12:00:00.000000001Z", None),
+            row("2024-01-03T21:59:59.999999999Z", None),
+            row("2024-01-03T22:00:00Z", Some("2024-01-04")),
+            row("2024-01-03T22:00:00.500Z", None),
+            // 90 hours after noon of the 3rd is 06:00 of the 7th.
+            row("2024-01-06T22:00:00Z", Some("2024-01-07")),
+            row("2024-01-07T06:00:00Z", None),
+            row("2024-01-07T06:00:00Z", None),
+        ]
+    );
+}
+
+#[test]
+fn nothing_rolls_while_nobody_knows_the_time() {
+    let journal = journal_of(vec![
+        (TimestampNs(0), InputKind::Command(plan())),
+        (TimestampNs(0), quote(100)),
+        (NOON, quote(101)),
+    ]);
+    assert_eq!(
+        journal,
+        [
+            row("1970-01-01T00:00:00Z", None),
+            row("1970-01-01T00:00:00Z", None),
+            row("2024-01-03T12:00:00Z", Some("2024-01-03")),
+            row("2024-01-03T12:00:00Z", None),
+        ]
+    );
+}
+
+#[test]
+fn a_restart_neither_repeats_nor_skips_a_roll() {
+    let directory = tempfile::tempdir().unwrap();
+    let hour = 60 * MINUTE;
+    for inputs in [
+        vec![(NOON, InputKind::Command(plan())), (NOON, quote(100))],
+        vec![(TimestampNs(NOON.0 + hour), quote(101))],
+        vec![(TimestampNs(NOON.0 + 11 * hour), quote(102))],
+        vec![(TimestampNs(NOON.0 + 12 * hour), quote(103))],
+    ] {
+        let source = Box::new(At(inputs.into_iter()));
+        let runtime = Runtime::start(config(directory.path()), source).unwrap();
+        runtime.wait_source_end();
+        runtime.stop().unwrap();
+    }
+    let days: Vec<_> = journaled(directory.path())
+        .iter()
+        .filter_map(|input| match input.kind {
+            InputKind::Timer(Timer::DayRoll { day, .. }) => {
+                Some((input.seq.0, input.ts.to_string(), day.to_string()))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        days,
+        [
+            (
+                2,
+                "2024-01-03T12:00:00Z".to_owned(),
+                "2024-01-03".to_owned()
+            ),
+            (
+                5,
+                "2024-01-03T22:00:00Z".to_owned(),
+                "2024-01-04".to_owned()
+            ),
+        ]
+    );
+}
+
+#[test]
+fn commands_get_the_time_of_the_source_or_of_the_wall() {
+    for clock in [Clock::Source, Clock::Wall] {
+        let directory = tempfile::tempdir().unwrap();
+        let mut config = config(directory.path());
+        config.clock = clock;
+        let source = Box::new(At(vec![(NOON, quote(100))].into_iter()));
+        let runtime = Runtime::start(config, source).unwrap();
+        runtime.wait_source_end();
+        let cancel = Command::CancelAll {
+            account: AccountId(0),
+        };
+        let receipt = runtime.handle().submit(cancel).unwrap();
+        let ts = receipt.blocking_recv().unwrap().ts;
+        match clock {
+            Clock::Source => assert_eq!(ts, NOON),
+            // The source's noon is long gone.
+            Clock::Wall => assert!(ts > NOON),
+        }
+        runtime.stop().unwrap();
+    }
+}
+
+#[test]
+fn by_the_wall_clock_a_day_opens_without_input() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut config = config(directory.path());
+    config.clock = Clock::Wall;
+    let source = Box::new(At(vec![(NOON, InputKind::Command(plan()))].into_iter()));
+    let runtime = Runtime::start(config, source).unwrap();
+    let handle = runtime.handle();
+    wait_until(|| handle.durable_seq() == Seq(2));
+    runtime.stop().unwrap();
+    assert!(matches!(
+        journaled(directory.path())[1].kind,
+        InputKind::Timer(Timer::DayRoll { .. })
+    ));
+}
