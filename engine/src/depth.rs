@@ -62,7 +62,10 @@ impl Depth {
         Ok(())
     }
 
-    pub(crate) fn best(&self) -> Option<(DepthLevel, DepthLevel)> {
-        Some((*self.bids.last()?, *self.asks.last()?))
+    pub(crate) fn best(&self, side: Side) -> Option<DepthLevel> {
+        match side {
+            Side::Buy => self.bids.last().copied(),
+            Side::Sell => self.asks.last().copied(),
+        }
     }
 }

@@ -9,6 +9,7 @@ mod depth;
 mod event_buf;
 mod limits;
 mod market;
+pub mod naive;
 mod order;
 mod position;
 mod shard;

@@ -13,14 +13,32 @@ pub struct Limits {
     pub competitions_max: u32,
     /// Accounts, ended ones included.
     pub accounts_max: u32,
-    /// Working orders of the shard.
+    /// Working orders of the shard; held at [`Limits::TABLE_KEYS_MAX`].
     pub orders_max: u32,
     /// Working orders of one account.
     pub account_orders_max: u32,
-    /// Client order ids remembered against repeats, newest first.
+    /// Client order ids remembered against repeats, newest first; held at
+    /// [`Limits::TABLE_KEYS_MAX`].
     pub client_orders_max: u32,
     /// Levels of one side of a depth book.
     pub depth_levels_max: u32,
+}
+
+impl Limits {
+    /// The most keys of a look-up table: tables are made in full at the start.
+    pub const TABLE_KEYS_MAX: u32 = 1 << 22;
+
+    /// These limits, with those that have a table held at what a table holds.
+    #[must_use]
+    pub(crate) const fn held(mut self) -> Self {
+        if self.orders_max > Self::TABLE_KEYS_MAX {
+            self.orders_max = Self::TABLE_KEYS_MAX;
+        }
+        if self.client_orders_max > Self::TABLE_KEYS_MAX {
+            self.client_orders_max = Self::TABLE_KEYS_MAX;
+        }
+        self
+    }
 }
 
 impl Default for Limits {

@@ -50,7 +50,7 @@ codec_struct!(Waiter { key, id, handle });
 
 /// The orders that wait for an instrument's price. Each list is sorted by key with the next one due
 /// last, so that a quote which makes nothing due costs four comparisons.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Waiting {
     buy_limits: Vec<Waiter>,
     sell_limits: Vec<Waiter>,
@@ -125,18 +125,6 @@ impl Waiting {
         {
             list.remove(place);
         }
-    }
-
-    pub(crate) fn handles(&self) -> impl Iterator<Item = u32> {
-        [
-            &self.buy_limits,
-            &self.sell_limits,
-            &self.buy_stops,
-            &self.sell_stops,
-        ]
-        .into_iter()
-        .flatten()
-        .map(|waiter| waiter.handle)
     }
 
     /// Moves the orders that are due at this touch to `due`, in order of acceptance.

@@ -15,8 +15,8 @@ mod roll;
 
 use rules::{Competition, Entry, Plan};
 use types::{
-    AccountId, ClientOrderId, Command, CompetitionId, Input, InputKind, OrderId, PlanHash, RollSchedule, Seq,
-    ShardId, Timer, TimestampNs, TradingDay, codec_struct,
+    AccountId, ClientOrderId, Command, CompetitionId, Input, InputKind, OrderId, PlanHash,
+    RollSchedule, Seq, ShardId, Timer, TimestampNs, TradingDay, codec_struct,
 };
 
 use crate::account::{Account, House};
@@ -119,6 +119,7 @@ pub struct Shard {
 impl Shard {
     /// An empty shard.
     pub fn new(id: ShardId, limits: Limits) -> Self {
+        let limits = limits.held();
         Self {
             id,
             limits,

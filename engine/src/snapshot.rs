@@ -1,13 +1,14 @@
 //! The whole state as bytes, and back. The state hash is the hash of these bytes, so it covers
 //! everything that a snapshot does.
 
+mod check;
+
 use std::fmt;
 
-use types::{AccountId, Codec, CodecError, InstrumentId, Reader};
+use types::{Codec, CodecError, Reader};
 
-use crate::account::Account;
+use crate::limits::Limits;
 use crate::shard::Shard;
-use crate::slab::NIL;
 use crate::table::Table;
 
 /// Version of the snapshot's layout.
@@ -77,7 +78,10 @@ impl Shard {
             return Err(SnapshotError::Version(version));
         }
         let id = Codec::decode(&mut reader)?;
-        let limits = Codec::decode(&mut reader)?;
+        let limits: Limits = Codec::decode(&mut reader)?;
+        if limits != limits.held() {
+            return Err(SnapshotError::Inconsistent("limits past the largest"));
+        }
         let mut shard = Self::new(id, limits);
         shard.seq = Codec::decode(&mut reader)?;
         shard.ts = Codec::decode(&mut reader)?;
@@ -97,74 +101,6 @@ impl Shard {
         shard.check_links()?;
         shard.rebuild_tables();
         Ok(shard)
-    }
-
-    /// Every id and handle leads somewhere, so that a restored shard cannot stumble later.
-    fn check_links(&self) -> Result<(), SnapshotError> {
-        let ensure = |holds: bool, what| {
-            if holds {
-                Ok(())
-            } else {
-                Err(SnapshotError::Inconsistent(what))
-            }
-        };
-        let instrument = |id: InstrumentId| (id.0 as usize) < self.markets.len();
-        let account = |id: AccountId| (id.0 as usize) < self.accounts.len();
-        let order_handle = |handle| handle == NIL || self.orders.is_used(handle);
-        let position_handle = |handle| handle == NIL || self.positions.is_used(handle);
-        ensure(
-            self.orders.len() <= self.limits.orders_max,
-            "more orders than orders_max",
-        )?;
-        ensure(
-            self.used_client_orders.len() <= self.limits.client_orders_max as usize,
-            "more client orders than client_orders_max",
-        )?;
-        for (_, order) in self.orders.iter() {
-            ensure(
-                instrument(order.instrument) && account(order.account),
-                "order's owner",
-            )?;
-            ensure(
-                order_handle(order.previous) && order_handle(order.next),
-                "order list",
-            )?;
-        }
-        for (_, position) in self.positions.iter() {
-            ensure(
-                instrument(position.instrument) && account(position.account),
-                "position's owner",
-            )?;
-            ensure(
-                position_handle(position.previous) && position_handle(position.next),
-                "position list",
-            )?;
-        }
-        for Account {
-            plan,
-            positions,
-            orders,
-            entry,
-            ..
-        } in &self.accounts
-        {
-            ensure((plan.0 as usize) < self.plans.len(), "account's plan")?;
-            ensure(position_handle(positions.first), "account's positions")?;
-            ensure(order_handle(orders.first), "account's orders")?;
-            let entered = entry.is_none_or(|place| {
-                self.contests
-                    .get(place.competition.0 as usize)
-                    .is_some_and(|contest| (place.index as usize) < contest.entries.len())
-            });
-            ensure(entered, "account's competition entry")?;
-        }
-        for market in &self.markets {
-            let used = |&handle: &u32| self.positions.is_used(handle);
-            ensure(market.exposed.iter().all(used), "exposed positions")?;
-            let waits = |handle: u32| self.orders.is_used(handle);
-            ensure(market.waiting.handles().all(waits), "waiting orders")?;
-        }
-        Ok(())
     }
 
     /// The look-up tables are derived, so a snapshot does not hold them.

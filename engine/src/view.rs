@@ -113,7 +113,7 @@ pub struct LimitView {
     /// The part of the allowance that is used, in millionths; below zero in profit.
     pub used_ppm: i64,
     /// For each open position the price that violates the limit while the other positions keep
-    /// their marks. A position that no positive price violates is left out.
+    /// their marks. A price at or below zero is left out, unless the mark is there already.
     pub breach_prices: Vec<BreachPrice>,
 }
 
@@ -401,12 +401,16 @@ impl Shard {
             .cost
             .0
             .saturating_mul(i128::from(instrument.tick_size.0));
-        let average = cost_in_tick_lots.div_euclid(
-            market
-                .tick_value
-                .0
-                .saturating_mul(i128::from(position.lots.0)),
-        );
+        let per_tick = market
+            .tick_value
+            .0
+            .saturating_mul(i128::from(position.lots.0));
+        // Division rounds down only by a positive number, and a short position's is not.
+        let average = if per_tick > 0 {
+            cost_in_tick_lots.div_euclid(per_tick)
+        } else {
+            (cost_in_tick_lots.saturating_neg()).div_euclid(per_tick.saturating_neg())
+        };
         let mark = market.touch.map(|touch| touch.mark(position.lots));
         let value = position
             .cost
@@ -459,13 +463,20 @@ impl Shard {
         let room = limit.floor.to_notional().0.checked_sub(rest)?;
         let ticks = match (slope > 0, limit.touch_is_breach) {
             // Long: the highest mark with rest + mark * slope below (or at) the floor.
-            (true, false) => div_ceil(room, slope) - 1,
+            (true, false) => div_ceil(room, slope).saturating_sub(1),
             (true, true) => room.div_euclid(slope),
             // Short: the lowest such mark.
-            (false, false) => (-room).div_euclid(-slope) + 1,
-            (false, true) => div_ceil(-room, -slope),
+            (false, false) => room
+                .checked_neg()?
+                .div_euclid(slope.checked_neg()?)
+                .saturating_add(1),
+            (false, true) => div_ceil(room.checked_neg()?, slope.checked_neg()?),
         };
-        let ticks = Ticks(i64::try_from(ticks).ok().filter(|&ticks| ticks > 0)?);
+        let is_below_zero = market.touch?.mark(position.lots) <= Ticks(0);
+        let ticks = i64::try_from(ticks)
+            .ok()
+            .filter(|&ticks| ticks > 0 || is_below_zero)?;
+        let ticks = Ticks(ticks);
         Some(BreachPrice {
             instrument: position.instrument,
             symbol: market.instrument.symbol,
@@ -514,7 +525,8 @@ fn signed_qty(market: &Market, lots: Lots) -> SignedQty {
 }
 
 const fn div_ceil(dividend: i128, divisor: i128) -> i128 {
-    -(-dividend).div_euclid(divisor)
+    let has_rest = dividend.rem_euclid(divisor) != 0;
+    dividend.div_euclid(divisor) + has_rest as i128
 }
 
 fn used_ppm(limit: &Limit, equity: Notional) -> i64 {

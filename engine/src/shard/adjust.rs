@@ -150,5 +150,6 @@ impl Shard {
                 limit.moved(id, FloorMoveCause::Adjusted),
             ));
         }
+        self.observe_entry(id);
     }
 }

@@ -34,9 +34,12 @@ impl Shard {
         if account.is_trading() {
             let equity = account.equity();
             let breaches = account.rules.breached(equity, account.day_locked);
-            if !breaches.is_empty() {
+            let broken = !breaches.is_empty();
+            if broken {
                 self.carry_out(id, equity, &breaches, events);
             }
+            // A liquidation closes positions like any other fill.
+            let booked = booked || broken;
             self.ratchet(id, equity, booked, events);
             if booked {
                 self.test_objectives(id, events);
@@ -187,7 +190,7 @@ impl Shard {
         account.state = to;
     }
 
-    fn observe_entry(&mut self, id: AccountId) {
+    pub(super) fn observe_entry(&mut self, id: AccountId) {
         let account = &self.accounts[id.0 as usize];
         if let Some(place) = account.entry {
             let contest = &mut self.contests[place.competition.0 as usize];

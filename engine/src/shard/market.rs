@@ -38,11 +38,8 @@ impl Shard {
                 }
                 Err(_) => reject(events, InputRejection::OffGrid),
             },
-            MarketData::DepthDelta(update) => self.on_depth(id, event, update, events),
-            MarketData::DepthSnapshot(update) => {
-                market.depth.clear();
-                self.on_depth(id, event, update, events);
-            }
+            MarketData::DepthDelta(update) => self.on_depth(id, event, update, false, events),
+            MarketData::DepthSnapshot(update) => self.on_depth(id, event, update, true, events),
             MarketData::Bar(bar) => match market.instrument.ticks(bar.close) {
                 Ok(close) => {
                     market.last = Some(close);
@@ -75,16 +72,26 @@ impl Shard {
         id: InstrumentId,
         event: &MarketEvent,
         update: &DepthUpdate,
+        is_snapshot: bool,
         events: &mut EventBuf,
     ) {
         let levels_max = self.limits.depth_levels_max;
         let market = &mut self.markets[id.0 as usize];
+        // All of it is checked first, so that a bad update leaves the book as it was.
+        for level in update.bids.iter().chain(&update.asks) {
+            if let Err(reason) = grid(market, level.price, level.qty) {
+                market.crossed |= reason == InputRejection::BadQuote;
+                return reject(events, reason);
+            }
+        }
+        if is_snapshot {
+            market.depth.clear();
+        }
         let sides = [(Side::Buy, &update.bids), (Side::Sell, &update.asks)];
         for (side, levels) in sides {
             for level in levels {
-                let on_grid = grid(market, level.price, level.qty);
-                let Ok((price, qty)) = on_grid else {
-                    return reject(events, InputRejection::OffGrid);
+                let Ok((price, qty)) = grid(market, level.price, level.qty) else {
+                    continue;
                 };
                 if market
                     .depth
@@ -96,7 +103,16 @@ impl Shard {
             }
         }
         market.ts = event.ts_event;
-        let Some((bid, ask)) = market.depth.best() else {
+        // A side that shows nothing keeps its last price, and displays nothing there.
+        let kept = |price| DepthLevel {
+            price,
+            qty: Lots(0),
+        };
+        let bid = market.depth.best(Side::Buy);
+        let ask = market.depth.best(Side::Sell);
+        let bid = bid.or(market.touch.map(|touch| kept(touch.bid)));
+        let ask = ask.or(market.touch.map(|touch| kept(touch.ask)));
+        let (Some(bid), Some(ask)) = (bid, ask) else {
             return;
         };
         if bid.price > ask.price {
