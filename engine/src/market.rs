@@ -55,10 +55,11 @@ pub(crate) struct Market {
     /// Value of one tick on one lot; derived from the definition.
     pub(crate) tick_value: Notional,
     pub(crate) status: InstrumentStatus,
-    /// The last quote that was not crossed.
+    /// The last good quote.
     pub(crate) touch: Option<Touch>,
-    /// The newest quote is crossed: nothing fills until the next good one.
-    pub(crate) crossed: bool,
+    /// The newest quote or depth update was bad, so the touch is stale: nothing fills until the next
+    /// good one.
+    pub(crate) stale: bool,
     pub(crate) last: Option<Ticks>,
     pub(crate) ts: TimestampNs,
     pub(crate) depth: Depth,
@@ -70,7 +71,7 @@ pub(crate) struct Market {
 impl Market {
     /// The touch, when orders may fill against it.
     pub(crate) fn fillable(&self) -> Option<&Touch> {
-        if self.crossed || self.status != InstrumentStatus::Open {
+        if self.stale || self.status != InstrumentStatus::Open {
             return None;
         }
         self.touch.as_ref()
@@ -82,7 +83,7 @@ impl Codec for Market {
         self.instrument.encode(out);
         self.status.encode(out);
         self.touch.encode(out);
-        self.crossed.encode(out);
+        self.stale.encode(out);
         self.last.encode(out);
         self.ts.encode(out);
         self.depth.encode(out);
@@ -100,7 +101,7 @@ impl Codec for Market {
             tick_value,
             status: Codec::decode(reader)?,
             touch: Codec::decode(reader)?,
-            crossed: Codec::decode(reader)?,
+            stale: Codec::decode(reader)?,
             last: Codec::decode(reader)?,
             ts: Codec::decode(reader)?,
             depth: Codec::decode(reader)?,

@@ -30,7 +30,7 @@ struct Market {
     /// The newest quote that was good.
     quote: Option<Quote>,
     /// The newest quote was bad.
-    crossed: bool,
+    stale: bool,
     last: Option<Price>,
     /// Displayed quantity by price.
     bids: BTreeMap<Price, i64>,

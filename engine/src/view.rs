@@ -23,7 +23,7 @@ pub struct InstrumentView {
     pub instrument: Instrument,
     /// Whether it trades.
     pub status: InstrumentStatus,
-    /// The newest quote that was not crossed.
+    /// The newest good quote.
     pub quote: Option<Quote>,
     /// The newest print.
     pub last: Option<Price>,
@@ -220,7 +220,7 @@ impl Shard {
         })
     }
 
-    /// The newest quote of an instrument that was not crossed.
+    /// The newest good quote of an instrument.
     pub fn quote(&self, id: InstrumentId) -> Option<Quote> {
         let Market {
             instrument, touch, ..

@@ -463,14 +463,13 @@ codec_enum!(DenyReason {
     9 => PriceOffTick,
     10 => NoQuote,
     11 => InstrumentNotOpen,
-    12 => CrossedQuote,
+    12 => BadQuote,
     13 => CurrencyMismatch,
     14 => AccountOrdersMax,
     15 => OrdersMax,
-    16 => QtyBelowFilled,
-    17 => AmountNotPositive,
-    18 => NotInPlan,
-    19 => OutOfRange,
+    16 => AmountNotPositive,
+    17 => NotInPlan,
+    18 => OutOfRange,
 });
 codec_enum!(CancelReason {
     0 => Requested,

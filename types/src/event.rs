@@ -24,7 +24,8 @@ pub struct Event {
 /// The kinds of fact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventKind {
-    /// An input could not be applied; nothing changed.
+    /// An input could not be applied. Nothing changed, but that a bad quote or depth update makes
+    /// what stood before it stale: nothing fills there until the next good one.
     InputRejected {
         /// Why.
         reason: InputRejection,
@@ -255,7 +256,9 @@ pub enum InputRejection {
     OutOfRange,
 }
 
-/// Why our own checks refused an order or a change.
+/// Why our own checks refused an order or a change. An order is checked in this order: account,
+/// instrument, state, day lock, repeated id, quantity, price, currency, status, quote, room; the
+/// first reason found is the one given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DenyReason {
     /// No such account.
@@ -282,16 +285,14 @@ pub enum DenyReason {
     NoQuote,
     /// The instrument does not trade now.
     InstrumentNotOpen,
-    /// The instrument's quote is crossed.
-    CrossedQuote,
+    /// The instrument's newest quote was crossed or off its grid: what stood before it is stale.
+    BadQuote,
     /// The instrument's currency is not the account's.
     CurrencyMismatch,
     /// The account has as many working orders as it may.
     AccountOrdersMax,
     /// The shard has as many working orders as it may.
     OrdersMax,
-    /// The new total quantity is not above what is filled.
-    QtyBelowFilled,
     /// The amount must be above zero.
     AmountNotPositive,
     /// The plan has no such provision.

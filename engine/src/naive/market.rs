@@ -52,13 +52,11 @@ impl Naive {
             Ok(())
         };
         if let Err(reason) = bid.and(ask).and(uncrossed) {
-            if reason == InputRejection::BadQuote {
-                market.crossed = true;
-            }
+            market.stale = true;
             return self.reject(reason);
         }
         market.quote = Some(quote);
-        market.crossed = false;
+        market.stale = false;
         self.on_good_quote(id);
     }
 
@@ -67,9 +65,7 @@ impl Naive {
         let market = &mut self.markets[id.0 as usize];
         for level in update.bids.iter().chain(&update.asks) {
             if let Err(reason) = check_level(market, level.price, level.qty) {
-                if reason == InputRejection::BadQuote {
-                    market.crossed = true;
-                }
+                market.stale = true;
                 return self.reject(reason);
             }
         }
@@ -80,6 +76,7 @@ impl Naive {
         if !set_levels(&mut market.bids, &update.bids, levels_max)
             || !set_levels(&mut market.asks, &update.asks, levels_max)
         {
+            market.stale = true;
             return self.reject(InputRejection::LimitReached);
         }
         // A side that shows nothing keeps its last price and displays nothing there.
@@ -98,7 +95,7 @@ impl Naive {
             return;
         };
         if bid.0 > ask.0 {
-            market.crossed = true;
+            market.stale = true;
             return self.reject(InputRejection::BadQuote);
         }
         market.quote = Some(Quote {
@@ -107,7 +104,7 @@ impl Naive {
             ask: ask.0,
             ask_qty: Qty(ask.1),
         });
-        market.crossed = false;
+        market.stale = false;
         self.on_good_quote(id);
     }
 
@@ -141,7 +138,7 @@ impl Naive {
     /// The quote, where orders may fill against it.
     pub(super) fn fillable(&self, id: InstrumentId) -> Option<Quote> {
         let market = &self.markets[id.0 as usize];
-        let open = market.status == InstrumentStatus::Open && !market.crossed;
+        let open = market.status == InstrumentStatus::Open && !market.stale;
         market.quote.filter(|_| open)
     }
 }

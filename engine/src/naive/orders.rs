@@ -63,6 +63,8 @@ impl Naive {
         ];
         refuse(&refusals)?;
         self.check_qty(request, request.qty)?;
+        let rests =
+            request.kind != OrderKind::Market && request.tif != TimeInForce::ImmediateOrCancel;
         refuse(&[
             (off_tick, DenyReason::PriceOffTick),
             (
@@ -77,13 +79,13 @@ impl Naive {
                 market.quote.is_none() && request.kind == OrderKind::Market,
                 DenyReason::NoQuote,
             ),
-            (market.crossed, DenyReason::CrossedQuote),
+            (market.stale, DenyReason::BadQuote),
             (
-                own_orders >= self.limits.account_orders_max as usize,
+                rests && own_orders >= self.limits.account_orders_max as usize,
                 DenyReason::AccountOrdersMax,
             ),
             (
-                self.orders.len() >= self.limits.orders_max as usize,
+                rests && self.orders.len() >= self.limits.orders_max as usize,
                 DenyReason::OrdersMax,
             ),
         ])

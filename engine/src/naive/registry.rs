@@ -25,7 +25,7 @@ impl Naive {
             instrument: *instrument,
             status: InstrumentStatus::Open,
             quote: None,
-            crossed: false,
+            stale: false,
             last: None,
             bids: BTreeMap::new(),
             asks: BTreeMap::new(),

@@ -89,7 +89,7 @@ impl Shard {
     }
 
     /// Closes every open position of an account at the liquidation side of the newest touch, oldest
-    /// position first. A halted or crossed instrument closes at its last good touch: the outcome
+    /// position first. A halted or stale instrument closes at its last good touch: the outcome
     /// was decided by the breach, not by this price.
     pub(super) fn flatten(&mut self, account: AccountId, events: &mut EventBuf) {
         loop {

@@ -26,8 +26,7 @@ impl Shard {
                     self.on_touch(id, touch, events);
                 }
                 Err(reason) => {
-                    // Filling against the quote before a bad one would be filling on stale data.
-                    market.crossed |= reason == InputRejection::BadQuote;
+                    market.stale = true;
                     reject(events, reason);
                 }
             },
@@ -80,7 +79,7 @@ impl Shard {
         // All of it is checked first, so that a bad update leaves the book as it was.
         for level in update.bids.iter().chain(&update.asks) {
             if let Err(reason) = grid(market, level.price, level.qty) {
-                market.crossed |= reason == InputRejection::BadQuote;
+                market.stale = true;
                 return reject(events, reason);
             }
         }
@@ -98,6 +97,7 @@ impl Shard {
                     .set(side, DepthLevel { price, qty }, levels_max)
                     .is_err()
                 {
+                    market.stale = true;
                     return reject(events, InputRejection::LimitReached);
                 }
             }
@@ -116,7 +116,7 @@ impl Shard {
             return;
         };
         if bid.price > ask.price {
-            market.crossed = true;
+            market.stale = true;
             return reject(events, InputRejection::BadQuote);
         }
         let touch = Touch {
@@ -131,7 +131,7 @@ impl Shard {
     fn on_touch(&mut self, id: InstrumentId, touch: Touch, events: &mut EventBuf) {
         let market = &mut self.markets[id.0 as usize];
         market.touch = Some(touch);
-        market.crossed = false;
+        market.stale = false;
         self.scratch.touched.clear();
         if market.status == InstrumentStatus::Open {
             let mut due = std::mem::take(&mut self.scratch.due);

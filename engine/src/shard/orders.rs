@@ -54,7 +54,7 @@ impl Shard {
         let awaited = checked.awaited.unwrap_or_default();
         match touch.filter(|touch| is_due(order.kind, order.side, awaited, touch)) {
             Some(touch) => self.take_liquidity(&order, &touch, events),
-            None if is_immediate(&order) => {
+            None if is_immediate(order.kind, order.tif) => {
                 self.push_cancelled(&order, CancelReason::NotMarketable, events);
             }
             None => self.rest(order, awaited),
@@ -94,14 +94,17 @@ impl Shard {
         if market.touch.is_none() && request.kind == OrderKind::Market {
             return Err(DenyReason::NoQuote);
         }
-        if market.crossed {
-            return Err(DenyReason::CrossedQuote);
+        if market.stale {
+            return Err(DenyReason::BadQuote);
         }
-        if account.orders_len >= self.limits.account_orders_max {
-            return Err(DenyReason::AccountOrdersMax);
-        }
-        if self.orders.len() >= self.limits.orders_max {
-            return Err(DenyReason::OrdersMax);
+        // An immediate order never rests, so full lists cannot keep anybody from closing a position.
+        if !is_immediate(request.kind, request.tif) {
+            if account.orders_len >= self.limits.account_orders_max {
+                return Err(DenyReason::AccountOrdersMax);
+            }
+            if self.orders.len() >= self.limits.orders_max {
+                return Err(DenyReason::OrdersMax);
+            }
         }
         Ok(Checked { lots, awaited })
     }
@@ -365,8 +368,8 @@ impl Shard {
     }
 }
 
-fn is_immediate(order: &Order) -> bool {
-    order.kind == OrderKind::Market || order.tif == TimeInForce::ImmediateOrCancel
+fn is_immediate(kind: OrderKind, tif: TimeInForce) -> bool {
+    kind == OrderKind::Market || tif == TimeInForce::ImmediateOrCancel
 }
 
 fn check_qty(instrument: &types::Instrument, qty: Qty) -> Result<Lots, DenyReason> {

@@ -29,7 +29,7 @@ impl Shard {
             tick_value,
             status: InstrumentStatus::Open,
             touch: None,
-            crossed: false,
+            stale: false,
             last: None,
             ts: TimestampNs::default(),
             depth: Depth::default(),

@@ -181,7 +181,7 @@ fn nothing_fills_against_a_side_that_shows_nothing_or_a_halted_or_crossed_market
     assert!(matches!(
         denied[0],
         EventKind::OrderDenied {
-            reason: DenyReason::CrossedQuote,
+            reason: DenyReason::BadQuote,
             ..
         }
     ));

@@ -179,7 +179,7 @@ const EXPECTED: &str = "
     OrderDenied:UnknownAccount OrderDenied:UnknownInstrument OrderDenied:AccountNotTrading
     OrderDenied:DayLocked OrderDenied:DuplicateClientOrder OrderDenied:QtyNotPositive
     OrderDenied:QtyTooLarge OrderDenied:QtyOffLot OrderDenied:PriceOffTick OrderDenied:NoQuote
-    OrderDenied:InstrumentNotOpen OrderDenied:CrossedQuote OrderDenied:CurrencyMismatch
+    OrderDenied:InstrumentNotOpen OrderDenied:BadQuote OrderDenied:CurrencyMismatch
     OrderDenied:AccountOrdersMax OrderDenied:OrdersMax
     ChangeDenied:UnknownAccount ChangeDenied:UnknownOrder ChangeDenied:InstrumentNotOpen
     ChangeDenied:QtyNotPositive ChangeDenied:QtyTooLarge ChangeDenied:QtyOffLot
