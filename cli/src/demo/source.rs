@@ -4,20 +4,33 @@
 use std::time::{Duration, Instant};
 
 use marketdata::DemoMarket;
+use marketdata::demo::EPOCH;
 use runtime::{Next, Shard, Source};
-use types::{
-    AccountId, Command, CompetitionId, InputKind, InstrumentId, TimestampNs,
-};
+use types::{AccountId, Command, CompetitionId, InputKind, InstrumentId, TimestampNs};
 
+use super::tally::Tally;
 use super::traders::{TRADERS, Traders};
+
+/// The first six trading days go by at once, so that there are charts, ranks and verdicts to see.
+const WARM_UP_NS: u64 = 6 * 86_400_000_000_000;
 
 /// How fast market time goes by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rate {
+pub(super) enum Rate {
     /// As fast as the engine takes it.
     Max,
     /// So many seconds of the market in one of ours.
     Times(u64),
+}
+
+impl Rate {
+    /// Market seconds in one of ours; `None` when there is no pace.
+    pub(super) const fn times(self) -> Option<u64> {
+        match self {
+            Self::Max => None,
+            Self::Times(times) => Some(times),
+        }
+    }
 }
 
 /// Where the clock was started.
@@ -29,21 +42,35 @@ struct Start {
 
 /// Specifications that the demo sets up, in their canonical form.
 #[derive(Debug)]
-pub struct Setup {
+pub(super) struct Setup {
     /// Plans.
     pub plans: Vec<Box<[u8]>>,
     /// The competition.
     pub competition: Box<[u8]>,
 }
 
-/// The source.
+/// What a demo is made of.
 #[derive(Debug)]
-pub struct DemoSource {
-    market: DemoMarket,
+pub(super) struct Demo {
+    /// The recorded market.
+    pub(super) market: DemoMarket,
+    /// What is set up first.
+    pub(super) setup: Setup,
+    /// What the traders' choices follow from.
+    pub(super) seed: u64,
+    /// How fast market time goes by.
+    pub(super) rate: Rate,
+    /// Where in the stream to stop.
+    pub(super) events_max: Option<u64>,
+    /// Told when the first input is about to be given.
+    pub(super) tally: Tally,
+}
+
+/// The source. It goes on where the shard it is shown stands.
+#[derive(Debug)]
+pub(super) struct DemoSource {
+    demo: Demo,
     traders: Traders,
-    setup: Setup,
-    rate: Rate,
-    events_max: Option<u64>,
     start: Option<Start>,
     entered: u32,
     /// The market event that was given last and that a trader may still answer.
@@ -51,20 +78,10 @@ pub struct DemoSource {
 }
 
 impl DemoSource {
-    /// A source that goes on where the shard it is shown stands.
-    pub fn new(
-        market: DemoMarket,
-        setup: Setup,
-        seed: u64,
-        rate: Rate,
-        events_max: Option<u64>,
-    ) -> Self {
+    pub(super) fn new(demo: Demo) -> Self {
         Self {
-            market,
-            traders: Traders::new(seed),
-            setup,
-            rate,
-            events_max,
+            traders: Traders::new(demo.seed),
+            demo,
             start: None,
             entered: 0,
             unanswered: None,
@@ -73,17 +90,19 @@ impl DemoSource {
 
     /// The next thing that is not set up yet.
     fn set_up(&mut self, shard: &Shard) -> Option<Command> {
-        let instruments = self.market.instruments();
+        let instruments = self.demo.market.instruments();
         if let Some(instrument) = instruments.get(shard.instrument_count() as usize) {
             return Some(Command::RegisterInstrument(*instrument));
         }
-        if let Some(spec) = self.setup.plans.get(shard.plan_count() as usize) {
+        if let Some(spec) = self.demo.setup.plans.get(shard.plan_count() as usize) {
             return Some(Command::DefinePlan { spec: spec.clone() });
         }
         if shard.competition_count() == 0 {
-            return Some(Command::DefineCompetition { spec: self.setup.competition.clone() });
+            return Some(Command::DefineCompetition {
+                spec: self.demo.setup.competition.clone(),
+            });
         }
-        let plans = self.setup.plans.len() as u32;
+        let plans = self.demo.setup.plans.len() as u32;
         if shard.account_count() < TRADERS {
             return Some(Traders::open(shard.account_count(), plans, 0, None));
         }
@@ -92,15 +111,26 @@ impl DemoSource {
         if self.entered < TRADERS {
             let account = AccountId(self.entered);
             self.entered += 1;
-            return Some(Command::EnterCompetition { competition, account });
+            return Some(Command::EnterCompetition {
+                competition,
+                account,
+            });
         }
         None
     }
 
     /// How long until a moment of the market is due.
     fn wait(&mut self, ts: TimestampNs, now: Instant) -> Duration {
-        let Rate::Times(rate) = self.rate else { return Duration::ZERO };
-        let start = *self.start.get_or_insert(Start { wall: now, market: ts });
+        let Rate::Times(rate) = self.demo.rate else {
+            return Duration::ZERO;
+        };
+        if ts.0 < EPOCH.0 + WARM_UP_NS {
+            return Duration::ZERO;
+        }
+        let start = *self.start.get_or_insert(Start {
+            wall: now,
+            market: ts,
+        });
         let due = Duration::from_nanos(ts.0.saturating_sub(start.market.0) / rate.max(1));
         due.saturating_sub(now.saturating_duration_since(start.wall))
     }
@@ -108,27 +138,39 @@ impl DemoSource {
 
 impl Source for DemoSource {
     fn next(&mut self, shard: &Shard, now: Instant) -> Next {
+        self.demo.tally.start();
         let place = shard.market_events();
         if place == 0
             && let Some(command) = self.set_up(shard)
         {
-            let ts = self.market.event(0).0;
-            return Next::Input { ts, kind: InputKind::Command(command) };
+            let ts = self.demo.market.event(0).0;
+            return Next::Input {
+                ts,
+                kind: InputKind::Command(command),
+            };
         }
         if let Some((place, instrument)) = self.unanswered.take()
-            && let Some(command) = self.traders.act(&self.market, shard, place, instrument)
+            && let Some(command) = self
+                .traders
+                .act(&self.demo.market, shard, place, instrument)
         {
-            return Next::Input { ts: shard.ts(), kind: InputKind::Command(command) };
+            return Next::Input {
+                ts: shard.ts(),
+                kind: InputKind::Command(command),
+            };
         }
-        if self.events_max.is_some_and(|max| place >= max) {
+        if self.demo.events_max.is_some_and(|max| place >= max) {
             return Next::End;
         }
-        let (ts, event) = self.market.event(place);
+        let (ts, event) = self.demo.market.event(place);
         let wait = self.wait(ts, now);
         if !wait.is_zero() {
             return Next::Wait(wait);
         }
         self.unanswered = Some((place, event.instrument));
-        Next::Input { ts, kind: InputKind::Market(event) }
+        Next::Input {
+            ts,
+            kind: InputKind::Market(event),
+        }
     }
 }

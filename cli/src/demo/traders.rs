@@ -10,11 +10,21 @@ use types::{
 use types::{AccountState, Label};
 
 /// Accounts that the demo opens at first; retries come on top.
-pub const TRADERS: u32 = 200;
+pub(super) const TRADERS: u32 = 200;
 /// Accounts that one trader opens in all.
 const ATTEMPTS_MAX: usize = 3;
 /// One place of the stream in so many makes a trader look at the market.
 const EVENTS_PER_LOOK: u64 = 6;
+
+/// Names of nobody: every first with every last is one trader.
+const FIRST: [&str; 20] = [
+    "Ada", "Amir", "Bela", "Chen", "Dara", "Elio", "Femi", "Goran", "Hana", "Ines", "Jonas",
+    "Kenji", "Lena", "Mira", "Noor", "Oskar", "Priya", "Rafa", "Sofia", "Tomas",
+];
+const LAST: [&str; 10] = [
+    "Novak", "Okafor", "Petrov", "Rossi", "Sharma", "Tanaka", "Ueda", "Varga", "Weiss", "Zhou",
+];
+const _: () = assert!(FIRST.len() * LAST.len() == TRADERS as usize);
 
 /// How a trader behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +54,7 @@ impl Style {
     /// Size of a position in hundredths of what moves the equity by about one percent a day.
     const fn size_percent(self) -> i128 {
         match self {
-            Self::Careful => 45,
+            Self::Careful => 60,
             Self::Trend => 140,
             Self::Fade => 110,
             Self::Reckless => 420,
@@ -66,7 +76,7 @@ const fn unit_leverage_percent(instrument: InstrumentId) -> i128 {
 
 /// The traders and their newest accounts.
 #[derive(Debug)]
-pub struct Traders {
+pub(super) struct Traders {
     seed: u64,
     /// Accounts of each trader, oldest first.
     accounts: Vec<Vec<AccountId>>,
@@ -76,17 +86,32 @@ pub struct Traders {
 
 impl Traders {
     /// The traders of a seed.
-    pub fn new(seed: u64) -> Self {
-        Self { seed, accounts: vec![Vec::new(); TRADERS as usize], known: 0 }
+    pub(super) fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            accounts: vec![Vec::new(); TRADERS as usize],
+            known: 0,
+        }
     }
 
-    /// The command that opens a trader's account.
-    pub fn open(trader: u32, plans: u32, attempt: usize, parent: Option<AccountId>) -> Command {
-        let style = style(trader);
-        let name = match attempt {
-            0 => format!("{} {:03}", style.name(), trader + 1),
-            again => format!("{} {:03} #{}", style.name(), trader + 1, again + 1),
+    /// The command that opens a trader's account: styles and plans are spread evenly.
+    pub(super) fn open(
+        trader: u32,
+        plans: u32,
+        attempt: usize,
+        parent: Option<AccountId>,
+    ) -> Command {
+        let (first, last) = (trader as usize % FIRST.len(), trader as usize / FIRST.len());
+        let retry = match attempt {
+            0 => String::new(),
+            again => format!(" #{}", again + 1),
         };
+        let name = format!(
+            "{} {}, {}{retry}",
+            FIRST[first],
+            LAST[last],
+            style(trader).name()
+        );
         Command::OpenAccount(OpenAccount {
             plan: PlanId(trader / 4 % plans),
             parent,
@@ -112,7 +137,7 @@ impl Traders {
     }
 
     /// What somebody does after the market event at `place` of the stream, if anybody acts.
-    pub fn act(
+    pub(super) fn act(
         &mut self,
         market: &DemoMarket,
         shard: &Shard,
@@ -138,7 +163,14 @@ impl Traders {
         if shard.is_day_locked(account) {
             return None;
         }
-        let look = Look { market, shard, place, instrument, account, style: style(trader) };
+        let look = Look {
+            market,
+            shard,
+            place,
+            instrument,
+            account,
+            style: style(trader),
+        };
         look.decide(&mut dice)
     }
 }
@@ -165,21 +197,35 @@ impl Look<'_> {
         let working = self.shard.working_orders(self.account);
         if position == SignedQty::ZERO {
             if working > 2 {
-                return Some(Command::CancelAll { account: self.account });
+                return Some(Command::CancelAll {
+                    account: self.account,
+                });
             }
             let side = self.side(dice)?;
             let qty = self.opening_qty(definition, quote.ask)?;
             let away = step(definition, quote.ask, 1 + dice.below(6) as i64);
             let kind = match (dice.below(8), side) {
-                (0, Side::Buy) => OrderKind::Limit { price: Price(quote.bid.0 - away) },
-                (0, Side::Sell) => OrderKind::Limit { price: Price(quote.ask.0 + away) },
-                (1, Side::Buy) => OrderKind::Stop { trigger: Price(quote.ask.0 + away) },
-                (1, Side::Sell) => OrderKind::Stop { trigger: Price(quote.bid.0 - away) },
+                (0, Side::Buy) => OrderKind::Limit {
+                    price: Price(quote.bid.0 - away),
+                },
+                (0, Side::Sell) => OrderKind::Limit {
+                    price: Price(quote.ask.0 + away),
+                },
+                (1, Side::Buy) => OrderKind::Stop {
+                    trigger: Price(quote.ask.0 + away),
+                },
+                (1, Side::Sell) => OrderKind::Stop {
+                    trigger: Price(quote.bid.0 - away),
+                },
                 _ => OrderKind::Market,
             };
             return Some(self.order(side, kind, qty, TimeInForce::Day));
         }
-        let side = if position.is_negative() { Side::Buy } else { Side::Sell };
+        let side = if position.is_negative() {
+            Side::Buy
+        } else {
+            Side::Sell
+        };
         let qty = position.abs();
         match (self.style, dice.below(10)) {
             (_, 0..=2) => Some(self.order(side, OrderKind::Market, qty, TimeInForce::Day)),
@@ -189,20 +235,31 @@ impl Look<'_> {
                     Side::Sell => Price(quote.bid.0 - away),
                     Side::Buy => Price(quote.ask.0 + away),
                 };
-                Some(self.order(side, OrderKind::Stop { trigger }, qty, TimeInForce::GoodTillCancel))
+                Some(self.order(
+                    side,
+                    OrderKind::Stop { trigger },
+                    qty,
+                    TimeInForce::GoodTillCancel,
+                ))
             }
             // Who is reckless adds to what he has.
             (Style::Reckless, 3..=4) => {
                 let more = self.opening_qty(definition, quote.ask)?;
                 Some(self.order(side.opposite(), OrderKind::Market, more, TimeInForce::Day))
             }
-            (_, 6) if working > 0 => Some(Command::CancelAll { account: self.account }),
+            (_, 6) if working > 0 => Some(Command::CancelAll {
+                account: self.account,
+            }),
             _ => None,
         }
     }
 
     fn side(&self, dice: &mut Dice) -> Option<Side> {
-        let toss = if dice.below(2) == 0 { Side::Buy } else { Side::Sell };
+        let toss = if dice.below(2) == 0 {
+            Side::Buy
+        } else {
+            Side::Sell
+        };
         let back = self.market.quote_before(self.place, self.instrument, 24);
         let (Some(back), Some(now)) = (back, self.shard.quote(self.instrument)) else {
             return Some(toss);
@@ -217,13 +274,19 @@ impl Look<'_> {
 
     /// A quantity worth the style's share of the equity, in whole lots.
     fn opening_qty(&self, definition: &Instrument, price: Price) -> Option<Qty> {
-        let equity = self.shard.equity(self.account)?.to_money_floor().max(Money::ZERO);
+        let equity = self
+            .shard
+            .equity(self.account)?
+            .to_money_floor()
+            .max(Money::ZERO);
         let percent = unit_leverage_percent(self.instrument) * self.style.size_percent() / 100;
         let notional = i128::from(equity.0) * percent / 100;
         // Money is 1e-6, Price 1e-9, Qty 1e-8.
         let qty = notional * 100_000_000_000 / i128::from(price.0.max(1));
         let lots = qty / i128::from(definition.lot_size.0);
-        let qty = i64::try_from(lots).ok()?.checked_mul(definition.lot_size.0)?;
+        let qty = i64::try_from(lots)
+            .ok()?
+            .checked_mul(definition.lot_size.0)?;
         Some(Qty(qty).min(definition.order_qty_max)).filter(|qty| qty.0 > 0)
     }
 

@@ -15,14 +15,34 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("runtime", &["engine", "rules", "types"]),
     ("gateway", &["runtime", "marketdata", "rules", "types"]),
     ("dynasty", &["gateway", "runtime", "marketdata", "types"]),
-    ("bench", &["types", "rules", "marketdata", "engine", "runtime", "gateway"]),
+    (
+        "bench",
+        &[
+            "types",
+            "rules",
+            "marketdata",
+            "engine",
+            "runtime",
+            "gateway",
+        ],
+    ),
 ];
 
 /// What the pure core must not reach, even through others.
 const PURE: &[&str] = &["types", "rules", "engine"];
 const IMPURE: &[&str] = &[
-    "tokio", "serde", "serde_json", "jiff", "chrono", "rand", "getrandom", "sled", "crossbeam",
-    "axum", "tracing", "rust_decimal",
+    "tokio",
+    "serde",
+    "serde_json",
+    "jiff",
+    "chrono",
+    "rand",
+    "getrandom",
+    "sled",
+    "crossbeam",
+    "axum",
+    "tracing",
+    "rust_decimal",
 ];
 
 struct Graph {
@@ -33,11 +53,15 @@ struct Graph {
 
 fn graph() -> Graph {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
+        .args(["metadata", "--format-version", "1", "--locked"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let names: BTreeMap<String, String> = metadata["packages"]
@@ -54,10 +78,14 @@ fn graph() -> Graph {
         .collect();
     let mut edges = BTreeMap::new();
     for node in metadata["resolve"]["nodes"].as_array().unwrap() {
-        let normal = node["deps"].as_array().unwrap().iter().filter(|dependency| {
-            let kinds = dependency["dep_kinds"].as_array().unwrap();
-            kinds.iter().any(|kind| kind["kind"].is_null())
-        });
+        let normal = node["deps"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|dependency| {
+                let kinds = dependency["dep_kinds"].as_array().unwrap();
+                kinds.iter().any(|kind| kind["kind"].is_null())
+            });
         let uses = normal.map(|dependency| names[dependency["pkg"].as_str().unwrap()].clone());
         edges.insert(names[node["id"].as_str().unwrap()].clone(), uses.collect());
     }
@@ -90,7 +118,11 @@ fn crates_use_only_what_lies_below_them() {
 #[test]
 fn a_forbidden_arrow_is_named_with_both_ends() {
     let mut graph = graph();
-    graph.edges.get_mut("engine").unwrap().insert("gateway".to_owned());
+    graph
+        .edges
+        .get_mut("engine")
+        .unwrap()
+        .insert("gateway".to_owned());
     assert_eq!(forbidden(&graph, ARROWS), ["engine -> gateway"]);
 }
 
@@ -105,7 +137,10 @@ fn the_pure_core_reaches_no_clock_io_or_async_crate() {
                 open.extend(graph.edges[&name].iter().cloned());
             }
         }
-        let impure: Vec<_> = IMPURE.iter().filter(|name| reached.contains(**name)).collect();
+        let impure: Vec<_> = IMPURE
+            .iter()
+            .filter(|name| reached.contains(**name))
+            .collect();
         assert!(impure.is_empty(), "{core} reaches {impure:?}");
     }
 }

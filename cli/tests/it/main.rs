@@ -1,3 +1,7 @@
 //! The binary as its users meet it, and the shape of the workspace.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod arrows;
+mod demo;
+mod simulate;

@@ -1,0 +1,320 @@
+//! `dynasty demo`: the recorded market, some 200 paper traders on four plans, one competition, and a
+//! page to watch them on.
+
+mod source;
+mod summary;
+mod tally;
+mod traders;
+
+use std::fmt;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use gateway::Projections;
+use gateway::dto::{Field, Node, competition};
+use indicatif::ProgressBar;
+use marketdata::DemoMarket;
+use runtime::{AckMode, Config, Handle, Runtime, Status};
+use tokio::sync::watch;
+use types::Codec;
+
+use source::{Demo, DemoSource, Rate, Setup};
+use summary::Summary;
+use tally::Tally;
+
+/// The four plans that the demo's traders are on.
+const PLANS: [(&str, &str); 4] = [
+    (
+        "fixtures/plans/static-100k.toml",
+        include_str!("../../../fixtures/plans/static-100k.toml"),
+    ),
+    (
+        "fixtures/plans/eod-trail-50k.toml",
+        include_str!("../../../fixtures/plans/eod-trail-50k.toml"),
+    ),
+    (
+        "fixtures/plans/live-trail-50k.toml",
+        include_str!("../../../fixtures/plans/live-trail-50k.toml"),
+    ),
+    (
+        "fixtures/plans/sprint-25k.toml",
+        include_str!("../../../fixtures/plans/sprint-25k.toml"),
+    ),
+];
+
+/// The competition that all of them enter.
+const COMPETITION: (&str, &str) = (
+    "fixtures/competitions/demo-cup.toml",
+    include_str!("../../../fixtures/competitions/demo-cup.toml"),
+);
+
+/// How often the line on a terminal is written anew.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
+/// Market seconds in one of ours when nobody watches: ten trading days in a second.
+const RATE_HEADLESS: u64 = 864_000;
+/// Market seconds in one of ours when there is a page to watch: a trading day in ten seconds.
+const RATE_WATCHED: u64 = 8_640;
+
+/// A recorded market drives paper accounts under rules, seen live in a browser.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  dynasty demo                               watch it on http://127.0.0.1:8080
+  dynasty demo --rate 86400                  a trading day each second
+  dynasty demo --for 20s --headless          no page, ten trading days a second, then a summary
+  dynasty demo --for 5s --headless --rate max  as fast as it goes: about 200 MB of journal a second
+  dynasty demo --events 100000 --headless --seed 7
+  dynasty demo --data ./demo-data            keep the data; the next start goes on there")]
+pub(crate) struct Args {
+    /// Market time in multiples of ours, or `max` [default: 8640; 864000 when headless; max with
+    /// --events].
+    #[arg(long, value_name = "TIMES|max")]
+    rate: Option<RateArg>,
+    /// Stop after this long, such as 20s, 500ms or 2m.
+    #[arg(long = "for", value_name = "DURATION", value_parser = parse_duration)]
+    duration: Option<Duration>,
+    /// No page and no server; print a summary at the end.
+    #[arg(long)]
+    headless: bool,
+    /// Stop once this many market events have been applied, those of earlier starts included.
+    #[arg(long, value_name = "N")]
+    events: Option<u64>,
+    /// What the traders' choices follow from.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Data directory; the demo goes on where it stopped [default: a new one, removed at the end].
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Address of the page; port 0 picks a free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = parse_listen)]
+    listen: SocketAddr,
+    /// What an acknowledgement means: `durable` (on disk) or `relaxed` (with the operating system).
+    #[arg(long, value_name = "MODE", default_value = "durable", value_parser = parse_ack_mode)]
+    ack: AckMode,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct RateArg(Rate);
+
+impl FromStr for RateArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "max" {
+            return Ok(Self(Rate::Max));
+        }
+        match text.parse() {
+            Ok(times) if times > 0 => Ok(Self(Rate::Times(times))),
+            _ => Err("accepted: a whole number above 0, or max".to_owned()),
+        }
+    }
+}
+
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    text.parse::<jiff::SignedDuration>()
+        .ok()
+        .and_then(|duration| Duration::try_from(duration).ok())
+        .filter(|duration| !duration.is_zero())
+        .ok_or_else(|| "accepted: a duration above zero, such as 20s, 500ms or 2m".to_owned())
+}
+
+/// The gateway has no accounts and keys, so it is for this machine only.
+fn parse_listen(text: &str) -> Result<SocketAddr, String> {
+    text.parse::<SocketAddr>()
+        .ok()
+        .filter(|address| address.ip().is_loopback())
+        .ok_or_else(|| "accepted: an address of this machine, such as 127.0.0.1:8080".to_owned())
+}
+
+fn parse_ack_mode(text: &str) -> Result<AckMode, String> {
+    match text {
+        "durable" => Ok(AckMode::Durable),
+        "relaxed" => Ok(AckMode::Relaxed),
+        _ => Err("accepted: durable, relaxed".to_owned()),
+    }
+}
+
+/// Runs the demo until it is told to stop.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    let market = DemoMarket::load().context("the embedded recordings")?;
+    let rate = match args.rate {
+        Some(RateArg(rate)) => rate,
+        None if args.events.is_some() => Rate::Max,
+        None if args.headless => Rate::Times(RATE_HEADLESS),
+        None => Rate::Times(RATE_WATCHED),
+    };
+    let (directory, scratch) = match &args.data {
+        Some(directory) => (directory.clone(), None),
+        None => {
+            let scratch = tempfile::Builder::new().prefix("dynasty-demo-").tempdir()?;
+            (scratch.path().to_owned(), Some(scratch))
+        }
+    };
+    let tally = Tally::default();
+    let projections = Projections::new();
+    let source = DemoSource::new(Demo {
+        market,
+        setup: set_up()?,
+        seed: args.seed,
+        rate,
+        events_max: args.events,
+        tally: tally.clone(),
+    });
+    let config = Config {
+        ack_mode: args.ack,
+        projection: Some(tally.projection(projections.hook())),
+        ..Config::new(&directory)
+    };
+    let started = Instant::now();
+    let runtime = Runtime::start(config, Box::new(source))
+        .with_context(|| format!("data directory {}", directory.display()))?;
+    tell_start(args, &runtime, &directory);
+
+    let executor = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .context("starting the server's threads")?;
+    executor.block_on(async {
+        let server = if args.headless {
+            None
+        } else {
+            let settings = gateway::Config {
+                address: args.listen,
+                rate: rate
+                    .times()
+                    .map_or(0, |times| u32::try_from(times).unwrap_or(u32::MAX)),
+                ..gateway::Config::default()
+            };
+            Some(gateway::serve(runtime.handle(), settings, projections).await?)
+        };
+        if let Some(server) = &server {
+            say(format!("Open http://{}  (Ctrl-C stops)", server.address()));
+        }
+        let progress = tokio::spawn(show_progress(runtime.handle()));
+        let ended = wait_for_end(args, runtime.handle().status_changes()).await;
+        progress.abort();
+        ended?;
+        if let Some(server) = server {
+            server.shutdown().await;
+        }
+        anyhow::Ok(())
+    })?;
+
+    let handle = runtime.handle();
+    let elapsed = started.elapsed();
+    let stopped = runtime.stop().context("stopping")?;
+    say(Summary {
+        handle: &handle,
+        stopped: &stopped,
+        tally: &tally,
+        directory: &directory,
+        elapsed,
+    });
+    drop(scratch);
+    Ok(())
+}
+
+/// Tells whoever reads. When nobody reads any more the demo goes on all the same.
+fn say(text: impl fmt::Display) {
+    let _ = writeln!(io::stdout(), "{text}");
+}
+
+fn set_up() -> anyhow::Result<Setup> {
+    let plans = PLANS
+        .iter()
+        .map(|(file, text)| Ok(gateway::dto::plan::spec_from_toml(file, text)?))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let competition = Node::from_toml(COMPETITION.1).context(COMPETITION.0)?;
+    let table = Field::root(&competition).table(&competition::FIELDS)?;
+    Ok(Setup {
+        plans,
+        competition: competition::read(&table)?.to_bytes().into(),
+    })
+}
+
+fn tell_start(args: &Args, runtime: &Runtime, directory: &std::path::Path) {
+    let recovery = runtime.recovery();
+    if args.data.is_none() {
+        say(format!(
+            "Data in a new directory that is removed at the end (--data DIR keeps it)"
+        ));
+    } else if recovery.seq.0 == 0 {
+        say(format!("Data in {} (new)", directory.display()));
+    } else {
+        let from = match recovery.snapshot_seq {
+            Some(seq) => format!(
+                "snapshot at {seq} and {} inputs after it",
+                recovery.replayed
+            ),
+            None => format!("all {} inputs", recovery.replayed),
+        };
+        say(format!(
+            "Data in {}: going on after input {} (recovered from {from} in {:.1?})",
+            directory.display(),
+            recovery.seq,
+            recovery.elapsed
+        ));
+    }
+}
+
+/// A line that says how far the market is, on a terminal only.
+async fn show_progress(handle: Handle) {
+    let bar = ProgressBar::new_spinner();
+    let mut interval = tokio::time::interval(PROGRESS_INTERVAL);
+    loop {
+        interval.tick().await;
+        let stats = handle.stats();
+        bar.set_message(format!(
+            "{}  {} market events  {} fills  {} breaches",
+            handle.views().ts,
+            stats.market_events,
+            stats.fills,
+            stats.breaches
+        ));
+        bar.tick();
+    }
+}
+
+/// Until Ctrl-C, the time given, or the end of the market events asked for.
+async fn wait_for_end(args: &Args, mut status: watch::Receiver<Status>) -> anyhow::Result<()> {
+    let deadline = async {
+        match args.duration {
+            Some(duration) => tokio::time::sleep(duration).await,
+            None => std::future::pending().await,
+        }
+    };
+    let ended = status.wait_for(|status| *status != Status::Running);
+    tokio::select! {
+        interrupted = stop_signal() => {
+            interrupted?;
+            say("\nStopping: finishing what was accepted");
+        }
+        () = deadline => {}
+        status = ended => {
+            if let Status::Failed(reason) = &*status.context("the runtime is gone")? {
+                bail!("{reason}");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Ctrl-C or, where there is such a thing, SIGTERM.
+async fn stop_signal() -> anyhow::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted?,
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await?;
+    Ok(())
+}

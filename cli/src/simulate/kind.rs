@@ -1,0 +1,129 @@
+//! The kinds of line, and the order in which they come.
+
+use gateway::dto::{Field, FieldError, Word};
+
+/// The kind of a line: the value of its `type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Scenario,
+    Note,
+    Instrument,
+    Plan,
+    Account,
+    Competition,
+    Quote,
+    Trade,
+    Depth,
+    Bar,
+    Status,
+    Order,
+    Amend,
+    Cancel,
+    Roll,
+    Clock,
+    Adjust,
+}
+
+impl Word for Kind {
+    const ALL: &'static [Self] = &[
+        Self::Scenario,
+        Self::Note,
+        Self::Instrument,
+        Self::Plan,
+        Self::Account,
+        Self::Competition,
+        Self::Quote,
+        Self::Trade,
+        Self::Depth,
+        Self::Bar,
+        Self::Status,
+        Self::Order,
+        Self::Amend,
+        Self::Cancel,
+        Self::Roll,
+        Self::Clock,
+        Self::Adjust,
+    ];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Scenario => "scenario",
+            Self::Note => "note",
+            Self::Instrument => "instrument",
+            Self::Plan => "plan",
+            Self::Account => "account",
+            Self::Competition => "competition",
+            Self::Quote => "quote",
+            Self::Trade => "trade",
+            Self::Depth => "depth",
+            Self::Bar => "bar",
+            Self::Status => "status",
+            Self::Order => "order",
+            Self::Amend => "amend",
+            Self::Cancel => "cancel",
+            Self::Roll => "roll",
+            Self::Clock => "clock",
+            Self::Adjust => "adjust",
+        }
+    }
+}
+
+/// The parts of a scenario, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Part {
+    Start,
+    Instruments,
+    Plans,
+    Accounts,
+    Competitions,
+    Inputs,
+}
+
+impl Kind {
+    /// The part that lines of this kind make up; `None` for those that may stand anywhere.
+    const fn part(self) -> Option<Part> {
+        match self {
+            Self::Note => None,
+            Self::Scenario => Some(Part::Start),
+            Self::Instrument => Some(Part::Instruments),
+            Self::Plan => Some(Part::Plans),
+            Self::Account => Some(Part::Accounts),
+            Self::Competition => Some(Part::Competitions),
+            Self::Quote
+            | Self::Trade
+            | Self::Depth
+            | Self::Bar
+            | Self::Status
+            | Self::Order
+            | Self::Amend
+            | Self::Cancel
+            | Self::Roll
+            | Self::Clock
+            | Self::Adjust => Some(Part::Inputs),
+        }
+    }
+
+    /// The part of a scenario that is at `part` and comes to a line of this kind.
+    ///
+    /// # Errors
+    /// When such a line had to come earlier.
+    pub(super) fn follow(self, part: Part, field: &Field<'_>) -> Result<Part, FieldError> {
+        match self.part() {
+            None => Ok(part),
+            Some(own) if own >= part => Ok(own),
+            Some(_) => {
+                let begun = match part {
+                    Part::Start | Part::Instruments => "instrument lines have",
+                    Part::Plans => "plan lines have",
+                    Part::Accounts => "account lines have",
+                    Part::Competitions => "competition lines have",
+                    Part::Inputs => "market data and actions have",
+                };
+                Err(field.error(format!(
+                    "nothing of this kind once {begun} begun: the order is scenario, instrument, \
+                     plan, account, competition, then market data and actions"
+                )))
+            }
+        }
+    }
+}

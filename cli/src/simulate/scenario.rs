@@ -1,0 +1,186 @@
+//! A scenario as it runs: the shard, the names, the clock, and one line after the other.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use gateway::dto::{Field, FieldError, Names, Node, StateDto, Table, event};
+use runtime::{EventBuf, Limits, Shard};
+use types::{
+    AccountId, ClientOrderId, Command, EventKind, Input, InputKind, Instrument, InstrumentId,
+    MarketData, MarketEvent, OrderId, ShardId, TimestampNs,
+};
+
+use super::Stop;
+use super::kind::{Kind, Part};
+
+/// The version of the schema that this program reads.
+const VERSION: u32 = 1;
+
+/// A scenario as it runs.
+pub(super) struct Scenario {
+    pub(super) shard: Shard,
+    pub(super) limits: Limits,
+    pub(super) names: Names,
+    /// Orders that were accepted, by what their sender called them.
+    pub(super) orders: BTreeMap<(AccountId, ClientOrderId), OrderId>,
+    part: Part,
+    /// Whether a line other than a note went by.
+    has_begun: bool,
+    ts: Option<TimestampNs>,
+    events: EventBuf,
+}
+
+impl Scenario {
+    pub(super) fn new() -> Self {
+        let limits = Limits::default();
+        Self {
+            shard: Shard::new(ShardId(0), limits),
+            limits,
+            names: Names::given(),
+            orders: BTreeMap::new(),
+            part: Part::Start,
+            has_begun: false,
+            ts: None,
+            events: EventBuf::default(),
+        }
+    }
+
+    pub(super) fn state(&self) -> StateDto {
+        StateDto::new(&self.shard, &self.names)
+    }
+
+    /// Applies one line and writes the events of its inputs.
+    pub(super) fn line(&mut self, node: &Node, out: &mut impl Write) -> Result<(), Stop> {
+        let root = Field::root(node);
+        let tag = root.tag("type")?;
+        let kind: Kind = tag.word()?;
+        let part = kind.follow(self.part, &tag)?;
+        match kind {
+            Kind::Note => {
+                root.table(&["type", "text"])?
+                    .field("text")
+                    .text("any text")?;
+                return Ok(());
+            }
+            Kind::Scenario => self.version(&root, &tag)?,
+            Kind::Instrument => self.instrument_line(&root, out)?,
+            Kind::Plan => self.plan_line(&root, out)?,
+            Kind::Account => self.account_line(&root, out)?,
+            Kind::Competition => self.competition_line(&root, out)?,
+            Kind::Quote => self.quote_line(&root, out)?,
+            Kind::Trade => self.trade_line(&root, out)?,
+            Kind::Depth => self.depth_line(&root, out)?,
+            Kind::Bar => self.bar_line(&root, out)?,
+            Kind::Status => self.status_line(&root, out)?,
+            Kind::Order => self.order_line(&root, out)?,
+            Kind::Amend => self.amend_line(&root, out)?,
+            Kind::Cancel => self.cancel_line(&root, out)?,
+            Kind::Roll => self.roll_line(&root, out)?,
+            Kind::Clock => self.clock_line(&root, out)?,
+            Kind::Adjust => self.adjust_line(&root, out)?,
+        }
+        self.part = part;
+        self.has_begun = true;
+        Ok(())
+    }
+
+    fn version(&self, root: &Field<'_>, tag: &Field<'_>) -> Result<(), FieldError> {
+        if self.has_begun {
+            return Err(tag.error("no such line here: it is the first one"));
+        }
+        let version = root.table(&["type", "version"])?.field("version");
+        let accepted = format!("{VERSION}, the version of the schema, without quotes");
+        if version.integer::<u32>(&accepted)? == VERSION {
+            Ok(())
+        } else {
+            Err(version.error(accepted))
+        }
+    }
+
+    /// The time of a line: its own, or that of the line before.
+    pub(super) fn ts(&self, table: &Table<'_>) -> Result<TimestampNs, FieldError> {
+        let field = table.field("ts");
+        match (field.clone().present(), self.ts) {
+            (None, Some(ts)) => Ok(ts),
+            (_, known) => {
+                let ts = field.timestamp()?;
+                match known {
+                    Some(before) if ts < before => {
+                        Err(field.error(format!("a time not before {before}")))
+                    }
+                    _ => Ok(ts),
+                }
+            }
+        }
+    }
+
+    /// Applies one input and writes its events.
+    pub(super) fn apply(
+        &mut self,
+        ts: TimestampNs,
+        kind: InputKind,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        let seq = self.shard.seq().next();
+        self.ts = Some(ts);
+        self.events.clear();
+        self.shard.apply(&Input { seq, ts, kind }, &mut self.events);
+        self.names.learn(&self.shard);
+        for fact in self.events.as_slice() {
+            if let EventKind::OrderAccepted { order, request } = fact.kind {
+                let key = (request.account, request.client_order);
+                self.orders.insert(key, order);
+            }
+        }
+        for line in event::events(self.events.as_slice(), &self.names) {
+            writeln!(out, "{line}")?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn command(
+        &mut self,
+        ts: TimestampNs,
+        command: Command,
+        out: &mut impl Write,
+    ) -> Result<(), Stop> {
+        Ok(self.apply(ts, InputKind::Command(command), out)?)
+    }
+
+    pub(super) fn market(
+        &mut self,
+        ts: TimestampNs,
+        instrument: InstrumentId,
+        data: MarketData,
+        out: &mut impl Write,
+    ) -> Result<(), Stop> {
+        let event = MarketEvent {
+            instrument,
+            ts_event: ts,
+            data,
+        };
+        Ok(self.apply(ts, InputKind::Market(event), out)?)
+    }
+
+    /// The instrument that a line names.
+    pub(super) fn instrument(
+        &self,
+        table: &Table<'_>,
+    ) -> Result<(InstrumentId, Instrument), FieldError> {
+        const ACCEPTED: &str = "the id of an instrument above";
+        let field = table.field("instrument");
+        self.names
+            .instrument_id(field.text(ACCEPTED)?)
+            .and_then(|id| self.shard.instrument_view(id))
+            .map(|view| (view.id, view.instrument))
+            .ok_or_else(|| field.error(ACCEPTED))
+    }
+
+    /// The account of a field.
+    pub(super) fn account(&self, field: &Field<'_>) -> Result<AccountId, FieldError> {
+        const ACCEPTED: &str = "the id of an account above";
+        self.names
+            .account_id(field.text(ACCEPTED)?)
+            .ok_or_else(|| field.error(ACCEPTED))
+    }
+}

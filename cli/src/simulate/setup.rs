@@ -1,0 +1,138 @@
+//! Lines that make instruments, plans, accounts and competitions known.
+
+use std::io::Write;
+
+use gateway::dto::{Field, FieldError, competition, instrument, plan};
+use types::{Codec, Command, Label, OpenAccount};
+
+use super::Stop;
+use super::scenario::Scenario;
+
+const TAKEN: &str = "an id that no line of this kind above has";
+
+/// A line of a kind that the shard holds no more of.
+fn full(tag: &Field<'_>, max: u32) -> FieldError {
+    tag.error(format!("at most {max} such lines"))
+}
+
+/// The id of a line: a name.
+fn id<'a>(root: &Field<'a>) -> Result<(Field<'a>, Label), FieldError> {
+    let field = root.tag("id")?;
+    let name = field.name()?;
+    Ok((field, name))
+}
+
+impl Scenario {
+    pub(super) fn instrument_line(
+        &mut self,
+        root: &Field<'_>,
+        out: &mut impl Write,
+    ) -> Result<(), Stop> {
+        let known: Vec<_> = ["type", "ts", "id"]
+            .iter()
+            .chain(&instrument::FIELDS)
+            .copied()
+            .collect();
+        let table = root.table(&known)?;
+        let ts = self.ts(&table)?;
+        let definition = instrument::read(&table)?;
+        let (field, name) = id(root)?;
+        let max = self.limits.instruments_max;
+        if self.shard.instrument_count() >= max {
+            return Err(full(&root.tag("type")?, max).into());
+        }
+        self.names
+            .add_instrument(name.as_str())
+            .ok_or_else(|| field.error(TAKEN))?;
+        self.command(ts, Command::RegisterInstrument(definition), out)
+    }
+
+    pub(super) fn plan_line(&mut self, root: &Field<'_>, out: &mut impl Write) -> Result<(), Stop> {
+        let own = ["type", "ts", "id"];
+        let definition = plan::read(root, &own)?;
+        let ts = self.ts(&root.table(&plan::read::known(&own))?)?;
+        let (field, name) = id(root)?;
+        let max = self.limits.plans_max;
+        if self.shard.plan_count() >= max {
+            return Err(full(&root.tag("type")?, max).into());
+        }
+        self.names
+            .add_plan(name.as_str())
+            .ok_or_else(|| field.error(TAKEN))?;
+        let spec = definition.to_bytes().into();
+        self.command(ts, Command::DefinePlan { spec }, out)
+    }
+
+    pub(super) fn account_line(
+        &mut self,
+        root: &Field<'_>,
+        out: &mut impl Write,
+    ) -> Result<(), Stop> {
+        const PLAN: &str = "the id of a plan above";
+        let table = root.table(&["type", "ts", "id", "plan", "name", "parent"])?;
+        let ts = self.ts(&table)?;
+        let (field, id) = id(root)?;
+        let plan = table.field("plan");
+        let open = OpenAccount {
+            plan: self
+                .names
+                .plan_id(plan.text(PLAN)?)
+                .ok_or_else(|| plan.error(PLAN))?,
+            parent: table
+                .optional("parent")
+                .map(|parent| self.account(&parent))
+                .transpose()?,
+            name: match table.optional("name") {
+                Some(name) => name.name()?,
+                None => id,
+            },
+        };
+        let max = self.limits.accounts_max;
+        if self.shard.account_count() >= max {
+            return Err(full(&root.tag("type")?, max).into());
+        }
+        self.names
+            .add_account(id.as_str())
+            .ok_or_else(|| field.error(TAKEN))?;
+        self.command(ts, Command::OpenAccount(open), out)
+    }
+
+    pub(super) fn competition_line(
+        &mut self,
+        root: &Field<'_>,
+        out: &mut impl Write,
+    ) -> Result<(), Stop> {
+        let known: Vec<_> = ["type", "ts", "id", "accounts"]
+            .iter()
+            .chain(&competition::FIELDS)
+            .copied()
+            .collect();
+        let table = root.table(&known)?;
+        let ts = self.ts(&table)?;
+        let definition = competition::read(&table)?;
+        let entrants = table.field("accounts").list()?;
+        let entrants: Vec<_> = entrants
+            .iter()
+            .map(|field| self.account(field))
+            .collect::<Result<_, _>>()?;
+        let (field, name) = id(root)?;
+        let max = self.limits.competitions_max;
+        if self.shard.competition_count() >= max {
+            return Err(full(&root.tag("type")?, max).into());
+        }
+        let competition = self
+            .names
+            .add_competition(name.as_str())
+            .ok_or_else(|| field.error(TAKEN))?;
+        let spec = definition.to_bytes().into();
+        self.command(ts, Command::DefineCompetition { spec }, out)?;
+        for account in entrants {
+            let command = Command::EnterCompetition {
+                competition,
+                account,
+            };
+            self.command(ts, command, out)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,193 @@
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use super::{LINE_BYTES_MAX, SimulateError, run_lines};
+
+const SCENARIOS: [&str; 8] = [
+    include_str!("../../../fixtures/scenarios/static_floor.jsonl"),
+    include_str!("../../../fixtures/scenarios/lock_for_day.jsonl"),
+    include_str!("../../../fixtures/scenarios/consistency.jsonl"),
+    include_str!("../../../fixtures/scenarios/payout.jsonl"),
+    include_str!("../../../fixtures/scenarios/scaling.jsonl"),
+    include_str!("../../../fixtures/scenarios/short_flip_fees.jsonl"),
+    include_str!("../../../fixtures/scenarios/bad_market.jsonl"),
+    include_str!("../../../fixtures/scenarios/orders.jsonl"),
+];
+
+/// Numbers at the ends of what the units hold, and what is no number.
+const EXTREMES: [&str; 14] = [
+    "0",
+    "-1",
+    "1",
+    "0.5",
+    "0.000000001",
+    "0.00000001",
+    "0.000001",
+    "9223372036",
+    "-9223372036",
+    "9223372036.854775807",
+    "92233720368.54775807",
+    "9223372036854.775807",
+    "-9223372036854.775807",
+    "x",
+];
+
+fn simulate(scenario: &[u8]) -> (String, Result<(), SimulateError>) {
+    let mut out = Vec::new();
+    let result = run_lines("test.jsonl", scenario, true, &mut out);
+    (String::from_utf8(out).unwrap(), result)
+}
+
+fn error_of(scenario: &str) -> String {
+    simulate(scenario.as_bytes()).1.unwrap_err().to_string()
+}
+
+const INSTRUMENT: &str = r#"{"type":"instrument","ts":"2024-03-04T00:00:00Z","id":"i","symbol":"I","kind":"future","currency":"USD","tick_size":"1","lot_size":"1","order_qty_max":"10"}"#;
+const PLAN: &str = r#"{"type":"plan","id":"p","name":"P","version":1,"currency":"USD","initial_balance":"100","stage":"funded","roll":{"zone":"UTC","time":"00:00"}}"#;
+const ACCOUNT: &str = r#"{"type":"account","id":"a","plan":"p"}"#;
+
+#[test]
+fn errors_name_file_line_field_value_and_what_is_accepted() {
+    let after_setup = |line: &str| error_of(&[INSTRUMENT, PLAN, ACCOUNT, line].join("\n"));
+    assert_eq!(
+        after_setup(r#"{"type":"quote","instrument":"x","bid":"1","ask":"2"}"#),
+        "test.jsonl:4: instrument: value 'x': accepted the id of an instrument above"
+    );
+    assert_eq!(
+        after_setup(r#"{"type":"quote","instrument":"i","bid":1.5,"ask":"2"}"#),
+        "test.jsonl:4: bid: value '1.5': accepted a price as a decimal in quotes with at most 9 \
+         decimals, such as \"65012.35\""
+    );
+    assert_eq!(
+        after_setup(r#"{"type":"clock","ts":"2024-03-03T23:59:59Z"}"#),
+        "test.jsonl:4: ts: value '2024-03-03T23:59:59Z': accepted a time not before \
+         2024-03-04T00:00:00Z"
+    );
+    assert_eq!(
+        after_setup(r#"{"type":"clock","day":"2024-03-03"}"#),
+        "test.jsonl:4: day: value '2024-03-03': accepted no such field; known: type, ts"
+    );
+    assert_eq!(
+        after_setup(r#"{"type":"clock""#),
+        "test.jsonl:4: not a JSON object: EOF while parsing an object at column 15"
+    );
+    assert_eq!(
+        error_of(
+            &PLAN
+                .replace("\"id\"", "\"ts\":\"2024-03-04T00:00:00Z\",\"id\"")
+                .replace("funded", "found")
+        ),
+        "test.jsonl:1: stage: value 'found': accepted \"funded\" or {evaluation = ..}"
+    );
+    assert_eq!(
+        error_of(PLAN),
+        "test.jsonl:1: ts: missing: accepted an RFC 3339 time from 1970 on with at most 9 \
+         decimals, such as \"2024-03-05T09:30:00Z\""
+    );
+}
+
+#[test]
+fn kinds_come_in_order() {
+    assert_eq!(
+        error_of(&[INSTRUMENT, ACCOUNT].join("\n")),
+        "test.jsonl:2: plan: value 'p': accepted the id of a plan above"
+    );
+    let late = r#"{"type":"clock"}"#;
+    assert_eq!(
+        error_of(&[INSTRUMENT, PLAN, ACCOUNT, late, ACCOUNT].join("\n")),
+        "test.jsonl:5: type: value 'account': accepted nothing of this kind once market data and \
+         actions have begun: the order is scenario, instrument, plan, account, competition, then \
+         market data and actions"
+    );
+    assert_eq!(
+        error_of(&[INSTRUMENT, r#"{"type":"scenario","version":1}"#].join("\n")),
+        "test.jsonl:2: type: value 'scenario': accepted nothing of this kind once instrument \
+         lines have begun: the order is scenario, instrument, plan, account, competition, then \
+         market data and actions"
+    );
+    assert_eq!(
+        error_of(r#"{"type":"scenario","version":2}"#),
+        "test.jsonl:1: version: value '2': accepted 1, the version of the schema, without quotes"
+    );
+}
+
+#[test]
+fn what_was_accepted_before_a_bad_line_is_written() {
+    let (out, result) = simulate([INSTRUMENT, PLAN, "oops"].join("\n").as_bytes());
+    assert_eq!(out.lines().count(), 2);
+    assert!(matches!(result, Err(SimulateError::Line { line: 3, .. })));
+}
+
+#[test]
+fn a_line_has_a_largest_length() {
+    let long = vec![b' '; LINE_BYTES_MAX + 1];
+    assert!(simulate(&long).1.is_err());
+    let fits = vec![b' '; LINE_BYTES_MAX];
+    assert!(simulate(&fits).1.is_ok());
+}
+
+/// Replaces the value of one quoted decimal of the text, if it has one at that place.
+fn replace_decimal(line: &str, place: usize, value: &str) -> String {
+    let mut parts: Vec<_> = line.split('"').collect();
+    let decimals: Vec<_> = (0..parts.len())
+        .filter(|&at| parts[at].parse::<f64>().is_ok())
+        .collect();
+    if decimals.is_empty() {
+        return line.to_owned();
+    }
+    parts[decimals[place % decimals.len()]] = value;
+    parts.join("\"")
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        let _ = simulate(&bytes);
+    }
+
+    // Scenarios with lines lost, repeated and swapped, and extreme numbers: whatever they say, it is
+    // a rejection or a fact, and the facts are JSON.
+    #[test]
+    fn no_mutated_scenario_panics(
+        scenario in select(SCENARIOS.to_vec()),
+        edits in prop::collection::vec(
+            (0_u8..5, any::<Index>(), any::<Index>(), select(EXTREMES.to_vec())),
+            1..12,
+        ),
+    ) {
+        let mut lines: Vec<String> = scenario.lines().map(str::to_owned).collect();
+        for (edit, one, other, value) in edits {
+            let (one, place) = (one.index(lines.len()), other.index(1 << 16));
+            let other = other.index(lines.len());
+            match edit {
+                0 if lines.len() > 1 => {
+                    lines.remove(one);
+                }
+                1 => lines.insert(other, lines[one].clone()),
+                2 => lines.swap(one, other),
+                _ => lines[one] = replace_decimal(&lines[one], place, value),
+            }
+        }
+        let (out, _) = simulate(lines.join("\n").as_bytes());
+        for line in out.lines() {
+            prop_assert!(serde_json::from_str::<serde_json::Value>(line).is_ok(), "{line}");
+        }
+    }
+
+    // The same, but only the numbers change, so that the scenario gets past its definitions.
+    #[test]
+    fn no_extreme_number_panics(
+        scenario in select(SCENARIOS.to_vec()),
+        edits in prop::collection::vec(
+            (any::<Index>(), any::<Index>(), select(EXTREMES[..13].to_vec())),
+            1..4,
+        ),
+    ) {
+        let mut lines: Vec<String> = scenario.lines().map(str::to_owned).collect();
+        for (line, place, value) in edits {
+            let line = line.index(lines.len());
+            lines[line] = replace_decimal(&lines[line], place.index(1 << 16), value);
+        }
+        let _ = simulate(lines.join("\n").as_bytes());
+    }
+}

@@ -1,0 +1,51 @@
+//! What every request and every task of a server shares.
+
+use std::sync::Arc;
+
+use runtime::Handle;
+use tokio::sync::Semaphore;
+
+use crate::config::Config;
+use crate::hub::Hub;
+use crate::metrics::Traffic;
+use crate::projection::Projections;
+use crate::rest::idempotency::Answers;
+
+/// A server's shared state.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) handle: Handle,
+    pub(crate) config: Config,
+    pub(crate) projections: Arc<Projections>,
+    pub(crate) hub: Arc<Hub>,
+    /// The port that is listened on.
+    pub(crate) port: u16,
+    /// One permit for each WebSocket that may be open.
+    pub(crate) sockets: Arc<Semaphore>,
+    /// One permit for each command that may wait for its receipt.
+    pub(crate) commands: Arc<Semaphore>,
+    pub(crate) answers: Answers,
+    pub(crate) traffic: Traffic,
+}
+
+impl App {
+    pub(crate) fn new(
+        handle: Handle,
+        config: Config,
+        projections: Arc<Projections>,
+        port: u16,
+    ) -> Arc<Self> {
+        let limits = config.limits.clone();
+        Arc::new(Self {
+            handle,
+            projections,
+            hub: Hub::new(limits.clone()),
+            port,
+            sockets: Arc::new(Semaphore::new(limits.sockets_max as usize)),
+            commands: Arc::new(Semaphore::new(limits.commands_in_flight_max)),
+            answers: Answers::new(limits.idempotency_keys_max),
+            traffic: Traffic::default(),
+            config,
+        })
+    }
+}

@@ -1,0 +1,387 @@
+//! Accounts, their limits, positions and orders.
+
+use rules::Plan;
+use runtime::view::{AccountRow, AccountView, BreachPrice, LimitView, OrderView, PositionView};
+use serde::Serialize;
+use types::{Notional, OrderKind, RuleKind, Side};
+
+use super::names::Names;
+use super::objective::ObjectiveDto;
+use super::percent;
+use super::word::{self, Word};
+
+/// The short form of an account, for lists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AccountRowDto {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Name of its plan.
+    pub plan: String,
+    /// How it trades, as far as anybody said.
+    pub style: String,
+    /// Its state.
+    pub state: &'static str,
+    /// Phase of an evaluation; 0 when funded.
+    pub phase: u8,
+    /// Whether it takes no orders until the next roll.
+    pub day_locked: bool,
+    /// Realised cash.
+    pub balance: String,
+    /// Balance plus unrealised.
+    pub equity: String,
+    /// Equity against the account's size, percent.
+    pub pnl_pct: String,
+    /// Of the limit with the least room: the part of the allowance that is used, percent, from 0.
+    pub worst_limit_used_pct: String,
+}
+
+impl AccountRowDto {
+    /// The short form of an account.
+    pub fn new(row: &AccountRow, names: &Names, style: &str) -> Self {
+        let (size, equity) = (i128::from(row.size.0), i128::from(row.equity.0));
+        Self {
+            id: names.account(row.id),
+            name: row.name.to_string(),
+            plan: row.plan_name.to_string(),
+            style: style.to_owned(),
+            state: row.state.word(),
+            phase: row.phase,
+            day_locked: row.day_locked,
+            balance: row.balance.to_string(),
+            equity: row.equity.to_string(),
+            pnl_pct: percent::share(equity - size, size).unwrap_or_default(),
+            worst_limit_used_pct: percent::from_millionths(row.used_ppm.unwrap_or(0).max(0)),
+        }
+    }
+}
+
+/// Everything about one account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AccountDto {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The account it follows.
+    pub parent: Option<String>,
+    /// Its plan.
+    pub plan: PlanRefDto,
+    /// Its state.
+    pub state: &'static str,
+    /// Phase of an evaluation; 0 when funded.
+    pub phase: u8,
+    /// Whether it takes no orders until the next roll.
+    pub day_locked: bool,
+    /// Currency of all amounts.
+    pub currency: String,
+    /// Balance that it opened with.
+    pub initial: String,
+    /// What percentages of initial refer to: the initial balance and the scaling steps since.
+    pub size: String,
+    /// Realised cash.
+    pub balance: String,
+    /// Balance plus unrealised.
+    pub equity: String,
+    /// Open profit at the mark.
+    pub unrealised: String,
+    /// Fees paid so far.
+    pub fees: String,
+    /// What could be paid out now; null where the plan pays nothing out.
+    pub payout_eligible: Option<String>,
+    /// The open trading day.
+    pub day: DayDto,
+    /// Its limits.
+    pub limits: Vec<LimitDto>,
+    /// Its objectives.
+    pub objectives: Vec<ObjectiveDto>,
+    /// Open positions, oldest first.
+    pub positions: Vec<PositionDto>,
+    /// Working orders, oldest first.
+    pub orders: Vec<OrderDto>,
+    /// The newest primary breach.
+    pub breach: Option<BreachDto>,
+}
+
+/// Which plan an account has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlanRefDto {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Version that its author gave it.
+    pub version: u32,
+    /// Hash of its canonical bytes.
+    pub hash: String,
+}
+
+/// The open trading day of an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DayDto {
+    /// The day; null before the first roll.
+    pub date: Option<String>,
+    /// Realised profit, fees included.
+    pub pnl: String,
+    /// Balance when it opened.
+    pub start_balance: String,
+    /// Equity when it opened.
+    pub start_equity: String,
+}
+
+/// A breach in short; the breach event has the proof.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BreachDto {
+    /// The input that caused it.
+    pub seq: String,
+    /// When.
+    pub ts: String,
+    /// The rule.
+    pub rule: &'static str,
+    /// Equity at the test, exact.
+    pub equity: String,
+    /// The floor it was tested against.
+    pub floor: String,
+    /// What the floor was measured from.
+    pub baseline: String,
+    /// Hash of the plan.
+    pub plan_hash: String,
+}
+
+/// A limit as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LimitDto {
+    /// The rule.
+    pub rule: &'static str,
+    /// What a breach does.
+    pub effect: &'static str,
+    /// What the floor follows (maximum loss) or is measured from (daily loss).
+    pub trail: &'static str,
+    /// Whether equity at the floor is a breach.
+    pub touch_is_breach: bool,
+    /// Reference value.
+    pub baseline: String,
+    /// Allowed distance below it.
+    pub allowance: String,
+    /// The floor.
+    pub floor: String,
+    /// Equity minus floor.
+    pub distance: String,
+    /// The same in percent of equity; null while equity is not above zero.
+    pub distance_pct: Option<String>,
+    /// Part of the allowance that is used, percent; below zero in profit.
+    pub used_pct: String,
+    /// For each open position the price that would break the limit.
+    pub breach_prices: Vec<BreachPriceDto>,
+}
+
+/// The price at which a limit would break.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BreachPriceDto {
+    /// The instrument.
+    pub instrument: String,
+    /// Its symbol.
+    pub symbol: String,
+    /// The side of the quote that is meant, `bid` or `ask`.
+    pub side: &'static str,
+    /// The first price that breaks it.
+    pub price: String,
+}
+
+/// An open position.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PositionDto {
+    /// The instrument.
+    pub instrument: String,
+    /// Its symbol.
+    pub symbol: String,
+    /// `long` or `short`.
+    pub side: &'static str,
+    /// How much, without sign.
+    pub qty: String,
+    /// Average price.
+    pub avg_price: String,
+    /// The price that values it.
+    pub mark: Option<String>,
+    /// Value at the mark minus cost.
+    pub unrealised: String,
+    /// Value at the mark, without sign.
+    pub notional: String,
+}
+
+/// A working order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OrderDto {
+    /// Its id.
+    pub order_id: Option<String>,
+    /// The sender's id.
+    pub client_order_id: Option<String>,
+    /// The instrument.
+    pub instrument: String,
+    /// Its symbol.
+    pub symbol: String,
+    /// `buy` or `sell`.
+    pub side: &'static str,
+    /// How it executes.
+    #[serde(rename = "type")]
+    pub order_type: &'static str,
+    /// Total quantity.
+    pub qty: String,
+    /// Quantity executed so far; an order fills whole, so a working one has none.
+    pub filled: String,
+    /// Limit price.
+    pub price: Option<String>,
+    /// Trigger of a stop.
+    pub trigger: Option<String>,
+    /// How long it works.
+    pub tif: &'static str,
+    /// When it was accepted.
+    pub ts: String,
+}
+
+impl AccountDto {
+    /// Everything about an account; `plan` is its plan.
+    pub fn new(view: &AccountView, plan: &Plan, names: &Names) -> Self {
+        let row = &view.row;
+        Self {
+            id: names.account(row.id),
+            name: row.name.to_string(),
+            parent: row.parent.map(|parent| names.account(parent)),
+            plan: PlanRefDto {
+                id: names.plan(row.plan),
+                name: row.plan_name.to_string(),
+                version: view.plan_version,
+                hash: view.plan_hash.to_string(),
+            },
+            state: row.state.word(),
+            phase: row.phase,
+            day_locked: row.day_locked,
+            currency: view.currency.to_string(),
+            initial: view.initial_balance.to_string(),
+            size: row.size.to_string(),
+            balance: row.balance.to_string(),
+            equity: row.equity.to_string(),
+            unrealised: view.unrealised.to_string(),
+            fees: view.fees.to_string(),
+            payout_eligible: view.payout_eligible.map(|eligible| eligible.to_string()),
+            day: DayDto {
+                date: view.day.map(|day| day.to_string()),
+                pnl: view.day_pnl.to_string(),
+                start_balance: view.day_start_balance.to_string(),
+                start_equity: view.day_start_equity.to_string(),
+            },
+            limits: view
+                .limits
+                .iter()
+                .map(|limit| LimitDto::new(limit, row.equity.to_notional(), plan, names))
+                .collect(),
+            objectives: ObjectiveDto::all(view),
+            positions: view
+                .positions
+                .iter()
+                .map(|position| PositionDto::new(position, names))
+                .collect(),
+            orders: view
+                .orders
+                .iter()
+                .map(|order| OrderDto::new(order, names))
+                .collect(),
+            breach: view.breach.as_ref().map(|(seq, ts, breach)| BreachDto {
+                seq: seq.to_string(),
+                ts: ts.to_string(),
+                rule: breach.rule.word(),
+                equity: breach.equity.to_string(),
+                floor: breach.floor.to_string(),
+                baseline: breach.baseline.to_string(),
+                plan_hash: breach.plan_hash.to_string(),
+            }),
+        }
+    }
+}
+
+impl LimitDto {
+    fn new(view: &LimitView, equity: Notional, plan: &Plan, names: &Names) -> Self {
+        let limit = &view.limit;
+        let trail = match limit.rule {
+            RuleKind::DailyLoss => plan.daily_loss.map(|rule| rule.anchor.word()),
+            RuleKind::MaxLoss => plan.max_loss.map(|rule| rule.trail.word()),
+        };
+        Self {
+            rule: limit.rule.word(),
+            effect: limit.effect.word(),
+            trail: trail.unwrap_or_default(),
+            touch_is_breach: limit.touch_is_breach,
+            baseline: limit.baseline.to_string(),
+            allowance: limit.allowance.to_string(),
+            floor: limit.floor.to_string(),
+            distance: view.distance.to_string(),
+            distance_pct: percent::share(view.distance.0.into(), equity.to_money_floor().0.into()),
+            used_pct: percent::from_millionths(view.used_ppm),
+            breach_prices: view
+                .breach_prices
+                .iter()
+                .map(|price| BreachPriceDto::new(price, names))
+                .collect(),
+        }
+    }
+}
+
+impl BreachPriceDto {
+    fn new(price: &BreachPrice, names: &Names) -> Self {
+        Self {
+            instrument: names.instrument(price.instrument),
+            symbol: price.symbol.to_string(),
+            side: match price.side {
+                Side::Buy => "bid",
+                Side::Sell => "ask",
+            },
+            price: price.price.to_string(),
+        }
+    }
+}
+
+impl PositionDto {
+    /// A position.
+    pub fn new(view: &PositionView, names: &Names) -> Self {
+        Self {
+            instrument: names.instrument(view.instrument),
+            symbol: view.symbol.to_string(),
+            side: if view.position.is_negative() {
+                "short"
+            } else {
+                "long"
+            },
+            qty: view.position.abs().to_string(),
+            avg_price: view.average_price.to_string(),
+            mark: view.mark.map(|mark| mark.to_string()),
+            unrealised: view.unrealised.to_string(),
+            notional: view.notional.to_string(),
+        }
+    }
+}
+
+impl OrderDto {
+    /// A working order.
+    pub fn new(view: &OrderView, names: &Names) -> Self {
+        let (price, trigger) = match view.kind {
+            OrderKind::Market => (None, None),
+            OrderKind::Limit { price } => (Some(price.to_string()), None),
+            OrderKind::Stop { trigger } => (None, Some(trigger.to_string())),
+        };
+        Self {
+            order_id: names.order(view.order),
+            client_order_id: names.client_order(view.client_order),
+            instrument: names.instrument(view.instrument),
+            symbol: view.symbol.to_string(),
+            side: view.side.word(),
+            order_type: word::order_type(view.kind),
+            qty: view.qty.to_string(),
+            filled: "0".to_owned(),
+            price,
+            trigger,
+            tif: view.tif.word(),
+            ts: view.ts.to_string(),
+        }
+    }
+}

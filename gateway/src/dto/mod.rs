@@ -1,0 +1,32 @@
+//! The JSON and TOML forms of the vocabulary: what people and programs outside the engine read and
+//! write.
+//!
+//! Money, prices, quantities and percentages are decimal strings, ids are strings, times are RFC 3339
+//! in UTC. Reading is strict: a field that is unknown, missing or repeated is an error that names the
+//! field, its value and what is accepted. No float takes part in either direction.
+
+pub mod account;
+pub mod board;
+pub mod competition;
+pub mod document;
+pub mod event;
+pub mod instrument;
+pub mod names;
+pub mod objective;
+pub mod order;
+pub mod percent;
+pub mod plan;
+pub mod state;
+pub mod time;
+pub mod word;
+
+pub use account::{AccountDto, AccountRowDto, LimitDto, OrderDto, PositionDto};
+pub use board::BoardDto;
+pub use document::{Field, FieldError, Node, Table};
+pub use event::EventDto;
+pub use instrument::InstrumentDto;
+pub use names::Names;
+pub use objective::ObjectiveDto;
+pub use plan::{PlanDto, PlanFileError};
+pub use state::StateDto;
+pub use word::Word;

@@ -1,0 +1,140 @@
+//! What an account has to reach, and how far it is.
+
+use runtime::view::AccountView;
+use serde::Serialize;
+use types::{Consistency, Money};
+
+use super::percent;
+
+/// An objective of an account's plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ObjectiveDto {
+    /// A balance to reach while flat.
+    ProfitTarget {
+        /// The balance that meets it.
+        target: String,
+        /// The balance now.
+        current: String,
+        /// Part of the profit that is made, percent; below zero in loss.
+        progress_pct: Option<String>,
+        /// Whether the balance meets it now.
+        met: bool,
+        /// When it was met for the first time.
+        met_at: Option<String>,
+    },
+    /// Trading days to count.
+    MinDays {
+        /// How many are asked for.
+        required: u16,
+        /// How many count so far.
+        counted: u16,
+        /// Whether they are enough.
+        met: bool,
+    },
+    /// The share that the best day may have.
+    Consistency {
+        /// The largest share, percent.
+        cap_pct: String,
+        /// Whether exactly at the cap passes.
+        inclusive: bool,
+        /// Profit of the best day.
+        best_day: String,
+        /// What it is compared with.
+        denominator: String,
+        /// Its share, percent; null while the denominator is not above zero.
+        share_pct: Option<String>,
+        /// Whether it passes.
+        met: bool,
+        /// The most that the best day may be against this denominator, rounded down.
+        best_day_max: String,
+        /// The least denominator at which this best day passes.
+        total_needed: String,
+        /// The same in whole currency units.
+        total_needed_whole: String,
+        /// The most that the next day may earn without breaking the cap.
+        next_day_max: String,
+        /// The same in whole currency units.
+        next_day_max_whole: String,
+    },
+}
+
+impl ObjectiveDto {
+    /// The objectives of an account.
+    pub fn all(view: &AccountView) -> Vec<Self> {
+        let (size, balance) = (view.row.size, view.row.balance);
+        let target = view.target.map(|(target, met_at)| {
+            let made = i128::from(balance.0) - i128::from(size.0);
+            let needed = i128::from(target.0) - i128::from(size.0);
+            Self::ProfitTarget {
+                target: target.to_string(),
+                current: balance.to_string(),
+                progress_pct: percent::share(made, needed),
+                met: balance >= target,
+                met_at: met_at.map(|ts| ts.to_string()),
+            }
+        });
+        let min_days = view.min_days.map(|(counted, rule)| Self::MinDays {
+            required: rule.days,
+            counted,
+            met: counted >= rule.days,
+        });
+        let consistency = view.consistency.as_ref().map(Self::consistency);
+        [target, min_days, consistency]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+
+    fn consistency(standing: &Consistency) -> Self {
+        let Consistency {
+            best_day,
+            denominator,
+            cap,
+            inclusive,
+            met,
+            total_needed,
+            next_day_max,
+            ..
+        } = *standing;
+        Self::Consistency {
+            cap_pct: percent::exact(cap),
+            inclusive,
+            best_day: best_day.to_string(),
+            denominator: denominator.to_string(),
+            share_pct: percent::share(best_day.0.into(), denominator.0.into()),
+            met,
+            best_day_max: denominator
+                .mul_ratio_floor(cap)
+                .max(Money::ZERO)
+                .to_string(),
+            total_needed: total_needed.to_string(),
+            total_needed_whole: whole_ceil(total_needed).to_string(),
+            next_day_max: next_day_max.to_string(),
+            next_day_max_whole: whole_floor(next_day_max).to_string(),
+        }
+    }
+}
+
+/// Whole currency units, rounded up.
+fn whole_ceil(amount: Money) -> i64 {
+    amount.0.div_euclid(Money::ONE.0) + i64::from(amount.0.rem_euclid(Money::ONE.0) != 0)
+}
+
+/// Whole currency units, rounded down.
+const fn whole_floor(amount: Money) -> i64 {
+    amount.0.div_euclid(Money::ONE.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_units_are_on_the_side_that_passes() {
+        assert_eq!(whole_ceil(Money::whole(4_000)), 4_000);
+        assert_eq!(whole_ceil(Money(4_000_000_001)), 4_001);
+        assert_eq!(whole_ceil(Money(-1)), 0);
+        assert_eq!(whole_floor(Money(1_071_428_571)), 1_071);
+    }
+}

@@ -1,0 +1,253 @@
+//! Plans as people write them: one form for TOML plan files and JSON.
+//!
+//! Reading is in [`read`], files are in [`file`]; here is the form that a plan is shown in, which reads
+//! back as the same plan. Amounts are absolute: a floor locks at `"50100"`, not at 100 above the start.
+
+pub mod file;
+pub mod read;
+
+use rules::{
+    Allowance, ConsistencyRule, DailyLoss, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, Scaling,
+    Stage, StopTrailing, Target,
+};
+use serde::Serialize;
+
+use super::word::Word;
+use super::{percent, time};
+
+pub use file::{PlanFileError, from_toml, spec_from_toml};
+pub use read::read;
+
+/// A plan as JSON or TOML.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlanDto {
+    name: String,
+    version: u32,
+    currency: String,
+    initial_balance: String,
+    stage: StageDto,
+    roll: RollDto,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    daily_loss: Option<DailyLossDto>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_loss: Option<MaxLossDto>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profit_target: Option<AmountDto>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    min_days: Option<MinDaysDto>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consistency: Option<ConsistencyDto>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payout: Option<PayoutDto>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scaling: Option<ScalingDto>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum StageDto {
+    Evaluation(u8),
+    Funded,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct RollDto {
+    zone: String,
+    time: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct DailyLossDto {
+    anchor: &'static str,
+    allowance: AmountDto,
+    effect: &'static str,
+    touch_is_breach: bool,
+}
+
+/// An amount, given as such or as a percentage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum AmountDto {
+    Fixed(String),
+    PctOfInitial(String),
+    PctOfAnchor(String),
+    PctOfPeak(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct MaxLossDto {
+    trail: &'static str,
+    allowance: AmountDto,
+    stop: StopDto,
+    effect: &'static str,
+    touch_is_breach: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum StopDto {
+    Never,
+    AtFloorLevel(String),
+    FreezeWhen(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct MinDaysDto {
+    days: u16,
+    counts: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    day_profit_min: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct ConsistencyDto {
+    cap_pct: String,
+    denominator: &'static str,
+    inclusive: bool,
+    window: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct PayoutDto {
+    fraction_pct: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cap: Option<String>,
+    keep: KeepDto,
+    split_pct: String,
+    after: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum KeepDto {
+    AboveFloor(String),
+    AboveInitial(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct ScalingDto {
+    step_pct: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size_max: Option<String>,
+}
+
+impl PlanDto {
+    /// The form of a plan.
+    pub fn new(plan: &Plan) -> Self {
+        let text = |money: Option<types::Money>| money.map(|money| money.to_string());
+        Self {
+            name: plan.name.to_string(),
+            version: plan.version,
+            currency: plan.currency.to_string(),
+            initial_balance: plan.initial_balance.to_string(),
+            stage: match plan.stage {
+                Stage::Evaluation { phase } => StageDto::Evaluation(phase),
+                Stage::Funded => StageDto::Funded,
+            },
+            roll: RollDto {
+                zone: plan.schedule.zone.to_string(),
+                time: time::time_of_day(plan.schedule.minute),
+            },
+            daily_loss: plan.daily_loss.map(
+                |DailyLoss {
+                     anchor,
+                     allowance,
+                     effect,
+                     touch_is_breach,
+                 }| DailyLossDto {
+                    anchor: anchor.word(),
+                    allowance: AmountDto::of_daily(allowance),
+                    effect: effect.word(),
+                    touch_is_breach,
+                },
+            ),
+            max_loss: plan
+                .max_loss
+                .map(|rule| MaxLossDto::new(&rule, plan.initial_balance)),
+            profit_target: plan.profit_target.map(|target| match target {
+                Target::Fixed(profit) => AmountDto::Fixed(profit.to_string()),
+                Target::OfInitial(share) => AmountDto::PctOfInitial(percent::exact(share)),
+            }),
+            min_days: plan.min_days.map(
+                |MinDays {
+                     days,
+                     counts,
+                     day_profit_min,
+                 }| MinDaysDto {
+                    days,
+                    counts: counts.word(),
+                    day_profit_min: text(day_profit_min),
+                },
+            ),
+            consistency: plan.consistency.map(
+                |ConsistencyRule {
+                     cap,
+                     denominator,
+                     inclusive,
+                     window,
+                 }| ConsistencyDto {
+                    cap_pct: percent::exact(cap),
+                    denominator: denominator.word(),
+                    inclusive,
+                    window: window.word(),
+                },
+            ),
+            payout: plan.payout.map(
+                |PayoutRule {
+                     fraction,
+                     cap,
+                     keep,
+                     split,
+                     after,
+                 }| PayoutDto {
+                    fraction_pct: percent::exact(fraction),
+                    cap: text(cap),
+                    keep: match keep {
+                        PayoutKeep::AboveFloor(buffer) => KeepDto::AboveFloor(buffer.to_string()),
+                        PayoutKeep::AboveInitial(net) => KeepDto::AboveInitial(net.to_string()),
+                    },
+                    split_pct: percent::exact(split),
+                    after: after.word(),
+                },
+            ),
+            scaling: plan.scaling.map(|Scaling { step, size_max }| ScalingDto {
+                step_pct: percent::exact(step),
+                size_max: text(size_max),
+            }),
+        }
+    }
+}
+
+impl AmountDto {
+    fn of_daily(allowance: Allowance) -> Self {
+        match allowance {
+            Allowance::Fixed(amount) => Self::Fixed(amount.to_string()),
+            Allowance::OfInitial(share) => Self::PctOfInitial(percent::exact(share)),
+            Allowance::OfBase(share) => Self::PctOfAnchor(percent::exact(share)),
+        }
+    }
+
+    fn of_max(allowance: Allowance) -> Self {
+        match allowance {
+            Allowance::OfBase(share) => Self::PctOfPeak(percent::exact(share)),
+            other => Self::of_daily(other),
+        }
+    }
+}
+
+impl MaxLossDto {
+    fn new(rule: &MaxLoss, initial: types::Money) -> Self {
+        let level = |offset| initial.saturating_add(offset).to_string();
+        Self {
+            trail: rule.trail.word(),
+            allowance: AmountDto::of_max(rule.allowance),
+            stop: match rule.stop {
+                StopTrailing::Never => StopDto::Never,
+                StopTrailing::AtFloorLevel(offset) => StopDto::AtFloorLevel(level(offset)),
+                StopTrailing::FreezeWhenSource(offset) => StopDto::FreezeWhen(level(offset)),
+            },
+            effect: rule.effect.word(),
+            touch_is_breach: rule.touch_is_breach,
+        }
+    }
+}

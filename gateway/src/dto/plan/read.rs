@@ -1,0 +1,229 @@
+//! Reading a plan from a document.
+
+use rules::{
+    Allowance, ConsistencyRule, DailyLoss, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, Scaling,
+    Stage, StopTrailing, Target,
+};
+use types::{Effect, Money, Ratio};
+
+use crate::dto::document::{Choice, Field, FieldError, Table};
+use crate::dto::time;
+
+/// The fields of a plan.
+const FIELDS: [&str; 13] = [
+    "name",
+    "version",
+    "currency",
+    "initial_balance",
+    "stage",
+    "roll",
+    "daily_loss",
+    "max_loss",
+    "profit_target",
+    "min_days",
+    "consistency",
+    "payout",
+    "scaling",
+];
+
+/// The fields of a plan and `others` beside them.
+pub fn known<'a>(others: &[&'a str]) -> Vec<&'a str> {
+    others.iter().chain(&FIELDS).copied().collect()
+}
+
+/// Reads a plan and checks it. `others` are fields that may stand beside the plan's own.
+///
+/// # Errors
+/// The first field that is not accepted.
+pub fn read(document: &Field<'_>, others: &[&str]) -> Result<Plan, FieldError> {
+    let table = document.table(&known(others))?;
+    let initial_balance = table.field("initial_balance").money()?;
+    let plan = Plan {
+        name: table.field("name").name()?,
+        version: table
+            .field("version")
+            .integer("a whole number from 0 without quotes")?,
+        currency: table.field("currency").name()?,
+        initial_balance,
+        schedule: time::read_roll(&table.field("roll"))?,
+        stage: stage(&table.field("stage"))?,
+        daily_loss: table
+            .optional("daily_loss")
+            .map(|field| daily_loss(&field))
+            .transpose()?,
+        max_loss: table
+            .optional("max_loss")
+            .map(|field| max_loss(&field, initial_balance))
+            .transpose()?,
+        profit_target: table
+            .optional("profit_target")
+            .map(|field| profit_target(&field))
+            .transpose()?,
+        min_days: table
+            .optional("min_days")
+            .map(|field| min_days(&field))
+            .transpose()?,
+        consistency: table
+            .optional("consistency")
+            .map(|field| consistency(&field))
+            .transpose()?,
+        payout: table
+            .optional("payout")
+            .map(|field| payout(&field))
+            .transpose()?,
+        scaling: table
+            .optional("scaling")
+            .map(|field| scaling(&field))
+            .transpose()?,
+    };
+    plan.validate()
+        .map_err(|error| located(&table, &plan, &error))?;
+    Ok(plan)
+}
+
+fn stage(field: &Field<'_>) -> Result<Stage, FieldError> {
+    match field.choice(&["funded"], &["evaluation"])? {
+        Choice::Word(_) => Ok(Stage::Funded),
+        Choice::Named(_, phase) => Ok(Stage::Evaluation {
+            phase: phase.integer("a phase from 1 to 255 without quotes")?,
+        }),
+    }
+}
+
+fn daily_loss(field: &Field<'_>) -> Result<DailyLoss, FieldError> {
+    let table = field.table(&["anchor", "allowance", "effect", "touch_is_breach"])?;
+    Ok(DailyLoss {
+        anchor: table.field("anchor").word()?,
+        allowance: allowance(&table.field("allowance"), "pct_of_anchor")?,
+        effect: table.field("effect").word()?,
+        touch_is_breach: table.field("touch_is_breach").boolean()?,
+    })
+}
+
+fn max_loss(field: &Field<'_>, initial: Money) -> Result<MaxLoss, FieldError> {
+    let table = field.table(&["trail", "allowance", "stop", "effect", "touch_is_breach"])?;
+    let stop = table.field("stop");
+    let stop = match stop.choice(&["never"], &["at_floor_level", "freeze_when"])? {
+        Choice::Word(_) => StopTrailing::Never,
+        Choice::Named(name, level) => {
+            let offset = level
+                .money()?
+                .checked_sub(initial)
+                .ok_or_else(|| level.error("a level within the range of amounts"))?;
+            if name == "at_floor_level" {
+                StopTrailing::AtFloorLevel(offset)
+            } else {
+                StopTrailing::FreezeWhenSource(offset)
+            }
+        }
+    };
+    Ok(MaxLoss {
+        trail: table.field("trail").word()?,
+        allowance: allowance(&table.field("allowance"), "pct_of_peak")?,
+        stop,
+        effect: match table.optional("effect") {
+            Some(effect) => effect.word()?,
+            None => Effect::Fail,
+        },
+        touch_is_breach: table.field("touch_is_breach").boolean()?,
+    })
+}
+
+fn allowance(field: &Field<'_>, of_base: &'static str) -> Result<Allowance, FieldError> {
+    match field.choice(&[], &["fixed", "pct_of_initial", of_base])? {
+        Choice::Named("fixed", amount) => Ok(Allowance::Fixed(amount.money()?)),
+        Choice::Named("pct_of_initial", share) => Ok(Allowance::OfInitial(share.share()?)),
+        Choice::Named(_, share) => Ok(Allowance::OfBase(share.share()?)),
+        Choice::Word(_) => Err(field.error("an amount or a percentage")),
+    }
+}
+
+fn profit_target(field: &Field<'_>) -> Result<Target, FieldError> {
+    match field.choice(&[], &["fixed", "pct_of_initial"])? {
+        Choice::Named("fixed", profit) => Ok(Target::Fixed(profit.money()?)),
+        Choice::Named(_, share) => Ok(Target::OfInitial(share.share()?)),
+        Choice::Word(_) => Err(field.error("an amount or a percentage")),
+    }
+}
+
+fn min_days(field: &Field<'_>) -> Result<MinDays, FieldError> {
+    let table = field.table(&["days", "counts", "day_profit_min"])?;
+    Ok(MinDays {
+        days: table
+            .field("days")
+            .integer("a number of days from 1 to 65535 without quotes")?,
+        counts: table.field("counts").word()?,
+        day_profit_min: table
+            .optional("day_profit_min")
+            .map(|profit| profit.money())
+            .transpose()?,
+    })
+}
+
+fn consistency(field: &Field<'_>) -> Result<ConsistencyRule, FieldError> {
+    const CAP: &str = "a percentage above 0 and below 100 in quotes, such as \"40\"";
+    let table = field.table(&["cap_pct", "denominator", "inclusive", "window"])?;
+    let cap = table.field("cap_pct");
+    Ok(ConsistencyRule {
+        cap: cap
+            .percent(CAP)
+            .ok()
+            .filter(|share| *share > Ratio::ZERO && *share < Ratio::ONE)
+            .ok_or_else(|| cap.error(CAP))?,
+        denominator: table.field("denominator").word()?,
+        inclusive: table.field("inclusive").boolean()?,
+        window: table.field("window").word()?,
+    })
+}
+
+fn payout(field: &Field<'_>) -> Result<PayoutRule, FieldError> {
+    let table = field.table(&["fraction_pct", "cap", "keep", "split_pct", "after"])?;
+    let keep = table.field("keep");
+    let keep = match keep.choice(&[], &["above_floor", "above_initial"])? {
+        Choice::Named("above_floor", buffer) => PayoutKeep::AboveFloor(buffer.money()?),
+        Choice::Named(_, net) => PayoutKeep::AboveInitial(net.money()?),
+        Choice::Word(_) => return Err(keep.error("what must stay in the account")),
+    };
+    Ok(PayoutRule {
+        fraction: table.field("fraction_pct").share()?,
+        cap: table.optional("cap").map(|cap| cap.money()).transpose()?,
+        keep,
+        split: table.field("split_pct").share()?,
+        after: table.field("after").word()?,
+    })
+}
+
+fn scaling(field: &Field<'_>) -> Result<Scaling, FieldError> {
+    let table = field.table(&["step_pct", "size_max"])?;
+    Ok(Scaling {
+        step: table.field("step_pct").share()?,
+        size_max: table
+            .optional("size_max")
+            .map(|max| max.money())
+            .transpose()?,
+    })
+}
+
+/// A rule's error in terms of the document: its field names, its value, its absolute levels.
+fn located(table: &Table<'_>, plan: &Plan, error: &rules::PlanError) -> FieldError {
+    let path = match error.path {
+        "schedule.minute" => "roll.time",
+        "stage.phase" => "stage",
+        "consistency.cap" => "consistency.cap_pct",
+        "payout.fraction" => "payout.fraction_pct",
+        "payout.split" => "payout.split_pct",
+        "scaling.step" => "scaling.step_pct",
+        same => same,
+    };
+    let trails = plan
+        .max_loss
+        .filter(|rule| rule.trail != rules::TrailSource::None);
+    let accepted = match (path, trails.map(|rule| rule.stop)) {
+        ("max_loss.stop", Some(StopTrailing::AtFloorLevel(_))) => "a level above the first floor",
+        ("max_loss.stop", Some(StopTrailing::FreezeWhenSource(_))) => {
+            "a level above initial_balance"
+        }
+        _ => error.accepted,
+    };
+    table.at(path).error(accepted)
+}

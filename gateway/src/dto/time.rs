@@ -1,0 +1,157 @@
+//! Times and days as text, and the zones that trading days roll in.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZoneDatabase;
+use types::{Label, RollSchedule, TimestampNs, TradingDay};
+
+use super::document::{Field, FieldError};
+
+/// A moment from RFC 3339 text with at most nine decimals; `None` when it is none, or before 1970.
+pub fn parse_timestamp(text: &str) -> Option<TimestampNs> {
+    const SHAPE: &[u8] = b"dddd-dd-ddTdd:dd:dd";
+    let (start, rest) = text.as_bytes().split_at_checked(SHAPE.len())?;
+    if !has_shape(start, SHAPE) {
+        return None;
+    }
+    let offset = match rest {
+        [b'.', fraction @ ..] => {
+            let digits = fraction
+                .iter()
+                .take_while(|byte| byte.is_ascii_digit())
+                .count();
+            if !(1..=9).contains(&digits) {
+                return None;
+            }
+            &fraction[digits..]
+        }
+        _ => rest,
+    };
+    if offset != b"Z" && !has_shape(offset, b"+dd:dd") && !has_shape(offset, b"-dd:dd") {
+        return None;
+    }
+    let ns = text.parse::<Timestamp>().ok()?.as_nanosecond();
+    ns.try_into().ok().map(TimestampNs)
+}
+
+/// A day from text such as `2024-03-05`; `None` when it is none.
+pub fn parse_day(text: &str) -> Option<TradingDay> {
+    if !has_shape(text.as_bytes(), b"dddd-dd-dd") {
+        return None;
+    }
+    let date: Date = text.parse().ok()?;
+    let days = date.since(Date::constant(1970, 1, 1)).ok()?.get_days();
+    Some(TradingDay(days))
+}
+
+fn has_shape(text: &[u8], shape: &[u8]) -> bool {
+    text.len() == shape.len()
+        && text.iter().zip(shape).all(|(byte, shape)| match shape {
+            b'd' => byte.is_ascii_digit(),
+            exact => byte == exact,
+        })
+}
+
+/// Reads `{ zone, time }`: an IANA time zone and a local time of day.
+///
+/// # Errors
+/// When a field is not accepted.
+pub fn read_roll(field: &Field<'_>) -> Result<RollSchedule, FieldError> {
+    let table = field.table(&["zone", "time"])?;
+    Ok(RollSchedule {
+        zone: read_zone(&table.field("zone"))?,
+        minute: read_minute(&table.field("time"))?,
+    })
+}
+
+/// Reads an IANA time zone.
+///
+/// # Errors
+/// When there is no such zone.
+pub fn read_zone(field: &Field<'_>) -> Result<Label, FieldError> {
+    const ACCEPTED: &str = "an IANA time zone such as \"UTC\" or \"America/New_York\"";
+    let zone: Label = field.parse(ACCEPTED)?;
+    // The bundled database, so that a file means the same on every machine. Names are matched
+    // exactly: schedules that differ in a letter's case would roll apart.
+    TimeZoneDatabase::bundled()
+        .get(zone.as_str())
+        .ok()
+        .filter(|found| found.iana_name() == Some(zone.as_str()))
+        .map(|_| zone)
+        .ok_or_else(|| field.error(ACCEPTED))
+}
+
+/// Reads a local time of day.
+///
+/// # Errors
+/// When it is none.
+pub fn read_minute(field: &Field<'_>) -> Result<u16, FieldError> {
+    const ACCEPTED: &str = "a time of day from \"00:00\" to \"23:59\"";
+    let text = field.text(ACCEPTED)?;
+    let minute = || {
+        has_shape(text.as_bytes(), b"dd:dd").then_some(())?;
+        let hour: u16 = text.get(..2)?.parse().ok()?;
+        let minute: u16 = text.get(3..)?.parse().ok()?;
+        (hour < 24 && minute < 60).then_some(hour * 60 + minute)
+    };
+    minute().ok_or_else(|| field.error(ACCEPTED))
+}
+
+/// The local time of day of a schedule, such as `17:00`.
+pub fn time_of_day(minute: u16) -> String {
+    format!("{:02}:{:02}", minute / 60, minute % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dto::document::Node;
+
+    #[test]
+    fn moments_are_rfc_3339_and_nothing_looser() {
+        let noon = TimestampNs(1_709_208_000_000_000_000);
+        assert_eq!(parse_timestamp("2024-02-29T12:00:00Z"), Some(noon));
+        assert_eq!(parse_timestamp("2024-02-29T07:00:00-05:00"), Some(noon));
+        assert_eq!(
+            parse_timestamp("2024-02-29T12:00:00.000000001Z"),
+            Some(TimestampNs(noon.0 + 1))
+        );
+        for loose in [
+            "2024-02-29 12:00:00Z",
+            "2024-02-29T12:00Z",
+            "20240229T120000Z",
+            "2024-02-29T12:00:00",
+            "2024-02-30T12:00:00Z",
+            "2024-02-29T12:00:00.0000000001Z",
+            "1969-12-31T23:59:59Z",
+            "2024-02-29T12:00:00Z[UTC]",
+            "",
+        ] {
+            assert_eq!(parse_timestamp(loose), None, "{loose}");
+        }
+    }
+
+    #[test]
+    fn days_count_from_the_epoch() {
+        assert_eq!(parse_day("1970-01-01"), Some(TradingDay(0)));
+        assert_eq!(parse_day("2024-02-29"), Some(TradingDay(19_782)));
+        assert_eq!(parse_day("2023-02-29"), None);
+        assert_eq!(parse_day("2024-2-29"), None);
+    }
+
+    #[test]
+    fn rolls_are_a_known_zone_and_a_time_of_day() {
+        let read = |zone: &str, time: &str| {
+            let json = format!(r#"{{"zone":"{zone}","time":"{time}"}}"#);
+            let node = Node::from_json(json.as_bytes()).unwrap();
+            read_roll(&Field::root(&node)).map_err(|error| error.field)
+        };
+        assert_eq!(read("America/New_York", "17:00").unwrap().minute, 1_020);
+        assert_eq!(read("UTC", "00:30").unwrap().minute, 30);
+        assert_eq!(read("Utc", "00:30").unwrap_err(), "zone");
+        assert_eq!(read("Mars/Olympus", "00:30").unwrap_err(), "zone");
+        assert_eq!(read("UTC", "24:00").unwrap_err(), "time");
+        assert_eq!(read("UTC", "7:00").unwrap_err(), "time");
+        assert_eq!(time_of_day(1_020), "17:00");
+    }
+}

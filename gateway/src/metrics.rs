@@ -1,0 +1,292 @@
+//! Figures of the engine and the server in the Prometheus text format, version 0.0.4.
+
+use std::fmt::{self, Display, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::http::StatusCode;
+use runtime::{AckMode, Latencies, Status};
+
+use crate::app::App;
+
+/// Counters of the server itself.
+#[derive(Debug, Default)]
+pub(crate) struct Traffic {
+    requests: AtomicU64,
+    /// Responses by the first digit of their status, 1 to 5.
+    responses: [AtomicU64; 5],
+    sockets_opened: AtomicU64,
+    sockets_too_slow: AtomicU64,
+    messages_sent: AtomicU64,
+}
+
+impl Traffic {
+    pub(crate) fn request(&self) {
+        count(&self.requests);
+    }
+
+    pub(crate) fn response(&self, status: StatusCode) {
+        let class = usize::from(status.as_u16() / 100);
+        if let Some(counter) = self.responses.get(class.wrapping_sub(1)) {
+            count(counter);
+        }
+    }
+
+    pub(crate) fn socket_opened(&self) {
+        count(&self.sockets_opened);
+    }
+
+    pub(crate) fn socket_too_slow(&self) {
+        count(&self.sockets_too_slow);
+    }
+
+    pub(crate) fn message_sent(&self) {
+        count(&self.messages_sent);
+    }
+}
+
+fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Every figure, as text.
+pub(crate) fn text(app: &App) -> String {
+    let mut page = Page::default();
+    // Writing to a string cannot fail.
+    let _ = write_all(&mut page, app);
+    page.0
+}
+
+fn write_all(page: &mut Page, app: &App) -> fmt::Result {
+    let handle = &app.handle;
+    let stats = handle.stats();
+    let status = handle.status();
+    let is_up = matches!(status, Status::Running | Status::SourceEnded);
+    page.one(
+        "up",
+        "gauge",
+        "Whether the engine takes inputs.",
+        u8::from(is_up),
+    )?;
+    page.one(
+        "applied_seq",
+        "gauge",
+        "The last input applied.",
+        handle.applied_seq(),
+    )?;
+    page.one(
+        "durable_seq",
+        "gauge",
+        "The last input that is durable.",
+        handle.durable_seq(),
+    )?;
+    page.one(
+        "replica_seq",
+        "gauge",
+        "The last input that the views contain.",
+        stats.replica_seq,
+    )?;
+    page.one(
+        "snapshot_seq",
+        "gauge",
+        "The last input in a snapshot.",
+        stats.snapshot_seq,
+    )?;
+    page.one(
+        "snapshot_bytes",
+        "gauge",
+        "Size of the newest snapshot.",
+        stats.snapshot_bytes,
+    )?;
+    for (name, help, value) in [
+        (
+            "market_events",
+            "Market inputs applied.",
+            stats.market_events,
+        ),
+        ("commands", "Commands applied.", stats.commands),
+        ("timers", "Timers applied.", stats.timers),
+        (
+            "overloaded",
+            "Commands refused because a lane was full.",
+            stats.overloaded,
+        ),
+        (
+            "oversized",
+            "Inputs dropped because they were too large.",
+            stats.oversized,
+        ),
+        ("batches", "Batches published.", stats.batches),
+        ("syncs", "Syncs of the journal.", stats.syncs),
+        (
+            "journal_bytes",
+            "Bytes written to the journal.",
+            stats.journal_bytes,
+        ),
+        ("snapshots", "Snapshots written.", stats.snapshots),
+        (
+            "snapshots_missed",
+            "Snapshots that could not be written.",
+            stats.snapshots_missed,
+        ),
+        ("events", "Events.", stats.events),
+        ("orders_accepted", "Orders accepted.", stats.orders_accepted),
+        ("orders_denied", "Orders denied.", stats.orders_denied),
+        ("fills", "Fills, liquidations included.", stats.fills),
+        ("breaches", "Primary breaches.", stats.breaches),
+        (
+            "inputs_rejected",
+            "Inputs that could not be applied.",
+            stats.inputs_rejected,
+        ),
+    ] {
+        page.one(&format!("{name}_total"), "counter", help, value)?;
+    }
+
+    let name = "stage_latency_seconds";
+    page.head(
+        name,
+        "summary",
+        "How long the stages from feed to fan-out take.",
+    )?;
+    let ack_mode = ack_mode(handle.ack_mode());
+    let stages = stats.latencies;
+    for (stage, latencies) in [
+        ("feed_to_applied", stages.feed_to_applied),
+        ("applied_to_durable", stages.applied_to_durable),
+        ("durable_to_published", stages.durable_to_published),
+    ] {
+        let labels = format!("stage=\"{stage}\",ack_mode=\"{ack_mode}\"");
+        page.summary(name, &labels, &latencies)?;
+    }
+
+    let traffic = &app.traffic;
+    page.one(
+        "http_requests_total",
+        "counter",
+        "HTTP requests.",
+        read(&traffic.requests),
+    )?;
+    page.head(
+        "http_responses_total",
+        "counter",
+        "HTTP responses by class of status.",
+    )?;
+    for (class, responses) in (1..).zip(&traffic.responses) {
+        let labels = format!("class=\"{class}xx\"");
+        page.value("http_responses_total", &labels, read(responses))?;
+    }
+    let limits = &app.config.limits;
+    let sockets = (limits.sockets_max as usize).saturating_sub(app.sockets.available_permits());
+    page.one("sockets", "gauge", "WebSockets that are open.", sockets)?;
+    page.one(
+        "channels",
+        "gauge",
+        "Channels kept up to date.",
+        app.hub.channels().len(),
+    )?;
+    for (name, help, counter) in [
+        (
+            "sockets_opened",
+            "WebSockets opened.",
+            &traffic.sockets_opened,
+        ),
+        (
+            "sockets_too_slow",
+            "WebSockets closed with code 4008.",
+            &traffic.sockets_too_slow,
+        ),
+        (
+            "messages_sent",
+            "WebSocket messages sent.",
+            &traffic.messages_sent,
+        ),
+    ] {
+        page.one(&format!("{name}_total"), "counter", help, read(counter))?;
+    }
+    Ok(())
+}
+
+/// The word for what an acknowledgement means.
+pub(crate) const fn ack_mode(mode: AckMode) -> &'static str {
+    match mode {
+        AckMode::Durable => "durable",
+        AckMode::Relaxed => "relaxed",
+    }
+}
+
+fn read(counter: &AtomicU64) -> u64 {
+    counter.load(Ordering::Relaxed)
+}
+
+/// The text so far. Every name begins with `dynasty_`.
+#[derive(Default)]
+struct Page(String);
+
+impl Page {
+    fn head(&mut self, name: &str, kind: &str, help: &str) -> fmt::Result {
+        writeln!(
+            self.0,
+            "# HELP dynasty_{name} {help}\n# TYPE dynasty_{name} {kind}"
+        )
+    }
+
+    fn value(&mut self, name: &str, labels: &str, value: impl Display) -> fmt::Result {
+        if labels.is_empty() {
+            writeln!(self.0, "dynasty_{name} {value}")
+        } else {
+            writeln!(self.0, "dynasty_{name}{{{labels}}} {value}")
+        }
+    }
+
+    fn one(&mut self, name: &str, kind: &str, help: &str, value: impl Display) -> fmt::Result {
+        self.head(name, kind, help)?;
+        self.value(name, "", value)
+    }
+
+    /// Quantiles; a stage without samples has none. The maximum is quantile 1.
+    fn summary(&mut self, name: &str, labels: &str, latencies: &Latencies) -> fmt::Result {
+        let Latencies {
+            p50,
+            p99,
+            p999,
+            max,
+            count,
+        } = *latencies;
+        if count > 0 {
+            for (quantile, value) in [("0.5", p50), ("0.99", p99), ("0.999", p999), ("1", max)] {
+                let labels = format!("{labels},quantile=\"{quantile}\"");
+                self.value(name, &labels, value.as_secs_f64())?;
+            }
+        }
+        self.value(&format!("{name}_count"), labels, count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_summary_has_its_quantiles_in_seconds() {
+        let latencies = Latencies {
+            p50: Duration::from_micros(5),
+            p99: Duration::from_millis(1),
+            p999: Duration::from_millis(2),
+            max: Duration::from_secs(3),
+            count: 7,
+        };
+        let mut page = Page::default();
+        page.summary("x", "a=\"b\"", &latencies).unwrap();
+        page.summary("x", "a=\"c\"", &Latencies::default()).unwrap();
+        let expected = "\
+            dynasty_x{a=\"b\",quantile=\"0.5\"} 0.000005\n\
+            dynasty_x{a=\"b\",quantile=\"0.99\"} 0.001\n\
+            dynasty_x{a=\"b\",quantile=\"0.999\"} 0.002\n\
+            dynasty_x{a=\"b\",quantile=\"1\"} 3\n\
+            dynasty_x_count{a=\"b\"} 7\n\
+            dynasty_x_count{a=\"c\"} 0\n";
+        assert_eq!(page.0, expected);
+    }
+}

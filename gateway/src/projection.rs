@@ -1,0 +1,34 @@
+//! What the gateway derives from the durable inputs as the replica applies them.
+
+use std::sync::Arc;
+
+use runtime::Projection;
+
+use crate::catalogue::LiveCatalogue;
+use crate::chart::Charts;
+
+/// The gateway's projections. Made before the runtime, which is given their [`Self::hook`]; then
+/// shared with [`crate::serve`].
+#[derive(Debug, Default)]
+pub struct Projections {
+    /// Candles and equity curves.
+    pub charts: Charts,
+    /// Names and plans.
+    pub catalogue: LiveCatalogue,
+}
+
+impl Projections {
+    /// Empty projections.
+    pub fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// What the runtime calls with every durable input.
+    pub fn hook(self: &Arc<Self>) -> Projection {
+        let projections = Arc::clone(self);
+        Box::new(move |input, _events, shard| {
+            projections.catalogue.learn(shard);
+            projections.charts.observe(input, shard);
+        })
+    }
+}

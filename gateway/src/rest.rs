@@ -1,0 +1,79 @@
+//! The HTTP routes.
+
+mod accounts;
+mod body;
+pub(crate) mod idempotency;
+mod lists;
+mod orders;
+mod outcome;
+mod query;
+mod server;
+
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, delete, get};
+use axum::{Router, middleware};
+
+use crate::app::App;
+use crate::guard::guard;
+use crate::problem::Problem;
+use crate::{page, ws};
+
+/// Every route.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/healthz", get(server::health))
+        .route("/metrics", get(server::metrics))
+        .route("/v1/meta", get(server::meta))
+        .route("/v1/ws", any(ws::upgrade))
+        .route("/v1/instruments", get(lists::instruments))
+        .route("/v1/accounts", get(lists::accounts))
+        .route("/v1/competitions/{competition}/board", get(lists::board))
+        .route("/v1/accounts/{account}", get(accounts::whole))
+        .route("/v1/accounts/{account}/positions", get(accounts::positions))
+        .route(
+            "/v1/accounts/{account}/orders",
+            get(accounts::orders).post(orders::submit),
+        )
+        .route(
+            "/v1/accounts/{account}/orders/{order}",
+            delete(orders::cancel),
+        )
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(file_or_not_found)
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), guard))
+        .with_state(app)
+}
+
+async fn file_or_not_found(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    match page::file(uri.path(), &headers) {
+        Some(_) if method != Method::GET && method != Method::HEAD => (
+            [(header::ALLOW, "GET,HEAD")],
+            method_not_allowed(method).await,
+        )
+            .into_response(),
+        Some(file) => file,
+        None => page::not_found(uri.path()).into_response(),
+    }
+}
+
+async fn method_not_allowed(method: Method) -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "this path does not take this method",
+    )
+    .with(
+        "method",
+        Some(method.as_str()),
+        "the methods of the Allow header",
+    )
+}
+
+/// A JSON text as a response.
+fn json(status: StatusCode, body: String) -> Response {
+    let content_type = HeaderValue::from_static("application/json");
+    (status, [(header::CONTENT_TYPE, content_type)], body).into_response()
+}

@@ -1,0 +1,55 @@
+//! The server about itself.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use runtime::Status;
+use serde_json::json;
+
+use super::json as json_response;
+use crate::app::App;
+use crate::metrics;
+use crate::problem::Problem;
+
+pub(super) async fn health(State(app): State<Arc<App>>) -> Result<Response, Problem> {
+    let ill = |kind, detail: String| Problem::new(StatusCode::SERVICE_UNAVAILABLE, kind, detail);
+    match app.handle.status() {
+        Status::Failed(reason) => {
+            return Err(ill("failed", format!("the engine has failed: {reason}")));
+        }
+        Status::Stopped => return Err(ill("stopped", "the engine has stopped".to_owned())),
+        Status::Running | Status::SourceEnded => {}
+    }
+    if app.hub.is_stopping() {
+        return Err(ill("stopping", "the server is stopping".to_owned()));
+    }
+    let body = json!({
+        "status": "ok",
+        "engine_seq": app.handle.applied_seq().to_string(),
+        "durable_seq": app.handle.durable_seq().to_string(),
+        "ts": app.handle.views().ts.to_string(),
+    });
+    Ok(json_response(StatusCode::OK, body.to_string()))
+}
+
+pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
+    let content_type = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    ([(header::CONTENT_TYPE, content_type)], metrics::text(&app)).into_response()
+}
+
+pub(super) async fn meta(State(app): State<Arc<App>>) -> Response {
+    let config = &app.config;
+    let body = json!({
+        "name": "Dynasty",
+        "version": env!("CARGO_PKG_VERSION"),
+        "mode": config.mode,
+        "ack_mode": metrics::ack_mode(app.handle.ack_mode()),
+        "ws": "/v1/ws",
+        "competition": config.competition.to_string(),
+        "featured_account": config.featured_account.to_string(),
+        "rate": config.rate.to_string(),
+    });
+    json_response(StatusCode::OK, body.to_string())
+}

@@ -1,0 +1,189 @@
+//! The engine's state and events as the JSON values that channels and answers are made of.
+
+use runtime::Views;
+use runtime::view::{AccountView, Board};
+use serde::Serialize;
+use types::{AccountId, Event, EventKind, FloorMoveCause};
+
+use crate::app::App;
+use crate::catalogue::Catalogue;
+use crate::channel::{Json, Rows};
+use crate::chart::{Candle, Point};
+use crate::dto::{self, AccountDto, AccountRowDto, BoardDto, InstrumentDto, OrderDto, PositionDto};
+use crate::history::Told;
+
+/// The competition's state: there is no other yet.
+const LIVE: &str = "live";
+
+/// Every instrument, by id.
+pub(crate) fn instruments(app: &App, views: &Views) -> Rows {
+    let catalogue = app.projections.catalogue.load();
+    let row = |view| json(&InstrumentDto::new(view, &catalogue.names));
+    views
+        .instruments
+        .iter()
+        .map(|view| (view.id.0.into(), row(view)))
+        .collect()
+}
+
+/// Every account in short, by id.
+pub(crate) fn account_rows(app: &App, views: &Views) -> Rows {
+    let catalogue = app.projections.catalogue.load();
+    let row = |row: &runtime::view::AccountRow| {
+        json(&AccountRowDto::new(
+            row,
+            &catalogue.names,
+            style(app, row.id),
+        ))
+    };
+    views
+        .accounts
+        .iter()
+        .map(|account| (account.id.0.into(), row(account)))
+        .collect()
+}
+
+/// A whole account; `None` until its plan is known.
+pub(crate) fn account(app: &App, view: &AccountView) -> Option<Json> {
+    let catalogue = app.projections.catalogue.load();
+    let plan = catalogue.plans.get(view.row.plan.0 as usize)?;
+    Some(json(&AccountDto::new(view, plan, &catalogue.names)))
+}
+
+/// The open positions of an account.
+pub(crate) fn positions(app: &App, view: &AccountView) -> Vec<Json> {
+    let catalogue = app.projections.catalogue.load();
+    view.positions
+        .iter()
+        .map(|position| json(&PositionDto::new(position, &catalogue.names)))
+        .collect()
+}
+
+/// The working orders of an account that `is_wanted`.
+pub(crate) fn orders(
+    app: &App,
+    view: &AccountView,
+    is_wanted: impl Fn(&runtime::view::OrderView) -> bool,
+) -> Vec<Json> {
+    let catalogue = app.projections.catalogue.load();
+    view.orders
+        .iter()
+        .filter(|order| is_wanted(order))
+        .map(|order| json(&OrderDto::new(order, &catalogue.names)))
+        .collect()
+}
+
+/// A board: the competition, and its rows by account, best first.
+pub(crate) fn board(app: &App, board: &Board) -> (Json, Rows) {
+    let catalogue = app.projections.catalogue.load();
+    let dto = BoardDto::new(board, LIVE, &catalogue.names, |account| {
+        style(app, account).to_owned()
+    });
+    let accounts = board.rows.iter().map(|row| u64::from(row.account.0));
+    (
+        json(&dto.competition),
+        accounts.zip(dto.rows.iter().map(json)).collect(),
+    )
+}
+
+/// The events to tell, in order. A floor that trails a live peak moves with the market: that is
+/// state, which the account's own channel shows.
+pub(crate) fn events(catalogue: &Catalogue, events: &[Event]) -> Vec<Told> {
+    dto::event::events(events, &catalogue.names)
+        .filter(|event| {
+            !matches!(
+                &event.event().kind,
+                EventKind::FloorMoved(moved) if moved.cause == FloorMoveCause::Trailed
+            )
+        })
+        .map(|event| Told {
+            account: event.account(),
+            json: json(&event),
+        })
+        .collect()
+}
+
+/// Candles, by their start.
+pub(crate) fn candles(candles: &[Candle]) -> Rows {
+    let row = |candle: &Candle| {
+        let Candle {
+            start_s,
+            open,
+            high,
+            low,
+            close,
+        } = candle;
+        format!(r#"{{"t":{start_s},"o":"{open}","h":"{high}","l":"{low}","c":"{close}"}}"#)
+    };
+    candles
+        .iter()
+        .map(|candle| (candle.start_s, row(candle).into()))
+        .collect()
+}
+
+/// Points of an equity curve, by their time.
+pub(crate) fn points(points: &[Point]) -> Rows {
+    let row = |point: &Point| {
+        let Point {
+            t_s,
+            equity,
+            balance,
+        } = point;
+        format!(r#"{{"t":{t_s},"equity":"{equity}","balance":"{balance}"}}"#)
+    };
+    points
+        .iter()
+        .map(|point| (point.t_s, row(point).into()))
+        .collect()
+}
+
+fn style(app: &App, account: AccountId) -> &str {
+    app.config.styles.get(&account).map_or("", String::as_str)
+}
+
+/// Strings, numbers and maps with string keys always serialise.
+fn json(value: &impl Serialize) -> Json {
+    serde_json::to_string(value).unwrap_or_default().into()
+}
+
+/// An object with one list in it.
+pub(crate) fn list<'a>(name: &str, items: impl IntoIterator<Item = &'a Json>) -> String {
+    let mut out = format!("{{\"{name}\":");
+    crate::channel::array(&mut out, items.into_iter());
+    out.push('}');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use types::{Money, Price};
+
+    use super::*;
+
+    #[test]
+    fn charts_are_decimal_strings_by_time() {
+        let candle = Candle {
+            start_s: 60,
+            open: Price::whole(1),
+            high: Price(2_500_000_000),
+            low: Price(1),
+            close: Price::whole(2),
+        };
+        let row = r#"{"t":60,"o":"1","h":"2.5","l":"0.000000001","c":"2"}"#;
+        assert_eq!(candles(&[candle]), [(60, row.into())]);
+        let point = Point {
+            t_s: 120,
+            equity: Money::whole(5),
+            balance: Money(-1),
+        };
+        let row = r#"{"t":120,"equity":"5","balance":"-0.000001"}"#;
+        assert_eq!(points(&[point]), [(120, row.into())]);
+    }
+
+    #[test]
+    fn a_list_has_its_name() {
+        let items: [Json; 2] = ["1".into(), "2".into()];
+        assert_eq!(list("orders", &items), r#"{"orders":[1,2]}"#);
+        assert_eq!(list("orders", []), r#"{"orders":[]}"#);
+    }
+}

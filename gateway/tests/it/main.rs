@@ -1,0 +1,12 @@
+//! The gateway over real sockets, in front of a real runtime.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod channels;
+mod connections;
+mod orders;
+mod pages;
+mod reads;
+mod sockets;
+mod venue;
+mod wire;

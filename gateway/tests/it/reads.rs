@@ -1,0 +1,221 @@
+//! What can be read over HTTP.
+
+use serde_json::json;
+
+use crate::venue::Venue;
+use crate::wire::{JSON, get, get_json, limit, market, post_order, request};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_says_how_it_is() {
+    let mut venue = Venue::open().await;
+    let health = get_json(venue.address, "/healthz").await;
+    assert_eq!(health["status"], "ok");
+    assert_eq!(health["ts"], "2024-01-03T12:00:00Z");
+    // Two instruments, a plan, three accounts, a competition, three entries, a quote, and
+    // the roll that opens the first trading day.
+    assert_eq!(
+        (&health["engine_seq"], &health["durable_seq"]),
+        (&json!("12"), &json!("12"))
+    );
+
+    let meta = get_json(venue.address, "/v1/meta").await;
+    let expected = json!({
+        "name": "Dynasty", "version": env!("CARGO_PKG_VERSION"), "mode": "demo",
+        "ack_mode": "durable", "ws": "/v1/ws", "competition": "0", "featured_account": "0",
+        "rate": "8640",
+    });
+    assert_eq!(meta, expected);
+
+    venue.stop_runtime();
+    get(venue.address, "/healthz").await.problem(503, "stopped");
+    get(venue.address, "/v1/accounts/0")
+        .await
+        .problem(503, "unavailable");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn instruments_show_their_quote_once_they_have_one() {
+    let venue = Venue::open().await;
+    let all = get_json(venue.address, "/v1/instruments").await;
+    let all = all["instruments"].as_array().unwrap();
+    assert_eq!(all.len(), 2);
+    assert_eq!(
+        (&all[0]["symbol"], &all[0]["bid"]),
+        (&json!("BTCUSDT"), &json!("40000"))
+    );
+    assert_eq!(
+        (&all[0]["ask"], &all[0]["tick_size"]),
+        (&json!("40001"), &json!("0.01"))
+    );
+    assert_eq!((&all[1]["id"], &all[1]["bid"]), (&json!("1"), &json!(null)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_are_listed_by_state_and_shown_whole() {
+    let venue = Venue::open().await;
+    let address = venue.address;
+    let all = get_json(address, "/v1/accounts").await;
+    let names: Vec<_> = all["accounts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|a| &a["name"])
+        .collect();
+    assert_eq!(names, ["anna", "ben", "carl"]);
+    assert_eq!(
+        (&all["accounts"][0]["style"], &all["accounts"][1]["style"]),
+        (&json!("careful"), &json!(""))
+    );
+    let evaluation = get_json(address, "/v1/accounts?state=evaluation").await;
+    assert_eq!(evaluation["accounts"].as_array().unwrap().len(), 3);
+    let failed = get_json(address, "/v1/accounts?state=failed").await;
+    assert_eq!(failed, json!({ "accounts": [] }));
+
+    let anna = get_json(address, "/v1/accounts/0").await;
+    assert_eq!(
+        (&anna["id"], &anna["balance"]),
+        (&json!("0"), &json!("50000"))
+    );
+    assert_eq!(anna["plan"]["name"], "Steady 50K");
+    assert_eq!(anna["limits"].as_array().unwrap().len(), 2);
+    let trails: Vec<_> = anna["limits"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|l| &l["trail"])
+        .collect();
+    assert!(trails.contains(&&json!("tick_equity")), "{trails:?}");
+    assert_eq!(anna["objectives"][0]["target"], "53000");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn positions_and_orders_are_shown() {
+    let venue = Venue::open().await;
+    let address = venue.address;
+    assert_eq!(
+        post_order(address, 0, &market(1, "buy", "0.5"))
+            .await
+            .status,
+        201
+    );
+    assert_eq!(
+        post_order(address, 0, &limit(2, "buy", "0.1", "39000"))
+            .await
+            .status,
+        201
+    );
+    assert_eq!(
+        post_order(address, 0, &limit(3, "sell", "0.1", "41000"))
+            .await
+            .status,
+        201
+    );
+
+    let positions = get_json(address, "/v1/accounts/0/positions").await;
+    let position = &positions["positions"][0];
+    assert_eq!(
+        (&position["side"], &position["qty"]),
+        (&json!("long"), &json!("0.5"))
+    );
+    // Bought at the ask of 40,001, marked at the bid of 40,000.
+    assert_eq!(
+        (&position["avg_price"], &position["unrealised"]),
+        (&json!("40001"), &json!("-0.5"))
+    );
+
+    let orders = get_json(address, "/v1/accounts/0/orders").await;
+    let ids: Vec<_> = orders["orders"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|o| &o["client_order_id"])
+        .collect();
+    assert_eq!(ids, ["2", "3"]);
+    let one = get_json(address, "/v1/accounts/0/orders?client_order_id=3").await;
+    assert_eq!(one["orders"].as_array().unwrap().len(), 1);
+    assert_eq!(one["orders"][0]["price"], "41000");
+    let none = get_json(address, "/v1/accounts/0/orders?client_order_id=1").await;
+    assert_eq!(none, json!({ "orders": [] }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_board_has_its_competition_and_its_rows() {
+    let venue = Venue::open().await;
+    let board = get_json(venue.address, "/v1/competitions/0/board").await;
+    assert_eq!(board["competition"]["name"], "January");
+    assert_eq!(board["competition"]["weights"]["profit"], "40");
+    assert_eq!(board["rows"].as_array().unwrap().len(), 3);
+    assert_eq!(board["rows"][0]["eligible"], false);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_there_is_a_problem_that_says_what_is() {
+    let venue = Venue::open().await;
+    let address = venue.address;
+    let faults = get(address, "/v1/accounts/77")
+        .await
+        .problem(404, "not_found");
+    assert_eq!(
+        faults,
+        ["account | 77 | one of the 3 accounts, counted from 0"]
+    );
+    get(address, "/v1/accounts/77/positions")
+        .await
+        .problem(404, "not_found");
+    get(address, "/v1/accounts/77/orders")
+        .await
+        .problem(404, "not_found");
+    let faults = get(address, "/v1/competitions/9/board")
+        .await
+        .problem(404, "not_found");
+    assert_eq!(
+        faults,
+        ["competition | 9 | one of the 1 competitions, counted from 0"]
+    );
+    let faults = get(address, "/v1/nothing").await.problem(404, "not_found");
+    assert_eq!(faults.len(), 1);
+    for id in ["x", "-1", "007", "4294967296", "%20"] {
+        get(address, &format!("/v1/accounts/{id}"))
+            .await
+            .problem(400, "bad_path");
+    }
+    get(address, "/v1/accounts/%ff")
+        .await
+        .problem(400, "bad_path");
+    let faults = get(address, "/v1/accounts?state=rich")
+        .await
+        .problem(400, "bad_query");
+    let accepted = "evaluation or passed or funded or failed or closed";
+    assert_eq!(faults, [format!("state | rich | {accepted}")]);
+    let faults = get(address, "/v1/accounts?stat=failed")
+        .await
+        .problem(400, "bad_query");
+    assert_eq!(faults, ["stat | failed | state, once"]);
+    get(address, "/v1/accounts?state=failed&state=passed")
+        .await
+        .problem(400, "bad_query");
+    get(address, "/v1/instruments?x=1")
+        .await
+        .problem(400, "bad_query");
+    get(address, "/v1/accounts/0/orders?client_order_id=x")
+        .await
+        .problem(400, "bad_query");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_method_that_is_not_taken_is_told_which_are() {
+    let venue = Venue::open().await;
+    for (line, allowed) in [
+        ("DELETE /v1/accounts", "GET,HEAD"),
+        ("PUT /v1/accounts/0/orders", "GET,HEAD,POST"),
+        ("GET /v1/accounts/0/orders/1", "DELETE"),
+        ("POST /", "GET,HEAD"),
+        ("POST /metrics", "GET,HEAD"),
+    ] {
+        let answer = request(venue.address, line, &[JSON], "{}").await;
+        answer.problem(405, "method_not_allowed");
+        assert_eq!(answer.header("allow"), Some(allowed), "{line}");
+    }
+    let head = request(venue.address, "HEAD /v1/meta", &[], "").await;
+    assert_eq!((head.status, head.body.as_str()), (200, ""));
+}

@@ -1,0 +1,260 @@
+//! A small firm: two instruments, three accounts, one competition, a market that the test moves, and
+//! the gateway in front.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+
+use gateway::{Config, Limits, Projections, Server, serve};
+use rules::{
+    Allowance, BoardKind, Competition, DailyAnchor, DailyLoss, Gates, MaxLoss, Plan, Stage,
+    StopTrailing, Target, TrailSource,
+};
+use runtime::{Handle, Next, Runtime, Shard, Source};
+use types::{
+    AccountId, Codec, Command, CompetitionId, Effect, FeeSchedule, InputKind, Instrument,
+    InstrumentId, InstrumentKind, Label, MarketData, MarketEvent, Money, OpenAccount, PlanId,
+    Price, Qty, Quote, Ratio, RollSchedule, TimestampNs,
+};
+
+/// 2024-01-03T12:00:00Z, a Wednesday.
+pub(crate) const NOON_S: u64 = 1_704_283_200;
+const SECOND: u64 = 1_000_000_000;
+pub(crate) const ACCOUNTS: u32 = 3;
+
+/// What the test lets happen on the shard's thread.
+enum Step {
+    Input(TimestampNs, InputKind),
+    /// Nothing, until the other end is dropped.
+    Stall(Receiver<()>),
+}
+
+struct Tape(Receiver<Step>);
+
+impl Source for Tape {
+    fn next(&mut self, _: &Shard, _: Instant) -> Next {
+        match self.0.try_recv() {
+            Ok(Step::Input(ts, kind)) => Next::Input { ts, kind },
+            Ok(Step::Stall(until)) => {
+                let _ = until.recv();
+                Next::Wait(Duration::ZERO)
+            }
+            Err(_) => Next::Wait(Duration::from_millis(1)),
+        }
+    }
+}
+
+/// A running firm.
+pub(crate) struct Venue {
+    pub(crate) address: SocketAddr,
+    pub(crate) handle: Handle,
+    tape: SyncSender<Step>,
+    server: Option<Server>,
+    runtime: Option<Runtime>,
+    _directory: tempfile::TempDir,
+}
+
+/// The usual limits, but quick.
+pub(crate) fn quick() -> Limits {
+    Limits {
+        publish_interval: Duration::from_millis(5),
+        heartbeat_interval: Duration::from_millis(100),
+        ..Limits::default()
+    }
+}
+
+impl Venue {
+    pub(crate) async fn open() -> Self {
+        Self::with(quick()).await
+    }
+
+    pub(crate) async fn with(limits: Limits) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let projections = Projections::new();
+        let mut settings = runtime::Config::new(directory.path());
+        settings.projection = Some(projections.hook());
+        settings.views_interval = Duration::from_millis(2);
+        let (tape, source) = sync_channel(100_000);
+        let runtime = Runtime::start(settings, Box::new(Tape(source))).unwrap();
+        let handle = runtime.handle();
+        let config = Config {
+            address: "127.0.0.1:0".parse().unwrap(),
+            rate: 8_640,
+            styles: [(AccountId(0), "careful".to_owned())].into(),
+            limits,
+            ..Config::default()
+        };
+        let server = serve(handle.clone(), config, Arc::clone(&projections))
+            .await
+            .unwrap();
+        let venue = Self {
+            address: server.address(),
+            handle,
+            tape,
+            server: Some(server),
+            runtime: Some(runtime),
+            _directory: directory,
+        };
+        venue.set_up();
+        venue.settle().await;
+        venue
+    }
+
+    fn set_up(&self) {
+        let mut commands = vec![
+            instrument("BTCUSDT"),
+            instrument("ETHUSDT"),
+            Command::DefinePlan {
+                spec: plan().to_bytes().into(),
+            },
+        ];
+        for name in ["anna", "ben", "carl"] {
+            let account = OpenAccount {
+                plan: PlanId(0),
+                parent: None,
+                name: label(name),
+            };
+            commands.push(Command::OpenAccount(account));
+        }
+        commands.push(Command::DefineCompetition {
+            spec: competition().to_bytes().into(),
+        });
+        for account in 0..ACCOUNTS {
+            let competition = CompetitionId(0);
+            let account = AccountId(account);
+            commands.push(Command::EnterCompetition {
+                competition,
+                account,
+            });
+        }
+        for command in commands {
+            self.push(0, InputKind::Command(command));
+        }
+        self.quote(0, 40_000);
+    }
+
+    fn push(&self, second: u64, kind: InputKind) {
+        let ts = TimestampNs((NOON_S + second) * SECOND);
+        self.tape.send(Step::Input(ts, kind)).unwrap();
+        self.handle.wake();
+    }
+
+    /// A quote of BTCUSDT: this bid, and an ask one above it, so many seconds after noon.
+    pub(crate) fn quote(&self, second: u64, bid: i64) {
+        let quote = Quote {
+            bid: Price::whole(bid),
+            bid_qty: Qty::whole(5),
+            ask: Price::whole(bid + 1),
+            ask_qty: Qty::whole(5),
+        };
+        let ts_event = TimestampNs((NOON_S + second) * SECOND);
+        let data = MarketData::Quote(quote);
+        let event = MarketEvent {
+            instrument: InstrumentId(0),
+            ts_event,
+            data,
+        };
+        self.push(second, InputKind::Market(event));
+    }
+
+    /// Nothing is applied until the returned end is dropped.
+    pub(crate) fn stall(&self) -> SyncSender<()> {
+        let (release, until) = sync_channel(1);
+        self.tape.send(Step::Stall(until)).unwrap();
+        self.handle.wake();
+        release
+    }
+
+    /// Waits until everything that was pushed is durable and shown.
+    pub(crate) async fn settle(&self) {
+        // A command goes through the same queue of the shard, after the inputs that wait.
+        while self.handle.views().accounts.len() < ACCOUNTS as usize {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        loop {
+            let seq = self.handle.applied_seq();
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            if self.handle.applied_seq() == seq && self.handle.views().seq == seq {
+                return;
+            }
+        }
+    }
+
+    /// Stops the server alone; whether everybody left in time.
+    pub(crate) async fn stop_server(&mut self) -> bool {
+        self.server.take().unwrap().shutdown().await
+    }
+
+    /// Stops the runtime behind the server's back.
+    pub(crate) fn stop_runtime(&mut self) {
+        self.runtime.take().unwrap().stop().unwrap();
+    }
+}
+
+pub(crate) fn label(text: &str) -> Label {
+    text.parse().unwrap()
+}
+
+fn schedule() -> RollSchedule {
+    RollSchedule {
+        zone: label("America/New_York"),
+        minute: 17 * 60,
+    }
+}
+
+fn plan() -> Plan {
+    Plan {
+        name: label("Steady 50K"),
+        version: 1,
+        currency: label("USD"),
+        initial_balance: Money::whole(50_000),
+        schedule: schedule(),
+        stage: Stage::Evaluation { phase: 1 },
+        daily_loss: Some(DailyLoss {
+            anchor: DailyAnchor::Balance,
+            allowance: Allowance::OfInitial(Ratio(50_000_000)),
+            effect: Effect::LockForDay,
+            touch_is_breach: true,
+        }),
+        max_loss: Some(MaxLoss {
+            trail: TrailSource::TickEquity,
+            allowance: Allowance::Fixed(Money::whole(3_000)),
+            stop: StopTrailing::Never,
+            effect: Effect::Fail,
+            touch_is_breach: true,
+        }),
+        profit_target: Some(Target::Fixed(Money::whole(3_000))),
+        min_days: None,
+        consistency: None,
+        payout: None,
+        scaling: None,
+    }
+}
+
+fn competition() -> Competition {
+    Competition {
+        name: label("January"),
+        kind: BoardKind::Demo,
+        weights: Competition::standard_weights(),
+        loss_limit: Ratio(200_000_000),
+        gates: Gates {
+            active_days: 5,
+            round_turns: 10,
+        },
+        schedule: schedule(),
+    }
+}
+
+fn instrument(symbol: &str) -> Command {
+    Command::RegisterInstrument(Instrument {
+        symbol: label(symbol),
+        kind: InstrumentKind::CryptoSpot,
+        currency: label("USD"),
+        tick_size: Price(10_000_000),
+        lot_size: Qty(100_000),
+        contract_size: Qty::ONE,
+        order_qty_max: Qty::whole(10),
+        fees: FeeSchedule::default(),
+    })
+}
