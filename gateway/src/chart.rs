@@ -26,6 +26,13 @@ pub struct Charts {
 }
 
 impl Charts {
+    /// Takes note of a shard as it was restored: curves go on from here, candles from the next quote.
+    pub fn start(&self, shard: &Shard) {
+        if shard.account_count() > 0 {
+            lock(&self.curves).observe(shard.ts(), shard);
+        }
+    }
+
     /// Takes note of a durable input; `shard` has just applied it.
     pub fn observe(&self, input: &Input, shard: &Shard) {
         if let InputKind::Market(event) = &input.kind

@@ -1,9 +1,8 @@
 //! What a server is told at its start.
 
-use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 
-use types::{AccountId, CompetitionId};
+use types::{AccountId, CompetitionId, InstrumentId};
 
 use crate::limits::Limits;
 
@@ -17,16 +16,24 @@ pub struct Config {
     pub origins: Vec<String>,
     /// Where the market comes from, in a word that the page shows, such as `demo`.
     pub mode: String,
-    /// How many seconds of market time pass in one of life.
-    pub rate: u32,
+    /// How many seconds of market time pass in one of life; `None` when nothing paces it.
+    pub rate: Option<u64>,
     /// The competition that the page shows.
     pub competition: CompetitionId,
     /// The account that the page shows first.
     pub featured_account: AccountId,
-    /// How accounts trade, in a word; accounts that are not named have none.
-    pub styles: BTreeMap<AccountId, String>,
+    /// The instrument whose chart the page shows first.
+    pub featured_instrument: InstrumentId,
     /// Every limit.
     pub limits: Limits,
+}
+
+impl Config {
+    /// The rate as the page is told it: a whole number, or `max`.
+    pub(crate) fn rate_text(&self) -> String {
+        self.rate
+            .map_or_else(|| "max".to_owned(), |rate| rate.to_string())
+    }
 }
 
 impl Default for Config {
@@ -35,10 +42,10 @@ impl Default for Config {
             address: (Ipv4Addr::LOCALHOST, 8080).into(),
             origins: Vec::new(),
             mode: "demo".to_owned(),
-            rate: 1,
+            rate: Some(1),
             competition: CompetitionId(0),
             featured_account: AccountId(0),
-            styles: BTreeMap::new(),
+            featured_instrument: InstrumentId(0),
             limits: Limits::default(),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use runtime::Projection;
+use runtime::{Projection, Step};
 
 use crate::catalogue::LiveCatalogue;
 use crate::chart::Charts;
@@ -26,9 +26,12 @@ impl Projections {
     /// What the runtime calls with every durable input.
     pub fn hook(self: &Arc<Self>) -> Projection {
         let projections = Arc::clone(self);
-        Box::new(move |input, _events, shard| {
+        Box::new(move |step, shard| {
             projections.catalogue.learn(shard);
-            projections.charts.observe(input, shard);
+            match step {
+                Step::Restored => projections.charts.start(shard),
+                Step::Applied { input, .. } => projections.charts.observe(input, shard),
+            }
         })
     }
 }

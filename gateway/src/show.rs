@@ -3,7 +3,7 @@
 use runtime::Views;
 use runtime::view::{AccountView, Board};
 use serde::Serialize;
-use types::{AccountId, Event, EventKind, FloorMoveCause};
+use types::{Event, EventKind, FloorMoveCause};
 
 use crate::app::App;
 use crate::catalogue::Catalogue;
@@ -29,13 +29,7 @@ pub(crate) fn instruments(app: &App, views: &Views) -> Rows {
 /// Every account in short, by id.
 pub(crate) fn account_rows(app: &App, views: &Views) -> Rows {
     let catalogue = app.projections.catalogue.load();
-    let row = |row: &runtime::view::AccountRow| {
-        json(&AccountRowDto::new(
-            row,
-            &catalogue.names,
-            style(app, row.id),
-        ))
-    };
+    let row = |row: &runtime::view::AccountRow| json(&AccountRowDto::new(row, &catalogue.names));
     views
         .accounts
         .iter()
@@ -76,9 +70,7 @@ pub(crate) fn orders(
 /// A board: the competition, and its rows by account, best first.
 pub(crate) fn board(app: &App, board: &Board) -> (Json, Rows) {
     let catalogue = app.projections.catalogue.load();
-    let dto = BoardDto::new(board, LIVE, &catalogue.names, |account| {
-        style(app, account).to_owned()
-    });
+    let dto = BoardDto::new(board, LIVE, &catalogue.names);
     let accounts = board.rows.iter().map(|row| u64::from(row.account.0));
     (
         json(&dto.competition),
@@ -135,10 +127,6 @@ pub(crate) fn points(points: &[Point]) -> Rows {
         .iter()
         .map(|point| (point.t_s, row(point).into()))
         .collect()
-}
-
-fn style(app: &App, account: AccountId) -> &str {
-    app.config.styles.get(&account).map_or("", String::as_str)
 }
 
 /// Strings, numbers and maps with string keys always serialise.

@@ -56,7 +56,7 @@ pub(crate) fn heartbeat(app: &App) -> Utf8Bytes {
     let engine_seq = app.handle.applied_seq();
     let durable_seq = app.handle.durable_seq();
     let ts = app.handle.views().ts;
-    let rate = app.config.rate;
+    let rate = app.config.rate_text();
     format!(
         r#"{{"op":"heartbeat","engine_seq":"{engine_seq}","durable_seq":"{durable_seq}","ts":"{ts}","rate":"{rate}"}}"#
     )

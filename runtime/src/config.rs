@@ -28,10 +28,24 @@ pub enum Clock {
     Wall,
 }
 
-/// Sees every input once the replica has applied it, with its events, in order, at start also those that
-/// recovery replays. Runs on the replica's thread: it can lag, and slows nobody but the replica. A panic
-/// in it is fail-stop.
-pub type Projection = Box<dyn FnMut(&Input, &[Event], &Shard) + Send>;
+/// Follows the replica: first the shard as it was restored, then every input once it is applied, in
+/// order, those that recovery replays too. Runs on the replica's thread, during recovery on the one that
+/// starts the runtime: it can lag, and slows nobody but the replica. A panic in it is fail-stop.
+pub type Projection = Box<dyn FnMut(Step<'_>, &Shard) + Send>;
+
+/// What a [`Projection`] is shown; the shard beside it has it behind it.
+#[derive(Debug, Clone, Copy)]
+pub enum Step<'a> {
+    /// The shard was restored from a snapshot, or made where there is none.
+    Restored,
+    /// An input was applied.
+    Applied {
+        /// The input.
+        input: &'a Input,
+        /// What it caused.
+        events: &'a [Event],
+    },
+}
 
 /// The settings of a runtime.
 pub struct Config {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use engine::{EventBuf, Shard, StateHash};
 use types::{Input, Seq};
 
-use crate::config::Projection;
+use crate::config::{Projection, Step};
 use crate::journal::{JournalError, Reader};
 use crate::shared::Shared;
 use crate::snapshot::SnapshotStore;
@@ -135,7 +135,8 @@ impl<'a> Follower<'a> {
         self.shared.counters.count(events);
         self.shared.counters.replica_seq.set(input.seq.0);
         if let Some(projection) = self.projection.as_mut() {
-            projection(&input, events, &self.shard);
+            let input = &input;
+            projection(Step::Applied { input, events }, &self.shard);
         }
         if input.seq.0.is_multiple_of(self.settings.snapshot_every) {
             self.verify_point()?;

@@ -38,7 +38,7 @@ mod views;
 
 pub use batch::DurableBatch;
 pub use calendar::{Calendar, CalendarError, OpenDay};
-pub use config::{AckMode, Clock, Config, Projection};
+pub use config::{AckMode, Clock, Config, Projection, Step};
 pub use engine::{EventBuf, Limits, Shard, SnapshotError, StateHash, view};
 pub use handle::Handle;
 pub use ingress::{Lane, Overloaded, Receipt};

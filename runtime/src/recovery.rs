@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use engine::{EventBuf, Shard};
 use types::{Seq, ShardId};
 
-use crate::config::{Config, Projection};
+use crate::config::{Config, Projection, Step};
 use crate::journal::{self, JournalError, Writer};
 use crate::snapshot::{SnapshotStore, SnapshotStoreError};
 
@@ -76,6 +76,9 @@ pub(crate) fn recover(
             });
         }
     };
+    if let Some(projection) = projection {
+        projection(Step::Restored, &shard);
+    }
     let mut replayed = 0;
     let mut events = EventBuf::default();
     let opened = journal::open(
@@ -87,7 +90,8 @@ pub(crate) fn recover(
             events.clear();
             shard.apply(&input, &mut events);
             if let Some(projection) = projection {
-                projection(&input, events.as_slice(), &shard);
+                let (input, events) = (&input, events.as_slice());
+                projection(Step::Applied { input, events }, &shard);
             }
             replayed += 1;
         },

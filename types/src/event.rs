@@ -248,7 +248,8 @@ pub enum InputRejection {
     BadQuote,
     /// A named limit is reached.
     LimitReached,
-    /// The account is in the competition already, or is not fresh.
+    /// The account is in a competition already, does not trade, or its plan pays out or scales: money
+    /// that moves in or out is no return.
     CannotEnter,
     /// A day that is not after the open one.
     DayNotAfter,

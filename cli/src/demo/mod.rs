@@ -20,7 +20,7 @@ use indicatif::ProgressBar;
 use marketdata::DemoMarket;
 use runtime::{AckMode, Config, Handle, Runtime, Status};
 use tokio::sync::watch;
-use types::Codec;
+use types::{Codec, InstrumentId};
 
 use source::{Demo, DemoSource, Rate, Setup};
 use summary::Summary;
@@ -52,6 +52,8 @@ const COMPETITION: (&str, &str) = (
     include_str!("../../../fixtures/competitions/demo-cup.toml"),
 );
 
+/// The demo market's liveliest instrument.
+const EURUSD: InstrumentId = InstrumentId(3);
 /// How often the line on a terminal is written anew.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
 /// Market seconds in one of ours when nobody watches: ten trading days in a second.
@@ -146,12 +148,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         None if args.headless => Rate::Times(RATE_HEADLESS),
         None => Rate::Times(RATE_WATCHED),
     };
-    let (directory, scratch) = match &args.data {
-        Some(directory) => (directory.clone(), None),
-        None => {
-            let scratch = tempfile::Builder::new().prefix("dynasty-demo-").tempdir()?;
-            (scratch.path().to_owned(), Some(scratch))
-        }
+    let (directory, scratch) = if let Some(directory) = &args.data {
+        (directory.clone(), None)
+    } else {
+        let scratch = tempfile::Builder::new().prefix("dynasty-demo-").tempdir()?;
+        (scratch.path().to_owned(), Some(scratch))
     };
     let tally = Tally::default();
     let projections = Projections::new();
@@ -184,9 +185,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         } else {
             let settings = gateway::Config {
                 address: args.listen,
-                rate: rate
-                    .times()
-                    .map_or(0, |times| u32::try_from(times).unwrap_or(u32::MAX)),
+                rate: rate.times(),
+                featured_instrument: EURUSD,
                 ..gateway::Config::default()
             };
             Some(gateway::serve(runtime.handle(), settings, projections).await?)
@@ -239,9 +239,7 @@ fn set_up() -> anyhow::Result<Setup> {
 fn tell_start(args: &Args, runtime: &Runtime, directory: &std::path::Path) {
     let recovery = runtime.recovery();
     if args.data.is_none() {
-        say(format!(
-            "Data in a new directory that is removed at the end (--data DIR keeps it)"
-        ));
+        say("Data in a new directory that is removed at the end (--data DIR keeps it)");
     } else if recovery.seq.0 == 0 {
         say(format!("Data in {} (new)", directory.display()));
     } else {

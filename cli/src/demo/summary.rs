@@ -57,7 +57,7 @@ impl fmt::Display for Summary<'_> {
         if let Some((event, positions)) = &counts.first_breach
             && let EventKind::Breach(breach) = &event.kind
         {
-            self.write_breach(f, &views, event, breach, positions)?;
+            write_breach(f, &views, event, breach, positions)?;
         }
         for board in &views.boards {
             write_board(f, board)?;
@@ -73,60 +73,6 @@ impl fmt::Display for Summary<'_> {
 }
 
 impl Summary<'_> {
-    fn write_breach(
-        &self,
-        f: &mut fmt::Formatter<'_>,
-        views: &Views,
-        event: &Event,
-        breach: &Breach,
-        positions: &[BreachPosition],
-    ) -> fmt::Result {
-        let name = views
-            .accounts
-            .get(breach.account.0 as usize)
-            .map_or_else(|| breach.account.to_string(), |row| row.name.to_string());
-        let rule = match breach.rule {
-            RuleKind::DailyLoss => "daily loss",
-            RuleKind::MaxLoss => "maximum loss",
-        };
-        let below = if breach.touch_is_breach {
-            "at or below"
-        } else {
-            "below"
-        };
-        writeln!(
-            f,
-            "  first breach input {} at {}: {name}, {rule}",
-            event.seq, event.ts
-        )?;
-        writeln!(
-            f,
-            "               equity {} is {below} the floor {} = {} - {}",
-            breach.equity, breach.floor, breach.baseline, breach.allowance
-        )?;
-        writeln!(
-            f,
-            "               equity = balance {} + open profit of",
-            breach.balance
-        )?;
-        for position in positions {
-            let symbol = views
-                .instruments
-                .get(position.instrument.0 as usize)
-                .map_or_else(String::new, |view| view.instrument.symbol.to_string());
-            writeln!(
-                f,
-                "                 {symbol} {}: {} (cost {}, bid {}, ask {})",
-                position.position, position.unrealised, position.cost, position.bid, position.ask
-            )?;
-        }
-        writeln!(
-            f,
-            "               plan {} version {}, hash {}",
-            breach.plan, breach.plan_version, breach.plan_hash
-        )
-    }
-
     fn write_latencies(&self, f: &mut fmt::Formatter<'_>, stats: &Stats) -> fmt::Result {
         let ack = match self.handle.ack_mode() {
             AckMode::Durable => "durable: told after fdatasync",
@@ -165,6 +111,59 @@ impl Summary<'_> {
             bytes(directory_bytes(self.directory)),
         )
     }
+}
+
+fn write_breach(
+    f: &mut fmt::Formatter<'_>,
+    views: &Views,
+    event: &Event,
+    breach: &Breach,
+    positions: &[BreachPosition],
+) -> fmt::Result {
+    let name = views
+        .accounts
+        .get(breach.account.0 as usize)
+        .map_or_else(|| breach.account.to_string(), |row| row.name.to_string());
+    let rule = match breach.rule {
+        RuleKind::DailyLoss => "daily loss",
+        RuleKind::MaxLoss => "maximum loss",
+    };
+    let below = if breach.touch_is_breach {
+        "at or below"
+    } else {
+        "below"
+    };
+    writeln!(
+        f,
+        "  first breach input {} at {}: {name}, {rule}",
+        event.seq, event.ts
+    )?;
+    writeln!(
+        f,
+        "               equity {} is {below} the floor {} = {} - {}",
+        breach.equity, breach.floor, breach.baseline, breach.allowance
+    )?;
+    writeln!(
+        f,
+        "               equity = balance {} + open profit of",
+        breach.balance
+    )?;
+    for position in positions {
+        let symbol = views
+            .instruments
+            .get(position.instrument.0 as usize)
+            .map_or_else(String::new, |view| view.instrument.symbol.to_string());
+        writeln!(
+            f,
+            "                 {symbol} {}: {} (cost {}, bid {}, ask {})",
+            position.position, position.unrealised, position.cost, position.bid, position.ask
+        )?;
+    }
+    writeln!(
+        f,
+        "               plan {} version {}, hash {}",
+        breach.plan, breach.plan_version, breach.plan_hash
+    )
 }
 
 fn write_board(f: &mut fmt::Formatter<'_>, board: &Board) -> fmt::Result {

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use runtime::Projection;
+use runtime::{Projection, Step};
 use types::{AccountState, BreachPosition, Event, EventKind};
 
 /// Counts of this start, kept by the replica's thread and read at the end.
@@ -42,12 +42,17 @@ impl Tally {
     /// Counts, then goes on to `next`.
     pub(super) fn projection(&self, mut next: Projection) -> Projection {
         let tally = self.clone();
-        Box::new(move |input, events, shard| {
-            if !events.is_empty() && tally.started.load(Ordering::Acquire) {
+        Box::new(move |step, shard| {
+            if let Step::Applied { events, .. } = step
+                && !events.is_empty()
+                && tally.started.load(Ordering::Acquire)
+            {
                 let mut counts = tally.counts();
-                events.iter().for_each(|event| counts.count(event));
+                for event in events {
+                    counts.count(event);
+                }
             }
-            next(input, events, shard);
+            next(step, shard);
         })
     }
 }

@@ -112,10 +112,12 @@ impl Traders {
             LAST[last],
             style(trader).name()
         );
+        #[expect(clippy::expect_used, reason = "made of short ASCII parts")]
+        let name = Label::new(&name).expect("a name of parts that fit");
         Command::OpenAccount(OpenAccount {
             plan: PlanId(trader / 4 % plans),
             parent,
-            name: Label::new(&name).expect("short ASCII"),
+            name,
         })
     }
 

@@ -107,6 +107,12 @@ impl Naive {
                 balance,
                 target,
             });
+            let consistency = self.accounts[id]
+                .rules
+                .consistency(&plan, AccountId(id as u32));
+            if let (Some(consistency), false) = (consistency, passes) {
+                self.push(EventKind::Consistency(consistency));
+            }
         }
         if passes {
             self.end_all(AccountId(id as u32), CancelReason::AccountLocked);
@@ -284,12 +290,16 @@ impl Naive {
             ),
         ];
         if let Some((_, reason)) = refusals.into_iter().find(|(holds, _)| *holds) {
-            return self.push(EventKind::PayoutDenied {
+            self.push(EventKind::PayoutDenied {
                 account,
                 requested,
                 eligible,
                 reason,
             });
+            if let (PayoutDenial::Consistency, Some(consistency)) = (reason, consistency) {
+                self.push(EventKind::Consistency(consistency));
+            }
+            return;
         }
         let split = plan.payout.map_or(types::Ratio::ZERO, |rule| rule.split);
         let trader = requested.mul_ratio_floor(split);

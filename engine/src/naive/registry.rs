@@ -112,7 +112,13 @@ impl Naive {
             return self.reject(InputRejection::UnknownAccount);
         }
         let equity = self.account_equity(id);
-        if self.accounts[id].competition.is_some() || !self.is_trading(id) || equity.0 <= 0 {
+        let plan = self.plans[self.accounts[id].plan];
+        if self.accounts[id].competition.is_some()
+            || !self.is_trading(id)
+            || equity.0 <= 0
+            || plan.payout.is_some()
+            || plan.scaling.is_some()
+        {
             return self.reject(InputRejection::CannotEnter);
         }
         self.accounts[id].competition = Some(competition);

@@ -116,12 +116,14 @@ impl Shard {
         if account.positions.first != NIL {
             return deny(PayoutDenial::NotFlat);
         }
-        if account
+        let unmet = account
             .rules
             .consistency(plan, id)
-            .is_some_and(|consistency| !consistency.met)
-        {
-            return deny(PayoutDenial::Consistency);
+            .filter(|consistency| !consistency.met);
+        if let Some(consistency) = unmet {
+            deny(PayoutDenial::Consistency);
+            // Not yet, and what would satisfy it.
+            return events.push(EventKind::Consistency(consistency));
         }
         if requested > eligible {
             return deny(PayoutDenial::AboveEligible);
@@ -150,6 +152,5 @@ impl Shard {
                 limit.moved(id, FloorMoveCause::Adjusted),
             ));
         }
-        self.observe_entry(id);
     }
 }

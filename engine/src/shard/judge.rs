@@ -167,14 +167,23 @@ impl Shard {
         }
         let plan = &self.plans[account.plan.0 as usize].plan;
         let balance = account.balance;
-        if let Some(target) = account.rules.reach_target(plan, balance, self.ts) {
+        let target = account.rules.reach_target(plan, balance, self.ts);
+        let is_first = target.is_some();
+        if let Some(target) = target {
             events.push(EventKind::TargetReached {
                 account: id,
                 balance,
                 target,
             });
         }
-        if account.rules.passes(plan, balance) {
+        let passes = account.rules.passes(plan, balance);
+        if is_first && !passes {
+            // Not yet, and what would satisfy it.
+            if let Some(consistency) = account.rules.consistency(plan, id) {
+                events.push(EventKind::Consistency(consistency));
+            }
+        }
+        if passes {
             self.end_orders(id, CancelReason::AccountLocked, |_| true, events);
             self.change_state(id, AccountState::Passed, events);
         }
@@ -190,7 +199,7 @@ impl Shard {
         account.state = to;
     }
 
-    pub(super) fn observe_entry(&mut self, id: AccountId) {
+    fn observe_entry(&mut self, id: AccountId) {
         let account = &self.accounts[id.0 as usize];
         if let Some(place) = account.entry {
             let contest = &mut self.contests[place.competition.0 as usize];

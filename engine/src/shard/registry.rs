@@ -154,7 +154,10 @@ impl Shard {
         let Some(entrant) = self.accounts.get_mut(account.0 as usize) else {
             return reject(events, InputRejection::UnknownAccount);
         };
-        if entrant.entry.is_some() || !entrant.is_trading() || entrant.equity().0 <= 0 {
+        let plan = &self.plans[entrant.plan.0 as usize].plan;
+        let moves_money = plan.payout.is_some() || plan.scaling.is_some();
+        let is_fit = entrant.is_trading() && entrant.equity().0 > 0 && !moves_money;
+        if entrant.entry.is_some() || !is_fit {
             return reject(events, InputRejection::CannotEnter);
         }
         entrant.entry = Some(EntryPlace {

@@ -415,7 +415,7 @@ fn a_phase_passes_when_target_and_days_hold_together() {
 }
 
 #[test]
-fn a_competition_sees_a_payout_at_once() {
+fn an_account_that_pays_out_cannot_enter_a_competition() {
     let rules = Plan {
         stage: Stage::Funded,
         payout: Some(PayoutRule {
@@ -444,29 +444,14 @@ fn a_competition_sees_a_payout_at_once() {
         .into(),
     });
     let competition = CompetitionId(0);
-    world.command(Command::EnterCompetition {
+    // Money that leaves the account would count as a loss in its score.
+    let events = world.command(Command::EnterCompetition {
         competition,
         account: ACCOUNT,
     });
-    world.book("1000");
-    let events = world.command(Command::Adjust {
-        account: ACCOUNT,
-        kind: AdjustKind::Payout,
-        amount: money("400"),
-    });
-    assert_eq!(
-        events,
-        [EventKind::PayoutApproved {
-            account: ACCOUNT,
-            amount: money("400"),
-            trader: money("320"),
-            firm: money("80"),
-            balance: money("10600"),
-        }]
-    );
-    // 10,600 on 10,000.
-    let board = world.shard.board(competition).unwrap();
-    assert_eq!(board.rows[0].score.total_return, Ratio::percent(6));
+    let reason = InputRejection::CannotEnter;
+    assert_eq!(events, [EventKind::InputRejected { reason }]);
+    assert!(world.shard.board(competition).unwrap().rows.is_empty());
 }
 
 /// The same inputs give the same bytes of state, on every machine and in every build profile.

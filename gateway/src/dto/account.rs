@@ -19,8 +19,6 @@ pub struct AccountRowDto {
     pub name: String,
     /// Name of its plan.
     pub plan: String,
-    /// How it trades, as far as anybody said.
-    pub style: String,
     /// Its state.
     pub state: &'static str,
     /// Phase of an evaluation; 0 when funded.
@@ -39,13 +37,12 @@ pub struct AccountRowDto {
 
 impl AccountRowDto {
     /// The short form of an account.
-    pub fn new(row: &AccountRow, names: &Names, style: &str) -> Self {
+    pub fn new(row: &AccountRow, names: &Names) -> Self {
         let (size, equity) = (i128::from(row.size.0), i128::from(row.equity.0));
         Self {
             id: names.account(row.id),
             name: row.name.to_string(),
             plan: row.plan_name.to_string(),
-            style: style.to_owned(),
             state: row.state.word(),
             phase: row.phase,
             day_locked: row.day_locked,

@@ -3,7 +3,7 @@
 use rules::{Competition, Ineligible, Score};
 use runtime::view::{Board, BoardRow};
 use serde::Serialize;
-use types::{AccountId, decimal};
+use types::decimal;
 
 use super::names::Names;
 use super::percent;
@@ -54,8 +54,6 @@ pub struct BoardRowDto {
     pub account: String,
     /// Its name.
     pub name: String,
-    /// How it trades, as far as anybody said.
-    pub style: String,
     /// The score, 0 to 100: exactly the sum of the four components.
     pub score: String,
     /// Weighted profit, points.
@@ -79,13 +77,8 @@ pub struct BoardRowDto {
 }
 
 impl BoardDto {
-    /// A board. `state` is the competition's state and `style` how an account trades.
-    pub fn new(
-        board: &Board,
-        state: &str,
-        names: &Names,
-        style: impl Fn(AccountId) -> String,
-    ) -> Self {
+    /// A board. `state` is the competition's state.
+    pub fn new(board: &Board, state: &str, names: &Names) -> Self {
         let Competition {
             name,
             weights,
@@ -108,14 +101,14 @@ impl BoardDto {
             rows: board
                 .rows
                 .iter()
-                .map(|row| BoardRowDto::new(row, names, style(row.account)))
+                .map(|row| BoardRowDto::new(row, names))
                 .collect(),
         }
     }
 }
 
 impl BoardRowDto {
-    fn new(row: &BoardRow, names: &Names, style: String) -> Self {
+    fn new(row: &BoardRow, names: &Names) -> Self {
         let Score {
             profit,
             risk,
@@ -132,7 +125,6 @@ impl BoardRowDto {
             rank: row.rank,
             account: names.account(row.account),
             name: row.name.to_string(),
-            style,
             score: points(total),
             profit: points(profit),
             risk: points(risk),

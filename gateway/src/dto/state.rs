@@ -39,7 +39,7 @@ impl StateDto {
         };
         let board = |id| {
             let board = shard.board(CompetitionId(id))?;
-            Some(BoardDto::new(&board, "live", names, |_| String::new()))
+            Some(BoardDto::new(&board, "live", names))
         };
         Self {
             seq: shard.seq().to_string(),

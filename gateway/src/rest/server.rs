@@ -49,7 +49,8 @@ pub(super) async fn meta(State(app): State<Arc<App>>) -> Response {
         "ws": "/v1/ws",
         "competition": config.competition.to_string(),
         "featured_account": config.featured_account.to_string(),
-        "rate": config.rate.to_string(),
+        "featured_instrument": config.featured_instrument.to_string(),
+        "rate": config.rate_text(),
     });
     json_response(StatusCode::OK, body.to_string())
 }

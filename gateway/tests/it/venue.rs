@@ -80,8 +80,7 @@ impl Venue {
         let handle = runtime.handle();
         let config = Config {
             address: "127.0.0.1:0".parse().unwrap(),
-            rate: 8_640,
-            styles: [(AccountId(0), "careful".to_owned())].into(),
+            rate: Some(8_640),
             limits,
             ..Config::default()
         };

@@ -69,6 +69,7 @@ export function follow(): void {
     const start = meta.value;
     if (!start) return;
     if (accountId.peek() === null) accountId.value = start.featured_account;
+    if (instrumentId.peek() === null) instrumentId.value = start.featured_instrument;
     // A candle per minute of market time is a blur when the market runs thousands of times faster than life.
     interval.value = Number(start.rate) > 600 ? 3600 : Number(start.rate) > 30 ? 300 : 60;
   });

@@ -16,6 +16,7 @@ export interface Meta {
   ws: string;
   competition: Id;
   featured_account: Id;
+  featured_instrument: Id;
   rate: Decimal;
 }
 
@@ -40,7 +41,6 @@ export interface AccountRow {
   id: Id;
   name: string;
   plan: string;
-  style: string;
   state: AccountState;
   phase: number;
   day_locked: boolean;
@@ -90,7 +90,7 @@ export interface Consistency {
   cap_pct: Decimal;
   best_day: Decimal;
   denominator: Decimal;
-  share_pct: Decimal;
+  share_pct: Decimal | null;
   met: boolean;
   total_needed: Decimal;
   next_day_max: Decimal;
@@ -159,7 +159,6 @@ export interface BoardRow {
   rank: number | null;
   account: Id;
   name: string;
-  style: string;
   score: Decimal;
   profit: Decimal;
   risk: Decimal;
@@ -197,7 +196,8 @@ export interface BreachEvent {
   baseline: Decimal;
   floor: Decimal;
   positions: { instrument: Id; symbol: string; qty: Decimal; mark: Decimal; pnl: Decimal }[];
-  plan: string;
+  plan: Id;
+  plan_name: string;
   plan_version: number;
   plan_hash: string;
 }

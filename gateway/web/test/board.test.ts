@@ -8,7 +8,6 @@ function row(account: string, rank: number | null, score = "50"): BoardRow {
     account,
     score,
     name: `Trader ${account}`,
-    style: "careful",
     profit: "20",
     risk: "15",
     consistency: "10",

@@ -114,8 +114,8 @@ fn a_journal_that_cannot_be_written_is_never_acknowledged() {
 fn a_panic_in_a_projection_is_fail_stop() {
     let directory = tempfile::tempdir().unwrap();
     let mut config = config(directory.path());
-    config.projection = Some(Box::new(|input, _, _| {
-        assert!(input.seq.0 < 8, "the projection broke");
+    config.projection = Some(Box::new(|_, shard| {
+        assert!(shard.seq().0 < 8, "the projection broke");
     }));
     let runtime = Runtime::start(config, Script::boxed(0, 20)).unwrap();
     let handle = runtime.handle();

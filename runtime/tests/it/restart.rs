@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::{Arc, Mutex};
 
 use crate::scenario::{Script, config, journaled, replayed};
-use runtime::{AckMode, Runtime, StartError, Status};
+use runtime::{AckMode, Runtime, StartError, Status, Step};
 use types::Seq;
 
 #[test]
@@ -114,7 +114,10 @@ fn a_projection_sees_every_input_once_also_over_a_replay() {
     let watched = || {
         let seen = Arc::clone(&seen);
         let mut config = config(directory.path());
-        config.projection = Some(Box::new(move |input, events, shard| {
+        config.projection = Some(Box::new(move |step, shard| {
+            let Step::Applied { input, events } = step else {
+                return;
+            };
             assert_eq!(shard.seq(), input.seq);
             assert!(events.iter().all(|event| event.seq == input.seq));
             seen.lock().unwrap().push(input.clone());

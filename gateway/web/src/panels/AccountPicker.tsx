@@ -10,7 +10,7 @@ import { STATES } from "../words";
 const MOST_SHOWN = 60;
 
 function matches(row: AccountRow, words: string[]): boolean {
-  const text = `${row.id} ${row.name} ${row.plan} ${row.style} ${row.state}`.toLowerCase();
+  const text = `${row.id} ${row.name} ${row.plan} ${row.state}`.toLowerCase();
   return words.every((word) => text.includes(word));
 }
 
@@ -121,7 +121,7 @@ function Option({ row, n, active, onChoose }: { row: AccountRow; n: number; acti
       <span class="who">
         <b>{row.name}</b>
         <small>
-          {row.plan}, {row.style}
+          {row.plan}
         </small>
       </span>
       <span class={`badge ${row.state}`}>{row.day_locked ? "Day locked" : STATES[row.state]}</span>

@@ -74,7 +74,7 @@ const Row = memo(function Row({ row, move, own }: RowProps) {
       <td class="num right rank">{row.rank ?? "\u2013"}</td>
       <td class="move">{move && <Moved key={move.at} by={move.by} />}</td>
       <td class="trader">
-        <button type="button" title={row.style} aria-current={own ? "true" : undefined} onClick={() => selectAccount(row.account)}>
+        <button type="button" aria-current={own ? "true" : undefined} onClick={() => selectAccount(row.account)}>
           {row.name}
         </button>
         {!row.eligible && <small class="faint">{row.reason ?? "not eligible"}</small>}

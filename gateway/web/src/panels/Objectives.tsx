@@ -88,9 +88,9 @@ function Even({ objective: o }: { objective: Consistency }) {
     <Tile
       name="Consistency"
       met={o.met}
-      value={`${fixed(o.share_pct, 1)}%`}
+      value={o.share_pct === null ? "\u2013" : `${fixed(o.share_pct, 1)}%`}
       rest={`cap ${fixed(o.cap_pct, 0)}%`}
-      percent={o.share_pct}
+      percent={o.share_pct ?? "0"}
     />
   );
 }

@@ -13,7 +13,7 @@ export function Proof({ event }: { event: BreachEvent }) {
         <Fact name="Floor" value={money(event.floor)} />
         <Fact name="Baseline" value={money(event.baseline)} />
         <Fact name="Seq" value={fixed(event.seq, 0)} />
-        <Fact name="Plan" value={`${event.plan} v${event.plan_version}`} />
+        <Fact name="Plan" value={`${event.plan_name} v${event.plan_version}`} />
         <Fact name="Plan hash" value={shortHash(event.plan_hash)} title={event.plan_hash} />
       </dl>
       <p class="faint">

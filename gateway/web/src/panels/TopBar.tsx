@@ -35,7 +35,7 @@ function Gauges() {
         <dt>Market time</dt>
         <dd class="num" data-test="market-time">
           {beat ? `${minuteOf(beat.ts)} UTC` : "\u2013"}
-          {beat && <span class="rate">{`\u00D7${fixed(beat.rate, 0)}`}</span>}
+          {beat && <span class="rate">{beat.rate === "max" ? "max" : `\u00D7${fixed(beat.rate, 0)}`}</span>}
         </dd>
       </div>
       <div>
