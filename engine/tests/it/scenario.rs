@@ -1,13 +1,14 @@
 //! Small stories whose every number can be worked out on paper.
 
 use rules::{
-    Allowance, BoardKind, Competition, DailyAnchor, DailyLoss, DayCounts, Gates, MaxLoss, MinDays,
-    PayoutKeep, PayoutRule, Plan, Stage, StopTrailing, Target, TrailSource,
+    Allowance, BoardKind, Competition, ConsistencyRule, ConsistencyWindow, DailyAnchor, DailyLoss,
+    DayCounts, Denominator, Gates, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, Stage,
+    StopTrailing, Target, TrailSource,
 };
 use types::{
-    AccountState, AdjustKind, CancelReason, Codec, Command, CompetitionId, DenyReason, DepthUpdate,
-    Effect, EventKind, FillCause, FloorMoveCause, InputRejection, Instrument, InstrumentStatus,
-    Level, MarketData, Money, OrderId, OrderKind, Quote, Ratio, RuleKind, Side,
+    AccountState, CancelReason, Codec, Command, CompetitionId, Consistency, DenyReason,
+    DepthUpdate, Effect, EventKind, FillCause, FloorMoveCause, InputRejection, Instrument,
+    InstrumentStatus, Level, MarketData, Money, OrderId, OrderKind, Quote, Ratio, RuleKind, Side,
 };
 
 use crate::world::{
@@ -412,6 +413,35 @@ fn a_phase_passes_when_target_and_days_hold_together() {
         from: AccountState::Evaluation,
         to: AccountState::Passed,
     }));
+}
+
+#[test]
+fn a_target_met_in_one_day_is_told_what_consistency_still_needs() {
+    let mut rules = plan("10000");
+    rules.profit_target = Some(Target::Fixed(money("1000")));
+    rules.consistency = Some(ConsistencyRule {
+        cap: Ratio::percent(40),
+        denominator: Denominator::Net,
+        inclusive: true,
+        window: ConsistencyWindow::Phase,
+    });
+    let mut world = World::with(&[share()], &rules);
+    let events = world.book("1000");
+    // 1,000 in one day is 40% of 2,500; a next day of 666.666666 is 40% of 1,666.666666.
+    assert!(events.contains(&EventKind::Consistency(Consistency {
+        account: ACCOUNT,
+        best_day: money("1000"),
+        denominator: money("1000"),
+        cap: Ratio::percent(40),
+        inclusive: true,
+        met: false,
+        total_needed: money("2500"),
+        next_day_max: money("666.666666"),
+    })));
+    assert_eq!(
+        world.shard.account_state(ACCOUNT),
+        Some(AccountState::Evaluation)
+    );
 }
 
 #[test]

@@ -22,7 +22,7 @@ async fn the_server_says_how_it_is() {
     let expected = json!({
         "name": "Dynasty", "version": env!("CARGO_PKG_VERSION"), "mode": "demo",
         "ack_mode": "durable", "ws": "/v1/ws", "competition": "0", "featured_account": "0",
-        "rate": "8640",
+        "featured_instrument": "0", "rate": "8640",
     });
     assert_eq!(meta, expected);
 
