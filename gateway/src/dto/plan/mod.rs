@@ -1,6 +1,6 @@
 //! Plans as people write them: one form for TOML plan files and JSON.
 //!
-//! Reading is in [`read`], files are in [`file`]; here is the form that a plan is shown in, which reads
+//! Reading is in [`read()`], files are in [`mod@file`]; here is the form that a plan is shown in, which reads
 //! back as the same plan. Amounts are absolute: a floor locks at `"50100"`, not at 100 above the start.
 
 pub mod file;
