@@ -14,7 +14,7 @@ pub(super) const TRADERS: u32 = 200;
 /// Accounts that one trader opens in all.
 const ATTEMPTS_MAX: usize = 3;
 /// One place of the stream in so many makes a trader look at the market.
-const EVENTS_PER_LOOK: u64 = 6;
+const EVENTS_PER_LOOK: u64 = 3;
 
 /// Names of nobody: every first with every last is one trader.
 const FIRST: [&str; 20] = [
