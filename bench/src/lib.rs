@@ -22,20 +22,7 @@ impl Rig {
     /// `accounts` accounts of one plan with a daily and a live trailing maximum loss, each long one
     /// contract of the one instrument, bought at 100.01.
     pub fn exposed(accounts: u32) -> Self {
-        let limits = Limits {
-            accounts_max: accounts.max(1),
-            ..Limits::default()
-        };
-        let mut rig = Self {
-            shard: Shard::new(ShardId(0), limits),
-            events: EventBuf::default(),
-        };
-        rig.apply(InputKind::Command(
-            Command::RegisterInstrument(instrument()),
-        ));
-        rig.apply(InputKind::Command(Command::DefinePlan {
-            spec: plan().to_bytes().into(),
-        }));
+        let mut rig = Self::new(accounts, Money::whole(1));
         rig.apply(quote(0));
         for account in 0..accounts {
             let name = label("bench");
@@ -47,6 +34,37 @@ impl Rig {
             rig.apply(InputKind::Command(Command::OpenAccount(open)));
             rig.apply(market_order(AccountId(account), Side::Buy, 1));
         }
+        rig
+    }
+
+    /// One flat account in a market without fees and without a spread, so that it can trade for ever
+    /// and neither win nor lose.
+    pub fn frictionless() -> Self {
+        let mut rig = Self::new(1, Money::ZERO);
+        rig.apply(spread(0, 0));
+        let name = label("bench");
+        rig.apply(InputKind::Command(Command::OpenAccount(OpenAccount {
+            plan: PlanId(0),
+            parent: None,
+            name,
+        })));
+        rig
+    }
+
+    fn new(accounts: u32, fee: Money) -> Self {
+        let limits = Limits {
+            accounts_max: accounts.max(1),
+            ..Limits::default()
+        };
+        let mut rig = Self {
+            shard: Shard::new(ShardId(0), limits),
+            events: EventBuf::default(),
+        };
+        rig.apply(InputKind::Command(Command::RegisterInstrument(instrument(
+            fee,
+        ))));
+        let spec = plan().to_bytes().into();
+        rig.apply(InputKind::Command(Command::DefinePlan { spec }));
         rig
     }
 
@@ -64,6 +82,10 @@ impl Rig {
 
 /// A quote one cent wide with its bid `cents` above 100.00.
 pub fn quote(cents: i64) -> InputKind {
+    spread(cents, 1)
+}
+
+fn spread(cents: i64, width: i64) -> InputKind {
     let bid = Price::whole(100).0 + cents * 10_000_000;
     InputKind::Market(MarketEvent {
         instrument: InstrumentId(0),
@@ -71,7 +93,7 @@ pub fn quote(cents: i64) -> InputKind {
         data: MarketData::Quote(Quote {
             bid: Price(bid),
             bid_qty: Qty::whole(1_000),
-            ask: Price(bid + 10_000_000),
+            ask: Price(bid + width * 10_000_000),
             ask_qty: Qty::whole(1_000),
         }),
     })
@@ -94,7 +116,7 @@ fn label(text: &str) -> Label {
     Label::new(text).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
-fn instrument() -> Instrument {
+fn instrument(fee: Money) -> Instrument {
     Instrument {
         symbol: label("BENCH"),
         kind: InstrumentKind::Future,
@@ -105,7 +127,7 @@ fn instrument() -> Instrument {
         order_qty_max: Qty::whole(1_000),
         fees: FeeSchedule {
             rate: Ratio::ZERO,
-            per_unit: Money(1_000_000),
+            per_unit: fee,
             minimum: Money::ZERO,
         },
     }

@@ -3,13 +3,22 @@
 mod demo;
 mod simulate;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// A low-latency trading and rules-engine core.
+/// A trading and rules engine: fills, marks and judges every account on every market event.
 #[derive(Debug, Parser)]
-#[command(name = "dynasty", version, about, arg_required_else_help = true)]
+#[command(
+    name = "dynasty",
+    version,
+    arg_required_else_help = true,
+    after_help = "Examples:
+  dynasty demo                                                  watch it on http://127.0.0.1:8080
+  dynasty demo --headless --for 20s                             a summary after 20 seconds
+  dynasty simulate fixtures/scenarios/static_floor.jsonl --state"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -24,6 +33,7 @@ enum Command {
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_env("DYNASTY_LOG")
                 .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn")),

@@ -4,6 +4,8 @@
 //! Nothing here reads a clock, a file, a socket or the environment, and nothing is random: the same
 //! inputs give the same bytes of state on every machine.
 
+#![deny(clippy::float_arithmetic, clippy::float_cmp)]
+
 mod account;
 mod depth;
 mod event_buf;

@@ -74,12 +74,8 @@ pub(crate) const fn awaited(kind: OrderKind) -> Option<Price> {
     }
 }
 
-/// Whether an order of this kind is due at this touch. A side that displays nothing makes nothing
-/// due.
-pub(crate) const fn is_due(kind: OrderKind, side: Side, awaited: Ticks, touch: &Touch) -> bool {
-    if touch.opposite_qty(side).0 == 0 {
-        return false;
-    }
+/// Whether the opposite side of the touch has reached what an order of this kind waits for.
+pub(crate) const fn is_reached(kind: OrderKind, side: Side, awaited: Ticks, touch: &Touch) -> bool {
     let opposite = touch.opposite(side).0;
     match (kind, side) {
         (OrderKind::Market, _) => true,
@@ -90,6 +86,12 @@ pub(crate) const fn is_due(kind: OrderKind, side: Side, awaited: Ticks, touch: &
             opposite >= awaited.0
         }
     }
+}
+
+/// Whether an order of this kind is due at this touch. A side that displays nothing makes nothing
+/// due.
+pub(crate) const fn is_due(kind: OrderKind, side: Side, awaited: Ticks, touch: &Touch) -> bool {
+    touch.opposite_qty(side).0 != 0 && is_reached(kind, side, awaited, touch)
 }
 
 impl Waiting {

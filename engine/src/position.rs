@@ -30,6 +30,18 @@ codec_struct!(Position {
     next
 });
 
+/// The largest value of a position that an order may aim at: 9e9 of the quote currency. Far enough
+/// inside the ranges of [`Money`] and [`Notional`] that no market in sight saturates a mark.
+pub(crate) const VALUE_MAX: Notional = Notional(9_000_000_000 * 10_i128.pow(Notional::DECIMALS));
+/// The most lots of a position that an order may aim at.
+pub(crate) const LOTS_MAX: Lots = Lots(1 << 53);
+
+/// Whether a position of so many lots at this price is within what the engine holds exactly.
+pub(crate) const fn is_within_range(price: Ticks, lots: Lots, tick_value: Notional) -> bool {
+    let size = Lots(lots.0.saturating_abs());
+    size.0 <= LOTS_MAX.0 && value(price, size, tick_value).0.saturating_abs() <= VALUE_MAX.0
+}
+
 /// What a fill did to a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Change {
@@ -50,9 +62,12 @@ pub(crate) const fn value(price: Ticks, lots: Lots, tick_value: Notional) -> Not
     Notional(tick_lots.saturating_mul(tick_value.0))
 }
 
-/// `total * part / whole`, rounded up, without an intermediate overflow; `whole > 0`,
+/// `total * part / whole`, rounded up, without an intermediate overflow; `0 < whole <= 2^63`,
 /// `0 <= part <= whole`.
 fn share_ceil(total: i128, part: i128, whole: i128) -> i128 {
+    if part == whole {
+        return total;
+    }
     let (quotient, remainder) = (total.div_euclid(whole), total.rem_euclid(whole));
     quotient * part - (-(remainder * part)).div_euclid(whole)
 }
@@ -154,6 +169,13 @@ mod tests {
         let change = position.trade(Ticks(9_800), Lots(5), CENT);
         assert_eq!(change.realised, money("5"));
         assert_eq!((position.lots, position.cost), (Lots(0), Notional::ZERO));
+    }
+
+    #[test]
+    fn a_whole_close_at_the_end_of_the_range_takes_the_whole_cost() {
+        assert_eq!(share_ceil(i128::MIN, 7, 7), i128::MIN);
+        assert_eq!(share_ceil(-10, 1, 3), -3);
+        assert_eq!(share_ceil(10, 1, 3), 4);
     }
 
     #[test]

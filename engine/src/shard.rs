@@ -99,6 +99,7 @@ pub struct Shard {
     pub(crate) seq: Seq,
     pub(crate) ts: TimestampNs,
     pub(crate) market_events: u64,
+    pub(crate) last_market: Seq,
     pub(crate) last_order: OrderId,
     pub(crate) markets: Vec<Market>,
     pub(crate) plans: Vec<KnownPlan>,
@@ -126,6 +127,7 @@ impl Shard {
             seq: Seq::default(),
             ts: TimestampNs::default(),
             market_events: 0,
+            last_market: Seq::default(),
             last_order: OrderId::default(),
             markets: Vec::new(),
             plans: Vec::new(),
@@ -219,6 +221,11 @@ impl Shard {
     /// How many market inputs were applied.
     pub const fn market_events(&self) -> u64 {
         self.market_events
+    }
+
+    /// Place of the newest market input.
+    pub const fn last_market(&self) -> Seq {
+        self.last_market
     }
 
     /// Every schedule that a plan or competition has, with the day that is open.

@@ -47,6 +47,7 @@ impl Shard {
         self.seq.encode(out);
         self.ts.encode(out);
         self.market_events.encode(out);
+        self.last_market.encode(out);
         self.last_order.encode(out);
         self.markets.encode(out);
         self.plans.encode(out);
@@ -86,6 +87,7 @@ impl Shard {
         shard.seq = Codec::decode(&mut reader)?;
         shard.ts = Codec::decode(&mut reader)?;
         shard.market_events = Codec::decode(&mut reader)?;
+        shard.last_market = Codec::decode(&mut reader)?;
         shard.last_order = Codec::decode(&mut reader)?;
         shard.markets = Codec::decode(&mut reader)?;
         shard.plans = Codec::decode(&mut reader)?;

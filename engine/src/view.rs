@@ -259,15 +259,11 @@ impl Shard {
 
     /// Position of an account in an instrument; zero when there is none.
     pub fn position(&self, id: AccountId, instrument: InstrumentId) -> SignedQty {
-        let Some(market) = self.markets.get(instrument.0 as usize) else {
-            return SignedQty::ZERO;
-        };
-        let found = market
-            .exposed
-            .binary_search_by_key(&id, |&handle| self.positions.get(handle).account);
-        found.map_or(SignedQty::ZERO, |place| {
-            signed_qty(market, self.positions.get(market.exposed[place]).lots)
-        })
+        self.markets
+            .get(instrument.0 as usize)
+            .map_or(SignedQty::ZERO, |market| {
+                signed_qty(market, self.held_lots(id, instrument))
+            })
     }
 
     /// How many orders of an account work.

@@ -158,6 +158,11 @@ impl Entry {
         self.round_turns = self.round_turns.saturating_add(1);
     }
 
+    /// Whether anything has happened since entering: an opening fill, or another equity.
+    pub fn is_used(&self) -> bool {
+        self.active_today || self.equity != self.initial || self.peak != self.trough
+    }
+
     /// Closes the day at the last observed equity.
     pub fn roll(&mut self) {
         let today = Return::of(self.day_start, self.equity);

@@ -17,6 +17,8 @@
 //!
 //! Sums and differences of [`types::Money`] stay at the ends of its range instead of wrapping.
 
+#![deny(clippy::float_arithmetic, clippy::float_cmp)]
+
 pub mod account;
 pub mod competition;
 pub mod entry;

@@ -448,7 +448,6 @@ codec_enum!(InputRejection {
     10 => LimitReached,
     11 => CannotEnter,
     12 => DayNotAfter,
-    13 => OutOfRange,
 });
 codec_enum!(DenyReason {
     0 => UnknownAccount,
@@ -467,9 +466,8 @@ codec_enum!(DenyReason {
     13 => CurrencyMismatch,
     14 => AccountOrdersMax,
     15 => OrdersMax,
-    16 => AmountNotPositive,
-    17 => NotInPlan,
-    18 => OutOfRange,
+    16 => NotInPlan,
+    17 => OutOfRange,
 });
 codec_enum!(CancelReason {
     0 => Requested,

@@ -253,13 +253,11 @@ pub enum InputRejection {
     CannotEnter,
     /// A day that is not after the open one.
     DayNotAfter,
-    /// An amount does not fit its unit.
-    OutOfRange,
 }
 
 /// Why our own checks refused an order or a change. An order is checked in this order: account,
-/// instrument, state, day lock, repeated id, quantity, price, currency, status, quote, room; the
-/// first reason found is the one given.
+/// instrument, state, day lock, repeated id, quantity, price, currency, status, quote, size,
+/// room; the first reason found is the one given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DenyReason {
     /// No such account.
@@ -282,7 +280,7 @@ pub enum DenyReason {
     QtyOffLot,
     /// The price is not a multiple of the tick size.
     PriceOffTick,
-    /// The instrument has no quote yet.
+    /// The instrument has no quote yet: nothing can be valued.
     NoQuote,
     /// The instrument does not trade now.
     InstrumentNotOpen,
@@ -294,11 +292,9 @@ pub enum DenyReason {
     AccountOrdersMax,
     /// The shard has as many working orders as it may.
     OrdersMax,
-    /// The amount must be above zero.
-    AmountNotPositive,
-    /// The plan has no such provision.
+    /// The plan has no such provision, or has given all of it.
     NotInPlan,
-    /// The amount does not fit its unit.
+    /// The amount, or the position aimed at, is larger than the engine holds exactly.
     OutOfRange,
 }
 

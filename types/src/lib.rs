@@ -4,6 +4,8 @@
 //! Nothing here computes a verdict, reads a clock or touches a file. Wire formats for people (JSON,
 //! TOML) live at the edge; the binary form in [`codec`] and [`frame`] is for the journal and the bus.
 
+#![deny(clippy::float_arithmetic, clippy::float_cmp)]
+
 pub mod codec;
 pub mod command;
 pub mod decimal;

@@ -8,8 +8,8 @@ mod traders;
 
 use std::fmt;
 use std::io::{self, Write};
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
@@ -73,19 +73,19 @@ const RATE_WATCHED: u64 = 8_640;
 pub(crate) struct Args {
     /// Market time in multiples of ours, or `max` [default: 8640; 864000 when headless; max with
     /// --events].
-    #[arg(long, value_name = "TIMES|max")]
+    #[arg(long, value_name = "TIMES|max", allow_negative_numbers = true)]
     rate: Option<RateArg>,
     /// Stop after this long, such as 20s, 500ms or 2m.
-    #[arg(long = "for", value_name = "DURATION", value_parser = parse_duration)]
+    #[arg(long = "for", value_name = "DURATION", value_parser = parse_duration, allow_negative_numbers = true)]
     duration: Option<Duration>,
     /// No page and no server; print a summary at the end.
     #[arg(long)]
     headless: bool,
     /// Stop once this many market events have been applied, those of earlier starts included.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_count, allow_negative_numbers = true)]
     events: Option<u64>,
     /// What the traders' choices follow from.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = parse_count, allow_negative_numbers = true)]
     seed: u64,
     /// Data directory; the demo goes on where it stopped [default: a new one, removed at the end].
     #[arg(long, value_name = "DIR")]
@@ -113,6 +113,11 @@ impl FromStr for RateArg {
             _ => Err("accepted: a whole number above 0, or max".to_owned()),
         }
     }
+}
+
+fn parse_count(text: &str) -> Result<u64, String> {
+    text.parse()
+        .map_err(|_| format!("accepted: a whole number from 0 to {}", u64::MAX))
 }
 
 fn parse_duration(text: &str) -> Result<Duration, String> {
@@ -154,6 +159,13 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         let scratch = tempfile::Builder::new().prefix("dynasty-demo-").tempdir()?;
         (scratch.path().to_owned(), Some(scratch))
     };
+    if !args.headless {
+        // Found out before anything is written: a market that nobody can watch should not move.
+        TcpListener::bind(args.listen).with_context(|| {
+            let address = args.listen;
+            format!("--listen {address} is not free (--listen 127.0.0.1:0 picks one that is)")
+        })?;
+    }
     let tally = Tally::default();
     let projections = Projections::new();
     let source = DemoSource::new(Demo {
@@ -172,7 +184,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let started = Instant::now();
     let runtime = Runtime::start(config, Box::new(source))
         .with_context(|| format!("data directory {}", directory.display()))?;
-    tell_start(args, &runtime, &directory);
+    tell_start(args, &runtime, &directory)?;
 
     let executor = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -192,7 +204,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             Some(gateway::serve(runtime.handle(), settings, projections).await?)
         };
         if let Some(server) = &server {
-            say(format!("Open http://{}  (Ctrl-C stops)", server.address()));
+            say(format!("Open http://{}  (Ctrl-C stops)", server.address()))?;
         }
         let progress = tokio::spawn(show_progress(runtime.handle()));
         let ended = wait_for_end(args, runtime.handle().status_changes()).await;
@@ -213,14 +225,19 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         tally: &tally,
         directory: &directory,
         elapsed,
-    });
+    })?;
     drop(scratch);
     Ok(())
 }
 
 /// Tells whoever reads. When nobody reads any more the demo goes on all the same.
-fn say(text: impl fmt::Display) {
-    let _ = writeln!(io::stdout(), "{text}");
+fn say(text: impl fmt::Display) -> anyhow::Result<()> {
+    match writeln!(io::stdout(), "{text}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(error).context("standard output")
+        }
+        _ => Ok(()),
+    }
 }
 
 fn set_up() -> anyhow::Result<Setup> {
@@ -236,12 +253,12 @@ fn set_up() -> anyhow::Result<Setup> {
     })
 }
 
-fn tell_start(args: &Args, runtime: &Runtime, directory: &std::path::Path) {
+fn tell_start(args: &Args, runtime: &Runtime, directory: &Path) -> anyhow::Result<()> {
     let recovery = runtime.recovery();
     if args.data.is_none() {
-        say("Data in a new directory that is removed at the end (--data DIR keeps it)");
+        say("Data in a new directory that is removed at the end (--data DIR keeps it)")
     } else if recovery.seq.0 == 0 {
-        say(format!("Data in {} (new)", directory.display()));
+        say(format!("Data in {} (new)", directory.display()))
     } else {
         let from = match recovery.snapshot_seq {
             Some(seq) => format!(
@@ -255,7 +272,7 @@ fn tell_start(args: &Args, runtime: &Runtime, directory: &std::path::Path) {
             directory.display(),
             recovery.seq,
             recovery.elapsed
-        ));
+        ))
     }
 }
 
@@ -289,7 +306,7 @@ async fn wait_for_end(args: &Args, mut status: watch::Receiver<Status>) -> anyho
     tokio::select! {
         interrupted = stop_signal() => {
             interrupted?;
-            say("\nStopping: finishing what was accepted");
+            say("\nStopping: finishing what was accepted")?;
         }
         () = deadline => {}
         status = ended => {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use marketdata::DemoMarket;
 use marketdata::demo::EPOCH;
 use runtime::{Next, Shard, Source};
-use types::{AccountId, Command, CompetitionId, InputKind, InstrumentId, TimestampNs};
+use types::{AccountId, Command, CompetitionId, InputKind, TimestampNs};
 
 use super::tally::Tally;
 use super::traders::{TRADERS, Traders};
@@ -73,8 +73,6 @@ pub(super) struct DemoSource {
     traders: Traders,
     start: Option<Start>,
     entered: u32,
-    /// The market event that was given last and that a trader may still answer.
-    unanswered: Option<(u64, InstrumentId)>,
 }
 
 impl DemoSource {
@@ -84,7 +82,6 @@ impl DemoSource {
             demo,
             start: None,
             entered: 0,
-            unanswered: None,
         }
     }
 
@@ -149,15 +146,17 @@ impl Source for DemoSource {
                 kind: InputKind::Command(command),
             };
         }
-        if let Some((place, instrument)) = self.unanswered.take()
-            && let Some(command) = self
-                .traders
-                .act(&self.demo.market, shard, place, instrument)
-        {
-            return Next::Input {
-                ts: shard.ts(),
-                kind: InputKind::Command(command),
-            };
+        // Nothing has followed the newest market event yet, so somebody may answer it. Read off the
+        // shard, so that a restart between the two goes on as if there had been none.
+        if place > 0 && shard.last_market() == shard.seq() {
+            let answered = place - 1;
+            if let Some(command) = self.traders.act(&self.demo.market, shard, answered) {
+                let kind = InputKind::Command(command);
+                return Next::Input {
+                    ts: shard.ts(),
+                    kind,
+                };
+            }
         }
         if self.demo.events_max.is_some_and(|max| place >= max) {
             return Next::End;
@@ -167,10 +166,72 @@ impl Source for DemoSource {
         if !wait.is_zero() {
             return Next::Wait(wait);
         }
-        self.unanswered = Some((place, event.instrument));
         Next::Input {
             ts,
             kind: InputKind::Market(event),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use runtime::{EventBuf, Limits};
+    use types::{Input, InstrumentId, ShardId, SignedQty};
+
+    use super::*;
+
+    fn demo(events: u64) -> DemoSource {
+        DemoSource::new(Demo {
+            market: DemoMarket::load().unwrap(),
+            setup: super::super::set_up().unwrap(),
+            seed: 1,
+            rate: Rate::Max,
+            events_max: Some(events),
+            tally: Tally::default(),
+        })
+    }
+
+    /// Applies what the source gives, at most so many inputs.
+    fn run(source: &mut DemoSource, shard: &mut Shard, inputs_max: u64) {
+        let mut facts = EventBuf::default();
+        let last = shard.seq().0.saturating_add(inputs_max);
+        while shard.seq().0 < last
+            && let Next::Input { ts, kind } = source.next(shard, Instant::now())
+        {
+            facts.clear();
+            let seq = shard.seq().next();
+            shard.apply(&Input { seq, ts, kind }, &mut facts);
+        }
+    }
+
+    fn empty() -> Shard {
+        Shard::new(ShardId(0), Limits::default())
+    }
+
+    #[test]
+    fn a_source_made_anew_goes_on_as_if_it_had_not_been() {
+        const EVENTS: u64 = 400;
+        let mut whole = empty();
+        run(&mut demo(EVENTS), &mut whole, u64::MAX);
+        let mut pieces = empty();
+        while pieces.seq() < whole.seq() {
+            run(&mut demo(EVENTS), &mut pieces, 7);
+        }
+        assert_eq!(pieces.state_hash(), whole.state_hash());
+    }
+
+    #[test]
+    fn everybody_is_flat_when_the_recordings_start_again() {
+        let events = DemoMarket::load().unwrap().len();
+        let mut shard = empty();
+        run(&mut demo(events), &mut shard, u64::MAX);
+        assert_eq!(shard.market_events(), events);
+        let held = (0..shard.account_count())
+            .map(AccountId)
+            .filter(|&account| {
+                let mut instruments = (0..shard.instrument_count()).map(InstrumentId);
+                instruments.any(|id| shard.position(account, id) != SignedQty::ZERO)
+            });
+        assert_eq!(held.count(), 0);
     }
 }

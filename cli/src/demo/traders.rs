@@ -11,8 +11,13 @@ use types::{AccountState, Label};
 
 /// Accounts that the demo opens at first; retries come on top.
 pub(super) const TRADERS: u32 = 200;
-/// Accounts that one trader opens in all.
-const ATTEMPTS_MAX: usize = 3;
+/// Accounts in all, retries included; with so many nobody opens another.
+const ACCOUNTS_MAX: u32 = 5_000;
+/// One look in so many leads a trader whose account has ended to a new one: a few days' pause.
+const LOOKS_PER_RETRY: u64 = 6;
+/// In so many of a loop's last events everybody only closes: prices jump back to where the recordings
+/// start, and nobody is to be judged by that.
+const WIND_DOWN_EVENTS: u64 = 2_500;
 /// One place of the stream in so many makes a trader look at the market.
 const EVENTS_PER_LOOK: u64 = 3;
 
@@ -40,7 +45,17 @@ enum Style {
 }
 
 impl Style {
-    const ALL: [Self; 4] = [Self::Careful, Self::Trend, Self::Fade, Self::Reckless];
+    /// The mix: one trader in eight is reckless.
+    const MIX: [Self; 8] = [
+        Self::Careful,
+        Self::Trend,
+        Self::Fade,
+        Self::Reckless,
+        Self::Careful,
+        Self::Trend,
+        Self::Fade,
+        Self::Careful,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
@@ -54,9 +69,9 @@ impl Style {
     /// Size of a position in hundredths of what moves the equity by about one percent a day.
     const fn size_percent(self) -> i128 {
         match self {
-            Self::Careful => 60,
-            Self::Trend => 140,
-            Self::Fade => 110,
+            Self::Careful => 50,
+            Self::Trend => 110,
+            Self::Fade => 100,
             Self::Reckless => 420,
         }
     }
@@ -115,7 +130,7 @@ impl Traders {
         #[expect(clippy::expect_used, reason = "made of short ASCII parts")]
         let name = Label::new(&name).expect("a name of parts that fit");
         Command::OpenAccount(OpenAccount {
-            plan: PlanId(trader / 4 % plans),
+            plan: PlanId(trader / Style::MIX.len() as u32 % plans),
             parent,
             name,
         })
@@ -144,8 +159,11 @@ impl Traders {
         market: &DemoMarket,
         shard: &Shard,
         place: u64,
-        instrument: InstrumentId,
     ) -> Option<Command> {
+        if place % market.len() >= market.len() - WIND_DOWN_EVENTS {
+            return self.wind_down(market, shard, place);
+        }
+        let instrument = market.event(place).1.instrument;
         let mut dice = Dice::new(self.seed, place);
         if dice.below(EVENTS_PER_LOOK) != 0 {
             return None;
@@ -156,11 +174,12 @@ impl Traders {
         let account = *own.last()?;
         match shard.account_state(account)? {
             AccountState::Evaluation | AccountState::Funded => {}
-            AccountState::Failed if own.len() < ATTEMPTS_MAX && dice.below(4) == 0 => {
+            AccountState::Failed | AccountState::Passed | AccountState::Closed => {
+                let opens =
+                    shard.account_count() < ACCOUNTS_MAX && dice.below(LOOKS_PER_RETRY) == 0;
                 let plans = shard.plan_count();
-                return Some(Self::open(trader, plans, own.len(), Some(account)));
+                return opens.then(|| Self::open(trader, plans, own.len(), Some(account)));
             }
-            AccountState::Failed | AccountState::Passed | AccountState::Closed => return None,
         }
         if shard.is_day_locked(account) {
             return None;
@@ -177,8 +196,41 @@ impl Traders {
     }
 }
 
+impl Traders {
+    /// Everybody in turn cancels what works, then closes what is open.
+    fn wind_down(&mut self, market: &DemoMarket, shard: &Shard, place: u64) -> Option<Command> {
+        self.learn(shard);
+        let account = *self.accounts[(place % u64::from(TRADERS)) as usize].last()?;
+        if shard.working_orders(account) > 0 {
+            return Some(Command::CancelAll { account });
+        }
+        let mut instruments = (0..shard.instrument_count()).map(InstrumentId);
+        let held = instruments.find(|&id| shard.position(account, id) != SignedQty::ZERO)?;
+        let position = shard.position(account, held);
+        let definition = market.instruments().get(held.0 as usize)?;
+        Some(Command::SubmitOrder(NewOrder {
+            account,
+            client_order: client_order(place),
+            instrument: held,
+            side: if position.is_negative() {
+                Side::Buy
+            } else {
+                Side::Sell
+            },
+            kind: OrderKind::Market,
+            qty: position.abs().min(definition.order_qty_max),
+            tif: TimeInForce::Day,
+        }))
+    }
+}
+
+/// Unique within every account: there is one command at most at each place.
+const fn client_order(place: u64) -> ClientOrderId {
+    ClientOrderId(place as u128 + 1)
+}
+
 const fn style(trader: u32) -> Style {
-    Style::ALL[trader as usize % Style::ALL.len()]
+    Style::MIX[trader as usize % Style::MIX.len()]
 }
 
 /// One trader looking at one instrument.
@@ -228,7 +280,7 @@ impl Look<'_> {
         } else {
             Side::Sell
         };
-        let qty = position.abs();
+        let qty = position.abs().min(definition.order_qty_max);
         match (self.style, dice.below(10)) {
             (_, 0..=2) => Some(self.order(side, OrderKind::Market, qty, TimeInForce::Day)),
             (Style::Careful | Style::Trend, 3..=5) if working == 0 => {
@@ -295,8 +347,7 @@ impl Look<'_> {
     fn order(&self, side: Side, kind: OrderKind, qty: Qty, tif: TimeInForce) -> Command {
         Command::SubmitOrder(NewOrder {
             account: self.account,
-            // Unique within the account: one command at most at each place.
-            client_order: ClientOrderId(u128::from(self.place) + 1),
+            client_order: client_order(self.place),
             instrument: self.instrument,
             side,
             kind,

@@ -28,21 +28,24 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// What the pure core must not reach, even through others.
+/// All that the pure core may reach, even through others: checksums, the hash, the error derive. A
+/// crate that is not here is a clock, a socket or a lock until somebody has looked.
 const PURE: &[&str] = &["types", "rules", "engine"];
-const IMPURE: &[&str] = &[
-    "tokio",
-    "serde",
-    "serde_json",
-    "jiff",
-    "chrono",
-    "rand",
-    "getrandom",
-    "sled",
-    "crossbeam",
-    "axum",
-    "tracing",
-    "rust_decimal",
+const REACHED_BY_PURE: &[&str] = &[
+    "arrayref",
+    "arrayvec",
+    "blake3",
+    "cfg-if",
+    "constant_time_eq",
+    "cpufeatures",
+    "crc32c",
+    "libc",
+    "proc-macro2",
+    "quote",
+    "syn",
+    "thiserror",
+    "thiserror-impl",
+    "unicode-ident",
 ];
 
 struct Graph {
@@ -127,7 +130,7 @@ fn a_forbidden_arrow_is_named_with_both_ends() {
 }
 
 #[test]
-fn the_pure_core_reaches_no_clock_io_or_async_crate() {
+fn the_pure_core_reaches_nothing_but_what_was_looked_at() {
     let graph = graph();
     for core in PURE {
         let mut reached = BTreeSet::new();
@@ -137,10 +140,10 @@ fn the_pure_core_reaches_no_clock_io_or_async_crate() {
                 open.extend(graph.edges[&name].iter().cloned());
             }
         }
-        let impure: Vec<_> = IMPURE
-            .iter()
-            .filter(|name| reached.contains(**name))
-            .collect();
-        assert!(impure.is_empty(), "{core} reaches {impure:?}");
+        let known = |name: &String| {
+            PURE.contains(&name.as_str()) || REACHED_BY_PURE.contains(&name.as_str())
+        };
+        let unknown: Vec<_> = reached.iter().filter(|name| !known(name)).collect();
+        assert!(unknown.is_empty(), "{core} reaches {unknown:?}");
     }
 }

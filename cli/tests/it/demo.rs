@@ -174,7 +174,9 @@ fn a_wrong_flag_names_itself_and_what_is_accepted() {
         ("--for", "soon", "a duration above zero"),
         ("--listen", "8.8.8.8:80", "an address of this machine"),
         ("--ack", "never", "durable, relaxed"),
-        ("--events", "many", "invalid digit"),
+        ("--events", "many", "a whole number from 0"),
+        ("--events", "-1", "a whole number from 0"),
+        ("--seed", "x", "a whole number from 0"),
     ] {
         let output = run(&["--headless", flag, value]);
         let told = String::from_utf8(output.stderr).unwrap();

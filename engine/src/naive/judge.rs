@@ -116,6 +116,12 @@ impl Naive {
         }
         if passes {
             self.end_all(AccountId(id as u32), CancelReason::AccountLocked);
+            if self.accounts[id].locked {
+                self.accounts[id].locked = false;
+                self.push(EventKind::DayUnlocked {
+                    account: AccountId(id as u32),
+                });
+            }
             self.change_state(id, AccountState::Passed);
         }
     }
@@ -158,11 +164,16 @@ impl Naive {
         if open.is_some_and(|open| open >= day) {
             return self.reject(InputRejection::DayNotAfter);
         }
-        *open = Some(day);
+        let is_first = open.replace(day).is_none();
         self.push(EventKind::DayRolled { schedule, day });
         for (competition, entries) in &mut self.competitions {
             if competition.schedule == schedule {
-                entries.values_mut().for_each(rules::Entry::roll);
+                // The time before the first roll is a day only for who used it.
+                for entry in entries.values_mut() {
+                    if entry.is_used() || !is_first {
+                        entry.roll();
+                    }
+                }
             }
         }
         for id in 0..self.accounts.len() {

@@ -33,11 +33,12 @@ impl Naive {
                     return;
                 }
                 market.status = *status;
+                let known = market.quote;
                 self.push(EventKind::StatusChanged {
                     instrument: id,
                     status: *status,
                 });
-                self.on_good_quote(id);
+                self.on_good_quote(id, known);
             }
         }
     }
@@ -55,9 +56,9 @@ impl Naive {
             market.stale = true;
             return self.reject(reason);
         }
-        market.quote = Some(quote);
+        let before = market.quote.replace(quote);
         market.stale = false;
-        self.on_good_quote(id);
+        self.on_good_quote(id, before);
     }
 
     fn on_depth(&mut self, id: InstrumentId, update: &DepthUpdate, whole: bool) {
@@ -105,23 +106,24 @@ impl Naive {
             ask_qty: Qty(ask.1),
         });
         market.stale = false;
-        self.on_good_quote(id);
+        self.on_good_quote(id, known);
     }
 
-    /// Fills what is due and marks who holds the instrument.
-    fn on_good_quote(&mut self, id: InstrumentId) {
+    /// Fills what is due and marks who holds the instrument. `before` is the quote before this one.
+    fn on_good_quote(&mut self, id: InstrumentId, before: Option<Quote>) {
         if let Some(quote) = self.fillable(id) {
             let ids: Vec<u64> = self.orders.keys().copied().collect();
             for order in ids {
                 let request = self.orders[&order];
                 if request.instrument == id && is_due(request.kind, request.side, &quote) {
                     self.orders.remove(&order);
-                    // The market came to a limit order: it gets its own price.
+                    let was_there = before
+                        .is_some_and(|before| is_reached(request.kind, request.side, &before));
+                    // A limit order that the market has come to gets its own price; one that was
+                    // reached before and only could not fill takes what is there.
                     let price = match request.kind {
-                        OrderKind::Limit { price } => price,
-                        OrderKind::Market | OrderKind::Stop { .. } => {
-                            opposite(&quote, request.side).0
-                        }
+                        OrderKind::Limit { price } if !was_there => price,
+                        _ => opposite(&quote, request.side).0,
                     };
                     self.execute(OrderId(order), &request, price, FillCause::Order);
                 }
@@ -145,15 +147,19 @@ impl Naive {
 
 /// Whether an order would execute at this quote.
 pub(super) fn is_due(kind: OrderKind, side: types::Side, quote: &Quote) -> bool {
-    let (price, qty) = opposite(quote, side);
-    let reached = match (kind, side) {
+    opposite(quote, side).1 > 0 && is_reached(kind, side, quote)
+}
+
+/// Whether the price that an order waits for is there, displayed or not.
+fn is_reached(kind: OrderKind, side: types::Side, quote: &Quote) -> bool {
+    let price = opposite(quote, side).0;
+    match (kind, side) {
         (OrderKind::Market, _) => true,
         (OrderKind::Limit { price: limit }, types::Side::Buy) => price <= limit,
         (OrderKind::Limit { price: limit }, types::Side::Sell) => price >= limit,
         (OrderKind::Stop { trigger }, types::Side::Buy) => price >= trigger,
         (OrderKind::Stop { trigger }, types::Side::Sell) => price <= trigger,
-    };
-    reached && qty > 0
+    }
 }
 
 fn check_level(market: &Market, price: Price, qty: Qty) -> Result<(), InputRejection> {

@@ -1,7 +1,7 @@
 //! Orders and fills.
 
 use types::{
-    AccountId, CancelReason, ClientOrderId, DenyReason, EventKind, Fill, FillCause,
+    AccountId, CancelReason, ClientOrderId, DenyReason, EventKind, Fill, FillCause, Instrument,
     InstrumentStatus, Money, NewOrder, OrderId, OrderKind, Price, Qty, Side, SignedQty,
     TimeInForce,
 };
@@ -75,11 +75,9 @@ impl Naive {
                 market.status != InstrumentStatus::Open,
                 DenyReason::InstrumentNotOpen,
             ),
-            (
-                market.quote.is_none() && request.kind == OrderKind::Market,
-                DenyReason::NoQuote,
-            ),
+            (market.quote.is_none(), DenyReason::NoQuote),
             (market.stale, DenyReason::BadQuote),
+            (self.is_too_large(request), DenyReason::OutOfRange),
             (
                 rests && own_orders >= self.limits.account_orders_max as usize,
                 DenyReason::AccountOrdersMax,
@@ -89,6 +87,34 @@ impl Naive {
                 DenyReason::OrdersMax,
             ),
         ])
+    }
+
+    /// Whether the position that an order aims at passes 2^53 lots, or a value of 9e9.
+    fn is_too_large(&self, request: &NewOrder) -> bool {
+        let market = &self.markets[request.instrument.0 as usize];
+        let Instrument {
+            tick_size,
+            lot_size,
+            contract_size,
+            ..
+        } = market.instrument;
+        let price = match (request.kind, market.quote) {
+            (OrderKind::Limit { price } | OrderKind::Stop { trigger: price }, _) => price,
+            (OrderKind::Market, Some(quote)) => opposite(&quote, request.side).0,
+            (OrderKind::Market, None) => return false,
+        };
+        let positions = &self.accounts[request.account.0 as usize].positions;
+        let held = positions
+            .iter()
+            .find(|held| held.instrument == request.instrument);
+        let held = held.map_or(0, |held| held.qty / i128::from(lot_size.0));
+        let lots = i128::from(request.qty.0 / lot_size.0 * request.side.sign());
+        let aimed = (held + lots).abs();
+        let tick_lot = i128::from(tick_size.0) * i128::from(lot_size.0);
+        let tick_value = tick_lot * i128::from(contract_size.0) / i128::from(Qty::ONE.0);
+        let ticks = i128::from(price.0 / tick_size.0).abs();
+        let value = (aimed * ticks).checked_mul(tick_value);
+        aimed > 1 << 53 || value.is_none_or(|value| value > 9 * 10_i128.pow(9 + 17))
     }
 
     fn check_qty(&self, request: &NewOrder, qty: Qty) -> Result<(), DenyReason> {
@@ -199,6 +225,9 @@ impl Naive {
         if market.status != InstrumentStatus::Open {
             return Err(DenyReason::InstrumentNotOpen);
         }
+        if market.stale {
+            return Err(DenyReason::BadQuote);
+        }
         if let Some(qty) = qty {
             self.check_qty(&request, qty)?;
             request.qty = qty;
@@ -211,6 +240,9 @@ impl Naive {
         let awaited = *awaited;
         if awaited.0 % market.instrument.tick_size.0 != 0 {
             return Err(DenyReason::PriceOffTick);
+        }
+        if self.is_too_large(&request) {
+            return Err(DenyReason::OutOfRange);
         }
         Ok((request, awaited))
     }

@@ -98,18 +98,22 @@ impl Shard {
                 return;
             }
             let Position {
-                instrument,
-                lots,
-                cost,
-                ..
+                instrument, lots, ..
             } = *self.positions.get(handle);
             let market = &self.markets[instrument.0 as usize];
-            // A position has had a touch to be opened at; its cost is the only stand-in.
-            let at_cost = Ticks((cost.0 / market.tick_value.0 / i128::from(lots.0)) as i64);
-            let price = market.touch.map_or(at_cost, |touch| touch.mark(lots));
+            // A position was opened at a touch, and a touch is never forgotten.
+            let price = market.touch.map_or(Ticks(0), |touch| touch.mark(lots));
             let order = self.liquidation_order(account, instrument, lots);
             self.fill(&order, price, FillCause::Liquidation, events);
         }
+    }
+
+    /// What an account holds of an instrument; zero when it holds nothing.
+    pub(crate) fn held_lots(&self, account: AccountId, instrument: InstrumentId) -> Lots {
+        let exposed = &self.markets[instrument.0 as usize].exposed;
+        exposed
+            .binary_search_by_key(&account, |&handle| self.positions.get(handle).account)
+            .map_or(Lots(0), |place| self.positions.get(exposed[place]).lots)
     }
 
     fn liquidation_order(&self, account: AccountId, instrument: InstrumentId, lots: Lots) -> Order {

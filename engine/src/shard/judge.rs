@@ -185,6 +185,9 @@ impl Shard {
         }
         if passes {
             self.end_orders(id, CancelReason::AccountLocked, |_| true, events);
+            if std::mem::take(&mut self.accounts[id.0 as usize].day_locked) {
+                events.push(EventKind::DayUnlocked { account: id });
+            }
             self.change_state(id, AccountState::Passed, events);
         }
     }

@@ -15,6 +15,7 @@ use crate::position;
 impl Shard {
     pub(super) fn on_market(&mut self, event: &MarketEvent, events: &mut EventBuf) {
         self.market_events += 1;
+        self.last_market = self.seq;
         let id = event.instrument;
         let Some(market) = self.markets.get_mut(id.0 as usize) else {
             return reject(events, InputRejection::UnknownInstrument);
@@ -76,7 +77,7 @@ impl Shard {
     ) {
         let levels_max = self.limits.depth_levels_max;
         let market = &mut self.markets[id.0 as usize];
-        // All of it is checked first, so that a bad update leaves the book as it was.
+        // Checked first, so that an update that is off the grid leaves the book as it was.
         for level in update.bids.iter().chain(&update.asks) {
             if let Err(reason) = grid(market, level.price, level.qty) {
                 market.stale = true;
@@ -130,14 +131,14 @@ impl Shard {
 
     fn on_touch(&mut self, id: InstrumentId, touch: Touch, events: &mut EventBuf) {
         let market = &mut self.markets[id.0 as usize];
-        market.touch = Some(touch);
+        let before = market.touch.replace(touch);
         market.stale = false;
         self.scratch.touched.clear();
         if market.status == InstrumentStatus::Open {
             let mut due = std::mem::take(&mut self.scratch.due);
             market.waiting.take_due(&touch, &mut due);
             for waiter in &due {
-                self.execute_due(waiter.handle, &touch, events);
+                self.execute_due(waiter.handle, &touch, before.as_ref(), events);
             }
             self.scratch.due = due;
         }

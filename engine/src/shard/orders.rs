@@ -1,14 +1,15 @@
 //! Orders: checks at the door, working lists, cancels and amendments.
 
 use types::{
-    AccountId, CancelReason, DenyReason, EventKind, FillCause, InstrumentStatus, Lots, NewOrder,
-    OrderId, OrderKind, Price, Qty, Ticks, TimeInForce,
+    AccountId, CancelReason, DenyReason, EventKind, FillCause, InstrumentId, InstrumentStatus,
+    Lots, NewOrder, OrderId, OrderKind, Price, Qty, Side, Ticks, TimeInForce,
 };
 
 use super::{Shard, Touched, UsedClientOrder};
 use crate::event_buf::EventBuf;
 use crate::market::Touch;
-use crate::order::{Order, awaited, is_due};
+use crate::order::{Order, awaited, is_due, is_reached};
+use crate::position;
 use crate::slab::NIL;
 
 /// An order in the grid of its instrument.
@@ -91,12 +92,18 @@ impl Shard {
         if market.status != InstrumentStatus::Open {
             return Err(DenyReason::InstrumentNotOpen);
         }
-        if market.touch.is_none() && request.kind == OrderKind::Market {
-            return Err(DenyReason::NoQuote);
-        }
+        let touch = market.touch.as_ref().ok_or(DenyReason::NoQuote)?;
         if market.stale {
             return Err(DenyReason::BadQuote);
         }
+        let price = awaited.unwrap_or(touch.opposite(request.side));
+        self.check_size(
+            request.account,
+            request.instrument,
+            request.side,
+            lots,
+            price,
+        )?;
         // An immediate order never rests, so full lists cannot keep anybody from closing a position.
         if !is_immediate(request.kind, request.tif) {
             if account.orders_len >= self.limits.account_orders_max {
@@ -107,6 +114,25 @@ impl Shard {
             }
         }
         Ok(Checked { lots, awaited })
+    }
+
+    /// Whether the position that the order aims at is within what the engine holds exactly.
+    fn check_size(
+        &self,
+        account: AccountId,
+        instrument: InstrumentId,
+        side: Side,
+        lots: Lots,
+        price: Ticks,
+    ) -> Result<(), DenyReason> {
+        let held = self.held_lots(account, instrument).0;
+        let aimed = Lots(held.saturating_add(lots.0.saturating_mul(side.sign())));
+        let tick_value = self.markets[instrument.0 as usize].tick_value;
+        if position::is_within_range(price, aimed, tick_value) {
+            Ok(())
+        } else {
+            Err(DenyReason::OutOfRange)
+        }
     }
 
     /// Remembers the newest ids up to the limit; the oldest is forgotten first.
@@ -146,13 +172,28 @@ impl Shard {
         self.judge_touched(events);
     }
 
-    /// Fills a resting order that a new touch made due. Its waiting place is gone already.
-    pub(super) fn execute_due(&mut self, handle: u32, touch: &Touch, events: &mut EventBuf) {
+    /// Fills a resting order that a new touch made due. Its waiting place is gone already. `before` is
+    /// the touch before this one.
+    pub(super) fn execute_due(
+        &mut self,
+        handle: u32,
+        touch: &Touch,
+        before: Option<&Touch>,
+        events: &mut EventBuf,
+    ) {
         let order = *self.orders.get(handle);
         self.unlink_order(handle);
         let price = match order.kind {
-            // The market came to the order: it gets its own price.
-            OrderKind::Limit { price } => self.ticks_of(&order, price),
+            OrderKind::Limit { price } => {
+                let limit = self.ticks_of(&order, price);
+                // Where the market came to the order it gets its own price. Where the market was there
+                // before and only could not fill, it takes what is there now.
+                if before.is_some_and(|touch| is_reached(order.kind, order.side, limit, touch)) {
+                    touch.opposite(order.side)
+                } else {
+                    limit
+                }
+            }
             OrderKind::Stop { .. } | OrderKind::Market => {
                 self.push_triggered(&order, touch, events);
                 touch.opposite(order.side)
@@ -350,6 +391,9 @@ impl Shard {
         if market.status != InstrumentStatus::Open {
             return Err(DenyReason::InstrumentNotOpen);
         }
+        if market.stale {
+            return Err(DenyReason::BadQuote);
+        }
         if let Some(qty) = qty {
             order.lots = check_qty(&market.instrument, qty)?;
         }
@@ -364,6 +408,7 @@ impl Shard {
             .instrument
             .ticks(awaited)
             .map_err(|_| DenyReason::PriceOffTick)?;
+        self.check_size(account, order.instrument, order.side, order.lots, ticks)?;
         Ok((handle, order, ticks))
     }
 }

@@ -28,12 +28,15 @@ impl Shard {
         if open.day.is_some_and(|open| open >= day) {
             return reject(events, InputRejection::DayNotAfter);
         }
-        open.day = Some(day);
+        let is_first = open.day.replace(day).is_none();
         events.push(EventKind::DayRolled { schedule, day });
         for contest in &mut self.contests {
             if contest.competition.schedule == schedule {
                 for entrant in &mut contest.entries {
-                    entrant.entry.roll();
+                    // The time before a schedule's first roll is a day only for who used it.
+                    if !is_first || entrant.entry.is_used() {
+                        entrant.entry.roll();
+                    }
                 }
             }
         }

@@ -186,8 +186,60 @@ fn nothing_fills_against_a_side_that_shows_nothing_or_a_halted_or_crossed_market
             ..
         }
     ));
+    // The market was at 9.01 all the time and only could not fill.
     let fill = fills(&world.market(0, quote("9", "9.01", "5", "5")))[0];
-    assert_eq!(fill.price, price("9.50"));
+    assert_eq!(fill.price, price("9.01"));
+}
+
+#[test]
+fn a_limit_gets_its_own_price_only_where_the_market_came_to_it() {
+    let mut world = World::with(&[share()], &plan("100000"));
+    let quote = |bid: &str, ask: &str, ask_qty: &str| {
+        MarketData::Quote(Quote {
+            bid: price(bid),
+            bid_qty: qty("5"),
+            ask: price(ask),
+            ask_qty: qty(ask_qty),
+        })
+    };
+    let buy = |world: &mut World, limit: &str| {
+        let price = price(limit);
+        world.order(0, Side::Buy, "1", OrderKind::Limit { price })
+    };
+    let early = buy(&mut world, "200");
+    assert!(matches!(
+        early[0],
+        EventKind::OrderDenied {
+            reason: DenyReason::NoQuote,
+            ..
+        }
+    ));
+    // Reached on arrival, but nothing is displayed; then it is, a little lower.
+    world.market(0, quote("100", "101", "0"));
+    assert!(fills(&buy(&mut world, "200")).is_empty());
+    let taken = world.market(0, quote("100", "100.99", "5"));
+    assert_eq!(fills(&taken)[0].price, price("100.99"));
+    // Not reached on arrival; then the market falls through it.
+    buy(&mut world, "99");
+    let come_to = world.market(0, quote("97", "98", "5"));
+    assert_eq!(fills(&come_to)[0].price, price("99"));
+}
+
+#[test]
+fn a_position_larger_than_the_engine_holds_exactly_is_denied() {
+    let large = instrument("HUGE", "1", "1", "1000000");
+    let mut world = World::with(&[large], &plan("100000"));
+    world.quote(0, "3000", "3001");
+    // 2 x 3,001 x 1,000,000 is within 9e9; 3 x 3,001 x 1,000,000 is not.
+    assert_eq!(fills(&world.buy(0, "2")).len(), 1);
+    let denied = world.buy(0, "1");
+    assert!(matches!(
+        denied[0],
+        EventKind::OrderDenied {
+            reason: DenyReason::OutOfRange,
+            ..
+        }
+    ));
 }
 
 #[test]
@@ -513,4 +565,4 @@ fn the_state_hash_of_a_fixed_story_is_known() {
     assert_eq!(world.shard.state_hash().to_string(), GOLDEN);
 }
 
-const GOLDEN: &str = "cac78144a5545e0683df8a3460e2d529b1384ff23ceecd4a58c155bf44122758";
+const GOLDEN: &str = "45a068bfa20bb4bb2fb6b3c7da758e59101ca99d854f78447beacba421b74214";

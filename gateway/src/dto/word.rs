@@ -81,7 +81,6 @@ words! {
         CurrencyMismatch => "currency_mismatch",
         AccountOrdersMax => "account_orders_max",
         OrdersMax => "orders_max",
-        AmountNotPositive => "amount_not_positive",
         NotInPlan => "not_in_plan",
         OutOfRange => "out_of_range",
     }
@@ -154,7 +153,6 @@ pub const fn rejection(reason: InputRejection) -> &'static str {
         InputRejection::LimitReached => "limit_reached",
         InputRejection::CannotEnter => "cannot_enter",
         InputRejection::DayNotAfter => "day_not_after",
-        InputRejection::OutOfRange => "out_of_range",
     }
 }
 
