@@ -20,8 +20,8 @@ pub struct Config {
     pub rate: Option<u64>,
     /// The competition that the page shows.
     pub competition: CompetitionId,
-    /// The account that the page shows first.
-    pub featured_account: AccountId,
+    /// The account that the page shows first; `None` picks one with something at stake.
+    pub featured_account: Option<AccountId>,
     /// The instrument whose chart the page shows first.
     pub featured_instrument: InstrumentId,
     /// Every limit.
@@ -44,7 +44,7 @@ impl Default for Config {
             mode: "demo".to_owned(),
             rate: Some(1),
             competition: CompetitionId(0),
-            featured_account: AccountId(0),
+            featured_account: None,
             featured_instrument: InstrumentId(0),
             limits: Limits::default(),
         }

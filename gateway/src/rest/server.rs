@@ -7,11 +7,17 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use runtime::Status;
 use serde_json::json;
+use types::{AccountId, AccountState};
 
 use super::json as json_response;
 use crate::app::App;
 use crate::metrics;
 use crate::problem::Problem;
+
+/// An account that has used more of an allowance than this, in millionths, may be gone before anybody
+/// has looked at it.
+const USED_PPM_FEATURED_MAX: i64 = 600_000;
+
 
 pub(super) async fn health(State(app): State<Arc<App>>) -> Result<Response, Problem> {
     let ill = |kind, detail: String| Problem::new(StatusCode::SERVICE_UNAVAILABLE, kind, detail);
@@ -48,9 +54,25 @@ pub(super) async fn meta(State(app): State<Arc<App>>) -> Response {
         "ack_mode": metrics::ack_mode(app.handle.ack_mode()),
         "ws": "/v1/ws",
         "competition": config.competition.to_string(),
-        "featured_account": config.featured_account.to_string(),
+        "featured_account": featured_account(&app).to_string(),
         "featured_instrument": config.featured_instrument.to_string(),
         "rate": config.rate_text(),
     });
     json_response(StatusCode::OK, body.to_string())
+}
+
+/// The trading account that is closest to a limit without being almost over it; the first account
+/// when there is none.
+fn featured_account(app: &App) -> AccountId {
+    if let Some(account) = app.config.featured_account {
+        return account;
+    }
+    let views = app.handle.views();
+    let at_stake = views.accounts.iter().filter(|row| {
+        let trades = matches!(row.state, AccountState::Evaluation | AccountState::Funded);
+        trades && !row.day_locked && row.used_ppm.is_some_and(|used| used < USED_PPM_FEATURED_MAX)
+    });
+    at_stake
+        .max_by_key(|row| row.used_ppm)
+        .map_or(AccountId(0), |row| row.id)
 }
