@@ -4,4 +4,5 @@
 
 mod arrows;
 mod demo;
+mod documents;
 mod simulate;

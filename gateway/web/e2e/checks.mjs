@@ -1,6 +1,9 @@
 /** Each step throws with the reason it failed, or returns a word on what it saw. */
 
 const CHANGE_MS = 10_000;
+const BOARD_MS = 20_000;
+const CENT = 0.006;
+const MOST_ASKED = 40;
 
 function must(condition, reason) {
   if (!condition) throw new Error(reason);
@@ -49,8 +52,8 @@ async function live(page) {
 
 async function prices(page) {
   await page.locator('[data-test="instrument"]').first().waitFor();
-  const before = (await texts(page, '[data-test="last"]')).join();
-  await until("no price changed", async () => (await texts(page, '[data-test="last"]')).join() !== before);
+  const before = (await texts(page, '[data-test="mid"]')).join();
+  await until("no price changed", async () => (await texts(page, '[data-test="mid"]')).join() !== before);
   return `${await page.locator('[data-test="instrument"]').count()} instruments move`;
 }
 
@@ -164,7 +167,79 @@ async function keyboard(page) {
   await page.getByRole("dialog").waitFor({ state: "hidden" });
 }
 
+async function boardMoves(page) {
+  const shown = () =>
+    page.evaluate(() =>
+      [...document.querySelectorAll('[data-test="board-row"]')]
+        .map((row) => row.querySelector(".rank").textContent + row.querySelector('[data-test="score"]').textContent)
+        .join(),
+    );
+  const before = await shown();
+  await until("no rank and no score on the board changed", async () => (await shown()) !== before, BOARD_MS);
+}
+
+/** What the server says, asked from the page so that it counts as the page's own host. */
+const ask = (page, path) =>
+  page.evaluate(async (address) => {
+    const response = await fetch(address);
+    if (!response.ok) throw new Error(`${address} answers ${response.status}`);
+    return response.json();
+  }, `/v1${path}`);
+
+async function open(page, id) {
+  await page.evaluate((account) => (location.hash = `#/${account}`), id);
+  await page.locator(`#account-search[data-account="${id}"]`).waitFor();
+}
+
+async function failed(page) {
+  const { accounts } = await ask(page, "/accounts?state=failed");
+  const first = accounts[0];
+  if (!first) return "no account has failed yet";
+  const { name, breach } = await ask(page, `/accounts/${first.id}`);
+  await open(page, first.id);
+  await page.getByRole("heading", { name, exact: true }).waitFor();
+  const banner = page.locator('[data-test="failed-banner"]');
+  await banner.waitFor();
+  const said = await banner.innerText();
+  must(said.toLowerCase().includes(breach.rule.replace("_", " ")), `the banner does not name ${breach.rule}: ${said}`);
+  const facts = await banner.locator("dl > div").evaluateAll((rows) =>
+    Object.fromEntries(rows.map((row) => [row.querySelector("dt").textContent, row.querySelector("dd").textContent])),
+  );
+  for (const [label, value] of [["Floor", breach.floor], ["Equity at breach", breach.equity]]) {
+    const text = facts[label] ?? "";
+    must(Math.abs(number(text) - Number(value)) <= CENT, `the banner gives ${label} as "${text}", the server as ${value}`);
+  }
+  must(await page.locator("#ticket-send").isDisabled(), "a failed account can still send orders");
+  return `${name}: ${said.split("\n")[0]}`;
+}
+
+/** The first account that can trade and for which `wanted` holds, among as many as are quick to ask for. */
+async function trading(page, wanted) {
+  const { accounts } = await ask(page, "/accounts?state=evaluation");
+  for (const { id } of accounts.filter((row) => !row.day_locked).slice(0, MOST_ASKED)) {
+    const account = await ask(page, `/accounts/${id}`);
+    if (wanted(account)) return account;
+  }
+  return null;
+}
+
+async function breachPrices(page) {
+  const account = await trading(page, ({ limits }) => limits.some((limit) => limit.breach_prices.length > 0));
+  if (!account) return "no account has a position that could break a limit";
+  await open(page, account.id);
+  const shown = page.locator('[data-test="breach-price"]');
+  const text = await until(`${account.name} shows no breach price`, async () => (await shown.allInnerTexts())[0]);
+  must(/\d/.test(text), `a breach price reads "${text}"`);
+  return `${account.name}: ${text.replace(/\s+/g, " ")}`;
+}
+
 async function order(page) {
+  if (await page.locator("#ticket-send").isDisabled()) {
+    const other = await trading(page, () => true);
+    must(other, "no account can trade");
+    await open(page, other.id);
+    await until("the order ticket stays disabled", () => page.locator("#ticket-send").isEnabled());
+  }
   await page.locator('[data-test="limit"]').first().waitFor();
   const field = page.locator("#ticket-qty");
   const lot = (await page.locator("label:has(#ticket-qty) small").innerText()).replace("lot ", "").trim();
@@ -179,7 +254,7 @@ async function order(page) {
   must(/^(Bought|Sold|Order \d+ )/.test(said), `the ticket says "${said}"`);
   await until("neither a position nor a fill shows", async () => {
     const positions = await page.locator('[data-test="position"]').count();
-    return positions > 0 || (await page.locator('.event-list [data-test="event"].fill').count()) > 0;
+    return positions > 0 || (await page.locator('.event-list [data-type="fill"]').count()) > 0;
   });
   return said;
 }
@@ -190,8 +265,11 @@ export const steps = [
   ["limits show floor and distance", limits],
   ["equity curve has points", curve],
   ["board scores are the sum of their components", board],
+  ["board moves", boardMoves],
   ["accessible names, one h1, language", basics],
   ["keyboard", keyboard],
+  ["a failed account says why", failed],
+  ["breach prices show", breachPrices],
   ["order ticket", order],
   ["events arrive", events],
   ["no console error, no other host", clean],

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
 import * as checks from "./checks.mjs";
 
-const TOTAL_MS = 90_000;
+const TOTAL_MS = 120_000;
 const STEP_MS = 15_000;
 const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const ARGS = [

@@ -101,6 +101,22 @@ export function subtract(a: string, b: string): string {
   return (units < 0n ? "-" : "") + whole + (digits ? `.${text.slice(-digits)}` : "");
 }
 
+/** Exact middle of two decimals. */
+export function middle(a: string, b: string): string {
+  const left = parts(a);
+  const right = parts(b);
+  if (!left || !right) return a;
+  const digits = Math.max(left.frac.length, right.frac.length) + 1;
+  const units = (scaled(left, digits) + scaled(right, digits)) / 2n;
+  const text = (units < 0n ? -units : units).toString().padStart(digits + 1, "0");
+  return `${units < 0n ? "-" : ""}${text.slice(0, -digits)}.${text.slice(-digits)}`;
+}
+
+/** A share that cannot be less than nothing: in profit, none of an allowance is used. */
+export function notBelowZero(text: string): string {
+  return sign(text) < 0 ? "0" : text;
+}
+
 /** How many digits a price on this tick needs. */
 export function digitsOf(step: string): number {
   return parts(step)?.frac.replace(/0+$/, "").length ?? 2;

@@ -1,17 +1,21 @@
 import { signal } from "@preact/signals";
 import { movesOf, sortRows, withRows, type Move } from "./board";
 import type { Frame } from "./channel";
-import { compare } from "./decimal";
+import { compare, digitsOf, middle } from "./decimal";
+import type { EngineEvent } from "./events";
 import { nextFrame } from "./frames";
+import { tickDigits } from "./prices";
 import { createSeries } from "./series";
 import { Feed, type Heartbeat, type Link } from "./socket";
-import type { Account, AccountRow, Board, Candle, EngineEvent, EquityPoint, Instrument, Meta } from "./types";
+import type { Account, AccountRow, Board, Candle, EquityPoint, Instrument, Meta } from "./types";
 
 /** What the server last said, one signal per channel. Panels read; only this file writes. */
 
 export interface Quoted {
   row: Instrument;
-  /** The way the last price moved when it last moved. */
+  /** Middle of bid and ask, as the candles have it; null before the first quote. */
+  mid: string | null;
+  /** The way the middle moved when it last moved. */
   way: -1 | 0 | 1;
 }
 
@@ -73,8 +77,12 @@ export function watchInstruments(): () => void {
     const next = frame.type === "snap" ? new Map<string, Quoted>() : new Map(before);
     for (const row of frame.data as Instrument[]) {
       const old = before.get(row.id);
-      const moved = old?.row.last && row.last ? compare(row.last, old.row.last) : 0;
-      next.set(row.id, { row, way: moved || (old?.way ?? 0) });
+      const mid = row.bid !== null && row.ask !== null ? middle(row.bid, row.ask) : null;
+      const moved = old?.mid && mid ? compare(mid, old.mid) : 0;
+      next.set(row.id, { row, mid, way: moved || (old?.way ?? 0) });
+    }
+    if (frame.type === "snap" || next.size !== before.size) {
+      tickDigits.value = new Map([...next.values()].map(({ row }) => [row.id, digitsOf(row.tick_size)]));
     }
     instruments.value = next;
   });

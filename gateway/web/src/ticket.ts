@@ -1,9 +1,10 @@
 import { signal } from "@preact/signals";
 import { clientOrderId, placeOrder, Refused } from "./api";
 import { quantity } from "./decimal";
+import { price as priceText } from "./prices";
 import { accountId, instrumentId } from "./selection";
 import type { NewOrder, OrderResult, OrderType, Position, Side, TimeInForce } from "./types";
-import { price as priceText } from "./words";
+import { spaced } from "./words";
 
 export type Field = "instrument" | "side" | "type" | "qty" | "price" | "trigger" | "tif";
 export interface Outcome {
@@ -70,12 +71,12 @@ function outcomeOf(result: OrderResult): Outcome {
     const count = fills.length > 1 ? ` in ${fills.length} fills, last` : "";
     return {
       tone: "good",
-      text: `${last.side === "buy" ? "Bought" : "Sold"} ${quantity(last.qty)} ${last.symbol}${count} at ${priceText(last.price)}`,
+      text: `${last.side === "buy" ? "Bought" : "Sold"} ${quantity(last.qty)} ${last.symbol ?? ""}${count} at ${priceText(last.price, last.instrument)}`,
     };
   }
   if (result.status === "denied" || result.status === "rejected") {
     const word = result.status === "denied" ? "Denied" : "Rejected";
-    return { tone: "warn", text: `${word}: ${result.reason ?? "no reason given"}` };
+    return { tone: "warn", text: `${word}: ${result.reason === null ? "no reason given" : spaced(result.reason)}` };
   }
   return { tone: "plain", text: `Order ${result.order_id ?? ""} ${result.status}${result.reason ? `: ${result.reason}` : ""}` };
 }

@@ -1,8 +1,10 @@
+import type { EngineEvent } from "./events";
+
 /** The gateway contract, v1. Money, prices, quantities and ids are decimal strings. */
 
 export type Decimal = string;
 export type Id = string;
-export type AccountState = "evaluation" | "passed" | "funded" | "failed" | "suspended" | "closed";
+export type AccountState = "evaluation" | "passed" | "funded" | "failed" | "closed";
 export type Rule = "daily_loss" | "max_loss";
 export type Side = "buy" | "sell";
 export type OrderType = "market" | "limit" | "stop";
@@ -66,7 +68,8 @@ export interface Limit {
   allowance: Decimal;
   floor: Decimal;
   distance: Decimal;
-  distance_pct: Decimal;
+  /** Null while equity is not above zero. */
+  distance_pct: Decimal | null;
   used_pct: Decimal;
   breach_prices: BreachPrice[];
 }
@@ -75,7 +78,7 @@ export interface ProfitTarget {
   kind: "profit_target";
   target: Decimal;
   current: Decimal;
-  progress_pct: Decimal;
+  progress_pct: Decimal | null;
   met: boolean;
   met_at: string | null;
 }
@@ -103,14 +106,14 @@ export interface Position {
   side: "long" | "short";
   qty: Decimal;
   avg_price: Decimal;
-  mark: Decimal;
+  mark: Decimal | null;
   unrealised: Decimal;
   notional: Decimal;
 }
 
 export interface Order {
-  order_id: Id;
-  client_order_id: Id;
+  order_id: Id | null;
+  client_order_id: Id | null;
   instrument: Id;
   symbol: string;
   side: Side;
@@ -147,7 +150,8 @@ export interface Account {
   equity: Decimal;
   unrealised: Decimal;
   fees: Decimal;
-  day: { date: string; pnl: Decimal; start_balance: Decimal; start_equity: Decimal };
+  /** The date is null before the first roll. */
+  day: { date: string | null; pnl: Decimal; start_balance: Decimal; start_equity: Decimal };
   limits: Limit[];
   objectives: Objective[];
   positions: Position[];
@@ -183,60 +187,6 @@ export interface Board {
   competition: Competition;
   rows: BoardRow[];
 }
-
-export interface BreachEvent {
-  type: "breach";
-  seq: Id;
-  ts: string;
-  account: Id;
-  rule: Rule;
-  effect: string;
-  primary: boolean;
-  equity: Decimal;
-  baseline: Decimal;
-  floor: Decimal;
-  positions: { instrument: Id; symbol: string; qty: Decimal; mark: Decimal; pnl: Decimal }[];
-  plan: Id;
-  plan_name: string;
-  plan_version: number;
-  plan_hash: string;
-}
-
-type Base = { seq: Id; ts: string };
-type OfAccount = Base & { account: Id };
-
-export type EngineEvent =
-  | (OfAccount & {
-      type: "order_accepted";
-      order_id: Id;
-      instrument: Id;
-      symbol: string;
-      side: Side;
-      order_type: OrderType;
-      qty: Decimal;
-      price?: Decimal | null;
-      trigger?: Decimal | null;
-    })
-  | (OfAccount & { type: "order_denied"; client_order_id: Id; reason: string })
-  | (OfAccount & {
-      type: "fill";
-      order_id: Id;
-      instrument: Id;
-      symbol: string;
-      side: Side;
-      qty: Decimal;
-      price: Decimal;
-      fee: Decimal;
-      realised: Decimal;
-      liquidation: boolean;
-    })
-  | (OfAccount & { type: "order_cancelled"; order_id: Id; reason: string })
-  | BreachEvent
-  | (OfAccount & { type: "day_locked" })
-  | (Base & { type: "day_rolled"; day: string; account?: Id })
-  | (OfAccount & { type: "state_changed"; from: AccountState; to: AccountState; reason: string })
-  | (OfAccount & { type: "target_reached" })
-  | (OfAccount & { type: "floor_moved"; rule: Rule; baseline: Decimal; floor: Decimal });
 
 export interface Candle {
   t: number;

@@ -1,5 +1,5 @@
-import type { AccountState, EngineEvent, Limit, Order, Rule } from "./types";
-import { fixed, money, quantity, signed } from "./decimal";
+import { price } from "./prices";
+import type { AccountState, Limit, Order, Rule } from "./types";
 
 /** The words the page uses for what the engine names. */
 
@@ -10,7 +10,6 @@ export const STATES: Record<AccountState, string> = {
   passed: "Passed",
   funded: "Funded",
   failed: "Failed",
-  suspended: "Suspended",
   closed: "Closed",
 };
 
@@ -50,75 +49,8 @@ export function shortHash(hash: string): string {
   return hash.replace(/^(sha256:|0x)/, "").slice(0, 8);
 }
 
-export function orderTerms(order: Pick<Order, "type" | "price" | "trigger">): string {
-  if (order.type === "limit" && order.price) return `limit ${fixed(order.price, scaleOf(order.price))}`;
-  if (order.type === "stop" && order.trigger) return `stop ${fixed(order.trigger, scaleOf(order.trigger))}`;
+export function orderTerms(order: Pick<Order, "instrument" | "type" | "price" | "trigger">): string {
+  if (order.type === "limit" && order.price) return `limit ${price(order.price, order.instrument)}`;
+  if (order.type === "stop" && order.trigger) return `stop ${price(order.trigger, order.instrument)}`;
   return order.type;
-}
-
-/** The digits a price came with, so that its ticks stay visible. */
-export function scaleOf(price: string): number {
-  return price.split(".")[1]?.length ?? 0;
-}
-
-export function price(text: string): string {
-  return fixed(text, scaleOf(text));
-}
-
-export type Tone = "plain" | "good" | "bad" | "warn";
-export interface Line {
-  label: string;
-  tone: Tone;
-  text: string;
-}
-
-export function lineOf(event: EngineEvent): Line {
-  switch (event.type) {
-    case "order_accepted": {
-      const terms = orderTerms({
-        type: event.order_type,
-        price: event.price ?? null,
-        trigger: event.trigger ?? null,
-      });
-      return { label: "Order", tone: "plain", text: `${event.side} ${quantity(event.qty)} ${event.symbol} ${terms}` };
-    }
-    case "order_denied":
-      return { label: "Denied", tone: "warn", text: event.reason };
-    case "fill": {
-      const result = /[1-9]/.test(event.realised) ? `, realised ${signed(event.realised, 2)}` : "";
-      return {
-        label: event.liquidation ? "Closed out" : "Fill",
-        tone: event.liquidation ? "bad" : "plain",
-        text: `${event.side} ${quantity(event.qty)} ${event.symbol} at ${price(event.price)}${result}`,
-      };
-    }
-    case "order_cancelled":
-      return { label: "Cancelled", tone: "plain", text: `order ${event.order_id}: ${spaced(event.reason)}` };
-    case "breach":
-      return {
-        label: "Breach",
-        tone: "bad",
-        text: `${ruleName(event.rule)}: equity ${money(event.equity)} against floor ${money(event.floor)}`,
-      };
-    case "day_locked":
-      return { label: "Locked", tone: "warn", text: "no new risk until the next trading day" };
-    case "day_rolled":
-      return { label: "New day", tone: "plain", text: `trading day ${event.day}` };
-    case "state_changed":
-      return {
-        label: "State",
-        tone: event.to === "failed" ? "bad" : event.to === "passed" || event.to === "funded" ? "good" : "warn",
-        text: `${STATES[event.from] ?? event.from} to ${STATES[event.to] ?? event.to}: ${spaced(event.reason)}`,
-      };
-    case "target_reached":
-      return { label: "Target", tone: "good", text: "profit target reached" };
-    case "floor_moved":
-      return {
-        label: "Floor",
-        tone: "plain",
-        text: `${ruleName(event.rule)} floor now ${money(event.floor)}, baseline ${money(event.baseline)}`,
-      };
-    default:
-      return { label: "Event", tone: "plain", text: spaced((event as { type: string }).type) };
-  }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compare, digitsOf, fixed, negate, quantity, sign, signed, subtract, width } from "../src/decimal";
+import { compare, digitsOf, fixed, middle, negate, notBelowZero, quantity, sign, signed, subtract, width } from "../src/decimal";
 
 const minus = "\u2212";
 
@@ -61,7 +61,20 @@ describe("compare and subtract", () => {
   });
 });
 
+describe("middle", () => {
+  it("is exact between two prices", () => {
+    expect(middle("1.14021", "1.14031")).toBe("1.140260");
+    expect(middle("87213.89", "87213.9")).toBe("87213.895");
+    expect(middle("1", "2")).toBe("1.5");
+    expect(middle("-1", "-2")).toBe("-1.5");
+  });
+});
+
 describe("small functions", () => {
+  it("keep a share from falling below nothing", () => {
+    expect(notBelowZero("-3.5")).toBe("0");
+    expect(notBelowZero("3.5")).toBe("3.5");
+  });
   it("drop only the zeros a quantity does not need", () => {
     expect(quantity("0.5000")).toBe("0.5");
     expect(quantity("1000")).toBe("1,000");

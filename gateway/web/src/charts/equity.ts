@@ -1,73 +1,46 @@
 import { effect } from "@preact/signals";
 import uPlot from "uplot";
-import { money, plot } from "../decimal";
+import { plot } from "../decimal";
 import { account, equity } from "../live";
+import { trades } from "../standing";
 import { axisLabel, stampOf } from "../time";
-import { ruleName } from "../words";
 import { color } from "./colors";
-
-interface Guide {
-  value: number;
-  label: string;
-  tone: "loss-text" | "gain";
-}
+import { daySpan, guides } from "./guides";
 
 /** At demo speed points arrive faster than a curve of this width can show. */
 const REDRAW_MS = 250;
 
-function guides(): Guide[] {
-  const shown = account.peek();
-  if (!shown) return [];
-  const found: Guide[] = shown.limits.map(({ rule, floor }) => ({
-    value: plot(floor),
-    label: `${ruleName(rule)} floor ${money(floor)}`,
-    tone: "loss-text",
-  }));
-  for (const objective of shown.objectives) {
-    if (objective.kind !== "profit_target") continue;
-    found.push({ value: plot(objective.target), label: `Target ${money(objective.target)}`, tone: "gain" });
-  }
-  return found;
-}
+/** A day is a dot on a long curve, so its floor may run into the margin on the right. */
+const SHORTEST = 22;
 
-/** Each label sits on its own line; where lines lie close, the next label moves along. */
 function drawGuides(u: uPlot): void {
   const { ctx } = u;
   const { left, top, width, height } = u.bbox;
   const scale = devicePixelRatio;
-  const plate = color("surface");
-  const placed: { y: number; end: number }[] = [];
-  const inside = guides()
-    .map((guide) => ({ ...guide, y: Math.round(u.valToPos(guide.value, "y", true)) + 0.5 }))
-    .filter(({ y }) => y >= top && y <= top + height);
+  const shown = account.peek();
+  const last = equity.points.at(-1)?.t ?? 0;
+  const day = daySpan(shown?.day.date ?? null, shown !== null && trades(shown.state), last);
   ctx.save();
-  ctx.font = `${10 * scale}px ${color("mono")}`;
-  ctx.textAlign = "left";
-  ctx.textBaseline = "middle";
-  ctx.setLineDash([5 * scale, 4 * scale]);
-  ctx.lineWidth = scale;
-  for (const { tone, y } of inside) {
-    ctx.strokeStyle = color(tone);
+  for (const guide of guides.peek()) {
+    const y = Math.round(u.valToPos(guide.value, "y", true)) + 0.5;
+    if (y < top || y > top + height) continue;
+    const from = guide.ofDay ? Math.max(left, u.valToPos(day[0], "x", true)) : left;
+    const to = guide.ofDay ? u.valToPos(day[1], "x", true) : left + width;
+    if (to <= left) continue;
+    const end = guide.ofDay ? Math.max(to, from + SHORTEST * scale) : to;
+    ctx.lineWidth = (guide.ofDay ? 2 : 1) * scale;
+    ctx.strokeStyle = color(guide.kind === "target" ? "gain" : "loss-text");
+    ctx.setLineDash(guide.kind === "daily_loss" ? [2 * scale, 3 * scale] : [5 * scale, 4 * scale]);
     ctx.beginPath();
-    ctx.moveTo(left, y);
-    ctx.lineTo(left + width, y);
+    ctx.moveTo(from, y);
+    ctx.lineTo(end, y);
     ctx.stroke();
-  }
-  for (const { tone, label, y } of inside) {
-    const close = placed.filter((other) => Math.abs(other.y - y) < 13 * scale).map(({ end }) => end);
-    const x = Math.max(left + 8 * scale, ...close.map((end) => end + 8 * scale));
-    const size = ctx.measureText(label).width;
-    ctx.fillStyle = plate;
-    ctx.fillRect(x - 4 * scale, y - 6 * scale, size + 8 * scale, 12 * scale);
-    ctx.fillStyle = color(tone);
-    ctx.fillText(label, x, y);
-    placed.push({ y, end: x + size });
   }
   ctx.restore();
 }
 
 function range(_: uPlot, low: number | null, high: number | null): [number, number] {
-  const values = guides().map(({ value }) => value);
+  const values = guides.peek().map(({ value }) => value);
   if (low !== null && high !== null) values.push(low, high);
   if (values.length === 0) return [0, 1];
   const min = Math.min(...values);
@@ -88,7 +61,7 @@ export function drawEquity(place: HTMLElement): () => void {
       width: Math.max(200, place.clientWidth),
       height: Math.max(80, place.clientHeight),
       legend: { show: false },
-      padding: [4, 24, 0, 0],
+      padding: [4, SHORTEST + 4, 0, 0],
       cursor: { drag: { x: false, y: false }, points: { size: 6 } },
       tzDate: (unix) => uPlot.tzDate(new Date(unix * 1000), "Etc/UTC"),
       scales: { x: { time: true }, y: { range } },

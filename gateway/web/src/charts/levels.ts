@@ -1,8 +1,9 @@
 import { computed } from "@preact/signals";
 import { plot, quantity } from "../decimal";
 import { account } from "../live";
+import { price } from "../prices";
 import { instrumentId } from "../selection";
-import { price, ruleName } from "../words";
+import { ruleName } from "../words";
 
 export interface Level {
   key: string;
@@ -23,7 +24,7 @@ export const levels = computed<Level[]>(() => {
     found.push({
       key: "average",
       title: `Average ${position.side} ${quantity(position.qty)}`,
-      text: price(position.avg_price),
+      text: price(position.avg_price, instrument),
       value: plot(position.avg_price),
       tone: "average",
     });
@@ -33,8 +34,8 @@ export const levels = computed<Level[]>(() => {
       if (row.instrument !== instrument) continue;
       found.push({
         key: limit.rule + limit.effect,
-        title: `${ruleName(limit.rule)} breaks`,
-        text: price(row.price),
+        title: `${ruleName(limit.rule)} ${limit.effect === "fail" ? "breaks" : "locks"}`,
+        text: price(row.price, instrument),
         value: plot(row.price),
         tone: "breach",
       });

@@ -54,6 +54,7 @@ export function drawPrice(place: HTMLElement): () => void {
     downColor: color("fall"),
     borderDownColor: color("loss"),
     wickDownColor: color("loss"),
+    title: "mid",
     autoscaleInfoProvider: (own: () => AutoscaleInfo | null) => reach(own(), levels.peek()),
   });
 

@@ -3,6 +3,7 @@ import { account, accounts, refusal } from "../live";
 import { Loading } from "../parts/Empty";
 import { Arrow, Signed } from "../parts/Signed";
 import { accountId } from "../selection";
+import { trades } from "../standing";
 import type { Account } from "../types";
 import { shortHash, STATES } from "../words";
 
@@ -18,7 +19,7 @@ export function AccountCard() {
         </div>
         {shown && (
           <div class="badges">
-            {shown.day_locked && <span class="badge locked">Day locked</span>}
+            {shown.day_locked && trades(shown.state) && <span class="badge locked">Day locked</span>}
             <span class={`badge ${shown.state}`} data-test="state">
               {STATES[shown.state]}
               {shown.state === "evaluation" && ` phase ${shown.phase}`}

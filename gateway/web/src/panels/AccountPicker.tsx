@@ -4,6 +4,7 @@ import { fixed, money } from "../decimal";
 import { accounts } from "../live";
 import { Signed } from "../parts/Signed";
 import { accountId, accountOrder, selectAccount } from "../selection";
+import { trades } from "../standing";
 import type { AccountRow } from "../types";
 import { STATES } from "../words";
 
@@ -124,7 +125,7 @@ function Option({ row, n, active, onChoose }: { row: AccountRow; n: number; acti
           {row.plan}
         </small>
       </span>
-      <span class={`badge ${row.state}`}>{row.day_locked ? "Day locked" : STATES[row.state]}</span>
+      <span class={`badge ${row.state}`}>{row.day_locked && trades(row.state) ? "Day locked" : STATES[row.state]}</span>
       <span class="figures">
         <span class="num">{money(row.equity)}</span>
         <small>

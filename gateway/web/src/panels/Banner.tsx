@@ -1,6 +1,7 @@
 import { fixed, money } from "../decimal";
 import { account } from "../live";
 import { Fact } from "../parts/Fact";
+import { limitsKept } from "../standing";
 import { minuteOf } from "../time";
 import { ruleName, shortHash } from "../words";
 
@@ -31,16 +32,17 @@ export function Banner() {
         <h3>{shown.state === "passed" ? "Evaluation passed" : "Funded account"}</h3>
         <p>
           {target?.met_at
-            ? `Target ${money(target.target)} reached at ${minuteOf(target.met_at)} UTC, with every limit kept.`
-            : "Every objective is met and every limit was kept."}
+            ? `Target ${money(target.target)} reached at ${minuteOf(target.met_at)} UTC. `
+            : "Every objective is met. "}
+          {limitsKept(shown.breach, shown.limits)}
         </p>
       </section>
     );
   }
-  if (shown.state === "suspended" || shown.state === "closed") {
+  if (shown.state === "closed") {
     return (
       <section class="banner warn" role="status">
-        <h3>{shown.state === "suspended" ? "Account suspended" : "Account closed"}</h3>
+        <h3>Account closed</h3>
         <p>New orders are denied in this state.</p>
       </section>
     );

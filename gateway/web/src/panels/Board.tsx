@@ -69,15 +69,21 @@ interface RowProps {
 
 /** Two hundred rows, few of which change at a time. */
 const Row = memo(function Row({ row, move, own }: RowProps) {
+  const [name, style] = row.name.split(/,\s*/, 2);
+  const below = [style, row.eligible ? null : (row.reason ?? "not eligible")].filter(Boolean).join(" \u00B7 ");
   return (
     <tr class={`${own ? "own" : ""} ${row.eligible ? "" : "unranked"}`} data-test="board-row" onClick={() => selectAccount(row.account)}>
       <td class="num right rank">{row.rank ?? "\u2013"}</td>
       <td class="move">{move && <Moved key={move.at} by={move.by} />}</td>
       <td class="trader">
         <button type="button" aria-current={own ? "true" : undefined} onClick={() => selectAccount(row.account)}>
-          {row.name}
+          {name}
         </button>
-        {!row.eligible && <small class="faint">{row.reason ?? "not eligible"}</small>}
+        {below && (
+          <small class="faint" title={below}>
+            {below}
+          </small>
+        )}
       </td>
       <td class="num right score" data-test="score">
         {fixed(row.score, 2)}

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { drawEquity } from "../charts/equity";
-import { account, equity, equityReady } from "../live";
+import { guides } from "../charts/guides";
+import { equity, equityReady } from "../live";
 import { Panel } from "../parts/Panel";
 
 export function EquityPanel() {
@@ -19,14 +20,11 @@ export function EquityPanel() {
           <li>
             <span class="swatch line-balance" aria-hidden="true" /> balance
           </li>
-          <li>
-            <span class="swatch line-floor" aria-hidden="true" /> floors
-          </li>
-          {account.value?.objectives.some((o) => o.kind === "profit_target") && (
-            <li>
-              <span class="swatch line-target" aria-hidden="true" /> target
+          {guides.value.map(({ kind, label }) => (
+            <li key={kind}>
+              <span class={`swatch line-${kind}`} aria-hidden="true" /> <span class="num">{label}</span>
             </li>
-          )}
+          ))}
         </ul>
       }
     >

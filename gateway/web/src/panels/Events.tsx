@@ -1,13 +1,13 @@
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
+import type { EngineEvent, OrderAccepted } from "../events";
 import { eventsPaused } from "../keys";
+import { lineOf, type Accepted } from "../lines";
 import { accounts, events } from "../live";
 import { Choice } from "../parts/Choice";
 import { Empty, Loading } from "../parts/Empty";
 import { Panel } from "../parts/Panel";
 import { eventScope } from "../selection";
 import { clockOf, dayOf } from "../time";
-import type { EngineEvent } from "../types";
-import { lineOf } from "../words";
 import { Proof } from "./Proof";
 
 const SCOPES = [
@@ -18,14 +18,16 @@ const SCOPES = [
 export function Events() {
   const held = useSignal<readonly EngineEvent[] | null>(null);
   useSignalEffect(() => {
-    if (!eventsPaused.value || events.value === null) held.value = events.value;
+    if (!eventsPaused.value || events.value === null || held.peek() === null) held.value = events.value;
   });
   const waiting = useComputed(() => {
     const top = held.value?.[0]?.seq;
-    if (!eventsPaused.value || events.value === null || top === held.value?.[events.value.length]?.seq) return 0;
+    if (!eventsPaused.value || events.value === null) return 0;
     const at = events.value.findIndex((event) => event.seq === top);
     return at < 0 ? events.value.length : at;
   });
+  const rows = useComputed(() => keyed(held.value ?? []));
+  const accepted = useComputed(() => acceptedIn(held.value ?? []));
   return (
     <Panel
       name="events"
@@ -56,8 +58,8 @@ export function Events() {
         <Empty>Nothing has happened yet. Fills, denials and breaches will appear here.</Empty>
       ) : (
         <ol class="event-list scroll" tabIndex={0} aria-label="Events, newest first">
-          {held.value.map((event) => (
-            <Row key={`${event.seq}/${event.type}/${event.account ?? ""}`} event={event} />
+          {rows.value.map(({ key, event }) => (
+            <Row key={key} event={event} accepted={accepted.value} />
           ))}
         </ol>
       )}
@@ -65,8 +67,25 @@ export function Events() {
   );
 }
 
-function Row({ event }: { event: EngineEvent }) {
-  const line = lineOf(event);
+/** One input can cause several events of one type: its number and the place within it tell them apart. */
+function keyed(list: readonly EngineEvent[]): { key: string; event: EngineEvent }[] {
+  let place = 0;
+  return list.map((event, n) => {
+    place = list[n - 1]?.seq === event.seq ? place + 1 : 0;
+    return { key: `${event.seq}/${place}`, event };
+  });
+}
+
+function acceptedIn(list: readonly EngineEvent[]): Accepted {
+  const found = new Map<string, OrderAccepted>();
+  for (const event of list) {
+    if (event.type === "order_accepted" && event.order_id !== null) found.set(event.order_id, event);
+  }
+  return found;
+}
+
+function Row({ event, accepted }: { event: EngineEvent; accepted: Accepted }) {
+  const line = lineOf(event, accepted);
   const content = (
     <>
       <time class="num" dateTime={event.ts} title={`${dayOf(event.ts)} ${clockOf(event.ts)} UTC, seq ${event.seq}`}>
@@ -80,7 +99,7 @@ function Row({ event }: { event: EngineEvent }) {
     </>
   );
   return (
-    <li class={`${event.type} ${line.tone}`} data-test="event">
+    <li class={line.tone} data-type={event.type} data-test="event">
       {event.type === "breach" ? (
         <details>
           <summary>{content}</summary>

@@ -1,11 +1,13 @@
-import { fixed, money, plot, sign } from "../decimal";
+import { fixed, money, notBelowZero, plot, sign } from "../decimal";
 import { account } from "../live";
 import { Bar } from "../parts/Bar";
 import { Empty, Loading } from "../parts/Empty";
 import { Panel } from "../parts/Panel";
 import { Signed } from "../parts/Signed";
+import { price } from "../prices";
+import { hitName } from "../standing";
 import type { BreachPrice, Limit, Position } from "../types";
-import { effectName, price, ruleName, touchName, trailName } from "../words";
+import { effectName, ruleName, touchName, trailName } from "../words";
 
 export function Limits() {
   const shown = account.value;
@@ -27,15 +29,19 @@ export function Limits() {
 }
 
 /** The word stands beside the colour of the bar and says the same. */
-function nearness(used: number): { tone: string; word: string } {
-  if (used >= 100) return { tone: "bad", word: "broken" };
+function nearness({ effect, touch_is_breach, used_pct }: Limit): { tone: string; word: string } {
+  const used = plot(used_pct);
+  if (used > 100 || (used === 100 && touch_is_breach)) {
+    return { tone: effect === "fail" ? "bad" : "warn", word: hitName(effect) };
+  }
   if (used >= 80) return { tone: "bad", word: "close" };
   if (used >= 50) return { tone: "warn", word: "nearing" };
   return { tone: "calm", word: "" };
 }
 
 function LimitRow({ limit, positions }: { limit: Limit; positions: Position[] }) {
-  const { tone, word } = nearness(plot(limit.used_pct));
+  const { tone, word } = nearness(limit);
+  const used = notBelowZero(limit.used_pct);
   const name = ruleName(limit.rule);
   return (
     <li data-test="limit">
@@ -44,12 +50,12 @@ function LimitRow({ limit, positions }: { limit: Limit; positions: Position[] })
         <span class="faint">
           {effectName(limit.effect)} {touchName(limit)}
         </span>
-        <span class={`used num ${tone}`} title={`${fixed(limit.used_pct, 1)}% of the allowance of ${money(limit.allowance)} used`}>
+        <span class={`used num ${tone}`} title={`${fixed(used, 1)}% of the allowance of ${money(limit.allowance)} used`}>
           {word && <em>{word}</em>}
-          {fixed(limit.used_pct, 1)}% <span class="faint">used</span>
+          {fixed(used, 1)}% <span class="faint">used</span>
         </span>
       </p>
-      <Bar percent={limit.used_pct} label={`${name}: share of the allowance used`} tone={tone} />
+      <Bar percent={used} label={`${name}: share of the allowance used`} tone={tone} />
       <dl>
         <div>
           <dt>Floor</dt>
@@ -66,7 +72,7 @@ function LimitRow({ limit, positions }: { limit: Limit; positions: Position[] })
         <div>
           <dt>Of equity</dt>
           <dd data-test="distance-pct">
-            <Room value={limit.distance_pct} unit="%" />
+            {limit.distance_pct === null ? "\u2013" : <Room value={limit.distance_pct} unit="%" />}
           </dd>
         </div>
         <div>
@@ -75,8 +81,8 @@ function LimitRow({ limit, positions }: { limit: Limit; positions: Position[] })
         </div>
       </dl>
       {limit.breach_prices.length > 0 && (
-        <p class="breaks" title="The price at which this limit would break if the other positions kept their marks">
-          <span class="faint">Breaks at</span>
+        <p class="breaks" title={`The price at which this limit would be ${hitName(limit.effect)} if the other positions kept their marks`}>
+          <span class="faint">{limit.effect === "fail" ? "Breaks at" : "Locks at"}</span>
           {limit.breach_prices.map((row) => (
             <BreachAt key={row.instrument} row={row} position={positions.find((p) => p.instrument === row.instrument)} />
           ))}
@@ -102,11 +108,11 @@ function BreachAt({ row, position }: { row: BreachPrice; position: Position | un
   return (
     <span class="break">
       {row.symbol} {row.side}{" "}
-      <span class="num">
+      <span class="num" data-test="breach-price">
         <span class="arrow" aria-hidden="true">
           {falls ? "\u25BC" : "\u25B2"}
         </span>
-        {price(row.price)}
+        {price(row.price, row.instrument)}
       </span>
     </span>
   );

@@ -1,4 +1,4 @@
-import { fixed, money, quantity } from "../decimal";
+import { fixed, money, notBelowZero, quantity } from "../decimal";
 import { account } from "../live";
 import { Bar } from "../parts/Bar";
 import { Empty, Loading } from "../parts/Empty";
@@ -65,14 +65,15 @@ function Tile({ name, met, value, rest, percent }: TileProps) {
 }
 
 function Target({ objective: o }: { objective: ProfitTarget }) {
+  const progress = notBelowZero(o.progress_pct ?? "0");
   return (
     <div title={`Now ${money(o.current)}`}>
       <Tile
         name="Profit target"
         met={o.met}
-        value={`${fixed(o.progress_pct, 1)}%`}
+        value={`${fixed(progress, 1)}%`}
         rest={`of ${quantity(o.target)}`}
-        percent={o.progress_pct}
+        percent={progress}
       />
     </div>
   );

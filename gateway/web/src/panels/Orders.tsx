@@ -44,7 +44,7 @@ function Row({ order, onFailure }: { order: Order; onFailure: (text: string | nu
 
   async function cancel() {
     const id = accountId.value;
-    if (id === null || busy.value) return;
+    if (id === null || order.order_id === null || busy.value) return;
     busy.value = true;
     onFailure(null);
     try {

@@ -3,10 +3,10 @@ import { account } from "../live";
 import { Empty, Loading } from "../parts/Empty";
 import { Panel } from "../parts/Panel";
 import { Signed } from "../parts/Signed";
+import { price } from "../prices";
 import { instrumentId } from "../selection";
 import { prepareClose } from "../ticket";
 import type { Position } from "../types";
-import { price } from "../words";
 
 export function Positions() {
   const shown = account.value;
@@ -58,8 +58,8 @@ function Row({ position: p }: { position: Position }) {
       <td class="num right">
         <span class="side">{p.side}</span> {quantity(p.qty)}
       </td>
-      <td class="num right">{price(p.avg_price)}</td>
-      <td class="num right">{price(p.mark)}</td>
+      <td class="num right">{price(p.avg_price, p.instrument)}</td>
+      <td class="num right">{p.mark === null ? "\u2013" : price(p.mark, p.instrument)}</td>
       <td class="right">
         <Signed value={p.unrealised} arrow />
       </td>

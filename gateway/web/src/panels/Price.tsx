@@ -2,7 +2,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { drawPrice } from "../charts/price";
 import { levels } from "../charts/levels";
 import { digitsOf, fixed, quantity, subtract } from "../decimal";
-import { candles, candlesReady, instruments, type Quoted } from "../live";
+import { account, candles, candlesReady, instruments, type Quoted } from "../live";
 import { Choice } from "../parts/Choice";
 import { Arrow } from "../parts/Signed";
 import { instrumentId, interval, INTERVALS } from "../selection";
@@ -13,16 +13,27 @@ export function PricePanel() {
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => (place.current ? drawPrice(place.current) : undefined), []);
   const chosen = instrumentId.value === null ? undefined : instruments.value.get(instrumentId.value);
+  const held = new Set(account.value?.positions.map(({ instrument }) => instrument));
   const empty = candles.version.value >= 0 && candles.points.length === 0;
   return (
     <section class="panel price" aria-labelledby="price-title" data-panel="price">
       <h2 id="price-title" class="hidden">
         Prices
       </h2>
-      <div class="tabs" role="group" aria-label="Instruments">
-        {[...instruments.value.values()].map((quoted) => (
-          <Tab key={quoted.row.id} quoted={quoted} chosen={quoted.row.id === instrumentId.value} />
-        ))}
+      <div class="tabs">
+        <span class="faint label" aria-hidden="true">
+          Mid
+        </span>
+        <div role="group" aria-label="Instruments, middle of bid and ask">
+          {[...instruments.value.values()].map((quoted) => (
+            <Tab
+              key={quoted.row.id}
+              quoted={quoted}
+              chosen={quoted.row.id === instrumentId.value}
+              held={held.has(quoted.row.id)}
+            />
+          ))}
+        </div>
       </div>
       <div class="price-bar">
         <Quote quoted={chosen} />
@@ -41,23 +52,46 @@ export function PricePanel() {
   );
 }
 
-function Tab({ quoted: { row, way }, chosen }: { quoted: Quoted; chosen: boolean }) {
-  const last = row.last ?? row.bid;
+interface TabProps {
+  quoted: Quoted;
+  chosen: boolean;
+  held: boolean;
+}
+
+function Tab({ quoted: { row, mid, way }, chosen, held }: TabProps) {
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (chosen && button.current) reveal(button.current);
+  }, [chosen]);
   return (
     <button
       type="button"
+      ref={button}
       aria-pressed={chosen}
       data-test="instrument"
       onClick={() => (instrumentId.value = row.id)}
     >
       <span class="symbol">{row.symbol}</span>
-      <span class="num" data-test="last">
-        {last === null ? "no quote" : fixed(last, digitsOf(row.tick_size))}
+      {held && (
+        <span class="held" title="This account holds a position">
+          <span class="hidden">position held</span>
+        </span>
+      )}
+      <span class="num" data-test="mid">
+        {mid === null ? "no quote" : fixed(mid, digitsOf(row.tick_size))}
       </span>
       <Arrow way={way} />
       {row.status !== "open" && <small class="badge locked">{row.status}</small>}
     </button>
   );
+}
+
+/** Scrolls the row of tabs alone; scrollIntoView would move the page as well. */
+function reveal(tab: HTMLElement): void {
+  const row = tab.parentElement!;
+  const [inner, outer] = [tab.getBoundingClientRect(), row.getBoundingClientRect()];
+  if (inner.right > outer.right) row.scrollLeft += inner.right - outer.right;
+  if (inner.left < outer.left) row.scrollLeft += inner.left - outer.left;
 }
 
 function Quote({ quoted }: { quoted: Quoted | undefined }) {
@@ -66,6 +100,12 @@ function Quote({ quoted }: { quoted: Quoted | undefined }) {
   const digits = digitsOf(row.tick_size);
   return (
     <dl class="quote">
+      <div>
+        <dt class="hidden">Instrument</dt>
+        <dd data-test="quoted">
+          <b>{row.symbol}</b>
+        </dd>
+      </div>
       <div>
         <dt>Bid</dt>
         <dd class="num">

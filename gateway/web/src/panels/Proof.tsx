@@ -1,8 +1,9 @@
 import { fixed, money, quantity } from "../decimal";
+import type { BreachEvent } from "../events";
 import { Fact } from "../parts/Fact";
 import { Signed } from "../parts/Signed";
-import type { BreachEvent } from "../types";
-import { effectName, price, shortHash } from "../words";
+import { price } from "../prices";
+import { effectName, shortHash } from "../words";
 
 /** Everything needed to check a breach by hand: equity against floor, mark by mark. */
 export function Proof({ event }: { event: BreachEvent }) {
@@ -13,7 +14,7 @@ export function Proof({ event }: { event: BreachEvent }) {
         <Fact name="Floor" value={money(event.floor)} />
         <Fact name="Baseline" value={money(event.baseline)} />
         <Fact name="Seq" value={fixed(event.seq, 0)} />
-        <Fact name="Plan" value={`${event.plan_name} v${event.plan_version}`} />
+        <Fact name="Plan" value={`${event.plan_name ?? event.plan} v${event.plan_version}`} />
         <Fact name="Plan hash" value={shortHash(event.plan_hash)} title={event.plan_hash} />
       </dl>
       <p class="faint">
@@ -33,9 +34,9 @@ export function Proof({ event }: { event: BreachEvent }) {
           <tbody>
             {event.positions.map((row) => (
               <tr key={row.instrument}>
-                <td>{row.symbol}</td>
+                <td>{row.symbol ?? row.instrument}</td>
                 <td class="num right">{quantity(row.qty)}</td>
-                <td class="num right">{price(row.mark)}</td>
+                <td class="num right">{price(row.mark, row.instrument)}</td>
                 <td class="right">
                   <Signed value={row.pnl} />
                 </td>

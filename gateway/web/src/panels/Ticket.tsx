@@ -3,10 +3,10 @@ import { account, instruments, link } from "../live";
 import { Choice } from "../parts/Choice";
 import { Panel } from "../parts/Panel";
 import { instrumentId } from "../selection";
+import { noOrders } from "../standing";
 import * as ticket from "../ticket";
 import type { TimeInForce } from "../types";
 import { fixed, digitsOf } from "../decimal";
-import { STATES } from "../words";
 
 const SIDES = [
   { value: "buy", label: "Buy", class: "buy" },
@@ -37,6 +37,7 @@ export function Ticket() {
   const chosen = id === null ? undefined : instruments.value.get(id)?.row;
   const outcome = ticket.outcome.value;
   const live = link.value.state === "live";
+  const denied = account.value && noOrders(account.value);
   const side = ticket.side.value;
   const digits = chosen ? digitsOf(chosen.tick_size) : 2;
   const touch = side === "buy" ? chosen?.ask : chosen?.bid;
@@ -51,7 +52,7 @@ export function Ticket() {
           : "at market";
 
   return (
-    <Panel name="ticket" title="Order ticket" aside={<Notice />}>
+    <Panel name="ticket" title="Order ticket" class={denied ? "muted" : ""}>
       <form
         class={ticket.type.value === "market" ? "" : "priced"}
         noValidate
@@ -61,61 +62,57 @@ export function Ticket() {
           void ticket.submit();
         }}
       >
-        <Choice name="side" legend="Side" value={side} options={SIDES} onChange={(v) => (ticket.side.value = v)} />
-        <Choice name="type" legend="Type" value={ticket.type.value} options={TYPES} onChange={(v) => (ticket.type.value = v)} />
-        <label class="field instrument">
-          <span>Instrument</span>
-          <select
-            id="ticket-instrument"
-            value={id ?? ""}
-            onChange={(event) => (ticket.instrument.value = event.currentTarget.value)}
-          >
-            {[...instruments.value.values()].map(({ row }) => (
-              <option key={row.id} value={row.id}>
-                {row.symbol}
-              </option>
-            ))}
-          </select>
-        </label>
-        <NumberField name="qty" label="Qty" value={ticket.qty} hint={chosen ? `lot ${chosen.lot_size}` : ""} />
-        {ticket.type.value === "limit" && (
-          <NumberField name="price" label="Price" value={ticket.price} hint={chosen ? `tick ${chosen.tick_size}` : ""} />
-        )}
-        {ticket.type.value === "stop" && (
-          <NumberField name="trigger" label="Trigger" value={ticket.trigger} hint={chosen ? `tick ${chosen.tick_size}` : ""} />
-        )}
-        <label class="field tif">
-          <span>In force</span>
-          <select
-            id="ticket-tif"
-            value={ticket.tif.value}
-            onChange={(event) => (ticket.tif.value = event.currentTarget.value as TimeInForce)}
-          >
-            {TIFS.map(([value, label]) => (
-              <option key={value} value={value}>
-                {label}
-              </option>
-            ))}
-          </select>
-        </label>
-        <Errors />
-        <button id="ticket-send" type="submit" class={`send ${side}`} disabled={!live || ticket.busy.value}>
-          {ticket.busy.value
-            ? "Sending"
-            : `${side === "buy" ? "Buy" : "Sell"} ${chosen?.symbol ?? ""} ${terms}`}
-        </button>
+        <fieldset class="fields" aria-label="Order" disabled={Boolean(denied)}>
+          <Choice name="side" legend="Side" value={side} options={SIDES} onChange={(v) => (ticket.side.value = v)} />
+          <Choice name="type" legend="Type" value={ticket.type.value} options={TYPES} onChange={(v) => (ticket.type.value = v)} />
+          <label class="field instrument">
+            <span>Instrument</span>
+            <select
+              id="ticket-instrument"
+              value={id ?? ""}
+              onChange={(event) => (ticket.instrument.value = event.currentTarget.value)}
+            >
+              {[...instruments.value.values()].map(({ row }) => (
+                <option key={row.id} value={row.id}>
+                  {row.symbol}
+                </option>
+              ))}
+            </select>
+          </label>
+          <NumberField name="qty" label="Qty" value={ticket.qty} hint={chosen ? `lot ${chosen.lot_size}` : ""} />
+          {ticket.type.value === "limit" && (
+            <NumberField name="price" label="Price" value={ticket.price} hint={chosen ? `tick ${chosen.tick_size}` : ""} />
+          )}
+          {ticket.type.value === "stop" && (
+            <NumberField name="trigger" label="Trigger" value={ticket.trigger} hint={chosen ? `tick ${chosen.tick_size}` : ""} />
+          )}
+          <label class="field tif">
+            <span>In force</span>
+            <select
+              id="ticket-tif"
+              value={ticket.tif.value}
+              onChange={(event) => (ticket.tif.value = event.currentTarget.value as TimeInForce)}
+            >
+              {TIFS.map(([value, label]) => (
+                <option key={value} value={value}>
+                  {label}
+                </option>
+              ))}
+            </select>
+          </label>
+          <Errors />
+          <button id="ticket-send" type="submit" class={`send ${side}`} disabled={!live || ticket.busy.value}>
+            {ticket.busy.value
+              ? "Sending"
+              : `${side === "buy" ? "Buy" : "Sell"} ${chosen?.symbol ?? ""} ${terms}`}
+          </button>
+        </fieldset>
       </form>
-      <p class={`outcome ${outcome?.tone ?? ""}`} role="status" data-test="outcome">
-        {!live ? "Orders wait until the page is live again." : (outcome?.text ?? "")}
+      <p class={`outcome ${denied ? "warn" : (outcome?.tone ?? "")}`} role="status" data-test="outcome">
+        {denied || (live ? (outcome?.text ?? "") : "Orders wait until the page is live again.")}
       </p>
     </Panel>
   );
-}
-
-function Notice() {
-  const shown = account.value;
-  if (!shown || !["failed", "suspended", "closed"].includes(shown.state)) return null;
-  return <span class="aside faint">{STATES[shown.state]}: expect a denial</span>;
 }
 
 interface NumberFieldProps {

@@ -1,0 +1,99 @@
+import type { AccountState, Decimal, Id, OrderType, Rule, Side, TimeInForce } from "./types";
+
+/** The events of the gateway, v1, field by field. An id that a fact does not have is null. */
+
+type Base = { seq: Id; ts: string };
+type Own = Base & { account: Id };
+type OfInstrument = { instrument: Id; symbol: string | null };
+type OfOrder = Own & { order_id: Id | null };
+type OfPlan = { plan: Id; plan_name: string | null };
+type Request = OfInstrument & {
+  client_order_id: Id | null;
+  side: Side;
+  order_type: OrderType;
+  qty: Decimal;
+  price?: Decimal;
+  trigger?: Decimal;
+  tif: TimeInForce;
+};
+type AdjustKind = "pnl" | "payout" | "scale";
+
+export type BreachPosition = OfInstrument & {
+  qty: Decimal;
+  cost: Decimal;
+  bid: Decimal;
+  ask: Decimal;
+  mark: Decimal;
+  pnl: Decimal;
+};
+
+export type OrderAccepted = OfOrder & Request & { type: "order_accepted" };
+
+export type BreachEvent = Own &
+  OfPlan & {
+    type: "breach";
+    rule: Rule;
+    effect: "fail" | "lock_for_day";
+    primary: boolean;
+    touch_is_breach: boolean;
+    balance: Decimal;
+    equity: Decimal;
+    baseline: Decimal;
+    allowance: Decimal;
+    floor: Decimal;
+    plan_version: number;
+    plan_hash: string;
+    positions: BreachPosition[];
+  };
+
+export type EngineEvent =
+  | (Base & { type: "input_rejected"; reason: string; detail?: string; account?: never })
+  | (Base & OfInstrument & { type: "instrument_registered"; account?: never })
+  | (Base & OfInstrument & { type: "status_changed"; status: string; account?: never })
+  | (Base & OfPlan & { type: "plan_defined"; version: number; hash: string; account?: never })
+  | (Base & { type: "competition_defined"; competition: Id; account?: never })
+  | (Base & { type: "day_rolled"; day: string; zone: string; time: string; account?: never })
+  | (Own & OfPlan & { type: "account_opened"; parent: Id | null; balance: Decimal })
+  | (Own & { type: "competition_entered"; competition: Id })
+  | OrderAccepted
+  | (Own & Request & { type: "order_denied"; reason: string })
+  | (OfOrder & { type: "order_triggered"; price: Decimal })
+  | (OfOrder & { type: "order_amended"; qty: Decimal; price: Decimal })
+  | (OfOrder & { type: "order_cancelled"; leaves: Decimal; reason: string })
+  | (OfOrder & { type: "change_denied"; reason: string })
+  | (OfOrder &
+      OfInstrument & {
+        type: "fill";
+        client_order_id: Id | null;
+        side: Side;
+        qty: Decimal;
+        price: Decimal;
+        leaves: Decimal;
+        fee: Decimal;
+        realised: Decimal;
+        balance: Decimal;
+        position: Decimal;
+        liquidation: boolean;
+      })
+  | (Own & { type: "floor_moved"; rule: Rule; baseline: Decimal; allowance: Decimal; floor: Decimal; cause: string })
+  | BreachEvent
+  | (Own & { type: "day_locked" })
+  | (Own & { type: "day_unlocked" })
+  | (Own & { type: "day_closed"; day: string; pnl: Decimal; balance: Decimal; equity: Decimal; counted: boolean })
+  | (Own & {
+      type: "consistency";
+      best_day: Decimal;
+      denominator: Decimal;
+      share_pct: Decimal | null;
+      cap_pct: Decimal;
+      inclusive: boolean;
+      met: boolean;
+      total_needed: Decimal;
+      next_day_max: Decimal;
+    })
+  | (Own & { type: "target_reached"; balance: Decimal; target: Decimal })
+  | (Own & { type: "state_changed"; from: AccountState; to: AccountState; reason: string })
+  | (Own & { type: "adjusted"; kind: AdjustKind; amount: Decimal; balance: Decimal; size: Decimal })
+  | (Own & { type: "adjust_denied"; kind: AdjustKind; reason: string })
+  | (Own & { type: "payout_approved"; amount: Decimal; trader: Decimal; firm: Decimal; balance: Decimal })
+  | (Own & { type: "payout_denied"; requested: Decimal; eligible: Decimal; reason: string });

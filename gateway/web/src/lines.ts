@@ -1,0 +1,108 @@
+import { fixed, money, quantity, signed } from "./decimal";
+import type { EngineEvent, OrderAccepted } from "./events";
+import { price } from "./prices";
+import { orderTerms, ruleName, spaced, STATES } from "./words";
+
+/** One readable line for each event. */
+
+export type Tone = "plain" | "good" | "bad" | "warn";
+export interface Line {
+  label: string;
+  tone: Tone;
+  text: string;
+}
+
+/** Later events of an order name it by id alone; what was accepted under that id says the rest. */
+export type Accepted = ReadonlyMap<string, OrderAccepted>;
+
+type Write<E> = (event: E, accepted: Accepted) => Line;
+
+function line(label: string, text: string, tone: Tone = "plain"): Line {
+  return { label, tone, text };
+}
+
+function symbolOf({ symbol, instrument }: { symbol: string | null; instrument: string }): string {
+  return symbol ?? `instrument ${instrument}`;
+}
+
+function requestText(event: Extract<EngineEvent, { type: "order_accepted" | "order_denied" }>): string {
+  const terms = orderTerms({
+    instrument: event.instrument,
+    type: event.order_type,
+    price: event.price ?? null,
+    trigger: event.trigger ?? null,
+  });
+  return `${event.side} ${quantity(event.qty)} ${symbolOf(event)} ${terms}`;
+}
+
+function orderText(id: string | null, accepted: Accepted): string {
+  const known = id === null ? undefined : accepted.get(id);
+  if (known) return requestText(known);
+  return id === null ? "order" : `order ${id}`;
+}
+
+function orderPrice(id: string | null, text: string, accepted: Accepted): string {
+  return price(text, accepted.get(id ?? "")?.instrument ?? "");
+}
+
+const ADJUSTED = { pnl: "profit and loss", payout: "payout", scale: "scaling" } as const;
+
+export const LINES: { [T in EngineEvent["type"]]: Write<Extract<EngineEvent, { type: T }>> } = {
+  input_rejected: (e) => line("Rejected", `input: ${spaced(e.reason)}${e.detail ? `, ${e.detail}` : ""}`, "warn"),
+  instrument_registered: (e) => line("Instrument", `${symbolOf(e)} registered`),
+  status_changed: (e) => line("Market", `${symbolOf(e)} is ${e.status}`, e.status === "open" ? "plain" : "warn"),
+  plan_defined: (e) => line("Plan", `${e.plan_name ?? `plan ${e.plan}`} v${e.version} defined`),
+  competition_defined: (e) => line("Board", `competition ${e.competition} defined`),
+  day_rolled: (e) => line("New day", `trading day ${e.day}, from ${e.time} ${e.zone}`),
+  account_opened: (e) => line("Opened", `on ${e.plan_name ?? `plan ${e.plan}`} with ${money(e.balance)}`),
+  competition_entered: (e) => line("Board", `entered competition ${e.competition}`),
+  order_accepted: (e) => line("Order", requestText(e)),
+  order_denied: (e) => line("Denied", `${requestText(e)}: ${spaced(e.reason)}`, "warn"),
+  order_triggered: (e, accepted) =>
+    line("Triggered", `${orderText(e.order_id, accepted)}, at ${orderPrice(e.order_id, e.price, accepted)}`),
+  order_amended: (e, accepted) =>
+    line("Amended", `${orderText(e.order_id, accepted)}, now ${quantity(e.qty)} at ${orderPrice(e.order_id, e.price, accepted)}`),
+  order_cancelled: (e, accepted) =>
+    line("Cancelled", `${orderText(e.order_id, accepted)}, ${quantity(e.leaves)} left: ${spaced(e.reason)}`),
+  change_denied: (e, accepted) =>
+    line("Denied", `change of ${orderText(e.order_id, accepted)}: ${spaced(e.reason)}`, "warn"),
+  fill: (e) => {
+    const result = /[1-9]/.test(e.realised) ? `, realised ${signed(e.realised, 2)}` : "";
+    const text = `${e.side} ${quantity(e.qty)} ${symbolOf(e)} at ${price(e.price, e.instrument)}${result}`;
+    return e.liquidation ? line("Closed out", text, "bad") : line("Fill", text);
+  },
+  floor_moved: (e) => line("Floor", `${ruleName(e.rule)} floor now ${money(e.floor)}, baseline ${money(e.baseline)}`),
+  breach: (e) => {
+    const text = `${ruleName(e.rule)}: equity ${money(e.equity)} against floor ${money(e.floor)}`;
+    return e.effect === "fail" ? line("Breach", text, "bad") : line("Reached", text, "warn");
+  },
+  day_locked: () => line("Locked", "no orders until the next trading day", "warn"),
+  day_unlocked: () => line("Unlocked", "the lock of the day before is gone"),
+  day_closed: (e) =>
+    line("Day end", `${e.day}: P&L ${signed(e.pnl, 2)}, balance ${money(e.balance)}${e.counted ? "" : ", day not counted"}`),
+  consistency: (e) =>
+    line(
+      "Consistency",
+      `best day ${money(e.best_day)}${e.share_pct === null ? "" : ` is ${fixed(e.share_pct, 1)}%`}, ` +
+        `cap ${fixed(e.cap_pct, 0)}%: ${e.met ? "met" : "not met"}`,
+    ),
+  target_reached: (e) => line("Target", `balance ${money(e.balance)} reached ${money(e.target)}`, "good"),
+  state_changed: (e) =>
+    line(
+      "State",
+      `${STATES[e.from] ?? e.from} to ${STATES[e.to] ?? e.to}: ${spaced(e.reason)}`,
+      e.to === "failed" ? "bad" : e.to === "closed" ? "warn" : "good",
+    ),
+  adjusted: (e) => line("Adjusted", `${ADJUSTED[e.kind] ?? e.kind} ${signed(e.amount, 2)}, balance ${money(e.balance)}`),
+  adjust_denied: (e) => line("Denied", `adjustment, ${ADJUSTED[e.kind] ?? e.kind}: ${spaced(e.reason)}`, "warn"),
+  payout_approved: (e) =>
+    line("Payout", `${money(e.amount)}, of it ${money(e.trader)} to the trader, balance ${money(e.balance)}`, "good"),
+  payout_denied: (e) =>
+    line("Denied", `payout of ${money(e.requested)}, ${money(e.eligible)} eligible: ${spaced(e.reason)}`, "warn"),
+};
+
+export function lineOf(event: EngineEvent, accepted: Accepted): Line {
+  // A newer server may send a type that this page has no words for.
+  const write = LINES[event.type] as Write<EngineEvent> | undefined;
+  return write?.(event, accepted) ?? line("Event", spaced(event.type));
+}

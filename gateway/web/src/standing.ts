@@ -1,0 +1,29 @@
+import type { Account, AccountState, Breach, Limit } from "./types";
+import { ruleName, STATES } from "./words";
+
+/** Whether an account in this state trades at all; a lock for the day means nothing once it does not. */
+export function trades(state: AccountState): boolean {
+  return state === "evaluation" || state === "funded";
+}
+
+/** Why the engine would deny every order of this account; null if it would not. */
+export function noOrders({ state, day_locked }: Pick<Account, "state" | "day_locked">): string | null {
+  if (!trades(state)) return `${STATES[state]} accounts do not trade.`;
+  return day_locked ? "Locked until the next trading day." : null;
+}
+
+/** A limit that only locks the day is reached, not broken. */
+export function hitName(effect: Limit["effect"]): string {
+  return effect === "lock_for_day" ? "reached" : "broken";
+}
+
+/** How the limits of an account that made it were kept. */
+export function limitsKept(breach: Breach | null, limits: Limit[]): string {
+  if (!breach) return "Every limit was kept.";
+  const soft = limits.some(({ rule, effect }) => rule === breach.rule && effect === "lock_for_day");
+  const day = breach.ts.slice(0, 10);
+  const name = ruleName(breach.rule);
+  return soft
+    ? `The ${name.toLowerCase()} limit was reached on ${day}, which locks the day and fails nothing.`
+    : `${name} limit broken on ${day}.`;
+}

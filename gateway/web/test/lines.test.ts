@@ -1,0 +1,71 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import gateway from "../../src/dto/event.rs?raw";
+import type { EngineEvent, OrderAccepted } from "../src/events";
+import { LINES, lineOf } from "../src/lines";
+import { tickDigits } from "../src/prices";
+
+const base = { seq: "1", ts: "2024-01-03T00:00:00Z", account: "1" };
+const traded = { ...base, order_id: "9", client_order_id: null, instrument: "3", symbol: "BTC-USD" };
+const accepted: OrderAccepted = {
+  ...traded,
+  type: "order_accepted",
+  side: "buy",
+  order_type: "stop",
+  qty: "2",
+  trigger: "87213.5",
+  tif: "gtc",
+};
+type Fill = Extract<EngineEvent, { type: "fill" }>;
+const fill = (given: Pick<Fill, "side" | "qty" | "price" | "realised" | "liquidation">): Fill => ({
+  ...traded,
+  type: "fill",
+  fee: "1",
+  leaves: "0",
+  balance: "1",
+  position: "0",
+  ...given,
+});
+const known = new Map([["9", accepted]]);
+
+const samples: [EngineEvent, string][] = [
+  [fill({ side: "buy", qty: "0.50", price: "42850.1", realised: "0", liquidation: false }), "buy 0.5 BTC-USD at 42,850.10"],
+  [fill({ side: "sell", qty: "1", price: "10", realised: "-2.5", liquidation: true }), "sell 1 BTC-USD at 10.00, realised \u22122.50"],
+  [{ ...base, type: "state_changed", from: "evaluation", to: "failed", reason: "limit_breached" }, "Evaluation to Failed: limit breached"],
+  [
+    { ...base, type: "floor_moved", rule: "max_loss", baseline: "51000", allowance: "3000", floor: "48000", cause: "rolled" },
+    "Max loss floor now 48,000.00, baseline 51,000.00",
+  ],
+  [
+    { ...base, type: "day_closed", day: "2024-01-02", pnl: "-12.5", balance: "49987.5", equity: "49987.5", counted: false },
+    "2024-01-02: P&L \u221212.50, balance 49,987.50, day not counted",
+  ],
+  [{ ...base, type: "order_triggered", order_id: "9", price: "87214" }, "buy 2 BTC-USD stop 87,213.50, at 87,214.00"],
+  [{ ...base, type: "order_cancelled", order_id: "77", leaves: "2", reason: "day_over" }, "order 77, 2 left: day over"],
+  [{ ...accepted, type: "order_denied", symbol: null, reason: "day_locked" }, "buy 2 instrument 3 stop 87,213.50: day locked"],
+  [{ seq: "1", ts: base.ts, type: "plan_defined", plan: "4", plan_name: null, version: 2, hash: "ab" }, "plan 4 v2 defined"],
+];
+
+/** What `event_type` of the gateway can answer. */
+function sentTypes(): string[] {
+  const body = /pub const fn event_type[^{]*\{([\s\S]*?)\n\}/.exec(gateway)?.[1] ?? "";
+  return [...body.matchAll(/=> "(\w+)"/g)].map((match) => match[1]!);
+}
+
+describe("event lines", () => {
+  beforeAll(() => void (tickDigits.value = new Map([["3", 2]])));
+
+  it("exist for every type that the gateway sends", () => {
+    const sent = sentTypes();
+    expect(sent.length).toBeGreaterThan(20);
+    // The gateway writes this one inside its breach and never by itself.
+    const alone = sent.filter((type) => type !== "breach_position");
+    expect(alone.filter((type) => !(type in LINES))).toEqual([]);
+    expect(Object.keys(LINES).filter((type) => !sent.includes(type))).toEqual([]);
+  });
+
+  it.each(samples)("are readable", (event, text) => expect(lineOf(event, known).text).toBe(text));
+
+  it("survive a type this page does not know", () => {
+    expect(lineOf({ ...base, type: "plan_changed" } as unknown as EngineEvent, known).text).toBe("plan changed");
+  });
+});
