@@ -90,11 +90,15 @@ pub type Rows = Vec<(u64, Json)>;
 /// How far a subscriber has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Cursor {
-    /// Changes with every publication; a cheap test for "nothing new".
+    /// Changes with every publication; a cheap test for "nothing new". [`RESUMED`] until a subscriber
+    /// who resumed, or has just come, has caught up.
     version: u64,
     /// Epoch and sequence of the last frame; `None` before the first snapshot.
     place: Option<(u64, u64)>,
 }
+
+/// The version of no publication.
+const RESUMED: u64 = 0;
 
 /// What a subscriber has to send next.
 #[derive(Debug)]
@@ -151,6 +155,15 @@ enum Content {
         rows: Rows,
     },
     Events(VecDeque<Json>),
+}
+
+impl Inner {
+    /// Whether a subscriber at `seq` can go on with frames of the ring.
+    fn covers(&self, seq: u64) -> bool {
+        self.seq
+            .checked_sub(seq)
+            .is_some_and(|behind| behind <= self.ring.len() as u64)
+    }
 }
 
 impl Channel {
@@ -337,24 +350,19 @@ impl Channel {
     /// are not all known.
     pub fn resume(&self, epoch: &str, seq: u64) -> Option<Cursor> {
         let inner = self.lock();
-        (inner.seq > 0 && epoch == self.epoch_text(inner.epoch) && self.covers(&inner, seq))
-            .then_some(Cursor {
-                version: 0,
+        (inner.seq > 0 && epoch == self.epoch_text(inner.epoch) && inner.covers(seq)).then_some(
+            Cursor {
+                version: RESUMED,
                 place: Some((inner.epoch, seq)),
-            })
+            },
+        )
     }
 
-    /// Whether a subscriber at `seq` can go on with frames of the ring.
-    fn covers(&self, inner: &Inner, seq: u64) -> bool {
-        let Some(behind) = inner.seq.checked_sub(seq) else {
-            return false;
-        };
-        let lag_max = if self.name.is_event() {
-            u64::MAX
-        } else {
-            self.limits.state_lag_max
-        };
-        behind <= lag_max && behind <= inner.ring.len() as u64
+    /// Whether a subscriber at `cursor` is so far behind that newer state should replace older.
+    fn lags(&self, inner: &Inner, cursor: Cursor, seq: u64) -> bool {
+        !self.name.is_event()
+            && cursor.version != RESUMED
+            && inner.seq.saturating_sub(seq) > self.limits.state_lag_max
     }
 
     /// What a subscriber at `cursor` has to send now; moves the cursor past it.
@@ -369,7 +377,7 @@ impl Channel {
         }
         let frames = match cursor.place {
             Some((epoch, seq)) if epoch == inner.epoch => {
-                if self.covers(&inner, seq) {
+                if inner.covers(seq) && !self.lags(&inner, *cursor, seq) {
                     let behind = (inner.seq - seq) as usize;
                     let newer = inner.ring.range(inner.ring.len() - behind..);
                     if behind > FRAMES_PER_PULL_MAX {

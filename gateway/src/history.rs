@@ -1,10 +1,75 @@
 //! The newest events, so that an event channel starts with something to show.
+//!
+//! They come from two sides that fit together at one seq. What happened before the server followed the
+//! broadcast (recovery's replay, and a market that ran ahead of the server) is kept by the projection;
+//! what becomes durable from then on comes by the broadcast.
 
 use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use types::AccountId;
+use types::{AccountId, Event, Seq};
 
 use crate::channel::Json;
+use crate::show;
+
+/// Events that the projection keeps until a server follows the broadcast; the oldest go first.
+pub const PAST_EVENTS_MAX: usize = 50_000;
+
+/// The newest events up to where the replica stands, until somebody takes them.
+#[derive(Debug)]
+pub(crate) struct Past {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    /// The last input that was applied.
+    seq: Seq,
+    /// Oldest first; `None` once they were taken.
+    events: Option<VecDeque<Event>>,
+}
+
+impl Default for Past {
+    fn default() -> Self {
+        Self {
+            inner: Mutex::new(Inner {
+                seq: Seq(0),
+                events: Some(VecDeque::new()),
+            }),
+        }
+    }
+}
+
+impl Past {
+    /// The replica stands at `seq`, and its last input caused these.
+    pub(crate) fn extend(&self, seq: Seq, events: &[Event]) {
+        let mut inner = self.lock();
+        inner.seq = seq;
+        if let Some(kept) = &mut inner.events {
+            kept.extend(events.iter().filter(|event| show::is_told(event)));
+            let excess = kept.len().saturating_sub(PAST_EVENTS_MAX);
+            kept.drain(..excess);
+        }
+    }
+
+    /// The last input that is contained.
+    pub(crate) fn seq(&self) -> Seq {
+        self.lock().seq
+    }
+
+    /// The events up to `seq`, oldest first. From here on none are kept.
+    pub(crate) fn take(&self, seq: Seq) -> Vec<Event> {
+        let kept = self.lock().events.take().unwrap_or_default();
+        kept.into_iter()
+            .take_while(|event| event.seq <= seq)
+            .collect()
+    }
+
+    /// Whatever a panic leaves behind is whole events in their order.
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// An event as it is shown, and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +118,8 @@ impl History {
 
 #[cfg(test)]
 mod tests {
+    use types::{EventKind, TimestampNs};
+
     use super::*;
 
     #[test]
@@ -73,5 +140,35 @@ mod tests {
         assert_eq!(recent(Some(0), 10), "2 4");
         assert_eq!(recent(Some(1), 10), "5");
         assert_eq!(recent(Some(9), 10), "");
+    }
+
+    fn event(seq: u64) -> Event {
+        Event {
+            seq: Seq(seq),
+            ts: TimestampNs(seq),
+            kind: EventKind::DayLocked {
+                account: AccountId(0),
+            },
+        }
+    }
+
+    #[test]
+    fn the_past_is_bounded_and_taken_once_up_to_a_seq() {
+        let past = Past::default();
+        let count = PAST_EVENTS_MAX as u64 + 3;
+        for seq in 1..=count {
+            past.extend(Seq(seq), &[event(seq)]);
+        }
+        assert_eq!(past.seq(), Seq(count));
+        let taken = past.take(Seq(count - 1));
+        // Of `count` events the newest are kept, and the very newest is after what was asked for.
+        assert_eq!(taken.len(), PAST_EVENTS_MAX - 1);
+        assert_eq!(
+            (taken[0], taken[taken.len() - 1]),
+            (event(4), event(count - 1))
+        );
+        past.extend(Seq(count + 1), &[event(count + 1)]);
+        assert_eq!(past.seq(), Seq(count + 1));
+        assert!(past.take(Seq(count + 1)).is_empty());
     }
 }

@@ -1,8 +1,8 @@
 //! The edge of Dynasty: HTTP, WebSocket, the web page, and the JSON and TOML forms of the vocabulary.
 //!
 //! ```text
-//! replica --hook--> Projections (candles, curves, names)     broadcast of durable events
-//!         --views--> state publisher --+                        |
+//! replica --hook--> Projections (candles, curves, names, past events)
+//!         --views--> state publisher --+                broadcast of durable events
 //!                                      +--> Hub: channels <-- event publisher
 //! REST handlers <--> runtime::Handle              ^
 //! sockets ---------- pull what is new ------------+
@@ -18,7 +18,7 @@ pub mod chart;
 pub mod config;
 pub mod dto;
 mod guard;
-mod history;
+pub mod history;
 pub mod hub;
 pub mod limits;
 mod metrics;

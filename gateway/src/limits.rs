@@ -44,7 +44,8 @@ pub struct Limits {
     pub channel_linger: Duration,
     /// Deltas kept of a state channel, for resuming.
     pub state_ring_max: usize,
-    /// Deltas of a state channel that a socket may be behind; then it gets the whole state instead.
+    /// Deltas of a state channel that a socket may fall behind; then it gets the whole state instead. A
+    /// socket that resumes gets all deltas that the ring has.
     pub state_lag_max: u64,
     /// Frames kept of an event channel: how far a socket may fall behind before it is closed.
     pub event_ring_max: usize,
@@ -54,8 +55,12 @@ pub struct Limits {
     pub events_per_frame_max: usize,
     /// Events in the first frame of an event channel.
     pub event_snapshot_max: usize,
-    /// Events kept over all accounts, for the first frame of an account's event channel.
+    /// Events kept over all accounts, for the first frame of an account's event channel. Of those from
+    /// before the server's start, at most [`crate::history::PAST_EVENTS_MAX`].
     pub event_history_max: usize,
+    /// Time that the event channels of a starting server wait for the replica, to begin with all that
+    /// happened before; then they begin with what it has.
+    pub event_history_wait_max: Duration,
     /// Time between two looks at the engine's state.
     pub publish_interval: Duration,
     /// Time between two heartbeats.
@@ -100,6 +105,7 @@ impl Default for Limits {
             events_per_frame_max: 200,
             event_snapshot_max: 200,
             event_history_max: 50_000,
+            event_history_wait_max: Duration::from_secs(10),
             publish_interval: Duration::from_millis(100),
             heartbeat_interval: Duration::from_secs(1),
             ping_interval: Duration::from_secs(20),

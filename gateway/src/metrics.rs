@@ -2,11 +2,25 @@
 
 use std::fmt::{self, Display, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use runtime::{AckMode, Latencies, Status};
 
 use crate::app::App;
+
+/// One line, as the format wants it.
+const STAGE_LATENCY_HELP: &str = "How long the stages from feed to event channels take. \
+    feed_to_applied: from a command's entry into its queue, or from the source's handing an input \
+    over, to the end of its apply; one command in 64 and one input of the source in 64 are timed. \
+    applied_to_durable: from the apply of a batch's first input to the end of the sync that covers \
+    the batch (ack_mode relaxed: of its write); every batch. \
+    durable_to_published: from there until the server has put the batch's events into its channels, \
+    or, before the server follows, until receipts and broadcast are sent; every batch, by one of the two \
+    ends. \
+    State channels are not timed: they are filled ten times a second from the replica. \
+    Quantiles, _sum and _count are since the start of the process, quantile 1 is the maximum, and \
+    _count counts samples, not inputs.";
 
 /// Counters of the server itself.
 #[derive(Debug, Default)]
@@ -143,20 +157,28 @@ fn write_all(page: &mut Page, app: &App) -> fmt::Result {
     }
 
     let name = "stage_latency_seconds";
-    page.head(
-        name,
-        "summary",
-        "How long the stages from feed to fan-out take.",
-    )?;
+    page.head(name, "summary", STAGE_LATENCY_HELP)?;
     let ack_mode = ack_mode(handle.ack_mode());
     let stages = stats.latencies;
-    for (stage, latencies) in [
-        ("feed_to_applied", stages.feed_to_applied),
-        ("applied_to_durable", stages.applied_to_durable),
-        ("durable_to_published", stages.durable_to_published),
+    for (stage, latencies, sum) in [
+        (
+            "feed_to_applied",
+            stages.feed_to_applied,
+            stages.feed_to_applied_sum,
+        ),
+        (
+            "applied_to_durable",
+            stages.applied_to_durable,
+            stages.applied_to_durable_sum,
+        ),
+        (
+            "durable_to_published",
+            stages.durable_to_published,
+            stages.durable_to_published_sum,
+        ),
     ] {
         let labels = format!("stage=\"{stage}\",ack_mode=\"{ack_mode}\"");
-        page.summary(name, &labels, &latencies)?;
+        page.summary(name, &labels, &latencies, sum)?;
     }
 
     let traffic = &app.traffic;
@@ -244,7 +266,13 @@ impl Page {
     }
 
     /// Quantiles; a stage without samples has none. The maximum is quantile 1.
-    fn summary(&mut self, name: &str, labels: &str, latencies: &Latencies) -> fmt::Result {
+    fn summary(
+        &mut self,
+        name: &str,
+        labels: &str,
+        latencies: &Latencies,
+        sum: Duration,
+    ) -> fmt::Result {
         let Latencies {
             p50,
             p99,
@@ -258,15 +286,20 @@ impl Page {
                 self.value(name, &labels, value.as_secs_f64())?;
             }
         }
+        self.value(&format!("{name}_sum"), labels, sum.as_secs_f64())?;
         self.value(&format!("{name}_count"), labels, count)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
+
+    #[test]
+    fn the_help_of_the_stages_is_one_line() {
+        assert!(!STAGE_LATENCY_HELP.contains(['\n', '\\']));
+        assert!(!STAGE_LATENCY_HELP.contains("  "));
+    }
 
     #[test]
     fn a_summary_has_its_quantiles_in_seconds() {
@@ -278,14 +311,19 @@ mod tests {
             count: 7,
         };
         let mut page = Page::default();
-        page.summary("x", "a=\"b\"", &latencies).unwrap();
-        page.summary("x", "a=\"c\"", &Latencies::default()).unwrap();
+        let sum = Duration::from_millis(4_500);
+        page.summary("x", "a=\"b\"", &latencies, sum).unwrap();
+        let nothing = Latencies::default();
+        page.summary("x", "a=\"c\"", &nothing, Duration::ZERO)
+            .unwrap();
         let expected = "\
             dynasty_x{a=\"b\",quantile=\"0.5\"} 0.000005\n\
             dynasty_x{a=\"b\",quantile=\"0.99\"} 0.001\n\
             dynasty_x{a=\"b\",quantile=\"0.999\"} 0.002\n\
             dynasty_x{a=\"b\",quantile=\"1\"} 3\n\
+            dynasty_x_sum{a=\"b\"} 4.5\n\
             dynasty_x_count{a=\"b\"} 7\n\
+            dynasty_x_sum{a=\"c\"} 0\n\
             dynasty_x_count{a=\"c\"} 0\n";
         assert_eq!(page.0, expected);
     }

@@ -10,7 +10,7 @@ use serde::Serialize;
 pub struct Fault {
     /// The field, by its name in the body, the path, the query or the headers.
     pub field: String,
-    /// The value it has; `None` when it is missing.
+    /// The value it has; `None` when it is missing or no text.
     pub value: Option<String>,
     /// What is accepted.
     pub accepted: String,

@@ -6,6 +6,7 @@ use runtime::{Projection, Step};
 
 use crate::catalogue::LiveCatalogue;
 use crate::chart::Charts;
+use crate::history::Past;
 
 /// The gateway's projections. Made before the runtime, which is given their [`Self::hook`]; then
 /// shared with [`crate::serve`].
@@ -15,6 +16,8 @@ pub struct Projections {
     pub charts: Charts,
     /// Names and plans.
     pub catalogue: LiveCatalogue,
+    /// Events from before a server followed them.
+    pub(crate) past: Past,
 }
 
 impl Projections {
@@ -29,8 +32,14 @@ impl Projections {
         Box::new(move |step, shard| {
             projections.catalogue.learn(shard);
             match step {
-                Step::Restored => projections.charts.start(shard),
-                Step::Applied { input, .. } => projections.charts.observe(input, shard),
+                Step::Restored => {
+                    projections.charts.start(shard);
+                    projections.past.extend(shard.seq(), &[]);
+                }
+                Step::Applied { input, events } => {
+                    projections.charts.observe(input, shard);
+                    projections.past.extend(input.seq, events);
+                }
             }
         })
     }

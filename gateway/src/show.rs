@@ -78,16 +78,19 @@ pub(crate) fn board(app: &App, board: &Board) -> (Json, Rows) {
     )
 }
 
-/// The events to tell, in order. A floor that trails a live peak moves with the market: that is
-/// state, which the account's own channel shows.
+/// Whether an event is told. A floor that trails a live peak moves with the market: that is state,
+/// which the account's own channel shows.
+pub(crate) fn is_told(event: &Event) -> bool {
+    !matches!(
+        &event.kind,
+        EventKind::FloorMoved(moved) if moved.cause == FloorMoveCause::Trailed
+    )
+}
+
+/// The events to tell, in order.
 pub(crate) fn events(catalogue: &Catalogue, events: &[Event]) -> Vec<Told> {
     dto::event::events(events, &catalogue.names)
-        .filter(|event| {
-            !matches!(
-                &event.event().kind,
-                EventKind::FloorMoved(moved) if moved.cause == FloorMoveCause::Trailed
-            )
-        })
+        .filter(|event| is_told(event.event()))
         .map(|event| Told {
             account: event.account(),
             json: json(&event),

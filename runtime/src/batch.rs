@@ -22,6 +22,10 @@ pub struct DurableBatch {
     pub ts: TimestampNs,
     /// What the inputs caused, in order; may be nothing.
     pub events: Vec<Event>,
+    /// When the inputs were durable, or in relaxed mode written.
+    pub durable_at: Instant,
+    /// A [`crate::Publisher`] was attached when this was sent: it says when the batch is published.
+    pub(crate) publisher_reports: bool,
 }
 
 /// Somebody waits for the receipt of an input of the batch.

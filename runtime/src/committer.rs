@@ -54,9 +54,10 @@ impl Committer<'_> {
             if self.shared.ack_mode == AckMode::Durable {
                 self.sync()?;
             }
+            let durable_at = Instant::now();
             let mut group = std::mem::take(&mut self.group);
             for batch in group.drain(..) {
-                self.publish(batch);
+                self.publish(batch, durable_at);
             }
             self.group = group;
             self.tend()?;
@@ -103,14 +104,15 @@ impl Committer<'_> {
     }
 
     /// Tells whoever waits for the batch, and gives it back to the shard.
-    fn publish(&mut self, batch: Batch) {
+    fn publish(&mut self, batch: Batch, durable_at: Instant) {
         if self.shared.is_failed() {
             return;
         }
-        let durable_at = Instant::now();
-        if !batch.is_empty() {
+        let is_empty = batch.is_empty();
+        let mut publisher_reports = false;
+        if !is_empty {
             self.shared.set_durable(batch.end.seq);
-            self.tell(&batch);
+            publisher_reports = self.tell(&batch, durable_at);
             let counters = &self.shared.counters;
             counters.batches.add(1);
             counters
@@ -119,10 +121,10 @@ impl Committer<'_> {
         }
         let source_ended = batch.source_ended;
         let batch = answer(batch);
-        self.shared
-            .counters
-            .durable_to_published
-            .record(durable_at.elapsed());
+        if !is_empty && !publisher_reports {
+            let stage = &self.shared.counters.durable_to_published;
+            stage.record(durable_at.elapsed());
+        }
         // There is a place in this ring for every batch that exists.
         let _ = self.free.push(batch);
         Wakers::wake(&self.shared.threads.shard);
@@ -131,16 +133,22 @@ impl Committer<'_> {
         }
     }
 
-    fn tell(&self, batch: &Batch) {
-        if self.broadcast.receiver_count() > 0 {
-            // Nobody listening any more is no error.
-            let _ = self.broadcast.send(Arc::new(DurableBatch {
-                first_seq: batch.before.seq.next(),
-                last_seq: batch.end.seq,
-                ts: batch.ts,
-                events: batch.events.as_slice().to_vec(),
-            }));
+    /// Broadcasts a batch; whether a publisher will report its end.
+    fn tell(&self, batch: &Batch, durable_at: Instant) -> bool {
+        if self.broadcast.receiver_count() == 0 {
+            return false;
         }
+        let publisher_reports = self.shared.has_publisher();
+        let sent = self.broadcast.send(Arc::new(DurableBatch {
+            first_seq: batch.before.seq.next(),
+            last_seq: batch.end.seq,
+            ts: batch.ts,
+            events: batch.events.as_slice().to_vec(),
+            durable_at,
+            publisher_reports,
+        }));
+        // Nobody listening any more is no error.
+        sent.is_ok() && publisher_reports
     }
 }
 

@@ -67,7 +67,9 @@ pub(crate) struct Core<'a> {
     since_clock: u32,
     cancels_in_a_row: u32,
     commands_turn: bool,
-    sampled: u64,
+    /// Counted apart, or strict turns of commands and source would time one of them only.
+    commands_taken: u64,
+    source_taken: u64,
 }
 
 impl<'a> Core<'a> {
@@ -100,7 +102,8 @@ impl<'a> Core<'a> {
             since_clock: 0,
             cancels_in_a_row: 0,
             commands_turn: false,
-            sampled: 0,
+            commands_taken: 0,
+            source_taken: 0,
         }
     }
 
@@ -109,10 +112,15 @@ impl<'a> Core<'a> {
         while !self.shared.is_failed() {
             match self.take() {
                 Taken::Command(pending) => {
+                    let since = is_sampled(&mut self.commands_taken).then_some(pending.submitted);
                     let ts = self.sequencer.command_time();
-                    self.take_in(ts, InputKind::Command(pending.command), Some(pending.reply));
+                    let kind = InputKind::Command(pending.command);
+                    self.take_in(ts, kind, Some(pending.reply), since);
                 }
-                Taken::Source(ts, kind) => self.take_in(ts, kind, None),
+                Taken::Source(ts, kind) => {
+                    let since = is_sampled(&mut self.source_taken).then(Instant::now);
+                    self.take_in(ts, kind, None, since);
+                }
                 Taken::Nothing(_) if self.shared.is_stopping() => return self.finish(),
                 Taken::Nothing(wait) => self.idle(wait),
             }
@@ -171,19 +179,19 @@ impl<'a> Core<'a> {
         next
     }
 
-    /// Sequences an input, after the day rolls that are due before it.
+    /// Sequences an input, after the day rolls that are due before it. `since` is when it came, if it is
+    /// one of those that are timed.
     fn take_in(
         &mut self,
         ts: TimestampNs,
         kind: InputKind,
         reply: Option<oneshot::Sender<Receipt>>,
+        since: Option<Instant>,
     ) {
-        let sample = self.sampled.is_multiple_of(SAMPLE_EVERY).then(Instant::now);
-        self.sampled += 1;
         self.roll_before(ts);
         let ts = self.sequencer.stamp(ts);
         self.apply(ts, kind, reply);
-        if let Some(since) = sample {
+        if let Some(since) = since {
             self.shared.counters.feed_to_applied.record(since.elapsed());
         }
     }
@@ -300,6 +308,13 @@ impl<'a> Core<'a> {
         self.shared.ingress.shut();
         (!self.shared.is_failed()).then_some(end)
     }
+}
+
+/// Counts an input; whether it is one of those that are timed.
+fn is_sampled(taken: &mut u64) -> bool {
+    let is_sampled = taken.is_multiple_of(SAMPLE_EVERY);
+    *taken += 1;
+    is_sampled
 }
 
 /// Tells everybody that the source has ended; called by the journal thread once all of it is published.

@@ -62,6 +62,15 @@ impl Handle {
         self.shared.subscribe()
     }
 
+    /// Announces somebody who shows every batch to others, such as a gateway: from now on, as long as the
+    /// answer is kept, the last stage of [`crate::StageLatencies`] ends where it says so.
+    pub fn attach_publisher(&self) -> Publisher {
+        self.shared.attach_publisher();
+        Publisher {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+
     /// The last input that is durable (in [`AckMode::Relaxed`]: written) and may be told.
     pub fn durable_seq(&self) -> Seq {
         self.shared.durable()
@@ -90,5 +99,25 @@ impl Handle {
     /// What an acknowledgement means.
     pub fn ack_mode(&self) -> AckMode {
         self.shared.ack_mode
+    }
+}
+
+/// Somebody who shows batches to others; see [`Handle::attach_publisher`]. Detached when dropped.
+#[derive(Debug)]
+pub struct Publisher {
+    shared: Arc<Shared>,
+}
+
+impl Publisher {
+    /// The batch can be seen. Counts once for each batch that was broadcast after this was attached,
+    /// whoever else publishes it too.
+    pub fn published(&self, batch: &DurableBatch) {
+        self.shared.published(batch);
+    }
+}
+
+impl Drop for Publisher {
+    fn drop(&mut self) {
+        self.shared.detach_publisher();
     }
 }

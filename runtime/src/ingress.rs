@@ -1,6 +1,7 @@
 //! The two bounded lanes by which commands reach the shard. Full means refused and counted, never lost.
 
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering, fence};
+use std::time::Instant;
 
 use crossbeam::queue::ArrayQueue;
 use tokio::sync::oneshot;
@@ -53,6 +54,8 @@ impl std::fmt::Display for Lane {
 pub(crate) struct Pending {
     pub(crate) command: Command,
     pub(crate) reply: oneshot::Sender<Receipt>,
+    /// When it entered its lane.
+    pub(crate) submitted: Instant,
 }
 
 /// Commands are taken.
@@ -95,7 +98,12 @@ impl Ingress {
             }
             _ => (Lane::Commands, &self.commands),
         };
-        if queue.push(Pending { command, reply }).is_err() {
+        let pending = Pending {
+            command,
+            reply,
+            submitted: Instant::now(),
+        };
+        if queue.push(pending).is_err() {
             self.overloaded.fetch_add(1, Ordering::Relaxed);
             return Err(Overloaded {
                 lane,

@@ -40,7 +40,7 @@ pub use batch::DurableBatch;
 pub use calendar::{Calendar, CalendarError, OpenDay};
 pub use config::{AckMode, Clock, Config, Projection, Step};
 pub use engine::{EventBuf, Limits, Shard, SnapshotError, StateHash, view};
-pub use handle::Handle;
+pub use handle::{Handle, Publisher};
 pub use ingress::{Lane, Overloaded, Receipt};
 pub use latency::{Latencies, StageLatencies};
 pub use recovery::{Recovery, RecoveryError};

@@ -1,13 +1,17 @@
 //! From files to a shard: the newest verified snapshot, then every input of the journal after it.
+//!
+//! A snapshot has no past to show. So for a projection the journal before the snapshot is replayed too,
+//! through a shard that is thrown away, as long as it is short enough. What that shard ends as must be
+//! what the snapshot says.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use engine::{EventBuf, Shard};
-use types::{Seq, ShardId};
+use engine::{EventBuf, Shard, StateHash};
+use types::{Input, Seq, ShardId};
 
 use crate::config::{Config, Projection, Step};
-use crate::journal::{self, JournalError, Writer};
+use crate::journal::{self, JournalError, Reader, Reason, Writer};
 use crate::snapshot::{SnapshotStore, SnapshotStoreError};
 
 /// What a start found.
@@ -15,8 +19,11 @@ use crate::snapshot::{SnapshotStore, SnapshotStoreError};
 pub struct Recovery {
     /// Where the snapshot that was restored stands; `None` when the whole journal was replayed.
     pub snapshot_seq: Option<Seq>,
-    /// Inputs replayed from the journal.
+    /// Inputs replayed from the journal into the live state.
     pub replayed: u64,
+    /// Inputs up to the snapshot that were replayed for the projection alone
+    /// ([`crate::Config::projection_replay_max`]). The start takes the longer the more they are.
+    pub projected: u64,
     /// The last input of the journal; the next one follows it.
     pub seq: Seq,
     /// Bytes of a torn tail that were cut off the journal. Nobody was promised them.
@@ -41,6 +48,19 @@ pub enum RecoveryError {
         found: ShardId,
         /// What was asked for.
         expected: ShardId,
+    },
+    /// The journal does not lead to what the snapshot says.
+    #[error(
+        "the snapshot at seq {seq} has state hash {snapshot}, the journal replayed up to it {replayed}: \
+         one of them is damaged, or they were written under other limits or by another version"
+    )]
+    SnapshotHash {
+        /// Where the snapshot stands.
+        seq: Seq,
+        /// Hash of the snapshot.
+        snapshot: StateHash,
+        /// Hash of the replay.
+        replayed: StateHash,
     },
 }
 
@@ -76,8 +96,14 @@ pub(crate) fn recover(
             });
         }
     };
+    let mut projected = 0;
     if let Some(projection) = projection {
-        projection(Step::Restored, &shard);
+        if (1..=config.projection_replay_max).contains(&shard.seq().0) {
+            replay_past(config, &shard, projection)?;
+            projected = shard.seq().0;
+        } else {
+            projection(Step::Restored, &shard);
+        }
     }
     let mut replayed = 0;
     let mut events = EventBuf::default();
@@ -90,8 +116,7 @@ pub(crate) fn recover(
             events.clear();
             shard.apply(&input, &mut events);
             if let Some(projection) = projection {
-                let (input, events) = (&input, events.as_slice());
-                projection(Step::Applied { input, events }, &shard);
+                show(projection, &input, &events, &shard);
             }
             replayed += 1;
         },
@@ -99,6 +124,7 @@ pub(crate) fn recover(
     let report = Recovery {
         snapshot_seq,
         replayed,
+        projected,
         seq: shard.seq(),
         torn_bytes_cut: opened.torn_bytes_cut,
         elapsed: started.elapsed(),
@@ -116,4 +142,42 @@ pub(crate) fn recover(
         store,
         report,
     })
+}
+
+/// Shows a projection every input up to a snapshot, and holds the snapshot against where they lead.
+fn replay_past(
+    config: &Config,
+    snapshot: &Shard,
+    projection: &mut Projection,
+) -> Result<(), RecoveryError> {
+    let seq = snapshot.seq();
+    let journal = journal_directory(&config.directory);
+    // Whatever is wrong up to a snapshot is rot: it was durable before the snapshot was written.
+    let rot = |error| journal::as_rot(error, seq);
+    let mut reader = Reader::open(&journal, config.shard, Seq(0)).map_err(rot)?;
+    let mut shard = Shard::new(config.shard, config.limits);
+    let mut events = EventBuf::default();
+    projection(Step::Restored, &shard);
+    while shard.seq() < seq {
+        let Some(input) = reader.next_input().map_err(rot)? else {
+            return Err(rot(reader.damage(Reason::Ends).into()).into());
+        };
+        events.clear();
+        shard.apply(&input, &mut events);
+        show(projection, &input, &events, &shard);
+    }
+    let (snapshot, replayed) = (snapshot.state_hash(), shard.state_hash());
+    if snapshot != replayed {
+        return Err(RecoveryError::SnapshotHash {
+            seq,
+            snapshot,
+            replayed,
+        });
+    }
+    Ok(())
+}
+
+fn show(projection: &mut Projection, input: &Input, events: &EventBuf, shard: &Shard) {
+    let events = events.as_slice();
+    projection(Step::Applied { input, events }, shard);
 }

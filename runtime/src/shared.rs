@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::Thread;
 
@@ -47,6 +47,10 @@ pub(crate) struct Shared {
     applied: CachePadded<AtomicU64>,
     durable: CachePadded<AtomicU64>,
     synced: CachePadded<AtomicU64>,
+    /// How many publishers are attached.
+    publishers: AtomicUsize,
+    /// The last input whose batch a publisher has reported.
+    reported: AtomicU64,
     failed: AtomicBool,
     stopping: AtomicBool,
     /// The journal thread ended in good order: nothing more becomes durable.
@@ -81,17 +85,21 @@ impl Shared {
         broadcast: broadcast::Sender<Arc<DurableBatch>>,
     ) -> Self {
         let position = || CachePadded::new(AtomicU64::new(seq.0));
+        let counters = Counters::default();
+        counters.replica_seq.set(seq.0);
         Self {
             ack_mode: config.ack_mode,
             ingress: Ingress::new(config.commands_max, config.cancels_max),
             account_requests: AccountRequests::default(),
             views: ArcSwap::from_pointee(views),
-            counters: Counters::default(),
+            counters,
             hashes: HashPoints::default(),
             threads: Wakers::default(),
             applied: position(),
             durable: position(),
             synced: position(),
+            publishers: AtomicUsize::new(0),
+            reported: AtomicU64::new(seq.0),
             failed: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             journal_done: AtomicBool::new(false),
@@ -126,6 +134,28 @@ impl Shared {
 
     pub(crate) fn set_synced(&self, seq: Seq) {
         self.synced.store(seq.0, Ordering::Release);
+    }
+
+    pub(crate) fn attach_publisher(&self) {
+        self.publishers.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn detach_publisher(&self) {
+        self.publishers.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn has_publisher(&self) -> bool {
+        self.publishers.load(Ordering::Relaxed) > 0
+    }
+
+    /// Ends the last stage of a batch, unless somebody else has.
+    pub(crate) fn published(&self, batch: &DurableBatch) {
+        if batch.publisher_reports
+            && self.reported.fetch_max(batch.last_seq.0, Ordering::Relaxed) < batch.last_seq.0
+        {
+            let stage = &self.counters.durable_to_published;
+            stage.record(batch.durable_at.elapsed());
+        }
     }
 
     pub(crate) fn is_failed(&self) -> bool {

@@ -1,4 +1,4 @@
-//! Counters of this run. They start at zero with the process.
+//! Counters of this run. They start at zero with the process; the replica's position starts where it recovered.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -31,9 +31,9 @@ pub struct Stats {
     pub snapshots_missed: u64,
     /// Bytes of the newest snapshot.
     pub snapshot_bytes: u64,
-    /// Where the newest snapshot stands.
+    /// Where the newest snapshot that this run has written stands.
     pub snapshot_seq: Seq,
-    /// Where the replica stands; what follows is counted there.
+    /// Where the replica stands. What follows is counted there, without what recovery replayed.
     pub replica_seq: Seq,
     /// Events.
     pub events: u64,
@@ -47,7 +47,7 @@ pub struct Stats {
     pub breaches: u64,
     /// Inputs that could not be applied.
     pub inputs_rejected: u64,
-    /// How long the stages take.
+    /// How long the stages took since the start of this run.
     pub latencies: StageLatencies,
 }
 
@@ -114,6 +114,10 @@ impl Counters {
     }
 
     pub(crate) fn stats(&self, overloaded: u64) -> Stats {
+        let (feed_to_applied, feed_to_applied_sum) = self.feed_to_applied.latencies();
+        let (applied_to_durable, applied_to_durable_sum) = self.applied_to_durable.latencies();
+        let (durable_to_published, durable_to_published_sum) =
+            self.durable_to_published.latencies();
         Stats {
             market_events: self.market_events.get(),
             commands: self.commands.get(),
@@ -135,9 +139,12 @@ impl Counters {
             breaches: self.breaches.get(),
             inputs_rejected: self.inputs_rejected.get(),
             latencies: StageLatencies {
-                feed_to_applied: self.feed_to_applied.latencies(),
-                applied_to_durable: self.applied_to_durable.latencies(),
-                durable_to_published: self.durable_to_published.latencies(),
+                feed_to_applied,
+                feed_to_applied_sum,
+                applied_to_durable,
+                applied_to_durable_sum,
+                durable_to_published,
+                durable_to_published_sum,
             },
         }
     }

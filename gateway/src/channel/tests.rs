@@ -149,6 +149,27 @@ fn a_subscriber_of_state_that_is_far_behind_gets_the_whole() {
         channel.publish_whole(NOON, &whole.into());
     }
     assert_eq!(pull(&channel, &mut cursor), ["snap e.0 6 5"]);
+
+    // Whoever resumes gets all that the ring has, and falls behind like everybody from then on.
+    let mut cursor = channel.resume("e.0", 3).unwrap();
+    let missed = ["delta e.0 4 3", "delta e.0 5 4", "delta e.0 6 5"];
+    assert_eq!(pull(&channel, &mut cursor), missed);
+    for whole in ["6", "7", "8"] {
+        channel.publish_whole(NOON, &whole.into());
+    }
+    assert_eq!(pull(&channel, &mut cursor), ["snap e.0 9 8"]);
+}
+
+#[test]
+fn a_long_resumption_of_state_is_pulled_in_pieces() {
+    let channel = channel(ChannelName::Account(AccountId(1)), Limits::default());
+    for number in 0..51 {
+        channel.publish_whole(NOON, &number.to_string().into());
+    }
+    let mut cursor = channel.resume("e.0", 1).unwrap();
+    let pieces: Vec<_> = (0..3).map(|_| pull(&channel, &mut cursor)).collect();
+    assert_eq!(pieces.iter().map(Vec::len).collect::<Vec<_>>(), [32, 18, 0]);
+    assert_eq!(pieces[1][17], "delta e.0 51 50");
 }
 
 #[test]

@@ -1,11 +1,18 @@
 //! Durable events to event channels.
+//!
+//! Before anything is told the history is seeded with what happened before. The two sides meet at the
+//! durable seq D that is read once the broadcast is subscribed to: the replica's projection has the
+//! events up to D, and every batch that becomes durable after D is received. Batches up to D are skipped.
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
-use runtime::DurableBatch;
+use runtime::{DurableBatch, Publisher};
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
-use types::TimestampNs;
+use tokio::time::{self, Instant};
+use types::{Event, Seq, TimestampNs};
 
 use crate::app::App;
 use crate::channel::{Channel, ChannelName};
@@ -14,16 +21,23 @@ use crate::show;
 
 /// Batches taken before sockets are woken.
 const BATCHES_PER_SIGNAL_MAX: usize = 64;
+/// How often the replica is looked at while the history waits for it.
+const REPLICA_POLL: Duration = Duration::from_millis(2);
 
 /// Follows the runtime's events until the server stops or the runtime ends.
 pub(crate) async fn publish_events(app: Arc<App>) {
-    let mut publisher = EventPublisher {
-        history: History::new(app.config.limits.event_history_max),
-        ts: app.handle.views().ts,
-        app: Arc::clone(&app),
-    };
     let mut batches = app.handle.subscribe();
     let mut stopped = pin!(app.hub.stopped());
+    let seed = tokio::select! {
+        () = stopped.as_mut() => return,
+        seed = seed(&app, &mut batches) => seed,
+    };
+    let mut publisher = EventPublisher::new(Arc::clone(&app), &seed);
+    if let Some(batch) = seed.next {
+        publisher.publish(&batch);
+    }
+    publisher.begin_new_channels();
+    app.hub.signal();
     let mut is_open = true;
     loop {
         tokio::select! {
@@ -49,15 +63,98 @@ pub(crate) async fn publish_events(app: Arc<App>) {
     }
 }
 
+/// What happened before the broadcast takes over.
+struct Seed {
+    events: Vec<Event>,
+    /// The batches after this count.
+    until: Seq,
+    /// The first of them, if it was taken already.
+    next: Option<Arc<DurableBatch>>,
+}
+
+async fn seed(app: &App, batches: &mut Receiver<Arc<DurableBatch>>) -> Seed {
+    let past = &app.projections.past;
+    let deadline = Instant::now() + app.config.limits.event_history_wait_max;
+    loop {
+        let until = app.handle.durable_seq();
+        while past.seq() < until && Instant::now() < deadline {
+            time::sleep(REPLICA_POLL).await;
+        }
+        let is_late = Instant::now() >= deadline;
+        let (next, missed) = skip(batches, until);
+        if missed == 0 || is_late {
+            let reached = past.seq();
+            if missed > 0 || reached < until {
+                tracing::warn!(
+                    missed,
+                    %reached,
+                    %until,
+                    "the replica is far behind; event channels begin with what it has"
+                );
+            }
+            return Seed {
+                events: past.take(until),
+                until,
+                next,
+            };
+        }
+        // The replica took so long that batches after `until` are gone: it has to come further.
+    }
+}
+
+/// Takes the batches up to `until`, and the first one after it if it is there already; how many were
+/// missed on the way.
+fn skip(batches: &mut Receiver<Arc<DurableBatch>>, until: Seq) -> (Option<Arc<DurableBatch>>, u64) {
+    let mut missed = 0;
+    loop {
+        match batches.try_recv() {
+            Ok(batch) if batch.last_seq <= until => {}
+            Ok(batch) => return (Some(batch), missed),
+            Err(TryRecvError::Empty | TryRecvError::Closed) => return (None, missed),
+            Err(TryRecvError::Lagged(more)) => missed += more,
+        }
+    }
+}
+
 struct EventPublisher {
     app: Arc<App>,
+    /// Tells the runtime when a batch can be seen.
+    publisher: Publisher,
     history: History,
+    /// The history was seeded up to here. A batch up to here can still be on its way: it becomes durable
+    /// a moment before it is broadcast.
+    seeded: Seq,
     /// Time of the newest batch.
     ts: TimestampNs,
 }
 
 impl EventPublisher {
+    /// Takes over with the events from before.
+    fn new(app: Arc<App>, seed: &Seed) -> Self {
+        let mut history = History::new(app.config.limits.event_history_max);
+        for event in show::events(&app.projections.catalogue.load(), &seed.events) {
+            history.push(event);
+        }
+        let newest = seed.events.last().map_or(TimestampNs(0), |event| event.ts);
+        Self {
+            // Only now: what was broadcast before is not waited for.
+            publisher: app.handle.attach_publisher(),
+            history,
+            seeded: seed.until,
+            ts: app.handle.views().ts.max(newest),
+            app,
+        }
+    }
+
     fn publish(&mut self, batch: &DurableBatch) {
+        if batch.last_seq <= self.seeded {
+            return;
+        }
+        self.tell(batch);
+        self.publisher.published(batch);
+    }
+
+    fn tell(&mut self, batch: &DurableBatch) {
         self.ts = batch.ts;
         let told = show::events(&self.app.projections.catalogue.load(), &batch.events);
         if told.is_empty() {

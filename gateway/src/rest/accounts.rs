@@ -61,7 +61,7 @@ pub(super) async fn orders(
 
 /// The account of a path, as the replica has it now.
 async fn account(app: &App, text: &str) -> Result<AccountView, Problem> {
-    let id = AccountId(number("account", text)?);
+    let id = AccountId(number("account", text, u32::MAX)?);
     let answer = app
         .handle
         .account(id)

@@ -66,7 +66,7 @@ pub(super) async fn board(
 ) -> Result<Response, Problem> {
     parameter(query, None)?;
     let text = segments(path)?;
-    let CompetitionId(id) = CompetitionId(number("competition", &text)?);
+    let CompetitionId(id) = CompetitionId(number("competition", &text, u32::MAX)?);
     let views = app.handle.views();
     let board = views.boards.get(id as usize).ok_or_else(|| {
         let accepted = format!(

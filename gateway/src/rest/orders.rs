@@ -27,7 +27,7 @@ pub(super) async fn submit(
 ) -> Result<Response, Problem> {
     parameter(query, None)?;
     let account = segments(path)?;
-    let account_id = AccountId(number("account", &account)?);
+    let account_id = AccountId(number("account", &account, u32::MAX)?);
     let key = key(&headers, app.config.limits.idempotency_key_chars_max)?;
     let bytes = body::read(&app, &headers, body).await?;
     let names = &app.projections.catalogue.load().names;
@@ -118,8 +118,8 @@ pub(super) async fn cancel(
 ) -> Result<Response, Problem> {
     parameter(query, None)?;
     let (account, order) = segments(path)?;
-    let account_id = AccountId(number("account", &account)?);
-    let order = OrderId(number("order", &order)?);
+    let account_id = AccountId(number("account", &account, u32::MAX)?);
+    let order = OrderId(number("order", &order, u64::MAX)?);
     let _permit = app
         .commands
         .try_acquire()

@@ -1,5 +1,9 @@
 //! Strict reading of paths and query strings: what is not known is an error that says what is.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
+use axum::extract::path::ErrorKind;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
@@ -14,25 +18,41 @@ pub(super) type Pairs = Result<Query<Vec<(String, String)>>, QueryRejection>;
 
 /// The segments, if their escapes make sense.
 pub(super) fn segments<T>(path: Segments<T>) -> Result<T, Problem> {
-    path.map(|Path(segments)| segments)
-        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "bad_path", error.body_text()))
+    path.map(|Path(segments)| segments).map_err(|error| {
+        let problem = Problem::new(StatusCode::BAD_REQUEST, "bad_path", error.body_text());
+        // The value cannot be told: it is no text.
+        match &error {
+            PathRejection::FailedToDeserializePathParams(why) => match why.kind() {
+                ErrorKind::InvalidUtf8InPathParam { key } => {
+                    problem.with(key, None, "a decimal number, in UTF-8")
+                }
+                _ => problem,
+            },
+            _ => problem,
+        }
+    })
 }
 
-/// A number in a path: no sign, no leading zero.
-pub(super) fn number<T: std::str::FromStr + ToString>(
+/// A number in a path, from 0 to `max`: no sign, no leading zero.
+pub(super) fn number<T: Copy + FromStr + Display + PartialOrd>(
     field: &'static str,
     text: &str,
+    max: T,
 ) -> Result<T, Problem> {
     text.parse()
         .ok()
-        .filter(|number: &T| number.to_string() == text)
+        .filter(|number: &T| *number <= max && number.to_string() == text)
         .ok_or_else(|| {
             Problem::new(
                 StatusCode::BAD_REQUEST,
                 "bad_path",
                 format!("{field} is no id"),
             )
-            .with(field, Some(text), "a decimal number")
+            .with(
+                field,
+                Some(text),
+                format!("a decimal number from 0 to {max}"),
+            )
         })
 }
 

@@ -1,5 +1,6 @@
 //! The server about itself.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -17,7 +18,6 @@ use crate::problem::Problem;
 /// An account that has used more of an allowance than this, in millionths, may be gone before anybody
 /// has looked at it.
 const USED_PPM_FEATURED_MAX: i64 = 600_000;
-
 
 pub(super) async fn health(State(app): State<Arc<App>>) -> Result<Response, Problem> {
     let ill = |kind, detail: String| Problem::new(StatusCode::SERVICE_UNAVAILABLE, kind, detail);
@@ -70,9 +70,13 @@ fn featured_account(app: &App) -> AccountId {
     let views = app.handle.views();
     let at_stake = views.accounts.iter().filter(|row| {
         let trades = matches!(row.state, AccountState::Evaluation | AccountState::Funded);
-        trades && !row.day_locked && row.used_ppm.is_some_and(|used| used < USED_PPM_FEATURED_MAX)
+        trades
+            && !row.day_locked
+            && row
+                .used_ppm
+                .is_some_and(|used| used < USED_PPM_FEATURED_MAX)
     });
     at_stake
-        .max_by_key(|row| row.used_ppm)
+        .max_by_key(|row| (row.used_ppm, Reverse(row.id)))
         .map_or(AccountId(0), |row| row.id)
 }

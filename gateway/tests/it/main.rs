@@ -7,6 +7,7 @@ mod connections;
 mod orders;
 mod pages;
 mod reads;
+mod restarts;
 mod sockets;
 mod venue;
 mod wire;

@@ -58,7 +58,10 @@ async fn metrics_are_in_the_text_format() {
         } else if !line.starts_with("# HELP ") {
             let (sample, value) = line.rsplit_once(' ').unwrap();
             let name = sample.split('{').next().unwrap();
-            let family = name.strip_suffix("_count").unwrap_or(name);
+            let family = ["_sum", "_count"]
+                .iter()
+                .find_map(|suffix| name.strip_suffix(suffix))
+                .unwrap_or(name);
             assert!(typed.contains(family), "{line}");
             let value: f64 = value.parse().unwrap();
             assert!(samples.insert(sample.to_owned(), value).is_none(), "{line}");
@@ -90,4 +93,11 @@ async fn metrics_are_in_the_text_format() {
         ))
     };
     assert!(quantile("0.5") > 0.0 && quantile("0.5") <= quantile("1"));
+    let of = |suffix: &str| {
+        sample(&format!(
+            "dynasty_stage_latency_seconds_{suffix}{{{labels}}}"
+        ))
+    };
+    assert!((of("count") - sample("dynasty_batches_total")).abs() < f64::EPSILON);
+    assert!(of("sum") >= quantile("1") * 0.999);
 }

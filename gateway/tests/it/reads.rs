@@ -170,14 +170,26 @@ async fn what_is_not_there_is_a_problem_that_says_what_is() {
     );
     let faults = get(address, "/v1/nothing").await.problem(404, "not_found");
     assert_eq!(faults.len(), 1);
-    for id in ["x", "-1", "007", "4294967296", "%20"] {
-        get(address, &format!("/v1/accounts/{id}"))
+    let accepted = "a decimal number from 0 to 4294967295";
+    for (id, shown) in [
+        ("x", "x"),
+        ("-1", "-1"),
+        ("007", "007"),
+        ("4294967296", "4294967296"),
+        ("%20", " "),
+    ] {
+        let faults = get(address, &format!("/v1/accounts/{id}"))
             .await
             .problem(400, "bad_path");
+        assert_eq!(faults, [format!("account | {shown} | {accepted}")]);
     }
-    get(address, "/v1/accounts/%ff")
-        .await
-        .problem(400, "bad_path");
+    for path in ["/v1/accounts/%ff", "/v1/accounts/%ff/orders/1"] {
+        let method = if path.ends_with('1') { "DELETE" } else { "GET" };
+        let faults = request(address, &format!("{method} {path}"), &[], "")
+            .await
+            .problem(400, "bad_path");
+        assert_eq!(faults, ["account | - | a decimal number, in UTF-8"]);
+    }
     let faults = get(address, "/v1/accounts?state=rich")
         .await
         .problem(400, "bad_query");

@@ -12,6 +12,7 @@ use rules::{
     StopTrailing, Target, TrailSource,
 };
 use runtime::{Handle, Next, Runtime, Shard, Source};
+use tempfile::TempDir;
 use types::{
     AccountId, Codec, Command, CompetitionId, Effect, FeeSchedule, InputKind, Instrument,
     InstrumentId, InstrumentKind, Label, MarketData, MarketEvent, Money, OpenAccount, PlanId,
@@ -52,7 +53,9 @@ pub(crate) struct Venue {
     tape: SyncSender<Step>,
     server: Option<Server>,
     runtime: Option<Runtime>,
-    _directory: tempfile::TempDir,
+    directory: TempDir,
+    /// What the server is started with, until it is.
+    unserved: Option<(Config, Arc<Projections>)>,
 }
 
 /// The usual limits, but quick.
@@ -70,7 +73,22 @@ impl Venue {
     }
 
     pub(crate) async fn with(limits: Limits) -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        let venue = Self::start(tempfile::tempdir().unwrap(), limits, true).await;
+        venue.set_up();
+        venue.settle().await;
+        venue
+    }
+
+    /// Stops everything and starts it again on the same data; `serving` says whether with the server.
+    pub(crate) async fn restart(mut self, limits: Limits, serving: bool) -> Self {
+        if self.server.is_some() {
+            assert!(self.stop_server().await);
+        }
+        self.stop_runtime();
+        Self::start(self.directory, limits, serving).await
+    }
+
+    async fn start(directory: TempDir, limits: Limits, serving: bool) -> Self {
         let projections = Projections::new();
         let mut settings = runtime::Config::new(directory.path());
         settings.projection = Some(projections.hook());
@@ -84,20 +102,39 @@ impl Venue {
             limits,
             ..Config::default()
         };
-        let server = serve(handle.clone(), config, Arc::clone(&projections))
-            .await
-            .unwrap();
-        let venue = Self {
-            address: server.address(),
+        let mut venue = Self {
+            address: config.address,
             handle,
             tape,
-            server: Some(server),
+            server: None,
             runtime: Some(runtime),
-            _directory: directory,
+            directory,
+            unserved: Some((config, projections)),
         };
-        venue.set_up();
-        venue.settle().await;
+        if serving {
+            venue.serve().await;
+        }
         venue
+    }
+
+    /// Starts the server of a venue that runs without it.
+    pub(crate) async fn serve(&mut self) {
+        let (config, projections) = self.unserved.take().unwrap();
+        let server = serve(self.handle.clone(), config, projections)
+            .await
+            .unwrap();
+        self.address = server.address();
+        self.server = Some(server);
+    }
+
+    /// Opens one more account, by the market's way in.
+    pub(crate) fn open_account(&self, name: &str) {
+        let account = OpenAccount {
+            plan: PlanId(0),
+            parent: None,
+            name: label(name),
+        };
+        self.push(0, InputKind::Command(Command::OpenAccount(account)));
     }
 
     fn set_up(&self) {

@@ -359,7 +359,7 @@ fn cut(damage: &Damage) -> Result<u64, JournalError> {
     Ok(length - damage.offset)
 }
 
-fn as_rot(error: JournalError, durable: Seq) -> JournalError {
+pub(crate) fn as_rot(error: JournalError, durable: Seq) -> JournalError {
     match error {
         JournalError::Damaged(damage)
             if damage.seq <= durable || damage.reason == Reason::Anchor =>

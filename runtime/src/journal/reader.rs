@@ -203,7 +203,7 @@ impl Reader {
     }
 
     /// Damage where the cursor stands.
-    pub(super) fn damage(&self, reason: Reason) -> Damage {
+    pub(crate) fn damage(&self, reason: Reason) -> Damage {
         Damage {
             segment: self.segment.path.clone(),
             offset: self.offset,

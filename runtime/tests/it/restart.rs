@@ -1,10 +1,9 @@
 //! Stopping and starting changes nothing.
 
 use std::fs;
-use std::sync::{Arc, Mutex};
 
 use crate::scenario::{Script, config, journaled, replayed};
-use runtime::{AckMode, Runtime, StartError, Status, Step};
+use runtime::{AckMode, Runtime, StartError, Status};
 use types::Seq;
 
 #[test]
@@ -105,36 +104,6 @@ fn a_data_directory_has_one_owner() {
     runtime.stop().unwrap();
     let third = Runtime::start(config(directory.path()), Script::boxed(10, 10)).unwrap();
     third.stop().unwrap();
-}
-
-#[test]
-fn a_projection_sees_every_input_once_also_over_a_replay() {
-    let directory = tempfile::tempdir().unwrap();
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let watched = || {
-        let seen = Arc::clone(&seen);
-        let mut config = config(directory.path());
-        config.projection = Some(Box::new(move |step, shard| {
-            let Step::Applied { input, events } = step else {
-                return;
-            };
-            assert_eq!(shard.seq(), input.seq);
-            assert!(events.iter().all(|event| event.seq == input.seq));
-            seen.lock().unwrap().push(input.clone());
-        }));
-        config
-    };
-    let runtime = Runtime::start(watched(), Script::boxed(0, 300)).unwrap();
-    runtime.wait_source_end();
-    runtime.stop().unwrap();
-    assert_eq!(*seen.lock().unwrap(), journaled(directory.path()));
-
-    seen.lock().unwrap().clear();
-    fs::remove_dir_all(directory.path().join("snapshots")).unwrap();
-    let runtime = Runtime::start(watched(), Script::boxed(300, 400)).unwrap();
-    runtime.wait_source_end();
-    runtime.stop().unwrap();
-    assert_eq!(*seen.lock().unwrap(), journaled(directory.path()));
 }
 
 #[test]
