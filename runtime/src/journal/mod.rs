@@ -89,9 +89,9 @@ pub enum JournalError {
         /// The record that is needed.
         seq: Seq,
     },
-    /// There are segments but no anchor that checks.
+    /// There are segments or a snapshot, but no anchor that checks.
     #[error(
-        "{} is missing or damaged in both slots, so a torn tail cannot be told from rot; restore it from a copy, or delete it together with the journal",
+        "{} is missing or damaged in both slots although there is a journal or a snapshot, so a torn tail cannot be told from rot; restore it from a copy, or begin anew with another data directory",
         path.display()
     )]
     AnchorLost {
