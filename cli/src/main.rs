@@ -45,6 +45,9 @@ fn main() -> ExitCode {
     };
     done.unwrap_or_else(|error| {
         eprintln!("dynasty: {error:#}");
-        ExitCode::FAILURE
+        match error.downcast_ref::<gateway::dto::PlanFileError>() {
+            Some(_) => ExitCode::from(2),
+            None => ExitCode::FAILURE,
+        }
     })
 }

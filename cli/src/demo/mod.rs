@@ -7,6 +7,7 @@ mod tally;
 mod traders;
 
 use std::fmt;
+use std::fs;
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use gateway::Projections;
+use gateway::dto::plan::spec_from_toml;
 use gateway::dto::{Field, Node, competition};
 use indicatif::ProgressBar;
 use marketdata::DemoMarket;
@@ -87,6 +89,9 @@ pub(crate) struct Args {
     /// What the traders' choices follow from.
     #[arg(long, default_value_t = 1, value_parser = parse_count, allow_negative_numbers = true)]
     seed: u64,
+    /// A plan file (TOML) in place of the demo's four; may be given several times.
+    #[arg(long = "plan", value_name = "FILE")]
+    plans: Vec<PathBuf>,
     /// Data directory; the demo goes on where it stopped [default: a new one, removed at the end].
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -170,7 +175,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let projections = Projections::new();
     let source = DemoSource::new(Demo {
         market,
-        setup: set_up()?,
+        setup: set_up(&args.plans)?,
         seed: args.seed,
         rate,
         events_max: args.events,
@@ -240,11 +245,19 @@ fn say(text: impl fmt::Display) -> anyhow::Result<()> {
     }
 }
 
-fn set_up() -> anyhow::Result<Setup> {
-    let plans = PLANS
-        .iter()
-        .map(|(file, text)| Ok(gateway::dto::plan::spec_from_toml(file, text)?))
-        .collect::<anyhow::Result<Vec<_>>>()?;
+/// The plans of these files, or the demo's four where there are none, and its competition.
+fn set_up(files: &[PathBuf]) -> anyhow::Result<Setup> {
+    let mut plans = Vec::new();
+    for file in files {
+        let name = file.display().to_string();
+        let text = fs::read_to_string(file).with_context(|| name.clone())?;
+        plans.push(spec_from_toml(&name, &text)?);
+    }
+    if plans.is_empty() {
+        for (name, text) in PLANS {
+            plans.push(spec_from_toml(name, text)?);
+        }
+    }
     let competition = Node::from_toml(COMPETITION.1).context(COMPETITION.0)?;
     let table = Field::root(&competition).table(&competition::FIELDS)?;
     Ok(Setup {

@@ -183,7 +183,7 @@ mod tests {
     fn demo(events: u64) -> DemoSource {
         DemoSource::new(Demo {
             market: DemoMarket::load().unwrap(),
-            setup: super::super::set_up().unwrap(),
+            setup: super::super::set_up(&[]).unwrap(),
             seed: 1,
             rate: Rate::Max,
             events_max: Some(events),

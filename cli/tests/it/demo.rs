@@ -188,6 +188,37 @@ fn a_wrong_flag_names_itself_and_what_is_accepted() {
 }
 
 #[test]
+fn plans_can_be_brought_and_a_wrong_one_is_told_by_file_line_and_field() {
+    let directory = tempfile::tempdir().unwrap();
+    let plan = directory.path().join("mine.toml");
+    let path = data(&plan);
+    let text = include_str!("../../../fixtures/plans/sprint-25k.toml");
+    std::fs::write(&plan, text.replace("Sprint 25K", "Mine")).unwrap();
+    let good = run(&["--headless", "--events", "2000", "--plan", &path]);
+    assert_eq!(good.status.code(), Some(0));
+
+    std::fs::write(
+        &plan,
+        text.replace("initial_balance = \"25000\"", "initial_balance = \"lots\""),
+    )
+    .unwrap();
+    let line = 1 + text
+        .lines()
+        .position(|line| line.starts_with("initial_balance"))
+        .unwrap();
+    let wrong = run(&["--headless", "--events", "2000", "--plan", &path]);
+    let told = String::from_utf8(wrong.stderr).unwrap();
+    assert_eq!(wrong.status.code(), Some(2), "{told}");
+    for part in [
+        &format!("mine.toml:{line}: initial_balance"),
+        "'lots'",
+        "accepted",
+    ] {
+        assert!(told.contains(part), "'{part}' is not in: {told}");
+    }
+}
+
+#[test]
 fn two_processes_cannot_share_a_data_directory() {
     let directory = tempfile::tempdir().unwrap();
     let data = data(directory.path());
