@@ -50,9 +50,10 @@ impl Node {
 }
 
 impl fmt::Display for Node {
-    /// The value as an error shows it: short, and what it is rather than what is in it.
+    /// The value as an error shows it, cut where it gets long: of a table its names and plain values.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN_MAX: usize = 64;
+        const FIELDS_SHOWN_MAX: usize = 6;
         match self {
             Self::Null => f.write_str("null"),
             Self::Bool(value) => value.fmt(f),
@@ -63,7 +64,21 @@ impl fmt::Display for Node {
                 Some((end, _)) => write!(f, "{}...", &text[..end]),
             },
             Self::List(items) => write!(f, "a list of {}", items.len()),
-            Self::Table(_) => f.write_str("a table"),
+            Self::Table(fields) => {
+                f.write_str("{")?;
+                for (place, (name, value)) in fields.iter().enumerate() {
+                    let comma = if place > 0 { ", " } else { "" };
+                    match value {
+                        _ if place == FIELDS_SHOWN_MAX => {
+                            f.write_str(", ...")?;
+                            break;
+                        }
+                        Self::Table(_) => write!(f, "{comma}{name}: {{...}}")?,
+                        value => write!(f, "{comma}{name}: {value}")?,
+                    }
+                }
+                f.write_str("}")
+            }
         }
     }
 }

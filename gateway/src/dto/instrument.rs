@@ -108,17 +108,29 @@ pub fn read(table: &Table<'_>) -> Result<Instrument, FieldError> {
         },
     };
     instrument.tick_value().map_err(|error| {
+        let accepted = match error {
+            InstrumentError::TickSize
+            | InstrumentError::LotSize
+            | InstrumentError::ContractSize => "a number above zero".to_owned(),
+            InstrumentError::Fees => "a number from zero".to_owned(),
+            InstrumentError::OrderQtyMax => "a multiple of lot_size above zero".to_owned(),
+            other => format!("a definition where {other}"),
+        };
         let field = match error {
             InstrumentError::LotSize => "lot_size",
             InstrumentError::ContractSize => "contract_size",
             InstrumentError::OrderQtyMax => "order_qty_max",
-            InstrumentError::Fees => "fees",
+            InstrumentError::Fees => match instrument.fees {
+                FeeSchedule { rate, .. } if rate.is_negative() => "fees.rate_pct",
+                FeeSchedule { per_unit, .. } if per_unit.is_negative() => "fees.per_unit",
+                _ => "fees.minimum",
+            },
             InstrumentError::TickSize
             | InstrumentError::TickValue
             | InstrumentError::OffTick
             | InstrumentError::OffLot => "tick_size",
         };
-        table.field(field).error(error.to_string())
+        table.at(field).error(accepted)
     })?;
     Ok(instrument)
 }
