@@ -9,7 +9,7 @@ use types::{
     TimestampNs,
 };
 
-/// A shard, the buffer it writes to, and what its next input is numbered.
+/// A shard and the buffer that it writes to.
 #[derive(Debug)]
 pub struct Rig {
     /// The shard.
