@@ -10,7 +10,7 @@ use types::{
 
 use crate::limit::{Breaches, FloorMoves, Limit};
 use crate::objective::DayFacts;
-use crate::plan::{AfterPayout, DailyAnchor, DailyLoss, PayoutKeep, Plan, TrailSource};
+use crate::plan::{AfterPayout, DailyAnchor, DailyLoss, MaxLoss, PayoutKeep, Plan, TrailSource};
 use crate::trail::MaxFloor;
 
 /// What the rules know about one account.
@@ -133,8 +133,23 @@ impl AccountRules {
         low.0 <= equity.0 && equity.0 <= self.quiet.high.0
     }
 
+    /// The lowest and the highest equity in which [`Self::is_quiet`] holds.
+    #[inline]
+    pub const fn quiet(&self, locked: bool) -> (Notional, Notional) {
+        let low = if locked {
+            self.quiet.low_locked
+        } else {
+            self.quiet.low
+        };
+        (low, self.quiet.high)
+    }
+
     /// After the test: raises what follows equity live. Also while flat, with equity = balance.
+    #[inline]
     pub fn ratchet_equity(&mut self, plan: &Plan, equity: Notional) -> FloorMoves {
+        if equity <= self.quiet.high {
+            return FloorMoves::default();
+        }
         let value = equity.to_money_floor();
         self.moving(plan, |account| {
             if let (Some(limit), Some(rule)) = (&mut account.daily, &plan.daily_loss)
@@ -149,7 +164,12 @@ impl AccountRules {
 
     /// After the test of an input that closed (a part of) a position or booked profit or loss: raises
     /// what follows the closed balance.
+    #[inline]
     pub fn ratchet_closed(&mut self, plan: &Plan, balance: Money) -> FloorMoves {
+        let follows = |rule: &MaxLoss| rule.trail == TrailSource::ClosedBalance;
+        if !plan.max_loss.as_ref().is_some_and(follows) {
+            return FloorMoves::default();
+        }
         self.moving(plan, |account| {
             account.raise_max(plan, TrailSource::ClosedBalance, balance);
         })

@@ -158,9 +158,16 @@ impl Entry {
         self.round_turns = self.round_turns.saturating_add(1);
     }
 
+    /// The range of equity, lowest and highest since the peak, in which observing moves nothing that
+    /// the score remembers: an equity inside it needs no [`Self::observe`] until the next roll or score.
+    #[inline]
+    pub const fn quiet(&self) -> (Notional, Notional) {
+        (self.trough, self.peak)
+    }
+
     /// Whether anything has happened since entering: an opening fill, or another equity.
     pub fn is_used(&self) -> bool {
-        self.active_today || self.equity != self.initial || self.peak != self.trough
+        self.active_today || self.peak != self.initial || self.peak != self.trough
     }
 
     /// Closes the day at the last observed equity.

@@ -2,7 +2,10 @@
 //!
 //! Definitions only; what they do to an account is in [`crate::account`].
 
-use types::{Codec, Effect, Label, Money, PlanHash, Ratio, RollSchedule, codec_enum, codec_struct};
+use types::{
+    Codec, Effect, Funding, Label, Money, PlanHash, Ratio, RollSchedule, Terms, codec_enum,
+    codec_struct,
+};
 
 use crate::spec::{PlanError, SpecError, check};
 
@@ -234,6 +237,8 @@ pub struct Plan {
     pub payout: Option<PayoutRule>,
     /// How the account grows.
     pub scaling: Option<Scaling>,
+    /// Position mode, funding and short rule.
+    pub terms: Terms,
 }
 
 codec_enum!(Allowance { 0 => Fixed(amount), 1 => OfInitial(ratio), 2 => OfBase(ratio) });
@@ -299,6 +304,7 @@ codec_struct!(Plan {
     consistency,
     payout,
     scaling,
+    terms,
 });
 
 const SHARE: &str = "above 0 and at most 1";
@@ -473,6 +479,14 @@ impl Plan {
         }
         if let Some(payout) = self.payout {
             payout.validate(self.max_loss.is_some())?;
+        }
+        if let Funding::Margin { rate_min } = self.terms.funding {
+            check(
+                rate_min >= Ratio::ZERO && rate_min <= Ratio::ONE,
+                "terms.rate_min",
+                &rate_min,
+                "0 to 1",
+            )?;
         }
         if let Some(scaling) = self.scaling {
             scaling.validate(initial)?;

@@ -4,22 +4,29 @@
 //! format, and the golden bytes in [`crate::frame`] will say so.
 
 use crate::command::{
-    AdjustKind, Command, NewOrder, OpenAccount, OrderKind, RollSchedule, Side, TimeInForce,
+    AdjustKind, AlgoKind, Command, LatencySample, Leg, ListKind, NewAlgo, NewOrder, OpenAccount,
+    OrderKind, OrderList, RollSchedule, SelfTrade, Side, TimeInForce, Trail, TriggerOn,
 };
 use crate::event::{
-    AccountState, Breach, BreachPosition, CancelReason, Consistency, DayClose, DenyReason, Effect,
-    Event, EventKind, Fill, FillCause, FloorMove, FloorMoveCause, InputRejection, PayoutDenial,
-    RuleKind,
+    AccountState, AlgoEnd, BookingCause, Breach, BreachPosition, CancelReason, Consistency,
+    DayClose, DenyReason, Effect, Event, EventKind, Fill, FillCause, FillModel, FloorMove,
+    FloorMoveCause, InputRejection, OrderRole, PayoutDenial, RuleKind, StatusCause,
 };
 use crate::id::{
-    AccountId, ClientOrderId, CompetitionId, InstrumentId, OrderId, PlanHash, PlanId, Seq, ShardId,
+    AccountId, ClientOrderId, CompetitionId, CurveId, InstrumentId, LatencyId, OrderId, PlanHash,
+    PlanId, Seq, ShardId,
 };
 use crate::input::{Input, InputKind, Timer};
-use crate::instrument::{FeeSchedule, Instrument, InstrumentError, InstrumentKind};
+use crate::instrument::{
+    BarPath, CancelModel, FeeSchedule, FillRule, Instrument, InstrumentError, InstrumentKind,
+    Latency, Liquidity, Margin, PaperModel, Requirement, Sizes, Slippage,
+};
 use crate::label::Label;
 use crate::market::{
-    Aggressor, Bar, DepthUpdate, InstrumentStatus, Level, MarketData, MarketEvent, Quote, Trade,
+    Aggressor, Bar, DepthUpdate, Financing, InstrumentStatus, Level, MarketData, MarketEvent,
+    Quote, Trade,
 };
+use crate::terms::{Funding, PositionMode, Terms};
 use crate::time::{TimestampNs, TradingDay};
 use crate::unit::{Lots, Money, Notional, Price, Qty, Ratio, SignedQty, Ticks};
 
@@ -159,7 +166,9 @@ codec_newtype!(
     AccountId,
     ClientOrderId,
     CompetitionId,
+    CurveId,
     InstrumentId,
+    LatencyId,
     Lots,
     Money,
     Notional,
@@ -360,7 +369,14 @@ codec_struct!(Bar {
     close,
     volume
 });
-codec_enum!(InstrumentStatus { 0 => Open, 1 => Halted, 2 => Closed });
+codec_enum!(InstrumentStatus {
+    0 => Open,
+    1 => Halted,
+    2 => Closed,
+    3 => PreOpen,
+    4 => PreClose,
+});
+codec_struct!(Financing { long, short, price });
 codec_enum!(MarketData {
     0 => Quote(quote),
     1 => Trade(trade),
@@ -368,6 +384,9 @@ codec_enum!(MarketData {
     3 => DepthSnapshot(depth),
     4 => Bar(bar),
     5 => Status(status),
+    6 => Financing(financing),
+    7 => Dividend { per_unit },
+    8 => Split { new, old },
 });
 codec_struct!(MarketEvent {
     instrument,
@@ -377,10 +396,31 @@ codec_struct!(MarketEvent {
 
 codec_enum!(InstrumentKind { 0 => Equity, 1 => FxPair, 2 => CryptoSpot, 3 => Future });
 codec_struct!(FeeSchedule {
-    rate,
+    taker,
+    maker,
     per_unit,
     minimum
 });
+codec_struct!(Requirement { rate, per_unit });
+codec_struct!(Margin {
+    initial,
+    maintenance
+});
+codec_enum!(CancelModel { 0 => Conservative, 1 => Power(power) });
+codec_enum!(FillRule { 0 => Touch, 1 => Through, 2 => Queue(model) });
+codec_enum!(Sizes { 0 => Unlimited, 1 => Displayed });
+codec_enum!(Slippage { 0 => None, 1 => Ticks(ticks), 2 => Rate(rate), 3 => Impact { ticks } });
+codec_struct!(LatencySample { order_ns, ack_ns });
+codec_enum!(Latency { 0 => None, 1 => Constant(sample), 2 => Recorded(latency) });
+codec_enum!(BarPath { 0 => Ignored, 1 => Walked });
+codec_struct!(PaperModel {
+    fill,
+    sizes,
+    slippage,
+    latency,
+    bars
+});
+codec_enum!(Liquidity { 0 => Paper(model), 1 => Crossed });
 codec_struct!(Instrument {
     symbol,
     kind,
@@ -390,6 +430,11 @@ codec_struct!(Instrument {
     contract_size,
     order_qty_max,
     fees,
+    margin,
+    shortable,
+    collar,
+    breaker,
+    liquidity,
 });
 codec_enum!(InstrumentError {
     0 => TickSize,
@@ -400,11 +445,47 @@ codec_enum!(InstrumentError {
     5 => Fees,
     6 => OffTick,
     7 => OffLot,
+    8 => Margin,
+    9 => Bands,
+    10 => Model,
+});
+
+codec_enum!(PositionMode { 0 => Netting, 1 => Hedging });
+codec_enum!(Funding { 0 => Unchecked, 1 => Cash, 2 => Margin { rate_min } });
+codec_struct!(Terms {
+    mode,
+    funding,
+    shorts
 });
 
 codec_enum!(Side { 0 => Buy, 1 => Sell });
-codec_enum!(OrderKind { 0 => Market, 1 => Limit { price }, 2 => Stop { trigger } });
-codec_enum!(TimeInForce { 0 => GoodTillCancel, 1 => Day, 2 => ImmediateOrCancel });
+codec_enum!(TriggerOn { 0 => Quote, 1 => Last });
+codec_enum!(Trail { 0 => Amount(amount), 1 => Percent(share) });
+codec_enum!(OrderKind {
+    0 => Market,
+    1 => Limit { price },
+    2 => Stop { trigger, on },
+    3 => StopLimit { trigger, price, on },
+    4 => MarketIfTouched { trigger, on },
+    5 => TrailingStop { trail, on },
+});
+codec_enum!(TimeInForce {
+    0 => GoodTillCancel,
+    1 => Day,
+    2 => ImmediateOrCancel,
+    3 => FillOrKill,
+    4 => GoodTillDate { until },
+    5 => AtOpen,
+    6 => AtClose,
+});
+codec_enum!(SelfTrade {
+    0 => CancelNewest,
+    1 => CancelOldest,
+    2 => CancelBoth,
+    3 => Decrement,
+    4 => Allow,
+});
+codec_enum!(Leg { 0 => Net, 1 => Long, 2 => Short });
 codec_struct!(NewOrder {
     account,
     client_order,
@@ -412,7 +493,28 @@ codec_struct!(NewOrder {
     side,
     kind,
     qty,
-    tif
+    tif,
+    display,
+    post_only,
+    reduce_only,
+    cancel_on_disconnect,
+    self_trade,
+    leg,
+});
+codec_enum!(ListKind { 0 => Oco, 1 => Oto, 2 => Bracket, 3 => Cover });
+codec_struct!(OrderList { kind, orders });
+codec_enum!(AlgoKind { 0 => Twap { slices }, 1 => Vwap { curve }, 2 => Pov { rate } });
+codec_struct!(NewAlgo {
+    account,
+    client_order,
+    instrument,
+    side,
+    qty,
+    limit,
+    start,
+    end,
+    kind,
+    leg,
 });
 codec_struct!(OpenAccount { plan, parent, name });
 codec_enum!(AdjustKind { 0 => ProfitAndLoss, 1 => Payout, 2 => Scale });
@@ -424,10 +526,16 @@ codec_enum!(Command {
     3 => OpenAccount(open),
     4 => EnterCompetition { competition, account },
     5 => SubmitOrder(order),
-    6 => AmendOrder { account, order, qty, price },
+    6 => AmendOrder { account, order, qty, price, trigger },
     7 => CancelOrder { account, order },
-    8 => CancelAll { account },
+    8 => CancelAll { account, instrument, side },
     9 => Adjust { account, kind, amount },
+    10 => SubmitList(list),
+    11 => SubmitAlgo(algo),
+    12 => Disconnect { account },
+    13 => DefineCurve { weights },
+    14 => DefineLatency { samples },
+    15 => SetConversion { from, to, rate },
 });
 
 codec_enum!(Timer { 0 => DayRoll { schedule, day }, 1 => Clock });
@@ -448,6 +556,26 @@ codec_enum!(InputRejection {
     10 => LimitReached,
     11 => CannotEnter,
     12 => DayNotAfter,
+    13 => BadData,
+});
+codec_enum!(StatusCause { 0 => Market, 1 => Breaker });
+codec_enum!(OrderRole {
+    0 => Alone,
+    1 => Oco,
+    2 => OtoParent,
+    3 => OtoChild,
+    4 => Entry,
+    5 => TakeProfit,
+    6 => StopLoss,
+    7 => Slice,
+    8 => CoverStop,
+});
+codec_enum!(AlgoEnd {
+    0 => Filled,
+    1 => Over,
+    2 => Requested,
+    3 => AccountLocked,
+    4 => ChildDenied(reason),
 });
 codec_enum!(DenyReason {
     0 => UnknownAccount,
@@ -455,27 +583,74 @@ codec_enum!(DenyReason {
     2 => UnknownOrder,
     3 => AccountNotTrading,
     4 => DayLocked,
-    5 => DuplicateClientOrder,
-    6 => QtyNotPositive,
-    7 => QtyTooLarge,
-    8 => QtyOffLot,
-    9 => PriceOffTick,
-    10 => NoQuote,
-    11 => InstrumentNotOpen,
-    12 => BadQuote,
-    13 => CurrencyMismatch,
-    14 => AccountOrdersMax,
-    15 => OrdersMax,
-    16 => NotInPlan,
-    17 => OutOfRange,
+    5 => OrderRate { max },
+    6 => DuplicateClientOrder,
+    7 => QtyNotPositive,
+    8 => QtyTooLarge { max },
+    9 => QtyOffLot { lot_size },
+    10 => QtyFilled { filled },
+    11 => PriceOffTick { tick_size },
+    12 => BadTrail,
+    13 => BadList,
+    14 => ChildrenMax { max },
+    15 => BadDisplay,
+    16 => BadTimeInForce,
+    17 => BadLeg,
+    18 => NoSuchPrice,
+    19 => BadAlgo,
+    20 => UnknownCurve,
+    21 => NoConversion,
+    22 => CurrenciesMax { max },
+    23 => InstrumentNotOpen,
+    24 => NoQuote,
+    25 => BadQuote,
+    26 => PriceOutsideCollar { limit },
+    27 => NotReducing { position },
+    28 => ShortNotAllowed { available },
+    29 => BuyingPower { needed, available },
+    30 => AccountOrdersMax { max },
+    31 => OrdersMax { max },
+    32 => PositionsMax { max },
+    33 => LevelsMax { max },
+    34 => WouldTake { best },
+    35 => NotInPlan,
+    36 => OutOfRange,
+    37 => Mandatory,
 });
 codec_enum!(CancelReason {
     0 => Requested,
     1 => NotMarketable,
     2 => DayOver,
     3 => AccountLocked,
+    4 => Expired,
+    5 => NotFillable,
+    6 => WouldTake,
+    7 => SelfTrade,
+    8 => NotReducing,
+    9 => Sibling,
+    10 => ParentEnded,
+    11 => Collar,
+    12 => Breaker,
+    13 => Disconnected,
+    14 => Split,
+    15 => AuctionOver,
+    16 => MarginCall,
+    17 => Algo,
+    18 => MarketNotOpen,
+    19 => NoRoom,
 });
-codec_enum!(FillCause { 0 => Order, 1 => Liquidation });
+codec_enum!(FillCause { 0 => Order, 1 => Liquidation, 2 => MarginCall });
+codec_enum!(FillModel {
+    0 => Touch,
+    1 => Through,
+    2 => Queue,
+    3 => Depth,
+    4 => Bar,
+    5 => Book,
+    6 => Auction,
+    7 => House,
+});
+codec_enum!(BookingCause { 0 => Financing, 1 => Dividend, 2 => Split });
 codec_struct!(Fill {
     account,
     order,
@@ -489,7 +664,11 @@ codec_struct!(Fill {
     realised,
     balance,
     position,
+    leg,
     cause,
+    model,
+    maker,
+    known,
 });
 codec_enum!(RuleKind { 0 => DailyLoss, 1 => MaxLoss });
 codec_enum!(Effect { 0 => Fail, 1 => LockForDay });
@@ -558,15 +737,15 @@ codec_enum!(PayoutDenial {
 codec_enum!(EventKind {
     0 => InputRejected { reason },
     1 => InstrumentRegistered { instrument },
-    2 => StatusChanged { instrument, status },
+    2 => StatusChanged { instrument, status, cause },
     3 => PlanDefined { plan, version, hash },
     4 => CompetitionDefined { competition },
     5 => AccountOpened { account, plan, parent, balance },
     6 => CompetitionEntered { competition, account },
-    7 => OrderAccepted { order, request },
+    7 => OrderAccepted { order, request, list, role, arrives },
     8 => OrderDenied { request, reason },
     9 => OrderTriggered { account, order, price },
-    10 => OrderAmended { account, order, qty, price },
+    10 => OrderAmended { account, order, qty, price, trigger },
     11 => OrderCancelled { account, order, leaves, reason },
     12 => ChangeDenied { account, order, reason },
     13 => Fill(fill),
@@ -584,5 +763,15 @@ codec_enum!(EventKind {
     25 => AdjustDenied { account, kind, reason },
     26 => PayoutApproved { account, amount, trader, firm, balance },
     27 => PayoutDenied { account, requested, eligible, reason },
+    28 => Uncrossed { instrument, price, qty, surplus },
+    29 => CurveDefined { curve },
+    30 => LatencyDefined { latency },
+    31 => ConversionSet { from, to, rate },
+    32 => OrderActivated { account, order, qty },
+    33 => AlgoAccepted { order, request },
+    34 => AlgoDenied { request, reason },
+    35 => AlgoEnded { account, order, filled, reason },
+    36 => Booked { account, instrument, leg, cause, amount, balance, position },
+    37 => MarginCall { account, equity, required },
 });
 codec_struct!(Event { seq, ts, kind });

@@ -1,9 +1,10 @@
 //! Intents. A command becomes a fact only when the engine says so in an event.
 
-use crate::id::{AccountId, ClientOrderId, CompetitionId, InstrumentId, OrderId, PlanId};
+use crate::id::{AccountId, ClientOrderId, CompetitionId, CurveId, InstrumentId, OrderId, PlanId};
 use crate::instrument::Instrument;
 use crate::label::Label;
-use crate::unit::{Money, Price, Qty};
+use crate::time::TimestampNs;
+use crate::unit::{Money, Price, Qty, Ratio};
 
 /// What somebody wants done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +33,10 @@ pub enum Command {
     },
     /// Send an order.
     SubmitOrder(NewOrder),
+    /// Send orders that depend on each other; all are accepted or none.
+    SubmitList(OrderList),
+    /// Send an order that the engine slices over time.
+    SubmitAlgo(NewAlgo),
     /// Change a working order; what is `None` stays.
     AmendOrder {
         /// Owner of the order.
@@ -40,8 +45,10 @@ pub enum Command {
         order: OrderId,
         /// Total quantity, filled part included.
         qty: Option<Qty>,
-        /// Limit price of a limit order, trigger of a stop order.
+        /// Limit price.
         price: Option<Price>,
+        /// Trigger of an order that waits for one.
+        trigger: Option<Price>,
     },
     /// Cancel a working order.
     CancelOrder {
@@ -50,10 +57,38 @@ pub enum Command {
         /// The order.
         order: OrderId,
     },
-    /// Cancel every working order of an account.
+    /// Cancel the working orders of an account that match every filter given.
     CancelAll {
         /// The account.
         account: AccountId,
+        /// Only those of this instrument.
+        instrument: Option<InstrumentId>,
+        /// Only those of this side.
+        side: Option<Side>,
+    },
+    /// The account's session ended: cancels the working orders that asked for it.
+    Disconnect {
+        /// The account.
+        account: AccountId,
+    },
+    /// Make a volume curve known; its id is the next one.
+    DefineCurve {
+        /// Weight of each interval of equal length, not all zero.
+        weights: Vec<u32>,
+    },
+    /// Make a recorded latency distribution known; its id is the next one.
+    DefineLatency {
+        /// Its samples, at least one.
+        samples: Vec<LatencySample>,
+    },
+    /// What one unit of a currency is worth in another, for the balances and positions held in it.
+    SetConversion {
+        /// The currency held.
+        from: Label,
+        /// The currency of the account.
+        to: Label,
+        /// Units of `to` for one of `from`, above zero.
+        rate: Price,
     },
     /// Change an account from outside the market.
     Adjust {
@@ -88,7 +123,7 @@ pub struct OpenAccount {
     pub name: Label,
 }
 
-/// An order as its sender asks for it.
+/// An order as its sender asks for it. [`NewOrder::new`] has the usual terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NewOrder {
     /// Who trades.
@@ -105,6 +140,150 @@ pub struct NewOrder {
     pub qty: Qty,
     /// How long it works.
     pub tif: TimeInForce,
+    /// The most that a book shows of it at a time (an iceberg); zero shows all.
+    pub display: Qty,
+    /// It must not trade on arrival.
+    pub post_only: bool,
+    /// It may only make a position smaller; what would do more is cancelled.
+    pub reduce_only: bool,
+    /// It ends with the account's session.
+    pub cancel_on_disconnect: bool,
+    /// What happens before it would trade with an order of its own account.
+    pub self_trade: SelfTrade,
+    /// The position it is for: [`Leg::Net`] in a netting account, one of the others in a hedging one.
+    pub leg: Leg,
+}
+
+impl NewOrder {
+    /// An order good till cancelled that shows all of itself.
+    pub const fn new(
+        account: AccountId,
+        instrument: InstrumentId,
+        side: Side,
+        kind: OrderKind,
+        qty: Qty,
+    ) -> Self {
+        Self {
+            account,
+            client_order: ClientOrderId(0),
+            instrument,
+            side,
+            kind,
+            qty,
+            tif: TimeInForce::GoodTillCancel,
+            display: Qty::ZERO,
+            post_only: false,
+            reduce_only: false,
+            cancel_on_disconnect: false,
+            self_trade: SelfTrade::CancelNewest,
+            leg: Leg::Net,
+        }
+    }
+}
+
+/// What happens before two orders of one account would trade with each other in a book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SelfTrade {
+    /// The incoming order ends.
+    #[default]
+    CancelNewest,
+    /// The resting order ends.
+    CancelOldest,
+    /// Both end.
+    CancelBoth,
+    /// Both become smaller by the lesser quantity, and the one at zero ends.
+    Decrement,
+    /// They trade.
+    Allow,
+}
+
+/// Which of an account's positions in one instrument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Leg {
+    /// The only one, long or short.
+    #[default]
+    Net,
+    /// The long one of a hedging account: a buy opens, a sell closes.
+    Long,
+    /// The short one of a hedging account: a sell opens, a buy closes.
+    Short,
+}
+
+/// Orders that depend on each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderList {
+    /// How.
+    pub kind: ListKind,
+    /// In the order that the kind asks for, all of one account and one instrument.
+    pub orders: Vec<NewOrder>,
+}
+
+/// How the orders of a list depend on each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListKind {
+    /// One cancels the others: the first execution of any of two or more orders ends the rest.
+    Oco,
+    /// One triggers the others: the first order's complete fill sends the rest to the market.
+    Oto,
+    /// Entry, take profit, stop. Each fill of the entry sends as much of both exits to the market; a
+    /// fill of one exit makes the other smaller by as much.
+    Bracket,
+    /// Entry and mandatory stop, as in a bracket.
+    Cover,
+}
+
+/// An order that the engine slices. Its children are orders of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewAlgo {
+    /// Who trades.
+    pub account: AccountId,
+    /// The sender's identity for it, as of an order.
+    pub client_order: ClientOrderId,
+    /// What is traded.
+    pub instrument: InstrumentId,
+    /// Buy or sell.
+    pub side: Side,
+    /// How much in all, above zero.
+    pub qty: Qty,
+    /// Limit of every child; without it the children are market orders.
+    pub limit: Option<Price>,
+    /// First slice; now, when it is past.
+    pub start: TimestampNs,
+    /// The algo ends here.
+    pub end: TimestampNs,
+    /// How it slices.
+    pub kind: AlgoKind,
+    /// The position it is for.
+    pub leg: Leg,
+}
+
+/// How an algo slices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AlgoKind {
+    /// So many slices of equal size at equal intervals.
+    Twap {
+        /// At least one.
+        slices: u16,
+    },
+    /// A slice for each interval of a curve, sized by its weight.
+    Vwap {
+        /// The curve.
+        curve: CurveId,
+    },
+    /// A share of the volume that prints.
+    Pov {
+        /// In (0, 1].
+        rate: Ratio,
+    },
+}
+
+/// One recorded delay each way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LatencySample {
+    /// From the sender to the market, nanoseconds.
+    pub order_ns: u32,
+    /// From the market back to the sender, nanoseconds.
+    pub ack_ns: u32,
 }
 
 /// Buy or sell.
@@ -139,18 +318,64 @@ impl Side {
 /// How an order executes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OrderKind {
-    /// At the opposite side of the quote, now.
+    /// At the opposite side, now.
     Market,
     /// At the limit or better.
     Limit {
         /// Worst price accepted.
         price: Price,
     },
-    /// A market order once the opposite side of the quote reaches the trigger.
+    /// A market order once the price is at the trigger or beyond: above it for a buy, below it for a
+    /// sell.
     Stop {
-        /// A buy triggers when the ask is at or above it, a sell when the bid is at or below it.
+        /// The price waited for.
         trigger: Price,
+        /// Which price.
+        on: TriggerOn,
     },
+    /// A limit order once the price is at the trigger or beyond.
+    StopLimit {
+        /// The price waited for.
+        trigger: Price,
+        /// Worst price accepted.
+        price: Price,
+        /// Which price.
+        on: TriggerOn,
+    },
+    /// A market order once the price is at the trigger or better: below it for a buy, above it for a
+    /// sell.
+    MarketIfTouched {
+        /// The price waited for.
+        trigger: Price,
+        /// Which price.
+        on: TriggerOn,
+    },
+    /// A stop whose trigger follows the price at a distance and never goes back.
+    TrailingStop {
+        /// The distance.
+        trail: Trail,
+        /// Which price.
+        on: TriggerOn,
+    },
+}
+
+/// The price that a trigger looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TriggerOn {
+    /// The side that the order would trade against: the ask for a buy, the bid for a sell.
+    #[default]
+    Quote,
+    /// The newest print.
+    Last,
+}
+
+/// Distance of a trailing stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trail {
+    /// An amount of price, above zero, a multiple of the tick size.
+    Amount(Price),
+    /// A share of the price, in (0, 1), rounded down to a tick and at least one tick.
+    Percent(Ratio),
 }
 
 /// How long an order works.
@@ -162,6 +387,17 @@ pub enum TimeInForce {
     Day,
     /// Now; what does not fill is cancelled.
     ImmediateOrCancel,
+    /// Now and whole, or not at all.
+    FillOrKill,
+    /// Until this time.
+    GoodTillDate {
+        /// The first moment at which it no longer works.
+        until: TimestampNs,
+    },
+    /// In the next opening auction only.
+    AtOpen,
+    /// In the next closing auction only.
+    AtClose,
 }
 
 /// When a plan's trading day rolls. Data only: the runtime computes the moments from it.

@@ -1,11 +1,13 @@
 //! Facts. Every event is flat and of fixed size; what belongs to one fact in plural (the positions
 //! of a breach) follows it as events of their own.
 
-use crate::command::{AdjustKind, NewOrder, RollSchedule, Side};
+use crate::command::{AdjustKind, Leg, NewAlgo, NewOrder, RollSchedule, Side};
 use crate::id::{
-    AccountId, ClientOrderId, CompetitionId, InstrumentId, OrderId, PlanHash, PlanId, Seq,
+    AccountId, ClientOrderId, CompetitionId, CurveId, InstrumentId, LatencyId, OrderId, PlanHash,
+    PlanId, Seq,
 };
 use crate::instrument::InstrumentError;
+use crate::label::Label;
 use crate::market::InstrumentStatus;
 use crate::time::{TimestampNs, TradingDay};
 use crate::unit::{Money, Notional, Price, Qty, Ratio, SignedQty};
@@ -41,6 +43,38 @@ pub enum EventKind {
         instrument: InstrumentId,
         /// Its status from now on.
         status: InstrumentStatus,
+        /// Who changed it.
+        cause: StatusCause,
+    },
+    /// An auction matched at one price; its fills follow.
+    Uncrossed {
+        /// The instrument.
+        instrument: InstrumentId,
+        /// The price of every fill.
+        price: Price,
+        /// Quantity matched.
+        qty: Qty,
+        /// Quantity that would have bought (above zero) or sold (below) more at that price.
+        surplus: SignedQty,
+    },
+    /// A volume curve is known.
+    CurveDefined {
+        /// Its id.
+        curve: CurveId,
+    },
+    /// A latency distribution is known.
+    LatencyDefined {
+        /// Its id.
+        latency: LatencyId,
+    },
+    /// A conversion rate changed.
+    ConversionSet {
+        /// The currency held.
+        from: Label,
+        /// The currency of the account.
+        to: Label,
+        /// Units of `to` for one of `from`.
+        rate: Price,
     },
     /// A plan is known.
     PlanDefined {
@@ -80,21 +114,61 @@ pub enum EventKind {
         order: OrderId,
         /// What was asked for.
         request: NewOrder,
+        /// The first order of its list, or its algo; zero for an order alone.
+        list: OrderId,
+        /// Its part in the list.
+        role: OrderRole,
+        /// When it reaches the market: later than the event's time where messages take time.
+        arrives: TimestampNs,
     },
-    /// Our own checks refused an order.
+    /// An order that waited for its parent is on the market with this much more.
+    OrderActivated {
+        /// Owner.
+        account: AccountId,
+        /// The order.
+        order: OrderId,
+        /// Total quantity now.
+        qty: Qty,
+    },
+    /// An algo works.
+    AlgoAccepted {
+        /// Its id, from the same sequence as orders.
+        order: OrderId,
+        /// What was asked for.
+        request: NewAlgo,
+    },
+    /// Our own checks refused an algo.
+    AlgoDenied {
+        /// What was asked for.
+        request: NewAlgo,
+        /// Why.
+        reason: DenyReason,
+    },
+    /// An algo ended.
+    AlgoEnded {
+        /// Owner.
+        account: AccountId,
+        /// The algo.
+        order: OrderId,
+        /// What its children executed in all.
+        filled: Qty,
+        /// Why.
+        reason: AlgoEnd,
+    },
+    /// Our own checks refused an order; of a list, the first that was refused, and none is accepted.
     OrderDenied {
         /// What was asked for.
         request: NewOrder,
         /// Why.
         reason: DenyReason,
     },
-    /// A stop order's trigger was reached.
+    /// An order's trigger was reached.
     OrderTriggered {
         /// Owner.
         account: AccountId,
         /// The order.
         order: OrderId,
-        /// The quote that reached it.
+        /// The price that reached it.
         price: Price,
     },
     /// A working order changed.
@@ -105,8 +179,10 @@ pub enum EventKind {
         order: OrderId,
         /// Total quantity now.
         qty: Qty,
-        /// Limit price or trigger now.
+        /// Limit price now; zero where it has none.
         price: Price,
+        /// Trigger now; zero where it has none.
+        trigger: Price,
     },
     /// An order ended before it was filled.
     OrderCancelled {
@@ -197,6 +273,33 @@ pub enum EventKind {
         /// Why.
         reason: DenyReason,
     },
+    /// Cash was booked for holding a position.
+    Booked {
+        /// The account.
+        account: AccountId,
+        /// The instrument.
+        instrument: InstrumentId,
+        /// Which of its positions.
+        leg: Leg,
+        /// Why.
+        cause: BookingCause,
+        /// Change of the balance in the instrument's currency, rounded down.
+        amount: Money,
+        /// Balance of that currency after it.
+        balance: Money,
+        /// Position after it.
+        position: SignedQty,
+    },
+    /// Equity is below the maintenance requirement; the engine cancels the working orders and closes
+    /// positions, oldest first, until it is not.
+    MarginCall {
+        /// The account.
+        account: AccountId,
+        /// Equity, rounded down.
+        equity: Money,
+        /// Maintenance requirement.
+        required: Money,
+    },
     /// A payout left the account.
     PayoutApproved {
         /// The account.
@@ -244,7 +347,8 @@ pub enum InputRejection {
     BadCompetition,
     /// A price or quantity is not a multiple of the tick or lot size.
     OffGrid,
-    /// A bid above its ask, or a quantity below zero.
+    /// A bid above its ask, a quantity below zero, a bar whose prices are out of order, or market data of
+    /// a crossed instrument from outside.
     BadQuote,
     /// A named limit is reached.
     LimitReached,
@@ -253,11 +357,62 @@ pub enum InputRejection {
     CannotEnter,
     /// A day that is not after the open one.
     DayNotAfter,
+    /// A curve without weight, a latency without samples, a rate, split or dividend out of range.
+    BadData,
 }
 
-/// Why our own checks refused an order or a change. An order is checked in this order: account,
-/// instrument, state, day lock, repeated id, quantity, price, currency, status, quote, size,
-/// room; the first reason found is the one given.
+/// Who changed an instrument's status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatusCause {
+    /// The market or its operator said so.
+    Market,
+    /// A trade would have been beyond the circuit breaker's band.
+    Breaker,
+}
+
+/// An order's part in its list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OrderRole {
+    /// It is alone.
+    #[default]
+    Alone,
+    /// One of orders of which one cancels the others.
+    Oco,
+    /// The order that triggers the others.
+    OtoParent,
+    /// An order that waits for its parent.
+    OtoChild,
+    /// The entry of a bracket or cover.
+    Entry,
+    /// The take profit of a bracket.
+    TakeProfit,
+    /// The stop of a bracket.
+    StopLoss,
+    /// The mandatory stop of a cover order.
+    CoverStop,
+    /// A child of an algo.
+    Slice,
+}
+
+/// Why an algo ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AlgoEnd {
+    /// All of it is filled.
+    Filled,
+    /// Its time is over.
+    Over,
+    /// Its owner asked.
+    Requested,
+    /// Its account was locked or ended.
+    AccountLocked,
+    /// One of its children was refused.
+    ChildDenied(DenyReason),
+}
+
+/// Why our own checks refused an order or a change, with the limit and the value where there are such.
+/// An order is checked in this order: account, instrument, state, day lock, rate, repeated id, quantity,
+/// price, terms of the order (list, display, time in force, leg), currency, status, quote, collar,
+/// reduction and shorts, size, buying power, room, book; the first reason found is the one given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DenyReason {
     /// No such account.
@@ -270,28 +425,119 @@ pub enum DenyReason {
     AccountNotTrading,
     /// The account is locked until the next roll.
     DayLocked,
+    /// The account has sent as many orders in this second as it may.
+    OrderRate {
+        /// The most in a second.
+        max: u32,
+    },
     /// The client order id was used before in this account.
     DuplicateClientOrder,
     /// The quantity is not above zero.
     QtyNotPositive,
     /// The quantity is above the instrument's largest.
-    QtyTooLarge,
+    QtyTooLarge {
+        /// The largest.
+        max: Qty,
+    },
     /// The quantity is not a multiple of the lot size.
-    QtyOffLot,
+    QtyOffLot {
+        /// The lot size.
+        lot_size: Qty,
+    },
+    /// The new quantity is not above what is filled already.
+    QtyFilled {
+        /// What is filled.
+        filled: Qty,
+    },
     /// The price is not a multiple of the tick size.
-    PriceOffTick,
-    /// The instrument has no quote yet: nothing can be valued.
-    NoQuote,
+    PriceOffTick {
+        /// The tick size.
+        tick_size: Price,
+    },
+    /// The trail is not above zero, or a share not below one.
+    BadTrail,
+    /// The list does not have the orders that its kind asks for.
+    BadList,
+    /// The list or algo has more children than it may.
+    ChildrenMax {
+        /// The most.
+        max: u32,
+    },
+    /// The displayed quantity is for limit orders in a book, a multiple of the lot size, at most the
+    /// quantity.
+    BadDisplay,
+    /// The time in force does not go with the kind of order, with post-only, or is over already.
+    BadTimeInForce,
+    /// The leg does not go with the account's position mode.
+    BadLeg,
+    /// The order has no such price to change.
+    NoSuchPrice,
+    /// The algo's window is empty, or its kind has a figure out of range.
+    BadAlgo,
+    /// No such curve.
+    UnknownCurve,
+    /// The instrument's currency is not the account's, and no conversion is known.
+    NoConversion,
+    /// The account holds as many currencies as it may.
+    CurrenciesMax {
+        /// The most, besides its own.
+        max: u32,
+    },
     /// The instrument does not trade now.
     InstrumentNotOpen,
+    /// The instrument has no quote yet: nothing can be valued.
+    NoQuote,
     /// The instrument's newest quote was crossed or off its grid: what stood before it is stale.
     BadQuote,
-    /// The instrument's currency is not the account's.
-    CurrencyMismatch,
+    /// The price is further from the reference than the collar allows.
+    PriceOutsideCollar {
+        /// The furthest price accepted.
+        limit: Price,
+    },
+    /// The order must reduce a position, and there is none that it would.
+    NotReducing {
+        /// The position.
+        position: SignedQty,
+    },
+    /// The order could make a position below zero, which the account or the instrument does not allow.
+    ShortNotAllowed {
+        /// The most that may be sold.
+        available: Qty,
+    },
+    /// The account cannot pay for the worst case.
+    BuyingPower {
+        /// What it would need.
+        needed: Money,
+        /// What it has.
+        available: Money,
+    },
     /// The account has as many working orders as it may.
-    AccountOrdersMax,
+    AccountOrdersMax {
+        /// The most.
+        max: u32,
+    },
     /// The shard has as many working orders as it may.
-    OrdersMax,
+    OrdersMax {
+        /// The most.
+        max: u32,
+    },
+    /// The shard has as many positions as it may.
+    PositionsMax {
+        /// The most.
+        max: u32,
+    },
+    /// The book has as many levels on that side as it may.
+    LevelsMax {
+        /// The most.
+        max: u32,
+    },
+    /// The post-only order would have traded.
+    WouldTake {
+        /// The best opposite price.
+        best: Price,
+    },
+    /// The stop of a cover order stays while its entry works or its position is open.
+    Mandatory,
     /// The plan has no such provision, or has given all of it.
     NotInPlan,
     /// The amount, or the position aimed at, is larger than the engine holds exactly.
@@ -303,12 +549,44 @@ pub enum DenyReason {
 pub enum CancelReason {
     /// Its owner asked.
     Requested,
-    /// It was immediate-or-cancel and not marketable.
+    /// It was to execute now, and there was nothing (more) to execute against.
     NotMarketable,
     /// It was good for the day, and the day is over.
     DayOver,
     /// Its account was locked or ended.
     AccountLocked,
+    /// Its time is over.
+    Expired,
+    /// It was fill-or-kill and could not fill whole.
+    NotFillable,
+    /// It was post-only and would have traded on arrival.
+    WouldTake,
+    /// It would have traded with an order of its own account.
+    SelfTrade,
+    /// It was reduce-only and there was nothing (more) to reduce.
+    NotReducing,
+    /// Another order of its list executed.
+    Sibling,
+    /// The order it waited for ended.
+    ParentEnded,
+    /// What was left would have traded beyond the collar.
+    Collar,
+    /// The circuit breaker halted its instrument.
+    Breaker,
+    /// Its account's session ended.
+    Disconnected,
+    /// The instrument was split.
+    Split,
+    /// The auction it was for is over.
+    AuctionOver,
+    /// Its account was called for margin.
+    MarginCall,
+    /// Its algo sent the next slice, or ended.
+    Algo,
+    /// When it reached the market, that was not open or its quote was stale.
+    MarketNotOpen,
+    /// The engine has no room for it: a named limit is reached.
+    NoRoom,
 }
 
 /// An execution.
@@ -330,16 +608,24 @@ pub struct Fill {
     pub qty: Qty,
     /// Quantity of the order still to execute.
     pub leaves: Qty,
-    /// Fee, rounded up.
+    /// Fee, rounded up; below zero for a rebate.
     pub fee: Money,
     /// Profit realised by the closing part, fee not included, rounded down.
     pub realised: Money,
-    /// Balance after the fill.
+    /// Balance of the instrument's currency after the fill.
     pub balance: Money,
     /// Position after the fill.
     pub position: SignedQty,
+    /// Which position.
+    pub leg: Leg,
     /// Who wanted it.
     pub cause: FillCause,
+    /// What filled it.
+    pub model: FillModel,
+    /// Whether it gave the liquidity.
+    pub maker: bool,
+    /// When the sender hears of it: later than the event's time where messages take time.
+    pub known: TimestampNs,
 }
 
 /// Who wanted a fill.
@@ -347,8 +633,42 @@ pub struct Fill {
 pub enum FillCause {
     /// The owner's order.
     Order,
-    /// The engine flattened the account.
+    /// The engine flattened the account after a breach.
     Liquidation,
+    /// The engine closed the position to meet the maintenance requirement.
+    MarginCall,
+}
+
+/// What filled an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FillModel {
+    /// The quote, at its best price.
+    Touch,
+    /// The market went through a resting order's price.
+    Through,
+    /// A resting order's turn in the queue came.
+    Queue,
+    /// Displayed depth, level by level.
+    Depth,
+    /// The path inside a bar.
+    Bar,
+    /// Another participant's order in the book.
+    Book,
+    /// An auction.
+    Auction,
+    /// The house, at the mark, where the book could not close a position.
+    House,
+}
+
+/// Why cash was booked for holding a position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BookingCause {
+    /// A swap, or a perpetual's funding.
+    Financing,
+    /// A dividend.
+    Dividend,
+    /// A split; the amount is for the part of a lot that was left over.
+    Split,
 }
 
 /// The rules that an account lives under.

@@ -42,6 +42,14 @@ id!(
     CompetitionId(u32)
 );
 id!(
+    /// A volume curve; dense from 0, in order of definition.
+    CurveId(u32)
+);
+id!(
+    /// A recorded latency distribution; dense from 0, in order of definition.
+    LatencyId(u32)
+);
+id!(
     /// An order, given by the engine; 1, 2, 3, ... in order of acceptance.
     OrderId(u64)
 );

@@ -1,5 +1,7 @@
 //! What can be traded, in which steps, and what trading it costs.
 
+use crate::command::LatencySample;
+use crate::id::LatencyId;
 use crate::label::Label;
 use crate::unit::{Lots, Money, Notional, Price, Qty, Ratio, Ticks};
 
@@ -16,16 +18,138 @@ pub enum InstrumentKind {
     Future,
 }
 
-/// What a fill costs: `rate * notional + per_unit * quantity`, at least `minimum`. The sum is
-/// rounded up to the next unit of [`Money`].
+/// What a fill costs: `rate * notional + per_unit * quantity`, rounded up to the next unit of
+/// [`Money`]; over all fills of one order together at least `minimum`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct FeeSchedule {
-    /// Share of the notional.
+    /// Share of the notional for the side that took liquidity.
+    pub taker: Ratio,
+    /// Share of the notional for the side that gave it; below zero is a rebate, at most the taker's
+    /// share.
+    pub maker: Ratio,
+    /// Amount for each contract, share or base unit.
+    pub per_unit: Money,
+    /// The least that the fills of an order cost together.
+    pub minimum: Money,
+}
+
+/// Margin that a position ties up: `rate * notional + per_unit * quantity`, rounded up to the next unit
+/// of [`Money`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Requirement {
+    /// Share of the notional, in [0, 1]. Leverage of 1:30 is 0.033333334.
     pub rate: Ratio,
     /// Amount for each contract, share or base unit.
     pub per_unit: Money,
-    /// The least that a fill costs.
-    pub minimum: Money,
+}
+
+/// Margin of an instrument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Margin {
+    /// Needed to open.
+    pub initial: Requirement,
+    /// Needed to keep; at most the initial one.
+    pub maintenance: Requirement,
+}
+
+/// Where the orders of an instrument meet liquidity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Liquidity {
+    /// Each account against the outside market; accounts do not see each other.
+    Paper(PaperModel),
+    /// A price-time-priority book among the accounts.
+    Crossed,
+}
+
+/// How an order against the outside market fills.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PaperModel {
+    /// When a resting limit order fills.
+    pub fill: FillRule,
+    /// How much fills at a time.
+    pub sizes: Sizes,
+    /// How much worse than the market a taking fill is.
+    pub slippage: Slippage,
+    /// How long messages travel.
+    pub latency: Latency,
+    /// What a bar does.
+    pub bars: BarPath,
+}
+
+/// When a resting limit order fills.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FillRule {
+    /// When the opposite side is at its price or better.
+    #[default]
+    Touch,
+    /// When the opposite side, or a print, is better than its price.
+    Through,
+    /// When the opposite side is at its price or better, or prints at its price have used up the
+    /// quantity that stood before it.
+    Queue(CancelModel),
+}
+
+/// Where in a queue the quantity stood that was cancelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CancelModel {
+    /// Behind the order, as far as there was any: only prints move it forward (the risk-averse model).
+    #[default]
+    Conservative,
+    /// Before and behind it in the proportion `front^n : back^n` (the probability model of Rigtorp,
+    /// "Estimating order queue position", 2013, with a power function); `n` is 1 to 3.
+    Power(u8),
+}
+
+/// How much fills at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sizes {
+    /// All of the order at the best price.
+    #[default]
+    Unlimited,
+    /// What is displayed, level by level, less what the account has taken since it was displayed.
+    Displayed,
+}
+
+/// How much worse than the market a taking fill is. Never worse than the order's own limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Slippage {
+    /// Not at all.
+    #[default]
+    None,
+    /// So many ticks.
+    Ticks(u32),
+    /// A share of the price, in [0, 1), rounded up to a tick.
+    Rate(Ratio),
+    /// So many ticks for each time that the order is as large as what is displayed at the best price,
+    /// rounded up.
+    Impact {
+        /// Ticks.
+        ticks: u32,
+    },
+}
+
+/// How long messages travel between an account and the outside market.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Latency {
+    /// No time.
+    #[default]
+    None,
+    /// Always as long.
+    Constant(LatencySample),
+    /// As a recorded distribution: an order takes the sample at `mix(order id) mod samples`, where
+    /// `mix` is the finaliser of `SplitMix64`.
+    Recorded(LatencyId),
+}
+
+/// What a bar does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BarPath {
+    /// It is a summary and fills nothing.
+    #[default]
+    Ignored,
+    /// Orders fill along its path: open, the nearer extreme, the farther one, close; and a stop inside
+    /// its range before any target.
+    Walked,
 }
 
 /// The definition of an instrument. Its currency is the quote currency.
@@ -47,7 +171,22 @@ pub struct Instrument {
     pub order_qty_max: Qty,
     /// What a fill costs.
     pub fees: FeeSchedule,
+    /// What a position ties up in an account with margin.
+    pub margin: Margin,
+    /// Whether positions below zero are allowed.
+    pub shortable: bool,
+    /// How far from the reference price (the newest print, else the middle of the quote) an order may
+    /// trade, as a share of it; zero for no collar.
+    pub collar: Ratio,
+    /// How far from the first price of the session a crossed instrument may trade before it halts, as
+    /// a share of it; zero for no breaker.
+    pub breaker: Ratio,
+    /// Where its orders meet liquidity.
+    pub liquidity: Liquidity,
 }
+
+/// The most ticks that a fill model may slip.
+pub const SLIPPAGE_TICKS_MAX: u32 = 1_000_000;
 
 /// What is wrong with an instrument's definition, or with a price or quantity given for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -67,9 +206,20 @@ pub enum InstrumentError {
     /// The largest order is not a positive multiple of the lot size.
     #[error("order_qty_max must be a positive multiple of lot_size")]
     OrderQtyMax,
-    /// A fee is below zero.
-    #[error("fees must not be negative")]
+    /// A fee is below zero, or a rebate is larger than the taker's fee.
+    #[error("fees must not be negative, and a maker's rebate must not be above the taker's rate")]
     Fees,
+    /// A margin rate is outside of 0 to 1, an amount is below zero, or maintenance is above initial.
+    #[error("margin rates must be from 0 to 1, amounts not negative, maintenance at most initial")]
+    Margin,
+    /// Collar or breaker is outside of [0, 1), or a paper instrument has a breaker.
+    #[error(
+        "collar and breaker must be from 0 to below 1; only a crossed instrument has a breaker"
+    )]
+    Bands,
+    /// A figure of the fill model is out of its range, or names what is not known.
+    #[error("the fill model has a figure out of range, or a latency that is not defined")]
+    Model,
     /// A price is not a multiple of the tick size.
     #[error("the price is not a multiple of the tick size")]
     OffTick,
@@ -96,14 +246,10 @@ impl Instrument {
         if self.order_qty_max.0 <= 0 || self.order_qty_max.0 % self.lot_size.0 != 0 {
             return Err(InstrumentError::OrderQtyMax);
         }
-        let FeeSchedule {
-            rate,
-            per_unit,
-            minimum,
-        } = self.fees;
-        if rate.is_negative() || per_unit.is_negative() || minimum.is_negative() {
-            return Err(InstrumentError::Fees);
-        }
+        self.check_fees()?;
+        self.check_margin()?;
+        self.check_bands()?;
+        self.check_model()?;
         let contract = i128::from(Qty::ONE.0);
         i128::from(self.tick_size.0)
             .checked_mul(i128::from(self.lot_size.0))
@@ -111,6 +257,65 @@ impl Instrument {
             .filter(|scaled| scaled % contract == 0)
             .map(|scaled| Notional(scaled / contract))
             .ok_or(InstrumentError::TickValue)
+    }
+
+    fn check_fees(&self) -> Result<(), InstrumentError> {
+        let FeeSchedule {
+            taker,
+            maker,
+            per_unit,
+            minimum,
+        } = self.fees;
+        let is_negative = taker.is_negative() || per_unit.is_negative() || minimum.is_negative();
+        if is_negative || maker.0 < -taker.0 {
+            return Err(InstrumentError::Fees);
+        }
+        Ok(())
+    }
+
+    fn check_margin(&self) -> Result<(), InstrumentError> {
+        let Margin {
+            initial,
+            maintenance,
+        } = self.margin;
+        let is_ordered = maintenance.rate <= initial.rate
+            && maintenance.per_unit <= initial.per_unit
+            && initial.rate <= Ratio::ONE;
+        if is_ordered && !maintenance.rate.is_negative() && !maintenance.per_unit.is_negative() {
+            Ok(())
+        } else {
+            Err(InstrumentError::Margin)
+        }
+    }
+
+    fn check_bands(&self) -> Result<(), InstrumentError> {
+        let is_share = |ratio: Ratio| (0..Ratio::ONE.0).contains(&ratio.0);
+        let has_book = self.liquidity == Liquidity::Crossed;
+        if is_share(self.collar) && is_share(self.breaker) && (has_book || self.breaker.0 == 0) {
+            Ok(())
+        } else {
+            Err(InstrumentError::Bands)
+        }
+    }
+
+    fn check_model(&self) -> Result<(), InstrumentError> {
+        let Liquidity::Paper(model) = self.liquidity else {
+            return Ok(());
+        };
+        let is_known = match model.fill {
+            FillRule::Queue(CancelModel::Power(power)) => (1..=3).contains(&power),
+            _ => true,
+        };
+        let is_mild = match model.slippage {
+            Slippage::None => true,
+            Slippage::Ticks(ticks) | Slippage::Impact { ticks } => ticks <= SLIPPAGE_TICKS_MAX,
+            Slippage::Rate(rate) => (0..Ratio::ONE.0).contains(&rate.0),
+        };
+        if is_known && is_mild {
+            Ok(())
+        } else {
+            Err(InstrumentError::Model)
+        }
     }
 
     /// The price in ticks.
@@ -164,6 +369,11 @@ mod tests {
             contract_size: "0.1".parse().unwrap(),
             order_qty_max: Qty::whole(1000),
             fees: FeeSchedule::default(),
+            margin: Margin::default(),
+            shortable: true,
+            collar: Ratio::ZERO,
+            breaker: Ratio::ZERO,
+            liquidity: Liquidity::Paper(PaperModel::default()),
         }
     }
 

@@ -16,26 +16,34 @@ pub mod input;
 pub mod instrument;
 pub mod label;
 pub mod market;
+pub mod terms;
 pub mod time;
 pub mod unit;
 
 pub use codec::{Codec, CodecError, Reader};
 pub use command::{
-    AdjustKind, Command, NewOrder, OpenAccount, OrderKind, RollSchedule, Side, TimeInForce,
+    AdjustKind, AlgoKind, Command, LatencySample, Leg, ListKind, NewAlgo, NewOrder, OpenAccount,
+    OrderKind, OrderList, RollSchedule, SelfTrade, Side, TimeInForce, Trail, TriggerOn,
 };
 pub use event::{
-    AccountState, Breach, BreachPosition, CancelReason, Consistency, DayClose, DenyReason, Effect,
-    Event, EventKind, Fill, FillCause, FloorMove, FloorMoveCause, InputRejection, PayoutDenial,
-    RuleKind,
+    AccountState, AlgoEnd, BookingCause, Breach, BreachPosition, CancelReason, Consistency,
+    DayClose, DenyReason, Effect, Event, EventKind, Fill, FillCause, FillModel, FloorMove,
+    FloorMoveCause, InputRejection, OrderRole, PayoutDenial, RuleKind, StatusCause,
 };
 pub use id::{
-    AccountId, ClientOrderId, CompetitionId, InstrumentId, OrderId, PlanHash, PlanId, Seq, ShardId,
+    AccountId, ClientOrderId, CompetitionId, CurveId, InstrumentId, LatencyId, OrderId, PlanHash,
+    PlanId, Seq, ShardId,
 };
 pub use input::{Input, InputKind, Timer};
-pub use instrument::{FeeSchedule, Instrument, InstrumentError, InstrumentKind};
+pub use instrument::{
+    BarPath, CancelModel, FeeSchedule, FillRule, Instrument, InstrumentError, InstrumentKind,
+    Latency, Liquidity, Margin, PaperModel, Requirement, Sizes, Slippage,
+};
 pub use label::Label;
 pub use market::{
-    Aggressor, Bar, DepthUpdate, InstrumentStatus, Level, MarketData, MarketEvent, Quote, Trade,
+    Aggressor, Bar, DepthUpdate, Financing, InstrumentStatus, Level, MarketData, MarketEvent,
+    Quote, Trade,
 };
+pub use terms::{Funding, PositionMode, Terms};
 pub use time::{TimestampNs, TradingDay};
 pub use unit::{Lots, Money, Notional, Price, Qty, Ratio, SignedQty, Ticks};

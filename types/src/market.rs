@@ -2,7 +2,7 @@
 
 use crate::id::InstrumentId;
 use crate::time::TimestampNs;
-use crate::unit::{Price, Qty};
+use crate::unit::{Money, Price, Qty, Ratio};
 
 /// A data update of one instrument.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,10 +26,37 @@ pub enum MarketData {
     DepthDelta(Box<DepthUpdate>),
     /// The whole book, replacing what was known.
     DepthSnapshot(Box<DepthUpdate>),
-    /// A closed bar. Its path has gone by as quotes before it, so it fills nothing by itself.
+    /// A closed bar. Where the instrument's model ignores bars, its path has gone by as quotes before it
+    /// and it fills nothing by itself.
     Bar(Bar),
     /// The instrument's trading status.
     Status(InstrumentStatus),
+    /// What holding a position costs or earns now: a swap, or a perpetual's funding.
+    Financing(Financing),
+    /// Cash per unit: what the longs get, the shorts pay.
+    Dividend {
+        /// For each unit held, zero or above.
+        per_unit: Money,
+    },
+    /// `new` units for every `old` ones; prices move the other way.
+    Split {
+        /// Units after, 1 to 1,000.
+        new: u32,
+        /// Units before, 1 to 1,000.
+        old: u32,
+    },
+}
+
+/// What holding costs or earns. Credits to the holder are positive; a perpetual's funding rate `r` is
+/// `long: -r, short: r`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Financing {
+    /// Share of the notional credited to a long position.
+    pub long: Ratio,
+    /// Share of the notional credited to a short position.
+    pub short: Ratio,
+    /// Price of the notional.
+    pub price: Price,
 }
 
 /// Best bid and ask with their sizes.
@@ -112,4 +139,8 @@ pub enum InstrumentStatus {
     Halted,
     /// Outside its session: no fills; cancels are taken.
     Closed,
+    /// The call before the opening auction: orders are taken and gathered, nothing fills.
+    PreOpen,
+    /// The call before the closing auction: orders are taken and gathered, nothing fills.
+    PreClose,
 }

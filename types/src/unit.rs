@@ -159,14 +159,23 @@ impl Notional {
 
     /// Money, rounded down (toward minus infinity); held at the ends of the range of [`Money`].
     #[must_use]
+    #[inline]
     pub const fn to_money_floor(self) -> Money {
+        // 1e11 is 2^11 x 5^11: what fits a machine word after the shift needs no wide division, and
+        // rounding down twice is rounding down once.
+        let shifted = self.0 >> 11;
+        if shifted == shifted as i64 as i128 {
+            return Money((shifted as i64).div_euclid((Self::PER_MONEY >> 11) as i64));
+        }
         Money(clamp(self.0.div_euclid(Self::PER_MONEY)))
     }
 
     /// Money, rounded up (toward plus infinity); held at the ends of the range of [`Money`].
     #[must_use]
+    #[inline]
     pub const fn to_money_ceil(self) -> Money {
-        Money(clamp(-(-self.0).div_euclid(Self::PER_MONEY)))
+        let floor = Notional(self.0.saturating_neg()).to_money_floor();
+        Money(floor.0.saturating_neg())
     }
 }
 

@@ -41,6 +41,7 @@ pub(crate) fn bare(initial: i64) -> Plan {
         consistency: None,
         payout: None,
         scaling: None,
+        terms: types::Terms::default(),
     }
 }
 

@@ -1,0 +1,456 @@
+//! Any input and any event, for the round trips.
+
+use proptest::prelude::*;
+
+use crate::command::{
+    AlgoKind, Command, LatencySample, Leg, ListKind, NewAlgo, NewOrder, OrderKind, OrderList,
+    RollSchedule, SelfTrade, Side, TimeInForce, Trail, TriggerOn,
+};
+use crate::event::{
+    AlgoEnd, BookingCause, CancelReason, DenyReason, EventKind, Fill, FillCause, FillModel,
+    OrderRole, StatusCause,
+};
+use crate::id::{AccountId, ClientOrderId, CurveId, InstrumentId, LatencyId, OrderId};
+use crate::input::{InputKind, Timer};
+use crate::instrument::{
+    BarPath, CancelModel, FeeSchedule, FillRule, Instrument, InstrumentKind, Latency, Liquidity,
+    Margin, PaperModel, Requirement, Sizes, Slippage,
+};
+use crate::label::Label;
+use crate::market::{
+    DepthUpdate, Financing, InstrumentStatus, Level, MarketData, MarketEvent, Quote,
+};
+use crate::time::{TimestampNs, TradingDay};
+use crate::unit::{Money, Price, Qty, Ratio, SignedQty};
+
+fn price() -> impl Strategy<Value = Price> {
+    any::<i64>().prop_map(Price)
+}
+
+fn qty() -> impl Strategy<Value = Qty> {
+    any::<i64>().prop_map(Qty)
+}
+
+fn ratio() -> impl Strategy<Value = Ratio> {
+    any::<i64>().prop_map(Ratio)
+}
+
+fn money() -> impl Strategy<Value = Money> {
+    any::<i64>().prop_map(Money)
+}
+
+fn ts() -> impl Strategy<Value = TimestampNs> {
+    any::<u64>().prop_map(TimestampNs)
+}
+
+fn order_id() -> impl Strategy<Value = OrderId> {
+    any::<u64>().prop_map(OrderId)
+}
+
+fn label() -> impl Strategy<Value = Label> {
+    prop_oneof![
+        Just("EUR"),
+        Just("USD"),
+        Just("a name of printable ASCII, 31.")
+    ]
+    .prop_map(|text| Label::new(text).unwrap())
+}
+
+fn side() -> impl Strategy<Value = Side> {
+    prop_oneof![Just(Side::Buy), Just(Side::Sell)]
+}
+
+fn leg() -> impl Strategy<Value = Leg> {
+    prop_oneof![Just(Leg::Net), Just(Leg::Long), Just(Leg::Short)]
+}
+
+fn levels() -> impl Strategy<Value = Vec<Level>> {
+    prop::collection::vec(
+        (price(), qty()).prop_map(|(price, qty)| Level { price, qty }),
+        0..8,
+    )
+}
+
+fn order_kind() -> impl Strategy<Value = OrderKind> {
+    let on = || prop_oneof![Just(TriggerOn::Quote), Just(TriggerOn::Last)];
+    let trail = prop_oneof![
+        price().prop_map(Trail::Amount),
+        ratio().prop_map(Trail::Percent)
+    ];
+    prop_oneof![
+        Just(OrderKind::Market),
+        price().prop_map(|price| OrderKind::Limit { price }),
+        (price(), on()).prop_map(|(trigger, on)| OrderKind::Stop { trigger, on }),
+        (price(), price(), on()).prop_map(|(trigger, price, on)| OrderKind::StopLimit {
+            trigger,
+            price,
+            on
+        }),
+        (price(), on()).prop_map(|(trigger, on)| OrderKind::MarketIfTouched { trigger, on }),
+        (trail, on()).prop_map(|(trail, on)| OrderKind::TrailingStop { trail, on }),
+    ]
+}
+
+fn tif() -> impl Strategy<Value = TimeInForce> {
+    prop_oneof![
+        Just(TimeInForce::GoodTillCancel),
+        Just(TimeInForce::Day),
+        Just(TimeInForce::ImmediateOrCancel),
+        Just(TimeInForce::FillOrKill),
+        ts().prop_map(|until| TimeInForce::GoodTillDate { until }),
+        Just(TimeInForce::AtOpen),
+        Just(TimeInForce::AtClose),
+    ]
+}
+
+fn order() -> impl Strategy<Value = NewOrder> {
+    let self_trade = prop_oneof![
+        Just(SelfTrade::CancelNewest),
+        Just(SelfTrade::CancelOldest),
+        Just(SelfTrade::CancelBoth),
+        Just(SelfTrade::Decrement),
+        Just(SelfTrade::Allow),
+    ];
+    let ids = (any::<u32>(), any::<u128>(), any::<u32>());
+    let terms = (tif(), qty(), any::<[bool; 3]>(), self_trade, leg());
+    (ids, side(), order_kind(), qty(), terms).prop_map(|(ids, side, kind, qty, terms)| {
+        let (account, client_order, instrument) = ids;
+        let (tif, display, flags, self_trade, leg) = terms;
+        let [post_only, reduce_only, cancel_on_disconnect] = flags;
+        NewOrder {
+            account: AccountId(account),
+            client_order: ClientOrderId(client_order),
+            instrument: InstrumentId(instrument),
+            side,
+            kind,
+            qty,
+            tif,
+            display,
+            post_only,
+            reduce_only,
+            cancel_on_disconnect,
+            self_trade,
+            leg,
+        }
+    })
+}
+
+fn list() -> impl Strategy<Value = OrderList> {
+    let kind = prop_oneof![
+        Just(ListKind::Oco),
+        Just(ListKind::Oto),
+        Just(ListKind::Bracket),
+        Just(ListKind::Cover),
+    ];
+    (kind, prop::collection::vec(order(), 0..4))
+        .prop_map(|(kind, orders)| OrderList { kind, orders })
+}
+
+fn algo() -> impl Strategy<Value = NewAlgo> {
+    let kind = prop_oneof![
+        any::<u16>().prop_map(|slices| AlgoKind::Twap { slices }),
+        any::<u32>().prop_map(|curve| AlgoKind::Vwap {
+            curve: CurveId(curve)
+        }),
+        ratio().prop_map(|rate| AlgoKind::Pov { rate }),
+    ];
+    let limit = prop::option::of(price());
+    (order(), limit, ts(), ts(), kind).prop_map(|(order, limit, start, end, kind)| NewAlgo {
+        account: order.account,
+        client_order: order.client_order,
+        instrument: order.instrument,
+        side: order.side,
+        qty: order.qty,
+        limit,
+        start,
+        end,
+        kind,
+        leg: order.leg,
+    })
+}
+
+fn instrument() -> impl Strategy<Value = Instrument> {
+    let fill = prop_oneof![
+        Just(FillRule::Touch),
+        Just(FillRule::Through),
+        Just(FillRule::Queue(CancelModel::Conservative)),
+        any::<u8>().prop_map(|power| FillRule::Queue(CancelModel::Power(power))),
+    ];
+    let sizes = prop_oneof![Just(Sizes::Unlimited), Just(Sizes::Displayed)];
+    let slippage = prop_oneof![
+        Just(Slippage::None),
+        any::<u32>().prop_map(Slippage::Ticks),
+        ratio().prop_map(Slippage::Rate),
+        any::<u32>().prop_map(|ticks| Slippage::Impact { ticks }),
+    ];
+    let latency = prop_oneof![
+        Just(Latency::None),
+        sample().prop_map(Latency::Constant),
+        any::<u32>().prop_map(|latency| Latency::Recorded(LatencyId(latency))),
+    ];
+    let bars = prop_oneof![Just(BarPath::Ignored), Just(BarPath::Walked)];
+    let paper = (fill, sizes, slippage, latency, bars).prop_map(
+        |(fill, sizes, slippage, latency, bars)| {
+            Liquidity::Paper(PaperModel {
+                fill,
+                sizes,
+                slippage,
+                latency,
+                bars,
+            })
+        },
+    );
+    let liquidity = prop_oneof![Just(Liquidity::Crossed), paper];
+    (liquidity, any::<bool>(), ratio(), money(), qty()).prop_map(
+        |(liquidity, shortable, rate, amount, qty)| Instrument {
+            symbol: Label::new("IDX").unwrap(),
+            kind: InstrumentKind::Future,
+            currency: Label::new("USD").unwrap(),
+            tick_size: Price::ONE,
+            lot_size: qty,
+            contract_size: Qty::ONE,
+            order_qty_max: qty,
+            fees: FeeSchedule {
+                taker: rate,
+                maker: Ratio(1),
+                per_unit: amount,
+                minimum: Money(2),
+            },
+            margin: Margin {
+                initial: Requirement {
+                    rate,
+                    per_unit: amount,
+                },
+                maintenance: Requirement::default(),
+            },
+            shortable,
+            collar: rate,
+            breaker: Ratio(3),
+            liquidity,
+        },
+    )
+}
+
+fn sample() -> impl Strategy<Value = LatencySample> {
+    any::<(u32, u32)>().prop_map(|(order_ns, ack_ns)| LatencySample { order_ns, ack_ns })
+}
+
+fn command() -> impl Strategy<Value = Command> {
+    let account = || any::<u32>().prop_map(AccountId);
+    prop_oneof![
+        order().prop_map(Command::SubmitOrder),
+        list().prop_map(Command::SubmitList),
+        algo().prop_map(Command::SubmitAlgo),
+        instrument().prop_map(Command::RegisterInstrument),
+        prop::collection::vec(any::<u8>(), 0..64)
+            .prop_map(|spec| Command::DefinePlan { spec: spec.into() }),
+        (
+            account(),
+            order_id(),
+            prop::option::of(qty()),
+            prop::option::of(price()),
+            prop::option::of(price()),
+        )
+            .prop_map(
+                |(account, order, qty, price, trigger)| Command::AmendOrder {
+                    account,
+                    order,
+                    qty,
+                    price,
+                    trigger,
+                }
+            ),
+        (
+            account(),
+            prop::option::of(any::<u32>().prop_map(InstrumentId)),
+            prop::option::of(side()),
+        )
+            .prop_map(|(account, instrument, side)| Command::CancelAll {
+                account,
+                instrument,
+                side,
+            }),
+        account().prop_map(|account| Command::Disconnect { account }),
+        prop::collection::vec(any::<u32>(), 0..8)
+            .prop_map(|weights| Command::DefineCurve { weights }),
+        prop::collection::vec(sample(), 0..8)
+            .prop_map(|samples| Command::DefineLatency { samples }),
+        (label(), label(), price()).prop_map(|(from, to, rate)| Command::SetConversion {
+            from,
+            to,
+            rate
+        }),
+    ]
+}
+
+fn market_data() -> impl Strategy<Value = MarketData> {
+    prop_oneof![
+        (price(), qty(), price(), qty()).prop_map(|(bid, bid_qty, ask, ask_qty)| {
+            MarketData::Quote(Quote {
+                bid,
+                bid_qty,
+                ask,
+                ask_qty,
+            })
+        }),
+        (levels(), levels())
+            .prop_map(|(bids, asks)| MarketData::DepthDelta(Box::new(DepthUpdate { bids, asks }))),
+        prop_oneof![
+            Just(InstrumentStatus::Open),
+            Just(InstrumentStatus::Halted),
+            Just(InstrumentStatus::Closed),
+            Just(InstrumentStatus::PreOpen),
+            Just(InstrumentStatus::PreClose),
+        ]
+        .prop_map(MarketData::Status),
+        (ratio(), ratio(), price()).prop_map(|(long, short, price)| MarketData::Financing(
+            Financing { long, short, price }
+        )),
+        money().prop_map(|per_unit| MarketData::Dividend { per_unit }),
+        any::<(u32, u32)>().prop_map(|(new, old)| MarketData::Split { new, old }),
+    ]
+}
+
+pub(super) fn input_kind() -> impl Strategy<Value = InputKind> {
+    let schedule = RollSchedule {
+        zone: Label::new("UTC").unwrap(),
+        minute: 0,
+    };
+    prop_oneof![
+        (any::<u32>(), ts(), market_data()).prop_map(|(instrument, ts_event, data)| {
+            InputKind::Market(MarketEvent {
+                instrument: InstrumentId(instrument),
+                ts_event,
+                data,
+            })
+        }),
+        command().prop_map(InputKind::Command),
+        any::<i32>().prop_map(move |day| {
+            InputKind::Timer(Timer::DayRoll {
+                schedule,
+                day: TradingDay(day),
+            })
+        }),
+        Just(InputKind::Timer(Timer::Clock)),
+    ]
+}
+
+fn deny_reason() -> impl Strategy<Value = DenyReason> {
+    prop_oneof![
+        Just(DenyReason::UnknownAccount),
+        Just(DenyReason::Mandatory),
+        any::<u32>().prop_map(|max| DenyReason::OrderRate { max }),
+        qty().prop_map(|lot_size| DenyReason::QtyOffLot { lot_size }),
+        price().prop_map(|limit| DenyReason::PriceOutsideCollar { limit }),
+        any::<i64>().prop_map(|position| DenyReason::NotReducing {
+            position: SignedQty(position),
+        }),
+        (money(), money())
+            .prop_map(|(needed, available)| DenyReason::BuyingPower { needed, available }),
+    ]
+}
+
+fn fill() -> impl Strategy<Value = Fill> {
+    let cause = prop_oneof![
+        Just(FillCause::Order),
+        Just(FillCause::Liquidation),
+        Just(FillCause::MarginCall),
+    ];
+    let model = prop_oneof![
+        Just(FillModel::Touch),
+        Just(FillModel::Queue),
+        Just(FillModel::House),
+    ];
+    (order(), price(), money(), cause, model, ts()).prop_map(
+        |(order, price, money, cause, model, known)| Fill {
+            account: order.account,
+            order: OrderId(5),
+            client_order: order.client_order,
+            instrument: order.instrument,
+            side: order.side,
+            price,
+            qty: order.qty,
+            leaves: order.display,
+            fee: money,
+            realised: money,
+            balance: money,
+            position: SignedQty(order.qty.0),
+            leg: order.leg,
+            cause,
+            model,
+            maker: order.post_only,
+            known,
+        },
+    )
+}
+
+pub(super) fn event_kind() -> impl Strategy<Value = EventKind> {
+    let account = AccountId(7);
+    let instrument = InstrumentId(3);
+    prop_oneof![
+        fill().prop_map(EventKind::Fill),
+        (order(), order_id(), ts()).prop_map(|(request, list, arrives)| {
+            EventKind::OrderAccepted {
+                order: OrderId(5),
+                request,
+                list,
+                role: OrderRole::TakeProfit,
+                arrives,
+            }
+        }),
+        (order(), deny_reason())
+            .prop_map(|(request, reason)| EventKind::OrderDenied { request, reason }),
+        (algo(), order_id())
+            .prop_map(|(request, order)| EventKind::AlgoAccepted { order, request }),
+        (order_id(), qty(), deny_reason()).prop_map(move |(order, filled, reason)| {
+            EventKind::AlgoEnded {
+                account,
+                order,
+                filled,
+                reason: AlgoEnd::ChildDenied(reason),
+            }
+        }),
+        (order_id(), qty(), price(), price()).prop_map(move |(order, qty, price, trigger)| {
+            EventKind::OrderAmended {
+                account,
+                order,
+                qty,
+                price,
+                trigger,
+            }
+        }),
+        (order_id(), qty()).prop_map(move |(order, leaves)| EventKind::OrderCancelled {
+            account,
+            order,
+            leaves,
+            reason: CancelReason::NoRoom,
+        }),
+        (price(), qty(), any::<i64>()).prop_map(move |(price, qty, surplus)| {
+            EventKind::Uncrossed {
+                instrument,
+                price,
+                qty,
+                surplus: SignedQty(surplus),
+            }
+        }),
+        (leg(), money()).prop_map(move |(leg, money)| EventKind::Booked {
+            account,
+            instrument,
+            leg,
+            cause: BookingCause::Dividend,
+            amount: money,
+            balance: money,
+            position: SignedQty(1),
+        }),
+        (money(), money()).prop_map(move |(equity, required)| EventKind::MarginCall {
+            account,
+            equity,
+            required,
+        }),
+        Just(EventKind::StatusChanged {
+            instrument,
+            status: InstrumentStatus::Halted,
+            cause: StatusCause::Breaker,
+        }),
+    ]
+}
