@@ -2,51 +2,146 @@
 
 use rules::AccountRules;
 use types::{
-    AccountId, AccountState, Breach, CompetitionId, Label, Money, Notional, PlanId, Seq,
-    TimestampNs, codec_struct,
+    AccountId, AccountState, Breach, Codec, CodecError, CompetitionId, Label, Money, PlanId,
+    Reader, Seq, Terms, TimestampNs, codec_struct,
 };
 
 /// One account.
 #[derive(Debug)]
 pub(crate) struct Account {
-    pub(crate) plan: PlanId,
-    pub(crate) parent: Option<AccountId>,
-    pub(crate) name: Label,
-    pub(crate) state: AccountState,
-    pub(crate) day_locked: bool,
-    /// Realised cash.
+    /// Cash of its own currency.
     pub(crate) balance: Money,
-    /// Sum over the open positions, exact.
-    pub(crate) unrealised: Notional,
-    /// Fees paid so far.
-    pub(crate) fees: Money,
-    pub(crate) rules: AccountRules,
-    /// First and last of its positions and working orders, oldest first.
-    pub(crate) positions: List,
+    /// First and last of its holdings, in the order in which their positions were opened.
+    pub(crate) holdings: List,
+    /// First and last of its working orders, oldest first.
     pub(crate) orders: List,
     pub(crate) orders_len: u32,
+    pub(crate) plan: PlanId,
+    pub(crate) state: AccountState,
+    pub(crate) day_locked: bool,
+    /// Its own currency, and what it may do with its money; both follow from the plan.
+    pub(crate) currency: CurrencyId,
+    pub(crate) terms: Terms,
+    /// Cash of other currencies, in order of first use.
+    pub(crate) foreign: Foreign,
+    /// The second of its newest order, and how many it has sent within it.
+    pub(crate) rate: OrderRate,
+    pub(crate) rules: AccountRules,
+    /// Fees paid so far.
+    pub(crate) fees: Money,
     /// Its place in a competition.
     pub(crate) entry: Option<EntryPlace>,
+    pub(crate) parent: Option<AccountId>,
+    pub(crate) name: Label,
     /// The newest primary breach.
     pub(crate) breach: Option<BreachRecord>,
 }
 
 codec_struct!(Account {
-    plan,
-    parent,
-    name,
-    state,
-    day_locked,
     balance,
-    unrealised,
-    fees,
-    rules,
-    positions,
+    holdings,
     orders,
     orders_len,
+    plan,
+    state,
+    day_locked,
+    currency,
+    terms,
+    foreign,
+    rate,
+    rules,
+    fees,
     entry,
+    parent,
+    name,
     breach,
 });
+
+/// A currency of the shard; dense from 0, in order of first use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct CurrencyId(pub(crate) u16);
+
+impl Codec for CurrencyId {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.0.encode(out);
+    }
+
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        Codec::decode(reader).map(Self)
+    }
+}
+
+/// Foreign currencies that one account holds at most.
+pub(crate) const FOREIGN_MAX: usize = 3;
+
+/// Cash of other currencies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Foreign {
+    cash: [Option<(CurrencyId, Money)>; FOREIGN_MAX],
+}
+
+impl Foreign {
+    /// Whether there is none.
+    #[inline]
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.cash[0].is_none()
+    }
+
+    /// What is held, in order of first use.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (CurrencyId, Money)> {
+        self.cash.iter().flatten().copied()
+    }
+
+    /// Cash of a currency; it is held from now on. `None` when there is no room.
+    pub(crate) fn cash_mut(&mut self, currency: CurrencyId) -> Option<&mut Money> {
+        let place = self
+            .cash
+            .iter()
+            .position(|cash| cash.is_none_or(|(held, _)| held == currency))?;
+        let (_, money) = self.cash[place].get_or_insert((currency, Money::ZERO));
+        Some(money)
+    }
+}
+
+impl Codec for Foreign {
+    fn encode(&self, out: &mut Vec<u8>) {
+        for cash in &self.cash {
+            match cash {
+                None => out.push(0),
+                Some((currency, money)) => {
+                    out.push(1);
+                    currency.encode(out);
+                    money.encode(out);
+                }
+            }
+        }
+    }
+
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        let mut foreign = Self::default();
+        let mut is_open = true;
+        for cash in &mut foreign.cash {
+            *cash = match u8::decode(reader)? {
+                0 => {
+                    is_open = false;
+                    None
+                }
+                1 if is_open => Some((Codec::decode(reader)?, Codec::decode(reader)?)),
+                _ => return Err(CodecError::Invalid("foreign cash")),
+            };
+        }
+        Ok(foreign)
+    }
+}
+
+/// Orders sent within one second of input time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct OrderRate {
+    pub(crate) second: u64,
+    pub(crate) count: u32,
+}
+
+codec_struct!(OrderRate { second, count });
 
 /// Ends of an intrusive list of slab handles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,23 +172,14 @@ pub(crate) struct BreachRecord {
 codec_struct!(BreachRecord { seq, ts, breach });
 
 impl Account {
-    /// Balance plus unrealised profit at the mark, exact.
-    pub(crate) fn equity(&self) -> Notional {
-        Notional(
-            self.balance
-                .to_notional()
-                .0
-                .saturating_add(self.unrealised.0),
-        )
-    }
-
     /// Whether its rules are alive.
     pub(crate) const fn is_trading(&self) -> bool {
         matches!(self.state, AccountState::Evaluation | AccountState::Funded)
     }
 }
 
-/// The other side of every booking: what accounts gain, the house gives. Units of [`Money`].
+/// The other side of every booking in one currency: what accounts gain, the house gives. Units of
+/// [`Money`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct House {
     /// Balances that accounts opened with, and later changes from outside the market.

@@ -62,6 +62,31 @@ impl Depth {
         Ok(())
     }
 
+    /// The level of a rank, the best at 0.
+    pub(crate) fn level(&self, side: Side, rank: usize) -> Option<DepthLevel> {
+        let levels = self.side(side);
+        let place = levels.len().checked_sub(rank + 1)?;
+        Some(levels[place])
+    }
+
+    /// What is displayed at a price.
+    pub(crate) fn qty_at(&self, side: Side, price: Ticks) -> Lots {
+        let levels = self.side(side);
+        let found = match side {
+            Side::Buy => levels.binary_search_by(|known| known.price.cmp(&price)),
+            Side::Sell => levels.binary_search_by(|known| price.cmp(&known.price)),
+        };
+        found.map_or(Lots(0), |place| levels[place].qty)
+    }
+
+    /// Levels of a side, best last.
+    pub(crate) fn side(&self, side: Side) -> &[DepthLevel] {
+        match side {
+            Side::Buy => &self.bids,
+            Side::Sell => &self.asks,
+        }
+    }
+
     pub(crate) fn best(&self, side: Side) -> Option<DepthLevel> {
         match side {
             Side::Buy => self.bids.last().copied(),

@@ -7,13 +7,20 @@
 #![deny(clippy::float_arithmetic, clippy::float_cmp)]
 
 mod account;
+mod agenda;
+mod algo;
+mod bands;
+pub mod book;
 mod depth;
+mod derived;
 mod event_buf;
+mod holding;
 mod limits;
 mod market;
 pub mod naive;
 mod order;
-mod position;
+mod orders;
+pub mod portrait;
 mod shard;
 mod slab;
 mod snapshot;

@@ -17,6 +17,30 @@ pub struct Limits {
     pub orders_max: u32,
     /// Working orders of one account.
     pub account_orders_max: u32,
+    /// Orders that one account may send within one second of input time; 0 for no limit.
+    pub account_orders_per_second_max: u32,
+    /// Orders of one list, parent included.
+    pub list_orders_max: u32,
+    /// Slices of one algo.
+    pub algo_slices_max: u32,
+    /// Working algos of the shard.
+    pub algos_max: u32,
+    /// Positions of the shard, with those that only have working orders; held at
+    /// [`Limits::TABLE_KEYS_MAX`].
+    pub positions_max: u32,
+    /// Levels of one side of a book.
+    pub book_levels_max: u32,
+    /// Displayed levels, of one instrument, that accounts have taken from and that were not stated
+    /// again since.
+    pub consumed_max: u32,
+    /// Volume curves.
+    pub curves_max: u32,
+    /// Latency distributions.
+    pub latencies_max: u32,
+    /// Weights of a curve, samples of a latency distribution.
+    pub samples_max: u32,
+    /// Currency pairs with a conversion rate.
+    pub conversions_max: u32,
     /// Client order ids remembered against repeats, newest first; held at
     /// [`Limits::TABLE_KEYS_MAX`].
     pub client_orders_max: u32,
@@ -37,6 +61,9 @@ impl Limits {
         if self.client_orders_max > Self::TABLE_KEYS_MAX {
             self.client_orders_max = Self::TABLE_KEYS_MAX;
         }
+        if self.positions_max > Self::TABLE_KEYS_MAX {
+            self.positions_max = Self::TABLE_KEYS_MAX;
+        }
         self
     }
 }
@@ -50,6 +77,17 @@ impl Default for Limits {
             accounts_max: 1 << 20,
             orders_max: 1 << 16,
             account_orders_max: 256,
+            account_orders_per_second_max: 1_000,
+            list_orders_max: 8,
+            algo_slices_max: 1_440,
+            algos_max: 4_096,
+            positions_max: 1 << 20,
+            book_levels_max: 1 << 16,
+            consumed_max: 1 << 16,
+            curves_max: 256,
+            latencies_max: 64,
+            samples_max: 1 << 16,
+            conversions_max: 64,
             client_orders_max: 1 << 16,
             depth_levels_max: 4_096,
         }
@@ -63,6 +101,17 @@ codec_struct!(Limits {
     accounts_max,
     orders_max,
     account_orders_max,
+    account_orders_per_second_max,
+    list_orders_max,
+    algo_slices_max,
+    algos_max,
+    positions_max,
+    book_levels_max,
+    consumed_max,
+    curves_max,
+    latencies_max,
+    samples_max,
+    conversions_max,
     client_orders_max,
     depth_levels_max,
 });

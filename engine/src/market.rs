@@ -1,13 +1,15 @@
-//! What a shard knows of one instrument: its definition, its market, the orders that wait for it and
-//! the positions exposed to it.
+//! What a shard knows of one instrument: its definition, its market, the orders on it and the positions
+//! exposed to it.
 
 use types::{
-    Codec, CodecError, Instrument, InstrumentStatus, Lots, Notional, Reader, Side, Ticks,
-    TimestampNs, codec_struct,
+    Codec, CodecError, Instrument, InstrumentStatus, Liquidity, Lots, Notional, PaperModel, Ratio,
+    Reader, Side, Ticks, TimestampNs, TriggerOn, codec_struct,
 };
 
+use crate::account::CurrencyId;
+use crate::bands::Bands;
+use crate::book::{Book, Ladder, Nodes};
 use crate::depth::Depth;
-use crate::order::Waiting;
 
 /// Best bid and ask in ticks and lots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,25 +28,92 @@ codec_struct!(Touch {
 });
 
 impl Touch {
+    /// The price of a side.
+    pub(crate) const fn price(&self, side: Side) -> Ticks {
+        match side {
+            Side::Buy => self.bid,
+            Side::Sell => self.ask,
+        }
+    }
+
+    /// Displayed quantity of a side.
+    pub(crate) const fn qty(&self, side: Side) -> Lots {
+        match side {
+            Side::Buy => self.bid_qty,
+            Side::Sell => self.ask_qty,
+        }
+    }
+
     /// What somebody who trades on `side` pays or gets at once.
     pub(crate) const fn opposite(&self, side: Side) -> Ticks {
-        match side {
-            Side::Buy => self.ask,
-            Side::Sell => self.bid,
-        }
+        self.price(side.opposite())
     }
 
     /// Displayed quantity that somebody who trades on `side` meets.
     pub(crate) const fn opposite_qty(&self, side: Side) -> Lots {
-        match side {
-            Side::Buy => self.ask_qty,
-            Side::Sell => self.bid_qty,
-        }
+        self.qty(side.opposite())
     }
 
     /// The liquidation side: what a position would be closed at.
     pub(crate) const fn mark(&self, position: Lots) -> Ticks {
         if position.0 >= 0 { self.bid } else { self.ask }
+    }
+}
+
+/// What an account took of a displayed level since the market stated it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Consumed {
+    /// The side that was displayed: 0 bids, 1 asks.
+    pub(crate) side: u8,
+    pub(crate) price: Ticks,
+    pub(crate) account: u32,
+    pub(crate) lots: Lots,
+}
+
+codec_struct!(Consumed {
+    side,
+    price,
+    account,
+    lots
+});
+
+/// Which price a waiting trigger looks at, and in which direction it lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TriggerList {
+    /// 0 the bid, 1 the ask, 2 the newest print.
+    reference: usize,
+    /// Due when the reference is at the trigger or above; else at it or below.
+    is_above: bool,
+}
+
+impl TriggerList {
+    /// All of them.
+    pub(crate) const COUNT: usize = 6;
+
+    /// The list of an order of this side that waits for a price to get worse (`is_stop`) or better.
+    pub(crate) const fn of(side: Side, on: TriggerOn, is_stop: bool) -> Self {
+        let reference = match (on, side) {
+            (TriggerOn::Last, _) => 2,
+            (TriggerOn::Quote, Side::Buy) => 1,
+            (TriggerOn::Quote, Side::Sell) => 0,
+        };
+        Self {
+            reference,
+            is_above: matches!(side, Side::Buy) == is_stop,
+        }
+    }
+
+    pub(crate) const fn index(self) -> usize {
+        self.reference * 2 + self.is_above as usize
+    }
+
+    /// The ladder's key of a trigger: what is due first has the largest.
+    pub(crate) const fn key(self, trigger: Ticks) -> i64 {
+        if self.is_above {
+            trigger.0.saturating_neg()
+        } else {
+            trigger.0
+        }
     }
 }
 
@@ -54,21 +123,77 @@ pub(crate) struct Market {
     pub(crate) instrument: Instrument,
     /// Value of one tick on one lot; derived from the definition.
     pub(crate) tick_value: Notional,
+    pub(crate) currency: CurrencyId,
     pub(crate) status: InstrumentStatus,
-    /// The last good quote.
+    /// The last good quote; of a crossed instrument, its book's.
     pub(crate) touch: Option<Touch>,
     /// The newest quote or depth update was bad, so the touch is stale: nothing fills until the next
     /// good one.
     pub(crate) stale: bool,
+    /// Orders for the opening wait for the next good quote (paper).
+    pub(crate) opening: bool,
     pub(crate) last: Option<Ticks>,
+    /// First price of the session, which the circuit breaker refers to.
+    pub(crate) session: Option<Ticks>,
     pub(crate) ts: TimestampNs,
+    /// What the outside market displays (paper).
     pub(crate) depth: Depth,
-    pub(crate) waiting: Waiting,
-    /// Handles of the open positions, by account.
-    pub(crate) exposed: Vec<u32>,
+    /// Ascending.
+    pub(crate) consumed: Vec<Consumed>,
+    /// Resting limit orders: the participants' book, or those that wait for the outside market.
+    pub(crate) book: Book,
+    /// Orders that wait for a trigger, by [`TriggerList`].
+    pub(crate) triggers: [Ladder; TriggerList::COUNT],
+    /// Handles of the waiting trailing stops, oldest first.
+    pub(crate) trailing: Vec<u32>,
+    /// Handles of the orders that wait for an auction, oldest first.
+    pub(crate) auction: Vec<u32>,
+    /// Working algos that follow its volume.
+    pub(crate) followers: u32,
+    /// Open positions, long and short, and the marks between which they are quiet.
+    pub(crate) longs: Bands,
+    pub(crate) shorts: Bands,
 }
 
 impl Market {
+    pub(crate) fn new(instrument: Instrument, tick_value: Notional, currency: CurrencyId) -> Self {
+        Self {
+            instrument,
+            tick_value,
+            currency,
+            status: InstrumentStatus::Open,
+            touch: None,
+            stale: false,
+            opening: false,
+            last: None,
+            session: None,
+            ts: TimestampNs::default(),
+            depth: Depth::default(),
+            consumed: Vec::new(),
+            book: Book::new(),
+            triggers: Default::default(),
+            trailing: Vec::new(),
+            auction: Vec::new(),
+            followers: 0,
+            longs: Bands::default(),
+            shorts: Bands::default(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn is_crossed(&self) -> bool {
+        matches!(self.instrument.liquidity, Liquidity::Crossed)
+    }
+
+    /// The fill model of a paper instrument.
+    #[inline]
+    pub(crate) const fn paper(&self) -> Option<&PaperModel> {
+        match &self.instrument.liquidity {
+            Liquidity::Paper(model) => Some(model),
+            Liquidity::Crossed => None,
+        }
+    }
+
     /// The touch, when orders may fill against it.
     pub(crate) fn fillable(&self) -> Option<&Touch> {
         if self.stale || self.status != InstrumentStatus::Open {
@@ -76,37 +201,130 @@ impl Market {
         }
         self.touch.as_ref()
     }
-}
 
-impl Codec for Market {
-    fn encode(&self, out: &mut Vec<u8>) {
+    /// What a position is valued at; its last print where the market shows no price.
+    #[inline]
+    pub(crate) fn mark(&self, position: Lots) -> Option<Ticks> {
+        match &self.touch {
+            Some(touch) => Some(touch.mark(position)),
+            None => self.last,
+        }
+    }
+
+    /// Whether a book that matches has a bid at or above an ask, which must never be.
+    #[inline]
+    pub(crate) fn is_wrongly_crossed(&self) -> bool {
+        self.status == InstrumentStatus::Open && self.is_crossed() && self.book.is_crossed()
+    }
+
+    /// The positions of a direction.
+    pub(crate) const fn bands_mut(&mut self, position: Lots) -> &mut Bands {
+        if position.0 >= 0 {
+            &mut self.longs
+        } else {
+            &mut self.shorts
+        }
+    }
+
+    /// The price that a trigger looks at, where it may fire.
+    pub(crate) fn reference(&self, side: Side, on: TriggerOn) -> Option<Ticks> {
+        match on {
+            TriggerOn::Last => self.last,
+            TriggerOn::Quote => self
+                .touch
+                .filter(|touch| touch.opposite_qty(side).0 != 0)
+                .map(|touch| touch.opposite(side)),
+        }
+    }
+
+    /// The price that a trailing stop starts from, displayed or not.
+    pub(crate) fn first_reference(&self, side: Side, on: TriggerOn) -> Option<Ticks> {
+        match on {
+            TriggerOn::Last => self.last,
+            TriggerOn::Quote => self.touch.map(|touch| touch.opposite(side)),
+        }
+    }
+
+    /// The furthest price at which an order of this side may trade, from the collar and its reference.
+    pub(crate) fn collar_bound(&self, side: Side) -> Option<Ticks> {
+        if self.instrument.collar.0 == 0 {
+            return None;
+        }
+        let reference = self.last.or_else(|| {
+            self.touch
+                .map(|touch| Ticks(midpoint(touch.bid.0, touch.ask.0)))
+        })?;
+        let width = share_of(reference, self.instrument.collar);
+        Some(Ticks(match side {
+            Side::Buy => reference.0.saturating_add(width),
+            Side::Sell => reference.0.saturating_sub(width),
+        }))
+    }
+
+    /// Whether a trade at this price is beyond the circuit breaker's band.
+    pub(crate) fn breaks(&self, price: Ticks) -> bool {
+        self.instrument.breaker.0 != 0
+            && self.session.is_some_and(|session| {
+                let width = share_of(session, self.instrument.breaker);
+                i128::from(price.0).abs_diff(i128::from(session.0)) > width as u128
+            })
+    }
+
+    pub(crate) fn encode(&self, nodes: &Nodes, out: &mut Vec<u8>) {
         self.instrument.encode(out);
+        self.currency.encode(out);
         self.status.encode(out);
         self.touch.encode(out);
         self.stale.encode(out);
+        self.opening.encode(out);
         self.last.encode(out);
+        self.session.encode(out);
         self.ts.encode(out);
         self.depth.encode(out);
-        self.waiting.encode(out);
-        self.exposed.encode(out);
+        self.consumed.encode(out);
+        self.book.encode(nodes, out);
+        for ladder in &self.triggers {
+            ladder.encode(nodes, out);
+        }
+        self.trailing.encode(out);
+        self.auction.encode(out);
+        self.followers.encode(out);
     }
 
-    fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+    /// The bands are left empty: they follow from the holdings.
+    pub(crate) fn decode(reader: &mut Reader<'_>, nodes: &mut Nodes) -> Result<Self, CodecError> {
         let instrument = Instrument::decode(reader)?;
         let tick_value = instrument
             .tick_value()
             .map_err(|_| CodecError::Invalid("instrument"))?;
-        Ok(Self {
-            instrument,
-            tick_value,
-            status: Codec::decode(reader)?,
-            touch: Codec::decode(reader)?,
-            stale: Codec::decode(reader)?,
-            last: Codec::decode(reader)?,
-            ts: Codec::decode(reader)?,
-            depth: Codec::decode(reader)?,
-            waiting: Codec::decode(reader)?,
-            exposed: Codec::decode(reader)?,
-        })
+        let mut market = Self::new(instrument, tick_value, Codec::decode(reader)?);
+        market.status = Codec::decode(reader)?;
+        market.touch = Codec::decode(reader)?;
+        market.stale = Codec::decode(reader)?;
+        market.opening = Codec::decode(reader)?;
+        market.last = Codec::decode(reader)?;
+        market.session = Codec::decode(reader)?;
+        market.ts = Codec::decode(reader)?;
+        market.depth = Codec::decode(reader)?;
+        market.consumed = Codec::decode(reader)?;
+        market.book = Book::decode(reader, nodes)?;
+        for ladder in &mut market.triggers {
+            *ladder = Ladder::decode(reader, nodes)?;
+        }
+        market.trailing = Codec::decode(reader)?;
+        market.auction = Codec::decode(reader)?;
+        market.followers = Codec::decode(reader)?;
+        Ok(market)
     }
+}
+
+/// The middle of two prices, rounded down.
+pub(crate) const fn midpoint(a: i64, b: i64) -> i64 {
+    ((a as i128 + b as i128) >> 1) as i64
+}
+
+/// A share, below one, of a price without its sign, rounded down to a tick.
+pub(crate) fn share_of(price: Ticks, share: Ratio) -> i64 {
+    let exact = i128::from(price.0).unsigned_abs() * share.0.unsigned_abs() as u128;
+    (exact / Ratio::ONE.0 as u128) as i64
 }

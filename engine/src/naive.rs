@@ -1,66 +1,54 @@
-//! The naive twin of [`crate::Shard`]: slow, obvious, for tests and fuzzing only.
+//! The naive twin of the shard: slow, obvious, for tests and fuzzing only.
 //!
-//! It says what the shard must say, from the definitions: plain lists and ordered maps, equity
-//! summed over all positions at every question, every order and every account scanned in order of
-//! its id. It shares the rules crate with the shard, but none of its shortcuts. Amounts are plain
-//! `i128` in the units of [`types::unit`]; inputs whose amounts do not fit are not for it.
+//! It says what the shard must say, from the definitions: plain lists and ordered maps, every sum taken
+//! anew at every question, every order and every account scanned in order of its id. It shares the
+//! vocabulary, the rules crate and the limits with the shard, but none of its shortcuts.
 
+mod account;
+mod adjust;
+mod algos;
+mod auction;
+mod bar;
+mod booking;
+mod change;
+mod checks;
+mod crossed;
+mod due;
+mod entering;
+mod feed;
+mod fill;
+mod funding;
 mod judge;
+mod lists;
 mod market;
-mod orders;
+mod money;
+mod order;
+mod paper;
+mod portrait;
+mod queue;
 mod registry;
+mod room;
+#[cfg(test)]
+mod tests;
+mod timed;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use rules::{AccountRules, Competition, Entry, Plan, Score};
+use rules::{Competition, Entry, Plan};
 use types::{
-    AccountId, AccountState, Command, CompetitionId, Event, EventKind, Input, InputKind,
-    InputRejection, Instrument, InstrumentId, InstrumentStatus, Label, NewOrder, Notional, Price,
-    Quote, RollSchedule, Side, SignedQty, Timer, TimestampNs, TradingDay,
+    AccountId, ClientOrderId, Command, Event, EventKind, Input, InputKind, InputRejection, Label,
+    LatencySample, Price, RollSchedule, Timer, TimestampNs, TradingDay,
 };
+
+use account::Account;
+use algos::{Algo, Print};
+use change::{Amendment, Change, Flight};
+use lists::Activation;
+use market::Market;
+use order::Order;
 
 use crate::limits::Limits;
 use crate::view::House;
-
-/// An instrument, its market and its book.
-#[derive(Debug)]
-struct Market {
-    instrument: Instrument,
-    status: InstrumentStatus,
-    /// The newest quote that was good.
-    quote: Option<Quote>,
-    /// The newest quote was bad.
-    stale: bool,
-    last: Option<Price>,
-    /// Displayed quantity by price.
-    bids: BTreeMap<Price, i64>,
-    asks: BTreeMap<Price, i64>,
-}
-
-/// An open position.
-#[derive(Debug, Clone, Copy)]
-struct Position {
-    instrument: InstrumentId,
-    /// 1e-8; long is positive.
-    qty: i128,
-    /// 1e-17; signed sum of price x quantity x contract size.
-    cost: i128,
-}
-
-#[derive(Debug)]
-struct Account {
-    name: Label,
-    plan: usize,
-    state: AccountState,
-    locked: bool,
-    /// 1e-6.
-    balance: i128,
-    fees: i128,
-    rules: AccountRules,
-    /// Oldest first.
-    positions: Vec<Position>,
-    competition: Option<usize>,
-}
 
 /// A slow and obvious shard.
 #[derive(Debug)]
@@ -70,42 +58,79 @@ pub struct Naive {
     facts: Vec<EventKind>,
     markets: Vec<Market>,
     plans: Vec<Plan>,
-    competitions: Vec<(Competition, BTreeMap<AccountId, Entry>)>,
+    competitions: Vec<(Competition, BTreeMap<usize, Entry>)>,
+    curves: Vec<Vec<u32>>,
+    latencies: Vec<Vec<LatencySample>>,
+    /// Units of 1e-9 of the second currency for one of the first.
+    conversions: BTreeMap<(Label, Label), Price>,
     open_days: BTreeMap<RollSchedule, Option<TradingDay>>,
     accounts: Vec<Account>,
     /// Working orders by id.
-    orders: BTreeMap<u64, NewOrder>,
+    orders: BTreeMap<u64, Order>,
+    /// Working algos by id.
+    algos: BTreeMap<u64, Algo>,
+    /// Changes on their way, in order of sending.
+    flights: Vec<Flight>,
+    /// Orders and algos accepted so far: the newest id.
     orders_accepted: u64,
+    /// Times that an order went to the back of a queue.
+    rank: u64,
     /// Client order ids that are remembered, oldest first.
     used_client_orders: VecDeque<(AccountId, u128)>,
-    house: House,
-    /// Accounts that this input marked, filled or booked; true where it filled or booked.
+    house: BTreeMap<Label, House>,
+    /// Orders that a fill sends to the market, first in first out.
+    pending: VecDeque<Activation>,
+    /// Instruments in which something may be due.
+    dirty: BTreeSet<usize>,
+    /// Instruments whose marks changed since the last round.
+    marked: BTreeSet<usize>,
+    /// What printed in this step.
+    prints: Vec<Print>,
+    /// Accounts to judge; true where something was filled or booked.
     touched: BTreeMap<usize, bool>,
+    /// The account that is being judged: nothing touches it.
+    judging: Option<usize>,
+    /// The instrument in which orders meet: its touch waits until they have met.
+    matching: Option<usize>,
 }
 
 impl Naive {
     /// An empty twin.
     pub fn new(limits: Limits) -> Self {
         Self {
-            limits,
+            limits: limits.held(),
             ts: TimestampNs::default(),
             facts: Vec::new(),
             markets: Vec::new(),
             plans: Vec::new(),
             competitions: Vec::new(),
+            curves: Vec::new(),
+            latencies: Vec::new(),
+            conversions: BTreeMap::new(),
             open_days: BTreeMap::new(),
             accounts: Vec::new(),
             orders: BTreeMap::new(),
+            algos: BTreeMap::new(),
+            flights: Vec::new(),
             orders_accepted: 0,
+            rank: 0,
             used_client_orders: VecDeque::new(),
-            house: House::default(),
+            house: BTreeMap::new(),
+            pending: VecDeque::new(),
+            dirty: BTreeSet::new(),
+            marked: BTreeSet::new(),
+            prints: Vec::new(),
             touched: BTreeMap::new(),
+            judging: None,
+            matching: None,
         }
     }
 
-    /// Applies one input and says what happened.
+    /// Applies one input and says what happened: what is due by its time, then the input itself, then
+    /// what it made due.
     pub fn apply(&mut self, input: &Input) -> Vec<Event> {
         self.ts = input.ts;
+        self.do_due_work();
         match &input.kind {
             InputKind::Market(event) => self.on_market(event),
             InputKind::Command(command) => self.on_command(command),
@@ -114,9 +139,8 @@ impl Naive {
             }
             InputKind::Timer(Timer::Clock) => {}
         }
-        for (account, booked) in std::mem::take(&mut self.touched) {
-            self.judge(account, booked);
-        }
+        self.settle();
+        self.do_due_work();
         let (seq, ts) = (input.seq, input.ts);
         std::mem::take(&mut self.facts)
             .into_iter()
@@ -129,20 +153,40 @@ impl Naive {
             Command::RegisterInstrument(instrument) => self.register_instrument(instrument),
             Command::DefinePlan { spec } => self.define_plan(spec),
             Command::DefineCompetition { spec } => self.define_competition(spec),
+            Command::DefineCurve { weights } => self.define_curve(weights),
+            Command::DefineLatency { samples } => self.define_latency(samples),
+            Command::SetConversion { from, to, rate } => self.set_conversion(*from, *to, *rate),
             Command::OpenAccount(open) => self.open_account(open),
             Command::EnterCompetition {
                 competition,
                 account,
             } => self.enter_competition(*competition, *account),
             Command::SubmitOrder(order) => self.submit(order),
+            Command::SubmitList(list) => self.submit_list(list),
+            Command::SubmitAlgo(algo) => self.submit_algo(algo),
             Command::AmendOrder {
                 account,
                 order,
                 qty,
                 price,
-            } => self.amend(*account, *order, *qty, *price),
-            Command::CancelOrder { account, order } => self.cancel(*account, *order),
-            Command::CancelAll { account } => self.cancel_all(*account),
+                trigger,
+            } => {
+                let amendment = Amendment {
+                    qty: *qty,
+                    price: *price,
+                    trigger: *trigger,
+                };
+                self.ask(*account, *order, Change::Amend(amendment));
+            }
+            Command::CancelOrder { account, order } => {
+                self.ask(*account, *order, Change::Cancel);
+            }
+            Command::CancelAll {
+                account,
+                instrument,
+                side,
+            } => self.cancel_all(*account, *instrument, *side),
+            Command::Disconnect { account } => self.disconnect(*account),
             Command::Adjust {
                 account,
                 kind,
@@ -151,62 +195,55 @@ impl Naive {
         }
     }
 
-    /// Balance of an account, 1e-6.
-    pub fn balance(&self, account: AccountId) -> i128 {
-        self.accounts[account.0 as usize].balance
+    /// Ends a step: what it made due is done, whom it touched is judged, until nothing is left.
+    fn settle(&mut self) {
+        loop {
+            self.cascade();
+            for instrument in std::mem::take(&mut self.marked) {
+                self.touch_holders(instrument);
+            }
+            // A mark that changes nothing for an account gives it no turn in this round.
+            let mut touched = std::mem::take(&mut self.touched);
+            touched.retain(|&account, booked| *booked || self.is_stirred(account));
+            if touched.is_empty() {
+                return;
+            }
+            for (account, booked) in touched {
+                self.judge(account, booked);
+            }
+        }
     }
 
-    /// Equity of an account, summed over its positions.
-    pub fn equity(&self, account: AccountId) -> Notional {
-        self.account_equity(account.0 as usize)
+    fn cascade(&mut self) {
+        loop {
+            if let Some(activation) = self.pending.pop_front() {
+                self.activate(activation);
+            } else if let Some(instrument) = self.dirty.pop_first() {
+                self.run_due(instrument);
+            } else if !self.prints.is_empty() {
+                self.follow_volume();
+            } else {
+                return;
+            }
+        }
     }
 
-    /// State of an account, and whether it is locked for the day.
-    pub fn state(&self, account: AccountId) -> (AccountState, bool) {
-        let account = &self.accounts[account.0 as usize];
-        (account.state, account.locked)
+    /// The firm's side of the ledger, ascending by currency.
+    pub fn house(&self) -> Vec<(Label, House)> {
+        let kept = self.house.iter();
+        kept.filter(|(_, house)| **house != House::default())
+            .map(|(currency, house)| (*currency, *house))
+            .collect()
     }
 
-    /// Fees that an account has paid, 1e-6.
-    pub fn fees(&self, account: AccountId) -> i128 {
-        self.accounts[account.0 as usize].fees
+    /// Name of an account.
+    pub fn account_name(&self, account: AccountId) -> Option<Label> {
+        let known = self.accounts.get(account.0 as usize);
+        known.map(|account| account.name)
     }
 
-    /// The rules of an account as they stand.
-    pub fn rules(&self, account: AccountId) -> &AccountRules {
-        &self.accounts[account.0 as usize].rules
-    }
-
-    /// Position of an account in an instrument.
-    pub fn position(&self, account: AccountId, instrument: InstrumentId) -> SignedQty {
-        let positions = &self.accounts[account.0 as usize].positions;
-        let found = positions.iter().find(|held| held.instrument == instrument);
-        SignedQty(found.map_or(0, |held| held.qty as i64))
-    }
-
-    /// Ids of the working orders of an account, oldest first.
-    pub fn working_orders(&self, account: AccountId) -> Vec<u64> {
-        let own = self.orders.iter().filter(|(_, o)| o.account == account);
-        own.map(|(id, _)| *id).collect()
-    }
-
-    /// The newest good quote of an instrument, and its last price.
-    pub fn market(&self, instrument: InstrumentId) -> (Option<Quote>, Option<Price>) {
-        let market = &self.markets[instrument.0 as usize];
-        (market.quote, market.last)
-    }
-
-    /// The score of an entry.
-    pub fn score(&self, competition: CompetitionId, account: AccountId) -> Option<Score> {
-        let (competition, entries) = self.competitions.get(competition.0 as usize)?;
-        let failed = self.accounts[account.0 as usize].state == AccountState::Failed;
-        let entry = entries.get(&account)?;
-        Some(entry.score(competition, failed))
-    }
-
-    /// The firm's side of the ledger.
-    pub const fn house(&self) -> House {
-        self.house
+    fn plan(&self, account: usize) -> &Plan {
+        &self.plans[self.accounts[account].plan]
     }
 
     fn push(&mut self, kind: EventKind) {
@@ -217,55 +254,21 @@ impl Naive {
         self.push(EventKind::InputRejected { reason });
     }
 
+    /// An account is to be judged.
     fn touch(&mut self, account: usize, booked: bool) {
-        *self.touched.entry(account).or_default() |= booked;
-    }
-
-    fn is_trading(&self, account: usize) -> bool {
-        matches!(
-            self.accounts[account].state,
-            AccountState::Evaluation | AccountState::Funded
-        )
-    }
-
-    fn account_equity(&self, account: usize) -> Notional {
-        let account = &self.accounts[account];
-        let open: i128 = account.positions.iter().map(|p| self.unrealised(p)).sum();
-        Notional(account.balance * Notional::PER_MONEY + open)
-    }
-
-    /// Value at the liquidation side minus cost.
-    fn unrealised(&self, position: &Position) -> i128 {
-        let price = self.liquidation_price(position);
-        self.value(position.instrument, price, position.qty) - position.cost
-    }
-
-    fn liquidation_price(&self, position: &Position) -> Price {
-        let quote = self.markets[position.instrument.0 as usize].quote;
-        let quote = quote.unwrap_or_default();
-        if position.qty > 0 {
-            quote.bid
-        } else {
-            quote.ask
+        if self.judging != Some(account) {
+            *self.touched.entry(account).or_default() |= booked;
         }
     }
 
-    /// Price x quantity x contract size, 1e-17.
-    fn value(&self, instrument: InstrumentId, price: Price, qty: i128) -> i128 {
-        let contract = self.markets[instrument.0 as usize].instrument.contract_size;
-        i128::from(price.0) * qty * i128::from(contract.0) / 100_000_000
+    /// Remembers the newest ids up to the limit; the oldest is forgotten first.
+    fn remember_client_order(&mut self, account: AccountId, client: ClientOrderId) {
+        if client.0 == 0 {
+            return;
+        }
+        self.used_client_orders.push_back((account, client.0));
+        if self.used_client_orders.len() > self.limits.client_orders_max as usize {
+            self.used_client_orders.pop_front();
+        }
     }
-}
-
-/// What an order of this side trades against: price and displayed quantity.
-const fn opposite(quote: &Quote, side: Side) -> (Price, i64) {
-    match side {
-        Side::Buy => (quote.ask, quote.ask_qty.0),
-        Side::Sell => (quote.bid, quote.bid_qty.0),
-    }
-}
-
-/// `numerator / denominator`, rounded up; the denominator is above zero.
-const fn divide_up(numerator: i128, denominator: i128) -> i128 {
-    -(-numerator).div_euclid(denominator)
 }

@@ -1,152 +1,365 @@
-//! Working orders, and the lists in which they wait for a price.
+//! A working order beside its node in the book: what only its own life needs.
 
 use types::{
-    AccountId, ClientOrderId, InstrumentId, Lots, OrderId, OrderKind, Price, Side, Ticks,
-    TimeInForce, TimestampNs, codec_struct,
+    ClientOrderId, Codec, CodecError, Leg, Lots, Money, NewOrder, OrderId, OrderKind, OrderRole,
+    Price, Reader, SelfTrade, Side, Ticks, TimeInForce, TimestampNs, Trail, TriggerOn, codec_enum,
+    codec_struct,
 };
 
-use crate::market::Touch;
+use crate::derived::Derived;
 
-/// A working order. Under the touch model an order fills whole or not at all.
+/// A working order. One cache line: what only some orders have is an [`Extra`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Order {
-    pub(crate) id: OrderId,
     pub(crate) client: ClientOrderId,
-    pub(crate) account: AccountId,
-    pub(crate) instrument: InstrumentId,
-    pub(crate) side: Side,
-    pub(crate) kind: OrderKind,
-    pub(crate) tif: TimeInForce,
-    pub(crate) lots: Lots,
-    pub(crate) ts: TimestampNs,
+    /// Total quantity, executed part included.
+    pub(crate) qty: Lots,
+    pub(crate) filled: Lots,
+    /// Limit price; 0 where it has none.
+    pub(crate) limit: Ticks,
     /// The account's list of working orders, oldest first.
     pub(crate) previous: u32,
     pub(crate) next: u32,
+    pub(crate) holding: u32,
+    /// Handle of its [`Extra`], or `NIL`.
+    pub(crate) extra: u32,
+    pub(crate) side: Side,
+    pub(crate) form: Form,
+    pub(crate) stage: Stage,
+    pub(crate) role: OrderRole,
+    pub(crate) self_trade: SelfTrade,
+    pub(crate) tif: Tif,
+    pub(crate) flags: Flags,
 }
+
+const _: () = assert!(size_of::<Order>() == 64);
 
 codec_struct!(Order {
-    id,
     client,
-    account,
-    instrument,
-    side,
-    kind,
-    tif,
-    lots,
-    ts,
+    qty,
+    filled,
+    limit,
     previous,
     next,
+    holding,
+    extra,
+    side,
+    form,
+    stage,
+    role,
+    self_trade,
+    tif,
+    flags,
 });
 
-/// An order's place in a waiting list: it is due when `key` is at or above the list's threshold.
+/// The kind of an order without its figures, as it stands: a stop-limit that was triggered is a limit
+/// order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Waiter {
-    key: i64,
-    pub(crate) id: OrderId,
-    pub(crate) handle: u32,
+pub(crate) enum Form {
+    Market,
+    Limit,
+    Stop,
+    StopLimit,
+    MarketIfTouched,
+    TrailingStop,
 }
 
-codec_struct!(Waiter { key, id, handle });
-
-/// The orders that wait for an instrument's price. Each list is sorted by key with the next one due
-/// last, so that a quote which makes nothing due costs four comparisons.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Waiting {
-    buy_limits: Vec<Waiter>,
-    sell_limits: Vec<Waiter>,
-    buy_stops: Vec<Waiter>,
-    sell_stops: Vec<Waiter>,
-}
-
-codec_struct!(Waiting {
-    buy_limits,
-    sell_limits,
-    buy_stops,
-    sell_stops
+codec_enum!(Form {
+    0 => Market,
+    1 => Limit,
+    2 => Stop,
+    3 => StopLimit,
+    4 => MarketIfTouched,
+    5 => TrailingStop,
 });
 
-/// The price that an order waits for.
-pub(crate) const fn awaited(kind: OrderKind) -> Option<Price> {
-    match kind {
-        OrderKind::Market => None,
-        OrderKind::Limit { price } => Some(price),
-        OrderKind::Stop { trigger } => Some(trigger),
-    }
-}
-
-/// Whether the opposite side of the touch has reached what an order of this kind waits for.
-pub(crate) const fn is_reached(kind: OrderKind, side: Side, awaited: Ticks, touch: &Touch) -> bool {
-    let opposite = touch.opposite(side).0;
-    match (kind, side) {
-        (OrderKind::Market, _) => true,
-        (OrderKind::Limit { .. }, Side::Buy) | (OrderKind::Stop { .. }, Side::Sell) => {
-            opposite <= awaited.0
-        }
-        (OrderKind::Limit { .. }, Side::Sell) | (OrderKind::Stop { .. }, Side::Buy) => {
-            opposite >= awaited.0
-        }
-    }
-}
-
-/// Whether an order of this kind is due at this touch. A side that displays nothing makes nothing
-/// due.
-pub(crate) const fn is_due(kind: OrderKind, side: Side, awaited: Ticks, touch: &Touch) -> bool {
-    touch.opposite_qty(side).0 != 0 && is_reached(kind, side, awaited, touch)
-}
-
-impl Waiting {
-    /// The list of a kind and side, and the sign that turns a price into its key.
-    fn list(&mut self, kind: OrderKind, side: Side) -> (&mut Vec<Waiter>, i64) {
-        match (kind, side) {
-            (OrderKind::Stop { .. }, Side::Buy) => (&mut self.buy_stops, -1),
-            (OrderKind::Stop { .. }, Side::Sell) => (&mut self.sell_stops, 1),
-            (_, Side::Buy) => (&mut self.buy_limits, 1),
-            (_, Side::Sell) => (&mut self.sell_limits, -1),
+impl Form {
+    pub(crate) const fn of(kind: OrderKind) -> Self {
+        match kind {
+            OrderKind::Market => Self::Market,
+            OrderKind::Limit { .. } => Self::Limit,
+            OrderKind::Stop { .. } => Self::Stop,
+            OrderKind::StopLimit { .. } => Self::StopLimit,
+            OrderKind::MarketIfTouched { .. } => Self::MarketIfTouched,
+            OrderKind::TrailingStop { .. } => Self::TrailingStop,
         }
     }
 
-    pub(crate) fn insert(&mut self, order: &Order, awaited: Ticks, handle: u32) {
-        let (list, sign) = self.list(order.kind, order.side);
-        let key = awaited.0.saturating_mul(sign);
-        let place = list.partition_point(|known| (known.key, known.id) < (key, order.id));
-        list.insert(
-            place,
-            Waiter {
-                key,
-                id: order.id,
-                handle,
+    /// A kind of this form, for what looks at the form only.
+    pub(crate) const fn kind(self) -> OrderKind {
+        match self {
+            Self::Market => OrderKind::Market,
+            _ => OrderKind::Limit { price: Price::ZERO },
+        }
+    }
+
+    /// Whether it waits for a trigger.
+    pub(crate) const fn is_triggered(self) -> bool {
+        !matches!(self, Self::Market | Self::Limit)
+    }
+
+    /// Whether it has a limit price.
+    pub(crate) const fn has_limit(self) -> bool {
+        matches!(self, Self::Limit | Self::StopLimit)
+    }
+
+    /// Whether its trigger lies where the price gets worse for its owner.
+    pub(crate) const fn is_stop(self) -> bool {
+        matches!(self, Self::Stop | Self::StopLimit | Self::TrailingStop)
+    }
+}
+
+/// Time in force without its figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tif {
+    GoodTillCancel,
+    Day,
+    ImmediateOrCancel,
+    FillOrKill,
+    GoodTillDate,
+    AtOpen,
+    AtClose,
+}
+
+codec_enum!(Tif {
+    0 => GoodTillCancel,
+    1 => Day,
+    2 => ImmediateOrCancel,
+    3 => FillOrKill,
+    4 => GoodTillDate,
+    5 => AtOpen,
+    6 => AtClose,
+});
+
+impl Tif {
+    pub(crate) const fn of(tif: TimeInForce) -> Self {
+        match tif {
+            TimeInForce::GoodTillCancel => Self::GoodTillCancel,
+            TimeInForce::Day => Self::Day,
+            TimeInForce::ImmediateOrCancel => Self::ImmediateOrCancel,
+            TimeInForce::FillOrKill => Self::FillOrKill,
+            TimeInForce::GoodTillDate { .. } => Self::GoodTillDate,
+            TimeInForce::AtOpen => Self::AtOpen,
+            TimeInForce::AtClose => Self::AtClose,
+        }
+    }
+
+    /// A time in force of this form, for what looks at the form only.
+    pub(crate) const fn plain(self) -> TimeInForce {
+        match self {
+            Self::GoodTillCancel | Self::GoodTillDate => TimeInForce::GoodTillCancel,
+            Self::Day => TimeInForce::Day,
+            Self::ImmediateOrCancel => TimeInForce::ImmediateOrCancel,
+            Self::FillOrKill => TimeInForce::FillOrKill,
+            Self::AtOpen => TimeInForce::AtOpen,
+            Self::AtClose => TimeInForce::AtClose,
+        }
+    }
+
+    /// Whether it waits for an auction.
+    pub(crate) const fn is_auction(self) -> bool {
+        matches!(self, Self::AtOpen | Self::AtClose)
+    }
+
+    /// Whether it never rests.
+    pub(crate) const fn is_immediate(self) -> bool {
+        matches!(self, Self::ImmediateOrCancel | Self::FillOrKill)
+    }
+}
+
+/// Where a working order is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// On its way to the market.
+    InFlight,
+    /// Waiting for its parent.
+    Held,
+    /// At the market's door: it takes, and then rests or ends.
+    Entering,
+    /// Waiting for its trigger.
+    Waiting,
+    /// A limit order on the market.
+    Resting,
+    /// Waiting for its auction.
+    Auction,
+}
+
+codec_enum!(Stage {
+    0 => InFlight,
+    1 => Held,
+    2 => Entering,
+    3 => Waiting,
+    4 => Resting,
+    5 => Auction,
+});
+
+/// Small truths about an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Flags(u8);
+
+impl Codec for Flags {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.0.encode(out);
+    }
+
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        match u8::decode(reader)? {
+            bits @ 0..16 => Ok(Self(bits)),
+            _ => Err(CodecError::Invalid("order flags")),
+        }
+    }
+}
+
+impl Flags {
+    const POST_ONLY: u8 = 1;
+    const REDUCE_ONLY: u8 = 2;
+    const CANCEL_ON_DISCONNECT: u8 = 4;
+    const CLOSING: u8 = 8;
+
+    pub(crate) const fn of(request: &NewOrder) -> Self {
+        let mut bits = 0;
+        if request.post_only {
+            bits |= Self::POST_ONLY;
+        }
+        if request.reduce_only {
+            bits |= Self::REDUCE_ONLY;
+        }
+        if request.cancel_on_disconnect {
+            bits |= Self::CANCEL_ON_DISCONNECT;
+        }
+        if is_closing(request) {
+            bits |= Self::CLOSING;
+        }
+        Self(bits)
+    }
+
+    pub(crate) const fn is_post_only(self) -> bool {
+        self.0 & Self::POST_ONLY != 0
+    }
+
+    pub(crate) const fn is_reduce_only(self) -> bool {
+        self.0 & Self::REDUCE_ONLY != 0
+    }
+
+    pub(crate) const fn ends_on_disconnect(self) -> bool {
+        self.0 & Self::CANCEL_ON_DISCONNECT != 0
+    }
+
+    /// Whether it may only make a position smaller.
+    pub(crate) const fn is_closing(self) -> bool {
+        self.0 & Self::CLOSING != 0
+    }
+}
+
+/// Whether an order may only make a position smaller: it says so, or its leg does.
+pub(crate) const fn is_closing(request: &NewOrder) -> bool {
+    request.reduce_only
+        || matches!(
+            (request.leg, request.side),
+            (Leg::Long, Side::Sell) | (Leg::Short, Side::Buy)
+        )
+}
+
+impl Order {
+    /// Still to execute.
+    #[inline]
+    pub(crate) const fn leaves(&self) -> Lots {
+        Lots(self.qty.0 - self.filled.0)
+    }
+}
+
+/// What only some orders have: a trigger, a display, a list, a deadline, a queue position, a fee with a
+/// minimum, time on the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Extra {
+    /// The order.
+    pub(crate) order: OrderId,
+    /// The kind that was asked for.
+    pub(crate) asked: Form,
+    /// The most that a book shows; 0 shows all.
+    pub(crate) display: Lots,
+    /// Trigger as it stands; of a trailing stop that has had no reference yet, 0.
+    pub(crate) trigger: Ticks,
+    /// Whether the trigger is known.
+    pub(crate) has_trigger: bool,
+    pub(crate) on: TriggerOn,
+    /// Distance of a trailing stop.
+    pub(crate) trail: Option<Trail>,
+    /// First moment at which it no longer works.
+    pub(crate) until: TimestampNs,
+    /// First order of its list, or its algo; 0 for none.
+    pub(crate) list: OrderId,
+    /// Orders of its list.
+    pub(crate) list_len: u32,
+    /// Fees earned by its fills, before the minimum.
+    pub(crate) earned: Money,
+    /// Whether it has filled, so that the minimum was charged.
+    pub(crate) has_earned: bool,
+    /// Under the queue rule: quantity before it, quantity shown, quantity printed since.
+    pub(crate) queue: Queue,
+    /// Time from the market back to its sender, nanoseconds.
+    pub(crate) ack_ns: u32,
+    /// Its place in the agenda.
+    pub(crate) timed: Derived,
+}
+
+codec_struct!(Extra {
+    order,
+    asked,
+    display,
+    trigger,
+    has_trigger,
+    on,
+    trail,
+    until,
+    list,
+    list_len,
+    earned,
+    has_earned,
+    queue,
+    ack_ns,
+    timed,
+});
+
+/// An estimated place in the queue of a price of the outside market, in lots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Queue {
+    /// Quantity before the order.
+    pub(crate) ahead: i64,
+    /// Quantity that the market showed at its price.
+    pub(crate) shown: i64,
+    /// Quantity that printed at its price since.
+    pub(crate) printed: i64,
+}
+
+codec_struct!(Queue {
+    ahead,
+    shown,
+    printed
+});
+
+impl Extra {
+    pub(crate) const fn new(order: OrderId, asked: Form) -> Self {
+        Self {
+            order,
+            asked,
+            display: Lots(0),
+            trigger: Ticks(0),
+            has_trigger: false,
+            on: TriggerOn::Quote,
+            trail: None,
+            until: TimestampNs(0),
+            list: OrderId(0),
+            list_len: 0,
+            earned: Money::ZERO,
+            has_earned: false,
+            queue: Queue {
+                ahead: 0,
+                shown: 0,
+                printed: 0,
             },
-        );
-    }
-
-    pub(crate) fn remove(&mut self, order: &Order, awaited: Ticks) {
-        let (list, sign) = self.list(order.kind, order.side);
-        let key = awaited.0.saturating_mul(sign);
-        if let Ok(place) =
-            list.binary_search_by_key(&(key, order.id), |known| (known.key, known.id))
-        {
-            list.remove(place);
+            ack_ns: 0,
+            timed: Derived::NONE,
         }
-    }
-
-    /// Moves the orders that are due at this touch to `due`, in order of acceptance.
-    pub(crate) fn take_due(&mut self, touch: &Touch, due: &mut Vec<Waiter>) {
-        due.clear();
-        if touch.ask_qty.0 != 0 {
-            take(&mut self.buy_limits, touch.ask.0, due);
-            take(&mut self.buy_stops, touch.ask.0.saturating_neg(), due);
-        }
-        if touch.bid_qty.0 != 0 {
-            take(&mut self.sell_limits, touch.bid.0.saturating_neg(), due);
-            take(&mut self.sell_stops, touch.bid.0, due);
-        }
-        due.sort_unstable_by_key(|waiter| waiter.id);
-    }
-}
-
-fn take(list: &mut Vec<Waiter>, threshold: i64, due: &mut Vec<Waiter>) {
-    while let Some(waiter) = list.last().copied().filter(|last| last.key >= threshold) {
-        list.pop();
-        due.push(waiter);
     }
 }

@@ -5,37 +5,66 @@
 //! only then peaks and floors move, targets are tested and scores observe. Touched accounts are
 //! judged in ascending order of their ids.
 
+mod activate;
 mod adjust;
+mod algos;
+mod amend;
+mod auction;
+mod bars;
+mod bookings;
+mod cancel;
+mod cascade;
+mod check;
+mod crossed;
+mod data;
+mod enter;
 mod fills;
+mod funds;
+mod holdings;
 mod judge;
+mod lists;
 mod market;
-mod orders;
+mod paper;
+mod portrait;
+mod queue;
 mod registry;
 mod roll;
+mod submit;
+mod timed;
 
 use rules::{Competition, Entry, Plan};
 use types::{
-    AccountId, ClientOrderId, Command, CompetitionId, Input, InputKind, OrderId, PlanHash,
-    RollSchedule, Seq, ShardId, Timer, TimestampNs, TradingDay, codec_struct,
+    AccountId, ClientOrderId, Command, CompetitionId, Input, InputKind, Label, LatencySample, Leg,
+    OrderId, PlanHash, Price, RollSchedule, Seq, ShardId, Timer, TimestampNs, TradingDay,
+    codec_struct,
 };
 
-use crate::account::{Account, House};
+use crate::account::{Account, CurrencyId, House};
+use crate::agenda::Agenda;
+use crate::algo::{Algo, Curve};
 use crate::event_buf::EventBuf;
+use crate::holding::Holding;
 use crate::limits::Limits;
 use crate::market::Market;
-use crate::order::{Order, Waiter};
-use crate::position::Position;
+use crate::orders::Orders;
 use crate::slab::Slab;
 use crate::table::Table;
+use cascade::Pending;
+use timed::Change;
 
 /// A plan and the hash of its canonical bytes.
 #[derive(Debug)]
 pub(crate) struct KnownPlan {
     pub(crate) plan: Plan,
     pub(crate) hash: PlanHash,
+    pub(crate) currency: CurrencyId,
 }
 
-codec_struct!(KnownPlan { plan, hash });
+codec_struct!(KnownPlan {
+    plan,
+    hash,
+    currency
+});
 
 /// A competition and its entrants, in order of entry.
 #[derive(Debug)]
@@ -76,20 +105,18 @@ pub(crate) struct UsedClientOrder {
 
 codec_struct!(UsedClientOrder { account, client });
 
-/// Lists that one input fills and empties; kept for their memory, no part of the state.
-#[derive(Debug, Default)]
-struct Scratch {
-    due: Vec<Waiter>,
-    touched: Vec<Touched>,
+/// What one unit of a currency is worth in another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Conversion {
+    pub(crate) from: CurrencyId,
+    pub(crate) to: CurrencyId,
+    pub(crate) rate: Price,
 }
 
-/// An account that the input touched in a way that needs more than a new mark.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Touched {
-    account: AccountId,
-    /// Something was filled or booked.
-    booked: bool,
-}
+codec_struct!(Conversion { from, to, rate });
+
+/// An account, instrument and leg.
+pub(crate) type HoldingKey = (u32, u32, Leg);
 
 /// A single-writer engine: all the state that inputs change.
 #[derive(Debug)]
@@ -101,23 +128,37 @@ pub struct Shard {
     pub(crate) market_events: u64,
     pub(crate) last_market: Seq,
     pub(crate) last_order: OrderId,
+    pub(crate) currencies: Vec<Label>,
+    pub(crate) conversions: Vec<Conversion>,
+    pub(crate) curves: Vec<Curve>,
+    pub(crate) latencies: Vec<Vec<LatencySample>>,
     pub(crate) markets: Vec<Market>,
     pub(crate) plans: Vec<KnownPlan>,
     pub(crate) contests: Vec<Contest>,
     pub(crate) open_days: Vec<OpenDay>,
     pub(crate) accounts: Vec<Account>,
-    pub(crate) orders: Slab<Order>,
-    pub(crate) positions: Slab<Position>,
+    pub(crate) orders: Orders,
+    pub(crate) holdings: Slab<Holding>,
+    /// Ascending by id.
+    pub(crate) algos: Vec<Algo>,
+    /// Cancels and amendments on their way.
+    pub(crate) changes: Slab<Change>,
+    pub(crate) agenda: Agenda,
     pub(crate) used_client_orders: Vec<UsedClientOrder>,
     /// Where the next used client order id goes once the list is full.
     pub(crate) used_client_orders_next: u32,
-    pub(crate) house: House,
-    pub(crate) order_handles: Table<u64>,
+    /// By currency.
+    pub(crate) house: Vec<House>,
+    pub(crate) holding_handles: Table<HoldingKey>,
     pub(crate) client_orders: Table<(u32, u128)>,
-    scratch: Scratch,
+    /// What one input fills and empties; kept for its memory, no part of the state.
+    pending: Pending,
 }
 
 impl Shard {
+    /// Orders that work beside the limit while they take: one, and one of an algo that it sets off.
+    pub(crate) const TAKERS_MAX: u32 = 64;
+
     /// An empty shard.
     pub fn new(id: ShardId, limits: Limits) -> Self {
         let limits = limits.held();
@@ -129,20 +170,36 @@ impl Shard {
             market_events: 0,
             last_market: Seq::default(),
             last_order: OrderId::default(),
+            currencies: Vec::new(),
+            conversions: Vec::new(),
+            curves: Vec::new(),
+            latencies: Vec::new(),
             markets: Vec::new(),
             plans: Vec::new(),
             contests: Vec::new(),
             open_days: Vec::new(),
             accounts: Vec::new(),
-            orders: Slab::new(),
-            positions: Slab::new(),
+            orders: Orders::new(limits.orders_max.saturating_add(Self::TAKERS_MAX)),
+            holdings: Slab::new(),
+            algos: Vec::new(),
+            changes: Slab::new(),
+            agenda: Agenda::new(),
             used_client_orders: Vec::new(),
             used_client_orders_next: 0,
-            house: House::default(),
-            order_handles: Table::new(limits.orders_max),
-            client_orders: Table::new(limits.client_orders_max),
-            scratch: Scratch::default(),
+            house: Vec::new(),
+            holding_handles: Table::new(),
+            client_orders: Table::new(),
+            pending: Pending::default(),
         }
+    }
+
+    /// Makes room, so that so many working orders and holdings need no allocation later.
+    pub fn reserve(&mut self, orders: u32, holdings: u32) {
+        self.orders.reserve(orders.min(self.limits.orders_max));
+        let holdings = holdings.min(self.limits.positions_max);
+        self.holdings.reserve(holdings);
+        self.holding_handles.reserve(holdings);
+        self.client_orders.reserve(self.limits.client_orders_max);
     }
 
     /// Applies one input and appends what happened to `events`.
@@ -156,6 +213,7 @@ impl Shard {
         self.seq = input.seq;
         self.ts = input.ts;
         events.begin(input.seq, input.ts);
+        self.run_timed(events);
         match &input.kind {
             InputKind::Market(event) => self.on_market(event, events),
             InputKind::Command(command) => self.on_command(command, events),
@@ -164,6 +222,14 @@ impl Shard {
             }
             InputKind::Timer(Timer::Clock) => {}
         }
+        self.settle(events);
+        // What the input itself started and is due already, such as an algo's first slice.
+        self.run_timed(events);
+    }
+
+    /// When something is due that needs no market and no command: an expiry, an arrival, a slice.
+    pub fn next_due(&self) -> Option<TimestampNs> {
+        self.agenda.next().map(|due| due.at)
     }
 
     fn on_command(&mut self, command: &Command, events: &mut EventBuf) {
@@ -181,18 +247,36 @@ impl Shard {
                 self.enter_competition(*competition, *account, events);
             }
             Command::SubmitOrder(order) => self.submit_order(order, events),
+            Command::SubmitList(list) => self.submit_list(list, events),
+            Command::SubmitAlgo(algo) => self.submit_algo(algo, events),
             Command::AmendOrder {
                 account,
                 order,
                 qty,
                 price,
+                trigger,
             } => {
-                self.amend_order(*account, *order, *qty, *price, events);
+                let amendment = amend::Amendment {
+                    qty: *qty,
+                    price: *price,
+                    trigger: *trigger,
+                };
+                self.amend_order(*account, *order, amendment, events);
             }
             Command::CancelOrder { account, order } => {
                 self.cancel_order(*account, *order, events);
             }
-            Command::CancelAll { account } => self.cancel_all(*account, events),
+            Command::CancelAll {
+                account,
+                instrument,
+                side,
+            } => self.cancel_all(*account, *instrument, *side, events),
+            Command::Disconnect { account } => self.disconnect(*account, events),
+            Command::DefineCurve { weights } => self.define_curve(weights, events),
+            Command::DefineLatency { samples } => self.define_latency(samples, events),
+            Command::SetConversion { from, to, rate } => {
+                self.set_conversion(*from, *to, *rate, events);
+            }
             Command::Adjust {
                 account,
                 kind,

@@ -28,6 +28,12 @@ impl<T> Slab<T> {
         }
     }
 
+    /// Makes room, so that `values` in all need no allocation.
+    pub(crate) fn reserve(&mut self, values: u32) {
+        self.places
+            .reserve((values as usize).saturating_sub(self.places.len()));
+    }
+
     pub(crate) const fn len(&self) -> u32 {
         self.len
     }

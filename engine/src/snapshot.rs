@@ -5,14 +5,16 @@ mod check;
 
 use std::fmt;
 
-use types::{Codec, CodecError, Reader};
+use types::{AccountId, Codec, CodecError, Reader};
 
+use crate::agenda::{Due, DueKind};
+use crate::derived::Derived;
 use crate::limits::Limits;
+use crate::market::Market;
 use crate::shard::Shard;
-use crate::table::Table;
 
 /// Version of the snapshot's layout.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// BLAKE3 of a shard's snapshot bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,13 +51,23 @@ impl Shard {
         self.market_events.encode(out);
         self.last_market.encode(out);
         self.last_order.encode(out);
-        self.markets.encode(out);
+        self.orders.encode(out);
+        (self.markets.len() as u32).encode(out);
+        for market in &self.markets {
+            market.encode(&self.orders.nodes, out);
+        }
+        self.currencies.encode(out);
+        self.conversions.encode(out);
+        self.curves.encode(out);
+        self.latencies.encode(out);
         self.plans.encode(out);
         self.contests.encode(out);
         self.open_days.encode(out);
         self.accounts.encode(out);
-        self.orders.encode(out);
-        self.positions.encode(out);
+        self.holdings.encode(out);
+        self.algos.encode(out);
+        self.changes.encode(out);
+        self.agenda.encode(out);
         self.used_client_orders.encode(out);
         self.used_client_orders_next.encode(out);
         self.house.encode(out);
@@ -89,32 +101,74 @@ impl Shard {
         shard.market_events = Codec::decode(&mut reader)?;
         shard.last_market = Codec::decode(&mut reader)?;
         shard.last_order = Codec::decode(&mut reader)?;
-        shard.markets = Codec::decode(&mut reader)?;
+        shard.orders = Codec::decode(&mut reader)?;
+        for _ in 0..u32::decode(&mut reader)? {
+            let market = Market::decode(&mut reader, &mut shard.orders.nodes)?;
+            shard.markets.push(market);
+        }
+        shard.currencies = Codec::decode(&mut reader)?;
+        shard.conversions = Codec::decode(&mut reader)?;
+        shard.curves = Codec::decode(&mut reader)?;
+        shard.latencies = Codec::decode(&mut reader)?;
         shard.plans = Codec::decode(&mut reader)?;
         shard.contests = Codec::decode(&mut reader)?;
         shard.open_days = Codec::decode(&mut reader)?;
         shard.accounts = Codec::decode(&mut reader)?;
-        shard.orders = Codec::decode(&mut reader)?;
-        shard.positions = Codec::decode(&mut reader)?;
+        shard.holdings = Codec::decode(&mut reader)?;
+        shard.algos = Codec::decode(&mut reader)?;
+        shard.changes = Codec::decode(&mut reader)?;
+        shard.agenda = Codec::decode(&mut reader)?;
         shard.used_client_orders = Codec::decode(&mut reader)?;
         shard.used_client_orders_next = Codec::decode(&mut reader)?;
         shard.house = Codec::decode(&mut reader)?;
         reader.end()?;
         shard.check_links()?;
-        shard.rebuild_tables();
+        shard.rebuild();
         Ok(shard)
     }
 
-    /// The look-up tables are derived, so a snapshot does not hold them.
-    fn rebuild_tables(&mut self) {
-        self.order_handles = Table::new(self.limits.orders_max);
-        for (handle, order) in self.orders.iter() {
-            self.order_handles.insert(order.id.0, handle);
-        }
-        self.client_orders = Table::new(self.limits.client_orders_max);
+    /// What is derived, so that a snapshot does not hold it: look-up tables, agenda places, bands.
+    fn rebuild(&mut self) {
         for (index, used) in self.used_client_orders.iter().enumerate() {
             self.client_orders
                 .insert((used.account.0, used.client.0), index as u32);
+        }
+        let mut open = Vec::new();
+        for (handle, held) in self.holdings.iter() {
+            let key = (held.account.0, held.instrument.0, held.leg);
+            self.holding_handles.insert(key, handle);
+            if held.lots.0 != 0 {
+                open.push(handle);
+            }
+        }
+        let timed: Vec<(u32, Due)> = self.agenda.iter().map(|(at, due)| (at, *due)).collect();
+        for (place, due) in timed {
+            match due.kind {
+                DueKind::Arrival | DueKind::Expiry => {
+                    if let Some(handle) = self.orders.find(due.order)
+                        && let Some(extra) = self.orders.extra_mut(handle)
+                    {
+                        extra.timed = Derived(place);
+                    }
+                }
+                DueKind::Slice | DueKind::End => {
+                    let found = self.algos.binary_search_by_key(&due.order, |algo| algo.id);
+                    if let Ok(index) = found {
+                        let algo = &mut self.algos[index];
+                        match due.kind {
+                            DueKind::Slice => algo.slice_timed = Derived(place),
+                            _ => algo.end_timed = Derived(place),
+                        }
+                    }
+                }
+                DueKind::Change => {}
+            }
+        }
+        for handle in open {
+            self.watch(handle);
+        }
+        for id in 0..self.accounts.len() as u32 {
+            self.set_bands(AccountId(id));
         }
     }
 }

@@ -1,5 +1,8 @@
-//! A hash table of fixed capacity from an id to a slab handle: no allocation after it is made, no
-//! random seed, and nobody iterates it.
+//! A hash table from an id to a slab handle: it grows by doubling and never shrinks, has no random
+//! seed, and nobody iterates it.
+
+/// Slots of an empty table.
+const SLOTS_MIN: usize = 16;
 
 /// A key that spreads over 64 bits by a fixed function.
 pub(crate) trait Key: Copy + Eq {
@@ -7,7 +10,7 @@ pub(crate) trait Key: Copy + Eq {
 }
 
 /// Finaliser of `SplitMix64` (Steele, Lea, Flood 2014).
-const fn mix(mut x: u64) -> u64 {
+pub(crate) const fn mix(mut x: u64) -> u64 {
     x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     x ^ (x >> 31)
@@ -26,18 +29,44 @@ impl Key for (u32, u128) {
     }
 }
 
+impl Key for (u32, u32, types::Leg) {
+    fn spread(self) -> u64 {
+        let (account, instrument, leg) = self;
+        mix((u64::from(account) << 32 | u64::from(instrument))
+            .wrapping_mul(3)
+            .wrapping_add(leg as u64))
+    }
+}
+
 /// Open addressing with linear probing; a removal shifts the run back, so there are no tombstones.
 #[derive(Debug)]
 pub(crate) struct Table<K> {
     slots: Box<[Option<(K, u32)>]>,
+    len: usize,
 }
 
 impl<K: Key> Table<K> {
-    /// A table that holds `keys_max` keys at a load of at most one half.
-    pub(crate) fn new(keys_max: u32) -> Self {
-        let slots = (keys_max as usize).max(1).next_power_of_two() * 2;
+    /// An empty table.
+    pub(crate) fn new() -> Self {
         Self {
-            slots: vec![None; slots].into_boxed_slice(),
+            slots: vec![None; SLOTS_MIN].into_boxed_slice(),
+            len: 0,
+        }
+    }
+
+    /// Makes room, so that `keys` in all need no allocation.
+    pub(crate) fn reserve(&mut self, keys: u32) {
+        let slots = (keys as usize * 2).next_power_of_two();
+        if slots > self.slots.len() {
+            self.grow(slots);
+        }
+    }
+
+    fn grow(&mut self, slots: usize) {
+        let before = std::mem::replace(&mut self.slots, vec![None; slots].into_boxed_slice());
+        for (key, value) in before.into_iter().flatten() {
+            let (Ok(slot) | Err(slot)) = self.find(key);
+            self.slots[slot] = Some((key, value));
         }
     }
 
@@ -67,14 +96,25 @@ impl<K: Key> Table<K> {
             .map(|(_, value)| value)
     }
 
-    /// The caller keeps to `keys_max`.
+    /// The load stays at one half or less.
     pub(crate) fn insert(&mut self, key: K, value: u32) {
-        let (Ok(slot) | Err(slot)) = self.find(key);
+        let slot = match self.find(key) {
+            Ok(slot) => slot,
+            Err(slot) if (self.len + 1) * 2 <= self.slots.len() => {
+                self.len += 1;
+                slot
+            }
+            Err(_) => {
+                self.grow(self.slots.len() * 2);
+                return self.insert(key, value);
+            }
+        };
         self.slots[slot] = Some((key, value));
     }
 
     pub(crate) fn remove(&mut self, key: K) {
         let Ok(mut hole) = self.find(key) else { return };
+        self.len -= 1;
         let mut slot = hole;
         loop {
             slot = self.after(slot);
@@ -105,7 +145,7 @@ mod tests {
     proptest! {
         #[test]
         fn behaves_as_a_map(steps in prop::collection::vec((any::<bool>(), 0_u64..24, any::<u32>()), 0..200)) {
-            let mut table = Table::new(24);
+            let mut table = Table::new();
             let mut model = BTreeMap::new();
             for (insert, key, value) in steps {
                 if insert {

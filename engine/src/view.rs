@@ -2,17 +2,19 @@
 
 use rules::{Competition, Limit, MinDays, Plan, Score, Stage, Standing};
 use types::{
-    AccountId, AccountState, Breach, ClientOrderId, CompetitionId, Consistency, Instrument,
-    InstrumentId, InstrumentStatus, Label, Lots, Money, Notional, OrderId, OrderKind, PlanHash,
-    PlanId, Price, Qty, Quote, Seq, Side, SignedQty, Ticks, TimeInForce, TimestampNs, TradingDay,
+    AccountId, AccountState, Breach, CompetitionId, Consistency, Funding, Instrument, InstrumentId,
+    InstrumentStatus, Label, Leg, Lots, Money, NewAlgo, NewOrder, Notional, OrderId, OrderRole,
+    PlanHash, PlanId, Price, Qty, Quote, Seq, Side, SignedQty, Terms, Ticks, TimestampNs,
+    TradingDay,
 };
 
 use crate::account::Account;
 pub use crate::account::House;
+use crate::book::price_of;
+use crate::holding::{self, Holding};
 use crate::market::Market;
-use crate::position::Position;
+use crate::portrait::OrderStage;
 use crate::shard::Shard;
-use crate::slab::NIL;
 
 /// An instrument and its market.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,8 +75,19 @@ pub struct AccountView {
     pub currency: Label,
     /// Balance that the plan opens with.
     pub initial_balance: Money,
-    /// Sum of the open positions at the mark, rounded down.
+    /// Equity less balance, rounded down.
     pub unrealised: Money,
+    /// Cash of other currencies, in order of first use.
+    pub foreign: Vec<(Label, Money)>,
+    /// Position mode, funding and short rule.
+    pub terms: Terms,
+    /// Margin that positions and working orders tie up; `None` without margin.
+    pub margin_required: Option<Money>,
+    /// What positions need to be kept; `None` without margin.
+    pub maintenance_required: Option<Money>,
+    /// What an opening order may still use: cash that is free, or equity less the margin required;
+    /// `None` where orders are not checked.
+    pub buying_power: Option<Money>,
     /// Fees paid so far.
     pub fees: Money,
     /// The trading day that is open.
@@ -99,6 +112,8 @@ pub struct AccountView {
     pub positions: Vec<PositionView>,
     /// Working orders, oldest first.
     pub orders: Vec<OrderView>,
+    /// Working algos, oldest first.
+    pub algos: Vec<AlgoView>,
     /// The newest primary breach, its place and time.
     pub breach: Option<(Seq, TimestampNs, Breach)>,
 }
@@ -137,6 +152,8 @@ pub struct PositionView {
     pub instrument: InstrumentId,
     /// Its name.
     pub symbol: Label,
+    /// Which position.
+    pub leg: Leg,
     /// How much.
     pub position: SignedQty,
     /// Average price, rounded down to 1e-9.
@@ -154,24 +171,48 @@ pub struct PositionView {
 pub struct OrderView {
     /// Its id.
     pub order: OrderId,
-    /// The sender's id.
-    pub client_order: ClientOrderId,
-    /// Whose it is.
-    pub account: AccountId,
-    /// What is traded.
-    pub instrument: InstrumentId,
-    /// Its name.
+    /// Name of its instrument.
     pub symbol: Label,
-    /// Buy or sell.
-    pub side: Side,
-    /// How it executes.
-    pub kind: OrderKind,
-    /// Total quantity.
-    pub qty: Qty,
-    /// How long it works.
-    pub tif: TimeInForce,
-    /// When it was accepted.
-    pub ts: TimestampNs,
+    /// Its terms, with the figures as they stand.
+    pub request: NewOrder,
+    /// Where it is.
+    pub stage: OrderStage,
+    /// Still to execute.
+    pub leaves: Qty,
+    /// Executed.
+    pub filled: Qty,
+    /// What a book shows of it; zero where no book does.
+    pub displayed: Qty,
+    /// Limit price as it stands.
+    pub limit: Option<Price>,
+    /// Trigger as it stands, while it waits for one.
+    pub trigger: Option<Price>,
+    /// First order of its list, or its algo; zero for none.
+    pub list: OrderId,
+    /// Its part in it.
+    pub role: OrderRole,
+}
+
+/// A working algo.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlgoView {
+    /// Its id.
+    pub id: OrderId,
+    /// What was asked for.
+    pub request: NewAlgo,
+    /// Executed by its children.
+    pub filled: Qty,
+}
+
+/// The book of a crossed instrument.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BookView {
+    /// Buy side, best first: price, displayed quantity, orders.
+    pub bids: Vec<(Price, Qty, u32)>,
+    /// Sell side, best first.
+    pub asks: Vec<(Price, Qty, u32)>,
+    /// In a call: the price and quantity at which it would uncross now.
+    pub indicative: Option<(Price, Qty)>,
 }
 
 /// A competition's ranked board.
@@ -220,16 +261,33 @@ impl Shard {
         })
     }
 
-    /// The newest good quote of an instrument.
+    /// The newest good quote of an instrument; of a crossed one, its book's best prices.
     pub fn quote(&self, id: InstrumentId) -> Option<Quote> {
-        let Market {
-            instrument, touch, ..
-        } = self.markets.get(id.0 as usize)?;
-        touch.map(|touch| Quote {
-            bid: instrument.price(touch.bid),
-            bid_qty: instrument.qty(touch.bid_qty),
-            ask: instrument.price(touch.ask),
-            ask_qty: instrument.qty(touch.ask_qty),
+        self.markets.get(id.0 as usize)?.quote()
+    }
+
+    /// The book of a crossed instrument, up to so many levels a side.
+    pub fn book_view(&self, id: InstrumentId, levels: usize) -> Option<BookView> {
+        let market = self.markets.get(id.0 as usize)?;
+        if !market.is_crossed() {
+            return None;
+        }
+        let instrument = &market.instrument;
+        let side = |side: Side| {
+            let shown = market.book.ladder(side).iter_levels().take(levels);
+            shown
+                .map(|(key, lots, orders)| {
+                    let price = instrument.price(price_of(side, key));
+                    (price, instrument.qty(lots), orders)
+                })
+                .collect()
+        };
+        let indicative = self.indicative(id);
+        Some(BookView {
+            bids: side(Side::Buy),
+            asks: side(Side::Sell),
+            indicative: indicative
+                .map(|(price, lots)| (instrument.price(price), instrument.qty(lots))),
         })
     }
 
@@ -252,18 +310,23 @@ impl Shard {
             .is_some_and(|account| account.day_locked)
     }
 
-    /// Equity of an account, exact.
+    /// Equity of an account in its currency, exact.
     pub fn equity(&self, id: AccountId) -> Option<Notional> {
-        self.accounts.get(id.0 as usize).map(Account::equity)
+        let account = self.accounts.get(id.0 as usize)?;
+        Some(self.equity_of(account))
     }
 
-    /// Position of an account in an instrument; zero when there is none.
+    /// Position of an account in an instrument, its legs together; zero when there is none.
     pub fn position(&self, id: AccountId, instrument: InstrumentId) -> SignedQty {
-        self.markets
-            .get(instrument.0 as usize)
-            .map_or(SignedQty::ZERO, |market| {
-                signed_qty(market, self.held_lots(id, instrument))
-            })
+        let Some(market) = self.markets.get(instrument.0 as usize) else {
+            return SignedQty::ZERO;
+        };
+        if id.0 as usize >= self.accounts.len() {
+            return SignedQty::ZERO;
+        }
+        let legs = [Leg::Net, Leg::Long, Leg::Short];
+        let lots = legs.map(|leg| self.held_lots(id, instrument, leg).0);
+        market.signed_qty(Lots(lots.into_iter().sum()))
     }
 
     /// How many orders of an account work.
@@ -280,16 +343,11 @@ impl Shard {
             .map(|account| (account.name, account.parent))
     }
 
-    /// The firm's side of the ledger.
-    pub const fn house(&self) -> House {
-        self.house
-    }
-
     /// The short form of an account.
     pub fn account_row(&self, id: AccountId) -> Option<AccountRow> {
         let account = self.accounts.get(id.0 as usize)?;
         let plan = &self.plans[account.plan.0 as usize].plan;
-        let equity = account.equity();
+        let equity = self.equity_of(account);
         let used_ppm = account
             .rules
             .limits()
@@ -308,7 +366,7 @@ impl Shard {
             state: account.state,
             day_locked: account.day_locked,
             size: account.rules.size(),
-            balance: account.balance,
+            balance: self.balance_of(account),
             equity: equity.to_money_floor(),
             used_ppm,
         })
@@ -326,7 +384,16 @@ impl Shard {
             plan_hash: known.hash,
             currency: plan.currency,
             initial_balance: plan.initial_balance,
-            unrealised: account.unrealised.to_money_floor(),
+            unrealised: self.open_profit(account),
+            foreign: account
+                .foreign
+                .iter()
+                .map(|(currency, cash)| (self.currencies[currency.0 as usize], cash))
+                .collect(),
+            terms: account.terms,
+            margin_required: self.margin_required(account),
+            maintenance_required: self.maintenance_required(account),
+            buying_power: self.buying_power(account),
             fees: account.fees,
             day: rules.day(),
             day_pnl: rules.day_pnl(),
@@ -344,54 +411,83 @@ impl Shard {
             payout_eligible: plan
                 .payout
                 .as_ref()
-                .map(|_| rules.payout_eligible(plan, account.balance)),
+                .map(|_| rules.payout_eligible(plan, self.balance_of(account))),
             positions: self
                 .account_positions(account)
                 .map(|p| self.position_view(p))
                 .collect(),
-            orders: self.account_orders(account),
+            orders: self.order_views(account),
+            algos: self.algo_views(id),
             breach: account
                 .breach
                 .map(|record| (record.seq, record.ts, record.breach)),
         })
     }
 
-    fn account_positions(&self, account: &Account) -> impl Iterator<Item = &Position> {
-        let mut handle = account.positions.first;
-        std::iter::from_fn(move || {
-            (handle != NIL).then(|| {
-                let position = self.positions.get(handle);
-                handle = position.next;
-                position
-            })
-        })
+    /// Equity less balance, rounded down.
+    fn open_profit(&self, account: &Account) -> Money {
+        let balance = self.balance_of(account).to_notional();
+        Notional(self.equity_of(account).0.saturating_sub(balance.0)).to_money_floor()
     }
 
-    fn account_orders(&self, account: &Account) -> Vec<OrderView> {
-        let mut views = Vec::new();
-        let mut handle = account.orders.first;
-        while handle != NIL {
-            let order = self.orders.get(handle);
-            let instrument = &self.markets[order.instrument.0 as usize].instrument;
-            views.push(OrderView {
-                order: order.id,
-                client_order: order.client,
-                account: order.account,
-                instrument: order.instrument,
-                symbol: instrument.symbol,
-                side: order.side,
-                kind: order.kind,
-                qty: instrument.qty(order.lots),
-                tif: order.tif,
-                ts: order.ts,
-            });
-            handle = order.next;
+    fn buying_power(&self, account: &Account) -> Option<Money> {
+        match account.terms.funding {
+            Funding::Unchecked => None,
+            Funding::Cash => Some(
+                self.cash_available(account, account.currency)
+                    .to_money_floor(),
+            ),
+            Funding::Margin { .. } => {
+                let required = self.margin_required(account)?;
+                Some(
+                    self.equity_of(account)
+                        .to_money_floor()
+                        .saturating_sub(required),
+                )
+            }
         }
-        views
     }
 
-    fn position_view(&self, position: &Position) -> PositionView {
-        let market = &self.markets[position.instrument.0 as usize];
+    fn account_positions(&self, account: &Account) -> impl Iterator<Item = &Holding> {
+        self.account_holdings(account)
+            .filter(|holding| holding.lots.0 != 0)
+    }
+
+    fn order_views(&self, account: &Account) -> Vec<OrderView> {
+        let view = |(handle, order): (u32, &crate::order::Order)| {
+            let instrument = &self.market_of(self.holdings.get(order.holding)).instrument;
+            let (limit, trigger, displayed) = self.figures_of(handle, order);
+            let extra = self.orders.extra(handle);
+            OrderView {
+                order: self.orders.id(handle),
+                symbol: instrument.symbol,
+                request: self.request_of(handle),
+                stage: Self::stage_of(order),
+                leaves: instrument.qty(order.leaves()),
+                filled: instrument.qty(order.filled),
+                displayed,
+                limit,
+                trigger,
+                list: extra.map_or(OrderId(0), |extra| extra.list),
+                role: order.role,
+            }
+        };
+        self.account_orders(account).map(view).collect()
+    }
+
+    fn algo_views(&self, account: AccountId) -> Vec<AlgoView> {
+        let own = self.algos.iter();
+        own.filter(|algo| algo.request.account == account)
+            .map(|algo| AlgoView {
+                id: algo.id,
+                request: algo.request,
+                filled: self.algo_filled(algo),
+            })
+            .collect()
+    }
+
+    fn position_view(&self, position: &Holding) -> PositionView {
+        let market = self.market_of(position);
         let instrument = &market.instrument;
         let cost_in_tick_lots = position
             .cost
@@ -407,25 +503,24 @@ impl Shard {
         } else {
             (cost_in_tick_lots.saturating_neg()).div_euclid(per_tick.saturating_neg())
         };
-        let mark = market.touch.map(|touch| touch.mark(position.lots));
-        let value = position
-            .cost
-            .0
-            .saturating_add(position.unrealised.0)
-            .saturating_abs();
+        let mark = market.mark(position.lots);
+        let value = mark.map_or(Notional::ZERO, |mark| {
+            holding::value(mark, position.lots, market.tick_value)
+        });
         PositionView {
             instrument: position.instrument,
             symbol: instrument.symbol,
-            position: signed_qty(market, position.lots),
+            leg: position.leg,
+            position: market.signed_qty(position.lots),
             average_price: Price(average as i64),
             mark: mark.map(|mark| instrument.price(mark)),
-            unrealised: position.unrealised.to_money_floor(),
-            notional: Notional(value).to_money_floor(),
+            unrealised: self.unrealised(position).to_money_floor(),
+            notional: Notional(value.0.saturating_abs()).to_money_floor(),
         }
     }
 
     fn limit_view(&self, account: &Account, limit: &Limit) -> LimitView {
-        let equity = account.equity();
+        let equity = self.equity_of(account);
         let distance = Notional(equity.0.saturating_sub(limit.floor.to_notional().0));
         LimitView {
             limit: *limit,
@@ -442,19 +537,22 @@ impl Shard {
     fn breach_price(
         &self,
         account: &Account,
-        position: &Position,
+        position: &Holding,
         limit: &Limit,
     ) -> Option<BreachPrice> {
-        let market = &self.markets[position.instrument.0 as usize];
+        let market = self.market_of(position);
+        if market.currency != account.currency {
+            return None;
+        }
         // equity(mark) = rest + mark * slope, with the other positions at their marks.
         let slope = market
             .tick_value
             .0
             .checked_mul(i128::from(position.lots.0))?;
-        let rest = account
-            .equity()
+        let rest = self
+            .equity_of(account)
             .0
-            .checked_sub(position.unrealised.0)?
+            .checked_sub(self.unrealised(position).0)?
             .checked_sub(position.cost.0)?;
         let room = limit.floor.to_notional().0.checked_sub(rest)?;
         let ticks = match (slope > 0, limit.touch_is_breach) {
@@ -468,7 +566,7 @@ impl Shard {
                 .saturating_add(1),
             (false, true) => div_ceil(room.checked_neg()?, slope.checked_neg()?),
         };
-        let is_below_zero = market.touch?.mark(position.lots) <= Ticks(0);
+        let is_below_zero = market.mark(position.lots)? <= Ticks(0);
         let ticks = i64::try_from(ticks)
             .ok()
             .filter(|&ticks| ticks > 0 || is_below_zero)?;
@@ -479,6 +577,24 @@ impl Shard {
             side: if slope > 0 { Side::Buy } else { Side::Sell },
             price: market.instrument.price(ticks),
         })
+    }
+
+    /// An entry at its account's equity of this moment.
+    fn live_entry(&self, entrant: &crate::shard::Entrant) -> rules::Entry {
+        let mut entry = entrant.entry.clone();
+        let account = &self.accounts[entrant.account.0 as usize];
+        entry.observe(self.equity_of(account), self.ts);
+        entry
+    }
+
+    /// The score of an account in its competition.
+    pub(crate) fn score(&self, id: AccountId) -> Option<Score> {
+        let account = self.accounts.get(id.0 as usize)?;
+        let place = account.entry?;
+        let contest = &self.contests[place.competition.0 as usize];
+        let entry = self.live_entry(&contest.entries[place.index as usize]);
+        let breached = account.state == AccountState::Failed;
+        Some(entry.score(&contest.competition, breached))
     }
 
     /// A competition's ranked board.
@@ -492,7 +608,7 @@ impl Shard {
                 let breached = account.state == AccountState::Failed;
                 Standing::new(
                     entrant.account,
-                    &entrant.entry,
+                    &self.live_entry(entrant),
                     &contest.competition,
                     breached,
                 )
@@ -516,8 +632,17 @@ impl Shard {
     }
 }
 
-fn signed_qty(market: &Market, lots: Lots) -> SignedQty {
-    SignedQty(lots.0.saturating_mul(market.instrument.lot_size.0))
+impl Market {
+    /// The touch in prices and quantities.
+    pub(crate) fn quote(&self) -> Option<Quote> {
+        let instrument = &self.instrument;
+        self.touch.map(|touch| Quote {
+            bid: instrument.price(touch.bid),
+            bid_qty: instrument.qty(touch.bid_qty),
+            ask: instrument.price(touch.ask),
+            ask_qty: instrument.qty(touch.ask_qty),
+        })
+    }
 }
 
 const fn div_ceil(dividend: i128, divisor: i128) -> i128 {

@@ -1,41 +1,66 @@
-//! The verdict on an account, the roll of a day, and changes from outside the market.
+//! The verdict on an account, and what closes its positions.
 
 use types::{
-    AccountId, AccountState, AdjustKind, Breach, BreachPosition, CancelReason, DayClose,
-    DenyReason, Effect, EventKind, FloorMoveCause, InputRejection, Money, Notional, PayoutDenial,
-    RollSchedule, SignedQty, TradingDay,
+    AccountId, AccountState, AlgoEnd, Breach, BreachPosition, CancelReason, Effect, EventKind,
+    FillCause, FillModel, FloorMoveCause, Funding, InstrumentId, Lots, Money, NewOrder, Notional,
+    OrderKind, OrderRole, PlanId, Ratio, SelfTrade, Side, Ticks,
 };
 
 use rules::{Breaches, FloorMoves};
 
 use super::Naive;
+use super::account::Position;
+use super::fill::Execution;
+use super::money::signed_qty;
+use super::order::{Order, Stage};
 
 impl Naive {
-    /// Tests against the floors as they stood; then locks, cancels, flattens; then raises floors;
-    /// then tests target and pass; the competition observes last. `booked`: filled or booked.
+    /// Tests against the floors as they stood; then locks, cancels, flattens; else against the
+    /// maintenance requirement; then raises floors; then tests target and pass; the competition
+    /// observes last. `booked`: filled or booked.
     pub(super) fn judge(&mut self, id: usize, booked: bool) {
+        self.judging = Some(id);
+        let mut called = false;
         if self.is_trading(id) {
-            let equity = self.account_equity(id);
+            let equity = self.equity_of(id);
             let account = &self.accounts[id];
             let breaches = account.rules.breached(equity, account.locked);
-            let broken = !breaches.is_empty();
-            if broken {
+            if !breaches.is_empty() {
                 self.carry_out(id, equity, &breaches);
+            } else if let Some((required, rate_min)) = self.margin_shortfall(id) {
+                called = true;
+                self.call_margin(id, required, rate_min);
             }
+            let booked = booked || called || !breaches.is_empty();
             if self.is_trading(id) {
-                self.ratchet(id, equity, booked || broken);
+                self.ratchet(id, equity, booked);
             }
-            if booked || broken {
+            if booked {
                 self.test_objectives(id);
             }
         }
-        self.touched.remove(&id);
         self.observe(id);
+        self.judging = None;
+        if called {
+            self.touch(id, true);
+        }
+    }
+
+    /// Whether a new mark means anything for an account: a limit is violated, a peak moves, the
+    /// maintenance requirement is not met, or its competition entry sees a new high or low.
+    pub(super) fn is_stirred(&self, id: usize) -> bool {
+        let equity = self.equity_of(id);
+        let account = &self.accounts[id];
+        let rules = self.is_trading(id)
+            && (!account.rules.is_quiet(equity, account.locked)
+                || self.margin_shortfall(id).is_some());
+        let seen = self.entry_seen(id);
+        rules || seen.is_some_and(|(low, high)| equity < low || equity > high)
     }
 
     fn carry_out(&mut self, id: usize, equity: Notional, breaches: &Breaches) {
         let account = &self.accounts[id];
-        let plan = &self.plans[account.plan];
+        let plan = self.plan(id);
         let mut facts = Vec::new();
         for (index, limit) in breaches.iter().enumerate() {
             facts.push(EventKind::Breach(Breach {
@@ -44,33 +69,36 @@ impl Naive {
                 effect: limit.effect,
                 primary: index == 0,
                 touch_is_breach: limit.touch_is_breach,
-                balance: self.money(id),
+                balance: self.balance_of(id),
                 equity,
                 baseline: limit.baseline,
                 allowance: limit.allowance,
                 floor: limit.floor,
-                plan: types::PlanId(account.plan as u32),
+                plan: PlanId(account.plan as u32),
                 plan_version: plan.version,
                 plan_hash: plan.hash(),
                 positions: account.positions.len() as u32,
             }));
             for position in &account.positions {
-                let quote = self.markets[position.instrument.0 as usize].quote;
-                let quote = quote.unwrap_or_default();
+                let market = &self.markets[position.instrument];
+                let grid = &market.instrument;
+                let (bid, ask) = market.touch.map_or((0, 0), |touch| (touch.bid, touch.ask));
                 facts.push(EventKind::BreachPosition(BreachPosition {
                     account: AccountId(id as u32),
-                    instrument: position.instrument,
-                    position: SignedQty(position.qty as i64),
+                    instrument: InstrumentId(position.instrument as u32),
+                    position: signed_qty(grid, position.lots),
                     cost: Notional(position.cost),
-                    bid: quote.bid,
-                    ask: quote.ask,
-                    unrealised: Notional(self.unrealised(position)),
+                    bid: grid.price(Ticks(bid)),
+                    ask: grid.price(Ticks(ask)),
+                    unrealised: Notional(market.unrealised(position)),
                 }));
             }
         }
         self.facts.extend(facts);
-        self.end_all(AccountId(id as u32), CancelReason::AccountLocked);
-        self.flatten(id);
+        self.end_all(id, CancelReason::AccountLocked);
+        while let Some(position) = self.accounts[id].positions.first().copied() {
+            self.close(id, &position, FillCause::Liquidation);
+        }
         if breaches.iter().any(|limit| limit.effect == Effect::Fail) {
             self.change_state(id, AccountState::Failed);
         } else {
@@ -81,25 +109,126 @@ impl Naive {
         }
     }
 
+    /// Ends the algos of an account, then its orders.
+    fn end_all(&mut self, id: usize, reason: CancelReason) {
+        self.end_algos(AlgoEnd::AccountLocked, |algo| algo.account == id);
+        self.end_orders(id, reason, |_, _| true);
+    }
+
+    /// The maintenance requirement of an account that does not meet it, and its own least rate.
+    fn margin_shortfall(&self, id: usize) -> Option<(Money, Ratio)> {
+        let Funding::Margin { rate_min } = self.plan(id).terms.funding else {
+            return None;
+        };
+        let required = self.maintenance_requirement(id, rate_min);
+        let is_short = self.equity_of(id) < required.to_notional();
+        (is_short && !self.accounts[id].positions.is_empty()).then_some((required, rate_min))
+    }
+
+    /// Ends what works and closes positions, oldest first, until the requirement is met.
+    fn call_margin(&mut self, id: usize, required: Money, rate_min: Ratio) {
+        self.push(EventKind::MarginCall {
+            account: AccountId(id as u32),
+            equity: self.equity_of(id).to_money_floor(),
+            required,
+        });
+        self.end_all(id, CancelReason::MarginCall);
+        while let Some(position) = self.accounts[id].positions.first().copied() {
+            let required = self.maintenance_requirement(id, rate_min);
+            if self.equity_of(id) >= required.to_notional() {
+                break;
+            }
+            self.close(id, &position, FillCause::MarginCall);
+        }
+    }
+
+    /// Closes a whole position: at the liquidation side of the touch, or in the book and what the book
+    /// does not take against the house.
+    fn close(&mut self, id: usize, position: &Position, cause: FillCause) {
+        let market = &self.markets[position.instrument];
+        let (is_crossed, is_open) = (market.paper().is_none(), market.is_open());
+        let mark = market.mark(position.lots);
+        let order = self.closing_order(id, position, cause);
+        self.orders.insert(0, order);
+        if is_crossed && is_open {
+            self.match_order(0);
+        }
+        if let Some(left) = self.orders.get(&0) {
+            self.execute(Execution {
+                order: 0,
+                price: mark,
+                lots: left.leaves(),
+                model: if is_crossed {
+                    FillModel::House
+                } else {
+                    FillModel::Touch
+                },
+                maker: false,
+            });
+        }
+        self.orders.remove(&0);
+    }
+
+    /// The engine's own order to close a position; its id is zero and it works nowhere.
+    fn closing_order(&self, id: usize, position: &Position, cause: FillCause) -> Order {
+        let grid = &self.markets[position.instrument].instrument;
+        let side = if position.lots > 0 {
+            Side::Sell
+        } else {
+            Side::Buy
+        };
+        let mut request = NewOrder::new(
+            AccountId(id as u32),
+            InstrumentId(position.instrument as u32),
+            side,
+            OrderKind::Market,
+            grid.qty(Lots(position.lots)),
+        );
+        request.leg = position.leg;
+        request.self_trade = SelfTrade::CancelOldest;
+        Order {
+            id: 0,
+            request,
+            account: id,
+            instrument: position.instrument,
+            side,
+            leg: position.leg,
+            qty: position.lots.saturating_abs(),
+            filled: 0,
+            limit: None,
+            trigger: None,
+            triggered: false,
+            stage: Stage::Entering,
+            displayed: 0,
+            rank: 0,
+            queue: None,
+            list: 0,
+            role: OrderRole::Alone,
+            earned: Money::ZERO,
+            cause,
+        }
+    }
+
     fn ratchet(&mut self, id: usize, equity: Notional, booked: bool) {
-        let plan = self.plans[self.accounts[id].plan];
+        let plan = *self.plan(id);
         let moves = self.accounts[id].rules.ratchet_equity(&plan, equity);
         self.push_moves(id, &moves, FloorMoveCause::Trailed);
         if booked {
-            let balance = self.money(id);
+            let balance = self.balance_of(id);
             let moves = self.accounts[id].rules.ratchet_closed(&plan, balance);
             self.push_moves(id, &moves, FloorMoveCause::Trailed);
         }
     }
 
     fn test_objectives(&mut self, id: usize) {
-        let balance = self.money(id);
+        let balance = self.balance_of(id);
+        let plan = *self.plan(id);
+        let ts = self.ts;
         let account = &mut self.accounts[id];
         if account.state != AccountState::Evaluation || !account.positions.is_empty() {
             return;
         }
-        let plan = self.plans[account.plan];
-        let reached = account.rules.reach_target(&plan, balance, self.ts);
+        let reached = account.rules.reach_target(&plan, balance, ts);
         let passes = account.rules.passes(&plan, balance);
         if let Some(target) = reached {
             self.push(EventKind::TargetReached {
@@ -107,17 +236,15 @@ impl Naive {
                 balance,
                 target,
             });
-            let consistency = self.accounts[id]
-                .rules
-                .consistency(&plan, AccountId(id as u32));
+            let rules = &self.accounts[id].rules;
+            let consistency = rules.consistency(&plan, AccountId(id as u32));
             if let (Some(consistency), false) = (consistency, passes) {
                 self.push(EventKind::Consistency(consistency));
             }
         }
         if passes {
-            self.end_all(AccountId(id as u32), CancelReason::AccountLocked);
-            if self.accounts[id].locked {
-                self.accounts[id].locked = false;
+            self.end_all(id, CancelReason::AccountLocked);
+            if std::mem::take(&mut self.accounts[id].locked) {
                 self.push(EventKind::DayUnlocked {
                     account: AccountId(id as u32),
                 });
@@ -126,13 +253,11 @@ impl Naive {
         }
     }
 
-    fn observe(&mut self, id: usize) {
-        let equity = self.account_equity(id);
-        if let Some(competition) = self.accounts[id].competition {
-            let entries = &mut self.competitions[competition].1;
-            if let Some(entry) = entries.get_mut(&AccountId(id as u32)) {
-                entry.observe(equity, self.ts);
-            }
+    /// The competition sees the equity as it is now.
+    pub(super) fn observe(&mut self, id: usize) {
+        let (equity, ts) = (self.equity_of(id), self.ts);
+        if let Some(entry) = self.entry_of(id) {
+            entry.observe(equity, ts);
         }
     }
 
@@ -145,186 +270,11 @@ impl Naive {
         });
     }
 
-    fn push_moves(&mut self, id: usize, moves: &FloorMoves, cause: FloorMoveCause) {
+    pub(super) fn push_moves(&mut self, id: usize, moves: &FloorMoves, cause: FloorMoveCause) {
         for limit in moves.iter() {
             self.push(EventKind::FloorMoved(
                 limit.moved(AccountId(id as u32), cause),
             ));
         }
-    }
-
-    fn money(&self, id: usize) -> Money {
-        Money(self.accounts[id].balance as i64)
-    }
-
-    pub(super) fn on_day_roll(&mut self, schedule: RollSchedule, day: TradingDay) {
-        let Some(open) = self.open_days.get_mut(&schedule) else {
-            return self.reject(InputRejection::UnknownSchedule);
-        };
-        if open.is_some_and(|open| open >= day) {
-            return self.reject(InputRejection::DayNotAfter);
-        }
-        let is_first = open.replace(day).is_none();
-        self.push(EventKind::DayRolled { schedule, day });
-        for (competition, entries) in &mut self.competitions {
-            if competition.schedule == schedule {
-                // The time before the first roll is a day only for who used it.
-                for entry in entries.values_mut() {
-                    if entry.is_used() || !is_first {
-                        entry.roll();
-                    }
-                }
-            }
-        }
-        for id in 0..self.accounts.len() {
-            if self.is_trading(id) && self.plans[self.accounts[id].plan].schedule == schedule {
-                self.roll_account(id, day);
-            }
-        }
-    }
-
-    fn roll_account(&mut self, id: usize, day: TradingDay) {
-        let account = AccountId(id as u32);
-        self.end_day_orders(account);
-        let plan = self.plans[self.accounts[id].plan];
-        let (balance, equity) = (self.money(id), self.account_equity(id));
-        let held = !self.accounts[id].positions.is_empty();
-        let rules = &mut self.accounts[id].rules;
-        let roll = rules.roll(&plan, day, balance, equity, held);
-        let consistency = rules.consistency(&plan, account);
-        if let Some((day, pnl, counted)) = roll.closed {
-            self.push(EventKind::DayClosed(DayClose {
-                account,
-                day,
-                pnl,
-                balance,
-                equity: equity.to_money_floor(),
-                counted,
-            }));
-            if let Some(consistency) = consistency {
-                self.push(EventKind::Consistency(consistency));
-            }
-        }
-        self.push_moves(id, &roll.moves, FloorMoveCause::Rolled);
-        if std::mem::replace(&mut self.accounts[id].locked, false) {
-            self.push(EventKind::DayUnlocked { account });
-        }
-        self.judge(id, true);
-    }
-
-    pub(super) fn adjust(&mut self, account: AccountId, kind: AdjustKind, amount: Money) {
-        let id = account.0 as usize;
-        let done = if id >= self.accounts.len() {
-            Err(DenyReason::UnknownAccount)
-        } else if kind == AdjustKind::Payout {
-            self.pay_out(id, amount);
-            Ok(())
-        } else if !self.is_trading(id) {
-            Err(DenyReason::AccountNotTrading)
-        } else if kind == AdjustKind::ProfitAndLoss {
-            self.book(id, amount)
-        } else {
-            self.scale(id)
-        };
-        if let Err(reason) = done {
-            self.push(EventKind::AdjustDenied {
-                account,
-                kind,
-                reason,
-            });
-        }
-    }
-
-    fn book(&mut self, id: usize, amount: Money) -> Result<(), DenyReason> {
-        let account = &mut self.accounts[id];
-        let balance = account.balance + i128::from(amount.0);
-        i64::try_from(balance).map_err(|_| DenyReason::OutOfRange)?;
-        account.balance = balance;
-        account.rules.record_realised(amount);
-        self.house.funded += i128::from(amount.0);
-        self.push_adjusted(id, AdjustKind::ProfitAndLoss, amount);
-        self.touch(id, true);
-        Ok(())
-    }
-
-    fn scale(&mut self, id: usize) -> Result<(), DenyReason> {
-        let account = &mut self.accounts[id];
-        let plan = self.plans[account.plan];
-        let (added, moves) = account.rules.scale(&plan).ok_or(DenyReason::NotInPlan)?;
-        account.balance += i128::from(added.0);
-        self.house.funded += i128::from(added.0);
-        self.push_adjusted(id, AdjustKind::Scale, added);
-        self.push_moves(id, &moves, FloorMoveCause::Adjusted);
-        self.touch(id, true);
-        Ok(())
-    }
-
-    fn push_adjusted(&mut self, id: usize, kind: AdjustKind, amount: Money) {
-        self.push(EventKind::Adjusted {
-            account: AccountId(id as u32),
-            kind,
-            amount,
-            balance: self.money(id),
-            size: self.accounts[id].rules.size(),
-        });
-    }
-
-    fn pay_out(&mut self, id: usize, requested: Money) {
-        let account = AccountId(id as u32);
-        let plan = self.plans[self.accounts[id].plan];
-        let balance = self.money(id);
-        let rules = &self.accounts[id].rules;
-        let eligible = rules.payout_eligible(&plan, balance);
-        let left = Money(balance.0.saturating_sub(requested.0));
-        let mut paid = rules.clone();
-        let moves = paid.pay_out(&plan, requested);
-        let consistency = rules.consistency(&plan, account);
-        let refusals = [
-            (plan.payout.is_none(), PayoutDenial::NotInPlan),
-            (
-                self.accounts[id].state != AccountState::Funded,
-                PayoutDenial::NotEligibleState,
-            ),
-            (requested <= Money::ZERO, PayoutDenial::AmountNotPositive),
-            (
-                !self.accounts[id].positions.is_empty(),
-                PayoutDenial::NotFlat,
-            ),
-            (
-                consistency.is_some_and(|consistency| !consistency.met),
-                PayoutDenial::Consistency,
-            ),
-            (requested > eligible, PayoutDenial::AboveEligible),
-            (
-                !paid.breached(left.to_notional(), false).is_empty(),
-                PayoutDenial::WouldBreach,
-            ),
-        ];
-        if let Some((_, reason)) = refusals.into_iter().find(|(holds, _)| *holds) {
-            self.push(EventKind::PayoutDenied {
-                account,
-                requested,
-                eligible,
-                reason,
-            });
-            if let (PayoutDenial::Consistency, Some(consistency)) = (reason, consistency) {
-                self.push(EventKind::Consistency(consistency));
-            }
-            return;
-        }
-        let split = plan.payout.map_or(types::Ratio::ZERO, |rule| rule.split);
-        let trader = requested.mul_ratio_floor(split);
-        self.accounts[id].rules = paid;
-        self.accounts[id].balance = left.0.into();
-        self.house.funded -= i128::from(requested.0);
-        self.push(EventKind::PayoutApproved {
-            account,
-            amount: requested,
-            trader,
-            firm: Money(requested.0 - trader.0),
-            balance: left,
-        });
-        self.push_moves(id, &moves, FloorMoveCause::Adjusted);
-        self.observe(id);
     }
 }

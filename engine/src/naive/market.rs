@@ -1,188 +1,262 @@
-//! Market events: quotes, books, status; then orders that became due, in order of acceptance.
+//! An instrument's market: what the outside says of it, its touch and what that makes due.
 
 use std::collections::BTreeMap;
 
 use types::{
-    DepthUpdate, EventKind, FillCause, InputRejection, InstrumentId, InstrumentStatus, Level,
-    MarketData, MarketEvent, OrderId, OrderKind, Price, Qty, Quote,
+    DepthUpdate, FillRule, InputRejection, Instrument, InstrumentStatus, Level, Liquidity, Lots,
+    OrderKind, PaperModel, Price, Qty, Quote, Side, Sizes, Ticks, TriggerOn,
 };
 
-use super::{Market, Naive, opposite};
+use super::money::{hold, share_floor};
+use super::order::{Order, at_or_better, trailed};
 
-impl Naive {
-    pub(super) fn on_market(&mut self, event: &MarketEvent) {
-        let id = event.instrument;
-        let Some(market) = self.markets.get_mut(id.0 as usize) else {
-            return self.reject(InputRejection::UnknownInstrument);
-        };
-        let tick = market.instrument.tick_size.0;
-        match &event.data {
-            MarketData::Quote(quote) => self.on_quote(id, *quote),
-            MarketData::DepthDelta(update) => self.on_depth(id, update, false),
-            MarketData::DepthSnapshot(update) => self.on_depth(id, update, true),
-            MarketData::Trade(types::Trade { price, .. })
-            | MarketData::Bar(types::Bar { close: price, .. }) => {
-                if price.0 % tick == 0 {
-                    market.last = Some(*price);
-                } else {
-                    self.reject(InputRejection::OffGrid);
-                }
-            }
-            MarketData::Status(status) => {
-                if market.status == *status {
-                    return;
-                }
-                market.status = *status;
-                let known = market.quote;
-                self.push(EventKind::StatusChanged {
-                    instrument: id,
-                    status: *status,
-                });
-                self.on_good_quote(id, known);
+/// Best bid and ask in ticks and lots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Touch {
+    pub(super) bid: i64,
+    pub(super) bid_qty: i64,
+    pub(super) ask: i64,
+    pub(super) ask_qty: i64,
+}
+
+impl Touch {
+    /// What somebody who trades on this side meets: price and displayed lots.
+    pub(super) const fn opposite(&self, side: Side) -> (i64, i64) {
+        self.own(side.opposite())
+    }
+
+    /// Price and displayed lots of a side.
+    pub(super) const fn own(&self, side: Side) -> (i64, i64) {
+        match side {
+            Side::Buy => (self.bid, self.bid_qty),
+            Side::Sell => (self.ask, self.ask_qty),
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Market {
+    pub(super) instrument: Instrument,
+    /// 1e-17 for one tick of one lot.
+    pub(super) tick_value: i128,
+    pub(super) status: InstrumentStatus,
+    pub(super) touch: Option<Touch>,
+    /// The touch before the newest market event.
+    pub(super) before: Option<Touch>,
+    pub(super) stale: bool,
+    pub(super) last: Option<i64>,
+    /// The breaker's reference.
+    pub(super) session: Option<i64>,
+    /// Displayed lots by price, of the outside market.
+    pub(super) bids: BTreeMap<i64, i64>,
+    pub(super) asks: BTreeMap<i64, i64>,
+    /// What accounts took of what is displayed, by account, side (buy first) and price.
+    pub(super) consumed: BTreeMap<(usize, bool, i64), i64>,
+    /// Its status became Open, and the orders for the opening did not execute yet.
+    pub(super) opening: bool,
+    /// A bar's path is being walked.
+    pub(super) walking: bool,
+}
+
+impl Market {
+    pub(super) const fn is_open(&self) -> bool {
+        matches!(self.status, InstrumentStatus::Open)
+    }
+
+    /// The model of a paper instrument.
+    pub(super) const fn paper(&self) -> Option<PaperModel> {
+        match self.instrument.liquidity {
+            Liquidity::Paper(model) => Some(model),
+            Liquidity::Crossed => None,
+        }
+    }
+
+    /// Whether orders execute at all.
+    pub(super) const fn takes(&self) -> bool {
+        self.is_open() && (self.paper().is_none() || (!self.stale && self.touch.is_some()))
+    }
+
+    pub(super) fn sizes(&self) -> Sizes {
+        match self.paper() {
+            Some(model) if !self.walking => model.sizes,
+            _ => Sizes::Unlimited,
+        }
+    }
+
+    /// The newest print, else the middle of the touch, rounded down.
+    pub(super) fn reference(&self) -> Option<i64> {
+        let middle = self
+            .touch
+            .map(|touch| (i128::from(touch.bid) + i128::from(touch.ask)).div_euclid(2) as i64);
+        self.last.or(middle)
+    }
+
+    /// The lowest and the highest price that the collar lets through.
+    pub(super) fn collar(&self) -> Option<(i64, i64)> {
+        let reference = self.reference().filter(|_| self.instrument.collar.0 > 0)?;
+        Some(band(reference, self.instrument.collar.0))
+    }
+
+    /// The lowest and the highest price at which the breaker lets trade.
+    pub(super) fn breaker(&self) -> Option<(i64, i64)> {
+        let session = self.session.filter(|_| self.instrument.breaker.0 > 0)?;
+        Some(band(session, self.instrument.breaker.0))
+    }
+
+    /// The price that a trigger looks at, for somebody who trades on this side; a quote that displays
+    /// nothing triggers nothing.
+    pub(super) fn trigger_reference(&self, on: TriggerOn, side: Side) -> Option<i64> {
+        match on {
+            TriggerOn::Last => self.last,
+            TriggerOn::Quote => {
+                let (price, lots) = self.touch?.opposite(side);
+                (lots != 0).then_some(price)
             }
         }
     }
 
-    fn on_quote(&mut self, id: InstrumentId, quote: Quote) {
-        let market = &mut self.markets[id.0 as usize];
-        let bid = check_level(market, quote.bid, quote.bid_qty);
-        let ask = check_level(market, quote.ask, quote.ask_qty);
-        let uncrossed = if quote.bid > quote.ask {
+    /// The price that makes an order's trigger due now.
+    pub(super) fn due_trigger(&self, order: &Order) -> Option<i64> {
+        let (on, is_stop) = match order.request.kind {
+            OrderKind::Stop { on, .. }
+            | OrderKind::StopLimit { on, .. }
+            | OrderKind::TrailingStop { on, .. } => (on, true),
+            OrderKind::MarketIfTouched { on, .. } => (on, false),
+            OrderKind::Market | OrderKind::Limit { .. } => return None,
+        };
+        let trigger = order.trigger?;
+        let reference = self.trigger_reference(on, order.side)?;
+        let is_above = is_stop == (order.side == Side::Buy);
+        let is_due = if is_above {
+            reference >= trigger
+        } else {
+            reference <= trigger
+        };
+        (self.takes() && is_due).then_some(reference)
+    }
+
+    /// The first trigger of a trailing stop.
+    pub(super) fn first_trigger(&self, kind: OrderKind, side: Side) -> Option<i64> {
+        let OrderKind::TrailingStop { trail, on } = kind else {
+            return None;
+        };
+        let reference = match on {
+            TriggerOn::Last => self.last,
+            TriggerOn::Quote => self.touch.map(|touch| touch.opposite(side).0),
+        }?;
+        Some(trailed(reference, trail, self.instrument.tick_size.0, side))
+    }
+
+    /// A price and a quantity in ticks and lots.
+    fn grid(&self, price: Price, qty: Qty) -> Result<(i64, i64), InputRejection> {
+        let off_grid = |_| InputRejection::OffGrid;
+        let Ticks(price) = self.instrument.ticks(price).map_err(off_grid)?;
+        let Lots(qty) = self.instrument.lots(qty).map_err(off_grid)?;
+        if qty < 0 {
             Err(InputRejection::BadQuote)
         } else {
-            Ok(())
-        };
-        if let Err(reason) = bid.and(ask).and(uncrossed) {
-            market.stale = true;
-            return self.reject(reason);
+            Ok((price, qty))
         }
-        let before = market.quote.replace(quote);
-        market.stale = false;
-        self.on_good_quote(id, before);
     }
 
-    fn on_depth(&mut self, id: InstrumentId, update: &DepthUpdate, whole: bool) {
-        let levels_max = self.limits.depth_levels_max as usize;
-        let market = &mut self.markets[id.0 as usize];
-        for level in update.bids.iter().chain(&update.asks) {
-            if let Err(reason) = check_level(market, level.price, level.qty) {
-                market.stale = true;
-                return self.reject(reason);
-            }
+    pub(super) fn touch_of(&self, quote: &Quote) -> Result<Touch, InputRejection> {
+        let (bid, bid_qty) = self.grid(quote.bid, quote.bid_qty)?;
+        let (ask, ask_qty) = self.grid(quote.ask, quote.ask_qty)?;
+        if bid > ask {
+            return Err(InputRejection::BadQuote);
         }
+        Ok(Touch {
+            bid,
+            bid_qty,
+            ask,
+            ask_qty,
+        })
+    }
+
+    /// Changes the displayed depth; refuses what is off the grid as a whole.
+    pub(super) fn set_depth(
+        &mut self,
+        update: &DepthUpdate,
+        whole: bool,
+        levels_max: usize,
+    ) -> Result<Option<Touch>, InputRejection> {
+        let checked = |levels: &[Level]| -> Result<Vec<(i64, i64)>, InputRejection> {
+            let levels = levels.iter();
+            levels
+                .map(|level| self.grid(level.price, level.qty))
+                .collect()
+        };
+        let (bids, asks) = (checked(&update.bids)?, checked(&update.asks)?);
         if whole {
-            market.bids.clear();
-            market.asks.clear();
+            self.bids.clear();
+            self.asks.clear();
         }
-        if !set_levels(&mut market.bids, &update.bids, levels_max)
-            || !set_levels(&mut market.asks, &update.asks, levels_max)
-        {
-            market.stale = true;
-            return self.reject(InputRejection::LimitReached);
-        }
+        set_levels(&mut self.bids, &bids, levels_max)?;
+        set_levels(&mut self.asks, &asks, levels_max)?;
         // A side that shows nothing keeps its last price and displays nothing there.
-        let known = market.quote;
-        let bid = market
+        let bid = self
             .bids
             .last_key_value()
-            .map(|(price, qty)| (*price, *qty));
-        let ask = market
+            .map(|(price, lots)| (*price, *lots));
+        let ask = self
             .asks
             .first_key_value()
-            .map(|(price, qty)| (*price, *qty));
-        let bid = bid.or(known.map(|quote| (quote.bid, 0)));
-        let ask = ask.or(known.map(|quote| (quote.ask, 0)));
-        let (Some(bid), Some(ask)) = (bid, ask) else {
-            return;
-        };
-        if bid.0 > ask.0 {
-            market.stale = true;
-            return self.reject(InputRejection::BadQuote);
-        }
-        market.quote = Some(Quote {
-            bid: bid.0,
-            bid_qty: Qty(bid.1),
-            ask: ask.0,
-            ask_qty: Qty(ask.1),
-        });
-        market.stale = false;
-        self.on_good_quote(id, known);
-    }
-
-    /// Fills what is due and marks who holds the instrument. `before` is the quote before this one.
-    fn on_good_quote(&mut self, id: InstrumentId, before: Option<Quote>) {
-        if let Some(quote) = self.fillable(id) {
-            let ids: Vec<u64> = self.orders.keys().copied().collect();
-            for order in ids {
-                let request = self.orders[&order];
-                if request.instrument == id && is_due(request.kind, request.side, &quote) {
-                    self.orders.remove(&order);
-                    let was_there = before
-                        .is_some_and(|before| is_reached(request.kind, request.side, &before));
-                    // A limit order that the market has come to gets its own price; one that was
-                    // reached before and only could not fill takes what is there.
-                    let price = match request.kind {
-                        OrderKind::Limit { price } if !was_there => price,
-                        _ => opposite(&quote, request.side).0,
-                    };
-                    self.execute(OrderId(order), &request, price, FillCause::Order);
-                }
-            }
-        }
-        for account in 0..self.accounts.len() {
-            let positions = &self.accounts[account].positions;
-            if positions.iter().any(|held| held.instrument == id) {
-                self.touch(account, false);
-            }
+            .map(|(price, lots)| (*price, *lots));
+        let bid = bid.or(self.touch.map(|touch| (touch.bid, 0)));
+        let ask = ask.or(self.touch.map(|touch| (touch.ask, 0)));
+        match (bid, ask) {
+            (Some((bid, bid_qty)), Some((ask, ask_qty))) if bid <= ask => Ok(Some(Touch {
+                bid,
+                bid_qty,
+                ask,
+                ask_qty,
+            })),
+            (Some(_), Some(_)) => Err(InputRejection::BadQuote),
+            _ => Ok(None),
         }
     }
-
-    /// The quote, where orders may fill against it.
-    pub(super) fn fillable(&self, id: InstrumentId) -> Option<Quote> {
-        let market = &self.markets[id.0 as usize];
-        let open = market.status == InstrumentStatus::Open && !market.stale;
-        market.quote.filter(|_| open)
-    }
 }
 
-/// Whether an order would execute at this quote.
-pub(super) fn is_due(kind: OrderKind, side: types::Side, quote: &Quote) -> bool {
-    opposite(quote, side).1 > 0 && is_reached(kind, side, quote)
+/// What is within a share of a price.
+fn band(price: i64, share: i64) -> (i64, i64) {
+    let width = share_floor(i128::from(price).abs(), share);
+    (
+        hold(i128::from(price) - width),
+        hold(i128::from(price) + width),
+    )
 }
 
-/// Whether the price that an order waits for is there, displayed or not.
-fn is_reached(kind: OrderKind, side: types::Side, quote: &Quote) -> bool {
-    let price = opposite(quote, side).0;
-    match (kind, side) {
-        (OrderKind::Market, _) => true,
-        (OrderKind::Limit { price: limit }, types::Side::Buy) => price <= limit,
-        (OrderKind::Limit { price: limit }, types::Side::Sell) => price >= limit,
-        (OrderKind::Stop { trigger }, types::Side::Buy) => price >= trigger,
-        (OrderKind::Stop { trigger }, types::Side::Sell) => price <= trigger,
-    }
-}
-
-fn check_level(market: &Market, price: Price, qty: Qty) -> Result<(), InputRejection> {
-    let instrument = &market.instrument;
-    if price.0 % instrument.tick_size.0 != 0 || qty.0 % instrument.lot_size.0 != 0 {
-        Err(InputRejection::OffGrid)
-    } else if qty.0 < 0 {
-        Err(InputRejection::BadQuote)
-    } else {
-        Ok(())
-    }
-}
-
-/// False when the side is full; what came before stays.
-fn set_levels(side: &mut BTreeMap<Price, i64>, levels: &[Level], levels_max: usize) -> bool {
-    for level in levels {
-        if level.qty.0 == 0 {
-            side.remove(&level.price);
-        } else if side.len() >= levels_max && !side.contains_key(&level.price) {
-            return false;
+/// What came before a full side stays.
+fn set_levels(
+    side: &mut BTreeMap<i64, i64>,
+    levels: &[(i64, i64)],
+    levels_max: usize,
+) -> Result<(), InputRejection> {
+    for (price, lots) in levels {
+        if *lots == 0 {
+            side.remove(price);
+        } else if side.len() >= levels_max && !side.contains_key(price) {
+            return Err(InputRejection::LimitReached);
         } else {
-            side.insert(level.price, level.qty.0);
+            side.insert(*price, *lots);
         }
     }
-    true
+    Ok(())
+}
+
+impl Market {
+    /// Whether a limit order that rests on a paper instrument is due at this touch, were all of it
+    /// displayed.
+    pub(super) fn is_limit_reached(&self, order: &Order, touch: &Touch) -> bool {
+        let (Some(model), Some(limit)) = (self.paper(), order.limit) else {
+            return false;
+        };
+        let (price, _) = touch.opposite(order.side);
+        at_or_better(price, limit, order.side)
+            && (model.fill != FillRule::Through || price != limit)
+    }
+
+    pub(super) fn is_limit_due(&self, order: &Order, touch: &Touch) -> bool {
+        touch.opposite(order.side).1 != 0 && self.is_limit_reached(order, touch)
+    }
 }

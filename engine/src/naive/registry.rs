@@ -1,20 +1,35 @@
-//! Definitions, accounts and entries.
+//! Definitions, accounts, entries, rates.
 
 use std::collections::BTreeMap;
 
 use rules::{AccountRules, Competition, Entry, Plan, Stage};
 use types::{
-    AccountId, AccountState, CompetitionId, EventKind, FloorMoveCause, InputRejection, Instrument,
-    InstrumentId, InstrumentStatus, OpenAccount, PlanId,
+    AccountId, AccountState, CompetitionId, CurveId, EventKind, FloorMoveCause, InputRejection,
+    Instrument, InstrumentError, InstrumentId, InstrumentStatus, Label, Latency, LatencyId,
+    LatencySample, Liquidity, Money, Notional, OpenAccount, PlanId, Price,
 };
 
-use super::{Account, Market, Naive};
+use super::Naive;
+use super::account::Account;
+use super::market::Market;
 
 impl Naive {
     pub(super) fn register_instrument(&mut self, instrument: &Instrument) {
-        if let Err(error) = instrument.tick_value() {
-            return self.reject(InputRejection::BadInstrument(error));
-        }
+        let is_unknown = match instrument.liquidity {
+            Liquidity::Paper(model) => matches!(
+                model.latency,
+                Latency::Recorded(latency) if latency.0 as usize >= self.latencies.len()
+            ),
+            Liquidity::Crossed => false,
+        };
+        let tick_value = match instrument.tick_value() {
+            Ok(_) if is_unknown => Err(InstrumentError::Model),
+            value => value,
+        };
+        let tick_value = match tick_value {
+            Ok(value) => value.0,
+            Err(error) => return self.reject(InputRejection::BadInstrument(error)),
+        };
         if self.markets.len() >= self.limits.instruments_max as usize {
             return self.reject(InputRejection::LimitReached);
         }
@@ -23,12 +38,18 @@ impl Naive {
         });
         self.markets.push(Market {
             instrument: *instrument,
+            tick_value,
             status: InstrumentStatus::Open,
-            quote: None,
+            touch: None,
+            before: None,
             stale: false,
             last: None,
+            session: None,
             bids: BTreeMap::new(),
             asks: BTreeMap::new(),
+            consumed: BTreeMap::new(),
+            opening: false,
+            walking: false,
         });
     }
 
@@ -62,6 +83,53 @@ impl Naive {
         self.competitions.push((competition, BTreeMap::new()));
     }
 
+    pub(super) fn define_curve(&mut self, weights: &[u32]) {
+        if weights.iter().all(|weight| *weight == 0) {
+            return self.reject(InputRejection::BadData);
+        }
+        if weights.len() > self.limits.samples_max as usize
+            || self.curves.len() >= self.limits.curves_max as usize
+        {
+            return self.reject(InputRejection::LimitReached);
+        }
+        self.push(EventKind::CurveDefined {
+            curve: CurveId(self.curves.len() as u32),
+        });
+        self.curves.push(weights.to_vec());
+    }
+
+    pub(super) fn define_latency(&mut self, samples: &[LatencySample]) {
+        if samples.is_empty() {
+            return self.reject(InputRejection::BadData);
+        }
+        if samples.len() > self.limits.samples_max as usize
+            || self.latencies.len() >= self.limits.latencies_max as usize
+        {
+            return self.reject(InputRejection::LimitReached);
+        }
+        self.push(EventKind::LatencyDefined {
+            latency: LatencyId(self.latencies.len() as u32),
+        });
+        self.latencies.push(samples.to_vec());
+    }
+
+    pub(super) fn set_conversion(&mut self, from: Label, to: Label, rate: Price) {
+        if rate <= Price::ZERO || from == to {
+            return self.reject(InputRejection::BadData);
+        }
+        let is_known = self.conversions.contains_key(&(from, to));
+        if !is_known && self.conversions.len() >= self.limits.conversions_max as usize {
+            return self.reject(InputRejection::LimitReached);
+        }
+        self.conversions.insert((from, to), rate);
+        self.push(EventKind::ConversionSet { from, to, rate });
+        for id in 0..self.accounts.len() {
+            if self.currency(id) == to && self.accounts[id].foreign.contains_key(&from) {
+                self.touch(id, false);
+            }
+        }
+    }
+
     pub(super) fn open_account(&mut self, open: &OpenAccount) {
         let Some(plan) = self.plans.get(open.plan.0 as usize).copied() else {
             return self.reject(InputRejection::UnknownPlan);
@@ -86,7 +154,8 @@ impl Naive {
                 limit.moved(account, FloorMoveCause::Opened),
             ));
         }
-        self.house.funded += i128::from(plan.initial_balance.0);
+        let house = self.house.entry(plan.currency).or_default();
+        house.funded += i128::from(plan.initial_balance.0);
         self.accounts.push(Account {
             name: open.name,
             plan: open.plan.0 as usize,
@@ -95,11 +164,14 @@ impl Naive {
                 Stage::Funded => AccountState::Funded,
             },
             locked: false,
-            balance: plan.initial_balance.0.into(),
-            fees: 0,
+            balance: plan.initial_balance,
+            foreign: BTreeMap::new(),
+            fees: Money::ZERO,
             rules,
             positions: Vec::new(),
             competition: None,
+            second: 0,
+            sent: 0,
         });
     }
 
@@ -111,27 +183,32 @@ impl Naive {
         if id >= self.accounts.len() {
             return self.reject(InputRejection::UnknownAccount);
         }
-        let equity = self.account_equity(id);
-        let plan = self.plans[self.accounts[id].plan];
-        if self.accounts[id].competition.is_some()
-            || !self.is_trading(id)
-            || equity.0 <= 0
-            || plan.payout.is_some()
-            || plan.scaling.is_some()
-        {
+        let equity = self.equity_of(id);
+        let plan = self.plan(id);
+        let moves_money = plan.payout.is_some() || plan.scaling.is_some();
+        let is_in = self.accounts[id].competition.is_some();
+        if is_in || !self.is_trading(id) || equity.0 <= 0 || moves_money {
             return self.reject(InputRejection::CannotEnter);
         }
         self.accounts[id].competition = Some(competition);
         let entries = &mut self.competitions[competition].1;
-        entries.insert(account, Entry::enter(equity));
+        entries.insert(id, Entry::enter(equity));
         self.push(EventKind::CompetitionEntered {
             competition: CompetitionId(competition as u32),
             account,
         });
     }
 
-    /// Name of an account.
-    pub fn account_name(&self, account: AccountId) -> types::Label {
-        self.accounts[account.0 as usize].name
+    /// The account's entry in its competition.
+    /// The lowest and highest equity that an account's entry has seen since its peak.
+    pub(super) fn entry_seen(&self, account: usize) -> Option<(Notional, Notional)> {
+        let competition = self.accounts[account].competition?;
+        let entry = self.competitions[competition].1.get(&account)?;
+        Some(entry.quiet())
+    }
+
+    pub(super) fn entry_of(&mut self, account: usize) -> Option<&mut Entry> {
+        let competition = self.accounts[account].competition?;
+        self.competitions[competition].1.get_mut(&account)
     }
 }

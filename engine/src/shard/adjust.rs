@@ -6,7 +6,6 @@ use types::{
 
 use super::Shard;
 use crate::event_buf::EventBuf;
-use crate::slab::NIL;
 
 impl Shard {
     pub(super) fn adjust(
@@ -40,7 +39,7 @@ impl Shard {
             AdjustKind::Scale | AdjustKind::Payout => self.scale(id, events),
         };
         match done {
-            Ok(()) => self.judge(id, true, events),
+            Ok(()) => self.touch_account(id, true),
             Err(reason) => events.push(EventKind::AdjustDenied {
                 account: id,
                 kind,
@@ -61,7 +60,8 @@ impl Shard {
             .checked_add(amount)
             .ok_or(DenyReason::OutOfRange)?;
         account.rules.record_realised(amount);
-        self.house.funded += i128::from(amount.0);
+        let currency = account.currency;
+        self.house[currency.0 as usize].funded += i128::from(amount.0);
         self.push_adjusted(id, AdjustKind::ProfitAndLoss, amount, events);
         Ok(())
     }
@@ -71,7 +71,8 @@ impl Shard {
         let plan = &self.plans[account.plan.0 as usize].plan;
         let (added, moves) = account.rules.scale(plan).ok_or(DenyReason::NotInPlan)?;
         account.balance = account.balance.saturating_add(added);
-        self.house.funded += i128::from(added.0);
+        let currency = account.currency;
+        self.house[currency.0 as usize].funded += i128::from(added.0);
         self.push_adjusted(id, AdjustKind::Scale, added, events);
         for limit in moves.iter() {
             events.push(EventKind::FloorMoved(
@@ -87,7 +88,7 @@ impl Shard {
             account: id,
             kind,
             amount,
-            balance: account.balance,
+            balance: self.balance_of(account),
             size: account.rules.size(),
         });
     }
@@ -95,7 +96,9 @@ impl Shard {
     fn pay_out(&mut self, id: AccountId, requested: Money, events: &mut EventBuf) {
         let account = &self.accounts[id.0 as usize];
         let plan = &self.plans[account.plan.0 as usize].plan;
-        let eligible = account.rules.payout_eligible(plan, account.balance);
+        let eligible = account
+            .rules
+            .payout_eligible(plan, self.balance_of(account));
         let mut deny = |reason| {
             events.push(EventKind::PayoutDenied {
                 account: id,
@@ -113,7 +116,7 @@ impl Shard {
         if requested.0 <= 0 {
             return deny(PayoutDenial::AmountNotPositive);
         }
-        if account.positions.first != NIL {
+        if self.is_holding(account) {
             return deny(PayoutDenial::NotFlat);
         }
         let unmet = account
@@ -128,7 +131,8 @@ impl Shard {
         if requested > eligible {
             return deny(PayoutDenial::AboveEligible);
         }
-        let balance = account.balance.saturating_sub(requested);
+        let balance = self.balance_of(account).saturating_sub(requested);
+        let own = account.balance.saturating_sub(requested);
         let mut rules = account.rules.clone();
         let moves = rules.pay_out(plan, requested);
         if !rules.breached(balance.to_notional(), false).is_empty() {
@@ -138,8 +142,9 @@ impl Shard {
         let firm = requested.saturating_sub(trader);
         let account = &mut self.accounts[id.0 as usize];
         account.rules = rules;
-        account.balance = balance;
-        self.house.funded -= i128::from(requested.0);
+        account.balance = own;
+        let currency = account.currency;
+        self.house[currency.0 as usize].funded -= i128::from(requested.0);
         events.push(EventKind::PayoutApproved {
             account: id,
             amount: requested,

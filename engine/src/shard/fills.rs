@@ -1,59 +1,134 @@
 //! Fills: what an execution does to position, cash, fees, day facts and score.
 
 use types::{
-    AccountId, ClientOrderId, EventKind, Fill, FillCause, InstrumentId, Lots, Notional, OrderId,
-    Qty, Side, SignedQty, Ticks, TimeInForce,
+    AccountId, ClientOrderId, EventKind, Fill, FillCause, FillModel, InstrumentId, Lots, Money,
+    OrderId, Side, Ticks, TimestampNs,
 };
 
 use super::Shard;
 use crate::event_buf::EventBuf;
-use crate::order::Order;
-use crate::position::{self, Position};
+use crate::holding::{self, Holding};
 use crate::slab::NIL;
 
+/// One execution of one order.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Execution {
+    pub(super) price: Ticks,
+    pub(super) lots: Lots,
+    pub(super) maker: bool,
+    pub(super) model: FillModel,
+}
+
+/// Whose order an execution is of.
+#[derive(Debug, Clone, Copy)]
+struct Sender {
+    order: OrderId,
+    client: ClientOrderId,
+    leaves: Lots,
+    cause: FillCause,
+    known: TimestampNs,
+    /// Handle of the order's extra, where an order's minimum fee is kept.
+    extra: u32,
+}
+
 impl Shard {
-    /// Fills the whole of `order` at `price`.
-    pub(super) fn fill(
+    /// Fills a part of a working order that is not above its leaves. What follows from it is for
+    /// [`Shard::after_fill`].
+    #[inline]
+    pub(super) fn fill_order(&mut self, handle: u32, execution: Execution, events: &mut EventBuf) {
+        let id = self.orders.id(handle);
+        let order = self.orders.get_mut(handle);
+        order.filled.0 += execution.lots.0;
+        let order = *order;
+        if !order.flags.is_closing() {
+            let sum = self.holdings.get_mut(order.holding).working_mut(order.side);
+            sum.0 = sum.0.saturating_sub(execution.lots.0);
+        }
+        let ack_ns = self.orders.extra(handle).map_or(0, |extra| extra.ack_ns);
+        let sender = Sender {
+            order: id,
+            client: order.client,
+            leaves: order.leaves(),
+            cause: FillCause::Order,
+            known: TimestampNs(self.ts.0.saturating_add(ack_ns.into())),
+            extra: order.extra,
+        };
+        self.execute(order.holding, order.side, execution, sender, events);
+    }
+
+    /// Closes a part of a position for the engine itself.
+    pub(super) fn fill_liquidation(
         &mut self,
-        order: &Order,
-        price: Ticks,
+        holding: u32,
+        execution: Execution,
+        leaves: Lots,
         cause: FillCause,
         events: &mut EventBuf,
     ) {
-        let market = &self.markets[order.instrument.0 as usize];
-        let (instrument, tick_value) = (market.instrument, market.tick_value);
-        let touch = market.touch;
-        let handle = self.position_handle(order.account, order.instrument);
-        let signed = Lots(order.lots.0 * order.side.sign());
-        let position = self.positions.get_mut(handle);
-        let change = position.trade(price, signed, tick_value);
-        let unrealised_before = position.unrealised;
-        // Against the newest touch, so that a balance and its open profit never mix two markets.
-        let mark = touch.map_or(price, |touch| touch.mark(position.lots));
-        let value = position::value(mark, position.lots, tick_value);
-        position.unrealised = Notional(value.0.saturating_sub(position.cost.0));
-        let after = *position;
-        let qty = instrument.qty(order.lots);
-        let fee = position::fee(
-            &instrument.fees,
-            position::value(price, order.lots, tick_value),
-            qty,
-        );
-        let realised = change.realised.to_money_floor();
+        let side = if self.holdings.get(holding).lots.0 > 0 {
+            Side::Sell
+        } else {
+            Side::Buy
+        };
+        let sender = Sender {
+            order: OrderId(0),
+            client: ClientOrderId(0),
+            leaves,
+            cause,
+            known: self.ts,
+            extra: NIL,
+        };
+        self.execute(holding, side, execution, sender, events);
+    }
 
-        let account = &mut self.accounts[order.account.0 as usize];
+    #[inline]
+    fn execute(
+        &mut self,
+        handle: u32,
+        side: Side,
+        execution: Execution,
+        sender: Sender,
+        events: &mut EventBuf,
+    ) {
+        let Execution {
+            price,
+            lots,
+            maker,
+            model,
+        } = execution;
+        let holding = self.holdings.get_mut(handle);
+        let Holding {
+            account: account_id,
+            instrument: instrument_id,
+            leg,
+            lots: before,
+            ..
+        } = *holding;
+        let market = &self.markets[instrument_id.0 as usize];
+        let instrument = &market.instrument;
+        let (tick_value, currency) = (market.tick_value, market.currency);
+        let change = holding.trade(price, Lots(lots.0 * side.sign()), tick_value);
+        let after = holding.lots;
+        let qty = instrument.qty(lots);
+        let value = holding::value(price, lots, tick_value);
+        let earned = holding::fee(&instrument.fees, maker, value, qty);
+        let minimum = instrument.fees.minimum;
+        let realised = change.realised.to_money_floor();
+        let fill_price = instrument.price(price);
+        let position = market.signed_qty(after);
+
+        let fee = if minimum.0 > 0 {
+            self.fee_with_minimum(sender.extra, earned, minimum)
+        } else {
+            earned
+        };
         let net = realised.saturating_sub(fee);
-        account.balance = account.balance.saturating_add(net);
-        account.fees = account.fees.saturating_add(fee);
-        account.unrealised.0 = account
-            .unrealised
-            .0
-            .saturating_add(after.unrealised.0.saturating_sub(unrealised_before.0));
-        account.rules.record_realised(net);
+        let balance = self.book_fill(account_id, currency, net, fee);
+        let account = &mut self.accounts[account_id.0 as usize];
         if change.opened {
             account.rules.record_opening_fill();
         }
-        if after.lots.0 != 0 || change.opened {
+        if after.0 != 0 || change.opened {
             account.rules.record_held();
         }
         if let Some(place) = account.entry {
@@ -66,124 +141,119 @@ impl Shard {
                 entry.record_round_turn();
             }
         }
-        self.house.trading -= i128::from(realised.0);
-        self.house.fees += i128::from(fee.0);
+        let house = &mut self.house[currency.0 as usize];
+        house.trading -= i128::from(realised.0);
+        house.fees += i128::from(fee.0);
+        let leaves = self.markets[instrument_id.0 as usize]
+            .instrument
+            .qty(sender.leaves);
         events.push(EventKind::Fill(Fill {
-            account: order.account,
-            order: order.id,
-            client_order: order.client,
-            instrument: order.instrument,
-            side: order.side,
-            price: instrument.price(price),
+            account: account_id,
+            order: sender.order,
+            client_order: sender.client,
+            instrument: instrument_id,
+            side,
+            price: fill_price,
             qty,
-            leaves: Qty::ZERO,
+            leaves,
             fee,
             realised,
-            balance: account.balance,
-            position: SignedQty(after.lots.0.saturating_mul(instrument.lot_size.0)),
-            cause,
+            balance,
+            position,
+            leg,
+            cause: sender.cause,
+            model,
+            maker,
+            known: sender.known,
         }));
-        if after.lots.0 == 0 {
-            self.remove_position(handle);
-        }
+        self.follow_position(handle, before, after);
+        self.touch_account(account_id, true);
     }
 
-    /// Closes every open position of an account at the liquidation side of the newest touch, oldest
-    /// position first. A halted or stale instrument closes at its last good touch: the outcome
-    /// was decided by the breach, not by this price.
-    pub(super) fn flatten(&mut self, account: AccountId, events: &mut EventBuf) {
-        loop {
-            let handle = self.accounts[account.0 as usize].positions.first;
-            if handle == NIL {
-                return;
+    /// Books cash in a currency of an account; says its balance after.
+    #[inline]
+    fn book_fill(
+        &mut self,
+        id: AccountId,
+        currency: crate::account::CurrencyId,
+        net: Money,
+        fee: Money,
+    ) -> Money {
+        let account = &mut self.accounts[id.0 as usize];
+        if currency == account.currency {
+            account.balance = account.balance.saturating_add(net);
+            account.fees = account.fees.saturating_add(fee);
+            account.rules.record_realised(net);
+            return account.balance;
+        }
+        let own = account.currency;
+        let worth = self
+            .convert_floor(net.to_notional(), currency, own)
+            .to_money_floor();
+        let fee = self.convert_money_ceil(fee, currency, own);
+        let account = &mut self.accounts[id.0 as usize];
+        account.fees = account.fees.saturating_add(fee);
+        account.rules.record_realised(worth);
+        match account.foreign.cash_mut(currency) {
+            Some(cash) => {
+                *cash = cash.saturating_add(net);
+                *cash
             }
-            let Position {
-                instrument, lots, ..
-            } = *self.positions.get(handle);
-            let market = &self.markets[instrument.0 as usize];
-            // A position was opened at a touch, and a touch is never forgotten.
-            let price = market.touch.map_or(Ticks(0), |touch| touch.mark(lots));
-            let order = self.liquidation_order(account, instrument, lots);
-            self.fill(&order, price, FillCause::Liquidation, events);
+            // Room was checked before the order was accepted.
+            None => Money::ZERO,
         }
     }
 
-    /// What an account holds of an instrument; zero when it holds nothing.
-    pub(crate) fn held_lots(&self, account: AccountId, instrument: InstrumentId) -> Lots {
-        let exposed = &self.markets[instrument.0 as usize].exposed;
-        exposed
-            .binary_search_by_key(&account, |&handle| self.positions.get(handle).account)
-            .map_or(Lots(0), |place| self.positions.get(exposed[place]).lots)
+    /// Books cash that no fill caused; says the balance of its currency after.
+    pub(super) fn book_cash(
+        &mut self,
+        id: AccountId,
+        currency: crate::account::CurrencyId,
+        amount: Money,
+    ) -> Money {
+        self.house[currency.0 as usize].trading -= i128::from(amount.0);
+        self.book_fill(id, currency, amount, Money::ZERO)
     }
 
-    fn liquidation_order(&self, account: AccountId, instrument: InstrumentId, lots: Lots) -> Order {
-        use types::OrderKind;
-        Order {
-            id: OrderId(0),
-            client: ClientOrderId(0),
-            account,
-            instrument,
-            side: if lots.0 > 0 { Side::Sell } else { Side::Buy },
-            kind: OrderKind::Market,
-            tif: TimeInForce::ImmediateOrCancel,
-            lots: Lots(lots.0.saturating_abs()),
-            ts: self.ts,
-            previous: NIL,
-            next: NIL,
+    /// The fee of one fill, so that all fills of its order together cost the minimum at least.
+    fn fee_with_minimum(&mut self, extra: u32, earned: Money, minimum: Money) -> Money {
+        if extra == NIL {
+            return earned.max(minimum);
         }
-    }
-
-    /// The account's position in the instrument; a flat one is made where there is none.
-    fn position_handle(&mut self, account: AccountId, instrument: InstrumentId) -> u32 {
-        let exposed = &self.markets[instrument.0 as usize].exposed;
-        let found =
-            exposed.binary_search_by_key(&account, |&handle| self.positions.get(handle).account);
-        let place = match found {
-            Ok(place) => return exposed[place],
-            Err(place) => place,
+        let extra = self.orders.extras.get_mut(extra);
+        let charged = if extra.has_earned {
+            extra.earned.max(minimum)
+        } else {
+            Money::ZERO
         };
-        let list = &mut self.accounts[account.0 as usize].positions;
-        let previous = list.last;
-        let handle = self.positions.insert(Position {
-            account,
-            instrument,
-            lots: Lots(0),
-            cost: Notional::ZERO,
-            unrealised: Notional::ZERO,
-            previous,
-            next: NIL,
-        });
-        list.last = handle;
-        if previous == NIL {
-            list.first = handle;
-        } else {
-            self.positions.get_mut(previous).next = handle;
-        }
-        self.markets[instrument.0 as usize]
-            .exposed
-            .insert(place, handle);
-        handle
+        extra.has_earned = true;
+        extra.earned = extra.earned.saturating_add(earned);
+        extra.earned.max(minimum).saturating_sub(charged)
     }
 
-    fn remove_position(&mut self, handle: u32) {
-        let position = *self.positions.get(handle);
-        let list = &mut self.accounts[position.account.0 as usize].positions;
-        if position.previous == NIL {
-            list.first = position.next;
+    /// Keeps the rows of a position that changed from `before` to `after`.
+    #[inline]
+    pub(super) fn follow_position(&mut self, handle: u32, before: Lots, after: Lots) {
+        if before.0.signum() == after.0.signum() {
+            return;
+        }
+        if before.0 != 0 {
+            self.unwatch(handle, before);
+        }
+        if before.0 == 0 {
+            self.open_position(handle);
+        } else if after.0 != 0 {
+            self.watch(handle);
         } else {
-            self.positions.get_mut(position.previous).next = position.next;
+            self.drop_idle(handle);
         }
-        if position.next == NIL {
-            list.last = position.previous;
-        } else {
-            self.positions.get_mut(position.next).previous = position.previous;
-        }
-        let exposed = &mut self.markets[position.instrument.0 as usize].exposed;
-        if let Ok(place) = exposed.binary_search_by_key(&position.account, |&handle| {
-            self.positions.get(handle).account
-        }) {
-            exposed.remove(place);
-        }
-        self.positions.remove(handle);
+    }
+
+    /// The instrument of a working order.
+    #[inline]
+    pub(super) fn instrument_of(&self, handle: u32) -> InstrumentId {
+        self.holdings
+            .get(self.orders.get(handle).holding)
+            .instrument
     }
 }

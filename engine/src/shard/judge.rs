@@ -2,50 +2,124 @@
 
 use rules::Breaches;
 use types::{
-    AccountId, AccountState, Breach, BreachPosition, CancelReason, Effect, EventKind,
-    FloorMoveCause, Notional, Price, SignedQty,
+    AccountId, AccountState, Breach, BreachPosition, CancelReason, Effect, EventKind, FillCause,
+    FillModel, FloorMoveCause, Funding, Lots, Money, Notional, Ticks,
 };
 
-use super::{Shard, Touched};
-use crate::account::BreachRecord;
+use super::Shard;
+use super::cascade::Touched;
+use super::fills::Execution;
+use super::holdings::Reckoning;
+use crate::account::{Account, BreachRecord};
+use crate::bands::Band;
 use crate::event_buf::EventBuf;
+use crate::holding::{self, Holding};
 use crate::slab::NIL;
 
 impl Shard {
-    /// Judges the accounts in `touched`, each once, in ascending order of their ids.
-    pub(super) fn judge_touched(&mut self, events: &mut EventBuf) {
-        let mut touched = std::mem::take(&mut self.scratch.touched);
-        touched.sort_unstable();
-        for (index, &Touched { account, booked }) in touched.iter().enumerate() {
-            // Sorted, so the last of an account's marks says whether anything was booked.
-            if touched
-                .get(index + 1)
-                .is_none_or(|next| next.account != account)
-            {
-                self.judge(account, booked, events);
-            }
-        }
-        self.scratch.touched = touched;
+    /// Judges an account out of turn, as at a roll.
+    pub(super) fn judge_alone(&mut self, id: AccountId, events: &mut EventBuf) {
+        let before = self.pending.judged.replace(id);
+        self.judge(id, true, events);
+        self.pending.judged = before;
     }
 
     /// Tests one account and carries out what follows. `booked`: its balance may have changed.
     pub(super) fn judge(&mut self, id: AccountId, booked: bool, events: &mut EventBuf) {
         let account = &self.accounts[id.0 as usize];
+        let reckoning = self.reckon(account);
+        let equity = reckoning.equity;
+        let mut stands = true;
         if account.is_trading() {
-            let equity = account.equity();
             let breaches = account.rules.breached(equity, account.day_locked);
             let broken = !breaches.is_empty();
-            if broken {
+            let called = if broken {
                 self.carry_out(id, equity, &breaches, events);
-            }
+                false
+            } else {
+                self.call_margin(id, &reckoning, events)
+            };
             // A liquidation closes positions like any other fill.
-            let booked = booked || broken;
+            let booked = booked || broken || called;
             self.ratchet(id, equity, booked, events);
             if booked {
                 self.test_objectives(id, events);
             }
+            stands = !broken && !called;
         }
-        self.observe_entry(id);
+        let reckoning = if stands {
+            reckoning
+        } else {
+            self.reckon(&self.accounts[id.0 as usize])
+        };
+        self.observe_entry(id, reckoning.equity);
+        self.set_bands_at(id, &reckoning);
+    }
+
+    /// Whether a new mark means anything for an account: a limit is violated, a peak moves, the
+    /// maintenance requirement is not met, or its competition entry sees a new high or low. If not, its
+    /// bands are drawn around the new mark.
+    pub(super) fn is_stirred(&mut self, id: AccountId) -> bool {
+        let account = &self.accounts[id.0 as usize];
+        let reckoning = self.reckon(account);
+        let equity = reckoning.equity;
+        let is_called = || {
+            reckoning.positions > 0
+                && reckoning.notional > equity.0
+                && self
+                    .maintenance_required(account)
+                    .is_some_and(|required| equity < required.to_notional())
+        };
+        let by_rules = account.is_trading()
+            && (!account.rules.is_quiet(equity, account.day_locked) || is_called());
+        let by_entry = account.entry.is_some_and(|place| {
+            let contest = &self.contests[place.competition.0 as usize];
+            let (low, high) = contest.entries[place.index as usize].entry.quiet();
+            equity < low || equity > high
+        });
+        if by_rules || by_entry {
+            return true;
+        }
+        self.set_bands_at(id, &reckoning);
+        false
+    }
+
+    /// Liquidates an account that has less than it needs to keep its positions; says whether it did.
+    fn call_margin(&mut self, id: AccountId, reckoning: &Reckoning, events: &mut EventBuf) -> bool {
+        let equity = reckoning.equity;
+        let account = &self.accounts[id.0 as usize];
+        if !matches!(account.terms.funding, Funding::Margin { .. })
+            || reckoning.positions == 0
+            || reckoning.notional <= equity.0
+        {
+            return false;
+        }
+        let Some(required) = self.maintenance_required(account) else {
+            return false;
+        };
+        if equity >= required.to_notional() {
+            return false;
+        }
+        events.push(EventKind::MarginCall {
+            account: id,
+            equity: equity.to_money_floor(),
+            required,
+        });
+        self.end_all(id, CancelReason::MarginCall, events);
+        while let Some(holding) = self.oldest_position(id) {
+            let account = &self.accounts[id.0 as usize];
+            let required = self.maintenance_required(account).unwrap_or(Money::ZERO);
+            if self.equity_of(account) >= required.to_notional() {
+                break;
+            }
+            self.close_position(holding, FillCause::MarginCall, events);
+        }
+        // Its rules look at what is left once more.
+        self.pending.touched.push(Touched {
+            account: id,
+            booked: true,
+        });
+        true
     }
 
     fn carry_out(
@@ -57,7 +131,7 @@ impl Shard {
     ) {
         self.record_breaches(id, equity, breaches, events);
         let fails = breaches.iter().any(|limit| limit.effect == Effect::Fail);
-        self.end_orders(id, CancelReason::AccountLocked, |_| true, events);
+        self.end_all(id, CancelReason::AccountLocked, events);
         self.flatten(id, events);
         if fails {
             self.change_state(id, AccountState::Failed, events);
@@ -65,6 +139,48 @@ impl Shard {
             self.accounts[id.0 as usize].day_locked = true;
             events.push(EventKind::DayLocked { account: id });
         }
+    }
+
+    /// Closes every open position of an account, the oldest first. A halted or stale instrument closes at
+    /// its last good touch: the outcome was decided by the breach, not by this price.
+    fn flatten(&mut self, id: AccountId, events: &mut EventBuf) {
+        while let Some(holding) = self.oldest_position(id) {
+            self.close_position(holding, FillCause::Liquidation, events);
+        }
+    }
+
+    /// Closes a whole position: at the touch's liquidation side, or against a book and then the house.
+    fn close_position(&mut self, holding: u32, cause: FillCause, events: &mut EventBuf) {
+        let held = *self.holdings.get(holding);
+        let market = self.market_of(&held);
+        if market.is_crossed() {
+            return self.sweep(holding, cause, events);
+        }
+        let execution = Execution {
+            price: market.mark(held.lots).unwrap_or(Ticks(0)),
+            lots: Lots(held.lots.0.saturating_abs()),
+            maker: false,
+            model: FillModel::Touch,
+        };
+        self.fill_liquidation(holding, execution, Lots(0), cause, events);
+    }
+
+    fn oldest_position(&self, id: AccountId) -> Option<u32> {
+        let mut handle = self.accounts[id.0 as usize].holdings.first;
+        while handle != NIL {
+            let holding = self.holdings.get(handle);
+            if holding.lots.0 != 0 {
+                return Some(handle);
+            }
+            handle = holding.next;
+        }
+        None
+    }
+
+    /// Whether an account has an open position.
+    pub(crate) fn is_holding(&self, account: &Account) -> bool {
+        self.account_holdings(account)
+            .any(|holding| holding.lots.0 != 0)
     }
 
     fn record_breaches(
@@ -76,12 +192,8 @@ impl Shard {
     ) {
         let account = &self.accounts[id.0 as usize];
         let known = &self.plans[account.plan.0 as usize];
-        let mut positions = 0;
-        let mut handle = account.positions.first;
-        while handle != NIL {
-            positions += 1;
-            handle = self.positions.get(handle).next;
-        }
+        let held = self.account_holdings(account);
+        let positions = held.filter(|holding| holding.lots.0 != 0).count() as u32;
         let mut primary = true;
         let mut record = None;
         for limit in breaches.iter() {
@@ -91,7 +203,7 @@ impl Shard {
                 effect: limit.effect,
                 primary,
                 touch_is_breach: limit.touch_is_breach,
-                balance: account.balance,
+                balance: self.balance_of(account),
                 equity,
                 baseline: limit.baseline,
                 allowance: limit.allowance,
@@ -114,36 +226,34 @@ impl Shard {
     }
 
     fn push_breach_positions(&self, id: AccountId, events: &mut EventBuf) {
-        let mut handle = self.accounts[id.0 as usize].positions.first;
-        while handle != NIL {
-            let position = self.positions.get(handle);
-            let market = &self.markets[position.instrument.0 as usize];
-            let (bid, ask) = market.touch.map_or((Price::ZERO, Price::ZERO), |touch| {
-                (
-                    market.instrument.price(touch.bid),
-                    market.instrument.price(touch.ask),
-                )
-            });
-            let signed = position.lots.0.saturating_mul(market.instrument.lot_size.0);
+        for holding in self.account_holdings(&self.accounts[id.0 as usize]) {
+            if holding.lots.0 == 0 {
+                continue;
+            }
+            let market = self.market_of(holding);
+            let unseen = market.last.unwrap_or(Ticks(0));
+            let (bid, ask) = market
+                .touch
+                .map_or((unseen, unseen), |touch| (touch.bid, touch.ask));
             events.push(EventKind::BreachPosition(BreachPosition {
                 account: id,
-                instrument: position.instrument,
-                position: SignedQty(signed),
-                cost: position.cost,
-                bid,
-                ask,
-                unrealised: position.unrealised,
+                instrument: holding.instrument,
+                position: market.signed_qty(holding.lots),
+                cost: holding.cost,
+                bid: market.instrument.price(bid),
+                ask: market.instrument.price(ask),
+                unrealised: self.unrealised(holding),
             }));
-            handle = position.next;
         }
     }
 
     /// Moves peaks and floors: by the equity that was tested, and by the balance if it was booked.
     fn ratchet(&mut self, id: AccountId, equity: Notional, booked: bool, events: &mut EventBuf) {
-        let account = &mut self.accounts[id.0 as usize];
-        if !account.is_trading() {
+        if !self.accounts[id.0 as usize].is_trading() {
             return;
         }
+        let balance = self.balance_of(&self.accounts[id.0 as usize]);
+        let account = &mut self.accounts[id.0 as usize];
         let plan = &self.plans[account.plan.0 as usize].plan;
         for limit in account.rules.ratchet_equity(plan, equity).iter() {
             events.push(EventKind::FloorMoved(
@@ -151,7 +261,7 @@ impl Shard {
             ));
         }
         if booked {
-            for limit in account.rules.ratchet_closed(plan, account.balance).iter() {
+            for limit in account.rules.ratchet_closed(plan, balance).iter() {
                 events.push(EventKind::FloorMoved(
                     limit.moved(id, FloorMoveCause::Trailed),
                 ));
@@ -161,12 +271,13 @@ impl Shard {
 
     /// Target and pass, tested while nothing is open.
     fn test_objectives(&mut self, id: AccountId, events: &mut EventBuf) {
-        let account = &mut self.accounts[id.0 as usize];
-        if account.state != AccountState::Evaluation || account.positions.first != NIL {
+        let account = &self.accounts[id.0 as usize];
+        if account.state != AccountState::Evaluation || self.is_holding(account) {
             return;
         }
+        let balance = self.balance_of(account);
+        let account = &mut self.accounts[id.0 as usize];
         let plan = &self.plans[account.plan.0 as usize].plan;
-        let balance = account.balance;
         let target = account.rules.reach_target(plan, balance, self.ts);
         let is_first = target.is_some();
         if let Some(target) = target {
@@ -184,7 +295,7 @@ impl Shard {
             }
         }
         if passes {
-            self.end_orders(id, CancelReason::AccountLocked, |_| true, events);
+            self.end_all(id, CancelReason::AccountLocked, events);
             if std::mem::take(&mut self.accounts[id.0 as usize].day_locked) {
                 events.push(EventKind::DayUnlocked { account: id });
             }
@@ -202,13 +313,158 @@ impl Shard {
         account.state = to;
     }
 
-    fn observe_entry(&mut self, id: AccountId) {
+    /// An entry sees its account's equity where that moves what its score remembers.
+    fn observe_entry(&mut self, id: AccountId, equity: Notional) {
+        let Some(place) = self.accounts[id.0 as usize].entry else {
+            return;
+        };
+        let contest = &mut self.contests[place.competition.0 as usize];
+        let entry = &mut contest.entries[place.index as usize].entry;
+        let (low, high) = entry.quiet();
+        if equity < low || equity > high {
+            entry.observe(equity, self.ts);
+        }
+    }
+
+    /// Gives every position of an account the band of marks in which nothing can happen to it.
+    pub(crate) fn set_bands(&mut self, id: AccountId) {
+        let reckoning = self.reckon(&self.accounts[id.0 as usize]);
+        self.set_bands_at(id, &reckoning);
+    }
+
+    fn set_bands_at(&mut self, id: AccountId, reckoning: &Reckoning) {
         let account = &self.accounts[id.0 as usize];
+        if reckoning.positions == 0 {
+            return;
+        }
+        let room = self.room_of(account, reckoning);
+        let mut handle = account.holdings.first;
+        while handle != NIL {
+            let holding = *self.holdings.get(handle);
+            if holding.lots.0 != 0 {
+                let market = &mut self.markets[holding.instrument.0 as usize];
+                let mark = market.mark(holding.lots);
+                let band = match (room, mark) {
+                    (Some(room), Some(mark)) => room.band(&holding, mark, market.tick_value),
+                    _ => Band::NONE,
+                };
+                market.bands_mut(holding.lots).set(holding.row.0, band);
+            }
+            handle = holding.next;
+        }
+    }
+
+    /// How far an account's equity may move before somebody must look; `None` when every mark counts.
+    fn room_of(&self, account: &Account, reckoning: &Reckoning) -> Option<Room> {
+        if !account.foreign.is_empty() {
+            return None;
+        }
+        let Reckoning {
+            equity,
+            positions,
+            notional,
+        } = *reckoning;
+        let mut room = Room {
+            down: i128::MAX,
+            up: i128::MAX,
+            margin: None,
+            shift: positions.next_power_of_two().trailing_zeros(),
+        };
+        if account.is_trading() {
+            let (low, high) = account.rules.quiet(account.day_locked);
+            room.meet(equity, low, high);
+            if !matches!(account.terms.funding, Funding::Margin { .. }) {
+            } else if notional <= equity.0 {
+                room.margin = Some(equity.0.saturating_sub(notional));
+            } else if let Some(required) = self.maintenance_required(account) {
+                // Each position's requirement is rounded up by less than one unit of money.
+                let slack = equity
+                    .0
+                    .saturating_sub(required.to_notional().0)
+                    .saturating_sub(i128::from(positions) * Notional::PER_MONEY);
+                room.margin = Some(slack);
+            }
+        }
         if let Some(place) = account.entry {
-            let contest = &mut self.contests[place.competition.0 as usize];
-            contest.entries[place.index as usize]
-                .entry
-                .observe(account.equity(), self.ts);
+            let contest = &self.contests[place.competition.0 as usize];
+            let (low, high) = contest.entries[place.index as usize].entry.quiet();
+            room.meet(equity, low, high);
+        }
+        Some(room)
+    }
+}
+
+/// How far equity may move before somebody must look, shared by the positions of one account.
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    down: i128,
+    up: i128,
+    /// Equity above the maintenance requirement, where there is one.
+    margin: Option<i128>,
+    /// Each position gets `1 / 2^shift` of it.
+    shift: u32,
+}
+
+/// Below so many ticks a division finds the exact edge; above, a shift finds half of it or more.
+const EXACT_TICKS: i128 = 64;
+
+impl Room {
+    fn meet(&mut self, equity: Notional, low: Notional, high: Notional) {
+        self.down = self.down.min(equity.0.saturating_sub(low.0));
+        self.up = self.up.min(high.0.saturating_sub(equity.0));
+    }
+
+    /// The marks at which a position moves its account's equity by no more than its share of the room.
+    /// Never wider than that; narrower by up to one half, which costs one more look on the way.
+    #[inline]
+    fn band(&self, holding: &Holding, mark: Ticks, tick_value: Notional) -> Band {
+        // Equity per tick.
+        let size = Lots(holding.lots.0.saturating_abs());
+        let slope = holding::value(Ticks(1), size, tick_value).0;
+        if slope <= 0 {
+            return Band::NONE;
+        }
+        let bits = 128 - slope.leading_zeros();
+        let mut down = self.ticks(self.down, bits, slope);
+        let mut up = self.ticks(self.up, bits, slope);
+        if let Some(margin) = self.margin {
+            // A requirement of at most the whole notional moves at most as fast as equity does, and
+            // either way.
+            let room = self.ticks(margin, bits + 1, slope.saturating_mul(2));
+            down = down.min(room);
+            up = up.min(room);
+        }
+        if down < 0 || up < 0 {
+            return Band::NONE;
+        }
+        let (below, above) = if holding.lots.0 > 0 {
+            (down, up)
+        } else {
+            (up, down)
+        };
+        Band {
+            low: mark.0.saturating_sub(below),
+            high: mark.0.saturating_add(above),
+        }
+    }
+
+    /// Ticks in a position's share of the room; below zero when there is none.
+    #[inline]
+    fn ticks(&self, room: i128, slope_bits: u32, slope: i128) -> i64 {
+        if room < 0 {
+            return -1;
+        }
+        let share = room >> self.shift;
+        let near = share >> slope_bits;
+        let ticks = if near < EXACT_TICKS {
+            share / slope
+        } else {
+            near
+        };
+        if ticks > i128::from(i64::MAX) {
+            i64::MAX
+        } else {
+            ticks as i64
         }
     }
 }

@@ -1,16 +1,15 @@
-//! Market events: a new touch makes orders due, marks positions and finds the accounts to judge.
+//! Market events: what the outside market shows, and what that makes due.
 
 use types::{
-    DepthUpdate, EventKind, InputRejection, InstrumentId, InstrumentStatus, Lots, MarketData,
-    MarketEvent, Price, Qty, Quote, Side, Ticks,
+    DepthUpdate, InputRejection, InstrumentId, Lots, MarketData, MarketEvent, Price, Qty, Quote,
+    Side, Ticks, Trade,
 };
 
+use super::Shard;
 use super::registry::reject;
-use super::{Shard, Touched};
 use crate::depth::DepthLevel;
 use crate::event_buf::EventBuf;
 use crate::market::{Market, Touch};
-use crate::position;
 
 impl Shard {
     pub(super) fn on_market(&mut self, event: &MarketEvent, events: &mut EventBuf) {
@@ -20,6 +19,17 @@ impl Shard {
         let Some(market) = self.markets.get_mut(id.0 as usize) else {
             return reject(events, InputRejection::UnknownInstrument);
         };
+        let is_outside = matches!(
+            event.data,
+            MarketData::Quote(_)
+                | MarketData::Trade(_)
+                | MarketData::DepthDelta(_)
+                | MarketData::DepthSnapshot(_)
+                | MarketData::Bar(_)
+        );
+        if is_outside && market.is_crossed() {
+            return reject(events, InputRejection::BadQuote);
+        }
         match &event.data {
             MarketData::Quote(quote) => match touch_of(market, quote) {
                 Ok(touch) => {
@@ -31,39 +41,47 @@ impl Shard {
                     reject(events, reason);
                 }
             },
-            MarketData::Trade(trade) => match market.instrument.ticks(trade.price) {
-                Ok(price) => {
-                    market.last = Some(price);
-                    market.ts = event.ts_event;
-                }
-                Err(_) => reject(events, InputRejection::OffGrid),
-            },
+            MarketData::Trade(trade) => self.on_trade(event, trade, events),
             MarketData::DepthDelta(update) => self.on_depth(id, event, update, false, events),
             MarketData::DepthSnapshot(update) => self.on_depth(id, event, update, true, events),
-            MarketData::Bar(bar) => match market.instrument.ticks(bar.close) {
-                Ok(close) => {
-                    market.last = Some(close);
+            MarketData::Bar(bar) => {
+                let is_walked = market
+                    .paper()
+                    .is_some_and(|model| model.bars == types::BarPath::Walked);
+                if is_walked {
                     market.ts = event.ts_event;
+                    return self.walk_bar(id, bar, events);
                 }
-                Err(_) => reject(events, InputRejection::OffGrid),
-            },
+                match market.instrument.ticks(bar.close) {
+                    Ok(close) => {
+                        market.last = Some(close);
+                        market.ts = event.ts_event;
+                    }
+                    Err(_) => reject(events, InputRejection::OffGrid),
+                }
+            }
             MarketData::Status(status) => self.on_status(id, *status, events),
+            MarketData::Financing(financing) => self.book_financing(id, financing, events),
+            MarketData::Dividend { per_unit } => self.book_dividend(id, *per_unit, events),
+            MarketData::Split { new, old } => self.split(id, *new, *old, events),
         }
     }
 
-    fn on_status(&mut self, id: InstrumentId, status: InstrumentStatus, events: &mut EventBuf) {
+    fn on_trade(&mut self, event: &MarketEvent, trade: &Trade, events: &mut EventBuf) {
+        let id = event.instrument;
         let market = &mut self.markets[id.0 as usize];
-        if market.status == status {
-            return;
-        }
-        market.status = status;
-        events.push(EventKind::StatusChanged {
-            instrument: id,
-            status,
-        });
-        // What became due while nothing filled is due now.
-        if let Some(touch) = market.fillable().copied() {
-            self.on_touch(id, touch, events);
+        let Ok(price) = market.instrument.ticks(trade.price) else {
+            return reject(events, InputRejection::OffGrid);
+        };
+        market.last = Some(price);
+        market.ts = event.ts_event;
+        let lots = Lots(trade.qty.0.max(0) / market.instrument.lot_size.0);
+        self.pending.before = market.touch;
+        self.fill_prints(id, price, lots, trade.aggressor, events);
+        self.count_volume(id, lots, [types::OrderId(0); 2]);
+        self.note_dirty(id);
+        if self.markets[id.0 as usize].touch.is_none() {
+            self.note_marked(id);
         }
     }
 
@@ -113,67 +131,68 @@ impl Shard {
         let ask = market.depth.best(Side::Sell);
         let bid = bid.or(market.touch.map(|touch| kept(touch.bid)));
         let ask = ask.or(market.touch.map(|touch| kept(touch.ask)));
-        let (Some(bid), Some(ask)) = (bid, ask) else {
-            return;
-        };
-        if bid.price > ask.price {
+        let crossed = matches!((bid, ask), (Some(bid), Some(ask)) if bid.price > ask.price);
+        if crossed {
             market.stale = true;
             return reject(events, InputRejection::BadQuote);
         }
+        self.restate(id, update, is_snapshot);
+        let (Some(bid), Some(ask)) = (bid, ask) else {
+            return;
+        };
         let touch = Touch {
             bid: bid.price,
             bid_qty: bid.qty,
             ask: ask.price,
             ask_qty: ask.qty,
         };
-        self.on_touch(id, touch, events);
+        self.replace_touch(id, touch);
     }
 
-    fn on_touch(&mut self, id: InstrumentId, touch: Touch, events: &mut EventBuf) {
+    /// Levels that the market states again: nothing is taken from them, and queues are what they show.
+    fn restate(&mut self, id: InstrumentId, update: &DepthUpdate, is_snapshot: bool) {
+        let market = &mut self.markets[id.0 as usize];
+        if is_snapshot {
+            market.consumed.clear();
+            return self.restate_all_queues(id);
+        }
+        let sides = [(Side::Buy, &update.bids), (Side::Sell, &update.asks)];
+        for (side, levels) in sides {
+            for level in levels {
+                let market = &mut self.markets[id.0 as usize];
+                let price = Ticks(level.price.0 / market.instrument.tick_size.0);
+                market.forget_consumed(side, price);
+                let shown = market.depth.qty_at(side, price);
+                self.restate_queue(id, side, price, shown);
+            }
+        }
+    }
+
+    /// A quote: both sides are stated again.
+    #[inline]
+    pub(super) fn on_touch(&mut self, id: InstrumentId, touch: Touch, _: &mut EventBuf) {
+        let market = &mut self.markets[id.0 as usize];
+        market.consumed.clear();
+        let rests =
+            !market.book.ladder(Side::Buy).is_empty() || !market.book.ladder(Side::Sell).is_empty();
+        if rests {
+            for side in [Side::Buy, Side::Sell] {
+                self.restate_queue(id, side, touch.price(side), touch.qty(side));
+            }
+        }
+        self.replace_touch(id, touch);
+    }
+
+    /// The touch is this from now on, and good.
+    #[inline]
+    fn replace_touch(&mut self, id: InstrumentId, touch: Touch) {
         let market = &mut self.markets[id.0 as usize];
         let before = market.touch.replace(touch);
         market.stale = false;
-        self.scratch.touched.clear();
-        if market.status == InstrumentStatus::Open {
-            let mut due = std::mem::take(&mut self.scratch.due);
-            market.waiting.take_due(&touch, &mut due);
-            for waiter in &due {
-                self.execute_due(waiter.handle, &touch, before.as_ref(), events);
-            }
-            self.scratch.due = due;
-        }
-        self.mark(id, &touch);
-        self.judge_touched(events);
-    }
-
-    /// Marks every position in the instrument. An account whose new equity violates nothing and
-    /// moves nothing is done here; the others are left in `touched`.
-    fn mark(&mut self, id: InstrumentId, touch: &Touch) {
-        let market = &self.markets[id.0 as usize];
-        for &handle in &market.exposed {
-            let position = self.positions.get_mut(handle);
-            let mark = touch.mark(position.lots);
-            let value = position::value(mark, position.lots, market.tick_value);
-            let unrealised = value.0.saturating_sub(position.cost.0);
-            let account = &mut self.accounts[position.account.0 as usize];
-            account.unrealised.0 = account
-                .unrealised
-                .0
-                .saturating_add(unrealised.saturating_sub(position.unrealised.0));
-            position.unrealised.0 = unrealised;
-            let equity = account.equity();
-            if account.is_trading() && !account.rules.is_quiet(equity, account.day_locked) {
-                self.scratch.touched.push(Touched {
-                    account: position.account,
-                    booked: false,
-                });
-            } else if let Some(place) = account.entry {
-                let contest = &mut self.contests[place.competition.0 as usize];
-                contest.entries[place.index as usize]
-                    .entry
-                    .observe(equity, self.ts);
-            }
-        }
+        self.pending.before = before;
+        self.lead_queues(id);
+        self.note_dirty(id);
+        self.note_marked(id);
     }
 }
 

@@ -3,16 +3,14 @@
 use rules::{AccountRules, Competition, Entry, Plan, Stage};
 use types::{
     AccountId, AccountState, CompetitionId, EventKind, FloorMoveCause, InputRejection, Instrument,
-    InstrumentId, InstrumentStatus, Money, Notional, OpenAccount, PlanId, RollSchedule,
-    TimestampNs,
+    InstrumentError, InstrumentId, Latency, Liquidity, Money, OpenAccount, PlanId, RollSchedule,
 };
 
 use super::{Contest, Entrant, KnownPlan, OpenDay, Shard};
-use crate::account::{Account, EntryPlace, List};
-use crate::depth::Depth;
+use crate::account::{Account, EntryPlace, Foreign, List, OrderRate};
+use crate::book::NIL as NO_ORDER;
 use crate::event_buf::EventBuf;
 use crate::market::Market;
-use crate::order::Waiting;
 use crate::slab::NIL;
 
 impl Shard {
@@ -21,21 +19,22 @@ impl Shard {
             Ok(value) => value,
             Err(error) => return reject(events, InputRejection::BadInstrument(error)),
         };
+        let latency = match instrument.liquidity {
+            Liquidity::Paper(model) => model.latency,
+            Liquidity::Crossed => Latency::None,
+        };
+        if let Latency::Recorded(latency) = latency
+            && latency.0 as usize >= self.latencies.len()
+        {
+            let error = InstrumentError::Model;
+            return reject(events, InputRejection::BadInstrument(error));
+        }
         let Some(id) = next_id(self.markets.len(), self.limits.instruments_max, events) else {
             return;
         };
-        self.markets.push(Market {
-            instrument: *instrument,
-            tick_value,
-            status: InstrumentStatus::Open,
-            touch: None,
-            stale: false,
-            last: None,
-            ts: TimestampNs::default(),
-            depth: Depth::default(),
-            waiting: Waiting::default(),
-            exposed: Vec::new(),
-        });
+        let currency = self.currency_id(instrument.currency);
+        self.markets
+            .push(Market::new(*instrument, tick_value, currency));
         events.push(EventKind::InstrumentRegistered {
             instrument: InstrumentId(id),
         });
@@ -49,13 +48,18 @@ impl Shard {
             return;
         };
         let hash = plan.hash();
+        let currency = self.currency_id(plan.currency);
         self.know_schedule(plan.schedule);
         events.push(EventKind::PlanDefined {
             plan: PlanId(id),
             version: plan.version,
             hash,
         });
-        self.plans.push(KnownPlan { plan, hash });
+        self.plans.push(KnownPlan {
+            plan,
+            hash,
+            currency,
+        });
     }
 
     pub(super) fn define_competition(&mut self, spec: &[u8], events: &mut EventBuf) {
@@ -89,7 +93,7 @@ impl Shard {
     }
 
     pub(super) fn open_account(&mut self, open: &OpenAccount, events: &mut EventBuf) {
-        let Some(KnownPlan { plan, .. }) = self.plans.get(open.plan.0 as usize) else {
+        let Some(KnownPlan { plan, currency, .. }) = self.plans.get(open.plan.0 as usize) else {
             return reject(events, InputRejection::UnknownPlan);
         };
         if open
@@ -116,11 +120,7 @@ impl Shard {
                 limit.moved(account, FloorMoveCause::Opened),
             ));
         }
-        self.house.funded += i128::from(balance.0);
-        let list = List {
-            first: NIL,
-            last: NIL,
-        };
+        self.house[currency.0 as usize].funded += i128::from(balance.0);
         self.accounts.push(Account {
             plan: open.plan,
             parent: open.parent,
@@ -131,12 +131,21 @@ impl Shard {
             },
             day_locked: false,
             balance,
-            unrealised: Notional::ZERO,
             fees: Money::ZERO,
             rules,
-            positions: list,
-            orders: list,
+            holdings: List {
+                first: NIL,
+                last: NIL,
+            },
+            orders: List {
+                first: NO_ORDER,
+                last: NO_ORDER,
+            },
             orders_len: 0,
+            currency: *currency,
+            terms: plan.terms,
+            foreign: Foreign::default(),
+            rate: OrderRate::default(),
             entry: None,
             breach: None,
         });
@@ -148,26 +157,26 @@ impl Shard {
         account: AccountId,
         events: &mut EventBuf,
     ) {
-        let Some(contest) = self.contests.get_mut(competition.0 as usize) else {
+        let Some(contest) = self.contests.get(competition.0 as usize) else {
             return reject(events, InputRejection::UnknownCompetition);
         };
-        let Some(entrant) = self.accounts.get_mut(account.0 as usize) else {
+        let Some(entrant) = self.accounts.get(account.0 as usize) else {
             return reject(events, InputRejection::UnknownAccount);
         };
+        let equity = self.equity_of(entrant);
         let plan = &self.plans[entrant.plan.0 as usize].plan;
         let moves_money = plan.payout.is_some() || plan.scaling.is_some();
-        let is_fit = entrant.is_trading() && entrant.equity().0 > 0 && !moves_money;
+        let is_fit = entrant.is_trading() && equity.0 > 0 && !moves_money;
         if entrant.entry.is_some() || !is_fit {
             return reject(events, InputRejection::CannotEnter);
         }
-        entrant.entry = Some(EntryPlace {
-            competition,
-            index: contest.entries.len() as u32,
-        });
-        contest.entries.push(Entrant {
+        let index = contest.entries.len() as u32;
+        self.accounts[account.0 as usize].entry = Some(EntryPlace { competition, index });
+        self.contests[competition.0 as usize].entries.push(Entrant {
             account,
-            entry: Entry::enter(entrant.equity()),
+            entry: Entry::enter(equity),
         });
+        self.set_bands(account);
         events.push(EventKind::CompetitionEntered {
             competition,
             account,

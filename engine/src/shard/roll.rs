@@ -3,13 +3,13 @@
 
 use types::{
     AccountId, CancelReason, DayClose, EventKind, FloorMoveCause, InputRejection, RollSchedule,
-    TimeInForce, TradingDay,
+    TradingDay,
 };
 
 use super::Shard;
 use super::registry::reject;
 use crate::event_buf::EventBuf;
-use crate::slab::NIL;
+use crate::order::Tif;
 
 impl Shard {
     pub(super) fn on_day_roll(
@@ -30,16 +30,7 @@ impl Shard {
         }
         let is_first = open.day.replace(day).is_none();
         events.push(EventKind::DayRolled { schedule, day });
-        for contest in &mut self.contests {
-            if contest.competition.schedule == schedule {
-                for entrant in &mut contest.entries {
-                    // The time before a schedule's first roll is a day only for who used it.
-                    if !is_first || entrant.entry.is_used() {
-                        entrant.entry.roll();
-                    }
-                }
-            }
-        }
+        self.roll_entries(schedule, is_first);
         for id in 0..self.accounts.len() as u32 {
             let account = &self.accounts[id as usize];
             let plan = &self.plans[account.plan.0 as usize].plan;
@@ -49,13 +40,33 @@ impl Shard {
         }
     }
 
+    /// Closes the day of every entry at its equity.
+    fn roll_entries(&mut self, schedule: RollSchedule, is_first: bool) {
+        for contest in 0..self.contests.len() {
+            if self.contests[contest].competition.schedule != schedule {
+                continue;
+            }
+            for index in 0..self.contests[contest].entries.len() {
+                let account = self.contests[contest].entries[index].account;
+                let equity = self.equity_of(&self.accounts[account.0 as usize]);
+                let entry = &mut self.contests[contest].entries[index].entry;
+                // The time before a schedule's first roll is a day only for who used it.
+                if !is_first || entry.is_used() {
+                    entry.observe(equity, self.ts);
+                    entry.roll();
+                }
+            }
+        }
+    }
+
     fn roll_account(&mut self, id: AccountId, day: TradingDay, events: &mut EventBuf) {
-        let is_day_order = |order: &crate::order::Order| order.tif == TimeInForce::Day;
+        let is_day_order = |_: &Self, _: u32, order: &crate::order::Order| order.tif == Tif::Day;
         self.end_orders(id, CancelReason::DayOver, is_day_order, events);
+        let account = &self.accounts[id.0 as usize];
+        let (balance, equity) = (self.balance_of(account), self.equity_of(account));
+        let held = self.is_holding(account);
         let account = &mut self.accounts[id.0 as usize];
         let plan = &self.plans[account.plan.0 as usize].plan;
-        let (balance, equity) = (account.balance, account.equity());
-        let held = account.positions.first != NIL;
         let roll = account.rules.roll(plan, day, balance, equity, held);
         if let Some((day, pnl, counted)) = roll.closed {
             let equity = equity.to_money_floor();
@@ -80,6 +91,6 @@ impl Shard {
         if std::mem::take(&mut account.day_locked) {
             events.push(EventKind::DayUnlocked { account: id });
         }
-        self.judge(id, true, events);
+        self.judge_alone(id, events);
     }
 }

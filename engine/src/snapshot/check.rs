@@ -2,11 +2,14 @@
 //! list holds what it should, so that a restored shard cannot stumble later. Whether the numbers are
 //! those that were written is for the checksum around the snapshot.
 
-use types::{AccountId, InstrumentId, Lots, OrderId};
+use types::{AccountId, CodecError, InstrumentId, Lots, OrderId, TriggerOn};
 
 use super::SnapshotError;
-use crate::account::{Account, EntryPlace};
-use crate::order::{Waiting, awaited};
+use crate::account::{Account, CurrencyId, EntryPlace};
+use crate::agenda::DueKind;
+use crate::book::{NIL as NO_ORDER, key_of};
+use crate::market::TriggerList;
+use crate::order::{Form, Order, Stage};
 use crate::shard::Shard;
 use crate::slab::NIL;
 
@@ -19,22 +22,131 @@ fn ensure(holds: bool, what: &'static str) -> Result<(), SnapshotError> {
 }
 
 impl Shard {
-    pub(super) fn check_links(&self) -> Result<(), SnapshotError> {
+    /// Walks the whole state and says what does not hold: levels and their totals, what waits where, the
+    /// sums of working orders, the exposure index and its bands, and that no money was made or lost.
+    /// For replicas and tests; the live shard asserts what it can in constant time.
+    ///
+    /// # Errors
+    /// The first invariant that does not hold.
+    pub fn audit(&self) -> Result<(), SnapshotError> {
+        self.check_state()?;
+        self.check_levels_and_touches()?;
+        self.check_exposure()?;
+        self.check_conservation()
+    }
+
+    /// Level totals are the sums of their orders, and no book is crossed while it matches.
+    fn check_levels_and_touches(&self) -> Result<(), SnapshotError> {
+        for market in &self.markets {
+            market
+                .book
+                .check(&self.orders.nodes)
+                .map_err(SnapshotError::Inconsistent)?;
+            for ladder in &market.triggers {
+                ladder
+                    .check(&self.orders.nodes)
+                    .map_err(SnapshotError::Inconsistent)?;
+            }
+            ensure(!market.is_wrongly_crossed(), "crossed book")?;
+        }
+        Ok(())
+    }
+
+    /// Every open position has its row, and within its band there is nothing to say about its account.
+    fn check_exposure(&self) -> Result<(), SnapshotError> {
+        let mut open = 0;
+        for (handle, held) in self.holdings.iter() {
+            if held.lots == Lots(0) {
+                ensure(held.row.is_none(), "exposure index")?;
+                continue;
+            }
+            open += 1;
+            let market = self.market_of(held);
+            let bands = if held.lots > Lots(0) {
+                &market.longs
+            } else {
+                &market.shorts
+            };
+            let holdings = bands.holdings();
+            ensure(
+                holdings.get(held.row.0 as usize) == Some(&handle),
+                "exposure index",
+            )?;
+            let account = &self.accounts[held.account.0 as usize];
+            let in_band = market
+                .mark(held.lots)
+                .is_some_and(|mark| !bands.is_left(held.row.0, mark));
+            let all_in_bands = in_band && self.are_all_in_bands(account);
+            let equity = self.equity_of(account);
+            let is_quiet =
+                !account.is_trading() || account.rules.is_quiet(equity, account.day_locked);
+            ensure(!all_in_bands || is_quiet, "band")?;
+        }
+        let rows = self.markets.iter();
+        let rows = rows.map(|market| market.longs.len() + market.shorts.len());
+        ensure(rows.sum::<usize>() == open, "exposure index")
+    }
+
+    fn are_all_in_bands(&self, account: &Account) -> bool {
+        let mut held = self
+            .account_holdings(account)
+            .filter(|held| held.lots != Lots(0));
+        held.all(|held| {
+            let market = self.market_of(held);
+            let bands = if held.lots > Lots(0) {
+                &market.longs
+            } else {
+                &market.shorts
+            };
+            market
+                .mark(held.lots)
+                .is_some_and(|mark| !bands.is_left(held.row.0, mark))
+        })
+    }
+
+    /// In every currency, what accounts have is what the house funded less what it won and took in fees.
+    fn check_conservation(&self) -> Result<(), SnapshotError> {
+        let mut sums = vec![0_i128; self.currencies.len()];
+        for account in &self.accounts {
+            sums[account.currency.0 as usize] += i128::from(account.balance.0);
+            for (currency, cash) in account.foreign.iter() {
+                sums[currency.0 as usize] += i128::from(cash.0);
+            }
+        }
+        for (sum, house) in sums.into_iter().zip(&self.house) {
+            ensure(
+                sum == house.funded - house.trading - house.fees,
+                "money that was made or lost",
+            )?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_links(&mut self) -> Result<(), SnapshotError> {
+        self.orders
+            .index(self.limits.orders_max.saturating_add(Self::TAKERS_MAX))
+            .map_err(|_: CodecError| SnapshotError::Inconsistent("more orders than orders_max"))?;
+        self.check_state()
+    }
+
+    fn check_state(&self) -> Result<(), SnapshotError> {
         self.check_counters()?;
+        self.check_currencies()?;
+        self.check_holdings()?;
         self.check_orders()?;
-        self.check_positions()?;
-        self.check_markets()?;
-        let (mut orders, mut positions) = (0, 0);
+        self.check_books()?;
+        self.check_agenda()?;
+        let (mut orders, mut holdings) = (0, 0);
         for (index, account) in self.accounts.iter().enumerate() {
             let id = AccountId(index as u32);
             self.check_plan_and_entry(id, account)?;
             orders += self.check_order_list(id, account)?;
-            positions += self.check_position_list(id, account)?;
+            holdings += self.check_holding_list(id, account)?;
         }
         ensure(orders == self.orders.len(), "orders without an account")?;
         ensure(
-            positions == self.positions.len(),
-            "positions without an account",
+            holdings == self.holdings.len(),
+            "holdings without an account",
         )?;
         let entrants = self.contests.iter().flat_map(|contest| &contest.entries);
         let mut accounts = entrants.map(|entrant| entrant.account.0 as usize);
@@ -48,15 +160,9 @@ impl Shard {
     fn check_counters(&self) -> Result<(), SnapshotError> {
         let counters = [self.seq.0, self.market_events, self.last_order.0];
         ensure(counters.iter().all(|&count| count >> 63 == 0), "counters")?;
-        let house = [self.house.funded, self.house.trading, self.house.fees];
-        ensure(
-            house.iter().all(|sum| sum.unsigned_abs() >> 120 == 0),
-            "house",
-        )?;
-        ensure(
-            self.orders.len() <= self.limits.orders_max,
-            "more orders than orders_max",
-        )?;
+        let sums = |house: &crate::account::House| [house.funded, house.trading, house.fees];
+        let mut house = self.house.iter().flat_map(sums);
+        ensure(house.all(|sum| sum.unsigned_abs() >> 120 == 0), "house")?;
         let (used, max) = (
             self.used_client_orders.len(),
             self.limits.client_orders_max as usize,
@@ -72,37 +178,248 @@ impl Shard {
         )
     }
 
-    fn check_orders(&self) -> Result<(), SnapshotError> {
-        for (_, order) in self.orders.iter() {
-            let market = self.markets.get(order.instrument.0 as usize);
-            let is_on_tick = market.is_some_and(|market| {
-                awaited(order.kind).is_some_and(|price| market.instrument.ticks(price).is_ok())
-            });
-            let is_known = order.id > OrderId(0) && order.id <= self.last_order;
+    fn check_currencies(&self) -> Result<(), SnapshotError> {
+        let is_known = |id: CurrencyId| (id.0 as usize) < self.currencies.len();
+        let markets = self.markets.iter().map(|market| market.currency);
+        let plans = self.plans.iter().map(|plan| plan.currency);
+        let accounts = self.accounts.iter().flat_map(|account| {
+            let foreign = account.foreign.iter().map(|(currency, _)| currency);
+            foreign.chain([account.currency])
+        });
+        let rates = self
+            .conversions
+            .iter()
+            .flat_map(|rate| [rate.from, rate.to]);
+        let mut all = markets.chain(plans).chain(accounts).chain(rates);
+        ensure(all.all(is_known), "currency")?;
+        ensure(self.house.len() == self.currencies.len(), "house")?;
+        let latencies = self.markets.iter().filter_map(|market| market.paper());
+        let mut is_recorded = latencies.map(|model| match model.latency {
+            types::Latency::Recorded(latency) => self
+                .latencies
+                .get(latency.0 as usize)
+                .is_some_and(|samples| !samples.is_empty()),
+            _ => true,
+        });
+        ensure(is_recorded.all(|known| known), "latency")
+    }
+
+    fn check_holdings(&self) -> Result<(), SnapshotError> {
+        for (_, held) in self.holdings.iter() {
+            let market = self.markets.get(held.instrument.0 as usize);
+            let account = (held.account.0 as usize) < self.accounts.len();
+            let has_mark = held.lots == Lots(0)
+                || market.is_some_and(|market| market.mark(held.lots).is_some());
             ensure(
-                is_on_tick && is_known && order.lots > Lots(0),
-                "working order",
+                market.is_some() && account && has_mark && !held.is_idle(),
+                "holding",
             )?;
         }
         Ok(())
     }
 
-    fn check_positions(&self) -> Result<(), SnapshotError> {
-        for (_, position) in self.positions.iter() {
-            let market = self.markets.get(position.instrument.0 as usize);
-            let has_touch = market.is_some_and(|market| market.touch.is_some());
-            ensure(has_touch && position.lots != Lots(0), "position")?;
+    fn check_orders(&self) -> Result<(), SnapshotError> {
+        let mut extras = 0;
+        for (handle, id, order) in self.orders.iter() {
+            let has_holding = self.holdings.is_used(order.holding);
+            ensure(has_holding, "working order")?;
+            let held = self.holdings.get(order.holding);
+            let node = self.orders.nodes.get(handle);
+            let is_known = id > OrderId(0) && id <= self.last_order;
+            // An exit may be held with nothing to close.
+            let is_sized = order.filled >= Lots(0)
+                && order.qty.0.checked_sub(order.filled.0).is_some()
+                && (order.leaves() > Lots(0)
+                    || (order.stage == Stage::Held && order.leaves() == Lots(0)));
+            let rests = order.stage == Stage::Resting || order.stage == Stage::Waiting;
+            let in_queue = node.is_queued() == (rests && self.has_key(handle, order));
+            let is_shown = order.stage != Stage::Resting
+                || (node.lots > Lots(0) && node.lots <= order.leaves());
+            let stands = order.stage != Stage::Entering
+                && (order.stage != Stage::Resting || order.form == Form::Limit)
+                && (order.stage != Stage::Waiting || order.form.is_triggered());
+            ensure(
+                is_known
+                    && is_sized
+                    && in_queue
+                    && is_shown
+                    && stands
+                    && node.account == held.account,
+                "working order",
+            )?;
+            if order.extra != NIL {
+                extras += 1;
+                ensure(
+                    self.orders.extras.is_used(order.extra)
+                        && self.orders.extras.get(order.extra).order == id,
+                    "working order",
+                )?;
+            }
+            ensure(
+                order.extra != NIL || !order.form.is_triggered(),
+                "working order",
+            )?;
         }
-        let lists = self.markets.iter().map(|market| market.exposed.len());
+        ensure(extras == self.orders.extras.len(), "working orders")
+    }
+
+    /// Whether a resting or waiting order stands under a key.
+    fn has_key(&self, handle: u32, order: &Order) -> bool {
+        order.stage == Stage::Resting
+            || self
+                .orders
+                .extra(handle)
+                .is_some_and(|extra| extra.has_trigger)
+    }
+
+    /// Every order is in the list in which it waits, under its price.
+    fn check_books(&self) -> Result<(), SnapshotError> {
+        let mut queued = 0;
+        for (index, market) in self.markets.iter().enumerate() {
+            let instrument = InstrumentId(index as u32);
+            let is_of = |handle: u32| {
+                self.orders.nodes.is_used(handle) && self.instrument_id(handle) == instrument
+            };
+            for side in [types::Side::Buy, types::Side::Sell] {
+                let ladder = market.book.ladder(side);
+                for (key, ..) in ladder.iter_levels() {
+                    for handle in ladder.iter_queue(&self.orders.nodes, key) {
+                        let order = self.orders.get(handle);
+                        queued += 1;
+                        ensure(
+                            is_of(handle)
+                                && order.stage == Stage::Resting
+                                && order.side == side
+                                && key_of(side, order.limit) == key,
+                            "book",
+                        )?;
+                    }
+                }
+            }
+            for (place, ladder) in market.triggers.iter().enumerate() {
+                for (key, ..) in ladder.iter_levels() {
+                    for handle in ladder.iter_queue(&self.orders.nodes, key) {
+                        let order = self.orders.get(handle);
+                        queued += 1;
+                        let extra = self.orders.extra(handle);
+                        let on = extra.map_or(TriggerOn::Quote, |extra| extra.on);
+                        let list = TriggerList::of(order.side, on, order.form.is_stop());
+                        let is_listed = extra.is_some_and(|extra| list.key(extra.trigger) == key);
+                        ensure(
+                            is_of(handle)
+                                && order.stage == Stage::Waiting
+                                && is_listed
+                                && list.index() == place,
+                            "trigger list",
+                        )?;
+                    }
+                }
+            }
+            let lists = [
+                (&market.trailing, Stage::Waiting),
+                (&market.auction, Stage::Auction),
+            ];
+            for (list, stage) in lists {
+                let mut before = OrderId(0);
+                for &handle in list {
+                    ensure(
+                        is_of(handle)
+                            && self.orders.get(handle).stage == stage
+                            && self.orders.id(handle) > before,
+                        "list of waiting orders",
+                    )?;
+                    before = self.orders.id(handle);
+                }
+            }
+        }
+        let count = |picks: fn(&Order) -> bool| {
+            let orders = self.orders.iter();
+            orders.filter(|(_, _, order)| picks(order)).count()
+        };
+        let listed = |pick: fn(&crate::market::Market) -> usize| {
+            self.markets.iter().map(pick).sum::<usize>()
+        };
+        let in_auctions = count(|order| order.stage == Stage::Auction);
+        let trailing =
+            count(|order| order.stage == Stage::Waiting && order.form == Form::TrailingStop);
         ensure(
-            lists.sum::<usize>() == self.positions.len() as usize,
-            "exposed positions",
+            in_auctions == listed(|market| market.auction.len())
+                && trailing == listed(|market| market.trailing.len()),
+            "lists of waiting orders",
+        )?;
+        let nodes = self.orders.nodes.iter();
+        ensure(
+            queued == nodes.filter(|(_, node)| node.is_queued()).count(),
+            "queued orders",
         )
     }
 
-    fn check_plan_and_entry(&self, id: AccountId, account: &Account) -> Result<(), SnapshotError> {
+    fn instrument_id(&self, handle: u32) -> InstrumentId {
+        self.holdings
+            .get(self.orders.get(handle).holding)
+            .instrument
+    }
+
+    /// Algos ascend, and what is due belongs to something that works.
+    fn check_agenda(&self) -> Result<(), SnapshotError> {
+        let mut before = OrderId(0);
+        for algo in &self.algos {
+            let request = &algo.request;
+            let curve = match request.kind {
+                types::AlgoKind::Vwap { curve } => (curve.0 as usize) < self.curves.len(),
+                _ => true,
+            };
+            ensure(
+                algo.id > before
+                    && algo.id <= self.last_order
+                    && (request.account.0 as usize) < self.accounts.len()
+                    && (request.instrument.0 as usize) < self.markets.len()
+                    && algo.lots > Lots(0)
+                    && curve,
+                "algo",
+            )?;
+            before = algo.id;
+        }
+        for (index, market) in self.markets.iter().enumerate() {
+            let followers = self.algos.iter().filter(|algo| {
+                algo.request.instrument.0 as usize == index
+                    && matches!(algo.request.kind, types::AlgoKind::Pov { .. })
+            });
+            ensure(market.followers as usize == followers.count(), "algos")?;
+        }
         ensure(
-            (account.plan.0 as usize) < self.plans.len(),
+            self.curves
+                .iter()
+                .all(|curve| curve.sums.last().is_some_and(|&sum| sum > 0)),
+            "curve",
+        )?;
+        let mut changes = 0;
+        for (_, due) in self.agenda.iter() {
+            let belongs = match due.kind {
+                DueKind::Arrival | DueKind::Expiry => self
+                    .orders
+                    .find(due.order)
+                    .is_some_and(|handle| self.orders.extra(handle).is_some()),
+                DueKind::Change => {
+                    changes += 1;
+                    self.changes.is_used(due.change)
+                }
+                DueKind::Slice | DueKind::End => self
+                    .algos
+                    .binary_search_by_key(&due.order, |algo| algo.id)
+                    .is_ok(),
+            };
+            ensure(belongs, "agenda")?;
+        }
+        ensure(changes == self.changes.len(), "changes on their way")
+    }
+
+    fn check_plan_and_entry(&self, id: AccountId, account: &Account) -> Result<(), SnapshotError> {
+        let plan = self.plans.get(account.plan.0 as usize);
+        ensure(
+            plan.is_some_and(|plan| {
+                plan.currency == account.currency && plan.plan.terms == account.terms
+            }),
             "account's plan",
         )?;
         let is_entered = account
@@ -118,15 +435,15 @@ impl Shard {
 
     /// How many orders are on the account's list.
     fn check_order_list(&self, id: AccountId, account: &Account) -> Result<u32, SnapshotError> {
-        let (mut previous, mut handle, mut count) = (NIL, account.orders.first, 0);
+        let (mut previous, mut handle, mut count) = (NO_ORDER, account.orders.first, 0);
         let mut newest = OrderId(0);
-        while handle != NIL {
-            ensure(self.orders.is_used(handle), "account's orders")?;
-            let order = self.orders.get(handle);
+        while handle != NO_ORDER {
+            ensure(self.orders.nodes.is_used(handle), "account's orders")?;
+            let (order, node) = (self.orders.get(handle), self.orders.nodes.get(handle));
             // Ids only rise along the list, so it ends.
-            let is_next = order.account == id && order.previous == previous && order.id > newest;
+            let is_next = node.account == id && order.previous == previous && node.id > newest;
             ensure(is_next, "account's orders")?;
-            newest = order.id;
+            newest = node.id;
             (previous, handle, count) = (handle, order.next, count + 1);
         }
         let is_whole = account.orders.last == previous && account.orders_len == count;
@@ -134,46 +451,36 @@ impl Shard {
         Ok(count)
     }
 
-    /// How many positions are on the account's list.
-    fn check_position_list(&self, id: AccountId, account: &Account) -> Result<u32, SnapshotError> {
-        let (mut previous, mut handle, mut count) = (NIL, account.positions.first, 0);
+    /// How many holdings are on the account's list; each has the sums of its working orders.
+    fn check_holding_list(&self, id: AccountId, account: &Account) -> Result<u32, SnapshotError> {
+        let (mut previous, mut handle, mut count) = (NIL, account.holdings.first, 0);
         while handle != NIL {
-            ensure(self.positions.is_used(handle), "account's positions")?;
-            let position = self.positions.get(handle);
+            ensure(self.holdings.is_used(handle), "account's holdings")?;
+            let held = self.holdings.get(handle);
             count += 1;
-            let is_next = position.account == id
-                && position.previous == previous
-                && count <= self.positions.len();
-            ensure(is_next, "account's positions")?;
-            (previous, handle) = (handle, position.next);
+            let is_next =
+                held.account == id && held.previous == previous && count <= self.holdings.len();
+            ensure(is_next, "account's holdings")?;
+            let (mut buys, mut sells, mut orders) = (0_i64, 0_i64, 0);
+            for (_, order) in self.account_orders(account) {
+                if order.holding == handle {
+                    orders += 1;
+                    if !order.flags.is_closing() {
+                        let sum = match order.side {
+                            types::Side::Buy => &mut buys,
+                            types::Side::Sell => &mut sells,
+                        };
+                        *sum = sum.saturating_add(order.leaves().0);
+                    }
+                }
+            }
+            ensure(
+                (held.buys.0, held.sells.0, held.orders) == (buys, sells, orders),
+                "sums of working orders",
+            )?;
+            (previous, handle) = (handle, held.next);
         }
-        ensure(account.positions.last == previous, "account's positions")?;
+        ensure(account.holdings.last == previous, "account's holdings")?;
         Ok(count)
-    }
-
-    /// What waits for a market and what is exposed to it follows from orders and positions.
-    fn check_markets(&self) -> Result<(), SnapshotError> {
-        let mut waiting: Vec<Waiting> = self.markets.iter().map(|_| Waiting::default()).collect();
-        for (handle, order) in self.orders.iter() {
-            let index = order.instrument.0 as usize;
-            if let Some(price) = awaited(order.kind)
-                && let Ok(ticks) = self.markets[index].instrument.ticks(price)
-            {
-                waiting[index].insert(order, ticks, handle);
-            }
-        }
-        for (index, (market, waiting)) in self.markets.iter().zip(&waiting).enumerate() {
-            ensure(market.waiting == *waiting, "waiting orders")?;
-            let mut before = None;
-            for &handle in &market.exposed {
-                ensure(self.positions.is_used(handle), "exposed positions")?;
-                let position = self.positions.get(handle);
-                let is_next = position.instrument == InstrumentId(index as u32)
-                    && Some(position.account) > before;
-                ensure(is_next, "exposed positions")?;
-                before = Some(position.account);
-            }
-        }
-        Ok(())
     }
 }

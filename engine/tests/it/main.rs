@@ -1,12 +1,29 @@
-//! The shard from outside: against its naive twin, over snapshots, under nonsense, and by hand.
+//! The shard from outside: over snapshots, under nonsense, and by hand.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod accounts;
+mod algos;
+mod auction;
+mod audit;
+mod bands;
+mod bookings;
 mod breach_price;
+mod currencies;
+mod iceberg;
+mod immediate;
+mod lists;
 mod never_panics;
+mod paper;
 mod plans;
+mod priority;
+mod reach;
+mod reduce_only;
 mod scenario;
+mod self_trade;
 mod snapshot;
 mod stream;
-mod twin;
+mod told;
+mod triggers;
+mod words;
 mod world;

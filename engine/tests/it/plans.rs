@@ -6,7 +6,7 @@ use rules::{
     DailyAnchor, DailyLoss, DayCounts, Denominator, Gates, MaxLoss, MinDays, PayoutKeep,
     PayoutRule, Plan, Scaling, Stage, StopTrailing, Target, TrailSource,
 };
-use types::{Effect, Money, Ratio, RollSchedule};
+use types::{Effect, Funding, Money, PositionMode, Ratio, RollSchedule, Terms};
 
 use crate::world::{label, plan};
 
@@ -111,6 +111,22 @@ fn payout() -> impl Strategy<Value = PayoutRule> {
     )
 }
 
+fn terms() -> impl Strategy<Value = Terms> {
+    let mode = prop_oneof![3 => Just(PositionMode::Netting), 1 => Just(PositionMode::Hedging)];
+    let funding = prop_oneof![
+        2 => Just(Funding::Unchecked),
+        1 => Just(Funding::Cash),
+        2 => (0_i64..30).prop_map(|share| Funding::Margin {
+            rate_min: Ratio::percent(share),
+        }),
+    ];
+    (mode, funding, prop::bool::weighted(0.8)).prop_map(|(mode, funding, shorts)| Terms {
+        mode,
+        funding,
+        shorts,
+    })
+}
+
 /// One of three schedules.
 pub(crate) fn schedule_of(index: u8) -> RollSchedule {
     let (zone, minute) =
@@ -137,8 +153,8 @@ pub(crate) fn any_plan() -> impl Strategy<Value = Plan> {
         prop::option::of(payout()),
         prop::option::of((1_i64..30, prop::option::of(10_000_i64..14_000))),
     );
-    (limits, goals, any::<bool>(), 0_u8..2).prop_map(
-        |((daily_loss, max_loss), goals, funded, schedule)| {
+    (limits, goals, any::<bool>(), 0_u8..2, terms()).prop_map(
+        |((daily_loss, max_loss), goals, funded, schedule, terms)| {
             let (profit_target, min_days, consistency, payout, scaling) = goals;
             Plan {
                 schedule: schedule_of(schedule),
@@ -157,6 +173,7 @@ pub(crate) fn any_plan() -> impl Strategy<Value = Plan> {
                     step: Ratio::percent(step),
                     size_max: max.map(Money::whole),
                 }),
+                terms,
                 ..plan("10000")
             }
         },

@@ -9,6 +9,7 @@ use types::{
     AccountState, CancelReason, Codec, Command, CompetitionId, Consistency, DenyReason,
     DepthUpdate, Effect, EventKind, FillCause, FloorMoveCause, InputRejection, Instrument,
     InstrumentStatus, Level, MarketData, Money, OrderId, OrderKind, Quote, Ratio, RuleKind, Side,
+    TriggerOn,
 };
 
 use crate::world::{
@@ -95,7 +96,15 @@ fn a_stop_fills_where_the_market_is_after_a_gap() {
     world.quote(0, "5000.00", "5000.25");
     world.buy(0, "1");
     let trigger = price("4990.00");
-    world.order(0, Side::Sell, "1", OrderKind::Stop { trigger });
+    world.order(
+        0,
+        Side::Sell,
+        "1",
+        OrderKind::Stop {
+            trigger,
+            on: TriggerOn::Quote,
+        },
+    );
     assert!(fills(&world.quote(0, "4990.25", "4990.50")).is_empty());
     let events = world.quote(0, "4980.00", "4980.25");
     assert!(events.contains(&EventKind::OrderTriggered {
@@ -116,7 +125,15 @@ fn a_stop_triggers_when_it_is_reached_exactly() {
     let mut world = World::with(&[share()], &plan("100000"));
     world.quote(0, "10.00", "10.02");
     let trigger = price("10.05");
-    world.order(0, Side::Buy, "1", OrderKind::Stop { trigger });
+    world.order(
+        0,
+        Side::Buy,
+        "1",
+        OrderKind::Stop {
+            trigger,
+            on: TriggerOn::Quote,
+        },
+    );
     assert!(fills(&world.quote(0, "10.05", "10.06")).len() == 1);
     world.order(
         0,
@@ -124,6 +141,7 @@ fn a_stop_triggers_when_it_is_reached_exactly() {
         "1",
         OrderKind::Stop {
             trigger: price("10.07"),
+            on: TriggerOn::Quote,
         },
     );
     assert!(fills(&world.quote(0, "10.07", "10.07")).len() == 1);
@@ -554,7 +572,15 @@ fn the_state_hash_of_a_fixed_story_is_known() {
     let limit = OrderKind::Limit { price: price("98") };
     world.order(1, Side::Buy, "300", limit);
     let trigger = price("4950");
-    world.order(0, Side::Sell, "2", OrderKind::Stop { trigger });
+    world.order(
+        0,
+        Side::Sell,
+        "2",
+        OrderKind::Stop {
+            trigger,
+            on: TriggerOn::Quote,
+        },
+    );
     world.quote(0, "5010.00", "5010.50");
     world.roll(2);
     world.quote(1, "97", "97.50");

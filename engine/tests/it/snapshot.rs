@@ -4,7 +4,7 @@ use engine::Shard;
 use proptest::prelude::*;
 use types::{InputKind, Timer};
 
-use crate::stream::{LIMITS, Script, script};
+use crate::stream::{self, Script, script};
 use crate::world::World;
 
 fn bytes(shard: &Shard) -> Vec<u8> {
@@ -14,7 +14,7 @@ fn bytes(shard: &Shard) -> Vec<u8> {
 }
 
 fn run(script: &Script, inputs_max: usize) -> World {
-    let mut world = World::new(LIMITS);
+    let mut world = stream::world();
     for planned in script.inputs().into_iter().take(inputs_max) {
         let kind = planned.after(&world.shard);
         world.apply(kind);
@@ -87,8 +87,8 @@ fn use_it(snapshot: &[u8], script: &Script) {
 
 #[test]
 fn another_version_is_refused_by_name() {
-    let mut snapshot = bytes(&World::new(LIMITS).shard);
-    snapshot[0] = 2;
+    let mut snapshot = bytes(&stream::world().shard);
+    snapshot[0] = 1;
     let refused = Shard::restore(&snapshot).unwrap_err().to_string();
-    assert_eq!(refused, "snapshot version 2, this program reads 1");
+    assert_eq!(refused, "snapshot version 1, this program reads 2");
 }

@@ -1,577 +1,729 @@
-//! Random streams of inputs: mostly sensible, all kinds of wrong among them.
+//! Random streams of inputs: mostly sensible, all kinds of wrong among them. A step is a handful of
+//! dice, read against the shard as it stands, so that most of what is said is about something that is
+//! there.
 
 use engine::{Limits, Shard};
 use proptest::prelude::*;
 use rules::Plan;
 use types::{
-    AccountId, AdjustKind, Aggressor, Bar, ClientOrderId, Codec, Command, CompetitionId,
-    DepthUpdate, FeeSchedule, InputKind, Instrument, InstrumentId, InstrumentStatus, Level,
-    MarketData, MarketEvent, Money, NewOrder, OpenAccount, OrderId, OrderKind, PlanId, Price, Qty,
-    Quote, Ratio, Side, TimeInForce, Timer, TimestampNs, Trade, TradingDay,
+    AccountId, AdjustKind, Aggressor, AlgoKind, BarPath, CancelModel, ClientOrderId, Codec,
+    Command, CompetitionId, CurveId, DepthUpdate, FeeSchedule, FillRule, Financing, InputKind,
+    Instrument, InstrumentId, InstrumentStatus, Latency, LatencyId, LatencySample, Leg, Level,
+    Liquidity, ListKind, Margin, MarketData, Money, NewAlgo, NewOrder, OpenAccount, OrderId,
+    OrderKind, OrderList, PaperModel, PlanId, PositionMode, Price, Qty, Quote, Ratio, Requirement,
+    SelfTrade, Side, Sizes, Slippage, TimeInForce, Timer, TimestampNs, Trade, TradingDay, Trail,
+    TriggerOn,
 };
 
 use crate::plans::{any_plan, competition, schedule_of};
-use crate::world::{instrument, label, plan, price};
+use crate::words::{Said, market};
+use crate::world::{SECOND, World, define, instrument, label, paper, price, ratio};
 
 /// Few of everything, so that the limits are met.
 pub(crate) const LIMITS: Limits = Limits {
-    instruments_max: 7,
-    plans_max: 9,
+    instruments_max: 10,
+    plans_max: 6,
     competitions_max: 3,
-    accounts_max: 12,
-    orders_max: 4,
-    account_orders_max: 2,
+    accounts_max: 9,
+    orders_max: 24,
+    account_orders_max: 7,
+    account_orders_per_second_max: 3,
+    list_orders_max: 3,
+    algo_slices_max: 9,
+    algos_max: 3,
+    positions_max: 14,
+    book_levels_max: 3,
+    consumed_max: 3,
+    curves_max: 2,
+    latencies_max: 2,
+    samples_max: 5,
+    conversions_max: 4,
     client_orders_max: 5,
     depth_levels_max: 4,
 };
 
+/// Bytes that choose one thing after the other; zeros when they are used up.
+struct Dice<'a> {
+    bytes: &'a [u8],
+}
+
+impl Dice<'_> {
+    fn byte(&mut self) -> u8 {
+        let Some((first, rest)) = self.bytes.split_first() else {
+            return 0;
+        };
+        self.bytes = rest;
+        *first
+    }
+
+    /// One of `0..sides`.
+    fn roll(&mut self, sides: i64) -> i64 {
+        i64::from(self.byte()) % sides
+    }
+
+    fn flip(&mut self) -> bool {
+        self.byte() & 1 == 1
+    }
+
+    /// Once in 24.
+    fn rarely(&mut self) -> bool {
+        self.roll(24) == 23
+    }
+
+    fn choose<T: Copy>(&mut self, from: &[T]) -> T {
+        from[self.roll(from.len() as i64) as usize]
+    }
+
+    fn side(&mut self) -> Side {
+        self.choose(&[Side::Buy, Side::Sell])
+    }
+
+    fn id(&mut self, known: u32) -> u32 {
+        // Sometimes one that is not there.
+        let beyond = u32::from(self.rarely());
+        self.roll(i64::from(known.max(1))) as u32 + beyond * known
+    }
+}
+
 /// An instrument, the price it starts around, ticks of one step and lots of one unit.
 struct Traded {
     instrument: Instrument,
-    base: Price,
+    base: &'static str,
     ticks: i64,
     lots: i64,
 }
 
 fn traded() -> Vec<Traded> {
-    let fees = |rate, per_unit, minimum| FeeSchedule {
-        rate: Ratio(rate),
-        per_unit: Money(per_unit),
-        minimum: Money(minimum),
-    };
-    let traded = |mut instrument: Instrument, fees, base, ticks, lots| {
-        instrument.fees = fees;
-        instrument.order_qty_max = Qty(instrument.lot_size.0 * (lots * 4 + 1));
+    let traded = |mut instrument: Instrument, base, ticks, lots| {
+        instrument.order_qty_max = Qty(instrument.lot_size.0 * lots * 12);
         Traded {
             instrument,
-            base: price(base),
+            base,
             ticks,
             lots,
         }
     };
-    let mut euro = instrument("DAX", "0.5", "1", "5");
-    euro.currency = label("EUR");
+    let model = |model, symbol, tick, lot, contract| Instrument {
+        liquidity: paper(model).liquidity,
+        ..instrument(symbol, tick, lot, contract)
+    };
+    let touch = PaperModel::default();
+    let through = PaperModel {
+        fill: FillRule::Through,
+        sizes: Sizes::Displayed,
+        slippage: Slippage::Ticks(1),
+        bars: BarPath::Walked,
+        latency: Latency::None,
+    };
+    let queue = PaperModel {
+        fill: FillRule::Queue(CancelModel::Power(2)),
+        latency: Latency::Constant(LatencySample {
+            order_ns: 1_500_000_000,
+            ack_ns: 7,
+        }),
+        bars: BarPath::Walked,
+        ..touch
+    };
+    let careful = PaperModel {
+        fill: FillRule::Queue(CancelModel::Conservative),
+        sizes: Sizes::Displayed,
+        slippage: Slippage::Impact { ticks: 2 },
+        ..touch
+    };
+    let recorded = PaperModel {
+        slippage: Slippage::Rate(ratio("0.002")),
+        latency: Latency::Recorded(LatencyId(0)),
+        ..touch
+    };
+    let margin = Margin {
+        initial: Requirement {
+            rate: Ratio::percent(10),
+            per_unit: Money(3),
+        },
+        maintenance: Requirement {
+            rate: Ratio::percent(10),
+            per_unit: Money(1),
+        },
+    };
+    let fees = FeeSchedule {
+        taker: Ratio(400_000),
+        maker: Ratio(-100_000),
+        per_unit: Money(30),
+        minimum: Money(0),
+    };
+    let least = FeeSchedule {
+        minimum: Money(900_000),
+        ..fees
+    };
+    let book = Instrument {
+        liquidity: Liquidity::Crossed,
+        collar: Ratio::percent(4),
+        breaker: Ratio::percent(2),
+        fees,
+        margin,
+        ..instrument("BOOK", "1", "1", "20")
+    };
+    let euro = |instrument| Instrument {
+        currency: label("EUR"),
+        ..instrument
+    };
     vec![
+        traded(book, "100", 1, 2),
         traded(
-            instrument("BTCUSDT", "0.01", "0.001", "1"),
-            fees(400_000, 0, 0),
+            Instrument {
+                liquidity: Liquidity::Crossed,
+                fees: least,
+                shortable: false,
+                ..instrument("ODD", "0.007", "0.3", "10")
+            },
+            "0",
+            3,
+            2,
+        ),
+        traded(
+            model(touch, "TOUCH", "0.01", "0.001", "1"),
             "60000",
             1_000,
             500,
         ),
         traded(
-            instrument("EURUSD", "0.00001", "1000", "1"),
-            fees(0, 30, 0),
+            Instrument {
+                margin,
+                collar: Ratio::percent(1),
+                ..model(through, "THROUGH", "0.25", "1", "1")
+            },
+            "5000",
+            40,
+            3,
+        ),
+        traded(
+            Instrument {
+                fees: least,
+                ..model(queue, "QUEUE", "0.01", "1", "1")
+            },
+            "200",
+            7,
+            50,
+        ),
+        traded(
+            model(careful, "CAREFUL", "0.00001", "1000", "1"),
             "1.1",
             20,
             20,
         ),
         traded(
-            instrument("ES", "0.25", "1", "50"),
-            fees(1_000, 1_250_000, 4_000_000),
-            "5000",
+            euro(model(recorded, "LATE", "0.5", "1", "5")),
+            "18000",
+            4,
             1,
+        ),
+        traded(euro(Instrument { margin, ..book }), "100", 1, 2),
+        traded(
+            Instrument {
+                currency: label("GBP"),
+                ..model(touch, "POUND", "1", "1", "1")
+            },
+            "100",
             1,
+            2,
         ),
-        traded(
-            instrument("AAPL", "0.01", "1", "1"),
-            fees(0, 0, 0),
-            "200",
-            7,
-            50,
-        ),
-        // Its price is on both sides of zero, and its costs do not divide.
-        traded(
-            instrument("CALENDAR", "0.007", "0.3", "10"),
-            fees(0, 0, 10_000),
-            "0",
-            3,
-            11,
-        ),
-        traded(euro, fees(0, 0, 0), "18000", 4, 1),
     ]
 }
 
-/// One thing that happens, in small numbers.
-#[derive(Debug, Clone)]
-pub(crate) enum Step {
-    Quote {
-        instrument: u8,
-        at: i64,
-        spread: i64,
-        sizes: (u8, u8),
-        off_grid: bool,
-    },
-    Depth {
-        instrument: u8,
-        whole: bool,
-        bids: Vec<(i64, i64)>,
-        asks: Vec<(i64, i64)>,
-        off_grid: bool,
-    },
-    Print {
-        instrument: u8,
-        at: i64,
-        bar: bool,
-        off_grid: bool,
-    },
-    Status {
-        instrument: u8,
-        status: InstrumentStatus,
-    },
-    Submit {
-        account: u8,
-        client: u8,
-        instrument: u8,
-        buy: bool,
-        kind: u8,
-        at: i64,
-        units: i64,
-        odd: i64,
-        tif: TimeInForce,
-        off_grid: bool,
-    },
-    Amend {
-        pick: u8,
-        stranger: bool,
-        units: Option<i64>,
-        at: Option<i64>,
-        off_grid: bool,
-    },
-    Cancel {
-        pick: u8,
-        stranger: bool,
-    },
-    CancelAll {
-        account: u8,
-    },
-    Adjust {
-        account: u8,
-        kind: AdjustKind,
-        cents: i64,
-    },
-    Enter {
-        account: u8,
-        competition: u8,
-    },
-    Open {
-        plan: u8,
-        parent: Option<u8>,
-    },
-    Register {
-        instrument: u8,
-        broken: bool,
-    },
-    Define {
-        competition: bool,
-        broken: bool,
-    },
-    Roll {
-        schedule: u8,
-        later: i32,
-    },
-    Clock,
-}
-
-const ACCOUNTS: u8 = 9;
-const AT: std::ops::Range<i64> = -40..41;
-
-fn rarely() -> impl Strategy<Value = bool> {
-    prop::bool::weighted(0.02)
-}
-
-fn levels() -> impl Strategy<Value = Vec<(i64, i64)>> {
-    prop::collection::vec((-3_i64..4, prop_oneof![6 => 0_i64..4, 1 => Just(-1)]), 0..4)
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let tif = prop::sample::select(vec![
-        TimeInForce::GoodTillCancel,
-        TimeInForce::Day,
-        TimeInForce::ImmediateOrCancel,
-    ]);
-    let status = prop::sample::select(vec![
-        InstrumentStatus::Open,
-        InstrumentStatus::Open,
-        InstrumentStatus::Halted,
-        InstrumentStatus::Closed,
-    ]);
-    let adjust = prop::sample::select(vec![
-        AdjustKind::ProfitAndLoss,
-        AdjustKind::Payout,
-        AdjustKind::Scale,
-    ]);
-    prop_oneof![
-        24 => (0..8_u8, AT, -1_i64..6, (0..6_u8, 0..6_u8), rarely()).prop_map(
-            |(instrument, at, spread, sizes, off_grid)| Step::Quote {
-                instrument, at, spread, sizes, off_grid,
-            }),
-        4 => (0..7_u8, any::<bool>(), levels(), levels(), rarely()).prop_map(
-            |(instrument, whole, bids, asks, off_grid)| Step::Depth {
-                instrument, whole, bids, asks, off_grid,
-            }),
-        1 => (0..7_u8, AT, any::<bool>(), rarely()).prop_map(
-            |(instrument, at, bar, off_grid)| Step::Print { instrument, at, bar, off_grid }),
-        2 => (0..7_u8, status).prop_map(|(instrument, status)| Step::Status { instrument, status }),
-        22 => ((0..ACCOUNTS + 2, 0..9_u8, 0..7_u8, any::<bool>(), 0..4_u8),
-               (AT, 0_i64..5, -1_i64..2, tif, rarely())).prop_map(
-            |((account, client, instrument, buy, kind), (at, units, odd, tif, off_grid))|
-            Step::Submit {
-                account, client, instrument, buy, kind, at, units, odd, tif, off_grid,
-            }),
-        6 => (any::<u8>(), rarely(), prop::option::of(0_i64..6), prop::option::of(AT), rarely())
-            .prop_map(|(pick, stranger, units, at, off_grid)| Step::Amend {
-                pick, stranger, units, at, off_grid,
-            }),
-        2 => (any::<u8>(), rarely())
-            .prop_map(|(pick, stranger)| Step::Cancel { pick, stranger }),
-        1 => (0..ACCOUNTS + 4).prop_map(|account| Step::CancelAll { account }),
-        7 => (0..ACCOUNTS + 4, adjust, -10_000_i64..30_000).prop_map(
-            |(account, kind, cents)| Step::Adjust { account, kind, cents }),
-        1 => (0..ACCOUNTS + 4, 0..4_u8).prop_map(
-            |(account, competition)| Step::Enter { account, competition }),
-        1 => (0..9_u8, prop::option::of(0..ACCOUNTS + 4)).prop_map(
-            |(plan, parent)| Step::Open { plan, parent }),
-        1 => (0..7_u8, any::<bool>()).prop_map(
-            |(instrument, broken)| Step::Register { instrument, broken }),
-        1 => (any::<bool>(), any::<bool>()).prop_map(
-            |(competition, broken)| Step::Define { competition, broken }),
-        4 => (0..3_u8, 0_i32..3).prop_map(|(schedule, later)| Step::Roll { schedule, later }),
-        1 => Just(Step::Clock),
-    ]
-}
-
-/// Definitions, accounts and first quotes; then whatever happens.
+/// A random stream.
 #[derive(Debug, Clone)]
 pub(crate) struct Script {
     plans: Vec<Plan>,
-    steps: Vec<Step>,
+    steps: Vec<[u8; 30]>,
 }
 
+/// A stream of so many steps after its beginning.
 pub(crate) fn script(steps: usize) -> impl Strategy<Value = Script> {
-    let plans = prop::collection::vec(any_plan(), 3..7);
-    let steps = prop::collection::vec(step(), 1..steps);
+    let plans = prop::collection::vec(any_plan(), 3);
+    let steps = prop::collection::vec(any::<[u8; 30]>(), steps);
     (plans, steps).prop_map(|(plans, steps)| Script { plans, steps })
 }
 
-impl Script {
-    /// The inputs, one after the other. Which orders work is known only while the script runs.
-    pub(crate) fn inputs(&self) -> Vec<Planned> {
-        let traded = traded();
-        let mut inputs: Vec<Planned> = Vec::new();
-        let mut say = |kind| inputs.push(Planned::Ready(kind));
-        for traded in &traded {
-            say(InputKind::Command(Command::RegisterInstrument(
-                traded.instrument,
-            )));
-        }
-        for plan in &self.plans {
-            say(InputKind::Command(Command::DefinePlan {
-                spec: plan.to_bytes().into(),
-            }));
-        }
-        for schedule in 0..2 {
-            say(InputKind::Command(Command::DefineCompetition {
-                spec: competition(schedule).to_bytes().into(),
-            }));
-        }
-        for account in 0..u32::from(ACCOUNTS) {
-            say(open(account % self.plans.len() as u32, None));
-            if account % 2 == 0 {
-                say(InputKind::Command(Command::EnterCompetition {
-                    competition: CompetitionId(account / 2 % 2),
-                    account: AccountId(account),
-                }));
-            }
-        }
-        for index in [0, 1, 2, 4, 5] {
-            say(quote(&traded, index, 0, 1, (5, 5), false));
-        }
-        let mut days = [0; 3];
-        for step in &self.steps {
-            inputs.push(planned(&traded, &mut days, step));
-        }
-        inputs
-    }
-}
-
-/// An input, up to which of the working orders it is about.
+/// One input, which may depend on what the shard holds when its turn comes.
+#[derive(Debug, Clone)]
 pub(crate) enum Planned {
     Ready(InputKind),
-    Amend {
-        pick: u8,
-        stranger: bool,
-        units: Option<i64>,
-        at: Option<i64>,
-        off_grid: bool,
-    },
-    Cancel {
-        pick: u8,
-        stranger: bool,
-    },
+    Thrown([u8; 30]),
 }
 
 impl Planned {
-    /// The input, given the shard that it is for.
     pub(crate) fn after(&self, shard: &Shard) -> InputKind {
-        match *self {
-            Self::Ready(ref kind) => kind.clone(),
-            Self::Amend {
-                pick,
-                stranger,
-                units,
-                at,
-                off_grid,
-            } => {
-                let (account, order, instrument) = working(shard, pick, stranger);
-                let traded = traded();
-                InputKind::Command(Command::AmendOrder {
-                    account,
-                    order,
-                    qty: units.map(|units| {
-                        Qty(qty_of(&traded, instrument, units, 0).0 + i64::from(off_grid))
-                    }),
-                    price: at.map(|at| price_at(&traded, instrument, at, off_grid)),
-                })
-            }
-            Self::Cancel { pick, stranger } => {
-                let (account, order, _) = working(shard, pick, stranger);
-                InputKind::Command(Command::CancelOrder { account, order })
-            }
+        match self {
+            Self::Ready(kind) => kind.clone(),
+            Self::Thrown(bytes) => thrown(&mut Dice { bytes }, shard),
         }
     }
 }
 
-/// A working order, its instrument and its owner, or somebody else.
-fn working(shard: &Shard, pick: u8, stranger: bool) -> (AccountId, OrderId, u8) {
-    let accounts = (0..shard.account_count()).map(AccountId);
-    let orders: Vec<_> = accounts
-        .flat_map(|id| shard.account_view(id).unwrap().orders)
-        .collect();
-    let picked = orders.get(usize::from(pick) % orders.len().max(1));
-    picked.map_or((AccountId(pick.into()), OrderId(1), 0), |order| {
-        let owner = AccountId(order.account.0 + u32::from(stranger));
-        (owner, order.order, order.instrument.0 as u8)
-    })
+/// A world for streams: some inputs share a second.
+pub(crate) fn world() -> World {
+    let mut world = World::new(LIMITS);
+    world.step_ns = SECOND * 2 / 5;
+    world
 }
 
-fn open(plan: u32, parent: Option<u8>) -> InputKind {
-    InputKind::Command(Command::OpenAccount(OpenAccount {
+impl Script {
+    pub(crate) fn inputs(&self) -> Vec<Planned> {
+        let mut ready = vec![
+            Command::DefineLatency {
+                samples: vec![sample(0), sample(700_000_000), sample(2_500_000_000)],
+            }
+            .input(),
+            Command::DefineCurve {
+                weights: vec![3, 0, 5, 1],
+            }
+            .input(),
+            conversion("EUR", "USD", "1.083").input(),
+        ];
+        for traded in traded() {
+            ready.push(Command::RegisterInstrument(traded.instrument).input());
+        }
+        for plan in &self.plans {
+            ready.push(define(plan).input());
+        }
+        ready.push(
+            Command::DefineCompetition {
+                spec: competition(0).to_bytes().into(),
+            }
+            .input(),
+        );
+        for account in 0..6 {
+            ready.push(open(account % 3, None).input());
+        }
+        for (instrument, traded) in (0..).zip(traded()) {
+            if is_crossed(&traded.instrument) {
+                continue;
+            }
+            let mut dice = Dice {
+                bytes: &[128, 2, 5, 5],
+            };
+            ready.push(quote(&mut dice, &traded, instrument));
+        }
+        let ready = ready.into_iter().map(Planned::Ready);
+        let thrown = self.steps.iter().copied().map(Planned::Thrown);
+        ready.chain(thrown).collect()
+    }
+}
+
+fn sample(order_ns: u32) -> LatencySample {
+    LatencySample {
+        order_ns,
+        ack_ns: order_ns / 3,
+    }
+}
+
+fn conversion(from: &str, to: &str, rate: &str) -> Command {
+    Command::SetConversion {
+        from: label(from),
+        to: label(to),
+        rate: price(rate),
+    }
+}
+
+fn open(plan: u32, parent: Option<u32>) -> Command {
+    Command::OpenAccount(OpenAccount {
         plan: PlanId(plan),
-        parent: parent.map(|parent| AccountId(parent.into())),
-        name: label("somebody"),
-    }))
-}
-
-fn price_at(traded: &[Traded], index: u8, at: i64, off_grid: bool) -> Price {
-    traded.get(usize::from(index)).map_or(Price(at), |traded| {
-        let step = traded.instrument.tick_size.0 * traded.ticks;
-        Price(traded.base.0 + at * step + i64::from(off_grid))
+        parent: parent.map(AccountId),
+        name: label("trader"),
     })
 }
 
-fn qty_of(traded: &[Traded], index: u8, units: i64, odd: i64) -> Qty {
-    traded.get(usize::from(index)).map_or(Qty(units), |traded| {
-        Qty((units * traded.lots + odd) * traded.instrument.lot_size.0)
-    })
+/// A price so many steps away from where the instrument started.
+fn at(traded: &Traded, steps: i64, off_grid: bool) -> Price {
+    let tick = traded.instrument.tick_size.0;
+    Price(price(traded.base).0 + steps * traded.ticks * tick + i64::from(off_grid))
 }
 
-fn market(instrument: u8, data: MarketData) -> InputKind {
-    InputKind::Market(MarketEvent {
-        instrument: InstrumentId(instrument.into()),
-        ts_event: TimestampNs(7),
-        data,
-    })
+fn near(dice: &mut Dice<'_>, traded: &Traded) -> Price {
+    // Participants of a book meet each other only where they are close.
+    let steps = if is_crossed(&traded.instrument) {
+        dice.roll(7) - 3
+    } else {
+        dice.roll(15) - 7
+    };
+    let off_grid = dice.rarely() && dice.flip();
+    at(traded, steps, off_grid)
 }
 
-fn quote(
-    traded: &[Traded],
-    instrument: u8,
-    at: i64,
-    spread: i64,
-    sizes: (u8, u8),
-    off_grid: bool,
-) -> InputKind {
-    let size = |size: u8| qty_of(traded, instrument, size.into(), 0);
-    market(
-        instrument,
-        MarketData::Quote(Quote {
-            bid: price_at(traded, instrument, at, off_grid),
-            bid_qty: size(sizes.0),
-            ask: price_at(traded, instrument, at + spread, false),
-            ask_qty: size(sizes.1),
+fn is_crossed(instrument: &Instrument) -> bool {
+    instrument.liquidity == Liquidity::Crossed
+}
+
+/// Mostly a few units, sometimes none, odd or off the grid.
+fn amount(dice: &mut Dice<'_>, traded: &Traded) -> Qty {
+    let lots = match dice.roll(30) {
+        29 => 0,
+        lots => traded.lots * (lots % 6) + 1 + lots % 3,
+    };
+    let odd = i64::from(dice.rarely() && dice.flip());
+    Qty(traded.instrument.lot_size.0 * lots + odd)
+}
+
+fn quote(dice: &mut Dice<'_>, traded: &Traded, instrument: u32) -> InputKind {
+    let bid = dice.roll(11) - 6;
+    let spread = dice.roll(5) - i64::from(dice.rarely());
+    let size = |dice: &mut Dice<'_>| Qty(traded.instrument.lot_size.0 * traded.lots * dice.roll(6));
+    let (bid_qty, ask_qty) = (size(dice), size(dice));
+    let off_grid = dice.rarely();
+    let mut event = market(MarketData::Quote(Quote {
+        bid: at(traded, bid, off_grid),
+        bid_qty,
+        ask: at(traded, bid + spread, false),
+        ask_qty,
+    }));
+    event.instrument = InstrumentId(instrument);
+    event.input()
+}
+
+fn depth(dice: &mut Dice<'_>, traded: &Traded) -> MarketData {
+    let mut side = |above: i64| -> Vec<Level> {
+        let count = dice.roll(4);
+        (0..count)
+            .map(|_| {
+                let steps = dice.roll(7) - 3 + above;
+                let lots = traded.lots * dice.roll(4) - i64::from(dice.rarely());
+                Level {
+                    price: at(traded, steps, false),
+                    qty: Qty(traded.instrument.lot_size.0 * lots),
+                }
+            })
+            .collect()
+    };
+    let (bids, asks) = (side(-3), side(3));
+    let update = Box::new(DepthUpdate { bids, asks });
+    if dice.flip() {
+        MarketData::DepthSnapshot(update)
+    } else {
+        MarketData::DepthDelta(update)
+    }
+}
+
+/// What the market says of an instrument: of a crossed one, only what it does not find out itself.
+fn data(dice: &mut Dice<'_>, traded: &Traded) -> MarketData {
+    let is_outside = !is_crossed(&traded.instrument) || dice.rarely();
+    let what = if is_outside {
+        dice.roll(20)
+    } else {
+        11 + dice.roll(9)
+    };
+    match what {
+        0..=4 => depth(dice, traded),
+        5..=8 => MarketData::Trade(Trade {
+            price: near(dice, traded),
+            qty: amount(dice, traded),
+            aggressor: dice.choose(&[Aggressor::Unknown, Aggressor::Buyer, Aggressor::Seller]),
         }),
-    )
+        9..=10 => {
+            let (low, up) = (dice.roll(12) - 8, dice.roll(6));
+            let inside = |dice: &mut Dice<'_>| low + dice.roll(up + 1);
+            let (open, close) = (inside(dice), inside(dice));
+            let high = low + up - i64::from(dice.rarely());
+            MarketData::Bar(types::Bar {
+                start: TimestampNs(0),
+                open: at(traded, open, false),
+                high: at(traded, high, false),
+                low: at(traded, low, dice.rarely()),
+                close: at(traded, close, false),
+                volume: amount(dice, traded),
+            })
+        }
+        11..=12 => MarketData::Status(dice.choose(&[
+            InstrumentStatus::PreOpen,
+            InstrumentStatus::PreOpen,
+            InstrumentStatus::PreClose,
+            InstrumentStatus::Halted,
+            InstrumentStatus::Closed,
+        ])),
+        13..=16 => MarketData::Status(InstrumentStatus::Open),
+        17 => MarketData::Financing(Financing {
+            long: Ratio(dice.roll(200) * 1_000 - 100_000),
+            short: Ratio(dice.roll(200) * 1_000 - 100_000),
+            price: near(dice, traded),
+        }),
+        18 => MarketData::Dividend {
+            per_unit: Money(dice.roll(100) * 777 - 777),
+        },
+        _ => MarketData::Split {
+            new: dice.roll(4) as u32,
+            old: dice.roll(4) as u32,
+        },
+    }
 }
 
-fn planned(traded: &[Traded], days: &mut [i32; 3], step: &Step) -> Planned {
-    let account = |account: u8| AccountId(account.into());
-    Planned::Ready(match step.clone() {
-        Step::Quote {
-            instrument,
-            at,
-            spread,
-            sizes,
-            off_grid,
-        } => quote(traded, instrument, at, spread, sizes, off_grid),
-        Step::Depth {
-            instrument,
-            whole,
-            bids,
-            asks,
-            off_grid,
-        } => {
-            let side = |levels: Vec<(i64, i64)>, above: i64| {
-                levels
-                    .into_iter()
-                    .map(|(at, units)| Level {
-                        price: price_at(traded, instrument, at + above, off_grid),
-                        qty: qty_of(traded, instrument, units, 0),
-                    })
-                    .collect()
-            };
-            let update = Box::new(DepthUpdate {
-                bids: side(bids, -3),
-                asks: side(asks, 2),
-            });
-            market(
-                instrument,
-                if whole {
-                    MarketData::DepthSnapshot(update)
-                } else {
-                    MarketData::DepthDelta(update)
-                },
-            )
-        }
-        Step::Print {
-            instrument,
-            at,
-            bar,
-            off_grid,
-        } => {
-            let price = price_at(traded, instrument, at, off_grid);
-            market(
-                instrument,
-                if bar {
-                    MarketData::Bar(Bar {
-                        start: TimestampNs(0),
-                        open: price,
-                        high: price,
-                        low: price,
-                        close: price,
-                        volume: Qty::ZERO,
-                    })
-                } else {
-                    MarketData::Trade(Trade {
-                        price,
-                        qty: Qty::ONE,
-                        aggressor: Aggressor::Unknown,
-                    })
-                },
-            )
-        }
-        Step::Status { instrument, status } => market(instrument, MarketData::Status(status)),
-        Step::Submit {
-            account: id,
-            client,
-            instrument,
-            buy,
-            kind,
-            at,
-            units,
-            odd,
-            tif,
-            off_grid,
-        } => {
-            let price = price_at(traded, instrument, at, off_grid);
-            InputKind::Command(Command::SubmitOrder(NewOrder {
-                account: account(id),
-                client_order: ClientOrderId(client.into()),
-                instrument: InstrumentId(instrument.into()),
-                side: if buy { Side::Buy } else { Side::Sell },
-                kind: match kind {
-                    0..=1 => OrderKind::Market,
-                    2 => OrderKind::Limit { price },
-                    _ => OrderKind::Stop { trigger: price },
-                },
-                qty: Qty(qty_of(traded, instrument, units, odd).0 + i64::from(off_grid && buy)),
-                tif,
-            }))
-        }
-        Step::Amend {
-            pick,
-            stranger,
-            units,
-            at,
-            off_grid,
-        } => {
-            return Planned::Amend {
-                pick,
-                stranger,
-                units,
-                at,
-                off_grid,
-            };
-        }
-        Step::Cancel { pick, stranger } => return Planned::Cancel { pick, stranger },
-        Step::CancelAll { account: id } => InputKind::Command(Command::CancelAll {
-            account: account(id),
-        }),
-        Step::Adjust {
-            account: id,
-            kind,
-            cents,
-        } => InputKind::Command(Command::Adjust {
-            account: account(id),
-            kind,
-            amount: match kind {
-                AdjustKind::Payout => Money(cents * 1_000),
-                AdjustKind::ProfitAndLoss | AdjustKind::Scale => Money(cents * 10_000),
+fn new_order(dice: &mut Dice<'_>, shard: &Shard, traded: &Traded, instrument: u32) -> NewOrder {
+    let account = AccountId(dice.id(shard.account_count()));
+    let on = dice.choose(&[TriggerOn::Quote, TriggerOn::Last]);
+    let (price, trigger) = (near(dice, traded), near(dice, traded));
+    let kind = match dice.roll(12) {
+        0..=1 => OrderKind::Market,
+        2..=6 => OrderKind::Limit { price },
+        7..=8 => OrderKind::Stop { trigger, on },
+        9 => OrderKind::StopLimit { trigger, price, on },
+        10 => OrderKind::MarketIfTouched { trigger, on },
+        _ => OrderKind::TrailingStop {
+            trail: match dice.roll(3) {
+                0 => Trail::Percent(Ratio(dice.roll(200) * 1_000_000)),
+                _ => Trail::Amount(Price(
+                    traded.instrument.tick_size.0 * traded.ticks * dice.roll(5),
+                )),
             },
-        }),
-        Step::Enter {
-            account: id,
-            competition,
-        } => InputKind::Command(Command::EnterCompetition {
-            competition: CompetitionId(competition.into()),
-            account: account(id),
-        }),
-        Step::Open { plan, parent } => open(plan.into(), parent),
-        Step::Register { instrument, broken } => {
-            let index = usize::from(instrument) % traded.len();
-            let mut instrument = traded[index].instrument;
-            if broken {
+            on,
+        },
+    };
+    let until = TimestampNs(shard.ts().0 + SECOND * (dice.roll(20) as u64));
+    let is_simple = matches!(kind, OrderKind::Market | OrderKind::Limit { .. });
+    let times = [
+        TimeInForce::Day,
+        TimeInForce::GoodTillDate { until },
+        TimeInForce::ImmediateOrCancel,
+        TimeInForce::FillOrKill,
+        TimeInForce::AtOpen,
+        TimeInForce::AtClose,
+    ];
+    let tif = match dice.roll(8) {
+        0..=4 => TimeInForce::GoodTillCancel,
+        _ if is_simple || dice.rarely() => dice.choose(&times),
+        _ => dice.choose(&times[..2]),
+    };
+    let is_limit = matches!(kind, OrderKind::Limit { .. });
+    let may_hide = is_limit && is_crossed(&traded.instrument);
+    let side = dice.side();
+    let view = shard.account_view(account);
+    let is_hedging = view.is_some_and(|view| view.terms.mode == PositionMode::Hedging);
+    let leg = match (is_hedging, dice.rarely()) {
+        (true, false) if dice.roll(3) == 0 => dice.choose(&[Leg::Long, Leg::Short]),
+        (true, false) if side == Side::Buy => Leg::Long,
+        (true, false) => Leg::Short,
+        (false, false) => Leg::Net,
+        (_, true) => dice.choose(&[Leg::Net, Leg::Long, Leg::Short]),
+    };
+    NewOrder {
+        client_order: ClientOrderId(dice.roll(16).saturating_sub(6).max(0) as u128),
+        tif,
+        display: if dice.roll(3) == 2 && (may_hide || dice.rarely()) {
+            Qty(traded.instrument.lot_size.0 * (1 + dice.roll(3)))
+        } else {
+            Qty::ZERO
+        },
+        post_only: dice.roll(8) == 7 && (is_limit || dice.rarely()),
+        reduce_only: dice.roll(10) == 9,
+        cancel_on_disconnect: dice.flip(),
+        self_trade: dice.choose(&[
+            SelfTrade::CancelNewest,
+            SelfTrade::CancelOldest,
+            SelfTrade::CancelBoth,
+            SelfTrade::Decrement,
+            SelfTrade::Allow,
+        ]),
+        leg,
+        ..NewOrder::new(
+            account,
+            InstrumentId(instrument),
+            side,
+            kind,
+            amount(dice, traded),
+        )
+    }
+}
+
+/// A list around one order, which mostly has what its kind asks for.
+fn new_list(dice: &mut Dice<'_>, traded: &Traded, first: NewOrder) -> OrderList {
+    let kind = dice.choose(&[
+        ListKind::Oco,
+        ListKind::Oto,
+        ListKind::Bracket,
+        ListKind::Cover,
+    ]);
+    let (limit, trigger) = (near(dice, traded), near(dice, traded));
+    let mut exit = first;
+    if !dice.rarely() {
+        exit.tif = TimeInForce::GoodTillCancel;
+        exit.post_only = false;
+        exit.display = Qty::ZERO;
+    }
+    exit.client_order = ClientOrderId(0);
+    exit.side = first.side.opposite();
+    let profit = NewOrder {
+        kind: OrderKind::Limit { price: limit },
+        ..exit
+    };
+    let on = TriggerOn::Quote;
+    let stop = NewOrder {
+        kind: match dice.roll(3) {
+            0 => OrderKind::TrailingStop {
+                trail: Trail::Amount(Price(traded.instrument.tick_size.0 * traded.ticks * 2)),
+                on,
+            },
+            _ => OrderKind::Stop { trigger, on },
+        },
+        ..exit
+    };
+    let orders = match kind {
+        ListKind::Oco if dice.rarely() => vec![first],
+        ListKind::Oco => vec![profit, stop],
+        ListKind::Oto if dice.rarely() => vec![first, profit, stop, stop],
+        ListKind::Oto | ListKind::Bracket => vec![first, profit, stop],
+        ListKind::Cover => vec![first, stop],
+    };
+    OrderList { kind, orders }
+}
+
+fn new_algo(dice: &mut Dice<'_>, shard: &Shard, traded: &Traded, order: &NewOrder) -> NewAlgo {
+    let start = shard.ts().0 + SECOND * (dice.roll(4) as u64);
+    NewAlgo {
+        account: order.account,
+        client_order: order.client_order,
+        instrument: order.instrument,
+        side: order.side,
+        qty: order.qty,
+        limit: dice.flip().then(|| near(dice, traded)),
+        start: TimestampNs(start.saturating_sub(SECOND)),
+        end: TimestampNs(start + SECOND * (dice.roll(30) as u64)),
+        kind: match dice.roll(3) {
+            0 => AlgoKind::Twap {
+                slices: dice.roll(11) as u16,
+            },
+            1 => AlgoKind::Vwap {
+                curve: CurveId(u32::from(dice.rarely())),
+            },
+            _ => AlgoKind::Pov {
+                rate: Ratio::percent(dice.roll(110)),
+            },
+        },
+        leg: order.leg,
+    }
+}
+
+/// A working order or algo, and mostly its owner.
+fn picked(dice: &mut Dice<'_>, shard: &Shard) -> (AccountId, OrderId) {
+    let portrait = shard.portrait();
+    let orders = portrait.orders.iter();
+    let mut working: Vec<_> = orders
+        .map(|order| (order.request.account, order.id))
+        .collect();
+    working.extend(portrait.algos.iter().map(|algo| (algo.account, algo.id)));
+    if working.is_empty() {
+        return (AccountId(0), OrderId(1));
+    }
+    let (account, order) = dice.choose(&working);
+    if dice.rarely() {
+        return (AccountId(dice.id(shard.account_count())), order);
+    }
+    (account, order)
+}
+
+fn trade(dice: &mut Dice<'_>, shard: &Shard, traded: &Traded, instrument: u32) -> Command {
+    let order = new_order(dice, shard, traded, instrument);
+    match dice.roll(16) {
+        0..=10 => Command::SubmitOrder(order),
+        11..=13 => Command::SubmitList(new_list(dice, traded, order)),
+        _ => Command::SubmitAlgo(new_algo(dice, shard, traded, &order)),
+    }
+}
+
+fn change(dice: &mut Dice<'_>, shard: &Shard, traded: &[Traded]) -> Command {
+    let (account, order) = picked(dice, shard);
+    match dice.roll(10) {
+        0..=4 => {
+            let portrait = shard.portrait();
+            let found = portrait.orders.iter().find(|found| found.id == order);
+            let instrument = found.map_or(0, |found| found.request.instrument.0 as usize);
+            let traded = &traded[instrument.min(traded.len() - 1)];
+            Command::AmendOrder {
+                account,
+                order,
+                qty: dice.flip().then(|| amount(dice, traded)),
+                price: dice.flip().then(|| near(dice, traded)),
+                trigger: (dice.roll(4) == 3).then(|| near(dice, traded)),
+            }
+        }
+        5..=7 => Command::CancelOrder { account, order },
+        8 => Command::CancelAll {
+            account: AccountId(dice.id(shard.account_count())),
+            instrument: dice.flip().then(|| InstrumentId(dice.roll(8) as u32)),
+            side: dice.flip().then(|| dice.side()),
+        },
+        _ => Command::Disconnect {
+            account: AccountId(dice.id(shard.account_count())),
+        },
+    }
+}
+
+fn administer(dice: &mut Dice<'_>, shard: &Shard, traded: &[Traded]) -> Command {
+    match dice.roll(12) {
+        0..=3 => {
+            let kind = dice.choose(&[
+                AdjustKind::ProfitAndLoss,
+                AdjustKind::Payout,
+                AdjustKind::Scale,
+            ]);
+            Command::Adjust {
+                account: AccountId(dice.id(shard.account_count())),
+                kind,
+                amount: Money(dice.roll(200) * 1_000_000 - 60_000_000),
+            }
+        }
+        4 => Command::EnterCompetition {
+            competition: CompetitionId(dice.id(1)),
+            account: AccountId(dice.id(shard.account_count())),
+        },
+        5..=6 => {
+            let parent = dice.flip().then(|| dice.id(shard.account_count()));
+            open(dice.id(shard.plan_count()), parent)
+        }
+        7 => {
+            let mut instrument = traded[dice.roll(8) as usize].instrument;
+            if dice.flip() {
                 instrument.lot_size = Qty(0);
             }
-            InputKind::Command(Command::RegisterInstrument(instrument))
+            Command::RegisterInstrument(instrument)
         }
-        Step::Define {
-            competition: is_competition,
-            broken,
-        } => {
-            let mut spec = if is_competition {
-                competition(0).to_bytes()
-            } else {
-                plan("500").to_bytes()
-            };
-            if broken {
-                spec.pop();
-            }
-            let spec = spec.into();
-            InputKind::Command(if is_competition {
-                Command::DefineCompetition { spec }
-            } else {
-                Command::DefinePlan { spec }
-            })
+        8 => Command::DefineCurve {
+            weights: (0..dice.roll(7)).map(|_| dice.byte().into()).collect(),
+        },
+        9 => Command::DefineLatency {
+            samples: (0..dice.roll(7))
+                .map(|delay| sample(delay as u32))
+                .collect(),
+        },
+        _ => {
+            let (from, to) = (
+                dice.choose(&["EUR", "GBP", "JPY"]),
+                dice.choose(&["USD", "EUR"]),
+            );
+            let rate = ["1.09", "1.07", "0.5", "0"][dice.roll(4) as usize];
+            conversion(from, to, rate)
         }
-        Step::Roll { schedule, later } => {
-            let day = &mut days[usize::from(schedule)];
-            *day += later;
-            InputKind::Timer(Timer::DayRoll {
-                schedule: schedule_of(schedule),
-                day: TradingDay(*day),
-            })
+    }
+}
+
+fn thrown(dice: &mut Dice<'_>, shard: &Shard) -> InputKind {
+    let traded = traded();
+    let which = dice.choose(&[0, 0, 0, 0, 1, 1, 2, 3, 3, 3, 4, 4, 5, 5, 6, 7, 8]);
+    let (instrument, one) = (which as u32, &traded[which]);
+    match dice.roll(40) {
+        0..=8 if !is_crossed(&one.instrument) => {
+            let beyond = if dice.rarely() { 99 } else { instrument };
+            quote(dice, one, beyond)
         }
-        Step::Clock => InputKind::Timer(Timer::Clock),
-    })
+        9..=13 => {
+            let mut event = market(data(dice, one));
+            event.instrument = InstrumentId(instrument);
+            event.input()
+        }
+        0..=28 => trade(dice, shard, one, instrument).input(),
+        29..=34 => change(dice, shard, &traded).input(),
+        35..=36 => administer(dice, shard, &traded).input(),
+        37 => Timer::DayRoll {
+            schedule: schedule_of(dice.roll(3) as u8),
+            day: TradingDay(shard.seq().0 as i32 + dice.roll(3) as i32 - 1),
+        }
+        .input(),
+        _ => Timer::Clock.input(),
+    }
 }

@@ -1,13 +1,20 @@
-//! A shard with a sequencer, and short ways to say things to it.
+//! A shard with a sequencer, and short ways to say things to it. A world made of instruments and a
+//! plan is audited after every input.
 
+use engine::portrait::{HoldingPortrait, MarketPortrait, OrderPortrait};
 use engine::{EventBuf, Limits, Shard};
 use rules::{Plan, Stage};
 use types::{
     AccountId, AdjustKind, ClientOrderId, Codec, Command, Event, EventKind, FeeSchedule, Fill,
-    Input, InputKind, Instrument, InstrumentId, InstrumentKind, Label, MarketData, MarketEvent,
-    Money, NewOrder, OpenAccount, OrderKind, PlanId, Price, Qty, Quote, RollSchedule, ShardId,
-    Side, TimeInForce, Timer, TimestampNs, TradingDay,
+    Input, InputKind, Instrument, InstrumentId, InstrumentKind, Label, Leg, Liquidity, Margin,
+    MarketData, MarketEvent, Money, NewOrder, OpenAccount, OrderId, OrderKind, PaperModel, PlanId,
+    Price, Qty, Quote, Ratio, RollSchedule, Seq, ShardId, Side, Terms, Timer, TimestampNs,
+    TradingDay,
 };
+
+use crate::audit::Audit;
+use crate::told::told;
+use crate::words::Said;
 
 pub(crate) fn label(text: &str) -> Label {
     Label::new(text).unwrap()
@@ -25,6 +32,10 @@ pub(crate) fn qty(text: &str) -> Qty {
     text.parse().unwrap()
 }
 
+pub(crate) fn ratio(text: &str) -> Ratio {
+    text.parse().unwrap()
+}
+
 pub(crate) fn schedule() -> RollSchedule {
     RollSchedule {
         zone: label("Europe/Prague"),
@@ -32,7 +43,7 @@ pub(crate) fn schedule() -> RollSchedule {
     }
 }
 
-/// An instrument in dollars without fees.
+/// An instrument in dollars without fees, margin and bands, that fills at the touch.
 pub(crate) fn instrument(symbol: &str, tick: &str, lot: &str, contract: &str) -> Instrument {
     Instrument {
         symbol: label(symbol),
@@ -43,6 +54,27 @@ pub(crate) fn instrument(symbol: &str, tick: &str, lot: &str, contract: &str) ->
         contract_size: qty(contract),
         order_qty_max: Qty(1_000_000 * qty(lot).0),
         fees: FeeSchedule::default(),
+        margin: Margin::default(),
+        shortable: true,
+        collar: Ratio::ZERO,
+        breaker: Ratio::ZERO,
+        liquidity: Liquidity::Paper(PaperModel::default()),
+    }
+}
+
+/// A share with a tick of one dollar that fills against the outside market.
+pub(crate) fn paper(model: PaperModel) -> Instrument {
+    Instrument {
+        liquidity: Liquidity::Paper(model),
+        ..instrument("PAPER", "1", "1", "1")
+    }
+}
+
+/// A share with a tick of one dollar and a book.
+pub(crate) fn crossed() -> Instrument {
+    Instrument {
+        liquidity: Liquidity::Crossed,
+        ..instrument("BOOK", "1", "1", "1")
     }
 }
 
@@ -62,52 +94,97 @@ pub(crate) fn plan(initial: &str) -> Plan {
         consistency: None,
         payout: None,
         scaling: None,
+        terms: Terms::default(),
     }
 }
 
-/// A shard and the place and time of its last input.
+/// The opening of an account.
+pub(crate) fn open(plan: u32) -> Command {
+    Command::OpenAccount(OpenAccount {
+        plan: PlanId(plan),
+        parent: None,
+        name: label("trader"),
+    })
+}
+
+/// The definition of a plan.
+pub(crate) fn define(plan: &Plan) -> Command {
+    Command::DefinePlan {
+        spec: plan.to_bytes().into(),
+    }
+}
+
+/// A shard, the way to its next input, and everything that it was told.
 pub(crate) struct World {
     pub(crate) shard: Shard,
     events: EventBuf,
+    audit: Option<Audit>,
+    /// Time from one input to the next.
+    pub(crate) step_ns: u64,
+    /// Every input so far, of this world.
+    pub(crate) inputs: Vec<Input>,
 }
 
 pub(crate) const ACCOUNT: AccountId = AccountId(0);
+pub(crate) const SECOND: u64 = 1_000_000_000;
 
 impl World {
     pub(crate) fn new(limits: Limits) -> Self {
         Self::of(Shard::new(ShardId(1), limits))
     }
 
+    /// A world around a shard; nobody audits it, for its numbers may be at the ends of their ranges.
     pub(crate) fn of(shard: Shard) -> Self {
         Self {
             shard,
             events: EventBuf::default(),
+            audit: None,
+            step_ns: SECOND,
+            inputs: Vec::new(),
         }
     }
 
-    /// One instrument without fees, one account of this plan on an open day 1.
-    pub(crate) fn with(instruments: &[Instrument], plan: &Plan) -> Self {
-        let mut world = Self::new(Limits::default());
-        for instrument in instruments {
-            world.command(Command::RegisterInstrument(*instrument));
-        }
-        world.command(Command::DefinePlan {
-            spec: plan.to_bytes().into(),
-        });
-        world.roll(1);
-        world.command(Command::OpenAccount(OpenAccount {
-            plan: PlanId(0),
-            parent: None,
-            name: label("trader"),
-        }));
+    /// An audited world that knows nothing yet.
+    pub(crate) fn audited(limits: Limits) -> Self {
+        let mut world = Self::new(limits);
+        world.audit = Some(Audit::default());
         world
     }
 
-    /// The next input, one second after the last.
+    /// These instruments and one account of this plan on an open day 1.
+    pub(crate) fn with(instruments: &[Instrument], plan: &Plan) -> Self {
+        Self::limited(Limits::default(), instruments, plan, 1)
+    }
+
+    /// These instruments and so many accounts of this plan on an open day 1.
+    pub(crate) fn limited(
+        limits: Limits,
+        instruments: &[Instrument],
+        plan: &Plan,
+        accounts: u32,
+    ) -> Self {
+        let mut world = Self::audited(limits);
+        for instrument in instruments {
+            world.command(Command::RegisterInstrument(*instrument));
+        }
+        world.command(define(plan));
+        world.roll(1);
+        for _ in 0..accounts {
+            world.command(open(0));
+        }
+        world
+    }
+
+    /// One instrument and five accounts of a million.
+    pub(crate) fn trading(instrument: Instrument) -> Self {
+        Self::limited(Limits::default(), &[instrument], &plan("1000000"), 5)
+    }
+
+    /// The next input.
     pub(crate) fn next(&self, kind: InputKind) -> Input {
         Input {
             seq: self.shard.seq().next(),
-            ts: TimestampNs(self.shard.ts().0 + 1_000_000_000),
+            ts: TimestampNs(self.shard.ts().0 + self.step_ns),
             kind,
         }
     }
@@ -115,13 +192,53 @@ impl World {
     pub(crate) fn apply_input(&mut self, input: &Input) -> Vec<Event> {
         self.events.clear();
         self.shard.apply(input, &mut self.events);
-        self.events.as_slice().to_vec()
+        let events = self.events.as_slice().to_vec();
+        if let Some(audit) = &mut self.audit {
+            audit.hear(&self.shard, &events);
+            audit.check(&self.shard);
+            self.inputs.push(input.clone());
+        }
+        events
     }
 
     pub(crate) fn apply(&mut self, kind: InputKind) -> Vec<EventKind> {
         let input = self.next(kind);
         let events = self.apply_input(&input);
         events.into_iter().map(|event| event.kind).collect()
+    }
+
+    /// What happens when somebody says this.
+    pub(crate) fn hear(&mut self, said: impl Said) -> Vec<EventKind> {
+        self.apply(said.input())
+    }
+
+    /// What happens when somebody says this, in words.
+    pub(crate) fn tell(&mut self, said: impl Said) -> Vec<String> {
+        told(&self.hear(said))
+    }
+
+    /// Says several things one after the other, whatever happens.
+    pub(crate) fn tell_all<S: Said>(&mut self, said: impl IntoIterator<Item = S>) {
+        for said in said {
+            self.hear(said);
+        }
+    }
+
+    /// Lets time go by to so many nanoseconds after the beginning.
+    pub(crate) fn until(&mut self, ns: u64) -> Vec<String> {
+        let input = Input {
+            seq: self.shard.seq().next(),
+            ts: TimestampNs(ns),
+            kind: InputKind::Timer(Timer::Clock),
+        };
+        let events = self.apply_input(&input);
+        let kinds: Vec<_> = events.into_iter().map(|event| event.kind).collect();
+        told(&kinds)
+    }
+
+    /// Time of the last input, nanoseconds.
+    pub(crate) fn now(&self) -> u64 {
+        self.shard.ts().0
     }
 
     pub(crate) fn command(&mut self, command: Command) -> Vec<EventKind> {
@@ -161,15 +278,11 @@ impl World {
         quantity: &str,
         kind: OrderKind,
     ) -> Vec<EventKind> {
-        self.command(Command::SubmitOrder(NewOrder {
-            account: ACCOUNT,
+        let instrument = InstrumentId(instrument);
+        self.hear(NewOrder {
             client_order: ClientOrderId(0),
-            instrument: InstrumentId(instrument),
-            side,
-            kind,
-            qty: qty(quantity),
-            tif: TimeInForce::GoodTillCancel,
-        }))
+            ..NewOrder::new(ACCOUNT, instrument, side, kind, qty(quantity))
+        })
     }
 
     pub(crate) fn buy(&mut self, instrument: u32, quantity: &str) -> Vec<EventKind> {
@@ -199,6 +312,89 @@ impl World {
     pub(crate) fn cash(&self) -> (String, String) {
         let row = self.shard.account_row(ACCOUNT).unwrap();
         (row.balance.to_string(), row.equity.to_string())
+    }
+
+    /// Balance of an account's own currency, as text.
+    pub(crate) fn balance(&self, account: u32) -> String {
+        let portrait = self.shard.portrait();
+        portrait.accounts[account as usize].balance.to_string()
+    }
+
+    /// Equity of an account rounded down, as text.
+    pub(crate) fn equity(&self, account: u32) -> String {
+        let row = self.shard.account_row(AccountId(account)).unwrap();
+        row.equity.to_string()
+    }
+
+    /// Position of an account in instrument 0, its legs together, as text.
+    pub(crate) fn position(&self, account: u32) -> String {
+        let position = self.shard.position(AccountId(account), InstrumentId(0));
+        position.to_string()
+    }
+
+    /// What an account holds in an instrument and leg.
+    pub(crate) fn holding(&self, account: u32, instrument: u32, leg: Leg) -> HoldingPortrait {
+        let portrait = self.shard.portrait();
+        let held = &portrait.accounts[account as usize].holdings;
+        let is_it = |held: &&HoldingPortrait| (held.instrument, held.leg) == (instrument, leg);
+        *held.iter().find(is_it).unwrap()
+    }
+
+    /// A working order.
+    pub(crate) fn working(&self, order: u64) -> Option<OrderPortrait> {
+        let orders = self.shard.portrait().orders;
+        orders.into_iter().find(|found| found.id == OrderId(order))
+    }
+
+    /// Ids of the working orders.
+    pub(crate) fn working_ids(&self) -> Vec<u64> {
+        let orders = self.shard.portrait().orders;
+        orders.iter().map(|order| order.id.0).collect()
+    }
+
+    /// Trigger of a working order as it stands, as text; nothing when it has none.
+    pub(crate) fn trigger(&self, order: u64) -> String {
+        let trigger = self.working(order).unwrap().trigger;
+        trigger.map_or_else(String::new, |trigger| trigger.to_string())
+    }
+
+    /// The market of instrument 0.
+    pub(crate) fn picture(&self) -> MarketPortrait {
+        self.shard.portrait().markets.swap_remove(0)
+    }
+
+    /// The book of instrument 0, best levels first, as text: price x displayed [orders, front first].
+    pub(crate) fn levels(&self, side: Side) -> String {
+        let picture = self.picture();
+        let levels = match side {
+            Side::Buy => picture.bids,
+            Side::Sell => picture.asks,
+        };
+        let level = |(price, shown, orders): &(Price, Qty, Vec<OrderId>)| {
+            let orders: Vec<_> = orders.iter().map(|id| format!("#{id}")).collect();
+            format!("{price} x {shown} [{}]", orders.join(" "))
+        };
+        levels.iter().map(level).collect::<Vec<_>>().join(", ")
+    }
+
+    pub(crate) fn bids(&self) -> String {
+        self.levels(Side::Buy)
+    }
+
+    pub(crate) fn asks(&self) -> String {
+        self.levels(Side::Sell)
+    }
+
+    /// The bytes of the shard's state.
+    pub(crate) fn snapshot(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.shard.encode(&mut bytes);
+        bytes
+    }
+
+    /// Place of the next input.
+    pub(crate) const fn next_seq(&self) -> Seq {
+        self.shard.seq().next()
     }
 }
 

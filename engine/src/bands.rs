@@ -1,0 +1,266 @@
+//! The marks between which nothing can happen to the accounts exposed to an instrument.
+//!
+//! A position's account was judged at some mark. As long as the mark stays within the position's band,
+//! and those of its account's other instruments within theirs, the account's equity neither violates a
+//! limit nor moves a peak, so nobody needs to look. A market event compares the new mark with the
+//! tightest band of all, and goes down only into blocks that it leaves: an event that changes no verdict
+//! costs the same for one account as for a million.
+//!
+//! Bands are derived: they may be tighter than they must be, never wider, and no event depends on how
+//! tight they are.
+
+use types::Ticks;
+
+/// Rows of one block, and blocks of one group.
+const FAN: usize = 64;
+
+/// A closed range of marks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Band {
+    pub(crate) low: i64,
+    pub(crate) high: i64,
+}
+
+impl Band {
+    /// Nothing can happen at any mark.
+    pub(crate) const WHOLE: Self = Self {
+        low: i64::MIN,
+        high: i64::MAX,
+    };
+    /// Every mark needs a look.
+    pub(crate) const NONE: Self = Self {
+        low: i64::MAX,
+        high: i64::MIN,
+    };
+
+    #[inline]
+    const fn has(self, mark: i64) -> bool {
+        self.low <= mark && mark <= self.high
+    }
+
+    #[inline]
+    const fn is_wider_than(self, other: Self) -> bool {
+        self.low < other.low || self.high > other.high
+    }
+
+    #[inline]
+    fn meet(self, other: Self) -> Self {
+        Self {
+            low: self.low.max(other.low),
+            high: self.high.min(other.high),
+        }
+    }
+}
+
+/// The bands of the positions of one direction, which one mark values.
+#[derive(Debug, Default)]
+pub(crate) struct Bands {
+    rows: Vec<Band>,
+    /// The holding of each row.
+    holdings: Vec<u32>,
+    /// Of every 64 rows what all have in common; of every 64 blocks; and so on to a single one.
+    levels: Vec<Vec<Band>>,
+}
+
+impl Bands {
+    /// Rows.
+    pub(crate) const fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether a row's band does not have the mark.
+    pub(crate) fn is_left(&self, row: u32, mark: Ticks) -> bool {
+        !self.rows[row as usize].has(mark.0)
+    }
+
+    /// The holdings of all rows.
+    pub(crate) fn holdings(&self) -> &[u32] {
+        &self.holdings
+    }
+
+    /// Adds a holding that needs a look at every mark, and says its row.
+    pub(crate) fn push(&mut self, holding: u32) -> u32 {
+        let row = self.rows.len();
+        self.rows.push(Band::WHOLE);
+        self.holdings.push(holding);
+        let mut blocks = self.rows.len();
+        let mut level = 0;
+        // A level for every power of the fan that the rows need, and a place for the newest block.
+        while blocks > 1 || level == 0 {
+            blocks = blocks.div_ceil(FAN);
+            if self.levels.len() == level {
+                let below = self.summary(level);
+                self.levels.push(vec![below]);
+            }
+            if self.levels[level].len() < blocks {
+                self.levels[level].push(Band::WHOLE);
+            }
+            level += 1;
+        }
+        self.set(row as u32, Band::NONE);
+        row as u32
+    }
+
+    /// What all of the level below have in common.
+    fn summary(&self, level: usize) -> Band {
+        let below = match level {
+            0 => &self.rows,
+            _ => &self.levels[level - 1],
+        };
+        below.iter().fold(Band::WHOLE, |all, band| all.meet(*band))
+    }
+
+    /// Takes a row out. The last row moves to its place; its holding is returned to be told so.
+    pub(crate) fn remove(&mut self, row: u32) -> Option<u32> {
+        let last = self.rows.len() - 1;
+        let band = self.rows[last];
+        self.set(last as u32, Band::WHOLE);
+        let moved = if row as usize == last {
+            None
+        } else {
+            self.holdings[row as usize] = self.holdings[last];
+            self.set(row, band);
+            Some(self.holdings[last])
+        };
+        self.rows.pop();
+        self.holdings.pop();
+        let mut blocks = self.rows.len();
+        for level in &mut self.levels {
+            blocks = blocks.div_ceil(FAN);
+            level.truncate(blocks.max(1));
+        }
+        moved
+    }
+
+    /// Gives a row its band.
+    #[inline]
+    pub(crate) fn set(&mut self, row: u32, band: Band) {
+        let mut index = row as usize;
+        let mut before = self.rows[index];
+        self.rows[index] = band;
+        let mut now = band;
+        for level in 0..self.levels.len() {
+            let block = index / FAN;
+            let known = self.levels[level][block];
+            // Tighter only: no need to look at the others. Wider: only if this one set the bound.
+            let met = if now.is_wider_than(before)
+                && (before.low == known.low || before.high == known.high)
+            {
+                let below = match level {
+                    0 => &self.rows,
+                    _ => &self.levels[level - 1],
+                };
+                let end = below.len().min((block + 1) * FAN);
+                below[block * FAN..end]
+                    .iter()
+                    .fold(Band::WHOLE, |all, band| all.meet(*band))
+            } else {
+                known.meet(now)
+            };
+            if met == known {
+                return;
+            }
+            before = known;
+            now = met;
+            self.levels[level][block] = met;
+            index = block;
+        }
+    }
+
+    /// Calls `leave` with the holding of every row whose band does not have the mark.
+    #[inline]
+    pub(crate) fn leaving(&self, mark: Ticks, leave: impl FnMut(u32)) {
+        if let Some(top) = self.levels.last()
+            && !self.rows.is_empty()
+            && !top[0].has(mark.0)
+        {
+            self.descend(self.levels.len() - 1, 0, mark.0, &mut { leave });
+        }
+    }
+
+    fn descend(&self, level: usize, block: usize, mark: i64, leave: &mut impl FnMut(u32)) {
+        let start = block * FAN;
+        if level == 0 {
+            let end = self.rows.len().min(start + FAN);
+            for row in start..end {
+                if !self.rows[row].has(mark) {
+                    leave(self.holdings[row]);
+                }
+            }
+        } else {
+            let below = &self.levels[level - 1];
+            let end = below.len().min(start + FAN);
+            for (place, band) in below[start..end].iter().enumerate() {
+                if !band.has(mark) {
+                    self.descend(level - 1, start + place, mark, leave);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn leaving(bands: &Bands, mark: i64) -> Vec<u32> {
+        let mut found = Vec::new();
+        bands.leaving(Ticks(mark), |holding| found.push(holding));
+        found.sort_unstable();
+        found
+    }
+
+    #[test]
+    fn a_new_row_needs_a_look_and_a_banded_one_only_outside() {
+        let mut bands = Bands::default();
+        assert_eq!(leaving(&bands, 0), []);
+        let row = bands.push(7);
+        assert_eq!(leaving(&bands, 0), [7]);
+        bands.set(row, Band { low: -5, high: 5 });
+        assert_eq!(leaving(&bands, 5), []);
+        assert_eq!(leaving(&bands, 6), [7]);
+        assert_eq!(leaving(&bands, -6), [7]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn finds_what_a_scan_finds(steps in prop::collection::vec((0_u8..8, 0_usize..6_000, -50_i64..50, 0_i64..40), 1..400), many in 0_usize..5_000) {
+            let mut bands = Bands::default();
+            let mut model: Vec<(u32, Band)> = Vec::new();
+            let mut next = 0;
+            for _ in 0..many {
+                bands.push(next);
+                bands.set(next, Band { low: -100, high: 100 });
+                model.push((next, Band { low: -100, high: 100 }));
+                next += 1;
+            }
+            for (step, pick, low, width) in steps {
+                let pick = if model.is_empty() { 0 } else { pick % model.len() };
+                match step {
+                    0..2 => {
+                        bands.push(next);
+                        model.push((next, Band::NONE));
+                        next += 1;
+                    }
+                    2 if !model.is_empty() => {
+                        let moved = bands.remove(pick as u32);
+                        model.swap_remove(pick);
+                        prop_assert_eq!(moved, model.get(pick).map(|(holding, _)| *holding));
+                    }
+                    _ if !model.is_empty() => {
+                        let band = Band { low, high: low + width };
+                        bands.set(pick as u32, band);
+                        model[pick].1 = band;
+                    }
+                    _ => {}
+                }
+                let mut expected: Vec<u32> = model.iter().filter(|(_, band)| !band.has(low)).map(|(holding, _)| *holding).collect();
+                expected.sort_unstable();
+                prop_assert_eq!(leaving(&bands, low), expected);
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! A place that follows from the rest of the state: snapshots leave it out, and a restore finds it
+//! again.
+
+use types::{Codec, CodecError, Reader};
+
+use crate::slab::NIL;
+
+/// A row or handle that is no part of the state's bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Derived(pub(crate) u32);
+
+impl Derived {
+    pub(crate) const NONE: Self = Self(NIL);
+
+    pub(crate) const fn is_none(self) -> bool {
+        self.0 == NIL
+    }
+}
+
+impl Codec for Derived {
+    fn encode(&self, _: &mut Vec<u8>) {}
+
+    fn decode(_: &mut Reader<'_>) -> Result<Self, CodecError> {
+        Ok(Self::NONE)
+    }
+}

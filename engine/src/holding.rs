@@ -1,0 +1,327 @@
+//! Holdings: what an account has of one instrument, at exact average cost, with the sums of its
+//! working orders; and what a fill does to one.
+
+use types::{
+    AccountId, FeeSchedule, InstrumentId, Leg, Lots, Money, Notional, Qty, Ratio, Requirement,
+    Side, Ticks, codec_struct,
+};
+
+use crate::derived::Derived;
+use crate::slab::NIL;
+
+/// A position, or the room for one that working orders aim at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Holding {
+    /// Signed sum of price x lots, exact.
+    pub(crate) cost: Notional,
+    /// Long is positive.
+    pub(crate) lots: Lots,
+    /// Leaves of the working buys that may open or enlarge.
+    pub(crate) buys: Lots,
+    /// Leaves of the working sells that may open or enlarge.
+    pub(crate) sells: Lots,
+    pub(crate) account: AccountId,
+    pub(crate) instrument: InstrumentId,
+    pub(crate) leg: Leg,
+    /// Working orders for it, those that only reduce included.
+    pub(crate) orders: u32,
+    /// Its row in the bands of its instrument; follows from the position.
+    pub(crate) row: Derived,
+    /// The account's list of holdings, in the order in which their positions were opened.
+    pub(crate) previous: u32,
+    pub(crate) next: u32,
+}
+
+codec_struct!(Holding {
+    cost,
+    lots,
+    buys,
+    sells,
+    account,
+    instrument,
+    leg,
+    orders,
+    row,
+    previous,
+    next,
+});
+
+impl Holding {
+    /// Nothing held, nothing working.
+    pub(crate) const fn new(account: AccountId, instrument: InstrumentId, leg: Leg) -> Self {
+        Self {
+            cost: Notional::ZERO,
+            lots: Lots(0),
+            buys: Lots(0),
+            sells: Lots(0),
+            account,
+            instrument,
+            leg,
+            orders: 0,
+            row: Derived::NONE,
+            previous: NIL,
+            next: NIL,
+        }
+    }
+
+    /// Whether nothing is held and nothing works.
+    pub(crate) const fn is_idle(&self) -> bool {
+        self.lots.0 == 0 && self.orders == 0
+    }
+
+    /// What an order of this side could close.
+    pub(crate) fn closable(&self, side: Side) -> Lots {
+        Lots(match side {
+            Side::Buy => self.lots.0.saturating_neg().max(0),
+            Side::Sell => self.lots.0.max(0),
+        })
+    }
+
+    /// The sum that a working order of this side counts in.
+    pub(crate) const fn working_mut(&mut self, side: Side) -> &mut Lots {
+        match side {
+            Side::Buy => &mut self.buys,
+            Side::Sell => &mut self.sells,
+        }
+    }
+}
+
+/// The largest value of a position that an order may aim at: 9e9 of the quote currency. Far enough
+/// inside the ranges of [`Money`] and [`Notional`] that no market in sight saturates a mark.
+pub(crate) const VALUE_MAX: Notional = Notional(9_000_000_000 * 10_i128.pow(Notional::DECIMALS));
+/// The most lots of a position that an order may aim at.
+pub(crate) const LOTS_MAX: Lots = Lots(1 << 53);
+
+/// Whether a position of so many lots at this price is within what the engine holds exactly.
+#[inline]
+pub(crate) const fn is_within_range(price: Ticks, lots: Lots, tick_value: Notional) -> bool {
+    let size = Lots(lots.0.saturating_abs());
+    size.0 <= LOTS_MAX.0
+        && value(price, size, tick_value).0.unsigned_abs() <= VALUE_MAX.0.unsigned_abs()
+}
+
+/// What a fill did to a position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Change {
+    /// Realised by the closing part, exact but for the split of the cost (1e-17, rounded against the
+    /// trader).
+    pub(crate) realised: Notional,
+    /// Some of the fill opened or enlarged a position.
+    pub(crate) opened: bool,
+    /// Some of the fill closed a position.
+    pub(crate) closed: bool,
+    /// The position went to zero or changed its side.
+    pub(crate) round_turn: bool,
+}
+
+/// Value of `lots` at `price`, held at the ends of the range of [`Notional`] (1.7e21).
+#[inline]
+pub(crate) const fn value(price: Ticks, lots: Lots, tick_value: Notional) -> Notional {
+    let tick_lots = price.0 as i128 * lots.0 as i128;
+    // One multiplication where both factors are machine words, as they are but for odd instruments.
+    if tick_lots == tick_lots as i64 as i128 && tick_value.0 == tick_value.0 as i64 as i128 {
+        return Notional(tick_lots * tick_value.0);
+    }
+    Notional(tick_lots.saturating_mul(tick_value.0))
+}
+
+/// `total * part / whole`, rounded up, without an intermediate overflow; `0 < whole <= 2^63`,
+/// `0 <= part <= whole`.
+pub(crate) fn share_ceil(total: i128, part: i128, whole: i128) -> i128 {
+    if part == whole {
+        return total;
+    }
+    // One division where the product fits, as it does for all but the largest positions.
+    if total.unsigned_abs().leading_zeros() + part.unsigned_abs().leading_zeros() > 129 {
+        let product = total * part;
+        let magnitude = product.unsigned_abs();
+        let whole = whole.unsigned_abs();
+        return if product >= 0 {
+            magnitude.div_ceil(whole) as i128
+        } else {
+            -((magnitude / whole) as i128)
+        };
+    }
+    let (quotient, remainder) = (total.div_euclid(whole), total.rem_euclid(whole));
+    quotient * part - (-(remainder * part)).div_euclid(whole)
+}
+
+impl Holding {
+    /// Trades `lots` (signed, not zero) at `price`.
+    pub(crate) fn trade(&mut self, price: Ticks, lots: Lots, tick_value: Notional) -> Change {
+        let held = self.lots.0;
+        if held == 0 || (held > 0) == (lots.0 > 0) {
+            self.cost.0 = self.cost.0.saturating_add(value(price, lots, tick_value).0);
+            self.lots = Lots(held.saturating_add(lots.0));
+            return Change {
+                realised: Notional::ZERO,
+                opened: true,
+                closed: false,
+                round_turn: false,
+            };
+        }
+        let closing = held.unsigned_abs().min(lots.0.unsigned_abs());
+        let closed_lots = Lots(held.signum() * closing as i64);
+        let removed = share_ceil(self.cost.0, closing.into(), held.unsigned_abs().into());
+        let realised = Notional(
+            value(price, closed_lots, tick_value)
+                .0
+                .saturating_sub(removed),
+        );
+        let left = Lots(held.saturating_add(lots.0));
+        let flipped = left.0 != 0 && (left.0 > 0) != (held > 0);
+        self.cost = if flipped {
+            value(price, left, tick_value)
+        } else {
+            Notional(self.cost.0.saturating_sub(removed))
+        };
+        self.lots = left;
+        Change {
+            realised,
+            opened: flipped,
+            closed: true,
+            round_turn: flipped || left.0 == 0,
+        }
+    }
+}
+
+/// Units of 1e-26, a product of [`Ratio`] and [`Notional`], in one of [`Money`]: 2^20 x 5^20.
+const PER_MONEY: i128 = 100_000_000_000_000_000_000;
+
+/// `rate * notional + per_unit * qty`, rounded up; held at the ends of the range of [`Money`].
+fn charge(rate: Ratio, per_unit: Money, notional: Notional, qty: Qty) -> Money {
+    let magnitude = notional.0.saturating_abs();
+    // A rate is below 2^30: below 2^96 the product cannot pass the range.
+    let proportional = if magnitude >> 96 == 0 && rate.0.unsigned_abs() >> 30 == 0 {
+        Some(magnitude * i128::from(rate.0))
+    } else {
+        magnitude.checked_mul(rate.0.into())
+    };
+    // Money x Qty is 1e-14.
+    let units = i128::from(per_unit.0) * i128::from(qty.0);
+    let exact = proportional
+        .zip(units.checked_mul(1_000_000_000_000))
+        .and_then(|(proportional, units)| proportional.checked_add(units))
+        .and_then(|exact| exact.checked_add(PER_MONEY - 1));
+    let ceiling = match exact {
+        // The shift leaves a divisor of one machine word, and rounding down twice is rounding down
+        // once.
+        Some(exact @ 0..) => ((exact as u128 >> 20) / (PER_MONEY as u128 >> 20)) as i128,
+        Some(exact) => exact.div_euclid(PER_MONEY),
+        None => i128::from(if rate.0 < 0 { i64::MIN } else { i64::MAX }),
+    };
+    Money(ceiling.clamp(i64::MIN.into(), i64::MAX.into()) as i64)
+}
+
+/// The fee of a fill of `qty` worth `notional`, before the order's minimum, rounded up.
+#[inline]
+pub(crate) fn fee(fees: &FeeSchedule, maker: bool, notional: Notional, qty: Qty) -> Money {
+    let rate = if maker { fees.maker } else { fees.taker };
+    if rate.0 == 0 && fees.per_unit.0 == 0 {
+        return Money::ZERO;
+    }
+    charge(rate, fees.per_unit, notional, qty)
+}
+
+/// What a position of `qty` worth `notional` ties up, rounded up. `rate_min` is the account's own
+/// least rate.
+pub(crate) fn requirement(
+    margin: &Requirement,
+    rate_min: Ratio,
+    notional: Notional,
+    qty: Qty,
+) -> Money {
+    charge(margin.rate.max(rate_min), margin.per_unit, notional, qty)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const CENT: Notional = Notional(Notional::PER_MONEY * 10_000);
+
+    fn flat() -> Holding {
+        Holding::new(AccountId(0), InstrumentId(0), Leg::Net)
+    }
+
+    fn money(text: &str) -> Notional {
+        text.parse::<Money>().unwrap().to_notional()
+    }
+
+    #[test]
+    fn average_cost_close_and_flip() {
+        let mut position = flat();
+        // 10 at 100.00 and 10 at 101.00: cost 2,010, average 100.50.
+        assert!(position.trade(Ticks(10_000), Lots(10), CENT).opened);
+        position.trade(Ticks(10_100), Lots(10), CENT);
+        assert_eq!(position.cost, money("2010"));
+        // Sell 5 at 102.00: 5 x 1.50.
+        let change = position.trade(Ticks(10_200), Lots(-5), CENT);
+        assert_eq!(change.realised, money("7.5"));
+        assert_eq!(position.cost, money("1507.5"));
+        // Sell 20 at 99.00: closes 15 at a loss of 1.50 each, opens 5 short.
+        let change = position.trade(Ticks(9_900), Lots(-20), CENT);
+        assert_eq!(change.realised, money("-22.5"));
+        assert!(change.opened && change.closed && change.round_turn);
+        assert_eq!((position.lots, position.cost), (Lots(-5), money("-495")));
+        // Buy 5 at 98.00: 5 x 1.00.
+        let change = position.trade(Ticks(9_800), Lots(5), CENT);
+        assert_eq!(change.realised, money("5"));
+        assert_eq!((position.lots, position.cost), (Lots(0), Notional::ZERO));
+    }
+
+    #[test]
+    fn a_whole_close_at_the_end_of_the_range_takes_the_whole_cost() {
+        assert_eq!(share_ceil(i128::MIN, 7, 7), i128::MIN);
+        assert_eq!(share_ceil(-9, 1, 3), -3);
+        assert_eq!(share_ceil(i128::MAX / 2, 1, 3), i128::MAX / 6);
+        assert_eq!(share_ceil(-10, 1, 3), -3);
+        assert_eq!(share_ceil(10, 1, 3), 4);
+    }
+
+    #[test]
+    fn fees_round_up() {
+        let fees = FeeSchedule {
+            taker: Ratio(20_000),
+            maker: Ratio(-10_000),
+            ..FeeSchedule::default()
+        };
+        // 0.002% of 0.01 is 0.0000002: one unit of Money.
+        assert_eq!(fee(&fees, false, money("0.01"), Qty::ONE), Money(1));
+        assert_eq!(
+            fee(&fees, false, money("-50000"), Qty::ONE),
+            Money::whole(1)
+        );
+        // A rebate of 0.001% of 0.25 is 0.0000025: two units of Money, for it rounds up as well.
+        assert_eq!(fee(&fees, true, money("0.25"), Qty::ONE), Money(-2));
+        let shares = FeeSchedule {
+            per_unit: Money(5_000),
+            ..FeeSchedule::default()
+        };
+        assert_eq!(
+            fee(&shares, true, money("1"), Qty::whole(1_000)),
+            Money::whole(5)
+        );
+    }
+
+    proptest! {
+        // Nothing is lost and nothing is made: realised + what is left = value traded, to the last
+        // unit, however the position was built and split.
+        #[test]
+        fn cost_is_conserved(trades in prop::collection::vec((1_i64..100_000, -50_i64..50), 1..40)) {
+            let mut position = flat();
+            let (mut realised, mut paid) = (0_i128, 0_i128);
+            for (price, lots) in trades {
+                if lots == 0 {
+                    continue;
+                }
+                let change = position.trade(Ticks(price), Lots(lots), CENT);
+                realised += change.realised.0;
+                paid += value(Ticks(price), Lots(lots), CENT).0;
+            }
+            prop_assert_eq!(position.cost.0 - realised, paid);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! An account and its positions.
+
+use std::collections::BTreeMap;
+
+use rules::AccountRules;
+use types::{AccountState, Label, Leg, Money};
+
+use super::Naive;
+use super::money::{part_ceil, value};
+
+/// An open position.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Position {
+    pub(super) instrument: usize,
+    pub(super) leg: Leg,
+    /// Long is positive; never zero in an account.
+    pub(super) lots: i64,
+    /// 1e-17; signed sum of price x quantity x contract size.
+    pub(super) cost: i128,
+}
+
+#[derive(Debug)]
+pub(super) struct Account {
+    pub(super) name: Label,
+    pub(super) plan: usize,
+    pub(super) state: AccountState,
+    pub(super) locked: bool,
+    pub(super) balance: Money,
+    /// Balances of the other currencies that it had a fill or booking in.
+    pub(super) foreign: BTreeMap<Label, Money>,
+    pub(super) fees: Money,
+    pub(super) rules: AccountRules,
+    /// Oldest first.
+    pub(super) positions: Vec<Position>,
+    pub(super) competition: Option<usize>,
+    /// The newest second in which it sent an order, and how many it sent.
+    pub(super) second: u64,
+    pub(super) sent: u64,
+}
+
+/// What a fill did to a position.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Change {
+    /// 1e-17.
+    pub(super) realised: i128,
+    pub(super) opened: bool,
+    pub(super) closed: bool,
+}
+
+impl Position {
+    /// Trades `lots` (signed, not zero) at `price`. The cost of what closes is rounded against the
+    /// trader.
+    pub(super) fn trade(&mut self, price: i64, lots: i64, tick_value: i128) -> Change {
+        let held = i128::from(self.lots);
+        let traded = i128::from(lots);
+        let closing = if held * traded < 0 {
+            held.abs().min(traded.abs()) * held.signum()
+        } else {
+            0
+        };
+        let opening = traded + closing;
+        let cost_out = if closing == 0 {
+            0
+        } else {
+            part_ceil(self.cost, closing.abs(), held.abs())
+        };
+        let realised = value(price, closing as i64, tick_value).saturating_sub(cost_out);
+        self.cost = self.cost.saturating_sub(cost_out).saturating_add(value(
+            price,
+            super::money::hold(opening),
+            tick_value,
+        ));
+        self.lots = super::money::hold(held + traded);
+        Change {
+            realised,
+            opened: opening != 0,
+            closed: closing != 0,
+        }
+    }
+}
+
+impl Naive {
+    /// Signed lots of an account in an instrument and leg.
+    pub(super) fn held(&self, account: usize, instrument: usize, leg: Leg) -> i64 {
+        let positions = &self.accounts[account].positions;
+        let found = positions
+            .iter()
+            .find(|held| (held.instrument, held.leg) == (instrument, leg));
+        found.map_or(0, |held| held.lots)
+    }
+
+    pub(super) fn is_trading(&self, account: usize) -> bool {
+        matches!(
+            self.accounts[account].state,
+            AccountState::Evaluation | AccountState::Funded
+        )
+    }
+}

@@ -1,0 +1,195 @@
+//! The roll of a day, and changes from outside the market.
+
+use types::{
+    AccountId, AccountState, AdjustKind, CancelReason, DayClose, DenyReason, EventKind,
+    FloorMoveCause, InputRejection, Money, PayoutDenial, Ratio, RollSchedule, TimeInForce,
+    TradingDay,
+};
+
+use super::Naive;
+
+impl Naive {
+    pub(super) fn on_day_roll(&mut self, schedule: RollSchedule, day: TradingDay) {
+        let Some(open) = self.open_days.get_mut(&schedule) else {
+            return self.reject(InputRejection::UnknownSchedule);
+        };
+        if open.is_some_and(|open| open >= day) {
+            return self.reject(InputRejection::DayNotAfter);
+        }
+        let is_first = open.replace(day).is_none();
+        self.push(EventKind::DayRolled { schedule, day });
+        for id in 0..self.accounts.len() {
+            let competition = self.accounts[id].competition;
+            let is_meant = competition
+                .is_some_and(|competition| self.competitions[competition].0.schedule == schedule);
+            if !is_meant {
+                continue;
+            }
+            self.observe(id);
+            // The time before the first roll is a day only for who used it.
+            if let Some(entry) = self.entry_of(id)
+                && (entry.is_used() || !is_first)
+            {
+                entry.roll();
+            }
+        }
+        for id in 0..self.accounts.len() {
+            if self.is_trading(id) && self.plan(id).schedule == schedule {
+                self.roll_account(id, day);
+            }
+        }
+    }
+
+    fn roll_account(&mut self, id: usize, day: TradingDay) {
+        let account = AccountId(id as u32);
+        self.end_orders(id, CancelReason::DayOver, |_, order| {
+            order.request.tif == TimeInForce::Day
+        });
+        let plan = *self.plan(id);
+        let (balance, equity) = (self.balance_of(id), self.equity_of(id));
+        let held = !self.accounts[id].positions.is_empty();
+        let rules = &mut self.accounts[id].rules;
+        let roll = rules.roll(&plan, day, balance, equity, held);
+        let consistency = rules.consistency(&plan, account);
+        if let Some((day, pnl, counted)) = roll.closed {
+            self.push(EventKind::DayClosed(DayClose {
+                account,
+                day,
+                pnl,
+                balance,
+                equity: equity.to_money_floor(),
+                counted,
+            }));
+            if let Some(consistency) = consistency {
+                self.push(EventKind::Consistency(consistency));
+            }
+        }
+        self.push_moves(id, &roll.moves, FloorMoveCause::Rolled);
+        if std::mem::take(&mut self.accounts[id].locked) {
+            self.push(EventKind::DayUnlocked { account });
+        }
+        self.judge(id, true);
+    }
+
+    pub(super) fn adjust(&mut self, account: AccountId, kind: AdjustKind, amount: Money) {
+        let id = account.0 as usize;
+        let done = if id >= self.accounts.len() {
+            Err(DenyReason::UnknownAccount)
+        } else if kind == AdjustKind::Payout {
+            self.pay_out(id, amount);
+            Ok(())
+        } else if !self.is_trading(id) {
+            Err(DenyReason::AccountNotTrading)
+        } else if kind == AdjustKind::ProfitAndLoss {
+            self.book_outside(id, amount)
+        } else {
+            self.scale(id)
+        };
+        if let Err(reason) = done {
+            self.push(EventKind::AdjustDenied {
+                account,
+                kind,
+                reason,
+            });
+        }
+    }
+
+    /// Changes the own balance by what comes from outside.
+    fn fund(&mut self, id: usize, amount: Money) {
+        let currency = self.currency(id);
+        let account = &mut self.accounts[id];
+        account.balance = account.balance.saturating_add(amount);
+        self.house.entry(currency).or_default().funded += i128::from(amount.0);
+    }
+
+    fn book_outside(&mut self, id: usize, amount: Money) -> Result<(), DenyReason> {
+        let account = &mut self.accounts[id];
+        if account.balance.checked_add(amount).is_none() {
+            return Err(DenyReason::OutOfRange);
+        }
+        account.rules.record_realised(amount);
+        self.fund(id, amount);
+        self.push_adjusted(id, AdjustKind::ProfitAndLoss, amount);
+        self.touch(id, true);
+        Ok(())
+    }
+
+    fn scale(&mut self, id: usize) -> Result<(), DenyReason> {
+        let plan = *self.plan(id);
+        let rules = &mut self.accounts[id].rules;
+        let (added, moves) = rules.scale(&plan).ok_or(DenyReason::NotInPlan)?;
+        self.fund(id, added);
+        self.push_adjusted(id, AdjustKind::Scale, added);
+        self.push_moves(id, &moves, FloorMoveCause::Adjusted);
+        self.touch(id, true);
+        Ok(())
+    }
+
+    fn push_adjusted(&mut self, id: usize, kind: AdjustKind, amount: Money) {
+        self.push(EventKind::Adjusted {
+            account: AccountId(id as u32),
+            kind,
+            amount,
+            balance: self.balance_of(id),
+            size: self.accounts[id].rules.size(),
+        });
+    }
+
+    fn pay_out(&mut self, id: usize, requested: Money) {
+        let account = AccountId(id as u32);
+        let plan = *self.plan(id);
+        let balance = self.balance_of(id);
+        let rules = &self.accounts[id].rules;
+        let eligible = rules.payout_eligible(&plan, balance);
+        let left = balance.saturating_sub(requested);
+        let mut paid = rules.clone();
+        let moves = paid.pay_out(&plan, requested);
+        let consistency = rules.consistency(&plan, account);
+        let refusals = [
+            (plan.payout.is_none(), PayoutDenial::NotInPlan),
+            (
+                self.accounts[id].state != AccountState::Funded,
+                PayoutDenial::NotEligibleState,
+            ),
+            (requested <= Money::ZERO, PayoutDenial::AmountNotPositive),
+            (
+                !self.accounts[id].positions.is_empty(),
+                PayoutDenial::NotFlat,
+            ),
+            (
+                consistency.is_some_and(|consistency| !consistency.met),
+                PayoutDenial::Consistency,
+            ),
+            (requested > eligible, PayoutDenial::AboveEligible),
+            (
+                !paid.breached(left.to_notional(), false).is_empty(),
+                PayoutDenial::WouldBreach,
+            ),
+        ];
+        if let Some((_, reason)) = refusals.into_iter().find(|(holds, _)| *holds) {
+            self.push(EventKind::PayoutDenied {
+                account,
+                requested,
+                eligible,
+                reason,
+            });
+            if let (PayoutDenial::Consistency, Some(consistency)) = (reason, consistency) {
+                self.push(EventKind::Consistency(consistency));
+            }
+            return;
+        }
+        let split = plan.payout.map_or(Ratio::ZERO, |rule| rule.split);
+        let trader = requested.mul_ratio_floor(split);
+        self.accounts[id].rules = paid;
+        self.fund(id, Money(-requested.0));
+        self.push(EventKind::PayoutApproved {
+            account,
+            amount: requested,
+            trader,
+            firm: requested.saturating_sub(trader),
+            balance: left,
+        });
+        self.push_moves(id, &moves, FloorMoveCause::Adjusted);
+        self.observe(id);
+    }
+}

@@ -1,0 +1,141 @@
+//! The path of a closed bar: open, the nearer extreme, the farther one, close; and between them the
+//! stops inside its range, before any target.
+
+use types::{
+    Bar, CancelReason, FillModel, InputRejection, InstrumentError, OrderKind, Price, Ticks,
+};
+
+use super::Naive;
+use super::fill::Execution;
+use super::market::Touch;
+use super::order::{Order, Stage, at_or_better, worse_by};
+
+/// A bar in ticks.
+#[derive(Debug, Clone, Copy)]
+struct Path {
+    open: i64,
+    high: i64,
+    low: i64,
+    close: i64,
+}
+
+impl Path {
+    const fn is_ordered(&self) -> bool {
+        self.low <= self.open
+            && self.low <= self.close
+            && self.open <= self.high
+            && self.close <= self.high
+    }
+
+    /// The extremes, the one nearer to the open first.
+    fn extremes(&self) -> [i64; 2] {
+        let up = i128::from(self.high) - i128::from(self.open);
+        let down = i128::from(self.open) - i128::from(self.low);
+        if up <= down {
+            [self.high, self.low]
+        } else {
+            [self.low, self.high]
+        }
+    }
+}
+
+impl Naive {
+    pub(super) fn walk_bar(&mut self, id: usize, bar: &Bar) {
+        let path = match self.path_of(id, bar) {
+            Ok(path) if path.is_ordered() => path,
+            Ok(_) => return self.reject(InputRejection::BadQuote),
+            Err(_) => return self.reject(InputRejection::OffGrid),
+        };
+        let lot_size = self.markets[id].instrument.lot_size.0;
+        let lots = (bar.volume.0 / lot_size).max(1);
+        let at = |price: i64| Touch {
+            bid: price,
+            bid_qty: lots,
+            ask: price,
+            ask_qty: lots,
+        };
+        if !self.markets[id].is_open() {
+            self.on_touch(id, at(path.close));
+            self.markets[id].last = Some(path.close);
+            return;
+        }
+        self.markets[id].walking = true;
+        let [nearer, farther] = path.extremes();
+        for price in [path.open, nearer, farther] {
+            self.on_touch(id, at(price));
+            self.settle();
+            self.run_stops(id, path);
+            self.settle();
+        }
+        self.on_touch(id, at(path.close));
+        self.markets[id].last = Some(path.close);
+        self.settle();
+        self.markets[id].walking = false;
+    }
+
+    fn path_of(&self, id: usize, bar: &Bar) -> Result<Path, InstrumentError> {
+        let grid = &self.markets[id].instrument;
+        let ticks = |price: Price| grid.ticks(price).map(|Ticks(ticks)| ticks);
+        Ok(Path {
+            open: ticks(bar.open)?,
+            high: ticks(bar.high)?,
+            low: ticks(bar.low)?,
+            close: ticks(bar.close)?,
+        })
+    }
+
+    /// Every stop that waits inside the bar's range executes, at its trigger.
+    fn run_stops(&mut self, id: usize, path: Path) {
+        while let Some((order, trigger)) = self.first_stop(id, path) {
+            self.stop_inside_bar(order, trigger);
+        }
+    }
+
+    fn first_stop(&self, id: usize, path: Path) -> Option<(u64, i64)> {
+        self.orders
+            .values()
+            .filter(|order| order.instrument == id && order.stage == Stage::Waiting)
+            .filter(|order| !matches!(order.request.kind, OrderKind::MarketIfTouched { .. }))
+            .find_map(|order| {
+                let trigger = order.trigger?;
+                let is_inside = (path.low..=path.high).contains(&trigger);
+                is_inside.then_some((order.id, trigger))
+            })
+    }
+
+    fn stop_inside_bar(&mut self, id: u64, trigger: i64) {
+        let Some(order) = self.orders.get_mut(&id) else {
+            return;
+        };
+        order.triggered = true;
+        order.stage = Stage::Entering;
+        let order = order.clone();
+        self.push_triggered(id, trigger);
+        let Some(price) = self.stop_price(&order, trigger) else {
+            return self.rest(id);
+        };
+        let lots = self.allowed(&order);
+        if lots == 0 {
+            return self.end(id, CancelReason::NotReducing);
+        }
+        self.execute(Execution {
+            order: id,
+            price,
+            lots,
+            model: FillModel::Bar,
+            maker: false,
+        });
+        self.end_what_is_over(id);
+    }
+
+    /// What a stop inside a bar fills at; nothing where that is beyond its limit.
+    fn stop_price(&self, order: &Order, trigger: i64) -> Option<i64> {
+        if let Some(limit) = order.limit {
+            return at_or_better(trigger, limit, order.side).then_some(trigger);
+        }
+        let market = &self.markets[order.instrument];
+        let lots = market.touch.map_or(1, |touch| touch.opposite(order.side).1);
+        let slip = market.slip((trigger, lots), order.leaves());
+        Some(worse_by(trigger, slip, order.side))
+    }
+}

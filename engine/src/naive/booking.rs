@@ -1,0 +1,159 @@
+//! Cash and units booked for holding a position: financing, dividends, splits.
+
+use types::{
+    AccountId, AlgoEnd, BookingCause, CancelReason, EventKind, Financing, InputRejection,
+    InstrumentId, Leg, Lots, Money, Notional, Ticks,
+};
+
+use super::Naive;
+use super::account::Position;
+use super::market::Touch;
+use super::money::{hold, part_ceil, share_floor, signed_qty, value};
+
+/// The largest figure of a split.
+const SPLIT_MAX: u32 = 1_000;
+
+/// The most that one booking moves: 9e9 units of the currency.
+const BOOKED_MAX: i64 = 9_000_000_000_000_000;
+
+/// Money x Qty is 1e-14.
+const PER_MONEY: i128 = 100_000_000;
+
+impl Naive {
+    /// Accounts and legs that hold an instrument, ascending.
+    fn holders(&self, instrument: usize) -> Vec<(usize, Leg)> {
+        let mut holders = Vec::new();
+        for (id, account) in self.accounts.iter().enumerate() {
+            let positions = account.positions.iter();
+            let held = positions.filter(|held| held.instrument == instrument);
+            holders.extend(held.map(|held| (id, held.leg)));
+        }
+        holders.sort_unstable();
+        holders
+    }
+
+    fn book_cash(
+        &mut self,
+        (account, leg): (usize, Leg),
+        instrument: usize,
+        cause: BookingCause,
+        amount: Money,
+    ) {
+        let amount = Money(amount.0.clamp(-BOOKED_MAX, BOOKED_MAX));
+        let grid = self.markets[instrument].instrument;
+        self.credit(account, grid.currency, amount);
+        self.house.entry(grid.currency).or_default().trading -= i128::from(amount.0);
+        let held = self.held(account, instrument, leg);
+        self.push(EventKind::Booked {
+            account: AccountId(account as u32),
+            instrument: InstrumentId(instrument as u32),
+            leg,
+            cause,
+            amount,
+            balance: self.balance_in(account, grid.currency),
+            position: signed_qty(&grid, held),
+        });
+        self.touch(account, true);
+    }
+
+    pub(super) fn on_financing(&mut self, instrument: usize, financing: &Financing) {
+        let market = &self.markets[instrument];
+        let tick_value = market.tick_value;
+        let Ok(Ticks(price)) = market.instrument.ticks(financing.price) else {
+            return self.reject(InputRejection::OffGrid);
+        };
+        for (account, leg) in self.holders(instrument) {
+            let lots = self.held(account, instrument, leg);
+            let rate = if lots > 0 {
+                financing.long
+            } else {
+                financing.short
+            };
+            let notional = value(price, lots, tick_value).saturating_abs();
+            let amount = Notional(share_floor(notional, rate.0)).to_money_floor();
+            self.book_cash((account, leg), instrument, BookingCause::Financing, amount);
+        }
+    }
+
+    pub(super) fn on_dividend(&mut self, instrument: usize, per_unit: Money) {
+        if per_unit.is_negative() {
+            return self.reject(InputRejection::BadData);
+        }
+        for (account, leg) in self.holders(instrument) {
+            let lots = self.held(account, instrument, leg);
+            let grid = &self.markets[instrument].instrument;
+            let paid = i128::from(grid.qty(Lots(lots)).0) * i128::from(per_unit.0);
+            let signed = paid * i128::from(lots.signum());
+            let amount = Money(hold(signed.div_euclid(PER_MONEY)));
+            self.book_cash((account, leg), instrument, BookingCause::Dividend, amount);
+        }
+    }
+
+    pub(super) fn on_split(&mut self, instrument: usize, new: u32, old: u32) {
+        let range = 1..=SPLIT_MAX;
+        if !range.contains(&new) || !range.contains(&old) || new == old {
+            return self.reject(InputRejection::BadData);
+        }
+        self.end_algos(AlgoEnd::Over, |algo| algo.instrument == instrument);
+        for order in self.orders_where(|order| order.instrument == instrument) {
+            self.end(order, CancelReason::Split);
+        }
+        let (new, old) = (i128::from(new), i128::from(old));
+        let market = &mut self.markets[instrument];
+        let down = |price: i64| hold((i128::from(price) * old).div_euclid(new));
+        let up = |price: i64| hold(-(-i128::from(price) * old).div_euclid(new));
+        market.touch = market.touch.map(|touch| Touch {
+            bid: down(touch.bid),
+            ask: up(touch.ask),
+            ..touch
+        });
+        market.last = market.last.map(down);
+        market.session = None;
+        market.bids.clear();
+        market.asks.clear();
+        market.consumed.clear();
+        market.stale = market.paper().is_some();
+        self.marked.insert(instrument);
+        for (account, leg) in self.holders(instrument) {
+            let amount = self.split_position(account, instrument, leg, new, old);
+            self.book_cash((account, leg), instrument, BookingCause::Split, amount);
+        }
+    }
+
+    /// Gives a position its lots after a split; what the part of a lot that is left over brings.
+    fn split_position(
+        &mut self,
+        account: usize,
+        instrument: usize,
+        leg: Leg,
+        new: i128,
+        old: i128,
+    ) -> Money {
+        let market = &self.markets[instrument];
+        let positions = &mut self.accounts[account].positions;
+        let is_held = |held: &Position| (held.instrument, held.leg) == (instrument, leg);
+        let Some(place) = positions.iter().position(is_held) else {
+            return Money::ZERO;
+        };
+        let held = &mut positions[place];
+        let exact = i128::from(held.lots) * new;
+        let lots = hold(exact / old);
+        let fraction = exact - i128::from(lots) * old;
+        let worth = i128::from(market.mark(held.lots))
+            .saturating_mul(fraction)
+            .saturating_mul(market.tick_value)
+            .div_euclid(old);
+        // As if the part of a lot had been sold: its share of the cost goes with it.
+        let freed = if fraction == 0 {
+            0
+        } else {
+            part_ceil(held.cost, fraction.abs(), exact.abs())
+        };
+        held.lots = lots;
+        held.cost = held.cost.saturating_sub(freed);
+        if lots == 0 {
+            positions.remove(place);
+        }
+        Notional(worth.saturating_sub(freed)).to_money_floor()
+    }
+}

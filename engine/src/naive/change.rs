@@ -1,0 +1,232 @@
+//! Cancels and amendments.
+
+use types::{
+    AccountId, AlgoEnd, CancelReason, DenyReason, EventKind, InstrumentId, InstrumentStatus, Lots,
+    OrderId, OrderRole, Price, Qty, Side,
+};
+
+use super::Naive;
+use super::entering::trail;
+use super::funding::Claim;
+use super::order::{Order, Stage};
+
+/// What an owner wants changed of an order.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Change {
+    Cancel,
+    Amend(Amendment),
+}
+
+/// New figures of an order; what is `None` stays.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Amendment {
+    pub(super) qty: Option<Qty>,
+    pub(super) price: Option<Price>,
+    pub(super) trigger: Option<Price>,
+}
+
+/// A change on its way to the market.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Flight {
+    pub(super) arrives: u64,
+    pub(super) account: AccountId,
+    pub(super) order: u64,
+    pub(super) change: Change,
+}
+
+impl Naive {
+    /// A change is asked for: it travels, or is carried out at once.
+    pub(super) fn ask(&mut self, account: AccountId, order: OrderId, change: Change) {
+        let owned = self.owned(account, order);
+        if owned.is_err() && matches!(change, Change::Cancel) && self.has_algo(account, order) {
+            return self.end_algo(order.0, AlgoEnd::Requested);
+        }
+        let delay = match owned {
+            Ok(owned) => self.sample(owned.instrument, order.0).order_ns,
+            Err(reason) => return self.deny_change(account, order, reason),
+        };
+        if delay == 0 {
+            return self.carry_out_change(account, order, change);
+        }
+        let max = self.limits.orders_max;
+        if self.flights.len() >= max as usize {
+            return self.deny_change(account, order, DenyReason::OrdersMax { max });
+        }
+        self.flights.push(Flight {
+            arrives: self.ts.0.saturating_add(delay.into()),
+            account,
+            order: order.0,
+            change,
+        });
+    }
+
+    pub(super) fn carry_out_change(&mut self, account: AccountId, order: OrderId, change: Change) {
+        let done = match change {
+            Change::Cancel => self.cancel(account, order),
+            Change::Amend(amendment) => self.amend(account, order, amendment),
+        };
+        if let Err(reason) = done {
+            self.deny_change(account, order, reason);
+        }
+    }
+
+    fn deny_change(&mut self, account: AccountId, order: OrderId, reason: DenyReason) {
+        self.push(EventKind::ChangeDenied {
+            account,
+            order,
+            reason,
+        });
+    }
+
+    fn has_algo(&self, account: AccountId, order: OrderId) -> bool {
+        let algo = self.algos.get(&order.0);
+        algo.is_some_and(|algo| algo.account == account.0 as usize)
+    }
+
+    /// A working order of an account.
+    fn owned(&self, account: AccountId, order: OrderId) -> Result<&Order, DenyReason> {
+        if account.0 as usize >= self.accounts.len() {
+            return Err(DenyReason::UnknownAccount);
+        }
+        let working = self.orders.get(&order.0);
+        let own = working.filter(|working| working.account == account.0 as usize);
+        own.ok_or(DenyReason::UnknownOrder)
+    }
+
+    fn cancel(&mut self, account: AccountId, order: OrderId) -> Result<(), DenyReason> {
+        let owned = self.owned(account, order)?;
+        if self.is_mandatory(owned) {
+            return Err(DenyReason::Mandatory);
+        }
+        self.end(order.0, CancelReason::Requested);
+        Ok(())
+    }
+
+    /// The stop of a cover order stays while its entry works or its position is open.
+    fn is_mandatory(&self, order: &Order) -> bool {
+        let held = self.held(order.account, order.instrument, order.leg);
+        order.role == OrderRole::CoverStop && (self.has_entry(order) || held != 0)
+    }
+
+    pub(super) fn cancel_all(
+        &mut self,
+        account: AccountId,
+        instrument: Option<InstrumentId>,
+        side: Option<Side>,
+    ) {
+        let id = account.0 as usize;
+        if id >= self.accounts.len() {
+            return self.deny_change(account, OrderId(0), DenyReason::UnknownAccount);
+        }
+        let matches = move |at: usize, of: Side| {
+            instrument.is_none_or(|wanted| wanted.0 as usize == at)
+                && side.is_none_or(|wanted| wanted == of)
+        };
+        self.end_algos(AlgoEnd::Requested, |algo| {
+            algo.account == id && matches(algo.instrument, algo.request.side)
+        });
+        self.end_orders(id, CancelReason::Requested, |twin, order| {
+            matches(order.instrument, order.side) && !twin.is_mandatory(order)
+        });
+    }
+
+    pub(super) fn disconnect(&mut self, account: AccountId) {
+        let id = account.0 as usize;
+        if id >= self.accounts.len() {
+            return self.deny_change(account, OrderId(0), DenyReason::UnknownAccount);
+        }
+        self.end_orders(id, CancelReason::Disconnected, |twin, order| {
+            order.request.cancel_on_disconnect && !twin.is_mandatory(order)
+        });
+    }
+
+    fn amend(
+        &mut self,
+        account: AccountId,
+        id: OrderId,
+        amendment: Amendment,
+    ) -> Result<(), DenyReason> {
+        let before = self.owned(account, id)?.clone();
+        let after = self.check_amendment(&before, amendment)?;
+        let is_smaller = after.limit == before.limit && after.qty <= before.qty;
+        let instrument = after.instrument;
+        let mut amended = after;
+        if amended.stage == Stage::Resting {
+            amended.displayed = amended.displayed.min(amended.leaves());
+        }
+        self.orders.insert(id.0, amended);
+        self.push_amended(id.0);
+        match before.stage {
+            Stage::Waiting => self.enter(id.0),
+            Stage::Resting if is_smaller => self.refresh_touch(instrument),
+            Stage::Resting => {
+                self.take_out(id.0, Stage::Entering);
+                self.enter_market(id.0);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The order as it would be.
+    fn check_amendment(&self, order: &Order, wanted: Amendment) -> Result<Order, DenyReason> {
+        let instrument = order.instrument;
+        let market = &self.markets[instrument];
+        if matches!(
+            market.status,
+            InstrumentStatus::Halted | InstrumentStatus::Closed
+        ) {
+            return Err(DenyReason::InstrumentNotOpen);
+        }
+        if market.paper().is_some() && market.stale {
+            return Err(DenyReason::BadQuote);
+        }
+        let grid = &market.instrument;
+        let mut after = order.clone();
+        if let Some(qty) = wanted.qty {
+            if order.is_exit() || order.stage == Stage::Held {
+                return Err(DenyReason::BadList);
+            }
+            self.check_qty(instrument, qty)?;
+            after.qty = qty.0 / grid.lot_size.0;
+            if after.qty <= order.filled {
+                return Err(DenyReason::QtyFilled {
+                    filled: grid.qty(Lots(order.filled)),
+                });
+            }
+        }
+        let trails = trail(order.request.kind).is_some();
+        if (wanted.price.is_some() && order.limit.is_none())
+            || (wanted.trigger.is_some() && (trails || !order.awaits_trigger()))
+        {
+            return Err(DenyReason::NoSuchPrice);
+        }
+        self.check_tick(instrument, wanted.price)?;
+        self.check_tick(instrument, wanted.trigger)?;
+        self.check_collar(instrument, order.side, wanted.price)?;
+        let ticks = |price: Price| price.0 / grid.tick_size.0;
+        after.limit = wanted.price.map(ticks).or(order.limit);
+        after.trigger = wanted.trigger.map(ticks).or(order.trigger);
+        let claim = Claim {
+            account: order.account,
+            instrument,
+            leg: order.leg,
+            side: order.side,
+            lots: after.leaves(),
+            price: self.working_price(&after),
+            instead_of: Some(order.id),
+        };
+        self.check_size(&claim, order.is_closing())?;
+        if !order.is_closing() {
+            self.check_short(&order.request, after.leaves(), Some(order.id))?;
+            self.check_buying_power(&claim)?;
+        }
+        if let Some(price) = wanted.price {
+            if order.stage == Stage::Resting {
+                self.check_level(instrument, order.side, price)?;
+            }
+            self.check_would_take(&order.request, Some(price))?;
+        }
+        Ok(after)
+    }
+}

@@ -1,0 +1,337 @@
+//! The checks of an order at the door, in the order of [`DenyReason`].
+
+use std::collections::BTreeSet;
+
+use types::{
+    AccountId, ClientOrderId, DenyReason, InstrumentId, Leg, ListKind, NewOrder, OrderKind,
+    OrderList, OrderRole, PositionMode, Price, Qty, Ratio, Side, TimeInForce, Trail,
+};
+
+use super::Naive;
+use super::entering::{is_taken, prices, role, trail};
+use super::money::signed_qty;
+use super::order::{at_or_better, has_trigger, is_closing, is_exit};
+use super::room::may_rest;
+
+/// The most currencies of an account besides its own.
+const FOREIGN_MAX: u32 = 3;
+
+impl Naive {
+    /// Account, instrument, state, day lock.
+    pub(super) fn check_sender(
+        &self,
+        account: AccountId,
+        instrument: InstrumentId,
+    ) -> Result<(), DenyReason> {
+        self.check_known(account, instrument)?;
+        self.check_trading(account)
+    }
+
+    fn check_known(&self, account: AccountId, instrument: InstrumentId) -> Result<(), DenyReason> {
+        if account.0 as usize >= self.accounts.len() {
+            return Err(DenyReason::UnknownAccount);
+        }
+        if instrument.0 as usize >= self.markets.len() {
+            return Err(DenyReason::UnknownInstrument);
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_trading(&self, account: AccountId) -> Result<(), DenyReason> {
+        if !self.is_trading(account.0 as usize) {
+            return Err(DenyReason::AccountNotTrading);
+        }
+        if self.accounts[account.0 as usize].locked {
+            return Err(DenyReason::DayLocked);
+        }
+        Ok(())
+    }
+
+    /// Counts so many orders in the second that is running, or refuses them all.
+    pub(super) fn count_orders(
+        &mut self,
+        account: AccountId,
+        orders: usize,
+    ) -> Result<(), DenyReason> {
+        let max = self.limits.account_orders_per_second_max;
+        let second = self.ts.0 / 1_000_000_000;
+        let account = &mut self.accounts[account.0 as usize];
+        if account.second != second {
+            account.second = second;
+            account.sent = 0;
+        }
+        let sent = account.sent + orders as u64;
+        if max != 0 && sent > u64::from(max) {
+            return Err(DenyReason::OrderRate { max });
+        }
+        account.sent = sent;
+        Ok(())
+    }
+
+    /// Whether a list is one at all, before any of its orders is looked at.
+    pub(super) fn check_list(&self, list: &OrderList) -> Result<(), DenyReason> {
+        let Some(first) = list.orders.first() else {
+            return Err(DenyReason::BadList);
+        };
+        self.check_known(first.account, first.instrument)?;
+        let max = self.limits.list_orders_max;
+        if list.orders.len() > max as usize {
+            return Err(DenyReason::ChildrenMax { max });
+        }
+        let is_sized = match list.kind {
+            ListKind::Oco | ListKind::Oto => list.orders.len() >= 2,
+            ListKind::Bracket => list.orders.len() == 3,
+            ListKind::Cover => list.orders.len() == 2,
+        };
+        let fits = |(index, order): (usize, &NewOrder)| {
+            let is_together =
+                (order.account, order.instrument) == (first.account, first.instrument);
+            is_together && has_place(first, order, role(list.kind, index))
+        };
+        if is_sized && list.orders.iter().enumerate().all(fits) {
+            Ok(())
+        } else {
+            Err(DenyReason::BadList)
+        }
+    }
+
+    /// Everything from the client's id on. `earlier` are the orders before it in its list.
+    pub(super) fn check(
+        &self,
+        request: &NewOrder,
+        role: OrderRole,
+        earlier: &[NewOrder],
+    ) -> Result<(), DenyReason> {
+        if role != OrderRole::Slice {
+            self.check_client_order(request.account, request.client_order, earlier)?;
+        }
+        self.check_qty(request.instrument.0 as usize, request.qty)?;
+        self.check_prices(request)?;
+        self.check_terms(request, role)?;
+        self.check_currency(request)?;
+        self.check_market(request)?;
+        let (limit, _) = prices(request.kind);
+        self.check_collar(request.instrument.0 as usize, request.side, limit)?;
+        self.check_reduction(request, role)?;
+        self.check_money(request, role)?;
+        self.check_room(request, role, earlier.len())?;
+        self.check_levels(request)?;
+        self.check_would_take(request, limit)
+    }
+
+    pub(super) fn check_client_order(
+        &self,
+        account: AccountId,
+        client: ClientOrderId,
+        earlier: &[NewOrder],
+    ) -> Result<(), DenyReason> {
+        let is_used = self.used_client_orders.contains(&(account, client.0))
+            || earlier.iter().any(|order| order.client_order == client);
+        if client.0 != 0 && is_used {
+            return Err(DenyReason::DuplicateClientOrder);
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_qty(&self, instrument: usize, qty: Qty) -> Result<(), DenyReason> {
+        let grid = &self.markets[instrument].instrument;
+        if qty.0 <= 0 {
+            return Err(DenyReason::QtyNotPositive);
+        }
+        if qty > grid.order_qty_max {
+            return Err(DenyReason::QtyTooLarge {
+                max: grid.order_qty_max,
+            });
+        }
+        if grid.lots(qty).is_err() {
+            return Err(DenyReason::QtyOffLot {
+                lot_size: grid.lot_size,
+            });
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_tick(
+        &self,
+        instrument: usize,
+        price: Option<Price>,
+    ) -> Result<(), DenyReason> {
+        let grid = &self.markets[instrument].instrument;
+        if price.is_some_and(|price| grid.ticks(price).is_err()) {
+            return Err(DenyReason::PriceOffTick {
+                tick_size: grid.tick_size,
+            });
+        }
+        Ok(())
+    }
+
+    fn check_prices(&self, request: &NewOrder) -> Result<(), DenyReason> {
+        let instrument = request.instrument.0 as usize;
+        let (limit, trigger) = prices(request.kind);
+        self.check_tick(instrument, limit)?;
+        self.check_tick(instrument, trigger)?;
+        match trail(request.kind) {
+            Some(Trail::Amount(amount)) if amount.0 <= 0 => Err(DenyReason::BadTrail),
+            Some(Trail::Amount(amount)) => self.check_tick(instrument, Some(amount)),
+            Some(Trail::Percent(share)) if share <= Ratio::ZERO || share >= Ratio::ONE => {
+                Err(DenyReason::BadTrail)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Display, time in force, leg.
+    fn check_terms(&self, request: &NewOrder, role: OrderRole) -> Result<(), DenyReason> {
+        let market = &self.markets[request.instrument.0 as usize];
+        let display = request.display;
+        let may_display = market.paper().is_none()
+            && matches!(
+                request.kind,
+                OrderKind::Limit { .. } | OrderKind::StopLimit { .. }
+            )
+            && display.0 > 0
+            && market.instrument.lots(display).is_ok()
+            && display <= request.qty;
+        if display.0 != 0 && !may_display {
+            return Err(DenyReason::BadDisplay);
+        }
+        let is_plain = matches!(request.kind, OrderKind::Market | OrderKind::Limit { .. });
+        let in_list = !matches!(role, OrderRole::Alone | OrderRole::Slice);
+        let is_timed = match request.tif {
+            TimeInForce::GoodTillCancel | TimeInForce::Day => true,
+            TimeInForce::ImmediateOrCancel | TimeInForce::FillOrKill => {
+                is_plain && !request.post_only
+            }
+            TimeInForce::GoodTillDate { until } => {
+                request.kind != OrderKind::Market && until > self.ts
+            }
+            TimeInForce::AtOpen | TimeInForce::AtClose => {
+                is_plain && !request.post_only && !in_list
+            }
+        };
+        let may_post = matches!(request.kind, OrderKind::Limit { .. });
+        if !is_timed || (request.post_only && !may_post) {
+            return Err(DenyReason::BadTimeInForce);
+        }
+        self.check_leg(request.account, request.leg)
+    }
+
+    pub(super) fn check_leg(&self, account: AccountId, leg: Leg) -> Result<(), DenyReason> {
+        let mode = self.plan(account.0 as usize).terms.mode;
+        if (mode == PositionMode::Netting) == (leg == Leg::Net) {
+            Ok(())
+        } else {
+            Err(DenyReason::BadLeg)
+        }
+    }
+
+    fn check_currency(&self, request: &NewOrder) -> Result<(), DenyReason> {
+        let account = request.account.0 as usize;
+        let own = self.currency(account);
+        let currency = self.markets[request.instrument.0 as usize]
+            .instrument
+            .currency;
+        if currency == own {
+            return Ok(());
+        }
+        if !self.conversions.contains_key(&(currency, own)) {
+            return Err(DenyReason::NoConversion);
+        }
+        let mut needed: BTreeSet<_> = self.accounts[account].foreign.keys().copied().collect();
+        for order in self
+            .orders
+            .values()
+            .filter(|order| order.account == account)
+        {
+            needed.insert(self.markets[order.instrument].instrument.currency);
+        }
+        needed.insert(currency);
+        needed.remove(&own);
+        if needed.len() > FOREIGN_MAX as usize {
+            return Err(DenyReason::CurrenciesMax { max: FOREIGN_MAX });
+        }
+        Ok(())
+    }
+
+    fn check_market(&self, request: &NewOrder) -> Result<(), DenyReason> {
+        let market = &self.markets[request.instrument.0 as usize];
+        if !is_taken(request, market.status) {
+            return Err(DenyReason::InstrumentNotOpen);
+        }
+        if market.paper().is_some() && market.touch.is_none() {
+            return Err(DenyReason::NoQuote);
+        }
+        if market.paper().is_some() && market.stale {
+            return Err(DenyReason::BadQuote);
+        }
+        Ok(())
+    }
+
+    /// `price` is on the tick grid.
+    pub(super) fn check_collar(
+        &self,
+        instrument: usize,
+        side: Side,
+        price: Option<Price>,
+    ) -> Result<(), DenyReason> {
+        let market = &self.markets[instrument];
+        let (Some(price), Some((low, high))) = (price, market.collar()) else {
+            return Ok(());
+        };
+        let bound = match side {
+            Side::Buy => high,
+            Side::Sell => low,
+        };
+        let ticks = price.0 / market.instrument.tick_size.0;
+        if at_or_better(ticks, bound, side) {
+            return Ok(());
+        }
+        Err(DenyReason::PriceOutsideCollar {
+            limit: market.instrument.price(types::Ticks(bound)),
+        })
+    }
+
+    /// A closing order must have something to close; one that opens a short must be allowed to.
+    fn check_reduction(&self, request: &NewOrder, role: OrderRole) -> Result<(), DenyReason> {
+        if is_exit(role) {
+            return Ok(());
+        }
+        let instrument = request.instrument.0 as usize;
+        let grid = &self.markets[instrument].instrument;
+        let held = self.held(request.account.0 as usize, instrument, request.leg);
+        if is_closing(request) {
+            if role != OrderRole::OtoChild && held.saturating_mul(-request.side.sign()) <= 0 {
+                return Err(DenyReason::NotReducing {
+                    position: signed_qty(grid, held),
+                });
+            }
+            return Ok(());
+        }
+        self.check_short(request, request.qty.0 / grid.lot_size.0, None)
+    }
+}
+
+/// Whether an order can take its place in a list.
+fn has_place(first: &NewOrder, order: &NewOrder, role: OrderRole) -> bool {
+    let rests = may_rest(order) && !matches!(order.tif, TimeInForce::AtOpen | TimeInForce::AtClose);
+    let is_stop =
+        has_trigger(order.kind) && !matches!(order.kind, OrderKind::MarketIfTouched { .. });
+    let is_limit = matches!(order.kind, OrderKind::Limit { .. });
+    match role {
+        OrderRole::Oco => rests,
+        OrderRole::Entry => !is_closing(order),
+        OrderRole::TakeProfit | OrderRole::StopLoss | OrderRole::CoverStop => {
+            let is_kind = if role == OrderRole::TakeProfit {
+                is_limit
+            } else {
+                is_stop
+            };
+            is_kind
+                && rests
+                && order.side == first.side.opposite()
+                && order.qty == first.qty
+                && order.leg == first.leg
+        }
+        _ => true,
+    }
+}

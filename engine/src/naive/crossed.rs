@@ -1,0 +1,316 @@
+//! A book among the accounts, found by looking at all orders: price first, then time.
+
+use types::{
+    AccountId, CancelReason, EventKind, FillCause, FillModel, InstrumentStatus, Lots, OrderId,
+    SelfTrade, Side, StatusCause, Ticks, TimeInForce,
+};
+
+use super::Naive;
+use super::fill::Execution;
+use super::market::Touch;
+use super::order::{Order, Stage, at_or_better};
+
+impl Naive {
+    /// Resting orders of a side, in the order in which they trade.
+    pub(super) fn book(&self, instrument: usize, side: Side) -> Vec<&Order> {
+        let resting = self.orders.values().filter(|order| {
+            order.stage == Stage::Resting && order.instrument == instrument && order.side == side
+        });
+        let mut book: Vec<&Order> = resting.collect();
+        book.sort_by_key(|order| {
+            let price = i128::from(order.limit.unwrap_or_default());
+            (-price * i128::from(side.sign()), order.rank)
+        });
+        book
+    }
+
+    /// Best price of a side, and all that is displayed there.
+    pub(super) fn best(&self, instrument: usize, side: Side) -> Option<(i64, i64)> {
+        let book = self.book(instrument, side);
+        let best = book.first()?.limit?;
+        let level = book.iter().filter(|order| order.limit == Some(best));
+        let lots = level.fold(0, |sum: i64, order| sum.saturating_add(order.displayed));
+        Some((best, lots))
+    }
+
+    /// Prices of a side at which an order rests.
+    pub(super) fn level_prices(&self, instrument: usize, side: Side) -> Vec<i64> {
+        let book = self.book(instrument, side);
+        let mut prices: Vec<i64> = book.iter().filter_map(|order| order.limit).collect();
+        prices.dedup();
+        prices
+    }
+
+    /// The touch of a crossed instrument after its book changed. A side without orders keeps its price.
+    pub(super) fn refresh_touch(&mut self, instrument: usize) {
+        let market = &self.markets[instrument];
+        if market.paper().is_some() || self.matching == Some(instrument) {
+            return;
+        }
+        let (bid, ask) = (
+            self.best(instrument, Side::Buy),
+            self.best(instrument, Side::Sell),
+        );
+        let kept_bid = market.touch.map(|touch| touch.bid).or(market.last);
+        let kept_ask = market.touch.map(|touch| touch.ask).or(market.last);
+        let bid = bid.or_else(|| {
+            let highest = ask.map_or(i64::MAX, |(price, _)| price);
+            kept_bid.map(|price| (price.min(highest), 0))
+        });
+        let ask = ask.or_else(|| {
+            let lowest = bid.map_or(i64::MIN, |(price, _)| price);
+            kept_ask.map(|price| (price.max(lowest), 0))
+        });
+        let (Some((bid, bid_qty)), Some((ask, ask_qty))) = (bid, ask) else {
+            return;
+        };
+        let touch = Touch {
+            bid,
+            bid_qty,
+            ask,
+            ask_qty,
+        };
+        if market.touch != Some(touch) {
+            self.markets[instrument].touch = Some(touch);
+            self.dirty.insert(instrument);
+            self.marked.insert(instrument);
+        }
+    }
+
+    /// The best opposite price, when the market takes orders, something is displayed there, and it is
+    /// within a limit.
+    pub(super) fn opposite_within(
+        &self,
+        instrument: usize,
+        side: Side,
+        limit: Option<i64>,
+    ) -> Option<i64> {
+        let market = &self.markets[instrument];
+        let best = match market.paper() {
+            Some(_) => market.touch.map(|touch| touch.opposite(side)),
+            None => self.best(instrument, side.opposite()),
+        };
+        let (price, lots) = best.filter(|_| market.takes())?;
+        let is_within = limit.is_none_or(|limit| at_or_better(price, limit, side));
+        (lots != 0 && is_within).then_some(price)
+    }
+
+    /// Matches an incoming order with the book, as far as its bound goes. What is left stays as it is,
+    /// but for what ends an order whatever its kind.
+    pub(super) fn match_order(&mut self, id: u64) {
+        let Some(order) = self.orders.get(&id).cloned() else {
+            return;
+        };
+        let bound = self.bound(&order);
+        if order.request.tif == TimeInForce::FillOrKill
+            && self.available(&order, bound) < i128::from(order.leaves())
+        {
+            return self.end(id, CancelReason::NotFillable);
+        }
+        self.matching = Some(order.instrument);
+        while self.match_front(id, bound) {}
+        self.matching = None;
+        self.dirty.insert(order.instrument);
+        self.refresh_touch(order.instrument);
+        // A market order is left with somebody to trade with only beyond the collar.
+        let is_left = self.orders.get(&id).is_some_and(|left| left.leaves() > 0);
+        let is_bounded = order.is_market_like()
+            && order.cause == FillCause::Order
+            && order.request.tif != TimeInForce::FillOrKill;
+        if is_left && is_bounded && self.best(order.instrument, order.side.opposite()).is_some() {
+            self.end(id, CancelReason::Collar);
+        }
+    }
+
+    /// The worst price at which an incoming order trades.
+    fn bound(&self, order: &Order) -> Option<i64> {
+        if order.cause != FillCause::Order {
+            return None;
+        }
+        let collar = self.markets[order.instrument].collar();
+        order.limit.or(collar.map(|(low, high)| match order.side {
+            Side::Buy => high,
+            Side::Sell => low,
+        }))
+    }
+
+    /// Lots that a fill-or-kill order can count on, up to the first price that it does not reach.
+    fn available(&self, order: &Order, bound: Option<i64>) -> i128 {
+        let band = self.markets[order.instrument].breaker();
+        let is_reached = |maker: &&Order| {
+            let price = maker.limit.unwrap_or_default();
+            bound.is_none_or(|bound| at_or_better(price, bound, order.side))
+                && band.is_none_or(|(low, high)| (low..=high).contains(&price))
+        };
+        let is_sure = |maker: &&Order| {
+            let is_other =
+                maker.account != order.account || order.request.self_trade == SelfTrade::Allow;
+            is_other && !maker.is_closing()
+        };
+        let book = self.book(order.instrument, order.side.opposite());
+        book.into_iter()
+            .take_while(is_reached)
+            .filter(is_sure)
+            .map(|maker| i128::from(maker.leaves()))
+            .sum()
+    }
+
+    /// One meeting of an incoming order with the first of the opposite queue. False when it is over.
+    fn match_front(&mut self, id: u64, bound: Option<i64>) -> bool {
+        let Some(taker) = self.orders.get(&id).cloned() else {
+            return false;
+        };
+        if taker.leaves() == 0 {
+            return false;
+        }
+        let instrument = taker.instrument;
+        let book = self.book(instrument, taker.side.opposite());
+        let Some(maker) = book.first().map(|maker| (*maker).clone()) else {
+            return false;
+        };
+        let price = maker.limit.unwrap_or_default();
+        if bound.is_some_and(|bound| !at_or_better(price, bound, taker.side)) {
+            return false;
+        }
+        let band = self.markets[instrument].breaker();
+        let is_bound = taker.cause == FillCause::Order;
+        if is_bound && band.is_some_and(|(low, high)| !(low..=high).contains(&price)) {
+            self.change_status(instrument, InstrumentStatus::Halted, StatusCause::Breaker);
+            self.end(id, CancelReason::Breaker);
+            return false;
+        }
+        if maker.account == taker.account && taker.request.self_trade != SelfTrade::Allow {
+            return self.prevent(&maker, &taker);
+        }
+        let maker_lots = self.allowed(&maker);
+        if maker_lots == 0 {
+            self.end(maker.id, CancelReason::NotReducing);
+            return true;
+        }
+        let taker_lots = self.allowed(&taker);
+        if taker_lots == 0 {
+            self.end(id, CancelReason::NotReducing);
+            return false;
+        }
+        let lots = maker.displayed.min(maker_lots).min(taker_lots);
+        self.markets[instrument].last = Some(price);
+        self.trade(&maker, &taker, price, lots, FillModel::Book);
+        self.orders.contains_key(&id)
+    }
+
+    /// Two orders trade: both fills, then what follows for the first and for the second.
+    pub(super) fn trade(
+        &mut self,
+        first: &Order,
+        second: &Order,
+        price: i64,
+        lots: i64,
+        model: FillModel,
+    ) {
+        for order in [first, second] {
+            self.fill(&Execution {
+                order: order.id,
+                price,
+                lots,
+                model,
+                maker: model == FillModel::Book && order.id == first.id,
+            });
+        }
+        let market = &mut self.markets[first.instrument];
+        market.session = market.session.or(Some(price));
+        if model == FillModel::Book {
+            self.refresh_iceberg(first.id, lots);
+        } else {
+            self.show_again(first.id);
+            self.show_again(second.id);
+        }
+        let instrument = first.instrument;
+        self.record_print(instrument, lots, [algo_of(first), algo_of(second)]);
+        self.after_fill(first.id, lots);
+        self.after_fill(second.id, lots);
+    }
+
+    /// A maker shows less; when it shows nothing, its next part goes to the back of the queue.
+    fn refresh_iceberg(&mut self, id: u64, lots: i64) {
+        let Some(maker) = self.orders.get_mut(&id) else {
+            return;
+        };
+        if maker.stage != Stage::Resting {
+            return;
+        }
+        maker.displayed -= lots;
+        if maker.displayed == 0 {
+            let lot_size = self.markets[maker.instrument].instrument.lot_size.0;
+            maker.displayed = maker.display(lot_size);
+            self.rank += 1;
+            maker.rank = self.rank;
+        }
+    }
+
+    /// An iceberg that an auction hit shows its next part, in place.
+    fn show_again(&mut self, id: u64) {
+        if let Some(order) = self.orders.get_mut(&id)
+            && order.stage == Stage::Resting
+        {
+            let lot_size = self.markets[order.instrument].instrument.lot_size.0;
+            order.displayed = order.display(lot_size);
+        }
+    }
+
+    /// Two orders of one account do not trade. False when the incoming one ended.
+    fn prevent(&mut self, maker: &Order, taker: &Order) -> bool {
+        let reason = CancelReason::SelfTrade;
+        match taker.request.self_trade {
+            SelfTrade::CancelNewest => self.end(taker.id, reason),
+            SelfTrade::CancelOldest | SelfTrade::Allow => self.end(maker.id, reason),
+            SelfTrade::CancelBoth => {
+                self.end(maker.id, reason);
+                self.end(taker.id, reason);
+            }
+            SelfTrade::Decrement => {
+                let lots = maker.leaves().min(taker.leaves());
+                self.decrement(maker.id, lots);
+                self.decrement(taker.id, lots);
+            }
+        }
+        self.orders.contains_key(&taker.id)
+    }
+
+    fn decrement(&mut self, id: u64, lots: i64) {
+        let Some(order) = self.orders.get_mut(&id) else {
+            return;
+        };
+        if order.leaves() <= lots {
+            return self.end(id, CancelReason::SelfTrade);
+        }
+        order.qty -= lots;
+        order.displayed = order.displayed.min(order.leaves());
+        self.push_amended(id);
+    }
+
+    pub(super) fn push_amended(&mut self, id: u64) {
+        let Some(order) = self.orders.get(&id) else {
+            return;
+        };
+        let grid = &self.markets[order.instrument].instrument;
+        let price = |ticks: Option<i64>| ticks.map_or(types::Price::ZERO, |t| grid.price(Ticks(t)));
+        let trigger = order.trigger.filter(|_| order.awaits_trigger());
+        let fact = EventKind::OrderAmended {
+            account: AccountId(order.account as u32),
+            order: OrderId(id),
+            qty: grid.qty(Lots(order.qty)),
+            price: price(order.limit),
+            trigger: price(trigger),
+        };
+        self.push(fact);
+    }
+}
+
+/// The algo that an order is a child of; zero for none.
+fn algo_of(order: &Order) -> u64 {
+    if order.role == types::OrderRole::Slice {
+        order.list
+    } else {
+        0
+    }
+}

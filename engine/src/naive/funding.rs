@@ -1,0 +1,235 @@
+//! What an account can afford: size, shorts, cash, margin.
+
+use std::collections::BTreeSet;
+
+use types::{DenyReason, Funding, Leg, Lots, Money, NewOrder, Notional, OrderRole, Ratio, Side};
+
+use super::Naive;
+use super::entering::prices;
+use super::money::{fee, hold, money_ceil, value};
+use super::order::{Order, is_closing, is_exit};
+
+/// The most lots of a position that an order may aim at.
+const LOTS_MAX: i128 = 1 << 53;
+/// The largest value of such a position: 9e9 of the quote currency.
+const VALUE_MAX: i128 = 9_000_000_000 * 10_i128.pow(Notional::DECIMALS);
+
+/// So many lots more of a holding, and the price that they count at.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Claim {
+    pub(super) account: usize,
+    pub(super) instrument: usize,
+    pub(super) leg: Leg,
+    pub(super) side: Side,
+    pub(super) lots: i64,
+    pub(super) price: i64,
+    /// The working order that the claim is to replace.
+    pub(super) instead_of: Option<u64>,
+}
+
+impl Naive {
+    pub(super) fn check_money(
+        &self,
+        request: &NewOrder,
+        role: OrderRole,
+    ) -> Result<(), DenyReason> {
+        let instrument = request.instrument.0 as usize;
+        let claim = Claim {
+            account: request.account.0 as usize,
+            instrument,
+            leg: request.leg,
+            side: request.side,
+            lots: request.qty.0 / self.markets[instrument].instrument.lot_size.0,
+            price: self.price_of(request),
+            instead_of: None,
+        };
+        self.check_size(&claim, is_closing(request))?;
+        if is_closing(request) || is_exit(role) {
+            return Ok(());
+        }
+        self.check_buying_power(&claim)
+    }
+
+    /// The price at which a new order counts: its limit, else its trigger, else what it would trade at.
+    fn price_of(&self, request: &NewOrder) -> i64 {
+        let market = &self.markets[request.instrument.0 as usize];
+        let tick_size = market.instrument.tick_size.0;
+        let (limit, trigger) = prices(request.kind);
+        let stated = limit.or(trigger).map(|price| price.0 / tick_size);
+        let stated = stated.or(market.first_trigger(request.kind, request.side));
+        let opposite = market.touch.map(|touch| touch.opposite(request.side).0);
+        stated.or(opposite).or(market.last).unwrap_or_default()
+    }
+
+    /// The same for a working order.
+    pub(super) fn working_price(&self, order: &Order) -> i64 {
+        let market = &self.markets[order.instrument];
+        let trigger = order.trigger.filter(|_| order.awaits_trigger());
+        let opposite = market.touch.map(|touch| touch.opposite(order.side).0);
+        let stated = order.limit.or(trigger);
+        stated.or(opposite).or(market.last).unwrap_or_default()
+    }
+
+    /// Whether the position that is aimed at is one that amounts hold exactly.
+    pub(super) fn check_size(&self, claim: &Claim, is_closing: bool) -> Result<(), DenyReason> {
+        let held = i128::from(self.held(claim.account, claim.instrument, claim.leg));
+        let (buys, sells) =
+            self.working_sums(claim.account, claim.instrument, claim.leg, claim.instead_of);
+        let lots = i128::from(claim.lots);
+        let aimed = match claim.side {
+            _ if is_closing => held.abs() + lots,
+            Side::Buy => (held + buys + lots).abs(),
+            Side::Sell => (held - sells - lots).abs(),
+        };
+        let tick_value = self.markets[claim.instrument].tick_value;
+        let worth = value(claim.price, hold(aimed), tick_value).saturating_abs();
+        if aimed <= LOTS_MAX && worth <= VALUE_MAX {
+            Ok(())
+        } else {
+            Err(DenyReason::OutOfRange)
+        }
+    }
+
+    /// Whether an order that may open a position may make it a short one.
+    pub(super) fn check_short(
+        &self,
+        request: &NewOrder,
+        lots: i64,
+        instead_of: Option<u64>,
+    ) -> Result<(), DenyReason> {
+        let (account, instrument) = (request.account.0 as usize, request.instrument.0 as usize);
+        let terms = self.plan(account).terms;
+        let grid = &self.markets[instrument].instrument;
+        let may_short = terms.shorts && grid.shortable && terms.funding != Funding::Cash;
+        if request.side == Side::Buy || may_short {
+            return Ok(());
+        }
+        let held = self.held(account, instrument, request.leg);
+        let (_, sells) = self.working_sums(account, instrument, request.leg, instead_of);
+        let available = (i128::from(held).max(0) - sells).max(0);
+        if i128::from(lots) <= available {
+            return Ok(());
+        }
+        Err(DenyReason::ShortNotAllowed {
+            available: grid.qty(Lots(hold(available))),
+        })
+    }
+
+    pub(super) fn check_buying_power(&self, claim: &Claim) -> Result<(), DenyReason> {
+        match self.plan(claim.account).terms.funding {
+            Funding::Unchecked => Ok(()),
+            Funding::Cash => self.check_cash(claim),
+            Funding::Margin { rate_min } => self.check_margin(claim, rate_min),
+        }
+    }
+
+    /// What is bought is paid in full, out of what positions and working orders leave.
+    fn check_cash(&self, claim: &Claim) -> Result<(), DenyReason> {
+        if claim.side == Side::Sell {
+            return Ok(());
+        }
+        let market = &self.markets[claim.instrument];
+        let currency = market.instrument.currency;
+        let mut free = self.balance_in(claim.account, currency).to_notional().0;
+        for held in &self.accounts[claim.account].positions {
+            if held.lots > 0 && self.markets[held.instrument].instrument.currency == currency {
+                free = free.saturating_sub(held.cost);
+            }
+        }
+        for order in self.orders.values() {
+            let market = &self.markets[order.instrument];
+            let is_claim = order.account == claim.account
+                && order.side == Side::Buy
+                && !order.is_closing()
+                && market.instrument.currency == currency
+                && Some(order.id) != claim.instead_of;
+            if is_claim {
+                let price = self.working_price(order);
+                free = free.saturating_sub(value(price, order.leaves(), market.tick_value));
+            }
+        }
+        let notional = value(claim.price, claim.lots, market.tick_value);
+        let taker = market.instrument.fees.taker;
+        let fee = fee(&market.instrument, taker, notional, claim.lots);
+        let fee = fee.max(market.instrument.fees.minimum);
+        let needed = money_ceil(notional).saturating_add(fee);
+        let available = Notional(free).to_money_floor();
+        if needed > available && needed > Money::ZERO {
+            return Err(DenyReason::BuyingPower { needed, available });
+        }
+        Ok(())
+    }
+
+    fn check_margin(&self, claim: &Claim, rate_min: Ratio) -> Result<(), DenyReason> {
+        let before = self.initial_requirement(claim, rate_min, false);
+        let after = self.initial_requirement(claim, rate_min, true);
+        let available = self.equity_of(claim.account).to_money_floor();
+        if after > before && after > available {
+            return Err(DenyReason::BuyingPower {
+                needed: after,
+                available,
+            });
+        }
+        Ok(())
+    }
+
+    /// Initial requirement of all holdings in their worst cases; with the claim, or as it stands.
+    fn initial_requirement(&self, claim: &Claim, rate_min: Ratio, with: bool) -> Money {
+        let account = claim.account;
+        let positions = self.accounts[account].positions.iter();
+        let mut holdings: BTreeSet<(usize, Leg)> =
+            positions.map(|held| (held.instrument, held.leg)).collect();
+        let orders = self
+            .orders
+            .values()
+            .filter(|order| order.account == account);
+        holdings.extend(orders.map(|order| (order.instrument, order.leg)));
+        holdings.insert((claim.instrument, claim.leg));
+        let mut sum = Money::ZERO;
+        for (instrument, leg) in holdings {
+            let is_claimed = (instrument, leg) == (claim.instrument, claim.leg);
+            let except = claim.instead_of.filter(|_| with);
+            let (mut buys, mut sells) = self.working_sums(account, instrument, leg, except);
+            if with && is_claimed {
+                match claim.side {
+                    Side::Buy => buys += i128::from(claim.lots),
+                    Side::Sell => sells += i128::from(claim.lots),
+                }
+            }
+            let market = &self.markets[instrument];
+            let own_price = if is_claimed { claim.price } else { 0 };
+            let blind = market.last.unwrap_or(own_price);
+            let (bid, ask) = market.touch.map_or((blind, blind), |t| (t.bid, t.ask));
+            let held = i128::from(self.held(account, instrument, leg));
+            let mark = if held >= 0 { bid } else { ask };
+            let worst = [
+                ((held + buys).max(0), ask),
+                ((sells - held).max(0), bid),
+                (held.abs(), mark),
+            ];
+            let initial = market.instrument.margin.initial;
+            let requirements =
+                worst.map(|(lots, price)| market.margin(initial, rate_min, price, hold(lots)));
+            let [long, short, now] = requirements;
+            let currency = market.instrument.currency;
+            let worst = long.max(short).max(now);
+            sum = sum.saturating_add(self.convert_ceil(account, currency, worst));
+        }
+        sum
+    }
+
+    /// Maintenance requirement of the open positions at their marks.
+    pub(super) fn maintenance_requirement(&self, account: usize, rate_min: Ratio) -> Money {
+        let mut sum = Money::ZERO;
+        for held in &self.accounts[account].positions {
+            let market = &self.markets[held.instrument];
+            let rate_min = Ratio(rate_min.0.div_euclid(2));
+            let requirement = market.instrument.margin.maintenance;
+            let lots = held.lots.saturating_abs();
+            let own = market.margin(requirement, rate_min, market.mark(held.lots), lots);
+            let currency = market.instrument.currency;
+            sum = sum.saturating_add(self.convert_ceil(account, currency, own));
+        }
+        sum
+    }
+}

@@ -1,0 +1,172 @@
+//! Orders that depend on each other: what a fill or an end of one does to the others.
+
+use types::{AccountId, CancelReason, EventKind, Lots, OrderId, OrderRole};
+
+use super::Naive;
+use super::order::{Order, Stage};
+
+/// An order that is about to be on the market with more.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Activation {
+    pub(super) order: u64,
+    /// Lots more; zero for a child, which has all of its lots from the start.
+    pub(super) lots: i64,
+}
+
+impl Naive {
+    /// Working orders of a list other than one of them, ascending.
+    fn others(&self, order: &Order) -> Vec<u64> {
+        self.orders_where(|other| {
+            other.list == order.list && other.role != OrderRole::Slice && other.id != order.id
+        })
+    }
+
+    fn is_pending(&self, id: u64) -> bool {
+        self.pending.iter().any(|pending| pending.order == id)
+    }
+
+    /// The entry of an exit's list still works.
+    pub(super) fn has_entry(&self, exit: &Order) -> bool {
+        self.orders.contains_key(&exit.list)
+    }
+
+    /// What a fill does beside its booking: to the rest of the list, and to the algo.
+    pub(super) fn after_fill(&mut self, id: u64, lots: i64) {
+        let Some(order) = self.orders.get(&id).cloned() else {
+            return;
+        };
+        let is_done = order.stage == Stage::Done;
+        match order.role {
+            OrderRole::Oco => {
+                for other in self.others(&order) {
+                    let other_order = self.orders.get(&other);
+                    if other_order.is_some_and(|other| other.leaves() > 0) {
+                        self.end(other, CancelReason::Sibling);
+                    }
+                }
+            }
+            OrderRole::OtoParent if is_done => {
+                for order in self.others(&order) {
+                    self.pending.push_back(Activation { order, lots: 0 });
+                }
+            }
+            OrderRole::Entry => {
+                for order in self.others(&order) {
+                    self.pending.push_back(Activation { order, lots });
+                }
+            }
+            OrderRole::TakeProfit | OrderRole::StopLoss | OrderRole::CoverStop => {
+                for other in self.others(&order) {
+                    if self.orders.get(&other).is_some_and(Order::is_exit) {
+                        self.reduce_sibling(other, lots);
+                    }
+                }
+            }
+            _ => {}
+        }
+        if is_done && order.is_exit() && (self.has_entry(&order) || self.is_pending(id)) {
+            self.hold_back(id);
+        } else if is_done {
+            self.orders.remove(&id);
+        }
+        if order.role == OrderRole::Slice {
+            self.after_child_fill(order.list, id, lots, is_done);
+        }
+    }
+
+    /// The other exit filled, so there is less for this one.
+    fn reduce_sibling(&mut self, id: u64, lots: i64) {
+        let is_pending = self.is_pending(id);
+        let Some(exit) = self.orders.get_mut(&id) else {
+            return;
+        };
+        exit.qty -= lots;
+        if exit.leaves() > 0 {
+            exit.displayed = exit.displayed.min(exit.leaves());
+            let instrument = exit.instrument;
+            self.push_amended(id);
+            self.refresh_touch(instrument);
+            return;
+        }
+        if !is_pending {
+            exit.qty = exit.filled;
+        }
+        let exit = exit.clone();
+        if is_pending || self.has_entry(&exit) {
+            self.hold_back(id);
+        } else {
+            self.end(id, CancelReason::Sibling);
+        }
+    }
+
+    /// An exit without anything to do waits for more fills of its entry, as what it was asked as.
+    fn hold_back(&mut self, id: u64) {
+        if let Some(exit) = self.orders.get_mut(&id) {
+            exit.triggered = false;
+            self.take_out(id, Stage::Held);
+        }
+    }
+
+    /// What the end of an order that was not filled up does to its list and its algo.
+    pub(super) fn after_end(&mut self, order: &Order) {
+        match order.role {
+            OrderRole::OtoParent => {
+                for child in self.others(order) {
+                    self.end(child, CancelReason::ParentEnded);
+                }
+            }
+            OrderRole::Entry => {
+                for exit in self.others(order) {
+                    let is_idle = self
+                        .orders
+                        .get(&exit)
+                        .is_some_and(|exit| exit.leaves() == 0);
+                    if is_idle && !self.is_pending(exit) {
+                        self.end(exit, CancelReason::ParentEnded);
+                    }
+                }
+            }
+            OrderRole::Slice => {
+                if let Some(algo) = self.algos.get_mut(&order.list)
+                    && algo.child == order.id
+                {
+                    algo.child = 0;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// An order that waited for its parent goes to the market, or there with more.
+    pub(super) fn activate(&mut self, activation: Activation) {
+        let id = activation.order;
+        let is_pending = self.is_pending(id);
+        let Some(order) = self.orders.get_mut(&id) else {
+            return;
+        };
+        order.qty += activation.lots;
+        let order = order.clone();
+        if order.leaves() == 0 {
+            if !is_pending && !self.has_entry(&order) {
+                self.end(id, CancelReason::Sibling);
+            }
+            return;
+        }
+        let market = &self.markets[order.instrument];
+        let is_crossed = market.paper().is_none();
+        let qty = market.instrument.qty(Lots(order.qty));
+        self.push(EventKind::OrderActivated {
+            account: AccountId(order.account as u32),
+            order: OrderId(id),
+            qty,
+        });
+        match order.stage {
+            Stage::Held => self.enter(id),
+            Stage::Resting if is_crossed => {
+                self.take_out(id, Stage::Entering);
+                self.enter_market(id);
+            }
+            _ => {}
+        }
+    }
+}

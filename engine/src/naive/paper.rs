@@ -1,0 +1,326 @@
+//! Orders against the outside market: taking, resting, prints.
+
+use types::{Aggressor, CancelReason, FillModel, FillRule, Side, Sizes, Slippage, TimeInForce};
+
+use super::Naive;
+use super::fill::Execution;
+use super::market::{Market, Touch};
+use super::money::share_ceil;
+use super::order::{Order, Stage, at_or_better, capped, worse_by};
+
+/// A part of an order that one displayed level fills.
+#[derive(Debug, Clone, Copy)]
+struct Part {
+    /// Price of the level.
+    level: i64,
+    /// Price of the fill.
+    price: i64,
+    lots: i64,
+}
+
+/// What displayed levels would fill of an order.
+#[derive(Debug, Default)]
+struct Walk {
+    parts: Vec<Part>,
+    /// Why it went no further.
+    stop: Option<CancelReason>,
+}
+
+impl Walk {
+    fn lots(&self) -> i64 {
+        self.parts.iter().map(|part| part.lots).sum()
+    }
+}
+
+impl Market {
+    /// Ticks that a taking order of so many lots slips; `best` is the opposite price and its lots.
+    pub(super) fn slip(&self, best: (i64, i64), leaves: i64) -> i128 {
+        let slippage = self.paper().map_or(Slippage::None, |model| model.slippage);
+        match slippage {
+            Slippage::None => 0,
+            Slippage::Ticks(ticks) => ticks.into(),
+            Slippage::Rate(rate) => share_ceil(i128::from(best.0).abs(), rate.0),
+            Slippage::Impact { ticks } => {
+                let lots = i128::from(ticks) * i128::from(leaves);
+                -(-lots).div_euclid(i128::from(best.1).max(1))
+            }
+        }
+    }
+
+    /// What is displayed for somebody who trades on this side, best first: the depth, where it agrees
+    /// with the touch.
+    fn levels(&self, touch: &Touch, side: Side) -> Vec<(i64, i64)> {
+        let best = touch.opposite(side);
+        let depth: Vec<(i64, i64)> = match side {
+            Side::Buy => self
+                .asks
+                .iter()
+                .map(|(price, lots)| (*price, *lots))
+                .collect(),
+            Side::Sell => self
+                .bids
+                .iter()
+                .rev()
+                .map(|(price, lots)| (*price, *lots))
+                .collect(),
+        };
+        match depth.first() {
+            Some((price, _)) if *price == best.0 => depth,
+            _ => vec![best],
+        }
+    }
+
+    /// The model on a fill: inside a bar it is the bar's.
+    fn model(&self, model: FillModel) -> FillModel {
+        if self.walking { FillModel::Bar } else { model }
+    }
+}
+
+/// Whether a price is beyond the bounds for somebody who trades on this side.
+fn is_beyond(price: i64, bounds: Option<(i64, i64)>, side: Side) -> bool {
+    bounds.is_some_and(|(low, high)| match side {
+        Side::Buy => price > high,
+        Side::Sell => price < low,
+    })
+}
+
+impl Naive {
+    /// An order takes what is there, as far as its limit goes. What is left stays as it is, but for
+    /// what ends an order whatever its kind.
+    pub(super) fn take_paper(&mut self, id: u64, touch: &Touch) {
+        let Some(order) = self.orders.get(&id).cloned() else {
+            return;
+        };
+        let market = &self.markets[order.instrument];
+        let best = touch.opposite(order.side);
+        if !is_marketable(&order, touch) {
+            return;
+        }
+        let allowed = self.allowed(&order);
+        if allowed == 0 {
+            return self.end(id, CancelReason::NotReducing);
+        }
+        let slip = market.slip(best, order.leaves());
+        if order.request.tif == TimeInForce::FillOrKill
+            && self.walk(&order, touch, order.leaves(), slip).lots() < order.leaves()
+        {
+            return self.end(id, CancelReason::NotFillable);
+        }
+        let model = match market.sizes() {
+            Sizes::Unlimited => market.model(FillModel::Touch),
+            Sizes::Displayed => FillModel::Depth,
+        };
+        let walk = self.walk(&order, touch, allowed, slip);
+        for part in &walk.parts {
+            self.consume(&order, part);
+            self.execute(Execution {
+                order: id,
+                price: part.price,
+                lots: part.lots,
+                model,
+                maker: false,
+            });
+        }
+        self.end_what_is_over(id);
+        if let Some(reason) = walk.stop
+            && order.is_market_like()
+            && self.orders.get(&id).is_some_and(|order| order.leaves() > 0)
+        {
+            self.end(id, reason);
+        }
+    }
+
+    /// A closing order that took all that there was to close ends.
+    pub(super) fn end_what_is_over(&mut self, id: u64) {
+        let Some(order) = self.orders.get(&id) else {
+            return;
+        };
+        if order.is_closing() && order.leaves() > 0 && self.opposing(order) == 0 {
+            self.end(id, CancelReason::NotReducing);
+        }
+    }
+
+    /// What `want` lots of an order would get, level by level.
+    fn walk(&self, order: &Order, touch: &Touch, want: i64, slip: i128) -> Walk {
+        let market = &self.markets[order.instrument];
+        let collar = market.collar().filter(|_| order.is_market_like());
+        let price_at =
+            |level: i64| capped(worse_by(level, slip, order.side), order.limit, order.side);
+        let mut walk = Walk::default();
+        if market.sizes() == Sizes::Unlimited {
+            let (level, _) = touch.opposite(order.side);
+            let price = price_at(level);
+            if is_beyond(price, collar, order.side) {
+                walk.stop = Some(CancelReason::Collar);
+            } else {
+                walk.parts.push(Part {
+                    level,
+                    price,
+                    lots: want,
+                });
+            }
+            return walk;
+        }
+        let mut left = want;
+        let mut room = (self.limits.consumed_max as usize).saturating_sub(market.consumed.len());
+        for (level, displayed) in market.levels(touch, order.side) {
+            if left == 0
+                || order
+                    .limit
+                    .is_some_and(|limit| !at_or_better(level, limit, order.side))
+            {
+                break;
+            }
+            let price = price_at(level);
+            if is_beyond(price, collar, order.side) {
+                walk.stop = Some(CancelReason::Collar);
+                break;
+            }
+            let key = (order.account, order.side == Side::Sell, level);
+            let taken = market.consumed.get(&key).copied();
+            let lots = left.min(displayed - taken.unwrap_or_default());
+            if lots <= 0 {
+                continue;
+            }
+            if taken.is_none() {
+                if room == 0 {
+                    walk.stop = Some(CancelReason::NoRoom);
+                    break;
+                }
+                room -= 1;
+            }
+            walk.parts.push(Part { level, price, lots });
+            left -= lots;
+        }
+        walk
+    }
+
+    /// Remembers that an account took from a level.
+    fn consume(&mut self, order: &Order, part: &Part) {
+        let market = &mut self.markets[order.instrument];
+        if market.sizes() == Sizes::Displayed {
+            let key = (order.account, order.side == Side::Sell, part.level);
+            *market.consumed.entry(key).or_default() += part.lots;
+        }
+    }
+
+    /// A resting limit order that the touch made due.
+    pub(super) fn fill_resting(&mut self, id: u64) {
+        let Some(order) = self.orders.get(&id).cloned() else {
+            return;
+        };
+        let market = &self.markets[order.instrument];
+        let (Some(limit), Some(touch)) = (order.limit, market.touch) else {
+            return;
+        };
+        let allowed = self.allowed(&order);
+        if allowed == 0 {
+            return self.end(id, CancelReason::NotReducing);
+        }
+        // Where the market came to the order it gets its own price. Where the market was there before
+        // and only could not fill, it takes what is there now.
+        let was_there = market
+            .before
+            .is_some_and(|before| market.is_limit_reached(&order, &before));
+        let is_touch_rule = market
+            .paper()
+            .is_some_and(|model| model.fill == FillRule::Touch);
+        let model = market.model(if is_touch_rule {
+            FillModel::Touch
+        } else {
+            FillModel::Through
+        });
+        let walk = self.walk(&order, &touch, allowed, 0);
+        let lots = walk.lots();
+        if lots == 0 {
+            return;
+        }
+        for part in &walk.parts {
+            self.consume(&order, part);
+        }
+        self.execute(Execution {
+            order: id,
+            price: if was_there {
+                touch.opposite(order.side).0
+            } else {
+                limit
+            },
+            lots,
+            model,
+            maker: !was_there,
+        });
+    }
+
+    /// Resting orders that a print fills, or moves forward in their queue.
+    pub(super) fn fill_on_print(
+        &mut self,
+        instrument: usize,
+        price: i64,
+        lots: i64,
+        aggressor: Aggressor,
+    ) {
+        let market = &self.markets[instrument];
+        let Some(model) = market.paper() else {
+            return;
+        };
+        let displayed = market.sizes() == Sizes::Displayed;
+        let resting = self
+            .orders_where(|order| order.instrument == instrument && order.stage == Stage::Resting);
+        for id in resting {
+            let Some(order) = self.orders.get_mut(&id) else {
+                continue;
+            };
+            let Some(limit) = order.limit.filter(|_| order.stage == Stage::Resting) else {
+                continue;
+            };
+            let is_concerned = match (model.fill, aggressor) {
+                (FillRule::Touch, _) => false,
+                (FillRule::Through, _) | (_, Aggressor::Unknown) => true,
+                (FillRule::Queue(_), Aggressor::Seller) => order.side == Side::Buy,
+                (FillRule::Queue(_), Aggressor::Buyer) => order.side == Side::Sell,
+            };
+            if !is_concerned {
+                continue;
+            }
+            if price != limit && at_or_better(price, limit, order.side) {
+                let most = if displayed { lots } else { i64::MAX };
+                self.fill_printed(id, limit, most, FillModel::Through);
+            } else if let Some(queue) = order.queue.as_mut().filter(|_| price == limit) {
+                queue.printed = queue.printed.saturating_add(lots);
+                queue.ahead -= lots;
+                if queue.ahead < 0 {
+                    let past = -queue.ahead;
+                    queue.ahead = 0;
+                    self.fill_printed(id, limit, past, FillModel::Queue);
+                }
+            }
+        }
+    }
+
+    fn fill_printed(&mut self, id: u64, price: i64, most: i64, model: FillModel) {
+        let Some(order) = self.orders.get(&id) else {
+            return;
+        };
+        let allowed = self.allowed(order);
+        if allowed == 0 {
+            return self.end(id, CancelReason::NotReducing);
+        }
+        let lots = allowed.min(most);
+        if lots > 0 {
+            self.execute(Execution {
+                order: id,
+                price,
+                lots,
+                model,
+                maker: true,
+            });
+        }
+    }
+}
+
+/// Whether an order would take something at this touch, were all that is displayed there for it.
+pub(super) fn is_marketable(order: &Order, touch: &Touch) -> bool {
+    let (price, lots) = touch.opposite(order.side);
+    let is_within = |limit| at_or_better(price, limit, order.side);
+    lots != 0 && order.limit.is_none_or(is_within)
+}

@@ -1,0 +1,154 @@
+//! The state as its definitions name it, free of how it is laid out: what the shard and its naive
+//! twin must agree on after every input. For tests and disputes, not for the hot path.
+
+use rules::{Limit, Score};
+use types::{
+    AccountId, AccountState, InstrumentStatus, Label, Leg, Money, NewOrder, Notional, OrderId,
+    OrderRole, Price, Qty, Quote, SignedQty,
+};
+
+use crate::snapshot::StateHash;
+use crate::view::House;
+
+/// Everything that inputs change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Portrait {
+    /// By id.
+    pub accounts: Vec<AccountPortrait>,
+    /// Working orders, ascending by id: in flight, held, waiting, resting, in an auction.
+    pub orders: Vec<OrderPortrait>,
+    /// Working algos, ascending by id.
+    pub algos: Vec<AlgoPortrait>,
+    /// By id.
+    pub markets: Vec<MarketPortrait>,
+    /// The firm's side of the ledger, ascending by currency.
+    pub house: Vec<(Label, House)>,
+}
+
+/// One account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountPortrait {
+    /// Its state.
+    pub state: AccountState,
+    /// Whether it is locked for the day.
+    pub day_locked: bool,
+    /// Balance of its own currency.
+    pub balance: Money,
+    /// Balances of other currencies, ascending by currency.
+    pub foreign: Vec<(Label, Money)>,
+    /// Exact, in its own currency.
+    pub equity: Notional,
+    /// Fees paid, in its own currency.
+    pub fees: Money,
+    /// Its limits as they stand.
+    pub limits: Vec<Limit>,
+    /// Positions and working sums, ascending by instrument and leg; only those that are not all zero.
+    pub holdings: Vec<HoldingPortrait>,
+    /// Its score, when it is in a competition.
+    pub score: Option<Score>,
+}
+
+/// What an account has in one instrument and leg.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HoldingPortrait {
+    /// The instrument.
+    pub instrument: u32,
+    /// Which position.
+    pub leg: Leg,
+    /// How much.
+    pub position: SignedQty,
+    /// What it cost, exact.
+    pub cost: Notional,
+    /// Leaves of the working buys that may open.
+    pub buys: Qty,
+    /// Leaves of the working sells that may open.
+    pub sells: Qty,
+}
+
+/// Where a working order is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrderStage {
+    /// On its way to the market.
+    InFlight,
+    /// Waiting for its parent.
+    Held,
+    /// Waiting for its trigger.
+    Waiting,
+    /// A limit order on the market.
+    Resting,
+    /// Waiting for its auction.
+    Auction,
+}
+
+/// A working order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrderPortrait {
+    /// Its id.
+    pub id: OrderId,
+    /// As it was accepted.
+    pub request: NewOrder,
+    /// Where it is.
+    pub stage: OrderStage,
+    /// Still to execute.
+    pub leaves: Qty,
+    /// Executed.
+    pub filled: Qty,
+    /// What a book shows of it; zero where no book does.
+    pub displayed: Qty,
+    /// Limit price as it stands.
+    pub limit: Option<Price>,
+    /// Trigger as it stands, while it waits for one.
+    pub trigger: Option<Price>,
+    /// Of an order that rests under the queue rule: quantity before it, quantity shown, quantity
+    /// printed since.
+    pub queue: Option<(Qty, Qty, Qty)>,
+    /// First order of its list, or its algo; zero for none.
+    pub list: OrderId,
+    /// Its part in it.
+    pub role: OrderRole,
+    /// Fees earned by its fills, before the minimum.
+    pub earned: Money,
+}
+
+/// A working algo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AlgoPortrait {
+    /// Its id.
+    pub id: OrderId,
+    /// Owner.
+    pub account: AccountId,
+    /// Executed by its children.
+    pub filled: Qty,
+    /// Printed volume that it has counted.
+    pub volume: Qty,
+    /// Its working child; zero for none.
+    pub child: OrderId,
+    /// The slice that is next, from 0.
+    pub next_slice: u16,
+}
+
+/// One instrument's market.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MarketPortrait {
+    /// Whether it trades.
+    pub status: InstrumentStatus,
+    /// The touch.
+    pub quote: Option<Quote>,
+    /// Whether it is stale.
+    pub stale: bool,
+    /// The newest print.
+    pub last: Option<Price>,
+    /// The breaker's reference.
+    pub session: Option<Price>,
+    /// Buy side of the book, best first: price, displayed quantity, orders front first.
+    pub bids: Vec<(Price, Qty, Vec<OrderId>)>,
+    /// Sell side of the book, best first.
+    pub asks: Vec<(Price, Qty, Vec<OrderId>)>,
+}
+
+impl Portrait {
+    /// BLAKE3 of the portrait's debug text: equal portraits, equal hashes.
+    pub fn hash(&self) -> StateHash {
+        StateHash(*blake3::hash(format!("{self:?}").as_bytes()).as_bytes())
+    }
+}

@@ -1,0 +1,256 @@
+//! Amendments: what may change, and what that does to an order's place.
+
+use types::{
+    AccountId, DenyReason, EventKind, InstrumentStatus, Leg, Lots, NewOrder, OrderId, OrderKind,
+    OrderRole, Price, Qty, Ticks, TimeInForce, Trail, codec_struct,
+};
+
+use super::Shard;
+use super::check::{check_collar, check_post_only, check_price, check_qty};
+use super::funds::Replaced;
+use crate::event_buf::EventBuf;
+use crate::holding;
+use crate::order::{Form, Order, Stage, Tif};
+
+/// What changes; what is `None` stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Amendment {
+    /// Total quantity, filled part included.
+    pub(crate) qty: Option<Qty>,
+    pub(crate) price: Option<Price>,
+    pub(crate) trigger: Option<Price>,
+}
+
+codec_struct!(Amendment {
+    qty,
+    price,
+    trigger
+});
+
+/// An order's figures as they will be.
+struct Amended {
+    qty: Lots,
+    limit: Ticks,
+    trigger: Ticks,
+}
+
+impl Shard {
+    pub(super) fn amend_order(
+        &mut self,
+        account: AccountId,
+        order: OrderId,
+        amendment: Amendment,
+        events: &mut EventBuf,
+    ) {
+        match self.working(account, order) {
+            Ok(handle) => match self.flight_ns(handle) {
+                0 => self.carry_out_amendment(account, order, amendment, events),
+                order_ns => self.fly(account, order, order_ns, Some(amendment), events),
+            },
+            Err(reason) => events.push(EventKind::ChangeDenied {
+                account,
+                order,
+                reason,
+            }),
+        }
+    }
+
+    /// An amendment at the market.
+    pub(super) fn carry_out_amendment(
+        &mut self,
+        account: AccountId,
+        id: OrderId,
+        amendment: Amendment,
+        events: &mut EventBuf,
+    ) {
+        let checked = self.working(account, id).and_then(|handle| {
+            let amended = self.check_amendment(handle, amendment)?;
+            Ok((handle, amended))
+        });
+        match checked {
+            Ok((handle, amended)) => self.apply_amendment(handle, &amended, events),
+            Err(reason) => events.push(EventKind::ChangeDenied {
+                account,
+                order: id,
+                reason,
+            }),
+        }
+    }
+
+    fn apply_amendment(&mut self, handle: u32, amended: &Amended, events: &mut EventBuf) {
+        let before = *self.orders.get(handle);
+        let instrument = self.instrument_of(handle);
+        let keeps_limit = amended.limit == before.limit;
+        let grows = amended.qty > before.qty;
+        let keeps_place = match before.stage {
+            Stage::Resting => keeps_limit && !grows,
+            Stage::Waiting => false,
+            Stage::InFlight | Stage::Held | Stage::Auction | Stage::Entering => true,
+        };
+        if !keeps_place {
+            let was_resting = before.stage == Stage::Resting;
+            self.withdraw(handle);
+            if was_resting {
+                self.refresh_touch(instrument);
+            }
+        }
+        if amended.qty < before.qty {
+            self.cut(handle, Lots(before.qty.0 - amended.qty.0));
+        } else {
+            self.orders.get_mut(handle).qty = amended.qty;
+            if !before.flags.is_closing() {
+                let holding = self.holdings.get_mut(before.holding);
+                let sum = holding.working_mut(before.side);
+                sum.0 = sum.0.saturating_add(amended.qty.0 - before.qty.0);
+            }
+        }
+        self.orders.get_mut(handle).limit = amended.limit;
+        if let Some(extra) = self.orders.extra_mut(handle)
+            && extra.has_trigger
+            && before.form.is_triggered()
+        {
+            extra.trigger = amended.trigger;
+        }
+        self.push_amended(handle, events);
+        if !keeps_place {
+            self.enter(handle, events);
+        }
+    }
+
+    /// A working order in the words of its sender, with its figures as they stand.
+    pub(crate) fn request_of(&self, handle: u32) -> NewOrder {
+        let order = self.orders.get(handle);
+        let holding = self.holdings.get(order.holding);
+        let market = self.market_of(holding);
+        let instrument = &market.instrument;
+        let extra = self.orders.extra(handle);
+        let price = instrument.price(order.limit);
+        let on = extra.map(|extra| extra.on).unwrap_or_default();
+        let trigger = extra.map_or(Price::ZERO, |extra| instrument.price(extra.trigger));
+        let until = extra.map(|extra| extra.until).unwrap_or_default();
+        let trail = extra.and_then(|extra| extra.trail);
+        NewOrder {
+            account: holding.account,
+            client_order: order.client,
+            instrument: holding.instrument,
+            side: order.side,
+            kind: match order.form {
+                Form::Market => OrderKind::Market,
+                Form::Limit => OrderKind::Limit { price },
+                Form::Stop => OrderKind::Stop { trigger, on },
+                Form::StopLimit => OrderKind::StopLimit { trigger, price, on },
+                Form::MarketIfTouched => OrderKind::MarketIfTouched { trigger, on },
+                Form::TrailingStop => OrderKind::TrailingStop {
+                    trail: trail.unwrap_or(Trail::Amount(Price::ZERO)),
+                    on,
+                },
+            },
+            qty: instrument.qty(order.qty),
+            tif: match order.tif {
+                Tif::GoodTillDate => TimeInForce::GoodTillDate { until },
+                other => other.plain(),
+            },
+            display: extra.map_or(Qty::ZERO, |extra| instrument.qty(extra.display)),
+            post_only: order.flags.is_post_only(),
+            reduce_only: order.flags.is_reduce_only(),
+            cancel_on_disconnect: order.flags.ends_on_disconnect(),
+            self_trade: order.self_trade,
+            leg: holding.leg,
+        }
+    }
+
+    fn check_amendment(&self, handle: u32, amendment: Amendment) -> Result<Amended, DenyReason> {
+        let order = *self.orders.get(handle);
+        let holding = self.holdings.get(order.holding);
+        let market = self.market_of(holding);
+        let instrument = &market.instrument;
+        if matches!(
+            market.status,
+            InstrumentStatus::Halted | InstrumentStatus::Closed
+        ) {
+            return Err(DenyReason::InstrumentNotOpen);
+        }
+        if market.stale {
+            return Err(DenyReason::BadQuote);
+        }
+        let is_exit = matches!(
+            order.role,
+            OrderRole::TakeProfit | OrderRole::StopLoss | OrderRole::CoverStop
+        );
+        let mut amended = Amended {
+            qty: order.qty,
+            limit: order.limit,
+            trigger: self
+                .orders
+                .extra(handle)
+                .map_or(Ticks(0), |extra| extra.trigger),
+        };
+        if let Some(qty) = amendment.qty {
+            if is_exit || order.stage == Stage::Held {
+                return Err(DenyReason::BadList);
+            }
+            amended.qty = check_qty(instrument, qty)?;
+            if amended.qty <= order.filled {
+                return Err(DenyReason::QtyFilled {
+                    filled: instrument.qty(order.filled),
+                });
+            }
+        }
+        if amendment.price.is_some() && !order.form.has_limit() {
+            return Err(DenyReason::NoSuchPrice);
+        }
+        let waits = order.form.is_triggered() && order.form != Form::TrailingStop;
+        if amendment.trigger.is_some() && !waits {
+            return Err(DenyReason::NoSuchPrice);
+        }
+        if let Some(price) = amendment.price {
+            amended.limit = check_price(instrument, price)?;
+        }
+        if let Some(trigger) = amendment.trigger {
+            amended.trigger = check_price(instrument, trigger)?;
+        }
+        let request = self.request_of(handle);
+        if amendment.price.is_some() {
+            check_collar(&request, market, amended.limit)?;
+        }
+        self.check_worth(&request, &order, &amended)?;
+        if amendment.price.is_some() {
+            if amended.limit != order.limit && order.stage == Stage::Resting {
+                self.check_levels(market, order.side, amended.limit)?;
+            }
+            check_post_only(&request, market, amended.limit)?;
+        }
+        Ok(amended)
+    }
+
+    /// The order with its new figures in the place of the old ones is within size, shorts and funds.
+    fn check_worth(
+        &self,
+        request: &NewOrder,
+        order: &Order,
+        amended: &Amended,
+    ) -> Result<(), DenyReason> {
+        let market = &self.markets[request.instrument.0 as usize];
+        let leaves = Lots(amended.qty.0 - order.filled.0);
+        let old = order.leaves();
+        let before = self.order_valued_at(order, market);
+        let price = if order.form.has_limit() {
+            amended.limit
+        } else if order.form.is_triggered() && order.form != Form::TrailingStop {
+            amended.trigger
+        } else {
+            before
+        };
+        self.check_size(request, leaves, price, old)?;
+        if order.flags.is_closing() {
+            return Ok(());
+        }
+        debug_assert!(request.leg != Leg::Short || request.side == types::Side::Sell);
+        self.check_short(request, leaves, old)?;
+        let replaced = Replaced {
+            lots: old,
+            value: holding::value(before, old, market.tick_value),
+        };
+        self.check_funds(request, leaves, price, replaced)
+    }
+}

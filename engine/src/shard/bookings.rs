@@ -1,0 +1,212 @@
+//! Cash for holding a position: financing, dividends; and splits, which change what is held.
+
+use types::{
+    AlgoEnd, BookingCause, CancelReason, EventKind, Financing, InputRejection, InstrumentId, Lots,
+    Money, Notional, Qty, Ratio, Ticks,
+};
+
+use super::Shard;
+use super::registry::reject;
+use crate::event_buf::EventBuf;
+use crate::holding::{self, Holding};
+use crate::market::Touch;
+
+/// The most that a split may make of one unit, or one unit of.
+const SPLIT_MAX: u32 = 1_000;
+
+/// The most that one booking moves: 9e9 units of the currency, as the largest position is worth.
+const BOOKED_MAX: i64 = 9_000_000_000_000_000;
+
+/// `value * rate`, rounded down.
+fn share_floor(value: Notional, rate: Ratio) -> Notional {
+    const ONE: i128 = Ratio::ONE.0 as i128;
+    let rate = i128::from(rate.0);
+    let whole = value.0.div_euclid(ONE).saturating_mul(rate);
+    let part = (value.0.rem_euclid(ONE) * rate).div_euclid(ONE);
+    Notional(whole.saturating_add(part))
+}
+
+impl Shard {
+    pub(super) fn book_financing(
+        &mut self,
+        instrument: InstrumentId,
+        financing: &Financing,
+        events: &mut EventBuf,
+    ) {
+        let market = &self.markets[instrument.0 as usize];
+        let tick_value = market.tick_value;
+        let Ok(price) = market.instrument.ticks(financing.price) else {
+            return reject(events, InputRejection::OffGrid);
+        };
+        self.book_holders(instrument, BookingCause::Financing, events, |held| {
+            let rate = if held.lots.0 > 0 {
+                financing.long
+            } else {
+                financing.short
+            };
+            let size = Lots(held.lots.0.saturating_abs());
+            let value = holding::value(price, size, tick_value);
+            let magnitude = Notional(value.0.saturating_abs());
+            share_floor(magnitude, rate).to_money_floor()
+        });
+    }
+
+    pub(super) fn book_dividend(
+        &mut self,
+        instrument: InstrumentId,
+        per_unit: Money,
+        events: &mut EventBuf,
+    ) {
+        if per_unit.is_negative() {
+            return reject(events, InputRejection::BadData);
+        }
+        let lot_size = self.markets[instrument.0 as usize].instrument.lot_size;
+        self.book_holders(instrument, BookingCause::Dividend, events, |held| {
+            // The shorts' part is negative, so that rounding down is against them as well.
+            let qty = i128::from(held.lots.0) * i128::from(lot_size.0);
+            let exact = qty.saturating_mul(per_unit.0.into());
+            let amount = exact.div_euclid(i128::from(Qty::ONE.0));
+            Money(amount.clamp(i64::MIN.into(), i64::MAX.into()) as i64)
+        });
+    }
+
+    /// Books an amount for every position of an instrument, in order of account and leg.
+    fn book_holders(
+        &mut self,
+        instrument: InstrumentId,
+        cause: BookingCause,
+        events: &mut EventBuf,
+        amount: impl Fn(&Holding) -> Money,
+    ) {
+        let rows = self.take_holders(instrument);
+        for &handle in &rows {
+            let held = *self.holdings.get(handle);
+            let amount = amount(&held);
+            self.book_holder(&held, cause, amount, held.lots, events);
+        }
+        self.pending.rows = rows;
+    }
+
+    fn book_holder(
+        &mut self,
+        held: &Holding,
+        cause: BookingCause,
+        amount: Money,
+        position: Lots,
+        events: &mut EventBuf,
+    ) {
+        let amount = Money(amount.0.clamp(-BOOKED_MAX, BOOKED_MAX));
+        let market = &self.markets[held.instrument.0 as usize];
+        let (currency, position) = (market.currency, market.signed_qty(position));
+        let balance = self.book_cash(held.account, currency, amount);
+        events.push(EventKind::Booked {
+            account: held.account,
+            instrument: held.instrument,
+            leg: held.leg,
+            cause,
+            amount,
+            balance,
+            position,
+        });
+        self.touch_account(held.account, true);
+    }
+
+    /// Handles of the positions of an instrument, by account and leg; the caller gives the list back.
+    fn take_holders(&mut self, instrument: InstrumentId) -> Vec<u32> {
+        let mut rows = std::mem::take(&mut self.pending.rows);
+        rows.clear();
+        let market = &self.markets[instrument.0 as usize];
+        rows.extend_from_slice(market.longs.holdings());
+        rows.extend_from_slice(market.shorts.holdings());
+        rows.sort_unstable_by_key(|&handle| {
+            let held = self.holdings.get(handle);
+            (held.account, held.leg)
+        });
+        rows
+    }
+
+    pub(super) fn split(
+        &mut self,
+        instrument: InstrumentId,
+        new: u32,
+        old: u32,
+        events: &mut EventBuf,
+    ) {
+        let is_in_range = |units: u32| (1..=SPLIT_MAX).contains(&units);
+        if !is_in_range(new) || !is_in_range(old) || new == old {
+            return reject(events, InputRejection::BadData);
+        }
+        self.end_algos(
+            AlgoEnd::Over,
+            |algo| algo.request.instrument == instrument,
+            events,
+        );
+        let mut ids = std::mem::take(&mut self.pending.split);
+        ids.clear();
+        let working = self
+            .orders
+            .iter()
+            .filter(|(_, _, order)| self.holdings.get(order.holding).instrument == instrument);
+        ids.extend(working.map(|(_, id, _)| id));
+        ids.sort_unstable();
+        self.end_ids(&ids, CancelReason::Split, events);
+        self.pending.split = ids;
+        self.scale_market(instrument, new, old);
+
+        let rows = self.take_holders(instrument);
+        for &handle in &rows {
+            self.split_holding(handle, new, old, events);
+        }
+        self.pending.rows = rows;
+        self.note_marked(instrument);
+    }
+
+    /// Prices move the other way; what was displayed is forgotten.
+    fn scale_market(&mut self, instrument: InstrumentId, new: u32, old: u32) {
+        let market = &mut self.markets[instrument.0 as usize];
+        let (new, old) = (i128::from(new), i128::from(old));
+        let floor = |price: Ticks| narrow((i128::from(price.0) * old).div_euclid(new));
+        let ceil = |price: Ticks| narrow(-(-i128::from(price.0) * old).div_euclid(new));
+        market.touch = market.touch.map(|touch| Touch {
+            bid: Ticks(floor(touch.bid)),
+            ask: Ticks(ceil(touch.ask)),
+            ..touch
+        });
+        market.last = market.last.map(|last| Ticks(floor(last)));
+        market.session = None;
+        market.depth.clear();
+        market.consumed.clear();
+        market.stale = !market.is_crossed();
+    }
+
+    fn split_holding(&mut self, handle: u32, new: u32, old: u32, events: &mut EventBuf) {
+        let held = *self.holdings.get(handle);
+        let market = &self.markets[held.instrument.0 as usize];
+        let (new, old) = (i128::from(new), i128::from(old));
+        let scaled = i128::from(held.lots.0) * new;
+        let lots = Lots(narrow(scaled / old));
+        // The part of a lot that is left over, in `old`ths of a lot.
+        let part = scaled - i128::from(lots.0) * old;
+        let mark = market.mark(held.lots).unwrap_or(Ticks(0));
+        let value = i128::from(mark.0)
+            .saturating_mul(part)
+            .saturating_mul(market.tick_value.0)
+            .div_euclid(old);
+        // As if the part had been sold: its share of the cost goes with it.
+        let freed = if part == 0 {
+            0
+        } else {
+            holding::share_ceil(held.cost.0, part.abs(), scaled.abs())
+        };
+        let holding = self.holdings.get_mut(handle);
+        holding.lots = lots;
+        holding.cost.0 = held.cost.0.saturating_sub(freed);
+        let amount = Notional(value.saturating_sub(freed)).to_money_floor();
+        self.book_holder(&held, BookingCause::Split, amount, lots, events);
+        self.follow_position(handle, held.lots, lots);
+    }
+}
+
+fn narrow(value: i128) -> i64 {
+    value.clamp(i64::MIN.into(), i64::MAX.into()) as i64
+}

@@ -1,0 +1,315 @@
+//! The end of a working order, and everybody who may ask for it.
+
+use types::{
+    AccountId, AlgoEnd, CancelReason, DenyReason, EventKind, InstrumentId, OrderId, OrderRole, Side,
+};
+
+use super::Shard;
+use crate::account::Account;
+use crate::book::NIL as NO_ORDER;
+use crate::event_buf::EventBuf;
+use crate::market::{Market, TriggerList};
+use crate::order::{Order, Stage};
+
+impl Shard {
+    /// Takes a working order out of whatever it waits in: book, trigger list, auction, agenda.
+    pub(super) fn withdraw(&mut self, handle: u32) {
+        let order = *self.orders.get(handle);
+        let instrument = self.holdings.get(order.holding).instrument;
+        let market = &mut self.markets[instrument.0 as usize];
+        let nodes = &mut self.orders.nodes;
+        match order.stage {
+            Stage::Resting => market.book.remove(nodes, handle, order.side),
+            Stage::Waiting => {
+                if let Some(extra) = self.orders.extra(handle).copied() {
+                    let nodes = &mut self.orders.nodes;
+                    if extra.has_trigger {
+                        let list = TriggerList::of(order.side, extra.on, order.form.is_stop());
+                        market.triggers[list.index()].remove(nodes, handle);
+                    }
+                    if extra.trail.is_some() {
+                        market.trailing.retain(|&waiting| waiting != handle);
+                    }
+                }
+            }
+            Stage::Auction => market.auction.retain(|&waiting| waiting != handle),
+            Stage::InFlight | Stage::Held | Stage::Entering => {}
+        }
+        self.orders.get_mut(handle).stage = Stage::Entering;
+    }
+
+    /// Ends a working order: with a reason it was cancelled, without one it is filled.
+    #[inline]
+    pub(super) fn end_order(
+        &mut self,
+        handle: u32,
+        reason: Option<CancelReason>,
+        events: &mut EventBuf,
+    ) {
+        let was_resting = self.orders.get(handle).stage == Stage::Resting;
+        self.withdraw(handle);
+        let id = self.orders.id(handle);
+        let order = *self.orders.get(handle);
+        let leaves = order.leaves();
+        let holding = self.holdings.get_mut(order.holding);
+        let (account, instrument) = (holding.account, holding.instrument);
+        holding.orders -= 1;
+        if !order.flags.is_closing() {
+            let sum = holding.working_mut(order.side);
+            sum.0 = sum.0.saturating_sub(leaves.0);
+        }
+        if let Some(reason) = reason {
+            events.push(EventKind::OrderCancelled {
+                account,
+                order: id,
+                leaves: self.markets[instrument.0 as usize].instrument.qty(leaves),
+                reason,
+            });
+        }
+        let extra = self.orders.extra(handle).copied();
+        if let Some(extra) = extra
+            && !extra.timed.is_none()
+        {
+            self.agenda.remove(extra.timed.0);
+        }
+        self.unlink_order(handle, account);
+        self.orders.remove(handle);
+        self.drop_idle(order.holding);
+        if was_resting && reason.is_some() {
+            self.refresh_touch(instrument);
+        }
+        if let Some(extra) = extra
+            && extra.list.0 != 0
+        {
+            let is_filled = reason.is_none();
+            self.after_end(&order, &extra, is_filled, events);
+        }
+    }
+
+    /// Takes an order out of its account's list.
+    #[inline]
+    fn unlink_order(&mut self, handle: u32, account: AccountId) {
+        let Order { previous, next, .. } = *self.orders.get(handle);
+        let account = &mut self.accounts[account.0 as usize];
+        account.orders_len -= 1;
+        if previous == NO_ORDER {
+            account.orders.first = next;
+        } else {
+            self.orders.get_mut(previous).next = next;
+        }
+        if next == NO_ORDER {
+            account.orders.last = previous;
+        } else {
+            self.orders.get_mut(next).previous = previous;
+        }
+    }
+
+    /// The working orders of an account, oldest first.
+    pub(crate) fn account_orders(&self, account: &Account) -> impl Iterator<Item = (u32, &Order)> {
+        let mut handle = account.orders.first;
+        std::iter::from_fn(move || {
+            (handle != NO_ORDER).then(|| {
+                let order = self.orders.get(handle);
+                let found = (handle, order);
+                handle = order.next;
+                found
+            })
+        })
+    }
+
+    /// Cancels the account's working orders that `which` picks, oldest first. An order that ends with
+    /// another one of its list is passed over.
+    pub(super) fn end_orders(
+        &mut self,
+        account: AccountId,
+        reason: CancelReason,
+        which: impl Fn(&Self, u32, &Order) -> bool,
+        events: &mut EventBuf,
+    ) {
+        let mut ids = std::mem::take(&mut self.pending.ids);
+        ids.clear();
+        let known = &self.accounts[account.0 as usize];
+        for (handle, order) in self.account_orders(known) {
+            if which(self, handle, order) {
+                ids.push(self.orders.id(handle));
+            }
+        }
+        self.end_ids(&ids, reason, events);
+        self.pending.ids = ids;
+    }
+
+    /// Cancels those of these orders that still work.
+    pub(super) fn end_ids(&mut self, ids: &[OrderId], reason: CancelReason, events: &mut EventBuf) {
+        for &id in ids {
+            if let Some(handle) = self.orders.find(id) {
+                self.end_order(handle, Some(reason), events);
+            }
+        }
+    }
+
+    /// Ends everything that works for an account that stops trading or is called for margin.
+    pub(super) fn end_all(
+        &mut self,
+        account: AccountId,
+        reason: CancelReason,
+        events: &mut EventBuf,
+    ) {
+        self.end_algos(
+            AlgoEnd::AccountLocked,
+            |algo| algo.request.account == account,
+            events,
+        );
+        self.end_orders(account, reason, |_, _, _| true, events);
+    }
+
+    /// The handle of an account's working order.
+    pub(super) fn working(&self, account: AccountId, order: OrderId) -> Result<u32, DenyReason> {
+        if account.0 as usize >= self.accounts.len() {
+            return Err(DenyReason::UnknownAccount);
+        }
+        self.orders
+            .find(order)
+            .filter(|&handle| self.orders.nodes.get(handle).account == account)
+            .ok_or(DenyReason::UnknownOrder)
+    }
+
+    #[inline]
+    pub(super) fn cancel_order(
+        &mut self,
+        account: AccountId,
+        order: OrderId,
+        events: &mut EventBuf,
+    ) {
+        match self.working(account, order) {
+            Ok(handle) => {
+                let order_ns = self.flight_ns(handle);
+                if order_ns == 0 {
+                    self.carry_out_cancel(account, order, events);
+                } else {
+                    self.fly(account, order, order_ns, None, events);
+                }
+            }
+            Err(DenyReason::UnknownOrder) if self.find_algo(order, account).is_some() => {
+                let is_it = |algo: &crate::algo::Algo| algo.id == order;
+                self.end_algos(AlgoEnd::Requested, is_it, events);
+            }
+            Err(reason) => deny_change(account, order, reason, events),
+        }
+    }
+
+    /// A cancel at the market.
+    pub(super) fn carry_out_cancel(
+        &mut self,
+        account: AccountId,
+        order: OrderId,
+        events: &mut EventBuf,
+    ) {
+        match self.working(account, order) {
+            Ok(handle) if self.is_mandatory(handle) => {
+                deny_change(account, order, DenyReason::Mandatory, events);
+            }
+            Ok(handle) => self.end_order(handle, Some(CancelReason::Requested), events),
+            Err(reason) => deny_change(account, order, reason, events),
+        }
+    }
+
+    /// Whether the order is the stop of a cover order that still has something to cover.
+    fn is_mandatory(&self, handle: u32) -> bool {
+        let order = self.orders.get(handle);
+        if order.role != OrderRole::CoverStop {
+            return false;
+        }
+        let is_open = self.holdings.get(order.holding).lots.0 != 0;
+        let entry = self
+            .orders
+            .extra(handle)
+            .map_or(OrderId(0), |extra| extra.list);
+        is_open || self.orders.find(entry).is_some()
+    }
+
+    pub(super) fn cancel_all(
+        &mut self,
+        account: AccountId,
+        instrument: Option<InstrumentId>,
+        side: Option<Side>,
+        events: &mut EventBuf,
+    ) {
+        if account.0 as usize >= self.accounts.len() {
+            return deny_change(account, OrderId(0), DenyReason::UnknownAccount, events);
+        }
+        let is_meant = |of: InstrumentId, on: Side| {
+            instrument.is_none_or(|instrument| instrument == of)
+                && side.is_none_or(|side| side == on)
+        };
+        self.end_algos(
+            AlgoEnd::Requested,
+            |algo| {
+                let request = &algo.request;
+                request.account == account && is_meant(request.instrument, request.side)
+            },
+            events,
+        );
+        let picks = |shard: &Self, handle: u32, order: &Order| {
+            is_meant(shard.instrument_of(handle), order.side)
+        };
+        self.end_unless_mandatory(account, CancelReason::Requested, picks, events);
+    }
+
+    pub(super) fn disconnect(&mut self, account: AccountId, events: &mut EventBuf) {
+        if account.0 as usize >= self.accounts.len() {
+            return deny_change(account, OrderId(0), DenyReason::UnknownAccount, events);
+        }
+        let picks = |_: &Self, _: u32, order: &Order| order.flags.ends_on_disconnect();
+        self.end_unless_mandatory(account, CancelReason::Disconnected, picks, events);
+    }
+
+    /// As [`Shard::end_orders`], but the stop of a cover order stays as long as it has something to
+    /// cover when its turn comes.
+    fn end_unless_mandatory(
+        &mut self,
+        account: AccountId,
+        reason: CancelReason,
+        which: impl Fn(&Self, u32, &Order) -> bool,
+        events: &mut EventBuf,
+    ) {
+        let mut ids = std::mem::take(&mut self.pending.ids);
+        ids.clear();
+        let known = &self.accounts[account.0 as usize];
+        for (handle, order) in self.account_orders(known) {
+            if which(self, handle, order) {
+                ids.push(self.orders.id(handle));
+            }
+        }
+        for &id in &ids {
+            if let Some(handle) = self.orders.find(id)
+                && !self.is_mandatory(handle)
+            {
+                self.end_order(handle, Some(reason), events);
+            }
+        }
+        self.pending.ids = ids;
+    }
+
+    /// The price that values a working order.
+    pub(super) fn order_valued_at(&self, order: &Order, market: &Market) -> types::Ticks {
+        if order.form.has_limit() {
+            return order.limit;
+        }
+        let extra = (order.extra != crate::slab::NIL).then(|| self.orders.extras.get(order.extra));
+        match extra {
+            Some(extra) if extra.has_trigger && order.form.is_triggered() => extra.trigger,
+            _ => {
+                let touch = market.touch.map(|touch| touch.opposite(order.side));
+                touch.or(market.last).unwrap_or(types::Ticks(0))
+            }
+        }
+    }
+}
+
+fn deny_change(account: AccountId, order: OrderId, reason: DenyReason, events: &mut EventBuf) {
+    events.push(EventKind::ChangeDenied {
+        account,
+        order,
+        reason,
+    });
+}

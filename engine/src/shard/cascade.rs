@@ -1,0 +1,211 @@
+//! The end of a step: what the step's fills set off runs to its fixed point, then the accounts that it
+//! touched are judged; what the judging sets off runs again, until nothing is left.
+
+use std::collections::VecDeque;
+
+use types::{AccountId, InstrumentId, Lots, OrderId, Ticks};
+
+use super::Shard;
+use crate::book::UncrossBuffer;
+use crate::event_buf::EventBuf;
+use crate::market::Touch;
+
+/// What one step leaves for its end. Empty between inputs; kept for its memory.
+#[derive(Debug, Default)]
+pub(super) struct Pending {
+    /// Exits and children that a fill sends to the market, first in, first out.
+    pub(super) activations: VecDeque<Activation>,
+    /// Instruments whose waiting orders may be due.
+    pub(super) dirty: Vec<InstrumentId>,
+    /// Instruments whose marks changed.
+    pub(super) marked: Vec<InstrumentId>,
+    /// Instruments that printed, which algos follow.
+    pub(super) printed: Vec<InstrumentId>,
+    /// Accounts to judge.
+    pub(super) touched: Vec<Touched>,
+    /// Accounts that are being judged, and the one whose turn it is.
+    judging: Vec<Touched>,
+    pub(super) judged: Option<AccountId>,
+    /// The touch that the event of this step replaced.
+    pub(super) before: Option<Touch>,
+    /// The instrument whose book is being matched; its touch is what the match comes to.
+    pub(super) matching: Option<InstrumentId>,
+    /// The walked bar that is being filled along.
+    pub(super) is_bar: bool,
+    /// Orders that one event made due.
+    pub(super) due: Vec<DueOrder>,
+    /// Resting orders that one print meets.
+    pub(super) prints: Vec<DueOrder>,
+    /// Ids that one command goes through.
+    pub(super) ids: Vec<OrderId>,
+    /// Algos that follow what printed, and what they should have sent by now.
+    pub(super) followers: Vec<(OrderId, Lots)>,
+    /// Orders of one auction.
+    pub(super) auction: Vec<OrderId>,
+    /// Orders that one split ends.
+    pub(super) split: Vec<OrderId>,
+    /// Holdings that one booking goes through.
+    pub(super) rows: Vec<u32>,
+    pub(super) uncross: UncrossBuffer,
+}
+
+/// An account that the step touched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Touched {
+    pub(super) account: AccountId,
+    /// Something was filled or booked, so that its balance may have changed.
+    pub(super) booked: bool,
+}
+
+/// An order that waits for its parent goes to the market with this much more.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Activation {
+    pub(super) order: OrderId,
+    pub(super) lots: Lots,
+}
+
+/// An order whose price is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct DueOrder {
+    pub(super) id: OrderId,
+    /// Of an order that waits for a trigger, the price that reached it.
+    pub(super) reference: Option<Ticks>,
+}
+
+/// Adds to a list that stays small and has everything once.
+pub(super) fn note(list: &mut Vec<InstrumentId>, instrument: InstrumentId) {
+    if !list.contains(&instrument) {
+        list.push(instrument);
+    }
+}
+
+fn take_least(list: &mut Vec<InstrumentId>) -> Option<InstrumentId> {
+    let least = list.iter().copied().min()?;
+    list.retain(|&instrument| instrument != least);
+    Some(least)
+}
+
+impl Shard {
+    /// The account has to be judged.
+    #[inline]
+    pub(super) fn touch_account(&mut self, account: AccountId, booked: bool) {
+        // What an account's own liquidation does to it was decided when it was judged.
+        if self.pending.judged != Some(account) {
+            self.pending.touched.push(Touched { account, booked });
+        }
+    }
+
+    /// The marks of an instrument changed.
+    #[inline]
+    pub(super) fn note_marked(&mut self, instrument: InstrumentId) {
+        note(&mut self.pending.marked, instrument);
+    }
+
+    /// Orders that wait for a price of this instrument may be due.
+    #[inline]
+    pub(super) fn note_dirty(&mut self, instrument: InstrumentId) {
+        note(&mut self.pending.dirty, instrument);
+    }
+
+    /// Runs everything that the step set off.
+    #[inline]
+    pub(super) fn settle(&mut self, events: &mut EventBuf) {
+        loop {
+            self.cascade(events);
+            self.collect_marked();
+            if self.pending.touched.is_empty() {
+                return;
+            }
+            self.judge_touched(events);
+        }
+    }
+
+    fn cascade(&mut self, events: &mut EventBuf) {
+        loop {
+            if let Some(activation) = self.pending.activations.pop_front() {
+                self.activate(activation, events);
+            } else if !self.pending.dirty.is_empty() {
+                if let Some(instrument) = take_least(&mut self.pending.dirty) {
+                    self.run_due_orders(instrument, events);
+                }
+            } else if !self.pending.printed.is_empty() {
+                self.follow_prints(events);
+            } else {
+                return;
+            }
+        }
+    }
+
+    /// Algos follow what printed; what their own slices print is for the next turn.
+    fn follow_prints(&mut self, events: &mut EventBuf) {
+        let mut followers = std::mem::take(&mut self.pending.followers);
+        followers.clear();
+        self.pending.printed.sort_unstable();
+        for instrument in self.pending.printed.drain(..) {
+            for algo in &self.algos {
+                if algo.request.instrument == instrument
+                    && let Some(target) = algo.volume_target(self.ts)
+                {
+                    followers.push((algo.id, target));
+                }
+            }
+        }
+        for &(algo, target) in &followers {
+            self.follow_volume(algo, target, events);
+        }
+        self.pending.followers = followers;
+    }
+
+    /// The accounts whose positions left their bands are touched.
+    fn collect_marked(&mut self) {
+        while let Some(instrument) = self.pending.marked.pop() {
+            let market = &self.markets[instrument.0 as usize];
+            assert!(
+                !market.is_wrongly_crossed(),
+                "the book of instrument {instrument} is crossed after input {}",
+                self.seq
+            );
+            let (holdings, touched) = (&self.holdings, &mut self.pending.touched);
+            let mut leave = |holding: u32| {
+                touched.push(Touched {
+                    account: holdings.get(holding).account,
+                    booked: false,
+                });
+            };
+            if let Some(mark) = market.mark(Lots(1)) {
+                market.longs.leaving(mark, &mut leave);
+            }
+            if let Some(mark) = market.mark(Lots(-1)) {
+                market.shorts.leaving(mark, &mut leave);
+            }
+        }
+    }
+
+    /// Judges the accounts in `touched`, each once, in ascending order of their ids.
+    fn judge_touched(&mut self, events: &mut EventBuf) {
+        std::mem::swap(&mut self.pending.touched, &mut self.pending.judging);
+        let mut judging = std::mem::take(&mut self.pending.judging);
+        judging.sort_unstable();
+        let mut kept = 0;
+        for index in 0..judging.len() {
+            let touched = judging[index];
+            // Sorted, so the last of an account's marks says whether anything was booked.
+            let is_last = judging
+                .get(index + 1)
+                .is_none_or(|next| next.account != touched.account);
+            // A mark that changes nothing for an account gives it no turn in this round.
+            if is_last && (touched.booked || self.is_stirred(touched.account)) {
+                judging[kept] = touched;
+                kept += 1;
+            }
+        }
+        judging.truncate(kept);
+        for &Touched { account, booked } in &judging {
+            self.pending.judged = Some(account);
+            self.judge(account, booked, events);
+            self.pending.judged = None;
+        }
+        judging.clear();
+        self.pending.judging = judging;
+    }
+}

@@ -1,0 +1,553 @@
+//! The checks of an order at the door, in the order in which [`DenyReason`] lists them.
+
+use types::{
+    DenyReason, Instrument, InstrumentStatus, Leg, Lots, NewOrder, OrderId, OrderKind,
+    PositionMode, Price, Qty, Ratio, Side, SignedQty, Ticks, TimeInForce, Trail,
+};
+
+use super::Shard;
+use super::funds::Replaced;
+use crate::account::{Account, CurrencyId, FOREIGN_MAX};
+use crate::book::key_of;
+use crate::holding;
+use crate::market::Market;
+use crate::order::is_closing;
+
+/// An order in the grid of its instrument.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Checked {
+    pub(super) lots: Lots,
+    /// Limit price; 0 where it has none.
+    pub(super) limit: Ticks,
+    /// Trigger; 0 where it has none, or follows the price.
+    pub(super) trigger: Ticks,
+    pub(super) display: Lots,
+}
+
+/// What an order is checked as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// An order of its own.
+    Whole,
+    /// An order of a list that enters at once.
+    Member,
+    /// An exit of a bracket or cover.
+    Exit,
+    /// An order that waits for another.
+    Child,
+    /// A child of an algo.
+    Slice,
+}
+
+impl Shard {
+    /// Every check of an order. `earlier`: orders of its list before it, which need room as well.
+    pub(super) fn check_order(
+        &self,
+        request: &NewOrder,
+        part: Part,
+        earlier: u32,
+    ) -> Result<Checked, DenyReason> {
+        self.check_sender(request, part)?;
+        let market = &self.markets[request.instrument.0 as usize];
+        let lots = check_qty(&market.instrument, request.qty)?;
+        let (limit, trigger) = check_prices(&market.instrument, request.kind)?;
+        let display = self.check_terms(request, market, part, lots)?;
+        self.check_currency(request)?;
+        check_market(request, market)?;
+        let checked = Checked {
+            lots,
+            limit,
+            trigger,
+            display,
+        };
+        check_collar(request, market, limit)?;
+        self.check_direction(request, part, lots)?;
+        let price = valued_at(request, market, &checked);
+        self.check_size(request, lots, price, Lots(0))?;
+        if part != Part::Exit {
+            self.check_funds(request, lots, price, Replaced::default())?;
+        }
+        self.check_room(request, market, limit, part, earlier)?;
+        check_post_only(request, market, limit)?;
+        Ok(checked)
+    }
+
+    /// Account and instrument are known.
+    pub(super) fn check_known(&self, request: &NewOrder) -> Result<(), DenyReason> {
+        if request.account.0 as usize >= self.accounts.len() {
+            return Err(DenyReason::UnknownAccount);
+        }
+        if request.instrument.0 as usize >= self.markets.len() {
+            return Err(DenyReason::UnknownInstrument);
+        }
+        Ok(())
+    }
+
+    /// The account may send. Its rate was counted before.
+    fn check_sender(&self, request: &NewOrder, part: Part) -> Result<(), DenyReason> {
+        let account = &self.accounts[request.account.0 as usize];
+        if !account.is_trading() {
+            return Err(DenyReason::AccountNotTrading);
+        }
+        if account.day_locked {
+            return Err(DenyReason::DayLocked);
+        }
+        if part != Part::Slice && self.is_repeated(request.account.0, request.client_order.0) {
+            return Err(DenyReason::DuplicateClientOrder);
+        }
+        Ok(())
+    }
+
+    pub(super) fn is_repeated(&self, account: u32, client: u128) -> bool {
+        client != 0 && self.client_orders.get((account, client)).is_some()
+    }
+
+    /// Display, time in force and leg go together with the rest; the display in lots.
+    fn check_terms(
+        &self,
+        request: &NewOrder,
+        market: &Market,
+        part: Part,
+        lots: Lots,
+    ) -> Result<Lots, DenyReason> {
+        let display = if request.display == Qty::ZERO {
+            Lots(0)
+        } else {
+            let is_shown = matches!(
+                request.kind,
+                OrderKind::Limit { .. } | OrderKind::StopLimit { .. }
+            );
+            market
+                .instrument
+                .lots(request.display)
+                .ok()
+                .filter(|display| {
+                    market.is_crossed() && is_shown && display.0 > 0 && *display <= lots
+                })
+                .ok_or(DenyReason::BadDisplay)?
+        };
+        let is_market = request.kind == OrderKind::Market;
+        let is_limit = matches!(request.kind, OrderKind::Limit { .. });
+        let goes_together = match request.tif {
+            TimeInForce::GoodTillCancel | TimeInForce::Day => true,
+            TimeInForce::GoodTillDate { until } => !is_market && until > self.ts,
+            TimeInForce::ImmediateOrCancel | TimeInForce::FillOrKill => is_market || is_limit,
+            TimeInForce::AtOpen | TimeInForce::AtClose => {
+                (is_market || is_limit) && matches!(part, Part::Whole | Part::Slice)
+            }
+        };
+        let rests = matches!(
+            request.tif,
+            TimeInForce::GoodTillCancel | TimeInForce::Day | TimeInForce::GoodTillDate { .. }
+        );
+        if !goes_together || (request.post_only && !(is_limit && rests)) {
+            return Err(DenyReason::BadTimeInForce);
+        }
+        let account = &self.accounts[request.account.0 as usize];
+        if (account.terms.mode == PositionMode::Netting) != (request.leg == Leg::Net) {
+            return Err(DenyReason::BadLeg);
+        }
+        Ok(display)
+    }
+
+    fn check_currency(&self, request: &NewOrder) -> Result<(), DenyReason> {
+        let account = &self.accounts[request.account.0 as usize];
+        let currency = self.markets[request.instrument.0 as usize].currency;
+        if currency == account.currency {
+            return Ok(());
+        }
+        if self.conversion(currency, account.currency).is_none() {
+            return Err(DenyReason::NoConversion);
+        }
+        if self.would_hold_too_many(account, currency) {
+            return Err(DenyReason::CurrenciesMax {
+                max: FOREIGN_MAX as u32,
+            });
+        }
+        Ok(())
+    }
+
+    /// Whether this currency would be one more, beside those that are held or traded, than there may be.
+    fn would_hold_too_many(&self, account: &Account, currency: CurrencyId) -> bool {
+        let mut found = [None; FOREIGN_MAX];
+        let held = account.foreign.iter().map(|(held, _)| held);
+        let traded = self
+            .account_holdings(account)
+            .map(|holding| self.market_of(holding).currency);
+        for other in held.chain(traded).chain([currency]) {
+            if other == account.currency || found.contains(&Some(other)) {
+                continue;
+            }
+            match found.iter_mut().find(|place| place.is_none()) {
+                Some(place) => *place = Some(other),
+                None => return true,
+            }
+        }
+        false
+    }
+
+    /// What must reduce does, and what may not go short does not.
+    fn check_direction(
+        &self,
+        request: &NewOrder,
+        part: Part,
+        lots: Lots,
+    ) -> Result<(), DenyReason> {
+        if is_closing(request) {
+            if matches!(part, Part::Exit | Part::Child) {
+                return Ok(());
+            }
+            let held = self.held_lots(request.account, request.instrument, request.leg);
+            let reduces = match request.side {
+                Side::Buy => held.0 < 0,
+                Side::Sell => held.0 > 0,
+            };
+            if !reduces {
+                let market = &self.markets[request.instrument.0 as usize];
+                return Err(DenyReason::NotReducing {
+                    position: market.signed_qty(held),
+                });
+            }
+            return Ok(());
+        }
+        self.check_short(request, lots, Lots(0))
+    }
+
+    /// Whether the sale would go short where that is not allowed. `replaced`: leaves of the order that
+    /// this one takes the place of.
+    pub(super) fn check_short(
+        &self,
+        request: &NewOrder,
+        lots: Lots,
+        replaced: Lots,
+    ) -> Result<(), DenyReason> {
+        if request.side == Side::Buy {
+            return Ok(());
+        }
+        let account = &self.accounts[request.account.0 as usize];
+        let market = &self.markets[request.instrument.0 as usize];
+        let is_cash = account.terms.funding == types::Funding::Cash;
+        if account.terms.shorts && market.instrument.shortable && !is_cash {
+            return Ok(());
+        }
+        let available = match self.find_holding(request.account, request.instrument, request.leg) {
+            Some(handle) => {
+                let holding = self.holdings.get(handle);
+                let sells = holding.sells.0.saturating_sub(replaced.0);
+                holding.lots.0.max(0).saturating_sub(sells).max(0)
+            }
+            None => 0,
+        };
+        if lots.0 > available {
+            return Err(DenyReason::ShortNotAllowed {
+                available: market.instrument.qty(Lots(available)),
+            });
+        }
+        Ok(())
+    }
+
+    /// Whether the position that the order aims at, working orders included, is within what the engine
+    /// holds exactly. `replaced`: leaves of the order that this one takes the place of.
+    pub(super) fn check_size(
+        &self,
+        request: &NewOrder,
+        lots: Lots,
+        price: Ticks,
+        replaced: Lots,
+    ) -> Result<(), DenyReason> {
+        let held = match self.find_holding(request.account, request.instrument, request.leg) {
+            Some(handle) if is_closing(request) => {
+                self.holdings.get(handle).lots.0.saturating_abs()
+            }
+            Some(handle) => {
+                let holding = self.holdings.get(handle);
+                match request.side {
+                    Side::Buy => holding.lots.0.saturating_add(holding.buys.0),
+                    Side::Sell => holding.sells.0.saturating_sub(holding.lots.0),
+                }
+            }
+            None => 0,
+        };
+        let replaced = if is_closing(request) { 0 } else { replaced.0 };
+        let aimed = held.saturating_sub(replaced).saturating_add(lots.0);
+        let tick_value = self.markets[request.instrument.0 as usize].tick_value;
+        if holding::is_within_range(price, Lots(aimed), tick_value) {
+            Ok(())
+        } else {
+            Err(DenyReason::OutOfRange)
+        }
+    }
+
+    /// Every named limit that the order would pass.
+    #[inline]
+    fn check_room(
+        &self,
+        request: &NewOrder,
+        market: &Market,
+        limit: Ticks,
+        part: Part,
+        earlier: u32,
+    ) -> Result<(), DenyReason> {
+        let limits = &self.limits;
+        // An immediate order never rests, so full lists cannot keep anybody from closing a position.
+        let may_rest = may_rest(request.kind, request.tif);
+        if may_rest || self.is_under_way(request, part, earlier) {
+            let account = &self.accounts[request.account.0 as usize];
+            if account.orders_len + earlier >= limits.account_orders_max {
+                return Err(DenyReason::AccountOrdersMax {
+                    max: limits.account_orders_max,
+                });
+            }
+            if self.orders.len() + earlier >= limits.orders_max {
+                return Err(DenyReason::OrdersMax {
+                    max: limits.orders_max,
+                });
+            }
+        }
+        if self.holdings.len() >= limits.positions_max
+            && self
+                .find_holding(request.account, request.instrument, request.leg)
+                .is_none()
+        {
+            return Err(DenyReason::PositionsMax {
+                max: limits.positions_max,
+            });
+        }
+        let has_limit = matches!(
+            request.kind,
+            OrderKind::Limit { .. } | OrderKind::StopLimit { .. }
+        );
+        if has_limit && may_rest {
+            self.check_levels(market, request.side, limit)?;
+        }
+        Ok(())
+    }
+
+    /// Whether an order works before it enters: it waits for its parent, or flies.
+    #[inline]
+    fn is_under_way(&self, request: &NewOrder, part: Part, earlier: u32) -> bool {
+        match part {
+            Part::Exit | Part::Child => true,
+            Part::Slice => false,
+            Part::Whole | Part::Member => {
+                let id = OrderId(self.last_order.0 + 1 + u64::from(earlier));
+                self.latency(request.instrument, id).order_ns > 0
+            }
+        }
+    }
+
+    /// Whether the book has room for a level at this price.
+    pub(super) fn check_levels(
+        &self,
+        market: &Market,
+        side: Side,
+        limit: Ticks,
+    ) -> Result<(), DenyReason> {
+        let ladder = market.book.ladder(side);
+        if market.is_crossed()
+            && ladder.len_at(key_of(side, limit)) == 0
+            && ladder.levels() >= self.limits.book_levels_max
+        {
+            return Err(DenyReason::LevelsMax {
+                max: self.limits.book_levels_max,
+            });
+        }
+        Ok(())
+    }
+}
+
+impl Market {
+    /// A position in the quantity of the instrument.
+    pub(crate) const fn signed_qty(&self, lots: Lots) -> SignedQty {
+        SignedQty(lots.0.saturating_mul(self.instrument.lot_size.0))
+    }
+
+    /// The opposite price at which a limit order would trade at once, if it would.
+    pub(super) fn would_take(&self, side: Side, limit: Ticks) -> Option<Ticks> {
+        if self.status != InstrumentStatus::Open {
+            return None;
+        }
+        let best = if self.is_crossed() {
+            self.book.best(side.opposite())
+        } else {
+            self.fillable()
+                .filter(|touch| touch.opposite_qty(side).0 != 0)
+                .map(|touch| touch.opposite(side))
+        };
+        best.filter(|&best| !is_beyond(side, best, limit))
+    }
+}
+
+/// Whether a price is worse, for somebody who trades on `side`, than the bound.
+#[inline]
+pub(super) const fn is_beyond(side: Side, price: Ticks, bound: Ticks) -> bool {
+    match side {
+        Side::Buy => price.0 > bound.0,
+        Side::Sell => price.0 < bound.0,
+    }
+}
+
+/// Whether a market of this status takes such an order.
+#[inline]
+pub(super) const fn takes(status: InstrumentStatus, kind: OrderKind, tif: TimeInForce) -> bool {
+    match status {
+        InstrumentStatus::Open => true,
+        InstrumentStatus::Halted => false,
+        InstrumentStatus::Closed => matches!(tif, TimeInForce::AtOpen),
+        InstrumentStatus::PreOpen | InstrumentStatus::PreClose => match tif {
+            TimeInForce::AtOpen | TimeInForce::AtClose => true,
+            TimeInForce::ImmediateOrCancel | TimeInForce::FillOrKill => false,
+            _ => !matches!(kind, OrderKind::Market),
+        },
+    }
+}
+
+/// Whether an order may stay after it has entered.
+const fn may_rest(kind: OrderKind, tif: TimeInForce) -> bool {
+    match tif {
+        TimeInForce::AtOpen | TimeInForce::AtClose => true,
+        TimeInForce::ImmediateOrCancel | TimeInForce::FillOrKill => false,
+        _ => !matches!(kind, OrderKind::Market),
+    }
+}
+
+#[inline]
+fn check_market(request: &NewOrder, market: &Market) -> Result<(), DenyReason> {
+    let is_taken = takes(market.status, request.kind, request.tif);
+    if !is_taken {
+        return Err(DenyReason::InstrumentNotOpen);
+    }
+    if market.is_crossed() {
+        return Ok(());
+    }
+    if market.touch.is_none() {
+        return Err(DenyReason::NoQuote);
+    }
+    if market.stale {
+        return Err(DenyReason::BadQuote);
+    }
+    Ok(())
+}
+
+pub(super) fn check_collar(
+    request: &NewOrder,
+    market: &Market,
+    limit: Ticks,
+) -> Result<(), DenyReason> {
+    if market.instrument.collar.0 == 0 {
+        return Ok(());
+    }
+    let has_limit = matches!(
+        request.kind,
+        OrderKind::Limit { .. } | OrderKind::StopLimit { .. }
+    );
+    let Some(bound) = market.collar_bound(request.side).filter(|_| has_limit) else {
+        return Ok(());
+    };
+    if is_beyond(request.side, limit, bound) {
+        return Err(DenyReason::PriceOutsideCollar {
+            limit: market.instrument.price(bound),
+        });
+    }
+    Ok(())
+}
+
+/// The price that values an order before it trades.
+fn valued_at(request: &NewOrder, market: &Market, checked: &Checked) -> Ticks {
+    let touch = || {
+        let touch = market.touch.map(|touch| touch.opposite(request.side));
+        touch.or(market.last).unwrap_or(Ticks(0))
+    };
+    match request.kind {
+        OrderKind::Limit { .. } | OrderKind::StopLimit { .. } => checked.limit,
+        OrderKind::Stop { .. } | OrderKind::MarketIfTouched { .. } => checked.trigger,
+        OrderKind::TrailingStop { trail, on } => market
+            .first_reference(request.side, on)
+            .map_or_else(touch, |reference| {
+                trailed(request.side, trail, reference, &market.instrument)
+            }),
+        OrderKind::Market => touch(),
+    }
+}
+
+/// A post-only order must not trade on arrival.
+pub(super) fn check_post_only(
+    request: &NewOrder,
+    market: &Market,
+    limit: Ticks,
+) -> Result<(), DenyReason> {
+    if !request.post_only {
+        return Ok(());
+    }
+    match market.would_take(request.side, limit) {
+        Some(best) => Err(DenyReason::WouldTake {
+            best: market.instrument.price(best),
+        }),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn check_qty(instrument: &Instrument, qty: Qty) -> Result<Lots, DenyReason> {
+    if qty.0 <= 0 {
+        return Err(DenyReason::QtyNotPositive);
+    }
+    if qty > instrument.order_qty_max {
+        return Err(DenyReason::QtyTooLarge {
+            max: instrument.order_qty_max,
+        });
+    }
+    instrument.lots(qty).map_err(|_| DenyReason::QtyOffLot {
+        lot_size: instrument.lot_size,
+    })
+}
+
+pub(super) fn check_price(instrument: &Instrument, price: Price) -> Result<Ticks, DenyReason> {
+    instrument
+        .ticks(price)
+        .map_err(|_| DenyReason::PriceOffTick {
+            tick_size: instrument.tick_size,
+        })
+}
+
+/// Limit price and trigger in ticks.
+fn check_prices(instrument: &Instrument, kind: OrderKind) -> Result<(Ticks, Ticks), DenyReason> {
+    const NONE: Ticks = Ticks(0);
+    Ok(match kind {
+        OrderKind::Market => (NONE, NONE),
+        OrderKind::Limit { price } => (check_price(instrument, price)?, NONE),
+        OrderKind::Stop { trigger, .. } | OrderKind::MarketIfTouched { trigger, .. } => {
+            (NONE, check_price(instrument, trigger)?)
+        }
+        OrderKind::StopLimit { trigger, price, .. } => {
+            let limit = check_price(instrument, price)?;
+            (limit, check_price(instrument, trigger)?)
+        }
+        OrderKind::TrailingStop { trail, .. } => {
+            match trail {
+                Trail::Amount(amount) if amount.0 > 0 => {
+                    check_price(instrument, amount)?;
+                }
+                Trail::Percent(share) if share.0 > 0 && share < Ratio::ONE => {}
+                Trail::Amount(_) | Trail::Percent(_) => return Err(DenyReason::BadTrail),
+            }
+            (NONE, NONE)
+        }
+    })
+}
+
+/// The trigger of a trailing stop at this reference.
+pub(super) fn trailed(
+    side: Side,
+    trail: Trail,
+    reference: Ticks,
+    instrument: &Instrument,
+) -> Ticks {
+    let offset = match trail {
+        Trail::Amount(amount) => amount.0 / instrument.tick_size.0,
+        Trail::Percent(share) => crate::market::share_of(reference, share).max(1),
+    };
+    Ticks(match side {
+        Side::Buy => reference.0.saturating_add(offset),
+        Side::Sell => reference.0.saturating_sub(offset),
+    })
+}

@@ -1,0 +1,366 @@
+//! The book among participants: price-time priority, icebergs, self-trade prevention, circuit breaker.
+
+use types::{
+    CancelReason, EventKind, FillCause, FillModel, InstrumentId, InstrumentStatus, Lots, SelfTrade,
+    Side, StatusCause, Ticks,
+};
+
+use super::Shard;
+use super::check::is_beyond;
+use super::fills::Execution;
+use crate::book::price_of;
+use crate::event_buf::EventBuf;
+use crate::market::Touch;
+use crate::order::{Form, Stage, Tif};
+
+/// How an encounter of two orders of one account ended.
+enum Encounter {
+    /// The incoming order goes on.
+    GoesOn,
+    /// The incoming order is gone.
+    Ended,
+}
+
+impl Shard {
+    /// Matches an incoming order; what is left of it rests or ends. The touch is what it comes to.
+    pub(super) fn match_order(
+        &mut self,
+        handle: u32,
+        instrument: InstrumentId,
+        events: &mut EventBuf,
+    ) {
+        let before = self.pending.matching.replace(instrument);
+        self.match_incoming(handle, instrument, events);
+        self.pending.matching = before;
+        self.refresh_touch(instrument);
+    }
+
+    fn match_incoming(&mut self, handle: u32, instrument: InstrumentId, events: &mut EventBuf) {
+        let index = instrument.0 as usize;
+        let incoming = *self.orders.get(handle);
+        let id = self.orders.id(handle);
+        let account = self.orders.nodes.get(handle).account;
+        let (side, opposite) = (incoming.side, incoming.side.opposite());
+        let bound = match incoming.form {
+            Form::Limit => Some(incoming.limit),
+            _ => self.markets[index].collar_bound(side),
+        };
+        if incoming.tif == Tif::FillOrKill && !self.can_fill_whole(handle, instrument, bound) {
+            return self.end_order(handle, Some(CancelReason::NotFillable), events);
+        }
+        let mut is_bounded = false;
+        loop {
+            let ladder = self.markets[index].book.ladder(opposite);
+            let (Some(key), Some(maker)) = (ladder.best(), ladder.front()) else {
+                break;
+            };
+            let price = price_of(opposite, key);
+            if bound.is_some_and(|bound| is_beyond(side, price, bound)) {
+                is_bounded = true;
+                break;
+            }
+            if self.markets[index].breaks(price) {
+                self.halt(instrument, events);
+                return self.end_order(handle, Some(CancelReason::Breaker), events);
+            }
+            let node = self.orders.nodes.get(maker);
+            if node.account == account && incoming.self_trade != SelfTrade::Allow {
+                match self.meet_oneself(handle, maker, incoming.self_trade, events) {
+                    Encounter::GoesOn => continue,
+                    Encounter::Ended => return,
+                }
+            }
+            let displayed = node.lots.0;
+            let allowed = self.allowed(maker);
+            if allowed == 0 {
+                self.end_order(maker, Some(CancelReason::NotReducing), events);
+                continue;
+            }
+            let wanted = self.allowed(handle);
+            if wanted == 0 {
+                return self.end_order(handle, Some(CancelReason::NotReducing), events);
+            }
+            let lots = Lots(displayed.min(allowed).min(wanted));
+            let market = &mut self.markets[index];
+            market.last = Some(price);
+            market.session.get_or_insert(price);
+            self.trade(maker, handle, price, lots, events);
+            if market_has_followers(&self.markets[index]) {
+                self.print(instrument, lots, [maker, handle]);
+            }
+            self.show_next(maker, instrument, lots);
+            self.after_fill(maker, lots, events);
+            // The maker may be of the incoming order's own list.
+            if !self.is_working(handle, id) {
+                break;
+            }
+            self.after_fill(handle, lots, events);
+            if !self.is_working(handle, id) || self.orders.get(handle).stage != Stage::Entering {
+                break;
+            }
+        }
+        if self.is_working(handle, id) && self.orders.get(handle).stage == Stage::Entering {
+            self.leave_rest(handle, instrument, is_bounded, events);
+        }
+    }
+
+    /// What the market has not given rests or ends.
+    fn leave_rest(
+        &mut self,
+        handle: u32,
+        instrument: InstrumentId,
+        is_bounded: bool,
+        events: &mut EventBuf,
+    ) {
+        let order = self.orders.get(handle);
+        if order.form == Form::Limit && !order.tif.is_immediate() {
+            return self.rest(handle, instrument);
+        }
+        let reason = match (order.tif, order.form) {
+            (Tif::FillOrKill, _) => CancelReason::NotFillable,
+            (_, Form::Market) if is_bounded => CancelReason::Collar,
+            _ => CancelReason::NotMarketable,
+        };
+        self.end_order(handle, Some(reason), events);
+    }
+
+    /// Whether a handle is still of this order.
+    #[inline]
+    pub(super) fn is_working(&self, handle: u32, id: types::OrderId) -> bool {
+        self.orders.nodes.is_used(handle) && self.orders.id(handle) == id
+    }
+
+    /// Leaves of an order; of one that only reduces, what it may.
+    #[inline]
+    pub(super) fn allowed(&self, handle: u32) -> i64 {
+        let order = self.orders.get(handle);
+        let leaves = order.leaves().0;
+        if order.flags.is_closing() {
+            let holding = self.holdings.get(order.holding);
+            leaves.min(holding.closable(order.side).0)
+        } else {
+            leaves
+        }
+    }
+
+    /// Fills both orders at the maker's price, the maker first.
+    #[inline]
+    fn trade(&mut self, maker: u32, taker: u32, price: Ticks, lots: Lots, events: &mut EventBuf) {
+        let mut execution = Execution {
+            price,
+            lots,
+            maker: true,
+            model: FillModel::Book,
+        };
+        self.fill_order(maker, execution, events);
+        execution.maker = false;
+        self.fill_order(taker, execution, events);
+    }
+
+    /// Takes what was filled of a maker from the book; an iceberg whose tip is gone shows the next one
+    /// at the back of its queue. A maker without leaves is taken out when it ends.
+    #[inline]
+    fn show_next(&mut self, maker: u32, instrument: InstrumentId, lots: Lots) {
+        let order = *self.orders.get(maker);
+        let leaves = order.leaves().0;
+        if leaves == 0 {
+            return;
+        }
+        let displayed = self.orders.nodes.get(maker).lots.0 - lots.0;
+        let display = self.orders.extra(maker).map_or(0, |extra| extra.display.0);
+        let market = &mut self.markets[instrument.0 as usize];
+        let ladder = market.book.ladder_mut(order.side);
+        if displayed > 0 {
+            ladder.reduce(&mut self.orders.nodes, maker, lots);
+        } else {
+            let next = Lots(display.min(leaves));
+            ladder.refresh(&mut self.orders.nodes, maker, next);
+        }
+    }
+
+    fn meet_oneself(
+        &mut self,
+        handle: u32,
+        maker: u32,
+        mode: SelfTrade,
+        events: &mut EventBuf,
+    ) -> Encounter {
+        const REASON: Option<CancelReason> = Some(CancelReason::SelfTrade);
+        let id = self.orders.id(handle);
+        match mode {
+            SelfTrade::Allow => {}
+            SelfTrade::CancelNewest => self.end_order(handle, REASON, events),
+            SelfTrade::CancelOldest => self.end_order(maker, REASON, events),
+            SelfTrade::CancelBoth => {
+                self.end_order(maker, REASON, events);
+                if self.is_working(handle, id) {
+                    self.end_order(handle, REASON, events);
+                }
+            }
+            SelfTrade::Decrement => {
+                let ours = self.orders.get(handle).leaves().0;
+                let theirs = self.orders.get(maker).leaves().0;
+                let less = Lots(ours.min(theirs));
+                self.decrement(maker, less, events);
+                if self.is_working(handle, id) {
+                    self.decrement(handle, less, events);
+                }
+            }
+        }
+        if self.is_working(handle, id) {
+            Encounter::GoesOn
+        } else {
+            Encounter::Ended
+        }
+    }
+
+    fn decrement(&mut self, handle: u32, lots: Lots, events: &mut EventBuf) {
+        if self.orders.get(handle).leaves() == lots {
+            self.end_order(handle, Some(CancelReason::SelfTrade), events);
+        } else {
+            self.cut(handle, lots);
+            self.push_amended(handle, events);
+        }
+    }
+
+    /// Whether others offer all of an order within its bound.
+    fn can_fill_whole(&self, handle: u32, instrument: InstrumentId, bound: Option<Ticks>) -> bool {
+        let market = &self.markets[instrument.0 as usize];
+        let order = self.orders.get(handle);
+        let account = self.orders.nodes.get(handle).account;
+        let opposite = order.side.opposite();
+        let ladder = market.book.ladder(opposite);
+        let mut available = 0_i64;
+        for (key, ..) in ladder.iter_levels() {
+            let price = price_of(opposite, key);
+            if bound.is_some_and(|bound| is_beyond(order.side, price, bound))
+                || market.breaks(price)
+            {
+                break;
+            }
+            for maker in ladder.iter_queue(&self.orders.nodes, key) {
+                let other = self.orders.get(maker);
+                let is_own = self.orders.nodes.get(maker).account == account;
+                let meets = !is_own || order.self_trade == SelfTrade::Allow;
+                if meets && !other.flags.is_closing() {
+                    available = available.saturating_add(other.leaves().0);
+                }
+            }
+            if available >= order.leaves().0 {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn halt(&mut self, instrument: InstrumentId, events: &mut EventBuf) {
+        self.markets[instrument.0 as usize].status = InstrumentStatus::Halted;
+        events.push(EventKind::StatusChanged {
+            instrument,
+            status: InstrumentStatus::Halted,
+            cause: StatusCause::Breaker,
+        });
+    }
+
+    /// Sweeps the book to close (a part of) a position for the engine; says what is left.
+    pub(super) fn sweep(&mut self, holding: u32, cause: FillCause, events: &mut EventBuf) {
+        let held = *self.holdings.get(holding);
+        let instrument = held.instrument;
+        let index = instrument.0 as usize;
+        let opposite = if held.lots.0 > 0 {
+            Side::Buy
+        } else {
+            Side::Sell
+        };
+        let mark = self.markets[index].mark(held.lots).unwrap_or(Ticks(0));
+        let mut left = held.lots.0.saturating_abs();
+        let before = self.pending.matching.replace(instrument);
+        while left > 0 && self.markets[index].status == InstrumentStatus::Open {
+            let ladder = self.markets[index].book.ladder(opposite);
+            let (Some(key), Some(maker)) = (ladder.best(), ladder.front()) else {
+                break;
+            };
+            let node = self.orders.nodes.get(maker);
+            if node.account == held.account {
+                self.end_order(maker, Some(CancelReason::SelfTrade), events);
+                continue;
+            }
+            let displayed = node.lots.0;
+            let allowed = self.allowed(maker);
+            if allowed == 0 {
+                self.end_order(maker, Some(CancelReason::NotReducing), events);
+                continue;
+            }
+            let price = price_of(opposite, key);
+            let lots = Lots(displayed.min(allowed).min(left));
+            left -= lots.0;
+            let market = &mut self.markets[index];
+            market.last = Some(price);
+            market.session.get_or_insert(price);
+            let mut execution = Execution {
+                price,
+                lots,
+                maker: true,
+                model: FillModel::Book,
+            };
+            self.fill_order(maker, execution, events);
+            execution.maker = false;
+            self.fill_liquidation(holding, execution, Lots(left), cause, events);
+            self.print(instrument, lots, [maker, maker]);
+            self.show_next(maker, instrument, lots);
+            self.after_fill(maker, lots, events);
+        }
+        if left > 0 {
+            let execution = Execution {
+                price: mark,
+                lots: Lots(left),
+                maker: false,
+                model: FillModel::House,
+            };
+            self.fill_liquidation(holding, execution, Lots(0), cause, events);
+        }
+        self.pending.matching = before;
+        self.refresh_touch(instrument);
+    }
+
+    /// Brings the touch of a crossed instrument in line with its book.
+    #[inline]
+    pub(super) fn refresh_touch(&mut self, instrument: InstrumentId) {
+        let market = &mut self.markets[instrument.0 as usize];
+        if !market.is_crossed() || self.pending.matching == Some(instrument) {
+            return;
+        }
+        let (bid, ask) = (market.book.best(Side::Buy), market.book.best(Side::Sell));
+        let before = market.touch;
+        let kept_bid = before.map(|touch| touch.bid).or(market.last);
+        let kept_ask = before.map(|touch| touch.ask).or(market.last);
+        let bid_price = bid.or_else(|| kept_bid.map(|kept| ask.map_or(kept, |ask| kept.min(ask))));
+        let ask_price =
+            ask.or_else(|| kept_ask.map(|kept| bid_price.map_or(kept, |bid| kept.max(bid))));
+        let (Some(bid_price), Some(ask_price)) = (bid_price, ask_price) else {
+            // Without a touch the newest print is the mark.
+            return self.note_marked(instrument);
+        };
+        let touch = Touch {
+            bid: bid_price,
+            bid_qty: market.book.ladder(Side::Buy).best_lots(),
+            ask: ask_price,
+            ask_qty: market.book.ladder(Side::Sell).best_lots(),
+        };
+        market.touch = Some(touch);
+        let has_moved =
+            before.is_none_or(|before| before.bid != touch.bid || before.ask != touch.ask);
+        if has_moved {
+            self.note_marked(instrument);
+        }
+        // A trade at an unchanged touch moves the newest print, and a side that shows something again
+        // may reach a trigger.
+        if self.has_waiting(instrument) {
+            self.note_dirty(instrument);
+        }
+    }
+}
+
+const fn market_has_followers(market: &crate::market::Market) -> bool {
+    market.followers > 0
+}

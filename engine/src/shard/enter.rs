@@ -1,0 +1,312 @@
+//! The way into the market: an order takes, waits for its trigger, joins an auction or rests.
+
+use types::{CancelReason, EventKind, InstrumentId, InstrumentStatus, Lots, Ticks, TriggerOn};
+
+use super::Shard;
+use super::cascade::DueOrder;
+use super::check::{is_beyond, trailed};
+use crate::event_buf::EventBuf;
+use crate::market::{Market, TriggerList};
+use crate::order::{Form, Stage, Tif};
+
+impl Market {
+    /// Whether orders may trade: open, and where there is an outside market, with a good quote.
+    #[inline]
+    pub(super) fn can_trade(&self) -> bool {
+        self.status == InstrumentStatus::Open
+            && (self.is_crossed() || (self.touch.is_some() && !self.stale))
+    }
+}
+
+impl Shard {
+    /// An order at the market's door enters.
+    #[inline]
+    pub(super) fn enter(&mut self, handle: u32, events: &mut EventBuf) {
+        let order = *self.orders.get(handle);
+        let instrument = self.instrument_of(handle);
+        let market = &self.markets[instrument.0 as usize];
+        if order.tif.is_auction() {
+            return self.join_auction(handle, instrument);
+        }
+        if order.form.is_triggered() {
+            return self.wait_or_trigger(handle, instrument, events);
+        }
+        if order.flags.is_post_only() && market.would_take(order.side, order.limit).is_some() {
+            return self.end_order(handle, Some(CancelReason::WouldTake), events);
+        }
+        if market.can_trade() {
+            return self.take(handle, instrument, events);
+        }
+        match (order.tif, order.form) {
+            (Tif::FillOrKill, _) => self.end_order(handle, Some(CancelReason::NotFillable), events),
+            (Tif::ImmediateOrCancel, _) | (_, Form::Market) => {
+                self.end_order(handle, Some(CancelReason::NotMarketable), events);
+            }
+            _ => self.rest(handle, instrument),
+        }
+    }
+
+    /// Takes what the market offers; what is left rests or ends.
+    #[inline]
+    pub(super) fn take(&mut self, handle: u32, instrument: InstrumentId, events: &mut EventBuf) {
+        if self.markets[instrument.0 as usize].is_crossed() {
+            self.match_order(handle, instrument, events);
+        } else {
+            self.take_paper(handle, instrument, events);
+        }
+    }
+
+    /// Puts a limit order on the market.
+    #[inline]
+    pub(super) fn rest(&mut self, handle: u32, instrument: InstrumentId) {
+        let display = self.orders.extra(handle).map_or(0, |extra| extra.display.0);
+        let order = self.orders.get_mut(handle);
+        order.stage = Stage::Resting;
+        let (side, limit, leaves) = (order.side, order.limit, order.leaves());
+        let market = &mut self.markets[instrument.0 as usize];
+        let is_crossed = market.is_crossed();
+        self.orders.nodes.get_mut(handle).lots = if display > 0 {
+            Lots(display.min(leaves.0))
+        } else {
+            leaves
+        };
+        market
+            .book
+            .insert(&mut self.orders.nodes, handle, side, limit);
+        if is_crossed {
+            self.refresh_touch(instrument);
+        } else {
+            self.start_queue(handle, instrument);
+        }
+    }
+
+    /// Waits for an auction, in order of acceptance.
+    fn join_auction(&mut self, handle: u32, instrument: InstrumentId) {
+        self.orders.get_mut(handle).stage = Stage::Auction;
+        let id = self.orders.id(handle);
+        let (market, orders) = (&mut self.markets[instrument.0 as usize], &self.orders);
+        let place = market
+            .auction
+            .partition_point(|&waiting| orders.id(waiting) < id);
+        market.auction.insert(place, handle);
+    }
+
+    /// An order with a trigger fires now or waits.
+    pub(super) fn wait_or_trigger(
+        &mut self,
+        handle: u32,
+        instrument: InstrumentId,
+        events: &mut EventBuf,
+    ) {
+        let order = *self.orders.get(handle);
+        let Some(extra) = self.orders.extra(handle).copied() else {
+            return;
+        };
+        let market = &mut self.markets[instrument.0 as usize];
+        let mut trigger = extra.has_trigger.then_some(extra.trigger);
+        if let (Some(trail), None) = (extra.trail, trigger) {
+            // The first trigger lies at the trail's distance, so that it cannot be due.
+            let reference = market.first_reference(order.side, extra.on);
+            trigger = reference
+                .map(|reference| trailed(order.side, trail, reference, &market.instrument));
+        } else if let Some(trigger) = trigger
+            && market.can_trade()
+            && let Some(reference) = market.reference(order.side, extra.on)
+            && is_reached(order.side, order.form, trigger, reference)
+        {
+            return self.fire(handle, instrument, reference, events);
+        }
+        self.orders.get_mut(handle).stage = Stage::Waiting;
+        if extra.trail.is_some() {
+            let id = self.orders.id(handle);
+            let orders = &self.orders;
+            let place = market
+                .trailing
+                .partition_point(|&waiting| orders.id(waiting) < id);
+            market.trailing.insert(place, handle);
+        }
+        if let Some(trigger) = trigger {
+            self.set_trigger(handle, instrument, trigger);
+        }
+    }
+
+    /// Lists a waiting order under its trigger; it is in no list.
+    fn set_trigger(&mut self, handle: u32, instrument: InstrumentId, trigger: Ticks) {
+        let order = *self.orders.get(handle);
+        let Some(extra) = self.orders.extra_mut(handle) else {
+            return;
+        };
+        extra.trigger = trigger;
+        extra.has_trigger = true;
+        let list = TriggerList::of(order.side, extra.on, order.form.is_stop());
+        let market = &mut self.markets[instrument.0 as usize];
+        market.triggers[list.index()].insert(&mut self.orders.nodes, handle, list.key(trigger));
+    }
+
+    /// A trigger was reached: the order is a market or a limit order from now on, and takes.
+    pub(super) fn fire(
+        &mut self,
+        handle: u32,
+        instrument: InstrumentId,
+        reference: Ticks,
+        events: &mut EventBuf,
+    ) {
+        self.push_triggered(handle, instrument, reference, events);
+        self.take(handle, instrument, events);
+    }
+
+    /// Says that a trigger was reached.
+    pub(super) fn push_triggered(
+        &mut self,
+        handle: u32,
+        instrument: InstrumentId,
+        reference: Ticks,
+        events: &mut EventBuf,
+    ) {
+        let node = self.orders.nodes.get(handle);
+        events.push(EventKind::OrderTriggered {
+            account: node.account,
+            order: node.id,
+            price: self.markets[instrument.0 as usize]
+                .instrument
+                .price(reference),
+        });
+        let order = self.orders.get_mut(handle);
+        order.form = if order.form == Form::StopLimit {
+            Form::Limit
+        } else {
+            Form::Market
+        };
+    }
+
+    /// Runs the orders of an instrument that wait for a price which is there.
+    pub(super) fn run_due_orders(&mut self, instrument: InstrumentId, events: &mut EventBuf) {
+        let index = instrument.0 as usize;
+        let mut due = std::mem::take(&mut self.pending.due);
+        loop {
+            if !self.markets[index].can_trade() {
+                break;
+            }
+            let is_crossed = self.markets[index].is_crossed();
+            if !is_crossed {
+                self.open_paper(instrument, events);
+            }
+            due.clear();
+            self.collect_triggers(instrument, &mut due);
+            if !is_crossed {
+                self.collect_limits(instrument, &mut due);
+            }
+            due.sort_unstable();
+            for &DueOrder { id, reference } in &due {
+                // The circuit breaker may have halted the market meanwhile.
+                if !self.markets[index].can_trade() {
+                    break;
+                }
+                // One that ended, or was held again, in the meantime is passed over.
+                let Some(handle) = self.orders.find(id) else {
+                    continue;
+                };
+                match reference {
+                    Some(reference) => {
+                        if self.orders.get(handle).stage == Stage::Waiting {
+                            self.withdraw(handle);
+                            self.fire(handle, instrument, reference, events);
+                        }
+                    }
+                    None => {
+                        if self.orders.get(handle).stage == Stage::Resting {
+                            self.fill_resting(handle, instrument, events);
+                        }
+                    }
+                }
+            }
+            self.ratchet_trailing(instrument);
+            // Nothing that waits for the outside market can have moved it.
+            if due.is_empty() || !is_crossed {
+                break;
+            }
+        }
+        self.pending.due = due;
+    }
+
+    /// Orders whose trigger is reached, with the price that reached it. They stay where they are.
+    fn collect_triggers(&self, instrument: InstrumentId, due: &mut Vec<DueOrder>) {
+        let market = &self.markets[instrument.0 as usize];
+        let shown = |side| {
+            let touch = market.touch.filter(|touch| touch.qty(side).0 != 0)?;
+            Some(touch.price(side))
+        };
+        let references = [
+            shown(types::Side::Buy),
+            shown(types::Side::Sell),
+            market.last,
+        ];
+        for (index, ladder) in market.triggers.iter().enumerate() {
+            let (reference, is_above) = (references[index / 2], index % 2 == 1);
+            let Some(reference) = reference else { continue };
+            let threshold = if is_above {
+                reference.0.saturating_neg()
+            } else {
+                reference.0
+            };
+            if ladder.best().is_none_or(|best| best < threshold) {
+                continue;
+            }
+            let levels = ladder.iter_levels().map(|(key, ..)| key);
+            for key in levels.take_while(|&key| key >= threshold) {
+                for handle in ladder.iter_queue(&self.orders.nodes, key) {
+                    due.push(DueOrder {
+                        id: self.orders.id(handle),
+                        reference: Some(reference),
+                    });
+                }
+            }
+        }
+    }
+
+    /// The triggers of trailing stops follow the price; they never go back.
+    fn ratchet_trailing(&mut self, instrument: InstrumentId) {
+        let index = instrument.0 as usize;
+        if self.markets[index].trailing.is_empty() || !self.markets[index].can_trade() {
+            return;
+        }
+        let trailing = std::mem::take(&mut self.markets[index].trailing);
+        for &handle in &trailing {
+            let order = *self.orders.get(handle);
+            let Some(extra) = self.orders.extra(handle).copied() else {
+                continue;
+            };
+            let market = &self.markets[index];
+            let (Some(trail), Some(reference)) =
+                (extra.trail, market.reference(order.side, extra.on))
+            else {
+                continue;
+            };
+            let trigger = trailed(order.side, trail, reference, &market.instrument);
+            // Closer to the market: above for a sell, below for a buy.
+            if extra.has_trigger && !is_beyond(order.side, extra.trigger, trigger) {
+                continue;
+            }
+            if extra.has_trigger {
+                let list = TriggerList::of(order.side, extra.on, true);
+                self.markets[index].triggers[list.index()].remove(&mut self.orders.nodes, handle);
+            }
+            self.set_trigger(handle, instrument, trigger);
+        }
+        self.markets[index].trailing = trailing;
+    }
+
+    /// Whether anything waits for a price of the instrument.
+    #[inline]
+    pub(super) fn has_waiting(&self, instrument: InstrumentId) -> bool {
+        let market = &self.markets[instrument.0 as usize];
+        !market.trailing.is_empty() || market.triggers.iter().any(|ladder| !ladder.is_empty())
+    }
+}
+
+/// Whether a trigger is reached by this price.
+const fn is_reached(side: types::Side, form: Form, trigger: Ticks, reference: Ticks) -> bool {
+    let list = TriggerList::of(side, TriggerOn::Last, form.is_stop());
+    let threshold = list.key(reference);
+    list.key(trigger) >= threshold
+}

@@ -1,0 +1,261 @@
+//! What an account can pay for: cash, margin, and the conversion of currencies.
+
+use types::{DenyReason, Funding, Lots, Money, NewOrder, Notional, Ratio, Side, Ticks};
+
+use super::Shard;
+use crate::account::{Account, CurrencyId};
+use crate::holding::{self, Holding};
+use crate::order::is_closing;
+
+const ONE: i128 = 1_000_000_000;
+
+/// What the order stood for whose place a checked one takes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Replaced {
+    pub(super) lots: Lots,
+    /// What a cash account had set aside for it.
+    pub(super) value: Notional,
+}
+
+impl Shard {
+    /// The rate from one currency to another.
+    pub(crate) fn conversion(&self, from: CurrencyId, to: CurrencyId) -> Option<i64> {
+        let known = self
+            .conversions
+            .iter()
+            .find(|known| known.from == from && known.to == to);
+        known.map(|known| known.rate.0)
+    }
+
+    /// An amount in another currency, rounded down.
+    pub(crate) fn convert_floor(
+        &self,
+        amount: Notional,
+        from: CurrencyId,
+        to: CurrencyId,
+    ) -> Notional {
+        if from == to {
+            return amount;
+        }
+        let rate = i128::from(self.conversion(from, to).unwrap_or(0));
+        // In two parts, so that nothing in sight is out of range.
+        let whole = amount.0.div_euclid(ONE).saturating_mul(rate);
+        let part = (amount.0.rem_euclid(ONE) * rate).div_euclid(ONE);
+        Notional(whole.saturating_add(part))
+    }
+
+    /// Money in another currency, rounded up.
+    pub(crate) fn convert_money_ceil(
+        &self,
+        amount: Money,
+        from: CurrencyId,
+        to: CurrencyId,
+    ) -> Money {
+        if from == to {
+            return amount;
+        }
+        let negative = Notional(-amount.to_notional().0);
+        let floor = self.convert_floor(negative, from, to).to_money_floor();
+        Money(floor.0.saturating_neg())
+    }
+
+    /// Whether the account can pay for the worst case with this order in it.
+    #[inline]
+    pub(super) fn check_funds(
+        &self,
+        request: &NewOrder,
+        lots: Lots,
+        price: Ticks,
+        replaced: Replaced,
+    ) -> Result<(), DenyReason> {
+        let account = &self.accounts[request.account.0 as usize];
+        if is_closing(request) {
+            return Ok(());
+        }
+        match account.terms.funding {
+            Funding::Unchecked => Ok(()),
+            Funding::Cash => self.check_cash(account, request, lots, price, replaced),
+            Funding::Margin { rate_min } => {
+                self.check_margin(account, request, lots, price, replaced, rate_min)
+            }
+        }
+    }
+
+    fn check_cash(
+        &self,
+        account: &Account,
+        request: &NewOrder,
+        lots: Lots,
+        price: Ticks,
+        replaced: Replaced,
+    ) -> Result<(), DenyReason> {
+        if request.side == Side::Sell {
+            return Ok(());
+        }
+        let market = &self.markets[request.instrument.0 as usize];
+        let cost = holding::value(price, lots, market.tick_value);
+        let fees = &market.instrument.fees;
+        let fee = holding::fee(fees, false, cost, market.instrument.qty(lots)).max(fees.minimum);
+        let needed = cost.to_money_ceil().saturating_add(fee);
+        // What the replaced order had set aside is free again.
+        let available = self.cash_available(account, market.currency);
+        let available = Notional(available.0.saturating_add(replaced.value.0)).to_money_floor();
+        if needed > available && needed > Money::ZERO {
+            return Err(DenyReason::BuyingPower { needed, available });
+        }
+        Ok(())
+    }
+
+    /// Cash of a currency that neither a position nor a working buy has taken, exact.
+    pub(crate) fn cash_available(&self, account: &Account, currency: CurrencyId) -> Notional {
+        let balance = if currency == account.currency {
+            account.balance
+        } else {
+            let cash = account.foreign.iter().find(|(held, _)| *held == currency);
+            cash.map_or(Money::ZERO, |(_, cash)| cash)
+        };
+        let mut available = balance.to_notional().0;
+        for holding in self.account_holdings(account) {
+            if holding.lots.0 > 0 && self.market_of(holding).currency == currency {
+                available = available.saturating_sub(holding.cost.0);
+            }
+        }
+        for (_, order) in self.account_orders(account) {
+            let holding = self.holdings.get(order.holding);
+            let market = self.market_of(holding);
+            if order.side == Side::Buy && !order.flags.is_closing() && market.currency == currency {
+                let price = self.order_valued_at(order, market);
+                let value = holding::value(price, order.leaves(), market.tick_value);
+                available = available.saturating_sub(value.0);
+            }
+        }
+        Notional(available)
+    }
+
+    fn check_margin(
+        &self,
+        account: &Account,
+        request: &NewOrder,
+        lots: Lots,
+        price: Ticks,
+        replaced: Replaced,
+        rate_min: Ratio,
+    ) -> Result<(), DenyReason> {
+        let own = self.find_holding(request.account, request.instrument, request.leg);
+        let own = own.map_or_else(
+            || Holding::new(request.account, request.instrument, request.leg),
+            |handle| *self.holdings.get(handle),
+        );
+        let mut with_order = own;
+        let sum = with_order.working_mut(request.side);
+        sum.0 = sum.0.saturating_sub(replaced.lots.0).saturating_add(lots.0);
+        let equity = self.equity_of(account);
+        // No requirement is above the whole notional where it is a share of it: then an account whose
+        // equity covers that need not be reckoned up.
+        let others = || {
+            self.account_holdings(account)
+                .filter(|other| (other.instrument, other.leg) != (request.instrument, request.leg))
+        };
+        let mut bound = self.notional_bound(&with_order, price);
+        for other in others() {
+            bound = bound.saturating_add(self.notional_bound(other, Ticks(0)));
+        }
+        if bound <= equity.0 {
+            return Ok(());
+        }
+        let changed = self.initial_requirement(&with_order, rate_min, price);
+        let needed = others().fold(changed, |sum, other| {
+            sum.saturating_add(self.initial_requirement(other, rate_min, Ticks(0)))
+        });
+        let available = equity.to_money_floor();
+        if needed <= available || changed <= self.initial_requirement(&own, rate_min, price) {
+            return Ok(());
+        }
+        Err(DenyReason::BuyingPower { needed, available })
+    }
+
+    /// The largest notional of a holding's worst cases, where that bounds what it ties up; else more
+    /// than anybody has.
+    #[inline]
+    fn notional_bound(&self, holding: &Holding, price: Ticks) -> i128 {
+        let market = self.market_of(holding);
+        let account = &self.accounts[holding.account.0 as usize];
+        if market.instrument.margin.initial.per_unit.0 != 0 || market.currency != account.currency {
+            return i128::MAX;
+        }
+        let unseen = market.last.unwrap_or(price);
+        let (bid, ask) = market
+            .touch
+            .map_or((unseen, unseen), |touch| (touch.bid, touch.ask));
+        let largest = bid.0.saturating_abs().max(ask.0.saturating_abs());
+        let working = holding.buys.0.max(holding.sells.0);
+        let lots = holding.lots.0.saturating_abs().saturating_add(working);
+        let bound = holding::value(Ticks(largest), Lots(lots), market.tick_value);
+        // Each requirement is rounded up to a unit of money.
+        bound.0.saturating_add(Notional::PER_MONEY)
+    }
+
+    /// What a holding ties up in the worst case of its working orders, in its account's currency.
+    /// `price`: of an order, for a market that has shown none.
+    fn initial_requirement(&self, holding: &Holding, rate_min: Ratio, price: Ticks) -> Money {
+        let market = self.market_of(holding);
+        let unseen = market.last.unwrap_or(price);
+        let (bid, ask) = market
+            .touch
+            .map_or((unseen, unseen), |touch| (touch.bid, touch.ask));
+        let (long, short) = (
+            holding.lots.0.saturating_add(holding.buys.0).max(0),
+            holding.sells.0.saturating_sub(holding.lots.0).max(0),
+        );
+        let mark = if holding.lots.0 >= 0 { bid } else { ask };
+        let cases = [
+            (Lots(long), ask),
+            (Lots(short), bid),
+            (Lots(holding.lots.0.saturating_abs()), mark),
+        ];
+        let needed = cases.into_iter().map(|(lots, price)| {
+            let notional = holding::value(price, lots, market.tick_value);
+            let qty = market.instrument.qty(lots);
+            holding::requirement(&market.instrument.margin.initial, rate_min, notional, qty)
+        });
+        let needed = needed.max().unwrap_or(Money::ZERO);
+        let account = &self.accounts[holding.account.0 as usize];
+        self.convert_money_ceil(needed, market.currency, account.currency)
+    }
+
+    /// What the account's positions and working orders tie up; `None` without margin.
+    pub(crate) fn margin_required(&self, account: &Account) -> Option<Money> {
+        let Funding::Margin { rate_min } = account.terms.funding else {
+            return None;
+        };
+        let mut required = Money::ZERO;
+        for holding in self.account_holdings(account) {
+            let more = self.initial_requirement(holding, rate_min, Ticks(0));
+            required = required.saturating_add(more);
+        }
+        Some(required)
+    }
+
+    /// What the account needs to keep its positions; `None` without margin.
+    pub(crate) fn maintenance_required(&self, account: &Account) -> Option<Money> {
+        let Funding::Margin { rate_min } = account.terms.funding else {
+            return None;
+        };
+        let rate_min = Ratio(rate_min.0 / 2);
+        let mut required = Money::ZERO;
+        for holding in self.account_holdings(account) {
+            if holding.lots.0 == 0 {
+                continue;
+            }
+            let market = self.market_of(holding);
+            let mark = market.mark(holding.lots).unwrap_or(Ticks(0));
+            let notional = holding::value(mark, holding.lots, market.tick_value);
+            let qty = market.instrument.qty(holding.lots);
+            let maintenance = &market.instrument.margin.maintenance;
+            let needed = holding::requirement(maintenance, rate_min, notional, qty);
+            let needed = self.convert_money_ceil(needed, market.currency, account.currency);
+            required = required.saturating_add(needed);
+        }
+        Some(required)
+    }
+}

@@ -1,0 +1,591 @@
+//! Fills against the outside market: taking what it shows, resting orders that it comes to, prints that
+//! go through them.
+
+use types::{
+    Aggressor, CancelReason, FillModel, FillRule, InstrumentId, Lots, Ratio, Side, Sizes, Slippage,
+    Ticks,
+};
+
+use super::Shard;
+use super::cascade::DueOrder;
+use super::check::is_beyond;
+use super::fills::Execution;
+use crate::event_buf::EventBuf;
+use crate::market::{Consumed, Market, Touch};
+use crate::order::{Form, Order, Stage, Tif};
+use crate::slab::NIL;
+
+/// How far an order may walk displayed depth.
+#[derive(Debug, Clone, Copy)]
+struct Walk {
+    side: Side,
+    account: u32,
+    /// Worst level price.
+    limit: Option<Ticks>,
+    /// Worst price after slippage.
+    collar: Option<Ticks>,
+    slip: i64,
+}
+
+/// Why a walk ended before its order was filled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stop {
+    Exhausted,
+    Collar,
+    NoRoom,
+}
+
+/// One level of a walk.
+#[derive(Debug, Clone, Copy)]
+struct Stride {
+    /// The displayed price.
+    level: Ticks,
+    /// What the order pays or gets.
+    price: Ticks,
+    lots: i64,
+}
+
+impl Walk {
+    /// The price of a level for this order.
+    fn price(&self, level: Ticks) -> Ticks {
+        slipped(self.side, level, self.slip, self.limit)
+    }
+}
+
+/// A price that is worse by `slip` ticks, but never beyond the limit.
+pub(super) fn slipped(side: Side, price: Ticks, slip: i64, limit: Option<Ticks>) -> Ticks {
+    let worse = Ticks(match side {
+        Side::Buy => price.0.saturating_add(slip),
+        Side::Sell => price.0.saturating_sub(slip),
+    });
+    match limit {
+        Some(limit) if is_beyond(side, worse, limit) => limit,
+        _ => worse,
+    }
+}
+
+/// Ticks that a taking order of so many lots slips.
+pub(super) fn slip_ticks(slippage: Slippage, price: Ticks, leaves: Lots, displayed: Lots) -> i64 {
+    match slippage {
+        Slippage::None => 0,
+        Slippage::Ticks(ticks) => ticks.into(),
+        Slippage::Rate(rate) => {
+            let exact = i128::from(price.0).unsigned_abs() * rate.0.unsigned_abs() as u128;
+            exact.div_ceil(Ratio::ONE.0 as u128) as i64
+        }
+        Slippage::Impact { ticks } => {
+            let exact = u128::from(ticks) * leaves.0.unsigned_abs() as u128;
+            let ticks = exact.div_ceil(displayed.0.unsigned_abs().max(1).into());
+            ticks.min(i64::MAX as u128) as i64
+        }
+    }
+}
+
+impl Market {
+    /// Displayed level of a rank: of the depth, where its best is the touch, else the touch alone.
+    fn displayed(&self, touch: &Touch, side: Side, rank: usize) -> Option<(Ticks, Lots)> {
+        let best = self.depth.best(side);
+        if best.is_some_and(|best| best.price == touch.price(side)) {
+            let level = self.depth.level(side, rank)?;
+            return Some((level.price, level.qty));
+        }
+        (rank == 0).then(|| (touch.price(side), touch.qty(side)))
+    }
+
+    fn consumed_place(&self, side: Side, price: Ticks, account: u32) -> Result<usize, usize> {
+        self.consumed
+            .binary_search_by_key(&(side as u8, price, account), |consumed| {
+                (consumed.side, consumed.price, consumed.account)
+            })
+    }
+
+    /// The next level on a walk with something left for the account, from `rank` on.
+    fn stride(
+        &self,
+        walk: &Walk,
+        touch: &Touch,
+        rank: &mut usize,
+        left: i64,
+        room: bool,
+    ) -> Result<Stride, Stop> {
+        let shown = walk.side.opposite();
+        loop {
+            let (level, qty) = self
+                .displayed(touch, shown, *rank)
+                .filter(|(level, _)| {
+                    walk.limit
+                        .is_none_or(|limit| !is_beyond(walk.side, *level, limit))
+                })
+                .ok_or(Stop::Exhausted)?;
+            let price = walk.price(level);
+            if walk
+                .collar
+                .is_some_and(|collar| is_beyond(walk.side, price, collar))
+            {
+                return Err(Stop::Collar);
+            }
+            *rank += 1;
+            let place = self.consumed_place(shown, level, walk.account);
+            let taken = place.map_or(0, |place| self.consumed[place].lots.0);
+            let available = qty.0.saturating_sub(taken).max(0);
+            if available == 0 {
+                continue;
+            }
+            if place.is_err() && !room {
+                return Err(Stop::NoRoom);
+            }
+            return Ok(Stride {
+                level,
+                price,
+                lots: available.min(left),
+            });
+        }
+    }
+
+    fn consume(&mut self, walk: &Walk, stride: &Stride) {
+        let shown = walk.side.opposite();
+        match self.consumed_place(shown, stride.level, walk.account) {
+            Ok(place) => self.consumed[place].lots.0 += stride.lots,
+            Err(place) => self.consumed.insert(
+                place,
+                Consumed {
+                    side: shown as u8,
+                    price: stride.level,
+                    account: walk.account,
+                    lots: Lots(stride.lots),
+                },
+            ),
+        }
+    }
+
+    /// The market states a level again: what was taken from it is forgotten.
+    pub(super) fn forget_consumed(&mut self, side: Side, price: Ticks) {
+        if !self.consumed.is_empty() {
+            self.consumed
+                .retain(|consumed| (consumed.side, consumed.price) != (side as u8, price));
+        }
+    }
+
+    /// Whether the touch is at a resting order's price by the rule of the model, displayed or not.
+    fn comes_to(&self, order: &Order, touch: &Touch) -> bool {
+        let opposite = touch.opposite(order.side);
+        match self.paper().map(|model| model.fill) {
+            Some(FillRule::Through) => is_beyond(order.side, order.limit, opposite),
+            _ => !is_beyond(order.side, opposite, order.limit),
+        }
+    }
+}
+
+impl Shard {
+    /// How much fills at a time: on the path of a bar there are no sizes.
+    fn sizes(&self, instrument: InstrumentId) -> Sizes {
+        let model = self.markets[instrument.0 as usize].paper();
+        match model.map(|model| model.sizes) {
+            Some(Sizes::Displayed) if !self.pending.is_bar => Sizes::Displayed,
+            _ => Sizes::Unlimited,
+        }
+    }
+
+    /// What fills along a bar says so.
+    fn model(&self, model: FillModel) -> FillModel {
+        if self.pending.is_bar {
+            FillModel::Bar
+        } else {
+            model
+        }
+    }
+
+    /// Takes what the outside market shows; what is left rests or ends.
+    pub(super) fn take_paper(
+        &mut self,
+        handle: u32,
+        instrument: InstrumentId,
+        events: &mut EventBuf,
+    ) {
+        let market = &self.markets[instrument.0 as usize];
+        let order = *self.orders.get(handle);
+        let id = self.orders.id(handle);
+        let limit = (order.form == Form::Limit).then_some(order.limit);
+        let touch = market.touch.filter(|touch| {
+            let opposite = touch.opposite(order.side);
+            touch.opposite_qty(order.side).0 != 0
+                && limit.is_none_or(|limit| !is_beyond(order.side, opposite, limit))
+        });
+        let Some(touch) = touch else {
+            return self.leave_paper(handle, instrument, Stop::Exhausted, events);
+        };
+        if self.allowed(handle) == 0 {
+            return self.end_order(handle, Some(CancelReason::NotReducing), events);
+        }
+        let opposite = touch.opposite(order.side);
+        let slippage = market
+            .paper()
+            .map_or(Slippage::None, |model| model.slippage);
+        let walk = Walk {
+            side: order.side,
+            account: self.orders.nodes.get(handle).account.0,
+            limit,
+            collar: if limit.is_none() {
+                market.collar_bound(order.side)
+            } else {
+                None
+            },
+            slip: slip_ticks(
+                slippage,
+                opposite,
+                order.leaves(),
+                touch.opposite_qty(order.side),
+            ),
+        };
+        let stop = match self.sizes(instrument) {
+            Sizes::Unlimited => self.take_at_once(handle, &walk, opposite, events),
+            Sizes::Displayed => self.take_displayed(handle, instrument, &walk, &touch, events),
+        };
+        if !self.is_working(handle, id) || self.orders.get(handle).stage != Stage::Entering {
+            return;
+        }
+        let order = self.orders.get(handle);
+        let is_flat = order.flags.is_closing() && self.allowed(handle) == 0;
+        if is_flat {
+            return self.end_order(handle, Some(CancelReason::NotReducing), events);
+        }
+        self.leave_paper(handle, instrument, stop, events);
+    }
+
+    fn take_at_once(
+        &mut self,
+        handle: u32,
+        walk: &Walk,
+        opposite: Ticks,
+        events: &mut EventBuf,
+    ) -> Stop {
+        let price = walk.price(opposite);
+        if walk
+            .collar
+            .is_some_and(|collar| is_beyond(walk.side, price, collar))
+        {
+            return Stop::Collar;
+        }
+        let lots = Lots(self.allowed(handle));
+        let execution = Execution {
+            price,
+            lots,
+            maker: false,
+            model: self.model(FillModel::Touch),
+        };
+        self.fill_order(handle, execution, events);
+        self.after_fill(handle, lots, events);
+        Stop::Exhausted
+    }
+
+    fn take_displayed(
+        &mut self,
+        handle: u32,
+        instrument: InstrumentId,
+        walk: &Walk,
+        touch: &Touch,
+        events: &mut EventBuf,
+    ) -> Stop {
+        let order = *self.orders.get(handle);
+        let id = self.orders.id(handle);
+        if order.tif == Tif::FillOrKill
+            && self.walkable(instrument, walk, touch, order.leaves().0) < order.leaves().0
+        {
+            return Stop::Exhausted;
+        }
+        let mut rank = 0;
+        let mut left = self.allowed(handle);
+        while left > 0 && self.is_working(handle, id) {
+            let room = self.has_room_to_consume(instrument);
+            let market = &mut self.markets[instrument.0 as usize];
+            let stride = match market.stride(walk, touch, &mut rank, left, room) {
+                Ok(stride) => stride,
+                Err(stop) => return stop,
+            };
+            market.consume(walk, &stride);
+            left -= stride.lots;
+            let lots = Lots(stride.lots);
+            let execution = Execution {
+                price: stride.price,
+                lots,
+                maker: false,
+                model: FillModel::Depth,
+            };
+            self.fill_order(handle, execution, events);
+            self.after_fill(handle, lots, events);
+        }
+        Stop::Exhausted
+    }
+
+    fn has_room_to_consume(&self, instrument: InstrumentId) -> bool {
+        let consumed = self.markets[instrument.0 as usize].consumed.len();
+        consumed < self.limits.consumed_max as usize
+    }
+
+    /// How much a walk would give, up to `wanted`.
+    fn walkable(&self, instrument: InstrumentId, walk: &Walk, touch: &Touch, wanted: i64) -> i64 {
+        let market = &self.markets[instrument.0 as usize];
+        let mut room = (self.limits.consumed_max as usize).saturating_sub(market.consumed.len());
+        let (mut rank, mut found) = (0, 0);
+        while found < wanted {
+            let Ok(stride) = market.stride(walk, touch, &mut rank, wanted - found, room > 0) else {
+                break;
+            };
+            let shown = walk.side.opposite();
+            if market
+                .consumed_place(shown, stride.level, walk.account)
+                .is_err()
+            {
+                room = room.saturating_sub(1);
+            }
+            found += stride.lots;
+        }
+        found
+    }
+
+    /// What the market has not given rests or ends.
+    fn leave_paper(
+        &mut self,
+        handle: u32,
+        instrument: InstrumentId,
+        stop: Stop,
+        events: &mut EventBuf,
+    ) {
+        let order = self.orders.get(handle);
+        let reason = match (order.tif, order.form, stop) {
+            (Tif::FillOrKill, ..) => CancelReason::NotFillable,
+            (Tif::AtOpen | Tif::AtClose, _, Stop::Exhausted)
+            | (Tif::AtOpen | Tif::AtClose, Form::Limit, _) => CancelReason::AuctionOver,
+            (Tif::ImmediateOrCancel, Form::Limit, _) => CancelReason::NotMarketable,
+            (_, Form::Limit, _) => return self.rest(handle, instrument),
+            (_, _, Stop::Collar) => CancelReason::Collar,
+            (_, _, Stop::NoRoom) => CancelReason::NoRoom,
+            (_, _, Stop::Exhausted) => CancelReason::NotMarketable,
+        };
+        self.end_order(handle, Some(reason), events);
+    }
+
+    /// Resting orders to which the touch has come.
+    pub(super) fn collect_limits(&self, instrument: InstrumentId, due: &mut Vec<DueOrder>) {
+        let market = &self.markets[instrument.0 as usize];
+        let Some(touch) = market.touch else { return };
+        let is_through = matches!(market.paper(), Some(model) if model.fill == FillRule::Through);
+        for side in [Side::Buy, Side::Sell] {
+            if touch.opposite_qty(side).0 == 0 {
+                continue;
+            }
+            let threshold = crate::book::key_of(side, touch.opposite(side));
+            let threshold = threshold.saturating_add(is_through.into());
+            self.collect_from(market, side, threshold, due);
+        }
+    }
+
+    /// Resting orders of a side whose key is at the threshold or above.
+    fn collect_from(&self, market: &Market, side: Side, threshold: i64, due: &mut Vec<DueOrder>) {
+        let ladder = market.book.ladder(side);
+        if ladder.best().is_none_or(|best| best < threshold) {
+            return;
+        }
+        let levels = ladder.iter_levels().map(|(key, ..)| key);
+        for key in levels.take_while(|&key| key >= threshold) {
+            for handle in ladder.iter_queue(&self.orders.nodes, key) {
+                due.push(DueOrder {
+                    id: self.orders.id(handle),
+                    reference: None,
+                });
+            }
+        }
+    }
+
+    /// Fills a resting order to which the touch has come.
+    pub(super) fn fill_resting(
+        &mut self,
+        handle: u32,
+        instrument: InstrumentId,
+        events: &mut EventBuf,
+    ) {
+        let market = &self.markets[instrument.0 as usize];
+        let order = *self.orders.get(handle);
+        let Some(touch) = market.touch else { return };
+        let mut lots = self.allowed(handle);
+        if lots == 0 {
+            return self.end_order(handle, Some(CancelReason::NotReducing), events);
+        }
+        // One that the market has come to gets its own price; one that was reached before and only
+        // could not fill takes what is there.
+        let was_there = self
+            .pending
+            .before
+            .is_some_and(|before| market.comes_to(&order, &before));
+        let price = if was_there {
+            touch.opposite(order.side)
+        } else {
+            order.limit
+        };
+        let rule = market.paper().map_or(FillRule::Touch, |model| model.fill);
+        let model = match rule {
+            FillRule::Touch => FillModel::Touch,
+            FillRule::Through | FillRule::Queue(_) => FillModel::Through,
+        };
+        if self.sizes(instrument) == Sizes::Displayed {
+            lots = self.consume_within(handle, instrument, &touch, lots);
+            if lots == 0 {
+                return;
+            }
+        }
+        let execution = Execution {
+            price,
+            lots: Lots(lots),
+            maker: !was_there,
+            model: self.model(model),
+        };
+        self.fill_at_rest(handle, instrument, execution, events);
+    }
+
+    /// Takes up to `wanted` from the levels within a resting order's limit; says how much there was.
+    fn consume_within(
+        &mut self,
+        handle: u32,
+        instrument: InstrumentId,
+        touch: &Touch,
+        wanted: i64,
+    ) -> i64 {
+        let order = self.orders.get(handle);
+        let walk = Walk {
+            side: order.side,
+            account: self.orders.nodes.get(handle).account.0,
+            limit: Some(order.limit),
+            collar: None,
+            slip: 0,
+        };
+        let (mut rank, mut found) = (0, 0);
+        while found < wanted {
+            let room = self.has_room_to_consume(instrument);
+            let market = &mut self.markets[instrument.0 as usize];
+            let Ok(stride) = market.stride(&walk, touch, &mut rank, wanted - found, room) else {
+                break;
+            };
+            market.consume(&walk, &stride);
+            found += stride.lots;
+        }
+        found
+    }
+
+    /// Fills (a part of) an order that rests, in its place.
+    pub(super) fn fill_at_rest(
+        &mut self,
+        handle: u32,
+        instrument: InstrumentId,
+        execution: Execution,
+        events: &mut EventBuf,
+    ) {
+        self.fill_order(handle, execution, events);
+        let order = *self.orders.get(handle);
+        if order.leaves().0 > 0 {
+            let ladder = self.markets[instrument.0 as usize]
+                .book
+                .ladder_mut(order.side);
+            ladder.reduce(&mut self.orders.nodes, handle, execution.lots);
+        }
+        self.after_fill(handle, execution.lots, events);
+    }
+
+    /// A print of the outside market fills what it goes through, and moves queues.
+    pub(super) fn fill_prints(
+        &mut self,
+        instrument: InstrumentId,
+        price: Ticks,
+        lots: Lots,
+        aggressor: Aggressor,
+        events: &mut EventBuf,
+    ) {
+        let market = &self.markets[instrument.0 as usize];
+        let Some(rule) = market.paper().map(|model| model.fill) else {
+            return;
+        };
+        if rule == FillRule::Touch || !market.can_trade() {
+            return;
+        }
+        let mut due = std::mem::take(&mut self.pending.prints);
+        due.clear();
+        let is_queue = matches!(rule, FillRule::Queue(_));
+        for side in [Side::Buy, Side::Sell] {
+            // A seller's print meets the bids, a buyer's the asks.
+            let is_met = match aggressor {
+                Aggressor::Unknown => true,
+                Aggressor::Seller => side == Side::Buy,
+                Aggressor::Buyer => side == Side::Sell,
+            };
+            if is_queue && !is_met {
+                continue;
+            }
+            let threshold = crate::book::key_of(side, price);
+            let threshold = threshold.saturating_add((!is_queue).into());
+            self.collect_from(market, side, threshold, &mut due);
+        }
+        due.sort_unstable();
+        for &DueOrder { id, .. } in &due {
+            if let Some(handle) = self.orders.find(id)
+                && self.orders.get(handle).stage == Stage::Resting
+            {
+                self.fill_print(handle, instrument, price, lots, events);
+            }
+        }
+        self.pending.prints = due;
+    }
+
+    fn fill_print(
+        &mut self,
+        handle: u32,
+        instrument: InstrumentId,
+        price: Ticks,
+        printed: Lots,
+        events: &mut EventBuf,
+    ) {
+        let order = *self.orders.get(handle);
+        let is_through = is_beyond(order.side, order.limit, price);
+        let reached = if is_through {
+            match self.sizes(instrument) {
+                Sizes::Unlimited => i64::MAX,
+                Sizes::Displayed => printed.0,
+            }
+        } else {
+            self.advance_queue(handle, printed)
+        };
+        if reached <= 0 && !is_through {
+            return;
+        }
+        let allowed = self.allowed(handle);
+        if allowed == 0 {
+            return self.end_order(handle, Some(CancelReason::NotReducing), events);
+        }
+        if reached <= 0 {
+            return;
+        }
+        let execution = Execution {
+            price: order.limit,
+            lots: Lots(allowed.min(reached)),
+            maker: true,
+            model: if is_through {
+                FillModel::Through
+            } else {
+                FillModel::Queue
+            },
+        };
+        self.fill_at_rest(handle, instrument, execution, events);
+    }
+
+    /// A print at an order's price moves it forward; says how much of the print reached it.
+    fn advance_queue(&mut self, handle: u32, printed: Lots) -> i64 {
+        let extra = self.orders.get(handle).extra;
+        if extra == NIL {
+            return 0;
+        }
+        let queue = &mut self.orders.extras.get_mut(extra).queue;
+        queue.printed = queue.printed.saturating_add(printed.0);
+        queue.ahead = queue.ahead.saturating_sub(printed.0);
+        let reached = queue.ahead.saturating_neg().max(0);
+        queue.ahead = queue.ahead.max(0);
+        reached
+    }
+}

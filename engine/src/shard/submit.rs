@@ -1,0 +1,317 @@
+//! Orders at the door: rate, checks, acceptance, and the way to the market.
+
+use types::{
+    AccountId, DenyReason, EventKind, Latency, LatencySample, Lots, NewOrder, OrderId, OrderKind,
+    OrderRole, TimeInForce, TimestampNs,
+};
+
+use super::check::{Checked, Part};
+use super::{Shard, UsedClientOrder};
+use crate::agenda::{Due, DueKind};
+use crate::book::{NIL as NO_ORDER, Node};
+use crate::derived::Derived;
+use crate::event_buf::EventBuf;
+use crate::order::{Extra, Flags, Form, Order, Stage, Tif};
+use crate::slab::NIL;
+use crate::table::mix;
+
+/// Where an order belongs: alone, to a list, or to an algo.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Membership {
+    /// First order of the list, or the algo; 0 for none.
+    pub(super) list: OrderId,
+    /// Orders of the list.
+    pub(super) list_len: u32,
+    pub(super) role: OrderRole,
+}
+
+impl Membership {
+    pub(super) const ALONE: Self = Self {
+        list: OrderId(0),
+        list_len: 0,
+        role: OrderRole::Alone,
+    };
+}
+
+impl Shard {
+    pub(super) fn submit_order(&mut self, request: &NewOrder, events: &mut EventBuf) {
+        let checked = self
+            .check_known(request)
+            .and_then(|()| self.count_rate(request.account, 1))
+            .and_then(|()| self.check_order(request, Part::Whole, 0));
+        match checked {
+            Ok(checked) => {
+                self.remember_client_order(request.account, request.client_order.0);
+                let handle = self.accept(request, &checked, Membership::ALONE, events);
+                self.send(handle, events);
+            }
+            Err(reason) => events.push(EventKind::OrderDenied {
+                request: *request,
+                reason,
+            }),
+        }
+    }
+
+    /// Counts orders of an account that trades against its rate.
+    #[inline]
+    pub(super) fn count_rate(&mut self, id: AccountId, orders: u32) -> Result<(), DenyReason> {
+        let account = &mut self.accounts[id.0 as usize];
+        if !account.is_trading() {
+            return Err(DenyReason::AccountNotTrading);
+        }
+        if account.day_locked {
+            return Err(DenyReason::DayLocked);
+        }
+        let max = self.limits.account_orders_per_second_max;
+        if max == 0 {
+            return Ok(());
+        }
+        let second = self.ts.0 / 1_000_000_000;
+        if account.rate.second != second {
+            account.rate.second = second;
+            account.rate.count = 0;
+        }
+        if account.rate.count.saturating_add(orders) > max {
+            return Err(DenyReason::OrderRate { max });
+        }
+        account.rate.count += orders;
+        Ok(())
+    }
+
+    /// Remembers the newest ids up to the limit; the oldest is forgotten first.
+    pub(super) fn remember_client_order(&mut self, account: AccountId, client: u128) {
+        if client == 0 || self.limits.client_orders_max == 0 {
+            return;
+        }
+        let used = UsedClientOrder {
+            account,
+            client: types::ClientOrderId(client),
+        };
+        let index = self.used_client_orders_next;
+        match self.used_client_orders.get_mut(index as usize) {
+            Some(oldest) => {
+                self.client_orders
+                    .remove((oldest.account.0, oldest.client.0));
+                *oldest = used;
+            }
+            None => self.used_client_orders.push(used),
+        }
+        self.client_orders.insert((account.0, client), index);
+        self.used_client_orders_next = (index + 1) % self.limits.client_orders_max;
+    }
+
+    /// The next order id.
+    #[inline]
+    pub(super) fn next_order_id(&mut self) -> OrderId {
+        self.last_order = OrderId(self.last_order.0 + 1);
+        self.last_order
+    }
+
+    /// Makes a working order of a checked request; it is at the market's door, on its way or held.
+    #[inline]
+    pub(super) fn accept(
+        &mut self,
+        request: &NewOrder,
+        checked: &Checked,
+        membership: Membership,
+        events: &mut EventBuf,
+    ) -> u32 {
+        let id = self.next_order_id();
+        let role = membership.role;
+        let latency = self.latency(request.instrument, id);
+        let is_held = matches!(
+            role,
+            OrderRole::OtoChild
+                | OrderRole::TakeProfit
+                | OrderRole::StopLoss
+                | OrderRole::CoverStop
+        );
+        // What waits does not fly, and what the engine itself sends is at the market already.
+        let arrives = if is_held || role == OrderRole::Slice {
+            self.ts
+        } else {
+            TimestampNs(self.ts.0.saturating_add(latency.order_ns.into()))
+        };
+        let stage = match () {
+            () if is_held => Stage::Held,
+            () if arrives > self.ts => Stage::InFlight,
+            () => Stage::Entering,
+        };
+        // An exit is as large as its entry has filled.
+        let is_exit = is_held && role != OrderRole::OtoChild;
+        let lots = if is_exit { Lots(0) } else { checked.lots };
+        let extra = self.make_extra(id, request, checked, membership, latency.ack_ns);
+        let holding = self.holding_handle(request.account, request.instrument, request.leg);
+        let order = Order {
+            client: request.client_order,
+            qty: lots,
+            filled: Lots(0),
+            limit: checked.limit,
+            previous: NO_ORDER,
+            next: NO_ORDER,
+            holding,
+            extra,
+            side: request.side,
+            form: Form::of(request.kind),
+            stage,
+            role,
+            self_trade: request.self_trade,
+            tif: Tif::of(request.tif),
+            flags: Flags::of(request),
+        };
+        let node = Node::new(id, request.account, Lots(0), 0);
+        let handle = self.orders.insert(node, order);
+        let held = self.holdings.get_mut(holding);
+        held.orders += 1;
+        if !order.flags.is_closing() {
+            let sum = held.working_mut(order.side);
+            sum.0 = sum.0.saturating_add(lots.0);
+        }
+        self.link_order(handle, request.account);
+        events.push(EventKind::OrderAccepted {
+            order: id,
+            request: *request,
+            list: membership.list,
+            role,
+            arrives,
+        });
+        if stage == Stage::InFlight {
+            self.schedule_flight(handle, arrives);
+        } else {
+            self.schedule_expiry(handle);
+        }
+        handle
+    }
+
+    /// What the order has that most have not; `NIL` when that is nothing.
+    #[inline]
+    fn make_extra(
+        &mut self,
+        id: OrderId,
+        request: &NewOrder,
+        checked: &Checked,
+        membership: Membership,
+        ack_ns: u32,
+    ) -> u32 {
+        let market = &self.markets[request.instrument.0 as usize];
+        let has_queue = market
+            .paper()
+            .is_some_and(|model| matches!(model.fill, types::FillRule::Queue(_)));
+        let is_plain = matches!(request.kind, OrderKind::Market | OrderKind::Limit { .. })
+            && !matches!(request.tif, TimeInForce::GoodTillDate { .. })
+            && checked.display.0 == 0
+            && membership.list.0 == 0
+            && market.instrument.fees.minimum.0 == 0
+            && ack_ns == 0
+            && !has_queue
+            && market
+                .paper()
+                .is_none_or(|model| model.latency == Latency::None);
+        if is_plain {
+            return NIL;
+        }
+        let mut extra = Extra::new(id, Form::of(request.kind));
+        extra.display = checked.display;
+        extra.trigger = checked.trigger;
+        extra.list = membership.list;
+        extra.list_len = membership.list_len;
+        extra.ack_ns = ack_ns;
+        if let TimeInForce::GoodTillDate { until } = request.tif {
+            extra.until = until;
+        }
+        match request.kind {
+            OrderKind::Market | OrderKind::Limit { .. } => {}
+            OrderKind::Stop { on, .. }
+            | OrderKind::StopLimit { on, .. }
+            | OrderKind::MarketIfTouched { on, .. } => {
+                extra.has_trigger = true;
+                extra.on = on;
+            }
+            OrderKind::TrailingStop { trail, on } => {
+                extra.trail = Some(trail);
+                extra.on = on;
+            }
+        }
+        self.orders.extras.insert(extra)
+    }
+
+    /// The delays of an order of this id.
+    pub(super) fn latency(&self, instrument: types::InstrumentId, id: OrderId) -> LatencySample {
+        let market = &self.markets[instrument.0 as usize];
+        match market.paper().map(|model| model.latency) {
+            None | Some(Latency::None) => LatencySample::default(),
+            Some(Latency::Constant(sample)) => sample,
+            Some(Latency::Recorded(latency)) => {
+                let samples = &self.latencies[latency.0 as usize];
+                samples[(mix(id.0) % samples.len() as u64) as usize]
+            }
+        }
+    }
+
+    fn schedule_flight(&mut self, handle: u32, arrives: TimestampNs) {
+        let order = self.orders.id(handle);
+        let is_dated = self.orders.get(handle).tif == Tif::GoodTillDate;
+        let Some(extra) = self.orders.extra_mut(handle) else {
+            return;
+        };
+        // It ends on its way when its time is over before it arrives.
+        let (at, kind) = if is_dated && extra.until < arrives {
+            (extra.until, DueKind::Expiry)
+        } else {
+            (arrives, DueKind::Arrival)
+        };
+        let due = Due {
+            at,
+            order,
+            kind,
+            sent: self.seq,
+            change: 0,
+        };
+        let timed = self.agenda.insert(due);
+        if let Some(extra) = self.orders.extra_mut(handle) {
+            extra.timed = Derived(timed);
+        }
+    }
+
+    /// An order with a deadline is on the agenda.
+    #[inline]
+    pub(super) fn schedule_expiry(&mut self, handle: u32) {
+        if self.orders.get(handle).tif != Tif::GoodTillDate {
+            return;
+        }
+        let order = self.orders.id(handle);
+        if let Some(extra) = self.orders.extra_mut(handle) {
+            let due = Due {
+                at: extra.until,
+                order,
+                kind: DueKind::Expiry,
+                sent: self.seq,
+                change: 0,
+            };
+            extra.timed = Derived(self.agenda.insert(due));
+        }
+    }
+
+    /// Puts an order at the end of its account's list.
+    #[inline]
+    fn link_order(&mut self, handle: u32, account: AccountId) {
+        let account = &mut self.accounts[account.0 as usize];
+        let previous = account.orders.last;
+        account.orders.last = handle;
+        account.orders_len += 1;
+        if previous == NO_ORDER {
+            account.orders.first = handle;
+        } else {
+            self.orders.get_mut(previous).next = handle;
+        }
+        self.orders.get_mut(handle).previous = previous;
+    }
+
+    /// An accepted order that is at the market's door enters.
+    #[inline]
+    pub(super) fn send(&mut self, handle: u32, events: &mut EventBuf) {
+        if self.orders.get(handle).stage == Stage::Entering {
+            self.enter(handle, events);
+        }
+    }
+}

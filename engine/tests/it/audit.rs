@@ -1,0 +1,323 @@
+//! What holds after every input, whatever it was: the book is in order, no money appears or
+//! disappears, and positions, balances and working sums are what the facts add up to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine::Shard;
+use engine::portrait::{AccountPortrait, MarketPortrait, OrderPortrait, OrderStage, Portrait};
+use types::{
+    AccountId, Event, EventKind, FillModel, Instrument, InstrumentId, InstrumentStatus, Label, Leg,
+    Liquidity, OrderId, OrderRole, PositionMode, Price, Qty, Side,
+};
+
+/// Adds up what the facts say.
+#[derive(Default)]
+pub(crate) struct Audit {
+    cash: BTreeMap<(AccountId, Label), i128>,
+    positions: BTreeMap<(AccountId, InstrumentId, Leg), i64>,
+    filled: BTreeMap<OrderId, i64>,
+    /// Orders that were accepted and neither ended nor filled up.
+    working: BTreeSet<OrderId>,
+    /// Exits of brackets and covers: one that is filled up may wait for more.
+    exits: BTreeSet<OrderId>,
+    /// Positions that the house took over, by instrument.
+    house: BTreeMap<InstrumentId, i64>,
+    /// Instruments that were split: parts of lots are gone.
+    split: BTreeSet<InstrumentId>,
+}
+
+fn own_currency(shard: &Shard, account: AccountId) -> Label {
+    let plan = shard.account_row(account).unwrap().plan;
+    shard.plan(plan).unwrap().currency
+}
+
+fn instrument_of(shard: &Shard, instrument: InstrumentId) -> Instrument {
+    shard.instrument_view(instrument).unwrap().instrument
+}
+
+impl Audit {
+    pub(crate) fn hear(&mut self, shard: &Shard, events: &[Event]) {
+        for event in events {
+            self.hear_one(shard, &event.kind);
+        }
+    }
+
+    fn hear_one(&mut self, shard: &Shard, event: &EventKind) {
+        match *event {
+            EventKind::AccountOpened {
+                account, balance, ..
+            } => {
+                let own = own_currency(shard, account);
+                self.cash.insert((account, own), balance.0.into());
+            }
+            EventKind::OrderAccepted { order, role, .. } => {
+                assert!(self.working.insert(order), "#{order} accepted twice");
+                let is_exit = matches!(
+                    role,
+                    OrderRole::TakeProfit | OrderRole::StopLoss | OrderRole::CoverStop
+                );
+                if is_exit {
+                    self.exits.insert(order);
+                }
+            }
+            EventKind::OrderCancelled { order, .. } => {
+                assert!(
+                    self.working.remove(&order),
+                    "#{order} ended, which did not work"
+                );
+            }
+            EventKind::Fill(fill) => {
+                assert!(fill.qty.0 > 0 && fill.leaves.0 >= 0, "{fill:?}");
+                let signed = fill.qty.0 * fill.side.sign();
+                let key = (fill.account, fill.instrument, fill.leg);
+                let position = self.positions.entry(key).or_default();
+                *position += signed;
+                assert_eq!(*position, fill.position.0, "position after {fill:?}");
+                let currency = instrument_of(shard, fill.instrument).currency;
+                let cash = self.cash.entry((fill.account, currency)).or_default();
+                *cash += i128::from(fill.realised.0) - i128::from(fill.fee.0);
+                assert_eq!(*cash, i128::from(fill.balance.0), "balance after {fill:?}");
+                if fill.model == FillModel::House {
+                    *self.house.entry(fill.instrument).or_default() -= signed;
+                }
+                if fill.order.0 != 0 {
+                    *self.filled.entry(fill.order).or_default() += fill.qty.0;
+                    assert!(self.working.contains(&fill.order), "{fill:?}");
+                    if fill.leaves.0 == 0 && !self.exits.contains(&fill.order) {
+                        self.working.remove(&fill.order);
+                    }
+                }
+            }
+            EventKind::Booked {
+                account,
+                instrument,
+                leg,
+                amount,
+                balance,
+                position,
+                cause,
+            } => {
+                let currency = instrument_of(shard, instrument).currency;
+                let cash = self.cash.entry((account, currency)).or_default();
+                *cash += i128::from(amount.0);
+                assert_eq!(*cash, i128::from(balance.0), "balance after {event:?}");
+                let before = self
+                    .positions
+                    .insert((account, instrument, leg), position.0);
+                if cause == types::BookingCause::Split {
+                    self.split.insert(instrument);
+                } else {
+                    assert_eq!(before, Some(position.0), "position after {event:?}");
+                }
+            }
+            EventKind::Adjusted {
+                account, amount, ..
+            } => {
+                let own = own_currency(shard, account);
+                *self.cash.entry((account, own)).or_default() += i128::from(amount.0);
+            }
+            EventKind::PayoutApproved {
+                account,
+                amount,
+                trader,
+                firm,
+                ..
+            } => {
+                assert_eq!(trader.0 + firm.0, amount.0);
+                let own = own_currency(shard, account);
+                *self.cash.entry((account, own)).or_default() -= i128::from(amount.0);
+            }
+            _ => {}
+        }
+    }
+
+    pub(crate) fn check(&self, shard: &Shard) {
+        let portrait = shard.portrait();
+        self.check_money(shard, &portrait);
+        self.check_positions(shard, &portrait);
+        self.check_orders(&portrait);
+        for (id, account) in (0..).map(AccountId).zip(&portrait.accounts) {
+            check_account(shard, id, account, &portrait);
+        }
+        for (id, market) in (0..).map(InstrumentId).zip(&portrait.markets) {
+            if instrument_of(shard, id).liquidity == Liquidity::Crossed {
+                check_book(id, market, &portrait.orders);
+            }
+        }
+    }
+
+    fn check_money(&self, shard: &Shard, portrait: &Portrait) {
+        let mut sums: BTreeMap<Label, i128> = BTreeMap::new();
+        for (id, account) in (0..).map(AccountId).zip(&portrait.accounts) {
+            let own = (own_currency(shard, id), account.balance);
+            for (currency, balance) in [own].into_iter().chain(account.foreign.iter().copied()) {
+                *sums.entry(currency).or_default() += i128::from(balance.0);
+                let told = self.cash.get(&(id, currency)).copied().unwrap_or_default();
+                assert_eq!(i128::from(balance.0), told, "{currency} of account {id}");
+            }
+        }
+        let house: BTreeMap<_, _> = portrait.house.iter().copied().collect();
+        for (currency, sum) in sums {
+            let house = house.get(&currency).copied().unwrap_or_default();
+            let left = house.funded - house.trading - house.fees;
+            assert_eq!(sum, left, "balances in {currency} against {house:?}");
+        }
+    }
+
+    fn check_positions(&self, shard: &Shard, portrait: &Portrait) {
+        let mut sums: BTreeMap<InstrumentId, i64> = BTreeMap::new();
+        let mut held: BTreeMap<(AccountId, InstrumentId, Leg), i64> = BTreeMap::new();
+        for (id, account) in (0..).map(AccountId).zip(&portrait.accounts) {
+            for holding in &account.holdings {
+                let instrument = InstrumentId(holding.instrument);
+                if holding.position.0 != 0 {
+                    held.insert((id, instrument, holding.leg), holding.position.0);
+                }
+                *sums.entry(instrument).or_default() += holding.position.0;
+            }
+        }
+        let mut told = self.positions.clone();
+        told.retain(|_, position| *position != 0);
+        assert_eq!(held, told, "positions");
+        // In a book somebody sells what somebody buys.
+        for (instrument, sum) in sums {
+            let is_crossed = instrument_of(shard, instrument).liquidity == Liquidity::Crossed;
+            if is_crossed && !self.split.contains(&instrument) {
+                let house = self.house.get(&instrument).copied().unwrap_or_default();
+                assert_eq!(sum + house, 0, "positions in instrument {instrument}");
+            }
+        }
+    }
+
+    fn check_orders(&self, portrait: &Portrait) {
+        let working: BTreeSet<OrderId> = portrait.orders.iter().map(|order| order.id).collect();
+        for id in self.working.difference(&self.exits) {
+            assert!(working.contains(id), "#{id} is lost");
+        }
+        for order in &portrait.orders {
+            let id = order.id;
+            assert!(self.working.contains(&id), "#{id} works after its end");
+            let filled = self.filled.get(&id).copied().unwrap_or_default();
+            assert_eq!(order.filled.0, filled, "#{id} filled");
+            let is_exit = self.exits.contains(&id);
+            assert!(order.leaves.0 > 0 || is_exit, "#{id} has no leaves");
+            assert!(order.leaves.0 >= 0, "#{id} leaves {}", order.leaves);
+            if order.leaves.0 == 0 {
+                assert_eq!(order.stage, OrderStage::Held, "#{id} has no leaves");
+            }
+        }
+    }
+}
+
+fn check_account(shard: &Shard, id: AccountId, account: &AccountPortrait, portrait: &Portrait) {
+    let mode = shard.account_view(id).unwrap().terms.mode;
+    let mut sums: BTreeMap<(u32, Leg, bool), i64> = BTreeMap::new();
+    for order in &portrait.orders {
+        let request = &order.request;
+        if request.account == id && !is_closing(order) {
+            let is_buy = request.side == Side::Buy;
+            let key = (request.instrument.0, request.leg, is_buy);
+            *sums.entry(key).or_default() += order.leaves.0;
+        }
+    }
+    let mut equity = account.balance.to_notional().0;
+    for held in &account.holdings {
+        let side = |is_buy| {
+            let key = (held.instrument, held.leg, is_buy);
+            Qty(sums.get(&key).copied().unwrap_or_default())
+        };
+        let working = (held.buys, held.sells);
+        assert_eq!(
+            working,
+            (side(true), side(false)),
+            "working sums of {id} in {held:?}"
+        );
+        match held.leg {
+            Leg::Net => assert_eq!(mode, PositionMode::Netting),
+            Leg::Long => assert!(mode == PositionMode::Hedging && held.position.0 >= 0),
+            Leg::Short => assert!(mode == PositionMode::Hedging && held.position.0 <= 0),
+        }
+        if held.position.0 == 0 {
+            assert_eq!(held.cost.0, 0, "cost of {held:?}");
+            continue;
+        }
+        let market = &portrait.markets[held.instrument as usize];
+        let (bid, ask) = match market.quote {
+            Some(quote) => (quote.bid, quote.ask),
+            None => (market.last.unwrap(), market.last.unwrap()),
+        };
+        let mark = if held.position.0 > 0 { bid } else { ask };
+        let contract = instrument_of(shard, InstrumentId(held.instrument)).contract_size;
+        equity += value(mark, held.position.0, contract) - held.cost.0;
+    }
+    // What is held in other currencies is worth what their rates say.
+    if account.foreign.is_empty() {
+        assert_eq!(account.equity.0, equity, "equity of {id}");
+    }
+    for (key, sum) in sums {
+        let mut held = account.holdings.iter();
+        let is_known = held.any(|held| (held.instrument, held.leg) == (key.0, key.1));
+        assert!(sum == 0 || is_known, "working sums of {id}");
+    }
+}
+
+fn is_closing(order: &OrderPortrait) -> bool {
+    let request = &order.request;
+    request.reduce_only
+        || matches!(
+            (request.leg, request.side),
+            (Leg::Long, Side::Sell) | (Leg::Short, Side::Buy)
+        )
+}
+
+fn value(mark: Price, position: i64, contract: Qty) -> i128 {
+    i128::from(mark.0) * i128::from(position) * i128::from(contract.0) / i128::from(Qty::ONE.0)
+}
+
+fn check_book(id: InstrumentId, market: &MarketPortrait, orders: &[OrderPortrait]) {
+    let bests = market.bids.first().zip(market.asks.first());
+    if let Some((bid, ask)) = bests
+        && market.status == InstrumentStatus::Open
+    {
+        assert!(bid.0 < ask.0, "book of {id} is crossed: {bid:?} {ask:?}");
+    }
+    let mut seen = BTreeSet::new();
+    for (side, levels) in [(Side::Buy, &market.bids), (Side::Sell, &market.asks)] {
+        for pair in levels.windows(2) {
+            let is_sorted = match side {
+                Side::Buy => pair[0].0 > pair[1].0,
+                Side::Sell => pair[0].0 < pair[1].0,
+            };
+            assert!(is_sorted, "levels of {id}: {pair:?}");
+        }
+        for (price, shown, queue) in levels {
+            let mut sum = 0;
+            for order in queue {
+                assert!(seen.insert(*order), "#{order} rests twice");
+                let found = orders.iter().find(|found| found.id == *order).unwrap();
+                assert_eq!(found.stage, OrderStage::Resting);
+                assert_eq!(found.limit, Some(*price));
+                assert_eq!((found.request.instrument, found.request.side), (id, side));
+                assert!(found.displayed.0 > 0 && found.displayed <= found.leaves);
+                let hides = found.request.display.0 != 0;
+                assert!(hides || found.displayed == found.leaves, "{found:?}");
+                sum += found.displayed.0;
+            }
+            assert_eq!(shown.0, sum, "level {price} of {id}");
+            assert!(!queue.is_empty(), "level {price} of {id} is empty");
+        }
+        if let (Some(quote), Some((price, shown, _))) = (market.quote, levels.first()) {
+            let touch = match side {
+                Side::Buy => (quote.bid, quote.bid_qty),
+                Side::Sell => (quote.ask, quote.ask_qty),
+            };
+            assert_eq!(touch, (*price, *shown), "touch of {id}");
+        }
+    }
+    let resting = orders
+        .iter()
+        .filter(|order| order.stage == OrderStage::Resting && order.request.instrument == id);
+    for order in resting {
+        assert!(seen.contains(&order.id), "#{} rests nowhere", order.id);
+    }
+}

@@ -1,0 +1,225 @@
+//! Instruments in other currencies than the account's: balances, conversion and what is rounded how.
+
+use engine::Limits;
+use rules::{Allowance, MaxLoss, Plan, StopTrailing, TrailSource};
+use types::{
+    Command, Effect, FeeSchedule, Funding, Instrument, Label, Margin, Money, Notional, PaperModel,
+    Ratio, Requirement, Terms,
+};
+
+use crate::words::{Of, Words, buy, quote, sell};
+use crate::world::{World, fills, label, money, paper, plan, price};
+
+fn rate(from: &str, rate: &str) -> Command {
+    Command::SetConversion {
+        from: label(from),
+        to: label("USD"),
+        rate: price(rate),
+    }
+}
+
+fn in_currency(currency: &str) -> Instrument {
+    Instrument {
+        currency: label(currency),
+        fees: FeeSchedule {
+            taker: Ratio(1_000_000),
+            ..FeeSchedule::default()
+        },
+        ..paper(PaperModel::default())
+    }
+}
+
+/// A euro instrument at 100 bid, 101 asked, that takes 0.1%.
+fn abroad(terms: Terms) -> World {
+    let plan = Plan {
+        terms,
+        ..plan("1000000")
+    };
+    let mut world = World::limited(Limits::default(), &[in_currency("EUR")], &plan, 2);
+    world.tell(quote("100", "101"));
+    world
+}
+
+fn foreign(world: &World) -> Vec<(Label, Money)> {
+    world.shard.portrait().accounts[0].foreign.clone()
+}
+
+fn exact_equity(world: &World) -> Notional {
+    world.shard.portrait().accounts[0].equity
+}
+
+#[test]
+fn without_a_rate_a_foreign_instrument_is_not_for_this_account() {
+    let mut world = abroad(Terms::default());
+    assert_eq!(world.tell(buy(0, 1)), ["denied NoConversion"]);
+    world.tell(rate("EUR", "1.1"));
+    assert_eq!(world.tell(buy(0, 1)).len(), 2);
+    // The other way round is another rate.
+    let mut world = abroad(Terms::default());
+    world.tell(Command::SetConversion {
+        from: label("USD"),
+        to: label("EUR"),
+        rate: price("0.9"),
+    });
+    assert_eq!(world.tell(buy(0, 1)), ["denied NoConversion"]);
+}
+
+#[test]
+fn profits_and_fees_stay_in_their_currency_and_count_at_its_rate() {
+    let mut world = abroad(Terms::default());
+    world.tell(rate("EUR", "1.1"));
+    // 10 x 101 and 1.01 of fee; 10 under water.
+    world.tell(buy(0, 10));
+    assert_eq!(foreign(&world), [(label("EUR"), money("-1.01"))]);
+    assert_eq!(world.balance(0), "1000000");
+    // 1.1 x (-1.01 - 10).
+    assert_eq!(exact_equity(&world).to_string(), "999987.889");
+    world.tell(quote("110", "111"));
+    // 90 realised, 1.1 of fee: 87.89 euros, 96.679 dollars.
+    let fill = fills(&world.hear(sell(0, 10)))[0];
+    assert_eq!((fill.realised, fill.fee, fill.balance), (money("90"), money("1.1"), money("87.89")));
+    assert_eq!(world.cash(), ("1000096.679".into(), "1000096.679".into()));
+    // 1.111 and 1.21.
+    let view = world.shard.account_view(types::AccountId(0)).unwrap();
+    assert_eq!(view.fees, money("2.321"));
+    assert_eq!(view.day_pnl, money("96.679"));
+    // Another rate, another worth: 87.89 x 1.2.
+    world.tell(rate("EUR", "1.2"));
+    assert_eq!(world.cash(), ("1000105.468".into(), "1000105.468".into()));
+}
+
+#[test]
+fn what_is_converted_is_rounded_down_and_costs_are_rounded_up() {
+    let mut world = abroad(Terms::default());
+    world.tell(rate("EUR", "0.333333333"));
+    world.tell(buy(0, 1));
+    // 0.101 euros are 0.033666666...: up.
+    let view = world.shard.account_view(types::AccountId(0)).unwrap();
+    assert_eq!(view.fees, money("0.033667"));
+    // -0.101 euros down.
+    assert_eq!(world.cash().0, "999999.966333");
+    // -1.101 x 0.333333333 = -0.366999999633.
+    assert_eq!(exact_equity(&world).to_string(), "999999.633000000367");
+}
+
+#[test]
+fn a_rate_alone_may_break_a_limit() {
+    let rules = Plan {
+        max_loss: Some(MaxLoss {
+            trail: TrailSource::None,
+            allowance: Allowance::Fixed(money("100")),
+            stop: StopTrailing::Never,
+            effect: Effect::Fail,
+            touch_is_breach: false,
+        }),
+        ..plan("10000")
+    };
+    let euro = Instrument {
+        fees: FeeSchedule::default(),
+        ..in_currency("EUR")
+    };
+    let mut world = World::limited(Limits::default(), &[euro], &rules, 2);
+    world.tell(rate("EUR", "1"));
+    world.tell(quote("100", "100"));
+    world.tell(buy(0, 10));
+    assert_eq!(world.tell(quote("90", "90")), [""; 0]);
+    // 100 euros lost are 100 dollars, and then 110.
+    assert_eq!(world.tell(rate("EUR", "1.1"))[..2], ["ConversionSet", "account 0 breach MaxLoss"]);
+    assert_eq!(world.position(0), "0");
+    assert_eq!(foreign(&world), [(label("EUR"), money("-100"))]);
+}
+
+#[test]
+fn an_account_holds_three_currencies_besides_its_own() {
+    let currencies = ["EUR", "GBP", "JPY", "CHF"];
+    let instruments = currencies.map(in_currency);
+    let mut world = World::limited(Limits::default(), &instruments, &plan("1000000"), 1);
+    for (instrument, currency) in (0..).zip(currencies) {
+        world.tell(rate(currency, "1.5"));
+        world.tell(quote("100", "101").of(instrument));
+        if instrument < 3 {
+            assert_eq!(world.tell(buy(0, 1).of(instrument)).len(), 2);
+        }
+    }
+    assert_eq!(world.tell(buy(0, 1).of(3)), ["denied CurrenciesMax 3"]);
+    // Cash remains where nothing is held any more: the place is taken for good.
+    world.tell(sell(0, 1));
+    assert_eq!(world.tell(buy(0, 1).of(3)), ["denied CurrenciesMax 3"]);
+    assert_eq!(world.tell(buy(0, 1).of(2)).len(), 2);
+    let held: Vec<_> = foreign(&world).iter().map(|(currency, _)| currency.to_string()).collect();
+    assert_eq!(held, ["EUR", "GBP", "JPY"]);
+}
+
+#[test]
+fn working_orders_count_as_currencies_too() {
+    let currencies = ["EUR", "GBP", "JPY", "CHF"];
+    let instruments = currencies.map(in_currency);
+    let mut world = World::limited(Limits::default(), &instruments, &plan("1000000"), 1);
+    for (instrument, currency) in (0..).zip(currencies) {
+        world.tell(rate(currency, "1.5"));
+        world.tell(quote("100", "101").of(instrument));
+    }
+    for instrument in 0..3 {
+        world.tell(buy(0, 1).at("90").of(instrument));
+    }
+    assert_eq!(world.tell(buy(0, 1).of(3)), ["denied CurrenciesMax 3"]);
+    world.tell(crate::words::cancel(0, 1));
+    assert_eq!(world.tell(buy(0, 1).of(3)).len(), 2);
+}
+
+#[test]
+fn a_cash_account_buys_with_the_currency_of_the_instrument() {
+    let mut world = abroad(Terms {
+        funding: Funding::Cash,
+        ..Terms::default()
+    });
+    world.tell(rate("EUR", "1.1"));
+    assert_eq!(world.tell(buy(0, 1)), ["denied BuyingPower 101.101 of 0"]);
+}
+
+#[test]
+fn margin_is_converted_and_rounded_up() {
+    let euro = Instrument {
+        margin: Margin {
+            initial: Requirement {
+                rate: Ratio::percent(10),
+                per_unit: Money::ZERO,
+            },
+            maintenance: Requirement {
+                rate: Ratio::percent(10),
+                per_unit: Money::ZERO,
+            },
+        },
+        fees: FeeSchedule::default(),
+        ..in_currency("EUR")
+    };
+    let rules = Plan {
+        terms: Terms {
+            funding: Funding::Margin {
+                rate_min: Ratio::ZERO,
+            },
+            ..Terms::default()
+        },
+        ..plan("100")
+    };
+    let mut world = World::limited(Limits::default(), &[euro], &rules, 1);
+    world.tell(rate("EUR", "1.111111111"));
+    world.tell(quote("100", "100"));
+    // 100 euros x 1.111111111 = 111.1111111.
+    assert_eq!(world.tell(buy(0, 10)), ["denied BuyingPower 111.111112 of 100"]);
+    assert_eq!(world.tell(buy(0, 9)).len(), 2);
+    // 90 euros are 100 dollars (99.99999999, rounded up); a higher rate calls for more.
+    assert_eq!(
+        world.tell(rate("EUR", "1.2"))[..2],
+        ["ConversionSet", "account 0 margin call, 100 of 108"]
+    );
+    assert_eq!(world.position(0), "0");
+}
+
+#[test]
+fn a_rate_is_above_zero_and_between_two_currencies() {
+    let mut world = abroad(Terms::default());
+    assert_eq!(world.tell(rate("EUR", "0")), ["rejected BadData"]);
+    assert_eq!(world.tell(rate("EUR", "-1")), ["rejected BadData"]);
+    assert_eq!(world.tell(rate("USD", "1")), ["rejected BadData"]);
+}
