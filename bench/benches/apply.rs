@@ -1,31 +1,35 @@
-//! `Shard::apply` on one quote: every exposed account is marked and judged, and none of the verdicts
-//! changes. Timed: `apply` alone. The time per account is what grows a shard's size; the time with
-//! one account is what an event costs.
+//! `Shard::apply` on one input. Timed: `apply` alone, events out.
+//!
+//! A quote takes one of two paths. `quiet`: the mark stays inside the band of every exposed account, so
+//! the index of bands answers and no account is looked at. `sweep`: everybody's trailing peak rises, so
+//! every account is marked, judged and told its new floor; the time by accounts is what each costs.
 
-use bench::{Rig, market_order, quote};
+use bench::scaling::accounts::{Exposure, Quotes};
+use bench::{Rig, market_order};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use types::{AccountId, Event, EventKind, Side};
 
+const ACCOUNTS: [u32; 4] = [1, 100, 10_000, 100_000];
+
 fn quotes(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("apply/quote");
-    for accounts in [1, 100, 10_000, 100_000] {
-        group.throughput(Throughput::Elements(accounts.into()));
-        group.bench_function(BenchmarkId::new("exposed_accounts", accounts), |bencher| {
-            let mut rig = Rig::exposed(accounts);
-            // Below the entry, so that no peak moves; far above every floor.
-            let inputs = [quote(-1), quote(-2)];
-            let mut turn = 0;
-            bencher.iter(|| {
-                turn ^= 1;
-                rig.apply(inputs[turn].clone());
+    for (path, quotes) in [("quiet", Quotes::Quiet), ("sweep", Quotes::Peaks)] {
+        let mut group = criterion.benchmark_group(format!("apply/quote_{path}"));
+        for accounts in ACCOUNTS {
+            if quotes == Quotes::Peaks {
+                group.throughput(Throughput::Elements(accounts.into()));
+                group.sample_size(20);
+            }
+            group.bench_function(BenchmarkId::new("exposed_accounts", accounts), |bencher| {
+                let mut exposure = Exposure::new(accounts, false);
+                exposure.prepare(quotes);
+                let mut events = 0;
+                bencher.iter(|| events = exposure.turn(quotes));
+                let judged = if quotes == Quotes::Peaks { accounts } else { 0 };
+                assert_eq!(events, judged as usize, "a {path} quote is meant");
             });
-            assert!(
-                rig.events.is_empty(),
-                "a quiet quote is meant to change no verdict"
-            );
-        });
+        }
+        group.finish();
     }
-    group.finish();
 }
 
 fn round_trip(criterion: &mut Criterion) {

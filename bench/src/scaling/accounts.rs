@@ -1,0 +1,255 @@
+//! Accounts, each with one open long position under a daily and a live trailing maximum loss, and the
+//! quotes that nobody, a hundred, or everybody must be judged on.
+
+use rules::{BoardKind, Competition, TrailSource};
+use types::{
+    AccountId, AdjustKind, Codec, Command, CompetitionId, FeeSchedule, InputKind, InstrumentId,
+    Liquidity, Margin, Money, NewOrder, OrderKind, PaperModel, Qty, RollSchedule, Side, Terms,
+};
+
+use super::harness::{Harness, TICK_VALUE, instrument, label, plan, quote};
+use super::measure::{Round, Shape, round};
+
+/// Accounts whose peak moves in [`Quotes::Leaders`].
+pub const LEADERS: u32 = 100;
+/// Positions open in this stride of account ids, so that neighbours in one table are strangers in the
+/// other. Prime, so that every account has its turn.
+const STRIDE: u64 = 7_368_787;
+/// The bid at which positions open, ticks.
+const OPENING: i64 = 100_000;
+/// How far below everybody's peak quiet quotes stay, ticks.
+const QUIET_DEPTH: i64 = 4_096;
+const QUIET_SAMPLES: usize = 20_000;
+const LEADER_SAMPLES: usize = 1_000;
+/// How far below everybody's peak the leaders start, ticks: both passes end below it.
+const LEADERS_DEPTH: i64 = 2 * LEADER_SAMPLES as i64 + 1;
+/// Accounts judged in one pass of a sweep, about.
+const SWEPT: usize = 4_000_000;
+
+/// What the quotes do to the accounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quotes {
+    /// No verdict changes: the mark stays in everybody's band.
+    Quiet,
+    /// The peaks of [`LEADERS`] accounts rise, spread over all; the others' bands have the mark.
+    Leaders,
+    /// Everybody's peak rises, with one event each.
+    Peaks,
+    /// Everybody's lowest equity since the peak falls, which only a competition remembers; no events.
+    Troughs,
+}
+
+/// Where the market stands.
+#[derive(Debug, Clone, Copy)]
+struct Course {
+    /// The highest bid that there was, ticks: everybody's peak.
+    peak: i64,
+    /// Quotes since it was prepared.
+    turn: i64,
+}
+
+impl Course {
+    fn next(&mut self, quotes: Quotes) -> InputKind {
+        self.turn += 1;
+        quote(match quotes {
+            Quotes::Quiet => self.peak - QUIET_DEPTH / 2 + self.turn % 2,
+            Quotes::Leaders => self.peak - LEADERS_DEPTH + self.turn,
+            Quotes::Peaks => {
+                self.peak += 1;
+                self.peak
+            }
+            Quotes::Troughs => self.peak - self.turn,
+        })
+    }
+}
+
+/// A shard full of exposed accounts.
+#[derive(Debug)]
+pub struct Exposure {
+    harness: Harness,
+    accounts: u32,
+    course: Course,
+}
+
+impl Exposure {
+    /// So many accounts, in a competition or not, each long one to four lots and at its peak.
+    pub fn new(accounts: u32, in_competition: bool) -> Self {
+        let mut exposure = Self::exposed(accounts, in_competition);
+        assert_eq!(exposure.raise(), accounts as usize, "every peak rises");
+        exposure
+    }
+
+    /// The same before the first quote that everybody is judged on.
+    pub fn exposed(accounts: u32, in_competition: bool) -> Self {
+        let mut exposure = Self::flat(accounts);
+        let harness = &mut exposure.harness;
+        let stranger = |place: u32| (u64::from(place) * STRIDE % u64::from(accounts)) as u32;
+        for account in (0..accounts).map(stranger) {
+            let order = NewOrder::new(
+                AccountId(account),
+                InstrumentId(0),
+                Side::Buy,
+                OrderKind::Market,
+                Qty::whole(lots(account)),
+            );
+            harness.command(Command::SubmitOrder(order));
+        }
+        if in_competition {
+            let spec = competition().to_bytes().into();
+            harness.command(Command::DefineCompetition { spec });
+            for account in 0..accounts {
+                harness.command(Command::EnterCompetition {
+                    competition: CompetitionId(0),
+                    account: AccountId(account),
+                });
+            }
+            let entrants = harness.shard.entrant_count(CompetitionId(0));
+            assert_eq!(entrants, accounts, "every account enters");
+        }
+        exposure
+    }
+
+    /// So many accounts before they trade.
+    pub fn flat(accounts: u32) -> Self {
+        let paper = Liquidity::Paper(PaperModel::default());
+        let mut harness = Harness::new(
+            instrument(paper, Margin::default(), FeeSchedule::default()),
+            &plan(TrailSource::TickEquity, Terms::default()),
+            accounts,
+            1,
+            accounts,
+        );
+        harness.apply(quote(OPENING));
+        Self {
+            harness,
+            accounts,
+            course: Course {
+                peak: OPENING + 1,
+                turn: 0,
+            },
+        }
+    }
+
+    /// A quote above all before it: everybody's peak rises. Says how many events that caused.
+    fn raise(&mut self) -> usize {
+        let quote = self.course.next(Quotes::Peaks);
+        self.harness.apply(quote)
+    }
+
+    /// Brings the market to where the quotes start.
+    pub fn prepare(&mut self, quotes: Quotes) {
+        self.raise();
+        self.course.turn = 0;
+        let peak = self.course.peak;
+        match quotes {
+            Quotes::Quiet => {
+                // A competition remembers the lowest mark, so it is below those that are measured.
+                for below in [QUIET_DEPTH, QUIET_DEPTH / 2, QUIET_DEPTH / 2 - 1] {
+                    self.harness.apply(quote(peak - below));
+                }
+            }
+            Quotes::Leaders => {
+                // With everybody at the peak, every band ends there exactly.
+                self.harness.apply(quote(peak - LEADERS_DEPTH));
+                for leader in self.leaders() {
+                    let amount = Money(TICK_VALUE.0 * LEADERS_DEPTH * lots(leader));
+                    self.harness.command(Command::Adjust {
+                        account: AccountId(leader),
+                        kind: AdjustKind::ProfitAndLoss,
+                        amount,
+                    });
+                }
+            }
+            Quotes::Peaks | Quotes::Troughs => {}
+        }
+    }
+
+    /// Accounts spread evenly over all.
+    fn leaders(&self) -> impl Iterator<Item = u32> + use<> {
+        let step = (self.accounts / LEADERS).max(1);
+        (0..self.accounts)
+            .step_by(step as usize)
+            .take(LEADERS as usize)
+    }
+
+    /// Applies the next quote of a kind that was prepared for and says how many events it caused.
+    pub fn turn(&mut self, quotes: Quotes) -> usize {
+        let quote = self.course.next(quotes);
+        self.harness.apply(quote)
+    }
+
+    /// One round of samples.
+    pub fn round(&mut self, quotes: Quotes) -> Round {
+        let everybody = self.accounts as usize;
+        let (samples, chunk, events) = match quotes {
+            Quotes::Quiet => (QUIET_SAMPLES, 256, 0),
+            Quotes::Leaders => (LEADER_SAMPLES, 16, everybody.min(LEADERS as usize)),
+            Quotes::Peaks => (Self::sweeps(everybody), 1, everybody),
+            Quotes::Troughs => (Self::sweeps(everybody), 1, 0),
+        };
+        let shape = Shape {
+            samples,
+            chunk,
+            inputs: 1,
+            events: (events, events),
+        };
+        self.prepare(quotes);
+        let course = &mut self.course;
+        round(&mut self.harness, shape, |samples, chunk| {
+            let next = (0..samples).map(|_| course.next(quotes));
+            chunk.timed.extend(next);
+        })
+    }
+
+    fn sweeps(accounts: usize) -> usize {
+        (SWEPT / accounts).clamp(8, 2_000)
+    }
+}
+
+/// Lots of an account's position.
+const fn lots(account: u32) -> i64 {
+    1 + (account % 4) as i64
+}
+
+fn competition() -> Competition {
+    Competition {
+        name: label("Scaling"),
+        kind: BoardKind::Paper,
+        weights: Competition::standard_weights(),
+        loss_limit: Competition::standard_loss_limit(),
+        gates: Competition::standard_gates(),
+        schedule: RollSchedule {
+            zone: label("UTC"),
+            minute: 0,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // A round asserts its events, so that every quote does what it is named for.
+    #[test]
+    fn quotes_judge_whom_they_are_meant_to() {
+        let mut plain = Exposure::new(200, false);
+        for _ in 0..2 {
+            for quotes in [Quotes::Quiet, Quotes::Leaders, Quotes::Peaks] {
+                plain.round(quotes);
+            }
+        }
+        let mut entered = Exposure::new(200, true);
+        for quotes in [Quotes::Troughs, Quotes::Quiet, Quotes::Peaks] {
+            entered.round(quotes);
+        }
+    }
+
+    #[test]
+    fn a_single_account_is_swept() {
+        let mut exposure = Exposure::new(1, false);
+        exposure.prepare(Quotes::Peaks);
+        assert_eq!(exposure.turn(Quotes::Peaks), 1);
+        exposure.prepare(Quotes::Quiet);
+        assert_eq!(exposure.turn(Quotes::Quiet), 0);
+    }
+}

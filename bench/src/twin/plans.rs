@@ -1,0 +1,205 @@
+//! Plans with any mix of rules and terms, small enough that a few fills reach their limits, and the
+//! competitions around them.
+
+use rules::{
+    AfterPayout, Allowance, BoardKind, Competition, ConsistencyRule, ConsistencyWindow,
+    DailyAnchor, DailyLoss, DayCounts, Denominator, Gates, MaxLoss, MinDays, PayoutKeep,
+    PayoutRule, Plan, Scaling, Stage, StopTrailing, Target, TrailSource,
+};
+use types::{Effect, Funding, Money, PositionMode, Ratio, RollSchedule, Terms};
+
+use super::draw::Draw;
+use super::setting::label;
+
+/// One of three schedules; plans and competitions have the first two.
+pub(super) fn schedule(index: u64) -> RollSchedule {
+    let (zone, minute) =
+        [("UTC", 0), ("America/New_York", 1_020), ("Asia/Tokyo", 540)][index as usize % 3];
+    RollSchedule {
+        zone: label(zone),
+        minute,
+    }
+}
+
+/// A competition of anybody who traded once.
+pub(super) fn competition(index: u64) -> Competition {
+    Competition {
+        name: label("cup"),
+        kind: BoardKind::Paper,
+        weights: Competition::standard_weights(),
+        loss_limit: Competition::standard_loss_limit(),
+        gates: Gates {
+            active_days: 1,
+            round_turns: 1,
+        },
+        schedule: schedule(index % 2),
+    }
+}
+
+fn allowance(draw: &mut Draw) -> Allowance {
+    match draw.below(3) {
+        0 => Allowance::Fixed(Money::whole(draw.between(40, 900))),
+        1 => Allowance::OfInitial(Ratio::percent(draw.between(1, 8))),
+        _ => Allowance::OfBase(Ratio(draw.between(1, 80_000_000))),
+    }
+}
+
+fn effect(draw: &mut Draw) -> Effect {
+    draw.pick(&[Effect::Fail, Effect::LockForDay])
+}
+
+fn daily_loss(draw: &mut Draw) -> DailyLoss {
+    DailyLoss {
+        anchor: draw.pick(&[
+            DailyAnchor::Balance,
+            DailyAnchor::Equity,
+            DailyAnchor::MaxBalanceEquity,
+            DailyAnchor::IntradayPeak,
+        ]),
+        allowance: allowance(draw),
+        effect: effect(draw),
+        touch_is_breach: draw.percent(50),
+    }
+}
+
+fn max_loss(draw: &mut Draw) -> MaxLoss {
+    let trail = draw.pick(&[
+        TrailSource::None,
+        TrailSource::EodBalance,
+        TrailSource::ClosedBalance,
+        TrailSource::EodEquity,
+        TrailSource::TickEquity,
+    ]);
+    let stop = match draw.below(3) {
+        0 => StopTrailing::Never,
+        1 => StopTrailing::AtFloorLevel(Money::whole(draw.between(-50, 150))),
+        _ => StopTrailing::FreezeWhenSource(Money::whole(draw.between(1, 400))),
+    };
+    MaxLoss {
+        trail,
+        allowance: allowance(draw),
+        stop: if trail == TrailSource::None {
+            StopTrailing::Never
+        } else {
+            stop
+        },
+        effect: effect(draw),
+        touch_is_breach: draw.percent(50),
+    }
+}
+
+fn min_days(draw: &mut Draw) -> MinDays {
+    MinDays {
+        days: draw.between(1, 2) as u16,
+        counts: draw.pick(&[DayCounts::OpeningFill, DayCounts::AnyDayHeld]),
+        day_profit_min: draw.percent(50).then(|| Money::whole(draw.between(1, 50))),
+    }
+}
+
+fn consistency(draw: &mut Draw, has_target: bool) -> ConsistencyRule {
+    let denominators = [
+        Denominator::Net,
+        Denominator::PositiveDays,
+        Denominator::Target,
+    ];
+    ConsistencyRule {
+        cap: Ratio::percent(draw.between(20, 95)),
+        denominator: draw.pick(&denominators[..2 + usize::from(has_target)]),
+        inclusive: draw.percent(50),
+        window: draw.pick(&[ConsistencyWindow::Phase, ConsistencyWindow::SincePayout]),
+    }
+}
+
+fn payout(draw: &mut Draw, has_max_loss: bool) -> PayoutRule {
+    let kept = Money::whole(draw.between(0, 60));
+    PayoutRule {
+        fraction: Ratio::percent(draw.between(20, 100)),
+        cap: draw.percent(50).then(|| Money::whole(draw.between(1, 200))),
+        keep: if has_max_loss && draw.percent(50) {
+            PayoutKeep::AboveFloor(kept)
+        } else {
+            PayoutKeep::AboveInitial(kept)
+        },
+        split: Ratio::percent(draw.between(50, 100)),
+        after: draw.pick(&[
+            AfterPayout::FloorStays,
+            AfterPayout::FloorToInitial,
+            AfterPayout::FloorFallsByPayout,
+        ]),
+    }
+}
+
+fn terms(draw: &mut Draw) -> Terms {
+    Terms {
+        mode: draw.weighted(&[(3, PositionMode::Netting), (2, PositionMode::Hedging)]),
+        funding: draw.weighted(&[
+            (5, Funding::Unchecked),
+            (2, Funding::Cash),
+            (
+                1,
+                Funding::Margin {
+                    rate_min: Ratio::ZERO,
+                },
+            ),
+            (
+                3,
+                Funding::Margin {
+                    rate_min: Ratio(33_333_335),
+                },
+            ),
+            (
+                1,
+                Funding::Margin {
+                    rate_min: Ratio::percent(50),
+                },
+            ),
+        ]),
+        shorts: draw.percent(85),
+    }
+}
+
+/// A plan with any mix of rules.
+pub(super) fn plan(draw: &mut Draw, currency: &str) -> Plan {
+    // Without rules an account lives on whatever it loses.
+    let has_rules = draw.percent(65);
+    let mut has = |percent| has_rules && draw.percent(percent);
+    let (has_daily, has_max, has_target) = (has(70), has(70), has(45));
+    let (has_days, has_consistency, has_payout, has_scaling) = (has(40), has(30), has(60), has(40));
+    let terms = terms(draw);
+    let initial = match terms.funding {
+        Funding::Unchecked => draw.pick(&[10_000, 50_000]),
+        Funding::Cash => draw.pick(&[2_000, 10_000, 40_000]),
+        Funding::Margin { .. } => draw.pick(&[1_500, 5_000, 20_000]),
+    };
+    Plan {
+        name: label("plan"),
+        version: 1,
+        currency: label(currency),
+        initial_balance: Money::whole(initial),
+        schedule: schedule(draw.below(2)),
+        stage: if draw.percent(50) {
+            Stage::Funded
+        } else {
+            Stage::Evaluation { phase: 1 }
+        },
+        daily_loss: has_daily.then(|| daily_loss(draw)),
+        max_loss: has_max.then(|| max_loss(draw)),
+        profit_target: has_target.then(|| {
+            if draw.percent(50) {
+                Target::Fixed(Money::whole(draw.between(20, 300)))
+            } else {
+                Target::OfInitial(Ratio(draw.between(1, 30_000_000)))
+            }
+        }),
+        min_days: has_days.then(|| min_days(draw)),
+        consistency: has_consistency.then(|| consistency(draw, has_target)),
+        payout: has_payout.then(|| payout(draw, has_max)),
+        scaling: has_scaling.then(|| Scaling {
+            step: Ratio::percent(draw.between(1, 30)),
+            size_max: draw
+                .percent(50)
+                .then(|| Money::whole(initial + draw.between(0, 4_000))),
+        }),
+        terms,
+    }
+}

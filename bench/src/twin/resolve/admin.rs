@@ -1,0 +1,207 @@
+//! What operators and calendars say: accounts, definitions, money from outside, days.
+
+use types::{
+    AccountId, AdjustKind, Codec, Command, CompetitionId, InputKind, Label, Money, PlanId, Qty,
+    Timer, TradingDay,
+};
+
+use super::Scene;
+use crate::twin::instruments::CURRENCIES;
+use crate::twin::plans::{competition, plan, schedule};
+use crate::twin::setting::{label, open_account, rate, sample};
+
+impl Scene<'_> {
+    pub(super) fn adjust(&mut self) -> InputKind {
+        let any = self.account();
+        let kind = self.draw.pick(&[
+            AdjustKind::ProfitAndLoss,
+            AdjustKind::ProfitAndLoss,
+            AdjustKind::Payout,
+            AdjustKind::Payout,
+            AdjustKind::Scale,
+        ]);
+        // Where nothing can be paid out, profit comes first.
+        let (kind, account) = match (kind, self.earner()) {
+            (AdjustKind::Payout, Some(earner)) => (kind, earner),
+            (AdjustKind::Payout, None) if self.draw.percent(60) => (AdjustKind::ProfitAndLoss, any),
+            (kind, _) => (kind, any),
+        };
+        let amount = match kind {
+            AdjustKind::ProfitAndLoss => {
+                let most = self.draw.pick(&[300_000_000, 300_000_000, 2_000_000_000]);
+                Money(self.draw.between(-600_000_000, most))
+            }
+            AdjustKind::Payout => self.payout(account),
+            AdjustKind::Scale => Money::ZERO,
+        };
+        let amount = if self.nonsense() {
+            let far = 1_000_000_000_000_000;
+            Money(self.draw.pick(&[far, -far, i64::MAX, i64::MIN, 0, -1]))
+        } else {
+            amount
+        };
+        InputKind::Command(Command::Adjust {
+            account,
+            kind,
+            amount,
+        })
+    }
+
+    fn eligible(&self, account: AccountId) -> Money {
+        let view = self.shard.account_view(account);
+        view.and_then(|view| view.payout_eligible)
+            .unwrap_or(Money::ZERO)
+    }
+
+    /// An account that something could be paid out of, mostly.
+    fn earner(&mut self) -> Option<AccountId> {
+        let accounts = (0..self.portrait.accounts.len() as u32).map(AccountId);
+        let earners: Vec<AccountId> = accounts
+            .filter(|&account| self.eligible(account) > Money::ZERO)
+            .collect();
+        // A locked one is below a floor, and stays there.
+        let is_locked =
+            |account: &&AccountId| self.portrait.accounts[account.0 as usize].day_locked;
+        let locked = earners.iter().find(is_locked).copied();
+        let any = self.draw.choose(&earners).copied();
+        let locked = locked.filter(|_| self.draw.percent(50));
+        locked.or(any.filter(|_| self.draw.percent(80)))
+    }
+
+    /// All that could be paid, a part of it, or any amount.
+    fn payout(&mut self, account: AccountId) -> Money {
+        match Some(self.eligible(account)).filter(|eligible| *eligible > Money::ZERO) {
+            Some(eligible) if self.draw.percent(70) => {
+                Money(eligible.0 / self.draw.pick(&[1, 1, 2]) + self.draw.pick(&[0, 0, 1]))
+            }
+            _ => Money(self.draw.between(-10, 110) * 1_000_000),
+        }
+    }
+
+    pub(super) fn enter(&mut self) -> InputKind {
+        let competition = CompetitionId(self.draw.below(3) as u32);
+        let account = self.account();
+        InputKind::Command(Command::EnterCompetition {
+            competition,
+            account,
+        })
+    }
+
+    pub(super) fn open(&mut self) -> InputKind {
+        let plans = self.shard.plan_count();
+        let plan = if self.nonsense() {
+            plans
+        } else {
+            self.draw.below(u64::from(plans)) as u32
+        };
+        let accounts = self.portrait.accounts.len() as u64;
+        let parent = self
+            .draw
+            .percent(30)
+            .then(|| AccountId(self.draw.below(accounts + 1) as u32));
+        open_account(PlanId(plan), parent)
+    }
+
+    pub(super) fn register(&mut self) -> InputKind {
+        let mut instrument = self.draw.pick(&self.setting.instruments).instrument;
+        if self.nonsense() || self.draw.percent(15) {
+            match self.draw.below(8) {
+                0 => instrument.tick_size.0 = 0,
+                1 => instrument.lot_size = Qty(-1),
+                2 => instrument.contract_size = Qty::ZERO,
+                3 => {
+                    instrument.tick_size.0 = 1;
+                    instrument.lot_size = Qty(1);
+                    instrument.order_qty_max = Qty(1);
+                }
+                4 => instrument.order_qty_max = Qty::ZERO,
+                5 => instrument.fees.taker.0 = -1,
+                6 => instrument.margin.maintenance.rate.0 = 1_000_000_001,
+                _ => instrument.collar.0 = 1_000_000_000,
+            }
+        }
+        InputKind::Command(Command::RegisterInstrument(instrument))
+    }
+
+    pub(super) fn define(&mut self) -> InputKind {
+        let is_bad = self.nonsense() || self.draw.percent(15);
+        let spoilt = |mut spec: Vec<u8>| {
+            if is_bad {
+                spec.pop();
+            }
+            spec.into()
+        };
+        InputKind::Command(match self.draw.below(4) {
+            0 => {
+                let currency = self.draw.pick(&CURRENCIES);
+                let spec = spoilt(plan(&mut self.draw, currency).to_bytes());
+                Command::DefinePlan { spec }
+            }
+            1 => {
+                let index = self.draw.below(2);
+                let spec = spoilt(competition(index).to_bytes());
+                Command::DefineCompetition { spec }
+            }
+            2 => {
+                let count = if is_bad {
+                    self.draw.pick(&[0, 9])
+                } else {
+                    self.draw.between(1, 5)
+                };
+                let weights = (0..count).map(|_| self.draw.below(3) as u32).collect();
+                Command::DefineCurve { weights }
+            }
+            _ => {
+                let count = if is_bad {
+                    self.draw.pick(&[0, 9])
+                } else {
+                    self.draw.between(1, 4)
+                };
+                let samples = (0..count).map(|_| sample(&mut self.draw)).collect();
+                Command::DefineLatency { samples }
+            }
+        })
+    }
+
+    fn currency(&mut self) -> Label {
+        label(self.draw.pick(&CURRENCIES))
+    }
+
+    pub(super) fn convert(&mut self) -> InputKind {
+        let from = self.currency();
+        let to = if self.draw.percent(80) {
+            label(CURRENCIES[0])
+        } else {
+            self.currency()
+        };
+        let mut rate = rate(&mut self.draw);
+        if self.nonsense() {
+            rate.0 = self.draw.pick(&[0, -1, 1, i64::MAX]);
+        }
+        InputKind::Command(Command::SetConversion { from, to, rate })
+    }
+
+    pub(super) fn roll(&mut self) -> InputKind {
+        let index = if self.nonsense() {
+            2
+        } else {
+            self.draw.below(2)
+        };
+        let schedule = schedule(index);
+        let open = self
+            .shard
+            .schedules()
+            .find(|(known, _)| *known == schedule)
+            .and_then(|(_, day)| day);
+        let later = if self.nonsense() {
+            self.draw.between(-1, 0)
+        } else {
+            self.draw.pick(&[1, 1, 1, 1, 3])
+        };
+        let day = open.map_or(1, |day| day.0 + later as i32);
+        InputKind::Timer(Timer::DayRoll {
+            schedule,
+            day: TradingDay(day),
+        })
+    }
+}

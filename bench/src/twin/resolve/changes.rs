@@ -1,0 +1,168 @@
+//! Algos, and what changes or ends working orders.
+
+use types::{
+    AccountId, AlgoKind, Command, CurveId, InputKind, NewAlgo, OrderId, Price, Qty, Ratio,
+    TimestampNs,
+};
+
+use super::Scene;
+
+impl Scene<'_> {
+    pub(super) fn submit_algo(&mut self) -> InputKind {
+        let (account, id) = (self.account(), self.instrument());
+        let side = self.opening_side(account, id);
+        let kind = match self.draw.below(3) {
+            0 => AlgoKind::Twap {
+                slices: if self.nonsense() {
+                    self.draw.pick(&[0, 9, u16::MAX])
+                } else {
+                    self.draw.between(1, 5) as u16
+                },
+            },
+            1 => AlgoKind::Vwap {
+                curve: CurveId(self.draw.below(3) as u32),
+            },
+            _ => AlgoKind::Pov {
+                rate: if self.nonsense() {
+                    Ratio(self.draw.pick(&[0, -1, 1_000_000_001]))
+                } else {
+                    Ratio(
+                        self.draw
+                            .pick(&[100_000_000, 333_333_333, 500_000_000, 1_000_000_000]),
+                    )
+                },
+            },
+        };
+        let second = 1_000_000_000;
+        let start = self.ts.0 - second + self.draw.pick(&[0, second, second, second * 3 / 2]);
+        let end = self.ts.0
+            + self
+                .draw
+                .pick(&[second / 4, second, 3 * second, 10 * second]);
+        let limit = self.draw.percent(50).then(|| {
+            let at = self.near(id, side.opposite());
+            self.price(id, at)
+        });
+        let lots = self.lots() + self.lots();
+        let algo = NewAlgo {
+            account,
+            client_order: self.client_order(),
+            instrument: id,
+            side,
+            qty: self.qty(id, lots),
+            limit,
+            start: TimestampNs(start),
+            end: TimestampNs(if self.nonsense() { start } else { end }),
+            kind,
+            leg: self.leg(account, side, false),
+        };
+        InputKind::Command(Command::SubmitAlgo(algo))
+    }
+
+    /// A working order and its owner; now and then something else.
+    fn meant(&mut self) -> (AccountId, OrderId) {
+        let order = self.working();
+        let (owner, order) = order.map_or((AccountId(0), OrderId(1)), |order| {
+            (order.request.account, order.id)
+        });
+        if !self.nonsense() {
+            return (owner, order);
+        }
+        match self.draw.below(3) {
+            0 => (AccountId(owner.0 + 1), order),
+            1 => (self.account(), OrderId(self.draw.below(order.0 + 2))),
+            _ => (AccountId(u32::MAX), order),
+        }
+    }
+
+    /// Whether there is nothing to change, so that one orders first.
+    fn is_idle(&mut self) -> bool {
+        self.portrait.orders.is_empty() && self.draw.percent(90)
+    }
+
+    pub(super) fn amend(&mut self) -> InputKind {
+        if self.is_idle() {
+            return self.submit_order();
+        }
+        let (account, id) = self.meant();
+        let order = self.portrait.orders.iter().find(|order| order.id == id);
+        let Some(order) = order.copied() else {
+            return InputKind::Command(Command::AmendOrder {
+                account,
+                order: id,
+                qty: Some(Qty(1)),
+                price: None,
+                trigger: None,
+            });
+        };
+        let instrument = order.request.instrument;
+        let definition = self.definition(instrument);
+        let qty = self.draw.percent(55).then(|| {
+            let filled = order.filled.0 / definition.lot_size.0;
+            let leaves = order.leaves.0 / definition.lot_size.0;
+            let lots = match self.draw.below(10) {
+                0..2 => filled,
+                2..6 => filled + self.draw.between(1, leaves.max(1)),
+                _ => filled + self.lots(),
+            };
+            self.qty(instrument, lots)
+        });
+        let mut moved = |price: Option<Price>, percent: u64| {
+            let has = price.is_some() || self.draw.percent(4);
+            (has && self.draw.percent(percent)).then(|| {
+                let at = price.map_or(0, |price| price.0 / definition.tick_size.0);
+                let by = self.draw.pick(&[-3, -2, -1, 0, 0, 1, 2, 3]);
+                self.price(instrument, at.saturating_add(by))
+            })
+        };
+        let price = moved(order.limit, 60);
+        let trigger = moved(order.trigger, 60);
+        InputKind::Command(Command::AmendOrder {
+            account,
+            order: id,
+            qty,
+            price,
+            trigger,
+        })
+    }
+
+    pub(super) fn cancel(&mut self) -> InputKind {
+        if self.is_idle() {
+            return self.submit_order();
+        }
+        let (mut account, mut order) = self.meant();
+        let algos = &self.portrait.algos;
+        if self.draw.percent(25)
+            && let Some(algo) = self.draw.choose(algos)
+        {
+            (account, order) = (algo.account, algo.id);
+        }
+        InputKind::Command(Command::CancelOrder { account, order })
+    }
+
+    pub(super) fn cancel_all(&mut self) -> InputKind {
+        let (owner, _) = self.meant();
+        let account = if self.draw.percent(80) {
+            owner
+        } else {
+            self.account()
+        };
+        let instrument = self.draw.percent(50).then(|| self.instrument());
+        let side = self.draw.percent(40).then(|| self.side());
+        InputKind::Command(Command::CancelAll {
+            account,
+            instrument,
+            side,
+        })
+    }
+
+    pub(super) fn disconnect(&mut self) -> InputKind {
+        let (owner, _) = self.meant();
+        let account = if self.draw.percent(80) {
+            owner
+        } else {
+            self.account()
+        };
+        InputKind::Command(Command::Disconnect { account })
+    }
+}
