@@ -4,8 +4,10 @@
 //! the only clock is the `ts` of the lines.
 
 mod action;
+mod bar;
 mod kind;
 mod market;
+mod order;
 mod scenario;
 mod setup;
 #[cfg(test)]

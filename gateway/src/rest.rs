@@ -3,17 +3,19 @@
 mod accounts;
 mod body;
 pub(crate) mod idempotency;
+mod instruments;
 mod lists;
 mod orders;
 mod outcome;
 mod query;
 mod server;
+mod submission;
 
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, delete, get};
+use axum::routing::{any, delete, get, post};
 use axum::{Router, middleware};
 
 use crate::app::App;
@@ -29,17 +31,33 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/meta", get(server::meta))
         .route("/v1/ws", any(ws::upgrade))
         .route("/v1/instruments", get(lists::instruments))
+        .route("/v1/instruments/{instrument}", get(instruments::whole))
+        .route("/v1/instruments/{instrument}/book", get(instruments::book))
         .route("/v1/accounts", get(lists::accounts))
         .route("/v1/competitions/{competition}/board", get(lists::board))
         .route("/v1/accounts/{account}", get(accounts::whole))
         .route("/v1/accounts/{account}/positions", get(accounts::positions))
         .route(
             "/v1/accounts/{account}/orders",
-            get(accounts::orders).post(orders::submit),
+            get(accounts::orders)
+                .post(orders::submit)
+                .delete(orders::cancel_all),
         )
         .route(
             "/v1/accounts/{account}/orders/{order}",
-            delete(orders::cancel),
+            delete(orders::cancel).patch(orders::amend),
+        )
+        .route(
+            "/v1/accounts/{account}/order-lists",
+            post(orders::submit_list),
+        )
+        .route(
+            "/v1/accounts/{account}/algos",
+            get(accounts::algos).post(orders::submit_algo),
+        )
+        .route(
+            "/v1/accounts/{account}/disconnect",
+            post(orders::disconnect),
         )
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(file_or_not_found)

@@ -9,7 +9,9 @@ use crate::app::App;
 use crate::catalogue::Catalogue;
 use crate::channel::{Json, Rows};
 use crate::chart::{Candle, Point};
-use crate::dto::{self, AccountDto, AccountRowDto, BoardDto, InstrumentDto, OrderDto, PositionDto};
+use crate::dto::{
+    self, AccountDto, AccountRowDto, AlgoDto, BoardDto, InstrumentDto, OrderDto, PositionDto,
+};
 use crate::history::Told;
 
 /// The competition's state: there is no other yet.
@@ -64,6 +66,15 @@ pub(crate) fn orders(
         .iter()
         .filter(|order| is_wanted(order))
         .map(|order| json(&OrderDto::new(order, &catalogue.names)))
+        .collect()
+}
+
+/// The working algos of an account.
+pub(crate) fn algos(app: &App, view: &AccountView) -> Vec<Json> {
+    let catalogue = app.projections.catalogue.load();
+    view.algos
+        .iter()
+        .map(|algo| json(&AlgoDto::new(algo, &catalogue.names)))
         .collect()
 }
 
@@ -133,7 +144,7 @@ pub(crate) fn points(points: &[Point]) -> Rows {
 }
 
 /// Strings, numbers and maps with string keys always serialise.
-fn json(value: &impl Serialize) -> Json {
+pub(crate) fn json(value: &impl Serialize) -> Json {
     serde_json::to_string(value).unwrap_or_default().into()
 }
 

@@ -25,8 +25,8 @@
 //! are figures for a paper demo, not those of a venue.
 
 use types::{
-    FeeSchedule, Instrument, InstrumentId, InstrumentKind, Label, MarketData, MarketEvent, Money,
-    Price, Qty, Quote, Ratio, TimestampNs,
+    FeeSchedule, Instrument, InstrumentId, InstrumentKind, Label, Liquidity, Margin, MarketData,
+    MarketEvent, Money, PaperModel, Price, Qty, Quote, Ratio, TimestampNs,
 };
 
 use crate::intrabar::{BarPath, Spread};
@@ -230,7 +230,8 @@ fn demo_time(ts: TimestampNs, first: TimestampNs, end: TimestampNs) -> Timestamp
 fn instruments() -> Vec<Instrument> {
     // Two thousandths of a percent of the notional.
     let crypto_fees = FeeSchedule {
-        rate: Ratio(20_000),
+        taker: Ratio(20_000),
+        maker: Ratio(20_000),
         ..FeeSchedule::default()
     };
     // Two dollars for 100,000 euros.
@@ -255,6 +256,11 @@ fn instruments() -> Vec<Instrument> {
         contract_size: Qty::ONE,
         order_qty_max: Qty::whole(order_qty_max),
         fees,
+        margin: Margin::default(),
+        shortable: true,
+        collar: Ratio::ZERO,
+        breaker: Ratio::ZERO,
+        liquidity: Liquidity::Paper(PaperModel::default()),
     };
     vec![
         define("BTCUSDT", crypto, cent, Qty(1_000), 100, crypto_fees),

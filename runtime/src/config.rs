@@ -21,10 +21,12 @@ pub enum AckMode {
 /// What time a command from outside gets. Inputs of the source bring their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Clock {
-    /// The time of the input before it: recordings and simulations.
+    /// The time of the input before it: recordings and simulations. Only the source's inputs move time;
+    /// one whose time passes between its data gives [`types::Timer::Clock`] inputs.
     #[default]
     Source,
-    /// The wall clock: live markets. Day rolls then happen without input too, at most a second late.
+    /// The wall clock: live markets. Time then passes without input too: day rolls happen at most a second
+    /// late, and timed work of the shard ([`Config::clock_interval`]) by a [`types::Timer::Clock`] input.
     Wall,
 }
 
@@ -63,6 +65,10 @@ pub struct Config {
     pub limits: Limits,
     /// What time commands get.
     pub clock: Clock,
+    /// With [`Clock::Wall`]: when timed work of the shard is due (an order in flight arrives, one good till
+    /// a date expires, an algo slices) and no other input brings the time, a [`types::Timer::Clock`] is
+    /// sequenced, but not more often than this.
+    pub clock_interval: Duration,
     /// What an acknowledgement means.
     pub ack_mode: AckMode,
     /// Commands that wait for the shard; more are refused.
@@ -98,6 +104,7 @@ impl Config {
             shard: ShardId(0),
             limits: Limits::default(),
             clock: Clock::default(),
+            clock_interval: Duration::from_millis(100),
             ack_mode: AckMode::default(),
             commands_max: 65_536,
             cancels_max: 65_536,
@@ -134,6 +141,7 @@ impl fmt::Debug for Config {
             .field("shard", &self.shard)
             .field("limits", &self.limits)
             .field("clock", &self.clock)
+            .field("clock_interval", &self.clock_interval)
             .field("ack_mode", &self.ack_mode)
             .field("commands_max", &self.commands_max)
             .field("cancels_max", &self.cancels_max)

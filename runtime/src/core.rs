@@ -5,6 +5,9 @@
 //! durability. Cancels go first (a few in a row at most, so that a flood of them cannot stop the
 //! market), then commands and the source take turns.
 //!
+//! Orders in flight, expiries and algos are work that time alone makes due. Whatever input comes next does
+//! it; where none comes and the wall is the clock, the shard sequences one that says nothing but the time.
+//!
 //! At every snapshot point the shard stops to hash its state, for the replica to compare with. That is
 //! the one pause it has; it grows with the state and comes once in `snapshot_every` inputs.
 
@@ -14,7 +17,7 @@ use engine::{Shard, StateHash};
 use rtrb::{Consumer, Producer};
 use tokio::sync::oneshot;
 use types::frame::FRAME_BYTES_MAX;
-use types::{Input, InputKind, Seq, TimestampNs};
+use types::{Input, InputKind, Seq, Timer, TimestampNs};
 
 use crate::batch::{Batch, Reply};
 use crate::config::Config;
@@ -65,6 +68,9 @@ pub(crate) struct Core<'a> {
     snapshot_every: u64,
     now: Instant,
     since_clock: u32,
+    clock_interval: Duration,
+    /// When time alone was last an input.
+    clocked: Option<Instant>,
     cancels_in_a_row: u32,
     commands_turn: bool,
     /// Counted apart, or strict turns of commands and source would time one of them only.
@@ -100,6 +106,8 @@ impl<'a> Core<'a> {
             snapshot_every: config.snapshot_every,
             now: Instant::now(),
             since_clock: 0,
+            clock_interval: config.clock_interval,
+            clocked: None,
             cancels_in_a_row: 0,
             commands_turn: false,
             commands_taken: 0,
@@ -127,6 +135,7 @@ impl<'a> Core<'a> {
             self.since_clock += 1;
             if self.since_clock >= INPUTS_PER_CLOCK {
                 self.read_clock();
+                self.pass_time();
             }
             if self.batch.bytes.len() >= self.batch_bytes_max
                 || (self.batch_is_old() && self.in_flight() < IN_FLIGHT_ENOUGH)
@@ -254,6 +263,10 @@ impl<'a> Core<'a> {
         if let Some(ts) = self.sequencer.idle_time() {
             self.roll_before(ts);
         }
+        let wait = match self.pass_time() {
+            Some(until) => wait.min(until),
+            None => wait,
+        };
         if !self.batch.is_empty() && self.in_flight() < IN_FLIGHT_ENOUGH {
             self.ship();
         } else {
@@ -261,6 +274,25 @@ impl<'a> Core<'a> {
             std::thread::park_timeout(wait.min(IDLE_MAX));
         }
         self.read_clock();
+    }
+
+    /// Sequences an input that says nothing but the time when work that waits for it is due; how long
+    /// until the next one is to be, if there is to be one.
+    fn pass_time(&mut self) -> Option<Duration> {
+        let until = self.sequencer.until(self.shard.next_due())?;
+        let since = |clocked: Instant| self.now.saturating_duration_since(clocked);
+        let pause = self.clocked.map_or(Duration::ZERO, |at| {
+            self.clock_interval.saturating_sub(since(at))
+        });
+        if !until.is_zero() || !pause.is_zero() {
+            return Some(until.max(pause));
+        }
+        self.clocked = Some(self.now);
+        let ts = self.sequencer.command_time();
+        self.take_in(ts, InputKind::Timer(Timer::Clock), None, None);
+        self.sequencer
+            .until(self.shard.next_due())
+            .map(|until| until.max(self.clock_interval))
     }
 
     fn read_clock(&mut self) {

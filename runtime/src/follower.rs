@@ -199,9 +199,9 @@ impl<'a> Follower<'a> {
         Ok(())
     }
 
-    /// Answers requests for account views.
+    /// Answers requests for views.
     fn serve(&self) {
-        while let Some(request) = self.shared.account_requests.pop() {
+        while let Some(request) = self.shared.view_requests.pop() {
             request.answer(&self.shard);
         }
     }
@@ -219,7 +219,7 @@ impl<'a> Follower<'a> {
 
 impl Drop for Follower<'_> {
     fn drop(&mut self) {
-        self.shared.account_requests.shut();
+        self.shared.view_requests.shut();
     }
 }
 

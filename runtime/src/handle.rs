@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use tokio::sync::{broadcast, oneshot, watch};
-use types::{AccountId, Command, Seq};
+use types::{AccountId, Command, InstrumentId, Seq};
 
 use crate::batch::DurableBatch;
 use crate::config::AckMode;
 use crate::ingress::{Overloaded, Receipt};
 use crate::shared::{Shared, Status, Wakers};
 use crate::stats::Stats;
-use crate::views::{AccountAt, Views};
+use crate::views::{AccountAt, BookAt, Views};
 
 /// A cheap, cloneable reference to a runtime. It keeps nothing running.
 #[derive(Debug, Clone)]
@@ -19,8 +19,8 @@ pub struct Handle {
 }
 
 impl Handle {
-    /// Queues a command. Its receipt comes once the command is durable; [`Command::CancelOrder`] and
-    /// [`Command::CancelAll`] go by a lane of their own, ahead of the others.
+    /// Queues a command. Its receipt comes once the command is durable; [`Command::CancelOrder`],
+    /// [`Command::CancelAll`] and [`Command::Disconnect`] go by a lane of their own, ahead of the others.
     ///
     /// A closed receiver means that the runtime stopped or failed first ([`Handle::status`] says which):
     /// after a failure it is not known whether the command was taken.
@@ -50,7 +50,22 @@ impl Handle {
     /// # Errors
     /// When too many requests are waiting.
     pub fn account(&self, account: AccountId) -> Result<oneshot::Receiver<AccountAt>, Overloaded> {
-        let answer = self.shared.account_requests.ask(account)?;
+        let answer = self.shared.view_requests.account(account)?;
+        Wakers::wake(&self.shared.threads.replica);
+        Ok(answer)
+    }
+
+    /// Asks the replica for the book of a crossed instrument, so many levels of each side; like
+    /// [`Handle::account`].
+    ///
+    /// # Errors
+    /// When too many requests are waiting.
+    pub fn book(
+        &self,
+        instrument: InstrumentId,
+        levels: usize,
+    ) -> Result<oneshot::Receiver<BookAt>, Overloaded> {
+        let answer = self.shared.view_requests.book(instrument, levels)?;
         Wakers::wake(&self.shared.threads.replica);
         Ok(answer)
     }

@@ -33,10 +33,10 @@ pub struct Overloaded {
 pub enum Lane {
     /// Every command that is no cancel.
     Commands,
-    /// Cancels, drained before commands.
+    /// Cancels and ends of sessions, drained before commands.
     Cancels,
-    /// Requests for the view of an account.
-    AccountViews,
+    /// Requests for the view of an account or a book.
+    Views,
 }
 
 impl std::fmt::Display for Lane {
@@ -44,7 +44,7 @@ impl std::fmt::Display for Lane {
         f.write_str(match self {
             Self::Commands => "commands",
             Self::Cancels => "cancels",
-            Self::AccountViews => "account views",
+            Self::Views => "views",
         })
     }
 }
@@ -93,9 +93,9 @@ impl Ingress {
             return Ok(receiver);
         }
         let (lane, queue) = match command {
-            Command::CancelOrder { .. } | Command::CancelAll { .. } => {
-                (Lane::Cancels, &self.cancels)
-            }
+            Command::CancelOrder { .. }
+            | Command::CancelAll { .. }
+            | Command::Disconnect { .. } => (Lane::Cancels, &self.cancels),
             _ => (Lane::Commands, &self.commands),
         };
         let pending = Pending {
@@ -163,6 +163,8 @@ mod tests {
 
     const CANCEL: Command = Command::CancelAll {
         account: AccountId(0),
+        instrument: None,
+        side: None,
     };
 
     fn plan() -> Command {

@@ -1,11 +1,11 @@
-//! Stamps: what time an input gets, and which day rolls come before it.
+//! Stamps: what time an input gets, which day rolls come before it, and when time passes by itself.
 //!
 //! A roll is due before the first input at or after the moment at which a trading day opens. It carries
 //! that moment, or the last input's time when that is later. A schedule that has no open day yet gets
 //! one roll into the current day, at the time of the input; of several days that went by without input
 //! only the last is opened. While the time is 0 nobody knows it yet, and nothing rolls.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use engine::Shard;
 use types::{Command, InputKind, RollSchedule, Timer, TimestampNs, TradingDay};
@@ -59,6 +59,13 @@ impl Sequencer {
     /// The time at which an idle shard may roll; `None` where only inputs move time.
     pub(crate) fn idle_time(&self) -> Option<TimestampNs> {
         (self.clock == Clock::Wall && self.due != NEVER).then(wall_clock)
+    }
+
+    /// How long until timed work that is due at `due` can be done by the wall clock, zero once it can;
+    /// `None` where only inputs move time, or nothing is due.
+    pub(crate) fn until(&self, due: Option<TimestampNs>) -> Option<Duration> {
+        let due = due.filter(|_| self.clock == Clock::Wall)?;
+        Some(Duration::from_nanos(due.0.saturating_sub(wall_clock().0)))
     }
 
     /// Stamps an input: time never goes back.

@@ -16,7 +16,7 @@ use crate::batch::DurableBatch;
 use crate::config::{AckMode, Config};
 use crate::ingress::Ingress;
 use crate::stats::Counters;
-use crate::views::{AccountRequests, Views};
+use crate::views::{ViewRequests, Views};
 
 /// State hashes of the live shard that wait for the replica; the oldest goes when there are more.
 const HASH_POINTS_MAX: usize = 4_096;
@@ -39,7 +39,7 @@ pub enum Status {
 pub(crate) struct Shared {
     pub(crate) ack_mode: AckMode,
     pub(crate) ingress: Ingress,
-    pub(crate) account_requests: AccountRequests,
+    pub(crate) view_requests: ViewRequests,
     pub(crate) views: ArcSwap<Views>,
     pub(crate) counters: Counters,
     pub(crate) hashes: HashPoints,
@@ -90,7 +90,7 @@ impl Shared {
         Self {
             ack_mode: config.ack_mode,
             ingress: Ingress::new(config.commands_max, config.cancels_max),
-            account_requests: AccountRequests::default(),
+            view_requests: ViewRequests::default(),
             views: ArcSwap::from_pointee(views),
             counters,
             hashes: HashPoints::default(),

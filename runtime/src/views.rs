@@ -4,17 +4,18 @@ use std::sync::atomic::{AtomicBool, Ordering, fence};
 
 use crossbeam::queue::ArrayQueue;
 use engine::Shard;
-use engine::view::{AccountRow, AccountView, Board, InstrumentView};
+use engine::view::{AccountRow, AccountView, Board, BookView, InstrumentView};
 use tokio::sync::oneshot;
-use types::{AccountId, CompetitionId, Seq, TimestampNs};
+use types::{AccountId, CompetitionId, InstrumentId, Seq, TimestampNs};
 
 use crate::ingress::{Lane, Overloaded};
 
-/// Requests for account views that wait for the replica; more are refused.
-const ACCOUNT_REQUESTS_MAX: usize = 4_096;
+/// Requests for views that wait for the replica; more are refused.
+const REQUESTS_MAX: usize = 4_096;
 
-/// All lists, at one place in the sequence. The full view of one account is asked for by itself
-/// ([`crate::Handle::account`]): building all of them all the time would cost more than anybody looks at.
+/// All lists, at one place in the sequence. The full view of one account and of one book is asked for by
+/// itself ([`crate::Handle::account`], [`crate::Handle::book`]): building all of them all the time would
+/// cost more than anybody looks at.
 #[derive(Debug, Clone)]
 pub struct Views {
     /// The last input that the picture contains.
@@ -56,62 +57,107 @@ pub struct AccountAt {
     pub account: Option<AccountView>,
 }
 
-/// Somebody wants to see an account.
-#[derive(Debug)]
-pub(crate) struct AccountRequest {
-    account: AccountId,
-    reply: oneshot::Sender<AccountAt>,
+/// The book of a crossed instrument, and when it was taken.
+#[derive(Debug, Clone)]
+pub struct BookAt {
+    /// The last input that the picture contains.
+    pub seq: Seq,
+    /// Time of that input.
+    pub ts: TimestampNs,
+    /// The book; `None` when there is no such instrument or it has none.
+    pub book: Option<BookView>,
 }
 
-impl AccountRequest {
+/// Somebody wants to see something. Whoever does not wait any more is no error.
+#[derive(Debug)]
+pub(crate) enum ViewRequest {
+    Account {
+        account: AccountId,
+        reply: oneshot::Sender<AccountAt>,
+    },
+    Book {
+        instrument: InstrumentId,
+        levels: usize,
+        reply: oneshot::Sender<BookAt>,
+    },
+}
+
+impl ViewRequest {
     pub(crate) fn answer(self, shard: &Shard) {
-        // Whoever does not wait any more is no error.
-        let _ = self.reply.send(AccountAt {
-            seq: shard.seq(),
-            ts: shard.ts(),
-            account: shard.account_view(self.account),
-        });
+        let (seq, ts) = (shard.seq(), shard.ts());
+        match self {
+            Self::Account { account, reply } => {
+                let account = shard.account_view(account);
+                let _ = reply.send(AccountAt { seq, ts, account });
+            }
+            Self::Book {
+                instrument,
+                levels,
+                reply,
+            } => {
+                let book = shard.book_view(instrument, levels);
+                let _ = reply.send(BookAt { seq, ts, book });
+            }
+        }
     }
 }
 
-/// The bounded lane by which account views are asked for.
+/// The bounded lane by which views are asked for.
 #[derive(Debug)]
-pub(crate) struct AccountRequests {
-    queue: ArrayQueue<AccountRequest>,
+pub(crate) struct ViewRequests {
+    queue: ArrayQueue<ViewRequest>,
     shut: AtomicBool,
 }
 
-impl Default for AccountRequests {
+impl Default for ViewRequests {
     fn default() -> Self {
         Self {
-            queue: ArrayQueue::new(ACCOUNT_REQUESTS_MAX),
+            queue: ArrayQueue::new(REQUESTS_MAX),
             shut: AtomicBool::new(false),
         }
     }
 }
 
-impl AccountRequests {
+impl ViewRequests {
     /// Asks for an account. When nobody answers any more, the receiver says so by being closed.
-    pub(crate) fn ask(
+    pub(crate) fn account(
         &self,
         account: AccountId,
     ) -> Result<oneshot::Receiver<AccountAt>, Overloaded> {
         let (reply, receiver) = oneshot::channel();
-        self.queue
-            .push(AccountRequest { account, reply })
-            .map_err(|_| Overloaded {
-                lane: Lane::AccountViews,
-                waiting_max: ACCOUNT_REQUESTS_MAX,
-            })?;
+        self.ask(ViewRequest::Account { account, reply })?;
+        Ok(receiver)
+    }
+
+    /// Asks for a book, so many levels of each side.
+    pub(crate) fn book(
+        &self,
+        instrument: InstrumentId,
+        levels: usize,
+    ) -> Result<oneshot::Receiver<BookAt>, Overloaded> {
+        let (reply, receiver) = oneshot::channel();
+        self.ask(ViewRequest::Book {
+            instrument,
+            levels,
+            reply,
+        })?;
+        Ok(receiver)
+    }
+
+    fn ask(&self, request: ViewRequest) -> Result<(), Overloaded> {
+        self.queue.push(request).map_err(|_| Overloaded {
+            lane: Lane::Views,
+            waiting_max: REQUESTS_MAX,
+        })?;
         // Either the shutter's last look comes after this push, or this look comes after it was shut.
         fence(Ordering::SeqCst);
         if self.shut.load(Ordering::SeqCst) {
             self.discard();
         }
-        Ok(receiver)
+        Ok(())
     }
 
-    pub(crate) fn pop(&self) -> Option<AccountRequest> {
+    pub(crate) fn pop(&self) -> Option<ViewRequest> {
         self.queue.pop()
     }
 

@@ -5,7 +5,7 @@ use marketdata::DemoMarket;
 use runtime::Shard;
 use types::{
     AccountId, ClientOrderId, Command, Instrument, InstrumentId, Money, NewOrder, OpenAccount,
-    OrderKind, PlanId, Price, Qty, Side, SignedQty, TimeInForce,
+    OrderKind, PlanId, Price, Qty, Side, SignedQty, TimeInForce, TriggerOn,
 };
 use types::{AccountState, Label};
 
@@ -202,25 +202,38 @@ impl Traders {
         self.learn(shard);
         let account = *self.accounts[(place % u64::from(TRADERS)) as usize].last()?;
         if shard.working_orders(account) > 0 {
-            return Some(Command::CancelAll { account });
+            return Some(cancel_all(account));
         }
         let mut instruments = (0..shard.instrument_count()).map(InstrumentId);
         let held = instruments.find(|&id| shard.position(account, id) != SignedQty::ZERO)?;
         let position = shard.position(account, held);
         let definition = market.instruments().get(held.0 as usize)?;
+        let side = if position.is_negative() {
+            Side::Buy
+        } else {
+            Side::Sell
+        };
+        let qty = position.abs().min(definition.order_qty_max);
         Some(Command::SubmitOrder(NewOrder {
-            account,
             client_order: client_order(place),
-            instrument: held,
-            side: if position.is_negative() {
-                Side::Buy
-            } else {
-                Side::Sell
-            },
-            kind: OrderKind::Market,
-            qty: position.abs().min(definition.order_qty_max),
             tif: TimeInForce::Day,
+            ..NewOrder::new(account, held, side, OrderKind::Market, qty)
         }))
+    }
+}
+
+const fn cancel_all(account: AccountId) -> Command {
+    Command::CancelAll {
+        account,
+        instrument: None,
+        side: None,
+    }
+}
+
+const fn stop(trigger: Price) -> OrderKind {
+    OrderKind::Stop {
+        trigger,
+        on: TriggerOn::Quote,
     }
 }
 
@@ -251,9 +264,7 @@ impl Look<'_> {
         let working = self.shard.working_orders(self.account);
         if position == SignedQty::ZERO {
             if working > 2 {
-                return Some(Command::CancelAll {
-                    account: self.account,
-                });
+                return Some(cancel_all(self.account));
             }
             let side = self.side(dice)?;
             let qty = self.opening_qty(definition, quote.ask)?;
@@ -265,12 +276,8 @@ impl Look<'_> {
                 (0, Side::Sell) => OrderKind::Limit {
                     price: Price(quote.ask.0 + away),
                 },
-                (1, Side::Buy) => OrderKind::Stop {
-                    trigger: Price(quote.ask.0 + away),
-                },
-                (1, Side::Sell) => OrderKind::Stop {
-                    trigger: Price(quote.bid.0 - away),
-                },
+                (1, Side::Buy) => stop(Price(quote.ask.0 + away)),
+                (1, Side::Sell) => stop(Price(quote.bid.0 - away)),
                 _ => OrderKind::Market,
             };
             return Some(self.order(side, kind, qty, TimeInForce::Day));
@@ -289,21 +296,14 @@ impl Look<'_> {
                     Side::Sell => Price(quote.bid.0 - away),
                     Side::Buy => Price(quote.ask.0 + away),
                 };
-                Some(self.order(
-                    side,
-                    OrderKind::Stop { trigger },
-                    qty,
-                    TimeInForce::GoodTillCancel,
-                ))
+                Some(self.order(side, stop(trigger), qty, TimeInForce::GoodTillCancel))
             }
             // Who is reckless adds to what he has.
             (Style::Reckless, 3..=4) => {
                 let more = self.opening_qty(definition, quote.ask)?;
                 Some(self.order(side.opposite(), OrderKind::Market, more, TimeInForce::Day))
             }
-            (_, 6) if working > 0 => Some(Command::CancelAll {
-                account: self.account,
-            }),
+            (_, 6) if working > 0 => Some(cancel_all(self.account)),
             _ => None,
         }
     }
@@ -346,13 +346,9 @@ impl Look<'_> {
 
     fn order(&self, side: Side, kind: OrderKind, qty: Qty, tif: TimeInForce) -> Command {
         Command::SubmitOrder(NewOrder {
-            account: self.account,
             client_order: client_order(self.place),
-            instrument: self.instrument,
-            side,
-            kind,
-            qty,
             tif,
+            ..NewOrder::new(self.account, self.instrument, side, kind, qty)
         })
     }
 }

@@ -1,122 +1,14 @@
-//! Lines that somebody or the calendar sends: orders, rolls, the clock, adjustments.
+//! Lines that the calendar or the firm sends: rolls, the clock, adjustments, conversion rates.
 
 use std::io::Write;
 
-use gateway::dto::{Field, FieldError, Table, order, time};
-use types::{
-    AccountId, AdjustKind, ClientOrderId, Command, InputKind, Money, OrderId, RollSchedule, Timer,
-};
+use gateway::dto::{Field, time};
+use types::{AdjustKind, Command, InputKind, Money, RollSchedule, Timer};
 
 use super::Stop;
 use super::scenario::Scenario;
 
 impl Scenario {
-    pub(super) fn order_line(
-        &mut self,
-        root: &Field<'_>,
-        out: &mut impl Write,
-    ) -> Result<(), Stop> {
-        let table = root.table(&[
-            "type",
-            "ts",
-            "account",
-            "client_order_id",
-            "instrument",
-            "side",
-            "order_type",
-            "qty",
-            "price",
-            "trigger",
-            "tif",
-        ])?;
-        let ts = self.ts(&table)?;
-        let account = self.account(&table.field("account"))?;
-        self.instrument(&table)?;
-        let client_order = match table.optional("client_order_id") {
-            Some(field) => {
-                let name = field.name()?;
-                self.names.client_order_id(name.as_str())
-            }
-            None => None,
-        };
-        let client_order = client_order.unwrap_or_default();
-        let order = order::read(&table, "order_type", account, client_order, &self.names)?;
-        self.command(ts, Command::SubmitOrder(order), out)
-    }
-
-    pub(super) fn amend_line(
-        &mut self,
-        root: &Field<'_>,
-        out: &mut impl Write,
-    ) -> Result<(), Stop> {
-        let fields = [
-            "type",
-            "ts",
-            "account",
-            "client_order_id",
-            "order_id",
-            "qty",
-            "price",
-            "trigger",
-        ];
-        let table = root.table(&fields)?;
-        let ts = self.ts(&table)?;
-        let account = self.account(&table.field("account"))?;
-        let order = self.working_order(&table, account)?;
-        let qty = table.optional("qty").map(|qty| qty.qty()).transpose()?;
-        let price = match (table.optional("price"), table.optional("trigger")) {
-            (Some(_), Some(trigger)) => {
-                return Err(trigger.error("none, beside a price").into());
-            }
-            (Some(price), None) | (None, Some(price)) => Some(price.price()?),
-            (None, None) => None,
-        };
-        let command = Command::AmendOrder {
-            account,
-            order,
-            qty,
-            price,
-        };
-        self.command(ts, command, out)
-    }
-
-    pub(super) fn cancel_line(
-        &mut self,
-        root: &Field<'_>,
-        out: &mut impl Write,
-    ) -> Result<(), Stop> {
-        let table = root.table(&["type", "ts", "account", "client_order_id", "order_id"])?;
-        let ts = self.ts(&table)?;
-        let account = self.account(&table.field("account"))?;
-        let order = self.working_order(&table, account)?;
-        self.command(ts, Command::CancelOrder { account, order }, out)
-    }
-
-    /// The order that a line names. One that was never accepted is order 0, which the engine
-    /// refuses.
-    fn working_order(&self, table: &Table<'_>, account: AccountId) -> Result<OrderId, FieldError> {
-        const CLIENT: &str = "the client_order_id of an order line above";
-        const ORDER: &str = "the order_id of an order, in quotes";
-        match (
-            table.optional("client_order_id"),
-            table.optional("order_id"),
-        ) {
-            (Some(_), Some(order)) => Err(order.error("none, beside a client_order_id")),
-            (None, _) => table.field("order_id").parse(ORDER),
-            (Some(client), None) => {
-                let client: ClientOrderId = self
-                    .names
-                    .known_client_order_id(client.text(CLIENT)?)
-                    .ok_or_else(|| client.error(CLIENT))?;
-                Ok(self
-                    .orders
-                    .get(&(account, client))
-                    .copied()
-                    .unwrap_or_default())
-            }
-        }
-    }
-
     pub(super) fn roll_line(&mut self, root: &Field<'_>, out: &mut impl Write) -> Result<(), Stop> {
         let table = root.table(&["type", "ts", "day", "zone", "time"])?;
         let ts = self.ts(&table)?;
@@ -151,6 +43,21 @@ impl Scenario {
         let table = root.table(&["type", "ts"])?;
         let ts = self.ts(&table)?;
         Ok(self.apply(ts, InputKind::Timer(Timer::Clock), out)?)
+    }
+
+    pub(super) fn conversion_line(
+        &mut self,
+        root: &Field<'_>,
+        out: &mut impl Write,
+    ) -> Result<(), Stop> {
+        let table = root.table(&["type", "ts", "from", "to", "rate"])?;
+        let ts = self.ts(&table)?;
+        let command = Command::SetConversion {
+            from: table.field("from").name()?,
+            to: table.field("to").name()?,
+            rate: table.field("rate").price()?,
+        };
+        self.command(ts, command, out)
     }
 
     pub(super) fn adjust_line(

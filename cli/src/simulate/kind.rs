@@ -7,6 +7,8 @@ use gateway::dto::{Field, FieldError, Word};
 pub(super) enum Kind {
     Scenario,
     Note,
+    Curve,
+    Latency,
     Instrument,
     Plan,
     Account,
@@ -16,9 +18,16 @@ pub(super) enum Kind {
     Depth,
     Bar,
     Status,
+    Conversion,
+    Financing,
+    Dividend,
+    Split,
     Order,
+    List,
+    Algo,
     Amend,
     Cancel,
+    Disconnect,
     Roll,
     Clock,
     Adjust,
@@ -28,6 +37,8 @@ impl Word for Kind {
     const ALL: &'static [Self] = &[
         Self::Scenario,
         Self::Note,
+        Self::Curve,
+        Self::Latency,
         Self::Instrument,
         Self::Plan,
         Self::Account,
@@ -37,9 +48,16 @@ impl Word for Kind {
         Self::Depth,
         Self::Bar,
         Self::Status,
+        Self::Conversion,
+        Self::Financing,
+        Self::Dividend,
+        Self::Split,
         Self::Order,
+        Self::List,
+        Self::Algo,
         Self::Amend,
         Self::Cancel,
+        Self::Disconnect,
         Self::Roll,
         Self::Clock,
         Self::Adjust,
@@ -49,6 +67,8 @@ impl Word for Kind {
         match self {
             Self::Scenario => "scenario",
             Self::Note => "note",
+            Self::Curve => "curve",
+            Self::Latency => "latency",
             Self::Instrument => "instrument",
             Self::Plan => "plan",
             Self::Account => "account",
@@ -58,9 +78,16 @@ impl Word for Kind {
             Self::Depth => "depth",
             Self::Bar => "bar",
             Self::Status => "status",
+            Self::Conversion => "conversion",
+            Self::Financing => "financing",
+            Self::Dividend => "dividend",
+            Self::Split => "split",
             Self::Order => "order",
+            Self::List => "list",
+            Self::Algo => "algo",
             Self::Amend => "amend",
             Self::Cancel => "cancel",
+            Self::Disconnect => "disconnect",
             Self::Roll => "roll",
             Self::Clock => "clock",
             Self::Adjust => "adjust",
@@ -72,6 +99,7 @@ impl Word for Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Part {
     Start,
+    Data,
     Instruments,
     Plans,
     Accounts,
@@ -85,6 +113,7 @@ impl Kind {
         match self {
             Self::Note => None,
             Self::Scenario => Some(Part::Start),
+            Self::Curve | Self::Latency => Some(Part::Data),
             Self::Instrument => Some(Part::Instruments),
             Self::Plan => Some(Part::Plans),
             Self::Account => Some(Part::Accounts),
@@ -94,9 +123,16 @@ impl Kind {
             | Self::Depth
             | Self::Bar
             | Self::Status
+            | Self::Conversion
+            | Self::Financing
+            | Self::Dividend
+            | Self::Split
             | Self::Order
+            | Self::List
+            | Self::Algo
             | Self::Amend
             | Self::Cancel
+            | Self::Disconnect
             | Self::Roll
             | Self::Clock
             | Self::Adjust => Some(Part::Inputs),
@@ -113,15 +149,16 @@ impl Kind {
             Some(own) if own >= part => Ok(own),
             Some(_) => {
                 let begun = match part {
-                    Part::Start | Part::Instruments => "instrument lines have",
+                    Part::Start | Part::Data => "curve or latency lines have",
+                    Part::Instruments => "instrument lines have",
                     Part::Plans => "plan lines have",
                     Part::Accounts => "account lines have",
                     Part::Competitions => "competition lines have",
                     Part::Inputs => "market data and actions have",
                 };
                 Err(field.error(format!(
-                    "nothing of this kind once {begun} begun: the order is scenario, instrument, \
-                     plan, account, competition, then market data and actions"
+                    "nothing of this kind once {begun} begun: the order is scenario, curve and \
+                     latency, instrument, plan, account, competition, then market data and actions"
                 )))
             }
         }

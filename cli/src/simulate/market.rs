@@ -1,12 +1,9 @@
-//! Lines from the market.
+//! Lines from the market; bars are in [`super::bar`].
 
 use std::io::Write;
 
 use gateway::dto::{Field, FieldError};
-use marketdata::{BarPath, BarPathError, Spread};
-use types::{
-    Aggressor, Bar, DepthUpdate, Level, MarketData, Price, Qty, Quote, TimestampNs, Trade,
-};
+use types::{Aggressor, DepthUpdate, Financing, Level, MarketData, Quote, Trade};
 
 use super::Stop;
 use super::scenario::Scenario;
@@ -93,77 +90,48 @@ impl Scenario {
         self.market(ts, id, MarketData::Status(status), out)
     }
 
-    /// A bar, as the quotes of its path and then itself.
-    pub(super) fn bar_line(&mut self, root: &Field<'_>, out: &mut impl Write) -> Result<(), Stop> {
-        const VOLUME: &str = "a quantity from 0";
-        let fields = [
-            "type",
-            "ts",
-            "instrument",
-            "length_s",
-            "open",
-            "high",
-            "low",
-            "close",
-            "volume",
-            "spread",
-            "qty",
-        ];
-        let table = root.table(&fields)?;
-        let start = self.ts(&table)?;
-        let (id, instrument) = self.instrument(&table)?;
-        let volume = table.optional("volume");
-        let bar = Bar {
-            start,
-            open: table.field("open").price()?,
-            high: table.field("high").price()?,
-            low: table.field("low").price()?,
-            close: table.field("close").price()?,
-            volume: match &volume {
-                Some(volume) => volume.qty()?,
-                None => Qty::ZERO,
-            },
+    pub(super) fn financing_line(
+        &mut self,
+        root: &Field<'_>,
+        out: &mut impl Write,
+    ) -> Result<(), Stop> {
+        const RATE: &str = "a percentage of the notional in quotes, such as \"-0.01\"; below 0 is paid by the holder";
+        let table = root.table(&["type", "ts", "instrument", "long_pct", "short_pct", "price"])?;
+        let ts = self.ts(&table)?;
+        let (id, _) = self.instrument(&table)?;
+        let rate = |name| table.field(name).percent(RATE);
+        let financing = Financing {
+            long: rate("long_pct")?,
+            short: rate("short_pct")?,
+            price: table.field("price").price()?,
         };
-        if let Some(volume) = volume.filter(|_| bar.volume.is_negative()) {
-            return Err(volume.error(VOLUME).into());
-        }
-        if bar.high < bar.open.max(bar.close) {
-            return Err(table.field("high").error("at least open and close").into());
-        }
-        if bar.low > bar.open.min(bar.close) {
-            return Err(table.field("low").error("at most open and close").into());
-        }
-        let spread = match table.optional("spread") {
-            Some(spread) => spread.price()?,
-            None => Price::ZERO,
-        };
-        let below = Price(spread.0.div_euclid(2));
-        let spread = Spread {
-            below,
-            above: spread.saturating_sub(below),
-        };
-        let qty = match table.optional("qty") {
-            Some(qty) => qty.qty()?,
-            None => instrument.lot_size,
-        };
-        let length_s: u32 = table
-            .field("length_s")
-            .integer("a whole number of seconds from 1 without quotes")?;
-        let length_ns = u64::from(length_s) * 1_000_000_000;
-        let path = BarPath::new(length_ns, instrument.tick_size, spread, qty).map_err(|error| {
-            let (field, accepted) = match error {
-                BarPathError::Length => ("length_s", "1 or above"),
-                BarPathError::Spread => ("spread", "a price difference from 0"),
-                BarPathError::Qty => ("qty", "a quantity above 0"),
-                BarPathError::TickSize => ("instrument", "a tick size above 0"),
-            };
-            table.field(field).error(accepted)
-        })?;
-        let events: [(TimestampNs, MarketData); _] = path.events(&bar);
-        for (ts, data) in events {
-            self.market(ts, id, data, out)?;
-        }
-        Ok(())
+        self.market(ts, id, MarketData::Financing(financing), out)
+    }
+
+    pub(super) fn dividend_line(
+        &mut self,
+        root: &Field<'_>,
+        out: &mut impl Write,
+    ) -> Result<(), Stop> {
+        let table = root.table(&["type", "ts", "instrument", "per_unit"])?;
+        let ts = self.ts(&table)?;
+        let (id, _) = self.instrument(&table)?;
+        let per_unit = table.field("per_unit").money()?;
+        self.market(ts, id, MarketData::Dividend { per_unit }, out)
+    }
+
+    pub(super) fn split_line(
+        &mut self,
+        root: &Field<'_>,
+        out: &mut impl Write,
+    ) -> Result<(), Stop> {
+        const UNITS: &str = "a number of units from 0 to 4294967295 without quotes";
+        let table = root.table(&["type", "ts", "instrument", "new", "old"])?;
+        let ts = self.ts(&table)?;
+        let (id, _) = self.instrument(&table)?;
+        let (new, old) = (table.field("new"), table.field("old"));
+        let (new, old) = (new.integer(UNITS)?, old.integer(UNITS)?);
+        self.market(ts, id, MarketData::Split { new, old }, out)
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) struct Scenario {
     pub(super) shard: Shard,
     pub(super) limits: Limits,
     pub(super) names: Names,
-    /// Orders that were accepted, by what their sender called them.
+    /// Orders and algos that were accepted, by what their sender called them.
     pub(super) orders: BTreeMap<(AccountId, ClientOrderId), OrderId>,
     part: Part,
     /// Whether a line other than a note went by.
@@ -63,6 +63,8 @@ impl Scenario {
                 return Ok(());
             }
             Kind::Scenario => self.version(&root, &tag)?,
+            Kind::Curve => self.curve_line(&root, out)?,
+            Kind::Latency => self.latency_line(&root, out)?,
             Kind::Instrument => self.instrument_line(&root, out)?,
             Kind::Plan => self.plan_line(&root, out)?,
             Kind::Account => self.account_line(&root, out)?,
@@ -72,9 +74,16 @@ impl Scenario {
             Kind::Depth => self.depth_line(&root, out)?,
             Kind::Bar => self.bar_line(&root, out)?,
             Kind::Status => self.status_line(&root, out)?,
+            Kind::Conversion => self.conversion_line(&root, out)?,
+            Kind::Financing => self.financing_line(&root, out)?,
+            Kind::Dividend => self.dividend_line(&root, out)?,
+            Kind::Split => self.split_line(&root, out)?,
             Kind::Order => self.order_line(&root, out)?,
+            Kind::List => self.list_line(&root, out)?,
+            Kind::Algo => self.algo_line(&root, out)?,
             Kind::Amend => self.amend_line(&root, out)?,
             Kind::Cancel => self.cancel_line(&root, out)?,
+            Kind::Disconnect => self.disconnect_line(&root, out)?,
             Kind::Roll => self.roll_line(&root, out)?,
             Kind::Clock => self.clock_line(&root, out)?,
             Kind::Adjust => self.adjust_line(&root, out)?,
@@ -127,10 +136,16 @@ impl Scenario {
         self.shard.apply(&Input { seq, ts, kind }, &mut self.events);
         self.names.learn(&self.shard);
         for fact in self.events.as_slice() {
-            if let EventKind::OrderAccepted { order, request } = fact.kind {
-                let key = (request.account, request.client_order);
-                self.orders.insert(key, order);
-            }
+            let (account, client_order, order) = match fact.kind {
+                EventKind::OrderAccepted { order, request, .. } => {
+                    (request.account, request.client_order, order)
+                }
+                EventKind::AlgoAccepted { order, request } => {
+                    (request.account, request.client_order, order)
+                }
+                _ => continue,
+            };
+            self.orders.insert((account, client_order), order);
         }
         for line in event::events(self.events.as_slice(), &self.names) {
             writeln!(out, "{line}")?;

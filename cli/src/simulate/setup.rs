@@ -1,4 +1,4 @@
-//! Lines that make instruments, plans, accounts and competitions known.
+//! Lines that make curves, latencies, instruments, plans, accounts and competitions known.
 
 use std::io::Write;
 
@@ -23,6 +23,45 @@ fn id<'a>(root: &Field<'a>) -> Result<(Field<'a>, Label), FieldError> {
 }
 
 impl Scenario {
+    pub(super) fn curve_line(
+        &mut self,
+        root: &Field<'_>,
+        out: &mut impl Write,
+    ) -> Result<(), Stop> {
+        const WEIGHT: &str = "a weight from 0 to 4294967295 without quotes";
+        let table = root.table(&["type", "ts", "id", "weights"])?;
+        let ts = self.ts(&table)?;
+        let (field, name) = id(root)?;
+        let weights = table.field("weights").list()?;
+        let weights = weights
+            .iter()
+            .map(|weight| weight.integer(WEIGHT))
+            .collect::<Result<_, _>>()?;
+        self.names
+            .add_curve(name.as_str())
+            .ok_or_else(|| field.error(TAKEN))?;
+        self.command(ts, Command::DefineCurve { weights }, out)
+    }
+
+    pub(super) fn latency_line(
+        &mut self,
+        root: &Field<'_>,
+        out: &mut impl Write,
+    ) -> Result<(), Stop> {
+        let table = root.table(&["type", "ts", "id", "samples"])?;
+        let ts = self.ts(&table)?;
+        let (field, name) = id(root)?;
+        let samples = table.field("samples").list()?;
+        let samples = samples
+            .iter()
+            .map(instrument::definition::read_sample)
+            .collect::<Result<_, _>>()?;
+        self.names
+            .add_latency(name.as_str())
+            .ok_or_else(|| field.error(TAKEN))?;
+        self.command(ts, Command::DefineLatency { samples }, out)
+    }
+
     pub(super) fn instrument_line(
         &mut self,
         root: &Field<'_>,
@@ -35,7 +74,7 @@ impl Scenario {
             .collect();
         let table = root.table(&known)?;
         let ts = self.ts(&table)?;
-        let definition = instrument::read(&table)?;
+        let definition = instrument::read(&table, &self.names)?;
         let (field, name) = id(root)?;
         let max = self.limits.instruments_max;
         if self.shard.instrument_count() >= max {

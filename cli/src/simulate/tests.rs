@@ -3,7 +3,7 @@ use proptest::sample::{Index, select};
 
 use super::{LINE_BYTES_MAX, SimulateError, run_lines};
 
-const SCENARIOS: [&str; 8] = [
+const SCENARIOS: [&str; 20] = [
     include_str!("../../../fixtures/scenarios/static_floor.jsonl"),
     include_str!("../../../fixtures/scenarios/lock_for_day.jsonl"),
     include_str!("../../../fixtures/scenarios/consistency.jsonl"),
@@ -12,6 +12,18 @@ const SCENARIOS: [&str; 8] = [
     include_str!("../../../fixtures/scenarios/short_flip_fees.jsonl"),
     include_str!("../../../fixtures/scenarios/bad_market.jsonl"),
     include_str!("../../../fixtures/scenarios/orders.jsonl"),
+    include_str!("../../../fixtures/scenarios/bracket_partial.jsonl"),
+    include_str!("../../../fixtures/scenarios/queue.jsonl"),
+    include_str!("../../../fixtures/scenarios/walked_depth.jsonl"),
+    include_str!("../../../fixtures/scenarios/walked_bars.jsonl"),
+    include_str!("../../../fixtures/scenarios/margin_call.jsonl"),
+    include_str!("../../../fixtures/scenarios/split.jsonl"),
+    include_str!("../../../fixtures/scenarios/twap.jsonl"),
+    include_str!("../../../fixtures/scenarios/auction_orders.jsonl"),
+    include_str!("../../../fixtures/scenarios/latency.jsonl"),
+    include_str!("../../../fixtures/scenarios/hedging.jsonl"),
+    include_str!("../../../fixtures/scenarios/self_trade.jsonl"),
+    include_str!("../../../fixtures/scenarios/currency_limits.jsonl"),
 ];
 
 /// Numbers at the ends of what the units hold, and what is no number.
@@ -87,6 +99,54 @@ fn errors_name_file_line_field_value_and_what_is_accepted() {
 }
 
 #[test]
+fn lines_of_the_larger_vocabulary_name_what_is_wrong() {
+    let error = |line: &str| {
+        let error = error_of(&[INSTRUMENT, PLAN, ACCOUNT, line].join("\n"));
+        error.strip_prefix("test.jsonl:4: ").unwrap().to_owned()
+    };
+    let order = r#""account":"a","instrument":"i","side":"buy","qty":"1""#;
+    for (line, expected) in [
+        (
+            format!(r#"{{"type":"order",{order},"order_type":"market","price":"1"}}"#),
+            "price: value '1': accepted none, for a market order",
+        ),
+        (
+            format!(r#"{{"type":"algo",{order},"algo_type":"twap","slices":2}}"#),
+            "end: missing: accepted an RFC 3339 time from 1970 on with at most 9 decimals, such as \
+             \"2024-03-05T09:30:00Z\"",
+        ),
+        (
+            r#"{"type":"list","account":"a","instrument":"i","kind":"oco","orders":[{"side":"buy","qty":"1","order_type":"limit"}]}"#.to_owned(),
+            "orders[0].price: missing: accepted a price as a decimal in quotes with at most 9 \
+             decimals, such as \"65012.35\"",
+        ),
+        (
+            r#"{"type":"cancel","account":"a","side":"buy"}"#.to_owned(),
+            "side: value 'buy': accepted none, unless all is true",
+        ),
+        (
+            r#"{"type":"cancel","account":"a","all":true,"order_id":"1"}"#.to_owned(),
+            "order_id: value '1': accepted none, when all is true",
+        ),
+        (
+            r#"{"type":"amend","account":"a","order_id":"1"}"#.to_owned(),
+            "qty: missing: accepted a qty, a price or a trigger",
+        ),
+        (
+            r#"{"type":"split","instrument":"i","new":-1,"old":1}"#.to_owned(),
+            "new: value '-1': accepted a number of units from 0 to 4294967295 without quotes",
+        ),
+        (
+            r#"{"type":"status","instrument":"i","status":"auction"}"#.to_owned(),
+            "status: value 'auction': accepted \"open\" or \"halted\" or \"closed\" or \
+             \"pre_open\" or \"pre_close\"",
+        ),
+    ] {
+        assert_eq!(error(&line), expected);
+    }
+}
+
+#[test]
 fn kinds_come_in_order() {
     assert_eq!(
         error_of(&[INSTRUMENT, ACCOUNT].join("\n")),
@@ -96,14 +156,19 @@ fn kinds_come_in_order() {
     assert_eq!(
         error_of(&[INSTRUMENT, PLAN, ACCOUNT, late, ACCOUNT].join("\n")),
         "test.jsonl:5: type: value 'account': accepted nothing of this kind once market data and \
-         actions have begun: the order is scenario, instrument, plan, account, competition, then \
-         market data and actions"
+         actions have begun: the order is scenario, curve and latency, instrument, plan, account, \
+         competition, then market data and actions"
     );
     assert_eq!(
         error_of(&[INSTRUMENT, r#"{"type":"scenario","version":1}"#].join("\n")),
         "test.jsonl:2: type: value 'scenario': accepted nothing of this kind once instrument \
-         lines have begun: the order is scenario, instrument, plan, account, competition, then \
-         market data and actions"
+         lines have begun: the order is scenario, curve and latency, instrument, plan, account, \
+         competition, then market data and actions"
+    );
+    let curve = r#"{"type":"curve","id":"c","weights":[1]}"#;
+    assert!(
+        error_of(&[INSTRUMENT, curve].join("\n"))
+            .contains("'curve': accepted nothing of this kind once instrument lines have begun")
     );
     assert_eq!(
         error_of(r#"{"type":"scenario","version":2}"#),

@@ -4,6 +4,7 @@
 //! `DYNASTY_GOLDEN=update` writes the golden outputs anew instead of comparing.
 
 mod cases;
+mod edges;
 mod facts;
 mod golden;
 mod output;
@@ -39,7 +40,7 @@ fn the_examples_of_the_schema_are_a_scenario() {
         .filter_map(|rest| rest.split_once("` |").map(|(example, _)| example))
         .map(|example| format!("{{\"type\"{example}\n"))
         .collect();
-    assert_eq!(examples.len(), 17);
+    assert_eq!(examples.len(), 33);
     let folder = tempfile::tempdir().unwrap();
     let scenario = folder.path().join("examples.jsonl");
     std::fs::write(&scenario, examples.concat()).unwrap();

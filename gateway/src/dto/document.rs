@@ -480,6 +480,17 @@ impl<'a> Table<'a> {
         field
     }
 
+    /// Checks that the document does not have a field; `accepted` says why it must not.
+    ///
+    /// # Errors
+    /// When it is there.
+    pub fn absent(&self, name: &str, accepted: impl FnOnce() -> String) -> Result<(), FieldError> {
+        match self.optional(name) {
+            Some(field) => Err(field.error(accepted())),
+            None => Ok(()),
+        }
+    }
+
     /// The field when the document has it.
     pub fn optional(&self, name: &str) -> Option<Field<'a>> {
         self.field(name).present()

@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod board;
+pub mod book;
 pub mod competition;
 pub mod document;
 pub mod event;
@@ -16,17 +17,20 @@ pub mod objective;
 pub mod order;
 pub mod percent;
 pub mod plan;
+pub mod reason;
 pub mod state;
 pub mod time;
 pub mod word;
 
-pub use account::{AccountDto, AccountRowDto, LimitDto, OrderDto, PositionDto};
+pub use account::{AccountDto, AccountRowDto, AlgoDto, LimitDto, OrderDto, PositionDto};
 pub use board::BoardDto;
+pub use book::BookDto;
 pub use document::{Field, FieldError, Node, Table};
 pub use event::EventDto;
-pub use instrument::InstrumentDto;
+pub use instrument::{DefinitionDto, InstrumentDto};
 pub use names::Names;
 pub use objective::ObjectiveDto;
 pub use plan::{PlanDto, PlanFileError};
+pub use reason::Figures;
 pub use state::StateDto;
 pub use word::Word;

@@ -6,7 +6,10 @@
 use std::collections::BTreeMap;
 
 use runtime::Shard;
-use types::{AccountId, ClientOrderId, CompetitionId, InstrumentId, Label, OrderId, PlanId};
+use types::{
+    AccountId, ClientOrderId, CompetitionId, CurveId, InstrumentId, Label, LatencyId, OrderId,
+    PlanId,
+};
 
 /// Ids as text, both ways, and the names that are shown beside them.
 #[derive(Debug, Clone)]
@@ -16,6 +19,8 @@ pub struct Names {
     plans: Ids,
     competitions: Ids,
     client_orders: Ids,
+    curves: Ids,
+    latencies: Ids,
     symbols: Vec<Label>,
     /// What the plans are called.
     titles: Vec<Label>,
@@ -88,6 +93,8 @@ impl Names {
             plans: Ids::Numbers,
             competitions: Ids::Numbers,
             client_orders: Ids::Numbers,
+            curves: Ids::Numbers,
+            latencies: Ids::Numbers,
             symbols: Vec::new(),
             titles: Vec::new(),
         }
@@ -101,6 +108,8 @@ impl Names {
             plans: Ids::given(),
             competitions: Ids::given(),
             client_orders: Ids::given(),
+            curves: Ids::given(),
+            latencies: Ids::given(),
             symbols: Vec::new(),
             titles: Vec::new(),
         }
@@ -146,6 +155,18 @@ impl Names {
             .map(|number| CompetitionId(number as u32))
     }
 
+    /// The next volume curve is called this; `None` when one is already.
+    pub fn add_curve(&mut self, text: &str) -> Option<CurveId> {
+        self.curves.add(text).map(|number| CurveId(number as u32))
+    }
+
+    /// The next latency distribution is called this; `None` when one is already.
+    pub fn add_latency(&mut self, text: &str) -> Option<LatencyId> {
+        self.latencies
+            .add(text)
+            .map(|number| LatencyId(number as u32))
+    }
+
     /// The number of a sender's order id. A given id gets one at its first use; numbers are above
     /// zero, which stands for none.
     pub fn client_order_id(&mut self, text: &str) -> Option<ClientOrderId> {
@@ -178,6 +199,16 @@ impl Names {
         self.plans.small_number(text).map(PlanId)
     }
 
+    /// The volume curve of this id.
+    pub fn curve_id(&self, text: &str) -> Option<CurveId> {
+        self.curves.small_number(text).map(CurveId)
+    }
+
+    /// The latency distribution of this id.
+    pub fn latency_id(&self, text: &str) -> Option<LatencyId> {
+        self.latencies.small_number(text).map(LatencyId)
+    }
+
     /// The id of an account.
     pub fn account(&self, id: AccountId) -> String {
         self.accounts.text(id.0.into())
@@ -206,6 +237,16 @@ impl Names {
     /// The id of a competition.
     pub fn competition(&self, id: CompetitionId) -> String {
         self.competitions.text(id.0.into())
+    }
+
+    /// The id of a volume curve.
+    pub fn curve(&self, id: CurveId) -> String {
+        self.curves.text(id.0.into())
+    }
+
+    /// The id of a latency distribution.
+    pub fn latency(&self, id: LatencyId) -> String {
+        self.latencies.text(id.0.into())
     }
 
     /// The id of an order; `None` where the engine traded without one.

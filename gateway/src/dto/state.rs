@@ -4,10 +4,11 @@ use std::fmt;
 
 use runtime::Shard;
 use serde::Serialize;
-use types::{AccountId, CompetitionId};
+use types::{AccountId, CompetitionId, InstrumentId, decimal};
 
 use super::account::AccountDto;
 use super::board::BoardDto;
+use super::book::BookDto;
 use super::instrument::InstrumentDto;
 use super::names::Names;
 
@@ -23,10 +24,33 @@ pub struct StateDto {
     pub state_hash: String,
     /// Every instrument.
     pub instruments: Vec<InstrumentDto>,
+    /// The book of every crossed instrument, as far as [`BOOK_LEVELS_MAX`].
+    pub books: Vec<BookDto>,
     /// Every account.
     pub accounts: Vec<AccountDto>,
     /// Every competition's board.
     pub boards: Vec<BoardDto>,
+    /// The firm's side of the ledger, for each currency.
+    pub house: Vec<HouseDto>,
+}
+
+/// Decimals of [`types::Money`].
+const MONEY_DECIMALS: u32 = 6;
+
+/// Levels of each side of a book that a report shows.
+pub const BOOK_LEVELS_MAX: usize = 100;
+
+/// What the firm has in one currency: the balances of all accounts are `funded - trading - fees`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HouseDto {
+    /// The currency.
+    pub currency: String,
+    /// Opening balances, and changes from outside the market.
+    pub funded: String,
+    /// Profit of trading and bookings, the accounts' with the sign turned.
+    pub trading: String,
+    /// Fees received.
+    pub fees: String,
 }
 
 impl StateDto {
@@ -41,6 +65,10 @@ impl StateDto {
             let board = shard.board(CompetitionId(id))?;
             Some(BoardDto::new(&board, "live", names))
         };
+        let book = |id| {
+            let book = shard.book_view(InstrumentId(id), BOOK_LEVELS_MAX)?;
+            Some(BookDto::new(InstrumentId(id), &book, names))
+        };
         Self {
             seq: shard.seq().to_string(),
             ts: shard.ts().to_string(),
@@ -50,10 +78,29 @@ impl StateDto {
                 .iter()
                 .map(|view| InstrumentDto::new(view, names))
                 .collect(),
+            books: (0..shard.instrument_count()).filter_map(book).collect(),
             accounts: (0..shard.account_count()).filter_map(account).collect(),
             boards: (0..shard.competition_count()).filter_map(board).collect(),
+            house: shard
+                .house()
+                .iter()
+                .map(|(currency, house)| HouseDto {
+                    currency: currency.to_string(),
+                    funded: amount(house.funded),
+                    trading: amount(house.trading),
+                    fees: amount(house.fees),
+                })
+                .collect(),
         }
     }
+}
+
+/// Units of [`types::Money`] that may be more than one holds.
+fn amount(units: i128) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = decimal::write(&mut text, units, MONEY_DECIMALS);
+    text
 }
 
 impl fmt::Display for StateDto {

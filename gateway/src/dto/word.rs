@@ -3,10 +3,12 @@
 use rules::{
     AfterPayout, BoardKind, ConsistencyWindow, DailyAnchor, DayCounts, Denominator, TrailSource,
 };
+use runtime::OrderStage;
 use types::{
-    AccountState, AdjustKind, Aggressor, CancelReason, DenyReason, Effect, FloorMoveCause,
-    InputRejection, InstrumentError, InstrumentKind, InstrumentStatus, OrderKind, PayoutDenial,
-    RuleKind, Side, TimeInForce,
+    AccountState, AdjustKind, Aggressor, AlgoKind, BarPath, BookingCause, CancelReason, Effect,
+    FillCause, FillModel, FloorMoveCause, InputRejection, InstrumentError, InstrumentKind,
+    InstrumentStatus, Leg, ListKind, OrderKind, OrderRole, PayoutDenial, PositionMode, RuleKind,
+    SelfTrade, Side, Sizes, StatusCause, TimeInForce, TriggerOn,
 };
 
 /// A value that the wire has one word for.
@@ -34,7 +36,37 @@ macro_rules! words {
 
 words! {
     Side { Buy => "buy", Sell => "sell" }
-    TimeInForce { GoodTillCancel => "gtc", Day => "day", ImmediateOrCancel => "ioc" }
+    TriggerOn { Quote => "quote", Last => "last" }
+    SelfTrade {
+        CancelNewest => "cancel_newest",
+        CancelOldest => "cancel_oldest",
+        CancelBoth => "cancel_both",
+        Decrement => "decrement",
+        Allow => "allow",
+    }
+    Leg { Net => "net", Long => "long", Short => "short" }
+    ListKind { Oco => "oco", Oto => "oto", Bracket => "bracket", Cover => "cover" }
+    OrderRole {
+        Alone => "alone",
+        Oco => "oco",
+        OtoParent => "oto_parent",
+        OtoChild => "oto_child",
+        Entry => "entry",
+        TakeProfit => "take_profit",
+        StopLoss => "stop_loss",
+        CoverStop => "cover_stop",
+        Slice => "slice",
+    }
+    OrderStage {
+        InFlight => "in_flight",
+        Held => "held",
+        Waiting => "waiting",
+        Resting => "resting",
+        Auction => "auction",
+    }
+    PositionMode { Netting => "netting", Hedging => "hedging" }
+    Sizes { Unlimited => "unlimited", Displayed => "displayed" }
+    BarPath { Ignored => "ignored", Walked => "walked" }
     Aggressor { Unknown => "unknown", Buyer => "buyer", Seller => "seller" }
     InstrumentKind {
         Equity => "equity",
@@ -42,7 +74,26 @@ words! {
         CryptoSpot => "crypto_spot",
         Future => "future",
     }
-    InstrumentStatus { Open => "open", Halted => "halted", Closed => "closed" }
+    InstrumentStatus {
+        Open => "open",
+        Halted => "halted",
+        Closed => "closed",
+        PreOpen => "pre_open",
+        PreClose => "pre_close",
+    }
+    StatusCause { Market => "market", Breaker => "breaker" }
+    FillCause { Order => "order", Liquidation => "liquidation", MarginCall => "margin_call" }
+    FillModel {
+        Touch => "touch",
+        Through => "through",
+        Queue => "queue",
+        Depth => "depth",
+        Bar => "bar",
+        Book => "book",
+        Auction => "auction",
+        House => "house",
+    }
+    BookingCause { Financing => "financing", Dividend => "dividend", Split => "split" }
     AccountState {
         Evaluation => "evaluation",
         Passed => "passed",
@@ -63,26 +114,22 @@ words! {
         NotMarketable => "not_marketable",
         DayOver => "day_over",
         AccountLocked => "account_locked",
-    }
-    DenyReason {
-        UnknownAccount => "unknown_account",
-        UnknownInstrument => "unknown_instrument",
-        UnknownOrder => "unknown_order",
-        AccountNotTrading => "account_not_trading",
-        DayLocked => "day_locked",
-        DuplicateClientOrder => "duplicate_client_order",
-        QtyNotPositive => "qty_not_positive",
-        QtyTooLarge => "qty_too_large",
-        QtyOffLot => "qty_off_lot",
-        PriceOffTick => "price_off_tick",
-        NoQuote => "no_quote",
-        InstrumentNotOpen => "instrument_not_open",
-        BadQuote => "bad_quote",
-        CurrencyMismatch => "currency_mismatch",
-        AccountOrdersMax => "account_orders_max",
-        OrdersMax => "orders_max",
-        NotInPlan => "not_in_plan",
-        OutOfRange => "out_of_range",
+        Expired => "expired",
+        NotFillable => "not_fillable",
+        WouldTake => "would_take",
+        SelfTrade => "self_trade",
+        NotReducing => "not_reducing",
+        Sibling => "sibling",
+        ParentEnded => "parent_ended",
+        Collar => "collar",
+        Breaker => "breaker",
+        Disconnected => "disconnected",
+        Split => "split",
+        AuctionOver => "auction_over",
+        MarginCall => "margin_call",
+        Algo => "algo",
+        MarketNotOpen => "market_not_open",
+        NoRoom => "no_room",
     }
     PayoutDenial {
         NotInPlan => "not_in_plan",
@@ -123,6 +170,9 @@ words! {
         TickValue => "tick_value",
         OrderQtyMax => "order_qty_max",
         Fees => "fees",
+        Margin => "margin",
+        Bands => "bands",
+        Model => "model",
         OffTick => "off_tick",
         OffLot => "off_lot",
     }
@@ -134,6 +184,31 @@ pub const fn order_type(kind: OrderKind) -> &'static str {
         OrderKind::Market => "market",
         OrderKind::Limit { .. } => "limit",
         OrderKind::Stop { .. } => "stop",
+        OrderKind::StopLimit { .. } => "stop_limit",
+        OrderKind::MarketIfTouched { .. } => "market_if_touched",
+        OrderKind::TrailingStop { .. } => "trailing_stop",
+    }
+}
+
+/// The word for the way an algo slices.
+pub const fn algo_type(kind: AlgoKind) -> &'static str {
+    match kind {
+        AlgoKind::Twap { .. } => "twap",
+        AlgoKind::Vwap { .. } => "vwap",
+        AlgoKind::Pov { .. } => "pov",
+    }
+}
+
+/// The word for how long an order works.
+pub const fn tif(tif: TimeInForce) -> &'static str {
+    match tif {
+        TimeInForce::GoodTillCancel => "gtc",
+        TimeInForce::Day => "day",
+        TimeInForce::ImmediateOrCancel => "ioc",
+        TimeInForce::FillOrKill => "fok",
+        TimeInForce::GoodTillDate { .. } => "gtd",
+        TimeInForce::AtOpen => "opg",
+        TimeInForce::AtClose => "cls",
     }
 }
 
@@ -153,6 +228,7 @@ pub const fn rejection(reason: InputRejection) -> &'static str {
         InputRejection::LimitReached => "limit_reached",
         InputRejection::CannotEnter => "cannot_enter",
         InputRejection::DayNotAfter => "day_not_after",
+        InputRejection::BadData => "bad_data",
     }
 }
 
@@ -168,7 +244,9 @@ mod tests {
             let words: BTreeSet<_> = T::ALL.iter().map(|value| value.word()).collect();
             assert_eq!(words.len(), T::ALL.len());
         }
-        distinct::<DenyReason>();
+        distinct::<CancelReason>();
+        distinct::<OrderRole>();
+        distinct::<FillModel>();
         distinct::<InstrumentKind>();
         distinct::<TrailSource>();
         distinct::<PayoutDenial>();

@@ -54,9 +54,22 @@ pub(super) async fn orders(
         .transpose()?;
     let view = account(&app, &segments(path)?).await?;
     let orders = show::orders(&app, &view, |order| {
-        client_order.is_none_or(|wanted| order.client_order == wanted)
+        client_order.is_none_or(|wanted| order.request.client_order == wanted)
     });
     Ok(json(StatusCode::OK, show::list("orders", &orders)))
+}
+
+pub(super) async fn algos(
+    State(app): State<Arc<App>>,
+    path: Segments<String>,
+    query: Pairs,
+) -> Result<Response, Problem> {
+    parameter(query, None)?;
+    let view = account(&app, &segments(path)?).await?;
+    Ok(json(
+        StatusCode::OK,
+        show::list("algos", &show::algos(&app, &view)),
+    ))
 }
 
 /// The account of a path, as the replica has it now.

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::http::{HeaderMap, HeaderName, StatusCode};
-use types::{AccountId, NewOrder};
+use types::AccountId;
 
+use super::submission::Submission;
 use crate::problem::Problem;
 
 /// The request header.
@@ -31,8 +32,8 @@ pub(crate) enum Known {
     Answer(Answer),
     /// It is being executed.
     InProgress,
-    /// The key was used for another order.
-    OtherOrder,
+    /// The key was used for something else.
+    Other,
 }
 
 /// The answers of one server, bounded; the oldest key goes first.
@@ -52,7 +53,7 @@ type Key = (AccountId, String);
 
 #[derive(Debug)]
 struct Entry {
-    order: NewOrder,
+    submission: Submission,
     answer: Option<Answer>,
 }
 
@@ -65,12 +66,12 @@ impl Answers {
     }
 
     /// What is known of a key; a new key is noted.
-    pub(crate) fn begin(&self, key: String, order: NewOrder) -> Known {
-        let key = (order.account, key);
+    pub(crate) fn begin(&self, key: String, submission: Submission) -> Known {
+        let key = (submission.account(), key);
         let mut kept = lock(&self.kept);
         if let Some(entry) = kept.answers.get(&key) {
             return match &entry.answer {
-                _ if entry.order != order => Known::OtherOrder,
+                _ if entry.submission != submission => Known::Other,
                 Some(answer) => Known::Answer(answer.clone()),
                 None => Known::InProgress,
             };
@@ -84,7 +85,7 @@ impl Answers {
         kept.answers.insert(
             key.clone(),
             Entry {
-                order,
+                submission,
                 answer: None,
             },
         );
@@ -151,24 +152,25 @@ pub(crate) fn key(headers: &HeaderMap, chars_max: usize) -> Result<Option<String
 
 #[cfg(test)]
 mod tests {
-    use types::{ClientOrderId, InstrumentId, OrderKind, Qty, Side, TimeInForce};
+    use types::{ClientOrderId, InstrumentId, ListKind, NewOrder, OrderKind, OrderList, Qty, Side};
 
     use super::*;
 
     fn order(qty: i64) -> NewOrder {
         NewOrder {
-            account: AccountId(1),
             client_order: ClientOrderId(1),
-            instrument: InstrumentId(0),
-            side: Side::Buy,
-            kind: OrderKind::Market,
-            qty: Qty::whole(qty),
-            tif: TimeInForce::GoodTillCancel,
+            ..NewOrder::new(
+                AccountId(1),
+                InstrumentId(0),
+                Side::Buy,
+                OrderKind::Market,
+                Qty::whole(qty),
+            )
         }
     }
 
     fn begin(answers: &Answers, key: &str, order: NewOrder) -> Known {
-        answers.begin(key.to_owned(), order)
+        answers.begin(key.to_owned(), Submission::Order(order))
     }
 
     fn answer() -> Answer {
@@ -185,19 +187,25 @@ mod tests {
             panic!()
         };
         assert!(matches!(begin(&answers, "k", order(1)), Known::InProgress));
-        assert!(matches!(begin(&answers, "k", order(2)), Known::OtherOrder));
+        assert!(matches!(begin(&answers, "k", order(2)), Known::Other));
         ticket.answer(answer());
         let Known::Answer(repeated) = begin(&answers, "k", order(1)) else {
             panic!()
         };
         assert_eq!(repeated, answer());
-        assert!(matches!(begin(&answers, "k", order(2)), Known::OtherOrder));
+        assert!(matches!(begin(&answers, "k", order(2)), Known::Other));
         // Keys belong to their account.
         let elsewhere = NewOrder {
             account: AccountId(2),
             ..order(1)
         };
         assert!(matches!(begin(&answers, "k", elsewhere), Known::Nothing(_)));
+        // A list of the same order is something else.
+        let list = Submission::List(OrderList {
+            kind: ListKind::Oco,
+            orders: vec![order(1)],
+        });
+        assert!(matches!(answers.begin("k".to_owned(), list), Known::Other));
     }
 
     #[test]

@@ -8,10 +8,9 @@ use axum::response::Response;
 use types::{AccountState, CompetitionId};
 
 use super::json;
-use super::query::{Pairs, Segments, bad_parameter, number, parameter, segments};
+use super::query::{Pairs, Segments, number, parameter, segments, word};
 use crate::app::App;
 use crate::channel::array;
-use crate::dto::Word;
 use crate::problem::Problem;
 use crate::show;
 
@@ -32,7 +31,7 @@ pub(super) async fn accounts(
     query: Pairs,
 ) -> Result<Response, Problem> {
     let state = match parameter(query, Some("state"))? {
-        Some(text) => Some(state(&text)?),
+        Some(text) => Some(word::<AccountState>("state", &text)?),
         None => None,
     };
     let views = app.handle.views();
@@ -46,17 +45,6 @@ pub(super) async fn accounts(
                 .then_some(row)
         });
     Ok(json(StatusCode::OK, show::list("accounts", wanted)))
-}
-
-fn state(text: &str) -> Result<AccountState, Problem> {
-    AccountState::ALL
-        .iter()
-        .copied()
-        .find(|state| state.word() == text)
-        .ok_or_else(|| {
-            let words: Vec<_> = AccountState::ALL.iter().map(|state| state.word()).collect();
-            bad_parameter("state", text, words.join(" or "))
-        })
 }
 
 pub(super) async fn board(

@@ -1,38 +1,82 @@
 //! What became of a command, as its receipt tells it.
+//!
+//! One input can have effects on others: a resting order of somebody else fills, an order that was on
+//! its way arrives. An answer tells its own account's events and those that are about nobody.
+
+mod denied;
 
 use axum::http::StatusCode;
 use runtime::Receipt;
-use serde_json::json;
-use types::{
-    CancelReason, DenyReason, EventKind, Instrument, InstrumentId, NewOrder, OrderId, OrderKind,
-};
+use serde_json::{Value, json};
+use types::{AccountId, AlgoEnd, Event, EventKind, NewAlgo, NewOrder, OrderId, OrderList, Price};
 
 use super::accounts::unknown_account;
 use crate::app::App;
 use crate::channel::array;
-use crate::dto::Word;
-use crate::dto::word::rejection;
+use crate::dto::event::account_of;
+use crate::dto::reason;
+use crate::dto::word::{Word, rejection};
 use crate::problem::Problem;
 use crate::show;
 
+use denied::{denied, refused};
+
+/// What became of the change of one order, as JSON.
+pub(super) enum Change {
+    /// It is made.
+    Done(String),
+    /// It travels to the market, and its outcome is an event to come.
+    OnItsWay(String),
+}
+
 /// An accepted order, as JSON, or why it was refused.
 pub(super) fn of_order(app: &App, order: &NewOrder, receipt: &Receipt) -> Result<String, Problem> {
-    let mut id = None;
+    check(app, receipt, |request| is_same(order, request))?;
+    let head = state_of(order, &receipt.events).ok_or_else(|| rejected("no_outcome"))?;
+    Ok(with_events(app, &head, order.account, receipt))
+}
+
+/// An accepted list, as JSON, or why it was refused.
+pub(super) fn of_list(app: &App, list: &OrderList, receipt: &Receipt) -> Result<String, Problem> {
+    check(app, receipt, |request| {
+        list.orders.iter().any(|order| is_same(order, request))
+    })?;
+    let orders: Option<Vec<Value>> = list
+        .orders
+        .iter()
+        .map(|order| state_of(order, &receipt.events))
+        .collect();
+    let (Some(orders), Some(first)) = (orders, list.orders.first()) else {
+        return Err(rejected("no_outcome"));
+    };
+    let head = json!({
+        "list": orders[0]["order_id"],
+        "kind": list.kind.word(),
+        "orders": orders,
+    });
+    Ok(with_events(app, &head, first.account, receipt))
+}
+
+/// Whether an event's request is this one. Exits of a bracket become reduce-only.
+fn is_same(order: &NewOrder, request: &NewOrder) -> bool {
+    let asked = NewOrder {
+        reduce_only: request.reduce_only,
+        ..*order
+    };
+    *request == asked
+}
+
+/// What became of an accepted order so far; `None` when it was not accepted.
+fn state_of(asked: &NewOrder, events: &[Event]) -> Option<Value> {
+    let id = events.iter().find_map(|event| match &event.kind {
+        EventKind::OrderAccepted { order, request, .. } if is_same(asked, request) => Some(*order),
+        _ => None,
+    })?;
     let mut status = "accepted";
     let mut reason: Option<&str> = None;
-    for event in &receipt.events {
+    for event in events {
         match &event.kind {
-            EventKind::OrderDenied { request, reason } if request == order => {
-                return Err(denied(app, order, *reason));
-            }
-            EventKind::InputRejected { reason } => return Err(rejected(rejection(*reason))),
-            EventKind::OrderAccepted {
-                order: accepted,
-                request,
-            } if request == order => {
-                id = Some(*accepted);
-            }
-            EventKind::Fill(fill) if Some(fill.order) == id => {
+            EventKind::Fill(fill) if fill.order == id => {
                 status = if fill.leaves.0 == 0 {
                     "filled"
                 } else {
@@ -41,81 +85,229 @@ pub(super) fn of_order(app: &App, order: &NewOrder, receipt: &Receipt) -> Result
             }
             EventKind::OrderCancelled {
                 order, reason: why, ..
-            } if Some(*order) == id => {
+            } if *order == id => {
                 status = "cancelled";
-                reason = Some(CancelReason::word(*why));
+                reason = Some(why.word());
             }
             _ => {}
         }
     }
-    let Some(id) = id else {
-        return Err(rejected("no_outcome"));
-    };
-    let head = json!({
+    Some(json!({
         "order_id": id.to_string(),
-        "client_order_id": order.client_order.to_string(),
+        "client_order_id": asked.client_order.to_string(),
         "status": status,
         "reason": reason,
-    });
-    Ok(with_events(app, &head, receipt))
+    }))
 }
 
-/// A cancelled order, as JSON, or why it was not cancelled.
+/// An accepted algo, as JSON, or why it was refused.
+pub(super) fn of_algo(app: &App, algo: &NewAlgo, receipt: &Receipt) -> Result<String, Problem> {
+    let mut id = None;
+    let mut head = Value::Null;
+    for event in &receipt.events {
+        match &event.kind {
+            EventKind::AlgoDenied { request, reason } if request == algo => {
+                return Err(denied(app, &(*algo).into(), *reason));
+            }
+            EventKind::InputRejected { reason } => return Err(rejected(rejection(*reason))),
+            EventKind::AlgoAccepted { order, request } if request == algo => {
+                id = Some(*order);
+                head = json!({
+                    "order_id": order.to_string(),
+                    "client_order_id": algo.client_order.to_string(),
+                    "status": "accepted",
+                    "reason": null,
+                    "filled": "0",
+                });
+            }
+            EventKind::AlgoEnded {
+                order,
+                filled,
+                reason: why,
+                ..
+            } if Some(*order) == id => {
+                head["status"] = ended(*why).into();
+                head["reason"] = reason::algo_end(*why).into();
+                head["filled"] = filled.to_string().into();
+            }
+            _ => {}
+        }
+    }
+    if id.is_none() {
+        return Err(rejected("no_outcome"));
+    }
+    Ok(with_events(app, &head, algo.account, receipt))
+}
+
+const fn ended(reason: AlgoEnd) -> &'static str {
+    match reason {
+        AlgoEnd::Filled => "filled",
+        _ => "ended",
+    }
+}
+
+/// Finds a refusal of an order that `is_ours`.
+fn check(app: &App, receipt: &Receipt, is_ours: impl Fn(&NewOrder) -> bool) -> Result<(), Problem> {
+    for event in &receipt.events {
+        match &event.kind {
+            EventKind::OrderDenied { request, reason } if is_ours(request) => {
+                return Err(denied(app, &(*request).into(), *reason));
+            }
+            EventKind::InputRejected { reason } => return Err(rejected(rejection(*reason))),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// A cancelled order or algo, as JSON, or why it was not cancelled.
 pub(super) fn of_cancel(
     app: &App,
     account: &str,
     order: OrderId,
     receipt: &Receipt,
-) -> Result<String, Problem> {
+) -> Result<Change, Problem> {
     for event in &receipt.events {
-        match &event.kind {
+        let head = match &event.kind {
             EventKind::OrderCancelled {
                 order: cancelled,
                 leaves,
                 reason,
                 ..
-            } if *cancelled == order => {
-                let head = json!({
-                    "order_id": order.to_string(),
-                    "status": "cancelled",
-                    "leaves": leaves.to_string(),
-                    "reason": reason.word(),
-                });
-                return Ok(with_events(app, &head, receipt));
-            }
-            EventKind::ChangeDenied {
-                reason: DenyReason::UnknownAccount,
+            } if *cancelled == order => json!({
+                "order_id": order.to_string(),
+                "status": "cancelled",
+                "leaves": leaves.to_string(),
+                "reason": reason.word(),
+            }),
+            EventKind::AlgoEnded {
+                order: algo,
+                filled,
+                reason: why,
                 ..
-            } => {
-                return Err(unknown_account(app, account));
-            }
+            } if *algo == order => json!({
+                "order_id": order.to_string(),
+                "status": "ended",
+                "filled": filled.to_string(),
+                "reason": reason::algo_end(*why),
+            }),
+            _ => continue,
+        };
+        return Ok(Change::Done(with_events(app, &head, whose(event), receipt)));
+    }
+    unchanged(app, account, order, receipt)
+}
+
+/// A changed order, as JSON, or why it was not changed.
+pub(super) fn of_amend(
+    app: &App,
+    account: &str,
+    order: OrderId,
+    receipt: &Receipt,
+) -> Result<Change, Problem> {
+    let amended = receipt.events.iter().find(
+        |event| matches!(event.kind, EventKind::OrderAmended { order: amended, .. } if amended == order),
+    );
+    let Some(event) = amended else {
+        return unchanged(app, account, order, receipt);
+    };
+    let EventKind::OrderAmended {
+        qty,
+        price,
+        trigger,
+        ..
+    } = event.kind
+    else {
+        return unchanged(app, account, order, receipt);
+    };
+    let text = |price: Price| (price != Price::ZERO).then(|| price.to_string());
+    let head = json!({
+        "order_id": order.to_string(),
+        "status": "amended",
+        "qty": qty.to_string(),
+        "price": text(price),
+        "trigger": text(trigger),
+    });
+    Ok(Change::Done(with_events(app, &head, whose(event), receipt)))
+}
+
+fn whose(event: &Event) -> AccountId {
+    account_of(&event.kind).unwrap_or_default()
+}
+
+/// Why an order was not changed; that it was is an event to come when nothing says so.
+fn unchanged(
+    app: &App,
+    account: &str,
+    order: OrderId,
+    receipt: &Receipt,
+) -> Result<Change, Problem> {
+    for event in &receipt.events {
+        match &event.kind {
             EventKind::ChangeDenied {
-                reason: DenyReason::UnknownOrder,
+                order: denied,
+                reason,
                 ..
-            } => {
-                let text = order.to_string();
-                let accepted = "a working order of this account";
-                return Err(Problem::not_found(
-                    "working order",
-                    "order",
-                    &text,
-                    accepted,
-                ));
-            }
-            EventKind::ChangeDenied { reason, .. } => return Err(rejected(reason.word())),
+            } if *denied == order => return Err(refused(app, account, order, *reason)),
             EventKind::InputRejected { reason } => return Err(rejected(rejection(*reason))),
             _ => {}
         }
     }
-    Err(rejected("no_outcome"))
+    let head = json!({ "order_id": order.to_string(), "status": "pending" });
+    Ok(Change::OnItsWay(head.to_string()))
 }
 
-fn with_events(app: &App, head: &serde_json::Value, receipt: &Receipt) -> String {
+/// What a cancel of several orders ended, as JSON, or why it ended nothing.
+pub(super) fn of_cancels(
+    app: &App,
+    account: &str,
+    account_id: AccountId,
+    receipt: &Receipt,
+) -> Result<String, Problem> {
+    let mut cancelled = Vec::new();
+    for event in &receipt.events {
+        match &event.kind {
+            EventKind::ChangeDenied {
+                account: denied,
+                order: OrderId(0),
+                ..
+            } if *denied == account_id => return Err(unknown_account(app, account)),
+            EventKind::OrderCancelled {
+                account,
+                order,
+                leaves,
+                reason,
+            } if *account == account_id => cancelled.push(json!({
+                "order_id": order.to_string(),
+                "leaves": leaves.to_string(),
+                "reason": reason.word(),
+            })),
+            EventKind::AlgoEnded {
+                account,
+                order,
+                filled,
+                reason: why,
+            } if *account == account_id => cancelled.push(json!({
+                "order_id": order.to_string(),
+                "filled": filled.to_string(),
+                "reason": reason::algo_end(*why),
+            })),
+            _ => {}
+        }
+    }
+    let head = json!({ "cancelled": cancelled });
+    Ok(with_events(app, &head, account_id, receipt))
+}
+
+fn with_events(app: &App, head: &Value, account: AccountId, receipt: &Receipt) -> String {
     let told = show::events(&app.projections.catalogue.load(), &receipt.events);
+    let own = told
+        .iter()
+        .filter(|event| event.account.is_none_or(|whose| whose == account));
     let mut body = head.to_string();
     body.pop();
     body.push_str(",\"events\":");
-    array(&mut body, told.iter().map(|event| &event.json));
+    array(&mut body, own.map(|event| &event.json));
     body.push('}');
     body
 }
@@ -123,80 +315,4 @@ fn with_events(app: &App, head: &serde_json::Value, receipt: &Receipt) -> String
 fn rejected(reason: &'static str) -> Problem {
     let detail = format!("the engine refused it: {}", reason.replace('_', " "));
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, reason, detail)
-}
-
-/// A denied order: the reason is the problem's type, and the field that it is about is named.
-fn denied(app: &App, order: &NewOrder, reason: DenyReason) -> Problem {
-    let word = reason.word();
-    let account = order.account.to_string();
-    if reason == DenyReason::UnknownAccount {
-        return unknown_account(app, &account);
-    }
-    let status = if reason == DenyReason::DuplicateClientOrder {
-        StatusCode::CONFLICT
-    } else {
-        StatusCode::UNPROCESSABLE_ENTITY
-    };
-    let detail = format!("the order was denied: {}", word.replace('_', " "));
-    let (field, value, accepted) = fault(app, order, reason);
-    Problem::new(status, word, detail).with(field, Some(&value), accepted)
-}
-
-/// The field that a reason is about, its value, and what is accepted.
-fn fault(app: &App, order: &NewOrder, reason: DenyReason) -> (&'static str, String, String) {
-    let instrument = instrument(app, order.instrument);
-    let step = |step: fn(&Instrument) -> String| instrument.as_ref().map_or_else(String::new, step);
-    let qty = order.qty.to_string();
-    match reason {
-        DenyReason::DuplicateClientOrder => (
-            "client_order_id",
-            order.client_order.to_string(),
-            "an id that this account has not used".to_owned(),
-        ),
-        DenyReason::QtyNotPositive => ("qty", qty, "above 0".to_owned()),
-        DenyReason::QtyTooLarge => (
-            "qty",
-            qty,
-            format!("at most {}", step(|i| i.order_qty_max.to_string())),
-        ),
-        DenyReason::QtyOffLot => (
-            "qty",
-            qty,
-            format!("a multiple of {}", step(|i| i.lot_size.to_string())),
-        ),
-        DenyReason::PriceOffTick => {
-            let (field, price) = match order.kind {
-                OrderKind::Stop { trigger } => ("trigger", trigger.to_string()),
-                OrderKind::Limit { price } => ("price", price.to_string()),
-                OrderKind::Market => ("price", String::new()),
-            };
-            (
-                field,
-                price,
-                format!("a multiple of {}", step(|i| i.tick_size.to_string())),
-            )
-        }
-        DenyReason::UnknownInstrument
-        | DenyReason::NoQuote
-        | DenyReason::InstrumentNotOpen
-        | DenyReason::BadQuote
-        | DenyReason::CurrencyMismatch => (
-            "instrument",
-            order.instrument.to_string(),
-            "an open instrument with a quote, in the account's currency".to_owned(),
-        ),
-        _ => (
-            "account",
-            order.account.to_string(),
-            "an account that trades and has room for another order".to_owned(),
-        ),
-    }
-}
-
-fn instrument(app: &App, id: InstrumentId) -> Option<Instrument> {
-    app.handle
-        .views()
-        .instruments
-        .get(id.0 as usize)
-        .map(|view| view.instrument)
 }

@@ -8,6 +8,7 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 
+use crate::dto::Word;
 use crate::problem::Problem;
 
 /// The segments of a path.
@@ -61,21 +62,40 @@ pub(super) fn parameter(
     pairs: Pairs,
     name: Option<&'static str>,
 ) -> Result<Option<String>, Problem> {
+    match name {
+        Some(name) => parameters(pairs, [name]).map(|[value]| value),
+        None => parameters(pairs, []).map(|[]| None),
+    }
+}
+
+/// The values of the parameters that a route takes, each at most once.
+pub(super) fn parameters<const N: usize>(
+    pairs: Pairs,
+    names: [&'static str; N],
+) -> Result<[Option<String>; N], Problem> {
     let Query(pairs) = pairs
         .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "bad_query", error.body_text()))?;
-    let mut found = None;
+    let mut found = [const { None }; N];
     for (key, value) in pairs {
-        let accepted = match name {
-            Some(name) if key == name && found.is_none() => {
-                found = Some(value);
-                continue;
+        match names.iter().position(|name| *name == key) {
+            Some(place) if found[place].is_none() => found[place] = Some(value),
+            _ if N == 0 => return Err(bad_parameter(&key, &value, "no parameter")),
+            _ => {
+                let accepted = format!("{}, once", names.join(" or "));
+                return Err(bad_parameter(&key, &value, accepted));
             }
-            Some(name) => format!("{name}, once"),
-            None => "no parameter".to_owned(),
-        };
-        return Err(bad_parameter(&key, &value, accepted));
+        }
     }
     Ok(found)
+}
+
+/// A parameter that is one of the words of `T`.
+pub(super) fn word<T: Word>(name: &str, text: &str) -> Result<T, Problem> {
+    let found = T::ALL.iter().copied().find(|value| value.word() == text);
+    found.ok_or_else(|| {
+        let words: Vec<_> = T::ALL.iter().map(|value| value.word()).collect();
+        bad_parameter(name, text, words.join(" or "))
+    })
 }
 
 /// A parameter or its value is not accepted.

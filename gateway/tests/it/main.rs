@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod changes;
 mod channels;
 mod connections;
+mod lists;
 mod orders;
 mod pages;
 mod reads;

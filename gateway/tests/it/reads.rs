@@ -51,6 +51,95 @@ async fn instruments_show_their_quote_once_they_have_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_instrument_is_shown_with_its_definition() {
+    let venue = Venue::open().await;
+    let whole = get_json(venue.address, "/v1/instruments/0").await;
+    assert_eq!(
+        (&whole["symbol"], &whole["liquidity"], &whole["shortable"]),
+        (&json!("BTCUSDT"), &json!("paper"), &json!(true))
+    );
+    let definition = &whole["definition"];
+    assert_eq!(definition["order_qty_max"], "10");
+    assert_eq!(
+        definition["liquidity"],
+        json!({"paper": {
+            "fill": "touch", "sizes": "unlimited", "slippage": "none", "latency": "none",
+            "bars": "ignored",
+        }})
+    );
+    let faults = get(venue.address, "/v1/instruments/9")
+        .await
+        .problem(404, "not_found");
+    assert_eq!(
+        faults,
+        ["instrument | 9 | one of the 2 instruments, counted from 0"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_book_of_a_crossed_instrument_is_shown() {
+    let venue = Venue::open().await;
+    let address = venue.address;
+    let id = venue.list_crossed().await;
+    let sell = |id: u32, qty: &str, price: &str| {
+        let mut order = limit(id, "sell", qty, price);
+        order["instrument"] = "2".into();
+        order
+    };
+    assert_eq!(id, 2);
+    for (account, order) in [
+        (0, sell(1, "0.5", "101")),
+        (1, sell(1, "0.25", "101")),
+        (0, sell(2, "1", "102")),
+    ] {
+        let answer = post_order(address, account, &order).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+    }
+    let mut buy = limit(3, "buy", "0.1", "101");
+    buy["instrument"] = "2".into();
+    let answer = post_order(address, 1, &buy).await.json();
+    assert_eq!(answer["status"], "filled");
+    // Who gave the liquidity is nobody else's business.
+    let accounts: Vec<_> = answer["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| &event["account"])
+        .collect();
+    assert!(accounts.iter().all(|account| **account == "1"), "{answer}");
+
+    venue.settle().await;
+    let book = get_json(address, "/v1/instruments/2/book").await;
+    let expected = json!({
+        "instrument": "2",
+        "bids": [],
+        "asks": [
+            {"price": "101", "qty": "0.65", "orders": 2},
+            {"price": "102", "qty": "1", "orders": 1},
+        ],
+        "indicative": null,
+    });
+    assert_eq!(book, expected);
+    let best = get_json(address, "/v1/instruments/2/book?levels=1").await;
+    assert_eq!(best["asks"].as_array().unwrap().len(), 1);
+
+    let faults = get(address, "/v1/instruments/0/book")
+        .await
+        .problem(404, "not_found");
+    assert_eq!(
+        faults,
+        ["instrument | 0 | an instrument whose liquidity is crossed"]
+    );
+    get(address, "/v1/instruments/9/book")
+        .await
+        .problem(404, "not_found");
+    let faults = get(address, "/v1/instruments/2/book?levels=0")
+        .await
+        .problem(400, "bad_query");
+    assert_eq!(faults, ["levels | 0 | a number of levels from 1 to 1000"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn accounts_are_listed_by_state_and_shown_whole() {
     let venue = Venue::open().await;
     let address = venue.address;
@@ -215,8 +304,11 @@ async fn a_method_that_is_not_taken_is_told_which_are() {
     let venue = Venue::open().await;
     for (line, allowed) in [
         ("DELETE /v1/accounts", "GET,HEAD"),
-        ("PUT /v1/accounts/0/orders", "GET,HEAD,POST"),
-        ("GET /v1/accounts/0/orders/1", "DELETE"),
+        ("PUT /v1/accounts/0/orders", "GET,HEAD,POST,DELETE"),
+        ("PUT /v1/accounts/0/algos", "GET,HEAD,POST"),
+        ("GET /v1/accounts/0/order-lists", "POST"),
+        ("GET /v1/accounts/0/disconnect", "POST"),
+        ("GET /v1/accounts/0/orders/1", "DELETE,PATCH"),
         ("POST /", "GET,HEAD"),
         ("POST /metrics", "GET,HEAD"),
     ] {

@@ -15,8 +15,8 @@ use runtime::{Handle, Next, Runtime, Shard, Source};
 use tempfile::TempDir;
 use types::{
     AccountId, Codec, Command, CompetitionId, Effect, FeeSchedule, InputKind, Instrument,
-    InstrumentId, InstrumentKind, Label, MarketData, MarketEvent, Money, OpenAccount, PlanId,
-    Price, Qty, Quote, Ratio, RollSchedule, TimestampNs,
+    InstrumentId, InstrumentKind, Label, Liquidity, Margin, MarketData, MarketEvent, Money,
+    OpenAccount, PaperModel, PlanId, Price, Qty, Quote, Ratio, RollSchedule, Terms, TimestampNs,
 };
 
 /// 2024-01-03T12:00:00Z, a Wednesday.
@@ -25,6 +25,7 @@ const SECOND: u64 = 1_000_000_000;
 pub(crate) const ACCOUNTS: u32 = 3;
 
 /// What the test lets happen on the shard's thread.
+#[expect(clippy::large_enum_variant, reason = "a test sends few of them")]
 enum Step {
     Input(TimestampNs, InputKind),
     /// Nothing, until the other end is dropped.
@@ -137,10 +138,22 @@ impl Venue {
         self.push(0, InputKind::Command(Command::OpenAccount(account)));
     }
 
+    /// Registers one more instrument, with a book among the accounts; its id.
+    pub(crate) async fn list_crossed(&self) -> u32 {
+        let id = self.handle.views().instruments.len();
+        let command = instrument("XDX", Liquidity::Crossed);
+        self.push(0, InputKind::Command(command));
+        while self.handle.views().instruments.len() == id {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        self.settle().await;
+        id as u32
+    }
+
     fn set_up(&self) {
         let mut commands = vec![
-            instrument("BTCUSDT"),
-            instrument("ETHUSDT"),
+            instrument("BTCUSDT", Liquidity::Paper(PaperModel::default())),
+            instrument("ETHUSDT", Liquidity::Paper(PaperModel::default())),
             Command::DefinePlan {
                 spec: plan().to_bytes().into(),
             },
@@ -265,6 +278,7 @@ fn plan() -> Plan {
         consistency: None,
         payout: None,
         scaling: None,
+        terms: Terms::default(),
     }
 }
 
@@ -282,7 +296,7 @@ fn competition() -> Competition {
     }
 }
 
-fn instrument(symbol: &str) -> Command {
+fn instrument(symbol: &str, liquidity: Liquidity) -> Command {
     Command::RegisterInstrument(Instrument {
         symbol: label(symbol),
         kind: InstrumentKind::CryptoSpot,
@@ -292,5 +306,10 @@ fn instrument(symbol: &str) -> Command {
         contract_size: Qty::ONE,
         order_qty_max: Qty::whole(10),
         fees: FeeSchedule::default(),
+        margin: Margin::default(),
+        shortable: true,
+        collar: Ratio::ZERO,
+        breaker: Ratio::ZERO,
+        liquidity,
     })
 }

@@ -1,6 +1,6 @@
-import type { AccountState, Decimal, Id, OrderType, Rule, Side, TimeInForce } from "./types";
+import type { AccountState, AlgoType, Decimal, Id, Leg, OrderType, Rule, Side, TimeInForce } from "./types";
 
-/** The events of the gateway, v1, field by field. An id that a fact does not have is null. */
+/** The events of the gateway, v1, field by field. An id that a fact does not have is null; what is usual is left out. */
 
 type Base = { seq: Id; ts: string };
 type Own = Base & { account: Id };
@@ -14,8 +14,33 @@ type Request = OfInstrument & {
   qty: Decimal;
   price?: Decimal;
   trigger?: Decimal;
+  trigger_on?: "last";
+  trail_amount?: Decimal;
+  trail_percent?: Decimal;
   tif: TimeInForce;
+  until?: string;
+  display_qty?: Decimal;
+  post_only?: true;
+  reduce_only?: true;
+  cancel_on_disconnect?: true;
+  self_trade?: string;
+  position?: Leg;
 };
+type AlgoRequest = OfInstrument & {
+  client_order_id: Id | null;
+  side: Side;
+  algo_type: AlgoType;
+  qty: Decimal;
+  price?: Decimal;
+  start: string;
+  end: string;
+  slices?: number;
+  curve?: Id;
+  rate_pct?: Decimal;
+  position?: Leg;
+};
+/** Why, and the limits and values that belong to the reason. */
+type Denial = { reason: string; figures?: Record<string, Decimal | number> };
 type AdjustKind = "pnl" | "payout" | "scale";
 
 export type BreachPosition = OfInstrument & {
@@ -27,7 +52,8 @@ export type BreachPosition = OfInstrument & {
   pnl: Decimal;
 };
 
-export type OrderAccepted = OfOrder & Request & { type: "order_accepted" };
+export type OrderAccepted = OfOrder & Request & { type: "order_accepted"; list?: Id; role?: string; arrives?: string };
+export type AlgoAccepted = OfOrder & AlgoRequest & { type: "algo_accepted" };
 
 export type BreachEvent = Own &
   OfPlan & {
@@ -49,18 +75,26 @@ export type BreachEvent = Own &
 export type EngineEvent =
   | (Base & { type: "input_rejected"; reason: string; detail?: string; account?: never })
   | (Base & OfInstrument & { type: "instrument_registered"; account?: never })
-  | (Base & OfInstrument & { type: "status_changed"; status: string; account?: never })
+  | (Base & OfInstrument & { type: "status_changed"; status: string; cause?: string; account?: never })
+  | (Base & OfInstrument & { type: "uncrossed"; price: Decimal; qty: Decimal; surplus: Decimal; account?: never })
+  | (Base & { type: "curve_defined"; curve: Id; account?: never })
+  | (Base & { type: "latency_defined"; latency: Id; account?: never })
+  | (Base & { type: "conversion_set"; from: string; to: string; rate: Decimal; account?: never })
   | (Base & OfPlan & { type: "plan_defined"; version: number; hash: string; account?: never })
   | (Base & { type: "competition_defined"; competition: Id; account?: never })
   | (Base & { type: "day_rolled"; day: string; zone: string; time: string; account?: never })
   | (Own & OfPlan & { type: "account_opened"; parent: Id | null; balance: Decimal })
   | (Own & { type: "competition_entered"; competition: Id })
   | OrderAccepted
-  | (Own & Request & { type: "order_denied"; reason: string })
+  | (Own & Request & Denial & { type: "order_denied" })
+  | (OfOrder & { type: "order_activated"; qty: Decimal })
+  | AlgoAccepted
+  | (Own & AlgoRequest & Denial & { type: "algo_denied" })
+  | (OfOrder & Denial & { type: "algo_ended"; filled: Decimal; child_reason?: string })
   | (OfOrder & { type: "order_triggered"; price: Decimal })
-  | (OfOrder & { type: "order_amended"; qty: Decimal; price: Decimal })
+  | (OfOrder & { type: "order_amended"; qty: Decimal; price?: Decimal; trigger?: Decimal })
   | (OfOrder & { type: "order_cancelled"; leaves: Decimal; reason: string })
-  | (OfOrder & { type: "change_denied"; reason: string })
+  | (OfOrder & Denial & { type: "change_denied" })
   | (OfOrder &
       OfInstrument & {
         type: "fill";
@@ -73,8 +107,23 @@ export type EngineEvent =
         realised: Decimal;
         balance: Decimal;
         position: Decimal;
+        leg?: Leg;
         liquidation: boolean;
+        cause?: string;
+        model?: string;
+        maker?: boolean;
+        known?: string;
       })
+  | (Own &
+      OfInstrument & {
+        type: "booked";
+        leg?: Leg;
+        cause: "financing" | "dividend" | "split";
+        amount: Decimal;
+        balance: Decimal;
+        position: Decimal;
+      })
+  | (Own & { type: "margin_call"; equity: Decimal; required: Decimal })
   | (Own & { type: "floor_moved"; rule: Rule; baseline: Decimal; allowance: Decimal; floor: Decimal; cause: string })
   | BreachEvent
   | (Own & { type: "day_locked" })
@@ -94,6 +143,6 @@ export type EngineEvent =
   | (Own & { type: "target_reached"; balance: Decimal; target: Decimal })
   | (Own & { type: "state_changed"; from: AccountState; to: AccountState; reason: string })
   | (Own & { type: "adjusted"; kind: AdjustKind; amount: Decimal; balance: Decimal; size: Decimal })
-  | (Own & { type: "adjust_denied"; kind: AdjustKind; reason: string })
+  | (Own & Denial & { type: "adjust_denied"; kind: AdjustKind })
   | (Own & { type: "payout_approved"; amount: Decimal; trader: Decimal; firm: Decimal; balance: Decimal })
   | (Own & { type: "payout_denied"; requested: Decimal; eligible: Decimal; reason: string });

@@ -31,6 +31,8 @@ function requestText(event: Extract<EngineEvent, { type: "order_accepted" | "ord
     type: event.order_type,
     price: event.price ?? null,
     trigger: event.trigger ?? null,
+    trail_amount: event.trail_amount ?? null,
+    trail_percent: event.trail_percent ?? null,
   });
   return `${event.side} ${quantity(event.qty)} ${symbolOf(event)} ${terms}`;
 }
@@ -39,6 +41,11 @@ function orderText(id: string | null, accepted: Accepted): string {
   const known = id === null ? undefined : accepted.get(id);
   if (known) return requestText(known);
   return id === null ? "order" : `order ${id}`;
+}
+
+function algoText(event: Extract<EngineEvent, { type: "algo_accepted" | "algo_denied" }>): string {
+  const limit = event.price ? ` limit ${price(event.price, event.instrument)}` : "";
+  return `${event.side} ${quantity(event.qty)} ${symbolOf(event)}${limit}, ${event.algo_type}`;
 }
 
 function orderPrice(id: string | null, text: string, accepted: Accepted): string {
@@ -50,7 +57,14 @@ const ADJUSTED = { pnl: "profit and loss", payout: "payout", scale: "scaling" } 
 export const LINES: { [T in EngineEvent["type"]]: Write<Extract<EngineEvent, { type: T }>> } = {
   input_rejected: (e) => line("Rejected", `input: ${spaced(e.reason)}${e.detail ? `, ${e.detail}` : ""}`, "warn"),
   instrument_registered: (e) => line("Instrument", `${symbolOf(e)} registered`),
-  status_changed: (e) => line("Market", `${symbolOf(e)} is ${e.status}`, e.status === "open" ? "plain" : "warn"),
+  status_changed: (e) => {
+    const by = e.cause === "breaker" ? " by its circuit breaker" : "";
+    return line("Market", `${symbolOf(e)} is ${spaced(e.status)}${by}`, e.status === "open" ? "plain" : "warn");
+  },
+  uncrossed: (e) => line("Auction", `${symbolOf(e)}: ${quantity(e.qty)} at ${price(e.price, e.instrument)}`),
+  curve_defined: (e) => line("Curve", `volume curve ${e.curve} defined`),
+  latency_defined: (e) => line("Latency", `latency ${e.latency} defined`),
+  conversion_set: (e) => line("Rate", `1 ${e.from} is ${e.rate} ${e.to}`),
   plan_defined: (e) => line("Plan", `${e.plan_name ?? `plan ${e.plan}`} v${e.version} defined`),
   competition_defined: (e) => line("Board", `competition ${e.competition} defined`),
   day_rolled: (e) => line("New day", `trading day ${e.day}, from ${e.time} ${e.zone}`),
@@ -58,10 +72,20 @@ export const LINES: { [T in EngineEvent["type"]]: Write<Extract<EngineEvent, { t
   competition_entered: (e) => line("Board", `entered competition ${e.competition}`),
   order_accepted: (e) => line("Order", requestText(e)),
   order_denied: (e) => line("Denied", `${requestText(e)}: ${spaced(e.reason)}`, "warn"),
+  order_activated: (e, accepted) => line("On market", `${orderText(e.order_id, accepted)}, ${quantity(e.qty)} in all`),
+  algo_accepted: (e) => line("Algo", algoText(e)),
+  algo_denied: (e) => line("Denied", `${algoText(e)}: ${spaced(e.reason)}`, "warn"),
+  algo_ended: (e) => {
+    const why = e.child_reason ? `${spaced(e.reason)}, ${spaced(e.child_reason)}` : spaced(e.reason);
+    return line("Algo", `${e.order_id ?? ""} ended, ${quantity(e.filled)} filled: ${why}`, e.reason === "filled" ? "plain" : "warn");
+  },
   order_triggered: (e, accepted) =>
     line("Triggered", `${orderText(e.order_id, accepted)}, at ${orderPrice(e.order_id, e.price, accepted)}`),
-  order_amended: (e, accepted) =>
-    line("Amended", `${orderText(e.order_id, accepted)}, now ${quantity(e.qty)} at ${orderPrice(e.order_id, e.price, accepted)}`),
+  order_amended: (e, accepted) => {
+    const at = e.price ?? e.trigger;
+    const level = at === undefined ? "" : ` at ${orderPrice(e.order_id, at, accepted)}`;
+    return line("Amended", `${orderText(e.order_id, accepted)}, now ${quantity(e.qty)}${level}`);
+  },
   order_cancelled: (e, accepted) =>
     line("Cancelled", `${orderText(e.order_id, accepted)}, ${quantity(e.leaves)} left: ${spaced(e.reason)}`),
   change_denied: (e, accepted) =>
@@ -71,6 +95,8 @@ export const LINES: { [T in EngineEvent["type"]]: Write<Extract<EngineEvent, { t
     const text = `${e.side} ${quantity(e.qty)} ${symbolOf(e)} at ${price(e.price, e.instrument)}${result}`;
     return e.liquidation ? line("Closed out", text, "bad") : line("Fill", text);
   },
+  booked: (e) => line("Booked", `${e.cause} on ${symbolOf(e)}: ${signed(e.amount, 2)}, balance ${money(e.balance)}`),
+  margin_call: (e) => line("Margin call", `equity ${money(e.equity)}, required ${money(e.required)}`, "bad"),
   floor_moved: (e) => line("Floor", `${ruleName(e.rule)} floor now ${money(e.floor)}, baseline ${money(e.baseline)}`),
   breach: (e) => {
     const text = `${ruleName(e.rule)}: equity ${money(e.equity)} against floor ${money(e.floor)}`;

@@ -7,8 +7,10 @@ export type Id = string;
 export type AccountState = "evaluation" | "passed" | "funded" | "failed" | "closed";
 export type Rule = "daily_loss" | "max_loss";
 export type Side = "buy" | "sell";
-export type OrderType = "market" | "limit" | "stop";
-export type TimeInForce = "gtc" | "ioc" | "day";
+export type OrderType = "market" | "limit" | "stop" | "stop_limit" | "market_if_touched" | "trailing_stop";
+export type AlgoType = "twap" | "vwap" | "pov";
+export type TimeInForce = "gtc" | "ioc" | "day" | "fok" | "gtd" | "opg" | "cls";
+export type Leg = "net" | "long" | "short";
 
 export interface Meta {
   name: string;
@@ -30,7 +32,9 @@ export interface Instrument {
   lot_size: Decimal;
   contract_size: Decimal;
   currency: string;
-  status: "open" | "halted" | "closed";
+  liquidity?: "paper" | "crossed";
+  shortable?: boolean;
+  status: "open" | "halted" | "closed" | "pre_open" | "pre_close";
   bid: Decimal | null;
   bid_qty: Decimal | null;
   ask: Decimal | null;
@@ -104,6 +108,7 @@ export interface Position {
   instrument: Id;
   symbol: string;
   side: "long" | "short";
+  leg?: Leg;
   qty: Decimal;
   avg_price: Decimal;
   mark: Decimal | null;
@@ -122,8 +127,13 @@ export interface Order {
   filled: Decimal;
   price: Decimal | null;
   trigger: Decimal | null;
+  trail_amount?: Decimal | null;
+  trail_percent?: Decimal | null;
   tif: TimeInForce;
-  ts: string;
+  /** Where it is: in_flight, held, waiting, resting or auction. */
+  stage?: string;
+  /** Its part in a list; null for an order alone. */
+  role?: string | null;
 }
 
 export interface Breach {
@@ -150,6 +160,12 @@ export interface Account {
   equity: Decimal;
   unrealised: Decimal;
   fees: Decimal;
+  /** Balances of other currencies. */
+  foreign?: { currency: string; balance: Decimal }[];
+  /** Null where the plan checks no margin. */
+  margin_required?: Decimal | null;
+  maintenance_required?: Decimal | null;
+  buying_power?: Decimal | null;
   /** The date is null before the first roll. */
   day: { date: string | null; pnl: Decimal; start_balance: Decimal; start_equity: Decimal };
   limits: Limit[];

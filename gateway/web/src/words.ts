@@ -49,8 +49,19 @@ export function shortHash(hash: string): string {
   return hash.replace(/^(sha256:|0x)/, "").slice(0, 8);
 }
 
-export function orderTerms(order: Pick<Order, "instrument" | "type" | "price" | "trigger">): string {
-  if (order.type === "limit" && order.price) return `limit ${price(order.price, order.instrument)}`;
-  if (order.type === "stop" && order.trigger) return `stop ${price(order.trigger, order.instrument)}`;
-  return order.type;
+type Terms = Pick<Order, "instrument" | "type" | "price" | "trigger" | "trail_amount" | "trail_percent">;
+
+export function orderTerms(order: Terms): string {
+  const at = (text: string) => price(text, order.instrument);
+  const limit = order.price ? `limit ${at(order.price)}` : "";
+  const stop = order.trigger ? `stop ${at(order.trigger)}` : "";
+  if (order.type === "limit" && limit) return limit;
+  if (order.type === "stop" && stop) return stop;
+  if (order.type === "stop_limit" && (stop || limit)) return [stop, limit].filter(Boolean).join(" ");
+  if (order.type === "market_if_touched" && order.trigger) return `if touched ${at(order.trigger)}`;
+  if (order.type === "trailing_stop") {
+    const trail = order.trail_amount ? ` by ${at(order.trail_amount)}` : order.trail_percent ? ` by ${order.trail_percent}%` : "";
+    return `trailing stop${trail}${order.trigger ? `, now ${at(order.trigger)}` : ""}`;
+  }
+  return spaced(order.type);
 }

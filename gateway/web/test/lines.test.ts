@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import gateway from "../../src/dto/event.rs?raw";
+import gateway from "../../src/dto/event/mod.rs?raw";
 import type { EngineEvent, OrderAccepted } from "../src/events";
 import { LINES, lineOf } from "../src/lines";
 import { tickDigits } from "../src/prices";
@@ -41,6 +41,30 @@ const samples: [EngineEvent, string][] = [
   ],
   [{ ...base, type: "order_triggered", order_id: "9", price: "87214" }, "buy 2 BTC-USD stop 87,213.50, at 87,214.00"],
   [{ ...base, type: "order_cancelled", order_id: "77", leaves: "2", reason: "day_over" }, "order 77, 2 left: day over"],
+  [{ ...base, type: "order_amended", order_id: "9", qty: "3", trigger: "87000" }, "buy 2 BTC-USD stop 87,213.50, now 3 at 87,000.00"],
+  [{ ...base, type: "order_activated", order_id: "9", qty: "3" }, "buy 2 BTC-USD stop 87,213.50, 3 in all"],
+  [
+    { ...accepted, type: "order_accepted", order_type: "trailing_stop", trail_percent: "1.5" },
+    "buy 2 BTC-USD trailing stop by 1.5%, now 87,213.50",
+  ],
+  [{ ...accepted, type: "order_accepted", order_type: "stop_limit", price: "87214" }, "buy 2 BTC-USD stop 87,213.50 limit 87,214.00"],
+  [
+    { ...traded, type: "algo_accepted", side: "sell", algo_type: "twap", qty: "2", price: "10", start: base.ts, end: base.ts, slices: 4 },
+    "sell 2 BTC-USD limit 10.00, twap",
+  ],
+  [
+    { ...base, type: "algo_ended", order_id: "9", filled: "1", reason: "child_denied", child_reason: "buying_power" },
+    "9 ended, 1 filled: child denied, buying power",
+  ],
+  [
+    { ...traded, type: "booked", cause: "dividend", amount: "-2.5", balance: "10", position: "-5" },
+    "dividend on BTC-USD: \u22122.50, balance 10.00",
+  ],
+  [{ ...base, type: "margin_call", equity: "460", required: "473" }, "equity 460.00, required 473.00"],
+  [
+    { seq: "1", ts: base.ts, instrument: "3", symbol: "BTC-USD", type: "status_changed", status: "halted", cause: "breaker" },
+    "BTC-USD is halted by its circuit breaker",
+  ],
   [{ ...accepted, type: "order_denied", symbol: null, reason: "day_locked" }, "buy 2 instrument 3 stop 87,213.50: day locked"],
   [{ seq: "1", ts: base.ts, type: "plan_defined", plan: "4", plan_name: null, version: 2, hash: "ab" }, "plan 4 v2 defined"],
 ];

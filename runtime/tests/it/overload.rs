@@ -70,6 +70,8 @@ fn sent_is_acknowledged_plus_refused_and_cancels_go_first() {
     let cancel = handle
         .submit(Command::CancelAll {
             account: AccountId(0),
+            instrument: None,
+            side: None,
         })
         .unwrap();
 

@@ -142,6 +142,8 @@ fn commands_get_the_time_of_the_source_or_of_the_wall() {
         runtime.wait_source_end();
         let cancel = Command::CancelAll {
             account: AccountId(0),
+            instrument: None,
+            side: None,
         };
         let receipt = runtime.handle().submit(cancel).unwrap();
         let ts = receipt.blocking_recv().unwrap().ts;

@@ -9,9 +9,9 @@ use runtime::journal::Reader;
 use runtime::{Config, EventBuf, Limits, Next, Shard, Source, StateHash};
 use types::{
     AccountId, ClientOrderId, Codec, Command, Effect, FeeSchedule, Input, InputKind, Instrument,
-    InstrumentId, InstrumentKind, Label, MarketData, MarketEvent, Money, NewOrder, OpenAccount,
-    OrderKind, PlanId, Price, Qty, Quote, Ratio, RollSchedule, Seq, ShardId, Side, TimeInForce,
-    TimestampNs,
+    InstrumentId, InstrumentKind, Label, Liquidity, Margin, MarketData, MarketEvent, Money,
+    NewOrder, OpenAccount, OrderKind, PaperModel, PlanId, Price, Qty, Quote, Ratio, RollSchedule,
+    Seq, ShardId, Side, Terms, TimeInForce, TimestampNs,
 };
 
 /// 2024-01-03T12:00:00Z, a Wednesday.
@@ -58,6 +58,7 @@ pub(crate) fn plan() -> Command {
         consistency: None,
         payout: None,
         scaling: None,
+        terms: Terms::default(),
     };
     plan.validate().unwrap();
     Command::DefinePlan {
@@ -75,6 +76,11 @@ fn instrument() -> Command {
         contract_size: Qty::ONE,
         order_qty_max: Qty::whole(10),
         fees: FeeSchedule::default(),
+        margin: Margin::default(),
+        shortable: true,
+        collar: Ratio::ZERO,
+        breaker: Ratio::ZERO,
+        liquidity: Liquidity::Paper(PaperModel::default()),
     })
 }
 
@@ -94,13 +100,15 @@ pub(crate) fn quote(bid: i64) -> InputKind {
 /// A market order of a tenth of a coin.
 pub(crate) fn order(account: u32, client_order: u128, side: Side) -> Command {
     Command::SubmitOrder(NewOrder {
-        account: AccountId(account),
         client_order: ClientOrderId(client_order),
-        instrument: InstrumentId(0),
-        side,
-        kind: OrderKind::Market,
-        qty: Qty(10_000_000),
         tif: TimeInForce::ImmediateOrCancel,
+        ..NewOrder::new(
+            AccountId(account),
+            InstrumentId(0),
+            side,
+            OrderKind::Market,
+            Qty(10_000_000),
+        )
     })
 }
 

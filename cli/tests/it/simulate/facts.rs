@@ -278,7 +278,7 @@ fn bad_markets_fill_nothing() {
         out.pick("order_denied", "a", &["client_order_id", "reason"]),
         [
             "too_early no_quote",
-            "other_currency currency_mismatch",
+            "other_currency no_conversion",
             "crossed bad_quote",
             "halted instrument_not_open",
             "closed instrument_not_open",

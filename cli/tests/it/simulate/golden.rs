@@ -98,7 +98,7 @@ fn every_scenario_gives_its_golden_output() {
         }
     }
     assert!(wrong.is_empty(), "expected -> got\n{wrong}");
-    assert!(count >= 36, "only {count} scenarios");
+    assert!(count >= 90, "only {count} scenarios");
 }
 
 #[test]

@@ -30,6 +30,16 @@ impl Output {
         Self { events, state }
     }
 
+    /// Every event.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Value> {
+        self.events.iter()
+    }
+
+    /// Every account of the final state.
+    pub(super) fn accounts(&self) -> &[Value] {
+        self.state["accounts"].as_array().unwrap()
+    }
+
     /// The events of a type about an account.
     pub(super) fn events<'a>(
         &'a self,

@@ -85,7 +85,7 @@ fn line_at(text: &str, offset: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use rules::TrailSource;
-    use types::{Money, Ratio};
+    use types::{Funding, Money, PositionMode, Ratio, Terms};
 
     use super::*;
     use crate::dto::plan::PlanDto;
@@ -134,6 +134,12 @@ after = "floor_falls"
 [scaling]
 step_pct = "25"
 size_max = "100000"
+
+[terms]
+mode = "hedging"
+funding = "margin"
+rate_min_pct = "3.3333334"
+shorts = false
 "#;
 
     #[test]
@@ -154,6 +160,32 @@ size_max = "100000"
             max.stop,
             rules::StopTrailing::FreezeWhenSource(Money::whole(7_500))
         );
+    }
+
+    #[test]
+    fn terms_are_the_usual_ones_where_the_file_has_none() {
+        let with = |terms: &str| {
+            let (rest, _) = EVERYTHING.split_once("[terms]").unwrap();
+            from_toml("plan.toml", &format!("{rest}{terms}")).map(|plan| plan.terms)
+        };
+        assert_eq!(with(""), Ok(Terms::default()));
+        let all = from_toml("plan.toml", EVERYTHING).unwrap().terms;
+        assert_eq!(
+            all,
+            Terms {
+                mode: PositionMode::Hedging,
+                funding: Funding::Margin {
+                    rate_min: Ratio(33_333_334)
+                },
+                shorts: false,
+            }
+        );
+        let cash = with("[terms]\nfunding = \"cash\"\n").unwrap();
+        assert_eq!(cash.funding, Funding::Cash);
+        assert_eq!(cash.mode, PositionMode::Netting);
+        let margin = with("[terms]\nfunding = \"margin\"\n").unwrap();
+        let rate_min = Ratio::ZERO;
+        assert_eq!(margin.funding, Funding::Margin { rate_min });
     }
 
     #[test]
@@ -254,6 +286,29 @@ size_max = "100000"
             "zone = \"New York\"",
             "bad.toml:7: roll.zone: value 'New York': accepted an IANA time zone such as \"UTC\" \
              or \"America/New_York\"",
+        );
+        check(
+            "rate_min_pct = \"3.3333334\"",
+            "rate_min_pct = \"101\"",
+            "bad.toml:49: terms.rate_min_pct: value '101': accepted a percentage of the notional \
+             from 0 to 100",
+        );
+        check(
+            "funding = \"margin\"",
+            "funding = \"cash\"",
+            "bad.toml:49: terms.rate_min_pct: value '3.3333334': accepted none, unless funding is \
+             \"margin\"",
+        );
+        check(
+            "funding = \"margin\"",
+            "funding = \"credit\"",
+            "bad.toml:48: terms.funding: value 'credit': accepted \"unchecked\" or \"cash\" or \
+             \"margin\"",
+        );
+        check(
+            "mode = \"hedging\"",
+            "mode = \"long\"",
+            "bad.toml:47: terms.mode: value 'long': accepted \"netting\" or \"hedging\"",
         );
         let error = from_toml("bad.toml", "name = \"a\"\nversion = = 1\n").unwrap_err();
         assert!(error.to_string().starts_with("bad.toml:2: "), "{error}");

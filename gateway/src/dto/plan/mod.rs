@@ -11,6 +11,7 @@ use rules::{
     Stage, StopTrailing, Target,
 };
 use serde::Serialize;
+use types::{Funding, Terms};
 
 use super::word::Word;
 use super::{percent, time};
@@ -41,6 +42,7 @@ pub struct PlanDto {
     payout: Option<PayoutDto>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scaling: Option<ScalingDto>,
+    terms: TermsDto,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -131,6 +133,16 @@ struct ScalingDto {
     size_max: Option<String>,
 }
 
+/// Position mode, funding and short rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TermsDto {
+    mode: &'static str,
+    funding: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rate_min_pct: Option<String>,
+    shorts: bool,
+}
+
 impl PlanDto {
     /// The form of a plan.
     pub fn new(plan: &Plan) -> Self {
@@ -214,6 +226,24 @@ impl PlanDto {
                 step_pct: percent::exact(step),
                 size_max: text(size_max),
             }),
+            terms: TermsDto::new(plan.terms),
+        }
+    }
+}
+
+impl TermsDto {
+    /// The form of an account's terms.
+    pub fn new(terms: Terms) -> Self {
+        let (funding, rate_min) = match terms.funding {
+            Funding::Unchecked => ("unchecked", None),
+            Funding::Cash => ("cash", None),
+            Funding::Margin { rate_min } => ("margin", Some(rate_min)),
+        };
+        Self {
+            mode: terms.mode.word(),
+            funding,
+            rate_min_pct: rate_min.map(percent::exact),
+            shorts: terms.shorts,
         }
     }
 }

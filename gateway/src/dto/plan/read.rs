@@ -4,13 +4,13 @@ use rules::{
     Allowance, ConsistencyRule, DailyLoss, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, Scaling,
     Stage, StopTrailing, Target,
 };
-use types::{Effect, Money, Ratio};
+use types::{Effect, Funding, Money, PositionMode, Ratio, Terms};
 
 use crate::dto::document::{Choice, Field, FieldError, Table};
 use crate::dto::time;
 
 /// The fields of a plan.
-const FIELDS: [&str; 13] = [
+const FIELDS: [&str; 14] = [
     "name",
     "version",
     "currency",
@@ -24,6 +24,7 @@ const FIELDS: [&str; 13] = [
     "consistency",
     "payout",
     "scaling",
+    "terms",
 ];
 
 /// The fields of a plan and `others` beside them.
@@ -75,6 +76,10 @@ pub fn read(document: &Field<'_>, others: &[&str]) -> Result<Plan, FieldError> {
             .optional("scaling")
             .map(|field| scaling(&field))
             .transpose()?,
+        terms: match table.optional("terms") {
+            Some(field) => terms(&field)?,
+            None => Terms::default(),
+        },
     };
     plan.validate()
         .map_err(|error| located(&table, &plan, &error))?;
@@ -204,6 +209,44 @@ fn scaling(field: &Field<'_>) -> Result<Scaling, FieldError> {
     })
 }
 
+fn terms(field: &Field<'_>) -> Result<Terms, FieldError> {
+    const RATE: &str =
+        "a percentage of the notional from 0 to 100 in quotes, such as \"3.3333334\"";
+    const FUNDING: &str = "\"unchecked\" or \"cash\" or \"margin\"";
+    let table = field.table(&["mode", "funding", "rate_min_pct", "shorts"])?;
+    let rate = table.optional("rate_min_pct");
+    let funding = match table.optional("funding") {
+        None => Funding::Unchecked,
+        Some(field) => match field.text(FUNDING)? {
+            "unchecked" => Funding::Unchecked,
+            "cash" => Funding::Cash,
+            "margin" => Funding::Margin {
+                rate_min: match &rate {
+                    Some(rate) => rate.percent(RATE)?,
+                    None => Ratio::ZERO,
+                },
+            },
+            _ => return Err(field.error(FUNDING)),
+        },
+    };
+    if !matches!(funding, Funding::Margin { .. }) {
+        table.absent("rate_min_pct", || {
+            "none, unless funding is \"margin\"".to_owned()
+        })?;
+    }
+    Ok(Terms {
+        mode: match table.optional("mode") {
+            Some(mode) => mode.word()?,
+            None => PositionMode::default(),
+        },
+        funding,
+        shorts: match table.optional("shorts") {
+            Some(shorts) => shorts.boolean()?,
+            None => true,
+        },
+    })
+}
+
 /// A rule's error in terms of the document: its field names, its value, its absolute levels.
 fn located(table: &Table<'_>, plan: &Plan, error: &rules::PlanError) -> FieldError {
     let path = match error.path {
@@ -213,6 +256,7 @@ fn located(table: &Table<'_>, plan: &Plan, error: &rules::PlanError) -> FieldErr
         "payout.fraction" => "payout.fraction_pct",
         "payout.split" => "payout.split_pct",
         "scaling.step" => "scaling.step_pct",
+        "terms.rate_min" => "terms.rate_min_pct",
         same => same,
     };
     let trails = plan
@@ -223,6 +267,7 @@ fn located(table: &Table<'_>, plan: &Plan, error: &rules::PlanError) -> FieldErr
         ("max_loss.stop", Some(StopTrailing::FreezeWhenSource(_))) => {
             "a level above initial_balance"
         }
+        ("terms.rate_min_pct", _) => "a percentage of the notional from 0 to 100",
         _ => error.accepted,
     };
     table.at(path).error(accepted)

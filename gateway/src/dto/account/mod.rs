@@ -1,14 +1,19 @@
-//! Accounts, their limits, positions and orders.
+//! Accounts, their limits and positions; working orders are in [`order`].
+
+pub mod order;
 
 use rules::Plan;
-use runtime::view::{AccountRow, AccountView, BreachPrice, LimitView, OrderView, PositionView};
+use runtime::view::{AccountRow, AccountView, BreachPrice, LimitView, PositionView};
 use serde::Serialize;
-use types::{Notional, OrderKind, RuleKind, Side};
+use types::{Notional, RuleKind, Side};
 
 use super::names::Names;
 use super::objective::ObjectiveDto;
 use super::percent;
-use super::word::{self, Word};
+use super::plan::TermsDto;
+use super::word::Word;
+
+pub use order::{AlgoDto, OrderDto};
 
 /// The short form of an account, for lists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -85,6 +90,16 @@ pub struct AccountDto {
     pub unrealised: String,
     /// Fees paid so far.
     pub fees: String,
+    /// Position mode, funding and short rule.
+    pub terms: TermsDto,
+    /// Balances of other currencies.
+    pub foreign: Vec<BalanceDto>,
+    /// What positions and working orders tie up; null where the plan checks no margin.
+    pub margin_required: Option<String>,
+    /// What is left for another order; null where the plan checks nothing.
+    pub buying_power: Option<String>,
+    /// Equity below this is a margin call; null where the plan checks no margin.
+    pub maintenance_required: Option<String>,
     /// What could be paid out now; null where the plan pays nothing out.
     pub payout_eligible: Option<String>,
     /// The open trading day.
@@ -97,6 +112,8 @@ pub struct AccountDto {
     pub positions: Vec<PositionDto>,
     /// Working orders, oldest first.
     pub orders: Vec<OrderDto>,
+    /// Working algos, oldest first.
+    pub algos: Vec<AlgoDto>,
     /// The newest primary breach.
     pub breach: Option<BreachDto>,
 }
@@ -112,6 +129,15 @@ pub struct PlanRefDto {
     pub version: u32,
     /// Hash of its canonical bytes.
     pub hash: String,
+}
+
+/// What is held of a currency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BalanceDto {
+    /// The currency.
+    pub currency: String,
+    /// Realised cash in it.
+    pub balance: String,
 }
 
 /// The open trading day of an account.
@@ -195,6 +221,8 @@ pub struct PositionDto {
     pub symbol: String,
     /// `long` or `short`.
     pub side: &'static str,
+    /// `net`, or in a hedging account which of its positions: `long` or `short`.
+    pub leg: &'static str,
     /// How much, without sign.
     pub qty: String,
     /// Average price.
@@ -207,40 +235,11 @@ pub struct PositionDto {
     pub notional: String,
 }
 
-/// A working order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct OrderDto {
-    /// Its id.
-    pub order_id: Option<String>,
-    /// The sender's id.
-    pub client_order_id: Option<String>,
-    /// The instrument.
-    pub instrument: String,
-    /// Its symbol.
-    pub symbol: String,
-    /// `buy` or `sell`.
-    pub side: &'static str,
-    /// How it executes.
-    #[serde(rename = "type")]
-    pub order_type: &'static str,
-    /// Total quantity.
-    pub qty: String,
-    /// Quantity executed so far; an order fills whole, so a working one has none.
-    pub filled: String,
-    /// Limit price.
-    pub price: Option<String>,
-    /// Trigger of a stop.
-    pub trigger: Option<String>,
-    /// How long it works.
-    pub tif: &'static str,
-    /// When it was accepted.
-    pub ts: String,
-}
-
 impl AccountDto {
     /// Everything about an account; `plan` is its plan.
     pub fn new(view: &AccountView, plan: &Plan, names: &Names) -> Self {
         let row = &view.row;
+        let text = |money: Option<types::Money>| money.map(|money| money.to_string());
         Self {
             id: names.account(row.id),
             name: row.name.to_string(),
@@ -261,7 +260,19 @@ impl AccountDto {
             equity: row.equity.to_string(),
             unrealised: view.unrealised.to_string(),
             fees: view.fees.to_string(),
-            payout_eligible: view.payout_eligible.map(|eligible| eligible.to_string()),
+            terms: TermsDto::new(view.terms),
+            foreign: view
+                .foreign
+                .iter()
+                .map(|(currency, balance)| BalanceDto {
+                    currency: currency.to_string(),
+                    balance: balance.to_string(),
+                })
+                .collect(),
+            margin_required: text(view.margin_required),
+            buying_power: text(view.buying_power),
+            maintenance_required: text(view.maintenance_required),
+            payout_eligible: text(view.payout_eligible),
             day: DayDto {
                 date: view.day.map(|day| day.to_string()),
                 pnl: view.day_pnl.to_string(),
@@ -283,6 +294,11 @@ impl AccountDto {
                 .orders
                 .iter()
                 .map(|order| OrderDto::new(order, names))
+                .collect(),
+            algos: view
+                .algos
+                .iter()
+                .map(|algo| AlgoDto::new(algo, names))
                 .collect(),
             breach: view.breach.as_ref().map(|(seq, ts, breach)| BreachDto {
                 seq: seq.to_string(),
@@ -349,36 +365,12 @@ impl PositionDto {
             } else {
                 "long"
             },
+            leg: view.leg.word(),
             qty: view.position.abs().to_string(),
             avg_price: view.average_price.to_string(),
             mark: view.mark.map(|mark| mark.to_string()),
             unrealised: view.unrealised.to_string(),
             notional: view.notional.to_string(),
-        }
-    }
-}
-
-impl OrderDto {
-    /// A working order.
-    pub fn new(view: &OrderView, names: &Names) -> Self {
-        let (price, trigger) = match view.kind {
-            OrderKind::Market => (None, None),
-            OrderKind::Limit { price } => (Some(price.to_string()), None),
-            OrderKind::Stop { trigger } => (None, Some(trigger.to_string())),
-        };
-        Self {
-            order_id: names.order(view.order),
-            client_order_id: names.client_order(view.client_order),
-            instrument: names.instrument(view.instrument),
-            symbol: view.symbol.to_string(),
-            side: view.side.word(),
-            order_type: word::order_type(view.kind),
-            qty: view.qty.to_string(),
-            filled: "0".to_owned(),
-            price,
-            trigger,
-            tif: view.tif.word(),
-            ts: view.ts.to_string(),
         }
     }
 }

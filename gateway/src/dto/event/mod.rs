@@ -1,18 +1,26 @@
 //! Events as flat JSON objects: `seq`, `ts`, `type`, then the fields of that type.
 //!
-//! A breach carries the positions of its proof inside. An id that a fact does not have is null.
+//! A breach carries the positions of its proof inside. An id that a fact does not have is null. The terms
+//! of an order that are as usual are left out.
 
-use std::fmt::{self, Display};
+mod fields;
+mod orders;
+mod proof;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use types::{
     AccountId, AccountState, Breach, BreachPosition, Consistency, DayClose, Event, EventKind, Fill,
-    FloorMove, InputRejection, InstrumentId, NewOrder, OrderKind, PlanId,
+    FloorMove, InputRejection, Leg,
 };
 
+use self::fields::Fields;
 use super::names::Names;
+use super::time;
 use super::word::{self, Word};
-use super::{percent, time};
 
 /// One event, ready to be written.
 #[derive(Debug, Clone, Copy)]
@@ -53,11 +61,19 @@ pub const fn account_of(kind: &EventKind) -> Option<AccountId> {
         EventKind::InputRejected { .. }
         | EventKind::InstrumentRegistered { .. }
         | EventKind::StatusChanged { .. }
+        | EventKind::Uncrossed { .. }
+        | EventKind::CurveDefined { .. }
+        | EventKind::LatencyDefined { .. }
+        | EventKind::ConversionSet { .. }
         | EventKind::PlanDefined { .. }
         | EventKind::CompetitionDefined { .. }
         | EventKind::DayRolled { .. } => None,
         EventKind::AccountOpened { account, .. }
         | EventKind::CompetitionEntered { account, .. }
+        | EventKind::OrderActivated { account, .. }
+        | EventKind::AlgoEnded { account, .. }
+        | EventKind::Booked { account, .. }
+        | EventKind::MarginCall { account, .. }
         | EventKind::OrderTriggered { account, .. }
         | EventKind::OrderAmended { account, .. }
         | EventKind::OrderCancelled { account, .. }
@@ -79,6 +95,9 @@ pub const fn account_of(kind: &EventKind) -> Option<AccountId> {
         EventKind::OrderAccepted { request, .. } | EventKind::OrderDenied { request, .. } => {
             Some(request.account)
         }
+        EventKind::AlgoAccepted { request, .. } | EventKind::AlgoDenied { request, .. } => {
+            Some(request.account)
+        }
     }
 }
 
@@ -91,7 +110,7 @@ impl Serialize for EventDto<'_> {
         fields.text("seq", self.event.seq)?;
         fields.text("ts", self.event.ts)?;
         fields.put("type", event_type(&self.event.kind))?;
-        fields.kind(&self.event.kind, self.rest)?;
+        fields.kind(self.event, self.rest)?;
         fields.map.end()
     }
 }
@@ -102,11 +121,19 @@ pub const fn event_type(kind: &EventKind) -> &'static str {
         EventKind::InputRejected { .. } => "input_rejected",
         EventKind::InstrumentRegistered { .. } => "instrument_registered",
         EventKind::StatusChanged { .. } => "status_changed",
+        EventKind::Uncrossed { .. } => "uncrossed",
+        EventKind::CurveDefined { .. } => "curve_defined",
+        EventKind::LatencyDefined { .. } => "latency_defined",
+        EventKind::ConversionSet { .. } => "conversion_set",
         EventKind::PlanDefined { .. } => "plan_defined",
         EventKind::CompetitionDefined { .. } => "competition_defined",
         EventKind::AccountOpened { .. } => "account_opened",
         EventKind::CompetitionEntered { .. } => "competition_entered",
         EventKind::OrderAccepted { .. } => "order_accepted",
+        EventKind::OrderActivated { .. } => "order_activated",
+        EventKind::AlgoAccepted { .. } => "algo_accepted",
+        EventKind::AlgoDenied { .. } => "algo_denied",
+        EventKind::AlgoEnded { .. } => "algo_ended",
         EventKind::OrderDenied { .. } => "order_denied",
         EventKind::OrderTriggered { .. } => "order_triggered",
         EventKind::OrderAmended { .. } => "order_amended",
@@ -125,6 +152,8 @@ pub const fn event_type(kind: &EventKind) -> &'static str {
         EventKind::StateChanged { .. } => "state_changed",
         EventKind::Adjusted { .. } => "adjusted",
         EventKind::AdjustDenied { .. } => "adjust_denied",
+        EventKind::Booked { .. } => "booked",
+        EventKind::MarginCall { .. } => "margin_call",
         EventKind::PayoutApproved { .. } => "payout_approved",
         EventKind::PayoutDenied { .. } => "payout_denied",
     }
@@ -139,51 +168,39 @@ const fn state_reason(to: AccountState) -> &'static str {
     }
 }
 
-/// A value written as its text.
-struct Text<T>(T);
-
-impl<T: Display> Serialize for Text<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
-    }
-}
-
-/// The fields of one JSON object.
-struct Fields<'a, M> {
-    map: M,
-    names: &'a Names,
-}
-
 impl<M: SerializeMap> Fields<'_, M> {
-    fn put(&mut self, name: &str, value: impl Serialize) -> Result<(), M::Error> {
-        self.map.serialize_entry(name, &value)
-    }
-
-    fn text(&mut self, name: &str, value: impl Display) -> Result<(), M::Error> {
-        self.put(name, Text(value))
-    }
-
-    fn account(&mut self, id: AccountId) -> Result<(), M::Error> {
-        self.put("account", self.names.account(id))
-    }
-
-    fn instrument(&mut self, id: InstrumentId) -> Result<(), M::Error> {
-        self.put("instrument", self.names.instrument(id))?;
-        self.put("symbol", self.names.symbol(id).map(Text))
-    }
-
-    fn plan(&mut self, id: PlanId) -> Result<(), M::Error> {
-        self.put("plan", self.names.plan(id))?;
-        self.put("plan_name", self.names.plan_name(id).map(Text))
-    }
-
-    fn kind(&mut self, kind: &EventKind, rest: &[Event]) -> Result<(), M::Error> {
-        match kind {
+    fn kind(&mut self, event: &Event, rest: &[Event]) -> Result<(), M::Error> {
+        match &event.kind {
             EventKind::InputRejected { reason } => self.rejection(*reason),
             EventKind::InstrumentRegistered { instrument } => self.instrument(*instrument),
-            EventKind::StatusChanged { instrument, status } => {
+            EventKind::StatusChanged {
+                instrument,
+                status,
+                cause,
+            } => {
                 self.instrument(*instrument)?;
-                self.put("status", status.word())
+                self.put("status", status.word())?;
+                self.put("cause", cause.word())
+            }
+            EventKind::Uncrossed {
+                instrument,
+                price,
+                qty,
+                surplus,
+            } => {
+                self.instrument(*instrument)?;
+                self.text("price", price)?;
+                self.text("qty", qty)?;
+                self.text("surplus", surplus)
+            }
+            EventKind::CurveDefined { curve } => self.put("curve", self.names.curve(*curve)),
+            EventKind::LatencyDefined { latency } => {
+                self.put("latency", self.names.latency(*latency))
+            }
+            EventKind::ConversionSet { from, to, rate } => {
+                self.text("from", from)?;
+                self.text("to", to)?;
+                self.text("rate", rate)
             }
             EventKind::PlanDefined {
                 plan,
@@ -215,57 +232,17 @@ impl<M: SerializeMap> Fields<'_, M> {
                 self.put("competition", self.names.competition(*competition))?;
                 self.account(*account)
             }
-            EventKind::OrderAccepted { order, request } => {
-                self.account(request.account)?;
-                self.put("order_id", self.names.order(*order))?;
-                self.request(request)
-            }
-            EventKind::OrderDenied { request, reason } => {
-                self.account(request.account)?;
-                self.request(request)?;
-                self.put("reason", reason.word())
-            }
-            EventKind::OrderTriggered {
-                account,
-                order,
-                price,
-            } => {
-                self.account(*account)?;
-                self.put("order_id", self.names.order(*order))?;
-                self.text("price", price)
-            }
-            EventKind::OrderAmended {
-                account,
-                order,
-                qty,
-                price,
-            } => {
-                self.account(*account)?;
-                self.put("order_id", self.names.order(*order))?;
-                self.text("qty", qty)?;
-                self.text("price", price)
-            }
-            EventKind::OrderCancelled {
-                account,
-                order,
-                leaves,
-                reason,
-            } => {
-                self.account(*account)?;
-                self.put("order_id", self.names.order(*order))?;
-                self.text("leaves", leaves)?;
-                self.put("reason", reason.word())
-            }
-            EventKind::ChangeDenied {
-                account,
-                order,
-                reason,
-            } => {
-                self.account(*account)?;
-                self.put("order_id", self.names.order(*order))?;
-                self.put("reason", reason.word())
-            }
-            EventKind::Fill(fill) => self.fill(fill),
+            EventKind::OrderAccepted { .. }
+            | EventKind::OrderDenied { .. }
+            | EventKind::OrderActivated { .. }
+            | EventKind::OrderTriggered { .. }
+            | EventKind::OrderAmended { .. }
+            | EventKind::OrderCancelled { .. }
+            | EventKind::ChangeDenied { .. }
+            | EventKind::AlgoAccepted { .. }
+            | EventKind::AlgoDenied { .. }
+            | EventKind::AlgoEnded { .. }
+            | EventKind::Fill(_) => self.of_order(event),
             EventKind::FloorMoved(moved) => {
                 self.account(moved.account)?;
                 self.put("rule", moved.rule.word())?;
@@ -331,7 +308,33 @@ impl<M: SerializeMap> Fields<'_, M> {
             } => {
                 self.account(*account)?;
                 self.put("kind", kind.word())?;
-                self.put("reason", reason.word())
+                self.denial(*reason)
+            }
+            EventKind::Booked {
+                account,
+                instrument,
+                leg,
+                cause,
+                amount,
+                balance,
+                position,
+            } => {
+                self.account(*account)?;
+                self.instrument(*instrument)?;
+                self.unusual("leg", *leg != Leg::Net, leg.word())?;
+                self.put("cause", cause.word())?;
+                self.text("amount", amount)?;
+                self.text("balance", balance)?;
+                self.text("position", position)
+            }
+            EventKind::MarginCall {
+                account,
+                equity,
+                required,
+            } => {
+                self.account(*account)?;
+                self.text("equity", equity)?;
+                self.text("required", required)
             }
             EventKind::PayoutApproved {
                 account,
@@ -367,189 +370,11 @@ impl<M: SerializeMap> Fields<'_, M> {
             _ => Ok(()),
         }
     }
-
-    fn request(&mut self, request: &NewOrder) -> Result<(), M::Error> {
-        let client_order = self.names.client_order(request.client_order);
-        self.put("client_order_id", client_order)?;
-        self.instrument(request.instrument)?;
-        self.put("side", request.side.word())?;
-        self.put("order_type", word::order_type(request.kind))?;
-        self.text("qty", request.qty)?;
-        match request.kind {
-            OrderKind::Market => {}
-            OrderKind::Limit { price } => self.text("price", price)?,
-            OrderKind::Stop { trigger } => self.text("trigger", trigger)?,
-        }
-        self.put("tif", request.tif.word())
-    }
-
-    fn fill(&mut self, fill: &Fill) -> Result<(), M::Error> {
-        self.account(fill.account)?;
-        self.put("order_id", self.names.order(fill.order))?;
-        let client_order = self.names.client_order(fill.client_order);
-        self.put("client_order_id", client_order)?;
-        self.instrument(fill.instrument)?;
-        self.put("side", fill.side.word())?;
-        self.text("qty", fill.qty)?;
-        self.text("price", fill.price)?;
-        self.text("leaves", fill.leaves)?;
-        self.text("fee", fill.fee)?;
-        self.text("realised", fill.realised)?;
-        self.text("balance", fill.balance)?;
-        self.text("position", fill.position)?;
-        self.put("liquidation", fill.cause == types::FillCause::Liquidation)
-    }
-
-    fn breach(&mut self, breach: &Breach, rest: &[Event]) -> Result<(), M::Error> {
-        self.account(breach.account)?;
-        self.put("rule", breach.rule.word())?;
-        self.put("effect", breach.effect.word())?;
-        self.put("primary", breach.primary)?;
-        self.put("touch_is_breach", breach.touch_is_breach)?;
-        self.text("balance", breach.balance)?;
-        self.text("equity", breach.equity)?;
-        self.text("baseline", breach.baseline)?;
-        self.text("allowance", breach.allowance)?;
-        self.text("floor", breach.floor)?;
-        self.plan(breach.plan)?;
-        self.put("plan_version", breach.plan_version)?;
-        self.text("plan_hash", breach.plan_hash)?;
-        let positions = Positions {
-            events: rest.get(..breach.positions as usize).unwrap_or(rest),
-            names: self.names,
-        };
-        self.put("positions", positions)
-    }
-
-    fn breach_position(&mut self, held: &BreachPosition) -> Result<(), M::Error> {
-        self.instrument(held.instrument)?;
-        self.text("qty", held.position)?;
-        self.text("cost", held.cost)?;
-        self.text("bid", held.bid)?;
-        self.text("ask", held.ask)?;
-        let mark = if held.position.is_negative() {
-            held.ask
-        } else {
-            held.bid
-        };
-        self.text("mark", mark)?;
-        self.text("pnl", held.unrealised)
-    }
-
-    fn consistency(&mut self, standing: &Consistency) -> Result<(), M::Error> {
-        self.account(standing.account)?;
-        self.text("best_day", standing.best_day)?;
-        self.text("denominator", standing.denominator)?;
-        let share = percent::share(standing.best_day.0.into(), standing.denominator.0.into());
-        self.put("share_pct", share)?;
-        self.put("cap_pct", percent::exact(standing.cap))?;
-        self.put("inclusive", standing.inclusive)?;
-        self.put("met", standing.met)?;
-        self.text("total_needed", standing.total_needed)?;
-        self.text("next_day_max", standing.next_day_max)
-    }
-}
-
-/// The positions of a breach: the events that follow it, as a list.
-struct Positions<'a> {
-    events: &'a [Event],
-    names: &'a Names,
-}
-
-impl Serialize for Positions<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.events.iter().filter_map(|event| match &event.kind {
-            EventKind::BreachPosition(held) => Some(Position {
-                held,
-                names: self.names,
-            }),
-            _ => None,
-        }))
-    }
-}
-
-struct Position<'a> {
-    held: &'a BreachPosition,
-    names: &'a Names,
-}
-
-impl Serialize for Position<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = Fields {
-            map: serializer.serialize_map(None)?,
-            names: self.names,
-        };
-        fields.breach_position(self.held)?;
-        fields.map.end()
-    }
 }
 
 impl fmt::Display for EventDto<'_> {
     /// One line of JSON.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use types::{Effect, Money, Notional, PlanHash, Price, RuleKind, Seq, SignedQty, TimestampNs};
-
-    use super::*;
-
-    fn event(kind: EventKind) -> Event {
-        Event {
-            seq: Seq(7),
-            ts: TimestampNs(1_709_208_000_000_000_000),
-            kind,
-        }
-    }
-
-    #[test]
-    fn a_breach_carries_its_positions() {
-        let account = AccountId(3);
-        let breach = Breach {
-            account,
-            rule: RuleKind::MaxLoss,
-            effect: Effect::Fail,
-            primary: true,
-            touch_is_breach: false,
-            balance: Money::whole(92_000),
-            equity: Notional(Money(89_999_500_000).to_notional().0 - 1),
-            baseline: Money::whole(100_000),
-            allowance: Money::whole(10_000),
-            floor: Money::whole(90_000),
-            plan: PlanId(0),
-            plan_version: 2,
-            plan_hash: PlanHash([0xab; 32]),
-            positions: 1,
-        };
-        let held = BreachPosition {
-            account,
-            instrument: InstrumentId(0),
-            position: SignedQty::whole(-2),
-            cost: Money::whole(-200).to_notional(),
-            bid: Price::whole(1_099),
-            ask: Price::whole(1_100),
-            unrealised: Money::whole(-2_000).to_notional(),
-        };
-        let list = [
-            event(EventKind::Breach(breach)),
-            event(EventKind::BreachPosition(held)),
-            event(EventKind::DayLocked { account }),
-        ];
-        let names = Names::numbers();
-        let lines: Vec<_> = events(&list, &names).map(|dto| dto.to_string()).collect();
-        let hash = "ab".repeat(32);
-        assert_eq!(
-            lines[0],
-            format!(
-                r#"{{"seq":"7","ts":"2024-02-29T12:00:00Z","type":"breach","account":"3","rule":"max_loss","effect":"fail","primary":true,"touch_is_breach":false,"balance":"92000","equity":"89999.49999999999999999","baseline":"100000","allowance":"10000","floor":"90000","plan":"0","plan_name":null,"plan_version":2,"plan_hash":"{hash}","positions":[{{"instrument":"0","symbol":null,"qty":"-2","cost":"-200","bid":"1099","ask":"1100","mark":"1100","pnl":"-2000"}}]}}"#
-            )
-        );
-        assert_eq!(
-            lines[1..],
-            [r#"{"seq":"7","ts":"2024-02-29T12:00:00Z","type":"day_locked","account":"3"}"#]
-        );
     }
 }

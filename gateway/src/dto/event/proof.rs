@@ -1,0 +1,94 @@
+//! Breaches with their proof, and how an account stands against its consistency rule.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use types::{Breach, BreachPosition, Consistency, Event, EventKind};
+
+use super::fields::Fields;
+use crate::dto::names::Names;
+use crate::dto::percent;
+use crate::dto::word::Word;
+
+impl<M: SerializeMap> Fields<'_, M> {
+    pub(super) fn breach(&mut self, breach: &Breach, rest: &[Event]) -> Result<(), M::Error> {
+        self.account(breach.account)?;
+        self.put("rule", breach.rule.word())?;
+        self.put("effect", breach.effect.word())?;
+        self.put("primary", breach.primary)?;
+        self.put("touch_is_breach", breach.touch_is_breach)?;
+        self.text("balance", breach.balance)?;
+        self.text("equity", breach.equity)?;
+        self.text("baseline", breach.baseline)?;
+        self.text("allowance", breach.allowance)?;
+        self.text("floor", breach.floor)?;
+        self.plan(breach.plan)?;
+        self.put("plan_version", breach.plan_version)?;
+        self.text("plan_hash", breach.plan_hash)?;
+        let positions = Positions {
+            events: rest.get(..breach.positions as usize).unwrap_or(rest),
+            names: self.names,
+        };
+        self.put("positions", positions)
+    }
+
+    pub(super) fn breach_position(&mut self, held: &BreachPosition) -> Result<(), M::Error> {
+        self.instrument(held.instrument)?;
+        self.text("qty", held.position)?;
+        self.text("cost", held.cost)?;
+        self.text("bid", held.bid)?;
+        self.text("ask", held.ask)?;
+        let mark = if held.position.is_negative() {
+            held.ask
+        } else {
+            held.bid
+        };
+        self.text("mark", mark)?;
+        self.text("pnl", held.unrealised)
+    }
+
+    pub(super) fn consistency(&mut self, standing: &Consistency) -> Result<(), M::Error> {
+        self.account(standing.account)?;
+        self.text("best_day", standing.best_day)?;
+        self.text("denominator", standing.denominator)?;
+        let share = percent::share(standing.best_day.0.into(), standing.denominator.0.into());
+        self.put("share_pct", share)?;
+        self.put("cap_pct", percent::exact(standing.cap))?;
+        self.put("inclusive", standing.inclusive)?;
+        self.put("met", standing.met)?;
+        self.text("total_needed", standing.total_needed)?;
+        self.text("next_day_max", standing.next_day_max)
+    }
+}
+
+/// The positions of a breach: the events that follow it, as a list.
+struct Positions<'a> {
+    events: &'a [Event],
+    names: &'a Names,
+}
+
+impl Serialize for Positions<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.events.iter().filter_map(|event| match &event.kind {
+            EventKind::BreachPosition(held) => Some(Position {
+                held,
+                names: self.names,
+            }),
+            _ => None,
+        }))
+    }
+}
+
+struct Position<'a> {
+    held: &'a BreachPosition,
+    names: &'a Names,
+}
+
+impl Serialize for Position<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = Fields {
+            map: serializer.serialize_map(None)?,
+            names: self.names,
+        };
+        fields.breach_position(self.held)?;
+        fields.map.end()
+    }
+}

@@ -1,0 +1,382 @@
+use types::{
+    AlgoEnd, AlgoKind, BookingCause, CancelReason, ClientOrderId, CurveId, DenyReason, Effect,
+    FillCause, FillModel, InstrumentId, InstrumentStatus, Label, LatencyId, Money, NewAlgo,
+    NewOrder, Notional, OrderId, OrderKind, OrderRole, PlanHash, PlanId, Price, Qty, Ratio,
+    RuleKind, SelfTrade, Seq, Side, SignedQty, StatusCause, TimeInForce, TimestampNs, Trail,
+    TriggerOn,
+};
+
+use super::*;
+
+fn event(kind: EventKind) -> Event {
+    Event {
+        seq: Seq(7),
+        ts: TimestampNs(1_709_208_000_000_000_000),
+        kind,
+    }
+}
+
+#[test]
+fn a_breach_carries_its_positions() {
+    let account = AccountId(3);
+    let breach = Breach {
+        account,
+        rule: RuleKind::MaxLoss,
+        effect: Effect::Fail,
+        primary: true,
+        touch_is_breach: false,
+        balance: Money::whole(92_000),
+        equity: Notional(Money(89_999_500_000).to_notional().0 - 1),
+        baseline: Money::whole(100_000),
+        allowance: Money::whole(10_000),
+        floor: Money::whole(90_000),
+        plan: PlanId(0),
+        plan_version: 2,
+        plan_hash: PlanHash([0xab; 32]),
+        positions: 1,
+    };
+    let held = BreachPosition {
+        account,
+        instrument: InstrumentId(0),
+        position: SignedQty::whole(-2),
+        cost: Money::whole(-200).to_notional(),
+        bid: Price::whole(1_099),
+        ask: Price::whole(1_100),
+        unrealised: Money::whole(-2_000).to_notional(),
+    };
+    let list = [
+        event(EventKind::Breach(breach)),
+        event(EventKind::BreachPosition(held)),
+        event(EventKind::DayLocked { account }),
+    ];
+    let names = Names::numbers();
+    let lines: Vec<_> = events(&list, &names).map(|dto| dto.to_string()).collect();
+    let hash = "ab".repeat(32);
+    assert_eq!(
+        lines[0],
+        format!(
+            r#"{{"seq":"7","ts":"2024-02-29T12:00:00Z","type":"breach","account":"3","rule":"max_loss","effect":"fail","primary":true,"touch_is_breach":false,"balance":"92000","equity":"89999.49999999999999999","baseline":"100000","allowance":"10000","floor":"90000","plan":"0","plan_name":null,"plan_version":2,"plan_hash":"{hash}","positions":[{{"instrument":"0","symbol":null,"qty":"-2","cost":"-200","bid":"1099","ask":"1100","mark":"1100","pnl":"-2000"}}]}}"#
+        )
+    );
+    assert_eq!(
+        lines[1..],
+        [r#"{"seq":"7","ts":"2024-02-29T12:00:00Z","type":"day_locked","account":"3"}"#]
+    );
+}
+
+const TS: TimestampNs = TimestampNs(1_709_208_000_000_000_000);
+const LATER: TimestampNs = TimestampNs(TS.0 + 5_000_000);
+
+/// The fields of a fact, without the first three that all have.
+fn fields(kind: EventKind) -> String {
+    let list = [event(kind)];
+    let names = Names::numbers();
+    let line = events(&list, &names).next().unwrap().to_string();
+    let head = format!(
+        r#"{{"seq":"7","ts":"2024-02-29T12:00:00Z","type":"{}","#,
+        event_type(&kind)
+    );
+    let rest = line.strip_prefix(&head).unwrap_or_else(|| panic!("{line}"));
+    rest.strip_suffix('}').unwrap().to_owned()
+}
+
+fn sell(kind: OrderKind) -> NewOrder {
+    NewOrder::new(
+        AccountId(3),
+        InstrumentId(1),
+        Side::Sell,
+        kind,
+        Qty::whole(2),
+    )
+}
+
+fn accepted(request: NewOrder) -> EventKind {
+    EventKind::OrderAccepted {
+        order: OrderId(5),
+        request,
+        list: OrderId(0),
+        role: OrderRole::Alone,
+        arrives: TS,
+    }
+}
+
+const SELL: &str =
+    r#""client_order_id":null,"instrument":"1","symbol":null,"side":"sell","order_type":"#;
+
+#[test]
+fn an_order_says_what_is_unusual_about_it() {
+    assert_eq!(
+        fields(accepted(sell(OrderKind::Market))),
+        format!(r#""account":"3","order_id":"5",{SELL}"market","qty":"2","tif":"gtc""#)
+    );
+    let kind = OrderKind::StopLimit {
+        trigger: Price::whole(9),
+        price: Price::whole(8),
+        on: TriggerOn::Last,
+    };
+    let request = NewOrder {
+        client_order: ClientOrderId(4),
+        tif: TimeInForce::GoodTillDate { until: LATER },
+        display: Qty::ONE,
+        post_only: true,
+        reduce_only: true,
+        cancel_on_disconnect: true,
+        self_trade: SelfTrade::Allow,
+        leg: Leg::Long,
+        ..sell(kind)
+    };
+    let kind = EventKind::OrderAccepted {
+        order: OrderId(5),
+        request,
+        list: OrderId(4),
+        role: OrderRole::TakeProfit,
+        arrives: LATER,
+    };
+    assert_eq!(
+        fields(kind),
+        r#""account":"3","order_id":"5","client_order_id":"4","instrument":"1","symbol":null,"side":"sell","order_type":"stop_limit","qty":"2","price":"8","trigger":"9","trigger_on":"last","tif":"gtd","until":"2024-02-29T12:00:00.005Z","display_qty":"1","post_only":true,"reduce_only":true,"cancel_on_disconnect":true,"self_trade":"allow","position":"long","list":"4","role":"take_profit","arrives":"2024-02-29T12:00:00.005Z""#
+    );
+    let trailing = |trail| OrderKind::TrailingStop {
+        trail,
+        on: TriggerOn::Quote,
+    };
+    let share = Trail::Percent(Ratio(25_000_000));
+    assert!(
+        fields(accepted(sell(trailing(share))))
+            .contains(r#""qty":"2","trail_percent":"2.5","tif""#)
+    );
+    let amount = Trail::Amount(Price::whole(3));
+    assert!(
+        fields(accepted(sell(trailing(amount)))).contains(r#""qty":"2","trail_amount":"3","tif""#)
+    );
+}
+
+#[test]
+fn a_refusal_has_its_reason_and_its_figures() {
+    let request = sell(OrderKind::Market);
+    let (needed, available) = (Money::whole(120), Money::whole(99));
+    assert_eq!(
+        fields(EventKind::OrderDenied {
+            request,
+            reason: DenyReason::BuyingPower { needed, available },
+        }),
+        format!(
+            r#""account":"3",{SELL}"market","qty":"2","tif":"gtc","reason":"buying_power","figures":{{"needed":"120","available":"99"}}"#
+        )
+    );
+    let change = |reason| {
+        fields(EventKind::ChangeDenied {
+            account: AccountId(3),
+            order: OrderId(5),
+            reason,
+        })
+    };
+    assert_eq!(
+        change(DenyReason::Mandatory),
+        r#""account":"3","order_id":"5","reason":"mandatory""#
+    );
+    assert_eq!(
+        change(DenyReason::QtyFilled { filled: Qty::ONE }),
+        r#""account":"3","order_id":"5","reason":"qty_filled","figures":{"filled":"1"}"#
+    );
+    assert_eq!(
+        fields(EventKind::AlgoEnded {
+            account: AccountId(3),
+            order: OrderId(5),
+            filled: Qty::ONE,
+            reason: AlgoEnd::ChildDenied(DenyReason::OrdersMax { max: 7 }),
+        }),
+        r#""account":"3","order_id":"5","filled":"1","reason":"child_denied","child_reason":"orders_max","figures":{"max":7}"#
+    );
+}
+
+#[test]
+fn an_algo_says_how_it_slices() {
+    let algo = |kind, limit| {
+        fields(EventKind::AlgoAccepted {
+            order: OrderId(5),
+            request: NewAlgo {
+                account: AccountId(3),
+                client_order: ClientOrderId(4),
+                instrument: InstrumentId(1),
+                side: Side::Buy,
+                qty: Qty::whole(2),
+                limit,
+                start: TS,
+                end: LATER,
+                kind,
+                leg: Leg::Net,
+            },
+        })
+    };
+    let head = r#""account":"3","order_id":"5","client_order_id":"4","instrument":"1","symbol":null,"side":"buy","algo_type":"#;
+    let window = r#""start":"2024-02-29T12:00:00Z","end":"2024-02-29T12:00:00.005Z""#;
+    assert_eq!(
+        algo(AlgoKind::Twap { slices: 5 }, None),
+        format!(r#"{head}"twap","qty":"2",{window},"slices":5"#)
+    );
+    let curve = CurveId(8);
+    assert_eq!(
+        algo(AlgoKind::Vwap { curve }, Some(Price::whole(9))),
+        format!(r#"{head}"vwap","qty":"2","price":"9",{window},"curve":"8""#)
+    );
+    let rate = Ratio::percent(10);
+    assert_eq!(
+        algo(AlgoKind::Pov { rate }, None),
+        format!(r#"{head}"pov","qty":"2",{window},"rate_pct":"10""#)
+    );
+}
+
+#[test]
+fn a_fill_says_what_filled_it() {
+    let fill = Fill {
+        account: AccountId(3),
+        order: OrderId(0),
+        client_order: ClientOrderId(0),
+        instrument: InstrumentId(1),
+        side: Side::Sell,
+        price: Price::whole(9),
+        qty: Qty::whole(2),
+        leaves: Qty::ONE,
+        fee: Money(-1),
+        realised: Money::whole(5),
+        balance: Money::whole(100),
+        position: SignedQty::whole(-2),
+        leg: Leg::Net,
+        cause: FillCause::MarginCall,
+        model: FillModel::House,
+        maker: false,
+        known: TS,
+    };
+    let numbers = r#""side":"sell","qty":"2","price":"9","leaves":"1","fee":"-0.000001","realised":"5","balance":"100","position":"-2""#;
+    assert_eq!(
+        fields(EventKind::Fill(fill)),
+        format!(
+            r#""account":"3","order_id":null,"client_order_id":null,"instrument":"1","symbol":null,{numbers},"liquidation":true,"cause":"margin_call","model":"house","maker":false"#
+        )
+    );
+    let fill = Fill {
+        order: OrderId(5),
+        leg: Leg::Short,
+        cause: FillCause::Order,
+        model: FillModel::Queue,
+        maker: true,
+        known: LATER,
+        ..fill
+    };
+    assert_eq!(
+        fields(EventKind::Fill(fill)),
+        format!(
+            r#""account":"3","order_id":"5","client_order_id":null,"instrument":"1","symbol":null,{numbers},"leg":"short","liquidation":false,"cause":"order","model":"queue","maker":true,"known":"2024-02-29T12:00:00.005Z""#
+        )
+    );
+}
+
+#[test]
+fn what_happens_to_an_order_is_told_with_its_prices() {
+    let (account, order) = (AccountId(3), OrderId(5));
+    let head = r#""account":"3","order_id":"5""#;
+    let qty = Qty::whole(2);
+    assert_eq!(
+        fields(EventKind::OrderActivated {
+            account,
+            order,
+            qty
+        }),
+        format!(r#"{head},"qty":"2""#)
+    );
+    let amended = |price, trigger| {
+        fields(EventKind::OrderAmended {
+            account,
+            order,
+            qty,
+            price,
+            trigger,
+        })
+    };
+    let (price, none) = (Price::whole(9), Price::ZERO);
+    assert_eq!(
+        amended(price, none),
+        format!(r#"{head},"qty":"2","price":"9""#)
+    );
+    assert_eq!(
+        amended(none, price),
+        format!(r#"{head},"qty":"2","trigger":"9""#)
+    );
+    assert_eq!(
+        fields(EventKind::OrderCancelled {
+            account,
+            order,
+            leaves: qty,
+            reason: CancelReason::Sibling,
+        }),
+        format!(r#"{head},"leaves":"2","reason":"sibling""#)
+    );
+}
+
+#[test]
+fn facts_about_markets_and_money_are_told() {
+    let (account, instrument) = (AccountId(3), InstrumentId(1));
+    let (money, price) = (Money::whole(-5), Price::whole(9));
+    let usd = Label::new("USD").unwrap();
+    let eur = Label::new("EUR").unwrap();
+    for (kind, expected) in [
+        (
+            EventKind::StatusChanged {
+                instrument,
+                status: InstrumentStatus::PreOpen,
+                cause: StatusCause::Breaker,
+            },
+            r#""instrument":"1","symbol":null,"status":"pre_open","cause":"breaker""#,
+        ),
+        (
+            EventKind::Uncrossed {
+                instrument,
+                price,
+                qty: Qty::whole(2),
+                surplus: SignedQty::whole(-1),
+            },
+            r#""instrument":"1","symbol":null,"price":"9","qty":"2","surplus":"-1""#,
+        ),
+        (
+            EventKind::CurveDefined { curve: CurveId(2) },
+            r#""curve":"2""#,
+        ),
+        (
+            EventKind::LatencyDefined {
+                latency: LatencyId(2),
+            },
+            r#""latency":"2""#,
+        ),
+        (
+            EventKind::ConversionSet {
+                from: eur,
+                to: usd,
+                rate: Price(1_100_000_000),
+            },
+            r#""from":"EUR","to":"USD","rate":"1.1""#,
+        ),
+        (
+            EventKind::Booked {
+                account,
+                instrument,
+                leg: Leg::Net,
+                cause: BookingCause::Dividend,
+                amount: money,
+                balance: Money::whole(95),
+                position: SignedQty::whole(2),
+            },
+            r#""account":"3","instrument":"1","symbol":null,"cause":"dividend","amount":"-5","balance":"95","position":"2""#,
+        ),
+        (
+            EventKind::MarginCall {
+                account,
+                equity: money,
+                required: Money::whole(7),
+            },
+            r#""account":"3","equity":"-5","required":"7""#,
+        ),
+    ] {
+        assert_eq!(fields(kind), expected);
+    }
+}

@@ -1,0 +1,266 @@
+//! Refusals: the reason is the problem's type, and the field that it is about is named with what would
+//! have been accepted.
+
+use axum::http::StatusCode;
+use types::{
+    AccountId, ClientOrderId, DenyReason, InstrumentId, NewAlgo, NewOrder, OrderId, OrderKind, Qty,
+    TimeInForce, Trail,
+};
+
+use crate::app::App;
+use crate::dto::word::{self, Word};
+use crate::dto::{percent, reason};
+use crate::problem::Problem;
+use crate::rest::accounts::unknown_account;
+
+/// What an order or algo said that a refusal can be about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked {
+    account: AccountId,
+    client_order: ClientOrderId,
+    instrument: InstrumentId,
+    qty: Qty,
+    display: Qty,
+    kind: OrderKind,
+    tif: TimeInForce,
+    leg: types::Leg,
+}
+
+impl From<NewOrder> for Asked {
+    fn from(order: NewOrder) -> Self {
+        Self {
+            account: order.account,
+            client_order: order.client_order,
+            instrument: order.instrument,
+            qty: order.qty,
+            display: order.display,
+            kind: order.kind,
+            tif: order.tif,
+            leg: order.leg,
+        }
+    }
+}
+
+impl From<NewAlgo> for Asked {
+    fn from(algo: NewAlgo) -> Self {
+        Self {
+            account: algo.account,
+            client_order: algo.client_order,
+            instrument: algo.instrument,
+            qty: algo.qty,
+            display: Qty::ZERO,
+            kind: match algo.limit {
+                Some(price) => OrderKind::Limit { price },
+                None => OrderKind::Market,
+            },
+            tif: TimeInForce::GoodTillCancel,
+            leg: algo.leg,
+        }
+    }
+}
+
+/// A refused order or algo.
+pub(super) fn denied(app: &App, asked: &Asked, reason: DenyReason) -> Problem {
+    if reason == DenyReason::UnknownAccount {
+        return unknown_account(app, &asked.account.to_string());
+    }
+    let status = if reason == DenyReason::DuplicateClientOrder {
+        StatusCode::CONFLICT
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    let word = reason::denial(reason);
+    let detail = format!("the order was denied: {}", word.replace('_', " "));
+    let (field, value) = subject(asked, reason);
+    Problem::new(status, word, detail).with(field, Some(&value), accepted(reason))
+}
+
+/// A refused change of an order.
+pub(super) fn refused(app: &App, account: &str, order: OrderId, reason: DenyReason) -> Problem {
+    match reason {
+        DenyReason::UnknownAccount => unknown_account(app, account),
+        DenyReason::UnknownOrder => Problem::not_found(
+            "working order",
+            "order",
+            &order.to_string(),
+            "a working order of this account",
+        ),
+        reason => {
+            let word = reason::denial(reason);
+            let detail = format!("the change was denied: {}", word.replace('_', " "));
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, word, detail).with(
+                change_field(reason),
+                None,
+                accepted(reason),
+            )
+        }
+    }
+}
+
+/// The field of a change that a reason is about.
+const fn change_field(reason: DenyReason) -> &'static str {
+    match reason {
+        DenyReason::QtyNotPositive
+        | DenyReason::QtyTooLarge { .. }
+        | DenyReason::QtyOffLot { .. }
+        | DenyReason::QtyFilled { .. }
+        | DenyReason::BadList
+        | DenyReason::ShortNotAllowed { .. }
+        | DenyReason::BuyingPower { .. }
+        | DenyReason::OutOfRange => "qty",
+        DenyReason::PriceOffTick { .. }
+        | DenyReason::NoSuchPrice
+        | DenyReason::PriceOutsideCollar { .. }
+        | DenyReason::LevelsMax { .. }
+        | DenyReason::WouldTake { .. } => "price",
+        _ => "order",
+    }
+}
+
+/// The field of an order that a reason is about, and its value.
+fn subject(asked: &Asked, reason: DenyReason) -> (&'static str, String) {
+    match reason {
+        DenyReason::DuplicateClientOrder => ("client_order_id", asked.client_order.to_string()),
+        DenyReason::QtyNotPositive
+        | DenyReason::QtyTooLarge { .. }
+        | DenyReason::QtyOffLot { .. }
+        | DenyReason::QtyFilled { .. }
+        | DenyReason::NotReducing { .. }
+        | DenyReason::ShortNotAllowed { .. }
+        | DenyReason::BuyingPower { .. }
+        | DenyReason::OutOfRange => ("qty", asked.qty.to_string()),
+        DenyReason::PriceOffTick { .. }
+        | DenyReason::PriceOutsideCollar { .. }
+        | DenyReason::WouldTake { .. }
+        | DenyReason::LevelsMax { .. }
+        | DenyReason::NoSuchPrice => price(asked.kind, reason),
+        DenyReason::BadTrail => trail(asked.kind),
+        DenyReason::BadDisplay => ("display_qty", asked.display.to_string()),
+        DenyReason::BadTimeInForce => ("tif", word::tif(asked.tif).to_owned()),
+        DenyReason::BadLeg => ("position", asked.leg.word().to_owned()),
+        DenyReason::UnknownInstrument
+        | DenyReason::NoConversion
+        | DenyReason::CurrenciesMax { .. }
+        | DenyReason::InstrumentNotOpen
+        | DenyReason::NoQuote
+        | DenyReason::BadQuote
+        | DenyReason::PositionsMax { .. } => ("instrument", asked.instrument.to_string()),
+        DenyReason::BadList | DenyReason::ChildrenMax { .. } => {
+            ("orders", asked.client_order.to_string())
+        }
+        DenyReason::BadAlgo => ("type", asked.client_order.to_string()),
+        DenyReason::UnknownCurve => ("curve", asked.client_order.to_string()),
+        DenyReason::UnknownAccount
+        | DenyReason::UnknownOrder
+        | DenyReason::AccountNotTrading
+        | DenyReason::DayLocked
+        | DenyReason::OrderRate { .. }
+        | DenyReason::AccountOrdersMax { .. }
+        | DenyReason::OrdersMax { .. }
+        | DenyReason::Mandatory
+        | DenyReason::NotInPlan => ("account", asked.account.to_string()),
+    }
+}
+
+/// The price of an order that a reason is about: of two, the one that is off the grid.
+fn price(kind: OrderKind, reason: DenyReason) -> (&'static str, String) {
+    match (kind, reason) {
+        (OrderKind::StopLimit { trigger, price, .. }, DenyReason::PriceOffTick { tick_size })
+            if tick_size.0 > 0 && price.0 % tick_size.0 == 0 =>
+        {
+            ("trigger", trigger.to_string())
+        }
+        (OrderKind::Limit { price } | OrderKind::StopLimit { price, .. }, _) => {
+            ("price", price.to_string())
+        }
+        (OrderKind::Stop { trigger, .. } | OrderKind::MarketIfTouched { trigger, .. }, _) => {
+            ("trigger", trigger.to_string())
+        }
+        (OrderKind::TrailingStop { .. }, _) => trail(kind),
+        (OrderKind::Market, _) => ("price", String::new()),
+    }
+}
+
+fn trail(kind: OrderKind) -> (&'static str, String) {
+    match kind {
+        OrderKind::TrailingStop {
+            trail: Trail::Percent(share),
+            ..
+        } => ("trail_percent", percent::exact(share)),
+        OrderKind::TrailingStop {
+            trail: Trail::Amount(amount),
+            ..
+        } => ("trail_amount", amount.to_string()),
+        _ => ("trail_amount", String::new()),
+    }
+}
+
+/// What would have been accepted.
+fn accepted(reason: DenyReason) -> String {
+    match reason {
+        DenyReason::DuplicateClientOrder => "an id that this account has not used".to_owned(),
+        DenyReason::QtyNotPositive => "above 0".to_owned(),
+        DenyReason::QtyTooLarge { max } => format!("at most {max}"),
+        DenyReason::QtyOffLot { lot_size } => format!("a multiple of {lot_size}"),
+        DenyReason::QtyFilled { filled } => format!("above {filled}, which is filled already"),
+        DenyReason::PriceOffTick { tick_size } => format!("a multiple of {tick_size}"),
+        DenyReason::BadTrail => {
+            "an amount above 0, or a percentage above 0 and below 100".to_owned()
+        }
+        DenyReason::BadList => "the orders that the kind of list asks for".to_owned(),
+        DenyReason::ChildrenMax { max } => format!("at most {max} of them"),
+        DenyReason::BadDisplay => {
+            "a multiple of the lot size up to qty, for a limit order in a book".to_owned()
+        }
+        DenyReason::BadTimeInForce => {
+            "one that goes with the kind of order, and is not over".to_owned()
+        }
+        DenyReason::BadLeg => "net in a netting account, long or short in a hedging one".to_owned(),
+        DenyReason::NoSuchPrice => "a price that the order has".to_owned(),
+        DenyReason::BadAlgo => {
+            "a window that is not over, and slices or a rate in range".to_owned()
+        }
+        DenyReason::UnknownCurve => "the id of a volume curve".to_owned(),
+        DenyReason::NoConversion => {
+            "an instrument in the account's currency, or in one with a conversion rate".to_owned()
+        }
+        DenyReason::CurrenciesMax { max } => {
+            format!("an instrument in the account's currency or one of its {max} others")
+        }
+        DenyReason::PriceOutsideCollar { limit } => format!("up to {limit}"),
+        DenyReason::NotReducing { position } => {
+            format!("what makes the position smaller, which is {position}")
+        }
+        DenyReason::ShortNotAllowed { available } => {
+            format!("at most {available}, which may be sold")
+        }
+        DenyReason::BuyingPower { needed, available } => {
+            format!("what needs at most {available}, not {needed}")
+        }
+        DenyReason::WouldTake { best } => format!("a price that does not reach {best}"),
+        DenyReason::LevelsMax { max } => format!("one of the {max} prices that have orders"),
+        DenyReason::PositionsMax { max } => {
+            format!(
+                "an instrument that the account holds: the engine keeps at most {max} positions"
+            )
+        }
+        DenyReason::OrderRate { max } => format!("at most {max} orders in a second"),
+        DenyReason::AccountOrdersMax { max } => {
+            format!("an account with fewer than {max} working orders")
+        }
+        DenyReason::OrdersMax { max } => {
+            format!("an engine with fewer than {max} working orders")
+        }
+        DenyReason::UnknownInstrument
+        | DenyReason::NoQuote
+        | DenyReason::InstrumentNotOpen
+        | DenyReason::BadQuote => "an open instrument with a quote".to_owned(),
+        DenyReason::Mandatory => "an order that is not the stop of an open cover order".to_owned(),
+        DenyReason::OutOfRange => "a size that the engine holds exactly".to_owned(),
+        DenyReason::UnknownOrder => "a working order of this account".to_owned(),
+        DenyReason::UnknownAccount
+        | DenyReason::AccountNotTrading
+        | DenyReason::DayLocked
+        | DenyReason::NotInPlan => "an account that trades".to_owned(),
+    }
+}

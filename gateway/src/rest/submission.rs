@@ -1,0 +1,222 @@
+//! What a POST asks the engine for, and how it is sent: once for each `Idempotency-Key`, answered when the
+//! outcome is durable.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::Response;
+use runtime::{Receipt, Status};
+use tokio::sync::oneshot;
+use tokio::time;
+use types::{AccountId, ClientOrderId, Command, NewAlgo, NewOrder, OrderList};
+
+use super::idempotency::{Answer, IDEMPOTENCY_REPLAYED, Known, Ticket};
+use super::{json, outcome};
+use crate::app::App;
+use crate::problem::Problem;
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Submission {
+    /// An order.
+    Order(NewOrder),
+    /// Orders that depend on each other.
+    List(OrderList),
+    /// An order that the engine slices.
+    Algo(NewAlgo),
+}
+
+impl Submission {
+    /// Who asks. A list has at least one order.
+    pub(crate) fn account(&self) -> AccountId {
+        match self {
+            Self::Order(order) => order.account,
+            Self::List(list) => list
+                .orders
+                .first()
+                .map_or(AccountId(0), |order| order.account),
+            Self::Algo(algo) => algo.account,
+        }
+    }
+
+    /// What its sender calls it; of a list, its first order.
+    fn client_order(&self) -> ClientOrderId {
+        match self {
+            Self::Order(order) => order.client_order,
+            Self::List(list) => list
+                .orders
+                .first()
+                .map_or(ClientOrderId(0), |order| order.client_order),
+            Self::Algo(algo) => algo.client_order,
+        }
+    }
+
+    fn command(&self) -> Command {
+        match self {
+            Self::Order(order) => Command::SubmitOrder(*order),
+            Self::List(list) => Command::SubmitList(list.clone()),
+            Self::Algo(algo) => Command::SubmitAlgo(*algo),
+        }
+    }
+
+    const fn noun(&self) -> &'static str {
+        match self {
+            Self::Order(_) => "order",
+            Self::List(_) => "list",
+            Self::Algo(_) => "algo",
+        }
+    }
+}
+
+/// Sends a submission, or repeats the answer that its key got before.
+pub(super) async fn send(
+    app: &Arc<App>,
+    submission: Submission,
+    key: Option<String>,
+) -> Result<Response, Problem> {
+    let ticket = match key.map(|key| app.answers.begin(key, submission.clone())) {
+        None => None,
+        Some(Known::Nothing(ticket)) => Some(ticket),
+        Some(Known::Answer(answer)) => {
+            let mut response = response(&answer);
+            let replayed = HeaderValue::from_static("true");
+            response
+                .headers_mut()
+                .insert(IDEMPOTENCY_REPLAYED, replayed);
+            return Ok(response);
+        }
+        Some(Known::InProgress) => {
+            let detail = "the first request with this Idempotency-Key is still being executed";
+            return Err(Problem::new(StatusCode::CONFLICT, "in_progress", detail).retry_after(1));
+        }
+        Some(Known::Other) => {
+            let detail = "this Idempotency-Key was used for another order";
+            let problem = Problem::new(StatusCode::CONFLICT, "idempotency_key_reused", detail);
+            return Err(problem.with("Idempotency-Key", None, "a new key for a new order"));
+        }
+    };
+
+    let permit = Arc::clone(&app.commands)
+        .try_acquire_owned()
+        .map_err(|_| overloaded("server"))?;
+    let receipt = app
+        .handle
+        .submit(submission.command())
+        .map_err(|_| overloaded("engine"))?;
+    // A task of its own, so that the answer is kept even when the client has gone.
+    let unknown = unknown(app, &submission);
+    let finish = {
+        let (app, unknown) = (Arc::clone(app), unknown.clone());
+        tokio::spawn(async move {
+            let answer = answer(&app, &submission, unknown, ticket, receipt).await;
+            drop(permit);
+            answer
+        })
+    };
+    match time::timeout(app.config.limits.receipt_wait_max, finish).await {
+        Ok(Ok(answer)) => answer.map(|answer| response(&answer)),
+        Ok(Err(_)) | Err(_) => Err(unknown),
+    }
+}
+
+/// Waits for the receipt, and leaves the answer with the ticket. A receipt that never comes leaves the
+/// key in use, since the command may have been taken.
+async fn answer(
+    app: &App,
+    submission: &Submission,
+    unknown: Problem,
+    ticket: Option<Ticket>,
+    receipt: oneshot::Receiver<Receipt>,
+) -> Result<Answer, Problem> {
+    let Ok(receipt) = receipt.await else {
+        if let (Status::Failed(_), Some(ticket)) = (app.handle.status(), ticket) {
+            ticket.answer(Answer {
+                status: unknown.status(),
+                body: unknown.body().into(),
+            });
+        }
+        return Err(stopped(app));
+    };
+    let told = match submission {
+        Submission::Order(order) => outcome::of_order(app, order, &receipt),
+        Submission::List(list) => outcome::of_list(app, list, &receipt),
+        Submission::Algo(algo) => outcome::of_algo(app, algo, &receipt),
+    };
+    let answer = match told {
+        Ok(body) => Answer {
+            status: StatusCode::CREATED,
+            body: body.into(),
+        },
+        Err(problem) => Answer {
+            status: problem.status(),
+            body: problem.body().into(),
+        },
+    };
+    if let Some(ticket) = ticket {
+        ticket.answer(answer.clone());
+    }
+    Ok(answer)
+}
+
+fn response(answer: &Answer) -> Response {
+    let mut response = json(answer.status, answer.body.to_string());
+    if !answer.status.is_success() {
+        let content_type = HeaderValue::from_static("application/problem+json");
+        response
+            .headers_mut()
+            .insert(axum::http::header::CONTENT_TYPE, content_type);
+    }
+    response
+}
+
+/// The key of a request, if it has one.
+pub(super) fn key(app: &App, headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    super::idempotency::key(headers, app.config.limits.idempotency_key_chars_max)
+}
+
+pub(super) fn overloaded(who: &str) -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "overloaded",
+        format!("the {who} has as many commands waiting as it takes; this one was not taken"),
+    )
+    .retry_after(1)
+}
+
+/// The receipt will not come: the runtime ended first.
+pub(super) fn stopped(app: &App) -> Problem {
+    match app.handle.status() {
+        Status::Failed(reason) => Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "outcome_unknown",
+            format!(
+                "the engine failed before it answered, and it is not known whether the command took effect: {reason}"
+            ),
+        ),
+        _ => Problem::unavailable("the engine has stopped; the command was not taken"),
+    }
+}
+
+fn unknown(app: &App, submission: &Submission) -> Problem {
+    let (noun, account) = (submission.noun(), submission.account());
+    let client_order = submission.client_order();
+    let look_up = match submission {
+        Submission::Algo(_) => format!("/v1/accounts/{account}/algos"),
+        _ => format!("/v1/accounts/{account}/orders?client_order_id={client_order}"),
+    };
+    let waited_s = app.config.limits.receipt_wait_max.as_secs();
+    Problem::new(
+        StatusCode::GATEWAY_TIMEOUT,
+        "outcome_unknown",
+        format!(
+            "the {noun} was not confirmed within {waited_s} s, and it is not known whether it took \
+             effect; GET {look_up} shows it while it works, and sending it again is safe: a \
+             client_order_id is taken only once, and duplicate_client_order then says that it was"
+        ),
+    )
+    .with(
+        "client_order_id",
+        Some(&client_order.to_string()),
+        "to be looked up",
+    )
+}
