@@ -204,7 +204,7 @@ impl Codec for Flags {
 
     fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
         match u8::decode(reader)? {
-            bits @ 0..16 => Ok(Self(bits)),
+            bits @ 0..32 => Ok(Self(bits)),
             _ => Err(CodecError::Invalid("order flags")),
         }
     }
@@ -215,8 +215,10 @@ impl Flags {
     const REDUCE_ONLY: u8 = 2;
     const CANCEL_ON_DISCONNECT: u8 = 4;
     const CLOSING: u8 = 8;
+    const CUT: u8 = 16;
 
-    pub(crate) const fn of(request: &NewOrder) -> Self {
+    /// `shorts`: whether the account may go below zero in the instrument.
+    pub(crate) const fn of(request: &NewOrder, shorts: bool) -> Self {
         let mut bits = 0;
         if request.post_only {
             bits |= Self::POST_ONLY;
@@ -229,6 +231,9 @@ impl Flags {
         }
         if is_closing(request) {
             bits |= Self::CLOSING;
+        }
+        if is_closing(request) || (!shorts && matches!(request.side, Side::Sell)) {
+            bits |= Self::CUT;
         }
         Self(bits)
     }
@@ -243,6 +248,12 @@ impl Flags {
 
     pub(crate) const fn ends_on_disconnect(self) -> bool {
         self.0 & Self::CANCEL_ON_DISCONNECT != 0
+    }
+
+    /// Whether its fills are cut to the position that it opposes: it must reduce, or it sells where nothing
+    /// may go below zero.
+    pub(crate) const fn is_cut(self) -> bool {
+        self.0 & Self::CUT != 0
     }
 
     /// Whether it may only make a position smaller.

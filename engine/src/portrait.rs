@@ -85,7 +85,7 @@ pub enum OrderStage {
 pub struct OrderPortrait {
     /// Its id.
     pub id: OrderId,
-    /// As it was accepted.
+    /// Its terms, with the figures as they stand.
     pub request: NewOrder,
     /// Where it is.
     pub stage: OrderStage,

@@ -145,7 +145,7 @@ impl Naive {
         let is_sure = |maker: &&Order| {
             let is_other =
                 maker.account != order.account || order.request.self_trade == SelfTrade::Allow;
-            is_other && !maker.is_closing()
+            is_other && !self.is_cut(maker)
         };
         let book = self.book(order.instrument, order.side.opposite());
         book.into_iter()

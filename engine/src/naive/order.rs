@@ -1,6 +1,8 @@
 //! A working order, and what follows from its terms alone.
 
-use types::{FillCause, Leg, Money, NewOrder, OrderKind, OrderRole, Side, TimeInForce, Trail};
+use types::{
+    FillCause, Funding, Leg, Money, NewOrder, OrderKind, OrderRole, Side, TimeInForce, Trail,
+};
 
 use super::Naive;
 use super::money::{hold, share_floor};
@@ -172,11 +174,26 @@ impl Naive {
 
     /// How much an order may execute now: a closing one at most the position that it makes smaller.
     pub(super) fn allowed(&self, order: &Order) -> i64 {
-        if order.is_closing() {
+        if self.is_cut(order) {
             self.opposing(order).min(order.leaves())
         } else {
             order.leaves()
         }
+    }
+
+    /// Whether an order's fills are cut to the position that it opposes: it must reduce, or it sells where
+    /// nothing may go below zero.
+    pub(super) fn is_cut(&self, order: &Order) -> bool {
+        order.is_closing()
+            || (order.side == Side::Sell && self.forbids_shorts(order.account, order.instrument))
+    }
+
+    /// Whether an account may not go below zero in an instrument.
+    pub(super) fn forbids_shorts(&self, account: usize, instrument: usize) -> bool {
+        let terms = self.plan(account).terms;
+        !terms.shorts
+            || terms.funding == Funding::Cash
+            || !self.markets[instrument].instrument.shortable
     }
 
     /// Lots of the position that an order of this side would make smaller.

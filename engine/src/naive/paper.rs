@@ -135,7 +135,7 @@ impl Naive {
         let Some(order) = self.orders.get(&id) else {
             return;
         };
-        if order.is_closing() && order.leaves() > 0 && self.opposing(order) == 0 {
+        if self.is_cut(order) && order.leaves() > 0 && self.opposing(order) == 0 {
             self.end(id, CancelReason::NotReducing);
         }
     }

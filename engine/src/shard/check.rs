@@ -224,12 +224,10 @@ impl Shard {
         if request.side == Side::Buy {
             return Ok(());
         }
-        let account = &self.accounts[request.account.0 as usize];
-        let market = &self.markets[request.instrument.0 as usize];
-        let is_cash = account.terms.funding == types::Funding::Cash;
-        if account.terms.shorts && market.instrument.shortable && !is_cash {
+        if self.allows_shorts(request) {
             return Ok(());
         }
+        let market = &self.markets[request.instrument.0 as usize];
         let available = match self.find_holding(request.account, request.instrument, request.leg) {
             Some(handle) => {
                 let holding = self.holdings.get(handle);
@@ -244,6 +242,14 @@ impl Shard {
             });
         }
         Ok(())
+    }
+
+    /// Whether the account may go below zero in the instrument.
+    #[inline]
+    pub(super) fn allows_shorts(&self, request: &NewOrder) -> bool {
+        let terms = &self.accounts[request.account.0 as usize].terms;
+        let market = &self.markets[request.instrument.0 as usize];
+        terms.shorts && terms.funding != types::Funding::Cash && market.instrument.shortable
     }
 
     /// Whether the position that the order aims at, working orders included, is within what the engine

@@ -130,12 +130,12 @@ impl Shard {
         self.orders.nodes.is_used(handle) && self.orders.id(handle) == id
     }
 
-    /// Leaves of an order; of one that only reduces, what it may.
+    /// Leaves of an order; of one whose fills are cut, what it may still reduce.
     #[inline]
     pub(super) fn allowed(&self, handle: u32) -> i64 {
         let order = self.orders.get(handle);
         let leaves = order.leaves().0;
-        if order.flags.is_closing() {
+        if order.flags.is_cut() {
             let holding = self.holdings.get(order.holding);
             leaves.min(holding.closable(order.side).0)
         } else {
@@ -242,7 +242,7 @@ impl Shard {
                 let other = self.orders.get(maker);
                 let is_own = self.orders.nodes.get(maker).account == account;
                 let meets = !is_own || order.self_trade == SelfTrade::Allow;
-                if meets && !other.flags.is_closing() {
+                if meets && !other.flags.is_cut() {
                     available = available.saturating_add(other.leaves().0);
                 }
             }

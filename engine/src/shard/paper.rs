@@ -245,7 +245,7 @@ impl Shard {
             return;
         }
         let order = self.orders.get(handle);
-        let is_flat = order.flags.is_closing() && self.allowed(handle) == 0;
+        let is_flat = order.flags.is_cut() && self.allowed(handle) == 0;
         if is_flat {
             return self.end_order(handle, Some(CancelReason::NotReducing), events);
         }

@@ -157,7 +157,7 @@ impl Shard {
             role,
             self_trade: request.self_trade,
             tif: Tif::of(request.tif),
-            flags: Flags::of(request),
+            flags: Flags::of(request, self.allows_shorts(request)),
         };
         let node = Node::new(id, request.account, Lots(0), 0);
         let handle = self.orders.insert(node, order);

@@ -7,7 +7,7 @@ use engine::Shard;
 use engine::portrait::{AccountPortrait, MarketPortrait, OrderPortrait, OrderStage, Portrait};
 use types::{
     AccountId, Event, EventKind, FillModel, Instrument, InstrumentId, InstrumentStatus, Label, Leg,
-    Liquidity, OrderId, OrderRole, PositionMode, Price, Qty, Side,
+    Liquidity, OrderId, OrderKind, OrderRole, PositionMode, Price, Qty, Side,
 };
 
 /// Adds up what the facts say.
@@ -16,6 +16,8 @@ pub(crate) struct Audit {
     cash: BTreeMap<(AccountId, Label), i128>,
     positions: BTreeMap<(AccountId, InstrumentId, Leg), i64>,
     filled: BTreeMap<OrderId, i64>,
+    /// Limit prices, with the side that they bound.
+    limits: BTreeMap<OrderId, (Side, Price)>,
     /// Orders that were accepted and neither ended nor filled up.
     working: BTreeSet<OrderId>,
     /// Exits of brackets and covers: one that is filled up may wait for more.
@@ -50,14 +52,28 @@ impl Audit {
                 let own = own_currency(shard, account);
                 self.cash.insert((account, own), balance.0.into());
             }
-            EventKind::OrderAccepted { order, role, .. } => {
+            EventKind::OrderAccepted {
+                order,
+                role,
+                request,
+                ..
+            } => {
                 assert!(self.working.insert(order), "#{order} accepted twice");
+                if let OrderKind::Limit { price } | OrderKind::StopLimit { price, .. } = request.kind
+                {
+                    self.limits.insert(order, (request.side, price));
+                }
                 let is_exit = matches!(
                     role,
                     OrderRole::TakeProfit | OrderRole::StopLoss | OrderRole::CoverStop
                 );
                 if is_exit {
                     self.exits.insert(order);
+                }
+            }
+            EventKind::OrderAmended { order, price, .. } => {
+                if let Some((_, limit)) = self.limits.get_mut(&order) {
+                    *limit = price;
                 }
             }
             EventKind::OrderCancelled { order, .. } => {
@@ -79,6 +95,13 @@ impl Audit {
                 assert_eq!(*cash, i128::from(fill.balance.0), "balance after {fill:?}");
                 if fill.model == FillModel::House {
                     *self.house.entry(fill.instrument).or_default() -= signed;
+                }
+                if let Some((side, limit)) = self.limits.get(&fill.order) {
+                    let is_within = match side {
+                        Side::Buy => fill.price <= *limit,
+                        Side::Sell => fill.price >= *limit,
+                    };
+                    assert!(is_within, "beyond {limit}: {fill:?}");
                 }
                 if fill.order.0 != 0 {
                     *self.filled.entry(fill.order).or_default() += fill.qty.0;

@@ -77,7 +77,10 @@ fn profits_and_fees_stay_in_their_currency_and_count_at_its_rate() {
     world.tell(quote("110", "111"));
     // 90 realised, 1.1 of fee: 87.89 euros, 96.679 dollars.
     let fill = fills(&world.hear(sell(0, 10)))[0];
-    assert_eq!((fill.realised, fill.fee, fill.balance), (money("90"), money("1.1"), money("87.89")));
+    assert_eq!(
+        (fill.realised, fill.fee, fill.balance),
+        (money("90"), money("1.1"), money("87.89"))
+    );
     assert_eq!(world.cash(), ("1000096.679".into(), "1000096.679".into()));
     // 1.111 and 1.21.
     let view = world.shard.account_view(types::AccountId(0)).unwrap();
@@ -124,7 +127,10 @@ fn a_rate_alone_may_break_a_limit() {
     world.tell(buy(0, 10));
     assert_eq!(world.tell(quote("90", "90")), [""; 0]);
     // 100 euros lost are 100 dollars, and then 110.
-    assert_eq!(world.tell(rate("EUR", "1.1"))[..2], ["ConversionSet", "account 0 breach MaxLoss"]);
+    assert_eq!(
+        world.tell(rate("EUR", "1.1"))[..2],
+        ["ConversionSet", "account 0 breach MaxLoss"]
+    );
     assert_eq!(world.position(0), "0");
     assert_eq!(foreign(&world), [(label("EUR"), money("-100"))]);
 }
@@ -146,7 +152,10 @@ fn an_account_holds_three_currencies_besides_its_own() {
     world.tell(sell(0, 1));
     assert_eq!(world.tell(buy(0, 1).of(3)), ["denied CurrenciesMax 3"]);
     assert_eq!(world.tell(buy(0, 1).of(2)).len(), 2);
-    let held: Vec<_> = foreign(&world).iter().map(|(currency, _)| currency.to_string()).collect();
+    let held: Vec<_> = foreign(&world)
+        .iter()
+        .map(|(currency, _)| currency.to_string())
+        .collect();
     assert_eq!(held, ["EUR", "GBP", "JPY"]);
 }
 
@@ -206,7 +215,10 @@ fn margin_is_converted_and_rounded_up() {
     world.tell(rate("EUR", "1.111111111"));
     world.tell(quote("100", "100"));
     // 100 euros x 1.111111111 = 111.1111111.
-    assert_eq!(world.tell(buy(0, 10)), ["denied BuyingPower 111.111112 of 100"]);
+    assert_eq!(
+        world.tell(buy(0, 10)),
+        ["denied BuyingPower 111.111112 of 100"]
+    );
     assert_eq!(world.tell(buy(0, 9)).len(), 2);
     // 90 euros are 100 dollars (99.99999999, rounded up); a higher rate calls for more.
     assert_eq!(

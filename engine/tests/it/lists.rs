@@ -510,8 +510,15 @@ fn a_list_has_the_orders_that_its_kind_asks_for() {
     }
     assert_eq!(world.tell(oco(&[])), ["rejected BadData"]);
     // An auction is for orders that stand alone.
-    for bad in [oto(&[limit, limit.at_close()]), with([limit.at_open(), profit, stop])] {
-        assert_eq!(world.tell(bad.clone()), ["denied BadTimeInForce"], "{bad:?}");
+    for bad in [
+        oto(&[limit, limit.at_close()]),
+        with([limit.at_open(), profit, stop]),
+    ] {
+        assert_eq!(
+            world.tell(bad.clone()),
+            ["denied BadTimeInForce"],
+            "{bad:?}"
+        );
     }
 }
 

@@ -7,8 +7,8 @@ use types::{
 };
 
 use crate::words::{
-    Of, Words, amend_price, amend_qty, bar, bracket, buy, cancel, cancel_all, delta, depth, oco, print,
-    print_by, quote, sell, sized, status,
+    Of, Words, amend_price, amend_qty, bar, bracket, buy, cancel, cancel_all, delta, depth, oco,
+    print, print_by, quote, sell, sized, status,
 };
 use crate::world::{World, fills, instrument, paper, qty};
 
@@ -80,8 +80,14 @@ fn through_fills_a_resting_order_once_the_market_is_beyond_its_price() {
     world.tell(buy(0, 5).at("95"));
     assert_eq!(world.tell(sized("90", 1, "91", 0)), NOTHING);
     world.tell(sell(0, 5).at("95"));
-    assert_eq!(world.tell(print("94", 1)), ["#4 buys 5 at 95 (Through, maker)"]);
-    assert_eq!(world.tell(print("96", 1)), ["#5 sells 5 at 95 (Through, maker)"]);
+    assert_eq!(
+        world.tell(print("94", 1)),
+        ["#4 buys 5 at 95 (Through, maker)"]
+    );
+    assert_eq!(
+        world.tell(print("96", 1)),
+        ["#5 sells 5 at 95 (Through, maker)"]
+    );
 }
 
 #[test]
@@ -271,7 +277,10 @@ fn displayed_depth_is_taken_level_by_level_and_remembered() {
     );
     // A snapshot states everything again.
     world.tell(depth(&[("98", 5)], &[("100", 3), ("101", 4)]));
-    assert_eq!(world.tell(buy(0, 9)).last().unwrap(), "#5 cancelled 2 NotMarketable");
+    assert_eq!(
+        world.tell(buy(0, 9)).last().unwrap(),
+        "#5 cancelled 2 NotMarketable"
+    );
 }
 
 #[test]
@@ -344,8 +353,16 @@ fn slippage_is_against_the_taker_and_ends_at_its_limit() {
     ] {
         let mut world = outside(PaperModel { slippage, ..TOUCH });
         let price = |fill: types::Fill| fill.price.to_string();
-        assert_eq!(price(fills(&world.hear(buy(0, 10)))[0]), bought, "{slippage:?}");
-        assert_eq!(price(fills(&world.hear(sell(0, 10)))[0]), sold, "{slippage:?}");
+        assert_eq!(
+            price(fills(&world.hear(buy(0, 10)))[0]),
+            bought,
+            "{slippage:?}"
+        );
+        assert_eq!(
+            price(fills(&world.hear(sell(0, 10)))[0]),
+            sold,
+            "{slippage:?}"
+        );
         let capped = fills(&world.hear(buy(0, 10).at("102")))[0];
         let least = if bought == "101" { "101" } else { "102" };
         assert_eq!(price(capped), least, "{slippage:?}");
@@ -520,11 +537,17 @@ fn what_the_engine_sends_is_there_already() {
     ]));
     world.until(world.now() + 9 * MILLISECOND);
     let told = world.hear(quote("98", "99"));
-    assert_eq!(crate::told::told(&told)[1..], ["#2 activated 5", "#3 activated 5"]);
+    assert_eq!(
+        crate::told::told(&told)[1..],
+        ["#2 activated 5", "#3 activated 5"]
+    );
     // Its owner still hears of the fill later.
     let told = world.hear(quote("90", "91"));
     let fill = fills(&told)[0];
-    assert_eq!((fill.order.0, fill.known.0), (3, world.now() + 3 * MILLISECOND));
+    assert_eq!(
+        (fill.order.0, fill.known.0),
+        (3, world.now() + 3 * MILLISECOND)
+    );
     // And a cancel of everything is not a message to the market.
     world.tell(buy(0, 5).at("80"));
     assert_eq!(world.tell(cancel_all(0)), ["#4 cancelled 5 Requested"]);
@@ -551,7 +574,10 @@ fn a_recorded_delay_is_the_one_that_the_orders_id_is_mixed_to() {
     let mut world = World::trading(instrument("OTHER", "1", "1", "1"));
     // Not before the distribution is known.
     let register = types::Command::RegisterInstrument(late);
-    assert_eq!(world.tell(register.clone()), ["rejected BadInstrument(Model)"]);
+    assert_eq!(
+        world.tell(register.clone()),
+        ["rejected BadInstrument(Model)"]
+    );
     world.tell(types::Command::DefineLatency {
         samples: samples.to_vec(),
     });
@@ -692,7 +718,11 @@ fn a_bar_out_of_order_or_off_the_grid_is_rejected_and_nothing_is_stale() {
         ["100", "101", "99", "102"],
     ] {
         let told = world.tell(bar(prices));
-        let reason = if prices[2] == "100.5" { "OffGrid" } else { "BadQuote" };
+        let reason = if prices[2] == "100.5" {
+            "OffGrid"
+        } else {
+            "BadQuote"
+        };
         assert_eq!(told, [format!("rejected {reason}")]);
     }
     assert_eq!(world.tell(sell(0, 1))[1], "#2 sells 1 at 100 (Touch)");
@@ -743,7 +773,11 @@ fn nothing_fills_in_a_halted_closed_or_stale_market() {
         world.tell(sized("98", 10, "101", 10));
         world.tell(status(InstrumentStatus::Open));
         // A quote whose sides crossed, a negative size, a price off the grid.
-        for bad in [quote("99", "98"), sized("94", 1, "95", -1), quote("94.5", "95")] {
+        for bad in [
+            quote("99", "98"),
+            sized("94", 1, "95", -1),
+            quote("94.5", "95"),
+        ] {
             assert!(world.tell(bad)[0].starts_with("rejected"));
             assert_eq!(world.tell(print("94", 100)), NOTHING, "{fill:?}");
         }
@@ -761,10 +795,7 @@ fn depth_that_crosses_itself_is_stale_until_it_is_good_again() {
     assert_eq!(world.tell(delta(&[("101", 1)], &[])), ["rejected BadQuote"]);
     assert_eq!(world.tell(buy(0, 5)), ["denied BadQuote"]);
     // The offer at 100 is gone, so that the bid at 101 is good.
-    assert_eq!(
-        world.tell(delta(&[], &[("100", 0), ("102", 4)])),
-        NOTHING
-    );
+    assert_eq!(world.tell(delta(&[], &[("100", 0), ("102", 4)])), NOTHING);
     assert_eq!(world.tell(buy(0, 1))[1], "#2 buys 1 at 102 (Depth)");
     assert_eq!(world.picture().quote.unwrap().bid_qty, qty("1"));
 }

@@ -1,0 +1,463 @@
+//! Every named limit: it can be reached, it is refused with its number, and what is refused changes
+//! nothing.
+
+use engine::{Limits, Shard};
+use rules::Competition;
+use types::{
+    AlgoKind, Codec, Command, CurveId, Latency, LatencySample, NewAlgo, PaperModel, ShardId, Side,
+    Sizes,
+};
+
+use crate::plans::competition;
+use crate::words::{
+    Of, Words, algo, amend_price, buy, cancel, delta, depth, oco, oto, quote, sell,
+};
+use crate::world::{SECOND, World, crossed, define, instrument, label, open, paper, plan, price};
+
+/// One instrument and two accounts of a million under these limits.
+fn limited(limits: Limits, model: PaperModel) -> World {
+    let instruments = [paper(model), paper(model), crossed()];
+    let mut world = World::limited(limits, &instruments, &plan("1000000"), 2);
+    world.tell(quote("100", "101"));
+    world.tell(quote("100", "101").of(1));
+    world
+}
+
+fn plain(limits: Limits) -> World {
+    limited(limits, PaperModel::default())
+}
+
+/// Says this twice; the second one is one too many.
+fn one_of(limits: Limits, before: &[Command], command: &Command) {
+    let mut world = World::audited(limits);
+    world.tell_all(before.to_vec());
+    assert!(
+        !world.tell(command.clone())[0].starts_with("rejected"),
+        "{command:?}"
+    );
+    let state = world.shard.portrait();
+    assert_eq!(world.tell(command.clone()), ["rejected LimitReached"]);
+    assert_eq!(world.shard.portrait(), state);
+}
+
+#[test]
+fn what_is_made_known_is_counted() {
+    let most = Limits::default();
+    let register = Command::RegisterInstrument(crossed());
+    one_of(
+        Limits {
+            instruments_max: 1,
+            ..most
+        },
+        &[],
+        &register,
+    );
+    one_of(
+        Limits {
+            plans_max: 1,
+            ..most
+        },
+        &[],
+        &define(&plan("1")),
+    );
+    let cup: Competition = competition(0);
+    let cup = Command::DefineCompetition {
+        spec: cup.to_bytes().into(),
+    };
+    one_of(
+        Limits {
+            competitions_max: 1,
+            ..most
+        },
+        &[],
+        &cup,
+    );
+    one_of(
+        Limits {
+            accounts_max: 1,
+            ..most
+        },
+        &[define(&plan("1"))],
+        &open(0),
+    );
+    let curve = |weights: &[u32]| Command::DefineCurve {
+        weights: weights.to_vec(),
+    };
+    one_of(
+        Limits {
+            curves_max: 1,
+            ..most
+        },
+        &[],
+        &curve(&[1, 2]),
+    );
+    let latency = |samples| Command::DefineLatency {
+        samples: vec![LatencySample::default(); samples],
+    };
+    one_of(
+        Limits {
+            latencies_max: 1,
+            ..most
+        },
+        &[],
+        &latency(2),
+    );
+
+    let mut world = World::audited(Limits {
+        samples_max: 2,
+        ..most
+    });
+    assert_eq!(world.tell(curve(&[1, 2, 3])), ["rejected LimitReached"]);
+    assert_eq!(world.tell(latency(3)), ["rejected LimitReached"]);
+    assert_eq!(world.tell(curve(&[1, 2])), ["CurveDefined"]);
+    assert_eq!(world.tell(latency(2)), ["LatencyDefined"]);
+    // What is no curve and no distribution is that first.
+    assert_eq!(world.tell(curve(&[0, 0, 0])), ["rejected BadData"]);
+    assert_eq!(world.tell(curve(&[])), ["rejected BadData"]);
+    assert_eq!(world.tell(latency(0)), ["rejected BadData"]);
+}
+
+#[test]
+fn conversions_are_counted_by_pair() {
+    let mut world = World::audited(Limits {
+        conversions_max: 1,
+        ..Limits::default()
+    });
+    let rate = |from: &str, rate: &str| Command::SetConversion {
+        from: label(from),
+        to: label("USD"),
+        rate: price(rate),
+    };
+    assert_eq!(world.tell(rate("EUR", "1.1")), ["ConversionSet"]);
+    assert_eq!(world.tell(rate("GBP", "1.3")), ["rejected LimitReached"]);
+    // A pair that is there may change.
+    assert_eq!(world.tell(rate("EUR", "1.2")), ["ConversionSet"]);
+}
+
+#[test]
+fn working_orders_of_the_shard() {
+    let mut world = plain(Limits {
+        orders_max: 3,
+        ..Limits::default()
+    });
+    world.tell_all([
+        buy(0, 1).at("90"),
+        buy(1, 1).at("90"),
+        buy(1, 1).stop("120"),
+    ]);
+    assert_eq!(world.tell(buy(0, 1).at("91")), ["denied OrdersMax 3"]);
+    assert_eq!(
+        world.tell(buy(0, 1).at("91").at_open()),
+        ["denied OrdersMax 3"]
+    );
+    // One that never rests needs no room, so that a full shard keeps nobody from closing.
+    assert_eq!(world.tell(buy(0, 1)).len(), 2);
+    assert_eq!(world.tell(buy(0, 1).at("90").ioc()).len(), 2);
+    world.tell(cancel(1, 2));
+    // A list needs room for all of its orders, those that are held included.
+    assert_eq!(
+        world.tell(oto(&[buy(0, 1).at("95"), buy(0, 1).at("94")])),
+        ["denied OrdersMax 3"]
+    );
+    assert_eq!(world.tell(buy(0, 1).at("91")), ["#6 accepted"]);
+}
+
+#[test]
+fn working_orders_of_an_account() {
+    let mut world = plain(Limits {
+        account_orders_max: 2,
+        ..Limits::default()
+    });
+    world.tell_all([buy(0, 1).at("90"), buy(0, 1).at("90")]);
+    assert_eq!(
+        world.tell(buy(0, 1).at("90")),
+        ["denied AccountOrdersMax 2"]
+    );
+    assert_eq!(
+        world.tell(sell(0, 1).stop("95")),
+        ["denied AccountOrdersMax 2"]
+    );
+    assert_eq!(world.tell(buy(1, 1).at("90")), ["#3 accepted"]);
+    assert_eq!(
+        world.tell(oco(&[buy(1, 1).at("90"), buy(1, 1).at("91")])),
+        ["denied AccountOrdersMax 2"]
+    );
+    assert_eq!(world.tell(buy(0, 1)).len(), 2);
+}
+
+#[test]
+fn orders_on_their_way_are_working_orders() {
+    let sample = LatencySample {
+        order_ns: 5_000_000,
+        ack_ns: 0,
+    };
+    let model = PaperModel {
+        latency: Latency::Constant(sample),
+        ..PaperModel::default()
+    };
+    let mut world = limited(
+        Limits {
+            orders_max: 2,
+            ..Limits::default()
+        },
+        model,
+    );
+    world.step_ns = 1;
+    world.tell_all([buy(0, 1), buy(0, 1).at("90")]);
+    assert_eq!(world.tell(buy(1, 1)), ["denied OrdersMax 2"]);
+    // And so many changes may be on their way.
+    world.tell_all([cancel(0, 2), cancel(0, 2)]);
+    assert_eq!(world.tell(cancel(0, 2)), ["#2 change denied OrdersMax 2"]);
+    assert_eq!(
+        world.tell(amend_price(0, 2, "91")),
+        ["#2 change denied OrdersMax 2"]
+    );
+}
+
+#[test]
+fn orders_of_one_second() {
+    let mut world = plain(Limits {
+        account_orders_per_second_max: 3,
+        ..Limits::default()
+    });
+    // Everything from here is within one second.
+    let second = world.now() / SECOND + 1;
+    world.until(second * SECOND - 100);
+    world.step_ns = 100;
+    assert_eq!(world.tell(buy(0, 1)).len(), 2);
+    world.step_ns = 1;
+    // One that is denied for something else has been sent as well.
+    assert_eq!(world.tell(buy(0, 0)), ["denied QtyNotPositive"]);
+    // A list counts all of its orders at once, and none when they are too many.
+    assert_eq!(
+        world.tell(oco(&[buy(0, 1).at("90"), buy(0, 1).at("91")])),
+        ["denied OrderRate 3"]
+    );
+    assert_eq!(world.tell(buy(0, 1)).len(), 2);
+    assert_eq!(world.tell(buy(0, 1)), ["denied OrderRate 3"]);
+    let twap = algo(0, Side::Buy, 1, AlgoKind::Twap { slices: 1 }, (0, u64::MAX));
+    assert_eq!(world.tell(twap), ["algo denied OrderRate 3"]);
+    // Each account has its own count, a cancel is no order, and the next second is another one.
+    assert_eq!(world.tell(buy(1, 1)).len(), 2);
+    assert_eq!(
+        world.tell(cancel(0, 99)),
+        ["#99 change denied UnknownOrder"]
+    );
+    world.until((second + 1) * SECOND - 1);
+    assert_eq!(world.tell(buy(0, 1)).len(), 2);
+    // What is refused for its account or its structure is not counted; an algo is one.
+    assert_eq!(world.tell(oco(&[buy(0, 1).at("90")])), ["denied BadList"]);
+    assert_eq!(world.tell(twap)[0], "#5 algo accepted");
+    assert_eq!(world.tell(buy(0, 1)).len(), 2);
+    assert_eq!(world.tell(buy(0, 1)), ["denied OrderRate 3"]);
+    // Zero is no limit.
+    let mut free = plain(Limits {
+        account_orders_per_second_max: 0,
+        ..Limits::default()
+    });
+    free.step_ns = 0;
+    for _ in 0..2_000 {
+        free.tell(buy(0, 1));
+    }
+    assert_eq!(free.position(0), "2000");
+}
+
+#[test]
+fn orders_of_a_list() {
+    let mut world = plain(Limits {
+        list_orders_max: 2,
+        ..Limits::default()
+    });
+    let limit = buy(0, 1).at("90");
+    assert_eq!(world.tell(oco(&[limit; 3])), ["denied ChildrenMax 2"]);
+    assert_eq!(world.tell(oco(&[limit; 2])).len(), 2);
+}
+
+#[test]
+fn slices_and_algos() {
+    let mut world = plain(Limits {
+        algo_slices_max: 2,
+        algos_max: 1,
+        ..Limits::default()
+    });
+    world.tell(Command::DefineCurve {
+        weights: vec![1, 1, 1],
+    });
+    let start = world.now() + 100 * SECOND;
+    let with = |kind| algo(0, Side::Buy, 10, kind, (start, start + SECOND));
+    let denied = ["algo denied ChildrenMax 2"];
+    assert_eq!(world.tell(with(AlgoKind::Twap { slices: 3 })), denied);
+    let curve = CurveId(0);
+    assert_eq!(world.tell(with(AlgoKind::Vwap { curve })), denied);
+    let twap: NewAlgo = with(AlgoKind::Twap { slices: 2 });
+    assert_eq!(world.tell(twap), ["#1 algo accepted"]);
+    assert_eq!(world.tell(twap), ["algo denied OrdersMax 1"]);
+    world.tell(cancel(0, 1));
+    assert_eq!(world.tell(twap), ["#2 algo accepted"]);
+}
+
+#[test]
+fn positions_and_what_could_become_one() {
+    let mut world = plain(Limits {
+        positions_max: 2,
+        ..Limits::default()
+    });
+    // A position and a working order.
+    world.tell_all([buy(0, 1), buy(1, 1).at("90")]);
+    assert_eq!(world.tell(buy(0, 1).of(1)), ["denied PositionsMax 2"]);
+    assert_eq!(
+        world.tell(buy(0, 1).at("90").of(1)),
+        ["denied PositionsMax 2"]
+    );
+    // What is known already may grow and may go.
+    assert_eq!(world.tell(buy(0, 1)).len(), 2);
+    assert_eq!(world.tell(sell(0, 2)).len(), 2);
+    assert_eq!(world.tell(buy(0, 1).of(1)).len(), 2);
+}
+
+#[test]
+fn levels_of_one_side_of_a_book() {
+    let mut world = plain(Limits {
+        book_levels_max: 2,
+        ..Limits::default()
+    });
+    world.tell_all([buy(0, 1).at("90").of(2), buy(0, 1).at("91").of(2)]);
+    let denied = ["denied LevelsMax 2"];
+    assert_eq!(world.tell(buy(1, 1).at("92").of(2)), denied);
+    assert_eq!(world.tell(buy(1, 1).at("89").of(2)), denied);
+    assert_eq!(world.tell(buy(1, 1).stop_limit("95", "92").of(2)), denied);
+    assert_eq!(world.tell(buy(1, 1).at("92").at_open().of(2)), denied);
+    // A level that is there, the other side, and what does not rest.
+    assert_eq!(world.tell(buy(1, 1).at("91").of(2)), ["#3 accepted"]);
+    assert_eq!(world.tell(sell(1, 1).at("99").of(2)), ["#4 accepted"]);
+    assert_eq!(world.tell(buy(1, 1).at("92").ioc().of(2)).len(), 2);
+    assert_eq!(
+        world.tell(amend_price(1, 3, "92")),
+        ["#3 change denied LevelsMax 2"]
+    );
+    assert_eq!(world.tell(amend_price(1, 3, "90")), ["#3 amended 1 at 90"]);
+    world.tell(cancel(0, 2));
+    assert_eq!(world.tell(buy(1, 1).at("92").of(2)), ["#6 accepted"]);
+}
+
+#[test]
+fn displayed_levels_that_were_taken_from() {
+    let model = PaperModel {
+        sizes: Sizes::Displayed,
+        ..PaperModel::default()
+    };
+    let limits = Limits {
+        consumed_max: 2,
+        ..Limits::default()
+    };
+    let mut world = limited(limits, model);
+    world.tell(depth(&[("98", 5)], &[("100", 3), ("101", 4), ("102", 5)]));
+    assert_eq!(
+        world.tell(buy(0, 9)),
+        [
+            "#1 accepted",
+            "#1 buys 3 at 100 leaves 6 (Depth)",
+            "#1 buys 4 at 101 leaves 2 (Depth)",
+            "#1 cancelled 2 NoRoom",
+        ]
+    );
+    // A limit order rests; one to be filled whole is not.
+    assert_eq!(world.tell(buy(1, 1).at("102")), ["#2 accepted"]);
+    assert_eq!(world.tell(buy(1, 1).fok())[1], "#3 cancelled 1 NotFillable");
+    // Levels that are stated again are forgotten.
+    assert_eq!(
+        world.tell(delta(&[], &[("100", 3), ("101", 4)])),
+        ["#2 buys 1 at 100 (Touch)"]
+    );
+    assert_eq!(world.tell(buy(0, 3))[1], "#4 buys 3 at 100 (Depth)");
+}
+
+#[test]
+fn client_order_ids_are_remembered_newest_first() {
+    let mut world = plain(Limits {
+        client_orders_max: 2,
+        ..Limits::default()
+    });
+    world.tell_all([buy(0, 1).client(1), buy(0, 1).client(2)]);
+    assert_eq!(
+        world.tell(buy(0, 1).client(1)),
+        ["denied DuplicateClientOrder"]
+    );
+    // Another account's is another one, and one that is denied is not remembered.
+    assert_eq!(world.tell(buy(0, 0).client(3)), ["denied QtyNotPositive"]);
+    assert_eq!(world.tell(buy(1, 1).client(1)).len(), 2);
+    assert_eq!(
+        world.tell(buy(0, 1).client(2)),
+        ["denied DuplicateClientOrder"]
+    );
+    assert_eq!(world.tell(buy(0, 1).client(1)).len(), 2);
+}
+
+#[test]
+fn levels_of_one_side_of_the_outside_depth() {
+    let mut world = plain(Limits {
+        depth_levels_max: 2,
+        ..Limits::default()
+    });
+    world.tell(depth(&[("99", 1), ("98", 1)], &[("101", 1)]));
+    assert_eq!(
+        world.tell(delta(&[("97", 1)], &[])),
+        ["rejected LimitReached"]
+    );
+    assert_eq!(world.tell(buy(0, 1)), ["denied BadQuote"]);
+    assert_eq!(world.tell(delta(&[("98", 0)], &[])), [""; 0]);
+    assert_eq!(world.tell(buy(0, 1)).len(), 2);
+}
+
+#[test]
+fn a_quantity_and_a_price_are_on_the_grid_and_within_the_largest() {
+    let mut world = plain(Limits::default());
+    assert_eq!(world.tell(buy(0, 0)), ["denied QtyNotPositive"]);
+    assert_eq!(world.tell(buy(0, -1)), ["denied QtyNotPositive"]);
+    assert_eq!(
+        world.tell(buy(0, 1_000_001)),
+        ["denied QtyTooLarge 1000000"]
+    );
+    let half = crate::world::qty("0.5");
+    assert_eq!(world.tell(buy(0, 1).quantity(half)), ["denied QtyOffLot 1"]);
+    assert_eq!(world.tell(buy(0, 1).at("100.5")), ["denied PriceOffTick 1"]);
+    assert_eq!(
+        world.tell(buy(0, 1).stop("100.5")),
+        ["denied PriceOffTick 1"]
+    );
+    assert_eq!(world.tell(buy(9, 1)), ["denied UnknownAccount"]);
+    assert_eq!(world.tell(buy(0, 1).of(9)), ["denied UnknownInstrument"]);
+}
+
+#[test]
+fn a_position_is_what_the_engine_holds_exactly() {
+    let huge = instrument("HUGE", "1", "1", "1000000");
+    let mut world = World::limited(Limits::default(), &[huge], &plan("1000000"), 2);
+    world.tell(quote("3000", "3001"));
+    // 2 x 3,001 x 1,000,000 is within 9e9; 3 are not, with what works already.
+    world.tell(buy(0, 1).at("2900"));
+    assert_eq!(
+        world.tell(buy(0, 1)),
+        ["#2 accepted", "#2 buys 1 at 3001 (Touch)"]
+    );
+    assert_eq!(world.tell(buy(0, 1)), ["denied OutOfRange"]);
+    assert_eq!(world.tell(sell(0, 3)).len(), 2);
+}
+
+#[test]
+fn limits_with_a_table_are_held_at_what_a_table_holds() {
+    let beyond = Limits {
+        orders_max: u32::MAX,
+        positions_max: u32::MAX,
+        client_orders_max: u32::MAX,
+        ..Limits::default()
+    };
+    let held = Limits {
+        orders_max: Limits::TABLE_KEYS_MAX,
+        positions_max: Limits::TABLE_KEYS_MAX,
+        client_orders_max: Limits::TABLE_KEYS_MAX,
+        ..Limits::default()
+    };
+    let hash = |limits| Shard::new(ShardId(1), limits).state_hash();
+    assert_eq!(hash(beyond), hash(held));
+}
