@@ -1,4 +1,4 @@
-//! `Shard::apply` on one input. Timed: `apply` alone, events out.
+//! `Shard::apply` on one input. Timed: the making of the input, a few ns, and `apply`, events out.
 //!
 //! A quote takes one of two paths. `quiet`: the mark stays inside the band of every exposed account, so
 //! the index of bands answers and no account is looked at. `sweep`: everybody's trailing peak rises, so

@@ -5,39 +5,98 @@
 use engine::{EventBuf, Limits, Shard};
 use rules::{Allowance, DailyAnchor, DailyLoss, MaxLoss, Plan, Stage, StopTrailing, TrailSource};
 use types::{
-    AccountId, ClientOrderId, Codec, Command, Effect, FeeSchedule, Input, InputKind, Instrument,
-    InstrumentId, InstrumentKind, Label, MarketData, MarketEvent, Money, NewOrder, OpenAccount,
-    OrderId, OrderKind, PlanId, Price, Qty, Quote, Ratio, RollSchedule, ShardId, Side, TimeInForce,
-    Timer, TimestampNs, TradingDay,
+    AccountId, AlgoKind, BarPath, CancelModel, Codec, Command, CurveId, Effect, Event, EventKind,
+    FeeSchedule, FillRule, Financing, Funding, Input, InputKind, Instrument, InstrumentId,
+    InstrumentKind, InstrumentStatus, Label, Latency, LatencySample, Liquidity, Margin, MarketData,
+    MarketEvent, Money, OpenAccount, OrderId, PaperModel, PlanId, PositionMode, Qty, Ratio,
+    Requirement, RollSchedule, SelfTrade, ShardId, Side, Sizes, Slippage, Terms, Timer,
+    TimestampNs, TradingDay,
 };
+use words::{
+    Of, Said, Words, algo, amend_price, amend_qty, amend_trigger, bar, bracket, buy, cancel,
+    cancel_all, cover, delta, depth, disconnect, market, oco, oto, print, quote, sell, status,
+};
+
+#[path = "it/words.rs"]
+#[expect(dead_code, reason = "not every word is in this story")]
+mod words;
+
+mod world {
+    pub(crate) fn price(text: &str) -> types::Price {
+        text.parse().unwrap()
+    }
+}
+
+const ACCOUNTS: u32 = 20;
+const ROUNDS: i32 = 100;
 
 fn label(text: &str) -> Label {
     Label::new(text).unwrap()
 }
 
-const SCHEDULE_MINUTE: u16 = 0;
-const ACCOUNTS: u32 = 20;
-const ROUNDS: u64 = 300;
+fn schedule() -> RollSchedule {
+    RollSchedule {
+        zone: label("UTC"),
+        minute: 0,
+    }
+}
 
-fn definitions() -> Vec<InputKind> {
-    let instrument = Instrument {
+fn instrument(liquidity: Liquidity) -> Instrument {
+    let requirement = Requirement {
+        rate: Ratio::percent(1),
+        per_unit: Money(1),
+    };
+    Instrument {
         symbol: label("SHARE"),
         kind: InstrumentKind::Equity,
         currency: label("USD"),
-        tick_size: Price(10_000_000),
+        tick_size: world::price("0.01"),
         lot_size: Qty::ONE,
         contract_size: Qty::ONE,
         order_qty_max: Qty::whole(1_000),
         fees: FeeSchedule {
-            rate: Ratio(100_000),
-            ..FeeSchedule::default()
+            taker: Ratio(100_000),
+            maker: Ratio(-50_000),
+            per_unit: Money::ZERO,
+            minimum: Money(10),
         },
-    };
-    let plan = Plan {
+        margin: Margin {
+            initial: requirement,
+            maintenance: requirement,
+        },
+        shortable: true,
+        collar: Ratio::ZERO,
+        breaker: Ratio::ZERO,
+        liquidity,
+    }
+}
+
+fn paper(fill: FillRule, sizes: Sizes) -> Instrument {
+    instrument(Liquidity::Paper(PaperModel {
+        fill,
+        sizes,
+        slippage: Slippage::Impact { ticks: 1 },
+        bars: BarPath::Walked,
+        latency: Latency::None,
+    }))
+}
+
+fn far_away() -> Instrument {
+    instrument(Liquidity::Paper(PaperModel {
+        latency: Latency::Constant(LatencySample {
+            order_ns: 2,
+            ack_ns: 1,
+        }),
+        ..PaperModel::default()
+    }))
+}
+
+fn plan(initial: i64, terms: Terms) -> Plan {
+    Plan {
         name: label("plan"),
         version: 1,
         currency: label("USD"),
-        initial_balance: Money::whole(1_000_000),
+        initial_balance: Money::whole(initial),
         schedule: schedule(),
         stage: Stage::Funded,
         daily_loss: Some(DailyLoss {
@@ -48,7 +107,7 @@ fn definitions() -> Vec<InputKind> {
         }),
         max_loss: Some(MaxLoss {
             trail: TrailSource::TickEquity,
-            allowance: Allowance::OfInitial(Ratio::percent(10)),
+            allowance: Allowance::OfInitial(Ratio::percent(90)),
             stop: StopTrailing::Never,
             effect: Effect::Fail,
             touch_is_breach: false,
@@ -58,140 +117,486 @@ fn definitions() -> Vec<InputKind> {
         consistency: None,
         payout: None,
         scaling: None,
-    };
-    let mut kinds = vec![
-        InputKind::Command(Command::RegisterInstrument(instrument)),
-        InputKind::Command(Command::DefinePlan {
+        terms,
+    }
+}
+
+/// A plan that locks nobody out.
+fn free() -> Plan {
+    Plan {
+        daily_loss: None,
+        ..plan(100_000_000, Terms::default())
+    }
+}
+
+/// Finds out on a shard of its own what ids its orders get; keeps what it said.
+struct Scout {
+    shard: Shard,
+    events: EventBuf,
+    inputs: Vec<Input>,
+    facts: Vec<Event>,
+    day: i32,
+}
+
+impl Scout {
+    fn new(instrument: Instrument, plan: &Plan) -> Self {
+        let limits = Limits {
+            client_orders_max: 64,
+            account_orders_per_second_max: 0,
+            ..Limits::default()
+        };
+        let mut scout = Self {
+            shard: Shard::new(ShardId(0), limits),
+            events: EventBuf::default(),
+            inputs: Vec::new(),
+            facts: Vec::new(),
+            day: 0,
+        };
+        scout.say(Command::RegisterInstrument(instrument));
+        scout.say(Command::DefinePlan {
             spec: plan.to_bytes().into(),
-        }),
-    ];
-    for _ in 0..ACCOUNTS {
-        kinds.push(InputKind::Command(Command::OpenAccount(OpenAccount {
-            plan: PlanId(0),
-            parent: None,
-            name: label("trader"),
-        })));
+        });
+        scout.say(Command::DefineCurve {
+            weights: vec![1, 2, 3],
+        });
+        for _ in 0..ACCOUNTS {
+            scout.say(Command::OpenAccount(OpenAccount {
+                plan: PlanId(0),
+                parent: None,
+                name: label("trader"),
+            }));
+        }
+        scout
     }
-    kinds
+
+    /// Says something; returns the first order that it made.
+    fn say(&mut self, said: impl Said) -> u64 {
+        let seq = self.shard.seq().next();
+        let input = Input {
+            seq,
+            ts: TimestampNs(seq.0),
+            kind: said.input(),
+        };
+        self.events.clear();
+        self.shard.apply(&input, &mut self.events);
+        self.facts.extend_from_slice(self.events.as_slice());
+        self.inputs.push(input);
+        let accepted =
+            self.events
+                .as_slice()
+                .iter()
+                .find_map(|event| match event.kind {
+                    EventKind::OrderAccepted { order, .. }
+                    | EventKind::AlgoAccepted { order, .. } => Some(order),
+                    _ => None,
+                });
+        accepted.unwrap_or(OrderId(0)).0
+    }
+
+    fn roll(&mut self) {
+        self.day += 1;
+        let day = TradingDay(self.day);
+        self.say(Timer::DayRoll {
+            schedule: schedule(),
+            day,
+        });
+    }
+
+    fn now(&self) -> u64 {
+        self.shard.ts().0
+    }
 }
 
-fn schedule() -> RollSchedule {
-    RollSchedule {
-        zone: label("UTC"),
-        minute: SCHEDULE_MINUTE,
+/// Lets the story be told twice, and measures the second time on a shard that has heard the first.
+fn measure(mut scout: Scout, mut lap: impl FnMut(&mut Scout, u32), expected: &[&str]) {
+    let limits = Limits {
+        client_orders_max: 64,
+        account_orders_per_second_max: 0,
+        ..Limits::default()
+    };
+    for round in 0..ROUNDS as u32 {
+        lap(&mut scout, round % ACCOUNTS);
     }
-}
-
-fn quote(cents: i64) -> InputKind {
-    InputKind::Market(MarketEvent {
-        instrument: InstrumentId(0),
-        ts_event: TimestampNs(0),
-        data: MarketData::Quote(Quote {
-            bid: Price(cents * 10_000_000),
-            bid_qty: Qty::ONE,
-            ask: Price((cents + 1) * 10_000_000),
-            ask_qty: Qty::ONE,
-        }),
-    })
+    let warm_up = scout.inputs.len();
+    scout.facts.clear();
+    for round in 0..ROUNDS as u32 {
+        lap(&mut scout, round % ACCOUNTS);
+    }
+    let mut shard = Shard::new(ShardId(0), limits);
+    let mut events = EventBuf::default();
+    let mut apply = |inputs: &[Input]| {
+        let mut facts = 0;
+        for input in inputs {
+            events.clear();
+            shard.apply(input, &mut events);
+            facts += events.len();
+        }
+        facts
+    };
+    apply(&scout.inputs[..warm_up]);
+    let mut allocating = Vec::with_capacity(scout.inputs.len());
+    let mut facts = 0;
+    for input in &scout.inputs[warm_up..] {
+        let count = allocation_counter::measure(|| facts += apply(std::slice::from_ref(input)));
+        if (count.count_total, count.bytes_total) != (0, 0) {
+            allocating.push((count.bytes_total, input.clone()));
+        }
+    }
+    assert!(
+        allocating.is_empty(),
+        "{} of {} inputs: {:#?}",
+        allocating.len(),
+        scout.inputs.len() - warm_up,
+        &allocating[..allocating.len().min(5)]
+    );
+    assert_eq!(
+        (facts, shard.state_hash()),
+        (scout.facts.len(), scout.shard.state_hash())
+    );
+    // Something must have happened, of each kind once in a round.
+    for name in expected {
+        let told = scout
+            .facts
+            .iter()
+            .filter(|fact| format!("{:?}", fact.kind).contains(name));
+        let count = told.count();
+        assert!(count >= ROUNDS as usize / 2, "{count} facts of {name}");
+    }
 }
 
 /// Quotes, orders that fill, rest, are amended, cancelled and triggered, breaches that lock and
-/// liquidate, and rolls: as many of each in every lap.
-fn lap(first_order: u64, first_day: i32) -> (Vec<InputKind>, u64) {
-    let mut kinds = Vec::new();
-    let mut order = first_order;
-    for round in 0..ROUNDS {
-        let account = AccountId((round % u64::from(ACCOUNTS)) as u32);
-        let mut submit = |side, kind| {
-            order += 1;
-            kinds.push(InputKind::Command(Command::SubmitOrder(NewOrder {
-                account,
-                client_order: ClientOrderId(order.into()),
-                instrument: InstrumentId(0),
-                side,
-                kind,
-                qty: Qty::whole(3),
-                tif: TimeInForce::Day,
-            })));
-            order
-        };
-        let cents = |cents: i64| Price(cents * 10_000_000);
-        submit(Side::Buy, OrderKind::Market);
-        submit(
-            Side::Buy,
-            OrderKind::Limit {
-                price: cents(9_990),
-            },
-        );
-        let trigger = cents(9_900);
-        submit(Side::Sell, OrderKind::Stop { trigger });
-        let price = cents(10_500);
-        let cancelled = submit(Side::Sell, OrderKind::Limit { price });
-        kinds.push(quote(10_002));
-        kinds.push(InputKind::Command(Command::AmendOrder {
-            account,
-            order: OrderId(cancelled),
-            qty: None,
-            price: Some(cents(10_600)),
-        }));
-        kinds.push(InputKind::Command(Command::CancelOrder {
-            account,
-            order: OrderId(cancelled),
-        }));
-        kinds.push(quote(9_980));
-        kinds.push(quote(9_700));
-        kinds.push(quote(10_000));
-        kinds.push(InputKind::Timer(Timer::DayRoll {
-            schedule: schedule(),
-            day: TradingDay(first_day + round as i32),
-        }));
-    }
-    (kinds, order)
-}
-
-fn sequence(kinds: Vec<InputKind>, shard: &Shard) -> Vec<Input> {
-    let seq = (shard.seq().0 + 1)..;
-    let number = |(seq, kind)| Input {
-        seq: types::Seq(seq),
-        ts: TimestampNs(seq),
-        kind,
-    };
-    seq.zip(kinds).map(number).collect()
-}
-
-fn apply_all(shard: &mut Shard, inputs: &[Input], events: &mut EventBuf) -> usize {
-    let mut facts = 0;
-    for input in inputs {
-        events.clear();
-        shard.apply(input, events);
-        facts += events.len();
-    }
-    facts
+/// liquidate, and rolls.
+#[test]
+fn a_warm_shard_does_not_allocate() {
+    let plan = plan(1_000_000, Terms::default());
+    let mut scout = Scout::new(paper(FillRule::Touch, Sizes::Unlimited), &plan);
+    scout.say(quote("100", "100.01"));
+    let mut client = 0;
+    measure(
+        scout,
+        |scout, account| {
+            client += 1;
+            scout.say(buy(account, 3).day().client(client));
+            scout.say(buy(account, 3).at("99.90").day());
+            scout.say(sell(account, 3).stop("99").day());
+            let cancelled = scout.say(sell(account, 3).at("105").day());
+            scout.say(quote("100.02", "100.03"));
+            scout.say(amend_price(account, cancelled, "106"));
+            scout.say(cancel(account, cancelled));
+            scout.say(quote("99.80", "99.81"));
+            scout.say(quote("97", "97.01"));
+            scout.say(quote("100", "100.01"));
+            scout.roll();
+        },
+        &[
+            "OrderTriggered",
+            "OrderAmended",
+            "Requested",
+            "Breach(",
+            "DayLocked",
+            "DayRolled",
+        ],
+    );
 }
 
 #[test]
-fn a_warm_shard_does_not_allocate() {
-    let limits = Limits {
-        client_orders_max: 64,
-        ..Limits::default()
+fn a_warm_book_does_not_allocate() {
+    let plan = free();
+    let mut scout = Scout::new(instrument(Liquidity::Crossed), &plan);
+    scout.say(sell(0, 1).at("100"));
+    scout.say(buy(1, 1));
+    measure(
+        scout,
+        book_lap,
+        &[
+            "SelfTrade",
+            "Sibling",
+            "OrderTriggered",
+            "OrderActivated",
+            "Uncrossed",
+            "AuctionOver",
+            "NotFillable",
+            "NotReducing",
+            "Booked",
+            "Requested",
+            "Expired",
+            "AlgoEnded",
+            "Mandatory",
+        ],
+    );
+}
+
+fn book_lap(scout: &mut Scout, account: u32) {
+    let [one, two, three] = [1, 2, 3].map(|next| (account + next) % ACCOUNTS);
+    // Add, amend, cancel.
+    for step in 0..5 {
+        let far = ["90", "91.5", "92", "94.25", "60"][step];
+        let order = scout.say(buy(account, 5).at(far));
+        scout.say(amend_qty(account, order, 3));
+        scout.say(amend_price(account, order, "80"));
+        scout.say(cancel(account, order));
+    }
+    // Cross, with an iceberg in the way.
+    scout.say(sell(one, 12).at("101").show(3));
+    scout.say(sell(two, 4).at("101"));
+    scout.say(buy(three, 9).at("102"));
+    scout.say(buy(three, 30).at("101").ioc());
+    scout.say(buy(three, 30).fok());
+    // Oneself.
+    for mode in [
+        SelfTrade::CancelOldest,
+        SelfTrade::Decrement,
+        SelfTrade::CancelBoth,
+    ] {
+        scout.say(sell(one, 5).at("103"));
+        scout.say(buy(one, 6).at("103").against_itself(mode));
+        scout.say(cancel_all(one));
+    }
+    // One cancels the other, one triggers the other, brackets and covers.
+    scout.say(oco(&[sell(one, 5).at("101"), sell(one, 5).at("102")]));
+    scout.say(buy(two, 6));
+    scout.say(sell(three, 9).at("100"));
+    scout.say(bracket([
+        buy(one, 5).at("100"),
+        sell(one, 5).at("102"),
+        sell(one, 5).stop("90"),
+    ]));
+    scout.say(buy(two, 7).at("102"));
+    scout.say(oto(&[sell(one, 2).at("102"), buy(one, 2).at("70")]));
+    scout.say(buy(two, 2).at("102"));
+    let stop = scout.say(cover([buy(two, 3).at("95"), sell(two, 3).stop("90")])) + 1;
+    scout.say(cancel(two, stop));
+    scout.say(cancel_all(two));
+    scout.say(disconnect(two));
+    scout.say(cancel_all(one));
+    scout.say(cancel_all(three));
+    // Stops that set each other off.
+    for step in 0..4 {
+        let (bid, stop) = (
+            ["99", "98", "97", "96"][step],
+            ["99", "98", "97", "50"][step],
+        );
+        scout.say(buy(one, 2).at(bid));
+        scout.say(sell(two, 2).stop(stop).on_last());
+    }
+    scout.say(sell(two, 1).trail("0.5"));
+    let stop = scout.say(sell(two, 1).stop("51"));
+    scout.say(amend_trigger(two, stop, "52"));
+    scout.say(sell(three, 2));
+    for account in [one, two, three] {
+        scout.say(cancel_all(account));
+    }
+    // Reducing, expiring, algos.
+    scout.say(buy(one, 1).at("99"));
+    scout.say(sell(three, 1));
+    scout.say(buy(one, 500).at("99"));
+    scout.say(buy(three, 500).reduce_only());
+    scout.say(sell(account, 3).at("99"));
+    scout.say(sell(one, 500).at("99.50").until(scout.now() + 3));
+    scout.say(buy(two, 900).reduce_only());
+    scout.say(sell(two, 400).reduce_only());
+    let now = scout.now();
+    let twap = AlgoKind::Twap { slices: 3 };
+    scout.say(algo(two, Side::Buy, 6, twap, (now, now + 6)));
+    let curve = CurveId(0);
+    scout.say(algo(
+        two,
+        Side::Sell,
+        6,
+        AlgoKind::Vwap { curve },
+        (now, now + 6),
+    ));
+    let rate = Ratio::percent(50);
+    scout.say(algo(
+        three,
+        Side::Buy,
+        50,
+        AlgoKind::Pov { rate },
+        (now, now + 9),
+    ));
+    for _ in 0..6 {
+        scout.say(sell(one, 3).at("100"));
+        scout.say(buy(account, 2).at("100"));
+    }
+    scout.say(cancel_all(one));
+    // An auction.
+    scout.say(status(InstrumentStatus::PreOpen));
+    scout.say(buy(one, 5).at("101"));
+    scout.say(sell(two, 5).at("100"));
+    scout.say(buy(three, 5).at_open());
+    scout.say(sell(account, 2).at("99").at_open());
+    scout.say(sell(account, 2).at("109").at_open());
+    scout.say(status(InstrumentStatus::Open));
+    scout.say(market(MarketData::Dividend {
+        per_unit: Money(1_000),
+    }));
+    scout.say(market(MarketData::Financing(Financing {
+        long: Ratio(-10),
+        short: Ratio(10),
+        price: world::price("100"),
+    })));
+    for account in [account, one, two, three] {
+        scout.say(cancel_all(account));
+    }
+    scout.roll();
+}
+
+#[test]
+fn a_warm_outside_market_does_not_allocate() {
+    let plan = free();
+    for (fill, sizes) in [
+        (FillRule::Through, Sizes::Displayed),
+        (FillRule::Queue(CancelModel::Power(3)), Sizes::Displayed),
+        (FillRule::Touch, Sizes::Unlimited),
+    ] {
+        let mut scout = Scout::new(paper(fill, sizes), &plan);
+        scout.say(quote("100", "100.05"));
+        measure(
+            scout,
+            outside_lap,
+            &[
+                "OrderTriggered",
+                "OrderActivated",
+                "Sibling",
+                "model: Bar",
+                "AlgoEnded",
+                "AuctionOver",
+            ],
+        );
+    }
+}
+
+fn outside_lap(scout: &mut Scout, account: u32) {
+    let [one, two, three] = [1, 2, 3].map(|next| (account + next) % ACCOUNTS);
+    scout.say(depth(
+        &[("100", 5), ("99.99", 9), ("99.90", 20)],
+        &[("100.05", 4), ("100.06", 7), ("100.10", 30)],
+    ));
+    for trader in [account, one, two, three] {
+        scout.say(buy(trader, 6));
+        scout.say(sell(trader, 8).at("100"));
+        scout.say(buy(trader, 3).at("99.95"));
+        scout.say(sell(trader, 3).stop("99.50"));
+        scout.say(sell(trader, 3).trail("0.70"));
+        scout.say(buy(trader, 3).stop("100.70").on_last());
+    }
+    scout.say(bracket([
+        buy(one, 2),
+        sell(one, 2).at("100.90"),
+        sell(one, 2).stop("99.60"),
+    ]));
+    scout.say(oco(&[buy(two, 2).at("99.80"), buy(two, 2).stop("101")]));
+    scout.say(delta(
+        &[("100", 3), ("99.98", 4)],
+        &[("100.05", 0), ("100.07", 3)],
+    ));
+    scout.say(print("99.95", 10));
+    scout.say(print("99.94", 10));
+    scout.say(delta(&[("100", 0), ("99.99", 1)], &[("100.04", 3)]));
+    scout.say(print("100.70", 4));
+    let now = scout.now();
+    let twap = AlgoKind::Twap { slices: 3 };
+    scout.say(algo(two, Side::Buy, 6, twap, (now, now + 6)));
+    let rate = Ratio::percent(50);
+    scout.say(algo(
+        three,
+        Side::Sell,
+        9,
+        AlgoKind::Pov { rate },
+        (now, now + 9),
+    ));
+    for _ in 0..10 {
+        scout.say(print("100.03", 3));
+    }
+    scout.say(bar(["100", "100.80", "99", "100.20"]));
+    scout.say(status(InstrumentStatus::Closed));
+    scout.say(buy(one, 5).at_open());
+    scout.say(buy(one, 5).at("90").at_open());
+    scout.say(status(InstrumentStatus::Open));
+    scout.say(quote("99.90", "100.02"));
+    for trader in [account, one, two, three] {
+        scout.say(cancel_all(trader));
+    }
+    scout.roll();
+}
+
+#[test]
+fn warm_flights_do_not_allocate() {
+    let plan = free();
+    let mut scout = Scout::new(far_away(), &plan);
+    scout.say(quote("100", "100.05"));
+    measure(
+        scout,
+        |scout, account| {
+            scout.say(buy(account, 5));
+            let order = scout.say(buy(account, 5).at("99"));
+            let until = scout.now() + 2;
+            scout.say(buy(account, 5).at("99").until(until));
+            scout.say(quote("100.01", "100.05"));
+            scout.say(amend_price(account, order, "98"));
+            scout.say(quote("100", "100.05"));
+            scout.say(cancel(account, order));
+            scout.say(quote("100.01", "100.05"));
+            scout.say(quote("100", "100.05"));
+            scout.say(cancel_all(account));
+        },
+        &["OrderAmended", "Requested", "Expired", "model: Touch"],
+    );
+}
+
+#[test]
+fn warm_accounts_on_margin_with_two_legs_do_not_allocate() {
+    let terms = Terms {
+        mode: PositionMode::Hedging,
+        funding: Funding::Margin {
+            rate_min: Ratio::percent(1),
+        },
+        shorts: true,
     };
-    let mut shard = Shard::new(ShardId(0), limits);
+    let mut rules = plan(1_000, terms);
+    rules.daily_loss = None;
+    rules.max_loss = None;
+    let mut scout = Scout::new(paper(FillRule::Touch, Sizes::Unlimited), &rules);
+    scout.say(quote("100", "100"));
+    measure(
+        scout,
+        |scout, account| {
+            // What was lost comes back from outside, so that the next lap is the same.
+            scout.say(quote("100", "100"));
+            scout.say(buy(account, 500).leg(types::Leg::Long));
+            scout.say(sell(account, 10).leg(types::Leg::Short));
+            scout.say(sell(account, 10).at("120").leg(types::Leg::Short));
+            scout.say(buy(account, 5_000).leg(types::Leg::Long));
+            scout.say(quote("98.40", "98.40"));
+            scout.say(quote("98.10", "98.10"));
+            let row = scout.shard.account_row(AccountId(account)).unwrap();
+            scout.say(Command::Adjust {
+                account: AccountId(account),
+                kind: types::AdjustKind::ProfitAndLoss,
+                amount: Money(1_000_000_000 - row.balance.0),
+            });
+        },
+        &["MarginCall {", "cause: MarginCall", "Adjusted"],
+    );
+}
+
+/// The inputs of the definitions are of no interest here, but their types are.
+#[test]
+fn an_unknown_instrument_does_not_allocate() {
+    let mut shard = Shard::new(ShardId(0), Limits::default());
     let mut events = EventBuf::default();
-    let inputs = sequence(definitions(), &shard);
-    apply_all(&mut shard, &inputs, &mut events);
-    let first_quote = sequence(vec![quote(10_000)], &shard);
-    apply_all(&mut shard, &first_quote, &mut events);
-
-    let (warm_up, last_order) = lap(0, 0);
-    let inputs = sequence(warm_up, &shard);
-    apply_all(&mut shard, &inputs, &mut events);
-
-    let (measured, _) = lap(last_order, ROUNDS as i32);
-    let inputs = sequence(measured, &shard);
-    let mut facts = 0;
-    let count = allocation_counter::measure(|| {
-        facts = apply_all(&mut shard, &inputs, &mut events);
-    });
-    assert_eq!((count.count_total, count.bytes_total), (0, 0));
-    assert!(facts > 10 * ROUNDS as usize, "{facts} facts");
+    let input = |seq| Input {
+        seq: types::Seq(seq),
+        ts: TimestampNs(seq),
+        kind: InputKind::Market(MarketEvent {
+            instrument: InstrumentId(9),
+            ts_event: TimestampNs(0),
+            data: MarketData::Status(InstrumentStatus::Open),
+        }),
+    };
+    let [first, second] = [input(1), input(2)];
+    shard.apply(&first, &mut events);
+    events.clear();
+    let count = allocation_counter::measure(|| shard.apply(&second, &mut events));
+    assert_eq!((count.count_total, events.len()), (0, 1));
 }

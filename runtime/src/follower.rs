@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use engine::{EventBuf, Shard, StateHash};
+use engine::{EventBuf, Shard, SnapshotError, StateHash};
 use types::{Input, Seq};
 
 use crate::config::{Projection, Step};
@@ -37,6 +37,8 @@ pub(crate) enum FollowerError {
         live: StateHash,
         replica: StateHash,
     },
+    #[error("the state at seq {seq} does not hold together: {error}")]
+    Audit { seq: Seq, error: SnapshotError },
 }
 
 /// What the replica starts from.
@@ -173,6 +175,10 @@ impl<'a> Follower<'a> {
         if live != replica {
             return Err(FollowerError::HashMismatch { seq, live, replica });
         }
+        // Books, sums, exposure and cash: what both shards may have got wrong in the same way.
+        self.shard
+            .audit()
+            .map_err(|error| FollowerError::Audit { seq, error })?;
         // A snapshot must never be ahead of what is on disk: recovery would refuse such a journal.
         while self.shared.synced() < seq {
             if self.shared.is_failed() {

@@ -456,7 +456,8 @@ pub enum DenyReason {
     },
     /// The trail is not above zero, or a share not below one.
     BadTrail,
-    /// The list does not have the orders that its kind asks for.
+    /// The list does not have the orders that its kind asks for, or the quantity is for another order of
+    /// the list, or for the algo, to decide.
     BadList,
     /// The list or algo has more children than it may.
     ChildrenMax {

@@ -61,18 +61,19 @@ impl Load {
 pub fn bytes_each(load: Load, size: u32) -> Option<f64> {
     let before = resident_bytes()?;
     let after = match load {
-        Load::Accounts => weighed(Exposure::flat(size)),
-        Load::Positions => weighed(Exposure::exposed(size, false)),
-        Load::Entrants => weighed(Exposure::exposed(size, true)),
-        Load::RestingOrders => weighed(CrossedBook::new(size, Spread::Levels)),
-        Load::WaitingOrders => weighed(WaitingOrders::new(size)),
+        Load::Accounts => weighed(&Exposure::flat(size)),
+        Load::Positions => weighed(&Exposure::exposed(size, false)),
+        Load::Entrants => weighed(&Exposure::exposed(size, true)),
+        Load::RestingOrders => weighed(&CrossedBook::new(size, Spread::Levels)),
+        Load::WaitingOrders => weighed(&WaitingOrders::new(size)),
     }?;
     Some(after.saturating_sub(before) as f64 / f64::from(size))
 }
 
-fn weighed<T>(load: T) -> Option<u64> {
+/// With the load still there.
+fn weighed<T>(load: &T) -> Option<u64> {
     let after = resident_bytes();
-    black_box(&load);
+    black_box(load);
     after
 }
 

@@ -36,10 +36,11 @@ pub fn plot(curves: &[Vec<(f64, f64)>]) -> String {
     for curve in curves {
         for pair in curve.windows(2) {
             let (from, to) = (log(pair[0]), log(pair[1]));
-            for at in column(from.0)..=column(to.0) {
-                let share = (at - column(from.0)) as f64 / (column(to.0) - column(from.0)) as f64;
+            let (start, end) = (column(from.0), column(to.0));
+            (start..=end).for_each(|at| {
+                let share = (at - start) as f64 / (end - start).max(1) as f64;
                 field[row(from.1 + share * (to.1 - from.1))][at] = '.';
-            }
+            });
         }
     }
     for (letter, curve) in ('a'..).zip(curves) {
@@ -84,14 +85,14 @@ pub fn duration(nanos: f64) -> String {
         x if x < 1e9 => (x / 1e6, "ms"),
         x => (x / 1e9, "s"),
     };
-    let is_power = value == 1.0 || value == 10.0 || value == 100.0;
     let digits = match value {
-        _ if is_power => 0,
         x if x < 10.0 => 2,
         x if x < 100.0 => 1,
         _ => 0,
     };
-    format!("{value:.digits$} {unit}")
+    let text = format!("{value:.digits$}");
+    let whole = text.trim_end_matches('0').strip_suffix('.');
+    format!("{} {unit}", whole.unwrap_or(&text))
 }
 
 #[cfg(test)]
@@ -121,5 +122,6 @@ mod tests {
         assert_eq!(duration(1_234.0), "1.23 µs");
         assert_eq!(duration(123_456_789.0), "123 ms");
         assert_eq!(duration(10_000.0), "10 µs");
+        assert_eq!(duration(100.0), "100 ns");
     }
 }

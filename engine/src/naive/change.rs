@@ -184,7 +184,7 @@ impl Naive {
         let grid = &market.instrument;
         let mut after = order.clone();
         if let Some(qty) = wanted.qty {
-            if order.is_exit() || order.stage == Stage::Held {
+            if order.is_exit() || order.stage == Stage::Held || order.role == OrderRole::Slice {
                 return Err(DenyReason::BadList);
             }
             self.check_qty(instrument, qty)?;

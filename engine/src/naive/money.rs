@@ -146,12 +146,10 @@ impl Naive {
     /// The balance that rules and reports see: all currencies in the account's own.
     pub(super) fn balance_of(&self, account: usize) -> Money {
         let known = &self.accounts[account];
-        known
-            .foreign
-            .iter()
-            .fold(known.balance, |sum, (currency, balance)| {
-                sum.saturating_add(self.convert_floor(account, *currency, *balance))
-            })
+        let foreign = known.foreign.iter().map(|(currency, balance)| {
+            i128::from(self.convert_floor(account, *currency, *balance).0)
+        });
+        Money(hold(i128::from(known.balance.0) + foreign.sum::<i128>()))
     }
 
     /// Balance of one currency.

@@ -173,9 +173,10 @@ impl Shard {
         if market.stale {
             return Err(DenyReason::BadQuote);
         }
-        let is_exit = matches!(
+        // What its entry or its algo decides is not for a sender to change.
+        let is_sized_by_another = matches!(
             order.role,
-            OrderRole::TakeProfit | OrderRole::StopLoss | OrderRole::CoverStop
+            OrderRole::TakeProfit | OrderRole::StopLoss | OrderRole::CoverStop | OrderRole::Slice
         );
         let mut amended = Amended {
             qty: order.qty,
@@ -186,7 +187,7 @@ impl Shard {
                 .map_or(Ticks(0), |extra| extra.trigger),
         };
         if let Some(qty) = amendment.qty {
-            if is_exit || order.stage == Stage::Held {
+            if is_sized_by_another || order.stage == Stage::Held {
                 return Err(DenyReason::BadList);
             }
             amended.qty = check_qty(instrument, qty)?;

@@ -206,12 +206,15 @@ impl Shard {
 
     /// Balance of its own currency and of others at their conversion rates, rounded down.
     pub(crate) fn balance_of(&self, account: &Account) -> types::Money {
-        let mut balance = account.balance;
+        if account.foreign.is_empty() {
+            return account.balance;
+        }
+        let mut balance = i128::from(account.balance.0);
         for (currency, cash) in account.foreign.iter() {
             let worth = self.convert_floor(cash.to_notional(), currency, account.currency);
-            balance = balance.saturating_add(worth.to_money_floor());
+            balance += i128::from(worth.to_money_floor().0);
         }
-        balance
+        types::Money(balance.clamp(i64::MIN.into(), i64::MAX.into()) as i64)
     }
 
     /// Balance plus unrealised profit at the mark, in the account's currency, exact but for the

@@ -59,7 +59,8 @@ impl Audit {
                 ..
             } => {
                 assert!(self.working.insert(order), "#{order} accepted twice");
-                if let OrderKind::Limit { price } | OrderKind::StopLimit { price, .. } = request.kind
+                if let OrderKind::Limit { price } | OrderKind::StopLimit { price, .. } =
+                    request.kind
                 {
                     self.limits.insert(order, (request.side, price));
                 }

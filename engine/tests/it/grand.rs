@@ -3,14 +3,12 @@
 //! verdicts.
 
 use engine::Limits;
-use rules::{
-    Allowance, DailyAnchor, DailyLoss, MaxLoss, Plan, StopTrailing, TrailSource,
-};
+use rules::{Allowance, DailyAnchor, DailyLoss, MaxLoss, Plan, StopTrailing, TrailSource};
 use types::{
     AccountId, AlgoKind, BarPath, CancelModel, Codec, Command, CompetitionId, CurveId, Effect,
-    FeeSchedule, FillRule, Funding, Instrument, InstrumentStatus, Latency, LatencyId, LatencySample,
-    Leg, Margin, MarketData, NewAlgo, PaperModel, PositionMode, Ratio, Requirement, SelfTrade, Side,
-    Sizes, Slippage, Terms,
+    FeeSchedule, FillRule, Funding, Instrument, InstrumentStatus, Latency, LatencyId,
+    LatencySample, Leg, Margin, MarketData, NewAlgo, PaperModel, PositionMode, Ratio, Requirement,
+    SelfTrade, Side, Sizes, Slippage, Terms,
 };
 
 use crate::words::{
@@ -208,17 +206,25 @@ fn rest_everywhere(world: &mut World) {
         sell(0, 9).stop("95"),
     ]));
     world.tell(cover([sell(1, 6).at("103"), buy(1, 6).trail("4")]));
-    world.tell(oto(&[buy(2, 4).at("96"), sell(2, 4).at("106"), buy(2, 2).at("90")]));
+    world.tell(oto(&[
+        buy(2, 4).at("96"),
+        sell(2, 4).at("106"),
+        buy(2, 2).at("90"),
+    ]));
     world.tell(oco(&[sell(0, 5).at("105"), sell(0, 5).stop("93")]));
     let date = world.now() + 40 * SECOND;
     world.tell(buy(2, 7).at("94").until(date));
 
-    world.tell_all([buy(0, 5).at("98"), sell(1, 5).at("101"), buy(2, 3).at("97")].map(|o| o.of(QUEUE)));
+    world.tell_all(
+        [buy(0, 5).at("98"), sell(1, 5).at("101"), buy(2, 3).at("97")].map(|o| o.of(QUEUE)),
+    );
     world.tell_all([sell(0, 2).stop("95"), sell(1, 4).trail("3")].map(|order| order.of(QUEUE)));
     world.tell_all([buy(0, 7), sell(2, 3), buy(1, 9).at("99")].map(|order| order.of(DEPTH)));
     world.tell(sell(0, 7).stop("94").of(DEPTH));
     world.tell(buy(4, 40).of(DEPTH));
-    world.tell_all([buy(0, 6), buy(1, 8).at("49"), sell(2, 4).stop("48")].map(|order| order.of(EURO)));
+    world.tell_all(
+        [buy(0, 6), buy(1, 8).at("49"), sell(2, 4).stop("48")].map(|order| order.of(EURO)),
+    );
     world.tell_all([
         buy(0, 10).at("100").of(CALL),
         sell(1, 8).at("98").of(CALL),

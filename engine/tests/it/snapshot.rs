@@ -33,6 +33,7 @@ proptest! {
         prop_assert_eq!(&bytes(&restored), &snapshot);
         prop_assert_eq!(restored.state_hash(), original.shard.state_hash());
         let mut restored = World::of(restored);
+        restored.step_ns = original.step_ns;
         for planned in script.inputs().into_iter().skip(cut) {
             let kind = planned.after(&original.shard);
             prop_assert_eq!(original.apply(kind.clone()), restored.apply(kind));

@@ -63,10 +63,7 @@ fn a_best_price_left_dangling_after_a_sweep() {
     world.tell(buy(1, 150));
     let best = 100 + 150 * 7;
     assert!(world.asks().starts_with(&format!("{best} x 1")));
-    assert_eq!(
-        world.tell(buy(1, 1))[1],
-        format!("#151 sells 1 at {best}")
-    );
+    assert_eq!(world.tell(buy(1, 1))[1], format!("#151 sells 1 at {best}"));
     // Cancelled levels are no best price either.
     for order in 152..200 {
         world.tell(cancel(0, order));
@@ -77,7 +74,10 @@ fn a_best_price_left_dangling_after_a_sweep() {
     // A better one than ever, then nothing, then one in between.
     for at in ["5", "900"] {
         world.tell(sell(0, 1).at(at));
-        assert_eq!(world.picture().quote.map(|quote| quote.ask.to_string()), Some(at.into()));
+        assert_eq!(
+            world.picture().quote.map(|quote| quote.ask.to_string()),
+            Some(at.into())
+        );
         world.tell(buy(1, 1));
         assert_eq!(world.asks(), "");
     }
@@ -159,7 +159,11 @@ fn a_snapshot_that_forgets_something() {
         let mut again = Vec::new();
         restored.encode(&mut again);
         assert_eq!(again, bytes, "before input {index}");
-        assert_eq!(restored.portrait(), shard.portrait(), "before input {index}");
+        assert_eq!(
+            restored.portrait(),
+            shard.portrait(),
+            "before input {index}"
+        );
         assert_eq!(restored.next_due(), shard.next_due());
         let events = replay(&told.inputs[index..], &mut restored);
         let rest = &expected[expected.len() - events.len()..];
@@ -256,7 +260,10 @@ fn a_stop_cascade_that_ends_too_early() {
     }
     world.tell(sell(2, 1));
     assert_eq!(world.working_ids(), [0; 0]);
-    assert_eq!((world.position(0), world.position(1)), ("61".into(), "-60".into()));
+    assert_eq!(
+        (world.position(0), world.position(1)),
+        ("61".into(), "-60".into())
+    );
     // Stops on both sides: one buyer sets off all that buy, and then one seller all that sell.
     let mut world = World::trading(crossed());
     for step in 0..20 {
@@ -266,11 +273,20 @@ fn a_stop_cascade_that_ends_too_early() {
         world.tell(sell(2, 1).stop(&whole(500 - step)).on_last());
     }
     // The last of them finds nobody.
-    assert_eq!(world.tell(buy(3, 1)).last().unwrap(), "#79 cancelled 1 NotMarketable");
+    assert_eq!(
+        world.tell(buy(3, 1)).last().unwrap(),
+        "#79 cancelled 1 NotMarketable"
+    );
     assert_eq!(world.working_ids().len(), 40);
-    assert_eq!(world.tell(sell(3, 1)).last().unwrap(), "#80 cancelled 1 NotMarketable");
+    assert_eq!(
+        world.tell(sell(3, 1)).last().unwrap(),
+        "#80 cancelled 1 NotMarketable"
+    );
     assert_eq!(world.working_ids(), [0; 0]);
-    assert_eq!((world.position(1), world.position(2)), ("19".into(), "-19".into()));
+    assert_eq!(
+        (world.position(1), world.position(2)),
+        ("19".into(), "-19".into())
+    );
 }
 
 #[test]
@@ -295,7 +311,10 @@ fn a_partial_fill_that_never_reaches_position_or_balance() {
     world.tell(sell(3, 5).at("104"));
     world.tell(buy(4, 2));
     world.tell(cancel(3, 22));
-    assert_eq!((world.position(3), world.position(4)), ("-2".into(), "2".into()));
+    assert_eq!(
+        (world.position(3), world.position(4)),
+        ("-2".into(), "2".into())
+    );
 }
 
 #[test]
@@ -320,7 +339,11 @@ fn a_touch_taken_for_a_fill() {
         if fill != FillRule::Queue(CancelModel::Conservative) {
             assert_eq!(world.tell(print("99", 1_000)), [""; 0], "{fill:?}");
         }
-        assert_eq!(world.tell(sized("98", 1, "99", 1)).len(), at_price, "{fill:?}");
+        assert_eq!(
+            world.tell(sized("98", 1, "99", 1)).len(),
+            at_price,
+            "{fill:?}"
+        );
     }
     // In a book it takes an order to fill an order.
     let mut world = World::trading(crossed());
@@ -364,6 +387,9 @@ fn a_sequence_that_starts_again_after_a_restore() {
     world.tell_all([sell(0, 5).at("100").client(9), buy(1, 1)]);
     let mut restored = World::of(Shard::restore(&world.snapshot()).unwrap());
     assert_eq!(restored.next_seq(), world.next_seq());
-    assert_eq!(restored.tell(sell(0, 5).at("100").client(9)), ["denied DuplicateClientOrder"]);
+    assert_eq!(
+        restored.tell(sell(0, 5).at("100").client(9)),
+        ["denied DuplicateClientOrder"]
+    );
     assert_eq!(restored.tell(sell(0, 5).at("100")), ["#3 accepted"]);
 }
