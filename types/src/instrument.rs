@@ -412,4 +412,63 @@ mod tests {
         odd.tick_size = Price(0);
         assert_eq!(odd.tick_value(), Err(InstrumentError::TickSize));
     }
+
+    #[test]
+    fn every_figure_of_a_definition_has_its_range() {
+        let check = |change: &dyn Fn(&mut Instrument)| {
+            let mut instrument = micro_bitcoin_future();
+            change(&mut instrument);
+            instrument.tick_value().map(|_| ())
+        };
+        let fees = Err(InstrumentError::Fees);
+        // A rebate may give back what the taker pays, and no more.
+        let maker = |maker| check(&|i| (i.fees.taker, i.fees.maker) = (Ratio(20), Ratio(maker)));
+        assert_eq!((maker(-20), maker(-21)), (Ok(()), fees));
+        assert_eq!(check(&|i| i.fees.minimum = Money(-1)), fees);
+
+        let margin = |initial, maintenance| {
+            check(&|i| {
+                i.margin.initial.rate = initial;
+                i.margin.maintenance.rate = maintenance;
+            })
+        };
+        let refused = Err(InstrumentError::Margin);
+        assert_eq!(margin(Ratio::ONE, Ratio::ONE), Ok(()));
+        assert_eq!(margin(Ratio(1_000_000_001), Ratio::ZERO), refused);
+        assert_eq!(margin(Ratio(5), Ratio(6)), refused);
+        assert_eq!(margin(Ratio(5), Ratio(-1)), refused);
+
+        let refused = Err(InstrumentError::Bands);
+        assert_eq!(check(&|i| i.collar = Ratio(999_999_999)), Ok(()));
+        assert_eq!(check(&|i| i.collar = Ratio::ONE), refused);
+        // Only a book can halt on a trade of its own.
+        assert_eq!(check(&|i| i.breaker = Ratio(1)), refused);
+        let crossed = |i: &mut Instrument| {
+            i.liquidity = Liquidity::Crossed;
+            i.breaker = Ratio(1);
+        };
+        assert_eq!(check(&crossed), Ok(()));
+
+        let model = |model| check(&|i| i.liquidity = Liquidity::Paper(model));
+        let fill = |power| {
+            model(PaperModel {
+                fill: FillRule::Queue(CancelModel::Power(power)),
+                ..PaperModel::default()
+            })
+        };
+        let refused = Err(InstrumentError::Model);
+        assert_eq!(
+            (fill(0), fill(1), fill(3), fill(4)),
+            (refused, Ok(()), Ok(()), refused)
+        );
+        let slip = |slippage| {
+            model(PaperModel {
+                slippage,
+                ..PaperModel::default()
+            })
+        };
+        assert_eq!(slip(Slippage::Ticks(SLIPPAGE_TICKS_MAX)), Ok(()));
+        assert_eq!(slip(Slippage::Ticks(SLIPPAGE_TICKS_MAX + 1)), refused);
+        assert_eq!(slip(Slippage::Rate(Ratio::ONE)), refused);
+    }
 }

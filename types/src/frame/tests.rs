@@ -1,8 +1,10 @@
+mod facts;
 mod vocabulary;
 
 use proptest::prelude::*;
 
-use self::vocabulary::{event_kind, input_kind};
+use self::facts::event_kind;
+use self::vocabulary::input_kind;
 use super::*;
 use crate::command::{Command, Leg, NewOrder, OrderKind, SelfTrade, Side, TimeInForce, TriggerOn};
 use crate::id::{AccountId, ClientOrderId, InstrumentId};

@@ -1,14 +1,10 @@
-//! Any input and any event, for the round trips.
+//! Any input, for the round trips.
 
 use proptest::prelude::*;
 
 use crate::command::{
     AlgoKind, Command, LatencySample, Leg, ListKind, NewAlgo, NewOrder, OrderKind, OrderList,
     RollSchedule, SelfTrade, Side, TimeInForce, Trail, TriggerOn,
-};
-use crate::event::{
-    AlgoEnd, BookingCause, CancelReason, DenyReason, EventKind, Fill, FillCause, FillModel,
-    OrderRole, StatusCause,
 };
 use crate::id::{AccountId, ClientOrderId, CurveId, InstrumentId, LatencyId, OrderId};
 use crate::input::{InputKind, Timer};
@@ -21,13 +17,13 @@ use crate::market::{
     DepthUpdate, Financing, InstrumentStatus, Level, MarketData, MarketEvent, Quote,
 };
 use crate::time::{TimestampNs, TradingDay};
-use crate::unit::{Money, Price, Qty, Ratio, SignedQty};
+use crate::unit::{Money, Price, Qty, Ratio};
 
-fn price() -> impl Strategy<Value = Price> {
+pub(super) fn price() -> impl Strategy<Value = Price> {
     any::<i64>().prop_map(Price)
 }
 
-fn qty() -> impl Strategy<Value = Qty> {
+pub(super) fn qty() -> impl Strategy<Value = Qty> {
     any::<i64>().prop_map(Qty)
 }
 
@@ -35,15 +31,15 @@ fn ratio() -> impl Strategy<Value = Ratio> {
     any::<i64>().prop_map(Ratio)
 }
 
-fn money() -> impl Strategy<Value = Money> {
+pub(super) fn money() -> impl Strategy<Value = Money> {
     any::<i64>().prop_map(Money)
 }
 
-fn ts() -> impl Strategy<Value = TimestampNs> {
+pub(super) fn ts() -> impl Strategy<Value = TimestampNs> {
     any::<u64>().prop_map(TimestampNs)
 }
 
-fn order_id() -> impl Strategy<Value = OrderId> {
+pub(super) fn order_id() -> impl Strategy<Value = OrderId> {
     any::<u64>().prop_map(OrderId)
 }
 
@@ -60,7 +56,7 @@ fn side() -> impl Strategy<Value = Side> {
     prop_oneof![Just(Side::Buy), Just(Side::Sell)]
 }
 
-fn leg() -> impl Strategy<Value = Leg> {
+pub(super) fn leg() -> impl Strategy<Value = Leg> {
     prop_oneof![Just(Leg::Net), Just(Leg::Long), Just(Leg::Short)]
 }
 
@@ -103,7 +99,7 @@ fn tif() -> impl Strategy<Value = TimeInForce> {
     ]
 }
 
-fn order() -> impl Strategy<Value = NewOrder> {
+pub(super) fn order() -> impl Strategy<Value = NewOrder> {
     let self_trade = prop_oneof![
         Just(SelfTrade::CancelNewest),
         Just(SelfTrade::CancelOldest),
@@ -146,7 +142,7 @@ fn list() -> impl Strategy<Value = OrderList> {
         .prop_map(|(kind, orders)| OrderList { kind, orders })
 }
 
-fn algo() -> impl Strategy<Value = NewAlgo> {
+pub(super) fn algo() -> impl Strategy<Value = NewAlgo> {
     let kind = prop_oneof![
         any::<u16>().prop_map(|slices| AlgoKind::Twap { slices }),
         any::<u32>().prop_map(|curve| AlgoKind::Vwap {
@@ -332,125 +328,5 @@ pub(super) fn input_kind() -> impl Strategy<Value = InputKind> {
             })
         }),
         Just(InputKind::Timer(Timer::Clock)),
-    ]
-}
-
-fn deny_reason() -> impl Strategy<Value = DenyReason> {
-    prop_oneof![
-        Just(DenyReason::UnknownAccount),
-        Just(DenyReason::Mandatory),
-        any::<u32>().prop_map(|max| DenyReason::OrderRate { max }),
-        qty().prop_map(|lot_size| DenyReason::QtyOffLot { lot_size }),
-        price().prop_map(|limit| DenyReason::PriceOutsideCollar { limit }),
-        any::<i64>().prop_map(|position| DenyReason::NotReducing {
-            position: SignedQty(position),
-        }),
-        (money(), money())
-            .prop_map(|(needed, available)| DenyReason::BuyingPower { needed, available }),
-    ]
-}
-
-fn fill() -> impl Strategy<Value = Fill> {
-    let cause = prop_oneof![
-        Just(FillCause::Order),
-        Just(FillCause::Liquidation),
-        Just(FillCause::MarginCall),
-    ];
-    let model = prop_oneof![
-        Just(FillModel::Touch),
-        Just(FillModel::Queue),
-        Just(FillModel::House),
-    ];
-    (order(), price(), money(), cause, model, ts()).prop_map(
-        |(order, price, money, cause, model, known)| Fill {
-            account: order.account,
-            order: OrderId(5),
-            client_order: order.client_order,
-            instrument: order.instrument,
-            side: order.side,
-            price,
-            qty: order.qty,
-            leaves: order.display,
-            fee: money,
-            realised: money,
-            balance: money,
-            position: SignedQty(order.qty.0),
-            leg: order.leg,
-            cause,
-            model,
-            maker: order.post_only,
-            known,
-        },
-    )
-}
-
-pub(super) fn event_kind() -> impl Strategy<Value = EventKind> {
-    let account = AccountId(7);
-    let instrument = InstrumentId(3);
-    prop_oneof![
-        fill().prop_map(EventKind::Fill),
-        (order(), order_id(), ts()).prop_map(|(request, list, arrives)| {
-            EventKind::OrderAccepted {
-                order: OrderId(5),
-                request,
-                list,
-                role: OrderRole::TakeProfit,
-                arrives,
-            }
-        }),
-        (order(), deny_reason())
-            .prop_map(|(request, reason)| EventKind::OrderDenied { request, reason }),
-        (algo(), order_id())
-            .prop_map(|(request, order)| EventKind::AlgoAccepted { order, request }),
-        (order_id(), qty(), deny_reason()).prop_map(move |(order, filled, reason)| {
-            EventKind::AlgoEnded {
-                account,
-                order,
-                filled,
-                reason: AlgoEnd::ChildDenied(reason),
-            }
-        }),
-        (order_id(), qty(), price(), price()).prop_map(move |(order, qty, price, trigger)| {
-            EventKind::OrderAmended {
-                account,
-                order,
-                qty,
-                price,
-                trigger,
-            }
-        }),
-        (order_id(), qty()).prop_map(move |(order, leaves)| EventKind::OrderCancelled {
-            account,
-            order,
-            leaves,
-            reason: CancelReason::NoRoom,
-        }),
-        (price(), qty(), any::<i64>()).prop_map(move |(price, qty, surplus)| {
-            EventKind::Uncrossed {
-                instrument,
-                price,
-                qty,
-                surplus: SignedQty(surplus),
-            }
-        }),
-        (leg(), money()).prop_map(move |(leg, money)| EventKind::Booked {
-            account,
-            instrument,
-            leg,
-            cause: BookingCause::Dividend,
-            amount: money,
-            balance: money,
-            position: SignedQty(1),
-        }),
-        (money(), money()).prop_map(move |(equity, required)| EventKind::MarginCall {
-            account,
-            equity,
-            required,
-        }),
-        Just(EventKind::StatusChanged {
-            instrument,
-            status: InstrumentStatus::Halted,
-            cause: StatusCause::Breaker,
-        }),
     ]
 }
