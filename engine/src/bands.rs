@@ -39,11 +39,6 @@ impl Band {
     }
 
     #[inline]
-    const fn is_wider_than(self, other: Self) -> bool {
-        self.low < other.low || self.high > other.high
-    }
-
-    #[inline]
     fn meet(self, other: Self) -> Self {
         Self {
             low: self.low.max(other.low),
@@ -132,70 +127,65 @@ impl Bands {
         moved
     }
 
-    /// Gives a row its band.
+    /// Gives a row its band. What blocks have in common only gets tighter here; it widens again when
+    /// somebody looks into the block, so that a thousand new bands cost one look and not a thousand.
     #[inline]
     pub(crate) fn set(&mut self, row: u32, band: Band) {
         let mut index = row as usize;
-        let mut before = self.rows[index];
         self.rows[index] = band;
-        let mut now = band;
-        for level in 0..self.levels.len() {
-            let block = index / FAN;
-            let known = self.levels[level][block];
-            // Tighter only: no need to look at the others. Wider: only if this one set the bound.
-            let met = if now.is_wider_than(before)
-                && (before.low == known.low || before.high == known.high)
-            {
-                let below = match level {
-                    0 => &self.rows,
-                    _ => &self.levels[level - 1],
-                };
-                let end = below.len().min((block + 1) * FAN);
-                below[block * FAN..end]
-                    .iter()
-                    .fold(Band::WHOLE, |all, band| all.meet(*band))
-            } else {
-                known.meet(now)
-            };
+        for level in &mut self.levels {
+            index /= FAN;
+            let known = level[index];
+            let met = known.meet(band);
             if met == known {
                 return;
             }
-            before = known;
-            now = met;
-            self.levels[level][block] = met;
-            index = block;
+            level[index] = met;
         }
     }
 
     /// Calls `leave` with the holding of every row whose band does not have the mark.
     #[inline]
-    pub(crate) fn leaving(&self, mark: Ticks, leave: impl FnMut(u32)) {
+    pub(crate) fn leaving(&mut self, mark: Ticks, mut leave: impl FnMut(u32)) {
         if let Some(top) = self.levels.last()
             && !self.rows.is_empty()
             && !top[0].has(mark.0)
         {
-            self.descend(self.levels.len() - 1, 0, mark.0, &mut { leave });
+            self.descend(self.levels.len() - 1, 0, mark.0, &mut leave);
         }
     }
 
-    fn descend(&self, level: usize, block: usize, mark: i64, leave: &mut impl FnMut(u32)) {
+    /// Looks into a block that the mark leaves, and finds again what its rows have in common.
+    fn descend(
+        &mut self,
+        level: usize,
+        block: usize,
+        mark: i64,
+        leave: &mut impl FnMut(u32),
+    ) -> Band {
         let start = block * FAN;
+        let mut common = Band::WHOLE;
         if level == 0 {
             let end = self.rows.len().min(start + FAN);
             for row in start..end {
-                if !self.rows[row].has(mark) {
+                let band = self.rows[row];
+                common = common.meet(band);
+                if !band.has(mark) {
                     leave(self.holdings[row]);
                 }
             }
         } else {
-            let below = &self.levels[level - 1];
-            let end = below.len().min(start + FAN);
-            for (place, band) in below[start..end].iter().enumerate() {
+            let end = self.levels[level - 1].len().min(start + FAN);
+            for below in start..end {
+                let mut band = self.levels[level - 1][below];
                 if !band.has(mark) {
-                    self.descend(level - 1, start + place, mark, leave);
+                    band = self.descend(level - 1, below, mark, leave);
                 }
+                common = common.meet(band);
             }
         }
+        self.levels[level][block] = common;
+        common
     }
 }
 
@@ -205,7 +195,7 @@ mod tests {
 
     use super::*;
 
-    fn leaving(bands: &Bands, mark: i64) -> Vec<u32> {
+    fn leaving(bands: &mut Bands, mark: i64) -> Vec<u32> {
         let mut found = Vec::new();
         bands.leaving(Ticks(mark), |holding| found.push(holding));
         found.sort_unstable();
@@ -215,13 +205,13 @@ mod tests {
     #[test]
     fn a_new_row_needs_a_look_and_a_banded_one_only_outside() {
         let mut bands = Bands::default();
-        assert_eq!(leaving(&bands, 0), []);
+        assert_eq!(leaving(&mut bands, 0), []);
         let row = bands.push(7);
-        assert_eq!(leaving(&bands, 0), [7]);
+        assert_eq!(leaving(&mut bands, 0), [7]);
         bands.set(row, Band { low: -5, high: 5 });
-        assert_eq!(leaving(&bands, 5), []);
-        assert_eq!(leaving(&bands, 6), [7]);
-        assert_eq!(leaving(&bands, -6), [7]);
+        assert_eq!(leaving(&mut bands, 5), []);
+        assert_eq!(leaving(&mut bands, 6), [7]);
+        assert_eq!(leaving(&mut bands, -6), [7]);
     }
 
     proptest! {
@@ -259,7 +249,7 @@ mod tests {
                 }
                 let mut expected: Vec<u32> = model.iter().filter(|(_, band)| !band.has(low)).map(|(holding, _)| *holding).collect();
                 expected.sort_unstable();
-                prop_assert_eq!(leaving(&bands, low), expected);
+                prop_assert_eq!(leaving(&mut bands, low), expected);
             }
         }
     }

@@ -134,6 +134,12 @@ impl Ladder {
             .sum()
     }
 
+    /// No fewer than the keys that have orders, without counting them.
+    #[inline]
+    pub const fn levels_bound(&self) -> u32 {
+        (self.levels.len() - self.free.len() * 64) as u32
+    }
+
     /// What the queue of a key displays in all.
     pub fn lots_at(&self, key: i64) -> Lots {
         Lots(self.level(key).map_or(0, |level| level.lots))

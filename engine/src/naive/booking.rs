@@ -41,8 +41,8 @@ impl Naive {
     ) {
         let amount = Money(amount.0.clamp(-BOOKED_MAX, BOOKED_MAX));
         let grid = self.markets[instrument].instrument;
-        self.credit(account, grid.currency, amount);
-        self.house.entry(grid.currency).or_default().trading -= i128::from(amount.0);
+        let credited = self.credit(account, grid.currency, amount);
+        self.house.entry(grid.currency).or_default().trading -= credited;
         let held = self.held(account, instrument, leg);
         self.push(EventKind::Booked {
             account: AccountId(account as u32),

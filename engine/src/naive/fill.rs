@@ -69,7 +69,7 @@ impl Naive {
         }
 
         let realised = Notional(change.realised).to_money_floor();
-        self.credit(
+        let credited = self.credit(
             account,
             instrument.currency,
             realised.saturating_sub(order_fee),
@@ -92,7 +92,7 @@ impl Naive {
             }
         }
         let house = self.house.entry(instrument.currency).or_default();
-        house.trading -= i128::from(realised.0);
+        house.trading -= credited + i128::from(order_fee.0);
         house.fees += i128::from(order_fee.0);
 
         self.push(EventKind::Fill(Fill {

@@ -188,15 +188,16 @@ impl Naive {
     }
 
     /// Changes the balance of a currency by what the house gives for it, and the day's profit.
-    pub(super) fn credit(&mut self, account: usize, currency: Label, amount: Money) {
+    pub(super) fn credit(&mut self, account: usize, currency: Label, amount: Money) -> i128 {
+        let before = self.balance_in(account, currency);
+        let after = before.saturating_add(amount);
         if currency == self.currency(account) {
-            let known = &mut self.accounts[account];
-            known.balance = known.balance.saturating_add(amount);
+            self.accounts[account].balance = after;
         } else {
-            let held = self.accounts[account].foreign.entry(currency).or_default();
-            *held = held.saturating_add(amount);
+            self.accounts[account].foreign.insert(currency, after);
         }
         let realised = self.convert_floor(account, currency, amount);
         self.accounts[account].rules.record_realised(realised);
+        i128::from(after.0) - i128::from(before.0)
     }
 }

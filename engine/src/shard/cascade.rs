@@ -159,7 +159,7 @@ impl Shard {
     /// The accounts whose positions left their bands are touched.
     fn collect_marked(&mut self) {
         while let Some(instrument) = self.pending.marked.pop() {
-            let market = &self.markets[instrument.0 as usize];
+            let market = &mut self.markets[instrument.0 as usize];
             assert!(
                 !market.is_wrongly_crossed(),
                 "the book of instrument {instrument} is crossed after input {}",

@@ -350,9 +350,11 @@ impl Shard {
         limit: Ticks,
     ) -> Result<(), DenyReason> {
         let ladder = market.book.ladder(side);
+        let max = self.limits.book_levels_max;
         if market.is_crossed()
+            && ladder.levels_bound() >= max
             && ladder.len_at(key_of(side, limit)) == 0
-            && ladder.levels() >= self.limits.book_levels_max
+            && ladder.levels() >= max
         {
             return Err(DenyReason::LevelsMax {
                 max: self.limits.book_levels_max,

@@ -123,7 +123,7 @@ impl Shard {
             earned
         };
         let net = realised.saturating_sub(fee);
-        let balance = self.book_fill(account_id, currency, net, fee);
+        let (balance, credited) = self.book_fill(account_id, currency, net, fee);
         let account = &mut self.accounts[account_id.0 as usize];
         if change.opened {
             account.rules.record_opening_fill();
@@ -142,7 +142,7 @@ impl Shard {
             }
         }
         let house = &mut self.house[currency.0 as usize];
-        house.trading -= i128::from(realised.0);
+        house.trading -= credited + i128::from(fee.0);
         house.fees += i128::from(fee.0);
         let leaves = self.markets[instrument_id.0 as usize]
             .instrument
@@ -170,7 +170,8 @@ impl Shard {
         self.touch_account(account_id, true);
     }
 
-    /// Books cash in a currency of an account; says its balance after.
+    /// Books cash in a currency of an account; says its balance after, and by how much that changed: less
+    /// than asked for only at the ends of the range of [`Money`].
     #[inline]
     fn book_fill(
         &mut self,
@@ -178,13 +179,16 @@ impl Shard {
         currency: crate::account::CurrencyId,
         net: Money,
         fee: Money,
-    ) -> Money {
+    ) -> (Money, i128) {
+        let credited =
+            |before: Money, after: Money| (after, i128::from(after.0) - i128::from(before.0));
         let account = &mut self.accounts[id.0 as usize];
         if currency == account.currency {
-            account.balance = account.balance.saturating_add(net);
+            let before = account.balance;
+            account.balance = before.saturating_add(net);
             account.fees = account.fees.saturating_add(fee);
             account.rules.record_realised(net);
-            return account.balance;
+            return credited(before, account.balance);
         }
         let own = account.currency;
         let worth = self
@@ -196,11 +200,12 @@ impl Shard {
         account.rules.record_realised(worth);
         match account.foreign.cash_mut(currency) {
             Some(cash) => {
-                *cash = cash.saturating_add(net);
-                *cash
+                let before = *cash;
+                *cash = before.saturating_add(net);
+                credited(before, *cash)
             }
             // Room was checked before the order was accepted.
-            None => Money::ZERO,
+            None => (Money::ZERO, 0),
         }
     }
 
@@ -211,8 +216,9 @@ impl Shard {
         currency: crate::account::CurrencyId,
         amount: Money,
     ) -> Money {
-        self.house[currency.0 as usize].trading -= i128::from(amount.0);
-        self.book_fill(id, currency, amount, Money::ZERO)
+        let (balance, credited) = self.book_fill(id, currency, amount, Money::ZERO);
+        self.house[currency.0 as usize].trading -= credited;
+        balance
     }
 
     /// The fee of one fill, so that all fills of its order together cost the minimum at least.

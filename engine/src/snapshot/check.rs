@@ -223,6 +223,14 @@ impl Shard {
         for (handle, id, order) in self.orders.iter() {
             let has_holding = self.holdings.is_used(order.holding);
             ensure(has_holding, "working order")?;
+            if order.extra != NIL {
+                extras += 1;
+                ensure(
+                    self.orders.extras.is_used(order.extra)
+                        && self.orders.extras.get(order.extra).order == id,
+                    "working order",
+                )?;
+            }
             let held = self.holdings.get(order.holding);
             let node = self.orders.nodes.get(handle);
             let is_known = id > OrderId(0) && id <= self.last_order;
@@ -247,14 +255,6 @@ impl Shard {
                     && node.account == held.account,
                 "working order",
             )?;
-            if order.extra != NIL {
-                extras += 1;
-                ensure(
-                    self.orders.extras.is_used(order.extra)
-                        && self.orders.extras.get(order.extra).order == id,
-                    "working order",
-                )?;
-            }
             ensure(
                 order.extra != NIL || !order.form.is_triggered(),
                 "working order",
