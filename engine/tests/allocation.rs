@@ -13,7 +13,7 @@ use types::{
     TimestampNs, TradingDay,
 };
 use words::{
-    Of, Said, Words, algo, amend_price, amend_qty, amend_trigger, bar, bracket, buy, cancel,
+    Said, Words, algo, amend_price, amend_qty, amend_trigger, bar, bracket, buy, cancel,
     cancel_all, cover, delta, depth, disconnect, market, oco, oto, print, quote, sell, status,
 };
 
@@ -356,7 +356,7 @@ fn book_lap(scout: &mut Scout, account: u32) {
     scout.say(oco(&[sell(one, 5).at("101"), sell(one, 5).at("102")]));
     scout.say(buy(two, 6));
     scout.say(sell(three, 9).at("100"));
-    scout.say(bracket([
+    scout.say(bracket(&[
         buy(one, 5).at("100"),
         sell(one, 5).at("102"),
         sell(one, 5).stop("90"),
@@ -480,7 +480,7 @@ fn outside_lap(scout: &mut Scout, account: u32) {
         scout.say(sell(trader, 3).trail("0.70"));
         scout.say(buy(trader, 3).stop("100.70").on_last());
     }
-    scout.say(bracket([
+    scout.say(bracket(&[
         buy(one, 2),
         sell(one, 2).at("100.90"),
         sell(one, 2).stop("99.60"),

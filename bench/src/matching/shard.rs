@@ -3,14 +3,12 @@
 //! and the journal's frame of every input written to memory.
 
 use engine::{EventBuf, Limits, Shard};
-use rules::{
-    Allowance, DailyAnchor, DailyLoss, MaxLoss, Plan, Stage, StopTrailing, TrailSource,
-};
+use rules::{Allowance, DailyAnchor, DailyLoss, MaxLoss, Plan, Stage, StopTrailing, TrailSource};
 use types::{
     AccountId, Codec, Effect, EventKind, FeeSchedule, Funding, Input, InputKind, Instrument,
     InstrumentId, InstrumentKind, Label, Liquidity, Margin, Money, NewOrder, OpenAccount, OrderId,
-    OrderKind, PlanId, Price, Qty, Ratio, Requirement, RollSchedule, SelfTrade, Seq, ShardId, Terms,
-    TimeInForce, TimestampNs, frame,
+    OrderKind, PlanId, Price, Qty, Ratio, Requirement, RollSchedule, SelfTrade, Seq, ShardId,
+    Terms, TimeInForce, TimestampNs, frame,
 };
 
 use super::hash::TradeHash;

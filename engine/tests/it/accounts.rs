@@ -210,9 +210,13 @@ fn shorts_are_for_accounts_and_instruments_that_allow_them() {
         world.tell(sell(0, 2).stop("90"));
         assert_eq!(world.tell(sell(0, 4)), ["denied ShortNotAllowed 3"]);
         assert_eq!(world.tell(sell(0, 3)).len(), 2);
-        // An order that only reduces cannot go short, whatever else works.
+        // An order that only reduces is in nobody's way, but what it closes is closed for the other one.
         assert_eq!(world.tell(sell(0, 9).reduce_only())[1..].len(), 2);
         assert_eq!(world.position(0), "0");
+        assert_eq!(
+            world.tell(quote("90", "91")),
+            ["#2 triggered at 90", "#2 cancelled 2 NotReducing"]
+        );
     }
 }
 

@@ -46,10 +46,12 @@ fn is_plain(shard: &Shard, view: &AccountView) -> bool {
     view.terms.mode == PositionMode::Netting
         && view.algos.is_empty()
         && view.positions.iter().all(|held| is_paper(held.instrument))
-        && view
-            .orders
-            .iter()
-            .all(|order| order.stage != OrderStage::InFlight && order.role != OrderRole::CoverStop)
+        && view.orders.iter().all(|order| {
+            // What rests in a book, others may take in the meantime.
+            is_paper(order.request.instrument)
+                && order.stage != OrderStage::InFlight
+                && order.role != OrderRole::CoverStop
+        })
 }
 
 fn check(shard: &Shard, account: AccountId) -> Result<u32, TestCaseError> {

@@ -200,7 +200,7 @@ fn rest_everywhere(world: &mut World) {
         buy(3, 6).at("100").leg(Leg::Long),
         sell(3, 4).stop("97").leg(Leg::Short),
     ]);
-    world.tell(bracket([
+    world.tell(bracket(&[
         buy(0, 9).at("100"),
         sell(0, 9).at("102"),
         sell(0, 9).stop("95"),

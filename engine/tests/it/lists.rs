@@ -24,7 +24,7 @@ fn inside() -> World {
 
 /// Buys 10 at 100, with a profit at 105 and a stop at 95.
 fn long_ten(account: u32) -> OrderList {
-    bracket([
+    bracket(&[
         buy(account, 10).at("100"),
         sell(account, 10).at("105"),
         sell(account, 10).stop("95"),
@@ -172,7 +172,7 @@ fn an_entry_that_ends_without_a_fill_ends_its_exits() {
             "#3 cancelled 0 ParentEnded",
         ]
     );
-    world.tell(bracket([
+    world.tell(bracket(&[
         buy(0, 10).at("100").ioc(),
         sell(0, 10).at("105"),
         sell(0, 10).stop("95"),
@@ -183,7 +183,7 @@ fn an_entry_that_ends_without_a_fill_ends_its_exits() {
 #[test]
 fn an_exit_that_is_due_at_once_executes_at_once() {
     let mut world = outside();
-    let told = world.tell(bracket([
+    let told = world.tell(bracket(&[
         buy(0, 10),
         sell(0, 10).at("110"),
         sell(0, 10).stop("100"),
@@ -200,7 +200,7 @@ fn an_exit_that_is_due_at_once_executes_at_once() {
         ]
     );
     // The profit is there before the stop comes to the market at all.
-    let told = world.tell(bracket([
+    let told = world.tell(bracket(&[
         buy(0, 10),
         sell(0, 10).at("100"),
         sell(0, 10).stop("90"),
@@ -219,7 +219,7 @@ fn an_exit_that_is_due_at_once_executes_at_once() {
 #[test]
 fn a_trailing_exit_starts_from_where_its_entry_filled() {
     let mut world = outside();
-    world.tell(bracket([
+    world.tell(bracket(&[
         buy(0, 10).at("98"),
         sell(0, 10).at("120"),
         sell(0, 10).trail("5"),
@@ -484,7 +484,7 @@ fn a_list_has_the_orders_that_its_kind_asks_for() {
     world.tell(quote("100", "101").of(1));
     let limit = buy(0, 5).at("95");
     let (profit, stop) = (sell(0, 5).at("105"), sell(0, 5).stop("90"));
-    let with = |list: [NewOrder; 3]| bracket(list);
+    let with = |list: [NewOrder; 3]| bracket(&list);
     for bad in [
         oco(&[limit]),
         oco(&[limit, buy(0, 5)]),

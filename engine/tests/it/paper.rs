@@ -530,7 +530,7 @@ fn a_post_only_order_that_would_take_by_then_ends_on_arrival() {
 #[test]
 fn what_the_engine_sends_is_there_already() {
     let mut world = far_away();
-    world.tell(bracket([
+    world.tell(bracket(&[
         buy(0, 5).at("99"),
         sell(0, 5).at("105"),
         sell(0, 5).stop("95"),

@@ -591,4 +591,4 @@ fn the_state_hash_of_a_fixed_story_is_known() {
     assert_eq!(world.shard.state_hash().to_string(), GOLDEN);
 }
 
-const GOLDEN: &str = "45a068bfa20bb4bb2fb6b3c7da758e59101ca99d854f78447beacba421b74214";
+const GOLDEN: &str = "2380a004f8a6ad7a2328d3ed50d0e14064df76fb9c03613647b6547daf8ebb64";

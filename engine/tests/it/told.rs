@@ -41,10 +41,10 @@ fn tell(event: &EventKind) -> String {
         } => {
             let mut text = format!("#{order} amended {qty}");
             if *price != Price::ZERO {
-                text += &format!(" at {price}");
+                text.extend([format!(" at {price}")]);
             }
             if *trigger != Price::ZERO {
-                text += &format!(" from {trigger}");
+                text.extend([format!(" from {trigger}")]);
             }
             text
         }
@@ -92,13 +92,13 @@ fn tell_fill(fill: &Fill) -> String {
     };
     let mut text = format!("{who} {verb} {} at {}", fill.qty, fill.price);
     if fill.leaves.0 != 0 {
-        text += &format!(" leaves {}", fill.leaves);
+        text.extend([format!(" leaves {}", fill.leaves)]);
     }
     // In a book and in an auction it is plain who is who.
     match (fill.model, fill.maker) {
         (FillModel::Book | FillModel::Auction, _) => {}
-        (model, true) => text += &format!(" ({model:?}, maker)"),
-        (model, false) => text += &format!(" ({model:?})"),
+        (model, true) => text.extend([format!(" ({model:?}, maker)")]),
+        (model, false) => text.extend([format!(" ({model:?})")]),
     }
     text
 }

@@ -259,8 +259,8 @@ pub(crate) fn oto(orders: &[NewOrder]) -> OrderList {
 }
 
 /// Entry, take profit, stop.
-pub(crate) fn bracket(orders: [NewOrder; 3]) -> OrderList {
-    list(ListKind::Bracket, &orders)
+pub(crate) fn bracket(orders: &[NewOrder; 3]) -> OrderList {
+    list(ListKind::Bracket, orders)
 }
 
 /// Entry and stop.
@@ -392,21 +392,21 @@ fn levels(levels: &[(&str, i64)]) -> Vec<Level> {
     levels.iter().map(level).collect()
 }
 
-fn update(bids: &[(&str, i64)], asks: &[(&str, i64)]) -> Box<DepthUpdate> {
-    Box::new(DepthUpdate {
+fn update(bids: &[(&str, i64)], asks: &[(&str, i64)]) -> DepthUpdate {
+    DepthUpdate {
         bids: levels(bids),
         asks: levels(asks),
-    })
+    }
 }
 
 /// The whole book.
 pub(crate) fn depth(bids: &[(&str, i64)], asks: &[(&str, i64)]) -> MarketEvent {
-    market(MarketData::DepthSnapshot(update(bids, asks)))
+    market(MarketData::DepthSnapshot(Box::new(update(bids, asks))))
 }
 
 /// Changed levels.
 pub(crate) fn delta(bids: &[(&str, i64)], asks: &[(&str, i64)]) -> MarketEvent {
-    market(MarketData::DepthDelta(update(bids, asks)))
+    market(MarketData::DepthDelta(Box::new(update(bids, asks))))
 }
 
 /// A bar of a volume of 100: open, high, low, close.

@@ -1,0 +1,197 @@
+//! What the engine does with the positions and orders of an account that broke a limit.
+
+use engine::Limits;
+use rules::{Allowance, MaxLoss, Plan, StopTrailing, TrailSource};
+use types::{AlgoKind, Effect, InstrumentStatus, PaperModel, Side};
+
+use crate::words::{Of, Words, algo, bracket, buy, cancel, quote, sell, status};
+use crate::world::{SECOND, World, crossed, money, paper, plan};
+
+/// Fails 50 below where it began.
+fn fragile() -> Plan {
+    Plan {
+        max_loss: Some(MaxLoss {
+            trail: TrailSource::None,
+            allowance: Allowance::Fixed(money("50")),
+            stop: StopTrailing::Never,
+            effect: Effect::Fail,
+            touch_is_breach: false,
+        }),
+        ..plan("10000")
+    }
+}
+
+/// Account 0 bought 10 from account 1 at 100; account 2 bids 4 at 96 (#3), account 3 bids 3 at 90 (#4) and
+/// 5 at 80 (#5).
+fn bought() -> World {
+    let mut world = World::limited(Limits::default(), &[crossed(), crossed()], &fragile(), 5);
+    world.tell_all([
+        sell(1, 10).at("100"),
+        buy(0, 10),
+        buy(2, 4).at("96"),
+        buy(3, 3).at("90"),
+        buy(3, 5).at("80"),
+    ]);
+    world
+}
+
+#[test]
+fn a_position_in_a_book_is_swept_and_the_house_takes_the_rest_at_the_mark() {
+    let mut world = bought();
+    // 10 x 4 lost at 96; without that bid, 10 x 10.
+    assert_eq!(
+        world.tell(cancel(2, 3)),
+        [
+            "#3 cancelled 4 Requested",
+            "account 0 breach MaxLoss",
+            "BreachPosition",
+            "#4 buys 3 at 90",
+            "account 0 by Liquidation sells 3 at 90 leaves 7",
+            "#5 buys 5 at 80",
+            "account 0 by Liquidation sells 5 at 80 leaves 2",
+            "account 0 by Liquidation sells 2 at 90 (House)",
+            "account 0 Failed",
+            // The sweep left account 3 with what it bought at 90 and 80, marked at 80.
+        ]
+    );
+    // 3 x 10, 5 x 20 and 2 x 10.
+    assert_eq!(
+        (world.balance(0), world.position(0)),
+        ("9850".into(), "0".into())
+    );
+    assert_eq!(
+        (world.position(1), world.position(3)),
+        ("-10".into(), "8".into())
+    );
+}
+
+#[test]
+fn in_a_halted_book_the_house_takes_it_all() {
+    let mut world = bought();
+    world.tell(status(InstrumentStatus::Halted));
+    let told = world.tell(cancel(2, 3));
+    assert_eq!(
+        told[3..],
+        [
+            "account 0 by Liquidation sells 10 at 90 (House)",
+            "account 0 Failed"
+        ]
+    );
+    assert_eq!(world.bids(), "90 x 3 [#4], 80 x 5 [#5]");
+}
+
+#[test]
+fn a_sweep_sets_off_the_stops_of_others() {
+    let mut world = bought();
+    world.tell(sell(4, 2).stop("85").on_last());
+    world.tell(buy(2, 3).at("79"));
+    let told = world.tell(cancel(2, 3));
+    assert_eq!(
+        told[6..],
+        [
+            "account 0 by Liquidation sells 5 at 80 leaves 2",
+            "#7 buys 2 at 79 leaves 1",
+            "account 0 by Liquidation sells 2 at 79",
+            "account 0 Failed",
+            "#6 triggered at 79",
+            "#7 buys 1 at 79",
+            "#6 sells 1 at 79 leaves 1",
+            "#6 cancelled 1 NotMarketable",
+        ]
+    );
+}
+
+#[test]
+fn a_failure_may_make_the_next_one() {
+    let mut world = bought();
+    // Account 4 is long 20 from 96 as well: 10 for each dollar down.
+    world.tell_all([sell(1, 20).at("97"), buy(4, 20).at("97")]);
+    let told = world.tell(buy(2, 1).at("95"));
+    assert_eq!(told.len(), 1);
+    // The bids at 96 and 95 go: 0 loses 10 x 10 at 90 and 4 loses 20 x 7. Each is judged once, in order.
+    world.tell(cancel(2, 3));
+    let failed: Vec<_> = (0..5)
+        .map(|account| {
+            world
+                .shard
+                .account_state(types::AccountId(account))
+                .unwrap()
+        })
+        .map(|state| state == types::AccountState::Failed)
+        .collect();
+    // At 95 account 0 has lost exactly its 50, which is no breach here; account 4 has lost 40.
+    assert_eq!(failed, [false; 5]);
+    let told = world.tell(cancel(2, 8));
+    let ends: Vec<_> = told
+        .iter()
+        .filter(|line| line.ends_with("Failed"))
+        .collect();
+    assert_eq!(ends, ["account 0 Failed", "account 4 Failed"]);
+    assert_eq!(
+        (world.position(0), world.position(4)),
+        ("0".into(), "0".into())
+    );
+}
+
+#[test]
+fn everything_that_works_ends_before_anything_is_closed() {
+    let mut world = World::limited(
+        Limits::default(),
+        &[paper(PaperModel::default()), paper(PaperModel::default())],
+        &fragile(),
+        1,
+    );
+    world.tell(quote("100", "100"));
+    world.tell(quote("100", "100").of(1));
+    world.tell(buy(0, 10));
+    world.tell(bracket(&[
+        buy(0, 1).at("50").of(1),
+        sell(0, 1).at("60").of(1),
+        sell(0, 1).stop("40").of(1),
+    ]));
+    world.tell(sell(0, 10).stop("90"));
+    let window = (world.now() + 100 * SECOND, world.now() + 200 * SECOND);
+    world.tell(algo(0, Side::Buy, 9, AlgoKind::Twap { slices: 3 }, window));
+    world.tell(sell(0, 1).at("120").of(1));
+    assert_eq!(
+        world.tell(quote("94", "94")),
+        [
+            "account 0 breach MaxLoss",
+            "BreachPosition",
+            "#6 algo ended AccountLocked with 0",
+            "#2 cancelled 1 AccountLocked",
+            "#3 cancelled 0 ParentEnded",
+            "#4 cancelled 0 ParentEnded",
+            "#5 cancelled 10 AccountLocked",
+            "#7 cancelled 1 AccountLocked",
+            "account 0 by Liquidation sells 10 at 94 (Touch)",
+            "account 0 Failed",
+        ]
+    );
+    assert_eq!(world.shard.next_due(), None);
+    assert_eq!(world.tell(buy(0, 1)), ["denied AccountNotTrading"]);
+}
+
+#[test]
+fn positions_are_closed_oldest_first_at_the_last_good_touch() {
+    let mut world = World::limited(
+        Limits::default(),
+        &[paper(PaperModel::default()), paper(PaperModel::default())],
+        &fragile(),
+        1,
+    );
+    world.tell(quote("100", "101"));
+    world.tell(quote("100", "101").of(1));
+    world.tell_all([sell(0, 4).of(1), buy(0, 10)]);
+    world.tell(status(InstrumentStatus::Halted).of(1));
+    // 10 x 1 and 4 x 1 lost so far; then 10 x 5.
+    let told = world.tell(quote("96", "97"));
+    assert_eq!(
+        told[3..],
+        [
+            "account 0 by Liquidation buys 4 at 101 (Touch)",
+            "account 0 by Liquidation sells 10 at 96 (Touch)",
+            "account 0 Failed",
+        ]
+    );
+}
