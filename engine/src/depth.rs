@@ -62,6 +62,15 @@ impl Depth {
         Ok(())
     }
 
+    /// Whether both sides are sorted and show something at each price.
+    pub(crate) fn is_sound(&self) -> bool {
+        let shows = |levels: &[DepthLevel]| levels.iter().all(|level| level.qty.0 > 0);
+        shows(&self.bids)
+            && shows(&self.asks)
+            && self.bids.is_sorted_by(|a, b| a.price < b.price)
+            && self.asks.is_sorted_by(|a, b| a.price > b.price)
+    }
+
     /// The level of a rank, the best at 0.
     pub(crate) fn level(&self, side: Side, rank: usize) -> Option<DepthLevel> {
         let levels = self.side(side);

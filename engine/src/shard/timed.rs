@@ -38,7 +38,9 @@ impl Shard {
     fn run_due(&mut self, due: Due, events: &mut EventBuf) {
         match due.kind {
             DueKind::Arrival => {
-                if let Some(handle) = self.take_timed(due.order) {
+                if let Some(handle) = self.take_timed(due.order)
+                    && self.orders.get(handle).stage == Stage::InFlight
+                {
                     self.arrive(handle, events);
                 }
             }

@@ -9,7 +9,7 @@ use crate::account::{Account, CurrencyId, EntryPlace};
 use crate::agenda::DueKind;
 use crate::book::{NIL as NO_ORDER, key_of};
 use crate::market::TriggerList;
-use crate::order::{Form, Order, Stage};
+use crate::order::{Form, Order, Stage, Tif};
 use crate::shard::Shard;
 use crate::slab::NIL;
 
@@ -132,6 +132,7 @@ impl Shard {
     fn check_state(&self) -> Result<(), SnapshotError> {
         self.check_counters()?;
         self.check_currencies()?;
+        self.check_markets()?;
         self.check_holdings()?;
         self.check_orders()?;
         self.check_books()?;
@@ -204,6 +205,21 @@ impl Shard {
         ensure(is_recorded.all(|known| known), "latency")
     }
 
+    /// What markets show is something that a market can show.
+    fn check_markets(&self) -> Result<(), SnapshotError> {
+        for market in &self.markets {
+            let touch = market.touch.is_none_or(|touch| {
+                touch.bid_qty.0 >= 0 && touch.ask_qty.0 >= 0 && touch.bid <= touch.ask
+            });
+            // A call of a crossed instrument may gather bids above asks.
+            ensure(touch || market.is_crossed(), "touch")?;
+            let consumed = market.consumed.iter().all(|taken| taken.lots.0 > 0);
+            ensure(consumed && market.consumed.is_sorted(), "consumed depth")?;
+            ensure(market.depth.is_sound(), "depth")?;
+        }
+        Ok(())
+    }
+
     fn check_holdings(&self) -> Result<(), SnapshotError> {
         for (_, held) in self.holdings.iter() {
             let market = self.markets.get(held.instrument.0 as usize);
@@ -239,6 +255,18 @@ impl Shard {
                 && order.qty.0.checked_sub(order.filled.0).is_some()
                 && (order.leaves() > Lots(0)
                     || (order.stage == Stage::Held && order.leaves() == Lots(0)));
+            let market = self.market_of(held);
+            let largest = market.instrument.order_qty_max.0 / market.instrument.lot_size.0;
+            let extra = self.orders.extra(handle);
+            let has_sense = order.qty.0 <= largest
+                && extra.is_none_or(|extra| {
+                    let queue = extra.queue;
+                    (0..=order.qty.0.max(largest)).contains(&extra.display.0)
+                        && queue.ahead >= 0
+                        && queue.shown >= 0
+                        && queue.printed >= 0
+                });
+            ensure(has_sense, "working order")?;
             let rests = order.stage == Stage::Resting || order.stage == Stage::Waiting;
             let in_queue = node.is_queued() == (rests && self.has_key(handle, order));
             let is_shown = order.stage != Stage::Resting
@@ -375,6 +403,8 @@ impl Shard {
                     && (request.account.0 as usize) < self.accounts.len()
                     && (request.instrument.0 as usize) < self.markets.len()
                     && algo.lots > Lots(0)
+                    && algo.filled >= Lots(0)
+                    && algo.volume >= Lots(0)
                     && curve,
                 "algo",
             )?;
@@ -393,13 +423,22 @@ impl Shard {
                 .all(|curve| curve.sums.last().is_some_and(|&sum| sum > 0)),
             "curve",
         )?;
-        let mut changes = 0;
+        let (mut changes, mut timed) = (0, 0);
         for (_, due) in self.agenda.iter() {
             let belongs = match due.kind {
-                DueKind::Arrival | DueKind::Expiry => self
-                    .orders
-                    .find(due.order)
-                    .is_some_and(|handle| self.orders.extra(handle).is_some()),
+                DueKind::Arrival | DueKind::Expiry => {
+                    timed += 1;
+                    self.orders.find(due.order).is_some_and(|handle| {
+                        let order = self.orders.get(handle);
+                        let is_flying = order.stage == Stage::InFlight;
+                        let is_dated = order.tif == Tif::GoodTillDate;
+                        let is_due = match due.kind {
+                            DueKind::Arrival => is_flying,
+                            _ => is_dated,
+                        };
+                        order.extra != NIL && is_due
+                    })
+                }
                 DueKind::Change => {
                     changes += 1;
                     self.changes.is_used(due.change)
@@ -411,6 +450,11 @@ impl Shard {
             };
             ensure(belongs, "agenda")?;
         }
+        // One thing for each order that flies or has a deadline, so that nothing arrives twice.
+        let waiting = self.orders.iter().filter(|(_, _, order)| {
+            order.stage == Stage::InFlight || order.tif == Tif::GoodTillDate
+        });
+        ensure(timed == waiting.count(), "orders on the agenda")?;
         ensure(changes == self.changes.len(), "changes on their way")
     }
 
