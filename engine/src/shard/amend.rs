@@ -1,7 +1,7 @@
 //! Amendments: what may change, and what that does to an order's place.
 
 use types::{
-    AccountId, DenyReason, EventKind, InstrumentStatus, Leg, Lots, NewOrder, OrderId, OrderKind,
+    AccountId, DenyReason, EventKind, InstrumentStatus, Lots, NewOrder, OrderId, OrderKind,
     OrderRole, Price, Qty, Ticks, TimeInForce, Trail, codec_struct,
 };
 
@@ -246,7 +246,6 @@ impl Shard {
         if order.flags.is_closing() {
             return Ok(());
         }
-        debug_assert!(request.leg != Leg::Short || request.side == types::Side::Sell);
         self.check_short(request, leaves, old)?;
         let replaced = Replaced {
             lots: old,

@@ -246,7 +246,7 @@ impl Shard {
 
     /// Whether the account may go below zero in the instrument.
     #[inline]
-    pub(super) fn allows_shorts(&self, request: &NewOrder) -> bool {
+    pub(crate) fn allows_shorts(&self, request: &NewOrder) -> bool {
         let terms = &self.accounts[request.account.0 as usize].terms;
         let market = &self.markets[request.instrument.0 as usize];
         terms.shorts && terms.funding != types::Funding::Cash && market.instrument.shortable

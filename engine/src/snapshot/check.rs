@@ -9,7 +9,7 @@ use crate::account::{Account, CurrencyId, EntryPlace};
 use crate::agenda::DueKind;
 use crate::book::{NIL as NO_ORDER, key_of};
 use crate::market::TriggerList;
-use crate::order::{Form, Order, Stage, Tif};
+use crate::order::{Flags, Form, Order, Stage, Tif};
 use crate::shard::Shard;
 use crate::slab::NIL;
 
@@ -267,6 +267,9 @@ impl Shard {
                         && queue.printed >= 0
                 });
             ensure(has_sense, "working order")?;
+            let request = self.request_of(handle);
+            let flags = Flags::of(&request, self.allows_shorts(&request));
+            ensure(order.flags == flags, "working order")?;
             let rests = order.stage == Stage::Resting || order.stage == Stage::Waiting;
             let in_queue = node.is_queued() == (rests && self.has_key(handle, order));
             let is_shown = order.stage != Stage::Resting
