@@ -443,3 +443,29 @@ fn outside_the_orders_for_the_close_take_the_touch_as_it_stands() {
     );
     assert_eq!(world.working_ids(), [4]);
 }
+
+#[test]
+fn an_auction_that_trades_nothing_leaves_the_touch_as_it_was() {
+    let mut world = World::trading(crossed());
+    world.tell_all([buy(0, 1).at("90"), sell(1, 4).at("95").at_close()]);
+    assert_eq!(
+        world.tell(status(CLOSED)),
+        ["Closed", "#2 cancelled 4 AuctionOver"]
+    );
+    // Nobody has offered anything outside of the auction.
+    assert_eq!(world.picture().quote, None);
+}
+
+#[test]
+fn outside_an_order_for_the_opening_is_held_by_the_collar() {
+    let mut world = World::trading(types::Instrument {
+        collar: types::Ratio::percent(5),
+        ..paper(PaperModel::default())
+    });
+    world.tell(quote("100", "100"));
+    world.tell(crate::words::print("100", 1));
+    world.tell(status(PRE_OPEN));
+    world.tell(buy(0, 5).at_open());
+    world.tell(quote("105", "106"));
+    assert_eq!(world.tell(status(OPEN)), ["Open", "#1 cancelled 5 Collar"]);
+}

@@ -188,3 +188,36 @@ fn the_touch_is_the_best_of_the_book_and_keeps_a_price_where_a_side_is_empty() {
     world.tell(buy(1, 1).at("105"));
     assert_eq!(touch(&world), at("105 x 1", "105 x 0"));
 }
+
+#[test]
+fn the_touch_is_told_once_after_an_order_has_matched() {
+    let mut world = World::trading(crossed());
+    world.tell_all([
+        sell(1, 1).at("15"),
+        buy(2, 1),
+        buy(3, 1).at("5"),
+        sell(1, 2).at("12"),
+    ]);
+    // Account 2 may sell what it holds, and holds it no more when somebody comes to buy.
+    world.tell_all([
+        sell(2, 1).at("14").reduce_only(),
+        buy(4, 1).at("6"),
+        sell(2, 1).at("6"),
+    ]);
+    assert_eq!(
+        world.tell(buy(0, 3)),
+        [
+            "#8 accepted",
+            "#4 sells 2 at 12",
+            "#8 buys 2 at 12 leaves 1",
+            "#5 cancelled 1 NotReducing",
+            "#8 cancelled 1 NotMarketable",
+        ]
+    );
+    // The ask that was there before is the one that is kept, not one that was seen on the way.
+    let quote = world.picture().quote.unwrap();
+    assert_eq!(
+        (quote.ask.to_string(), quote.ask_qty.to_string()),
+        ("12".into(), "0".into())
+    );
+}

@@ -426,7 +426,7 @@ pub(crate) const fn status(status: InstrumentStatus) -> MarketEvent {
     market(MarketData::Status(status))
 }
 
-/// Stops on a price that is read as a number, for loops.
+/// A price in whole units, as text.
 pub(crate) fn whole(at: i64) -> String {
     Price::whole(at).to_string()
 }

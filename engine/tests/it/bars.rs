@@ -1,0 +1,162 @@
+//! Fills along the path of a bar: stops before targets, the nearer extreme first.
+
+use types::{BarPath, InstrumentStatus, PaperModel, Qty, Slippage};
+
+use crate::paper::{NOTHING, TOUCH, outside};
+use crate::words::{Words, bar, buy, oco, sell, status};
+use crate::world::{World, paper};
+
+const WALKED: PaperModel = PaperModel {
+    bars: BarPath::Walked,
+    ..TOUCH
+};
+
+/// The newest bar closed at 100; account 0 is long 10 from there.
+fn charted() -> World {
+    let mut world = World::trading(paper(WALKED));
+    world.tell(bar(["100", "100", "100", "100"]));
+    world.tell(buy(0, 10));
+    world
+}
+
+#[test]
+fn inside_a_bar_the_stop_comes_before_the_target() {
+    let mut world = charted();
+    world.tell(oco(&[sell(0, 10).at("105"), sell(0, 10).stop("95")]));
+    // It goes up first, where the target is; what came first inside nobody knows.
+    assert_eq!(
+        world.tell(bar(["100", "106", "90", "104"])),
+        [
+            "#3 triggered at 95",
+            "#3 sells 10 at 95 (Bar)",
+            "#2 cancelled 10 Sibling",
+        ]
+    );
+    let picture = world.picture();
+    assert_eq!(picture.last, Some(crate::world::price("104")));
+    assert_eq!(picture.quote.unwrap().bid, crate::world::price("104"));
+    assert_eq!(picture.quote.unwrap().ask_qty, Qty::whole(100));
+}
+
+#[test]
+fn a_bar_that_only_reaches_the_target_fills_it_at_its_price() {
+    let mut world = charted();
+    world.tell(oco(&[sell(0, 10).at("105"), sell(0, 10).stop("95")]));
+    assert_eq!(
+        world.tell(bar(["100", "106", "96", "104"])),
+        ["#2 sells 10 at 105 (Bar, maker)", "#3 cancelled 10 Sibling"]
+    );
+}
+
+#[test]
+fn a_stop_that_the_open_has_jumped_fills_at_the_open() {
+    let mut world = charted();
+    world.tell(sell(0, 10).stop("95"));
+    assert_eq!(
+        world.tell(bar(["90", "96", "89", "92"])),
+        ["#2 triggered at 90", "#2 sells 10 at 90 (Bar)"]
+    );
+}
+
+#[test]
+fn the_path_goes_to_the_nearer_extreme_first() {
+    // Up 2 and down 8; up 8 and down 2; as far either way: up first. Account 1 buys at 98 and sells at
+    // 102 if touched.
+    for (prices, bought_first) in [
+        (["100", "102", "92", "100"], false),
+        (["100", "108", "98", "100"], true),
+        (["100", "103", "97", "100"], false),
+    ] {
+        let mut world = charted();
+        world.tell_all([sell(1, 1).touched("102"), buy(1, 1).at("98")]);
+        let told = world.tell(bar(prices));
+        assert_eq!(told.len(), 3, "{told:?}");
+        assert_eq!(told[0].starts_with("#3 buys"), bought_first, "{told:?}");
+    }
+}
+
+#[test]
+fn a_trailing_stop_follows_the_path_and_is_then_inside_the_bar() {
+    let mut world = charted();
+    world.tell(sell(0, 10).trail("3"));
+    // 100, then 99, the nearer, then up to 105: from there 102 is inside the bar.
+    assert_eq!(
+        world.tell(bar(["100", "105", "99", "104"])),
+        ["#2 triggered at 102", "#2 sells 10 at 102 (Bar)"]
+    );
+}
+
+#[test]
+fn a_stop_limit_inside_a_bar_fills_within_its_limit_or_rests() {
+    let mut world = charted();
+    world.tell(sell(0, 5).stop_limit("97", "96"));
+    world.tell(sell(0, 5).stop_limit("97", "99"));
+    assert_eq!(
+        world.tell(bar(["100", "101", "95", "98"])),
+        [
+            "#2 triggered at 97",
+            "#2 sells 5 at 97 (Bar)",
+            "#3 triggered at 97",
+            // It rests at 99 while the path is at the open, which is better: it takes what comes next.
+            "#3 sells 5 at 101 (Bar)",
+        ]
+    );
+}
+
+#[test]
+fn slippage_counts_for_stops_inside_a_bar() {
+    let mut world = World::trading(paper(PaperModel {
+        slippage: Slippage::Ticks(2),
+        ..WALKED
+    }));
+    world.tell(bar(["100", "100", "100", "100"]));
+    world.tell(sell(0, 10).stop("95"));
+    assert_eq!(
+        world.tell(bar(["100", "101", "94", "98"])),
+        ["#1 triggered at 95", "#1 sells 10 at 93 (Bar)"]
+    );
+}
+
+#[test]
+fn a_bar_out_of_order_or_off_the_grid_is_rejected_and_nothing_is_stale() {
+    let mut world = charted();
+    for prices in [
+        ["100", "99", "98", "98"],
+        ["100", "101", "100.5", "100"],
+        ["100", "101", "101", "100"],
+        ["100", "101", "99", "102"],
+    ] {
+        let told = world.tell(bar(prices));
+        let reason = if prices[2] == "100.5" {
+            "OffGrid"
+        } else {
+            "BadQuote"
+        };
+        assert_eq!(told, [format!("rejected {reason}")]);
+    }
+    assert_eq!(world.tell(sell(0, 1))[1], "#2 sells 1 at 100 (Touch)");
+}
+
+#[test]
+fn a_bar_in_a_market_that_is_not_open_fills_nothing_by_itself() {
+    let mut world = charted();
+    world.tell(sell(0, 10).at("105"));
+    world.tell(status(InstrumentStatus::Halted));
+    assert_eq!(world.tell(bar(["100", "110", "90", "108"])), NOTHING);
+    assert_eq!(world.picture().last, Some(crate::world::price("108")));
+    // The market is there when it opens.
+    assert_eq!(
+        world.tell(status(InstrumentStatus::Open)),
+        ["Open", "#2 sells 10 at 108 (Touch)"]
+    );
+}
+
+#[test]
+fn a_bar_that_is_a_summary_fills_nothing_and_leaves_the_touch() {
+    let mut world = outside(TOUCH);
+    world.tell(buy(0, 5).at("95"));
+    assert_eq!(world.tell(bar(["100", "110", "90", "104"])), NOTHING);
+    let picture = world.picture();
+    assert_eq!(picture.last, Some(crate::world::price("104")));
+    assert_eq!(picture.quote.unwrap().bid, crate::world::price("98"));
+}
