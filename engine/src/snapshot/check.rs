@@ -255,6 +255,8 @@ impl Shard {
                 && order.qty.0.checked_sub(order.filled.0).is_some()
                 && (order.leaves() > Lots(0)
                     || (order.stage == Stage::Held && order.leaves() == Lots(0)));
+            // Before anybody asks for its leaves.
+            ensure(is_sized, "working order")?;
             let market = self.market_of(held);
             let largest = market.instrument.order_qty_max.0 / market.instrument.lot_size.0;
             let extra = self.orders.extra(handle);
@@ -278,12 +280,7 @@ impl Shard {
                 && (order.stage != Stage::Resting || order.form == Form::Limit)
                 && (order.stage != Stage::Waiting || order.form.is_triggered());
             ensure(
-                is_known
-                    && is_sized
-                    && in_queue
-                    && is_shown
-                    && stands
-                    && node.account == held.account,
+                is_known && in_queue && is_shown && stands && node.account == held.account,
                 "working order",
             )?;
             ensure(
