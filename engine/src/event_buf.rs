@@ -37,6 +37,7 @@ impl EventBuf {
         self.ts = ts;
     }
 
+    #[inline]
     pub(crate) fn push(&mut self, kind: EventKind) {
         self.events.push(Event {
             seq: self.seq,

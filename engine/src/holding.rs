@@ -93,7 +93,7 @@ pub(crate) const VALUE_MAX: Notional = Notional(9_000_000_000 * 10_i128.pow(Noti
 pub(crate) const LOTS_MAX: Lots = Lots(1 << 53);
 
 /// Whether a position of so many lots at this price is within what the engine holds exactly.
-#[inline]
+#[inline(always)]
 pub(crate) const fn is_within_range(price: Ticks, lots: Lots, tick_value: Notional) -> bool {
     let size = Lots(lots.0.saturating_abs());
     size.0 <= LOTS_MAX.0
@@ -115,12 +115,12 @@ pub(crate) struct Change {
 }
 
 /// Value of `lots` at `price`, held at the ends of the range of [`Notional`] (1.7e21).
-#[inline]
+#[inline(always)]
 pub(crate) const fn value(price: Ticks, lots: Lots, tick_value: Notional) -> Notional {
     let tick_lots = price.0 as i128 * lots.0 as i128;
     // One multiplication where both factors are machine words, as they are but for odd instruments.
     if tick_lots == tick_lots as i64 as i128 && tick_value.0 == tick_value.0 as i64 as i128 {
-        return Notional(tick_lots * tick_value.0);
+        return Notional(tick_lots as i64 as i128 * tick_value.0 as i64 as i128);
     }
     Notional(tick_lots.saturating_mul(tick_value.0))
 }

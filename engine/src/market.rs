@@ -2,8 +2,8 @@
 //! exposed to it.
 
 use types::{
-    Codec, CodecError, Instrument, InstrumentStatus, Liquidity, Lots, Notional, PaperModel, Ratio,
-    Reader, Side, Ticks, TimestampNs, TriggerOn, codec_struct,
+    Codec, CodecError, Funding, Instrument, InstrumentStatus, Liquidity, Lots, Notional,
+    PaperModel, Ratio, Reader, Side, Terms, Ticks, TimestampNs, TriggerOn, codec_struct,
 };
 
 use crate::account::CurrencyId;
@@ -192,6 +192,12 @@ impl Market {
             Liquidity::Paper(model) => Some(model),
             Liquidity::Crossed => None,
         }
+    }
+
+    /// Whether an account of these terms may go below zero.
+    #[inline]
+    pub(crate) fn allows_shorts(&self, terms: &Terms) -> bool {
+        terms.shorts && terms.funding != Funding::Cash && self.instrument.shortable
     }
 
     /// The touch, when orders may fill against it.

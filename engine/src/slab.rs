@@ -59,6 +59,7 @@ impl<T> Slab<T> {
     }
 
     /// The value at a handle that its holder knows to be used.
+    #[inline]
     pub(crate) fn get(&self, handle: u32) -> &T {
         match &self.places[handle as usize] {
             Place::Used(value) => value,
@@ -66,6 +67,7 @@ impl<T> Slab<T> {
         }
     }
 
+    #[inline]
     pub(crate) fn get_mut(&mut self, handle: u32) -> &mut T {
         match &mut self.places[handle as usize] {
             Place::Used(value) => value,

@@ -325,7 +325,10 @@ impl Shard {
             return SignedQty::ZERO;
         }
         let legs = [Leg::Net, Leg::Long, Leg::Short];
-        let lots = legs.map(|leg| self.held_lots(id, instrument, leg).0);
+        let lots = legs.map(|leg| {
+            self.find_holding(id, instrument, leg)
+                .map_or(0, |handle| self.holdings.get(handle).lots.0)
+        });
         market.signed_qty(Lots(lots.into_iter().sum()))
     }
 

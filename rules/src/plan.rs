@@ -494,6 +494,12 @@ impl Plan {
         Ok(())
     }
 
+    /// Whether a floor of this plan follows the closed balance.
+    pub fn follows_closed_balance(&self) -> bool {
+        self.max_loss
+            .is_some_and(|rule| rule.trail == TrailSource::ClosedBalance)
+    }
+
     /// BLAKE3 of the plan's canonical bytes, its binary form.
     pub fn hash(&self) -> PlanHash {
         PlanHash(*blake3::hash(&self.to_bytes()).as_bytes())

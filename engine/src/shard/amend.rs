@@ -6,7 +6,9 @@ use types::{
 };
 
 use super::Shard;
-use super::check::{check_collar, check_post_only, check_price, check_qty};
+use super::check::{
+    check_collar, check_post_only, check_price, check_qty, check_short, check_size,
+};
 use super::funds::Replaced;
 use crate::event_buf::EventBuf;
 use crate::holding;
@@ -242,15 +244,16 @@ impl Shard {
         } else {
             before
         };
-        self.check_size(request, leaves, price, old)?;
+        let desk = self.desk(request);
+        check_size(&desk, request, leaves, price, old)?;
         if order.flags.is_closing() {
             return Ok(());
         }
-        self.check_short(request, leaves, old)?;
+        check_short(&desk, request, leaves, old)?;
         let replaced = Replaced {
             lots: old,
             value: holding::value(before, old, market.tick_value),
         };
-        self.check_funds(request, leaves, price, replaced)
+        self.check_funds(&desk, request, leaves, price, replaced)
     }
 }

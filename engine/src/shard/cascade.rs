@@ -49,6 +49,18 @@ pub(super) struct Pending {
     pub(super) uncross: UncrossBuffer,
 }
 
+impl Pending {
+    /// Whether the step set nothing off.
+    #[inline]
+    fn is_empty(&self) -> bool {
+        self.marked.is_empty()
+            && self.touched.is_empty()
+            && self.dirty.is_empty()
+            && self.activations.is_empty()
+            && self.printed.is_empty()
+    }
+}
+
 /// An account that the step touched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Touched {
@@ -108,8 +120,14 @@ impl Shard {
     }
 
     /// Runs everything that the step set off.
-    #[inline]
+    #[inline(always)]
     pub(super) fn settle(&mut self, events: &mut EventBuf) {
+        if !self.pending.is_empty() {
+            self.settle_all(events);
+        }
+    }
+
+    fn settle_all(&mut self, events: &mut EventBuf) {
         loop {
             self.cascade(events);
             self.collect_marked();

@@ -9,7 +9,7 @@ use super::Shard;
 use super::funds::Replaced;
 use crate::account::{Account, CurrencyId, FOREIGN_MAX};
 use crate::book::key_of;
-use crate::holding;
+use crate::holding::{self, Holding};
 use crate::market::Market;
 use crate::order::is_closing;
 
@@ -39,6 +39,15 @@ pub(super) enum Part {
     Slice,
 }
 
+/// Who sends an order and what it is about, looked up once for all its checks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Desk<'a> {
+    pub(super) account: &'a Account,
+    pub(super) market: &'a Market,
+    /// What the account holds of it, or aims at, already.
+    pub(super) held: Option<&'a Holding>,
+}
+
 impl Shard {
     /// Every check of an order. `earlier`: orders of its list before it, which need room as well.
     pub(super) fn check_order(
@@ -47,12 +56,13 @@ impl Shard {
         part: Part,
         earlier: u32,
     ) -> Result<Checked, DenyReason> {
-        self.check_sender(request, part)?;
-        let market = &self.markets[request.instrument.0 as usize];
+        let desk = self.desk(request);
+        self.check_sender(&desk, request, part)?;
+        let market = desk.market;
         let lots = check_qty(&market.instrument, request.qty)?;
         let (limit, trigger) = check_prices(&market.instrument, request.kind)?;
-        let display = self.check_terms(request, market, part, lots)?;
-        self.check_currency(request)?;
+        let display = self.check_terms(&desk, request, part, lots)?;
+        self.check_currency(&desk)?;
         check_market(request, market)?;
         let checked = Checked {
             lots,
@@ -61,18 +71,76 @@ impl Shard {
             display,
         };
         check_collar(request, market, limit)?;
-        self.check_direction(request, part, lots)?;
+        check_direction(&desk, request, part, lots)?;
         let price = valued_at(request, market, &checked);
-        self.check_size(request, lots, price, Lots(0))?;
+        check_size(&desk, request, lots, price, Lots(0))?;
         if part != Part::Exit {
-            self.check_funds(request, lots, price, Replaced::default())?;
+            self.check_funds(&desk, request, lots, price, Replaced::default())?;
         }
-        self.check_room(request, market, limit, part, earlier)?;
+        self.check_room(&desk, request, limit, part, earlier)?;
         check_post_only(request, market, limit)?;
         Ok(checked)
     }
 
+    /// The checks of an order as most are: a limit order of its own, netted, in its account's currency, on
+    /// an open market among participants, whose whole notional its account's equity covers. `None` when
+    /// anything is out of the ordinary or to be refused: then [`Shard::check_order`] decides. The account
+    /// trades.
+    #[inline(always)]
+    pub(super) fn check_plain(&self, request: &NewOrder) -> Option<Checked> {
+        let OrderKind::Limit { price } = request.kind else {
+            return None;
+        };
+        let desk = self.desk(request);
+        let (account, market) = (desk.account, desk.market);
+        let instrument = &market.instrument;
+        let is_plain = matches!(
+            request.tif,
+            TimeInForce::GoodTillCancel | TimeInForce::Day | TimeInForce::ImmediateOrCancel
+        ) && request.display == Qty::ZERO
+            && !request.post_only
+            && !request.reduce_only
+            && request.leg == Leg::Net
+            && account.terms.mode == PositionMode::Netting
+            && market.is_crossed()
+            && market.status == InstrumentStatus::Open
+            && instrument.collar == Ratio::ZERO
+            && market.currency == account.currency
+            && !self.is_repeated(request.account.0, request.client_order.0);
+        let limits = &self.limits;
+        let has_room = account.orders_len < limits.account_orders_max
+            && self.orders.len() < limits.orders_max
+            && (desk.held.is_some() || self.holdings.len() < limits.positions_max)
+            && market.book.ladder(request.side).levels_bound() < limits.book_levels_max;
+        if !is_plain || !has_room {
+            return None;
+        }
+        let lots = check_qty(instrument, request.qty).ok()?;
+        let limit = check_price(instrument, price).ok()?;
+        check_short(&desk, request, lots, Lots(0)).ok()?;
+        check_size(&desk, request, lots, limit, Lots(0)).ok()?;
+        self.is_covered(&desk, request, lots, limit)
+            .then_some(Checked {
+                lots,
+                limit,
+                trigger: Ticks(0),
+                display: Lots(0),
+            })
+    }
+
+    /// Looks up who sends an order and what it is about. Account and instrument are known.
+    #[inline(always)]
+    pub(super) fn desk(&self, request: &NewOrder) -> Desk<'_> {
+        let handle = self.find_holding(request.account, request.instrument, request.leg);
+        Desk {
+            account: &self.accounts[request.account.0 as usize],
+            market: &self.markets[request.instrument.0 as usize],
+            held: handle.map(|handle| self.holdings.get(handle)),
+        }
+    }
+
     /// Account and instrument are known.
+    #[inline(always)]
     pub(super) fn check_known(&self, request: &NewOrder) -> Result<(), DenyReason> {
         if request.account.0 as usize >= self.accounts.len() {
             return Err(DenyReason::UnknownAccount);
@@ -84,8 +152,14 @@ impl Shard {
     }
 
     /// The account may send. Its rate was counted before.
-    fn check_sender(&self, request: &NewOrder, part: Part) -> Result<(), DenyReason> {
-        let account = &self.accounts[request.account.0 as usize];
+    #[inline(always)]
+    fn check_sender(
+        &self,
+        desk: &Desk<'_>,
+        request: &NewOrder,
+        part: Part,
+    ) -> Result<(), DenyReason> {
+        let account = desk.account;
         if !account.is_trading() {
             return Err(DenyReason::AccountNotTrading);
         }
@@ -98,18 +172,21 @@ impl Shard {
         Ok(())
     }
 
+    #[inline(always)]
     pub(super) fn is_repeated(&self, account: u32, client: u128) -> bool {
         client != 0 && self.client_orders.get((account, client)).is_some()
     }
 
     /// Display, time in force and leg go together with the rest; the display in lots.
+    #[inline(always)]
     fn check_terms(
         &self,
+        desk: &Desk<'_>,
         request: &NewOrder,
-        market: &Market,
         part: Part,
         lots: Lots,
     ) -> Result<Lots, DenyReason> {
+        let market = desk.market;
         let display = if request.display == Qty::ZERO {
             Lots(0)
         } else {
@@ -143,16 +220,16 @@ impl Shard {
         if !goes_together || (request.post_only && !(is_limit && rests)) {
             return Err(DenyReason::BadTimeInForce);
         }
-        let account = &self.accounts[request.account.0 as usize];
-        if (account.terms.mode == PositionMode::Netting) != (request.leg == Leg::Net) {
+        if (desk.account.terms.mode == PositionMode::Netting) != (request.leg == Leg::Net) {
             return Err(DenyReason::BadLeg);
         }
         Ok(display)
     }
 
-    fn check_currency(&self, request: &NewOrder) -> Result<(), DenyReason> {
-        let account = &self.accounts[request.account.0 as usize];
-        let currency = self.markets[request.instrument.0 as usize].currency;
+    #[inline(always)]
+    fn check_currency(&self, desk: &Desk<'_>) -> Result<(), DenyReason> {
+        let account = desk.account;
+        let currency = desk.market.currency;
         if currency == account.currency {
             return Ok(());
         }
@@ -186,110 +263,12 @@ impl Shard {
         false
     }
 
-    /// What must reduce does, and what may not go short does not.
-    fn check_direction(
-        &self,
-        request: &NewOrder,
-        part: Part,
-        lots: Lots,
-    ) -> Result<(), DenyReason> {
-        if is_closing(request) {
-            if matches!(part, Part::Exit | Part::Child) {
-                return Ok(());
-            }
-            let held = self.held_lots(request.account, request.instrument, request.leg);
-            let reduces = match request.side {
-                Side::Buy => held.0 < 0,
-                Side::Sell => held.0 > 0,
-            };
-            if !reduces {
-                let market = &self.markets[request.instrument.0 as usize];
-                return Err(DenyReason::NotReducing {
-                    position: market.signed_qty(held),
-                });
-            }
-            return Ok(());
-        }
-        self.check_short(request, lots, Lots(0))
-    }
-
-    /// Whether the sale would go short where that is not allowed. `replaced`: leaves of the order that
-    /// this one takes the place of.
-    pub(super) fn check_short(
-        &self,
-        request: &NewOrder,
-        lots: Lots,
-        replaced: Lots,
-    ) -> Result<(), DenyReason> {
-        if request.side == Side::Buy {
-            return Ok(());
-        }
-        if self.allows_shorts(request) {
-            return Ok(());
-        }
-        let market = &self.markets[request.instrument.0 as usize];
-        let available = match self.find_holding(request.account, request.instrument, request.leg) {
-            Some(handle) => {
-                let holding = self.holdings.get(handle);
-                let sells = holding.sells.0.saturating_sub(replaced.0);
-                holding.lots.0.max(0).saturating_sub(sells).max(0)
-            }
-            None => 0,
-        };
-        if lots.0 > available {
-            return Err(DenyReason::ShortNotAllowed {
-                available: market.instrument.qty(Lots(available)),
-            });
-        }
-        Ok(())
-    }
-
-    /// Whether the account may go below zero in the instrument.
-    #[inline]
-    pub(crate) fn allows_shorts(&self, request: &NewOrder) -> bool {
-        let terms = &self.accounts[request.account.0 as usize].terms;
-        let market = &self.markets[request.instrument.0 as usize];
-        terms.shorts && terms.funding != types::Funding::Cash && market.instrument.shortable
-    }
-
-    /// Whether the position that the order aims at, working orders included, is within what the engine
-    /// holds exactly. `replaced`: leaves of the order that this one takes the place of.
-    pub(super) fn check_size(
-        &self,
-        request: &NewOrder,
-        lots: Lots,
-        price: Ticks,
-        replaced: Lots,
-    ) -> Result<(), DenyReason> {
-        let held = match self.find_holding(request.account, request.instrument, request.leg) {
-            Some(handle) if is_closing(request) => {
-                self.holdings.get(handle).lots.0.saturating_abs()
-            }
-            Some(handle) => {
-                let holding = self.holdings.get(handle);
-                match request.side {
-                    Side::Buy => holding.lots.0.saturating_add(holding.buys.0),
-                    Side::Sell => holding.sells.0.saturating_sub(holding.lots.0),
-                }
-            }
-            None => 0,
-        };
-        let replaced = if is_closing(request) { 0 } else { replaced.0 };
-        let aimed = held.saturating_sub(replaced).saturating_add(lots.0);
-        let tick_value = self.markets[request.instrument.0 as usize].tick_value;
-        if holding::is_within_range(price, Lots(aimed), tick_value) {
-            Ok(())
-        } else {
-            Err(DenyReason::OutOfRange)
-        }
-    }
-
     /// Every named limit that the order would pass.
-    #[inline]
+    #[inline(always)]
     fn check_room(
         &self,
+        desk: &Desk<'_>,
         request: &NewOrder,
-        market: &Market,
         limit: Ticks,
         part: Part,
         earlier: u32,
@@ -298,7 +277,7 @@ impl Shard {
         // An immediate order never rests, so full lists cannot keep anybody from closing a position.
         let may_rest = may_rest(request.kind, request.tif);
         if may_rest || self.is_under_way(request, part, earlier) {
-            let account = &self.accounts[request.account.0 as usize];
+            let account = desk.account;
             if account.orders_len + earlier >= limits.account_orders_max {
                 return Err(DenyReason::AccountOrdersMax {
                     max: limits.account_orders_max,
@@ -310,11 +289,7 @@ impl Shard {
                 });
             }
         }
-        if self.holdings.len() >= limits.positions_max
-            && self
-                .find_holding(request.account, request.instrument, request.leg)
-                .is_none()
-        {
+        if self.holdings.len() >= limits.positions_max && desk.held.is_none() {
             return Err(DenyReason::PositionsMax {
                 max: limits.positions_max,
             });
@@ -324,13 +299,13 @@ impl Shard {
             OrderKind::Limit { .. } | OrderKind::StopLimit { .. }
         );
         if has_limit && may_rest {
-            self.check_levels(market, request.side, limit)?;
+            self.check_levels(desk.market, request.side, limit)?;
         }
         Ok(())
     }
 
     /// Whether an order works before it enters: it waits for its parent, or flies.
-    #[inline]
+    #[inline(always)]
     fn is_under_way(&self, request: &NewOrder, part: Part, earlier: u32) -> bool {
         match part {
             Part::Exit | Part::Child => true,
@@ -343,6 +318,7 @@ impl Shard {
     }
 
     /// Whether the book has room for a level at this price.
+    #[inline(always)]
     pub(super) fn check_levels(
         &self,
         market: &Market,
@@ -364,10 +340,93 @@ impl Shard {
     }
 }
 
+/// What must reduce does, and what may not go short does not.
+#[inline(always)]
+fn check_direction(
+    desk: &Desk<'_>,
+    request: &NewOrder,
+    part: Part,
+    lots: Lots,
+) -> Result<(), DenyReason> {
+    if !is_closing(request) {
+        return check_short(desk, request, lots, Lots(0));
+    }
+    if matches!(part, Part::Exit | Part::Child) {
+        return Ok(());
+    }
+    let held = desk.held.map_or(Lots(0), |held| held.lots);
+    let reduces = match request.side {
+        Side::Buy => held.0 < 0,
+        Side::Sell => held.0 > 0,
+    };
+    if reduces {
+        return Ok(());
+    }
+    Err(DenyReason::NotReducing {
+        position: desk.market.signed_qty(held),
+    })
+}
+
+/// Whether the sale would go short where that is not allowed. `replaced`: leaves of the order that
+/// this one takes the place of.
+#[inline(always)]
+pub(super) fn check_short(
+    desk: &Desk<'_>,
+    request: &NewOrder,
+    lots: Lots,
+    replaced: Lots,
+) -> Result<(), DenyReason> {
+    if request.side == Side::Buy || desk.market.allows_shorts(&desk.account.terms) {
+        return Ok(());
+    }
+    let available = desk.held.map_or(0, |held| {
+        let sells = held.sells.0.saturating_sub(replaced.0);
+        held.lots.0.max(0).saturating_sub(sells).max(0)
+    });
+    if lots.0 > available {
+        return Err(DenyReason::ShortNotAllowed {
+            available: desk.market.instrument.qty(Lots(available)),
+        });
+    }
+    Ok(())
+}
+
+/// Whether the position that the order aims at, working orders included, is within what the engine
+/// holds exactly. `replaced`: leaves of the order that this one takes the place of.
+#[inline(always)]
+pub(super) fn check_size(
+    desk: &Desk<'_>,
+    request: &NewOrder,
+    lots: Lots,
+    price: Ticks,
+    replaced: Lots,
+) -> Result<(), DenyReason> {
+    let is_closing = is_closing(request);
+    let aimed = desk.held.map_or(0, |held| match request.side {
+        _ if is_closing => held.lots.0.saturating_abs(),
+        Side::Buy => held.lots.0.saturating_add(held.buys.0),
+        Side::Sell => held.sells.0.saturating_sub(held.lots.0),
+    });
+    let replaced = if is_closing { 0 } else { replaced.0 };
+    let aimed = aimed.saturating_sub(replaced).saturating_add(lots.0);
+    if holding::is_within_range(price, Lots(aimed), desk.market.tick_value) {
+        Ok(())
+    } else {
+        Err(DenyReason::OutOfRange)
+    }
+}
+
 impl Market {
     /// A position in the quantity of the instrument.
     pub(crate) const fn signed_qty(&self, lots: Lots) -> SignedQty {
         SignedQty(lots.0.saturating_mul(self.instrument.lot_size.0))
+    }
+
+    /// Whether a book has nothing that a limit order would trade with.
+    #[inline]
+    pub(super) fn meets_nobody(&self, side: Side, limit: Ticks) -> bool {
+        let best = self.book.best(side.opposite());
+        best.is_none_or(|best| is_beyond(side, best, limit))
     }
 
     /// The opposite price at which a limit order would trade at once, if it would.
@@ -419,7 +478,7 @@ const fn may_rest(kind: OrderKind, tif: TimeInForce) -> bool {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn check_market(request: &NewOrder, market: &Market) -> Result<(), DenyReason> {
     let is_taken = takes(market.status, request.kind, request.tif);
     if !is_taken {
@@ -437,6 +496,7 @@ fn check_market(request: &NewOrder, market: &Market) -> Result<(), DenyReason> {
     Ok(())
 }
 
+#[inline(always)]
 pub(super) fn check_collar(
     request: &NewOrder,
     market: &Market,
@@ -461,6 +521,7 @@ pub(super) fn check_collar(
 }
 
 /// The price that values an order before it trades.
+#[inline(always)]
 fn valued_at(request: &NewOrder, market: &Market, checked: &Checked) -> Ticks {
     let touch = || {
         let touch = market.touch.map(|touch| touch.opposite(request.side));
@@ -479,6 +540,7 @@ fn valued_at(request: &NewOrder, market: &Market, checked: &Checked) -> Ticks {
 }
 
 /// A post-only order must not trade on arrival.
+#[inline(always)]
 pub(super) fn check_post_only(
     request: &NewOrder,
     market: &Market,
@@ -495,6 +557,7 @@ pub(super) fn check_post_only(
     }
 }
 
+#[inline(always)]
 pub(super) fn check_qty(instrument: &Instrument, qty: Qty) -> Result<Lots, DenyReason> {
     if qty.0 <= 0 {
         return Err(DenyReason::QtyNotPositive);
@@ -509,6 +572,7 @@ pub(super) fn check_qty(instrument: &Instrument, qty: Qty) -> Result<Lots, DenyR
     })
 }
 
+#[inline(always)]
 pub(super) fn check_price(instrument: &Instrument, price: Price) -> Result<Ticks, DenyReason> {
     instrument
         .ticks(price)
@@ -518,6 +582,7 @@ pub(super) fn check_price(instrument: &Instrument, price: Price) -> Result<Ticks
 }
 
 /// Limit price and trigger in ticks.
+#[inline(always)]
 fn check_prices(instrument: &Instrument, kind: OrderKind) -> Result<(Ticks, Ticks), DenyReason> {
     const NONE: Ticks = Ticks(0);
     Ok(match kind {

@@ -324,7 +324,7 @@ impl Shard {
     }
 
     /// Brings the touch of a crossed instrument in line with its book.
-    #[inline]
+    #[inline(always)]
     pub(super) fn refresh_touch(&mut self, instrument: InstrumentId) {
         let market = &mut self.markets[instrument.0 as usize];
         if !market.is_crossed() || self.pending.matching == Some(instrument) {

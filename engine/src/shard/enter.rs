@@ -20,7 +20,7 @@ impl Market {
 
 impl Shard {
     /// An order at the market's door enters.
-    #[inline]
+    #[inline(always)]
     pub(super) fn enter(&mut self, handle: u32, events: &mut EventBuf) {
         let order = *self.orders.get(handle);
         let instrument = self.instrument_of(handle);
@@ -35,7 +35,16 @@ impl Shard {
             return self.end_order(handle, Some(CancelReason::WouldTake), events);
         }
         if market.can_trade() {
-            return self.take(handle, instrument, events);
+            // Most orders among participants meet nobody.
+            let stays = market.is_crossed()
+                && order.form == Form::Limit
+                && !order.tif.is_immediate()
+                && market.meets_nobody(order.side, order.limit);
+            return if stays {
+                self.rest(handle, instrument);
+            } else {
+                self.take(handle, instrument, events);
+            };
         }
         match (order.tif, order.form) {
             (Tif::FillOrKill, _) => self.end_order(handle, Some(CancelReason::NotFillable), events),
@@ -47,7 +56,7 @@ impl Shard {
     }
 
     /// Takes what the market offers; what is left rests or ends.
-    #[inline]
+    #[inline(always)]
     pub(super) fn take(&mut self, handle: u32, instrument: InstrumentId, events: &mut EventBuf) {
         if self.markets[instrument.0 as usize].is_crossed() {
             self.match_order(handle, instrument, events);
@@ -57,7 +66,7 @@ impl Shard {
     }
 
     /// Puts a limit order on the market.
-    #[inline]
+    #[inline(always)]
     pub(super) fn rest(&mut self, handle: u32, instrument: InstrumentId) {
         let display = self.orders.extra(handle).map_or(0, |extra| extra.display.0);
         let order = self.orders.get_mut(handle);
@@ -297,7 +306,7 @@ impl Shard {
     }
 
     /// Whether anything waits for a price of the instrument.
-    #[inline]
+    #[inline(always)]
     pub(super) fn has_waiting(&self, instrument: InstrumentId) -> bool {
         let market = &self.markets[instrument.0 as usize];
         !market.trailing.is_empty() || market.triggers.iter().any(|ladder| !ladder.is_empty())

@@ -3,9 +3,13 @@
 use types::{DenyReason, Funding, Lots, Money, NewOrder, Notional, Ratio, Side, Ticks};
 
 use super::Shard;
+use super::check::Desk;
+use super::holdings::unrealised;
 use crate::account::{Account, CurrencyId};
 use crate::holding::{self, Holding};
+use crate::market::Market;
 use crate::order::is_closing;
+use crate::slab::NIL;
 
 const ONE: i128 = 1_000_000_000;
 
@@ -15,6 +19,44 @@ pub(super) struct Replaced {
     pub(super) lots: Lots,
     /// What a cash account had set aside for it.
     pub(super) value: Notional,
+}
+
+/// What the account would hold and aim at with this order in the place of another.
+#[inline(always)]
+fn with_order(desk: &Desk<'_>, request: &NewOrder, lots: Lots, replaced: Lots) -> Holding {
+    let mut held = match desk.held {
+        Some(held) => *held,
+        None => Holding::new(request.account, request.instrument, request.leg),
+    };
+    let sum = held.working_mut(request.side);
+    sum.0 = sum.0.saturating_sub(replaced.0).saturating_add(lots.0);
+    held
+}
+
+/// The largest notional of a holding's worst cases, where that bounds what it ties up.
+#[inline(always)]
+fn notional_bound(
+    account: &Account,
+    market: &Market,
+    holding: &Holding,
+    price: Ticks,
+) -> Option<i128> {
+    if market.instrument.margin.initial.per_unit.0 != 0 || market.currency != account.currency {
+        return None;
+    }
+    let largest = match &market.touch {
+        Some(touch) => touch
+            .bid
+            .0
+            .saturating_abs()
+            .max(touch.ask.0.saturating_abs()),
+        None => market.last.unwrap_or(price).0.saturating_abs(),
+    };
+    let working = holding.buys.0.max(holding.sells.0);
+    let lots = holding.lots.0.saturating_abs().saturating_add(working);
+    let bound = holding::value(Ticks(largest), Lots(lots), market.tick_value);
+    // Each requirement is rounded up to a unit of money.
+    Some(bound.0.saturating_add(Notional::PER_MONEY))
 }
 
 impl Shard {
@@ -60,30 +102,54 @@ impl Shard {
     }
 
     /// Whether the account can pay for the worst case with this order in it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn check_funds(
         &self,
+        desk: &Desk<'_>,
         request: &NewOrder,
         lots: Lots,
         price: Ticks,
         replaced: Replaced,
     ) -> Result<(), DenyReason> {
-        let account = &self.accounts[request.account.0 as usize];
         if is_closing(request) {
             return Ok(());
         }
-        match account.terms.funding {
+        match desk.account.terms.funding {
             Funding::Unchecked => Ok(()),
-            Funding::Cash => self.check_cash(account, request, lots, price, replaced),
+            Funding::Cash => self.check_cash(desk, request, lots, price, replaced),
             Funding::Margin { rate_min } => {
-                self.check_margin(account, request, lots, price, replaced, rate_min)
+                let with_order = with_order(desk, request, lots, replaced.lots);
+                // Equity that covers the whole notional covers every requirement that is a share of it.
+                if self.covers_notional(desk, &with_order, price) {
+                    return Ok(());
+                }
+                self.check_margin(desk, request, &with_order, price, rate_min)
+            }
+        }
+    }
+
+    /// Whether an opening order passes [`Shard::check_funds`] at a glance.
+    #[inline(always)]
+    pub(super) fn is_covered(
+        &self,
+        desk: &Desk<'_>,
+        request: &NewOrder,
+        lots: Lots,
+        price: Ticks,
+    ) -> bool {
+        match desk.account.terms.funding {
+            Funding::Unchecked => true,
+            Funding::Cash => false,
+            Funding::Margin { .. } => {
+                let with_order = with_order(desk, request, lots, Lots(0));
+                self.covers_notional(desk, &with_order, price)
             }
         }
     }
 
     fn check_cash(
         &self,
-        account: &Account,
+        desk: &Desk<'_>,
         request: &NewOrder,
         lots: Lots,
         price: Ticks,
@@ -92,13 +158,13 @@ impl Shard {
         if request.side == Side::Sell {
             return Ok(());
         }
-        let market = &self.markets[request.instrument.0 as usize];
+        let market = desk.market;
         let cost = holding::value(price, lots, market.tick_value);
         let fees = &market.instrument.fees;
         let fee = holding::fee(fees, false, cost, market.instrument.qty(lots)).max(fees.minimum);
         let needed = cost.to_money_ceil().saturating_add(fee);
         // What the replaced order had set aside is free again.
-        let available = self.cash_available(account, market.currency);
+        let available = self.cash_available(desk.account, market.currency);
         let available = Notional(available.0.saturating_add(replaced.value.0)).to_money_floor();
         if needed > available && needed > Money::ZERO {
             return Err(DenyReason::BuyingPower { needed, available });
@@ -132,67 +198,66 @@ impl Shard {
         Notional(available)
     }
 
+    /// Whether equity is at least the whole notional of every worst case, which no requirement that is a
+    /// share of it can pass. False where that says nothing: amounts per unit, other currencies.
+    #[inline(always)]
+    fn covers_notional(&self, desk: &Desk<'_>, with_order: &Holding, price: Ticks) -> bool {
+        let account = desk.account;
+        if !account.foreign.is_empty() {
+            return false;
+        }
+        let Some(mut bound) = notional_bound(account, desk.market, with_order, price) else {
+            return false;
+        };
+        let mut equity = account.balance.to_notional().0;
+        let mut handle = account.holdings.first;
+        while handle != NIL {
+            let other = self.holdings.get(handle);
+            handle = other.next;
+            let market = self.market_of(other);
+            equity = equity.saturating_add(unrealised(other, market).0);
+            if (other.instrument, other.leg) == (with_order.instrument, with_order.leg) {
+                continue;
+            }
+            let Some(more) = notional_bound(account, market, other, Ticks(0)) else {
+                return false;
+            };
+            bound = bound.saturating_add(more);
+        }
+        bound <= equity
+    }
+
+    /// As [`Shard::check_funds`], to the last unit.
+    #[cold]
     fn check_margin(
         &self,
-        account: &Account,
+        desk: &Desk<'_>,
         request: &NewOrder,
-        lots: Lots,
+        with_order: &Holding,
         price: Ticks,
-        replaced: Replaced,
         rate_min: Ratio,
     ) -> Result<(), DenyReason> {
-        let own = self.find_holding(request.account, request.instrument, request.leg);
-        let own = own.map_or_else(
-            || Holding::new(request.account, request.instrument, request.leg),
-            |handle| *self.holdings.get(handle),
-        );
-        let mut with_order = own;
-        let sum = with_order.working_mut(request.side);
-        sum.0 = sum.0.saturating_sub(replaced.lots.0).saturating_add(lots.0);
-        let equity = self.equity_of(account);
-        // No requirement is above the whole notional where it is a share of it: then an account whose
-        // equity covers that need not be reckoned up.
-        let others = || {
-            self.account_holdings(account)
-                .filter(|other| (other.instrument, other.leg) != (request.instrument, request.leg))
-        };
-        let mut bound = self.notional_bound(&with_order, price);
-        for other in others() {
-            bound = bound.saturating_add(self.notional_bound(other, Ticks(0)));
-        }
-        if bound <= equity.0 {
-            return Ok(());
-        }
-        let changed = self.initial_requirement(&with_order, rate_min, price);
-        let needed = others().fold(changed, |sum, other| {
+        let changed = self.initial_requirement(with_order, rate_min, price);
+        let others = self
+            .account_holdings(desk.account)
+            .filter(|other| (other.instrument, other.leg) != (request.instrument, request.leg));
+        let needed = others.fold(changed, |sum, other| {
             sum.saturating_add(self.initial_requirement(other, rate_min, Ticks(0)))
         });
-        let available = equity.to_money_floor();
-        if needed <= available || changed <= self.initial_requirement(&own, rate_min, price) {
+        let available = self.equity_of(desk.account).to_money_floor();
+        let before = || {
+            let held = desk.held.copied();
+            let held = held.unwrap_or(Holding::new(
+                request.account,
+                request.instrument,
+                request.leg,
+            ));
+            self.initial_requirement(&held, rate_min, price)
+        };
+        if needed <= available || changed <= before() {
             return Ok(());
         }
         Err(DenyReason::BuyingPower { needed, available })
-    }
-
-    /// The largest notional of a holding's worst cases, where that bounds what it ties up; else more
-    /// than anybody has.
-    #[inline]
-    fn notional_bound(&self, holding: &Holding, price: Ticks) -> i128 {
-        let market = self.market_of(holding);
-        let account = &self.accounts[holding.account.0 as usize];
-        if market.instrument.margin.initial.per_unit.0 != 0 || market.currency != account.currency {
-            return i128::MAX;
-        }
-        let unseen = market.last.unwrap_or(price);
-        let (bid, ask) = market
-            .touch
-            .map_or((unseen, unseen), |touch| (touch.bid, touch.ask));
-        let largest = bid.0.saturating_abs().max(ask.0.saturating_abs());
-        let working = holding.buys.0.max(holding.sells.0);
-        let lots = holding.lots.0.saturating_abs().saturating_add(working);
-        let bound = holding::value(Ticks(largest), Lots(lots), market.tick_value);
-        // Each requirement is rounded up to a unit of money.
-        bound.0.saturating_add(Notional::PER_MONEY)
     }
 
     /// What a holding ties up in the worst case of its working orders, in its account's currency.

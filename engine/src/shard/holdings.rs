@@ -19,9 +19,21 @@ pub(super) struct Reckoning {
     pub(super) notional: i128,
 }
 
+/// Value at the market's mark minus cost, exact; nothing where nothing is held.
+#[inline(always)]
+pub(super) fn unrealised(holding: &Holding, market: &Market) -> Notional {
+    if holding.lots.0 == 0 {
+        return Notional::ZERO;
+    }
+    // A position came from a trade, and a trade leaves a mark.
+    let mark = market.mark(holding.lots).unwrap_or(Ticks(0));
+    let value = holding::value(mark, holding.lots, market.tick_value);
+    Notional(value.0.saturating_sub(holding.cost.0))
+}
+
 impl Shard {
     /// The account's holding of an instrument and leg.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find_holding(
         &self,
         account: AccountId,
@@ -41,12 +53,6 @@ impl Shard {
             return None;
         }
         self.holding_handles.get((account.0, instrument.0, leg))
-    }
-
-    /// What an account holds of an instrument and leg; zero when it holds nothing.
-    pub(crate) fn held_lots(&self, account: AccountId, instrument: InstrumentId, leg: Leg) -> Lots {
-        self.find_holding(account, instrument, leg)
-            .map_or(Lots(0), |handle| self.holdings.get(handle).lots)
     }
 
     /// The holding of an instrument and leg; an idle one is made where there is none. The caller
@@ -153,6 +159,7 @@ impl Shard {
     }
 
     /// The market of a holding.
+    #[inline(always)]
     pub(crate) fn market_of(&self, holding: &Holding) -> &Market {
         &self.markets[holding.instrument.0 as usize]
     }
@@ -160,14 +167,7 @@ impl Shard {
     /// Value at the mark minus cost, exact; nothing where nothing is held.
     #[inline]
     pub(crate) fn unrealised(&self, holding: &Holding) -> Notional {
-        if holding.lots.0 == 0 {
-            return Notional::ZERO;
-        }
-        let market = self.market_of(holding);
-        // A position came from a trade, and a trade leaves a mark.
-        let mark = market.mark(holding.lots).unwrap_or(Ticks(0));
-        let value = holding::value(mark, holding.lots, market.tick_value);
-        Notional(value.0.saturating_sub(holding.cost.0))
+        unrealised(holding, self.market_of(holding))
     }
 
     /// What an account's positions come to at their marks, in one pass.

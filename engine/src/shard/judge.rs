@@ -31,18 +31,16 @@ impl Shard {
         let equity = reckoning.equity;
         let mut stands = true;
         if account.is_trading() {
-            let breaches = account.rules.breached(equity, account.day_locked);
-            let broken = !breaches.is_empty();
-            let called = if broken {
-                self.carry_out(id, equity, &breaches, events);
-                false
-            } else {
-                self.call_margin(id, &reckoning, events)
-            };
+            let is_quiet = account.rules.is_quiet(equity, account.day_locked);
+            let broken = !is_quiet && self.test_limits(id, equity, events);
+            let called = !broken && self.call_margin(id, &reckoning, events);
             // A liquidation closes positions like any other fill.
             let booked = booked || broken || called;
-            self.ratchet(id, equity, booked, events);
+            if !is_quiet {
+                self.ratchet_equity(id, equity, events);
+            }
             if booked {
+                self.ratchet_closed(id, events);
                 self.test_objectives(id, events);
             }
             stands = !broken && !called;
@@ -119,6 +117,18 @@ impl Shard {
             account: id,
             booked: true,
         });
+        true
+    }
+
+    /// Tests the limits against equity and carries out what follows; says whether one was violated.
+    #[cold]
+    fn test_limits(&mut self, id: AccountId, equity: Notional, events: &mut EventBuf) -> bool {
+        let account = &self.accounts[id.0 as usize];
+        let breaches = account.rules.breached(equity, account.day_locked);
+        if breaches.is_empty() {
+            return false;
+        }
+        self.carry_out(id, equity, &breaches, events);
         true
     }
 
@@ -247,25 +257,34 @@ impl Shard {
         }
     }
 
-    /// Moves peaks and floors: by the equity that was tested, and by the balance if it was booked.
-    fn ratchet(&mut self, id: AccountId, equity: Notional, booked: bool, events: &mut EventBuf) {
-        if !self.accounts[id.0 as usize].is_trading() {
+    /// Moves what follows equity, by the one that was tested.
+    #[cold]
+    fn ratchet_equity(&mut self, id: AccountId, equity: Notional, events: &mut EventBuf) {
+        let account = &mut self.accounts[id.0 as usize];
+        if !account.is_trading() {
             return;
         }
-        let balance = self.balance_of(&self.accounts[id.0 as usize]);
-        let account = &mut self.accounts[id.0 as usize];
         let plan = &self.plans[account.plan.0 as usize].plan;
         for limit in account.rules.ratchet_equity(plan, equity).iter() {
             events.push(EventKind::FloorMoved(
                 limit.moved(id, FloorMoveCause::Trailed),
             ));
         }
-        if booked {
-            for limit in account.rules.ratchet_closed(plan, balance).iter() {
-                events.push(EventKind::FloorMoved(
-                    limit.moved(id, FloorMoveCause::Trailed),
-                ));
-            }
+    }
+
+    /// Moves what follows the closed balance, which may have changed.
+    fn ratchet_closed(&mut self, id: AccountId, events: &mut EventBuf) {
+        let account = &self.accounts[id.0 as usize];
+        let plan = &self.plans[account.plan.0 as usize].plan;
+        if !account.is_trading() || !plan.follows_closed_balance() {
+            return;
+        }
+        let balance = self.balance_of(account);
+        let account = &mut self.accounts[id.0 as usize];
+        for limit in account.rules.ratchet_closed(plan, balance).iter() {
+            events.push(EventKind::FloorMoved(
+                limit.moved(id, FloorMoveCause::Trailed),
+            ));
         }
     }
 

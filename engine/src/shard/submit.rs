@@ -38,7 +38,10 @@ impl Shard {
         let checked = self
             .check_known(request)
             .and_then(|()| self.count_rate(request.account, 1))
-            .and_then(|()| self.check_order(request, Part::Whole, 0));
+            .and_then(|()| match self.check_plain(request) {
+                Some(checked) => Ok(checked),
+                None => self.check_order(request, Part::Whole, 0),
+            });
         match checked {
             Ok(checked) => {
                 self.remember_client_order(request.account, request.client_order.0);
@@ -53,7 +56,7 @@ impl Shard {
     }
 
     /// Counts orders of an account that trades against its rate.
-    #[inline]
+    #[inline(always)]
     pub(super) fn count_rate(&mut self, id: AccountId, orders: u32) -> Result<(), DenyReason> {
         let account = &mut self.accounts[id.0 as usize];
         if !account.is_trading() {
@@ -108,7 +111,7 @@ impl Shard {
     }
 
     /// Makes a working order of a checked request; it is at the market's door, on its way or held.
-    #[inline]
+    #[inline(always)]
     pub(super) fn accept(
         &mut self,
         request: &NewOrder,
@@ -142,6 +145,8 @@ impl Shard {
         let lots = if is_exit { Lots(0) } else { checked.lots };
         let extra = self.make_extra(id, request, checked, membership, latency.ack_ns);
         let holding = self.holding_handle(request.account, request.instrument, request.leg);
+        let terms = &self.accounts[request.account.0 as usize].terms;
+        let shorts = self.markets[request.instrument.0 as usize].allows_shorts(terms);
         let order = Order {
             client: request.client_order,
             qty: lots,
@@ -157,7 +162,7 @@ impl Shard {
             role,
             self_trade: request.self_trade,
             tif: Tif::of(request.tif),
-            flags: Flags::of(request, self.allows_shorts(request)),
+            flags: Flags::of(request, shorts),
         };
         let node = Node::new(id, request.account, Lots(0), 0);
         let handle = self.orders.insert(node, order);
@@ -184,7 +189,7 @@ impl Shard {
     }
 
     /// What the order has that most have not; `NIL` when that is nothing.
-    #[inline]
+    #[inline(always)]
     fn make_extra(
         &mut self,
         id: OrderId,
@@ -236,6 +241,7 @@ impl Shard {
     }
 
     /// The delays of an order of this id.
+    #[inline(always)]
     pub(super) fn latency(&self, instrument: types::InstrumentId, id: OrderId) -> LatencySample {
         let market = &self.markets[instrument.0 as usize];
         match market.paper().map(|model| model.latency) {
@@ -274,7 +280,7 @@ impl Shard {
     }
 
     /// An order with a deadline is on the agenda.
-    #[inline]
+    #[inline(always)]
     pub(super) fn schedule_expiry(&mut self, handle: u32) {
         if self.orders.get(handle).tif != Tif::GoodTillDate {
             return;
@@ -293,7 +299,7 @@ impl Shard {
     }
 
     /// Puts an order at the end of its account's list.
-    #[inline]
+    #[inline(always)]
     fn link_order(&mut self, handle: u32, account: AccountId) {
         let account = &mut self.accounts[account.0 as usize];
         let previous = account.orders.last;
@@ -308,7 +314,7 @@ impl Shard {
     }
 
     /// An accepted order that is at the market's door enters.
-    #[inline]
+    #[inline(always)]
     pub(super) fn send(&mut self, handle: u32, events: &mut EventBuf) {
         if self.orders.get(handle).stage == Stage::Entering {
             self.enter(handle, events);

@@ -27,7 +27,7 @@ codec_struct!(Change {
 
 impl Shard {
     /// Runs everything that is due by now, in order of time; each thing is a step of its own.
-    #[inline]
+    #[inline(always)]
     pub(super) fn run_timed(&mut self, events: &mut EventBuf) {
         while let Some(due) = self.agenda.next().filter(|due| due.at <= self.ts).copied() {
             self.run_due(due, events);

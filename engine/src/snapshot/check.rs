@@ -270,7 +270,9 @@ impl Shard {
                 });
             ensure(has_sense, "working order")?;
             let request = self.request_of(handle);
-            let flags = Flags::of(&request, self.allows_shorts(&request));
+            let terms = &self.accounts[request.account.0 as usize].terms;
+            let shorts = self.markets[request.instrument.0 as usize].allows_shorts(terms);
+            let flags = Flags::of(&request, shorts);
             ensure(order.flags == flags, "working order")?;
             let rests = order.stage == Stage::Resting || order.stage == Stage::Waiting;
             let in_queue = node.is_queued() == (rests && self.has_key(handle, order));
