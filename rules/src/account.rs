@@ -1,16 +1,32 @@
-//! Everything the rules know about one account: limits, day facts, target.
+//! Everything the rules know about one account: limits, day facts, target, conduct.
 //!
 //! The caller keeps the order of work: test an input's equity against the floors as they stand
-//! ([`AccountRules::breached`]), ratchet after; at a roll, test again at once. All methods take the
-//! plan that the account was opened under.
+//! ([`AccountRules::breached`], [`AccountRules::warnings`]), ratchet after; at a roll, test again at
+//! once. All methods take the plan that the account was opened under.
+//!
+//! # Excluded profit
+//!
+//! Profit can be realised and not count ([`AccountRules::record_excluded`]). It stays in the balance,
+//! and floors, anchors, peaks, tiers and equity are those of the real balance. Without it are
+//!
+//! - the balance that is compared with the profit target,
+//! - the profit of its day, and so consistency, the least profit of a day that counts, the best day
+//!   of a payout and the profit that a scaling step asks for,
+//! - the profit that a payout is taken from, for the life of the account: a payout does not make
+//!   excluded profit payable, nor does profit beyond the best day's share become so.
+
+mod conduct;
+mod payout;
 
 use types::{
     AccountId, Consistency, Money, Notional, RuleKind, TimestampNs, TradingDay, codec_struct,
 };
 
-use crate::limit::{Breaches, FloorMoves, Limit};
+use self::conduct::{Activity, Told, ToldToday};
+use crate::conduct::{Inactive, SizeTier};
+use crate::limit::{Breaches, FloorMoves, Limit, Warnings};
 use crate::objective::DayFacts;
-use crate::plan::{AfterPayout, DailyAnchor, DailyLoss, MaxLoss, PayoutKeep, Plan, TrailSource};
+use crate::plan::{DailyAnchor, DailyLoss, MaxLoss, Plan, TrailSource};
 use crate::trail::MaxFloor;
 
 /// What the rules know about one account.
@@ -25,6 +41,16 @@ pub struct AccountRules {
     day_start_equity: Money,
     facts: DayFacts,
     target_reached_at: Option<TimestampNs>,
+    /// Profit that does not count, of the account's whole life.
+    excluded: Money,
+    /// Profit beyond the best day's share when payouts were taken.
+    never_paid: Money,
+    /// Payouts since the last scaling step.
+    payouts: u8,
+    size_tier: Option<SizeTier>,
+    activity: Activity,
+    /// What was told today about each limit.
+    told: ToldToday,
 }
 
 /// The range of equity in which nothing happens; follows from the limits.
@@ -53,6 +79,12 @@ codec_struct!(AccountRules {
     day_start_equity,
     facts,
     target_reached_at,
+    excluded,
+    never_paid,
+    payouts,
+    size_tier,
+    activity,
+    told,
 });
 
 /// What a roll did.
@@ -64,6 +96,25 @@ pub struct Roll {
     pub closed: Option<(TradingDay, Money, bool)>,
     /// The floors that moved.
     pub moves: FloorMoves,
+    /// Whether the account rested for as long as its plan allows.
+    pub inactive: Option<Inactive>,
+}
+
+/// What a roll would do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RollPreview {
+    /// The daily loss limit after it.
+    pub daily: Option<Limit>,
+    /// The maximum loss limit after it.
+    pub max: Option<Limit>,
+    /// The limits that the same equity violates right after it.
+    pub breaches: Breaches,
+    /// The limits that the trader would be warned of right after it.
+    pub warnings: Warnings,
+    /// The day's size limit.
+    pub size_tier: Option<SizeTier>,
+    /// Whether the account would have rested for as long as its plan allows.
+    pub inactive: Option<Inactive>,
 }
 
 impl AccountRules {
@@ -85,6 +136,12 @@ impl AccountRules {
             day_start_equity: size,
             facts: DayFacts::default(),
             target_reached_at: None,
+            excluded: Money::ZERO,
+            never_paid: Money::ZERO,
+            payouts: 0,
+            size_tier: conduct::tier(plan, Money::ZERO),
+            activity: Activity::open(day),
+            told: ToldToday::default(),
         };
         account.refresh_quiet(plan);
         account
@@ -110,19 +167,19 @@ impl AccountRules {
         self.daily().into_iter().chain(self.max())
     }
 
-    /// Tests equity against the floors as they stand. On a `locked` day the limits that only lock are
-    /// not tested again; those that fail the account always are.
+    /// Tests equity against the floors as they stand. Those that fail the account are always tested;
+    /// others not on a `locked` day, and those that only warn once a day: until
+    /// [`Self::mark_breached`].
     pub fn breached(&self, equity: Notional, locked: bool) -> Breaches {
-        let violated = |limit: Option<&Limit>| {
-            limit
-                .filter(|limit| (limit.is_hard() || !locked) && limit.is_breached_by(equity))
-                .copied()
-        };
-        Breaches::of(violated(self.daily()), violated(self.max()))
+        let [daily, max] = self.limits_and_told().map(|(limit, told)| {
+            limit.filter(|limit| told.tests_floor(limit, locked) && limit.is_breached_by(equity))
+        });
+        Breaches::of(daily, max)
     }
 
-    /// Whether this equity neither violates a limit nor moves a peak, so that neither
-    /// [`Self::breached`] nor [`Self::ratchet_equity`] has anything to say. Two comparisons.
+    /// Whether this equity neither violates a limit, nor is to be warned of, nor moves a peak, so that
+    /// neither [`Self::breached`] nor [`Self::warnings`] nor [`Self::ratchet_equity`] has anything to
+    /// say. Two comparisons.
     #[inline]
     pub const fn is_quiet(&self, equity: Notional, locked: bool) -> bool {
         let low = if locked {
@@ -176,21 +233,34 @@ impl AccountRules {
     }
 
     /// A fill opened or enlarged a position.
-    pub const fn record_opening_fill(&mut self) {
+    pub fn record_opening_fill(&mut self) {
         self.facts.record_opening_fill();
     }
 
     /// A position was open at some time of this day.
-    pub const fn record_held(&mut self) {
+    pub fn record_held(&mut self) {
         self.facts.record_held();
     }
 
     /// Realised profit of this day; fees are negative.
-    pub const fn record_realised(&mut self, pnl: Money) {
+    pub fn record_realised(&mut self, pnl: Money) {
         self.facts.record_realised(pnl);
     }
 
-    /// Realised profit of this day so far, fees included.
+    /// Of the profit that was realised, this does not count: see [the module](self). Amounts below zero
+    /// are nothing; a loss always counts.
+    pub fn record_excluded(&mut self, profit: Money) {
+        let profit = profit.max(Money::ZERO);
+        self.excluded = self.excluded.saturating_add(profit);
+        self.facts.record_excluded(profit);
+    }
+
+    /// Realised profit that does not count, since the account opened.
+    pub const fn excluded(&self) -> Money {
+        self.excluded
+    }
+
+    /// Realised profit of this day so far, fees and excluded profit included.
     pub const fn day_pnl(&self) -> Money {
         self.facts.pnl()
     }
@@ -212,11 +282,11 @@ impl AccountRules {
 
     /// Trading days counted, with today if it counts already.
     pub fn days_counted(&self, plan: &Plan) -> u16 {
-        self.facts.days_counted(plan.min_days)
+        self.facts.phase.days_counted(plan.min_days)
     }
 
-    /// Closes the day, takes the anchors, replaces the daily limit and raises what follows the end of
-    /// a day. Balance and equity are those of the last event strictly before the roll. The caller
+    /// Closes the day, takes the anchors, replaces the daily limit, raises what follows the end of a
+    /// day, fixes the day's size limit and starts its counts and warnings anew. Balance and equity are those of the last event strictly before the roll. The caller
     /// tests again at once. `held`: positions are open over the roll.
     pub fn roll(
         &mut self,
@@ -226,8 +296,13 @@ impl AccountRules {
         equity: Notional,
         held: bool,
     ) -> Roll {
-        let (pnl, counted) = self.facts.close(plan.min_days, held);
+        self.activity
+            .close(self.day, self.facts.opened_today(), day);
+        let payout_days = plan.payout.and_then(|rule| rule.days_min);
+        let (pnl, counted) = self.facts.close(plan.min_days, payout_days, held);
         let closed = self.day.replace(day).map(|day| (day, pnl, counted));
+        self.size_tier = conduct::tier(plan, balance.saturating_sub(self.size));
+        self.told = ToldToday::default();
         self.day_start_balance = balance;
         self.day_start_equity = equity.to_money_floor();
         let moves = self.moving(plan, |account| {
@@ -243,20 +318,50 @@ impl AccountRules {
             account.raise_max(plan, TrailSource::EodBalance, balance);
             account.raise_max(plan, TrailSource::EodEquity, equity);
         });
-        Roll { closed, moves }
+        Roll {
+            closed,
+            moves,
+            inactive: self.activity.idle(plan, day),
+        }
     }
 
-    /// The balance that meets the profit target; `None` without a target.
+    /// What [`Self::roll`] would do, and what the test right after it would find. A roll ends a lock.
+    pub fn preview_roll(
+        &self,
+        plan: &Plan,
+        day: TradingDay,
+        balance: Money,
+        equity: Notional,
+    ) -> RollPreview {
+        let mut rolled = self.clone();
+        // Whether positions are held over the roll only decides which days count.
+        let roll = rolled.roll(plan, day, balance, equity, false);
+        RollPreview {
+            daily: rolled.daily,
+            max: rolled.max().copied(),
+            breaches: rolled.breached(equity, false),
+            warnings: rolled.warnings(plan, equity, false),
+            size_tier: rolled.size_tier,
+            inactive: roll.inactive,
+        }
+    }
+
+    /// The balance without what is excluded that meets the profit target; `None` without a target.
     pub fn target_balance(&self, plan: &Plan) -> Option<Money> {
         plan.profit_target
             .map(|target| self.size.saturating_add(target.amount(self.size)))
     }
 
-    /// Tests the profit target on the balance while flat. The balance that was needed, the first time
-    /// that it is met; that time is recorded.
+    /// The balance without what is excluded: what targets are compared with.
+    pub const fn counted_balance(&self, balance: Money) -> Money {
+        balance.saturating_sub(self.excluded)
+    }
+
+    /// Tests the profit target on the balance while flat. The balance that was needed, without what is
+    /// excluded, the first time that it is met; that time is recorded.
     pub fn reach_target(&mut self, plan: &Plan, balance: Money, ts: TimestampNs) -> Option<Money> {
         let needed = self.target_balance(plan)?;
-        if self.target_reached_at.is_some() || balance < needed {
+        if self.target_reached_at.is_some() || self.counted_balance(balance) < needed {
             return None;
         }
         self.target_reached_at = Some(ts);
@@ -277,15 +382,17 @@ impl AccountRules {
         let target = plan
             .profit_target
             .map_or(Money::ZERO, |target| target.amount(self.size));
-        plan.consistency
-            .map(|rule| self.facts.consistency(&rule, target, account))
+        plan.consistency.map(|rule| {
+            let window = self.facts.consistency_window(rule.window);
+            window.consistency(&rule, target, account)
+        })
     }
 
     /// Whether target, minimum days and consistency hold together now; false without a target. The
     /// caller makes sure that nothing is open.
     pub fn passes(&self, plan: &Plan, balance: Money) -> bool {
         self.target_balance(plan)
-            .is_some_and(|needed| balance >= needed)
+            .is_some_and(|needed| self.counted_balance(balance) >= needed)
             && plan
                 .min_days
                 .is_none_or(|rule| self.days_counted(plan) >= rule.days)
@@ -294,79 +401,11 @@ impl AccountRules {
                 .is_none_or(|standing| standing.met)
     }
 
-    /// What could be paid out now: the least of the fraction of the profit, the cap, what the plan
-    /// lets go, and what leaves the account within its maximum loss after the payout. Never below 0;
-    /// 0 without a payout rule.
-    pub fn payout_eligible(&self, plan: &Plan, balance: Money) -> Money {
-        let Some(rule) = plan.payout else {
-            return Money::ZERO;
-        };
-        let profit = balance.saturating_sub(self.size);
-        let mut eligible = profit.mul_ratio_floor(rule.fraction);
-        if let Some(cap) = rule.cap {
-            eligible = eligible.min(cap);
-        }
-        let kept = match rule.keep {
-            PayoutKeep::AboveInitial(net) => Some(self.size.saturating_add(net)),
-            PayoutKeep::AboveFloor(buffer) => {
-                self.max().map(|max| max.floor.saturating_add(buffer))
-            }
-        };
-        if let Some(kept) = kept {
-            eligible = eligible.min(balance.saturating_sub(kept));
-        }
-        if let Some(max) = self.max() {
-            let floor_after = match rule.after {
-                AfterPayout::FloorStays => Some(max.floor),
-                AfterPayout::FloorToInitial => Some(self.size),
-                AfterPayout::FloorFallsByPayout => None,
-            };
-            if let Some(floor) = floor_after {
-                let lowest = floor.saturating_add(Money(max.touch_is_breach.into()));
-                eligible = eligible.min(balance.saturating_sub(lowest));
-            }
-        }
-        eligible.max(Money::ZERO)
-    }
-
-    /// Books an approved payout: starts a new consistency window where the plan says so, moves the
-    /// floor of the maximum loss as the plan says, and puts the day's floor lower by the amount, which
-    /// is no loss of the day. The caller has checked the amount and moved the balance.
-    pub fn pay_out(&mut self, plan: &Plan, amount: Money) -> FloorMoves {
-        let amount = amount.max(Money::ZERO);
-        if let Some(rule) = plan.consistency {
-            self.facts.pay_out(rule.window);
-        }
-        self.moving(plan, |account| {
-            if let Some(daily) = &mut account.daily {
-                daily.lower_by(amount);
-            }
-            if let (Some(max), Some(rule)) = (&mut account.max, plan.payout) {
-                max.pay_out(rule.after, account.size, amount);
-            }
-        })
-    }
-
-    /// One scaling step, a share of the original size: size, balance and baselines grow by it, and
-    /// allowances that are percentages are taken anew. Returns the money to add to the balance and
-    /// the floors that moved; `None` without a rule or past the largest size.
-    pub fn scale(&mut self, plan: &Plan) -> Option<(Money, FloorMoves)> {
-        let rule = plan.scaling?;
-        let step = plan.initial_balance.mul_ratio_floor(rule.step);
-        let size = self.size.checked_add(step)?;
-        if step <= Money::ZERO || rule.size_max.is_some_and(|max| size > max) {
-            return None;
-        }
-        self.size = size;
-        let moves = self.moving(plan, |account| {
-            if let (Some(limit), Some(rule)) = (&mut account.daily, &plan.daily_loss) {
-                *limit = daily_limit(rule, size, limit.baseline.saturating_add(step));
-            }
-            if let (Some(max), Some(rule)) = (&mut account.max, &plan.max_loss) {
-                max.scale(rule, size, step);
-            }
-        });
-        Some((step, moves))
+    fn limits_and_told(&self) -> [(Option<Limit>, Told); 2] {
+        [
+            (self.daily, self.told.daily),
+            (self.max().copied(), self.told.max),
+        ]
     }
 
     fn raise_max(&mut self, plan: &Plan, source: TrailSource, value: Money) {
@@ -386,10 +425,10 @@ impl AccountRules {
     }
 
     fn refresh_quiet(&mut self, plan: &Plan) {
-        let lowest = |hard_only: bool| {
-            self.limits()
-                .filter(|limit| limit.is_hard() || !hard_only)
-                .map(Limit::lowest_legal)
+        let lowest = |locked: bool| {
+            self.limits_and_told()
+                .into_iter()
+                .filter_map(|(limit, told)| told.lowest_quiet(plan, &limit?, locked))
                 .max()
                 .unwrap_or(Notional(i128::MIN))
         };

@@ -2,7 +2,7 @@
 //! competition entry is judged by: its score and rank.
 //!
 //! Pure and synchronous: values in, verdicts out. Nothing here matches an order, values a position,
-//! knows a calendar or calls back.
+//! turns a calendar into times or calls back.
 //!
 //! Amounts are exact integers. The only roundings are named here and at each function:
 //!
@@ -13,6 +13,8 @@
 //! | a profit target that is a percentage | up |
 //! | what consistency needs in total / allows on the next day | up / down |
 //! | a fraction of profit, a scaling step | down |
+//! | what the best day made beyond its share of a payout | up |
+//! | a weighted quantity where it is told (the test itself is exact) | up |
 //! | each weighted component of a score | down, to 1e-9 of a point |
 //!
 //! Sums and differences of [`types::Money`] stay at the ends of its range instead of wrapping.
@@ -21,7 +23,9 @@
 
 pub mod account;
 pub mod competition;
+pub mod conduct;
 pub mod entry;
+pub mod lifecycle;
 pub mod limit;
 mod objective;
 pub mod oracle;
@@ -30,14 +34,23 @@ pub mod spec;
 pub mod standing;
 mod trail;
 
-pub use account::{AccountRules, Roll};
+pub use account::{AccountRules, Roll, RollPreview};
 pub use competition::{BoardKind, Competition, Gates, Weights};
+pub use conduct::{
+    CloseVerdict, Conduct, HoldingAction, HoldingMin, Inactive, Inactivity, InactivityEffect,
+    OpenWindows, SizeLimit, SizeTier, SizeWeight, WeightedQty, WindowAction, WindowRule,
+    worst_case,
+};
 pub use entry::{Entry, Ineligible, Score};
-pub use limit::{Breaches, FloorMoves, Limit};
+pub use lifecycle::{
+    IllegalChange, Life, LifeChange, Lifecycle, Lineage, Parent, Succession, is_legal, is_trading,
+    may_open,
+};
+pub use limit::{Breaches, FloorMoves, Limit, Warnings};
 pub use plan::{
     AfterPayout, Allowance, ConsistencyRule, ConsistencyWindow, DailyAnchor, DailyLoss, DayCounts,
-    Denominator, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, Scaling, Stage, StopTrailing,
-    Target, TrailSource,
+    Denominator, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, ScaleWhen, Scaling, Stage,
+    StopTrailing, Target, TrailSource,
 };
 pub use spec::{FieldError, PlanError, SpecError};
 pub use standing::{Standing, rank};

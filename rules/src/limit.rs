@@ -1,7 +1,7 @@
 //! A limit as it stands: a floor under equity, and small sets of limits that need no allocation.
 
 use types::{
-    AccountId, Effect, FloorMove, FloorMoveCause, Money, Notional, RuleKind, codec_struct,
+    AccountId, Effect, FloorMove, FloorMoveCause, Money, Notional, Ratio, RuleKind, codec_struct,
 };
 
 /// A floor under equity.
@@ -30,6 +30,9 @@ codec_struct!(Limit {
     floor
 });
 
+/// Units of [`Notional`] in a unit of [`Money`] times a unit of [`Ratio`].
+const NOTIONAL_PER_SHARE: i128 = Notional::PER_MONEY / Ratio::ONE.0 as i128;
+
 impl Limit {
     /// Whether this equity violates the limit: below the floor, or at it where a touch is a breach.
     pub fn is_breached_by(&self, equity: Notional) -> bool {
@@ -41,9 +44,41 @@ impl Limit {
         Notional(self.floor.to_notional().0 + i128::from(self.touch_is_breach))
     }
 
+    /// The share of the way from baseline to floor that is used at this equity, rounded down; below 0
+    /// above the baseline. `None` where the floor is not below the baseline. For a floor that is not
+    /// held elsewhere this is `(baseline - equity) / allowance`.
+    pub fn used(&self, equity: Notional) -> Option<Ratio> {
+        let way = self.way()?;
+        let used = self.baseline.to_notional().0.saturating_sub(equity.0);
+        // A unit of money of the way is 1e11 units of notional: 1e9 x used / (1e11 x way).
+        let share = used.div_euclid(i128::from(way) * NOTIONAL_PER_SHARE);
+        Some(Ratio(share.clamp(i64::MIN.into(), i64::MAX.into()) as i64))
+    }
+
+    /// The highest equity at which at least this share of the way to the floor is used, exactly; below
+    /// 1 it is above the floor.
+    pub(crate) fn highest_used(&self, share: Ratio) -> Option<Notional> {
+        let used = i128::from(self.way()?) * i128::from(share.0) * NOTIONAL_PER_SHARE;
+        Some(Notional(self.baseline.to_notional().0.saturating_sub(used)))
+    }
+
+    /// Units of money from baseline to floor.
+    fn way(&self) -> Option<i64> {
+        let way = self.baseline.saturating_sub(self.floor).0;
+        (way > 0).then_some(way)
+    }
+
     /// Whether a breach of this limit ends the account.
     pub const fn is_hard(&self) -> bool {
         matches!(self.effect, Effect::Fail)
+    }
+
+    const fn severity(&self) -> u8 {
+        match self.effect {
+            Effect::Fail => 2,
+            Effect::LockForDay => 1,
+            Effect::Warn => 0,
+        }
     }
 
     /// The fact that this limit of an account moved.
@@ -65,15 +100,17 @@ impl Limit {
     }
 }
 
-/// The limits that one equity violates, the primary first: hard before soft, then the highest floor,
-/// then daily before maximum.
+/// The limits that one equity violates, the primary first: those that fail the account, then those that
+/// lock it, then those that warn; among equals the highest floor, then daily before maximum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Breaches([Option<Limit>; 2]);
 
 impl Breaches {
     pub(crate) fn of(daily: Option<Limit>, max: Option<Limit>) -> Self {
         let max_leads = match (daily, max) {
-            (Some(daily), Some(max)) => (max.is_hard(), max.floor) > (daily.is_hard(), daily.floor),
+            (Some(daily), Some(max)) => {
+                (max.severity(), max.floor) > (daily.severity(), daily.floor)
+            }
             _ => false,
         };
         Self(if max_leads {
@@ -96,6 +133,31 @@ impl Breaches {
     /// The one that decides.
     pub fn primary(&self) -> Option<&Limit> {
         self.iter().next()
+    }
+
+    /// What happens: the effect of the one that decides.
+    pub fn effect(&self) -> Option<Effect> {
+        self.primary().map(|limit| limit.effect)
+    }
+}
+
+/// The limits of which one equity uses the share that the trader is warned at, daily before maximum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Warnings([Option<Limit>; 2]);
+
+impl Warnings {
+    pub(crate) const fn of(daily: Option<Limit>, max: Option<Limit>) -> Self {
+        Self([daily, max])
+    }
+
+    /// Whether there is nothing to warn of.
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(Option::is_none)
+    }
+
+    /// The limits.
+    pub fn iter(&self) -> impl Iterator<Item = &Limit> {
+        self.0.iter().flatten()
     }
 }
 

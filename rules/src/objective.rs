@@ -4,50 +4,35 @@ use types::{AccountId, Consistency, Money, Ratio, codec_struct};
 
 use crate::plan::{ConsistencyRule, ConsistencyWindow, DayCounts, Denominator, MinDays};
 
-/// What happened on the day that is open, and the sums over the days before it.
+/// The trading days of a window, today last, and the sums over those before it. Profit is what was
+/// realised less what is excluded.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct DayFacts {
+pub(crate) struct DayWindow {
     opened: bool,
     held: bool,
-    /// Realised by the whole day.
-    pnl: Money,
-    /// Realised by the part of the day that lies in the consistency window.
-    window_pnl: Money,
+    /// Today's profit.
+    today: Money,
     days_counted: u16,
-    /// Over the closed days of the consistency window: the best day (0 without a profit), the sum,
-    /// and the sum over days with a profit. The sums are exact.
+    /// Over the closed days: the best (0 without a profit), the sum, and the sum over days with a
+    /// profit. The sums are exact.
     best: Money,
     net: i128,
     positive: i128,
 }
 
-codec_struct!(DayFacts {
+codec_struct!(DayWindow {
     opened,
     held,
-    pnl,
-    window_pnl,
+    today,
     days_counted,
     best,
     net,
     positive
 });
 
-impl DayFacts {
-    pub(crate) const fn record_opening_fill(&mut self) {
-        self.opened = true;
-    }
-
-    pub(crate) const fn record_held(&mut self) {
-        self.held = true;
-    }
-
-    pub(crate) const fn record_realised(&mut self, pnl: Money) {
-        self.pnl = self.pnl.saturating_add(pnl);
-        self.window_pnl = self.window_pnl.saturating_add(pnl);
-    }
-
-    pub(crate) const fn pnl(&self) -> Money {
-        self.pnl
+impl DayWindow {
+    const fn record_profit(&mut self, profit: Money) {
+        self.today = self.today.saturating_add(profit);
     }
 
     fn today_counts(&self, rule: Option<MinDays>) -> bool {
@@ -58,7 +43,7 @@ impl DayFacts {
             DayCounts::OpeningFill => self.opened,
             DayCounts::AnyDayHeld => self.opened || self.held,
         };
-        traded && profit_min.is_none_or(|least| self.pnl >= least)
+        traded && profit_min.is_none_or(|least| self.today >= least)
     }
 
     pub(crate) fn days_counted(&self, rule: Option<MinDays>) -> u16 {
@@ -66,33 +51,37 @@ impl DayFacts {
             .saturating_add(self.today_counts(rule).into())
     }
 
-    /// Closes the day and opens the next; positions held over the roll are held on both. Returns the
-    /// day's profit and whether it counted.
-    pub(crate) fn close(&mut self, rule: Option<MinDays>, held: bool) -> (Money, bool) {
+    /// The sum over all days.
+    pub(crate) fn net(&self) -> Money {
+        clamped(self.net.saturating_add(self.today.0.into()))
+    }
+
+    /// Closes today and opens the next day; positions held over the roll are held on both. Says
+    /// whether it counted.
+    fn close(&mut self, rule: Option<MinDays>, held: bool) -> bool {
         self.held |= held;
-        let (pnl, counted) = (self.pnl, self.today_counts(rule));
+        let counted = self.today_counts(rule);
+        let today = i128::from(self.today.0);
         *self = Self {
             opened: false,
             held,
-            pnl: Money::ZERO,
-            window_pnl: Money::ZERO,
+            today: Money::ZERO,
             days_counted: self.days_counted(rule),
-            best: self.best.max(self.window_pnl),
-            net: self.net.saturating_add(self.window_pnl.0.into()),
-            positive: self
-                .positive
-                .saturating_add(self.window_pnl.0.max(0).into()),
+            best: self.best.max(self.today),
+            net: self.net.saturating_add(today),
+            positive: self.positive.saturating_add(today.max(0)),
         };
-        (pnl, counted)
+        counted
     }
 
-    pub(crate) fn pay_out(&mut self, window: ConsistencyWindow) {
-        if window == ConsistencyWindow::SincePayout {
-            self.window_pnl = Money::ZERO;
-            self.best = Money::ZERO;
-            self.net = 0;
-            self.positive = 0;
-        }
+    /// The part of the profit that the best day made beyond its share, rounded up; at most the profit.
+    pub(crate) fn beyond_best_day(&self, cap: Ratio) -> Money {
+        let net = self.net();
+        self.best
+            .max(self.today)
+            .saturating_sub(net.mul_ratio_floor(cap))
+            .min(net)
+            .max(Money::ZERO)
     }
 
     /// The standing with today so far as one of the days. `target` is the profit target.
@@ -102,11 +91,13 @@ impl DayFacts {
         target: Money,
         account: AccountId,
     ) -> Consistency {
-        let today = self.window_pnl;
+        let today = self.today;
         let best = self.best.max(today);
         let denominator = match rule.denominator {
-            Denominator::Net => held(self.net.saturating_add(today.0.into())),
-            Denominator::PositiveDays => held(self.positive.saturating_add(today.0.max(0).into())),
+            Denominator::Net => self.net(),
+            Denominator::PositiveDays => {
+                clamped(self.positive.saturating_add(today.0.max(0).into()))
+            }
             Denominator::Target => target,
         };
         // A valid plan's cap is in this range; nothing divides by zero without one.
@@ -139,13 +130,95 @@ impl DayFacts {
             cap: rule.cap,
             inclusive: rule.inclusive,
             met: denominator > Money::ZERO && within,
-            total_needed: held(total_needed),
-            next_day_max: held(next_day_max),
+            total_needed: clamped(total_needed),
+            next_day_max: clamped(next_day_max),
         }
     }
 }
 
+/// Today's realised profit, and the windows over which days are looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct DayFacts {
+    /// Realised by the whole day.
+    pnl: Money,
+    /// Since the account opened.
+    pub(crate) phase: DayWindow,
+    /// Since the last payout.
+    pub(crate) payout: DayWindow,
+    /// Since the last scaling step.
+    pub(crate) step: DayWindow,
+}
+
+codec_struct!(DayFacts {
+    pnl,
+    phase,
+    payout,
+    step
+});
+
+impl DayFacts {
+    const fn windows(&mut self) -> [&mut DayWindow; 3] {
+        [&mut self.phase, &mut self.payout, &mut self.step]
+    }
+
+    pub(crate) fn record_opening_fill(&mut self) {
+        for window in self.windows() {
+            window.opened = true;
+        }
+    }
+
+    pub(crate) fn record_held(&mut self) {
+        for window in self.windows() {
+            window.held = true;
+        }
+    }
+
+    pub(crate) fn record_realised(&mut self, pnl: Money) {
+        self.pnl = self.pnl.saturating_add(pnl);
+        for window in self.windows() {
+            window.record_profit(pnl);
+        }
+    }
+
+    pub(crate) fn record_excluded(&mut self, profit: Money) {
+        let back = Money(profit.0.saturating_neg());
+        for window in self.windows() {
+            window.record_profit(back);
+        }
+    }
+
+    pub(crate) const fn pnl(&self) -> Money {
+        self.pnl
+    }
+
+    /// Whether a position was opened or enlarged today.
+    pub(crate) const fn opened_today(&self) -> bool {
+        self.phase.opened
+    }
+
+    /// The window that a consistency rule looks at.
+    pub(crate) const fn consistency_window(&self, window: ConsistencyWindow) -> &DayWindow {
+        match window {
+            ConsistencyWindow::Phase => &self.phase,
+            ConsistencyWindow::SincePayout => &self.payout,
+        }
+    }
+
+    /// Closes the day. Returns its realised profit and whether it counted.
+    pub(crate) fn close(
+        &mut self,
+        rule: Option<MinDays>,
+        payout_rule: Option<MinDays>,
+        held: bool,
+    ) -> (Money, bool) {
+        let counted = self.phase.close(rule, held);
+        self.step.close(rule, held);
+        self.payout.close(payout_rule, held);
+        (std::mem::take(&mut self.pnl), counted)
+    }
+}
+
 /// The amount, held at the ends of the range of [`Money`].
-fn held(raw: i128) -> Money {
+fn clamped(raw: i128) -> Money {
     Money(raw.clamp(i64::MIN.into(), i64::MAX.into()) as i64)
 }

@@ -7,7 +7,9 @@
 mod account;
 mod entry;
 mod rational;
+mod window;
 
-pub use account::{AccountOracle, ConsistencyFigures, LimitFigures, Operation};
+pub use account::{AccountOracle, ConsistencyFigures, LimitFigures, Operation, ScaleFigures};
 pub use entry::{EntryOracle, ScoreFigures};
 pub use rational::Rational;
+pub use window::WindowOracle;

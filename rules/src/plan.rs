@@ -7,6 +7,8 @@ use types::{
     codec_struct,
 };
 
+use crate::conduct::Conduct;
+use crate::lifecycle::Life;
 use crate::spec::{PlanError, SpecError, check};
 
 /// How far below its baseline a floor lies. A percentage is rounded down to a unit of [`Money`],
@@ -185,6 +187,22 @@ pub struct PayoutRule {
     pub split: Ratio,
     /// What happens to the floor.
     pub after: AfterPayout,
+    /// The share, in (0, 1), that the best day may have of the profit since the last payout; what it
+    /// made beyond is never paid out.
+    pub best_day_cap: Option<Ratio>,
+    /// The trading days that must count since the last payout.
+    pub days_min: Option<MinDays>,
+}
+
+/// What must have happened since the last scaling step, or since the account opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScaleWhen {
+    /// Profit realised, less what is excluded; payouts do not lower it.
+    pub profit: Target,
+    /// Trading days that count, by the plan's `min_days` or else by an opening fill.
+    pub days: u16,
+    /// Payouts taken.
+    pub payouts: u8,
 }
 
 /// How an account grows.
@@ -194,6 +212,8 @@ pub struct Scaling {
     pub step: Ratio,
     /// The largest size.
     pub size_max: Option<Money>,
+    /// What a step takes.
+    pub requires: Option<ScaleWhen>,
 }
 
 /// Where an account of this plan stands in its life.
@@ -209,7 +229,7 @@ pub enum Stage {
 }
 
 /// The rules that an account is opened under.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// What it is called.
     pub name: Label,
@@ -239,6 +259,10 @@ pub struct Plan {
     pub scaling: Option<Scaling>,
     /// Position mode, funding and short rule.
     pub terms: Terms,
+    /// How the account may trade.
+    pub conduct: Conduct,
+    /// Which accounts may follow it.
+    pub life: Life,
 }
 
 codec_enum!(Allowance { 0 => Fixed(amount), 1 => OfInitial(ratio), 2 => OfBase(ratio) });
@@ -286,9 +310,20 @@ codec_struct!(PayoutRule {
     cap,
     keep,
     split,
-    after
+    after,
+    best_day_cap,
+    days_min,
 });
-codec_struct!(Scaling { step, size_max });
+codec_struct!(ScaleWhen {
+    profit,
+    days,
+    payouts
+});
+codec_struct!(Scaling {
+    step,
+    size_max,
+    requires
+});
 codec_enum!(Stage { 0 => Evaluation { phase }, 1 => Funded });
 codec_struct!(Plan {
     name,
@@ -305,9 +340,12 @@ codec_struct!(Plan {
     payout,
     scaling,
     terms,
+    conduct,
+    life,
 });
 
 const SHARE: &str = "above 0 and at most 1";
+const PART: &str = "above 0 and below 1";
 const AMOUNT: &str = "above 0";
 
 impl Allowance {
@@ -343,6 +381,23 @@ impl Target {
         match self {
             Self::Fixed(amount) => amount,
             Self::OfInitial(share) => size.mul_ratio_ceil(share),
+        }
+    }
+
+    fn validate(self, path: &'static str) -> Result<(), PlanError> {
+        match self {
+            Self::Fixed(amount) => check(amount > Money::ZERO, path, &amount, AMOUNT),
+            Self::OfInitial(share) => check(is_share(share), path, &share, SHARE),
+        }
+    }
+}
+
+impl MinDays {
+    fn validate(self, days: &'static str, profit: &'static str) -> Result<(), PlanError> {
+        check(self.days > 0, days, &self.days, "1 or above")?;
+        match self.day_profit_min {
+            None => Ok(()),
+            Some(least) => check(least > Money::ZERO, profit, &least, AMOUNT),
         }
     }
 }
@@ -400,12 +455,19 @@ impl PayoutRule {
             &kept,
             "above the initial balance, for a plan without max_loss",
         )?;
-        check(is_share(self.split), "payout.split", &self.split, SHARE)
+        check(is_share(self.split), "payout.split", &self.split, SHARE)?;
+        if let Some(cap) = self.best_day_cap {
+            check(is_part(cap), "payout.best_day_cap", &cap, PART)?;
+        }
+        match self.days_min {
+            None => Ok(()),
+            Some(days) => days.validate("payout.days_min.days", "payout.days_min.day_profit_min"),
+        }
     }
 }
 
 impl Scaling {
-    fn validate(&self, initial: Money) -> Result<(), PlanError> {
+    fn validate(&self, initial: Money, pays_out: bool) -> Result<(), PlanError> {
         check(is_share(self.step), "scaling.step", &self.step, SHARE)?;
         check(
             initial.mul_ratio_floor(self.step) > Money::ZERO,
@@ -413,15 +475,24 @@ impl Scaling {
             &self.step,
             "a share of initial_balance that is above 0",
         )?;
-        match self.size_max {
-            None => Ok(()),
-            Some(max) => check(
+        if let Some(max) = self.size_max {
+            check(
                 max >= initial,
                 "scaling.size_max",
                 &max,
                 "at least initial_balance",
-            ),
+            )?;
         }
+        let Some(when) = self.requires else {
+            return Ok(());
+        };
+        when.profit.validate("scaling.requires.profit")?;
+        check(
+            pays_out || when.payouts == 0,
+            "scaling.requires.payouts",
+            &when.payouts,
+            "0, for a plan without payout",
+        )
     }
 }
 
@@ -443,33 +514,14 @@ impl Plan {
         if let Some(max) = self.max_loss {
             max.validate(initial)?;
         }
-        match self.profit_target {
-            None => {}
-            Some(Target::Fixed(amount)) => {
-                check(amount > Money::ZERO, "profit_target", &amount, AMOUNT)?;
-            }
-            Some(Target::OfInitial(share)) => {
-                check(is_share(share), "profit_target", &share, SHARE)?;
-            }
+        if let Some(target) = self.profit_target {
+            target.validate("profit_target")?;
         }
         if let Some(min) = self.min_days {
-            check(min.days > 0, "min_days.days", &min.days, "1 or above")?;
-            if let Some(profit) = min.day_profit_min {
-                check(
-                    profit > Money::ZERO,
-                    "min_days.day_profit_min",
-                    &profit,
-                    AMOUNT,
-                )?;
-            }
+            min.validate("min_days.days", "min_days.day_profit_min")?;
         }
         if let Some(rule) = self.consistency {
-            check(
-                rule.cap > Ratio::ZERO && rule.cap < Ratio::ONE,
-                "consistency.cap",
-                &rule.cap,
-                "above 0 and below 1",
-            )?;
+            check(is_part(rule.cap), "consistency.cap", &rule.cap, PART)?;
             check(
                 rule.denominator != Denominator::Target || self.profit_target.is_some(),
                 "consistency.denominator",
@@ -489,9 +541,10 @@ impl Plan {
             )?;
         }
         if let Some(scaling) = self.scaling {
-            scaling.validate(initial)?;
+            scaling.validate(initial, self.payout.is_some())?;
         }
-        Ok(())
+        self.conduct.validate()?;
+        self.life.validate(self.name, self.stage)
     }
 
     /// Whether a floor of this plan follows the closed balance.
@@ -518,6 +571,10 @@ impl Plan {
 
 pub(crate) fn is_share(ratio: Ratio) -> bool {
     ratio > Ratio::ZERO && ratio <= Ratio::ONE
+}
+
+fn is_part(ratio: Ratio) -> bool {
+    ratio > Ratio::ZERO && ratio < Ratio::ONE
 }
 
 pub(crate) fn check_minute(minute: u16) -> Result<(), PlanError> {

@@ -3,10 +3,12 @@
 //! Fields are written in the order of their declaration. Changing an order or a tag changes the
 //! format, and the golden bytes in [`crate::frame`] will say so.
 
+use crate::calendar::{Calendar, Interval};
 use crate::command::{
     AdjustKind, AlgoKind, Command, LatencySample, Leg, ListKind, NewAlgo, NewOrder, OpenAccount,
     OrderKind, OrderList, RollSchedule, SelfTrade, Side, TimeInForce, Trail, TriggerOn,
 };
+use crate::conduct::{ConductDenial, ScaleStanding};
 use crate::event::{
     AccountState, AlgoEnd, BookingCause, Breach, BreachPosition, CancelReason, Consistency,
     DayClose, DenyReason, Effect, Event, EventKind, Fill, FillCause, FillModel, FloorMove,
@@ -22,6 +24,7 @@ use crate::instrument::{
     Latency, Liquidity, Margin, PaperModel, Requirement, Sizes, Slippage,
 };
 use crate::label::Label;
+use crate::lifecycle::{OpenDenial, Origin, SuspendReason, Suspension};
 use crate::market::{
     Aggressor, Bar, DepthUpdate, Financing, InstrumentStatus, Level, MarketData, MarketEvent,
     Quote, Trade,
@@ -671,7 +674,7 @@ codec_struct!(Fill {
     known,
 });
 codec_enum!(RuleKind { 0 => DailyLoss, 1 => MaxLoss });
-codec_enum!(Effect { 0 => Fail, 1 => LockForDay });
+codec_enum!(Effect { 0 => Fail, 1 => LockForDay, 2 => Warn });
 codec_enum!(FloorMoveCause { 0 => Opened, 1 => Rolled, 2 => Trailed, 3 => Adjusted });
 codec_struct!(FloorMove {
     account,
@@ -724,15 +727,58 @@ codec_struct!(Consistency {
     total_needed,
     next_day_max,
 });
-codec_enum!(AccountState { 0 => Evaluation, 1 => Passed, 2 => Funded, 3 => Failed, 4 => Closed });
+codec_enum!(AccountState {
+    0 => Evaluation,
+    1 => Passed,
+    2 => Funded,
+    3 => Failed,
+    4 => Closed,
+    5 => Suspended,
+});
+codec_enum!(SuspendReason { 0 => ByFirm, 1 => Review, 2 => Inactivity });
+codec_struct!(Suspension {
+    reason,
+    until,
+    prior
+});
+codec_enum!(Origin { 0 => NextPhase, 1 => Reset, 2 => Retry });
+codec_enum!(OpenDenial {
+    0 => ParentState { state },
+    1 => Followed,
+    2 => OtherPlan { needed },
+    3 => ResetsMax { max },
+    4 => RetriesMax { max },
+});
+codec_enum!(Calendar {
+    0 => Named(name),
+    1 => Daily { zone, from, to },
+    2 => Weekly { zone, from, to },
+});
+codec_struct!(Interval { start, end });
+codec_enum!(ConductDenial {
+    0 => SizeMax { max, worst },
+    1 => OrdersPerDay { max, orders },
+    2 => TradesPerDay { max, trades },
+    3 => Window { window },
+});
+codec_struct!(ScaleStanding {
+    account,
+    profit,
+    profit_needed,
+    days,
+    days_needed,
+    payouts,
+    payouts_needed,
+});
 codec_enum!(PayoutDenial {
     0 => NotInPlan,
     1 => NotEligibleState,
     2 => AmountNotPositive,
     3 => NotFlat,
-    4 => Consistency,
+    4 => Consistency(standing),
     5 => AboveEligible,
     6 => WouldBreach,
+    7 => TooFewDays { has, needs },
 });
 codec_enum!(EventKind {
     0 => InputRejected { reason },

@@ -688,6 +688,8 @@ pub enum Effect {
     Fail,
     /// The account is flattened and takes no opening orders until the next roll.
     LockForDay,
+    /// It is reported, once per trading day and limit; nothing else happens.
+    Warn,
 }
 
 /// A floor and what moved it.
@@ -822,8 +824,10 @@ pub enum AccountState {
     Funded,
     /// A hard rule was violated; terminal.
     Failed,
-    /// Closed by its owner or the firm.
+    /// Closed by its owner or the firm; terminal.
     Closed,
+    /// Held still for a while; see [`crate::Suspension`].
+    Suspended,
 }
 
 /// Why a payout was refused.
@@ -838,9 +842,16 @@ pub enum PayoutDenial {
     /// Positions are open.
     NotFlat,
     /// The consistency rule is not met.
-    Consistency,
+    Consistency(Consistency),
     /// More than is eligible.
     AboveEligible,
     /// What is left would be at a limit.
     WouldBreach,
+    /// Too few trading days count since the last payout.
+    TooFewDays {
+        /// How many count.
+        has: u16,
+        /// How many it takes.
+        needs: u16,
+    },
 }

@@ -6,8 +6,10 @@
 
 #![deny(clippy::float_arithmetic, clippy::float_cmp)]
 
+pub mod calendar;
 pub mod codec;
 pub mod command;
+pub mod conduct;
 pub mod decimal;
 pub mod event;
 pub mod frame;
@@ -15,16 +17,19 @@ pub mod id;
 pub mod input;
 pub mod instrument;
 pub mod label;
+pub mod lifecycle;
 pub mod market;
 pub mod terms;
 pub mod time;
 pub mod unit;
 
+pub use calendar::{Calendar, Interval};
 pub use codec::{Codec, CodecError, Reader};
 pub use command::{
     AdjustKind, AlgoKind, Command, LatencySample, Leg, ListKind, NewAlgo, NewOrder, OpenAccount,
     OrderKind, OrderList, RollSchedule, SelfTrade, Side, TimeInForce, Trail, TriggerOn,
 };
+pub use conduct::{ConductDenial, ScaleStanding};
 pub use event::{
     AccountState, AlgoEnd, BookingCause, Breach, BreachPosition, CancelReason, Consistency,
     DayClose, DenyReason, Effect, Event, EventKind, Fill, FillCause, FillModel, FloorMove,
@@ -40,6 +45,7 @@ pub use instrument::{
     Latency, Liquidity, Margin, PaperModel, Requirement, Sizes, Slippage,
 };
 pub use label::Label;
+pub use lifecycle::{OpenDenial, Origin, SuspendReason, Suspension};
 pub use market::{
     Aggressor, Bar, DepthUpdate, Financing, InstrumentStatus, Level, MarketData, MarketEvent,
     Quote, Trade,

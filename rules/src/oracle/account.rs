@@ -1,11 +1,11 @@
 //! An account as the list of what happened to it.
 
-use types::{Money, Notional, RuleKind, TradingDay};
+use types::{Effect, Money, Notional, RuleKind, TradingDay};
 
 use super::rational::Rational;
 use crate::plan::{
-    AfterPayout, Allowance, ConsistencyWindow, DailyAnchor, DayCounts, Denominator, PayoutKeep,
-    Plan, StopTrailing, Target, TrailSource,
+    AfterPayout, Allowance, ConsistencyWindow, DailyAnchor, DayCounts, Denominator, MinDays,
+    PayoutKeep, Plan, StopTrailing, Target, TrailSource,
 };
 
 /// Something that happened to an account.
@@ -21,6 +21,18 @@ pub enum Operation {
     Held,
     /// Profit was realised.
     Realised(Money),
+    /// So much of the profit does not count.
+    Excluded(Money),
+    /// An order was accepted.
+    Order,
+    /// An order opened or enlarged a position for the first time.
+    Trade,
+    /// The trader was warned of a limit.
+    Warned(RuleKind),
+    /// A breach of a limit was reported.
+    Breached(RuleKind),
+    /// A suspension ended.
+    Resumed,
     /// A trading day opened.
     Roll {
         /// The day.
@@ -67,10 +79,51 @@ pub struct AccountOracle {
     history: Vec<Operation>,
 }
 
+/// What a scaling step asks for, since the last one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScaleFigures {
+    /// Profit that counts.
+    pub profit: Rational,
+    /// Profit asked for.
+    pub profit_needed: Rational,
+    /// Trading days that count.
+    pub days: usize,
+    /// Payouts.
+    pub payouts: usize,
+}
+
 struct Day {
+    /// Profit that counts.
     pnl: Rational,
     opened: bool,
     held: bool,
+}
+
+impl Day {
+    fn counts(&self, rule: Option<MinDays>) -> bool {
+        let Some(rule) = rule else {
+            return self.opened;
+        };
+        let traded = match rule.counts {
+            DayCounts::OpeningFill => self.opened,
+            DayCounts::AnyDayHeld => self.opened || self.held,
+        };
+        let least = rule.day_profit_min.map(Rational::from);
+        traded && least.is_none_or(|least| self.pnl >= least)
+    }
+}
+
+struct KnownLimit {
+    rule: RuleKind,
+    effect: Effect,
+    touch: bool,
+    figures: LimitFigures,
+}
+
+impl KnownLimit {
+    fn is_violated(&self, equity: &Rational) -> bool {
+        *equity < self.figures.floor || self.touch && *equity == self.figures.floor
+    }
 }
 
 impl AccountOracle {
@@ -230,32 +283,76 @@ impl AccountOracle {
     /// The rules that this equity violates, the primary first.
     pub fn breached(&self, equity: Notional, locked: bool) -> Vec<RuleKind> {
         let equity = Rational::from(equity);
-        let mut found = Vec::new();
-        if let (Some(rule), Some(limit)) = (self.plan.daily_loss, self.daily()) {
-            found.push((
-                RuleKind::DailyLoss,
-                rule.effect,
-                rule.touch_is_breach,
-                limit.floor,
-            ));
-        }
-        if let (Some(rule), Some(limit)) = (self.plan.max_loss, self.max()) {
-            found.push((
-                RuleKind::MaxLoss,
-                rule.effect,
-                rule.touch_is_breach,
-                limit.floor,
-            ));
-        }
-        found.retain(|(_, effect, touch, floor)| {
-            let tested = !locked || *effect == types::Effect::Fail;
-            tested && (equity < *floor || *touch && equity == *floor)
-        });
+        let mut found = self.limits();
+        found.retain(|limit| self.is_tested(limit, locked) && limit.is_violated(&equity));
         found.sort_by(|a, b| {
-            let soft = |effect| effect == types::Effect::LockForDay;
-            soft(a.1).cmp(&soft(b.1)).then(b.3.cmp(&a.3))
+            let mildness = |effect| match effect {
+                Effect::Fail => 0,
+                Effect::LockForDay => 1,
+                Effect::Warn => 2,
+            };
+            mildness(a.effect)
+                .cmp(&mildness(b.effect))
+                .then(b.figures.floor.cmp(&a.figures.floor))
         });
-        found.into_iter().map(|(rule, ..)| rule).collect()
+        found.into_iter().map(|limit| limit.rule).collect()
+    }
+
+    /// The rules that the trader is to be warned of at this equity, daily before maximum.
+    pub fn warnings(&self, equity: Notional, locked: bool) -> Vec<RuleKind> {
+        let Some(share) = self.plan.conduct.warn_at else {
+            return Vec::new();
+        };
+        let equity = Rational::from(equity);
+        let mut found = self.limits();
+        found.retain(|limit| {
+            let told = [
+                Operation::Warned(limit.rule),
+                Operation::Breached(limit.rule),
+            ];
+            let way = &limit.figures.baseline - &limit.figures.floor;
+            self.is_tested(limit, locked)
+                && !limit.is_violated(&equity)
+                && !told.iter().any(|told| self.today().contains(told))
+                && way.is_positive()
+                && &(&limit.figures.baseline - &equity) / &way >= share.into()
+        });
+        found.into_iter().map(|limit| limit.rule).collect()
+    }
+
+    /// What happened since the last roll.
+    fn today(&self) -> &[Operation] {
+        let first = self.last_roll().map_or(0, |(index, ..)| index + 1);
+        &self.history[first..]
+    }
+
+    fn is_tested(&self, limit: &KnownLimit, locked: bool) -> bool {
+        match limit.effect {
+            Effect::Fail => true,
+            Effect::LockForDay => !locked,
+            Effect::Warn => !locked && !self.today().contains(&Operation::Breached(limit.rule)),
+        }
+    }
+
+    fn limits(&self) -> Vec<KnownLimit> {
+        let mut found = Vec::new();
+        if let (Some(rule), Some(figures)) = (self.plan.daily_loss, self.daily()) {
+            found.push(KnownLimit {
+                rule: RuleKind::DailyLoss,
+                effect: rule.effect,
+                touch: rule.touch_is_breach,
+                figures,
+            });
+        }
+        if let (Some(rule), Some(figures)) = (self.plan.max_loss, self.max()) {
+            found.push(KnownLimit {
+                rule: RuleKind::MaxLoss,
+                effect: rule.effect,
+                touch: rule.touch_is_breach,
+                figures,
+            });
+        }
+        found
     }
 
     fn last_roll(&self) -> Option<(usize, Money, Notional)> {
@@ -270,8 +367,8 @@ impl AccountOracle {
             .next_back()
     }
 
-    /// The days of the operations from `first` on, today last.
-    fn days(&self, first: usize) -> Vec<Day> {
+    /// The days of these operations, the open one last.
+    fn days(operations: &[Operation]) -> Vec<Day> {
         let fresh = |held| Day {
             pnl: Rational::zero(),
             opened: false,
@@ -279,11 +376,12 @@ impl AccountOracle {
         };
         let mut closed = Vec::new();
         let mut today = fresh(false);
-        for operation in &self.history[first..] {
+        for operation in operations {
             match *operation {
                 Operation::OpeningFill => today.opened = true,
                 Operation::Held => today.held = true,
                 Operation::Realised(amount) => today.pnl = &today.pnl + &amount.into(),
+                Operation::Excluded(amount) => today.pnl = &today.pnl - &amount.into(),
                 Operation::Roll { held, .. } => {
                     today.held |= held;
                     closed.push(today);
@@ -296,38 +394,119 @@ impl AccountOracle {
         closed
     }
 
+    /// The operations after the last one like this.
+    fn since(&self, is_last: impl Fn(&Operation) -> bool) -> &[Operation] {
+        let first = self.history.iter().rposition(is_last);
+        &self.history[first.map_or(0, |index| index + 1)..]
+    }
+
+    fn since_payout(&self) -> &[Operation] {
+        self.since(|operation| matches!(operation, Operation::Payout(_)))
+    }
+
+    /// The operations after the last scaling step that was one.
+    fn since_step(&self) -> &[Operation] {
+        let steps = (0..self.history.len()).rev();
+        let grew = |&index: &usize| self.size_after(index + 1) > self.size_after(index);
+        let first = steps.into_iter().find(grew).map_or(0, |index| index + 1);
+        &self.history[first..]
+    }
+
+    fn counted(operations: &[Operation], rule: Option<MinDays>) -> usize {
+        let days = Self::days(operations);
+        days.iter().filter(|day| day.counts(rule)).count()
+    }
+
     /// Trading days counted, with today.
     pub fn days_counted(&self) -> usize {
-        self.days(0)
-            .iter()
-            .filter(|day| match self.plan.min_days {
-                None => day.opened,
-                Some(rule) => {
-                    let traded = match rule.counts {
-                        DayCounts::OpeningFill => day.opened,
-                        DayCounts::AnyDayHeld => day.opened || day.held,
-                    };
-                    traded
-                        && rule
-                            .day_profit_min
-                            .is_none_or(|least| day.pnl >= least.into())
-                }
-            })
-            .count()
+        Self::counted(&self.history, self.plan.min_days)
+    }
+
+    /// Trading days counted since the last payout, with today.
+    pub fn payout_days(&self) -> usize {
+        let rule = self.plan.payout.and_then(|rule| rule.days_min);
+        Self::counted(self.since_payout(), rule)
     }
 
     /// Realised profit of today.
     pub fn day_pnl(&self) -> Rational {
-        self.days(0)
-            .pop()
-            .map_or_else(Rational::zero, |today| today.pnl)
+        let realised = self.today().iter().filter_map(|operation| match operation {
+            Operation::Realised(amount) => Some(Rational::from(*amount)),
+            _ => None,
+        });
+        realised.fold(Rational::zero(), |sum, amount| &sum + &amount)
+    }
+
+    /// Profit that does not count.
+    pub fn excluded(&self) -> Rational {
+        let excluded = self.history.iter().filter_map(|operation| match operation {
+            Operation::Excluded(amount) => Some(Rational::from(*amount)),
+            _ => None,
+        });
+        excluded.fold(Rational::zero(), |sum, amount| &sum + &amount)
+    }
+
+    /// Accepted orders of today.
+    pub fn orders_today(&self) -> usize {
+        let is_order = |operation: &&Operation| **operation == Operation::Order;
+        self.today().iter().filter(is_order).count()
+    }
+
+    /// Trades of today.
+    pub fn trades_today(&self) -> usize {
+        let is_trade = |operation: &&Operation| **operation == Operation::Trade;
+        self.today().iter().filter(is_trade).count()
+    }
+
+    /// The day's size limit.
+    pub fn size_max(&self) -> Option<Rational> {
+        let limit = self.plan.conduct.size.as_ref()?;
+        let profit = match self.last_roll() {
+            None => Rational::zero(),
+            Some((index, balance, _)) => &Rational::from(balance) - &self.size_after(index),
+        };
+        let mut max = limit.tiers.first()?.max;
+        for tier in &limit.tiers {
+            if profit >= tier.profit_from.into() {
+                max = tier.max;
+            }
+        }
+        Some(Rational::new(max.0.into(), 100_000_000))
+    }
+
+    /// The whole calendar days without an opening fill, where they are as many as the last roll ends
+    /// the account for.
+    pub fn idle_days(&self) -> Option<i32> {
+        let rule = self.plan.conduct.inactivity?;
+        let mut rolls = self.history.iter().filter_map(|operation| match operation {
+            Operation::Roll { day, .. } => Some(*day),
+            _ => None,
+        });
+        // What came before the first roll is part of the day that it opens.
+        let mut today = rolls.next()?;
+        let mut active = vec![today];
+        for operation in &self.history {
+            match *operation {
+                Operation::Roll { day, .. } => today = day,
+                Operation::OpeningFill | Operation::Resumed => active.push(today),
+                _ => {}
+            }
+        }
+        let opens = today.0;
+        let between = active.iter().max()?.0 + 1..opens;
+        let idle = between.count() as i32;
+        (idle >= rule.days.into()).then_some(idle)
     }
 
     fn target(&self) -> Option<Rational> {
-        self.plan.profit_target.map(|target| match target {
+        self.plan.profit_target.map(|target| self.amount_of(target))
+    }
+
+    fn amount_of(&self, target: Target) -> Rational {
+        match target {
             Target::Fixed(amount) => amount.into(),
             Target::OfInitial(share) => (&self.size() * &share.into()).ceil_to_money(),
-        })
+        }
     }
 
     /// The balance that meets the profit target.
@@ -361,15 +540,11 @@ impl AccountOracle {
     /// Best day and denominator over the window, and one more day if given.
     fn consistency_with(&self, next_day: Option<&Rational>) -> Option<(Rational, Rational)> {
         let rule = self.plan.consistency?;
-        let first = match rule.window {
-            ConsistencyWindow::Phase => 0,
-            ConsistencyWindow::SincePayout => self
-                .history
-                .iter()
-                .rposition(|operation| matches!(operation, Operation::Payout(_)))
-                .map_or(0, |index| index + 1),
+        let window = match rule.window {
+            ConsistencyWindow::Phase => &self.history[..],
+            ConsistencyWindow::SincePayout => self.since_payout(),
         };
-        let mut days: Vec<Rational> = self.days(first).into_iter().map(|day| day.pnl).collect();
+        let mut days: Vec<Rational> = Self::days(window).into_iter().map(|day| day.pnl).collect();
         days.extend(next_day.cloned());
         let sum = |days: &mut dyn Iterator<Item = &Rational>| {
             days.fold(Rational::zero(), |sum, day| &sum + day)
@@ -396,7 +571,7 @@ impl AccountOracle {
 
     /// Whether target, minimum days and consistency hold together.
     pub fn passes(&self, balance: Money) -> bool {
-        let met = |needed| Rational::from(balance) >= needed;
+        let met = |needed| &Rational::from(balance) - &self.excluded() >= needed;
         self.target_balance().is_some_and(met)
             && self
                 .plan
@@ -405,19 +580,77 @@ impl AccountOracle {
             && self.consistency().is_none_or(|standing| standing.met)
     }
 
+    /// What the best day of these operations made beyond its share, up to the whole profit.
+    fn beyond_best_day(&self, operations: &[Operation]) -> Rational {
+        let Some(cap) = self.plan.payout.and_then(|rule| rule.best_day_cap) else {
+            return Rational::zero();
+        };
+        let profits = || Self::days(operations).into_iter().map(|day| day.pnl);
+        let total = profits().fold(Rational::zero(), |sum, day| &sum + &day);
+        let best = profits().fold(Rational::zero(), Rational::max);
+        let beyond = (&best - &(&total * &cap.into())).ceil_to_money();
+        beyond.min(total).max(Rational::zero())
+    }
+
+    /// The profit that payouts are taken from.
+    pub fn payable_profit(&self, balance: Money) -> Rational {
+        let profit = &(&Rational::from(balance) - &self.size()) - &self.excluded();
+        let is_payout = |operation: &Operation| matches!(operation, Operation::Payout(_));
+        self.history
+            .split(is_payout)
+            .map(|window| self.beyond_best_day(window))
+            .fold(profit, |profit, beyond| &profit - &beyond)
+    }
+
+    /// Why a payout of this amount is refused, as the place among the reasons: plan, amount, days,
+    /// consistency, eligible, what is left.
+    pub fn payout_refusal(&self, balance: Money, requested: Money) -> Option<usize> {
+        let amount = Rational::from(requested);
+        let days_needed = self.plan.payout.and_then(|rule| rule.days_min);
+        let left = &Rational::from(balance) - &amount;
+        let mut paid = self.clone();
+        paid.push(Operation::Payout(requested));
+        [
+            self.plan.payout.is_none(),
+            !amount.is_positive(),
+            days_needed.is_some_and(|rule| self.payout_days() < rule.days.into()),
+            self.consistency().is_some_and(|standing| !standing.met),
+            amount > self.payout_eligible(balance),
+            paid.limits().iter().any(|limit| limit.is_violated(&left)),
+        ]
+        .into_iter()
+        .position(|applies| applies)
+    }
+
+    /// The standing against the condition of the next scaling step.
+    pub fn scale_standing(&self) -> Option<ScaleFigures> {
+        let when = self.plan.scaling?.requires?;
+        let since = self.since_step();
+        let profits = Self::days(since).into_iter().map(|day| day.pnl);
+        let is_payout = |operation: &&Operation| matches!(operation, Operation::Payout(_));
+        Some(ScaleFigures {
+            profit: profits.fold(Rational::zero(), |sum, day| &sum + &day),
+            profit_needed: self.amount_of(when.profit),
+            days: Self::counted(since, self.plan.min_days),
+            payouts: since.iter().filter(is_payout).count(),
+        })
+    }
+
     /// What could be paid out.
     pub fn payout_eligible(&self, balance: Money) -> Rational {
         let Some(rule) = self.plan.payout else {
             return Rational::zero();
         };
+        let profit = self.payable_profit(balance);
         let balance = Rational::from(balance);
         let size = self.size();
         let max = self.max();
-        let mut bounds = vec![(&(&balance - &size) * &rule.fraction.into()).floor_to_money()];
+        let mut bounds = vec![(&profit * &rule.fraction.into()).floor_to_money()];
         bounds.extend(rule.cap.map(Rational::from));
         match (rule.keep, &max) {
             (PayoutKeep::AboveInitial(net), _) => {
-                bounds.push(&balance - &(&size + &net.into()));
+                let counted = &balance - &self.excluded();
+                bounds.push(&counted - &(&size + &net.into()));
             }
             (PayoutKeep::AboveFloor(buffer), Some(max)) => {
                 bounds.push(&balance - &(&max.floor + &buffer.into()));

@@ -1,0 +1,173 @@
+//! What leaves an account and what makes it grow.
+
+use types::{AccountId, Money, PayoutDenial, ScaleStanding};
+
+use super::{AccountRules, daily_limit};
+use crate::limit::{FloorMoves, Limit};
+use crate::objective::DayWindow;
+use crate::plan::{AfterPayout, PayoutKeep, Plan};
+
+impl AccountRules {
+    /// The profit that payouts are taken from: balance less size, less what is excluded, less what the
+    /// best day since the last payout made beyond its share, and less what best days before it did.
+    ///
+    /// Over one window this is `total - max(0, best - cap x total)`, rounded down, and not below 0 for
+    /// a total above 0. Profit that could have been paid out and was not stays payable.
+    pub fn payable_profit(&self, plan: &Plan, balance: Money) -> Money {
+        self.counted_balance(balance)
+            .saturating_sub(self.size)
+            .saturating_sub(self.never_paid)
+            .saturating_sub(self.beyond_best_day(plan))
+    }
+
+    fn beyond_best_day(&self, plan: &Plan) -> Money {
+        plan.payout
+            .and_then(|rule| rule.best_day_cap)
+            .map_or(Money::ZERO, |cap| self.facts.payout.beyond_best_day(cap))
+    }
+
+    /// What could be paid out now: the least of the fraction of the payable profit, the cap, what the
+    /// plan lets go, and what leaves the account within its maximum loss after the payout. Never below
+    /// 0; 0 without a payout rule.
+    ///
+    /// Excluded profit is no part of a safety net above the initial balance; the distance to a floor
+    /// is that of the real balance.
+    pub fn payout_eligible(&self, plan: &Plan, balance: Money) -> Money {
+        let Some(rule) = plan.payout else {
+            return Money::ZERO;
+        };
+        let profit = self.payable_profit(plan, balance);
+        let mut eligible = profit.mul_ratio_floor(rule.fraction);
+        if let Some(cap) = rule.cap {
+            eligible = eligible.min(cap);
+        }
+        let room = match rule.keep {
+            PayoutKeep::AboveInitial(net) => Some(
+                self.counted_balance(balance)
+                    .saturating_sub(self.size.saturating_add(net)),
+            ),
+            PayoutKeep::AboveFloor(buffer) => self
+                .max()
+                .map(|max| balance.saturating_sub(max.floor.saturating_add(buffer))),
+        };
+        if let Some(room) = room {
+            eligible = eligible.min(room);
+        }
+        if let Some(max) = self.max() {
+            let floor_after = match rule.after {
+                AfterPayout::FloorStays => Some(max.floor),
+                AfterPayout::FloorToInitial => Some(self.size),
+                AfterPayout::FloorFallsByPayout => None,
+            };
+            if let Some(floor) = floor_after {
+                let lowest = floor.saturating_add(Money(max.touch_is_breach.into()));
+                eligible = eligible.min(balance.saturating_sub(lowest));
+            }
+        }
+        eligible.max(Money::ZERO)
+    }
+
+    /// Trading days that count since the last payout, with today if it counts already. They count as
+    /// the payout rule says, else by an opening fill.
+    pub fn payout_days(&self, plan: &Plan) -> u16 {
+        let rule = plan.payout.and_then(|rule| rule.days_min);
+        self.facts.payout.days_counted(rule)
+    }
+
+    /// Tests a payout of this amount, for an account that is funded and flat.
+    ///
+    /// # Errors
+    /// The first reason against it: plan, amount, days, consistency, what is eligible, what is left.
+    pub fn check_payout(
+        &self,
+        plan: &Plan,
+        account: AccountId,
+        balance: Money,
+        requested: Money,
+    ) -> Result<(), PayoutDenial> {
+        let rule = plan.payout.ok_or(PayoutDenial::NotInPlan)?;
+        if requested <= Money::ZERO {
+            return Err(PayoutDenial::AmountNotPositive);
+        }
+        if let Some(needed) = rule.days_min {
+            let (has, needs) = (self.payout_days(plan), needed.days);
+            if has < needs {
+                return Err(PayoutDenial::TooFewDays { has, needs });
+            }
+        }
+        if let Some(standing) = self.consistency(plan, account)
+            && !standing.met
+        {
+            return Err(PayoutDenial::Consistency(standing));
+        }
+        if requested > self.payout_eligible(plan, balance) {
+            return Err(PayoutDenial::AboveEligible);
+        }
+        let mut paid = self.clone();
+        paid.pay_out(plan, requested);
+        let left = balance.saturating_sub(requested).to_notional();
+        let is_breached = |limit: &Limit| limit.is_breached_by(left);
+        if paid.limits().any(is_breached) {
+            return Err(PayoutDenial::WouldBreach);
+        }
+        Ok(())
+    }
+
+    /// Books an approved payout: starts the days since the last payout anew, moves the floor of the
+    /// maximum loss as the plan says, and puts the day's floor lower by the amount, which is no loss of
+    /// the day. The caller has checked the amount and moved the balance.
+    pub fn pay_out(&mut self, plan: &Plan, amount: Money) -> FloorMoves {
+        let amount = amount.max(Money::ZERO);
+        self.never_paid = self.never_paid.saturating_add(self.beyond_best_day(plan));
+        self.facts.payout = DayWindow::default();
+        self.payouts = self.payouts.saturating_add(1);
+        self.moving(plan, |account| {
+            if let Some(daily) = &mut account.daily {
+                daily.lower_by(amount);
+            }
+            if let (Some(max), Some(rule)) = (&mut account.max, plan.payout) {
+                max.pay_out(rule.after, account.size, amount);
+            }
+        })
+    }
+
+    /// How the account stands against the condition of its next scaling step; `None` without one.
+    pub fn scale_standing(&self, plan: &Plan, account: AccountId) -> Option<ScaleStanding> {
+        let when = plan.scaling?.requires?;
+        let since = &self.facts.step;
+        Some(ScaleStanding {
+            account,
+            profit: since.net(),
+            profit_needed: when.profit.amount(self.size),
+            days: since.days_counted(plan.min_days),
+            days_needed: when.days,
+            payouts: self.payouts,
+            payouts_needed: when.payouts,
+        })
+    }
+
+    /// One scaling step, a share of the original size: size, balance and baselines grow by it, and
+    /// allowances that are percentages are taken anew. Returns the money to add to the balance and
+    /// the floors that moved; `None` without a rule or past the largest size. The caller has looked at
+    /// [`Self::scale_standing`]; what the next step asks for is counted anew from here.
+    pub fn scale(&mut self, plan: &Plan) -> Option<(Money, FloorMoves)> {
+        let rule = plan.scaling?;
+        let step = plan.initial_balance.mul_ratio_floor(rule.step);
+        let size = self.size.checked_add(step)?;
+        if step <= Money::ZERO || rule.size_max.is_some_and(|max| size > max) {
+            return None;
+        }
+        self.size = size;
+        self.facts.step = DayWindow::default();
+        self.payouts = 0;
+        let moves = self.moving(plan, |account| {
+            if let (Some(limit), Some(rule)) = (&mut account.daily, &plan.daily_loss) {
+                *limit = daily_limit(rule, size, limit.baseline.saturating_add(step));
+            }
+            if let (Some(max), Some(rule)) = (&mut account.max, &plan.max_loss) {
+                max.scale(rule, size, step);
+            }
+        });
+        Some((step, moves))
+    }
+}

@@ -1,0 +1,62 @@
+//! Accounts that do not trade.
+
+use types::{TradingDay, codec_enum, codec_struct};
+
+use crate::spec::{PlanError, check};
+
+/// What inactivity does to an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InactivityEffect {
+    /// It fails.
+    Fail,
+    /// It is suspended.
+    Suspend,
+    /// It is closed.
+    Close,
+}
+
+/// How long an account may rest: so many whole calendar days of the plan's zone without an opening
+/// fill, tested when a trading day opens.
+///
+/// The day of the last opening fill does not count, nor does the day on which the account opened, nor
+/// the day that opens now: after a fill on the 10th, a limit of 30 days is reached by the roll that
+/// opens the 41st day, when the 11th to the 40th went by. Days without a roll count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Inactivity {
+    /// How many days, 1 or above.
+    pub days: u16,
+    /// What happens then.
+    pub effect: InactivityEffect,
+}
+
+codec_enum!(InactivityEffect { 0 => Fail, 1 => Suspend, 2 => Close });
+codec_struct!(Inactivity { days, effect });
+
+/// An account that rested for as long as its plan allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Inactive {
+    /// Whole calendar days without an opening fill.
+    pub days: u32,
+    /// What happens now.
+    pub effect: InactivityEffect,
+}
+
+impl Inactivity {
+    /// The verdict when `opens` opens and `active` was the last active day.
+    pub(crate) fn judge(self, active: TradingDay, opens: TradingDay) -> Option<Inactive> {
+        let idle = i64::from(opens.0) - i64::from(active.0) - 1;
+        (idle >= i64::from(self.days)).then_some(Inactive {
+            days: idle as u32,
+            effect: self.effect,
+        })
+    }
+
+    pub(super) fn validate(self) -> Result<(), PlanError> {
+        check(
+            self.days > 0,
+            "conduct.inactivity.days",
+            &self.days,
+            "1 or above",
+        )
+    }
+}

@@ -1,0 +1,64 @@
+//! Why conduct rules refuse an order, and what a scaling step still asks for.
+
+use crate::id::AccountId;
+use crate::unit::{Money, Qty};
+
+/// Why the conduct rules of a plan refuse an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConductDenial {
+    /// The worst case of positions and working orders would be above the day's size limit.
+    SizeMax {
+        /// The limit, in weighted units.
+        max: Qty,
+        /// What the worst case would come to, rounded up.
+        worst: Qty,
+    },
+    /// The trading day has no order left.
+    OrdersPerDay {
+        /// The most orders.
+        max: u32,
+        /// Orders accepted on this trading day.
+        orders: u32,
+    },
+    /// The trading day has no opening trade left.
+    TradesPerDay {
+        /// The most trades.
+        max: u32,
+        /// Orders that opened or enlarged a position on this trading day.
+        trades: u32,
+    },
+    /// A window that blocks the order is open.
+    Window {
+        /// Its place among the plan's windows, from 0.
+        window: u8,
+    },
+}
+
+/// How an account stands against the condition of its next scaling step; what it has is since the last
+/// step, or since it opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScaleStanding {
+    /// The account.
+    pub account: AccountId,
+    /// Profit realised, less what is excluded; payouts do not lower it.
+    pub profit: Money,
+    /// Profit asked for.
+    pub profit_needed: Money,
+    /// Trading days counted.
+    pub days: u16,
+    /// Trading days asked for.
+    pub days_needed: u16,
+    /// Payouts taken.
+    pub payouts: u8,
+    /// Payouts asked for.
+    pub payouts_needed: u8,
+}
+
+impl ScaleStanding {
+    /// Whether nothing is missing.
+    pub fn is_met(&self) -> bool {
+        self.profit >= self.profit_needed
+            && self.days >= self.days_needed
+            && self.payouts >= self.payouts_needed
+    }
+}

@@ -1,0 +1,65 @@
+//! How an account is suspended, and why one is opened after another.
+
+use crate::event::AccountState;
+use crate::label::Label;
+use crate::time::TimestampNs;
+
+/// Why an account is suspended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SuspendReason {
+    /// The firm wanted it.
+    ByFirm,
+    /// Its trading is under review.
+    Review,
+    /// It did not trade for as long as its plan allows.
+    Inactivity,
+}
+
+/// A suspension: nothing is traded, nothing is decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Suspension {
+    /// Why.
+    pub reason: SuspendReason,
+    /// The first moment at which it is over by itself; `None` until somebody ends it.
+    pub until: Option<TimestampNs>,
+    /// The state that it came from and returns to: evaluation or funded.
+    pub prior: AccountState,
+}
+
+/// Why an account is opened with a parent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The parent passed; this is the phase after it.
+    NextPhase,
+    /// The parent starts over, trading or failed.
+    Reset,
+    /// The parent failed; this is another attempt.
+    Retry,
+}
+
+/// Why an account is not opened after its parent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpenDenial {
+    /// The parent's state does not allow it.
+    ParentState {
+        /// That state.
+        state: AccountState,
+    },
+    /// Another account follows the parent already.
+    Followed,
+    /// The parent's plan leads to another one.
+    OtherPlan {
+        /// The plan that it leads to.
+        needed: Label,
+    },
+    /// The plan's resets are used up.
+    ResetsMax {
+        /// The most resets.
+        max: u8,
+    },
+    /// The plan's retries are used up.
+    RetriesMax {
+        /// The most retries.
+        max: u8,
+    },
+}
