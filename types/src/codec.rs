@@ -12,7 +12,7 @@ use crate::conduct::{ConductDenial, ScaleStanding};
 use crate::event::{
     AccountState, AlgoEnd, BookingCause, Breach, BreachPosition, CancelReason, Consistency,
     DayClose, DenyReason, Effect, Event, EventKind, Fill, FillCause, FillModel, FloorMove,
-    FloorMoveCause, InputRejection, OrderRole, PayoutDenial, RuleKind, StatusCause,
+    FloorMoveCause, InputRejection, LimitWarning, OrderRole, PayoutDenial, RuleKind, StatusCause,
 };
 use crate::id::{
     AccountId, ClientOrderId, CompetitionId, CurveId, InstrumentId, LatencyId, OrderId, PlanHash,
@@ -24,7 +24,7 @@ use crate::instrument::{
     Latency, Liquidity, Margin, PaperModel, Requirement, Sizes, Slippage,
 };
 use crate::label::Label;
-use crate::lifecycle::{OpenDenial, Origin, SuspendReason, Suspension};
+use crate::lifecycle::{AccountChange, OpenDenial, Origin, Parentage, SuspendReason, Suspension};
 use crate::market::{
     Aggressor, Bar, DepthUpdate, Financing, InstrumentStatus, Level, MarketData, MarketEvent,
     Quote, Trade,
@@ -520,6 +520,8 @@ codec_struct!(NewAlgo {
     leg,
 });
 codec_struct!(OpenAccount { plan, parent, name });
+codec_struct!(Parentage { account, origin });
+codec_enum!(AccountChange { 0 => Suspend { reason, until }, 1 => Resume, 2 => Close });
 codec_enum!(AdjustKind { 0 => ProfitAndLoss, 1 => Payout, 2 => Scale });
 codec_struct!(RollSchedule { zone, minute });
 codec_enum!(Command {
@@ -539,6 +541,8 @@ codec_enum!(Command {
     13 => DefineCurve { weights },
     14 => DefineLatency { samples },
     15 => SetConversion { from, to, rate },
+    16 => ChangeAccount { account, change },
+    17 => AnnounceWindow { calendar, interval },
 });
 
 codec_enum!(Timer { 0 => DayRoll { schedule, day }, 1 => Clock });
@@ -579,6 +583,7 @@ codec_enum!(AlgoEnd {
     2 => Requested,
     3 => AccountLocked,
     4 => ChildDenied(reason),
+    5 => Window,
 });
 codec_enum!(DenyReason {
     0 => UnknownAccount,
@@ -619,6 +624,8 @@ codec_enum!(DenyReason {
     35 => NotInPlan,
     36 => OutOfRange,
     37 => Mandatory,
+    38 => Conduct(denial),
+    39 => ScaleNotYet,
 });
 codec_enum!(CancelReason {
     0 => Requested,
@@ -641,8 +648,15 @@ codec_enum!(CancelReason {
     17 => Algo,
     18 => MarketNotOpen,
     19 => NoRoom,
+    20 => Window,
 });
-codec_enum!(FillCause { 0 => Order, 1 => Liquidation, 2 => MarginCall });
+codec_enum!(FillCause {
+    0 => Order,
+    1 => Liquidation,
+    2 => MarginCall,
+    3 => Window,
+    4 => AccountEnded,
+});
 codec_enum!(FillModel {
     0 => Touch,
     1 => Through,
@@ -819,5 +833,24 @@ codec_enum!(EventKind {
     35 => AlgoEnded { account, order, filled, reason },
     36 => Booked { account, instrument, leg, cause, amount, balance, position },
     37 => MarginCall { account, equity, required },
+    38 => LimitWarned(warning),
+    39 => AccountDenied { plan, parent, reason },
+    40 => Suspended { account, suspension },
+    41 => AccountChangeDenied { account, change, state },
+    42 => Inactive { account, days },
+    43 => WindowAnnounced { calendar, interval },
+    44 => WindowOpened { plan, window, until },
+    45 => WindowClosed { plan, window },
+    46 => ProfitExcluded { account, instrument, order, amount, window },
+    47 => HeldTooShort { account, instrument, order, held_ns, seconds },
+    48 => ScaleStanding(standing),
+});
+codec_struct!(LimitWarning {
+    account,
+    rule,
+    equity,
+    baseline,
+    allowance,
+    floor
 });
 codec_struct!(Event { seq, ts, kind });

@@ -1,8 +1,10 @@
 //! Intents. A command becomes a fact only when the engine says so in an event.
 
+use crate::calendar::{Calendar, Interval};
 use crate::id::{AccountId, ClientOrderId, CompetitionId, CurveId, InstrumentId, OrderId, PlanId};
 use crate::instrument::Instrument;
 use crate::label::Label;
+use crate::lifecycle::{AccountChange, Parentage};
 use crate::time::TimestampNs;
 use crate::unit::{Money, Price, Qty, Ratio};
 
@@ -90,6 +92,21 @@ pub enum Command {
         /// Units of `to` for one of `from`, above zero.
         rate: Price,
     },
+    /// Suspend an account, end its suspension, or close it.
+    ChangeAccount {
+        /// The account.
+        account: AccountId,
+        /// What becomes of it.
+        change: AccountChange,
+    },
+    /// Make an interval of a calendar known: the windows of every plan that follow the calendar open
+    /// and close by it. The same one again changes nothing.
+    AnnounceWindow {
+        /// The calendar.
+        calendar: Calendar,
+        /// The interval, before any plan widens it.
+        interval: Interval,
+    },
     /// Change an account from outside the market.
     Adjust {
         /// The account.
@@ -117,8 +134,8 @@ pub enum AdjustKind {
 pub struct OpenAccount {
     /// The plan whose rules are frozen into the account.
     pub plan: PlanId,
-    /// The account that this one follows as next phase, reset or retry.
-    pub parent: Option<AccountId>,
+    /// The account that this one follows, and why.
+    pub parent: Option<Parentage>,
     /// Name on boards and screens.
     pub name: Label,
 }

@@ -1,13 +1,16 @@
 //! Facts. Every event is flat and of fixed size; what belongs to one fact in plural (the positions
 //! of a breach) follows it as events of their own.
 
+use crate::calendar::{Calendar, Interval};
 use crate::command::{AdjustKind, Leg, NewAlgo, NewOrder, RollSchedule, Side};
+use crate::conduct::{ConductDenial, ScaleStanding};
 use crate::id::{
     AccountId, ClientOrderId, CompetitionId, CurveId, InstrumentId, LatencyId, OrderId, PlanHash,
     PlanId, Seq,
 };
 use crate::instrument::InstrumentError;
 use crate::label::Label;
+use crate::lifecycle::{AccountChange, OpenDenial, Parentage, Suspension};
 use crate::market::InstrumentStatus;
 use crate::time::{TimestampNs, TradingDay};
 use crate::unit::{Money, Notional, Price, Qty, Ratio, SignedQty};
@@ -96,11 +99,94 @@ pub enum EventKind {
         account: AccountId,
         /// Its plan.
         plan: PlanId,
-        /// The account it follows.
-        parent: Option<AccountId>,
+        /// The account it follows, and why.
+        parent: Option<Parentage>,
         /// Balance it starts with.
         balance: Money,
     },
+    /// An account was not opened after its parent.
+    AccountDenied {
+        /// The plan asked for.
+        plan: PlanId,
+        /// The account that it would have followed, and why.
+        parent: Parentage,
+        /// Why not.
+        reason: OpenDenial,
+    },
+    /// An account was suspended; its change of state follows.
+    Suspended {
+        /// The account.
+        account: AccountId,
+        /// Why, for how long, and where it returns to.
+        suspension: Suspension,
+    },
+    /// The state of an account does not allow the change; the account is as it was.
+    AccountChangeDenied {
+        /// The account.
+        account: AccountId,
+        /// What was asked for.
+        change: AccountChange,
+        /// The state, which stays.
+        state: AccountState,
+    },
+    /// An account rested for as long as its plan allows; what follows from that follows.
+    Inactive {
+        /// The account.
+        account: AccountId,
+        /// Whole calendar days without an opening fill.
+        days: u32,
+    },
+    /// An interval of a calendar is known.
+    WindowAnnounced {
+        /// The calendar.
+        calendar: Calendar,
+        /// The interval, before any plan widens it.
+        interval: Interval,
+    },
+    /// A window of a plan is open for all of its accounts.
+    WindowOpened {
+        /// The plan.
+        plan: PlanId,
+        /// Its place among the plan's windows, from 0.
+        window: u8,
+        /// The first moment at which it is closed again, as known now.
+        until: TimestampNs,
+    },
+    /// A window of a plan is closed.
+    WindowClosed {
+        /// The plan.
+        plan: PlanId,
+        /// Its place among the plan's windows, from 0.
+        window: u8,
+    },
+    /// A profit that was realised does not count.
+    ProfitExcluded {
+        /// The account.
+        account: AccountId,
+        /// The instrument.
+        instrument: InstrumentId,
+        /// The order that closed; zero for the engine itself.
+        order: OrderId,
+        /// How much, in the account's currency, above zero.
+        amount: Money,
+        /// The window that excludes it; without one, it was held for too short a time.
+        window: Option<u8>,
+    },
+    /// A position was closed sooner than its plan likes.
+    HeldTooShort {
+        /// The account.
+        account: AccountId,
+        /// The instrument.
+        instrument: InstrumentId,
+        /// The order that closed; zero for the engine itself.
+        order: OrderId,
+        /// For how long it was held, nanoseconds.
+        held_ns: u64,
+        /// The least that the plan likes, seconds.
+        seconds: u32,
+    },
+    /// How an account stands against the condition of its next scaling step.
+    ScaleStanding(ScaleStanding),
     /// An account entered a competition.
     CompetitionEntered {
         /// The competition.
@@ -208,6 +294,8 @@ pub enum EventKind {
     Fill(Fill),
     /// A limit's floor moved.
     FloorMoved(FloorMove),
+    /// So much of a limit's allowance is used that its plan warns.
+    LimitWarned(LimitWarning),
     /// A limit was violated; `positions` many [`BreachPosition`] follow.
     Breach(Breach),
     /// One position of the breach before it.
@@ -405,6 +493,8 @@ pub enum AlgoEnd {
     Requested,
     /// Its account was locked or ended.
     AccountLocked,
+    /// A window of its plan in which nothing is held opened.
+    Window,
     /// One of its children was refused.
     ChildDenied(DenyReason),
 }
@@ -505,6 +595,8 @@ pub enum DenyReason {
         /// The most that may be sold.
         available: Qty,
     },
+    /// A rule of conduct of the account's plan.
+    Conduct(ConductDenial),
     /// The account cannot pay for the worst case.
     BuyingPower {
         /// What it would need.
@@ -541,6 +633,8 @@ pub enum DenyReason {
     Mandatory,
     /// The plan has no such provision, or has given all of it.
     NotInPlan,
+    /// The condition of the plan's next scaling step is not met; how it stands follows.
+    ScaleNotYet,
     /// The amount, or the position aimed at, is larger than the engine holds exactly.
     OutOfRange,
 }
@@ -588,6 +682,8 @@ pub enum CancelReason {
     MarketNotOpen,
     /// The engine has no room for it: a named limit is reached.
     NoRoom,
+    /// A window of its plan in which nothing is held opened.
+    Window,
 }
 
 /// An execution.
@@ -638,6 +734,10 @@ pub enum FillCause {
     Liquidation,
     /// The engine closed the position to meet the maintenance requirement.
     MarginCall,
+    /// A window of its plan in which nothing is held opened.
+    Window,
+    /// Its account was suspended or closed.
+    AccountEnded,
 }
 
 /// What filled an order.
@@ -720,6 +820,23 @@ pub enum FloorMoveCause {
     Trailed,
     /// A payout or scaling.
     Adjusted,
+}
+
+/// A limit of which as much is used as its plan warns at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LimitWarning {
+    /// The account.
+    pub account: AccountId,
+    /// The rule.
+    pub rule: RuleKind,
+    /// Equity at the test, exact.
+    pub equity: Notional,
+    /// Reference value.
+    pub baseline: Money,
+    /// Allowed distance below it.
+    pub allowance: Money,
+    /// The floor as it stood before the input.
+    pub floor: Money,
 }
 
 /// A violated limit with its proof: `equity = balance + sum of unrealised` over the positions that

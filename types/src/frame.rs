@@ -20,7 +20,7 @@ use crate::input::Input;
 use crate::time::TimestampNs;
 
 /// The version that this code writes, and the only one that it reads.
-pub const VERSION: u8 = 2;
+pub const VERSION: u8 = 3;
 /// Bytes before the payload.
 pub const HEADER_BYTES: usize = 28;
 /// The largest frame; a longer length is not a frame.

@@ -33,7 +33,7 @@ pub use conduct::{ConductDenial, ScaleStanding};
 pub use event::{
     AccountState, AlgoEnd, BookingCause, Breach, BreachPosition, CancelReason, Consistency,
     DayClose, DenyReason, Effect, Event, EventKind, Fill, FillCause, FillModel, FloorMove,
-    FloorMoveCause, InputRejection, OrderRole, PayoutDenial, RuleKind, StatusCause,
+    FloorMoveCause, InputRejection, LimitWarning, OrderRole, PayoutDenial, RuleKind, StatusCause,
 };
 pub use id::{
     AccountId, ClientOrderId, CompetitionId, CurveId, InstrumentId, LatencyId, OrderId, PlanHash,
@@ -45,7 +45,7 @@ pub use instrument::{
     Latency, Liquidity, Margin, PaperModel, Requirement, Sizes, Slippage,
 };
 pub use label::Label;
-pub use lifecycle::{OpenDenial, Origin, SuspendReason, Suspension};
+pub use lifecycle::{AccountChange, OpenDenial, Origin, Parentage, SuspendReason, Suspension};
 pub use market::{
     Aggressor, Bar, DepthUpdate, Financing, InstrumentStatus, Level, MarketData, MarketEvent,
     Quote, Trade,

@@ -1,6 +1,7 @@
 //! How an account is suspended, and why one is opened after another.
 
 use crate::event::AccountState;
+use crate::id::AccountId;
 use crate::label::Label;
 use crate::time::TimestampNs;
 
@@ -24,6 +25,31 @@ pub struct Suspension {
     pub until: Option<TimestampNs>,
     /// The state that it came from and returns to: evaluation or funded.
     pub prior: AccountState,
+}
+
+/// What the firm, or its owner, makes of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountChange {
+    /// It is held still: its orders end, its positions are closed.
+    Suspend {
+        /// Why.
+        reason: SuspendReason,
+        /// The first moment at which that is over by itself.
+        until: Option<TimestampNs>,
+    },
+    /// Its suspension is over: it trades again in the state that it came from.
+    Resume,
+    /// It ends: its orders end, its positions are closed.
+    Close,
+}
+
+/// The account that another one follows, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parentage {
+    /// The parent.
+    pub account: AccountId,
+    /// Why another one follows it.
+    pub origin: Origin,
 }
 
 /// Why an account is opened with a parent.

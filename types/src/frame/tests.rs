@@ -42,14 +42,14 @@ fn golden_bytes_of_a_quote() {
     let mut bytes = Vec::new();
     encode_input(ShardId(1), &quote_input(), &mut bytes);
     // Computed outside with Python's struct and a bitwise CRC32C (polynomial 0x82F63B78).
-    // length 74, crc, version 2, kind 1, shard 1, seq 7, ts; then market, instrument 3, ts_event,
+    // length 74, crc, version 3, kind 1, shard 1, seq 7, ts; then market, instrument 3, ts_event,
     // quote, bid, bid_qty, ask, ask_qty.
     assert_eq!(
         hex(&bytes),
         concat!(
             "4a000000",
-            "7ebe8bb0",
-            "02",
+            "a06eed2a",
+            "03",
             "01",
             "0100",
             "0700000000000000",
@@ -106,15 +106,15 @@ fn golden_bytes_of_an_order() {
     let mut bytes = Vec::new();
     encode_input(ShardId(1), &order_input(), &mut bytes);
     // Computed outside like the bytes above.
-    // length 103, crc, version 2, kind 1, shard 1, seq 8, ts; then command, order, account 4, client
+    // length 103, crc, version 3, kind 1, shard 1, seq 8, ts; then command, order, account 4, client
     // order 9, instrument 3, sell, stop limit: trigger, price, on last; qty, good till date: until,
     // display, not post-only, reduce-only, cancel on disconnect, decrement, long.
     assert_eq!(
         hex(&bytes),
         concat!(
             "67000000",
-            "b5ee2526",
-            "02",
+            "a20dc92d",
+            "03",
             "01",
             "0100",
             "0800000000000000",
