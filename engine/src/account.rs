@@ -1,10 +1,12 @@
 //! An account, and the firm's side of the ledger.
 
-use rules::AccountRules;
+use rules::{AccountRules, Lifecycle, Lineage};
 use types::{
-    AccountId, AccountState, Breach, Codec, CodecError, CompetitionId, Label, Money, PlanId,
+    AccountState, Breach, Codec, CodecError, CompetitionId, Label, Money, Parentage, PlanId,
     Reader, Seq, Terms, TimestampNs, codec_struct,
 };
+
+use crate::derived::Derived;
 
 /// One account.
 #[derive(Debug)]
@@ -17,11 +19,13 @@ pub(crate) struct Account {
     pub(crate) orders: List,
     pub(crate) orders_len: u32,
     pub(crate) plan: PlanId,
-    pub(crate) state: AccountState,
+    pub(crate) life: Lifecycle,
     pub(crate) day_locked: bool,
     /// Its own currency, and what it may do with its money; both follow from the plan.
     pub(crate) currency: CurrencyId,
     pub(crate) terms: Terms,
+    /// Whether its plan has rules of conduct, which orders and fills are held to.
+    pub(crate) has_conduct: bool,
     /// Cash of other currencies, in order of first use.
     pub(crate) foreign: Foreign,
     /// The second of its newest order, and how many it has sent within it.
@@ -31,7 +35,13 @@ pub(crate) struct Account {
     pub(crate) fees: Money,
     /// Its place in a competition.
     pub(crate) entry: Option<EntryPlace>,
-    pub(crate) parent: Option<AccountId>,
+    pub(crate) parent: Option<Parentage>,
+    /// Resets and retries that led to it.
+    pub(crate) lineage: Lineage,
+    /// Whether another account follows it.
+    pub(crate) followed: bool,
+    /// The end of its suspension in the agenda.
+    pub(crate) resume_timed: Derived,
     pub(crate) name: Label,
     /// The newest primary breach.
     pub(crate) breach: Option<BreachRecord>,
@@ -43,16 +53,20 @@ codec_struct!(Account {
     orders,
     orders_len,
     plan,
-    state,
+    life,
     day_locked,
     currency,
     terms,
+    has_conduct,
     foreign,
     rate,
     rules,
     fees,
     entry,
     parent,
+    lineage,
+    followed,
+    resume_timed,
     name,
     breach,
 });
@@ -173,8 +187,15 @@ codec_struct!(BreachRecord { seq, ts, breach });
 
 impl Account {
     /// Whether its rules are alive.
+    #[inline]
     pub(crate) const fn is_trading(&self) -> bool {
-        matches!(self.state, AccountState::Evaluation | AccountState::Funded)
+        self.life.is_trading()
+    }
+
+    /// Where it is in its life.
+    #[inline]
+    pub(crate) const fn state(&self) -> AccountState {
+        self.life.state()
     }
 }
 

@@ -8,6 +8,8 @@ use crate::slab::NIL;
 /// What is due. The order of the variants is the order of work at one time for one order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum DueKind {
+    /// An account's suspension is over; `change` is the account.
+    Resume,
     /// An order reaches the market.
     Arrival,
     /// A cancel or an amendment reaches the market.
@@ -21,11 +23,12 @@ pub(crate) enum DueKind {
 }
 
 codec_enum!(DueKind {
-    0 => Arrival,
-    1 => Change,
-    2 => Expiry,
-    3 => Slice,
-    4 => End,
+    0 => Resume,
+    1 => Arrival,
+    2 => Change,
+    3 => Expiry,
+    4 => Slice,
+    5 => End,
 });
 
 /// Something that is due at a time.
@@ -36,7 +39,7 @@ pub(crate) struct Due {
     pub(crate) kind: DueKind,
     /// The input that sent it, so that two changes of one order at one time keep their order.
     pub(crate) sent: Seq,
-    /// Of a change: its handle.
+    /// Of a change: its handle. Of the end of a suspension: the account.
     pub(crate) change: u32,
 }
 
@@ -79,6 +82,12 @@ impl Agenda {
         self.heap
             .first()
             .map(|&handle| &self.places[handle as usize].due)
+    }
+
+    /// Whether something is due by now.
+    #[inline]
+    pub(crate) fn is_due(&self, now: TimestampNs) -> bool {
+        self.next().is_some_and(|due| due.at <= now)
     }
 
     /// The handle of the next thing; there must be one.

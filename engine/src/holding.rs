@@ -3,7 +3,7 @@
 
 use types::{
     AccountId, FeeSchedule, InstrumentId, Leg, Lots, Money, Notional, Qty, Ratio, Requirement,
-    Side, Ticks, codec_struct,
+    Side, Ticks, TimestampNs, codec_struct,
 };
 
 use crate::derived::Derived;
@@ -16,6 +16,8 @@ pub(crate) struct Holding {
     pub(crate) cost: Notional,
     /// Long is positive.
     pub(crate) lots: Lots,
+    /// When its position was last opened from flat; a flip opens anew.
+    pub(crate) opened: TimestampNs,
     /// Leaves of the working buys that may open or enlarge.
     pub(crate) buys: Lots,
     /// Leaves of the working sells that may open or enlarge.
@@ -35,6 +37,7 @@ pub(crate) struct Holding {
 codec_struct!(Holding {
     cost,
     lots,
+    opened,
     buys,
     sells,
     account,
@@ -52,6 +55,7 @@ impl Holding {
         Self {
             cost: Notional::ZERO,
             lots: Lots(0),
+            opened: TimestampNs(0),
             buys: Lots(0),
             sells: Lots(0),
             account,

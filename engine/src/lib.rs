@@ -29,6 +29,7 @@ mod slab;
 mod snapshot;
 mod table;
 pub mod view;
+mod windows;
 
 pub use event_buf::EventBuf;
 pub use limits::Limits;

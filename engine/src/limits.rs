@@ -46,6 +46,8 @@ pub struct Limits {
     pub client_orders_max: u32,
     /// Levels of one side of a depth book.
     pub depth_levels_max: u32,
+    /// Announced intervals of calendars that are not long over.
+    pub intervals_max: u32,
 }
 
 impl Limits {
@@ -90,6 +92,7 @@ impl Default for Limits {
             conversions_max: 64,
             client_orders_max: 1 << 16,
             depth_levels_max: 4_096,
+            intervals_max: 4_096,
         }
     }
 }
@@ -114,4 +117,5 @@ codec_struct!(Limits {
     conversions_max,
     client_orders_max,
     depth_levels_max,
+    intervals_max,
 });

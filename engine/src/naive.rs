@@ -187,6 +187,7 @@ impl Naive {
                 side,
             } => self.cancel_all(*account, *instrument, *side),
             Command::Disconnect { account } => self.disconnect(*account),
+            Command::ChangeAccount { .. } | Command::AnnounceWindow { .. } => {}
             Command::Adjust {
                 account,
                 kind,

@@ -204,7 +204,7 @@ impl Codec for Flags {
 
     fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
         match u8::decode(reader)? {
-            bits @ 0..32 => Ok(Self(bits)),
+            bits @ 0..64 => Ok(Self(bits)),
             _ => Err(CodecError::Invalid("order flags")),
         }
     }
@@ -216,6 +216,7 @@ impl Flags {
     const CANCEL_ON_DISCONNECT: u8 = 4;
     const CLOSING: u8 = 8;
     const CUT: u8 = 16;
+    const OPENED: u8 = 32;
 
     /// `shorts`: whether the account may go below zero in the instrument.
     pub(crate) const fn of(request: &NewOrder, shorts: bool) -> Self {
@@ -236,6 +237,19 @@ impl Flags {
             bits |= Self::CUT;
         }
         Self(bits)
+    }
+
+    /// The same without what its fills have done.
+    #[must_use]
+    pub(crate) const fn as_sent(self) -> Self {
+        Self(self.0 & !Self::OPENED)
+    }
+
+    /// Notes that a fill of it opened or enlarged a position; says whether it is the first.
+    pub(crate) const fn note_opening(&mut self) -> bool {
+        let is_first = self.0 & Self::OPENED == 0;
+        self.0 |= Self::OPENED;
+        is_first
     }
 
     pub(crate) const fn is_post_only(self) -> bool {

@@ -1,10 +1,10 @@
 //! The state as its definitions name it, free of how it is laid out: what the shard and its naive
 //! twin must agree on after every input. For tests and disputes, not for the hot path.
 
-use rules::{Limit, Score};
+use rules::{AccountRules, Lineage, Score};
 use types::{
-    AccountId, AccountState, InstrumentStatus, Label, Leg, Money, NewOrder, Notional, OrderId,
-    OrderRole, Price, Qty, Quote, SignedQty,
+    AccountId, AccountState, Calendar, InstrumentStatus, Interval, Label, Leg, Money, NewOrder,
+    Notional, OrderId, OrderRole, PlanId, Price, Qty, Quote, SignedQty, Suspension, TimestampNs,
 };
 
 use crate::snapshot::StateHash;
@@ -23,6 +23,10 @@ pub struct Portrait {
     pub markets: Vec<MarketPortrait>,
     /// The firm's side of the ledger, ascending by currency.
     pub house: Vec<(Label, House)>,
+    /// Announced intervals that are not long over, in order of announcement.
+    pub intervals: Vec<(Calendar, Interval)>,
+    /// Windows that are open, by plan and place, with the moment at which they close.
+    pub windows: Vec<(PlanId, u8, TimestampNs)>,
 }
 
 /// One account.
@@ -30,6 +34,12 @@ pub struct Portrait {
 pub struct AccountPortrait {
     /// Its state.
     pub state: AccountState,
+    /// Its suspension, while it is suspended.
+    pub suspension: Option<Suspension>,
+    /// Resets and retries that led to it.
+    pub lineage: Lineage,
+    /// Whether another account follows it.
+    pub followed: bool,
     /// Whether it is locked for the day.
     pub day_locked: bool,
     /// Balance of its own currency.
@@ -40,8 +50,8 @@ pub struct AccountPortrait {
     pub equity: Notional,
     /// Fees paid, in its own currency.
     pub fees: Money,
-    /// Its limits as they stand.
-    pub limits: Vec<Limit>,
+    /// What the rules know about it.
+    pub rules: AccountRules,
     /// Positions and working sums, ascending by instrument and leg; only those that are not all zero.
     pub holdings: Vec<HoldingPortrait>,
     /// Its score, when it is in a competition.

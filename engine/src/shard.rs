@@ -15,6 +15,7 @@ mod bookings;
 mod cancel;
 mod cascade;
 mod check;
+mod conduct;
 mod crossed;
 mod data;
 mod enter;
@@ -22,6 +23,7 @@ mod fills;
 mod funds;
 mod holdings;
 mod judge;
+mod life;
 mod lists;
 mod market;
 mod paper;
@@ -31,8 +33,9 @@ mod registry;
 mod roll;
 mod submit;
 mod timed;
+mod windows;
 
-use rules::{Competition, Entry, Plan};
+use rules::{Competition, Entry, OpenWindows, Plan};
 use types::{
     AccountId, ClientOrderId, Command, CompetitionId, Input, InputKind, Label, LatencySample, Leg,
     OrderId, PlanHash, Price, RollSchedule, Seq, ShardId, Timer, TimestampNs, TradingDay,
@@ -49,6 +52,7 @@ use crate::market::Market;
 use crate::orders::Orders;
 use crate::slab::Slab;
 use crate::table::Table;
+use crate::windows::Windows;
 use cascade::Pending;
 use timed::Change;
 
@@ -58,12 +62,14 @@ pub(crate) struct KnownPlan {
     pub(crate) plan: Plan,
     pub(crate) hash: PlanHash,
     pub(crate) currency: CurrencyId,
+    pub(crate) windows: OpenWindows,
 }
 
 codec_struct!(KnownPlan {
     plan,
     hash,
-    currency
+    currency,
+    windows
 });
 
 /// A competition and its entrants, in order of entry.
@@ -135,6 +141,7 @@ pub struct Shard {
     pub(crate) markets: Vec<Market>,
     pub(crate) plans: Vec<KnownPlan>,
     pub(crate) contests: Vec<Contest>,
+    pub(crate) windows: Windows,
     pub(crate) open_days: Vec<OpenDay>,
     pub(crate) accounts: Vec<Account>,
     pub(crate) orders: Orders,
@@ -177,6 +184,7 @@ impl Shard {
             markets: Vec::new(),
             plans: Vec::new(),
             contests: Vec::new(),
+            windows: Windows::new(),
             open_days: Vec::new(),
             accounts: Vec::new(),
             orders: Orders::new(limits.orders_max.saturating_add(Self::TAKERS_MAX)),
@@ -229,7 +237,9 @@ impl Shard {
 
     /// When something is due that needs no market and no command: an expiry, an arrival, a slice.
     pub fn next_due(&self) -> Option<TimestampNs> {
-        self.agenda.next().map(|due| due.at)
+        let due = self.agenda.next().map(|due| due.at);
+        let edge = self.windows.next();
+        due.into_iter().chain(edge).min()
     }
 
     fn on_command(&mut self, command: &Command, events: &mut EventBuf) {
@@ -276,6 +286,12 @@ impl Shard {
             Command::DefineLatency { samples } => self.define_latency(samples, events),
             Command::SetConversion { from, to, rate } => {
                 self.set_conversion(*from, *to, *rate, events);
+            }
+            Command::ChangeAccount { account, change } => {
+                self.change_account(*account, *change, events);
+            }
+            Command::AnnounceWindow { calendar, interval } => {
+                self.announce_window(*calendar, *interval, events);
             }
             Command::Adjust {
                 account,

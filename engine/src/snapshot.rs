@@ -14,7 +14,7 @@ use crate::market::Market;
 use crate::shard::Shard;
 
 /// Version of the snapshot's layout.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// BLAKE3 of a shard's snapshot bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +62,7 @@ impl Shard {
         self.latencies.encode(out);
         self.plans.encode(out);
         self.contests.encode(out);
+        self.windows.encode(out);
         self.open_days.encode(out);
         self.accounts.encode(out);
         self.holdings.encode(out);
@@ -112,6 +113,7 @@ impl Shard {
         shard.latencies = Codec::decode(&mut reader)?;
         shard.plans = Codec::decode(&mut reader)?;
         shard.contests = Codec::decode(&mut reader)?;
+        shard.windows = Codec::decode(&mut reader)?;
         shard.open_days = Codec::decode(&mut reader)?;
         shard.accounts = Codec::decode(&mut reader)?;
         shard.holdings = Codec::decode(&mut reader)?;
@@ -161,9 +163,13 @@ impl Shard {
                         }
                     }
                 }
+                DueKind::Resume => {
+                    self.accounts[due.change as usize].resume_timed = Derived(place);
+                }
                 DueKind::Change => {}
             }
         }
+        self.refresh_windows();
         for handle in open {
             self.watch(handle);
         }

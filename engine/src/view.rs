@@ -4,8 +4,8 @@ use rules::{Competition, Limit, MinDays, Plan, Score, Stage, Standing};
 use types::{
     AccountId, AccountState, Breach, CompetitionId, Consistency, Funding, Instrument, InstrumentId,
     InstrumentStatus, Label, Leg, Lots, Money, NewAlgo, NewOrder, Notional, OrderId, OrderRole,
-    PlanHash, PlanId, Price, Qty, Quote, Seq, Side, SignedQty, Terms, Ticks, TimestampNs,
-    TradingDay,
+    Parentage, PlanHash, PlanId, Price, Qty, Quote, Seq, Side, SignedQty, Terms, Ticks,
+    TimestampNs, TradingDay,
 };
 
 use crate::account::Account;
@@ -45,7 +45,7 @@ pub struct AccountRow {
     /// Name of the plan.
     pub plan_name: Label,
     /// The account it follows.
-    pub parent: Option<AccountId>,
+    pub parent: Option<Parentage>,
     /// Phase of an evaluation; 0 when funded.
     pub phase: u8,
     /// Its state.
@@ -298,9 +298,7 @@ impl Shard {
 
     /// State of an account.
     pub fn account_state(&self, id: AccountId) -> Option<AccountState> {
-        self.accounts
-            .get(id.0 as usize)
-            .map(|account| account.state)
+        self.accounts.get(id.0 as usize).map(Account::state)
     }
 
     /// Whether an account takes no orders until the next roll.
@@ -340,7 +338,7 @@ impl Shard {
     }
 
     /// Name and parent of an account.
-    pub fn account_name(&self, id: AccountId) -> Option<(Label, Option<AccountId>)> {
+    pub fn account_name(&self, id: AccountId) -> Option<(Label, Option<Parentage>)> {
         self.accounts
             .get(id.0 as usize)
             .map(|account| (account.name, account.parent))
@@ -366,7 +364,7 @@ impl Shard {
                 Stage::Evaluation { phase } => phase,
                 Stage::Funded => 0,
             },
-            state: account.state,
+            state: account.state(),
             day_locked: account.day_locked,
             size: account.rules.size(),
             balance: self.balance_of(account),
@@ -596,7 +594,7 @@ impl Shard {
         let place = account.entry?;
         let contest = &self.contests[place.competition.0 as usize];
         let entry = self.live_entry(&contest.entries[place.index as usize]);
-        let breached = account.state == AccountState::Failed;
+        let breached = account.state() == AccountState::Failed;
         Some(entry.score(&contest.competition, breached))
     }
 
@@ -608,7 +606,7 @@ impl Shard {
             .iter()
             .map(|entrant| {
                 let account = &self.accounts[entrant.account.0 as usize];
-                let breached = account.state == AccountState::Failed;
+                let breached = account.state() == AccountState::Failed;
                 Standing::new(
                     entrant.account,
                     &self.live_entry(entrant),

@@ -67,6 +67,8 @@ impl Naive {
                 .map(|(id, market)| self.market_portrait(id, market))
                 .collect(),
             house: self.house(),
+            intervals: Vec::new(),
+            windows: Vec::new(),
         }
     }
 
@@ -75,12 +77,15 @@ impl Naive {
         let foreign = account.foreign.iter();
         AccountPortrait {
             state: account.state,
+            suspension: None,
+            lineage: rules::Lineage::default(),
+            followed: false,
             day_locked: account.locked,
             balance: account.balance,
             foreign: foreign.map(|(currency, held)| (*currency, *held)).collect(),
             equity: self.equity_of(id),
             fees: account.fees,
-            limits: account.rules.limits().copied().collect(),
+            rules: account.rules.clone(),
             holdings: self.holding_portraits(id),
             score: self.score(AccountId(id as u32)),
         }

@@ -131,10 +131,10 @@ impl Naive {
     }
 
     pub(super) fn open_account(&mut self, open: &OpenAccount) {
-        let Some(plan) = self.plans.get(open.plan.0 as usize).copied() else {
+        let Some(plan) = self.plans.get(open.plan.0 as usize).cloned() else {
             return self.reject(InputRejection::UnknownPlan);
         };
-        let is_known = |parent: AccountId| (parent.0 as usize) < self.accounts.len();
+        let is_known = |parent: types::Parentage| (parent.account.0 as usize) < self.accounts.len();
         if !open.parent.is_none_or(is_known) {
             return self.reject(InputRejection::UnknownAccount);
         }

@@ -1,7 +1,8 @@
 //! Changes from outside the market: booked profit and loss, payouts, scaling.
 
 use types::{
-    AccountId, AccountState, AdjustKind, DenyReason, EventKind, FloorMoveCause, Money, PayoutDenial,
+    AccountId, AccountState, AdjustKind, DenyReason, EventKind, FloorMoveCause, Money,
+    PayoutDenial, ScaleStanding,
 };
 
 use super::Shard;
@@ -35,16 +36,24 @@ impl Shard {
             });
         }
         let done = match kind {
-            AdjustKind::ProfitAndLoss => self.book(id, amount, events),
+            AdjustKind::ProfitAndLoss => self
+                .book(id, amount, events)
+                .map_err(|reason| (reason, None)),
             AdjustKind::Scale | AdjustKind::Payout => self.scale(id, events),
         };
         match done {
             Ok(()) => self.touch_account(id, true),
-            Err(reason) => events.push(EventKind::AdjustDenied {
-                account: id,
-                kind,
-                reason,
-            }),
+            Err((reason, standing)) => {
+                events.push(EventKind::AdjustDenied {
+                    account: id,
+                    kind,
+                    reason,
+                });
+                // Not yet, and what would satisfy it.
+                if let Some(standing) = standing {
+                    events.push(EventKind::ScaleStanding(standing));
+                }
+            }
         }
     }
 
@@ -66,10 +75,21 @@ impl Shard {
         Ok(())
     }
 
-    fn scale(&mut self, id: AccountId, events: &mut EventBuf) -> Result<(), DenyReason> {
+    fn scale(
+        &mut self,
+        id: AccountId,
+        events: &mut EventBuf,
+    ) -> Result<(), (DenyReason, Option<ScaleStanding>)> {
         let account = &mut self.accounts[id.0 as usize];
         let plan = &self.plans[account.plan.0 as usize].plan;
-        let (added, moves) = account.rules.scale(plan).ok_or(DenyReason::NotInPlan)?;
+        let standing = account.rules.scale_standing(plan, id);
+        if let Some(standing) = standing.filter(|standing| !standing.is_met()) {
+            return Err((DenyReason::ScaleNotYet, Some(standing)));
+        }
+        let (added, moves) = account
+            .rules
+            .scale(plan)
+            .ok_or((DenyReason::NotInPlan, None))?;
         account.balance = account.balance.saturating_add(added);
         let currency = account.currency;
         self.house[currency.0 as usize].funded += i128::from(added.0);
@@ -110,7 +130,7 @@ impl Shard {
         let Some(rule) = &plan.payout else {
             return deny(PayoutDenial::NotInPlan);
         };
-        if account.state != AccountState::Funded {
+        if account.state() != AccountState::Funded {
             return deny(PayoutDenial::NotEligibleState);
         }
         if requested.0 <= 0 {
@@ -119,25 +139,14 @@ impl Shard {
         if self.is_holding(account) {
             return deny(PayoutDenial::NotFlat);
         }
-        let unmet = account
-            .rules
-            .consistency(plan, id)
-            .filter(|consistency| !consistency.met);
-        if let Some(consistency) = unmet {
-            deny(PayoutDenial::Consistency);
-            // Not yet, and what would satisfy it.
-            return events.push(EventKind::Consistency(consistency));
+        let paid = self.balance_of(account);
+        if let Err(reason) = account.rules.check_payout(plan, id, paid, requested) {
+            return deny(reason);
         }
-        if requested > eligible {
-            return deny(PayoutDenial::AboveEligible);
-        }
-        let balance = self.balance_of(account).saturating_sub(requested);
+        let balance = paid.saturating_sub(requested);
         let own = account.balance.saturating_sub(requested);
         let mut rules = account.rules.clone();
         let moves = rules.pay_out(plan, requested);
-        if !rules.breached(balance.to_notional(), false).is_empty() {
-            return deny(PayoutDenial::WouldBreach);
-        }
         let trader = requested.mul_ratio_floor(rule.split);
         let firm = requested.saturating_sub(trader);
         let account = &mut self.accounts[id.0 as usize];

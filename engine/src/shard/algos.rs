@@ -7,7 +7,7 @@ use types::{
 
 use super::Shard;
 use super::cascade::note;
-use super::check::{Part, check_price};
+use super::check::{Earlier, Part, check_price};
 use super::submit::Membership;
 use crate::agenda::{Due, DueKind};
 use crate::algo::{Algo, CHILD};
@@ -191,7 +191,7 @@ impl Shard {
         child.client_order = ClientOrderId(0);
         child.self_trade = self_trade;
         child.leg = leg;
-        match self.check_order(&child, Part::Slice, 0) {
+        match self.check_order(&child, Part::Slice, Earlier::default()) {
             Ok(checked) => {
                 let membership = Membership {
                     list: id,
@@ -276,12 +276,12 @@ impl Shard {
     pub(super) fn end_algos(
         &mut self,
         reason: AlgoEnd,
-        which: impl Fn(&Algo) -> bool,
+        which: impl Fn(&Self, &Algo) -> bool,
         events: &mut EventBuf,
     ) {
         let mut index = 0;
         while let Some(algo) = self.algos.get(index) {
-            if which(algo) {
+            if which(self, algo) {
                 let id = algo.id;
                 self.end_algo(id, reason, events);
             } else {

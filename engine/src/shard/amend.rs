@@ -250,6 +250,7 @@ impl Shard {
             return Ok(());
         }
         check_short(&desk, request, leaves, old)?;
+        self.check_amended_conduct(&desk, request, leaves, old)?;
         let replaced = Replaced {
             lots: old,
             value: holding::value(before, old, market.tick_value),

@@ -138,7 +138,7 @@ impl Shard {
         }
         self.end_algos(
             AlgoEnd::Over,
-            |algo| algo.request.instrument == instrument,
+            |_, algo| algo.request.instrument == instrument,
             events,
         );
         let mut ids = std::mem::take(&mut self.pending.split);

@@ -156,7 +156,7 @@ impl Shard {
     ) {
         self.end_algos(
             AlgoEnd::AccountLocked,
-            |algo| algo.request.account == account,
+            |_, algo| algo.request.account == account,
             events,
         );
         self.end_orders(account, reason, |_, _, _| true, events);
@@ -190,7 +190,7 @@ impl Shard {
                 }
             }
             Err(DenyReason::UnknownOrder) if self.find_algo(order, account).is_some() => {
-                let is_it = |algo: &crate::algo::Algo| algo.id == order;
+                let is_it = |_: &Self, algo: &crate::algo::Algo| algo.id == order;
                 self.end_algos(AlgoEnd::Requested, is_it, events);
             }
             Err(reason) => deny_change(account, order, reason, events),
@@ -243,7 +243,7 @@ impl Shard {
         };
         self.end_algos(
             AlgoEnd::Requested,
-            |algo| {
+            |_, algo| {
                 let request = &algo.request;
                 request.account == account && is_meant(request.instrument, request.side)
             },

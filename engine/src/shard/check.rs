@@ -39,6 +39,15 @@ pub(super) enum Part {
     Slice,
 }
 
+/// Orders of a list that are accepted together with a checked one and come before it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Earlier {
+    pub(super) orders: u32,
+    /// Of those that may open or enlarge a position.
+    pub(super) buys: Lots,
+    pub(super) sells: Lots,
+}
+
 /// Who sends an order and what it is about, looked up once for all its checks.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Desk<'a> {
@@ -54,7 +63,7 @@ impl Shard {
         &self,
         request: &NewOrder,
         part: Part,
-        earlier: u32,
+        earlier: Earlier,
     ) -> Result<Checked, DenyReason> {
         let desk = self.desk(request);
         self.check_sender(&desk, request, part)?;
@@ -72,12 +81,15 @@ impl Shard {
         };
         check_collar(request, market, limit)?;
         check_direction(&desk, request, part, lots)?;
+        if desk.account.has_conduct {
+            self.check_conduct(&desk, request, part, lots, earlier)?;
+        }
         let price = valued_at(request, market, &checked);
         check_size(&desk, request, lots, price, Lots(0))?;
         if part != Part::Exit {
             self.check_funds(&desk, request, lots, price, Replaced::default())?;
         }
-        self.check_room(&desk, request, limit, part, earlier)?;
+        self.check_room(&desk, request, limit, part, earlier.orders)?;
         check_post_only(request, market, limit)?;
         Ok(checked)
     }
@@ -104,6 +116,7 @@ impl Shard {
             && account.terms.mode == PositionMode::Netting
             && market.is_crossed()
             && market.status == InstrumentStatus::Open
+            && !account.has_conduct
             && instrument.collar == Ratio::ZERO
             && market.currency == account.currency
             && !self.is_repeated(request.account.0, request.client_order.0);

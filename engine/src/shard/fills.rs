@@ -6,6 +6,7 @@ use types::{
 };
 
 use super::Shard;
+use super::conduct::Closing;
 use crate::event_buf::EventBuf;
 use crate::holding::{self, Holding};
 use crate::slab::NIL;
@@ -53,7 +54,14 @@ impl Shard {
             known: TimestampNs(self.ts.0.saturating_add(ack_ns.into())),
             extra: order.extra,
         };
-        self.execute(order.holding, order.side, execution, sender, events);
+        let opened = self.execute(order.holding, order.side, execution, sender, events);
+        if opened && self.orders.get_mut(handle).flags.note_opening() {
+            let account = self.orders.nodes.get(handle).account;
+            let account = &mut self.accounts[account.0 as usize];
+            if account.has_conduct {
+                account.rules.record_trade();
+            }
+        }
     }
 
     /// Closes a part of a position for the engine itself.
@@ -81,6 +89,7 @@ impl Shard {
         self.execute(holding, side, execution, sender, events);
     }
 
+    /// Says whether some of it opened or enlarged a position.
     #[inline]
     fn execute(
         &mut self,
@@ -89,7 +98,7 @@ impl Shard {
         execution: Execution,
         sender: Sender,
         events: &mut EventBuf,
-    ) {
+    ) -> bool {
         let Execution {
             price,
             lots,
@@ -102,6 +111,7 @@ impl Shard {
             instrument: instrument_id,
             leg,
             lots: before,
+            opened,
             ..
         } = *holding;
         let market = &self.markets[instrument_id.0 as usize];
@@ -109,6 +119,9 @@ impl Shard {
         let (tick_value, currency) = (market.tick_value, market.currency);
         let change = holding.trade(price, Lots(lots.0 * side.sign()), tick_value);
         let after = holding.lots;
+        if change.opened && (before.0 == 0 || change.closed) {
+            holding.opened = self.ts;
+        }
         let qty = instrument.qty(lots);
         let value = holding::value(price, lots, tick_value);
         let earned = holding::fee(&instrument.fees, maker, value, qty);
@@ -166,8 +179,21 @@ impl Shard {
             maker,
             known: sender.known,
         }));
+        if change.closed && self.accounts[account_id.0 as usize].has_conduct {
+            let own = self.accounts[account_id.0 as usize].currency;
+            let realised = self.convert_floor(realised.to_notional(), currency, own);
+            let closing = Closing {
+                account: account_id,
+                instrument: instrument_id,
+                order: sender.order,
+                opened,
+                realised: realised.to_money_floor(),
+            };
+            self.judge_close(closing, events);
+        }
         self.follow_position(handle, before, after);
         self.touch_account(account_id, true);
+        change.opened
     }
 
     /// Books cash in a currency of an account; says its balance after, and by how much that changed: less

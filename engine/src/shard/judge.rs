@@ -1,9 +1,9 @@
 //! The verdict on an account: test, then lock, cancel, flatten and change state; only then ratchet.
 
-use rules::Breaches;
+use rules::{Breaches, LifeChange};
 use types::{
     AccountId, AccountState, Breach, BreachPosition, CancelReason, Effect, EventKind, FillCause,
-    FillModel, FloorMoveCause, Funding, Lots, Money, Notional, Ticks,
+    FillModel, FloorMoveCause, Funding, LimitWarning, Lots, Money, Notional, Ticks,
 };
 
 use super::Shard;
@@ -104,7 +104,7 @@ impl Shard {
             required,
         });
         self.end_all(id, CancelReason::MarginCall, events);
-        while let Some(holding) = self.oldest_position(id) {
+        while let Some(holding) = self.oldest_position(id, |_, _| true) {
             let account = &self.accounts[id.0 as usize];
             let required = self.maintenance_required(account).unwrap_or(Money::ZERO);
             if self.equity_of(account) >= required.to_notional() {
@@ -125,26 +125,41 @@ impl Shard {
     fn test_limits(&mut self, id: AccountId, equity: Notional, events: &mut EventBuf) -> bool {
         let account = &self.accounts[id.0 as usize];
         let breaches = account.rules.breached(equity, account.day_locked);
-        if breaches.is_empty() {
-            return false;
+        if !breaches.is_empty() {
+            self.record_breaches(id, equity, &breaches, events);
+            if breaches.iter().any(|limit| limit.effect != Effect::Warn) {
+                self.carry_out(id, &breaches, events);
+                return true;
+            }
         }
-        self.carry_out(id, equity, &breaches, events);
-        true
+        self.warn(id, equity, events);
+        false
     }
 
-    fn carry_out(
-        &mut self,
-        id: AccountId,
-        equity: Notional,
-        breaches: &Breaches,
-        events: &mut EventBuf,
-    ) {
-        self.record_breaches(id, equity, breaches, events);
+    /// Tells of limits of which much is used, each once a day.
+    fn warn(&mut self, id: AccountId, equity: Notional, events: &mut EventBuf) {
+        let account = &mut self.accounts[id.0 as usize];
+        let plan = &self.plans[account.plan.0 as usize].plan;
+        let warnings = account.rules.warnings(plan, equity, account.day_locked);
+        for limit in warnings.iter() {
+            account.rules.mark_warned(plan, limit.rule);
+            events.push(EventKind::LimitWarned(LimitWarning {
+                account: id,
+                rule: limit.rule,
+                equity,
+                baseline: limit.baseline,
+                allowance: limit.allowance,
+                floor: limit.floor,
+            }));
+        }
+    }
+
+    fn carry_out(&mut self, id: AccountId, breaches: &Breaches, events: &mut EventBuf) {
         let fails = breaches.iter().any(|limit| limit.effect == Effect::Fail);
         self.end_all(id, CancelReason::AccountLocked, events);
-        self.flatten(id, events);
+        self.flatten(id, FillCause::Liquidation, events);
         if fails {
-            self.change_state(id, AccountState::Failed, events);
+            self.change_life(id, LifeChange::Fail, events);
         } else {
             self.accounts[id.0 as usize].day_locked = true;
             events.push(EventKind::DayLocked { account: id });
@@ -153,14 +168,14 @@ impl Shard {
 
     /// Closes every open position of an account, the oldest first. A halted or stale instrument closes at
     /// its last good touch: the outcome was decided by the breach, not by this price.
-    fn flatten(&mut self, id: AccountId, events: &mut EventBuf) {
-        while let Some(holding) = self.oldest_position(id) {
-            self.close_position(holding, FillCause::Liquidation, events);
+    pub(super) fn flatten(&mut self, id: AccountId, cause: FillCause, events: &mut EventBuf) {
+        while let Some(holding) = self.oldest_position(id, |_, _| true) {
+            self.close_position(holding, cause, events);
         }
     }
 
     /// Closes a whole position: at the touch's liquidation side, or against a book and then the house.
-    fn close_position(&mut self, holding: u32, cause: FillCause, events: &mut EventBuf) {
+    pub(super) fn close_position(&mut self, holding: u32, cause: FillCause, events: &mut EventBuf) {
         let held = *self.holdings.get(holding);
         let market = self.market_of(&held);
         if market.is_crossed() {
@@ -175,11 +190,16 @@ impl Shard {
         self.fill_liquidation(holding, execution, Lots(0), cause, events);
     }
 
-    fn oldest_position(&self, id: AccountId) -> Option<u32> {
+    /// The oldest open position of an account that is picked.
+    pub(super) fn oldest_position(
+        &self,
+        id: AccountId,
+        picks: impl Fn(&Self, &Holding) -> bool,
+    ) -> Option<u32> {
         let mut handle = self.accounts[id.0 as usize].holdings.first;
         while handle != NIL {
             let holding = self.holdings.get(handle);
-            if holding.lots.0 != 0 {
+            if holding.lots.0 != 0 && picks(self, holding) {
                 return Some(handle);
             }
             handle = holding.next;
@@ -224,15 +244,22 @@ impl Shard {
                 positions,
             };
             primary = false;
-            record.get_or_insert(BreachRecord {
-                seq: self.seq,
-                ts: self.ts,
-                breach,
-            });
+            if limit.effect != Effect::Warn {
+                record.get_or_insert(BreachRecord {
+                    seq: self.seq,
+                    ts: self.ts,
+                    breach,
+                });
+            }
             events.push(EventKind::Breach(breach));
             self.push_breach_positions(id, events);
         }
-        self.accounts[id.0 as usize].breach = record;
+        let account = &mut self.accounts[id.0 as usize];
+        account.breach = record.or(account.breach);
+        let plan = &self.plans[account.plan.0 as usize].plan;
+        for limit in breaches.iter() {
+            account.rules.mark_breached(plan, limit.rule);
+        }
     }
 
     fn push_breach_positions(&self, id: AccountId, events: &mut EventBuf) {
@@ -291,7 +318,7 @@ impl Shard {
     /// Target and pass, tested while nothing is open.
     fn test_objectives(&mut self, id: AccountId, events: &mut EventBuf) {
         let account = &self.accounts[id.0 as usize];
-        if account.state != AccountState::Evaluation || self.is_holding(account) {
+        if account.state() != AccountState::Evaluation || self.is_holding(account) {
             return;
         }
         let balance = self.balance_of(account);
@@ -318,18 +345,8 @@ impl Shard {
             if std::mem::take(&mut self.accounts[id.0 as usize].day_locked) {
                 events.push(EventKind::DayUnlocked { account: id });
             }
-            self.change_state(id, AccountState::Passed, events);
+            self.change_life(id, LifeChange::Pass, events);
         }
-    }
-
-    fn change_state(&mut self, id: AccountId, to: AccountState, events: &mut EventBuf) {
-        let account = &mut self.accounts[id.0 as usize];
-        events.push(EventKind::StateChanged {
-            account: id,
-            from: account.state,
-            to,
-        });
-        account.state = to;
     }
 
     /// An entry sees its account's equity where that moves what its score remembers.

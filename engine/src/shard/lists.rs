@@ -8,7 +8,7 @@ use types::{
 
 use super::Shard;
 use super::cascade::Activation;
-use super::check::{Checked, Part};
+use super::check::{Checked, Earlier, Part};
 use super::registry::reject;
 use super::submit::Membership;
 use crate::event_buf::EventBuf;
@@ -58,6 +58,7 @@ impl Shard {
         }
         self.count_rate(first.account, list.orders.len() as u32)
             .map_err(|reason| (0, reason))?;
+        let mut earlier = Earlier::default();
         for index in 0..list.orders.len() {
             let request = asked(list, index);
             let part = match role(list.kind, index) {
@@ -71,9 +72,10 @@ impl Shard {
             let checked = if is_repeated {
                 Err(DenyReason::DuplicateClientOrder)
             } else {
-                self.check_order(&request, part, index as u32).map(|_| ())
+                self.check_order(&request, part, earlier)
             };
-            checked.map_err(|reason| (index, reason))?;
+            let checked = checked.map_err(|reason| (index, reason))?;
+            earlier = earlier.and(&request, checked.lots);
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! The shard's state in the words of its definitions.
 
-use types::{AccountId, Label, OrderId, Price, Qty, Side};
+use types::{AccountId, Label, OrderId, PlanId, Price, Qty, Side, TimestampNs};
 
 use super::Shard;
 use crate::account::Account;
@@ -49,7 +49,24 @@ impl Shard {
                 .map(|market| self.market_portrait(market))
                 .collect(),
             house: self.house(),
+            intervals: self
+                .windows
+                .known()
+                .iter()
+                .map(|known| (known.calendar, known.interval))
+                .collect(),
+            windows: self.open_windows().collect(),
         }
+    }
+
+    /// Windows that are open, by plan and place, with the moment at which they close.
+    pub fn open_windows(&self) -> impl Iterator<Item = (PlanId, u8, TimestampNs)> {
+        (0..).map(PlanId).zip(&self.plans).flat_map(|(id, plan)| {
+            plan.windows.places().filter_map(move |window| {
+                let until = plan.windows.until(window)?;
+                Some((id, window as u8, until))
+            })
+        })
     }
 
     /// The firm's side of the ledger in every currency that has moved, ascending by currency.
@@ -89,13 +106,16 @@ impl Shard {
             .collect();
         holdings.sort_unstable_by_key(|held| (held.instrument, held.leg));
         AccountPortrait {
-            state: account.state,
+            state: account.state(),
+            suspension: account.life.suspension().copied(),
+            lineage: account.lineage,
+            followed: account.followed,
             day_locked: account.day_locked,
             balance: account.balance,
             foreign,
             equity: self.equity_of(account),
             fees: account.fees,
-            limits: account.rules.limits().copied().collect(),
+            rules: account.rules.clone(),
             holdings,
             score: self.score(id),
         }

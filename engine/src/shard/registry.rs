@@ -1,14 +1,17 @@
 //! Making instruments, plans, competitions and accounts known.
 
-use rules::{AccountRules, Competition, Entry, Plan, Stage};
+use rules::{
+    AccountRules, Competition, Conduct, Entry, LifeChange, Lifecycle, Lineage, OpenWindows, Plan,
+};
 use types::{
-    AccountId, AccountState, CompetitionId, EventKind, FloorMoveCause, InputRejection, Instrument,
+    AccountId, CompetitionId, EventKind, FloorMoveCause, InputRejection, Instrument,
     InstrumentError, InstrumentId, Latency, Liquidity, Money, OpenAccount, PlanId, RollSchedule,
 };
 
 use super::{Contest, Entrant, KnownPlan, OpenDay, Shard};
 use crate::account::{Account, EntryPlace, Foreign, List, OrderRate};
 use crate::book::NIL as NO_ORDER;
+use crate::derived::Derived;
 use crate::event_buf::EventBuf;
 use crate::market::Market;
 use crate::slab::NIL;
@@ -55,11 +58,14 @@ impl Shard {
             version: plan.version,
             hash,
         });
+        let windows = OpenWindows::new(&plan.conduct);
         self.plans.push(KnownPlan {
             plan,
             hash,
             currency,
+            windows,
         });
+        self.schedule_known_windows(PlanId(id));
     }
 
     pub(super) fn define_competition(&mut self, spec: &[u8], events: &mut EventBuf) {
@@ -93,19 +99,40 @@ impl Shard {
     }
 
     pub(super) fn open_account(&mut self, open: &OpenAccount, events: &mut EventBuf) {
-        let Some(KnownPlan { plan, currency, .. }) = self.plans.get(open.plan.0 as usize) else {
+        let Some(KnownPlan { plan, .. }) = self.plans.get(open.plan.0 as usize) else {
             return reject(events, InputRejection::UnknownPlan);
         };
         if open
             .parent
-            .is_some_and(|parent| self.account(parent).is_none())
+            .is_some_and(|parent| self.account(parent.account).is_none())
         {
             return reject(events, InputRejection::UnknownAccount);
         }
-        let day = self.open_day(plan.schedule).and_then(|open| open.day);
         let Some(id) = next_id(self.accounts.len(), self.limits.accounts_max, events) else {
             return;
         };
+        let mut lineage = Lineage::default();
+        if let Some(parent) = open.parent {
+            let closes_parent = match self.succession(parent, plan.name) {
+                Ok((led, closes)) => {
+                    lineage = led;
+                    closes
+                }
+                Err(reason) => {
+                    return events.push(EventKind::AccountDenied {
+                        plan: open.plan,
+                        parent,
+                        reason,
+                    });
+                }
+            };
+            self.accounts[parent.account.0 as usize].followed = true;
+            if closes_parent {
+                self.stop(parent.account, LifeChange::Close, events);
+            }
+        }
+        let KnownPlan { plan, currency, .. } = &self.plans[open.plan.0 as usize];
+        let day = self.open_day(plan.schedule).and_then(|open| open.day);
         let account = AccountId(id);
         let rules = AccountRules::open(plan, day);
         let balance = plan.initial_balance;
@@ -125,10 +152,11 @@ impl Shard {
             plan: open.plan,
             parent: open.parent,
             name: open.name,
-            state: match plan.stage {
-                Stage::Evaluation { .. } => AccountState::Evaluation,
-                Stage::Funded => AccountState::Funded,
-            },
+            life: Lifecycle::open(plan.stage),
+            lineage,
+            followed: false,
+            resume_timed: Derived::NONE,
+            has_conduct: plan.conduct != Conduct::default(),
             day_locked: false,
             balance,
             fees: Money::ZERO,

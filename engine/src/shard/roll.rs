@@ -59,7 +59,7 @@ impl Shard {
         }
     }
 
-    fn roll_account(&mut self, id: AccountId, day: TradingDay, events: &mut EventBuf) {
+    pub(super) fn roll_account(&mut self, id: AccountId, day: TradingDay, events: &mut EventBuf) {
         let is_day_order = |_: &Self, _: u32, order: &crate::order::Order| order.tif == Tif::Day;
         self.end_orders(id, CancelReason::DayOver, is_day_order, events);
         let account = &self.accounts[id.0 as usize];
@@ -92,5 +92,8 @@ impl Shard {
             events.push(EventKind::DayUnlocked { account: id });
         }
         self.judge_alone(id, events);
+        if let Some(inactive) = roll.inactive {
+            self.end_inactive(id, inactive, events);
+        }
     }
 }

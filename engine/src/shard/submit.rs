@@ -5,7 +5,7 @@ use types::{
     OrderRole, TimeInForce, TimestampNs,
 };
 
-use super::check::{Checked, Part};
+use super::check::{Checked, Earlier, Part};
 use super::{Shard, UsedClientOrder};
 use crate::agenda::{Due, DueKind};
 use crate::book::{NIL as NO_ORDER, Node};
@@ -40,7 +40,7 @@ impl Shard {
             .and_then(|()| self.count_rate(request.account, 1))
             .and_then(|()| match self.check_plain(request) {
                 Some(checked) => Ok(checked),
-                None => self.check_order(request, Part::Whole, 0),
+                None => self.check_order(request, Part::Whole, Earlier::default()),
             });
         match checked {
             Ok(checked) => {
@@ -173,6 +173,10 @@ impl Shard {
             sum.0 = sum.0.saturating_add(lots.0);
         }
         self.link_order(handle, request.account);
+        let account = &mut self.accounts[request.account.0 as usize];
+        if account.has_conduct {
+            account.rules.record_order();
+        }
         events.push(EventKind::OrderAccepted {
             order: id,
             request: *request,

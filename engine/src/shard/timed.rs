@@ -29,14 +29,31 @@ impl Shard {
     /// Runs everything that is due by now, in order of time; each thing is a step of its own.
     #[inline(always)]
     pub(super) fn run_timed(&mut self, events: &mut EventBuf) {
-        while let Some(due) = self.agenda.next().filter(|due| due.at <= self.ts).copied() {
-            self.run_due(due, events);
+        while self.agenda.is_due(self.ts) || self.windows.is_due(self.ts) {
+            self.run_next(events);
             self.settle(events);
+        }
+    }
+
+    /// At one time windows come first.
+    fn run_next(&mut self, events: &mut EventBuf) {
+        let due = self.agenda.next().copied();
+        match (due, self.windows.next()) {
+            (Some(due), edge) if edge.is_none_or(|edge| due.at < edge) => {
+                self.run_due(due, events);
+            }
+            _ => self.run_window_edge(events),
         }
     }
 
     fn run_due(&mut self, due: Due, events: &mut EventBuf) {
         match due.kind {
+            DueKind::Resume => {
+                self.forget_first();
+                let id = AccountId(due.change);
+                self.accounts[due.change as usize].resume_timed = Derived::NONE;
+                self.resume(id, events);
+            }
             DueKind::Arrival => {
                 if let Some(handle) = self.take_timed(due.order)
                     && self.orders.get(handle).stage == Stage::InFlight

@@ -132,6 +132,7 @@ impl Shard {
     fn check_state(&self) -> Result<(), SnapshotError> {
         self.check_counters()?;
         self.check_currencies()?;
+        self.check_windows()?;
         self.check_markets()?;
         self.check_holdings()?;
         self.check_orders()?;
@@ -273,7 +274,7 @@ impl Shard {
             let terms = &self.accounts[request.account.0 as usize].terms;
             let shorts = self.markets[request.instrument.0 as usize].allows_shorts(terms);
             let flags = Flags::of(&request, shorts);
-            ensure(order.flags == flags, "working order")?;
+            ensure(order.flags.as_sent() == flags, "working order")?;
             let rests = order.stage == Stage::Resting || order.stage == Stage::Waiting;
             let in_queue = node.is_queued() == (rests && self.has_key(handle, order));
             let is_shown = order.stage != Stage::Resting
@@ -391,6 +392,21 @@ impl Shard {
     }
 
     /// Algos ascend, and what is due belongs to something that works.
+    /// What opens, and what is open, is a window of its plan.
+    fn check_windows(&self) -> Result<(), SnapshotError> {
+        for plan in &self.plans {
+            let windows = plan.plan.conduct.windows.len();
+            ensure(plan.windows.len() == windows, "windows")?;
+        }
+        let is_window = |opening: &crate::windows::Opening| {
+            self.plans
+                .get(opening.plan.0 as usize)
+                .is_some_and(|plan| usize::from(opening.window) < plan.windows.len())
+        };
+        let openings = self.windows.openings();
+        ensure(openings.iter().all(is_window), "window openings")
+    }
+
     fn check_agenda(&self) -> Result<(), SnapshotError> {
         let mut before = OrderId(0);
         for algo in &self.algos {
@@ -425,7 +441,7 @@ impl Shard {
                 .all(|curve| curve.sums.last().is_some_and(|&sum| sum > 0)),
             "curve",
         )?;
-        let (mut changes, mut timed) = (0, 0);
+        let (mut changes, mut timed, mut resumes) = (0, 0, 0);
         for (_, due) in self.agenda.iter() {
             let belongs = match due.kind {
                 DueKind::Arrival | DueKind::Expiry => {
@@ -440,6 +456,12 @@ impl Shard {
                         };
                         order.extra != NIL && is_due
                     })
+                }
+                DueKind::Resume => {
+                    resumes += 1;
+                    let account = self.accounts.get(due.change as usize);
+                    let suspension = account.and_then(|account| account.life.suspension());
+                    suspension.is_some_and(|suspension| suspension.until == Some(due.at))
                 }
                 DueKind::Change => {
                     changes += 1;
@@ -457,14 +479,22 @@ impl Shard {
             order.stage == Stage::InFlight || order.tif == Tif::GoodTillDate
         });
         ensure(timed == waiting.count(), "orders on the agenda")?;
-        ensure(changes == self.changes.len(), "changes on their way")
+        ensure(changes == self.changes.len(), "changes on their way")?;
+        let suspensions = self
+            .accounts
+            .iter()
+            .filter_map(|account| account.life.suspension());
+        let ending = suspensions.filter(|suspension| suspension.until.is_some());
+        ensure(resumes == ending.count(), "suspensions on the agenda")
     }
 
     fn check_plan_and_entry(&self, id: AccountId, account: &Account) -> Result<(), SnapshotError> {
         let plan = self.plans.get(account.plan.0 as usize);
         ensure(
             plan.is_some_and(|plan| {
-                plan.currency == account.currency && plan.plan.terms == account.terms
+                plan.currency == account.currency
+                    && plan.plan.terms == account.terms
+                    && (plan.plan.conduct != rules::Conduct::default()) == account.has_conduct
             }),
             "account's plan",
         )?;

@@ -160,14 +160,21 @@ impl AccountRules {
         self.activity.trades
     }
 
-    /// Tests the day's counts for one more order. `opening`: it could open or enlarge a position; one
+    /// Tests the day's counts for one more order. `earlier`: orders that are accepted with it and come
+    /// before it. `opening`: it could open or enlarge a position; one
     /// that only closes is never refused for the number of trades. Trades count when they happen:
     /// orders that are working when the last one does still execute.
     ///
     /// # Errors
     /// [`ConductDenial::OrdersPerDay`], [`ConductDenial::TradesPerDay`].
-    pub fn check_counts(&self, plan: &Plan, opening: bool) -> Result<(), ConductDenial> {
+    pub fn check_counts(
+        &self,
+        plan: &Plan,
+        earlier: u32,
+        opening: bool,
+    ) -> Result<(), ConductDenial> {
         let Activity { orders, trades, .. } = self.activity;
+        let orders = orders.saturating_add(earlier);
         if let Some(max) = plan.conduct.orders_per_day_max
             && orders >= max
         {

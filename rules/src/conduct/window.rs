@@ -130,7 +130,7 @@ impl OpenWindows {
 
     /// When the next window closes; `None` while all are closed.
     pub fn next_close(&self) -> Option<TimestampNs> {
-        self.places().filter_map(|place| self.until_of(place)).min()
+        self.places().filter_map(|place| self.until(place)).min()
     }
 
     /// Closes every window that is over at `now` and tells their places, in order.
@@ -146,9 +146,25 @@ impl OpenWindows {
         bits(due)
     }
 
+    /// Windows, open or closed.
+    pub const fn len(&self) -> usize {
+        self.until.len()
+    }
+
+    /// Whether the plan has no windows.
+    pub const fn is_empty(&self) -> bool {
+        self.until.is_empty()
+    }
+
     /// Whether this window is open.
     pub const fn is_open(&self, window: usize) -> bool {
         window < WINDOWS_MAX && self.open & 1 << window != 0
+    }
+
+    /// The first moment at which an open window is closed again.
+    pub fn until(&self, window: usize) -> Option<TimestampNs> {
+        let until = self.until.get(window).copied();
+        until.filter(|_| self.is_open(window))
     }
 
     /// Whether no window is open.
@@ -218,10 +234,6 @@ impl OpenWindows {
         let applies = |rule: &WindowRule| acts(rule.action) && rule.concerns(symbol);
         self.places()
             .find(|&place| conduct.windows.get(place).is_some_and(applies))
-    }
-
-    fn until_of(&self, place: usize) -> Option<TimestampNs> {
-        self.until.get(place).copied()
     }
 }
 

@@ -1,0 +1,205 @@
+//! Rules of conduct: what they refuse at the door, and what they say about a fill that closes.
+
+use rules::{HoldingAction, WeightedQty, worst_case};
+use types::{
+    AccountId, DenyReason, EventKind, InstrumentId, Lots, Money, NewOrder, OrderId, Side,
+    TimestampNs,
+};
+
+use super::Shard;
+use super::check::{Desk, Earlier, Part};
+use crate::event_buf::EventBuf;
+use crate::holding::Holding;
+use crate::order::is_closing;
+
+impl Earlier {
+    /// With one more order of so many lots.
+    pub(super) fn and(mut self, request: &NewOrder, lots: Lots) -> Self {
+        self.orders += 1;
+        if !is_closing(request) {
+            let sum = match request.side {
+                Side::Buy => &mut self.buys,
+                Side::Sell => &mut self.sells,
+            };
+            sum.0 = sum.0.saturating_add(lots.0);
+        }
+        self
+    }
+}
+
+/// A position that a fill closed (a part of).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Closing {
+    pub(super) account: AccountId,
+    pub(super) instrument: InstrumentId,
+    pub(super) order: OrderId,
+    /// When the position was opened from flat.
+    pub(super) opened: TimestampNs,
+    /// Before the fee, in the account's currency.
+    pub(super) realised: Money,
+}
+
+impl Shard {
+    /// Windows, counts and size, in this order.
+    #[cold]
+    pub(super) fn check_conduct(
+        &self,
+        desk: &Desk<'_>,
+        request: &NewOrder,
+        part: Part,
+        lots: Lots,
+        earlier: Earlier,
+    ) -> Result<(), DenyReason> {
+        let known = &self.plans[desk.account.plan.0 as usize];
+        let opening = opens(desk, request, lots, earlier, Lots(0));
+        let symbol = desk.market.instrument.symbol;
+        known
+            .windows
+            .check(&known.plan.conduct, symbol, opening)
+            .map_err(DenyReason::Conduct)?;
+        if part != Part::Exit {
+            desk.account
+                .rules
+                .check_counts(&known.plan, earlier.orders, opening)
+                .map_err(DenyReason::Conduct)?;
+        }
+        self.check_size_limit(desk, request, lots, earlier, Lots(0))
+    }
+
+    /// As [`Shard::check_conduct`], for an order that takes the place of leaves.
+    pub(super) fn check_amended_conduct(
+        &self,
+        desk: &Desk<'_>,
+        request: &NewOrder,
+        lots: Lots,
+        replaced: Lots,
+    ) -> Result<(), DenyReason> {
+        if !desk.account.has_conduct || lots <= replaced || is_closing(request) {
+            return Ok(());
+        }
+        let known = &self.plans[desk.account.plan.0 as usize];
+        let earlier = Earlier::default();
+        let opening = opens(desk, request, lots, earlier, replaced);
+        known
+            .windows
+            .check(&known.plan.conduct, desk.market.instrument.symbol, opening)
+            .map_err(DenyReason::Conduct)?;
+        self.check_size_limit(desk, request, lots, earlier, replaced)
+    }
+
+    /// The weighted worst case over all that the account holds and aims at.
+    fn check_size_limit(
+        &self,
+        desk: &Desk<'_>,
+        request: &NewOrder,
+        lots: Lots,
+        earlier: Earlier,
+        replaced: Lots,
+    ) -> Result<(), DenyReason> {
+        let rules = &desk.account.rules;
+        let conduct = &self.plans[desk.account.plan.0 as usize].plan.conduct;
+        let (Some(tier), Some(limit)) = (rules.size_tier(), &conduct.size) else {
+            return Ok(());
+        };
+        let weighted = |held: &Holding| {
+            let instrument = &self.market_of(held).instrument;
+            let worst = worst_case(
+                self.market_of(held).signed_qty(held.lots),
+                instrument.qty(held.buys),
+                instrument.qty(held.sells),
+            );
+            (worst, limit.weight_of(instrument.symbol))
+        };
+        let is_own =
+            |held: &Holding| held.instrument == request.instrument && held.leg == request.leg;
+        let mut others = WeightedQty::default();
+        for held in self.account_holdings(desk.account) {
+            if !is_own(held) {
+                let (worst, weight) = weighted(held);
+                others = others.plus(worst, weight);
+            }
+        }
+        let mut own = match desk.held {
+            Some(held) => *held,
+            None => Holding::new(request.account, request.instrument, request.leg),
+        };
+        let total = |own: &Holding| {
+            let (worst, weight) = weighted(own);
+            others.plus(worst, weight)
+        };
+        let now = total(&own);
+        own.buys.0 = own.buys.0.saturating_add(earlier.buys.0);
+        own.sells.0 = own.sells.0.saturating_add(earlier.sells.0);
+        if !is_closing(request) {
+            let sum = own.working_mut(request.side);
+            sum.0 = sum.0.saturating_sub(replaced.0).saturating_add(lots.0);
+        }
+        tier.check(now, total(&own)).map_err(DenyReason::Conduct)
+    }
+
+    /// What is to be said about a close: profit that does not count, a time that was too short.
+    #[cold]
+    pub(super) fn judge_close(&mut self, closing: Closing, events: &mut EventBuf) {
+        let Closing {
+            account: id,
+            instrument,
+            order,
+            opened,
+            realised,
+        } = closing;
+        let known = &self.plans[self.accounts[id.0 as usize].plan.0 as usize];
+        let conduct = &known.plan.conduct;
+        let symbol = self.markets[instrument.0 as usize].instrument.symbol;
+        let window = known.windows.excludes_profit(conduct, symbol);
+        let verdict = conduct.judge_close(opened, self.ts, realised, window.is_some());
+        if verdict.excluded > Money::ZERO {
+            let account = &mut self.accounts[id.0 as usize];
+            account.rules.record_excluded(verdict.excluded);
+            events.push(EventKind::ProfitExcluded {
+                account: id,
+                instrument,
+                order,
+                amount: verdict.excluded,
+                window: window.map(|window| window as u8),
+            });
+        }
+        if verdict.short == Some(HoldingAction::Warn)
+            && let Some(rule) = conduct.holding_min
+        {
+            events.push(EventKind::HeldTooShort {
+                account: id,
+                instrument,
+                order,
+                held_ns: self.ts.0.saturating_sub(opened.0),
+                seconds: rule.seconds,
+            });
+        }
+    }
+}
+
+/// Whether an order could open or enlarge a position: it need not close, and with the working orders of
+/// its side it is more than the position on the other side.
+fn opens(
+    desk: &Desk<'_>,
+    request: &NewOrder,
+    lots: Lots,
+    earlier: Earlier,
+    replaced: Lots,
+) -> bool {
+    if is_closing(request) {
+        return false;
+    }
+    let (position, working) = desk.held.map_or((0, 0), |held| match request.side {
+        Side::Buy => (held.lots.0.saturating_neg(), held.buys.0),
+        Side::Sell => (held.lots.0, held.sells.0),
+    });
+    let ahead = match request.side {
+        Side::Buy => earlier.buys,
+        Side::Sell => earlier.sells,
+    };
+    let all = working
+        .saturating_sub(replaced.0)
+        .saturating_add(ahead.0)
+        .saturating_add(lots.0);
+    all > position.max(0)
+}

@@ -1,0 +1,149 @@
+//! The life of an account: suspended, resumed, closed, failed, passed, followed by another.
+
+use rules::{LifeChange, Lineage, Parent, may_open};
+use types::{
+    AccountChange, AccountId, CancelReason, EventKind, FillCause, InputRejection, Label,
+    OpenDenial, OrderId, Parentage, SuspendReason,
+};
+
+use super::Shard;
+use super::registry::reject;
+use crate::agenda::{Due, DueKind};
+use crate::derived::Derived;
+use crate::event_buf::EventBuf;
+
+impl Shard {
+    pub(super) fn change_account(
+        &mut self,
+        id: AccountId,
+        change: AccountChange,
+        events: &mut EventBuf,
+    ) {
+        let Some(account) = self.account(id) else {
+            return reject(events, InputRejection::UnknownAccount);
+        };
+        let life_change = match change {
+            AccountChange::Suspend {
+                until: Some(until), ..
+            } if until <= self.ts => return reject(events, InputRejection::BadData),
+            AccountChange::Suspend { reason, until } => LifeChange::Suspend { reason, until },
+            AccountChange::Resume => LifeChange::Resume,
+            AccountChange::Close => LifeChange::Close,
+        };
+        // A trial: whether the change is legal is known before anything is ended for it.
+        let mut life = account.life;
+        if let Err(illegal) = life.change(life_change) {
+            return events.push(EventKind::AccountChangeDenied {
+                account: id,
+                change,
+                state: illegal.state,
+            });
+        }
+        match life_change {
+            LifeChange::Resume => self.resume(id, events),
+            _ => self.stop(id, life_change, events),
+        }
+    }
+
+    /// Ends what works, closes what is held, and changes the state.
+    pub(super) fn stop(&mut self, id: AccountId, change: LifeChange, events: &mut EventBuf) {
+        if self.accounts[id.0 as usize].is_trading() {
+            self.end_all(id, CancelReason::AccountLocked, events);
+            self.flatten(id, FillCause::AccountEnded, events);
+        }
+        self.change_life(id, change, events);
+    }
+
+    /// Says what an account's state becomes. A change that is not legal changes nothing.
+    pub(super) fn change_life(&mut self, id: AccountId, change: LifeChange, events: &mut EventBuf) {
+        let account = &mut self.accounts[id.0 as usize];
+        let Ok((from, to)) = account.life.change(change) else {
+            return;
+        };
+        if !account.resume_timed.is_none() {
+            self.agenda.remove(account.resume_timed.0);
+            account.resume_timed = Derived::NONE;
+        }
+        if let Some(suspension) = account.life.suspension().copied() {
+            if let Some(until) = suspension.until {
+                account.resume_timed = Derived(self.agenda.insert(Due {
+                    at: until,
+                    order: OrderId(0),
+                    kind: DueKind::Resume,
+                    sent: self.seq,
+                    change: id.0,
+                }));
+            }
+            events.push(EventKind::Suspended {
+                account: id,
+                suspension,
+            });
+        }
+        events.push(EventKind::StateChanged {
+            account: id,
+            from,
+            to,
+        });
+    }
+
+    /// A suspension is over: the days that it missed are one roll, and its idle days start anew.
+    pub(super) fn resume(&mut self, id: AccountId, events: &mut EventBuf) {
+        self.change_life(id, LifeChange::Resume, events);
+        let account = &mut self.accounts[id.0 as usize];
+        account.rules.restart_inactivity();
+        let known = account.rules.day();
+        let schedule = self.plans[account.plan.0 as usize].plan.schedule;
+        let open = self.open_day(schedule).and_then(|open| open.day);
+        match open {
+            Some(day) if known.is_none_or(|known| known < day) => {
+                self.roll_account(id, day, events);
+            }
+            _ => self.judge_alone(id, events),
+        }
+    }
+
+    /// A roll found that an account rested for as long as its plan allows.
+    pub(super) fn end_inactive(
+        &mut self,
+        id: AccountId,
+        inactive: rules::Inactive,
+        events: &mut EventBuf,
+    ) {
+        if !self.accounts[id.0 as usize].is_trading() {
+            return;
+        }
+        events.push(EventKind::Inactive {
+            account: id,
+            days: inactive.days,
+        });
+        let change = match inactive.effect {
+            rules::InactivityEffect::Fail => LifeChange::Fail,
+            rules::InactivityEffect::Suspend => LifeChange::Suspend {
+                reason: SuspendReason::Inactivity,
+                until: None,
+            },
+            rules::InactivityEffect::Close => LifeChange::Close,
+        };
+        self.stop(id, change, events);
+    }
+
+    /// Whether an account under the plan of this name may follow its parent: what led to it then, and
+    /// whether the parent is closed by it.
+    pub(super) fn succession(
+        &self,
+        parent: Parentage,
+        plan: Label,
+    ) -> Result<(Lineage, bool), OpenDenial> {
+        let account = &self.accounts[parent.account.0 as usize];
+        let of = &self.plans[account.plan.0 as usize].plan;
+        let known = Parent {
+            state: account.state(),
+            plan: of.name,
+            life: of.life,
+            lineage: account.lineage,
+            followed: account.followed,
+        };
+        let succession = may_open(parent.origin, &known, plan)?;
+        Ok((succession.lineage, succession.closes_parent))
+    }
+}
