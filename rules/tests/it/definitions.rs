@@ -36,10 +36,13 @@ fn full() -> Plan {
             keep: PayoutKeep::AboveFloor(usd(100)),
             split: Ratio::percent(80),
             after: AfterPayout::FloorToInitial,
+            best_day_cap: None,
+            days_min: None,
         }),
         scaling: Some(Scaling {
             step: Ratio::percent(25),
             size_max: Some(usd(400_000)),
+            requires: None,
         }),
         ..bare(100_000)
     }
@@ -162,9 +165,9 @@ fn a_refusal_names_field_value_and_what_is_accepted() {
 fn a_plan_survives_its_binary_form_and_is_known_by_its_hash() {
     let plan = full();
     let bytes = plan.to_bytes();
-    assert_eq!(Plan::from_spec(&bytes), Ok(plan));
+    assert_eq!(Plan::from_spec(&bytes), Ok(plan.clone()));
     assert_eq!(plan.hash().0, *blake3::hash(&bytes).as_bytes());
-    let mut other = plan;
+    let mut other = plan.clone();
     other.version = 2;
     assert_ne!(other.hash(), plan.hash());
     other.consistency = Some(ConsistencyRule {

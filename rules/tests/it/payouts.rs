@@ -22,6 +22,8 @@ fn plan(keep: PayoutKeep, after: AfterPayout) -> Plan {
             keep,
             split: Ratio::percent(80),
             after,
+            best_day_cap: None,
+            days_min: None,
         }),
         ..bare(50_000)
     }
@@ -114,6 +116,7 @@ fn the_floor_falls_by_the_payout() {
     plan.scaling = Some(Scaling {
         step: Ratio::percent(10),
         size_max: None,
+        requires: None,
     });
     let mut account = at_peak(&plan, 51_000);
     assert!(account.pay_out(&plan, usd(-800)).is_empty());
