@@ -124,7 +124,7 @@ impl Shard {
             .consistency(plan, id)
             .filter(|consistency| !consistency.met);
         if let Some(consistency) = unmet {
-            deny(PayoutDenial::Consistency);
+            deny(PayoutDenial::Consistency(consistency));
             // Not yet, and what would satisfy it.
             return events.push(EventKind::Consistency(consistency));
         }
