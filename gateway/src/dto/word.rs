@@ -100,9 +100,10 @@ words! {
         Funded => "funded",
         Failed => "failed",
         Closed => "closed",
+        Suspended => "suspended",
     }
     RuleKind { DailyLoss => "daily_loss", MaxLoss => "max_loss" }
-    Effect { Fail => "fail", LockForDay => "lock_for_day" }
+    Effect { Fail => "fail", LockForDay => "lock_for_day", Warn => "warn" }
     FloorMoveCause {
         Opened => "opened",
         Rolled => "rolled",
@@ -130,15 +131,6 @@ words! {
         Algo => "algo",
         MarketNotOpen => "market_not_open",
         NoRoom => "no_room",
-    }
-    PayoutDenial {
-        NotInPlan => "not_in_plan",
-        NotEligibleState => "not_eligible_state",
-        AmountNotPositive => "amount_not_positive",
-        NotFlat => "not_flat",
-        Consistency => "consistency",
-        AboveEligible => "above_eligible",
-        WouldBreach => "would_breach",
     }
     AdjustKind { ProfitAndLoss => "pnl", Payout => "payout", Scale => "scale" }
     DailyAnchor {
@@ -212,6 +204,20 @@ pub const fn tif(tif: TimeInForce) -> &'static str {
     }
 }
 
+/// The word for the reason that a payout was refused.
+pub const fn payout_denial(reason: &PayoutDenial) -> &'static str {
+    match reason {
+        PayoutDenial::NotInPlan => "not_in_plan",
+        PayoutDenial::NotEligibleState => "not_eligible_state",
+        PayoutDenial::AmountNotPositive => "amount_not_positive",
+        PayoutDenial::NotFlat => "not_flat",
+        PayoutDenial::Consistency(_) => "consistency",
+        PayoutDenial::AboveEligible => "above_eligible",
+        PayoutDenial::WouldBreach => "would_breach",
+        PayoutDenial::TooFewDays { .. } => "too_few_days",
+    }
+}
+
 /// The word for the reason that an input was not applied.
 pub const fn rejection(reason: InputRejection) -> &'static str {
     match reason {
@@ -249,7 +255,6 @@ mod tests {
         distinct::<FillModel>();
         distinct::<InstrumentKind>();
         distinct::<TrailSource>();
-        distinct::<PayoutDenial>();
         distinct::<InstrumentError>();
     }
 }

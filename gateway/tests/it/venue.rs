@@ -279,6 +279,8 @@ fn plan() -> Plan {
         payout: None,
         scaling: None,
         terms: Terms::default(),
+        conduct: rules::Conduct::default(),
+        life: rules::Life::default(),
     }
 }
 

@@ -164,7 +164,10 @@ const fn state_reason(to: AccountState) -> &'static str {
     match to {
         AccountState::Failed => "limit_breached",
         AccountState::Passed => "objectives_met",
-        AccountState::Evaluation | AccountState::Funded | AccountState::Closed => "requested",
+        AccountState::Evaluation
+        | AccountState::Funded
+        | AccountState::Closed
+        | AccountState::Suspended => "requested",
     }
 }
 
@@ -358,7 +361,7 @@ impl<M: SerializeMap> Fields<'_, M> {
                 self.account(*account)?;
                 self.text("requested", requested)?;
                 self.text("eligible", eligible)?;
-                self.put("reason", reason.word())
+                self.put("reason", word::payout_denial(reason))
             }
         }
     }
