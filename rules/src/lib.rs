@@ -20,6 +20,7 @@
 #![deny(clippy::float_arithmetic, clippy::float_cmp)]
 
 pub mod account;
+pub mod board;
 pub mod competition;
 pub mod entry;
 pub mod limit;
@@ -31,6 +32,7 @@ pub mod standing;
 mod trail;
 
 pub use account::{AccountRules, Roll};
+pub use board::{Board, Key, Place};
 pub use competition::{BoardKind, Competition, Gates, Weights};
 pub use entry::{Entry, Ineligible, Score};
 pub use limit::{Breaches, FloorMoves, Limit};
