@@ -267,7 +267,14 @@ impl<const BLOCK: usize> BlockList<BLOCK> {
         self.page(first, if rank.is_some() { rows } else { 0 })
     }
 
-    /// Bytes of memory in use, with what is reserved.
+    /// Bytes of memory that were touched: keys, and the blocks that were ever opened.
+    pub fn used_bytes(&self) -> usize {
+        self.keys.len() * size_of::<Option<Key>>()
+            + self.heads.len() * size_of::<Head>()
+            + (self.counts.len() + self.ids.len() + self.free.len()) * size_of::<u32>()
+    }
+
+    /// Bytes of memory that are held, with what is reserved.
     pub fn memory_bytes(&self) -> usize {
         self.keys.capacity() * size_of::<Option<Key>>()
             + self.heads.capacity() * size_of::<Head>()
