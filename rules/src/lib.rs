@@ -14,6 +14,9 @@
 //! | what consistency needs in total / allows on the next day | up / down |
 //! | a fraction of profit, a scaling step | down |
 //! | each weighted component of a score | down, to 1e-9 of a point |
+//! | a prize that is a share, a prize that is shared | down to the unit; what is left by largest remainder |
+//! | the mean of a team | down, to 1e-9 of a point |
+//! | the share of the entry fees that a pool gets | down to the unit |
 //!
 //! Sums and differences of [`types::Money`] stay at the ends of its range instead of wrapping.
 
@@ -22,18 +25,25 @@
 pub mod account;
 pub mod board;
 pub mod competition;
+pub mod contest;
 pub mod entry;
 pub mod limit;
 mod objective;
 pub mod oracle;
 pub mod plan;
+pub mod prizes;
 pub mod spec;
 pub mod standing;
+pub mod teams;
 mod trail;
 
 pub use account::{AccountRules, Roll};
 pub use board::{Board, Key, Place};
 pub use competition::{BoardKind, Competition, Gates, Weights};
+pub use contest::{
+    CompetitionState, Contest, ContestChange, ContestRefusal, ContestRules, DisqualificationReason,
+    Disqualified, EntryRules, Window,
+};
 pub use entry::{Entry, Ineligible, Score};
 pub use limit::{Breaches, FloorMoves, Limit};
 pub use plan::{
@@ -41,5 +51,7 @@ pub use plan::{
     Denominator, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, Scaling, Stage, StopTrailing,
     Target, TrailSource,
 };
+pub use prizes::{Award, Awards, EntryFee, Prize, PrizeAmount, PrizePool};
 pub use spec::{FieldError, PlanError, SpecError};
 pub use standing::{Standing, rank};
+pub use teams::{TeamId, TeamRules, TeamStanding, rank_teams};

@@ -3,11 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod board;
+mod contest;
 mod definitions;
 mod entries;
 mod floors;
 mod objectives;
 mod payouts;
 mod plans;
+mod prizes;
 mod score_twin;
+mod teams;
 mod twin;

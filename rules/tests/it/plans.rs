@@ -1,8 +1,8 @@
 //! Plans that the tests start from.
 
 use rules::{
-    Allowance, BoardKind, Competition, ConsistencyRule, ConsistencyWindow, DailyAnchor, DailyLoss,
-    Denominator, Gates, MaxLoss, Plan, Stage, StopTrailing, TrailSource,
+    Allowance, BoardKind, Competition, ConsistencyRule, ConsistencyWindow, ContestRules,
+    DailyAnchor, DailyLoss, Denominator, Gates, MaxLoss, Plan, Stage, StopTrailing, TrailSource,
 };
 use types::{Effect, Label, Money, Notional, Ratio, RollSchedule, TradingDay};
 
@@ -87,5 +87,6 @@ pub(crate) fn competition() -> Competition {
             round_turns: 10,
         },
         schedule: schedule(),
+        contest: ContestRules::default(),
     }
 }
