@@ -27,6 +27,7 @@ pub mod board;
 pub mod competition;
 pub mod contest;
 pub mod entry;
+pub mod integrity;
 pub mod limit;
 mod objective;
 pub mod oracle;
@@ -45,6 +46,7 @@ pub use contest::{
     Disqualified, EntryRules, Window,
 };
 pub use entry::{Entry, Ineligible, Score};
+pub use integrity::{Fact, Integrity, Missed, Signal, SignalKind, SignalLimits, SignalRules};
 pub use limit::{Breaches, FloorMoves, Limit};
 pub use plan::{
     AfterPayout, Allowance, ConsistencyRule, ConsistencyWindow, DailyAnchor, DailyLoss, DayCounts,

@@ -7,6 +7,7 @@ mod contest;
 mod definitions;
 mod entries;
 mod floors;
+mod integrity;
 mod objectives;
 mod payouts;
 mod plans;
