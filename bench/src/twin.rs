@@ -6,7 +6,7 @@
 pub mod compare;
 pub mod coverage;
 mod difference;
-mod draw;
+pub mod draw;
 mod instruments;
 mod plans;
 pub mod play;

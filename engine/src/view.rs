@@ -627,7 +627,7 @@ impl Shard {
             .collect();
         Some(Board {
             id,
-            competition: contest.competition,
+            competition: contest.competition.clone(),
             rows,
         })
     }

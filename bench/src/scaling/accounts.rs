@@ -1,7 +1,7 @@
 //! Accounts, each with one open long position under a daily and a live trailing maximum loss, and the
 //! quotes that nobody, a hundred, or everybody must be judged on.
 
-use rules::{BoardKind, Competition, TrailSource};
+use rules::{BoardKind, Competition, ContestRules, TrailSource};
 use types::{
     AccountId, AdjustKind, Codec, Command, CompetitionId, FeeSchedule, InputKind, InstrumentId,
     Liquidity, Margin, Money, NewOrder, OrderKind, PaperModel, Qty, RollSchedule, Side, Terms,
@@ -222,6 +222,7 @@ fn competition() -> Competition {
             zone: label("UTC"),
             minute: 0,
         },
+        contest: ContestRules::default(),
     }
 }
 

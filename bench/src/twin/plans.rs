@@ -3,8 +3,8 @@
 
 use rules::{
     AfterPayout, Allowance, BoardKind, Competition, ConsistencyRule, ConsistencyWindow,
-    DailyAnchor, DailyLoss, DayCounts, Denominator, Gates, MaxLoss, MinDays, PayoutKeep,
-    PayoutRule, Plan, Scaling, Stage, StopTrailing, Target, TrailSource,
+    ContestRules, DailyAnchor, DailyLoss, DayCounts, Denominator, Gates, MaxLoss, MinDays,
+    PayoutKeep, PayoutRule, Plan, Scaling, Stage, StopTrailing, Target, TrailSource,
 };
 use types::{Effect, Funding, Money, PositionMode, Ratio, RollSchedule, Terms};
 
@@ -33,6 +33,7 @@ pub(super) fn competition(index: u64) -> Competition {
             round_turns: 1,
         },
         schedule: schedule(index % 2),
+        contest: ContestRules::default(),
     }
 }
 

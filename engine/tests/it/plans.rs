@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use rules::{
     AfterPayout, Allowance, BoardKind, Competition, ConsistencyRule, ConsistencyWindow,
-    DailyAnchor, DailyLoss, DayCounts, Denominator, Gates, MaxLoss, MinDays, PayoutKeep,
-    PayoutRule, Plan, Scaling, Stage, StopTrailing, Target, TrailSource,
+    ContestRules, DailyAnchor, DailyLoss, DayCounts, Denominator, Gates, MaxLoss, MinDays,
+    PayoutKeep, PayoutRule, Plan, Scaling, Stage, StopTrailing, Target, TrailSource,
 };
 use types::{Effect, Funding, Money, PositionMode, Ratio, RollSchedule, Terms};
 
@@ -195,5 +195,6 @@ pub(crate) fn competition(schedule: u8) -> Competition {
             round_turns: 1,
         },
         schedule: schedule_of(schedule),
+        contest: ContestRules::default(),
     }
 }

@@ -1,9 +1,9 @@
 //! Small stories whose every number can be worked out on paper.
 
 use rules::{
-    Allowance, BoardKind, Competition, ConsistencyRule, ConsistencyWindow, DailyAnchor, DailyLoss,
-    DayCounts, Denominator, Gates, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, Stage,
-    StopTrailing, Target, TrailSource,
+    Allowance, BoardKind, Competition, ConsistencyRule, ConsistencyWindow, ContestRules,
+    DailyAnchor, DailyLoss, DayCounts, Denominator, Gates, MaxLoss, MinDays, PayoutKeep,
+    PayoutRule, Plan, Stage, StopTrailing, Target, TrailSource,
 };
 use types::{
     AccountState, CancelReason, Codec, Command, CompetitionId, Consistency, DenyReason,
@@ -541,6 +541,7 @@ fn an_account_that_pays_out_cannot_enter_a_competition() {
                 round_turns: 0,
             },
             schedule: schedule(),
+            contest: ContestRules::default(),
         }
         .to_bytes()
         .into(),

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use gateway::{Config, Limits, Projections, Server, serve};
 use rules::{
-    Allowance, BoardKind, Competition, DailyAnchor, DailyLoss, Gates, MaxLoss, Plan, Stage,
-    StopTrailing, Target, TrailSource,
+    Allowance, BoardKind, Competition, ContestRules, DailyAnchor, DailyLoss, Gates, MaxLoss, Plan,
+    Stage, StopTrailing, Target, TrailSource,
 };
 use runtime::{Handle, Next, Runtime, Shard, Source};
 use tempfile::TempDir;
@@ -295,6 +295,7 @@ fn competition() -> Competition {
             round_turns: 10,
         },
         schedule: schedule(),
+        contest: ContestRules::default(),
     }
 }
 

@@ -425,7 +425,7 @@ fn weights_of_a_competition_sum_to_one() {
     assert_eq!(competition.validate(), Ok(()));
     assert_eq!(
         Competition::from_spec(&competition.to_bytes()),
-        Ok(competition)
+        Ok(competition.clone())
     );
     competition.weights.profit = Ratio::percent(41);
     assert_eq!(

@@ -1,8 +1,9 @@
 //! Plans that the tests start from.
 
 use rules::{
-    Allowance, BoardKind, Competition, Conduct, ConsistencyRule, ConsistencyWindow, DailyAnchor,
-    DailyLoss, Denominator, Gates, Life, MaxLoss, Plan, Stage, StopTrailing, TrailSource,
+    Allowance, BoardKind, Competition, Conduct, ConsistencyRule, ConsistencyWindow, ContestRules,
+    DailyAnchor, DailyLoss, Denominator, Gates, Life, MaxLoss, Plan, Stage, StopTrailing,
+    TrailSource,
 };
 use types::{Effect, Label, Money, Notional, Ratio, RollSchedule, TradingDay};
 
@@ -89,5 +90,6 @@ pub(crate) fn competition() -> Competition {
             round_turns: 10,
         },
         schedule: schedule(),
+        contest: ContestRules::default(),
     }
 }
