@@ -160,7 +160,9 @@ impl Naive {
             Command::EnterCompetition {
                 competition,
                 account,
+                ..
             } => self.enter_competition(*competition, *account),
+            Command::ChangeCompetition { .. } => {}
             Command::SubmitOrder(order) => self.submit(order),
             Command::SubmitList(list) => self.submit_list(list),
             Command::SubmitAlgo(algo) => self.submit_algo(algo),

@@ -1,11 +1,11 @@
 //! Read-only pictures of a shard, for screens and reports. Nothing here changes state.
 
-use rules::{Competition, Limit, MinDays, Plan, Score, Stage, Standing};
+use rules::{Competition, Ineligible, Limit, MinDays, Plan, Score, Stage, Standing};
 use types::{
-    AccountId, AccountState, Breach, CompetitionId, Consistency, Funding, Instrument, InstrumentId,
-    InstrumentStatus, Label, Leg, Lots, Money, NewAlgo, NewOrder, Notional, OrderId, OrderRole,
-    Parentage, PlanHash, PlanId, Price, Qty, Quote, Seq, Side, SignedQty, Terms, Ticks,
-    TimestampNs, TradingDay,
+    AccountId, AccountState, Breach, CompetitionId, CompetitionState, Consistency, Funding,
+    Instrument, InstrumentId, InstrumentStatus, Label, Leg, Lots, Money, NewAlgo, NewOrder,
+    Notional, OrderId, OrderRole, Parentage, PlanHash, PlanId, Price, Qty, Quote, Seq, Side,
+    SignedQty, Terms, Ticks, TimestampNs, TradingDay,
 };
 
 use crate::account::Account;
@@ -14,7 +14,7 @@ use crate::book::price_of;
 use crate::holding::{self, Holding};
 use crate::market::Market;
 use crate::portrait::OrderStage;
-use crate::shard::Shard;
+use crate::shard::{Contest, Entrant, Shard};
 
 /// An instrument and its market.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -222,6 +222,10 @@ pub struct Board {
     pub id: CompetitionId,
     /// Its configuration.
     pub competition: Competition,
+    /// Where it is in its life.
+    pub state: CompetitionState,
+    /// Whether the public board stands still.
+    pub is_frozen: bool,
     /// Ranked entrants first, best first; then the unranked.
     pub rows: Vec<BoardRow>,
 }
@@ -580,12 +584,20 @@ impl Shard {
         })
     }
 
-    /// An entry at its account's equity of this moment.
-    fn live_entry(&self, entrant: &crate::shard::Entrant) -> rules::Entry {
-        let mut entry = entrant.entry.clone();
+    /// An entry at its account's equity of this moment while scores count, and whether its account
+    /// violated a hard rule; of a competition that is over, as it ended.
+    fn entry_now(&self, contest: &Contest, entrant: &Entrant) -> (rules::Entry, bool) {
         let account = &self.accounts[entrant.account.0 as usize];
-        entry.observe(self.equity_of(account), self.ts);
-        entry
+        let mut entry = entrant.entry.clone();
+        match contest.life.state() {
+            CompetitionState::InReview | CompetitionState::Final => (entry, entrant.breached),
+            CompetitionState::Upcoming | CompetitionState::Live => {
+                if contest.is_live() {
+                    entry.observe(self.equity_of(account), self.ts);
+                }
+                (entry, account.state() == AccountState::Failed)
+            }
+        }
     }
 
     /// The score of an account in its competition.
@@ -593,28 +605,33 @@ impl Shard {
         let account = self.accounts.get(id.0 as usize)?;
         let place = account.entry?;
         let contest = &self.contests[place.competition.0 as usize];
-        let entry = self.live_entry(&contest.entries[place.index as usize]);
-        let breached = account.state() == AccountState::Failed;
+        let (entry, breached) = self.entry_now(contest, &contest.entries[place.index as usize]);
         Some(entry.score(&contest.competition, breached))
     }
 
-    /// A competition's ranked board.
-    pub fn board(&self, id: CompetitionId) -> Option<Board> {
+    /// A competition's ranked board. The `public` one stands still while the board is frozen.
+    pub fn board(&self, id: CompetitionId, public: bool) -> Option<Board> {
         let contest = self.contests.get(id.0 as usize)?;
+        let stands_still = public && contest.life.is_frozen();
         let mut standings: Vec<_> = contest
             .entries
             .iter()
             .map(|entrant| {
-                let account = &self.accounts[entrant.account.0 as usize];
-                let breached = account.state() == AccountState::Failed;
-                Standing::new(
-                    entrant.account,
-                    &self.live_entry(entrant),
-                    &contest.competition,
-                    breached,
-                )
+                let (entry, breached) = match &entrant.frozen {
+                    Some(frozen) if stands_still => (frozen.entry.clone(), frozen.breached),
+                    _ => self.entry_now(contest, entrant),
+                };
+                Standing::new(entrant.account, &entry, &contest.competition, breached)
             })
             .collect();
+        let frozen_at = contest.competition.contest.freeze_at();
+        let is_shown = |row: &&rules::Disqualified| {
+            !stands_still || frozen_at.is_some_and(|frozen_at| row.at < frozen_at)
+        };
+        for row in contest.life.disqualified().iter().filter(is_shown) {
+            standings[row.entrant as usize].score.ineligible =
+                Some(Ineligible::Disqualified(row.reason));
+        }
         rules::rank(&mut standings);
         let rows = standings
             .into_iter()
@@ -628,6 +645,8 @@ impl Shard {
         Some(Board {
             id,
             competition: contest.competition.clone(),
+            state: contest.life.state(),
+            is_frozen: contest.life.is_frozen(),
             rows,
         })
     }

@@ -13,14 +13,15 @@
 //! The public board stands still from `freeze_s` before the end until the competition is final; scores
 //! and the board of the reviewers go on.
 
-use std::fmt;
-
-use types::{Ratio, TimestampNs, codec_enum, codec_struct};
+use types::{
+    CompetitionState, ContestRefusal, DisqualificationReason, Ratio, TeamId, TimestampNs,
+    codec_struct,
+};
 
 use crate::board::{Board, ENTRANTS_MAX, Key};
 use crate::prizes::{Awards, EntryFee, PrizePool};
 use crate::spec::{FieldError, check};
-use crate::teams::{Member, TeamId, TeamRules, TeamStanding, rank_teams};
+use crate::teams::{Member, TeamRules, TeamStanding, rank_teams};
 
 const NANOS: u64 = 1_000_000_000;
 
@@ -60,19 +61,6 @@ pub struct ContestRules {
     pub teams: Option<TeamRules>,
 }
 
-/// Where a competition is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum CompetitionState {
-    /// Not begun.
-    Upcoming,
-    /// Scores count.
-    Live,
-    /// Over; the results are looked into.
-    InReview,
-    /// Nothing changes any more.
-    Final,
-}
-
 /// What time does to a competition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ContestChange {
@@ -82,27 +70,6 @@ pub enum ContestChange {
     Frozen,
     /// It is in review.
     Ended,
-}
-
-/// Why an entrant was taken off the board.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DisqualificationReason {
-    /// Held positions opposite to another entrant's.
-    OppositePositions,
-    /// Copied another entrant's trades, or let its own be copied.
-    CopiedTrades,
-    /// Traded with itself or its team.
-    SelfMatches,
-    /// Traded on quotes that were out of date.
-    StaleQuotes,
-    /// Entered more than once.
-    MultipleEntries,
-    /// Is not who it said, or not one who may enter.
-    Identity,
-    /// Broke another term of the competition.
-    Terms,
-    /// Withdrew.
-    Withdrawn,
 }
 
 /// An entrant that was taken off the board.
@@ -118,41 +85,6 @@ pub struct Disqualified {
     pub key: Option<Key>,
 }
 
-/// Why something cannot be done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ContestRefusal {
-    /// Not in this state.
-    #[error("the competition is {0}")]
-    State(CompetitionState),
-    /// It has begun, and takes nobody any more.
-    #[error("the competition takes no late entries")]
-    LateEntry,
-    /// It has as many entrants as it may.
-    #[error("the competition is full with {max} entrants")]
-    Full {
-        /// How many.
-        max: u32,
-    },
-    /// It is among teams.
-    #[error("an entrant of this competition needs a team")]
-    NeedsTeam,
-    /// It is not among teams.
-    #[error("this competition has no teams")]
-    HasNoTeams,
-    /// Nobody has this number.
-    #[error("there is no entrant {0}")]
-    UnknownEntrant(u32),
-    /// Was taken off the board before.
-    #[error("entrant {0} is disqualified already")]
-    IsDisqualified(u32),
-    /// Was not taken off the board.
-    #[error("entrant {0} is not disqualified")]
-    IsNotDisqualified(u32),
-    /// Its window ends it.
-    #[error("the competition ends by itself")]
-    EndsByItself,
-}
-
 codec_struct!(Window { start, end });
 codec_struct!(EntryRules {
     fee,
@@ -165,17 +97,6 @@ codec_struct!(ContestRules {
     prizes,
     freeze_s,
     teams
-});
-codec_enum!(CompetitionState { 0 => Upcoming, 1 => Live, 2 => InReview, 3 => Final });
-codec_enum!(DisqualificationReason {
-    0 => OppositePositions,
-    1 => CopiedTrades,
-    2 => SelfMatches,
-    3 => StaleQuotes,
-    4 => MultipleEntries,
-    5 => Identity,
-    6 => Terms,
-    7 => Withdrawn,
 });
 codec_struct!(Disqualified {
     entrant,
@@ -191,17 +112,6 @@ impl Default for EntryRules {
             late: true,
             entrants_max: ENTRANTS_MAX,
         }
-    }
-}
-
-impl fmt::Display for CompetitionState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Upcoming => "upcoming",
-            Self::Live => "live",
-            Self::InReview => "in_review",
-            Self::Final => "final",
-        })
     }
 }
 

@@ -18,7 +18,7 @@
 //! up to 10,000 days and a loss limit of at least 1%, a component is at most 1.1e-9 points below the
 //! exact rational value and at most 1e-10 above it. The total is exactly the sum of the four.
 
-use types::{Notional, Ratio, TimestampNs, codec_struct};
+use types::{DisqualificationReason, Notional, Ratio, TimestampNs, codec_struct};
 
 use crate::competition::Competition;
 
@@ -111,6 +111,8 @@ pub enum Ineligible {
     },
     /// Its account violated a hard rule.
     Breached,
+    /// It was taken off the board.
+    Disqualified(DisqualificationReason),
 }
 
 impl Entry {

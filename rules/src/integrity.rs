@@ -16,12 +16,12 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use types::{
-    Codec, CodecError, InstrumentId, Ratio, Reader, Side, TimestampNs, codec_enum, codec_struct,
+    Codec, CodecError, InstrumentId, Ratio, Reader, Side, TeamId, TimestampNs, codec_enum,
+    codec_struct,
 };
 
 use crate::board::ENTRANTS_MAX;
 use crate::spec::{FieldError, check};
-use crate::teams::TeamId;
 
 /// The longest span of seconds that two facts are compared over.
 pub const SPAN_S_MAX: u32 = 3_600;

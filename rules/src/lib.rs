@@ -50,10 +50,7 @@ pub use conduct::{
     OpenWindows, SizeLimit, SizeTier, SizeWeight, WeightedQty, WindowAction, WindowRule,
     worst_case,
 };
-pub use contest::{
-    CompetitionState, Contest, ContestChange, ContestRefusal, ContestRules, DisqualificationReason,
-    Disqualified, EntryRules, Window,
-};
+pub use contest::{Contest, ContestChange, ContestRules, Disqualified, EntryRules, Window};
 pub use entry::{Entry, Ineligible, Score};
 pub use integrity::{Fact, Integrity, Missed, Signal, SignalKind, SignalLimits, SignalRules};
 pub use lifecycle::{
@@ -69,4 +66,4 @@ pub use plan::{
 pub use prizes::{Award, Awards, EntryFee, Prize, PrizeAmount, PrizePool};
 pub use spec::{FieldError, PlanError, SpecError};
 pub use standing::{Standing, rank};
-pub use teams::{TeamId, TeamRules, TeamStanding, rank_teams};
+pub use teams::{TeamRules, TeamStanding, rank_teams};

@@ -1,35 +1,14 @@
 //! Team boards: a team is as good as its best members together.
 
 use std::cmp::Reverse;
-use std::fmt;
 
-use types::{Codec, CodecError, Reader, TimestampNs, codec_struct};
+use types::{TeamId, TimestampNs, codec_struct};
 
 use crate::board::Key;
 use crate::spec::{FieldError, check};
 
 /// The most members whose scores count.
 pub const COUNTED_MAX: u16 = 1_000;
-
-/// A team of one competition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct TeamId(pub u32);
-
-impl fmt::Display for TeamId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl Codec for TeamId {
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.0.encode(out);
-    }
-
-    fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
-        u32::decode(reader).map(Self)
-    }
-}
 
 /// How teams are scored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,6 +4,7 @@
 use crate::calendar::{Calendar, Interval};
 use crate::command::{AdjustKind, Leg, NewAlgo, NewOrder, RollSchedule, Side};
 use crate::conduct::{ConductDenial, ScaleStanding};
+use crate::contest::{CompetitionState, ContestRefusal, DisqualificationReason};
 use crate::id::{
     AccountId, ClientOrderId, CompetitionId, CurveId, InstrumentId, LatencyId, OrderId, PlanHash,
     PlanId, Seq,
@@ -193,6 +194,59 @@ pub enum EventKind {
         competition: CompetitionId,
         /// The entrant.
         account: AccountId,
+    },
+    /// A competition is in another state.
+    CompetitionChanged {
+        /// The competition.
+        competition: CompetitionId,
+        /// The state.
+        state: CompetitionState,
+    },
+    /// A competition's public board stands still.
+    BoardFrozen {
+        /// The competition.
+        competition: CompetitionId,
+    },
+    /// An entrant was taken off the board.
+    Disqualified {
+        /// The competition.
+        competition: CompetitionId,
+        /// The entrant.
+        account: AccountId,
+        /// Why.
+        reason: DisqualificationReason,
+    },
+    /// A disqualification was taken back.
+    Reinstated {
+        /// The competition.
+        competition: CompetitionId,
+        /// The entrant.
+        account: AccountId,
+    },
+    /// An entry, or a change of a competition, was refused.
+    CompetitionDenied {
+        /// The competition.
+        competition: CompetitionId,
+        /// The account that it was about.
+        account: Option<AccountId>,
+        /// Why.
+        reason: ContestRefusal,
+    },
+    /// An entrant's prize, best first.
+    PrizeAwarded {
+        /// The competition.
+        competition: CompetitionId,
+        /// The entrant.
+        account: AccountId,
+        /// How much.
+        amount: Money,
+    },
+    /// Prizes of places that nobody took.
+    PrizesUnclaimed {
+        /// The competition.
+        competition: CompetitionId,
+        /// All of them together.
+        amount: Money,
     },
     /// An order works or is about to fill.
     OrderAccepted {

@@ -10,6 +10,7 @@ pub mod calendar;
 pub mod codec;
 pub mod command;
 pub mod conduct;
+pub mod contest;
 pub mod decimal;
 pub mod event;
 pub mod frame;
@@ -30,6 +31,9 @@ pub use command::{
     OrderKind, OrderList, RollSchedule, SelfTrade, Side, TimeInForce, Trail, TriggerOn,
 };
 pub use conduct::{ConductDenial, ScaleStanding};
+pub use contest::{
+    CompetitionChange, CompetitionState, ContestRefusal, DisqualificationReason, TeamId,
+};
 pub use event::{
     AccountState, AlgoEnd, BookingCause, Breach, BreachPosition, CancelReason, Consistency,
     DayClose, DenyReason, Effect, Event, EventKind, Fill, FillCause, FillModel, FloorMove,

@@ -144,9 +144,8 @@ impl Shard {
         if after.0 != 0 || change.opened {
             account.rules.record_held();
         }
-        if let Some(place) = account.entry {
-            let contest = &mut self.contests[place.competition.0 as usize];
-            let entry = &mut contest.entries[place.index as usize].entry;
+        let place = account.entry;
+        if let Some(entry) = self.live_entry_mut(place) {
             if change.opened {
                 entry.record_opening_fill();
             }

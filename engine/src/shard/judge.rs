@@ -70,11 +70,9 @@ impl Shard {
         };
         let by_rules = account.is_trading()
             && (!account.rules.is_quiet(equity, account.day_locked) || is_called());
-        let by_entry = account.entry.is_some_and(|place| {
-            let contest = &self.contests[place.competition.0 as usize];
-            let (low, high) = contest.entries[place.index as usize].entry.quiet();
-            equity < low || equity > high
-        });
+        let by_entry = self
+            .entry_quiet(account)
+            .is_some_and(|(low, high)| equity < low || equity > high);
         if by_rules || by_entry {
             return true;
         }
@@ -351,14 +349,13 @@ impl Shard {
 
     /// An entry sees its account's equity where that moves what its score remembers.
     fn observe_entry(&mut self, id: AccountId, equity: Notional) {
-        let Some(place) = self.accounts[id.0 as usize].entry else {
+        let ts = self.ts;
+        let Some(entry) = self.live_entry_mut(self.accounts[id.0 as usize].entry) else {
             return;
         };
-        let contest = &mut self.contests[place.competition.0 as usize];
-        let entry = &mut contest.entries[place.index as usize].entry;
         let (low, high) = entry.quiet();
         if equity < low || equity > high {
-            entry.observe(equity, self.ts);
+            entry.observe(equity, ts);
         }
     }
 
@@ -421,9 +418,7 @@ impl Shard {
                 room.margin = Some(slack);
             }
         }
-        if let Some(place) = account.entry {
-            let contest = &self.contests[place.competition.0 as usize];
-            let (low, high) = contest.entries[place.index as usize].entry.quiet();
+        if let Some((low, high)) = self.entry_quiet(account) {
             room.meet(equity, low, high);
         }
         Some(room)

@@ -43,7 +43,8 @@ impl Shard {
     /// Closes the day of every entry at its equity.
     fn roll_entries(&mut self, schedule: RollSchedule, is_first: bool) {
         for contest in 0..self.contests.len() {
-            if self.contests[contest].competition.schedule != schedule {
+            let known = &self.contests[contest];
+            if known.competition.schedule != schedule || !known.is_live() {
                 continue;
             }
             for index in 0..self.contests[contest].entries.len() {

@@ -29,19 +29,24 @@ impl Shard {
     /// Runs everything that is due by now, in order of time; each thing is a step of its own.
     #[inline(always)]
     pub(super) fn run_timed(&mut self, events: &mut EventBuf) {
-        while self.agenda.is_due(self.ts) || self.windows.is_due(self.ts) {
+        while self.agenda.is_due(self.ts)
+            || self.windows.is_due(self.ts)
+            || self.contest_due <= self.ts
+        {
             self.run_next(events);
             self.settle(events);
         }
     }
 
-    /// At one time windows come first.
+    /// At one time windows come first, then competitions, then orders.
     fn run_next(&mut self, events: &mut EventBuf) {
+        const NEVER: TimestampNs = TimestampNs(u64::MAX);
         let due = self.agenda.next().copied();
-        match (due, self.windows.next()) {
-            (Some(due), edge) if edge.is_none_or(|edge| due.at < edge) => {
-                self.run_due(due, events);
-            }
+        let window = self.windows.next().unwrap_or(NEVER);
+        let contest = self.contest_due;
+        match due {
+            Some(due) if due.at < window && due.at < contest => self.run_due(due, events),
+            _ if contest < window => self.run_contest(events),
             _ => self.run_window_edge(events),
         }
     }

@@ -133,6 +133,7 @@ impl Shard {
         self.check_counters()?;
         self.check_currencies()?;
         self.check_windows()?;
+        self.check_contests()?;
         self.check_markets()?;
         self.check_holdings()?;
         self.check_orders()?;
@@ -392,6 +393,19 @@ impl Shard {
     }
 
     /// Algos ascend, and what is due belongs to something that works.
+    /// A competition's life counts the entrants that it has.
+    fn check_contests(&self) -> Result<(), SnapshotError> {
+        for contest in &self.contests {
+            let entrants = contest.life.entrants() as usize;
+            let disqualified = contest.life.disqualified();
+            let is_known =
+                |row: &rules::Disqualified| (row.entrant as usize) < contest.entries.len();
+            ensure(entrants == contest.entries.len(), "entrants")?;
+            ensure(disqualified.iter().all(is_known), "disqualified entrants")?;
+        }
+        Ok(())
+    }
+
     /// What opens, and what is open, is a window of its plan.
     fn check_windows(&self) -> Result<(), SnapshotError> {
         for plan in &self.plans {

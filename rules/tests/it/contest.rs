@@ -1,12 +1,14 @@
 //! A competition's life as short stories, and random ones against a list of what happened.
 
 use proptest::prelude::*;
-use rules::contest::ContestRefusal as Refusal;
 use rules::{
-    Award, CompetitionState, Contest, ContestChange, ContestRules, DisqualificationReason,
-    EntryFee, EntryRules, Key, Prize, PrizeAmount, PrizePool, TeamId, TeamRules, Window,
+    Award, Contest, ContestChange, ContestRules, EntryFee, EntryRules, Key, Prize, PrizeAmount,
+    PrizePool, TeamRules, Window,
 };
-use types::{AccountId, Codec, Money, Ratio, TimestampNs};
+use types::ContestRefusal as Refusal;
+use types::{
+    AccountId, Codec, CompetitionState, DisqualificationReason, Money, Ratio, TeamId, TimestampNs,
+};
 
 use crate::plans::usd;
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use rules::integrity::{FactRefusal, Report};
-use rules::{Fact, Integrity, Missed, Signal, SignalKind, SignalLimits, SignalRules, TeamId};
-use types::{Codec, InstrumentId, Ratio, Side, TimestampNs};
+use rules::{Fact, Integrity, Missed, Signal, SignalKind, SignalLimits, SignalRules};
+use types::{Codec, InstrumentId, Ratio, Side, TeamId, TimestampNs};
 
 const fn second(second: u64) -> TimestampNs {
     TimestampNs(second * 1_000_000_000)

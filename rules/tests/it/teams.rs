@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use rules::oracle::Rational;
 use rules::teams::Member;
-use rules::{Key, TeamId, TeamRules, TeamStanding, rank_teams};
-use types::{AccountId, Codec, Ratio, TimestampNs};
+use rules::{Key, TeamRules, TeamStanding, rank_teams};
+use types::{AccountId, Codec, Ratio, TeamId, TimestampNs};
 
 fn key(account: u32, total: i64, attained: u64) -> Key {
     Key {
