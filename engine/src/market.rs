@@ -3,7 +3,7 @@
 
 use types::{
     Codec, CodecError, Funding, Instrument, InstrumentStatus, Liquidity, Lots, Notional,
-    PaperModel, Ratio, Reader, Side, Terms, Ticks, TimestampNs, TriggerOn, codec_struct,
+    PaperModel, Ratio, Reader, Seq, Side, Terms, Ticks, TimestampNs, TriggerOn, codec_struct,
 };
 
 use crate::account::CurrencyId;
@@ -127,6 +127,8 @@ pub(crate) struct Market {
     pub(crate) status: InstrumentStatus,
     /// The last good quote; of a crossed instrument, its book's.
     pub(crate) touch: Option<Touch>,
+    /// The input that stated it; of a crossed instrument, the last that moved a price of it.
+    pub(crate) touch_seq: Seq,
     /// The newest quote or depth update was bad, so the touch is stale: nothing fills until the next
     /// good one.
     pub(crate) stale: bool,
@@ -163,6 +165,7 @@ impl Market {
             currency,
             status: InstrumentStatus::Open,
             touch: None,
+            touch_seq: Seq(0),
             stale: false,
             opening: false,
             last: None,
@@ -281,6 +284,7 @@ impl Market {
         self.currency.encode(out);
         self.status.encode(out);
         self.touch.encode(out);
+        self.touch_seq.encode(out);
         self.stale.encode(out);
         self.opening.encode(out);
         self.last.encode(out);
@@ -306,6 +310,7 @@ impl Market {
         let mut market = Self::new(instrument, tick_value, Codec::decode(reader)?);
         market.status = Codec::decode(reader)?;
         market.touch = Codec::decode(reader)?;
+        market.touch_seq = Codec::decode(reader)?;
         market.stale = Codec::decode(reader)?;
         market.opening = Codec::decode(reader)?;
         market.last = Codec::decode(reader)?;

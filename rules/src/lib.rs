@@ -37,6 +37,7 @@ mod objective;
 pub mod oracle;
 pub mod plan;
 pub mod prizes;
+pub mod proof;
 pub mod spec;
 pub mod standing;
 pub mod teams;
@@ -64,6 +65,7 @@ pub use plan::{
     StopTrailing, Target, TrailSource,
 };
 pub use prizes::{Award, Awards, EntryFee, Prize, PrizeAmount, PrizePool};
+pub use proof::{Fault, Proof, ProofPosition, Verdict};
 pub use spec::{FieldError, PlanError, SpecError};
 pub use standing::{Standing, rank};
 pub use teams::{TeamRules, TeamStanding, rank_teams};

@@ -19,6 +19,8 @@ pub struct Limit {
     pub allowance: Money,
     /// `baseline - allowance`, or the level that it is held at.
     pub floor: Money,
+    /// Payouts that put baseline and floor lower since the allowance was taken.
+    pub lowered: Money,
 }
 
 codec_struct!(Limit {
@@ -27,7 +29,8 @@ codec_struct!(Limit {
     touch_is_breach,
     baseline,
     allowance,
-    floor
+    floor,
+    lowered
 });
 
 /// Units of [`Notional`] in a unit of [`Money`] times a unit of [`Ratio`].
@@ -99,6 +102,7 @@ impl Limit {
     pub(crate) fn lower_by(&mut self, amount: Money) {
         self.baseline = self.baseline.saturating_sub(amount);
         self.floor = self.floor.saturating_sub(amount);
+        self.lowered = self.lowered.saturating_add(amount);
     }
 }
 

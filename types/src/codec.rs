@@ -32,6 +32,7 @@ use crate::market::{
     Aggressor, Bar, DepthUpdate, Financing, InstrumentStatus, Level, MarketData, MarketEvent,
     Quote, Trade,
 };
+use crate::proof::{CashBasis, LimitBasis, VerdictBasis};
 use crate::terms::{Funding, PositionMode, Terms};
 use crate::time::{TimestampNs, TradingDay};
 use crate::unit::{Lots, Money, Notional, Price, Qty, Ratio, SignedQty, Ticks};
@@ -754,6 +755,7 @@ codec_struct!(BreachPosition {
     cost,
     bid,
     ask,
+    quote,
     unrealised
 });
 codec_struct!(DayClose {
@@ -884,6 +886,39 @@ codec_enum!(EventKind {
     53 => CompetitionDenied { competition, account, reason },
     54 => PrizeAwarded { competition, account, amount },
     55 => PrizesUnclaimed { competition, amount },
+    56 => VerdictBasis(basis),
+    57 => LimitBasis(basis),
+    58 => CashBasis(basis),
+});
+codec_struct!(VerdictBasis {
+    account,
+    plan,
+    plan_version,
+    plan_hash,
+    size,
+    own,
+    balance,
+    excluded,
+    never_paid,
+    beyond_best_day,
+    days,
+    payout_days,
+    positions,
+});
+codec_struct!(LimitBasis {
+    account,
+    rule,
+    baseline,
+    allowance,
+    floor,
+    lowered,
+    held
+});
+codec_struct!(CashBasis {
+    account,
+    currency,
+    cash,
+    rate
 });
 codec_struct!(LimitWarning {
     account,

@@ -13,6 +13,7 @@ use crate::instrument::InstrumentError;
 use crate::label::Label;
 use crate::lifecycle::{AccountChange, OpenDenial, Parentage, Suspension};
 use crate::market::InstrumentStatus;
+use crate::proof::{CashBasis, LimitBasis, VerdictBasis};
 use crate::time::{TimestampNs, TradingDay};
 use crate::unit::{Money, Notional, Price, Qty, Ratio, SignedQty};
 
@@ -354,6 +355,13 @@ pub enum EventKind {
     Breach(Breach),
     /// One position of the breach before it.
     BreachPosition(BreachPosition),
+    /// What the verdict before it rests on: of a breach (after its positions), a pass, or a refused
+    /// payout. Its limits follow, and cash of other currencies.
+    VerdictBasis(VerdictBasis),
+    /// One limit of the basis before it.
+    LimitBasis(LimitBasis),
+    /// Cash of another currency of the basis before it.
+    CashBasis(CashBasis),
     /// No opening orders until the next roll.
     DayLocked {
         /// The account.
@@ -942,6 +950,8 @@ pub struct BreachPosition {
     pub bid: Price,
     /// Best ask at the test.
     pub ask: Price,
+    /// The input that showed these prices.
+    pub quote: Seq,
     /// Value at the liquidation side minus cost, exact.
     pub unrealised: Notional,
 }

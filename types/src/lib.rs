@@ -20,6 +20,7 @@ pub mod instrument;
 pub mod label;
 pub mod lifecycle;
 pub mod market;
+pub mod proof;
 pub mod terms;
 pub mod time;
 pub mod unit;
@@ -54,6 +55,7 @@ pub use market::{
     Aggressor, Bar, DepthUpdate, Financing, InstrumentStatus, Level, MarketData, MarketEvent,
     Quote, Trade,
 };
+pub use proof::{CashBasis, LimitBasis, VerdictBasis};
 pub use terms::{Funding, PositionMode, Terms};
 pub use time::{TimestampNs, TradingDay};
 pub use unit::{Lots, Money, Notional, Price, Qty, Ratio, SignedQty, Ticks};

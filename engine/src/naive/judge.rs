@@ -90,6 +90,7 @@ impl Naive {
                     cost: Notional(position.cost),
                     bid: grid.price(Ticks(bid)),
                     ask: grid.price(Ticks(ask)),
+                    quote: types::Seq(0),
                     unrealised: Notional(market.unrealised(position)),
                 }));
             }

@@ -351,6 +351,7 @@ impl Shard {
         let has_moved =
             before.is_none_or(|before| before.bid != touch.bid || before.ask != touch.ask);
         if has_moved {
+            market.touch_seq = self.seq;
             self.note_marked(instrument);
         }
         // A trade at an unchanged touch moves the newest print, and a side that shows something again

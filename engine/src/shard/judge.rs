@@ -2,8 +2,9 @@
 
 use rules::{Breaches, LifeChange};
 use types::{
-    AccountId, AccountState, Breach, BreachPosition, CancelReason, Effect, EventKind, FillCause,
-    FillModel, FloorMoveCause, Funding, LimitWarning, Lots, Money, Notional, Ticks,
+    AccountId, AccountState, Breach, BreachPosition, CancelReason, CashBasis, Effect, EventKind,
+    FillCause, FillModel, FloorMoveCause, Funding, LimitWarning, Lots, Money, Notional, Price,
+    Ticks,
 };
 
 use super::Shard;
@@ -252,11 +253,39 @@ impl Shard {
             events.push(EventKind::Breach(breach));
             self.push_breach_positions(id, events);
         }
+        self.push_basis(id, events);
         let account = &mut self.accounts[id.0 as usize];
         account.breach = record.or(account.breach);
         let plan = &self.plans[account.plan.0 as usize].plan;
         for limit in breaches.iter() {
             account.rules.mark_breached(plan, limit.rule);
+        }
+    }
+
+    /// What a verdict on an account rests on: its figures, its limits, its standing, its cash of other
+    /// currencies.
+    pub(super) fn push_basis(&self, id: AccountId, events: &mut EventBuf) {
+        let account = &self.accounts[id.0 as usize];
+        let known = &self.plans[account.plan.0 as usize];
+        let held = self.account_holdings(account);
+        let positions = held.filter(|holding| holding.lots.0 != 0).count() as u32;
+        let cash = (account.balance, self.balance_of(account));
+        let plan = (account.plan, known.hash);
+        let basis = account.rules.basis(&known.plan, plan, id, cash, positions);
+        events.push(EventKind::VerdictBasis(basis));
+        for limit in account.rules.limit_bases(id) {
+            events.push(EventKind::LimitBasis(limit));
+        }
+        if let Some(standing) = account.rules.consistency(&known.plan, id) {
+            events.push(EventKind::Consistency(standing));
+        }
+        for (currency, cash) in account.foreign.iter() {
+            events.push(EventKind::CashBasis(CashBasis {
+                account: id,
+                currency: self.currencies[currency.0 as usize],
+                cash,
+                rate: Price(self.conversion(currency, account.currency).unwrap_or(0)),
+            }));
         }
     }
 
@@ -277,6 +306,7 @@ impl Shard {
                 cost: holding.cost,
                 bid: market.instrument.price(bid),
                 ask: market.instrument.price(ask),
+                quote: market.touch_seq,
                 unrealised: self.unrealised(holding),
             }));
         }
@@ -344,6 +374,7 @@ impl Shard {
                 events.push(EventKind::DayUnlocked { account: id });
             }
             self.change_life(id, LifeChange::Pass, events);
+            self.push_basis(id, events);
         }
     }
 

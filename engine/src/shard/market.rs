@@ -188,6 +188,7 @@ impl Shard {
     fn replace_touch(&mut self, id: InstrumentId, touch: Touch) {
         let market = &mut self.markets[id.0 as usize];
         let before = market.touch.replace(touch);
+        market.touch_seq = self.seq;
         market.stale = false;
         self.pending.before = before;
         self.lead_queues(id);
