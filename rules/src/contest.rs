@@ -211,6 +211,14 @@ impl Contest {
         }
     }
 
+    /// Makes room for so many entrants; only the freeze allocates then.
+    pub fn reserve(&mut self, entrants: u32) {
+        let entrants = entrants.min(ENTRANTS_MAX);
+        self.board.reserve(entrants);
+        let more = (entrants as usize).saturating_sub(self.teams.len());
+        self.teams.reserve_exact(more);
+    }
+
     /// Where it is in its life.
     pub const fn state(&self) -> CompetitionState {
         self.state
@@ -279,7 +287,7 @@ impl Contest {
         }
     }
 
-    /// It is `now`. One change at a time: to be called until it says `None`.
+    /// It is `now`. One change at a time: to be called until it says `None`. The freeze copies the board.
     pub fn advance(&mut self, rules: &ContestRules, now: TimestampNs) -> Option<ContestChange> {
         let (_, change) = self.due(rules).filter(|(at, _)| *at <= now)?;
         match change {
@@ -392,7 +400,8 @@ impl Contest {
         Ok(())
     }
 
-    /// Ends the review: awards the prizes and shows the public the board as it stands.
+    /// Ends the review: awards the prizes and shows the public the board as it stands. The fees of all
+    /// who entered are in the pool, also of those that were disqualified.
     ///
     /// # Errors
     /// When it is not in review.

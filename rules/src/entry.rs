@@ -17,6 +17,11 @@
 //! 1e-9 of a point, rounded down. For equities from a thousandth to a thousand times the initial one,
 //! up to 10,000 days and a loss limit of at least 1%, a component is at most 1.1e-9 points below the
 //! exact rational value and at most 1e-10 above it. The total is exactly the sum of the four.
+//!
+//! A better day never lowers a component where the other days keep their returns, no day ends below
+//! zero and the maximum drawdown does not rise: then `R`, both sums and `D` rise or stay. (In fixed point
+//! a component may be one unit of 1e-9 lower.) Where the other days keep their *money* instead, their
+//! returns shrink, and the score may fall.
 
 use types::{DisqualificationReason, Notional, Ratio, TimestampNs, codec_struct};
 

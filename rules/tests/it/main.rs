@@ -16,6 +16,7 @@ mod objectives;
 mod payouts;
 mod plans;
 mod prizes;
+mod score_order;
 mod score_twin;
 mod teams;
 mod twin;
