@@ -1,15 +1,22 @@
 //! Read-only pictures of a shard, for screens and reports. Nothing here changes state.
 
-use rules::{Competition, Ineligible, Limit, MinDays, Plan, Score, Stage, Standing};
+use rules::{Competition, Ineligible, MinDays, Plan, Score, Stage, Standing};
+mod limits;
+mod next_roll;
+mod what_if;
+
 use types::{
     AccountId, AccountState, Breach, CompetitionId, CompetitionState, Consistency, Funding,
     Instrument, InstrumentId, InstrumentStatus, Label, Leg, Lots, Money, NewAlgo, NewOrder,
     Notional, OrderId, OrderRole, Parentage, PlanHash, PlanId, Price, Qty, Quote, Seq, Side,
-    SignedQty, Terms, Ticks, TimestampNs, TradingDay,
+    SignedQty, Terms, TimestampNs, TradingDay,
 };
 
+pub use self::limits::{BreachLine, BreachPrice, LimitView, LineTerm};
+pub use self::next_roll::{NextRoll, RolledLimit};
+pub use self::what_if::WhatIf;
 use crate::account::Account;
-pub use crate::account::House;
+pub use crate::account::{House, Move};
 use crate::book::price_of;
 use crate::holding::{self, Holding};
 use crate::market::Market;
@@ -100,6 +107,8 @@ pub struct AccountView {
     pub day_start_equity: Money,
     /// Every limit.
     pub limits: Vec<LimitView>,
+    /// What the next roll would do at the equity of now; `None` without an open day.
+    pub next_roll: Option<NextRoll>,
     /// Balance that meets the profit target, and when it was first met.
     pub target: Option<(Money, Option<TimestampNs>)>,
     /// Trading days counted, and the rule that asks for them.
@@ -116,33 +125,6 @@ pub struct AccountView {
     pub algos: Vec<AlgoView>,
     /// The newest primary breach, its place and time.
     pub breach: Option<(Seq, TimestampNs, Breach)>,
-}
-
-/// A limit of an account.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LimitView {
-    /// The limit as it stands.
-    pub limit: Limit,
-    /// Equity minus floor, rounded down.
-    pub distance: Money,
-    /// The part of the allowance that is used, in millionths; below zero in profit.
-    pub used_ppm: i64,
-    /// For each open position the price that violates the limit while the other positions keep
-    /// their marks. A price at or below zero is left out, unless the mark is there already.
-    pub breach_prices: Vec<BreachPrice>,
-}
-
-/// The price at which a limit breaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BreachPrice {
-    /// The instrument whose price it is.
-    pub instrument: InstrumentId,
-    /// Its name.
-    pub symbol: Label,
-    /// `Buy`: the bid (a long position is marked there); `Sell`: the ask.
-    pub side: Side,
-    /// The first price, a multiple of the tick size, that violates the limit.
-    pub price: Price,
 }
 
 /// An open position.
@@ -356,7 +338,7 @@ impl Shard {
         let used_ppm = account
             .rules
             .limits()
-            .map(|limit| used_ppm(limit, equity))
+            .map(|limit| limits::used_ppm(limit, equity))
             .max();
         Some(AccountRow {
             id,
@@ -404,10 +386,8 @@ impl Shard {
             day_pnl: rules.day_pnl(),
             day_start_balance: rules.day_start_balance(),
             day_start_equity: rules.day_start_equity(),
-            limits: rules
-                .limits()
-                .map(|limit| self.limit_view(account, limit))
-                .collect(),
+            limits: self.limit_views(account, &self.worth_of(account)),
+            next_roll: self.next_roll(account),
             target: rules
                 .target_balance(plan)
                 .map(|target| (target, rules.target_reached_at())),
@@ -524,66 +504,6 @@ impl Shard {
         }
     }
 
-    fn limit_view(&self, account: &Account, limit: &Limit) -> LimitView {
-        let equity = self.equity_of(account);
-        let distance = Notional(equity.0.saturating_sub(limit.floor.to_notional().0));
-        LimitView {
-            limit: *limit,
-            distance: distance.to_money_floor(),
-            used_ppm: used_ppm(limit, equity),
-            breach_prices: self
-                .account_positions(account)
-                .filter_map(|position| self.breach_price(account, position, limit))
-                .collect(),
-        }
-    }
-
-    /// The first price of the position's instrument, moving against it, that violates the limit.
-    fn breach_price(
-        &self,
-        account: &Account,
-        position: &Holding,
-        limit: &Limit,
-    ) -> Option<BreachPrice> {
-        let market = self.market_of(position);
-        if market.currency != account.currency {
-            return None;
-        }
-        // equity(mark) = rest + mark * slope, with the other positions at their marks.
-        let slope = market
-            .tick_value
-            .0
-            .checked_mul(i128::from(position.lots.0))?;
-        let rest = self
-            .equity_of(account)
-            .0
-            .checked_sub(self.unrealised(position).0)?
-            .checked_sub(position.cost.0)?;
-        let room = limit.floor.to_notional().0.checked_sub(rest)?;
-        let ticks = match (slope > 0, limit.touch_is_breach) {
-            // Long: the highest mark with rest + mark * slope below (or at) the floor.
-            (true, false) => div_ceil(room, slope).saturating_sub(1),
-            (true, true) => room.div_euclid(slope),
-            // Short: the lowest such mark.
-            (false, false) => room
-                .checked_neg()?
-                .div_euclid(slope.checked_neg()?)
-                .saturating_add(1),
-            (false, true) => div_ceil(room.checked_neg()?, slope.checked_neg()?),
-        };
-        let is_below_zero = market.mark(position.lots)? <= Ticks(0);
-        let ticks = i64::try_from(ticks)
-            .ok()
-            .filter(|&ticks| ticks > 0 || is_below_zero)?;
-        let ticks = Ticks(ticks);
-        Some(BreachPrice {
-            instrument: position.instrument,
-            symbol: market.instrument.symbol,
-            side: if slope > 0 { Side::Buy } else { Side::Sell },
-            price: market.instrument.price(ticks),
-        })
-    }
-
     /// An entry at its account's equity of this moment while scores count, and whether its account
     /// violated a hard rule; of a competition that is over, as it ended.
     fn entry_now(&self, contest: &Contest, entrant: &Entrant) -> (rules::Entry, bool) {
@@ -663,20 +583,4 @@ impl Market {
             ask_qty: instrument.qty(touch.ask_qty),
         })
     }
-}
-
-const fn div_ceil(dividend: i128, divisor: i128) -> i128 {
-    let has_rest = dividend.rem_euclid(divisor) != 0;
-    dividend.div_euclid(divisor) + has_rest as i128
-}
-
-fn used_ppm(limit: &Limit, equity: Notional) -> i64 {
-    let top = limit
-        .floor
-        .to_notional()
-        .0
-        .saturating_add(limit.allowance.to_notional().0);
-    let used = top.saturating_sub(equity.0).div_euclid(Notional::PER_MONEY);
-    let allowance = i128::from(limit.allowance.0.max(1));
-    i64::try_from(used.saturating_mul(1_000_000) / allowance).unwrap_or(i64::MAX)
 }

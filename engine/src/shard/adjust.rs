@@ -94,11 +94,7 @@ impl Shard {
         let currency = account.currency;
         self.house[currency.0 as usize].funded += i128::from(added.0);
         self.push_adjusted(id, AdjustKind::Scale, added, events);
-        for limit in moves.iter() {
-            events.push(EventKind::FloorMoved(
-                limit.moved(id, FloorMoveCause::Adjusted),
-            ));
-        }
+        self.tell_moves(id, moves.iter(), FloorMoveCause::Adjusted, events);
         Ok(())
     }
 
@@ -141,11 +137,7 @@ impl Shard {
             firm: requested.saturating_sub(trader),
             balance,
         });
-        for limit in moves.iter() {
-            events.push(EventKind::FloorMoved(
-                limit.moved(id, FloorMoveCause::Adjusted),
-            ));
-        }
+        self.tell_moves(id, moves.iter(), FloorMoveCause::Adjusted, events);
     }
 
     fn check_payout(&self, id: AccountId, requested: Money) -> Result<(), PayoutDenial> {

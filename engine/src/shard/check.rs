@@ -141,6 +141,16 @@ impl Shard {
             })
     }
 
+    /// Why an order would be refused now; its sender's rate is not counted.
+    ///
+    /// # Errors
+    /// Account or instrument is unknown.
+    pub(crate) fn would_deny(&self, request: &NewOrder) -> Result<Option<DenyReason>, DenyReason> {
+        self.check_known(request)?;
+        let checked = self.check_order(request, Part::Whole, Earlier::default());
+        Ok(checked.err())
+    }
+
     /// Looks up who sends an order and what it is about. Account and instrument are known.
     #[inline(always)]
     pub(super) fn desk(&self, request: &NewOrder) -> Desk<'_> {

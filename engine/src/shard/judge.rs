@@ -1,17 +1,17 @@
 //! The verdict on an account: test, then lock, cancel, flatten and change state; only then ratchet.
 
-use rules::{Breaches, LifeChange};
+use rules::{Breaches, LifeChange, Limit};
 use types::{
     AccountId, AccountState, Breach, BreachPosition, CancelReason, CashBasis, Effect, EventKind,
     FillCause, FillModel, FloorMoveCause, Funding, LimitWarning, Lots, Money, Notional, Price,
-    Ticks,
+    RuleKind, Ticks,
 };
 
 use super::Shard;
 use super::cascade::Touched;
 use super::fills::Execution;
 use super::holdings::Reckoning;
-use crate::account::{Account, BreachRecord};
+use crate::account::{Account, BreachRecord, Move};
 use crate::bands::Band;
 use crate::event_buf::EventBuf;
 use crate::holding::{self, Holding};
@@ -320,11 +320,8 @@ impl Shard {
             return;
         }
         let plan = &self.plans[account.plan.0 as usize].plan;
-        for limit in account.rules.ratchet_equity(plan, equity).iter() {
-            events.push(EventKind::FloorMoved(
-                limit.moved(id, FloorMoveCause::Trailed),
-            ));
-        }
+        let moves = account.rules.ratchet_equity(plan, equity);
+        self.tell_moves(id, moves.iter(), FloorMoveCause::Trailed, events);
     }
 
     /// Moves what follows the closed balance, which may have changed.
@@ -336,10 +333,30 @@ impl Shard {
         }
         let balance = self.balance_of(account);
         let account = &mut self.accounts[id.0 as usize];
-        for limit in account.rules.ratchet_closed(plan, balance).iter() {
-            events.push(EventKind::FloorMoved(
-                limit.moved(id, FloorMoveCause::Trailed),
-            ));
+        let moves = account.rules.ratchet_closed(plan, balance);
+        self.tell_moves(id, moves.iter(), FloorMoveCause::Trailed, events);
+    }
+
+    /// Says which floors moved, and remembers what moved them.
+    pub(super) fn tell_moves<'a>(
+        &mut self,
+        id: AccountId,
+        moved: impl Iterator<Item = &'a Limit>,
+        cause: FloorMoveCause,
+        events: &mut EventBuf,
+    ) {
+        for limit in moved {
+            let known = &mut self.accounts[id.0 as usize].moved;
+            let last = match limit.rule {
+                RuleKind::DailyLoss => &mut known.daily,
+                RuleKind::MaxLoss => &mut known.max,
+            };
+            *last = Some(Move {
+                seq: self.seq,
+                ts: self.ts,
+                cause,
+            });
+            events.push(EventKind::FloorMoved(limit.moved(id, cause)));
         }
     }
 

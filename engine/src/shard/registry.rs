@@ -1,7 +1,7 @@
 //! Making instruments, plans, competitions and accounts known.
 
 use rules::{
-    AccountRules, Competition, Conduct, LifeChange, Lifecycle, Lineage, OpenWindows, Plan,
+    AccountRules, Competition, Conduct, LifeChange, Lifecycle, Limit, Lineage, OpenWindows, Plan,
 };
 use types::{
     AccountId, CompetitionId, EventKind, FloorMoveCause, InputRejection, Instrument,
@@ -9,7 +9,7 @@ use types::{
 };
 
 use super::{Contest, KnownPlan, OpenDay, Shard};
-use crate::account::{Account, Foreign, List, OrderRate};
+use crate::account::{Account, Foreign, List, Moved, OrderRate};
 use crate::book::NIL as NO_ORDER;
 use crate::derived::Derived;
 use crate::event_buf::EventBuf;
@@ -145,11 +145,7 @@ impl Shard {
             parent: open.parent,
             balance,
         });
-        for limit in rules.limits() {
-            events.push(EventKind::FloorMoved(
-                limit.moved(account, FloorMoveCause::Opened),
-            ));
-        }
+        let limits: [Option<Limit>; 2] = [rules.daily().copied(), rules.max().copied()];
         self.house[currency.0 as usize].funded += i128::from(balance.0);
         self.accounts.push(Account {
             plan: open.plan,
@@ -179,7 +175,10 @@ impl Shard {
             rate: OrderRate::default(),
             entry: None,
             breach: None,
+            moved: Moved::default(),
         });
+        let opened = limits.iter().flatten();
+        self.tell_moves(account, opened, FloorMoveCause::Opened, events);
     }
 }
 

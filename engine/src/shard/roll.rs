@@ -84,12 +84,8 @@ impl Shard {
                 events.push(EventKind::Consistency(consistency));
             }
         }
-        for limit in roll.moves.iter() {
-            events.push(EventKind::FloorMoved(
-                limit.moved(id, FloorMoveCause::Rolled),
-            ));
-        }
-        if std::mem::take(&mut account.day_locked) {
+        self.tell_moves(id, roll.moves.iter(), FloorMoveCause::Rolled, events);
+        if std::mem::take(&mut self.accounts[id.0 as usize].day_locked) {
             events.push(EventKind::DayUnlocked { account: id });
         }
         self.judge_alone(id, events);
