@@ -155,6 +155,12 @@ impl Bands {
         }
     }
 
+    /// How many rows have a band without the mark, by comparing every one: the plain sweep that
+    /// [`Bands::leaving`] saves.
+    pub(crate) fn sweep(&self, mark: Ticks) -> usize {
+        self.rows.iter().filter(|band| !band.has(mark.0)).count()
+    }
+
     /// Looks into a block that the mark leaves, and finds again what its rows have in common.
     fn descend(
         &mut self,
@@ -249,6 +255,7 @@ mod tests {
                 }
                 let mut expected: Vec<u32> = model.iter().filter(|(_, band)| !band.has(low)).map(|(holding, _)| *holding).collect();
                 expected.sort_unstable();
+                prop_assert_eq!(bands.sweep(Ticks(low)), expected.len());
                 prop_assert_eq!(leaving(&mut bands, low), expected);
             }
         }

@@ -316,6 +316,19 @@ impl Shard {
         market.signed_qty(Lots(lots.into_iter().sum()))
     }
 
+    /// How many positions of an instrument need a look at the mark of now, by comparing every one with
+    /// its band: none after an input, but for those that every mark concerns. The plain sweep that the
+    /// index replaces, for tests and benchmarks.
+    pub fn sweep_bands(&self, instrument: InstrumentId) -> usize {
+        let Some(market) = self.markets.get(instrument.0 as usize) else {
+            return 0;
+        };
+        let left = |bands: &crate::bands::Bands, side| {
+            market.mark(side).map_or(0, |mark| bands.sweep(mark))
+        };
+        left(&market.longs, Lots(1)) + left(&market.shorts, Lots(-1))
+    }
+
     /// How many orders of an account work.
     pub fn working_orders(&self, id: AccountId) -> u32 {
         self.accounts
