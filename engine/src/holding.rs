@@ -1,6 +1,8 @@
 //! Holdings: what an account has of one instrument, at exact average cost, with the sums of its
 //! working orders; and what a fill does to one.
 
+use std::num::NonZeroU64;
+
 use types::{
     AccountId, FeeSchedule, InstrumentId, Leg, Lots, Money, Notional, Qty, Ratio, Requirement,
     Side, Ticks, codec_struct,
@@ -92,12 +94,29 @@ pub(crate) const VALUE_MAX: Notional = Notional(9_000_000_000 * 10_i128.pow(Noti
 /// The most lots of a position that an order may aim at.
 pub(crate) const LOTS_MAX: Lots = Lots(1 << 53);
 
+/// The most ticks times lots that [`VALUE_MAX`] has room for.
+pub(crate) fn tick_lots_max(tick_value: Notional) -> u64 {
+    u64::try_from(VALUE_MAX.0 / tick_value.0.max(1)).unwrap_or(u64::MAX)
+}
+
 /// Whether a position of so many lots at this price is within what the engine holds exactly.
+/// `tick_lots_max`: see [`tick_lots_max`].
 #[inline(always)]
-pub(crate) const fn is_within_range(price: Ticks, lots: Lots, tick_value: Notional) -> bool {
+pub(crate) const fn is_within_range(
+    price: Ticks,
+    lots: Lots,
+    tick_value: Notional,
+    tick_lots_max: u64,
+) -> bool {
     let size = Lots(lots.0.saturating_abs());
     size.0 <= LOTS_MAX.0
-        && value(price, size, tick_value).0.unsigned_abs() <= VALUE_MAX.0.unsigned_abs()
+        && match price.0.checked_mul(size.0) {
+            Some(tick_lots) => tick_lots.unsigned_abs() <= tick_lots_max,
+            None => {
+                let value = wide_value(price, size, tick_value);
+                value.0.unsigned_abs() <= VALUE_MAX.0.unsigned_abs()
+            }
+        }
 }
 
 /// What a fill did to a position.
@@ -117,11 +136,20 @@ pub(crate) struct Change {
 /// Value of `lots` at `price`, held at the ends of the range of [`Notional`] (1.7e21).
 #[inline(always)]
 pub(crate) const fn value(price: Ticks, lots: Lots, tick_value: Notional) -> Notional {
-    let tick_lots = price.0 as i128 * lots.0 as i128;
     // One multiplication where both factors are machine words, as they are but for odd instruments.
-    if tick_lots == tick_lots as i64 as i128 && tick_value.0 == tick_value.0 as i64 as i128 {
-        return Notional(tick_lots as i64 as i128 * tick_value.0 as i64 as i128);
+    let word = tick_value.0 as i64;
+    match price.0.checked_mul(lots.0) {
+        Some(tick_lots) if word as i128 == tick_value.0 => {
+            Notional(tick_lots as i128 * word as i128)
+        }
+        _ => wide_value(price, lots, tick_value),
     }
+}
+
+#[cold]
+#[inline(never)]
+const fn wide_value(price: Ticks, lots: Lots, tick_value: Notional) -> Notional {
+    let tick_lots = price.0 as i128 * lots.0 as i128;
     Notional(tick_lots.saturating_mul(tick_value.0))
 }
 
@@ -137,7 +165,8 @@ pub(crate) fn share_ceil(total: i128, part: i128, whole: i128) -> i128 {
         let magnitude = product.unsigned_abs();
         let whole = whole.unsigned_abs();
         return if product >= 0 {
-            magnitude.div_ceil(whole) as i128
+            // Both summands are far below the end of the range; a remainder would cost another division.
+            ((magnitude + (whole - 1)) / whole) as i128
         } else {
             -((magnitude / whole) as i128)
         };
@@ -148,10 +177,11 @@ pub(crate) fn share_ceil(total: i128, part: i128, whole: i128) -> i128 {
 
 impl Holding {
     /// Trades `lots` (signed, not zero) at `price`.
+    #[inline]
     pub(crate) fn trade(&mut self, price: Ticks, lots: Lots, tick_value: Notional) -> Change {
         let held = self.lots.0;
         if held == 0 || (held > 0) == (lots.0 > 0) {
-            self.cost.0 = self.cost.0.saturating_add(value(price, lots, tick_value).0);
+            self.cost = self.cost.saturating_add(value(price, lots, tick_value));
             self.lots = Lots(held.saturating_add(lots.0));
             return Change {
                 realised: Notional::ZERO,
@@ -163,17 +193,13 @@ impl Holding {
         let closing = held.unsigned_abs().min(lots.0.unsigned_abs());
         let closed_lots = Lots(held.signum() * closing as i64);
         let removed = share_ceil(self.cost.0, closing.into(), held.unsigned_abs().into());
-        let realised = Notional(
-            value(price, closed_lots, tick_value)
-                .0
-                .saturating_sub(removed),
-        );
+        let realised = value(price, closed_lots, tick_value).saturating_sub(Notional(removed));
         let left = Lots(held.saturating_add(lots.0));
         let flipped = left.0 != 0 && (left.0 > 0) != (held > 0);
         self.cost = if flipped {
             value(price, left, tick_value)
         } else {
-            Notional(self.cost.0.saturating_sub(removed))
+            self.cost.saturating_sub(Notional(removed))
         };
         self.lots = left;
         Change {
@@ -221,6 +247,52 @@ pub(crate) fn fee(fees: &FeeSchedule, maker: bool, notional: Notional, qty: Qty)
         return Money::ZERO;
     }
     charge(rate, fees.per_unit, notional, qty)
+}
+
+/// A fee rate on the value of one tick on one lot, in units of [`Money`] and lowest terms: the fee of
+/// an ordinary fill is then one division of machine words, and what [`fee`] says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TickFee {
+    numerator: u64,
+    denominator: NonZeroU64,
+}
+
+impl TickFee {
+    /// `None` for a rebate, an amount per unit, and what passes machine words.
+    pub(crate) fn new(fees: &FeeSchedule, maker: bool, tick_value: Notional) -> Option<Self> {
+        let rate = if maker { fees.maker } else { fees.taker };
+        if rate.is_negative() || fees.per_unit.0 != 0 {
+            return None;
+        }
+        // The value of tick-lots within a machine word is then exact.
+        let tick_value = u64::try_from(tick_value.0).ok()?;
+        let exact = u128::from(tick_value) * u128::from(rate.0.unsigned_abs());
+        let common = gcd(exact, PER_MONEY.unsigned_abs());
+        Some(Self {
+            numerator: u64::try_from(exact / common).ok()?,
+            denominator: u64::try_from(PER_MONEY.unsigned_abs() / common)
+                .ok()?
+                .try_into()
+                .ok()?,
+        })
+    }
+
+    /// The fee of a fill; `None` past the range of a machine word.
+    #[inline(always)]
+    pub(crate) fn of(self, price: Ticks, lots: Lots) -> Option<Money> {
+        let tick_lots = price.0.checked_mul(lots.0)?.unsigned_abs();
+        let exact = tick_lots.checked_mul(self.numerator)?;
+        let above = exact.checked_add(self.denominator.get() - 1)?;
+        let ceiling = i64::try_from(above / self.denominator).ok()?;
+        Some(Money(ceiling))
+    }
+}
+
+const fn gcd(mut a: u128, mut b: u128) -> u128 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
 }
 
 /// What a position of `qty` worth `notional` ties up, rounded up. `rate_min` is the account's own
@@ -306,7 +378,53 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_cents_fee_on_tick_lots() {
+        let fees = FeeSchedule {
+            taker: Ratio(50_000),
+            ..FeeSchedule::default()
+        };
+        let taker = TickFee::new(&fees, false, CENT).unwrap();
+        // 0.005% of a cent is half a unit of Money: 3 tick-lots cost 1.5, rounded up.
+        assert_eq!((taker.numerator, taker.denominator.get()), (1, 2));
+        assert_eq!(taker.of(Ticks(-3), Lots(1)), Some(Money(2)));
+        assert_eq!(taker.of(Ticks(i64::MAX), Lots(2)), None);
+        let rebate = FeeSchedule {
+            maker: Ratio(-1),
+            ..fees
+        };
+        assert_eq!(TickFee::new(&rebate, true, CENT), None);
+    }
+
     proptest! {
+        #[test]
+        fn a_tick_fee_is_the_fee(
+            rate in 0_i64..2_000_000_000,
+            tick_value in prop_oneof![1_i128..1_000_000_000_000_000_000_000, Just(CENT.0), Just(CENT.0 / 1_000)],
+            price in prop_oneof![-10_000_000_i64..10_000_000, any::<i64>()],
+            lots in prop_oneof![1_i64..1_000, 1..i64::MAX],
+        ) {
+            let (tick_value, price, lots) = (Notional(tick_value), Ticks(price), Lots(lots));
+            let fees = FeeSchedule { taker: Ratio(rate), ..FeeSchedule::default() };
+            let quick = TickFee::new(&fees, false, tick_value).and_then(|fee| fee.of(price, lots));
+            let exact = fee(&fees, false, value(price, lots, tick_value), Qty::ONE);
+            prop_assert!(quick.is_none_or(|quick| quick == exact), "{quick:?} {exact:?}");
+        }
+
+        #[test]
+        fn a_range_in_tick_lots_is_the_range(
+            tick_value in 1_i128..1_000_000_000_000_000_000_000,
+            price in prop_oneof![-10_000_000_i64..10_000_000, any::<i64>()],
+            lots in prop_oneof![0_i64..1_000_000, any::<i64>()],
+        ) {
+            let (tick_value, price, lots) = (Notional(tick_value), Ticks(price), Lots(lots));
+            let size = Lots(lots.0.saturating_abs());
+            let exact = size <= LOTS_MAX
+                && value(price, size, tick_value).0.unsigned_abs() <= VALUE_MAX.0.unsigned_abs();
+            let max = tick_lots_max(tick_value);
+            prop_assert_eq!(is_within_range(price, lots, tick_value, max), exact);
+        }
+
         // Nothing is lost and nothing is made: realised + what is left = value traded, to the last
         // unit, however the position was built and split.
         #[test]

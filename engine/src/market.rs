@@ -2,7 +2,7 @@
 //! exposed to it.
 
 use types::{
-    Codec, CodecError, Funding, Instrument, InstrumentStatus, Liquidity, Lots, Notional,
+    Codec, CodecError, Funding, Instrument, InstrumentStatus, Liquidity, Lots, Money, Notional,
     PaperModel, Ratio, Reader, Side, Terms, Ticks, TimestampNs, TriggerOn, codec_struct,
 };
 
@@ -10,6 +10,7 @@ use crate::account::CurrencyId;
 use crate::bands::Bands;
 use crate::book::{Book, Ladder, Nodes};
 use crate::depth::Depth;
+use crate::holding::{self, TickFee};
 
 /// Best bid and ask in ticks and lots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,6 +124,10 @@ pub(crate) struct Market {
     pub(crate) instrument: Instrument,
     /// Value of one tick on one lot; derived from the definition.
     pub(crate) tick_value: Notional,
+    /// The size of the largest position in ticks times lots; derived from the definition.
+    pub(crate) tick_lots_max: u64,
+    /// The taker's fee and the maker's on one tick and lot; derived from the definition.
+    tick_fees: [Option<TickFee>; 2],
     pub(crate) currency: CurrencyId,
     pub(crate) status: InstrumentStatus,
     /// The last good quote; of a crossed instrument, its book's.
@@ -160,6 +165,8 @@ impl Market {
         Self {
             instrument,
             tick_value,
+            tick_lots_max: holding::tick_lots_max(tick_value),
+            tick_fees: [false, true].map(|maker| TickFee::new(&instrument.fees, maker, tick_value)),
             currency,
             status: InstrumentStatus::Open,
             touch: None,
@@ -206,6 +213,21 @@ impl Market {
             return None;
         }
         self.touch.as_ref()
+    }
+
+    /// The fee of a fill, before the order's minimum, rounded up.
+    #[inline(always)]
+    pub(crate) fn fee(&self, maker: bool, price: Ticks, lots: Lots) -> Money {
+        let quick = self.tick_fees[usize::from(maker)].and_then(|fee| fee.of(price, lots));
+        quick.unwrap_or_else(|| self.wide_fee(maker, price, lots))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn wide_fee(&self, maker: bool, price: Ticks, lots: Lots) -> Money {
+        let value = holding::value(price, lots, self.tick_value);
+        let qty = self.instrument.qty(lots);
+        holding::fee(&self.instrument.fees, maker, value, qty)
     }
 
     /// What a position is valued at; its last print where the market shows no price.

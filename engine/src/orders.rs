@@ -63,8 +63,13 @@ impl Orders {
     /// What only some orders have.
     #[inline]
     pub(crate) fn extra(&self, handle: u32) -> Option<&Extra> {
-        let extra = self.get(handle).extra;
-        (extra != NIL).then(|| self.extras.get(extra))
+        self.extra_of(self.get(handle))
+    }
+
+    /// What only some orders have.
+    #[inline]
+    pub(crate) fn extra_of(&self, order: &Order) -> Option<&Extra> {
+        (order.extra != NIL).then(|| self.extras.get(order.extra))
     }
 
     #[inline]
@@ -74,22 +79,28 @@ impl Orders {
     }
 
     /// The caller keeps to the limit on orders.
+    #[inline(always)]
     pub(crate) fn insert(&mut self, node: crate::book::Node, order: Order) -> u32 {
-        let id = node.id;
         let handle = self.nodes.insert_node(node);
-        if self.details.len() <= handle as usize {
-            self.details.resize(handle as usize + 1, order);
+        match self.details.get_mut(handle as usize) {
+            Some(detail) => *detail = order,
+            None => self.extend(handle, order),
         }
-        self.details[handle as usize] = order;
-        let noted = self.ids.insert(&self.nodes, id, handle);
+        let noted = self.ids.insert(&self.nodes, node.id, handle);
         debug_assert!(noted.is_ok(), "the limit on orders was checked");
         handle
     }
 
-    /// Forgets an order that is in no queue and no list.
-    pub(crate) fn remove(&mut self, handle: u32) {
-        let id = self.id(handle);
-        let extra = self.get(handle).extra;
+    /// After a restore the handles of free places may be beyond the last order.
+    #[cold]
+    #[inline(never)]
+    fn extend(&mut self, handle: u32, order: Order) {
+        self.details.resize(handle as usize + 1, order);
+    }
+
+    /// Forgets an order that is in no queue and no list. `id` and `extra` are its own.
+    #[inline(always)]
+    pub(crate) fn remove(&mut self, handle: u32, id: OrderId, extra: u32) {
         if extra != NIL {
             self.extras.remove(extra);
         }

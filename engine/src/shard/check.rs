@@ -1,7 +1,7 @@
 //! The checks of an order at the door, in the order in which [`DenyReason`] lists them.
 
 use types::{
-    DenyReason, Instrument, InstrumentStatus, Leg, Lots, NewOrder, OrderId, OrderKind,
+    DenyReason, Instrument, InstrumentStatus, Leg, Lots, Money, NewOrder, OrderId, OrderKind,
     PositionMode, Price, Qty, Ratio, Side, SignedQty, Ticks, TimeInForce, Trail,
 };
 
@@ -22,6 +22,15 @@ pub(super) struct Checked {
     /// Trigger; 0 where it has none, or follows the price.
     pub(super) trigger: Ticks,
     pub(super) display: Lots,
+}
+
+/// An order as most are, in the grid of its instrument.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Plain {
+    pub(super) lots: Lots,
+    pub(super) limit: Ticks,
+    /// Handle of what the account holds of it, or aims at, already.
+    pub(super) holding: Option<u32>,
 }
 
 /// What an order is checked as.
@@ -83,15 +92,16 @@ impl Shard {
     }
 
     /// The checks of an order as most are: a limit order of its own, netted, in its account's currency, on
-    /// an open market among participants, whose whole notional its account's equity covers. `None` when
-    /// anything is out of the ordinary or to be refused: then [`Shard::check_order`] decides. The account
-    /// trades.
+    /// an open market among participants without a minimum fee, whose whole notional its account's equity
+    /// covers. `None` when anything is out of the ordinary or to be refused: then [`Shard::check_order`]
+    /// decides. The account trades.
     #[inline(always)]
-    pub(super) fn check_plain(&self, request: &NewOrder) -> Option<Checked> {
+    pub(super) fn check_plain(&self, request: &NewOrder) -> Option<Plain> {
         let OrderKind::Limit { price } = request.kind else {
             return None;
         };
-        let desk = self.desk(request);
+        let holding = self.find_holding(request.account, request.instrument, request.leg);
+        let desk = self.desk_of(request, holding);
         let (account, market) = (desk.account, desk.market);
         let instrument = &market.instrument;
         let is_plain = matches!(
@@ -105,6 +115,7 @@ impl Shard {
             && market.is_crossed()
             && market.status == InstrumentStatus::Open
             && instrument.collar == Ratio::ZERO
+            && instrument.fees.minimum == Money::ZERO
             && market.currency == account.currency
             && !self.is_repeated(request.account.0, request.client_order.0);
         let limits = &self.limits;
@@ -120,22 +131,28 @@ impl Shard {
         check_short(&desk, request, lots, Lots(0)).ok()?;
         check_size(&desk, request, lots, limit, Lots(0)).ok()?;
         self.is_covered(&desk, request, lots, limit)
-            .then_some(Checked {
+            .then_some(Plain {
                 lots,
                 limit,
-                trigger: Ticks(0),
-                display: Lots(0),
+                holding,
             })
     }
 
     /// Looks up who sends an order and what it is about. Account and instrument are known.
     #[inline(always)]
     pub(super) fn desk(&self, request: &NewOrder) -> Desk<'_> {
-        let handle = self.find_holding(request.account, request.instrument, request.leg);
+        self.desk_of(
+            request,
+            self.find_holding(request.account, request.instrument, request.leg),
+        )
+    }
+
+    #[inline(always)]
+    fn desk_of(&self, request: &NewOrder, holding: Option<u32>) -> Desk<'_> {
         Desk {
             account: &self.accounts[request.account.0 as usize],
             market: &self.markets[request.instrument.0 as usize],
-            held: handle.map(|handle| self.holdings.get(handle)),
+            held: holding.map(|handle| self.holdings.get(handle)),
         }
     }
 
@@ -409,7 +426,8 @@ pub(super) fn check_size(
     });
     let replaced = if is_closing { 0 } else { replaced.0 };
     let aimed = aimed.saturating_sub(replaced).saturating_add(lots.0);
-    if holding::is_within_range(price, Lots(aimed), desk.market.tick_value) {
+    let market = desk.market;
+    if holding::is_within_range(price, Lots(aimed), market.tick_value, market.tick_lots_max) {
         Ok(())
     } else {
         Err(DenyReason::OutOfRange)
