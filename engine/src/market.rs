@@ -10,7 +10,8 @@ use crate::account::CurrencyId;
 use crate::bands::Bands;
 use crate::book::{Book, Ladder, Nodes};
 use crate::depth::Depth;
-use crate::holding::{self, TickFee};
+use crate::grid::Grid;
+use crate::holding::{self, TickFee, TickValue};
 
 /// Best bid and ask in ticks and lots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,11 +124,17 @@ impl TriggerList {
 pub(crate) struct Market {
     pub(crate) instrument: Instrument,
     /// Value of one tick on one lot; derived from the definition.
-    pub(crate) tick_value: Notional,
+    pub(crate) tick_value: TickValue,
     /// The size of the largest position in ticks times lots; derived from the definition.
     pub(crate) tick_lots_max: u64,
     /// The taker's fee and the maker's on one tick and lot; derived from the definition.
     tick_fees: [Option<TickFee>; 2],
+    /// Prices and quantities; derived from the definition.
+    pub(crate) tick_grid: Grid,
+    pub(crate) lot_grid: Grid,
+    /// Participants meet, without a collar, a minimum fee or an initial margin per unit; derived from
+    /// the definition.
+    pub(crate) is_plain: bool,
     pub(crate) currency: CurrencyId,
     pub(crate) status: InstrumentStatus,
     /// The last good quote; of a crossed instrument, its book's.
@@ -162,11 +169,18 @@ pub(crate) struct Market {
 
 impl Market {
     pub(crate) fn new(instrument: Instrument, tick_value: Notional, currency: CurrencyId) -> Self {
+        let tick_value = TickValue::new(tick_value);
         Self {
             instrument,
             tick_value,
             tick_lots_max: holding::tick_lots_max(tick_value),
             tick_fees: [false, true].map(|maker| TickFee::new(&instrument.fees, maker, tick_value)),
+            tick_grid: Grid::new(instrument.tick_size.0),
+            lot_grid: Grid::new(instrument.lot_size.0),
+            is_plain: instrument.liquidity == Liquidity::Crossed
+                && instrument.collar == Ratio::ZERO
+                && instrument.fees.minimum == Money::ZERO
+                && instrument.margin.initial.per_unit == Money::ZERO,
             currency,
             status: InstrumentStatus::Open,
             touch: None,

@@ -82,10 +82,10 @@ impl Orders {
     #[inline(always)]
     pub(crate) fn insert(&mut self, node: crate::book::Node, order: Order) -> u32 {
         let handle = self.nodes.insert_node(node);
-        match self.details.get_mut(handle as usize) {
-            Some(detail) => *detail = order,
-            None => self.extend(handle, order),
+        if handle as usize >= self.details.len() {
+            self.extend(handle);
         }
+        self.details[handle as usize] = order;
         let noted = self.ids.insert(&self.nodes, node.id, handle);
         debug_assert!(noted.is_ok(), "the limit on orders was checked");
         handle
@@ -94,16 +94,13 @@ impl Orders {
     /// After a restore the handles of free places may be beyond the last order.
     #[cold]
     #[inline(never)]
-    fn extend(&mut self, handle: u32, order: Order) {
-        self.details.resize(handle as usize + 1, order);
+    fn extend(&mut self, handle: u32) {
+        self.details.resize(handle as usize + 1, Order::VACANT);
     }
 
-    /// Forgets an order that is in no queue and no list. `id` and `extra` are its own.
+    /// Forgets an order of this id that is in no queue and no list; its extra stays.
     #[inline(always)]
-    pub(crate) fn remove(&mut self, handle: u32, id: OrderId, extra: u32) {
-        if extra != NIL {
-            self.extras.remove(extra);
-        }
+    pub(crate) fn remove(&mut self, handle: u32, id: OrderId) {
         self.ids.remove(id, handle);
         self.nodes.remove_node(handle);
     }
@@ -146,8 +143,8 @@ impl Codec for Orders {
         let mut details: Vec<Order> = Vec::new();
         for handle in handles {
             let order = Order::decode(reader)?;
-            // What stands at the free handles before it does not matter.
-            details.resize(handle as usize + 1, order);
+            details.resize(handle as usize, Order::VACANT);
+            details.push(order);
         }
         Ok(Self {
             nodes,

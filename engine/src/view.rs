@@ -498,6 +498,7 @@ impl Shard {
             .saturating_mul(i128::from(instrument.tick_size.0));
         let per_tick = market
             .tick_value
+            .exact
             .0
             .saturating_mul(i128::from(position.lots.0));
         // Division rounds down only by a positive number, and a short position's is not.
@@ -550,6 +551,7 @@ impl Shard {
         // equity(mark) = rest + mark * slope, with the other positions at their marks.
         let slope = market
             .tick_value
+            .exact
             .0
             .checked_mul(i128::from(position.lots.0))?;
         let rest = self

@@ -11,40 +11,80 @@ use crate::event_buf::EventBuf;
 use crate::market::{Market, TriggerList};
 use crate::order::{Order, Stage};
 use crate::orders::Orders;
+use crate::slab::NIL;
 
 impl Shard {
     /// Takes a working order out of whatever it waits in: book, trigger list, auction, agenda.
     pub(super) fn withdraw(&mut self, handle: u32) {
-        let order = *self.orders.get(handle);
-        let instrument = self.holdings.get(order.holding).instrument;
+        let Order {
+            side,
+            stage,
+            holding,
+            ..
+        } = *self.orders.get(handle);
+        let instrument = self.holdings.get(holding).instrument;
         let market = &mut self.markets[instrument.0 as usize];
-        market.withdraw(&mut self.orders, handle, &order);
+        if stage == Stage::Resting {
+            market.book.remove(&mut self.orders.nodes, handle, side);
+        } else {
+            market.withdraw_waiting(&mut self.orders, handle);
+        }
         self.orders.get_mut(handle).stage = Stage::Entering;
     }
 
     /// Ends a working order: with a reason it was cancelled, without one it is filled.
+    #[inline(always)]
     pub(super) fn end_order(
         &mut self,
         handle: u32,
         reason: Option<CancelReason>,
         events: &mut EventBuf,
     ) {
+        if self.orders.get(handle).extra == NIL {
+            self.forget_order(handle, reason, events);
+        } else {
+            self.end_with_extra(handle, reason, events);
+        }
+    }
+
+    /// As [`Shard::end_order`] for an order with an extra, whose list and deadline end with it.
+    #[inline(never)]
+    fn end_with_extra(&mut self, handle: u32, reason: Option<CancelReason>, events: &mut EventBuf) {
         let order = *self.orders.get(handle);
-        let id = self.orders.id(handle);
-        let leaves = order.leaves();
-        let holding = self.holdings.get_mut(order.holding);
-        let (account, instrument) = (holding.account, holding.instrument);
+        let extra = *self.orders.extras.get(order.extra);
+        if !extra.timed.is_none() {
+            self.agenda.remove(extra.timed.0);
+        }
+        self.forget_order(handle, reason, events);
+        self.orders.extras.remove(order.extra);
+        if extra.list.0 != 0 {
+            self.after_end(&order, &extra, reason.is_none(), events);
+        }
+    }
+
+    /// Takes a working order out of everything but its extra.
+    fn forget_order(&mut self, handle: u32, reason: Option<CancelReason>, events: &mut EventBuf) {
+        let node = self.orders.nodes.get(handle);
+        let (id, account) = (node.id, node.account);
+        let order = self.orders.get(handle);
+        let (side, leaves, handle_of_holding) = (order.side, order.leaves(), order.holding);
+        let holding = self.holdings.get_mut(handle_of_holding);
+        let instrument = holding.instrument;
         holding.orders -= 1;
         if !order.flags.is_closing() {
-            let sum = holding.working_mut(order.side);
+            let sum = holding.working_mut(side);
             sum.0 = sum.0.saturating_sub(leaves.0);
         }
         let is_idle = holding.is_idle();
         let market = &mut self.markets[instrument.0 as usize];
-        // Behind the best level nobody has seen it.
-        let was_seen =
-            order.stage == Stage::Resting && market.book.best(order.side) == Some(order.limit);
-        market.withdraw(&mut self.orders, handle, &order);
+        let mut was_seen = false;
+        if order.stage == Stage::Resting {
+            // Behind the best level nobody has seen it.
+            was_seen = market.book.best(side) == Some(order.limit);
+            market.book.remove(&mut self.orders.nodes, handle, side);
+        } else {
+            market.withdraw_waiting(&mut self.orders, handle);
+        }
         if let Some(reason) = reason {
             events.push(EventKind::OrderCancelled {
                 account,
@@ -53,32 +93,20 @@ impl Shard {
                 reason,
             });
         }
-        let extra = self.orders.extra_of(&order).copied();
-        if let Some(extra) = &extra
-            && !extra.timed.is_none()
-        {
-            self.agenda.remove(extra.timed.0);
-        }
-        self.unlink_order(&order, account);
-        self.orders.remove(handle, id, order.extra);
+        self.unlink_order(handle, account);
+        self.orders.remove(handle, id);
         if is_idle {
-            self.drop_idle(order.holding);
+            self.drop_idle(handle_of_holding);
         }
         if was_seen && reason.is_some() {
             self.refresh_touch(instrument);
-        }
-        if let Some(extra) = &extra
-            && extra.list.0 != 0
-        {
-            let is_filled = reason.is_none();
-            self.after_end(&order, extra, is_filled, events);
         }
     }
 
     /// Takes an order out of its account's list.
     #[inline(always)]
-    fn unlink_order(&mut self, order: &Order, account: AccountId) {
-        let Order { previous, next, .. } = *order;
+    fn unlink_order(&mut self, handle: u32, account: AccountId) {
+        let Order { previous, next, .. } = *self.orders.get(handle);
         let account = &mut self.accounts[account.0 as usize];
         account.orders_len -= 1;
         if previous == NO_ORDER {
@@ -312,29 +340,23 @@ impl Shard {
 }
 
 impl Market {
-    /// Takes an order of it out of whatever it waits in.
-    #[inline(always)]
-    fn withdraw(&mut self, orders: &mut Orders, handle: u32, order: &Order) {
+    /// Takes an order that does not rest out of whatever else it waits in.
+    fn withdraw_waiting(&mut self, orders: &mut Orders, handle: u32) {
+        let order = *orders.get(handle);
         match order.stage {
-            Stage::Resting => self.book.remove(&mut orders.nodes, handle, order.side),
-            Stage::Waiting | Stage::Auction => self.withdraw_waiting(orders, handle, order),
-            Stage::InFlight | Stage::Held | Stage::Entering => {}
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn withdraw_waiting(&mut self, orders: &mut Orders, handle: u32, order: &Order) {
-        if order.stage == Stage::Auction {
-            self.auction.retain(|&waiting| waiting != handle);
-        } else if let Some(extra) = orders.extra_of(order).copied() {
-            if extra.has_trigger {
-                let list = TriggerList::of(order.side, extra.on, order.form.is_stop());
-                self.triggers[list.index()].remove(&mut orders.nodes, handle);
+            Stage::Waiting => {
+                if let Some(extra) = orders.extra(handle).copied() {
+                    if extra.has_trigger {
+                        let list = TriggerList::of(order.side, extra.on, order.form.is_stop());
+                        self.triggers[list.index()].remove(&mut orders.nodes, handle);
+                    }
+                    if extra.trail.is_some() {
+                        self.trailing.retain(|&waiting| waiting != handle);
+                    }
+                }
             }
-            if extra.trail.is_some() {
-                self.trailing.retain(|&waiting| waiting != handle);
-            }
+            Stage::Auction => self.auction.retain(|&waiting| waiting != handle),
+            Stage::InFlight | Stage::Held | Stage::Entering | Stage::Resting => {}
         }
     }
 }

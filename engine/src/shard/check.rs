@@ -1,7 +1,7 @@
 //! The checks of an order at the door, in the order in which [`DenyReason`] lists them.
 
 use types::{
-    DenyReason, Instrument, InstrumentStatus, Leg, Lots, Money, NewOrder, OrderId, OrderKind,
+    DenyReason, Instrument, InstrumentStatus, Leg, Lots, NewOrder, OrderId, OrderKind,
     PositionMode, Price, Qty, Ratio, Side, SignedQty, Ticks, TimeInForce, Trail,
 };
 
@@ -92,42 +92,48 @@ impl Shard {
     }
 
     /// The checks of an order as most are: a limit order of its own, netted, in its account's currency, on
-    /// an open market among participants without a minimum fee, whose whole notional its account's equity
-    /// covers. `None` when anything is out of the ordinary or to be refused: then [`Shard::check_order`]
-    /// decides. The account trades.
+    /// an open market without anything special, whose whole notional its account's equity covers. `None`
+    /// when anything is out of the ordinary or to be refused: then [`Shard::check_order`] decides. The
+    /// account trades.
     #[inline(always)]
     pub(super) fn check_plain(&self, request: &NewOrder) -> Option<Plain> {
         let OrderKind::Limit { price } = request.kind else {
             return None;
         };
-        let holding = self.find_holding(request.account, request.instrument, request.leg);
-        let desk = self.desk_of(request, holding);
-        let (account, market) = (desk.account, desk.market);
-        let instrument = &market.instrument;
-        let is_plain = matches!(
-            request.tif,
-            TimeInForce::GoodTillCancel | TimeInForce::Day | TimeInForce::ImmediateOrCancel
-        ) && request.display == Qty::ZERO
-            && !request.post_only
-            && !request.reduce_only
-            && request.leg == Leg::Net
-            && account.terms.mode == PositionMode::Netting
-            && market.is_crossed()
-            && market.status == InstrumentStatus::Open
-            && instrument.collar == Ratio::ZERO
-            && instrument.fees.minimum == Money::ZERO
-            && market.currency == account.currency
-            && !self.is_repeated(request.account.0, request.client_order.0);
-        let limits = &self.limits;
-        let has_room = account.orders_len < limits.account_orders_max
-            && self.orders.len() < limits.orders_max
-            && (desk.held.is_some() || self.holdings.len() < limits.positions_max)
-            && market.book.ladder(request.side).levels_bound() < limits.book_levels_max;
-        if !is_plain || !has_room {
+        if request.display != Qty::ZERO
+            || request.post_only
+            || request.reduce_only
+            || request.leg != Leg::Net
+            || !matches!(
+                request.tif,
+                TimeInForce::GoodTillCancel | TimeInForce::Day | TimeInForce::ImmediateOrCancel
+            )
+        {
             return None;
         }
-        let lots = check_qty(instrument, request.qty).ok()?;
-        let limit = check_price(instrument, price).ok()?;
+        let holding = self.find_holding(request.account, request.instrument, Leg::Net);
+        let desk = self.desk_of(request, holding);
+        let (account, market) = (desk.account, desk.market);
+        if account.terms.mode != PositionMode::Netting
+            || !market.is_plain
+            || market.status != InstrumentStatus::Open
+            || market.currency != account.currency
+            || self.is_repeated(request.account.0, request.client_order.0)
+        {
+            return None;
+        }
+        let limits = &self.limits;
+        if account.orders_len >= limits.account_orders_max
+            || self.orders.len() >= limits.orders_max
+            || (desk.held.is_none() && self.holdings.len() >= limits.positions_max)
+            || market.book.ladder(request.side).levels_bound() >= limits.book_levels_max
+            || request.qty.0 <= 0
+            || request.qty > market.instrument.order_qty_max
+        {
+            return None;
+        }
+        let lots = Lots(market.lot_grid.steps(request.qty.0)?);
+        let limit = Ticks(market.tick_grid.steps(price.0)?);
         check_short(&desk, request, lots, Lots(0)).ok()?;
         check_size(&desk, request, lots, limit, Lots(0)).ok()?;
         self.is_covered(&desk, request, lots, limit)

@@ -170,7 +170,7 @@ impl Shard {
     }
 
     /// What an account's positions come to at their marks, in one pass.
-    #[inline]
+    #[inline(always)]
     pub(super) fn reckon(&self, account: &Account) -> Reckoning {
         let mut reckoning = Reckoning {
             equity: account.balance.to_notional(),

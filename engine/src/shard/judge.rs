@@ -13,7 +13,7 @@ use super::holdings::Reckoning;
 use crate::account::{Account, BreachRecord};
 use crate::bands::Band;
 use crate::event_buf::EventBuf;
-use crate::holding::{self, Holding};
+use crate::holding::{self, Holding, TickValue};
 use crate::slab::NIL;
 
 impl Shard {
@@ -357,6 +357,7 @@ impl Shard {
         self.set_bands_at(id, &reckoning);
     }
 
+    #[inline(always)]
     fn set_bands_at(&mut self, id: AccountId, reckoning: &Reckoning) {
         if reckoning.positions == 0 {
             return;
@@ -393,11 +394,8 @@ impl Shard {
         let mut room = Room {
             down: Notional(i128::MAX),
             up: Notional(i128::MAX),
-            shift: if positions == 1 {
-                0
-            } else {
-                positions.next_power_of_two().trailing_zeros()
-            },
+            shift: 0,
+            near: 0,
         };
         if account.is_trading() {
             let (low, high) = account.rules.quiet(account.day_locked);
@@ -414,6 +412,13 @@ impl Shard {
             let (low, high) = contest.entries[place.index as usize].entry.quiet();
             room.meet(equity, low, high);
         }
+        let least = room.down.min(room.up).0 >> NEAR_BITS;
+        room.near = if positions == 1 {
+            least
+        } else {
+            room.shift = positions.next_power_of_two().trailing_zeros();
+            least >> room.shift
+        };
         Some(room)
     }
 
@@ -438,7 +443,14 @@ struct Room {
     up: Notional,
     /// Each position gets `1 / 2^shift` of it.
     shift: u32,
+    /// The equity per tick that leaves a position [`NEAR_TICKS`] either way.
+    near: i128,
 }
+
+/// An account that has room for so many ticks either way gets them without a closer look: a power of
+/// two, so that no figure has to be shifted by another.
+const NEAR_TICKS: i64 = 1 << NEAR_BITS;
+const NEAR_BITS: u32 = 20;
 
 /// Below so many ticks a division finds the exact edge; above, a shift finds half of it or more.
 const EXACT_TICKS: i128 = 64;
@@ -462,10 +474,22 @@ impl Room {
     /// The marks at which a position moves its account's equity by no more than its share of the room.
     /// Never wider than that; narrower by up to a half, which costs one more look on the way.
     #[inline(always)]
-    fn band(&self, holding: &Holding, mark: Ticks, tick_value: Notional) -> Band {
+    fn band(&self, holding: &Holding, mark: Ticks, tick_value: TickValue) -> Band {
         // Equity per tick.
         let size = Lots(holding.lots.0.saturating_abs());
         let slope = holding::value(Ticks(1), size, tick_value).0;
+        if slope > 0 && slope <= self.near {
+            return Band {
+                low: mark.0.saturating_sub(NEAR_TICKS),
+                high: mark.0.saturating_add(NEAR_TICKS),
+            };
+        }
+        self.far_band(holding, mark, slope)
+    }
+
+    /// As [`Room::band`] for an equity per tick that the room has not got [`NEAR_TICKS`] for.
+    #[inline(never)]
+    fn far_band(&self, holding: &Holding, mark: Ticks, slope: i128) -> Band {
         if slope <= 0 || self.down.0 < 0 || self.up.0 < 0 {
             return Band::NONE;
         }
@@ -484,19 +508,15 @@ impl Room {
     }
 
     /// Ticks in a position's share of the room, which is not below zero.
-    #[inline(always)]
+    #[inline]
     fn ticks(&self, room: Notional, slope_bits: u32, slope: i128) -> i64 {
         let share = room.0 >> self.shift;
         let near = share >> slope_bits;
-        if near < EXACT_TICKS {
-            return exact_ticks(share, slope);
-        }
-        i64::try_from(near).unwrap_or(i64::MAX)
+        let ticks = if near < EXACT_TICKS {
+            share / slope
+        } else {
+            near
+        };
+        i64::try_from(ticks).unwrap_or(i64::MAX)
     }
-}
-
-#[cold]
-#[inline(never)]
-fn exact_ticks(share: i128, slope: i128) -> i64 {
-    i64::try_from(share / slope).unwrap_or(i64::MAX)
 }

@@ -334,7 +334,7 @@ impl Shard {
     }
 
     /// The delays of an order of this id.
-    #[inline(always)]
+    #[inline(never)]
     pub(super) fn latency(&self, instrument: types::InstrumentId, id: OrderId) -> LatencySample {
         let market = &self.markets[instrument.0 as usize];
         match market.paper().map(|model| model.latency) {

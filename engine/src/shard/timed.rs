@@ -29,6 +29,13 @@ impl Shard {
     /// Runs everything that is due by now, in order of time; each thing is a step of its own.
     #[inline(always)]
     pub(super) fn run_timed(&mut self, events: &mut EventBuf) {
+        if self.agenda.next().is_some_and(|due| due.at <= self.ts) {
+            self.run_all_due(events);
+        }
+    }
+
+    #[inline(never)]
+    fn run_all_due(&mut self, events: &mut EventBuf) {
         while let Some(due) = self.agenda.next().filter(|due| due.at <= self.ts).copied() {
             self.run_due(due, events);
             self.settle(events);
@@ -106,8 +113,12 @@ impl Shard {
     }
 
     /// How long a change of this order flies.
+    #[inline(always)]
     pub(super) fn flight_ns(&self, handle: u32) -> u32 {
         let instrument = self.instrument_of(handle);
+        if self.markets[instrument.0 as usize].is_crossed() {
+            return 0;
+        }
         self.latency(instrument, self.orders.id(handle)).order_ns
     }
 
