@@ -194,7 +194,7 @@ impl Holding {
         let held = self.lots.0;
         if held == 0 || (held > 0) == (lots.0 > 0) {
             self.cost = self.cost.saturating_add(value(price, lots, tick_value));
-            self.lots = Lots(held.saturating_add(lots.0));
+            self.lots = self.lots.saturating_add(lots);
             return Change {
                 realised: Notional::ZERO,
                 opened: true,

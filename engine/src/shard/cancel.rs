@@ -73,7 +73,7 @@ impl Shard {
         holding.orders -= 1;
         if !order.flags.is_closing() {
             let sum = holding.working_mut(side);
-            sum.0 = sum.0.saturating_sub(leaves.0);
+            *sum = sum.saturating_sub(leaves);
         }
         let is_idle = holding.is_idle();
         let market = &mut self.markets[instrument.0 as usize];

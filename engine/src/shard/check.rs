@@ -92,9 +92,9 @@ impl Shard {
     }
 
     /// The checks of an order as most are: a limit order of its own, netted, in its account's currency, on
-    /// an open market without anything special, whose whole notional its account's equity covers. `None`
-    /// when anything is out of the ordinary or to be refused: then [`Shard::check_order`] decides. The
-    /// account trades.
+    /// an open market without anything special, free to go short, whose whole notional its account's
+    /// equity covers. `None` when anything is out of the ordinary or to be refused: then
+    /// [`Shard::check_order`] decides. The account trades.
     #[inline(always)]
     pub(super) fn check_plain(&self, request: &NewOrder) -> Option<Plain> {
         let OrderKind::Limit { price } = request.kind else {
@@ -118,6 +118,7 @@ impl Shard {
             || !market.is_plain
             || market.status != InstrumentStatus::Open
             || market.currency != account.currency
+            || (request.side == Side::Sell && !market.allows_shorts(&account.terms))
             || self.is_repeated(request.account.0, request.client_order.0)
         {
             return None;
@@ -134,7 +135,6 @@ impl Shard {
         }
         let lots = Lots(market.lot_grid.steps(request.qty.0)?);
         let limit = Ticks(market.tick_grid.steps(price.0)?);
-        check_short(&desk, request, lots, Lots(0)).ok()?;
         check_size(&desk, request, lots, limit, Lots(0)).ok()?;
         self.is_covered(&desk, request, lots, limit)
             .then_some(Plain {
@@ -425,15 +425,16 @@ pub(super) fn check_size(
     replaced: Lots,
 ) -> Result<(), DenyReason> {
     let is_closing = is_closing(request);
-    let aimed = desk.held.map_or(0, |held| match request.side {
-        _ if is_closing => held.lots.0.saturating_abs(),
-        Side::Buy => held.lots.0.saturating_add(held.buys.0),
-        Side::Sell => held.sells.0.saturating_sub(held.lots.0),
-    });
-    let replaced = if is_closing { 0 } else { replaced.0 };
-    let aimed = aimed.saturating_sub(replaced).saturating_add(lots.0);
+    let aimed = match (desk.held, request.side) {
+        (None, _) => Lots(0),
+        (Some(held), _) if is_closing => held.lots.saturating_abs(),
+        (Some(held), Side::Buy) => held.lots.saturating_add(held.buys),
+        (Some(held), Side::Sell) => held.sells.saturating_sub(held.lots),
+    };
+    let replaced = if is_closing { Lots(0) } else { replaced };
+    let aimed = aimed.saturating_sub(replaced).saturating_add(lots);
     let market = desk.market;
-    if holding::is_within_range(price, Lots(aimed), market.tick_value, market.tick_lots_max) {
+    if holding::is_within_range(price, aimed, market.tick_value, market.tick_lots_max) {
         Ok(())
     } else {
         Err(DenyReason::OutOfRange)

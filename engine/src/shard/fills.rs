@@ -29,6 +29,8 @@ struct Sender {
     known: TimestampNs,
     /// Handle of the order's extra, where an order's minimum fee is kept.
     extra: u32,
+    /// Its leaves are among what its holding's working orders of its side aim at.
+    is_counted: bool,
 }
 
 /// A balance after a booking, and by how much it changed.
@@ -57,8 +59,7 @@ impl Shard {
         let id = self.orders.id(handle);
         let order = self.orders.get_mut(handle);
         order.filled.0 += execution.lots.0;
-        let (holding, side) = (order.holding, order.side);
-        let (is_closing, extra) = (order.flags.is_closing(), order.extra);
+        let (holding, side, extra) = (order.holding, order.side, order.extra);
         let mut sender = Sender {
             order: id,
             client: order.client,
@@ -66,11 +67,8 @@ impl Shard {
             cause: FillCause::Order,
             known: self.ts,
             extra,
+            is_counted: !order.flags.is_closing(),
         };
-        if !is_closing {
-            let sum = self.holdings.get_mut(holding).working_mut(side);
-            sum.0 = sum.0.saturating_sub(execution.lots.0);
-        }
         if extra != NIL {
             let ack_ns = self.orders.extras.get(extra).ack_ns;
             sender.known = TimestampNs(self.ts.0.saturating_add(ack_ns.into()));
@@ -99,6 +97,7 @@ impl Shard {
             cause,
             known: self.ts,
             extra: NIL,
+            is_counted: false,
         };
         self.execute(holding, side, execution, sender, events);
     }
@@ -121,6 +120,10 @@ impl Shard {
         let holding = self.holdings.get_mut(handle);
         let (account_id, instrument_id) = (holding.account, holding.instrument);
         let (leg, before) = (holding.leg, holding.lots);
+        if sender.is_counted {
+            let sum = holding.working_mut(side);
+            *sum = sum.saturating_sub(lots);
+        }
         let market = &self.markets[instrument_id.0 as usize];
         let instrument = &market.instrument;
         let currency = market.currency;
@@ -187,7 +190,10 @@ impl Shard {
             maker,
             known: sender.known,
         }));
-        self.follow_position(handle, before, after);
+        // A position has opened, gone, or changed its side.
+        if before.0 == 0 || change.round_turn {
+            self.follow_position(handle, before, after);
+        }
         self.touch_account(account_id, true);
     }
 
@@ -256,15 +262,11 @@ impl Shard {
     }
 
     /// Keeps the rows of a position that changed from `before` to `after`.
-    #[inline(always)]
-    pub(super) fn follow_position(&mut self, handle: u32, before: Lots, after: Lots) {
-        if before.0.signum() != after.0.signum() {
-            self.follow_turn(handle, before, after);
-        }
-    }
-
     #[inline(never)]
-    fn follow_turn(&mut self, handle: u32, before: Lots, after: Lots) {
+    pub(super) fn follow_position(&mut self, handle: u32, before: Lots, after: Lots) {
+        if before.0.signum() == after.0.signum() {
+            return;
+        }
         if before.0 != 0 {
             self.unwatch(handle, before);
         }

@@ -29,7 +29,7 @@ fn with_order(desk: &Desk<'_>, request: &NewOrder, lots: Lots, replaced: Lots) -
         None => Holding::new(request.account, request.instrument, request.leg),
     };
     let sum = held.working_mut(request.side);
-    sum.0 = sum.0.saturating_sub(replaced.0).saturating_add(lots.0);
+    *sum = sum.saturating_sub(replaced).saturating_add(lots);
     held
 }
 
@@ -52,9 +52,9 @@ fn notional_bound(
             .max(touch.ask.0.saturating_abs()),
         None => market.last.unwrap_or(price).0.saturating_abs(),
     };
-    let working = holding.buys.0.max(holding.sells.0);
-    let lots = holding.lots.0.saturating_abs().saturating_add(working);
-    let bound = holding::value(Ticks(largest), Lots(lots), market.tick_value);
+    let working = holding.buys.max(holding.sells);
+    let lots = holding.lots.saturating_abs().saturating_add(working);
+    let bound = holding::value(Ticks(largest), lots, market.tick_value);
     // Each requirement is rounded up to a unit of money.
     Some(bound.saturating_add(Notional(Notional::PER_MONEY)))
 }

@@ -45,6 +45,8 @@ struct Start {
     stage: Stage,
     /// What the book is about to show of it.
     shown: Lots,
+    /// Whether its account may go below zero in the instrument.
+    may_short: bool,
     membership: Membership,
     arrives: TimestampNs,
 }
@@ -89,6 +91,7 @@ impl Shard {
                 Stage::Entering
             },
             shown: if stays { plain.lots } else { Lots(0) },
+            may_short: true,
             membership: Membership::ALONE,
             arrives: self.ts,
         };
@@ -212,6 +215,8 @@ impl Shard {
         };
         // An exit is as large as its entry has filled.
         let is_exit = is_held && role != OrderRole::OtoChild;
+        let terms = &self.accounts[request.account.0 as usize].terms;
+        let may_short = self.markets[request.instrument.0 as usize].allows_shorts(terms);
         let start = Start {
             id,
             lots: if is_exit { Lots(0) } else { checked.lots },
@@ -220,6 +225,7 @@ impl Shard {
             holding: self.holding_handle(request.account, request.instrument, request.leg),
             stage,
             shown: Lots(0),
+            may_short,
             membership,
             arrives,
         };
@@ -236,7 +242,6 @@ impl Shard {
     #[inline(always)]
     fn start(&mut self, request: &NewOrder, start: &Start, events: &mut EventBuf) -> u32 {
         let account = &mut self.accounts[request.account.0 as usize];
-        let shorts = self.markets[request.instrument.0 as usize].allows_shorts(&account.terms);
         let role = start.membership.role;
         let previous = account.orders.last;
         let order = Order {
@@ -255,7 +260,7 @@ impl Shard {
             role,
             self_trade: request.self_trade,
             tif: Tif::of(request.tif),
-            flags: Flags::of(request, shorts),
+            flags: Flags::of(request, start.may_short),
         };
         let node = Node::new(start.id, request.account, start.shown, 0);
         let handle = self.orders.insert(node, order);
@@ -270,7 +275,7 @@ impl Shard {
         held.orders += 1;
         if !order.flags.is_closing() {
             let sum = held.working_mut(order.side);
-            sum.0 = sum.0.saturating_add(start.lots.0);
+            *sum = sum.saturating_add(start.lots);
         }
         events.push(EventKind::OrderAccepted {
             order: start.id,
