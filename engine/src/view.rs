@@ -493,6 +493,7 @@ impl Shard {
             .saturating_mul(i128::from(instrument.tick_size.0));
         let per_tick = market
             .tick_value
+            .exact
             .0
             .saturating_mul(i128::from(position.lots.0));
         // Division rounds down only by a positive number, and a short position's is not.

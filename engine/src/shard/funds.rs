@@ -29,7 +29,7 @@ fn with_order(desk: &Desk<'_>, request: &NewOrder, lots: Lots, replaced: Lots) -
         None => Holding::new(request.account, request.instrument, request.leg),
     };
     let sum = held.working_mut(request.side);
-    sum.0 = sum.0.saturating_sub(replaced.0).saturating_add(lots.0);
+    *sum = sum.saturating_sub(replaced).saturating_add(lots);
     held
 }
 
@@ -40,7 +40,7 @@ fn notional_bound(
     market: &Market,
     holding: &Holding,
     price: Ticks,
-) -> Option<i128> {
+) -> Option<Notional> {
     if market.instrument.margin.initial.per_unit.0 != 0 || market.currency != account.currency {
         return None;
     }
@@ -52,11 +52,11 @@ fn notional_bound(
             .max(touch.ask.0.saturating_abs()),
         None => market.last.unwrap_or(price).0.saturating_abs(),
     };
-    let working = holding.buys.0.max(holding.sells.0);
-    let lots = holding.lots.0.saturating_abs().saturating_add(working);
-    let bound = holding::value(Ticks(largest), Lots(lots), market.tick_value);
+    let working = holding.buys.max(holding.sells);
+    let lots = holding.lots.saturating_abs().saturating_add(working);
+    let bound = holding::value(Ticks(largest), lots, market.tick_value);
     // Each requirement is rounded up to a unit of money.
-    Some(bound.0.saturating_add(Notional::PER_MONEY))
+    Some(bound.saturating_add(Notional(Notional::PER_MONEY)))
 }
 
 impl Shard {
@@ -160,8 +160,8 @@ impl Shard {
         }
         let market = desk.market;
         let cost = holding::value(price, lots, market.tick_value);
-        let fees = &market.instrument.fees;
-        let fee = holding::fee(fees, false, cost, market.instrument.qty(lots)).max(fees.minimum);
+        let fee = market.fee(false, price, lots);
+        let fee = fee.max(market.instrument.fees.minimum);
         let needed = cost.to_money_ceil().saturating_add(fee);
         // What the replaced order had set aside is free again.
         let available = self.cash_available(desk.account, market.currency);
@@ -209,13 +209,13 @@ impl Shard {
         let Some(mut bound) = notional_bound(account, desk.market, with_order, price) else {
             return false;
         };
-        let mut equity = account.balance.to_notional().0;
+        let mut equity = account.balance.to_notional();
         let mut handle = account.holdings.first;
         while handle != NIL {
             let other = self.holdings.get(handle);
             handle = other.next;
             let market = self.market_of(other);
-            equity = equity.saturating_add(unrealised(other, market).0);
+            equity = equity.saturating_add(unrealised(other, market));
             if (other.instrument, other.leg) == (with_order.instrument, with_order.leg) {
                 continue;
             }

@@ -29,10 +29,19 @@ impl Shard {
     /// Runs everything that is due by now, in order of time; each thing is a step of its own.
     #[inline(always)]
     pub(super) fn run_timed(&mut self, events: &mut EventBuf) {
-        while self.agenda.is_due(self.ts)
-            || self.windows.is_due(self.ts)
-            || self.contest_due <= self.ts
-        {
+        if self.is_timed_due() {
+            self.run_all_due(events);
+        }
+    }
+
+    #[inline(always)]
+    fn is_timed_due(&self) -> bool {
+        self.agenda.is_due(self.ts) || self.windows.is_due(self.ts) || self.contest_due <= self.ts
+    }
+
+    #[inline(never)]
+    fn run_all_due(&mut self, events: &mut EventBuf) {
+        while self.is_timed_due() {
             self.run_next(events);
             self.settle(events);
         }
@@ -128,8 +137,12 @@ impl Shard {
     }
 
     /// How long a change of this order flies.
+    #[inline(always)]
     pub(super) fn flight_ns(&self, handle: u32) -> u32 {
         let instrument = self.instrument_of(handle);
+        if self.markets[instrument.0 as usize].is_crossed() {
+            return 0;
+        }
         self.latency(instrument, self.orders.id(handle)).order_ns
     }
 
