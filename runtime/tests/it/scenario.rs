@@ -4,7 +4,10 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use rules::{Allowance, DailyAnchor, DailyLoss, MaxLoss, Plan, Stage, StopTrailing, TrailSource};
+use rules::{
+    Allowance, Conduct, DailyAnchor, DailyLoss, Life, MaxLoss, Plan, Stage, StopTrailing,
+    TrailSource,
+};
 use runtime::journal::Reader;
 use runtime::{Config, EventBuf, Limits, Next, Shard, Source, StateHash};
 use types::{
@@ -59,6 +62,8 @@ pub(crate) fn plan() -> Command {
         payout: None,
         scaling: None,
         terms: Terms::default(),
+        conduct: Conduct::default(),
+        life: Life::default(),
     };
     plan.validate().unwrap();
     Command::DefinePlan {

@@ -212,7 +212,7 @@ shorts = false
             let plan = from_toml(file, text).unwrap();
             assert_eq!(
                 rules::Plan::from_spec(&spec_from_toml(file, text).unwrap()),
-                Ok(plan)
+                Ok(plan.clone())
             );
             plan.max_loss.unwrap().trail
         });
@@ -230,7 +230,7 @@ shorts = false
         let plan = from_toml("plan.toml", EVERYTHING).unwrap();
         let json = serde_json::to_vec(&PlanDto::new(&plan)).unwrap();
         let node = Node::from_json(&json).unwrap();
-        assert_eq!(read(&Field::root(&node), &[]), Ok(plan));
+        assert_eq!(read(&Field::root(&node), &[]), Ok(plan.clone()));
         let toml = toml::to_string(&PlanDto::new(&plan)).unwrap();
         assert_eq!(from_toml("again.toml", &toml), Ok(plan));
     }

@@ -211,6 +211,7 @@ impl PlanDto {
                      keep,
                      split,
                      after,
+                     ..
                  }| PayoutDto {
                     fraction_pct: percent::exact(fraction),
                     cap: text(cap),
@@ -222,10 +223,12 @@ impl PlanDto {
                     after: after.word(),
                 },
             ),
-            scaling: plan.scaling.map(|Scaling { step, size_max }| ScalingDto {
-                step_pct: percent::exact(step),
-                size_max: text(size_max),
-            }),
+            scaling: plan
+                .scaling
+                .map(|Scaling { step, size_max, .. }| ScalingDto {
+                    step_pct: percent::exact(step),
+                    size_max: text(size_max),
+                }),
             terms: TermsDto::new(plan.terms),
         }
     }

@@ -80,6 +80,8 @@ pub fn read(document: &Field<'_>, others: &[&str]) -> Result<Plan, FieldError> {
             Some(field) => terms(&field)?,
             None => Terms::default(),
         },
+        conduct: rules::Conduct::default(),
+        life: rules::Life::default(),
     };
     plan.validate()
         .map_err(|error| located(&table, &plan, &error))?;
@@ -195,6 +197,8 @@ fn payout(field: &Field<'_>) -> Result<PayoutRule, FieldError> {
         keep,
         split: table.field("split_pct").share()?,
         after: table.field("after").word()?,
+        best_day_cap: None,
+        days_min: None,
     })
 }
 
@@ -206,6 +210,7 @@ fn scaling(field: &Field<'_>) -> Result<Scaling, FieldError> {
             .optional("size_max")
             .map(|max| max.money())
             .transpose()?,
+        requires: None,
     })
 }
 
