@@ -1,13 +1,16 @@
 //! Read-only pictures of a shard, for screens and reports. Nothing here changes state.
 
-use rules::{Competition, Limit, MinDays, Plan, Score, Stage, Standing};
+mod conduct;
+
+use rules::{Competition, Limit, Lineage, MinDays, Plan, Score, Stage, Standing};
 use types::{
     AccountId, AccountState, Breach, CompetitionId, Consistency, Funding, Instrument, InstrumentId,
     InstrumentStatus, Label, Leg, Lots, Money, NewAlgo, NewOrder, Notional, OrderId, OrderRole,
-    Parentage, PlanHash, PlanId, Price, Qty, Quote, Seq, Side, SignedQty, Terms, Ticks,
+    Parentage, PlanHash, PlanId, Price, Qty, Quote, Seq, Side, SignedQty, Suspension, Terms, Ticks,
     TimestampNs, TradingDay,
 };
 
+pub use self::conduct::{ConductView, DayCount, InactivityView, SizeView, WindowView, WindowsView};
 use crate::account::Account;
 pub use crate::account::House;
 use crate::book::price_of;
@@ -114,6 +117,14 @@ pub struct AccountView {
     pub orders: Vec<OrderView>,
     /// Working algos, oldest first.
     pub algos: Vec<AlgoView>,
+    /// Its suspension, while it is suspended.
+    pub suspension: Option<Suspension>,
+    /// Resets and retries that led to it.
+    pub lineage: Lineage,
+    /// Whether another account follows it.
+    pub followed: bool,
+    /// How it stands against its rules of conduct.
+    pub conduct: ConductView,
     /// The newest primary breach, its place and time.
     pub breach: Option<(Seq, TimestampNs, Breach)>,
 }
@@ -419,6 +430,10 @@ impl Shard {
                 .collect(),
             orders: self.order_views(account),
             algos: self.algo_views(id),
+            suspension: account.life.suspension().copied(),
+            lineage: account.lineage,
+            followed: account.followed,
+            conduct: self.conduct_view(account),
             breach: account
                 .breach
                 .map(|record| (record.seq, record.ts, record.breach)),

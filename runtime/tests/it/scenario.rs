@@ -33,6 +33,11 @@ pub(crate) fn label(text: &str) -> Label {
 }
 
 pub(crate) fn plan() -> Command {
+    plan_with(Conduct::default())
+}
+
+/// The plan with rules of conduct.
+pub(crate) fn plan_with(conduct: Conduct) -> Command {
     let plan = Plan {
         name: label("Steady 50K"),
         version: 1,
@@ -62,7 +67,7 @@ pub(crate) fn plan() -> Command {
         payout: None,
         scaling: None,
         terms: Terms::default(),
-        conduct: Conduct::default(),
+        conduct,
         life: Life::default(),
     };
     plan.validate().unwrap();
@@ -71,7 +76,7 @@ pub(crate) fn plan() -> Command {
     }
 }
 
-fn instrument() -> Command {
+pub(crate) fn instrument() -> Command {
     Command::RegisterInstrument(Instrument {
         symbol: label("BTCUSDT"),
         kind: InstrumentKind::CryptoSpot,
