@@ -1,17 +1,19 @@
 //! Read-only pictures of a shard, for screens and reports. Nothing here changes state.
 
-use rules::{Competition, Ineligible, MinDays, Plan, Score, Stage, Standing};
+mod conduct;
 mod limits;
 mod next_roll;
 mod what_if;
 
+use rules::{Competition, Ineligible, Lineage, MinDays, Plan, Score, Stage, Standing};
 use types::{
     AccountId, AccountState, Breach, CompetitionId, CompetitionState, Consistency, Funding,
     Instrument, InstrumentId, InstrumentStatus, Label, Leg, Lots, Money, NewAlgo, NewOrder,
     Notional, OrderId, OrderRole, Parentage, PlanHash, PlanId, Price, Qty, Quote, Seq, Side,
-    SignedQty, Terms, TimestampNs, TradingDay,
+    SignedQty, Suspension, Terms, TimestampNs, TradingDay,
 };
 
+pub use self::conduct::{ConductView, DayCount, InactivityView, SizeView, WindowView, WindowsView};
 pub use self::limits::{BreachLine, BreachPrice, LimitView, LineTerm};
 pub use self::next_roll::{NextRoll, RolledLimit};
 pub use self::what_if::WhatIf;
@@ -123,6 +125,14 @@ pub struct AccountView {
     pub orders: Vec<OrderView>,
     /// Working algos, oldest first.
     pub algos: Vec<AlgoView>,
+    /// Its suspension, while it is suspended.
+    pub suspension: Option<Suspension>,
+    /// Resets and retries that led to it.
+    pub lineage: Lineage,
+    /// Whether another account follows it.
+    pub followed: bool,
+    /// How it stands against its rules of conduct.
+    pub conduct: ConductView,
     /// The newest primary breach, its place and time.
     pub breach: Option<(Seq, TimestampNs, Breach)>,
 }
@@ -416,6 +426,10 @@ impl Shard {
                 .collect(),
             orders: self.order_views(account),
             algos: self.algo_views(id),
+            suspension: account.life.suspension().copied(),
+            lineage: account.lineage,
+            followed: account.followed,
+            conduct: self.conduct_view(account),
             breach: account
                 .breach
                 .map(|record| (record.seq, record.ts, record.breach)),

@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
-use gateway::dto::{Field, FieldError, competition, instrument, plan};
-use types::{Codec, Command, Label, OpenAccount};
+use gateway::dto::{Field, FieldError, Table, competition, instrument, plan};
+use types::{Codec, Command, Label, OpenAccount, Parentage};
 
 use super::Stop;
 use super::scenario::Scenario;
@@ -108,7 +108,7 @@ impl Scenario {
         out: &mut impl Write,
     ) -> Result<(), Stop> {
         const PLAN: &str = "the id of a plan above";
-        let table = root.table(&["type", "ts", "id", "plan", "name", "parent"])?;
+        let table = root.table(&["type", "ts", "id", "plan", "name", "parent", "origin"])?;
         let ts = self.ts(&table)?;
         let (field, id) = id(root)?;
         let plan = table.field("plan");
@@ -117,10 +117,7 @@ impl Scenario {
                 .names
                 .plan_id(plan.text(PLAN)?)
                 .ok_or_else(|| plan.error(PLAN))?,
-            parent: table
-                .optional("parent")
-                .map(|parent| self.account(&parent))
-                .transpose()?,
+            parent: self.parentage(&table)?,
             name: match table.optional("name") {
                 Some(name) => name.name()?,
                 None => id,
@@ -133,7 +130,25 @@ impl Scenario {
         self.names
             .add_account(id.as_str())
             .ok_or_else(|| field.error(TAKEN))?;
-        self.command(ts, Command::OpenAccount(open), out)
+        let known = self.shard.account_count();
+        self.command(ts, Command::OpenAccount(open), out)?;
+        if self.shard.account_count() == known {
+            // Its parent does not allow it: the id is free, and the next account takes the number.
+            self.names.drop_account(id.as_str());
+        }
+        Ok(())
+    }
+
+    /// The account that a new one follows, and why: both or neither.
+    fn parentage(&self, table: &Table<'_>) -> Result<Option<Parentage>, FieldError> {
+        let Some(parent) = table.optional("parent") else {
+            table.absent("origin", || "none: there is no parent".to_owned())?;
+            return Ok(None);
+        };
+        Ok(Some(Parentage {
+            account: self.account(&parent)?,
+            origin: table.field("origin").word()?,
+        }))
     }
 
     pub(super) fn competition_line(

@@ -1,9 +1,9 @@
 //! Rules of conduct: what they refuse at the door, and what they say about a fill that closes.
 
-use rules::{HoldingAction, WeightedQty, worst_case};
+use rules::{HoldingAction, SizeLimit, WeightedQty, worst_case};
 use types::{
-    AccountId, DenyReason, EventKind, InstrumentId, Lots, Money, NewOrder, OrderId, Side,
-    TimestampNs,
+    AccountId, DenyReason, EventKind, InstrumentId, Lots, Money, NewOrder, OrderId, Qty, Ratio,
+    Side, TimestampNs,
 };
 
 use super::Shard;
@@ -101,21 +101,12 @@ impl Shard {
         let (Some(tier), Some(limit)) = (rules.size_tier(), &conduct.size) else {
             return Ok(());
         };
-        let weighted = |held: &Holding| {
-            let instrument = &self.market_of(held).instrument;
-            let worst = worst_case(
-                self.market_of(held).signed_qty(held.lots),
-                instrument.qty(held.buys),
-                instrument.qty(held.sells),
-            );
-            (worst, limit.weight_of(instrument.symbol))
-        };
         let is_own =
             |held: &Holding| held.instrument == request.instrument && held.leg == request.leg;
         let mut others = WeightedQty::default();
         for held in self.account_holdings(desk.account) {
             if !is_own(held) {
-                let (worst, weight) = weighted(held);
+                let (worst, weight) = self.weighted_worst(limit, held);
                 others = others.plus(worst, weight);
             }
         }
@@ -124,7 +115,7 @@ impl Shard {
             None => Holding::new(request.account, request.instrument, request.leg),
         };
         let total = |own: &Holding| {
-            let (worst, weight) = weighted(own);
+            let (worst, weight) = self.weighted_worst(limit, own);
             others.plus(worst, weight)
         };
         let now = total(&own);
@@ -135,6 +126,18 @@ impl Shard {
             sum.0 = sum.0.saturating_sub(replaced.0).saturating_add(lots.0);
         }
         tier.check(now, total(&own)).map_err(DenyReason::Conduct)
+    }
+
+    /// The worst case of one holding, and what a unit of it counts.
+    pub(crate) fn weighted_worst(&self, limit: &SizeLimit, held: &Holding) -> (Qty, Ratio) {
+        let market = self.market_of(held);
+        let instrument = &market.instrument;
+        let worst = worst_case(
+            market.signed_qty(held.lots),
+            instrument.qty(held.buys),
+            instrument.qty(held.sells),
+        );
+        (worst, limit.weight_of(instrument.symbol))
     }
 
     /// What is to be said about a close: profit that does not count, a time that was too short.

@@ -243,7 +243,7 @@ impl AccountDto {
         Self {
             id: names.account(row.id),
             name: row.name.to_string(),
-            parent: row.parent.map(|parent| names.account(parent)),
+            parent: row.parent.map(|parent| names.account(parent.account)),
             plan: PlanRefDto {
                 id: names.plan(row.plan),
                 name: row.plan_name.to_string(),
