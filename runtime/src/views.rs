@@ -42,7 +42,7 @@ impl Views {
                 .filter_map(|account| shard.account_row(AccountId(account)))
                 .collect(),
             boards: (0..shard.competition_count())
-                .filter_map(|competition| shard.board(CompetitionId(competition)))
+                .filter_map(|competition| shard.board(CompetitionId(competition), true))
                 .collect(),
             windows: shard.windows_view(),
         }

@@ -184,6 +184,7 @@ impl Scenario {
             let command = Command::EnterCompetition {
                 competition,
                 account,
+                team: None,
             };
             self.command(ts, command, out)?;
         }

@@ -7,10 +7,10 @@ use rules::{
 use runtime::OrderStage;
 use types::{
     AccountChange, AccountState, AdjustKind, Aggressor, AlgoKind, BarPath, BookingCause,
-    CancelReason, Effect, FillCause, FillModel, FloorMoveCause, InputRejection, InstrumentError,
-    InstrumentKind, InstrumentStatus, Leg, ListKind, OpenDenial, OrderKind, OrderRole, Origin,
-    PayoutDenial, PositionMode, RuleKind, SelfTrade, Side, Sizes, StatusCause, SuspendReason,
-    TimeInForce, TriggerOn,
+    CancelReason, ContestRefusal, DisqualificationReason, Effect, FillCause, FillModel,
+    FloorMoveCause, InputRejection, InstrumentError, InstrumentKind, InstrumentStatus, Leg,
+    ListKind, OpenDenial, OrderKind, OrderRole, Origin, PayoutDenial, PositionMode, RuleKind,
+    SelfTrade, Side, Sizes, StatusCause, SuspendReason, TimeInForce, TriggerOn,
 };
 
 /// A value that the wire has one word for.
@@ -141,6 +141,16 @@ words! {
         NoRoom => "no_room",
         Window => "window",
     }
+    DisqualificationReason {
+        OppositePositions => "opposite_positions",
+        CopiedTrades => "copied_trades",
+        SelfMatches => "self_matches",
+        StaleQuotes => "stale_quotes",
+        MultipleEntries => "multiple_entries",
+        Identity => "identity",
+        Terms => "terms",
+        Withdrawn => "withdrawn",
+    }
     SuspendReason { ByFirm => "by_firm", Review => "review", Inactivity => "inactivity" }
     Origin { NextPhase => "next_phase", Reset => "reset", Retry => "retry" }
     AdjustKind { ProfitAndLoss => "pnl", Payout => "payout", Scale => "scale" }
@@ -234,6 +244,21 @@ pub const fn payout_denial(reason: PayoutDenial) -> &'static str {
         PayoutDenial::Consistency(_) => "consistency",
         PayoutDenial::AboveEligible => "above_eligible",
         PayoutDenial::WouldBreach => "would_breach",
+    }
+}
+
+/// The word for the reason that an entry or a change of a competition was refused.
+pub const fn contest_refusal(reason: ContestRefusal) -> &'static str {
+    match reason {
+        ContestRefusal::State(_) => "state",
+        ContestRefusal::LateEntry => "late_entry",
+        ContestRefusal::Full { .. } => "full",
+        ContestRefusal::NeedsTeam => "needs_team",
+        ContestRefusal::HasNoTeams => "has_no_teams",
+        ContestRefusal::UnknownEntrant(_) => "unknown_entrant",
+        ContestRefusal::IsDisqualified(_) => "is_disqualified",
+        ContestRefusal::IsNotDisqualified(_) => "is_not_disqualified",
+        ContestRefusal::EndsByItself => "ends_by_itself",
     }
 }
 

@@ -4,6 +4,7 @@
 //! of an order that are as usual are left out.
 
 mod conduct;
+mod contest;
 mod fields;
 mod life;
 mod orders;
@@ -15,8 +16,8 @@ use std::fmt;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use types::{
-    AccountId, Breach, BreachPosition, Consistency, DayClose, Event, EventKind, Fill, FloorMove,
-    InputRejection, Leg, LimitWarning, ScaleStanding,
+    AccountId, Breach, BreachPosition, CashBasis, Consistency, DayClose, Event, EventKind, Fill,
+    FloorMove, InputRejection, Leg, LimitBasis, LimitWarning, ScaleStanding, VerdictBasis,
 };
 
 use self::fields::Fields;
@@ -77,7 +78,11 @@ pub const fn account_of(kind: &EventKind) -> Option<AccountId> {
         | EventKind::WindowAnnounced { .. }
         | EventKind::WindowOpened { .. }
         | EventKind::WindowClosed { .. }
+        | EventKind::CompetitionChanged { .. }
+        | EventKind::BoardFrozen { .. }
+        | EventKind::PrizesUnclaimed { .. }
         | EventKind::DayRolled { .. } => None,
+        EventKind::CompetitionDenied { account, .. } => *account,
         EventKind::AccountDenied { parent, .. } => Some(parent.account),
         EventKind::AccountOpened { account, .. }
         | EventKind::Suspended { account, .. }
@@ -88,6 +93,12 @@ pub const fn account_of(kind: &EventKind) -> Option<AccountId> {
         | EventKind::ScaleStanding(ScaleStanding { account, .. })
         | EventKind::LimitWarned(LimitWarning { account, .. })
         | EventKind::CompetitionEntered { account, .. }
+        | EventKind::Disqualified { account, .. }
+        | EventKind::Reinstated { account, .. }
+        | EventKind::PrizeAwarded { account, .. }
+        | EventKind::VerdictBasis(VerdictBasis { account, .. })
+        | EventKind::LimitBasis(LimitBasis { account, .. })
+        | EventKind::CashBasis(CashBasis { account, .. })
         | EventKind::OrderActivated { account, .. }
         | EventKind::AlgoEnded { account, .. }
         | EventKind::Booked { account, .. }
@@ -151,6 +162,16 @@ pub const fn event_type(kind: &EventKind) -> &'static str {
         EventKind::AccountChangeDenied { .. } => "account_change_denied",
         EventKind::Inactive { .. } => "inactive",
         EventKind::WindowAnnounced { .. } => "window_announced",
+        EventKind::CompetitionChanged { .. } => "competition_changed",
+        EventKind::BoardFrozen { .. } => "board_frozen",
+        EventKind::Disqualified { .. } => "disqualified",
+        EventKind::Reinstated { .. } => "reinstated",
+        EventKind::CompetitionDenied { .. } => "competition_denied",
+        EventKind::PrizeAwarded { .. } => "prize_awarded",
+        EventKind::PrizesUnclaimed { .. } => "prizes_unclaimed",
+        EventKind::VerdictBasis(_) => "verdict_basis",
+        EventKind::LimitBasis(_) => "limit_basis",
+        EventKind::CashBasis(_) => "cash_basis",
         EventKind::WindowOpened { .. } => "window_opened",
         EventKind::WindowClosed { .. } => "window_closed",
         EventKind::ProfitExcluded { .. } => "profit_excluded",
@@ -248,6 +269,16 @@ impl<M: SerializeMap> Fields<'_, M> {
             | EventKind::HeldTooShort { .. }
             | EventKind::ScaleStanding(_)
             | EventKind::LimitWarned(_) => self.of_conduct(&event.kind),
+            EventKind::CompetitionChanged { .. }
+            | EventKind::BoardFrozen { .. }
+            | EventKind::Disqualified { .. }
+            | EventKind::Reinstated { .. }
+            | EventKind::CompetitionDenied { .. }
+            | EventKind::PrizeAwarded { .. }
+            | EventKind::PrizesUnclaimed { .. } => self.of_contest(&event.kind),
+            EventKind::VerdictBasis(_) | EventKind::LimitBasis(_) | EventKind::CashBasis(_) => {
+                self.of_basis(&event.kind)
+            }
             EventKind::CompetitionEntered {
                 competition,
                 account,
