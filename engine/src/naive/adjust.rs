@@ -45,7 +45,7 @@ impl Naive {
         self.end_orders(id, CancelReason::DayOver, |_, order| {
             order.request.tif == TimeInForce::Day
         });
-        let plan = *self.plan(id);
+        let plan = self.plan(id).clone();
         let (balance, equity) = (self.balance_of(id), self.equity_of(id));
         let held = !self.accounts[id].positions.is_empty();
         let rules = &mut self.accounts[id].rules;
@@ -115,7 +115,7 @@ impl Naive {
     }
 
     fn scale(&mut self, id: usize) -> Result<(), DenyReason> {
-        let plan = *self.plan(id);
+        let plan = self.plan(id).clone();
         let rules = &mut self.accounts[id].rules;
         let (added, moves) = rules.scale(&plan).ok_or(DenyReason::NotInPlan)?;
         self.fund(id, added);
@@ -137,14 +137,13 @@ impl Naive {
 
     fn pay_out(&mut self, id: usize, requested: Money) {
         let account = AccountId(id as u32);
-        let plan = *self.plan(id);
+        let plan = self.plan(id).clone();
         let balance = self.balance_of(id);
         let rules = &self.accounts[id].rules;
         let eligible = rules.payout_eligible(&plan, balance);
         let left = balance.saturating_sub(requested);
         let mut paid = rules.clone();
         let moves = paid.pay_out(&plan, requested);
-        let consistency = rules.consistency(&plan, account);
         let refusals = [
             (plan.payout.is_none(), PayoutDenial::NotInPlan),
             (
@@ -156,24 +155,17 @@ impl Naive {
                 !self.accounts[id].positions.is_empty(),
                 PayoutDenial::NotFlat,
             ),
-            (
-                consistency.is_some_and(|consistency| !consistency.met),
-                PayoutDenial::Consistency,
-            ),
-            (requested > eligible, PayoutDenial::AboveEligible),
-            (
-                !paid.breached(left.to_notional(), false).is_empty(),
-                PayoutDenial::WouldBreach,
-            ),
         ];
-        if let Some((_, reason)) = refusals.into_iter().find(|(holds, _)| *holds) {
+        let refused = refusals.into_iter().find(|(holds, _)| *holds);
+        let checked = rules.check_payout(&plan, account, balance, requested);
+        if let Some(reason) = refused.map(|(_, reason)| reason).or(checked.err()) {
             self.push(EventKind::PayoutDenied {
                 account,
                 requested,
                 eligible,
                 reason,
             });
-            if let (PayoutDenial::Consistency, Some(consistency)) = (reason, consistency) {
+            if let PayoutDenial::Consistency(consistency) = reason {
                 self.push(EventKind::Consistency(consistency));
             }
             return;

@@ -210,7 +210,7 @@ impl Naive {
     }
 
     fn ratchet(&mut self, id: usize, equity: Notional, booked: bool) {
-        let plan = *self.plan(id);
+        let plan = self.plan(id).clone();
         let moves = self.accounts[id].rules.ratchet_equity(&plan, equity);
         self.push_moves(id, &moves, FloorMoveCause::Trailed);
         if booked {
@@ -222,7 +222,7 @@ impl Naive {
 
     fn test_objectives(&mut self, id: usize) {
         let balance = self.balance_of(id);
-        let plan = *self.plan(id);
+        let plan = self.plan(id).clone();
         let ts = self.ts;
         let account = &mut self.accounts[id];
         if account.state != AccountState::Evaluation || !account.positions.is_empty() {

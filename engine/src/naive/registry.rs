@@ -131,7 +131,7 @@ impl Naive {
     }
 
     pub(super) fn open_account(&mut self, open: &OpenAccount) {
-        let Some(plan) = self.plans.get(open.plan.0 as usize).copied() else {
+        let Some(plan) = self.plans.get(open.plan.0 as usize).cloned() else {
             return self.reject(InputRejection::UnknownPlan);
         };
         let is_known = |parent: AccountId| (parent.0 as usize) < self.accounts.len();
