@@ -8,6 +8,7 @@
 pub mod account;
 pub mod board;
 pub mod book;
+pub mod calendar;
 pub mod competition;
 pub mod document;
 pub mod event;

@@ -1,7 +1,8 @@
 //! The words that the wire has for the values of an enum, one table for both directions.
 
 use rules::{
-    AfterPayout, BoardKind, ConsistencyWindow, DailyAnchor, DayCounts, Denominator, TrailSource,
+    AfterPayout, BoardKind, ConsistencyWindow, DailyAnchor, DayCounts, Denominator, HoldingAction,
+    InactivityEffect, TrailSource, WindowAction,
 };
 use runtime::OrderStage;
 use types::{
@@ -100,9 +101,10 @@ words! {
         Funded => "funded",
         Failed => "failed",
         Closed => "closed",
+        Suspended => "suspended",
     }
     RuleKind { DailyLoss => "daily_loss", MaxLoss => "max_loss" }
-    Effect { Fail => "fail", LockForDay => "lock_for_day" }
+    Effect { Fail => "fail", LockForDay => "lock_for_day", Warn => "warn" }
     FloorMoveCause {
         Opened => "opened",
         Rolled => "rolled",
@@ -131,15 +133,6 @@ words! {
         MarketNotOpen => "market_not_open",
         NoRoom => "no_room",
     }
-    PayoutDenial {
-        NotInPlan => "not_in_plan",
-        NotEligibleState => "not_eligible_state",
-        AmountNotPositive => "amount_not_positive",
-        NotFlat => "not_flat",
-        Consistency => "consistency",
-        AboveEligible => "above_eligible",
-        WouldBreach => "would_breach",
-    }
     AdjustKind { ProfitAndLoss => "pnl", Payout => "payout", Scale => "scale" }
     DailyAnchor {
         Balance => "balance",
@@ -162,6 +155,14 @@ words! {
         FloorToInitial => "floor_to_initial",
         FloorFallsByPayout => "floor_falls",
     }
+    WindowAction {
+        BlockOpening => "block_opening",
+        BlockAll => "block_all",
+        ForceFlat => "force_flat",
+        ExcludeProfit => "exclude_profit",
+    }
+    HoldingAction { Warn => "warn", ExcludeProfit => "exclude_profit" }
+    InactivityEffect { Fail => "fail", Suspend => "suspend", Close => "close" }
     BoardKind { Demo => "demo", Paper => "paper", Live => "live" }
     InstrumentError {
         TickSize => "tick_size",
@@ -212,6 +213,20 @@ pub const fn tif(tif: TimeInForce) -> &'static str {
     }
 }
 
+/// The word for the reason that a payout was refused.
+pub const fn payout_denial(reason: PayoutDenial) -> &'static str {
+    match reason {
+        PayoutDenial::NotInPlan => "not_in_plan",
+        PayoutDenial::NotEligibleState => "not_eligible_state",
+        PayoutDenial::AmountNotPositive => "amount_not_positive",
+        PayoutDenial::NotFlat => "not_flat",
+        PayoutDenial::TooFewDays { .. } => "too_few_days",
+        PayoutDenial::Consistency(_) => "consistency",
+        PayoutDenial::AboveEligible => "above_eligible",
+        PayoutDenial::WouldBreach => "would_breach",
+    }
+}
+
 /// The word for the reason that an input was not applied.
 pub const fn rejection(reason: InputRejection) -> &'static str {
     match reason {
@@ -249,7 +264,6 @@ mod tests {
         distinct::<FillModel>();
         distinct::<InstrumentKind>();
         distinct::<TrailSource>();
-        distinct::<PayoutDenial>();
         distinct::<InstrumentError>();
     }
 }

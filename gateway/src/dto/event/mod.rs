@@ -14,7 +14,7 @@ use std::fmt;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use types::{
     AccountId, AccountState, Breach, BreachPosition, Consistency, DayClose, Event, EventKind, Fill,
-    FloorMove, InputRejection, Leg,
+    FloorMove, InputRejection, Leg, PayoutDenial,
 };
 
 use self::fields::Fields;
@@ -164,7 +164,10 @@ const fn state_reason(to: AccountState) -> &'static str {
     match to {
         AccountState::Failed => "limit_breached",
         AccountState::Passed => "objectives_met",
-        AccountState::Evaluation | AccountState::Funded | AccountState::Closed => "requested",
+        AccountState::Evaluation
+        | AccountState::Funded
+        | AccountState::Closed
+        | AccountState::Suspended => "requested",
     }
 }
 
@@ -358,7 +361,12 @@ impl<M: SerializeMap> Fields<'_, M> {
                 self.account(*account)?;
                 self.text("requested", requested)?;
                 self.text("eligible", eligible)?;
-                self.put("reason", reason.word())
+                self.put("reason", word::payout_denial(*reason))?;
+                if let PayoutDenial::TooFewDays { has, needs } = reason {
+                    self.put("days", has)?;
+                    self.put("days_needed", needs)?;
+                }
+                Ok(())
             }
         }
     }
