@@ -174,6 +174,7 @@ impl Traders {
         let account = *own.last()?;
         match shard.account_state(account)? {
             AccountState::Evaluation | AccountState::Funded => {}
+            AccountState::Suspended => return None,
             AccountState::Failed | AccountState::Passed | AccountState::Closed => {
                 let opens =
                     shard.account_count() < ACCOUNTS_MAX && dice.below(LOOKS_PER_RETRY) == 0;

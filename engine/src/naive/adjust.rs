@@ -144,21 +144,20 @@ impl Naive {
         let left = balance.saturating_sub(requested);
         let mut paid = rules.clone();
         let moves = paid.pay_out(&plan, requested);
+        let consistency = rules.consistency(&plan, account);
+        let unmet = consistency.filter(|consistency| !consistency.met);
         let refusals = [
-            (plan.payout.is_none(), PayoutDenial::NotInPlan),
-            (
-                self.accounts[id].state != AccountState::Funded,
-                PayoutDenial::NotEligibleState,
-            ),
-            (requested <= Money::ZERO, PayoutDenial::AmountNotPositive),
-            (
-                !self.accounts[id].positions.is_empty(),
-                PayoutDenial::NotFlat,
-            ),
+            plan.payout.is_none().then_some(PayoutDenial::NotInPlan),
+            (self.accounts[id].state != AccountState::Funded)
+                .then_some(PayoutDenial::NotEligibleState),
+            (requested <= Money::ZERO).then_some(PayoutDenial::AmountNotPositive),
+            (!self.accounts[id].positions.is_empty()).then_some(PayoutDenial::NotFlat),
+            unmet.map(PayoutDenial::Consistency),
+            (requested > eligible).then_some(PayoutDenial::AboveEligible),
+            (!paid.breached(left.to_notional(), false).is_empty())
+                .then_some(PayoutDenial::WouldBreach),
         ];
-        let refused = refusals.into_iter().find(|(holds, _)| *holds);
-        let checked = rules.check_payout(&plan, account, balance, requested);
-        if let Some(reason) = refused.map(|(_, reason)| reason).or(checked.err()) {
+        if let Some(reason) = refusals.into_iter().flatten().next() {
             self.push(EventKind::PayoutDenied {
                 account,
                 requested,

@@ -119,19 +119,25 @@ impl Shard {
         if self.is_holding(account) {
             return deny(PayoutDenial::NotFlat);
         }
-        let (balance, rules) = (self.balance_of(account), &account.rules);
-        if let Err(reason) = rules.check_payout(plan, id, balance, requested) {
-            deny(reason);
-            if let PayoutDenial::Consistency(consistency) = reason {
-                // Not yet, and what would satisfy it.
-                events.push(EventKind::Consistency(consistency));
-            }
-            return;
+        let unmet = account
+            .rules
+            .consistency(plan, id)
+            .filter(|consistency| !consistency.met);
+        if let Some(consistency) = unmet {
+            deny(PayoutDenial::Consistency(consistency));
+            // Not yet, and what would satisfy it.
+            return events.push(EventKind::Consistency(consistency));
         }
-        let balance = balance.saturating_sub(requested);
+        if requested > eligible {
+            return deny(PayoutDenial::AboveEligible);
+        }
+        let balance = self.balance_of(account).saturating_sub(requested);
         let own = account.balance.saturating_sub(requested);
         let mut rules = account.rules.clone();
         let moves = rules.pay_out(plan, requested);
+        if !rules.breached(balance.to_notional(), false).is_empty() {
+            return deny(PayoutDenial::WouldBreach);
+        }
         let trader = requested.mul_ratio_floor(rule.split);
         let firm = requested.saturating_sub(trader);
         let account = &mut self.accounts[id.0 as usize];

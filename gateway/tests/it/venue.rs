@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use gateway::{Config, Limits, Projections, Server, serve};
 use rules::{
-    Allowance, BoardKind, Competition, Conduct, DailyAnchor, DailyLoss, Gates, Life, MaxLoss, Plan,
-    Stage, StopTrailing, Target, TrailSource,
+    Allowance, BoardKind, Competition, DailyAnchor, DailyLoss, Gates, MaxLoss, Plan, Stage,
+    StopTrailing, Target, TrailSource,
 };
 use runtime::{Handle, Next, Runtime, Shard, Source};
 use tempfile::TempDir;
@@ -279,8 +279,8 @@ fn plan() -> Plan {
         payout: None,
         scaling: None,
         terms: Terms::default(),
-        conduct: Conduct::default(),
-        life: Life::default(),
+        conduct: rules::Conduct::default(),
+        life: rules::Life::default(),
     }
 }
 

@@ -59,6 +59,8 @@ pub(crate) fn plan() -> Command {
         payout: None,
         scaling: None,
         terms: Terms::default(),
+        conduct: rules::Conduct::default(),
+        life: rules::Life::default(),
     };
     plan.validate().unwrap();
     Command::DefinePlan {

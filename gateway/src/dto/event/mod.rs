@@ -361,7 +361,7 @@ impl<M: SerializeMap> Fields<'_, M> {
                 self.account(*account)?;
                 self.text("requested", requested)?;
                 self.text("eligible", eligible)?;
-                self.put("reason", word::payout_denial(*reason))?;
+                self.put("reason", word::payout_denial(reason))?;
                 if let PayoutDenial::TooFewDays { has, needs } = reason {
                     self.put("days", has)?;
                     self.put("days_needed", needs)?;
