@@ -12,9 +12,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
-use types::{Label, RollSchedule, TimestampNs, TradingDay};
+use types::{Interval, Label, RollSchedule, TimestampNs, TradingDay};
 
 const MINUTES_PER_DAY: u16 = 24 * 60;
+const MINUTES_PER_WEEK: u16 = 7 * MINUTES_PER_DAY;
 const NOON: u16 = 12 * 60;
 const EPOCH: Date = Date::constant(1970, 1, 1);
 
@@ -85,6 +86,32 @@ impl Calendar {
         open_day(&zone, schedule.minute, ts).ok_or(CalendarError::Time(ts))
     }
 
+    /// The first interval of a calendar that goes by the clock, of those that end after `ts`. `None`
+    /// for one that is announced. A local time in the gap of a change of clocks is the first instant
+    /// after it, one that exists twice is the first of the two; an interval that is empty for that is
+    /// none.
+    ///
+    /// # Errors
+    /// See [`CalendarError`].
+    pub fn next_interval(
+        &mut self,
+        calendar: &types::Calendar,
+        ts: TimestampNs,
+    ) -> Result<Option<Interval>, CalendarError> {
+        let (name, from, to, period) = match *calendar {
+            types::Calendar::Named(_) => return Ok(None),
+            types::Calendar::Daily { zone, from, to } => (zone, from, to, MINUTES_PER_DAY),
+            types::Calendar::Weekly { zone, from, to } => (zone, from, to, MINUTES_PER_WEEK),
+        };
+        if let Some(minute) = [from, to].into_iter().find(|minute| *minute >= period) {
+            return Err(CalendarError::Minute(minute));
+        }
+        let zone = self.zone(name)?;
+        next_interval(&zone, from, to, period, ts)
+            .map(Some)
+            .ok_or(CalendarError::Time(ts))
+    }
+
     fn zone(&mut self, name: Label) -> Result<TimeZone, CalendarError> {
         if let Some(zone) = self.zones.get(&name) {
             return Ok(zone.clone());
@@ -122,6 +149,44 @@ fn open_day(zone: &TimeZone, minute: u16, ts: TimestampNs) -> Option<OpenDay> {
 /// When a trading day opens.
 fn opening(zone: &TimeZone, minute: u16, day: i32) -> Option<Timestamp> {
     let date = if minute < NOON { day } else { day - 1 };
+    moment(zone, date, minute)
+}
+
+/// The first interval from minute `from` to minute `to` of every day or week that ends after `ts`.
+fn next_interval(
+    zone: &TimeZone,
+    from: u16,
+    to: u16,
+    period: u16,
+    ts: TimestampNs,
+) -> Option<Interval> {
+    let instant = Timestamp::from_nanosecond(ts.0.into()).ok()?;
+    let today = day_of(zone.to_datetime(instant).date());
+    let days = i32::from(period / MINUTES_PER_DAY);
+    // Weeks begin on Mondays; day 0 was a Thursday.
+    let begin = match days {
+        1 => today,
+        _ => today - (today + 3).rem_euclid(days),
+    };
+    let at = |period: i32, minute: u16| {
+        let date = begin + period * days + i32::from(minute / MINUTES_PER_DAY);
+        moment(zone, date, minute % MINUTES_PER_DAY)
+    };
+    // One that began in the period before may still be on; a change of clocks empties one at most.
+    for place in -2..=3 {
+        let (start, end) = (at(place, from)?, at(place + i32::from(to <= from), to)?);
+        if start < end && end > instant {
+            return Some(Interval {
+                start: to_ns(start),
+                end: to_ns(end),
+            });
+        }
+    }
+    None
+}
+
+/// A local time of a date.
+fn moment(zone: &TimeZone, date: i32, minute: u16) -> Option<Timestamp> {
     let (hour, minute) = (minute / 60, minute % 60);
     let local = EPOCH
         .checked_add(jiff::Span::new().try_days(date).ok()?)
@@ -334,6 +399,67 @@ mod tests {
             "2011-12-29",
             "2011-12-29T10:00:00Z",
             "2011-12-30T10:00:00Z",
+        );
+    }
+
+    #[track_caller]
+    fn check_interval(calendar: types::Calendar, ts: &str, start: &str, end: &str) {
+        let next = Calendar::default().next_interval(&calendar, at(ts));
+        let (start, end) = (at(start), at(end));
+        assert_eq!(next, Ok(Some(Interval { start, end })));
+    }
+
+    #[test]
+    fn hours_recur_by_the_clock_of_their_zone() {
+        let (zone, from, to) = ("America/New_York".parse().unwrap(), 16 * 60 + 10, 18 * 60);
+        let daily = types::Calendar::Daily { zone, from, to };
+        // New York is at UTC-5 in January, at UTC-4 in July.
+        let winter = ("2024-01-03T21:10:00Z", "2024-01-03T23:00:00Z");
+        check_interval(daily, "2024-01-03T00:00:00Z", winter.0, winter.1);
+        check_interval(daily, "2024-01-03T22:59:59Z", winter.0, winter.1);
+        let next = ("2024-01-04T21:10:00Z", "2024-01-04T23:00:00Z");
+        check_interval(daily, "2024-01-03T23:00:00Z", next.0, next.1);
+        let summer = ("2024-07-03T20:10:00Z", "2024-07-03T22:00:00Z");
+        check_interval(daily, "2024-07-03T00:00:00Z", summer.0, summer.1);
+        // Over midnight: from 23:00 to 01:00.
+        let (from, to) = (23 * 60, 60);
+        let night = types::Calendar::Daily { zone, from, to };
+        let (start, end) = ("2024-01-03T04:00:00Z", "2024-01-03T06:00:00Z");
+        check_interval(night, "2024-01-03T05:30:00Z", start, end);
+    }
+
+    #[test]
+    fn weeks_begin_on_mondays() {
+        // From Friday 15:10 to Sunday 17:00 in Chicago, UTC-6; 2024-01-05 is a Friday.
+        let (zone, from, to) = ("America/Chicago".parse().unwrap(), 6_670, 9_660);
+        let weekend = types::Calendar::Weekly { zone, from, to };
+        let (start, end) = ("2024-01-05T21:10:00Z", "2024-01-07T23:00:00Z");
+        check_interval(weekend, "2024-01-01T12:00:00Z", start, end);
+        check_interval(weekend, "2024-01-07T22:59:59Z", start, end);
+        let (start, end) = ("2024-01-12T21:10:00Z", "2024-01-14T23:00:00Z");
+        check_interval(weekend, "2024-01-07T23:00:00Z", start, end);
+        // From Friday 15:10 into the next week, Monday 08:30.
+        let to = 510;
+        let weekend = types::Calendar::Weekly { zone, from, to };
+        let (start, end) = ("2024-01-05T21:10:00Z", "2024-01-08T14:30:00Z");
+        check_interval(weekend, "2024-01-08T14:00:00Z", start, end);
+    }
+
+    #[test]
+    fn hours_that_a_change_of_clocks_skips_are_none() {
+        // New York, 2024-03-10: 02:00 to 03:00 does not exist.
+        let (zone, from, to) = ("America/New_York".parse().unwrap(), 120, 180);
+        let skipped = types::Calendar::Daily { zone, from, to };
+        let (start, end) = ("2024-03-11T06:00:00Z", "2024-03-11T07:00:00Z");
+        check_interval(skipped, "2024-03-10T05:00:00Z", start, end);
+        let named = types::Calendar::Named("news".parse().unwrap());
+        let none = Calendar::default().next_interval(&named, at("2024-03-10T05:00:00Z"));
+        assert_eq!(none, Ok(None));
+        let from = 1_440;
+        let bad = types::Calendar::Daily { zone, from, to };
+        assert_eq!(
+            Calendar::default().next_interval(&bad, at("2024-03-10T05:00:00Z")),
+            Err(CalendarError::Minute(1_440))
         );
     }
 
