@@ -169,5 +169,7 @@ fn plan() -> Plan {
         consistency: None,
         payout: None,
         scaling: None,
+        conduct: rules::Conduct::default(),
+        life: rules::Life::default(),
     }
 }

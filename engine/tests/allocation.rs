@@ -118,6 +118,8 @@ fn plan(initial: i64, terms: Terms) -> Plan {
         payout: None,
         scaling: None,
         terms,
+        conduct: rules::Conduct::default(),
+        life: rules::Life::default(),
     }
 }
 

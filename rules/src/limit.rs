@@ -58,7 +58,9 @@ impl Limit {
     /// The highest equity at which at least this share of the way to the floor is used, exactly; below
     /// 1 it is above the floor.
     pub(crate) fn highest_used(&self, share: Ratio) -> Option<Notional> {
-        let used = i128::from(self.way()?) * i128::from(share.0) * NOTIONAL_PER_SHARE;
+        // A valid plan's share is in this range.
+        let share = share.0.clamp(0, Ratio::ONE.0);
+        let used = i128::from(self.way()?) * i128::from(share) * NOTIONAL_PER_SHARE;
         Some(Notional(self.baseline.to_notional().0.saturating_sub(used)))
     }
 

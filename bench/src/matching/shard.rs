@@ -97,6 +97,8 @@ fn plan() -> Plan {
         consistency: None,
         payout: None,
         scaling: None,
+        conduct: rules::Conduct::default(),
+        life: rules::Life::default(),
         terms: Terms {
             funding: Funding::Margin {
                 rate_min: Ratio::ZERO,

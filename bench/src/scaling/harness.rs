@@ -163,5 +163,7 @@ pub fn plan(trail: TrailSource, terms: Terms) -> Plan {
         consistency: None,
         payout: None,
         scaling: None,
+        conduct: rules::Conduct::default(),
+        life: rules::Life::default(),
     }
 }

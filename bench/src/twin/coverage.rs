@@ -172,6 +172,7 @@ pub const PAYOUT_DENIALS: &[&str] = &[
     "Consistency",
     "AboveEligible",
     "WouldBreach",
+    "TooFewDays",
 ];
 
 /// Tables of names by the heading they are counted under.

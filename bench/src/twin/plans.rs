@@ -126,6 +126,8 @@ fn payout(draw: &mut Draw, has_max_loss: bool) -> PayoutRule {
             AfterPayout::FloorToInitial,
             AfterPayout::FloorFallsByPayout,
         ]),
+        best_day_cap: None,
+        days_min: None,
     }
 }
 
@@ -199,7 +201,10 @@ pub(super) fn plan(draw: &mut Draw, currency: &str) -> Plan {
             size_max: draw
                 .percent(50)
                 .then(|| Money::whole(initial + draw.between(0, 4_000))),
+            requires: None,
         }),
         terms,
+        conduct: rules::Conduct::default(),
+        life: rules::Life::default(),
     }
 }

@@ -66,6 +66,8 @@ fn plan(terms: Terms) -> Plan {
         payout: None,
         scaling: None,
         terms,
+        conduct: rules::Conduct::default(),
+        life: rules::Life::default(),
     }
 }
 

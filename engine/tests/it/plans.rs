@@ -107,6 +107,8 @@ fn payout() -> impl Strategy<Value = PayoutRule> {
             keep: PayoutKeep::AboveInitial(Money::whole(kept)),
             split: Ratio::percent(split),
             after,
+            best_day_cap: None,
+            days_min: None,
         },
     )
 }
@@ -172,6 +174,7 @@ pub(crate) fn any_plan() -> impl Strategy<Value = Plan> {
                 scaling: scaling.map(|(step, max)| Scaling {
                     step: Ratio::percent(step),
                     size_max: max.map(Money::whole),
+                    requires: None,
                 }),
                 terms,
                 ..plan("10000")

@@ -95,6 +95,8 @@ pub(crate) fn plan(initial: &str) -> Plan {
         payout: None,
         scaling: None,
         terms: Terms::default(),
+        conduct: rules::Conduct::default(),
+        life: rules::Life::default(),
     }
 }
 
