@@ -5,6 +5,7 @@
 mod changes;
 mod channels;
 mod connections;
+mod life;
 mod lists;
 mod orders;
 mod pages;
@@ -13,4 +14,5 @@ mod reads;
 mod restarts;
 mod sockets;
 mod venue;
+mod windows;
 mod wire;
