@@ -22,7 +22,6 @@ use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 use types::{Interval, Label, RollSchedule, TimestampNs, TradingDay};
 
 const MINUTES_PER_DAY: u16 = 24 * 60;
-const DAYS_PER_WEEK: i32 = 7;
 const NOON: u16 = 12 * 60;
 const EPOCH: Date = Date::constant(1970, 1, 1);
 
@@ -32,8 +31,8 @@ pub enum CalendarError {
     /// The time zone database has no such zone.
     #[error("{0:?} is not a time zone; names look like America/New_York")]
     Zone(String),
-    /// A day has no such minute.
-    #[error("minute {0} is not within 0 to 1439")]
+    /// A day, or a week, has no such minute.
+    #[error("minute {0} is not within 0 to 1439 of a day or 0 to 10079 of a week")]
     Minute(u16),
     /// The time is outside what the calendar covers.
     #[error("{0} is outside the calendar")]
@@ -100,39 +99,59 @@ impl Calendar {
     /// See [`CalendarError`].
     pub fn intervals(
         &mut self,
-        hours: &types::Calendar,
+        calendar: &types::Calendar,
         from: TimestampNs,
         until: TimestampNs,
     ) -> Result<Vec<Interval>, CalendarError> {
-        let (zone, hours) = match *hours {
-            types::Calendar::Named(_) => return Ok(Vec::new()),
-            types::Calendar::Daily { zone, from, to } => {
-                let days = 1;
-                (zone, Hours { days, from, to })
-            }
-            types::Calendar::Weekly { zone, from, to } => {
-                let days = DAYS_PER_WEEK;
-                (zone, Hours { days, from, to })
-            }
+        let Some((zone, hours)) = self.hours(calendar)? else {
+            return Ok(Vec::new());
         };
-        let zone = self.zone(zone)?;
-        let first = hours
-            .period_of(&zone, from)
-            .ok_or(CalendarError::Time(from))?;
         let mut intervals = Vec::new();
-        // Hours that began in the period before may still be on.
-        for period in first - 1.. {
-            let interval = hours
-                .interval(&zone, period)
-                .ok_or(CalendarError::Time(until))?;
+        let mut next = hours.next_interval(&zone, from);
+        while let Some((period, interval)) = next {
             if interval.start >= until {
-                break;
+                return Ok(intervals);
             }
-            if interval.end > from && !interval.is_empty() {
-                intervals.push(interval);
-            }
+            intervals.push(interval);
+            next = hours.first_from(&zone, period + 1, from);
         }
-        Ok(intervals)
+        Err(CalendarError::Time(until))
+    }
+
+    /// The first interval of recurring hours that is not over at `ts`; `None` for a named calendar.
+    ///
+    /// # Errors
+    /// See [`CalendarError`].
+    pub fn next_interval(
+        &mut self,
+        calendar: &types::Calendar,
+        ts: TimestampNs,
+    ) -> Result<Option<Interval>, CalendarError> {
+        let Some((zone, hours)) = self.hours(calendar)? else {
+            return Ok(None);
+        };
+        let next = hours.next_interval(&zone, ts);
+        next.map(|(_, interval)| Some(interval))
+            .ok_or(CalendarError::Time(ts))
+    }
+
+    fn hours(
+        &mut self,
+        calendar: &types::Calendar,
+    ) -> Result<Option<(TimeZone, Hours)>, CalendarError> {
+        let (zone, from, to, days) = match *calendar {
+            types::Calendar::Named(_) => return Ok(None),
+            types::Calendar::Daily { zone, from, to } => (zone, from, to, 1),
+            types::Calendar::Weekly { zone, from, to } => (zone, from, to, 7),
+        };
+        if let Some(minute) = [from, to]
+            .into_iter()
+            .find(|m| *m >= days * MINUTES_PER_DAY)
+        {
+            return Err(CalendarError::Minute(minute));
+        }
+        let days = i32::from(days);
+        Ok(Some((self.zone(zone)?, Hours { days, from, to })))
     }
 
     fn zone(&mut self, name: Label) -> Result<TimeZone, CalendarError> {
@@ -166,11 +185,19 @@ impl Hours {
         period * self.days + offset
     }
 
-    /// The period that a moment is in.
-    fn period_of(self, zone: &TimeZone, ts: TimestampNs) -> Option<i32> {
+    /// The first hours that are not over at a moment, and their period.
+    fn next_interval(self, zone: &TimeZone, ts: TimestampNs) -> Option<(i32, Interval)> {
         let instant = Timestamp::from_nanosecond(ts.0.into()).ok()?;
         let day = day_of(zone.to_datetime(instant).date());
-        Some((day - self.first_day(0)).div_euclid(self.days))
+        let period = (day - self.first_day(0)).div_euclid(self.days);
+        // Those of the period before may still be on.
+        self.first_from(zone, period - 1, ts)
+    }
+
+    /// The first hours from a period on that are not over at a moment, and their period.
+    fn first_from(self, zone: &TimeZone, period: i32, ts: TimestampNs) -> Option<(i32, Interval)> {
+        let mut periods = (period..).map_while(|at| Some((at, self.interval(zone, at)?)));
+        periods.find(|(_, hours)| !hours.is_empty() && hours.end > ts)
     }
 
     /// The hours of a period; empty where a change of clocks leaves nothing of them.
@@ -615,6 +642,67 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[track_caller]
+    fn check_interval(calendar: types::Calendar, ts: &str, start: &str, end: &str) {
+        let next = Calendar::default().next_interval(&calendar, at(ts));
+        let (start, end) = (at(start), at(end));
+        assert_eq!(next, Ok(Some(Interval { start, end })));
+    }
+
+    #[test]
+    fn hours_recur_by_the_clock_of_their_zone() {
+        let (zone, from, to) = ("America/New_York".parse().unwrap(), 16 * 60 + 10, 18 * 60);
+        let daily = types::Calendar::Daily { zone, from, to };
+        // New York is at UTC-5 in January, at UTC-4 in July.
+        let winter = ("2024-01-03T21:10:00Z", "2024-01-03T23:00:00Z");
+        check_interval(daily, "2024-01-03T00:00:00Z", winter.0, winter.1);
+        check_interval(daily, "2024-01-03T22:59:59Z", winter.0, winter.1);
+        let next = ("2024-01-04T21:10:00Z", "2024-01-04T23:00:00Z");
+        check_interval(daily, "2024-01-03T23:00:00Z", next.0, next.1);
+        let summer = ("2024-07-03T20:10:00Z", "2024-07-03T22:00:00Z");
+        check_interval(daily, "2024-07-03T00:00:00Z", summer.0, summer.1);
+        // Over midnight: from 23:00 to 01:00.
+        let (from, to) = (23 * 60, 60);
+        let night = types::Calendar::Daily { zone, from, to };
+        let (start, end) = ("2024-01-03T04:00:00Z", "2024-01-03T06:00:00Z");
+        check_interval(night, "2024-01-03T05:30:00Z", start, end);
+    }
+
+    #[test]
+    fn weeks_begin_on_mondays() {
+        // From Friday 15:10 to Sunday 17:00 in Chicago, UTC-6; 2024-01-05 is a Friday.
+        let (zone, from, to) = ("America/Chicago".parse().unwrap(), 6_670, 9_660);
+        let weekend = types::Calendar::Weekly { zone, from, to };
+        let (start, end) = ("2024-01-05T21:10:00Z", "2024-01-07T23:00:00Z");
+        check_interval(weekend, "2024-01-01T12:00:00Z", start, end);
+        check_interval(weekend, "2024-01-07T22:59:59Z", start, end);
+        let (start, end) = ("2024-01-12T21:10:00Z", "2024-01-14T23:00:00Z");
+        check_interval(weekend, "2024-01-07T23:00:00Z", start, end);
+        // From Friday 15:10 into the next week, Monday 08:30.
+        let to = 510;
+        let weekend = types::Calendar::Weekly { zone, from, to };
+        let (start, end) = ("2024-01-05T21:10:00Z", "2024-01-08T14:30:00Z");
+        check_interval(weekend, "2024-01-08T14:00:00Z", start, end);
+    }
+
+    #[test]
+    fn hours_that_a_change_of_clocks_skips_are_none() {
+        // New York, 2024-03-10: 02:00 to 03:00 does not exist.
+        let (zone, from, to) = ("America/New_York".parse().unwrap(), 120, 180);
+        let skipped = types::Calendar::Daily { zone, from, to };
+        let (start, end) = ("2024-03-11T06:00:00Z", "2024-03-11T07:00:00Z");
+        check_interval(skipped, "2024-03-10T05:00:00Z", start, end);
+        let named = types::Calendar::Named("news".parse().unwrap());
+        let none = Calendar::default().next_interval(&named, at("2024-03-10T05:00:00Z"));
+        assert_eq!(none, Ok(None));
+        let from = 1_440;
+        let bad = types::Calendar::Daily { zone, from, to };
+        assert_eq!(
+            Calendar::default().next_interval(&bad, at("2024-03-10T05:00:00Z")),
+            Err(CalendarError::Minute(1_440))
+        );
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use std::io::Write;
 
-use gateway::dto::{Field, FieldError, Table, competition, instrument, plan};
-use types::{Codec, Command, Label, OpenAccount, Parentage};
+use gateway::dto::account::open::read_parentage;
+use gateway::dto::{Field, FieldError, competition, instrument, plan};
+use types::{Codec, Command, Label, OpenAccount};
 
 use super::Stop;
 use super::scenario::Scenario;
@@ -117,7 +118,7 @@ impl Scenario {
                 .names
                 .plan_id(plan.text(PLAN)?)
                 .ok_or_else(|| plan.error(PLAN))?,
-            parent: self.parentage(&table)?,
+            parent: read_parentage(&table, |parent| self.account(parent))?,
             name: match table.optional("name") {
                 Some(name) => name.name()?,
                 None => id,
@@ -137,18 +138,6 @@ impl Scenario {
             self.names.drop_account(id.as_str());
         }
         Ok(())
-    }
-
-    /// The account that a new one follows, and why: both or neither.
-    fn parentage(&self, table: &Table<'_>) -> Result<Option<Parentage>, FieldError> {
-        let Some(parent) = table.optional("parent") else {
-            table.absent("origin", || "none: there is no parent".to_owned())?;
-            return Ok(None);
-        };
-        Ok(Some(Parentage {
-            account: self.account(&parent)?,
-            origin: table.field("origin").word()?,
-        }))
     }
 
     pub(super) fn competition_line(

@@ -154,10 +154,10 @@ impl Figures {
     }
 
     /// The figures of a reason for which a payout was refused.
-    pub fn of_payout(reason: PayoutDenial) -> Self {
+    pub fn of_payout(reason: &PayoutDenial) -> Self {
         Self(match reason {
             PayoutDenial::TooFewDays { has, needs } => {
-                vec![count("has", has), count("needs", needs)]
+                vec![count("has", *has), count("needs", *needs)]
             }
             PayoutDenial::Consistency(Consistency {
                 best_day,
@@ -167,11 +167,11 @@ impl Figures {
                 next_day_max,
                 ..
             }) => vec![
-                text("best_day", &best_day),
-                text("denominator", &denominator),
-                text("cap_pct", &percent::exact(cap)),
-                text("total_needed", &total_needed),
-                text("next_day_max", &next_day_max),
+                text("best_day", best_day),
+                text("denominator", denominator),
+                text("cap_pct", &percent::exact(*cap)),
+                text("total_needed", total_needed),
+                text("next_day_max", next_day_max),
             ],
             PayoutDenial::NotInPlan
             | PayoutDenial::NotEligibleState
@@ -327,7 +327,7 @@ mod tests {
             r#"{"window":2}"#
         );
         assert_eq!(
-            json(Figures::of_payout(PayoutDenial::TooFewDays {
+            json(Figures::of_payout(&PayoutDenial::TooFewDays {
                 has: 3,
                 needs: 5
             })),
@@ -345,7 +345,7 @@ mod tests {
             next_day_max: Money(1_066_666_666),
         };
         assert_eq!(
-            json(Figures::of_payout(PayoutDenial::Consistency(standing))),
+            json(Figures::of_payout(&PayoutDenial::Consistency(standing))),
             r#"{"best_day":"800","denominator":"1600","cap_pct":"40","total_needed":"2000","next_day_max":"1066.666666"}"#
         );
         let state = AccountState::Funded;

@@ -234,16 +234,16 @@ pub const fn tif(tif: TimeInForce) -> &'static str {
 }
 
 /// The word for the reason that a payout was refused.
-pub const fn payout_denial(reason: PayoutDenial) -> &'static str {
+pub const fn payout_denial(reason: &PayoutDenial) -> &'static str {
     match reason {
         PayoutDenial::NotInPlan => "not_in_plan",
         PayoutDenial::NotEligibleState => "not_eligible_state",
         PayoutDenial::AmountNotPositive => "amount_not_positive",
         PayoutDenial::NotFlat => "not_flat",
-        PayoutDenial::TooFewDays { .. } => "too_few_days",
         PayoutDenial::Consistency(_) => "consistency",
         PayoutDenial::AboveEligible => "above_eligible",
         PayoutDenial::WouldBreach => "would_breach",
+        PayoutDenial::TooFewDays { .. } => "too_few_days",
     }
 }
 

@@ -150,6 +150,13 @@ impl Venue {
         id as u32
     }
 
+    /// Makes one more plan known, number 1.
+    pub(crate) async fn define_plan(&self, plan: &Plan) {
+        let spec = plan.to_bytes().into();
+        self.push(0, InputKind::Command(Command::DefinePlan { spec }));
+        self.settle().await;
+    }
+
     fn set_up(&self) {
         let mut commands = vec![
             instrument("BTCUSDT", Liquidity::Paper(PaperModel::default())),
@@ -252,7 +259,7 @@ fn schedule() -> RollSchedule {
     }
 }
 
-fn plan() -> Plan {
+pub(crate) fn plan() -> Plan {
     Plan {
         name: label("Steady 50K"),
         version: 1,

@@ -406,8 +406,8 @@ impl<M: SerializeMap> Fields<'_, M> {
                 self.account(*account)?;
                 self.text("requested", requested)?;
                 self.text("eligible", eligible)?;
-                self.put("reason", word::payout_denial(*reason))?;
-                let figures = Figures::of_payout(*reason);
+                self.put("reason", word::payout_denial(reason))?;
+                let figures = Figures::of_payout(reason);
                 self.unusual("figures", !figures.is_empty(), figures)
             }
         }
