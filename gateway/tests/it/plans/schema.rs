@@ -367,3 +367,18 @@ fn schema_and_reader_refuse_the_same_texts() {
         assert_eq!(checked.is_ok(), accepted, "{pointer} {text}: {checked:?}");
     }
 }
+
+#[test]
+fn the_plans_of_this_project_follow_the_schema() {
+    let schema = Schema::published();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/plans");
+    let mut files = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let document: Value = toml::from_str(&text).unwrap();
+        assert_eq!(schema.check(&document), Ok(()), "{}", path.display());
+        files += 1;
+    }
+    assert!(files >= 18, "{files}");
+}
