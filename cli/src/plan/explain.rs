@@ -112,12 +112,17 @@ pub(super) fn sections(plan: &Plan, at: TimestampNs) -> Vec<Section> {
 
 /// The sections as text: a title, then a line for each sentence.
 pub(super) fn text(plan: &Plan, sections: &[Section]) -> String {
-    let mut text = format!("{}, version {}\n{}\n", plan.name, plan.version, plan.hash());
-    for Section { title, sentences } in sections {
-        text.push_str(&format!("\n{title}\n"));
-        for sentence in sentences {
-            text.push_str(&format!("  {sentence}\n"));
-        }
-    }
-    text
+    let head = [
+        format!("{}, version {}", plan.name, plan.version),
+        plan.hash().to_string(),
+    ];
+    let body = sections.iter().flat_map(|Section { title, sentences }| {
+        let sentences = sentences.iter().map(|sentence| format!("  {sentence}"));
+        [String::new(), (*title).to_owned()]
+            .into_iter()
+            .chain(sentences)
+    });
+    let mut lines: Vec<_> = head.into_iter().chain(body).collect();
+    lines.push(String::new());
+    lines.join("\n")
 }

@@ -110,7 +110,7 @@ fn consistency(plan: &Plan) -> Option<Vec<String>> {
     } else {
         "does not pass yet"
     };
-    let days = days.map(|profit| amount(profit));
+    let days = days.map(amount);
     said.push(format!(
         "Days of {} have a best day of {} against {}: that {verdict}.",
         list(&days),
