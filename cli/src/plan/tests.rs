@@ -447,3 +447,28 @@ fn windows_are_compared_without_their_order() {
     assert_eq!(gone[0].verdict, Some(Verdict::Looser));
     assert_eq!(gone[0].new, None);
 }
+
+#[test]
+fn plans_of_any_size_are_explained() {
+    let mut explained_plans = 0;
+    for (_, plan) in presets().values() {
+        for size in [
+            Money(1),
+            Money(10_000),
+            Money::whole(9_000_000_000_000),
+            Money(i64::MAX),
+        ] {
+            let mut plan = plan.clone();
+            plan.initial_balance = size;
+            if let Some(scaling) = &mut plan.scaling {
+                (scaling.step, scaling.size_max) = (types::Ratio(1), Some(Money(i64::MAX)));
+            }
+            // A fixed allowance is refused where it is above the size.
+            if plan.validate().is_ok() {
+                assert!(explained(&plan).contains("An account opens"));
+                explained_plans += 1;
+            }
+        }
+    }
+    assert!(explained_plans > 80, "{explained_plans}");
+}

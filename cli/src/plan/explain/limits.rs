@@ -147,7 +147,7 @@ pub(super) fn daily_loss(plan: &Plan) -> Option<Section> {
         cents_floor(Money(
             plan.initial_balance
                 .0
-                .saturating_add(open.allowance.0 / 4 * parts),
+                .saturating_add((open.allowance.0 / 4).saturating_mul(parts)),
         ))
     };
     // A balance above the start, and an equity on either side of it.

@@ -11,6 +11,8 @@ use crate::plan::figures::{CENT, amount, cents_floor, count, list, share};
 
 /// The days of the example, where the plan does not ask for more.
 const DAYS: u16 = 5;
+/// The most scaling steps that are counted out.
+const STEPS_MAX: u64 = 10_000;
 /// How often the example doubles its profit when nothing could be paid out.
 const DOUBLINGS_MAX: u32 = 6;
 
@@ -254,10 +256,10 @@ pub(super) fn scaling(plan: &Plan) -> Option<Section> {
                 amount(account.size()),
             ));
             let mut steps = 1_u64;
-            while rule.size_max.is_some() && account.scale(plan).is_some() {
+            while rule.size_max.is_some() && steps < STEPS_MAX && account.scale(plan).is_some() {
                 steps += 1;
             }
-            if let Some(max) = rule.size_max {
+            if let Some(max) = rule.size_max.filter(|_| steps < STEPS_MAX) {
                 said.push(format!(
                     "The largest size is {}: {}, to {}.",
                     amount(max),
