@@ -12,6 +12,7 @@ mod bar;
 mod booking;
 mod change;
 mod checks;
+mod conduct;
 mod crossed;
 mod due;
 mod entering;
@@ -19,6 +20,7 @@ mod feed;
 mod fill;
 mod funding;
 mod judge;
+mod life;
 mod lists;
 mod market;
 mod money;
@@ -31,13 +33,15 @@ mod room;
 #[cfg(test)]
 mod tests;
 mod timed;
+mod windows;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rules::{Competition, Entry, Plan};
 use types::{
-    AccountId, ClientOrderId, Command, Event, EventKind, Input, InputKind, InputRejection, Label,
-    LatencySample, Price, RollSchedule, Timer, TimestampNs, TradingDay,
+    AccountId, Calendar, ClientOrderId, Command, Event, EventKind, Input, InputKind,
+    InputRejection, Interval, Label, LatencySample, Price, RollSchedule, Timer, TimestampNs,
+    TradingDay,
 };
 
 use account::Account;
@@ -46,6 +50,7 @@ use change::{Amendment, Change, Flight};
 use lists::Activation;
 use market::Market;
 use order::Order;
+use windows::Extent;
 
 use crate::limits::Limits;
 use crate::view::House;
@@ -65,6 +70,12 @@ pub struct Naive {
     conversions: BTreeMap<(Label, Label), Price>,
     open_days: BTreeMap<RollSchedule, Option<TradingDay>>,
     accounts: Vec<Account>,
+    /// Suspensions so far.
+    suspensions: u64,
+    /// Intervals that were announced and are not long over, in this order.
+    intervals: Vec<(Calendar, Interval)>,
+    /// When windows of plans are open, or will be.
+    extents: Vec<Extent>,
     /// Working orders by id.
     orders: BTreeMap<u64, Order>,
     /// Working algos by id.
@@ -109,6 +120,9 @@ impl Naive {
             conversions: BTreeMap::new(),
             open_days: BTreeMap::new(),
             accounts: Vec::new(),
+            suspensions: 0,
+            intervals: Vec::new(),
+            extents: Vec::new(),
             orders: BTreeMap::new(),
             algos: BTreeMap::new(),
             flights: Vec::new(),
@@ -189,7 +203,10 @@ impl Naive {
                 side,
             } => self.cancel_all(*account, *instrument, *side),
             Command::Disconnect { account } => self.disconnect(*account),
-            Command::ChangeAccount { .. } | Command::AnnounceWindow { .. } => {}
+            Command::ChangeAccount { account, change } => self.change_account(*account, *change),
+            Command::AnnounceWindow { calendar, interval } => {
+                self.announce_window(*calendar, *interval);
+            }
             Command::Adjust {
                 account,
                 kind,

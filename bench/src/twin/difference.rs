@@ -3,7 +3,7 @@
 use std::fmt::{self, Debug, Write as _};
 
 use engine::portrait::Portrait;
-use types::{Event, EventKind, OrderId, Seq};
+use types::{DenyReason, Event, EventKind, OrderId, Seq};
 
 use super::words::plain;
 
@@ -34,7 +34,12 @@ pub(super) fn name(kind: &EventKind) -> String {
         EventKind::OrderDenied { reason, .. }
         | EventKind::AlgoDenied { reason, .. }
         | EventKind::ChangeDenied { reason, .. }
-        | EventKind::AdjustDenied { reason, .. } => bare(reason),
+        | EventKind::AdjustDenied { reason, .. } => match reason {
+            DenyReason::Conduct(denial) => format!("Conduct:{}", bare(denial)),
+            reason => bare(reason),
+        },
+        EventKind::AccountDenied { reason, .. } => bare(reason),
+        EventKind::AccountChangeDenied { change, .. } => bare(change),
         EventKind::OrderCancelled { reason, .. } => bare(reason),
         EventKind::AlgoEnded { reason, .. } => bare(reason),
         EventKind::PayoutDenied { reason, .. } => bare(reason),

@@ -3,6 +3,7 @@
 
 mod admin;
 mod changes;
+mod life;
 mod lists;
 mod market;
 mod orders;
@@ -65,8 +66,9 @@ fn after(shard: &Shard, wait: u8) -> TimestampNs {
         6 => later(1_000 * MS),
         7 => later(3_000 * MS),
         8 => later(20_000 * MS),
-        // To the moment at which something is due, and to the one before it.
+        // To the moment at which something is due, to the one before it and to the one after.
         9 => due.map_or(now, |due| now.max(due)),
+        11 => due.map_or(now, |due| now.max(TimestampNs(due.0 + 1))),
         10 => {
             let due = due.map_or(now.0, |due| due.0.saturating_sub(1));
             TimestampNs(due.max(now.0))
@@ -105,6 +107,8 @@ impl Scene<'_> {
             StepKind::Adjust => self.adjust(),
             StepKind::Enter => self.enter(),
             StepKind::Open => self.open(),
+            StepKind::Change => self.change_account(),
+            StepKind::Announce => self.announce(),
             StepKind::Register => self.register(),
             StepKind::Define => self.define(),
             StepKind::Convert => self.convert(),

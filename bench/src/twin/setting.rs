@@ -5,8 +5,8 @@ use engine::Limits;
 use rules::Plan;
 use types::{
     AccountId, Codec, Command, CompetitionId, InputKind, Instrument, InstrumentId, Label,
-    LatencySample, MarketData, MarketEvent, OpenAccount, PlanId, Price, Qty, Quote, Timer,
-    TimestampNs, TradingDay,
+    LatencySample, MarketData, MarketEvent, OpenAccount, Parentage, PlanId, Price, Qty, Quote,
+    Timer, TimestampNs, TradingDay,
 };
 
 use super::draw::Draw;
@@ -110,13 +110,14 @@ fn limits(draw: &mut Draw) -> Limits {
         conversions_max: limit(1, 4, 8),
         client_orders_max: limit(0, 4, 16),
         depth_levels_max: limit(1, 3, 16),
+        intervals_max: limit(1, 4, 16),
     }
 }
 
 /// Some of what may happen happens often, some of it never, in every script otherwise.
 fn weights(draw: &mut Draw) -> Vec<(u32, StepKind)> {
     use StepKind as K;
-    let groups: [&[(u32, StepKind)]; 8] = [
+    let groups: [&[(u32, StepKind)]; 9] = [
         &[(60, K::Quote), (30, K::Depth), (36, K::Trade), (10, K::Bar)],
         &[(120, K::Order)],
         &[(36, K::List)],
@@ -143,6 +144,7 @@ fn weights(draw: &mut Draw) -> Vec<(u32, StepKind)> {
             (7, K::Roll),
             (6, K::Clock),
         ],
+        &[(16, K::Announce), (6, K::Change), (3, K::Open)],
     ];
     let mut weights = Vec::new();
     for (index, group) in groups.into_iter().enumerate() {
@@ -215,6 +217,7 @@ fn opening(
             opening.push(InputKind::Command(Command::EnterCompetition {
                 competition: CompetitionId(draw.below(2) as u32),
                 account: AccountId(account),
+                team: None,
             }));
         }
     }
@@ -247,7 +250,7 @@ pub(super) fn rate(draw: &mut Draw) -> Price {
     ]))
 }
 
-pub(super) fn open_account(plan: PlanId, parent: Option<AccountId>) -> InputKind {
+pub(super) fn open_account(plan: PlanId, parent: Option<Parentage>) -> InputKind {
     InputKind::Command(Command::OpenAccount(OpenAccount {
         plan,
         parent,

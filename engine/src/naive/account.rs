@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rules::AccountRules;
+use rules::{AccountRules, Lifecycle, Lineage};
 use types::{AccountState, Label, Leg, Money};
 
 use super::Naive;
@@ -17,13 +17,20 @@ pub(super) struct Position {
     pub(super) lots: i64,
     /// 1e-17; signed sum of price x quantity x contract size.
     pub(super) cost: i128,
+    /// When it was opened from flat; a flip opens anew.
+    pub(super) opened: u64,
 }
 
 #[derive(Debug)]
 pub(super) struct Account {
     pub(super) name: Label,
     pub(super) plan: usize,
-    pub(super) state: AccountState,
+    pub(super) life: Lifecycle,
+    /// Which of all suspensions its own is, in the order in which they were made.
+    pub(super) suspension: u64,
+    pub(super) lineage: Lineage,
+    /// Another account follows it.
+    pub(super) followed: bool,
     pub(super) locked: bool,
     pub(super) balance: Money,
     /// Balances of the other currencies that it had a fill or booking in.
@@ -89,9 +96,13 @@ impl Naive {
         found.map_or(0, |held| held.lots)
     }
 
+    pub(super) fn state(&self, account: usize) -> AccountState {
+        self.accounts[account].life.state()
+    }
+
     pub(super) fn is_trading(&self, account: usize) -> bool {
         matches!(
-            self.accounts[account].state,
+            self.state(account),
             AccountState::Evaluation | AccountState::Funded
         )
     }

@@ -113,6 +113,7 @@ impl Naive {
         let (limit, _) = prices(request.kind);
         self.check_collar(request.instrument.0 as usize, request.side, limit)?;
         self.check_reduction(request, role)?;
+        self.check_conduct(request, role, earlier)?;
         self.check_money(request, role)?;
         self.check_room(request, role, earlier.len())?;
         self.check_levels(request)?;

@@ -2,11 +2,11 @@
 
 use types::{
     AccountId, AccountState, AlgoEnd, Breach, BreachPosition, CancelReason, Effect, EventKind,
-    FillCause, FillModel, FloorMoveCause, Funding, InstrumentId, Lots, Money, NewOrder, Notional,
-    OrderKind, OrderRole, PlanId, Ratio, SelfTrade, Side, Ticks,
+    FillCause, FillModel, FloorMoveCause, Funding, InstrumentId, LimitWarning, Lots, Money,
+    NewOrder, Notional, OrderKind, OrderRole, PlanId, Ratio, SelfTrade, Side, Ticks,
 };
 
-use rules::{Breaches, FloorMoves};
+use rules::{Breaches, FloorMoves, LifeChange};
 
 use super::Naive;
 use super::account::Position;
@@ -15,9 +15,9 @@ use super::money::signed_qty;
 use super::order::{Order, Stage};
 
 impl Naive {
-    /// Tests against the floors as they stood; then locks, cancels, flattens; else against the
-    /// maintenance requirement; then raises floors; then tests target and pass; the competition
-    /// observes last. `booked`: filled or booked.
+    /// Tests against the floors as they stood; then locks, cancels, flattens; else warns and tests
+    /// against the maintenance requirement; then raises floors; then tests target and pass; the
+    /// competition observes last. `booked`: filled or booked.
     pub(super) fn judge(&mut self, id: usize, booked: bool) {
         self.judging = Some(id);
         let mut called = false;
@@ -25,13 +25,18 @@ impl Naive {
             let equity = self.equity_of(id);
             let account = &self.accounts[id];
             let breaches = account.rules.breached(equity, account.locked);
-            if !breaches.is_empty() {
-                self.carry_out(id, equity, &breaches);
-            } else if let Some((required, rate_min)) = self.margin_shortfall(id) {
-                called = true;
-                self.call_margin(id, required, rate_min);
+            let broken = breaches.iter().any(|limit| limit.effect != Effect::Warn);
+            self.report(id, equity, &breaches);
+            if broken {
+                self.carry_out(id, &breaches);
+            } else {
+                self.warn(id, equity);
+                if let Some((required, rate_min)) = self.margin_shortfall(id) {
+                    called = true;
+                    self.call_margin(id, required, rate_min);
+                }
             }
-            let booked = booked || called || !breaches.is_empty();
+            let booked = booked || called || broken;
             if self.is_trading(id) {
                 self.ratchet(id, equity, booked);
             }
@@ -58,7 +63,8 @@ impl Naive {
         rules || seen.is_some_and(|(low, high)| equity < low || equity > high)
     }
 
-    fn carry_out(&mut self, id: usize, equity: Notional, breaches: &Breaches) {
+    /// Tells of violated limits, each with its proof.
+    fn report(&mut self, id: usize, equity: Notional, breaches: &Breaches) {
         let account = &self.accounts[id];
         let plan = self.plan(id);
         let mut facts = Vec::new();
@@ -95,13 +101,36 @@ impl Naive {
                 }));
             }
         }
-        self.facts.extend(facts);
-        self.end_all(id, CancelReason::AccountLocked);
-        while let Some(position) = self.accounts[id].positions.first().copied() {
-            self.close(id, &position, FillCause::Liquidation);
+        let plan = plan.clone();
+        for limit in breaches.iter() {
+            self.accounts[id].rules.mark_breached(&plan, limit.rule);
         }
+        self.facts.extend(facts);
+    }
+
+    /// Warns of limits of which much is used.
+    fn warn(&mut self, id: usize, equity: Notional) {
+        let plan = self.plan(id).clone();
+        let account = &self.accounts[id];
+        let warnings = account.rules.warnings(&plan, equity, account.locked);
+        for limit in warnings.iter() {
+            self.push(EventKind::LimitWarned(LimitWarning {
+                account: AccountId(id as u32),
+                rule: limit.rule,
+                equity,
+                baseline: limit.baseline,
+                allowance: limit.allowance,
+                floor: limit.floor,
+            }));
+            self.accounts[id].rules.mark_warned(&plan, limit.rule);
+        }
+    }
+
+    fn carry_out(&mut self, id: usize, breaches: &Breaches) {
+        self.end_all(id, CancelReason::AccountLocked);
+        self.flatten(id, FillCause::Liquidation);
         if breaches.iter().any(|limit| limit.effect == Effect::Fail) {
-            self.change_state(id, AccountState::Failed);
+            self.change_life(id, LifeChange::Fail);
         } else {
             self.accounts[id].locked = true;
             self.push(EventKind::DayLocked {
@@ -110,8 +139,15 @@ impl Naive {
         }
     }
 
+    /// Closes every position of an account, oldest first.
+    pub(super) fn flatten(&mut self, id: usize, cause: FillCause) {
+        while let Some(position) = self.accounts[id].positions.first().copied() {
+            self.close(id, &position, cause);
+        }
+    }
+
     /// Ends the algos of an account, then its orders.
-    fn end_all(&mut self, id: usize, reason: CancelReason) {
+    pub(super) fn end_all(&mut self, id: usize, reason: CancelReason) {
         self.end_algos(AlgoEnd::AccountLocked, |algo| algo.account == id);
         self.end_orders(id, reason, |_, _| true);
     }
@@ -145,7 +181,7 @@ impl Naive {
 
     /// Closes a whole position: at the liquidation side of the touch, or in the book and what the book
     /// does not take against the house.
-    fn close(&mut self, id: usize, position: &Position, cause: FillCause) {
+    pub(super) fn close(&mut self, id: usize, position: &Position, cause: FillCause) {
         let market = &self.markets[position.instrument];
         let (is_crossed, is_open) = (market.paper().is_none(), market.is_open());
         let mark = market.mark(position.lots);
@@ -207,6 +243,7 @@ impl Naive {
             role: OrderRole::Alone,
             earned: Money::ZERO,
             cause,
+            opened: false,
         }
     }
 
@@ -226,7 +263,7 @@ impl Naive {
         let plan = self.plan(id).clone();
         let ts = self.ts;
         let account = &mut self.accounts[id];
-        if account.state != AccountState::Evaluation || !account.positions.is_empty() {
+        if account.life.state() != AccountState::Evaluation || !account.positions.is_empty() {
             return;
         }
         let reached = account.rules.reach_target(&plan, balance, ts);
@@ -250,7 +287,7 @@ impl Naive {
                     account: AccountId(id as u32),
                 });
             }
-            self.change_state(id, AccountState::Passed);
+            self.change_life(id, LifeChange::Pass);
         }
     }
 
@@ -260,15 +297,6 @@ impl Naive {
         if let Some(entry) = self.entry_of(id) {
             entry.observe(equity, ts);
         }
-    }
-
-    fn change_state(&mut self, id: usize, to: AccountState) {
-        let from = std::mem::replace(&mut self.accounts[id].state, to);
-        self.push(EventKind::StateChanged {
-            account: AccountId(id as u32),
-            from,
-            to,
-        });
     }
 
     pub(super) fn push_moves(&mut self, id: usize, moves: &FloorMoves, cause: FloorMoveCause) {

@@ -67,8 +67,8 @@ impl Naive {
                 .map(|(id, market)| self.market_portrait(id, market))
                 .collect(),
             house: self.house(),
-            intervals: Vec::new(),
-            windows: Vec::new(),
+            intervals: self.intervals.clone(),
+            windows: self.windows_by_clock(),
         }
     }
 
@@ -76,10 +76,10 @@ impl Naive {
         let account = &self.accounts[id];
         let foreign = account.foreign.iter();
         AccountPortrait {
-            state: account.state,
-            suspension: None,
-            lineage: rules::Lineage::default(),
-            followed: false,
+            state: self.state(id),
+            suspension: account.life.suspension().copied(),
+            lineage: account.lineage,
+            followed: account.followed,
             day_locked: account.locked,
             balance: account.balance,
             foreign: foreign.map(|(currency, held)| (*currency, *held)).collect(),
@@ -127,7 +127,7 @@ impl Naive {
         let (competition, entries) = &self.competitions[known.competition?];
         let mut entry = entries.get(&id)?.clone();
         entry.observe(self.equity_of(id), self.ts);
-        Some(entry.score(competition, known.state == AccountState::Failed))
+        Some(entry.score(competition, self.state(id) == AccountState::Failed))
     }
 
     fn order_portrait(&self, order: &Order) -> OrderPortrait {

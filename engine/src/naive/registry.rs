@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use rules::{AccountRules, Competition, Entry, Plan, Stage};
+use rules::{AccountRules, Competition, Entry, Lifecycle, Lineage, Plan};
 use types::{
-    AccountId, AccountState, CompetitionId, CurveId, EventKind, FloorMoveCause, InputRejection,
-    Instrument, InstrumentError, InstrumentId, InstrumentStatus, Label, Latency, LatencyId,
-    LatencySample, Liquidity, Money, Notional, OpenAccount, PlanId, Price,
+    AccountId, CompetitionId, CurveId, EventKind, FloorMoveCause, InputRejection, Instrument,
+    InstrumentError, InstrumentId, InstrumentStatus, Label, Latency, LatencyId, LatencySample,
+    Liquidity, Money, Notional, OpenAccount, PlanId, Price,
 };
 
 use super::Naive;
@@ -67,6 +67,9 @@ impl Naive {
         });
         self.open_days.entry(plan.schedule).or_default();
         self.plans.push(plan);
+        for (calendar, interval) in self.intervals.clone() {
+            self.follow_interval(self.plans.len() - 1, calendar, interval);
+        }
     }
 
     pub(super) fn define_competition(&mut self, spec: &[u8]) {
@@ -142,6 +145,17 @@ impl Naive {
             return self.reject(InputRejection::LimitReached);
         }
         let account = AccountId(self.accounts.len() as u32);
+        let lineage = match open.parent.map(|parent| self.follow(parent, &plan)) {
+            None => Lineage::default(),
+            Some(Ok(lineage)) => lineage,
+            Some(Err((parent, reason))) => {
+                return self.push(EventKind::AccountDenied {
+                    plan: open.plan,
+                    parent,
+                    reason,
+                });
+            }
+        };
         let rules = AccountRules::open(&plan, self.open_days[&plan.schedule]);
         self.push(EventKind::AccountOpened {
             account,
@@ -159,10 +173,10 @@ impl Naive {
         self.accounts.push(Account {
             name: open.name,
             plan: open.plan.0 as usize,
-            state: match plan.stage {
-                Stage::Evaluation { .. } => AccountState::Evaluation,
-                Stage::Funded => AccountState::Funded,
-            },
+            life: Lifecycle::open(plan.stage),
+            suspension: 0,
+            lineage,
+            followed: false,
             locked: false,
             balance: plan.initial_balance,
             foreign: BTreeMap::new(),
@@ -199,7 +213,6 @@ impl Naive {
         });
     }
 
-    /// The account's entry in its competition.
     /// The lowest and highest equity that an account's entry has seen since its peak.
     pub(super) fn entry_seen(&self, account: usize) -> Option<(Notional, Notional)> {
         let competition = self.accounts[account].competition?;
@@ -207,6 +220,7 @@ impl Naive {
         Some(entry.quiet())
     }
 
+    /// The account's entry in its competition.
     pub(super) fn entry_of(&mut self, account: usize) -> Option<&mut Entry> {
         let competition = self.accounts[account].competition?;
         self.competitions[competition].1.get_mut(&account)

@@ -1,14 +1,14 @@
 //! What operators and calendars say: accounts, definitions, money from outside, days.
 
 use types::{
-    AccountId, AdjustKind, Codec, Command, CompetitionId, InputKind, Label, Money, PlanId, Qty,
-    Timer, TradingDay,
+    AccountId, AdjustKind, Codec, Command, CompetitionId, InputKind, Label, Money, Qty, Timer,
+    TradingDay,
 };
 
 use super::Scene;
 use crate::twin::instruments::CURRENCIES;
 use crate::twin::plans::{competition, plan, schedule};
-use crate::twin::setting::{label, open_account, rate, sample};
+use crate::twin::setting::{label, rate, sample};
 
 impl Scene<'_> {
     pub(super) fn adjust(&mut self) -> InputKind {
@@ -84,22 +84,8 @@ impl Scene<'_> {
         InputKind::Command(Command::EnterCompetition {
             competition,
             account,
+            team: None,
         })
-    }
-
-    pub(super) fn open(&mut self) -> InputKind {
-        let plans = self.shard.plan_count();
-        let plan = if self.nonsense() {
-            plans
-        } else {
-            self.draw.below(u64::from(plans)) as u32
-        };
-        let accounts = self.portrait.accounts.len() as u64;
-        let parent = self
-            .draw
-            .percent(30)
-            .then(|| AccountId(self.draw.below(accounts + 1) as u32));
-        open_account(PlanId(plan), parent)
     }
 
     pub(super) fn register(&mut self) -> InputKind {
@@ -196,7 +182,7 @@ impl Scene<'_> {
         let later = if self.nonsense() {
             self.draw.between(-1, 0)
         } else {
-            self.draw.pick(&[1, 1, 1, 1, 3])
+            self.draw.pick(&[1, 1, 1, 1, 3, 7])
         };
         let day = open.map_or(1, |day| day.0 + later as i32);
         InputKind::Timer(Timer::DayRoll {
