@@ -5,6 +5,7 @@
 
 pub mod compare;
 mod conduct;
+mod contests;
 pub mod coverage;
 mod difference;
 pub mod draw;
