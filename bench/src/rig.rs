@@ -1,7 +1,10 @@
 //! A shard with many exposed accounts, for benches and the latency harness.
 
 use engine::{EventBuf, Limits, Shard};
-use rules::{Allowance, DailyAnchor, DailyLoss, MaxLoss, Plan, Stage, StopTrailing, TrailSource};
+use rules::{
+    Allowance, Conduct, DailyAnchor, DailyLoss, Life, MaxLoss, Plan, Stage, StopTrailing,
+    TrailSource,
+};
 use types::{
     AccountId, Codec, Command, Effect, FeeSchedule, Input, InputKind, Instrument, InstrumentId,
     InstrumentKind, Label, Liquidity, Margin, MarketData, MarketEvent, Money, NewOrder,
@@ -146,6 +149,8 @@ fn plan() -> Plan {
         currency: label("USD"),
         initial_balance: Money::whole(50_000),
         terms: Terms::default(),
+        conduct: Conduct::default(),
+        life: Life::default(),
         schedule: RollSchedule {
             zone: label("UTC"),
             minute: 0,
@@ -169,7 +174,5 @@ fn plan() -> Plan {
         consistency: None,
         payout: None,
         scaling: None,
-        conduct: rules::Conduct::default(),
-        life: rules::Life::default(),
     }
 }

@@ -4,6 +4,8 @@
 //! No clock, no operating system's randomness: a seed names a stream on every machine.
 
 pub mod compare;
+mod conduct;
+mod contests;
 pub mod coverage;
 mod difference;
 pub mod draw;

@@ -12,6 +12,8 @@ mod bar;
 mod booking;
 mod change;
 mod checks;
+mod conduct;
+mod contest;
 mod crossed;
 mod due;
 mod entering;
@@ -19,6 +21,7 @@ mod feed;
 mod fill;
 mod funding;
 mod judge;
+mod life;
 mod lists;
 mod market;
 mod money;
@@ -31,21 +34,25 @@ mod room;
 #[cfg(test)]
 mod tests;
 mod timed;
+mod windows;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use rules::{Competition, Entry, Plan};
+use rules::Plan;
 use types::{
-    AccountId, ClientOrderId, Command, Event, EventKind, Input, InputKind, InputRejection, Label,
-    LatencySample, Price, RollSchedule, Timer, TimestampNs, TradingDay,
+    AccountId, Calendar, ClientOrderId, Command, Event, EventKind, Input, InputKind,
+    InputRejection, Interval, Label, LatencySample, Price, RollSchedule, Seq, Timer, TimestampNs,
+    TradingDay,
 };
 
 use account::Account;
 use algos::{Algo, Print};
 use change::{Amendment, Change, Flight};
+use contest::Contest;
 use lists::Activation;
 use market::Market;
 use order::Order;
+use windows::Extent;
 
 use crate::limits::Limits;
 use crate::view::House;
@@ -54,17 +61,24 @@ use crate::view::House;
 #[derive(Debug)]
 pub struct Naive {
     limits: Limits,
+    seq: Seq,
     ts: TimestampNs,
     facts: Vec<EventKind>,
     markets: Vec<Market>,
     plans: Vec<Plan>,
-    competitions: Vec<(Competition, BTreeMap<usize, Entry>)>,
+    contests: Vec<Contest>,
     curves: Vec<Vec<u32>>,
     latencies: Vec<Vec<LatencySample>>,
     /// Units of 1e-9 of the second currency for one of the first.
     conversions: BTreeMap<(Label, Label), Price>,
     open_days: BTreeMap<RollSchedule, Option<TradingDay>>,
     accounts: Vec<Account>,
+    /// Suspensions so far.
+    suspensions: u64,
+    /// Intervals that were announced and are not long over, in this order.
+    intervals: Vec<(Calendar, Interval)>,
+    /// When windows of plans are open, or will be.
+    extents: Vec<Extent>,
     /// Working orders by id.
     orders: BTreeMap<u64, Order>,
     /// Working algos by id.
@@ -99,16 +113,20 @@ impl Naive {
     pub fn new(limits: Limits) -> Self {
         Self {
             limits: limits.held(),
+            seq: Seq::default(),
             ts: TimestampNs::default(),
             facts: Vec::new(),
             markets: Vec::new(),
             plans: Vec::new(),
-            competitions: Vec::new(),
+            contests: Vec::new(),
             curves: Vec::new(),
             latencies: Vec::new(),
             conversions: BTreeMap::new(),
             open_days: BTreeMap::new(),
             accounts: Vec::new(),
+            suspensions: 0,
+            intervals: Vec::new(),
+            extents: Vec::new(),
             orders: BTreeMap::new(),
             algos: BTreeMap::new(),
             flights: Vec::new(),
@@ -129,6 +147,7 @@ impl Naive {
     /// Applies one input and says what happened: what is due by its time, then the input itself, then
     /// what it made due.
     pub fn apply(&mut self, input: &Input) -> Vec<Event> {
+        self.seq = input.seq;
         self.ts = input.ts;
         self.do_due_work();
         match &input.kind {
@@ -160,9 +179,12 @@ impl Naive {
             Command::EnterCompetition {
                 competition,
                 account,
-                ..
-            } => self.enter_competition(*competition, *account),
-            Command::ChangeCompetition { .. } => {}
+                team,
+            } => self.enter_competition(*competition, *account, *team),
+            Command::ChangeCompetition {
+                competition,
+                change,
+            } => self.change_competition(*competition, *change),
             Command::SubmitOrder(order) => self.submit(order),
             Command::SubmitList(list) => self.submit_list(list),
             Command::SubmitAlgo(algo) => self.submit_algo(algo),
@@ -189,7 +211,10 @@ impl Naive {
                 side,
             } => self.cancel_all(*account, *instrument, *side),
             Command::Disconnect { account } => self.disconnect(*account),
-            Command::ChangeAccount { .. } | Command::AnnounceWindow { .. } => {}
+            Command::ChangeAccount { account, change } => self.change_account(*account, *change),
+            Command::AnnounceWindow { calendar, interval } => {
+                self.announce_window(*calendar, *interval);
+            }
             Command::Adjust {
                 account,
                 kind,

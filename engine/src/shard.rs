@@ -38,9 +38,9 @@ mod windows;
 
 use rules::{Competition, Entry, OpenWindows, Plan};
 use types::{
-    AccountId, ClientOrderId, Command, CompetitionId, Input, InputKind, Label, LatencySample, Leg,
-    OrderId, PlanHash, Price, RollSchedule, Seq, ShardId, Timer, TimestampNs, TradingDay,
-    codec_struct,
+    AccountId, ClientOrderId, Command, CompetitionId, DisqualificationReason, Input, InputKind,
+    Label, LatencySample, Leg, OrderId, PlanHash, Price, RollSchedule, Seq, ShardId, Timer,
+    TimestampNs, TradingDay, codec_struct,
 };
 
 use crate::account::{Account, CurrencyId, House};
@@ -111,9 +111,15 @@ pub(crate) struct Frozen {
     pub(crate) entry: Entry,
     /// Whether its account had violated a hard rule.
     pub(crate) breached: bool,
+    /// Why it was off the board.
+    pub(crate) disqualified: Option<DisqualificationReason>,
 }
 
-codec_struct!(Frozen { entry, breached });
+codec_struct!(Frozen {
+    entry,
+    breached,
+    disqualified
+});
 
 /// A schedule that some plan or competition has, and the day that is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -557,29 +557,30 @@ impl Shard {
         Some(entry.score(&contest.competition, breached))
     }
 
-    /// A competition's ranked board. The `public` one stands still while the board is frozen.
+    /// A competition's ranked board. The `public` one stands still while the board is frozen, and has
+    /// nobody who entered later.
     pub fn board(&self, id: CompetitionId, public: bool) -> Option<Board> {
         let contest = self.contests.get(id.0 as usize)?;
         let stands_still = public && contest.life.is_frozen();
-        let mut standings: Vec<_> = contest
-            .entries
-            .iter()
-            .map(|entrant| {
-                let (entry, breached) = match &entrant.frozen {
-                    Some(frozen) if stands_still => (frozen.entry.clone(), frozen.breached),
-                    _ => self.entry_now(contest, entrant),
+        let entries = (0..).zip(&contest.entries);
+        let mut standings: Vec<_> = entries
+            .filter_map(|(number, entrant)| {
+                let (entry, breached, disqualified) = if stands_still {
+                    let frozen = entrant.frozen.as_ref()?;
+                    (frozen.entry.clone(), frozen.breached, frozen.disqualified)
+                } else {
+                    let (entry, breached) = self.entry_now(contest, entrant);
+                    let row = contest.life.disqualification(number);
+                    (entry, breached, row.map(|row| row.reason))
                 };
-                Standing::new(entrant.account, &entry, &contest.competition, breached)
+                let mut standing =
+                    Standing::new(entrant.account, &entry, &contest.competition, breached);
+                if let Some(reason) = disqualified {
+                    standing.score.ineligible = Some(Ineligible::Disqualified(reason));
+                }
+                Some(standing)
             })
             .collect();
-        let frozen_at = contest.competition.contest.freeze_at();
-        let is_shown = |row: &&rules::Disqualified| {
-            !stands_still || frozen_at.is_some_and(|frozen_at| row.at < frozen_at)
-        };
-        for row in contest.life.disqualified().iter().filter(is_shown) {
-            standings[row.entrant as usize].score.ineligible =
-                Some(Ineligible::Disqualified(row.reason));
-        }
         rules::rank(&mut standings);
         let rows = standings
             .into_iter()

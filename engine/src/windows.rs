@@ -64,13 +64,13 @@ impl Windows {
 
     /// When something opens or closes next.
     pub(crate) fn next(&self) -> Option<TimestampNs> {
-        (self.next.0 != u64::MAX).then_some(self.next)
+        self.next_edge().map(|(at, _)| at)
     }
 
     /// Whether something opens or closes by now.
     #[inline]
     pub(crate) fn is_due(&self, now: TimestampNs) -> bool {
-        self.next <= now
+        self.next <= now && self.next_edge().is_some()
     }
 
     /// When the next edge is, and whether it closes: at one time closings come first.

@@ -269,6 +269,12 @@ impl Contest {
         &self.disqualified
     }
 
+    /// How an entrant was taken off the board, if it was.
+    pub fn disqualification(&self, entrant: u32) -> Option<&Disqualified> {
+        let index = self.position(entrant).ok()?;
+        self.disqualified.get(index)
+    }
+
     /// Who gets what, once it is final and has prizes.
     pub const fn awards(&self) -> Option<&Awards> {
         self.awards.as_ref()

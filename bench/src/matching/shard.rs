@@ -3,7 +3,10 @@
 //! and the journal's frame of every input written to memory.
 
 use engine::{EventBuf, Limits, Shard};
-use rules::{Allowance, DailyAnchor, DailyLoss, MaxLoss, Plan, Stage, StopTrailing, TrailSource};
+use rules::{
+    Allowance, Conduct, DailyAnchor, DailyLoss, Life, MaxLoss, Plan, Stage, StopTrailing,
+    TrailSource,
+};
 use types::{
     AccountId, Codec, Effect, EventKind, FeeSchedule, Funding, Input, InputKind, Instrument,
     InstrumentId, InstrumentKind, Label, Liquidity, Margin, Money, NewOrder, OpenAccount, OrderId,
@@ -97,14 +100,14 @@ fn plan() -> Plan {
         consistency: None,
         payout: None,
         scaling: None,
-        conduct: rules::Conduct::default(),
-        life: rules::Life::default(),
         terms: Terms {
             funding: Funding::Margin {
                 rate_min: Ratio::ZERO,
             },
             ..Terms::default()
         },
+        conduct: Conduct::default(),
+        life: Life::default(),
     }
 }
 

@@ -106,6 +106,7 @@ impl Exposure {
                 harness.command(Command::EnterCompetition {
                     competition: CompetitionId(0),
                     account: AccountId(account),
+                    team: None,
                 });
             }
             let entrants = harness.shard.entrant_count(CompetitionId(0));

@@ -1,7 +1,10 @@
 //! A shard, its events and the definitions that every load shares. What a load does with them is its own.
 
 use engine::{EventBuf, Limits, Shard};
-use rules::{Allowance, DailyAnchor, DailyLoss, MaxLoss, Plan, Stage, StopTrailing, TrailSource};
+use rules::{
+    Allowance, Conduct, DailyAnchor, DailyLoss, Life, MaxLoss, Plan, Stage, StopTrailing,
+    TrailSource,
+};
 use types::{
     Codec, Command, Effect, FeeSchedule, Input, InputKind, Instrument, InstrumentId,
     InstrumentKind, Label, Liquidity, Margin, MarketData, MarketEvent, Money, OpenAccount, PlanId,
@@ -163,7 +166,7 @@ pub fn plan(trail: TrailSource, terms: Terms) -> Plan {
         consistency: None,
         payout: None,
         scaling: None,
-        conduct: rules::Conduct::default(),
-        life: rules::Life::default(),
+        conduct: Conduct::default(),
+        life: Life::default(),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use types::{Event, EventKind};
+use types::{AlgoEnd, ContestRefusal, DenyReason, Event, EventKind};
 
 use super::difference::{bare, name};
 
@@ -19,6 +19,16 @@ pub const EVENT_KINDS: &[&str] = &[
     "PlanDefined",
     "CompetitionDefined",
     "AccountOpened",
+    "AccountDenied",
+    "Suspended",
+    "AccountChangeDenied",
+    "Inactive",
+    "WindowAnnounced",
+    "WindowOpened",
+    "WindowClosed",
+    "ProfitExcluded",
+    "HeldTooShort",
+    "ScaleStanding",
     "CompetitionEntered",
     "OrderAccepted",
     "OrderActivated",
@@ -32,6 +42,7 @@ pub const EVENT_KINDS: &[&str] = &[
     "ChangeDenied",
     "Fill",
     "FloorMoved",
+    "LimitWarned",
     "Breach",
     "BreachPosition",
     "DayLocked",
@@ -47,6 +58,16 @@ pub const EVENT_KINDS: &[&str] = &[
     "MarginCall",
     "PayoutApproved",
     "PayoutDenied",
+    "CompetitionChanged",
+    "BoardFrozen",
+    "Disqualified",
+    "Reinstated",
+    "CompetitionDenied",
+    "PrizeAwarded",
+    "PrizesUnclaimed",
+    "VerdictBasis",
+    "LimitBasis",
+    "CashBasis",
 ];
 
 /// Every reason why an input could not be applied.
@@ -98,6 +119,7 @@ pub const DENY_REASONS: &[&str] = &[
     "PriceOutsideCollar",
     "NotReducing",
     "ShortNotAllowed",
+    "Conduct",
     "BuyingPower",
     "AccountOrdersMax",
     "OrdersMax",
@@ -106,8 +128,12 @@ pub const DENY_REASONS: &[&str] = &[
     "WouldTake",
     "Mandatory",
     "NotInPlan",
+    "ScaleNotYet",
     "OutOfRange",
 ];
+
+/// Every rule of conduct that refuses an order.
+pub const CONDUCT_DENIALS: &[&str] = &["SizeMax", "OrdersPerDay", "TradesPerDay", "Window"];
 
 /// Every reason why an order ended unfilled.
 pub const CANCEL_REASONS: &[&str] = &[
@@ -131,6 +157,7 @@ pub const CANCEL_REASONS: &[&str] = &[
     "Algo",
     "MarketNotOpen",
     "NoRoom",
+    "Window",
 ];
 
 /// Everything that fills an order.
@@ -139,7 +166,13 @@ pub const FILL_MODELS: &[&str] = &[
 ];
 
 /// Everybody who wants a fill.
-pub const FILL_CAUSES: &[&str] = &["Order", "Liquidation", "MarginCall"];
+pub const FILL_CAUSES: &[&str] = &[
+    "Order",
+    "Liquidation",
+    "MarginCall",
+    "Window",
+    "AccountEnded",
+];
 
 /// Every end of an algo.
 pub const ALGO_ENDS: &[&str] = &[
@@ -147,6 +180,7 @@ pub const ALGO_ENDS: &[&str] = &[
     "Over",
     "Requested",
     "AccountLocked",
+    "Window",
     "ChildDenied",
 ];
 
@@ -175,6 +209,71 @@ pub const PAYOUT_DENIALS: &[&str] = &[
     "TooFewDays",
 ];
 
+/// Every effect of a violated limit.
+pub const EFFECTS: &[&str] = &["Fail", "LockForDay", "Warn"];
+
+/// Every state that an account comes to.
+pub const ACCOUNT_STATES: &[&str] = &[
+    "Evaluation",
+    "Passed",
+    "Funded",
+    "Failed",
+    "Closed",
+    "Suspended",
+];
+
+/// Every reason of a suspension.
+pub const SUSPEND_REASONS: &[&str] = &["ByFirm", "Review", "Inactivity"];
+
+/// Every change of an account that its state may not allow.
+pub const ACCOUNT_CHANGES: &[&str] = &["Suspend", "Resume", "Close"];
+
+/// Every reason why an account follows another.
+pub const ORIGINS: &[&str] = &["NextPhase", "Reset", "Retry"];
+
+/// Every reason why an account may not follow another.
+pub const OPEN_DENIALS: &[&str] = &[
+    "ParentState",
+    "Followed",
+    "OtherPlan",
+    "ResetsMax",
+    "RetriesMax",
+];
+
+/// What excludes a profit.
+pub const EXCLUDED_BY: &[&str] = &["window", "holding time"];
+
+/// Every state that a competition comes to.
+pub const COMPETITION_STATES: &[&str] = &["Live", "InReview", "Final"];
+
+/// Every reason why something cannot be done with a competition.
+pub const CONTEST_REFUSALS: &[&str] = &[
+    "State",
+    "LateEntry",
+    "Full",
+    "NeedsTeam",
+    "HasNoTeams",
+    "UnknownEntrant",
+    "IsDisqualified",
+    "IsNotDisqualified",
+    "EndsByItself",
+];
+
+/// Every state in which something cannot be done with a competition.
+pub const REFUSING_STATES: &[&str] = &["Upcoming", "Live", "InReview", "Final"];
+
+/// Every reason why an entrant was taken off the board.
+pub const DISQUALIFICATION_REASONS: &[&str] = &[
+    "OppositePositions",
+    "CopiedTrades",
+    "SelfMatches",
+    "StaleQuotes",
+    "MultipleEntries",
+    "Identity",
+    "Terms",
+    "Withdrawn",
+];
+
 /// Tables of names by the heading they are counted under.
 pub const TABLES: &[(&str, &[&str])] = &[
     ("fact", EVENT_KINDS),
@@ -186,6 +285,20 @@ pub const TABLES: &[(&str, &[&str])] = &[
     ("algo ended", ALGO_ENDS),
     ("role", ORDER_ROLES),
     ("payout denied", PAYOUT_DENIALS),
+    ("conduct", CONDUCT_DENIALS),
+    ("slice denied", CONDUCT_DENIALS),
+    ("amendment denied", &["SizeMax", "Window"]),
+    ("breach", EFFECTS),
+    ("state", ACCOUNT_STATES),
+    ("suspended", SUSPEND_REASONS),
+    ("change denied", ACCOUNT_CHANGES),
+    ("opened by", ORIGINS),
+    ("opening denied", OPEN_DENIALS),
+    ("excluded by", EXCLUDED_BY),
+    ("competition", COMPETITION_STATES),
+    ("competition denied", CONTEST_REFUSALS),
+    ("competition is", REFUSING_STATES),
+    ("disqualified", DISQUALIFICATION_REASONS),
 ];
 
 /// How often what was seen.
@@ -208,10 +321,40 @@ impl Coverage {
             EventKind::InputRejected { reason } => self.count("input rejected", bare(reason)),
             EventKind::OrderDenied { reason, .. }
             | EventKind::AlgoDenied { reason, .. }
-            | EventKind::ChangeDenied { reason, .. }
-            | EventKind::AdjustDenied { reason, .. } => self.count("denied", bare(reason)),
+            | EventKind::AdjustDenied { reason, .. } => self.denied("conduct", reason),
+            EventKind::ChangeDenied { reason, .. } => self.denied("amendment denied", reason),
             EventKind::OrderCancelled { reason, .. } => self.count("cancelled", bare(reason)),
-            EventKind::AlgoEnded { reason, .. } => self.count("algo ended", bare(reason)),
+            EventKind::AlgoEnded { reason, .. } => {
+                self.count("algo ended", bare(reason));
+                if let AlgoEnd::ChildDenied(DenyReason::Conduct(denial)) = reason {
+                    self.count("slice denied", bare(denial));
+                }
+            }
+            EventKind::Breach(breach) => self.count("breach", bare(&breach.effect)),
+            EventKind::StateChanged { to, .. } => self.count("state", bare(to)),
+            EventKind::Suspended { suspension, .. } => {
+                self.count("suspended", bare(&suspension.reason));
+            }
+            EventKind::AccountChangeDenied { change, .. } => {
+                self.count("change denied", bare(change));
+            }
+            EventKind::AccountOpened {
+                parent: Some(parent),
+                ..
+            } => self.count("opened by", bare(&parent.origin)),
+            EventKind::AccountDenied { reason, .. } => self.count("opening denied", bare(reason)),
+            EventKind::ProfitExcluded { window, .. } => {
+                let name = EXCLUDED_BY[usize::from(window.is_none())];
+                self.count("excluded by", name.to_owned());
+            }
+            EventKind::CompetitionChanged { state, .. } => self.count("competition", bare(state)),
+            EventKind::CompetitionDenied { reason, .. } => {
+                self.count("competition denied", bare(reason));
+                if let ContestRefusal::State(state) = reason {
+                    self.count("competition is", bare(state));
+                }
+            }
+            EventKind::Disqualified { reason, .. } => self.count("disqualified", bare(reason)),
             EventKind::OrderAccepted { role, .. } => self.count("role", bare(role)),
             EventKind::PayoutDenied { reason, .. } => self.count("payout denied", bare(reason)),
             EventKind::Fill(fill) => {
@@ -219,6 +362,13 @@ impl Coverage {
                 self.count("fill for", bare(&fill.cause));
             }
             _ => {}
+        }
+    }
+
+    fn denied(&mut self, table: &'static str, reason: &DenyReason) {
+        self.count("denied", bare(reason));
+        if let DenyReason::Conduct(denial) = reason {
+            self.count(table, bare(denial));
         }
     }
 
@@ -284,8 +434,9 @@ mod tests {
     use std::fmt::Debug;
 
     use types::{
-        AlgoEnd, CancelReason, Codec, CodecError, DenyReason, EventKind, FillCause, FillModel,
-        InputRejection, OrderRole, PayoutDenial,
+        AccountChange, AccountState, CancelReason, Codec, CodecError, CompetitionState,
+        ConductDenial, DisqualificationReason, Effect, FillCause, FillModel, InputRejection,
+        OpenDenial, OrderRole, Origin, PayoutDenial, SuspendReason,
     };
 
     use super::*;
@@ -318,5 +469,33 @@ mod tests {
         assert_eq!(ALGO_ENDS.len(), tags::<AlgoEnd>("AlgoEnd"));
         assert_eq!(ORDER_ROLES.len(), tags::<OrderRole>("OrderRole"));
         assert_eq!(PAYOUT_DENIALS.len(), tags::<PayoutDenial>("PayoutDenial"));
+        assert_eq!(
+            CONDUCT_DENIALS.len(),
+            tags::<ConductDenial>("ConductDenial")
+        );
+        assert_eq!(EFFECTS.len(), tags::<Effect>("Effect"));
+        assert_eq!(ACCOUNT_STATES.len(), tags::<AccountState>("AccountState"));
+        assert_eq!(
+            SUSPEND_REASONS.len(),
+            tags::<SuspendReason>("SuspendReason")
+        );
+        assert_eq!(
+            ACCOUNT_CHANGES.len(),
+            tags::<AccountChange>("AccountChange")
+        );
+        assert_eq!(ORIGINS.len(), tags::<Origin>("Origin"));
+        assert_eq!(OPEN_DENIALS.len(), tags::<OpenDenial>("OpenDenial"));
+        let states = tags::<CompetitionState>("CompetitionState");
+        // Upcoming is where it begins.
+        assert_eq!(COMPETITION_STATES.len() + 1, states);
+        assert_eq!(REFUSING_STATES.len(), states);
+        assert_eq!(
+            CONTEST_REFUSALS.len(),
+            tags::<ContestRefusal>("ContestRefusal")
+        );
+        assert_eq!(
+            DISQUALIFICATION_REASONS.len(),
+            tags::<DisqualificationReason>("DisqualificationReason")
+        );
     }
 }

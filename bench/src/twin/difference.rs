@@ -3,7 +3,7 @@
 use std::fmt::{self, Debug, Write as _};
 
 use engine::portrait::Portrait;
-use types::{Event, EventKind, OrderId, Seq};
+use types::{DenyReason, Event, EventKind, OrderId, Seq};
 
 use super::words::plain;
 
@@ -34,7 +34,12 @@ pub(super) fn name(kind: &EventKind) -> String {
         EventKind::OrderDenied { reason, .. }
         | EventKind::AlgoDenied { reason, .. }
         | EventKind::ChangeDenied { reason, .. }
-        | EventKind::AdjustDenied { reason, .. } => bare(reason),
+        | EventKind::AdjustDenied { reason, .. } => match reason {
+            DenyReason::Conduct(denial) => format!("Conduct:{}", bare(denial)),
+            reason => bare(reason),
+        },
+        EventKind::AccountDenied { reason, .. } => bare(reason),
+        EventKind::AccountChangeDenied { change, .. } => bare(change),
         EventKind::OrderCancelled { reason, .. } => bare(reason),
         EventKind::AlgoEnded { reason, .. } => bare(reason),
         EventKind::PayoutDenied { reason, .. } => bare(reason),
@@ -46,6 +51,8 @@ pub(super) fn name(kind: &EventKind) -> String {
         EventKind::Adjusted { kind, .. } => bare(kind),
         EventKind::Booked { cause, .. } => bare(cause),
         EventKind::StatusChanged { cause, .. } => bare(cause),
+        EventKind::CompetitionChanged { state, .. } => bare(state),
+        EventKind::CompetitionDenied { reason, .. } => bare(reason),
         _ => return bare(kind),
     };
     format!("{}:{reason}", bare(kind))
@@ -134,6 +141,16 @@ pub(super) fn of_portraits(shard: &Portrait, other: &Portrait, who: &str) -> Opt
             let mut pairs = shard.accounts.iter().zip(&other.accounts).enumerate();
             pairs.find_map(|(id, (a, b))| {
                 named(&format!("account {id}"), "account", of_debug(a, b, who))
+            })
+        })
+        .or_else(|| {
+            let mut pairs = shard.contests.iter().zip(&other.contests).enumerate();
+            pairs.find_map(|(id, (a, b))| {
+                named(
+                    &format!("competition {id}"),
+                    "competition",
+                    of_debug(a, b, who),
+                )
             })
         })
         .or_else(|| named("algos", "algos", of_debug(&shard.algos, &other.algos, who)))

@@ -25,6 +25,13 @@ const GRIDS: [(&str, i64, i64, i64, i64); 9] = [
     ("SPREAD", 3_000_000_000, 50_000_000, 100_000_000, -30),
 ];
 
+/// Symbols, and the quantity of a lot of each.
+pub(super) fn symbols() -> impl Iterator<Item = (&'static str, Qty)> {
+    GRIDS
+        .iter()
+        .map(|(symbol, _, lot, ..)| (*symbol, Qty(*lot)))
+}
+
 /// Foreign to accounts in USD, and one more than an account may hold.
 pub(super) const CURRENCIES: [&str; 5] = ["USD", "EUR", "GBP", "JPY", "CHF"];
 

@@ -1,15 +1,18 @@
-//! Plans with any mix of rules and terms, small enough that a few fills reach their limits, and the
-//! competitions around them.
+//! Plans with any mix of rules and terms, small enough that a few fills reach their limits.
 
 use rules::{
-    AfterPayout, Allowance, BoardKind, Competition, ConsistencyRule, ConsistencyWindow,
-    ContestRules, DailyAnchor, DailyLoss, DayCounts, Denominator, Gates, MaxLoss, MinDays,
-    PayoutKeep, PayoutRule, Plan, Scaling, Stage, StopTrailing, Target, TrailSource,
+    AfterPayout, Allowance, ConsistencyRule, ConsistencyWindow, DailyAnchor, DailyLoss, DayCounts,
+    Denominator, Life, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, ScaleWhen, Scaling, Stage,
+    StopTrailing, Target, TrailSource,
 };
 use types::{Effect, Funding, Money, PositionMode, Ratio, RollSchedule, Terms};
 
+use super::conduct::conduct;
 use super::draw::Draw;
 use super::setting::label;
+
+/// What plans are called; several have one name.
+const NAMES: [&str; 3] = ["one", "two", "three"];
 
 /// One of three schedules; plans and competitions have the first two.
 pub(super) fn schedule(index: u64) -> RollSchedule {
@@ -18,22 +21,6 @@ pub(super) fn schedule(index: u64) -> RollSchedule {
     RollSchedule {
         zone: label(zone),
         minute,
-    }
-}
-
-/// A competition of anybody who traded once.
-pub(super) fn competition(index: u64) -> Competition {
-    Competition {
-        name: label("cup"),
-        kind: BoardKind::Paper,
-        weights: Competition::standard_weights(),
-        loss_limit: Competition::standard_loss_limit(),
-        gates: Gates {
-            active_days: 1,
-            round_turns: 1,
-        },
-        schedule: schedule(index % 2),
-        contest: ContestRules::default(),
     }
 }
 
@@ -46,7 +33,11 @@ fn allowance(draw: &mut Draw) -> Allowance {
 }
 
 fn effect(draw: &mut Draw) -> Effect {
-    draw.pick(&[Effect::Fail, Effect::LockForDay])
+    draw.weighted(&[
+        (2, Effect::Fail),
+        (3, Effect::LockForDay),
+        (2, Effect::Warn),
+    ])
 }
 
 fn daily_loss(draw: &mut Draw) -> DailyLoss {
@@ -127,8 +118,44 @@ fn payout(draw: &mut Draw, has_max_loss: bool) -> PayoutRule {
             AfterPayout::FloorToInitial,
             AfterPayout::FloorFallsByPayout,
         ]),
-        best_day_cap: None,
-        days_min: None,
+        best_day_cap: draw
+            .percent(40)
+            .then(|| Ratio::percent(draw.between(10, 90))),
+        days_min: draw.percent(40).then(|| min_days(draw)),
+    }
+}
+
+fn scaling(draw: &mut Draw, initial: i64, pays_out: bool) -> Scaling {
+    Scaling {
+        step: Ratio::percent(draw.between(1, 30)),
+        size_max: draw
+            .percent(50)
+            .then(|| Money::whole(initial + draw.between(0, 4_000))),
+        requires: draw.percent(60).then(|| ScaleWhen {
+            profit: target(draw),
+            days: draw.between(0, 2) as u16,
+            payouts: if pays_out { draw.below(2) as u8 } else { 0 },
+        }),
+    }
+}
+
+fn target(draw: &mut Draw) -> Target {
+    if draw.percent(50) {
+        Target::Fixed(Money::whole(draw.between(20, 300)))
+    } else {
+        Target::OfInitial(Ratio(draw.between(1, 30_000_000)))
+    }
+}
+
+/// Which accounts may follow one of a plan of this name.
+fn life(draw: &mut Draw, name: &str, is_funded: bool) -> Life {
+    let mut max = |percent| draw.percent(percent).then(|| draw.below(3) as u8);
+    let (resets_max, retries_max) = (max(50), max(50));
+    let next = draw.pick(&NAMES);
+    Life {
+        resets_max,
+        retries_max,
+        next: (!is_funded && next != name && draw.percent(60)).then(|| label(next)),
     }
 }
 
@@ -165,6 +192,7 @@ fn terms(draw: &mut Draw) -> Terms {
 pub(super) fn plan(draw: &mut Draw, currency: &str) -> Plan {
     // Without rules an account lives on whatever it loses.
     let has_rules = draw.percent(65);
+    let (name, is_funded) = (draw.pick(&NAMES), draw.percent(50));
     let mut has = |percent| has_rules && draw.percent(percent);
     let (has_daily, has_max, has_target) = (has(70), has(70), has(45));
     let (has_days, has_consistency, has_payout, has_scaling) = (has(40), has(30), has(60), has(40));
@@ -175,37 +203,25 @@ pub(super) fn plan(draw: &mut Draw, currency: &str) -> Plan {
         Funding::Margin { .. } => draw.pick(&[1_500, 5_000, 20_000]),
     };
     Plan {
-        name: label("plan"),
+        name: label(name),
         version: 1,
         currency: label(currency),
         initial_balance: Money::whole(initial),
         schedule: schedule(draw.below(2)),
-        stage: if draw.percent(50) {
+        stage: if is_funded {
             Stage::Funded
         } else {
             Stage::Evaluation { phase: 1 }
         },
         daily_loss: has_daily.then(|| daily_loss(draw)),
         max_loss: has_max.then(|| max_loss(draw)),
-        profit_target: has_target.then(|| {
-            if draw.percent(50) {
-                Target::Fixed(Money::whole(draw.between(20, 300)))
-            } else {
-                Target::OfInitial(Ratio(draw.between(1, 30_000_000)))
-            }
-        }),
+        profit_target: has_target.then(|| target(draw)),
         min_days: has_days.then(|| min_days(draw)),
         consistency: has_consistency.then(|| consistency(draw, has_target)),
         payout: has_payout.then(|| payout(draw, has_max)),
-        scaling: has_scaling.then(|| Scaling {
-            step: Ratio::percent(draw.between(1, 30)),
-            size_max: draw
-                .percent(50)
-                .then(|| Money::whole(initial + draw.between(0, 4_000))),
-            requires: None,
-        }),
+        scaling: has_scaling.then(|| scaling(draw, initial, has_payout)),
         terms,
-        conduct: rules::Conduct::default(),
-        life: rules::Life::default(),
+        conduct: conduct(draw),
+        life: life(draw, name, is_funded),
     }
 }

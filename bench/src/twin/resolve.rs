@@ -3,6 +3,8 @@
 
 mod admin;
 mod changes;
+mod contests;
+mod life;
 mod lists;
 mod market;
 mod orders;
@@ -19,7 +21,7 @@ use super::script::{Step, StepKind};
 use super::setting::{Setting, Traded};
 
 /// When a stream begins: 2024-02-29 12:00 UTC.
-const BEGIN: TimestampNs = TimestampNs(1_709_208_000_000_000_000);
+pub(super) const BEGIN: TimestampNs = TimestampNs(1_709_208_000_000_000_000);
 
 /// The input of a step, given the shard that it is for and that shard's portrait.
 pub(super) fn resolve(setting: &Setting, step: Step, shard: &Shard, portrait: &Portrait) -> Input {
@@ -65,8 +67,9 @@ fn after(shard: &Shard, wait: u8) -> TimestampNs {
         6 => later(1_000 * MS),
         7 => later(3_000 * MS),
         8 => later(20_000 * MS),
-        // To the moment at which something is due, and to the one before it.
+        // To the moment at which something is due, to the one before it and to the one after.
         9 => due.map_or(now, |due| now.max(due)),
+        11 => due.map_or(now, |due| now.max(TimestampNs(due.0 + 1))),
         10 => {
             let due = due.map_or(now.0, |due| due.0.saturating_sub(1));
             TimestampNs(due.max(now.0))
@@ -104,7 +107,10 @@ impl Scene<'_> {
             StepKind::Disconnect => self.disconnect(),
             StepKind::Adjust => self.adjust(),
             StepKind::Enter => self.enter(),
+            StepKind::Organise => self.organise(),
             StepKind::Open => self.open(),
+            StepKind::Change => self.change_account(),
+            StepKind::Announce => self.announce(),
             StepKind::Register => self.register(),
             StepKind::Define => self.define(),
             StepKind::Convert => self.convert(),

@@ -16,10 +16,20 @@ const WAITS: [&[(u32, u8)]; 3] = [
         (2, 5),
         (2, 6),
         (1, 7),
-        (1, 9),
+        (2, 9),
         (1, 10),
+        (1, 11),
     ],
-    &[(2, 0), (2, 5), (4, 6), (2, 7), (1, 8), (3, 9), (1, 10)],
+    &[
+        (2, 0),
+        (2, 5),
+        (4, 6),
+        (2, 7),
+        (1, 8),
+        (3, 9),
+        (2, 10),
+        (1, 11),
+    ],
 ];
 
 /// What kind of thing happens.
@@ -59,8 +69,14 @@ pub enum StepKind {
     Adjust,
     /// An entry into a competition.
     Enter,
+    /// What an organiser does to a competition.
+    Organise,
     /// One more account.
     Open,
+    /// An account suspended, resumed or closed.
+    Change,
+    /// An interval of a calendar.
+    Announce,
     /// One more instrument.
     Register,
     /// One more plan, competition, curve or latency.

@@ -1,12 +1,11 @@
 //! An account and its positions.
 
-use std::collections::BTreeMap;
-
-use rules::AccountRules;
+use rules::{AccountRules, Lifecycle, Lineage};
 use types::{AccountState, Label, Leg, Money};
 
 use super::Naive;
 use super::money::{part_ceil, value};
+use crate::view::Move;
 
 /// An open position.
 #[derive(Debug, Clone, Copy)]
@@ -17,21 +16,30 @@ pub(super) struct Position {
     pub(super) lots: i64,
     /// 1e-17; signed sum of price x quantity x contract size.
     pub(super) cost: i128,
+    /// When it was opened from flat; a flip opens anew.
+    pub(super) opened: u64,
 }
 
 #[derive(Debug)]
 pub(super) struct Account {
     pub(super) name: Label,
     pub(super) plan: usize,
-    pub(super) state: AccountState,
+    pub(super) life: Lifecycle,
+    /// Which of all suspensions its own is, in the order in which they were made.
+    pub(super) suspension: u64,
+    pub(super) lineage: Lineage,
+    /// Another account follows it.
+    pub(super) followed: bool,
     pub(super) locked: bool,
     pub(super) balance: Money,
-    /// Balances of the other currencies that it had a fill or booking in.
-    pub(super) foreign: BTreeMap<Label, Money>,
+    /// Balances of the other currencies that it had a fill or booking in, in order of the first.
+    pub(super) foreign: Vec<(Label, Money)>,
     pub(super) fees: Money,
     pub(super) rules: AccountRules,
     /// Oldest first.
     pub(super) positions: Vec<Position>,
+    /// What moved its daily and its maximum loss limit last.
+    pub(super) moved: [Option<Move>; 2],
     pub(super) competition: Option<usize>,
     /// The newest second in which it sent an order, and how many it sent.
     pub(super) second: u64,
@@ -79,6 +87,25 @@ impl Position {
     }
 }
 
+impl Account {
+    /// Balance of another currency that it had a fill or booking in.
+    pub(super) fn foreign_balance(&self, currency: Label) -> Option<Money> {
+        let found = self.foreign.iter().find(|(known, _)| *known == currency);
+        found.map(|(_, balance)| *balance)
+    }
+
+    pub(super) fn set_foreign(&mut self, currency: Label, balance: Money) {
+        match self
+            .foreign
+            .iter_mut()
+            .find(|(known, _)| *known == currency)
+        {
+            Some((_, held)) => *held = balance,
+            None => self.foreign.push((currency, balance)),
+        }
+    }
+}
+
 impl Naive {
     /// Signed lots of an account in an instrument and leg.
     pub(super) fn held(&self, account: usize, instrument: usize, leg: Leg) -> i64 {
@@ -89,9 +116,13 @@ impl Naive {
         found.map_or(0, |held| held.lots)
     }
 
+    pub(super) fn state(&self, account: usize) -> AccountState {
+        self.accounts[account].life.state()
+    }
+
     pub(super) fn is_trading(&self, account: usize) -> bool {
         matches!(
-            self.accounts[account].state,
+            self.state(account),
             AccountState::Evaluation | AccountState::Funded
         )
     }

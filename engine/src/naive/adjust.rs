@@ -1,9 +1,10 @@
 //! The roll of a day, and changes from outside the market.
 
+use rules::Inactive;
 use types::{
     AccountId, AccountState, AdjustKind, CancelReason, DayClose, DenyReason, EventKind,
-    FloorMoveCause, InputRejection, Money, PayoutDenial, Ratio, RollSchedule, TimeInForce,
-    TradingDay,
+    FloorMoveCause, InputRejection, Money, PayoutDenial, Ratio, RollSchedule, ScaleStanding,
+    TimeInForce, TradingDay,
 };
 
 use super::Naive;
@@ -18,29 +19,20 @@ impl Naive {
         }
         let is_first = open.replace(day).is_none();
         self.push(EventKind::DayRolled { schedule, day });
+        self.roll_entries(schedule, is_first);
         for id in 0..self.accounts.len() {
-            let competition = self.accounts[id].competition;
-            let is_meant = competition
-                .is_some_and(|competition| self.competitions[competition].0.schedule == schedule);
-            if !is_meant {
-                continue;
-            }
-            self.observe(id);
-            // The time before the first roll is a day only for who used it.
-            if let Some(entry) = self.entry_of(id)
-                && (entry.is_used() || !is_first)
+            if self.is_trading(id)
+                && self.plan(id).schedule == schedule
+                && let Some(inactive) = self.roll_account(id, day)
+                && self.is_trading(id)
             {
-                entry.roll();
-            }
-        }
-        for id in 0..self.accounts.len() {
-            if self.is_trading(id) && self.plan(id).schedule == schedule {
-                self.roll_account(id, day);
+                self.end_inactive(id, inactive);
             }
         }
     }
 
-    fn roll_account(&mut self, id: usize, day: TradingDay) {
+    /// Opens a day of an account; says whether it rested for as long as its plan allows.
+    pub(super) fn roll_account(&mut self, id: usize, day: TradingDay) -> Option<Inactive> {
         let account = AccountId(id as u32);
         self.end_orders(id, CancelReason::DayOver, |_, order| {
             order.request.tif == TimeInForce::Day
@@ -69,6 +61,7 @@ impl Naive {
             self.push(EventKind::DayUnlocked { account });
         }
         self.judge(id, true);
+        roll.inactive
     }
 
     pub(super) fn adjust(&mut self, account: AccountId, kind: AdjustKind, amount: Money) {
@@ -91,6 +84,11 @@ impl Naive {
                 kind,
                 reason,
             });
+            if reason == DenyReason::ScaleNotYet
+                && let Some(standing) = self.missing_to_scale(id)
+            {
+                self.push(EventKind::ScaleStanding(standing));
+            }
         }
     }
 
@@ -116,6 +114,9 @@ impl Naive {
 
     fn scale(&mut self, id: usize) -> Result<(), DenyReason> {
         let plan = self.plan(id).clone();
+        if self.missing_to_scale(id).is_some() {
+            return Err(DenyReason::ScaleNotYet);
+        }
         let rules = &mut self.accounts[id].rules;
         let (added, moves) = rules.scale(&plan).ok_or(DenyReason::NotInPlan)?;
         self.fund(id, added);
@@ -123,6 +124,16 @@ impl Naive {
         self.push_moves(id, &moves, FloorMoveCause::Adjusted);
         self.touch(id, true);
         Ok(())
+    }
+
+    /// How an account stands against a condition of its next scaling step that it does not meet.
+    fn missing_to_scale(&self, id: usize) -> Option<ScaleStanding> {
+        let rules = &self.accounts[id].rules;
+        let standing = rules.scale_standing(self.plan(id), AccountId(id as u32))?;
+        let is_met = standing.profit >= standing.profit_needed
+            && standing.days >= standing.days_needed
+            && standing.payouts >= standing.payouts_needed;
+        (!is_met).then_some(standing)
     }
 
     fn push_adjusted(&mut self, id: usize, kind: AdjustKind, amount: Money) {
@@ -147,7 +158,7 @@ impl Naive {
         let refusals = [
             (plan.payout.is_none(), PayoutDenial::NotInPlan),
             (
-                self.accounts[id].state != AccountState::Funded,
+                self.state(id) != AccountState::Funded,
                 PayoutDenial::NotEligibleState,
             ),
             (requested <= Money::ZERO, PayoutDenial::AmountNotPositive),
@@ -155,20 +166,20 @@ impl Naive {
                 !self.accounts[id].positions.is_empty(),
                 PayoutDenial::NotFlat,
             ),
-            (requested > eligible, PayoutDenial::AboveEligible),
-            (
-                !paid.breached(left.to_notional(), false).is_empty(),
-                PayoutDenial::WouldBreach,
-            ),
         ];
-        if let Some((_, reason)) = refusals.into_iter().find(|(holds, _)| *holds) {
+        let refused = refusals.into_iter().find(|(holds, _)| *holds);
+        let refused = refused.map(|(_, reason)| reason).or_else(|| {
+            let checked = rules.check_payout(&plan, account, balance, requested);
+            checked.err()
+        });
+        if let Some(reason) = refused {
             self.push(EventKind::PayoutDenied {
                 account,
                 requested,
                 eligible,
                 reason,
             });
-            return;
+            return self.push_basis(id);
         }
         let split = plan.payout.map_or(Ratio::ZERO, |rule| rule.split);
         let trader = requested.mul_ratio_floor(split);

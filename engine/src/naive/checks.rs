@@ -113,6 +113,7 @@ impl Naive {
         let (limit, _) = prices(request.kind);
         self.check_collar(request.instrument.0 as usize, request.side, limit)?;
         self.check_reduction(request, role)?;
+        self.check_conduct(request, role, earlier)?;
         self.check_money(request, role)?;
         self.check_room(request, role, earlier.len())?;
         self.check_levels(request)?;
@@ -237,7 +238,11 @@ impl Naive {
         if !self.conversions.contains_key(&(currency, own)) {
             return Err(DenyReason::NoConversion);
         }
-        let mut needed: BTreeSet<_> = self.accounts[account].foreign.keys().copied().collect();
+        let mut needed: BTreeSet<_> = self.accounts[account]
+            .foreign
+            .iter()
+            .map(|(currency, _)| *currency)
+            .collect();
         for order in self
             .orders
             .values()

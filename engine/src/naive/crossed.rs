@@ -70,6 +70,11 @@ impl Naive {
             ask,
             ask_qty,
         };
+        let prices = |touch: Touch| (touch.bid, touch.ask);
+        if market.touch.map(prices) != Some(prices(touch)) {
+            self.markets[instrument].touch_seq = self.seq;
+        }
+        let market = &self.markets[instrument];
         if market.touch != Some(touch) {
             self.markets[instrument].touch = Some(touch);
             self.dirty.insert(instrument);

@@ -113,8 +113,10 @@ impl Naive {
             role,
             earned: Money::ZERO,
             cause: FillCause::Order,
+            opened: false,
         };
         self.orders.insert(id, order);
+        self.record_order(request.account.0 as usize);
         id
     }
 

@@ -58,12 +58,17 @@ impl Naive {
                     leg: order.leg,
                     lots: 0,
                     cost: 0,
+                    opened: self.ts.0,
                 });
                 positions.len() - 1
             });
         let position = &mut positions[place];
+        let opened = position.opened;
         let change = position.trade(price, lots * order.side.sign(), tick_value);
         let after = position.lots;
+        if change.closed && change.opened {
+            position.opened = self.ts.0;
+        }
         if after == 0 {
             positions.remove(place);
         }
@@ -114,6 +119,14 @@ impl Naive {
             maker: execution.maker,
             known,
         }));
+        if change.closed {
+            let realised = self.convert_floor(account, instrument.currency, realised);
+            self.judge_close(&order, opened, realised);
+        }
+        if change.opened && order.cause == FillCause::Order && !order.opened {
+            order.opened = true;
+            self.record_trade(account);
+        }
         self.orders.insert(order.id, order);
         self.touch(account, true);
     }

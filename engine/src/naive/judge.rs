@@ -1,23 +1,25 @@
 //! The verdict on an account, and what closes its positions.
 
 use types::{
-    AccountId, AccountState, AlgoEnd, Breach, BreachPosition, CancelReason, Effect, EventKind,
-    FillCause, FillModel, FloorMoveCause, Funding, InstrumentId, Lots, Money, NewOrder, Notional,
-    OrderKind, OrderRole, PlanId, Ratio, SelfTrade, Side, Ticks,
+    AccountId, AccountState, AlgoEnd, Breach, BreachPosition, CancelReason, CashBasis, Effect,
+    EventKind, FillCause, FillModel, FloorMoveCause, Funding, InstrumentId, LimitWarning, Lots,
+    Money, NewOrder, Notional, OrderKind, OrderRole, PlanId, Price, Ratio, RuleKind, SelfTrade,
+    Side, Ticks,
 };
 
-use rules::{Breaches, FloorMoves};
+use rules::{Breaches, FloorMoves, LifeChange, Limit};
 
 use super::Naive;
 use super::account::Position;
 use super::fill::Execution;
 use super::money::signed_qty;
 use super::order::{Order, Stage};
+use crate::view::Move;
 
 impl Naive {
-    /// Tests against the floors as they stood; then locks, cancels, flattens; else against the
-    /// maintenance requirement; then raises floors; then tests target and pass; the competition
-    /// observes last. `booked`: filled or booked.
+    /// Tests against the floors as they stood; then locks, cancels, flattens; else warns and tests
+    /// against the maintenance requirement; then raises floors; then tests target and pass; the
+    /// competition observes last. `booked`: filled or booked.
     pub(super) fn judge(&mut self, id: usize, booked: bool) {
         self.judging = Some(id);
         let mut called = false;
@@ -25,13 +27,18 @@ impl Naive {
             let equity = self.equity_of(id);
             let account = &self.accounts[id];
             let breaches = account.rules.breached(equity, account.locked);
-            if !breaches.is_empty() {
-                self.carry_out(id, equity, &breaches);
-            } else if let Some((required, rate_min)) = self.margin_shortfall(id) {
-                called = true;
-                self.call_margin(id, required, rate_min);
+            let broken = breaches.iter().any(|limit| limit.effect != Effect::Warn);
+            self.report(id, equity, &breaches);
+            if broken {
+                self.carry_out(id, &breaches);
+            } else {
+                self.warn(id, equity);
+                if let Some((required, rate_min)) = self.margin_shortfall(id) {
+                    called = true;
+                    self.call_margin(id, required, rate_min);
+                }
             }
-            let booked = booked || called || !breaches.is_empty();
+            let booked = booked || called || broken;
             if self.is_trading(id) {
                 self.ratchet(id, equity, booked);
             }
@@ -58,7 +65,8 @@ impl Naive {
         rules || seen.is_some_and(|(low, high)| equity < low || equity > high)
     }
 
-    fn carry_out(&mut self, id: usize, equity: Notional, breaches: &Breaches) {
+    /// Tells of violated limits, each with its proof.
+    fn report(&mut self, id: usize, equity: Notional, breaches: &Breaches) {
         let account = &self.accounts[id];
         let plan = self.plan(id);
         let mut facts = Vec::new();
@@ -82,7 +90,10 @@ impl Naive {
             for position in &account.positions {
                 let market = &self.markets[position.instrument];
                 let grid = &market.instrument;
-                let (bid, ask) = market.touch.map_or((0, 0), |touch| (touch.bid, touch.ask));
+                let unseen = market.last.unwrap_or_default();
+                let (bid, ask) = market
+                    .touch
+                    .map_or((unseen, unseen), |touch| (touch.bid, touch.ask));
                 facts.push(EventKind::BreachPosition(BreachPosition {
                     account: AccountId(id as u32),
                     instrument: InstrumentId(position.instrument as u32),
@@ -90,18 +101,67 @@ impl Naive {
                     cost: Notional(position.cost),
                     bid: grid.price(Ticks(bid)),
                     ask: grid.price(Ticks(ask)),
-                    quote: types::Seq(0),
+                    quote: market.touch_seq,
                     unrealised: Notional(market.unrealised(position)),
                 }));
             }
         }
-        self.facts.extend(facts);
-        self.end_all(id, CancelReason::AccountLocked);
-        while let Some(position) = self.accounts[id].positions.first().copied() {
-            self.close(id, &position, FillCause::Liquidation);
+        let plan = plan.clone();
+        for limit in breaches.iter() {
+            self.accounts[id].rules.mark_breached(&plan, limit.rule);
         }
+        self.facts.extend(facts);
+        if !breaches.is_empty() {
+            self.push_basis(id);
+        }
+    }
+
+    /// What a verdict on an account rests on.
+    pub(super) fn push_basis(&mut self, id: usize) {
+        let account = &self.accounts[id];
+        let (plan, who) = (self.plan(id), AccountId(id as u32));
+        let known = (PlanId(account.plan as u32), plan.hash());
+        let cash = (account.balance, self.balance_of(id));
+        let positions = account.positions.len() as u32;
+        let basis = account.rules.basis(plan, known, who, cash, positions);
+        let mut facts = vec![EventKind::VerdictBasis(basis)];
+        facts.extend(account.rules.limit_bases(who).map(EventKind::LimitBasis));
+        let standing = account.rules.consistency(plan, who);
+        facts.extend(standing.map(EventKind::Consistency));
+        for (currency, cash) in &account.foreign {
+            facts.push(EventKind::CashBasis(CashBasis {
+                account: who,
+                currency: *currency,
+                cash: *cash,
+                rate: Price(self.rate(id, *currency)),
+            }));
+        }
+        self.facts.extend(facts);
+    }
+
+    /// Warns of limits of which much is used.
+    fn warn(&mut self, id: usize, equity: Notional) {
+        let plan = self.plan(id).clone();
+        let account = &self.accounts[id];
+        let warnings = account.rules.warnings(&plan, equity, account.locked);
+        for limit in warnings.iter() {
+            self.push(EventKind::LimitWarned(LimitWarning {
+                account: AccountId(id as u32),
+                rule: limit.rule,
+                equity,
+                baseline: limit.baseline,
+                allowance: limit.allowance,
+                floor: limit.floor,
+            }));
+            self.accounts[id].rules.mark_warned(&plan, limit.rule);
+        }
+    }
+
+    fn carry_out(&mut self, id: usize, breaches: &Breaches) {
+        self.end_all(id, CancelReason::AccountLocked);
+        self.flatten(id, FillCause::Liquidation);
         if breaches.iter().any(|limit| limit.effect == Effect::Fail) {
-            self.change_state(id, AccountState::Failed);
+            self.change_life(id, LifeChange::Fail);
         } else {
             self.accounts[id].locked = true;
             self.push(EventKind::DayLocked {
@@ -110,8 +170,15 @@ impl Naive {
         }
     }
 
+    /// Closes every position of an account, oldest first.
+    pub(super) fn flatten(&mut self, id: usize, cause: FillCause) {
+        while let Some(position) = self.accounts[id].positions.first().copied() {
+            self.close(id, &position, cause);
+        }
+    }
+
     /// Ends the algos of an account, then its orders.
-    fn end_all(&mut self, id: usize, reason: CancelReason) {
+    pub(super) fn end_all(&mut self, id: usize, reason: CancelReason) {
         self.end_algos(AlgoEnd::AccountLocked, |algo| algo.account == id);
         self.end_orders(id, reason, |_, _| true);
     }
@@ -145,7 +212,7 @@ impl Naive {
 
     /// Closes a whole position: at the liquidation side of the touch, or in the book and what the book
     /// does not take against the house.
-    fn close(&mut self, id: usize, position: &Position, cause: FillCause) {
+    pub(super) fn close(&mut self, id: usize, position: &Position, cause: FillCause) {
         let market = &self.markets[position.instrument];
         let (is_crossed, is_open) = (market.paper().is_none(), market.is_open());
         let mark = market.mark(position.lots);
@@ -207,6 +274,7 @@ impl Naive {
             role: OrderRole::Alone,
             earned: Money::ZERO,
             cause,
+            opened: false,
         }
     }
 
@@ -226,7 +294,7 @@ impl Naive {
         let plan = self.plan(id).clone();
         let ts = self.ts;
         let account = &mut self.accounts[id];
-        if account.state != AccountState::Evaluation || !account.positions.is_empty() {
+        if account.life.state() != AccountState::Evaluation || !account.positions.is_empty() {
             return;
         }
         let reached = account.rules.reach_target(&plan, balance, ts);
@@ -250,7 +318,8 @@ impl Naive {
                     account: AccountId(id as u32),
                 });
             }
-            self.change_state(id, AccountState::Passed);
+            self.change_life(id, LifeChange::Pass);
+            self.push_basis(id);
         }
     }
 
@@ -262,17 +331,21 @@ impl Naive {
         }
     }
 
-    fn change_state(&mut self, id: usize, to: AccountState) {
-        let from = std::mem::replace(&mut self.accounts[id].state, to);
-        self.push(EventKind::StateChanged {
-            account: AccountId(id as u32),
-            from,
-            to,
-        });
+    pub(super) fn push_moves(&mut self, id: usize, moves: &FloorMoves, cause: FloorMoveCause) {
+        self.tell_moves(id, moves.iter(), cause);
     }
 
-    pub(super) fn push_moves(&mut self, id: usize, moves: &FloorMoves, cause: FloorMoveCause) {
-        for limit in moves.iter() {
+    /// Tells which floors moved, and remembers what moved them.
+    pub(super) fn tell_moves<'a>(
+        &mut self,
+        id: usize,
+        limits: impl Iterator<Item = &'a Limit>,
+        cause: FloorMoveCause,
+    ) {
+        let (seq, ts) = (self.seq, self.ts);
+        for limit in limits {
+            let which = usize::from(limit.rule == RuleKind::MaxLoss);
+            self.accounts[id].moved[which] = Some(Move { seq, ts, cause });
             self.push(EventKind::FloorMoved(
                 limit.moved(AccountId(id as u32), cause),
             ));

@@ -57,6 +57,8 @@ pub(super) struct Order {
     /// Fees of its fills before the minimum.
     pub(super) earned: Money,
     pub(super) cause: FillCause,
+    /// One of its fills opened or enlarged a position.
+    pub(super) opened: bool,
 }
 
 impl Order {

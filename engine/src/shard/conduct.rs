@@ -2,8 +2,8 @@
 
 use rules::{HoldingAction, SizeLimit, WeightedQty, worst_case};
 use types::{
-    AccountId, DenyReason, EventKind, InstrumentId, Lots, Money, NewOrder, OrderId, Qty, Ratio,
-    Side, TimestampNs,
+    AccountId, DenyReason, EventKind, InstrumentId, Leg, Lots, Money, NewOrder, OrderId, Qty,
+    Ratio, Side, TimestampNs,
 };
 
 use super::Shard;
@@ -101,31 +101,39 @@ impl Shard {
         let (Some(tier), Some(limit)) = (rules.size_tier(), &conduct.size) else {
             return Ok(());
         };
-        let is_own =
-            |held: &Holding| held.instrument == request.instrument && held.leg == request.leg;
-        let mut others = WeightedQty::default();
-        for held in self.account_holdings(desk.account) {
-            if !is_own(held) {
-                let (worst, weight) = self.weighted_worst(limit, held);
-                others = others.plus(worst, weight);
+        let plus = |sum: WeightedQty, held: &Holding| {
+            let (worst, weight) = self.weighted_worst(limit, held);
+            sum.plus(worst, weight)
+        };
+        let (account, instrument) = (request.account, request.instrument);
+        let others = self.account_holdings(desk.account);
+        let others = others.filter(|held| held.instrument != instrument);
+        let mut now = others.fold(WeightedQty::default(), plus);
+        let mut then = now;
+        let legs: &[Leg] = match request.leg {
+            Leg::Net => &[Leg::Net],
+            Leg::Long | Leg::Short => &[Leg::Long, Leg::Short],
+        };
+        for &leg in legs {
+            let mut own = match self.find_holding(account, instrument, leg) {
+                Some(handle) => *self.holdings.get(handle),
+                None => Holding::new(account, instrument, leg),
+            };
+            now = plus(now, &own);
+            // Of two legs, one is opened by buys and the other by sells.
+            if leg != Leg::Short {
+                own.buys.0 = own.buys.0.saturating_add(earlier.buys.0);
             }
+            if leg != Leg::Long {
+                own.sells.0 = own.sells.0.saturating_add(earlier.sells.0);
+            }
+            if leg == request.leg && !is_closing(request) {
+                let sum = own.working_mut(request.side);
+                sum.0 = sum.0.saturating_sub(replaced.0).saturating_add(lots.0);
+            }
+            then = plus(then, &own);
         }
-        let mut own = match desk.held {
-            Some(held) => *held,
-            None => Holding::new(request.account, request.instrument, request.leg),
-        };
-        let total = |own: &Holding| {
-            let (worst, weight) = self.weighted_worst(limit, own);
-            others.plus(worst, weight)
-        };
-        let now = total(&own);
-        own.buys.0 = own.buys.0.saturating_add(earlier.buys.0);
-        own.sells.0 = own.sells.0.saturating_add(earlier.sells.0);
-        if !is_closing(request) {
-            let sum = own.working_mut(request.side);
-            sum.0 = sum.0.saturating_sub(replaced.0).saturating_add(lots.0);
-        }
-        tier.check(now, total(&own)).map_err(DenyReason::Conduct)
+        tier.check(now, then).map_err(DenyReason::Conduct)
     }
 
     /// The worst case of one holding, and what a unit of it counts.

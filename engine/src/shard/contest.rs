@@ -143,11 +143,13 @@ impl Shard {
 
     fn freeze_entries(&mut self, id: CompetitionId) {
         self.score_entries(id);
-        for entrant in &mut self.contests[id.0 as usize].entries {
+        let Contest { life, entries, .. } = &mut self.contests[id.0 as usize];
+        for (number, entrant) in (0..).zip(entries) {
             let account = &self.accounts[entrant.account.0 as usize];
             entrant.frozen = Some(Frozen {
                 entry: entrant.entry.clone(),
                 breached: account.state() == AccountState::Failed,
+                disqualified: life.disqualification(number).map(|row| row.reason),
             });
         }
     }

@@ -86,20 +86,21 @@ impl Shard {
         });
     }
 
-    /// A suspension is over: the days that it missed are one roll, and its idle days start anew.
+    /// A suspension is over: the days that it missed are one roll, and its idle days start anew from the
+    /// day that is open now, so that the roll says nothing about them.
     pub(super) fn resume(&mut self, id: AccountId, events: &mut EventBuf) {
         self.change_life(id, LifeChange::Resume, events);
-        let account = &mut self.accounts[id.0 as usize];
-        account.rules.restart_inactivity();
+        let account = &self.accounts[id.0 as usize];
         let known = account.rules.day();
         let schedule = self.plans[account.plan.0 as usize].plan.schedule;
         let open = self.open_day(schedule).and_then(|open| open.day);
         match open {
             Some(day) if known.is_none_or(|known| known < day) => {
-                self.roll_account(id, day, events);
+                let _ = self.roll_account(id, day, events);
             }
             _ => self.judge_alone(id, events),
         }
+        self.accounts[id.0 as usize].rules.restart_inactivity();
     }
 
     /// A roll found that an account rested for as long as its plan allows.

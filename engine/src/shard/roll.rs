@@ -1,6 +1,7 @@
 //! The trading-day roll: days close, anchors and daily limits are replaced, and every account is
 //! tested again at once.
 
+use rules::Inactive;
 use types::{
     AccountId, CancelReason, DayClose, EventKind, FloorMoveCause, InputRejection, RollSchedule,
     TradingDay,
@@ -36,7 +37,10 @@ impl Shard {
             let account = &self.accounts[id as usize];
             let plan = &self.plans[account.plan.0 as usize].plan;
             if account.is_trading() && plan.schedule == schedule {
-                self.roll_account(AccountId(id), day, events);
+                let id = AccountId(id);
+                if let Some(inactive) = self.roll_account(id, day, events) {
+                    self.end_inactive(id, inactive, events);
+                }
             }
         }
     }
@@ -61,7 +65,13 @@ impl Shard {
         }
     }
 
-    pub(super) fn roll_account(&mut self, id: AccountId, day: TradingDay, events: &mut EventBuf) {
+    /// Opens a day of an account; says whether it rested for as long as its plan allows.
+    pub(super) fn roll_account(
+        &mut self,
+        id: AccountId,
+        day: TradingDay,
+        events: &mut EventBuf,
+    ) -> Option<Inactive> {
         let is_day_order = |_: &Self, _: u32, order: &crate::order::Order| order.tif == Tif::Day;
         self.end_orders(id, CancelReason::DayOver, is_day_order, events);
         let account = &self.accounts[id.0 as usize];
@@ -90,8 +100,6 @@ impl Shard {
             events.push(EventKind::DayUnlocked { account: id });
         }
         self.judge_alone(id, events);
-        if let Some(inactive) = roll.inactive {
-            self.end_inactive(id, inactive, events);
-        }
+        roll.inactive
     }
 }

@@ -551,10 +551,18 @@ fn an_account_that_pays_out_cannot_enter_a_competition() {
     let events = world.command(Command::EnterCompetition {
         competition,
         account: ACCOUNT,
+        team: None,
     });
     let reason = InputRejection::CannotEnter;
     assert_eq!(events, [EventKind::InputRejected { reason }]);
-    assert!(world.shard.board(competition).unwrap().rows.is_empty());
+    assert!(
+        world
+            .shard
+            .board(competition, false)
+            .unwrap()
+            .rows
+            .is_empty()
+    );
 }
 
 /// The same inputs give the same bytes of state, on every machine and in every build profile.

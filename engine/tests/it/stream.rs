@@ -10,9 +10,9 @@ use types::{
     Command, CompetitionId, CurveId, DepthUpdate, FeeSchedule, FillRule, Financing, InputKind,
     Instrument, InstrumentId, InstrumentStatus, Latency, LatencyId, LatencySample, Leg, Level,
     Liquidity, ListKind, Margin, MarketData, Money, NewAlgo, NewOrder, OpenAccount, OrderId,
-    OrderKind, OrderList, PaperModel, PlanId, PositionMode, Price, Qty, Quote, Ratio, Requirement,
-    SelfTrade, Side, Sizes, Slippage, TimeInForce, Timer, TimestampNs, Trade, TradingDay, Trail,
-    TriggerOn,
+    OrderKind, OrderList, Origin, PaperModel, Parentage, PlanId, PositionMode, Price, Qty, Quote,
+    Ratio, Requirement, SelfTrade, Side, Sizes, Slippage, TimeInForce, Timer, TimestampNs, Trade,
+    TradingDay, Trail, TriggerOn,
 };
 
 use crate::plans::{any_plan, competition, schedule_of};
@@ -40,6 +40,7 @@ pub(crate) const LIMITS: Limits = Limits {
     conversions_max: 4,
     client_orders_max: 5,
     depth_levels_max: 4,
+    intervals_max: 3,
 };
 
 /// Bytes that choose one thing after the other; zeros when they are used up.
@@ -328,7 +329,10 @@ fn conversion(from: &str, to: &str, rate: &str) -> Command {
 fn open(plan: u32, parent: Option<u32>) -> Command {
     Command::OpenAccount(OpenAccount {
         plan: PlanId(plan),
-        parent: parent.map(AccountId),
+        parent: parent.map(|account| Parentage {
+            account: AccountId(account),
+            origin: Origin::Reset,
+        }),
         name: label("trader"),
     })
 }
@@ -671,6 +675,7 @@ fn administer(dice: &mut Dice<'_>, shard: &Shard, traded: &[Traded]) -> Command 
         4 => Command::EnterCompetition {
             competition: CompetitionId(dice.id(1)),
             account: AccountId(dice.id(shard.account_count())),
+            team: None,
         },
         5..=6 => {
             let parent = dice.flip().then(|| dice.id(shard.account_count()));

@@ -182,6 +182,7 @@ impl Venue {
             commands.push(Command::EnterCompetition {
                 competition,
                 account,
+                team: None,
             });
         }
         for command in commands {

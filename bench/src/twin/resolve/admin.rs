@@ -1,14 +1,14 @@
 //! What operators and calendars say: accounts, definitions, money from outside, days.
 
 use types::{
-    AccountId, AdjustKind, Codec, Command, CompetitionId, InputKind, Label, Money, PlanId, Qty,
-    Timer, TradingDay,
+    AccountId, AdjustKind, Codec, Command, InputKind, Label, Money, Qty, Timer, TradingDay,
 };
 
 use super::Scene;
+use crate::twin::contests::competition;
 use crate::twin::instruments::CURRENCIES;
-use crate::twin::plans::{competition, plan, schedule};
-use crate::twin::setting::{label, open_account, rate, sample};
+use crate::twin::plans::{plan, schedule};
+use crate::twin::setting::{label, rate, sample};
 
 impl Scene<'_> {
     pub(super) fn adjust(&mut self) -> InputKind {
@@ -78,30 +78,6 @@ impl Scene<'_> {
         }
     }
 
-    pub(super) fn enter(&mut self) -> InputKind {
-        let competition = CompetitionId(self.draw.below(3) as u32);
-        let account = self.account();
-        InputKind::Command(Command::EnterCompetition {
-            competition,
-            account,
-        })
-    }
-
-    pub(super) fn open(&mut self) -> InputKind {
-        let plans = self.shard.plan_count();
-        let plan = if self.nonsense() {
-            plans
-        } else {
-            self.draw.below(u64::from(plans)) as u32
-        };
-        let accounts = self.portrait.accounts.len() as u64;
-        let parent = self
-            .draw
-            .percent(30)
-            .then(|| AccountId(self.draw.below(accounts + 1) as u32));
-        open_account(PlanId(plan), parent)
-    }
-
     pub(super) fn register(&mut self) -> InputKind {
         let mut instrument = self.draw.pick(&self.setting.instruments).instrument;
         if self.nonsense() || self.draw.percent(15) {
@@ -131,18 +107,17 @@ impl Scene<'_> {
             }
             spec.into()
         };
-        InputKind::Command(match self.draw.below(4) {
+        InputKind::Command(match self.draw.below(5) {
             0 => {
                 let currency = self.draw.pick(&CURRENCIES);
                 let spec = spoilt(plan(&mut self.draw, currency).to_bytes());
                 Command::DefinePlan { spec }
             }
-            1 => {
-                let index = self.draw.below(2);
-                let spec = spoilt(competition(index).to_bytes());
+            1 | 2 => {
+                let spec = spoilt(competition(&mut self.draw, self.ts).to_bytes());
                 Command::DefineCompetition { spec }
             }
-            2 => {
+            3 => {
                 let count = if is_bad {
                     self.draw.pick(&[0, 9])
                 } else {
@@ -196,7 +171,7 @@ impl Scene<'_> {
         let later = if self.nonsense() {
             self.draw.between(-1, 0)
         } else {
-            self.draw.pick(&[1, 1, 1, 1, 3])
+            self.draw.pick(&[1, 1, 1, 1, 3, 7])
         };
         let day = open.map_or(1, |day| day.0 + later as i32);
         InputKind::Timer(Timer::DayRoll {

@@ -1,0 +1,128 @@
+//! The life of an account: suspended, resumed, closed, followed by another.
+
+use rules::{
+    Inactive, InactivityEffect, LifeChange, Lineage, Parent, Plan, is_legal, is_trading, may_open,
+};
+use types::{
+    AccountChange, AccountId, AccountState, CancelReason, EventKind, FillCause, InputRejection,
+    OpenDenial, Parentage, SuspendReason,
+};
+
+use super::Naive;
+
+impl Naive {
+    pub(super) fn change_account(&mut self, account: AccountId, change: AccountChange) {
+        let id = account.0 as usize;
+        if id >= self.accounts.len() {
+            return self.reject(InputRejection::UnknownAccount);
+        }
+        if let AccountChange::Suspend { until, .. } = change
+            && until.is_some_and(|until| until <= self.ts)
+        {
+            return self.reject(InputRejection::BadData);
+        }
+        let state = self.state(id);
+        let prior = self.accounts[id].life.suspension().map(|held| held.prior);
+        let may = match change {
+            AccountChange::Suspend { .. } => is_legal(state, AccountState::Suspended, prior),
+            AccountChange::Resume => prior.is_some(),
+            AccountChange::Close => is_legal(state, AccountState::Closed, prior),
+        };
+        if !may {
+            return self.push(EventKind::AccountChangeDenied {
+                account,
+                change,
+                state,
+            });
+        }
+        match change {
+            AccountChange::Suspend { reason, until } => {
+                self.stop(id, LifeChange::Suspend { reason, until });
+            }
+            AccountChange::Resume => self.resume(id),
+            AccountChange::Close => self.stop(id, LifeChange::Close),
+        }
+    }
+
+    /// Ends what works, closes what is held, then changes the state.
+    fn stop(&mut self, id: usize, change: LifeChange) {
+        if is_trading(self.state(id)) {
+            self.end_all(id, CancelReason::AccountLocked);
+            self.flatten(id, FillCause::AccountEnded);
+        }
+        self.change_life(id, change);
+    }
+
+    pub(super) fn change_life(&mut self, id: usize, change: LifeChange) {
+        let account = AccountId(id as u32);
+        let Ok((from, to)) = self.accounts[id].life.change(change) else {
+            return;
+        };
+        if let Some(suspension) = self.accounts[id].life.suspension().copied() {
+            self.suspensions += 1;
+            self.accounts[id].suspension = self.suspensions;
+            self.push(EventKind::Suspended {
+                account,
+                suspension,
+            });
+        }
+        self.push(EventKind::StateChanged { account, from, to });
+    }
+
+    /// A suspension is over: the days that were missed are one roll, and idle days are counted anew
+    /// from the day that is open then.
+    pub(super) fn resume(&mut self, id: usize) {
+        self.change_life(id, LifeChange::Resume);
+        let open = self.open_days[&self.plan(id).schedule];
+        let missed =
+            open.filter(|open| self.accounts[id].rules.day().is_none_or(|day| day < *open));
+        match missed {
+            Some(day) => {
+                self.roll_account(id, day);
+            }
+            None => self.judge(id, true),
+        }
+        self.accounts[id].rules.restart_inactivity();
+    }
+
+    /// An account rested for as long as its plan allows.
+    pub(super) fn end_inactive(&mut self, id: usize, inactive: Inactive) {
+        self.push(EventKind::Inactive {
+            account: AccountId(id as u32),
+            days: inactive.days,
+        });
+        let change = match inactive.effect {
+            InactivityEffect::Fail => LifeChange::Fail,
+            InactivityEffect::Suspend => LifeChange::Suspend {
+                reason: SuspendReason::Inactivity,
+                until: None,
+            },
+            InactivityEffect::Close => LifeChange::Close,
+        };
+        self.stop(id, change);
+    }
+
+    /// An account under this plan follows its parent, which is closed where it still trades; or it may
+    /// not.
+    pub(super) fn follow(
+        &mut self,
+        parent: Parentage,
+        plan: &Plan,
+    ) -> Result<Lineage, (Parentage, OpenDenial)> {
+        let id = parent.account.0 as usize;
+        let known = Parent {
+            state: self.state(id),
+            plan: self.plan(id).name,
+            life: self.plan(id).life,
+            lineage: self.accounts[id].lineage,
+            followed: self.accounts[id].followed,
+        };
+        let succession =
+            may_open(parent.origin, &known, plan.name).map_err(|reason| (parent, reason))?;
+        self.accounts[id].followed = true;
+        if succession.closes_parent {
+            self.stop(id, LifeChange::Close);
+        }
+        Ok(succession.lineage)
+    }
+}
