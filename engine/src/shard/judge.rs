@@ -359,6 +359,10 @@ impl Shard {
 
     #[inline(always)]
     fn set_bands_at(&mut self, id: AccountId, reckoning: &Reckoning) {
+        let account = &mut self.accounts[id.0 as usize];
+        let (low, _) = account.rules.quiet(false);
+        account.is_floored.0 =
+            account.is_trading() && !account.day_locked && reckoning.equity >= low;
         if reckoning.positions == 0 {
             return;
         }

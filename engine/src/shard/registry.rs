@@ -9,6 +9,7 @@ use types::{
 use super::{Contest, Entrant, KnownPlan, OpenDay, Shard};
 use crate::account::{Account, EntryPlace, Foreign, List, OrderRate};
 use crate::book::NIL as NO_ORDER;
+use crate::derived::DerivedFlag;
 use crate::event_buf::EventBuf;
 use crate::market::Market;
 use crate::slab::NIL;
@@ -146,9 +147,11 @@ impl Shard {
             terms: plan.terms,
             foreign: Foreign::default(),
             rate: OrderRate::default(),
+            is_floored: DerivedFlag::default(),
             entry: None,
             breach: None,
         });
+        self.set_bands(account);
     }
 
     pub(super) fn enter_competition(
