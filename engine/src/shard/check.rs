@@ -95,7 +95,7 @@ impl Shard {
     /// an open market without anything special, free to go short, whose whole notional its account's
     /// equity covers. `None` when anything is out of the ordinary or to be refused: then
     /// [`Shard::check_order`] decides. The account trades.
-    #[inline(never)]
+    #[inline(always)]
     pub(super) fn check_plain(&self, request: &NewOrder) -> Option<Plain> {
         let OrderKind::Limit { price } = request.kind else {
             return None;
