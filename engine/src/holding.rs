@@ -113,14 +113,14 @@ pub(crate) const fn is_within_range(
     tick_lots_max: u64,
 ) -> bool {
     let size = Lots(lots.0.saturating_abs());
-    size.0 <= LOTS_MAX.0
-        && match price.0.checked_mul(size.0) {
-            Some(tick_lots) => tick_lots.unsigned_abs() <= tick_lots_max,
-            None => {
-                let value = wide_value(price, size, tick_value.exact);
-                value.0.unsigned_abs() <= VALUE_MAX.0.unsigned_abs()
-            }
-        }
+    if size.0 > LOTS_MAX.0 {
+        return false;
+    }
+    if let Some(tick_lots) = price.0.checked_mul(size.0) {
+        return tick_lots.unsigned_abs() <= tick_lots_max;
+    }
+    let value = wide_value(price, size, tick_value.exact);
+    value.0.unsigned_abs() <= VALUE_MAX.0.unsigned_abs()
 }
 
 /// What a fill did to a position.
@@ -181,8 +181,7 @@ pub(crate) fn share_ceil(total: i128, part: i128, whole: i128) -> i128 {
         let magnitude = product.unsigned_abs();
         let whole = whole.unsigned_abs();
         return if product >= 0 {
-            // Both summands are far below the end of the range; a remainder would cost another division.
-            ((magnitude + (whole - 1)) / whole) as i128
+            magnitude.div_ceil(whole) as i128
         } else {
             -((magnitude / whole) as i128)
         };

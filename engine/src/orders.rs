@@ -95,7 +95,9 @@ impl Orders {
     #[cold]
     #[inline(never)]
     fn extend(&mut self, handle: u32) {
-        self.details.resize(handle as usize + 1, Order::VACANT);
+        while self.details.len() <= handle as usize {
+            self.details.push(Order::VACANT);
+        }
     }
 
     /// Forgets an order of this id that is in no queue and no list; its extra stays.

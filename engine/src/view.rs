@@ -321,7 +321,7 @@ impl Shard {
         let legs = [Leg::Net, Leg::Long, Leg::Short];
         let lots = legs.map(|leg| {
             self.find_holding(id, instrument, leg)
-                .map_or(0, |handle| self.holdings.get(handle).lots.0)
+                .map_or(0, |(_, held)| held.lots.0)
         });
         market.signed_qty(Lots(lots.into_iter().sum()))
     }

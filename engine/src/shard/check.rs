@@ -123,8 +123,8 @@ impl Shard {
         {
             return None;
         }
-        let holding = self.find_holding(request.account, request.instrument, Leg::Net);
-        let desk = self.desk_of(request, holding);
+        let found = self.find_holding(request.account, request.instrument, Leg::Net);
+        let desk = self.desk_of(request, found);
         let (account, market) = (desk.account, desk.market);
         if account.terms.mode != PositionMode::Netting
             || account.has_conduct
@@ -153,7 +153,7 @@ impl Shard {
             .then_some(Plain {
                 lots,
                 limit,
-                holding,
+                holding: found.map(|(handle, _)| handle),
             })
     }
 
@@ -177,11 +177,11 @@ impl Shard {
     }
 
     #[inline(always)]
-    fn desk_of(&self, request: &NewOrder, holding: Option<u32>) -> Desk<'_> {
+    fn desk_of<'a>(&'a self, request: &NewOrder, found: Option<(u32, &'a Holding)>) -> Desk<'a> {
         Desk {
             account: &self.accounts[request.account.0 as usize],
             market: &self.markets[request.instrument.0 as usize],
-            held: holding.map(|handle| self.holdings.get(handle)),
+            held: found.map(|(_, held)| held),
         }
     }
 

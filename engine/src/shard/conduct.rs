@@ -116,7 +116,7 @@ impl Shard {
         };
         for &leg in legs {
             let mut own = match self.find_holding(account, instrument, leg) {
-                Some(handle) => *self.holdings.get(handle),
+                Some((_, held)) => *held,
                 None => Holding::new(account, instrument, leg),
             };
             now = plus(now, &own);

@@ -38,7 +38,7 @@ impl Shard {
         account: AccountId,
         instrument: InstrumentId,
         leg: Leg,
-    ) -> Option<u32> {
+    ) -> Option<(u32, &Holding)> {
         let first = self.accounts[account.0 as usize].holdings.first;
         if first == NIL {
             return None;
@@ -46,12 +46,23 @@ impl Shard {
         // Most accounts hold one thing at a time.
         let holding = self.holdings.get(first);
         if holding.instrument == instrument && holding.leg == leg {
-            return Some(first);
+            return Some((first, holding));
         }
         if holding.next == NIL {
             return None;
         }
-        self.holding_handles.get((account.0, instrument.0, leg))
+        self.find_further(account, instrument, leg)
+    }
+
+    #[inline(never)]
+    fn find_further(
+        &self,
+        account: AccountId,
+        instrument: InstrumentId,
+        leg: Leg,
+    ) -> Option<(u32, &Holding)> {
+        let handle = self.holding_handles.get((account.0, instrument.0, leg))?;
+        Some((handle, self.holdings.get(handle)))
     }
 
     /// The holding of an instrument and leg; an idle one is made where there is none. The caller
@@ -62,7 +73,7 @@ impl Shard {
         instrument: InstrumentId,
         leg: Leg,
     ) -> u32 {
-        if let Some(handle) = self.find_holding(account, instrument, leg) {
+        if let Some((handle, _)) = self.find_holding(account, instrument, leg) {
             return handle;
         }
         let handle = self.holdings.insert(Holding::new(account, instrument, leg));

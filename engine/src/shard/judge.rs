@@ -421,9 +421,41 @@ impl Shard {
 
     #[inline(always)]
     fn set_bands_at(&mut self, id: AccountId, reckoning: &Reckoning) {
+        let account = &mut self.accounts[id.0 as usize];
+        let (low, _) = account.rules.quiet(false);
+        account.is_floored.0 =
+            account.is_trading() && !account.day_locked && reckoning.equity >= low;
         if reckoning.positions == 0 {
             return;
         }
+        let account = &self.accounts[id.0 as usize];
+        let near = self
+            .room_of(account, reckoning)
+            .map_or(-1, |room| room.near());
+        let mut handle = account.holdings.first;
+        while handle != NIL {
+            let holding = self.holdings.get(handle);
+            handle = holding.next;
+            if holding.lots.0 == 0 {
+                continue;
+            }
+            let market = &mut self.markets[holding.instrument.0 as usize];
+            match market.mark(holding.lots) {
+                Some(mark) if slope_of(holding, market.tick_value) <= near => {
+                    let band = Band {
+                        low: mark.0.saturating_sub(NEAR_TICKS),
+                        high: mark.0.saturating_add(NEAR_TICKS),
+                    };
+                    market.bands_mut(holding.lots).set(holding.row.0, band);
+                }
+                _ => return self.set_close_bands(id, reckoning),
+            }
+        }
+    }
+
+    /// As [`Shard::set_bands_at`] where the room is less than [`NEAR_TICKS`] for some position.
+    #[inline(never)]
+    fn set_close_bands(&mut self, id: AccountId, reckoning: &Reckoning) {
         let account = &self.accounts[id.0 as usize];
         let room = self.room_of(account, reckoning);
         let mut handle = account.holdings.first;
@@ -456,8 +488,11 @@ impl Shard {
         let mut room = Room {
             down: Notional(i128::MAX),
             up: Notional(i128::MAX),
-            shift: 0,
-            near: 0,
+            shift: if positions == 1 {
+                0
+            } else {
+                positions.next_power_of_two().trailing_zeros()
+            },
         };
         if account.is_trading() {
             let (low, high) = account.rules.quiet(account.day_locked);
@@ -472,13 +507,6 @@ impl Shard {
         if let Some((low, high)) = self.entry_quiet(account) {
             room.meet(equity, low, high);
         }
-        let least = room.down.min(room.up).0 >> NEAR_BITS;
-        room.near = if positions == 1 {
-            least
-        } else {
-            room.shift = positions.next_power_of_two().trailing_zeros();
-            least >> room.shift
-        };
         Some(room)
     }
 
@@ -503,8 +531,6 @@ struct Room {
     up: Notional,
     /// Each position gets `1 / 2^shift` of it.
     shift: u32,
-    /// The equity per tick that leaves a position [`NEAR_TICKS`] either way.
-    near: i128,
 }
 
 /// An account that has room for so many ticks either way gets them without a closer look: a power of
@@ -514,6 +540,13 @@ const NEAR_BITS: u32 = 20;
 
 /// Below so many ticks a division finds the exact edge; above, a shift finds half of it or more.
 const EXACT_TICKS: i128 = 64;
+
+/// How much the equity of a position's account moves with a tick of its mark; above zero.
+#[inline(always)]
+fn slope_of(holding: &Holding, tick_value: TickValue) -> i128 {
+    let size = Lots(holding.lots.0.saturating_abs());
+    holding::value(Ticks(1), size, tick_value).0
+}
 
 impl Room {
     #[inline(always)]
@@ -531,25 +564,21 @@ impl Room {
         self.up = self.up.min(half);
     }
 
-    /// The marks at which a position moves its account's equity by no more than its share of the room.
-    /// Never wider than that; narrower by up to a half, which costs one more look on the way.
+    /// The most equity per tick that leaves a position [`NEAR_TICKS`] either way.
     #[inline(always)]
-    fn band(&self, holding: &Holding, mark: Ticks, tick_value: TickValue) -> Band {
-        // Equity per tick.
-        let size = Lots(holding.lots.0.saturating_abs());
-        let slope = holding::value(Ticks(1), size, tick_value).0;
-        if slope > 0 && slope <= self.near {
-            return Band {
-                low: mark.0.saturating_sub(NEAR_TICKS),
-                high: mark.0.saturating_add(NEAR_TICKS),
-            };
+    fn near(&self) -> i128 {
+        let least = self.down.min(self.up).0 >> NEAR_BITS;
+        if self.shift == 0 {
+            least
+        } else {
+            least >> self.shift
         }
-        self.far_band(holding, mark, slope)
     }
 
-    /// As [`Room::band`] for an equity per tick that the room has not got [`NEAR_TICKS`] for.
-    #[inline(never)]
-    fn far_band(&self, holding: &Holding, mark: Ticks, slope: i128) -> Band {
+    /// The marks at which a position moves its account's equity by no more than its share of the room.
+    /// Never wider than that; narrower by up to a half, which costs one more look on the way.
+    fn band(&self, holding: &Holding, mark: Ticks, tick_value: TickValue) -> Band {
+        let slope = slope_of(holding, tick_value);
         if slope <= 0 || self.down.0 < 0 || self.up.0 < 0 {
             return Band::NONE;
         }
