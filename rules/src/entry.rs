@@ -172,6 +172,15 @@ impl Entry {
         (self.trough, self.peak)
     }
 
+    /// Whether its figures can be those of an entry that was observed: for one from bytes.
+    pub fn is_sound(&self) -> bool {
+        self.initial > Notional::ZERO
+            && self.initial <= self.peak
+            && (self.trough..=self.peak).contains(&self.equity)
+            && self.drawdown >= Notional::ZERO
+            && self.drawdown_share >= 0
+    }
+
     /// Whether anything has happened since entering: an opening fill, or another equity.
     pub fn is_used(&self) -> bool {
         self.active_today || self.peak != self.initial || self.peak != self.trough
