@@ -367,3 +367,74 @@ fn schema_and_reader_refuse_the_same_texts() {
         assert_eq!(checked.is_ok(), accepted, "{pointer} {text}: {checked:?}");
     }
 }
+
+#[test]
+fn the_plans_of_this_project_follow_the_schema() {
+    let schema = Schema::published();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/plans");
+    let mut files = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let document: Value = toml::from_str(&text).unwrap();
+        assert_eq!(schema.check(&document), Ok(()), "{}", path.display());
+        files += 1;
+    }
+    assert!(files >= 18, "{files}");
+}
+
+/// The names and words of a schema, in the order of its text.
+fn vocabulary(schema: &Value, found: &mut BTreeSet<String>) {
+    if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
+        found.extend(properties.keys().cloned());
+    }
+    let words = schema.get("enum").and_then(Value::as_array);
+    found.extend(
+        words
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .map(str::to_owned),
+    );
+    match schema {
+        Value::Object(inner) => inner.values().for_each(|inner| vocabulary(inner, found)),
+        Value::Array(inner) => inner.iter().for_each(|inner| vocabulary(inner, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_reference_page_has_every_name_and_word_and_its_examples_are_toml() {
+    let page = include_str!("../../../../docs/plans.md");
+    let mut known = BTreeSet::new();
+    vocabulary(&Schema::published().root, &mut known);
+    assert!(known.len() > 90, "{}", known.len());
+    let code: Vec<_> = page.split('`').skip(1).step_by(2).collect();
+    let names: BTreeSet<_> = code
+        .iter()
+        .flat_map(|code| code.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'))
+        .collect();
+    let missing: Vec<_> = known
+        .iter()
+        .filter(|name| !names.contains(name.as_str()))
+        .collect();
+    assert_eq!(missing, Vec::<&String>::new());
+    let mut examples = 0;
+    for row in page.lines().filter(|row| row.starts_with('|')) {
+        let cell = row
+            .trim_end_matches(" |")
+            .rsplit("| ")
+            .next()
+            .unwrap()
+            .trim();
+        if let Some(example) = cell
+            .strip_prefix('`')
+            .and_then(|cell| cell.strip_suffix('`'))
+        {
+            let read = toml::from_str::<Value>(example);
+            assert!(read.is_ok(), "{example}: {read:?}");
+            examples += 1;
+        }
+    }
+    assert!(examples > 50, "{examples}");
+}
