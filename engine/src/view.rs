@@ -131,8 +131,8 @@ pub struct AccountView {
     pub lineage: Lineage,
     /// Whether another account follows it.
     pub followed: bool,
-    /// How it stands against its rules of conduct.
-    pub conduct: ConductView,
+    /// How it stands against its rules of conduct; `None` where its plan has none.
+    pub conduct: Option<ConductView>,
     /// The newest primary breach, its place and time.
     pub breach: Option<(Seq, TimestampNs, Breach)>,
 }
@@ -429,7 +429,7 @@ impl Shard {
             suspension: account.life.suspension().copied(),
             lineage: account.lineage,
             followed: account.followed,
-            conduct: self.conduct_view(account),
+            conduct: account.has_conduct.then(|| self.conduct_view(account)),
             breach: account
                 .breach
                 .map(|record| (record.seq, record.ts, record.breach)),

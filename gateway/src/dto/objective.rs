@@ -63,7 +63,9 @@ impl ObjectiveDto {
     /// The objectives of an account.
     pub fn all(view: &AccountView) -> Vec<Self> {
         let size = view.row.size;
-        let balance = view.row.balance.saturating_sub(view.conduct.excluded);
+        let conduct = view.conduct.as_ref();
+        let excluded = conduct.map_or(Money::ZERO, |conduct| conduct.excluded);
+        let balance = view.row.balance.saturating_sub(excluded);
         let target = view.target.map(|(target, met_at)| {
             let made = i128::from(balance.0) - i128::from(size.0);
             let needed = i128::from(target.0) - i128::from(size.0);

@@ -122,8 +122,8 @@ pub struct AccountDto {
     pub limits: Vec<LimitDto>,
     /// Its objectives.
     pub objectives: Vec<ObjectiveDto>,
-    /// Its rules of conduct.
-    pub conduct: ConductDto,
+    /// How it stands against its rules of conduct; null where its plan has none.
+    pub conduct: Option<ConductDto>,
     /// Open positions, oldest first.
     pub positions: Vec<PositionDto>,
     /// Working orders, oldest first.
@@ -306,7 +306,10 @@ impl AccountDto {
                 .map(|limit| LimitDto::new(limit, row.equity.to_notional(), plan, names))
                 .collect(),
             objectives: ObjectiveDto::all(view),
-            conduct: ConductDto::new(&view.conduct, names),
+            conduct: view
+                .conduct
+                .as_ref()
+                .map(|conduct| ConductDto::new(conduct, names)),
             positions: view
                 .positions
                 .iter()
