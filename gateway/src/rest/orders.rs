@@ -137,7 +137,10 @@ pub(super) async fn disconnect(
     Ok(json(StatusCode::OK, ended))
 }
 
-fn account_of(path: Segments<String>, query: Pairs) -> Result<(String, AccountId), Problem> {
+pub(super) fn account_of(
+    path: Segments<String>,
+    query: Pairs,
+) -> Result<(String, AccountId), Problem> {
     parameter(query, None)?;
     let account = segments(path)?;
     let id = AccountId(number("account", &account, u32::MAX)?);
@@ -187,7 +190,7 @@ fn answered(change: Change) -> Response {
     }
 }
 
-fn bad_body(error: BodyError) -> Problem {
+pub(super) fn bad_body(error: BodyError) -> Problem {
     match error {
         BodyError::Json(detail) => {
             Problem::new(StatusCode::BAD_REQUEST, "bad_json", detail).with("body", None, "JSON")

@@ -8,7 +8,9 @@ mod denied;
 use axum::http::StatusCode;
 use runtime::Receipt;
 use serde_json::{Value, json};
-use types::{AccountId, AlgoEnd, Event, EventKind, NewAlgo, NewOrder, OrderId, OrderList, Price};
+use types::{
+    AccountId, AlgoEnd, DenyReason, Event, EventKind, NewAlgo, NewOrder, OrderId, OrderList, Price,
+};
 
 use super::accounts::unknown_account;
 use crate::app::App;
@@ -55,6 +57,11 @@ pub(super) fn of_list(app: &App, list: &OrderList, receipt: &Receipt) -> Result<
         "orders": orders,
     });
     Ok(with_events(app, &head, first.account, receipt))
+}
+
+/// An order that nothing can be said about.
+pub(super) fn of_refusal(app: &App, order: &NewOrder, reason: DenyReason) -> Problem {
+    denied(app, &(*order).into(), reason)
 }
 
 /// Whether an event's request is this one. Exits of a bracket become reduce-only.

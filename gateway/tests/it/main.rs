@@ -8,6 +8,7 @@ mod connections;
 mod lists;
 mod orders;
 mod pages;
+mod proofs;
 mod reads;
 mod restarts;
 mod sockets;
