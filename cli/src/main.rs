@@ -2,6 +2,7 @@
 
 mod demo;
 mod simulate;
+mod verify;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -17,7 +18,8 @@ use clap::{Parser, Subcommand};
     after_help = "Examples:
   dynasty demo                                                  watch it on http://127.0.0.1:8080
   dynasty demo --headless --for 20s                             a summary after 20 seconds
-  dynasty simulate fixtures/scenarios/static_floor.jsonl --state"
+  dynasty simulate fixtures/scenarios/static_floor.jsonl --state
+  dynasty verify-breach proof.json                              recompute a verdict"
 )]
 struct Cli {
     #[command(subcommand)]
@@ -28,6 +30,7 @@ struct Cli {
 enum Command {
     Demo(demo::Args),
     Simulate(simulate::Args),
+    VerifyBreach(verify::Args),
 }
 
 fn main() -> ExitCode {
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Demo(args) => demo::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Simulate(args) => simulate::run_command(&args),
+        Command::VerifyBreach(args) => verify::run_command(&args),
     };
     done.unwrap_or_else(|error| {
         eprintln!("dynasty: {error:#}");

@@ -23,6 +23,7 @@ pub(super) enum Kind {
     Dividend,
     Split,
     Order,
+    WhatIf,
     List,
     Algo,
     Amend,
@@ -53,6 +54,7 @@ impl Word for Kind {
         Self::Dividend,
         Self::Split,
         Self::Order,
+        Self::WhatIf,
         Self::List,
         Self::Algo,
         Self::Amend,
@@ -83,6 +85,7 @@ impl Word for Kind {
             Self::Dividend => "dividend",
             Self::Split => "split",
             Self::Order => "order",
+            Self::WhatIf => "what_if",
             Self::List => "list",
             Self::Algo => "algo",
             Self::Amend => "amend",
@@ -128,6 +131,7 @@ impl Kind {
             | Self::Dividend
             | Self::Split
             | Self::Order
+            | Self::WhatIf
             | Self::List
             | Self::Algo
             | Self::Amend

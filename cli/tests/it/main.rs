@@ -6,3 +6,4 @@ mod arrows;
 mod demo;
 mod documents;
 mod simulate;
+mod verify;
