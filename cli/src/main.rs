@@ -3,6 +3,7 @@
 mod demo;
 mod plan;
 mod simulate;
+mod verify;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -19,7 +20,8 @@ use clap::{Parser, Subcommand};
   dynasty demo                                                  watch it on http://127.0.0.1:8080
   dynasty demo --headless --for 20s                             a summary after 20 seconds
   dynasty simulate fixtures/scenarios/static_floor.jsonl --state
-  dynasty plan explain fixtures/plans/eod-trail-50k.toml        a plan in plain words and numbers"
+  dynasty plan explain fixtures/plans/eod-trail-50k.toml        a plan in plain words and numbers
+  dynasty verify-breach proof.json                              recompute a verdict"
 )]
 struct Cli {
     #[command(subcommand)]
@@ -31,6 +33,7 @@ enum Command {
     Demo(demo::Args),
     Simulate(simulate::Args),
     Plan(plan::Args),
+    VerifyBreach(verify::Args),
 }
 
 fn main() -> ExitCode {
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Simulate(args) => simulate::run_command(&args),
         Command::Plan(args) => plan::run_command(&args),
+        Command::VerifyBreach(args) => verify::run_command(&args),
     };
     done.unwrap_or_else(|error| {
         eprintln!("dynasty: {error:#}");

@@ -25,6 +25,7 @@ mod metrics;
 mod page;
 pub mod problem;
 pub mod projection;
+pub mod proofs;
 mod publisher;
 mod rest;
 pub mod server;

@@ -8,9 +8,11 @@ mod life;
 mod lists;
 mod orders;
 mod outcome;
+mod proofs;
 mod query;
 mod server;
 mod submission;
+mod what_if;
 mod windows;
 
 use std::sync::Arc;
@@ -58,6 +60,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
             "/v1/accounts/{account}/algos",
             get(accounts::algos).post(orders::submit_algo),
         )
+        .route("/v1/accounts/{account}/what-if", post(what_if::ask))
+        .route("/v1/accounts/{account}/proofs", get(proofs::list))
+        .route("/v1/accounts/{account}/proofs/{seq}", get(proofs::whole))
         .route(
             "/v1/accounts/{account}/disconnect",
             post(orders::disconnect),

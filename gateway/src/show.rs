@@ -1,9 +1,9 @@
 //! The engine's state and events as the JSON values that channels and answers are made of.
 
 use runtime::Views;
-use runtime::view::{AccountView, Board};
+use runtime::view::{AccountView, Board, WhatIf};
 use serde::Serialize;
-use types::{Event, EventKind, FloorMoveCause};
+use types::{Event, EventKind, FloorMoveCause, NewOrder};
 
 use crate::app::App;
 use crate::catalogue::Catalogue;
@@ -11,7 +11,7 @@ use crate::channel::{Json, Rows};
 use crate::chart::{Candle, Point};
 use crate::dto::{
     self, AccountDto, AccountRowDto, AlgoDto, BoardDto, InstrumentDto, OrderDto, PositionDto,
-    WindowsDto,
+    WhatIfDto, WindowsDto,
 };
 use crate::history::Told;
 
@@ -51,6 +51,15 @@ pub(crate) fn account(app: &App, view: &AccountView) -> Option<Json> {
 pub(crate) fn windows(app: &App, views: &Views) -> Json {
     let catalogue = app.projections.catalogue.load();
     json(&WindowsDto::new(&views.windows, &catalogue.names))
+}
+
+/// What an order would do; `None` until the account's plan is known.
+pub(crate) fn what_if(app: &App, order: &NewOrder, answer: &WhatIf) -> Option<Json> {
+    let catalogue = app.projections.catalogue.load();
+    let views = app.handle.views();
+    let plan = views.accounts.get(order.account.0 as usize)?.plan;
+    let plan = catalogue.plans.get(plan.0 as usize)?;
+    Some(json(&WhatIfDto::new(answer, plan, &catalogue.names)))
 }
 
 /// The open positions of an account.
@@ -97,12 +106,13 @@ pub(crate) fn board(app: &App, board: &Board) -> (Json, Rows) {
 }
 
 /// Whether an event is told. A floor that trails a live peak moves with the market: that is state,
-/// which the account's own channel shows.
+/// which the account's own channel shows. What a verdict rests on is in its proof.
 pub(crate) fn is_told(event: &Event) -> bool {
-    !matches!(
-        &event.kind,
-        EventKind::FloorMoved(moved) if moved.cause == FloorMoveCause::Trailed
-    )
+    match &event.kind {
+        EventKind::FloorMoved(moved) => moved.cause != FloorMoveCause::Trailed,
+        EventKind::VerdictBasis(_) | EventKind::LimitBasis(_) | EventKind::CashBasis(_) => false,
+        _ => true,
+    }
 }
 
 /// The events to tell, in order.

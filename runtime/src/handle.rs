@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use tokio::sync::{broadcast, oneshot, watch};
-use types::{AccountId, Command, InstrumentId, Seq};
+use types::{AccountId, Command, InstrumentId, NewOrder, Seq};
 
 use crate::batch::DurableBatch;
 use crate::config::AckMode;
 use crate::ingress::{Overloaded, Receipt};
 use crate::shared::{Shared, Status, Wakers};
 use crate::stats::Stats;
-use crate::views::{AccountAt, BookAt, Views};
+use crate::views::{AccountAt, BookAt, Views, WhatIfAt};
 
 /// A cheap, cloneable reference to a runtime. It keeps nothing running.
 #[derive(Debug, Clone)]
@@ -66,6 +66,17 @@ impl Handle {
         levels: usize,
     ) -> Result<oneshot::Receiver<BookAt>, Overloaded> {
         let answer = self.shared.view_requests.book(instrument, levels)?;
+        Wakers::wake(&self.shared.threads.replica);
+        Ok(answer)
+    }
+
+    /// Asks the replica what an order would do to its account if it executed whole now; nothing is sent.
+    /// Like [`Handle::account`].
+    ///
+    /// # Errors
+    /// When too many requests are waiting.
+    pub fn what_if(&self, request: NewOrder) -> Result<oneshot::Receiver<WhatIfAt>, Overloaded> {
+        let answer = self.shared.view_requests.what_if(request)?;
         Wakers::wake(&self.shared.threads.replica);
         Ok(answer)
     }

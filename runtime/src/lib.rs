@@ -51,4 +51,4 @@ pub use shared::Status;
 pub use snapshot::{Restored, SnapshotStore, SnapshotStoreError};
 pub use source::{Next, Source};
 pub use stats::Stats;
-pub use views::{AccountAt, BookAt, Views};
+pub use views::{AccountAt, BookAt, Views, WhatIfAt};

@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering, fence};
 
 use crossbeam::queue::ArrayQueue;
 use engine::Shard;
-use engine::view::{AccountRow, AccountView, Board, BookView, InstrumentView, WindowsView};
+use engine::view::{AccountRow, AccountView, Board, BookView, InstrumentView, WhatIf, WindowsView};
 use tokio::sync::oneshot;
-use types::{AccountId, CompetitionId, InstrumentId, Seq, TimestampNs};
+use types::{AccountId, CompetitionId, DenyReason, InstrumentId, NewOrder, Seq, TimestampNs};
 
 use crate::ingress::{Lane, Overloaded};
 
@@ -71,6 +71,17 @@ pub struct BookAt {
     pub book: Option<BookView>,
 }
 
+/// What an order would do to its account, and at which moment.
+#[derive(Debug, Clone)]
+pub struct WhatIfAt {
+    /// The last input that the answer takes into account.
+    pub seq: Seq,
+    /// Time of that input.
+    pub ts: TimestampNs,
+    /// The answer, or why there is none.
+    pub answer: Result<WhatIf, DenyReason>,
+}
+
 /// Somebody wants to see something. Whoever does not wait any more is no error.
 #[derive(Debug)]
 pub(crate) enum ViewRequest {
@@ -82,6 +93,10 @@ pub(crate) enum ViewRequest {
         instrument: InstrumentId,
         levels: usize,
         reply: oneshot::Sender<BookAt>,
+    },
+    WhatIf {
+        request: Box<NewOrder>,
+        reply: oneshot::Sender<WhatIfAt>,
     },
 }
 
@@ -100,6 +115,10 @@ impl ViewRequest {
             } => {
                 let book = shard.book_view(instrument, levels);
                 let _ = reply.send(BookAt { seq, ts, book });
+            }
+            Self::WhatIf { request, reply } => {
+                let answer = shard.what_if(&request);
+                let _ = reply.send(WhatIfAt { seq, ts, answer });
             }
         }
     }
@@ -144,6 +163,17 @@ impl ViewRequests {
             levels,
             reply,
         })?;
+        Ok(receiver)
+    }
+
+    /// Asks what an order would do.
+    pub(crate) fn what_if(
+        &self,
+        request: NewOrder,
+    ) -> Result<oneshot::Receiver<WhatIfAt>, Overloaded> {
+        let (reply, receiver) = oneshot::channel();
+        let request = Box::new(request);
+        self.ask(ViewRequest::WhatIf { request, reply })?;
         Ok(receiver)
     }
 

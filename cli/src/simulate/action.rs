@@ -44,7 +44,7 @@ impl Scenario {
     ) -> Result<(), Stop> {
         let table = root.table(&["type", "ts"])?;
         let ts = self.ts(&table)?;
-        Ok(self.apply(ts, InputKind::Timer(Timer::Clock), out)?)
+        self.apply(ts, InputKind::Timer(Timer::Clock), out)
     }
 
     pub(super) fn conversion_line(

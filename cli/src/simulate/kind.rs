@@ -23,6 +23,7 @@ pub(super) enum Kind {
     Dividend,
     Split,
     Order,
+    WhatIf,
     List,
     Algo,
     Amend,
@@ -55,6 +56,7 @@ impl Word for Kind {
         Self::Dividend,
         Self::Split,
         Self::Order,
+        Self::WhatIf,
         Self::List,
         Self::Algo,
         Self::Amend,
@@ -87,6 +89,7 @@ impl Word for Kind {
             Self::Dividend => "dividend",
             Self::Split => "split",
             Self::Order => "order",
+            Self::WhatIf => "what_if",
             Self::List => "list",
             Self::Algo => "algo",
             Self::Amend => "amend",
@@ -134,6 +137,7 @@ impl Kind {
             | Self::Dividend
             | Self::Split
             | Self::Order
+            | Self::WhatIf
             | Self::List
             | Self::Algo
             | Self::Amend

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::{LINE_BYTES_MAX, SimulateError, run_lines};
+use super::{Extras, LINE_BYTES_MAX, SimulateError, run_lines};
 
 const SCENARIOS: [&str; 25] = [
     include_str!("../../../fixtures/scenarios/static_floor.jsonl"),
@@ -51,7 +51,11 @@ const EXTREMES: [&str; 14] = [
 
 fn simulate(scenario: &[u8]) -> (String, Result<(), SimulateError>) {
     let mut out = Vec::new();
-    let result = run_lines("test.jsonl", scenario, true, &mut out);
+    let extras = Extras {
+        state: true,
+        proofs: None,
+    };
+    let result = run_lines("test.jsonl", scenario, extras, &mut out);
     (String::from_utf8(out).unwrap(), result)
 }
 

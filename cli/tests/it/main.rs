@@ -7,3 +7,4 @@ mod demo;
 mod documents;
 mod plan;
 mod simulate;
+mod verify;

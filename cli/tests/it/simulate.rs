@@ -3,6 +3,7 @@
 //!
 //! `DYNASTY_GOLDEN=update` writes the golden outputs anew instead of comparing.
 
+mod boundaries;
 mod cases;
 mod edges;
 mod facts;
@@ -40,7 +41,7 @@ fn the_examples_of_the_schema_are_a_scenario() {
         .filter_map(|rest| rest.split_once("` |").map(|(example, _)| example))
         .map(|example| format!("{{\"type\"{example}\n"))
         .collect();
-    assert_eq!(examples.len(), 39);
+    assert_eq!(examples.len(), 40);
     let folder = tempfile::tempdir().unwrap();
     let scenario = folder.path().join("examples.jsonl");
     std::fs::write(&scenario, examples.concat()).unwrap();

@@ -220,6 +220,22 @@ impl<'a> Field<'a> {
             .then_some(self)
     }
 
+    /// The field itself where it is not null.
+    ///
+    /// # Errors
+    /// When the document does not have it.
+    pub fn nullable(self) -> Result<Option<Self>, FieldError> {
+        match self.node {
+            None => Err(self.error("a value, or null")),
+            Some(_) => Ok(self.present()),
+        }
+    }
+
+    /// The value as it was written; `None` when the document does not have the field.
+    pub const fn node(&self) -> Option<&'a Node> {
+        self.node
+    }
+
     /// The error that this field is not accepted.
     pub fn error(&self, accepted: impl Into<String>) -> FieldError {
         let shown = self.node.filter(|node| **node != Node::Null);

@@ -10,8 +10,8 @@ use axum::http::StatusCode;
 use runtime::Receipt;
 use serde_json::{Value, json};
 use types::{
-    AccountId, AlgoEnd, Calendar, Event, EventKind, Interval, NewAlgo, NewOrder, OrderId,
-    OrderList, Price,
+    AccountId, AlgoEnd, Calendar, DenyReason, Event, EventKind, Interval, NewAlgo, NewOrder,
+    OrderId, OrderList, Price,
 };
 
 use super::accounts::unknown_account;
@@ -60,6 +60,11 @@ pub(super) fn of_list(app: &App, list: &OrderList, receipt: &Receipt) -> Result<
         "orders": orders,
     });
     Ok(with_events(app, &head, first.account, receipt))
+}
+
+/// An order that nothing can be said about.
+pub(super) fn of_refusal(app: &App, order: &NewOrder, reason: DenyReason) -> Problem {
+    denied(app, &(*order).into(), reason)
 }
 
 /// Whether an event's request is this one. Exits of a bracket become reduce-only.

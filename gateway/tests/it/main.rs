@@ -10,6 +10,7 @@ mod lists;
 mod orders;
 mod pages;
 mod plans;
+mod proofs;
 mod reads;
 mod restarts;
 mod sockets;

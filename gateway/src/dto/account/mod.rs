@@ -2,6 +2,7 @@
 
 pub mod change;
 pub mod conduct;
+pub mod explain;
 pub mod open;
 pub mod order;
 
@@ -17,6 +18,7 @@ use super::plan::TermsDto;
 use super::word::Word;
 
 pub use conduct::{ConductDto, SuspensionDto};
+pub use explain::{BreachLineDto, DenialDto, MoveDto, NextRollDto, WhatIfDto};
 pub use order::{AlgoDto, OrderDto};
 
 /// The short form of an account, for lists.
@@ -120,6 +122,8 @@ pub struct AccountDto {
     pub day: DayDto,
     /// Its limits.
     pub limits: Vec<LimitDto>,
+    /// What the next roll would do at the equity of now; null without an open day.
+    pub next_roll: Option<NextRollDto>,
     /// Its objectives.
     pub objectives: Vec<ObjectiveDto>,
     /// How it stands against its rules of conduct; null where its plan has none.
@@ -211,8 +215,12 @@ pub struct LimitDto {
     pub distance_pct: Option<String>,
     /// Part of the allowance that is used, percent; below zero in profit.
     pub used_pct: String,
+    /// What moved it last; null while nothing did.
+    pub moved: Option<MoveDto>,
     /// For each open position the price that would break the limit.
     pub breach_prices: Vec<BreachPriceDto>,
+    /// The marks that break it together; null without positions, or with one in another currency.
+    pub line: Option<BreachLineDto>,
 }
 
 /// The price at which a limit would break.
@@ -305,6 +313,7 @@ impl AccountDto {
                 .iter()
                 .map(|limit| LimitDto::new(limit, row.equity.to_notional(), plan, names))
                 .collect(),
+            next_roll: view.next_roll.as_ref().map(NextRollDto::new),
             objectives: ObjectiveDto::all(view),
             conduct: view
                 .conduct
@@ -356,11 +365,16 @@ impl LimitDto {
             distance: view.distance.to_string(),
             distance_pct: percent::share(view.distance.0.into(), equity.to_money_floor().0.into()),
             used_pct: percent::from_millionths(view.used_ppm),
+            moved: view.moved.as_ref().map(MoveDto::new),
             breach_prices: view
                 .breach_prices
                 .iter()
                 .map(|price| BreachPriceDto::new(price, names))
                 .collect(),
+            line: view
+                .line
+                .as_ref()
+                .map(|line| BreachLineDto::new(line, names)),
         }
     }
 }
