@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use rules::{Fault, Plan, Proof, ProofPosition, Verdict};
 use types::{
-    AccountId, Breach, BreachPosition, CashBasis, Codec, Consistency, LimitBasis, Money, Notional,
+    AccountId, Breach, BreachPosition, CashBasis, Consistency, LimitBasis, Money, Notional,
     PayoutDenial, PlanHash, Price, VerdictBasis,
 };
 
@@ -176,7 +176,7 @@ fn read_plan(table: &Table<'_>) -> Result<(Plan, Vec<Fault>), FieldError> {
     const BYTES: &str = "the canonical bytes of a valid plan in hexadecimal, in lower case";
     let bytes = table.field("plan_bytes");
     let plan = unhex(bytes.text(BYTES)?)
-        .and_then(|bytes| Plan::from_bytes(&bytes).ok())
+        .and_then(|bytes| Plan::from_spec(&bytes).ok())
         .ok_or_else(|| bytes.error(BYTES))?;
     let readable = table.field("plan");
     let faults = match (plan::read(&readable, &[])?, readable.node()) {

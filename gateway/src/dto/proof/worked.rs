@@ -2,6 +2,8 @@
 //!
 //! The sums state what the proof states; whether they come out is for [`Proof::verify`] to say.
 
+use std::fmt::Write as _;
+
 use rules::{Allowance, Proof, ProofPosition, Target, Verdict};
 use types::{
     Breach, Consistency, Effect, LimitBasis, Money, Notional, PayoutDenial, RuleKind, VerdictBasis,
@@ -148,7 +150,8 @@ fn balance(proof: &Proof) -> String {
     let basis = &proof.basis;
     let mut text = format!("balance: own cash {}", basis.own);
     for cash in &proof.cash {
-        text += &format!(" + {} {} x {}", cash.cash, cash.currency, cash.rate);
+        // Writing to a string cannot fail.
+        let _ = write!(text, " + {} {} x {}", cash.cash, cash.currency, cash.rate);
     }
     let rounding = if proof.cash.is_empty() {
         ""
@@ -172,7 +175,7 @@ fn equity(proof: &Proof, equity: Notional) -> String {
     );
     for cash in &proof.cash {
         let (open, rate) = (unrealised(cash.currency), cash.rate);
-        text += &format!(" + ({}{open}) {} x {rate}", cash.cash, cash.currency);
+        let _ = write!(text, " + ({}{open}) {} x {rate}", cash.cash, cash.currency);
     }
     let rounding = if proof.cash.is_empty() {
         ""
