@@ -70,9 +70,13 @@ impl Naive {
             ask,
             ask_qty,
         };
-        if market.touch != Some(touch) {
+        let before = market.touch;
+        if before != Some(touch) {
             self.markets[instrument].touch = Some(touch);
             self.dirty.insert(instrument);
+        }
+        // Another size at the same prices is no other mark.
+        if before.map(|touch| (touch.bid, touch.ask)) != Some((touch.bid, touch.ask)) {
             self.marked.insert(instrument);
         }
     }
