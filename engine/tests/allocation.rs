@@ -3,7 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use engine::{EventBuf, Limits, Shard};
-use rules::{Allowance, DailyAnchor, DailyLoss, MaxLoss, Plan, Stage, StopTrailing, TrailSource};
+use rules::{
+    Allowance, Conduct, DailyAnchor, DailyLoss, Life, MaxLoss, Plan, Stage, StopTrailing,
+    TrailSource,
+};
 use types::{
     AccountId, AlgoKind, BarPath, CancelModel, Codec, Command, CurveId, Effect, Event, EventKind,
     FeeSchedule, FillRule, Financing, Funding, Input, InputKind, Instrument, InstrumentId,
@@ -118,6 +121,8 @@ fn plan(initial: i64, terms: Terms) -> Plan {
         payout: None,
         scaling: None,
         terms,
+        conduct: Conduct::default(),
+        life: Life::default(),
     }
 }
 

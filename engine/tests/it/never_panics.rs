@@ -3,16 +3,17 @@
 use engine::Limits;
 use proptest::prelude::*;
 use types::{
-    AccountId, AdjustKind, Aggressor, AlgoKind, Bar, BarPath, CancelModel, ClientOrderId, Codec,
-    Command, CompetitionId, CurveId, DepthUpdate, FeeSchedule, FillRule, Financing, InputKind,
-    Instrument, InstrumentId, InstrumentKind, InstrumentStatus, Latency, LatencyId, LatencySample,
-    Leg, Level, Liquidity, ListKind, Margin, MarketData, MarketEvent, Money, NewAlgo, NewOrder,
-    OpenAccount, OrderId, OrderKind, OrderList, PaperModel, PlanId, Price, Qty, Quote, Ratio,
-    Requirement, RollSchedule, SelfTrade, Side, Sizes, Slippage, TimeInForce, Timer, TimestampNs,
-    Trade, TradingDay, Trail, TriggerOn,
+    AccountChange, AccountId, AdjustKind, Aggressor, AlgoKind, Bar, BarPath, CancelModel,
+    ClientOrderId, Codec, Command, CompetitionId, CurveId, DepthUpdate, FeeSchedule, FillRule,
+    Financing, InputKind, Instrument, InstrumentId, InstrumentKind, InstrumentStatus, Interval,
+    Latency, LatencyId, LatencySample, Leg, Level, Liquidity, ListKind, Margin, MarketData,
+    MarketEvent, Money, NewAlgo, NewOrder, OpenAccount, OrderId, OrderKind, OrderList, Origin,
+    PaperModel, Parentage, PlanId, Price, Qty, Quote, Ratio, Requirement, RollSchedule, SelfTrade,
+    Side, Sizes, Slippage, SuspendReason, TimeInForce, Timer, TimestampNs, Trade, TradingDay,
+    Trail, TriggerOn,
 };
 
-use crate::plans::any_plan;
+use crate::plans::{any_plan, calendar};
 use crate::world::{World, define, instrument, label, open};
 
 /// Mostly the ends of the range, and what is near zero.
@@ -428,6 +429,21 @@ fn currency() -> impl Strategy<Value = types::Label> {
     prop::sample::select(vec!["USD", "EUR", "GBP"]).prop_map(label)
 }
 
+fn origin() -> impl Strategy<Value = Origin> {
+    prop::sample::select(vec![Origin::NextPhase, Origin::Reset, Origin::Retry])
+}
+
+fn change() -> impl Strategy<Value = AccountChange> {
+    prop_oneof![
+        prop::option::of(time()).prop_map(|until| AccountChange::Suspend {
+            reason: SuspendReason::ByFirm,
+            until,
+        }),
+        Just(AccountChange::Resume),
+        Just(AccountChange::Close),
+    ]
+}
+
 fn administration() -> BoxedStrategy<Command> {
     let adjust = prop::sample::select(vec![
         AdjustKind::ProfitAndLoss,
@@ -450,12 +466,25 @@ fn administration() -> BoxedStrategy<Command> {
             .prop_map(|spec| Command::DefinePlan { spec: spec.into() }),
         1 => prop::collection::vec(any::<u8>(), 0..80)
             .prop_map(|spec| Command::DefineCompetition { spec: spec.into() }),
-        1 => (id(), prop::option::of(id())).prop_map(|(plan, parent)| {
+        1 => (id(), prop::option::of((id(), origin()))).prop_map(|(plan, parent)| {
             Command::OpenAccount(OpenAccount {
                 plan: PlanId(plan),
-                parent: parent.map(AccountId),
+                parent: parent.map(|(account, origin)| Parentage {
+                    account: AccountId(account),
+                    origin,
+                }),
                 name: label("wild"),
             })
+        }),
+        2 => (id(), change()).prop_map(|(account, change)| Command::ChangeAccount {
+            account: AccountId(account),
+            change,
+        }),
+        3 => (calendar(), time(), time()).prop_map(|(calendar, start, end)| {
+            Command::AnnounceWindow {
+                calendar,
+                interval: Interval { start, end },
+            }
         }),
         1 => (id(), id()).prop_map(|(competition, account)| Command::EnterCompetition {
             competition: CompetitionId(competition),

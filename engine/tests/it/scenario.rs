@@ -524,6 +524,8 @@ fn an_account_that_pays_out_cannot_enter_a_competition() {
             keep: PayoutKeep::AboveInitial(Money::ZERO),
             split: Ratio::percent(80),
             after: rules::AfterPayout::FloorStays,
+            best_day_cap: None,
+            days_min: None,
         }),
         ..plan("10000")
     };

@@ -3,7 +3,7 @@
 
 use engine::portrait::{HoldingPortrait, MarketPortrait, OrderPortrait};
 use engine::{EventBuf, Limits, Shard};
-use rules::{Plan, Stage};
+use rules::{Conduct, Life, Plan, Stage};
 use types::{
     AccountId, AdjustKind, ClientOrderId, Codec, Command, Event, EventKind, FeeSchedule, Fill,
     Input, InputKind, Instrument, InstrumentId, InstrumentKind, Label, Leg, Liquidity, Margin,
@@ -95,6 +95,8 @@ pub(crate) fn plan(initial: &str) -> Plan {
         payout: None,
         scaling: None,
         terms: Terms::default(),
+        conduct: Conduct::default(),
+        life: Life::default(),
     }
 }
 
