@@ -5,8 +5,8 @@ use engine::Limits;
 use rules::Plan;
 use types::{
     AccountId, Codec, Command, CompetitionId, InputKind, Instrument, InstrumentId, Label,
-    LatencySample, MarketData, MarketEvent, OpenAccount, Parentage, PlanId, Price, Qty, Quote, Timer,
-    TimestampNs, TradingDay,
+    LatencySample, MarketData, MarketEvent, OpenAccount, Parentage, PlanId, Price, Qty, Quote,
+    Timer, TimestampNs, TradingDay,
 };
 
 use super::draw::Draw;

@@ -74,7 +74,8 @@ impl Naive {
     pub(super) fn resume(&mut self, id: usize) {
         self.change_life(id, LifeChange::Resume);
         let open = self.open_days[&self.plan(id).schedule];
-        let missed = open.filter(|open| self.accounts[id].rules.day().is_none_or(|day| day < *open));
+        let missed =
+            open.filter(|open| self.accounts[id].rules.day().is_none_or(|day| day < *open));
         match missed {
             Some(day) => {
                 self.roll_account(id, day);

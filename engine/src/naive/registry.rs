@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use rules::{AccountRules, Competition, Entry, Lifecycle, Lineage, Plan};
 use types::{
-    AccountId, CompetitionId, CurveId, EventKind, FloorMoveCause, InputRejection,
-    Instrument, InstrumentError, InstrumentId, InstrumentStatus, Label, Latency, LatencyId,
-    LatencySample, Liquidity, Money, Notional, OpenAccount, PlanId, Price,
+    AccountId, CompetitionId, CurveId, EventKind, FloorMoveCause, InputRejection, Instrument,
+    InstrumentError, InstrumentId, InstrumentStatus, Label, Latency, LatencyId, LatencySample,
+    Liquidity, Money, Notional, OpenAccount, PlanId, Price,
 };
 
 use super::Naive;

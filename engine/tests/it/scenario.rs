@@ -593,4 +593,4 @@ fn the_state_hash_of_a_fixed_story_is_known() {
     assert_eq!(world.shard.state_hash().to_string(), GOLDEN);
 }
 
-const GOLDEN: &str = "2380a004f8a6ad7a2328d3ed50d0e14064df76fb9c03613647b6547daf8ebb64";
+const GOLDEN: &str = "e547ed92186d983b07d0b93711752bcadaba4b04dd3e613283f346cf2b4e6e17";

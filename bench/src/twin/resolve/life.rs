@@ -61,9 +61,7 @@ impl Scene<'_> {
         };
         let any = AccountId(self.draw.below(self.portrait.accounts.len() as u64) as u32);
         let fitting = self.account_in(states);
-        let account = fitting
-            .filter(|_| self.draw.percent(85))
-            .unwrap_or(any);
+        let account = fitting.filter(|_| self.draw.percent(85)).unwrap_or(any);
         let plan = self.plan_after(account, origin);
         open_account(plan, Some(Parentage { account, origin }))
     }
@@ -84,9 +82,7 @@ impl Scene<'_> {
             .filter(|plan| self.shard.plan(*plan).map(|plan| plan.name) == wanted)
             .collect();
         let fitting = self.draw.choose(&fitting).copied();
-        fitting
-            .filter(|_| self.draw.percent(85))
-            .unwrap_or(any)
+        fitting.filter(|_| self.draw.percent(85)).unwrap_or(any)
     }
 
     pub(super) fn change_account(&mut self) -> InputKind {
@@ -108,14 +104,7 @@ impl Scene<'_> {
     }
 
     fn suspension(&mut self) -> AccountChange {
-        let later = [
-            1,
-            50_000_000,
-            SECOND,
-            SECOND,
-            5 * SECOND,
-            60 * SECOND,
-        ];
+        let later = [1, 50_000_000, SECOND, SECOND, 5 * SECOND, 60 * SECOND];
         let until = match self.draw.below(10) {
             0..4 => None,
             4 => Some(TimestampNs(self.ts.0 - self.draw.below(2))),
@@ -134,9 +123,7 @@ impl Scene<'_> {
         let (calendar, interval) = match known {
             // The same once more, or one that overlaps it.
             Some(known) if self.draw.percent(12) => known,
-            Some((calendar, known)) if self.draw.percent(25) => {
-                (calendar, self.beside(known))
-            }
+            Some((calendar, known)) if self.draw.percent(25) => (calendar, self.beside(known)),
             _ => (calendar(&mut self.draw), self.interval()),
         };
         InputKind::Command(Command::AnnounceWindow { calendar, interval })
@@ -159,7 +146,9 @@ impl Scene<'_> {
 
     fn interval(&mut self) -> Interval {
         let now = self.ts.0;
-        let delay = self.draw.pick(&[0, 1, SECOND, SECOND, 3 * SECOND, 20 * SECOND]);
+        let delay = self
+            .draw
+            .pick(&[0, 1, SECOND, SECOND, 3 * SECOND, 20 * SECOND]);
         let length = self
             .draw
             .pick(&[1, 50_000_000, SECOND, 2 * SECOND, 5 * SECOND, 10 * SECOND]);
@@ -170,7 +159,10 @@ impl Scene<'_> {
             // Long over, just not, or empty.
             13 => (now - 2 * WEEK, now - WEEK + self.draw.below(3) - 1),
             14 => (now - WEEK, now - WEEK + SECOND),
-            _ => (now + delay, (now + delay).saturating_sub(self.draw.below(2))),
+            _ => (
+                now + delay,
+                (now + delay).saturating_sub(self.draw.below(2)),
+            ),
         };
         Interval {
             start: TimestampNs(start),
