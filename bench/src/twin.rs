@@ -5,9 +5,10 @@
 
 pub mod compare;
 mod conduct;
+mod contests;
 pub mod coverage;
 mod difference;
-mod draw;
+pub mod draw;
 mod instruments;
 mod plans;
 pub mod play;

@@ -1,6 +1,7 @@
 //! The `dynasty` binary: argument parsing and composition, nothing else.
 
 mod demo;
+mod plan;
 mod simulate;
 
 use std::io::IsTerminal;
@@ -17,7 +18,8 @@ use clap::{Parser, Subcommand};
     after_help = "Examples:
   dynasty demo                                                  watch it on http://127.0.0.1:8080
   dynasty demo --headless --for 20s                             a summary after 20 seconds
-  dynasty simulate fixtures/scenarios/static_floor.jsonl --state"
+  dynasty simulate fixtures/scenarios/static_floor.jsonl --state
+  dynasty plan explain fixtures/plans/eod-trail-50k.toml        a plan in plain words and numbers"
 )]
 struct Cli {
     #[command(subcommand)]
@@ -28,6 +30,7 @@ struct Cli {
 enum Command {
     Demo(demo::Args),
     Simulate(simulate::Args),
+    Plan(plan::Args),
 }
 
 fn main() -> ExitCode {
@@ -42,12 +45,14 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Demo(args) => demo::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Simulate(args) => simulate::run_command(&args),
+        Command::Plan(args) => plan::run_command(&args),
     };
     done.unwrap_or_else(|error| {
         eprintln!("dynasty: {error:#}");
-        match error.downcast_ref::<gateway::dto::PlanFileError>() {
-            Some(_) => ExitCode::from(2),
-            None => ExitCode::FAILURE,
+        if error.is::<gateway::dto::PlanFileError>() || error.is::<plan::InputError>() {
+            ExitCode::from(2)
+        } else {
+            ExitCode::FAILURE
         }
     })
 }

@@ -2,11 +2,11 @@
 
 use rules::{AccountRules, Lifecycle, Lineage};
 use types::{
-    AccountState, Breach, Codec, CodecError, CompetitionId, Label, Money, Parentage, PlanId,
-    Reader, Seq, Terms, TimestampNs, codec_struct,
+    AccountState, Breach, Codec, CodecError, CompetitionId, FloorMoveCause, Label, Money,
+    Parentage, PlanId, Reader, Seq, Terms, TimestampNs, codec_struct,
 };
 
-use crate::derived::Derived;
+use crate::derived::{Derived, DerivedFlag};
 
 /// One account.
 #[derive(Debug)]
@@ -31,6 +31,9 @@ pub(crate) struct Account {
     /// The second of its newest order, and how many it has sent within it.
     pub(crate) rate: OrderRate,
     pub(crate) rules: AccountRules,
+    /// Its equity is at least the lowest that its limits allow: it was when its bands were drawn, and
+    /// within them stays so. Follows from the positions and their marks.
+    pub(crate) is_floored: DerivedFlag,
     /// Fees paid so far.
     pub(crate) fees: Money,
     /// Its place in a competition.
@@ -45,6 +48,8 @@ pub(crate) struct Account {
     pub(crate) name: Label,
     /// The newest primary breach.
     pub(crate) breach: Option<BreachRecord>,
+    /// What moved its limits last.
+    pub(crate) moved: Moved,
 }
 
 codec_struct!(Account {
@@ -61,6 +66,7 @@ codec_struct!(Account {
     foreign,
     rate,
     rules,
+    is_floored,
     fees,
     entry,
     parent,
@@ -69,6 +75,7 @@ codec_struct!(Account {
     resume_timed,
     name,
     breach,
+    moved,
 });
 
 /// A currency of the shard; dense from 0, in order of first use.
@@ -184,6 +191,28 @@ pub(crate) struct BreachRecord {
 }
 
 codec_struct!(BreachRecord { seq, ts, breach });
+
+/// What moved a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Move {
+    /// The input.
+    pub seq: Seq,
+    /// Its time.
+    pub ts: TimestampNs,
+    /// Why.
+    pub cause: FloorMoveCause,
+}
+
+codec_struct!(Move { seq, ts, cause });
+
+/// What moved each limit of an account last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Moved {
+    pub(crate) daily: Option<Move>,
+    pub(crate) max: Option<Move>,
+}
+
+codec_struct!(Moved { daily, max });
 
 impl Account {
     /// Whether its rules are alive.

@@ -13,6 +13,7 @@ mod booking;
 mod change;
 mod checks;
 mod conduct;
+mod contest;
 mod crossed;
 mod due;
 mod entering;
@@ -37,16 +38,17 @@ mod windows;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use rules::{Competition, Entry, Plan};
+use rules::Plan;
 use types::{
     AccountId, Calendar, ClientOrderId, Command, Event, EventKind, Input, InputKind,
-    InputRejection, Interval, Label, LatencySample, Price, RollSchedule, Timer, TimestampNs,
+    InputRejection, Interval, Label, LatencySample, Price, RollSchedule, Seq, Timer, TimestampNs,
     TradingDay,
 };
 
 use account::Account;
 use algos::{Algo, Print};
 use change::{Amendment, Change, Flight};
+use contest::Contest;
 use lists::Activation;
 use market::Market;
 use order::Order;
@@ -59,11 +61,12 @@ use crate::view::House;
 #[derive(Debug)]
 pub struct Naive {
     limits: Limits,
+    seq: Seq,
     ts: TimestampNs,
     facts: Vec<EventKind>,
     markets: Vec<Market>,
     plans: Vec<Plan>,
-    competitions: Vec<(Competition, BTreeMap<usize, Entry>)>,
+    contests: Vec<Contest>,
     curves: Vec<Vec<u32>>,
     latencies: Vec<Vec<LatencySample>>,
     /// Units of 1e-9 of the second currency for one of the first.
@@ -110,11 +113,12 @@ impl Naive {
     pub fn new(limits: Limits) -> Self {
         Self {
             limits: limits.held(),
+            seq: Seq::default(),
             ts: TimestampNs::default(),
             facts: Vec::new(),
             markets: Vec::new(),
             plans: Vec::new(),
-            competitions: Vec::new(),
+            contests: Vec::new(),
             curves: Vec::new(),
             latencies: Vec::new(),
             conversions: BTreeMap::new(),
@@ -143,6 +147,7 @@ impl Naive {
     /// Applies one input and says what happened: what is due by its time, then the input itself, then
     /// what it made due.
     pub fn apply(&mut self, input: &Input) -> Vec<Event> {
+        self.seq = input.seq;
         self.ts = input.ts;
         self.do_due_work();
         match &input.kind {
@@ -174,7 +179,12 @@ impl Naive {
             Command::EnterCompetition {
                 competition,
                 account,
-            } => self.enter_competition(*competition, *account),
+                team,
+            } => self.enter_competition(*competition, *account, *team),
+            Command::ChangeCompetition {
+                competition,
+                change,
+            } => self.change_competition(*competition, *change),
             Command::SubmitOrder(order) => self.submit(order),
             Command::SubmitList(list) => self.submit_list(list),
             Command::SubmitAlgo(algo) => self.submit_algo(algo),

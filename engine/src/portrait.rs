@@ -1,14 +1,15 @@
 //! The state as its definitions name it, free of how it is laid out: what the shard and its naive
 //! twin must agree on after every input. For tests and disputes, not for the hot path.
 
-use rules::{AccountRules, Lineage, Score};
+use rules::{AccountRules, Awards, Key, Lineage, Score};
 use types::{
-    AccountId, AccountState, Calendar, InstrumentStatus, Interval, Label, Leg, Money, NewOrder,
-    Notional, OrderId, OrderRole, PlanId, Price, Qty, Quote, SignedQty, Suspension, TimestampNs,
+    AccountId, AccountState, Calendar, CompetitionState, DisqualificationReason, InstrumentStatus,
+    Interval, Label, Leg, Money, NewOrder, Notional, OrderId, OrderRole, PlanId, Price, Qty, Quote,
+    SignedQty, Suspension, TeamId, TimestampNs,
 };
 
 use crate::snapshot::StateHash;
-use crate::view::House;
+use crate::view::{House, Move};
 
 /// Everything that inputs change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub struct Portrait {
     pub intervals: Vec<(Calendar, Interval)>,
     /// Windows that are open, by plan and place, with the moment at which they close.
     pub windows: Vec<(PlanId, u8, TimestampNs)>,
+    /// Competitions, by id.
+    pub contests: Vec<ContestPortrait>,
 }
 
 /// One account.
@@ -52,10 +55,53 @@ pub struct AccountPortrait {
     pub fees: Money,
     /// What the rules know about it.
     pub rules: AccountRules,
+    /// What moved its daily and its maximum loss limit last.
+    pub moved: [Option<Move>; 2],
     /// Positions and working sums, ascending by instrument and leg; only those that are not all zero.
     pub holdings: Vec<HoldingPortrait>,
     /// Its score, when it is in a competition.
     pub score: Option<Score>,
+}
+
+/// One competition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContestPortrait {
+    /// Where it is in its life.
+    pub state: CompetitionState,
+    /// Whether the public board stands still.
+    pub is_frozen: bool,
+    /// In order of entry.
+    pub entrants: Vec<EntrantPortrait>,
+    /// What placed the entrants when they were scored last, best first: what prizes follow.
+    pub scored: Vec<Key>,
+    /// The reviewers' board at this moment.
+    pub board: Vec<PlacePortrait>,
+    /// What the public sees of it.
+    pub public: Vec<PlacePortrait>,
+    /// Who gets what, once that is decided.
+    pub awards: Option<Awards>,
+}
+
+/// An entrant of a competition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EntrantPortrait {
+    /// Who.
+    pub account: AccountId,
+    /// Its team.
+    pub team: Option<TeamId>,
+    /// Why it was taken off the board.
+    pub disqualified: Option<DisqualificationReason>,
+}
+
+/// A row of a board.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlacePortrait {
+    /// From 1; `None` while it is not eligible.
+    pub rank: Option<u32>,
+    /// The entrant.
+    pub account: AccountId,
+    /// Its score.
+    pub score: Score,
 }
 
 /// What an account has in one instrument and leg.

@@ -16,6 +16,7 @@ mod cancel;
 mod cascade;
 mod check;
 mod conduct;
+mod contest;
 mod crossed;
 mod data;
 mod enter;
@@ -37,9 +38,9 @@ mod windows;
 
 use rules::{Competition, Entry, OpenWindows, Plan};
 use types::{
-    AccountId, ClientOrderId, Command, CompetitionId, Input, InputKind, Label, LatencySample, Leg,
-    OrderId, PlanHash, Price, RollSchedule, Seq, ShardId, Timer, TimestampNs, TradingDay,
-    codec_struct,
+    AccountId, ClientOrderId, Command, CompetitionId, DisqualificationReason, Input, InputKind,
+    Label, LatencySample, Leg, OrderId, PlanHash, Price, RollSchedule, Seq, ShardId, Timer,
+    TimestampNs, TradingDay, codec_struct,
 };
 
 use crate::account::{Account, CurrencyId, House};
@@ -72,15 +73,17 @@ codec_struct!(KnownPlan {
     windows
 });
 
-/// A competition and its entrants, in order of entry.
+/// A competition, where it is in its life, and its entrants in order of entry.
 #[derive(Debug)]
 pub(crate) struct Contest {
     pub(crate) competition: Competition,
+    pub(crate) life: rules::Contest,
     pub(crate) entries: Vec<Entrant>,
 }
 
 codec_struct!(Contest {
     competition,
+    life,
     entries
 });
 
@@ -89,9 +92,34 @@ codec_struct!(Contest {
 pub(crate) struct Entrant {
     pub(crate) account: AccountId,
     pub(crate) entry: Entry,
+    /// The entry as the public sees it while the board stands still.
+    pub(crate) frozen: Option<Frozen>,
+    /// Whether its account had violated a hard rule when the competition ended.
+    pub(crate) breached: bool,
 }
 
-codec_struct!(Entrant { account, entry });
+codec_struct!(Entrant {
+    account,
+    entry,
+    frozen,
+    breached
+});
+
+/// An entry at a moment.
+#[derive(Debug)]
+pub(crate) struct Frozen {
+    pub(crate) entry: Entry,
+    /// Whether its account had violated a hard rule.
+    pub(crate) breached: bool,
+    /// Why it was off the board.
+    pub(crate) disqualified: Option<DisqualificationReason>,
+}
+
+codec_struct!(Frozen {
+    entry,
+    breached,
+    disqualified
+});
 
 /// A schedule that some plan or competition has, and the day that is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,6 +169,8 @@ pub struct Shard {
     pub(crate) markets: Vec<Market>,
     pub(crate) plans: Vec<KnownPlan>,
     pub(crate) contests: Vec<Contest>,
+    /// When time does something to a competition; follows from them.
+    pub(crate) contest_due: TimestampNs,
     pub(crate) windows: Windows,
     pub(crate) open_days: Vec<OpenDay>,
     pub(crate) accounts: Vec<Account>,
@@ -184,6 +214,7 @@ impl Shard {
             markets: Vec::new(),
             plans: Vec::new(),
             contests: Vec::new(),
+            contest_due: TimestampNs(u64::MAX),
             windows: Windows::new(),
             open_days: Vec::new(),
             accounts: Vec::new(),
@@ -239,11 +270,26 @@ impl Shard {
     pub fn next_due(&self) -> Option<TimestampNs> {
         let due = self.agenda.next().map(|due| due.at);
         let edge = self.windows.next();
-        due.into_iter().chain(edge).min()
+        let contest = (self.contest_due.0 != u64::MAX).then_some(self.contest_due);
+        due.into_iter().chain(edge).chain(contest).min()
     }
 
+    #[inline(always)]
     fn on_command(&mut self, command: &Command, events: &mut EventBuf) {
         match command {
+            Command::SubmitOrder(order) => self.submit_order(order, events),
+            Command::CancelOrder { account, order } => {
+                self.cancel_order(*account, *order, events);
+            }
+            _ => self.on_other_command(command, events),
+        }
+    }
+
+    /// All but the two commands that most are, apart from them for its large frame.
+    #[inline(never)]
+    fn on_other_command(&mut self, command: &Command, events: &mut EventBuf) {
+        match command {
+            Command::SubmitOrder(_) | Command::CancelOrder { .. } => {}
             Command::RegisterInstrument(instrument) => {
                 self.register_instrument(instrument, events);
             }
@@ -253,10 +299,14 @@ impl Shard {
             Command::EnterCompetition {
                 competition,
                 account,
+                team,
             } => {
-                self.enter_competition(*competition, *account, events);
+                self.enter_competition(*competition, *account, *team, events);
             }
-            Command::SubmitOrder(order) => self.submit_order(order, events),
+            Command::ChangeCompetition {
+                competition,
+                change,
+            } => self.change_competition(*competition, *change, events),
             Command::SubmitList(list) => self.submit_list(list, events),
             Command::SubmitAlgo(algo) => self.submit_algo(algo, events),
             Command::AmendOrder {
@@ -272,9 +322,6 @@ impl Shard {
                     trigger: *trigger,
                 };
                 self.amend_order(*account, *order, amendment, events);
-            }
-            Command::CancelOrder { account, order } => {
-                self.cancel_order(*account, *order, events);
             }
             Command::CancelAll {
                 account,

@@ -170,6 +170,7 @@ impl Shard {
             }
         }
         self.refresh_windows();
+        self.refresh_contests();
         for handle in open {
             self.watch(handle);
         }

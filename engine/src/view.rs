@@ -1,20 +1,29 @@
 //! Read-only pictures of a shard, for screens and reports. Nothing here changes state.
 
-use rules::{Competition, Limit, MinDays, Plan, Score, Stage, Standing};
+mod conduct;
+mod limits;
+mod next_roll;
+mod what_if;
+
+use rules::{Competition, Ineligible, Lineage, MinDays, Plan, Score, Stage, Standing};
 use types::{
-    AccountId, AccountState, Breach, CompetitionId, Consistency, Funding, Instrument, InstrumentId,
-    InstrumentStatus, Label, Leg, Lots, Money, NewAlgo, NewOrder, Notional, OrderId, OrderRole,
-    Parentage, PlanHash, PlanId, Price, Qty, Quote, Seq, Side, SignedQty, Terms, Ticks,
-    TimestampNs, TradingDay,
+    AccountId, AccountState, Breach, CompetitionId, CompetitionState, Consistency, Funding,
+    Instrument, InstrumentId, InstrumentStatus, Label, Leg, Lots, Money, NewAlgo, NewOrder,
+    Notional, OrderId, OrderRole, Parentage, PlanHash, PlanId, Price, Qty, Quote, Seq, Side,
+    SignedQty, Suspension, Terms, TimestampNs, TradingDay,
 };
 
+pub use self::conduct::{ConductView, DayCount, InactivityView, SizeView, WindowView, WindowsView};
+pub use self::limits::{BreachLine, BreachPrice, LimitView, LineTerm};
+pub use self::next_roll::{NextRoll, RolledLimit};
+pub use self::what_if::WhatIf;
 use crate::account::Account;
-pub use crate::account::House;
+pub use crate::account::{House, Move};
 use crate::book::price_of;
 use crate::holding::{self, Holding};
 use crate::market::Market;
 use crate::portrait::OrderStage;
-use crate::shard::Shard;
+use crate::shard::{Contest, Entrant, Shard};
 
 /// An instrument and its market.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,6 +109,8 @@ pub struct AccountView {
     pub day_start_equity: Money,
     /// Every limit.
     pub limits: Vec<LimitView>,
+    /// What the next roll would do at the equity of now; `None` without an open day.
+    pub next_roll: Option<NextRoll>,
     /// Balance that meets the profit target, and when it was first met.
     pub target: Option<(Money, Option<TimestampNs>)>,
     /// Trading days counted, and the rule that asks for them.
@@ -114,35 +125,16 @@ pub struct AccountView {
     pub orders: Vec<OrderView>,
     /// Working algos, oldest first.
     pub algos: Vec<AlgoView>,
+    /// Its suspension, while it is suspended.
+    pub suspension: Option<Suspension>,
+    /// Resets and retries that led to it.
+    pub lineage: Lineage,
+    /// Whether another account follows it.
+    pub followed: bool,
+    /// How it stands against its rules of conduct; `None` where its plan has none.
+    pub conduct: Option<ConductView>,
     /// The newest primary breach, its place and time.
     pub breach: Option<(Seq, TimestampNs, Breach)>,
-}
-
-/// A limit of an account.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LimitView {
-    /// The limit as it stands.
-    pub limit: Limit,
-    /// Equity minus floor, rounded down.
-    pub distance: Money,
-    /// The part of the allowance that is used, in millionths; below zero in profit.
-    pub used_ppm: i64,
-    /// For each open position the price that violates the limit while the other positions keep
-    /// their marks. A price at or below zero is left out, unless the mark is there already.
-    pub breach_prices: Vec<BreachPrice>,
-}
-
-/// The price at which a limit breaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BreachPrice {
-    /// The instrument whose price it is.
-    pub instrument: InstrumentId,
-    /// Its name.
-    pub symbol: Label,
-    /// `Buy`: the bid (a long position is marked there); `Sell`: the ask.
-    pub side: Side,
-    /// The first price, a multiple of the tick size, that violates the limit.
-    pub price: Price,
 }
 
 /// An open position.
@@ -222,6 +214,10 @@ pub struct Board {
     pub id: CompetitionId,
     /// Its configuration.
     pub competition: Competition,
+    /// Where it is in its life.
+    pub state: CompetitionState,
+    /// Whether the public board stands still.
+    pub is_frozen: bool,
     /// Ranked entrants first, best first; then the unranked.
     pub rows: Vec<BoardRow>,
 }
@@ -325,9 +321,22 @@ impl Shard {
         let legs = [Leg::Net, Leg::Long, Leg::Short];
         let lots = legs.map(|leg| {
             self.find_holding(id, instrument, leg)
-                .map_or(0, |handle| self.holdings.get(handle).lots.0)
+                .map_or(0, |(_, held)| held.lots.0)
         });
         market.signed_qty(Lots(lots.into_iter().sum()))
+    }
+
+    /// How many positions of an instrument need a look at the mark of now, by comparing every one with
+    /// its band: none after an input, but for those that every mark concerns. The plain sweep that the
+    /// index replaces, for tests and benchmarks.
+    pub fn sweep_bands(&self, instrument: InstrumentId) -> usize {
+        let Some(market) = self.markets.get(instrument.0 as usize) else {
+            return 0;
+        };
+        let left = |bands: &crate::bands::Bands, side| {
+            market.mark(side).map_or(0, |mark| bands.sweep(mark))
+        };
+        left(&market.longs, Lots(1)) + left(&market.shorts, Lots(-1))
     }
 
     /// How many orders of an account work.
@@ -352,7 +361,7 @@ impl Shard {
         let used_ppm = account
             .rules
             .limits()
-            .map(|limit| used_ppm(limit, equity))
+            .map(|limit| limits::used_ppm(limit, equity))
             .max();
         Some(AccountRow {
             id,
@@ -400,10 +409,8 @@ impl Shard {
             day_pnl: rules.day_pnl(),
             day_start_balance: rules.day_start_balance(),
             day_start_equity: rules.day_start_equity(),
-            limits: rules
-                .limits()
-                .map(|limit| self.limit_view(account, limit))
-                .collect(),
+            limits: self.limit_views(account, &self.worth_of(account)),
+            next_roll: self.next_roll(account),
             target: rules
                 .target_balance(plan)
                 .map(|target| (target, rules.target_reached_at())),
@@ -419,6 +426,10 @@ impl Shard {
                 .collect(),
             orders: self.order_views(account),
             algos: self.algo_views(id),
+            suspension: account.life.suspension().copied(),
+            lineage: account.lineage,
+            followed: account.followed,
+            conduct: account.has_conduct.then(|| self.conduct_view(account)),
             breach: account
                 .breach
                 .map(|record| (record.seq, record.ts, record.breach)),
@@ -496,6 +507,7 @@ impl Shard {
             .saturating_mul(i128::from(instrument.tick_size.0));
         let per_tick = market
             .tick_value
+            .exact
             .0
             .saturating_mul(i128::from(position.lots.0));
         // Division rounds down only by a positive number, and a short position's is not.
@@ -520,72 +532,20 @@ impl Shard {
         }
     }
 
-    fn limit_view(&self, account: &Account, limit: &Limit) -> LimitView {
-        let equity = self.equity_of(account);
-        let distance = Notional(equity.0.saturating_sub(limit.floor.to_notional().0));
-        LimitView {
-            limit: *limit,
-            distance: distance.to_money_floor(),
-            used_ppm: used_ppm(limit, equity),
-            breach_prices: self
-                .account_positions(account)
-                .filter_map(|position| self.breach_price(account, position, limit))
-                .collect(),
-        }
-    }
-
-    /// The first price of the position's instrument, moving against it, that violates the limit.
-    fn breach_price(
-        &self,
-        account: &Account,
-        position: &Holding,
-        limit: &Limit,
-    ) -> Option<BreachPrice> {
-        let market = self.market_of(position);
-        if market.currency != account.currency {
-            return None;
-        }
-        // equity(mark) = rest + mark * slope, with the other positions at their marks.
-        let slope = market
-            .tick_value
-            .0
-            .checked_mul(i128::from(position.lots.0))?;
-        let rest = self
-            .equity_of(account)
-            .0
-            .checked_sub(self.unrealised(position).0)?
-            .checked_sub(position.cost.0)?;
-        let room = limit.floor.to_notional().0.checked_sub(rest)?;
-        let ticks = match (slope > 0, limit.touch_is_breach) {
-            // Long: the highest mark with rest + mark * slope below (or at) the floor.
-            (true, false) => div_ceil(room, slope).saturating_sub(1),
-            (true, true) => room.div_euclid(slope),
-            // Short: the lowest such mark.
-            (false, false) => room
-                .checked_neg()?
-                .div_euclid(slope.checked_neg()?)
-                .saturating_add(1),
-            (false, true) => div_ceil(room.checked_neg()?, slope.checked_neg()?),
-        };
-        let is_below_zero = market.mark(position.lots)? <= Ticks(0);
-        let ticks = i64::try_from(ticks)
-            .ok()
-            .filter(|&ticks| ticks > 0 || is_below_zero)?;
-        let ticks = Ticks(ticks);
-        Some(BreachPrice {
-            instrument: position.instrument,
-            symbol: market.instrument.symbol,
-            side: if slope > 0 { Side::Buy } else { Side::Sell },
-            price: market.instrument.price(ticks),
-        })
-    }
-
-    /// An entry at its account's equity of this moment.
-    fn live_entry(&self, entrant: &crate::shard::Entrant) -> rules::Entry {
-        let mut entry = entrant.entry.clone();
+    /// An entry at its account's equity of this moment while scores count, and whether its account
+    /// violated a hard rule; of a competition that is over, as it ended.
+    fn entry_now(&self, contest: &Contest, entrant: &Entrant) -> (rules::Entry, bool) {
         let account = &self.accounts[entrant.account.0 as usize];
-        entry.observe(self.equity_of(account), self.ts);
-        entry
+        let mut entry = entrant.entry.clone();
+        match contest.life.state() {
+            CompetitionState::InReview | CompetitionState::Final => (entry, entrant.breached),
+            CompetitionState::Upcoming | CompetitionState::Live => {
+                if contest.is_live() {
+                    entry.observe(self.equity_of(account), self.ts);
+                }
+                (entry, account.state() == AccountState::Failed)
+            }
+        }
     }
 
     /// The score of an account in its competition.
@@ -593,26 +553,32 @@ impl Shard {
         let account = self.accounts.get(id.0 as usize)?;
         let place = account.entry?;
         let contest = &self.contests[place.competition.0 as usize];
-        let entry = self.live_entry(&contest.entries[place.index as usize]);
-        let breached = account.state() == AccountState::Failed;
+        let (entry, breached) = self.entry_now(contest, &contest.entries[place.index as usize]);
         Some(entry.score(&contest.competition, breached))
     }
 
-    /// A competition's ranked board.
-    pub fn board(&self, id: CompetitionId) -> Option<Board> {
+    /// A competition's ranked board. The `public` one stands still while the board is frozen, and has
+    /// nobody who entered later.
+    pub fn board(&self, id: CompetitionId, public: bool) -> Option<Board> {
         let contest = self.contests.get(id.0 as usize)?;
-        let mut standings: Vec<_> = contest
-            .entries
-            .iter()
-            .map(|entrant| {
-                let account = &self.accounts[entrant.account.0 as usize];
-                let breached = account.state() == AccountState::Failed;
-                Standing::new(
-                    entrant.account,
-                    &self.live_entry(entrant),
-                    &contest.competition,
-                    breached,
-                )
+        let stands_still = public && contest.life.is_frozen();
+        let entries = (0..).zip(&contest.entries);
+        let mut standings: Vec<_> = entries
+            .filter_map(|(number, entrant)| {
+                let (entry, breached, disqualified) = if stands_still {
+                    let frozen = entrant.frozen.as_ref()?;
+                    (frozen.entry.clone(), frozen.breached, frozen.disqualified)
+                } else {
+                    let (entry, breached) = self.entry_now(contest, entrant);
+                    let row = contest.life.disqualification(number);
+                    (entry, breached, row.map(|row| row.reason))
+                };
+                let mut standing =
+                    Standing::new(entrant.account, &entry, &contest.competition, breached);
+                if let Some(reason) = disqualified {
+                    standing.score.ineligible = Some(Ineligible::Disqualified(reason));
+                }
+                Some(standing)
             })
             .collect();
         rules::rank(&mut standings);
@@ -627,7 +593,9 @@ impl Shard {
             .collect();
         Some(Board {
             id,
-            competition: contest.competition,
+            competition: contest.competition.clone(),
+            state: contest.life.state(),
+            is_frozen: contest.life.is_frozen(),
             rows,
         })
     }
@@ -644,20 +612,4 @@ impl Market {
             ask_qty: instrument.qty(touch.ask_qty),
         })
     }
-}
-
-const fn div_ceil(dividend: i128, divisor: i128) -> i128 {
-    let has_rest = dividend.rem_euclid(divisor) != 0;
-    dividend.div_euclid(divisor) + has_rest as i128
-}
-
-fn used_ppm(limit: &Limit, equity: Notional) -> i64 {
-    let top = limit
-        .floor
-        .to_notional()
-        .0
-        .saturating_add(limit.allowance.to_notional().0);
-    let used = top.saturating_sub(equity.0).div_euclid(Notional::PER_MONEY);
-    let allowance = i128::from(limit.allowance.0.max(1));
-    i64::try_from(used.saturating_mul(1_000_000) / allowance).unwrap_or(i64::MAX)
 }

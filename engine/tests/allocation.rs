@@ -1,20 +1,22 @@
-//! Once its buffers have grown, a shard applies inputs without allocating.
+//! Once its buffers have grown, a shard applies inputs without allocating. What makes something known,
+//! and the moments at which a competition scores all its entrants at once, are no steady state: its
+//! freeze or else its end fills the board and may allocate, once in its life.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use engine::{EventBuf, Limits, Shard};
 use rules::{
-    Allowance, Conduct, DailyAnchor, DailyLoss, HoldingAction, HoldingMin, Inactivity,
-    InactivityEffect, Life, MaxLoss, Plan, SizeLimit, SizeTier, SizeWeight, Stage, StopTrailing,
-    TrailSource, WindowAction, WindowRule,
+    Allowance, BoardKind, Competition, Conduct, ContestRules, DailyAnchor, DailyLoss, Gates,
+    HoldingAction, HoldingMin, Inactivity, InactivityEffect, Life, MaxLoss, Plan, SizeLimit,
+    SizeTier, SizeWeight, Stage, StopTrailing, TrailSource, Window, WindowAction, WindowRule,
 };
 use types::{
-    AccountId, AccountState, AlgoKind, BarPath, Calendar, CancelModel, Codec, Command, CurveId,
-    Effect, Event, EventKind, FeeSchedule, FillRule, Financing, Funding, Input, InputKind,
-    Instrument, InstrumentId, InstrumentKind, InstrumentStatus, Label, Latency, LatencySample,
-    Liquidity, Margin, MarketData, MarketEvent, Money, OpenAccount, OrderId, PaperModel, PlanId,
-    PositionMode, Qty, Ratio, Requirement, RollSchedule, SelfTrade, ShardId, Side, Sizes, Slippage,
-    Terms, Timer, TimestampNs, TradingDay,
+    AccountId, AccountState, AlgoKind, BarPath, Calendar, CancelModel, Codec, Command,
+    CompetitionChange, CompetitionId, CurveId, Effect, Event, EventKind, FeeSchedule, FillRule,
+    Financing, Funding, Input, InputKind, Instrument, InstrumentId, InstrumentKind,
+    InstrumentStatus, Label, Latency, LatencySample, Liquidity, Margin, MarketData, MarketEvent,
+    Money, OpenAccount, OrderId, PaperModel, PlanId, PositionMode, Qty, Ratio, Requirement,
+    RollSchedule, SelfTrade, ShardId, Side, Sizes, Slippage, Terms, Timer, TimestampNs, TradingDay,
 };
 use words::{
     Said, Words, algo, amend_price, amend_qty, amend_trigger, announce, bar, bracket, buy, cancel,
@@ -144,8 +146,6 @@ struct Scout {
     inputs: Vec<Input>,
     facts: Vec<Event>,
     day: i32,
-    /// Nanoseconds besides one for each input.
-    skipped: u64,
 }
 
 impl Scout {
@@ -161,7 +161,6 @@ impl Scout {
             inputs: Vec::new(),
             facts: Vec::new(),
             day: 0,
-            skipped: 0,
         };
         scout.say(Command::RegisterInstrument(instrument));
         scout.say(Command::DefinePlan {
@@ -182,10 +181,14 @@ impl Scout {
 
     /// Says something; returns the first order that it made.
     fn say(&mut self, said: impl Said) -> u64 {
+        self.say_at(self.now() + 1, said)
+    }
+
+    fn say_at(&mut self, ns: u64, said: impl Said) -> u64 {
         let seq = self.shard.seq().next();
         let input = Input {
             seq,
-            ts: TimestampNs(seq.0 + self.skipped),
+            ts: TimestampNs(ns),
             kind: said.input(),
         };
         self.events.clear();
@@ -219,8 +222,7 @@ impl Scout {
 
     /// Lets so many seconds go by.
     fn wait(&mut self, seconds: u64) {
-        self.skipped += seconds * SECOND;
-        self.say(Timer::Clock);
+        self.say_at(self.now() + seconds * SECOND, Timer::Clock);
     }
 }
 
@@ -718,6 +720,127 @@ fn strict_lap(scout: &mut Scout, account: u32) {
     scout.roll();
     // A week later the interval is forgotten.
     scout.wait(700_000);
+}
+
+/// A competition of all accounts, with or without a window.
+fn compete(scout: &mut Scout, contest: ContestRules) {
+    let competition = Competition {
+        name: label("cup"),
+        kind: BoardKind::Paper,
+        weights: Competition::standard_weights(),
+        loss_limit: Competition::standard_loss_limit(),
+        gates: Gates {
+            active_days: 0,
+            round_turns: 0,
+        },
+        schedule: schedule(),
+        contest,
+    };
+    scout.say(Command::DefineCompetition {
+        spec: competition.to_bytes().into(),
+    });
+    for account in 0..ACCOUNTS {
+        scout.say(Command::EnterCompetition {
+            competition: CompetitionId(0),
+            account: AccountId(account),
+            team: None,
+        });
+    }
+}
+
+fn compete_lap(scout: &mut Scout, account: u32) {
+    scout.say(buy(account, 3));
+    scout.say(quote("100.10", "100.11"));
+    scout.say(sell(account, 5));
+    scout.say(quote("99.90", "99.91"));
+    scout.say(buy(account, 2));
+    scout.say(quote("100", "100.01"));
+    scout.roll();
+}
+
+#[test]
+fn warm_entrants_of_a_competition_do_not_allocate() {
+    let mut scout = Scout::new(paper(FillRule::Touch, Sizes::Unlimited), &free());
+    compete(&mut scout, ContestRules::default());
+    scout.say(quote("100", "100.01"));
+    measure(scout, compete_lap, &["DayRolled", "model: Touch"]);
+}
+
+/// The facts of the inputs that allocated, of those from `warm_up` on.
+fn allocating(scout: &Scout, warm_up: usize) -> Vec<String> {
+    let limits = Limits {
+        client_orders_max: 64,
+        account_orders_per_second_max: 0,
+        ..Limits::default()
+    };
+    let mut shard = Shard::new(ShardId(0), limits);
+    let mut events = EventBuf::default();
+    let mut facts = Vec::new();
+    for (index, input) in scout.inputs.iter().enumerate() {
+        events.clear();
+        let count = allocation_counter::measure(|| shard.apply(input, &mut events));
+        if index >= warm_up && count.count_total != 0 {
+            let told = events.as_slice().iter().map(|event| &event.kind);
+            facts.extend(told.map(|kind| format!("{kind:?}")));
+        }
+    }
+    facts
+}
+
+/// The start does not, the freeze does, and then the end finds a board that is full already.
+#[test]
+fn a_competition_allocates_once_when_its_board_freezes() {
+    let mut scout = Scout::new(paper(FillRule::Touch, Sizes::Unlimited), &free());
+    // The clock ticks a nanosecond with each input: these are far apart.
+    let [start, freeze, end] = [1_000_000, 2_000_000, 1_002_000_000].map(TimestampNs);
+    let rules = ContestRules {
+        window: Some(Window { start, end }),
+        freeze_s: 1,
+        ..ContestRules::default()
+    };
+    compete(&mut scout, rules);
+    scout.say(quote("100", "100.01"));
+    let laps = |scout: &mut Scout| {
+        (0..ROUNDS as u32).for_each(|round| compete_lap(scout, round % ACCOUNTS));
+    };
+    laps(&mut scout);
+    let warm_up = scout.inputs.len();
+    for moment in [start, freeze, end] {
+        scout.say_at(moment.0, Timer::Clock);
+        laps(&mut scout);
+    }
+    let turns = scout.facts.iter().filter(|fact| {
+        matches!(
+            fact.kind,
+            EventKind::CompetitionChanged { .. } | EventKind::BoardFrozen { .. }
+        )
+    });
+    assert_eq!(turns.count(), 3);
+    assert_eq!(
+        allocating(&scout, warm_up),
+        ["BoardFrozen { competition: CompetitionId(0) }"]
+    );
+}
+
+#[test]
+fn a_competition_without_a_freeze_allocates_once_when_it_ends() {
+    let mut scout = Scout::new(paper(FillRule::Touch, Sizes::Unlimited), &free());
+    compete(&mut scout, ContestRules::default());
+    scout.say(quote("100", "100.01"));
+    let laps = |scout: &mut Scout| {
+        (0..ROUNDS as u32).for_each(|round| compete_lap(scout, round % ACCOUNTS));
+    };
+    laps(&mut scout);
+    let warm_up = scout.inputs.len();
+    scout.say(Command::ChangeCompetition {
+        competition: CompetitionId(0),
+        change: CompetitionChange::End,
+    });
+    laps(&mut scout);
+    assert_eq!(
+        allocating(&scout, warm_up),
+        ["CompetitionChanged { competition: CompetitionId(0), state: InReview }"]
+    );
 }
 
 /// The inputs of the definitions are of no interest here, but their types are.

@@ -50,7 +50,7 @@ impl LiveCatalogue {
         }
         let mut next = Catalogue::clone(&known);
         next.names.learn(shard);
-        let plan = |id| shard.plan(PlanId(id)).copied();
+        let plan = |id| shard.plan(PlanId(id)).cloned();
         next.plans
             .extend((plans..shard.plan_count()).map_while(plan));
         next.instruments = shard.instrument_count();

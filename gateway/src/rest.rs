@@ -4,12 +4,14 @@ mod accounts;
 mod body;
 pub(crate) mod idempotency;
 mod instruments;
+mod life;
 mod lists;
 mod orders;
 mod outcome;
 mod query;
 mod server;
 mod submission;
+mod windows;
 
 use std::sync::Arc;
 
@@ -33,7 +35,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/instruments", get(lists::instruments))
         .route("/v1/instruments/{instrument}", get(instruments::whole))
         .route("/v1/instruments/{instrument}/book", get(instruments::book))
-        .route("/v1/accounts", get(lists::accounts))
+        .route("/v1/accounts", get(lists::accounts).post(life::open))
+        .route("/v1/windows", get(windows::list).post(windows::announce))
         .route("/v1/competitions/{competition}/board", get(lists::board))
         .route("/v1/accounts/{account}", get(accounts::whole))
         .route("/v1/accounts/{account}/positions", get(accounts::positions))
@@ -59,6 +62,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
             "/v1/accounts/{account}/disconnect",
             post(orders::disconnect),
         )
+        .route("/v1/accounts/{account}/suspend", post(life::suspend))
+        .route("/v1/accounts/{account}/resume", post(life::resume))
+        .route("/v1/accounts/{account}/close", post(life::close))
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(file_or_not_found)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), guard))

@@ -11,6 +11,7 @@ use crate::channel::{Json, Rows};
 use crate::chart::{Candle, Point};
 use crate::dto::{
     self, AccountDto, AccountRowDto, AlgoDto, BoardDto, InstrumentDto, OrderDto, PositionDto,
+    WindowsDto,
 };
 use crate::history::Told;
 
@@ -44,6 +45,12 @@ pub(crate) fn account(app: &App, view: &AccountView) -> Option<Json> {
     let catalogue = app.projections.catalogue.load();
     let plan = catalogue.plans.get(view.row.plan.0 as usize)?;
     Some(json(&AccountDto::new(view, plan, &catalogue.names)))
+}
+
+/// What is known of calendars, and the windows that are open.
+pub(crate) fn windows(app: &App, views: &Views) -> Json {
+    let catalogue = app.projections.catalogue.load();
+    json(&WindowsDto::new(&views.windows, &catalogue.names))
 }
 
 /// The open positions of an account.

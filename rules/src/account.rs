@@ -15,8 +15,9 @@
 //! - the profit that a payout is taken from, for the life of the account: a payout does not make
 //!   excluded profit payable, nor does profit beyond the best day's share become so.
 
+mod basis;
 mod conduct;
-mod payout;
+pub(crate) mod payout;
 
 use types::{
     AccountId, Consistency, Money, Notional, RuleKind, TimestampNs, TradingDay, codec_struct,
@@ -474,5 +475,6 @@ fn daily_limit(rule: &DailyLoss, size: Money, anchor: Money) -> Limit {
         baseline: anchor,
         allowance,
         floor: anchor.saturating_sub(allowance),
+        lowered: Money::ZERO,
     }
 }

@@ -2,6 +2,7 @@
 
 use types::{Codec, Label, Ratio, RollSchedule, codec_enum, codec_struct};
 
+use crate::contest::ContestRules;
 use crate::plan::{check_minute, is_share};
 use crate::spec::{FieldError, SpecError, check};
 
@@ -39,7 +40,7 @@ pub struct Gates {
 }
 
 /// A competition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Competition {
     /// What it is called.
     pub name: Label,
@@ -53,6 +54,8 @@ pub struct Competition {
     pub gates: Gates,
     /// When its days roll.
     pub schedule: RollSchedule,
+    /// When it runs, who may enter, what is paid.
+    pub contest: ContestRules,
 }
 
 codec_enum!(BoardKind { 0 => Demo, 1 => Paper, 2 => Live });
@@ -72,7 +75,8 @@ codec_struct!(Competition {
     weights,
     loss_limit,
     gates,
-    schedule
+    schedule,
+    contest
 });
 
 impl Competition {
@@ -125,7 +129,8 @@ impl Competition {
             &self.loss_limit,
             "above 0 and at most 1",
         )?;
-        check_minute(self.schedule.minute)
+        check_minute(self.schedule.minute)?;
+        self.contest.validate()
     }
 
     /// A valid competition from its binary form.

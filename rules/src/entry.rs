@@ -17,8 +17,13 @@
 //! 1e-9 of a point, rounded down. For equities from a thousandth to a thousand times the initial one,
 //! up to 10,000 days and a loss limit of at least 1%, a component is at most 1.1e-9 points below the
 //! exact rational value and at most 1e-10 above it. The total is exactly the sum of the four.
+//!
+//! A better day never lowers a component where the other days keep their returns, no day ends below
+//! zero and the maximum drawdown does not rise: then `R`, both sums and `D` rise or stay. (In fixed point
+//! a component may be one unit of 1e-9 lower.) Where the other days keep their *money* instead, their
+//! returns shrink, and the score may fall.
 
-use types::{Notional, Ratio, TimestampNs, codec_struct};
+use types::{DisqualificationReason, Notional, Ratio, TimestampNs, codec_struct};
 
 use crate::competition::Competition;
 
@@ -111,6 +116,8 @@ pub enum Ineligible {
     },
     /// Its account violated a hard rule.
     Breached,
+    /// It was taken off the board.
+    Disqualified(DisqualificationReason),
 }
 
 impl Entry {
@@ -163,6 +170,15 @@ impl Entry {
     #[inline]
     pub const fn quiet(&self) -> (Notional, Notional) {
         (self.trough, self.peak)
+    }
+
+    /// Whether its figures can be those of an entry that was observed: for one from bytes.
+    pub fn is_sound(&self) -> bool {
+        self.initial > Notional::ZERO
+            && self.initial <= self.peak
+            && (self.trough..=self.peak).contains(&self.equity)
+            && self.drawdown >= Notional::ZERO
+            && self.drawdown_share >= 0
     }
 
     /// Whether anything has happened since entering: an opening fill, or another equity.

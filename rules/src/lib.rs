@@ -16,32 +16,44 @@
 //! | what the best day made beyond its share of a payout | up |
 //! | a weighted quantity where it is told (the test itself is exact) | up |
 //! | each weighted component of a score | down, to 1e-9 of a point |
+//! | a prize that is a share, a prize that is shared | down to the unit; what is left by largest remainder |
+//! | the mean of a team | down, to 1e-9 of a point |
+//! | the share of the entry fees that a pool gets | down to the unit |
 //!
 //! Sums and differences of [`types::Money`] stay at the ends of its range instead of wrapping.
 
 #![deny(clippy::float_arithmetic, clippy::float_cmp)]
 
 pub mod account;
+pub mod board;
 pub mod competition;
 pub mod conduct;
+pub mod contest;
 pub mod entry;
+pub mod integrity;
 pub mod lifecycle;
 pub mod limit;
 mod objective;
 pub mod oracle;
 pub mod plan;
+pub mod prizes;
+pub mod proof;
 pub mod spec;
 pub mod standing;
+pub mod teams;
 mod trail;
 
 pub use account::{AccountRules, Roll, RollPreview};
+pub use board::{Board, Key, Place};
 pub use competition::{BoardKind, Competition, Gates, Weights};
 pub use conduct::{
     CloseVerdict, Conduct, HoldingAction, HoldingMin, Inactive, Inactivity, InactivityEffect,
     OpenWindows, SizeLimit, SizeTier, SizeWeight, WeightedQty, WindowAction, WindowRule,
     worst_case,
 };
+pub use contest::{Contest, ContestChange, ContestRules, Disqualified, EntryRules, Window};
 pub use entry::{Entry, Ineligible, Score};
+pub use integrity::{Fact, Integrity, Missed, Signal, SignalKind, SignalLimits, SignalRules};
 pub use lifecycle::{
     IllegalChange, Life, LifeChange, Lifecycle, Lineage, Parent, Succession, is_legal, is_trading,
     may_open,
@@ -52,5 +64,8 @@ pub use plan::{
     Denominator, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, ScaleWhen, Scaling, Stage,
     StopTrailing, Target, TrailSource,
 };
+pub use prizes::{Award, Awards, EntryFee, Prize, PrizeAmount, PrizePool};
+pub use proof::{Fault, Proof, ProofPosition, Verdict};
 pub use spec::{FieldError, PlanError, SpecError};
 pub use standing::{Standing, rank};
+pub use teams::{TeamRules, TeamStanding, rank_teams};

@@ -19,6 +19,8 @@ pub struct Limit {
     pub allowance: Money,
     /// `baseline - allowance`, or the level that it is held at.
     pub floor: Money,
+    /// Payouts that put baseline and floor lower since the allowance was taken.
+    pub lowered: Money,
 }
 
 codec_struct!(Limit {
@@ -27,7 +29,8 @@ codec_struct!(Limit {
     touch_is_breach,
     baseline,
     allowance,
-    floor
+    floor,
+    lowered
 });
 
 /// Units of [`Notional`] in a unit of [`Money`] times a unit of [`Ratio`].
@@ -58,7 +61,9 @@ impl Limit {
     /// The highest equity at which at least this share of the way to the floor is used, exactly; below
     /// 1 it is above the floor.
     pub(crate) fn highest_used(&self, share: Ratio) -> Option<Notional> {
-        let used = i128::from(self.way()?) * i128::from(share.0) * NOTIONAL_PER_SHARE;
+        // A valid plan's share is in this range.
+        let share = share.0.clamp(0, Ratio::ONE.0);
+        let used = i128::from(self.way()?) * i128::from(share) * NOTIONAL_PER_SHARE;
         Some(Notional(self.baseline.to_notional().0.saturating_sub(used)))
     }
 
@@ -97,6 +102,7 @@ impl Limit {
     pub(crate) fn lower_by(&mut self, amount: Money) {
         self.baseline = self.baseline.saturating_sub(amount);
         self.floor = self.floor.saturating_sub(amount);
+        self.lowered = self.lowered.saturating_add(amount);
     }
 }
 

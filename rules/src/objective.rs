@@ -100,39 +100,49 @@ impl DayWindow {
             }
             Denominator::Target => target,
         };
-        // A valid plan's cap is in this range; nothing divides by zero without one.
-        let cap = i128::from(rule.cap.0.clamp(1, Ratio::ONE.0 - 1));
-        let one = i128::from(Ratio::ONE.0);
-        let (best_scaled, allowed) = (i128::from(best.0) * one, i128::from(denominator.0) * cap);
-        let within = if rule.inclusive {
-            best_scaled <= allowed
-        } else {
-            best_scaled < allowed
-        };
-        let total_needed = match (best.0, rule.inclusive) {
-            (0, _) => 0,
-            (_, true) => -(-best_scaled).div_euclid(cap),
-            (_, false) => best_scaled.div_euclid(cap) + 1,
-        };
-        let rest = match rule.denominator {
-            Denominator::Net | Denominator::PositiveDays => one - cap,
-            Denominator::Target => one,
-        };
-        let next_day_max = match (denominator > Money::ZERO, rule.inclusive) {
-            (false, _) => 0,
-            (true, true) => allowed.div_euclid(rest),
-            (true, false) => (allowed - 1).div_euclid(rest),
-        };
-        Consistency {
-            account,
-            best_day: best,
-            denominator,
-            cap: rule.cap,
-            inclusive: rule.inclusive,
-            met: denominator > Money::ZERO && within,
-            total_needed: clamped(total_needed),
-            next_day_max: clamped(next_day_max),
-        }
+        standing(rule, account, best, denominator)
+    }
+}
+
+/// How this best day stands against a rule.
+pub(crate) fn standing(
+    rule: &ConsistencyRule,
+    account: AccountId,
+    best: Money,
+    denominator: Money,
+) -> Consistency {
+    // A valid plan's cap is in this range; nothing divides by zero without one.
+    let cap = i128::from(rule.cap.0.clamp(1, Ratio::ONE.0 - 1));
+    let one = i128::from(Ratio::ONE.0);
+    let (best_scaled, allowed) = (i128::from(best.0) * one, i128::from(denominator.0) * cap);
+    let within = if rule.inclusive {
+        best_scaled <= allowed
+    } else {
+        best_scaled < allowed
+    };
+    let total_needed = match (best.0, rule.inclusive) {
+        (0, _) => 0,
+        (_, true) => -(-best_scaled).div_euclid(cap),
+        (_, false) => best_scaled.div_euclid(cap) + 1,
+    };
+    let rest = match rule.denominator {
+        Denominator::Net | Denominator::PositiveDays => one - cap,
+        Denominator::Target => one,
+    };
+    let next_day_max = match (denominator > Money::ZERO, rule.inclusive) {
+        (false, _) => 0,
+        (true, true) => allowed.div_euclid(rest),
+        (true, false) => (allowed - 1).div_euclid(rest),
+    };
+    Consistency {
+        account,
+        best_day: best,
+        denominator,
+        cap: rule.cap,
+        inclusive: rule.inclusive,
+        met: denominator > Money::ZERO && within,
+        total_needed: clamped(total_needed),
+        next_day_max: clamped(next_day_max),
     }
 }
 

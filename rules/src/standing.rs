@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use types::{AccountId, TimestampNs};
 
+use crate::board::Key;
 use crate::competition::Competition;
 use crate::entry::{Entry, Score};
 
@@ -48,17 +49,9 @@ pub fn rank(standings: &mut [Standing]) {
 }
 
 fn order(left: &Standing, right: &Standing) -> Ordering {
-    let (a, b) = (&left.score, &right.score);
-    let by_id = left.account.cmp(&right.account);
-    match (a.ineligible.is_some(), b.ineligible.is_some()) {
-        (false, false) => b
-            .total
-            .cmp(&a.total)
-            .then(b.total_return.cmp(&a.total_return))
-            .then(a.max_drawdown.cmp(&b.max_drawdown))
-            .then(left.attained_at.cmp(&right.attained_at))
-            .then(by_id),
-        (true, true) => by_id,
-        (a_out, b_out) => a_out.cmp(&b_out),
+    match (Key::of(left), Key::of(right)) {
+        (Some(left), Some(right)) => left.cmp(&right),
+        (None, None) => left.account.cmp(&right.account),
+        (left, right) => left.is_none().cmp(&right.is_none()),
     }
 }

@@ -35,12 +35,21 @@ impl MaxFloor {
                 baseline: size,
                 allowance: Money::ZERO,
                 floor: size,
+                lowered: Money::ZERO,
             },
             stand: Stand::Trailing,
         };
         floor.place(rule, size, size);
         floor.stop_if_due(rule, size);
         floor
+    }
+
+    /// Of a floor that is held: its distance from the account's size.
+    pub(crate) const fn held(&self) -> Option<Money> {
+        match self.stand {
+            Stand::Held { offset } => Some(offset),
+            Stand::Trailing | Stand::Frozen => None,
+        }
     }
 
     pub(crate) fn is_trailing(&self) -> bool {
@@ -88,6 +97,7 @@ impl MaxFloor {
         self.limit.baseline = baseline;
         self.limit.allowance = allowance;
         self.limit.floor = baseline.saturating_sub(allowance);
+        self.limit.lowered = Money::ZERO;
     }
 
     fn stop_if_due(&mut self, rule: &MaxLoss, size: Money) {

@@ -17,6 +17,7 @@
 //! or a difference between live shard and replica stops everything before it can publish
 //! ([`Status::Failed`]).
 
+mod announcer;
 mod batch;
 mod calendar;
 mod committer;

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering, fence};
 
 use crossbeam::queue::ArrayQueue;
 use engine::Shard;
-use engine::view::{AccountRow, AccountView, Board, BookView, InstrumentView};
+use engine::view::{AccountRow, AccountView, Board, BookView, InstrumentView, WindowsView};
 use tokio::sync::oneshot;
 use types::{AccountId, CompetitionId, InstrumentId, Seq, TimestampNs};
 
@@ -28,6 +28,8 @@ pub struct Views {
     pub accounts: Vec<AccountRow>,
     /// Competitions, by id.
     pub boards: Vec<Board>,
+    /// Known intervals of calendars, and the windows that are open.
+    pub windows: WindowsView,
 }
 
 impl Views {
@@ -40,8 +42,9 @@ impl Views {
                 .filter_map(|account| shard.account_row(AccountId(account)))
                 .collect(),
             boards: (0..shard.competition_count())
-                .filter_map(|competition| shard.board(CompetitionId(competition)))
+                .filter_map(|competition| shard.board(CompetitionId(competition), true))
                 .collect(),
+            windows: shard.windows_view(),
         }
     }
 }

@@ -9,6 +9,9 @@ use crate::command::{
     OrderKind, OrderList, RollSchedule, SelfTrade, Side, TimeInForce, Trail, TriggerOn,
 };
 use crate::conduct::{ConductDenial, ScaleStanding};
+use crate::contest::{
+    CompetitionChange, CompetitionState, ContestRefusal, DisqualificationReason, TeamId,
+};
 use crate::event::{
     AccountState, AlgoEnd, BookingCause, Breach, BreachPosition, CancelReason, Consistency,
     DayClose, DenyReason, Effect, Event, EventKind, Fill, FillCause, FillModel, FloorMove,
@@ -29,6 +32,7 @@ use crate::market::{
     Aggressor, Bar, DepthUpdate, Financing, InstrumentStatus, Level, MarketData, MarketEvent,
     Quote, Trade,
 };
+use crate::proof::{CashBasis, LimitBasis, VerdictBasis};
 use crate::terms::{Funding, PositionMode, Terms};
 use crate::time::{TimestampNs, TradingDay};
 use crate::unit::{Lots, Money, Notional, Price, Qty, Ratio, SignedQty, Ticks};
@@ -178,6 +182,7 @@ codec_newtype!(
     OrderId,
     PlanHash,
     PlanId,
+    TeamId,
     Price,
     Qty,
     Ratio,
@@ -523,13 +528,41 @@ codec_struct!(OpenAccount { plan, parent, name });
 codec_struct!(Parentage { account, origin });
 codec_enum!(AccountChange { 0 => Suspend { reason, until }, 1 => Resume, 2 => Close });
 codec_enum!(AdjustKind { 0 => ProfitAndLoss, 1 => Payout, 2 => Scale });
+codec_enum!(CompetitionState { 0 => Upcoming, 1 => Live, 2 => InReview, 3 => Final });
+codec_enum!(DisqualificationReason {
+    0 => OppositePositions,
+    1 => CopiedTrades,
+    2 => SelfMatches,
+    3 => StaleQuotes,
+    4 => MultipleEntries,
+    5 => Identity,
+    6 => Terms,
+    7 => Withdrawn,
+});
+codec_enum!(CompetitionChange {
+    0 => End,
+    1 => Disqualify { account, reason },
+    2 => Reinstate { account },
+    3 => Finalise,
+});
+codec_enum!(ContestRefusal {
+    0 => State(state),
+    1 => LateEntry,
+    2 => Full { max },
+    3 => NeedsTeam,
+    4 => HasNoTeams,
+    5 => UnknownEntrant(entrant),
+    6 => IsDisqualified(entrant),
+    7 => IsNotDisqualified(entrant),
+    8 => EndsByItself,
+});
 codec_struct!(RollSchedule { zone, minute });
 codec_enum!(Command {
     0 => RegisterInstrument(instrument),
     1 => DefinePlan { spec },
     2 => DefineCompetition { spec },
     3 => OpenAccount(open),
-    4 => EnterCompetition { competition, account },
+    4 => EnterCompetition { competition, account, team },
     5 => SubmitOrder(order),
     6 => AmendOrder { account, order, qty, price, trigger },
     7 => CancelOrder { account, order },
@@ -543,6 +576,7 @@ codec_enum!(Command {
     15 => SetConversion { from, to, rate },
     16 => ChangeAccount { account, change },
     17 => AnnounceWindow { calendar, interval },
+    18 => ChangeCompetition { competition, change },
 });
 
 codec_enum!(Timer { 0 => DayRoll { schedule, day }, 1 => Clock });
@@ -721,6 +755,7 @@ codec_struct!(BreachPosition {
     cost,
     bid,
     ask,
+    quote,
     unrealised
 });
 codec_struct!(DayClose {
@@ -844,6 +879,46 @@ codec_enum!(EventKind {
     46 => ProfitExcluded { account, instrument, order, amount, window },
     47 => HeldTooShort { account, instrument, order, held_ns, seconds },
     48 => ScaleStanding(standing),
+    49 => CompetitionChanged { competition, state },
+    50 => BoardFrozen { competition },
+    51 => Disqualified { competition, account, reason },
+    52 => Reinstated { competition, account },
+    53 => CompetitionDenied { competition, account, reason },
+    54 => PrizeAwarded { competition, account, amount },
+    55 => PrizesUnclaimed { competition, amount },
+    56 => VerdictBasis(basis),
+    57 => LimitBasis(basis),
+    58 => CashBasis(basis),
+});
+codec_struct!(VerdictBasis {
+    account,
+    plan,
+    plan_version,
+    plan_hash,
+    size,
+    own,
+    balance,
+    excluded,
+    never_paid,
+    beyond_best_day,
+    days,
+    payout_days,
+    positions,
+});
+codec_struct!(LimitBasis {
+    account,
+    rule,
+    baseline,
+    allowance,
+    floor,
+    lowered,
+    held
+});
+codec_struct!(CashBasis {
+    account,
+    currency,
+    cash,
+    rate
 });
 codec_struct!(LimitWarning {
     account,

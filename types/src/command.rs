@@ -1,6 +1,7 @@
 //! Intents. A command becomes a fact only when the engine says so in an event.
 
 use crate::calendar::{Calendar, Interval};
+use crate::contest::{CompetitionChange, TeamId};
 use crate::id::{AccountId, ClientOrderId, CompetitionId, CurveId, InstrumentId, OrderId, PlanId};
 use crate::instrument::Instrument;
 use crate::label::Label;
@@ -32,6 +33,15 @@ pub enum Command {
         competition: CompetitionId,
         /// The entrant.
         account: AccountId,
+        /// Its team, in a competition among teams.
+        team: Option<TeamId>,
+    },
+    /// Change a competition from outside.
+    ChangeCompetition {
+        /// The competition.
+        competition: CompetitionId,
+        /// What becomes of it.
+        change: CompetitionChange,
     },
     /// Send an order.
     SubmitOrder(NewOrder),

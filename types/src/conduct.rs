@@ -62,3 +62,51 @@ impl ScaleStanding {
             && self.payouts >= self.payouts_needed
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::Codec;
+
+    #[test]
+    fn denials_and_standings_survive_their_binary_form() {
+        for denial in [
+            ConductDenial::SizeMax {
+                max: Qty::whole(2),
+                worst: Qty(200_000_001),
+            },
+            ConductDenial::OrdersPerDay { max: 3, orders: 3 },
+            ConductDenial::TradesPerDay { max: 1, trades: 2 },
+            ConductDenial::Window { window: 15 },
+        ] {
+            assert_eq!(ConductDenial::from_bytes(&denial.to_bytes()), Ok(denial));
+        }
+        let standing = ScaleStanding {
+            account: AccountId(3),
+            profit: Money(10),
+            profit_needed: Money(10),
+            days: 4,
+            days_needed: 4,
+            payouts: 2,
+            payouts_needed: 2,
+        };
+        assert_eq!(
+            ScaleStanding::from_bytes(&standing.to_bytes()),
+            Ok(standing)
+        );
+        assert!(standing.is_met());
+        let short = |standing: ScaleStanding| !standing.is_met();
+        assert!(short(ScaleStanding {
+            profit: Money(9),
+            ..standing
+        }));
+        assert!(short(ScaleStanding {
+            days: 3,
+            ..standing
+        }));
+        assert!(short(ScaleStanding {
+            payouts: 1,
+            ..standing
+        }));
+    }
+}

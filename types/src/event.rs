@@ -4,6 +4,7 @@
 use crate::calendar::{Calendar, Interval};
 use crate::command::{AdjustKind, Leg, NewAlgo, NewOrder, RollSchedule, Side};
 use crate::conduct::{ConductDenial, ScaleStanding};
+use crate::contest::{CompetitionState, ContestRefusal, DisqualificationReason};
 use crate::id::{
     AccountId, ClientOrderId, CompetitionId, CurveId, InstrumentId, LatencyId, OrderId, PlanHash,
     PlanId, Seq,
@@ -12,6 +13,7 @@ use crate::instrument::InstrumentError;
 use crate::label::Label;
 use crate::lifecycle::{AccountChange, OpenDenial, Parentage, Suspension};
 use crate::market::InstrumentStatus;
+use crate::proof::{CashBasis, LimitBasis, VerdictBasis};
 use crate::time::{TimestampNs, TradingDay};
 use crate::unit::{Money, Notional, Price, Qty, Ratio, SignedQty};
 
@@ -194,6 +196,59 @@ pub enum EventKind {
         /// The entrant.
         account: AccountId,
     },
+    /// A competition is in another state.
+    CompetitionChanged {
+        /// The competition.
+        competition: CompetitionId,
+        /// The state.
+        state: CompetitionState,
+    },
+    /// A competition's public board stands still.
+    BoardFrozen {
+        /// The competition.
+        competition: CompetitionId,
+    },
+    /// An entrant was taken off the board.
+    Disqualified {
+        /// The competition.
+        competition: CompetitionId,
+        /// The entrant.
+        account: AccountId,
+        /// Why.
+        reason: DisqualificationReason,
+    },
+    /// A disqualification was taken back.
+    Reinstated {
+        /// The competition.
+        competition: CompetitionId,
+        /// The entrant.
+        account: AccountId,
+    },
+    /// An entry, or a change of a competition, was refused.
+    CompetitionDenied {
+        /// The competition.
+        competition: CompetitionId,
+        /// The account that it was about.
+        account: Option<AccountId>,
+        /// Why.
+        reason: ContestRefusal,
+    },
+    /// An entrant's prize, best first.
+    PrizeAwarded {
+        /// The competition.
+        competition: CompetitionId,
+        /// The entrant.
+        account: AccountId,
+        /// How much.
+        amount: Money,
+    },
+    /// Prizes of places that nobody took.
+    PrizesUnclaimed {
+        /// The competition.
+        competition: CompetitionId,
+        /// All of them together.
+        amount: Money,
+    },
     /// An order works or is about to fill.
     OrderAccepted {
         /// Its id.
@@ -300,6 +355,13 @@ pub enum EventKind {
     Breach(Breach),
     /// One position of the breach before it.
     BreachPosition(BreachPosition),
+    /// What the verdict before it rests on: of a breach (after its positions), a pass, or a refused
+    /// payout. Its limits follow, and cash of other currencies.
+    VerdictBasis(VerdictBasis),
+    /// One limit of the basis before it.
+    LimitBasis(LimitBasis),
+    /// Cash of another currency of the basis before it.
+    CashBasis(CashBasis),
     /// No opening orders until the next roll.
     DayLocked {
         /// The account.
@@ -888,6 +950,8 @@ pub struct BreachPosition {
     pub bid: Price,
     /// Best ask at the test.
     pub ask: Price,
+    /// The input that showed these prices.
+    pub quote: Seq,
     /// Value at the liquidation side minus cost, exact.
     pub unrealised: Notional,
 }

@@ -10,6 +10,7 @@ pub mod calendar;
 pub mod codec;
 pub mod command;
 pub mod conduct;
+pub mod contest;
 pub mod decimal;
 pub mod event;
 pub mod frame;
@@ -19,6 +20,7 @@ pub mod instrument;
 pub mod label;
 pub mod lifecycle;
 pub mod market;
+pub mod proof;
 pub mod terms;
 pub mod time;
 pub mod unit;
@@ -30,6 +32,9 @@ pub use command::{
     OrderKind, OrderList, RollSchedule, SelfTrade, Side, TimeInForce, Trail, TriggerOn,
 };
 pub use conduct::{ConductDenial, ScaleStanding};
+pub use contest::{
+    CompetitionChange, CompetitionState, ContestRefusal, DisqualificationReason, TeamId,
+};
 pub use event::{
     AccountState, AlgoEnd, BookingCause, Breach, BreachPosition, CancelReason, Consistency,
     DayClose, DenyReason, Effect, Event, EventKind, Fill, FillCause, FillModel, FloorMove,
@@ -50,6 +55,7 @@ pub use market::{
     Aggressor, Bar, DepthUpdate, Financing, InstrumentStatus, Level, MarketData, MarketEvent,
     Quote, Trade,
 };
+pub use proof::{CashBasis, LimitBasis, VerdictBasis};
 pub use terms::{Funding, PositionMode, Terms};
 pub use time::{TimestampNs, TradingDay};
 pub use unit::{Lots, Money, Notional, Price, Qty, Ratio, SignedQty, Ticks};

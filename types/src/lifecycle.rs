@@ -89,3 +89,27 @@ pub enum OpenDenial {
         max: u8,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::Codec;
+
+    #[test]
+    fn origins_and_denials_survive_their_binary_form() {
+        for origin in [Origin::NextPhase, Origin::Reset, Origin::Retry] {
+            assert_eq!(Origin::from_bytes(&origin.to_bytes()), Ok(origin));
+        }
+        let state = AccountState::Suspended;
+        let needed = Label::new("phase 2").unwrap();
+        for denial in [
+            OpenDenial::ParentState { state },
+            OpenDenial::Followed,
+            OpenDenial::OtherPlan { needed },
+            OpenDenial::ResetsMax { max: 2 },
+            OpenDenial::RetriesMax { max: 1 },
+        ] {
+            assert_eq!(OpenDenial::from_bytes(&denial.to_bytes()), Ok(denial));
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use types::{AlgoEnd, DenyReason, Event, EventKind};
+use types::{AlgoEnd, ContestRefusal, DenyReason, Event, EventKind};
 
 use super::difference::{bare, name};
 
@@ -58,6 +58,16 @@ pub const EVENT_KINDS: &[&str] = &[
     "MarginCall",
     "PayoutApproved",
     "PayoutDenied",
+    "CompetitionChanged",
+    "BoardFrozen",
+    "Disqualified",
+    "Reinstated",
+    "CompetitionDenied",
+    "PrizeAwarded",
+    "PrizesUnclaimed",
+    "VerdictBasis",
+    "LimitBasis",
+    "CashBasis",
 ];
 
 /// Every reason why an input could not be applied.
@@ -233,6 +243,37 @@ pub const OPEN_DENIALS: &[&str] = &[
 /// What excludes a profit.
 pub const EXCLUDED_BY: &[&str] = &["window", "holding time"];
 
+/// Every state that a competition comes to.
+pub const COMPETITION_STATES: &[&str] = &["Live", "InReview", "Final"];
+
+/// Every reason why something cannot be done with a competition.
+pub const CONTEST_REFUSALS: &[&str] = &[
+    "State",
+    "LateEntry",
+    "Full",
+    "NeedsTeam",
+    "HasNoTeams",
+    "UnknownEntrant",
+    "IsDisqualified",
+    "IsNotDisqualified",
+    "EndsByItself",
+];
+
+/// Every state in which something cannot be done with a competition.
+pub const REFUSING_STATES: &[&str] = &["Upcoming", "Live", "InReview", "Final"];
+
+/// Every reason why an entrant was taken off the board.
+pub const DISQUALIFICATION_REASONS: &[&str] = &[
+    "OppositePositions",
+    "CopiedTrades",
+    "SelfMatches",
+    "StaleQuotes",
+    "MultipleEntries",
+    "Identity",
+    "Terms",
+    "Withdrawn",
+];
+
 /// Tables of names by the heading they are counted under.
 pub const TABLES: &[(&str, &[&str])] = &[
     ("fact", EVENT_KINDS),
@@ -254,6 +295,10 @@ pub const TABLES: &[(&str, &[&str])] = &[
     ("opened by", ORIGINS),
     ("opening denied", OPEN_DENIALS),
     ("excluded by", EXCLUDED_BY),
+    ("competition", COMPETITION_STATES),
+    ("competition denied", CONTEST_REFUSALS),
+    ("competition is", REFUSING_STATES),
+    ("disqualified", DISQUALIFICATION_REASONS),
 ];
 
 /// How often what was seen.
@@ -302,6 +347,14 @@ impl Coverage {
                 let name = EXCLUDED_BY[usize::from(window.is_none())];
                 self.count("excluded by", name.to_owned());
             }
+            EventKind::CompetitionChanged { state, .. } => self.count("competition", bare(state)),
+            EventKind::CompetitionDenied { reason, .. } => {
+                self.count("competition denied", bare(reason));
+                if let ContestRefusal::State(state) = reason {
+                    self.count("competition is", bare(state));
+                }
+            }
+            EventKind::Disqualified { reason, .. } => self.count("disqualified", bare(reason)),
             EventKind::OrderAccepted { role, .. } => self.count("role", bare(role)),
             EventKind::PayoutDenied { reason, .. } => self.count("payout denied", bare(reason)),
             EventKind::Fill(fill) => {
@@ -381,9 +434,9 @@ mod tests {
     use std::fmt::Debug;
 
     use types::{
-        AccountChange, AccountState, CancelReason, Codec, CodecError, ConductDenial, Effect,
-        FillCause, FillModel, InputRejection, OpenDenial, OrderRole, Origin, PayoutDenial,
-        SuspendReason,
+        AccountChange, AccountState, CancelReason, Codec, CodecError, CompetitionState,
+        ConductDenial, DisqualificationReason, Effect, FillCause, FillModel, InputRejection,
+        OpenDenial, OrderRole, Origin, PayoutDenial, SuspendReason,
     };
 
     use super::*;
@@ -432,5 +485,17 @@ mod tests {
         );
         assert_eq!(ORIGINS.len(), tags::<Origin>("Origin"));
         assert_eq!(OPEN_DENIALS.len(), tags::<OpenDenial>("OpenDenial"));
+        let states = tags::<CompetitionState>("CompetitionState");
+        // Upcoming is where it begins.
+        assert_eq!(COMPETITION_STATES.len() + 1, states);
+        assert_eq!(REFUSING_STATES.len(), states);
+        assert_eq!(
+            CONTEST_REFUSALS.len(),
+            tags::<ContestRefusal>("ContestRefusal")
+        );
+        assert_eq!(
+            DISQUALIFICATION_REASONS.len(),
+            tags::<DisqualificationReason>("DisqualificationReason")
+        );
     }
 }

@@ -51,6 +51,8 @@ pub(super) fn name(kind: &EventKind) -> String {
         EventKind::Adjusted { kind, .. } => bare(kind),
         EventKind::Booked { cause, .. } => bare(cause),
         EventKind::StatusChanged { cause, .. } => bare(cause),
+        EventKind::CompetitionChanged { state, .. } => bare(state),
+        EventKind::CompetitionDenied { reason, .. } => bare(reason),
         _ => return bare(kind),
     };
     format!("{}:{reason}", bare(kind))
@@ -139,6 +141,16 @@ pub(super) fn of_portraits(shard: &Portrait, other: &Portrait, who: &str) -> Opt
             let mut pairs = shard.accounts.iter().zip(&other.accounts).enumerate();
             pairs.find_map(|(id, (a, b))| {
                 named(&format!("account {id}"), "account", of_debug(a, b, who))
+            })
+        })
+        .or_else(|| {
+            let mut pairs = shard.contests.iter().zip(&other.contests).enumerate();
+            pairs.find_map(|(id, (a, b))| {
+                named(
+                    &format!("competition {id}"),
+                    "competition",
+                    of_debug(a, b, who),
+                )
             })
         })
         .or_else(|| named("algos", "algos", of_debug(&shard.algos, &other.algos, who)))

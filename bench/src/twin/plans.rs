@@ -1,10 +1,9 @@
-//! Plans with any mix of rules and terms, small enough that a few fills reach their limits, and the
-//! competitions around them.
+//! Plans with any mix of rules and terms, small enough that a few fills reach their limits.
 
 use rules::{
-    AfterPayout, Allowance, BoardKind, Competition, ConsistencyRule, ConsistencyWindow,
-    DailyAnchor, DailyLoss, DayCounts, Denominator, Gates, Life, MaxLoss, MinDays, PayoutKeep,
-    PayoutRule, Plan, ScaleWhen, Scaling, Stage, StopTrailing, Target, TrailSource,
+    AfterPayout, Allowance, ConsistencyRule, ConsistencyWindow, DailyAnchor, DailyLoss, DayCounts,
+    Denominator, Life, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, ScaleWhen, Scaling, Stage,
+    StopTrailing, Target, TrailSource,
 };
 use types::{Effect, Funding, Money, PositionMode, Ratio, RollSchedule, Terms};
 
@@ -22,21 +21,6 @@ pub(super) fn schedule(index: u64) -> RollSchedule {
     RollSchedule {
         zone: label(zone),
         minute,
-    }
-}
-
-/// A competition of anybody who traded once.
-pub(super) fn competition(index: u64) -> Competition {
-    Competition {
-        name: label("cup"),
-        kind: BoardKind::Paper,
-        weights: Competition::standard_weights(),
-        loss_limit: Competition::standard_loss_limit(),
-        gates: Gates {
-            active_days: 1,
-            round_turns: 1,
-        },
-        schedule: schedule(index % 2),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod admin;
 mod changes;
+mod contests;
 mod life;
 mod lists;
 mod market;
@@ -20,7 +21,7 @@ use super::script::{Step, StepKind};
 use super::setting::{Setting, Traded};
 
 /// When a stream begins: 2024-02-29 12:00 UTC.
-const BEGIN: TimestampNs = TimestampNs(1_709_208_000_000_000_000);
+pub(super) const BEGIN: TimestampNs = TimestampNs(1_709_208_000_000_000_000);
 
 /// The input of a step, given the shard that it is for and that shard's portrait.
 pub(super) fn resolve(setting: &Setting, step: Step, shard: &Shard, portrait: &Portrait) -> Input {
@@ -106,6 +107,7 @@ impl Scene<'_> {
             StepKind::Disconnect => self.disconnect(),
             StepKind::Adjust => self.adjust(),
             StepKind::Enter => self.enter(),
+            StepKind::Organise => self.organise(),
             StepKind::Open => self.open(),
             StepKind::Change => self.change_account(),
             StepKind::Announce => self.announce(),

@@ -69,6 +69,8 @@ pub enum StepKind {
     Adjust,
     /// An entry into a competition.
     Enter,
+    /// What an organiser does to a competition.
+    Organise,
     /// One more account.
     Open,
     /// An account suspended, resumed or closed.

@@ -2,16 +2,18 @@
 //! is drawn from the script's seed.
 
 use engine::Limits;
-use rules::Plan;
+use rules::{Competition, Plan};
 use types::{
     AccountId, Codec, Command, CompetitionId, InputKind, Instrument, InstrumentId, Label,
     LatencySample, MarketData, MarketEvent, OpenAccount, Parentage, PlanId, Price, Qty, Quote,
-    Timer, TimestampNs, TradingDay,
+    TeamId, Timer, TimestampNs, TradingDay,
 };
 
+use super::contests::competition;
 use super::draw::Draw;
 use super::instruments::{CURRENCIES, Tendency, instruments};
-use super::plans::{competition, plan, schedule};
+use super::plans::{plan, schedule};
+use super::resolve::BEGIN;
 use super::script::StepKind;
 
 /// An instrument and the few prices that it trades at.
@@ -62,10 +64,17 @@ impl Setting {
         };
         let count = draw.between(3, 5) as usize;
         let instruments = instruments(draw, tendency, count);
+        // Accounts whose money may leave or grow enter no competition.
+        let competes = draw.percent(35);
         let plans: Vec<Plan> = (0..draw.between(2, 5))
             .map(|_| {
                 let currency = draw.weighted(&[(5, CURRENCIES[0]), (1, CURRENCIES[1])]);
-                plan(draw, currency)
+                let mut plan = plan(draw, currency);
+                if competes {
+                    plan.payout = None;
+                    plan.scaling = None;
+                }
+                plan
             })
             .collect();
         let opening = opening(draw, tendency, &instruments, &plans);
@@ -117,7 +126,7 @@ fn limits(draw: &mut Draw) -> Limits {
 /// Some of what may happen happens often, some of it never, in every script otherwise.
 fn weights(draw: &mut Draw) -> Vec<(u32, StepKind)> {
     use StepKind as K;
-    let groups: [&[(u32, StepKind)]; 9] = [
+    let groups: [&[(u32, StepKind)]; 10] = [
         &[(60, K::Quote), (30, K::Depth), (36, K::Trade), (10, K::Bar)],
         &[(120, K::Order)],
         &[(36, K::List)],
@@ -137,7 +146,6 @@ fn weights(draw: &mut Draw) -> Vec<(u32, StepKind)> {
         ],
         &[
             (16, K::Adjust),
-            (2, K::Enter),
             (3, K::Open),
             (1, K::Register),
             (2, K::Define),
@@ -145,6 +153,7 @@ fn weights(draw: &mut Draw) -> Vec<(u32, StepKind)> {
             (6, K::Clock),
         ],
         &[(16, K::Announce), (6, K::Change), (3, K::Open)],
+        &[(14, K::Enter), (16, K::Organise), (4, K::Define)],
     ];
     let mut weights = Vec::new();
     for (index, group) in groups.into_iter().enumerate() {
@@ -195,8 +204,11 @@ fn opening(
         let spec = plan.to_bytes().into();
         command(Command::DefinePlan { spec });
     }
-    for index in 0..2 {
-        let spec = competition(index).to_bytes().into();
+    let contests: Vec<Competition> = (0..draw.between(1, 3))
+        .map(|_| competition(draw, BEGIN))
+        .collect();
+    for contest in &contests {
+        let spec = contest.to_bytes().into();
         command(Command::DefineCompetition { spec });
     }
     let has_days = draw.percent(60);
@@ -213,10 +225,13 @@ fn opening(
             PlanId(draw.below(plans.len() as u64) as u32),
             None,
         ));
-        if draw.percent(40) {
+        if draw.percent(80) {
+            let index = draw.below(contests.len() as u64) as usize;
+            let has_teams = contests[index].contest.teams.is_some();
             opening.push(InputKind::Command(Command::EnterCompetition {
-                competition: CompetitionId(draw.below(2) as u32),
+                competition: CompetitionId(index as u32),
                 account: AccountId(account),
+                team: has_teams.then(|| TeamId(draw.below(2) as u32)),
             }));
         }
     }

@@ -111,6 +111,7 @@ impl DemoSource {
             return Some(Command::EnterCompetition {
                 competition,
                 account,
+                team: None,
             });
         }
         None

@@ -31,6 +31,8 @@ pub(super) enum Kind {
     Roll,
     Clock,
     Adjust,
+    AccountChange,
+    Window,
 }
 
 impl Word for Kind {
@@ -61,6 +63,8 @@ impl Word for Kind {
         Self::Roll,
         Self::Clock,
         Self::Adjust,
+        Self::AccountChange,
+        Self::Window,
     ];
 
     fn word(self) -> &'static str {
@@ -91,6 +95,8 @@ impl Word for Kind {
             Self::Roll => "roll",
             Self::Clock => "clock",
             Self::Adjust => "adjust",
+            Self::AccountChange => "account_change",
+            Self::Window => "window",
         }
     }
 }
@@ -135,18 +141,24 @@ impl Kind {
             | Self::Disconnect
             | Self::Roll
             | Self::Clock
-            | Self::Adjust => Some(Part::Inputs),
+            | Self::Adjust
+            | Self::AccountChange
+            | Self::Window => Some(Part::Inputs),
         }
     }
 
-    /// The part of a scenario that is at `part` and comes to a line of this kind.
+    /// The part of a scenario that is at `part` and comes to a line of this kind. An account that follows
+    /// another one may come at any time after it.
     ///
     /// # Errors
     /// When such a line had to come earlier.
-    pub(super) fn follow(self, part: Part, field: &Field<'_>) -> Result<Part, FieldError> {
+    pub(super) fn follow(self, part: Part, line: &Field<'_>) -> Result<Part, FieldError> {
+        let field = line.tag("type")?;
+        let follows = self == Self::Account && line.tag("parent")?.present().is_some();
         match self.part() {
             None => Ok(part),
             Some(own) if own >= part => Ok(own),
+            Some(_) if follows => Ok(part),
             Some(_) => {
                 let begun = match part {
                     Part::Start | Part::Data => "curve or latency lines have",

@@ -54,7 +54,7 @@ impl Scenario {
         let root = Field::root(node);
         let tag = root.tag("type")?;
         let kind: Kind = tag.word()?;
-        let part = kind.follow(self.part, &tag)?;
+        let part = kind.follow(self.part, &root)?;
         match kind {
             Kind::Note => {
                 root.table(&["type", "text"])?
@@ -87,6 +87,8 @@ impl Scenario {
             Kind::Roll => self.roll_line(&root, out)?,
             Kind::Clock => self.clock_line(&root, out)?,
             Kind::Adjust => self.adjust_line(&root, out)?,
+            Kind::AccountChange => self.account_change_line(&root, out)?,
+            Kind::Window => self.window_line(&root, out)?,
         }
         self.part = part;
         self.has_begun = true;

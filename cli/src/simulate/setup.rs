@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use gateway::dto::account::open::read_parentage;
 use gateway::dto::{Field, FieldError, competition, instrument, plan};
 use types::{Codec, Command, Label, OpenAccount};
 
@@ -108,7 +109,7 @@ impl Scenario {
         out: &mut impl Write,
     ) -> Result<(), Stop> {
         const PLAN: &str = "the id of a plan above";
-        let table = root.table(&["type", "ts", "id", "plan", "name", "parent"])?;
+        let table = root.table(&["type", "ts", "id", "plan", "name", "parent", "origin"])?;
         let ts = self.ts(&table)?;
         let (field, id) = id(root)?;
         let plan = table.field("plan");
@@ -117,10 +118,7 @@ impl Scenario {
                 .names
                 .plan_id(plan.text(PLAN)?)
                 .ok_or_else(|| plan.error(PLAN))?,
-            parent: table
-                .optional("parent")
-                .map(|parent| self.account(&parent))
-                .transpose()?,
+            parent: read_parentage(&table, |parent| self.account(parent))?,
             name: match table.optional("name") {
                 Some(name) => name.name()?,
                 None => id,
@@ -133,7 +131,13 @@ impl Scenario {
         self.names
             .add_account(id.as_str())
             .ok_or_else(|| field.error(TAKEN))?;
-        self.command(ts, Command::OpenAccount(open), out)
+        let known = self.shard.account_count();
+        self.command(ts, Command::OpenAccount(open), out)?;
+        if self.shard.account_count() == known {
+            // Its parent does not allow it: the id is free, and the next account takes the number.
+            self.names.drop_account(id.as_str());
+        }
+        Ok(())
     }
 
     pub(super) fn competition_line(
@@ -169,6 +173,7 @@ impl Scenario {
             let command = Command::EnterCompetition {
                 competition,
                 account,
+                team: None,
             };
             self.command(ts, command, out)?;
         }

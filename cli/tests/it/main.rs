@@ -5,4 +5,5 @@
 mod arrows;
 mod demo;
 mod documents;
+mod plan;
 mod simulate;

@@ -40,13 +40,20 @@ fn the_examples_of_the_schema_are_a_scenario() {
         .filter_map(|rest| rest.split_once("` |").map(|(example, _)| example))
         .map(|example| format!("{{\"type\"{example}\n"))
         .collect();
-    assert_eq!(examples.len(), 33);
+    assert_eq!(examples.len(), 39);
     let folder = tempfile::tempdir().unwrap();
     let scenario = folder.path().join("examples.jsonl");
     std::fs::write(&scenario, examples.concat()).unwrap();
     let (code, stdout, stderr) = simulate(&scenario);
     assert_eq!((code, stderr.as_str()), (Some(0), ""));
-    assert!(stdout.contains("\"order_amended\""), "{stdout}");
+    for told in [
+        "order_amended",
+        "window_announced",
+        "suspended",
+        "account_opened",
+    ] {
+        assert!(stdout.contains(&format!("\"{told}\"")), "{told}: {stdout}");
+    }
 }
 
 #[test]

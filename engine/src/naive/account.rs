@@ -1,12 +1,11 @@
 //! An account and its positions.
 
-use std::collections::BTreeMap;
-
 use rules::{AccountRules, Lifecycle, Lineage};
 use types::{AccountState, Label, Leg, Money};
 
 use super::Naive;
 use super::money::{part_ceil, value};
+use crate::view::Move;
 
 /// An open position.
 #[derive(Debug, Clone, Copy)]
@@ -33,12 +32,14 @@ pub(super) struct Account {
     pub(super) followed: bool,
     pub(super) locked: bool,
     pub(super) balance: Money,
-    /// Balances of the other currencies that it had a fill or booking in.
-    pub(super) foreign: BTreeMap<Label, Money>,
+    /// Balances of the other currencies that it had a fill or booking in, in order of the first.
+    pub(super) foreign: Vec<(Label, Money)>,
     pub(super) fees: Money,
     pub(super) rules: AccountRules,
     /// Oldest first.
     pub(super) positions: Vec<Position>,
+    /// What moved its daily and its maximum loss limit last.
+    pub(super) moved: [Option<Move>; 2],
     pub(super) competition: Option<usize>,
     /// The newest second in which it sent an order, and how many it sent.
     pub(super) second: u64,
@@ -82,6 +83,25 @@ impl Position {
             realised,
             opened: opening != 0,
             closed: closing != 0,
+        }
+    }
+}
+
+impl Account {
+    /// Balance of another currency that it had a fill or booking in.
+    pub(super) fn foreign_balance(&self, currency: Label) -> Option<Money> {
+        let found = self.foreign.iter().find(|(known, _)| *known == currency);
+        found.map(|(_, balance)| *balance)
+    }
+
+    pub(super) fn set_foreign(&mut self, currency: Label, balance: Money) {
+        match self
+            .foreign
+            .iter_mut()
+            .find(|(known, _)| *known == currency)
+        {
+            Some((_, held)) => *held = balance,
+            None => self.foreign.push((currency, balance)),
         }
     }
 }

@@ -19,21 +19,7 @@ impl Naive {
         }
         let is_first = open.replace(day).is_none();
         self.push(EventKind::DayRolled { schedule, day });
-        for id in 0..self.accounts.len() {
-            let competition = self.accounts[id].competition;
-            let is_meant = competition
-                .is_some_and(|competition| self.competitions[competition].0.schedule == schedule);
-            if !is_meant {
-                continue;
-            }
-            self.observe(id);
-            // The time before the first roll is a day only for who used it.
-            if let Some(entry) = self.entry_of(id)
-                && (entry.is_used() || !is_first)
-            {
-                entry.roll();
-            }
-        }
+        self.roll_entries(schedule, is_first);
         for id in 0..self.accounts.len() {
             if self.is_trading(id)
                 && self.plan(id).schedule == schedule
@@ -193,7 +179,7 @@ impl Naive {
                 eligible,
                 reason,
             });
-            return;
+            return self.push_basis(id);
         }
         let split = plan.payout.map_or(Ratio::ZERO, |rule| rule.split);
         let trader = requested.mul_ratio_floor(split);

@@ -238,7 +238,11 @@ impl Naive {
         if !self.conversions.contains_key(&(currency, own)) {
             return Err(DenyReason::NoConversion);
         }
-        let mut needed: BTreeSet<_> = self.accounts[account].foreign.keys().copied().collect();
+        let mut needed: BTreeSet<_> = self.accounts[account]
+            .foreign
+            .iter()
+            .map(|(currency, _)| *currency)
+            .collect();
         for order in self
             .orders
             .values()

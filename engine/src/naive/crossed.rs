@@ -70,13 +70,15 @@ impl Naive {
             ask,
             ask_qty,
         };
-        let before = market.touch;
-        if before != Some(touch) {
+        let prices = |touch: Touch| (touch.bid, touch.ask);
+        // Another size at the same prices is no other mark.
+        let is_moved = market.touch.map(prices) != Some(prices(touch));
+        if market.touch != Some(touch) {
             self.markets[instrument].touch = Some(touch);
             self.dirty.insert(instrument);
         }
-        // Another size at the same prices is no other mark.
-        if before.map(|touch| (touch.bid, touch.ask)) != Some((touch.bid, touch.ask)) {
+        if is_moved {
+            self.markets[instrument].touch_seq = self.seq;
             self.marked.insert(instrument);
         }
     }

@@ -67,6 +67,7 @@ impl Naive {
     fn set_touch(&mut self, id: usize, touch: Touch) {
         let market = &mut self.markets[id];
         market.before = market.touch.replace(touch);
+        market.touch_seq = self.seq;
         market.stale = false;
         self.dirty.insert(id);
         self.marked.insert(id);

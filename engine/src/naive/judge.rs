@@ -1,18 +1,20 @@
 //! The verdict on an account, and what closes its positions.
 
 use types::{
-    AccountId, AccountState, AlgoEnd, Breach, BreachPosition, CancelReason, Effect, EventKind,
-    FillCause, FillModel, FloorMoveCause, Funding, InstrumentId, LimitWarning, Lots, Money,
-    NewOrder, Notional, OrderKind, OrderRole, PlanId, Ratio, SelfTrade, Side, Ticks,
+    AccountId, AccountState, AlgoEnd, Breach, BreachPosition, CancelReason, CashBasis, Effect,
+    EventKind, FillCause, FillModel, FloorMoveCause, Funding, InstrumentId, LimitWarning, Lots,
+    Money, NewOrder, Notional, OrderKind, OrderRole, PlanId, Price, Ratio, RuleKind, SelfTrade,
+    Side, Ticks,
 };
 
-use rules::{Breaches, FloorMoves, LifeChange};
+use rules::{Breaches, FloorMoves, LifeChange, Limit};
 
 use super::Naive;
 use super::account::Position;
 use super::fill::Execution;
 use super::money::signed_qty;
 use super::order::{Order, Stage};
+use crate::view::Move;
 
 impl Naive {
     /// Tests against the floors as they stood; then locks, cancels, flattens; else warns and tests
@@ -88,7 +90,10 @@ impl Naive {
             for position in &account.positions {
                 let market = &self.markets[position.instrument];
                 let grid = &market.instrument;
-                let (bid, ask) = market.touch.map_or((0, 0), |touch| (touch.bid, touch.ask));
+                let unseen = market.last.unwrap_or_default();
+                let (bid, ask) = market
+                    .touch
+                    .map_or((unseen, unseen), |touch| (touch.bid, touch.ask));
                 facts.push(EventKind::BreachPosition(BreachPosition {
                     account: AccountId(id as u32),
                     instrument: InstrumentId(position.instrument as u32),
@@ -96,6 +101,7 @@ impl Naive {
                     cost: Notional(position.cost),
                     bid: grid.price(Ticks(bid)),
                     ask: grid.price(Ticks(ask)),
+                    quote: market.touch_seq,
                     unrealised: Notional(market.unrealised(position)),
                 }));
             }
@@ -103,6 +109,32 @@ impl Naive {
         let plan = plan.clone();
         for limit in breaches.iter() {
             self.accounts[id].rules.mark_breached(&plan, limit.rule);
+        }
+        self.facts.extend(facts);
+        if !breaches.is_empty() {
+            self.push_basis(id);
+        }
+    }
+
+    /// What a verdict on an account rests on.
+    pub(super) fn push_basis(&mut self, id: usize) {
+        let account = &self.accounts[id];
+        let (plan, who) = (self.plan(id), AccountId(id as u32));
+        let known = (PlanId(account.plan as u32), plan.hash());
+        let cash = (account.balance, self.balance_of(id));
+        let positions = account.positions.len() as u32;
+        let basis = account.rules.basis(plan, known, who, cash, positions);
+        let mut facts = vec![EventKind::VerdictBasis(basis)];
+        facts.extend(account.rules.limit_bases(who).map(EventKind::LimitBasis));
+        let standing = account.rules.consistency(plan, who);
+        facts.extend(standing.map(EventKind::Consistency));
+        for (currency, cash) in &account.foreign {
+            facts.push(EventKind::CashBasis(CashBasis {
+                account: who,
+                currency: *currency,
+                cash: *cash,
+                rate: Price(self.rate(id, *currency)),
+            }));
         }
         self.facts.extend(facts);
     }
@@ -287,6 +319,7 @@ impl Naive {
                 });
             }
             self.change_life(id, LifeChange::Pass);
+            self.push_basis(id);
         }
     }
 
@@ -299,7 +332,20 @@ impl Naive {
     }
 
     pub(super) fn push_moves(&mut self, id: usize, moves: &FloorMoves, cause: FloorMoveCause) {
-        for limit in moves.iter() {
+        self.tell_moves(id, moves.iter(), cause);
+    }
+
+    /// Tells which floors moved, and remembers what moved them.
+    pub(super) fn tell_moves<'a>(
+        &mut self,
+        id: usize,
+        limits: impl Iterator<Item = &'a Limit>,
+        cause: FloorMoveCause,
+    ) {
+        let (seq, ts) = (self.seq, self.ts);
+        for limit in limits {
+            let which = usize::from(limit.rule == RuleKind::MaxLoss);
+            self.accounts[id].moved[which] = Some(Move { seq, ts, cause });
             self.push(EventKind::FloorMoved(
                 limit.moved(AccountId(id as u32), cause),
             ));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use types::{
     DepthUpdate, FillRule, InputRejection, Instrument, InstrumentStatus, Level, Liquidity, Lots,
-    OrderKind, PaperModel, Price, Qty, Quote, Side, Sizes, Ticks, TriggerOn,
+    OrderKind, PaperModel, Price, Qty, Quote, Seq, Side, Sizes, Ticks, TriggerOn,
 };
 
 use super::money::{hold, share_floor};
@@ -41,6 +41,8 @@ pub(super) struct Market {
     pub(super) tick_value: i128,
     pub(super) status: InstrumentStatus,
     pub(super) touch: Option<Touch>,
+    /// The input that stated it; of a book, the last in which it was found at another price.
+    pub(super) touch_seq: Seq,
     /// The touch before the newest market event.
     pub(super) before: Option<Touch>,
     pub(super) stale: bool,

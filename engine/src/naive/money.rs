@@ -158,7 +158,7 @@ impl Naive {
         if currency == self.currency(account) {
             known.balance
         } else {
-            known.foreign.get(&currency).copied().unwrap_or_default()
+            known.foreign_balance(currency).unwrap_or_default()
         }
     }
 
@@ -194,7 +194,7 @@ impl Naive {
         if currency == self.currency(account) {
             self.accounts[account].balance = after;
         } else {
-            self.accounts[account].foreign.insert(currency, after);
+            self.accounts[account].set_foreign(currency, after);
         }
         let realised = self.convert_floor(account, currency, amount);
         self.accounts[account].rules.record_realised(realised);

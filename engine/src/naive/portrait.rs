@@ -3,11 +3,9 @@
 use std::collections::BTreeSet;
 
 use types::{
-    AccountId, AccountState, Instrument, Leg, Lots, NewOrder, Notional, OrderId, OrderKind, Price,
-    Qty, Quote, Side, Ticks,
+    AccountId, Instrument, Leg, Lots, NewOrder, Notional, OrderId, OrderKind, Price, Qty, Quote,
+    Side, Ticks,
 };
-
-use rules::Score;
 
 use super::Naive;
 use super::algos::Algo;
@@ -69,12 +67,18 @@ impl Naive {
             house: self.house(),
             intervals: self.intervals.clone(),
             windows: self.windows_by_clock(),
+            contests: self
+                .contests
+                .iter()
+                .map(|contest| self.contest_portrait(contest))
+                .collect(),
         }
     }
 
     fn account_portrait(&self, id: usize) -> AccountPortrait {
         let account = &self.accounts[id];
-        let foreign = account.foreign.iter();
+        let mut foreign = account.foreign.clone();
+        foreign.sort_unstable_by_key(|(currency, _)| *currency);
         AccountPortrait {
             state: self.state(id),
             suspension: account.life.suspension().copied(),
@@ -82,11 +86,12 @@ impl Naive {
             followed: account.followed,
             day_locked: account.locked,
             balance: account.balance,
-            foreign: foreign.map(|(currency, held)| (*currency, *held)).collect(),
+            foreign,
             equity: self.equity_of(id),
             fees: account.fees,
             rules: account.rules.clone(),
             holdings: self.holding_portraits(id),
+            moved: account.moved,
             score: self.score(AccountId(id as u32)),
         }
     }
@@ -118,16 +123,6 @@ impl Naive {
             });
         }
         portraits
-    }
-
-    /// The score of an account's entry at its live equity.
-    pub fn score(&self, account: AccountId) -> Option<Score> {
-        let id = account.0 as usize;
-        let known = self.accounts.get(id)?;
-        let (competition, entries) = &self.competitions[known.competition?];
-        let mut entry = entries.get(&id)?.clone();
-        entry.observe(self.equity_of(id), self.ts);
-        Some(entry.score(competition, self.state(id) == AccountState::Failed))
     }
 
     fn order_portrait(&self, order: &Order) -> OrderPortrait {

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use rules::{AccountRules, Competition, Entry, Lifecycle, Lineage, Plan};
+use rules::{AccountRules, Competition, Lifecycle, Limit, Lineage, Plan};
 use types::{
     AccountId, CompetitionId, CurveId, EventKind, FloorMoveCause, InputRejection, Instrument,
     InstrumentError, InstrumentId, InstrumentStatus, Label, Latency, LatencyId, LatencySample,
-    Liquidity, Money, Notional, OpenAccount, PlanId, Price,
+    Liquidity, Money, OpenAccount, PlanId, Price, Seq,
 };
 
 use super::Naive;
 use super::account::Account;
+use super::contest::Contest;
 use super::market::Market;
 
 impl Naive {
@@ -41,6 +42,7 @@ impl Naive {
             tick_value,
             status: InstrumentStatus::Open,
             touch: None,
+            touch_seq: Seq(0),
             before: None,
             stale: false,
             last: None,
@@ -76,14 +78,14 @@ impl Naive {
         let Ok(competition) = Competition::from_spec(spec) else {
             return self.reject(InputRejection::BadCompetition);
         };
-        if self.competitions.len() >= self.limits.competitions_max as usize {
+        if self.contests.len() >= self.limits.competitions_max as usize {
             return self.reject(InputRejection::LimitReached);
         }
         self.push(EventKind::CompetitionDefined {
-            competition: CompetitionId(self.competitions.len() as u32),
+            competition: CompetitionId(self.contests.len() as u32),
         });
         self.open_days.entry(competition.schedule).or_default();
-        self.competitions.push((competition, BTreeMap::new()));
+        self.contests.push(Contest::new(competition));
     }
 
     pub(super) fn define_curve(&mut self, weights: &[u32]) {
@@ -127,7 +129,7 @@ impl Naive {
         self.conversions.insert((from, to), rate);
         self.push(EventKind::ConversionSet { from, to, rate });
         for id in 0..self.accounts.len() {
-            if self.currency(id) == to && self.accounts[id].foreign.contains_key(&from) {
+            if self.currency(id) == to && self.accounts[id].foreign_balance(from).is_some() {
                 self.touch(id, false);
             }
         }
@@ -163,11 +165,7 @@ impl Naive {
             parent: open.parent,
             balance: plan.initial_balance,
         });
-        for limit in rules.limits() {
-            self.push(EventKind::FloorMoved(
-                limit.moved(account, FloorMoveCause::Opened),
-            ));
-        }
+        let limits: Vec<Limit> = rules.limits().copied().collect();
         let house = self.house.entry(plan.currency).or_default();
         house.funded += i128::from(plan.initial_balance.0);
         self.accounts.push(Account {
@@ -179,50 +177,15 @@ impl Naive {
             followed: false,
             locked: false,
             balance: plan.initial_balance,
-            foreign: BTreeMap::new(),
+            foreign: Vec::new(),
             fees: Money::ZERO,
             rules,
             positions: Vec::new(),
+            moved: [None; 2],
             competition: None,
             second: 0,
             sent: 0,
         });
-    }
-
-    pub(super) fn enter_competition(&mut self, competition: CompetitionId, account: AccountId) {
-        let (competition, id) = (competition.0 as usize, account.0 as usize);
-        if competition >= self.competitions.len() {
-            return self.reject(InputRejection::UnknownCompetition);
-        }
-        if id >= self.accounts.len() {
-            return self.reject(InputRejection::UnknownAccount);
-        }
-        let equity = self.equity_of(id);
-        let plan = self.plan(id);
-        let moves_money = plan.payout.is_some() || plan.scaling.is_some();
-        let is_in = self.accounts[id].competition.is_some();
-        if is_in || !self.is_trading(id) || equity.0 <= 0 || moves_money {
-            return self.reject(InputRejection::CannotEnter);
-        }
-        self.accounts[id].competition = Some(competition);
-        let entries = &mut self.competitions[competition].1;
-        entries.insert(id, Entry::enter(equity));
-        self.push(EventKind::CompetitionEntered {
-            competition: CompetitionId(competition as u32),
-            account,
-        });
-    }
-
-    /// The lowest and highest equity that an account's entry has seen since its peak.
-    pub(super) fn entry_seen(&self, account: usize) -> Option<(Notional, Notional)> {
-        let competition = self.accounts[account].competition?;
-        let entry = self.competitions[competition].1.get(&account)?;
-        Some(entry.quiet())
-    }
-
-    /// The account's entry in its competition.
-    pub(super) fn entry_of(&mut self, account: usize) -> Option<&mut Entry> {
-        let competition = self.accounts[account].competition?;
-        self.competitions[competition].1.get_mut(&account)
+        self.tell_moves(account.0 as usize, limits.iter(), FloorMoveCause::Opened);
     }
 }

@@ -1,4 +1,4 @@
-//! Work that falls due with time: windows, ends of suspensions, arrivals, expiries, slices and ends of
+//! Work that falls due with time: windows, competitions, ends of suspensions, arrivals, expiries, slices and ends of
 //! algos.
 
 use types::{AlgoEnd, CancelReason, OrderId, TimeInForce};
@@ -23,12 +23,24 @@ impl Naive {
     /// Does all that is due by now, each a step of its own.
     pub(super) fn do_due_work(&mut self) {
         loop {
-            match (self.earliest_edge(), self.earliest_due()) {
-                // At one time windows come first.
-                (Some((at, edge)), due) if due.is_none_or(|(time, ..)| at <= time) => {
-                    self.cross(edge);
-                }
-                (_, Some((_, id, due))) => self.do_due(id, due),
+            let (edge, turn, due) = (
+                self.earliest_edge(),
+                self.earliest_turn(),
+                self.earliest_due(),
+            );
+            let times = [
+                edge.map(|(at, _)| at),
+                turn.map(|(at, _)| at),
+                due.map(|(at, ..)| at),
+            ];
+            let Some(earliest) = times.into_iter().flatten().min() else {
+                return;
+            };
+            // At one time windows come first, then competitions.
+            match (edge, turn, due) {
+                (Some((at, edge)), ..) if at == earliest => self.cross(edge),
+                (_, Some((at, contest)), _) if at == earliest => self.turn(contest),
+                (.., Some((_, id, due))) => self.do_due(id, due),
                 _ => return,
             }
             self.settle();

@@ -2,7 +2,7 @@
 
 use types::{
     AccountId, AccountState, AdjustKind, DenyReason, EventKind, FloorMoveCause, Money,
-    PayoutDenial, ScaleStanding,
+    PayoutDenial, Ratio, ScaleStanding,
 };
 
 use super::Shard;
@@ -94,11 +94,7 @@ impl Shard {
         let currency = account.currency;
         self.house[currency.0 as usize].funded += i128::from(added.0);
         self.push_adjusted(id, AdjustKind::Scale, added, events);
-        for limit in moves.iter() {
-            events.push(EventKind::FloorMoved(
-                limit.moved(id, FloorMoveCause::Adjusted),
-            ));
-        }
+        self.tell_moves(id, moves.iter(), FloorMoveCause::Adjusted, events);
         Ok(())
     }
 
@@ -116,55 +112,52 @@ impl Shard {
     fn pay_out(&mut self, id: AccountId, requested: Money, events: &mut EventBuf) {
         let account = &self.accounts[id.0 as usize];
         let plan = &self.plans[account.plan.0 as usize].plan;
-        let eligible = account
-            .rules
-            .payout_eligible(plan, self.balance_of(account));
-        let mut deny = |reason| {
+        let paid_from = self.balance_of(account);
+        if let Err(reason) = self.check_payout(id, requested) {
             events.push(EventKind::PayoutDenied {
                 account: id,
                 requested,
-                eligible,
+                eligible: account.rules.payout_eligible(plan, paid_from),
                 reason,
             });
-        };
-        let Some(rule) = &plan.payout else {
-            return deny(PayoutDenial::NotInPlan);
-        };
-        if account.state() != AccountState::Funded {
-            return deny(PayoutDenial::NotEligibleState);
+            return self.push_basis(id, events);
         }
-        if requested.0 <= 0 {
-            return deny(PayoutDenial::AmountNotPositive);
-        }
-        if self.is_holding(account) {
-            return deny(PayoutDenial::NotFlat);
-        }
-        let paid = self.balance_of(account);
-        if let Err(reason) = account.rules.check_payout(plan, id, paid, requested) {
-            return deny(reason);
-        }
-        let balance = paid.saturating_sub(requested);
-        let own = account.balance.saturating_sub(requested);
-        let mut rules = account.rules.clone();
-        let moves = rules.pay_out(plan, requested);
-        let trader = requested.mul_ratio_floor(rule.split);
-        let firm = requested.saturating_sub(trader);
+        let split = plan.payout.map_or(Ratio::ZERO, |rule| rule.split);
+        let balance = paid_from.saturating_sub(requested);
         let account = &mut self.accounts[id.0 as usize];
-        account.rules = rules;
-        account.balance = own;
+        let moves = account.rules.pay_out(plan, requested);
+        account.balance = account.balance.saturating_sub(requested);
         let currency = account.currency;
         self.house[currency.0 as usize].funded -= i128::from(requested.0);
+        let trader = requested.mul_ratio_floor(split);
         events.push(EventKind::PayoutApproved {
             account: id,
             amount: requested,
             trader,
-            firm,
+            firm: requested.saturating_sub(trader),
             balance,
         });
-        for limit in moves.iter() {
-            events.push(EventKind::FloorMoved(
-                limit.moved(id, FloorMoveCause::Adjusted),
-            ));
+        self.tell_moves(id, moves.iter(), FloorMoveCause::Adjusted, events);
+        // No judge follows, and what the account may do at a glance rests on its floors.
+        self.set_bands(id);
+    }
+
+    fn check_payout(&self, id: AccountId, requested: Money) -> Result<(), PayoutDenial> {
+        let account = &self.accounts[id.0 as usize];
+        let plan = &self.plans[account.plan.0 as usize].plan;
+        if plan.payout.is_none() {
+            return Err(PayoutDenial::NotInPlan);
         }
+        if account.state() != AccountState::Funded {
+            return Err(PayoutDenial::NotEligibleState);
+        }
+        if requested <= Money::ZERO {
+            return Err(PayoutDenial::AmountNotPositive);
+        }
+        if self.is_holding(account) {
+            return Err(PayoutDenial::NotFlat);
+        }
+        let balance = self.balance_of(account);
+        account.rules.check_payout(plan, id, balance, requested)
     }
 }

@@ -12,6 +12,7 @@ use crate::event_buf::EventBuf;
 use crate::market::{Market, Touch};
 
 impl Shard {
+    #[inline(never)]
     pub(super) fn on_market(&mut self, event: &MarketEvent, events: &mut EventBuf) {
         self.market_events += 1;
         self.last_market = self.seq;
@@ -188,6 +189,7 @@ impl Shard {
     fn replace_touch(&mut self, id: InstrumentId, touch: Touch) {
         let market = &mut self.markets[id.0 as usize];
         let before = market.touch.replace(touch);
+        market.touch_seq = self.seq;
         market.stale = false;
         self.pending.before = before;
         self.lead_queues(id);

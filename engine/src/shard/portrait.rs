@@ -1,15 +1,15 @@
 //! The shard's state in the words of its definitions.
 
-use types::{AccountId, Label, OrderId, PlanId, Price, Qty, Side, TimestampNs};
+use types::{AccountId, CompetitionId, Label, OrderId, PlanId, Price, Qty, Side, TimestampNs};
 
-use super::Shard;
+use super::{Contest, Shard};
 use crate::account::Account;
 use crate::book::price_of;
 use crate::market::Market;
 use crate::order::{Form, Order, Stage};
 use crate::portrait::{
-    AccountPortrait, AlgoPortrait, HoldingPortrait, MarketPortrait, OrderPortrait, OrderStage,
-    Portrait,
+    AccountPortrait, AlgoPortrait, ContestPortrait, EntrantPortrait, HoldingPortrait,
+    MarketPortrait, OrderPortrait, OrderStage, PlacePortrait, Portrait,
 };
 use crate::view::House;
 
@@ -56,6 +56,11 @@ impl Shard {
                 .map(|known| (known.calendar, known.interval))
                 .collect(),
             windows: self.open_windows().collect(),
+            contests: (0..)
+                .map(CompetitionId)
+                .zip(&self.contests)
+                .map(|(id, contest)| self.contest_portrait(id, contest))
+                .collect(),
         }
     }
 
@@ -117,7 +122,43 @@ impl Shard {
             fees: account.fees,
             rules: account.rules.clone(),
             holdings,
+            moved: [account.moved.daily, account.moved.max],
             score: self.score(id),
+        }
+    }
+
+    fn contest_portrait(&self, id: CompetitionId, contest: &Contest) -> ContestPortrait {
+        let life = &contest.life;
+        let entrants = (0..).zip(&contest.entries).map(|(number, entrant)| {
+            let disqualified = life.disqualification(number);
+            EntrantPortrait {
+                account: entrant.account,
+                team: life.team_of(number),
+                disqualified: disqualified.map(|row| row.reason),
+            }
+        });
+        let places = |public| {
+            let board = self.board(id, public);
+            let rows = board.into_iter().flat_map(|board| board.rows);
+            rows.map(|row| PlacePortrait {
+                rank: row.rank,
+                account: row.account,
+                score: row.score,
+            })
+            .collect()
+        };
+        ContestPortrait {
+            state: life.state(),
+            is_frozen: life.is_frozen(),
+            entrants: entrants.collect(),
+            scored: life
+                .board()
+                .top(life.board().len())
+                .map(|place| place.key)
+                .collect(),
+            board: places(false),
+            public: places(true),
+            awards: life.awards().cloned(),
         }
     }
 

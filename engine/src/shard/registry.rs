@@ -1,17 +1,17 @@
 //! Making instruments, plans, competitions and accounts known.
 
 use rules::{
-    AccountRules, Competition, Conduct, Entry, LifeChange, Lifecycle, Lineage, OpenWindows, Plan,
+    AccountRules, Competition, Conduct, LifeChange, Lifecycle, Limit, Lineage, OpenWindows, Plan,
 };
 use types::{
     AccountId, CompetitionId, EventKind, FloorMoveCause, InputRejection, Instrument,
     InstrumentError, InstrumentId, Latency, Liquidity, Money, OpenAccount, PlanId, RollSchedule,
 };
 
-use super::{Contest, Entrant, KnownPlan, OpenDay, Shard};
-use crate::account::{Account, EntryPlace, Foreign, List, OrderRate};
+use super::{Contest, KnownPlan, OpenDay, Shard};
+use crate::account::{Account, Foreign, List, Moved, OrderRate};
 use crate::book::NIL as NO_ORDER;
-use crate::derived::Derived;
+use crate::derived::{Derived, DerivedFlag};
 use crate::event_buf::EventBuf;
 use crate::market::Market;
 use crate::slab::NIL;
@@ -76,10 +76,13 @@ impl Shard {
             return;
         };
         self.know_schedule(competition.schedule);
+        let life = rules::Contest::new(&competition.contest);
         self.contests.push(Contest {
             competition,
+            life,
             entries: Vec::new(),
         });
+        self.refresh_contests();
         events.push(EventKind::CompetitionDefined {
             competition: CompetitionId(id),
         });
@@ -142,11 +145,7 @@ impl Shard {
             parent: open.parent,
             balance,
         });
-        for limit in rules.limits() {
-            events.push(EventKind::FloorMoved(
-                limit.moved(account, FloorMoveCause::Opened),
-            ));
-        }
+        let limits: [Option<Limit>; 2] = [rules.daily().copied(), rules.max().copied()];
         self.house[currency.0 as usize].funded += i128::from(balance.0);
         self.accounts.push(Account {
             plan: open.plan,
@@ -174,41 +173,14 @@ impl Shard {
             terms: plan.terms,
             foreign: Foreign::default(),
             rate: OrderRate::default(),
+            is_floored: DerivedFlag::default(),
             entry: None,
             breach: None,
+            moved: Moved::default(),
         });
-    }
-
-    pub(super) fn enter_competition(
-        &mut self,
-        competition: CompetitionId,
-        account: AccountId,
-        events: &mut EventBuf,
-    ) {
-        let Some(contest) = self.contests.get(competition.0 as usize) else {
-            return reject(events, InputRejection::UnknownCompetition);
-        };
-        let Some(entrant) = self.accounts.get(account.0 as usize) else {
-            return reject(events, InputRejection::UnknownAccount);
-        };
-        let equity = self.equity_of(entrant);
-        let plan = &self.plans[entrant.plan.0 as usize].plan;
-        let moves_money = plan.payout.is_some() || plan.scaling.is_some();
-        let is_fit = entrant.is_trading() && equity.0 > 0 && !moves_money;
-        if entrant.entry.is_some() || !is_fit {
-            return reject(events, InputRejection::CannotEnter);
-        }
-        let index = contest.entries.len() as u32;
-        self.accounts[account.0 as usize].entry = Some(EntryPlace { competition, index });
-        self.contests[competition.0 as usize].entries.push(Entrant {
-            account,
-            entry: Entry::enter(equity),
-        });
+        let opened = limits.iter().flatten();
+        self.tell_moves(account, opened, FloorMoveCause::Opened, events);
         self.set_bands(account);
-        events.push(EventKind::CompetitionEntered {
-            competition,
-            account,
-        });
     }
 }
 

@@ -13,6 +13,7 @@ use crate::event_buf::EventBuf;
 use crate::order::Tif;
 
 impl Shard {
+    #[inline(never)]
     pub(super) fn on_day_roll(
         &mut self,
         schedule: RollSchedule,
@@ -47,7 +48,8 @@ impl Shard {
     /// Closes the day of every entry at its equity.
     fn roll_entries(&mut self, schedule: RollSchedule, is_first: bool) {
         for contest in 0..self.contests.len() {
-            if self.contests[contest].competition.schedule != schedule {
+            let known = &self.contests[contest];
+            if known.competition.schedule != schedule || !known.is_live() {
                 continue;
             }
             for index in 0..self.contests[contest].entries.len() {
@@ -93,12 +95,8 @@ impl Shard {
                 events.push(EventKind::Consistency(consistency));
             }
         }
-        for limit in roll.moves.iter() {
-            events.push(EventKind::FloorMoved(
-                limit.moved(id, FloorMoveCause::Rolled),
-            ));
-        }
-        if std::mem::take(&mut account.day_locked) {
+        self.tell_moves(id, roll.moves.iter(), FloorMoveCause::Rolled, events);
+        if std::mem::take(&mut self.accounts[id.0 as usize].day_locked) {
             events.push(EventKind::DayUnlocked { account: id });
         }
         self.judge_alone(id, events);

@@ -133,6 +133,7 @@ impl Shard {
         self.check_counters()?;
         self.check_currencies()?;
         self.check_windows()?;
+        self.check_contests()?;
         self.check_markets()?;
         self.check_holdings()?;
         self.check_orders()?;
@@ -391,9 +392,47 @@ impl Shard {
             .instrument
     }
 
-    /// What opens, and what is open, is a window of its plan.
+    /// A competition's life counts the entrants that it has, its boards name them, and nobody is on the
+    /// board and off it.
+    fn check_contests(&self) -> Result<(), SnapshotError> {
+        for contest in &self.contests {
+            ensure(contest.competition.validate().is_ok(), "competition")?;
+            let (life, entries) = (&contest.life, &contest.entries);
+            ensure(life.entrants() as usize == entries.len(), "entrants")?;
+            let account = |entrant: u32| entries.get(entrant as usize).map(|it| it.account);
+            for board in [life.board(), life.public_board()] {
+                let mut places = board.top(board.len());
+                let is_known =
+                    places.all(|place| account(place.entrant) == Some(place.key.account));
+                ensure(is_known, "board")?;
+            }
+            let disqualified = life.disqualified();
+            let is_off = |row: &rules::Disqualified| {
+                account(row.entrant).is_some()
+                    && life.board().key_of(row.entrant).is_none()
+                    && row
+                        .key
+                        .is_none_or(|key| account(row.entrant) == Some(key.account))
+            };
+            let ascends = disqualified.is_sorted_by(|left, right| left.entrant < right.entrant);
+            ensure(
+                ascends && disqualified.iter().all(is_off),
+                "disqualified entrants",
+            )?;
+            let frozen = entries.iter().filter_map(|entrant| entrant.frozen.as_ref());
+            let mut seen = entries
+                .iter()
+                .map(|entrant| &entrant.entry)
+                .chain(frozen.map(|frozen| &frozen.entry));
+            ensure(seen.all(rules::Entry::is_sound), "competition entry")?;
+        }
+        Ok(())
+    }
+
+    /// Plans are valid; what opens, and what is open, is a window of its plan.
     fn check_windows(&self) -> Result<(), SnapshotError> {
         for plan in &self.plans {
+            ensure(plan.plan.validate().is_ok(), "plan")?;
             let windows = plan.plan.conduct.windows.len();
             ensure(plan.windows.len() == windows, "windows")?;
         }

@@ -135,6 +135,8 @@ fn a_booking_may_break_a_limit() {
             "account 1 booked Dividend -100, holds -50",
             "account 1 breach MaxLoss",
             "BreachPosition",
+            "VerdictBasis",
+            "LimitBasis",
             "account 1 by Liquidation buys 50 at 100 (Touch)",
             "account 1 Failed",
         ]

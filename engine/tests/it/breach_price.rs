@@ -20,7 +20,8 @@ fn breaks(shard: &Shard, account: AccountId, rule: RuleKind, id: InstrumentId, a
     let mut snapshot = Vec::new();
     shard.encode(&mut snapshot);
     let mut world = World::of(Shard::restore(&snapshot).unwrap());
-    // An order that fills on the way would be another account.
+    // An order that fills on the way, or a change that arrives, would be another account.
+    world.step_ns = 0;
     world.hear(cancel_all(account.0));
     let events = world.apply(InputKind::Market(MarketEvent {
         instrument: id,

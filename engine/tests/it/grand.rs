@@ -160,6 +160,7 @@ pub(crate) fn grand() -> World {
     world.tell(Command::EnterCompetition {
         competition: CompetitionId(0),
         account: AccountId(1),
+        team: None,
     });
     quotes(&mut world);
     rest_everywhere(&mut world);

@@ -250,6 +250,10 @@ fn an_account_that_resumes_is_judged_at_once() {
             "account 0 Evaluation",
             "account 0 breach MaxLoss",
             "account 0 breach DailyLoss",
+            "VerdictBasis",
+            "LimitBasis",
+            "LimitBasis",
+            "CashBasis",
             "account 0 Failed",
         ]
     );
@@ -268,6 +272,10 @@ fn an_account_that_missed_a_roll_is_rolled_before_it_is_judged() {
             "DayClosed",
             "FloorMoved",
             "account 0 breach MaxLoss",
+            "VerdictBasis",
+            "LimitBasis",
+            "LimitBasis",
+            "CashBasis",
             "account 0 Failed",
         ]
     );

@@ -45,6 +45,8 @@ fn a_position_in_a_book_is_swept_and_the_house_takes_the_rest_at_the_mark() {
             "#3 cancelled 4 Requested",
             "account 0 breach MaxLoss",
             "BreachPosition",
+            "VerdictBasis",
+            "LimitBasis",
             "#4 buys 3 at 90",
             "account 0 by Liquidation sells 3 at 90 leaves 7",
             "#5 buys 5 at 80",
@@ -71,7 +73,7 @@ fn in_a_halted_book_the_house_takes_it_all() {
     world.tell(status(InstrumentStatus::Halted));
     let told = world.tell(cancel(2, 3));
     assert_eq!(
-        told[3..],
+        told[5..],
         [
             "account 0 by Liquidation sells 10 at 90 (House)",
             "account 0 Failed"
@@ -87,7 +89,7 @@ fn a_sweep_sets_off_the_stops_of_others() {
     world.tell(buy(2, 3).at("79"));
     let told = world.tell(cancel(2, 3));
     assert_eq!(
-        told[6..],
+        told[8..],
         [
             "account 0 by Liquidation sells 5 at 80 leaves 2",
             "#7 buys 2 at 79 leaves 1",
@@ -158,6 +160,8 @@ fn everything_that_works_ends_before_anything_is_closed() {
         [
             "account 0 breach MaxLoss",
             "BreachPosition",
+            "VerdictBasis",
+            "LimitBasis",
             "#6 algo ended AccountLocked with 0",
             "#2 cancelled 1 AccountLocked",
             "#3 cancelled 0 ParentEnded",
@@ -187,7 +191,7 @@ fn positions_are_closed_oldest_first_at_the_last_good_touch() {
     // 10 x 1 and 4 x 1 lost so far; then 10 x 5.
     let told = world.tell(quote("96", "97"));
     assert_eq!(
-        told[3..],
+        told[5..],
         [
             "account 0 by Liquidation buys 4 at 101 (Touch)",
             "account 0 by Liquidation sells 10 at 96 (Touch)",

@@ -4,13 +4,13 @@ use engine::Limits;
 use proptest::prelude::*;
 use types::{
     AccountChange, AccountId, AdjustKind, Aggressor, AlgoKind, Bar, BarPath, CancelModel,
-    ClientOrderId, Codec, Command, CompetitionId, CurveId, DepthUpdate, FeeSchedule, FillRule,
-    Financing, InputKind, Instrument, InstrumentId, InstrumentKind, InstrumentStatus, Interval,
-    Latency, LatencyId, LatencySample, Leg, Level, Liquidity, ListKind, Margin, MarketData,
-    MarketEvent, Money, NewAlgo, NewOrder, OpenAccount, OrderId, OrderKind, OrderList, Origin,
-    PaperModel, Parentage, PlanId, Price, Qty, Quote, Ratio, Requirement, RollSchedule, SelfTrade,
-    Side, Sizes, Slippage, SuspendReason, TimeInForce, Timer, TimestampNs, Trade, TradingDay,
-    Trail, TriggerOn,
+    ClientOrderId, Codec, Command, CompetitionChange, CompetitionId, CurveId, DepthUpdate,
+    DisqualificationReason, FeeSchedule, FillRule, Financing, InputKind, Instrument, InstrumentId,
+    InstrumentKind, InstrumentStatus, Interval, Latency, LatencyId, LatencySample, Leg, Level,
+    Liquidity, ListKind, Margin, MarketData, MarketEvent, Money, NewAlgo, NewOrder, OpenAccount,
+    OrderId, OrderKind, OrderList, Origin, PaperModel, Parentage, PlanId, Price, Qty, Quote, Ratio,
+    Requirement, RollSchedule, SelfTrade, Side, Sizes, Slippage, SuspendReason, TeamId,
+    TimeInForce, Timer, TimestampNs, Trade, TradingDay, Trail, TriggerOn,
 };
 
 use crate::plans::{any_plan, calendar};
@@ -429,22 +429,35 @@ fn currency() -> impl Strategy<Value = types::Label> {
     prop::sample::select(vec!["USD", "EUR", "GBP"]).prop_map(label)
 }
 
-fn origin() -> impl Strategy<Value = Origin> {
-    prop::sample::select(vec![Origin::NextPhase, Origin::Reset, Origin::Retry])
+fn contest_change() -> BoxedStrategy<CompetitionChange> {
+    prop_oneof![
+        Just(CompetitionChange::End),
+        id().prop_map(|account| CompetitionChange::Disqualify {
+            account: AccountId(account),
+            reason: DisqualificationReason::Terms,
+        }),
+        id().prop_map(|account| CompetitionChange::Reinstate {
+            account: AccountId(account),
+        }),
+        Just(CompetitionChange::Finalise),
+    ]
+    .boxed()
 }
 
-fn change() -> impl Strategy<Value = AccountChange> {
+fn account_change() -> BoxedStrategy<AccountChange> {
     prop_oneof![
         prop::option::of(time()).prop_map(|until| AccountChange::Suspend {
-            reason: SuspendReason::ByFirm,
+            reason: SuspendReason::Review,
             until,
         }),
         Just(AccountChange::Resume),
         Just(AccountChange::Close),
     ]
+    .boxed()
 }
 
 fn administration() -> BoxedStrategy<Command> {
+    let origin = prop::sample::select(vec![Origin::NextPhase, Origin::Reset, Origin::Retry]);
     let adjust = prop::sample::select(vec![
         AdjustKind::ProfitAndLoss,
         AdjustKind::Payout,
@@ -466,7 +479,7 @@ fn administration() -> BoxedStrategy<Command> {
             .prop_map(|spec| Command::DefinePlan { spec: spec.into() }),
         1 => prop::collection::vec(any::<u8>(), 0..80)
             .prop_map(|spec| Command::DefineCompetition { spec: spec.into() }),
-        1 => (id(), prop::option::of((id(), origin()))).prop_map(|(plan, parent)| {
+        1 => (id(), prop::option::of((id(), origin))).prop_map(|(plan, parent)| {
             Command::OpenAccount(OpenAccount {
                 plan: PlanId(plan),
                 parent: parent.map(|(account, origin)| Parentage {
@@ -476,19 +489,37 @@ fn administration() -> BoxedStrategy<Command> {
                 name: label("wild"),
             })
         }),
-        2 => (id(), change()).prop_map(|(account, change)| Command::ChangeAccount {
+        1 => (id(), id(), prop::option::of(any::<u32>())).prop_map(
+            |(competition, account, team)| Command::EnterCompetition {
+                competition: CompetitionId(competition),
+                account: AccountId(account),
+                team: team.map(TeamId),
+            },
+        ),
+        1 => (id(), contest_change()).prop_map(|(competition, change)| {
+            Command::ChangeCompetition {
+                competition: CompetitionId(competition),
+                change,
+            }
+        }),
+        1 => (id(), account_change()).prop_map(|(account, change)| Command::ChangeAccount {
             account: AccountId(account),
             change,
         }),
-        3 => (calendar(), time(), time()).prop_map(|(calendar, start, end)| {
+        1 => (calendar(), wild(), wild()).prop_map(|(calendar, start, end)| {
+            Command::AnnounceWindow {
+                calendar,
+                interval: Interval {
+                    start: TimestampNs(start as u64),
+                    end: TimestampNs(end as u64),
+                },
+            }
+        }),
+        2 => (calendar(), time(), time()).prop_map(|(calendar, start, end)| {
             Command::AnnounceWindow {
                 calendar,
                 interval: Interval { start, end },
             }
-        }),
-        1 => (id(), id()).prop_map(|(competition, account)| Command::EnterCompetition {
-            competition: CompetitionId(competition),
-            account: AccountId(account),
         }),
         3 => (id(), adjust, wild()).prop_map(|(account, kind, amount)| Command::Adjust {
             account: AccountId(account),
@@ -597,7 +628,8 @@ proptest! {
             world.shard.book_view(instrument, 5);
         }
         world.shard.portrait();
-        world.shard.board(CompetitionId(0));
+        world.shard.board(CompetitionId(0), false);
+        world.shard.board(CompetitionId(0), true);
         let hash = world.shard.state_hash();
         let snapshot = world.snapshot();
         prop_assert_eq!(engine::Shard::restore(&snapshot).unwrap().state_hash(), hash);

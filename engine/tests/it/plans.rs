@@ -3,10 +3,10 @@
 use proptest::prelude::*;
 use rules::{
     AfterPayout, Allowance, BoardKind, Competition, Conduct, ConsistencyRule, ConsistencyWindow,
-    DailyAnchor, DailyLoss, DayCounts, Denominator, Gates, HoldingAction, HoldingMin, Inactivity,
-    InactivityEffect, Life, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, ScaleWhen, Scaling,
-    SizeLimit, SizeTier, SizeWeight, Stage, StopTrailing, Target, TrailSource, WindowAction,
-    WindowRule,
+    ContestRules, DailyAnchor, DailyLoss, DayCounts, Denominator, Gates, HoldingAction, HoldingMin,
+    Inactivity, InactivityEffect, Life, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, ScaleWhen,
+    Scaling, SizeLimit, SizeTier, SizeWeight, Stage, StopTrailing, Target, TrailSource,
+    WindowAction, WindowRule,
 };
 use types::{Calendar, Effect, Funding, Money, PositionMode, Qty, Ratio, RollSchedule, Terms};
 
@@ -335,5 +335,6 @@ pub(crate) fn competition(schedule: u8) -> Competition {
             round_turns: 1,
         },
         schedule: schedule_of(schedule),
+        contest: ContestRules::default(),
     }
 }

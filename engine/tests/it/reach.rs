@@ -30,7 +30,7 @@ proptest! {
 fn the_streams_reach_every_fact_and_refusal() {
     let mut runner = TestRunner::deterministic();
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
-    for _ in 0..400 {
+    for _ in 0..600 {
         let script = script(300).new_tree(&mut runner).unwrap().current();
         let mut world = stream::world();
         for planned in script.inputs() {
@@ -67,6 +67,8 @@ fn name(kind: &EventKind) -> String {
 }
 
 const EXPECTED: &str = "
+    BoardFrozen CashBasis CompetitionChanged CompetitionDenied Disqualified LimitBasis PrizeAwarded
+    PrizesUnclaimed Reinstated VerdictBasis
     AccountChangeDenied AccountDenied AccountOpened AdjustDenied:AccountNotTrading
     AdjustDenied:NotInPlan AdjustDenied:ScaleNotYet AdjustDenied:UnknownAccount Adjusted
     AlgoAccepted AlgoDenied:AccountNotTrading AlgoDenied:BadAlgo AlgoDenied:BadLeg

@@ -2,10 +2,16 @@
 
 use engine::Shard;
 use proptest::prelude::*;
-use types::{InputKind, Timer};
+use rules::{Competition, ContestRules, Prize, PrizeAmount, PrizePool, Window};
+use types::{
+    AccountId, Codec, Command, CompetitionChange, CompetitionId, DisqualificationReason, InputKind,
+    Money, PaperModel, Timer, TimestampNs,
+};
 
+use crate::plans::competition;
 use crate::stream::{self, Script, script};
-use crate::world::World;
+use crate::words::{buy, quote, sell};
+use crate::world::{SECOND, World, paper, plan};
 
 fn bytes(shard: &Shard) -> Vec<u8> {
     let mut out = Vec::new();
@@ -84,6 +90,110 @@ fn use_it(snapshot: &[u8], script: &Script) {
         let kind = planned.after(&world.shard);
         world.apply(kind);
     }
+}
+
+/// Two of three entrants on a board that stands still, one off it, and 40 seconds to the end.
+fn frozen() -> (World, Vec<u8>) {
+    let rules = ContestRules {
+        window: Some(Window {
+            start: TimestampNs(20 * SECOND),
+            end: TimestampNs(100 * SECOND),
+        }),
+        freeze_s: 50,
+        prizes: Some(PrizePool {
+            pool: Money::whole(60),
+            unit: Money::whole(1),
+            places: vec![Prize {
+                first: 1,
+                last: 3,
+                each: PrizeAmount::Fixed(Money::whole(20)),
+            }],
+        }),
+        ..ContestRules::default()
+    };
+    let spec = Competition {
+        contest: rules,
+        ..competition(0)
+    }
+    .to_bytes();
+    let paper = paper(PaperModel::default());
+    let mut world = World::limited(stream::LIMITS, &[paper], &plan("10000"), 3);
+    world.command(Command::DefineCompetition {
+        spec: spec.clone().into(),
+    });
+    for account in 0..3 {
+        world.command(Command::EnterCompetition {
+            competition: CompetitionId(0),
+            account: AccountId(account),
+            team: None,
+        });
+    }
+    world.tell(quote("100", "100"));
+    world.until(20 * SECOND);
+    for account in 0..3 {
+        world.tell(buy(account, i64::from(account) + 1));
+        world.tell(quote("101", "101"));
+        world.tell(sell(account, i64::from(account) + 1));
+    }
+    world.until(50 * SECOND);
+    world.until(60 * SECOND);
+    world.command(Command::ChangeCompetition {
+        competition: CompetitionId(0),
+        change: CompetitionChange::Disqualify {
+            account: AccountId(1),
+            reason: DisqualificationReason::Terms,
+        },
+    });
+    (world, spec)
+}
+
+/// Every bit of a competition in a snapshot: turned over, it is noticed or does no harm.
+#[test]
+fn an_altered_competition_does_no_harm() {
+    let (mut world, spec) = frozen();
+    let snapshot = bytes(&world.shard);
+    let found = snapshot.windows(spec.len()).position(|part| part == spec);
+    let start = found.unwrap();
+    let (mut refused, mut kept) = (0, 0);
+    for place in start..start + spec.len() + 1_000 {
+        for bit in 0..8 {
+            let mut altered = snapshot.clone();
+            altered[place] ^= 1 << bit;
+            match Shard::restore(&altered) {
+                Ok(shard) if shard.ts().0 < u64::MAX >> 1 => {
+                    finish(World::of(shard));
+                    kept += 1;
+                }
+                _ => refused += 1,
+            }
+        }
+    }
+    // A bit of a total is as good as another; one of a number of entrants is not.
+    assert!(refused > 1_000 && kept > 1_000, "{refused} {kept}");
+    finish(World::of(Shard::restore(&snapshot).unwrap()));
+    assert_eq!(world.until(200 * SECOND), ["CompetitionChanged"]);
+}
+
+/// Looks at the boards, ends the competition and awards the prizes.
+fn finish(mut world: World) {
+    world.shard.portrait();
+    let end = world.now().max(100 * SECOND);
+    world.until(end);
+    for change in [
+        CompetitionChange::Reinstate {
+            account: AccountId(1),
+        },
+        CompetitionChange::End,
+        CompetitionChange::Finalise,
+    ] {
+        world.command(Command::ChangeCompetition {
+            competition: CompetitionId(0),
+            change,
+        });
+    }
+    world.roll(2);
+    world.shard.portrait();
+    world.shard.audit().unwrap();
 }
 
 #[test]

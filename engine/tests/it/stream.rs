@@ -2,17 +2,22 @@
 //! dice, read against the shard as it stands, so that most of what is said is about something that is
 //! there.
 
+use engine::view::BoardRow;
 use engine::{Limits, Shard};
 use proptest::prelude::*;
-use rules::Plan;
+use rules::{
+    Competition, ContestRules, Gates, Ineligible, Plan, Prize, PrizeAmount, PrizePool, TeamRules,
+    Window,
+};
 use types::{
     AccountChange, AccountId, AdjustKind, Aggressor, AlgoKind, BarPath, Calendar, CancelModel,
-    ClientOrderId, Codec, Command, CompetitionId, CurveId, DepthUpdate, FeeSchedule, FillRule,
-    Financing, InputKind, Instrument, InstrumentId, InstrumentStatus, Interval, Latency, LatencyId,
-    LatencySample, Leg, Level, Liquidity, ListKind, Margin, MarketData, Money, NewAlgo, NewOrder,
-    OpenAccount, OrderId, OrderKind, OrderList, Origin, PaperModel, Parentage, PlanId,
-    PositionMode, Price, Qty, Quote, Ratio, Requirement, SelfTrade, Side, Sizes, Slippage,
-    SuspendReason, TimeInForce, Timer, TimestampNs, Trade, TradingDay, Trail, TriggerOn,
+    ClientOrderId, Codec, Command, CompetitionChange, CompetitionId, CurveId, DepthUpdate,
+    DisqualificationReason, FeeSchedule, FillRule, Financing, InputKind, Instrument, InstrumentId,
+    InstrumentStatus, Interval, Latency, LatencyId, LatencySample, Leg, Level, Liquidity, ListKind,
+    Margin, MarketData, Money, NewAlgo, NewOrder, OpenAccount, OrderId, OrderKind, OrderList,
+    Origin, PaperModel, Parentage, PlanId, PositionMode, Price, Qty, Quote, Ratio, Requirement,
+    SelfTrade, Side, Sizes, Slippage, SuspendReason, TeamId, TimeInForce, Timer, TimestampNs,
+    Trade, TradingDay, Trail, TriggerOn,
 };
 
 use crate::plans::{any_plan, competition, schedule_of};
@@ -25,7 +30,7 @@ pub(crate) const LIMITS: Limits = Limits {
     plans_max: 6,
     competitions_max: 3,
     accounts_max: 9,
-    orders_max: 24,
+    orders_max: 18,
     account_orders_max: 7,
     account_orders_per_second_max: 3,
     list_orders_max: 3,
@@ -287,14 +292,17 @@ impl Script {
         for plan in &self.plans {
             ready.push(define(plan).input());
         }
-        ready.push(
-            Command::DefineCompetition {
-                spec: competition(0).to_bytes().into(),
-            }
-            .input(),
-        );
+        for competition in competitions() {
+            ready.push(
+                Command::DefineCompetition {
+                    spec: competition.to_bytes().into(),
+                }
+                .input(),
+            );
+        }
         for account in 0..6 {
             ready.push(open(account % 3, None).input());
+            ready.push(enter(account % 3, account));
         }
         for (instrument, traded) in (0..).zip(traded()) {
             if is_crossed(&traded.instrument) {
@@ -308,6 +316,99 @@ impl Script {
         let ready = ready.into_iter().map(Planned::Ready);
         let thrown = self.steps.iter().copied().map(Planned::Thrown);
         ready.chain(thrown).collect()
+    }
+}
+
+/// One without an end, one whose board freezes and that ends while a stream runs, one among teams.
+fn competitions() -> [Competition; 3] {
+    let prizes = PrizePool {
+        pool: Money::whole(100),
+        unit: Money(10_000),
+        places: vec![Prize {
+            first: 1,
+            last: 3,
+            each: PrizeAmount::Fixed(Money::whole(20)),
+        }],
+    };
+    let shares = PrizePool {
+        places: vec![
+            Prize {
+                first: 1,
+                last: 1,
+                each: PrizeAmount::Share(Ratio(333_333_334)),
+            },
+            Prize {
+                first: 2,
+                last: 3,
+                each: PrizeAmount::Share(Ratio(333_333_333)),
+            },
+        ],
+        ..prizes.clone()
+    };
+    let amounts = PrizePool {
+        pool: Money::whole(60),
+        ..prizes
+    };
+    let timed = ContestRules {
+        window: Some(Window {
+            start: TimestampNs(14 * SECOND),
+            end: TimestampNs(60 * SECOND),
+        }),
+        freeze_s: 30,
+        prizes: Some(shares),
+        ..ContestRules::default()
+    };
+    let teams = ContestRules {
+        teams: Some(TeamRules {
+            count: 2,
+            members_min: 1,
+        }),
+        prizes: Some(amounts),
+        ..ContestRules::default()
+    };
+    let open_gates = |contest| Competition {
+        contest,
+        gates: Gates {
+            active_days: 0,
+            round_turns: 0,
+        },
+        ..competition(0)
+    };
+    [competition(0), open_gates(timed), open_gates(teams)]
+}
+
+/// The third competition is among teams.
+fn enter(competition: u32, account: u32) -> InputKind {
+    Command::EnterCompetition {
+        competition: CompetitionId(competition),
+        account: AccountId(account),
+        team: (competition == 2).then_some(TeamId(account % 2)),
+    }
+    .input()
+}
+
+fn organise(dice: &mut Dice<'_>, shard: &Shard) -> Command {
+    let competition = CompetitionId(dice.id(3));
+    let rows = shard.board(competition, false).map(|board| board.rows);
+    let rows = rows.unwrap_or_default();
+    let is_off =
+        |row: &&BoardRow| matches!(row.score.ineligible, Some(Ineligible::Disqualified(_)));
+    let any = AccountId(dice.id(shard.account_count()));
+    let entrant = rows.get(dice.byte() as usize % rows.len().max(1));
+    let entrant = entrant.map_or(any, |row| row.account);
+    Command::ChangeCompetition {
+        competition,
+        change: match dice.roll(8) {
+            0..=2 => CompetitionChange::Disqualify {
+                account: entrant,
+                reason: DisqualificationReason::Terms,
+            },
+            3..=5 => CompetitionChange::Reinstate {
+                account: rows.iter().find(is_off).map_or(any, |row| row.account),
+            },
+            6 => CompetitionChange::Finalise,
+            _ => CompetitionChange::End,
+        },
     }
 }
 
@@ -656,7 +757,8 @@ fn change(dice: &mut Dice<'_>, shard: &Shard, traded: &[Traded]) -> Command {
 }
 
 fn administer(dice: &mut Dice<'_>, shard: &Shard, traded: &[Traded]) -> Command {
-    match dice.roll(12) {
+    match dice.roll(15) {
+        12..=14 => organise(dice, shard),
         0..=3 => {
             let kind = dice.choose(&[
                 AdjustKind::ProfitAndLoss,
@@ -670,11 +772,12 @@ fn administer(dice: &mut Dice<'_>, shard: &Shard, traded: &[Traded]) -> Command 
             }
         }
         4 => Command::EnterCompetition {
-            competition: CompetitionId(dice.id(1)),
+            competition: CompetitionId(dice.id(3)),
             account: AccountId(dice.id(shard.account_count())),
+            team: dice.flip().then_some(TeamId(0)),
         },
         5..=6 => {
-            let parent = dice.flip().then(|| Parentage {
+            let parent = (dice.roll(4) == 3).then(|| Parentage {
                 account: AccountId(dice.id(shard.account_count())),
                 origin: dice.choose(&[Origin::NextPhase, Origin::Reset, Origin::Retry]),
             });

@@ -7,6 +7,7 @@ use types::decimal;
 
 use super::names::Names;
 use super::percent;
+use super::word::Word;
 
 /// A competition and its ranked entrants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -153,5 +154,6 @@ fn reason(ineligible: Ineligible) -> String {
         Ineligible::ActiveDays { has, needs } => format!("needs {needs} active days, has {has}"),
         Ineligible::RoundTurns { has, needs } => format!("needs {needs} round turns, has {has}"),
         Ineligible::Breached => "violated a hard rule".to_owned(),
+        Ineligible::Disqualified(reason) => format!("disqualified: {}", reason.word()),
     }
 }

@@ -1,6 +1,6 @@
 //! The definition of a competition from a document.
 
-use rules::{Competition, Gates, Weights};
+use rules::{Competition, ContestRules, Gates, Weights};
 use types::Ratio;
 
 use super::document::{Field, FieldError, Table};
@@ -31,6 +31,7 @@ pub fn read(table: &Table<'_>) -> Result<Competition, FieldError> {
             None => Competition::standard_gates(),
         },
         schedule: time::read_roll(&table.field("roll"))?,
+        contest: ContestRules::default(),
     };
     competition.validate().map_err(|error| {
         let (path, accepted) = match error.path {

@@ -7,7 +7,9 @@
 
 pub mod account;
 pub mod board;
+pub mod body;
 pub mod book;
+pub mod calendar;
 pub mod competition;
 pub mod document;
 pub mod event;
@@ -20,10 +22,12 @@ pub mod plan;
 pub mod reason;
 pub mod state;
 pub mod time;
+pub mod window;
 pub mod word;
 
 pub use account::{AccountDto, AccountRowDto, AlgoDto, LimitDto, OrderDto, PositionDto};
 pub use board::BoardDto;
+pub use body::BodyError;
 pub use book::BookDto;
 pub use document::{Field, FieldError, Node, Table};
 pub use event::EventDto;
@@ -33,4 +37,5 @@ pub use objective::ObjectiveDto;
 pub use plan::{PlanDto, PlanFileError};
 pub use reason::Figures;
 pub use state::StateDto;
+pub use window::{IntervalDto, WindowsDto};
 pub use word::Word;

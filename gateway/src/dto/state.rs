@@ -62,7 +62,7 @@ impl StateDto {
             Some(AccountDto::new(&view, plan, names))
         };
         let board = |id| {
-            let board = shard.board(CompetitionId(id))?;
+            let board = shard.board(CompetitionId(id), false)?;
             Some(BoardDto::new(&board, "live", names))
         };
         let book = |id| {

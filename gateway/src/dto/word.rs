@@ -1,14 +1,16 @@
 //! The words that the wire has for the values of an enum, one table for both directions.
 
 use rules::{
-    AfterPayout, BoardKind, ConsistencyWindow, DailyAnchor, DayCounts, Denominator, TrailSource,
+    AfterPayout, BoardKind, ConsistencyWindow, DailyAnchor, DayCounts, Denominator, HoldingAction,
+    InactivityEffect, TrailSource, WindowAction,
 };
 use runtime::OrderStage;
 use types::{
-    AccountState, AdjustKind, Aggressor, AlgoKind, BarPath, BookingCause, CancelReason, Effect,
-    FillCause, FillModel, FloorMoveCause, InputRejection, InstrumentError, InstrumentKind,
-    InstrumentStatus, Leg, ListKind, OrderKind, OrderRole, PayoutDenial, PositionMode, RuleKind,
-    SelfTrade, Side, Sizes, StatusCause, TimeInForce, TriggerOn,
+    AccountChange, AccountState, AdjustKind, Aggressor, AlgoKind, BarPath, BookingCause,
+    CancelReason, ContestRefusal, DisqualificationReason, Effect, FillCause, FillModel,
+    FloorMoveCause, InputRejection, InstrumentError, InstrumentKind, InstrumentStatus, Leg,
+    ListKind, OpenDenial, OrderKind, OrderRole, Origin, PayoutDenial, PositionMode, RuleKind,
+    SelfTrade, Side, Sizes, StatusCause, SuspendReason, TimeInForce, TriggerOn,
 };
 
 /// A value that the wire has one word for.
@@ -82,7 +84,13 @@ words! {
         PreClose => "pre_close",
     }
     StatusCause { Market => "market", Breaker => "breaker" }
-    FillCause { Order => "order", Liquidation => "liquidation", MarginCall => "margin_call" }
+    FillCause {
+        Order => "order",
+        Liquidation => "liquidation",
+        MarginCall => "margin_call",
+        Window => "window",
+        AccountEnded => "account_ended",
+    }
     FillModel {
         Touch => "touch",
         Through => "through",
@@ -100,9 +108,10 @@ words! {
         Funded => "funded",
         Failed => "failed",
         Closed => "closed",
+        Suspended => "suspended",
     }
     RuleKind { DailyLoss => "daily_loss", MaxLoss => "max_loss" }
-    Effect { Fail => "fail", LockForDay => "lock_for_day" }
+    Effect { Fail => "fail", LockForDay => "lock_for_day", Warn => "warn" }
     FloorMoveCause {
         Opened => "opened",
         Rolled => "rolled",
@@ -130,16 +139,20 @@ words! {
         Algo => "algo",
         MarketNotOpen => "market_not_open",
         NoRoom => "no_room",
+        Window => "window",
     }
-    PayoutDenial {
-        NotInPlan => "not_in_plan",
-        NotEligibleState => "not_eligible_state",
-        AmountNotPositive => "amount_not_positive",
-        NotFlat => "not_flat",
-        Consistency => "consistency",
-        AboveEligible => "above_eligible",
-        WouldBreach => "would_breach",
+    DisqualificationReason {
+        OppositePositions => "opposite_positions",
+        CopiedTrades => "copied_trades",
+        SelfMatches => "self_matches",
+        StaleQuotes => "stale_quotes",
+        MultipleEntries => "multiple_entries",
+        Identity => "identity",
+        Terms => "terms",
+        Withdrawn => "withdrawn",
     }
+    SuspendReason { ByFirm => "by_firm", Review => "review", Inactivity => "inactivity" }
+    Origin { NextPhase => "next_phase", Reset => "reset", Retry => "retry" }
     AdjustKind { ProfitAndLoss => "pnl", Payout => "payout", Scale => "scale" }
     DailyAnchor {
         Balance => "balance",
@@ -162,6 +175,14 @@ words! {
         FloorToInitial => "floor_to_initial",
         FloorFallsByPayout => "floor_falls",
     }
+    WindowAction {
+        BlockOpening => "block_opening",
+        BlockAll => "block_all",
+        ForceFlat => "force_flat",
+        ExcludeProfit => "exclude_profit",
+    }
+    HoldingAction { Warn => "warn", ExcludeProfit => "exclude_profit" }
+    InactivityEffect { Fail => "fail", Suspend => "suspend", Close => "close" }
     BoardKind { Demo => "demo", Paper => "paper", Live => "live" }
     InstrumentError {
         TickSize => "tick_size",
@@ -212,6 +233,55 @@ pub const fn tif(tif: TimeInForce) -> &'static str {
     }
 }
 
+/// The word for the reason that a payout was refused.
+pub const fn payout_denial(reason: &PayoutDenial) -> &'static str {
+    match reason {
+        PayoutDenial::NotInPlan => "not_in_plan",
+        PayoutDenial::NotEligibleState => "not_eligible_state",
+        PayoutDenial::AmountNotPositive => "amount_not_positive",
+        PayoutDenial::NotFlat => "not_flat",
+        PayoutDenial::Consistency(_) => "consistency",
+        PayoutDenial::AboveEligible => "above_eligible",
+        PayoutDenial::WouldBreach => "would_breach",
+        PayoutDenial::TooFewDays { .. } => "too_few_days",
+    }
+}
+
+/// The word for the reason that an entry or a change of a competition was refused.
+pub const fn contest_refusal(reason: ContestRefusal) -> &'static str {
+    match reason {
+        ContestRefusal::State(_) => "state",
+        ContestRefusal::LateEntry => "late_entry",
+        ContestRefusal::Full { .. } => "full",
+        ContestRefusal::NeedsTeam => "needs_team",
+        ContestRefusal::HasNoTeams => "has_no_teams",
+        ContestRefusal::UnknownEntrant(_) => "unknown_entrant",
+        ContestRefusal::IsDisqualified(_) => "is_disqualified",
+        ContestRefusal::IsNotDisqualified(_) => "is_not_disqualified",
+        ContestRefusal::EndsByItself => "ends_by_itself",
+    }
+}
+
+/// The word for what is made of an account.
+pub const fn account_change(change: AccountChange) -> &'static str {
+    match change {
+        AccountChange::Suspend { .. } => "suspend",
+        AccountChange::Resume => "resume",
+        AccountChange::Close => "close",
+    }
+}
+
+/// The word for the reason that an account was not opened after its parent.
+pub const fn open_denial(reason: OpenDenial) -> &'static str {
+    match reason {
+        OpenDenial::ParentState { .. } => "parent_state",
+        OpenDenial::Followed => "followed",
+        OpenDenial::OtherPlan { .. } => "other_plan",
+        OpenDenial::ResetsMax { .. } => "resets_max",
+        OpenDenial::RetriesMax { .. } => "retries_max",
+    }
+}
+
 /// The word for the reason that an input was not applied.
 pub const fn rejection(reason: InputRejection) -> &'static str {
     match reason {
@@ -249,7 +319,6 @@ mod tests {
         distinct::<FillModel>();
         distinct::<InstrumentKind>();
         distinct::<TrailSource>();
-        distinct::<PayoutDenial>();
         distinct::<InstrumentError>();
     }
 }

@@ -5,11 +5,14 @@
 mod changes;
 mod channels;
 mod connections;
+mod life;
 mod lists;
 mod orders;
 mod pages;
+mod plans;
 mod reads;
 mod restarts;
 mod sockets;
 mod venue;
+mod windows;
 mod wire;

@@ -282,7 +282,7 @@ async fn what_is_not_there_is_a_problem_that_says_what_is() {
     let faults = get(address, "/v1/accounts?state=rich")
         .await
         .problem(400, "bad_query");
-    let accepted = "evaluation or passed or funded or failed or closed";
+    let accepted = "evaluation or passed or funded or failed or closed or suspended";
     assert_eq!(faults, [format!("state | rich | {accepted}")]);
     let faults = get(address, "/v1/accounts?stat=failed")
         .await

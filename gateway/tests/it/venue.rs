@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use gateway::{Config, Limits, Projections, Server, serve};
 use rules::{
-    Allowance, BoardKind, Competition, DailyAnchor, DailyLoss, Gates, MaxLoss, Plan, Stage,
-    StopTrailing, Target, TrailSource,
+    Allowance, BoardKind, Competition, Conduct, ContestRules, DailyAnchor, DailyLoss, Gates, Life,
+    MaxLoss, Plan, Stage, StopTrailing, Target, TrailSource,
 };
 use runtime::{Handle, Next, Runtime, Shard, Source};
 use tempfile::TempDir;
@@ -150,6 +150,13 @@ impl Venue {
         id as u32
     }
 
+    /// Makes one more plan known, number 1.
+    pub(crate) async fn define_plan(&self, plan: &Plan) {
+        let spec = plan.to_bytes().into();
+        self.push(0, InputKind::Command(Command::DefinePlan { spec }));
+        self.settle().await;
+    }
+
     fn set_up(&self) {
         let mut commands = vec![
             instrument("BTCUSDT", Liquidity::Paper(PaperModel::default())),
@@ -175,6 +182,7 @@ impl Venue {
             commands.push(Command::EnterCompetition {
                 competition,
                 account,
+                team: None,
             });
         }
         for command in commands {
@@ -252,7 +260,7 @@ fn schedule() -> RollSchedule {
     }
 }
 
-fn plan() -> Plan {
+pub(crate) fn plan() -> Plan {
     Plan {
         name: label("Steady 50K"),
         version: 1,
@@ -279,6 +287,8 @@ fn plan() -> Plan {
         payout: None,
         scaling: None,
         terms: Terms::default(),
+        conduct: Conduct::default(),
+        life: Life::default(),
     }
 }
 
@@ -293,6 +303,7 @@ fn competition() -> Competition {
             round_turns: 10,
         },
         schedule: schedule(),
+        contest: ContestRules::default(),
     }
 }
 

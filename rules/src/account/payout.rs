@@ -5,7 +5,7 @@ use types::{AccountId, Money, PayoutDenial, ScaleStanding};
 use super::{AccountRules, daily_limit};
 use crate::limit::{FloorMoves, Limit};
 use crate::objective::DayWindow;
-use crate::plan::{AfterPayout, PayoutKeep, Plan};
+use crate::plan::{AfterPayout, PayoutKeep, PayoutRule, Plan};
 
 impl AccountRules {
     /// The profit that payouts are taken from: balance less size, less what is excluded, less what the
@@ -20,7 +20,7 @@ impl AccountRules {
             .saturating_sub(self.beyond_best_day(plan))
     }
 
-    fn beyond_best_day(&self, plan: &Plan) -> Money {
+    pub(super) fn beyond_best_day(&self, plan: &Plan) -> Money {
         plan.payout
             .and_then(|rule| rule.best_day_cap)
             .map_or(Money::ZERO, |cap| self.facts.payout.beyond_best_day(cap))
@@ -36,35 +36,17 @@ impl AccountRules {
         let Some(rule) = plan.payout else {
             return Money::ZERO;
         };
-        let profit = self.payable_profit(plan, balance);
-        let mut eligible = profit.mul_ratio_floor(rule.fraction);
-        if let Some(cap) = rule.cap {
-            eligible = eligible.min(cap);
-        }
-        let room = match rule.keep {
-            PayoutKeep::AboveInitial(net) => Some(
-                self.counted_balance(balance)
-                    .saturating_sub(self.size.saturating_add(net)),
-            ),
-            PayoutKeep::AboveFloor(buffer) => self
-                .max()
-                .map(|max| balance.saturating_sub(max.floor.saturating_add(buffer))),
-        };
-        if let Some(room) = room {
-            eligible = eligible.min(room);
-        }
-        if let Some(max) = self.max() {
-            let floor_after = match rule.after {
-                AfterPayout::FloorStays => Some(max.floor),
-                AfterPayout::FloorToInitial => Some(self.size),
-                AfterPayout::FloorFallsByPayout => None,
-            };
-            if let Some(floor) = floor_after {
-                let lowest = floor.saturating_add(Money(max.touch_is_breach.into()));
-                eligible = eligible.min(balance.saturating_sub(lowest));
-            }
-        }
-        eligible.max(Money::ZERO)
+        eligible(
+            plan,
+            &rule,
+            &Payable {
+                size: self.size,
+                balance,
+                counted: self.counted_balance(balance),
+                profit: self.payable_profit(plan, balance),
+                floor: self.max().map(|max| max.floor),
+            },
+        )
     }
 
     /// Trading days that count since the last payout, with today if it counts already. They count as
@@ -170,4 +152,53 @@ impl AccountRules {
         });
         Some((step, moves))
     }
+}
+
+/// The figures that a payout is worked out from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Payable {
+    pub(crate) size: Money,
+    pub(crate) balance: Money,
+    /// The balance without what is excluded.
+    pub(crate) counted: Money,
+    /// The profit that payouts are taken from.
+    pub(crate) profit: Money,
+    /// The floor of the maximum loss.
+    pub(crate) floor: Option<Money>,
+}
+
+/// See [`AccountRules::payout_eligible`].
+pub(crate) fn eligible(plan: &Plan, rule: &PayoutRule, figures: &Payable) -> Money {
+    let Payable {
+        size,
+        balance,
+        counted,
+        profit,
+        floor,
+    } = *figures;
+    let mut eligible = profit.mul_ratio_floor(rule.fraction);
+    if let Some(cap) = rule.cap {
+        eligible = eligible.min(cap);
+    }
+    let room = match rule.keep {
+        PayoutKeep::AboveInitial(net) => Some(counted.saturating_sub(size.saturating_add(net))),
+        PayoutKeep::AboveFloor(buffer) => {
+            floor.map(|floor| balance.saturating_sub(floor.saturating_add(buffer)))
+        }
+    };
+    if let Some(room) = room {
+        eligible = eligible.min(room);
+    }
+    if let (Some(floor), Some(max)) = (floor, &plan.max_loss) {
+        let floor_after = match rule.after {
+            AfterPayout::FloorStays => Some(floor),
+            AfterPayout::FloorToInitial => Some(size),
+            AfterPayout::FloorFallsByPayout => None,
+        };
+        if let Some(floor) = floor_after {
+            let lowest = floor.saturating_add(Money(max.touch_is_breach.into()));
+            eligible = eligible.min(balance.saturating_sub(lowest));
+        }
+    }
+    eligible.max(Money::ZERO)
 }

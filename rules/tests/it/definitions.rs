@@ -1,11 +1,12 @@
 //! Definitions: what is accepted, what the refusal says, and the binary form.
 
 use rules::{
-    AfterPayout, Allowance, Competition, ConsistencyRule, ConsistencyWindow, DailyAnchor,
-    DayCounts, Denominator, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, Scaling, SpecError,
-    Stage, StopTrailing, Target, TrailSource,
+    AfterPayout, Allowance, Competition, Conduct, ConsistencyRule, ConsistencyWindow, DailyAnchor,
+    DayCounts, Denominator, HoldingAction, HoldingMin, Inactivity, InactivityEffect, Life, MaxLoss,
+    MinDays, PayoutKeep, PayoutRule, Plan, ScaleWhen, Scaling, SizeLimit, SizeTier, SizeWeight,
+    SpecError, Stage, StopTrailing, Target, TrailSource, WindowAction, WindowRule,
 };
-use types::{Codec, CodecError, Effect, Label, Ratio};
+use types::{Calendar, Codec, CodecError, Effect, Label, Qty, Ratio};
 
 use crate::plans::{bare, competition, consistency, daily_loss, max_loss, usd};
 
@@ -36,12 +37,76 @@ fn full() -> Plan {
             keep: PayoutKeep::AboveFloor(usd(100)),
             split: Ratio::percent(80),
             after: AfterPayout::FloorToInitial,
+            best_day_cap: Some(Ratio::percent(40)),
+            days_min: Some(MinDays {
+                days: 5,
+                counts: DayCounts::OpeningFill,
+                day_profit_min: Some(usd(150)),
+            }),
         }),
         scaling: Some(Scaling {
             step: Ratio::percent(25),
             size_max: Some(usd(400_000)),
+            requires: Some(ScaleWhen {
+                profit: Target::OfInitial(Ratio::percent(10)),
+                days: 20,
+                payouts: 2,
+            }),
         }),
+        conduct: full_conduct(),
+        life: Life {
+            resets_max: Some(3),
+            retries_max: Some(1),
+            next: Some(Label::new("two step 100k phase 2").unwrap()),
+        },
         ..bare(100_000)
+    }
+}
+
+fn full_conduct() -> Conduct {
+    let label = |text| Label::new(text).unwrap();
+    let zone = label("America/New_York");
+    let window = |calendar, action| WindowRule {
+        calendar,
+        before_s: 120,
+        after_s: 120,
+        action,
+        symbol: Some(label("ES")),
+    };
+    let (from, to) = (1_020, 540);
+    Conduct {
+        size: Some(SizeLimit {
+            weights: vec![SizeWeight {
+                symbol: label("MES"),
+                weight: Ratio::percent(10),
+            }],
+            tiers: vec![
+                SizeTier {
+                    profit_from: usd(0),
+                    max: Qty::whole(2),
+                },
+                SizeTier {
+                    profit_from: usd(1_500),
+                    max: Qty::whole(3),
+                },
+            ],
+        }),
+        windows: vec![
+            window(Calendar::Named(label("news")), WindowAction::ExcludeProfit),
+            window(Calendar::Daily { zone, from, to }, WindowAction::ForceFlat),
+            window(Calendar::Weekly { zone, from, to }, WindowAction::BlockAll),
+        ],
+        holding_min: Some(HoldingMin {
+            seconds: 60,
+            action: HoldingAction::Warn,
+        }),
+        orders_per_day_max: Some(500),
+        trades_per_day_max: Some(50),
+        inactivity: Some(Inactivity {
+            days: 30,
+            effect: InactivityEffect::Close,
+        }),
+        warn_at: Some(Ratio::percent(80)),
     }
 }
 
@@ -158,13 +223,161 @@ fn a_refusal_names_field_value_and_what_is_accepted() {
     );
 }
 
+fn size(plan: &mut Plan) -> &mut SizeLimit {
+    plan.conduct.size.as_mut().unwrap()
+}
+
+fn calendar(plan: &mut Plan) -> &mut Calendar {
+    &mut plan.conduct.windows[0].calendar
+}
+
+#[test]
+fn a_refusal_names_what_is_wrong_with_conduct_and_life() {
+    let zone = Label::new("Europe/Prague").unwrap();
+    refused(
+        |plan| size(plan).tiers.clear(),
+        "conduct.size.tiers is 0; accepted: 1 to 16 tiers",
+    );
+    refused(
+        |plan| {
+            let first = size(plan).tiers[0];
+            size(plan).tiers = vec![first; 17];
+        },
+        "conduct.size.tiers is 17; accepted: 1 to 16 tiers",
+    );
+    refused(
+        |plan| size(plan).tiers[1].profit_from = usd(0),
+        "conduct.size.tiers.profit_from is 0; accepted: above the tier before it",
+    );
+    refused(
+        |plan| size(plan).tiers[1].max = Qty(0),
+        "conduct.size.tiers.max is 0; accepted: above 0",
+    );
+    refused(
+        |plan| size(plan).weights[0].weight = Ratio(0),
+        "conduct.size.weights.weight is 0; accepted: above 0",
+    );
+    refused(
+        |plan| {
+            let first = size(plan).weights[0];
+            size(plan).weights.push(first);
+        },
+        "conduct.size.weights.symbol is MES; accepted: each symbol once",
+    );
+    refused(
+        |plan| {
+            let first = size(plan).weights[0];
+            size(plan).weights = vec![first; 33];
+        },
+        "conduct.size.weights is 33; accepted: at most 32 weights",
+    );
+    refused(
+        |plan| {
+            let first = plan.conduct.windows[0];
+            plan.conduct.windows = vec![first; 17];
+        },
+        "conduct.windows is 17; accepted: at most 16 windows",
+    );
+    let (from, to) = (1_440, 0);
+    refused(
+        |plan| *calendar(plan) = Calendar::Daily { zone, from, to },
+        "conduct.windows.from is 1440; accepted: 0 to 1439",
+    );
+    refused(
+        |plan| {
+            *calendar(plan) = Calendar::Weekly {
+                zone,
+                from,
+                to: 10_080,
+            }
+        },
+        "conduct.windows.to is 10080; accepted: 0 to 10079",
+    );
+    refused(
+        |plan| {
+            *calendar(plan) = Calendar::Weekly {
+                zone,
+                from,
+                to: from,
+            }
+        },
+        "conduct.windows.to is 1440; accepted: another minute than from",
+    );
+    refused(
+        |plan| plan.conduct.windows[1].before_s = 604_801,
+        "conduct.windows.before_s is 604801; accepted: 0 to 604800",
+    );
+    refused(
+        |plan| plan.conduct.windows[2].after_s = 604_801,
+        "conduct.windows.after_s is 604801; accepted: 0 to 604800",
+    );
+    refused(
+        |plan| plan.conduct.holding_min.as_mut().unwrap().seconds = 0,
+        "conduct.holding_min.seconds is 0; accepted: 1 or above",
+    );
+    refused(
+        |plan| plan.conduct.orders_per_day_max = Some(0),
+        "conduct.orders_per_day_max is 0; accepted: 1 or above",
+    );
+    refused(
+        |plan| plan.conduct.trades_per_day_max = Some(0),
+        "conduct.trades_per_day_max is 0; accepted: 1 or above",
+    );
+    refused(
+        |plan| plan.conduct.inactivity.as_mut().unwrap().days = 0,
+        "conduct.inactivity.days is 0; accepted: 1 or above",
+    );
+    refused(
+        |plan| plan.conduct.warn_at = Some(Ratio::ONE),
+        "conduct.warn_at is 1; accepted: above 0 and below 1",
+    );
+    refused(
+        |plan| plan.life.next = Some(plan.name),
+        "life.next is two step 100k; accepted: another plan's name",
+    );
+    refused(
+        |plan| plan.stage = Stage::Funded,
+        "life.next is two step 100k phase 2; accepted: none, for a funded plan: it has no phase to \
+         pass",
+    );
+    refused(
+        |plan| payout(plan).best_day_cap = Some(Ratio::ONE),
+        "payout.best_day_cap is 1; accepted: above 0 and below 1",
+    );
+    refused(
+        |plan| payout(plan).days_min.as_mut().unwrap().days = 0,
+        "payout.days_min.days is 0; accepted: 1 or above",
+    );
+    refused(
+        |plan| payout(plan).days_min.as_mut().unwrap().day_profit_min = Some(usd(0)),
+        "payout.days_min.day_profit_min is 0; accepted: above 0",
+    );
+    let when = |plan: &mut Plan, profit| {
+        plan.scaling
+            .as_mut()
+            .unwrap()
+            .requires
+            .as_mut()
+            .unwrap()
+            .profit = profit;
+    };
+    refused(
+        |plan| when(plan, Target::Fixed(usd(0))),
+        "scaling.requires.profit is 0; accepted: above 0",
+    );
+    refused(
+        |plan| plan.payout = None,
+        "scaling.requires.payouts is 2; accepted: 0, for a plan without payout",
+    );
+}
+
 #[test]
 fn a_plan_survives_its_binary_form_and_is_known_by_its_hash() {
     let plan = full();
     let bytes = plan.to_bytes();
-    assert_eq!(Plan::from_spec(&bytes), Ok(plan));
+    assert_eq!(Plan::from_spec(&bytes), Ok(plan.clone()));
     assert_eq!(plan.hash().0, *blake3::hash(&bytes).as_bytes());
-    let mut other = plan;
+    let mut other = plan.clone();
     other.version = 2;
     assert_ne!(other.hash(), plan.hash());
     other.consistency = Some(ConsistencyRule {
@@ -212,7 +425,7 @@ fn weights_of_a_competition_sum_to_one() {
     assert_eq!(competition.validate(), Ok(()));
     assert_eq!(
         Competition::from_spec(&competition.to_bytes()),
-        Ok(competition)
+        Ok(competition.clone())
     );
     competition.weights.profit = Ratio::percent(41);
     assert_eq!(

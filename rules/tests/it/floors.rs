@@ -336,6 +336,7 @@ fn w32_each_step_adds_a_quarter_of_the_original_size() {
     plan.scaling = Some(Scaling {
         step: Ratio::percent(25),
         size_max: Some(usd(800_000)),
+        requires: None,
     });
     let mut account = AccountRules::open(&plan, None);
     let mut sizes = vec![account.size()];
@@ -363,6 +364,7 @@ fn a_locked_floor_stays_locked_when_the_account_grows() {
     plan.scaling = Some(Scaling {
         step: Ratio::percent(25),
         size_max: None,
+        requires: None,
     });
     let mut account = AccountRules::open(&plan, None);
     account.ratchet_equity(&plan, equity(112_000));

@@ -2,11 +2,22 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod board;
+mod cases;
+mod conduct;
+mod contest;
 mod definitions;
+mod draw;
 mod entries;
 mod floors;
+mod integrity;
+mod lifecycle;
 mod objectives;
 mod payouts;
 mod plans;
+mod prizes;
+mod score_order;
 mod score_twin;
+mod teams;
 mod twin;
+mod windows;

@@ -1,12 +1,12 @@
 //! Payouts: what may leave, and what that does to the floors.
 
 use rules::{
-    AccountRules, AfterPayout, Allowance, DailyAnchor, PayoutKeep, PayoutRule, Plan, Scaling,
-    StopTrailing, TrailSource,
+    AccountRules, AfterPayout, Allowance, DailyAnchor, DayCounts, Denominator, MinDays, PayoutKeep,
+    PayoutRule, Plan, Scaling, StopTrailing, TrailSource,
 };
-use types::{Money, Ratio};
+use types::{AccountId, Money, PayoutDenial, Ratio};
 
-use crate::plans::{bare, daily_loss, equity, max_loss, usd};
+use crate::plans::{bare, consistency, daily_loss, day, equity, max_loss, usd};
 
 /// A 50,000 account, 2,500 below its live peak, locking at start + 100.
 fn plan(keep: PayoutKeep, after: AfterPayout) -> Plan {
@@ -22,6 +22,8 @@ fn plan(keep: PayoutKeep, after: AfterPayout) -> Plan {
             keep,
             split: Ratio::percent(80),
             after,
+            best_day_cap: None,
+            days_min: None,
         }),
         ..bare(50_000)
     }
@@ -114,6 +116,7 @@ fn the_floor_falls_by_the_payout() {
     plan.scaling = Some(Scaling {
         step: Ratio::percent(10),
         size_max: None,
+        requires: None,
     });
     let mut account = at_peak(&plan, 51_000);
     assert!(account.pay_out(&plan, usd(-800)).is_empty());
@@ -159,4 +162,162 @@ fn a_payout_is_no_loss_of_the_day() {
     account.pay_out(&plan, usd(2_000));
     assert_eq!(account.daily().unwrap().floor, usd(50_000));
     assert!(account.breached(equity(50_000), false).is_empty());
+}
+
+/// A 50,000 account without limits, of whose profit the best day may have 40%.
+fn capped() -> Plan {
+    let mut plan = plan(PayoutKeep::AboveInitial(usd(0)), AfterPayout::FloorStays);
+    plan.max_loss = None;
+    plan.payout.as_mut().unwrap().best_day_cap = Some(Ratio::percent(40));
+    plan
+}
+
+/// One more day with this profit, after a fill.
+fn trade(plan: &Plan, account: &mut AccountRules, balance: &mut Money, profit: i64) {
+    let number = account.day().map_or(1, |last| last.0 - day(0).0 + 1);
+    account.roll(plan, day(number), *balance, balance.to_notional(), false);
+    account.record_opening_fill();
+    account.record_realised(usd(profit));
+    *balance = balance.saturating_add(usd(profit));
+}
+
+#[test]
+fn what_the_best_day_made_beyond_its_share_is_never_paid() {
+    let plan = capped();
+    let mut account = AccountRules::open(&plan, None);
+    let mut balance = usd(50_000);
+    for profit in [1_000, 300, -100, 300] {
+        trade(&plan, &mut account, &mut balance, profit);
+    }
+    // 1,500 - (1,000 - 40% of 1,500) = 1,100.
+    assert_eq!(account.payout_eligible(&plan, balance), usd(1_100));
+    // 300 are taken; of the 1,200 left 400 are never paid, and 800 could be.
+    account.pay_out(&plan, usd(300));
+    balance = balance.saturating_sub(usd(300));
+    assert_eq!(account.payout_eligible(&plan, balance), usd(800));
+    // In the new window 500 over two days, 200 being the most: 300 - 200 = 100 beyond.
+    for profit in [300, 200] {
+        trade(&plan, &mut account, &mut balance, profit);
+    }
+    assert_eq!(
+        account.payout_eligible(&plan, balance),
+        usd(800 + 500 - 100)
+    );
+    // A window that made less than its best day is beyond counts for nothing, and takes nothing.
+    trade(&plan, &mut account, &mut balance, -450);
+    assert_eq!(account.payout_eligible(&plan, balance), usd(800));
+    trade(&plan, &mut account, &mut balance, -150);
+    assert_eq!(account.payout_eligible(&plan, balance), usd(700));
+}
+
+#[test]
+fn the_best_days_share_is_rounded_toward_less_payout() {
+    let mut plan = capped();
+    plan.payout.as_mut().unwrap().best_day_cap = Some(Ratio(333_333_333));
+    let mut account = AccountRules::open(&plan, None);
+    let mut balance = usd(50_000);
+    trade(&plan, &mut account, &mut balance, 1);
+    // 0.333333333 of 1 is 0.333333 in money.
+    assert_eq!(
+        account.payout_eligible(&plan, balance),
+        "0.333333".parse().unwrap()
+    );
+    assert_eq!(account.payable_profit(&bare(50_000), balance), usd(1));
+}
+
+#[test]
+fn excluded_profit_is_not_paid_and_is_no_safety_net() {
+    let mut plan = capped();
+    plan.payout.as_mut().unwrap().best_day_cap = None;
+    let mut account = AccountRules::open(&plan, None);
+    let mut balance = usd(50_000);
+    trade(&plan, &mut account, &mut balance, 1_000);
+    account.record_excluded(usd(400));
+    assert_eq!(account.payout_eligible(&plan, balance), usd(600));
+    account.pay_out(&plan, usd(600));
+    balance = balance.saturating_sub(usd(600));
+    assert_eq!(account.payout_eligible(&plan, balance), usd(0), "nor later");
+    plan.payout.as_mut().unwrap().keep = PayoutKeep::AboveInitial(usd(100));
+    trade(&plan, &mut account, &mut balance, 250);
+    assert_eq!(account.payout_eligible(&plan, balance), usd(150));
+}
+
+#[test]
+fn days_count_since_the_last_payout() {
+    let mut plan = capped();
+    let rule = plan.payout.as_mut().unwrap();
+    rule.best_day_cap = None;
+    rule.days_min = Some(MinDays {
+        days: 2,
+        counts: DayCounts::OpeningFill,
+        day_profit_min: Some(usd(150)),
+    });
+    let mut account = AccountRules::open(&plan, None);
+    let mut balance = usd(50_000);
+    let check = |account: &AccountRules, balance| {
+        account.check_payout(&plan, AccountId(0), balance, usd(100))
+    };
+    let short = |has| Err(PayoutDenial::TooFewDays { has, needs: 2 });
+    for (profit, found) in [(149, short(0)), (150, short(1)), (400, Ok(()))] {
+        trade(&plan, &mut account, &mut balance, profit);
+        assert_eq!(check(&account, balance), found, "{profit}");
+    }
+    account.pay_out(&plan, usd(100));
+    // The rest of this day is of the new window, and its profit so far is not.
+    account.record_realised(usd(149));
+    assert_eq!(check(&account, balance), short(0));
+    account.record_opening_fill();
+    account.record_realised(usd(1));
+    assert_eq!(check(&account, balance), short(1));
+    assert_eq!(account.payout_days(&plan), 1);
+    assert_eq!(account.days_counted(&plan), 3, "the phase counts any fill");
+}
+
+#[test]
+fn a_refusal_says_what_is_missing() {
+    let mut plan = capped();
+    plan.consistency = Some(consistency(50, Denominator::Net, true));
+    let mut account = AccountRules::open(&plan, None);
+    let mut balance = usd(50_000);
+    let check = |account: &AccountRules, balance, amount| {
+        account.check_payout(&plan, AccountId(9), balance, amount)
+    };
+    trade(&plan, &mut account, &mut balance, 1_000);
+    let Err(PayoutDenial::Consistency(standing)) = check(&account, balance, usd(1)) else {
+        unreachable!("one day has all of the profit");
+    };
+    assert_eq!(standing.account, AccountId(9));
+    assert_eq!(standing.total_needed, usd(2_000));
+    trade(&plan, &mut account, &mut balance, 1_000);
+    // 2,000 - (1,000 - 800) = 1,800.
+    let more = usd(1_800).saturating_add(Money(1));
+    assert_eq!(check(&account, balance, usd(1_800)), Ok(()));
+    assert_eq!(
+        check(&account, balance, more),
+        Err(PayoutDenial::AboveEligible)
+    );
+    assert_eq!(
+        check(&account, balance, usd(0)),
+        Err(PayoutDenial::AmountNotPositive)
+    );
+    let none = account.check_payout(&bare(50_000), AccountId(9), balance, usd(1));
+    assert_eq!(none, Err(PayoutDenial::NotInPlan));
+}
+
+#[test]
+fn a_payout_that_would_breach_the_day_is_refused() {
+    let mut plan = capped();
+    plan.daily_loss = Some(daily_loss(DailyAnchor::Equity, Allowance::Fixed(usd(500))));
+    plan.payout.as_mut().unwrap().best_day_cap = None;
+    let mut account = AccountRules::open(&plan, None);
+    // The day opened at an equity of 51,000 and is down to 50,499.
+    account.roll(&plan, day(1), usd(51_000), equity(51_000), false);
+    assert_eq!(
+        account.check_payout(&plan, AccountId(0), usd(50_499), usd(100)),
+        Err(PayoutDenial::WouldBreach)
+    );
+    assert_eq!(
+        account.check_payout(&plan, AccountId(0), usd(50_500), usd(100)),
+        Ok(())
+    );
 }

@@ -1,8 +1,9 @@
 //! Plans that the tests start from.
 
 use rules::{
-    Allowance, BoardKind, Competition, ConsistencyRule, ConsistencyWindow, DailyAnchor, DailyLoss,
-    Denominator, Gates, MaxLoss, Plan, Stage, StopTrailing, TrailSource,
+    Allowance, BoardKind, Competition, Conduct, ConsistencyRule, ConsistencyWindow, ContestRules,
+    DailyAnchor, DailyLoss, Denominator, Gates, Life, MaxLoss, Plan, Stage, StopTrailing,
+    TrailSource,
 };
 use types::{Effect, Label, Money, Notional, Ratio, RollSchedule, TradingDay};
 
@@ -42,6 +43,8 @@ pub(crate) fn bare(initial: i64) -> Plan {
         payout: None,
         scaling: None,
         terms: types::Terms::default(),
+        conduct: Conduct::default(),
+        life: Life::default(),
     }
 }
 
@@ -87,5 +90,6 @@ pub(crate) fn competition() -> Competition {
             round_turns: 10,
         },
         schedule: schedule(),
+        contest: ContestRules::default(),
     }
 }

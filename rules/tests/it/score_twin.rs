@@ -1,7 +1,7 @@
 //! Random equity paths through the fixed-point score and through exact rationals.
 
 use proptest::prelude::*;
-use rules::oracle::{EntryOracle, Rational};
+use rules::oracle::{EntryOracle, Rational, ScoreFigures};
 use rules::{Competition, Entry, Standing, Weights, rank};
 use types::{AccountId, Codec, Money, Notional, Ratio, TimestampNs};
 
@@ -49,12 +49,135 @@ fn within_bound(fixed: i64, exact: &Rational) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Four times the bound of a component.
+fn total_within_bound(fixed: i64, exact: &ScoreFigures) -> Result<(), TestCaseError> {
+    let below = &total(exact) - &Rational::new(fixed.into(), 1_000_000_000);
+    prop_assert!(below <= Rational::new(44, 10_000_000_000), "too low");
+    prop_assert!(below >= Rational::new(-4, 10_000_000_000), "too high");
+    Ok(())
+}
+
+fn total(exact: &ScoreFigures) -> Rational {
+    let parts = [&exact.risk, &exact.consistency, &exact.drawdown];
+    parts
+        .into_iter()
+        .fold(exact.profit.clone(), |sum, part| &sum + part)
+}
+
+/// The published checks, in exact rationals: each is the figure with two decimals that is nearest.
+#[test]
+fn the_published_checks_are_exact() {
+    let near = |daily: [(i128, usize); 2], hundredths: i128| {
+        let mut equity = 1_000_i128.pow(10);
+        let mut oracle = EntryOracle::enter(Notional(equity));
+        let days = daily
+            .iter()
+            .flat_map(|&(per_mille, days)| vec![per_mille; days]);
+        for (index, per_mille) in days.enumerate() {
+            if index > 0 {
+                oracle.roll();
+            }
+            equity = equity / 1_000 * (1_000 + per_mille);
+            oracle.observe(Notional(equity), TimestampNs(1));
+        }
+        let score = total(&oracle.score(&competition()));
+        let away = (&score - &Rational::new(hundredths, 100)).abs();
+        assert!(
+            away < Rational::new(5, 1_000),
+            "{hundredths} is not the nearest"
+        );
+    };
+    near([(5, 20), (0, 0)], 80_24);
+    near([(-5, 20), (0, 0)], 24_75);
+    near([(100, 1), (0, 19)], 69_89);
+}
+
+/// Ten thousand days, up and down in turn, so that the exact sums have two different terms only.
+fn two_terms(low: i128, high: i128, days: i128, competition: &Competition) -> ScoreFigures {
+    let whole = Rational::whole;
+    let share = |part: i128, of: i128| &(&whole(part) / &whole(of)) - &whole(1);
+    let (up, down) = (share(high, low), share(low, high));
+    let g = |x: &Rational, k: Rational| x / &(&x.abs() + &k);
+    let gain = &up / &(&whole(1) + &(&up * &whole(50)));
+    let (ups, downs) = (whole((days + 1) / 2), whole(days / 2));
+    let sum = |one: &Rational, other: &Rational| &(&ups * one) + &(&downs * other);
+    let steady = |d: &Rational| g(d, Rational::new(5, 1_000));
+    let total_return = if days % 2 == 0 { whole(0) } else { up.clone() };
+    let max_drawdown = if days > 1 { down.abs() } else { whole(0) };
+    let points = |share: &Rational, weight: Ratio| {
+        &(&whole(50) * &(&whole(1) + share)) * &Rational::from(weight)
+    };
+    let weights = competition.weights;
+    let mean = &sum(&steady(&up), &steady(&down)) / &whole(days);
+    let left = &whole(1) - &(&max_drawdown / &competition.loss_limit.into());
+    ScoreFigures {
+        profit: points(&g(&total_return, Rational::new(1, 10)), weights.profit),
+        risk: points(&g(&sum(&gain, &down), Rational::new(4, 100)), weights.risk),
+        consistency: points(&mean, weights.consistency),
+        drawdown: &(&whole(100) * &left.max(whole(0))) * &weights.drawdown.into(),
+        total_return,
+        max_drawdown,
+    }
+}
+
 proptest! {
+    #[test]
+    fn the_score_stays_within_its_bound_for_ten_thousand_days(
+        low in prop_oneof![1_000_i128..1_000_000, 1_i128 << 66..1 << 90],
+        rise in prop_oneof![1_i128..1_000_000, 1_000_000_000_i128..1_000_000_000_000],
+        days in prop_oneof![1_i128..50, 9_000_i128..=10_000],
+        weights in weights(),
+        loss_limit in (1_i64..=100).prop_map(Ratio::percent),
+    ) {
+        let competition = Competition { weights, loss_limit, ..competition() };
+        // From a thousandth of a millionth to a thousandfold.
+        let high = (low + low / 1_000_000_000 * rise).max(low + 1);
+        let mut entry = Entry::enter(Notional(low));
+        for day in 0..days {
+            if day > 0 {
+                entry.roll();
+            }
+            let equity = if day % 2 == 0 { high } else { low };
+            entry.observe(Notional(equity), TimestampNs(1));
+        }
+        let fast = entry.score(&competition, false);
+        let slow = two_terms(low, high, days, &competition);
+        within_bound(fast.profit, &slow.profit)?;
+        within_bound(fast.risk, &slow.risk)?;
+        within_bound(fast.consistency, &slow.consistency)?;
+        within_bound(fast.drawdown, &slow.drawdown)?;
+        total_within_bound(fast.total, &slow)?;
+        within_bound(fast.total_return.0, &slow.total_return)?;
+        within_bound(fast.max_drawdown.0, &slow.max_drawdown)?;
+    }
+
+    /// The rationals that everything is measured by, against machine integers.
+    #[test]
+    fn rationals_reckon_as_machine_integers_do(
+        a in -1_000_000_000_000_i128..1_000_000_000_000,
+        b in 1_i128..1_000_000_000_000,
+        c in -1_000_000_000_000_i128..1_000_000_000_000,
+        d in 1_i128..1_000_000_000_000,
+    ) {
+        let (left, right) = (Rational::new(a, b), Rational::new(c, d));
+        prop_assert_eq!(&left + &right, Rational::new(a * d + c * b, b * d));
+        prop_assert_eq!(&left - &right, Rational::new(a * d - c * b, b * d));
+        prop_assert_eq!(&left * &right, Rational::new(a * c, b * d));
+        prop_assert_eq!(left.cmp(&right), (a * d).cmp(&(c * b)));
+        prop_assert_eq!(left.floor(), Rational::whole(a.div_euclid(b)));
+        if c != 0 {
+            prop_assert_eq!(&left / &right, Rational::new(a * d, b * c));
+        }
+    }
+
     #[test]
     fn the_score_is_within_its_error_bound_of_exact_rationals(
         initial in prop_oneof![
             (1_000_i64..1_000_000).prop_map(|whole| Money::whole(whole).to_notional()),
             (1_i128 << 60..1 << 80).prop_map(Notional),
+            // From a few units of 1e-17 to more than money can say.
+            (1_000_i128..1_000_000).prop_map(Notional),
+            (1_i128 << 99..1 << 101).prop_map(Notional),
         ],
         steps in prop::collection::vec(step(), 0..40),
         weights in weights(),
@@ -86,6 +209,7 @@ proptest! {
         within_bound(fast.consistency, &slow.consistency)?;
         within_bound(fast.drawdown, &slow.drawdown)?;
         prop_assert_eq!(fast.total, fast.profit + fast.risk + fast.consistency + fast.drawdown);
+        total_within_bound(fast.total, &slow)?;
         prop_assert!((0..=100_000_000_000).contains(&fast.total));
         within_bound(fast.total_return.0, &slow.total_return)?;
         within_bound(fast.max_drawdown.0, &slow.max_drawdown)?;

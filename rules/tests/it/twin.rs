@@ -4,194 +4,25 @@
 use proptest::prelude::*;
 use rules::oracle::{AccountOracle, LimitFigures, Operation, Rational};
 use rules::{
-    AccountRules, AfterPayout, Allowance, ConsistencyRule, ConsistencyWindow, DailyAnchor,
-    DailyLoss, DayCounts, Denominator, FloorMoves, Limit, MaxLoss, MinDays, PayoutKeep, PayoutRule,
-    Plan, Scaling, StopTrailing, Target, TrailSource,
+    AccountRules, Allowance, FloorMoves, Limit, PayoutKeep, Plan, Roll, RollPreview, StopTrailing,
+    Target,
 };
-use types::{AccountId, Codec, Effect, Money, Notional, Ratio, RuleKind};
+use types::{
+    AccountId, Codec, ConductDenial, Money, Notional, PayoutDenial, Ratio, RuleKind, TradingDay,
+};
 
-use crate::plans::{bare, day};
-
-/// Amounts are drawn around the account's size, often on the same few values, so that equalities at
-/// floors, levels and caps happen.
-fn around(size: i64) -> BoxedStrategy<Money> {
-    prop_oneof![
-        3 => (80_i64..=130).prop_map(move |percent| Money(size / 100 * percent)),
-        2 => (size / 5 * 4..=size / 5 * 7).prop_map(Money),
-    ]
-    .boxed()
-}
-
-fn below_a_fifth(size: i64) -> BoxedStrategy<Money> {
-    prop_oneof![
-        (1_i64..=20).prop_map(move |percent| Money(size / 100 * percent)),
-        (1..=size / 5).prop_map(Money),
-    ]
-    .boxed()
-}
-
-fn share(percent_max: i64) -> BoxedStrategy<Ratio> {
-    prop_oneof![
-        (1..=percent_max).prop_map(Ratio::percent),
-        (1..=Ratio::percent(percent_max).0).prop_map(Ratio),
-    ]
-    .boxed()
-}
-
-fn allowance(size: i64) -> BoxedStrategy<Allowance> {
-    prop_oneof![
-        below_a_fifth(size).prop_map(Allowance::Fixed),
-        share(20).prop_map(Allowance::OfInitial),
-        share(20).prop_map(Allowance::OfBase),
-    ]
-    .boxed()
-}
-
-fn effect() -> impl Strategy<Value = Effect> {
-    prop_oneof![Just(Effect::Fail), Just(Effect::LockForDay)]
-}
-
-fn daily_loss(size: i64) -> impl Strategy<Value = DailyLoss> {
-    let anchor = prop_oneof![
-        Just(DailyAnchor::Balance),
-        Just(DailyAnchor::Equity),
-        Just(DailyAnchor::MaxBalanceEquity),
-        Just(DailyAnchor::IntradayPeak),
-    ];
-    (anchor, allowance(size), effect(), any::<bool>()).prop_map(
-        |(anchor, allowance, effect, touch_is_breach)| DailyLoss {
-            anchor,
-            allowance,
-            effect,
-            touch_is_breach,
-        },
-    )
-}
-
-fn max_loss(size: i64) -> impl Strategy<Value = MaxLoss> {
-    let trail = prop_oneof![
-        1 => Just(TrailSource::None),
-        2 => Just(TrailSource::EodBalance),
-        2 => Just(TrailSource::ClosedBalance),
-        2 => Just(TrailSource::EodEquity),
-        4 => Just(TrailSource::TickEquity),
-    ];
-    let stop = prop_oneof![
-        Just(StopTrailing::Never),
-        Just(StopTrailing::AtFloorLevel(Money(0))),
-        below_a_fifth(size).prop_map(StopTrailing::AtFloorLevel),
-        below_a_fifth(size).prop_map(StopTrailing::FreezeWhenSource),
-    ];
-    (trail, allowance(size), stop, effect(), any::<bool>()).prop_map(
-        |(trail, allowance, stop, effect, touch_is_breach)| MaxLoss {
-            trail,
-            allowance,
-            stop: if trail == TrailSource::None {
-                StopTrailing::Never
-            } else {
-                stop
-            },
-            effect,
-            touch_is_breach,
-        },
-    )
-}
-
-fn consistency() -> impl Strategy<Value = ConsistencyRule> {
-    let denominator = prop_oneof![
-        Just(Denominator::Net),
-        Just(Denominator::PositiveDays),
-        Just(Denominator::Target),
-    ];
-    let window = prop_oneof![
-        Just(ConsistencyWindow::Phase),
-        Just(ConsistencyWindow::SincePayout),
-    ];
-    (share(90), denominator, any::<bool>(), window).prop_map(
-        |(cap, denominator, inclusive, window)| ConsistencyRule {
-            cap,
-            denominator,
-            inclusive,
-            window,
-        },
-    )
-}
-
-fn payout(size: i64) -> impl Strategy<Value = PayoutRule> {
-    let keep = prop_oneof![
-        below_a_fifth(size).prop_map(PayoutKeep::AboveFloor),
-        Just(PayoutKeep::AboveFloor(Money(0))),
-        below_a_fifth(size).prop_map(PayoutKeep::AboveInitial),
-    ];
-    let after = prop_oneof![
-        Just(AfterPayout::FloorStays),
-        Just(AfterPayout::FloorToInitial),
-        Just(AfterPayout::FloorFallsByPayout),
-    ];
-    let cap = prop::option::of(below_a_fifth(size));
-    (share(100), cap, keep, after).prop_map(|(fraction, cap, keep, after)| PayoutRule {
-        fraction,
-        cap,
-        keep,
-        split: Ratio::percent(80),
-        after,
-    })
-}
-
-fn objectives(size: i64) -> impl Strategy<Value = (Option<Target>, Option<MinDays>)> {
-    let target = prop_oneof![
-        below_a_fifth(size).prop_map(Target::Fixed),
-        share(20).prop_map(Target::OfInitial),
-    ];
-    let counts = prop_oneof![Just(DayCounts::OpeningFill), Just(DayCounts::AnyDayHeld)];
-    let min_days = (1_u16..4, counts, prop::option::of(below_a_fifth(size))).prop_map(
-        |(days, counts, day_profit_min)| MinDays {
-            days,
-            counts,
-            day_profit_min,
-        },
-    );
-    (prop::option::of(target), prop::option::of(min_days))
-}
-
-fn plan() -> impl Strategy<Value = Plan> {
-    let size = prop_oneof![
-        (1_i64..=200).prop_map(|thousands| Money::whole(thousands * 1_000).0),
-        1_000_i64..1_000_000_000_000,
-    ];
-    let plan = size.prop_flat_map(|size| {
-        let scaling = (share(50), prop::option::of(Just(Money(size * 2))))
-            .prop_map(|(step, size_max)| Scaling { step, size_max });
-        (
-            prop::option::weighted(0.8, daily_loss(size)),
-            prop::option::weighted(0.9, max_loss(size)),
-            objectives(size),
-            prop::option::of(consistency()),
-            prop::option::of(payout(size)),
-            prop::option::of(scaling),
-        )
-            .prop_map(
-                move |(daily_loss, max_loss, objectives, consistency, payout, scaling)| Plan {
-                    initial_balance: Money(size),
-                    daily_loss,
-                    max_loss,
-                    profit_target: objectives.0,
-                    min_days: objectives.1,
-                    consistency,
-                    payout,
-                    scaling,
-                    ..bare(1)
-                },
-            )
-    });
-    plan.prop_filter("valid", |plan| plan.validate().is_ok())
-}
+use crate::draw::{around, below_a_fifth, plan};
+use crate::plans::day;
 
 #[derive(Debug, Clone)]
 enum Step {
     Equity(Money, i128),
     /// So many units of [`Notional`] from a floor.
     AtFloor(RuleKind, i128),
+    /// So many from where the trader is warned.
+    AtWarning(RuleKind, i128),
+    /// The first equity of a limit's warning or breach is told.
+    Tell(RuleKind, bool),
     Operation(Operation),
 }
 
@@ -204,14 +35,15 @@ fn step(size: i64) -> impl Strategy<Value = Step> {
             Just(Notional::PER_MONEY - 1),
         ]
     };
-    let rule = prop_oneof![Just(RuleKind::DailyLoss), Just(RuleKind::MaxLoss)];
+    let rule = || prop_oneof![Just(RuleKind::DailyLoss), Just(RuleKind::MaxLoss)];
     let profit = prop_oneof![
         below_a_fifth(size),
         below_a_fifth(size).prop_map(|amount| Money(-amount.0)),
     ];
-    let roll = (around(size), around(size), beside(), any::<bool>()).prop_map(
-        |(balance, equity, beside, held)| Operation::Roll {
-            day: day(0),
+    // The day is how many days later it opens.
+    let roll = (1..5, around(size), around(size), beside(), any::<bool>()).prop_map(
+        |(later, balance, equity, beside, held)| Operation::Roll {
+            day: TradingDay(later),
             balance,
             equity: Notional(equity.to_notional().0 + beside),
             held,
@@ -219,7 +51,13 @@ fn step(size: i64) -> impl Strategy<Value = Step> {
     );
     prop_oneof![
         6 => (around(size), beside()).prop_map(|(equity, beside)| Step::Equity(equity, beside)),
-        2 => (rule, beside()).prop_map(|(rule, beside)| Step::AtFloor(rule, beside)),
+        2 => (rule(), beside()).prop_map(|(rule, beside)| Step::AtFloor(rule, beside)),
+        2 => (rule(), beside()).prop_map(|(rule, beside)| Step::AtWarning(rule, beside)),
+        2 => (rule(), any::<bool>()).prop_map(|(rule, breach)| Step::Tell(rule, breach)),
+        1 => Just(Step::Operation(Operation::Order)),
+        1 => Just(Step::Operation(Operation::Trade)),
+        1 => Just(Step::Operation(Operation::Resumed)),
+        1 => below_a_fifth(size).prop_map(|paid| Step::Operation(Operation::Excluded(paid))),
         3 => around(size).prop_map(|balance| Step::Operation(Operation::Closed(balance))),
         1 => Just(Step::Operation(Operation::OpeningFill)),
         1 => Just(Step::Operation(Operation::Held)),
@@ -284,12 +122,41 @@ fn apply(
             account.record_realised(profit);
             FloorMoves::default()
         }
+        Operation::Excluded(profit) => {
+            account.record_excluded(profit);
+            FloorMoves::default()
+        }
+        Operation::Order => {
+            account.record_order();
+            FloorMoves::default()
+        }
+        Operation::Trade => {
+            account.record_trade();
+            FloorMoves::default()
+        }
+        Operation::Resumed => {
+            account.restart_inactivity();
+            FloorMoves::default()
+        }
+        Operation::Warned(rule) => {
+            account.mark_warned(plan, rule);
+            FloorMoves::default()
+        }
+        Operation::Breached(rule) => {
+            account.mark_breached(plan, rule);
+            FloorMoves::default()
+        }
         Operation::Roll {
             day,
             balance,
             equity,
             held,
-        } => account.roll(plan, day, balance, equity, held).moves,
+        } => {
+            let preview = account.preview_roll(plan, day, balance, equity);
+            let roll = account.roll(plan, day, balance, equity, held);
+            same_roll(plan, account, oracle, &roll, &preview, equity)?;
+            roll.moves
+        }
         Operation::Payout(paid) => account.pay_out(plan, paid),
         Operation::Scale => account
             .scale(plan)
@@ -305,6 +172,29 @@ fn apply(
     Ok(())
 }
 
+/// What the roll said, what was foreseen and what the twin finds after it.
+fn same_roll(
+    plan: &Plan,
+    account: &AccountRules,
+    oracle: &AccountOracle,
+    roll: &Roll,
+    preview: &RollPreview,
+    equity: Notional,
+) -> Result<(), TestCaseError> {
+    let idle = roll.inactive.map(|inactive| inactive.days as i32);
+    prop_assert_eq!(idle, oracle.idle_days());
+    let done = RollPreview {
+        daily: account.daily().copied(),
+        max: account.max().copied(),
+        breaches: account.breached(equity, false),
+        warnings: account.warnings(plan, equity, false),
+        size_tier: account.size_tier().copied(),
+        inactive: roll.inactive,
+    };
+    prop_assert_eq!(preview, &done);
+    Ok(())
+}
+
 fn same_verdict(
     plan: &Plan,
     account: &AccountRules,
@@ -315,11 +205,80 @@ fn same_verdict(
         let breaches = account.breached(equity, locked);
         let rules: Vec<RuleKind> = breaches.iter().map(|limit| limit.rule).collect();
         prop_assert_eq!(rules, oracle.breached(equity, locked));
+        let warnings = account.warnings(plan, equity, locked);
+        let rules: Vec<RuleKind> = warnings.iter().map(|limit| limit.rule).collect();
+        prop_assert_eq!(rules, oracle.warnings(equity, locked));
         let moves = account.clone().ratchet_equity(plan, equity);
         prop_assert_eq!(
             account.is_quiet(equity, locked),
-            breaches.is_empty() && moves.is_empty()
+            breaches.is_empty() && warnings.is_empty() && moves.is_empty()
         );
+    }
+    Ok(())
+}
+
+/// The same reason refuses the same amounts: nothing, what is eligible, and one unit more.
+fn same_payout(
+    plan: &Plan,
+    account: &AccountRules,
+    oracle: &AccountOracle,
+    balance: Money,
+) -> Result<(), TestCaseError> {
+    prop_assert_eq!(usize::from(account.payout_days(plan)), oracle.payout_days());
+    let eligible = account.payout_eligible(plan, balance);
+    for requested in [Money(0), eligible, eligible.saturating_add(Money(1))] {
+        let refused = account.check_payout(plan, AccountId(0), balance, requested);
+        let place = refused.err().map(|reason| match reason {
+            PayoutDenial::NotInPlan => 0,
+            PayoutDenial::AmountNotPositive => 1,
+            PayoutDenial::TooFewDays { .. } => 2,
+            PayoutDenial::Consistency(_) => 3,
+            PayoutDenial::AboveEligible => 4,
+            PayoutDenial::WouldBreach => 5,
+            PayoutDenial::NotEligibleState | PayoutDenial::NotFlat => 6,
+        });
+        prop_assert_eq!(place, oracle.payout_refusal(balance, requested));
+    }
+    Ok(())
+}
+
+fn same_conduct(
+    plan: &Plan,
+    account: &AccountRules,
+    oracle: &AccountOracle,
+) -> Result<(), TestCaseError> {
+    let tier = account.size_tier();
+    prop_assert_eq!(
+        tier.map(|tier| Rational::new(tier.max.0.into(), 100_000_000)),
+        oracle.size_max()
+    );
+    prop_assert_eq!(Rational::from(account.excluded()), oracle.excluded());
+    let (orders, trades) = (oracle.orders_today(), oracle.trades_today());
+    for opening in [false, true] {
+        let most = |max: Option<u32>| max.map_or(usize::MAX, |max| max as usize);
+        let expected = if orders >= most(plan.conduct.orders_per_day_max) {
+            Err(ConductDenial::OrdersPerDay {
+                max: plan.conduct.orders_per_day_max.unwrap(),
+                orders: orders as u32,
+            })
+        } else if opening && trades >= most(plan.conduct.trades_per_day_max) {
+            Err(ConductDenial::TradesPerDay {
+                max: plan.conduct.trades_per_day_max.unwrap(),
+                trades: trades as u32,
+            })
+        } else {
+            Ok(())
+        };
+        prop_assert_eq!(account.check_counts(plan, 0, opening), expected);
+    }
+    let standing = account.scale_standing(plan, AccountId(0));
+    let figures = oracle.scale_standing();
+    prop_assert_eq!(standing.is_some(), figures.is_some());
+    if let (Some(fast), Some(slow)) = (standing, figures) {
+        prop_assert_eq!(Rational::from(fast.profit), slow.profit);
+        prop_assert_eq!(Rational::from(fast.profit_needed), slow.profit_needed);
+        prop_assert_eq!(usize::from(fast.days), slow.days);
+        prop_assert_eq!(usize::from(fast.payouts), slow.payouts);
     }
     Ok(())
 }
@@ -342,9 +301,15 @@ fn same_objectives(
     );
     prop_assert_eq!(account.passes(plan, balance), oracle.passes(balance));
     prop_assert_eq!(
+        Rational::from(account.payable_profit(plan, balance)),
+        oracle.payable_profit(balance)
+    );
+    prop_assert_eq!(
         Rational::from(account.payout_eligible(plan, balance)),
         oracle.payout_eligible(balance)
     );
+    same_payout(plan, account, oracle, balance)?;
+    same_conduct(plan, account, oracle)?;
     let (Some(fast), Some(slow)) = (
         account.consistency(plan, AccountId(0)),
         oracle.consistency(),
@@ -375,7 +340,8 @@ proptest! {
     #[test]
     fn the_rules_agree_with_their_naive_twin((plan, steps) in plan_and_steps()) {
         let mut account = AccountRules::open(&plan, None);
-        let mut oracle = AccountOracle::new(plan);
+        let mut oracle = AccountOracle::new(plan.clone());
+        let mut today = day(0);
         for step in steps {
             let operation = match step {
                 Step::Equity(equity, beside) => {
@@ -386,6 +352,23 @@ proptest! {
                         continue;
                     };
                     Operation::Equity(Notional(limit.floor.to_notional().0 + beside))
+                }
+                Step::AtWarning(rule, beside) => {
+                    let limit = account.limits().find(|limit| limit.rule == rule);
+                    let (Some(limit), Some(share)) = (limit, plan.conduct.warn_at) else {
+                        continue;
+                    };
+                    let way = i128::from(limit.baseline.0) - i128::from(limit.floor.0);
+                    // 1e-6 of money times 1e-9 of a share is 1e-15: 100 units of 1e-17.
+                    let used = way * i128::from(share.0) * 100;
+                    let level = limit.baseline.to_notional().0 - used;
+                    Operation::Equity(Notional(level + beside))
+                }
+                Step::Tell(rule, true) => Operation::Breached(rule),
+                Step::Tell(rule, false) => Operation::Warned(rule),
+                Step::Operation(Operation::Roll { day: later, balance, equity, held }) => {
+                    today.0 += later.0;
+                    Operation::Roll { day: today, balance, equity, held }
                 }
                 Step::Operation(operation) => operation,
             };
@@ -504,6 +487,11 @@ fn any_plan() -> impl Strategy<Value = Plan> {
             rule.fraction = other_ratio;
             rule.cap = Some(cap);
             rule.keep = PayoutKeep::AboveFloor(amount);
+            rule.best_day_cap = Some(ratio);
+        }
+        plan.conduct.warn_at = Some(other_ratio);
+        if let Some(limit) = &mut plan.conduct.size {
+            limit.tiers[0].profit_from = amount;
         }
         if let Some(rule) = &mut plan.scaling {
             rule.step = ratio;
@@ -527,6 +515,11 @@ fn any_operation() -> impl Strategy<Value = Operation> {
         any_money().prop_map(Operation::Realised),
         roll,
         any_money().prop_map(Operation::Payout),
+        any_money().prop_map(Operation::Excluded),
+        Just(Operation::Breached(RuleKind::MaxLoss)),
+        Just(Operation::Warned(RuleKind::DailyLoss)),
+        Just(Operation::Resumed),
+        Just(Operation::OpeningFill),
         Just(Operation::Scale),
     ]
 }
@@ -539,7 +532,7 @@ proptest! {
         probes in prop::collection::vec(any_equity(), 4),
     ) {
         let _ = plan.validate();
-        prop_assert_eq!(Plan::from_bytes(&plan.to_bytes()), Ok(plan));
+        prop_assert_eq!(Plan::from_bytes(&plan.to_bytes()), Ok(plan.clone()));
         let mut account = AccountRules::open(&plan, None);
         for operation in operations {
             match operation {
@@ -562,13 +555,28 @@ proptest! {
                 Operation::Scale => {
                     account.scale(&plan);
                 }
-                Operation::OpeningFill | Operation::Held => {}
+                Operation::Excluded(profit) => account.record_excluded(profit),
+                Operation::Warned(rule) => account.mark_warned(&plan, rule),
+                Operation::Breached(rule) => account.mark_breached(&plan, rule),
+                Operation::Resumed => account.restart_inactivity(),
+                Operation::Order => account.record_order(),
+                Operation::Trade => account.record_trade(),
+                Operation::OpeningFill => account.record_opening_fill(),
+                Operation::Held => account.record_held(),
             }
+            let _ = account.check_counts(&plan, 0, true);
+            let _ = account.check_payout(&plan, AccountId(0), Money(i64::MAX), Money(i64::MAX));
+            account.scale_standing(&plan, AccountId(0));
             account.consistency(&plan, AccountId(0));
             for &equity in &probes {
                 for locked in [false, true] {
                     let moves = account.clone().ratchet_equity(&plan, equity);
-                    let happens = !account.breached(equity, locked).is_empty() || !moves.is_empty();
+                    let happens = !account.breached(equity, locked).is_empty()
+                        || !account.warnings(&plan, equity, locked).is_empty()
+                        || !moves.is_empty();
+                    for limit in account.limits() {
+                        limit.used(equity);
+                    }
                     prop_assert_eq!(account.is_quiet(equity, locked), !happens);
                 }
             }
@@ -581,5 +589,7 @@ proptest! {
         let _ = rules::Competition::from_spec(&bytes);
         let _ = AccountRules::from_bytes(&bytes);
         let _ = rules::Entry::from_bytes(&bytes);
+        let _ = rules::OpenWindows::from_bytes(&bytes);
+        let _ = rules::Lifecycle::from_bytes(&bytes);
     }
 }

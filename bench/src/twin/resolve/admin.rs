@@ -1,13 +1,13 @@
 //! What operators and calendars say: accounts, definitions, money from outside, days.
 
 use types::{
-    AccountId, AdjustKind, Codec, Command, CompetitionId, InputKind, Label, Money, Qty, Timer,
-    TradingDay,
+    AccountId, AdjustKind, Codec, Command, InputKind, Label, Money, Qty, Timer, TradingDay,
 };
 
 use super::Scene;
+use crate::twin::contests::competition;
 use crate::twin::instruments::CURRENCIES;
-use crate::twin::plans::{competition, plan, schedule};
+use crate::twin::plans::{plan, schedule};
 use crate::twin::setting::{label, rate, sample};
 
 impl Scene<'_> {
@@ -81,15 +81,6 @@ impl Scene<'_> {
         }
     }
 
-    pub(super) fn enter(&mut self) -> InputKind {
-        let competition = CompetitionId(self.draw.below(3) as u32);
-        let account = self.account();
-        InputKind::Command(Command::EnterCompetition {
-            competition,
-            account,
-        })
-    }
-
     pub(super) fn register(&mut self) -> InputKind {
         let mut instrument = self.draw.pick(&self.setting.instruments).instrument;
         if self.nonsense() || self.draw.percent(15) {
@@ -119,18 +110,17 @@ impl Scene<'_> {
             }
             spec.into()
         };
-        InputKind::Command(match self.draw.below(4) {
+        InputKind::Command(match self.draw.below(5) {
             0 => {
                 let currency = self.draw.pick(&CURRENCIES);
                 let spec = spoilt(plan(&mut self.draw, currency).to_bytes());
                 Command::DefinePlan { spec }
             }
-            1 => {
-                let index = self.draw.below(2);
-                let spec = spoilt(competition(index).to_bytes());
+            1 | 2 => {
+                let spec = spoilt(competition(&mut self.draw, self.ts).to_bytes());
                 Command::DefineCompetition { spec }
             }
-            2 => {
+            3 => {
                 let count = if is_bad {
                     self.draw.pick(&[0, 9])
                 } else {

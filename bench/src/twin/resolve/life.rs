@@ -131,11 +131,13 @@ impl Scene<'_> {
 
     fn beside(&mut self, known: Interval) -> Interval {
         let length = known.end.0 - known.start.0;
+        // Nonsense may end with time itself.
+        let after = |by: u64| known.end.0.saturating_add(by);
         let (start, end) = match self.draw.below(5) {
-            0 => (known.start.0 + length / 2, known.end.0 + length),
-            1 => (known.end.0, known.end.0 + SECOND),
+            0 => (known.start.0 + length / 2, after(length)),
+            1 => (known.end.0, after(SECOND)),
             2 => (known.start.0 - SECOND, known.start.0),
-            3 => (known.start.0, known.end.0 + 1),
+            3 => (known.start.0, after(1)),
             _ => (known.start.0 - 1, known.end.0 - length / 2),
         };
         Interval {

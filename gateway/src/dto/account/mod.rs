@@ -1,5 +1,8 @@
 //! Accounts, their limits and positions; working orders are in [`order`].
 
+pub mod change;
+pub mod conduct;
+pub mod open;
 pub mod order;
 
 use rules::Plan;
@@ -13,6 +16,7 @@ use super::percent;
 use super::plan::TermsDto;
 use super::word::Word;
 
+pub use conduct::{ConductDto, SuspensionDto};
 pub use order::{AlgoDto, OrderDto};
 
 /// The short form of an account, for lists.
@@ -68,10 +72,20 @@ pub struct AccountDto {
     pub name: String,
     /// The account it follows.
     pub parent: Option<String>,
+    /// Why it follows it.
+    pub origin: Option<&'static str>,
+    /// Resets that led to it.
+    pub resets: u8,
+    /// Retries that led to it.
+    pub retries: u8,
+    /// Whether another account follows it.
+    pub followed: bool,
     /// Its plan.
     pub plan: PlanRefDto,
     /// Its state.
     pub state: &'static str,
+    /// Its suspension; null while it is not suspended.
+    pub suspension: Option<SuspensionDto>,
     /// Phase of an evaluation; 0 when funded.
     pub phase: u8,
     /// Whether it takes no orders until the next roll.
@@ -108,6 +122,8 @@ pub struct AccountDto {
     pub limits: Vec<LimitDto>,
     /// Its objectives.
     pub objectives: Vec<ObjectiveDto>,
+    /// How it stands against its rules of conduct; null where its plan has none.
+    pub conduct: Option<ConductDto>,
     /// Open positions, oldest first.
     pub positions: Vec<PositionDto>,
     /// Working orders, oldest first.
@@ -243,7 +259,11 @@ impl AccountDto {
         Self {
             id: names.account(row.id),
             name: row.name.to_string(),
-            parent: row.parent.map(|parent| names.account(parent)),
+            parent: row.parent.map(|parent| names.account(parent.account)),
+            origin: row.parent.map(|parent| parent.origin.word()),
+            resets: view.lineage.resets,
+            retries: view.lineage.retries,
+            followed: view.followed,
             plan: PlanRefDto {
                 id: names.plan(row.plan),
                 name: row.plan_name.to_string(),
@@ -251,6 +271,7 @@ impl AccountDto {
                 hash: view.plan_hash.to_string(),
             },
             state: row.state.word(),
+            suspension: view.suspension.as_ref().map(SuspensionDto::new),
             phase: row.phase,
             day_locked: row.day_locked,
             currency: view.currency.to_string(),
@@ -285,6 +306,10 @@ impl AccountDto {
                 .map(|limit| LimitDto::new(limit, row.equity.to_notional(), plan, names))
                 .collect(),
             objectives: ObjectiveDto::all(view),
+            conduct: view
+                .conduct
+                .as_ref()
+                .map(|conduct| ConductDto::new(conduct, names)),
             positions: view
                 .positions
                 .iter()

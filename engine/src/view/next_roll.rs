@@ -1,0 +1,58 @@
+//! What the next roll would do to an account.
+
+use rules::Limit;
+use types::{Money, Notional, Qty, TradingDay};
+
+use crate::account::Account;
+use crate::shard::Shard;
+
+/// What the next roll would do if it came now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextRoll {
+    /// The day that would open: the one after the open day.
+    pub day: TradingDay,
+    /// Every limit after it, daily before maximum.
+    pub limits: Vec<RolledLimit>,
+    /// The size limit of that day.
+    pub size_max: Option<Qty>,
+    /// Days of inactivity, if they reach the plan's limit then.
+    pub inactive_days: Option<u32>,
+}
+
+/// A limit after a roll.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RolledLimit {
+    /// The limit.
+    pub limit: Limit,
+    /// Whether the equity of now would violate it.
+    pub breaches: bool,
+    /// Equity of now less the new floor, rounded down: below zero, what the account would breach by.
+    pub distance: Money,
+}
+
+impl Shard {
+    pub(super) fn next_roll(&self, account: &Account) -> Option<NextRoll> {
+        let plan = &self.plans[account.plan.0 as usize].plan;
+        let day = TradingDay(account.rules.day()?.0.checked_add(1)?);
+        if !account.is_trading() {
+            return None;
+        }
+        let equity = self.equity_of(account);
+        let rolled = account
+            .rules
+            .preview_roll(plan, day, self.balance_of(account), equity);
+        let limits = [rolled.daily, rolled.max].into_iter().flatten();
+        let limits = limits.map(|limit| RolledLimit {
+            limit,
+            breaches: limit.is_breached_by(equity),
+            distance: Notional(equity.0.saturating_sub(limit.floor.to_notional().0))
+                .to_money_floor(),
+        });
+        Some(NextRoll {
+            day,
+            limits: limits.collect(),
+            size_max: rolled.size_tier.map(|tier| tier.max),
+            inactive_days: rolled.inactive.map(|inactive| inactive.days),
+        })
+    }
+}

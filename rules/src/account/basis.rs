@@ -1,0 +1,51 @@
+//! What a verdict on an account rests on.
+
+use types::{AccountId, LimitBasis, Money, PlanHash, PlanId, VerdictBasis};
+
+use super::AccountRules;
+use crate::limit::Limit;
+use crate::plan::Plan;
+
+impl AccountRules {
+    /// The account as a verdict sees it now. `own`: cash of its own currency, `balance`: of all.
+    pub fn basis(
+        &self,
+        plan: &Plan,
+        (id, hash): (PlanId, PlanHash),
+        account: AccountId,
+        (own, balance): (Money, Money),
+        positions: u32,
+    ) -> VerdictBasis {
+        VerdictBasis {
+            account,
+            plan: id,
+            plan_version: plan.version,
+            plan_hash: hash,
+            size: self.size,
+            own,
+            balance,
+            excluded: self.excluded,
+            never_paid: self.never_paid,
+            beyond_best_day: self.beyond_best_day(plan),
+            days: self.days_counted(plan),
+            payout_days: self.payout_days(plan),
+            positions,
+        }
+    }
+
+    /// The limits as a verdict sees them now, daily before maximum.
+    pub fn limit_bases(&self, account: AccountId) -> impl Iterator<Item = LimitBasis> {
+        let basis = move |limit: &Limit, held| LimitBasis {
+            account,
+            rule: limit.rule,
+            baseline: limit.baseline,
+            allowance: limit.allowance,
+            floor: limit.floor,
+            lowered: limit.lowered,
+            held,
+        };
+        let daily = self.daily.as_ref().map(|limit| basis(limit, None));
+        let max = self.max.as_ref().map(|max| basis(&max.limit, max.held()));
+        daily.into_iter().chain(max)
+    }
+}
