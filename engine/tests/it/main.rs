@@ -12,6 +12,7 @@ mod bookings;
 mod brackets;
 mod breach_price;
 mod cancels;
+mod contest;
 mod currencies;
 mod fees;
 mod grand;

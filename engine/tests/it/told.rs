@@ -73,6 +73,19 @@ fn tell(event: &EventKind) -> String {
         EventKind::Breach(breach) => format!("account {} breach {:?}", breach.account, breach.rule),
         EventKind::StateChanged { account, to, .. } => format!("account {account} {to:?}"),
         EventKind::DayLocked { account } => format!("account {account} locked"),
+        EventKind::CompetitionChanged { competition, state } => {
+            format!("competition {competition} {state:?}")
+        }
+        EventKind::BoardFrozen { competition } => format!("competition {competition} frozen"),
+        EventKind::CompetitionDenied {
+            competition,
+            reason,
+            ..
+        } => format!("competition {competition} denied: {reason}"),
+        EventKind::PrizeAwarded {
+            account, amount, ..
+        } => format!("account {account} wins {amount}"),
+        EventKind::PrizesUnclaimed { amount, .. } => format!("unclaimed {amount}"),
         other => {
             let text = format!("{other:?}");
             let name = text.split([' ', '(']).next().unwrap();

@@ -228,10 +228,15 @@ impl World {
 
     /// Lets time go by to so many nanoseconds after the beginning.
     pub(crate) fn until(&mut self, ns: u64) -> Vec<String> {
+        self.tell_at(ns, Timer::Clock)
+    }
+
+    /// What happens, in words, when somebody says this so many nanoseconds after the beginning.
+    pub(crate) fn tell_at(&mut self, ns: u64, said: impl Said) -> Vec<String> {
         let input = Input {
             seq: self.shard.seq().next(),
             ts: TimestampNs(ns),
-            kind: InputKind::Timer(Timer::Clock),
+            kind: said.input(),
         };
         let events = self.apply_input(&input);
         let kinds: Vec<_> = events.into_iter().map(|event| event.kind).collect();
