@@ -3,6 +3,7 @@
 use rules::{Competition, Ineligible, MinDays, Plan, Score, Stage, Standing};
 mod limits;
 mod next_roll;
+mod proofs;
 mod what_if;
 
 use types::{
