@@ -3,6 +3,7 @@
 mod conduct;
 mod limits;
 mod next_roll;
+mod proofs;
 mod what_if;
 
 use rules::{Competition, Ineligible, Lineage, MinDays, Plan, Score, Stage, Standing};

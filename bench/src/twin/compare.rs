@@ -9,9 +9,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use engine::naive::Naive;
 use engine::portrait::Portrait;
 use engine::{EventBuf, Limits, Shard};
-use types::{Event, EventKind, Input, InstrumentStatus, Label, Money, ShardId};
+use types::{AccountState, Event, EventKind, Input, InstrumentStatus, Label, Money, ShardId};
 
 use super::difference::{Difference, Found, bare, of_events, of_portraits};
+use super::words::plain;
 
 /// What the shard is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,6 +157,7 @@ impl Comparison {
         }
         self.learn_currencies();
         self.check_money()?;
+        self.check_proofs()?;
         self.check_books()?;
         if let Err(error) = self.shard.audit() {
             return Err(invariant(&error.to_string()));
@@ -228,6 +230,32 @@ impl Comparison {
                 format!("  {currency}: balances {balance}, and no house"),
             )),
         }
+    }
+
+    /// Every verdict follows from what it says it rests on. A figure at the end of its range has lost what
+    /// was past it, and need not.
+    fn check_proofs(&self) -> Result<(), Found> {
+        if self.is_full {
+            return Ok(());
+        }
+        let facts = self.events.as_slice();
+        let verdicts = facts.iter().filter(|fact| match fact.kind {
+            EventKind::Breach(_) | EventKind::PayoutDenied { .. } => true,
+            EventKind::StateChanged { to, .. } => to == AccountState::Passed,
+            _ => false,
+        });
+        let proofs = self.shard.proofs(facts);
+        if proofs.len() != verdicts.count() {
+            return Err(invariant("a verdict without a proof"));
+        }
+        for proof in proofs {
+            if let Err(faults) = proof.verify(proof.digest()) {
+                let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+                let text = format!("  {}\n  {}", faults.join("\n  "), plain(&proof));
+                return Err(("invariant: a proof that does not come out".to_owned(), text));
+            }
+        }
+        Ok(())
     }
 
     /// No book that trades is crossed; levels show what their orders do.

@@ -13,6 +13,7 @@ mod brackets;
 mod breach_price;
 mod cancels;
 mod conduct;
+mod contest;
 mod currencies;
 mod fees;
 mod grand;

@@ -171,7 +171,7 @@ fn an_altered_competition_does_no_harm() {
     // A bit of a total is as good as another; one of a number of entrants is not.
     assert!(refused > 1_000 && kept > 1_000, "{refused} {kept}");
     finish(World::of(Shard::restore(&snapshot).unwrap()));
-    assert_eq!(world.until(200 * SECOND), ["CompetitionChanged"]);
+    assert_eq!(world.until(200 * SECOND), ["competition 0 InReview"]);
 }
 
 /// Looks at the boards, ends the competition and awards the prizes.

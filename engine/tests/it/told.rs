@@ -110,6 +110,19 @@ fn tell(event: &EventKind) -> String {
             ..
         } => format!("account {account} held {held_ns} ns of {seconds} s"),
         EventKind::DayLocked { account } => format!("account {account} locked"),
+        EventKind::CompetitionChanged { competition, state } => {
+            format!("competition {competition} {state:?}")
+        }
+        EventKind::BoardFrozen { competition } => format!("competition {competition} frozen"),
+        EventKind::CompetitionDenied {
+            competition,
+            reason,
+            ..
+        } => format!("competition {competition} denied: {reason}"),
+        EventKind::PrizeAwarded {
+            account, amount, ..
+        } => format!("account {account} wins {amount}"),
+        EventKind::PrizesUnclaimed { amount, .. } => format!("unclaimed {amount}"),
         other => {
             let text = format!("{other:?}");
             let name = text.split([' ', '(']).next().unwrap();
