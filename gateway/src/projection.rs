@@ -7,6 +7,7 @@ use runtime::{Projection, Step};
 use crate::catalogue::LiveCatalogue;
 use crate::chart::Charts;
 use crate::history::Past;
+use crate::review::Review;
 
 /// The gateway's projections. Made before the runtime, which is given their [`Self::hook`]; then
 /// shared with [`crate::serve`].
@@ -16,6 +17,8 @@ pub struct Projections {
     pub charts: Charts,
     /// Names and plans.
     pub catalogue: LiveCatalogue,
+    /// What the reviewers of competitions should look at.
+    pub review: Review,
     /// Events from before a server followed them.
     pub(crate) past: Past,
 }
@@ -34,10 +37,12 @@ impl Projections {
             match step {
                 Step::Restored => {
                     projections.charts.start(shard);
+                    projections.review.start(shard);
                     projections.past.extend(shard.seq(), &[]);
                 }
                 Step::Applied { input, events } => {
                     projections.charts.observe(input, shard);
+                    projections.review.observe(input, events, shard);
                     projections.past.extend(input.seq, events);
                 }
             }

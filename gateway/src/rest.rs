@@ -2,6 +2,7 @@
 
 mod accounts;
 mod body;
+mod competitions;
 pub(crate) mod idempotency;
 mod instruments;
 mod lists;
@@ -34,7 +35,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/instruments/{instrument}", get(instruments::whole))
         .route("/v1/instruments/{instrument}/book", get(instruments::book))
         .route("/v1/accounts", get(lists::accounts))
-        .route("/v1/competitions/{competition}/board", get(lists::board))
+        .merge(competitions::routes())
         .route("/v1/accounts/{account}", get(accounts::whole))
         .route("/v1/accounts/{account}/positions", get(accounts::positions))
         .route(

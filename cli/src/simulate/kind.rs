@@ -31,6 +31,8 @@ pub(super) enum Kind {
     Roll,
     Clock,
     Adjust,
+    Enter,
+    CompetitionChange,
 }
 
 impl Word for Kind {
@@ -61,6 +63,8 @@ impl Word for Kind {
         Self::Roll,
         Self::Clock,
         Self::Adjust,
+        Self::Enter,
+        Self::CompetitionChange,
     ];
 
     fn word(self) -> &'static str {
@@ -91,6 +95,8 @@ impl Word for Kind {
             Self::Roll => "roll",
             Self::Clock => "clock",
             Self::Adjust => "adjust",
+            Self::Enter => "enter",
+            Self::CompetitionChange => "competition_change",
         }
     }
 }
@@ -135,7 +141,9 @@ impl Kind {
             | Self::Disconnect
             | Self::Roll
             | Self::Clock
-            | Self::Adjust => Some(Part::Inputs),
+            | Self::Adjust
+            | Self::Enter
+            | Self::CompetitionChange => Some(Part::Inputs),
         }
     }
 

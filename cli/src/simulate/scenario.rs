@@ -87,6 +87,8 @@ impl Scenario {
             Kind::Roll => self.roll_line(&root, out)?,
             Kind::Clock => self.clock_line(&root, out)?,
             Kind::Adjust => self.adjust_line(&root, out)?,
+            Kind::Enter => self.enter_line(&root, out)?,
+            Kind::CompetitionChange => self.competition_change_line(&root, out)?,
         }
         self.part = part;
         self.has_begun = true;

@@ -4,6 +4,7 @@
 //! `DYNASTY_GOLDEN=update` writes the golden outputs anew instead of comparing.
 
 mod cases;
+mod contests;
 mod edges;
 mod facts;
 mod golden;

@@ -175,6 +175,7 @@ impl Venue {
             commands.push(Command::EnterCompetition {
                 competition,
                 account,
+                team: None,
             });
         }
         for command in commands {
