@@ -4,9 +4,6 @@
 //! good input of market data of its instrument; a fill's counterparty is known where one order met another
 //! in a book. After a restart from a snapshot the facts begin there: [`Report::since`] says when.
 
-#[cfg(test)]
-mod tests;
-
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rules::{Fact, Integrity, Missed, Signal, SignalLimits, SignalRules};

@@ -304,9 +304,7 @@ impl LiveBoard {
         let account = standing.account;
         match Key::of(standing) {
             Some(key) => {
-                // No competition has more entrants than a board.
-                let placed = self.ranked.update(number, key);
-                debug_assert!(placed.is_ok());
+                self.rank(number, key);
                 self.unranked.remove(&(account, number));
             }
             None => {
@@ -321,14 +319,25 @@ impl LiveBoard {
         self.ranked = Board::new();
         self.ranked.reserve(self.kept.len() as u32);
         self.unranked.clear();
-        let mut keys: Vec<_> = (0..)
-            .zip(&self.kept)
-            .map(|(number, kept)| (Key::of(&kept.standing), number))
-            .collect();
-        keys.sort_unstable();
-        for (_, number) in keys {
-            self.place(number);
+        let mut keys = Vec::with_capacity(self.kept.len());
+        for (number, kept) in (0..).zip(&self.kept) {
+            match Key::of(&kept.standing) {
+                Some(key) => keys.push((key, number)),
+                None => {
+                    self.unranked.insert((kept.standing.account, number));
+                }
+            }
         }
+        keys.sort_unstable();
+        for (key, number) in keys {
+            self.rank(number, key);
+        }
+    }
+
+    fn rank(&mut self, number: u32, key: Key) {
+        // No competition has more entrants than a board.
+        let placed = self.ranked.update(number, key);
+        debug_assert!(placed.is_ok());
     }
 
     /// The numbers of the entrants of a page, and where the next one begins.
