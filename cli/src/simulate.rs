@@ -5,6 +5,7 @@
 
 mod action;
 mod bar;
+mod contest;
 mod kind;
 mod market;
 mod order;

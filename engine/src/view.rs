@@ -1,6 +1,7 @@
 //! Read-only pictures of a shard, for screens and reports. Nothing here changes state.
 
 mod conduct;
+mod contest;
 mod limits;
 mod next_roll;
 mod proofs;

@@ -8,6 +8,7 @@ use crate::catalogue::LiveCatalogue;
 use crate::chart::Charts;
 use crate::history::Past;
 use crate::proofs::Proofs;
+use crate::review::Review;
 
 /// The gateway's projections. Made before the runtime, which is given their [`Self::hook`]; then
 /// shared with [`crate::serve`].
@@ -19,6 +20,8 @@ pub struct Projections {
     pub catalogue: LiveCatalogue,
     /// Proofs of verdicts.
     pub proofs: Proofs,
+    /// What the reviewers of competitions should look at.
+    pub review: Review,
     /// Events from before a server followed them.
     pub(crate) past: Past,
 }
@@ -38,11 +41,13 @@ impl Projections {
                 Step::Restored => {
                     projections.charts.start(shard);
                     projections.proofs.start(shard);
+                    projections.review.start(shard);
                     projections.past.extend(shard.seq(), &[]);
                 }
                 Step::Applied { input, events } => {
                     projections.charts.observe(input, shard);
                     projections.proofs.observe(events, shard);
+                    projections.review.observe(input, events, shard);
                     projections.past.extend(input.seq, events);
                 }
             }

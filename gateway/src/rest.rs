@@ -2,6 +2,7 @@
 
 mod accounts;
 mod body;
+mod competitions;
 pub(crate) mod idempotency;
 mod instruments;
 mod life;
@@ -39,7 +40,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/instruments/{instrument}/book", get(instruments::book))
         .route("/v1/accounts", get(lists::accounts).post(life::open))
         .route("/v1/windows", get(windows::list).post(windows::announce))
-        .route("/v1/competitions/{competition}/board", get(lists::board))
+        .merge(competitions::routes())
         .route("/v1/accounts/{account}", get(accounts::whole))
         .route("/v1/accounts/{account}/positions", get(accounts::positions))
         .route(

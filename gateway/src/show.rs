@@ -1,7 +1,7 @@
 //! The engine's state and events as the JSON values that channels and answers are made of.
 
-use runtime::Views;
-use runtime::view::{AccountView, Board, WhatIf};
+use runtime::view::{AccountView, WhatIf};
+use runtime::{BoardPage, CompetitionView, Views};
 use serde::Serialize;
 use types::{Event, EventKind, FloorMoveCause, NewOrder};
 
@@ -9,14 +9,12 @@ use crate::app::App;
 use crate::catalogue::Catalogue;
 use crate::channel::{Json, Rows};
 use crate::chart::{Candle, Point};
+use crate::dto::board::ContestDto;
 use crate::dto::{
     self, AccountDto, AccountRowDto, AlgoDto, BoardDto, InstrumentDto, OrderDto, PositionDto,
     WhatIfDto, WindowsDto,
 };
 use crate::history::Told;
-
-/// The competition's state: there is no other yet.
-const LIVE: &str = "live";
 
 /// Every instrument, by id.
 pub(crate) fn instruments(app: &App, views: &Views) -> Rows {
@@ -94,11 +92,17 @@ pub(crate) fn algos(app: &App, view: &AccountView) -> Vec<Json> {
         .collect()
 }
 
-/// A board: the competition, and its rows by account, best first.
-pub(crate) fn board(app: &App, board: &Board) -> (Json, Rows) {
+/// A competition in short.
+pub(crate) fn contest(app: &App, view: &CompetitionView) -> Json {
     let catalogue = app.projections.catalogue.load();
-    let dto = BoardDto::new(board, LIVE, &catalogue.names);
-    let accounts = board.rows.iter().map(|row| u64::from(row.account.0));
+    json(&ContestDto::new(view, &catalogue.names))
+}
+
+/// A board: the competition, and its rows by account, best first.
+pub(crate) fn board(app: &App, page: &BoardPage) -> (Json, Rows) {
+    let catalogue = app.projections.catalogue.load();
+    let dto = BoardDto::new(page, &catalogue.names);
+    let accounts = page.rows.iter().map(|row| u64::from(row.account.0));
     (
         json(&dto.competition),
         accounts.zip(dto.rows.iter().map(json)).collect(),

@@ -34,6 +34,8 @@ pub(super) enum Kind {
     Adjust,
     AccountChange,
     Window,
+    Enter,
+    CompetitionChange,
 }
 
 impl Word for Kind {
@@ -67,6 +69,8 @@ impl Word for Kind {
         Self::Adjust,
         Self::AccountChange,
         Self::Window,
+        Self::Enter,
+        Self::CompetitionChange,
     ];
 
     fn word(self) -> &'static str {
@@ -100,6 +104,8 @@ impl Word for Kind {
             Self::Adjust => "adjust",
             Self::AccountChange => "account_change",
             Self::Window => "window",
+            Self::Enter => "enter",
+            Self::CompetitionChange => "competition_change",
         }
     }
 }
@@ -148,6 +154,7 @@ impl Kind {
             | Self::Adjust
             | Self::AccountChange
             | Self::Window => Some(Part::Inputs),
+            Self::Enter | Self::CompetitionChange => Some(Part::Inputs),
         }
     }
 

@@ -95,6 +95,8 @@ impl Scenario {
             Kind::Adjust => self.adjust_line(&root, out)?,
             Kind::AccountChange => self.account_change_line(&root, out)?,
             Kind::Window => self.window_line(&root, out)?,
+            Kind::Enter => self.enter_line(&root, out)?,
+            Kind::CompetitionChange => self.competition_change_line(&root, out)?,
         }
         self.part = part;
         self.has_begun = true;

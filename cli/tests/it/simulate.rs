@@ -5,6 +5,7 @@
 
 mod boundaries;
 mod cases;
+mod contests;
 mod edges;
 mod facts;
 mod golden;

@@ -218,6 +218,11 @@ impl Names {
         self.plans.small_number(text).map(PlanId)
     }
 
+    /// The competition of this id.
+    pub fn competition_id(&self, text: &str) -> Option<CompetitionId> {
+        self.competitions.small_number(text).map(CompetitionId)
+    }
+
     /// The volume curve of this id.
     pub fn curve_id(&self, text: &str) -> Option<CurveId> {
         self.curves.small_number(text).map(CurveId)

@@ -2,9 +2,9 @@
 
 use rules::{
     AfterPayout, BoardKind, ConsistencyWindow, DailyAnchor, DayCounts, Denominator, HoldingAction,
-    InactivityEffect, TrailSource, WindowAction,
+    InactivityEffect, SignalKind, TrailSource, WindowAction,
 };
-use runtime::OrderStage;
+use runtime::{BoardView, OrderStage};
 use types::{
     AccountChange, AccountState, AdjustKind, Aggressor, AlgoKind, BarPath, BookingCause,
     CancelReason, ContestRefusal, DisqualificationReason, Effect, FillCause, FillModel,
@@ -184,6 +184,13 @@ words! {
     HoldingAction { Warn => "warn", ExcludeProfit => "exclude_profit" }
     InactivityEffect { Fail => "fail", Suspend => "suspend", Close => "close" }
     BoardKind { Demo => "demo", Paper => "paper", Live => "live" }
+    BoardView { Public => "public", Review => "review" }
+    SignalKind {
+        OppositePositions => "opposite_positions",
+        CopiedTrades => "copied_trades",
+        SelfMatches => "self_matches",
+        StaleQuotes => "stale_quotes",
+    }
     InstrumentError {
         TickSize => "tick_size",
         LotSize => "lot_size",

@@ -3,6 +3,7 @@
 //! One input can have effects on others: a resting order of somebody else fills, an order that was on
 //! its way arrives. An answer tells its own account's events and those that are about nobody.
 
+pub(super) mod contest;
 mod denied;
 pub(super) mod life;
 

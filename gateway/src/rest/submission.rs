@@ -228,7 +228,7 @@ pub(super) fn key(app: &App, headers: &HeaderMap) -> Result<Option<String>, Prob
     super::idempotency::key(headers, app.config.limits.idempotency_key_chars_max)
 }
 
-fn overloaded(who: &str) -> Problem {
+pub(super) fn overloaded(who: &str) -> Problem {
     Problem::new(
         StatusCode::SERVICE_UNAVAILABLE,
         "overloaded",
@@ -238,7 +238,7 @@ fn overloaded(who: &str) -> Problem {
 }
 
 /// The receipt will not come: the runtime ended first.
-fn stopped(app: &App) -> Problem {
+pub(super) fn stopped(app: &App) -> Problem {
     match app.handle.status() {
         Status::Failed(reason) => Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,

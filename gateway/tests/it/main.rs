@@ -4,6 +4,7 @@
 
 mod changes;
 mod channels;
+mod competitions;
 mod connections;
 mod life;
 mod lists;

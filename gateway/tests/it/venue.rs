@@ -16,7 +16,8 @@ use tempfile::TempDir;
 use types::{
     AccountId, Codec, Command, CompetitionId, Effect, FeeSchedule, InputKind, Instrument,
     InstrumentId, InstrumentKind, Label, Liquidity, Margin, MarketData, MarketEvent, Money,
-    OpenAccount, PaperModel, PlanId, Price, Qty, Quote, Ratio, RollSchedule, Terms, TimestampNs,
+    OpenAccount, PaperModel, PlanId, Price, Qty, Quote, Ratio, RollSchedule, Terms, Timer,
+    TimestampNs,
 };
 
 /// 2024-01-03T12:00:00Z, a Wednesday.
@@ -213,6 +214,11 @@ impl Venue {
             data,
         };
         self.push(second, InputKind::Market(event));
+    }
+
+    /// Time passes, to so many seconds after noon.
+    pub(crate) fn pass(&self, second: u64) {
+        self.push(second, InputKind::Timer(Timer::Clock));
     }
 
     /// Nothing is applied until the returned end is dropped.

@@ -234,12 +234,20 @@ export interface BoardRow {
   days: number;
   eligible: boolean;
   reason: string | null;
+  team: Id | null;
+  prize: Decimal | null;
 }
 
 export interface Competition {
   id: Id;
   name: string;
-  state: string;
+  kind: "demo" | "paper" | "live";
+  state: "upcoming" | "live" | "in_review" | "final";
+  /** Whether the board that everybody sees stands still. */
+  frozen: boolean;
+  window: { start: string; end: string } | null;
+  entrants: number;
+  ranked: number;
   weights: { profit: Decimal; risk: Decimal; consistency: Decimal; drawdown: Decimal };
   loss_limit_pct: Decimal;
 }
@@ -247,6 +255,14 @@ export interface Competition {
 export interface Board {
   competition: Competition;
   rows: BoardRow[];
+}
+
+/** What differs from the board before. */
+export interface BoardDelta {
+  competition?: Competition;
+  rows: BoardRow[];
+  /** Accounts whose rows are not shown any more. */
+  gone?: Id[];
 }
 
 export interface Candle {
