@@ -41,23 +41,29 @@ impl Shard {
 
     #[inline(never)]
     fn run_all_due(&mut self, events: &mut EventBuf) {
-        while self.is_timed_due() {
-            self.run_next(events);
+        // At the end of time even what never comes looks due.
+        while self.is_timed_due() && self.run_next(events) {
             self.settle(events);
         }
     }
 
-    /// At one time windows come first, then competitions, then orders.
-    fn run_next(&mut self, events: &mut EventBuf) {
+    /// At one time windows come first, then competitions, then orders. Says whether there was anything.
+    fn run_next(&mut self, events: &mut EventBuf) -> bool {
         const NEVER: TimestampNs = TimestampNs(u64::MAX);
         let due = self.agenda.next().copied();
-        let window = self.windows.next().unwrap_or(NEVER);
-        let contest = self.contest_due;
-        match due {
-            Some(due) if due.at < window && due.at < contest => self.run_due(due, events),
-            _ if contest < window => self.run_contest(events),
-            _ => self.run_window_edge(events),
+        let window = self.windows.next();
+        let contest = Some(self.contest_due).filter(|at| *at != NEVER);
+        let is_before =
+            |at: TimestampNs, other: Option<TimestampNs>| other.is_none_or(|other| at < other);
+        match (due, contest) {
+            (Some(due), _) if is_before(due.at, window) && is_before(due.at, contest) => {
+                self.run_due(due, events);
+            }
+            (_, Some(contest)) if is_before(contest, window) => self.run_contest(events),
+            _ if window.is_some() => self.run_window_edge(events),
+            _ => return false,
         }
+        true
     }
 
     fn run_due(&mut self, due: Due, events: &mut EventBuf) {

@@ -7,7 +7,7 @@ use types::{AccountState, AlgoKind, Calendar, Instrument, InstrumentStatus, Pape
 
 use crate::words::{
     Of, Words, algo, amend_price, amend_qty, announce, bracket, buy, cancel, earn, quote, sell,
-    status,
+    status, suspend,
 };
 use crate::world::{ACCOUNT, SECOND, World, define, label, money, open, paper, plan};
 
@@ -454,5 +454,29 @@ fn an_account_that_does_not_trade_has_nothing_to_close() {
     assert_eq!(state, Some(AccountState::Passed));
     let told = world.until(s(100));
     assert_eq!(told, ["window 0 of plan 0 opens until 110000000000"]);
+    world.agrees();
+}
+
+#[test]
+fn time_has_an_end_and_what_is_due_then_is_done_once() {
+    let mut world = trading(vec![window("NEWS", WindowAction::BlockAll)]);
+    world.tell_at(s(10), announce("NEWS", s(100), u64::MAX));
+    world.tell_at(s(20), buy(0, 1).at("90").until(u64::MAX));
+    assert_eq!(
+        world.until(u64::MAX - 1),
+        ["window 0 of plan 0 opens until 18446744073709551615"]
+    );
+    assert_eq!(
+        world.until(u64::MAX),
+        ["window 0 of plan 0 closes", "#1 cancelled 1 Expired"]
+    );
+    assert!(world.until(u64::MAX).is_empty());
+    world.agrees();
+
+    let mut world = trading(vec![]);
+    world.tell_at(s(20), suspend(0, Some(u64::MAX)));
+    assert!(world.until(u64::MAX - 1).is_empty());
+    assert_eq!(world.until(u64::MAX), ["account 0 Evaluation"]);
+    assert!(world.until(u64::MAX).is_empty());
     world.agrees();
 }
