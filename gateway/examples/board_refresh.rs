@@ -5,6 +5,8 @@
 //! cargo run --release -p gateway --example board_refresh -- 100000
 //! ```
 
+#![expect(clippy::expect_used, reason = "a program to run by hand")]
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 

@@ -302,15 +302,12 @@ impl LiveBoard {
     fn place(&mut self, number: u32) {
         let standing = &self.kept[number as usize].standing;
         let account = standing.account;
-        match Key::of(standing) {
-            Some(key) => {
-                self.rank(number, key);
-                self.unranked.remove(&(account, number));
-            }
-            None => {
-                self.ranked.remove(number);
-                self.unranked.insert((account, number));
-            }
+        if let Some(key) = Key::of(standing) {
+            self.rank(number, key);
+            self.unranked.remove(&(account, number));
+        } else {
+            self.ranked.remove(number);
+            self.unranked.insert((account, number));
         }
     }
 

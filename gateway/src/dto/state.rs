@@ -68,9 +68,10 @@ impl StateBoardDto {
         Some(Self {
             competition: WholeContestDto::new(&view, names),
             rows: reviewed,
-            public: match view.is_frozen {
-                true => rows(BoardView::Public).map(|(_, rows)| rows),
-                false => None,
+            public: if view.is_frozen {
+                rows(BoardView::Public).map(|(_, rows)| rows)
+            } else {
+                None
             },
             teams: teams.map(|teams| {
                 let rows = teams.iter().map(|team| TeamRowDto::new(team, names));

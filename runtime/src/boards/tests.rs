@@ -270,14 +270,13 @@ impl Bench {
                 let near = page(BoardRows::Around(row.account, 3)).rows;
                 prop_assert!(near.contains(row));
                 let first = near[0].rank.unwrap_or(1) as usize;
-                match row.rank {
-                    // Three rows, as near to the middle as the ends allow.
-                    Some(rank) => {
-                        let last = ranked.saturating_sub(2).max(1);
-                        prop_assert_eq!(first, (rank as usize).saturating_sub(1).clamp(1, last));
-                        prop_assert_eq!(near.len(), ranked.min(3));
-                    }
-                    None => prop_assert_eq!(near.len(), 1),
+                // Three rows, as near to the middle as the ends allow.
+                if let Some(rank) = row.rank {
+                    let last = ranked.saturating_sub(2).max(1);
+                    prop_assert_eq!(first, (rank as usize).saturating_sub(1).clamp(1, last));
+                    prop_assert_eq!(near.len(), ranked.min(3));
+                } else {
+                    prop_assert_eq!(near.len(), 1);
                 }
             }
         }

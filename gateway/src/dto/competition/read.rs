@@ -65,10 +65,10 @@ pub fn read(table: &Table<'_>) -> Result<Competition, FieldError> {
     Ok(competition)
 }
 
-fn optional<T>(
-    table: &Table<'_>,
+fn optional<'a, T>(
+    table: &Table<'a>,
     name: &str,
-    read: impl FnOnce(&Field<'_>) -> Result<T, FieldError>,
+    read: impl FnOnce(&Field<'a>) -> Result<T, FieldError>,
 ) -> Result<Option<T>, FieldError> {
     table.optional(name).map(|field| read(&field)).transpose()
 }
@@ -117,10 +117,10 @@ fn read_entry(field: &Field<'_>) -> Result<EntryRules, FieldError> {
     let usual = EntryRules::default();
     Ok(EntryRules {
         fee: EntryFee {
-            fee: optional(&table, "fee", |field| field.money())?.unwrap_or(usual.fee.fee),
+            fee: optional(&table, "fee", Field::money)?.unwrap_or(usual.fee.fee),
             to_pool: optional(&table, "to_pool_pct", read_part)?.unwrap_or(usual.fee.to_pool),
         },
-        late: optional(&table, "late", |field| field.boolean())?.unwrap_or(usual.late),
+        late: optional(&table, "late", Field::boolean)?.unwrap_or(usual.late),
         entrants_max: optional(&table, "entrants_max", |field| field.integer(ENTRANTS))?
             .unwrap_or(usual.entrants_max),
     })
