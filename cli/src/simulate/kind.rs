@@ -153,8 +153,9 @@ impl Kind {
             | Self::Clock
             | Self::Adjust
             | Self::AccountChange
-            | Self::Window => Some(Part::Inputs),
-            Self::Enter | Self::CompetitionChange => Some(Part::Inputs),
+            | Self::Window
+            | Self::Enter
+            | Self::CompetitionChange => Some(Part::Inputs),
         }
     }
 
