@@ -669,7 +669,7 @@ fn a_competition_allocates_once_when_its_board_freezes() {
     };
     compete(&mut scout, rules);
     scout.say(quote("100", "100.01"));
-    let mut laps = |scout: &mut Scout| {
+    let laps = |scout: &mut Scout| {
         (0..ROUNDS as u32).for_each(|round| compete_lap(scout, round % ACCOUNTS));
     };
     laps(&mut scout);
@@ -696,7 +696,7 @@ fn a_competition_without_a_freeze_allocates_once_when_it_ends() {
     let mut scout = Scout::new(paper(FillRule::Touch, Sizes::Unlimited), &free());
     compete(&mut scout, ContestRules::default());
     scout.say(quote("100", "100.01"));
-    let mut laps = |scout: &mut Scout| {
+    let laps = |scout: &mut Scout| {
         (0..ROUNDS as u32).for_each(|round| compete_lap(scout, round % ACCOUNTS));
     };
     laps(&mut scout);
