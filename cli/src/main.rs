@@ -1,7 +1,9 @@
 //! The `dynasty` binary: argument parsing and composition, nothing else.
 
 mod demo;
+mod plan;
 mod simulate;
+mod verify;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -17,7 +19,9 @@ use clap::{Parser, Subcommand};
     after_help = "Examples:
   dynasty demo                                                  watch it on http://127.0.0.1:8080
   dynasty demo --headless --for 20s                             a summary after 20 seconds
-  dynasty simulate fixtures/scenarios/static_floor.jsonl --state"
+  dynasty simulate fixtures/scenarios/static_floor.jsonl --state
+  dynasty plan explain fixtures/plans/eod-trail-50k.toml        a plan in plain words and numbers
+  dynasty verify-breach proof.json                              recompute a verdict"
 )]
 struct Cli {
     #[command(subcommand)]
@@ -28,6 +32,8 @@ struct Cli {
 enum Command {
     Demo(demo::Args),
     Simulate(simulate::Args),
+    Plan(plan::Args),
+    VerifyBreach(verify::Args),
 }
 
 fn main() -> ExitCode {
@@ -42,12 +48,15 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Demo(args) => demo::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Simulate(args) => simulate::run_command(&args),
+        Command::Plan(args) => plan::run_command(&args),
+        Command::VerifyBreach(args) => verify::run_command(&args),
     };
     done.unwrap_or_else(|error| {
         eprintln!("dynasty: {error:#}");
-        match error.downcast_ref::<gateway::dto::PlanFileError>() {
-            Some(_) => ExitCode::from(2),
-            None => ExitCode::FAILURE,
+        if error.is::<gateway::dto::PlanFileError>() || error.is::<plan::InputError>() {
+            ExitCode::from(2)
+        } else {
+            ExitCode::FAILURE
         }
     })
 }

@@ -5,6 +5,7 @@
 
 mod action;
 mod bar;
+mod contest;
 mod kind;
 mod market;
 mod order;
@@ -12,8 +13,9 @@ mod scenario;
 mod setup;
 #[cfg(test)]
 mod tests;
+mod what_if;
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -31,6 +33,7 @@ pub(crate) const LINE_BYTES_MAX: usize = 1 << 20;
 Examples:
   dynasty simulate fixtures/scenarios/static_floor.jsonl
   dynasty simulate fixtures/scenarios/static_floor.jsonl --state | tail -n 1
+  dynasty simulate fixtures/scenarios/static_floor.jsonl --proofs proofs && dynasty verify-breach proofs/*
 
 The schema, with an example of each kind of line, is in fixtures/scenarios/README.md.
 Exit code 2: a line is not accepted; the events of the lines before it have been written.")]
@@ -40,6 +43,19 @@ pub(crate) struct Args {
     /// End with one more line: instruments, accounts, boards and the hash of the state.
     #[arg(long)]
     state: bool,
+    /// Write the proof of each verdict (breach, pass, refused payout) to a file in this directory:
+    /// <seq>-<place within the input>-<kind>.json.
+    #[arg(long, value_name = "DIR")]
+    proofs: Option<PathBuf>,
+}
+
+/// What to write beside the events.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Extras<'a> {
+    /// One more line with the state at the end.
+    pub(crate) state: bool,
+    /// The directory for proofs.
+    pub(crate) proofs: Option<&'a Path>,
 }
 
 /// Runs the command: events to stdout, what is wrong with the scenario to stderr.
@@ -47,7 +63,11 @@ pub(crate) struct Args {
 /// # Errors
 /// When the scenario cannot be read or the events cannot be written.
 pub(crate) fn run_command(args: &Args) -> anyhow::Result<ExitCode> {
-    match run(&args.scenario, args.state, &mut io::stdout().lock()) {
+    let extras = Extras {
+        state: args.state,
+        proofs: args.proofs.as_deref(),
+    };
+    match run(&args.scenario, extras, &mut io::stdout().lock()) {
         Ok(()) => Ok(ExitCode::SUCCESS),
         // Whoever reads has seen enough.
         Err(SimulateError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
@@ -85,6 +105,14 @@ pub(crate) enum SimulateError {
     /// The events cannot be written.
     #[error("cannot write the events")]
     Write(#[source] io::Error),
+    /// A proof cannot be written.
+    #[error("cannot write {path}")]
+    Proof {
+        /// Its file.
+        path: String,
+        /// What the system says.
+        source: io::Error,
+    },
 }
 
 /// What is wrong with a line.
@@ -106,6 +134,8 @@ pub(crate) enum Fault {
 enum Stop {
     Fault(Fault),
     Write(io::Error),
+    /// The file of a proof cannot be written.
+    Proof(PathBuf, io::Error),
 }
 
 impl From<FieldError> for Stop {
@@ -120,15 +150,18 @@ impl From<io::Error> for Stop {
     }
 }
 
-/// Runs the scenario of a file and writes its events to `out`; with `state`, one more line with the
-/// state at the end.
+/// Runs the scenario of a file and writes its events to `out`, and the extras.
 ///
 /// # Errors
 /// See [`SimulateError`].
-pub(crate) fn run(scenario: &Path, state: bool, out: &mut impl Write) -> Result<(), SimulateError> {
+pub(crate) fn run(
+    scenario: &Path,
+    extras: Extras<'_>,
+    out: &mut impl Write,
+) -> Result<(), SimulateError> {
     let file = scenario.display().to_string();
     match File::open(scenario) {
-        Ok(opened) => run_lines(&file, BufReader::new(opened), state, out),
+        Ok(opened) => run_lines(&file, BufReader::new(opened), extras, out),
         Err(source) => Err(SimulateError::Read { file, source }),
     }
 }
@@ -140,11 +173,14 @@ pub(crate) fn run(scenario: &Path, state: bool, out: &mut impl Write) -> Result<
 pub(crate) fn run_lines(
     file: &str,
     mut lines: impl BufRead,
-    state: bool,
+    extras: Extras<'_>,
     out: &mut impl Write,
 ) -> Result<(), SimulateError> {
     let mut out = BufWriter::new(out);
-    let mut scenario = Scenario::new();
+    let mut scenario = Scenario::new(extras.proofs);
+    if let Some(folder) = extras.proofs {
+        fs::create_dir_all(folder).map_err(|source| unwritten(folder, source))?;
+    }
     let mut bytes = Vec::new();
     let mut result = Ok(());
     for line in 1.. {
@@ -163,6 +199,7 @@ pub(crate) fn run_lines(
         match apply_line(&mut scenario, &bytes, &mut out) {
             Ok(()) => {}
             Err(Stop::Write(error)) => return Err(SimulateError::Write(error)),
+            Err(Stop::Proof(path, source)) => return Err(unwritten(&path, source)),
             Err(Stop::Fault(fault)) => {
                 result = Err(SimulateError::Line {
                     file: file.to_owned(),
@@ -173,11 +210,18 @@ pub(crate) fn run_lines(
             }
         }
     }
-    if state && result.is_ok() {
+    if extras.state && result.is_ok() {
         writeln!(out, "{}", scenario.state()).map_err(SimulateError::Write)?;
     }
     out.flush().map_err(SimulateError::Write)?;
     result
+}
+
+fn unwritten(path: &Path, source: io::Error) -> SimulateError {
+    SimulateError::Proof {
+        path: path.display().to_string(),
+        source,
+    }
 }
 
 fn apply_line(scenario: &mut Scenario, bytes: &[u8], out: &mut impl Write) -> Result<(), Stop> {

@@ -6,7 +6,7 @@ use types::{
     Parentage, PlanId, Reader, Seq, Terms, TimestampNs, codec_struct,
 };
 
-use crate::derived::Derived;
+use crate::derived::{Derived, DerivedFlag};
 
 /// One account.
 #[derive(Debug)]
@@ -31,6 +31,9 @@ pub(crate) struct Account {
     /// The second of its newest order, and how many it has sent within it.
     pub(crate) rate: OrderRate,
     pub(crate) rules: AccountRules,
+    /// Its equity is at least the lowest that its limits allow: it was when its bands were drawn, and
+    /// within them stays so. Follows from the positions and their marks.
+    pub(crate) is_floored: DerivedFlag,
     /// Fees paid so far.
     pub(crate) fees: Money,
     /// Its place in a competition.
@@ -63,6 +66,7 @@ codec_struct!(Account {
     foreign,
     rate,
     rules,
+    is_floored,
     fees,
     entry,
     parent,

@@ -73,7 +73,8 @@ impl Bands {
         &self.holdings
     }
 
-    /// Adds a holding that needs a look at every mark, and says its row.
+    /// Adds a holding and says its row. Whoever opens its position touches its account, which gives it a
+    /// band when it is judged, before any mark is compared.
     pub(crate) fn push(&mut self, holding: u32) -> u32 {
         let row = self.rows.len();
         self.rows.push(Band::WHOLE);
@@ -92,7 +93,6 @@ impl Bands {
             }
             level += 1;
         }
-        self.set(row as u32, Band::NONE);
         row as u32
     }
 
@@ -155,6 +155,12 @@ impl Bands {
         }
     }
 
+    /// How many rows have a band without the mark, by comparing every one: the plain sweep that
+    /// [`Bands::leaving`] saves.
+    pub(crate) fn sweep(&self, mark: Ticks) -> usize {
+        self.rows.iter().filter(|band| !band.has(mark.0)).count()
+    }
+
     /// Looks into a block that the mark leaves, and finds again what its rows have in common.
     fn descend(
         &mut self,
@@ -203,10 +209,11 @@ mod tests {
     }
 
     #[test]
-    fn a_new_row_needs_a_look_and_a_banded_one_only_outside() {
+    fn a_row_needs_a_look_outside_its_band() {
         let mut bands = Bands::default();
         assert_eq!(leaving(&mut bands, 0), []);
         let row = bands.push(7);
+        bands.set(row, Band::NONE);
         assert_eq!(leaving(&mut bands, 0), [7]);
         bands.set(row, Band { low: -5, high: 5 });
         assert_eq!(leaving(&mut bands, 5), []);
@@ -232,7 +239,7 @@ mod tests {
                 match step {
                     0..2 => {
                         bands.push(next);
-                        model.push((next, Band::NONE));
+                        model.push((next, Band::WHOLE));
                         next += 1;
                     }
                     2 if !model.is_empty() => {
@@ -249,6 +256,7 @@ mod tests {
                 }
                 let mut expected: Vec<u32> = model.iter().filter(|(_, band)| !band.has(low)).map(|(holding, _)| *holding).collect();
                 expected.sort_unstable();
+                prop_assert_eq!(bands.sweep(Ticks(low)), expected.len());
                 prop_assert_eq!(leaving(&mut bands, low), expected);
             }
         }

@@ -17,6 +17,18 @@ impl Derived {
     }
 }
 
+/// A truth that is no part of the state's bytes; false until it is found again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct DerivedFlag(pub(crate) bool);
+
+impl Codec for DerivedFlag {
+    fn encode(&self, _: &mut Vec<u8>) {}
+
+    fn decode(_: &mut Reader<'_>) -> Result<Self, CodecError> {
+        Ok(Self::default())
+    }
+}
+
 impl Codec for Derived {
     fn encode(&self, _: &mut Vec<u8>) {}
 

@@ -1,6 +1,8 @@
 //! Holdings: what an account has of one instrument, at exact average cost, with the sums of its
 //! working orders; and what a fill does to one.
 
+use std::num::{NonZeroI64, NonZeroU64};
+
 use types::{
     AccountId, FeeSchedule, InstrumentId, Leg, Lots, Money, Notional, Qty, Ratio, Requirement,
     Side, Ticks, TimestampNs, codec_struct,
@@ -96,12 +98,29 @@ pub(crate) const VALUE_MAX: Notional = Notional(9_000_000_000 * 10_i128.pow(Noti
 /// The most lots of a position that an order may aim at.
 pub(crate) const LOTS_MAX: Lots = Lots(1 << 53);
 
+/// The most ticks times lots that [`VALUE_MAX`] has room for.
+pub(crate) fn tick_lots_max(tick_value: TickValue) -> u64 {
+    u64::try_from(VALUE_MAX.0 / tick_value.exact.0.max(1)).unwrap_or(u64::MAX)
+}
+
 /// Whether a position of so many lots at this price is within what the engine holds exactly.
+/// `tick_lots_max`: see [`tick_lots_max`].
 #[inline(always)]
-pub(crate) const fn is_within_range(price: Ticks, lots: Lots, tick_value: Notional) -> bool {
+pub(crate) const fn is_within_range(
+    price: Ticks,
+    lots: Lots,
+    tick_value: TickValue,
+    tick_lots_max: u64,
+) -> bool {
     let size = Lots(lots.0.saturating_abs());
-    size.0 <= LOTS_MAX.0
-        && value(price, size, tick_value).0.unsigned_abs() <= VALUE_MAX.0.unsigned_abs()
+    if size.0 > LOTS_MAX.0 {
+        return false;
+    }
+    if let Some(tick_lots) = price.0.checked_mul(size.0) {
+        return tick_lots.unsigned_abs() <= tick_lots_max;
+    }
+    let value = wide_value(price, size, tick_value.exact);
+    value.0.unsigned_abs() <= VALUE_MAX.0.unsigned_abs()
 }
 
 /// What a fill did to a position.
@@ -118,14 +137,35 @@ pub(crate) struct Change {
     pub(crate) round_turn: bool,
 }
 
+/// Value of one tick on one lot of an instrument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TickValue {
+    pub(crate) exact: Notional,
+    /// The same in a machine word, where it fits one, as it does but for odd instruments.
+    word: Option<NonZeroI64>,
+}
+
+impl TickValue {
+    pub(crate) fn new(exact: Notional) -> Self {
+        let word = i64::try_from(exact.0).ok().and_then(NonZeroI64::new);
+        Self { exact, word }
+    }
+}
+
 /// Value of `lots` at `price`, held at the ends of the range of [`Notional`] (1.7e21).
 #[inline(always)]
-pub(crate) const fn value(price: Ticks, lots: Lots, tick_value: Notional) -> Notional {
-    let tick_lots = price.0 as i128 * lots.0 as i128;
-    // One multiplication where both factors are machine words, as they are but for odd instruments.
-    if tick_lots == tick_lots as i64 as i128 && tick_value.0 == tick_value.0 as i64 as i128 {
-        return Notional(tick_lots as i64 as i128 * tick_value.0 as i64 as i128);
+pub(crate) const fn value(price: Ticks, lots: Lots, tick_value: TickValue) -> Notional {
+    // One multiplication where both factors are machine words.
+    match (price.0.checked_mul(lots.0), tick_value.word) {
+        (Some(tick_lots), Some(word)) => Notional(tick_lots as i128 * word.get() as i128),
+        _ => wide_value(price, lots, tick_value.exact),
     }
+}
+
+#[cold]
+#[inline(never)]
+const fn wide_value(price: Ticks, lots: Lots, tick_value: Notional) -> Notional {
+    let tick_lots = price.0 as i128 * lots.0 as i128;
     Notional(tick_lots.saturating_mul(tick_value.0))
 }
 
@@ -152,11 +192,12 @@ pub(crate) fn share_ceil(total: i128, part: i128, whole: i128) -> i128 {
 
 impl Holding {
     /// Trades `lots` (signed, not zero) at `price`.
-    pub(crate) fn trade(&mut self, price: Ticks, lots: Lots, tick_value: Notional) -> Change {
+    #[inline(always)]
+    pub(crate) fn trade(&mut self, price: Ticks, lots: Lots, tick_value: TickValue) -> Change {
         let held = self.lots.0;
         if held == 0 || (held > 0) == (lots.0 > 0) {
-            self.cost.0 = self.cost.0.saturating_add(value(price, lots, tick_value).0);
-            self.lots = Lots(held.saturating_add(lots.0));
+            self.cost = self.cost.saturating_add(value(price, lots, tick_value));
+            self.lots = self.lots.saturating_add(lots);
             return Change {
                 realised: Notional::ZERO,
                 opened: true,
@@ -167,17 +208,13 @@ impl Holding {
         let closing = held.unsigned_abs().min(lots.0.unsigned_abs());
         let closed_lots = Lots(held.signum() * closing as i64);
         let removed = share_ceil(self.cost.0, closing.into(), held.unsigned_abs().into());
-        let realised = Notional(
-            value(price, closed_lots, tick_value)
-                .0
-                .saturating_sub(removed),
-        );
+        let realised = value(price, closed_lots, tick_value).saturating_sub(Notional(removed));
         let left = Lots(held.saturating_add(lots.0));
         let flipped = left.0 != 0 && (left.0 > 0) != (held > 0);
         self.cost = if flipped {
             value(price, left, tick_value)
         } else {
-            Notional(self.cost.0.saturating_sub(removed))
+            self.cost.saturating_sub(Notional(removed))
         };
         self.lots = left;
         Change {
@@ -227,6 +264,52 @@ pub(crate) fn fee(fees: &FeeSchedule, maker: bool, notional: Notional, qty: Qty)
     charge(rate, fees.per_unit, notional, qty)
 }
 
+/// A fee rate on the value of one tick on one lot, in units of [`Money`] and lowest terms: the fee of
+/// an ordinary fill is then one division of machine words, and what [`fee`] says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TickFee {
+    numerator: u64,
+    denominator: NonZeroU64,
+}
+
+impl TickFee {
+    /// `None` for a rebate, an amount per unit, and what passes machine words.
+    pub(crate) fn new(fees: &FeeSchedule, maker: bool, tick_value: TickValue) -> Option<Self> {
+        let rate = if maker { fees.maker } else { fees.taker };
+        if rate.is_negative() || fees.per_unit.0 != 0 {
+            return None;
+        }
+        // The value of tick-lots within a machine word is then exact.
+        let tick_value = u64::try_from(tick_value.exact.0).ok()?;
+        let exact = u128::from(tick_value) * u128::from(rate.0.unsigned_abs());
+        let common = gcd(exact, PER_MONEY.unsigned_abs());
+        Some(Self {
+            numerator: u64::try_from(exact / common).ok()?,
+            denominator: u64::try_from(PER_MONEY.unsigned_abs() / common)
+                .ok()?
+                .try_into()
+                .ok()?,
+        })
+    }
+
+    /// The fee of a fill; `None` past the range of a machine word.
+    #[inline(always)]
+    pub(crate) fn of(self, price: Ticks, lots: Lots) -> Option<Money> {
+        let tick_lots = price.0.checked_mul(lots.0)?.unsigned_abs();
+        let exact = tick_lots.checked_mul(self.numerator)?;
+        let above = exact.checked_add(self.denominator.get() - 1)?;
+        let ceiling = i64::try_from(above / self.denominator).ok()?;
+        Some(Money(ceiling))
+    }
+}
+
+const fn gcd(mut a: u128, mut b: u128) -> u128 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
 /// What a position of `qty` worth `notional` ties up, rounded up. `rate_min` is the account's own
 /// least rate.
 pub(crate) fn requirement(
@@ -244,7 +327,11 @@ mod tests {
 
     use super::*;
 
-    const CENT: Notional = Notional(Notional::PER_MONEY * 10_000);
+    const CENT: i128 = Notional::PER_MONEY * 10_000;
+
+    fn cent() -> TickValue {
+        TickValue::new(Notional(CENT))
+    }
 
     fn flat() -> Holding {
         Holding::new(AccountId(0), InstrumentId(0), Leg::Net)
@@ -258,20 +345,20 @@ mod tests {
     fn average_cost_close_and_flip() {
         let mut position = flat();
         // 10 at 100.00 and 10 at 101.00: cost 2,010, average 100.50.
-        assert!(position.trade(Ticks(10_000), Lots(10), CENT).opened);
-        position.trade(Ticks(10_100), Lots(10), CENT);
+        assert!(position.trade(Ticks(10_000), Lots(10), cent()).opened);
+        position.trade(Ticks(10_100), Lots(10), cent());
         assert_eq!(position.cost, money("2010"));
         // Sell 5 at 102.00: 5 x 1.50.
-        let change = position.trade(Ticks(10_200), Lots(-5), CENT);
+        let change = position.trade(Ticks(10_200), Lots(-5), cent());
         assert_eq!(change.realised, money("7.5"));
         assert_eq!(position.cost, money("1507.5"));
         // Sell 20 at 99.00: closes 15 at a loss of 1.50 each, opens 5 short.
-        let change = position.trade(Ticks(9_900), Lots(-20), CENT);
+        let change = position.trade(Ticks(9_900), Lots(-20), cent());
         assert_eq!(change.realised, money("-22.5"));
         assert!(change.opened && change.closed && change.round_turn);
         assert_eq!((position.lots, position.cost), (Lots(-5), money("-495")));
         // Buy 5 at 98.00: 5 x 1.00.
-        let change = position.trade(Ticks(9_800), Lots(5), CENT);
+        let change = position.trade(Ticks(9_800), Lots(5), cent());
         assert_eq!(change.realised, money("5"));
         assert_eq!((position.lots, position.cost), (Lots(0), Notional::ZERO));
     }
@@ -310,7 +397,53 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_cents_fee_on_tick_lots() {
+        let fees = FeeSchedule {
+            taker: Ratio(50_000),
+            ..FeeSchedule::default()
+        };
+        let taker = TickFee::new(&fees, false, cent()).unwrap();
+        // 0.005% of a cent is half a unit of Money: 3 tick-lots cost 1.5, rounded up.
+        assert_eq!((taker.numerator, taker.denominator.get()), (1, 2));
+        assert_eq!(taker.of(Ticks(-3), Lots(1)), Some(Money(2)));
+        assert_eq!(taker.of(Ticks(i64::MAX), Lots(2)), None);
+        let rebate = FeeSchedule {
+            maker: Ratio(-1),
+            ..fees
+        };
+        assert_eq!(TickFee::new(&rebate, true, cent()), None);
+    }
+
     proptest! {
+        #[test]
+        fn a_tick_fee_is_the_fee(
+            rate in 0_i64..2_000_000_000,
+            tick_value in prop_oneof![1_i128..1_000_000_000_000_000_000_000, Just(CENT), Just(CENT / 1_000)],
+            price in prop_oneof![-10_000_000_i64..10_000_000, any::<i64>()],
+            lots in prop_oneof![1_i64..1_000, 1..i64::MAX],
+        ) {
+            let (tick_value, price, lots) = (TickValue::new(Notional(tick_value)), Ticks(price), Lots(lots));
+            let fees = FeeSchedule { taker: Ratio(rate), ..FeeSchedule::default() };
+            let quick = TickFee::new(&fees, false, tick_value).and_then(|fee| fee.of(price, lots));
+            let exact = fee(&fees, false, value(price, lots, tick_value), Qty::ONE);
+            prop_assert!(quick.is_none_or(|quick| quick == exact), "{quick:?} {exact:?}");
+        }
+
+        #[test]
+        fn a_range_in_tick_lots_is_the_range(
+            tick_value in 1_i128..1_000_000_000_000_000_000_000,
+            price in prop_oneof![-10_000_000_i64..10_000_000, any::<i64>()],
+            lots in prop_oneof![0_i64..1_000_000, any::<i64>()],
+        ) {
+            let (tick_value, price, lots) = (TickValue::new(Notional(tick_value)), Ticks(price), Lots(lots));
+            let size = Lots(lots.0.saturating_abs());
+            let exact = size <= LOTS_MAX
+                && value(price, size, tick_value).0.unsigned_abs() <= VALUE_MAX.0.unsigned_abs();
+            let max = tick_lots_max(tick_value);
+            prop_assert_eq!(is_within_range(price, lots, tick_value, max), exact);
+        }
+
         // Nothing is lost and nothing is made: realised + what is left = value traded, to the last
         // unit, however the position was built and split.
         #[test]
@@ -321,9 +454,9 @@ mod tests {
                 if lots == 0 {
                     continue;
                 }
-                let change = position.trade(Ticks(price), Lots(lots), CENT);
+                let change = position.trade(Ticks(price), Lots(lots), cent());
                 realised += change.realised.0;
-                paid += value(Ticks(price), Lots(lots), CENT).0;
+                paid += value(Ticks(price), Lots(lots), cent()).0;
             }
             prop_assert_eq!(position.cost.0 - realised, paid);
         }

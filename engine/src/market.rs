@@ -2,7 +2,7 @@
 //! exposed to it.
 
 use types::{
-    Codec, CodecError, Funding, Instrument, InstrumentStatus, Liquidity, Lots, Notional,
+    Codec, CodecError, Funding, Instrument, InstrumentStatus, Liquidity, Lots, Money, Notional,
     PaperModel, Ratio, Reader, Seq, Side, Terms, Ticks, TimestampNs, TriggerOn, codec_struct,
 };
 
@@ -10,6 +10,8 @@ use crate::account::CurrencyId;
 use crate::bands::Bands;
 use crate::book::{Book, Ladder, Nodes};
 use crate::depth::Depth;
+use crate::grid::Grid;
+use crate::holding::{self, TickFee, TickValue};
 
 /// Best bid and ask in ticks and lots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,7 +124,17 @@ impl TriggerList {
 pub(crate) struct Market {
     pub(crate) instrument: Instrument,
     /// Value of one tick on one lot; derived from the definition.
-    pub(crate) tick_value: Notional,
+    pub(crate) tick_value: TickValue,
+    /// The size of the largest position in ticks times lots; derived from the definition.
+    pub(crate) tick_lots_max: u64,
+    /// The taker's fee and the maker's on one tick and lot; derived from the definition.
+    tick_fees: [Option<TickFee>; 2],
+    /// Prices and quantities; derived from the definition.
+    pub(crate) tick_grid: Grid,
+    pub(crate) lot_grid: Grid,
+    /// Participants meet, without a collar, a minimum fee or an initial margin per unit; derived from
+    /// the definition.
+    pub(crate) is_plain: bool,
     pub(crate) currency: CurrencyId,
     pub(crate) status: InstrumentStatus,
     /// The last good quote; of a crossed instrument, its book's.
@@ -159,9 +171,18 @@ pub(crate) struct Market {
 
 impl Market {
     pub(crate) fn new(instrument: Instrument, tick_value: Notional, currency: CurrencyId) -> Self {
+        let tick_value = TickValue::new(tick_value);
         Self {
             instrument,
             tick_value,
+            tick_lots_max: holding::tick_lots_max(tick_value),
+            tick_fees: [false, true].map(|maker| TickFee::new(&instrument.fees, maker, tick_value)),
+            tick_grid: Grid::new(instrument.tick_size.0),
+            lot_grid: Grid::new(instrument.lot_size.0),
+            is_plain: instrument.liquidity == Liquidity::Crossed
+                && instrument.collar == Ratio::ZERO
+                && instrument.fees.minimum == Money::ZERO
+                && instrument.margin.initial.per_unit == Money::ZERO,
             currency,
             status: InstrumentStatus::Open,
             touch: None,
@@ -209,6 +230,21 @@ impl Market {
             return None;
         }
         self.touch.as_ref()
+    }
+
+    /// The fee of a fill, before the order's minimum, rounded up.
+    #[inline(always)]
+    pub(crate) fn fee(&self, maker: bool, price: Ticks, lots: Lots) -> Money {
+        let quick = self.tick_fees[usize::from(maker)].and_then(|fee| fee.of(price, lots));
+        quick.unwrap_or_else(|| self.wide_fee(maker, price, lots))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn wide_fee(&self, maker: bool, price: Ticks, lots: Lots) -> Money {
+        let value = holding::value(price, lots, self.tick_value);
+        let qty = self.instrument.qty(lots);
+        holding::fee(&self.instrument.fees, maker, value, qty)
     }
 
     /// What a position is valued at; its last print where the market shows no price.

@@ -7,6 +7,7 @@ use types::{
 };
 
 use crate::derived::Derived;
+use crate::slab::NIL;
 
 /// A working order. One cache line: what only some orders have is an [`Extra`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -286,6 +287,25 @@ pub(crate) const fn is_closing(request: &NewOrder) -> bool {
 }
 
 impl Order {
+    /// What stands at a handle that no order had yet.
+    pub(crate) const VACANT: Self = Self {
+        client: ClientOrderId(0),
+        qty: Lots(0),
+        filled: Lots(0),
+        limit: Ticks(0),
+        previous: crate::book::NIL,
+        next: crate::book::NIL,
+        holding: NIL,
+        extra: NIL,
+        side: Side::Buy,
+        form: Form::Market,
+        stage: Stage::Entering,
+        role: OrderRole::Alone,
+        self_trade: SelfTrade::Allow,
+        tif: Tif::GoodTillCancel,
+        flags: Flags(0),
+    };
+
     /// Still to execute.
     #[inline]
     pub(crate) const fn leaves(&self) -> Lots {

@@ -63,8 +63,13 @@ impl Orders {
     /// What only some orders have.
     #[inline]
     pub(crate) fn extra(&self, handle: u32) -> Option<&Extra> {
-        let extra = self.get(handle).extra;
-        (extra != NIL).then(|| self.extras.get(extra))
+        self.extra_of(self.get(handle))
+    }
+
+    /// What only some orders have.
+    #[inline]
+    pub(crate) fn extra_of(&self, order: &Order) -> Option<&Extra> {
+        (order.extra != NIL).then(|| self.extras.get(order.extra))
     }
 
     #[inline]
@@ -74,25 +79,30 @@ impl Orders {
     }
 
     /// The caller keeps to the limit on orders.
+    #[inline(always)]
     pub(crate) fn insert(&mut self, node: crate::book::Node, order: Order) -> u32 {
-        let id = node.id;
         let handle = self.nodes.insert_node(node);
-        if self.details.len() <= handle as usize {
-            self.details.resize(handle as usize + 1, order);
+        if handle as usize >= self.details.len() {
+            self.extend(handle);
         }
         self.details[handle as usize] = order;
-        let noted = self.ids.insert(&self.nodes, id, handle);
+        let noted = self.ids.insert(&self.nodes, node.id, handle);
         debug_assert!(noted.is_ok(), "the limit on orders was checked");
         handle
     }
 
-    /// Forgets an order that is in no queue and no list.
-    pub(crate) fn remove(&mut self, handle: u32) {
-        let id = self.id(handle);
-        let extra = self.get(handle).extra;
-        if extra != NIL {
-            self.extras.remove(extra);
+    /// After a restore the handles of free places may be beyond the last order.
+    #[cold]
+    #[inline(never)]
+    fn extend(&mut self, handle: u32) {
+        while self.details.len() <= handle as usize {
+            self.details.push(Order::VACANT);
         }
+    }
+
+    /// Forgets an order of this id that is in no queue and no list; its extra stays.
+    #[inline(always)]
+    pub(crate) fn remove(&mut self, handle: u32, id: OrderId) {
         self.ids.remove(id, handle);
         self.nodes.remove_node(handle);
     }
@@ -135,8 +145,8 @@ impl Codec for Orders {
         let mut details: Vec<Order> = Vec::new();
         for handle in handles {
             let order = Order::decode(reader)?;
-            // What stands at the free handles before it does not matter.
-            details.resize(handle as usize + 1, order);
+            details.resize(handle as usize, Order::VACANT);
+            details.push(order);
         }
         Ok(Self {
             nodes,

@@ -274,8 +274,22 @@ impl Shard {
         due.into_iter().chain(edge).chain(contest).min()
     }
 
+    #[inline(always)]
     fn on_command(&mut self, command: &Command, events: &mut EventBuf) {
         match command {
+            Command::SubmitOrder(order) => self.submit_order(order, events),
+            Command::CancelOrder { account, order } => {
+                self.cancel_order(*account, *order, events);
+            }
+            _ => self.on_other_command(command, events),
+        }
+    }
+
+    /// All but the two commands that most are, apart from them for its large frame.
+    #[inline(never)]
+    fn on_other_command(&mut self, command: &Command, events: &mut EventBuf) {
+        match command {
+            Command::SubmitOrder(_) | Command::CancelOrder { .. } => {}
             Command::RegisterInstrument(instrument) => {
                 self.register_instrument(instrument, events);
             }
@@ -293,7 +307,6 @@ impl Shard {
                 competition,
                 change,
             } => self.change_competition(*competition, *change, events),
-            Command::SubmitOrder(order) => self.submit_order(order, events),
             Command::SubmitList(list) => self.submit_list(list, events),
             Command::SubmitAlgo(algo) => self.submit_algo(algo, events),
             Command::AmendOrder {
@@ -309,9 +322,6 @@ impl Shard {
                     trigger: *trigger,
                 };
                 self.amend_order(*account, *order, amendment, events);
-            }
-            Command::CancelOrder { account, order } => {
-                self.cancel_order(*account, *order, events);
             }
             Command::CancelAll {
                 account,

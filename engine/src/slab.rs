@@ -4,25 +4,26 @@ use types::{Codec, CodecError, Reader};
 
 /// No handle.
 pub(crate) const NIL: u32 = u32::MAX;
-
-#[derive(Debug)]
-enum Place<T> {
-    Used(T),
-    Free { next: u32 },
-}
+/// The link of a place in use.
+const USED: u32 = u32::MAX - 1;
 
 /// A slab. Its layout is part of the state: a replica must hand out the same handles.
 #[derive(Debug)]
 pub(crate) struct Slab<T> {
-    places: Vec<Place<T>>,
+    /// By handle; what stands at a free handle is left over, or missing at the end.
+    values: Vec<T>,
+    /// By handle: [`USED`], or the next free handle. Apart from the values, whose readers know that
+    /// they are used.
+    links: Vec<u32>,
     free: u32,
     len: u32,
 }
 
-impl<T> Slab<T> {
+impl<T: Copy> Slab<T> {
     pub(crate) const fn new() -> Self {
         Self {
-            places: Vec::new(),
+            values: Vec::new(),
+            links: Vec::new(),
             free: NIL,
             len: 0,
         }
@@ -30,8 +31,10 @@ impl<T> Slab<T> {
 
     /// Makes room, so that `values` in all need no allocation.
     pub(crate) fn reserve(&mut self, values: u32) {
-        self.places
-            .reserve((values as usize).saturating_sub(self.places.len()));
+        let values = values as usize;
+        self.values
+            .reserve(values.saturating_sub(self.values.len()));
+        self.links.reserve(values.saturating_sub(self.links.len()));
     }
 
     pub(crate) const fn len(&self) -> u32 {
@@ -40,20 +43,25 @@ impl<T> Slab<T> {
 
     pub(crate) fn insert(&mut self, value: T) -> u32 {
         self.len += 1;
-        if self.free == NIL {
-            self.places.push(Place::Used(value));
-            return (self.places.len() - 1) as u32;
-        }
         let handle = self.free;
-        if let Place::Free { next } = self.places[handle as usize] {
-            self.free = next;
+        if handle == NIL {
+            self.links.push(USED);
+            return self.put(self.links.len() as u32 - 1, value);
         }
-        self.places[handle as usize] = Place::Used(value);
+        self.free = std::mem::replace(&mut self.links[handle as usize], USED);
+        self.put(handle, value)
+    }
+
+    fn put(&mut self, handle: u32, value: T) -> u32 {
+        match self.values.get_mut(handle as usize) {
+            Some(place) => *place = value,
+            None => self.values.resize(handle as usize + 1, value),
+        }
         handle
     }
 
     pub(crate) fn remove(&mut self, handle: u32) {
-        self.places[handle as usize] = Place::Free { next: self.free };
+        self.links[handle as usize] = self.free;
         self.free = handle;
         self.len -= 1;
     }
@@ -61,69 +69,56 @@ impl<T> Slab<T> {
     /// The value at a handle that its holder knows to be used.
     #[inline]
     pub(crate) fn get(&self, handle: u32) -> &T {
-        match &self.places[handle as usize] {
-            Place::Used(value) => value,
-            Place::Free { .. } => panic!("handle {handle} is free"),
-        }
+        &self.values[handle as usize]
     }
 
     #[inline]
     pub(crate) fn get_mut(&mut self, handle: u32) -> &mut T {
-        match &mut self.places[handle as usize] {
-            Place::Used(value) => value,
-            Place::Free { .. } => panic!("handle {handle} is free"),
-        }
+        &mut self.values[handle as usize]
     }
 
     pub(crate) fn is_used(&self, handle: u32) -> bool {
-        matches!(self.places.get(handle as usize), Some(Place::Used(_)))
+        self.links.get(handle as usize) == Some(&USED)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
-        self.places
-            .iter()
-            .enumerate()
-            .filter_map(|(handle, place)| match place {
-                Place::Used(value) => Some((handle as u32, value)),
-                Place::Free { .. } => None,
-            })
+        let places = self.links.iter().zip(&self.values).enumerate();
+        places
+            .filter(|(_, (link, _))| **link == USED)
+            .map(|(handle, (_, value))| (handle as u32, value))
     }
 }
 
-impl<T: Codec> Codec for Slab<T> {
+impl<T: Codec + Copy> Codec for Slab<T> {
     fn encode(&self, out: &mut Vec<u8>) {
-        (self.places.len() as u32).encode(out);
+        (self.links.len() as u32).encode(out);
         self.free.encode(out);
-        for place in &self.places {
-            match place {
-                Place::Free { next } => {
-                    out.push(0);
-                    next.encode(out);
-                }
-                Place::Used(value) => {
-                    out.push(1);
-                    value.encode(out);
-                }
+        for (handle, &link) in self.links.iter().enumerate() {
+            if link == USED {
+                out.push(1);
+                self.values[handle].encode(out);
+            } else {
+                out.push(0);
+                link.encode(out);
             }
         }
     }
 
     fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
         let count = u32::decode(reader)? as usize;
-        let free = u32::decode(reader)?;
+        let mut slab = Self::new();
+        slab.free = u32::decode(reader)?;
         if count > reader.remaining() {
             return Err(CodecError::Truncated);
         }
-        let mut places = Vec::with_capacity(count);
-        let mut len = 0;
-        for _ in 0..count {
-            places.push(match u8::decode(reader)? {
-                0 => Place::Free {
-                    next: u32::decode(reader)?,
-                },
+        slab.links.reserve_exact(count);
+        for handle in 0..count as u32 {
+            match u8::decode(reader)? {
+                0 => slab.links.push(u32::decode(reader)?),
                 1 => {
-                    len += 1;
-                    Place::Used(T::decode(reader)?)
+                    slab.len += 1;
+                    slab.links.push(USED);
+                    slab.put(handle, T::decode(reader)?);
                 }
                 tag => {
                     return Err(CodecError::UnknownTag {
@@ -131,9 +126,8 @@ impl<T: Codec> Codec for Slab<T> {
                         tag,
                     });
                 }
-            });
+            }
         }
-        let slab = Self { places, free, len };
         slab.check_free_list()?;
         Ok(slab)
     }
@@ -142,16 +136,17 @@ impl<T: Codec> Codec for Slab<T> {
 impl<T> Slab<T> {
     /// Every free place is on the list once, and nothing else is.
     fn check_free_list(&self) -> Result<(), CodecError> {
-        let mut left = self.places.len() - self.len as usize;
+        let used = self.links.iter().filter(|&&link| link == USED).count();
+        let mut left = self.links.len() - self.len as usize;
         let mut next = self.free;
         while next != NIL {
-            match self.places.get(next as usize) {
-                Some(Place::Free { next: after }) if left > 0 => next = *after,
+            match self.links.get(next as usize) {
+                Some(&after) if after != USED && left > 0 => next = after,
                 _ => return Err(CodecError::Invalid("free list")),
             }
             left -= 1;
         }
-        if left == 0 {
+        if left == 0 && used == self.len as usize {
             Ok(())
         } else {
             Err(CodecError::Invalid("free list"))

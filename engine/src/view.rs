@@ -1,18 +1,21 @@
 //! Read-only pictures of a shard, for screens and reports. Nothing here changes state.
 
-use rules::{Competition, Ineligible, MinDays, Plan, Score, Stage, Standing};
+mod conduct;
+mod contest;
 mod limits;
 mod next_roll;
 mod proofs;
 mod what_if;
 
+use rules::{Competition, Ineligible, Lineage, MinDays, Plan, Score, Stage, Standing};
 use types::{
     AccountId, AccountState, Breach, CompetitionId, CompetitionState, Consistency, Funding,
     Instrument, InstrumentId, InstrumentStatus, Label, Leg, Lots, Money, NewAlgo, NewOrder,
     Notional, OrderId, OrderRole, Parentage, PlanHash, PlanId, Price, Qty, Quote, Seq, Side,
-    SignedQty, Terms, TimestampNs, TradingDay,
+    SignedQty, Suspension, Terms, TimestampNs, TradingDay,
 };
 
+pub use self::conduct::{ConductView, DayCount, InactivityView, SizeView, WindowView, WindowsView};
 pub use self::limits::{BreachLine, BreachPrice, LimitView, LineTerm};
 pub use self::next_roll::{NextRoll, RolledLimit};
 pub use self::what_if::WhatIf;
@@ -124,6 +127,14 @@ pub struct AccountView {
     pub orders: Vec<OrderView>,
     /// Working algos, oldest first.
     pub algos: Vec<AlgoView>,
+    /// Its suspension, while it is suspended.
+    pub suspension: Option<Suspension>,
+    /// Resets and retries that led to it.
+    pub lineage: Lineage,
+    /// Whether another account follows it.
+    pub followed: bool,
+    /// How it stands against its rules of conduct; `None` where its plan has none.
+    pub conduct: Option<ConductView>,
     /// The newest primary breach, its place and time.
     pub breach: Option<(Seq, TimestampNs, Breach)>,
 }
@@ -312,9 +323,22 @@ impl Shard {
         let legs = [Leg::Net, Leg::Long, Leg::Short];
         let lots = legs.map(|leg| {
             self.find_holding(id, instrument, leg)
-                .map_or(0, |handle| self.holdings.get(handle).lots.0)
+                .map_or(0, |(_, held)| held.lots.0)
         });
         market.signed_qty(Lots(lots.into_iter().sum()))
+    }
+
+    /// How many positions of an instrument need a look at the mark of now, by comparing every one with
+    /// its band: none after an input, but for those that every mark concerns. The plain sweep that the
+    /// index replaces, for tests and benchmarks.
+    pub fn sweep_bands(&self, instrument: InstrumentId) -> usize {
+        let Some(market) = self.markets.get(instrument.0 as usize) else {
+            return 0;
+        };
+        let left = |bands: &crate::bands::Bands, side| {
+            market.mark(side).map_or(0, |mark| bands.sweep(mark))
+        };
+        left(&market.longs, Lots(1)) + left(&market.shorts, Lots(-1))
     }
 
     /// How many orders of an account work.
@@ -404,6 +428,10 @@ impl Shard {
                 .collect(),
             orders: self.order_views(account),
             algos: self.algo_views(id),
+            suspension: account.life.suspension().copied(),
+            lineage: account.lineage,
+            followed: account.followed,
+            conduct: account.has_conduct.then(|| self.conduct_view(account)),
             breach: account
                 .breach
                 .map(|record| (record.seq, record.ts, record.breach)),
@@ -481,6 +509,7 @@ impl Shard {
             .saturating_mul(i128::from(instrument.tick_size.0));
         let per_tick = market
             .tick_value
+            .exact
             .0
             .saturating_mul(i128::from(position.lots.0));
         // Division rounds down only by a positive number, and a short position's is not.

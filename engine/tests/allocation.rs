@@ -6,20 +6,22 @@
 
 use engine::{EventBuf, Limits, Shard};
 use rules::{
-    Allowance, BoardKind, Competition, ContestRules, DailyAnchor, DailyLoss, Gates, MaxLoss, Plan,
-    Stage, StopTrailing, TrailSource, Window,
+    Allowance, BoardKind, Competition, Conduct, ContestRules, DailyAnchor, DailyLoss, Gates,
+    HoldingAction, HoldingMin, Inactivity, InactivityEffect, Life, MaxLoss, Plan, SizeLimit,
+    SizeTier, SizeWeight, Stage, StopTrailing, TrailSource, Window, WindowAction, WindowRule,
 };
 use types::{
-    AccountId, AlgoKind, BarPath, CancelModel, Codec, Command, CompetitionChange, CompetitionId,
-    CurveId, Effect, Event, EventKind, FeeSchedule, FillRule, Financing, Funding, Input, InputKind,
-    Instrument, InstrumentId, InstrumentKind, InstrumentStatus, Label, Latency, LatencySample,
-    Liquidity, Margin, MarketData, MarketEvent, Money, OpenAccount, OrderId, PaperModel, PlanId,
-    PositionMode, Qty, Ratio, Requirement, RollSchedule, SelfTrade, ShardId, Side, Sizes, Slippage,
-    Terms, Timer, TimestampNs, TradingDay,
+    AccountId, AccountState, AlgoKind, BarPath, Calendar, CancelModel, Codec, Command,
+    CompetitionChange, CompetitionId, CurveId, Effect, Event, EventKind, FeeSchedule, FillRule,
+    Financing, Funding, Input, InputKind, Instrument, InstrumentId, InstrumentKind,
+    InstrumentStatus, Label, Latency, LatencySample, Liquidity, Margin, MarketData, MarketEvent,
+    Money, OpenAccount, OrderId, PaperModel, PlanId, PositionMode, Qty, Ratio, Requirement,
+    RollSchedule, SelfTrade, ShardId, Side, Sizes, Slippage, Terms, Timer, TimestampNs, TradingDay,
 };
 use words::{
-    Said, Words, algo, amend_price, amend_qty, amend_trigger, bar, bracket, buy, cancel,
-    cancel_all, cover, delta, depth, disconnect, market, oco, oto, print, quote, sell, status,
+    Said, Words, algo, amend_price, amend_qty, amend_trigger, announce, bar, bracket, buy, cancel,
+    cancel_all, cover, delta, depth, disconnect, market, oco, oto, print, quote, resume, sell,
+    status, suspend,
 };
 
 #[path = "it/words.rs"]
@@ -34,6 +36,7 @@ mod world {
 
 const ACCOUNTS: u32 = 20;
 const ROUNDS: i32 = 100;
+const SECOND: u64 = 1_000_000_000;
 
 fn label(text: &str) -> Label {
     Label::new(text).unwrap()
@@ -123,8 +126,8 @@ fn plan(initial: i64, terms: Terms) -> Plan {
         payout: None,
         scaling: None,
         terms,
-        conduct: rules::Conduct::default(),
-        life: rules::Life::default(),
+        conduct: Conduct::default(),
+        life: Life::default(),
     }
 }
 
@@ -215,6 +218,11 @@ impl Scout {
 
     fn now(&self) -> u64 {
         self.shard.ts().0
+    }
+
+    /// Lets so many seconds go by.
+    fn wait(&mut self, seconds: u64) {
+        self.say_at(self.now() + seconds * SECOND, Timer::Clock);
     }
 }
 
@@ -589,6 +597,129 @@ fn warm_accounts_on_margin_with_two_legs_do_not_allocate() {
         },
         &["MarginCall {", "cause: MarginCall", "Adjusted"],
     );
+}
+
+fn window(before_s: u32, action: WindowAction) -> WindowRule {
+    WindowRule {
+        calendar: Calendar::Named(label("NEWS")),
+        before_s,
+        after_s: 0,
+        action,
+        symbol: None,
+    }
+}
+
+/// Every rule of conduct at once, and a limit that only warns.
+fn strict() -> Plan {
+    let tier = |from, max| SizeTier {
+        profit_from: Money::whole(from),
+        max: Qty::whole(max),
+    };
+    Plan {
+        daily_loss: Some(DailyLoss {
+            anchor: DailyAnchor::Balance,
+            allowance: Allowance::Fixed(Money::whole(50)),
+            effect: Effect::Warn,
+            touch_is_breach: true,
+        }),
+        conduct: Conduct {
+            size: Some(SizeLimit {
+                weights: vec![SizeWeight {
+                    symbol: label("SHARE"),
+                    weight: Ratio::percent(50),
+                }],
+                tiers: vec![tier(-1_000_000, 100), tier(1_000_000, 200)],
+            }),
+            windows: vec![
+                window(0, WindowAction::ExcludeProfit),
+                window(0, WindowAction::ForceFlat),
+                window(5, WindowAction::BlockOpening),
+                window(1, WindowAction::BlockAll),
+            ],
+            holding_min: Some(HoldingMin {
+                seconds: 60,
+                action: HoldingAction::Warn,
+            }),
+            orders_per_day_max: Some(1_000),
+            trades_per_day_max: Some(1_000),
+            inactivity: Some(Inactivity {
+                days: 5,
+                effect: InactivityEffect::Suspend,
+            }),
+            warn_at: Some(Ratio::percent(50)),
+        },
+        ..plan(1_000_000, Terms::default())
+    }
+}
+
+#[test]
+fn a_warm_shard_with_rules_of_conduct_does_not_allocate() {
+    let mut scout = Scout::new(paper(FillRule::Touch, Sizes::Unlimited), &strict());
+    scout.say(quote("100", "100.01"));
+    measure(
+        scout,
+        strict_lap,
+        &[
+            "WindowAnnounced",
+            "WindowOpened",
+            "WindowClosed",
+            "cause: Window",
+            "reason: Window",
+            "ProfitExcluded",
+            "HeldTooShort",
+            "SizeMax",
+            "Conduct(Window",
+            "LimitWarned",
+            "effect: Warn",
+            "Suspended {",
+            "cause: AccountEnded",
+            "to: Funded",
+            "Inactive",
+        ],
+    );
+}
+
+fn strict_lap(scout: &mut Scout, account: u32) {
+    // Idle accounts are suspended a few rolls after they came back.
+    if scout.shard.account_state(AccountId(account)) == Some(AccountState::Suspended) {
+        scout.say(resume(account));
+    }
+    let now = scout.now();
+    let [start, end] = [10, 20].map(|seconds| now + seconds * SECOND);
+    scout.say(announce("NEWS", start, end));
+    scout.say(announce("NEWS", start, end));
+    scout.say(buy(account, 100));
+    scout.say(buy(account, 101).at("99"));
+    let order = scout.say(buy(account, 99).at("90"));
+    scout.say(amend_qty(account, order, 101));
+    scout.say(sell(account, 10));
+    scout.say(bracket(&[
+        buy(account, 1).at("91"),
+        sell(account, 1).at("109"),
+        sell(account, 1).stop("80"),
+    ]));
+    let now = scout.now();
+    let twap = AlgoKind::Twap { slices: 3 };
+    scout.say(algo(account, Side::Sell, 6, twap, (now, now + 90 * SECOND)));
+    // 30 of 50 lost, then 60; then a profit.
+    scout.say(quote("99.70", "99.71"));
+    scout.say(quote("99.30", "99.31"));
+    scout.say(quote("100.50", "100.51"));
+    scout.wait(6);
+    scout.say(buy(account, 1));
+    scout.wait(5);
+    scout.say(buy(account, 1).reduce_only());
+    scout.wait(10);
+    scout.say(quote("100", "100.01"));
+    scout.say(buy(account, 2));
+    let until = scout.now() + 2 * SECOND;
+    scout.say(suspend(account, Some(until)));
+    scout.wait(2);
+    scout.say(buy(account, 2));
+    scout.say(sell(account, 2));
+    scout.roll();
+    // A week later the interval is forgotten.
+    scout.wait(700_000);
 }
 
 /// A competition of all accounts, with or without a window.

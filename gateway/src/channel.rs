@@ -242,25 +242,40 @@ impl Channel {
         self.append(&mut inner, "delta", ts, |out| out.push_str(whole));
     }
 
-    /// Replaces a board; the rows that differ go out as a delta.
+    /// Replaces a board. A delta has the competition if it differs, the rows that differ, and which rows
+    /// are gone.
     pub(crate) fn publish_board(&self, ts: TimestampNs, competition: Json, rows: Rows) {
         let mut inner = self.lock();
-        let known = match &inner.content {
-            Content::Board { rows, .. } => rows.iter().map(|(key, row)| (*key, &**row)).collect(),
-            _ => BTreeMap::new(),
+        let (known_head, known) = match &inner.content {
+            Content::Board { competition, rows } => (Some(competition), rows.as_slice()),
+            _ => (None, [].as_slice()),
         };
+        let head = (known_head != Some(&competition)).then(|| Json::clone(&competition));
+        let mut gone: BTreeMap<u64, &str> = known.iter().map(|(key, row)| (*key, &**row)).collect();
         let changed: Vec<Json> = rows
             .iter()
-            .filter(|(key, row)| known.get(key) != Some(&&**row))
+            .filter(|(key, row)| gone.remove(key) != Some(&**row))
             .map(|(_, row)| Json::clone(row))
             .collect();
-        if inner.seq > 0 && changed.is_empty() {
+        let gone: Vec<u64> = gone.into_keys().collect();
+        if inner.seq > 0 && head.is_none() && changed.is_empty() && gone.is_empty() {
             return;
         }
         inner.content = Content::Board { competition, rows };
         self.append(&mut inner, "delta", ts, |out| {
-            out.push_str("{\"rows\":");
+            out.push('{');
+            if let Some(head) = head {
+                out.push_str("\"competition\":");
+                out.push_str(&head);
+                out.push(',');
+            }
+            out.push_str("\"rows\":");
             array(out, changed.iter());
+            if !gone.is_empty() {
+                let ids: Vec<Json> = gone.iter().map(|key| format!("\"{key}\"").into()).collect();
+                out.push_str(",\"gone\":");
+                array(out, ids.iter());
+            }
             out.push('}');
         });
     }

@@ -1,7 +1,7 @@
 //! The edge of Dynasty: HTTP, WebSocket, the web page, and the JSON and TOML forms of the vocabulary.
 //!
 //! ```text
-//! replica --hook--> Projections (candles, curves, names, past events)
+//! replica --hook--> Projections (candles, curves, names, past events, reviews)
 //!         --views--> state publisher --+                broadcast of durable events
 //!                                      +--> Hub: channels <-- event publisher
 //! REST handlers <--> runtime::Handle              ^
@@ -25,8 +25,10 @@ mod metrics;
 mod page;
 pub mod problem;
 pub mod projection;
+pub mod proofs;
 mod publisher;
 mod rest;
+pub mod review;
 pub mod server;
 mod show;
 mod ws;

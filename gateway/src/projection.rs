@@ -7,6 +7,8 @@ use runtime::{Projection, Step};
 use crate::catalogue::LiveCatalogue;
 use crate::chart::Charts;
 use crate::history::Past;
+use crate::proofs::Proofs;
+use crate::review::Review;
 
 /// The gateway's projections. Made before the runtime, which is given their [`Self::hook`]; then
 /// shared with [`crate::serve`].
@@ -16,6 +18,10 @@ pub struct Projections {
     pub charts: Charts,
     /// Names and plans.
     pub catalogue: LiveCatalogue,
+    /// Proofs of verdicts.
+    pub proofs: Proofs,
+    /// What the reviewers of competitions should look at.
+    pub review: Review,
     /// Events from before a server followed them.
     pub(crate) past: Past,
 }
@@ -34,10 +40,14 @@ impl Projections {
             match step {
                 Step::Restored => {
                     projections.charts.start(shard);
+                    projections.proofs.start(shard);
+                    projections.review.start(shard);
                     projections.past.extend(shard.seq(), &[]);
                 }
                 Step::Applied { input, events } => {
                     projections.charts.observe(input, shard);
+                    projections.proofs.observe(events, shard);
+                    projections.review.observe(input, events, shard);
                     projections.past.extend(input.seq, events);
                 }
             }

@@ -2,14 +2,19 @@
 
 mod accounts;
 mod body;
+mod competitions;
 pub(crate) mod idempotency;
 mod instruments;
+mod life;
 mod lists;
 mod orders;
 mod outcome;
+mod proofs;
 mod query;
 mod server;
 mod submission;
+mod what_if;
+mod windows;
 
 use std::sync::Arc;
 
@@ -33,8 +38,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/instruments", get(lists::instruments))
         .route("/v1/instruments/{instrument}", get(instruments::whole))
         .route("/v1/instruments/{instrument}/book", get(instruments::book))
-        .route("/v1/accounts", get(lists::accounts))
-        .route("/v1/competitions/{competition}/board", get(lists::board))
+        .route("/v1/accounts", get(lists::accounts).post(life::open))
+        .route("/v1/windows", get(windows::list).post(windows::announce))
+        .merge(competitions::routes())
         .route("/v1/accounts/{account}", get(accounts::whole))
         .route("/v1/accounts/{account}/positions", get(accounts::positions))
         .route(
@@ -55,10 +61,16 @@ pub(crate) fn router(app: Arc<App>) -> Router {
             "/v1/accounts/{account}/algos",
             get(accounts::algos).post(orders::submit_algo),
         )
+        .route("/v1/accounts/{account}/what-if", post(what_if::ask))
+        .route("/v1/accounts/{account}/proofs", get(proofs::list))
+        .route("/v1/accounts/{account}/proofs/{seq}", get(proofs::whole))
         .route(
             "/v1/accounts/{account}/disconnect",
             post(orders::disconnect),
         )
+        .route("/v1/accounts/{account}/suspend", post(life::suspend))
+        .route("/v1/accounts/{account}/resume", post(life::resume))
+        .route("/v1/accounts/{account}/close", post(life::close))
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(file_or_not_found)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), guard))

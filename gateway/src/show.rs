@@ -1,21 +1,20 @@
 //! The engine's state and events as the JSON values that channels and answers are made of.
 
-use runtime::Views;
-use runtime::view::{AccountView, Board};
+use runtime::view::{AccountView, WhatIf};
+use runtime::{BoardPage, CompetitionView, Views};
 use serde::Serialize;
-use types::{Event, EventKind, FloorMoveCause};
+use types::{Event, EventKind, FloorMoveCause, NewOrder};
 
 use crate::app::App;
 use crate::catalogue::Catalogue;
 use crate::channel::{Json, Rows};
 use crate::chart::{Candle, Point};
+use crate::dto::board::ContestDto;
 use crate::dto::{
     self, AccountDto, AccountRowDto, AlgoDto, BoardDto, InstrumentDto, OrderDto, PositionDto,
+    WhatIfDto, WindowsDto,
 };
 use crate::history::Told;
-
-/// The competition's state: there is no other yet.
-const LIVE: &str = "live";
 
 /// Every instrument, by id.
 pub(crate) fn instruments(app: &App, views: &Views) -> Rows {
@@ -44,6 +43,21 @@ pub(crate) fn account(app: &App, view: &AccountView) -> Option<Json> {
     let catalogue = app.projections.catalogue.load();
     let plan = catalogue.plans.get(view.row.plan.0 as usize)?;
     Some(json(&AccountDto::new(view, plan, &catalogue.names)))
+}
+
+/// What is known of calendars, and the windows that are open.
+pub(crate) fn windows(app: &App, views: &Views) -> Json {
+    let catalogue = app.projections.catalogue.load();
+    json(&WindowsDto::new(&views.windows, &catalogue.names))
+}
+
+/// What an order would do; `None` until the account's plan is known.
+pub(crate) fn what_if(app: &App, order: &NewOrder, answer: &WhatIf) -> Option<Json> {
+    let catalogue = app.projections.catalogue.load();
+    let views = app.handle.views();
+    let plan = views.accounts.get(order.account.0 as usize)?.plan;
+    let plan = catalogue.plans.get(plan.0 as usize)?;
+    Some(json(&WhatIfDto::new(answer, plan, &catalogue.names)))
 }
 
 /// The open positions of an account.
@@ -78,11 +92,17 @@ pub(crate) fn algos(app: &App, view: &AccountView) -> Vec<Json> {
         .collect()
 }
 
-/// A board: the competition, and its rows by account, best first.
-pub(crate) fn board(app: &App, board: &Board) -> (Json, Rows) {
+/// A competition in short.
+pub(crate) fn contest(app: &App, view: &CompetitionView) -> Json {
     let catalogue = app.projections.catalogue.load();
-    let dto = BoardDto::new(board, LIVE, &catalogue.names);
-    let accounts = board.rows.iter().map(|row| u64::from(row.account.0));
+    json(&ContestDto::new(view, &catalogue.names))
+}
+
+/// A board: the competition, and its rows by account, best first.
+pub(crate) fn board(app: &App, page: &BoardPage) -> (Json, Rows) {
+    let catalogue = app.projections.catalogue.load();
+    let dto = BoardDto::new(page, &catalogue.names);
+    let accounts = page.rows.iter().map(|row| u64::from(row.account.0));
     (
         json(&dto.competition),
         accounts.zip(dto.rows.iter().map(json)).collect(),
@@ -90,12 +110,13 @@ pub(crate) fn board(app: &App, board: &Board) -> (Json, Rows) {
 }
 
 /// Whether an event is told. A floor that trails a live peak moves with the market: that is state,
-/// which the account's own channel shows.
+/// which the account's own channel shows. What a verdict rests on is in its proof.
 pub(crate) fn is_told(event: &Event) -> bool {
-    !matches!(
-        &event.kind,
-        EventKind::FloorMoved(moved) if moved.cause == FloorMoveCause::Trailed
-    )
+    match &event.kind {
+        EventKind::FloorMoved(moved) => moved.cause != FloorMoveCause::Trailed,
+        EventKind::VerdictBasis(_) | EventKind::LimitBasis(_) | EventKind::CashBasis(_) => false,
+        _ => true,
+    }
 }
 
 /// The events to tell, in order.

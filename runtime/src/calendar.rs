@@ -1,9 +1,16 @@
-//! When trading days open. The engine knows no time zones: it is told by an input.
+//! When trading days open, and when the hours of a plan's windows are. The engine knows no time zones: it
+//! is told by inputs.
 //!
 //! Trading day `D` opens at the local time `minute` of the calendar date `D` when that is before noon,
-//! else of the date `D - 1`: a roll at 17:00 opens the next date's trading day. Where that local time
-//! does not exist (clocks go forward over it), the day opens at the first instant after the gap; where
-//! it exists twice, at the first of the two. Every calendar day is a trading day.
+//! else of the date `D - 1`: a roll at 17:00 opens the next date's trading day. Every calendar day is a
+//! trading day.
+//!
+//! Hours of every day start at `from` of each calendar date and end at `to` of the same one, or of the
+//! next where `to` is below `from`; hours of every week the same with the week from Monday 00:00.
+//!
+//! A local time that does not exist (clocks go forward over it) is the first instant after the gap; one
+//! that exists twice is the first of the two. So on a day on which the clocks change the hours may be
+//! longer or shorter, or not be at all where both of their ends are in the gap.
 //!
 //! The time zones are the ones built into the program, so that every machine agrees.
 
@@ -12,7 +19,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
-use types::{Label, RollSchedule, TimestampNs, TradingDay};
+use types::{Interval, Label, RollSchedule, TimestampNs, TradingDay};
 
 const MINUTES_PER_DAY: u16 = 24 * 60;
 const NOON: u16 = 12 * 60;
@@ -24,8 +31,8 @@ pub enum CalendarError {
     /// The time zone database has no such zone.
     #[error("{0:?} is not a time zone; names look like America/New_York")]
     Zone(String),
-    /// A day has no such minute.
-    #[error("minute {0} is not within 0 to 1439")]
+    /// A day, or a week, has no such minute.
+    #[error("minute {0} is not within 0 to 1439 of a day or 0 to 10079 of a week")]
     Minute(u16),
     /// The time is outside what the calendar covers.
     #[error("{0} is outside the calendar")]
@@ -85,6 +92,68 @@ impl Calendar {
         open_day(&zone, schedule.minute, ts).ok_or(CalendarError::Time(ts))
     }
 
+    /// The intervals of recurring hours that are not over at `from` and start before `until`, in order.
+    /// A named calendar has none: somebody announces its.
+    ///
+    /// # Errors
+    /// See [`CalendarError`].
+    pub fn intervals(
+        &mut self,
+        calendar: &types::Calendar,
+        from: TimestampNs,
+        until: TimestampNs,
+    ) -> Result<Vec<Interval>, CalendarError> {
+        let Some((zone, hours)) = self.hours(calendar)? else {
+            return Ok(Vec::new());
+        };
+        let mut intervals = Vec::new();
+        let mut next = hours.next_interval(&zone, from);
+        while let Some((period, interval)) = next {
+            if interval.start >= until {
+                return Ok(intervals);
+            }
+            intervals.push(interval);
+            next = hours.first_from(&zone, period + 1, from);
+        }
+        Err(CalendarError::Time(until))
+    }
+
+    /// The first interval of recurring hours that is not over at `ts`; `None` for a named calendar.
+    ///
+    /// # Errors
+    /// See [`CalendarError`].
+    pub fn next_interval(
+        &mut self,
+        calendar: &types::Calendar,
+        ts: TimestampNs,
+    ) -> Result<Option<Interval>, CalendarError> {
+        let Some((zone, hours)) = self.hours(calendar)? else {
+            return Ok(None);
+        };
+        let next = hours.next_interval(&zone, ts);
+        next.map(|(_, interval)| Some(interval))
+            .ok_or(CalendarError::Time(ts))
+    }
+
+    fn hours(
+        &mut self,
+        calendar: &types::Calendar,
+    ) -> Result<Option<(TimeZone, Hours)>, CalendarError> {
+        let (zone, from, to, days) = match *calendar {
+            types::Calendar::Named(_) => return Ok(None),
+            types::Calendar::Daily { zone, from, to } => (zone, from, to, 1),
+            types::Calendar::Weekly { zone, from, to } => (zone, from, to, 7),
+        };
+        if let Some(minute) = [from, to]
+            .into_iter()
+            .find(|m| *m >= days * MINUTES_PER_DAY)
+        {
+            return Err(CalendarError::Minute(minute));
+        }
+        let days = i32::from(days);
+        Ok(Some((self.zone(zone)?, Hours { days, from, to })))
+    }
+
     fn zone(&mut self, name: Label) -> Result<TimeZone, CalendarError> {
         if let Some(zone) = self.zones.get(&name) {
             return Ok(zone.clone());
@@ -95,6 +164,57 @@ impl Calendar {
             .map_err(|_| CalendarError::Zone(name.to_string()))?;
         self.zones.insert(name, zone.clone());
         Ok(zone)
+    }
+}
+
+/// Minutes of a period of so many local days, of which the first one has a Monday where there are seven.
+#[derive(Debug, Clone, Copy)]
+struct Hours {
+    days: i32,
+    from: u16,
+    to: u16,
+}
+
+/// The Monday of the week of 1970-01-01, a Thursday.
+const MONDAY: i32 = -3;
+
+impl Hours {
+    /// The first local day of a period.
+    const fn first_day(self, period: i32) -> i32 {
+        let offset = if self.days == 1 { 0 } else { MONDAY };
+        period * self.days + offset
+    }
+
+    /// The first hours that are not over at a moment, and their period.
+    fn next_interval(self, zone: &TimeZone, ts: TimestampNs) -> Option<(i32, Interval)> {
+        let instant = Timestamp::from_nanosecond(ts.0.into()).ok()?;
+        let day = day_of(zone.to_datetime(instant).date());
+        let period = (day - self.first_day(0)).div_euclid(self.days);
+        // Those of the period before may still be on.
+        self.first_from(zone, period - 1, ts)
+    }
+
+    /// The first hours from a period on that are not over at a moment, and their period.
+    fn first_from(self, zone: &TimeZone, period: i32, ts: TimestampNs) -> Option<(i32, Interval)> {
+        let mut periods = (period..).map_while(|at| Some((at, self.interval(zone, at)?)));
+        periods.find(|(_, hours)| !hours.is_empty() && hours.end > ts)
+    }
+
+    /// The hours of a period; empty where a change of clocks leaves nothing of them.
+    fn interval(self, zone: &TimeZone, period: i32) -> Option<Interval> {
+        let at = |period, minute: u16| {
+            let day = self.first_day(period) + i32::from(minute / MINUTES_PER_DAY);
+            local_time(zone, day, minute % MINUTES_PER_DAY)
+        };
+        let ends = if self.to > self.from {
+            period
+        } else {
+            period + 1
+        };
+        Some(Interval {
+            start: to_ns(at(period, self.from)?),
+            end: to_ns(at(ends, self.to)?),
+        })
     }
 }
 
@@ -122,6 +242,11 @@ fn open_day(zone: &TimeZone, minute: u16, ts: TimestampNs) -> Option<OpenDay> {
 /// When a trading day opens.
 fn opening(zone: &TimeZone, minute: u16, day: i32) -> Option<Timestamp> {
     let date = if minute < NOON { day } else { day - 1 };
+    local_time(zone, date, minute)
+}
+
+/// The instant of a local time of day.
+fn local_time(zone: &TimeZone, date: i32, minute: u16) -> Option<Timestamp> {
     let (hour, minute) = (minute / 60, minute % 60);
     let local = EPOCH
         .checked_add(jiff::Span::new().try_days(date).ok()?)
@@ -334,6 +459,249 @@ mod tests {
             "2011-12-29",
             "2011-12-29T10:00:00Z",
             "2011-12-30T10:00:00Z",
+        );
+    }
+
+    fn daily(zone: &str, from: u16, to: u16) -> types::Calendar {
+        let zone = zone.parse().unwrap();
+        types::Calendar::Daily { zone, from, to }
+    }
+
+    fn weekly(zone: &str, from: (u16, u16), to: (u16, u16)) -> types::Calendar {
+        let minute = |(day, minute)| day * MINUTES_PER_DAY + minute;
+        types::Calendar::Weekly {
+            zone: zone.parse().unwrap(),
+            from: minute(from),
+            to: minute(to),
+        }
+    }
+
+    #[track_caller]
+    fn check_hours(hours: &types::Calendar, from: &str, until: &str, expected: &[(&str, &str)]) {
+        let found = Calendar::default().intervals(hours, at(from), at(until));
+        let found: Vec<_> = found
+            .unwrap()
+            .iter()
+            .map(|found| (found.start.to_string(), found.end.to_string()))
+            .collect();
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|(start, end)| ((*start).to_owned(), (*end).to_owned()))
+            .collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn daily_hours_follow_the_clocks_of_new_york() {
+        let close = daily("America/New_York", 16 * 60 + 10, 18 * 60);
+        // UTC-5 until 2024-03-10, 07:00 UTC, then UTC-4.
+        check_hours(
+            &close,
+            "2024-03-09T00:00:00Z",
+            "2024-03-11T00:00:00Z",
+            &[
+                ("2024-03-09T21:10:00Z", "2024-03-09T23:00:00Z"),
+                ("2024-03-10T20:10:00Z", "2024-03-10T22:00:00Z"),
+            ],
+        );
+        // UTC-4 until 2024-11-03, 06:00 UTC, then UTC-5.
+        check_hours(
+            &close,
+            "2024-11-02T00:00:00Z",
+            "2024-11-04T00:00:00Z",
+            &[
+                ("2024-11-02T20:10:00Z", "2024-11-02T22:00:00Z"),
+                ("2024-11-03T21:10:00Z", "2024-11-03T23:00:00Z"),
+            ],
+        );
+    }
+
+    #[test]
+    fn daily_hours_follow_the_clocks_of_prague_over_midnight() {
+        let night = daily("Europe/Prague", 23 * 60, 60);
+        // UTC+1 until 2024-03-31, 01:00 UTC, then UTC+2.
+        check_hours(
+            &night,
+            "2024-03-30T12:00:00Z",
+            "2024-04-01T00:00:00Z",
+            &[
+                ("2024-03-30T22:00:00Z", "2024-03-31T00:00:00Z"),
+                ("2024-03-31T21:00:00Z", "2024-03-31T23:00:00Z"),
+            ],
+        );
+        // UTC+2 until 2024-10-27, 01:00 UTC, then UTC+1.
+        check_hours(
+            &night,
+            "2024-10-26T12:00:00Z",
+            "2024-10-28T00:00:00Z",
+            &[
+                ("2024-10-26T21:00:00Z", "2024-10-26T23:00:00Z"),
+                ("2024-10-27T22:00:00Z", "2024-10-28T00:00:00Z"),
+            ],
+        );
+    }
+
+    #[test]
+    fn ends_of_hours_in_a_gap_are_the_first_instant_after_it() {
+        let (from, until) = ("2024-03-10T00:00:00Z", "2024-03-11T00:00:00Z");
+        // 03:00 in New York is 07:00 UTC on this day, and 02:30 is not.
+        check_hours(
+            &daily("America/New_York", 90, 150),
+            from,
+            until,
+            &[("2024-03-10T06:30:00Z", "2024-03-10T07:00:00Z")],
+        );
+        // Nothing is left of 02:15 to 02:45.
+        check_hours(&daily("America/New_York", 135, 165), from, until, &[]);
+    }
+
+    #[test]
+    fn ends_of_hours_that_exist_twice_are_the_first_of_the_two() {
+        let (from, until) = ("2024-11-03T00:00:00Z", "2024-11-04T00:00:00Z");
+        // 01:30 is 05:30 UTC first, 02:30 is 07:30 UTC: two hours.
+        check_hours(
+            &daily("America/New_York", 90, 150),
+            from,
+            until,
+            &[("2024-11-03T05:30:00Z", "2024-11-03T07:30:00Z")],
+        );
+        // From 00:30, which is 04:30 UTC, to 01:30: one hour.
+        check_hours(
+            &daily("America/New_York", 30, 90),
+            from,
+            until,
+            &[("2024-11-03T04:30:00Z", "2024-11-03T05:30:00Z")],
+        );
+    }
+
+    #[test]
+    fn weekly_hours_span_the_weekend_and_the_end_of_the_week() {
+        // Friday 16:10 to Monday 00:00 of the next week, over the change of 2024-03-10.
+        check_hours(
+            &weekly("America/New_York", (4, 970), (0, 0)),
+            "2024-03-10T12:00:00Z",
+            "2024-03-16T00:00:00Z",
+            &[
+                ("2024-03-08T21:10:00Z", "2024-03-11T04:00:00Z"),
+                ("2024-03-15T20:10:00Z", "2024-03-18T04:00:00Z"),
+            ],
+        );
+        // Friday 22:00 to Sunday 23:00, over the change of 2024-10-27: 50 hours.
+        check_hours(
+            &weekly("Europe/Prague", (4, 1_320), (6, 1_380)),
+            "2024-10-25T20:00:00Z",
+            "2024-11-01T00:00:00Z",
+            &[("2024-10-25T20:00:00Z", "2024-10-27T22:00:00Z")],
+        );
+    }
+
+    #[test]
+    fn an_end_is_outside_and_named_calendars_have_no_hours() {
+        let hours = daily("UTC", 60, 120);
+        let (hour, two) = ("2024-01-03T01:00:00Z", "2024-01-03T02:00:00Z");
+        check_hours(&hours, two, "2024-01-04T01:00:00Z", &[]);
+        check_hours(&hours, hour, two, &[(hour, two)]);
+        let news = types::Calendar::Named("news".parse().unwrap());
+        check_hours(&news, hour, two, &[]);
+        let nowhere = daily("Mars/Olympus", 60, 120);
+        let found = Calendar::default().intervals(&nowhere, at(hour), at(two));
+        assert_eq!(found, Err(CalendarError::Zone("Mars/Olympus".to_owned())));
+    }
+
+    #[test]
+    fn hours_are_once_a_day_and_as_long_as_the_clocks_allow_for_thirty_years() {
+        let (start, end) = (at("2000-01-01T12:00:00Z"), at("2030-01-01T12:00:00Z"));
+        for zone in [
+            "UTC",
+            "America/New_York",
+            "Europe/Prague",
+            "Australia/Lord_Howe",
+        ] {
+            let hours = daily(zone, 60, 240);
+            let mut calendar = Calendar::default();
+            let all = calendar.intervals(&hours, start, end).unwrap();
+            // 30 years of 365 days and eight leap days.
+            assert_eq!(all.len(), 30 * 365 + 8, "{zone}");
+            let mut longer = 0;
+            for (interval, next) in all.iter().zip(&all[1..]) {
+                assert!(interval.end <= next.start);
+                let minutes = (interval.end.0 - interval.start.0) / 60_000_000_000;
+                assert!((120..=240).contains(&minutes), "{zone} {}", interval.start);
+                longer += u32::from(minutes > 180);
+            }
+            // Clocks go back once a year where they do.
+            assert_eq!(longer, if zone == "UTC" { 0 } else { 30 }, "{zone}");
+            // A look at any moment finds what a look at all does.
+            for (days, expected) in all.chunks(9).enumerate() {
+                let from = expected[0].start;
+                let until = TimestampNs(expected[expected.len() - 1].start.0 + 1);
+                assert_eq!(
+                    calendar.intervals(&hours, from, until).unwrap(),
+                    expected,
+                    "{zone}, nine days number {days}"
+                );
+            }
+        }
+    }
+
+    #[track_caller]
+    fn check_interval(calendar: types::Calendar, ts: &str, start: &str, end: &str) {
+        let next = Calendar::default().next_interval(&calendar, at(ts));
+        let (start, end) = (at(start), at(end));
+        assert_eq!(next, Ok(Some(Interval { start, end })));
+    }
+
+    #[test]
+    fn hours_recur_by_the_clock_of_their_zone() {
+        let (zone, from, to) = ("America/New_York".parse().unwrap(), 16 * 60 + 10, 18 * 60);
+        let daily = types::Calendar::Daily { zone, from, to };
+        // New York is at UTC-5 in January, at UTC-4 in July.
+        let winter = ("2024-01-03T21:10:00Z", "2024-01-03T23:00:00Z");
+        check_interval(daily, "2024-01-03T00:00:00Z", winter.0, winter.1);
+        check_interval(daily, "2024-01-03T22:59:59Z", winter.0, winter.1);
+        let next = ("2024-01-04T21:10:00Z", "2024-01-04T23:00:00Z");
+        check_interval(daily, "2024-01-03T23:00:00Z", next.0, next.1);
+        let summer = ("2024-07-03T20:10:00Z", "2024-07-03T22:00:00Z");
+        check_interval(daily, "2024-07-03T00:00:00Z", summer.0, summer.1);
+        // Over midnight: from 23:00 to 01:00.
+        let (from, to) = (23 * 60, 60);
+        let night = types::Calendar::Daily { zone, from, to };
+        let (start, end) = ("2024-01-03T04:00:00Z", "2024-01-03T06:00:00Z");
+        check_interval(night, "2024-01-03T05:30:00Z", start, end);
+    }
+
+    #[test]
+    fn weeks_begin_on_mondays() {
+        // From Friday 15:10 to Sunday 17:00 in Chicago, UTC-6; 2024-01-05 is a Friday.
+        let (zone, from, to) = ("America/Chicago".parse().unwrap(), 6_670, 9_660);
+        let weekend = types::Calendar::Weekly { zone, from, to };
+        let (start, end) = ("2024-01-05T21:10:00Z", "2024-01-07T23:00:00Z");
+        check_interval(weekend, "2024-01-01T12:00:00Z", start, end);
+        check_interval(weekend, "2024-01-07T22:59:59Z", start, end);
+        let (start, end) = ("2024-01-12T21:10:00Z", "2024-01-14T23:00:00Z");
+        check_interval(weekend, "2024-01-07T23:00:00Z", start, end);
+        // From Friday 15:10 into the next week, Monday 08:30.
+        let to = 510;
+        let weekend = types::Calendar::Weekly { zone, from, to };
+        let (start, end) = ("2024-01-05T21:10:00Z", "2024-01-08T14:30:00Z");
+        check_interval(weekend, "2024-01-08T14:00:00Z", start, end);
+    }
+
+    #[test]
+    fn hours_that_a_change_of_clocks_skips_are_none() {
+        // New York, 2024-03-10: 02:00 to 03:00 does not exist.
+        let (zone, from, to) = ("America/New_York".parse().unwrap(), 120, 180);
+        let skipped = types::Calendar::Daily { zone, from, to };
+        let (start, end) = ("2024-03-11T06:00:00Z", "2024-03-11T07:00:00Z");
+        check_interval(skipped, "2024-03-10T05:00:00Z", start, end);
+        let named = types::Calendar::Named("news".parse().unwrap());
+        let none = Calendar::default().next_interval(&named, at("2024-03-10T05:00:00Z"));
+        assert_eq!(none, Ok(None));
+        let from = 1_440;
+        let bad = types::Calendar::Daily { zone, from, to };
+        assert_eq!(
+            Calendar::default().next_interval(&bad, at("2024-03-10T05:00:00Z")),
+            Err(CalendarError::Minute(1_440))
         );
     }
 

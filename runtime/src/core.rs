@@ -17,8 +17,9 @@ use engine::{Shard, StateHash};
 use rtrb::{Consumer, Producer};
 use tokio::sync::oneshot;
 use types::frame::FRAME_BYTES_MAX;
-use types::{Input, InputKind, Seq, Timer, TimestampNs};
+use types::{Command, Input, InputKind, Seq, Timer, TimestampNs};
 
+use crate::announcer::Announcer;
 use crate::batch::{Batch, Reply};
 use crate::config::Config;
 use crate::ingress::{Pending, Receipt};
@@ -57,6 +58,7 @@ pub(crate) struct Core<'a> {
     shared: &'a Shared,
     shard: Shard,
     sequencer: Sequencer,
+    announcer: Announcer,
     /// `None` once it has ended.
     source: Option<Box<dyn Source>>,
     free: Consumer<Batch>,
@@ -95,6 +97,7 @@ impl<'a> Core<'a> {
         Self {
             shared,
             sequencer: Sequencer::new(config.clock, &shard),
+            announcer: Announcer::new(&shard),
             shard,
             source: Some(source),
             free,
@@ -188,7 +191,7 @@ impl<'a> Core<'a> {
         next
     }
 
-    /// Sequences an input, after the day rolls that are due before it. `since` is when it came, if it is
+    /// Sequences an input, after the announcements and day rolls that are due before it. `since` is when it came, if it is
     /// one of those that are timed.
     fn take_in(
         &mut self,
@@ -197,7 +200,7 @@ impl<'a> Core<'a> {
         reply: Option<oneshot::Sender<Receipt>>,
         since: Option<Instant>,
     ) {
-        self.roll_before(ts);
+        self.prepare(ts);
         let ts = self.sequencer.stamp(ts);
         self.apply(ts, kind, reply);
         if let Some(since) = since {
@@ -205,7 +208,18 @@ impl<'a> Core<'a> {
         }
     }
 
-    fn roll_before(&mut self, ts: TimestampNs) {
+    /// What has to come before an input at `ts`.
+    fn prepare(&mut self, ts: TimestampNs) {
+        let last = match self.sequencer.last() {
+            // The first input that has a time says what time it is.
+            TimestampNs(0) => ts,
+            last => last,
+        };
+        for (calendar, interval) in self.announcer.due(ts, last, &self.shard) {
+            let at = self.sequencer.stamp(last);
+            let command = Command::AnnounceWindow { calendar, interval };
+            self.apply(at, InputKind::Command(command), None);
+        }
         while let Some((ts, timer)) = self.sequencer.roll_before(ts) {
             self.apply(ts, InputKind::Timer(timer), None);
         }
@@ -246,6 +260,7 @@ impl<'a> Core<'a> {
         self.batch.end = Mark { seq, chain };
         self.batch.ts = ts;
         self.sequencer.applied(&input.kind, &self.shard);
+        self.announcer.applied(&input.kind, &self.shard);
         self.shared.set_applied(seq);
         let counters = &self.shared.counters;
         match input.kind {
@@ -261,7 +276,7 @@ impl<'a> Core<'a> {
     /// Nothing is ready: hands over what there is, or sleeps.
     fn idle(&mut self, wait: Duration) {
         if let Some(ts) = self.sequencer.idle_time() {
-            self.roll_before(ts);
+            self.prepare(ts);
         }
         let wait = match self.pass_time() {
             Some(until) => wait.min(until),

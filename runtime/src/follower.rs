@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use engine::{EventBuf, Shard, SnapshotError, StateHash};
 use types::{Input, Seq};
 
+use crate::boards::Boards;
 use crate::config::{Projection, Step};
 use crate::journal::{JournalError, Reader};
 use crate::shared::Shared;
@@ -50,6 +51,8 @@ pub(crate) struct Replica {
     pub(crate) store: SnapshotStore,
     /// Where the newest snapshot stands; 0 without one.
     pub(crate) snapshot_seq: Seq,
+    /// Refreshed from the shard.
+    pub(crate) boards: Boards,
 }
 
 /// What the replica is told by [`crate::Config`].
@@ -64,6 +67,7 @@ pub(crate) struct Follower<'a> {
     settings: Settings,
     reader: Option<Reader>,
     shard: Shard,
+    boards: Boards,
     store: SnapshotStore,
     snapshot_seq: Seq,
     snapshot_bytes: Vec<u8>,
@@ -86,6 +90,7 @@ impl<'a> Follower<'a> {
             reader: replica.reader,
             views_seq: replica.shard.seq(),
             shard: replica.shard,
+            boards: replica.boards,
             store: replica.store,
             snapshot_seq: replica.snapshot_seq,
             snapshot_bytes: Vec::new(),
@@ -208,7 +213,7 @@ impl<'a> Follower<'a> {
     /// Answers requests for views.
     fn serve(&self) {
         while let Some(request) = self.shared.view_requests.pop() {
-            request.answer(&self.shard);
+            request.answer(&self.shard, &self.boards);
         }
     }
 
@@ -216,7 +221,9 @@ impl<'a> Follower<'a> {
         let started = Instant::now();
         if self.views_seq != self.shard.seq() {
             self.views_seq = self.shard.seq();
-            self.shared.views.store(Arc::new(Views::of(&self.shard)));
+            self.boards.refresh(&self.shard);
+            let views = Views::of(&self.shard, &self.boards);
+            self.shared.views.store(Arc::new(views));
         }
         let pause = started.elapsed() * (VIEWS_SHARE - 1);
         self.views_due = started + pause.max(self.settings.views_interval);
@@ -279,7 +286,7 @@ mod tests {
         let shared = Shared::new(
             &Config::new(directory.path()),
             Seq(0),
-            Views::of(&shard),
+            Views::of(&shard, &Boards::default()),
             broadcast::channel(1).0,
         );
         shared.set_synced(Seq(4));
@@ -296,6 +303,7 @@ mod tests {
             reader: None,
             store,
             snapshot_seq: Seq(0),
+            boards: Boards::default(),
         };
         check(
             &shared,

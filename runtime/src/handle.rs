@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use tokio::sync::{broadcast, oneshot, watch};
-use types::{AccountId, Command, InstrumentId, Seq};
+use types::{AccountId, Command, CompetitionId, InstrumentId, NewOrder, Seq};
 
 use crate::batch::DurableBatch;
+use crate::boards::{BoardRows, BoardView};
 use crate::config::AckMode;
 use crate::ingress::{Overloaded, Receipt};
 use crate::shared::{Shared, Status, Wakers};
 use crate::stats::Stats;
-use crate::views::{AccountAt, BookAt, Views};
+use crate::views::{AccountAt, BoardAt, BookAt, TeamsAt, Views, WhatIfAt};
 
 /// A cheap, cloneable reference to a runtime. It keeps nothing running.
 #[derive(Debug, Clone)]
@@ -66,6 +67,47 @@ impl Handle {
         levels: usize,
     ) -> Result<oneshot::Receiver<BookAt>, Overloaded> {
         let answer = self.shared.view_requests.book(instrument, levels)?;
+        Wakers::wake(&self.shared.threads.replica);
+        Ok(answer)
+    }
+
+    /// Asks the replica what an order would do to its account if it executed whole now; nothing is sent.
+    /// Like [`Handle::account`].
+    ///
+    /// # Errors
+    /// When too many requests are waiting.
+    pub fn what_if(&self, request: NewOrder) -> Result<oneshot::Receiver<WhatIfAt>, Overloaded> {
+        let answer = self.shared.view_requests.what_if(request)?;
+        Wakers::wake(&self.shared.threads.replica);
+        Ok(answer)
+    }
+
+    /// Asks the replica for rows of a board, at most [`crate::BOARD_ROWS_MAX`]; like
+    /// [`Handle::account`], but as of the newest [`Handle::views`] or later.
+    ///
+    /// # Errors
+    /// When too many requests are waiting.
+    pub fn board(
+        &self,
+        competition: CompetitionId,
+        view: BoardView,
+        rows: BoardRows,
+    ) -> Result<oneshot::Receiver<BoardAt>, Overloaded> {
+        let answer = self.shared.view_requests.board(competition, view, rows)?;
+        Wakers::wake(&self.shared.threads.replica);
+        Ok(answer)
+    }
+
+    /// Asks the replica for a team board; like [`Handle::board`].
+    ///
+    /// # Errors
+    /// When too many requests are waiting.
+    pub fn teams(
+        &self,
+        competition: CompetitionId,
+        view: BoardView,
+    ) -> Result<oneshot::Receiver<TeamsAt>, Overloaded> {
+        let answer = self.shared.view_requests.teams(competition, view)?;
         Wakers::wake(&self.shared.threads.replica);
         Ok(answer)
     }

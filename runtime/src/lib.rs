@@ -17,7 +17,9 @@
 //! or a difference between live shard and replica stops everything before it can publish
 //! ([`Status::Failed`]).
 
+mod announcer;
 mod batch;
+mod boards;
 mod calendar;
 mod committer;
 mod config;
@@ -37,6 +39,9 @@ mod stats;
 mod views;
 
 pub use batch::DurableBatch;
+pub use boards::{
+    BOARD_ROWS_MAX, BoardPage, BoardPlace, BoardRow, BoardRows, BoardView, Boards, CompetitionView,
+};
 pub use calendar::{Calendar, CalendarError, OpenDay};
 pub use config::{AckMode, Clock, Config, Projection, Step};
 pub use engine::portrait::OrderStage;
@@ -50,4 +55,4 @@ pub use shared::Status;
 pub use snapshot::{Restored, SnapshotStore, SnapshotStoreError};
 pub use source::{Next, Source};
 pub use stats::Stats;
-pub use views::{AccountAt, BookAt, Views};
+pub use views::{AccountAt, BoardAt, BookAt, TeamsAt, Views, WhatIfAt};

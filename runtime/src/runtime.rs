@@ -21,6 +21,7 @@ use tokio::sync::broadcast;
 use types::Seq;
 
 use crate::batch::{Batch, DurableBatch};
+use crate::boards::Boards;
 use crate::committer::Committer;
 use crate::config::Config;
 use crate::core::{BATCHES, Core, End};
@@ -138,16 +139,25 @@ impl Runtime {
         let recovered = recover(&config, &mut projection)?;
         config.projection = projection;
         let replica = copy(&recovered.shard)?;
+        let mut boards = Boards::default();
+        boards.refresh(&replica);
         let (broadcast, _) = broadcast::channel(config.broadcast_batches_max);
         let shared = Arc::new(Shared::new(
             &config,
             recovered.report.seq,
-            Views::of(&replica),
+            Views::of(&replica, &boards),
             broadcast.clone(),
         ));
         let recovery = recovered.report;
-        let threads = spawn(&shared, config, recovered, replica, source, broadcast)
-            .inspect_err(|error| shared.fail(error.to_string()))?;
+        let threads = spawn(
+            &shared,
+            config,
+            recovered,
+            (replica, boards),
+            source,
+            broadcast,
+        )
+        .inspect_err(|error| shared.fail(error.to_string()))?;
         Ok(Self {
             handle: Handle { shared },
             recovery,
@@ -269,7 +279,7 @@ fn spawn(
     shared: &Arc<Shared>,
     mut config: Config,
     recovered: Recovered,
-    replica: Shard,
+    (replica, boards): (Shard, Boards),
     source: Box<dyn Source>,
     broadcast: broadcast::Sender<Arc<DurableBatch>>,
 ) -> Result<Threads, StartError> {
@@ -300,6 +310,7 @@ fn spawn(
             reader,
             store,
             snapshot_seq: report.snapshot_seq.unwrap_or_default(),
+            boards,
         };
         let projection = config.projection.take();
         start("replica", move || {

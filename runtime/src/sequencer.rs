@@ -58,7 +58,12 @@ impl Sequencer {
 
     /// The time at which an idle shard may roll; `None` where only inputs move time.
     pub(crate) fn idle_time(&self) -> Option<TimestampNs> {
-        (self.clock == Clock::Wall && self.due != NEVER).then(wall_clock)
+        (self.clock == Clock::Wall).then(wall_clock)
+    }
+
+    /// The time of the input before.
+    pub(crate) const fn last(&self) -> TimestampNs {
+        self.last
     }
 
     /// How long until timed work that is due at `due` can be done by the wall clock, zero once it can;

@@ -91,11 +91,14 @@ fn encode(
     out: &mut Vec<u8>,
 ) {
     let start = out.len();
-    out.extend_from_slice(&[0; 8]);
-    out.extend_from_slice(&[VERSION, kind]);
-    shard.encode(out);
-    seq.encode(out);
-    ts.encode(out);
+    // One write for all of the header: each field's own would ask for room again.
+    let mut header = [0; HEADER_BYTES];
+    header[8] = VERSION;
+    header[9] = kind;
+    header[10..12].copy_from_slice(&shard.0.to_le_bytes());
+    header[12..20].copy_from_slice(&seq.0.to_le_bytes());
+    header[20..28].copy_from_slice(&ts.0.to_le_bytes());
+    out.extend_from_slice(&header);
     payload.encode(out);
     let frame = &mut out[start..];
     let length = frame.len() as u32;

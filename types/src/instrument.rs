@@ -322,6 +322,7 @@ impl Instrument {
     ///
     /// # Errors
     /// When it is not a multiple of the tick size.
+    #[inline]
     pub fn ticks(&self, price: Price) -> Result<Ticks, InstrumentError> {
         if price.0 % self.tick_size.0 == 0 {
             Ok(Ticks(price.0 / self.tick_size.0))
@@ -334,6 +335,7 @@ impl Instrument {
     ///
     /// # Errors
     /// When it is not a multiple of the lot size.
+    #[inline]
     pub fn lots(&self, qty: Qty) -> Result<Lots, InstrumentError> {
         if qty.0 % self.lot_size.0 == 0 {
             Ok(Lots(qty.0 / self.lot_size.0))
@@ -344,12 +346,14 @@ impl Instrument {
 
     /// The price of so many ticks; saturates at the ends of the range.
     #[must_use]
+    #[inline]
     pub const fn price(&self, ticks: Ticks) -> Price {
         Price(ticks.0.saturating_mul(self.tick_size.0))
     }
 
     /// The quantity of so many lots, without its sign; saturates at the end of the range.
     #[must_use]
+    #[inline]
     pub const fn qty(&self, lots: Lots) -> Qty {
         Qty(lots.0.saturating_abs().saturating_mul(self.lot_size.0))
     }

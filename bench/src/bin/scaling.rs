@@ -123,6 +123,10 @@ fn accounts(arguments: &Arguments) -> Family {
     let outside = [
         kind(Quotes::Quiet, "Quote inside every band: nobody is judged"),
         kind(
+            Quotes::Swept,
+            "As a, and then every band is compared with the mark: the plain sweep",
+        ),
+        kind(
             Quotes::Leaders,
             "Quote that moves the peaks of 100 accounts",
         ),

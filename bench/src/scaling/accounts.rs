@@ -1,6 +1,8 @@
 //! Accounts, each with one open long position under a daily and a live trailing maximum loss, and the
 //! quotes that nobody, a hundred, or everybody must be judged on.
 
+use std::time::Instant;
+
 use rules::{BoardKind, Competition, ContestRules, TrailSource};
 use types::{
     AccountId, AdjustKind, Codec, Command, CompetitionId, FeeSchedule, InputKind, InstrumentId,
@@ -31,6 +33,9 @@ const SWEPT: usize = 4_000_000;
 pub enum Quotes {
     /// No verdict changes: the mark stays in everybody's band.
     Quiet,
+    /// As [`Quotes::Quiet`], and then every account's band is compared with the mark: the plain sweep
+    /// over columns that the index of bands saves.
+    Swept,
     /// The peaks of [`LEADERS`] accounts rise, spread over all; the others' bands have the mark.
     Leaders,
     /// Everybody's peak rises, with one event each.
@@ -52,7 +57,7 @@ impl Course {
     fn next(&mut self, quotes: Quotes) -> InputKind {
         self.turn += 1;
         quote(match quotes {
-            Quotes::Quiet => self.peak - QUIET_DEPTH / 2 + self.turn % 2,
+            Quotes::Quiet | Quotes::Swept => self.peak - QUIET_DEPTH / 2 + self.turn % 2,
             Quotes::Leaders => self.peak - LEADERS_DEPTH + self.turn,
             Quotes::Peaks => {
                 self.peak += 1;
@@ -143,7 +148,7 @@ impl Exposure {
         self.course.turn = 0;
         let peak = self.course.peak;
         match quotes {
-            Quotes::Quiet => {
+            Quotes::Quiet | Quotes::Swept => {
                 // A competition remembers the lowest mark, so it is below those that are measured.
                 for below in [QUIET_DEPTH, QUIET_DEPTH / 2, QUIET_DEPTH / 2 - 1] {
                     self.harness.apply(quote(peak - below));
@@ -179,11 +184,29 @@ impl Exposure {
         self.harness.apply(quote)
     }
 
+    /// One round of quiet quotes, each with a plain sweep after it.
+    fn swept(&mut self) -> Round {
+        self.prepare(Quotes::Swept);
+        let mut times = Vec::new();
+        for _ in 0..Self::sweeps(self.accounts as usize).clamp(1_000, QUIET_SAMPLES) {
+            let quote = self.course.next(Quotes::Swept);
+            let start = Instant::now();
+            let events = self.harness.apply(quote);
+            let left = self.harness.shard.sweep_bands(InstrumentId(0));
+            times.push(start.elapsed());
+            assert_eq!((events, left), (0, 0), "nobody is judged");
+        }
+        Round::of(&times)
+    }
+
     /// One round of samples.
     pub fn round(&mut self, quotes: Quotes) -> Round {
+        if quotes == Quotes::Swept {
+            return self.swept();
+        }
         let everybody = self.accounts as usize;
         let (samples, chunk, events) = match quotes {
-            Quotes::Quiet => (QUIET_SAMPLES, 256, 0),
+            Quotes::Quiet | Quotes::Swept => (QUIET_SAMPLES, 256, 0),
             Quotes::Leaders => (LEADER_SAMPLES, 16, everybody.min(LEADERS as usize)),
             Quotes::Peaks => (Self::sweeps(everybody), 1, everybody),
             Quotes::Troughs => (Self::sweeps(everybody), 1, 0),

@@ -2,7 +2,7 @@
 //! must be put back afterwards is applied between the chunks and not timed.
 
 use std::cmp::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 use types::{Input, InputKind};
@@ -90,6 +90,23 @@ pub fn round(
         p99: quantile(0.99, 100),
         p999: quantile(0.999, 1_000),
         mean: median(means, f64::total_cmp),
+    }
+}
+
+impl Round {
+    /// Of times with a clock reading on either side of each; at least a thousand.
+    pub(super) fn of(times: &[Duration]) -> Self {
+        let mut histogram = histogram();
+        for time in times {
+            histogram.saturating_record(time.as_nanos() as u64);
+        }
+        let nanos = times.iter().map(|time| time.as_nanos() as f64).collect();
+        Self {
+            p50: histogram.value_at_quantile(0.5),
+            p99: Some(histogram.value_at_quantile(0.99)),
+            p999: Some(histogram.value_at_quantile(0.999)),
+            mean: median(nanos, f64::total_cmp),
+        }
     }
 }
 

@@ -83,8 +83,8 @@ fn window(draw: &mut Draw) -> WindowRule {
 pub(super) fn conduct(draw: &mut Draw) -> Conduct {
     let has_any = draw.percent(75);
     let mut has = |percent| has_any && draw.percent(percent);
-    let (has_size, has_windows, has_holding, has_orders) = (has(45), has(65), has(35), has(15));
-    let (has_trades, has_inactivity, has_warnings) = (has(15), has(30), has(50));
+    let (has_size, has_windows, has_holding, has_orders) = (has(45), has(70), has(50), has(15));
+    let (has_trades, has_inactivity, has_warnings) = (has(15), has(25), has(50));
     let windows = if has_windows {
         draw.pick(&[1, 2, 3, 16])
     } else {

@@ -121,7 +121,7 @@ fn payout(draw: &mut Draw, has_max_loss: bool) -> PayoutRule {
         best_day_cap: draw
             .percent(40)
             .then(|| Ratio::percent(draw.between(10, 90))),
-        days_min: draw.percent(40).then(|| min_days(draw)),
+        days_min: draw.percent(25).then(|| min_days(draw)),
     }
 }
 

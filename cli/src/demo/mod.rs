@@ -16,13 +16,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use gateway::Projections;
+use gateway::dto::competition;
 use gateway::dto::plan::spec_from_toml;
-use gateway::dto::{Field, Node, competition};
 use indicatif::ProgressBar;
 use marketdata::DemoMarket;
 use runtime::{AckMode, Config, Handle, Runtime, Status};
 use tokio::sync::watch;
-use types::{Codec, InstrumentId};
+use types::InstrumentId;
 
 use source::{Demo, DemoSource, Rate, Setup};
 use summary::Summary;
@@ -258,11 +258,10 @@ fn set_up(files: &[PathBuf]) -> anyhow::Result<Setup> {
             plans.push(spec_from_toml(name, text)?);
         }
     }
-    let competition = Node::from_toml(COMPETITION.1).context(COMPETITION.0)?;
-    let table = Field::root(&competition).table(&competition::FIELDS)?;
+    let (name, text) = COMPETITION;
     Ok(Setup {
         plans,
-        competition: competition::read(&table)?.to_bytes().into(),
+        competition: competition::spec_from_toml(name, text)?,
     })
 }
 

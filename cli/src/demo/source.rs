@@ -6,13 +6,21 @@ use std::time::{Duration, Instant};
 use marketdata::DemoMarket;
 use marketdata::demo::EPOCH;
 use runtime::{Next, Shard, Source};
-use types::{AccountId, Command, CompetitionId, InputKind, TimestampNs};
+use types::{
+    AccountId, Command, CompetitionChange, CompetitionId, CompetitionState, InputKind, TimestampNs,
+};
 
 use super::tally::Tally;
 use super::traders::{TRADERS, Traders};
 
 /// The first six trading days go by at once, so that there are charts, ranks and verdicts to see.
 const WARM_UP_NS: u64 = 6 * 86_400_000_000_000;
+
+/// The cup's results are looked into for a day.
+const REVIEW_NS: u64 = 86_400_000_000_000;
+
+/// The competition that everybody is in.
+const CUP: CompetitionId = CompetitionId(0);
 
 /// How fast market time goes by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,17 +111,29 @@ impl DemoSource {
         if shard.account_count() < TRADERS {
             return Some(Traders::open(shard.account_count(), plans, 0, None));
         }
-        let competition = CompetitionId(0);
-        self.entered = self.entered.max(shard.entrant_count(competition));
+        self.entered = self.entered.max(shard.entrant_count(CUP));
         if self.entered < TRADERS {
             let account = AccountId(self.entered);
             self.entered += 1;
             return Some(Command::EnterCompetition {
-                competition,
+                competition: CUP,
                 account,
+                team: None,
             });
         }
         None
+    }
+
+    /// The end of the cup's review. Read off the shard like all else here.
+    fn finalise(shard: &Shard) -> Option<Command> {
+        let (competition, life) = shard.contest(CUP)?;
+        let window = competition.contest.window?;
+        let is_reviewed = life.state() == CompetitionState::InReview
+            && shard.ts().0 >= window.end.0.saturating_add(REVIEW_NS);
+        is_reviewed.then_some(Command::ChangeCompetition {
+            competition: CUP,
+            change: CompetitionChange::Finalise,
+        })
     }
 
     /// How long until a moment of the market is due.
@@ -143,6 +163,12 @@ impl Source for DemoSource {
             let ts = self.demo.market.event(0).0;
             return Next::Input {
                 ts,
+                kind: InputKind::Command(command),
+            };
+        }
+        if let Some(command) = Self::finalise(shard) {
+            return Next::Input {
+                ts: shard.ts(),
                 kind: InputKind::Command(command),
             };
         }
@@ -176,7 +202,7 @@ impl Source for DemoSource {
 #[cfg(test)]
 mod tests {
     use runtime::{EventBuf, Limits};
-    use types::{Input, InstrumentId, ShardId, SignedQty};
+    use types::{Input, InstrumentId, Money, ShardId, SignedQty};
 
     use super::*;
 
@@ -218,6 +244,20 @@ mod tests {
             run(&mut demo(EVENTS), &mut pieces, 7);
         }
         assert_eq!(pieces.state_hash(), whole.state_hash());
+    }
+
+    #[test]
+    fn the_cup_is_won_a_day_after_its_end() {
+        // The window has 61 days of 40 to a loop; its prizes are all taken.
+        let events = DemoMarket::load().unwrap().len() * 2;
+        let mut shard = empty();
+        run(&mut demo(events), &mut shard, u64::MAX);
+        let (_, life) = shard.contest(CUP).unwrap();
+        assert_eq!(life.state(), CompetitionState::Final);
+        let awards = life.awards().unwrap();
+        let paid: i64 = awards.paid.iter().map(|award| award.amount.0).sum();
+        assert_eq!(Money(paid), Money::whole(10_000));
+        assert_eq!((awards.paid.len(), awards.unclaimed), (10, Money::ZERO));
     }
 
     #[test]

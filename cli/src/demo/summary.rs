@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
-use runtime::view::Board;
-use runtime::{AckMode, Handle, Latencies, Stats, Stopped, Views};
+use runtime::{AckMode, BoardPage, CompetitionView, Handle, Latencies, Stats, Stopped, Views};
 use types::{Breach, BreachPosition, Event, EventKind, RuleKind};
 
 use super::tally::Tally;
@@ -166,13 +165,24 @@ fn write_breach(
     )
 }
 
-fn write_board(f: &mut fmt::Formatter<'_>, board: &Board) -> fmt::Result {
-    let ranked = board.rows.iter().filter(|row| row.rank.is_some()).count();
+fn write_board(f: &mut fmt::Formatter<'_>, board: &BoardPage) -> fmt::Result {
+    let CompetitionView {
+        competition,
+        state,
+        is_frozen,
+        entrants,
+        ranked,
+        ..
+    } = &board.competition;
+    let frozen = if *is_frozen {
+        ", the public board frozen"
+    } else {
+        ""
+    };
     writeln!(
         f,
-        "  board        {}: {ranked} of {} entrants ranked",
-        board.competition.name,
-        board.rows.len()
+        "  board        {} is {state}{frozen}: {ranked} of {entrants} entrants ranked",
+        competition.name,
     )?;
     let mut table = Table::new();
     table.load_style(NOTHING);
@@ -186,6 +196,7 @@ fn write_board(f: &mut fmt::Formatter<'_>, board: &Board) -> fmt::Result {
         "consistency",
         "drawdown",
         "return %",
+        "prize",
     ]);
     for row in board
         .rows
@@ -204,9 +215,11 @@ fn write_board(f: &mut fmt::Formatter<'_>, board: &Board) -> fmt::Result {
             points(score.consistency),
             points(score.drawdown),
             format!("{:.2}", score.total_return.0 as f64 / 1e7),
+            row.prize
+                .map_or_else(String::new, |prize| prize.to_string()),
         ]);
     }
-    for index in [1, 3, 4, 5, 6, 7, 8] {
+    for index in [1, 3, 4, 5, 6, 7, 8, 9] {
         if let Some(column) = table.column_mut(index) {
             column.set_cell_alignment(CellAlignment::Right);
         }

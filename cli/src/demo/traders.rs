@@ -5,7 +5,7 @@ use marketdata::DemoMarket;
 use runtime::Shard;
 use types::{
     AccountId, ClientOrderId, Command, Instrument, InstrumentId, Money, NewOrder, OpenAccount,
-    OrderKind, PlanId, Price, Qty, Side, SignedQty, TimeInForce, TriggerOn,
+    OrderKind, Origin, Parentage, PlanId, Price, Qty, Side, SignedQty, TimeInForce, TriggerOn,
 };
 use types::{AccountState, Label};
 
@@ -114,7 +114,7 @@ impl Traders {
         trader: u32,
         plans: u32,
         attempt: usize,
-        parent: Option<AccountId>,
+        parent: Option<Parentage>,
     ) -> Command {
         let (first, last) = (trader as usize % FIRST.len(), trader as usize / FIRST.len());
         let retry = match attempt {
@@ -144,7 +144,10 @@ impl Traders {
             let parent = shard.account_name(account).and_then(|(_, parent)| parent);
             let trader = match parent {
                 None => Some(self.known as usize),
-                Some(parent) => self.accounts.iter().position(|own| own.contains(&parent)),
+                Some(parent) => {
+                    let mut all = self.accounts.iter();
+                    all.position(|own| own.contains(&parent.account))
+                }
             };
             if let Some(own) = trader.and_then(|trader| self.accounts.get_mut(trader)) {
                 own.push(account);
@@ -172,15 +175,17 @@ impl Traders {
         let trader = dice.below(TRADERS.into()) as u32;
         let own = &self.accounts[trader as usize];
         let account = *own.last()?;
-        match shard.account_state(account)? {
-            AccountState::Evaluation | AccountState::Funded => {}
-            AccountState::Suspended => return None,
-            AccountState::Failed | AccountState::Passed | AccountState::Closed => {
-                let opens =
-                    shard.account_count() < ACCOUNTS_MAX && dice.below(LOOKS_PER_RETRY) == 0;
-                let plans = shard.plan_count();
-                return opens.then(|| Self::open(trader, plans, own.len(), Some(account)));
-            }
+        let origin = match shard.account_state(account)? {
+            AccountState::Evaluation | AccountState::Funded => None,
+            AccountState::Failed => Some(Origin::Retry),
+            AccountState::Passed => Some(Origin::NextPhase),
+            AccountState::Closed | AccountState::Suspended => return None,
+        };
+        if let Some(origin) = origin {
+            let opens = shard.account_count() < ACCOUNTS_MAX && dice.below(LOOKS_PER_RETRY) == 0;
+            let parent = Parentage { account, origin };
+            let plans = shard.plan_count();
+            return opens.then(|| Self::open(trader, plans, own.len(), Some(parent)));
         }
         if shard.is_day_locked(account) {
             return None;

@@ -1,8 +1,10 @@
-//! Lines that the calendar or the firm sends: rolls, the clock, adjustments, conversion rates.
+//! Lines that the calendar or the firm sends: rolls, windows, the clock, adjustments and changes of
+//! accounts, conversion rates.
 
 use std::io::Write;
 
-use gateway::dto::{Field, time};
+use gateway::dto::account::change;
+use gateway::dto::{Field, time, window};
 use types::{AdjustKind, Command, InputKind, Money, RollSchedule, Timer};
 
 use super::Stop;
@@ -42,7 +44,7 @@ impl Scenario {
     ) -> Result<(), Stop> {
         let table = root.table(&["type", "ts"])?;
         let ts = self.ts(&table)?;
-        Ok(self.apply(ts, InputKind::Timer(Timer::Clock), out)?)
+        self.apply(ts, InputKind::Timer(Timer::Clock), out)
     }
 
     pub(super) fn conversion_line(
@@ -83,6 +85,32 @@ impl Scenario {
             kind,
             amount,
         };
+        self.command(ts, command, out)
+    }
+
+    pub(super) fn account_change_line(
+        &mut self,
+        root: &Field<'_>,
+        out: &mut impl Write,
+    ) -> Result<(), Stop> {
+        let table = root.table(&["type", "ts", "account", "change", "reason", "until"])?;
+        let ts = self.ts(&table)?;
+        let command = Command::ChangeAccount {
+            account: self.account(&table.field("account"))?,
+            change: change::read(&table)?,
+        };
+        self.command(ts, command, out)
+    }
+
+    pub(super) fn window_line(
+        &mut self,
+        root: &Field<'_>,
+        out: &mut impl Write,
+    ) -> Result<(), Stop> {
+        let table = root.table(&["type", "ts", "calendar", "start", "end"])?;
+        let ts = self.ts(&table)?;
+        let (calendar, interval) = window::read(&table)?;
+        let command = Command::AnnounceWindow { calendar, interval };
         self.command(ts, command, out)
     }
 }

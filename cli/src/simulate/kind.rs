@@ -23,6 +23,7 @@ pub(super) enum Kind {
     Dividend,
     Split,
     Order,
+    WhatIf,
     List,
     Algo,
     Amend,
@@ -31,6 +32,10 @@ pub(super) enum Kind {
     Roll,
     Clock,
     Adjust,
+    AccountChange,
+    Window,
+    Enter,
+    CompetitionChange,
 }
 
 impl Word for Kind {
@@ -53,6 +58,7 @@ impl Word for Kind {
         Self::Dividend,
         Self::Split,
         Self::Order,
+        Self::WhatIf,
         Self::List,
         Self::Algo,
         Self::Amend,
@@ -61,6 +67,10 @@ impl Word for Kind {
         Self::Roll,
         Self::Clock,
         Self::Adjust,
+        Self::AccountChange,
+        Self::Window,
+        Self::Enter,
+        Self::CompetitionChange,
     ];
 
     fn word(self) -> &'static str {
@@ -83,6 +93,7 @@ impl Word for Kind {
             Self::Dividend => "dividend",
             Self::Split => "split",
             Self::Order => "order",
+            Self::WhatIf => "what_if",
             Self::List => "list",
             Self::Algo => "algo",
             Self::Amend => "amend",
@@ -91,6 +102,10 @@ impl Word for Kind {
             Self::Roll => "roll",
             Self::Clock => "clock",
             Self::Adjust => "adjust",
+            Self::AccountChange => "account_change",
+            Self::Window => "window",
+            Self::Enter => "enter",
+            Self::CompetitionChange => "competition_change",
         }
     }
 }
@@ -128,6 +143,7 @@ impl Kind {
             | Self::Dividend
             | Self::Split
             | Self::Order
+            | Self::WhatIf
             | Self::List
             | Self::Algo
             | Self::Amend
@@ -135,18 +151,26 @@ impl Kind {
             | Self::Disconnect
             | Self::Roll
             | Self::Clock
-            | Self::Adjust => Some(Part::Inputs),
+            | Self::Adjust
+            | Self::AccountChange
+            | Self::Window
+            | Self::Enter
+            | Self::CompetitionChange => Some(Part::Inputs),
         }
     }
 
-    /// The part of a scenario that is at `part` and comes to a line of this kind.
+    /// The part of a scenario that is at `part` and comes to a line of this kind. An account that follows
+    /// another one may come at any time after it.
     ///
     /// # Errors
     /// When such a line had to come earlier.
-    pub(super) fn follow(self, part: Part, field: &Field<'_>) -> Result<Part, FieldError> {
+    pub(super) fn follow(self, part: Part, line: &Field<'_>) -> Result<Part, FieldError> {
+        let field = line.tag("type")?;
+        let follows = self == Self::Account && line.tag("parent")?.present().is_some();
         match self.part() {
             None => Ok(part),
             Some(own) if own >= part => Ok(own),
+            Some(_) if follows => Ok(part),
             Some(_) => {
                 let begun = match part {
                     Part::Start | Part::Data => "curve or latency lines have",

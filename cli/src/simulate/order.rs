@@ -57,7 +57,7 @@ impl Scenario {
         self.command(ts, Command::SubmitAlgo(algo), out)
     }
 
-    fn header(&mut self, table: &Table<'_>) -> Result<Header, FieldError> {
+    pub(super) fn header(&mut self, table: &Table<'_>) -> Result<Header, FieldError> {
         Ok(Header {
             account: self.account(&table.field("account"))?,
             instrument: self.instrument(table)?.0,

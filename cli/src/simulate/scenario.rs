@@ -1,9 +1,11 @@
 //! A scenario as it runs: the shard, the names, the clock, and one line after the other.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
-use gateway::dto::{Field, FieldError, Names, Node, StateDto, Table, event};
+use gateway::dto::{Field, FieldError, Names, Node, ProofDto, StateDto, Table, event, proof};
 use runtime::{EventBuf, Limits, Shard};
 use types::{
     AccountId, ClientOrderId, Command, EventKind, Input, InputKind, Instrument, InstrumentId,
@@ -26,12 +28,14 @@ pub(super) struct Scenario {
     part: Part,
     /// Whether a line other than a note went by.
     has_begun: bool,
-    ts: Option<TimestampNs>,
+    pub(super) ts: Option<TimestampNs>,
     events: EventBuf,
+    /// Where the proofs go.
+    proofs: Option<PathBuf>,
 }
 
 impl Scenario {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(proofs: Option<&Path>) -> Self {
         let limits = Limits::default();
         Self {
             shard: Shard::new(ShardId(0), limits),
@@ -42,6 +46,7 @@ impl Scenario {
             has_begun: false,
             ts: None,
             events: EventBuf::default(),
+            proofs: proofs.map(Path::to_owned),
         }
     }
 
@@ -54,7 +59,7 @@ impl Scenario {
         let root = Field::root(node);
         let tag = root.tag("type")?;
         let kind: Kind = tag.word()?;
-        let part = kind.follow(self.part, &tag)?;
+        let part = kind.follow(self.part, &root)?;
         match kind {
             Kind::Note => {
                 root.table(&["type", "text"])?
@@ -79,6 +84,7 @@ impl Scenario {
             Kind::Dividend => self.dividend_line(&root, out)?,
             Kind::Split => self.split_line(&root, out)?,
             Kind::Order => self.order_line(&root, out)?,
+            Kind::WhatIf => self.what_if_line(&root, out)?,
             Kind::List => self.list_line(&root, out)?,
             Kind::Algo => self.algo_line(&root, out)?,
             Kind::Amend => self.amend_line(&root, out)?,
@@ -87,6 +93,10 @@ impl Scenario {
             Kind::Roll => self.roll_line(&root, out)?,
             Kind::Clock => self.clock_line(&root, out)?,
             Kind::Adjust => self.adjust_line(&root, out)?,
+            Kind::AccountChange => self.account_change_line(&root, out)?,
+            Kind::Window => self.window_line(&root, out)?,
+            Kind::Enter => self.enter_line(&root, out)?,
+            Kind::CompetitionChange => self.competition_change_line(&root, out)?,
         }
         self.part = part;
         self.has_begun = true;
@@ -129,7 +139,7 @@ impl Scenario {
         ts: TimestampNs,
         kind: InputKind,
         out: &mut impl Write,
-    ) -> io::Result<()> {
+    ) -> Result<(), Stop> {
         let seq = self.shard.seq().next();
         self.ts = Some(ts);
         self.events.clear();
@@ -150,6 +160,22 @@ impl Scenario {
         for line in event::events(self.events.as_slice(), &self.names) {
             writeln!(out, "{line}")?;
         }
+        self.write_proofs()
+    }
+
+    /// Writes the proofs of the last input, each to a file of its own.
+    fn write_proofs(&self) -> Result<(), Stop> {
+        let Some(folder) = &self.proofs else {
+            return Ok(());
+        };
+        let proofs = proof::proofs(self.events.as_slice(), &self.shard);
+        for (place, proof) in (1..).zip(&proofs) {
+            let kind = proof::kind_of(&proof.verdict);
+            let path = folder.join(format!("{}-{place}-{kind}.json", proof.seq));
+            let document = ProofDto::new(proof, Some(self.names.account(proof.account())));
+            fs::write(&path, format!("{document:#}\n"))
+                .map_err(|error| Stop::Proof(path, error))?;
+        }
         Ok(())
     }
 
@@ -159,7 +185,7 @@ impl Scenario {
         command: Command,
         out: &mut impl Write,
     ) -> Result<(), Stop> {
-        Ok(self.apply(ts, InputKind::Command(command), out)?)
+        self.apply(ts, InputKind::Command(command), out)
     }
 
     pub(super) fn market(
@@ -174,7 +200,7 @@ impl Scenario {
             ts_event: ts,
             data,
         };
-        Ok(self.apply(ts, InputKind::Market(event), out)?)
+        self.apply(ts, InputKind::Market(event), out)
     }
 
     /// The instrument that a line names.

@@ -1,22 +1,23 @@
-//! Lines that make curves, latencies, instruments, plans, accounts and competitions known.
+//! Lines that make curves, latencies, instruments, plans and accounts known.
 
 use std::io::Write;
 
-use gateway::dto::{Field, FieldError, competition, instrument, plan};
+use gateway::dto::account::open::read_parentage;
+use gateway::dto::{Field, FieldError, instrument, plan};
 use types::{Codec, Command, Label, OpenAccount};
 
 use super::Stop;
 use super::scenario::Scenario;
 
-const TAKEN: &str = "an id that no line of this kind above has";
+pub(super) const TAKEN: &str = "an id that no line of this kind above has";
 
 /// A line of a kind that the shard holds no more of.
-fn full(tag: &Field<'_>, max: u32) -> FieldError {
+pub(super) fn full(tag: &Field<'_>, max: u32) -> FieldError {
     tag.error(format!("at most {max} such lines"))
 }
 
 /// The id of a line: a name.
-fn id<'a>(root: &Field<'a>) -> Result<(Field<'a>, Label), FieldError> {
+pub(super) fn id<'a>(root: &Field<'a>) -> Result<(Field<'a>, Label), FieldError> {
     let field = root.tag("id")?;
     let name = field.name()?;
     Ok((field, name))
@@ -108,7 +109,7 @@ impl Scenario {
         out: &mut impl Write,
     ) -> Result<(), Stop> {
         const PLAN: &str = "the id of a plan above";
-        let table = root.table(&["type", "ts", "id", "plan", "name", "parent"])?;
+        let table = root.table(&["type", "ts", "id", "plan", "name", "parent", "origin"])?;
         let ts = self.ts(&table)?;
         let (field, id) = id(root)?;
         let plan = table.field("plan");
@@ -117,10 +118,7 @@ impl Scenario {
                 .names
                 .plan_id(plan.text(PLAN)?)
                 .ok_or_else(|| plan.error(PLAN))?,
-            parent: table
-                .optional("parent")
-                .map(|parent| self.account(&parent))
-                .transpose()?,
+            parent: read_parentage(&table, |parent| self.account(parent))?,
             name: match table.optional("name") {
                 Some(name) => name.name()?,
                 None => id,
@@ -133,44 +131,11 @@ impl Scenario {
         self.names
             .add_account(id.as_str())
             .ok_or_else(|| field.error(TAKEN))?;
-        self.command(ts, Command::OpenAccount(open), out)
-    }
-
-    pub(super) fn competition_line(
-        &mut self,
-        root: &Field<'_>,
-        out: &mut impl Write,
-    ) -> Result<(), Stop> {
-        let known: Vec<_> = ["type", "ts", "id", "accounts"]
-            .iter()
-            .chain(&competition::FIELDS)
-            .copied()
-            .collect();
-        let table = root.table(&known)?;
-        let ts = self.ts(&table)?;
-        let definition = competition::read(&table)?;
-        let entrants = table.field("accounts").list()?;
-        let entrants: Vec<_> = entrants
-            .iter()
-            .map(|field| self.account(field))
-            .collect::<Result<_, _>>()?;
-        let (field, name) = id(root)?;
-        let max = self.limits.competitions_max;
-        if self.shard.competition_count() >= max {
-            return Err(full(&root.tag("type")?, max).into());
-        }
-        let competition = self
-            .names
-            .add_competition(name.as_str())
-            .ok_or_else(|| field.error(TAKEN))?;
-        let spec = definition.to_bytes().into();
-        self.command(ts, Command::DefineCompetition { spec }, out)?;
-        for account in entrants {
-            let command = Command::EnterCompetition {
-                competition,
-                account,
-            };
-            self.command(ts, command, out)?;
+        let known = self.shard.account_count();
+        self.command(ts, Command::OpenAccount(open), out)?;
+        if self.shard.account_count() == known {
+            // Its parent does not allow it: the id is free, and the next account takes the number.
+            self.names.drop_account(id.as_str());
         }
         Ok(())
     }

@@ -1,9 +1,9 @@
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::{LINE_BYTES_MAX, SimulateError, run_lines};
+use super::{Extras, LINE_BYTES_MAX, SimulateError, run_lines};
 
-const SCENARIOS: [&str; 20] = [
+const SCENARIOS: [&str; 25] = [
     include_str!("../../../fixtures/scenarios/static_floor.jsonl"),
     include_str!("../../../fixtures/scenarios/lock_for_day.jsonl"),
     include_str!("../../../fixtures/scenarios/consistency.jsonl"),
@@ -24,6 +24,11 @@ const SCENARIOS: [&str; 20] = [
     include_str!("../../../fixtures/scenarios/hedging.jsonl"),
     include_str!("../../../fixtures/scenarios/self_trade.jsonl"),
     include_str!("../../../fixtures/scenarios/currency_limits.jsonl"),
+    include_str!("../../../fixtures/scenarios/force_flat.jsonl"),
+    include_str!("../../../fixtures/scenarios/size_tiers.jsonl"),
+    include_str!("../../../fixtures/scenarios/suspension.jsonl"),
+    include_str!("../../../fixtures/scenarios/inactivity.jsonl"),
+    include_str!("../../../fixtures/scenarios/reset.jsonl"),
 ];
 
 /// Numbers at the ends of what the units hold, and what is no number.
@@ -46,7 +51,11 @@ const EXTREMES: [&str; 14] = [
 
 fn simulate(scenario: &[u8]) -> (String, Result<(), SimulateError>) {
     let mut out = Vec::new();
-    let result = run_lines("test.jsonl", scenario, true, &mut out);
+    let extras = Extras {
+        state: true,
+        proofs: None,
+    };
+    let result = run_lines("test.jsonl", scenario, extras, &mut out);
     (String::from_utf8(out).unwrap(), result)
 }
 
@@ -141,9 +150,53 @@ fn lines_of_the_larger_vocabulary_name_what_is_wrong() {
             "status: value 'auction': accepted \"open\" or \"halted\" or \"closed\" or \
              \"pre_open\" or \"pre_close\"",
         ),
+        (
+            r#"{"type":"account_change","account":"a","change":"resume","until":"2024-03-05T00:00:00Z"}"#.to_owned(),
+            "until: value '2024-03-05T00:00:00Z': accepted no until: that is for \"suspend\"",
+        ),
+        (
+            r#"{"type":"account_change","account":"a","change":"pause"}"#.to_owned(),
+            "change: value 'pause': accepted \"suspend\" or \"resume\" or \"close\"",
+        ),
+        (
+            r#"{"type":"account_change","account":"a","change":"suspend"}"#.to_owned(),
+            "reason: missing: accepted \"by_firm\" or \"review\" or \"inactivity\"",
+        ),
+        (
+            r#"{"type":"window","calendar":{"named":"n"},"start":"2024-03-05T00:00:00Z","end":"2024-03-05T00:00:00Z"}"#.to_owned(),
+            "end: value '2024-03-05T00:00:00Z': accepted a time after 2024-03-05T00:00:00Z",
+        ),
+        (
+            r#"{"type":"window","calendar":"news"}"#.to_owned(),
+            "calendar: value 'news': accepted {named = ..} or {daily = ..} or {weekly = ..}",
+        ),
+        (
+            r#"{"type":"account","id":"b","plan":"p","origin":"reset"}"#.to_owned(),
+            "origin: value 'reset': accepted no origin: it says why an account follows its parent",
+        ),
+        (
+            r#"{"type":"account","id":"b","plan":"p","parent":"a"}"#.to_owned(),
+            "origin: missing: accepted \"next_phase\" or \"reset\" or \"retry\"",
+        ),
     ] {
         assert_eq!(error(&line), expected);
     }
+}
+
+#[test]
+fn an_account_that_follows_another_may_come_late_and_its_id_is_free_when_it_does_not_open() {
+    let late = r#"{"type":"clock"}"#;
+    let after = |origin: &str| {
+        format!(r#"{{"type":"account","id":"b","plan":"p","parent":"a","origin":"{origin}"}}"#)
+    };
+    let (retry, reset) = (after("retry"), after("reset"));
+    let lines = [INSTRUMENT, PLAN, ACCOUNT, late, &retry, &reset, late].join("\n");
+    let (out, result) = simulate(lines.as_bytes());
+    assert!(result.is_ok());
+    assert!(out.contains(
+        r#""type":"account_denied","plan":"p","plan_name":"P","parent":"a","origin":"retry""#
+    ));
+    assert!(out.contains(r#""type":"account_opened","account":"b","plan":"p","plan_name":"P","parent":"a","origin":"reset""#));
 }
 
 #[test]

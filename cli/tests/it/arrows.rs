@@ -14,7 +14,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("engine", &["types", "rules"]),
     ("runtime", &["engine", "rules", "types"]),
     ("gateway", &["runtime", "marketdata", "rules", "types"]),
-    ("dynasty", &["gateway", "runtime", "marketdata", "types"]),
+    (
+        "dynasty",
+        &["gateway", "runtime", "marketdata", "rules", "types"],
+    ),
     (
         "bench",
         &[

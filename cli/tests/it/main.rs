@@ -5,4 +5,6 @@
 mod arrows;
 mod demo;
 mod documents;
+mod plan;
 mod simulate;
+mod verify;

@@ -3,7 +3,9 @@
 //!
 //! `DYNASTY_GOLDEN=update` writes the golden outputs anew instead of comparing.
 
+mod boundaries;
 mod cases;
+mod contests;
 mod edges;
 mod facts;
 mod golden;
@@ -40,13 +42,20 @@ fn the_examples_of_the_schema_are_a_scenario() {
         .filter_map(|rest| rest.split_once("` |").map(|(example, _)| example))
         .map(|example| format!("{{\"type\"{example}\n"))
         .collect();
-    assert_eq!(examples.len(), 33);
+    assert_eq!(examples.len(), 43);
     let folder = tempfile::tempdir().unwrap();
     let scenario = folder.path().join("examples.jsonl");
     std::fs::write(&scenario, examples.concat()).unwrap();
     let (code, stdout, stderr) = simulate(&scenario);
     assert_eq!((code, stderr.as_str()), (Some(0), ""));
-    assert!(stdout.contains("\"order_amended\""), "{stdout}");
+    for told in [
+        "order_amended",
+        "window_announced",
+        "suspended",
+        "account_opened",
+    ] {
+        assert!(stdout.contains(&format!("\"{told}\"")), "{told}: {stdout}");
+    }
 }
 
 #[test]

@@ -71,13 +71,14 @@ impl Naive {
             ask_qty,
         };
         let prices = |touch: Touch| (touch.bid, touch.ask);
-        if market.touch.map(prices) != Some(prices(touch)) {
-            self.markets[instrument].touch_seq = self.seq;
-        }
-        let market = &self.markets[instrument];
+        // Another size at the same prices is no other mark.
+        let is_moved = market.touch.map(prices) != Some(prices(touch));
         if market.touch != Some(touch) {
             self.markets[instrument].touch = Some(touch);
             self.dirty.insert(instrument);
+        }
+        if is_moved {
+            self.markets[instrument].touch_seq = self.seq;
             self.marked.insert(instrument);
         }
     }

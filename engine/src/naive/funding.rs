@@ -164,17 +164,18 @@ impl Naive {
         let before = self.initial_requirement(claim, rate_min, false);
         let after = self.initial_requirement(claim, rate_min, true);
         let available = self.equity_of(claim.account).to_money_floor();
-        if after > before && after > available {
+        if after > before && after > i128::from(available.0) {
             return Err(DenyReason::BuyingPower {
-                needed: after,
+                needed: Money(hold(after)),
                 available,
             });
         }
         Ok(())
     }
 
-    /// Initial requirement of all holdings in their worst cases; with the claim, or as it stands.
-    fn initial_requirement(&self, claim: &Claim, rate_min: Ratio, with: bool) -> Money {
+    /// Initial requirement of all holdings in their worst cases, in units of [`Money`]; with the claim, or
+    /// as it stands.
+    fn initial_requirement(&self, claim: &Claim, rate_min: Ratio, with: bool) -> i128 {
         let account = claim.account;
         let positions = self.accounts[account].positions.iter();
         let mut holdings: BTreeSet<(usize, Leg)> =
@@ -185,7 +186,7 @@ impl Naive {
             .filter(|order| order.account == account);
         holdings.extend(orders.map(|order| (order.instrument, order.leg)));
         holdings.insert((claim.instrument, claim.leg));
-        let mut sum = Money::ZERO;
+        let mut sum = 0;
         for (instrument, leg) in holdings {
             let is_claimed = (instrument, leg) == (claim.instrument, claim.leg);
             let except = claim.instead_of.filter(|_| with);
@@ -213,7 +214,7 @@ impl Naive {
             let [long, short, now] = requirements;
             let currency = market.instrument.currency;
             let worst = long.max(short).max(now);
-            sum = sum.saturating_add(self.convert_ceil(account, currency, worst));
+            sum += i128::from(self.convert_ceil(account, currency, worst).0);
         }
         sum
     }

@@ -7,7 +7,7 @@ mod lists;
 mod margin;
 mod outside;
 
-use rules::{Plan, Stage};
+use rules::{Conduct, Life, Plan, Stage};
 use types::{
     AccountId, AlgoEnd, CancelReason, Codec, Command, DenyReason, EventKind, FeeSchedule, Funding,
     Input, InputKind, Instrument, InstrumentId, InstrumentKind, InstrumentStatus, Label, Liquidity,
@@ -66,8 +66,8 @@ fn plan(terms: Terms) -> Plan {
         payout: None,
         scaling: None,
         terms,
-        conduct: rules::Conduct::default(),
-        life: rules::Life::default(),
+        conduct: Conduct::default(),
+        life: Life::default(),
     }
 }
 

@@ -138,6 +138,8 @@ impl Shard {
             balance,
         });
         self.tell_moves(id, moves.iter(), FloorMoveCause::Adjusted, events);
+        // No judge follows, and what the account may do at a glance rests on its floors.
+        self.set_bands(id);
     }
 
     fn check_payout(&self, id: AccountId, requested: Money) -> Result<(), PayoutDenial> {

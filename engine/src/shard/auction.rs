@@ -51,7 +51,6 @@ impl Shard {
             // What became due while nothing filled is due now.
             self.pending.before = market.touch;
             self.note_dirty(instrument);
-            self.note_marked(instrument);
         }
     }
 
@@ -97,7 +96,6 @@ impl Shard {
         self.pending.auction = waiting;
         self.pending.matching = before;
         self.refresh_touch(instrument);
-        self.note_marked(instrument);
     }
 
     /// The ids of the orders that wait for an auction, so that they may end while one goes through

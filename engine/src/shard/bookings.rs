@@ -190,7 +190,7 @@ impl Shard {
         let mark = market.mark(held.lots).unwrap_or(Ticks(0));
         let value = i128::from(mark.0)
             .saturating_mul(part)
-            .saturating_mul(market.tick_value.0)
+            .saturating_mul(market.tick_value.exact.0)
             .div_euclid(old);
         // As if the part had been sold: its share of the cost goes with it.
         let freed = if part == 0 {

@@ -10,84 +10,101 @@ use crate::book::NIL as NO_ORDER;
 use crate::event_buf::EventBuf;
 use crate::market::{Market, TriggerList};
 use crate::order::{Order, Stage};
+use crate::orders::Orders;
+use crate::slab::NIL;
 
 impl Shard {
     /// Takes a working order out of whatever it waits in: book, trigger list, auction, agenda.
     pub(super) fn withdraw(&mut self, handle: u32) {
-        let order = *self.orders.get(handle);
-        let instrument = self.holdings.get(order.holding).instrument;
+        let Order {
+            side,
+            stage,
+            holding,
+            ..
+        } = *self.orders.get(handle);
+        let instrument = self.holdings.get(holding).instrument;
         let market = &mut self.markets[instrument.0 as usize];
-        let nodes = &mut self.orders.nodes;
-        match order.stage {
-            Stage::Resting => market.book.remove(nodes, handle, order.side),
-            Stage::Waiting => {
-                if let Some(extra) = self.orders.extra(handle).copied() {
-                    let nodes = &mut self.orders.nodes;
-                    if extra.has_trigger {
-                        let list = TriggerList::of(order.side, extra.on, order.form.is_stop());
-                        market.triggers[list.index()].remove(nodes, handle);
-                    }
-                    if extra.trail.is_some() {
-                        market.trailing.retain(|&waiting| waiting != handle);
-                    }
-                }
-            }
-            Stage::Auction => market.auction.retain(|&waiting| waiting != handle),
-            Stage::InFlight | Stage::Held | Stage::Entering => {}
+        if stage == Stage::Resting {
+            market.book.remove(&mut self.orders.nodes, handle, side);
+        } else {
+            market.withdraw_waiting(&mut self.orders, handle);
         }
         self.orders.get_mut(handle).stage = Stage::Entering;
     }
 
     /// Ends a working order: with a reason it was cancelled, without one it is filled.
-    #[inline]
+    #[inline(always)]
     pub(super) fn end_order(
         &mut self,
         handle: u32,
         reason: Option<CancelReason>,
         events: &mut EventBuf,
     ) {
-        let was_resting = self.orders.get(handle).stage == Stage::Resting;
-        self.withdraw(handle);
-        let id = self.orders.id(handle);
+        if self.orders.get(handle).extra == NIL {
+            self.forget_order(handle, reason, events);
+        } else {
+            self.end_with_extra(handle, reason, events);
+        }
+    }
+
+    /// As [`Shard::end_order`] for an order with an extra, whose list and deadline end with it.
+    #[inline(never)]
+    fn end_with_extra(&mut self, handle: u32, reason: Option<CancelReason>, events: &mut EventBuf) {
         let order = *self.orders.get(handle);
-        let leaves = order.leaves();
-        let holding = self.holdings.get_mut(order.holding);
-        let (account, instrument) = (holding.account, holding.instrument);
+        let extra = *self.orders.extras.get(order.extra);
+        if !extra.timed.is_none() {
+            self.agenda.remove(extra.timed.0);
+        }
+        self.forget_order(handle, reason, events);
+        self.orders.extras.remove(order.extra);
+        if extra.list.0 != 0 {
+            self.after_end(&order, &extra, reason.is_none(), events);
+        }
+    }
+
+    /// Takes a working order out of everything but its extra.
+    fn forget_order(&mut self, handle: u32, reason: Option<CancelReason>, events: &mut EventBuf) {
+        let node = self.orders.nodes.get(handle);
+        let (id, account) = (node.id, node.account);
+        let order = self.orders.get(handle);
+        let (side, leaves, handle_of_holding) = (order.side, order.leaves(), order.holding);
+        let holding = self.holdings.get_mut(handle_of_holding);
+        let instrument = holding.instrument;
         holding.orders -= 1;
         if !order.flags.is_closing() {
-            let sum = holding.working_mut(order.side);
-            sum.0 = sum.0.saturating_sub(leaves.0);
+            let sum = holding.working_mut(side);
+            *sum = sum.saturating_sub(leaves);
+        }
+        let is_idle = holding.is_idle();
+        let market = &mut self.markets[instrument.0 as usize];
+        let mut was_seen = false;
+        if order.stage == Stage::Resting {
+            // Behind the best level nobody has seen it.
+            was_seen = market.book.best(side) == Some(order.limit);
+            market.book.remove(&mut self.orders.nodes, handle, side);
+        } else {
+            market.withdraw_waiting(&mut self.orders, handle);
         }
         if let Some(reason) = reason {
             events.push(EventKind::OrderCancelled {
                 account,
                 order: id,
-                leaves: self.markets[instrument.0 as usize].instrument.qty(leaves),
+                leaves: market.instrument.qty(leaves),
                 reason,
             });
         }
-        let extra = self.orders.extra(handle).copied();
-        if let Some(extra) = extra
-            && !extra.timed.is_none()
-        {
-            self.agenda.remove(extra.timed.0);
-        }
         self.unlink_order(handle, account);
-        self.orders.remove(handle);
-        self.drop_idle(order.holding);
-        if was_resting && reason.is_some() {
-            self.refresh_touch(instrument);
+        self.orders.remove(handle, id);
+        if is_idle {
+            self.drop_idle(handle_of_holding);
         }
-        if let Some(extra) = extra
-            && extra.list.0 != 0
-        {
-            let is_filled = reason.is_none();
-            self.after_end(&order, &extra, is_filled, events);
+        if was_seen && reason.is_some() {
+            self.refresh_touch(instrument);
         }
     }
 
     /// Takes an order out of its account's list.
-    #[inline]
+    #[inline(always)]
     fn unlink_order(&mut self, handle: u32, account: AccountId) {
         let Order { previous, next, .. } = *self.orders.get(handle);
         let account = &mut self.accounts[account.0 as usize];
@@ -163,6 +180,7 @@ impl Shard {
     }
 
     /// The handle of an account's working order.
+    #[inline(always)]
     pub(super) fn working(&self, account: AccountId, order: OrderId) -> Result<u32, DenyReason> {
         if account.0 as usize >= self.accounts.len() {
             return Err(DenyReason::UnknownAccount);
@@ -173,7 +191,7 @@ impl Shard {
             .ok_or(DenyReason::UnknownOrder)
     }
 
-    #[inline]
+    #[inline(never)]
     pub(super) fn cancel_order(
         &mut self,
         account: AccountId,
@@ -184,7 +202,7 @@ impl Shard {
             Ok(handle) => {
                 let order_ns = self.flight_ns(handle);
                 if order_ns == 0 {
-                    self.carry_out_cancel(account, order, events);
+                    self.cancel_working(handle, account, order, events);
                 } else {
                     self.fly(account, order, order_ns, None, events);
                 }
@@ -205,20 +223,36 @@ impl Shard {
         events: &mut EventBuf,
     ) {
         match self.working(account, order) {
-            Ok(handle) if self.is_mandatory(handle) => {
-                deny_change(account, order, DenyReason::Mandatory, events);
-            }
-            Ok(handle) => self.end_order(handle, Some(CancelReason::Requested), events),
+            Ok(handle) => self.cancel_working(handle, account, order, events),
             Err(reason) => deny_change(account, order, reason, events),
         }
     }
 
-    /// Whether the order is the stop of a cover order that still has something to cover.
-    fn is_mandatory(&self, handle: u32) -> bool {
-        let order = self.orders.get(handle);
-        if order.role != OrderRole::CoverStop {
-            return false;
+    #[inline(always)]
+    fn cancel_working(
+        &mut self,
+        handle: u32,
+        account: AccountId,
+        order: OrderId,
+        events: &mut EventBuf,
+    ) {
+        if self.is_mandatory(handle) {
+            deny_change(account, order, DenyReason::Mandatory, events);
+        } else {
+            self.end_order(handle, Some(CancelReason::Requested), events);
         }
+    }
+
+    /// Whether the order is the stop of a cover order that still has something to cover.
+    #[inline(always)]
+    fn is_mandatory(&self, handle: u32) -> bool {
+        self.orders.get(handle).role == OrderRole::CoverStop && self.has_to_cover(handle)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn has_to_cover(&self, handle: u32) -> bool {
+        let order = self.orders.get(handle);
         let is_open = self.holdings.get(order.holding).lots.0 != 0;
         let entry = self
             .orders
@@ -295,8 +329,7 @@ impl Shard {
         if order.form.has_limit() {
             return order.limit;
         }
-        let extra = (order.extra != crate::slab::NIL).then(|| self.orders.extras.get(order.extra));
-        match extra {
+        match self.orders.extra_of(order) {
             Some(extra) if extra.has_trigger && order.form.is_triggered() => extra.trigger,
             _ => {
                 let touch = market.touch.map(|touch| touch.opposite(order.side));
@@ -306,6 +339,30 @@ impl Shard {
     }
 }
 
+impl Market {
+    /// Takes an order that does not rest out of whatever else it waits in.
+    fn withdraw_waiting(&mut self, orders: &mut Orders, handle: u32) {
+        let order = *orders.get(handle);
+        match order.stage {
+            Stage::Waiting => {
+                if let Some(extra) = orders.extra(handle).copied() {
+                    if extra.has_trigger {
+                        let list = TriggerList::of(order.side, extra.on, order.form.is_stop());
+                        self.triggers[list.index()].remove(&mut orders.nodes, handle);
+                    }
+                    if extra.trail.is_some() {
+                        self.trailing.retain(|&waiting| waiting != handle);
+                    }
+                }
+            }
+            Stage::Auction => self.auction.retain(|&waiting| waiting != handle),
+            Stage::InFlight | Stage::Held | Stage::Entering | Stage::Resting => {}
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
 fn deny_change(account: AccountId, order: OrderId, reason: DenyReason, events: &mut EventBuf) {
     events.push(EventKind::ChangeDenied {
         account,

@@ -102,8 +102,10 @@ impl Shard {
     #[inline]
     pub(super) fn touch_account(&mut self, account: AccountId, booked: bool) {
         // What an account's own liquidation does to it was decided when it was judged.
-        if self.pending.judged != Some(account) {
-            self.pending.touched.push(Touched { account, booked });
+        let touched = Touched { account, booked };
+        // Whoever sweeps a book is the second that its first trade touches, and is noted once.
+        if self.pending.judged != Some(account) && self.pending.touched.get(1) != Some(&touched) {
+            self.pending.touched.push(touched);
         }
     }
 
@@ -127,6 +129,7 @@ impl Shard {
         }
     }
 
+    #[inline(never)]
     fn settle_all(&mut self, events: &mut EventBuf) {
         loop {
             self.cascade(events);
@@ -203,7 +206,14 @@ impl Shard {
     fn judge_touched(&mut self, events: &mut EventBuf) {
         std::mem::swap(&mut self.pending.touched, &mut self.pending.judging);
         let mut judging = std::mem::take(&mut self.pending.judging);
-        judging.sort_unstable();
+        // One trade touches two.
+        if let [first, second] = &mut judging[..] {
+            if *first > *second {
+                std::mem::swap(first, second);
+            }
+        } else {
+            judging.sort_unstable();
+        }
         let mut kept = 0;
         for index in 0..judging.len() {
             let touched = judging[index];

@@ -24,6 +24,15 @@ pub(super) struct Checked {
     pub(super) display: Lots,
 }
 
+/// An order as most are, in the grid of its instrument.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Plain {
+    pub(super) lots: Lots,
+    pub(super) limit: Ticks,
+    /// Handle of what the account holds of it, or aims at, already.
+    pub(super) holding: Option<u32>,
+}
+
 /// What an order is checked as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
@@ -95,49 +104,56 @@ impl Shard {
     }
 
     /// The checks of an order as most are: a limit order of its own, netted, in its account's currency, on
-    /// an open market among participants, whose whole notional its account's equity covers. `None` when
-    /// anything is out of the ordinary or to be refused: then [`Shard::check_order`] decides. The account
-    /// trades.
+    /// an open market without anything special, free to go short, whose whole notional its account's
+    /// equity covers. `None` when anything is out of the ordinary or to be refused: then
+    /// [`Shard::check_order`] decides. The account trades.
     #[inline(always)]
-    pub(super) fn check_plain(&self, request: &NewOrder) -> Option<Checked> {
+    pub(super) fn check_plain(&self, request: &NewOrder) -> Option<Plain> {
         let OrderKind::Limit { price } = request.kind else {
             return None;
         };
-        let desk = self.desk(request);
-        let (account, market) = (desk.account, desk.market);
-        let instrument = &market.instrument;
-        let is_plain = matches!(
-            request.tif,
-            TimeInForce::GoodTillCancel | TimeInForce::Day | TimeInForce::ImmediateOrCancel
-        ) && request.display == Qty::ZERO
-            && !request.post_only
-            && !request.reduce_only
-            && request.leg == Leg::Net
-            && account.terms.mode == PositionMode::Netting
-            && market.is_crossed()
-            && market.status == InstrumentStatus::Open
-            && !account.has_conduct
-            && instrument.collar == Ratio::ZERO
-            && market.currency == account.currency
-            && !self.is_repeated(request.account.0, request.client_order.0);
-        let limits = &self.limits;
-        let has_room = account.orders_len < limits.account_orders_max
-            && self.orders.len() < limits.orders_max
-            && (desk.held.is_some() || self.holdings.len() < limits.positions_max)
-            && market.book.ladder(request.side).levels_bound() < limits.book_levels_max;
-        if !is_plain || !has_room {
+        if request.display != Qty::ZERO
+            || request.post_only
+            || request.reduce_only
+            || request.leg != Leg::Net
+            || !matches!(
+                request.tif,
+                TimeInForce::GoodTillCancel | TimeInForce::Day | TimeInForce::ImmediateOrCancel
+            )
+        {
             return None;
         }
-        let lots = check_qty(instrument, request.qty).ok()?;
-        let limit = check_price(instrument, price).ok()?;
-        check_short(&desk, request, lots, Lots(0)).ok()?;
+        let found = self.find_holding(request.account, request.instrument, Leg::Net);
+        let desk = self.desk_of(request, found);
+        let (account, market) = (desk.account, desk.market);
+        if account.terms.mode != PositionMode::Netting
+            || account.has_conduct
+            || !market.is_plain
+            || market.status != InstrumentStatus::Open
+            || market.currency != account.currency
+            || (request.side == Side::Sell && !market.allows_shorts(&account.terms))
+            || self.is_repeated(request.account.0, request.client_order.0)
+        {
+            return None;
+        }
+        let limits = &self.limits;
+        if account.orders_len >= limits.account_orders_max
+            || self.orders.len() >= limits.orders_max
+            || (desk.held.is_none() && self.holdings.len() >= limits.positions_max)
+            || market.book.ladder(request.side).levels_bound() >= limits.book_levels_max
+            || request.qty.0 <= 0
+            || request.qty > market.instrument.order_qty_max
+        {
+            return None;
+        }
+        let lots = Lots(market.lot_grid.steps(request.qty.0)?);
+        let limit = Ticks(market.tick_grid.steps(price.0)?);
         check_size(&desk, request, lots, limit, Lots(0)).ok()?;
         self.is_covered(&desk, request, lots, limit)
-            .then_some(Checked {
+            .then_some(Plain {
                 lots,
                 limit,
-                trigger: Ticks(0),
-                display: Lots(0),
+                holding: found.map(|(handle, _)| handle),
             })
     }
 
@@ -154,11 +170,18 @@ impl Shard {
     /// Looks up who sends an order and what it is about. Account and instrument are known.
     #[inline(always)]
     pub(super) fn desk(&self, request: &NewOrder) -> Desk<'_> {
-        let handle = self.find_holding(request.account, request.instrument, request.leg);
+        self.desk_of(
+            request,
+            self.find_holding(request.account, request.instrument, request.leg),
+        )
+    }
+
+    #[inline(always)]
+    fn desk_of<'a>(&'a self, request: &NewOrder, found: Option<(u32, &'a Holding)>) -> Desk<'a> {
         Desk {
             account: &self.accounts[request.account.0 as usize],
             market: &self.markets[request.instrument.0 as usize],
-            held: handle.map(|handle| self.holdings.get(handle)),
+            held: found.map(|(_, held)| held),
         }
     }
 
@@ -425,14 +448,16 @@ pub(super) fn check_size(
     replaced: Lots,
 ) -> Result<(), DenyReason> {
     let is_closing = is_closing(request);
-    let aimed = desk.held.map_or(0, |held| match request.side {
-        _ if is_closing => held.lots.0.saturating_abs(),
-        Side::Buy => held.lots.0.saturating_add(held.buys.0),
-        Side::Sell => held.sells.0.saturating_sub(held.lots.0),
-    });
-    let replaced = if is_closing { 0 } else { replaced.0 };
-    let aimed = aimed.saturating_sub(replaced).saturating_add(lots.0);
-    if holding::is_within_range(price, Lots(aimed), desk.market.tick_value) {
+    let aimed = match (desk.held, request.side) {
+        (None, _) => Lots(0),
+        (Some(held), _) if is_closing => held.lots.saturating_abs(),
+        (Some(held), Side::Buy) => held.lots.saturating_add(held.buys),
+        (Some(held), Side::Sell) => held.sells.saturating_sub(held.lots),
+    };
+    let replaced = if is_closing { Lots(0) } else { replaced };
+    let aimed = aimed.saturating_sub(replaced).saturating_add(lots);
+    let market = desk.market;
+    if holding::is_within_range(price, aimed, market.tick_value, market.tick_lots_max) {
         Ok(())
     } else {
         Err(DenyReason::OutOfRange)

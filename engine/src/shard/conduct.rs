@@ -1,9 +1,9 @@
 //! Rules of conduct: what they refuse at the door, and what they say about a fill that closes.
 
-use rules::{HoldingAction, WeightedQty, worst_case};
+use rules::{HoldingAction, SizeLimit, WeightedQty, worst_case};
 use types::{
-    AccountId, DenyReason, EventKind, InstrumentId, Leg, Lots, Money, NewOrder, OrderId, Side,
-    TimestampNs,
+    AccountId, DenyReason, EventKind, InstrumentId, Leg, Lots, Money, NewOrder, OrderId, Qty,
+    Ratio, Side, TimestampNs,
 };
 
 use super::Shard;
@@ -102,13 +102,8 @@ impl Shard {
             return Ok(());
         };
         let plus = |sum: WeightedQty, held: &Holding| {
-            let instrument = &self.market_of(held).instrument;
-            let worst = worst_case(
-                self.market_of(held).signed_qty(held.lots),
-                instrument.qty(held.buys),
-                instrument.qty(held.sells),
-            );
-            sum.plus(worst, limit.weight_of(instrument.symbol))
+            let (worst, weight) = self.weighted_worst(limit, held);
+            sum.plus(worst, weight)
         };
         let (account, instrument) = (request.account, request.instrument);
         let others = self.account_holdings(desk.account);
@@ -121,7 +116,7 @@ impl Shard {
         };
         for &leg in legs {
             let mut own = match self.find_holding(account, instrument, leg) {
-                Some(handle) => *self.holdings.get(handle),
+                Some((_, held)) => *held,
                 None => Holding::new(account, instrument, leg),
             };
             now = plus(now, &own);
@@ -139,6 +134,18 @@ impl Shard {
             then = plus(then, &own);
         }
         tier.check(now, then).map_err(DenyReason::Conduct)
+    }
+
+    /// The worst case of one holding, and what a unit of it counts.
+    pub(crate) fn weighted_worst(&self, limit: &SizeLimit, held: &Holding) -> (Qty, Ratio) {
+        let market = self.market_of(held);
+        let instrument = &market.instrument;
+        let worst = worst_case(
+            market.signed_qty(held.lots),
+            instrument.qty(held.buys),
+            instrument.qty(held.sells),
+        );
+        (worst, limit.weight_of(instrument.symbol))
     }
 
     /// What is to be said about a close: profit that does not count, a time that was too short.

@@ -161,18 +161,17 @@ impl Shard {
     /// at the back of its queue. A maker without leaves is taken out when it ends.
     #[inline]
     fn show_next(&mut self, maker: u32, instrument: InstrumentId, lots: Lots) {
-        let order = *self.orders.get(maker);
-        let leaves = order.leaves().0;
+        let order = self.orders.get(maker);
+        let (side, leaves) = (order.side, order.leaves().0);
         if leaves == 0 {
             return;
         }
         let displayed = self.orders.nodes.get(maker).lots.0 - lots.0;
-        let display = self.orders.extra(maker).map_or(0, |extra| extra.display.0);
-        let market = &mut self.markets[instrument.0 as usize];
-        let ladder = market.book.ladder_mut(order.side);
+        let ladder = self.markets[instrument.0 as usize].book.ladder_mut(side);
         if displayed > 0 {
             ladder.reduce(&mut self.orders.nodes, maker, lots);
         } else {
+            let display = self.orders.extra(maker).map_or(0, |extra| extra.display.0);
             let next = Lots(display.min(leaves));
             ladder.refresh(&mut self.orders.nodes, maker, next);
         }

@@ -1,6 +1,8 @@
 //! The way into the market: an order takes, waits for its trigger, joins an auction or rests.
 
-use types::{CancelReason, EventKind, InstrumentId, InstrumentStatus, Lots, Ticks, TriggerOn};
+use types::{
+    CancelReason, EventKind, InstrumentId, InstrumentStatus, Lots, Side, Ticks, TriggerOn,
+};
 
 use super::Shard;
 use super::cascade::DueOrder;
@@ -20,7 +22,6 @@ impl Market {
 
 impl Shard {
     /// An order at the market's door enters.
-    #[inline(always)]
     pub(super) fn enter(&mut self, handle: u32, events: &mut EventBuf) {
         let order = *self.orders.get(handle);
         let instrument = self.instrument_of(handle);
@@ -56,7 +57,6 @@ impl Shard {
     }
 
     /// Takes what the market offers; what is left rests or ends.
-    #[inline(always)]
     pub(super) fn take(&mut self, handle: u32, instrument: InstrumentId, events: &mut EventBuf) {
         if self.markets[instrument.0 as usize].is_crossed() {
             self.match_order(handle, instrument, events);
@@ -66,26 +66,37 @@ impl Shard {
     }
 
     /// Puts a limit order on the market.
-    #[inline(always)]
     pub(super) fn rest(&mut self, handle: u32, instrument: InstrumentId) {
         let display = self.orders.extra(handle).map_or(0, |extra| extra.display.0);
         let order = self.orders.get_mut(handle);
         order.stage = Stage::Resting;
         let (side, limit, leaves) = (order.side, order.limit, order.leaves());
-        let market = &mut self.markets[instrument.0 as usize];
-        let is_crossed = market.is_crossed();
         self.orders.nodes.get_mut(handle).lots = if display > 0 {
             Lots(display.min(leaves.0))
         } else {
             leaves
         };
+        self.queue(handle, instrument, side, limit);
+    }
+
+    /// Puts an order that is at rest in the queue of its price.
+    #[inline(always)]
+    pub(super) fn queue(
+        &mut self,
+        handle: u32,
+        instrument: InstrumentId,
+        side: Side,
+        limit: Ticks,
+    ) {
+        let market = &mut self.markets[instrument.0 as usize];
         market
             .book
             .insert(&mut self.orders.nodes, handle, side, limit);
-        if is_crossed {
-            self.refresh_touch(instrument);
-        } else {
+        if !market.is_crossed() {
             self.start_queue(handle, instrument);
+        } else if market.book.best(side) == Some(limit) {
+            // Behind the best level nobody sees it.
+            self.refresh_touch(instrument);
         }
     }
 

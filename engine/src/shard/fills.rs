@@ -7,8 +7,8 @@ use types::{
 
 use super::Shard;
 use super::conduct::Closing;
+use crate::account::{Account, CurrencyId};
 use crate::event_buf::EventBuf;
-use crate::holding::{self, Holding};
 use crate::slab::NIL;
 
 /// One execution of one order.
@@ -30,32 +30,60 @@ struct Sender {
     known: TimestampNs,
     /// Handle of the order's extra, where an order's minimum fee is kept.
     extra: u32,
+    /// Its leaves are among what its holding's working orders of its side aim at.
+    is_counted: bool,
+}
+
+/// A balance after a booking, and by how much it changed.
+fn credited(before: Money, after: Money) -> (Money, i128) {
+    (after, i128::from(after.0) - i128::from(before.0))
+}
+
+impl Account {
+    /// Books cash in the account's own currency; says its balance after, and by how much that changed:
+    /// less than asked for only at the ends of the range of [`Money`].
+    #[inline(always)]
+    fn book(&mut self, net: Money, fee: Money) -> (Money, i128) {
+        let before = self.balance;
+        self.balance = before.saturating_add(net);
+        self.fees = self.fees.saturating_add(fee);
+        self.rules.record_realised(net);
+        credited(before, self.balance)
+    }
 }
 
 impl Shard {
     /// Fills a part of a working order that is not above its leaves. What follows from it is for
     /// [`Shard::after_fill`].
-    #[inline]
+    #[inline(never)]
     pub(super) fn fill_order(&mut self, handle: u32, execution: Execution, events: &mut EventBuf) {
         let id = self.orders.id(handle);
         let order = self.orders.get_mut(handle);
         order.filled.0 += execution.lots.0;
-        let order = *order;
-        if !order.flags.is_closing() {
-            let sum = self.holdings.get_mut(order.holding).working_mut(order.side);
-            sum.0 = sum.0.saturating_sub(execution.lots.0);
-        }
-        let ack_ns = self.orders.extra(handle).map_or(0, |extra| extra.ack_ns);
-        let sender = Sender {
+        let (holding, side, extra) = (order.holding, order.side, order.extra);
+        let mut sender = Sender {
             order: id,
             client: order.client,
             leaves: order.leaves(),
             cause: FillCause::Order,
-            known: TimestampNs(self.ts.0.saturating_add(ack_ns.into())),
-            extra: order.extra,
+            known: self.ts,
+            extra,
+            is_counted: !order.flags.is_closing(),
         };
-        let opened = self.execute(order.holding, order.side, execution, sender, events);
-        if opened && self.orders.get_mut(handle).flags.note_opening() {
+        if extra != NIL {
+            let ack_ns = self.orders.extras.get(extra).ack_ns;
+            sender.known = TimestampNs(self.ts.0.saturating_add(ack_ns.into()));
+        }
+        let opened = self.execute(holding, side, execution, sender, events);
+        if opened {
+            self.count_trade(handle);
+        }
+    }
+
+    /// The order's first fill that opens or enlarges a position is a trade of the day.
+    #[inline]
+    fn count_trade(&mut self, handle: u32) {
+        if self.orders.get_mut(handle).flags.note_opening() {
             let account = self.orders.nodes.get(handle).account;
             let account = &mut self.accounts[account.0 as usize];
             if account.has_conduct {
@@ -85,12 +113,13 @@ impl Shard {
             cause,
             known: self.ts,
             extra: NIL,
+            is_counted: false,
         };
         self.execute(holding, side, execution, sender, events);
     }
 
     /// Says whether some of it opened or enlarged a position.
-    #[inline]
+    #[inline(always)]
     fn execute(
         &mut self,
         handle: u32,
@@ -106,29 +135,30 @@ impl Shard {
             model,
         } = execution;
         let holding = self.holdings.get_mut(handle);
-        let Holding {
-            account: account_id,
-            instrument: instrument_id,
-            leg,
-            lots: before,
-            opened,
-            ..
-        } = *holding;
+        let (account_id, instrument_id) = (holding.account, holding.instrument);
+        let (leg, before, opened) = (holding.leg, holding.lots, holding.opened);
+        if sender.is_counted {
+            let sum = holding.working_mut(side);
+            *sum = sum.saturating_sub(lots);
+        }
         let market = &self.markets[instrument_id.0 as usize];
         let instrument = &market.instrument;
-        let (tick_value, currency) = (market.tick_value, market.currency);
-        let change = holding.trade(price, Lots(lots.0 * side.sign()), tick_value);
+        let currency = market.currency;
+        let change = holding.trade(price, Lots(lots.0 * side.sign()), market.tick_value);
         let after = holding.lots;
         if change.opened && (before.0 == 0 || change.closed) {
             holding.opened = self.ts;
         }
-        let qty = instrument.qty(lots);
-        let value = holding::value(price, lots, tick_value);
-        let earned = holding::fee(&instrument.fees, maker, value, qty);
+        let earned = market.fee(maker, price, lots);
         let minimum = instrument.fees.minimum;
-        let realised = change.realised.to_money_floor();
-        let fill_price = instrument.price(price);
+        let (fill_price, qty) = (instrument.price(price), instrument.qty(lots));
+        let leaves = instrument.qty(sender.leaves);
         let position = market.signed_qty(after);
+        let realised = if change.closed {
+            change.realised.to_money_floor()
+        } else {
+            Money::ZERO
+        };
 
         let fee = if minimum.0 > 0 {
             self.fee_with_minimum(sender.extra, earned, minimum)
@@ -136,7 +166,6 @@ impl Shard {
             earned
         };
         let net = realised.saturating_sub(fee);
-        let (balance, credited) = self.book_fill(account_id, currency, net, fee);
         let account = &mut self.accounts[account_id.0 as usize];
         if change.opened {
             account.rules.record_opening_fill();
@@ -144,7 +173,12 @@ impl Shard {
         if after.0 != 0 || change.opened {
             account.rules.record_held();
         }
-        let place = account.entry;
+        let (place, has_conduct) = (account.entry, account.has_conduct);
+        let (balance, credited) = if currency == account.currency {
+            account.book(net, fee)
+        } else {
+            self.book_foreign(account_id, currency, net, fee)
+        };
         if let Some(entry) = self.live_entry_mut(place) {
             if change.opened {
                 entry.record_opening_fill();
@@ -156,9 +190,6 @@ impl Shard {
         let house = &mut self.house[currency.0 as usize];
         house.trading -= credited + i128::from(fee.0);
         house.fees += i128::from(fee.0);
-        let leaves = self.markets[instrument_id.0 as usize]
-            .instrument
-            .qty(sender.leaves);
         events.push(EventKind::Fill(Fill {
             account: account_id,
             order: sender.order,
@@ -178,7 +209,7 @@ impl Shard {
             maker,
             known: sender.known,
         }));
-        if change.closed && self.accounts[account_id.0 as usize].has_conduct {
+        if change.closed && has_conduct {
             let own = self.accounts[account_id.0 as usize].currency;
             let realised = self.convert_floor(realised.to_notional(), currency, own);
             let closing = Closing {
@@ -190,32 +221,25 @@ impl Shard {
             };
             self.judge_close(closing, events);
         }
-        self.follow_position(handle, before, after);
+        // A position has opened, gone, or changed its side.
+        if before.0 == 0 || change.round_turn {
+            self.follow_position(handle, before, after);
+        }
         self.touch_account(account_id, true);
         change.opened
     }
 
-    /// Books cash in a currency of an account; says its balance after, and by how much that changed: less
-    /// than asked for only at the ends of the range of [`Money`].
-    #[inline]
-    fn book_fill(
+    /// As [`Account::book`], in a currency that is not the account's own.
+    #[cold]
+    #[inline(never)]
+    fn book_foreign(
         &mut self,
         id: AccountId,
-        currency: crate::account::CurrencyId,
+        currency: CurrencyId,
         net: Money,
         fee: Money,
     ) -> (Money, i128) {
-        let credited =
-            |before: Money, after: Money| (after, i128::from(after.0) - i128::from(before.0));
-        let account = &mut self.accounts[id.0 as usize];
-        if currency == account.currency {
-            let before = account.balance;
-            account.balance = before.saturating_add(net);
-            account.fees = account.fees.saturating_add(fee);
-            account.rules.record_realised(net);
-            return credited(before, account.balance);
-        }
-        let own = account.currency;
+        let own = self.accounts[id.0 as usize].currency;
         let worth = self
             .convert_floor(net.to_notional(), currency, own)
             .to_money_floor();
@@ -238,15 +262,22 @@ impl Shard {
     pub(super) fn book_cash(
         &mut self,
         id: AccountId,
-        currency: crate::account::CurrencyId,
+        currency: CurrencyId,
         amount: Money,
     ) -> Money {
-        let (balance, credited) = self.book_fill(id, currency, amount, Money::ZERO);
+        let account = &mut self.accounts[id.0 as usize];
+        let (balance, credited) = if currency == account.currency {
+            account.book(amount, Money::ZERO)
+        } else {
+            self.book_foreign(id, currency, amount, Money::ZERO)
+        };
         self.house[currency.0 as usize].trading -= credited;
         balance
     }
 
     /// The fee of one fill, so that all fills of its order together cost the minimum at least.
+    #[cold]
+    #[inline(never)]
     fn fee_with_minimum(&mut self, extra: u32, earned: Money, minimum: Money) -> Money {
         if extra == NIL {
             return earned.max(minimum);
@@ -263,7 +294,7 @@ impl Shard {
     }
 
     /// Keeps the rows of a position that changed from `before` to `after`.
-    #[inline]
+    #[inline(never)]
     pub(super) fn follow_position(&mut self, handle: u32, before: Lots, after: Lots) {
         if before.0.signum() == after.0.signum() {
             return;

@@ -22,25 +22,32 @@ pub(super) struct Replaced {
 }
 
 /// What the account would hold and aim at with this order in the place of another.
-#[inline(always)]
 fn with_order(desk: &Desk<'_>, request: &NewOrder, lots: Lots, replaced: Lots) -> Holding {
     let mut held = match desk.held {
         Some(held) => *held,
         None => Holding::new(request.account, request.instrument, request.leg),
     };
     let sum = held.working_mut(request.side);
-    sum.0 = sum.0.saturating_sub(replaced.0).saturating_add(lots.0);
+    *sum = sum.saturating_sub(replaced).saturating_add(lots);
     held
 }
 
-/// The largest notional of a holding's worst cases, where that bounds what it ties up.
+/// The most lots that a holding and its working orders come to, of either side.
+#[inline(always)]
+fn worst_lots(holding: &Holding) -> Lots {
+    let working = holding.buys.max(holding.sells);
+    Lots(holding.lots.0.saturating_abs()).saturating_add(working)
+}
+
+/// The largest notional of so many lots, where that bounds what they tie up. `price`: of an order, for a
+/// market that has shown none.
 #[inline(always)]
 fn notional_bound(
     account: &Account,
     market: &Market,
-    holding: &Holding,
+    lots: Lots,
     price: Ticks,
-) -> Option<i128> {
+) -> Option<Notional> {
     if market.instrument.margin.initial.per_unit.0 != 0 || market.currency != account.currency {
         return None;
     }
@@ -52,11 +59,28 @@ fn notional_bound(
             .max(touch.ask.0.saturating_abs()),
         None => market.last.unwrap_or(price).0.saturating_abs(),
     };
-    let working = holding.buys.0.max(holding.sells.0);
-    let lots = holding.lots.0.saturating_abs().saturating_add(working);
-    let bound = holding::value(Ticks(largest), Lots(lots), market.tick_value);
+    let bound = holding::value(Ticks(largest), lots, market.tick_value);
     // Each requirement is rounded up to a unit of money.
-    Some(bound.0.saturating_add(Notional::PER_MONEY))
+    Some(bound.saturating_add(Notional(Notional::PER_MONEY)))
+}
+
+/// Whether the least equity that the account's limits allow is at least the whole notional with an order
+/// of so many lots, for an account that has no other holding: then nobody needs to ask for its equity.
+#[inline(always)]
+fn floor_covers_notional(desk: &Desk<'_>, lots: Lots, price: Ticks) -> bool {
+    let account = desk.account;
+    let (is_alone, lots) = match desk.held {
+        Some(held) => (
+            held.previous == NIL && held.next == NIL,
+            worst_lots(held).saturating_add(lots),
+        ),
+        None => (account.holdings.first == NIL, lots),
+    };
+    let (low, _) = account.rules.quiet(false);
+    account.is_floored.0
+        && account.foreign.is_empty()
+        && is_alone
+        && notional_bound(account, desk.market, lots, price).is_some_and(|bound| bound <= low)
 }
 
 impl Shard {
@@ -120,7 +144,7 @@ impl Shard {
             Funding::Margin { rate_min } => {
                 let with_order = with_order(desk, request, lots, replaced.lots);
                 // Equity that covers the whole notional covers every requirement that is a share of it.
-                if self.covers_notional(desk, &with_order, price) {
+                if self.covers_notional(desk, with_order, price) {
                     return Ok(());
                 }
                 self.check_margin(desk, request, &with_order, price, rate_min)
@@ -141,8 +165,10 @@ impl Shard {
             Funding::Unchecked => true,
             Funding::Cash => false,
             Funding::Margin { .. } => {
-                let with_order = with_order(desk, request, lots, Lots(0));
-                self.covers_notional(desk, &with_order, price)
+                floor_covers_notional(desk, lots, price) || {
+                    let with_order = with_order(desk, request, lots, Lots(0));
+                    self.covers_notional(desk, with_order, price)
+                }
             }
         }
     }
@@ -160,8 +186,8 @@ impl Shard {
         }
         let market = desk.market;
         let cost = holding::value(price, lots, market.tick_value);
-        let fees = &market.instrument.fees;
-        let fee = holding::fee(fees, false, cost, market.instrument.qty(lots)).max(fees.minimum);
+        let fee = market.fee(false, price, lots);
+        let fee = fee.max(market.instrument.fees.minimum);
         let needed = cost.to_money_ceil().saturating_add(fee);
         // What the replaced order had set aside is free again.
         let available = self.cash_available(desk.account, market.currency);
@@ -200,26 +226,27 @@ impl Shard {
 
     /// Whether equity is at least the whole notional of every worst case, which no requirement that is a
     /// share of it can pass. False where that says nothing: amounts per unit, other currencies.
-    #[inline(always)]
-    fn covers_notional(&self, desk: &Desk<'_>, with_order: &Holding, price: Ticks) -> bool {
+    #[inline(never)]
+    fn covers_notional(&self, desk: &Desk<'_>, with_order: Holding, price: Ticks) -> bool {
         let account = desk.account;
         if !account.foreign.is_empty() {
             return false;
         }
-        let Some(mut bound) = notional_bound(account, desk.market, with_order, price) else {
+        let lots = worst_lots(&with_order);
+        let Some(mut bound) = notional_bound(account, desk.market, lots, price) else {
             return false;
         };
-        let mut equity = account.balance.to_notional().0;
+        let mut equity = account.balance.to_notional();
         let mut handle = account.holdings.first;
         while handle != NIL {
             let other = self.holdings.get(handle);
             handle = other.next;
             let market = self.market_of(other);
-            equity = equity.saturating_add(unrealised(other, market).0);
+            equity = equity.saturating_add(unrealised(other, market));
             if (other.instrument, other.leg) == (with_order.instrument, with_order.leg) {
                 continue;
             }
-            let Some(more) = notional_bound(account, market, other, Ticks(0)) else {
+            let Some(more) = notional_bound(account, market, worst_lots(other), Ticks(0)) else {
                 return false;
             };
             bound = bound.saturating_add(more);

@@ -16,7 +16,7 @@ pub(super) struct Reckoning {
     /// Open positions.
     pub(super) positions: u32,
     /// At least what all of them can tie up: their whole notional, where a requirement is a share of it.
-    pub(super) notional: i128,
+    pub(super) notional: Notional,
 }
 
 /// Value at the market's mark minus cost, exact; nothing where nothing is held.
@@ -27,8 +27,7 @@ pub(super) fn unrealised(holding: &Holding, market: &Market) -> Notional {
     }
     // A position came from a trade, and a trade leaves a mark.
     let mark = market.mark(holding.lots).unwrap_or(Ticks(0));
-    let value = holding::value(mark, holding.lots, market.tick_value);
-    Notional(value.0.saturating_sub(holding.cost.0))
+    holding::value(mark, holding.lots, market.tick_value).saturating_sub(holding.cost)
 }
 
 impl Shard {
@@ -39,7 +38,7 @@ impl Shard {
         account: AccountId,
         instrument: InstrumentId,
         leg: Leg,
-    ) -> Option<u32> {
+    ) -> Option<(u32, &Holding)> {
         let first = self.accounts[account.0 as usize].holdings.first;
         if first == NIL {
             return None;
@@ -47,12 +46,23 @@ impl Shard {
         // Most accounts hold one thing at a time.
         let holding = self.holdings.get(first);
         if holding.instrument == instrument && holding.leg == leg {
-            return Some(first);
+            return Some((first, holding));
         }
         if holding.next == NIL {
             return None;
         }
-        self.holding_handles.get((account.0, instrument.0, leg))
+        self.find_further(account, instrument, leg)
+    }
+
+    #[inline(never)]
+    fn find_further(
+        &self,
+        account: AccountId,
+        instrument: InstrumentId,
+        leg: Leg,
+    ) -> Option<(u32, &Holding)> {
+        let handle = self.holding_handles.get((account.0, instrument.0, leg))?;
+        Some((handle, self.holdings.get(handle)))
     }
 
     /// The holding of an instrument and leg; an idle one is made where there is none. The caller
@@ -63,7 +73,7 @@ impl Shard {
         instrument: InstrumentId,
         leg: Leg,
     ) -> u32 {
-        if let Some(handle) = self.find_holding(account, instrument, leg) {
+        if let Some((handle, _)) = self.find_holding(account, instrument, leg) {
             return handle;
         }
         let handle = self.holdings.insert(Holding::new(account, instrument, leg));
@@ -171,12 +181,12 @@ impl Shard {
     }
 
     /// What an account's positions come to at their marks, in one pass.
-    #[inline]
+    #[inline(always)]
     pub(super) fn reckon(&self, account: &Account) -> Reckoning {
         let mut reckoning = Reckoning {
             equity: account.balance.to_notional(),
             positions: 0,
-            notional: 0,
+            notional: Notional::ZERO,
         };
         let is_plain = account.foreign.is_empty();
         for holding in self.account_holdings(account) {
@@ -185,18 +195,18 @@ impl Shard {
             }
             let market = self.market_of(holding);
             let mark = market.mark(holding.lots).unwrap_or(Ticks(0));
-            let value = holding::value(mark, holding.lots, market.tick_value).0;
+            let value = holding::value(mark, holding.lots, market.tick_value);
             let is_bound = is_plain && market.instrument.margin.maintenance.per_unit.0 == 0;
             let needed = if is_bound {
                 // A requirement is rounded up to a unit of money.
-                value.saturating_abs().saturating_add(Notional::PER_MONEY)
+                Notional(value.0.saturating_abs()).saturating_add(Notional(Notional::PER_MONEY))
             } else {
-                i128::MAX
+                Notional(i128::MAX)
             };
             reckoning.positions += 1;
             reckoning.notional = reckoning.notional.saturating_add(needed);
-            let unrealised = value.saturating_sub(holding.cost.0);
-            reckoning.equity.0 = reckoning.equity.0.saturating_add(unrealised);
+            let unrealised = value.saturating_sub(holding.cost);
+            reckoning.equity = reckoning.equity.saturating_add(unrealised);
         }
         if !is_plain {
             reckoning.equity = self.equity_of(account);

@@ -14,7 +14,7 @@ use super::holdings::Reckoning;
 use crate::account::{Account, BreachRecord, Move};
 use crate::bands::Band;
 use crate::event_buf::EventBuf;
-use crate::holding::{self, Holding};
+use crate::holding::{self, Holding, TickValue};
 use crate::slab::NIL;
 
 impl Shard {
@@ -40,11 +40,14 @@ impl Shard {
             if !is_quiet {
                 self.ratchet_equity(id, equity, events);
             }
+            stands = !broken && !called;
             if booked {
                 self.ratchet_closed(id, events);
-                self.test_objectives(id, events);
+                // Nothing is an objective's while something is open.
+                if !stands || reckoning.positions == 0 {
+                    self.test_objectives(id, events);
+                }
             }
-            stands = !broken && !called;
         }
         let reckoning = if stands {
             reckoning
@@ -64,7 +67,7 @@ impl Shard {
         let equity = reckoning.equity;
         let is_called = || {
             reckoning.positions > 0
-                && reckoning.notional > equity.0
+                && reckoning.notional > equity
                 && self
                     .maintenance_required(account)
                     .is_some_and(|required| equity < required.to_notional())
@@ -82,15 +85,18 @@ impl Shard {
     }
 
     /// Liquidates an account that has less than it needs to keep its positions; says whether it did.
+    #[inline(always)]
     fn call_margin(&mut self, id: AccountId, reckoning: &Reckoning, events: &mut EventBuf) -> bool {
-        let equity = reckoning.equity;
+        // Equity that covers the whole notional covers every share of it.
+        reckoning.positions != 0
+            && reckoning.notional > reckoning.equity
+            && self.call_uncovered(id, reckoning.equity, events)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn call_uncovered(&mut self, id: AccountId, equity: Notional, events: &mut EventBuf) -> bool {
         let account = &self.accounts[id.0 as usize];
-        if !matches!(account.terms.funding, Funding::Margin { .. })
-            || reckoning.positions == 0
-            || reckoning.notional <= equity.0
-        {
-            return false;
-        }
         let Some(required) = self.maintenance_required(account) else {
             return false;
         };
@@ -413,29 +419,63 @@ impl Shard {
         self.set_bands_at(id, &reckoning);
     }
 
+    #[inline(always)]
     fn set_bands_at(&mut self, id: AccountId, reckoning: &Reckoning) {
-        let account = &self.accounts[id.0 as usize];
+        let account = &mut self.accounts[id.0 as usize];
+        let (low, _) = account.rules.quiet(false);
+        account.is_floored.0 =
+            account.is_trading() && !account.day_locked && reckoning.equity >= low;
         if reckoning.positions == 0 {
             return;
         }
+        let account = &self.accounts[id.0 as usize];
+        let near = self
+            .room_of(account, reckoning)
+            .map_or(-1, |room| room.near());
+        let mut handle = account.holdings.first;
+        while handle != NIL {
+            let holding = self.holdings.get(handle);
+            handle = holding.next;
+            if holding.lots.0 == 0 {
+                continue;
+            }
+            let market = &mut self.markets[holding.instrument.0 as usize];
+            match market.mark(holding.lots) {
+                Some(mark) if slope_of(holding, market.tick_value) <= near => {
+                    let band = Band {
+                        low: mark.0.saturating_sub(NEAR_TICKS),
+                        high: mark.0.saturating_add(NEAR_TICKS),
+                    };
+                    market.bands_mut(holding.lots).set(holding.row.0, band);
+                }
+                _ => return self.set_close_bands(id, reckoning),
+            }
+        }
+    }
+
+    /// As [`Shard::set_bands_at`] where the room is less than [`NEAR_TICKS`] for some position.
+    #[inline(never)]
+    fn set_close_bands(&mut self, id: AccountId, reckoning: &Reckoning) {
+        let account = &self.accounts[id.0 as usize];
         let room = self.room_of(account, reckoning);
         let mut handle = account.holdings.first;
         while handle != NIL {
-            let holding = *self.holdings.get(handle);
-            if holding.lots.0 != 0 {
-                let market = &mut self.markets[holding.instrument.0 as usize];
-                let mark = market.mark(holding.lots);
-                let band = match (room, mark) {
-                    (Some(room), Some(mark)) => room.band(&holding, mark, market.tick_value),
-                    _ => Band::NONE,
-                };
-                market.bands_mut(holding.lots).set(holding.row.0, band);
-            }
+            let holding = self.holdings.get(handle);
             handle = holding.next;
+            if holding.lots.0 == 0 {
+                continue;
+            }
+            let market = &mut self.markets[holding.instrument.0 as usize];
+            let band = match (room, market.mark(holding.lots)) {
+                (Some(room), Some(mark)) => room.band(holding, mark, market.tick_value),
+                _ => Band::NONE,
+            };
+            market.bands_mut(holding.lots).set(holding.row.0, band);
         }
     }
 
     /// How far an account's equity may move before somebody must look; `None` when every mark counts.
+    #[inline(always)]
     fn room_of(&self, account: &Account, reckoning: &Reckoning) -> Option<Room> {
         if !account.foreign.is_empty() {
             return None;
@@ -446,24 +486,22 @@ impl Shard {
             notional,
         } = *reckoning;
         let mut room = Room {
-            down: i128::MAX,
-            up: i128::MAX,
-            margin: None,
-            shift: positions.next_power_of_two().trailing_zeros(),
+            down: Notional(i128::MAX),
+            up: Notional(i128::MAX),
+            shift: if positions == 1 {
+                0
+            } else {
+                positions.next_power_of_two().trailing_zeros()
+            },
         };
         if account.is_trading() {
             let (low, high) = account.rules.quiet(account.day_locked);
             room.meet(equity, low, high);
             if !matches!(account.terms.funding, Funding::Margin { .. }) {
-            } else if notional <= equity.0 {
-                room.margin = Some(equity.0.saturating_sub(notional));
-            } else if let Some(required) = self.maintenance_required(account) {
-                // Each position's requirement is rounded up by less than one unit of money.
-                let slack = equity
-                    .0
-                    .saturating_sub(required.to_notional().0)
-                    .saturating_sub(i128::from(positions) * Notional::PER_MONEY);
-                room.margin = Some(slack);
+            } else if notional <= equity {
+                room.meet_margin(equity.saturating_sub(notional));
+            } else {
+                room.meet_margin(self.margin_slack(account, reckoning));
             }
         }
         if let Some((low, high)) = self.entry_quiet(account) {
@@ -471,51 +509,82 @@ impl Shard {
         }
         Some(room)
     }
+
+    /// Equity above the maintenance requirement of an account with margin, or less.
+    #[cold]
+    #[inline(never)]
+    fn margin_slack(&self, account: &Account, reckoning: &Reckoning) -> Notional {
+        let required = self.maintenance_required(account).unwrap_or(Money::ZERO);
+        // Each position's requirement is rounded up by less than one unit of money.
+        let rounded = i128::from(reckoning.positions) * Notional::PER_MONEY;
+        reckoning
+            .equity
+            .saturating_sub(required.to_notional())
+            .saturating_sub(Notional(rounded))
+    }
 }
 
 /// How far equity may move before somebody must look, shared by the positions of one account.
 #[derive(Debug, Clone, Copy)]
 struct Room {
-    down: i128,
-    up: i128,
-    /// Equity above the maintenance requirement, where there is one.
-    margin: Option<i128>,
+    down: Notional,
+    up: Notional,
     /// Each position gets `1 / 2^shift` of it.
     shift: u32,
 }
 
+/// An account that has room for so many ticks either way gets them without a closer look: a power of
+/// two, so that no figure has to be shifted by another.
+const NEAR_TICKS: i64 = 1 << NEAR_BITS;
+const NEAR_BITS: u32 = 20;
+
 /// Below so many ticks a division finds the exact edge; above, a shift finds half of it or more.
 const EXACT_TICKS: i128 = 64;
 
+/// How much the equity of a position's account moves with a tick of its mark; above zero.
+#[inline(always)]
+fn slope_of(holding: &Holding, tick_value: TickValue) -> i128 {
+    let size = Lots(holding.lots.0.saturating_abs());
+    holding::value(Ticks(1), size, tick_value).0
+}
+
 impl Room {
+    #[inline(always)]
     fn meet(&mut self, equity: Notional, low: Notional, high: Notional) {
-        self.down = self.down.min(equity.0.saturating_sub(low.0));
-        self.up = self.up.min(high.0.saturating_sub(equity.0));
+        self.down = self.down.min(equity.saturating_sub(low));
+        self.up = self.up.min(high.saturating_sub(equity));
+    }
+
+    /// `slack`: equity above the maintenance requirement. A requirement of at most the whole notional
+    /// moves at most as fast as equity does, and either way: so both have half of it.
+    #[inline(always)]
+    fn meet_margin(&mut self, slack: Notional) {
+        let half = Notional(slack.0 >> 1);
+        self.down = self.down.min(half);
+        self.up = self.up.min(half);
+    }
+
+    /// The most equity per tick that leaves a position [`NEAR_TICKS`] either way.
+    #[inline(always)]
+    fn near(&self) -> i128 {
+        let least = self.down.min(self.up).0 >> NEAR_BITS;
+        if self.shift == 0 {
+            least
+        } else {
+            least >> self.shift
+        }
     }
 
     /// The marks at which a position moves its account's equity by no more than its share of the room.
-    /// Never wider than that; narrower by up to one half, which costs one more look on the way.
-    #[inline]
-    fn band(&self, holding: &Holding, mark: Ticks, tick_value: Notional) -> Band {
-        // Equity per tick.
-        let size = Lots(holding.lots.0.saturating_abs());
-        let slope = holding::value(Ticks(1), size, tick_value).0;
-        if slope <= 0 {
+    /// Never wider than that; narrower by up to a half, which costs one more look on the way.
+    fn band(&self, holding: &Holding, mark: Ticks, tick_value: TickValue) -> Band {
+        let slope = slope_of(holding, tick_value);
+        if slope <= 0 || self.down.0 < 0 || self.up.0 < 0 {
             return Band::NONE;
         }
         let bits = 128 - slope.leading_zeros();
-        let mut down = self.ticks(self.down, bits, slope);
-        let mut up = self.ticks(self.up, bits, slope);
-        if let Some(margin) = self.margin {
-            // A requirement of at most the whole notional moves at most as fast as equity does, and
-            // either way.
-            let room = self.ticks(margin, bits + 1, slope.saturating_mul(2));
-            down = down.min(room);
-            up = up.min(room);
-        }
-        if down < 0 || up < 0 {
-            return Band::NONE;
-        }
+        let down = self.ticks(self.down, bits, slope);
+        let up = self.ticks(self.up, bits, slope);
         let (below, above) = if holding.lots.0 > 0 {
             (down, up)
         } else {
@@ -527,23 +596,16 @@ impl Room {
         }
     }
 
-    /// Ticks in a position's share of the room; below zero when there is none.
+    /// Ticks in a position's share of the room, which is not below zero.
     #[inline]
-    fn ticks(&self, room: i128, slope_bits: u32, slope: i128) -> i64 {
-        if room < 0 {
-            return -1;
-        }
-        let share = room >> self.shift;
+    fn ticks(&self, room: Notional, slope_bits: u32, slope: i128) -> i64 {
+        let share = room.0 >> self.shift;
         let near = share >> slope_bits;
         let ticks = if near < EXACT_TICKS {
             share / slope
         } else {
             near
         };
-        if ticks > i128::from(i64::MAX) {
-            i64::MAX
-        } else {
-            ticks as i64
-        }
+        i64::try_from(ticks).unwrap_or(i64::MAX)
     }
 }

@@ -102,10 +102,11 @@ impl Shard {
     }
 
     /// What a fill sets off beyond itself. An order without leaves is over.
-    #[inline]
+    #[inline(always)]
     pub(super) fn after_fill(&mut self, handle: u32, lots: Lots, events: &mut EventBuf) {
-        let order = *self.orders.get(handle);
+        let order = self.orders.get(handle);
         if order.role != OrderRole::Alone {
+            let order = *order;
             self.after_member_fill(handle, &order, lots, events);
         } else if order.leaves().0 == 0 {
             self.end_order(handle, None, events);

@@ -12,6 +12,7 @@ use crate::event_buf::EventBuf;
 use crate::market::{Market, Touch};
 
 impl Shard {
+    #[inline(never)]
     pub(super) fn on_market(&mut self, event: &MarketEvent, events: &mut EventBuf) {
         self.market_events += 1;
         self.last_market = self.seq;

@@ -11,7 +11,7 @@ use types::{
 use super::{Contest, KnownPlan, OpenDay, Shard};
 use crate::account::{Account, Foreign, List, Moved, OrderRate};
 use crate::book::NIL as NO_ORDER;
-use crate::derived::Derived;
+use crate::derived::{Derived, DerivedFlag};
 use crate::event_buf::EventBuf;
 use crate::market::Market;
 use crate::slab::NIL;
@@ -173,12 +173,14 @@ impl Shard {
             terms: plan.terms,
             foreign: Foreign::default(),
             rate: OrderRate::default(),
+            is_floored: DerivedFlag::default(),
             entry: None,
             breach: None,
             moved: Moved::default(),
         });
         let opened = limits.iter().flatten();
         self.tell_moves(account, opened, FloorMoveCause::Opened, events);
+        self.set_bands(account);
     }
 }
 

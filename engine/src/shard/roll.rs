@@ -13,6 +13,7 @@ use crate::event_buf::EventBuf;
 use crate::order::Tif;
 
 impl Shard {
+    #[inline(never)]
     pub(super) fn on_day_roll(
         &mut self,
         schedule: RollSchedule,

@@ -2,10 +2,10 @@
 
 use types::{
     AccountId, DenyReason, EventKind, Latency, LatencySample, Lots, NewOrder, OrderId, OrderKind,
-    OrderRole, TimeInForce, TimestampNs,
+    OrderRole, Ticks, TimeInForce, TimestampNs,
 };
 
-use super::check::{Checked, Earlier, Part};
+use super::check::{Checked, Earlier, Part, Plain};
 use super::{Shard, UsedClientOrder};
 use crate::agenda::{Due, DueKind};
 use crate::book::{NIL as NO_ORDER, Node};
@@ -33,16 +33,85 @@ impl Membership {
     };
 }
 
+/// What an accepted order starts with beside what was asked for.
+#[derive(Debug, Clone, Copy)]
+struct Start {
+    id: OrderId,
+    lots: Lots,
+    limit: Ticks,
+    holding: u32,
+    /// Handle of its [`Extra`], or `NIL`.
+    extra: u32,
+    stage: Stage,
+    /// What the book is about to show of it.
+    shown: Lots,
+    /// Whether its account may go below zero in the instrument.
+    may_short: bool,
+    membership: Membership,
+    arrives: TimestampNs,
+}
+
 impl Shard {
+    #[inline(never)]
     pub(super) fn submit_order(&mut self, request: &NewOrder, events: &mut EventBuf) {
-        let checked = self
+        let sender = self
             .check_known(request)
-            .and_then(|()| self.count_rate(request.account, 1))
-            .and_then(|()| match self.check_plain(request) {
-                Some(checked) => Ok(checked),
-                None => self.check_order(request, Part::Whole, Earlier::default()),
-            });
-        match checked {
+            .and_then(|()| self.count_rate(request.account, 1));
+        if sender.is_ok()
+            && let Some(plain) = self.check_plain(request)
+        {
+            self.submit_plain(request, &plain, events);
+        } else {
+            self.submit_checked(request, sender, events);
+        }
+    }
+
+    /// Accepts an order that [`Shard::check_plain`] let pass and lets it enter. Such an order has no
+    /// delay, no extra and nothing to wait for, so where it meets nobody it comes into being at rest.
+    #[inline(always)]
+    fn submit_plain(&mut self, request: &NewOrder, plain: &Plain, events: &mut EventBuf) {
+        let (instrument, side, limit) = (request.instrument, request.side, plain.limit);
+        self.remember_client_order(request.account, request.client_order.0);
+        let holding = match plain.holding {
+            Some(holding) => holding,
+            None => self.holding_handle(request.account, instrument, request.leg),
+        };
+        let market = &self.markets[instrument.0 as usize];
+        let stays =
+            request.tif != TimeInForce::ImmediateOrCancel && market.meets_nobody(side, limit);
+        let start = Start {
+            id: self.next_order_id(),
+            lots: plain.lots,
+            limit,
+            holding,
+            extra: NIL,
+            stage: if stays {
+                Stage::Resting
+            } else {
+                Stage::Entering
+            },
+            shown: if stays { plain.lots } else { Lots(0) },
+            may_short: true,
+            membership: Membership::ALONE,
+            arrives: self.ts,
+        };
+        let handle = self.start(request, &start, events);
+        if stays {
+            self.queue(handle, instrument, side, limit);
+        } else {
+            self.match_order(handle, instrument, events);
+        }
+    }
+
+    /// An order of any kind, whose sender was checked and counted.
+    #[inline(never)]
+    fn submit_checked(
+        &mut self,
+        request: &NewOrder,
+        sender: Result<(), DenyReason>,
+        events: &mut EventBuf,
+    ) {
+        match sender.and_then(|()| self.check_order(request, Part::Whole, Earlier::default())) {
             Ok(checked) => {
                 self.remember_client_order(request.account, request.client_order.0);
                 let handle = self.accept(request, &checked, Membership::ALONE, events);
@@ -82,10 +151,15 @@ impl Shard {
     }
 
     /// Remembers the newest ids up to the limit; the oldest is forgotten first.
+    #[inline(always)]
     pub(super) fn remember_client_order(&mut self, account: AccountId, client: u128) {
-        if client == 0 || self.limits.client_orders_max == 0 {
-            return;
+        if client != 0 && self.limits.client_orders_max != 0 {
+            self.remember_used(account, client);
         }
+    }
+
+    #[inline(never)]
+    fn remember_used(&mut self, account: AccountId, client: u128) {
         let used = UsedClientOrder {
             account,
             client: types::ClientOrderId(client),
@@ -111,7 +185,6 @@ impl Shard {
     }
 
     /// Makes a working order of a checked request; it is at the market's door, on its way or held.
-    #[inline(always)]
     pub(super) fn accept(
         &mut self,
         request: &NewOrder,
@@ -142,48 +215,21 @@ impl Shard {
         };
         // An exit is as large as its entry has filled.
         let is_exit = is_held && role != OrderRole::OtoChild;
-        let lots = if is_exit { Lots(0) } else { checked.lots };
-        let extra = self.make_extra(id, request, checked, membership, latency.ack_ns);
-        let holding = self.holding_handle(request.account, request.instrument, request.leg);
         let terms = &self.accounts[request.account.0 as usize].terms;
-        let shorts = self.markets[request.instrument.0 as usize].allows_shorts(terms);
-        let order = Order {
-            client: request.client_order,
-            qty: lots,
-            filled: Lots(0),
+        let may_short = self.markets[request.instrument.0 as usize].allows_shorts(terms);
+        let start = Start {
+            id,
+            lots: if is_exit { Lots(0) } else { checked.lots },
             limit: checked.limit,
-            previous: NO_ORDER,
-            next: NO_ORDER,
-            holding,
-            extra,
-            side: request.side,
-            form: Form::of(request.kind),
+            extra: self.make_extra(id, request, checked, membership, latency.ack_ns),
+            holding: self.holding_handle(request.account, request.instrument, request.leg),
             stage,
-            role,
-            self_trade: request.self_trade,
-            tif: Tif::of(request.tif),
-            flags: Flags::of(request, shorts),
-        };
-        let node = Node::new(id, request.account, Lots(0), 0);
-        let handle = self.orders.insert(node, order);
-        let held = self.holdings.get_mut(holding);
-        held.orders += 1;
-        if !order.flags.is_closing() {
-            let sum = held.working_mut(order.side);
-            sum.0 = sum.0.saturating_add(lots.0);
-        }
-        self.link_order(handle, request.account);
-        let account = &mut self.accounts[request.account.0 as usize];
-        if account.has_conduct {
-            account.rules.record_order();
-        }
-        events.push(EventKind::OrderAccepted {
-            order: id,
-            request: *request,
-            list: membership.list,
-            role,
+            shown: Lots(0),
+            may_short,
+            membership,
             arrives,
-        });
+        };
+        let handle = self.start(request, &start, events);
         if stage == Stage::InFlight {
             self.schedule_flight(handle, arrives);
         } else {
@@ -192,8 +238,59 @@ impl Shard {
         handle
     }
 
-    /// What the order has that most have not; `NIL` when that is nothing.
+    /// Gives an accepted order its place among the orders, its holding's and its account's.
     #[inline(always)]
+    fn start(&mut self, request: &NewOrder, start: &Start, events: &mut EventBuf) -> u32 {
+        let account = &mut self.accounts[request.account.0 as usize];
+        let role = start.membership.role;
+        let previous = account.orders.last;
+        let order = Order {
+            client: request.client_order,
+            qty: start.lots,
+            filled: Lots(0),
+            limit: start.limit,
+            // At the end of its account's list.
+            previous,
+            next: NO_ORDER,
+            holding: start.holding,
+            extra: start.extra,
+            side: request.side,
+            form: Form::of(request.kind),
+            stage: start.stage,
+            role,
+            self_trade: request.self_trade,
+            tif: Tif::of(request.tif),
+            flags: Flags::of(request, start.may_short),
+        };
+        let node = Node::new(start.id, request.account, start.shown, 0);
+        let handle = self.orders.insert(node, order);
+        account.orders.last = handle;
+        account.orders_len += 1;
+        if account.has_conduct {
+            account.rules.record_order();
+        }
+        if previous == NO_ORDER {
+            account.orders.first = handle;
+        } else {
+            self.orders.get_mut(previous).next = handle;
+        }
+        let held = self.holdings.get_mut(start.holding);
+        held.orders += 1;
+        if !order.flags.is_closing() {
+            let sum = held.working_mut(order.side);
+            *sum = sum.saturating_add(start.lots);
+        }
+        events.push(EventKind::OrderAccepted {
+            order: start.id,
+            request: *request,
+            list: start.membership.list,
+            role,
+            arrives: start.arrives,
+        });
+        handle
+    }
+
+    /// What the order has that most have not; `NIL` when that is nothing.
     fn make_extra(
         &mut self,
         id: OrderId,
@@ -245,7 +342,7 @@ impl Shard {
     }
 
     /// The delays of an order of this id.
-    #[inline(always)]
+    #[inline(never)]
     pub(super) fn latency(&self, instrument: types::InstrumentId, id: OrderId) -> LatencySample {
         let market = &self.markets[instrument.0 as usize];
         match market.paper().map(|model| model.latency) {
@@ -284,7 +381,6 @@ impl Shard {
     }
 
     /// An order with a deadline is on the agenda.
-    #[inline(always)]
     pub(super) fn schedule_expiry(&mut self, handle: u32) {
         if self.orders.get(handle).tif != Tif::GoodTillDate {
             return;
@@ -302,23 +398,7 @@ impl Shard {
         }
     }
 
-    /// Puts an order at the end of its account's list.
-    #[inline(always)]
-    fn link_order(&mut self, handle: u32, account: AccountId) {
-        let account = &mut self.accounts[account.0 as usize];
-        let previous = account.orders.last;
-        account.orders.last = handle;
-        account.orders_len += 1;
-        if previous == NO_ORDER {
-            account.orders.first = handle;
-        } else {
-            self.orders.get_mut(previous).next = handle;
-        }
-        self.orders.get_mut(handle).previous = previous;
-    }
-
     /// An accepted order that is at the market's door enters.
-    #[inline(always)]
     pub(super) fn send(&mut self, handle: u32, events: &mut EventBuf) {
         if self.orders.get(handle).stage == Stage::Entering {
             self.enter(handle, events);

@@ -29,26 +29,41 @@ impl Shard {
     /// Runs everything that is due by now, in order of time; each thing is a step of its own.
     #[inline(always)]
     pub(super) fn run_timed(&mut self, events: &mut EventBuf) {
-        while self.agenda.is_due(self.ts)
-            || self.windows.is_due(self.ts)
-            || self.contest_due <= self.ts
-        {
-            self.run_next(events);
+        if self.is_timed_due() {
+            self.run_all_due(events);
+        }
+    }
+
+    #[inline(always)]
+    fn is_timed_due(&self) -> bool {
+        self.agenda.is_due(self.ts) || self.windows.is_due(self.ts) || self.contest_due <= self.ts
+    }
+
+    #[inline(never)]
+    fn run_all_due(&mut self, events: &mut EventBuf) {
+        // At the end of time even what never comes looks due.
+        while self.is_timed_due() && self.run_next(events) {
             self.settle(events);
         }
     }
 
-    /// At one time windows come first, then competitions, then orders.
-    fn run_next(&mut self, events: &mut EventBuf) {
+    /// At one time windows come first, then competitions, then orders. Says whether there was anything.
+    fn run_next(&mut self, events: &mut EventBuf) -> bool {
         const NEVER: TimestampNs = TimestampNs(u64::MAX);
         let due = self.agenda.next().copied();
-        let window = self.windows.next().unwrap_or(NEVER);
-        let contest = self.contest_due;
-        match due {
-            Some(due) if due.at < window && due.at < contest => self.run_due(due, events),
-            _ if contest < window => self.run_contest(events),
-            _ => self.run_window_edge(events),
+        let window = self.windows.next();
+        let contest = Some(self.contest_due).filter(|at| *at != NEVER);
+        let is_before =
+            |at: TimestampNs, other: Option<TimestampNs>| other.is_none_or(|other| at < other);
+        match (due, contest) {
+            (Some(due), _) if is_before(due.at, window) && is_before(due.at, contest) => {
+                self.run_due(due, events);
+            }
+            (_, Some(contest)) if is_before(contest, window) => self.run_contest(events),
+            _ if window.is_some() => self.run_window_edge(events),
+            _ => return false,
         }
+        true
     }
 
     fn run_due(&mut self, due: Due, events: &mut EventBuf) {
@@ -128,8 +143,12 @@ impl Shard {
     }
 
     /// How long a change of this order flies.
+    #[inline(always)]
     pub(super) fn flight_ns(&self, handle: u32) -> u32 {
         let instrument = self.instrument_of(handle);
+        if self.markets[instrument.0 as usize].is_crossed() {
+            return 0;
+        }
         self.latency(instrument, self.orders.id(handle)).order_ns
     }
 

@@ -392,7 +392,6 @@ impl Shard {
             .instrument
     }
 
-    /// Algos ascend, and what is due belongs to something that works.
     /// A competition's life counts the entrants that it has, its boards name them, and nobody is on the
     /// board and off it.
     fn check_contests(&self) -> Result<(), SnapshotError> {
@@ -446,6 +445,7 @@ impl Shard {
         ensure(openings.iter().all(is_window), "window openings")
     }
 
+    /// Algos ascend, and what is due belongs to something that works.
     fn check_agenda(&self) -> Result<(), SnapshotError> {
         let mut before = OrderId(0);
         for algo in &self.algos {
@@ -480,7 +480,7 @@ impl Shard {
                 .all(|curve| curve.sums.last().is_some_and(|&sum| sum > 0)),
             "curve",
         )?;
-        let (mut changes, mut timed, mut resumes) = (0, 0, 0);
+        let (mut changes, mut timed, mut resumed) = (0, 0, Vec::new());
         for (_, due) in self.agenda.iter() {
             let belongs = match due.kind {
                 DueKind::Arrival | DueKind::Expiry => {
@@ -497,7 +497,7 @@ impl Shard {
                     })
                 }
                 DueKind::Resume => {
-                    resumes += 1;
+                    resumed.push(due.change);
                     let account = self.accounts.get(due.change as usize);
                     let suspension = account.and_then(|account| account.life.suspension());
                     suspension.is_some_and(|suspension| suspension.until == Some(due.at))
@@ -524,7 +524,11 @@ impl Shard {
             .iter()
             .filter_map(|account| account.life.suspension());
         let ending = suspensions.filter(|suspension| suspension.until.is_some());
-        ensure(resumes == ending.count(), "suspensions on the agenda")
+        // One for each, so that nobody resumes twice.
+        resumed.sort_unstable();
+        let is_repeated = resumed.windows(2).any(|pair| pair[0] == pair[1]);
+        let is_whole = resumed.len() == ending.count() && !is_repeated;
+        ensure(is_whole, "suspensions on the agenda")
     }
 
     fn check_plan_and_entry(&self, id: AccountId, account: &Account) -> Result<(), SnapshotError> {
@@ -537,6 +541,8 @@ impl Shard {
             }),
             "account's plan",
         )?;
+        let is_later = account.parent.is_none_or(|parent| parent.account < id);
+        ensure(is_later, "account's parent")?;
         let is_entered = account
             .entry
             .is_none_or(|EntryPlace { competition, index }| {

@@ -115,6 +115,7 @@ impl Shard {
             let market = self.market_of(position);
             let per_tick = market
                 .tick_value
+                .exact
                 .0
                 .checked_mul(i128::from(position.lots.0))?;
             (market.currency == account.currency).then(|| LineTerm {
@@ -148,6 +149,7 @@ impl Shard {
         // equity(mark) = rest + mark * slope, with the other positions at their marks.
         let slope = market
             .tick_value
+            .exact
             .0
             .checked_mul(i128::from(position.lots.0))?;
         let rest = equity

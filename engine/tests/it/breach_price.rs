@@ -13,7 +13,7 @@ use types::{
 
 use crate::stream::{self, script};
 use crate::words::cancel_all;
-use crate::world::{ACCOUNT, World, instrument, money, plan, price};
+use crate::world::{ACCOUNT, SECOND, World, instrument, money, plan, price};
 
 /// Whether this account breaks this rule when the instrument trades at this price.
 fn breaks(shard: &Shard, account: AccountId, rule: RuleKind, id: InstrumentId, at: Price) -> bool {
@@ -44,7 +44,10 @@ fn is_plain(shard: &Shard, view: &AccountView) -> bool {
         let instrument = shard.instrument_view(id).unwrap().instrument;
         instrument.liquidity != Liquidity::Crossed
     };
+    // Nor does a window close it.
+    let later = shard.ts().0 + 2 * SECOND;
     view.terms.mode == PositionMode::Netting
+        && shard.next_due().is_none_or(|due| due.0 > later)
         && view.algos.is_empty()
         && view.positions.iter().all(|held| is_paper(held.instrument))
         && view.orders.iter().all(|order| {
@@ -63,6 +66,10 @@ fn check(shard: &Shard, account: AccountId) -> Result<u32, TestCaseError> {
     }
     for limit in &view.limits {
         let rule = limit.limit.rule;
+        if limit.limit.effect == Effect::Warn {
+            // It is told once a day, wherever the price goes.
+            continue;
+        }
         for position in &view.positions {
             let id = position.instrument;
             let instrument = shard.instrument_view(id).unwrap().instrument;

@@ -3,7 +3,7 @@
 use engine::Limits;
 use proptest::prelude::*;
 use types::{
-    AccountChange, AccountId, AdjustKind, Aggressor, AlgoKind, Bar, BarPath, Calendar, CancelModel,
+    AccountChange, AccountId, AdjustKind, Aggressor, AlgoKind, Bar, BarPath, CancelModel,
     ClientOrderId, Codec, Command, CompetitionChange, CompetitionId, CurveId, DepthUpdate,
     DisqualificationReason, FeeSchedule, FillRule, Financing, InputKind, Instrument, InstrumentId,
     InstrumentKind, InstrumentStatus, Interval, Latency, LatencyId, LatencySample, Leg, Level,
@@ -13,7 +13,7 @@ use types::{
     TimeInForce, Timer, TimestampNs, Trade, TradingDay, Trail, TriggerOn,
 };
 
-use crate::plans::any_plan;
+use crate::plans::{any_plan, calendar};
 use crate::world::{World, define, instrument, label, open};
 
 /// Mostly the ends of the range, and what is near zero.
@@ -458,8 +458,6 @@ fn account_change() -> BoxedStrategy<AccountChange> {
 
 fn administration() -> BoxedStrategy<Command> {
     let origin = prop::sample::select(vec![Origin::NextPhase, Origin::Reset, Origin::Retry]);
-    let calendar =
-        prop::sample::select(vec!["NEWS", "CPI"]).prop_map(|name| Calendar::Named(label(name)));
     let adjust = prop::sample::select(vec![
         AdjustKind::ProfitAndLoss,
         AdjustKind::Payout,
@@ -508,13 +506,19 @@ fn administration() -> BoxedStrategy<Command> {
             account: AccountId(account),
             change,
         }),
-        1 => (calendar, wild(), wild()).prop_map(|(calendar, start, end)| {
+        1 => (calendar(), wild(), wild()).prop_map(|(calendar, start, end)| {
             Command::AnnounceWindow {
                 calendar,
                 interval: Interval {
                     start: TimestampNs(start as u64),
                     end: TimestampNs(end as u64),
                 },
+            }
+        }),
+        2 => (calendar(), time(), time()).prop_map(|(calendar, start, end)| {
+            Command::AnnounceWindow {
+                calendar,
+                interval: Interval { start, end },
             }
         }),
         3 => (id(), adjust, wild()).prop_map(|(account, kind, amount)| Command::Adjust {

@@ -2,11 +2,13 @@
 
 use proptest::prelude::*;
 use rules::{
-    AfterPayout, Allowance, BoardKind, Competition, ConsistencyRule, ConsistencyWindow,
-    ContestRules, DailyAnchor, DailyLoss, DayCounts, Denominator, Gates, MaxLoss, MinDays,
-    PayoutKeep, PayoutRule, Plan, Scaling, Stage, StopTrailing, Target, TrailSource,
+    AfterPayout, Allowance, BoardKind, Competition, Conduct, ConsistencyRule, ConsistencyWindow,
+    ContestRules, DailyAnchor, DailyLoss, DayCounts, Denominator, Gates, HoldingAction, HoldingMin,
+    Inactivity, InactivityEffect, Life, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, ScaleWhen,
+    Scaling, SizeLimit, SizeTier, SizeWeight, Stage, StopTrailing, Target, TrailSource,
+    WindowAction, WindowRule,
 };
-use types::{Effect, Funding, Money, PositionMode, Ratio, RollSchedule, Terms};
+use types::{Calendar, Effect, Funding, Money, PositionMode, Qty, Ratio, RollSchedule, Terms};
 
 use crate::world::{label, plan};
 
@@ -19,7 +21,11 @@ fn allowance() -> impl Strategy<Value = Allowance> {
 }
 
 fn effect() -> impl Strategy<Value = Effect> {
-    prop_oneof![Just(Effect::Fail), Just(Effect::LockForDay)]
+    prop_oneof![
+        Just(Effect::Fail),
+        Just(Effect::LockForDay),
+        Just(Effect::Warn)
+    ]
 }
 
 fn daily_loss() -> impl Strategy<Value = DailyLoss> {
@@ -100,17 +106,151 @@ fn payout() -> impl Strategy<Value = PayoutRule> {
         AfterPayout::FloorFallsByPayout,
     ]);
     let cap = prop::option::of((1_i64..200).prop_map(Money::whole));
-    (20_i64..=100, cap, 0_i64..60, 50_i64..=100, after).prop_map(
-        |(fraction, cap, kept, split, after)| PayoutRule {
+    let best_day_cap = prop::option::of((10_i64..90).prop_map(Ratio::percent));
+    let days = (best_day_cap, prop::option::weighted(0.3, min_days()));
+    (20_i64..=100, cap, 0_i64..60, 50_i64..=100, after, days).prop_map(
+        |(fraction, cap, kept, split, after, (best_day_cap, days_min))| PayoutRule {
             fraction: Ratio::percent(fraction),
             cap,
             keep: PayoutKeep::AboveInitial(Money::whole(kept)),
             split: Ratio::percent(split),
             after,
-            best_day_cap: None,
-            days_min: None,
+            best_day_cap,
+            days_min,
         },
     )
+}
+
+fn scaling() -> impl Strategy<Value = Scaling> {
+    let requires = (1_i64..200, 0_u16..2).prop_map(|(profit, days)| ScaleWhen {
+        profit: Target::Fixed(Money::whole(profit)),
+        days,
+        payouts: 0,
+    });
+    (
+        1_i64..30,
+        prop::option::of(10_000_i64..14_000),
+        prop::option::of(requires),
+    )
+        .prop_map(|(step, max, requires)| Scaling {
+            step: Ratio::percent(step),
+            size_max: max.map(Money::whole),
+            requires,
+        })
+}
+
+/// One of the few calendars that windows follow.
+pub(crate) fn calendar() -> impl Strategy<Value = Calendar> {
+    prop::sample::select(vec![
+        Calendar::Named(label("NEWS")),
+        Calendar::Named(label("NEWS")),
+        Calendar::Daily {
+            zone: label("UTC"),
+            from: 955,
+            to: 1_020,
+        },
+        Calendar::Weekly {
+            zone: label("UTC"),
+            from: 7_200,
+            to: 60,
+        },
+    ])
+}
+
+fn window() -> impl Strategy<Value = WindowRule> {
+    let action = prop::sample::select(vec![
+        WindowAction::BlockOpening,
+        WindowAction::BlockAll,
+        WindowAction::ForceFlat,
+        WindowAction::ExcludeProfit,
+    ]);
+    let widened = || prop_oneof![3 => Just(0_u32), 3 => 1_u32..9, 1 => Just(604_800)];
+    let symbol = prop::sample::select(vec!["BOOK", "TOUCH", "WIDE"]).prop_map(label);
+    let symbol = prop::option::weighted(0.3, symbol);
+    (calendar(), widened(), widened(), action, symbol).prop_map(
+        |(calendar, before_s, after_s, action, symbol)| WindowRule {
+            calendar,
+            before_s,
+            after_s,
+            action,
+            symbol,
+        },
+    )
+}
+
+fn size() -> impl Strategy<Value = SizeLimit> {
+    let weight = prop_oneof![
+        (1_i64..3_000_000_000).prop_map(Ratio),
+        Just(Ratio(1)),
+        Just(Ratio(i64::MAX)),
+    ];
+    let weights = prop::sample::subsequence(vec!["BOOK", "TOUCH", "CAREFUL", "WIDE"], 0..=4)
+        .prop_flat_map(move |symbols| {
+            let count = symbols.len();
+            let symbols = symbols.into_iter().map(label).collect::<Vec<_>>();
+            (Just(symbols), prop::collection::vec(weight.clone(), count))
+        });
+    let max = prop_oneof![3 => 1_i64..40, 1 => 1_i64..80_000];
+    (weights, prop::collection::vec(max, 1..4)).prop_map(|((symbols, weights), most)| SizeLimit {
+        weights: symbols
+            .into_iter()
+            .zip(weights)
+            .map(|(symbol, weight)| SizeWeight { symbol, weight })
+            .collect(),
+        tiers: (0..)
+            .zip(most)
+            .map(|(place, max)| SizeTier {
+                profit_from: Money::whole(place * 40),
+                max: Qty::whole(max),
+            })
+            .collect(),
+    })
+}
+
+fn conduct() -> impl Strategy<Value = Conduct> {
+    let holding = (1_u32..9, any::<bool>()).prop_map(|(seconds, warns)| HoldingMin {
+        seconds,
+        action: if warns {
+            HoldingAction::Warn
+        } else {
+            HoldingAction::ExcludeProfit
+        },
+    });
+    let effect = prop::sample::select(vec![
+        InactivityEffect::Fail,
+        InactivityEffect::Suspend,
+        InactivityEffect::Close,
+    ]);
+    let inactivity = (1_u16..400, effect).prop_map(|(days, effect)| Inactivity { days, effect });
+    let few = |most: u32| prop::option::weighted(0.2, 1..most);
+    (
+        prop::option::weighted(0.4, size()),
+        prop::collection::vec(window(), 0..4),
+        prop::option::of(holding),
+        (few(20), few(5)),
+        prop::option::weighted(0.3, inactivity),
+        prop::option::of((1_i64..100).prop_map(Ratio::percent)),
+    )
+        .prop_map(
+            |(size, windows, holding_min, (orders, trades), inactivity, warn_at)| Conduct {
+                size,
+                windows,
+                holding_min,
+                orders_per_day_max: orders,
+                trades_per_day_max: trades,
+                inactivity,
+                warn_at,
+            },
+        )
+}
+
+fn life() -> impl Strategy<Value = Life> {
+    let max = || prop::option::of(0_u8..3);
+    (max(), max()).prop_map(|(resets_max, retries_max)| Life {
+        resets_max,
+        retries_max,
+        next: None,
+    })
 }
 
 fn terms() -> impl Strategy<Value = Terms> {
@@ -153,10 +293,12 @@ pub(crate) fn any_plan() -> impl Strategy<Value = Plan> {
         prop::option::of(min_days()),
         prop::option::weighted(0.3, consistency()),
         prop::option::of(payout()),
-        prop::option::of((1_i64..30, prop::option::of(10_000_i64..14_000))),
+        prop::option::of(scaling()),
     );
-    (limits, goals, any::<bool>(), 0_u8..2, terms()).prop_map(
-        |((daily_loss, max_loss), goals, funded, schedule, terms)| {
+    let conduct = prop_oneof![Just(Conduct::default()), conduct()];
+    let rest = (any::<bool>(), 0_u8..2, terms(), conduct, life());
+    (limits, goals, rest).prop_map(
+        |((daily_loss, max_loss), goals, (funded, schedule, terms, conduct, life))| {
             let (profit_target, min_days, consistency, payout, scaling) = goals;
             Plan {
                 schedule: schedule_of(schedule),
@@ -171,12 +313,10 @@ pub(crate) fn any_plan() -> impl Strategy<Value = Plan> {
                 min_days,
                 consistency,
                 payout,
-                scaling: scaling.map(|(step, max)| Scaling {
-                    step: Ratio::percent(step),
-                    size_max: max.map(Money::whole),
-                    requires: None,
-                }),
+                scaling,
                 terms,
+                conduct,
+                life,
                 ..plan("10000")
             }
         },

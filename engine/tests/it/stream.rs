@@ -10,13 +10,14 @@ use rules::{
     Window,
 };
 use types::{
-    AccountId, AdjustKind, Aggressor, AlgoKind, BarPath, CancelModel, ClientOrderId, Codec,
-    Command, CompetitionChange, CompetitionId, CurveId, DepthUpdate, DisqualificationReason,
-    FeeSchedule, FillRule, Financing, InputKind, Instrument, InstrumentId, InstrumentStatus,
-    Latency, LatencyId, LatencySample, Leg, Level, Liquidity, ListKind, Margin, MarketData, Money,
-    NewAlgo, NewOrder, OpenAccount, OrderId, OrderKind, OrderList, Origin, PaperModel, Parentage,
-    PlanId, PositionMode, Price, Qty, Quote, Ratio, Requirement, SelfTrade, Side, Sizes, Slippage,
-    TeamId, TimeInForce, Timer, TimestampNs, Trade, TradingDay, Trail, TriggerOn,
+    AccountChange, AccountId, AdjustKind, Aggressor, AlgoKind, BarPath, Calendar, CancelModel,
+    ClientOrderId, Codec, Command, CompetitionChange, CompetitionId, CurveId, DepthUpdate,
+    DisqualificationReason, FeeSchedule, FillRule, Financing, InputKind, Instrument, InstrumentId,
+    InstrumentStatus, Interval, Latency, LatencyId, LatencySample, Leg, Level, Liquidity, ListKind,
+    Margin, MarketData, Money, NewAlgo, NewOrder, OpenAccount, OrderId, OrderKind, OrderList,
+    Origin, PaperModel, Parentage, PlanId, PositionMode, Price, Qty, Quote, Ratio, Requirement,
+    SelfTrade, Side, Sizes, Slippage, SuspendReason, TeamId, TimeInForce, Timer, TimestampNs,
+    Trade, TradingDay, Trail, TriggerOn,
 };
 
 use crate::plans::{any_plan, competition, schedule_of};
@@ -44,7 +45,7 @@ pub(crate) const LIMITS: Limits = Limits {
     conversions_max: 4,
     client_orders_max: 5,
     depth_levels_max: 4,
-    intervals_max: 3,
+    intervals_max: 6,
 };
 
 /// Bytes that choose one thing after the other; zeros when they are used up.
@@ -426,13 +427,10 @@ fn conversion(from: &str, to: &str, rate: &str) -> Command {
     }
 }
 
-fn open(plan: u32, parent: Option<u32>) -> Command {
+fn open(plan: u32, parent: Option<Parentage>) -> Command {
     Command::OpenAccount(OpenAccount {
         plan: PlanId(plan),
-        parent: parent.map(|account| Parentage {
-            account: AccountId(account),
-            origin: Origin::Reset,
-        }),
+        parent,
         name: label("trader"),
     })
 }
@@ -779,7 +777,10 @@ fn administer(dice: &mut Dice<'_>, shard: &Shard, traded: &[Traded]) -> Command 
             team: dice.flip().then_some(TeamId(0)),
         },
         5..=6 => {
-            let parent = (dice.roll(8) == 7).then(|| dice.id(shard.account_count()));
+            let parent = (dice.roll(4) == 3).then(|| Parentage {
+                account: AccountId(dice.id(shard.account_count())),
+                origin: dice.choose(&[Origin::NextPhase, Origin::Reset, Origin::Retry]),
+            });
             open(dice.id(shard.plan_count()), parent)
         }
         7 => {
@@ -808,11 +809,47 @@ fn administer(dice: &mut Dice<'_>, shard: &Shard, traded: &[Traded]) -> Command 
     }
 }
 
+/// An account is suspended, resumed or closed; or an interval of a calendar is announced.
+fn announce(dice: &mut Dice<'_>, shard: &Shard) -> Command {
+    let now = shard.ts().0;
+    let later = |seconds: i64| TimestampNs(now.saturating_add_signed(seconds * SECOND as i64));
+    if dice.roll(6) == 5 {
+        let change = match dice.roll(6) {
+            0..=2 => AccountChange::Resume,
+            3..=4 => AccountChange::Suspend {
+                reason: SuspendReason::Review,
+                until: dice.flip().then(|| later(dice.roll(9) - 1)),
+            },
+            _ => AccountChange::Close,
+        };
+        return Command::ChangeAccount {
+            account: AccountId(dice.id(shard.account_count())),
+            change,
+        };
+    }
+    let start = dice.roll(12) - 4;
+    Command::AnnounceWindow {
+        calendar: dice.choose(&[
+            Calendar::Named(label("NEWS")),
+            Calendar::Named(label("NEWS")),
+            Calendar::Daily {
+                zone: label("UTC"),
+                from: 955,
+                to: 1_020,
+            },
+        ]),
+        interval: Interval {
+            start: later(start),
+            end: later(start + dice.roll(9)),
+        },
+    }
+}
+
 fn thrown(dice: &mut Dice<'_>, shard: &Shard) -> InputKind {
     let traded = traded();
     let which = dice.choose(&[0, 0, 0, 0, 1, 1, 2, 3, 3, 3, 4, 4, 5, 5, 6, 7, 8]);
     let (instrument, one) = (which as u32, &traded[which]);
-    match dice.roll(40) {
+    match dice.roll(42) {
         0..=8 if !is_crossed(&one.instrument) => {
             let beyond = if dice.rarely() { 99 } else { instrument };
             quote(dice, one, beyond)
@@ -830,6 +867,7 @@ fn thrown(dice: &mut Dice<'_>, shard: &Shard) -> InputKind {
             day: TradingDay(shard.seq().0 as i32 + dice.roll(3) as i32 - 1),
         }
         .input(),
+        38..=39 => announce(dice, shard).input(),
         _ => Timer::Clock.input(),
     }
 }

@@ -1,6 +1,8 @@
 //! Facts in words, so that a story can say in one line each what it expects.
 
-use types::{DenyReason, EventKind, Fill, FillCause, FillModel, Price, Side, StatusCause};
+use types::{
+    ConductDenial, DenyReason, EventKind, Fill, FillCause, FillModel, Price, Side, StatusCause,
+};
 
 /// These facts in words.
 pub(crate) fn told(events: &[EventKind]) -> Vec<String> {
@@ -72,6 +74,41 @@ fn tell(event: &EventKind) -> String {
         } => format!("account {account} margin call, {equity} of {required}"),
         EventKind::Breach(breach) => format!("account {} breach {:?}", breach.account, breach.rule),
         EventKind::StateChanged { account, to, .. } => format!("account {account} {to:?}"),
+        EventKind::LimitWarned(warned) => {
+            format!("account {} warned {:?}", warned.account, warned.rule)
+        }
+        EventKind::Suspended {
+            account,
+            suspension,
+        } => format!("account {account} suspended {:?}", suspension.reason),
+        EventKind::AccountChangeDenied { account, state, .. } => {
+            format!("account {account} change denied {state:?}")
+        }
+        EventKind::AccountDenied { reason, .. } => format!("account denied {reason:?}"),
+        EventKind::Inactive { account, days } => format!("account {account} inactive {days}"),
+        EventKind::WindowOpened {
+            plan,
+            window,
+            until,
+        } => format!("window {window} of plan {plan} opens until {}", until.0),
+        EventKind::WindowClosed { plan, window } => {
+            format!("window {window} of plan {plan} closes")
+        }
+        EventKind::ProfitExcluded {
+            account,
+            amount,
+            window,
+            ..
+        } => match window {
+            Some(window) => format!("account {account} excluded {amount} by window {window}"),
+            None => format!("account {account} excluded {amount} by time"),
+        },
+        EventKind::HeldTooShort {
+            account,
+            held_ns,
+            seconds,
+            ..
+        } => format!("account {account} held {held_ns} ns of {seconds} s"),
         EventKind::DayLocked { account } => format!("account {account} locked"),
         EventKind::CompetitionChanged { competition, state } => {
             format!("competition {competition} {state:?}")
@@ -136,6 +173,12 @@ pub(crate) fn why(reason: &DenyReason) -> String {
         DenyReason::NotReducing { position } => position.to_string(),
         DenyReason::ShortNotAllowed { available } => available.to_string(),
         DenyReason::BuyingPower { needed, available } => format!("{needed} of {available}"),
+        DenyReason::Conduct(denial) => match denial {
+            ConductDenial::SizeMax { max, worst } => format!("size {worst} of {max}"),
+            ConductDenial::OrdersPerDay { max, orders } => format!("orders {orders} of {max}"),
+            ConductDenial::TradesPerDay { max, trades } => format!("trades {trades} of {max}"),
+            ConductDenial::Window { window } => format!("window {window}"),
+        },
         DenyReason::WouldTake { best } => best.to_string(),
         _ => return name.to_owned(),
     };

@@ -1,10 +1,11 @@
 //! The words of a story: `buy(1, 10).at("100").ioc()` is an order of account 1 in instrument 0.
 
 use types::{
-    AccountId, Aggressor, AlgoKind, Bar, ClientOrderId, Command, DepthUpdate, InputKind,
-    InstrumentId, InstrumentStatus, Leg, Level, ListKind, MarketData, MarketEvent, NewAlgo,
-    NewOrder, OrderId, OrderKind, OrderList, Price, Qty, Quote, Ratio, SelfTrade, Side,
-    TimeInForce, Timer, TimestampNs, Trade, Trail, TriggerOn,
+    AccountChange, AccountId, AdjustKind, Aggressor, AlgoKind, Bar, Calendar, ClientOrderId,
+    Command, DepthUpdate, InputKind, InstrumentId, InstrumentStatus, Interval, Label, Leg, Level,
+    ListKind, MarketData, MarketEvent, Money, NewAlgo, NewOrder, OrderId, OrderKind, OrderList,
+    Price, Qty, Quote, Ratio, SelfTrade, Side, SuspendReason, TimeInForce, Timer, TimestampNs,
+    Trade, Trail, TriggerOn,
 };
 
 use crate::world::price;
@@ -424,6 +425,48 @@ pub(crate) fn bar(prices: [&str; 4]) -> MarketEvent {
 
 pub(crate) const fn status(status: InstrumentStatus) -> MarketEvent {
     market(MarketData::Status(status))
+}
+
+/// An interval of a calendar of this name, in nanoseconds after the beginning.
+pub(crate) fn announce(name: &str, start: u64, end: u64) -> Command {
+    Command::AnnounceWindow {
+        calendar: Calendar::Named(Label::new(name).unwrap()),
+        interval: Interval {
+            start: TimestampNs(start),
+            end: TimestampNs(end),
+        },
+    }
+}
+
+fn change(account: u32, change: AccountChange) -> Command {
+    Command::ChangeAccount {
+        account: AccountId(account),
+        change,
+    }
+}
+
+/// Suspended for a review, until so many nanoseconds after the beginning or until somebody ends it.
+pub(crate) fn suspend(account: u32, until: Option<u64>) -> Command {
+    let reason = SuspendReason::Review;
+    let until = until.map(TimestampNs);
+    change(account, AccountChange::Suspend { reason, until })
+}
+
+pub(crate) fn resume(account: u32) -> Command {
+    change(account, AccountChange::Resume)
+}
+
+pub(crate) fn close(account: u32) -> Command {
+    change(account, AccountChange::Close)
+}
+
+/// Profit or loss from outside, in units of the account's currency.
+pub(crate) fn earn(account: u32, amount: i64) -> Command {
+    Command::Adjust {
+        account: AccountId(account),
+        kind: AdjustKind::ProfitAndLoss,
+        amount: Money::whole(amount),
+    }
 }
 
 /// A price in whole units, as text.

@@ -1,9 +1,10 @@
 //! A shard with a sequencer, and short ways to say things to it. A world made of instruments and a
 //! plan is audited after every input.
 
+use engine::naive::Naive;
 use engine::portrait::{HoldingPortrait, MarketPortrait, OrderPortrait};
 use engine::{EventBuf, Limits, Shard};
-use rules::{Plan, Stage};
+use rules::{Conduct, Life, Plan, Stage};
 use types::{
     AccountId, AdjustKind, ClientOrderId, Codec, Command, Event, EventKind, FeeSchedule, Fill,
     Input, InputKind, Instrument, InstrumentId, InstrumentKind, Label, Leg, Liquidity, Margin,
@@ -95,8 +96,8 @@ pub(crate) fn plan(initial: &str) -> Plan {
         payout: None,
         scaling: None,
         terms: Terms::default(),
-        conduct: rules::Conduct::default(),
-        life: rules::Life::default(),
+        conduct: Conduct::default(),
+        life: Life::default(),
     }
 }
 
@@ -231,7 +232,7 @@ impl World {
         self.tell_at(ns, Timer::Clock)
     }
 
-    /// What happens, in words, when somebody says this so many nanoseconds after the beginning.
+    /// What happens when somebody says this so many nanoseconds after the beginning, in words.
     pub(crate) fn tell_at(&mut self, ns: u64, said: impl Said) -> Vec<String> {
         let input = Input {
             seq: self.shard.seq().next(),
@@ -241,6 +242,18 @@ impl World {
         let events = self.apply_input(&input);
         let kinds: Vec<_> = events.into_iter().map(|event| event.kind).collect();
         told(&kinds)
+    }
+
+    /// The naive twin, which hears the same under default limits, says the same.
+    pub(crate) fn agrees(&self) {
+        let mut shard = Shard::new(ShardId(1), Limits::default());
+        let mut twin = Naive::new(Limits::default());
+        for input in &self.inputs {
+            let mut events = EventBuf::default();
+            shard.apply(input, &mut events);
+            assert_eq!(events.as_slice(), twin.apply(input), "{input:?}");
+            assert_eq!(shard.portrait(), twin.portrait(), "{input:?}");
+        }
     }
 
     /// Time of the last input, nanoseconds.

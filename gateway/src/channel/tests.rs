@@ -188,6 +188,17 @@ fn a_board_says_which_rows_changed() {
     );
     channel.publish_board(NOON, "\"c\"".into(), rows(&[(8, "81"), (7, "70")]));
     assert!(pull(&channel, &mut cursor).is_empty());
+    // Another takes the place of one that is not on the page any more, and the competition moves on.
+    channel.publish_board(NOON, "\"d\"".into(), rows(&[(8, "81"), (9, "90")]));
+    assert_eq!(
+        pull(&channel, &mut cursor),
+        [r#"delta e.0 3 {"competition":"d","rows":[90],"gone":["7"]}"#]
+    );
+    channel.publish_board(NOON, "\"d\"".into(), rows(&[(9, "90")]));
+    assert_eq!(
+        pull(&channel, &mut cursor),
+        [r#"delta e.0 4 {"rows":[],"gone":["8"]}"#]
+    );
 }
 
 #[test]

@@ -200,6 +200,7 @@ pub enum Choice<'a> {
 const MONEY: &str = "an amount as a decimal in quotes with at most 6 decimals, such as \"2500\"";
 const PRICE: &str = "a price as a decimal in quotes with at most 9 decimals, such as \"65012.35\"";
 const QTY: &str = "a quantity as a decimal in quotes with at most 8 decimals, such as \"0.5\"";
+const FACTOR: &str = "a factor as a decimal in quotes with at most 9 decimals, such as \"0.1\"";
 const NAME: &str = "1 to 31 printable ASCII characters in quotes";
 
 impl<'a> Field<'a> {
@@ -217,6 +218,22 @@ impl<'a> Field<'a> {
         self.node
             .is_some_and(|node| *node != Node::Null)
             .then_some(self)
+    }
+
+    /// The field itself where it is not null.
+    ///
+    /// # Errors
+    /// When the document does not have it.
+    pub fn nullable(self) -> Result<Option<Self>, FieldError> {
+        match self.node {
+            None => Err(self.error("a value, or null")),
+            Some(_) => Ok(self.present()),
+        }
+    }
+
+    /// The value as it was written; `None` when the document does not have the field.
+    pub const fn node(&self) -> Option<&'a Node> {
+        self.node
     }
 
     /// The error that this field is not accepted.
@@ -247,7 +264,7 @@ impl<'a> Field<'a> {
                     path: join(&self.path, name),
                     node: Some(value),
                 }
-                .error(format!("no such field; known: {}", known.join(", "))));
+                .error(unknown(name, known)));
             }
         }
         Ok(Table {
@@ -413,6 +430,26 @@ impl<'a> Field<'a> {
             .ok_or_else(|| self.error(SHARE))
     }
 
+    /// A percentage above 0 and below 100.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn part(&self) -> Result<Ratio, FieldError> {
+        const PART: &str = "a percentage above 0 and below 100 in quotes, such as \"40\"";
+        self.percent(PART)
+            .ok()
+            .filter(|part| *part > Ratio::ZERO && *part < Ratio::ONE)
+            .ok_or_else(|| self.error(PART))
+    }
+
+    /// A factor.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn factor(&self) -> Result<Ratio, FieldError> {
+        self.parse(FACTOR)
+    }
+
     /// A name.
     ///
     /// # Errors
@@ -457,16 +494,24 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// The deepest place that a dotted path leads to; of a table with one value, that value.
+    /// The deepest place that a path such as `a.b[1].c` leads to; of a table with one value, that
+    /// value.
     pub fn at(&self, path: &str) -> Field<'a> {
-        let mut names = path.split('.');
-        let mut field = self.field(names.next().unwrap_or_default());
-        for name in names {
-            field = match field.node {
-                Some(Node::Table(entries)) => {
+        let mut steps = steps(path);
+        let mut field = match steps.next() {
+            Some(Step::Name(name)) => self.field(name),
+            _ => self.field(""),
+        };
+        for step in steps {
+            field = match (step, field.node) {
+                (Step::Name(name), Some(Node::Table(entries))) => {
                     let path = field.path;
                     Table { path, entries }.field(name)
                 }
+                (Step::Place(place), Some(Node::List(items))) if place < items.len() => Field {
+                    path: format!("{}[{place}]", field.path),
+                    node: items.get(place),
+                },
                 _ => return field,
             };
         }
@@ -495,6 +540,71 @@ impl<'a> Table<'a> {
     pub fn optional(&self, name: &str) -> Option<Field<'a>> {
         self.field(name).present()
     }
+}
+
+/// A step of a path from the root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step<'a> {
+    /// Into the field of this name.
+    Name(&'a str),
+    /// Into the item at this place, from 0.
+    Place(usize),
+}
+
+/// The steps of a path such as `conduct.windows[1].action`.
+pub(crate) fn steps(path: &str) -> impl Iterator<Item = Step<'_>> {
+    path.split('.').flat_map(|part| {
+        let (name, places) = part.split_once('[').unwrap_or((part, ""));
+        let places = places
+            .split(['[', ']'])
+            .filter_map(|text| text.parse().ok());
+        std::iter::once(Step::Name(name)).chain(places.map(Step::Place))
+    })
+}
+
+/// What is accepted instead of a name that is not known.
+fn unknown(name: &str, known: &[&str]) -> String {
+    let list = known.join(", ");
+    match nearest(name, known) {
+        Some(meant) => format!("no such field, perhaps {meant}; known: {list}"),
+        None => format!("no such field; known: {list}"),
+    }
+}
+
+/// The known name that was most likely meant: the one with the fewest slips of the pen, if they are
+/// few, or one that only goes on where this one ends (or the reverse).
+fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    const SLIPS_MAX: usize = 2;
+    const COMPARED_MAX: usize = 64;
+    if name.len() > COMPARED_MAX {
+        return None;
+    }
+    let closest = known.iter().min_by_key(|known| slips(name, known))?;
+    if slips(name, closest) <= SLIPS_MAX.min(name.len() / 2) {
+        return Some(closest);
+    }
+    let extends = |known: &&&str| known.starts_with(name) || name.starts_with(**known);
+    known.iter().find(extends).copied()
+}
+
+/// How many letters must be added, dropped, replaced or swapped with their neighbour (optimal string
+/// alignment distance), for names of ASCII letters.
+fn slips(a: &str, b: &str) -> usize {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+    for (i, &x) in a.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, &y) in b.iter().enumerate() {
+            let replaced = rows[i][j] + usize::from(x != y);
+            let mut least = replaced.min(rows[i][j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && x == b[j - 1] && a[i - 1] == y {
+                least = least.min(rows[i - 1][j - 1] + 1);
+            }
+            row.push(least);
+        }
+        rows.push(row);
+    }
+    rows.last().and_then(|row| row.last()).copied().unwrap_or(0)
 }
 
 fn join(path: &str, name: &str) -> String {
@@ -528,6 +638,12 @@ mod tests {
             unknown.to_string(),
             "limit.extra: value '1': accepted no such field; known: price, ratio"
         );
+        let slip = json(r#"{"raito":1}"#);
+        let slip = Field::root(&slip).table(&["price", "ratio"]).unwrap_err();
+        assert_eq!(
+            slip.accepted,
+            "no such field, perhaps ratio; known: price, ratio"
+        );
         let limit = root
             .field("limit")
             .table(&["price", "ratio", "extra"])
@@ -552,6 +668,34 @@ mod tests {
         assert!(matches!(read("a"), Ok(Choice::Word("never"))));
         assert!(matches!(read("b"), Ok(Choice::Named("fixed", _))));
         assert_eq!(read("c").unwrap_err().accepted, "\"never\" or {fixed = ..}");
+    }
+
+    #[test]
+    fn the_nearest_name_is_a_slip_or_a_beginning_away() {
+        // One letter swapped, dropped, added, replaced: one slip each.
+        for name in ["trial", "tril", "traiil", "troil"] {
+            assert_eq!(slips(name, "trail"), 1, "{name}");
+        }
+        assert_eq!(slips("", "stop"), 4);
+        assert_eq!(nearest("trial", &["stop", "trail"]), Some("trail"));
+        assert_eq!(
+            nearest("warn_at", &["size", "warn_at_pct"]),
+            Some("warn_at_pct")
+        );
+        assert_eq!(nearest("colour", &["stop", "trail"]), None);
+        // Half the name wrong is another name.
+        assert_eq!(nearest("sap", &["stop"]), None);
+    }
+
+    #[test]
+    fn paths_lead_into_lists() {
+        let found: Vec<_> = steps("a.b[1].c").collect();
+        let (name, place) = (Step::Name, Step::Place);
+        assert_eq!(found, [name("a"), name("b"), place(1), name("c")]);
+        let node = json(r#"{"a":{"b":[{"c":1},{"c":2}]}}"#);
+        let root = Field::root(&node).table(&["a"]).unwrap();
+        assert_eq!(root.at("a.b[1].c").integer::<u8>(""), Ok(2));
+        assert_eq!(root.at("a.b[2].c").error("").field, "a.b");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use rules::WindowRule;
 use runtime::Shard;
 use types::{
     AccountId, ClientOrderId, CompetitionId, CurveId, InstrumentId, Label, LatencyId, OrderId,
@@ -22,8 +23,8 @@ pub struct Names {
     curves: Ids,
     latencies: Ids,
     symbols: Vec<Label>,
-    /// What the plans are called.
-    titles: Vec<Label>,
+    /// What the plans are called, and when they restrict trading.
+    titles: Vec<(Label, Vec<WindowRule>)>,
 }
 
 /// One kind of id.
@@ -58,6 +59,16 @@ impl Ids {
         texts.push(text.to_owned());
         numbers.insert(text.to_owned(), number);
         Some(number)
+    }
+
+    /// Takes the last one back, if it is this text's.
+    fn drop_last(&mut self, text: &str) {
+        if let Self::Given { texts, numbers } = self
+            && texts.last().is_some_and(|last| last == text)
+        {
+            texts.pop();
+            numbers.remove(text);
+        }
     }
 
     fn number(&self, text: &str) -> Option<u128> {
@@ -125,8 +136,11 @@ impl Names {
         };
         self.symbols.extend(known.map_while(symbol));
         let known = self.titles.len() as u32..shard.plan_count();
-        let name = |id| shard.plan(PlanId(id)).map(|plan| plan.name);
-        self.titles.extend(known.map_while(name));
+        let title = |id| {
+            let plan = shard.plan(PlanId(id))?;
+            Some((plan.name, plan.conduct.windows.clone()))
+        };
+        self.titles.extend(known.map_while(title));
     }
 
     /// The next account is called this; `None` when one is already.
@@ -134,6 +148,11 @@ impl Names {
         self.accounts
             .add(text)
             .map(|number| AccountId(number as u32))
+    }
+
+    /// The account that was added last was not opened: its id and number are free again.
+    pub fn drop_account(&mut self, text: &str) {
+        self.accounts.drop_last(text);
     }
 
     /// The next instrument is called this; `None` when one is already.
@@ -199,6 +218,11 @@ impl Names {
         self.plans.small_number(text).map(PlanId)
     }
 
+    /// The competition of this id.
+    pub fn competition_id(&self, text: &str) -> Option<CompetitionId> {
+        self.competitions.small_number(text).map(CompetitionId)
+    }
+
     /// The volume curve of this id.
     pub fn curve_id(&self, text: &str) -> Option<CurveId> {
         self.curves.small_number(text).map(CurveId)
@@ -231,7 +255,13 @@ impl Names {
 
     /// The name of a plan; `None` when it is not known.
     pub fn plan_name(&self, id: PlanId) -> Option<&Label> {
-        self.titles.get(id.0 as usize)
+        self.titles.get(id.0 as usize).map(|(name, _)| name)
+    }
+
+    /// The window at a place of a plan; `None` when it is not known.
+    pub fn window(&self, id: PlanId, place: u8) -> Option<&WindowRule> {
+        let (_, windows) = self.titles.get(id.0 as usize)?;
+        windows.get(usize::from(place))
     }
 
     /// The id of a competition.
@@ -288,6 +318,11 @@ mod tests {
         assert_eq!(names.add_account("anna"), None);
         assert_eq!(names.account_id("ben"), Some(AccountId(1)));
         assert_eq!(names.account_id("carl"), None);
+        names.drop_account("anna");
+        assert_eq!(names.account_id("anna"), Some(AccountId(0)));
+        names.drop_account("ben");
+        assert_eq!(names.account_id("ben"), None);
+        assert_eq!(names.add_account("carl"), Some(AccountId(1)));
         assert_eq!(names.client_order_id("first"), Some(ClientOrderId(1)));
         assert_eq!(names.client_order_id("first"), Some(ClientOrderId(1)));
         assert_eq!(

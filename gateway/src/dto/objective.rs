@@ -14,7 +14,7 @@ pub enum ObjectiveDto {
     ProfitTarget {
         /// The balance that meets it.
         target: String,
-        /// The balance now.
+        /// The balance now, without profit that does not count.
         current: String,
         /// Part of the profit that is made, percent; below zero in loss.
         progress_pct: Option<String>,
@@ -62,7 +62,10 @@ pub enum ObjectiveDto {
 impl ObjectiveDto {
     /// The objectives of an account.
     pub fn all(view: &AccountView) -> Vec<Self> {
-        let (size, balance) = (view.row.size, view.row.balance);
+        let size = view.row.size;
+        let conduct = view.conduct.as_ref();
+        let excluded = conduct.map_or(Money::ZERO, |conduct| conduct.excluded);
+        let balance = view.row.balance.saturating_sub(excluded);
         let target = view.target.map(|(target, met_at)| {
             let made = i128::from(balance.0) - i128::from(size.0);
             let needed = i128::from(target.0) - i128::from(size.0);

@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
-use types::{AlgoEnd, DenyReason};
+use types::{AlgoEnd, ConductDenial, Consistency, DenyReason, OpenDenial, PayoutDenial};
+
+use super::percent;
+use super::word::Word;
 
 /// The word for the reason of a refusal.
 pub const fn denial(reason: DenyReason) -> &'static str {
@@ -36,6 +39,10 @@ pub const fn denial(reason: DenyReason) -> &'static str {
         DenyReason::PriceOutsideCollar { .. } => "price_outside_collar",
         DenyReason::NotReducing { .. } => "not_reducing",
         DenyReason::ShortNotAllowed { .. } => "short_not_allowed",
+        DenyReason::Conduct(ConductDenial::SizeMax { .. }) => "size_max",
+        DenyReason::Conduct(ConductDenial::OrdersPerDay { .. }) => "orders_per_day",
+        DenyReason::Conduct(ConductDenial::TradesPerDay { .. }) => "trades_per_day",
+        DenyReason::Conduct(ConductDenial::Window { .. }) => "window",
         DenyReason::BuyingPower { .. } => "buying_power",
         DenyReason::AccountOrdersMax { .. } => "account_orders_max",
         DenyReason::OrdersMax { .. } => "orders_max",
@@ -44,6 +51,7 @@ pub const fn denial(reason: DenyReason) -> &'static str {
         DenyReason::WouldTake { .. } => "would_take",
         DenyReason::Mandatory => "mandatory",
         DenyReason::NotInPlan => "not_in_plan",
+        DenyReason::ScaleNotYet => "scale_not_yet",
         DenyReason::OutOfRange => "out_of_range",
     }
 }
@@ -55,11 +63,12 @@ pub const fn algo_end(reason: AlgoEnd) -> &'static str {
         AlgoEnd::Over => "over",
         AlgoEnd::Requested => "requested",
         AlgoEnd::AccountLocked => "account_locked",
+        AlgoEnd::Window => "window",
         AlgoEnd::ChildDenied(_) => "child_denied",
     }
 }
 
-/// The limits and values of a refusal, by name: counts as numbers, the rest as decimal text. An object;
+/// The limits and values of a refusal, by name: counts as numbers, the rest as text. An object;
 /// empty where the reason has none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Figures(Vec<(&'static str, Figure)>);
@@ -68,14 +77,21 @@ pub struct Figures(Vec<(&'static str, Figure)>);
 #[serde(untagged)]
 enum Figure {
     Count(u32),
-    Decimal(String),
+    Text(String),
+}
+
+fn text(name: &'static str, value: &dyn ToString) -> (&'static str, Figure) {
+    (name, Figure::Text(value.to_string()))
+}
+
+fn count(name: &'static str, value: impl Into<u32>) -> (&'static str, Figure) {
+    (name, Figure::Count(value.into()))
 }
 
 impl Figures {
     /// The figures of a reason.
     pub fn of(reason: DenyReason) -> Self {
-        let decimal = |name, value: &dyn ToString| (name, Figure::Decimal(value.to_string()));
-        let one = |name, value| vec![decimal(name, value)];
+        let one = |name, value| vec![text(name, value)];
         Self(match reason {
             DenyReason::QtyTooLarge { max } => one("max", &max),
             DenyReason::QtyOffLot { lot_size } => one("lot_size", &lot_size),
@@ -85,16 +101,17 @@ impl Figures {
             DenyReason::NotReducing { position } => one("position", &position),
             DenyReason::ShortNotAllowed { available } => one("available", &available),
             DenyReason::BuyingPower { needed, available } => {
-                vec![decimal("needed", &needed), decimal("available", &available)]
+                vec![text("needed", &needed), text("available", &available)]
             }
             DenyReason::WouldTake { best } => one("best", &best),
+            DenyReason::Conduct(denial) => return Self::of_conduct(denial),
             DenyReason::OrderRate { max }
             | DenyReason::ChildrenMax { max }
             | DenyReason::CurrenciesMax { max }
             | DenyReason::AccountOrdersMax { max }
             | DenyReason::OrdersMax { max }
             | DenyReason::PositionsMax { max }
-            | DenyReason::LevelsMax { max } => vec![("max", Figure::Count(max))],
+            | DenyReason::LevelsMax { max } => vec![count("max", max)],
             DenyReason::UnknownAccount
             | DenyReason::UnknownInstrument
             | DenyReason::UnknownOrder
@@ -116,7 +133,64 @@ impl Figures {
             | DenyReason::BadQuote
             | DenyReason::Mandatory
             | DenyReason::NotInPlan
+            | DenyReason::ScaleNotYet
             | DenyReason::OutOfRange => Vec::new(),
+        })
+    }
+
+    fn of_conduct(denial: ConductDenial) -> Self {
+        Self(match denial {
+            ConductDenial::SizeMax { max, worst } => {
+                vec![text("max", &max), text("worst", &worst)]
+            }
+            ConductDenial::OrdersPerDay { max, orders } => {
+                vec![count("max", max), count("orders", orders)]
+            }
+            ConductDenial::TradesPerDay { max, trades } => {
+                vec![count("max", max), count("trades", trades)]
+            }
+            ConductDenial::Window { window } => vec![count("window", window)],
+        })
+    }
+
+    /// The figures of a reason for which a payout was refused.
+    pub fn of_payout(reason: &PayoutDenial) -> Self {
+        Self(match reason {
+            PayoutDenial::TooFewDays { has, needs } => {
+                vec![count("has", *has), count("needs", *needs)]
+            }
+            PayoutDenial::Consistency(Consistency {
+                best_day,
+                denominator,
+                cap,
+                total_needed,
+                next_day_max,
+                ..
+            }) => vec![
+                text("best_day", best_day),
+                text("denominator", denominator),
+                text("cap_pct", &percent::exact(*cap)),
+                text("total_needed", total_needed),
+                text("next_day_max", next_day_max),
+            ],
+            PayoutDenial::NotInPlan
+            | PayoutDenial::NotEligibleState
+            | PayoutDenial::AmountNotPositive
+            | PayoutDenial::NotFlat
+            | PayoutDenial::AboveEligible
+            | PayoutDenial::WouldBreach => Vec::new(),
+        })
+    }
+
+    /// The figures of a reason for which an account was not opened.
+    pub fn of_opening(reason: OpenDenial) -> Self {
+        Self(match reason {
+            OpenDenial::ParentState { state } => vec![text("state", &state.word())],
+            OpenDenial::Followed => Vec::new(),
+            OpenDenial::OtherPlan { needed } => vec![text("plan_name", &needed)],
+            OpenDenial::ResetsMax { max } | OpenDenial::RetriesMax { max } => {
+                vec![count("max", max)]
+            }
         })
     }
 
@@ -140,7 +214,7 @@ impl Serialize for Figures {
 mod tests {
     use std::collections::BTreeSet;
 
-    use types::{Money, Price, Qty, SignedQty};
+    use types::{AccountId, AccountState, Money, Price, Qty, Ratio, SignedQty};
 
     use super::*;
 
@@ -180,6 +254,13 @@ mod tests {
                 position: SignedQty::whole(-2),
             },
             ShortNotAllowed { available: qty },
+            Conduct(ConductDenial::SizeMax {
+                max: qty,
+                worst: Qty(1),
+            }),
+            Conduct(ConductDenial::OrdersPerDay { max: 1, orders: 2 }),
+            Conduct(ConductDenial::TradesPerDay { max: 3, trades: 4 }),
+            Conduct(ConductDenial::Window { window: 2 }),
             BuyingPower {
                 needed: money,
                 available: Money(1),
@@ -191,6 +272,7 @@ mod tests {
             WouldTake { best: price },
             Mandatory,
             NotInPlan,
+            ScaleNotYet,
             OutOfRange,
         ]
     }
@@ -222,6 +304,58 @@ mod tests {
         let figured = all()
             .into_iter()
             .filter(|reason| !Figures::of(*reason).is_empty());
-        assert_eq!(figured.count(), 16);
+        assert_eq!(figured.count(), 20);
+    }
+
+    #[test]
+    fn conduct_payouts_and_openings_have_theirs() {
+        let json = |figures| serde_json::to_string(&figures).unwrap();
+        let conduct = |denial| json(Figures::of(DenyReason::Conduct(denial)));
+        assert_eq!(
+            conduct(ConductDenial::SizeMax {
+                max: Qty::whole(3),
+                worst: Qty(310_000_000),
+            }),
+            r#"{"max":"3","worst":"3.1"}"#
+        );
+        assert_eq!(
+            conduct(ConductDenial::OrdersPerDay { max: 5, orders: 5 }),
+            r#"{"max":5,"orders":5}"#
+        );
+        assert_eq!(
+            conduct(ConductDenial::Window { window: 2 }),
+            r#"{"window":2}"#
+        );
+        assert_eq!(
+            json(Figures::of_payout(&PayoutDenial::TooFewDays {
+                has: 3,
+                needs: 5
+            })),
+            r#"{"has":3,"needs":5}"#
+        );
+        // 800 of 1,600 is more than 40%: 800 / 0.4 are needed in all.
+        let standing = Consistency {
+            account: AccountId(0),
+            best_day: Money::whole(800),
+            denominator: Money::whole(1_600),
+            cap: Ratio::percent(40),
+            inclusive: true,
+            met: false,
+            total_needed: Money::whole(2_000),
+            next_day_max: Money(1_066_666_666),
+        };
+        assert_eq!(
+            json(Figures::of_payout(&PayoutDenial::Consistency(standing))),
+            r#"{"best_day":"800","denominator":"1600","cap_pct":"40","total_needed":"2000","next_day_max":"1066.666666"}"#
+        );
+        let state = AccountState::Funded;
+        assert_eq!(
+            json(Figures::of_opening(OpenDenial::ParentState { state })),
+            r#"{"state":"funded"}"#
+        );
+        assert_eq!(
+            json(Figures::of_opening(OpenDenial::ResetsMax { max: 2 })),
+            r#"{"max":2}"#
+        );
     }
 }

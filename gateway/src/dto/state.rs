@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use runtime::Shard;
+use runtime::{BoardPlace, BoardRows, BoardView, Boards, Shard};
 use serde::Serialize;
 use types::{AccountId, CompetitionId, InstrumentId, decimal};
 
 use super::account::AccountDto;
-use super::board::BoardDto;
+use super::board::{BoardRowDto, TeamRowDto, WholeContestDto};
 use super::book::BookDto;
 use super::instrument::InstrumentDto;
 use super::names::Names;
@@ -29,7 +29,7 @@ pub struct StateDto {
     /// Every account.
     pub accounts: Vec<AccountDto>,
     /// Every competition's board.
-    pub boards: Vec<BoardDto>,
+    pub boards: Vec<StateBoardDto>,
     /// The firm's side of the ledger, for each currency.
     pub house: Vec<HouseDto>,
 }
@@ -39,6 +39,47 @@ const MONEY_DECIMALS: u32 = 6;
 
 /// Levels of each side of a book that a report shows.
 pub const BOOK_LEVELS_MAX: usize = 100;
+
+/// A competition with all its boards.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StateBoardDto {
+    /// The competition.
+    pub competition: WholeContestDto,
+    /// The board of its reviewers.
+    pub rows: Vec<BoardRowDto>,
+    /// What the public sees, while that stands still.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public: Option<Vec<BoardRowDto>>,
+    /// The board of its teams, where it has some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub teams: Option<Vec<TeamRowDto>>,
+}
+
+impl StateBoardDto {
+    fn new(shard: &Shard, boards: &Boards, id: CompetitionId, names: &Names) -> Option<Self> {
+        let all = BoardRows::From(BoardPlace::Rank(1), u32::MAX);
+        let rows = |view| {
+            let page = boards.page(shard, id, view, all)?;
+            let rows = page.rows.iter().map(|row| BoardRowDto::new(row, names));
+            Some((page.competition, rows.collect()))
+        };
+        let (view, reviewed) = rows(BoardView::Review)?;
+        let teams = boards.teams(shard, id, BoardView::Review);
+        Some(Self {
+            competition: WholeContestDto::new(&view, names),
+            rows: reviewed,
+            public: if view.is_frozen {
+                rows(BoardView::Public).map(|(_, rows)| rows)
+            } else {
+                None
+            },
+            teams: teams.map(|teams| {
+                let rows = teams.iter().map(|team| TeamRowDto::new(team, names));
+                rows.collect()
+            }),
+        })
+    }
+}
 
 /// What the firm has in one currency: the balances of all accounts are `funded - trading - fees`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -54,17 +95,16 @@ pub struct HouseDto {
 }
 
 impl StateDto {
-    /// The state of a shard. Its competitions are taken to be live; how anybody trades is not known.
+    /// The state of a shard.
     pub fn new(shard: &Shard, names: &Names) -> Self {
         let account = |id| {
             let view = shard.account_view(AccountId(id))?;
             let plan = shard.plan(view.row.plan)?;
             Some(AccountDto::new(&view, plan, names))
         };
-        let board = |id| {
-            let board = shard.board(CompetitionId(id))?;
-            Some(BoardDto::new(&board, "live", names))
-        };
+        let mut boards = Boards::default();
+        boards.refresh(shard);
+        let board = |id| StateBoardDto::new(shard, &boards, CompetitionId(id), names);
         let book = |id| {
             let book = shard.book_view(InstrumentId(id), BOOK_LEVELS_MAX)?;
             Some(BookDto::new(InstrumentId(id), &book, names))

@@ -87,14 +87,15 @@ pub fn read_zone(field: &Field<'_>) -> Result<Label, FieldError> {
 /// When it is none.
 pub fn read_minute(field: &Field<'_>) -> Result<u16, FieldError> {
     const ACCEPTED: &str = "a time of day from \"00:00\" to \"23:59\"";
-    let text = field.text(ACCEPTED)?;
-    let minute = || {
-        has_shape(text.as_bytes(), b"dd:dd").then_some(())?;
-        let hour: u16 = text.get(..2)?.parse().ok()?;
-        let minute: u16 = text.get(3..)?.parse().ok()?;
-        (hour < 24 && minute < 60).then_some(hour * 60 + minute)
-    };
-    minute().ok_or_else(|| field.error(ACCEPTED))
+    minute_of_day(field.text(ACCEPTED)?).ok_or_else(|| field.error(ACCEPTED))
+}
+
+/// The minute of a local time of day such as `17:00`; `None` when it is none.
+pub(super) fn minute_of_day(text: &str) -> Option<u16> {
+    has_shape(text.as_bytes(), b"dd:dd").then_some(())?;
+    let hour: u16 = text.get(..2)?.parse().ok()?;
+    let minute: u16 = text.get(3..)?.parse().ok()?;
+    (hour < 24 && minute < 60).then_some(hour * 60 + minute)
 }
 
 /// The local time of day of a schedule, such as `17:00`.

@@ -1,14 +1,16 @@
 //! The words that the wire has for the values of an enum, one table for both directions.
 
 use rules::{
-    AfterPayout, BoardKind, ConsistencyWindow, DailyAnchor, DayCounts, Denominator, TrailSource,
+    AfterPayout, BoardKind, ConsistencyWindow, DailyAnchor, DayCounts, Denominator, HoldingAction,
+    InactivityEffect, SignalKind, TrailSource, WindowAction,
 };
-use runtime::OrderStage;
+use runtime::{BoardView, OrderStage};
 use types::{
-    AccountState, AdjustKind, Aggressor, AlgoKind, BarPath, BookingCause, CancelReason, Effect,
-    FillCause, FillModel, FloorMoveCause, InputRejection, InstrumentError, InstrumentKind,
-    InstrumentStatus, Leg, ListKind, OrderKind, OrderRole, PayoutDenial, PositionMode, RuleKind,
-    SelfTrade, Side, Sizes, StatusCause, TimeInForce, TriggerOn,
+    AccountChange, AccountState, AdjustKind, Aggressor, AlgoKind, BarPath, BookingCause,
+    CancelReason, ContestRefusal, DisqualificationReason, Effect, FillCause, FillModel,
+    FloorMoveCause, InputRejection, InstrumentError, InstrumentKind, InstrumentStatus, Leg,
+    ListKind, OpenDenial, OrderKind, OrderRole, Origin, PayoutDenial, PositionMode, RuleKind,
+    SelfTrade, Side, Sizes, StatusCause, SuspendReason, TimeInForce, TriggerOn,
 };
 
 /// A value that the wire has one word for.
@@ -82,7 +84,13 @@ words! {
         PreClose => "pre_close",
     }
     StatusCause { Market => "market", Breaker => "breaker" }
-    FillCause { Order => "order", Liquidation => "liquidation", MarginCall => "margin_call" }
+    FillCause {
+        Order => "order",
+        Liquidation => "liquidation",
+        MarginCall => "margin_call",
+        Window => "window",
+        AccountEnded => "account_ended",
+    }
     FillModel {
         Touch => "touch",
         Through => "through",
@@ -131,7 +139,20 @@ words! {
         Algo => "algo",
         MarketNotOpen => "market_not_open",
         NoRoom => "no_room",
+        Window => "window",
     }
+    DisqualificationReason {
+        OppositePositions => "opposite_positions",
+        CopiedTrades => "copied_trades",
+        SelfMatches => "self_matches",
+        StaleQuotes => "stale_quotes",
+        MultipleEntries => "multiple_entries",
+        Identity => "identity",
+        Terms => "terms",
+        Withdrawn => "withdrawn",
+    }
+    SuspendReason { ByFirm => "by_firm", Review => "review", Inactivity => "inactivity" }
+    Origin { NextPhase => "next_phase", Reset => "reset", Retry => "retry" }
     AdjustKind { ProfitAndLoss => "pnl", Payout => "payout", Scale => "scale" }
     DailyAnchor {
         Balance => "balance",
@@ -154,7 +175,22 @@ words! {
         FloorToInitial => "floor_to_initial",
         FloorFallsByPayout => "floor_falls",
     }
+    WindowAction {
+        BlockOpening => "block_opening",
+        BlockAll => "block_all",
+        ForceFlat => "force_flat",
+        ExcludeProfit => "exclude_profit",
+    }
+    HoldingAction { Warn => "warn", ExcludeProfit => "exclude_profit" }
+    InactivityEffect { Fail => "fail", Suspend => "suspend", Close => "close" }
     BoardKind { Demo => "demo", Paper => "paper", Live => "live" }
+    BoardView { Public => "public", Review => "review" }
+    SignalKind {
+        OppositePositions => "opposite_positions",
+        CopiedTrades => "copied_trades",
+        SelfMatches => "self_matches",
+        StaleQuotes => "stale_quotes",
+    }
     InstrumentError {
         TickSize => "tick_size",
         LotSize => "lot_size",
@@ -215,6 +251,41 @@ pub const fn payout_denial(reason: &PayoutDenial) -> &'static str {
         PayoutDenial::AboveEligible => "above_eligible",
         PayoutDenial::WouldBreach => "would_breach",
         PayoutDenial::TooFewDays { .. } => "too_few_days",
+    }
+}
+
+/// The word for the reason that an entry or a change of a competition was refused.
+pub const fn contest_refusal(reason: ContestRefusal) -> &'static str {
+    match reason {
+        ContestRefusal::State(_) => "state",
+        ContestRefusal::LateEntry => "late_entry",
+        ContestRefusal::Full { .. } => "full",
+        ContestRefusal::NeedsTeam => "needs_team",
+        ContestRefusal::HasNoTeams => "has_no_teams",
+        ContestRefusal::UnknownEntrant(_) => "unknown_entrant",
+        ContestRefusal::IsDisqualified(_) => "is_disqualified",
+        ContestRefusal::IsNotDisqualified(_) => "is_not_disqualified",
+        ContestRefusal::EndsByItself => "ends_by_itself",
+    }
+}
+
+/// The word for what is made of an account.
+pub const fn account_change(change: AccountChange) -> &'static str {
+    match change {
+        AccountChange::Suspend { .. } => "suspend",
+        AccountChange::Resume => "resume",
+        AccountChange::Close => "close",
+    }
+}
+
+/// The word for the reason that an account was not opened after its parent.
+pub const fn open_denial(reason: OpenDenial) -> &'static str {
+    match reason {
+        OpenDenial::ParentState { .. } => "parent_state",
+        OpenDenial::Followed => "followed",
+        OpenDenial::OtherPlan { .. } => "other_plan",
+        OpenDenial::ResetsMax { .. } => "resets_max",
+        OpenDenial::RetriesMax { .. } => "retries_max",
     }
 }
 

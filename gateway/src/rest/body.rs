@@ -6,6 +6,7 @@ use http_body_util::LengthLimitError;
 use tokio::time;
 
 use crate::app::App;
+use crate::dto::BodyError;
 use crate::problem::Problem;
 
 /// The JSON text of a request.
@@ -51,6 +52,23 @@ pub(super) async fn read(app: &App, headers: &HeaderMap, body: Body) -> Result<B
                 "body_timeout",
                 detail,
             ))
+        }
+    }
+}
+
+/// A body that is not accepted.
+pub(super) fn refused(error: BodyError) -> Problem {
+    match error {
+        BodyError::Json(detail) => {
+            Problem::new(StatusCode::BAD_REQUEST, "bad_json", detail).with("body", None, "JSON")
+        }
+        BodyError::Field(fault) => {
+            let detail = format!("{} is not accepted", fault.field);
+            Problem::new(StatusCode::BAD_REQUEST, "bad_field", detail).with(
+                &fault.field,
+                fault.value.as_deref(),
+                fault.accepted,
+            )
         }
     }
 }

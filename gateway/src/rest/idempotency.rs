@@ -49,7 +49,8 @@ struct Kept {
     oldest_first: VecDeque<Key>,
 }
 
-type Key = (AccountId, String);
+/// Keys belong to their account; those of the firm to nobody's.
+type Key = (Option<AccountId>, String);
 
 #[derive(Debug)]
 struct Entry {

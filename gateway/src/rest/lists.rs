@@ -1,16 +1,15 @@
-//! What everybody sees: instruments, accounts in short, boards.
+//! What everybody sees: instruments, accounts in short.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use types::{AccountState, CompetitionId};
+use types::AccountState;
 
 use super::json;
-use super::query::{Pairs, Segments, number, parameter, segments, word};
+use super::query::{Pairs, parameter, word};
 use crate::app::App;
-use crate::channel::array;
 use crate::problem::Problem;
 use crate::show;
 
@@ -45,27 +44,4 @@ pub(super) async fn accounts(
                 .then_some(row)
         });
     Ok(json(StatusCode::OK, show::list("accounts", wanted)))
-}
-
-pub(super) async fn board(
-    State(app): State<Arc<App>>,
-    path: Segments<String>,
-    query: Pairs,
-) -> Result<Response, Problem> {
-    parameter(query, None)?;
-    let text = segments(path)?;
-    let CompetitionId(id) = CompetitionId(number("competition", &text, u32::MAX)?);
-    let views = app.handle.views();
-    let board = views.boards.get(id as usize).ok_or_else(|| {
-        let accepted = format!(
-            "one of the {} competitions, counted from 0",
-            views.boards.len()
-        );
-        Problem::not_found("competition", "competition", &text, accepted)
-    })?;
-    let (competition, rows) = show::board(&app, board);
-    let mut body = format!(r#"{{"competition":{competition},"rows":"#);
-    array(&mut body, rows.iter().map(|(_, row)| row));
-    body.push('}');
-    Ok(json(StatusCode::OK, body))
 }

@@ -7,15 +7,14 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use runtime::Receipt;
-use tokio::time;
 use types::{AccountId, Command, InstrumentId, OrderId, Side};
 
 use super::outcome::Change;
 use super::query::{Pairs, Segments, bad_parameter, number, parameter, parameters, segments, word};
-use super::submission::{Submission, key, overloaded, send, stopped};
+use super::submission::{Submission, execute, key, send};
 use super::{body, json, outcome};
 use crate::app::App;
-use crate::dto::order::{BodyError, algo, amend, from_json, list};
+use crate::dto::order::{algo, amend, from_json, list};
 use crate::problem::Problem;
 
 pub(super) async fn submit(
@@ -29,7 +28,7 @@ pub(super) async fn submit(
     let key = key(&app, &headers)?;
     let bytes = body::read(&app, &headers, body).await?;
     let names = &app.projections.catalogue.load().names;
-    let order = from_json(&bytes, account, names).map_err(bad_body)?;
+    let order = from_json(&bytes, account, names).map_err(body::refused)?;
     send(&app, Submission::Order(order), key).await
 }
 
@@ -44,7 +43,7 @@ pub(super) async fn submit_list(
     let key = key(&app, &headers)?;
     let bytes = body::read(&app, &headers, body).await?;
     let names = &app.projections.catalogue.load().names;
-    let list = list::from_json(&bytes, account, names).map_err(bad_body)?;
+    let list = list::from_json(&bytes, account, names).map_err(body::refused)?;
     send(&app, Submission::List(list), key).await
 }
 
@@ -59,7 +58,7 @@ pub(super) async fn submit_algo(
     let key = key(&app, &headers)?;
     let bytes = body::read(&app, &headers, body).await?;
     let names = &app.projections.catalogue.load().names;
-    let algo = algo::from_json(&bytes, account, names).map_err(bad_body)?;
+    let algo = algo::from_json(&bytes, account, names).map_err(body::refused)?;
     send(&app, Submission::Algo(algo), key).await
 }
 
@@ -73,7 +72,7 @@ pub(super) async fn amend(
 ) -> Result<Response, Problem> {
     let (account, account_id, order) = order_of(path, query)?;
     let bytes = body::read(&app, &headers, body).await?;
-    let changes = amend::from_json(&bytes).map_err(bad_body)?;
+    let changes = amend::from_json(&bytes).map_err(body::refused)?;
     let command = changes.command(account_id, order);
     let receipt = executed(&app, &account, command).await?;
     outcome::of_amend(&app, &account, order, &receipt).map(answered)
@@ -137,7 +136,10 @@ pub(super) async fn disconnect(
     Ok(json(StatusCode::OK, ended))
 }
 
-fn account_of(path: Segments<String>, query: Pairs) -> Result<(String, AccountId), Problem> {
+pub(super) fn account_of(
+    path: Segments<String>,
+    query: Pairs,
+) -> Result<(String, AccountId), Problem> {
     parameter(query, None)?;
     let account = segments(path)?;
     let id = AccountId(number("account", &account, u32::MAX)?);
@@ -156,27 +158,8 @@ fn order_of(
 
 /// The receipt of a change.
 async fn executed(app: &App, account: &str, command: Command) -> Result<Receipt, Problem> {
-    let _permit = app
-        .commands
-        .try_acquire()
-        .map_err(|_| overloaded("server"))?;
-    let receipt = app
-        .handle
-        .submit(command)
-        .map_err(|_| overloaded("engine"))?;
-    match time::timeout(app.config.limits.receipt_wait_max, receipt).await {
-        Ok(Ok(receipt)) => Ok(receipt),
-        Ok(Err(_)) => Err(stopped(app)),
-        Err(_) => Err(Problem::new(
-            StatusCode::GATEWAY_TIMEOUT,
-            "outcome_unknown",
-            format!(
-                "the change was not confirmed in time, and it is not known whether it took effect; \
-                 GET /v1/accounts/{account}/orders shows which orders still work, and it may be \
-                 sent again"
-            ),
-        )),
-    }
+    let look_up = format!("/v1/accounts/{account}/orders shows which orders still work");
+    execute(app, command, &look_up).await
 }
 
 /// What became of the change of one order.
@@ -184,21 +167,5 @@ fn answered(change: Change) -> Response {
     match change {
         Change::Done(body) => json(StatusCode::OK, body),
         Change::OnItsWay(body) => json(StatusCode::ACCEPTED, body),
-    }
-}
-
-fn bad_body(error: BodyError) -> Problem {
-    match error {
-        BodyError::Json(detail) => {
-            Problem::new(StatusCode::BAD_REQUEST, "bad_json", detail).with("body", None, "JSON")
-        }
-        BodyError::Field(fault) => {
-            let detail = format!("{} is not accepted", fault.field);
-            Problem::new(StatusCode::BAD_REQUEST, "bad_field", detail).with(
-                &fault.field,
-                fault.value.as_deref(),
-                fault.accepted,
-            )
-        }
     }
 }

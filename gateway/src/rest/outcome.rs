@@ -3,16 +3,22 @@
 //! One input can have effects on others: a resting order of somebody else fills, an order that was on
 //! its way arrives. An answer tells its own account's events and those that are about nobody.
 
+pub(super) mod contest;
 mod denied;
+pub(super) mod life;
 
 use axum::http::StatusCode;
 use runtime::Receipt;
 use serde_json::{Value, json};
-use types::{AccountId, AlgoEnd, Event, EventKind, NewAlgo, NewOrder, OrderId, OrderList, Price};
+use types::{
+    AccountId, AlgoEnd, Calendar, DenyReason, Event, EventKind, Interval, NewAlgo, NewOrder,
+    OrderId, OrderList, Price,
+};
 
 use super::accounts::unknown_account;
 use crate::app::App;
 use crate::channel::array;
+use crate::dto::IntervalDto;
 use crate::dto::event::account_of;
 use crate::dto::reason;
 use crate::dto::word::{Word, rejection};
@@ -55,6 +61,11 @@ pub(super) fn of_list(app: &App, list: &OrderList, receipt: &Receipt) -> Result<
         "orders": orders,
     });
     Ok(with_events(app, &head, first.account, receipt))
+}
+
+/// An order that nothing can be said about.
+pub(super) fn of_refusal(app: &App, order: &NewOrder, reason: DenyReason) -> Problem {
+    denied(app, &(*order).into(), reason)
 }
 
 /// Whether an event's request is this one. Exits of a bracket become reduce-only.
@@ -299,11 +310,36 @@ pub(super) fn of_cancels(
     Ok(with_events(app, &head, account_id, receipt))
 }
 
+/// An interval that is known, as JSON, or why it is not.
+pub(super) fn of_announcement(
+    app: &App,
+    calendar: Calendar,
+    interval: Interval,
+    is_new: bool,
+    receipt: &Receipt,
+) -> Result<String, Problem> {
+    for event in &receipt.events {
+        if let EventKind::InputRejected { reason } = event.kind {
+            return Err(rejected(rejection(reason)));
+        }
+    }
+    let status = if is_new { "announced" } else { "unchanged" };
+    let head = json!({
+        "status": status,
+        "interval": IntervalDto::new(calendar, interval),
+    });
+    Ok(with_events_of(app, &head, &[], receipt))
+}
+
 fn with_events(app: &App, head: &Value, account: AccountId, receipt: &Receipt) -> String {
+    with_events_of(app, head, &[account], receipt)
+}
+
+fn with_events_of(app: &App, head: &Value, accounts: &[AccountId], receipt: &Receipt) -> String {
     let told = show::events(&app.projections.catalogue.load(), &receipt.events);
     let own = told
         .iter()
-        .filter(|event| event.account.is_none_or(|whose| whose == account));
+        .filter(|event| event.account.is_none_or(|whose| accounts.contains(&whose)));
     let mut body = head.to_string();
     body.pop();
     body.push_str(",\"events\":");

@@ -8,7 +8,7 @@ use axum::response::Response;
 use runtime::{Receipt, Status};
 use tokio::sync::oneshot;
 use tokio::time;
-use types::{AccountId, ClientOrderId, Command, NewAlgo, NewOrder, OrderList};
+use types::{AccountId, ClientOrderId, Command, NewAlgo, NewOrder, OpenAccount, OrderList};
 
 use super::idempotency::{Answer, IDEMPOTENCY_REPLAYED, Known, Ticket};
 use super::{json, outcome};
@@ -24,18 +24,18 @@ pub(crate) enum Submission {
     List(OrderList),
     /// An order that the engine slices.
     Algo(NewAlgo),
+    /// An account to be opened.
+    Account(OpenAccount),
 }
 
 impl Submission {
-    /// Who asks. A list has at least one order.
-    pub(crate) fn account(&self) -> AccountId {
+    /// The account that asks; `None` for the firm. A list has at least one order.
+    pub(crate) fn account(&self) -> Option<AccountId> {
         match self {
-            Self::Order(order) => order.account,
-            Self::List(list) => list
-                .orders
-                .first()
-                .map_or(AccountId(0), |order| order.account),
-            Self::Algo(algo) => algo.account,
+            Self::Order(order) => Some(order.account),
+            Self::List(list) => list.orders.first().map(|order| order.account),
+            Self::Algo(algo) => Some(algo.account),
+            Self::Account(_) => None,
         }
     }
 
@@ -48,6 +48,7 @@ impl Submission {
                 .first()
                 .map_or(ClientOrderId(0), |order| order.client_order),
             Self::Algo(algo) => algo.client_order,
+            Self::Account(_) => ClientOrderId(0),
         }
     }
 
@@ -56,6 +57,7 @@ impl Submission {
             Self::Order(order) => Command::SubmitOrder(*order),
             Self::List(list) => Command::SubmitList(list.clone()),
             Self::Algo(algo) => Command::SubmitAlgo(*algo),
+            Self::Account(open) => Command::OpenAccount(*open),
         }
     }
 
@@ -64,7 +66,29 @@ impl Submission {
             Self::Order(_) => "order",
             Self::List(_) => "list",
             Self::Algo(_) => "algo",
+            Self::Account(_) => "account",
         }
+    }
+
+    /// How to find out what became of it.
+    fn look_up(&self) -> String {
+        let account = self.account().unwrap_or_default();
+        let list = match self {
+            Self::Account(_) => {
+                return "GET /v1/accounts shows it if it was opened; sending it again opens another, \
+                        unless it is with the same Idempotency-Key"
+                    .to_owned();
+            }
+            Self::Algo(_) => format!("/v1/accounts/{account}/algos"),
+            Self::Order(_) | Self::List(_) => {
+                let client_order = self.client_order();
+                format!("/v1/accounts/{account}/orders?client_order_id={client_order}")
+            }
+        };
+        format!(
+            "GET {list} shows it while it works, and sending it again is safe: a client_order_id is \
+             taken only once, and duplicate_client_order then says that it was"
+        )
     }
 }
 
@@ -90,9 +114,9 @@ pub(super) async fn send(
             return Err(Problem::new(StatusCode::CONFLICT, "in_progress", detail).retry_after(1));
         }
         Some(Known::Other) => {
-            let detail = "this Idempotency-Key was used for another order";
+            let detail = "this Idempotency-Key was used for another request";
             let problem = Problem::new(StatusCode::CONFLICT, "idempotency_key_reused", detail);
-            return Err(problem.with("Idempotency-Key", None, "a new key for a new order"));
+            return Err(problem.with("Idempotency-Key", None, "a new key for a new request"));
         }
     };
 
@@ -119,6 +143,35 @@ pub(super) async fn send(
     }
 }
 
+/// The receipt of a command that has no key. `look_up` says where its outcome shows, should the receipt
+/// not come in time.
+pub(super) async fn execute(
+    app: &App,
+    command: Command,
+    look_up: &str,
+) -> Result<Receipt, Problem> {
+    let _permit = app
+        .commands
+        .try_acquire()
+        .map_err(|_| overloaded("server"))?;
+    let receipt = app
+        .handle
+        .submit(command)
+        .map_err(|_| overloaded("engine"))?;
+    match time::timeout(app.config.limits.receipt_wait_max, receipt).await {
+        Ok(Ok(receipt)) => Ok(receipt),
+        Ok(Err(_)) => Err(stopped(app)),
+        Err(_) => Err(Problem::new(
+            StatusCode::GATEWAY_TIMEOUT,
+            "outcome_unknown",
+            format!(
+                "the change was not confirmed in time, and it is not known whether it took effect; \
+                 GET {look_up}, and it may be sent again"
+            ),
+        )),
+    }
+}
+
 /// Waits for the receipt, and leaves the answer with the ticket. A receipt that never comes leaves the
 /// key in use, since the command may have been taken.
 async fn answer(
@@ -141,6 +194,7 @@ async fn answer(
         Submission::Order(order) => outcome::of_order(app, order, &receipt),
         Submission::List(list) => outcome::of_list(app, list, &receipt),
         Submission::Algo(algo) => outcome::of_algo(app, algo, &receipt),
+        Submission::Account(open) => outcome::life::of_opening(app, open, &receipt),
     };
     let answer = match told {
         Ok(body) => Answer {
@@ -198,25 +252,19 @@ pub(super) fn stopped(app: &App) -> Problem {
 }
 
 fn unknown(app: &App, submission: &Submission) -> Problem {
-    let (noun, account) = (submission.noun(), submission.account());
-    let client_order = submission.client_order();
-    let look_up = match submission {
-        Submission::Algo(_) => format!("/v1/accounts/{account}/algos"),
-        _ => format!("/v1/accounts/{account}/orders?client_order_id={client_order}"),
-    };
+    let (noun, look_up) = (submission.noun(), submission.look_up());
     let waited_s = app.config.limits.receipt_wait_max.as_secs();
-    Problem::new(
+    let problem = Problem::new(
         StatusCode::GATEWAY_TIMEOUT,
         "outcome_unknown",
         format!(
             "the {noun} was not confirmed within {waited_s} s, and it is not known whether it took \
-             effect; GET {look_up} shows it while it works, and sending it again is safe: a \
-             client_order_id is taken only once, and duplicate_client_order then says that it was"
+             effect; {look_up}"
         ),
-    )
-    .with(
-        "client_order_id",
-        Some(&client_order.to_string()),
-        "to be looked up",
-    )
+    );
+    let (field, value) = match submission {
+        Submission::Account(open) => ("name", open.name.to_string()),
+        _ => ("client_order_id", submission.client_order().to_string()),
+    };
+    problem.with(field, Some(&value), "to be looked up")
 }

@@ -4,12 +4,17 @@
 
 mod changes;
 mod channels;
+mod competitions;
 mod connections;
+mod life;
 mod lists;
 mod orders;
 mod pages;
+mod plans;
+mod proofs;
 mod reads;
 mod restarts;
 mod sockets;
 mod venue;
+mod windows;
 mod wire;

@@ -282,7 +282,7 @@ async fn what_is_not_there_is_a_problem_that_says_what_is() {
     let faults = get(address, "/v1/accounts?state=rich")
         .await
         .problem(400, "bad_query");
-    let accepted = "evaluation or passed or funded or failed or closed";
+    let accepted = "evaluation or passed or funded or failed or closed or suspended";
     assert_eq!(faults, [format!("state | rich | {accepted}")]);
     let faults = get(address, "/v1/accounts?stat=failed")
         .await
@@ -303,7 +303,9 @@ async fn what_is_not_there_is_a_problem_that_says_what_is() {
 async fn a_method_that_is_not_taken_is_told_which_are() {
     let venue = Venue::open().await;
     for (line, allowed) in [
-        ("DELETE /v1/accounts", "GET,HEAD"),
+        ("DELETE /v1/accounts", "GET,HEAD,POST"),
+        ("DELETE /v1/windows", "GET,HEAD,POST"),
+        ("GET /v1/accounts/0/suspend", "POST"),
         ("PUT /v1/accounts/0/orders", "GET,HEAD,POST,DELETE"),
         ("PUT /v1/accounts/0/algos", "GET,HEAD,POST"),
         ("GET /v1/accounts/0/order-lists", "POST"),

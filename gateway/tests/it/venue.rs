@@ -8,15 +8,16 @@ use std::time::{Duration, Instant};
 
 use gateway::{Config, Limits, Projections, Server, serve};
 use rules::{
-    Allowance, BoardKind, Competition, ContestRules, DailyAnchor, DailyLoss, Gates, MaxLoss, Plan,
-    Stage, StopTrailing, Target, TrailSource,
+    Allowance, BoardKind, Competition, Conduct, ContestRules, DailyAnchor, DailyLoss, Gates, Life,
+    MaxLoss, Plan, Stage, StopTrailing, Target, TrailSource,
 };
 use runtime::{Handle, Next, Runtime, Shard, Source};
 use tempfile::TempDir;
 use types::{
     AccountId, Codec, Command, CompetitionId, Effect, FeeSchedule, InputKind, Instrument,
     InstrumentId, InstrumentKind, Label, Liquidity, Margin, MarketData, MarketEvent, Money,
-    OpenAccount, PaperModel, PlanId, Price, Qty, Quote, Ratio, RollSchedule, Terms, TimestampNs,
+    OpenAccount, PaperModel, PlanId, Price, Qty, Quote, Ratio, RollSchedule, Terms, Timer,
+    TimestampNs,
 };
 
 /// 2024-01-03T12:00:00Z, a Wednesday.
@@ -150,6 +151,13 @@ impl Venue {
         id as u32
     }
 
+    /// Makes one more plan known, number 1.
+    pub(crate) async fn define_plan(&self, plan: &Plan) {
+        let spec = plan.to_bytes().into();
+        self.push(0, InputKind::Command(Command::DefinePlan { spec }));
+        self.settle().await;
+    }
+
     fn set_up(&self) {
         let mut commands = vec![
             instrument("BTCUSDT", Liquidity::Paper(PaperModel::default())),
@@ -175,6 +183,7 @@ impl Venue {
             commands.push(Command::EnterCompetition {
                 competition,
                 account,
+                team: None,
             });
         }
         for command in commands {
@@ -205,6 +214,11 @@ impl Venue {
             data,
         };
         self.push(second, InputKind::Market(event));
+    }
+
+    /// Time passes, to so many seconds after noon.
+    pub(crate) fn pass(&self, second: u64) {
+        self.push(second, InputKind::Timer(Timer::Clock));
     }
 
     /// Nothing is applied until the returned end is dropped.
@@ -252,7 +266,7 @@ fn schedule() -> RollSchedule {
     }
 }
 
-fn plan() -> Plan {
+pub(crate) fn plan() -> Plan {
     Plan {
         name: label("Steady 50K"),
         version: 1,
@@ -279,8 +293,8 @@ fn plan() -> Plan {
         payout: None,
         scaling: None,
         terms: Terms::default(),
-        conduct: rules::Conduct::default(),
-        life: rules::Life::default(),
+        conduct: Conduct::default(),
+        life: Life::default(),
     }
 }
 

@@ -36,6 +36,11 @@ export function cancelOrder(account: string, order: string): Promise<{ status: s
   return call(`/v1/accounts/${account}/orders/${order}`, { method: "DELETE" });
 }
 
+/** The document that `dynasty verify-breach` recomputes. */
+export function proofPath(breach: { account: string; seq: string; rule: string }): string {
+  return `/v1/accounts/${breach.account}/proofs/${breach.seq}?rule=${breach.rule}`;
+}
+
 /** Unique per account without a round trip: the wall clock and 44 random bits, well inside a u128. */
 export function clientOrderId(): string {
   const [high, low] = crypto.getRandomValues(new Uint32Array(2));

@@ -1,4 +1,4 @@
-import type { Board, BoardRow } from "./types";
+import type { Board, BoardDelta, BoardRow, Competition } from "./types";
 import { compare } from "./decimal";
 
 export interface Move {
@@ -31,8 +31,22 @@ export function movesOf(before: ReadonlyMap<string, BoardRow>, changed: BoardRow
   return moves;
 }
 
-export function withRows(board: Board, changed: BoardRow[]): Board {
+export function withChanges(board: Board, delta: BoardDelta): Board {
   const rows = new Map(board.rows.map((row) => [row.account, row]));
-  for (const row of changed) rows.set(row.account, row);
-  return { ...board, rows: sortRows(rows.values()) };
+  for (const account of delta.gone ?? []) rows.delete(account);
+  for (const row of delta.rows) rows.set(row.account, row);
+  return { competition: delta.competition ?? board.competition, rows: sortRows(rows.values()) };
+}
+
+const STATES = {
+  upcoming: "not begun",
+  live: "live",
+  in_review: "over, in review",
+  final: "final",
+} as const;
+
+/** Where a competition is in its life, in words. */
+export function stateText(competition: Competition): string {
+  const state = STATES[competition.state] ?? competition.state;
+  return competition.frozen ? `${state}, board frozen` : state;
 }

@@ -1,4 +1,4 @@
-import type { AccountState, AlgoType, Decimal, Id, Leg, OrderType, Rule, Side, TimeInForce } from "./types";
+import type { AccountState, AlgoType, Decimal, Effect, Id, Leg, OrderType, Origin, Rule, Side, TimeInForce, WindowAction } from "./types";
 
 /** The events of the gateway, v1, field by field. An id that a fact does not have is null; what is usual is left out. */
 
@@ -42,6 +42,11 @@ type AlgoRequest = OfInstrument & {
 /** Why, and the limits and values that belong to the reason. */
 type Denial = { reason: string; figures?: Record<string, Decimal | number> };
 type AdjustKind = "pnl" | "payout" | "scale";
+/** Announced under a name, or by the clock of a zone. */
+export type Calendar = { named: string } | { daily: Hours } | { weekly: Hours };
+type Hours = { zone: string; from: string; to: string };
+/** The action is null while the server does not know the plan. */
+type OfWindow = OfPlan & { window: number; action: WindowAction | null; symbol?: string };
 
 export type BreachPosition = OfInstrument & {
   qty: Decimal;
@@ -59,7 +64,7 @@ export type BreachEvent = Own &
   OfPlan & {
     type: "breach";
     rule: Rule;
-    effect: "fail" | "lock_for_day";
+    effect: Effect;
     primary: boolean;
     touch_is_breach: boolean;
     balance: Decimal;
@@ -82,9 +87,23 @@ export type EngineEvent =
   | (Base & { type: "conversion_set"; from: string; to: string; rate: Decimal; account?: never })
   | (Base & OfPlan & { type: "plan_defined"; version: number; hash: string; account?: never })
   | (Base & { type: "competition_defined"; competition: Id; account?: never })
+  | (Base & { type: "competition_changed"; competition: Id; state: string; account?: never })
+  | (Base & { type: "board_frozen"; competition: Id; account?: never })
+  | (Base & { type: "competition_denied"; competition: Id; account: Id | null; reason: string; detail: string })
+  | (Base & { type: "prizes_unclaimed"; competition: Id; amount: Decimal; account?: never })
   | (Base & { type: "day_rolled"; day: string; zone: string; time: string; account?: never })
-  | (Own & OfPlan & { type: "account_opened"; parent: Id | null; balance: Decimal })
+  | (Base & { type: "window_announced"; calendar: Calendar; start: string; end: string; account?: never })
+  | (Base & OfWindow & { type: "window_opened"; until: string; account?: never })
+  | (Base & OfWindow & { type: "window_closed"; account?: never })
+  | (Own & OfPlan & { type: "account_opened"; parent: Id | null; origin?: Origin; balance: Decimal })
+  | (Base & OfPlan & Denial & { type: "account_denied"; parent: Id; origin: Origin; account?: never })
+  | (Own & { type: "suspended"; reason: string; until: string | null; prior: AccountState })
+  | (Own & { type: "account_change_denied"; change: "suspend" | "resume" | "close"; state: AccountState })
+  | (Own & { type: "inactive"; days: number })
   | (Own & { type: "competition_entered"; competition: Id })
+  | (Own & { type: "disqualified"; competition: Id; reason: string })
+  | (Own & { type: "reinstated"; competition: Id })
+  | (Own & { type: "prize_awarded"; competition: Id; amount: Decimal })
   | OrderAccepted
   | (Own & Request & Denial & { type: "order_denied" })
   | (OfOrder & { type: "order_activated"; qty: Decimal })
@@ -123,7 +142,18 @@ export type EngineEvent =
         balance: Decimal;
         position: Decimal;
       })
+  | (OfOrder & OfInstrument & { type: "profit_excluded"; amount: Decimal; window: number | null })
+  | (OfOrder & OfInstrument & { type: "held_too_short"; held_s: Decimal; min_s: number })
   | (Own & { type: "margin_call"; equity: Decimal; required: Decimal })
+  | (Own & {
+      type: "limit_warned";
+      rule: Rule;
+      equity: Decimal;
+      baseline: Decimal;
+      allowance: Decimal;
+      floor: Decimal;
+      used_pct: Decimal | null;
+    })
   | (Own & { type: "floor_moved"; rule: Rule; baseline: Decimal; allowance: Decimal; floor: Decimal; cause: string })
   | BreachEvent
   | (Own & { type: "day_locked" })
@@ -145,4 +175,14 @@ export type EngineEvent =
   | (Own & { type: "adjusted"; kind: AdjustKind; amount: Decimal; balance: Decimal; size: Decimal })
   | (Own & Denial & { type: "adjust_denied"; kind: AdjustKind })
   | (Own & { type: "payout_approved"; amount: Decimal; trader: Decimal; firm: Decimal; balance: Decimal })
-  | (Own & { type: "payout_denied"; requested: Decimal; eligible: Decimal; reason: string });
+  | (Own & {
+      type: "scale_standing";
+      profit: Decimal;
+      profit_needed: Decimal;
+      days: number;
+      days_needed: number;
+      payouts: number;
+      payouts_needed: number;
+      met: boolean;
+    })
+  | (Own & Denial & { type: "payout_denied"; requested: Decimal; eligible: Decimal });

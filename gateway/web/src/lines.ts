@@ -1,7 +1,8 @@
 import { fixed, money, quantity, signed } from "./decimal";
-import type { EngineEvent, OrderAccepted } from "./events";
+import type { Calendar, EngineEvent, OrderAccepted } from "./events";
 import { price } from "./prices";
-import { orderTerms, ruleName, spaced, STATES } from "./words";
+import { minuteOf } from "./time";
+import { orderTerms, ruleName, spaced, STATES, windowName } from "./words";
 
 /** One readable line for each event. */
 
@@ -52,6 +53,16 @@ function orderPrice(id: string | null, text: string, accepted: Accepted): string
   return price(text, accepted.get(id ?? "")?.instrument ?? "");
 }
 
+function calendarText(calendar: Calendar): string {
+  if ("named" in calendar) return calendar.named;
+  const [every, hours] = "daily" in calendar ? ["daily", calendar.daily] : ["weekly", calendar.weekly];
+  return `${every} ${hours.from} to ${hours.to} ${hours.zone}`;
+}
+
+function planText({ plan_name, plan }: { plan_name: string | null; plan: string }): string {
+  return plan_name ?? `plan ${plan}`;
+}
+
 const ADJUSTED = { pnl: "profit and loss", payout: "payout", scale: "scaling" } as const;
 
 export const LINES: { [T in EngineEvent["type"]]: Write<Extract<EngineEvent, { type: T }>> } = {
@@ -65,11 +76,28 @@ export const LINES: { [T in EngineEvent["type"]]: Write<Extract<EngineEvent, { t
   curve_defined: (e) => line("Curve", `volume curve ${e.curve} defined`),
   latency_defined: (e) => line("Latency", `latency ${e.latency} defined`),
   conversion_set: (e) => line("Rate", `1 ${e.from} is ${e.rate} ${e.to}`),
-  plan_defined: (e) => line("Plan", `${e.plan_name ?? `plan ${e.plan}`} v${e.version} defined`),
+  plan_defined: (e) => line("Plan", `${planText(e)} v${e.version} defined`),
   competition_defined: (e) => line("Board", `competition ${e.competition} defined`),
+  competition_changed: (e) => line("Board", `competition ${e.competition} is ${spaced(e.state)}`),
+  board_frozen: (e) => line("Board", `the board of competition ${e.competition} stands still`),
+  competition_denied: (e) => line("Denied", `competition ${e.competition}: ${e.detail}`, "warn"),
+  prizes_unclaimed: (e) => line("Prizes", `${money(e.amount)} of competition ${e.competition} unclaimed`),
   day_rolled: (e) => line("New day", `trading day ${e.day}, from ${e.time} ${e.zone}`),
-  account_opened: (e) => line("Opened", `on ${e.plan_name ?? `plan ${e.plan}`} with ${money(e.balance)}`),
+  window_announced: (e) => line("Calendar", `${calendarText(e.calendar)}: ${minuteOf(e.start)} to ${minuteOf(e.end)} UTC`),
+  window_opened: (e) => line("Window", `${planText(e)}: ${windowName(e)} until ${minuteOf(e.until)} UTC`, "warn"),
+  window_closed: (e) => line("Window", `${planText(e)}: ${windowName(e)} is over`),
+  account_opened: (e) => {
+    const after = e.origin ? `, ${spaced(e.origin)} after account ${e.parent}` : "";
+    return line("Opened", `on ${planText(e)} with ${money(e.balance)}${after}`);
+  },
+  account_denied: (e) => line("Denied", `${spaced(e.origin)} after account ${e.parent} on ${planText(e)}: ${spaced(e.reason)}`, "warn"),
+  suspended: (e) => line("Suspended", `${spaced(e.reason)}${e.until === null ? "" : `, until ${minuteOf(e.until)} UTC`}`, "warn"),
+  account_change_denied: (e) => line("Denied", `${e.change}: the account is ${(STATES[e.state] ?? e.state).toLowerCase()}`, "warn"),
+  inactive: (e) => line("Inactive", `${e.days} days without trading`, "warn"),
   competition_entered: (e) => line("Board", `entered competition ${e.competition}`),
+  disqualified: (e) => line("Off board", `disqualified from competition ${e.competition}: ${spaced(e.reason)}`, "bad"),
+  reinstated: (e) => line("Board", `back on the board of competition ${e.competition}`),
+  prize_awarded: (e) => line("Prize", `${money(e.amount)} in competition ${e.competition}`),
   order_accepted: (e) => line("Order", requestText(e)),
   order_denied: (e) => line("Denied", `${requestText(e)}: ${spaced(e.reason)}`, "warn"),
   order_activated: (e, accepted) => line("On market", `${orderText(e.order_id, accepted)}, ${quantity(e.qty)} in all`),
@@ -96,7 +124,15 @@ export const LINES: { [T in EngineEvent["type"]]: Write<Extract<EngineEvent, { t
     return e.liquidation ? line("Closed out", text, "bad") : line("Fill", text);
   },
   booked: (e) => line("Booked", `${e.cause} on ${symbolOf(e)}: ${signed(e.amount, 2)}, balance ${money(e.balance)}`),
+  profit_excluded: (e) => line("Excluded", `${money(e.amount)} made on ${symbolOf(e)} do not count`, "warn"),
+  held_too_short: (e) => line("Held short", `${symbolOf(e)} for ${quantity(e.held_s)} s, ${e.min_s} s are asked for`, "warn"),
   margin_call: (e) => line("Margin call", `equity ${money(e.equity)}, required ${money(e.required)}`, "bad"),
+  limit_warned: (e) =>
+    line(
+      "Warning",
+      `${ruleName(e.rule)}: ${e.used_pct === null ? "" : `${fixed(e.used_pct, 1)}% used, `}equity ${money(e.equity)}, floor ${money(e.floor)}`,
+      "warn",
+    ),
   floor_moved: (e) => line("Floor", `${ruleName(e.rule)} floor now ${money(e.floor)}, baseline ${money(e.baseline)}`),
   breach: (e) => {
     const text = `${ruleName(e.rule)}: equity ${money(e.equity)} against floor ${money(e.floor)}`;
@@ -117,10 +153,16 @@ export const LINES: { [T in EngineEvent["type"]]: Write<Extract<EngineEvent, { t
     line(
       "State",
       `${STATES[e.from] ?? e.from} to ${STATES[e.to] ?? e.to}: ${spaced(e.reason)}`,
-      e.to === "failed" ? "bad" : e.to === "closed" ? "warn" : "good",
+      e.to === "failed" ? "bad" : e.to === "closed" || e.to === "suspended" ? "warn" : "good",
     ),
   adjusted: (e) => line("Adjusted", `${ADJUSTED[e.kind] ?? e.kind} ${signed(e.amount, 2)}, balance ${money(e.balance)}`),
   adjust_denied: (e) => line("Denied", `adjustment, ${ADJUSTED[e.kind] ?? e.kind}: ${spaced(e.reason)}`, "warn"),
+  scale_standing: (e) =>
+    line(
+      "Scaling",
+      `profit ${money(e.profit)} of ${money(e.profit_needed)}, ${e.days} of ${e.days_needed} days, ` +
+        `${e.payouts} of ${e.payouts_needed} payouts`,
+    ),
   payout_approved: (e) =>
     line("Payout", `${money(e.amount)}, of it ${money(e.trader)} to the trader, balance ${money(e.balance)}`, "good"),
   payout_denied: (e) =>

@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { movesOf, sortRows, withRows, type Move } from "./board";
+import { movesOf, sortRows, withChanges, type Move } from "./board";
 import type { Frame } from "./channel";
 import { compare, digitsOf, middle } from "./decimal";
 import type { EngineEvent } from "./events";
@@ -7,7 +7,7 @@ import { nextFrame } from "./frames";
 import { tickDigits } from "./prices";
 import { createSeries } from "./series";
 import { Feed, type Heartbeat, type Link } from "./socket";
-import type { Account, AccountRow, Board, Candle, EquityPoint, Instrument, Meta } from "./types";
+import type { Account, AccountRow, Board, BoardDelta, Candle, EquityPoint, Instrument, Meta } from "./types";
 
 /** What the server last said, one signal per channel. Panels read; only this file writes. */
 
@@ -135,15 +135,15 @@ export function watchBoard(competition: string): () => void {
       board.value = { ...whole, rows: sortRows(whole.rows) };
       return;
     }
-    const changed = (frame.data as Pick<Board, "rows">).rows;
+    const delta = frame.data as BoardDelta;
     const ranked = new Map(before.rows.map((row) => [row.account, row]));
-    const moved = movesOf(ranked, changed);
+    const moved = movesOf(ranked, delta.rows);
     if (moved.size > 0) {
       const next = new Map(moves.value);
       for (const [id, by] of moved) next.set(id, { by, at: ++moveCount });
       moves.value = next;
     }
-    board.value = withRows(before, changed);
+    board.value = withChanges(before, delta);
   });
 }
 

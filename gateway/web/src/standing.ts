@@ -12,9 +12,14 @@ export function noOrders({ state, day_locked }: Pick<Account, "state" | "day_loc
   return day_locked ? "Locked until the next trading day." : null;
 }
 
-/** A limit that only locks the day is reached, not broken. */
+/** A limit that does not fail the account is reached, not broken. */
 export function hitName(effect: Limit["effect"]): string {
-  return effect === "lock_for_day" ? "reached" : "broken";
+  return effect === "fail" ? "broken" : "reached";
+}
+
+/** Whether this breach is what failed the account: one that only locked the day is not. */
+export function failedBy(breach: Breach | null, limits: Limit[]): breach is Breach {
+  return breach !== null && limits.some(({ rule, effect }) => rule === breach.rule && effect === "fail");
 }
 
 /** How the limits of an account that made it were kept. */

@@ -4,7 +4,10 @@ import type { EngineEvent } from "./events";
 
 export type Decimal = string;
 export type Id = string;
-export type AccountState = "evaluation" | "passed" | "funded" | "failed" | "closed";
+export type AccountState = "evaluation" | "passed" | "funded" | "failed" | "closed" | "suspended";
+export type Effect = "fail" | "lock_for_day" | "warn";
+export type WindowAction = "block_opening" | "block_all" | "force_flat" | "exclude_profit";
+export type Origin = "next_phase" | "reset" | "retry";
 export type Rule = "daily_loss" | "max_loss";
 export type Side = "buy" | "sell";
 export type OrderType = "market" | "limit" | "stop" | "stop_limit" | "market_if_touched" | "trailing_stop";
@@ -65,7 +68,7 @@ export interface BreachPrice {
 
 export interface Limit {
   rule: Rule;
-  effect: "fail" | "lock_for_day";
+  effect: Effect;
   trail: string;
   touch_is_breach: boolean;
   baseline: Decimal;
@@ -146,12 +149,52 @@ export interface Breach {
   plan_hash: string;
 }
 
+/** A window of the account's plan that is open; the symbol is null where it is for all. */
+export interface OpenWindow {
+  plan: Id;
+  plan_name: string | null;
+  window: number;
+  action: WindowAction;
+  symbol: string | null;
+  until: string;
+}
+
+export interface DayCount {
+  today: number;
+  /** Null without a limit. */
+  max: number | null;
+}
+
+/** How an account stands against its rules of conduct. */
+export interface Conduct {
+  orders: DayCount;
+  trades: DayCount;
+  size: { profit_from: Decimal; max: Decimal; worst: Decimal } | null;
+  excluded: Decimal;
+  warn_at_pct: Decimal | null;
+  last_active: string | null;
+  inactivity: { effect: "fail" | "suspend" | "close"; days: number; deadline: string | null } | null;
+  windows: OpenWindow[];
+}
+
+export interface Suspension {
+  reason: string;
+  /** Null until somebody ends it. */
+  until: string | null;
+  prior: AccountState;
+}
+
 export interface Account {
   id: Id;
   name: string;
   parent: Id | null;
+  origin: Origin | null;
+  resets: number;
+  retries: number;
+  followed: boolean;
   plan: { id: Id; name: string; version: number; hash: string };
   state: AccountState;
+  suspension: Suspension | null;
   phase: number;
   day_locked: boolean;
   currency: string;
@@ -170,6 +213,8 @@ export interface Account {
   day: { date: string | null; pnl: Decimal; start_balance: Decimal; start_equity: Decimal };
   limits: Limit[];
   objectives: Objective[];
+  /** Null where the plan has no rules of conduct. */
+  conduct: Conduct | null;
   positions: Position[];
   orders: Order[];
   breach: Breach | null;
@@ -189,12 +234,20 @@ export interface BoardRow {
   days: number;
   eligible: boolean;
   reason: string | null;
+  team: Id | null;
+  prize: Decimal | null;
 }
 
 export interface Competition {
   id: Id;
   name: string;
-  state: string;
+  kind: "demo" | "paper" | "live";
+  state: "upcoming" | "live" | "in_review" | "final";
+  /** Whether the board that everybody sees stands still. */
+  frozen: boolean;
+  window: { start: string; end: string } | null;
+  entrants: number;
+  ranked: number;
   weights: { profit: Decimal; risk: Decimal; consistency: Decimal; drawdown: Decimal };
   loss_limit_pct: Decimal;
 }
@@ -202,6 +255,14 @@ export interface Competition {
 export interface Board {
   competition: Competition;
   rows: BoardRow[];
+}
+
+/** What differs from the board before. */
+export interface BoardDelta {
+  competition?: Competition;
+  rows: BoardRow[];
+  /** Accounts whose rows are not shown any more. */
+  gone?: Id[];
 }
 
 export interface Candle {

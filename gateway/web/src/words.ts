@@ -1,5 +1,6 @@
 import { price } from "./prices";
-import type { AccountState, Limit, Order, Rule } from "./types";
+import { minuteOf } from "./time";
+import type { AccountState, Limit, OpenWindow, Order, Rule, WindowAction } from "./types";
 
 /** The words the page uses for what the engine names. */
 
@@ -11,6 +12,14 @@ export const STATES: Record<AccountState, string> = {
   funded: "Funded",
   failed: "Failed",
   closed: "Closed",
+  suspended: "Suspended",
+};
+
+const WINDOWS: Record<WindowAction, string> = {
+  block_opening: "no opening orders",
+  block_all: "no orders",
+  force_flat: "no positions",
+  exclude_profit: "profit does not count",
 };
 
 const TRAILS: Record<string, string> = {
@@ -34,7 +43,19 @@ export function trailName(trail: string): string {
 }
 
 export function effectName(effect: string): string {
-  return effect === "fail" ? "Fails the account" : effect === "lock_for_day" ? "Locks the day" : spaced(effect);
+  if (effect === "fail") return "Fails the account";
+  return effect === "lock_for_day" ? "Locks the day" : effect === "warn" ? "Warns" : spaced(effect);
+}
+
+/** What an open window means, such as "no positions in BTCUSDT". */
+export function windowName({ action, symbol }: { action: WindowAction | null; symbol?: string | null }): string {
+  const what = action === null ? "restricted" : (WINDOWS[action] ?? spaced(action));
+  return symbol ? `${what} in ${symbol}` : what;
+}
+
+export function windowText(window: Pick<OpenWindow, "action" | "symbol" | "until">): string {
+  const text = `${windowName(window)} until ${minuteOf(window.until)} UTC`;
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 export function touchName(limit: Pick<Limit, "touch_is_breach">): string {

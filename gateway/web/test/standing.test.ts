@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { limitsKept, noOrders } from "../src/standing";
+import { failedBy, limitsKept, noOrders } from "../src/standing";
+import { windowText } from "../src/words";
 import type { Breach, Limit } from "../src/types";
 
 const breach = { rule: "daily_loss", ts: "2026-01-13T14:21:12Z" } as Breach;
@@ -14,9 +15,22 @@ describe("how an account stands", () => {
     expect(limitsKept(breach, limit("fail"))).toBe("Daily loss limit broken on 2026-01-13.");
   });
 
+  it("does not blame a lock of the day for a failed account", () => {
+    expect(failedBy(breach, limit("fail"))).toBe(true);
+    expect(failedBy(breach, limit("lock_for_day"))).toBe(false);
+    expect(failedBy(null, limit("fail"))).toBe(false);
+  });
+
+  it("says what an open window means and until when", () => {
+    const until = "2024-01-03T18:00:00Z";
+    expect(windowText({ action: "block_opening", symbol: null, until })).toBe("No opening orders until 2024-01-03 18:00 UTC");
+    expect(windowText({ action: "force_flat", symbol: "IDX", until })).toBe("No positions in IDX until 2024-01-03 18:00 UTC");
+  });
+
   it("gives the reason why orders would be denied", () => {
     expect(noOrders({ state: "evaluation", day_locked: false })).toBeNull();
     expect(noOrders({ state: "funded", day_locked: true })).toContain("next trading day");
     expect(noOrders({ state: "passed", day_locked: true })).toBe("Passed accounts do not trade.");
+    expect(noOrders({ state: "suspended", day_locked: false })).toBe("Suspended accounts do not trade.");
   });
 });

@@ -205,8 +205,11 @@ impl AccountRules {
         self.activity.active = self.day;
     }
 
-    /// The last day with an opening fill, or from which idle days are counted.
+    /// The last day with an opening fill, the open one included, or from which idle days are counted.
     pub const fn last_active_day(&self) -> Option<TradingDay> {
+        if self.facts.opened_today() && self.day.is_some() {
+            return self.day;
+        }
         self.activity.active
     }
 }

@@ -42,6 +42,13 @@ pub struct Inactive {
 }
 
 impl Inactivity {
+    /// The first trading day whose opening finds an account idle for too long that was last active on
+    /// `active`.
+    pub fn deadline(self, active: TradingDay) -> TradingDay {
+        let days = i32::from(self.days).saturating_add(1);
+        TradingDay(active.0.saturating_add(days))
+    }
+
     /// The verdict when `opens` opens and `active` was the last active day.
     pub(crate) fn judge(self, active: TradingDay, opens: TradingDay) -> Option<Inactive> {
         let idle = i64::from(opens.0) - i64::from(active.0) - 1;
@@ -58,5 +65,24 @@ impl Inactivity {
             &self.days,
             "1 or above",
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_deadline_is_the_first_day_with_a_verdict() {
+        let rule = Inactivity {
+            days: 30,
+            effect: InactivityEffect::Fail,
+        };
+        // After a fill on the 10th the 11th to the 40th go by: 30 days.
+        let active = TradingDay(10);
+        assert_eq!(rule.deadline(active), TradingDay(41));
+        assert_eq!(rule.judge(active, TradingDay(40)), None);
+        let verdict = rule.judge(active, TradingDay(41)).unwrap();
+        assert_eq!(verdict.days, 30);
     }
 }

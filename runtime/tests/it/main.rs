@@ -15,3 +15,4 @@ mod rolls;
 mod scenario;
 mod snapshots;
 mod views;
+mod windows;

@@ -5,7 +5,7 @@ use runtime::{Clock, Next, Runtime, Shard, Source};
 use std::time::Instant;
 use types::{AccountId, Command, InputKind, Seq, Timer, TimestampNs};
 
-struct At(std::vec::IntoIter<(TimestampNs, InputKind)>);
+pub(crate) struct At(pub(crate) std::vec::IntoIter<(TimestampNs, InputKind)>);
 
 impl Source for At {
     fn next(&mut self, _: &Shard, _: Instant) -> Next {

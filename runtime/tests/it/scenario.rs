@@ -4,7 +4,10 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use rules::{Allowance, DailyAnchor, DailyLoss, MaxLoss, Plan, Stage, StopTrailing, TrailSource};
+use rules::{
+    Allowance, Conduct, DailyAnchor, DailyLoss, Life, MaxLoss, Plan, Stage, StopTrailing,
+    TrailSource,
+};
 use runtime::journal::Reader;
 use runtime::{Config, EventBuf, Limits, Next, Shard, Source, StateHash};
 use types::{
@@ -30,6 +33,11 @@ pub(crate) fn label(text: &str) -> Label {
 }
 
 pub(crate) fn plan() -> Command {
+    plan_with(Conduct::default())
+}
+
+/// The plan with rules of conduct.
+pub(crate) fn plan_with(conduct: Conduct) -> Command {
     let plan = Plan {
         name: label("Steady 50K"),
         version: 1,
@@ -59,8 +67,8 @@ pub(crate) fn plan() -> Command {
         payout: None,
         scaling: None,
         terms: Terms::default(),
-        conduct: rules::Conduct::default(),
-        life: rules::Life::default(),
+        conduct,
+        life: Life::default(),
     };
     plan.validate().unwrap();
     Command::DefinePlan {
@@ -68,7 +76,7 @@ pub(crate) fn plan() -> Command {
     }
 }
 
-fn instrument() -> Command {
+pub(crate) fn instrument() -> Command {
     Command::RegisterInstrument(Instrument {
         symbol: label("BTCUSDT"),
         kind: InstrumentKind::CryptoSpot,

@@ -59,13 +59,16 @@ impl Scene<'_> {
         let earners: Vec<AccountId> = accounts
             .filter(|&account| self.eligible(account) > Money::ZERO)
             .collect();
-        // A locked one is below a floor, and stays there.
-        let is_locked =
-            |account: &&AccountId| self.portrait.accounts[account.0 as usize].day_locked;
-        let locked = earners.iter().find(is_locked).copied();
+        // One that is below a floor stays there.
+        let is_below = |account: &&AccountId| {
+            let account = &self.portrait.accounts[account.0 as usize];
+            let mut limits = account.rules.limits();
+            limits.any(|limit| limit.is_breached_by(account.equity))
+        };
+        let below = earners.iter().find(is_below).copied();
         let any = self.draw.choose(&earners).copied();
-        let locked = locked.filter(|_| self.draw.percent(50));
-        locked.or(any.filter(|_| self.draw.percent(80)))
+        let below = below.filter(|_| self.draw.percent(80));
+        below.or(any.filter(|_| self.draw.percent(80)))
     }
 
     /// All that could be paid, a part of it, or any amount.

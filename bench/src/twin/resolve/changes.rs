@@ -1,5 +1,6 @@
 //! Algos, and what changes or ends working orders.
 
+use engine::portrait::OrderPortrait;
 use types::{
     AccountId, AlgoKind, Command, CurveId, InputKind, NewAlgo, OrderId, Price, Qty, Ratio,
     TimestampNs,
@@ -80,11 +81,29 @@ impl Scene<'_> {
         self.portrait.orders.is_empty() && self.draw.percent(90)
     }
 
+    /// A working order of an account of a plan that has an open window, mostly where there is one.
+    fn in_window(&mut self) -> Option<OrderPortrait> {
+        let plan_of = |account| self.shard.account_row(account).map(|row| row.plan);
+        let orders = self.portrait.orders.iter();
+        let found: Vec<&OrderPortrait> = orders
+            .filter(|order| {
+                let plan = plan_of(order.request.account);
+                let mut open = self.portrait.windows.iter();
+                open.any(|(with, ..)| Some(*with) == plan)
+            })
+            .collect();
+        let found = self.draw.choose(&found).copied().copied();
+        found.filter(|_| self.draw.percent(70))
+    }
+
     pub(super) fn amend(&mut self) -> InputKind {
         if self.is_idle() {
             return self.submit_order();
         }
-        let (account, id) = self.meant();
+        let (account, id) = match self.in_window() {
+            Some(order) => (order.request.account, order.id),
+            None => self.meant(),
+        };
         let order = self.portrait.orders.iter().find(|order| order.id == id);
         let Some(order) = order.copied() else {
             return InputKind::Command(Command::AmendOrder {

@@ -2,6 +2,7 @@
 //! the arithmetic, the tables here what it comes to.
 
 mod book;
+mod conduct;
 mod digest;
 mod funds;
 mod lists;
@@ -82,4 +83,9 @@ fn a_difference_names_the_event() {
     let got = ["a".to_owned(), "c".to_owned()];
     assert_eq!(first_difference(&["a", "b"], &got), "event 2: b -> c");
     assert_eq!(first_difference(&["a"], &got), "event 2: nothing -> c");
+}
+
+#[test]
+fn conduct_and_the_life_of_accounts() {
+    check(conduct::EDGES);
 }

@@ -331,3 +331,114 @@ fn orders_live_as_they_were_asked_to() {
     );
     assert_eq!(out.account("a")["equity"], "100013");
 }
+
+/// Fields of an account's conduct at the end.
+fn conduct(out: &Output, account: &str, path: &str) -> String {
+    text(
+        out.account(account)
+            .pointer(&format!("/conduct{path}"))
+            .unwrap(),
+    )
+}
+
+#[test]
+fn windows_open_and_close_at_their_moments() {
+    let out = Output::of("force_flat");
+    let at = |kind: &str| out.pick_general(kind, "ts");
+    assert_eq!(at("window_opened"), ["2024-03-08T21:10:00Z"]);
+    assert_eq!(at("window_closed"), ["2024-03-10T22:00:00Z"]);
+    // The second announcement of the same interval says nothing.
+    assert_eq!(at("window_announced").len(), 1);
+    assert_eq!(conduct(&out, "a", "/windows"), "[]");
+}
+
+#[test]
+fn profit_in_a_window_does_not_count_for_the_target() {
+    let out = Output::of("news_window");
+    assert_eq!(
+        out.pick("target_reached", "a", &["ts", "balance", "target"]),
+        ["2024-03-08T14:00:00Z 1150 1100"]
+    );
+    assert_eq!(out.objective("a", "profit_target", "current"), "1100");
+    assert_eq!(conduct(&out, "a", "/excluded"), "50");
+    assert_eq!(conduct(&out, "b", "/excluded"), "0");
+}
+
+#[test]
+fn sizes_are_those_of_the_day() {
+    let out = Output::of("size_tiers");
+    // 1 mini and 5 micros.
+    let size = ["/size/profit_from", "/size/max", "/size/worst"];
+    assert_eq!(size.map(|path| conduct(&out, "a", path)), ["0", "2", "1.5"]);
+}
+
+#[test]
+fn a_suspended_account_is_rolled_when_it_is_back() {
+    let out = Output::of("suspension");
+    assert_eq!(
+        out.pick("day_closed", "a", &["ts", "day", "pnl"]),
+        ["2024-03-05T10:00:00Z 2024-03-04 -50"]
+    );
+    assert_eq!(
+        out.pick("day_closed", "b", &["ts", "day", "pnl"]),
+        ["2024-03-05T00:00:00Z 2024-03-04 -50"]
+    );
+    assert_eq!(out.limit("a", "daily_loss", "floor"), "850");
+    assert_eq!(
+        out.pick("state_changed", "a", &["to", "reason"]),
+        ["suspended review", "funded resumed"]
+    );
+    assert_eq!(text(&out.account("a")["suspension"]), "null");
+    assert_eq!(text(&out.account("c")["state"]), "closed");
+}
+
+#[test]
+fn counts_and_idle_days_are_shown() {
+    let out = Output::of("day_counts");
+    assert_eq!(conduct(&out, "o", "/orders"), r#"{"max":4,"today":1}"#);
+    assert_eq!(conduct(&out, "t", "/trades"), r#"{"max":2,"today":1}"#);
+    let out = Output::of("inactivity");
+    assert_eq!(
+        out.pick("state_changed", "fails", &["ts", "to", "reason"]),
+        ["2024-03-07T00:00:00Z failed inactivity"]
+    );
+    // Traded on the 6th: the 7th and the 8th went by when the 9th opened.
+    assert_eq!(
+        out.pick("state_changed", "trades", &["ts", "to", "reason"]),
+        ["2024-03-09T00:00:00Z closed inactivity"]
+    );
+    // Counted from its return on the 7th.
+    assert_eq!(conduct(&out, "rests", "/last_active"), "2024-03-07");
+    assert_eq!(conduct(&out, "rests", "/inactivity/deadline"), "2024-03-10");
+    assert_eq!(
+        text(&out.account("rests")["suspension"]["reason"]),
+        "inactivity"
+    );
+}
+
+#[test]
+fn a_line_of_accounts_counts_its_resets_and_retries() {
+    let out = Output::of("reset");
+    let lineage = |account: &str| {
+        let fields = ["parent", "origin", "resets", "retries", "followed"];
+        let account = out.account(account);
+        fields.map(|field| text(&account[field])).join(" ")
+    };
+    assert_eq!(lineage("a"), "null null 0 0 true");
+    assert_eq!(lineage("b"), "a retry 0 1 true");
+    assert_eq!(lineage("c"), "b reset 1 1 false");
+    assert_eq!(
+        out.pick("state_changed", "b", &["to", "reason"]),
+        ["closed reset"]
+    );
+    let phases = Output::of("phases");
+    let next = phases.account("b");
+    assert_eq!(
+        (text(&next["parent"]), text(&next["origin"])),
+        ("a".to_owned(), "next_phase".to_owned())
+    );
+    assert_eq!(
+        (text(&next["resets"]), text(&next["retries"])),
+        ("0".to_owned(), "0".to_owned())
+    );
+}

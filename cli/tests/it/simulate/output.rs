@@ -101,6 +101,11 @@ impl Output {
         text(&find(&self.account(account)["objectives"], "kind", kind)[field])
     }
 
+    /// A competition of the final state, with its boards.
+    pub(super) fn contest(&self, place: usize) -> &Value {
+        &self.state["boards"][place]
+    }
+
     /// The rows of the first board.
     pub(super) fn board(&self) -> &[Value] {
         self.state["boards"][0]["rows"].as_array().unwrap()

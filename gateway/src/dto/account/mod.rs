@@ -1,5 +1,9 @@
 //! Accounts, their limits and positions; working orders are in [`order`].
 
+pub mod change;
+pub mod conduct;
+pub mod explain;
+pub mod open;
 pub mod order;
 
 use rules::Plan;
@@ -13,6 +17,8 @@ use super::percent;
 use super::plan::TermsDto;
 use super::word::Word;
 
+pub use conduct::{ConductDto, SuspensionDto};
+pub use explain::{BreachLineDto, DenialDto, MoveDto, NextRollDto, WhatIfDto};
 pub use order::{AlgoDto, OrderDto};
 
 /// The short form of an account, for lists.
@@ -68,10 +74,20 @@ pub struct AccountDto {
     pub name: String,
     /// The account it follows.
     pub parent: Option<String>,
+    /// Why it follows it.
+    pub origin: Option<&'static str>,
+    /// Resets that led to it.
+    pub resets: u8,
+    /// Retries that led to it.
+    pub retries: u8,
+    /// Whether another account follows it.
+    pub followed: bool,
     /// Its plan.
     pub plan: PlanRefDto,
     /// Its state.
     pub state: &'static str,
+    /// Its suspension; null while it is not suspended.
+    pub suspension: Option<SuspensionDto>,
     /// Phase of an evaluation; 0 when funded.
     pub phase: u8,
     /// Whether it takes no orders until the next roll.
@@ -106,8 +122,12 @@ pub struct AccountDto {
     pub day: DayDto,
     /// Its limits.
     pub limits: Vec<LimitDto>,
+    /// What the next roll would do at the equity of now; null without an open day.
+    pub next_roll: Option<NextRollDto>,
     /// Its objectives.
     pub objectives: Vec<ObjectiveDto>,
+    /// How it stands against its rules of conduct; null where its plan has none.
+    pub conduct: Option<ConductDto>,
     /// Open positions, oldest first.
     pub positions: Vec<PositionDto>,
     /// Working orders, oldest first.
@@ -195,8 +215,12 @@ pub struct LimitDto {
     pub distance_pct: Option<String>,
     /// Part of the allowance that is used, percent; below zero in profit.
     pub used_pct: String,
+    /// What moved it last; null while nothing did.
+    pub moved: Option<MoveDto>,
     /// For each open position the price that would break the limit.
     pub breach_prices: Vec<BreachPriceDto>,
+    /// The marks that break it together; null without positions, or with one in another currency.
+    pub line: Option<BreachLineDto>,
 }
 
 /// The price at which a limit would break.
@@ -243,7 +267,11 @@ impl AccountDto {
         Self {
             id: names.account(row.id),
             name: row.name.to_string(),
-            parent: row.parent.map(|parent| names.account(parent)),
+            parent: row.parent.map(|parent| names.account(parent.account)),
+            origin: row.parent.map(|parent| parent.origin.word()),
+            resets: view.lineage.resets,
+            retries: view.lineage.retries,
+            followed: view.followed,
             plan: PlanRefDto {
                 id: names.plan(row.plan),
                 name: row.plan_name.to_string(),
@@ -251,6 +279,7 @@ impl AccountDto {
                 hash: view.plan_hash.to_string(),
             },
             state: row.state.word(),
+            suspension: view.suspension.as_ref().map(SuspensionDto::new),
             phase: row.phase,
             day_locked: row.day_locked,
             currency: view.currency.to_string(),
@@ -284,7 +313,12 @@ impl AccountDto {
                 .iter()
                 .map(|limit| LimitDto::new(limit, row.equity.to_notional(), plan, names))
                 .collect(),
+            next_roll: view.next_roll.as_ref().map(NextRollDto::new),
             objectives: ObjectiveDto::all(view),
+            conduct: view
+                .conduct
+                .as_ref()
+                .map(|conduct| ConductDto::new(conduct, names)),
             positions: view
                 .positions
                 .iter()
@@ -331,11 +365,16 @@ impl LimitDto {
             distance: view.distance.to_string(),
             distance_pct: percent::share(view.distance.0.into(), equity.to_money_floor().0.into()),
             used_pct: percent::from_millionths(view.used_ppm),
+            moved: view.moved.as_ref().map(MoveDto::new),
             breach_prices: view
                 .breach_prices
                 .iter()
                 .map(|price| BreachPriceDto::new(price, names))
                 .collect(),
+            line: view
+                .line
+                .as_ref()
+                .map(|line| BreachLineDto::new(line, names)),
         }
     }
 }

@@ -3,7 +3,10 @@
 //! A breach carries the positions of its proof inside. An id that a fact does not have is null. The terms
 //! of an order that are as usual are left out.
 
+mod conduct;
+mod contest;
 mod fields;
+mod life;
 mod orders;
 mod proof;
 #[cfg(test)]
@@ -13,12 +16,13 @@ use std::fmt;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use types::{
-    AccountId, AccountState, Breach, BreachPosition, Consistency, DayClose, Event, EventKind, Fill,
-    FloorMove, InputRejection, Leg,
+    AccountId, Breach, BreachPosition, CashBasis, Consistency, DayClose, Event, EventKind, Fill,
+    FloorMove, InputRejection, Leg, LimitBasis, LimitWarning, ScaleStanding, VerdictBasis,
 };
 
 use self::fields::Fields;
 use super::names::Names;
+use super::reason::Figures;
 use super::time;
 use super::word::{self, Word};
 
@@ -26,6 +30,8 @@ use super::word::{self, Word};
 #[derive(Debug, Clone, Copy)]
 pub struct EventDto<'a> {
     event: &'a Event,
+    /// What went before it; the reason of a change of state is there.
+    before: &'a [Event],
     /// What follows the event; those that belong to it are written as a part of it.
     rest: &'a [Event],
     names: &'a Names,
@@ -37,6 +43,7 @@ pub fn events<'a>(events: &'a [Event], names: &'a Names) -> impl Iterator<Item =
         let is_part = matches!(event.kind, EventKind::BreachPosition(_));
         (!is_part).then(|| EventDto {
             event,
+            before: &events[..place],
             rest: &events[place + 1..],
             names,
         })
@@ -55,7 +62,8 @@ impl EventDto<'_> {
     }
 }
 
-/// The account that a fact is about; `None` for facts about all.
+/// The account that a fact is about; `None` for facts about all. An account that was not opened is none:
+/// that is told of its parent.
 pub const fn account_of(kind: &EventKind) -> Option<AccountId> {
     match kind {
         EventKind::InputRejected { .. }
@@ -67,9 +75,30 @@ pub const fn account_of(kind: &EventKind) -> Option<AccountId> {
         | EventKind::ConversionSet { .. }
         | EventKind::PlanDefined { .. }
         | EventKind::CompetitionDefined { .. }
+        | EventKind::WindowAnnounced { .. }
+        | EventKind::WindowOpened { .. }
+        | EventKind::WindowClosed { .. }
+        | EventKind::CompetitionChanged { .. }
+        | EventKind::BoardFrozen { .. }
+        | EventKind::PrizesUnclaimed { .. }
         | EventKind::DayRolled { .. } => None,
+        EventKind::CompetitionDenied { account, .. } => *account,
+        EventKind::AccountDenied { parent, .. } => Some(parent.account),
         EventKind::AccountOpened { account, .. }
+        | EventKind::Suspended { account, .. }
+        | EventKind::AccountChangeDenied { account, .. }
+        | EventKind::Inactive { account, .. }
+        | EventKind::ProfitExcluded { account, .. }
+        | EventKind::HeldTooShort { account, .. }
+        | EventKind::ScaleStanding(ScaleStanding { account, .. })
+        | EventKind::LimitWarned(LimitWarning { account, .. })
         | EventKind::CompetitionEntered { account, .. }
+        | EventKind::Disqualified { account, .. }
+        | EventKind::Reinstated { account, .. }
+        | EventKind::PrizeAwarded { account, .. }
+        | EventKind::VerdictBasis(VerdictBasis { account, .. })
+        | EventKind::LimitBasis(LimitBasis { account, .. })
+        | EventKind::CashBasis(CashBasis { account, .. })
         | EventKind::OrderActivated { account, .. }
         | EventKind::AlgoEnded { account, .. }
         | EventKind::Booked { account, .. }
@@ -110,7 +139,7 @@ impl Serialize for EventDto<'_> {
         fields.text("seq", self.event.seq)?;
         fields.text("ts", self.event.ts)?;
         fields.put("type", event_type(&self.event.kind))?;
-        fields.kind(self.event, self.rest)?;
+        fields.kind(self)?;
         fields.map.end()
     }
 }
@@ -128,6 +157,27 @@ pub const fn event_type(kind: &EventKind) -> &'static str {
         EventKind::PlanDefined { .. } => "plan_defined",
         EventKind::CompetitionDefined { .. } => "competition_defined",
         EventKind::AccountOpened { .. } => "account_opened",
+        EventKind::AccountDenied { .. } => "account_denied",
+        EventKind::Suspended { .. } => "suspended",
+        EventKind::AccountChangeDenied { .. } => "account_change_denied",
+        EventKind::Inactive { .. } => "inactive",
+        EventKind::WindowAnnounced { .. } => "window_announced",
+        EventKind::CompetitionChanged { .. } => "competition_changed",
+        EventKind::BoardFrozen { .. } => "board_frozen",
+        EventKind::Disqualified { .. } => "disqualified",
+        EventKind::Reinstated { .. } => "reinstated",
+        EventKind::CompetitionDenied { .. } => "competition_denied",
+        EventKind::PrizeAwarded { .. } => "prize_awarded",
+        EventKind::PrizesUnclaimed { .. } => "prizes_unclaimed",
+        EventKind::VerdictBasis(_) => "verdict_basis",
+        EventKind::LimitBasis(_) => "limit_basis",
+        EventKind::CashBasis(_) => "cash_basis",
+        EventKind::WindowOpened { .. } => "window_opened",
+        EventKind::WindowClosed { .. } => "window_closed",
+        EventKind::ProfitExcluded { .. } => "profit_excluded",
+        EventKind::HeldTooShort { .. } => "held_too_short",
+        EventKind::ScaleStanding(_) => "scale_standing",
+        EventKind::LimitWarned(_) => "limit_warned",
         EventKind::CompetitionEntered { .. } => "competition_entered",
         EventKind::OrderAccepted { .. } => "order_accepted",
         EventKind::OrderActivated { .. } => "order_activated",
@@ -159,20 +209,9 @@ pub const fn event_type(kind: &EventKind) -> &'static str {
     }
 }
 
-/// Why an account is in a state that it changed to.
-const fn state_reason(to: AccountState) -> &'static str {
-    match to {
-        AccountState::Failed => "limit_breached",
-        AccountState::Passed => "objectives_met",
-        AccountState::Evaluation
-        | AccountState::Funded
-        | AccountState::Closed
-        | AccountState::Suspended => "requested",
-    }
-}
-
 impl<M: SerializeMap> Fields<'_, M> {
-    fn kind(&mut self, event: &Event, rest: &[Event]) -> Result<(), M::Error> {
+    fn kind(&mut self, dto: &EventDto<'_>) -> Result<(), M::Error> {
+        let EventDto { event, rest, .. } = *dto;
         match &event.kind {
             EventKind::InputRejected { reason } => self.rejection(*reason),
             EventKind::InstrumentRegistered { instrument } => self.instrument(*instrument),
@@ -217,16 +256,28 @@ impl<M: SerializeMap> Fields<'_, M> {
             EventKind::CompetitionDefined { competition } => {
                 self.put("competition", self.names.competition(*competition))
             }
-            EventKind::AccountOpened {
-                account,
-                plan,
-                parent,
-                balance,
-            } => {
-                self.account(*account)?;
-                self.plan(*plan)?;
-                self.put("parent", parent.map(|parent| self.names.account(parent)))?;
-                self.text("balance", balance)
+            EventKind::AccountOpened { .. }
+            | EventKind::AccountDenied { .. }
+            | EventKind::Suspended { .. }
+            | EventKind::AccountChangeDenied { .. }
+            | EventKind::Inactive { .. }
+            | EventKind::StateChanged { .. } => self.of_life(dto),
+            EventKind::WindowAnnounced { .. }
+            | EventKind::WindowOpened { .. }
+            | EventKind::WindowClosed { .. }
+            | EventKind::ProfitExcluded { .. }
+            | EventKind::HeldTooShort { .. }
+            | EventKind::ScaleStanding(_)
+            | EventKind::LimitWarned(_) => self.of_conduct(&event.kind),
+            EventKind::CompetitionChanged { .. }
+            | EventKind::BoardFrozen { .. }
+            | EventKind::Disqualified { .. }
+            | EventKind::Reinstated { .. }
+            | EventKind::CompetitionDenied { .. }
+            | EventKind::PrizeAwarded { .. }
+            | EventKind::PrizesUnclaimed { .. } => self.of_contest(&event.kind),
+            EventKind::VerdictBasis(_) | EventKind::LimitBasis(_) | EventKind::CashBasis(_) => {
+                self.of_basis(&event.kind)
             }
             EventKind::CompetitionEntered {
                 competition,
@@ -284,12 +335,6 @@ impl<M: SerializeMap> Fields<'_, M> {
                 self.account(*account)?;
                 self.text("balance", balance)?;
                 self.text("target", target)
-            }
-            EventKind::StateChanged { account, from, to } => {
-                self.account(*account)?;
-                self.put("from", from.word())?;
-                self.put("to", to.word())?;
-                self.put("reason", state_reason(*to))
             }
             EventKind::Adjusted {
                 account,
@@ -361,7 +406,9 @@ impl<M: SerializeMap> Fields<'_, M> {
                 self.account(*account)?;
                 self.text("requested", requested)?;
                 self.text("eligible", eligible)?;
-                self.put("reason", word::payout_denial(reason))
+                self.put("reason", word::payout_denial(reason))?;
+                let figures = Figures::of_payout(reason);
+                self.unusual("figures", !figures.is_empty(), figures)
             }
         }
     }

@@ -3,7 +3,7 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use types::{Breach, BreachPosition, Consistency, Event, EventKind};
 
-use super::fields::Fields;
+use super::fields::{Fields, Text};
 use crate::dto::names::Names;
 use crate::dto::percent;
 use crate::dto::word::Word;
@@ -42,7 +42,44 @@ impl<M: SerializeMap> Fields<'_, M> {
             held.bid
         };
         self.text("mark", mark)?;
+        self.text("quote", held.quote)?;
         self.text("pnl", held.unrealised)
+    }
+
+    pub(super) fn of_basis(&mut self, kind: &EventKind) -> Result<(), M::Error> {
+        match kind {
+            EventKind::VerdictBasis(basis) => {
+                self.account(basis.account)?;
+                self.plan(basis.plan)?;
+                self.put("plan_version", basis.plan_version)?;
+                self.text("plan_hash", basis.plan_hash)?;
+                self.text("size", basis.size)?;
+                self.text("own", basis.own)?;
+                self.text("balance", basis.balance)?;
+                self.text("excluded", basis.excluded)?;
+                self.text("never_paid", basis.never_paid)?;
+                self.text("beyond_best_day", basis.beyond_best_day)?;
+                self.put("days", basis.days)?;
+                self.put("payout_days", basis.payout_days)?;
+                self.put("positions", basis.positions)
+            }
+            EventKind::LimitBasis(basis) => {
+                self.account(basis.account)?;
+                self.put("rule", basis.rule.word())?;
+                self.text("baseline", basis.baseline)?;
+                self.text("allowance", basis.allowance)?;
+                self.text("floor", basis.floor)?;
+                self.text("lowered", basis.lowered)?;
+                self.put("held", basis.held.map(Text))
+            }
+            EventKind::CashBasis(basis) => {
+                self.account(basis.account)?;
+                self.text("currency", basis.currency)?;
+                self.text("cash", basis.cash)?;
+                self.text("rate", basis.rate)
+            }
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn consistency(&mut self, standing: &Consistency) -> Result<(), M::Error> {

@@ -1,9 +1,10 @@
 use types::{
-    AlgoEnd, AlgoKind, BookingCause, CancelReason, ClientOrderId, CurveId, DenyReason, Effect,
-    FillCause, FillModel, InstrumentId, InstrumentStatus, Label, LatencyId, Money, NewAlgo,
-    NewOrder, Notional, OrderId, OrderKind, OrderRole, PlanHash, PlanId, Price, Qty, Ratio,
-    RuleKind, SelfTrade, Seq, Side, SignedQty, StatusCause, TimeInForce, TimestampNs, Trail,
-    TriggerOn,
+    AccountChange, AccountState, AlgoEnd, AlgoKind, BookingCause, Calendar, CancelReason,
+    ClientOrderId, CurveId, DenyReason, Effect, FillCause, FillModel, InstrumentId,
+    InstrumentStatus, Interval, Label, LatencyId, Money, NewAlgo, NewOrder, Notional, OpenDenial,
+    OrderId, OrderKind, OrderRole, Origin, Parentage, PayoutDenial, PlanHash, PlanId, Price, Qty,
+    Ratio, RuleKind, SelfTrade, Seq, Side, SignedQty, StatusCause, SuspendReason, Suspension,
+    TimeInForce, TimestampNs, Trail, TriggerOn,
 };
 
 use super::*;
@@ -42,6 +43,7 @@ fn a_breach_carries_its_positions() {
         cost: Money::whole(-200).to_notional(),
         bid: Price::whole(1_099),
         ask: Price::whole(1_100),
+        quote: Seq(6),
         unrealised: Money::whole(-2_000).to_notional(),
     };
     let list = [
@@ -55,7 +57,7 @@ fn a_breach_carries_its_positions() {
     assert_eq!(
         lines[0],
         format!(
-            r#"{{"seq":"7","ts":"2024-02-29T12:00:00Z","type":"breach","account":"3","rule":"max_loss","effect":"fail","primary":true,"touch_is_breach":false,"balance":"92000","equity":"89999.49999999999999999","baseline":"100000","allowance":"10000","floor":"90000","plan":"0","plan_name":null,"plan_version":2,"plan_hash":"{hash}","positions":[{{"instrument":"0","symbol":null,"qty":"-2","cost":"-200","bid":"1099","ask":"1100","mark":"1100","pnl":"-2000"}}]}}"#
+            r#"{{"seq":"7","ts":"2024-02-29T12:00:00Z","type":"breach","account":"3","rule":"max_loss","effect":"fail","primary":true,"touch_is_breach":false,"balance":"92000","equity":"89999.49999999999999999","baseline":"100000","allowance":"10000","floor":"90000","plan":"0","plan_name":null,"plan_version":2,"plan_hash":"{hash}","positions":[{{"instrument":"0","symbol":null,"qty":"-2","cost":"-200","bid":"1099","ask":"1100","mark":"1100","quote":"6","pnl":"-2000"}}]}}"#
         )
     );
     assert_eq!(
@@ -379,4 +381,194 @@ fn facts_about_markets_and_money_are_told() {
     ] {
         assert_eq!(fields(kind), expected);
     }
+}
+
+#[test]
+fn facts_about_windows_and_conduct_are_told() {
+    let (account, instrument, plan) = (AccountId(3), InstrumentId(1), PlanId(2));
+    let interval = Interval {
+        start: TS,
+        end: LATER,
+    };
+    let (rule, equity) = (RuleKind::DailyLoss, Money::whole(48_000).to_notional());
+    for (kind, expected) in [
+        (
+            EventKind::WindowAnnounced {
+                calendar: Calendar::Weekly {
+                    zone: Label::new("UTC").unwrap(),
+                    // Friday is the fifth day: 4 x 1440 + 16 x 60 + 10.
+                    from: 6_730,
+                    to: 0,
+                },
+                interval,
+            },
+            r#""calendar":{"weekly":{"zone":"UTC","from":"Fri 16:10","to":"Mon 00:00"}},"start":"2024-02-29T12:00:00Z","end":"2024-02-29T12:00:00.005Z""#,
+        ),
+        (
+            EventKind::WindowOpened {
+                plan,
+                window: 1,
+                until: LATER,
+            },
+            r#""plan":"2","plan_name":null,"window":1,"action":null,"until":"2024-02-29T12:00:00.005Z""#,
+        ),
+        (
+            EventKind::WindowClosed { plan, window: 1 },
+            r#""plan":"2","plan_name":null,"window":1,"action":null"#,
+        ),
+        (
+            EventKind::ProfitExcluded {
+                account,
+                instrument,
+                order: OrderId(5),
+                amount: Money::whole(7),
+                window: Some(0),
+            },
+            r#""account":"3","order_id":"5","instrument":"1","symbol":null,"amount":"7","window":0"#,
+        ),
+        (
+            EventKind::HeldTooShort {
+                account,
+                instrument,
+                order: OrderId(0),
+                held_ns: 12_500_000_000,
+                seconds: 60,
+            },
+            r#""account":"3","order_id":null,"instrument":"1","symbol":null,"held_s":"12.5","min_s":60"#,
+        ),
+        (
+            EventKind::ScaleStanding(ScaleStanding {
+                account,
+                profit: Money::whole(500),
+                profit_needed: Money::whole(1_000),
+                days: 4,
+                days_needed: 4,
+                payouts: 0,
+                payouts_needed: 1,
+            }),
+            r#""account":"3","profit":"500","profit_needed":"1000","days":4,"days_needed":4,"payouts":0,"payouts_needed":1,"met":false"#,
+        ),
+        (
+            // 2,000 of 2,500 is 80%.
+            EventKind::LimitWarned(LimitWarning {
+                account,
+                rule,
+                equity,
+                baseline: Money::whole(50_000),
+                allowance: Money::whole(2_500),
+                floor: Money::whole(47_500),
+            }),
+            r#""account":"3","rule":"daily_loss","equity":"48000","baseline":"50000","allowance":"2500","floor":"47500","used_pct":"80.00""#,
+        ),
+    ] {
+        assert_eq!(fields(kind), expected);
+    }
+}
+
+#[test]
+fn facts_about_the_life_of_an_account_are_told() {
+    let account = AccountId(3);
+    let parent = Parentage {
+        account,
+        origin: Origin::Reset,
+    };
+    let suspension = Suspension {
+        reason: SuspendReason::ByFirm,
+        until: None,
+        prior: AccountState::Funded,
+    };
+    for (kind, expected) in [
+        (
+            EventKind::AccountOpened {
+                account: AccountId(4),
+                plan: PlanId(2),
+                parent: Some(parent),
+                balance: Money::whole(100),
+            },
+            r#""account":"4","plan":"2","plan_name":null,"parent":"3","origin":"reset","balance":"100""#,
+        ),
+        (
+            EventKind::AccountDenied {
+                plan: PlanId(2),
+                parent,
+                reason: OpenDenial::ResetsMax { max: 2 },
+            },
+            r#""plan":"2","plan_name":null,"parent":"3","origin":"reset","reason":"resets_max","figures":{"max":2}"#,
+        ),
+        (
+            EventKind::Suspended {
+                account,
+                suspension,
+            },
+            r#""account":"3","reason":"by_firm","until":null,"prior":"funded""#,
+        ),
+        (
+            EventKind::AccountChangeDenied {
+                account,
+                change: AccountChange::Resume,
+                state: AccountState::Closed,
+            },
+            r#""account":"3","change":"resume","state":"closed""#,
+        ),
+        (
+            EventKind::Inactive { account, days: 30 },
+            r#""account":"3","days":30"#,
+        ),
+        (
+            EventKind::PayoutDenied {
+                account,
+                requested: Money::whole(5),
+                eligible: Money::whole(9),
+                reason: PayoutDenial::TooFewDays { has: 3, needs: 5 },
+            },
+            r#""account":"3","requested":"5","eligible":"9","reason":"too_few_days","figures":{"has":3,"needs":5}"#,
+        ),
+    ] {
+        assert_eq!(fields(kind), expected);
+    }
+}
+
+#[test]
+fn a_change_of_state_has_the_reason_that_its_input_gives() {
+    use AccountState::{Closed, Evaluation, Failed, Passed};
+    let (account, other) = (AccountId(3), AccountId(4));
+    let changed = |to| EventKind::StateChanged {
+        account,
+        from: AccountState::Evaluation,
+        to,
+    };
+    let reason = |before: &[EventKind], to, rest: &[EventKind]| {
+        let all = before.iter().copied().chain([changed(to)]);
+        let list: Vec<_> = all.chain(rest.iter().copied()).map(event).collect();
+        let names = Names::numbers();
+        let told = events(&list, &names).nth(before.len()).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&told.to_string()).unwrap();
+        json["reason"].as_str().unwrap().to_owned()
+    };
+    let inactive = |account| EventKind::Inactive { account, days: 30 };
+    let suspension = Suspension {
+        reason: SuspendReason::Review,
+        until: None,
+        prior: AccountState::Evaluation,
+    };
+    let suspended = EventKind::Suspended {
+        account,
+        suspension,
+    };
+    let opened = |origin| EventKind::AccountOpened {
+        account: other,
+        plan: PlanId(0),
+        parent: Some(Parentage { account, origin }),
+        balance: Money::ZERO,
+    };
+    assert_eq!(reason(&[], Passed, &[]), "objectives_met");
+    assert_eq!(reason(&[], Failed, &[]), "limit_breached");
+    assert_eq!(reason(&[inactive(other)], Failed, &[]), "limit_breached");
+    assert_eq!(reason(&[inactive(account)], Failed, &[]), "inactivity");
+    assert_eq!(reason(&[inactive(account)], Closed, &[]), "inactivity");
+    assert_eq!(reason(&[suspended], AccountState::Suspended, &[]), "review");
+    assert_eq!(reason(&[], Evaluation, &[]), "resumed");
+    assert_eq!(reason(&[], Closed, &[]), "requested");
+    assert_eq!(reason(&[], Closed, &[opened(Origin::Reset)]), "reset");
+    assert_eq!(reason(&[], Closed, &[opened(Origin::Retry)]), "requested");
 }

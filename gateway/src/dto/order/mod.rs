@@ -9,7 +9,8 @@ mod tests;
 
 use types::{AccountId, ClientOrderId, InstrumentId, NewOrder, Qty, SelfTrade};
 
-use super::document::{Field, FieldError, Node, Table};
+use super::body::{BodyError, json};
+use super::document::{Field, FieldError, Table};
 use super::names::Names;
 
 /// The fields that say what an order asks for, beside the one that names its kind and those of its
@@ -31,17 +32,6 @@ pub const TERMS: [&str; 15] = [
     "self_trade",
     "position",
 ];
-
-/// What is wrong with the body of a request.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BodyError {
-    /// The body is not JSON.
-    #[error("the body is not JSON: {0}")]
-    Json(String),
-    /// A field is not accepted.
-    #[error(transparent)]
-    Field(#[from] FieldError),
-}
 
 /// Who sends an order, what it is called, and what it is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,10 +58,6 @@ pub fn from_json(body: &[u8], account: AccountId, names: &Names) -> Result<NewOr
         instrument: read_instrument(&table, names)?,
     };
     Ok(read(&table, "type", header)?)
-}
-
-fn json(body: &[u8]) -> Result<Node, BodyError> {
-    Node::from_json(body).map_err(|error| BodyError::Json(error.to_string()))
 }
 
 /// These fields and [`TERMS`].

@@ -1,12 +1,11 @@
 //! Plan files in TOML.
 
 use rules::Plan;
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use types::Codec;
 
 use super::read::read;
-use crate::dto::document::{Field, FieldError, Node};
+use crate::dto::document::{Field, FieldError, Node, Step, steps};
 
 /// What is wrong with a plan file, and on which line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,16 +62,21 @@ fn line_of(text: &str, path: &str) -> usize {
     let Ok(root) = DeTable::parse(text) else {
         return 1;
     };
-    let mut table: Option<&DeTable<'_>> = Some(root.get_ref());
-    let mut offset = 0;
-    for name in path.split('.') {
-        let found = table.and_then(|table| table.get_key_value(name));
-        let Some((key, value)) = found else { break };
-        offset = Spanned::span(key).start;
-        table = match value.get_ref() {
-            DeValue::Table(inner) => Some(inner),
+    let root = DeValue::Table(root.into_inner());
+    let (mut value, mut offset) = (&root, 0);
+    for step in steps(path) {
+        let found = match (step, value) {
+            (Step::Name(name), DeValue::Table(table)) => table
+                .get_key_value(name)
+                .map(|(key, value)| (key.span(), value)),
+            (Step::Place(place), DeValue::Array(items)) => {
+                items.get(place).map(|value| (value.span(), value))
+            }
             _ => None,
         };
+        let Some((span, inner)) = found else { break };
+        offset = span.start;
+        value = inner.get_ref();
     }
     line_at(text, offset)
 }
@@ -130,16 +134,53 @@ cap = "2000"
 keep = { above_initial = "2600" }
 split_pct = "80"
 after = "floor_falls"
+best_day_cap_pct = "30"
+days_min = { days = 5, counts = "opening_fill", day_profit_min = "200" }
 
 [scaling]
 step_pct = "25"
 size_max = "100000"
+requires = { profit = { pct_of_initial = "10" }, days = 60, payouts = 2 }
 
 [terms]
 mode = "hedging"
 funding = "margin"
 rate_min_pct = "3.3333334"
 shorts = false
+
+[conduct]
+orders_per_day_max = 200
+trades_per_day_max = 20
+warn_at_pct = "80"
+holding_min = { seconds = 60, action = "exclude_profit" }
+inactivity = { days = 30, effect = "close" }
+
+[conduct.size]
+weights = [{ symbol = "MES", weight = "0.1" }, { symbol = "MNQ", weight = "0.1" }]
+tiers = [
+    { profit_from = "0", max = "2" },
+    { profit_from = "1500", max = "3" },
+]
+
+[[conduct.windows]]
+calendar = { daily = { zone = "America/New_York", from = "16:10", to = "18:00" } }
+action = "force_flat"
+
+[[conduct.windows]]
+calendar = { weekly = { zone = "America/Chicago", from = "Fri 15:10", to = "Sun 17:00" } }
+action = "block_all"
+
+[[conduct.windows]]
+calendar = { named = "news-high" }
+before_s = 120
+after_s = 300
+action = "exclude_profit"
+symbol = "ES"
+
+[life]
+resets_max = 2
+retries_max = 0
+next = "Everything Funded"
 "#;
 
     #[test]
@@ -255,8 +296,8 @@ shorts = false
         check(
             "trail = \"tick_equity\"",
             "trial = \"tick_equity\"",
-            "bad.toml:16: max_loss.trial: value 'tick_equity': accepted no such field; known: \
-             trail, allowance, stop, effect, touch_is_breach",
+            "bad.toml:16: max_loss.trial: value 'tick_equity': accepted no such field, \
+             perhaps trail; known: trail, allowance, stop, effect, touch_is_breach",
         );
         check(
             "initial_balance = \"50000\"",
@@ -279,7 +320,7 @@ shorts = false
         check(
             "size_max = \"100000\"",
             "size_max = \"100\"",
-            "bad.toml:44: scaling.size_max: value '100': accepted at least initial_balance",
+            "bad.toml:46: scaling.size_max: value '100': accepted at least initial_balance",
         );
         check(
             "zone = \"America/New_York\"",
@@ -290,27 +331,146 @@ shorts = false
         check(
             "rate_min_pct = \"3.3333334\"",
             "rate_min_pct = \"101\"",
-            "bad.toml:49: terms.rate_min_pct: value '101': accepted a percentage of the notional \
+            "bad.toml:52: terms.rate_min_pct: value '101': accepted a percentage of the notional \
              from 0 to 100",
         );
         check(
             "funding = \"margin\"",
             "funding = \"cash\"",
-            "bad.toml:49: terms.rate_min_pct: value '3.3333334': accepted none, unless funding is \
+            "bad.toml:52: terms.rate_min_pct: value '3.3333334': accepted none, unless funding is \
              \"margin\"",
         );
         check(
             "funding = \"margin\"",
             "funding = \"credit\"",
-            "bad.toml:48: terms.funding: value 'credit': accepted \"unchecked\" or \"cash\" or \
+            "bad.toml:51: terms.funding: value 'credit': accepted \"unchecked\" or \"cash\" or \
              \"margin\"",
         );
         check(
             "mode = \"hedging\"",
             "mode = \"long\"",
-            "bad.toml:47: terms.mode: value 'long': accepted \"netting\" or \"hedging\"",
+            "bad.toml:50: terms.mode: value 'long': accepted \"netting\" or \"hedging\"",
+        );
+        check(
+            "best_day_cap_pct = \"30\"",
+            "best_day_cap_pct = \"100\"",
+            "bad.toml:41: payout.best_day_cap_pct: value '100': accepted a percentage above 0 and \
+             below 100 in quotes, such as \"40\"",
+        );
+        check(
+            "payouts = 2",
+            "payouts = -1",
+            "bad.toml:47: scaling.requires.payouts: value '-1': accepted a number from 0 to 255 \
+             without quotes",
         );
         let error = from_toml("bad.toml", "name = \"a\"\nversion = = 1\n").unwrap_err();
         assert!(error.to_string().starts_with("bad.toml:2: "), "{error}");
+    }
+
+    #[test]
+    fn errors_in_lists_name_the_item_and_its_line() {
+        let check = |from: &str, to: &str, expected: &str| {
+            let error = from_toml("bad.toml", &EVERYTHING.replacen(from, to, 1)).unwrap_err();
+            assert_eq!(error.to_string(), expected);
+        };
+        check(
+            "from = \"Fri 15:10\"",
+            "from = \"Fri 15:60\"",
+            "bad.toml:74: conduct.windows[1].calendar.weekly.from: value 'Fri 15:60': accepted a \
+             time of the week from \"Mon 00:00\" to \"Sun 23:59\"",
+        );
+        check(
+            "to = \"Sun 17:00\"",
+            "to = \"Fri 15:10\"",
+            "bad.toml:74: conduct.windows[1].calendar.weekly.to: value 'Fri 15:10': accepted \
+             another time than from",
+        );
+        check(
+            "action = \"block_all\"\n",
+            "",
+            "bad.toml:73: conduct.windows[1].action: missing: accepted \"block_opening\" or \
+             \"block_all\" or \"force_flat\" or \"exclude_profit\"",
+        );
+        check(
+            "after_s = 300",
+            "after_s = 604801",
+            "bad.toml:80: conduct.windows[2].after_s: value '604801': accepted 0 to 604800",
+        );
+        check(
+            "after_s = 300",
+            "afters = 300",
+            "bad.toml:80: conduct.windows[2].afters: value '300': accepted no such field, perhaps \
+             after_s; known: action, before_s, after_s, symbol, calendar",
+        );
+        check(
+            "zone = \"America/Chicago\"",
+            "zone = \"Chicago\"",
+            "bad.toml:74: conduct.windows[1].calendar.weekly.zone: value 'Chicago': accepted an IANA \
+             time zone such as \"UTC\" or \"America/New_York\"",
+        );
+        check(
+            "symbol = \"MNQ\"",
+            "symbol = \"MES\"",
+            "bad.toml:63: conduct.size.weights[1].symbol: value 'MES': accepted each symbol once",
+        );
+        check(
+            "profit_from = \"1500\"",
+            "profit_from = \"0\"",
+            "bad.toml:66: conduct.size.tiers[1].profit_from: value '0': accepted above the tier \
+             before it",
+        );
+        check(
+            "max = \"2\"",
+            "max = 2",
+            "bad.toml:65: conduct.size.tiers[0].max: value '2': accepted a quantity as a decimal in \
+             quotes with at most 8 decimals, such as \"0.5\"",
+        );
+        check(
+            "warn_at_pct",
+            "warn_at",
+            "bad.toml:58: conduct.warn_at: value '80': accepted no such field, perhaps warn_at_pct; \
+             known: orders_per_day_max, trades_per_day_max, warn_at_pct, holding_min, inactivity, \
+             size, windows",
+        );
+        check(
+            "next = \"Everything Funded\"",
+            "next = \"Everything\"",
+            "bad.toml:87: life.next: value 'Everything': accepted another plan's name",
+        );
+    }
+
+    #[test]
+    fn a_newer_format_is_refused_before_its_fields_are() {
+        let with = |line: &str| from_toml("plan.toml", &format!("{line}{EVERYTHING}"));
+        assert_eq!(with("format = 1"), from_toml("plan.toml", EVERYTHING));
+        let error = with("format = 2\nfuture = true").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "plan.toml:1: format: value '2': accepted at most 1; format 2 is newer than this program"
+        );
+        let error = with("format = \"1\"").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "plan.toml:1: format: value '1': accepted 1, without quotes"
+        );
+    }
+
+    #[test]
+    fn conduct_and_life_restrict_nothing_where_the_file_has_none() {
+        let (rest, _) = EVERYTHING.split_once("[conduct]").unwrap();
+        let plan = from_toml("plan.toml", rest).unwrap();
+        assert_eq!(plan.conduct, rules::Conduct::default());
+        assert_eq!(plan.life, rules::Life::default());
+        let all = from_toml("plan.toml", EVERYTHING).unwrap();
+        // Friday 15:10 is minute 4 x 1440 + 15 x 60 + 10 of the week, Sunday 17:00 6 x 1440 + 1020.
+        let weekend = types::Calendar::Weekly {
+            zone: "America/Chicago".parse().unwrap(),
+            from: 6_670,
+            to: 9_660,
+        };
+        assert_eq!(all.conduct.windows[1].calendar, weekend);
+        let size = all.conduct.size.unwrap();
+        assert_eq!(size.weights[1].weight, Ratio(100_000_000));
+        assert_eq!(all.life.retries_max, Some(0));
     }
 }

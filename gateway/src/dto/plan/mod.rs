@@ -3,25 +3,31 @@
 //! Reading is in [`read()`], files are in [`mod@file`]; here is the form that a plan is shown in, which reads
 //! back as the same plan. Amounts are absolute: a floor locks at `"50100"`, not at 100 above the start.
 
+mod conduct;
 pub mod file;
 pub mod read;
 
 use rules::{
-    Allowance, ConsistencyRule, DailyLoss, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, Scaling,
-    Stage, StopTrailing, Target,
+    Allowance, Conduct, ConsistencyRule, DailyLoss, Life, MaxLoss, MinDays, PayoutKeep, PayoutRule,
+    Plan, ScaleWhen, Scaling, Stage, StopTrailing, Target,
 };
 use serde::Serialize;
-use types::{Funding, Terms};
+use types::{Funding, Money, Terms};
 
+use self::conduct::{ConductDto, LifeDto};
 use super::word::Word;
 use super::{percent, time};
 
 pub use file::{PlanFileError, from_toml, spec_from_toml};
 pub use read::read;
 
+/// The newest format of a plan document. One without a `format` is of the first.
+pub const FORMAT: u32 = 1;
+
 /// A plan as JSON or TOML.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PlanDto {
+    format: u32,
     name: String,
     version: u32,
     currency: String,
@@ -43,6 +49,10 @@ pub struct PlanDto {
     #[serde(skip_serializing_if = "Option::is_none")]
     scaling: Option<ScalingDto>,
     terms: TermsDto,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conduct: Option<ConductDto>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    life: Option<LifeDto>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -117,6 +127,10 @@ struct PayoutDto {
     keep: KeepDto,
     split_pct: String,
     after: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    best_day_cap_pct: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    days_min: Option<MinDaysDto>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -131,6 +145,15 @@ struct ScalingDto {
     step_pct: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     size_max: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requires: Option<RequiresDto>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct RequiresDto {
+    profit: AmountDto,
+    days: u16,
+    payouts: u8,
 }
 
 /// Position mode, funding and short rule.
@@ -146,8 +169,9 @@ pub struct TermsDto {
 impl PlanDto {
     /// The form of a plan.
     pub fn new(plan: &Plan) -> Self {
-        let text = |money: Option<types::Money>| money.map(|money| money.to_string());
+        let text = |money: Option<Money>| money.map(|money| money.to_string());
         Self {
+            format: FORMAT,
             name: plan.name.to_string(),
             version: plan.version,
             currency: plan.currency.to_string(),
@@ -176,21 +200,8 @@ impl PlanDto {
             max_loss: plan
                 .max_loss
                 .map(|rule| MaxLossDto::new(&rule, plan.initial_balance)),
-            profit_target: plan.profit_target.map(|target| match target {
-                Target::Fixed(profit) => AmountDto::Fixed(profit.to_string()),
-                Target::OfInitial(share) => AmountDto::PctOfInitial(percent::exact(share)),
-            }),
-            min_days: plan.min_days.map(
-                |MinDays {
-                     days,
-                     counts,
-                     day_profit_min,
-                 }| MinDaysDto {
-                    days,
-                    counts: counts.word(),
-                    day_profit_min: text(day_profit_min),
-                },
-            ),
+            profit_target: plan.profit_target.map(AmountDto::of_target),
+            min_days: plan.min_days.map(MinDaysDto::new),
             consistency: plan.consistency.map(
                 |ConsistencyRule {
                      cap,
@@ -211,7 +222,8 @@ impl PlanDto {
                      keep,
                      split,
                      after,
-                     ..
+                     best_day_cap,
+                     days_min,
                  }| PayoutDto {
                     fraction_pct: percent::exact(fraction),
                     cap: text(cap),
@@ -221,15 +233,49 @@ impl PlanDto {
                     },
                     split_pct: percent::exact(split),
                     after: after.word(),
+                    best_day_cap_pct: best_day_cap.map(percent::exact),
+                    days_min: days_min.map(MinDaysDto::new),
                 },
             ),
-            scaling: plan
-                .scaling
-                .map(|Scaling { step, size_max, .. }| ScalingDto {
+            scaling: plan.scaling.map(
+                |Scaling {
+                     step,
+                     size_max,
+                     requires,
+                 }| ScalingDto {
                     step_pct: percent::exact(step),
                     size_max: text(size_max),
-                }),
+                    requires: requires.map(
+                        |ScaleWhen {
+                             profit,
+                             days,
+                             payouts,
+                         }| RequiresDto {
+                            profit: AmountDto::of_target(profit),
+                            days,
+                            payouts,
+                        },
+                    ),
+                },
+            ),
             terms: TermsDto::new(plan.terms),
+            conduct: (plan.conduct != Conduct::default()).then(|| ConductDto::new(&plan.conduct)),
+            life: (plan.life != Life::default()).then(|| LifeDto::new(plan.life)),
+        }
+    }
+}
+
+impl MinDaysDto {
+    fn new(rule: MinDays) -> Self {
+        let MinDays {
+            days,
+            counts,
+            day_profit_min,
+        } = rule;
+        Self {
+            days,
+            counts: counts.word(),
+            day_profit_min: day_profit_min.map(|least| least.to_string()),
         }
     }
 }
@@ -252,6 +298,13 @@ impl TermsDto {
 }
 
 impl AmountDto {
+    fn of_target(target: Target) -> Self {
+        match target {
+            Target::Fixed(profit) => Self::Fixed(profit.to_string()),
+            Target::OfInitial(share) => Self::PctOfInitial(percent::exact(share)),
+        }
+    }
+
     fn of_daily(allowance: Allowance) -> Self {
         match allowance {
             Allowance::Fixed(amount) => Self::Fixed(amount.to_string()),
@@ -269,7 +322,7 @@ impl AmountDto {
 }
 
 impl MaxLossDto {
-    fn new(rule: &MaxLoss, initial: types::Money) -> Self {
+    fn new(rule: &MaxLoss, initial: Money) -> Self {
         let level = |offset| initial.saturating_add(offset).to_string();
         Self {
             trail: rule.trail.word(),

@@ -2,15 +2,18 @@
 
 use rules::{
     Allowance, Conduct, ConsistencyRule, DailyLoss, Life, MaxLoss, MinDays, PayoutKeep, PayoutRule,
-    Plan, Scaling, Stage, StopTrailing, Target,
+    Plan, ScaleWhen, Scaling, Stage, StopTrailing, Target,
 };
-use types::{Effect, Funding, Money, PositionMode, Ratio, Terms};
+use types::{Calendar, Effect, Funding, Money, PositionMode, Ratio, Terms};
 
+use super::FORMAT;
+use super::conduct::{read_conduct, read_life};
 use crate::dto::document::{Choice, Field, FieldError, Table};
 use crate::dto::time;
 
 /// The fields of a plan.
-const FIELDS: [&str; 14] = [
+const FIELDS: [&str; 17] = [
+    "format",
     "name",
     "version",
     "currency",
@@ -25,6 +28,8 @@ const FIELDS: [&str; 14] = [
     "payout",
     "scaling",
     "terms",
+    "conduct",
+    "life",
 ];
 
 /// The fields of a plan and `others` beside them.
@@ -37,6 +42,10 @@ pub fn known<'a>(others: &[&'a str]) -> Vec<&'a str> {
 /// # Errors
 /// The first field that is not accepted.
 pub fn read(document: &Field<'_>, others: &[&str]) -> Result<Plan, FieldError> {
+    // Before all else: what an older program says about the fields of a newer format only misleads.
+    if let Ok(Some(format)) = document.tag("format").map(Field::present) {
+        check_format(&format)?;
+    }
     let table = document.table(&known(others))?;
     let initial_balance = table.field("initial_balance").money()?;
     let plan = Plan {
@@ -80,12 +89,30 @@ pub fn read(document: &Field<'_>, others: &[&str]) -> Result<Plan, FieldError> {
             Some(field) => terms(&field)?,
             None => Terms::default(),
         },
-        conduct: Conduct::default(),
-        life: Life::default(),
+        conduct: match table.optional("conduct") {
+            Some(field) => read_conduct(&field)?,
+            None => Conduct::default(),
+        },
+        life: match table.optional("life") {
+            Some(field) => read_life(&field)?,
+            None => Life::default(),
+        },
     };
     plan.validate()
         .map_err(|error| located(&table, &plan, &error))?;
     Ok(plan)
+}
+
+fn check_format(field: &Field<'_>) -> Result<(), FieldError> {
+    const ACCEPTED: &str = "1, without quotes";
+    let format: u32 = field.integer(ACCEPTED)?;
+    match format {
+        1..=FORMAT => Ok(()),
+        0 => Err(field.error(ACCEPTED)),
+        newer => Err(field.error(format!(
+            "at most {FORMAT}; format {newer} is newer than this program"
+        ))),
+    }
 }
 
 fn stage(field: &Field<'_>) -> Result<Stage, FieldError> {
@@ -168,15 +195,9 @@ fn min_days(field: &Field<'_>) -> Result<MinDays, FieldError> {
 }
 
 fn consistency(field: &Field<'_>) -> Result<ConsistencyRule, FieldError> {
-    const CAP: &str = "a percentage above 0 and below 100 in quotes, such as \"40\"";
     let table = field.table(&["cap_pct", "denominator", "inclusive", "window"])?;
-    let cap = table.field("cap_pct");
     Ok(ConsistencyRule {
-        cap: cap
-            .percent(CAP)
-            .ok()
-            .filter(|share| *share > Ratio::ZERO && *share < Ratio::ONE)
-            .ok_or_else(|| cap.error(CAP))?,
+        cap: table.field("cap_pct").part()?,
         denominator: table.field("denominator").word()?,
         inclusive: table.field("inclusive").boolean()?,
         window: table.field("window").word()?,
@@ -184,7 +205,15 @@ fn consistency(field: &Field<'_>) -> Result<ConsistencyRule, FieldError> {
 }
 
 fn payout(field: &Field<'_>) -> Result<PayoutRule, FieldError> {
-    let table = field.table(&["fraction_pct", "cap", "keep", "split_pct", "after"])?;
+    let table = field.table(&[
+        "fraction_pct",
+        "cap",
+        "keep",
+        "split_pct",
+        "after",
+        "best_day_cap_pct",
+        "days_min",
+    ])?;
     let keep = table.field("keep");
     let keep = match keep.choice(&[], &["above_floor", "above_initial"])? {
         Choice::Named("above_floor", buffer) => PayoutKeep::AboveFloor(buffer.money()?),
@@ -197,20 +226,44 @@ fn payout(field: &Field<'_>) -> Result<PayoutRule, FieldError> {
         keep,
         split: table.field("split_pct").share()?,
         after: table.field("after").word()?,
-        best_day_cap: None,
-        days_min: None,
+        best_day_cap: table
+            .optional("best_day_cap_pct")
+            .map(|cap| cap.part())
+            .transpose()?,
+        days_min: table
+            .optional("days_min")
+            .map(|days| min_days(&days))
+            .transpose()?,
     })
 }
 
 fn scaling(field: &Field<'_>) -> Result<Scaling, FieldError> {
-    let table = field.table(&["step_pct", "size_max"])?;
+    let table = field.table(&["step_pct", "size_max", "requires"])?;
     Ok(Scaling {
         step: table.field("step_pct").share()?,
         size_max: table
             .optional("size_max")
             .map(|max| max.money())
             .transpose()?,
-        requires: None,
+        requires: table
+            .optional("requires")
+            .map(|when| scale_when(&when))
+            .transpose()?,
+    })
+}
+
+fn scale_when(field: &Field<'_>) -> Result<ScaleWhen, FieldError> {
+    let table = field.table(&["profit", "days", "payouts"])?;
+    Ok(ScaleWhen {
+        profit: profit_target(&table.field("profit"))?,
+        days: match table.optional("days") {
+            Some(days) => days.integer("a number of days from 0 to 65535 without quotes")?,
+            None => 0,
+        },
+        payouts: match table.optional("payouts") {
+            Some(payouts) => payouts.integer("a number from 0 to 255 without quotes")?,
+            None => 0,
+        },
     })
 }
 
@@ -254,26 +307,97 @@ fn terms(field: &Field<'_>) -> Result<Terms, FieldError> {
 
 /// A rule's error in terms of the document: its field names, its value, its absolute levels.
 fn located(table: &Table<'_>, plan: &Plan, error: &rules::PlanError) -> FieldError {
-    let path = match error.path {
-        "schedule.minute" => "roll.time",
-        "stage.phase" => "stage",
-        "consistency.cap" => "consistency.cap_pct",
-        "payout.fraction" => "payout.fraction_pct",
-        "payout.split" => "payout.split_pct",
-        "scaling.step" => "scaling.step_pct",
-        "terms.rate_min" => "terms.rate_min_pct",
-        same => same,
-    };
+    let path = document_path(plan, error);
     let trails = plan
         .max_loss
         .filter(|rule| rule.trail != rules::TrailSource::None);
-    let accepted = match (path, trails.map(|rule| rule.stop)) {
+    let accepted = match (path.as_str(), trails.map(|rule| rule.stop)) {
         ("max_loss.stop", Some(StopTrailing::AtFloorLevel(_))) => "a level above the first floor",
         ("max_loss.stop", Some(StopTrailing::FreezeWhenSource(_))) => {
             "a level above initial_balance"
         }
         ("terms.rate_min_pct", _) => "a percentage of the notional from 0 to 100",
+        _ if error.path == "conduct.windows.to" => "another time than from",
         _ => error.accepted,
     };
-    table.at(path).error(accepted)
+    table.at(&path).error(accepted)
+}
+
+/// Where the document has what a rule's error is about.
+fn document_path(plan: &Plan, error: &rules::PlanError) -> String {
+    let size = |name: &str, place: usize| {
+        let field = error.path.rsplit('.').next().unwrap_or_default();
+        format!("conduct.size.{name}[{place}].{field}")
+    };
+    let same = match error.path {
+        "schedule.minute" => "roll.time",
+        "stage.phase" => "stage",
+        "consistency.cap" => "consistency.cap_pct",
+        "payout.fraction" => "payout.fraction_pct",
+        "payout.split" => "payout.split_pct",
+        "payout.best_day_cap" => "payout.best_day_cap_pct",
+        "scaling.step" => "scaling.step_pct",
+        "terms.rate_min" => "terms.rate_min_pct",
+        "conduct.warn_at" => "conduct.warn_at_pct",
+        "conduct.windows.from"
+        | "conduct.windows.to"
+        | "conduct.windows.before_s"
+        | "conduct.windows.after_s" => {
+            let windows = &plan.conduct.windows;
+            let place = place(plan, error, windows.len(), |plan, len| {
+                plan.conduct.windows.truncate(len);
+            });
+            let field = error.path.rsplit('.').next().unwrap_or_default();
+            let within = match windows.get(place).map(|window| window.calendar) {
+                Some(Calendar::Daily { .. }) if !field.ends_with("_s") => "calendar.daily.",
+                Some(Calendar::Weekly { .. }) if !field.ends_with("_s") => "calendar.weekly.",
+                _ => "",
+            };
+            return format!("conduct.windows[{place}].{within}{field}");
+        }
+        "conduct.size.weights.weight" | "conduct.size.weights.symbol" => {
+            let len = plan
+                .conduct
+                .size
+                .as_ref()
+                .map_or(0, |size| size.weights.len());
+            let place = place(plan, error, len, |plan, len| {
+                if let Some(size) = &mut plan.conduct.size {
+                    size.weights.truncate(len);
+                }
+            });
+            return size("weights", place);
+        }
+        "conduct.size.tiers.max" | "conduct.size.tiers.profit_from" => {
+            let len = plan
+                .conduct
+                .size
+                .as_ref()
+                .map_or(0, |size| size.tiers.len());
+            let place = place(plan, error, len, |plan, len| {
+                if let Some(size) = &mut plan.conduct.size {
+                    size.tiers.truncate(len);
+                }
+            });
+            return size("tiers", place);
+        }
+        same => same,
+    };
+    same.to_owned()
+}
+
+/// The item of a list that a rule's error is about: the last of the shortest beginning of the list
+/// that has the same error. `cut` shortens the list.
+fn place(
+    plan: &Plan,
+    error: &rules::PlanError,
+    len: usize,
+    cut: impl Fn(&mut Plan, usize),
+) -> usize {
+    let is_there = |end: &usize| {
+        let mut shorter = plan.clone();
+        cut(&mut shorter, *end);
+        shorter.validate().is_err_and(|found| found == *error)
+    };
+    (1..=len).find(is_there).unwrap_or(1) - 1
 }

@@ -3,8 +3,8 @@
 
 use axum::http::StatusCode;
 use types::{
-    AccountId, ClientOrderId, DenyReason, InstrumentId, NewAlgo, NewOrder, OrderId, OrderKind, Qty,
-    TimeInForce, Trail,
+    AccountId, ClientOrderId, ConductDenial, DenyReason, InstrumentId, NewAlgo, NewOrder, OrderId,
+    OrderKind, Qty, TimeInForce, Trail,
 };
 
 use crate::app::App;
@@ -106,6 +106,7 @@ const fn change_field(reason: DenyReason) -> &'static str {
         | DenyReason::QtyFilled { .. }
         | DenyReason::BadList
         | DenyReason::ShortNotAllowed { .. }
+        | DenyReason::Conduct(ConductDenial::SizeMax { .. })
         | DenyReason::BuyingPower { .. }
         | DenyReason::OutOfRange => "qty",
         DenyReason::PriceOffTick { .. }
@@ -127,6 +128,7 @@ fn subject(asked: &Asked, reason: DenyReason) -> (&'static str, String) {
         | DenyReason::QtyFilled { .. }
         | DenyReason::NotReducing { .. }
         | DenyReason::ShortNotAllowed { .. }
+        | DenyReason::Conduct(ConductDenial::SizeMax { .. })
         | DenyReason::BuyingPower { .. }
         | DenyReason::OutOfRange => ("qty", asked.qty.to_string()),
         DenyReason::PriceOffTick { .. }
@@ -144,6 +146,7 @@ fn subject(asked: &Asked, reason: DenyReason) -> (&'static str, String) {
         | DenyReason::InstrumentNotOpen
         | DenyReason::NoQuote
         | DenyReason::BadQuote
+        | DenyReason::Conduct(ConductDenial::Window { .. })
         | DenyReason::PositionsMax { .. } => ("instrument", asked.instrument.to_string()),
         DenyReason::BadList | DenyReason::ChildrenMax { .. } => {
             ("orders", asked.client_order.to_string())
@@ -157,8 +160,12 @@ fn subject(asked: &Asked, reason: DenyReason) -> (&'static str, String) {
         | DenyReason::OrderRate { .. }
         | DenyReason::AccountOrdersMax { .. }
         | DenyReason::OrdersMax { .. }
+        | DenyReason::Conduct(
+            ConductDenial::OrdersPerDay { .. } | ConductDenial::TradesPerDay { .. },
+        )
         | DenyReason::Mandatory
-        | DenyReason::NotInPlan => ("account", asked.account.to_string()),
+        | DenyReason::NotInPlan
+        | DenyReason::ScaleNotYet => ("account", asked.account.to_string()),
     }
 }
 
@@ -237,6 +244,7 @@ fn accepted(reason: DenyReason) -> String {
         DenyReason::BuyingPower { needed, available } => {
             format!("what needs at most {available}, not {needed}")
         }
+        DenyReason::Conduct(denial) => accepted_by_conduct(denial),
         DenyReason::WouldTake { best } => format!("a price that does not reach {best}"),
         DenyReason::LevelsMax { max } => format!("one of the {max} prices that have orders"),
         DenyReason::PositionsMax { max } => {
@@ -262,5 +270,25 @@ fn accepted(reason: DenyReason) -> String {
         | DenyReason::AccountNotTrading
         | DenyReason::DayLocked
         | DenyReason::NotInPlan => "an account that trades".to_owned(),
+        DenyReason::ScaleNotYet => "an account that meets the condition of the step".to_owned(),
+    }
+}
+
+/// What the rules of conduct would have accepted.
+fn accepted_by_conduct(denial: ConductDenial) -> String {
+    match denial {
+        ConductDenial::SizeMax { max, worst } => {
+            format!("what comes to at most {max} weighted units, not {worst}")
+        }
+        ConductDenial::OrdersPerDay { max, orders } => {
+            format!("at most {max} orders in a trading day, which has {orders}")
+        }
+        ConductDenial::TradesPerDay { max, trades } => format!(
+            "an order that closes: of {max} opening trades in a trading day {trades} are made"
+        ),
+        ConductDenial::Window { window } => format!(
+            "an order that window {window} of the plan does not block while it is open; \
+             GET /v1/windows says until when it is"
+        ),
     }
 }

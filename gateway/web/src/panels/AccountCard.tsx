@@ -1,11 +1,11 @@
-import { money, sign, signed, subtract } from "../decimal";
+import { money, quantity, sign, signed, subtract } from "../decimal";
 import { account, accounts, refusal } from "../live";
 import { Loading } from "../parts/Empty";
 import { Arrow, Signed } from "../parts/Signed";
 import { accountId } from "../selection";
 import { trades } from "../standing";
-import type { Account } from "../types";
-import { shortHash, STATES } from "../words";
+import type { Account, Conduct } from "../types";
+import { shortHash, STATES, windowText } from "../words";
 
 export function AccountCard() {
   const shown = account.value;
@@ -85,6 +85,49 @@ function Figures({ account: a }: { account: Account }) {
           <dd class="num">{money(a.fees)}</dd>
         </div>
       </dl>
+      {a.conduct && <Restrictions conduct={a.conduct} />}
     </div>
+  );
+}
+
+/** What the plan's rules of conduct leave today; nothing where they say nothing. */
+function Restrictions({ conduct: { size, orders, trades, windows } }: { conduct: Conduct }) {
+  const counts = [
+    { name: "Orders today", ...orders },
+    { name: "Trades today", ...trades },
+  ];
+  return (
+    <>
+      {(size !== null || counts.some(({ max }) => max !== null)) && (
+        <dl>
+          {size && (
+            <div>
+              <dt>Size</dt>
+              <dd class="num" data-test="size" title="Weighted worst case of positions and working orders, and the day's limit">
+                {quantity(size.worst)} of {quantity(size.max)}
+              </dd>
+            </div>
+          )}
+          {counts.map(
+            ({ name, today, max }) =>
+              max !== null && (
+                <div key={name}>
+                  <dt>{name}</dt>
+                  <dd class="num">
+                    {today} of {max}
+                  </dd>
+                </div>
+              ),
+          )}
+        </dl>
+      )}
+      {windows.length > 0 && (
+        <ul class="notices" data-test="windows">
+          {windows.map((window) => (
+            <li key={window.window}>{windowText(window)}</li>
+          ))}
+        </ul>
+      )}
+    </>
   );
 }

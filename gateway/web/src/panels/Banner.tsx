@@ -1,15 +1,15 @@
 import { fixed, money } from "../decimal";
 import { account } from "../live";
 import { Fact } from "../parts/Fact";
-import { limitsKept } from "../standing";
+import { failedBy, limitsKept } from "../standing";
 import { minuteOf } from "../time";
-import { ruleName, shortHash } from "../words";
+import { ruleName, shortHash, spaced, STATES } from "../words";
 
 /** Says once, in words, why an account can no longer be traded or that it has made it. */
 export function Banner() {
   const shown = account.value;
   if (!shown) return null;
-  if (shown.breach && shown.state === "failed") {
+  if (shown.state === "failed" && failedBy(shown.breach, shown.limits)) {
     const { rule, equity, floor, baseline, seq, ts, plan_hash } = shown.breach;
     return (
       <section class="banner bad" role="alert" data-test="failed-banner">
@@ -35,6 +35,25 @@ export function Banner() {
             ? `Target ${money(target.target)} reached at ${minuteOf(target.met_at)} UTC. `
             : "Every objective is met. "}
           {limitsKept(shown.breach, shown.limits)}
+        </p>
+      </section>
+    );
+  }
+  if (shown.state === "failed") {
+    return (
+      <section class="banner bad" role="alert">
+        <h3>Account failed: it did not trade for too long</h3>
+      </section>
+    );
+  }
+  if (shown.suspension) {
+    const { reason, until, prior } = shown.suspension;
+    return (
+      <section class="banner warn" role="status" data-test="suspended-banner">
+        <h3>Account suspended: {spaced(reason)}</h3>
+        <p>
+          {until === null ? "Until somebody ends it" : `Until ${minuteOf(until)} UTC`} nothing is traded and nothing is
+          decided; then it is back in {STATES[prior].toLowerCase()}.
         </p>
       </section>
     );

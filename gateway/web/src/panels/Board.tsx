@@ -1,7 +1,7 @@
 import { memo } from "preact/compat";
-import { fixed, plot } from "../decimal";
+import { fixed, money, plot } from "../decimal";
 import { board, moves } from "../live";
-import type { Move } from "../board";
+import { stateText, type Move } from "../board";
 import { Loading, Empty } from "../parts/Empty";
 import { Panel } from "../parts/Panel";
 import { Signed } from "../parts/Signed";
@@ -15,6 +15,7 @@ export function BoardPanel() {
   const own = accountId.value;
   return (
     <Panel name="board" title={shown?.competition.name ?? "Competition"} aside={shown && <Legend competition={shown.competition} />}>
+      {shown && <State competition={shown.competition} />}
       {!shown ? (
         <Loading lines={8} />
       ) : shown.rows.length === 0 ? (
@@ -61,16 +62,32 @@ function Legend({ competition }: { competition: Competition }) {
   );
 }
 
+/** Whether scores count, and whether what is shown stands still. */
+function State({ competition }: { competition: Competition }) {
+  const { state, frozen, ranked, entrants } = competition;
+  return (
+    <p class={`contest-state ${frozen ? "frozen" : state}`} data-test="contest-state">
+      <span class="word">{stateText(competition)}</span>
+      <span class="num faint">
+        {ranked} of {entrants} ranked
+      </span>
+    </p>
+  );
+}
+
 interface RowProps {
   row: BoardRow;
   move: Move | undefined;
   own: boolean;
 }
 
-/** Two hundred rows, few of which change at a time. */
+/** A hundred rows, few of which change at a time. */
 const Row = memo(function Row({ row, move, own }: RowProps) {
   const [name, style] = row.name.split(/,\s*/, 2);
-  const below = [style, row.eligible ? null : (row.reason ?? "not eligible")].filter(Boolean).join(" \u00B7 ");
+  const team = row.team === null ? null : `team ${row.team}`;
+  const prize = row.prize === null ? null : `prize ${money(row.prize)}`;
+  const why = row.eligible ? null : (row.reason ?? "not eligible");
+  const below = [style, team, prize, why].filter(Boolean).join(" \u00B7 ");
   return (
     <tr class={`${own ? "own" : ""} ${row.eligible ? "" : "unranked"}`} data-test="board-row" onClick={() => selectAccount(row.account)}>
       <td class="num right rank">{row.rank ?? "\u2013"}</td>

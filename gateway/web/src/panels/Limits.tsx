@@ -82,7 +82,7 @@ function LimitRow({ limit, positions }: { limit: Limit; positions: Position[] })
       </dl>
       {limit.breach_prices.length > 0 && (
         <p class="breaks" title={`The price at which this limit would be ${hitName(limit.effect)} if the other positions kept their marks`}>
-          <span class="faint">{limit.effect === "fail" ? "Breaks at" : "Locks at"}</span>
+          <span class="faint">{limit.effect === "fail" ? "Breaks at" : limit.effect === "warn" ? "Reached at" : "Locks at"}</span>
           {limit.breach_prices.map((row) => (
             <BreachAt key={row.instrument} row={row} position={positions.find((p) => p.instrument === row.instrument)} />
           ))}

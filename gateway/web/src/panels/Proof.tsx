@@ -1,3 +1,4 @@
+import { proofPath } from "../api";
 import { fixed, money, quantity } from "../decimal";
 import type { BreachEvent } from "../events";
 import { Fact } from "../parts/Fact";
@@ -19,7 +20,10 @@ export function Proof({ event }: { event: BreachEvent }) {
       </dl>
       <p class="faint">
         {effectName(event.effect)}
-        {event.primary ? ". This is the limit that decided." : ". Another limit decided."}
+        {event.primary ? ". This is the limit that decided." : ". Another limit decided."}{" "}
+        <a href={proofPath(event)} download={`${event.seq}-${event.rule}.json`} data-test="proof-link">
+          Proof to recompute
+        </a>
       </p>
       {event.positions.length > 0 && (
         <table>

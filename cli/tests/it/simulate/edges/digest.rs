@@ -167,6 +167,33 @@ impl Names {
                 format!("breach {}", about(&["account", "rule"]))
             }
             "state_changed" => format!("state {}", about(&["account", "to"])),
+            "limit_warned" => format!("warned {}", about(&["account", "rule", "used_pct"])),
+            "inactive" => format!("inactive {}", about(&["account", "days"])),
+            "suspended" => format!("suspended {}", about(&["account", "reason"])),
+            "account_opened" if event.get("origin").is_some() => {
+                format!("opened {}", about(&["account", "parent", "origin"]))
+            }
+            "account_denied" => format!(
+                "not_opened {}{}",
+                about(&["plan", "parent", "origin", "reason"]),
+                figures(event)
+            ),
+            "account_change_denied" => {
+                format!("not_changed {}", about(&["account", "change", "state"]))
+            }
+            "window_announced" => {
+                format!("announced{}{}", time(event, "start"), time(event, "end"))
+            }
+            "window_opened" => format!(
+                "window {} open{}",
+                about(&["plan", "window", "action"]),
+                time(event, "until")
+            ),
+            "window_closed" => format!("window {} closed", about(&["plan", "window", "action"])),
+            "profit_excluded" => {
+                format!("excluded {} {}", order(), about(&["amount", "window"]))
+            }
+            "held_too_short" => format!("short {} {}", order(), about(&["held_s", "min_s"])),
             _ => return None,
         })
     }

@@ -1,0 +1,249 @@
+//! `dynasty plan diff`: what two plans have different, and which is stricter where that is decidable.
+
+mod verdict;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use gateway::dto::{Node, PlanDto};
+use rules::Plan;
+use serde_json::json;
+
+pub(super) use self::verdict::Verdict;
+use self::verdict::verdict;
+use super::Format;
+use super::figures::list;
+
+/// Compare two plans field by field.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  dynasty plan diff old.toml new.toml
+  dynasty plan diff fixtures/plans/eod-trail-50k.toml fixtures/plans/live-trail-50k.toml --format json
+
+Each field that differs is told with its old and its new value, and whether the new one is stricter or
+looser for the trader where that follows from the field alone.
+Exit code 0: the plans are equal; 1: they differ; 2: one is no valid plan or cannot be read.")]
+pub(super) struct Args {
+    /// The old plan.
+    #[arg(value_name = "OLD")]
+    old: PathBuf,
+    /// The new plan.
+    #[arg(value_name = "NEW")]
+    new: PathBuf,
+    /// How to write the answer; `json` is one object.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// A field that differs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Change {
+    /// Its path in the document.
+    pub(super) field: String,
+    /// What the old plan has; `None` where it has nothing.
+    pub(super) old: Option<String>,
+    /// What the new plan has.
+    pub(super) new: Option<String>,
+    /// What that means for the trader, where it is decidable.
+    pub(super) verdict: Option<Verdict>,
+}
+
+/// Values that are alternatives: shown whole, never field by field.
+const CHOICES: &[&str] = &[
+    "stage",
+    "daily_loss.allowance",
+    "max_loss.allowance",
+    "max_loss.stop",
+    "profit_target",
+    "payout.keep",
+    "scaling.requires.profit",
+];
+
+/// Tables whose absence is the same as one without fields.
+const OPEN: &[&str] = &["", "conduct", "life"];
+
+/// Compares the plans of two files.
+///
+/// # Errors
+/// When a file is no valid plan or the answer cannot be written.
+pub(super) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    let (old, new) = (super::read(&args.old)?, super::read(&args.new)?);
+    let changes = changes(&old, &new)?;
+    match args.format {
+        Format::Text => {
+            for change in &changes {
+                let Change {
+                    field, old, new, ..
+                } = change;
+                let shown = |value: &Option<String>| value.clone().unwrap_or("none".to_owned());
+                let verdict = match change.verdict {
+                    Some(Verdict::Stricter) => " (stricter)",
+                    Some(Verdict::Looser) => " (looser)",
+                    None => "",
+                };
+                writeln!(out, "{field}: {} -> {}{verdict}", shown(old), shown(new))?;
+            }
+            writeln!(out, "{}", summary(&changes))?;
+        }
+        Format::Json => {
+            let rows: Vec<_> = changes
+                .iter()
+                .map(|change| {
+                    let verdict = change.verdict.map(|verdict| match verdict {
+                        Verdict::Stricter => "stricter",
+                        Verdict::Looser => "looser",
+                    });
+                    json!({
+                        "field": change.field, "old": change.old, "new": change.new,
+                        "verdict": verdict,
+                    })
+                })
+                .collect();
+            let (equal, summary) = (rows.is_empty(), summary(&changes));
+            let answer = json!({"equal": equal, "changes": rows, "summary": summary});
+            writeln!(out, "{answer}")?;
+        }
+    }
+    Ok(if changes.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// The fields in which two plans differ, in the order of the document.
+///
+/// # Errors
+/// When a plan has no JSON form; every plan has one.
+pub(super) fn changes(old: &Plan, new: &Plan) -> anyhow::Result<Vec<Change>> {
+    let mut changes = Vec::new();
+    let (before, after) = (document(old)?, document(new)?);
+    compare("", Some(&before), Some(&after), &mut changes);
+    for change in &mut changes {
+        change.verdict = verdict(&change.field, old, new);
+    }
+    Ok(changes)
+}
+
+fn document(plan: &Plan) -> anyhow::Result<Node> {
+    let json = serde_json::to_vec(&PlanDto::new(plan))?;
+    Node::from_json(&json).context("the form of a plan is JSON")
+}
+
+fn compare(path: &str, old: Option<&Node>, new: Option<&Node>, changes: &mut Vec<Change>) {
+    if old == new {
+        return;
+    }
+    let empty = Node::Table(Vec::new());
+    let (mut before, mut after) = (old, new);
+    if OPEN.contains(&path) {
+        before = before.or(Some(&empty));
+        after = after.or(Some(&empty));
+    }
+    match (before, after) {
+        (Some(Node::Table(old)), Some(Node::Table(new))) if !CHOICES.contains(&path) => {
+            let fresh = new
+                .iter()
+                .filter(|(name, _)| old.iter().all(|(known, _)| known != name));
+            for (name, _) in old.iter().chain(fresh) {
+                let find = |fields: &'_ [(String, Node)]| {
+                    let found = fields.iter().position(|(known, _)| known == name);
+                    found.map(|place| fields[place].1.clone())
+                };
+                let inner = if path.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{path}.{name}")
+                };
+                compare(&inner, find(old).as_ref(), find(new).as_ref(), changes);
+            }
+        }
+        // What matters of a window is whether it is there; their order only names them.
+        (old, new) if path == "conduct.windows" && !is_reordered(old, new) => {
+            let items = |node: Option<&Node>| match node {
+                Some(Node::List(items)) => items.clone(),
+                _ => Vec::new(),
+            };
+            let (old, mut new) = (items(old), items(new));
+            let mut gone = Vec::new();
+            for window in old {
+                match new.iter().position(|other| *other == window) {
+                    Some(place) => drop(new.remove(place)),
+                    None => gone.push(window),
+                }
+            }
+            let change = |old: Option<&Node>, new: Option<&Node>| Change {
+                field: path.to_owned(),
+                old: old.map(shown),
+                new: new.map(shown),
+                verdict: None,
+            };
+            changes.extend(gone.iter().map(|window| change(Some(window), None)));
+            changes.extend(new.iter().map(|window| change(None, Some(window))));
+        }
+        (old, new) => changes.push(Change {
+            field: path.to_owned(),
+            old: old.map(shown),
+            new: new.map(shown),
+            verdict: None,
+        }),
+    }
+}
+
+/// Whether two lists have the same items in another order.
+fn is_reordered(old: Option<&Node>, new: Option<&Node>) -> bool {
+    let (Some(Node::List(old)), Some(Node::List(new))) = (old, new) else {
+        return false;
+    };
+    let times = |items: &[Node], item| items.iter().filter(|other| *other == item).count();
+    old.len() == new.len() && old.iter().all(|item| times(old, item) == times(new, item))
+}
+
+/// A value on one line, the way TOML has it.
+fn shown(node: &Node) -> String {
+    match node {
+        Node::Text(text) => format!("{text:?}"),
+        Node::List(items) => {
+            let items: Vec<_> = items.iter().map(shown).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Node::Table(fields) => {
+            let fields: Vec<_> = fields
+                .iter()
+                .map(|(name, value)| format!("{name} = {}", shown(value)))
+                .collect();
+            format!("{{ {} }}", fields.join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// What the changes mean for the trader, in one sentence.
+pub(super) fn summary(changes: &[Change]) -> String {
+    if changes.is_empty() {
+        return "The plans are equal.".to_owned();
+    }
+    let fields = |verdict| {
+        let mut names: Vec<_> = changes
+            .iter()
+            .filter(|change| change.verdict == verdict)
+            .map(|change| change.field.clone())
+            .collect();
+        names.dedup();
+        names
+    };
+    let parts = [
+        ("is stricter in", fields(Some(Verdict::Stricter))),
+        ("is looser in", fields(Some(Verdict::Looser))),
+        ("cannot be ranked by", fields(None)),
+    ];
+    let said: Vec<_> = parts
+        .iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(what, names)| format!("{what} {}", list(names)))
+        .collect();
+    format!("The new plan {}.", said.join("; "))
+}

@@ -1,0 +1,318 @@
+//! Whether a changed field is stricter or looser for the trader, where that follows from the field
+//! alone.
+
+use std::cmp::Ordering;
+
+use rules::{
+    Allowance, DayCounts, Denominator, HoldingAction, InactivityEffect, PayoutKeep, Plan,
+    SizeLimit, StopTrailing, Target, TrailSource,
+};
+use types::{Effect, Funding, Money};
+
+/// What a change means for the trader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::plan) enum Verdict {
+    /// Less is allowed, or more is asked for.
+    Stricter,
+    /// The reverse.
+    Looser,
+}
+
+/// What the change of a field means, `None` where that is not decidable: the values have no order, or
+/// what they are measured in differs too.
+pub(super) fn verdict(field: &str, old: &Plan, new: &Plan) -> Option<Verdict> {
+    // Amounts of accounts of different size or currency say nothing about each other.
+    let comparable = old.initial_balance == new.initial_balance && old.currency == new.currency;
+    let strictness = match field {
+        "daily_loss" => presence(old.daily_loss, new.daily_loss),
+        "max_loss" => presence(old.max_loss, new.max_loss),
+        "profit_target" => match (old.profit_target, new.profit_target) {
+            (Some(old), Some(new)) => targets(old, new, comparable),
+            (old, new) => presence(old, new),
+        },
+        "min_days" => presence(old.min_days, new.min_days),
+        "consistency" => presence(old.consistency, new.consistency),
+        "scaling" => presence(old.scaling, new.scaling).map(Ordering::reverse),
+        "payout" => presence(old.payout, new.payout).map(Ordering::reverse),
+        _ => None,
+    };
+    let strictness = strictness
+        .or_else(|| limits(field, old, new, comparable))
+        .or_else(|| goals(field, old, new, comparable))
+        .or_else(|| payouts(field, old, new, comparable))
+        .or_else(|| terms(field, old, new))
+        .or_else(|| conduct(field, old, new, comparable))
+        .or_else(|| life(field, old, new));
+    match strictness? {
+        Ordering::Greater => Some(Verdict::Stricter),
+        Ordering::Less => Some(Verdict::Looser),
+        Ordering::Equal => None,
+    }
+}
+
+/// A rule restricts, its absence does not.
+fn presence<T>(old: Option<T>, new: Option<T>) -> Option<Ordering> {
+    match (old, new) {
+        (None, Some(_)) => Some(Ordering::Greater),
+        (Some(_), None) => Some(Ordering::Less),
+        _ => None,
+    }
+}
+
+/// More is stricter.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "every field's arm answers the same way"
+)]
+fn least<T: Ord + Copy>(old: T, new: T) -> Option<Ordering> {
+    Some(new.cmp(&old))
+}
+
+/// Less is stricter, and no limit at all is the loosest.
+fn most<T: Ord>(old: Option<T>, new: Option<T>) -> Option<Ordering> {
+    match (old, new) {
+        (Some(old), Some(new)) => Some(old.cmp(&new)),
+        (old, new) => presence(old, new),
+    }
+}
+
+fn targets(old: Target, new: Target, comparable: bool) -> Option<Ordering> {
+    match (old, new) {
+        (Target::OfInitial(old), Target::OfInitial(new)) => least(old, new),
+        (Target::Fixed(old), Target::Fixed(new)) if comparable => least(old, new),
+        _ => None,
+    }
+}
+
+fn allowances(old: Allowance, new: Allowance, comparable: bool) -> Option<Ordering> {
+    match (old, new) {
+        (Allowance::OfInitial(old), Allowance::OfInitial(new))
+        | (Allowance::OfBase(old), Allowance::OfBase(new)) => most(Some(old), Some(new)),
+        (Allowance::Fixed(old), Allowance::Fixed(new)) if comparable => most(Some(old), Some(new)),
+        _ => None,
+    }
+}
+
+const fn severity(effect: Effect) -> u8 {
+    match effect {
+        Effect::Warn => 0,
+        Effect::LockForDay => 1,
+        Effect::Fail => 2,
+    }
+}
+
+fn limits(field: &str, old: &Plan, new: &Plan, comparable: bool) -> Option<Ordering> {
+    if let (Some(old), Some(new)) = (old.daily_loss, new.daily_loss) {
+        match field {
+            "daily_loss.allowance" => return allowances(old.allowance, new.allowance, comparable),
+            "daily_loss.effect" => return least(severity(old.effect), severity(new.effect)),
+            "daily_loss.touch_is_breach" => return least(old.touch_is_breach, new.touch_is_breach),
+            _ => {}
+        }
+    }
+    let (old_loss, new_loss) = (old.max_loss?, new.max_loss?);
+    match field {
+        "max_loss.allowance" => allowances(old_loss.allowance, new_loss.allowance, comparable),
+        "max_loss.effect" => least(severity(old_loss.effect), severity(new_loss.effect)),
+        "max_loss.touch_is_breach" => least(old_loss.touch_is_breach, new_loss.touch_is_breach),
+        "max_loss.trail" => trails(old_loss.trail, new_loss.trail),
+        "max_loss.stop" => stops(old_loss.stop, new_loss.stop, comparable),
+        _ => None,
+    }
+}
+
+/// A static floor is below every one that trails; one that follows the end of a day is never above the
+/// one that follows the same figure all day.
+fn trails(old: TrailSource, new: TrailSource) -> Option<Ordering> {
+    use TrailSource::{ClosedBalance, EodBalance, EodEquity, None as Static, TickEquity};
+    let is_below = |low, high| {
+        matches!(
+            (low, high),
+            (Static, _) | (EodBalance, ClosedBalance) | (EodEquity, TickEquity)
+        )
+    };
+    match (is_below(old, new), is_below(new, old)) {
+        (true, false) => Some(Ordering::Greater),
+        (false, true) => Some(Ordering::Less),
+        _ => None,
+    }
+}
+
+/// The later a floor stops, the higher it gets.
+fn stops(old: StopTrailing, new: StopTrailing, comparable: bool) -> Option<Ordering> {
+    use StopTrailing::{AtFloorLevel, FreezeWhenSource, Never};
+    match (old, new) {
+        (Never, Never) => None,
+        (Never, _) => Some(Ordering::Less),
+        (_, Never) => Some(Ordering::Greater),
+        (AtFloorLevel(old), AtFloorLevel(new)) | (FreezeWhenSource(old), FreezeWhenSource(new))
+            if comparable =>
+        {
+            least(old, new)
+        }
+        _ => None,
+    }
+}
+
+fn goals(field: &str, old: &Plan, new: &Plan, comparable: bool) -> Option<Ordering> {
+    if let (Some(old), Some(new)) = (old.min_days, new.min_days) {
+        match field {
+            "min_days.days" => return least(old.days, new.days),
+            "min_days.counts" => {
+                let asks_fill = |counts| counts == DayCounts::OpeningFill;
+                return least(asks_fill(old.counts), asks_fill(new.counts));
+            }
+            "min_days.day_profit_min" if comparable => {
+                return least(old.day_profit_min, new.day_profit_min);
+            }
+            _ => {}
+        }
+    }
+    let (old, new) = (old.consistency?, new.consistency?);
+    match field {
+        "consistency.cap_pct" => most(Some(old.cap), Some(new.cap)),
+        "consistency.inclusive" => least(new.inclusive, old.inclusive),
+        // The days with a profit never come to less than all days.
+        "consistency.denominator" => match (old.denominator, new.denominator) {
+            (Denominator::Net, Denominator::PositiveDays) => Some(Ordering::Less),
+            (Denominator::PositiveDays, Denominator::Net) => Some(Ordering::Greater),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn payouts(field: &str, old: &Plan, new: &Plan, comparable: bool) -> Option<Ordering> {
+    if let (Some(old), Some(new)) = (old.scaling, new.scaling) {
+        match field {
+            "scaling.step_pct" => return most(Some(old.step), Some(new.step)),
+            "scaling.size_max" if comparable => return most(old.size_max, new.size_max),
+            "scaling.requires" => return presence(old.requires, new.requires),
+            _ => {}
+        }
+        if let (Some(old), Some(new)) = (old.requires, new.requires) {
+            match field {
+                "scaling.requires.profit" => return targets(old.profit, new.profit, comparable),
+                "scaling.requires.days" => return least(old.days, new.days),
+                "scaling.requires.payouts" => return least(old.payouts, new.payouts),
+                _ => {}
+            }
+        }
+    }
+    let (old, new) = (old.payout?, new.payout?);
+    match field {
+        "payout.fraction_pct" => most(Some(old.fraction), Some(new.fraction)),
+        "payout.split_pct" => most(Some(old.split), Some(new.split)),
+        "payout.cap" if comparable => most(old.cap, new.cap),
+        "payout.best_day_cap_pct" => most(old.best_day_cap, new.best_day_cap),
+        "payout.days_min" => presence(old.days_min, new.days_min),
+        "payout.days_min.days" => least(old.days_min?.days, new.days_min?.days),
+        "payout.days_min.day_profit_min" if comparable => {
+            least(old.days_min?.day_profit_min, new.days_min?.day_profit_min)
+        }
+        "payout.keep" => match (old.keep, new.keep) {
+            (PayoutKeep::AboveFloor(old), PayoutKeep::AboveFloor(new))
+            | (PayoutKeep::AboveInitial(old), PayoutKeep::AboveInitial(new))
+                if comparable =>
+            {
+                least(old, new)
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn terms(field: &str, old: &Plan, new: &Plan) -> Option<Ordering> {
+    let (old, new) = (old.terms, new.terms);
+    match field {
+        "terms.shorts" => least(new.shorts, old.shorts),
+        "terms.funding" => match (old.funding, new.funding) {
+            (Funding::Unchecked, _) => Some(Ordering::Greater),
+            (_, Funding::Unchecked) => Some(Ordering::Less),
+            _ => None,
+        },
+        "terms.rate_min_pct" => match (old.funding, new.funding) {
+            (Funding::Margin { rate_min: old }, Funding::Margin { rate_min: new }) => {
+                least(old, new)
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn conduct(field: &str, old: &Plan, new: &Plan, comparable: bool) -> Option<Ordering> {
+    let (old, new) = (&old.conduct, &new.conduct);
+    match field {
+        "conduct.orders_per_day_max" => most(old.orders_per_day_max, new.orders_per_day_max),
+        "conduct.trades_per_day_max" => most(old.trades_per_day_max, new.trades_per_day_max),
+        "conduct.holding_min" => presence(old.holding_min, new.holding_min),
+        "conduct.holding_min.seconds" => least(old.holding_min?.seconds, new.holding_min?.seconds),
+        "conduct.holding_min.action" => {
+            let excludes = |action| action == HoldingAction::ExcludeProfit;
+            least(
+                excludes(old.holding_min?.action),
+                excludes(new.holding_min?.action),
+            )
+        }
+        "conduct.inactivity" => presence(old.inactivity, new.inactivity),
+        "conduct.inactivity.days" => most(Some(old.inactivity?.days), Some(new.inactivity?.days)),
+        // Only a suspension can end; a failure and a closed account are ends of different kinds.
+        "conduct.inactivity.effect" => {
+            let ends = |effect| effect != InactivityEffect::Suspend;
+            least(ends(old.inactivity?.effect), ends(new.inactivity?.effect))
+        }
+        "conduct.size" => presence(old.size.as_ref(), new.size.as_ref()),
+        "conduct.size.tiers" | "conduct.size.weights" if comparable => {
+            sizes(old.size.as_ref()?, new.size.as_ref()?)
+        }
+        "conduct.windows" => {
+            let lacks = |some: &[rules::WindowRule], others: &[rules::WindowRule]| {
+                others.iter().any(|window| !some.contains(window))
+            };
+            match (
+                lacks(&old.windows, &new.windows),
+                lacks(&new.windows, &old.windows),
+            ) {
+                (true, false) => Some(Ordering::Greater),
+                (false, true) => Some(Ordering::Less),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Compared at every profit at which one of them changes; not when some are larger and some smaller,
+/// or when the weights differ.
+fn sizes(old: &SizeLimit, new: &SizeLimit) -> Option<Ordering> {
+    if old.weights != new.weights {
+        return None;
+    }
+    let starts = old
+        .tiers
+        .iter()
+        .chain(&new.tiers)
+        .map(|tier| tier.profit_from);
+    let below_all = Money(i64::MIN);
+    let orders: Vec<_> = starts
+        .chain([below_all])
+        .filter_map(|profit| Some(old.tier(profit)?.max.cmp(&new.tier(profit)?.max)))
+        .collect();
+    let has = |order| orders.contains(&order);
+    match (has(Ordering::Greater), has(Ordering::Less)) {
+        (true, false) => Some(Ordering::Greater),
+        (false, true) => Some(Ordering::Less),
+        _ => None,
+    }
+}
+
+fn life(field: &str, old: &Plan, new: &Plan) -> Option<Ordering> {
+    let (old, new) = (old.life, new.life);
+    match field {
+        "life.resets_max" => most(old.resets_max, new.resets_max),
+        "life.retries_max" => most(old.retries_max, new.retries_max),
+        _ => None,
+    }
+}

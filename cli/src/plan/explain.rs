@@ -1,0 +1,128 @@
+//! `dynasty plan explain`: a plan in plain sentences with worked numbers.
+//!
+//! The numbers are what the rules themselves answer for an account of the plan that is led through the
+//! example; none is computed here.
+
+mod account;
+mod conduct;
+mod goals;
+mod limits;
+mod payout;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use rules::Plan;
+use serde_json::json;
+use types::TimestampNs;
+
+use super::Format;
+
+/// Say in plain sentences what a plan means, with worked numbers.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  dynasty plan explain fixtures/plans/eod-trail-50k.toml
+  dynasty plan explain fixtures/plans/eod-trail-50k.toml --at 2026-11-20T12:00:00Z
+
+The numbers are those of the rules: an account of the plan is led through each example.
+Exit code 2: the file is no valid plan or cannot be read.")]
+pub(super) struct Args {
+    /// The plan file.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The moment that the next roll and the next windows are told for [default: now].
+    #[arg(long, value_name = "RFC3339", value_parser = parse_moment)]
+    at: Option<TimestampNs>,
+    /// How to write the answer; `json` is one object.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// Sentences about one part of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Section {
+    title: &'static str,
+    sentences: Vec<String>,
+}
+
+impl Section {
+    fn new(title: &'static str, sentences: Vec<String>) -> Self {
+        Self { title, sentences }
+    }
+}
+
+fn parse_moment(text: &str) -> Result<TimestampNs, String> {
+    gateway::dto::time::parse_timestamp(text)
+        .ok_or_else(|| "accepted: an RFC 3339 time such as 2026-11-20T12:00:00Z".to_owned())
+}
+
+fn now() -> anyhow::Result<TimestampNs> {
+    let now = jiff::Timestamp::now().as_nanosecond();
+    let now = u64::try_from(now).context("the clock is before 1970")?;
+    Ok(TimestampNs(now))
+}
+
+/// Explains the plan of a file.
+///
+/// # Errors
+/// When the file is no valid plan or the answer cannot be written.
+pub(super) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    let plan = super::read(&args.file)?;
+    let at = match args.at {
+        Some(at) => at,
+        None => now()?,
+    };
+    let sections = sections(&plan, at);
+    match args.format {
+        Format::Text => out.write_all(text(&plan, &sections).as_bytes())?,
+        Format::Json => {
+            let sections: Vec<_> = sections
+                .iter()
+                .map(|section| json!({"title": section.title, "sentences": section.sentences}))
+                .collect();
+            let (name, hash) = (plan.name.to_string(), plan.hash().to_string());
+            let version = plan.version;
+            let answer =
+                json!({"name": name, "version": version, "hash": hash, "sections": sections});
+            writeln!(out, "{answer}")?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What there is to say about a plan at a moment.
+pub(super) fn sections(plan: &Plan, at: TimestampNs) -> Vec<Section> {
+    let all = [
+        Some(account::section(plan, at)),
+        limits::max_loss(plan),
+        limits::daily_loss(plan),
+        goals::section(plan),
+        payout::payouts(plan),
+        payout::scaling(plan),
+        conduct::size(plan),
+        conduct::windows(plan, at),
+        conduct::habits(plan),
+        Some(account::life(plan)),
+    ];
+    all.into_iter().flatten().collect()
+}
+
+/// The sections as text: a title, then a line for each sentence.
+pub(super) fn text(plan: &Plan, sections: &[Section]) -> String {
+    let head = [
+        format!("{}, version {}", plan.name, plan.version),
+        plan.hash().to_string(),
+    ];
+    let body = sections.iter().flat_map(|Section { title, sentences }| {
+        let sentences = sentences.iter().map(|sentence| format!("  {sentence}"));
+        [String::new(), (*title).to_owned()]
+            .into_iter()
+            .chain(sentences)
+    });
+    let mut lines: Vec<_> = head.into_iter().chain(body).collect();
+    lines.push(String::new());
+    lines.join("\n")
+}

@@ -1,0 +1,92 @@
+//! What an account opens with, when its days roll, what may follow it.
+
+use rules::{Lineage, Parent, Plan, Stage, may_open};
+use types::{AccountState, Funding, Origin, PositionMode, TimestampNs};
+
+use super::Section;
+use crate::plan::figures::{amount, count, local, share};
+
+/// The opening, the roll, the terms.
+pub(super) fn section(plan: &Plan, at: TimestampNs) -> Section {
+    let stage = match plan.stage {
+        Stage::Evaluation { phase } => format!("in phase {phase} of the evaluation"),
+        Stage::Funded => "funded".to_owned(),
+    };
+    let mut said = vec![format!(
+        "An account opens {stage} with {} {}.",
+        amount(plan.initial_balance),
+        plan.currency
+    )];
+    let zone = plan.schedule.zone;
+    let next = runtime::Calendar::default().open_day(&plan.schedule, at);
+    let next = next.map_or_else(|error| error.to_string(), |open| local(open.until, zone));
+    said.push(format!(
+        "The trading day rolls at {} in {zone}; the next roll is {next}.",
+        gateway::dto::time::time_of_day(plan.schedule.minute)
+    ));
+    let mode = match plan.terms.mode {
+        PositionMode::Netting => "one position per instrument",
+        PositionMode::Hedging => "a long and a short position per instrument",
+    };
+    let funding = match plan.terms.funding {
+        Funding::Unchecked => "orders are not checked against the balance".to_owned(),
+        Funding::Cash => {
+            "what is bought is paid in full and nothing is sold that is not held".to_owned()
+        }
+        Funding::Margin { rate_min } if rate_min.0 > 0 => format!(
+            "equity must cover the margin, at least {} of the notional",
+            share(rate_min)
+        ),
+        Funding::Margin { .. } => "equity must cover the margin of each instrument".to_owned(),
+    };
+    let shorts = if plan.terms.shorts {
+        "short positions are allowed"
+    } else {
+        "short positions are not allowed"
+    };
+    said.push(format!("It has {mode}; {funding}; {shorts}."));
+    Section::new("Account", said)
+}
+
+/// Which accounts may follow.
+pub(super) fn life(plan: &Plan) -> Section {
+    let mut said = Vec::new();
+    if matches!(plan.stage, Stage::Evaluation { .. }) {
+        said.push(match plan.life.next {
+            Some(next) => format!("After it passes, an account of the plan {next} may be opened."),
+            None => "After it passes, an account of any plan may be opened.".to_owned(),
+        });
+    }
+    said.push(allowed(plan, "reset, trading or failed", Origin::Reset));
+    said.push(allowed(plan, "retried once it failed", Origin::Retry));
+    Section::new("Life", said)
+}
+
+/// How often an origin is allowed in a row, asked of the rules one account after the other.
+fn allowed(plan: &Plan, what: &str, origin: Origin) -> String {
+    let mut lineage = Lineage::default();
+    let mut times = 0_u64;
+    // Counts end at 255: one more than that is without a limit.
+    while times < 256 {
+        let parent = Parent {
+            state: AccountState::Failed,
+            plan: plan.name,
+            life: plan.life,
+            lineage,
+            followed: false,
+        };
+        match may_open(origin, &parent, plan.name) {
+            Ok(succession) => lineage = succession.lineage,
+            Err(_) => break,
+        }
+        times += 1;
+    }
+    match times {
+        0 => format!("An account cannot be {what}."),
+        256 => format!("An account may be {what}, as often as wanted."),
+        times => format!(
+            "An account may be {what}, {} in a row at most.",
+            count(times, "time")
+        ),
+    }
+}

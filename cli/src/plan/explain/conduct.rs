@@ -1,0 +1,235 @@
+//! How an account may trade: size, windows, habits.
+
+use gateway::dto::calendar::time_of_week;
+use gateway::dto::time::time_of_day;
+use rules::account::AccountRules;
+use rules::conduct::WindowRule;
+use rules::{HoldingAction, InactivityEffect, Plan, SizeTier, WeightedQty, WindowAction};
+use types::{Calendar, Money, Qty, Ratio, TimestampNs, TradingDay};
+
+use super::Section;
+use super::limits::DAY;
+use crate::plan::figures::{CENT, amount, count, list, local, share, units};
+
+/// The most units held.
+pub(super) fn size(plan: &Plan) -> Option<Section> {
+    let limit = plan.conduct.size.as_ref()?;
+    let mut said = vec![
+        "What counts is the worst case of positions and working orders, summed over instruments; the \
+         tier is fixed when the day opens."
+            .to_owned(),
+    ];
+    for (place, listed) in limit.tiers.iter().enumerate() {
+        let Some(tier) = limit.tier(listed.profit_from) else {
+            continue;
+        };
+        let from = match place {
+            0 => limit.tiers.get(1).map_or_else(
+                || "At any profit".to_owned(),
+                |next| format!("With a profit below {}", amount(next.profit_from)),
+            ),
+            _ => format!("From a profit of {} on", amount(listed.profit_from)),
+        };
+        let more = tier.max.0.checked_add(1).map(Qty);
+        let refused = more.is_some_and(|more| !fits(&tier, more, Ratio::ONE));
+        let most = if refused && fits(&tier, tier.max, Ratio::ONE) {
+            units(tier.max)
+        } else {
+            format!("about {}", units(tier.max))
+        };
+        said.push(format!("{from}: {most}."));
+    }
+    let Some(first) = limit.tiers.first() else {
+        return Some(Section::new("Size", said));
+    };
+    let mut weights: Vec<Ratio> = Vec::new();
+    for listed in &limit.weights {
+        if !weights.contains(&listed.weight) {
+            weights.push(listed.weight);
+        }
+    }
+    for weight in weights {
+        let same = limit
+            .weights
+            .iter()
+            .filter(|listed| listed.weight == weight);
+        let symbols: Vec<_> = same.map(|listed| listed.symbol.to_string()).collect();
+        said.push(format!(
+            "A unit of {} counts {weight}: {} come to the first tier.",
+            list(&symbols),
+            units(most(first, weight))
+        ));
+    }
+    Some(Section::new("Size", said))
+}
+
+fn fits(tier: &SizeTier, qty: Qty, weight: Ratio) -> bool {
+    let none = WeightedQty::default();
+    tier.check(none, none.plus(qty, weight)).is_ok()
+}
+
+/// The most units of this weight that the tier's own test lets pass.
+fn most(tier: &SizeTier, weight: Ratio) -> Qty {
+    let (mut low, mut high) = (0, i64::MAX);
+    while low < high {
+        let middle = low + (high - low) / 2 + 1;
+        if fits(tier, Qty(middle), weight) {
+            low = middle;
+        } else {
+            high = middle - 1;
+        }
+    }
+    Qty(low)
+}
+
+/// When trading is restricted.
+pub(super) fn windows(plan: &Plan, at: TimestampNs) -> Option<Section> {
+    let windows = &plan.conduct.windows;
+    let said: Vec<_> = windows.iter().map(|rule| window(rule, at)).collect();
+    (!said.is_empty()).then(|| Section::new("Windows", said))
+}
+
+fn window(rule: &WindowRule, at: TimestampNs) -> String {
+    let action = match rule.action {
+        WindowAction::BlockOpening => "no order may open or enlarge a position",
+        WindowAction::BlockAll => "no order is accepted",
+        WindowAction::ForceFlat => "positions are closed at its start and none is opened",
+        WindowAction::ExcludeProfit => "profit that is realised does not count",
+    };
+    let what = rule
+        .symbol
+        .map_or_else(String::new, |symbol| format!(" in {symbol}"));
+    let around = match (rule.before_s, rule.after_s) {
+        (0, 0) => String::new(),
+        (before, after) => format!(
+            ", from {} before to {} after",
+            count(before, "second"),
+            count(after, "second")
+        ),
+    };
+    let (when, zone) = match rule.calendar {
+        Calendar::Named(name) => {
+            return format!("Whenever \"{name}\" is announced{around}: {action}{what}.");
+        }
+        Calendar::Daily { zone, from, to } => (
+            format!("Every day {} to {}", time_of_day(from), time_of_day(to)),
+            zone,
+        ),
+        Calendar::Weekly { zone, from, to } => (
+            format!("Every week {} to {}", time_of_week(from), time_of_week(to)),
+            zone,
+        ),
+    };
+    // An interval that is over may still be open for what the rule adds after it.
+    let from = TimestampNs(at.0.saturating_sub(u64::from(rule.after_s) * 1_000_000_000));
+    let next = runtime::Calendar::default().next_interval(&rule.calendar, from);
+    let next = match next {
+        Ok(Some(interval)) => {
+            let extent = rule.extent(interval);
+            let when = if extent.contains(at) {
+                "open now,"
+            } else {
+                "next"
+            };
+            format!(
+                "{when} {} to {}",
+                local(extent.start, zone),
+                local(extent.end, zone)
+            )
+        }
+        Ok(None) => "never".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    format!("{when} in {zone}{around}: {action}{what}; {next}.")
+}
+
+/// Holding time, counts, inactivity.
+pub(super) fn habits(plan: &Plan) -> Option<Section> {
+    let conduct = &plan.conduct;
+    let mut said = Vec::new();
+    if let Some(rule) = conduct.holding_min {
+        let ns = |seconds: u32| TimestampNs(u64::from(seconds) * 1_000_000_000);
+        let opened = TimestampNs(0);
+        let soon = ns(rule.seconds - 1);
+        let profit = Money::whole(100);
+        let verdict = conduct.judge_close(opened, soon, profit, false);
+        let enough = conduct.judge_close(opened, ns(rule.seconds), profit, false);
+        let leads_to = match verdict.short {
+            Some(HoldingAction::ExcludeProfit) => format!(
+                "a profit of {} closed {} after the opening does not count, a loss does",
+                amount(verdict.excluded),
+                count(rule.seconds - 1, "second")
+            ),
+            _ => format!(
+                "closing {} after the opening brings a warning",
+                count(rule.seconds - 1, "second")
+            ),
+        };
+        let enough = if enough.short.is_none() {
+            format!(
+                "; after {} it is held long enough",
+                count(rule.seconds, "second")
+            )
+        } else {
+            String::new()
+        };
+        said.push(format!(
+            "A position must be held for {}: {leads_to}{enough}.",
+            count(rule.seconds, "second")
+        ));
+    }
+    if let Some(max) = conduct.orders_per_day_max {
+        said.push(format!("A trading day takes {}.", count(max, "order")));
+    }
+    if let Some(max) = conduct.trades_per_day_max {
+        said.push(format!(
+            "A trading day takes {} that open or enlarge a position; closing is never refused for that.",
+            count(max, "order")
+        ));
+    }
+    said.extend(idle(plan));
+    if let Some(at) = conduct.warn_at {
+        said.push(format!(
+            "The trader is warned when {} of a limit is used, once a day.",
+            share(at)
+        ));
+    }
+    (!said.is_empty()).then(|| Section::new("Conduct", said))
+}
+
+/// The roll at which an account that traded on the first day has rested too long.
+fn idle(plan: &Plan) -> Option<String> {
+    let rule = plan.conduct.inactivity?;
+    let balance = plan.initial_balance.saturating_add(CENT);
+    let mut account = AccountRules::open(plan, Some(DAY));
+    account.record_opening_fill();
+    let idle = (DAY.0 + 1..)
+        .take(usize::from(rule.days) + 2)
+        .find_map(|day| {
+            let roll = account.roll(plan, TradingDay(day), balance, balance.to_notional(), false);
+            roll.inactive.map(|inactive| (day, inactive))
+        });
+    let (day, inactive) = idle?;
+    let effect = match inactive.effect {
+        InactivityEffect::Fail => "fails",
+        InactivityEffect::Suspend => "is suspended",
+        InactivityEffect::Close => "is closed",
+    };
+    Some(format!(
+        "An account without an opening fill on {} in a row {effect}: by the roll that opens the {} day \
+         after its last.",
+        count(inactive.days, "calendar day"),
+        ordinal((day - DAY.0) as u32),
+    ))
+}
+
+fn ordinal(number: u32) -> String {
+    let ending = match (number % 10, number % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{number}{ending}")
+}

@@ -1,0 +1,125 @@
+//! What became of a competition's definition, entries and changes.
+
+use axum::http::StatusCode;
+use runtime::Receipt;
+use serde_json::{Value, json};
+use types::{AccountId, CompetitionId, ContestRefusal, EventKind, InputRejection, TeamId};
+
+use super::rejected;
+use crate::app::App;
+use crate::channel::array;
+use crate::dto::event;
+use crate::dto::word::{self, rejection};
+use crate::problem::Problem;
+use crate::rest::accounts::unknown_account;
+use crate::show;
+
+/// A new competition, as JSON, or why it was refused.
+pub(in crate::rest) fn of_definition(app: &App, receipt: &Receipt) -> Result<String, Problem> {
+    for fact in &receipt.events {
+        match fact.kind {
+            EventKind::CompetitionDefined { competition } => {
+                let head = json!({ "competition": competition.to_string() });
+                return Ok(with_events(app, &head, competition, receipt));
+            }
+            EventKind::InputRejected { reason } => return Err(rejected(rejection(reason))),
+            _ => {}
+        }
+    }
+    Err(rejected("no_outcome"))
+}
+
+/// An entry, as JSON, or why it was refused.
+pub(in crate::rest) fn of_entry(
+    app: &App,
+    competition: CompetitionId,
+    account: AccountId,
+    team: Option<TeamId>,
+    receipt: &Receipt,
+) -> Result<String, Problem> {
+    for fact in &receipt.events {
+        match fact.kind {
+            EventKind::CompetitionEntered {
+                competition: entered,
+                account: entrant,
+            } if entered == competition && entrant == account => {
+                let head = json!({
+                    "competition": competition.to_string(),
+                    "account": account.to_string(),
+                    "team": team.map(|team| team.to_string()),
+                });
+                return Ok(with_events(app, &head, competition, receipt));
+            }
+            EventKind::CompetitionDenied { reason, .. } => return Err(denied(reason)),
+            EventKind::InputRejected {
+                reason: InputRejection::UnknownAccount,
+            } => return Err(unknown_account(app, &account.to_string())),
+            EventKind::InputRejected { reason } => return Err(rejected(rejection(reason))),
+            _ => {}
+        }
+    }
+    Err(rejected("no_outcome"))
+}
+
+/// A changed competition, as JSON, or why it was not changed.
+pub(in crate::rest) fn of_change(
+    app: &App,
+    competition: CompetitionId,
+    receipt: &Receipt,
+) -> Result<String, Problem> {
+    for fact in &receipt.events {
+        match fact.kind {
+            EventKind::CompetitionDenied { reason, .. } => return Err(denied(reason)),
+            EventKind::InputRejected { reason } => return Err(rejected(rejection(reason))),
+            _ => {}
+        }
+    }
+    let head = json!({ "competition": competition.to_string() });
+    Ok(with_events(app, &head, competition, receipt))
+}
+
+/// The facts about this competition beside `head`; one input can have effects on others.
+fn with_events(app: &App, head: &Value, competition: CompetitionId, receipt: &Receipt) -> String {
+    let names = &app.projections.catalogue.load().names;
+    let told: Vec<_> = event::events(&receipt.events, names)
+        .filter(|event| competition_of(&event.event().kind) == Some(competition))
+        .map(|event| show::json(&event))
+        .collect();
+    let mut body = head.to_string();
+    body.pop();
+    body.push_str(",\"events\":");
+    array(&mut body, told.iter());
+    body.push('}');
+    body
+}
+
+/// The competition that a fact is about.
+const fn competition_of(kind: &EventKind) -> Option<CompetitionId> {
+    match *kind {
+        EventKind::CompetitionDefined { competition }
+        | EventKind::CompetitionEntered { competition, .. }
+        | EventKind::CompetitionChanged { competition, .. }
+        | EventKind::BoardFrozen { competition }
+        | EventKind::Disqualified { competition, .. }
+        | EventKind::Reinstated { competition, .. }
+        | EventKind::PrizeAwarded { competition, .. }
+        | EventKind::PrizesUnclaimed { competition, .. } => Some(competition),
+        _ => None,
+    }
+}
+
+/// A refusal of the competition's rules; the number of an unknown entrant is its account.
+fn denied(reason: ContestRefusal) -> Problem {
+    let kind = word::contest_refusal(reason);
+    let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, kind, reason.to_string());
+    match reason {
+        ContestRefusal::NeedsTeam => problem.with("team", None, "a team"),
+        ContestRefusal::HasNoTeams => problem.with("team", None, "no team"),
+        ContestRefusal::UnknownEntrant(account) => problem.with(
+            "account",
+            Some(&account.to_string()),
+            "an account that has entered this competition",
+        ),
+        _ => problem,
+    }
+}

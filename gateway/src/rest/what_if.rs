@@ -1,0 +1,45 @@
+//! What an order would do: the answer before it is sent.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use tokio::time;
+
+use super::orders::account_of;
+use super::query::{Pairs, Segments};
+use super::{body, json, outcome};
+use crate::app::App;
+use crate::dto::order::from_json;
+use crate::problem::Problem;
+use crate::show;
+
+/// Takes the body of an order and sends nothing.
+pub(super) async fn ask(
+    State(app): State<Arc<App>>,
+    path: Segments<String>,
+    query: Pairs,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let account = account_of(path, query)?.1;
+    let bytes = body::read(&app, &headers, body).await?;
+    let names = &app.projections.catalogue.load().names;
+    let order = from_json(&bytes, account, names).map_err(body::refused)?;
+    let answer = app
+        .handle
+        .what_if(order)
+        .map_err(|full| Problem::unavailable(full.to_string()))?;
+    let taken = time::timeout(app.config.limits.receipt_wait_max, answer)
+        .await
+        .map_err(|_| Problem::unavailable("the engine did not answer in time"))?
+        .map_err(|_| Problem::unavailable("the engine has stopped"))?;
+    let answer = taken
+        .answer
+        .map_err(|reason| outcome::of_refusal(&app, &order, reason))?;
+    let body = show::what_if(&app, &order, &answer)
+        .ok_or_else(|| Problem::unavailable("the account's plan is not known yet"))?;
+    Ok(json(StatusCode::OK, body.to_string()))
+}
