@@ -19,6 +19,8 @@
 //! that nothing can be recomputed from, such as a place in the journal. What has reached an end of the
 //! range of [`Money`] is held there and need not come out.
 
+mod limits;
+mod verdict;
 mod verify;
 
 use types::{

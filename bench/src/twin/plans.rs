@@ -40,7 +40,9 @@ fn effect(draw: &mut Draw) -> Effect {
     ])
 }
 
-fn daily_loss(draw: &mut Draw) -> DailyLoss {
+/// Where there are payouts it is often so near that a day's loss meets it and leaves a profit.
+fn daily_loss(draw: &mut Draw, pays_out: bool) -> DailyLoss {
+    let is_near = pays_out && draw.percent(50);
     DailyLoss {
         anchor: draw.pick(&[
             DailyAnchor::Balance,
@@ -48,8 +50,16 @@ fn daily_loss(draw: &mut Draw) -> DailyLoss {
             DailyAnchor::MaxBalanceEquity,
             DailyAnchor::IntradayPeak,
         ]),
-        allowance: allowance(draw),
-        effect: effect(draw),
+        allowance: if is_near {
+            Allowance::Fixed(Money::whole(draw.between(5, 40)))
+        } else {
+            allowance(draw)
+        },
+        effect: if is_near {
+            draw.pick(&[Effect::LockForDay, Effect::Warn])
+        } else {
+            effect(draw)
+        },
         touch_is_breach: draw.percent(50),
     }
 }
@@ -213,7 +223,7 @@ pub(super) fn plan(draw: &mut Draw, currency: &str) -> Plan {
         } else {
             Stage::Evaluation { phase: 1 }
         },
-        daily_loss: has_daily.then(|| daily_loss(draw)),
+        daily_loss: has_daily.then(|| daily_loss(draw, has_payout)),
         max_loss: has_max.then(|| max_loss(draw)),
         profit_target: has_target.then(|| target(draw)),
         min_days: has_days.then(|| min_days(draw)),

@@ -65,7 +65,7 @@ impl Setting {
         let count = draw.between(3, 5) as usize;
         let instruments = instruments(draw, tendency, count);
         // Accounts whose money may leave or grow enter no competition.
-        let competes = draw.percent(35);
+        let competes = draw.percent(25);
         let plans: Vec<Plan> = (0..draw.between(2, 5))
             .map(|_| {
                 let currency = draw.weighted(&[(5, CURRENCIES[0]), (1, CURRENCIES[1])]);

@@ -4,6 +4,8 @@
 
 mod accounts;
 mod algos;
+#[path = "../../../rules/tests/it/alter.rs"]
+mod alter;
 mod auction;
 mod audit;
 mod bands;
@@ -29,6 +31,7 @@ mod never_panics;
 mod paper;
 mod plans;
 mod priority;
+mod proof;
 mod queue;
 mod reach;
 mod reduce_only;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod alter;
 mod board;
 mod cases;
 mod conduct;
@@ -16,6 +17,7 @@ mod objectives;
 mod payouts;
 mod plans;
 mod prizes;
+mod proof;
 mod score_order;
 mod score_twin;
 mod teams;

@@ -13,6 +13,11 @@ use crate::twin::setting::{label, rate, sample};
 impl Scene<'_> {
     pub(super) fn adjust(&mut self) -> InputKind {
         let any = self.account();
+        if self.draw.percent(40)
+            && let Some(setback) = self.setback()
+        {
+            return setback;
+        }
         let kind = self.draw.pick(&[
             AdjustKind::ProfitAndLoss,
             AdjustKind::ProfitAndLoss,
@@ -69,6 +74,23 @@ impl Scene<'_> {
         let any = self.draw.choose(&earners).copied();
         let below = below.filter(|_| self.draw.percent(80));
         below.or(any.filter(|_| self.draw.percent(80)))
+    }
+
+    /// A loss that puts an account with a profit at its highest floor, or just below, and leaves a profit.
+    fn setback(&mut self) -> Option<InputKind> {
+        let earner = self.earner()?;
+        let account = &self.portrait.accounts[earner.0 as usize];
+        let floor = account.rules.limits().map(|limit| limit.floor).max()?;
+        let equity = account.equity.to_money_floor();
+        let is_near = floor > account.rules.size() && equity > floor;
+        let below = self.draw.pick(&[0, 1, 1_000_000]);
+        is_near.then(|| {
+            InputKind::Command(Command::Adjust {
+                account: earner,
+                kind: AdjustKind::ProfitAndLoss,
+                amount: Money(floor.0 - equity.0 - below),
+            })
+        })
     }
 
     /// All that could be paid, a part of it, or any amount.

@@ -1,0 +1,461 @@
+//! Verdicts of the engine, recomputed from their proofs alone; and no figure of a proof is one unit off
+//! unnoticed.
+//!
+//! The digest notices every figure. Each story also says which figures could be altered by one unit if
+//! somebody made the digest anew: those that nothing in the proof follows from, such as its place in the
+//! journal or the side of a quote that values nothing, and those that a rounding hides. All others are
+//! recomputed.
+
+use rules::{
+    AfterPayout, Allowance, ConsistencyRule, ConsistencyWindow, DailyAnchor, DailyLoss, DayCounts,
+    Denominator, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, Proof, Stage, StopTrailing,
+    Target, TrailSource, Verdict,
+};
+use types::{
+    AccountChange, AccountId, AdjustKind, Breach, Command, Effect, Instrument, Money, PayoutDenial,
+    Ratio, RuleKind, Seq, SuspendReason,
+};
+
+use crate::alter::slips;
+use crate::words::{Of, Said, buy, quote, sell};
+use crate::world::{ACCOUNT, World, instrument, label, money, plan, price};
+
+fn proofs(world: &mut World, said: impl Said) -> Vec<Proof> {
+    let input = world.next(said.input());
+    let facts = world.apply_input(&input);
+    world.shard.proofs(&facts)
+}
+
+/// The one proof of this input.
+fn proof(world: &mut World, said: impl Said) -> Proof {
+    let mut proofs = proofs(world, said);
+    assert_eq!(proofs.len(), 1);
+    proofs.remove(0)
+}
+
+/// A proof of a breach and nothing else is as it should be; these figures slip besides the place in the
+/// journal and the days, which no breach rests on.
+fn check_breach(proof: &Proof, besides: &[&str]) -> Breach {
+    let place = ["shard", "seq +1", "ts", "basis.days", "basis.payout_days"];
+    assert_eq!(slips(proof), [&place[..], besides].concat());
+    match proof.verdict {
+        Verdict::Breach(breach) => breach,
+        _ => panic!("no breach"),
+    }
+}
+
+/// Of a long position: its number, the side of the quote that does not mark it, and an older quote.
+const LONG: [&str; 3] = [
+    "positions[0].instrument",
+    "positions[0].ask",
+    "positions[0].quote -1",
+];
+
+fn share() -> Instrument {
+    instrument("SHARE", "0.01", "1", "1")
+}
+
+fn max_loss(trail: TrailSource, stop: StopTrailing) -> MaxLoss {
+    MaxLoss {
+        trail,
+        allowance: Allowance::OfInitial(Ratio::percent(10)),
+        stop,
+        effect: Effect::Fail,
+        touch_is_breach: false,
+    }
+}
+
+/// Fails 1,000 below 10,000, a tenth of the size.
+fn fragile() -> Plan {
+    Plan {
+        max_loss: Some(max_loss(TrailSource::None, StopTrailing::Never)),
+        ..plan("10000")
+    }
+}
+
+fn daily_loss(effect: Effect) -> DailyLoss {
+    DailyLoss {
+        anchor: DailyAnchor::Balance,
+        allowance: Allowance::OfBase(Ratio::percent(5)),
+        effect,
+        touch_is_breach: false,
+    }
+}
+
+/// 100 shares bought at 100.
+fn bought(rules: &Plan) -> World {
+    let mut world = World::with(&[share()], rules);
+    world.tell(quote("100", "100"));
+    world.tell(buy(0, 100));
+    world
+}
+
+// Breaches.
+
+#[test]
+fn a_breach_by_a_long_position() {
+    let mut world = bought(&fragile());
+    let seq = world.next_seq();
+    let proof = proof(&mut world, quote("89.99", "90.05"));
+    let breach = check_breach(&proof, &LONG);
+    // 10,000 + 100 x (89.99 - 100) = 8,999, below 9,000.
+    assert_eq!(breach.equity, money("8999").to_notional());
+    assert_eq!((proof.seq, proof.positions[0].facts.quote), (seq, seq));
+}
+
+#[test]
+fn a_breach_by_a_short_position_and_one_on_an_older_quote() {
+    let mut world = World::with(&[share(), share()], &fragile());
+    world.tell(quote("100", "100"));
+    world.tell(quote("50", "50").of(1));
+    world.tell(sell(0, 100));
+    world.tell(buy(0, 10).of(1));
+    let older = world.next_seq();
+    world.tell(quote("109", "109.90"));
+    let proof = proof(&mut world, quote("48.99", "50").of(1));
+    // The short position is marked at its ask, the long one at its bid.
+    let slips = [
+        "positions[0].instrument",
+        "positions[0].bid",
+        "positions[0].quote",
+        "positions[1].instrument",
+        "positions[1].ask",
+        "positions[1].quote -1",
+    ];
+    let breach = check_breach(&proof, &slips);
+    // 10,000 - 100 x 9.90 - 10 x 1.01 = 8,999.90.
+    assert_eq!(breach.equity, money("8999.9").to_notional());
+    let quotes: Vec<Seq> = proof.positions.iter().map(|it| it.facts.quote).collect();
+    assert_eq!(quotes, [older, older.next()]);
+}
+
+#[test]
+fn a_breach_in_two_currencies() {
+    let euro = Instrument {
+        currency: label("EUR"),
+        ..instrument("EURO", "0.01", "1", "10")
+    };
+    let mut world = World::with(&[share(), euro], &fragile());
+    world.tell(Command::SetConversion {
+        from: label("EUR"),
+        to: label("USD"),
+        rate: price("1.1"),
+    });
+    world.tell(quote("100", "100"));
+    world.tell(quote("20", "20").of(1));
+    world.tell(buy(0, 2).of(1));
+    world.tell(quote("21", "21").of(1));
+    // Two closed for 1 x 10 more each: 20 EUR. Then 59 short from 21.
+    world.tell(sell(0, 61).of(1));
+    world.tell(buy(0, 20));
+    world.tell(quote("100.50", "100.51"));
+    // 10,000 + 20 x 0.5 + 1.1 x (20 - 590 x 1.59) = 9,000.09.
+    assert!(proofs(&mut world, quote("22.50", "22.59").of(1)).is_empty());
+    let proof = proof(&mut world, quote("22.51", "22.60").of(1));
+    let slips = [
+        "positions[0].instrument",
+        "positions[0].bid",
+        "positions[0].quote -1",
+        "positions[1].instrument",
+        "positions[1].ask",
+        "positions[1].quote",
+    ];
+    let breach = check_breach(&proof, &slips);
+    // A tick more costs 1.1 x 5.9 = 6.49.
+    assert_eq!(breach.equity, money("8993.6").to_notional());
+    assert_eq!(breach.balance, money("10022"));
+}
+
+#[test]
+fn a_breach_at_a_touch() {
+    let mut rules = fragile();
+    rules.max_loss.as_mut().unwrap().touch_is_breach = true;
+    let mut world = bought(&rules);
+    assert!(proofs(&mut world, quote("90.01", "90.01")).is_empty());
+    let proof = proof(&mut world, quote("90", "90"));
+    let breach = check_breach(&proof, &LONG);
+    assert_eq!(breach.equity, money("9000").to_notional());
+}
+
+#[test]
+fn a_lock_for_the_day_and_a_warning() {
+    for effect in [Effect::LockForDay, Effect::Warn] {
+        let rules = Plan {
+            daily_loss: Some(daily_loss(effect)),
+            ..fragile()
+        };
+        let mut world = bought(&rules);
+        let proof = proof(&mut world, quote("94.99", "94.99"));
+        let breach = check_breach(&proof, &LONG);
+        // 5% of the balance at the roll: 500.
+        assert_eq!(
+            (breach.equity, breach.floor, breach.effect),
+            (money("9499").to_notional(), money("9500"), effect)
+        );
+    }
+}
+
+#[test]
+fn two_limits_at_once_are_two_proofs_of_one_basis() {
+    let rules = Plan {
+        daily_loss: Some(daily_loss(Effect::LockForDay)),
+        ..fragile()
+    };
+    let mut world = bought(&rules);
+    let proofs = proofs(&mut world, quote("80", "80"));
+    let said: Vec<_> = proofs
+        .iter()
+        .map(|proof| check_breach(proof, &LONG))
+        .map(|breach| (breach.rule, breach.primary))
+        .collect();
+    assert_eq!(
+        said,
+        [(RuleKind::MaxLoss, true), (RuleKind::DailyLoss, false)]
+    );
+}
+
+#[test]
+fn a_floor_that_is_held() {
+    let stop = StopTrailing::AtFloorLevel(money("100"));
+    let rules = Plan {
+        max_loss: Some(max_loss(TrailSource::TickEquity, stop)),
+        ..plan("10000")
+    };
+    let mut world = bought(&rules);
+    // Peak 11,200: the floor would be 10,200, and is held at 10,100.
+    world.tell(quote("112", "112"));
+    let proof = proof(&mut world, quote("100.99", "100.99"));
+    let breach = check_breach(&proof, &LONG);
+    assert_eq!(
+        (breach.baseline, breach.floor),
+        (money("11200"), money("10100"))
+    );
+}
+
+// A pass.
+
+#[test]
+fn a_pass_with_consistency() {
+    let rules = Plan {
+        profit_target: Some(Target::Fixed(money("500"))),
+        min_days: Some(MinDays {
+            days: 2,
+            counts: DayCounts::OpeningFill,
+            day_profit_min: None,
+        }),
+        consistency: Some(ConsistencyRule {
+            cap: Ratio::percent(60),
+            denominator: Denominator::Net,
+            inclusive: true,
+            window: ConsistencyWindow::Phase,
+        }),
+        ..fragile()
+    };
+    let mut world = bought(&rules);
+    // 100 x 3 on the first day, 100 x 2 on the second; 300 is 60% of 500.
+    world.tell(quote("103", "103"));
+    world.tell(sell(0, 100));
+    world.roll(2);
+    world.tell(buy(0, 100));
+    world.tell(quote("105", "105"));
+    let proof = proof(&mut world, sell(0, 100));
+    assert_eq!(proof.verdict, Verdict::Passed);
+    assert_eq!((proof.basis.balance, proof.basis.days), (money("10500"), 2));
+    // Another day is as good; a day, a unit of cash or of the best day less is not.
+    let others = ["basis.plan", "basis.days +1", "basis.payout_days"];
+    assert_eq!(
+        slips(&proof),
+        [&["shard", "seq", "ts"][..], &others].concat()
+    );
+}
+
+// Payouts that are refused.
+
+/// Pays half the profit since the last payout, after two days, with a best day of at most 60%.
+fn paying() -> Plan {
+    Plan {
+        stage: Stage::Funded,
+        payout: Some(PayoutRule {
+            fraction: Ratio::percent(50),
+            cap: None,
+            keep: PayoutKeep::AboveInitial(Money::ZERO),
+            split: Ratio::percent(80),
+            after: AfterPayout::FloorStays,
+            best_day_cap: None,
+            days_min: Some(MinDays {
+                days: 2,
+                counts: DayCounts::OpeningFill,
+                day_profit_min: None,
+            }),
+        }),
+        consistency: Some(ConsistencyRule {
+            cap: Ratio::percent(60),
+            denominator: Denominator::Net,
+            inclusive: true,
+            window: ConsistencyWindow::SincePayout,
+        }),
+        ..fragile()
+    }
+}
+
+fn payout(amount: &str) -> Command {
+    Command::Adjust {
+        account: ACCOUNT,
+        kind: AdjustKind::Payout,
+        amount: money(amount),
+    }
+}
+
+/// Earns 100 times this on a new day.
+fn earn(world: &mut World, day: i32, from: &str, to: &str) {
+    world.roll(day);
+    world.tell(quote(from, from));
+    world.tell(buy(0, 100));
+    world.tell(quote(to, to));
+    world.tell(sell(0, 100));
+}
+
+/// The verdict of a denial. These figures of it, and these of what it rests on, slip besides the place in
+/// the journal, the plan's number and the days that count toward a pass.
+fn check_denial(world: &mut World, amount: &str, slipping: [&[&str]; 2]) -> (Money, PayoutDenial) {
+    let proof = proof(world, payout(amount));
+    let place = ["shard", "seq", "ts"];
+    let figures = ["basis.plan", "basis.days"];
+    let [verdict, basis] = slipping;
+    assert_eq!(
+        slips(&proof),
+        [&place[..], verdict, &figures, basis].concat()
+    );
+    match proof.verdict {
+        Verdict::PayoutDenied {
+            eligible, reason, ..
+        } => (eligible, reason),
+        _ => panic!("no denial"),
+    }
+}
+
+#[test]
+fn a_payout_that_the_plan_does_not_have() {
+    let mut world = World::with(&[share()], &fragile());
+    let denied = check_denial(
+        &mut world,
+        "1",
+        [
+            &["verdict.requested"],
+            &["basis.payout_days", "basis.positions"],
+        ],
+    );
+    assert_eq!(denied, (Money::ZERO, PayoutDenial::NotInPlan));
+}
+
+#[test]
+fn a_payout_of_a_suspended_account() {
+    let mut world = World::with(&[share()], &paying());
+    earn(&mut world, 2, "100", "103");
+    world.tell(Command::ChangeAccount {
+        account: AccountId(0),
+        change: AccountChange::Suspend {
+            reason: SuspendReason::Review,
+            until: None,
+        },
+    });
+    let denied = check_denial(
+        &mut world,
+        "1",
+        [
+            &["verdict.requested"],
+            &["basis.payout_days", "basis.positions"],
+        ],
+    );
+    assert_eq!(denied, (money("150"), PayoutDenial::NotEligibleState));
+}
+
+#[test]
+fn a_payout_of_nothing_and_one_with_a_position() {
+    let mut world = World::with(&[share()], &paying());
+    earn(&mut world, 2, "100", "103");
+    let denied = check_denial(
+        &mut world,
+        "0",
+        [
+            &["verdict.requested -1"],
+            &["basis.payout_days", "basis.positions"],
+        ],
+    );
+    assert_eq!(denied, (money("150"), PayoutDenial::AmountNotPositive));
+    world.tell(buy(0, 1));
+    let denied = check_denial(
+        &mut world,
+        "1",
+        [
+            &["verdict.requested"],
+            &["basis.payout_days", "basis.positions +1"],
+        ],
+    );
+    assert_eq!(denied, (money("150"), PayoutDenial::NotFlat));
+}
+
+#[test]
+fn a_payout_after_too_few_days() {
+    let mut world = World::with(&[share()], &paying());
+    earn(&mut world, 2, "100", "103");
+    let denied = check_denial(&mut world, "1", [&["verdict.requested"], &[]]);
+    let reason = PayoutDenial::TooFewDays { has: 1, needs: 2 };
+    assert_eq!(denied, (money("150"), reason));
+}
+
+#[test]
+fn a_payout_with_too_good_a_day() {
+    let mut world = World::with(&[share()], &paying());
+    // 400 and 200: two thirds.
+    earn(&mut world, 2, "100", "104");
+    earn(&mut world, 3, "100", "102");
+    let (eligible, reason) = check_denial(
+        &mut world,
+        "1",
+        [&["verdict.requested"], &["basis.payout_days +1"]],
+    );
+    assert_eq!(eligible, money("300"));
+    assert!(matches!(reason, PayoutDenial::Consistency(standing)
+        if (standing.best_day, standing.denominator) == (money("400"), money("600"))));
+}
+
+#[test]
+fn a_payout_of_more_than_is_eligible() {
+    let mut world = World::with(&[share()], &paying());
+    earn(&mut world, 2, "100", "103");
+    earn(&mut world, 3, "100", "103");
+    // Half of 600, and a millionth.
+    let denied = check_denial(
+        &mut world,
+        "300.000001",
+        [&["verdict.requested +1"], &["basis.payout_days +1"]],
+    );
+    assert_eq!(denied, (money("300"), PayoutDenial::AboveEligible));
+}
+
+#[test]
+fn a_payout_that_would_leave_a_limit_broken() {
+    let rules = Plan {
+        daily_loss: Some(DailyLoss {
+            allowance: Allowance::Fixed(money("200")),
+            ..daily_loss(Effect::LockForDay)
+        }),
+        consistency: None,
+        ..paying()
+    };
+    let mut world = World::with(&[share()], &rules);
+    earn(&mut world, 2, "100", "105");
+    earn(&mut world, 3, "100", "105");
+    // 11,000 at the roll; 300 less is below the day's floor of 10,800, and locks.
+    earn(&mut world, 4, "100", "97");
+    let denied = check_denial(
+        &mut world,
+        "100",
+        [
+            &["verdict.requested"],
+            &["basis.payout_days", "DailyLoss.lowered +1"],
+        ],
+    );
+    assert_eq!(denied, (money("350"), PayoutDenial::WouldBreach));
+}

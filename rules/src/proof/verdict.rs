@@ -1,0 +1,247 @@
+//! Recomputing what a proof decided.
+
+use types::{Breach, Effect, Money, Notional, PayoutDenial, RuleKind};
+
+use super::Proof;
+use super::verify::Faults;
+use crate::account::payout::{Payable, eligible};
+use crate::limit::Limit;
+use crate::objective;
+use crate::plan::{AfterPayout, Denominator, Stage};
+
+impl Proof {
+    /// Checks the standing against the plan's rule.
+    pub(super) fn check_consistency(&self, faults: &mut Faults) {
+        let (Some(rule), Some(stated)) = (&self.plan.consistency, &self.consistency) else {
+            let is_same = self.plan.consistency.is_none() == self.consistency.is_none();
+            return faults.require(is_same, "consistency", &"missing or extra", "the plan's");
+        };
+        if let Some(denominator) = self.denominator(rule.denominator) {
+            faults.expect("consistency.denominator", stated.denominator, denominator);
+        }
+        let recomputed = objective::standing(
+            rule,
+            self.basis.account,
+            stated.best_day,
+            stated.denominator,
+        );
+        faults.require(
+            !stated.best_day.is_negative(),
+            "consistency.best_day",
+            &stated.best_day,
+            "0 or above",
+        );
+        faults.expect("consistency.account", stated.account, recomputed.account);
+        faults.expect("consistency.cap", stated.cap, recomputed.cap);
+        faults.expect(
+            "consistency.inclusive",
+            stated.inclusive,
+            recomputed.inclusive,
+        );
+        faults.expect("consistency.met", stated.met, recomputed.met);
+        faults.expect(
+            "consistency.total_needed",
+            stated.total_needed,
+            recomputed.total_needed,
+        );
+        faults.expect(
+            "consistency.next_day_max",
+            stated.next_day_max,
+            recomputed.next_day_max,
+        );
+    }
+
+    /// What the best day is compared with, where that follows from the other figures.
+    fn denominator(&self, denominator: Denominator) -> Option<Money> {
+        let basis = &self.basis;
+        match denominator {
+            Denominator::Target => {
+                let target = self.plan.profit_target;
+                Some(target.map_or(Money::ZERO, |target| target.amount(basis.size)))
+            }
+            // All that the account ever realised, where nothing left it and no rate moved it.
+            Denominator::Net if self.plan.payout.is_none() && self.cash.is_empty() => {
+                Some(self.counted().saturating_sub(basis.size))
+            }
+            Denominator::Net | Denominator::PositiveDays => None,
+        }
+    }
+
+    /// The balance without what is excluded.
+    fn counted(&self) -> Money {
+        self.basis.balance.saturating_sub(self.basis.excluded)
+    }
+
+    pub(super) fn check_breach(&self, breach: &Breach, equity: Notional, faults: &mut Faults) {
+        let basis = &self.basis;
+        faults.expect("verdict.account", breach.account, basis.account);
+        faults.expect("verdict.plan", breach.plan, basis.plan);
+        faults.expect(
+            "verdict.plan_version",
+            breach.plan_version,
+            basis.plan_version,
+        );
+        faults.expect("verdict.plan_hash", breach.plan_hash, basis.plan_hash);
+        faults.expect("verdict.positions", breach.positions, basis.positions);
+        faults.expect("verdict.balance", breach.balance, basis.balance);
+        faults.expect("verdict.equity", breach.equity, equity);
+        let limits: Vec<Limit> = self.limits.iter().filter_map(|it| self.limit(it)).collect();
+        let Some(limit) = limits.iter().find(|limit| limit.rule == breach.rule) else {
+            let accepted = "a rule of the plan";
+            return faults.require(false, "verdict.rule", &"not in the plan", accepted);
+        };
+        faults.expect("verdict.baseline", breach.baseline, limit.baseline);
+        faults.expect("verdict.allowance", breach.allowance, limit.allowance);
+        faults.expect("verdict.floor", breach.floor, limit.floor);
+        faults.expect(
+            "verdict.touch_is_breach",
+            breach.touch_is_breach,
+            limit.touch_is_breach,
+        );
+        faults.require(
+            breach.effect == limit.effect,
+            "verdict.effect",
+            &"another",
+            "the plan's",
+        );
+        faults.require(
+            limit.is_breached_by(equity),
+            "verdict",
+            &"a breach",
+            "no breach: equity is above the floor",
+        );
+        let mut others = limits
+            .iter()
+            .filter(|other| other.rule != limit.rule && other.is_breached_by(equity));
+        if breach.primary {
+            // Of two that do not fail the account, one may have been told before.
+            let is_graver = |other: &Limit| {
+                other.effect == Effect::Fail && (!limit.is_hard() || other.floor > limit.floor)
+            };
+            faults.require(
+                !others.any(is_graver),
+                "verdict.primary",
+                &true,
+                "false: another limit is graver",
+            );
+        } else {
+            faults.require(
+                others.next().is_some(),
+                "verdict.primary",
+                &false,
+                "true: no other limit is violated",
+            );
+        }
+    }
+
+    pub(super) fn check_pass(&self, faults: &mut Faults) {
+        let basis = &self.basis;
+        faults.expect("positions", basis.positions, 0);
+        faults.require(
+            matches!(self.plan.stage, Stage::Evaluation { .. }),
+            "verdict",
+            &"a pass",
+            "no pass: the plan is funded",
+        );
+        let Some(target) = self.plan.profit_target else {
+            let accepted = "no pass: the plan has no target";
+            return faults.require(false, "verdict", &"a pass", accepted);
+        };
+        let needed = basis.size.saturating_add(target.amount(basis.size));
+        let counted = self.counted();
+        if counted < needed {
+            faults.push("balance without what is excluded", &counted, &needed);
+        }
+        if let Some(rule) = self.plan.min_days
+            && basis.days < rule.days
+        {
+            faults.push("days", &basis.days, &rule.days);
+        }
+        if let Some(standing) = &self.consistency {
+            faults.expect("consistency.met", standing.met, true);
+        }
+    }
+
+    pub(super) fn check_denial(
+        &self,
+        requested: Money,
+        stated: Money,
+        reason: &PayoutDenial,
+        faults: &mut Faults,
+    ) {
+        let recomputed = self.eligible();
+        faults.expect("verdict.eligible", stated, recomputed);
+        let first = self.first_denial(requested, recomputed);
+        let holds = match reason {
+            PayoutDenial::NotInPlan => self.plan.payout.is_none(),
+            // The state of a funded plan's account is not among the figures: the digest holds it.
+            PayoutDenial::NotEligibleState => self.plan.payout.is_some(),
+            reason => self.plan.stage == Stage::Funded && first == Some(*reason),
+        };
+        let stated = format!("{reason:?}");
+        let accepted = first.map_or("no denial".to_owned(), |first| format!("{first:?}"));
+        faults.require(holds, "verdict.reason", &stated, &accepted);
+    }
+
+    /// What could have been paid out.
+    fn eligible(&self) -> Money {
+        let basis = &self.basis;
+        let mut limits = self.limits.iter();
+        let max = limits.find(|limit| limit.rule == RuleKind::MaxLoss);
+        let figures = Payable {
+            size: basis.size,
+            balance: basis.balance,
+            counted: self.counted(),
+            profit: self
+                .counted()
+                .saturating_sub(basis.size)
+                .saturating_sub(basis.never_paid)
+                .saturating_sub(basis.beyond_best_day),
+            floor: max.map(|limit| limit.floor),
+        };
+        self.plan
+            .payout
+            .map_or(Money::ZERO, |rule| eligible(&self.plan, &rule, &figures))
+    }
+
+    /// The first reason against a payout to a funded account.
+    fn first_denial(&self, requested: Money, eligible: Money) -> Option<PayoutDenial> {
+        let Some(rule) = self.plan.payout else {
+            return Some(PayoutDenial::NotInPlan);
+        };
+        let has = self.basis.payout_days;
+        let needs = rule.days_min.map_or(0, |rule| rule.days);
+        let standing = self.consistency.filter(|standing| !standing.met);
+        if requested <= Money::ZERO {
+            Some(PayoutDenial::AmountNotPositive)
+        } else if self.basis.positions > 0 {
+            Some(PayoutDenial::NotFlat)
+        } else if has < needs {
+            Some(PayoutDenial::TooFewDays { has, needs })
+        } else if let Some(standing) = standing {
+            Some(PayoutDenial::Consistency(standing))
+        } else if requested > eligible {
+            Some(PayoutDenial::AboveEligible)
+        } else {
+            self.would_breach(requested)
+                .then_some(PayoutDenial::WouldBreach)
+        }
+    }
+
+    /// Whether what a payout leaves would violate a limit as it stands after the payout.
+    fn would_breach(&self, requested: Money) -> bool {
+        let after = self.plan.payout.map(|rule| rule.after);
+        let left = self.basis.balance.saturating_sub(requested).to_notional();
+        let mut limits = self.limits.iter().filter_map(|basis| self.limit(basis));
+        limits.any(|mut limit| {
+            match (limit.rule, after) {
+                (RuleKind::DailyLoss, _) | (_, Some(AfterPayout::FloorFallsByPayout)) => {
+                    limit.lower_by(requested);
+                }
+                (_, Some(AfterPayout::FloorToInitial)) => limit.floor = self.basis.size,
+                _ => {}
+            }
+            limit.is_breached_by(left)
+        })
+    }
+}
