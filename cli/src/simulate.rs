@@ -44,7 +44,7 @@ pub(crate) struct Args {
     #[arg(long)]
     state: bool,
     /// Write the proof of each verdict (breach, pass, refused payout) to a file in this directory:
-    /// <seq>-<place within the input>-<kind>.json.
+    /// SEQ-PLACE-KIND.json, the place within the input.
     #[arg(long, value_name = "DIR")]
     proofs: Option<PathBuf>,
 }
