@@ -75,7 +75,7 @@ mod tests {
             let grid = Grid::new(step);
             let exact = (figure >= 0 && figure % step == 0).then(|| figure / step);
             prop_assert_eq!(grid.steps(figure), exact);
-            let whole = (steps % (i64::MAX / step + 1).cast_unsigned()).cast_signed();
+            let whole = (steps % ((i64::MAX / step).cast_unsigned() + 1)).cast_signed();
             prop_assert_eq!(grid.steps(whole * step), Some(whole));
             if step > 1 && whole > 0 {
                 prop_assert_eq!(grid.steps(whole * step - 1), None);

@@ -563,18 +563,10 @@ impl Shard {
     /// nobody who entered later.
     pub fn board(&self, id: CompetitionId, public: bool) -> Option<Board> {
         let contest = self.contests.get(id.0 as usize)?;
-        let stands_still = public && contest.life.is_frozen();
         let entries = (0..).zip(&contest.entries);
         let mut standings: Vec<_> = entries
             .filter_map(|(number, entrant)| {
-                let (entry, breached, disqualified) = if stands_still {
-                    let frozen = entrant.frozen.as_ref()?;
-                    (frozen.entry.clone(), frozen.breached, frozen.disqualified)
-                } else {
-                    let (entry, breached) = self.entry_now(contest, entrant);
-                    let row = contest.life.disqualification(number);
-                    (entry, breached, row.map(|row| row.reason))
-                };
+                let (entry, breached, disqualified) = self.entry(id, number, public)?;
                 let mut standing =
                     Standing::new(entrant.account, &entry, &contest.competition, breached);
                 if let Some(reason) = disqualified {

@@ -216,7 +216,7 @@ impl Boards {
 
 impl ContestBoards {
     fn refresh(&mut self, shard: &Shard, id: CompetitionId) {
-        let Some((competition, life)) = shard.contest(id) else {
+        let Some((_, life)) = shard.contest(id) else {
             return;
         };
         let is_over = matches!(
@@ -230,41 +230,27 @@ impl ContestBoards {
             return;
         }
         self.over = is_over.then(|| life.disqualified().to_vec());
-        let disqualified = life.disqualified().iter();
-        self.review
-            .refresh(shard, id, BoardView::Review, disqualified.clone());
+        self.review.refresh(shard, id, BoardView::Review);
         if life.is_frozen() {
-            // Who was taken off later is still on a board that stands still.
-            let frozen_at = competition.contest.freeze_at();
-            let before = disqualified.filter(|row| frozen_at.is_some_and(|at| row.at < at));
             let public = self.public.get_or_insert_default();
-            public.refresh(shard, id, BoardView::Public, before);
+            public.refresh(shard, id, BoardView::Public);
         }
     }
 }
 
 impl LiveBoard {
-    /// `disqualified`: by entrant.
-    fn refresh<'a>(
-        &mut self,
-        shard: &Shard,
-        id: CompetitionId,
-        view: BoardView,
-        disqualified: impl Iterator<Item = &'a Disqualified>,
-    ) {
+    fn refresh(&mut self, shard: &Shard, id: CompetitionId, view: BoardView) {
         let Some((competition, life)) = shard.contest(id) else {
             return;
         };
-        let mut disqualified = disqualified.peekable();
         let mut moved = Vec::new();
         for number in 0..life.entrants() {
-            let reason = disqualified
-                .next_if(|row| row.entrant == number)
-                .map(|row| row.reason);
             let shown = shard.entry(id, number, view == BoardView::Public);
-            let (Some(account), Some((entry, breached))) = (shard.entrant(id, number), shown)
+            // Who entered after a freeze is not on a board that stands still, nor are those after.
+            let (Some(account), Some((entry, breached, reason))) =
+                (shard.entrant(id, number), shown)
             else {
-                return;
+                break;
             };
             let known = self.kept.get_mut(number as usize);
             if known.as_ref().is_some_and(|kept| {

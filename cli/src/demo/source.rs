@@ -247,17 +247,18 @@ mod tests {
     }
 
     #[test]
-    fn the_cup_is_won_a_day_after_its_end() {
-        // The window has 61 days of 40 to a loop; its prizes are all taken.
+    fn the_cup_is_final_a_day_after_its_end() {
+        // The window has 61 days, a loop 40. Nobody rolls the days here, so nobody has three active ones.
         let events = DemoMarket::load().unwrap().len() * 2;
         let mut shard = empty();
         run(&mut demo(events), &mut shard, u64::MAX);
         let (_, life) = shard.contest(CUP).unwrap();
         assert_eq!(life.state(), CompetitionState::Final);
         let awards = life.awards().unwrap();
-        let paid: i64 = awards.paid.iter().map(|award| award.amount.0).sum();
-        assert_eq!(Money(paid), Money::whole(10_000));
-        assert_eq!((awards.paid.len(), awards.unclaimed), (10, Money::ZERO));
+        assert_eq!(
+            (awards.paid.len(), awards.unclaimed),
+            (0, Money::whole(10_000))
+        );
     }
 
     #[test]

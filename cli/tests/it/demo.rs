@@ -59,6 +59,7 @@ fn the_summary_shows_verdicts_with_proof_and_a_board() {
     assert!(proof.contains("the floor"), "{proof}");
     assert!(!line(&text, "verdicts").contains(" 0 breaches"));
     assert!(!line(&text, "verdicts").contains(" 0 accounts passed"));
+    assert!(line(&text, "board").contains("Demo Cup is live: "));
     assert!(line(&text, "board").contains("of 200 entrants ranked"));
     for stage in [
         "feed to applied",

@@ -1,7 +1,7 @@
 //! A competition entrant by entrant, for boards that are kept up to date beside the shard.
 
 use rules::{Competition, Entry};
-use types::{AccountId, CompetitionId};
+use types::{AccountId, CompetitionId, DisqualificationReason};
 
 use crate::shard::Shard;
 
@@ -25,16 +25,22 @@ impl Shard {
         Some((place.competition, place.index))
     }
 
-    /// An entrant's entry as the board has it, and whether its account had violated a hard rule. The
-    /// `public` board stands still while it is frozen.
-    pub fn entry(&self, id: CompetitionId, number: u32, public: bool) -> Option<(Entry, bool)> {
+    /// An entrant's entry as the board has it, whether its account had violated a hard rule, and why it
+    /// was taken off. The `public` board stands still while it is frozen: `None` for who entered since.
+    pub fn entry(
+        &self,
+        id: CompetitionId,
+        number: u32,
+        public: bool,
+    ) -> Option<(Entry, bool, Option<DisqualificationReason>)> {
         let contest = self.contests.get(id.0 as usize)?;
         let entrant = contest.entries.get(number as usize)?;
-        Some(match &entrant.frozen {
-            Some(frozen) if public && contest.life.is_frozen() => {
-                (frozen.entry.clone(), frozen.breached)
-            }
-            _ => self.entry_now(contest, entrant),
-        })
+        if public && contest.life.is_frozen() {
+            let frozen = entrant.frozen.as_ref()?;
+            return Some((frozen.entry.clone(), frozen.breached, frozen.disqualified));
+        }
+        let (entry, breached) = self.entry_now(contest, entrant);
+        let row = contest.life.disqualification(number);
+        Some((entry, breached, row.map(|row| row.reason)))
     }
 }

@@ -301,13 +301,13 @@ fn time_works_in_order_before_the_input_that_it_came_with() {
     assert_eq!(
         world.tell_at(END, buy(0, 1)),
         [
-            "WindowOpened",
+            "window 0 of plan 0 opens until 200000000000",
             "competition 0 Live",
             "competition 1 Live",
             "#1 cancelled 1 Expired",
             "competition 0 frozen",
             "competition 1 frozen",
-            "WindowClosed",
+            "window 0 of plan 0 closes",
             "competition 0 InReview",
             "competition 1 InReview",
             "#2 cancelled 1 Expired",

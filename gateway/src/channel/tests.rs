@@ -192,12 +192,12 @@ fn a_board_says_which_rows_changed() {
     channel.publish_board(NOON, "\"d\"".into(), rows(&[(8, "81"), (9, "90")]));
     assert_eq!(
         pull(&channel, &mut cursor),
-        [r#"delta e.0 3 {"competition":"d","rows":[90],"gone":["7"]}"#]
+        [r#"delta e.0 3 {"competition":"d","gone":["7"],"rows":[90]}"#]
     );
     channel.publish_board(NOON, "\"d\"".into(), rows(&[(9, "90")]));
     assert_eq!(
         pull(&channel, &mut cursor),
-        [r#"delta e.0 4 {"rows":[],"gone":["8"]}"#]
+        [r#"delta e.0 4 {"gone":["8"],"rows":[]}"#]
     );
 }
 

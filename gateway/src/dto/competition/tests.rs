@@ -175,7 +175,7 @@ fn errors_name_file_line_field_value_and_what_is_accepted() {
     check(
         "to_pool_pct = \"80\"",
         "to_pool = \"80\"",
-        "bad.toml:24: entry.to_pool: value '80': accepted no such field; known: fee, to_pool_pct, \
+        "bad.toml:24: entry.to_pool: value '80': accepted no such field, perhaps to_pool_pct; known: fee, to_pool_pct, \
          late, entrants_max",
     );
     check(
