@@ -215,6 +215,16 @@ pub(crate) struct Moved {
 codec_struct!(Moved { daily, max });
 
 impl Account {
+    /// Cash of one currency.
+    pub(crate) fn cash_of(&self, currency: CurrencyId) -> Money {
+        if currency == self.currency {
+            return self.balance;
+        }
+        let mut foreign = self.foreign.iter();
+        let found = foreign.find(|(held, _)| *held == currency);
+        found.map_or(Money::ZERO, |(_, cash)| cash)
+    }
+
     /// Whether its rules are alive.
     #[inline]
     pub(crate) const fn is_trading(&self) -> bool {

@@ -411,7 +411,7 @@ impl Shard {
             day_pnl: rules.day_pnl(),
             day_start_balance: rules.day_start_balance(),
             day_start_equity: rules.day_start_equity(),
-            limits: self.limit_views(account, &self.worth_of(account)),
+            limits: self.limit_views(account, rules, &self.worth_of(account)),
             next_roll: self.next_roll(account),
             target: rules
                 .target_balance(plan)

@@ -69,6 +69,7 @@ fn window(draw: &mut Draw) -> WindowRule {
         after_s,
         action: draw.pick(&[
             WindowAction::BlockOpening,
+            WindowAction::BlockOpening,
             WindowAction::BlockAll,
             WindowAction::ForceFlat,
             WindowAction::ForceFlat,

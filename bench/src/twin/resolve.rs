@@ -67,6 +67,8 @@ fn after(shard: &Shard, wait: u8) -> TimestampNs {
         6 => later(1_000 * MS),
         7 => later(3_000 * MS),
         8 => later(20_000 * MS),
+        // A moment too early for what takes a second.
+        12 => later(1_000 * MS - 1),
         // To the moment at which something is due, to the one before it and to the one after.
         9 => due.map_or(now, |due| now.max(due)),
         11 => due.map_or(now, |due| now.max(TimestampNs(due.0 + 1))),

@@ -1,6 +1,6 @@
 //! Limits as a trader looks at them: how far away, what moved them, and the prices that break them.
 
-use rules::Limit;
+use rules::{AccountRules, Limit};
 use types::{InstrumentId, Label, Leg, Money, Notional, Price, RuleKind, Side, Ticks};
 
 use crate::account::{Account, Move};
@@ -83,8 +83,14 @@ impl Shard {
         }
     }
 
-    pub(super) fn limit_views(&self, account: &Account, worth: &Worth) -> Vec<LimitView> {
-        let limits = account.rules.limits();
+    /// `rules`: the account's, as they are or as they would be.
+    pub(super) fn limit_views(
+        &self,
+        account: &Account,
+        rules: &AccountRules,
+        worth: &Worth,
+    ) -> Vec<LimitView> {
+        let limits = rules.limits();
         limits
             .map(|limit| self.limit_view(account, worth, limit))
             .collect()

@@ -1,8 +1,11 @@
 //! What an order would do to its account: the answer before it is sent.
 
-use types::{DenyReason, Lots, Money, NewOrder, Notional, OrderKind, Price, Side, SignedQty};
+use types::{
+    DenyReason, Effect, Lots, Money, NewOrder, Notional, OrderKind, Price, Side, SignedQty,
+};
 
-use super::limits::LimitView;
+use super::limits::{LimitView, Worth};
+use crate::account::{Account, CurrencyId};
 use crate::holding::{self, Holding};
 use crate::order::is_closing;
 use crate::shard::Shard;
@@ -26,7 +29,8 @@ pub struct WhatIf {
     pub position: SignedQty,
     /// Equity after it, rounded down: a new position starts at the liquidation side.
     pub equity: Money,
-    /// Every limit after it: distances, breach prices, breach line.
+    /// Every limit after it, where the closed balance raises one too: distances, breach prices, breach
+    /// line. What moved a limit is what did before the order.
     pub limits: Vec<LimitView>,
     /// The limits, daily before maximum, that it would violate at once.
     pub breaches: Vec<types::RuleKind>,
@@ -36,8 +40,8 @@ impl Shard {
     /// What an order would do to its account if it executed whole now.
     ///
     /// # Errors
-    /// Where nothing can be said: an unknown account or instrument, a quantity or price that is off the
-    /// grid.
+    /// Where nothing can be said: an unknown account or instrument, a quantity that is not above zero, a
+    /// quantity or price that is off the grid.
     pub fn what_if(&self, request: &NewOrder) -> Result<WhatIf, DenyReason> {
         let denied = self.would_deny(request)?;
         let account = &self.accounts[request.account.0 as usize];
@@ -48,6 +52,9 @@ impl Shard {
             .map_err(|_| DenyReason::QtyOffLot {
                 lot_size: instrument.lot_size,
             })?;
+        if lots.0 <= 0 {
+            return Err(DenyReason::QtyNotPositive);
+        }
         let in_ticks = |price: Price| {
             instrument
                 .ticks(price)
@@ -74,46 +81,92 @@ impl Shard {
         let is_own =
             |held: &Holding| held.instrument == request.instrument && held.leg == request.leg;
         let place = worth.positions.iter().position(is_own);
-        let mut held = match place {
-            Some(place) => worth.positions.remove(place),
-            None => Holding::new(request.account, request.instrument, request.leg),
-        };
+        let mut held = place.map_or_else(
+            || Holding::new(request.account, request.instrument, request.leg),
+            |place| worth.positions[place],
+        );
         let lots = executable(request, &held, lots);
-        let (mut fee, mut realised) = (Money::ZERO, Notional::ZERO);
+        let (mut fee, mut realised) = (Money::ZERO, Money::ZERO);
         if let Some(price) = price.filter(|_| lots.0 != 0) {
-            let before = self.unrealised(&held);
             let value = holding::value(price, lots, market.tick_value);
             let earned = holding::fee(&instrument.fees, rests, value, instrument.qty(lots));
-            fee = earned.max(instrument.fees.minimum);
-            realised = held
-                .trade(price, Lots(lots.0 * request.side.sign()), market.tick_value)
-                .realised;
-            let change = realised
-                .to_money_floor()
-                .saturating_sub(fee)
-                .to_notional()
-                .0
-                .saturating_add(self.unrealised(&held).0)
-                .saturating_sub(before.0);
-            let change = self.convert_floor(Notional(change), market.currency, account.currency);
-            worth.equity.0 = worth.equity.0.saturating_add(change.0);
+            let minimum = instrument.fees.minimum;
+            // A rebate is one only where nothing is the least.
+            fee = if minimum.0 > 0 {
+                earned.max(minimum)
+            } else {
+                earned
+            };
+            let signed = Lots(lots.0.saturating_mul(request.side.sign()));
+            let change = held.trade(price, signed, market.tick_value);
+            if change.closed {
+                realised = change.realised.to_money_floor();
+            }
         }
         let position = market.signed_qty(held.lots);
-        if held.lots.0 != 0 {
-            worth.positions.push(held);
+        let before = self.worth_in(account, &worth, market.currency, Money::ZERO);
+        match place {
+            Some(place) if held.lots.0 == 0 => drop(worth.positions.remove(place)),
+            Some(place) => worth.positions[place] = held,
+            None if held.lots.0 == 0 => {}
+            None => worth.positions.push(held),
         }
+        let net = realised.saturating_sub(fee);
+        let after = self.worth_in(account, &worth, market.currency, net);
+        worth.equity.0 = worth
+            .equity
+            .0
+            .saturating_add(after.0.saturating_sub(before.0));
         let breached = account.rules.breached(worth.equity, account.day_locked);
+        let ends = breached.iter().any(|limit| limit.effect != Effect::Warn);
+        let mut rules = account.rules.clone();
+        if account.is_trading() && !ends {
+            let plan = &self.plans[account.plan.0 as usize].plan;
+            let balance = self.balance_with(account, market.currency, net);
+            rules.ratchet_closed(plan, balance);
+        }
+        let mut breaches: Vec<_> = breached.iter().map(|limit| limit.rule).collect();
+        breaches.sort_unstable();
         Ok(WhatIf {
             denied,
             price: price.map(|price| instrument.price(price)),
             rests,
             fee,
-            realised: realised.to_money_floor(),
+            realised,
             position,
             equity: worth.equity.to_money_floor(),
-            limits: self.limit_views(account, &worth),
-            breaches: breached.iter().map(|limit| limit.rule).collect(),
+            limits: self.limit_views(account, &rules, &worth),
+            breaches,
         })
+    }
+
+    /// What an account has in one currency, with `more` cash and these positions, in its own.
+    fn worth_in(
+        &self,
+        account: &Account,
+        worth: &Worth,
+        currency: CurrencyId,
+        more: Money,
+    ) -> Notional {
+        let cash = account.cash_of(currency).saturating_add(more);
+        let positions = worth.positions.iter();
+        let open = positions.filter(|held| self.market_of(held).currency == currency);
+        let sum = open.fold(cash.to_notional(), |sum, held| {
+            sum.saturating_add(self.unrealised(held))
+        });
+        self.convert_floor(sum, currency, account.currency)
+    }
+
+    /// The balance of an account with `more` cash in one currency.
+    fn balance_with(&self, account: &Account, currency: CurrencyId, more: Money) -> Money {
+        let in_own = |cash: Money| {
+            self.convert_floor(cash.to_notional(), currency, account.currency)
+                .to_money_floor()
+        };
+        let cash = account.cash_of(currency);
+        self.balance_of(account)
+            .saturating_add(in_own(cash.saturating_add(more)))
+            .saturating_sub(in_own(cash))
     }
 }
 

@@ -17,6 +17,7 @@ mod cancels;
 mod conduct;
 mod contest;
 mod currencies;
+mod explain;
 mod fees;
 mod grand;
 mod iceberg;

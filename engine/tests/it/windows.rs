@@ -113,6 +113,21 @@ fn a_window_that_blocks_openings_lets_through_what_can_only_reduce() {
 }
 
 #[test]
+fn an_order_that_reduces_may_grow_to_all_that_is_held() {
+    let mut world = trading(vec![around(WindowAction::BlockOpening)]);
+    world.tell_at(s(10), announce("NEWS", s(100), s(110)));
+    world.tell_at(s(20), buy(0, 5));
+    world.tell_at(s(20), sell(0, 3).at("105"));
+    world.until(s(98));
+    assert_eq!(world.tell(amend_qty(0, 2, 5)), ["#2 amended 5 at 105"]);
+    assert_eq!(
+        world.tell(amend_qty(0, 2, 6)),
+        ["#2 change denied Conduct window 0"]
+    );
+    world.agrees();
+}
+
+#[test]
 fn a_window_that_blocks_all_takes_no_order_and_every_cancel() {
     let mut world = trading(vec![around(WindowAction::BlockAll)]);
     world.tell_at(s(10), announce("NEWS", s(100), s(110)));

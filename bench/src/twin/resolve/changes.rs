@@ -81,7 +81,8 @@ impl Scene<'_> {
         self.portrait.orders.is_empty() && self.draw.percent(90)
     }
 
-    /// A working order of an account of a plan that has an open window, mostly where there is one.
+    /// A working order of an account of a plan that has an open window, mostly where there is one, and
+    /// of those rather one that reduces.
     fn in_window(&mut self) -> Option<OrderPortrait> {
         let plan_of = |account| self.shard.account_row(account).map(|row| row.plan);
         let orders = self.portrait.orders.iter();
@@ -92,8 +93,25 @@ impl Scene<'_> {
                 open.any(|(with, ..)| Some(*with) == plan)
             })
             .collect();
-        let found = self.draw.choose(&found).copied().copied();
+        let reducing = found.iter().copied();
+        let reducing: Vec<&OrderPortrait> =
+            reducing.filter(|order| self.opposed(order) > 0).collect();
+        let any = self.draw.choose(&found).copied().copied();
+        let reducing = self.draw.choose(&reducing).copied().copied();
+        let found = reducing.filter(|_| self.draw.percent(70)).or(any);
         found.filter(|_| self.draw.percent(70))
+    }
+
+    /// Lots of the position that an order makes smaller without having to.
+    fn opposed(&self, order: &OrderPortrait) -> i64 {
+        let request = &order.request;
+        let account = self.portrait.accounts.get(request.account.0 as usize);
+        let mut holdings = account.map_or(&[][..], |account| &account.holdings).iter();
+        let held = holdings
+            .find(|held| (held.instrument, held.leg) == (request.instrument.0, request.leg))
+            .filter(|_| !request.reduce_only);
+        held.map_or(0, |held| -held.position.0 * request.side.sign())
+            / self.definition(request.instrument).lot_size.0
     }
 
     pub(super) fn amend(&mut self) -> InputKind {
@@ -119,7 +137,11 @@ impl Scene<'_> {
         let qty = self.draw.percent(55).then(|| {
             let filled = order.filled.0 / definition.lot_size.0;
             let leaves = order.leaves.0 / definition.lot_size.0;
+            let opposed = self.opposed(&order);
             let lots = match self.draw.below(10) {
+                _ if opposed > leaves && self.draw.percent(50) => {
+                    filled + self.draw.between(leaves + 1, opposed)
+                }
                 0..2 => filled,
                 2..6 => filled + self.draw.between(1, leaves.max(1)),
                 _ => filled + self.lots(),

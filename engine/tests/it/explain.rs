@@ -1,0 +1,749 @@
+//! What a trader is told before it happens: what an order would do, what the next roll would do, which
+//! marks break a limit together, and what moved it last.
+
+use engine::Limits;
+use engine::view::{AccountView, LimitView, Move, NextRoll, WhatIf};
+use proptest::prelude::*;
+use rules::{
+    Allowance, Conduct, DailyAnchor, DailyLoss, Inactivity, InactivityEffect, MaxLoss, PayoutKeep,
+    PayoutRule, Plan, SizeLimit, SizeTier, Stage, StopTrailing, TrailSource,
+};
+use types::{
+    AdjustKind, Command, DenyReason, Effect, EventKind, FeeSchedule, FloorMoveCause, Funding,
+    Instrument, InstrumentId, Leg, Money, NewOrder, Notional, PositionMode, Qty, Ratio, RuleKind,
+    Side, Terms, TradingDay,
+};
+
+use crate::plans::any_plan;
+use crate::words::{Of, Words, buy, quote, sell};
+use crate::world::{
+    ACCOUNT, World, breaches, define, fills, instrument, label, money, open, plan, price, ratio,
+    schedule,
+};
+
+fn share() -> Instrument {
+    instrument("SHARE", "0.01", "1", "1")
+}
+
+fn max_loss(trail: TrailSource) -> MaxLoss {
+    MaxLoss {
+        trail,
+        allowance: Allowance::Fixed(money("1000")),
+        stop: StopTrailing::Never,
+        effect: Effect::Fail,
+        touch_is_breach: false,
+    }
+}
+
+/// Fails 1,000 below what its floor follows.
+fn fragile(trail: TrailSource) -> Plan {
+    Plan {
+        max_loss: Some(max_loss(trail)),
+        ..plan("10000")
+    }
+}
+
+fn view(world: &World) -> AccountView {
+    world.shard.account_view(ACCOUNT).unwrap()
+}
+
+fn limit(world: &World) -> LimitView {
+    view(world).limits.remove(0)
+}
+
+fn what_if(world: &World, order: NewOrder) -> WhatIf {
+    world.shard.what_if(&order).unwrap()
+}
+
+// What an order would do.
+
+#[test]
+fn an_opening_order_costs_the_spread_and_its_fee() {
+    let fees = FeeSchedule {
+        taker: ratio("0.001"),
+        ..FeeSchedule::default()
+    };
+    let fee_of = |fees| Instrument { fees, ..share() };
+    let mut world = World::with(&[fee_of(fees)], &fragile(TrailSource::None));
+    world.tell(quote("100", "100.02"));
+    let told = what_if(&world, buy(0, 100));
+    assert_eq!(told.denied, None);
+    assert_eq!((told.price, told.rests), (Some(price("100.02")), false));
+    // 0.001 x 10,002; 10,000 less that and less 100 x 0.02 for the spread.
+    assert_eq!(
+        (told.fee, told.realised, told.equity),
+        (money("10.002"), Money::ZERO, money("9987.998"))
+    );
+    assert_eq!(told.position.to_string(), "100");
+    let limit = &told.limits[0];
+    assert_eq!(limit.distance, money("987.998"));
+    // 12.002 of 1,000 are used, and 987.998 of 9,987.998 are left.
+    assert_eq!((limit.used_ppm, limit.distance_ppm), (12_002, Some(98_918)));
+    // It may fall 9.87998 from the bid: at 90.13 it has fallen 9.87, at 90.12 it has fallen 9.88.
+    assert_eq!(limit.breach_prices[0].price, price("90.12"));
+    assert_eq!(limit.breach_prices[0].side, Side::Buy);
+    let line = limit.line.as_ref().unwrap();
+    assert_eq!(line.room, money("987.998").to_notional());
+    // 100 x 0.01 for a tick.
+    assert_eq!(line.terms[0].per_tick, money("1").to_notional());
+    assert_eq!(line.terms[0].mark, Some(price("100")));
+    assert_eq!(told.breaches, []);
+    // Nothing has happened.
+    assert_eq!(world.cash(), ("10000".into(), "10000".into()));
+}
+
+#[test]
+fn an_order_through_zero_realises_and_opens_anew() {
+    let mut world = World::with(&[share()], &fragile(TrailSource::None));
+    world.tell(quote("100", "100"));
+    world.tell(buy(0, 100));
+    world.tell(quote("99", "99.02"));
+    let told = what_if(&world, sell(0, 150));
+    // 100 x -1, then 50 short from 99 and marked at 99.02.
+    assert_eq!(told.realised, money("-100"));
+    assert_eq!(
+        (told.position.to_string(), told.equity),
+        ("-50".into(), money("9899"))
+    );
+    // 899 of room are 17.98 for each of 50: the first price that breaks is a tick above 117.
+    let broken = &told.limits[0].breach_prices[0];
+    assert_eq!((broken.side, broken.price), (Side::Sell, price("117.01")));
+}
+
+#[test]
+fn an_order_that_rests_is_paid_the_makers_rebate() {
+    let fees = FeeSchedule {
+        taker: ratio("0.001"),
+        maker: ratio("-0.0001"),
+        ..FeeSchedule::default()
+    };
+    let rebate = Instrument { fees, ..share() };
+    let least = Instrument {
+        fees: FeeSchedule {
+            minimum: money("2"),
+            ..fees
+        },
+        ..share()
+    };
+    let mut world = World::with(&[rebate, least], &plan("10000"));
+    for id in 0..2 {
+        world.tell(quote("100", "100").of(id));
+    }
+    let told = what_if(&world, buy(0, 10).at("95"));
+    assert_eq!((told.price, told.rests), (Some(price("95")), true));
+    // 0.0001 x 950 comes back; 10 x 5 of profit at the mark of now.
+    assert_eq!(
+        (told.fee, told.equity),
+        (money("-0.095"), money("10050.095"))
+    );
+    // Where there is a least fee there is no rebate.
+    assert_eq!(what_if(&world, buy(0, 10).at("95").of(1)).fee, money("2"));
+    // One that takes pays for taking, at the touch.
+    let told = what_if(&world, buy(0, 10).at("105"));
+    assert_eq!(
+        (told.price, told.rests, told.fee),
+        (Some(price("100")), false, money("1"))
+    );
+    // A stop fills at its trigger.
+    let told = what_if(&world, buy(0, 10).stop("110"));
+    assert_eq!(told.price, Some(price("110")));
+    assert_eq!(told.equity, money("9898.9"));
+}
+
+#[test]
+fn an_order_that_reduces_is_cut_to_what_is_there() {
+    let mut world = World::with(&[share()], &plan("10000"));
+    world.tell(quote("100", "100"));
+    world.tell(buy(0, 3));
+    let told = what_if(&world, sell(0, 500).reduce_only());
+    assert_eq!(told.position.to_string(), "0");
+    let told = what_if(&world, buy(0, 5).reduce_only());
+    assert_eq!(told.position.to_string(), "3");
+    assert!(matches!(told.denied, Some(DenyReason::NotReducing { .. })));
+}
+
+#[test]
+fn what_it_would_break_and_why_it_is_refused() {
+    let mut rules = fragile(TrailSource::None);
+    rules.terms = Terms {
+        funding: Funding::Cash,
+        ..Terms::default()
+    };
+    let mut world = World::with(&[share()], &rules);
+    world.tell(quote("90", "100"));
+    // 100 x 10 of spread is 1,000, the floor; one more is past it, and more than there is cash.
+    assert_eq!(what_if(&world, buy(0, 100)).breaches, []);
+    let told = what_if(&world, buy(0, 101));
+    assert_eq!(told.breaches, [RuleKind::MaxLoss]);
+    assert_eq!(told.limits[0].distance, money("-10"));
+    assert_eq!(
+        told.denied,
+        Some(DenyReason::BuyingPower {
+            needed: money("10100"),
+            available: money("10000")
+        })
+    );
+    let unknown = |order: NewOrder| world.shard.what_if(&order).unwrap_err();
+    assert_eq!(unknown(buy(9, 1)), DenyReason::UnknownAccount);
+    assert_eq!(unknown(buy(0, 1).of(9)), DenyReason::UnknownInstrument);
+    for quantity in [0, -1, i64::MIN / Qty::ONE.0] {
+        let order = NewOrder {
+            qty: Qty::whole(quantity),
+            ..buy(0, 1)
+        };
+        assert_eq!(unknown(order), DenyReason::QtyNotPositive);
+    }
+    let odd = NewOrder {
+        qty: Qty(1),
+        ..buy(0, 1)
+    };
+    let lot_size = Qty::ONE;
+    assert_eq!(unknown(odd), DenyReason::QtyOffLot { lot_size });
+}
+
+/// A closing order realises, and a floor that follows the closed balance follows that.
+#[test]
+fn a_closing_order_raises_a_floor_that_follows_the_balance() {
+    let mut world = World::with(&[share()], &fragile(TrailSource::ClosedBalance));
+    world.tell(quote("100", "100"));
+    world.tell(buy(0, 100));
+    world.tell(quote("105", "105"));
+    assert_eq!(limit(&world).limit.floor, money("9000"));
+    let told = what_if(&world, sell(0, 60));
+    // 60 x 5.
+    assert_eq!(told.limits[0].limit.floor, money("9300"));
+    assert_eq!(told.limits[0].distance, money("1200"));
+    world.tell(sell(0, 60));
+    let now = limit(&world);
+    assert_eq!(now.limit, told.limits[0].limit);
+    assert_eq!(now.breach_prices, told.limits[0].breach_prices);
+}
+
+#[test]
+fn cash_of_another_currency_is_converted_as_a_whole() {
+    let euro = Instrument {
+        currency: label("EUR"),
+        fees: FeeSchedule {
+            per_unit: money("0.000001"),
+            ..FeeSchedule::default()
+        },
+        ..share()
+    };
+    let mut world = World::with(&[euro], &plan("10000"));
+    world.tell(Command::SetConversion {
+        from: label("EUR"),
+        to: label("USD"),
+        rate: price("0.333333333"),
+    });
+    world.tell(quote("100", "100"));
+    for _ in 0..3 {
+        let told = what_if(&world, buy(0, 1));
+        world.tell(buy(0, 1));
+        assert_eq!(told.equity, view(&world).row.equity);
+    }
+    // Three fees of a millionth are a millionth less at a third, rounded down each time from 10,000.
+    assert_eq!(view(&world).row.equity, money("9999.999999"));
+}
+
+// What the next roll would do.
+
+#[test]
+fn the_next_roll_anchors_at_what_is_there_now() {
+    let rules = Plan {
+        daily_loss: Some(DailyLoss {
+            anchor: DailyAnchor::MaxBalanceEquity,
+            allowance: Allowance::OfBase(Ratio::percent(5)),
+            effect: Effect::LockForDay,
+            touch_is_breach: false,
+        }),
+        ..fragile(TrailSource::EodEquity)
+    };
+    let mut world = World::with(&[share()], &rules);
+    world.tell(quote("100", "100"));
+    world.tell(buy(0, 100));
+    world.tell(quote("104", "104"));
+    let next = view(&world).next_roll.unwrap();
+    assert_eq!(next.day, TradingDay(2));
+    let [daily, max] = &next.limits[..] else {
+        panic!("two limits");
+    };
+    // Equity 10,400: 520 below it, and 1,000 below it.
+    assert_eq!(
+        (daily.limit.baseline, daily.limit.floor, daily.distance),
+        (money("10400"), money("9880"), money("520"))
+    );
+    assert_eq!(
+        (max.limit.floor, max.distance),
+        (money("9400"), money("1000"))
+    );
+    assert!(!daily.breaches && !max.breaches);
+    world.roll(2);
+    let now = view(&world).limits;
+    assert_eq!([now[0].limit, now[1].limit], [daily.limit, max.limit]);
+}
+
+/// A balance above equity anchors a floor above equity: the roll itself would lock the account.
+#[test]
+fn a_roll_that_would_break_a_limit_says_by_how_much() {
+    let rules = Plan {
+        daily_loss: Some(DailyLoss {
+            anchor: DailyAnchor::Balance,
+            allowance: Allowance::Fixed(money("500")),
+            effect: Effect::LockForDay,
+            touch_is_breach: false,
+        }),
+        ..plan("10000")
+    };
+    let mut world = World::with(&[share()], &rules);
+    world.tell(quote("100", "100"));
+    world.book("400");
+    world.tell(buy(0, 100));
+    world.tell(quote("95.50", "95.50"));
+    // Equity 9,950 is above 9,500 today. The balance of 10,400 puts tomorrow's floor at 9,900.
+    let next = view(&world).next_roll.unwrap();
+    assert_eq!(
+        (next.limits[0].distance, next.limits[0].breaches),
+        (money("50"), false)
+    );
+    world.tell(quote("94.99", "94.99"));
+    let next = view(&world).next_roll.unwrap();
+    // 9,899.
+    assert_eq!(
+        (next.limits[0].distance, next.limits[0].breaches),
+        (money("-1"), true)
+    );
+    let found = breaches(&world.roll(2));
+    assert_eq!(found[0].equity, money("9899").to_notional());
+    assert!(world.shard.is_day_locked(ACCOUNT));
+}
+
+#[test]
+fn the_next_roll_knows_the_days_size_and_who_rested_too_long() {
+    let tier = |from: i64, max: i64| SizeTier {
+        profit_from: Money::whole(from),
+        max: Qty::whole(max),
+    };
+    let rules = Plan {
+        conduct: Conduct {
+            size: Some(SizeLimit {
+                weights: Vec::new(),
+                tiers: vec![tier(0, 2), tier(300, 5)],
+            }),
+            inactivity: Some(Inactivity {
+                days: 2,
+                effect: InactivityEffect::Close,
+            }),
+            ..Conduct::default()
+        },
+        ..plan("10000")
+    };
+    let mut world = World::with(&[share()], &rules);
+    let next = |world: &World| view(world).next_roll.unwrap();
+    assert_eq!(next(&world).size_max, Some(Qty::whole(2)));
+    world.book("300");
+    assert_eq!(next(&world).size_max, Some(Qty::whole(5)));
+    assert_eq!(next(&world).inactive_days, None);
+    world.roll(2);
+    assert_eq!(next(&world).inactive_days, None);
+    world.roll(3);
+    // Opened on day 1, and idle on days 2 and 3: the roll to day 4 says so.
+    assert_eq!(next(&world).inactive_days, Some(2));
+    let told = world.roll(4);
+    assert!(
+        told.iter()
+            .any(|fact| matches!(fact, EventKind::Inactive { days: 2, .. }))
+    );
+    assert_eq!(view(&world).next_roll, None);
+}
+
+#[test]
+fn without_an_open_day_there_is_no_next_roll() {
+    let mut world = World::limited(Limits::default(), &[], &plan("10000"), 0);
+    let other = Plan {
+        schedule: crate::plans::schedule_of(0),
+        ..plan("10000")
+    };
+    world.command(define(&other));
+    world.command(open(1));
+    assert_eq!(view(&world).next_roll, None);
+}
+
+// The marks that break a limit together, and what moved it.
+
+#[test]
+fn marks_that_break_a_limit_together() {
+    let future = instrument("FUTURE", "0.25", "1", "50");
+    let mut world = World::with(&[share(), future], &fragile(TrailSource::None));
+    world.tell(quote("100", "100"));
+    world.tell(quote("5000", "5000").of(1));
+    assert_eq!(limit(&world).line, None);
+    world.tell(buy(0, 100));
+    world.tell(sell(0, 2).of(1));
+    world.tell(quote("98", "98.10"));
+    world.tell(quote("5001", "5001.25").of(1));
+    let line = limit(&world).line.unwrap();
+    // 1,000 less 100 x 2 and less 2 x 50 x 1.25.
+    assert_eq!(line.room, money("675").to_notional());
+    // 100 x 0.01 for a tick of the share, 2 x 50 x 0.25 for one of the future.
+    let terms: Vec<_> = line
+        .terms
+        .iter()
+        .map(|term| (term.mark.unwrap(), term.per_tick))
+        .collect();
+    assert_eq!(
+        terms,
+        [
+            (price("98"), money("1").to_notional()),
+            (price("5001.25"), money("-25").to_notional())
+        ]
+    );
+    // 9 ticks up of the future are 225, 450 down of the share 450: exactly the room, and no breach.
+    world.tell(quote("93.50", "93.60"));
+    assert_eq!(world.tell(quote("5003.25", "5003.50").of(1)), [""; 0]);
+    assert_eq!(
+        limit(&world).line.unwrap().room,
+        Notional(0),
+        "at the floor"
+    );
+    // One tick more of either is one.
+    assert_eq!(breaches(&world.hear(quote("93.49", "93.50"))).len(), 1);
+}
+
+#[test]
+fn a_line_needs_all_positions_in_the_accounts_currency() {
+    let euro = Instrument {
+        currency: label("EUR"),
+        ..share()
+    };
+    let mut world = World::with(&[share(), euro], &fragile(TrailSource::None));
+    world.tell(Command::SetConversion {
+        from: label("EUR"),
+        to: label("USD"),
+        rate: price("1.1"),
+    });
+    world.tell(quote("100", "100"));
+    world.tell(quote("100", "100").of(1));
+    world.tell_all([buy(0, 1), buy(0, 1).of(1)]);
+    assert_eq!(limit(&world).line, None);
+    world.tell(sell(0, 1).of(1));
+    assert!(limit(&world).line.is_some());
+}
+
+#[test]
+fn a_limit_says_what_moved_it_last() {
+    let rules = Plan {
+        stage: Stage::Funded,
+        daily_loss: Some(DailyLoss {
+            anchor: DailyAnchor::Balance,
+            allowance: Allowance::Fixed(money("500")),
+            effect: Effect::LockForDay,
+            touch_is_breach: false,
+        }),
+        payout: Some(PayoutRule {
+            fraction: Ratio::ONE,
+            cap: None,
+            keep: PayoutKeep::AboveInitial(Money::ZERO),
+            split: Ratio::ONE,
+            after: rules::AfterPayout::FloorStays,
+            best_day_cap: None,
+            days_min: None,
+        }),
+        ..fragile(TrailSource::TickEquity)
+    };
+    let mut world = World::with(&[share()], &rules);
+    let moved = |world: &World| {
+        let limits = view(world).limits;
+        [0, 1].map(|place| limits[place].moved.unwrap())
+    };
+    let last = |world: &World, cause| Move {
+        seq: world.shard.seq(),
+        ts: world.shard.ts(),
+        cause,
+    };
+    let opened = last(&world, FloorMoveCause::Opened);
+    assert_eq!(moved(&world), [opened; 2]);
+    // A higher equity raises the maximum's floor; a lower one moves nothing.
+    world.tell(quote("100", "100"));
+    world.tell(buy(0, 100));
+    world.tell(quote("103", "103"));
+    let trailed = last(&world, FloorMoveCause::Trailed);
+    assert_eq!(moved(&world), [opened, trailed]);
+    world.tell(quote("102", "102"));
+    world.tell(sell(0, 100));
+    assert_eq!(moved(&world), [opened, trailed]);
+    // The balance of 10,200 anchors the day's floor; equity is below its peak.
+    world.roll(2);
+    let rolled = last(&world, FloorMoveCause::Rolled);
+    assert_eq!(moved(&world), [rolled, trailed]);
+    // A payout lowers the day's floor.
+    world.command(Command::Adjust {
+        account: ACCOUNT,
+        kind: AdjustKind::Payout,
+        amount: money("100"),
+    });
+    let adjusted = last(&world, FloorMoveCause::Adjusted);
+    assert_eq!(moved(&world), [adjusted, trailed]);
+}
+
+// What is said beforehand is what happens.
+
+/// A step of a random story: an instrument, a price in ticks around 100, lots above or below zero.
+type Step = (u32, i64, i64);
+
+fn step() -> impl Strategy<Value = Step> {
+    (0_u32..3, -400_i64..400, -60_i64..60)
+}
+
+/// Two shares in dollars, one with fees, and one in euros.
+fn shares() -> [Instrument; 3] {
+    let fees = FeeSchedule {
+        taker: ratio("0.0013"),
+        maker: Ratio::ZERO,
+        per_unit: money("0.000017"),
+        minimum: Money::ZERO,
+    };
+    let least = FeeSchedule {
+        minimum: money("0.75"),
+        ..fees
+    };
+    [
+        Instrument { fees, ..share() },
+        share(),
+        Instrument {
+            currency: label("EUR"),
+            fees: least,
+            ..instrument("EURO", "0.01", "1", "3")
+        },
+    ]
+}
+
+fn story(rules: &Plan, rate: i64) -> World {
+    let mut world = World::limited(Limits::default(), &shares(), rules, 1);
+    world.command(Command::SetConversion {
+        from: label("EUR"),
+        to: label("USD"),
+        rate: types::Price(rate),
+    });
+    for id in 0..3 {
+        world.tell(quote("100", "100.03").of(id));
+    }
+    world
+}
+
+fn tell_price(world: &mut World, id: u32, ticks: i64) -> Vec<EventKind> {
+    let tick = price("0.01").0;
+    let bid = types::Price(10_000 * tick + ticks * tick);
+    world.quote_raw(id, bid, types::Price(bid.0 + 3 * tick))
+}
+
+/// The order of a step: a side, lots and a leg; none of zero lots.
+fn order_of(rules: &Plan, (id, ticks, lots): Step) -> Option<NewOrder> {
+    let order = if lots > 0 {
+        buy(0, lots)
+    } else {
+        sell(0, -lots)
+    };
+    let leg = match rules.terms.mode {
+        PositionMode::Netting => Leg::Net,
+        PositionMode::Hedging if ticks % 2 == 0 => Leg::Long,
+        PositionMode::Hedging => Leg::Short,
+    };
+    (lots != 0).then(|| order.of(id).leg(leg))
+}
+
+/// The limits without what moved them, which an order cannot know beforehand.
+fn figures(limits: &[LimitView]) -> Vec<LimitView> {
+    let limits = limits.iter().cloned();
+    limits
+        .map(|limit| LimitView {
+            moved: None,
+            ..limit
+        })
+        .collect()
+}
+
+/// Sends an order and compares what it did with what was said. False where a rule closed positions.
+fn send(world: &mut World, order: NewOrder) -> Result<bool, TestCaseError> {
+    let told = what_if(world, order);
+    let facts = world.hear(order);
+    if let Some(reason) = told.denied {
+        let denied = facts.iter().any(
+            |fact| matches!(fact, EventKind::OrderDenied { reason: said, .. } if *said == reason),
+        );
+        prop_assert!(denied, "{reason:?}: {facts:?}");
+        return Ok(true);
+    }
+    let broken = breaches(&facts);
+    let mut rules: Vec<RuleKind> = broken.iter().map(|breach| breach.rule).collect();
+    rules.sort_unstable();
+    prop_assert_eq!(&told.breaches, &rules);
+    let fill = fills(&facts)[0];
+    prop_assert_eq!(Some(fill.price), told.price);
+    prop_assert_eq!((fill.fee, fill.realised), (told.fee, told.realised));
+    prop_assert_eq!(fill.position, told.position);
+    let is_closed = fills(&facts).len() > 1;
+    let now = view(world);
+    if !is_closed {
+        prop_assert_eq!(now.row.equity, told.equity);
+        prop_assert_eq!(figures(&now.limits), figures(&told.limits));
+    }
+    Ok(!is_closed)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn an_order_does_what_was_said(
+        rules in any_plan(),
+        rate in 1_i64..2_000_000_000,
+        steps in prop::collection::vec(step(), 30),
+    ) {
+        prop_assume!(rules.validate().is_ok());
+        let mut world = story(&rules, rate);
+        for step in steps {
+            tell_price(&mut world, step.0, step.1);
+            if let Some(order) = order_of(&rules, step) && !send(&mut world, order)? {
+                break;
+            }
+        }
+    }
+
+    #[test]
+    fn a_roll_does_what_was_said(
+        rules in any_plan(),
+        rate in 1_i64..2_000_000_000,
+        idle in prop::option::of(1_u16..3),
+        days in prop::collection::vec(prop::collection::vec(step(), 0..5), 4),
+    ) {
+        let inactivity = idle.map(|days| Inactivity {
+            days,
+            effect: InactivityEffect::Close,
+        });
+        let rules = Plan {
+            schedule: schedule(),
+            conduct: Conduct {
+                inactivity,
+                ..Conduct::default()
+            },
+            ..rules
+        };
+        prop_assume!(rules.validate().is_ok());
+        let mut world = story(&rules, rate);
+        for day in days {
+            for step in day {
+                tell_price(&mut world, step.0, step.1);
+                if let Some(order) = order_of(&rules, step) {
+                    world.hear(order);
+                }
+            }
+            let before = view(&world);
+            let Some(next) = before.next_roll else {
+                break;
+            };
+            let facts = world.roll(next.day.0);
+            check_roll(&next, &facts, &before.limits)?;
+        }
+    }
+
+    /// A quote moves the room of every line by its ticks; it is a breach where none is left.
+    #[test]
+    fn a_quote_moves_the_room_by_its_ticks(
+        rules in any_plan(),
+        steps in prop::collection::vec(step(), 30),
+    ) {
+        prop_assume!(rules.validate().is_ok());
+        let mut world = story(&rules, 1_000_000_000);
+        for step in steps {
+            let step = (step.0 % 2, step.1, step.2);
+            let before = view(&world);
+            let facts = tell_price(&mut world, step.0, step.1);
+            for limit in &before.limits {
+                check_line(limit, &world, step.0, &facts)?;
+            }
+            if let Some(order) = order_of(&rules, step) {
+                world.hear(order);
+            }
+        }
+    }
+}
+
+fn check_roll(
+    next: &NextRoll,
+    facts: &[EventKind],
+    before: &[LimitView],
+) -> Result<(), TestCaseError> {
+    for (rolled, before) in next.limits.iter().zip(before) {
+        let rule = rolled.limit.rule;
+        let moved = facts.iter().find_map(|fact| match fact {
+            EventKind::FloorMoved(moved)
+                if moved.rule == rule && moved.cause == FloorMoveCause::Rolled =>
+            {
+                Some((moved.baseline, moved.allowance, moved.floor))
+            }
+            _ => None,
+        });
+        let figures = |limit: &rules::Limit| (limit.baseline, limit.allowance, limit.floor);
+        let stands = moved.unwrap_or_else(|| figures(&before.limit));
+        prop_assert_eq!(figures(&rolled.limit), stands);
+        let breached = breaches(facts).iter().any(|breach| breach.rule == rule);
+        prop_assert_eq!(rolled.breaches, breached);
+    }
+    let fails = breaches(facts)
+        .iter()
+        .any(|breach| breach.effect == Effect::Fail);
+    let ended = facts.iter().any(|fact| {
+        matches!(
+            fact,
+            EventKind::StateChanged {
+                to: types::AccountState::Passed,
+                ..
+            }
+        )
+    });
+    let inactive = facts.iter().find_map(|fact| match fact {
+        EventKind::Inactive { days, .. } => Some(*days),
+        _ => None,
+    });
+    if !fails && !ended {
+        prop_assert_eq!(next.inactive_days, inactive);
+    }
+    Ok(())
+}
+
+fn check_line(
+    limit: &LimitView,
+    world: &World,
+    id: u32,
+    facts: &[EventKind],
+) -> Result<(), TestCaseError> {
+    let Some(line) = &limit.line else {
+        return Ok(());
+    };
+    let mut room = line.room.0;
+    for term in &line.terms {
+        if term.instrument == InstrumentId(id) {
+            let quote = world.shard.quote(term.instrument).unwrap();
+            let mark = if term.per_tick.0 > 0 {
+                quote.bid
+            } else {
+                quote.ask
+            };
+            let ticks = (mark.0 - term.mark.unwrap().0) / price("0.01").0;
+            room += i128::from(ticks) * term.per_tick.0;
+        }
+    }
+    let rule = limit.limit.rule;
+    let is_told = breaches(facts).iter().any(|breach| breach.rule == rule);
+    let is_broken = room < 0 || (room == 0 && limit.limit.touch_is_breach);
+    // A locked day tests only what fails the account, and a warning is given once a day.
+    let is_tested = match limit.limit.effect {
+        Effect::Fail => true,
+        Effect::LockForDay => !world.shard.is_day_locked(ACCOUNT),
+        Effect::Warn => false,
+    };
+    if is_tested || is_told {
+        prop_assert_eq!(is_told, is_broken, "{} {:?}", room, limit);
+    }
+    Ok(())
+}
