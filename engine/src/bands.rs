@@ -13,6 +13,10 @@ use types::Ticks;
 
 /// Rows of one block, and blocks of one group.
 const FAN: usize = 64;
+/// Rows whose bands fill a cache line together.
+const LANES: usize = 4;
+/// Marks outside of this are in no band, so that the distance of two marks is a number too.
+const EDGE: i64 = 1 << 61;
 
 /// A closed range of marks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,13 +28,13 @@ pub(crate) struct Band {
 impl Band {
     /// Nothing can happen at any mark.
     pub(crate) const WHOLE: Self = Self {
-        low: i64::MIN,
-        high: i64::MAX,
+        low: -EDGE,
+        high: EDGE,
     };
     /// Every mark needs a look.
     pub(crate) const NONE: Self = Self {
-        low: i64::MAX,
-        high: i64::MIN,
+        low: EDGE,
+        high: -EDGE,
     };
 
     #[inline]
@@ -47,10 +51,28 @@ impl Band {
     }
 }
 
+/// The bands of a few rows: lows beside lows, so that one instruction compares several.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
+struct Pack {
+    low: [i64; LANES],
+    high: [i64; LANES],
+}
+
+const _: () = assert!(size_of::<Pack>() == 64);
+
+impl Pack {
+    const WHOLE: Self = Self {
+        low: [Band::WHOLE.low; LANES],
+        high: [Band::WHOLE.high; LANES],
+    };
+}
+
 /// The bands of the positions of one direction, which one mark values.
 #[derive(Debug, Default)]
 pub(crate) struct Bands {
-    rows: Vec<Band>,
+    /// The band of each row; what is left of the last pack has the whole one.
+    packs: Vec<Pack>,
     /// The holding of each row.
     holdings: Vec<u32>,
     /// Of every 64 rows what all have in common; of every 64 blocks; and so on to a single one.
@@ -60,12 +82,21 @@ pub(crate) struct Bands {
 impl Bands {
     /// Rows.
     pub(crate) const fn len(&self) -> usize {
-        self.rows.len()
+        self.holdings.len()
+    }
+
+    #[inline]
+    fn band(&self, row: usize) -> Band {
+        let pack = &self.packs[row / LANES];
+        Band {
+            low: pack.low[row % LANES],
+            high: pack.high[row % LANES],
+        }
     }
 
     /// Whether a row's band does not have the mark.
     pub(crate) fn is_left(&self, row: u32, mark: Ticks) -> bool {
-        !self.rows[row as usize].has(mark.0)
+        !self.band(row as usize).has(mark.0)
     }
 
     /// The holdings of all rows.
@@ -76,10 +107,12 @@ impl Bands {
     /// Adds a holding and says its row. Whoever opens its position touches its account, which gives it a
     /// band when it is judged, before any mark is compared.
     pub(crate) fn push(&mut self, holding: u32) -> u32 {
-        let row = self.rows.len();
-        self.rows.push(Band::WHOLE);
+        let row = self.holdings.len();
+        if row.is_multiple_of(LANES) {
+            self.packs.push(Pack::WHOLE);
+        }
         self.holdings.push(holding);
-        let mut blocks = self.rows.len();
+        let mut blocks = self.holdings.len();
         let mut level = 0;
         // A level for every power of the fan that the rows need, and a place for the newest block.
         while blocks > 1 || level == 0 {
@@ -98,17 +131,18 @@ impl Bands {
 
     /// What all of the level below have in common.
     fn summary(&self, level: usize) -> Band {
-        let below = match level {
-            0 => &self.rows,
-            _ => &self.levels[level - 1],
-        };
+        if level == 0 {
+            let rows = 0..self.holdings.len();
+            return rows.fold(Band::WHOLE, |all, row| all.meet(self.band(row)));
+        }
+        let below = &self.levels[level - 1];
         below.iter().fold(Band::WHOLE, |all, band| all.meet(*band))
     }
 
     /// Takes a row out. The last row moves to its place; its holding is returned to be told so.
     pub(crate) fn remove(&mut self, row: u32) -> Option<u32> {
-        let last = self.rows.len() - 1;
-        let band = self.rows[last];
+        let last = self.holdings.len() - 1;
+        let band = self.band(last);
         self.set(last as u32, Band::WHOLE);
         let moved = if row as usize == last {
             None
@@ -117,9 +151,9 @@ impl Bands {
             self.set(row, band);
             Some(self.holdings[last])
         };
-        self.rows.pop();
         self.holdings.pop();
-        let mut blocks = self.rows.len();
+        let mut blocks = self.holdings.len();
+        self.packs.truncate(blocks.div_ceil(LANES));
         for level in &mut self.levels {
             blocks = blocks.div_ceil(FAN);
             level.truncate(blocks.max(1));
@@ -132,7 +166,13 @@ impl Bands {
     #[inline]
     pub(crate) fn set(&mut self, row: u32, band: Band) {
         let mut index = row as usize;
-        self.rows[index] = band;
+        let band = Band {
+            low: band.low.clamp(-EDGE, EDGE),
+            high: band.high.clamp(-EDGE, EDGE),
+        };
+        let pack = &mut self.packs[index / LANES];
+        pack.low[index % LANES] = band.low;
+        pack.high[index % LANES] = band.high;
         for level in &mut self.levels {
             index /= FAN;
             let known = level[index];
@@ -148,7 +188,7 @@ impl Bands {
     #[inline]
     pub(crate) fn leaving(&mut self, mark: Ticks, mut leave: impl FnMut(u32)) {
         if let Some(top) = self.levels.last()
-            && !self.rows.is_empty()
+            && !self.holdings.is_empty()
             && !top[0].has(mark.0)
         {
             self.descend(self.levels.len() - 1, 0, mark.0, &mut leave);
@@ -158,7 +198,19 @@ impl Bands {
     /// How many rows have a band without the mark, by comparing every one: the plain sweep that
     /// [`Bands::leaving`] saves.
     pub(crate) fn sweep(&self, mark: Ticks) -> usize {
-        self.rows.iter().filter(|band| !band.has(mark.0)).count()
+        let mark = mark.0;
+        if !Band::WHOLE.has(mark) {
+            return self.len();
+        }
+        let mut left = [0; LANES];
+        for pack in &self.packs {
+            for ((left, low), high) in left.iter_mut().zip(pack.low).zip(pack.high) {
+                // The sign of either distance, without a branch or a compare that the oldest machines
+                // of this kind lack.
+                *left += ((mark - low) | (high - mark)) as u64 >> 63;
+            }
+        }
+        left.iter().sum::<u64>() as usize
     }
 
     /// Looks into a block that the mark leaves, and finds again what its rows have in common.
@@ -172,12 +224,15 @@ impl Bands {
         let start = block * FAN;
         let mut common = Band::WHOLE;
         if level == 0 {
-            let end = self.rows.len().min(start + FAN);
-            for row in start..end {
-                let band = self.rows[row];
-                common = common.meet(band);
-                if !band.has(mark) {
-                    leave(self.holdings[row]);
+            let end = self.holdings.len().min(start + FAN);
+            let packs = self.packs[start / LANES..].iter();
+            for (pack, holdings) in packs.zip(self.holdings[start..end].chunks(LANES)) {
+                for ((&low, &high), &holding) in pack.low.iter().zip(&pack.high).zip(holdings) {
+                    let band = Band { low, high };
+                    common = common.meet(band);
+                    if !band.has(mark) {
+                        leave(holding);
+                    }
                 }
             }
         } else {
@@ -219,6 +274,20 @@ mod tests {
         assert_eq!(leaving(&mut bands, 5), []);
         assert_eq!(leaving(&mut bands, 6), [7]);
         assert_eq!(leaving(&mut bands, -6), [7]);
+    }
+
+    #[test]
+    fn a_mark_at_the_end_of_its_range_is_in_no_band() {
+        for (band, is_left) in [(Band::WHOLE, false), (Band::NONE, true)] {
+            let mut bands = Bands::default();
+            let row = bands.push(7);
+            bands.set(row, band);
+            for (mark, is_left) in [(i64::MIN, true), (0, is_left), (i64::MAX, true)] {
+                assert_eq!(bands.sweep(Ticks(mark)), usize::from(is_left));
+                assert_eq!(bands.is_left(row, Ticks(mark)), is_left);
+                assert_eq!(leaving(&mut bands, mark).len(), usize::from(is_left));
+            }
+        }
     }
 
     proptest! {

@@ -12,6 +12,7 @@ mod codec;
 #[cfg(test)]
 mod tests;
 
+use std::collections::VecDeque;
 use std::hint::select_unpredictable;
 
 use types::Lots;
@@ -52,8 +53,9 @@ pub struct Ladder {
     window: Box<[Slot]>,
     /// Which slots of the window have a page.
     words: [u64; WORDS],
-    /// Pages below the window by ascending number.
-    far: Vec<Far>,
+    /// Pages below the window by ascending number. A ring, for a page mostly comes or goes near either
+    /// end: beside the window, or below all others.
+    far: VecDeque<Far>,
     /// Free pages. There is room for all pages here, and in `far`.
     free: Vec<u32>,
 }
@@ -74,7 +76,7 @@ impl Ladder {
             base: 0,
             window: Box::default(),
             words: [0; WORDS],
-            far: Vec::new(),
+            far: VecDeque::new(),
             free: Vec::new(),
         }
     }
@@ -380,16 +382,19 @@ impl Ladder {
             if number >= base {
                 self.put(number, slot);
             } else {
-                self.far.push(Far { number, slot });
+                self.far.push_back(Far { number, slot });
             }
         }
     }
 
     /// Moves the empty window down to the best of the far pages.
     fn lower_window(&mut self) {
-        let Some(best) = self.far.last() else { return };
+        let Some(best) = self.far.back() else { return };
         self.base = best.number - WINDOW_BELOW;
-        while let Some(far) = self.far.pop_if(|far| far.number >= self.base) {
+        while let Some(&far) = self.far.back()
+            && far.number >= self.base
+        {
+            self.far.pop_back();
             self.put(far.number, far.slot);
         }
     }
