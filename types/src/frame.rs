@@ -10,8 +10,10 @@
 //! | 12 | 8 | seq |
 //! | 20 | 8 | timestamp, ns since the Unix epoch |
 //! | 28 | .. | the [`crate::InputKind`] or [`crate::EventKind`] in its binary form |
+//! | .. | 0 to 7 | zeros, so that the length is a multiple of 8 |
 //!
-//! All integers are little-endian.
+//! All integers are little-endian. Frames behind one another start at multiples of 8, so that a checksum
+//! takes them word by word.
 
 use crate::codec::{Codec, CodecError, Reader};
 use crate::event::Event;
@@ -20,9 +22,11 @@ use crate::input::Input;
 use crate::time::TimestampNs;
 
 /// The version that this code writes, and the only one that it reads.
-pub const VERSION: u8 = 3;
+pub const VERSION: u8 = 4;
 /// Bytes before the payload.
 pub const HEADER_BYTES: usize = 28;
+/// The length of a frame is a multiple of this.
+pub const ALIGN_BYTES: usize = 8;
 /// The largest frame; a longer length is not a frame.
 pub const FRAME_BYTES_MAX: usize = 1 << 20;
 
@@ -55,7 +59,7 @@ pub enum FrameError {
     /// There are fewer bytes than the frame says, or than a header takes.
     #[error("the frame is not complete")]
     Incomplete,
-    /// The length is below a header or above the largest frame.
+    /// The length is below a header, above the largest frame, or not a multiple of 8.
     #[error("a frame of {0} bytes is not possible")]
     Length(u32),
     /// The checksum does not match.
@@ -100,9 +104,11 @@ fn encode(
     header[20..28].copy_from_slice(&ts.0.to_le_bytes());
     out.extend_from_slice(&header);
     payload.encode(out);
+    let length = (out.len() - start).next_multiple_of(ALIGN_BYTES);
+    out.extend_from_slice(&[0; ALIGN_BYTES]);
+    out.truncate(start + length);
     let frame = &mut out[start..];
-    let length = frame.len() as u32;
-    frame[LENGTH].copy_from_slice(&length.to_le_bytes());
+    frame[LENGTH].copy_from_slice(&(length as u32).to_le_bytes());
     let crc = crc32c::crc32c(&frame[CRC.end..]);
     frame[CRC].copy_from_slice(&crc.to_le_bytes());
 }
@@ -114,7 +120,9 @@ fn encode(
 pub fn decode(bytes: &[u8]) -> Result<Frame, FrameError> {
     let mut reader = Reader::new(bytes);
     let length = u32::decode(&mut reader).map_err(|_| FrameError::Incomplete)?;
-    if !(HEADER_BYTES..=FRAME_BYTES_MAX).contains(&(length as usize)) {
+    if !(HEADER_BYTES..=FRAME_BYTES_MAX).contains(&(length as usize))
+        || !(length as usize).is_multiple_of(ALIGN_BYTES)
+    {
         return Err(FrameError::Length(length));
     }
     let frame = bytes.get(..length as usize).ok_or(FrameError::Incomplete)?;
@@ -144,7 +152,10 @@ pub fn decode(bytes: &[u8]) -> Result<Frame, FrameError> {
         }),
         kind => return Err(FrameError::Kind(kind)),
     };
-    reader.end()?;
+    let padding = reader.rest();
+    if padding.len() >= ALIGN_BYTES || padding.iter().any(|&byte| byte != 0) {
+        return Err(CodecError::TrailingBytes(padding.len()).into());
+    }
     Ok(Frame {
         shard,
         payload,

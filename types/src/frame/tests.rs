@@ -42,14 +42,14 @@ fn golden_bytes_of_a_quote() {
     let mut bytes = Vec::new();
     encode_input(ShardId(1), &quote_input(), &mut bytes);
     // Computed outside with Python's struct and a bitwise CRC32C (polynomial 0x82F63B78).
-    // length 74, crc, version 3, kind 1, shard 1, seq 7, ts; then market, instrument 3, ts_event,
-    // quote, bid, bid_qty, ask, ask_qty.
+    // length 74 and 6 of padding, crc, version 4, kind 1, shard 1, seq 7, ts; then market,
+    // instrument 3, ts_event, quote, bid, bid_qty, ask, ask_qty, padding.
     assert_eq!(
         hex(&bytes),
         concat!(
-            "4a000000",
-            "a06eed2a",
-            "03",
+            "50000000",
+            "91986ff2",
+            "04",
             "01",
             "0100",
             "0700000000000000",
@@ -62,6 +62,7 @@ fn golden_bytes_of_a_quote() {
             "80f0fa0200000000",
             "801b07de203b0000",
             "00c2eb0b00000000",
+            "000000000000",
         )
     );
     assert_eq!(
@@ -106,15 +107,16 @@ fn golden_bytes_of_an_order() {
     let mut bytes = Vec::new();
     encode_input(ShardId(1), &order_input(), &mut bytes);
     // Computed outside like the bytes above.
-    // length 103, crc, version 3, kind 1, shard 1, seq 8, ts; then command, order, account 4, client
-    // order 9, instrument 3, sell, stop limit: trigger, price, on last; qty, good till date: until,
-    // display, not post-only, reduce-only, cancel on disconnect, decrement, long.
+    // length 103 and 1 of padding, crc, version 4, kind 1, shard 1, seq 8, ts; then command, order,
+    // account 4, client order 9, instrument 3, sell, stop limit: trigger, price, on last; qty, good
+    // till date: until, display, not post-only, reduce-only, cancel on disconnect, decrement, long,
+    // padding.
     assert_eq!(
         hex(&bytes),
         concat!(
-            "67000000",
-            "a20dc92d",
-            "03",
+            "68000000",
+            "da5e2445",
+            "04",
             "01",
             "0100",
             "0800000000000000",
@@ -138,6 +140,7 @@ fn golden_bytes_of_an_order() {
             "01",
             "03",
             "01",
+            "00",
         )
     );
     assert_eq!(
@@ -160,13 +163,36 @@ fn every_flipped_bit_and_every_truncation_is_noticed() {
     }
 }
 
+/// Changes a frame and makes its checksum hold again.
+fn altered(mut bytes: Vec<u8>, alter: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    alter(&mut bytes);
+    let crc = crc32c::crc32c(&bytes[CRC.end..]);
+    bytes[CRC].copy_from_slice(&crc.to_le_bytes());
+    bytes
+}
+
+#[test]
+fn padding_is_zeros_and_less_than_a_word() {
+    let mut bytes = Vec::new();
+    encode_input(ShardId(1), &quote_input(), &mut bytes);
+    let not_zero = altered(bytes.clone(), |bytes| bytes[79] = 1);
+    let left_over = FrameError::Payload(CodecError::TrailingBytes(6));
+    assert_eq!(decode(&not_zero), Err(left_over));
+    let a_word_more = altered(bytes.clone(), |bytes| {
+        bytes.extend([0; 8]);
+        bytes[0] = 88;
+    });
+    let left_over = FrameError::Payload(CodecError::TrailingBytes(14));
+    assert_eq!(decode(&a_word_more), Err(left_over));
+    let odd = altered(bytes, |bytes| bytes[0] = 79);
+    assert_eq!(decode(&odd), Err(FrameError::Length(79)));
+}
+
 #[test]
 fn a_newer_version_is_refused_by_number() {
     let mut bytes = Vec::new();
     encode_input(ShardId(1), &quote_input(), &mut bytes);
-    bytes[8] = VERSION + 1;
-    let crc = crc32c::crc32c(&bytes[CRC.end..]);
-    bytes[CRC].copy_from_slice(&crc.to_le_bytes());
+    let bytes = altered(bytes, |bytes| bytes[8] = VERSION + 1);
     assert_eq!(decode(&bytes), Err(FrameError::Version(VERSION + 1)));
 }
 
