@@ -63,6 +63,7 @@ impl Committer<'_> {
             self.tend()?;
         }
         self.sync()?;
+        self.writer.close()?;
         self.writer.sync_anchor()?;
         self.shared.set_journal_done();
         Ok(())

@@ -4,7 +4,6 @@
 //! its state hash with the one that the live shard had there: a difference is fail-stop, equality makes
 //! a verified snapshot.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,7 +12,7 @@ use types::{Input, Seq};
 
 use crate::boards::Boards;
 use crate::config::{Projection, Step};
-use crate::journal::{JournalError, Reader};
+use crate::journal::{JournalError, Location, Reader};
 use crate::shared::Shared;
 use crate::snapshot::SnapshotStore;
 use crate::views::Views;
@@ -57,7 +56,7 @@ pub(crate) struct Replica {
 
 /// What the replica is told by [`crate::Config`].
 pub(crate) struct Settings {
-    pub(crate) journal: PathBuf,
+    pub(crate) journal: Location,
     pub(crate) snapshot_every: u64,
     pub(crate) views_interval: Duration,
 }
@@ -154,11 +153,9 @@ impl<'a> Follower<'a> {
     fn next_input(&mut self) -> Result<Option<Input>, JournalError> {
         let reader = match self.reader.as_mut() {
             Some(reader) => reader,
-            None => self.reader.insert(Reader::open(
-                &self.settings.journal,
-                self.shard.id(),
-                self.shard.seq(),
-            )?),
+            None => self
+                .reader
+                .insert(Reader::open(&self.settings.journal, self.shard.seq())?),
         };
         reader.next_input()
     }
@@ -259,8 +256,8 @@ mod tests {
     /// A replica of a journal with four inputs, all durable, that compares at every second one.
     fn with_follower(check: impl FnOnce(&Shared, &mut Follower<'_>)) {
         let directory = tempfile::tempdir().unwrap();
-        let journal = directory.path().join("journal");
-        let mut writer = journal::open(&journal, SHARD, 1 << 20, Seq(0), |_| {})
+        let journal = Location::local(directory.path().join("journal"), SHARD);
+        let mut writer = journal::open(&journal, 1 << 20, Seq(0), |_| {})
             .unwrap()
             .writer;
         for seq in 1..=4 {

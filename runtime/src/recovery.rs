@@ -11,7 +11,7 @@ use engine::{EventBuf, Shard, StateHash};
 use types::{Input, Seq, ShardId};
 
 use crate::config::{Config, Projection, Step};
-use crate::journal::{self, JournalError, Reader, Reason, Writer};
+use crate::journal::{self, JournalError, Location, Reader, Reason, Writer};
 use crate::snapshot::{SnapshotStore, SnapshotStoreError};
 
 /// What a start found.
@@ -71,8 +71,9 @@ pub(crate) struct Recovered {
     pub(crate) report: Recovery,
 }
 
-pub(crate) fn journal_directory(data: &Path) -> PathBuf {
-    data.join("journal")
+/// Where the journal of a data directory is.
+pub fn journal_location(data: &Path, shard: ShardId) -> Location {
+    Location::local(data.join("journal"), shard)
 }
 
 pub(crate) fn snapshot_directory(data: &Path) -> PathBuf {
@@ -108,8 +109,7 @@ pub(crate) fn recover(
     let mut replayed = 0;
     let mut events = EventBuf::default();
     let opened = journal::open(
-        &journal_directory(&config.directory),
-        config.shard,
+        &journal_location(&config.directory, config.shard),
         config.segment_bytes_max,
         snapshot_seq.unwrap_or_default(),
         |input| {
@@ -151,10 +151,10 @@ fn replay_past(
     projection: &mut Projection,
 ) -> Result<(), RecoveryError> {
     let seq = snapshot.seq();
-    let journal = journal_directory(&config.directory);
+    let journal = journal_location(&config.directory, config.shard);
     // Whatever is wrong up to a snapshot is rot: it was durable before the snapshot was written.
     let rot = |error| journal::as_rot(error, seq);
-    let mut reader = Reader::open(&journal, config.shard, Seq(0)).map_err(rot)?;
+    let mut reader = Reader::open(&journal, Seq(0)).map_err(rot)?;
     let mut shard = Shard::new(config.shard, config.limits);
     let mut events = EventBuf::default();
     projection(Step::Restored, &shard);

@@ -28,7 +28,7 @@ use crate::core::{BATCHES, Core, End};
 use crate::follower::{Follower, Replica, Settings};
 use crate::handle::Handle;
 use crate::journal::{JournalError, Reader};
-use crate::recovery::{Recovered, Recovery, RecoveryError, journal_directory, recover};
+use crate::recovery::{Recovered, Recovery, RecoveryError, journal_location, recover};
 use crate::shared::{Shared, Status, Wakers, panic_text};
 use crate::source::Source;
 use crate::views::Views;
@@ -301,7 +301,7 @@ fn spawn(
     let replica_thread = {
         let shared = Arc::clone(shared);
         let settings = Settings {
-            journal: journal_directory(&config.directory),
+            journal: journal_location(&config.directory, config.shard),
             snapshot_every: config.snapshot_every,
             views_interval: config.views_interval,
         };
