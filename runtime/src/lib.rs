@@ -34,6 +34,7 @@ mod recovery;
 mod runtime;
 mod sequencer;
 mod shared;
+pub mod simulation;
 mod snapshot;
 mod source;
 mod stats;
