@@ -61,6 +61,18 @@ pub struct Restored {
     pub bytes: usize,
 }
 
+/// Where verified snapshots are kept.
+pub trait Snapshots: std::fmt::Debug + Send {
+    /// Writes a snapshot durably and forgets all but the two newest.
+    ///
+    /// # Errors
+    /// When it cannot be written. The journal has everything.
+    fn write(&mut self, seq: Seq, hash: StateHash, bytes: &[u8]) -> Result<(), SnapshotStoreError>;
+
+    /// Seqs of the snapshots that are kept, oldest first.
+    fn seqs(&self) -> Vec<Seq>;
+}
+
 /// The open store.
 #[derive(Debug)]
 pub struct SnapshotStore {
@@ -117,16 +129,14 @@ impl SnapshotStore {
         Ok((store, restored))
     }
 
-    /// Writes a snapshot durably and forgets all but the two newest.
-    ///
-    /// # Errors
-    /// When also a new, empty store does not take it.
-    pub fn write(
-        &mut self,
-        seq: Seq,
-        hash: StateHash,
-        bytes: &[u8],
-    ) -> Result<(), SnapshotStoreError> {
+    fn unusable(&self, fault: &Fault) -> SnapshotStoreError {
+        unusable(&self.path, fault)
+    }
+}
+
+impl Snapshots for SnapshotStore {
+    /// Fails when also a new, empty store does not take it.
+    fn write(&mut self, seq: Seq, hash: StateHash, bytes: &[u8]) -> Result<(), SnapshotStoreError> {
         let Err(fault) = guarded(|| write_snapshot(&self.db, &self.path, seq, hash, bytes)) else {
             return Ok(());
         };
@@ -139,8 +149,7 @@ impl SnapshotStore {
             .map_err(|fault| self.unusable(&fault))
     }
 
-    /// Seqs of the snapshots in the store, oldest first; for reports and tests.
-    pub fn seqs(&self) -> Vec<Seq> {
+    fn seqs(&self) -> Vec<Seq> {
         guarded(|| {
             self.db
                 .scan_prefix(b"m")
@@ -149,10 +158,6 @@ impl SnapshotStore {
                 .collect()
         })
         .unwrap_or_default()
-    }
-
-    fn unusable(&self, fault: &Fault) -> SnapshotStoreError {
-        unusable(&self.path, fault)
     }
 }
 

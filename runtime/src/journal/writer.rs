@@ -51,7 +51,8 @@ pub struct Writer {
     synced: Mark,
     anchor: Anchor,
     anchor_commits: u32,
-    anchor_synced_at: Instant,
+    /// Unknown before the first look.
+    anchor_synced_at: Option<Instant>,
     poisoned: bool,
 }
 
@@ -99,7 +100,7 @@ impl Writer {
             synced: anchor.mark(),
             anchor,
             anchor_commits: 0,
-            anchor_synced_at: Instant::now(),
+            anchor_synced_at: None,
             poisoned: false,
         };
         // Records found by recovery may still be in the page cache of a process that died.
@@ -211,10 +212,12 @@ impl Writer {
     /// # Errors
     /// As [`Writer::append`].
     pub fn tend_anchor(&mut self, now: Instant) -> Result<(), JournalError> {
+        let synced_at = *self.anchor_synced_at.get_or_insert(now);
         let due = self.anchor_commits >= ANCHOR_COMMITS_MAX
-            || now.saturating_duration_since(self.anchor_synced_at) >= ANCHOR_AGE_MAX;
+            || now.saturating_duration_since(synced_at) >= ANCHOR_AGE_MAX;
         if due && self.anchor.is_dirty() {
             self.sync_anchor()?;
+            self.anchor_synced_at = Some(now);
         }
         Ok(())
     }
@@ -226,7 +229,6 @@ impl Writer {
     pub fn sync_anchor(&mut self) -> Result<(), JournalError> {
         self.guarded(|writer| {
             writer.anchor_commits = 0;
-            writer.anchor_synced_at = Instant::now();
             writer.anchor.sync()
         })
     }
