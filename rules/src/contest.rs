@@ -14,8 +14,8 @@
 //! and the board of the reviewers go on.
 
 use types::{
-    CompetitionState, ContestRefusal, DisqualificationReason, Ratio, TeamId, TimestampNs,
-    codec_struct,
+    Codec, CodecError, CompetitionState, ContestRefusal, DisqualificationReason, Ratio, Reader,
+    TeamId, TimestampNs, codec_struct,
 };
 
 use crate::board::{Board, ENTRANTS_MAX, Key};
@@ -186,14 +186,36 @@ pub struct Contest {
     awards: Option<Awards>,
 }
 
-codec_struct!(Contest {
-    state,
-    teams,
-    board,
-    frozen,
-    disqualified,
-    awards
-});
+impl Codec for Contest {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.state.encode(out);
+        self.teams.encode(out);
+        self.board.encode(out);
+        self.frozen.encode(out);
+        self.disqualified.encode(out);
+        self.awards.encode(out);
+    }
+
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        let state = Codec::decode(reader)?;
+        let teams: Vec<Option<TeamId>> = Codec::decode(reader)?;
+        let entrants = teams.len() as u32;
+        let board = Board::decode_of(reader, entrants)?;
+        let frozen = if bool::decode(reader)? {
+            Some(Board::decode_of(reader, entrants)?)
+        } else {
+            None
+        };
+        Ok(Self {
+            state,
+            teams,
+            board,
+            frozen,
+            disqualified: Codec::decode(reader)?,
+            awards: Codec::decode(reader)?,
+        })
+    }
+}
 
 impl Contest {
     /// A competition without entrants: live at once where it has no window.

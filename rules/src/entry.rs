@@ -174,7 +174,10 @@ impl Entry {
 
     /// Whether its figures can be those of an entry that was observed: for one from bytes.
     pub fn is_sound(&self) -> bool {
-        self.initial > Notional::ZERO
+        // A day's share lies between -1 and 1, but for the rounding of very large figures.
+        let consistency_max = i128::from(self.days) * 2 * SCALE;
+        self.sum_consistency.unsigned_abs() <= consistency_max.unsigned_abs()
+            && self.initial > Notional::ZERO
             && self.initial <= self.peak
             && (self.trough..=self.peak).contains(&self.equity)
             && self.drawdown >= Notional::ZERO
