@@ -162,6 +162,10 @@ impl Core {
         stepped
     }
 
+    pub(crate) const fn shard(&self) -> &Shard {
+        &self.shard
+    }
+
     /// Whether a step never waits for a batch to come back.
     pub(crate) fn is_free(&self) -> bool {
         self.free.slots() >= 2

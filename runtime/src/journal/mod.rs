@@ -10,6 +10,9 @@
 //! | at or before the anchor, or not in the last segment | rot: they were durable | refuse to start, naming segment, offset and seq |
 //! | beyond the anchor, as a torn write leaves them | a torn tail: nobody was promised them | cut, and the bytes are counted |
 //! | beyond the anchor, checksum good but wrong seq, shard, version or kind | not a torn write | refuse to start |
+//!
+//! What stands beyond the anchor and checks is written and synced again: after an fsync that failed, the
+//! operating system may show what it has dropped, and would never write it.
 
 pub mod anchor;
 pub mod reader;
@@ -297,7 +300,12 @@ pub fn open(
     };
 
     let mut reader = Reader::open(location, snapshot)?;
+    // Where what the anchor does not know of begins in the last segment.
+    let mut doubted_from = record::HEADER_BYTES as u64;
     loop {
+        if reader.mark().seq <= anchor.mark().seq && *reader.segment() == *last {
+            doubted_from = reader.offset();
+        }
         // Also before the first record: the anchor may stand at the end of the segment before.
         if reader.mark().seq == anchor.mark().seq && reader.mark() != anchor.mark() {
             return Err(as_rot(reader.damage(Reason::Anchor).into(), durable));
@@ -321,6 +329,7 @@ pub fn open(
     if end.seq < durable {
         return Err(as_rot(reader.damage(Reason::Ends).into(), durable));
     }
+    reader::write_again(last, location, doubted_from..reader.offset())?;
     let open = Some((last.clone(), reader.offset()));
     let writer = Writer::new(location, segment_bytes_max, open, end, anchor)?;
     Ok(Opened {

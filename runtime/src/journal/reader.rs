@@ -248,6 +248,26 @@ pub(super) fn used_bytes(
     }
 }
 
+/// Writes a part of a segment with what it shows, so that the next sync makes it durable for certain.
+pub(super) fn write_again(
+    segment: &Segment,
+    location: &Location,
+    range: std::ops::Range<u64>,
+) -> Result<(), JournalError> {
+    let file = location.open_file(&segment.path, Access::Write)?;
+    let mut at = range.start;
+    let mut buffer = vec![0; READ_BYTES];
+    while at < range.end {
+        let part = &mut buffer[..READ_BYTES.min((range.end - at) as usize)];
+        read_exact_at(&*file, part, at)
+            .map_err(|error| JournalError::io("read", &segment.path, error))?;
+        file.write_at(part, at)
+            .map_err(|error| JournalError::io("write", &segment.path, error))?;
+        at += part.len() as u64;
+    }
+    Ok(())
+}
+
 /// Opens a segment and checks that its header says what its name says.
 pub(super) fn open_segment(
     segment: &Segment,

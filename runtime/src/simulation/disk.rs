@@ -18,7 +18,8 @@ const SECTOR_BYTES: usize = 512;
 /// What goes wrong next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// The next sync of a file fails; what it should have made durable is in doubt.
+    /// The next sync of a file fails. What it should have made durable is seen until the power goes, and
+    /// gone then, whatever a later sync says, unless it is written again: that is how Linux does it.
     Sync,
     /// The next write fails after part of it.
     Write,
@@ -155,6 +156,12 @@ impl SimulatedDisk {
         state.ends_at = Some(state.operations + operations);
     }
 
+    /// Takes back every fault and limit that has not come about.
+    pub fn forgive(&self) {
+        let state = &mut *self.state();
+        (state.fault, state.ends_at, state.room) = (None, None, None);
+    }
+
     /// Lets all files together have this many bytes.
     pub fn set_room(&self, bytes: Option<u64>) {
         self.state().room = bytes;
@@ -163,6 +170,22 @@ impl SimulatedDisk {
     /// Makes the next call of its kind fail.
     pub fn inject(&self, fault: Fault) {
         self.state().fault = Some(fault);
+    }
+
+    /// Whether a call was refused because [`SimulatedDisk::end_after`] had said so, or the next one is.
+    pub fn is_without_power(&self) -> bool {
+        let state = self.state();
+        state.ends_at.is_some_and(|end| state.operations >= end)
+    }
+
+    /// Bytes of all files together.
+    pub fn used(&self) -> u64 {
+        let state = self.state();
+        let lengths = state
+            .names
+            .values()
+            .map(|&file| state.files[file].bytes.len());
+        lengths.sum::<usize>() as u64
     }
 
     /// Calls so far that changed the disk.
@@ -346,8 +369,13 @@ impl DiskFile for OpenFile {
         let state = &mut *self.disk.state();
         state.operate()?;
         if state.fails(Fault::Sync) {
-            // The system drops what it could not write and would say nothing the next time.
-            return Err(io::ErrorKind::Other.into());
+            let lost = std::mem::take(&mut state.files[self.file].pending);
+            // A length is not data: it is tried again.
+            state.files[self.file].pending = lost
+                .into_iter()
+                .filter(|change| matches!(change, Change::Length(_)))
+                .collect();
+            return Err(io::Error::other("injected"));
         }
         let content = &mut state.files[self.file];
         for change in std::mem::take(&mut content.pending) {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use engine::StateHash;
+use engine::{Shard, StateHash};
 use tokio::sync::broadcast;
 use types::Seq;
 
@@ -186,6 +186,11 @@ impl Process {
 
     fn fail(&self, reason: String) {
         self.shared.fail(reason);
+    }
+
+    /// The live shard, until it has ended.
+    pub fn shard(&self) -> Option<&Shard> {
+        self.core.as_ref().map(|core| core.shard())
     }
 
     /// Takes nothing more; the steps that follow finish what was accepted.
