@@ -310,17 +310,19 @@ pub(super) fn of_cancels(
     Ok(with_events(app, &head, account_id, receipt))
 }
 
-/// An interval that is known, as JSON, or why it is not.
+/// An interval that is known, as JSON, and whether it is new; or why it is not known.
 pub(super) fn of_announcement(
     app: &App,
     calendar: Calendar,
     interval: Interval,
-    is_new: bool,
     receipt: &Receipt,
-) -> Result<String, Problem> {
+) -> Result<(bool, String), Problem> {
+    let mut is_new = false;
     for event in &receipt.events {
-        if let EventKind::InputRejected { reason } = event.kind {
-            return Err(rejected(rejection(reason)));
+        match event.kind {
+            EventKind::InputRejected { reason } => return Err(rejected(rejection(reason))),
+            EventKind::WindowAnnounced { .. } => is_new = true,
+            _ => {}
         }
     }
     let status = if is_new { "announced" } else { "unchanged" };
@@ -328,7 +330,7 @@ pub(super) fn of_announcement(
         "status": status,
         "interval": IntervalDto::new(calendar, interval),
     });
-    Ok(with_events_of(app, &head, &[], receipt))
+    Ok((is_new, with_events_of(app, &head, &[], receipt)))
 }
 
 fn with_events(app: &App, head: &Value, account: AccountId, receipt: &Receipt) -> String {

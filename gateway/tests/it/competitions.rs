@@ -113,6 +113,77 @@ async fn a_competition_is_shown_with_its_definition_and_its_prizes_of_now() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_post_makes_is_made_once_for_each_key() {
+    let venue = venue(2).await;
+    let send = async |line: &str, key: &str, body: &Value| {
+        let key = format!("Idempotency-Key: {key}");
+        let answer = request(venue.address, line, &[JSON, &key], &body.to_string()).await;
+        venue.settle().await;
+        answer
+    };
+    let interval = |end: &str| {
+        json!({
+            "calendar": {"named": "news"}, "start": "2024-01-04T13:30:00Z", "end": end,
+        })
+    };
+    let mut other = cup("paper");
+    other["name"] = "Other".into();
+    // What is sent, what else under its key is refused, and the answer to the same under another key.
+    let define = "POST /v1/competitions";
+    let enter = "POST /v1/competitions/1/entrants";
+    let announce = "POST /v1/windows";
+    let news = interval("2024-01-04T13:31:00Z");
+    let (third, fourth) = (json!({"account": "3"}), json!({"account": "4"}));
+    for (key, line, body, another, without) in [
+        ("cup", define, cup("paper"), other, 201),
+        ("third", enter, third, fourth, 422),
+        (
+            "news",
+            announce,
+            news,
+            interval("2024-01-04T13:32:00Z"),
+            200,
+        ),
+    ] {
+        let first = send(line, key, &body).await;
+        assert_eq!(
+            (first.status, first.header("idempotency-replayed")),
+            (201, None),
+            "{first:?}"
+        );
+        let again = send(line, key, &body).await;
+        assert_eq!((again.status, &again.body), (201, &first.body));
+        assert_eq!(again.header("idempotency-replayed"), Some("true"));
+        send(line, key, &another)
+            .await
+            .problem(409, "idempotency_key_reused");
+        assert_eq!(
+            send(line, &format!("{key} again"), &body).await.status,
+            without
+        );
+    }
+    let list = get_json(venue.address, "/v1/competitions").await;
+    let names: Vec<_> = list["competitions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|competition| (&competition["name"], &competition["entrants"]))
+        .collect();
+    let shown = |name: &str, entrants: u32| (json!(name), json!(entrants));
+    // The third was defined under a key of its own.
+    let expected = [shown("January", 3), shown("Cup", 1), shown("Cup", 0)];
+    assert_eq!(
+        names,
+        expected.each_ref().map(|(name, entrants)| (name, entrants))
+    );
+    // A refusal is repeated too.
+    let refused = send(enter, "twice", &json!({"account": "3"})).await;
+    refused.problem(422, "cannot_enter");
+    let again = send(enter, "twice", &json!({"account": "3"})).await;
+    assert_eq!((again.status, &again.body), (422, &refused.body));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_row_has_what_its_score_and_its_place_are_made_of() {
     let venue = venue(1).await;
     define(&venue, &cup("demo")).await;

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use runtime::Receipt;
 use serde_json::{Value, json};
-use types::{AccountId, CompetitionId, ContestRefusal, EventKind, InputRejection, TeamId};
+use types::{CompetitionId, ContestRefusal, EventKind, InputRejection};
 
 use super::rejected;
 use crate::app::App;
@@ -12,6 +12,7 @@ use crate::dto::event;
 use crate::dto::word::{self, rejection};
 use crate::problem::Problem;
 use crate::rest::accounts::unknown_account;
+use crate::rest::submission::ContestEntry;
 use crate::show;
 
 /// A new competition, as JSON, or why it was refused.
@@ -32,11 +33,14 @@ pub(in crate::rest) fn of_definition(app: &App, receipt: &Receipt) -> Result<Str
 /// An entry, as JSON, or why it was refused.
 pub(in crate::rest) fn of_entry(
     app: &App,
-    competition: CompetitionId,
-    account: AccountId,
-    team: Option<TeamId>,
+    entry: ContestEntry,
     receipt: &Receipt,
 ) -> Result<String, Problem> {
+    let ContestEntry {
+        competition,
+        account,
+        team,
+    } = entry;
     for fact in &receipt.events {
         match fact.kind {
             EventKind::CompetitionEntered {
