@@ -551,9 +551,9 @@ codec_enum!(ContestRefusal {
     2 => Full { max },
     3 => NeedsTeam,
     4 => HasNoTeams,
-    5 => UnknownEntrant(entrant),
-    6 => IsDisqualified(entrant),
-    7 => IsNotDisqualified(entrant),
+    5 => UnknownEntrant(account),
+    6 => IsDisqualified(account),
+    7 => IsNotDisqualified(account),
     8 => EndsByItself,
 });
 codec_struct!(RollSchedule { zone, minute });

@@ -341,9 +341,10 @@ async fn an_organiser_disqualifies_reinstates_ends_and_finalises() {
     let answer = change(&venue, 1, &off).await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.json()["events"][0]["type"], "disqualified");
-    change(&venue, 1, &off)
-        .await
-        .problem(422, "is_disqualified");
+    let twice = change(&venue, 1, &off).await;
+    assert_eq!(twice.json()["detail"], "account 3 is disqualified already");
+    let fault = "account | 3 | an account that is not disqualified";
+    assert_eq!(twice.problem(422, "is_disqualified"), [fault]);
     let board = get_json(venue.address, "/v1/competitions/1/board").await;
     assert_eq!(accounts(&board), ["4", "3"]);
     let row = &board["rows"][1];
@@ -353,6 +354,9 @@ async fn an_organiser_disqualifies_reinstates_ends_and_finalises() {
     );
     assert_eq!(board["competition"]["disqualified"], 1);
     assert_eq!(change(&venue, 1, &back).await.status, 200);
+    let twice = change(&venue, 1, &back).await;
+    let fault = "account | 3 | an account that is disqualified";
+    assert_eq!(twice.problem(422, "is_not_disqualified"), [fault]);
     let faults = change(&venue, 1, &json!({"change": "reinstate", "account": "0"})).await;
     let fault = "account | 0 | an account that has entered this competition";
     assert_eq!(faults.problem(422, "unknown_entrant"), [fault]);

@@ -112,18 +112,25 @@ const fn competition_of(kind: &EventKind) -> Option<CompetitionId> {
     }
 }
 
-/// A refusal of the competition's rules; the number of an unknown entrant is its account.
+/// A refusal of the competition's rules.
 fn denied(reason: ContestRefusal) -> Problem {
     let kind = word::contest_refusal(reason);
     let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, kind, reason.to_string());
     match reason {
         ContestRefusal::NeedsTeam => problem.with("team", None, "a team"),
         ContestRefusal::HasNoTeams => problem.with("team", None, "no team"),
-        ContestRefusal::UnknownEntrant(account) => problem.with(
-            "account",
-            Some(&account.to_string()),
-            "an account that has entered this competition",
-        ),
+        ContestRefusal::UnknownEntrant(account) => {
+            let accepted = "an account that has entered this competition";
+            problem.with("account", Some(&account.to_string()), accepted)
+        }
+        ContestRefusal::IsDisqualified(account) => {
+            let accepted = "an account that is not disqualified";
+            problem.with("account", Some(&account.to_string()), accepted)
+        }
+        ContestRefusal::IsNotDisqualified(account) => {
+            let accepted = "an account that is disqualified";
+            problem.with("account", Some(&account.to_string()), accepted)
+        }
         _ => problem,
     }
 }
