@@ -17,7 +17,7 @@ use types::{
 
 use super::accounts::unknown_account;
 use crate::app::App;
-use crate::channel::array;
+use crate::channel::{Json, array};
 use crate::dto::IntervalDto;
 use crate::dto::event::account_of;
 use crate::dto::reason;
@@ -342,10 +342,15 @@ fn with_events_of(app: &App, head: &Value, accounts: &[AccountId], receipt: &Rec
     let own = told
         .iter()
         .filter(|event| event.account.is_none_or(|whose| accounts.contains(&whose)));
+    beside(head, own.map(|event| &event.json))
+}
+
+/// An object, and `events` as one more field of it.
+fn beside<'a>(head: &Value, events: impl Iterator<Item = &'a Json>) -> String {
     let mut body = head.to_string();
     body.pop();
     body.push_str(",\"events\":");
-    array(&mut body, own.map(|event| &event.json));
+    array(&mut body, events);
     body.push('}');
     body
 }

@@ -5,9 +5,8 @@ use runtime::Receipt;
 use serde_json::{Value, json};
 use types::{CompetitionId, ContestRefusal, EventKind, InputRejection};
 
-use super::rejected;
+use super::{beside, rejected};
 use crate::app::App;
-use crate::channel::array;
 use crate::dto::event;
 use crate::dto::word::{self, rejection};
 use crate::problem::Problem;
@@ -89,12 +88,7 @@ fn with_events(app: &App, head: &Value, competition: CompetitionId, receipt: &Re
         .filter(|event| competition_of(&event.event().kind) == Some(competition))
         .map(|event| show::json(&event))
         .collect();
-    let mut body = head.to_string();
-    body.pop();
-    body.push_str(",\"events\":");
-    array(&mut body, told.iter());
-    body.push('}');
-    body
+    beside(head, told.iter())
 }
 
 /// The competition that a fact is about.
