@@ -53,7 +53,7 @@ fn main() -> ExitCode {
     };
     done.unwrap_or_else(|error| {
         eprintln!("dynasty: {error:#}");
-        if error.is::<gateway::dto::PlanFileError>() || error.is::<plan::InputError>() {
+        if error.is::<gateway::dto::FileError>() || error.is::<plan::InputError>() {
             ExitCode::from(2)
         } else {
             ExitCode::FAILURE

@@ -14,7 +14,8 @@
 //! is not above zero is -100%.
 //!
 //! Arithmetic: each quotient is an integer of 1e-18, rounded down; each weighted component is one of
-//! 1e-9 of a point, rounded down. For equities from a thousandth to a thousand times the initial one,
+//! 1e-9 of a point, rounded down. [`ScoreInputs`] is all that a score is computed from, and
+//! `docs/competitions.md` says how, step by step. For equities from a thousandth to a thousand times the initial one,
 //! up to 10,000 days and a loss limit of at least 1%, a component is at most 1.1e-9 points below the
 //! exact rational value and at most 1e-10 above it. The total is exactly the sum of the four.
 //!
@@ -95,6 +96,23 @@ pub struct Score {
     pub round_turns: u32,
     /// Why the entry is not ranked.
     pub ineligible: Option<Ineligible>,
+}
+
+/// What the four components are computed from, beside the competition and the number of days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScoreInputs {
+    /// Equity at entry, or when the window started.
+    pub initial: Notional,
+    /// Equity at which today began.
+    pub day_start: Notional,
+    /// Equity of now.
+    pub equity: Notional,
+    /// Sum of `u(d)` over the closed days, 1e-18.
+    pub sum_risk: i128,
+    /// Sum of `g(d, 0.5%)` over the closed days, 1e-18.
+    pub sum_consistency: i128,
+    /// Deepest fall from a peak as a share of that peak, 1e-18.
+    pub drawdown_share: i128,
 }
 
 /// Why an entry is not ranked.
@@ -205,20 +223,39 @@ impl Entry {
         self.attained_at
     }
 
+    /// What the score is computed from, as it stands.
+    pub fn inputs(&self) -> ScoreInputs {
+        ScoreInputs {
+            initial: self.initial,
+            day_start: self.day_start,
+            equity: self.equity,
+            sum_risk: self.sum_risk,
+            sum_consistency: self.sum_consistency,
+            drawdown_share: self.drawdown_share.max(self.open_drawdown_share()),
+        }
+    }
+
     /// The score as it stands. `breached`: the account violated a hard rule.
     pub fn score(&self, competition: &Competition, breached: bool) -> Score {
-        let total = Return::of(self.initial, self.equity);
-        let today = Return::of(self.day_start, self.equity);
+        let ScoreInputs {
+            initial,
+            day_start,
+            equity,
+            sum_risk,
+            sum_consistency,
+            drawdown_share,
+        } = self.inputs();
+        let total = Return::of(initial, equity);
+        let today = Return::of(day_start, equity);
         let days = self.days.saturating_add(1);
 
-        let sum_risk = self.sum_risk.saturating_add(today.risk());
-        let sum_consistency = self.sum_consistency.saturating_add(today.consistency());
+        let sum_risk = sum_risk.saturating_add(today.risk());
+        let sum_consistency = sum_consistency.saturating_add(today.consistency());
         let risk = quotient(
             sum_risk,
             sum_risk.saturating_abs().saturating_add(SCALE / 25),
         );
         let mean_consistency = sum_consistency.div_euclid(days.into());
-        let drawdown_share = self.drawdown_share.max(self.open_drawdown_share());
         let loss_limit = i128::from(competition.loss_limit.0.max(1));
         let used = drawdown_share
             .saturating_mul(Ratio::ONE.0.into())
