@@ -6,6 +6,8 @@
 
 mod feed;
 mod promises;
+#[cfg(test)]
+mod tests;
 mod world;
 
 pub use world::{Failure, Report, run};
