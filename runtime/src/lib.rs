@@ -54,7 +54,7 @@ pub use handle::{Handle, Publisher};
 pub use ingress::{Lane, Overloaded, Receipt, Refused};
 pub use latency::{Latencies, StageLatencies};
 pub use recovery::{Recovery, RecoveryError, journal_location};
-pub use runtime::{Runtime, StartError, StopError, Stopped};
+pub use runtime::{Runtime, StartError, StopError, Stopped, lock};
 pub use shared::Status;
 pub use snapshot::{Restored, SnapshotStore, SnapshotStoreError, Snapshots};
 pub use source::{Next, Source};

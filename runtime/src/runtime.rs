@@ -10,7 +10,7 @@ use std::convert::Infallible;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
@@ -135,7 +135,7 @@ impl Runtime {
         if let Some(setting) = config.zero_setting() {
             return Err(StartError::Zero(setting));
         }
-        let lock = lock(&config)?;
+        let lock = lock(&config.directory)?;
         let mut projection = config.projection.take();
         let recovered = recover(&config, &mut projection)?;
         config.projection = projection;
@@ -232,17 +232,21 @@ impl Drop for Runtime {
     }
 }
 
-fn lock(config: &Config) -> Result<File, StartError> {
-    let path = config.directory.join(LOCK_FILE);
-    let io = |doing, path: &PathBuf| {
-        let path = path.clone();
+/// Takes a data directory for as long as the answer is kept; it is created when missing.
+///
+/// # Errors
+/// [`StartError::Locked`] when another process has it, and I/O errors.
+pub fn lock(directory: &Path) -> Result<File, StartError> {
+    let path = directory.join(LOCK_FILE);
+    let io = |doing, path: &Path| {
+        let path = path.to_owned();
         move |source| StartError::Io {
             doing,
             path,
             source,
         }
     };
-    fs::create_dir_all(&config.directory).map_err(io("create", &config.directory))?;
+    fs::create_dir_all(directory).map_err(io("create", directory))?;
     let file = OpenOptions::new()
         .write(true)
         .create(true)

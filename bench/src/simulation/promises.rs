@@ -120,8 +120,9 @@ impl Promises {
             differs(receipt.seq, &receipt.events, replay.events(receipt.seq))?;
         }
         places.sort_unstable();
-        if let Some(pair) = places.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(format!("two commands were acknowledged at seq {}", pair[0]));
+        let doubled = places.windows(2).find(|pair| pair[0] == pair[1]);
+        if let Some([seq, ..]) = doubled {
+            return Err(format!("two commands were acknowledged at seq {seq}"));
         }
         let found = replay.inputs.iter().filter(|input| is_counted(&input.kind));
         let found = found.count() as u64;

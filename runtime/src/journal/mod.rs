@@ -17,6 +17,7 @@
 pub mod anchor;
 pub mod reader;
 pub mod record;
+mod repair;
 pub mod writer;
 
 use std::io;
@@ -30,6 +31,7 @@ use crate::disk::{Access, Disk, DiskFile, LocalDisk};
 pub use anchor::{ANCHOR_FILE, Anchor, Mark};
 pub use reader::Reader;
 pub use record::{Chain, Reason, Record};
+pub use repair::{Repaired, repair};
 pub use writer::{Append, Writer};
 
 /// Suffix of a segment's file name.
@@ -130,7 +132,7 @@ pub enum JournalError {
     },
     /// A record is not what it should be.
     #[error("damaged journal: {0}")]
-    Damaged(#[from] Damage),
+    Damaged(Damage),
     /// A record that was durable is not what it should be.
     #[error(
         "{damage}; everything up to seq {durable} was durable, so this is rot and no torn tail"
@@ -174,6 +176,12 @@ pub enum JournalError {
     /// An earlier write or sync failed.
     #[error("an earlier write or sync of the journal failed; nothing is promised any more")]
     Poisoned,
+}
+
+impl From<Damage> for JournalError {
+    fn from(damage: Damage) -> Self {
+        Self::Damaged(damage)
+    }
 }
 
 impl JournalError {

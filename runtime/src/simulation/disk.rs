@@ -114,13 +114,6 @@ impl SimulatedDisk {
         Arc::new(self.clone())
     }
 
-    /// Another disk with the same content, what is not durable included.
-    pub fn fork(&self) -> Self {
-        Self {
-            state: Arc::new(Mutex::new(self.state().clone())),
-        }
-    }
-
     /// Loses power: what was not synced survives or not as the seed has it. Open files still work on
     /// what is left, but nobody should have any.
     pub fn lose_power(&self, seed: u64) {
@@ -407,7 +400,7 @@ mod tests {
             let bytes = disk.read(&path()).unwrap();
             assert_eq!(&bytes[..6], b"synced");
             let sectors = bytes.get(512..).unwrap_or_default();
-            match sectors.iter().filter(|&&byte| byte == 7).count() {
+            match sectors.iter().map(|&byte| usize::from(byte == 7)).sum() {
                 0 => seen[0] = true,
                 512 => seen[1] = true,
                 1_024 => seen[2] = true,

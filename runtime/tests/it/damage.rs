@@ -336,3 +336,29 @@ fn a_snapshot_ahead_of_the_journal_is_refused() {
         other => panic!("{other:?}"),
     }
 }
+
+#[test]
+fn a_repair_keeps_what_it_is_told_to_and_sets_the_rest_aside() {
+    let written = written();
+    let boundaries = written.boundaries();
+    let damaged = 40;
+    let mut bytes = written.bytes.clone();
+    bytes[boundaries[damaged - 1] + 20] ^= 1;
+    written.lay_out(&bytes, &written.last);
+    assert!(matches!(written.open(), Err(JournalError::Rot { .. })));
+    // Not one record more than checks.
+    let too_far = journal::repair(&written.location(), Seq(damaged as u64));
+    let JournalError::Damaged(damage) = too_far.unwrap_err() else {
+        panic!("a record that does not check was kept");
+    };
+    assert_eq!(damage.seq, Seq(damaged as u64));
+    let keep = Seq(damaged as u64 - 1);
+    let repaired = journal::repair(&written.location(), keep).unwrap();
+    assert_eq!(repaired.end.seq, keep);
+    assert_eq!(repaired.set_aside.len(), 1);
+    assert_eq!(fs::read(&repaired.set_aside[0]).unwrap(), bytes);
+    let (inputs, cut) = written.open().unwrap();
+    assert_eq!((&inputs[..], cut), (&written.inputs[..damaged - 1], 0));
+    let beyond = journal::repair(&written.location(), Seq(damaged as u64));
+    assert!(matches!(beyond, Err(JournalError::Missing { .. })));
+}
