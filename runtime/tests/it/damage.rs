@@ -7,8 +7,9 @@ use std::fs::{self, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use crate::scenario::{Script, config, journaled};
+use crate::scenario::{Script, config, journaled, script};
 use runtime::journal::{self, ANCHOR_FILE, JournalError, Location, Reason};
+use runtime::simulation::{Random, SimulatedDisk};
 use runtime::{RecoveryError, Runtime, StartError};
 use tempfile::TempDir;
 use types::{Input, Seq, ShardId};
@@ -26,6 +27,7 @@ fn used(bytes: &[u8]) -> usize {
 
 struct Written {
     directory: TempDir,
+    disk: SimulatedDisk,
     segment: PathBuf,
     bytes: Vec<u8>,
     inputs: Vec<Input>,
@@ -54,6 +56,7 @@ fn written() -> Written {
         bytes.len()
     );
     Written {
+        disk: SimulatedDisk::default(),
         inputs: journaled(directory.path()),
         directory,
         segment,
@@ -77,11 +80,26 @@ impl Written {
         self.directory.path().join("journal")
     }
 
+    /// On a disk in memory, which syncs at once.
     fn location(&self) -> Location {
+        Location {
+            disk: self.disk.shared(),
+            ..self.local()
+        }
+    }
+
+    /// On the disk of this machine.
+    fn local(&self) -> Location {
         Location::local(self.journal(), ShardId(0))
     }
 
     fn lay_out(&self, bytes: &[u8], anchor: &[u8]) {
+        self.disk.overwrite(&self.segment, bytes);
+        self.disk
+            .overwrite(&self.journal().join(ANCHOR_FILE), anchor);
+    }
+
+    fn lay_out_locally(&self, bytes: &[u8], anchor: &[u8]) {
         overwrite(&self.segment, bytes);
         overwrite(&self.journal().join(ANCHOR_FILE), anchor);
     }
@@ -127,10 +145,8 @@ fn every_truncation_recovers_a_prefix_or_is_refused() {
                 let torn = used(&written.bytes[boundaries[whole]..length]);
                 assert_eq!(cut as usize, torn, "length {length}");
                 // Once cut, the journal is whole.
-                assert_eq!(
-                    fs::metadata(&written.segment).unwrap().len() as usize,
-                    boundaries[whole]
-                );
+                let left = written.disk.read(&written.segment).unwrap();
+                assert_eq!(left.len(), boundaries[whole]);
             }
             Err(error) => {
                 assert!(
@@ -161,7 +177,7 @@ fn every_flipped_bit_of_a_segment_is_seen() {
     assert_eq!(journal::verify(&written.location()).unwrap().damage, None);
     for bit in 0..bytes.len() * 8 {
         bytes[bit / 8] ^= 1 << (bit % 8);
-        overwrite(&written.segment, &bytes);
+        written.disk.overwrite(&written.segment, &bytes);
         let summary = journal::verify(&written.location()).unwrap();
         assert!(summary.damage.is_some(), "bit {bit}");
         bytes[bit / 8] ^= 1 << (bit % 8);
@@ -259,6 +275,7 @@ fn a_gap_is_refused_also_beyond_the_anchor() {
         other => panic!("{other:?}"),
     }
     // A runtime does not start on it, and says where.
+    written.lay_out_locally(&bytes, &written.early);
     let error = Runtime::start(config(written.directory.path()), Script::boxed(0, 0)).unwrap_err();
     assert!(matches!(
         error,
@@ -344,21 +361,109 @@ fn a_repair_keeps_what_it_is_told_to_and_sets_the_rest_aside() {
     let damaged = 40;
     let mut bytes = written.bytes.clone();
     bytes[boundaries[damaged - 1] + 20] ^= 1;
-    written.lay_out(&bytes, &written.last);
-    assert!(matches!(written.open(), Err(JournalError::Rot { .. })));
+    written.lay_out_locally(&bytes, &written.last);
     // Not one record more than checks.
-    let too_far = journal::repair(&written.location(), Seq(damaged as u64));
+    let too_far = journal::repair(&written.local(), Seq(damaged as u64));
     let JournalError::Damaged(damage) = too_far.unwrap_err() else {
         panic!("a record that does not check was kept");
     };
     assert_eq!(damage.seq, Seq(damaged as u64));
     let keep = Seq(damaged as u64 - 1);
-    let repaired = journal::repair(&written.location(), keep).unwrap();
+    let repaired = journal::repair(&written.local(), keep).unwrap();
     assert_eq!(repaired.end.seq, keep);
     assert_eq!(repaired.set_aside.len(), 1);
     assert_eq!(fs::read(&repaired.set_aside[0]).unwrap(), bytes);
-    let (inputs, cut) = written.open().unwrap();
-    assert_eq!((&inputs[..], cut), (&written.inputs[..damaged - 1], 0));
-    let beyond = journal::repair(&written.location(), Seq(damaged as u64));
+    let mut inputs = Vec::new();
+    let visit = |input| inputs.push(input);
+    journal::open(&written.local(), SEGMENT_BYTES_MAX, Seq(0), visit).unwrap();
+    assert_eq!(inputs, written.inputs[..damaged - 1]);
+    let beyond = journal::repair(&written.local(), Seq(damaged as u64));
     assert!(matches!(beyond, Err(JournalError::Missing { .. })));
+}
+
+/// A journal of at least 64 KiB on a disk in memory, all of it durable, and the bytes of its segments.
+fn large() -> (Location, SimulatedDisk, Vec<(PathBuf, Vec<u8>)>) {
+    const BYTES: usize = 64 << 10;
+    let disk = SimulatedDisk::default();
+    let location = Location {
+        disk: disk.shared(),
+        ..Location::local("journal", ShardId(0))
+    };
+    let mut writer = journal::open(&location, 32 << 10, Seq(0), |_| {})
+        .unwrap()
+        .writer;
+    let mut written = 0;
+    while written < BYTES {
+        let before = writer.written();
+        let seq = before.seq.next();
+        let (ts, kind) = script(seq.0 - 1);
+        let mut bytes = Vec::new();
+        let input = Input { seq, ts, kind };
+        let chain = journal::record::encode(ShardId(0), &input, before.chain, &mut bytes);
+        written += bytes.len();
+        let append = journal::Append {
+            first: seq,
+            chain_before: before.chain,
+            end: journal::Mark { seq, chain },
+            bytes: &bytes,
+        };
+        writer.append(append).unwrap();
+    }
+    writer.close().unwrap();
+    writer.sync_anchor().unwrap();
+    let segments = journal::segments(&location).unwrap();
+    assert!(segments.len() >= 2);
+    let bytes = segments.into_iter().map(|segment| {
+        let bytes = disk.read(&segment.path).unwrap();
+        (segment.path, bytes)
+    });
+    let bytes = bytes.collect();
+    (location, disk, bytes)
+}
+
+/// All of what is asked about when `RUNTIME_DAMAGE_ALL` is set, and a random hundredth of it otherwise.
+fn sampled(all: usize) -> impl Iterator<Item = usize> {
+    let is_all = std::env::var_os("RUNTIME_DAMAGE_ALL").is_some();
+    let mut random = Random::new(all as u64);
+    (0..all).filter(move |_| is_all || random.one_in(100))
+}
+
+#[test]
+fn nothing_of_a_large_journal_is_lost_in_silence() {
+    let (location, disk, segments) = large();
+    let refused = |what: &dyn std::fmt::Display| {
+        let opened = journal::open(&location, 32 << 10, Seq(0), |_| {});
+        assert!(opened.is_err(), "{what}");
+        assert!(
+            journal::verify(&location).unwrap().damage.is_some(),
+            "{what}"
+        );
+    };
+    let mut counts = [0; 3];
+    for (path, bytes) in &segments {
+        for bit in sampled(bytes.len() * 8) {
+            let mut flipped = bytes.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            disk.overwrite(path, &flipped);
+            refused(&format_args!("bit {bit} of {}", path.display()));
+            counts[0] += 1;
+        }
+        for length in sampled(bytes.len()) {
+            disk.overwrite(path, &bytes[..length]);
+            refused(&format_args!("{length} bytes of {}", path.display()));
+            counts[1] += 1;
+        }
+        for start in (0..bytes.len()).step_by(512) {
+            let mut zeroed = bytes.clone();
+            let end = bytes.len().min(start + 512);
+            zeroed[start..end].fill(0);
+            disk.overwrite(path, &zeroed);
+            refused(&format_args!("zeros from {start} in {}", path.display()));
+            counts[2] += 1;
+        }
+        disk.overwrite(path, bytes);
+    }
+    let [flips, truncations, sectors] = counts;
+    println!("{flips} flipped bits, {truncations} truncations, {sectors} zeroed sectors: 0 silent");
+    journal::open(&location, 32 << 10, Seq(0), |_| {}).unwrap();
 }
