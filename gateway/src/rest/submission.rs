@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use rules::Competition;
-use runtime::{Receipt, Status};
+use runtime::{Receipt, Refused, Status};
 use tokio::sync::oneshot;
 use tokio::time;
 use types::{
@@ -185,10 +185,7 @@ pub(super) async fn send(
     let permit = Arc::clone(&app.commands)
         .try_acquire_owned()
         .map_err(|_| overloaded("server"))?;
-    let receipt = app
-        .handle
-        .submit(submission.command())
-        .map_err(|_| overloaded("engine"))?;
+    let receipt = app.handle.submit(submission.command()).map_err(refused)?;
     // A task of its own, so that the answer is kept even when the client has gone.
     let unknown = unknown(app, &submission);
     let finish = {
@@ -216,10 +213,7 @@ pub(super) async fn execute(
         .commands
         .try_acquire()
         .map_err(|_| overloaded("server"))?;
-    let receipt = app
-        .handle
-        .submit(command)
-        .map_err(|_| overloaded("engine"))?;
+    let receipt = app.handle.submit(command).map_err(refused)?;
     match time::timeout(app.config.limits.receipt_wait_max, receipt).await {
         Ok(Ok(receipt)) => Ok(receipt),
         Ok(Err(_)) => Err(stopped(app)),
@@ -311,6 +305,20 @@ pub(super) fn overloaded(who: &str) -> Problem {
         format!("the {who} has as many commands waiting as it takes; this one was not taken"),
     )
     .retry_after(1)
+}
+
+/// The runtime did not take a command.
+fn refused(why: Refused) -> Problem {
+    match why {
+        Refused::Overloaded(_) => overloaded("engine"),
+        Refused::DiskFull => Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "disk_full",
+            "the disk has no room for the journal; this command was not taken, and none is until there is \
+             room",
+        )
+        .retry_after(5),
+    }
 }
 
 /// The receipt will not come: the runtime ended first.
