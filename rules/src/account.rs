@@ -377,6 +377,10 @@ impl AccountRules {
     /// How the account stands against its consistency rule, with today so far as one of the days;
     /// `None` without a rule.
     ///
+    /// The best day is compared with the total, or, where the rule names the profit target, with the
+    /// larger of both: a best day beyond its share of the target raises what has to be earned to
+    /// [`Consistency::total_needed`], and never forbids to pass.
+    ///
     /// While the rule is strict, `total_needed` is the least total above the one that has the best day
     /// exactly at the cap, and `next_day_max` the most below it.
     pub fn consistency(&self, plan: &Plan, account: AccountId) -> Option<Consistency> {

@@ -774,6 +774,7 @@ codec_struct!(DayClose {
 codec_struct!(Consistency {
     account,
     best_day,
+    total,
     denominator,
     cap,
     inclusive,

@@ -531,12 +531,13 @@ fn a_payout_is_denied_with_the_standing_that_denies_it() {
     let standing = Consistency {
         account: ACCOUNT,
         best_day: money("1000"),
+        total: money("1000"),
         denominator: money("1000"),
         cap: Ratio::percent(40),
         inclusive: true,
         met: false,
-        total_needed: money("2500"),
-        next_day_max: money("666.666666"),
+        total_needed: Some(money("2500")),
+        next_day_max: Some(money("666.666666")),
     };
     let events = world.hear(adjust(AdjustKind::Payout, 100));
     let denied = EventKind::PayoutDenied {

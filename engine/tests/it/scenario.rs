@@ -506,12 +506,13 @@ fn a_target_met_in_one_day_is_told_what_consistency_still_needs() {
     assert!(events.contains(&EventKind::Consistency(Consistency {
         account: ACCOUNT,
         best_day: money("1000"),
+        total: money("1000"),
         denominator: money("1000"),
         cap: Ratio::percent(40),
         inclusive: true,
         met: false,
-        total_needed: money("2500"),
-        next_day_max: money("666.666666"),
+        total_needed: Some(money("2500")),
+        next_day_max: Some(money("666.666666")),
     })));
     assert_eq!(
         world.shard.account_state(ACCOUNT),

@@ -122,12 +122,13 @@ struct LimitBasisDto {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct ConsistencyBasisDto {
     best_day: String,
+    total: String,
     denominator: String,
     cap_pct: String,
     inclusive: bool,
     met: bool,
-    total_needed: String,
-    next_day_max: String,
+    total_needed: Option<String>,
+    next_day_max: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -274,12 +275,13 @@ impl ConsistencyBasisDto {
     fn new(standing: &Consistency) -> Self {
         Self {
             best_day: standing.best_day.to_string(),
+            total: standing.total.to_string(),
             denominator: standing.denominator.to_string(),
             cap_pct: percent::exact(standing.cap),
             inclusive: standing.inclusive,
             met: standing.met,
-            total_needed: standing.total_needed.to_string(),
-            next_day_max: standing.next_day_max.to_string(),
+            total_needed: standing.total_needed.map(|amount| amount.to_string()),
+            next_day_max: standing.next_day_max.map(|amount| amount.to_string()),
         }
     }
 }

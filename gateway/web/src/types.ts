@@ -102,8 +102,8 @@ export interface Consistency {
   denominator: Decimal;
   share_pct: Decimal | null;
   met: boolean;
-  total_needed: Decimal;
-  next_day_max: Decimal;
+  total_needed: Decimal | null;
+  next_day_max: Decimal | null;
 }
 export type Objective = ProfitTarget | MinDays | Consistency;
 

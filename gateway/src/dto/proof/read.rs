@@ -139,6 +139,11 @@ fn money(table: &Table<'_>, name: &str) -> Result<Money, FieldError> {
     exact(&table.field(name), AMOUNT)
 }
 
+fn money_or_null(table: &Table<'_>, name: &str) -> Result<Option<Money>, FieldError> {
+    let field = table.field(name).nullable()?;
+    field.map(|field| exact(&field, AMOUNT)).transpose()
+}
+
 fn price(table: &Table<'_>, name: &str) -> Result<Price, FieldError> {
     exact(&table.field(name), PRICE)
 }
@@ -301,7 +306,6 @@ fn read_basis(field: &Field<'_>) -> Result<VerdictBasis, FieldError> {
 
 fn read_limit(field: &Field<'_>, account: AccountId) -> Result<LimitBasis, FieldError> {
     let table = field.table(&["rule", "baseline", "allowance", "floor", "lowered", "held"])?;
-    let held = table.field("held").nullable()?;
     Ok(LimitBasis {
         account,
         rule: table.field("rule").word()?,
@@ -309,7 +313,7 @@ fn read_limit(field: &Field<'_>, account: AccountId) -> Result<LimitBasis, Field
         allowance: money(&table, "allowance")?,
         floor: money(&table, "floor")?,
         lowered: money(&table, "lowered")?,
-        held: held.map(|field| exact(&field, AMOUNT)).transpose()?,
+        held: money_or_null(&table, "held")?,
     })
 }
 
@@ -317,6 +321,7 @@ fn read_consistency(field: &Field<'_>, account: AccountId) -> Result<Consistency
     const CAP: &str = "a percentage in quotes in its shortest form, with at most 7 decimals";
     let table = field.table(&[
         "best_day",
+        "total",
         "denominator",
         "cap_pct",
         "inclusive",
@@ -329,14 +334,15 @@ fn read_consistency(field: &Field<'_>, account: AccountId) -> Result<Consistency
     Ok(Consistency {
         account,
         best_day: money(&table, "best_day")?,
+        total: money(&table, "total")?,
         denominator: money(&table, "denominator")?,
         cap: percent::parse(text)
             .filter(|share| percent::exact(*share) == text)
             .ok_or_else(|| cap.error(CAP))?,
         inclusive: table.field("inclusive").boolean()?,
         met: table.field("met").boolean()?,
-        total_needed: money(&table, "total_needed")?,
-        next_day_max: money(&table, "next_day_max")?,
+        total_needed: money_or_null(&table, "total_needed")?,
+        next_day_max: money_or_null(&table, "next_day_max")?,
     })
 }
 

@@ -132,12 +132,13 @@ prop_compose! {
         let consistency = has_standing.then(|| Consistency {
             account,
             best_day: figures.money(),
+            total: figures.money(),
             denominator: figures.money(),
             cap: Ratio(figures.next()),
             inclusive: figures.flag(),
             met: figures.flag(),
-            total_needed: figures.money(),
-            next_day_max: figures.money(),
+            total_needed: figures.flag().then(|| figures.money()),
+            next_day_max: figures.flag().then(|| figures.money()),
         });
         let limit = |rule, figures: &mut Figures| LimitBasis {
             account,

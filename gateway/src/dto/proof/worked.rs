@@ -258,6 +258,7 @@ fn target(proof: &Proof) -> Option<String> {
 fn consistency(standing: &Consistency) -> String {
     let Consistency {
         best_day,
+        total,
         denominator,
         inclusive,
         met,
@@ -265,12 +266,15 @@ fn consistency(standing: &Consistency) -> String {
         next_day_max,
         ..
     } = *standing;
+    let undefined = || "undefined".to_owned();
+    let total_needed = total_needed.map_or_else(undefined, |amount| amount.to_string());
+    let next_day_max = next_day_max.map_or_else(undefined, |amount| amount.to_string());
     let cap = percent::exact(standing.cap);
     let at_cap = if inclusive { "allowed" } else { "not allowed" };
     let standing = if met { "met" } else { "not met" };
     format!(
         "consistency: best day {best_day} of {denominator}, cap {cap}%, exactly at it {at_cap}: \
-         {standing}; total needed {total_needed}, next day at most {next_day_max}"
+         {standing}; total {total}, needed {total_needed}, next day at most {next_day_max}"
     )
 }
 
