@@ -11,7 +11,7 @@ use rules::{Competition, Ineligible, Lineage, MinDays, Plan, Score, Stage, Stand
 use types::{
     AccountId, AccountState, Breach, CompetitionId, CompetitionState, Consistency, Funding,
     Instrument, InstrumentId, InstrumentStatus, Label, Leg, Lots, Money, NewAlgo, NewOrder,
-    Notional, OrderId, OrderRole, Parentage, PlanHash, PlanId, Price, Qty, Quote, Seq, Side,
+    Notional, OrderId, OrderRole, Parentage, PlanHash, PlanId, Price, Qty, Quote, Ratio, Seq, Side,
     SignedQty, Suspension, Terms, TimestampNs, TradingDay,
 };
 
@@ -69,8 +69,8 @@ pub struct AccountRow {
     pub balance: Money,
     /// Balance plus unrealised, rounded down.
     pub equity: Money,
-    /// Of the limit with the least room: the part of the allowance that is used, in millionths.
-    pub used_ppm: Option<i64>,
+    /// The largest share that is used of one of its limits: [`rules::limit::used`].
+    pub used: Option<Ratio>,
 }
 
 /// Everything about one account.
@@ -360,10 +360,10 @@ impl Shard {
         let account = self.accounts.get(id.0 as usize)?;
         let plan = &self.plans[account.plan.0 as usize].plan;
         let equity = self.equity_of(account);
-        let used_ppm = account
+        let used = account
             .rules
             .limits()
-            .map(|limit| limits::used_ppm(limit, equity))
+            .filter_map(|limit| limit.used(equity))
             .max();
         Some(AccountRow {
             id,
@@ -380,7 +380,7 @@ impl Shard {
             size: account.rules.size(),
             balance: self.balance_of(account),
             equity: equity.to_money_floor(),
-            used_ppm,
+            used,
         })
     }
 

@@ -28,7 +28,7 @@ use crate::conduct::{Inactive, SizeTier};
 use crate::limit::{Breaches, FloorMoves, Limit, Warnings};
 use crate::objective::DayFacts;
 use crate::plan::{DailyAnchor, DailyLoss, MaxLoss, Plan, TrailSource};
-use crate::trail::MaxFloor;
+use crate::trail::{FloorStand, MaxFloor};
 
 /// What the rules know about one account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,6 +166,16 @@ impl AccountRules {
     /// The limits as they stand, daily before maximum.
     pub fn limits(&self) -> impl Iterator<Item = &Limit> {
         self.daily().into_iter().chain(self.max())
+    }
+
+    /// What the floor of a limit does.
+    pub fn floor_stand(&self, plan: &Plan, rule: RuleKind) -> FloorStand {
+        let peak = |rule: DailyLoss| rule.anchor == DailyAnchor::IntradayPeak;
+        match (rule, &self.max, &plan.max_loss) {
+            (RuleKind::MaxLoss, Some(max), Some(rule)) => max.stand(rule, self.size),
+            (RuleKind::DailyLoss, ..) if plan.daily_loss.is_some_and(peak) => FloorStand::Follows,
+            _ => FloorStand::Fixed,
+        }
     }
 
     /// Tests equity against the floors as they stand. Those that fail the account are always tested;

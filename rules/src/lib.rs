@@ -69,3 +69,4 @@ pub use proof::{Fault, Proof, ProofPosition, Verdict};
 pub use spec::{FieldError, PlanError, SpecError};
 pub use standing::{Standing, rank};
 pub use teams::{TeamRules, TeamStanding, rank_teams};
+pub use trail::FloorStand;

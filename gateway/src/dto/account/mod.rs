@@ -6,10 +6,10 @@ pub mod explain;
 pub mod open;
 pub mod order;
 
-use rules::Plan;
+use rules::{FloorStand, Plan};
 use runtime::view::{AccountRow, AccountView, BreachPrice, LimitView, PositionView};
 use serde::Serialize;
-use types::{Notional, RuleKind, Side};
+use types::{Notional, Ratio, RuleKind, Side};
 
 use super::names::Names;
 use super::objective::ObjectiveDto;
@@ -42,8 +42,9 @@ pub struct AccountRowDto {
     pub equity: String,
     /// Equity against the account's size, percent.
     pub pnl_pct: String,
-    /// Of the limit with the least room: the part of the allowance that is used, percent, from 0.
-    pub worst_limit_used_pct: String,
+    /// The largest share that is used of one of its limits, percent, from 0; null where none can be
+    /// said.
+    pub worst_limit_used_pct: Option<String>,
 }
 
 impl AccountRowDto {
@@ -60,7 +61,9 @@ impl AccountRowDto {
             balance: row.balance.to_string(),
             equity: row.equity.to_string(),
             pnl_pct: percent::share(equity - size, size).unwrap_or_default(),
-            worst_limit_used_pct: percent::from_millionths(row.used_ppm.unwrap_or(0).max(0)),
+            worst_limit_used_pct: row
+                .used
+                .map(|used| percent::rounded_down(used.max(Ratio::ZERO))),
         }
     }
 }
@@ -209,12 +212,20 @@ pub struct LimitDto {
     pub allowance: String,
     /// The floor.
     pub floor: String,
+    /// What the floor does: `fixed`, `follows`, `frozen` (its source reached the level at which it
+    /// stops) or `held` (it stands at a level, whatever baseline less allowance is).
+    pub stand: &'static str,
+    /// The level that it is held at, else null.
+    pub held_at: Option<String>,
+    /// What payouts put baseline and floor lower by since the allowance was taken.
+    pub lowered: String,
     /// Equity minus floor.
     pub distance: String,
     /// The same in percent of equity; null while equity is not above zero.
     pub distance_pct: Option<String>,
-    /// Part of the allowance that is used, percent; below zero in profit.
-    pub used_pct: String,
+    /// Share of the way from baseline to floor that is used, percent; below zero in profit, null where
+    /// the floor is not below the baseline.
+    pub used_pct: Option<String>,
     /// What moved it last; null while nothing did.
     pub moved: Option<MoveDto>,
     /// For each open position the price that would break the limit.
@@ -354,6 +365,12 @@ impl LimitDto {
             RuleKind::DailyLoss => plan.daily_loss.map(|rule| rule.anchor.word()),
             RuleKind::MaxLoss => plan.max_loss.map(|rule| rule.trail.word()),
         };
+        let (stand, held_at) = match view.stand {
+            FloorStand::Fixed => ("fixed", None),
+            FloorStand::Follows => ("follows", None),
+            FloorStand::Frozen => ("frozen", None),
+            FloorStand::Held(level) => ("held", Some(level.to_string())),
+        };
         Self {
             rule: limit.rule.word(),
             effect: limit.effect.word(),
@@ -362,9 +379,12 @@ impl LimitDto {
             baseline: limit.baseline.to_string(),
             allowance: limit.allowance.to_string(),
             floor: limit.floor.to_string(),
+            stand,
+            held_at,
+            lowered: limit.lowered.to_string(),
             distance: view.distance.to_string(),
             distance_pct: percent::share(view.distance.0.into(), equity.to_money_floor().0.into()),
-            used_pct: percent::from_millionths(view.used_ppm),
+            used_pct: view.used.map(percent::rounded_down),
             moved: view.moved.as_ref().map(MoveDto::new),
             breach_prices: view
                 .breach_prices
