@@ -3,6 +3,7 @@
 mod conduct;
 mod contest;
 mod limits;
+mod money;
 mod next_roll;
 mod proofs;
 mod what_if;
@@ -17,6 +18,7 @@ use types::{
 
 pub use self::conduct::{ConductView, DayCount, InactivityView, SizeView, WindowView, WindowsView};
 pub use self::limits::{BreachLine, BreachPrice, LimitView, LineTerm};
+pub use self::money::{PayoutView, ScalingView};
 pub use self::next_roll::{NextRoll, RolledLimit};
 pub use self::what_if::WhatIf;
 use crate::account::Account;
@@ -119,8 +121,10 @@ pub struct AccountView {
     pub min_days: Option<(u16, MinDays)>,
     /// The consistency rule.
     pub consistency: Option<Consistency>,
-    /// What could be paid out now; `None` where the plan pays nothing out.
-    pub payout_eligible: Option<Money>,
+    /// What could be paid out now, and why not; `None` where the plan pays nothing out.
+    pub payout: Option<PayoutView>,
+    /// How it could grow, and why not yet; `None` where the plan does not scale.
+    pub scaling: Option<ScalingView>,
     /// Open positions, oldest first.
     pub positions: Vec<PositionView>,
     /// Working orders, oldest first.
@@ -418,10 +422,8 @@ impl Shard {
                 .map(|target| (target, rules.target_reached_at())),
             min_days: plan.min_days.map(|rule| (rules.days_counted(plan), rule)),
             consistency: rules.consistency(plan, id),
-            payout_eligible: plan
-                .payout
-                .as_ref()
-                .map(|_| rules.payout_eligible(plan, self.balance_of(account))),
+            payout: self.payout_view(id),
+            scaling: self.scaling_view(id),
             positions: self
                 .account_positions(account)
                 .map(|p| self.position_view(p))

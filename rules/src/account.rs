@@ -48,6 +48,8 @@ pub struct AccountRules {
     never_paid: Money,
     /// Payouts since the last scaling step.
     payouts: u8,
+    /// Payouts since the account opened.
+    payouts_made: u16,
     size_tier: Option<SizeTier>,
     activity: Activity,
     /// What was told today about each limit.
@@ -83,6 +85,7 @@ codec_struct!(AccountRules {
     excluded,
     never_paid,
     payouts,
+    payouts_made,
     size_tier,
     activity,
     told,
@@ -140,6 +143,7 @@ impl AccountRules {
             excluded: Money::ZERO,
             never_paid: Money::ZERO,
             payouts: 0,
+            payouts_made: 0,
             size_tier: conduct::tier(plan, Money::ZERO),
             activity: Activity::open(day),
             told: ToldToday::default(),

@@ -43,6 +43,7 @@ pub mod standing;
 pub mod teams;
 mod trail;
 
+pub use account::payout::PayoutBounds;
 pub use account::{AccountRules, Roll, RollPreview};
 pub use board::{Board, Key, Place};
 pub use competition::{BoardKind, Competition, Gates, Weights};

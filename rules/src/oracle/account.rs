@@ -430,6 +430,12 @@ impl AccountOracle {
         Self::counted(self.since_payout(), rule)
     }
 
+    /// Payouts since the account opened.
+    pub fn payouts_made(&self) -> usize {
+        let is_payout = |operation: &&Operation| matches!(operation, Operation::Payout(_));
+        self.history.iter().filter(is_payout).count()
+    }
+
     /// Realised profit of today.
     pub fn day_pnl(&self) -> Rational {
         let realised = self.today().iter().filter_map(|operation| match operation {

@@ -6,7 +6,7 @@ use types::{Breach, Effect, Money, Notional, PayoutDenial, RuleKind};
 
 use super::Proof;
 use super::verify::Faults;
-use crate::account::payout::{Payable, eligible};
+use crate::account::payout::{Payable, bounds};
 use crate::limit::Limit;
 use crate::objective;
 use crate::plan::{AfterPayout, Denominator, Stage};
@@ -219,9 +219,9 @@ impl Proof {
                 .saturating_sub(basis.beyond_best_day),
             floor: max.map(|limit| limit.floor),
         };
-        self.plan
-            .payout
-            .map_or(Money::ZERO, |rule| eligible(&self.plan, &rule, &figures))
+        self.plan.payout.map_or(Money::ZERO, |rule| {
+            bounds(&self.plan, &rule, &figures).least()
+        })
     }
 
     /// The first reason against a payout to a funded account.

@@ -309,6 +309,7 @@ fn same_objectives(
         Rational::from(account.payout_eligible(plan, balance)),
         oracle.payout_eligible(balance)
     );
+    prop_assert_eq!(usize::from(account.payouts_made()), oracle.payouts_made());
     same_payout(plan, account, oracle, balance)?;
     same_conduct(plan, account, oracle)?;
     let (Some(fast), Some(slow)) = (

@@ -153,7 +153,10 @@ fn payouts_and_scaling() {
     }
     let after = |account: &str| {
         let floor = out.limit(account, "max_loss", "floor");
-        format!("{floor} {}", text(&out.account(account)["payout_eligible"]))
+        format!(
+            "{floor} {}",
+            text(&out.account(account)["payout"]["payable"])
+        )
     };
     // Half of 7,500 is 3,750, the cap 2,500; 1,000 above the floor leaves 4,000, 1,500 and 6,500.
     assert_eq!(after("falls"), "102500 2500");

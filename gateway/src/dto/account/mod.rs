@@ -3,6 +3,7 @@
 pub mod change;
 pub mod conduct;
 pub mod explain;
+pub mod money;
 pub mod open;
 pub mod order;
 
@@ -19,6 +20,7 @@ use super::word::Word;
 
 pub use conduct::{ConductDto, SuspensionDto};
 pub use explain::{BreachLineDto, DenialDto, MoveDto, NextRollDto, WhatIfDto};
+pub use money::{PayoutDto, ScalingDto};
 pub use order::{AlgoDto, OrderDto};
 
 /// The short form of an account, for lists.
@@ -119,8 +121,10 @@ pub struct AccountDto {
     pub buying_power: Option<String>,
     /// Equity below this is a margin call; null where the plan checks no margin.
     pub maintenance_required: Option<String>,
-    /// What could be paid out now; null where the plan pays nothing out.
-    pub payout_eligible: Option<String>,
+    /// What could be paid out now, and why not; null where the plan pays nothing out.
+    pub payout: Option<PayoutDto>,
+    /// How it could grow, and why not yet; null where the plan does not scale.
+    pub scaling: Option<ScalingDto>,
     /// The open trading day.
     pub day: DayDto,
     /// Its limits.
@@ -312,7 +316,8 @@ impl AccountDto {
             margin_required: text(view.margin_required),
             buying_power: text(view.buying_power),
             maintenance_required: text(view.maintenance_required),
-            payout_eligible: text(view.payout_eligible),
+            payout: view.payout.as_ref().map(PayoutDto::new),
+            scaling: view.scaling.as_ref().map(ScalingDto::new),
             day: DayDto {
                 date: view.day.map(|day| day.to_string()),
                 pnl: view.day_pnl.to_string(),
