@@ -77,6 +77,7 @@ fn visit(proof: &mut Proof, see: &mut See<'_>) {
         shard,
         seq,
         ts,
+        account_name: _,
         plan,
         verdict,
         basis,

@@ -55,6 +55,7 @@ fn fresh(plan: Plan) -> Proof {
         shard: ShardId(1),
         seq: Seq(100),
         ts: TimestampNs(5),
+        account_name: Label::new("anna").unwrap(),
         verdict: Verdict::Passed,
         basis: VerdictBasis {
             account: ACCOUNT,

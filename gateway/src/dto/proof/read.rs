@@ -27,8 +27,6 @@ pub struct ProofDocument {
     pub proof: Proof,
     /// What the document says the digest is.
     pub digest: PlanHash,
-    /// What the account is called, where that is not its number.
-    pub account_name: Option<String>,
     /// Where the readable plan is not the plan of the canonical bytes.
     plan_faults: Vec<Fault>,
 }
@@ -94,11 +92,11 @@ pub fn read(node: &Node) -> Result<ProofDocument, FieldError> {
     let positions = table.field("positions").list()?;
     let cash = table.field("cash").list()?;
     let (plan, plan_faults) = read_plan(&table)?;
-    let name = table.field("account_name").nullable()?;
     let proof = Proof {
         shard: exact(&table.field("shard"), WHOLE)?,
         seq: exact(&table.field("seq"), WHOLE)?,
         ts: table.field("ts").timestamp()?,
+        account_name: table.field("account_name").name()?,
         verdict: read_verdict(&table.field("verdict"), &basis, consistency)?,
         limits: limits
             .iter()
@@ -119,9 +117,6 @@ pub fn read(node: &Node) -> Result<ProofDocument, FieldError> {
     Ok(ProofDocument {
         proof,
         digest: hash(&table.field("digest"))?,
-        account_name: name
-            .map(|name| name.text("a name in quotes").map(str::to_owned))
-            .transpose()?,
         plan_faults,
     })
 }

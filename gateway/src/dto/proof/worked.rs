@@ -11,12 +11,9 @@ use types::{
 
 use crate::dto::percent;
 
-/// What was decided, in one sentence. `name`: what the account is called beside its number.
-pub fn sentence(proof: &Proof, name: Option<&str>) -> String {
-    let account = match name {
-        Some(name) => format!("Account {} ({name})", proof.account()),
-        None => format!("Account {}", proof.account()),
-    };
+/// What was decided, in one sentence.
+pub fn sentence(proof: &Proof) -> String {
+    let account = format!("Account {} ({})", proof.account(), proof.account_name);
     let at = format!("at input {}, {}", proof.seq, proof.ts);
     match &proof.verdict {
         Verdict::Breach(breach) => {
