@@ -14,8 +14,9 @@ use crate::contest::{
 };
 use crate::event::{
     AccountState, AlgoEnd, BookingCause, Breach, BreachPosition, CancelReason, Consistency,
-    DayClose, DenyReason, Effect, Event, EventKind, Fill, FillCause, FillModel, FloorMove,
-    FloorMoveCause, InputRejection, LimitWarning, OrderRole, PayoutDenial, RuleKind, StatusCause,
+    DayClose, DenyReason, Effect, EntryRefusal, Event, EventKind, Fill, FillCause, FillModel,
+    FloorMove, FloorMoveCause, InputRejection, LimitWarning, OrderRole, PayoutDenial, RuleKind,
+    StatusCause,
 };
 use crate::id::{
     AccountId, ClientOrderId, CompetitionId, CurveId, InstrumentId, LatencyId, OrderId, PlanHash,
@@ -600,9 +601,16 @@ codec_enum!(InputRejection {
     8 => OffGrid,
     9 => BadQuote,
     10 => LimitReached,
-    11 => CannotEnter,
+    11 => CannotEnter(refusal),
     12 => DayNotAfter,
     13 => BadData,
+});
+codec_enum!(EntryRefusal {
+    0 => Entered { competition },
+    1 => NotTrading { state },
+    2 => NoEquity,
+    3 => PaysOut,
+    4 => Scales,
 });
 codec_enum!(StatusCause { 0 => Market, 1 => Breaker });
 codec_enum!(OrderRole {

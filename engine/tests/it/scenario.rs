@@ -7,9 +7,9 @@ use rules::{
 };
 use types::{
     AccountState, CancelReason, Codec, Command, CompetitionId, Consistency, DenyReason,
-    DepthUpdate, Effect, EventKind, FillCause, FloorMoveCause, InputRejection, Instrument,
-    InstrumentStatus, Level, MarketData, Money, OrderId, OrderKind, Quote, Ratio, RuleKind, Side,
-    TriggerOn,
+    DepthUpdate, Effect, EntryRefusal, EventKind, FillCause, FloorMoveCause, InputRejection,
+    Instrument, InstrumentStatus, Level, MarketData, Money, OrderId, OrderKind, Quote, Ratio,
+    RuleKind, Side, TriggerOn,
 };
 
 use crate::world::{
@@ -559,7 +559,7 @@ fn an_account_that_pays_out_cannot_enter_a_competition() {
         account: ACCOUNT,
         team: None,
     });
-    let reason = InputRejection::CannotEnter;
+    let reason = InputRejection::CannotEnter(EntryRefusal::PaysOut);
     assert_eq!(events, [EventKind::InputRejected { reason }]);
     assert!(
         world
