@@ -8,7 +8,9 @@ use axum::response::Response;
 use runtime::{Receipt, Status};
 use tokio::sync::oneshot;
 use tokio::time;
-use types::{AccountId, ClientOrderId, Command, NewAlgo, NewOrder, OpenAccount, OrderList};
+use types::{
+    AccountId, AdjustKind, ClientOrderId, Command, Money, NewAlgo, NewOrder, OpenAccount, OrderList,
+};
 
 use super::idempotency::{Answer, IDEMPOTENCY_REPLAYED, Known, Ticket};
 use super::{json, outcome};
@@ -26,6 +28,10 @@ pub(crate) enum Submission {
     Algo(NewAlgo),
     /// An account to be opened.
     Account(OpenAccount),
+    /// A payout of this amount.
+    Payout(AccountId, Money),
+    /// A step of scaling.
+    Scale(AccountId),
 }
 
 impl Submission {
@@ -35,6 +41,7 @@ impl Submission {
             Self::Order(order) => Some(order.account),
             Self::List(list) => list.orders.first().map(|order| order.account),
             Self::Algo(algo) => Some(algo.account),
+            Self::Payout(account, _) | Self::Scale(account) => Some(*account),
             Self::Account(_) => None,
         }
     }
@@ -48,7 +55,7 @@ impl Submission {
                 .first()
                 .map_or(ClientOrderId(0), |order| order.client_order),
             Self::Algo(algo) => algo.client_order,
-            Self::Account(_) => ClientOrderId(0),
+            Self::Account(_) | Self::Payout(..) | Self::Scale(_) => ClientOrderId(0),
         }
     }
 
@@ -58,6 +65,16 @@ impl Submission {
             Self::List(list) => Command::SubmitList(list.clone()),
             Self::Algo(algo) => Command::SubmitAlgo(*algo),
             Self::Account(open) => Command::OpenAccount(*open),
+            Self::Payout(account, amount) => Command::Adjust {
+                account: *account,
+                kind: AdjustKind::Payout,
+                amount: *amount,
+            },
+            Self::Scale(account) => Command::Adjust {
+                account: *account,
+                kind: AdjustKind::Scale,
+                amount: Money::ZERO,
+            },
         }
     }
 
@@ -67,6 +84,8 @@ impl Submission {
             Self::List(_) => "list",
             Self::Algo(_) => "algo",
             Self::Account(_) => "account",
+            Self::Payout(..) => "payout",
+            Self::Scale(_) => "step",
         }
     }
 
@@ -78,6 +97,18 @@ impl Submission {
                 return "GET /v1/accounts shows it if it was opened; sending it again opens another, \
                         unless it is with the same Idempotency-Key"
                     .to_owned();
+            }
+            Self::Payout(..) => {
+                return format!(
+                    "GET /v1/accounts/{account} shows the number of the next payout; sending it again \
+                     pays again, unless it is with the same Idempotency-Key"
+                );
+            }
+            Self::Scale(_) => {
+                return format!(
+                    "GET /v1/accounts/{account} shows its size; sending it again asks for another \
+                     step, unless it is with the same Idempotency-Key"
+                );
             }
             Self::Algo(_) => format!("/v1/accounts/{account}/algos"),
             Self::Order(_) | Self::List(_) => {
@@ -195,6 +226,10 @@ async fn answer(
         Submission::List(list) => outcome::of_list(app, list, &receipt),
         Submission::Algo(algo) => outcome::of_algo(app, algo, &receipt),
         Submission::Account(open) => outcome::life::of_opening(app, open, &receipt),
+        Submission::Payout(account, amount) => {
+            outcome::money::of_payout(app, *account, *amount, &receipt)
+        }
+        Submission::Scale(account) => outcome::money::of_step(app, *account, &receipt),
     };
     let answer = match told {
         Ok(body) => Answer {
@@ -264,6 +299,8 @@ fn unknown(app: &App, submission: &Submission) -> Problem {
     );
     let (field, value) = match submission {
         Submission::Account(open) => ("name", open.name.to_string()),
+        Submission::Payout(_, amount) => ("amount", amount.to_string()),
+        Submission::Scale(account) => ("account", account.to_string()),
         _ => ("client_order_id", submission.client_order().to_string()),
     };
     problem.with(field, Some(&value), "to be looked up")

@@ -6,6 +6,8 @@ use serde::Serialize;
 use types::Money;
 
 use super::explain::DenialDto;
+use crate::dto::body::{BodyError, json};
+use crate::dto::document::Field;
 use crate::dto::percent;
 use crate::dto::reason::Figures;
 use crate::dto::word::payout_denial;
@@ -80,6 +82,16 @@ pub struct ScalingDto {
     pub days: Option<NeedDto<u16>>,
     /// Payouts since then.
     pub payouts: Option<NeedDto<u8>>,
+}
+
+/// The amount of a payout that an HTTP request asks for.
+///
+/// # Errors
+/// See [`BodyError`].
+pub fn payout_from_json(body: &[u8]) -> Result<Money, BodyError> {
+    let node = json(body)?;
+    let table = Field::root(&node).table(&["amount"])?;
+    Ok(table.field("amount").money()?)
 }
 
 impl PayoutDto {
