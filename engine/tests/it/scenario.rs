@@ -608,4 +608,4 @@ fn the_state_hash_of_a_fixed_story_is_known() {
     assert_eq!(world.shard.state_hash().to_string(), GOLDEN);
 }
 
-const GOLDEN: &str = "34fa0538616b882cd59a19b592fb3fbc334ac70c1ee0c9a2d0ad480a432dea97";
+const GOLDEN: &str = "43e243e05f80f67c629fa0f7e68b3c1ce70203eb2332a1ce40c611e2f10301f9";

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use types::{AccountId, AdjustKind, Command, Label, Money, Ratio};
 
 use crate::venue::{Venue, plan};
-use crate::wire::{Answer, JSON, get_json, request};
+use crate::wire::{Answer, JSON, get_json, market, post_order, request};
 
 /// Half of the profit above 1,000 over the size, after one day; a step of 12,500 after a profit of
 /// 2,000 and a payout.
@@ -101,9 +101,9 @@ async fn a_payout_is_refused_with_its_proof_and_then_paid_once() {
     assert_eq!(read(&node).unwrap().verify(), Ok(()));
 
     // One opening fill, bought and sold at the same time: the day counts.
-    for side in ["buy", "sell"] {
-        let order = crate::wire::market(3, side, "0.001");
-        let answer = crate::wire::post_order(venue.address, 3, &order).await;
+    for (id, side) in [(1, "buy"), (2, "sell")] {
+        let order = market(id, side, "0.001");
+        let answer = post_order(venue.address, 3, &order).await;
         assert_eq!(answer.status, 201, "{answer:?}");
     }
     venue.settle().await;
