@@ -126,14 +126,11 @@ fn consistency(plan: &Plan) -> Option<Vec<String>> {
             amount(standing.best_day),
         ));
     }
-    let next = amount(cents_floor(standing.next_day_max?));
     if rule.denominator == Denominator::Target {
-        said.push(format!(
-            "While the profit is not above the target no day may make more than {next} ({cap} x {}).",
-            amount(standing.denominator)
-        ));
+        said.extend(first_day(plan, &cap));
         said.extend(in_one_day(plan, &cap));
     } else {
+        let next = amount(cents_floor(standing.next_day_max?));
         let rest = types::Ratio(types::Ratio::ONE.0 - rule.cap.0);
         said.push(format!(
             "With {} so far the next day may make {next} ({cap} x {} / {}) to stay within the cap itself.",
@@ -143,6 +140,17 @@ fn consistency(plan: &Plan) -> Option<Vec<String>> {
         ));
     }
     Some(said)
+}
+
+/// The most that a day may make when there is nothing else.
+fn first_day(plan: &Plan, cap: &str) -> Option<String> {
+    let account = AccountRules::open(plan, Some(DAY));
+    let standing = account.consistency(plan, AccountId(0))?;
+    Some(format!(
+        "The first day may make {} ({cap} x {}) to stay within the cap.",
+        amount(cents_floor(standing.next_day_max?)),
+        amount(standing.denominator),
+    ))
 }
 
 /// What it takes after the whole target was made in one day.
