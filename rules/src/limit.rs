@@ -183,7 +183,12 @@ pub struct FloorMoves([Option<Limit>; 2]);
 impl FloorMoves {
     /// What differs between the limits before and after.
     pub(crate) fn between(before: [Option<Limit>; 2], after: [Option<Limit>; 2]) -> Self {
-        let moved = |index: usize| after[index].filter(|_| before[index] != after[index]);
+        // A roll that places a lowered floor where it stands moves nothing.
+        let figures = |limit: Option<Limit>| {
+            limit.map(|limit| (limit.baseline, limit.allowance, limit.floor))
+        };
+        let moved =
+            |index: usize| after[index].filter(|_| figures(before[index]) != figures(after[index]));
         Self([moved(0), moved(1)])
     }
 

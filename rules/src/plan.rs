@@ -571,7 +571,11 @@ impl Plan {
                 "a funded account does not pass",
             ),
             (
-                self.min_days.is_some() && !is_funded && self.profit_target.is_none(),
+                // Days since the last scaling step count by the same rule.
+                self.min_days.is_some()
+                    && !is_funded
+                    && self.profit_target.is_none()
+                    && self.scaling.is_none(),
                 "min_days",
                 "a phase without profit_target does not pass",
             ),
