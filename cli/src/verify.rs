@@ -158,11 +158,11 @@ impl Checked<'_> {
                     "document": document,
                     "result": if faults.is_empty() { "ok" } else { "fault" },
                     "account": read.proof.account().to_string(),
-                    "account_name": read.account_name,
+                    "account_name": read.proof.account_name.to_string(),
                     "seq": read.proof.seq.to_string(),
                     "ts": read.proof.ts.to_string(),
                     "kind": kind_of(&read.proof.verdict),
-                    "sentence": proof::sentence(&read.proof, read.account_name.as_deref()),
+                    "sentence": proof::sentence(&read.proof),
                     "sums": proof::sums(&read.proof),
                     "faults": faults,
                 })
@@ -193,8 +193,7 @@ impl fmt::Display for Checked<'_> {
                     count => format!("{count} figures do not come out"),
                 };
                 writeln!(f, "{head}: {result}")?;
-                let name = read.account_name.as_deref();
-                writeln!(f, "  {}", proof::sentence(&read.proof, name))?;
+                writeln!(f, "  {}", proof::sentence(&read.proof))?;
                 for sum in proof::sums(&read.proof) {
                     writeln!(f, "    {sum}")?;
                 }

@@ -3,6 +3,7 @@
 mod conduct;
 mod contest;
 mod limits;
+mod money;
 mod next_roll;
 mod proofs;
 mod what_if;
@@ -11,12 +12,13 @@ use rules::{Competition, Ineligible, Lineage, MinDays, Plan, Score, Stage, Stand
 use types::{
     AccountId, AccountState, Breach, CompetitionId, CompetitionState, Consistency, Funding,
     Instrument, InstrumentId, InstrumentStatus, Label, Leg, Lots, Money, NewAlgo, NewOrder,
-    Notional, OrderId, OrderRole, Parentage, PlanHash, PlanId, Price, Qty, Quote, Seq, Side,
+    Notional, OrderId, OrderRole, Parentage, PlanHash, PlanId, Price, Qty, Quote, Ratio, Seq, Side,
     SignedQty, Suspension, Terms, TimestampNs, TradingDay,
 };
 
 pub use self::conduct::{ConductView, DayCount, InactivityView, SizeView, WindowView, WindowsView};
 pub use self::limits::{BreachLine, BreachPrice, LimitView, LineTerm};
+pub use self::money::{PayoutView, ScalingView};
 pub use self::next_roll::{NextRoll, RolledLimit};
 pub use self::what_if::WhatIf;
 use crate::account::Account;
@@ -69,8 +71,8 @@ pub struct AccountRow {
     pub balance: Money,
     /// Balance plus unrealised, rounded down.
     pub equity: Money,
-    /// Of the limit with the least room: the part of the allowance that is used, in millionths.
-    pub used_ppm: Option<i64>,
+    /// The largest share that is used of one of its limits: [`rules::limit::used`].
+    pub used: Option<Ratio>,
 }
 
 /// Everything about one account.
@@ -119,8 +121,10 @@ pub struct AccountView {
     pub min_days: Option<(u16, MinDays)>,
     /// The consistency rule.
     pub consistency: Option<Consistency>,
-    /// What could be paid out now; `None` where the plan pays nothing out.
-    pub payout_eligible: Option<Money>,
+    /// What could be paid out now, and why not; `None` where the plan pays nothing out.
+    pub payout: Option<PayoutView>,
+    /// How it could grow, and why not yet; `None` where the plan does not scale.
+    pub scaling: Option<ScalingView>,
     /// Open positions, oldest first.
     pub positions: Vec<PositionView>,
     /// Working orders, oldest first.
@@ -360,10 +364,10 @@ impl Shard {
         let account = self.accounts.get(id.0 as usize)?;
         let plan = &self.plans[account.plan.0 as usize].plan;
         let equity = self.equity_of(account);
-        let used_ppm = account
+        let used = account
             .rules
             .limits()
-            .map(|limit| limits::used_ppm(limit, equity))
+            .filter_map(|limit| limit.used(equity))
             .max();
         Some(AccountRow {
             id,
@@ -380,7 +384,7 @@ impl Shard {
             size: account.rules.size(),
             balance: self.balance_of(account),
             equity: equity.to_money_floor(),
-            used_ppm,
+            used,
         })
     }
 
@@ -418,10 +422,8 @@ impl Shard {
                 .map(|target| (target, rules.target_reached_at())),
             min_days: plan.min_days.map(|rule| (rules.days_counted(plan), rule)),
             consistency: rules.consistency(plan, id),
-            payout_eligible: plan
-                .payout
-                .as_ref()
-                .map(|_| rules.payout_eligible(plan, self.balance_of(account))),
+            payout: self.payout_view(id),
+            scaling: self.scaling_view(id),
             positions: self
                 .account_positions(account)
                 .map(|p| self.position_view(p))

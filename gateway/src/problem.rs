@@ -23,6 +23,7 @@ pub struct Problem {
     kind: &'static str,
     detail: String,
     faults: Vec<Fault>,
+    proof: Option<String>,
     retry_after_s: Option<u32>,
 }
 
@@ -37,6 +38,7 @@ impl Problem {
             kind,
             detail: detail.into(),
             faults: Vec::new(),
+            proof: None,
             retry_after_s: None,
         }
     }
@@ -53,6 +55,13 @@ impl Problem {
             value: value.map(shown),
             accepted: accepted.into(),
         });
+        self
+    }
+
+    /// The same with where the proof of the refusal is.
+    #[must_use]
+    pub fn proven_at(mut self, path: String) -> Self {
+        self.proof = Some(path);
         self
     }
 
@@ -91,6 +100,7 @@ impl Problem {
             status: self.status.as_u16(),
             detail: &self.detail,
             errors: &self.faults,
+            proof: self.proof.as_deref(),
         };
         // Strings and numbers always serialise.
         serde_json::to_string(&document).unwrap_or_default()
@@ -105,6 +115,8 @@ struct Document<'a> {
     status: u16,
     detail: &'a str,
     errors: &'a [Fault],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof: Option<&'a str>,
 }
 
 impl IntoResponse for Problem {

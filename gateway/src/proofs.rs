@@ -172,6 +172,7 @@ mod tests {
             shard: ShardId(0),
             seq: Seq(seq),
             ts: TimestampNs(seq),
+            account_name: plan.name,
             plan: plan.clone(),
             verdict: Verdict::Passed,
             basis,

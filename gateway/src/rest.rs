@@ -7,6 +7,7 @@ pub(crate) mod idempotency;
 mod instruments;
 mod life;
 mod lists;
+mod money;
 mod orders;
 mod outcome;
 mod proofs;
@@ -74,6 +75,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/accounts/{account}/suspend", post(life::suspend))
         .route("/v1/accounts/{account}/resume", post(life::resume))
         .route("/v1/accounts/{account}/close", post(life::close))
+        .route("/v1/accounts/{account}/payouts", post(money::pay_out))
+        .route("/v1/accounts/{account}/scale", post(money::scale))
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(file_or_not_found)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), guard))

@@ -28,7 +28,7 @@ use crate::conduct::{Inactive, SizeTier};
 use crate::limit::{Breaches, FloorMoves, Limit, Warnings};
 use crate::objective::DayFacts;
 use crate::plan::{DailyAnchor, DailyLoss, MaxLoss, Plan, TrailSource};
-use crate::trail::MaxFloor;
+use crate::trail::{FloorStand, MaxFloor};
 
 /// What the rules know about one account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub struct AccountRules {
     never_paid: Money,
     /// Payouts since the last scaling step.
     payouts: u8,
+    /// Payouts since the account opened.
+    payouts_made: u16,
     size_tier: Option<SizeTier>,
     activity: Activity,
     /// What was told today about each limit.
@@ -83,6 +85,7 @@ codec_struct!(AccountRules {
     excluded,
     never_paid,
     payouts,
+    payouts_made,
     size_tier,
     activity,
     told,
@@ -140,6 +143,7 @@ impl AccountRules {
             excluded: Money::ZERO,
             never_paid: Money::ZERO,
             payouts: 0,
+            payouts_made: 0,
             size_tier: conduct::tier(plan, Money::ZERO),
             activity: Activity::open(day),
             told: ToldToday::default(),
@@ -192,6 +196,16 @@ impl AccountRules {
     /// The limits as they stand, daily before maximum.
     pub fn limits(&self) -> impl Iterator<Item = &Limit> {
         self.daily().into_iter().chain(self.max())
+    }
+
+    /// What the floor of a limit does.
+    pub fn floor_stand(&self, plan: &Plan, rule: RuleKind) -> FloorStand {
+        let peak = |rule: DailyLoss| rule.anchor == DailyAnchor::IntradayPeak;
+        match (rule, &self.max, &plan.max_loss) {
+            (RuleKind::MaxLoss, Some(max), Some(rule)) => max.stand(rule, self.size),
+            (RuleKind::DailyLoss, ..) if plan.daily_loss.is_some_and(peak) => FloorStand::Follows,
+            _ => FloorStand::Fixed,
+        }
     }
 
     /// Tests equity against the floors as they stand. Those that fail the account are always tested;
@@ -402,6 +416,10 @@ impl AccountRules {
 
     /// How the account stands against its consistency rule, with today so far as one of the days;
     /// `None` without a rule.
+    ///
+    /// The best day is compared with the total, or, where the rule names the profit target, with the
+    /// larger of both: a best day beyond its share of the target raises what has to be earned to
+    /// [`Consistency::total_needed`], and never forbids to pass.
     ///
     /// While the rule is strict, `total_needed` is the least total above the one that has the best day
     /// exactly at the cap, and `next_day_max` the most below it.

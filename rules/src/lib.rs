@@ -43,6 +43,7 @@ pub mod standing;
 pub mod teams;
 mod trail;
 
+pub use account::payout::PayoutBounds;
 pub use account::{AccountRules, Roll, RollPreview};
 pub use board::{Board, Key, Place};
 pub use competition::{BoardKind, Competition, Gates, Weights};
@@ -69,3 +70,4 @@ pub use proof::{Fault, Proof, ProofPosition, Verdict};
 pub use spec::{FieldError, PlanError, SpecError};
 pub use standing::{Standing, rank};
 pub use teams::{TeamRules, TeamStanding, rank_teams};
+pub use trail::FloorStand;

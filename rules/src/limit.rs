@@ -47,15 +47,9 @@ impl Limit {
         Notional(self.floor.to_notional().0 + i128::from(self.touch_is_breach))
     }
 
-    /// The share of the way from baseline to floor that is used at this equity, rounded down; below 0
-    /// above the baseline. `None` where the floor is not below the baseline. For a floor that is not
-    /// held elsewhere this is `(baseline - equity) / allowance`.
+    /// The share of the limit that is used at this equity: see [`used`].
     pub fn used(&self, equity: Notional) -> Option<Ratio> {
-        let way = self.way()?;
-        let used = self.baseline.to_notional().0.saturating_sub(equity.0);
-        // A unit of money of the way is 1e11 units of notional: 1e9 x used / (1e11 x way).
-        let share = used.div_euclid(i128::from(way) * NOTIONAL_PER_SHARE);
-        Some(Ratio(share.clamp(i64::MIN.into(), i64::MAX.into()) as i64))
+        used(self.baseline, self.floor, equity)
     }
 
     /// The highest equity at which at least this share of the way to the floor is used, exactly; below
@@ -69,8 +63,7 @@ impl Limit {
 
     /// Units of money from baseline to floor.
     fn way(&self) -> Option<i64> {
-        let way = self.baseline.saturating_sub(self.floor).0;
-        (way > 0).then_some(way)
+        way(self.baseline, self.floor)
     }
 
     /// Whether a breach of this limit ends the account.
@@ -104,6 +97,22 @@ impl Limit {
         self.floor = self.floor.saturating_sub(amount);
         self.lowered = self.lowered.saturating_add(amount);
     }
+}
+
+fn way(baseline: Money, floor: Money) -> Option<i64> {
+    let way = baseline.saturating_sub(floor).0;
+    (way > 0).then_some(way)
+}
+
+/// The share of a limit that is used: of the way from baseline to floor, the part that equity went,
+/// rounded down; below 0 above the baseline, 1 at the floor. `None` where the floor is not below the
+/// baseline. For a floor that is not held elsewhere this is `(baseline - equity) / allowance`.
+pub fn used(baseline: Money, floor: Money, equity: Notional) -> Option<Ratio> {
+    let way = way(baseline, floor)?;
+    let used = baseline.to_notional().0.saturating_sub(equity.0);
+    // A unit of money of the way is 1e11 units of notional: 1e9 x used / (1e11 x way).
+    let share = used.div_euclid(i128::from(way) * NOTIONAL_PER_SHARE);
+    Some(Ratio(share.clamp(i64::MIN.into(), i64::MAX.into()) as i64))
 }
 
 /// The limits that one equity violates, the primary first: those that fail the account, then those that
@@ -174,7 +183,12 @@ pub struct FloorMoves([Option<Limit>; 2]);
 impl FloorMoves {
     /// What differs between the limits before and after.
     pub(crate) fn between(before: [Option<Limit>; 2], after: [Option<Limit>; 2]) -> Self {
-        let moved = |index: usize| after[index].filter(|_| before[index] != after[index]);
+        // A roll that places a lowered floor where it stands moves nothing.
+        let figures = |limit: Option<Limit>| {
+            limit.map(|limit| (limit.baseline, limit.allowance, limit.floor))
+        };
+        let moved =
+            |index: usize| after[index].filter(|_| figures(before[index]) != figures(after[index]));
         Self([moved(0), moved(1)])
     }
 

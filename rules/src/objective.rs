@@ -93,56 +93,64 @@ impl DayWindow {
     ) -> Consistency {
         let today = self.today;
         let best = self.best.max(today);
-        let denominator = match rule.denominator {
-            Denominator::Net => self.net(),
+        let total = match rule.denominator {
+            Denominator::Net | Denominator::Target => self.net(),
             Denominator::PositiveDays => {
                 clamped(self.positive.saturating_add(today.0.max(0).into()))
             }
-            Denominator::Target => target,
         };
-        standing(rule, account, best, denominator)
+        standing(rule, account, best, total, target)
     }
 }
 
-/// How this best day stands against a rule.
+/// How this best day stands against a rule, with this total so far.
 pub(crate) fn standing(
     rule: &ConsistencyRule,
     account: AccountId,
     best: Money,
-    denominator: Money,
+    total: Money,
+    target: Money,
 ) -> Consistency {
     // A valid plan's cap is in this range; nothing divides by zero without one.
     let cap = i128::from(rule.cap.0.clamp(1, Ratio::ONE.0 - 1));
     let one = i128::from(Ratio::ONE.0);
+    let denominator = match rule.denominator {
+        Denominator::Net | Denominator::PositiveDays => total,
+        Denominator::Target => total.max(target),
+    };
+    let is_defined = denominator > Money::ZERO;
     let (best_scaled, allowed) = (i128::from(best.0) * one, i128::from(denominator.0) * cap);
     let within = if rule.inclusive {
         best_scaled <= allowed
     } else {
         best_scaled < allowed
     };
-    let total_needed = match (best.0, rule.inclusive) {
-        (0, _) => 0,
-        (_, true) => -(-best_scaled).div_euclid(cap),
-        (_, false) => best_scaled.div_euclid(cap) + 1,
+    let least = if rule.inclusive {
+        -(-best_scaled).div_euclid(cap)
+    } else {
+        best_scaled.div_euclid(cap) + 1
     };
-    let rest = match rule.denominator {
-        Denominator::Net | Denominator::PositiveDays => one - cap,
-        Denominator::Target => one,
+    // The most that is within its share of a whole that it does not change, or is a part of itself.
+    let most = |whole: Money, rest: i128| {
+        let allowed = i128::from(whole.0) * cap - i128::from(!rule.inclusive);
+        allowed.div_euclid(rest)
     };
-    let next_day_max = match (denominator > Money::ZERO, rule.inclusive) {
-        (false, _) => 0,
-        (true, true) => allowed.div_euclid(rest),
-        (true, false) => (allowed - 1).div_euclid(rest),
+    let next_day_max = match rule.denominator {
+        Denominator::Net | Denominator::PositiveDays => most(total, one - cap),
+        Denominator::Target => most(target, one).max(most(total, one - cap)),
     };
     Consistency {
         account,
         best_day: best,
+        total,
         denominator,
         cap: rule.cap,
         inclusive: rule.inclusive,
-        met: denominator > Money::ZERO && within,
-        total_needed: clamped(total_needed),
-        next_day_max: clamped(next_day_max),
+        met: is_defined && within,
+        total_needed: (best > Money::ZERO)
+            .then(|| i64::try_from(least).ok().map(Money))
+            .flatten(),
+        next_day_max: is_defined.then(|| clamped(next_day_max)),
     }
 }
 

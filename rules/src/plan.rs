@@ -516,6 +516,13 @@ impl Plan {
         }
         if let Some(target) = self.profit_target {
             target.validate("profit_target")?;
+            let amount = target.amount(initial);
+            check(
+                initial.checked_add(amount).is_some(),
+                "profit_target",
+                &amount,
+                "a profit that with initial_balance makes at most 9223372036854.775807",
+            )?;
         }
         if let Some(min) = self.min_days {
             min.validate("min_days.days", "min_days.day_profit_min")?;
@@ -545,6 +552,53 @@ impl Plan {
         }
         self.conduct.validate()?;
         self.life.validate(self.name, self.stage)
+    }
+
+    /// What a valid plan says without effect: the field, and why.
+    pub fn idle(&self) -> Vec<(&'static str, &'static str)> {
+        let is_funded = self.stage == Stage::Funded;
+        let after = self.payout.map(|rule| rule.after);
+        let to_initial = after == Some(AfterPayout::FloorToInitial);
+        [
+            (
+                !is_funded && self.payout.is_some(),
+                "payout",
+                "only a funded account is paid out",
+            ),
+            (
+                is_funded && self.profit_target.is_some(),
+                "profit_target",
+                "a funded account does not pass",
+            ),
+            (
+                // Days since the last scaling step count by the same rule.
+                self.min_days.is_some()
+                    && !is_funded
+                    && self.profit_target.is_none()
+                    && self.scaling.is_none(),
+                "min_days",
+                "a phase without profit_target does not pass",
+            ),
+            (
+                self.consistency.is_some() && !is_funded && self.profit_target.is_none(),
+                "consistency",
+                "a phase without profit_target does not pass",
+            ),
+            (
+                self.consistency.is_some() && is_funded && self.payout.is_none(),
+                "consistency",
+                "a funded account without payout is never tested for it",
+            ),
+            (
+                self.max_loss.is_none() && to_initial,
+                "payout.after",
+                "without max_loss there is no floor to move",
+            ),
+        ]
+        .into_iter()
+        .filter(|(holds, ..)| *holds)
+        .map(|(_, field, why)| (field, why))
+        .collect()
     }
 
     /// Whether a floor of this plan follows the closed balance.

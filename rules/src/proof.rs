@@ -84,6 +84,8 @@ pub struct Proof {
     pub seq: Seq,
     /// Its time.
     pub ts: TimestampNs,
+    /// What the account is called.
+    pub account_name: Label,
     /// The plan.
     pub plan: Plan,
     /// What was decided.
@@ -104,6 +106,7 @@ codec_struct!(Proof {
     shard,
     seq,
     ts,
+    account_name,
     plan,
     verdict,
     basis,

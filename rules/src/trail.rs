@@ -3,7 +3,7 @@
 use types::{Money, RuleKind, codec_enum, codec_struct};
 
 use crate::limit::Limit;
-use crate::plan::{AfterPayout, MaxLoss, StopTrailing};
+use crate::plan::{AfterPayout, MaxLoss, StopTrailing, TrailSource};
 
 /// The floor of the maximum loss and whether it still trails.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +25,31 @@ enum Stand {
 codec_enum!(Stand { 0 => Trailing, 1 => Frozen, 2 => Held { offset } });
 codec_struct!(MaxFloor { limit, stand });
 
+/// What a floor does, and why it may stand elsewhere than `baseline - allowance`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FloorStand {
+    /// Nothing raises it; a daily floor is placed anew at each roll.
+    Fixed,
+    /// It follows its source upward.
+    Follows,
+    /// Its source reached the level at which it stops: baseline and floor move no more.
+    Frozen,
+    /// It stands at this level, which it locked at or which a payout put it to, whatever
+    /// `baseline - allowance` is.
+    Held(Money),
+}
+
 impl MaxFloor {
+    /// What the floor does on an account of this size.
+    pub(crate) fn stand(&self, rule: &MaxLoss, size: Money) -> FloorStand {
+        match self.stand {
+            Stand::Held { offset } => FloorStand::Held(size.saturating_add(offset)),
+            Stand::Frozen => FloorStand::Frozen,
+            Stand::Trailing if rule.trail == TrailSource::None => FloorStand::Fixed,
+            Stand::Trailing => FloorStand::Follows,
+        }
+    }
+
     pub(crate) fn open(rule: &MaxLoss, size: Money) -> Self {
         let mut floor = Self {
             limit: Limit {

@@ -513,13 +513,33 @@ pub enum InputRejection {
     BadQuote,
     /// A named limit is reached.
     LimitReached,
-    /// The account is in a competition already, does not trade, or its plan pays out or scales: money
-    /// that moves in or out is no return.
-    CannotEnter,
+    /// The account cannot enter a competition.
+    CannotEnter(EntryRefusal),
     /// A day that is not after the open one.
     DayNotAfter,
     /// A curve without weight, a latency without samples, a rate, split or dividend out of range.
     BadData,
+}
+
+/// Why an account cannot enter a competition: the first that holds, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryRefusal {
+    /// It is in a competition already.
+    Entered {
+        /// Which one.
+        competition: CompetitionId,
+    },
+    /// It neither is in an evaluation nor funded.
+    NotTrading {
+        /// Its state.
+        state: AccountState,
+    },
+    /// Its equity is not above zero: returns are shares of it.
+    NoEquity,
+    /// Its plan pays out: money that leaves is no loss.
+    PaysOut,
+    /// Its plan scales: money that is added is no return.
+    Scales,
 }
 
 /// Who changed an instrument's status.

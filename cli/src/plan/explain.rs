@@ -14,11 +14,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
+use gateway::dto::plan::Disagreement;
 use rules::Plan;
 use serde_json::json;
 use types::TimestampNs;
 
-use super::Format;
+use super::{Format, figures};
 
 /// Say in plain sentences what a plan means, with worked numbers.
 #[derive(Debug, clap::Args)]
@@ -45,7 +46,7 @@ pub(super) struct Args {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Section {
     title: &'static str,
-    sentences: Vec<String>,
+    pub(super) sentences: Vec<String>,
 }
 
 impl Section {
@@ -70,12 +71,16 @@ fn now() -> anyhow::Result<TimestampNs> {
 /// # Errors
 /// When the file is no valid plan or the answer cannot be written.
 pub(super) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode> {
-    let plan = super::read(&args.file)?;
+    let (plan, text_of_file) = super::read_with_text(&args.file)?;
+    let file = args.file.display().to_string();
+    let found = gateway::dto::plan::disagreements_from_toml(&file, &text_of_file)
+        .map_err(super::InputError::from)?;
     let at = match args.at {
         Some(at) => at,
         None => now()?,
     };
-    let sections = sections(&plan, at);
+    let mut sections = sections(&plan, at);
+    sections.extend(disagreements(&found));
     match args.format {
         Format::Text => out.write_all(text(&plan, &sections).as_bytes())?,
         Format::Json => {
@@ -106,8 +111,38 @@ pub(super) fn sections(plan: &Plan, at: TimestampNs) -> Vec<Section> {
         conduct::windows(plan, at),
         conduct::habits(plan),
         Some(account::life(plan)),
+        without_effect(plan),
     ];
     all.into_iter().flatten().collect()
+}
+
+/// What other sources have otherwise.
+pub(super) fn disagreements(found: &[Disagreement]) -> Option<Section> {
+    let said: Vec<_> = found
+        .iter()
+        .map(|other| {
+            let fields: Vec<_> = other
+                .fields
+                .iter()
+                .map(|(field, here, there)| match here {
+                    Some(here) => format!("{field} {there} (here {here})"),
+                    None => format!("{field} {there} (here none)"),
+                })
+                .collect();
+            let (source, date) = (&other.source, &other.date);
+            format!("{source}, {date}: {}.", figures::list(&fields))
+        })
+        .collect();
+    (!said.is_empty()).then(|| Section::new("Sources disagree", said))
+}
+
+/// What a plan says that can do nothing.
+fn without_effect(plan: &Plan) -> Option<Section> {
+    let idle = plan.idle().into_iter();
+    let said: Vec<_> = idle
+        .map(|(field, why)| format!("{field}: {why}."))
+        .collect();
+    (!said.is_empty()).then(|| Section::new("Without effect", said))
 }
 
 /// The sections as text: a title, then a line for each sentence.

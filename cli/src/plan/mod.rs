@@ -74,12 +74,12 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum InputError {
     /// It cannot be read.
-    #[error("{file}: {source}")]
+    #[error("{file}: {error}")]
     Read {
         /// Its name.
         file: String,
         /// What the system says.
-        source: std::io::Error,
+        error: std::io::Error,
     },
     /// It is no valid plan.
     #[error(transparent)]
@@ -91,9 +91,17 @@ pub(crate) enum InputError {
 /// # Errors
 /// See [`InputError`].
 fn read(path: &Path) -> Result<Plan, InputError> {
+    read_with_text(path).map(|(plan, _)| plan)
+}
+
+/// The plan of a file, and the file's text.
+///
+/// # Errors
+/// See [`InputError`].
+fn read_with_text(path: &Path) -> Result<(Plan, String), InputError> {
     let file = path.display().to_string();
     match std::fs::read_to_string(path) {
-        Ok(text) => Ok(gateway::dto::plan::from_toml(&file, &text)?),
-        Err(source) => Err(InputError::Read { file, source }),
+        Ok(text) => Ok((gateway::dto::plan::from_toml(&file, &text)?, text)),
+        Err(error) => Err(InputError::Read { file, error }),
     }
 }

@@ -259,7 +259,8 @@ const EXPECTED: &[(&str, &[&str])] = &[
             "The floor starts at 48,000.00 (50,000.00 - 2,000.00).",
             "If a day closes at a balance of 51,000.00 it moves to 49,000.00",
             "At 52,000.00 it locks at 50,000.00 for good.",
-            "No day may make more than 1,650.00 (55% x 3,000.00).",
+            "The first day may make 1,650.00 (55% x 3,000.00)",
+            "after 3,000.00 in one day it is 5,454.55 (3,000.00 / 55%)",
             "open now, Fri 2026-11-20 15:10 CST to Sun 2026-11-22 17:00 CST",
         ],
     ),
@@ -366,6 +367,39 @@ fn every_model_says_where_it_comes_from() {
 }
 
 #[test]
+fn where_sources_disagree_the_other_readings_are_data_and_explained() {
+    for (name, (text, _)) in presets() {
+        let found = gateway::dto::plan::disagreements_from_toml(&name, &text).unwrap();
+        let said = text.matches("# Sources disagree:").count();
+        assert!(
+            found.len() >= said,
+            "{name}: {said} of which {}",
+            found.len()
+        );
+        let section = explain::disagreements(&found);
+        let sentences = section.map_or(0, |section| section.sentences.len());
+        assert_eq!(sentences, found.len(), "{name}");
+    }
+    let (text, _) = &presets()["topstep-combine-50k"];
+    let found = gateway::dto::plan::disagreements_from_toml("t", text).unwrap();
+    let section = explain::disagreements(&found).unwrap();
+    assert_eq!(
+        section.sentences[..2],
+        [
+            "the same page: hitting it, 2026-11-21: max_loss.touch_is_breach true (here false).",
+            "early 2026, 2026-11-21: consistency.cap_pct 50 (here 55).",
+        ]
+    );
+}
+
+#[test]
+fn no_model_says_what_has_no_effect() {
+    for (name, (_, plan)) in presets() {
+        assert_eq!(plan.idle(), [], "{name}");
+    }
+}
+
+#[test]
 fn names_are_unique_and_lead_to_the_next_phase() {
     let presets = presets();
     let names: BTreeMap<Label, Stage> = presets
@@ -463,12 +497,12 @@ fn plans_of_any_size_are_explained() {
             if let Some(scaling) = &mut plan.scaling {
                 (scaling.step, scaling.size_max) = (types::Ratio(1), Some(Money(i64::MAX)));
             }
-            // A fixed allowance is refused where it is above the size.
+            // A fixed allowance is refused where it is above the size, a target where no balance has it.
             if plan.validate().is_ok() {
                 assert!(explained(&plan).contains("An account opens"));
                 explained_plans += 1;
             }
         }
     }
-    assert!(explained_plans > 80, "{explained_plans}");
+    assert!(explained_plans > 60, "{explained_plans}");
 }

@@ -172,7 +172,7 @@ impl Scenario {
         for (place, proof) in (1..).zip(&proofs) {
             let kind = proof::kind_of(&proof.verdict);
             let path = folder.join(format!("{}-{place}-{kind}.json", proof.seq));
-            let document = ProofDto::new(proof, Some(self.names.account(proof.account())));
+            let document = ProofDto::new(proof);
             fs::write(&path, format!("{document:#}\n"))
                 .map_err(|error| Stop::Proof(path, error))?;
         }

@@ -233,10 +233,7 @@ fn alterations(whole: &Value) -> Vec<(String, Value)> {
         let other = match value {
             Value::Object(fields) => {
                 for (name, value) in fields {
-                    // The one field that is no part of the proof.
-                    if name != "account_name" {
-                        walk(value, &format!("{pointer}/{name}"), found);
-                    }
+                    walk(value, &format!("{pointer}/{name}"), found);
                 }
                 return;
             }

@@ -4,7 +4,7 @@
 use rules::{Awards, Competition, Entry, Ineligible, Key, Score, Standing};
 use types::{
     AccountId, AccountState, CompetitionChange, CompetitionId, CompetitionState, ContestRefusal,
-    DisqualificationReason, EventKind, InputRejection, Notional, TeamId,
+    DisqualificationReason, EntryRefusal, EventKind, InputRejection, Notional, TeamId,
 };
 
 use super::Naive;
@@ -165,10 +165,20 @@ impl Naive {
         }
         let equity = self.equity_of(id);
         let plan = self.plan(id);
-        let moves_money = plan.payout.is_some() || plan.scaling.is_some();
-        let is_in = self.accounts[id].competition.is_some();
-        if is_in || !self.is_trading(id) || equity.0 <= 0 || moves_money {
-            return self.reject(InputRejection::CannotEnter);
+        let refusals = [
+            self.accounts[id].competition.map(|number| {
+                let competition = CompetitionId(number as u32);
+                EntryRefusal::Entered { competition }
+            }),
+            (!self.is_trading(id)).then(|| EntryRefusal::NotTrading {
+                state: self.state(id),
+            }),
+            (equity.0 <= 0).then_some(EntryRefusal::NoEquity),
+            plan.payout.map(|_| EntryRefusal::PaysOut),
+            plan.scaling.map(|_| EntryRefusal::Scales),
+        ];
+        if let Some(refusal) = refusals.into_iter().flatten().next() {
+            return self.reject(InputRejection::CannotEnter(refusal));
         }
         if let Some(reason) = self.contests[contest].refuse_entry(team) {
             return self.push(EventKind::CompetitionDenied {

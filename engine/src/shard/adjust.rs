@@ -80,12 +80,9 @@ impl Shard {
         id: AccountId,
         events: &mut EventBuf,
     ) -> Result<(), (DenyReason, Option<ScaleStanding>)> {
+        self.check_scale(id)?;
         let account = &mut self.accounts[id.0 as usize];
         let plan = &self.plans[account.plan.0 as usize].plan;
-        let standing = account.rules.scale_standing(plan, id);
-        if let Some(standing) = standing.filter(|standing| !standing.is_met()) {
-            return Err((DenyReason::ScaleNotYet, Some(standing)));
-        }
         let (added, moves) = account
             .rules
             .scale(plan)
@@ -96,6 +93,26 @@ impl Shard {
         self.push_adjusted(id, AdjustKind::Scale, added, events);
         self.tell_moves(id, moves.iter(), FloorMoveCause::Adjusted, events);
         Ok(())
+    }
+
+    /// Why an account does not grow by a step now, and what it still asks for.
+    pub(crate) fn check_scale(
+        &self,
+        id: AccountId,
+    ) -> Result<(), (DenyReason, Option<ScaleStanding>)> {
+        let account = &self.accounts[id.0 as usize];
+        let plan = &self.plans[account.plan.0 as usize].plan;
+        if !account.is_trading() {
+            return Err((DenyReason::AccountNotTrading, None));
+        }
+        let standing = account.rules.scale_standing(plan, id);
+        if let Some(standing) = standing.filter(|standing| !standing.is_met()) {
+            return Err((DenyReason::ScaleNotYet, Some(standing)));
+        }
+        match account.rules.next_size(plan) {
+            None => Err((DenyReason::NotInPlan, None)),
+            Some(_) => Ok(()),
+        }
     }
 
     fn push_adjusted(&self, id: AccountId, kind: AdjustKind, amount: Money, events: &mut EventBuf) {
@@ -142,7 +159,8 @@ impl Shard {
         self.set_bands(id);
     }
 
-    fn check_payout(&self, id: AccountId, requested: Money) -> Result<(), PayoutDenial> {
+    /// Why a payout of this amount is refused now.
+    pub(crate) fn check_payout(&self, id: AccountId, requested: Money) -> Result<(), PayoutDenial> {
         let account = &self.accounts[id.0 as usize];
         let plan = &self.plans[account.plan.0 as usize].plan;
         if plan.payout.is_none() {

@@ -3,7 +3,7 @@
 use rules::{Contest as Life, ContestChange, Entry, Key, Standing};
 use types::{
     AccountId, AccountState, CompetitionChange, CompetitionId, CompetitionState, ContestRefusal,
-    EventKind, InputRejection, Notional, TeamId, TimestampNs,
+    EntryRefusal, EventKind, InputRejection, Notional, TeamId, TimestampNs,
 };
 
 use super::registry::reject;
@@ -34,11 +34,8 @@ impl Shard {
             return reject(events, InputRejection::UnknownAccount);
         };
         let equity = self.equity_of(entrant);
-        let plan = &self.plans[entrant.plan.0 as usize].plan;
-        let moves_money = plan.payout.is_some() || plan.scaling.is_some();
-        let is_fit = entrant.is_trading() && equity.0 > 0 && !moves_money;
-        if entrant.entry.is_some() || !is_fit {
-            return reject(events, InputRejection::CannotEnter);
+        if let Err(refusal) = self.check_entry(entrant, equity) {
+            return reject(events, InputRejection::CannotEnter(refusal));
         }
         let index = contest.entries.len() as u32;
         let contest = &mut self.contests[competition.0 as usize];
@@ -61,6 +58,28 @@ impl Shard {
             competition,
             account,
         });
+    }
+
+    fn check_entry(&self, account: &Account, equity: Notional) -> Result<(), EntryRefusal> {
+        if let Some(place) = account.entry {
+            let competition = place.competition;
+            return Err(EntryRefusal::Entered { competition });
+        }
+        if !account.is_trading() {
+            let state = account.state();
+            return Err(EntryRefusal::NotTrading { state });
+        }
+        if equity.0 <= 0 {
+            return Err(EntryRefusal::NoEquity);
+        }
+        let plan = &self.plans[account.plan.0 as usize].plan;
+        if plan.payout.is_some() {
+            return Err(EntryRefusal::PaysOut);
+        }
+        if plan.scaling.is_some() {
+            return Err(EntryRefusal::Scales);
+        }
+        Ok(())
     }
 
     /// The range of equity that moves nothing an account's entry remembers; `None` where it has no

@@ -1,7 +1,7 @@
 //! Limits as a trader looks at them: how far away, what moved them, and the prices that break them.
 
-use rules::{AccountRules, Limit};
-use types::{InstrumentId, Label, Leg, Money, Notional, Price, RuleKind, Side, Ticks};
+use rules::{AccountRules, FloorStand, Limit};
+use types::{InstrumentId, Label, Leg, Money, Notional, Price, Ratio, RuleKind, Side, Ticks};
 
 use crate::account::{Account, Move};
 use crate::holding::Holding;
@@ -16,8 +16,10 @@ pub struct LimitView {
     pub distance: Money,
     /// The distance in millionths of equity, rounded down; `None` where equity is not above zero.
     pub distance_ppm: Option<i64>,
-    /// The part of the allowance that is used, in millionths; below zero in profit.
-    pub used_ppm: i64,
+    /// The share of the limit that is used: [`rules::limit::used`].
+    pub used: Option<Ratio>,
+    /// What its floor does.
+    pub stand: FloorStand,
     /// What moved it last.
     pub moved: Option<Move>,
     /// For each open position the price that violates the limit while the other positions keep
@@ -92,11 +94,18 @@ impl Shard {
     ) -> Vec<LimitView> {
         let limits = rules.limits();
         limits
-            .map(|limit| self.limit_view(account, worth, limit))
+            .map(|limit| self.limit_view(account, rules, worth, limit))
             .collect()
     }
 
-    fn limit_view(&self, account: &Account, worth: &Worth, limit: &Limit) -> LimitView {
+    fn limit_view(
+        &self,
+        account: &Account,
+        rules: &AccountRules,
+        worth: &Worth,
+        limit: &Limit,
+    ) -> LimitView {
+        let plan = &self.plans[account.plan.0 as usize].plan;
         let equity = worth.equity;
         let room = Notional(equity.0.saturating_sub(limit.floor.to_notional().0));
         let prices = worth.positions.iter();
@@ -104,7 +113,8 @@ impl Shard {
             limit: *limit,
             distance: room.to_money_floor(),
             distance_ppm: ppm_of(room, equity),
-            used_ppm: used_ppm(limit, equity),
+            used: limit.used(equity),
+            stand: rules.floor_stand(plan, limit.rule),
             moved: match limit.rule {
                 RuleKind::DailyLoss => account.moved.daily,
                 RuleKind::MaxLoss => account.moved.max,
@@ -202,15 +212,4 @@ fn ppm_of(part: Notional, whole: Notional) -> Option<i64> {
     let part = i128::from(part.to_money_floor().0);
     let whole = i128::from(whole.to_money_ceil().0);
     i64::try_from((part * 1_000_000).div_euclid(whole)).ok()
-}
-
-pub(super) fn used_ppm(limit: &Limit, equity: Notional) -> i64 {
-    let top = limit
-        .floor
-        .to_notional()
-        .0
-        .saturating_add(limit.allowance.to_notional().0);
-    let used = top.saturating_sub(equity.0).div_euclid(Notional::PER_MONEY);
-    let allowance = i128::from(limit.allowance.0.max(1));
-    i64::try_from(used.saturating_mul(1_000_000) / allowance).unwrap_or(i64::MAX)
 }

@@ -62,6 +62,7 @@ impl Shard {
             shard: self.id(),
             seq: first.seq,
             ts: first.ts,
+            account_name: self.account_name(basis.account)?.0,
             plan: self.plan(basis.plan)?.clone(),
             verdict,
             basis,

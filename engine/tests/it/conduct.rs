@@ -531,12 +531,13 @@ fn a_payout_is_denied_with_the_standing_that_denies_it() {
     let standing = Consistency {
         account: ACCOUNT,
         best_day: money("1000"),
+        total: money("1000"),
         denominator: money("1000"),
         cap: Ratio::percent(40),
         inclusive: true,
         met: false,
-        total_needed: money("2500"),
-        next_day_max: money("666.666666"),
+        total_needed: Some(money("2500")),
+        next_day_max: Some(money("666.666666")),
     };
     let events = world.hear(adjust(AdjustKind::Payout, 100));
     let denied = EventKind::PayoutDenied {
@@ -572,15 +573,23 @@ fn a_payout_waits_for_its_days_and_leaves_the_best_days_excess() {
     let (has, needs) = (1, 2);
     let denied = reason(&world.hear(ask.clone()));
     assert_eq!(denied, Some(PayoutDenial::TooFewDays { has, needs }));
+    // The view says the same before anybody asks.
+    let payout = world.shard.account_view(ACCOUNT).unwrap().payout.unwrap();
+    assert_eq!((payout.payable, payout.denied), (Money::ZERO, denied));
+    assert_eq!((payout.days, payout.next), (1, 1));
     world.roll(2);
     world.tell(earn(0, 301));
     world.tell_all([buy(0, 1), sell(0, 1)]);
     // 900 and 300: the best day may have half of 1,200, and 300 of it are beyond.
     let view = world.shard.account_view(ACCOUNT).unwrap();
-    assert_eq!(view.payout_eligible, Some(money("900")));
+    let payout = view.payout.unwrap();
+    assert_eq!((payout.payable, payout.denied), (money("900"), None));
+    assert_eq!(payout.beyond_best_day, money("300"));
     let denied = reason(&world.hear(adjust(AdjustKind::Payout, 901)));
     assert_eq!(denied, Some(PayoutDenial::AboveEligible));
     assert_eq!(world.tell(ask), ["PayoutApproved"]);
+    let payout = world.shard.account_view(ACCOUNT).unwrap().payout.unwrap();
+    assert_eq!((payout.next, payout.never_paid), (2, money("300")));
     world.agrees();
 }
 

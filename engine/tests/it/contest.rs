@@ -355,7 +355,10 @@ fn late_entries_are_taken_where_the_rules_say_so() {
         assert_eq!(world.tell_at(START - 1, enter(0)), ["CompetitionEntered"]);
         assert_eq!(world.tell_at(START, enter(1)), ["competition 0 Live", told]);
         // Twice, or without a plan that may: an input that makes no sense.
-        assert_eq!(world.tell(enter(0)), ["rejected CannotEnter"]);
+        assert_eq!(
+            world.tell(enter(0)),
+            ["rejected CannotEnter(Entered { competition: CompetitionId(0) })"]
+        );
     }
 }
 

@@ -78,7 +78,10 @@ fn an_opening_order_costs_the_spread_and_its_fee() {
     let limit = &told.limits[0];
     assert_eq!(limit.distance, money("987.998"));
     // 12.002 of 1,000 are used, and 987.998 of 9,987.998 are left.
-    assert_eq!((limit.used_ppm, limit.distance_ppm), (12_002, Some(98_918)));
+    assert_eq!(
+        (limit.used, limit.distance_ppm),
+        (Some(Ratio(12_002_000)), Some(98_918))
+    );
     // It may fall 9.87998 from the bid: at 90.13 it has fallen 9.87, at 90.12 it has fallen 9.88.
     assert_eq!(limit.breach_prices[0].price, price("90.12"));
     assert_eq!(limit.breach_prices[0].side, Side::Buy);

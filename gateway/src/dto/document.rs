@@ -7,6 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use types::decimal::{self, DecimalError};
 use types::{Label, Money, Price, Qty, Ratio, TimestampNs, TradingDay};
 
 use super::word::Word;
@@ -321,6 +322,23 @@ impl<'a> Field<'a> {
             .map_err(|_| self.error(accepted))
     }
 
+    /// A decimal of a unit with so many decimals.
+    fn decimal<T: FromStr<Err = DecimalError>>(
+        &self,
+        accepted: &str,
+        decimals: u32,
+    ) -> Result<T, FieldError> {
+        self.text(accepted)?.parse().map_err(|error| match error {
+            DecimalError::OutOfRange => {
+                let mut most = String::new();
+                // Writing to a string cannot fail.
+                let _ = decimal::write(&mut most, i64::MAX.into(), decimals);
+                self.error(format!("{accepted}; from -{most} to {most}"))
+            }
+            DecimalError::Malformed | DecimalError::TooFine { .. } => self.error(accepted),
+        })
+    }
+
     /// `true` or `false`.
     ///
     /// # Errors
@@ -328,6 +346,9 @@ impl<'a> Field<'a> {
     pub fn boolean(&self) -> Result<bool, FieldError> {
         match self.node {
             Some(Node::Bool(value)) => Ok(*value),
+            Some(Node::Text(text)) if text == "true" || text == "false" => {
+                Err(self.error("true or false without quotes; this is a string"))
+            }
             _ => Err(self.error("true or false")),
         }
     }
@@ -390,7 +411,7 @@ impl<'a> Field<'a> {
     /// # Errors
     /// When it is none.
     pub fn money(&self) -> Result<Money, FieldError> {
-        self.parse(MONEY)
+        self.decimal(MONEY, Money::DECIMALS)
     }
 
     /// A price.
@@ -398,7 +419,7 @@ impl<'a> Field<'a> {
     /// # Errors
     /// When it is none.
     pub fn price(&self) -> Result<Price, FieldError> {
-        self.parse(PRICE)
+        self.decimal(PRICE, Price::DECIMALS)
     }
 
     /// A quantity.
@@ -406,7 +427,7 @@ impl<'a> Field<'a> {
     /// # Errors
     /// When it is none.
     pub fn qty(&self) -> Result<Qty, FieldError> {
-        self.parse(QTY)
+        self.decimal(QTY, Qty::DECIMALS)
     }
 
     /// A percentage, of any size.
@@ -447,7 +468,7 @@ impl<'a> Field<'a> {
     /// # Errors
     /// When it is none.
     pub fn factor(&self) -> Result<Ratio, FieldError> {
-        self.parse(FACTOR)
+        self.decimal(FACTOR, Ratio::DECIMALS)
     }
 
     /// A name.

@@ -52,7 +52,7 @@ pub(super) fn from_toml<T>(
 
 /// The line of the deepest part of a path such as `prizes.places[1].first` that the text has; the
 /// first line when it has none.
-fn line_of(text: &str, path: &str) -> usize {
+pub(super) fn line_of(text: &str, path: &str) -> usize {
     let Ok(root) = DeTable::parse(text) else {
         return 1;
     };

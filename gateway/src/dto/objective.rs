@@ -40,7 +40,9 @@ pub enum ObjectiveDto {
         inclusive: bool,
         /// Profit of the best day.
         best_day: String,
-        /// What it is compared with.
+        /// Profit so far, of all days or of those with a profit.
+        total: String,
+        /// What the best day is compared with.
         denominator: String,
         /// Its share, percent; null while the denominator is not above zero.
         share_pct: Option<String>,
@@ -48,14 +50,15 @@ pub enum ObjectiveDto {
         met: bool,
         /// The most that the best day may be against this denominator, rounded down.
         best_day_max: String,
-        /// The least denominator at which this best day passes.
-        total_needed: String,
+        /// The least total that this best day passes with; null while no day has a profit.
+        total_needed: Option<String>,
         /// The same in whole currency units.
-        total_needed_whole: String,
-        /// The most that the next day may earn without breaking the cap.
-        next_day_max: String,
+        total_needed_whole: Option<String>,
+        /// The most that the next day may earn without breaking the cap; null while the denominator is
+        /// not above zero.
+        next_day_max: Option<String>,
         /// The same in whole currency units.
-        next_day_max_whole: String,
+        next_day_max_whole: Option<String>,
     },
 }
 
@@ -92,6 +95,7 @@ impl ObjectiveDto {
     fn consistency(standing: &Consistency) -> Self {
         let Consistency {
             best_day,
+            total,
             denominator,
             cap,
             inclusive,
@@ -104,6 +108,7 @@ impl ObjectiveDto {
             cap_pct: percent::exact(cap),
             inclusive,
             best_day: best_day.to_string(),
+            total: total.to_string(),
             denominator: denominator.to_string(),
             share_pct: percent::share(best_day.0.into(), denominator.0.into()),
             met,
@@ -111,10 +116,10 @@ impl ObjectiveDto {
                 .mul_ratio_floor(cap)
                 .max(Money::ZERO)
                 .to_string(),
-            total_needed: total_needed.to_string(),
-            total_needed_whole: whole_ceil(total_needed).to_string(),
-            next_day_max: next_day_max.to_string(),
-            next_day_max_whole: whole_floor(next_day_max).to_string(),
+            total_needed: total_needed.map(|amount| amount.to_string()),
+            total_needed_whole: total_needed.map(|amount| whole_ceil(amount).to_string()),
+            next_day_max: next_day_max.map(|amount| amount.to_string()),
+            next_day_max_whole: next_day_max.map(|amount| whole_floor(amount).to_string()),
         }
     }
 }

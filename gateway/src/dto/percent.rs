@@ -38,9 +38,9 @@ pub fn rounded(ratio: Ratio) -> String {
     two_decimals(round(ratio.0.into(), 100_000))
 }
 
-/// Millionths in percent with two decimals, rounded half away from zero.
-pub fn from_millionths(millionths: i64) -> String {
-    two_decimals(round(millionths.into(), 100))
+/// A computed ratio in percent with two decimals, rounded down: what is not whole does not look so.
+pub fn rounded_down(ratio: Ratio) -> String {
+    two_decimals(i128::from(ratio.0).div_euclid(100_000))
 }
 
 fn round(dividend: i128, divisor: i128) -> i128 {
@@ -86,6 +86,7 @@ mod tests {
         assert_eq!(share(1, 0), None);
         assert_eq!(rounded(Ratio(12_345_000)), "1.23");
         assert_eq!(rounded(Ratio(12_350_000)), "1.24");
-        assert_eq!(from_millionths(-381_250), "-38.13");
+        assert_eq!(rounded_down(Ratio(999_999_999)), "99.99");
+        assert_eq!(rounded_down(Ratio(-1)), "-0.01");
     }
 }

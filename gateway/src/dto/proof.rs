@@ -3,8 +3,7 @@
 //! A document is one object, `"format": 1`. Every figure is a string: amounts, prices and quantities as
 //! exact decimals, counts and ids as whole numbers, each in its one canonical form. The plan is there
 //! twice: as people read it, and as its canonical bytes in hexadecimal, whose BLAKE3 is the plan's hash.
-//! `digest` is BLAKE3 of the proof's canonical bytes ([`Proof::digest`]); `account_name` alone is no part
-//! of it.
+//! `digest` is BLAKE3 of the proof's canonical bytes ([`Proof::digest`]), of which every value is a part.
 //!
 //! | part | holds |
 //! |---|---|
@@ -54,7 +53,7 @@ pub struct ProofDto {
     shard: String,
     seq: String,
     ts: String,
-    account_name: Option<String>,
+    account_name: String,
     verdict: VerdictDto,
     basis: BasisDto,
     limits: Vec<LimitBasisDto>,
@@ -122,12 +121,13 @@ struct LimitBasisDto {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct ConsistencyBasisDto {
     best_day: String,
+    total: String,
     denominator: String,
     cap_pct: String,
     inclusive: bool,
     met: bool,
-    total_needed: String,
-    next_day_max: String,
+    total_needed: Option<String>,
+    next_day_max: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -152,15 +152,14 @@ struct CashBasisDto {
 }
 
 impl ProofDto {
-    /// The document of a proof. Its ids are the engine's numbers; `account_name` is what the account is
-    /// called.
-    pub fn new(proof: &Proof, account_name: Option<String>) -> Self {
+    /// The document of a proof. Its ids are the engine's numbers.
+    pub fn new(proof: &Proof) -> Self {
         Self {
             format: FORMAT,
             shard: proof.shard.to_string(),
             seq: proof.seq.to_string(),
             ts: proof.ts.to_string(),
-            account_name,
+            account_name: proof.account_name.to_string(),
             verdict: VerdictDto::new(&proof.verdict),
             basis: BasisDto::new(&proof.basis),
             limits: proof.limits.iter().map(LimitBasisDto::new).collect(),
@@ -274,12 +273,13 @@ impl ConsistencyBasisDto {
     fn new(standing: &Consistency) -> Self {
         Self {
             best_day: standing.best_day.to_string(),
+            total: standing.total.to_string(),
             denominator: standing.denominator.to_string(),
             cap_pct: percent::exact(standing.cap),
             inclusive: standing.inclusive,
             met: standing.met,
-            total_needed: standing.total_needed.to_string(),
-            next_day_max: standing.next_day_max.to_string(),
+            total_needed: standing.total_needed.map(|amount| amount.to_string()),
+            next_day_max: standing.next_day_max.map(|amount| amount.to_string()),
         }
     }
 }

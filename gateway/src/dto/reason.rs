@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
-use types::{AlgoEnd, ConductDenial, Consistency, DenyReason, OpenDenial, PayoutDenial};
+use types::{AlgoEnd, ConductDenial, Consistency, DenyReason, Money, OpenDenial, PayoutDenial};
 
 use super::percent;
 use super::word::Word;
@@ -78,10 +78,16 @@ pub struct Figures(Vec<(&'static str, Figure)>);
 enum Figure {
     Count(u32),
     Text(String),
+    Null,
 }
 
 fn text(name: &'static str, value: &dyn ToString) -> (&'static str, Figure) {
     (name, Figure::Text(value.to_string()))
+}
+
+fn optional(name: &'static str, value: Option<&Money>) -> (&'static str, Figure) {
+    let text = value.map(ToString::to_string);
+    (name, text.map_or(Figure::Null, Figure::Text))
 }
 
 fn count(name: &'static str, value: impl Into<u32>) -> (&'static str, Figure) {
@@ -161,6 +167,7 @@ impl Figures {
             }
             PayoutDenial::Consistency(Consistency {
                 best_day,
+                total,
                 denominator,
                 cap,
                 total_needed,
@@ -168,10 +175,11 @@ impl Figures {
                 ..
             }) => vec![
                 text("best_day", best_day),
+                text("total", total),
                 text("denominator", denominator),
                 text("cap_pct", &percent::exact(*cap)),
-                text("total_needed", total_needed),
-                text("next_day_max", next_day_max),
+                optional("total_needed", total_needed.as_ref()),
+                optional("next_day_max", next_day_max.as_ref()),
             ],
             PayoutDenial::NotInPlan
             | PayoutDenial::NotEligibleState
@@ -337,16 +345,17 @@ mod tests {
         let standing = Consistency {
             account: AccountId(0),
             best_day: Money::whole(800),
+            total: Money::whole(1_600),
             denominator: Money::whole(1_600),
             cap: Ratio::percent(40),
             inclusive: true,
             met: false,
-            total_needed: Money::whole(2_000),
-            next_day_max: Money(1_066_666_666),
+            total_needed: Some(Money::whole(2_000)),
+            next_day_max: Some(Money(1_066_666_666)),
         };
         assert_eq!(
             json(Figures::of_payout(&PayoutDenial::Consistency(standing))),
-            r#"{"best_day":"800","denominator":"1600","cap_pct":"40","total_needed":"2000","next_day_max":"1066.666666"}"#
+            r#"{"best_day":"800","total":"1600","denominator":"1600","cap_pct":"40","total_needed":"2000","next_day_max":"1066.666666"}"#
         );
         let state = AccountState::Funded;
         assert_eq!(

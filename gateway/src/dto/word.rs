@@ -7,9 +7,9 @@ use rules::{
 use runtime::{BoardView, OrderStage};
 use types::{
     AccountChange, AccountState, AdjustKind, Aggressor, AlgoKind, BarPath, BookingCause,
-    CancelReason, ContestRefusal, DisqualificationReason, Effect, FillCause, FillModel,
-    FloorMoveCause, InputRejection, InstrumentError, InstrumentKind, InstrumentStatus, Leg,
-    ListKind, OpenDenial, OrderKind, OrderRole, Origin, PayoutDenial, PositionMode, RuleKind,
+    CancelReason, ContestRefusal, DisqualificationReason, Effect, EntryRefusal, FillCause,
+    FillModel, FloorMoveCause, InputRejection, InstrumentError, InstrumentKind, InstrumentStatus,
+    Leg, ListKind, OpenDenial, OrderKind, OrderRole, Origin, PayoutDenial, PositionMode, RuleKind,
     SelfTrade, Side, Sizes, StatusCause, SuspendReason, TimeInForce, TriggerOn,
 };
 
@@ -289,6 +289,17 @@ pub const fn open_denial(reason: OpenDenial) -> &'static str {
     }
 }
 
+/// The word for the reason that an account cannot enter a competition.
+pub const fn entry_refusal(reason: EntryRefusal) -> &'static str {
+    match reason {
+        EntryRefusal::Entered { .. } => "already_entered",
+        EntryRefusal::NotTrading { .. } => "account_not_trading",
+        EntryRefusal::NoEquity => "no_equity",
+        EntryRefusal::PaysOut => "plan_pays_out",
+        EntryRefusal::Scales => "plan_scales",
+    }
+}
+
 /// The word for the reason that an input was not applied.
 pub const fn rejection(reason: InputRejection) -> &'static str {
     match reason {
@@ -303,7 +314,7 @@ pub const fn rejection(reason: InputRejection) -> &'static str {
         InputRejection::OffGrid => "off_grid",
         InputRejection::BadQuote => "bad_quote",
         InputRejection::LimitReached => "limit_reached",
-        InputRejection::CannotEnter => "cannot_enter",
+        InputRejection::CannotEnter(refusal) => entry_refusal(refusal),
         InputRejection::DayNotAfter => "day_not_after",
         InputRejection::BadData => "bad_data",
     }

@@ -6,6 +6,7 @@
 pub(super) mod contest;
 mod denied;
 pub(super) mod life;
+pub(super) mod money;
 
 use axum::http::StatusCode;
 use runtime::Receipt;

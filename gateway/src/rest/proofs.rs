@@ -76,9 +76,7 @@ pub(super) async fn whole(
         proof.seq == seq && is_of_rule
     });
     if let Some(proof) = found {
-        let views = app.handle.views();
-        let row = views.accounts.get(account.0 as usize);
-        let document = ProofDto::new(proof, row.map(|row| row.name.to_string()));
+        let document = ProofDto::new(proof);
         return Ok(json_response(StatusCode::OK, document.to_string()));
     }
     match kept.gone_until {

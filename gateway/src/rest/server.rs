@@ -8,16 +8,16 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use runtime::Status;
 use serde_json::json;
-use types::{AccountId, AccountState};
+use types::{AccountId, AccountState, Ratio};
 
 use super::json as json_response;
 use crate::app::App;
 use crate::metrics;
 use crate::problem::Problem;
 
-/// An account that has used more of an allowance than this, in millionths, may be gone before anybody
+/// An account that has used more of a limit than this may be gone before anybody
 /// has looked at it.
-const USED_PPM_FEATURED_MAX: i64 = 600_000;
+const USED_FEATURED_MAX: Ratio = Ratio(600_000_000);
 
 pub(super) async fn health(State(app): State<Arc<App>>) -> Result<Response, Problem> {
     let ill = |kind, detail: String| Problem::new(StatusCode::SERVICE_UNAVAILABLE, kind, detail);
@@ -70,13 +70,9 @@ fn featured_account(app: &App) -> AccountId {
     let views = app.handle.views();
     let at_stake = views.accounts.iter().filter(|row| {
         let trades = matches!(row.state, AccountState::Evaluation | AccountState::Funded);
-        trades
-            && !row.day_locked
-            && row
-                .used_ppm
-                .is_some_and(|used| used < USED_PPM_FEATURED_MAX)
+        trades && !row.day_locked && row.used.is_some_and(|used| used < USED_FEATURED_MAX)
     });
     at_stake
-        .max_by_key(|row| (row.used_ppm, Reverse(row.id)))
+        .max_by_key(|row| (row.used, Reverse(row.id)))
         .map_or(AccountId(0), |row| row.id)
 }

@@ -10,8 +10,8 @@ use runtime::{Receipt, Refused, Status};
 use tokio::sync::oneshot;
 use tokio::time;
 use types::{
-    AccountId, Calendar, ClientOrderId, Codec, Command, CompetitionId, Interval, NewAlgo, NewOrder,
-    OpenAccount, OrderList, TeamId,
+    AccountId, AdjustKind, Calendar, ClientOrderId, Codec, Command, CompetitionId, Interval, Money,
+    NewAlgo, NewOrder, OpenAccount, OrderList, TeamId,
 };
 
 use super::idempotency::{Answer, IDEMPOTENCY_REPLAYED, Known, Ticket};
@@ -41,6 +41,10 @@ pub(crate) enum Submission {
         /// The interval.
         interval: Interval,
     },
+    /// A payout of this amount.
+    Payout(AccountId, Money),
+    /// A step of scaling.
+    Scale(AccountId),
 }
 
 /// An account's entry in a competition.
@@ -61,6 +65,7 @@ impl Submission {
             Self::Order(order) => Some(order.account),
             Self::List(list) => list.orders.first().map(|order| order.account),
             Self::Algo(algo) => Some(algo.account),
+            Self::Payout(account, _) | Self::Scale(account) => Some(*account),
             Self::Account(_) | Self::Competition(_) | Self::Entry(_) | Self::Window { .. } => None,
         }
     }
@@ -79,6 +84,8 @@ impl Submission {
             Self::Competition(competition) => ("name", competition.name.to_string()),
             Self::Entry(entry) => ("account", entry.account.to_string()),
             Self::Window { interval, .. } => ("start", interval.start.to_string()),
+            Self::Payout(_, amount) => ("amount", amount.to_string()),
+            Self::Scale(account) => ("account", account.to_string()),
         }
     }
 
@@ -100,6 +107,16 @@ impl Submission {
                 calendar: *calendar,
                 interval: *interval,
             },
+            Self::Payout(account, amount) => Command::Adjust {
+                account: *account,
+                kind: AdjustKind::Payout,
+                amount: *amount,
+            },
+            Self::Scale(account) => Command::Adjust {
+                account: *account,
+                kind: AdjustKind::Scale,
+                amount: Money::ZERO,
+            },
         }
     }
 
@@ -112,6 +129,8 @@ impl Submission {
             Self::Competition(_) => "competition",
             Self::Entry(_) => "entry",
             Self::Window { .. } => "interval",
+            Self::Payout(..) => "payout",
+            Self::Scale(_) => "step",
         }
     }
 
@@ -140,6 +159,18 @@ impl Submission {
                 return "GET /v1/windows shows what is known, and sending it again is safe: what is \
                         known is not announced twice"
                     .to_owned();
+            }
+            Self::Payout(..) => {
+                return format!(
+                    "GET /v1/accounts/{account} shows the number of the next payout; sending it again \
+                     pays again, unless it is with the same Idempotency-Key"
+                );
+            }
+            Self::Scale(_) => {
+                return format!(
+                    "GET /v1/accounts/{account} shows its size; sending it again asks for another \
+                     step, unless it is with the same Idempotency-Key"
+                );
             }
             Self::Algo(_) => format!("/v1/accounts/{account}/algos"),
             Self::Order(_) | Self::List(_) => {
@@ -275,6 +306,10 @@ fn told(app: &App, submission: &Submission, receipt: &Receipt) -> Result<(bool, 
         Submission::Account(open) => outcome::life::of_opening(app, open, receipt),
         Submission::Competition(_) => outcome::contest::of_definition(app, receipt),
         Submission::Entry(entry) => outcome::contest::of_entry(app, *entry, receipt),
+        Submission::Payout(account, amount) => {
+            outcome::money::of_payout(app, *account, *amount, receipt)
+        }
+        Submission::Scale(account) => outcome::money::of_step(app, *account, receipt),
         Submission::Window { calendar, interval } => {
             return outcome::of_announcement(app, *calendar, *interval, receipt);
         }

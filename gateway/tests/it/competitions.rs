@@ -300,7 +300,7 @@ async fn demo_paper_and_live_never_share_a_board() {
         assert_eq!(enter(&venue, id, account, None).await.status, 201);
         // An account that is in one competition gets into no other, whatever its kind.
         let twice = enter(&venue, id, 0, None).await;
-        twice.problem(422, "cannot_enter");
+        twice.problem(422, "already_entered");
     }
     let list = get_json(venue.address, "/v1/competitions").await;
     let kinds: Vec<_> = list["competitions"]

@@ -8,6 +8,7 @@ mod competitions;
 mod connections;
 mod life;
 mod lists;
+mod money;
 mod orders;
 mod pages;
 mod plans;

@@ -170,6 +170,11 @@ impl Venue {
         self.settle().await;
     }
 
+    /// A command comes in, not over HTTP.
+    pub(crate) fn command(&self, command: Command) {
+        self.push(0, InputKind::Command(command));
+    }
+
     fn set_up(&self) {
         let mut commands = vec![
             instrument("BTCUSDT", Liquidity::Paper(PaperModel::default())),

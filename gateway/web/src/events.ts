@@ -167,8 +167,8 @@ export type EngineEvent =
       cap_pct: Decimal;
       inclusive: boolean;
       met: boolean;
-      total_needed: Decimal;
-      next_day_max: Decimal;
+      total_needed: Decimal | null;
+      next_day_max: Decimal | null;
     })
   | (Own & { type: "target_reached"; balance: Decimal; target: Decimal })
   | (Own & { type: "state_changed"; from: AccountState; to: AccountState; reason: string })

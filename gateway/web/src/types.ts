@@ -56,7 +56,7 @@ export interface AccountRow {
   balance: Decimal;
   equity: Decimal;
   pnl_pct: Decimal;
-  worst_limit_used_pct: Decimal;
+  worst_limit_used_pct: Decimal | null;
 }
 
 export interface BreachPrice {
@@ -74,10 +74,14 @@ export interface Limit {
   baseline: Decimal;
   allowance: Decimal;
   floor: Decimal;
+  stand: "fixed" | "follows" | "frozen" | "held";
+  held_at: Decimal | null;
+  lowered: Decimal;
   distance: Decimal;
   /** Null while equity is not above zero. */
   distance_pct: Decimal | null;
-  used_pct: Decimal;
+  /** Null where the floor is not below the baseline. */
+  used_pct: Decimal | null;
   breach_prices: BreachPrice[];
 }
 
@@ -102,8 +106,8 @@ export interface Consistency {
   denominator: Decimal;
   share_pct: Decimal | null;
   met: boolean;
-  total_needed: Decimal;
-  next_day_max: Decimal;
+  total_needed: Decimal | null;
+  next_day_max: Decimal | null;
 }
 export type Objective = ProfitTarget | MinDays | Consistency;
 

@@ -26,27 +26,37 @@ impl AccountRules {
             .map_or(Money::ZERO, |cap| self.facts.payout.beyond_best_day(cap))
     }
 
-    /// What could be paid out now: the least of the fraction of the payable profit, the cap, what the
-    /// plan lets go, and what leaves the account within its maximum loss after the payout. Never below
-    /// 0; 0 without a payout rule.
+    /// What bounds a payout now; `None` without a payout rule.
     ///
     /// Excluded profit is no part of a safety net above the initial balance; the distance to a floor
     /// is that of the real balance.
-    pub fn payout_eligible(&self, plan: &Plan, balance: Money) -> Money {
-        let Some(rule) = plan.payout else {
-            return Money::ZERO;
+    pub fn payout_bounds(&self, plan: &Plan, balance: Money) -> Option<PayoutBounds> {
+        let rule = plan.payout?;
+        let figures = Payable {
+            size: self.size,
+            balance,
+            counted: self.counted_balance(balance),
+            profit: self.payable_profit(plan, balance),
+            floor: self.max().map(|max| max.floor),
         };
-        eligible(
-            plan,
-            &rule,
-            &Payable {
-                size: self.size,
-                balance,
-                counted: self.counted_balance(balance),
-                profit: self.payable_profit(plan, balance),
-                floor: self.max().map(|max| max.floor),
-            },
-        )
+        Some(bounds(plan, &rule, &figures))
+    }
+
+    /// What could be paid out now: [`PayoutBounds::least`]; 0 without a payout rule.
+    pub fn payout_eligible(&self, plan: &Plan, balance: Money) -> Money {
+        self.payout_bounds(plan, balance)
+            .map_or(Money::ZERO, |bounds| bounds.least())
+    }
+
+    /// Payouts since the account opened.
+    pub const fn payouts_made(&self) -> u16 {
+        self.payouts_made
+    }
+
+    /// What the best days before the last payout made beyond their share, and what the best day since
+    /// does: profit that is not paid out.
+    pub fn beyond_best_days(&self, plan: &Plan) -> (Money, Money) {
+        (self.never_paid, self.beyond_best_day(plan))
     }
 
     /// Trading days that count since the last payout, with today if it counts already. They count as
@@ -103,6 +113,7 @@ impl AccountRules {
         self.never_paid = self.never_paid.saturating_add(self.beyond_best_day(plan));
         self.facts.payout = DayWindow::default();
         self.payouts = self.payouts.saturating_add(1);
+        self.payouts_made = self.payouts_made.saturating_add(1);
         self.moving(plan, |account| {
             if let Some(daily) = &mut account.daily {
                 daily.lower_by(amount);
@@ -128,17 +139,22 @@ impl AccountRules {
         })
     }
 
+    /// The size after one more scaling step; `None` without a rule or past the largest size.
+    pub fn next_size(&self, plan: &Plan) -> Option<Money> {
+        let rule = plan.scaling?;
+        let step = plan.initial_balance.mul_ratio_floor(rule.step);
+        let size = self.size.checked_add(step)?;
+        let fits = rule.size_max.is_none_or(|max| size <= max);
+        (step > Money::ZERO && fits).then_some(size)
+    }
+
     /// One scaling step, a share of the original size: size, balance and baselines grow by it, and
     /// allowances that are percentages are taken anew. Returns the money to add to the balance and
     /// the floors that moved; `None` without a rule or past the largest size. The caller has looked at
     /// [`Self::scale_standing`]; what the next step asks for is counted anew from here.
     pub fn scale(&mut self, plan: &Plan) -> Option<(Money, FloorMoves)> {
-        let rule = plan.scaling?;
-        let step = plan.initial_balance.mul_ratio_floor(rule.step);
-        let size = self.size.checked_add(step)?;
-        if step <= Money::ZERO || rule.size_max.is_some_and(|max| size > max) {
-            return None;
-        }
+        let size = self.next_size(plan)?;
+        let step = size.saturating_sub(self.size);
         self.size = size;
         self.facts.step = DayWindow::default();
         self.payouts = 0;
@@ -167,8 +183,36 @@ pub(crate) struct Payable {
     pub(crate) floor: Option<Money>,
 }
 
-/// See [`AccountRules::payout_eligible`].
-pub(crate) fn eligible(plan: &Plan, rule: &PayoutRule, figures: &Payable) -> Money {
+/// What bounds a payout. The least is eligible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PayoutBounds {
+    /// The profit that payouts are taken from: [`AccountRules::payable_profit`].
+    pub profit: Money,
+    /// The fraction of it that one payout may take.
+    pub by_fraction: Money,
+    /// The most that one payout may take.
+    pub cap: Option<Money>,
+    /// What is above what must stay.
+    pub by_keep: Option<Money>,
+    /// What leaves the account within its maximum loss after the payout, where its floor does not fall
+    /// with it.
+    pub by_floor: Option<Money>,
+}
+
+impl PayoutBounds {
+    /// The least of the bounds, never below 0.
+    pub fn least(&self) -> Money {
+        let others = [self.cap, self.by_keep, self.by_floor];
+        let least = others
+            .into_iter()
+            .flatten()
+            .fold(self.by_fraction, Money::min);
+        least.max(Money::ZERO)
+    }
+}
+
+/// See [`AccountRules::payout_bounds`].
+pub(crate) fn bounds(plan: &Plan, rule: &PayoutRule, figures: &Payable) -> PayoutBounds {
     let Payable {
         size,
         balance,
@@ -176,29 +220,26 @@ pub(crate) fn eligible(plan: &Plan, rule: &PayoutRule, figures: &Payable) -> Mon
         profit,
         floor,
     } = *figures;
-    let mut eligible = profit.mul_ratio_floor(rule.fraction);
-    if let Some(cap) = rule.cap {
-        eligible = eligible.min(cap);
-    }
-    let room = match rule.keep {
+    let by_keep = match rule.keep {
         PayoutKeep::AboveInitial(net) => Some(counted.saturating_sub(size.saturating_add(net))),
         PayoutKeep::AboveFloor(buffer) => {
             floor.map(|floor| balance.saturating_sub(floor.saturating_add(buffer)))
         }
     };
-    if let Some(room) = room {
-        eligible = eligible.min(room);
+    let floor_after = floor.and_then(|floor| match rule.after {
+        AfterPayout::FloorStays => Some(floor),
+        AfterPayout::FloorToInitial => Some(size),
+        AfterPayout::FloorFallsByPayout => None,
+    });
+    let by_floor = floor_after.zip(plan.max_loss).map(|(floor, max)| {
+        let lowest = floor.saturating_add(Money(max.touch_is_breach.into()));
+        balance.saturating_sub(lowest)
+    });
+    PayoutBounds {
+        profit,
+        by_fraction: profit.mul_ratio_floor(rule.fraction),
+        cap: rule.cap,
+        by_keep,
+        by_floor,
     }
-    if let (Some(floor), Some(max)) = (floor, &plan.max_loss) {
-        let floor_after = match rule.after {
-            AfterPayout::FloorStays => Some(floor),
-            AfterPayout::FloorToInitial => Some(size),
-            AfterPayout::FloorFallsByPayout => None,
-        };
-        if let Some(floor) = floor_after {
-            let lowest = floor.saturating_add(Money(max.touch_is_breach.into()));
-            eligible = eligible.min(balance.saturating_sub(lowest));
-        }
-    }
-    eligible.max(Money::ZERO)
 }

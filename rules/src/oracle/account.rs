@@ -66,7 +66,9 @@ pub struct LimitFigures {
 pub struct ConsistencyFigures {
     /// The best day's profit, 0 without one.
     pub best_day: Rational,
-    /// What it is compared with.
+    /// Profit so far.
+    pub total: Rational,
+    /// What the best day is compared with.
     pub denominator: Rational,
     /// Whether the rule is met.
     pub met: bool,
@@ -428,6 +430,12 @@ impl AccountOracle {
         Self::counted(self.since_payout(), rule)
     }
 
+    /// Payouts since the account opened.
+    pub fn payouts_made(&self) -> usize {
+        let is_payout = |operation: &&Operation| matches!(operation, Operation::Payout(_));
+        self.history.iter().filter(is_payout).count()
+    }
+
     /// Realised profit of today.
     pub fn day_pnl(&self) -> Rational {
         let realised = self.today().iter().filter_map(|operation| match operation {
@@ -516,10 +524,12 @@ impl AccountOracle {
 
     /// The standing against the consistency rule.
     pub fn consistency(&self) -> Option<ConsistencyFigures> {
-        let (best_day, denominator) = self.consistency_with(None)?;
+        let (best_day, total) = self.consistency_with(&[])?;
+        let denominator = self.denominator(&total);
         let met = self.is_consistent(&best_day, &denominator);
         Some(ConsistencyFigures {
             best_day,
+            total,
             denominator,
             met,
         })
@@ -527,35 +537,48 @@ impl AccountOracle {
 
     /// Whether a next day with this profit would itself stay within the cap, whatever the days before.
     pub fn next_day_is_within(&self, profit: &Rational) -> bool {
-        self.consistency_with(Some(profit))
-            .is_some_and(|(_, denominator)| self.is_consistent(profit, &denominator))
+        self.consistency_with(std::slice::from_ref(profit))
+            .is_some_and(|(_, total)| self.is_consistent(profit, &self.denominator(&total)))
     }
 
-    /// Whether the rule would be met if the denominator were this.
-    pub fn total_is_enough(&self, total: &Rational) -> bool {
-        self.consistency_with(None)
-            .is_some_and(|(best, _)| self.is_consistent(&best, total))
+    /// Whether the rule would be met after further days with these profits.
+    pub fn is_met_after(&self, profits: &[Rational]) -> bool {
+        self.consistency_with(profits)
+            .is_some_and(|(best, total)| self.is_consistent(&best, &self.denominator(&total)))
     }
 
-    /// Best day and denominator over the window, and one more day if given.
-    fn consistency_with(&self, next_day: Option<&Rational>) -> Option<(Rational, Rational)> {
+    /// What the best day is compared with when this is the profit.
+    fn denominator(&self, total: &Rational) -> Rational {
+        match (self.plan.consistency, self.target()) {
+            (Some(rule), Some(target)) if rule.denominator == Denominator::Target => {
+                if *total > target {
+                    total.clone()
+                } else {
+                    target
+                }
+            }
+            _ => total.clone(),
+        }
+    }
+
+    /// Best day and profit over the window and these further days.
+    fn consistency_with(&self, more: &[Rational]) -> Option<(Rational, Rational)> {
         let rule = self.plan.consistency?;
         let window = match rule.window {
             ConsistencyWindow::Phase => &self.history[..],
             ConsistencyWindow::SincePayout => self.since_payout(),
         };
         let mut days: Vec<Rational> = Self::days(window).into_iter().map(|day| day.pnl).collect();
-        days.extend(next_day.cloned());
+        days.extend(more.iter().cloned());
         let sum = |days: &mut dyn Iterator<Item = &Rational>| {
             days.fold(Rational::zero(), |sum, day| &sum + day)
         };
-        let denominator = match rule.denominator {
-            Denominator::Net => sum(&mut days.iter()),
+        let total = match rule.denominator {
+            Denominator::Net | Denominator::Target => sum(&mut days.iter()),
             Denominator::PositiveDays => sum(&mut days.iter().filter(|day| day.is_positive())),
-            Denominator::Target => self.target().unwrap_or_else(Rational::zero),
         };
         let best = days.into_iter().max()?.max(Rational::zero());
-        Some((best, denominator))
+        Some((best, total))
     }
 
     fn is_consistent(&self, best: &Rational, denominator: &Rational) -> bool {

@@ -1,13 +1,28 @@
 //! Recomputing what a proof decided.
 
+use std::fmt;
+
 use types::{Breach, Effect, Money, Notional, PayoutDenial, RuleKind};
 
 use super::Proof;
 use super::verify::Faults;
-use crate::account::payout::{Payable, eligible};
+use crate::account::payout::{Payable, bounds};
 use crate::limit::Limit;
 use crate::objective;
 use crate::plan::{AfterPayout, Denominator, Stage};
+
+/// A figure that may be undefined.
+#[derive(PartialEq)]
+struct OrNone(Option<Money>);
+
+impl fmt::Display for OrNone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(amount) => amount.fmt(f),
+            None => f.write_str("none"),
+        }
+    }
+}
 
 impl Proof {
     /// Checks the standing against the plan's rule.
@@ -16,14 +31,21 @@ impl Proof {
             let is_same = self.plan.consistency.is_none() == self.consistency.is_none();
             return faults.require(is_same, "consistency", &"missing or extra", "the plan's");
         };
-        if let Some(denominator) = self.denominator(rule.denominator) {
-            faults.expect("consistency.denominator", stated.denominator, denominator);
+        if let Some(total) = self.total(rule.denominator) {
+            faults.expect("consistency.total", stated.total, total);
         }
+        let target = self.plan.profit_target;
         let recomputed = objective::standing(
             rule,
             self.basis.account,
             stated.best_day,
+            stated.total,
+            target.map_or(Money::ZERO, |target| target.amount(self.basis.size)),
+        );
+        faults.expect(
+            "consistency.denominator",
             stated.denominator,
+            recomputed.denominator,
         );
         faults.require(
             !stated.best_day.is_negative(),
@@ -41,29 +63,27 @@ impl Proof {
         faults.expect("consistency.met", stated.met, recomputed.met);
         faults.expect(
             "consistency.total_needed",
-            stated.total_needed,
-            recomputed.total_needed,
+            OrNone(stated.total_needed),
+            OrNone(recomputed.total_needed),
         );
         faults.expect(
             "consistency.next_day_max",
-            stated.next_day_max,
-            recomputed.next_day_max,
+            OrNone(stated.next_day_max),
+            OrNone(recomputed.next_day_max),
         );
     }
 
-    /// What the best day is compared with, where that follows from the other figures.
-    fn denominator(&self, denominator: Denominator) -> Option<Money> {
+    /// The profit so far, where that follows from the other figures.
+    fn total(&self, denominator: Denominator) -> Option<Money> {
         let basis = &self.basis;
         match denominator {
-            Denominator::Target => {
-                let target = self.plan.profit_target;
-                Some(target.map_or(Money::ZERO, |target| target.amount(basis.size)))
-            }
             // All that the account ever realised, where nothing left it and no rate moved it.
-            Denominator::Net if self.plan.payout.is_none() && self.cash.is_empty() => {
+            Denominator::Net | Denominator::Target
+                if self.plan.payout.is_none() && self.cash.is_empty() =>
+            {
                 Some(self.counted().saturating_sub(basis.size))
             }
-            Denominator::Net | Denominator::PositiveDays => None,
+            _ => None,
         }
     }
 
@@ -199,9 +219,9 @@ impl Proof {
                 .saturating_sub(basis.beyond_best_day),
             floor: max.map(|limit| limit.floor),
         };
-        self.plan
-            .payout
-            .map_or(Money::ZERO, |rule| eligible(&self.plan, &rule, &figures))
+        self.plan.payout.map_or(Money::ZERO, |rule| {
+            bounds(&self.plan, &rule, &figures).least()
+        })
     }
 
     /// The first reason against a payout to a funded account.

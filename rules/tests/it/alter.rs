@@ -77,6 +77,7 @@ fn visit(proof: &mut Proof, see: &mut See<'_>) {
         shard,
         seq,
         ts,
+        account_name: _,
         plan,
         verdict,
         basis,
@@ -229,6 +230,7 @@ fn visit_standing(name: &str, standing: &mut Consistency, see: &mut See<'_>) {
     let Consistency {
         account,
         best_day,
+        total,
         denominator,
         cap,
         inclusive: _,
@@ -238,10 +240,15 @@ fn visit_standing(name: &str, standing: &mut Consistency, see: &mut See<'_>) {
     } = standing;
     see(&format!("{name}.account"), &mut account.0);
     see(&format!("{name}.best_day"), &mut best_day.0);
+    see(&format!("{name}.total"), &mut total.0);
     see(&format!("{name}.denominator"), &mut denominator.0);
     see(&format!("{name}.cap"), &mut cap.0);
-    see(&format!("{name}.total_needed"), &mut total_needed.0);
-    see(&format!("{name}.next_day_max"), &mut next_day_max.0);
+    if let Some(needed) = total_needed {
+        see(&format!("{name}.total_needed"), &mut needed.0);
+    }
+    if let Some(most) = next_day_max {
+        see(&format!("{name}.next_day_max"), &mut most.0);
+    }
 }
 
 fn visit_position(name: &str, position: &mut ProofPosition, see: &mut See<'_>) {

@@ -1,7 +1,8 @@
 //! Floors and breaches: worked examples that firms publish, and the order of work.
 
 use rules::{
-    AccountRules, Allowance, DailyAnchor, FloorMoves, Plan, Scaling, StopTrailing, TrailSource,
+    AccountRules, Allowance, DailyAnchor, FloorMoves, FloorStand, Plan, Scaling, StopTrailing,
+    TrailSource,
 };
 use types::{Codec, Effect, Money, Notional, Ratio, RuleKind};
 
@@ -391,4 +392,31 @@ fn an_account_survives_its_binary_form() {
     account.record_realised(usd(-3));
     account.ratchet_equity(&plan, equity(112_000));
     assert_eq!(AccountRules::from_bytes(&account.to_bytes()), Ok(account));
+}
+
+#[test]
+fn a_floor_says_why_it_does_not_follow() {
+    let at = |trail, stop, balance| {
+        let plan = with_max(50_000, 2_000, trail, stop);
+        let mut account = AccountRules::open(&plan, None);
+        account.roll(&plan, day(1), usd(balance), equity(balance), false);
+        let used = account.max().unwrap().used(equity(balance - 2_320));
+        (account.floor_stand(&plan, RuleKind::MaxLoss), used)
+    };
+    let trails = TrailSource::EodBalance;
+    let lock = StopTrailing::AtFloorLevel(usd(100));
+    // 2,320 of 2,000, and below the floor.
+    let over = Some(Ratio(1_160_000_000));
+    assert_eq!(
+        at(TrailSource::None, StopTrailing::Never, 50_000),
+        (FloorStand::Fixed, over)
+    );
+    assert_eq!(at(trails, lock, 51_000), (FloorStand::Follows, over));
+    // Held at 50,100: 2,320 of the 2,900 from 53,000 to there.
+    assert_eq!(
+        at(trails, lock, 53_000),
+        (FloorStand::Held(usd(50_100)), Some(Ratio::percent(80)))
+    );
+    let freeze = StopTrailing::FreezeWhenSource(usd(3_000));
+    assert_eq!(at(trails, freeze, 53_000), (FloorStand::Frozen, over));
 }

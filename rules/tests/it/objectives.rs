@@ -51,14 +51,14 @@ fn w24_a_strict_half_needs_more_than_twice_the_best_day() {
     let plan = consistent(50, Denominator::Net, false);
     let now = standing(&plan, &[2_000, 1_100]);
     assert!(!now.met);
-    assert_eq!(now.total_needed, "4000.000001".parse().unwrap());
+    assert_eq!(now.total_needed, Some("4000.000001".parse().unwrap()));
     assert!(standing(&plan, &[2_000, 1_100, 901]).met);
     assert!(!standing(&plan, &[2_000, 1_100, 900]).met);
     assert!(!standing(&plan, &[2_000, 2_001]).met, "a new best day");
     let inclusive = consistent(50, Denominator::Net, true);
     assert_eq!(
         standing(&inclusive, &[2_000, 1_100]).total_needed,
-        usd(4_000)
+        Some(usd(4_000))
     );
 }
 
@@ -66,7 +66,7 @@ fn w24_a_strict_half_needs_more_than_twice_the_best_day() {
 fn w26_the_total_that_would_be_enough() {
     let plan = consistent(30, Denominator::Net, true);
     let standing = standing(&plan, &[1_500, 1_000, 700]);
-    assert_eq!(standing.total_needed, usd(5_000));
+    assert_eq!(standing.total_needed, Some(usd(5_000)));
     assert!(!standing.met);
 }
 
@@ -75,13 +75,16 @@ fn w27_the_most_that_the_next_day_may_earn() {
     let plan = consistent(30, Denominator::Net, true);
     let most = standing(&plan, &[1_250, 1_250]).next_day_max;
     // 0.3 x 2500 / 0.7 = 1071.428571428...
-    assert_eq!(most, "1071.428571".parse().unwrap());
+    assert_eq!(most, Some("1071.428571".parse().unwrap()));
     // 0.5 x 1000 / 0.5 = 1000 exactly: allowed where the cap is inclusive, one unit less where not.
     let halves = |inclusive| consistent(50, Denominator::Net, inclusive);
-    assert_eq!(standing(&halves(true), &[1_000]).next_day_max, usd(1_000));
+    assert_eq!(
+        standing(&halves(true), &[1_000]).next_day_max,
+        Some(usd(1_000))
+    );
     assert_eq!(
         standing(&halves(false), &[1_000]).next_day_max,
-        "999.999999".parse().unwrap()
+        Some("999.999999".parse().unwrap())
     );
 }
 
@@ -99,13 +102,36 @@ fn w34_positive_days_are_the_lenient_denominator() {
 }
 
 #[test]
-fn the_target_as_denominator_does_not_depend_on_the_days() {
+fn the_target_is_the_denominator_until_more_is_earned() {
     let mut plan = consistent(30, Denominator::Target, true);
     plan.profit_target = Some(Target::OfInitial(Ratio::percent(10)));
-    let standing = standing(&plan, &[3_000, -4_000]);
-    assert_eq!(standing.denominator, usd(10_000));
-    assert_eq!(standing.next_day_max, usd(3_000));
-    assert!(standing.met);
+    let now = standing(&plan, &[3_000, -4_000]);
+    assert_eq!((now.total, now.denominator), (usd(-1_000), usd(10_000)));
+    assert_eq!(now.next_day_max, Some(usd(3_000)));
+    assert!(now.met);
+    // 30% of 12,000 is 3,600: a better day raises what has to be earned, and that is enough.
+    let now = standing(&plan, &[3_600]);
+    assert_eq!((now.denominator, now.met), (usd(10_000), false));
+    assert_eq!(now.total_needed, Some(usd(12_000)));
+    let almost = standing(&plan, &[3_600, 3_600, 3_600, 1_199]);
+    assert_eq!((almost.denominator, almost.met), (usd(11_999), false));
+    let now = standing(&plan, &[3_600, 3_600, 3_600, 1_200]);
+    assert_eq!((now.denominator, now.met), (usd(12_000), true));
+    // 0.3 x 12,000 / 0.7 is more than 30% of the target.
+    assert_eq!(
+        now.next_day_max,
+        Some("5142.857142".parse::<Money>().unwrap())
+    );
+}
+
+#[test]
+fn an_amount_that_there_is_not_is_no_remedy() {
+    let mut plan = consistent(1, Denominator::Net, true);
+    plan.initial_balance = Money(i64::MAX / 4);
+    let mut account = AccountRules::open(&plan, None);
+    account.record_realised(Money(i64::MAX / 50));
+    let now = account.consistency(&plan, AccountId(0)).unwrap();
+    assert_eq!((now.met, now.total_needed), (false, None));
 }
 
 #[test]
@@ -114,10 +140,12 @@ fn it_is_not_met_while_nothing_was_earned() {
     for days in [&[][..], &[-500], &[500, -500], &[500, -600]] {
         let standing = standing(&plan, days);
         assert!(!standing.met, "{days:?}");
-        assert_eq!(standing.next_day_max, usd(0));
+        assert_eq!(standing.next_day_max, None);
     }
     assert_eq!(standing(&plan, &[-500]).best_day, usd(0));
-    assert_eq!(standing(&plan, &[-500]).total_needed, usd(0));
+    assert_eq!(standing(&plan, &[-500]).total_needed, None);
+    // 500 is 40% of 1,250, however deep the other days went.
+    assert_eq!(standing(&plan, &[500, -600]).total_needed, Some(usd(1_250)));
 }
 
 #[test]

@@ -287,7 +287,7 @@ fn a_refusal_says_what_is_missing() {
         unreachable!("one day has all of the profit");
     };
     assert_eq!(standing.account, AccountId(9));
-    assert_eq!(standing.total_needed, usd(2_000));
+    assert_eq!(standing.total_needed, Some(usd(2_000)));
     trade(&plan, &mut account, &mut balance, 1_000);
     // 2,000 - (1,000 - 800) = 1,800.
     let more = usd(1_800).saturating_add(Money(1));

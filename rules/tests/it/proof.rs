@@ -55,6 +55,7 @@ fn fresh(plan: Plan) -> Proof {
         shard: ShardId(1),
         seq: Seq(100),
         ts: TimestampNs(5),
+        account_name: Label::new("anna").unwrap(),
         verdict: Verdict::Passed,
         basis: VerdictBasis {
             account: ACCOUNT,
@@ -465,13 +466,14 @@ fn passed() -> Proof {
     proof.consistency = Some(Consistency {
         account: ACCOUNT,
         best_day: usd(300),
+        total: usd(500),
         denominator: usd(500),
         cap: Ratio::percent(60),
         inclusive: true,
         met: true,
         // 300 / 0.6, and 500 x 0.6 / 0.4.
-        total_needed: usd(500),
-        next_day_max: usd(750),
+        total_needed: Some(usd(500)),
+        next_day_max: Some(usd(750)),
     });
     proof
 }
@@ -493,8 +495,9 @@ fn a_pass_rests_on_its_target_and_its_best_day() {
     // A unit short of the target, in every figure that follows from it: 500 without a millionth.
     let mut short = with_cash(passed(), Money(10_499_999_999));
     let standing = short.consistency.as_mut().unwrap();
-    (standing.denominator, standing.met) = (Money(499_999_999), false);
-    standing.next_day_max = Money(749_999_998);
+    (standing.total, standing.met) = (Money(499_999_999), false);
+    standing.denominator = standing.total;
+    standing.next_day_max = Some(Money(749_999_998));
     assert_eq!(
         faults(&short),
         ["balance without what is excluded", "consistency.met"]
@@ -650,5 +653,5 @@ fn every_figure_is_altered() {
     // Place, plan, verdict and basis, each with the 32 bytes of the plan's hash, a limit, a position.
     assert_eq!(figures(&long()), 3 + 4 + (9 + 32) + (12 + 32) + 5 + 9);
     // Here the plan has a phase, a target and a cap as well, and there is a standing.
-    assert_eq!(figures(&passed()), 3 + 7 + (12 + 32) + 5 + 6);
+    assert_eq!(figures(&passed()), 3 + 7 + (12 + 32) + 5 + 7);
 }

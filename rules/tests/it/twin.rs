@@ -8,7 +8,8 @@ use rules::{
     Target,
 };
 use types::{
-    AccountId, Codec, ConductDenial, Money, Notional, PayoutDenial, Ratio, RuleKind, TradingDay,
+    AccountId, Codec, ConductDenial, Consistency, Money, Notional, PayoutDenial, Ratio, RuleKind,
+    TradingDay,
 };
 
 use crate::draw::{around, below_a_fifth, plan};
@@ -308,6 +309,7 @@ fn same_objectives(
         Rational::from(account.payout_eligible(plan, balance)),
         oracle.payout_eligible(balance)
     );
+    prop_assert_eq!(usize::from(account.payouts_made()), oracle.payouts_made());
     same_payout(plan, account, oracle, balance)?;
     same_conduct(plan, account, oracle)?;
     let (Some(fast), Some(slow)) = (
@@ -318,21 +320,50 @@ fn same_objectives(
         return Ok(());
     };
     prop_assert_eq!(Rational::from(fast.best_day), slow.best_day);
+    prop_assert_eq!(Rational::from(fast.total), slow.total.clone());
     prop_assert_eq!(Rational::from(fast.denominator), slow.denominator.clone());
     prop_assert_eq!(fast.met, slow.met);
+    same_remedy(oracle, &fast, &slow.total)?;
+    let Some(most) = fast.next_day_max else {
+        prop_assert!(!slow.denominator.is_positive());
+        return Ok(());
+    };
+    prop_assert!(slow.denominator.is_positive());
     let unit = Rational::from(Money(1));
-    if fast.best_day > Money(0) {
-        let needed = Rational::from(fast.total_needed);
-        prop_assert!(oracle.total_is_enough(&needed));
-        prop_assert!(!oracle.total_is_enough(&(&needed - &unit)));
+    let next = Rational::from(most);
+    prop_assert!(!oracle.next_day_is_within(&(&next + &unit)));
+    prop_assert!(most == Money(0) || oracle.next_day_is_within(&next));
+    Ok(())
+}
+
+/// What is said to be needed is enough when it is earned in flat days, none better than the best one,
+/// and a unit less is not.
+fn same_remedy(
+    oracle: &AccountOracle,
+    fast: &Consistency,
+    total: &Rational,
+) -> Result<(), TestCaseError> {
+    let Some(needed) = fast.total_needed else {
+        prop_assert!(fast.best_day == Money(0));
+        return Ok(());
+    };
+    let missing = &Rational::from(needed) - total;
+    let best = Rational::from(fast.best_day);
+    let days = (&missing / &best).ceil();
+    if fast.met || !missing.is_positive() || days > Rational::whole(1_000) {
+        return Ok(());
     }
-    let most = Rational::from(fast.next_day_max);
-    if slow.denominator.is_positive() {
-        prop_assert!(!oracle.next_day_is_within(&(&most + &unit)));
-        prop_assert!(fast.next_day_max == Money(0) || oracle.next_day_is_within(&most));
-    } else {
-        prop_assert_eq!(fast.next_day_max, Money(0));
-    }
+    let flat = |mut rest: Rational| {
+        let mut days = Vec::new();
+        while rest.is_positive() {
+            let day = rest.clone().min(best.clone());
+            rest = &rest - &day;
+            days.push(day);
+        }
+        days
+    };
+    prop_assert!(oracle.is_met_after(&flat(missing.clone())));
+    prop_assert!(!oracle.is_met_after(&flat(&missing - &Rational::from(Money(1)))));
     Ok(())
 }
 

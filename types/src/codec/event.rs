@@ -2,8 +2,9 @@
 
 use crate::event::{
     AccountState, AlgoEnd, BookingCause, Breach, BreachPosition, CancelReason, Consistency,
-    DayClose, DenyReason, Effect, Event, EventKind, Fill, FillCause, FillModel, FloorMove,
-    FloorMoveCause, InputRejection, LimitWarning, OrderRole, PayoutDenial, RuleKind, StatusCause,
+    DayClose, DenyReason, Effect, EntryRefusal, Event, EventKind, Fill, FillCause, FillModel,
+    FloorMove, FloorMoveCause, InputRejection, LimitWarning, OrderRole, PayoutDenial, RuleKind,
+    StatusCause,
 };
 use crate::proof::{CashBasis, LimitBasis, VerdictBasis};
 use crate::{codec_enum, codec_struct};
@@ -20,9 +21,16 @@ codec_enum!(InputRejection {
     8 => OffGrid,
     9 => BadQuote,
     10 => LimitReached,
-    11 => CannotEnter,
+    11 => CannotEnter(refusal),
     12 => DayNotAfter,
     13 => BadData,
+});
+codec_enum!(EntryRefusal {
+    0 => Entered { competition },
+    1 => NotTrading { state },
+    2 => NoEquity,
+    3 => PaysOut,
+    4 => Scales,
 });
 codec_enum!(StatusCause { 0 => Market, 1 => Breaker });
 codec_enum!(OrderRole {
@@ -194,6 +202,7 @@ codec_struct!(DayClose {
 codec_struct!(Consistency {
     account,
     best_day,
+    total,
     denominator,
     cap,
     inclusive,

@@ -28,7 +28,11 @@ pub struct Consistency {
     pub account: AccountId,
     /// Profit of the best day.
     pub best_day: Money,
-    /// What it is compared with.
+    /// Profit so far, which [`Self::total_needed`] is a value of: of all days, or of those with a profit
+    /// where the rule sums those.
+    pub total: Money,
+    /// What the best day is compared with: the total, or the profit target while the total is not above
+    /// it where the rule names the target.
     pub denominator: Money,
     /// Largest share that the best day may have.
     pub cap: Ratio,
@@ -36,10 +40,12 @@ pub struct Consistency {
     pub inclusive: bool,
     /// Whether it passes; false while the denominator is not above zero.
     pub met: bool,
-    /// The least denominator at which the best day passes.
-    pub total_needed: Money,
-    /// The most that the next day may earn and still pass.
-    pub next_day_max: Money,
+    /// The least total that the best day passes with, if no further day is better than it. `None` while
+    /// no day has a profit, and where it is no amount.
+    pub total_needed: Option<Money>,
+    /// The most that the next day may earn and be within the cap itself; `None` while the denominator is
+    /// not above zero.
+    pub next_day_max: Option<Money>,
 }
 
 /// The life of an account.

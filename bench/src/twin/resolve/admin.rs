@@ -54,8 +54,8 @@ impl Scene<'_> {
 
     fn eligible(&self, account: AccountId) -> Money {
         let view = self.shard.account_view(account);
-        view.and_then(|view| view.payout_eligible)
-            .unwrap_or(Money::ZERO)
+        view.and_then(|view| view.payout)
+            .map_or(Money::ZERO, |payout| payout.bounds.least())
     }
 
     /// An account that something could be paid out of, mostly.

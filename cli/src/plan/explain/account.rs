@@ -83,7 +83,7 @@ fn allowed(plan: &Plan, what: &str, origin: Origin) -> String {
     }
     match times {
         0 => format!("An account cannot be {what}."),
-        256 => format!("An account may be {what}, as often as wanted."),
+        256 => format!("No rule of this plan limits how often an account is {what}."),
         times => format!(
             "An account may be {what}, {} in a row at most.",
             count(times, "time")

@@ -78,7 +78,9 @@ fn consistency(plan: &Plan) -> Option<Vec<String>> {
     let what = match rule.denominator {
         Denominator::Net => "of the profit of all days",
         Denominator::PositiveDays => "of the sum of the days with a profit",
-        Denominator::Target => "of the profit target",
+        Denominator::Target => {
+            "of the profit target, or of the profit of all days where that is more"
+        }
     };
     let window = match rule.window {
         ConsistencyWindow::Phase => "",
@@ -117,21 +119,19 @@ fn consistency(plan: &Plan) -> Option<Vec<String>> {
         amount(standing.best_day),
         amount(standing.denominator),
     ));
-    let next = amount(cents_floor(standing.next_day_max));
-    let rest = types::Ratio(types::Ratio::ONE.0 - rule.cap.0);
-    if rule.denominator == Denominator::Target {
+    if let Some(needed) = standing.total_needed.filter(|_| !standing.met) {
         said.push(format!(
-            "No day may make more than {next} ({cap} x {}).",
-            amount(standing.denominator)
+            "A total of {} would do ({} / {cap}).",
+            amount(cents_ceil(needed)),
+            amount(standing.best_day),
         ));
+    }
+    if rule.denominator == Denominator::Target {
+        said.extend(first_day(plan, &cap));
+        said.extend(in_one_day(plan, &cap));
     } else {
-        if !standing.met {
-            said.push(format!(
-                "A total of {} would do ({} / {cap}).",
-                amount(cents_ceil(standing.total_needed)),
-                amount(standing.best_day),
-            ));
-        }
+        let next = amount(cents_floor(standing.next_day_max?));
+        let rest = types::Ratio(types::Ratio::ONE.0 - rule.cap.0);
         said.push(format!(
             "With {} so far the next day may make {next} ({cap} x {} / {}) to stay within the cap itself.",
             amount(standing.denominator),
@@ -140,6 +140,31 @@ fn consistency(plan: &Plan) -> Option<Vec<String>> {
         ));
     }
     Some(said)
+}
+
+/// The most that a day may make when there is nothing else.
+fn first_day(plan: &Plan, cap: &str) -> Option<String> {
+    let account = AccountRules::open(plan, Some(DAY));
+    let standing = account.consistency(plan, AccountId(0))?;
+    Some(format!(
+        "The first day may make {} ({cap} x {}) to stay within the cap.",
+        amount(cents_floor(standing.next_day_max?)),
+        amount(standing.denominator),
+    ))
+}
+
+/// What it takes after the whole target was made in one day.
+fn in_one_day(plan: &Plan, cap: &str) -> Option<String> {
+    let made = plan.profit_target?.amount(plan.initial_balance);
+    let mut account = AccountRules::open(plan, Some(DAY));
+    account.record_realised(made);
+    let needed = account.consistency(plan, AccountId(0))?.total_needed?;
+    Some(format!(
+        "A better day raises what has to be earned: after {} in one day it is {} ({} / {cap}).",
+        amount(made),
+        amount(cents_ceil(needed)),
+        amount(made),
+    ))
 }
 
 fn capital(text: &str) -> String {

@@ -124,8 +124,9 @@ fn consistency() {
     assert_eq!(row("inclusive"), "62.50 true 4000 6666.666666");
     assert_eq!(row("strict"), "62.50 false 4000.000001 6666.666666");
     assert_eq!(row("positive"), "55.56 false 5000 4500");
-    assert_eq!(row("target"), "50.00 true 5000 2500");
-    assert_eq!(row("target_strict"), "50.00 false 5000.000001 2499.999999");
+    // As much again as the 4,000 so far: half of the 8,000 that would then have been made.
+    assert_eq!(row("target"), "50.00 true 5000 4000");
+    assert_eq!(row("target_strict"), "50.00 false 5000.000001 3999.999999");
     assert_eq!(out.objective("losing", "consistency", "share_pct"), "null");
     assert_eq!(out.objective("losing", "consistency", "met"), "false");
 }
@@ -153,7 +154,10 @@ fn payouts_and_scaling() {
     }
     let after = |account: &str| {
         let floor = out.limit(account, "max_loss", "floor");
-        format!("{floor} {}", text(&out.account(account)["payout_eligible"]))
+        format!(
+            "{floor} {}",
+            text(&out.account(account)["payout"]["payable"])
+        )
     };
     // Half of 7,500 is 3,750, the cap 2,500; 1,000 above the floor leaves 4,000, 1,500 and 6,500.
     assert_eq!(after("falls"), "102500 2500");

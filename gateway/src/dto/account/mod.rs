@@ -3,13 +3,14 @@
 pub mod change;
 pub mod conduct;
 pub mod explain;
+pub mod money;
 pub mod open;
 pub mod order;
 
-use rules::Plan;
+use rules::{FloorStand, Plan};
 use runtime::view::{AccountRow, AccountView, BreachPrice, LimitView, PositionView};
 use serde::Serialize;
-use types::{Notional, RuleKind, Side};
+use types::{Notional, Ratio, RuleKind, Side};
 
 use super::names::Names;
 use super::objective::ObjectiveDto;
@@ -19,6 +20,7 @@ use super::word::Word;
 
 pub use conduct::{ConductDto, SuspensionDto};
 pub use explain::{BreachLineDto, DenialDto, MoveDto, NextRollDto, WhatIfDto};
+pub use money::{PayoutDto, ScalingDto};
 pub use order::{AlgoDto, OrderDto};
 
 /// The short form of an account, for lists.
@@ -42,8 +44,9 @@ pub struct AccountRowDto {
     pub equity: String,
     /// Equity against the account's size, percent.
     pub pnl_pct: String,
-    /// Of the limit with the least room: the part of the allowance that is used, percent, from 0.
-    pub worst_limit_used_pct: String,
+    /// The largest share that is used of one of its limits, percent, from 0; null where none can be
+    /// said.
+    pub worst_limit_used_pct: Option<String>,
 }
 
 impl AccountRowDto {
@@ -60,7 +63,9 @@ impl AccountRowDto {
             balance: row.balance.to_string(),
             equity: row.equity.to_string(),
             pnl_pct: percent::share(equity - size, size).unwrap_or_default(),
-            worst_limit_used_pct: percent::from_millionths(row.used_ppm.unwrap_or(0).max(0)),
+            worst_limit_used_pct: row
+                .used
+                .map(|used| percent::rounded_down(used.max(Ratio::ZERO))),
         }
     }
 }
@@ -116,8 +121,10 @@ pub struct AccountDto {
     pub buying_power: Option<String>,
     /// Equity below this is a margin call; null where the plan checks no margin.
     pub maintenance_required: Option<String>,
-    /// What could be paid out now; null where the plan pays nothing out.
-    pub payout_eligible: Option<String>,
+    /// What could be paid out now, and why not; null where the plan pays nothing out.
+    pub payout: Option<PayoutDto>,
+    /// How it could grow, and why not yet; null where the plan does not scale.
+    pub scaling: Option<ScalingDto>,
     /// The open trading day.
     pub day: DayDto,
     /// Its limits.
@@ -209,12 +216,20 @@ pub struct LimitDto {
     pub allowance: String,
     /// The floor.
     pub floor: String,
+    /// What the floor does: `fixed`, `follows`, `frozen` (its source reached the level at which it
+    /// stops) or `held` (it stands at a level, whatever baseline less allowance is).
+    pub stand: &'static str,
+    /// The level that it is held at, else null.
+    pub held_at: Option<String>,
+    /// What payouts put baseline and floor lower by since the allowance was taken.
+    pub lowered: String,
     /// Equity minus floor.
     pub distance: String,
     /// The same in percent of equity; null while equity is not above zero.
     pub distance_pct: Option<String>,
-    /// Part of the allowance that is used, percent; below zero in profit.
-    pub used_pct: String,
+    /// Share of the way from baseline to floor that is used, percent; below zero in profit, null where
+    /// the floor is not below the baseline.
+    pub used_pct: Option<String>,
     /// What moved it last; null while nothing did.
     pub moved: Option<MoveDto>,
     /// For each open position the price that would break the limit.
@@ -301,7 +316,8 @@ impl AccountDto {
             margin_required: text(view.margin_required),
             buying_power: text(view.buying_power),
             maintenance_required: text(view.maintenance_required),
-            payout_eligible: text(view.payout_eligible),
+            payout: view.payout.as_ref().map(PayoutDto::new),
+            scaling: view.scaling.as_ref().map(ScalingDto::new),
             day: DayDto {
                 date: view.day.map(|day| day.to_string()),
                 pnl: view.day_pnl.to_string(),
@@ -354,6 +370,12 @@ impl LimitDto {
             RuleKind::DailyLoss => plan.daily_loss.map(|rule| rule.anchor.word()),
             RuleKind::MaxLoss => plan.max_loss.map(|rule| rule.trail.word()),
         };
+        let (stand, held_at) = match view.stand {
+            FloorStand::Fixed => ("fixed", None),
+            FloorStand::Follows => ("follows", None),
+            FloorStand::Frozen => ("frozen", None),
+            FloorStand::Held(level) => ("held", Some(level.to_string())),
+        };
         Self {
             rule: limit.rule.word(),
             effect: limit.effect.word(),
@@ -362,9 +384,12 @@ impl LimitDto {
             baseline: limit.baseline.to_string(),
             allowance: limit.allowance.to_string(),
             floor: limit.floor.to_string(),
+            stand,
+            held_at,
+            lowered: limit.lowered.to_string(),
             distance: view.distance.to_string(),
             distance_pct: percent::share(view.distance.0.into(), equity.to_money_floor().0.into()),
-            used_pct: percent::from_millionths(view.used_ppm),
+            used_pct: view.used.map(percent::rounded_down),
             moved: view.moved.as_ref().map(MoveDto::new),
             breach_prices: view
                 .breach_prices

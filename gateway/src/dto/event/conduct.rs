@@ -89,10 +89,8 @@ impl<M: SerializeMap> Fields<'_, M> {
         self.text("baseline", warning.baseline)?;
         self.text("allowance", warning.allowance)?;
         self.text("floor", warning.floor)?;
-        let baseline = warning.baseline.to_notional();
-        let used = baseline.0.saturating_sub(warning.equity.0);
-        let share = percent::share(used, warning.allowance.to_notional().0);
-        self.put("used_pct", share)
+        let used = rules::limit::used(warning.baseline, warning.floor, warning.equity);
+        self.put("used_pct", used.map(percent::rounded_down))
     }
 }
 

@@ -16,8 +16,9 @@ use std::fmt;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use types::{
-    AccountId, Breach, BreachPosition, CashBasis, Consistency, DayClose, Event, EventKind, Fill,
-    FloorMove, InputRejection, Leg, LimitBasis, LimitWarning, ScaleStanding, VerdictBasis,
+    AccountId, Breach, BreachPosition, CashBasis, Consistency, DayClose, EntryRefusal, Event,
+    EventKind, Fill, FloorMove, InputRejection, Leg, LimitBasis, LimitWarning, ScaleStanding,
+    VerdictBasis,
 };
 
 use self::fields::Fields;
@@ -417,6 +418,12 @@ impl<M: SerializeMap> Fields<'_, M> {
         self.put("reason", word::rejection(reason))?;
         match reason {
             InputRejection::BadInstrument(error) => self.text("detail", error),
+            InputRejection::CannotEnter(EntryRefusal::Entered { competition }) => {
+                self.text("competition", competition)
+            }
+            InputRejection::CannotEnter(EntryRefusal::NotTrading { state }) => {
+                self.put("state", state.word())
+            }
             _ => Ok(()),
         }
     }

@@ -1,7 +1,7 @@
 //! Breaches with their proof, and how an account stands against its consistency rule.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use types::{Breach, BreachPosition, Consistency, Event, EventKind};
+use types::{Breach, BreachPosition, Consistency, Event, EventKind, Money};
 
 use super::fields::{Fields, Text};
 use crate::dto::names::Names;
@@ -85,14 +85,16 @@ impl<M: SerializeMap> Fields<'_, M> {
     pub(super) fn consistency(&mut self, standing: &Consistency) -> Result<(), M::Error> {
         self.account(standing.account)?;
         self.text("best_day", standing.best_day)?;
+        self.text("total", standing.total)?;
         self.text("denominator", standing.denominator)?;
         let share = percent::share(standing.best_day.0.into(), standing.denominator.0.into());
         self.put("share_pct", share)?;
         self.put("cap_pct", percent::exact(standing.cap))?;
         self.put("inclusive", standing.inclusive)?;
         self.put("met", standing.met)?;
-        self.text("total_needed", standing.total_needed)?;
-        self.text("next_day_max", standing.next_day_max)
+        let text = |amount: Option<Money>| amount.map(|amount| amount.to_string());
+        self.put("total_needed", text(standing.total_needed))?;
+        self.put("next_day_max", text(standing.next_day_max))
     }
 }
 

@@ -460,6 +460,18 @@ fn facts_about_windows_and_conduct_are_told() {
             }),
             r#""account":"3","rule":"daily_loss","equity":"48000","baseline":"50000","allowance":"2500","floor":"47500","used_pct":"80.00""#,
         ),
+        (
+            // The floor is held at 50,100: 2,320 of 2,900 is 80%.
+            EventKind::LimitWarned(LimitWarning {
+                account,
+                rule: RuleKind::MaxLoss,
+                equity: Money::whole(50_680).to_notional(),
+                baseline: Money::whole(53_000),
+                allowance: Money::whole(2_000),
+                floor: Money::whole(50_100),
+            }),
+            r#""account":"3","rule":"max_loss","equity":"50680","baseline":"53000","allowance":"2000","floor":"50100","used_pct":"80.00""#,
+        ),
     ] {
         assert_eq!(fields(kind), expected);
     }

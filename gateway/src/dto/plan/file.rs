@@ -4,14 +4,43 @@ use rules::Plan;
 use types::Codec;
 
 use super::read::read;
-use crate::dto::file::{self, FileError};
+use super::sources::{Disagreement, disagreements};
+use crate::dto::file::{self, FileError, line_of};
 
 /// A valid plan from the text of a plan file. `file` is its name in errors.
 ///
 /// # Errors
 /// See [`FileError`].
 pub fn from_toml(file: &str, text: &str) -> Result<Plan, FileError> {
-    file::from_toml(file, text, |root| read(root, &[]))
+    whole(file, text).map(|(plan, _)| plan)
+}
+
+fn whole(file: &str, text: &str) -> Result<(Plan, Vec<Disagreement>), FileError> {
+    file::from_toml(file, text, |root| {
+        let plan = read(root, &[])?;
+        let found = disagreements(root, &plan, &[])?;
+        Ok((plan, found))
+    })
+}
+
+/// What other sources have otherwise than the plan of a plan file.
+///
+/// # Errors
+/// See [`FileError`].
+pub fn disagreements_from_toml(file: &str, text: &str) -> Result<Vec<Disagreement>, FileError> {
+    whole(file, text).map(|(_, found)| found)
+}
+
+/// What a plan file says without effect, each with its line: `file:line: field: why`.
+pub fn idle(file: &str, text: &str, plan: &Plan) -> Vec<String> {
+    let idle = plan.idle().into_iter();
+    idle.map(|(field, why)| {
+        format!(
+            "{file}:{}: {field}: without effect: {why}",
+            line_of(text, field)
+        )
+    })
+    .collect()
 }
 
 /// The canonical bytes of the plan of a plan file.
@@ -204,6 +233,22 @@ next = "Everything Funded"
     }
 
     #[test]
+    fn what_has_no_effect_is_told_with_its_line() {
+        let plan = from_toml("plan.toml", EVERYTHING).unwrap();
+        assert_eq!(
+            idle("plan.toml", EVERYTHING, &plan),
+            ["plan.toml:35: payout: without effect: only a funded account is paid out"]
+        );
+        let (head, _) = EVERYTHING.split_once("[daily_loss]").unwrap();
+        let funded = head.replace("stage = { evaluation = 2 }", "stage = \"funded\"");
+        let text = format!("{funded}profit_target = {{ fixed = \"3000\" }}\n");
+        assert_eq!(
+            idle("plan.toml", &text, &from_toml("plan.toml", &text).unwrap()),
+            ["plan.toml:9: profit_target: without effect: a funded account does not pass"]
+        );
+    }
+
+    #[test]
     fn what_is_shown_reads_back_as_the_same_plan() {
         let plan = from_toml("plan.toml", EVERYTHING).unwrap();
         let json = serde_json::to_vec(&PlanDto::new(&plan)).unwrap();
@@ -224,6 +269,25 @@ next = "Everything Funded"
             "pct_of_anchor = \"450\"",
             "bad.toml:11: daily_loss.allowance.pct_of_anchor: value '450': accepted a percentage \
              above 0 and at most 100 in quotes with at most 7 decimals, such as \"5\"",
+        );
+        check(
+            "touch_is_breach = true\n",
+            "touch_is_breach = \"true\"\n",
+            "bad.toml:13: daily_loss.touch_is_breach: value 'true': accepted true or false without \
+             quotes; this is a string",
+        );
+        check(
+            "initial_balance = \"50000\"",
+            "initial_balance = \"99999999999999\"",
+            "bad.toml:5: initial_balance: value '99999999999999': accepted an amount as a decimal \
+             in quotes with at most 6 decimals, such as \"2500\"; from -9223372036854.775807 to \
+             9223372036854.775807",
+        );
+        check(
+            "[profit_target]\npct_of_initial = \"6\"",
+            "[profit_target]\nfixed = \"9223372036854\"",
+            "bad.toml:22: profit_target.fixed: value '9223372036854': accepted a profit that with \
+             initial_balance makes at most 9223372036854.775807",
         );
         check(
             "touch_is_breach = true\n",

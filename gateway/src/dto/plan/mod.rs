@@ -6,6 +6,7 @@
 mod conduct;
 pub mod file;
 pub mod read;
+pub mod sources;
 
 use rules::{
     Allowance, Conduct, ConsistencyRule, DailyLoss, Life, MaxLoss, MinDays, PayoutKeep, PayoutRule,
@@ -18,8 +19,9 @@ use self::conduct::{ConductDto, LifeDto};
 use super::word::Word;
 use super::{percent, time};
 
-pub use file::{from_toml, spec_from_toml};
+pub use file::{disagreements_from_toml, from_toml, idle, spec_from_toml};
 pub use read::read;
+pub use sources::Disagreement;
 
 /// The newest format of a plan document. One without a `format` is of the first.
 pub const FORMAT: u32 = 1;

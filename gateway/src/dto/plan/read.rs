@@ -6,13 +6,13 @@ use rules::{
 };
 use types::{Calendar, Effect, Funding, Money, PositionMode, Ratio, Terms};
 
-use super::FORMAT;
 use super::conduct::{read_conduct, read_life};
+use super::{FORMAT, sources};
 use crate::dto::document::{Choice, Field, FieldError, Table};
 use crate::dto::time;
 
 /// The fields of a plan.
-const FIELDS: [&str; 17] = [
+const FIELDS: [&str; 18] = [
     "format",
     "name",
     "version",
@@ -30,6 +30,7 @@ const FIELDS: [&str; 17] = [
     "terms",
     "conduct",
     "life",
+    sources::TABLE,
 ];
 
 /// The fields of a plan and `others` beside them.
@@ -42,6 +43,16 @@ pub fn known<'a>(others: &[&'a str]) -> Vec<&'a str> {
 /// # Errors
 /// The first field that is not accepted.
 pub fn read(document: &Field<'_>, others: &[&str]) -> Result<Plan, FieldError> {
+    let plan = read_alone(document, others)?;
+    sources::disagreements(document, &plan, others)?;
+    Ok(plan)
+}
+
+/// Reads a plan and checks it, without what other sources have otherwise.
+///
+/// # Errors
+/// The first field that is not accepted.
+pub(super) fn read_alone(document: &Field<'_>, others: &[&str]) -> Result<Plan, FieldError> {
     // Before all else: what an older program says about the fields of a newer format only misleads.
     if let Ok(Some(format)) = document.tag("format").map(Field::present) {
         check_format(&format)?;

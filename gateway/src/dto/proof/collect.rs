@@ -104,6 +104,7 @@ fn proof(
         shard: shard.id(),
         seq: event.seq,
         ts: event.ts,
+        account_name: shard.account_name(account)?.0,
         plan: shard.plan(basis.plan)?.clone(),
         verdict,
         basis: *basis,

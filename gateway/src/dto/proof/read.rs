@@ -27,8 +27,6 @@ pub struct ProofDocument {
     pub proof: Proof,
     /// What the document says the digest is.
     pub digest: PlanHash,
-    /// What the account is called, where that is not its number.
-    pub account_name: Option<String>,
     /// Where the readable plan is not the plan of the canonical bytes.
     plan_faults: Vec<Fault>,
 }
@@ -94,11 +92,11 @@ pub fn read(node: &Node) -> Result<ProofDocument, FieldError> {
     let positions = table.field("positions").list()?;
     let cash = table.field("cash").list()?;
     let (plan, plan_faults) = read_plan(&table)?;
-    let name = table.field("account_name").nullable()?;
     let proof = Proof {
         shard: exact(&table.field("shard"), WHOLE)?,
         seq: exact(&table.field("seq"), WHOLE)?,
         ts: table.field("ts").timestamp()?,
+        account_name: table.field("account_name").name()?,
         verdict: read_verdict(&table.field("verdict"), &basis, consistency)?,
         limits: limits
             .iter()
@@ -119,9 +117,6 @@ pub fn read(node: &Node) -> Result<ProofDocument, FieldError> {
     Ok(ProofDocument {
         proof,
         digest: hash(&table.field("digest"))?,
-        account_name: name
-            .map(|name| name.text("a name in quotes").map(str::to_owned))
-            .transpose()?,
         plan_faults,
     })
 }
@@ -137,6 +132,11 @@ fn exact<T: FromStr + Display>(field: &Field<'_>, accepted: &str) -> Result<T, F
 
 fn money(table: &Table<'_>, name: &str) -> Result<Money, FieldError> {
     exact(&table.field(name), AMOUNT)
+}
+
+fn money_or_null(table: &Table<'_>, name: &str) -> Result<Option<Money>, FieldError> {
+    let field = table.field(name).nullable()?;
+    field.map(|field| exact(&field, AMOUNT)).transpose()
 }
 
 fn price(table: &Table<'_>, name: &str) -> Result<Price, FieldError> {
@@ -301,7 +301,6 @@ fn read_basis(field: &Field<'_>) -> Result<VerdictBasis, FieldError> {
 
 fn read_limit(field: &Field<'_>, account: AccountId) -> Result<LimitBasis, FieldError> {
     let table = field.table(&["rule", "baseline", "allowance", "floor", "lowered", "held"])?;
-    let held = table.field("held").nullable()?;
     Ok(LimitBasis {
         account,
         rule: table.field("rule").word()?,
@@ -309,7 +308,7 @@ fn read_limit(field: &Field<'_>, account: AccountId) -> Result<LimitBasis, Field
         allowance: money(&table, "allowance")?,
         floor: money(&table, "floor")?,
         lowered: money(&table, "lowered")?,
-        held: held.map(|field| exact(&field, AMOUNT)).transpose()?,
+        held: money_or_null(&table, "held")?,
     })
 }
 
@@ -317,6 +316,7 @@ fn read_consistency(field: &Field<'_>, account: AccountId) -> Result<Consistency
     const CAP: &str = "a percentage in quotes in its shortest form, with at most 7 decimals";
     let table = field.table(&[
         "best_day",
+        "total",
         "denominator",
         "cap_pct",
         "inclusive",
@@ -329,14 +329,15 @@ fn read_consistency(field: &Field<'_>, account: AccountId) -> Result<Consistency
     Ok(Consistency {
         account,
         best_day: money(&table, "best_day")?,
+        total: money(&table, "total")?,
         denominator: money(&table, "denominator")?,
         cap: percent::parse(text)
             .filter(|share| percent::exact(*share) == text)
             .ok_or_else(|| cap.error(CAP))?,
         inclusive: table.field("inclusive").boolean()?,
         met: table.field("met").boolean()?,
-        total_needed: money(&table, "total_needed")?,
-        next_day_max: money(&table, "next_day_max")?,
+        total_needed: money_or_null(&table, "total_needed")?,
+        next_day_max: money_or_null(&table, "next_day_max")?,
     })
 }
 

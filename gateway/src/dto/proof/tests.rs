@@ -132,12 +132,13 @@ prop_compose! {
         let consistency = has_standing.then(|| Consistency {
             account,
             best_day: figures.money(),
+            total: figures.money(),
             denominator: figures.money(),
             cap: Ratio(figures.next()),
             inclusive: figures.flag(),
             met: figures.flag(),
-            total_needed: figures.money(),
-            next_day_max: figures.money(),
+            total_needed: figures.flag().then(|| figures.money()),
+            next_day_max: figures.flag().then(|| figures.money()),
         });
         let limit = |rule, figures: &mut Figures| LimitBasis {
             account,
@@ -175,6 +176,7 @@ prop_compose! {
             shard: ShardId(figures.next() as u16),
             seq: Seq(figures.next() as u64),
             ts: TimestampNs(figures.next() as u64),
+            account_name: label(symbol),
             verdict: verdict(kind, &basis, consistency, figures),
             limits,
             positions: (0..sizes.1).map(|_| position(figures)).collect(),
@@ -195,15 +197,14 @@ fn read_text(text: &str) -> Result<ProofDocument, crate::dto::FieldError> {
 
 proptest! {
     #[test]
-    fn what_is_written_reads_back(proof in drawn(), name in any::<Option<String>>()) {
-        let dto = ProofDto::new(&proof, name.clone());
+    fn what_is_written_reads_back(proof in drawn()) {
+        let dto = ProofDto::new(&proof);
         let lines = dto.to_string();
         prop_assert_eq!(lines.lines().count(), 1);
         for text in [lines, format!("{dto:#}")] {
             let document = read_text(&text).unwrap();
             prop_assert_eq!(&document.proof, &proof);
             prop_assert_eq!(document.digest, proof.digest());
-            prop_assert_eq!(&document.account_name, &name);
             // No figure means anything, but the digest and the plan are right.
             let faults = document.verify().err().unwrap_or_default();
             let is_of_form = |fault: &Fault| {
@@ -290,6 +291,7 @@ fn sample() -> Proof {
         shard: ShardId(0),
         seq: Seq(42),
         ts: TimestampNs(1_700_000_000_000_000_000),
+        account_name: label("anna"),
         verdict: Verdict::Breach(Breach {
             account,
             rule: RuleKind::MaxLoss,
@@ -316,7 +318,7 @@ fn sample() -> Proof {
 }
 
 fn written(proof: &Proof) -> Value {
-    let document = ProofDto::new(proof, Some("anna".to_owned()));
+    let document = ProofDto::new(proof);
     serde_json::from_str(&document.to_string()).unwrap()
 }
 
@@ -326,7 +328,7 @@ fn a_proof_in_words_has_the_sums() {
     let document = read_text(&written(&proof).to_string()).unwrap();
     assert_eq!(document.verify(), Ok(()));
     assert_eq!(
-        sentence(&proof, Some("anna")),
+        sentence(&proof),
         "Account 3 (anna) failed at input 42, 2023-11-14T22:13:20Z: equity 49600 is below the floor \
          49700 of its maximum loss by 100."
     );
@@ -453,8 +455,8 @@ fn a_readable_plan_that_is_another_is_a_fault_with_its_place() {
 
 #[test]
 fn several_documents_of_one_text_are_read_one_after_the_other() {
-    let line = ProofDto::new(&sample(), None).to_string();
-    let text = format!("{line}\n{line}\n\n{:#}", ProofDto::new(&sample(), None));
+    let line = ProofDto::new(&sample()).to_string();
+    let text = format!("{line}\n{line}\n\n{:#}", ProofDto::new(&sample()));
     assert_eq!(documents(text.as_bytes()).flatten().count(), 3);
     let broken: Vec<_> = documents(b"{\"format\":1} {").collect();
     assert!(matches!(broken.as_slice(), [Ok(_), Err(_)]));

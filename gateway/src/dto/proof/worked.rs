@@ -11,12 +11,9 @@ use types::{
 
 use crate::dto::percent;
 
-/// What was decided, in one sentence. `name`: what the account is called beside its number.
-pub fn sentence(proof: &Proof, name: Option<&str>) -> String {
-    let account = match name {
-        Some(name) => format!("Account {} ({name})", proof.account()),
-        None => format!("Account {}", proof.account()),
-    };
+/// What was decided, in one sentence.
+pub fn sentence(proof: &Proof) -> String {
+    let account = format!("Account {} ({})", proof.account(), proof.account_name);
     let at = format!("at input {}, {}", proof.seq, proof.ts);
     match &proof.verdict {
         Verdict::Breach(breach) => {
@@ -258,6 +255,7 @@ fn target(proof: &Proof) -> Option<String> {
 fn consistency(standing: &Consistency) -> String {
     let Consistency {
         best_day,
+        total,
         denominator,
         inclusive,
         met,
@@ -265,12 +263,15 @@ fn consistency(standing: &Consistency) -> String {
         next_day_max,
         ..
     } = *standing;
+    let undefined = || "undefined".to_owned();
+    let total_needed = total_needed.map_or_else(undefined, |amount| amount.to_string());
+    let next_day_max = next_day_max.map_or_else(undefined, |amount| amount.to_string());
     let cap = percent::exact(standing.cap);
     let at_cap = if inclusive { "allowed" } else { "not allowed" };
     let standing = if met { "met" } else { "not met" };
     format!(
         "consistency: best day {best_day} of {denominator}, cap {cap}%, exactly at it {at_cap}: \
-         {standing}; total needed {total_needed}, next day at most {next_day_max}"
+         {standing}; total {total}, needed {total_needed}, next day at most {next_day_max}"
     )
 }
 

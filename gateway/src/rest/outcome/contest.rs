@@ -3,12 +3,12 @@
 use axum::http::StatusCode;
 use runtime::Receipt;
 use serde_json::{Value, json};
-use types::{CompetitionId, ContestRefusal, EventKind, InputRejection};
+use types::{AccountId, CompetitionId, ContestRefusal, EntryRefusal, EventKind, InputRejection};
 
 use super::{beside, rejected};
 use crate::app::App;
 use crate::dto::event;
-use crate::dto::word::{self, rejection};
+use crate::dto::word::{self, Word, rejection};
 use crate::problem::Problem;
 use crate::rest::accounts::unknown_account;
 use crate::rest::submission::ContestEntry;
@@ -57,11 +57,46 @@ pub(in crate::rest) fn of_entry(
             EventKind::InputRejected {
                 reason: InputRejection::UnknownAccount,
             } => return Err(unknown_account(app, &account.to_string())),
+            EventKind::InputRejected {
+                reason: InputRejection::CannotEnter(refusal),
+            } => return Err(cannot_enter(account, refusal)),
             EventKind::InputRejected { reason } => return Err(rejected(rejection(reason))),
             _ => {}
         }
     }
     Err(rejected("no_outcome"))
+}
+
+/// An account that cannot enter, and what could.
+fn cannot_enter(account: AccountId, refusal: EntryRefusal) -> Problem {
+    let (detail, accepted) = match refusal {
+        EntryRefusal::Entered { competition } => (
+            format!("the account is in competition {competition} already"),
+            "an account that is in no competition",
+        ),
+        EntryRefusal::NotTrading { state } => (
+            format!("the account is {}", state.word()),
+            "an account that is in an evaluation or funded",
+        ),
+        EntryRefusal::NoEquity => (
+            "the account's equity is not above 0".to_owned(),
+            "an account with equity above 0",
+        ),
+        EntryRefusal::PaysOut => (
+            "the account's plan pays out, and money that leaves is no loss".to_owned(),
+            "an account of a plan without payout",
+        ),
+        EntryRefusal::Scales => (
+            "the account's plan scales, and money that is added is no return".to_owned(),
+            "an account of a plan without scaling",
+        ),
+    };
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    Problem::new(status, word::entry_refusal(refusal), detail).with(
+        "account",
+        Some(&account.to_string()),
+        accepted,
+    )
 }
 
 /// A changed competition, as JSON, or why it was not changed.

@@ -129,7 +129,9 @@ function Option({ row, n, active, onChoose }: { row: AccountRow; n: number; acti
       <span class="figures">
         <span class="num">{money(row.equity)}</span>
         <small>
-          <Signed value={row.pnl_pct} unit="%" /> <span class="num faint">{fixed(row.worst_limit_used_pct, 0)}% used</span>
+          <Signed value={row.pnl_pct} unit="%" /> {row.worst_limit_used_pct !== null && (
+            <span class="num faint">{fixed(row.worst_limit_used_pct, 0)}% used</span>
+          )}
         </small>
       </span>
     </li>

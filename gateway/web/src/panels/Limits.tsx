@@ -28,9 +28,14 @@ export function Limits() {
   );
 }
 
+/** What the floor follows, or that it follows it no more. */
+function standName({ stand, trail }: Limit): string {
+  return stand === "frozen" || stand === "held" ? stand : trailName(trail);
+}
+
 /** The word stands beside the colour of the bar and says the same. */
 function nearness({ effect, touch_is_breach, used_pct }: Limit): { tone: string; word: string } {
-  const used = plot(used_pct);
+  const used = plot(used_pct ?? "0");
   if (used > 100 || (used === 100 && touch_is_breach)) {
     return { tone: effect === "fail" ? "bad" : "warn", word: hitName(effect) };
   }
@@ -41,7 +46,7 @@ function nearness({ effect, touch_is_breach, used_pct }: Limit): { tone: string;
 
 function LimitRow({ limit, positions }: { limit: Limit; positions: Position[] }) {
   const { tone, word } = nearness(limit);
-  const used = notBelowZero(limit.used_pct);
+  const used = notBelowZero(limit.used_pct ?? "0");
   const name = ruleName(limit.rule);
   return (
     <li data-test="limit">
@@ -50,12 +55,12 @@ function LimitRow({ limit, positions }: { limit: Limit; positions: Position[] })
         <span class="faint">
           {effectName(limit.effect)} {touchName(limit)}
         </span>
-        <span class={`used num ${tone}`} title={`${fixed(used, 1)}% of the allowance of ${money(limit.allowance)} used`}>
+        <span class={`used num ${tone}`} title={`${fixed(used, 1)}% of the way from ${money(limit.baseline)} to the floor used`}>
           {word && <em>{word}</em>}
           {fixed(used, 1)}% <span class="faint">used</span>
         </span>
       </p>
-      <Bar percent={used} label={`${name}: share of the allowance used`} tone={tone} />
+      <Bar percent={used} label={`${name}: share used`} tone={tone} />
       <dl>
         <div>
           <dt>Floor</dt>
@@ -77,7 +82,7 @@ function LimitRow({ limit, positions }: { limit: Limit; positions: Position[] })
         </div>
         <div>
           <dt>Floor follows</dt>
-          <dd class="follows">{trailName(limit.trail)}</dd>
+          <dd class="follows">{standName(limit)}</dd>
         </div>
       </dl>
       {limit.breach_prices.length > 0 && (

@@ -100,8 +100,13 @@ function Even({ objective: o }: { objective: Consistency }) {
 function Ahead({ objective: o }: { objective: Consistency }) {
   return (
     <p class="ahead">
-      Best day <span class="num">{money(o.best_day)}</span>, next day at most <span class="num">{money(o.next_day_max)}</span>
-      {!o.met && (
+      Best day <span class="num">{money(o.best_day)}</span>
+      {o.next_day_max !== null && (
+        <>
+          , next day at most <span class="num">{money(o.next_day_max)}</span>
+        </>
+      )}
+      {!o.met && o.total_needed !== null && (
         <>
           , total needed <span class="num">{money(o.total_needed)}</span>
         </>

@@ -1,0 +1,203 @@
+//! What became of payouts and steps of scaling.
+
+use axum::http::StatusCode;
+use runtime::Receipt;
+use serde_json::json;
+use types::{
+    AccountId, AdjustKind, DenyReason, EventKind, Money, PayoutDenial, Ratio, ScaleStanding,
+};
+
+use super::{rejected, with_events};
+use crate::app::App;
+use crate::dto::word::{payout_denial, rejection};
+use crate::dto::{percent, reason};
+use crate::problem::Problem;
+use crate::rest::accounts::unknown_account;
+
+/// An approved payout, as JSON, or why it was refused, and where the proof of that is.
+pub(in crate::rest) fn of_payout(
+    app: &App,
+    account: AccountId,
+    requested: Money,
+    receipt: &Receipt,
+) -> Result<String, Problem> {
+    for event in &receipt.events {
+        match &event.kind {
+            EventKind::PayoutApproved {
+                account: paid,
+                amount,
+                trader,
+                firm,
+                balance,
+            } if *paid == account => {
+                let head = json!({
+                    "account": account.to_string(),
+                    "amount": amount.to_string(),
+                    "trader": trader.to_string(),
+                    "firm": firm.to_string(),
+                    "balance": balance.to_string(),
+                });
+                return Ok(with_events(app, &head, account, receipt));
+            }
+            EventKind::PayoutDenied {
+                account: asked,
+                eligible,
+                reason,
+                ..
+            } if *asked == account => {
+                let proof = format!("/v1/accounts/{account}/proofs/{}", event.seq);
+                return Err(refused(requested, *eligible, reason).proven_at(proof));
+            }
+            EventKind::AdjustDenied { reason, .. } => {
+                return Err(denied(app, account, *reason, None));
+            }
+            EventKind::InputRejected { reason } => return Err(rejected(rejection(*reason))),
+            _ => {}
+        }
+    }
+    Err(rejected("no_outcome"))
+}
+
+fn refused(requested: Money, eligible: Money, reason: &PayoutDenial) -> Problem {
+    let amount = || ("amount", Some(requested.to_string()));
+    let ((field, value), detail, accepted) = match reason {
+        PayoutDenial::NotInPlan => (
+            ("account", None),
+            "the account's plan pays nothing out",
+            "an account of a plan with payout".to_owned(),
+        ),
+        PayoutDenial::NotEligibleState => (
+            ("state", None),
+            "an account in this state is not paid out",
+            "funded".to_owned(),
+        ),
+        PayoutDenial::AmountNotPositive => (
+            amount(),
+            "there is nothing to pay out",
+            format!("above 0, at most {eligible}"),
+        ),
+        PayoutDenial::NotFlat => (
+            ("positions", None),
+            "positions are open",
+            "an account that holds nothing".to_owned(),
+        ),
+        PayoutDenial::TooFewDays { has, needs } => (
+            ("days", Some(has.to_string())),
+            "too few trading days count since the last payout",
+            format!("{needs} or more"),
+        ),
+        PayoutDenial::Consistency(standing) => (
+            ("consistency.total", Some(standing.total.to_string())),
+            "the best day has too large a share",
+            match standing.total_needed {
+                Some(needed) => format!(
+                    "{needed} or more, and no day better than {}",
+                    standing.best_day
+                ),
+                None => format!("days of which none makes more than {}%", cap(standing.cap)),
+            },
+        ),
+        PayoutDenial::AboveEligible => (
+            amount(),
+            "that is more than could be paid out",
+            format!("at most {eligible}"),
+        ),
+        PayoutDenial::WouldBreach => (
+            amount(),
+            "what is left would violate a limit",
+            "an amount that leaves the account within its limits".to_owned(),
+        ),
+    };
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    Problem::new(status, payout_denial(reason), detail).with(field, value.as_deref(), accepted)
+}
+
+fn cap(cap: Ratio) -> String {
+    percent::exact(cap)
+}
+
+/// A step of scaling, as JSON, or why there was none.
+pub(in crate::rest) fn of_step(
+    app: &App,
+    account: AccountId,
+    receipt: &Receipt,
+) -> Result<String, Problem> {
+    let missing = receipt.events.iter().find_map(|event| match event.kind {
+        EventKind::ScaleStanding(standing) if standing.account == account => Some(standing),
+        _ => None,
+    });
+    for event in &receipt.events {
+        match &event.kind {
+            EventKind::Adjusted {
+                account: grown,
+                kind: AdjustKind::Scale,
+                amount,
+                balance,
+                size,
+            } if *grown == account => {
+                let head = json!({
+                    "account": account.to_string(),
+                    "added": amount.to_string(),
+                    "balance": balance.to_string(),
+                    "size": size.to_string(),
+                });
+                return Ok(with_events(app, &head, account, receipt));
+            }
+            EventKind::AdjustDenied { reason, .. } => {
+                return Err(denied(app, account, *reason, missing));
+            }
+            EventKind::InputRejected { reason } => return Err(rejected(rejection(*reason))),
+            _ => {}
+        }
+    }
+    Err(rejected("no_outcome"))
+}
+
+fn denied(
+    app: &App,
+    account: AccountId,
+    reason: DenyReason,
+    missing: Option<ScaleStanding>,
+) -> Problem {
+    let text = account.to_string();
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    let problem = |detail| Problem::new(status, reason::denial(reason), detail);
+    match (reason, missing) {
+        (DenyReason::UnknownAccount, _) => unknown_account(app, &text),
+        (DenyReason::ScaleNotYet, Some(standing)) => {
+            let needs = [
+                (
+                    "profit",
+                    standing.profit.to_string(),
+                    standing.profit_needed.to_string(),
+                ),
+                (
+                    "days",
+                    standing.days.to_string(),
+                    standing.days_needed.to_string(),
+                ),
+                (
+                    "payouts",
+                    standing.payouts.to_string(),
+                    standing.payouts_needed.to_string(),
+                ),
+            ];
+            let problem = problem("the next step asks for more than there is since the last one");
+            needs
+                .into_iter()
+                .fold(problem, |problem, (field, has, needs)| {
+                    problem.with(field, Some(&has), format!("{needs} or more"))
+                })
+        }
+        (DenyReason::AccountNotTrading, _) => problem("the account does not trade").with(
+            "account",
+            Some(&text),
+            "an account that is in an evaluation or funded",
+        ),
+        _ => problem("the account's plan has no further step").with(
+            "account",
+            Some(&text),
+            "an account of a plan with scaling, below the largest size",
+        ),
+    }
+}
