@@ -263,7 +263,7 @@ fn the_next_roll_anchors_at_what_is_there_now() {
     world.tell(buy(0, 100));
     world.tell(quote("104", "104"));
     let next = view(&world).next_roll.unwrap();
-    assert_eq!(next.day, TradingDay(2));
+    assert_eq!(next.day, Some(TradingDay(2)));
     let [daily, max] = &next.limits[..] else {
         panic!("two limits");
     };
@@ -357,15 +357,30 @@ fn the_next_roll_knows_the_days_size_and_who_rested_too_long() {
 }
 
 #[test]
-fn without_an_open_day_there_is_no_next_roll() {
-    let mut world = World::limited(Limits::default(), &[], &plan("10000"), 0);
+fn the_first_roll_is_known_but_for_its_day() {
+    let mut world = World::limited(Limits::default(), &[share()], &plan("10000"), 0);
     let other = Plan {
         schedule: crate::plans::schedule_of(0),
-        ..plan("10000")
+        ..fragile(TrailSource::EodEquity)
     };
     world.command(define(&other));
     world.command(open(1));
-    assert_eq!(view(&world).next_roll, None);
+    world.tell(quote("100", "100"));
+    world.tell(buy(0, 100));
+    world.tell(quote("105", "105"));
+    assert_eq!(limit(&world).limit.floor, money("9000"));
+    // 100 x 5 above 10,000, less 1,000.
+    let next = view(&world).next_roll.unwrap();
+    assert_eq!((next.day, next.inactive_days), (None, None));
+    assert_eq!(next.limits[0].limit.floor, money("9500"));
+    assert_eq!(next.limits[0].distance, money("1000"));
+    world.apply(types::InputKind::Timer(types::Timer::DayRoll {
+        schedule: other.schedule,
+        day: TradingDay(20_000),
+    }));
+    assert_eq!(limit(&world).limit, next.limits[0].limit);
+    let next = view(&world).next_roll.unwrap();
+    assert_eq!(next.day, Some(TradingDay(20_001)));
 }
 
 // The marks that break a limit together, and what moved it.
@@ -641,7 +656,7 @@ proptest! {
             let Some(next) = before.next_roll else {
                 break;
             };
-            let facts = world.roll(next.day.0);
+            let facts = world.roll(next.day.unwrap().0);
             check_roll(&next, &facts, &before.limits)?;
         }
     }

@@ -88,8 +88,8 @@ impl LineTermDto {
 /// What the next roll would do if it came now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NextRollDto {
-    /// The day that would open.
-    pub day: String,
+    /// The day that would open; null before the first roll, which alone knows it.
+    pub day: Option<String>,
     /// Every limit after it.
     pub limits: Vec<RolledLimitDto>,
     /// The size limit of that day.
@@ -120,7 +120,7 @@ pub struct RolledLimitDto {
 impl NextRollDto {
     pub(super) fn new(roll: &NextRoll) -> Self {
         Self {
-            day: roll.day.to_string(),
+            day: roll.day.map(|day| day.to_string()),
             limits: roll.limits.iter().map(RolledLimitDto::new).collect(),
             size_max: roll.size_max.map(|max| max.to_string()),
             inactive_days: roll.inactive_days,
