@@ -425,7 +425,7 @@ fn marks_that_break_a_limit_together() {
 }
 
 #[test]
-fn a_line_needs_all_positions_in_the_accounts_currency() {
+fn a_line_converts_at_the_rate_of_now() {
     let euro = Instrument {
         currency: label("EUR"),
         ..share()
@@ -439,9 +439,17 @@ fn a_line_needs_all_positions_in_the_accounts_currency() {
     world.tell(quote("100", "100"));
     world.tell(quote("100", "100").of(1));
     world.tell_all([buy(0, 1), buy(0, 1).of(1)]);
-    assert_eq!(limit(&world).line, None);
-    world.tell(sell(0, 1).of(1));
-    assert!(limit(&world).line.is_some());
+    // A tick of 0.01 euros is 0.011 dollars.
+    let terms = limit(&world).line.unwrap().terms;
+    let steps: Vec<_> = terms
+        .iter()
+        .map(|term| (term.per_tick, term.conversion))
+        .collect();
+    let exact = |step| money(step).to_notional();
+    assert_eq!(
+        steps,
+        [(exact("0.01"), None), (exact("0.011"), Some(price("1.1")))]
+    );
 }
 
 #[test]

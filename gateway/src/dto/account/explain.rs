@@ -58,6 +58,9 @@ pub struct LineTermDto {
     pub mark: Option<String>,
     /// What one tick upward adds to equity, exact; below zero for a short position.
     pub per_tick: String,
+    /// Of an instrument in another currency the rate of now, which is assumed to stay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conversion: Option<String>,
 }
 
 impl BreachLineDto {
@@ -81,6 +84,7 @@ impl LineTermDto {
             leg: term.leg.word(),
             mark: term.mark.map(|mark| mark.to_string()),
             per_tick: term.per_tick.to_string(),
+            conversion: term.conversion.map(|rate| rate.to_string()),
         }
     }
 }
