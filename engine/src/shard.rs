@@ -55,6 +55,7 @@ use crate::slab::Slab;
 use crate::table::Table;
 use crate::windows::Windows;
 use cascade::Pending;
+pub(crate) use check::{is_beyond, trailed};
 use timed::Change;
 
 /// A plan and the hash of its canonical bytes.

@@ -10,8 +10,8 @@ use rules::{
 };
 use types::{
     AdjustKind, Command, DenyReason, Effect, EventKind, FeeSchedule, FloorMoveCause, Funding,
-    Instrument, InstrumentId, Leg, Money, NewOrder, Notional, PositionMode, Qty, Ratio, RuleKind,
-    Side, Terms, TradingDay,
+    Instrument, InstrumentId, Leg, Money, NewOrder, Notional, OrderKind, PositionMode, Qty, Ratio,
+    RuleKind, Side, Terms, TradingDay, Trail, TriggerOn,
 };
 
 use crate::plans::any_plan;
@@ -131,10 +131,12 @@ fn an_order_that_rests_is_paid_the_makers_rebate() {
     }
     let told = what_if(&world, buy(0, 10).at("95"));
     assert_eq!((told.price, told.rests), (Some(price("95")), true));
-    // 0.0001 x 950 comes back; 10 x 5 of profit at the mark of now.
+    assert!(told.waits);
+    // 0.0001 x 950 comes back. The market has come to 95, so that there is no profit yet.
+    assert_eq!(told.quote, Some((price("95"), price("95"))));
     assert_eq!(
         (told.fee, told.equity),
-        (money("-0.095"), money("10050.095"))
+        (money("-0.095"), money("10000.095"))
     );
     // Where there is a least fee there is no rebate.
     assert_eq!(what_if(&world, buy(0, 10).at("95").of(1)).fee, money("2"));
@@ -144,10 +146,82 @@ fn an_order_that_rests_is_paid_the_makers_rebate() {
         (told.price, told.rests, told.fee),
         (Some(price("100")), false, money("1"))
     );
-    // A stop fills at its trigger.
+    // A stop fills at its trigger, and the market is there: only the fee of 0.001 x 1,100 is gone.
     let told = what_if(&world, buy(0, 10).stop("110"));
-    assert_eq!(told.price, Some(price("110")));
-    assert_eq!(told.equity, money("9898.9"));
+    assert_eq!((told.price, told.waits), (Some(price("110")), true));
+    assert_eq!(told.equity, money("9998.9"));
+}
+
+/// Bid 10,000 and ask 10,001: two of what waits are bought where the market then is, and cost the spread
+/// of 1 on each; two of what is due at once cost it here.
+#[test]
+fn an_order_executes_where_the_market_is_or_comes_to() {
+    let index = Instrument {
+        tick_size: price("1"),
+        ..share()
+    };
+    let mut world = World::with(&[index], &fragile(TrailSource::None));
+    world.tell(quote("10000", "10001"));
+    let (buy, sell) = (|| buy(0, 2), || sell(0, 2));
+    let (now, rests) = (("10000", "10001"), true);
+    for (order, price_of, quoted, does_rest) in [
+        // Due at once.
+        (buy().stop("1000"), "10001", now, false),
+        (buy().at("12000"), "10001", now, false),
+        (sell().touched("9000"), "10000", now, false),
+        (sell().stop_limit("11000", "9990"), "10000", now, false),
+        // Triggered at once, and then not at its price.
+        (
+            sell().stop_limit("11000", "10500"),
+            "10500",
+            ("10500", "10501"),
+            rests,
+        ),
+        // These wait.
+        (buy().at("9000"), "9000", ("8999", "9000"), rests),
+        (buy().stop("12000"), "12000", ("11999", "12000"), false),
+        (buy().touched("9000"), "9000", ("8999", "9000"), false),
+        (
+            buy().stop_limit("12000", "12001"),
+            "12000",
+            ("11999", "12000"),
+            false,
+        ),
+        (buy().trail("5"), "10006", ("10005", "10006"), false),
+        (sell().trail("5"), "9995", ("9995", "9996"), false),
+    ] {
+        let told = what_if(&world, order);
+        assert_eq!(told.price, Some(price(price_of)), "{order:?}");
+        assert_eq!(told.quote, Some((price(quoted.0), price(quoted.1))));
+        assert_eq!((told.waits, told.rests), (quoted != now, does_rest));
+        assert_eq!(told.equity, money("9998"), "{order:?}");
+        assert_eq!(told.breaches, []);
+    }
+    // What may not wait does not execute.
+    let told = what_if(&world, buy().at("9000").ioc());
+    assert_eq!((told.price, told.position), (None, types::SignedQty::ZERO));
+    assert_eq!((told.waits, told.equity), (false, money("10000")));
+}
+
+/// Ten that are held at 100 are worth 110 each when the market has come to the ten that are offered there:
+/// 100 of profit are closed, which a floor that follows equity has seen.
+#[test]
+fn what_is_held_is_worth_what_the_market_has_come_to() {
+    let mut world = World::with(&[share()], &fragile(TrailSource::TickEquity));
+    world.tell(quote("100", "100"));
+    world.tell(buy(0, 10));
+    let told = what_if(&world, sell(0, 10).at("110"));
+    assert_eq!((told.equity, told.realised), (money("10100"), money("100")));
+    assert_eq!(told.limits[0].limit.floor, money("9100"));
+    // Half of it sold leaves the same, and five that break 1,000 / 5 below 110.
+    let told = what_if(&world, sell(0, 5).at("110"));
+    assert_eq!((told.equity, told.realised), (money("10100"), money("50")));
+    let limit = &told.limits[0];
+    assert_eq!(limit.distance, money("1000"));
+    assert_eq!(
+        limit.line.as_ref().unwrap().terms[0].mark,
+        Some(price("110"))
+    );
 }
 
 #[test]
@@ -513,6 +587,38 @@ fn a_limit_says_what_moved_it_last() {
 /// A step of a random story: an instrument, a price in ticks around 100, lots above or below zero.
 type Step = (u32, i64, i64);
 
+/// Of an order: its kind, and its price in ticks from the bid.
+type Shape = (u8, i64);
+
+fn shape() -> impl Strategy<Value = Shape> {
+    (0_u8..7, -8_i64..12)
+}
+
+/// The order at a market of this bid, as another kind.
+fn shaped(order: NewOrder, (kind, ticks): Shape, bid: types::Price) -> NewOrder {
+    let tick = price("0.01").0;
+    let at = types::Price(bid.0 + ticks * tick);
+    // What it triggers takes at its trigger.
+    let worse = types::Price(at.0 + 2 * order.side.sign() * tick);
+    let on = TriggerOn::Quote;
+    order.kind(match kind {
+        0 => OrderKind::Market,
+        1 => OrderKind::Limit { price: at },
+        2 => OrderKind::Stop { trigger: at, on },
+        3 => OrderKind::StopLimit {
+            trigger: at,
+            price: worse,
+            on,
+        },
+        4 => OrderKind::MarketIfTouched { trigger: at, on },
+        5 => OrderKind::TrailingStop {
+            trail: Trail::Amount(types::Price(ticks.abs().max(1) * tick)),
+            on,
+        },
+        _ => return order.kind(OrderKind::Limit { price: at }).ioc(),
+    })
+}
+
 fn step() -> impl Strategy<Value = Step> {
     (0_u32..3, -400_i64..400, -60_i64..60)
 }
@@ -585,15 +691,26 @@ fn figures(limits: &[LimitView]) -> Vec<LimitView> {
         .collect()
 }
 
-/// Sends an order and compares what it did with what was said. False where a rule closed positions.
+/// Sends an order, lets the market come to its price where it waits for that, and compares what it did
+/// with what was said. False where a rule closed positions.
 fn send(world: &mut World, order: NewOrder) -> Result<bool, TestCaseError> {
     let told = what_if(world, order);
-    let facts = world.hear(order);
+    let mut facts = world.hear(order);
     if let Some(reason) = told.denied {
         let denied = facts.iter().any(
             |fact| matches!(fact, EventKind::OrderDenied { reason: said, .. } if *said == reason),
         );
         prop_assert!(denied, "{reason:?}: {facts:?}");
+        return Ok(true);
+    }
+    if told.price.is_none() || told.waits {
+        prop_assert_eq!(fills(&facts), []);
+    }
+    if let (true, Some((bid, ask))) = (told.waits, told.quote) {
+        facts = world.quote_raw(order.instrument.0, bid, ask);
+    }
+    if told.price.is_none() {
+        prop_assert_eq!(figures(&view(world).limits), figures(&told.limits));
         return Ok(true);
     }
     let broken = breaches(&facts);
@@ -620,13 +737,15 @@ proptest! {
     fn an_order_does_what_was_said(
         rules in any_plan(),
         rate in 1_i64..2_000_000_000,
-        steps in prop::collection::vec(step(), 30),
+        steps in prop::collection::vec((step(), shape()), 30),
     ) {
         prop_assume!(rules.validate().is_ok());
         let mut world = story(&rules, rate);
-        for step in steps {
+        for (step, shape) in steps {
             tell_price(&mut world, step.0, step.1);
-            if let Some(order) = order_of(&rules, step) && !send(&mut world, order)? {
+            let bid = world.shard.quote(InstrumentId(step.0)).unwrap().bid;
+            let order = order_of(&rules, step).map(|order| shaped(order, shape, bid));
+            if let Some(order) = order && !send(&mut world, order)? {
                 break;
             }
         }

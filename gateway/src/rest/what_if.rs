@@ -12,7 +12,7 @@ use super::orders::account_of;
 use super::query::{Pairs, Segments};
 use super::{body, json, outcome};
 use crate::app::App;
-use crate::dto::order::from_json;
+use crate::dto::order::question_from_json;
 use crate::problem::Problem;
 use crate::show;
 
@@ -27,7 +27,7 @@ pub(super) async fn ask(
     let account = account_of(path, query)?.1;
     let bytes = body::read(&app, &headers, body).await?;
     let names = &app.projections.catalogue.load().names;
-    let order = from_json(&bytes, account, names).map_err(body::refused)?;
+    let order = question_from_json(&bytes, account, names).map_err(body::refused)?;
     let answer = app
         .handle
         .what_if(order)

@@ -147,15 +147,22 @@ impl RolledLimitDto {
     }
 }
 
-/// What an order would do to its account if it executed whole, at one price, now.
+/// What an order would do to its account if it executed whole, at one price, without slippage: now, or
+/// where it has to wait, once the quote has come to its price with the spread that it has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WhatIfDto {
     /// Why it would be refused; the rest is what it would do if it were not.
     pub denied: Option<DenialDto>,
     /// The price of the fill; null where there is none.
     pub price: Option<String>,
-    /// Whether it would rest first, so that the maker's fee applies.
+    /// Whether the market has to come to that price first.
+    pub waits: bool,
+    /// Whether it would rest then, so that the maker's fee applies.
     pub rests: bool,
+    /// Bid of its instrument at which everything is valued.
+    pub bid: Option<String>,
+    /// The ask.
+    pub ask: Option<String>,
     /// Its fee, in the instrument's currency.
     pub fee: String,
     /// What it would realise before the fee, in the instrument's currency.
@@ -197,7 +204,10 @@ impl WhatIfDto {
         Self {
             denied: answer.denied.map(DenialDto::new),
             price: answer.price.map(|price| price.to_string()),
+            waits: answer.waits,
             rests: answer.rests,
+            bid: answer.quote.map(|(bid, _)| bid.to_string()),
+            ask: answer.quote.map(|(_, ask)| ask.to_string()),
             fee: answer.fee.to_string(),
             realised: answer.realised.to_string(),
             position: answer.position.to_string(),
