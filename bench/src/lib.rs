@@ -1,9 +1,10 @@
-//! What the benches and the harnesses share: a shard to load with accounts, the matching benchmark, and
-//! the twin harness.
+//! What the benches and the harnesses share: a shard to load with accounts, the matching benchmark, the
+//! twin harness, and the simulation of a whole runtime.
 
 pub mod matching;
 pub mod rig;
 pub mod scaling;
+pub mod simulation;
 pub mod twin;
 
 pub use rig::{Rig, market_order, quote};

@@ -13,9 +13,9 @@ mod instruments;
 mod plans;
 pub mod play;
 pub mod recording;
-mod resolve;
+pub mod resolve;
 pub mod script;
-mod setting;
+pub mod setting;
 pub mod shrink;
 mod words;
 

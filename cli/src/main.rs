@@ -1,7 +1,9 @@
 //! The `dynasty` binary: argument parsing and composition, nothing else.
 
 mod demo;
+mod journal;
 mod plan;
+mod recover;
 mod simulate;
 mod verify;
 
@@ -21,7 +23,9 @@ use clap::{Parser, Subcommand};
   dynasty demo --headless --for 20s                             a summary after 20 seconds
   dynasty simulate fixtures/scenarios/static_floor.jsonl --state
   dynasty plan explain fixtures/plans/eod-trail-50k.toml        a plan in plain words and numbers
-  dynasty verify-breach proof.json                              recompute a verdict"
+  dynasty verify-breach proof.json                              recompute a verdict
+  dynasty journal verify data                                   check what a run has written
+  dynasty recover data --to 4711 --state                        the state at any moment of the past"
 )]
 struct Cli {
     #[command(subcommand)]
@@ -34,6 +38,8 @@ enum Command {
     Simulate(simulate::Args),
     Plan(plan::Args),
     VerifyBreach(verify::Args),
+    Journal(journal::Args),
+    Recover(recover::Args),
 }
 
 fn main() -> ExitCode {
@@ -50,10 +56,12 @@ fn main() -> ExitCode {
         Command::Simulate(args) => simulate::run_command(&args),
         Command::Plan(args) => plan::run_command(&args),
         Command::VerifyBreach(args) => verify::run_command(&args),
+        Command::Journal(args) => journal::run_command(&args),
+        Command::Recover(args) => recover::run_command(&args),
     };
     done.unwrap_or_else(|error| {
         eprintln!("dynasty: {error:#}");
-        if error.is::<gateway::dto::PlanFileError>() || error.is::<plan::InputError>() {
+        if error.is::<gateway::dto::FileError>() || error.is::<plan::InputError>() {
             ExitCode::from(2)
         } else {
             ExitCode::FAILURE

@@ -94,6 +94,14 @@ impl Form {
         }
     }
 
+    /// What it is once its trigger was reached.
+    pub(crate) const fn fired(self) -> Self {
+        match self {
+            Self::Limit | Self::StopLimit => Self::Limit,
+            _ => Self::Market,
+        }
+    }
+
     /// Whether it waits for a trigger.
     pub(crate) const fn is_triggered(self) -> bool {
         !matches!(self, Self::Market | Self::Limit)

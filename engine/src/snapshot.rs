@@ -2,6 +2,7 @@
 //! everything that a snapshot does.
 
 mod check;
+mod members;
 
 use std::fmt;
 

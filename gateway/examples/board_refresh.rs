@@ -218,12 +218,15 @@ fn main() {
             let anew = shard.board(CUP, true).expect("a board");
             lap(0, &mut times);
             for row in &anew.rows {
+                let (_, number) = shard.entrance(row.account).expect("an entrant");
+                let (entry, ..) = shard.entry(CUP, number, true).expect("an entry");
                 let row = BoardRow {
                     rank: row.rank,
                     account: row.account,
                     name: row.name,
                     team: None,
                     score: row.score,
+                    inputs: entry.inputs(),
                     attained_at: TimestampNs(0),
                     disqualified: None,
                     prize: None,

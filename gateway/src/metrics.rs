@@ -125,6 +125,11 @@ fn write_all(page: &mut Page, app: &App) -> fmt::Result {
             stats.overloaded,
         ),
         (
+            "disk_full",
+            "Commands refused because the journal had no room on the disk.",
+            stats.disk_full,
+        ),
+        (
             "oversized",
             "Inputs dropped because they were too large.",
             stats.oversized,

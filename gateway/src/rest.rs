@@ -22,6 +22,9 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, delete, get, post};
 use axum::{Router, middleware};
+use runtime::Overloaded;
+use tokio::sync::oneshot;
+use tokio::time;
 
 use crate::app::App;
 use crate::guard::guard;
@@ -100,6 +103,18 @@ async fn method_not_allowed(method: Method) -> Problem {
         Some(method.as_str()),
         "the methods of the Allow header",
     )
+}
+
+/// What the replica answers to what it was asked.
+async fn answered<T>(
+    app: &App,
+    asked: Result<oneshot::Receiver<T>, Overloaded>,
+) -> Result<T, Problem> {
+    let answer = asked.map_err(|full| Problem::unavailable(full.to_string()))?;
+    time::timeout(app.config.limits.receipt_wait_max, answer)
+        .await
+        .map_err(|_| Problem::unavailable("the engine did not answer in time"))?
+        .map_err(|_| Problem::unavailable("the engine has stopped"))
 }
 
 /// A JSON text as a response.

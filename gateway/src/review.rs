@@ -2,7 +2,8 @@
 //!
 //! Facts are those of entrants while their competition is live. A quote's age is counted from the last
 //! good input of market data of its instrument; a fill's counterparty is known where one order met another
-//! in a book. After a restart from a snapshot the facts begin there: [`Report::since`] says when.
+//! in a book. A start that is shown the whole journal knows all of them. After one from a snapshot the
+//! facts begin there: [`Report::since`] says when, and [`Report::is_complete`] whether any are missing.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -36,6 +37,8 @@ pub struct Report {
     pub rules: SignalRules,
     /// The time from which facts are known.
     pub since: TimestampNs,
+    /// Whether these are all facts of the competition: it was not live before `since`.
+    pub is_complete: bool,
     /// The time that open positions are counted to.
     pub until: TimestampNs,
     /// The strongest first, at most [`SIGNALS_MAX`], with the accounts they are about.
@@ -55,13 +58,14 @@ struct Inner {
     contests: Vec<Contest>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Contest {
     integrity: Integrity,
     /// By entrant.
     accounts: Vec<AccountId>,
     is_live: bool,
     since: TimestampNs,
+    is_complete: bool,
     ended: Option<TimestampNs>,
 }
 
@@ -76,6 +80,13 @@ impl Review {
                 continue;
             };
             let mut contest = Contest::new(shard.ts(), life.state() == CompetitionState::Live);
+            contest.is_complete = life.state() == CompetitionState::Upcoming;
+            // Of one that is over there is nothing more to come.
+            contest.ended = matches!(
+                life.state(),
+                CompetitionState::InReview | CompetitionState::Final
+            )
+            .then(|| shard.ts());
             for number in 0..life.entrants() {
                 contest.enter(shard, id, number);
             }
@@ -137,13 +148,19 @@ impl Review {
 
     /// What is worth a look; nothing where there is no such competition.
     pub fn report(&self, id: CompetitionId) -> Option<Report> {
-        let (integrity, accounts, since, until) = {
+        let (contest, now) = {
             let inner = self.lock();
-            let contest = inner.contests.get(id.0 as usize)?;
-            let until = contest.ended.unwrap_or(inner.now);
-            let accounts = contest.accounts.clone();
-            (contest.integrity.clone(), accounts, contest.since, until)
+            (inner.contests.get(id.0 as usize)?.clone(), inner.now)
         };
+        let Contest {
+            integrity,
+            accounts,
+            since,
+            is_complete,
+            ended,
+            ..
+        } = contest;
+        let until = ended.unwrap_or(now);
         let report = integrity.report(until);
         let account = |number: u32| accounts.get(number as usize).copied();
         let left_out = report.signals.len().saturating_sub(SIGNALS_MAX);
@@ -155,6 +172,7 @@ impl Review {
         Some(Report {
             rules: SignalRules::standard(),
             since,
+            is_complete,
             until,
             signals: signals.collect(),
             left_out,
@@ -175,6 +193,7 @@ impl Contest {
             accounts: Vec::new(),
             is_live,
             since,
+            is_complete: true,
             ended: None,
         }
     }

@@ -148,6 +148,32 @@ impl AccountRules {
         account
     }
 
+    /// Whether its limits are those that its plan asks for, and the range in which nothing happens is
+    /// theirs: for one from bytes. A limit of another kind would be told of again and again.
+    pub fn is_sound(&self, plan: &Plan) -> bool {
+        let daily = self.daily.map(|limit| {
+            let Limit {
+                rule,
+                effect,
+                touch_is_breach,
+                ..
+            } = limit;
+            (rule, effect, touch_is_breach)
+        });
+        let max = self
+            .max()
+            .map(|limit| (limit.rule, limit.effect, limit.touch_is_breach));
+        let asked = plan
+            .daily_loss
+            .map(|rule| (RuleKind::DailyLoss, rule.effect, rule.touch_is_breach));
+        let asked_max = plan
+            .max_loss
+            .map(|rule| (RuleKind::MaxLoss, rule.effect, rule.touch_is_breach));
+        let mut known = self.clone();
+        known.refresh_quiet(plan);
+        daily == asked && max == asked_max && known.quiet == self.quiet
+    }
+
     /// What percentages of initial refer to: the initial balance and the scaling steps since.
     pub const fn size(&self) -> Money {
         self.size

@@ -443,12 +443,20 @@ impl<const BLOCK: usize> Codec for BlockList<BLOCK> {
     }
 
     fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        Self::decode_of(reader, ENTRANTS_MAX)
+    }
+}
+
+impl<const BLOCK: usize> BlockList<BLOCK> {
+    /// Reads the board of a competition with so many entrants. A board has room for all entrants up to
+    /// the highest number on it, so a false number must not ask for more than there are.
+    pub(crate) fn decode_of(reader: &mut Reader<'_>, entrants: u32) -> Result<Self, CodecError> {
         let mut board = Self::new();
         let mut last: Option<(Key, u32)> = None;
         for _ in 0..u32::decode(reader)? {
             let (entrant, key) = (u32::decode(reader)?, Key::decode(reader)?);
             let is_next = last.is_none_or(|last| last < (key, entrant));
-            if !is_next || board.key_of(entrant).is_some() {
+            if !is_next || entrant >= entrants || board.key_of(entrant).is_some() {
                 return Err(CodecError::Invalid("board"));
             }
             board

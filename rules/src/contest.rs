@@ -14,8 +14,8 @@
 //! and the board of the reviewers go on.
 
 use types::{
-    CompetitionState, ContestRefusal, DisqualificationReason, Ratio, TeamId, TimestampNs,
-    codec_struct,
+    AccountId, Codec, CodecError, CompetitionState, ContestRefusal, DisqualificationReason, Ratio,
+    Reader, TeamId, TimestampNs, codec_struct,
 };
 
 use crate::board::{Board, ENTRANTS_MAX, Key};
@@ -186,14 +186,36 @@ pub struct Contest {
     awards: Option<Awards>,
 }
 
-codec_struct!(Contest {
-    state,
-    teams,
-    board,
-    frozen,
-    disqualified,
-    awards
-});
+impl Codec for Contest {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.state.encode(out);
+        self.teams.encode(out);
+        self.board.encode(out);
+        self.frozen.encode(out);
+        self.disqualified.encode(out);
+        self.awards.encode(out);
+    }
+
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        let state = Codec::decode(reader)?;
+        let teams: Vec<Option<TeamId>> = Codec::decode(reader)?;
+        let entrants = teams.len() as u32;
+        let board = Board::decode_of(reader, entrants)?;
+        let frozen = if bool::decode(reader)? {
+            Some(Board::decode_of(reader, entrants)?)
+        } else {
+            None
+        };
+        Ok(Self {
+            state,
+            teams,
+            board,
+            frozen,
+            disqualified: Codec::decode(reader)?,
+            awards: Codec::decode(reader)?,
+        })
+    }
+}
 
 impl Contest {
     /// A competition without entrants: live at once where it has no window.
@@ -333,15 +355,20 @@ impl Contest {
         Ok(self.entrants() - 1)
     }
 
-    /// An entrant's score is this now; `None`: it is not eligible.
+    /// The score of an entrant, which is this account, is this now; `None`: it is not eligible.
     ///
     /// # Errors
     /// When it is not live, or nobody has this number.
-    pub fn score(&mut self, entrant: u32, key: Option<Key>) -> Result<(), ContestRefusal> {
+    pub fn score(
+        &mut self,
+        entrant: u32,
+        account: AccountId,
+        key: Option<Key>,
+    ) -> Result<(), ContestRefusal> {
         if self.state != CompetitionState::Live {
             return Err(ContestRefusal::State(self.state));
         }
-        self.check_entrant(entrant)?;
+        self.check_entrant(entrant, account)?;
         match self.position(entrant) {
             Ok(index) => self.disqualified[index].key = key,
             Err(_) => self.place(entrant, key),
@@ -364,20 +391,21 @@ impl Contest {
         Ok(())
     }
 
-    /// Takes an entrant off the board; those after it move up.
+    /// Takes an entrant, which is this account, off the board; those after it move up.
     ///
     /// # Errors
     /// When it is final, nobody has this number, or the entrant was disqualified before.
     pub fn disqualify(
         &mut self,
         entrant: u32,
+        account: AccountId,
         reason: DisqualificationReason,
         at: TimestampNs,
     ) -> Result<(), ContestRefusal> {
         self.check_not_final()?;
-        self.check_entrant(entrant)?;
+        self.check_entrant(entrant, account)?;
         let Err(index) = self.position(entrant) else {
-            return Err(ContestRefusal::IsDisqualified(entrant));
+            return Err(ContestRefusal::IsDisqualified(account));
         };
         let key = self.board.key_of(entrant);
         self.board.remove(entrant);
@@ -391,15 +419,15 @@ impl Contest {
         Ok(())
     }
 
-    /// Takes a disqualification back: the entrant is where its score puts it.
+    /// Takes back the disqualification of an entrant, which is this account: it is where its score puts it.
     ///
     /// # Errors
     /// When it is final, nobody has this number, or the entrant is not disqualified.
-    pub fn reinstate(&mut self, entrant: u32) -> Result<(), ContestRefusal> {
+    pub fn reinstate(&mut self, entrant: u32, account: AccountId) -> Result<(), ContestRefusal> {
         self.check_not_final()?;
-        self.check_entrant(entrant)?;
+        self.check_entrant(entrant, account)?;
         let Ok(index) = self.position(entrant) else {
-            return Err(ContestRefusal::IsNotDisqualified(entrant));
+            return Err(ContestRefusal::IsNotDisqualified(account));
         };
         let row = self.disqualified.remove(index);
         self.place(entrant, row.key);
@@ -447,11 +475,11 @@ impl Contest {
         }
     }
 
-    fn check_entrant(&self, entrant: u32) -> Result<(), ContestRefusal> {
+    fn check_entrant(&self, entrant: u32, account: AccountId) -> Result<(), ContestRefusal> {
         if entrant < self.entrants() {
             Ok(())
         } else {
-            Err(ContestRefusal::UnknownEntrant(entrant))
+            Err(ContestRefusal::UnknownEntrant(account))
         }
     }
 }

@@ -14,7 +14,8 @@
 //! is not above zero is -100%.
 //!
 //! Arithmetic: each quotient is an integer of 1e-18, rounded down; each weighted component is one of
-//! 1e-9 of a point, rounded down. For equities from a thousandth to a thousand times the initial one,
+//! 1e-9 of a point, rounded down. [`ScoreInputs`] is all that a score is computed from, and
+//! `docs/competitions.md` says how, step by step. For equities from a thousandth to a thousand times the initial one,
 //! up to 10,000 days and a loss limit of at least 1%, a component is at most 1.1e-9 points below the
 //! exact rational value and at most 1e-10 above it. The total is exactly the sum of the four.
 //!
@@ -97,6 +98,23 @@ pub struct Score {
     pub ineligible: Option<Ineligible>,
 }
 
+/// What the four components are computed from, beside the competition and the number of days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScoreInputs {
+    /// Equity at entry, or when the window started.
+    pub initial: Notional,
+    /// Equity at which today began.
+    pub day_start: Notional,
+    /// Equity of now.
+    pub equity: Notional,
+    /// Sum of `u(d)` over the closed days, 1e-18.
+    pub sum_risk: i128,
+    /// Sum of `g(d, 0.5%)` over the closed days, 1e-18.
+    pub sum_consistency: i128,
+    /// Deepest fall from a peak as a share of that peak, 1e-18.
+    pub drawdown_share: i128,
+}
+
 /// Why an entry is not ranked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ineligible {
@@ -174,7 +192,10 @@ impl Entry {
 
     /// Whether its figures can be those of an entry that was observed: for one from bytes.
     pub fn is_sound(&self) -> bool {
-        self.initial > Notional::ZERO
+        // A day's share lies between -1 and 1, but for the rounding of very large figures.
+        let consistency_max = i128::from(self.days) * 2 * SCALE;
+        self.sum_consistency.unsigned_abs() <= consistency_max.unsigned_abs()
+            && self.initial > Notional::ZERO
             && self.initial <= self.peak
             && (self.trough..=self.peak).contains(&self.equity)
             && self.drawdown >= Notional::ZERO
@@ -202,20 +223,39 @@ impl Entry {
         self.attained_at
     }
 
+    /// What the score is computed from, as it stands.
+    pub fn inputs(&self) -> ScoreInputs {
+        ScoreInputs {
+            initial: self.initial,
+            day_start: self.day_start,
+            equity: self.equity,
+            sum_risk: self.sum_risk,
+            sum_consistency: self.sum_consistency,
+            drawdown_share: self.drawdown_share.max(self.open_drawdown_share()),
+        }
+    }
+
     /// The score as it stands. `breached`: the account violated a hard rule.
     pub fn score(&self, competition: &Competition, breached: bool) -> Score {
-        let total = Return::of(self.initial, self.equity);
-        let today = Return::of(self.day_start, self.equity);
+        let ScoreInputs {
+            initial,
+            day_start,
+            equity,
+            sum_risk,
+            sum_consistency,
+            drawdown_share,
+        } = self.inputs();
+        let total = Return::of(initial, equity);
+        let today = Return::of(day_start, equity);
         let days = self.days.saturating_add(1);
 
-        let sum_risk = self.sum_risk.saturating_add(today.risk());
-        let sum_consistency = self.sum_consistency.saturating_add(today.consistency());
+        let sum_risk = sum_risk.saturating_add(today.risk());
+        let sum_consistency = sum_consistency.saturating_add(today.consistency());
         let risk = quotient(
             sum_risk,
             sum_risk.saturating_abs().saturating_add(SCALE / 25),
         );
         let mean_consistency = sum_consistency.div_euclid(days.into());
-        let drawdown_share = self.drawdown_share.max(self.open_drawdown_share());
         let loss_limit = i128::from(competition.loss_limit.0.max(1));
         let used = drawdown_share
             .saturating_mul(Ratio::ONE.0.into())

@@ -59,7 +59,7 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
-    pub(crate) fn new(at: Mark, bytes_max: usize) -> Self {
+    pub(crate) fn new(at: Mark, bytes_max: usize, now: Instant) -> Self {
         Self {
             before: at,
             end: at,
@@ -68,7 +68,7 @@ impl Batch {
             bytes: Vec::with_capacity(bytes_max + (64 << 10)),
             events: EventBuf::default(),
             replies: Vec::new(),
-            opened: Instant::now(),
+            opened: now,
             source_ended: false,
         }
     }

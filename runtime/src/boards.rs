@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 
 use engine::Shard;
 use rules::{
-    Board, Competition, Contest, Disqualified, Entry, Ineligible, Key, Score, Standing,
-    TeamStanding,
+    Board, Competition, Contest, Disqualified, Entry, Ineligible, Key, Score, ScoreInputs,
+    Standing, TeamStanding,
 };
 use types::{
     AccountId, CompetitionId, CompetitionState, DisqualificationReason, Label, Money, Seq, TeamId,
@@ -86,6 +86,8 @@ pub struct BoardRow {
     pub team: Option<TeamId>,
     /// Weighted components, total, return, drawdown, gates.
     pub score: Score,
+    /// What the components are computed from.
+    pub inputs: ScoreInputs,
     /// When its highest return was attained; zero while it has never been above the start.
     pub attained_at: TimestampNs,
     /// When it was taken off the board and why; as the score has it, not before the public knows.
@@ -379,6 +381,7 @@ impl LiveBoard {
             name: shard.account_name(account)?.0,
             team: life.team_of(number),
             score: standing.score,
+            inputs: kept.entry.inputs(),
             attained_at: standing.attained_at,
             disqualified: disqualified.filter(|_| kept.disqualified.is_some()),
             prize: prize.map(|award| award.amount),

@@ -3,7 +3,7 @@
 //! Every batch that is waiting is written before the one sync that covers them all (group commit).
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rtrb::{Consumer, Producer};
 use tokio::sync::broadcast;
@@ -15,9 +15,10 @@ use crate::ingress::Receipt;
 use crate::journal::writer::ANCHOR_AGE_MAX;
 use crate::journal::{Append, JournalError, Writer};
 use crate::shared::{Shared, Wakers};
+use crate::step::Stepped;
 
-pub(crate) struct Committer<'a> {
-    pub(crate) shared: &'a Shared,
+pub(crate) struct Committer {
+    pub(crate) shared: Arc<Shared>,
     pub(crate) writer: Writer,
     pub(crate) full: Consumer<Batch>,
     pub(crate) free: Producer<Batch>,
@@ -26,45 +27,74 @@ pub(crate) struct Committer<'a> {
     /// Written and not published yet. Kept here so that after an error the status says so before
     /// whoever waits is told by a closed receiver.
     pub(crate) group: Vec<Batch>,
+    /// Waits for room on the disk.
+    pub(crate) waiting: Option<Batch>,
 }
 
-impl Committer<'_> {
-    /// Runs until the shard has ended and all of it is durable, or until the runtime has failed.
-    pub(crate) fn run(&mut self) -> Result<(), JournalError> {
-        loop {
-            // Asked before the ring is emptied: what comes before the end is in the ring then.
-            let shard_ended = self.full.is_abandoned();
-            while !self.shared.is_failed()
-                && let Ok(batch) = self.full.pop()
-            {
-                self.group.push(batch);
-                self.write_newest()?;
-            }
-            if self.shared.is_failed() {
-                return Ok(());
-            }
-            if self.group.is_empty() {
-                if shard_ended {
+/// How often a journal without room looks for some.
+const ROOM_POLL: Duration = Duration::from_millis(50);
+
+impl Committer {
+    /// Makes what is there durable and tells of it; ends when the shard has ended and all of it is
+    /// durable, or when the runtime has failed.
+    pub(crate) fn step(&mut self) -> Result<Stepped<()>, JournalError> {
+        // Asked before the ring is emptied: what comes before the end is in the ring then.
+        let shard_ended = self.full.is_abandoned();
+        while !self.shared.is_failed()
+            && let Some(batch) = self.waiting.take().or_else(|| self.full.pop().ok())
+        {
+            self.group.push(batch);
+            match self.write_newest() {
+                Ok(()) => self.shared.ingress.set_disk_full(false),
+                Err(error @ JournalError::Full { .. }) => {
+                    self.wait_for_room(error)?;
                     break;
                 }
-                self.tend()?;
-                std::thread::park_timeout(ANCHOR_AGE_MAX);
-                continue;
+                Err(error) => return Err(error),
             }
-            if self.shared.ack_mode == AckMode::Durable {
-                self.sync()?;
-            }
-            let durable_at = Instant::now();
-            let mut group = std::mem::take(&mut self.group);
-            for batch in group.drain(..) {
-                self.publish(batch, durable_at);
-            }
-            self.group = group;
-            self.tend()?;
         }
-        self.sync()?;
-        self.writer.sync_anchor()?;
-        self.shared.set_journal_done();
+        if self.shared.is_failed() {
+            return Ok(Stepped::Ended(()));
+        }
+        if self.group.is_empty() && self.waiting.is_some() {
+            return Ok(Stepped::Idle(ROOM_POLL));
+        }
+        if self.group.is_empty() && shard_ended {
+            self.sync()?;
+            self.writer.close()?;
+            self.writer.sync_anchor()?;
+            self.shared.set_journal_done();
+            return Ok(Stepped::Ended(()));
+        }
+        if self.group.is_empty() {
+            self.tend()?;
+            return Ok(Stepped::Idle(ANCHOR_AGE_MAX));
+        }
+        if self.shared.ack_mode == AckMode::Durable {
+            self.sync()?;
+        }
+        let durable_at = self.shared.time.now();
+        let mut group = std::mem::take(&mut self.group);
+        for batch in group.drain(..) {
+            self.publish(batch, durable_at);
+        }
+        self.group = group;
+        self.tend()?;
+        Ok(Stepped::Worked)
+    }
+
+    /// Keeps the batch that has no room for the next step, and lets nobody send more. What was written is
+    /// safe, and what waits is neither promised nor lost.
+    fn wait_for_room(&mut self, error: JournalError) -> Result<(), JournalError> {
+        // Whoever stops the runtime cannot wait: those who sent the batch are told that it failed.
+        if self.shared.is_stopping() && self.group.len() == 1 {
+            return Err(error);
+        }
+        if !self.shared.ingress.is_disk_full() {
+            tracing::error!(%error, "no room for the journal; nothing is taken until there is some");
+            self.shared.ingress.set_disk_full(true);
+        }
+        self.waiting = self.group.pop();
         Ok(())
     }
 
@@ -72,16 +102,15 @@ impl Committer<'_> {
         let Some(batch) = self.group.last().filter(|batch| !batch.is_empty()) else {
             return Ok(());
         };
-        self.shared
-            .counters
-            .journal_bytes
-            .add(batch.bytes.len() as u64);
         self.writer.append(Append {
             first: batch.before.seq.next(),
             chain_before: batch.before.chain,
             end: batch.end,
             bytes: &batch.bytes,
-        })
+        })?;
+        let bytes = batch.bytes.len() as u64;
+        self.shared.counters.journal_bytes.add(bytes);
+        Ok(())
     }
 
     fn sync(&mut self) -> Result<(), JournalError> {
@@ -89,14 +118,14 @@ impl Committer<'_> {
             self.writer.sync()?;
             self.shared.counters.syncs.add(1);
         }
-        self.synced_at = Instant::now();
+        self.synced_at = self.shared.time.now();
         self.shared.set_synced(self.writer.synced().seq);
         Ok(())
     }
 
     /// What is due between commits: in relaxed mode the sync, in both the anchor's.
     fn tend(&mut self) -> Result<(), JournalError> {
-        let now = Instant::now();
+        let now = self.shared.time.now();
         if now.saturating_duration_since(self.synced_at) >= ANCHOR_AGE_MAX {
             self.sync()?;
         }
@@ -129,7 +158,7 @@ impl Committer<'_> {
         let _ = self.free.push(batch);
         Wakers::wake(&self.shared.threads.shard);
         if source_ended {
-            announce_source_end(self.shared);
+            announce_source_end(&self.shared);
         }
     }
 

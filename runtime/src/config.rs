@@ -2,10 +2,18 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{Limits, Shard};
 use types::{Event, Input, ShardId};
+
+use crate::disk::{Disk, LocalDisk};
+use crate::journal::Location;
+use crate::time::{LocalTime, Time};
+
+/// The journal's directory within the data directory.
+pub(crate) const JOURNAL: &str = "journal";
 
 /// What an acknowledgement means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -87,6 +95,10 @@ pub struct Config {
     pub views_interval: Duration,
     /// Batches that a subscriber may lag behind before it loses the oldest.
     pub broadcast_batches_max: usize,
+    /// The disk of the journal.
+    pub disk: Arc<dyn Disk>,
+    /// The clocks.
+    pub time: Arc<dyn Time>,
     /// Sees every input.
     pub projection: Option<Projection>,
     /// With a projection and a snapshot at this seq or before, a start replays the journal from its first
@@ -114,8 +126,19 @@ impl Config {
             snapshot_every: 200_000,
             views_interval: Duration::from_millis(50),
             broadcast_batches_max: 1_024,
+            disk: LocalDisk::shared(),
+            time: LocalTime::shared(),
             projection: None,
             projection_replay_max: 2_000_000,
+        }
+    }
+
+    /// Where the journal is.
+    pub(crate) fn journal(&self) -> Location {
+        Location {
+            disk: Arc::clone(&self.disk),
+            directory: self.directory.join(JOURNAL),
+            shard: self.shard,
         }
     }
 

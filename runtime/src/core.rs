@@ -12,6 +12,7 @@
 //! At every snapshot point the shard stops to hash its state, for the replica to compare with. That is
 //! the one pause it has; it grows with the state and comes once in `snapshot_every` inputs.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use engine::{Shard, StateHash};
@@ -30,6 +31,7 @@ use crate::latency::SAMPLE_EVERY;
 use crate::sequencer::Sequencer;
 use crate::shared::{Shared, Status, Wakers};
 use crate::source::{Next, Source};
+use crate::step::Stepped;
 
 /// Batches between shard and journal: one being filled, one being synced, two waiting.
 pub(crate) const BATCHES: usize = 4;
@@ -55,8 +57,8 @@ enum Taken {
     Nothing(Duration),
 }
 
-pub(crate) struct Core<'a> {
-    shared: &'a Shared,
+pub(crate) struct Core {
+    shared: Arc<Shared>,
     shard: Shard,
     sequencer: Sequencer,
     announcer: Announcer,
@@ -70,6 +72,8 @@ pub(crate) struct Core<'a> {
     batch_age_max: Duration,
     snapshot_every: u64,
     now: Instant,
+    /// Since the clock was read, maybe.
+    slept: bool,
     since_clock: u32,
     clock_interval: Duration,
     /// When time alone was last an input.
@@ -81,9 +85,9 @@ pub(crate) struct Core<'a> {
     source_taken: u64,
 }
 
-impl<'a> Core<'a> {
+impl Core {
     pub(crate) fn new(
-        shared: &'a Shared,
+        shared: Arc<Shared>,
         config: &Config,
         shard: Shard,
         chain: Chain,
@@ -96,20 +100,21 @@ impl<'a> Core<'a> {
             chain,
         };
         Self {
-            shared,
-            sequencer: Sequencer::new(config.clock, &shard),
+            sequencer: Sequencer::new(config.clock, Arc::clone(&shared.time), &shard),
             announcer: Announcer::new(&shard),
             shard,
             source: Some(source),
             free,
             full,
-            batch: Batch::new(at, config.batch_bytes_max),
+            batch: Batch::new(at, config.batch_bytes_max, shared.time.now()),
             chain,
             batch_bytes_max: config.batch_bytes_max,
             batch_age_max: config.batch_age_max,
             snapshot_every: config.snapshot_every,
-            now: Instant::now(),
+            slept: false,
             since_clock: 0,
+            now: shared.time.now(),
+            shared,
             clock_interval: config.clock_interval,
             clocked: None,
             cancels_in_a_row: 0,
@@ -119,41 +124,57 @@ impl<'a> Core<'a> {
         }
     }
 
-    /// Runs until it is stopped; `None` after a failure.
-    pub(crate) fn run(&mut self) -> Option<End> {
-        while !self.shared.is_failed() {
-            match self.take() {
-                Taken::Command(pending) => {
-                    let since = is_sampled(&mut self.commands_taken).then_some(pending.submitted);
-                    let ts = self.sequencer.command_time();
-                    let kind = InputKind::Command(pending.command);
-                    self.take_in(ts, kind, Some(pending.reply), since);
-                }
-                Taken::Source(ts, kind) => {
-                    let since = is_sampled(&mut self.source_taken).then(Instant::now);
-                    self.take_in(ts, kind, None, since);
-                }
-                Taken::Nothing(_) if self.shared.is_stopping() => return self.finish(),
-                Taken::Nothing(wait) => self.idle(wait),
-            }
-            self.since_clock += 1;
-            if self.since_clock >= INPUTS_PER_CLOCK {
-                self.read_clock();
-                self.pass_time();
-            }
-            if self.batch.bytes.len() >= self.batch_bytes_max
-                || (self.batch_is_old() && self.in_flight() < IN_FLIGHT_ENOUGH)
-            {
-                self.ship();
-            }
+    /// Takes one input, or finds that there is none; ends when it is stopped, with `None` after a
+    /// failure. Hands over two batches at most.
+    pub(crate) fn step(&mut self) -> Stepped<Option<End>> {
+        if self.shared.is_failed() {
+            return Stepped::Ended(None);
         }
-        None
+        if std::mem::take(&mut self.slept) {
+            self.read_clock();
+        }
+        let mut stepped = Stepped::Worked;
+        match self.take() {
+            Taken::Command(pending) => {
+                let since = is_sampled(&mut self.commands_taken).then_some(pending.submitted);
+                let ts = self.sequencer.command_time();
+                let kind = InputKind::Command(pending.command);
+                self.take_in(ts, kind, Some(pending.reply), since);
+            }
+            Taken::Source(ts, kind) => {
+                let since = is_sampled(&mut self.source_taken).then(Instant::now);
+                self.take_in(ts, kind, None, since);
+            }
+            Taken::Nothing(_) if self.shared.is_stopping() => {
+                return Stepped::Ended(self.finish());
+            }
+            Taken::Nothing(wait) => stepped = self.idle(wait),
+        }
+        self.since_clock += 1;
+        if self.since_clock >= INPUTS_PER_CLOCK {
+            self.read_clock();
+            self.pass_time();
+        }
+        if self.batch.bytes.len() >= self.batch_bytes_max
+            || (self.batch_is_old() && self.in_flight() < IN_FLIGHT_ENOUGH)
+        {
+            self.ship();
+        }
+        stepped
+    }
+
+    pub(crate) const fn shard(&self) -> &Shard {
+        &self.shard
+    }
+
+    /// Whether a step never waits for a batch to come back.
+    pub(crate) fn is_free(&self) -> bool {
+        self.free.slots() >= 2
     }
 
     fn take(&mut self) -> Taken {
-        let ingress = &self.shared.ingress;
         if self.cancels_in_a_row < CANCELS_IN_A_ROW_MAX
-            && let Some(cancel) = ingress.pop_cancel()
+            && let Some(cancel) = self.shared.ingress.pop_cancel()
         {
             self.cancels_in_a_row += 1;
             return Taken::Command(cancel);
@@ -161,7 +182,7 @@ impl<'a> Core<'a> {
         self.cancels_in_a_row = 0;
         self.commands_turn = !self.commands_turn;
         if self.commands_turn
-            && let Some(command) = ingress.pop_command()
+            && let Some(command) = self.shared.ingress.pop_command()
         {
             return Taken::Command(command);
         }
@@ -170,6 +191,7 @@ impl<'a> Core<'a> {
             Next::Wait(wait) => wait,
             Next::End => IDLE_MAX,
         };
+        let ingress = &self.shared.ingress;
         ingress
             .pop_command()
             .or_else(|| ingress.pop_cancel())
@@ -255,7 +277,7 @@ impl<'a> Core<'a> {
             reply.events.end = self.batch.events.len();
         }
         if start == 0 {
-            self.batch.opened = Instant::now();
+            self.batch.opened = self.shared.time.now();
         }
         self.chain = chain;
         self.batch.end = Mark { seq, chain };
@@ -274,8 +296,9 @@ impl<'a> Core<'a> {
         }
     }
 
-    /// Nothing is ready: hands over what there is, or sleeps.
-    fn idle(&mut self, wait: Duration) {
+    /// Nothing is ready: hands over what there is, or says how long to wait. A command wakes it, the
+    /// journal when it gives a batch back, and stop and failure.
+    fn idle(&mut self, wait: Duration) -> Stepped<Option<End>> {
         if let Some(ts) = self.sequencer.idle_time() {
             self.prepare(ts);
         }
@@ -285,11 +308,10 @@ impl<'a> Core<'a> {
         };
         if !self.batch.is_empty() && self.in_flight() < IN_FLIGHT_ENOUGH {
             self.ship();
-        } else {
-            // Woken by a command, by the journal when it gives a batch back, and by stop and failure.
-            std::thread::park_timeout(wait.min(IDLE_MAX));
+            return Stepped::Worked;
         }
-        self.read_clock();
+        self.slept = true;
+        Stepped::Idle(wait.min(IDLE_MAX))
     }
 
     /// Sequences an input that says nothing but the time when work that waits for it is due; how long
@@ -312,7 +334,7 @@ impl<'a> Core<'a> {
     }
 
     fn read_clock(&mut self) {
-        self.now = Instant::now();
+        self.now = self.shared.time.now();
         self.since_clock = 0;
     }
 

@@ -4,7 +4,6 @@
 //! its state hash with the one that the live shard had there: a difference is fail-stop, equality makes
 //! a verified snapshot.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,9 +12,10 @@ use types::{Input, Seq};
 
 use crate::boards::Boards;
 use crate::config::{Projection, Step};
-use crate::journal::{JournalError, Reader};
+use crate::journal::{JournalError, Location, Reader};
 use crate::shared::Shared;
-use crate::snapshot::SnapshotStore;
+use crate::snapshot::Snapshots;
+use crate::step::{self, Stepped};
 use crate::views::Views;
 
 /// How long it sleeps when it has read everything.
@@ -48,7 +48,7 @@ pub(crate) struct Replica {
     pub(crate) shard: Shard,
     /// The end of the journal; `None` until it has a segment.
     pub(crate) reader: Option<Reader>,
-    pub(crate) store: SnapshotStore,
+    pub(crate) store: Box<dyn Snapshots>,
     /// Where the newest snapshot stands; 0 without one.
     pub(crate) snapshot_seq: Seq,
     /// Refreshed from the shard.
@@ -57,29 +57,31 @@ pub(crate) struct Replica {
 
 /// What the replica is told by [`crate::Config`].
 pub(crate) struct Settings {
-    pub(crate) journal: PathBuf,
+    pub(crate) journal: Location,
     pub(crate) snapshot_every: u64,
     pub(crate) views_interval: Duration,
 }
 
-pub(crate) struct Follower<'a> {
-    shared: &'a Shared,
+pub(crate) struct Follower {
+    shared: Arc<Shared>,
     settings: Settings,
     reader: Option<Reader>,
     shard: Shard,
     boards: Boards,
-    store: SnapshotStore,
+    store: Box<dyn Snapshots>,
     snapshot_seq: Seq,
     snapshot_bytes: Vec<u8>,
+    /// A snapshot that is equal to the live shard's and not written yet; its bytes are those.
+    verified: Option<(Seq, StateHash)>,
     projection: Option<Projection>,
     events: EventBuf,
     views_due: Instant,
     views_seq: Seq,
 }
 
-impl<'a> Follower<'a> {
+impl Follower {
     pub(crate) fn new(
-        shared: &'a Shared,
+        shared: Arc<Shared>,
         settings: Settings,
         replica: Replica,
         projection: Option<Projection>,
@@ -94,6 +96,7 @@ impl<'a> Follower<'a> {
             store: replica.store,
             snapshot_seq: replica.snapshot_seq,
             snapshot_bytes: Vec::new(),
+            verified: None,
             projection,
             events: EventBuf::default(),
             views_due: Instant::now(),
@@ -108,33 +111,52 @@ impl<'a> Follower<'a> {
     /// Runs until the journal has ended and all of it was applied, or until the runtime has failed.
     /// Returns where the newest snapshot stands.
     pub(crate) fn run(&mut self) -> Result<Seq, FollowerError> {
-        while !self.shared.is_failed() {
-            // Asked before the position: what the journal did before its end is visible then.
-            let journal_done = self.shared.is_journal_done();
-            let limit = self.shared.durable();
-            let mut left = INPUTS_PER_LOOK;
-            while self.shard.seq() < limit && left > 0 && !self.shared.is_failed() {
-                self.step(limit)?;
-                left -= 1;
-            }
-            self.serve();
-            let caught_up = self.shard.seq() == limit;
-            if caught_up && journal_done {
-                self.verify_point()?;
-                self.publish_views();
-                break;
-            }
-            if self.views_due <= Instant::now() {
-                self.publish_views();
-            }
-            if caught_up {
-                std::thread::park_timeout(POLL);
-            }
-        }
-        Ok(self.snapshot_seq)
+        step::run(|| self.step())
     }
 
-    fn step(&mut self, limit: Seq) -> Result<(), FollowerError> {
+    /// Applies some of what became durable, shows it, and writes the snapshot that is due.
+    pub(crate) fn step(&mut self) -> Result<Stepped<Seq>, FollowerError> {
+        if self.shared.is_failed() {
+            return Ok(Stepped::Ended(self.snapshot_seq));
+        }
+        // Asked before the position: what the journal did before its end is visible then.
+        let journal_done = self.shared.is_journal_done();
+        let limit = self.shared.durable();
+        let mut left = INPUTS_PER_LOOK;
+        self.write_verified();
+        while self.shard.seq() < limit && left > 0 && !self.shared.is_failed() {
+            if self.is_at_point() && self.verified.is_some() {
+                // The snapshot before this one waits for the disk.
+                break;
+            }
+            self.apply_next(limit)?;
+            left -= 1;
+        }
+        self.serve();
+        let caught_up = self.shard.seq() == limit;
+        if caught_up && journal_done {
+            self.verify_point()?;
+            self.write_verified();
+            self.publish_views();
+            return Ok(Stepped::Ended(self.snapshot_seq));
+        }
+        if self.views_due <= Instant::now() {
+            self.publish_views();
+        }
+        Ok(if left == INPUTS_PER_LOOK {
+            Stepped::Idle(POLL)
+        } else {
+            Stepped::Worked
+        })
+    }
+
+    /// Whether the next input ends in a point at which hashes are compared.
+    fn is_at_point(&self) -> bool {
+        let next = self.shard.seq().next();
+        next.0.is_multiple_of(self.settings.snapshot_every)
+    }
+
+    fn apply_next(&mut self, limit: Seq) -> Result<(), FollowerError> {
         let input = self.next_input()?.ok_or(FollowerError::Ends(limit))?;
         self.events.clear();
         self.shard.apply(&input, &mut self.events);
@@ -147,6 +169,7 @@ impl<'a> Follower<'a> {
         }
         if input.seq.0.is_multiple_of(self.settings.snapshot_every) {
             self.verify_point()?;
+            self.write_verified();
         }
         Ok(())
     }
@@ -154,19 +177,17 @@ impl<'a> Follower<'a> {
     fn next_input(&mut self) -> Result<Option<Input>, JournalError> {
         let reader = match self.reader.as_mut() {
             Some(reader) => reader,
-            None => self.reader.insert(Reader::open(
-                &self.settings.journal,
-                self.shard.id(),
-                self.shard.seq(),
-            )?),
+            None => self
+                .reader
+                .insert(Reader::open(&self.settings.journal, self.shard.seq())?),
         };
         reader.next_input()
     }
 
-    /// Compares with the live shard here, and writes a snapshot.
+    /// Compares with the live shard here; what is equal waits to be written.
     fn verify_point(&mut self) -> Result<(), FollowerError> {
         let seq = self.shard.seq();
-        if seq == self.snapshot_seq {
+        if seq == self.snapshot_seq || self.verified.is_some_and(|(verified, _)| verified == seq) {
             return Ok(());
         }
         let Some(live) = self.shared.hashes.take(seq) else {
@@ -184,14 +205,18 @@ impl<'a> Follower<'a> {
         self.shard
             .audit()
             .map_err(|error| FollowerError::Audit { seq, error })?;
-        // A snapshot must never be ahead of what is on disk: recovery would refuse such a journal.
-        while self.shared.synced() < seq {
-            if self.shared.is_failed() {
-                return Ok(());
-            }
-            std::thread::park_timeout(POLL);
-        }
-        match self.store.write(seq, live, &self.snapshot_bytes) {
+        self.verified = Some((seq, live));
+        Ok(())
+    }
+
+    /// Writes the verified snapshot, unless it is ahead of what is on disk: recovery would refuse such a
+    /// journal.
+    fn write_verified(&mut self) {
+        let synced = self.shared.synced();
+        let Some((seq, hash)) = self.verified.take_if(|(seq, _)| *seq <= synced) else {
+            return;
+        };
+        match self.store.write(seq, hash, &self.snapshot_bytes) {
             Ok(()) => {
                 self.snapshot_seq = seq;
                 let counters = &self.shared.counters;
@@ -207,7 +232,6 @@ impl<'a> Follower<'a> {
                 self.shared.counters.snapshots_missed.add(1);
             }
         }
-        Ok(())
     }
 
     /// Answers requests for views.
@@ -230,7 +254,7 @@ impl<'a> Follower<'a> {
     }
 }
 
-impl Drop for Follower<'_> {
+impl Drop for Follower {
     fn drop(&mut self) {
         self.shared.view_requests.shut();
     }
@@ -242,6 +266,7 @@ mod tests {
     use crate::config::Config;
     use crate::journal::record::encode;
     use crate::journal::{self, Append, Mark};
+    use crate::snapshot::SnapshotStore;
     use engine::Limits;
     use tokio::sync::broadcast;
     use types::{InputKind, ShardId, Timer, TimestampNs};
@@ -257,10 +282,10 @@ mod tests {
     }
 
     /// A replica of a journal with four inputs, all durable, that compares at every second one.
-    fn with_follower(check: impl FnOnce(&Shared, &mut Follower<'_>)) {
+    fn with_follower(check: impl FnOnce(&Shared, &mut Follower)) {
         let directory = tempfile::tempdir().unwrap();
-        let journal = directory.path().join("journal");
-        let mut writer = journal::open(&journal, SHARD, 1 << 20, Seq(0), |_| {})
+        let journal = Location::local(directory.path().join("journal"), SHARD);
+        let mut writer = journal::open(&journal, 1 << 20, Seq(0), |_| {})
             .unwrap()
             .writer;
         for seq in 1..=4 {
@@ -283,12 +308,12 @@ mod tests {
         writer.sync().unwrap();
 
         let shard = Shard::new(SHARD, Limits::default());
-        let shared = Shared::new(
+        let shared = Arc::new(Shared::new(
             &Config::new(directory.path()),
             Seq(0),
             Views::of(&shard, &Boards::default()),
             broadcast::channel(1).0,
-        );
+        ));
         shared.set_synced(Seq(4));
         shared.set_durable(Seq(4));
         shared.set_journal_done();
@@ -301,13 +326,13 @@ mod tests {
         let replica = Replica {
             shard,
             reader: None,
-            store,
+            store: Box::new(store),
             snapshot_seq: Seq(0),
             boards: Boards::default(),
         };
         check(
             &shared,
-            &mut Follower::new(&shared, settings, replica, None),
+            &mut Follower::new(Arc::clone(&shared), settings, replica, None),
         );
     }
 

@@ -8,7 +8,7 @@ use types::{AccountId, Command, CompetitionId, InstrumentId, NewOrder, Seq};
 use crate::batch::DurableBatch;
 use crate::boards::{BoardRows, BoardView};
 use crate::config::AckMode;
-use crate::ingress::{Overloaded, Receipt};
+use crate::ingress::{Overloaded, Receipt, Refused};
 use crate::shared::{Shared, Status, Wakers};
 use crate::stats::Stats;
 use crate::views::{AccountAt, BoardAt, BookAt, TeamsAt, Views, WhatIfAt};
@@ -27,8 +27,8 @@ impl Handle {
     /// after a failure it is not known whether the command was taken.
     ///
     /// # Errors
-    /// When the lane is full. The command was not taken.
-    pub fn submit(&self, command: Command) -> Result<oneshot::Receiver<Receipt>, Overloaded> {
+    /// When the lane or the disk is full. The command was not taken.
+    pub fn submit(&self, command: Command) -> Result<oneshot::Receiver<Receipt>, Refused> {
         let receipt = self.shared.ingress.submit(command)?;
         self.wake();
         Ok(receipt)
@@ -150,7 +150,7 @@ impl Handle {
 
     /// What the runtime did so far.
     pub fn stats(&self) -> Stats {
-        self.shared.counters.stats(self.shared.ingress.overloaded())
+        self.shared.counters.stats(&self.shared.ingress)
     }
 
     /// What an acknowledgement means.

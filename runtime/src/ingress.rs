@@ -1,6 +1,6 @@
 //! The two bounded lanes by which commands reach the shard. Full means refused and counted, never lost.
 
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering, fence};
 use std::time::Instant;
 
 use crossbeam::queue::ArrayQueue;
@@ -26,6 +26,17 @@ pub struct Overloaded {
     pub lane: Lane,
     /// How many it holds.
     pub waiting_max: usize,
+}
+
+/// Why a command was not taken. It may be sent again later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// Its lane is full.
+    #[error(transparent)]
+    Overloaded(#[from] Overloaded),
+    /// The journal has no room to grow, so nothing can be acknowledged until there is some.
+    #[error("the disk is full: nothing is taken until the journal has room again")]
+    DiskFull,
 }
 
 /// A way into the runtime that can be full.
@@ -70,7 +81,9 @@ pub(crate) struct Ingress {
     commands: ArrayQueue<Pending>,
     cancels: ArrayQueue<Pending>,
     state: AtomicU8,
+    is_disk_full: AtomicBool,
     overloaded: AtomicU64,
+    disk_full: AtomicU64,
 }
 
 impl Ingress {
@@ -79,18 +92,21 @@ impl Ingress {
             commands: ArrayQueue::new(commands_max),
             cancels: ArrayQueue::new(cancels_max),
             state: AtomicU8::new(OPEN),
+            is_disk_full: AtomicBool::new(false),
             overloaded: AtomicU64::new(0),
+            disk_full: AtomicU64::new(0),
         }
     }
 
     /// Queues a command. When nothing is taken any more, the receiver says so by being closed.
-    pub(crate) fn submit(
-        &self,
-        command: Command,
-    ) -> Result<oneshot::Receiver<Receipt>, Overloaded> {
+    pub(crate) fn submit(&self, command: Command) -> Result<oneshot::Receiver<Receipt>, Refused> {
         let (reply, receiver) = oneshot::channel();
         if self.state.load(Ordering::SeqCst) != OPEN {
             return Ok(receiver);
+        }
+        if self.is_disk_full() {
+            self.disk_full.fetch_add(1, Ordering::Relaxed);
+            return Err(Refused::DiskFull);
         }
         let (lane, queue) = match command {
             Command::CancelOrder { .. }
@@ -105,10 +121,8 @@ impl Ingress {
         };
         if queue.push(pending).is_err() {
             self.overloaded.fetch_add(1, Ordering::Relaxed);
-            return Err(Overloaded {
-                lane,
-                waiting_max: queue.capacity(),
-            });
+            let waiting_max = queue.capacity();
+            return Err(Overloaded { lane, waiting_max }.into());
         }
         // Either the shutter's last look comes after this push, or this look comes after it was shut.
         fence(Ordering::SeqCst);
@@ -151,6 +165,21 @@ impl Ingress {
         while self.commands.pop().is_some() || self.cancels.pop().is_some() {}
     }
 
+    /// Refuses every command from now on, or takes them again.
+    pub(crate) fn set_disk_full(&self, is_full: bool) {
+        self.is_disk_full.store(is_full, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_disk_full(&self) -> bool {
+        self.is_disk_full.load(Ordering::Relaxed)
+    }
+
+    /// Commands that were refused because the disk was full.
+    pub(crate) fn disk_full(&self) -> u64 {
+        self.disk_full.load(Ordering::Relaxed)
+    }
+
+    /// Commands that were refused because their lane was full.
     pub(crate) fn overloaded(&self) -> u64 {
         self.overloaded.load(Ordering::Relaxed)
     }
@@ -179,14 +208,29 @@ mod tests {
         let _one = ingress.submit(plan()).unwrap();
         let _two = ingress.submit(plan()).unwrap();
         let refused = ingress.submit(plan()).unwrap_err();
-        assert_eq!((refused.lane, refused.waiting_max), (Lane::Commands, 2));
+        let full = |lane, waiting_max| Refused::Overloaded(Overloaded { lane, waiting_max });
+        assert_eq!(refused, full(Lane::Commands, 2));
         let _three = ingress.submit(CANCEL).unwrap();
-        assert_eq!(ingress.submit(CANCEL).unwrap_err().lane, Lane::Cancels);
+        assert_eq!(ingress.submit(CANCEL).unwrap_err(), full(Lane::Cancels, 1));
         assert_eq!(ingress.overloaded(), 2);
         assert_eq!(
             refused.to_string(),
             "overloaded: 2 commands are waiting already"
         );
+    }
+
+    #[test]
+    fn on_a_full_disk_nothing_is_taken_and_what_was_taken_stays() {
+        let ingress = Ingress::new(2, 1);
+        let mut taken = ingress.submit(plan()).unwrap();
+        ingress.set_disk_full(true);
+        assert_eq!(ingress.submit(plan()).unwrap_err(), Refused::DiskFull);
+        assert_eq!(ingress.submit(CANCEL).unwrap_err(), Refused::DiskFull);
+        assert_eq!((ingress.disk_full(), ingress.overloaded()), (2, 0));
+        assert_eq!(taken.try_recv(), Err(oneshot::error::TryRecvError::Empty));
+        ingress.set_disk_full(false);
+        let _two = ingress.submit(plan()).unwrap();
+        assert!(ingress.pop_command().is_some() && ingress.pop_command().is_some());
     }
 
     #[test]

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use engine::{EventBuf, Shard, StateHash};
 use types::{Input, Seq, ShardId};
 
-use crate::config::{Config, Projection, Step};
-use crate::journal::{self, JournalError, Reader, Reason, Writer};
-use crate::snapshot::{SnapshotStore, SnapshotStoreError};
+use crate::config::{Config, JOURNAL, Projection, Step};
+use crate::journal::{self, JournalError, Location, Reader, Reason, Writer};
+use crate::snapshot::{Restored, SnapshotStore, SnapshotStoreError, Snapshots};
 
 /// What a start found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,12 +67,13 @@ pub enum RecoveryError {
 pub(crate) struct Recovered {
     pub(crate) shard: Shard,
     pub(crate) writer: Writer,
-    pub(crate) store: SnapshotStore,
+    pub(crate) store: Box<dyn Snapshots>,
     pub(crate) report: Recovery,
 }
 
-pub(crate) fn journal_directory(data: &Path) -> PathBuf {
-    data.join("journal")
+/// Where the journal of a data directory is.
+pub fn journal_location(data: &Path, shard: ShardId) -> Location {
+    Location::local(data.join(JOURNAL), shard)
 }
 
 pub(crate) fn snapshot_directory(data: &Path) -> PathBuf {
@@ -83,8 +84,18 @@ pub(crate) fn recover(
     config: &Config,
     projection: &mut Option<Projection>,
 ) -> Result<Recovered, RecoveryError> {
-    let started = Instant::now();
     let (store, restored) = SnapshotStore::open(&snapshot_directory(&config.directory))?;
+    recover_from(config, projection, Box::new(store), restored)
+}
+
+/// As [`recover`], from a store that was opened.
+pub(crate) fn recover_from(
+    config: &Config,
+    projection: &mut Option<Projection>,
+    store: Box<dyn Snapshots>,
+    restored: Option<Restored>,
+) -> Result<Recovered, RecoveryError> {
+    let started = Instant::now();
     let snapshot_seq = restored.as_ref().map(|restored| restored.shard.seq());
     let mut shard = match restored {
         None => Shard::new(config.shard, config.limits),
@@ -108,8 +119,7 @@ pub(crate) fn recover(
     let mut replayed = 0;
     let mut events = EventBuf::default();
     let opened = journal::open(
-        &journal_directory(&config.directory),
-        config.shard,
+        &config.journal(),
         config.segment_bytes_max,
         snapshot_seq.unwrap_or_default(),
         |input| {
@@ -151,10 +161,10 @@ fn replay_past(
     projection: &mut Projection,
 ) -> Result<(), RecoveryError> {
     let seq = snapshot.seq();
-    let journal = journal_directory(&config.directory);
+    let journal = config.journal();
     // Whatever is wrong up to a snapshot is rot: it was durable before the snapshot was written.
     let rot = |error| journal::as_rot(error, seq);
-    let mut reader = Reader::open(&journal, config.shard, Seq(0)).map_err(rot)?;
+    let mut reader = Reader::open(&journal, Seq(0)).map_err(rot)?;
     let mut shard = Shard::new(config.shard, config.limits);
     let mut events = EventBuf::default();
     projection(Step::Restored, &shard);

@@ -10,7 +10,7 @@ use std::convert::Infallible;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
@@ -28,9 +28,10 @@ use crate::core::{BATCHES, Core, End};
 use crate::follower::{Follower, Replica, Settings};
 use crate::handle::Handle;
 use crate::journal::{JournalError, Reader};
-use crate::recovery::{Recovered, Recovery, RecoveryError, journal_directory, recover};
+use crate::recovery::{Recovered, Recovery, RecoveryError, recover};
 use crate::shared::{Shared, Status, Wakers, panic_text};
 use crate::source::Source;
+use crate::step;
 use crate::views::Views;
 
 /// Name of the lock file in the data directory.
@@ -134,7 +135,7 @@ impl Runtime {
         if let Some(setting) = config.zero_setting() {
             return Err(StartError::Zero(setting));
         }
-        let lock = lock(&config)?;
+        let lock = lock(&config.directory)?;
         let mut projection = config.projection.take();
         let recovered = recover(&config, &mut projection)?;
         config.projection = projection;
@@ -231,17 +232,21 @@ impl Drop for Runtime {
     }
 }
 
-fn lock(config: &Config) -> Result<File, StartError> {
-    let path = config.directory.join(LOCK_FILE);
-    let io = |doing, path: &PathBuf| {
-        let path = path.clone();
+/// Takes a data directory for as long as the answer is kept; it is created when missing.
+///
+/// # Errors
+/// [`StartError::Locked`] when another process has it, and I/O errors.
+pub fn lock(directory: &Path) -> Result<File, StartError> {
+    let path = directory.join(LOCK_FILE);
+    let io = |doing, path: &Path| {
+        let path = path.to_owned();
         move |source| StartError::Io {
             doing,
             path,
             source,
         }
     };
-    fs::create_dir_all(&config.directory).map_err(io("create", &config.directory))?;
+    fs::create_dir_all(directory).map_err(io("create", directory))?;
     let file = OpenOptions::new()
         .write(true)
         .create(true)
@@ -261,7 +266,7 @@ fn lock(config: &Config) -> Result<File, StartError> {
     }
 }
 
-fn copy(shard: &Shard) -> Result<Shard, StartError> {
+pub(crate) fn copy(shard: &Shard) -> Result<Shard, StartError> {
     let mut bytes = Vec::new();
     shard.encode(&mut bytes);
     let replica = Shard::restore(&bytes)?;
@@ -279,43 +284,19 @@ fn spawn(
     shared: &Arc<Shared>,
     mut config: Config,
     recovered: Recovered,
-    (replica, boards): (Shard, Boards),
+    replica: (Shard, Boards),
     source: Box<dyn Source>,
     broadcast: broadcast::Sender<Arc<DurableBatch>>,
 ) -> Result<Threads, StartError> {
-    let Recovered {
-        shard,
-        writer,
-        store,
-        report,
-    } = recovered;
-    let end = writer.written();
-    let (mut free, free_consumer) = RingBuffer::new(BATCHES);
-    let (full_producer, full) = RingBuffer::new(BATCHES);
-    for _ in 1..BATCHES {
-        // The ring was made for them.
-        let _ = free.push(Batch::new(end, config.batch_bytes_max));
-    }
-    let reader = Reader::behind(&writer)?;
-
+    let Workers {
+        mut core,
+        mut committer,
+        mut follower,
+    } = workers(shared, &mut config, recovered, replica, source, broadcast)?;
     let replica_thread = {
         let shared = Arc::clone(shared);
-        let settings = Settings {
-            journal: journal_directory(&config.directory),
-            snapshot_every: config.snapshot_every,
-            views_interval: config.views_interval,
-        };
-        let replica = Replica {
-            shard: replica,
-            reader,
-            store,
-            snapshot_seq: report.snapshot_seq.unwrap_or_default(),
-            boards,
-        };
-        let projection = config.projection.take();
         start("replica", move || {
             introduce(&shared.threads.replica);
-            let mut follower = Follower::new(&shared, settings, replica, projection);
             fail_stop(&shared, &mut follower, Follower::run, |follower| {
                 format!("the replica, after seq {}", follower.seq())
             })
@@ -325,16 +306,8 @@ fn spawn(
         let shared = Arc::clone(shared);
         start("journal", move || {
             introduce(&shared.threads.journal);
-            let mut committer = Committer {
-                shared: &shared,
-                writer,
-                full,
-                free,
-                broadcast,
-                synced_at: Instant::now(),
-                group: Vec::with_capacity(BATCHES),
-            };
-            fail_stop(&shared, &mut committer, Committer::run, |committer| {
+            let run = |committer: &mut Committer| step::run(|| committer.step());
+            fail_stop(&shared, &mut committer, run, |committer| {
                 format!("the journal, after seq {}", committer.writer.synced().seq)
             })
         })?
@@ -343,16 +316,7 @@ fn spawn(
         let shared = Arc::clone(shared);
         start("shard", move || {
             introduce(&shared.threads.shard);
-            let mut core = Core::new(
-                &shared,
-                &config,
-                shard,
-                end.chain,
-                source,
-                free_consumer,
-                full_producer,
-            );
-            let run = |core: &mut Core<'_>| Ok::<_, Infallible>(core.run());
+            let run = |core: &mut Core| step::run(|| Ok::<_, Infallible>(core.step()));
             let ended = fail_stop(&shared, &mut core, run, |_| {
                 format!("the shard, after seq {}", shared.applied())
             });
@@ -366,6 +330,75 @@ fn spawn(
         shard: shard_thread,
         journal: journal_thread,
         replica: replica_thread,
+    })
+}
+
+/// What the three threads do, before anybody does it.
+pub(crate) struct Workers {
+    pub(crate) core: Core,
+    pub(crate) committer: Committer,
+    pub(crate) follower: Follower,
+}
+
+/// Makes the workers of a recovered shard, and the rings between them.
+pub(crate) fn workers(
+    shared: &Arc<Shared>,
+    config: &mut Config,
+    recovered: Recovered,
+    (replica, boards): (Shard, Boards),
+    source: Box<dyn Source>,
+    broadcast: broadcast::Sender<Arc<DurableBatch>>,
+) -> Result<Workers, JournalError> {
+    let Recovered {
+        shard,
+        writer,
+        store,
+        report,
+    } = recovered;
+    let end = writer.written();
+    let (mut free, free_consumer) = RingBuffer::new(BATCHES);
+    let (full_producer, full) = RingBuffer::new(BATCHES);
+    for _ in 1..BATCHES {
+        // The ring was made for them.
+        let _ = free.push(Batch::new(end, config.batch_bytes_max, shared.time.now()));
+    }
+    let settings = Settings {
+        journal: config.journal(),
+        snapshot_every: config.snapshot_every,
+        views_interval: config.views_interval,
+    };
+    let replica = Replica {
+        shard: replica,
+        reader: Reader::behind(&writer)?,
+        store,
+        snapshot_seq: report.snapshot_seq.unwrap_or_default(),
+        boards,
+    };
+    let projection = config.projection.take();
+    let follower = Follower::new(Arc::clone(shared), settings, replica, projection);
+    let committer = Committer {
+        shared: Arc::clone(shared),
+        writer,
+        full,
+        free,
+        broadcast,
+        synced_at: shared.time.now(),
+        group: Vec::with_capacity(BATCHES),
+        waiting: None,
+    };
+    let core = Core::new(
+        Arc::clone(shared),
+        config,
+        shard,
+        end.chain,
+        source,
+        free_consumer,
+        full_producer,
+    );
+    Ok(Workers {
+        core,
+        committer,
+        follower,
     })
 }
 

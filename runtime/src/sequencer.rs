@@ -5,13 +5,15 @@
 //! one roll into the current day, at the time of the input; of several days that went by without input
 //! only the last is opened. While the time is 0 nobody knows it yet, and nothing rolls.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
+use std::time::Duration;
 
 use engine::Shard;
 use types::{Command, InputKind, RollSchedule, Timer, TimestampNs, TradingDay};
 
 use crate::calendar::Calendar;
 use crate::config::Clock;
+use crate::time::Time;
 
 const NEVER: TimestampNs = TimestampNs(u64::MAX);
 
@@ -27,6 +29,7 @@ struct Rolling {
 #[derive(Debug)]
 pub(crate) struct Sequencer {
     clock: Clock,
+    time: Arc<dyn Time>,
     calendar: Calendar,
     last: TimestampNs,
     rolling: Vec<Rolling>,
@@ -36,9 +39,10 @@ pub(crate) struct Sequencer {
 
 impl Sequencer {
     /// Continues after what the shard has applied.
-    pub(crate) fn new(clock: Clock, shard: &Shard) -> Self {
+    pub(crate) fn new(clock: Clock, time: Arc<dyn Time>, shard: &Shard) -> Self {
         let mut sequencer = Self {
             clock,
+            time,
             calendar: Calendar::default(),
             last: shard.ts(),
             rolling: Vec::new(),
@@ -52,13 +56,13 @@ impl Sequencer {
     pub(crate) fn command_time(&self) -> TimestampNs {
         match self.clock {
             Clock::Source => self.last,
-            Clock::Wall => wall_clock(),
+            Clock::Wall => self.time.wall(),
         }
     }
 
     /// The time at which an idle shard may roll; `None` where only inputs move time.
     pub(crate) fn idle_time(&self) -> Option<TimestampNs> {
-        (self.clock == Clock::Wall).then(wall_clock)
+        (self.clock == Clock::Wall).then(|| self.time.wall())
     }
 
     /// The time of the input before.
@@ -70,7 +74,9 @@ impl Sequencer {
     /// `None` where only inputs move time, or nothing is due.
     pub(crate) fn until(&self, due: Option<TimestampNs>) -> Option<Duration> {
         let due = due.filter(|_| self.clock == Clock::Wall)?;
-        Some(Duration::from_nanos(due.0.saturating_sub(wall_clock().0)))
+        Some(Duration::from_nanos(
+            due.0.saturating_sub(self.time.wall().0),
+        ))
     }
 
     /// Stamps an input: time never goes back.
@@ -151,9 +157,4 @@ impl Sequencer {
             .min()
             .unwrap_or(NEVER);
     }
-}
-
-fn wall_clock() -> TimestampNs {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    TimestampNs(since.map_or(0, |since| since.as_nanos() as u64))
 }

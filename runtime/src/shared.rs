@@ -16,6 +16,7 @@ use crate::batch::DurableBatch;
 use crate::config::{AckMode, Config};
 use crate::ingress::Ingress;
 use crate::stats::Counters;
+use crate::time::Time;
 use crate::views::{ViewRequests, Views};
 
 /// State hashes of the live shard that wait for the replica; the oldest goes when there are more.
@@ -38,6 +39,7 @@ pub enum Status {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) ack_mode: AckMode,
+    pub(crate) time: Arc<dyn Time>,
     pub(crate) ingress: Ingress,
     pub(crate) view_requests: ViewRequests,
     pub(crate) views: ArcSwap<Views>,
@@ -89,6 +91,7 @@ impl Shared {
         counters.replica_seq.set(seq.0);
         Self {
             ack_mode: config.ack_mode,
+            time: Arc::clone(&config.time),
             ingress: Ingress::new(config.commands_max, config.cancels_max),
             view_requests: ViewRequests::default(),
             views: ArcSwap::from_pointee(views),

@@ -61,6 +61,18 @@ pub struct Restored {
     pub bytes: usize,
 }
 
+/// Where verified snapshots are kept.
+pub trait Snapshots: std::fmt::Debug + Send {
+    /// Writes a snapshot durably and forgets all but the two newest.
+    ///
+    /// # Errors
+    /// When it cannot be written. The journal has everything.
+    fn write(&mut self, seq: Seq, hash: StateHash, bytes: &[u8]) -> Result<(), SnapshotStoreError>;
+
+    /// Seqs of the snapshots that are kept, oldest first.
+    fn seqs(&self) -> Vec<Seq>;
+}
+
 /// The open store.
 #[derive(Debug)]
 pub struct SnapshotStore {
@@ -68,14 +80,36 @@ pub struct SnapshotStore {
     db: sled::Db,
 }
 
-/// What is wrong with the store; the store is set aside whatever it is.
+/// What is wrong with the store; the store is set aside whatever it is, but for a lack of room.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Fault(String);
+#[error("{what}")]
+struct Fault {
+    what: String,
+    is_full: bool,
+}
+
+impl Fault {
+    const fn new(what: String) -> Self {
+        let is_full = false;
+        Self { what, is_full }
+    }
+}
+
+impl From<io::Error> for Fault {
+    fn from(error: io::Error) -> Self {
+        Self {
+            is_full: error.kind() == io::ErrorKind::StorageFull,
+            what: error.to_string(),
+        }
+    }
+}
 
 impl From<sled::Error> for Fault {
     fn from(error: sled::Error) -> Self {
-        Self(error.to_string())
+        match error {
+            sled::Error::Io(error) => error.into(),
+            other => Self::new(other.to_string()),
+        }
     }
 }
 
@@ -117,19 +151,25 @@ impl SnapshotStore {
         Ok((store, restored))
     }
 
-    /// Writes a snapshot durably and forgets all but the two newest.
-    ///
-    /// # Errors
-    /// When also a new, empty store does not take it.
-    pub fn write(
-        &mut self,
-        seq: Seq,
-        hash: StateHash,
-        bytes: &[u8],
-    ) -> Result<(), SnapshotStoreError> {
+    fn unusable(&self, fault: &Fault) -> SnapshotStoreError {
+        unusable(&self.path, fault)
+    }
+}
+
+impl Snapshots for SnapshotStore {
+    /// Fails when also a new, empty store does not take it.
+    fn write(&mut self, seq: Seq, hash: StateHash, bytes: &[u8]) -> Result<(), SnapshotStoreError> {
         let Err(fault) = guarded(|| write_snapshot(&self.db, &self.path, seq, hash, bytes)) else {
             return Ok(());
         };
+        if fault.is_full {
+            // What is in the store is as good as before; the next snapshot may find room.
+            return Err(SnapshotStoreError::Io {
+                doing: "write",
+                path: self.path.clone(),
+                source: io::ErrorKind::StorageFull.into(),
+            });
+        }
         // The old handle goes before the directory is opened anew; a closed stand-in takes its place.
         let stand_in = guarded(|| Ok(sled::Config::new().temporary(true).open()?))
             .map_err(|fault| self.unusable(&fault))?;
@@ -139,8 +179,7 @@ impl SnapshotStore {
             .map_err(|fault| self.unusable(&fault))
     }
 
-    /// Seqs of the snapshots in the store, oldest first; for reports and tests.
-    pub fn seqs(&self) -> Vec<Seq> {
+    fn seqs(&self) -> Vec<Seq> {
         guarded(|| {
             self.db
                 .scan_prefix(b"m")
@@ -149,10 +188,6 @@ impl SnapshotStore {
                 .collect()
         })
         .unwrap_or_default()
-    }
-
-    fn unusable(&self, fault: &Fault) -> SnapshotStoreError {
-        unusable(&self.path, fault)
     }
 }
 
@@ -166,7 +201,7 @@ fn unusable(path: &Path, fault: &Fault) -> SnapshotStoreError {
 /// Runs `act` and turns a panic into a fault.
 fn guarded<T>(act: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|panic| {
-        Err(Fault(format!(
+        Err(Fault::new(format!(
             "sled panicked: {}",
             crate::shared::panic_text(&*panic)
         )))
@@ -243,9 +278,9 @@ fn restore_newest(db: &sled::Db, restored: &mut Option<Restored>) -> Result<(), 
 fn restore(db: &sled::Db, key: &[u8], value: &[u8]) -> Result<Restored, Fault> {
     let manifest = Manifest::from_bytes(open_value(key, value)?)
         .filter(|manifest| key == manifest_key(manifest.seq))
-        .ok_or_else(|| Fault("a manifest has the wrong form".to_owned()))?;
+        .ok_or_else(|| Fault::new("a manifest has the wrong form".to_owned()))?;
     let seq = manifest.seq;
-    let fault = |text: &str| Fault(format!("snapshot {seq}: {text}"));
+    let fault = |text: &str| Fault::new(format!("snapshot {seq}: {text}"));
     let mut bytes = Vec::new();
     for index in 0..manifest.chunks {
         let key = chunk_key(seq, index);
@@ -312,7 +347,7 @@ fn write_snapshot(
 
 fn sync(db: &sled::Db, path: &Path) -> Result<(), Fault> {
     db.flush()?;
-    sync_files(path).map_err(|error| Fault(error.to_string()))
+    Ok(sync_files(path)?)
 }
 
 fn sync_files(path: &Path) -> io::Result<()> {
@@ -359,7 +394,7 @@ fn open_value<'a>(key: &[u8], value: &'a [u8]) -> Result<&'a [u8], Fault> {
             **crc == crc32c::crc32c_append(crc32c::crc32c(key), content).to_le_bytes()
         })
         .map(|(_, content)| content)
-        .ok_or_else(|| Fault(format!("snapshot {}: a value does not check", seq_of(key))))
+        .ok_or_else(|| Fault::new(format!("snapshot {}: a value does not check", seq_of(key))))
 }
 
 impl Manifest {
@@ -447,6 +482,16 @@ mod tests {
         assert_eq!(restored.unwrap().shard.seq(), Seq(3));
         assert_eq!(store.seqs(), []);
         assert!(path.with_extension("damaged-1").is_dir());
+    }
+
+    #[test]
+    fn only_a_lack_of_room_leaves_the_store_in_place() {
+        let full = || io::Error::from(io::ErrorKind::StorageFull);
+        assert!(Fault::from(sled::Error::Io(full())).is_full);
+        assert!(Fault::from(full()).is_full);
+        let other = || io::Error::from(io::ErrorKind::PermissionDenied);
+        assert!(!Fault::from(sled::Error::Io(other())).is_full);
+        assert!(!Fault::from(sled::Error::Unsupported(String::new())).is_full);
     }
 
     #[test]

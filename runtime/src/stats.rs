@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use types::{Event, EventKind, Seq};
 
+use crate::ingress::Ingress;
 use crate::latency::{Recorder, StageLatencies};
 
 /// What a runtime did so far.
@@ -17,6 +18,10 @@ pub struct Stats {
     pub timers: u64,
     /// Commands refused because a lane was full.
     pub overloaded: u64,
+    /// Commands refused because the journal had no room on the disk.
+    pub disk_full: u64,
+    /// Whether the journal waits for room on the disk now.
+    pub is_disk_full: bool,
     /// Inputs dropped because their frame would pass [`types::frame::FRAME_BYTES_MAX`].
     pub oversized: u64,
     /// Batches published.
@@ -113,7 +118,7 @@ impl Counters {
         }
     }
 
-    pub(crate) fn stats(&self, overloaded: u64) -> Stats {
+    pub(crate) fn stats(&self, ingress: &Ingress) -> Stats {
         let (feed_to_applied, feed_to_applied_sum) = self.feed_to_applied.latencies();
         let (applied_to_durable, applied_to_durable_sum) = self.applied_to_durable.latencies();
         let (durable_to_published, durable_to_published_sum) =
@@ -122,7 +127,9 @@ impl Counters {
             market_events: self.market_events.get(),
             commands: self.commands.get(),
             timers: self.timers.get(),
-            overloaded,
+            overloaded: ingress.overloaded(),
+            disk_full: ingress.disk_full(),
+            is_disk_full: ingress.is_disk_full(),
             oversized: self.oversized.get(),
             batches: self.batches.get(),
             syncs: self.syncs.get(),

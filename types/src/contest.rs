@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::id::AccountId;
+
 /// A team of one competition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct TeamId(pub u32);
@@ -99,15 +101,15 @@ pub enum ContestRefusal {
     /// It is not among teams.
     #[error("this competition has no teams")]
     HasNoTeams,
-    /// Nobody has this number.
-    #[error("there is no entrant {0}")]
-    UnknownEntrant(u32),
-    /// Was taken off the board before.
-    #[error("entrant {0} is disqualified already")]
-    IsDisqualified(u32),
-    /// Was not taken off the board.
-    #[error("entrant {0} is not disqualified")]
-    IsNotDisqualified(u32),
+    /// This account has not entered it.
+    #[error("account {0} has not entered the competition")]
+    UnknownEntrant(AccountId),
+    /// This account was taken off the board before.
+    #[error("account {0} is disqualified already")]
+    IsDisqualified(AccountId),
+    /// This account was not taken off the board.
+    #[error("account {0} is not disqualified")]
+    IsNotDisqualified(AccountId),
     /// Its window ends it.
     #[error("the competition ends by itself")]
     EndsByItself,

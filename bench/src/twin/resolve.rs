@@ -21,10 +21,10 @@ use super::script::{Step, StepKind};
 use super::setting::{Setting, Traded};
 
 /// When a stream begins: 2024-02-29 12:00 UTC.
-pub(super) const BEGIN: TimestampNs = TimestampNs(1_709_208_000_000_000_000);
+pub const BEGIN: TimestampNs = TimestampNs(1_709_208_000_000_000_000);
 
 /// The input of a step, given the shard that it is for and that shard's portrait.
-pub(super) fn resolve(setting: &Setting, step: Step, shard: &Shard, portrait: &Portrait) -> Input {
+pub fn resolve(setting: &Setting, step: Step, shard: &Shard, portrait: &Portrait) -> Input {
     let mut scene = Scene {
         setting,
         shard,
@@ -41,7 +41,7 @@ pub(super) fn resolve(setting: &Setting, step: Step, shard: &Shard, portrait: &P
 }
 
 /// An input of the opening.
-pub(super) fn opened(kind: &InputKind, shard: &Shard) -> Input {
+pub fn opened(kind: &InputKind, shard: &Shard) -> Input {
     Input {
         seq: shard.seq().next(),
         ts: after(shard, 0),

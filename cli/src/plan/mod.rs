@@ -83,7 +83,7 @@ pub(crate) enum InputError {
     },
     /// It is no valid plan.
     #[error(transparent)]
-    Plan(#[from] gateway::dto::PlanFileError),
+    Plan(#[from] gateway::dto::FileError),
 }
 
 /// The plan of a file.

@@ -10,6 +10,7 @@ mod edges;
 mod facts;
 mod golden;
 mod output;
+mod scores;
 
 use std::path::PathBuf;
 use std::process::Command;

@@ -312,7 +312,7 @@ impl Naive {
     fn entrant_of(&self, id: usize, account: AccountId) -> Result<usize, ContestRefusal> {
         let place = self.place_of(account.0 as usize);
         let place = place.filter(|(competition, _)| *competition == id);
-        let (_, place) = place.ok_or(ContestRefusal::UnknownEntrant(account.0))?;
+        let (_, place) = place.ok_or(ContestRefusal::UnknownEntrant(account))?;
         match self.contests[id].state {
             CompetitionState::Final => Err(ContestRefusal::State(CompetitionState::Final)),
             _ => Ok(place),
@@ -328,7 +328,7 @@ impl Naive {
         let place = self.entrant_of(id, account)?;
         let entrant = &mut self.contests[id].entrants[place];
         if entrant.disqualified.is_some() {
-            return Err(ContestRefusal::IsDisqualified(place as u32));
+            return Err(ContestRefusal::IsDisqualified(account));
         }
         entrant.disqualified = Some(reason);
         self.push(EventKind::Disqualified {
@@ -343,7 +343,7 @@ impl Naive {
         let place = self.entrant_of(id, account)?;
         let entrant = &mut self.contests[id].entrants[place];
         if entrant.disqualified.take().is_none() {
-            return Err(ContestRefusal::IsNotDisqualified(place as u32));
+            return Err(ContestRefusal::IsNotDisqualified(account));
         }
         self.push(EventKind::Reinstated {
             competition: CompetitionId(id as u32),

@@ -172,7 +172,7 @@ impl Shard {
         let algo = self.algos[index];
         let instrument = algo.request.instrument;
         let market = &self.markets[instrument.0 as usize];
-        let missing = target.0 - algo.filled.0;
+        let missing = target.0.saturating_sub(algo.filled.0);
         if missing <= 0 || !market.can_trade() {
             return;
         }
@@ -330,7 +330,8 @@ impl Shard {
             .orders
             .find(algo.child)
             .map_or(0, |handle| self.orders.get(handle).leaves().0);
-        if target.0 - algo.filled.0 - working > 0 {
+        let sent = algo.filled.0.saturating_add(working);
+        if target.0 > sent {
             self.slice(id, target, events);
         }
     }

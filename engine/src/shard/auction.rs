@@ -108,8 +108,8 @@ impl Shard {
         ids
     }
 
-    /// The auction price of a call as it stands.
-    fn find_uncross(&mut self, instrument: InstrumentId, tif: Tif) -> Option<Uncross> {
+    /// The market orders that wait for an auction, and what its price is to be near to.
+    fn market_orders(&self, instrument: InstrumentId, tif: Tif) -> Auction {
         let market = &self.markets[instrument.0 as usize];
         let mut auction = Auction {
             reference: market.last,
@@ -123,9 +123,16 @@ impl Shard {
                     Side::Buy => &mut auction.market_buy,
                     Side::Sell => &mut auction.market_sell,
                 };
-                sum.0 = sum.0.saturating_add(order.leaves().0);
+                *sum = sum.saturating_add(order.leaves());
             }
         }
+        auction
+    }
+
+    /// The auction price of a call as it stands.
+    fn find_uncross(&mut self, instrument: InstrumentId, tif: Tif) -> Option<Uncross> {
+        let auction = self.market_orders(instrument, tif);
+        let market = &self.markets[instrument.0 as usize];
         let orders = &self.orders;
         let hidden =
             |handle: u32| Lots(orders.get(handle).leaves().0 - orders.nodes.get(handle).lots.0);
@@ -141,20 +148,13 @@ impl Shard {
             InstrumentStatus::PreClose => Tif::AtClose,
             _ => return None,
         };
-        let mut auction = Auction {
-            reference: market.last,
-            market_buy: Lots(0),
-            market_sell: Lots(0),
-        };
+        let auction = self.market_orders(instrument, tif);
         // A copy: whoever watches must not move an order.
         let mut book = Vec::new();
         for &handle in &market.auction {
             let order = self.orders.get(handle);
-            match (order.tif == tif, order.form, order.side) {
-                (false, ..) => {}
-                (true, Form::Market, Side::Buy) => auction.market_buy.0 += order.leaves().0,
-                (true, Form::Market, Side::Sell) => auction.market_sell.0 += order.leaves().0,
-                _ => book.push((order.side, order.limit, order.leaves())),
+            if order.tif == tif && order.form != Form::Market {
+                book.push((order.side, order.limit, order.leaves()));
             }
         }
         let orders = &self.orders;

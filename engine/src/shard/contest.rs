@@ -175,7 +175,9 @@ impl Shard {
             entry.observe(equity, self.ts);
             let standing = Standing::new(account, entry, &contest.competition, breached);
             // It is live and the entrant is one of its own, so nothing is refused.
-            let scored = contest.life.score(index as u32, Key::of(&standing));
+            let scored = contest
+                .life
+                .score(index as u32, account, Key::of(&standing));
             debug_assert!(scored.is_ok());
         }
     }
@@ -208,7 +210,7 @@ impl Shard {
                 let ts = self.ts;
                 self.entrant_of(id, account).and_then(|entrant| {
                     let life = &mut self.contests[id.0 as usize].life;
-                    life.disqualify(entrant, reason, ts)?;
+                    life.disqualify(entrant, account, reason, ts)?;
                     events.push(EventKind::Disqualified {
                         competition: id,
                         account,
@@ -220,7 +222,7 @@ impl Shard {
             CompetitionChange::Reinstate { account } => {
                 self.entrant_of(id, account).and_then(|entrant| {
                     let life = &mut self.contests[id.0 as usize].life;
-                    life.reinstate(entrant)?;
+                    life.reinstate(entrant, account)?;
                     events.push(EventKind::Reinstated {
                         competition: id,
                         account,
@@ -293,6 +295,6 @@ impl Shard {
             .and_then(|account| account.entry)
             .filter(|place| place.competition == id)
             .map(|place| place.index)
-            .ok_or(ContestRefusal::UnknownEntrant(account.0))
+            .ok_or(ContestRefusal::UnknownEntrant(account))
     }
 }

@@ -192,11 +192,7 @@ impl Shard {
                 .price(reference),
         });
         let order = self.orders.get_mut(handle);
-        order.form = if order.form == Form::StopLimit {
-            Form::Limit
-        } else {
-            Form::Market
-        };
+        order.form = order.form.fired();
     }
 
     /// Runs the orders of an instrument that wait for a price which is there.

@@ -131,7 +131,8 @@ impl Shard {
             }
             OrderRole::Slice => {
                 if let Ok(index) = self.algos.binary_search_by_key(&extra.list, |algo| algo.id) {
-                    self.algos[index].filled.0 += lots.0;
+                    let filled = &mut self.algos[index].filled;
+                    *filled = filled.saturating_add(lots);
                 }
             }
             OrderRole::Alone

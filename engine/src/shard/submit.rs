@@ -143,10 +143,11 @@ impl Shard {
             account.rate.second = second;
             account.rate.count = 0;
         }
-        if account.rate.count.saturating_add(orders) > max {
+        let count = account.rate.count.saturating_add(orders);
+        if count > max {
             return Err(DenyReason::OrderRate { max });
         }
-        account.rate.count += orders;
+        account.rate.count = count;
         Ok(())
     }
 

@@ -2,18 +2,19 @@
 //! list holds what it should, so that a restored shard cannot stumble later. Whether the numbers are
 //! those that were written is for the checksum around the snapshot.
 
-use types::{AccountId, CodecError, InstrumentId, Lots, OrderId, TriggerOn};
+use types::{AccountId, AlgoKind, CodecError, InstrumentId, Lots, OrderId, Ratio, TriggerOn};
 
 use super::SnapshotError;
 use crate::account::{Account, CurrencyId, EntryPlace};
 use crate::agenda::DueKind;
+use crate::algo::Algo;
 use crate::book::{NIL as NO_ORDER, key_of};
 use crate::market::TriggerList;
 use crate::order::{Flags, Form, Order, Stage, Tif};
 use crate::shard::Shard;
 use crate::slab::NIL;
 
-fn ensure(holds: bool, what: &'static str) -> Result<(), SnapshotError> {
+pub(super) fn ensure(holds: bool, what: &'static str) -> Result<(), SnapshotError> {
     if holds {
         Ok(())
     } else {
@@ -30,13 +31,13 @@ impl Shard {
     /// The first invariant that does not hold.
     pub fn audit(&self) -> Result<(), SnapshotError> {
         self.check_state()?;
-        self.check_levels_and_touches()?;
+        self.check_totals()?;
         self.check_exposure()?;
         self.check_conservation()
     }
 
-    /// Level totals are the sums of their orders, and no book is crossed while it matches.
-    fn check_levels_and_touches(&self) -> Result<(), SnapshotError> {
+    /// Level totals are the sums of their orders.
+    fn check_totals(&self) -> Result<(), SnapshotError> {
         for market in &self.markets {
             market
                 .book
@@ -47,7 +48,6 @@ impl Shard {
                     .check(&self.orders.nodes)
                     .map_err(SnapshotError::Inconsistent)?;
             }
-            ensure(!market.is_wrongly_crossed(), "crossed book")?;
         }
         Ok(())
     }
@@ -137,6 +137,8 @@ impl Shard {
         self.check_markets()?;
         self.check_holdings()?;
         self.check_orders()?;
+        self.check_members()?;
+        self.check_sums()?;
         self.check_books()?;
         self.check_agenda()?;
         let (mut orders, mut holdings) = (0, 0);
@@ -195,16 +197,19 @@ impl Shard {
             .flat_map(|rate| [rate.from, rate.to]);
         let mut all = markets.chain(plans).chain(accounts).chain(rates);
         ensure(all.all(is_known), "currency")?;
-        ensure(self.house.len() == self.currencies.len(), "house")?;
+        let count = self.currencies.len();
+        ensure(count <= 1 << 16 && self.house.len() == count, "house")?;
         let latencies = self.markets.iter().filter_map(|market| market.paper());
         let mut is_recorded = latencies.map(|model| match model.latency {
-            types::Latency::Recorded(latency) => self
-                .latencies
-                .get(latency.0 as usize)
-                .is_some_and(|samples| !samples.is_empty()),
+            types::Latency::Recorded(latency) => (latency.0 as usize) < self.latencies.len(),
             _ => true,
         });
-        ensure(is_recorded.all(|known| known), "latency")
+        // An instrument that is still to be registered may take any of them.
+        let mut has_samples = self.latencies.iter().map(|samples| !samples.is_empty());
+        ensure(
+            is_recorded.all(|known| known) && has_samples.all(|has| has),
+            "latency",
+        )
     }
 
     /// What markets show is something that a market can show.
@@ -218,11 +223,19 @@ impl Shard {
             let consumed = market.consumed.iter().all(|taken| taken.lots.0 > 0);
             ensure(consumed && market.consumed.is_sorted(), "consumed depth")?;
             ensure(market.depth.is_sound(), "depth")?;
+            // The matching relies on it.
+            ensure(!market.is_wrongly_crossed(), "crossed book")?;
         }
         Ok(())
     }
 
+    /// What markets value, and one holding of an instrument and leg for an account.
     fn check_holdings(&self) -> Result<(), SnapshotError> {
+        let holdings = self.holdings.iter();
+        let key = |held: &crate::holding::Holding| (held.account, held.instrument, held.leg);
+        let mut keys: Vec<_> = holdings.map(|(_, held)| key(held)).collect();
+        keys.sort_unstable();
+        ensure(keys.is_sorted_by(|left, right| left < right), "holding")?;
         for (_, held) in self.holdings.iter() {
             let market = self.markets.get(held.instrument.0 as usize);
             let account = (held.account.0 as usize) < self.accounts.len();
@@ -269,6 +282,8 @@ impl Shard {
                         && queue.ahead >= 0
                         && queue.shown >= 0
                         && queue.printed >= 0
+                        && extra.trail.is_some() == (extra.asked == Form::TrailingStop)
+                        && (order.form == extra.asked || order.form == extra.asked.fired())
                 });
             ensure(has_sense, "working order")?;
             let request = self.request_of(handle);
@@ -278,8 +293,11 @@ impl Shard {
             ensure(order.flags.as_sent() == flags, "working order")?;
             let rests = order.stage == Stage::Resting || order.stage == Stage::Waiting;
             let in_queue = node.is_queued() == (rests && self.has_key(handle, order));
+            // What is not hidden is shown: nothing would show it later.
+            let has_hidden = extra.is_some_and(|extra| extra.display > Lots(0));
             let is_shown = order.stage != Stage::Resting
-                || (node.lots > Lots(0) && node.lots <= order.leaves());
+                || node.lots == order.leaves()
+                || (has_hidden && node.lots > Lots(0) && node.lots < order.leaves());
             let stands = order.stage != Stage::Entering
                 && (order.stage != Stage::Resting || order.form == Form::Limit)
                 && (order.stage != Stage::Waiting || order.form.is_triggered());
@@ -450,9 +468,10 @@ impl Shard {
         let mut before = OrderId(0);
         for algo in &self.algos {
             let request = &algo.request;
-            let curve = match request.kind {
-                types::AlgoKind::Vwap { curve } => (curve.0 as usize) < self.curves.len(),
-                _ => true,
+            let is_shaped = match request.kind {
+                AlgoKind::Twap { slices } => slices > 0,
+                AlgoKind::Vwap { curve } => (curve.0 as usize) < self.curves.len(),
+                AlgoKind::Pov { rate } => rate > Ratio::ZERO && rate <= Ratio::ONE,
             };
             ensure(
                 algo.id > before
@@ -460,28 +479,35 @@ impl Shard {
                     && (request.account.0 as usize) < self.accounts.len()
                     && (request.instrument.0 as usize) < self.markets.len()
                     && algo.lots > Lots(0)
-                    && algo.filled >= Lots(0)
+                    && (Lots(0)..=algo.lots).contains(&algo.filled)
                     && algo.volume >= Lots(0)
-                    && curve,
+                    && is_shaped,
                 "algo",
             )?;
             before = algo.id;
         }
-        for (index, market) in self.markets.iter().enumerate() {
-            let followers = self.algos.iter().filter(|algo| {
-                algo.request.instrument.0 as usize == index
-                    && matches!(algo.request.kind, types::AlgoKind::Pov { .. })
-            });
-            ensure(market.followers as usize == followers.count(), "algos")?;
+        let mut followers = vec![0; self.markets.len()];
+        for algo in &self.algos {
+            let follows = matches!(algo.request.kind, AlgoKind::Pov { .. });
+            followers[algo.request.instrument.0 as usize] += u32::from(follows);
         }
+        let known = self.markets.iter().map(|market| market.followers);
+        ensure(known.eq(followers), "algos")?;
         ensure(
             self.curves
                 .iter()
                 .all(|curve| curve.sums.last().is_some_and(|&sum| sum > 0)),
             "curve",
         )?;
-        let (mut changes, mut timed, mut resumed) = (0, 0, Vec::new());
+        let (mut changes, mut timed, mut resumed, mut ends) = (0, 0, 0, 0);
+        // What each thing is for, so that nothing is done twice.
+        let mut whose = Vec::new();
         for (_, due) in self.agenda.iter() {
+            whose.push(match due.kind {
+                DueKind::Arrival | DueKind::Expiry => (DueKind::Arrival, due.order.0),
+                DueKind::Slice | DueKind::End => (due.kind, due.order.0),
+                DueKind::Change | DueKind::Resume => (due.kind, due.change.into()),
+            });
             let belongs = match due.kind {
                 DueKind::Arrival | DueKind::Expiry => {
                     timed += 1;
@@ -497,7 +523,7 @@ impl Shard {
                     })
                 }
                 DueKind::Resume => {
-                    resumed.push(due.change);
+                    resumed += 1;
                     let account = self.accounts.get(due.change as usize);
                     let suspension = account.and_then(|account| account.life.suspension());
                     suspension.is_some_and(|suspension| suspension.until == Some(due.at))
@@ -506,14 +532,21 @@ impl Shard {
                     changes += 1;
                     self.changes.is_used(due.change)
                 }
-                DueKind::Slice | DueKind::End => self
-                    .algos
-                    .binary_search_by_key(&due.order, |algo| algo.id)
-                    .is_ok(),
+                DueKind::Slice => {
+                    let algo = self.algo(due.order);
+                    algo.is_some_and(|algo| algo.next_slice < self.slices_of(algo))
+                }
+                DueKind::End => {
+                    ends += 1;
+                    self.algo(due.order).is_some()
+                }
             };
             ensure(belongs, "agenda")?;
         }
-        // One thing for each order that flies or has a deadline, so that nothing arrives twice.
+        whose.sort_unstable();
+        ensure(whose.is_sorted_by(|left, right| left < right), "agenda")?;
+        ensure(ends == self.algos.len(), "algos on the agenda")?;
+        // One thing for each order that flies or has a deadline.
         let waiting = self.orders.iter().filter(|(_, _, order)| {
             order.stage == Stage::InFlight || order.tif == Tif::GoodTillDate
         });
@@ -524,11 +557,21 @@ impl Shard {
             .iter()
             .filter_map(|account| account.life.suspension());
         let ending = suspensions.filter(|suspension| suspension.until.is_some());
-        // One for each, so that nobody resumes twice.
-        resumed.sort_unstable();
-        let is_repeated = resumed.windows(2).any(|pair| pair[0] == pair[1]);
-        let is_whole = resumed.len() == ending.count() && !is_repeated;
-        ensure(is_whole, "suspensions on the agenda")
+        ensure(resumed == ending.count(), "suspensions on the agenda")
+    }
+
+    pub(super) fn algo(&self, id: OrderId) -> Option<&Algo> {
+        let index = self.algos.binary_search_by_key(&id, |algo| algo.id);
+        index.ok().map(|index| &self.algos[index])
+    }
+
+    /// Slices of an algo, which has none when it follows volume.
+    fn slices_of(&self, algo: &Algo) -> u32 {
+        match algo.request.kind {
+            AlgoKind::Twap { slices } => slices.into(),
+            AlgoKind::Vwap { curve } => self.curves[curve.0 as usize].sums.len() as u32,
+            AlgoKind::Pov { .. } => 0,
+        }
     }
 
     fn check_plan_and_entry(&self, id: AccountId, account: &Account) -> Result<(), SnapshotError> {
@@ -538,6 +581,7 @@ impl Shard {
                 plan.currency == account.currency
                     && plan.plan.terms == account.terms
                     && (plan.plan.conduct != rules::Conduct::default()) == account.has_conduct
+                    && account.rules.is_sound(&plan.plan)
             }),
             "account's plan",
         )?;
@@ -572,7 +616,31 @@ impl Shard {
         Ok(count)
     }
 
-    /// How many holdings are on the account's list; each has the sums of its working orders.
+    /// Each holding has the sums of its working orders.
+    fn check_sums(&self) -> Result<(), SnapshotError> {
+        let mut sums: Vec<(Lots, Lots, u32)> = Vec::new();
+        for (_, _, order) in self.orders.iter() {
+            let place = order.holding as usize;
+            sums.resize(sums.len().max(place + 1), Default::default());
+            let (buys, sells, count) = &mut sums[place];
+            *count += 1;
+            if !order.flags.is_closing() {
+                let sum = match order.side {
+                    types::Side::Buy => buys,
+                    types::Side::Sell => sells,
+                };
+                *sum = sum.saturating_add(order.leaves());
+            }
+        }
+        let mut holdings = self.holdings.iter();
+        let is_sum = holdings.all(|(handle, held)| {
+            let known = sums.get(handle as usize).copied().unwrap_or_default();
+            known == (held.buys, held.sells, held.orders)
+        });
+        ensure(is_sum, "sums of working orders")
+    }
+
+    /// How many holdings are on the account's list.
     fn check_holding_list(&self, id: AccountId, account: &Account) -> Result<u32, SnapshotError> {
         let (mut previous, mut handle, mut count) = (NIL, account.holdings.first, 0);
         while handle != NIL {
@@ -582,23 +650,6 @@ impl Shard {
             let is_next =
                 held.account == id && held.previous == previous && count <= self.holdings.len();
             ensure(is_next, "account's holdings")?;
-            let (mut buys, mut sells, mut orders) = (0_i64, 0_i64, 0);
-            for (_, order) in self.account_orders(account) {
-                if order.holding == handle {
-                    orders += 1;
-                    if !order.flags.is_closing() {
-                        let sum = match order.side {
-                            types::Side::Buy => &mut buys,
-                            types::Side::Sell => &mut sells,
-                        };
-                        *sum = sum.saturating_add(order.leaves().0);
-                    }
-                }
-            }
-            ensure(
-                (held.buys.0, held.sells.0, held.orders) == (buys, sells, orders),
-                "sums of working orders",
-            )?;
             (previous, handle) = (handle, held.next);
         }
         ensure(account.holdings.last == previous, "account's holdings")?;

@@ -463,14 +463,15 @@ fn a_disqualification_moves_the_others_up_and_a_reinstatement_moves_them_back() 
         board(&world, false),
         ["1: 1 66.666666666", "2: 2 60", "-: 0 75"]
     );
-    let twice = "competition 0 denied: entrant 0 is disqualified already";
+    let twice = "competition 0 denied: account 0 is disqualified already";
     assert_eq!(world.tell(disqualify(0)), [twice]);
     assert_eq!(world.tell(reinstate(0)), ["Reinstated"]);
     assert_eq!(board(&world, false), ranked);
-    let twice = "competition 0 denied: entrant 0 is not disqualified";
+    let twice = "competition 0 denied: account 0 is not disqualified";
     assert_eq!(world.tell(reinstate(0)), [twice]);
     for stranger in [3, 77] {
-        let unknown = format!("competition 0 denied: there is no entrant {stranger}");
+        let unknown =
+            format!("competition 0 denied: account {stranger} has not entered the competition");
         for said in [disqualify(stranger), reinstate(stranger)] {
             assert_eq!(world.tell(said), std::slice::from_ref(&unknown));
         }

@@ -17,6 +17,7 @@ mod cancels;
 mod conduct;
 mod contest;
 mod currencies;
+mod damage;
 mod explain;
 mod fees;
 mod grand;

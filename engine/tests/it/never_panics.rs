@@ -2,6 +2,7 @@
 
 use engine::Limits;
 use proptest::prelude::*;
+use rules::Plan;
 use types::{
     AccountChange, AccountId, AdjustKind, Aggressor, AlgoKind, Bar, BarPath, CancelModel,
     ClientOrderId, Codec, Command, CompetitionChange, CompetitionId, CurveId, DepthUpdate,
@@ -468,7 +469,7 @@ fn administration() -> BoxedStrategy<Command> {
         2 => wide_instrument().prop_map(Command::RegisterInstrument),
         1 => any_plan().prop_map(|plan| define(&plan)),
         1 => (wild(), wild()).prop_map(|(balance, version)| Command::DefinePlan {
-            spec: rules::Plan {
+            spec: Plan {
                 version: version as u32,
                 ..crate::world::plan(&Money(balance.max(1)).to_string())
             }
@@ -585,16 +586,33 @@ fn input() -> impl Strategy<Value = InputKind> {
     ]
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_500))]
+/// Inputs with numbers from all of their ranges, after a beginning that gives them something to be about.
+#[derive(Debug, Clone)]
+pub(crate) struct Wild {
+    plan: Plan,
+    instruments: Vec<Instrument>,
+    rates: Vec<i64>,
+    pub(crate) inputs: Vec<InputKind>,
+}
 
-    #[test]
-    fn no_input_panics(
-        inputs in prop::collection::vec(input(), 1..120),
-        plan in any_plan(),
-        instruments in prop::collection::vec(wide_instrument(), 3),
-        rates in prop::collection::vec(1_i64..=i64::MAX, 2),
-    ) {
+/// At most so many inputs after the beginning.
+pub(crate) fn wild_inputs(inputs: usize) -> impl Strategy<Value = Wild> {
+    (
+        any_plan(),
+        prop::collection::vec(wide_instrument(), 3),
+        prop::collection::vec(1_i64..=i64::MAX, 2),
+        prop::collection::vec(input(), 1..inputs),
+    )
+        .prop_map(|(plan, instruments, rates, inputs)| Wild {
+            plan,
+            instruments,
+            rates,
+            inputs,
+        })
+}
+
+impl Wild {
+    pub(crate) fn run(&self) -> World {
         let mut world = World::new(Limits {
             orders_max: 8,
             client_orders_max: 4,
@@ -602,25 +620,39 @@ proptest! {
             positions_max: 6,
             ..Limits::default()
         });
-        for (from, rate) in ["EUR", "GBP"].into_iter().zip(rates) {
+        for (from, &rate) in ["EUR", "GBP"].into_iter().zip(&self.rates) {
             world.command(Command::SetConversion {
                 from: label(from),
                 to: label("USD"),
                 rate: Price(rate),
             });
         }
-        world.command(Command::DefineLatency { samples: vec![LatencySample::default()] });
-        world.command(Command::DefineCurve { weights: vec![u32::MAX, 1, 0] });
-        for instrument in instruments {
-            world.command(Command::RegisterInstrument(instrument));
+        world.command(Command::DefineLatency {
+            samples: vec![LatencySample::default()],
+        });
+        world.command(Command::DefineCurve {
+            weights: vec![u32::MAX, 1, 0],
+        });
+        for instrument in &self.instruments {
+            world.command(Command::RegisterInstrument(*instrument));
         }
-        world.command(define(&plan));
+        world.command(define(&self.plan));
         for _ in 0..3 {
             world.command(open(0));
         }
-        for kind in inputs {
-            world.apply(kind);
+        for kind in &self.inputs {
+            world.apply(kind.clone());
         }
+        world
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_500))]
+
+    #[test]
+    fn no_input_panics(wild in wild_inputs(120)) {
+        let world = wild.run();
         for account in (0..world.shard.account_count()).map(AccountId) {
             world.shard.account_view(account).unwrap();
         }

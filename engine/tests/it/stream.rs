@@ -314,8 +314,12 @@ impl Script {
             ready.push(quote(&mut dice, &traded, instrument));
         }
         let ready = ready.into_iter().map(Planned::Ready);
-        let thrown = self.steps.iter().copied().map(Planned::Thrown);
-        ready.chain(thrown).collect()
+        ready.chain(self.thrown()).collect()
+    }
+
+    /// The inputs without the beginning.
+    pub(crate) fn thrown(&self) -> impl Iterator<Item = Planned> {
+        self.steps.iter().copied().map(Planned::Thrown)
     }
 }
 

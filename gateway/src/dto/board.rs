@@ -1,6 +1,6 @@
 //! Leaderboards.
 
-use rules::{Competition, Disqualified, Ineligible, PrizePool, Score, TeamStanding};
+use rules::{Competition, Disqualified, Ineligible, PrizePool, Score, ScoreInputs, TeamStanding};
 use runtime::{BoardPage, BoardRow, CompetitionView};
 use serde::Serialize;
 use types::{Money, TimestampNs, decimal};
@@ -138,6 +138,8 @@ pub struct BoardRowDto {
     pub consistency: String,
     /// Weighted drawdown, points.
     pub drawdown: String,
+    /// What the four components are computed from.
+    pub inputs: ScoreInputsDto,
     /// Return since entry, percent, rounded.
     pub return_pct: String,
     /// Deepest fall from a peak, percent of that peak, rounded.
@@ -163,6 +165,23 @@ pub struct BoardRowDto {
     pub disqualified: Option<DisqualifiedDto>,
     /// What it gets; null until the competition is final, and for no prize.
     pub prize: Option<String>,
+}
+
+/// What the components of a score are computed from, exact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ScoreInputsDto {
+    /// Equity at entry, or when the window started.
+    pub initial: String,
+    /// Equity at which today began.
+    pub day_start: String,
+    /// Equity of now.
+    pub equity: String,
+    /// Sum of `u(d)` over the closed days, of one.
+    pub sum_risk: String,
+    /// Sum of `g(d, 0.5%)` over the closed days, of one.
+    pub sum_consistency: String,
+    /// Deepest fall from a peak, of that peak.
+    pub max_drawdown: String,
 }
 
 /// Why and when an entrant was taken off the board.
@@ -308,6 +327,7 @@ impl BoardRowDto {
             risk: billionths(risk),
             consistency: billionths(consistency),
             drawdown: billionths(drawdown),
+            inputs: ScoreInputsDto::new(row.inputs),
             return_pct: percent::rounded(total_return),
             mdd_pct: percent::rounded(max_drawdown),
             total_return: billionths(total_return.0),
@@ -325,6 +345,27 @@ impl BoardRowDto {
                     at: at.to_string(),
                 }),
             prize: row.prize.map(|prize| prize.to_string()),
+        }
+    }
+}
+
+impl ScoreInputsDto {
+    fn new(inputs: ScoreInputs) -> Self {
+        let ScoreInputs {
+            initial,
+            day_start,
+            equity,
+            sum_risk,
+            sum_consistency,
+            drawdown_share,
+        } = inputs;
+        Self {
+            initial: initial.to_string(),
+            day_start: day_start.to_string(),
+            equity: equity.to_string(),
+            sum_risk: scaled(sum_risk, 18),
+            sum_consistency: scaled(sum_consistency, 18),
+            max_drawdown: scaled(drawdown_share, 18),
         }
     }
 }
@@ -353,10 +394,13 @@ impl TeamRowDto {
 
 /// Scores are integers of 1e-9 of a point, ratios of 1e-9.
 fn billionths(value: i64) -> String {
-    const DECIMALS: u32 = 9;
+    scaled(value.into(), 9)
+}
+
+fn scaled(value: i128, decimals: u32) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
-    let _ = decimal::write(&mut text, value.into(), DECIMALS);
+    let _ = decimal::write(&mut text, value, decimals);
     text
 }
 

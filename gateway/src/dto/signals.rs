@@ -15,6 +15,8 @@ pub struct SignalsDto {
     competition: String,
     /// The time from which facts are known.
     since: String,
+    /// Whether these are all facts of the competition: it was not live before.
+    complete: bool,
     /// The time that open positions are counted to.
     until: String,
     rules: RulesDto,
@@ -107,6 +109,7 @@ impl SignalsDto {
         Self {
             competition: names.competition(id),
             since: report.since.to_string(),
+            complete: report.is_complete,
             until: report.until.to_string(),
             rules: RulesDto {
                 opposite_s,

@@ -6,11 +6,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use runtime::view::AccountView;
-use tokio::time;
 use types::{AccountId, ClientOrderId};
 
-use super::json;
 use super::query::{Pairs, Segments, bad_parameter, number, parameter, segments};
+use super::{answered, json};
 use crate::app::App;
 use crate::problem::Problem;
 use crate::show;
@@ -75,14 +74,7 @@ pub(super) async fn algos(
 /// The account of a path, as the replica has it now.
 async fn account(app: &App, text: &str) -> Result<AccountView, Problem> {
     let id = AccountId(number("account", text, u32::MAX)?);
-    let answer = app
-        .handle
-        .account(id)
-        .map_err(|full| Problem::unavailable(full.to_string()))?;
-    let taken = time::timeout(app.config.limits.receipt_wait_max, answer)
-        .await
-        .map_err(|_| Problem::unavailable("the engine did not answer in time"))?
-        .map_err(|_| Problem::unavailable("the engine has stopped"))?;
+    let taken = answered(app, app.handle.account(id)).await?;
     taken.account.ok_or_else(|| unknown_account(app, text))
 }
 

@@ -8,23 +8,17 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
-use runtime::{
-    BOARD_ROWS_MAX, BoardPage, BoardPlace, BoardRows, BoardView, CompetitionView, Receipt,
-};
+use runtime::{BOARD_ROWS_MAX, BoardPage, BoardPlace, BoardRows, BoardView, CompetitionView};
 use serde_json::json as value;
-use tokio::sync::oneshot;
-use tokio::time;
-use types::{AccountId, Codec, Command, CompetitionId};
+use types::{AccountId, Command, CompetitionId};
 
 use super::query::{Pairs, Segments, bad_parameter, number, parameter, parameters, segments, word};
-use super::submission::{overloaded, stopped};
-use super::{body, json, outcome};
+use super::submission::{ContestEntry, Submission, execute, key, send};
+use super::{answered, body, json, outcome};
 use crate::app::App;
 use crate::channel::array;
 use crate::dto::board::{TeamRowDto, WholeContestDto};
-use crate::dto::competition::change::{CHANGE_FIELDS, ENTRY_FIELDS};
-use crate::dto::competition::{self, read_change, read_entry};
-use crate::dto::{Field, FieldError, Names, Node, SignalsDto, Table, Word};
+use crate::dto::{SignalsDto, Word, competition};
 use crate::problem::Problem;
 use crate::show;
 
@@ -71,11 +65,10 @@ async fn define(
     body: Body,
 ) -> Result<Response, Problem> {
     parameter(query, None)?;
+    let key = key(&app, &headers)?;
     let bytes = body::read(&app, &headers, body).await?;
-    let definition = read(&bytes, &competition::FIELDS, competition::read)?;
-    let spec = definition.to_bytes().into();
-    let receipt = executed(&app, Command::DefineCompetition { spec }).await?;
-    outcome::contest::of_definition(&app, &receipt).map(|body| json(StatusCode::CREATED, body))
+    let definition = competition::from_json(&bytes).map_err(body::refused)?;
+    send(&app, Submission::Competition(Box::new(definition)), key).await
 }
 
 /// Enters an account.
@@ -88,19 +81,16 @@ async fn enter(
 ) -> Result<Response, Problem> {
     parameter(query, None)?;
     let (competition, _) = competition_of(&app, &segments(path)?)?;
+    let key = key(&app, &headers)?;
     let bytes = body::read(&app, &headers, body).await?;
     let names = &app.projections.catalogue.load().names;
-    let (account, team) = read(&bytes, &ENTRY_FIELDS, |table| {
-        read_entry(table, |field| account_of(names, field))
-    })?;
-    let command = Command::EnterCompetition {
+    let (account, team) = competition::entry_from_json(&bytes, names).map_err(body::refused)?;
+    let entry = ContestEntry {
         competition,
         account,
         team,
     };
-    let receipt = executed(&app, command).await?;
-    outcome::contest::of_entry(&app, competition, account, team, &receipt)
-        .map(|body| json(StatusCode::CREATED, body))
+    send(&app, Submission::Entry(entry), key).await
 }
 
 /// Ends or finalises a competition, disqualifies or reinstates an entrant.
@@ -115,14 +105,13 @@ async fn change(
     let (competition, _) = competition_of(&app, &segments(path)?)?;
     let bytes = body::read(&app, &headers, body).await?;
     let names = &app.projections.catalogue.load().names;
-    let change = read(&bytes, &CHANGE_FIELDS, |table| {
-        read_change(table, |field| account_of(names, field))
-    })?;
+    let change = competition::change_from_json(&bytes, names).map_err(body::refused)?;
     let command = Command::ChangeCompetition {
         competition,
         change,
     };
-    let receipt = executed(&app, command).await?;
+    let look_up = format!("/v1/competitions/{competition} shows its state");
+    let receipt = execute(&app, command, &look_up).await?;
     outcome::contest::of_change(&app, competition, &receipt).map(|body| json(StatusCode::OK, body))
 }
 
@@ -274,68 +263,5 @@ fn cursor_text(place: BoardPlace) -> String {
     match place {
         BoardPlace::Rank(rank) => format!("rank:{rank}"),
         BoardPlace::Behind(account) => format!("behind:{account}"),
-    }
-}
-
-/// An account's id in a body.
-fn account_of(names: &Names, field: &Field<'_>) -> Result<AccountId, FieldError> {
-    const ACCEPTED: &str = "the id of an account in quotes, such as \"7\"";
-    names
-        .account_id(field.text(ACCEPTED)?)
-        .ok_or_else(|| field.error(ACCEPTED))
-}
-
-/// What a body says.
-fn read<T>(
-    bytes: &[u8],
-    fields: &[&str],
-    read: impl FnOnce(&Table<'_>) -> Result<T, FieldError>,
-) -> Result<T, Problem> {
-    let node = Node::from_json(bytes).map_err(|error| {
-        let problem = Problem::new(StatusCode::BAD_REQUEST, "bad_json", error.to_string());
-        problem.with("body", None, "JSON")
-    })?;
-    let table = Field::root(&node).table(fields);
-    table.and_then(|table| read(&table)).map_err(|fault| {
-        let detail = format!("{} is not accepted", fault.field);
-        Problem::new(StatusCode::BAD_REQUEST, "bad_field", detail).with(
-            &fault.field,
-            fault.value.as_deref(),
-            fault.accepted,
-        )
-    })
-}
-
-/// What the replica answers.
-async fn answered<T>(
-    app: &App,
-    asked: Result<oneshot::Receiver<T>, runtime::Overloaded>,
-) -> Result<T, Problem> {
-    let answer = asked.map_err(|full| Problem::unavailable(full.to_string()))?;
-    time::timeout(app.config.limits.receipt_wait_max, answer)
-        .await
-        .map_err(|_| Problem::unavailable("the engine did not answer in time"))?
-        .map_err(|_| Problem::unavailable("the engine has stopped"))
-}
-
-/// The receipt of a command.
-async fn executed(app: &App, command: Command) -> Result<Receipt, Problem> {
-    let _permit = app
-        .commands
-        .try_acquire()
-        .map_err(|_| overloaded("server"))?;
-    let receipt = app
-        .handle
-        .submit(command)
-        .map_err(|_| overloaded("engine"))?;
-    match time::timeout(app.config.limits.receipt_wait_max, receipt).await {
-        Ok(Ok(receipt)) => Ok(receipt),
-        Ok(Err(_)) => Err(stopped(app)),
-        Err(_) => Err(Problem::new(
-            StatusCode::GATEWAY_TIMEOUT,
-            "outcome_unknown",
-            "the change was not confirmed in time, and it is not known whether it took effect; GET \
-             /v1/competitions shows every competition",
-        )),
     }
 }

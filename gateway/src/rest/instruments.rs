@@ -5,11 +5,10 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use tokio::time;
 use types::InstrumentId;
 
-use super::json;
 use super::query::{Pairs, Segments, bad_parameter, number, parameter, segments};
+use super::{answered, json};
 use crate::app::App;
 use crate::dto::{BookDto, DefinitionDto, InstrumentDto};
 use crate::problem::Problem;
@@ -65,14 +64,7 @@ pub(super) async fn book(
     if app.handle.views().instruments.len() <= id.0 as usize {
         return Err(unknown(&app, &text));
     }
-    let answer = app
-        .handle
-        .book(id, levels)
-        .map_err(|full| Problem::unavailable(full.to_string()))?;
-    let taken = time::timeout(app.config.limits.receipt_wait_max, answer)
-        .await
-        .map_err(|_| Problem::unavailable("the engine did not answer in time"))?
-        .map_err(|_| Problem::unavailable("the engine has stopped"))?;
+    let taken = answered(&app, app.handle.book(id, levels)).await?;
     let book = taken.book.ok_or_else(|| {
         let accepted = "an instrument whose liquidity is crossed";
         Problem::not_found("book", "instrument", &text, accepted)

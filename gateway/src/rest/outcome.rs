@@ -17,7 +17,7 @@ use types::{
 
 use super::accounts::unknown_account;
 use crate::app::App;
-use crate::channel::array;
+use crate::channel::{Json, array};
 use crate::dto::IntervalDto;
 use crate::dto::event::account_of;
 use crate::dto::reason;
@@ -310,17 +310,19 @@ pub(super) fn of_cancels(
     Ok(with_events(app, &head, account_id, receipt))
 }
 
-/// An interval that is known, as JSON, or why it is not.
+/// An interval that is known, as JSON, and whether it is new; or why it is not known.
 pub(super) fn of_announcement(
     app: &App,
     calendar: Calendar,
     interval: Interval,
-    is_new: bool,
     receipt: &Receipt,
-) -> Result<String, Problem> {
+) -> Result<(bool, String), Problem> {
+    let mut is_new = false;
     for event in &receipt.events {
-        if let EventKind::InputRejected { reason } = event.kind {
-            return Err(rejected(rejection(reason)));
+        match event.kind {
+            EventKind::InputRejected { reason } => return Err(rejected(rejection(reason))),
+            EventKind::WindowAnnounced { .. } => is_new = true,
+            _ => {}
         }
     }
     let status = if is_new { "announced" } else { "unchanged" };
@@ -328,7 +330,7 @@ pub(super) fn of_announcement(
         "status": status,
         "interval": IntervalDto::new(calendar, interval),
     });
-    Ok(with_events_of(app, &head, &[], receipt))
+    Ok((is_new, with_events_of(app, &head, &[], receipt)))
 }
 
 fn with_events(app: &App, head: &Value, account: AccountId, receipt: &Receipt) -> String {
@@ -340,10 +342,15 @@ fn with_events_of(app: &App, head: &Value, accounts: &[AccountId], receipt: &Rec
     let own = told
         .iter()
         .filter(|event| event.account.is_none_or(|whose| accounts.contains(&whose)));
+    beside(head, own.map(|event| &event.json))
+}
+
+/// An object, and `events` as one more field of it.
+fn beside<'a>(head: &Value, events: impl Iterator<Item = &'a Json>) -> String {
     let mut body = head.to_string();
     body.pop();
     body.push_str(",\"events\":");
-    array(&mut body, own.map(|event| &event.json));
+    array(&mut body, events);
     body.push('}');
     body
 }

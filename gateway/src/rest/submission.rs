@@ -5,10 +5,14 @@ use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
-use runtime::{Receipt, Status};
+use rules::Competition;
+use runtime::{Receipt, Refused, Status};
 use tokio::sync::oneshot;
 use tokio::time;
-use types::{AccountId, ClientOrderId, Command, NewAlgo, NewOrder, OpenAccount, OrderList};
+use types::{
+    AccountId, Calendar, ClientOrderId, Codec, Command, CompetitionId, Interval, NewAlgo, NewOrder,
+    OpenAccount, OrderList, TeamId,
+};
 
 use super::idempotency::{Answer, IDEMPOTENCY_REPLAYED, Known, Ticket};
 use super::{json, outcome};
@@ -26,6 +30,28 @@ pub(crate) enum Submission {
     Algo(NewAlgo),
     /// An account to be opened.
     Account(OpenAccount),
+    /// A competition to be defined.
+    Competition(Box<Competition>),
+    /// An account's entry in a competition.
+    Entry(ContestEntry),
+    /// An interval of a calendar to be made known.
+    Window {
+        /// The calendar.
+        calendar: Calendar,
+        /// The interval.
+        interval: Interval,
+    },
+}
+
+/// An account's entry in a competition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ContestEntry {
+    /// Which competition.
+    pub(crate) competition: CompetitionId,
+    /// Who enters.
+    pub(crate) account: AccountId,
+    /// Its team.
+    pub(crate) team: Option<TeamId>,
 }
 
 impl Submission {
@@ -35,20 +61,24 @@ impl Submission {
             Self::Order(order) => Some(order.account),
             Self::List(list) => list.orders.first().map(|order| order.account),
             Self::Algo(algo) => Some(algo.account),
-            Self::Account(_) => None,
+            Self::Account(_) | Self::Competition(_) | Self::Entry(_) | Self::Window { .. } => None,
         }
     }
 
-    /// What its sender calls it; of a list, its first order.
-    fn client_order(&self) -> ClientOrderId {
+    /// The field by which its sender knows it, and its value; of a list, that of its first order.
+    fn name(&self) -> (&'static str, String) {
+        let client_order = |id: ClientOrderId| ("client_order_id", id.to_string());
         match self {
-            Self::Order(order) => order.client_order,
-            Self::List(list) => list
-                .orders
-                .first()
-                .map_or(ClientOrderId(0), |order| order.client_order),
-            Self::Algo(algo) => algo.client_order,
-            Self::Account(_) => ClientOrderId(0),
+            Self::Order(order) => client_order(order.client_order),
+            Self::List(list) => {
+                let first = list.orders.first();
+                client_order(first.map_or(ClientOrderId(0), |order| order.client_order))
+            }
+            Self::Algo(algo) => client_order(algo.client_order),
+            Self::Account(open) => ("name", open.name.to_string()),
+            Self::Competition(competition) => ("name", competition.name.to_string()),
+            Self::Entry(entry) => ("account", entry.account.to_string()),
+            Self::Window { interval, .. } => ("start", interval.start.to_string()),
         }
     }
 
@@ -58,6 +88,18 @@ impl Submission {
             Self::List(list) => Command::SubmitList(list.clone()),
             Self::Algo(algo) => Command::SubmitAlgo(*algo),
             Self::Account(open) => Command::OpenAccount(*open),
+            Self::Competition(competition) => Command::DefineCompetition {
+                spec: competition.to_bytes().into(),
+            },
+            Self::Entry(entry) => Command::EnterCompetition {
+                competition: entry.competition,
+                account: entry.account,
+                team: entry.team,
+            },
+            Self::Window { calendar, interval } => Command::AnnounceWindow {
+                calendar: *calendar,
+                interval: *interval,
+            },
         }
     }
 
@@ -67,6 +109,9 @@ impl Submission {
             Self::List(_) => "list",
             Self::Algo(_) => "algo",
             Self::Account(_) => "account",
+            Self::Competition(_) => "competition",
+            Self::Entry(_) => "entry",
+            Self::Window { .. } => "interval",
         }
     }
 
@@ -79,10 +124,27 @@ impl Submission {
                         unless it is with the same Idempotency-Key"
                     .to_owned();
             }
+            Self::Competition(_) => {
+                return "GET /v1/competitions shows it if it was defined; sending it again defines \
+                        another, unless it is with the same Idempotency-Key"
+                    .to_owned();
+            }
+            Self::Entry(entry) => {
+                let (competition, account) = (entry.competition, entry.account);
+                return format!(
+                    "GET /v1/competitions/{competition}/board?around={account} shows it if it was \
+                     made, and sending it again is safe: an account enters once"
+                );
+            }
+            Self::Window { .. } => {
+                return "GET /v1/windows shows what is known, and sending it again is safe: what is \
+                        known is not announced twice"
+                    .to_owned();
+            }
             Self::Algo(_) => format!("/v1/accounts/{account}/algos"),
             Self::Order(_) | Self::List(_) => {
-                let client_order = self.client_order();
-                format!("/v1/accounts/{account}/orders?client_order_id={client_order}")
+                let (field, client_order) = self.name();
+                format!("/v1/accounts/{account}/orders?{field}={client_order}")
             }
         };
         format!(
@@ -123,10 +185,7 @@ pub(super) async fn send(
     let permit = Arc::clone(&app.commands)
         .try_acquire_owned()
         .map_err(|_| overloaded("server"))?;
-    let receipt = app
-        .handle
-        .submit(submission.command())
-        .map_err(|_| overloaded("engine"))?;
+    let receipt = app.handle.submit(submission.command()).map_err(refused)?;
     // A task of its own, so that the answer is kept even when the client has gone.
     let unknown = unknown(app, &submission);
     let finish = {
@@ -154,10 +213,7 @@ pub(super) async fn execute(
         .commands
         .try_acquire()
         .map_err(|_| overloaded("server"))?;
-    let receipt = app
-        .handle
-        .submit(command)
-        .map_err(|_| overloaded("engine"))?;
+    let receipt = app.handle.submit(command).map_err(refused)?;
     match time::timeout(app.config.limits.receipt_wait_max, receipt).await {
         Ok(Ok(receipt)) => Ok(receipt),
         Ok(Err(_)) => Err(stopped(app)),
@@ -190,15 +246,13 @@ async fn answer(
         }
         return Err(stopped(app));
     };
-    let told = match submission {
-        Submission::Order(order) => outcome::of_order(app, order, &receipt),
-        Submission::List(list) => outcome::of_list(app, list, &receipt),
-        Submission::Algo(algo) => outcome::of_algo(app, algo, &receipt),
-        Submission::Account(open) => outcome::life::of_opening(app, open, &receipt),
-    };
-    let answer = match told {
-        Ok(body) => Answer {
-            status: StatusCode::CREATED,
+    let answer = match told(app, submission, &receipt) {
+        Ok((is_new, body)) => Answer {
+            status: if is_new {
+                StatusCode::CREATED
+            } else {
+                StatusCode::OK
+            },
             body: body.into(),
         },
         Err(problem) => Answer {
@@ -210,6 +264,22 @@ async fn answer(
         ticket.answer(answer.clone());
     }
     Ok(answer)
+}
+
+/// What became of a submission: whether there is something new by it, and the body of the answer.
+fn told(app: &App, submission: &Submission, receipt: &Receipt) -> Result<(bool, String), Problem> {
+    let body = match submission {
+        Submission::Order(order) => outcome::of_order(app, order, receipt),
+        Submission::List(list) => outcome::of_list(app, list, receipt),
+        Submission::Algo(algo) => outcome::of_algo(app, algo, receipt),
+        Submission::Account(open) => outcome::life::of_opening(app, open, receipt),
+        Submission::Competition(_) => outcome::contest::of_definition(app, receipt),
+        Submission::Entry(entry) => outcome::contest::of_entry(app, *entry, receipt),
+        Submission::Window { calendar, interval } => {
+            return outcome::of_announcement(app, *calendar, *interval, receipt);
+        }
+    };
+    body.map(|body| (true, body))
 }
 
 fn response(answer: &Answer) -> Response {
@@ -237,6 +307,20 @@ pub(super) fn overloaded(who: &str) -> Problem {
     .retry_after(1)
 }
 
+/// The runtime did not take a command.
+fn refused(why: Refused) -> Problem {
+    match why {
+        Refused::Overloaded(_) => overloaded("engine"),
+        Refused::DiskFull => Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "disk_full",
+            "the disk has no room for the journal; this command was not taken, and none is until there is \
+             room",
+        )
+        .retry_after(5),
+    }
+}
+
 /// The receipt will not come: the runtime ended first.
 pub(super) fn stopped(app: &App) -> Problem {
     match app.handle.status() {
@@ -254,17 +338,14 @@ pub(super) fn stopped(app: &App) -> Problem {
 fn unknown(app: &App, submission: &Submission) -> Problem {
     let (noun, look_up) = (submission.noun(), submission.look_up());
     let waited_s = app.config.limits.receipt_wait_max.as_secs();
-    let problem = Problem::new(
+    let (field, value) = submission.name();
+    Problem::new(
         StatusCode::GATEWAY_TIMEOUT,
         "outcome_unknown",
         format!(
             "the {noun} was not confirmed within {waited_s} s, and it is not known whether it took \
              effect; {look_up}"
         ),
-    );
-    let (field, value) = match submission {
-        Submission::Account(open) => ("name", open.name.to_string()),
-        _ => ("client_order_id", submission.client_order().to_string()),
-    };
-    problem.with(field, Some(&value), "to be looked up")
+    )
+    .with(field, Some(&value), "to be looked up")
 }

@@ -6,11 +6,10 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use tokio::time;
 
 use super::orders::account_of;
 use super::query::{Pairs, Segments};
-use super::{body, json, outcome};
+use super::{answered, body, json, outcome};
 use crate::app::App;
 use crate::dto::order::question_from_json;
 use crate::problem::Problem;
@@ -28,14 +27,7 @@ pub(super) async fn ask(
     let bytes = body::read(&app, &headers, body).await?;
     let names = &app.projections.catalogue.load().names;
     let order = question_from_json(&bytes, account, names).map_err(body::refused)?;
-    let answer = app
-        .handle
-        .what_if(order)
-        .map_err(|full| Problem::unavailable(full.to_string()))?;
-    let taken = time::timeout(app.config.limits.receipt_wait_max, answer)
-        .await
-        .map_err(|_| Problem::unavailable("the engine did not answer in time"))?
-        .map_err(|_| Problem::unavailable("the engine has stopped"))?;
+    let taken = answered(&app, app.handle.what_if(order)).await?;
     let answer = taken
         .answer
         .map_err(|reason| outcome::of_refusal(&app, &order, reason))?;

@@ -4,7 +4,7 @@ use gateway::Limits;
 use serde_json::{Value, json};
 
 use crate::venue::{NOON_S, Venue, quick};
-use crate::wire::{Client, limit, market, post_order};
+use crate::wire::{Client, get_json, limit, market, post_order};
 
 /// Two minutes of a market in which account 0 buys one coin at 40,001 and is failed by the fall.
 async fn breached() -> Venue {
@@ -137,6 +137,32 @@ async fn a_server_that_comes_late_shows_what_happened_without_it() {
     }
     let expected: Vec<_> = (0..163).map(|account| account.to_string()).collect();
     assert_eq!(opened, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signals_are_complete_or_say_from_when_on_they_are() {
+    let known = async |venue: &Venue| {
+        venue.settle().await;
+        let report = get_json(venue.address, "/v1/competitions/0/signals").await;
+        let signals = report["signals"].as_array().unwrap().len();
+        (report["since"].clone(), report["complete"].clone(), signals)
+    };
+    let noon = json!("2024-01-03T12:00:00Z");
+    let venue = Venue::open().await;
+    venue.pass(60);
+    venue.settle().await;
+    // At a quote that is a minute old: five are worth a signal.
+    for id in 1..=5 {
+        post_order(venue.address, 0, &market(id, "buy", "0.1")).await;
+    }
+    assert_eq!(known(&venue).await, (noon.clone(), json!(true), 1));
+    // The journal has it all.
+    let venue = venue.restart(quick(), true).await;
+    assert_eq!(known(&venue).await, (noon, json!(true), 1));
+    // The snapshot has nothing of it.
+    let venue = venue.restart_without_past().await;
+    let restart = json!("2024-01-03T12:01:00Z");
+    assert_eq!(known(&venue).await, (restart, json!(false), 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -75,26 +75,38 @@ impl Venue {
     }
 
     pub(crate) async fn with(limits: Limits) -> Self {
-        let venue = Self::start(tempfile::tempdir().unwrap(), limits, true).await;
+        let venue = Self::start(tempfile::tempdir().unwrap(), limits, true, true).await;
         venue.set_up();
         venue.settle().await;
         venue
     }
 
     /// Stops everything and starts it again on the same data; `serving` says whether with the server.
-    pub(crate) async fn restart(mut self, limits: Limits, serving: bool) -> Self {
+    pub(crate) async fn restart(self, limits: Limits, serving: bool) -> Self {
+        self.again(limits, serving, true).await
+    }
+
+    /// Stops everything and starts it again from its snapshot alone: what came before is not shown again.
+    pub(crate) async fn restart_without_past(self) -> Self {
+        self.again(quick(), true, false).await
+    }
+
+    async fn again(mut self, limits: Limits, serving: bool, with_past: bool) -> Self {
         if self.server.is_some() {
             assert!(self.stop_server().await);
         }
         self.stop_runtime();
-        Self::start(self.directory, limits, serving).await
+        Self::start(self.directory, limits, serving, with_past).await
     }
 
-    async fn start(directory: TempDir, limits: Limits, serving: bool) -> Self {
+    async fn start(directory: TempDir, limits: Limits, serving: bool, with_past: bool) -> Self {
         let projections = Projections::new();
         let mut settings = runtime::Config::new(directory.path());
         settings.projection = Some(projections.hook());
         settings.views_interval = Duration::from_millis(2);
+        if !with_past {
+            settings.projection_replay_max = 0;
+        }
         let (tape, source) = sync_channel(100_000);
         let runtime = Runtime::start(settings, Box::new(Tape(source))).unwrap();
         let handle = runtime.handle();

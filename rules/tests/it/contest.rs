@@ -18,6 +18,11 @@ const fn second(second: u64) -> TimestampNs {
     TimestampNs(second * 1_000_000_000)
 }
 
+/// Accounts have numbers of their own.
+const fn who(entrant: u32) -> AccountId {
+    AccountId(entrant + 100)
+}
+
 fn key(entrant: u32, points: i64) -> Key {
     Key {
         total: points,
@@ -92,17 +97,19 @@ fn the_public_board_stands_still_until_the_end_of_the_review() {
     }
     advance(&mut contest, &rules, second(100));
     for (entrant, points) in [(0, 10), (1, 20), (2, 30)] {
-        contest.score(entrant, Some(key(entrant, points))).unwrap();
+        contest
+            .score(entrant, who(entrant), Some(key(entrant, points)))
+            .unwrap();
     }
     advance(&mut contest, &rules, second(170));
-    contest.score(0, Some(key(0, 40))).unwrap();
+    contest.score(0, who(0), Some(key(0, 40))).unwrap();
     assert_eq!(
         (order(&contest), public(&contest)),
         (vec![0, 2, 1], vec![2, 1, 0])
     );
     assert!(contest.is_frozen());
     advance(&mut contest, &rules, second(200));
-    contest.disqualify(2, REASON, second(300)).unwrap();
+    contest.disqualify(2, who(2), REASON, second(300)).unwrap();
     assert_eq!(
         (order(&contest), public(&contest)),
         (vec![0, 1], vec![2, 1, 0])
@@ -118,28 +125,36 @@ fn a_disqualified_entrant_comes_back_with_the_score_it_has_by_then() {
     assert_eq!(contest.state(), CompetitionState::Live);
     for entrant in 0..3 {
         assert_eq!(contest.enter(&rules, None), Ok(entrant));
-        contest.score(entrant, Some(key(entrant, 10))).unwrap();
+        contest
+            .score(entrant, who(entrant), Some(key(entrant, 10)))
+            .unwrap();
     }
-    contest.disqualify(0, REASON, second(1)).unwrap();
+    contest.disqualify(0, who(0), REASON, second(1)).unwrap();
     assert_eq!(order(&contest), [1, 2]);
     assert_eq!(contest.board().rank_of(1), Some(1));
-    contest.score(0, Some(key(0, 5))).unwrap();
+    contest.score(0, who(0), Some(key(0, 5))).unwrap();
     assert_eq!(order(&contest), [1, 2]);
     let row = contest.disqualified()[0];
     assert_eq!((row.entrant, row.reason, row.at), (0, REASON, second(1)));
     assert_eq!(
-        contest.disqualify(0, REASON, second(2)),
-        Err(Refusal::IsDisqualified(0))
+        contest.disqualify(0, who(0), REASON, second(2)),
+        Err(Refusal::IsDisqualified(who(0)))
     );
     contest.end(&rules).unwrap();
     assert_eq!(
         Contest::from_bytes(&contest.to_bytes()).as_ref(),
         Ok(&contest)
     );
-    contest.reinstate(0).unwrap();
+    contest.reinstate(0, who(0)).unwrap();
     assert_eq!(order(&contest), [1, 2, 0]);
-    assert_eq!(contest.reinstate(0), Err(Refusal::IsNotDisqualified(0)));
-    assert_eq!(contest.reinstate(3), Err(Refusal::UnknownEntrant(3)));
+    assert_eq!(
+        contest.reinstate(0, who(0)),
+        Err(Refusal::IsNotDisqualified(who(0)))
+    );
+    assert_eq!(
+        contest.reinstate(3, who(3)),
+        Err(Refusal::UnknownEntrant(who(3)))
+    );
 }
 
 #[test]
@@ -170,7 +185,7 @@ fn entries_are_taken_as_the_rules_say() {
     assert_eq!(over.to_string(), "the competition is in_review");
     assert_eq!(contest.end(&strict), Err(Refusal::EndsByItself));
     let upcoming = Refusal::State(CompetitionState::Upcoming);
-    assert_eq!(contest.score(0, None), Err(upcoming));
+    assert_eq!(contest.score(0, who(0), None), Err(upcoming));
     assert_eq!(contest.finalise(&strict), Err(upcoming));
 }
 
@@ -210,9 +225,11 @@ fn prizes_are_awarded_when_the_review_ends() {
     let mut contest = Contest::new(&rules);
     for entrant in 0..3 {
         contest.enter(&rules, None).unwrap();
-        contest.score(entrant, Some(key(entrant, 9))).unwrap();
+        contest
+            .score(entrant, who(entrant), Some(key(entrant, 9)))
+            .unwrap();
     }
-    contest.disqualify(1, REASON, second(1)).unwrap();
+    contest.disqualify(1, who(1), REASON, second(1)).unwrap();
     contest.end(&rules).unwrap();
     assert_eq!(contest.awards(), None);
     contest.finalise(&rules).unwrap();
@@ -232,14 +249,14 @@ fn nothing_changes_a_final_competition() {
     let mut contest = Contest::new(&rules);
     contest.enter(&rules, None).unwrap();
     contest.enter(&rules, None).unwrap();
-    contest.disqualify(1, REASON, second(1)).unwrap();
+    contest.disqualify(1, who(1), REASON, second(1)).unwrap();
     contest.end(&rules).unwrap();
     contest.finalise(&rules).unwrap();
     let bytes = contest.to_bytes();
     let refusal = Err(Refusal::State(CompetitionState::Final));
-    assert_eq!(contest.score(0, Some(key(0, 1))), refusal);
-    assert_eq!(contest.disqualify(0, REASON, second(2)), refusal);
-    assert_eq!(contest.reinstate(1), refusal);
+    assert_eq!(contest.score(0, who(0), Some(key(0, 1))), refusal);
+    assert_eq!(contest.disqualify(0, who(0), REASON, second(2)), refusal);
+    assert_eq!(contest.reinstate(1, who(1)), refusal);
     assert_eq!(contest.end(&rules), refusal);
     assert_eq!(contest.finalise(&rules), refusal);
     assert_eq!(contest.enter(&rules, None).map(drop), refusal);
@@ -263,14 +280,16 @@ fn teams_move_with_their_members() {
         contest.enter(&rules, Some(TeamId(team))).unwrap();
     }
     for (entrant, points) in [(0, 30), (1, 20), (2, 10)] {
-        contest.score(entrant, Some(key(entrant, points))).unwrap();
+        contest
+            .score(entrant, who(entrant), Some(key(entrant, points)))
+            .unwrap();
     }
     let order = |contest: &Contest| -> Vec<u32> {
         let board = contest.team_board(contest.board(), teams);
         board.iter().map(|team| team.team.0).collect()
     };
     assert_eq!(order(&contest), [7, 8]);
-    contest.disqualify(0, REASON, second(1)).unwrap();
+    contest.disqualify(0, who(0), REASON, second(1)).unwrap();
     assert_eq!(order(&contest), [8, 7]);
     assert_eq!(contest.team_of(2), Some(TeamId(7)));
 }
@@ -468,10 +487,10 @@ proptest! {
                 Step::Advance(_) => Ok(()),
                 Step::Enter => contest.enter(&rules, None).map(drop),
                 Step::Score(entrant, points) => {
-                    contest.score(entrant, points.map(|points| key(entrant, points)))
+                    contest.score(entrant, who(entrant), points.map(|points| key(entrant, points)))
                 }
-                Step::Disqualify(entrant) => contest.disqualify(entrant, REASON, now),
-                Step::Reinstate(entrant) => contest.reinstate(entrant),
+                Step::Disqualify(entrant) => contest.disqualify(entrant, who(entrant), REASON, now),
+                Step::Reinstate(entrant) => contest.reinstate(entrant, who(entrant)),
                 Step::End => contest.end(&rules),
                 Step::Finalise => contest.finalise(&rules),
             };

@@ -14,14 +14,14 @@
 //!   after that is taken for a torn tail: cut and reported, not refused. A verified snapshot beyond
 //!   the anchor narrows this window further, because recovery refuses a journal that ends before it.
 
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 
 use types::{Seq, ShardId};
 
-use super::JournalError;
 use super::record::{Chain, array};
+use super::{JournalError, Location};
+use crate::disk::{Access, DiskFile, read_exact_at};
 
 const MAGIC: [u8; 8] = *b"DYNANCR1";
 const VERSION: u16 = 1;
@@ -43,7 +43,7 @@ pub struct Mark {
 /// The open anchor file.
 #[derive(Debug)]
 pub struct Anchor {
-    file: File,
+    file: Box<dyn DiskFile>,
     path: PathBuf,
     shard: ShardId,
     slot: u64,
@@ -52,23 +52,27 @@ pub struct Anchor {
 }
 
 impl Anchor {
-    /// Creates the anchor of an empty journal, synced.
-    pub(super) fn create(directory: &Path, shard: ShardId) -> Result<Self, JournalError> {
-        let path = directory.join(ANCHOR_FILE);
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(&path)
+    /// Creates the anchor of an empty journal, synced, in the place of one that never had a mark.
+    pub(super) fn create(location: &Location) -> Result<Self, JournalError> {
+        let path = location.path(ANCHOR_FILE);
+        match location.disk.remove(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(JournalError::io("remove", &path, error));
+            }
+            _ => {}
+        }
+        let file = location.open_file(&path, Access::Create)?;
+        // Room for both slots, so that a full disk never stops the anchor.
+        file.allocate(2 * SLOT_STRIDE)
             .map_err(|error| JournalError::io("create", &path, error))?;
         let mark = Mark {
             seq: Seq(0),
-            chain: Chain::genesis(shard),
+            chain: Chain::genesis(location.shard),
         };
         let mut anchor = Self {
             file,
             path,
-            shard,
+            shard: location.shard,
             slot: 0,
             mark,
             dirty: false,
@@ -80,21 +84,18 @@ impl Anchor {
 
     /// Opens the anchor at the newest slot that checks, and syncs it: a process that died may have left
     /// it in the page cache only. `None`: there is no such file, or no slot of it checks.
-    pub(super) fn open(directory: &Path, shard: ShardId) -> Result<Option<Self>, JournalError> {
-        let path = directory.join(ANCHOR_FILE);
-        let Some((slot, mark)) = newest_slot(&path, shard)? else {
+    pub(super) fn open(location: &Location) -> Result<Option<Self>, JournalError> {
+        let path = location.path(ANCHOR_FILE);
+        let Some((slot, mark)) = newest_slot(location)? else {
             return Ok(None);
         };
-        let file = OpenOptions::new()
-            .write(true)
-            .open(&path)
-            .map_err(|error| JournalError::io("open", &path, error))?;
-        file.sync_data()
+        let file = location.open_file(&path, Access::Write)?;
+        file.sync()
             .map_err(|error| JournalError::io("sync", &path, error))?;
         Ok(Some(Self {
             file,
             path,
-            shard,
+            shard: location.shard,
             slot: 1 - slot,
             mark,
             dirty: false,
@@ -105,8 +106,8 @@ impl Anchor {
     ///
     /// # Errors
     /// I/O errors.
-    pub fn read(directory: &Path, shard: ShardId) -> Result<Option<Mark>, JournalError> {
-        Ok(newest_slot(&directory.join(ANCHOR_FILE), shard)?.map(|(_, mark)| mark))
+    pub fn read(location: &Location) -> Result<Option<Mark>, JournalError> {
+        Ok(newest_slot(location)?.map(|(_, mark)| mark))
     }
 
     /// Where it stands.
@@ -122,7 +123,7 @@ impl Anchor {
     /// Moves it. The operating system has it after this; [`Anchor::sync`] puts it on disk.
     pub(super) fn write(&mut self, mark: Mark) -> Result<(), JournalError> {
         self.file
-            .write_all_at(&encode(mark, self.shard), self.slot * SLOT_STRIDE)
+            .write_at(&encode(mark, self.shard), self.slot * SLOT_STRIDE)
             .map_err(|error| JournalError::io("write", &self.path, error))?;
         self.mark = mark;
         self.dirty = true;
@@ -135,7 +136,7 @@ impl Anchor {
             return Ok(());
         }
         self.file
-            .sync_data()
+            .sync()
             .map_err(|error| JournalError::io("sync", &self.path, error))?;
         self.dirty = false;
         self.slot = 1 - self.slot;
@@ -144,19 +145,20 @@ impl Anchor {
 }
 
 /// The newest slot that checks.
-fn newest_slot(path: &Path, shard: ShardId) -> Result<Option<(u64, Mark)>, JournalError> {
-    let file = match File::open(path) {
+fn newest_slot(location: &Location) -> Result<Option<(u64, Mark)>, JournalError> {
+    let path = location.path(ANCHOR_FILE);
+    let file = match location.disk.open(&path, Access::Read) {
         Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(JournalError::io("open", path, error)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(JournalError::io("open", &path, error)),
     };
     let mut newest: Option<(u64, Mark)> = None;
     for slot in 0..2 {
         let mut bytes = [0; SLOT_BYTES];
-        if file.read_exact_at(&mut bytes, slot * SLOT_STRIDE).is_err() {
+        if read_exact_at(&*file, &mut bytes, slot * SLOT_STRIDE).is_err() {
             continue;
         }
-        if let Some(mark) = decode(&bytes, shard)
+        if let Some(mark) = decode(&bytes, location.shard)
             && newest.is_none_or(|(_, known)| known.seq < mark.seq)
         {
             newest = Some((slot, mark));
@@ -205,13 +207,14 @@ mod tests {
     #[test]
     fn the_newest_slot_that_checks_is_taken() {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join(ANCHOR_FILE);
-        let mut anchor = Anchor::create(directory.path(), SHARD).unwrap();
+        let location = Location::local(directory.path(), SHARD);
+        let path = location.path(ANCHOR_FILE);
+        let mut anchor = Anchor::create(&location).unwrap();
         anchor.write(mark(5)).unwrap();
         anchor.sync().unwrap();
         anchor.write(mark(9)).unwrap();
         drop(anchor);
-        let open = || Anchor::open(directory.path(), SHARD).unwrap();
+        let open = || Anchor::open(&location).unwrap();
         assert_eq!(open().unwrap().mark(), mark(9));
 
         // Any flipped bit of the newer slot falls back to the synced one.
@@ -226,17 +229,14 @@ mod tests {
         // Both gone: no anchor.
         std::fs::write(&path, vec![0; good.len()]).unwrap();
         assert!(open().is_none());
-        assert!(
-            Anchor::open(directory.path(), ShardId(1))
-                .unwrap()
-                .is_none()
-        );
+        let other = Location::local(directory.path(), ShardId(1));
+        assert!(Anchor::open(&other).unwrap().is_none());
     }
 
     #[test]
     fn the_synced_slot_is_not_overwritten_before_the_other_is_synced() {
         let directory = tempfile::tempdir().unwrap();
-        let mut anchor = Anchor::create(directory.path(), SHARD).unwrap();
+        let mut anchor = Anchor::create(&Location::local(directory.path(), SHARD)).unwrap();
         anchor.write(mark(1)).unwrap();
         anchor.sync().unwrap();
         let synced_slot = 1 - anchor.slot;

@@ -10,27 +10,89 @@
 //! | at or before the anchor, or not in the last segment | rot: they were durable | refuse to start, naming segment, offset and seq |
 //! | beyond the anchor, as a torn write leaves them | a torn tail: nobody was promised them | cut, and the bytes are counted |
 //! | beyond the anchor, checksum good but wrong seq, shard, version or kind | not a torn write | refuse to start |
+//!
+//! What stands beyond the anchor and checks is written and synced again: after an fsync that failed, the
+//! operating system may show what it has dropped, and would never write it.
 
 pub mod anchor;
 pub mod reader;
 pub mod record;
+mod repair;
 pub mod writer;
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use types::{Input, Seq, ShardId};
+
+use crate::disk::{Access, Disk, DiskFile, LocalDisk};
 
 pub use anchor::{ANCHOR_FILE, Anchor, Mark};
 pub use reader::Reader;
 pub use record::{Chain, Reason, Record};
+pub use repair::{Repaired, repair};
 pub use writer::{Append, Writer};
 
 /// Suffix of a segment's file name.
 const SUFFIX: &str = ".journal";
 /// Digits of the seq in a segment's file name.
 const SEQ_DIGITS: usize = 20;
+
+/// Whose journal it is, and where.
+#[derive(Debug, Clone)]
+pub struct Location {
+    /// The disk.
+    pub disk: Arc<dyn Disk>,
+    /// The journal directory.
+    pub directory: PathBuf,
+    /// The shard whose inputs it holds.
+    pub shard: ShardId,
+}
+
+impl Location {
+    /// A directory on the disk of this machine.
+    pub fn local(directory: impl Into<PathBuf>, shard: ShardId) -> Self {
+        Self {
+            disk: LocalDisk::shared(),
+            directory: directory.into(),
+            shard,
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.join(name)
+    }
+
+    fn segment_path(&self, first: Seq) -> PathBuf {
+        self.path(&format!("{first:0SEQ_DIGITS$}{SUFFIX}"))
+    }
+
+    fn open_file(&self, path: &Path, access: Access) -> Result<Box<dyn DiskFile>, JournalError> {
+        let doing = match access {
+            Access::Read | Access::Write => "open",
+            Access::Create => "create",
+        };
+        let opened = self.disk.open(path, access);
+        opened.map_err(|error| JournalError::io(doing, path, error))
+    }
+
+    fn remove_file(&self, path: &Path) -> Result<(), JournalError> {
+        let removed = self.disk.remove(path);
+        removed.map_err(|error| JournalError::io("remove", path, error))
+    }
+
+    /// Makes the directory's entries durable.
+    fn sync_directory(&self) -> Result<(), JournalError> {
+        let synced = self.disk.sync_directory(&self.directory);
+        synced.map_err(|error| JournalError::io("sync", &self.directory, error))
+    }
+
+    fn length(&self, path: &Path) -> Result<u64, JournalError> {
+        let length = self.open_file(path, Access::Read)?.length();
+        length.map_err(|error| JournalError::io("read", path, error))
+    }
+}
 
 /// A segment file and the seq of its first record, by its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +132,7 @@ pub enum JournalError {
     },
     /// A record is not what it should be.
     #[error("damaged journal: {0}")]
-    Damaged(#[from] Damage),
+    Damaged(Damage),
     /// A record that was durable is not what it should be.
     #[error(
         "{damage}; everything up to seq {durable} was durable, so this is rot and no torn tail"
@@ -104,13 +166,32 @@ pub enum JournalError {
         /// The file.
         path: PathBuf,
     },
+    /// There is no room for more. Nothing was promised and nothing is lost: the same append may be tried
+    /// again.
+    #[error("no room on the disk for {}", path.display())]
+    Full {
+        /// The file that does not grow.
+        path: PathBuf,
+    },
     /// An earlier write or sync failed.
     #[error("an earlier write or sync of the journal failed; nothing is promised any more")]
     Poisoned,
 }
 
+impl From<Damage> for JournalError {
+    fn from(damage: Damage) -> Self {
+        Self::Damaged(damage)
+    }
+}
+
 impl JournalError {
     fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {
+        // After a failed sync nobody knows what is durable, whatever its reason.
+        if source.kind() == io::ErrorKind::StorageFull && doing != "sync" {
+            return Self::Full {
+                path: path.to_owned(),
+            };
+        }
         Self::Io {
             doing,
             path: path.to_owned(),
@@ -145,24 +226,23 @@ pub struct Summary {
     pub damage: Option<Damage>,
 }
 
-/// Segments of a journal directory in order; empty when there is no such directory.
+/// Segments of a journal in order; empty when there is no such directory.
 ///
 /// # Errors
 /// I/O errors, and [`JournalError::SegmentName`].
-pub fn segments(directory: &Path) -> Result<Vec<Segment>, JournalError> {
-    let entries = match fs::read_dir(directory) {
-        Ok(entries) => entries,
+pub fn segments(location: &Location) -> Result<Vec<Segment>, JournalError> {
+    let directory = &location.directory;
+    let names = match location.disk.list(directory) {
+        Ok(names) => names,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(JournalError::io("list", directory, error)),
     };
     let mut segments = Vec::new();
-    for entry in entries {
-        let entry = entry.map_err(|error| JournalError::io("list", directory, error))?;
-        let name = entry.file_name();
-        let Some(digits) = name.to_str().and_then(|name| name.strip_suffix(SUFFIX)) else {
+    for name in names {
+        let Some(digits) = name.strip_suffix(SUFFIX) else {
             continue;
         };
-        let path = entry.path();
+        let path = directory.join(&name);
         let seq = (digits.len() == SEQ_DIGITS)
             .then(|| digits.parse().ok())
             .flatten();
@@ -175,10 +255,6 @@ pub fn segments(directory: &Path) -> Result<Vec<Segment>, JournalError> {
     Ok(segments)
 }
 
-fn segment_path(directory: &Path, first: Seq) -> PathBuf {
-    directory.join(format!("{first:0SEQ_DIGITS$}{SUFFIX}"))
-}
-
 /// Reads a journal from a snapshot on, checks it, cuts a torn tail, and opens it for writing. Every
 /// input after `snapshot` goes to `visit`, in order.
 ///
@@ -188,50 +264,56 @@ fn segment_path(directory: &Path, first: Seq) -> PathBuf {
 /// # Errors
 /// See the table of this module.
 pub fn open(
-    directory: &Path,
-    shard: ShardId,
+    location: &Location,
     segment_bytes_max: u64,
     snapshot: Seq,
     mut visit: impl FnMut(Input),
 ) -> Result<Opened, JournalError> {
-    fs::create_dir_all(directory).map_err(|error| JournalError::io("create", directory, error))?;
-    let mut segments = segments(directory)?;
-    let anchor = match Anchor::open(directory, shard)? {
+    let directory = &location.directory;
+    let created = location.disk.create_directory(directory);
+    created.map_err(|error| JournalError::io("create", directory, error))?;
+    let mut segments = segments(location)?;
+    let anchor = match Anchor::open(location)? {
         Some(anchor) => anchor,
         // The anchor is created and synced before the first segment.
         None if segments.is_empty() && snapshot == Seq(0) => {
-            let anchor = Anchor::create(directory, shard)?;
-            writer::sync_directory(directory)?;
+            let anchor = Anchor::create(location)?;
+            location.sync_directory()?;
             anchor
         }
         None => {
             return Err(JournalError::AnchorLost {
-                path: directory.join(ANCHOR_FILE),
+                path: location.path(ANCHOR_FILE),
             });
         }
     };
     let durable = anchor.mark().seq.max(snapshot);
-    let mut torn_bytes_cut = drop_torn_segment(directory, shard, &mut segments, durable)?;
+    let mut torn_bytes_cut = drop_torn_segment(location, &mut segments, durable)?;
     for segment in &segments {
-        reader::open_segment(segment, shard).map_err(|error| as_rot(error, durable))?;
+        reader::open_segment(segment, location).map_err(|error| as_rot(error, durable))?;
     }
     let Some(last) = segments.last() else {
         let end = anchor.mark();
         if durable > Seq(0) {
             return Err(JournalError::Missing {
-                directory: directory.to_owned(),
+                directory: directory.clone(),
                 seq: durable,
             });
         }
-        let writer = Writer::new(directory, shard, segment_bytes_max, None, end, anchor)?;
+        let writer = Writer::new(location, segment_bytes_max, None, end, anchor)?;
         return Ok(Opened {
             writer,
             torn_bytes_cut,
         });
     };
 
-    let mut reader = Reader::open(directory, shard, snapshot)?;
+    let mut reader = Reader::open(location, snapshot)?;
+    // Where what the anchor does not know of begins in the last segment.
+    let mut doubted_from = record::HEADER_BYTES as u64;
     loop {
+        if reader.mark().seq <= anchor.mark().seq && *reader.segment() == *last {
+            doubted_from = reader.offset();
+        }
         // Also before the first record: the anchor may stand at the end of the segment before.
         if reader.mark().seq == anchor.mark().seq && reader.mark() != anchor.mark() {
             return Err(as_rot(reader.damage(Reason::Anchor).into(), durable));
@@ -245,7 +327,7 @@ pub fn open(
                     && damage.seq > durable
                     && damage.segment == last.path =>
             {
-                torn_bytes_cut += cut(&damage)?;
+                torn_bytes_cut += cut(location, &damage)?;
                 break;
             }
             Err(error) => return Err(as_rot(error, durable)),
@@ -255,8 +337,9 @@ pub fn open(
     if end.seq < durable {
         return Err(as_rot(reader.damage(Reason::Ends).into(), durable));
     }
+    reader::write_again(last, location, doubted_from..reader.offset())?;
     let open = Some((last.clone(), reader.offset()));
-    let writer = Writer::new(directory, shard, segment_bytes_max, open, end, anchor)?;
+    let writer = Writer::new(location, segment_bytes_max, open, end, anchor)?;
     Ok(Opened {
         writer,
         torn_bytes_cut,
@@ -267,28 +350,26 @@ pub fn open(
 ///
 /// # Errors
 /// I/O errors. Damage is part of the summary.
-pub fn verify(directory: &Path, shard: ShardId) -> Result<Summary, JournalError> {
-    let segments = segments(directory)?;
+pub fn verify(location: &Location) -> Result<Summary, JournalError> {
+    let segments = segments(location)?;
     let mut summary = Summary {
         segments: segments.len(),
         first: segments.first().map_or(Seq(0), |segment| segment.first),
         end: Mark {
             seq: Seq(0),
-            chain: Chain::genesis(shard),
+            chain: Chain::genesis(location.shard),
         },
-        anchor: Anchor::read(directory, shard)?,
+        anchor: Anchor::read(location)?,
         bytes: 0,
         damage: None,
     };
     for segment in &segments {
-        summary.bytes += fs::metadata(&segment.path)
-            .map_err(|error| JournalError::io("read", &segment.path, error))?
-            .len();
+        summary.bytes += location.length(&segment.path)?;
     }
     let Some(first) = segments.first() else {
         return Ok(summary);
     };
-    let mut reader = match Reader::open(directory, shard, Seq(first.first.0 - 1)) {
+    let mut reader = match Reader::open(location, Seq(first.first.0 - 1)) {
         Ok(reader) => reader,
         Err(JournalError::Damaged(damage)) => {
             summary.damage = Some(damage);
@@ -320,24 +401,20 @@ pub fn verify(directory: &Path, shard: ShardId) -> Result<Summary, JournalError>
 
 /// A last segment whose header does not check was being created when the process or machine died.
 fn drop_torn_segment(
-    directory: &Path,
-    shard: ShardId,
+    location: &Location,
     segments: &mut Vec<Segment>,
     durable: Seq,
 ) -> Result<u64, JournalError> {
     let Some(last) = segments.last() else {
         return Ok(0);
     };
-    match reader::open_segment(last, shard) {
+    match reader::open_segment(last, location) {
         Err(JournalError::Damaged(damage))
             if damage.reason == Reason::Header && last.first > durable =>
         {
-            let bytes = fs::metadata(&last.path)
-                .map_err(|error| JournalError::io("read", &last.path, error))?
-                .len();
-            fs::remove_file(&last.path)
-                .map_err(|error| JournalError::io("remove", &last.path, error))?;
-            writer::sync_directory(directory)?;
+            let bytes = reader::used_bytes(&last.path, location, 0)?;
+            location.remove_file(&last.path)?;
+            location.sync_directory()?;
             segments.pop();
             Ok(bytes)
         }
@@ -346,17 +423,15 @@ fn drop_torn_segment(
     }
 }
 
-/// Cuts a segment where it stops making sense; returns how many bytes went.
-fn cut(damage: &Damage) -> Result<u64, JournalError> {
-    let io = |error| JournalError::io("cut", &damage.segment, error);
-    let file = fs::OpenOptions::new()
-        .write(true)
-        .open(&damage.segment)
-        .map_err(io)?;
-    let length = file.metadata().map_err(io)?.len();
-    file.set_len(damage.offset).map_err(io)?;
-    file.sync_all().map_err(io)?;
-    Ok(length - damage.offset)
+/// Cuts a segment where it stops making sense; returns how many bytes went, without the zeros that were
+/// only room for more.
+fn cut(location: &Location, damage: &Damage) -> Result<u64, JournalError> {
+    let bytes = reader::used_bytes(&damage.segment, location, damage.offset)?;
+    let file = location.open_file(&damage.segment, Access::Write)?;
+    file.set_length(damage.offset)
+        .and_then(|()| file.sync())
+        .map_err(|error| JournalError::io("cut", &damage.segment, error))?;
+    Ok(bytes)
 }
 
 pub(crate) fn as_rot(error: JournalError, durable: Seq) -> JournalError {

@@ -1,26 +1,26 @@
 //! Reads a journal front to back and checks every record on the way.
 
-use std::fs::File;
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use types::frame::{FRAME_BYTES_MAX, FrameError};
-use types::{Input, Seq, ShardId};
+use types::{Input, Seq};
 
 use super::record::{CHAIN_BYTES, Chain, HEADER_BYTES, Header, Reason, Record, decode};
-use super::{Damage, JournalError, Mark, Segment, Writer, segments};
+use super::{Damage, JournalError, Location, Mark, Segment, Writer, segments};
+use crate::disk::{Access, DiskFile, read_exact_at};
 
 /// Bytes read from the file at a time.
 const READ_BYTES: usize = 256 << 10;
+/// What decoding says of zeros, which a segment has after its last record: room for more.
+const ROOM: Reason = Reason::Frame(FrameError::Length(0));
 
 /// A cursor over the records of a journal. It may follow a journal that is being written, as long as
 /// it is not asked for more than is known to be there.
 #[derive(Debug)]
 pub struct Reader {
-    directory: PathBuf,
-    shard: ShardId,
+    location: Location,
     segment: Segment,
-    file: File,
+    file: Box<dyn DiskFile>,
     /// Bytes read and not yet taken: `buffer[taken..]`, from `offset` in the file.
     buffer: Vec<u8>,
     taken: usize,
@@ -38,22 +38,21 @@ impl Reader {
     ///
     /// # Errors
     /// When there is no such segment, its header is damaged, or it cannot be read.
-    pub fn open(directory: &Path, shard: ShardId, after: Seq) -> Result<Self, JournalError> {
-        let segments = segments(directory)?;
+    pub fn open(location: &Location, after: Seq) -> Result<Self, JournalError> {
+        let segments = segments(location)?;
         let Some(segment) = segments
             .into_iter()
             .rev()
             .find(|segment| segment.first <= after.next())
         else {
             return Err(JournalError::Missing {
-                directory: directory.to_owned(),
+                directory: location.directory.clone(),
                 seq: after.next(),
             });
         };
-        let (file, header) = open_segment(&segment, shard)?;
+        let (file, header) = open_segment(&segment, location)?;
         Ok(Self {
-            directory: directory.to_owned(),
-            shard,
+            location: location.clone(),
             next: segment.first,
             segment,
             file,
@@ -73,13 +72,11 @@ impl Reader {
         let Some((segment, offset)) = writer.position() else {
             return Ok(None);
         };
-        let (directory, shard) = writer.journal();
+        let location = writer.location();
         let mark = writer.written();
-        let file = File::open(&segment.path)
-            .map_err(|error| JournalError::io("open", &segment.path, error))?;
+        let file = location.open_file(&segment.path, Access::Read)?;
         Ok(Some(Self {
-            directory: directory.to_owned(),
-            shard,
+            location: location.clone(),
             file,
             segment: segment.clone(),
             buffer: Vec::new(),
@@ -116,7 +113,7 @@ impl Reader {
     pub fn next_record(&mut self) -> Result<Option<Record>, JournalError> {
         loop {
             let rest = &self.buffer[self.taken..];
-            let reason = match decode(rest, self.shard, self.next, self.chain) {
+            let reason = match decode(rest, self.location.shard, self.next, self.chain) {
                 Ok(record) => {
                     self.taken += record.bytes;
                     self.offset += record.bytes as u64;
@@ -134,6 +131,12 @@ impl Reader {
             if !cut_short {
                 // What was read ahead of a writer may be older than the file is now.
                 if self.read_again {
+                    if reason == ROOM && self.is_room()? {
+                        if self.turn()? {
+                            continue;
+                        }
+                        return Ok(None);
+                    }
                     return Err(self.damage(reason).into());
                 }
                 self.read_again = true;
@@ -176,9 +179,15 @@ impl Reader {
         Ok(read > 0)
     }
 
+    /// Whether there is nothing but zeros from here on: room for records to come.
+    fn is_room(&self) -> Result<bool, JournalError> {
+        let used = used_bytes(&self.segment.path, &self.location, self.offset)?;
+        Ok(used == 0)
+    }
+
     /// Turns to the segment that starts with the next record; `false` when there is none.
     fn turn(&mut self) -> Result<bool, JournalError> {
-        let following = segments(&self.directory)?
+        let following = segments(&self.location)?
             .into_iter()
             .find(|segment| segment.first > self.segment.first);
         let Some(segment) = following else {
@@ -187,7 +196,7 @@ impl Reader {
         if segment.first != self.next {
             return Err(self.damage(Reason::Gap(segment.first)).into());
         }
-        let (file, header) = open_segment(&segment, self.shard)?;
+        let (file, header) = open_segment(&segment, &self.location)?;
         if header.chain != self.chain {
             return Err(JournalError::Damaged(Damage {
                 segment: segment.path,
@@ -198,6 +207,9 @@ impl Reader {
         }
         self.segment = segment;
         self.file = file;
+        self.buffer.clear();
+        self.taken = 0;
+        self.read_again = false;
         self.offset = HEADER_BYTES as u64;
         Ok(true)
     }
@@ -213,11 +225,54 @@ impl Reader {
     }
 }
 
+/// Bytes of a segment from `offset` up to its last one that is not zero.
+pub(super) fn used_bytes(
+    path: &Path,
+    location: &Location,
+    offset: u64,
+) -> Result<u64, JournalError> {
+    let file = location.open_file(path, Access::Read)?;
+    let mut buffer = vec![0; READ_BYTES];
+    let (mut at, mut used) = (offset, 0);
+    loop {
+        let read = file
+            .read_at(&mut buffer, at)
+            .map_err(|error| JournalError::io("read", path, error))?;
+        if read == 0 {
+            return Ok(used);
+        }
+        if let Some(last) = buffer[..read].iter().rposition(|&byte| byte != 0) {
+            used = at + last as u64 + 1 - offset;
+        }
+        at += read as u64;
+    }
+}
+
+/// Writes a part of a segment with what it shows, so that the next sync makes it durable for certain.
+pub(super) fn write_again(
+    segment: &Segment,
+    location: &Location,
+    range: std::ops::Range<u64>,
+) -> Result<(), JournalError> {
+    let file = location.open_file(&segment.path, Access::Write)?;
+    let mut at = range.start;
+    let mut buffer = vec![0; READ_BYTES];
+    while at < range.end {
+        let part = &mut buffer[..READ_BYTES.min((range.end - at) as usize)];
+        read_exact_at(&*file, part, at)
+            .map_err(|error| JournalError::io("read", &segment.path, error))?;
+        file.write_at(part, at)
+            .map_err(|error| JournalError::io("write", &segment.path, error))?;
+        at += part.len() as u64;
+    }
+    Ok(())
+}
+
 /// Opens a segment and checks that its header says what its name says.
 pub(super) fn open_segment(
     segment: &Segment,
-    shard: ShardId,
-) -> Result<(File, Header), JournalError> {
+    location: &Location,
+) -> Result<(Box<dyn DiskFile>, Header), JournalError> {
     let damaged = |reason| {
         JournalError::Damaged(Damage {
             segment: segment.path.clone(),
@@ -226,10 +281,9 @@ pub(super) fn open_segment(
             reason,
         })
     };
-    let file = File::open(&segment.path)
-        .map_err(|error| JournalError::io("open", &segment.path, error))?;
+    let file = location.open_file(&segment.path, Access::Read)?;
     let mut bytes = [0; HEADER_BYTES];
-    match file.read_exact_at(&mut bytes, 0) {
+    match read_exact_at(&*file, &mut bytes, 0) {
         Ok(()) => {}
         Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
             return Err(damaged(Reason::Header));
@@ -237,7 +291,7 @@ pub(super) fn open_segment(
         Err(error) => return Err(JournalError::io("read", &segment.path, error)),
     }
     let header = Header::from_bytes(&bytes).map_err(damaged)?;
-    if header.shard != shard {
+    if header.shard != location.shard {
         return Err(damaged(Reason::Shard(header.shard)));
     }
     if header.first != segment.first {

@@ -11,13 +11,14 @@
 //! | 20 | 8 | chain before the first record |
 //! | 28 | 4 | CRC32C of the 28 bytes before |
 //!
-//! Record: a [`types::frame`] input frame, then the chain after it (8 bytes).
+//! Record: a [`types::frame`] input frame, then the chain after it (8 bytes). After the last record there
+//! may be zeros: room for more.
 
 use types::frame::{self, FrameError, Payload};
 use types::{Input, Seq, ShardId};
 
 const MAGIC: [u8; 8] = *b"DYNJRNL1";
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 
 /// Bytes of a segment header.
 pub const HEADER_BYTES: usize = 32;

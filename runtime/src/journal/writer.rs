@@ -4,18 +4,23 @@
 //! the next one is created, and a new segment's header and directory entry are synced before a record
 //! goes in, so only the last segment can have a torn tail.
 //!
+//! A segment takes all of its room when it is created, so that a commit changes data and no file sizes,
+//! and a full disk is found before a record is half written. What is left of the room goes when the
+//! segment is closed.
+//!
 //! Any failed write or sync poisons the writer for good: after a failed fsync the kernel may have
 //! dropped the dirty pages and will report success the next time, so nothing can be promised any more.
+//! Only a lack of room does not ([`JournalError::Full`]): nothing after the last record that was
+//! written counts, so the same append may be tried again.
 
-use std::fs::{File, OpenOptions};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::io;
 use std::time::{Duration, Instant};
 
-use types::{Seq, ShardId};
+use types::Seq;
 
 use super::record::{Chain, HEADER_BYTES, Header};
-use super::{Anchor, JournalError, Mark, Segment, segment_path};
+use super::{Anchor, JournalError, Location, Mark, Segment};
+use crate::disk::{Access, DiskFile};
 
 /// The anchor is synced after this many commits.
 pub const ANCHOR_COMMITS_MAX: u32 = 64;
@@ -38,8 +43,7 @@ pub struct Append<'a> {
 /// The open end of a journal.
 #[derive(Debug)]
 pub struct Writer {
-    directory: PathBuf,
-    shard: ShardId,
+    location: Location,
     segment_bytes_max: u64,
     /// The segment that is appended to; `None` before the first record of a journal.
     open: Option<Open>,
@@ -47,22 +51,23 @@ pub struct Writer {
     synced: Mark,
     anchor: Anchor,
     anchor_commits: u32,
-    anchor_synced_at: Instant,
+    /// Unknown before the first look.
+    anchor_synced_at: Option<Instant>,
     poisoned: bool,
 }
 
 #[derive(Debug)]
 struct Open {
-    file: File,
+    file: Box<dyn DiskFile>,
     segment: Segment,
+    /// Up to the end of the last record.
     bytes: u64,
 }
 
 impl Writer {
     /// Continues a journal at `end`: the file and length of its last segment, if it has one.
     pub(super) fn new(
-        directory: &Path,
-        shard: ShardId,
+        location: &Location,
         segment_bytes_max: u64,
         last: Option<(Segment, u64)>,
         end: Mark,
@@ -70,25 +75,32 @@ impl Writer {
     ) -> Result<Self, JournalError> {
         let open = match last {
             None => None,
-            Some((segment, bytes)) => Some(Open {
-                file: OpenOptions::new()
-                    .append(true)
-                    .open(&segment.path)
-                    .map_err(|error| JournalError::io("open", &segment.path, error))?,
-                segment,
-                bytes,
-            }),
+            Some((segment, bytes)) => {
+                let file = location.open_file(&segment.path, Access::Write)?;
+                match file.allocate(segment_bytes_max) {
+                    // It has what it has; the next segment waits for room.
+                    Err(error) if error.kind() == io::ErrorKind::StorageFull => {}
+                    allocated => {
+                        allocated
+                            .map_err(|error| JournalError::io("grow", &segment.path, error))?;
+                    }
+                }
+                Some(Open {
+                    file,
+                    segment,
+                    bytes,
+                })
+            }
         };
         let mut writer = Self {
-            directory: directory.to_owned(),
-            shard,
+            location: location.clone(),
             segment_bytes_max,
             open,
             written: end,
             synced: anchor.mark(),
             anchor,
             anchor_commits: 0,
-            anchor_synced_at: Instant::now(),
+            anchor_synced_at: None,
             poisoned: false,
         };
         // Records found by recovery may still be in the page cache of a process that died.
@@ -112,15 +124,16 @@ impl Writer {
         self.open.as_ref().map(|open| (&open.segment, open.bytes))
     }
 
-    /// The journal's directory and shard.
-    pub(super) fn journal(&self) -> (&Path, ShardId) {
-        (&self.directory, self.shard)
+    /// Where the journal is.
+    pub(super) const fn location(&self) -> &Location {
+        &self.location
     }
 
     /// Appends whole records.
     ///
     /// # Errors
-    /// I/O errors, which poison the writer, and [`JournalError::Poisoned`] after one.
+    /// [`JournalError::Full`]; other I/O errors, which poison the writer; and
+    /// [`JournalError::Poisoned`] after one.
     ///
     /// # Panics
     /// When the records do not follow the last one written: a broken invariant of the caller.
@@ -141,17 +154,35 @@ impl Writer {
             Some(open) if fits(&open) => self.open.insert(open),
             full => {
                 self.open = full;
-                self.sync_unguarded()?;
-                let open = self.create(append.first)?;
+                self.close_unguarded()?;
+                let open = self.create(append.first, bytes)?;
                 self.open.insert(open)
             }
         };
         open.file
-            .write_all(append.bytes)
+            .write_at(append.bytes, open.bytes)
             .map_err(|error| JournalError::io("write", &open.segment.path, error))?;
         open.bytes += bytes;
         self.written = append.end;
         Ok(())
+    }
+
+    /// Makes everything appended durable and gives the room back that was not used. More may be appended
+    /// afterwards.
+    ///
+    /// # Errors
+    /// As [`Writer::append`].
+    pub fn close(&mut self) -> Result<(), JournalError> {
+        self.guarded(Self::close_unguarded)
+    }
+
+    fn close_unguarded(&mut self) -> Result<(), JournalError> {
+        if let Some(open) = &self.open {
+            open.file
+                .set_length(open.bytes)
+                .map_err(|error| JournalError::io("cut", &open.segment.path, error))?;
+        }
+        self.sync_unguarded()
     }
 
     /// Makes everything appended durable and moves the anchor.
@@ -165,7 +196,7 @@ impl Writer {
     fn sync_unguarded(&mut self) -> Result<(), JournalError> {
         if let Some(open) = &self.open {
             open.file
-                .sync_data()
+                .sync()
                 .map_err(|error| JournalError::io("sync", &open.segment.path, error))?;
         }
         self.synced = self.written;
@@ -181,10 +212,12 @@ impl Writer {
     /// # Errors
     /// As [`Writer::append`].
     pub fn tend_anchor(&mut self, now: Instant) -> Result<(), JournalError> {
+        let synced_at = *self.anchor_synced_at.get_or_insert(now);
         let due = self.anchor_commits >= ANCHOR_COMMITS_MAX
-            || now.saturating_duration_since(self.anchor_synced_at) >= ANCHOR_AGE_MAX;
+            || now.saturating_duration_since(synced_at) >= ANCHOR_AGE_MAX;
         if due && self.anchor.is_dirty() {
             self.sync_anchor()?;
+            self.anchor_synced_at = Some(now);
         }
         Ok(())
     }
@@ -196,27 +229,31 @@ impl Writer {
     pub fn sync_anchor(&mut self) -> Result<(), JournalError> {
         self.guarded(|writer| {
             writer.anchor_commits = 0;
-            writer.anchor_synced_at = Instant::now();
             writer.anchor.sync()
         })
     }
 
-    fn create(&self, first: Seq) -> Result<Open, JournalError> {
-        let path = segment_path(&self.directory, first);
+    /// Creates a segment with room for all that it may hold; one that cannot have it is removed again.
+    fn create(&self, first: Seq, bytes: u64) -> Result<Open, JournalError> {
+        let path = self.location.segment_path(first);
         let header = Header {
-            shard: self.shard,
+            shard: self.location.shard,
             first,
             chain: self.written.chain,
         };
-        let mut file = OpenOptions::new()
-            .append(true)
-            .create_new(true)
-            .open(&path)
-            .map_err(|error| JournalError::io("create", &path, error))?;
-        file.write_all(&header.to_bytes())
-            .and_then(|()| file.sync_all())
-            .map_err(|error| JournalError::io("write", &path, error))?;
-        sync_directory(&self.directory)?;
+        let file = self.location.open_file(&path, Access::Create)?;
+        let room = self.segment_bytes_max.max(HEADER_BYTES as u64 + bytes);
+        let written = file
+            .allocate(room)
+            .and_then(|()| file.write_at(&header.to_bytes(), 0));
+        if let Err(error) = written {
+            drop(file);
+            self.location.remove_file(&path)?;
+            return Err(JournalError::io("write", &path, error));
+        }
+        file.sync()
+            .map_err(|error| JournalError::io("sync", &path, error))?;
+        self.location.sync_directory()?;
         Ok(Open {
             file,
             segment: Segment { first, path },
@@ -232,23 +269,18 @@ impl Writer {
             return Err(JournalError::Poisoned);
         }
         let result = act(self);
-        self.poisoned = result.is_err();
+        self.poisoned = !matches!(result, Ok(()) | Err(JournalError::Full { .. }));
         result
     }
-}
-
-/// Makes the entries of a directory durable.
-pub(super) fn sync_directory(directory: &Path) -> Result<(), JournalError> {
-    File::open(directory)
-        .and_then(|file| file.sync_all())
-        .map_err(|error| JournalError::io("sync", directory, error))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::journal::record::encode;
-    use types::{Input, InputKind, Timer, TimestampNs};
+    use std::fs::{File, OpenOptions};
+    use std::path::Path;
+    use types::{Input, InputKind, ShardId, Timer, TimestampNs};
 
     fn append_clock(writer: &mut Writer) -> Result<(), JournalError> {
         let before = writer.written();
@@ -268,10 +300,15 @@ mod tests {
         })
     }
 
+    fn device(path: &str) -> Box<dyn DiskFile> {
+        Box::new(OpenOptions::new().write(true).open(path).unwrap()) as Box<File>
+    }
+
     fn fresh(directory: &Path) -> Writer {
-        let anchor = Anchor::create(directory, ShardId(0)).unwrap();
+        let location = Location::local(directory, ShardId(0));
+        let anchor = Anchor::create(&location).unwrap();
         let end = anchor.mark();
-        Writer::new(directory, ShardId(0), 1 << 20, None, end, anchor).unwrap()
+        Writer::new(&location, 1 << 20, None, end, anchor).unwrap()
     }
 
     #[test]
@@ -283,10 +320,7 @@ mod tests {
         assert_eq!(writer.synced().seq, Seq(1));
 
         // /dev/null takes writes and refuses fsync.
-        let real = std::mem::replace(
-            &mut writer.open.as_mut().unwrap().file,
-            OpenOptions::new().append(true).open("/dev/null").unwrap(),
-        );
+        let real = std::mem::replace(&mut writer.open.as_mut().unwrap().file, device("/dev/null"));
         append_clock(&mut writer).unwrap();
         assert!(matches!(writer.sync(), Err(JournalError::Io { .. })));
         assert_eq!(writer.synced().seq, Seq(1));
@@ -302,17 +336,41 @@ mod tests {
     }
 
     #[test]
-    fn a_full_disk_poisons_the_writer() {
+    fn on_a_full_disk_the_same_append_is_tried_again() {
         let directory = tempfile::tempdir().unwrap();
         let mut writer = fresh(directory.path());
         append_clock(&mut writer).unwrap();
-        writer.open.as_mut().unwrap().file =
-            OpenOptions::new().append(true).open("/dev/full").unwrap();
-        assert!(matches!(
-            append_clock(&mut writer),
-            Err(JournalError::Io { .. })
-        ));
-        assert!(matches!(writer.sync(), Err(JournalError::Poisoned)));
+        let open = writer.open.as_mut().unwrap();
+        let real = std::mem::replace(&mut open.file, device("/dev/full"));
+        for _ in 0..2 {
+            let refused = append_clock(&mut writer);
+            assert!(matches!(refused, Err(JournalError::Full { .. })));
+            assert_eq!(writer.written().seq, Seq(1));
+        }
+        writer.open.as_mut().unwrap().file = real;
+        append_clock(&mut writer).unwrap();
+        writer.close().unwrap();
+        assert_eq!(writer.synced().seq, Seq(2));
+        drop(writer);
+        let location = Location::local(directory.path(), ShardId(0));
+        let summary = crate::journal::verify(&location).unwrap();
+        assert_eq!((summary.end.seq, summary.damage), (Seq(2), None));
+    }
+
+    #[test]
+    fn a_segment_has_room_while_it_is_open() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = fresh(directory.path());
+        append_clock(&mut writer).unwrap();
+        let path = writer.open.as_ref().unwrap().segment.path.clone();
+        let length = || std::fs::metadata(&path).unwrap().len();
+        assert_eq!(length(), 1 << 20);
+        writer.close().unwrap();
+        let used = length();
+        assert!(used < 100, "{used}");
+        append_clock(&mut writer).unwrap();
+        writer.close().unwrap();
+        assert_eq!(length(), 2 * used - HEADER_BYTES as u64);
     }
 
     #[test]

@@ -59,7 +59,8 @@ fn what_is_told_is_in_the_journal() {
             assert!(receipt.events.iter().all(|event| event.seq == receipt.seq));
             receipts.push(receipt);
         }
-        let on_file = journal::verify(&journal_directory, ShardId(0)).unwrap();
+        let on_file =
+            journal::verify(&journal::Location::local(&journal_directory, ShardId(0))).unwrap();
         assert!(on_file.end.seq >= receipts.last().unwrap().seq);
         assert!(on_file.anchor.unwrap().seq >= receipts.last().unwrap().seq);
     }

@@ -7,14 +7,27 @@ use std::fs::{self, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use crate::scenario::{Script, config, journaled};
-use runtime::journal::{self, ANCHOR_FILE, JournalError, Reason};
+use crate::scenario::{Script, config, journaled, script};
+use runtime::journal::{self, ANCHOR_FILE, JournalError, Location, Reason};
+use runtime::simulation::{Random, SimulatedDisk};
 use runtime::{RecoveryError, Runtime, StartError};
 use tempfile::TempDir;
 use types::{Input, Seq, ShardId};
 
+/// Small, so that thousands of openings are quick: room for more is read to its end.
+const SEGMENT_BYTES_MAX: u64 = 16 << 10;
+
+/// Bytes up to the last one that is not zero: zeros are room for more.
+fn used(bytes: &[u8]) -> usize {
+    bytes
+        .iter()
+        .rposition(|&byte| byte != 0)
+        .map_or(0, |last| last + 1)
+}
+
 struct Written {
     directory: TempDir,
+    disk: SimulatedDisk,
     segment: PathBuf,
     bytes: Vec<u8>,
     inputs: Vec<Input>,
@@ -43,6 +56,7 @@ fn written() -> Written {
         bytes.len()
     );
     Written {
+        disk: SimulatedDisk::default(),
         inputs: journaled(directory.path()),
         directory,
         segment,
@@ -66,7 +80,26 @@ impl Written {
         self.directory.path().join("journal")
     }
 
+    /// On a disk in memory, which syncs at once.
+    fn location(&self) -> Location {
+        Location {
+            disk: self.disk.shared(),
+            ..self.local()
+        }
+    }
+
+    /// On the disk of this machine.
+    fn local(&self) -> Location {
+        Location::local(self.journal(), ShardId(0))
+    }
+
     fn lay_out(&self, bytes: &[u8], anchor: &[u8]) {
+        self.disk.overwrite(&self.segment, bytes);
+        self.disk
+            .overwrite(&self.journal().join(ANCHOR_FILE), anchor);
+    }
+
+    fn lay_out_locally(&self, bytes: &[u8], anchor: &[u8]) {
         overwrite(&self.segment, bytes);
         overwrite(&self.journal().join(ANCHOR_FILE), anchor);
     }
@@ -74,9 +107,11 @@ impl Written {
     /// Opens the journal as recovery does: the inputs that came out and the bytes that were cut.
     fn open(&self) -> Result<(Vec<Input>, u64), JournalError> {
         let mut inputs = Vec::new();
-        let opened = journal::open(&self.journal(), ShardId(0), 64 << 20, Seq(0), |input| {
+        let mut opened = journal::open(&self.location(), SEGMENT_BYTES_MAX, Seq(0), |input| {
             inputs.push(input);
         })?;
+        // As at the end of a run: the room for more is given back.
+        opened.writer.close()?;
         Ok((inputs, opened.torn_bytes_cut))
     }
 
@@ -107,12 +142,11 @@ fn every_truncation_recovers_a_prefix_or_is_refused() {
             Ok((inputs, cut)) => {
                 assert!(whole as u64 >= written.early_seq, "length {length}");
                 assert_eq!(inputs, written.inputs[..whole], "length {length}");
-                assert_eq!(cut as usize, length - boundaries[whole], "length {length}");
+                let torn = used(&written.bytes[boundaries[whole]..length]);
+                assert_eq!(cut as usize, torn, "length {length}");
                 // Once cut, the journal is whole.
-                assert_eq!(
-                    fs::metadata(&written.segment).unwrap().len() as usize,
-                    boundaries[whole]
-                );
+                let left = written.disk.read(&written.segment).unwrap();
+                assert_eq!(left.len(), boundaries[whole]);
             }
             Err(error) => {
                 assert!(
@@ -140,16 +174,11 @@ fn every_flipped_bit_of_a_segment_is_seen() {
     let written = written();
     let mut bytes = written.bytes.clone();
     written.lay_out(&bytes, &written.last);
-    assert_eq!(
-        journal::verify(&written.journal(), ShardId(0))
-            .unwrap()
-            .damage,
-        None
-    );
+    assert_eq!(journal::verify(&written.location()).unwrap().damage, None);
     for bit in 0..bytes.len() * 8 {
         bytes[bit / 8] ^= 1 << (bit % 8);
-        overwrite(&written.segment, &bytes);
-        let summary = journal::verify(&written.journal(), ShardId(0)).unwrap();
+        written.disk.overwrite(&written.segment, &bytes);
+        let summary = journal::verify(&written.location()).unwrap();
         assert!(summary.damage.is_some(), "bit {bit}");
         bytes[bit / 8] ^= 1 << (bit % 8);
     }
@@ -222,12 +251,12 @@ fn zeroed_pages_are_seen() {
         written.lay_out(&bytes, &written.last);
         assert!(written.open().is_err(), "from {start}");
     }
-    // Zeros that a file system leaves behind the end after a crash are a torn tail.
+    // Zeros behind the end are room for more.
     let mut bytes = written.bytes.clone();
     bytes.resize(bytes.len() + 4_096, 0);
     written.lay_out(&bytes, &written.last);
     let (inputs, cut) = written.open().unwrap();
-    assert_eq!((inputs.len(), cut), (written.inputs.len(), 4_096));
+    assert_eq!((inputs.len(), cut), (written.inputs.len(), 0));
 }
 
 #[test]
@@ -246,6 +275,7 @@ fn a_gap_is_refused_also_beyond_the_anchor() {
         other => panic!("{other:?}"),
     }
     // A runtime does not start on it, and says where.
+    written.lay_out_locally(&bytes, &written.early);
     let error = Runtime::start(config(written.directory.path()), Script::boxed(0, 0)).unwrap_err();
     assert!(matches!(
         error,
@@ -289,9 +319,12 @@ fn a_missing_segment_is_refused() {
     runtime.stop().unwrap();
     fs::remove_dir_all(directory.path().join("snapshots")).unwrap();
     let journal = directory.path().join("journal");
-    let segments = journal::segments(&journal).unwrap();
+    let segments = journal::segments(&Location::local(&journal, ShardId(0))).unwrap();
     assert!(segments.len() >= 4);
-    let whole = |path: &Path| journal::open(path, ShardId(0), 64 << 20, Seq(0), |_| {});
+    let whole = |path: &Path| {
+        let location = Location::local(path, ShardId(0));
+        journal::open(&location, SEGMENT_BYTES_MAX, Seq(0), |_| {})
+    };
     for segment in &segments {
         let away = directory.path().join("away");
         fs::rename(&segment.path, &away).unwrap();
@@ -312,11 +345,125 @@ fn a_snapshot_ahead_of_the_journal_is_refused() {
     let end = written.boundaries()[written.early_seq as usize];
     written.lay_out(&written.bytes[..end], &written.early);
     let snapshot = Seq(written.inputs.len() as u64);
-    let opened = journal::open(&written.journal(), ShardId(0), 64 << 20, snapshot, |_| {});
+    let opened = journal::open(&written.location(), SEGMENT_BYTES_MAX, snapshot, |_| {});
     match opened {
         Err(JournalError::Rot { damage, durable }) => {
             assert_eq!((damage.reason, durable), (Reason::Ends, snapshot));
         }
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn a_repair_keeps_what_it_is_told_to_and_sets_the_rest_aside() {
+    let written = written();
+    let boundaries = written.boundaries();
+    let damaged = 40;
+    let mut bytes = written.bytes.clone();
+    bytes[boundaries[damaged - 1] + 20] ^= 1;
+    written.lay_out_locally(&bytes, &written.last);
+    // Not one record more than checks.
+    let too_far = journal::repair(&written.local(), Seq(damaged as u64));
+    let JournalError::Damaged(damage) = too_far.unwrap_err() else {
+        panic!("a record that does not check was kept");
+    };
+    assert_eq!(damage.seq, Seq(damaged as u64));
+    let keep = Seq(damaged as u64 - 1);
+    let repaired = journal::repair(&written.local(), keep).unwrap();
+    assert_eq!(repaired.end.seq, keep);
+    assert_eq!(repaired.set_aside.len(), 1);
+    assert_eq!(fs::read(&repaired.set_aside[0]).unwrap(), bytes);
+    let mut inputs = Vec::new();
+    let visit = |input| inputs.push(input);
+    journal::open(&written.local(), SEGMENT_BYTES_MAX, Seq(0), visit).unwrap();
+    assert_eq!(inputs, written.inputs[..damaged - 1]);
+    let beyond = journal::repair(&written.local(), Seq(damaged as u64));
+    assert!(matches!(beyond, Err(JournalError::Missing { .. })));
+}
+
+/// A journal of at least 64 KiB on a disk in memory, all of it durable, and the bytes of its segments.
+fn large() -> (Location, SimulatedDisk, Vec<(PathBuf, Vec<u8>)>) {
+    const BYTES: usize = 64 << 10;
+    let disk = SimulatedDisk::default();
+    let location = Location {
+        disk: disk.shared(),
+        ..Location::local("journal", ShardId(0))
+    };
+    let mut writer = journal::open(&location, 32 << 10, Seq(0), |_| {})
+        .unwrap()
+        .writer;
+    let mut written = 0;
+    while written < BYTES {
+        let before = writer.written();
+        let seq = before.seq.next();
+        let (ts, kind) = script(seq.0 - 1);
+        let mut bytes = Vec::new();
+        let input = Input { seq, ts, kind };
+        let chain = journal::record::encode(ShardId(0), &input, before.chain, &mut bytes);
+        written += bytes.len();
+        let append = journal::Append {
+            first: seq,
+            chain_before: before.chain,
+            end: journal::Mark { seq, chain },
+            bytes: &bytes,
+        };
+        writer.append(append).unwrap();
+    }
+    writer.close().unwrap();
+    writer.sync_anchor().unwrap();
+    let segments = journal::segments(&location).unwrap();
+    assert!(segments.len() >= 2);
+    let bytes = segments.into_iter().map(|segment| {
+        let bytes = disk.read(&segment.path).unwrap();
+        (segment.path, bytes)
+    });
+    let bytes = bytes.collect();
+    (location, disk, bytes)
+}
+
+/// All of what is asked about when `RUNTIME_DAMAGE_ALL` is set, and a random hundredth of it otherwise.
+fn sampled(all: usize) -> impl Iterator<Item = usize> {
+    let is_all = std::env::var_os("RUNTIME_DAMAGE_ALL").is_some();
+    let mut random = Random::new(all as u64);
+    (0..all).filter(move |_| is_all || random.one_in(100))
+}
+
+#[test]
+fn nothing_of_a_large_journal_is_lost_in_silence() {
+    let (location, disk, segments) = large();
+    let refused = |what: &dyn std::fmt::Display| {
+        let opened = journal::open(&location, 32 << 10, Seq(0), |_| {});
+        assert!(opened.is_err(), "{what}");
+        assert!(
+            journal::verify(&location).unwrap().damage.is_some(),
+            "{what}"
+        );
+    };
+    let mut counts = [0; 3];
+    for (path, bytes) in &segments {
+        for bit in sampled(bytes.len() * 8) {
+            let mut flipped = bytes.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            disk.overwrite(path, &flipped);
+            refused(&format_args!("bit {bit} of {}", path.display()));
+            counts[0] += 1;
+        }
+        for length in sampled(bytes.len()) {
+            disk.overwrite(path, &bytes[..length]);
+            refused(&format_args!("{length} bytes of {}", path.display()));
+            counts[1] += 1;
+        }
+        for start in (0..bytes.len()).step_by(512) {
+            let mut zeroed = bytes.clone();
+            let end = bytes.len().min(start + 512);
+            zeroed[start..end].fill(0);
+            disk.overwrite(path, &zeroed);
+            refused(&format_args!("zeros from {start} in {}", path.display()));
+            counts[2] += 1;
+        }
+        disk.overwrite(path, bytes);
+    }
+    let [flips, truncations, sectors] = counts;
+    println!("{flips} flipped bits, {truncations} truncations, {sectors} zeroed sectors: 0 silent");
+    journal::open(&location, 32 << 10, Seq(0), |_| {}).unwrap();
 }

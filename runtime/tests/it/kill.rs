@@ -1,21 +1,28 @@
 //! kill -9 under load: what was acknowledged is there, once.
 //!
 //! The parent starts this very test binary as a child, which trades and prints each acknowledgement;
-//! the parent logs them, kills the child, and looks into the journal.
+//! the parent logs them, kills the child at a random moment, and looks into the journal in the end.
+//! `scripts/crash` does it a thousand times.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command as Process, Stdio};
+use std::time::Duration;
 
 use crate::scenario::{SETUP, Script, config, journaled, order, replayed};
+use runtime::simulation::Random;
 use runtime::{Config, Runtime};
 use types::{Command, InputKind, Side};
 
 const DIRECTORY: &str = "RUNTIME_KILL_DIRECTORY";
 const CYCLE: &str = "RUNTIME_KILL_CYCLE";
+/// How many cycles, if not [`CYCLES`].
+const CYCLES_ASKED: &str = "RUNTIME_KILL_CYCLES";
 const CYCLES: u128 = 12;
-const ACKS_PER_CYCLE: usize = 300;
+/// A child is killed at the latest shortly after so many acknowledgements.
+const ACKS_MAX: u64 = 600;
+const DELAY_US_MAX: u64 = 5_000;
 const IN_FLIGHT: usize = 64;
 
 fn often(directory: &Path) -> Config {
@@ -38,6 +45,8 @@ fn child() {
     let end = if cycle == 0 { SETUP + 3 } else { 0 };
     let runtime = Runtime::start(often(Path::new(&directory)), Script::boxed(0, end)).unwrap();
     runtime.wait_source_end();
+    let took = runtime.recovery().elapsed.as_micros();
+    writeln!(std::io::stdout(), "recovered in {took}").unwrap();
     let handle = runtime.handle();
     let mut waiting = VecDeque::new();
     for number in 1_u128.. {
@@ -61,8 +70,14 @@ fn child() {
 #[test]
 fn nothing_acknowledged_is_lost_or_doubled() {
     let directory = tempfile::tempdir().unwrap();
+    let asked = std::env::var(CYCLES_ASKED).ok();
+    let cycles = asked.map_or(CYCLES, |cycles| cycles.parse().unwrap());
+    let mut random = Random::new(cycles as u64);
     let mut acknowledged = BTreeMap::new();
-    for cycle in 0..CYCLES {
+    let mut recoveries = Vec::new();
+    for cycle in 0..cycles {
+        let acks_max = 1 + random.below(ACKS_MAX);
+        let delay = Duration::from_micros(random.below(DELAY_US_MAX));
         let mut child = Process::new(std::env::current_exe().unwrap())
             .args(["--exact", "kill::child", "--nocapture"])
             .env(DIRECTORY, directory.path())
@@ -72,10 +87,13 @@ fn nothing_acknowledged_is_lost_or_doubled() {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut acks = 0;
+        let mut acks = 0_u64;
         let mut killed = false;
         // What is still in the pipe after the kill was acknowledged as well.
         while let Some(Ok(line)) = lines.next() {
+            if let Some((_, took)) = line.split_once("recovered in ") {
+                recoveries.push(took.parse::<u64>().unwrap());
+            }
             let Some(ack) = line.strip_prefix("ack ") else {
                 continue;
             };
@@ -88,7 +106,8 @@ fn nothing_acknowledged_is_lost_or_doubled() {
                 acknowledged.insert(seq, client_order);
                 acks += 1;
             }
-            if acks == ACKS_PER_CYCLE && !killed {
+            if acks == acks_max && !killed {
+                std::thread::sleep(delay);
                 child.kill().unwrap();
                 killed = true;
             }
@@ -115,12 +134,23 @@ fn nothing_acknowledged_is_lost_or_doubled() {
             assert!(once.insert(number), "{number} is there twice");
         }
     }
-    assert!(acknowledged.len() >= ACKS_PER_CYCLE * CYCLES as usize);
-    for (seq, number) in acknowledged {
+    assert!(acknowledged.len() as u128 >= cycles);
+    for (seq, number) in &acknowledged {
         assert_eq!(
-            client_order(&inputs[seq as usize - 1].kind),
-            Some(number),
+            client_order(&inputs[*seq as usize - 1].kind),
+            Some(*number),
             "acknowledged at seq {seq}"
         );
     }
+    recoveries.sort_unstable();
+    let at = |percent: usize| recoveries[(recoveries.len() - 1) * percent / 100] as f64 / 1_000.0;
+    println!(
+        "{cycles} kills, {} acknowledged of {} orders in the journal, 0 lost, 0 doubled; recovery in ms: \
+         p50 {:.1}, p99 {:.1}, max {:.1}",
+        acknowledged.len(),
+        once.len(),
+        at(50),
+        at(99),
+        at(100),
+    );
 }

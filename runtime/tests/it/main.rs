@@ -9,6 +9,7 @@ mod failures;
 mod kill;
 mod latencies;
 mod overload;
+mod power_loss;
 mod projections;
 mod restart;
 mod rolls;

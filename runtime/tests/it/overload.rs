@@ -4,7 +4,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use crate::scenario::{SETUP, config, order, script};
-use runtime::{Lane, Next, Runtime, Shard, Source};
+use runtime::{Lane, Next, Overloaded, Runtime, Shard, Source};
 use types::{AccountId, Command, Side};
 
 /// Gives the setup, says so, then holds the shard until it is let go.
@@ -56,9 +56,10 @@ fn sent_is_acknowledged_plus_refused_and_cancels_go_first() {
     for number in 0..SENT {
         match handle.submit(order(0, number as u128 + 1, Side::Buy)) {
             Ok(receipt) => receipts.push(receipt),
-            Err(overloaded) => {
-                assert_eq!(overloaded.lane, Lane::Commands);
-                assert_eq!(overloaded.waiting_max, COMMANDS_MAX);
+            Err(why) => {
+                let lane = Lane::Commands;
+                let waiting_max = COMMANDS_MAX;
+                assert_eq!(why, Overloaded { lane, waiting_max }.into());
                 refused += 1;
             }
         }

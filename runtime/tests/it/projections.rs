@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use crate::scenario::{Script, config, journaled};
 use runtime::{
-    Config, EventBuf, Limits, RecoveryError, Runtime, Shard, SnapshotStore, StartError, Step,
+    Config, EventBuf, Limits, RecoveryError, Runtime, Shard, SnapshotStore, Snapshots, StartError,
+    Step,
 };
 use types::{Event, Input, InputKind, Seq, ShardId, Timer, TimestampNs};
 

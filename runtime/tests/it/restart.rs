@@ -61,7 +61,11 @@ fn without_snapshots_the_whole_journal_is_replayed_over_many_segments() {
     let runtime = Runtime::start(small_segments(), Script::boxed(0, 1_000)).unwrap();
     runtime.wait_source_end();
     let first = runtime.stop().unwrap();
-    let segments = runtime::journal::segments(&directory.path().join("journal")).unwrap();
+    let segments = runtime::journal::segments(&runtime::journal_location(
+        directory.path(),
+        types::ShardId(0),
+    ))
+    .unwrap();
     assert!(segments.len() > 10, "{} segments", segments.len());
 
     fs::remove_dir_all(directory.path().join("snapshots")).unwrap();

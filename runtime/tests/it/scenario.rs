@@ -168,7 +168,7 @@ impl Source for Script {
 
 /// Every input of the journal in a data directory.
 pub(crate) fn journaled(data: &Path) -> Vec<Input> {
-    let mut reader = Reader::open(&data.join("journal"), ShardId(0), Seq(0)).unwrap();
+    let mut reader = Reader::open(&runtime::journal_location(data, ShardId(0)), Seq(0)).unwrap();
     let mut inputs = Vec::new();
     while let Some(input) = reader.next_input().unwrap() {
         inputs.push(input);

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::scenario::{Script, config};
-use runtime::{Config, Runtime, SnapshotStore, Stopped};
+use runtime::{Config, Runtime, SnapshotStore, Snapshots, Stopped};
 
 fn often(directory: &Path) -> Config {
     let mut config = config(directory);

@@ -106,6 +106,11 @@ impl Output {
         &self.state["boards"][place]
     }
 
+    /// Every competition of the final state, with its boards.
+    pub(super) fn contests(&self) -> &[Value] {
+        self.state["boards"].as_array().unwrap()
+    }
+
     /// The rows of the first board.
     pub(super) fn board(&self) -> &[Value] {
         self.state["boards"][0]["rows"].as_array().unwrap()

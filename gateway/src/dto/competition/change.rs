@@ -2,7 +2,9 @@
 
 use types::{AccountId, CompetitionChange, TeamId};
 
+use crate::dto::body::{BodyError, json};
 use crate::dto::document::{Field, FieldError, Table};
+use crate::dto::names::Names;
 use crate::dto::word::Word;
 
 /// The fields of an entry.
@@ -31,6 +33,36 @@ impl Word for Kind {
             Self::Finalise => "finalise",
         }
     }
+}
+
+/// The entry of an HTTP request.
+///
+/// # Errors
+/// See [`BodyError`].
+pub fn entry_from_json(
+    body: &[u8],
+    names: &Names,
+) -> Result<(AccountId, Option<TeamId>), BodyError> {
+    let node = json(body)?;
+    let table = Field::root(&node).table(&ENTRY_FIELDS)?;
+    Ok(read_entry(&table, |field| account_of(field, names))?)
+}
+
+/// The change of an HTTP request.
+///
+/// # Errors
+/// See [`BodyError`].
+pub fn change_from_json(body: &[u8], names: &Names) -> Result<CompetitionChange, BodyError> {
+    let node = json(body)?;
+    let table = Field::root(&node).table(&CHANGE_FIELDS)?;
+    Ok(read_change(&table, |field| account_of(field, names))?)
+}
+
+fn account_of(field: &Field<'_>, names: &Names) -> Result<AccountId, FieldError> {
+    const ACCEPTED: &str = "the id of an account in quotes, such as \"7\"";
+    names
+        .account_id(field.text(ACCEPTED)?)
+        .ok_or_else(|| field.error(ACCEPTED))
 }
 
 /// Reads who enters, and for which team. `account` says whose id a field is.

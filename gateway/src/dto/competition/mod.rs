@@ -18,9 +18,9 @@ use serde::Serialize;
 use super::word::Word;
 use super::{percent, time};
 
-pub use change::{read_change, read_entry};
-pub use file::{CompetitionFileError, from_toml, spec_from_toml};
-pub use read::{FIELDS, read};
+pub use change::{change_from_json, entry_from_json, read_change, read_entry};
+pub use file::{from_toml, spec_from_toml};
+pub use read::{FIELDS, from_json, read};
 
 /// A competition as JSON or TOML.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -6,6 +6,7 @@ use rules::{
 };
 use types::Ratio;
 
+use crate::dto::body::{BodyError, json};
 use crate::dto::document::{Field, FieldError, Table};
 use crate::dto::{percent, time};
 
@@ -27,6 +28,15 @@ pub const FIELDS: [&str; 11] = [
 const PLACES: [&str; 4] = ["first", "last", "share_pct", "amount"];
 const COUNT: &str = "a whole number from 0 without quotes";
 const PLACE: &str = "a place from 1 to 1000 without quotes";
+
+/// The definition of an HTTP request.
+///
+/// # Errors
+/// See [`BodyError`].
+pub fn from_json(body: &[u8]) -> Result<Competition, BodyError> {
+    let node = json(body)?;
+    Ok(read(&Field::root(&node).table(&FIELDS)?)?)
+}
 
 /// Reads a competition's definition and checks it. Weights, loss limit and gates are the standard ones
 /// where the document does not say otherwise; without a window, entry rules, prizes, a freeze or teams it

@@ -1,9 +1,10 @@
 //! Facts about the life of a competition.
 
 use serde::ser::SerializeMap;
-use types::EventKind;
+use types::{ContestRefusal, EventKind};
 
 use super::fields::Fields;
+use crate::dto::names::Names;
 use crate::dto::word::{self, Word};
 
 impl<M: SerializeMap> Fields<'_, M> {
@@ -43,7 +44,7 @@ impl<M: SerializeMap> Fields<'_, M> {
                     account.map(|account| self.names.account(account)),
                 )?;
                 self.put("reason", word::contest_refusal(*reason))?;
-                self.text("detail", reason)
+                self.put("detail", denial(*reason, self.names))
             }
             EventKind::PrizeAwarded {
                 competition,
@@ -63,5 +64,24 @@ impl<M: SerializeMap> Fields<'_, M> {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// A refusal in words, with the account as it is called.
+fn denial(reason: ContestRefusal, names: &Names) -> String {
+    match reason {
+        ContestRefusal::UnknownEntrant(account) => {
+            format!(
+                "account {} has not entered the competition",
+                names.account(account)
+            )
+        }
+        ContestRefusal::IsDisqualified(account) => {
+            format!("account {} is disqualified already", names.account(account))
+        }
+        ContestRefusal::IsNotDisqualified(account) => {
+            format!("account {} is not disqualified", names.account(account))
+        }
+        _ => reason.to_string(),
     }
 }

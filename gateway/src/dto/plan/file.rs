@@ -1,89 +1,25 @@
 //! Plan files in TOML.
 
 use rules::Plan;
-use toml::de::{DeTable, DeValue};
 use types::Codec;
 
 use super::read::read;
-use crate::dto::document::{Field, FieldError, Node, Step, steps};
-
-/// What is wrong with a plan file, and on which line.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PlanFileError {
-    /// The text is not TOML.
-    #[error("{file}:{line}: {detail}")]
-    Syntax {
-        /// Name of the file.
-        file: String,
-        /// Line from 1.
-        line: usize,
-        /// What the TOML reader says.
-        detail: String,
-    },
-    /// A field is not accepted.
-    #[error("{file}:{line}: {error}")]
-    Field {
-        /// Name of the file.
-        file: String,
-        /// Line from 1; of the table when the field is missing.
-        line: usize,
-        /// The field.
-        error: FieldError,
-    },
-}
+use crate::dto::file::{self, FileError};
 
 /// A valid plan from the text of a plan file. `file` is its name in errors.
 ///
 /// # Errors
-/// See [`PlanFileError`].
-pub fn from_toml(file: &str, text: &str) -> Result<Plan, PlanFileError> {
-    let node = Node::from_toml(text).map_err(|error| PlanFileError::Syntax {
-        file: file.to_owned(),
-        line: line_at(text, error.span().map_or(0, |span| span.start)),
-        detail: error.message().trim().to_owned(),
-    })?;
-    read(&Field::root(&node), &[]).map_err(|error| PlanFileError::Field {
-        file: file.to_owned(),
-        line: line_of(text, &error.field),
-        error,
-    })
+/// See [`FileError`].
+pub fn from_toml(file: &str, text: &str) -> Result<Plan, FileError> {
+    file::from_toml(file, text, |root| read(root, &[]))
 }
 
 /// The canonical bytes of the plan of a plan file.
 ///
 /// # Errors
-/// See [`PlanFileError`].
-pub fn spec_from_toml(file: &str, text: &str) -> Result<Box<[u8]>, PlanFileError> {
+/// See [`FileError`].
+pub fn spec_from_toml(file: &str, text: &str) -> Result<Box<[u8]>, FileError> {
     from_toml(file, text).map(|plan| plan.to_bytes().into())
-}
-
-/// The line of the deepest part of this path that the text has; the first line when it has none.
-fn line_of(text: &str, path: &str) -> usize {
-    let Ok(root) = DeTable::parse(text) else {
-        return 1;
-    };
-    let root = DeValue::Table(root.into_inner());
-    let (mut value, mut offset) = (&root, 0);
-    for step in steps(path) {
-        let found = match (step, value) {
-            (Step::Name(name), DeValue::Table(table)) => table
-                .get_key_value(name)
-                .map(|(key, value)| (key.span(), value)),
-            (Step::Place(place), DeValue::Array(items)) => {
-                items.get(place).map(|value| (value.span(), value))
-            }
-            _ => None,
-        };
-        let Some((span, inner)) = found else { break };
-        offset = span.start;
-        value = inner.get_ref();
-    }
-    line_at(text, offset)
-}
-
-fn line_at(text: &str, offset: usize) -> usize {
-    let before = text.as_bytes().iter().take(offset);
-    1 + before.filter(|byte| **byte == b'\n').count()
 }
 
 #[cfg(test)]
@@ -92,6 +28,7 @@ mod tests {
     use types::{Funding, Money, PositionMode, Ratio, Terms};
 
     use super::*;
+    use crate::dto::document::{Field, Node};
     use crate::dto::plan::PlanDto;
 
     const EVERYTHING: &str = r#"

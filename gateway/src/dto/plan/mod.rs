@@ -18,7 +18,7 @@ use self::conduct::{ConductDto, LifeDto};
 use super::word::Word;
 use super::{percent, time};
 
-pub use file::{PlanFileError, from_toml, spec_from_toml};
+pub use file::{from_toml, spec_from_toml};
 pub use read::read;
 
 /// The newest format of a plan document. One without a `format` is of the first.

@@ -3,15 +3,15 @@
 use axum::http::StatusCode;
 use runtime::Receipt;
 use serde_json::{Value, json};
-use types::{AccountId, CompetitionId, ContestRefusal, EventKind, InputRejection, TeamId};
+use types::{CompetitionId, ContestRefusal, EventKind, InputRejection};
 
-use super::rejected;
+use super::{beside, rejected};
 use crate::app::App;
-use crate::channel::array;
 use crate::dto::event;
 use crate::dto::word::{self, rejection};
 use crate::problem::Problem;
 use crate::rest::accounts::unknown_account;
+use crate::rest::submission::ContestEntry;
 use crate::show;
 
 /// A new competition, as JSON, or why it was refused.
@@ -32,11 +32,14 @@ pub(in crate::rest) fn of_definition(app: &App, receipt: &Receipt) -> Result<Str
 /// An entry, as JSON, or why it was refused.
 pub(in crate::rest) fn of_entry(
     app: &App,
-    competition: CompetitionId,
-    account: AccountId,
-    team: Option<TeamId>,
+    entry: ContestEntry,
     receipt: &Receipt,
 ) -> Result<String, Problem> {
+    let ContestEntry {
+        competition,
+        account,
+        team,
+    } = entry;
     for fact in &receipt.events {
         match fact.kind {
             EventKind::CompetitionEntered {
@@ -85,12 +88,7 @@ fn with_events(app: &App, head: &Value, competition: CompetitionId, receipt: &Re
         .filter(|event| competition_of(&event.event().kind) == Some(competition))
         .map(|event| show::json(&event))
         .collect();
-    let mut body = head.to_string();
-    body.pop();
-    body.push_str(",\"events\":");
-    array(&mut body, told.iter());
-    body.push('}');
-    body
+    beside(head, told.iter())
 }
 
 /// The competition that a fact is about.
@@ -108,18 +106,25 @@ const fn competition_of(kind: &EventKind) -> Option<CompetitionId> {
     }
 }
 
-/// A refusal of the competition's rules; the number of an unknown entrant is its account.
+/// A refusal of the competition's rules.
 fn denied(reason: ContestRefusal) -> Problem {
     let kind = word::contest_refusal(reason);
     let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, kind, reason.to_string());
     match reason {
         ContestRefusal::NeedsTeam => problem.with("team", None, "a team"),
         ContestRefusal::HasNoTeams => problem.with("team", None, "no team"),
-        ContestRefusal::UnknownEntrant(account) => problem.with(
-            "account",
-            Some(&account.to_string()),
-            "an account that has entered this competition",
-        ),
+        ContestRefusal::UnknownEntrant(account) => {
+            let accepted = "an account that has entered this competition";
+            problem.with("account", Some(&account.to_string()), accepted)
+        }
+        ContestRefusal::IsDisqualified(account) => {
+            let accepted = "an account that is not disqualified";
+            problem.with("account", Some(&account.to_string()), accepted)
+        }
+        ContestRefusal::IsNotDisqualified(account) => {
+            let accepted = "an account that is disqualified";
+            problem.with("account", Some(&account.to_string()), accepted)
+        }
         _ => problem,
     }
 }

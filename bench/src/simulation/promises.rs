@@ -1,0 +1,214 @@
+//! What a runtime has promised so far, and whether its journal keeps it.
+
+use engine::{EventBuf, Limits, Shard};
+use runtime::journal::{Location, Reader};
+use runtime::{DurableBatch, Receipt, StateHash};
+use tokio::sync::oneshot;
+use types::{Command, Event, Input, InputKind, Seq, ShardId};
+
+/// A command on its way.
+#[derive(Debug)]
+struct Sent {
+    command: Command,
+    receipt: oneshot::Receiver<Receipt>,
+}
+
+/// A command that was acknowledged.
+#[derive(Debug)]
+struct Acknowledged {
+    command: Command,
+    receipt: Receipt,
+}
+
+/// Everything that was sent, acknowledged and told.
+#[derive(Debug, Default)]
+pub(super) struct Promises {
+    waiting: Vec<Sent>,
+    acknowledged: Vec<Acknowledged>,
+    told: Vec<(Seq, Vec<Event>)>,
+    /// Commands that were taken, but for announcements.
+    taken: u64,
+    pub(super) counts: Counts,
+}
+
+/// What became of the commands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Tried to send.
+    pub sent: u64,
+    /// Acknowledged.
+    pub acknowledged: u64,
+    /// Refused: overloaded, or the disk was full.
+    pub refused: u64,
+    /// Never answered, for the runtime died or failed first.
+    pub in_doubt: u64,
+}
+
+impl Promises {
+    pub(super) fn sent(&mut self, command: Command, receipt: oneshot::Receiver<Receipt>) {
+        self.counts.sent += 1;
+        self.taken += u64::from(is_counted(&InputKind::Command(command.clone())));
+        self.waiting.push(Sent { command, receipt });
+    }
+
+    pub(super) fn refused(&mut self) {
+        self.counts.sent += 1;
+        self.counts.refused += 1;
+    }
+
+    /// Takes the answers that are there.
+    pub(super) fn listen(&mut self) {
+        let waiting = std::mem::take(&mut self.waiting);
+        for mut sent in waiting {
+            match sent.receipt.try_recv() {
+                Ok(receipt) => {
+                    self.counts.acknowledged += 1;
+                    let command = sent.command;
+                    self.acknowledged.push(Acknowledged { command, receipt });
+                }
+                Err(oneshot::error::TryRecvError::Empty) => self.waiting.push(sent),
+                Err(oneshot::error::TryRecvError::Closed) => self.counts.in_doubt += 1,
+            }
+        }
+    }
+
+    /// Notes what was told to whoever subscribes.
+    pub(super) fn tell(&mut self, batch: &DurableBatch) {
+        self.told.push((batch.last_seq, batch.events.clone()));
+    }
+
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Replays a journal from its first input and holds it against everything that was promised; says the
+    /// state that it leads to. `opening` commands came from the source. With `loses_told` the end of what
+    /// was promised may be missing: a loss of power in relaxed mode.
+    pub(super) fn check(
+        &self,
+        location: &Location,
+        limits: Limits,
+        opening: u64,
+        loses_told: bool,
+    ) -> Result<(Seq, StateHash), String> {
+        let mut replay = Replay::new(limits);
+        let mut reader = Reader::open(location, Seq(0)).map_err(|error| error.to_string())?;
+        while let Some(input) = reader.next_input().map_err(|error| error.to_string())? {
+            replay.apply(input);
+        }
+        let end = replay.shard.seq();
+        let mut places = Vec::new();
+        for Acknowledged { command, receipt } in &self.acknowledged {
+            let Some(input) = replay.input(receipt.seq) else {
+                if loses_told {
+                    continue;
+                }
+                return Err(format!(
+                    "the command acknowledged at seq {} is lost: the journal ends at {end}",
+                    receipt.seq
+                ));
+            };
+            places.push(receipt.seq);
+            let is_same = input.ts == receipt.ts
+                && matches!(&input.kind, InputKind::Command(found) if found == command);
+            if !is_same {
+                return Err(format!(
+                    "seq {} was acknowledged as {command:?}, the journal has {input:?}",
+                    receipt.seq
+                ));
+            }
+            differs(receipt.seq, &receipt.events, replay.events(receipt.seq))?;
+        }
+        places.sort_unstable();
+        let doubled = places.windows(2).find(|pair| pair[0] == pair[1]);
+        if let Some([seq, ..]) = doubled {
+            return Err(format!("two commands were acknowledged at seq {seq}"));
+        }
+        let found = replay.inputs.iter().filter(|input| is_counted(&input.kind));
+        let found = found.count() as u64;
+        let taken = self.taken + opening;
+        if found > taken {
+            return Err(format!(
+                "the journal has {found} commands, {taken} were taken"
+            ));
+        }
+        for (last, events) in &self.told {
+            if *last > end {
+                if loses_told {
+                    continue;
+                }
+                return Err(format!(
+                    "seq {last} was told, but the journal ends at {end}"
+                ));
+            }
+            for event in events {
+                let found = replay.events(event.seq);
+                if !found.contains(event) {
+                    return Err(format!(
+                        "seq {}: {event:?} was told, the replay has {found:?}",
+                        event.seq
+                    ));
+                }
+            }
+        }
+        Ok((end, replay.shard.state_hash()))
+    }
+
+    /// After a loss of power in relaxed mode: what the journal does not have any more was never promised.
+    pub(super) fn forget_after(&mut self, end: Seq) {
+        self.acknowledged.retain(|known| known.receipt.seq <= end);
+        self.told.retain(|(last, _)| *last <= end);
+    }
+}
+
+/// Whether it is a command that somebody sent: the runtime announces windows by itself.
+pub(super) const fn is_counted(kind: &InputKind) -> bool {
+    matches!(kind, InputKind::Command(command) if !matches!(command, Command::AnnounceWindow { .. }))
+}
+
+/// A journal that was applied to a shard from nothing.
+struct Replay {
+    shard: Shard,
+    inputs: Vec<Input>,
+    /// Of each input.
+    events: Vec<Vec<Event>>,
+}
+
+impl Replay {
+    fn new(limits: Limits) -> Self {
+        Self {
+            shard: Shard::new(ShardId(0), limits),
+            inputs: Vec::new(),
+            events: Vec::new(),
+        }
+    }
+
+    fn apply(&mut self, input: Input) {
+        let mut events = EventBuf::default();
+        self.shard.apply(&input, &mut events);
+        self.inputs.push(input);
+        self.events.push(events.as_slice().to_vec());
+    }
+
+    fn input(&self, seq: Seq) -> Option<&Input> {
+        self.inputs.get(seq.0 as usize - 1)
+    }
+
+    fn events(&self, seq: Seq) -> &[Event] {
+        let events = self.events.get(seq.0 as usize - 1);
+        events.map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Names the first difference.
+fn differs(seq: Seq, told: &[Event], found: &[Event]) -> Result<(), String> {
+    let longest = told.len().max(found.len());
+    match (0..longest).find(|&place| told.get(place) != found.get(place)) {
+        None => Ok(()),
+        Some(place) => Err(format!(
+            "seq {seq}, event {place}: {:?} was acknowledged, the replay has {:?}",
+            told.get(place),
+            found.get(place)
+        )),
+    }
+}

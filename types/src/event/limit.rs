@@ -1,0 +1,126 @@
+//! Limits of an account: their floors, warnings and breaches.
+
+use crate::id::{AccountId, InstrumentId, PlanHash, PlanId, Seq};
+use crate::unit::{Money, Notional, Price, SignedQty};
+
+/// The rules that an account lives under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RuleKind {
+    /// Loss within one trading day.
+    DailyLoss,
+    /// Loss overall.
+    MaxLoss,
+}
+
+/// What a violated limit does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// The account fails.
+    Fail,
+    /// The account is flattened and takes no opening orders until the next roll.
+    LockForDay,
+    /// It is reported, once per trading day and limit; nothing else happens.
+    Warn,
+}
+
+/// A floor and what moved it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FloorMove {
+    /// The account.
+    pub account: AccountId,
+    /// The rule.
+    pub rule: RuleKind,
+    /// Reference value.
+    pub baseline: Money,
+    /// Allowed distance below it.
+    pub allowance: Money,
+    /// `baseline - allowance`, or the level it is held at.
+    pub floor: Money,
+    /// What moved it.
+    pub cause: FloorMoveCause,
+}
+
+/// What moved a floor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FloorMoveCause {
+    /// The account opened.
+    Opened,
+    /// The trading day rolled.
+    Rolled,
+    /// The trailed quantity reached a higher peak.
+    Trailed,
+    /// A payout or scaling.
+    Adjusted,
+}
+
+/// A limit of which as much is used as its plan warns at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LimitWarning {
+    /// The account.
+    pub account: AccountId,
+    /// The rule.
+    pub rule: RuleKind,
+    /// Equity at the test, exact.
+    pub equity: Notional,
+    /// Reference value.
+    pub baseline: Money,
+    /// Allowed distance below it.
+    pub allowance: Money,
+    /// The floor as it stood before the input.
+    pub floor: Money,
+}
+
+/// A violated limit with its proof: `equity = balance + sum of unrealised` over the positions that
+/// follow, and it is below `floor = baseline - allowance` (or at it, where a touch is a breach).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Breach {
+    /// The account.
+    pub account: AccountId,
+    /// The rule.
+    pub rule: RuleKind,
+    /// What it does.
+    pub effect: Effect,
+    /// Whether this is the breach that decides: hard before soft, then the highest floor.
+    pub primary: bool,
+    /// Whether equity at the floor is a breach.
+    pub touch_is_breach: bool,
+    /// Balance at the test.
+    pub balance: Money,
+    /// Equity at the test, exact.
+    pub equity: Notional,
+    /// Reference value.
+    pub baseline: Money,
+    /// Allowed distance below it.
+    pub allowance: Money,
+    /// The floor as it stood before the input.
+    pub floor: Money,
+    /// The plan.
+    pub plan: PlanId,
+    /// Version of the plan.
+    pub plan_version: u32,
+    /// Hash of the plan's canonical bytes.
+    pub plan_hash: PlanHash,
+    /// Open positions at the test.
+    pub positions: u32,
+}
+
+/// An open position at the moment of a breach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BreachPosition {
+    /// The account.
+    pub account: AccountId,
+    /// What is held.
+    pub instrument: InstrumentId,
+    /// How much.
+    pub position: SignedQty,
+    /// What it cost: the signed sum of price x quantity x contract size, exact.
+    pub cost: Notional,
+    /// Best bid at the test.
+    pub bid: Price,
+    /// Best ask at the test.
+    pub ask: Price,
+    /// The input that showed these prices.
+    pub quote: Seq,
+    /// Value at the liquidation side minus cost, exact.
+    pub unrealised: Notional,
+}
