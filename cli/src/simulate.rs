@@ -181,6 +181,15 @@ pub(crate) fn run_lines(
     if let Some(folder) = extras.proofs {
         fs::create_dir_all(folder).map_err(|source| unwritten(folder, source))?;
     }
+    let stopped = |stop, file: &str, line| match stop {
+        Stop::Write(error) => SimulateError::Write(error),
+        Stop::Proof(path, source) => unwritten(&path, source),
+        Stop::Fault(fault) => SimulateError::Line {
+            file: file.to_owned(),
+            line,
+            fault,
+        },
+    };
     let mut bytes = Vec::new();
     let mut result = Ok(());
     for line in 1.. {
@@ -193,21 +202,16 @@ pub(crate) fn run_lines(
                 file: file.to_owned(),
                 source,
             })?;
-        if read == 0 {
-            break;
-        }
-        match apply_line(&mut scenario, &bytes, &mut out) {
-            Ok(()) => {}
-            Err(Stop::Write(error)) => return Err(SimulateError::Write(error)),
-            Err(Stop::Proof(path, source)) => return Err(unwritten(&path, source)),
-            Err(Stop::Fault(fault)) => {
-                result = Err(SimulateError::Line {
-                    file: file.to_owned(),
-                    line,
-                    fault,
-                });
-                break;
-            }
+        let applied = if read == 0 {
+            scenario.end(&mut out)
+        } else {
+            apply_line(&mut scenario, &bytes, &mut out)
+        };
+        result = applied.map_err(|stop| stopped(stop, file, line));
+        match result {
+            Ok(()) if read > 0 => {}
+            Ok(()) | Err(SimulateError::Line { .. }) => break,
+            Err(error) => return Err(error),
         }
     }
     if extras.state && result.is_ok() {

@@ -63,6 +63,8 @@ pub struct Naive {
     limits: Limits,
     seq: Seq,
     ts: TimestampNs,
+    /// All that was due by then is done.
+    worked_until: Option<u64>,
     facts: Vec<EventKind>,
     markets: Vec<Market>,
     plans: Vec<Plan>,
@@ -115,6 +117,7 @@ impl Naive {
             limits: limits.held(),
             seq: Seq::default(),
             ts: TimestampNs::default(),
+            worked_until: None,
             facts: Vec::new(),
             markets: Vec::new(),
             plans: Vec::new(),
@@ -149,6 +152,14 @@ impl Naive {
     pub fn apply(&mut self, input: &Input) -> Vec<Event> {
         self.seq = input.seq;
         self.ts = input.ts;
+        // A roll comes before everything else of its time, which is left to an input that is no roll.
+        let is_roll = matches!(input.kind, InputKind::Timer(Timer::DayRoll { .. }));
+        let by = if is_roll {
+            input.ts.0.checked_sub(1)
+        } else {
+            Some(input.ts.0)
+        };
+        self.worked_until = self.worked_until.max(by);
         self.do_due_work();
         match &input.kind {
             InputKind::Market(event) => self.on_market(event),
@@ -159,7 +170,9 @@ impl Naive {
             InputKind::Timer(Timer::Clock) => {}
         }
         self.settle();
-        self.do_due_work();
+        if !is_roll {
+            self.do_due_work();
+        }
         let (seq, ts) = (input.seq, input.ts);
         std::mem::take(&mut self.facts)
             .into_iter()
@@ -272,6 +285,11 @@ impl Naive {
 
     fn plan(&self, account: usize) -> &Plan {
         &self.plans[self.accounts[account].plan]
+    }
+
+    /// Whether work that is due at a time has its turn.
+    fn has_come(&self, at: u64) -> bool {
+        self.worked_until >= Some(at)
     }
 
     fn push(&mut self, kind: EventKind) {

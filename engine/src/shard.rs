@@ -55,6 +55,7 @@ use crate::slab::Slab;
 use crate::table::Table;
 use crate::windows::Windows;
 use cascade::Pending;
+pub(crate) use check::{is_beyond, trailed};
 use timed::Change;
 
 /// A plan and the hash of its canonical bytes.
@@ -252,21 +253,23 @@ impl Shard {
         self.seq = input.seq;
         self.ts = input.ts;
         events.begin(input.seq, input.ts);
+        if let InputKind::Timer(Timer::DayRoll { schedule, day }) = input.kind {
+            return self.roll_first(schedule, day, events);
+        }
         self.run_timed(events);
         match &input.kind {
             InputKind::Market(event) => self.on_market(event, events),
             InputKind::Command(command) => self.on_command(command, events),
-            InputKind::Timer(Timer::DayRoll { schedule, day }) => {
-                self.on_day_roll(*schedule, *day, events);
-            }
-            InputKind::Timer(Timer::Clock) => {}
+            InputKind::Timer(Timer::DayRoll { .. } | Timer::Clock) => {}
         }
         self.settle(events);
         // What the input itself started and is due already, such as an algo's first slice.
         self.run_timed(events);
     }
 
-    /// When something is due that needs no market and no command: an expiry, an arrival, a slice.
+    /// When something is due that needs no market and no command: an expiry, an arrival, a slice, a window
+    /// or a competition. After a roll that may be the time of the roll itself, and waits for the next
+    /// input that is none.
     pub fn next_due(&self) -> Option<TimestampNs> {
         let due = self.agenda.next().map(|due| due.at);
         let edge = self.windows.next();

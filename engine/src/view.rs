@@ -113,7 +113,8 @@ pub struct AccountView {
     pub day_start_equity: Money,
     /// Every limit.
     pub limits: Vec<LimitView>,
-    /// What the next roll would do at the equity of now; `None` without an open day.
+    /// What the next roll would do at the equity of now, the first one, too; `None` of an account that
+    /// does not trade, which no roll concerns.
     pub next_roll: Option<NextRoll>,
     /// Balance that meets the profit target, and when it was first met.
     pub target: Option<(Money, Option<TimestampNs>)>,

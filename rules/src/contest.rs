@@ -1,7 +1,7 @@
 //! A competition's life: upcoming, live, in review, final.
 //!
 //! A pure state machine. Time comes to it as [`Contest::advance`], before whatever else has the same
-//! time; nothing here asks what time it is.
+//! time but a roll; nothing here asks what time it is.
 //!
 //! | state | entries | scores | disqualification | leaves it |
 //! |---|---|---|---|---|

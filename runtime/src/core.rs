@@ -6,7 +6,8 @@
 //! market), then commands and the source take turns.
 //!
 //! Orders in flight, expiries and algos are work that time alone makes due. Whatever input comes next does
-//! it; where none comes and the wall is the clock, the shard sequences one that says nothing but the time.
+//! it; where none comes and the wall is the clock, the shard sequences one that says nothing but the time. So
+//! it does after a roll that nothing follows: what is due at a roll's own time waits for an input that is none.
 //!
 //! At every snapshot point the shard stops to hash its state, for the replica to compare with. That is
 //! the one pause it has; it grows with the state and comes once in `snapshot_every` inputs.

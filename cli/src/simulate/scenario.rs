@@ -9,7 +9,7 @@ use gateway::dto::{Field, FieldError, Names, Node, ProofDto, StateDto, Table, ev
 use runtime::{EventBuf, Limits, Shard};
 use types::{
     AccountId, ClientOrderId, Command, EventKind, Input, InputKind, Instrument, InstrumentId,
-    MarketData, MarketEvent, OrderId, ShardId, TimestampNs,
+    MarketData, MarketEvent, OrderId, ShardId, Timer, TimestampNs,
 };
 
 use super::Stop;
@@ -131,6 +131,16 @@ impl Scenario {
                 }
             }
         }
+    }
+
+    /// What is due at the time of a roll waits for the next input: where a roll was the last one, time
+    /// itself is.
+    pub(super) fn end(&mut self, out: &mut impl Write) -> Result<(), Stop> {
+        let now = self.shard.ts();
+        if self.shard.next_due().is_some_and(|due| due <= now) {
+            self.apply(now, InputKind::Timer(Timer::Clock), out)?;
+        }
+        Ok(())
     }
 
     /// Applies one input and writes its events.

@@ -142,6 +142,10 @@ fn lines_of_the_larger_vocabulary_name_what_is_wrong() {
             "qty: missing: accepted a qty, a price or a trigger",
         ),
         (
+            r#"{"type":"what_if","account":"a","instrument":"i","side":"buy","qty":"-2","order_type":"market"}"#.to_owned(),
+            "qty: value '-2': accepted a quantity above 0",
+        ),
+        (
             r#"{"type":"split","instrument":"i","new":-1,"old":1}"#.to_owned(),
             "new: value '-1': accepted a number of units from 0 to 4294967295 without quotes",
         ),
@@ -197,6 +201,27 @@ fn an_account_that_follows_another_may_come_late_and_its_id_is_free_when_it_does
         r#""type":"account_denied","plan":"p","plan_name":"P","parent":"a","origin":"retry""#
     ));
     assert!(out.contains(r#""type":"account_opened","account":"b","plan":"p","plan_name":"P","parent":"a","origin":"reset""#));
+}
+
+#[test]
+fn what_is_due_at_a_last_roll_is_done() {
+    let plan = PLAN.replace(
+        r#""stage""#,
+        r#""conduct":{"windows":[{"action":"block_all","calendar":{"named":"n"}}]},"stage""#,
+    );
+    let window = r#"{"type":"window","calendar":{"named":"n"},"start":"2024-03-05T00:00:00Z","end":"2024-03-05T01:00:00Z"}"#;
+    let roll = r#"{"type":"roll","ts":"2024-03-05T00:00:00Z","day":"2024-03-05"}"#;
+    let (out, result) = simulate(
+        [INSTRUMENT, &plan, ACCOUNT, window, roll]
+            .join("\n")
+            .as_bytes(),
+    );
+    assert!(result.is_ok());
+    // The roll is input 5, and the clock that follows it input 6.
+    let begins = |start: &str| out.lines().any(|line| line.starts_with(start));
+    let day = r#"{"seq":"5","ts":"2024-03-05T00:00:00Z","type":"day_rolled""#;
+    let opens = r#"{"seq":"6","ts":"2024-03-05T00:00:00Z","type":"window_opened""#;
+    assert!(begins(day) && begins(opens), "{out}");
 }
 
 #[test]

@@ -26,6 +26,7 @@ impl Scenario {
         let ts = self.ts(&table)?;
         let header = self.header(&table)?;
         let order = order::read(&table, "order_type", header)?;
+        order::check_question(&table, &order)?;
         self.ts = Some(ts);
         if let Some(line) = WhatIfLine::ask(&self.shard, ts, &order, &self.names) {
             writeln!(out, "{line}")?;

@@ -219,9 +219,9 @@ impl Naive {
         self.check_size(&claim, order.is_closing())?;
         if !order.is_closing() {
             self.check_short(&order.request, after.leaves(), Some(order.id))?;
-            if after.leaves() > order.leaves() {
-                self.check_raised_conduct(order, after.leaves())?;
-            }
+        }
+        self.check_changed_conduct(order, &after)?;
+        if !order.is_closing() {
             self.check_buying_power(&claim)?;
         }
         if let Some(price) = wanted.price {

@@ -65,16 +65,28 @@ impl Naive {
         self.check_size_limit(&aim)
     }
 
-    /// As for a new order of so many lots in the place of a working one; the day's counts do not matter.
-    pub(super) fn check_raised_conduct(&self, order: &Order, lots: i64) -> Result<(), DenyReason> {
+    /// A working order is to become another one: windows look at it as at a new order, unless it only
+    /// becomes smaller; the size limit looks at one that becomes larger. The day's counts do not matter.
+    pub(super) fn check_changed_conduct(
+        &self,
+        before: &Order,
+        after: &Order,
+    ) -> Result<(), DenyReason> {
         let aim = Aim {
-            request: &order.request,
-            lots,
+            request: &before.request,
+            lots: after.leaves(),
             earlier: &[],
-            instead_of: Some(order.id),
+            instead_of: Some(before.id),
         };
-        self.check_windows(&aim, self.could_open(&aim))?;
-        self.check_size_limit(&aim)
+        let grows = after.leaves() > before.leaves();
+        let moves = after.limit != before.limit || after.trigger != before.trigger;
+        if grows || moves {
+            self.check_windows(&aim, self.could_open(&aim))?;
+        }
+        if grows && !before.is_closing() {
+            self.check_size_limit(&aim)?;
+        }
+        Ok(())
     }
 
     fn lots_of(&self, request: &NewOrder) -> i64 {

@@ -132,13 +132,14 @@ impl Naive {
     }
 
     /// Closes the day of every entry whose competition rolls like this. The time before the first roll
-    /// is a day only for who used it.
+    /// is a day only for who used it, and the end of a competition opens no day.
     pub(super) fn roll_entries(&mut self, schedule: types::RollSchedule, is_first: bool) {
         for account in 0..self.accounts.len() {
             let competition = self.accounts[account].competition;
             let is_meant =
                 competition.is_some_and(|it| self.contests[it].rules.schedule == schedule);
-            if !is_meant {
+            let end = competition.and_then(|it| self.contests[it].rules.contest.window);
+            if !is_meant || end.is_some_and(|window| window.end <= self.ts) {
                 continue;
             }
             self.observe(account);
@@ -207,7 +208,7 @@ impl Naive {
     pub(super) fn earliest_turn(&self) -> Option<(u64, usize)> {
         let contests = self.contests.iter().enumerate();
         let turns = contests.filter_map(|(id, contest)| Some((contest.next_turn()?.0, id)));
-        turns.filter(|(at, _)| *at <= self.ts.0).min()
+        turns.filter(|(at, _)| self.has_come(*at)).min()
     }
 
     /// Time does the next thing to a competition.

@@ -88,7 +88,7 @@ impl Naive {
         }
         known
             .into_iter()
-            .filter(|(time, ..)| *time <= self.ts.0)
+            .filter(|(time, ..)| self.has_come(*time))
             .min()
     }
 }

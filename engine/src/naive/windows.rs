@@ -86,14 +86,16 @@ impl Naive {
         open
     }
 
-    /// The windows that are open after all work is done, by the intervals and the time alone.
+    /// The windows that are open after all work is done, by the intervals and the time until which it is done.
     pub(super) fn windows_by_clock(&self) -> Vec<(PlanId, u8, TimestampNs)> {
         let mut open: BTreeMap<(usize, usize), TimestampNs> = BTreeMap::new();
         for (plan, rules) in self.plans.iter().enumerate() {
             for (window, rule) in rules.conduct.windows.iter().enumerate() {
                 for (calendar, interval) in &self.intervals {
                     let extent = rule.extent(*interval);
-                    if rule.calendar == *calendar && extent.start <= self.ts && self.ts < extent.end
+                    if rule.calendar == *calendar
+                        && self.has_come(extent.start.0)
+                        && !self.has_come(extent.end.0)
                     {
                         let until = open.entry((plan, window)).or_insert(extent.end);
                         *until = extent.end.max(*until);
@@ -118,7 +120,7 @@ impl Naive {
             (extent.at, Edge::Opens { plan, window, end })
         });
         let edges = closes.chain(opens);
-        edges.filter(|(at, _)| *at <= self.ts.0).min()
+        edges.filter(|(at, _)| self.has_come(*at)).min()
     }
 
     pub(super) fn cross(&mut self, edge: Edge) {

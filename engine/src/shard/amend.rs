@@ -34,6 +34,8 @@ struct Amended {
     qty: Lots,
     limit: Ticks,
     trigger: Ticks,
+    /// Whether price or trigger is another one.
+    moves: bool,
 }
 
 impl Shard {
@@ -180,13 +182,15 @@ impl Shard {
             order.role,
             OrderRole::TakeProfit | OrderRole::StopLoss | OrderRole::CoverStop | OrderRole::Slice
         );
+        let trigger = self
+            .orders
+            .extra(handle)
+            .map_or(Ticks(0), |extra| extra.trigger);
         let mut amended = Amended {
             qty: order.qty,
             limit: order.limit,
-            trigger: self
-                .orders
-                .extra(handle)
-                .map_or(Ticks(0), |extra| extra.trigger),
+            trigger,
+            moves: false,
         };
         if let Some(qty) = amendment.qty {
             if is_sized_by_another || order.stage == Stage::Held {
@@ -212,6 +216,7 @@ impl Shard {
         if let Some(trigger) = amendment.trigger {
             amended.trigger = check_price(instrument, trigger)?;
         }
+        amended.moves = (amended.limit, amended.trigger) != (order.limit, trigger);
         let request = self.request_of(handle);
         if amendment.price.is_some() {
             check_collar(&request, market, amended.limit)?;
@@ -246,11 +251,14 @@ impl Shard {
         };
         let desk = self.desk(request);
         check_size(&desk, request, leaves, price, old)?;
-        if order.flags.is_closing() {
+        let is_closing = order.flags.is_closing();
+        if !is_closing {
+            check_short(&desk, request, leaves, old)?;
+        }
+        self.check_amended_conduct(&desk, request, leaves, old, amended.moves)?;
+        if is_closing {
             return Ok(());
         }
-        check_short(&desk, request, leaves, old)?;
-        self.check_amended_conduct(&desk, request, leaves, old)?;
         let replaced = Replaced {
             lots: old,
             value: holding::value(before, old, market.tick_value),

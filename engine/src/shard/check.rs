@@ -495,7 +495,7 @@ impl Market {
 
 /// Whether a price is worse, for somebody who trades on `side`, than the bound.
 #[inline]
-pub(super) const fn is_beyond(side: Side, price: Ticks, bound: Ticks) -> bool {
+pub(crate) const fn is_beyond(side: Side, price: Ticks, bound: Ticks) -> bool {
     match side {
         Side::Buy => price.0 > bound.0,
         Side::Sell => price.0 < bound.0,
@@ -657,7 +657,7 @@ fn check_prices(instrument: &Instrument, kind: OrderKind) -> Result<(Ticks, Tick
 }
 
 /// The trigger of a trailing stop at this reference.
-pub(super) fn trailed(
+pub(crate) fn trailed(
     side: Side,
     trail: Trail,
     reference: Ticks,

@@ -66,15 +66,18 @@ impl Shard {
         self.check_size_limit(desk, request, lots, earlier, Lots(0))
     }
 
-    /// As [`Shard::check_conduct`], for an order that takes the place of leaves.
+    /// As [`Shard::check_conduct`], for an order that takes the place of leaves. One that asks for no more
+    /// at the price and trigger that it had is not looked at, or an amendment could not make an order
+    /// smaller; one that is no larger is within the size that it had.
     pub(super) fn check_amended_conduct(
         &self,
         desk: &Desk<'_>,
         request: &NewOrder,
         lots: Lots,
         replaced: Lots,
+        moves: bool,
     ) -> Result<(), DenyReason> {
-        if !desk.account.has_conduct || lots <= replaced || is_closing(request) {
+        if !desk.account.has_conduct || (lots <= replaced && !moves) {
             return Ok(());
         }
         let known = &self.plans[desk.account.plan.0 as usize];
@@ -84,6 +87,9 @@ impl Shard {
             .windows
             .check(&known.plan.conduct, desk.market.instrument.symbol, opening)
             .map_err(DenyReason::Conduct)?;
+        if lots <= replaced || is_closing(request) {
+            return Ok(());
+        }
         self.check_size_limit(desk, request, lots, earlier, replaced)
     }
 

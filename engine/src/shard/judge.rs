@@ -474,10 +474,20 @@ impl Shard {
         }
     }
 
+    /// Whether an account has a position in another currency, whose worth moves with two prices.
+    #[cold]
+    fn holds_abroad(&self, account: &Account) -> bool {
+        let mut open = self
+            .account_holdings(account)
+            .filter(|held| held.lots != Lots(0));
+        open.any(|held| self.market_of(held).currency != account.currency)
+    }
+
     /// How far an account's equity may move before somebody must look; `None` when every mark counts.
+    /// Cash of another currency moves with its rate alone, and a new rate draws new bands.
     #[inline(always)]
     fn room_of(&self, account: &Account, reckoning: &Reckoning) -> Option<Room> {
-        if !account.foreign.is_empty() {
+        if !account.foreign.is_empty() && self.holds_abroad(account) {
             return None;
         }
         let Reckoning {

@@ -13,13 +13,21 @@ use crate::event_buf::EventBuf;
 use crate::order::Tif;
 
 impl Shard {
+    /// A roll comes before everything else of its time. As several schedules may roll at one time, what is
+    /// due then is left to the next input that is no roll.
     #[inline(never)]
-    pub(super) fn on_day_roll(
+    pub(super) fn roll_first(
         &mut self,
         schedule: RollSchedule,
         day: TradingDay,
         events: &mut EventBuf,
     ) {
+        self.run_timed_before(events);
+        self.on_day_roll(schedule, day, events);
+        self.settle(events);
+    }
+
+    fn on_day_roll(&mut self, schedule: RollSchedule, day: TradingDay, events: &mut EventBuf) {
         let Some(open) = self
             .open_days
             .iter_mut()
@@ -50,6 +58,11 @@ impl Shard {
         for contest in 0..self.contests.len() {
             let known = &self.contests[contest];
             if known.competition.schedule != schedule || !known.is_live() {
+                continue;
+            }
+            // The moment at which it ends is outside its window: no day of it opens there.
+            let window = known.competition.contest.window;
+            if window.is_some_and(|window| window.end <= self.ts) {
                 continue;
             }
             for index in 0..self.contests[contest].entries.len() {

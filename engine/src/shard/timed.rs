@@ -29,20 +29,27 @@ impl Shard {
     /// Runs everything that is due by now, in order of time; each thing is a step of its own.
     #[inline(always)]
     pub(super) fn run_timed(&mut self, events: &mut EventBuf) {
-        if self.is_timed_due() {
-            self.run_all_due(events);
+        if self.is_timed_due(self.ts) {
+            self.run_all_due(self.ts, events);
+        }
+    }
+
+    /// Runs everything that is due before now: what is due now waits for a roll of the same time.
+    pub(super) fn run_timed_before(&mut self, events: &mut EventBuf) {
+        if let Some(before) = self.ts.0.checked_sub(1) {
+            self.run_all_due(TimestampNs(before), events);
         }
     }
 
     #[inline(always)]
-    fn is_timed_due(&self) -> bool {
-        self.agenda.is_due(self.ts) || self.windows.is_due(self.ts) || self.contest_due <= self.ts
+    fn is_timed_due(&self, by: TimestampNs) -> bool {
+        self.agenda.is_due(by) || self.windows.is_due(by) || self.contest_due <= by
     }
 
     #[inline(never)]
-    fn run_all_due(&mut self, events: &mut EventBuf) {
+    fn run_all_due(&mut self, by: TimestampNs, events: &mut EventBuf) {
         // At the end of time even what never comes looks due.
-        while self.is_timed_due() && self.run_next(events) {
+        while self.is_timed_due(by) && self.run_next(events) {
             self.settle(events);
         }
     }

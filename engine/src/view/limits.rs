@@ -1,10 +1,13 @@
 //! Limits as a trader looks at them: how far away, what moved them, and the prices that break them.
 
 use rules::{AccountRules, FloorStand, Limit};
-use types::{InstrumentId, Label, Leg, Money, Notional, Price, Ratio, RuleKind, Side, Ticks};
+use types::{
+    AccountId, InstrumentId, Label, Leg, Lots, Money, Notional, Price, Ratio, RuleKind, Side, Ticks,
+};
 
-use crate::account::{Account, Move};
-use crate::holding::Holding;
+use crate::account::{Account, CurrencyId, Move};
+use crate::holding::{self, Holding};
+use crate::market::Touch;
 use crate::shard::Shard;
 
 /// A limit of an account.
@@ -22,28 +25,34 @@ pub struct LimitView {
     pub stand: FloorStand,
     /// What moved it last.
     pub moved: Option<Move>,
-    /// For each open position the price that violates the limit while the other positions keep
-    /// their marks. A price at or below zero is left out, unless the mark is there already.
+    /// For each instrument in which something is open the price that violates the limit while the others
+    /// keep their marks. A price at or below zero is left out, unless the mark is there already; so is
+    /// an instrument whose long and short positions are equally large.
     pub breach_prices: Vec<BreachPrice>,
-    /// The marks that violate the limit together; `None` with a position in another currency.
+    /// The marks that violate the limit together; `None` without open positions.
     pub line: Option<BreachLine>,
 }
 
-/// The price at which a limit breaks.
+/// The price at which a limit breaks: bid and ask move together, as far apart as they are now, and
+/// conversion rates stay what they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BreachPrice {
     /// The instrument whose price it is.
     pub instrument: InstrumentId,
     /// Its name.
     pub symbol: Label,
-    /// `Buy`: the bid (a long position is marked there); `Sell`: the ask.
+    /// `Buy`: the bid (a long position is marked there); `Sell`: the ask. Of a long and a short position
+    /// the side of the larger one.
     pub side: Side,
     /// The first price, a multiple of the tick size, that violates the limit.
     pub price: Price,
+    /// Of an instrument in another currency the rate that is assumed: units of the account's for one.
+    pub conversion: Option<Price>,
 }
 
 /// The marks at which a limit breaks: it is violated when the changes of the marks, each times its
-/// `per_tick`, sum to less than minus the room, or to exactly that where a touch is a breach.
+/// `per_tick`, sum to less than minus the room, or to exactly that where a touch is a breach. Conversion
+/// rates stay what they are; a term in another currency is rounded down to 1e-17.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BreachLine {
     /// Equity less floor, exact.
@@ -65,6 +74,8 @@ pub struct LineTerm {
     pub mark: Option<Price>,
     /// What one tick upward adds to equity; below zero for a short position.
     pub per_tick: Notional,
+    /// Of an instrument in another currency the rate that is assumed: units of the account's for one.
+    pub conversion: Option<Price>,
 }
 
 /// What an account holds and is worth, as it is or as it would be.
@@ -73,6 +84,8 @@ pub(super) struct Worth {
     pub(super) equity: Notional,
     /// Open positions, oldest first.
     pub(super) positions: Vec<Holding>,
+    /// An instrument whose quote is another one than that of now.
+    pub(super) shown: Option<(InstrumentId, Touch)>,
 }
 
 impl Shard {
@@ -82,7 +95,41 @@ impl Shard {
         Worth {
             equity: self.equity_of(account),
             positions: held.filter(|held| held.lots.0 != 0).copied().collect(),
+            shown: None,
         }
+    }
+
+    /// What values a position.
+    fn mark_in(&self, worth: &Worth, held: &Holding) -> Option<Ticks> {
+        let shown = worth.shown.filter(|(id, _)| *id == held.instrument);
+        match shown {
+            Some((_, touch)) => Some(touch.mark(held.lots)),
+            None => self.market_of(held).mark(held.lots),
+        }
+    }
+
+    /// What an account has in one currency, with `more` cash.
+    pub(super) fn sum_in(
+        &self,
+        account: &Account,
+        worth: &Worth,
+        currency: CurrencyId,
+        more: Money,
+    ) -> Notional {
+        let cash = account.cash_of(currency).saturating_add(more);
+        let positions = worth.positions.iter();
+        let open = positions.filter(|held| self.market_of(held).currency == currency);
+        open.fold(cash.to_notional(), |sum, held| {
+            let mark = self.mark_in(worth, held).unwrap_or(Ticks(0));
+            let value = holding::value(mark, held.lots, self.market_of(held).tick_value);
+            sum.saturating_add(value.saturating_sub(held.cost))
+        })
+    }
+
+    /// The rate from another currency to the account's.
+    fn rate_of(&self, account: &Account, currency: CurrencyId) -> Option<Price> {
+        (currency != account.currency)
+            .then(|| Price(self.conversion(currency, account.currency).unwrap_or(0)))
     }
 
     /// `rules`: the account's, as they are or as they would be.
@@ -108,7 +155,12 @@ impl Shard {
         let plan = &self.plans[account.plan.0 as usize].plan;
         let equity = worth.equity;
         let room = Notional(equity.0.saturating_sub(limit.floor.to_notional().0));
-        let prices = worth.positions.iter();
+        let mut instruments: Vec<InstrumentId> = Vec::new();
+        for held in &worth.positions {
+            if !instruments.contains(&held.instrument) {
+                instruments.push(held.instrument);
+            }
+        }
         LimitView {
             limit: *limit,
             distance: room.to_money_floor(),
@@ -119,8 +171,9 @@ impl Shard {
                 RuleKind::DailyLoss => account.moved.daily,
                 RuleKind::MaxLoss => account.moved.max,
             },
-            breach_prices: prices
-                .filter_map(|position| self.breach_price(account, equity, position, limit))
+            breach_prices: instruments
+                .into_iter()
+                .filter_map(|instrument| self.breach_price(account, worth, instrument, limit))
                 .collect(),
             line: self.breach_line(account, worth, room),
         }
@@ -134,14 +187,17 @@ impl Shard {
                 .exact
                 .0
                 .checked_mul(i128::from(position.lots.0))?;
-            (market.currency == account.currency).then(|| LineTerm {
+            let per_tick =
+                self.convert_floor(Notional(per_tick), market.currency, account.currency);
+            Some(LineTerm {
                 instrument: position.instrument,
                 symbol: market.instrument.symbol,
                 leg: position.leg,
-                mark: market
-                    .mark(position.lots)
+                mark: self
+                    .mark_in(worth, position)
                     .map(|mark| market.instrument.price(mark)),
-                per_tick: Notional(per_tick),
+                per_tick,
+                conversion: self.rate_of(account, market.currency),
             })
         };
         let terms: Option<Vec<_>> = worth.positions.iter().map(term).collect();
@@ -150,57 +206,71 @@ impl Shard {
             .map(|terms| BreachLine { room, terms })
     }
 
-    /// The first price of the position's instrument, moving against it, that violates the limit.
+    /// The first price of an instrument, moving against what is held there, that violates the limit.
     fn breach_price(
         &self,
         account: &Account,
-        equity: Notional,
-        position: &Holding,
+        worth: &Worth,
+        instrument: InstrumentId,
         limit: &Limit,
     ) -> Option<BreachPrice> {
-        let market = self.market_of(position);
-        if market.currency != account.currency {
+        let own = worth
+            .positions
+            .iter()
+            .filter(|held| held.instrument == instrument);
+        let lots = own.map(|held| i128::from(held.lots.0)).sum::<i128>();
+        let net = Holding {
+            lots: Lots(i64::try_from(lots).ok().filter(|&lots| lots != 0)?),
+            ..Holding::new(AccountId(0), instrument, Leg::Net)
+        };
+        let market = self.market_of(&net);
+        let mark = self.mark_in(worth, &net)?;
+        let slope = market.tick_value.exact.0.checked_mul(lots)?;
+        let now = self.sum_in(account, worth, market.currency, Money::ZERO);
+        let convert = |sum| self.convert_floor(sum, market.currency, account.currency);
+        let others = worth.equity.saturating_sub(convert(now));
+        let breaks = |price: i64| {
+            let moved = (i128::from(price) - i128::from(mark.0)).saturating_mul(slope);
+            limit
+                .is_breached_by(others.saturating_add(convert(now.saturating_add(Notional(moved)))))
+        };
+        // The highest price that breaks what is long, the lowest that breaks what is short.
+        let is_long = lots > 0;
+        let (worst, best) = if is_long {
+            (i64::MIN, i64::MAX)
+        } else {
+            (i64::MAX, i64::MIN)
+        };
+        let price = last_where(worst, best, breaks)?;
+        if price <= 0 && mark > Ticks(0) {
             return None;
         }
-        // equity(mark) = rest + mark * slope, with the other positions at their marks.
-        let slope = market
-            .tick_value
-            .exact
-            .0
-            .checked_mul(i128::from(position.lots.0))?;
-        let rest = equity
-            .0
-            .checked_sub(self.unrealised(position).0)?
-            .checked_sub(position.cost.0)?;
-        let room = limit.floor.to_notional().0.checked_sub(rest)?;
-        let ticks = match (slope > 0, limit.touch_is_breach) {
-            // Long: the highest mark with rest + mark * slope below (or at) the floor.
-            (true, false) => div_ceil(room, slope).saturating_sub(1),
-            (true, true) => room.div_euclid(slope),
-            // Short: the lowest such mark.
-            (false, false) => room
-                .checked_neg()?
-                .div_euclid(slope.checked_neg()?)
-                .saturating_add(1),
-            (false, true) => div_ceil(room.checked_neg()?, slope.checked_neg()?),
-        };
-        let is_below_zero = market.mark(position.lots)? <= Ticks(0);
-        let ticks = i64::try_from(ticks)
-            .ok()
-            .filter(|&ticks| ticks > 0 || is_below_zero)?;
-        let ticks = Ticks(ticks);
         Some(BreachPrice {
-            instrument: position.instrument,
+            instrument,
             symbol: market.instrument.symbol,
-            side: if slope > 0 { Side::Buy } else { Side::Sell },
-            price: market.instrument.price(ticks),
+            side: if is_long { Side::Buy } else { Side::Sell },
+            price: market.instrument.price(Ticks(price)),
+            conversion: self.rate_of(account, market.currency),
         })
     }
 }
 
-const fn div_ceil(dividend: i128, divisor: i128) -> i128 {
-    let has_rest = dividend.rem_euclid(divisor) != 0;
-    dividend.div_euclid(divisor) + has_rest as i128
+/// The last number on the way from one to another where a condition holds that holds first and then no
+/// more; `None` where it holds never or always.
+fn last_where(from: i64, to: i64, holds: impl Fn(i64) -> bool) -> Option<i64> {
+    if !holds(from) || holds(to) {
+        return None;
+    }
+    let (mut inside, mut outside) = (i128::from(from), i128::from(to));
+    while (outside - inside).abs() > 1 {
+        let middle = (inside + outside).div_euclid(2);
+        if holds(middle as i64) {
+            inside = middle;
+        } else {
+            outside = middle;
+        }
+    }
+    Some(inside as i64)
 }
 
 /// A share in millionths, rounded down.

@@ -9,13 +9,14 @@ use crate::shard::Shard;
 /// What the next roll would do if it came now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NextRoll {
-    /// The day that would open: the one after the open day.
-    pub day: TradingDay,
+    /// The day that would open: the one after the open day. `None` before the first roll: which day that
+    /// opens is known from the calendar alone.
+    pub day: Option<TradingDay>,
     /// Every limit after it, daily before maximum.
     pub limits: Vec<RolledLimit>,
     /// The size limit of that day.
     pub size_max: Option<Qty>,
-    /// Days of inactivity, if they reach the plan's limit then.
+    /// Days of inactivity, if they reach the plan's limit then; none before the first roll.
     pub inactive_days: Option<u32>,
 }
 
@@ -33,14 +34,20 @@ pub struct RolledLimit {
 impl Shard {
     pub(super) fn next_roll(&self, account: &Account) -> Option<NextRoll> {
         let plan = &self.plans[account.plan.0 as usize].plan;
-        let day = TradingDay(account.rules.day()?.0.checked_add(1)?);
         if !account.is_trading() {
             return None;
         }
+        let day = match account.rules.day() {
+            Some(TradingDay(open)) => Some(TradingDay(open.checked_add(1)?)),
+            None => None,
+        };
         let equity = self.equity_of(account);
-        let rolled = account
-            .rules
-            .preview_roll(plan, day, self.balance_of(account), equity);
+        let rolled = account.rules.preview_roll(
+            plan,
+            day.unwrap_or(TradingDay(0)),
+            self.balance_of(account),
+            equity,
+        );
         let limits = [rolled.daily, rolled.max].into_iter().flatten();
         let limits = limits.map(|limit| RolledLimit {
             limit,
@@ -52,7 +59,10 @@ impl Shard {
             day,
             limits: limits.collect(),
             size_max: rolled.size_tier.map(|tier| tier.max),
-            inactive_days: rolled.inactive.map(|inactive| inactive.days),
+            inactive_days: rolled
+                .inactive
+                .filter(|_| day.is_some())
+                .map(|idle| idle.days),
         })
     }
 }

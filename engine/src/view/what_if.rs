@@ -1,26 +1,34 @@
 //! What an order would do to its account: the answer before it is sent.
 
 use types::{
-    DenyReason, Effect, Lots, Money, NewOrder, Notional, OrderKind, Price, Side, SignedQty,
+    DenyReason, Effect, Lots, Money, NewOrder, Notional, OrderKind, Price, Side, SignedQty, Ticks,
+    TimeInForce, TriggerOn,
 };
 
 use super::limits::{LimitView, Worth};
 use crate::account::{Account, CurrencyId};
 use crate::holding::{self, Holding};
+use crate::market::{Market, Touch, TriggerList};
 use crate::order::is_closing;
-use crate::shard::Shard;
+use crate::shard::{Shard, is_beyond, trailed};
 
-/// An account after a hypothetical order that executes whole, at one price, with everything else as it
-/// is now.
+/// An account after a hypothetical order that executes whole, at one price, without slippage, with
+/// everything else as it is now. What can execute now does at what the market shows; what has to wait is
+/// shown as if the quote of its instrument had come exactly to its price, with its spread: the side that it
+/// trades against stands there, and what is held in the instrument is valued there, too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WhatIf {
     /// Why the order would be refused; what follows is what it would do if it were not.
     pub denied: Option<DenyReason>,
-    /// The price of the fill: of a limit order its limit or the better touch, of one that waits for a
-    /// trigger the trigger, else the touch. `None` without any.
+    /// The price of the fill: the touch, of one that has to wait its limit or its trigger (of a trailing
+    /// stop the one that it would start with). `None` where it would not execute, or nothing is known.
     pub price: Option<Price>,
-    /// Whether it would rest first, so that the maker's fee applies.
+    /// Whether the market has to come to that price first.
+    pub waits: bool,
+    /// Whether it would rest then, so that the maker's fee applies.
     pub rests: bool,
+    /// Bid and ask of its instrument at which everything is valued.
+    pub quote: Option<(Price, Price)>,
     /// Its fee, in the instrument's currency.
     pub fee: Money,
     /// What it would realise before the fee, in the instrument's currency, rounded down.
@@ -29,15 +37,23 @@ pub struct WhatIf {
     pub position: SignedQty,
     /// Equity after it, rounded down: a new position starts at the liquidation side.
     pub equity: Money,
-    /// Every limit after it, where the closed balance raises one too: distances, breach prices, breach
-    /// line. What moved a limit is what did before the order.
+    /// Every limit after it, with what its equity and closed balance raise: distances, breach prices,
+    /// breach line. What moved a limit is what did before the order.
     pub limits: Vec<LimitView>,
     /// The limits, daily before maximum, that it would violate at once.
     pub breaches: Vec<types::RuleKind>,
 }
 
+/// How an order would execute.
+#[derive(Debug, Clone, Copy)]
+struct Execution {
+    price: Option<Ticks>,
+    waits: bool,
+    rests: bool,
+}
+
 impl Shard {
-    /// What an order would do to its account if it executed whole now.
+    /// What an order would do to its account.
     ///
     /// # Errors
     /// Where nothing can be said: an unknown account or instrument, a quantity that is not above zero, a
@@ -55,28 +71,11 @@ impl Shard {
         if lots.0 <= 0 {
             return Err(DenyReason::QtyNotPositive);
         }
-        let in_ticks = |price: Price| {
-            instrument
-                .ticks(price)
-                .map_err(|_| DenyReason::PriceOffTick {
-                    tick_size: instrument.tick_size,
-                })
-        };
-        let touch = market.touch.map(|touch| touch.opposite(request.side));
-        let (price, rests) = match request.kind {
-            OrderKind::Limit { price } => {
-                let limit = in_ticks(price)?;
-                let takes = touch.filter(|touch| match request.side {
-                    Side::Buy => touch.0 <= limit.0,
-                    Side::Sell => touch.0 >= limit.0,
-                });
-                (Some(takes.unwrap_or(limit)), takes.is_none())
-            }
-            OrderKind::Stop { trigger, .. }
-            | OrderKind::StopLimit { trigger, .. }
-            | OrderKind::MarketIfTouched { trigger, .. } => (Some(in_ticks(trigger)?), false),
-            OrderKind::Market | OrderKind::TrailingStop { .. } => (touch.or(market.last), false),
-        };
+        let Execution {
+            price,
+            waits,
+            rests,
+        } = execution(request, market)?;
         let mut worth = self.worth_of(account);
         let is_own =
             |held: &Holding| held.instrument == request.instrument && held.leg == request.leg;
@@ -105,6 +104,11 @@ impl Shard {
         }
         let position = market.signed_qty(held.lots);
         let before = self.worth_in(account, &worth, market.currency, Money::ZERO);
+        let come = price.filter(|_| waits);
+        let touch = come.map_or(market.touch, |price| {
+            Some(moved(market.touch, request.side, price))
+        });
+        worth.shown = touch.map(|touch| (request.instrument, touch));
         match place {
             Some(place) if held.lots.0 == 0 => drop(worth.positions.remove(place)),
             Some(place) => worth.positions[place] = held,
@@ -123,6 +127,7 @@ impl Shard {
         if account.is_trading() && !ends {
             let plan = &self.plans[account.plan.0 as usize].plan;
             let balance = self.balance_with(account, market.currency, net);
+            rules.ratchet_equity(plan, worth.equity);
             rules.ratchet_closed(plan, balance);
         }
         let mut breaches: Vec<_> = breached.iter().map(|limit| limit.rule).collect();
@@ -130,7 +135,9 @@ impl Shard {
         Ok(WhatIf {
             denied,
             price: price.map(|price| instrument.price(price)),
+            waits,
             rests,
+            quote: touch.map(|touch| (instrument.price(touch.bid), instrument.price(touch.ask))),
             fee,
             realised,
             position,
@@ -148,12 +155,7 @@ impl Shard {
         currency: CurrencyId,
         more: Money,
     ) -> Notional {
-        let cash = account.cash_of(currency).saturating_add(more);
-        let positions = worth.positions.iter();
-        let open = positions.filter(|held| self.market_of(held).currency == currency);
-        let sum = open.fold(cash.to_notional(), |sum, held| {
-            sum.saturating_add(self.unrealised(held))
-        });
+        let sum = self.sum_in(account, worth, currency, more);
         self.convert_floor(sum, currency, account.currency)
     }
 
@@ -167,6 +169,86 @@ impl Shard {
         self.balance_of(account)
             .saturating_add(in_own(cash.saturating_add(more)))
             .saturating_sub(in_own(cash))
+    }
+}
+
+/// At what price an order would execute, and what has to happen before.
+fn execution(request: &NewOrder, market: &Market) -> Result<Execution, DenyReason> {
+    let (side, instrument) = (request.side, &market.instrument);
+    let in_ticks = |price: Price| {
+        instrument
+            .ticks(price)
+            .map_err(|_| DenyReason::PriceOffTick {
+                tick_size: instrument.tick_size,
+            })
+    };
+    let limit = match request.kind {
+        OrderKind::Limit { price } | OrderKind::StopLimit { price, .. } => Some(in_ticks(price)?),
+        _ => None,
+    };
+    let trigger = match request.kind {
+        OrderKind::Stop { trigger, on } | OrderKind::StopLimit { trigger, on, .. } => {
+            Some((in_ticks(trigger)?, TriggerList::of(side, on, true), on))
+        }
+        OrderKind::MarketIfTouched { trigger, on } => {
+            Some((in_ticks(trigger)?, TriggerList::of(side, on, false), on))
+        }
+        OrderKind::Market | OrderKind::Limit { .. } | OrderKind::TrailingStop { .. } => None,
+    };
+    let shown = market.touch.map(|touch| touch.opposite(side));
+    // Where the market is when the order wants to trade.
+    let (at, waits) = match (request.kind, trigger) {
+        (OrderKind::TrailingStop { trail, on }, _) => {
+            let reference = market.first_reference(side, on);
+            let trigger = reference.map(|from| trailed(side, trail, from, instrument));
+            (trigger, true)
+        }
+        (_, Some((trigger, list, on))) => {
+            let reference = market.reference(side, on);
+            let is_reached = |reference| list.key(trigger) >= list.key(reference);
+            if reference.is_some_and(is_reached) {
+                (shown.or(market.last), false)
+            } else {
+                (Some(trigger), true)
+            }
+        }
+        (_, None) => (shown.or(market.last), false),
+    };
+    let Some(limit) = limit else {
+        return Ok(Execution {
+            price: at,
+            waits,
+            rests: false,
+        });
+    };
+    let displays = waits || market.reference(side, TriggerOn::Quote).is_some();
+    let takes = at.filter(|at| displays && !is_beyond(side, *at, limit));
+    // What does not take at once ends, or waits at its own price.
+    let rests = takes.is_none()
+        && !matches!(
+            request.tif,
+            TimeInForce::ImmediateOrCancel | TimeInForce::FillOrKill
+        );
+    Ok(Execution {
+        price: takes.or(rests.then_some(limit)),
+        waits: waits || rests,
+        rests,
+    })
+}
+
+/// A quote that has come to a price for somebody who trades on `side`; its spread is as it was.
+fn moved(touch: Option<Touch>, side: Side, price: Ticks) -> Touch {
+    let touch = touch.unwrap_or(Touch {
+        bid: price,
+        bid_qty: Lots(0),
+        ask: price,
+        ask_qty: Lots(0),
+    });
+    let by = price.0.saturating_sub(touch.opposite(side).0);
+    Touch {
+        bid: Ticks(touch.bid.0.saturating_add(by)),
+        ask: Ticks(touch.ask.0.saturating_add(by)),
+        ..touch
     }
 }
 

@@ -1,22 +1,37 @@
 //! The price that a limit states is the first that violates it: there it breaks, a tick before it
 //! does not.
 
+use std::collections::BTreeSet;
+
 use engine::Shard;
 use engine::portrait::OrderStage;
 use engine::view::{AccountView, BreachPrice};
 use proptest::prelude::*;
 use rules::{Allowance, MaxLoss, StopTrailing, TrailSource};
 use types::{
-    AccountId, Effect, EventKind, InputKind, InstrumentId, Liquidity, MarketData, MarketEvent,
-    OrderRole, PositionMode, Price, Qty, Quote, RuleKind, Side, TimestampNs,
+    AccountId, Effect, EventKind, InputKind, Instrument, InstrumentId, Leg, Liquidity, MarketData,
+    MarketEvent, OrderRole, PositionMode, Price, Qty, Quote, RuleKind, Side, Terms, TimestampNs,
 };
 
 use crate::stream::{self, script};
-use crate::words::cancel_all;
-use crate::world::{ACCOUNT, SECOND, World, instrument, money, plan, price};
+use crate::words::{Words, buy, cancel_all, quote, sell};
+use crate::world::{ACCOUNT, SECOND, World, instrument, label, money, plan, price};
 
-/// Whether this account breaks this rule when the instrument trades at this price.
-fn breaks(shard: &Shard, account: AccountId, rule: RuleKind, id: InstrumentId, at: Price) -> bool {
+/// Whether this account breaks this rule when this side of the instrument is at this price, and the other
+/// one as far from it as it is now.
+fn breaks(
+    shard: &Shard,
+    account: AccountId,
+    rule: RuleKind,
+    id: InstrumentId,
+    side: Side,
+    at: Price,
+) -> bool {
+    let spread = shard.quote(id).map_or(0, |quote| quote.ask.0 - quote.bid.0);
+    let (bid, ask) = match side {
+        Side::Buy => (at, Price(at.0 + spread)),
+        Side::Sell => (Price(at.0 - spread), at),
+    };
     let mut snapshot = Vec::new();
     shard.encode(&mut snapshot);
     let mut world = World::of(Shard::restore(&snapshot).unwrap());
@@ -27,9 +42,9 @@ fn breaks(shard: &Shard, account: AccountId, rule: RuleKind, id: InstrumentId, a
         instrument: id,
         ts_event: TimestampNs(0),
         data: MarketData::Quote(Quote {
-            bid: at,
+            bid,
             bid_qty: Qty::ZERO,
-            ask: at,
+            ask,
             ask_qty: Qty::ZERO,
         }),
     }));
@@ -38,7 +53,8 @@ fn breaks(shard: &Shard, account: AccountId, rule: RuleKind, id: InstrumentId, a
     })
 }
 
-/// Whether a quote moves the account's equity by one position alone, and nothing fills on the way.
+/// Whether a quote moves the account's equity by the positions of its instrument alone, and nothing fills
+/// on the way.
 fn is_plain(shard: &Shard, view: &AccountView) -> bool {
     let is_paper = |id| {
         let instrument = shard.instrument_view(id).unwrap().instrument;
@@ -46,8 +62,7 @@ fn is_plain(shard: &Shard, view: &AccountView) -> bool {
     };
     // Nor does a window close it.
     let later = shard.ts().0 + 2 * SECOND;
-    view.terms.mode == PositionMode::Netting
-        && shard.next_due().is_none_or(|due| due.0 > later)
+    shard.next_due().is_none_or(|due| due.0 > later)
         && view.algos.is_empty()
         && view.positions.iter().all(|held| is_paper(held.instrument))
         && view.orders.iter().all(|order| {
@@ -70,36 +85,35 @@ fn check(shard: &Shard, account: AccountId) -> Result<u32, TestCaseError> {
             // It is told once a day, wherever the price goes.
             continue;
         }
-        for position in &view.positions {
-            let id = position.instrument;
+        let ids: BTreeSet<InstrumentId> =
+            view.positions.iter().map(|held| held.instrument).collect();
+        for id in ids {
             let instrument = shard.instrument_view(id).unwrap().instrument;
             let tick = instrument.tick_size.0;
-            if instrument.currency != view.currency {
-                continue;
-            }
-            let is_long = position.position.0 > 0;
+            let net = shard.position(account, id).0;
+            let is_long = net > 0;
+            let marks = view.positions.iter().filter(|held| held.instrument == id);
+            let mark = marks
+                .filter(|held| (held.position.0 > 0) == is_long)
+                .find_map(|held| held.mark);
             let stated = limit
                 .breach_prices
                 .iter()
                 .find(|stated| stated.instrument == id);
+            let expected = if is_long { Side::Buy } else { Side::Sell };
+            let breaks = |at| breaks(shard, account, rule, id, expected, at);
             let Some(&BreachPrice { side, price, .. }) = stated else {
-                // No positive price breaks it, not even the lowest.
-                let lowest = Price(tick);
-                prop_assert!(is_long && position.mark > Some(Price::ZERO));
-                prop_assert!(!breaks(shard, account, rule, id, lowest));
+                // No positive price breaks it, not even the lowest; none at all what is hedged.
+                if net != 0 {
+                    prop_assert!(is_long && mark > Some(Price::ZERO));
+                    prop_assert!(!breaks(Price(tick)));
+                }
                 continue;
             };
-            let expected = if is_long { Side::Buy } else { Side::Sell };
             prop_assert_eq!(side, expected);
-            prop_assert!(
-                breaks(shard, account, rule, id, price),
-                "{price} of {view:?}"
-            );
+            prop_assert!(breaks(price), "{price} of {view:?}");
             let better = Price(price.0 + if is_long { tick } else { -tick });
-            prop_assert!(
-                !breaks(shard, account, rule, id, better),
-                "{better} of {view:?}"
-            );
+            prop_assert!(!breaks(better), "{better} of {view:?}");
             checked += 1;
         }
     }
@@ -174,5 +188,74 @@ fn a_price_below_zero_has_its_breach_price_too() {
     world.sell(0, "10");
     let limits = world.shard.account_view(ACCOUNT).unwrap().limits;
     assert_eq!(limits[0].breach_prices[0].price, price("-0.39"));
+    assert_eq!(check(&world.shard, ACCOUNT).unwrap(), 1);
+}
+
+fn may_lose(loss: &str, touch_is_breach: bool, mode: PositionMode) -> rules::Plan {
+    rules::Plan {
+        max_loss: Some(MaxLoss {
+            trail: TrailSource::None,
+            allowance: Allowance::Fixed(money(loss)),
+            stop: StopTrailing::Never,
+            effect: Effect::Fail,
+            touch_is_breach,
+        }),
+        terms: Terms {
+            mode,
+            ..Terms::default()
+        },
+        ..plan("50000")
+    }
+}
+
+/// Long 10 and short 6 from 10,000: four move, and 2,000 are 500 on each. With an ask 5 above the bid the
+/// six cost 30 more, and 1,970 are 492.5: at 9,508 there are 2 left, at 9,507 they are gone.
+#[test]
+fn the_legs_of_an_instrument_move_together() {
+    for (ask, breaks) in [("10000", "9500"), ("10005", "9507")] {
+        let rules = may_lose("2000", true, PositionMode::Hedging);
+        let mut world = World::with(&[instrument("IDX", "1", "1", "1")], &rules);
+        world.tell(quote("10000", "10000"));
+        world.tell(buy(0, 10).leg(Leg::Long));
+        world.tell(sell(0, 6).leg(Leg::Short));
+        world.tell(quote("10000", ask));
+        let limits = world.shard.account_view(ACCOUNT).unwrap().limits;
+        let [stated] = limits[0].breach_prices[..] else {
+            unreachable!("one instrument, one price");
+        };
+        assert_eq!((stated.side, stated.price), (Side::Buy, price(breaks)));
+        assert_eq!(check(&world.shard, ACCOUNT).unwrap(), 1);
+        // As much short as long: no price of it breaks anything.
+        world.tell(sell(0, 4).leg(Leg::Short));
+        let limits = world.shard.account_view(ACCOUNT).unwrap().limits;
+        assert_eq!(limits[0].breach_prices, []);
+        assert_eq!(limits[0].line.as_ref().unwrap().terms.len(), 2);
+    }
+}
+
+/// One unit of 10,000 euros at 1.085 dollars: 2,000 dollars are 1,843.3 euros. At 8,157 euros there are
+/// 0.345 dollars left, at 8,156 there is 0.74 too little.
+#[test]
+fn a_price_in_another_currency_assumes_the_rate_of_now() {
+    let rules = may_lose("2000", true, PositionMode::Netting);
+    let euro = Instrument {
+        currency: label("EUR"),
+        ..instrument("IDX", "1", "1", "1")
+    };
+    let mut world = World::with(&[euro], &rules);
+    world.command(types::Command::SetConversion {
+        from: label("EUR"),
+        to: label("USD"),
+        rate: price("1.085"),
+    });
+    world.tell(quote("10000", "10000"));
+    world.tell(buy(0, 1));
+    let limits = world.shard.account_view(ACCOUNT).unwrap().limits;
+    let stated = limits[0].breach_prices[0];
+    assert_eq!(stated.price, price("8156"));
+    assert_eq!(stated.conversion, Some(price("1.085")));
+    let line = limits[0].line.as_ref().unwrap();
+    assert_eq!(line.terms[0].per_tick.to_money_floor(), money("1.085"));
+    assert_eq!(line.terms[0].conversion, Some(price("1.085")));
     assert_eq!(check(&world.shard, ACCOUNT).unwrap(), 1);
 }

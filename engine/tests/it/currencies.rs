@@ -235,3 +235,81 @@ fn a_rate_is_above_zero_and_between_two_currencies() {
     assert_eq!(world.tell(rate("EUR", "-1")), ["rejected BadData"]);
     assert_eq!(world.tell(rate("USD", "1")), ["rejected BadData"]);
 }
+
+/// A round trip in euros from 100 to 90 leaves -10 euros, at 1.1 -11 dollars, of which the fee is 0. With
+/// 100 shares from 100 the 989 of room above the floor of 9,000 are 9.89 on each.
+#[test]
+fn cash_that_is_left_abroad_leaves_the_bands_as_they_are() {
+    let rules = Plan {
+        max_loss: Some(MaxLoss {
+            trail: TrailSource::None,
+            allowance: Allowance::Fixed(money("1000")),
+            stop: StopTrailing::Never,
+            effect: Effect::Fail,
+            touch_is_breach: false,
+        }),
+        ..plan("10000")
+    };
+    let share = paper(PaperModel::default());
+    let euro = Instrument {
+        currency: label("EUR"),
+        ..share
+    };
+    let mut world = World::limited(Limits::default(), &[share, euro], &rules, 1);
+    world.tell(rate("EUR", "1.1"));
+    world.tell(quote("100", "100"));
+    world.tell(quote("100", "100").of(1));
+    let looked_at =
+        |world: &World| [0, 1].map(|id| world.shard.sweep_bands(types::InstrumentId(id)));
+    world.tell(buy(0, 100));
+    assert_eq!(looked_at(&world), [0, 0]);
+    // What is held there moves with its price and its rate: every mark of what the account holds counts.
+    world.tell(buy(0, 1).of(1));
+    world.tell(quote("90", "90").of(1));
+    assert_eq!(looked_at(&world), [1, 1]);
+    world.tell(sell(0, 1).of(1));
+    assert_eq!(foreign(&world), [(label("EUR"), money("-10"))]);
+    assert_eq!(looked_at(&world), [0, 0]);
+    // A snapshot is none of it: the bands are found again.
+    let restored = engine::Shard::restore(&world.snapshot()).unwrap();
+    assert_eq!(restored.state_hash(), world.shard.state_hash());
+    assert_eq!(restored.sweep_bands(types::InstrumentId(0)), 0);
+    // A new rate moves the room: at 11 the 10 euros are 110, and 890 are left.
+    world.tell(rate("EUR", "11"));
+    assert_eq!(looked_at(&world), [0, 0]);
+    assert_eq!(world.tell(quote("92", "92")), [""; 0]);
+    assert_eq!(world.tell(quote("91", "91"))[0], "account 0 breach MaxLoss");
+    world.agrees();
+}
+
+/// A rate alone breaks a limit of an account whose shares have bands.
+#[test]
+fn a_rate_is_judged_for_cash_that_is_left_abroad() {
+    let rules = Plan {
+        max_loss: Some(MaxLoss {
+            trail: TrailSource::None,
+            allowance: Allowance::Fixed(money("1000")),
+            stop: StopTrailing::Never,
+            effect: Effect::Fail,
+            touch_is_breach: false,
+        }),
+        ..plan("10000")
+    };
+    let share = paper(PaperModel::default());
+    let euro = Instrument {
+        currency: label("EUR"),
+        ..share
+    };
+    let mut world = World::limited(Limits::default(), &[share, euro], &rules, 1);
+    world.tell(rate("EUR", "1"));
+    world.tell(quote("100", "100"));
+    world.tell(quote("100", "100").of(1));
+    world.tell_all([buy(0, 1), buy(0, 1).of(1)]);
+    world.tell(quote("90", "90").of(1));
+    world.tell(sell(0, 1).of(1));
+    // Of 10 euros 1,000 dollars are still legal, and a tenth of a dollar more is not.
+    assert_eq!(world.tell(rate("EUR", "100")), ["ConversionSet"]);
+    let told = world.tell(rate("EUR", "100.01"));
+    assert_eq!(told[1], "account 0 breach MaxLoss");
+    world.agrees();
+}

@@ -10,8 +10,8 @@ use rules::{
 };
 use types::{
     AdjustKind, Command, DenyReason, Effect, EventKind, FeeSchedule, FloorMoveCause, Funding,
-    Instrument, InstrumentId, Leg, Money, NewOrder, Notional, PositionMode, Qty, Ratio, RuleKind,
-    Side, Terms, TradingDay,
+    Instrument, InstrumentId, Leg, Money, NewOrder, Notional, OrderKind, PositionMode, Qty, Ratio,
+    RuleKind, Side, Terms, TradingDay, Trail, TriggerOn,
 };
 
 use crate::plans::any_plan;
@@ -134,10 +134,12 @@ fn an_order_that_rests_is_paid_the_makers_rebate() {
     }
     let told = what_if(&world, buy(0, 10).at("95"));
     assert_eq!((told.price, told.rests), (Some(price("95")), true));
-    // 0.0001 x 950 comes back; 10 x 5 of profit at the mark of now.
+    assert!(told.waits);
+    // 0.0001 x 950 comes back. The market has come to 95, so that there is no profit yet.
+    assert_eq!(told.quote, Some((price("95"), price("95"))));
     assert_eq!(
         (told.fee, told.equity),
-        (money("-0.095"), money("10050.095"))
+        (money("-0.095"), money("10000.095"))
     );
     // Where there is a least fee there is no rebate.
     assert_eq!(what_if(&world, buy(0, 10).at("95").of(1)).fee, money("2"));
@@ -147,10 +149,82 @@ fn an_order_that_rests_is_paid_the_makers_rebate() {
         (told.price, told.rests, told.fee),
         (Some(price("100")), false, money("1"))
     );
-    // A stop fills at its trigger.
+    // A stop fills at its trigger, and the market is there: only the fee of 0.001 x 1,100 is gone.
     let told = what_if(&world, buy(0, 10).stop("110"));
-    assert_eq!(told.price, Some(price("110")));
-    assert_eq!(told.equity, money("9898.9"));
+    assert_eq!((told.price, told.waits), (Some(price("110")), true));
+    assert_eq!(told.equity, money("9998.9"));
+}
+
+/// Bid 10,000 and ask 10,001: two of what waits are bought where the market then is, and cost the spread
+/// of 1 on each; two of what is due at once cost it here.
+#[test]
+fn an_order_executes_where_the_market_is_or_comes_to() {
+    let index = Instrument {
+        tick_size: price("1"),
+        ..share()
+    };
+    let mut world = World::with(&[index], &fragile(TrailSource::None));
+    world.tell(quote("10000", "10001"));
+    let (buy, sell) = (|| buy(0, 2), || sell(0, 2));
+    let (now, rests) = (("10000", "10001"), true);
+    for (order, price_of, quoted, does_rest) in [
+        // Due at once.
+        (buy().stop("1000"), "10001", now, false),
+        (buy().at("12000"), "10001", now, false),
+        (sell().touched("9000"), "10000", now, false),
+        (sell().stop_limit("11000", "9990"), "10000", now, false),
+        // Triggered at once, and then not at its price.
+        (
+            sell().stop_limit("11000", "10500"),
+            "10500",
+            ("10500", "10501"),
+            rests,
+        ),
+        // These wait.
+        (buy().at("9000"), "9000", ("8999", "9000"), rests),
+        (buy().stop("12000"), "12000", ("11999", "12000"), false),
+        (buy().touched("9000"), "9000", ("8999", "9000"), false),
+        (
+            buy().stop_limit("12000", "12001"),
+            "12000",
+            ("11999", "12000"),
+            false,
+        ),
+        (buy().trail("5"), "10006", ("10005", "10006"), false),
+        (sell().trail("5"), "9995", ("9995", "9996"), false),
+    ] {
+        let told = what_if(&world, order);
+        assert_eq!(told.price, Some(price(price_of)), "{order:?}");
+        assert_eq!(told.quote, Some((price(quoted.0), price(quoted.1))));
+        assert_eq!((told.waits, told.rests), (quoted != now, does_rest));
+        assert_eq!(told.equity, money("9998"), "{order:?}");
+        assert_eq!(told.breaches, []);
+    }
+    // What may not wait does not execute.
+    let told = what_if(&world, buy().at("9000").ioc());
+    assert_eq!((told.price, told.position), (None, types::SignedQty::ZERO));
+    assert_eq!((told.waits, told.equity), (false, money("10000")));
+}
+
+/// Ten that are held at 100 are worth 110 each when the market has come to the ten that are offered there:
+/// 100 of profit are closed, which a floor that follows equity has seen.
+#[test]
+fn what_is_held_is_worth_what_the_market_has_come_to() {
+    let mut world = World::with(&[share()], &fragile(TrailSource::TickEquity));
+    world.tell(quote("100", "100"));
+    world.tell(buy(0, 10));
+    let told = what_if(&world, sell(0, 10).at("110"));
+    assert_eq!((told.equity, told.realised), (money("10100"), money("100")));
+    assert_eq!(told.limits[0].limit.floor, money("9100"));
+    // Half of it sold leaves the same, and five that break 1,000 / 5 below 110.
+    let told = what_if(&world, sell(0, 5).at("110"));
+    assert_eq!((told.equity, told.realised), (money("10100"), money("50")));
+    let limit = &told.limits[0];
+    assert_eq!(limit.distance, money("1000"));
+    assert_eq!(
+        limit.line.as_ref().unwrap().terms[0].mark,
+        Some(price("110"))
+    );
 }
 
 #[test]
@@ -266,7 +340,7 @@ fn the_next_roll_anchors_at_what_is_there_now() {
     world.tell(buy(0, 100));
     world.tell(quote("104", "104"));
     let next = view(&world).next_roll.unwrap();
-    assert_eq!(next.day, TradingDay(2));
+    assert_eq!(next.day, Some(TradingDay(2)));
     let [daily, max] = &next.limits[..] else {
         panic!("two limits");
     };
@@ -360,15 +434,30 @@ fn the_next_roll_knows_the_days_size_and_who_rested_too_long() {
 }
 
 #[test]
-fn without_an_open_day_there_is_no_next_roll() {
-    let mut world = World::limited(Limits::default(), &[], &plan("10000"), 0);
+fn the_first_roll_is_known_but_for_its_day() {
+    let mut world = World::limited(Limits::default(), &[share()], &plan("10000"), 0);
     let other = Plan {
         schedule: crate::plans::schedule_of(0),
-        ..plan("10000")
+        ..fragile(TrailSource::EodEquity)
     };
     world.command(define(&other));
     world.command(open(1));
-    assert_eq!(view(&world).next_roll, None);
+    world.tell(quote("100", "100"));
+    world.tell(buy(0, 100));
+    world.tell(quote("105", "105"));
+    assert_eq!(limit(&world).limit.floor, money("9000"));
+    // 100 x 5 above 10,000, less 1,000.
+    let next = view(&world).next_roll.unwrap();
+    assert_eq!((next.day, next.inactive_days), (None, None));
+    assert_eq!(next.limits[0].limit.floor, money("9500"));
+    assert_eq!(next.limits[0].distance, money("1000"));
+    world.apply(types::InputKind::Timer(types::Timer::DayRoll {
+        schedule: other.schedule,
+        day: TradingDay(20_000),
+    }));
+    assert_eq!(limit(&world).limit, next.limits[0].limit);
+    let next = view(&world).next_roll.unwrap();
+    assert_eq!(next.day, Some(TradingDay(20_001)));
 }
 
 // The marks that break a limit together, and what moved it.
@@ -413,7 +502,7 @@ fn marks_that_break_a_limit_together() {
 }
 
 #[test]
-fn a_line_needs_all_positions_in_the_accounts_currency() {
+fn a_line_converts_at_the_rate_of_now() {
     let euro = Instrument {
         currency: label("EUR"),
         ..share()
@@ -427,9 +516,17 @@ fn a_line_needs_all_positions_in_the_accounts_currency() {
     world.tell(quote("100", "100"));
     world.tell(quote("100", "100").of(1));
     world.tell_all([buy(0, 1), buy(0, 1).of(1)]);
-    assert_eq!(limit(&world).line, None);
-    world.tell(sell(0, 1).of(1));
-    assert!(limit(&world).line.is_some());
+    // A tick of 0.01 euros is 0.011 dollars.
+    let terms = limit(&world).line.unwrap().terms;
+    let steps: Vec<_> = terms
+        .iter()
+        .map(|term| (term.per_tick, term.conversion))
+        .collect();
+    let exact = |step| money(step).to_notional();
+    assert_eq!(
+        steps,
+        [(exact("0.01"), None), (exact("0.011"), Some(price("1.1")))]
+    );
 }
 
 #[test]
@@ -492,6 +589,38 @@ fn a_limit_says_what_moved_it_last() {
 
 /// A step of a random story: an instrument, a price in ticks around 100, lots above or below zero.
 type Step = (u32, i64, i64);
+
+/// Of an order: its kind, and its price in ticks from the bid.
+type Shape = (u8, i64);
+
+fn shape() -> impl Strategy<Value = Shape> {
+    (0_u8..7, -8_i64..12)
+}
+
+/// The order at a market of this bid, as another kind.
+fn shaped(order: NewOrder, (kind, ticks): Shape, bid: types::Price) -> NewOrder {
+    let tick = price("0.01").0;
+    let at = types::Price(bid.0 + ticks * tick);
+    // What it triggers takes at its trigger.
+    let worse = types::Price(at.0 + 2 * order.side.sign() * tick);
+    let on = TriggerOn::Quote;
+    order.kind(match kind {
+        0 => OrderKind::Market,
+        1 => OrderKind::Limit { price: at },
+        2 => OrderKind::Stop { trigger: at, on },
+        3 => OrderKind::StopLimit {
+            trigger: at,
+            price: worse,
+            on,
+        },
+        4 => OrderKind::MarketIfTouched { trigger: at, on },
+        5 => OrderKind::TrailingStop {
+            trail: Trail::Amount(types::Price(ticks.abs().max(1) * tick)),
+            on,
+        },
+        _ => return order.kind(OrderKind::Limit { price: at }).ioc(),
+    })
+}
 
 fn step() -> impl Strategy<Value = Step> {
     (0_u32..3, -400_i64..400, -60_i64..60)
@@ -565,15 +694,26 @@ fn figures(limits: &[LimitView]) -> Vec<LimitView> {
         .collect()
 }
 
-/// Sends an order and compares what it did with what was said. False where a rule closed positions.
+/// Sends an order, lets the market come to its price where it waits for that, and compares what it did
+/// with what was said. False where a rule closed positions.
 fn send(world: &mut World, order: NewOrder) -> Result<bool, TestCaseError> {
     let told = what_if(world, order);
-    let facts = world.hear(order);
+    let mut facts = world.hear(order);
     if let Some(reason) = told.denied {
         let denied = facts.iter().any(
             |fact| matches!(fact, EventKind::OrderDenied { reason: said, .. } if *said == reason),
         );
         prop_assert!(denied, "{reason:?}: {facts:?}");
+        return Ok(true);
+    }
+    if told.price.is_none() || told.waits {
+        prop_assert_eq!(fills(&facts), []);
+    }
+    if let (true, Some((bid, ask))) = (told.waits, told.quote) {
+        facts = world.quote_raw(order.instrument.0, bid, ask);
+    }
+    if told.price.is_none() {
+        prop_assert_eq!(figures(&view(world).limits), figures(&told.limits));
         return Ok(true);
     }
     let broken = breaches(&facts);
@@ -600,13 +740,15 @@ proptest! {
     fn an_order_does_what_was_said(
         rules in any_plan(),
         rate in 1_i64..2_000_000_000,
-        steps in prop::collection::vec(step(), 30),
+        steps in prop::collection::vec((step(), shape()), 30),
     ) {
         prop_assume!(rules.validate().is_ok());
         let mut world = story(&rules, rate);
-        for step in steps {
+        for (step, shape) in steps {
             tell_price(&mut world, step.0, step.1);
-            if let Some(order) = order_of(&rules, step) && !send(&mut world, order)? {
+            let bid = world.shard.quote(InstrumentId(step.0)).unwrap().bid;
+            let order = order_of(&rules, step).map(|order| shaped(order, shape, bid));
+            if let Some(order) = order && !send(&mut world, order)? {
                 break;
             }
         }
@@ -644,7 +786,7 @@ proptest! {
             let Some(next) = before.next_roll else {
                 break;
             };
-            let facts = world.roll(next.day.0);
+            let facts = world.roll(next.day.unwrap().0);
             check_roll(&next, &facts, &before.limits)?;
         }
     }

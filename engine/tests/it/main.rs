@@ -37,6 +37,7 @@ mod proof;
 mod queue;
 mod reach;
 mod reduce_only;
+mod rolls;
 mod scenario;
 mod self_trade;
 mod snapshot;

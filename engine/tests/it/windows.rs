@@ -6,8 +6,8 @@ use rules::{Conduct, Plan, Target, WindowAction, WindowRule};
 use types::{AccountState, AlgoKind, Calendar, Instrument, InstrumentStatus, PaperModel, Side};
 
 use crate::words::{
-    Of, Words, algo, amend_price, amend_qty, announce, bracket, buy, cancel, earn, quote, sell,
-    status, suspend,
+    Of, Words, algo, amend_price, amend_qty, amend_trigger, announce, bracket, buy, cancel, earn,
+    quote, sell, status, suspend,
 };
 use crate::world::{ACCOUNT, SECOND, World, define, label, money, open, paper, plan};
 
@@ -102,13 +102,11 @@ fn a_window_that_blocks_openings_lets_through_what_can_only_reduce() {
     assert_eq!(world.tell(sell(0, 1)), DENIED);
     assert_eq!(world.tell(buy(0, 1)), DENIED);
     assert_eq!(world.tell(cancel(0, 3)), ["#3 cancelled 3 Requested"]);
-    // More of what may open is an opening; another price or less of it is not.
-    assert_eq!(
-        world.tell(amend_qty(0, 2, 2)),
-        ["#2 change denied Conduct window 0"]
-    );
-    let told = world.tell(amend_price(0, 2, "91"));
-    assert_eq!(told, ["#2 amended 1 at 91"]);
+    // More of what may open is an opening, and so is another price of it.
+    let denied = ["#2 change denied Conduct window 0"];
+    assert_eq!(world.tell(amend_qty(0, 2, 2)), denied);
+    assert_eq!(world.tell(amend_price(0, 2, "91")), denied);
+    assert_eq!(world.tell(amend_price(0, 2, "101")), denied);
     world.agrees();
 }
 
@@ -136,15 +134,65 @@ fn a_window_that_blocks_all_takes_no_order_and_every_cancel() {
     world.until(s(98));
     assert_eq!(world.tell(sell(0, 5).reduce_only()), DENIED);
     assert_eq!(world.tell(sell(0, 5)), DENIED);
-    // A closing order may even grow.
-    assert_eq!(world.tell(amend_qty(0, 2, 3)), ["#2 amended 3 at 105"]);
+    // Nor does a working one grow or move, though it closes; it may become smaller.
+    let denied = ["#2 change denied Conduct window 0"];
+    assert_eq!(world.tell(amend_qty(0, 2, 3)), denied);
+    assert_eq!(world.tell(amend_price(0, 2, "100")), denied);
+    assert_eq!(world.tell(amend_qty(0, 2, 1)), ["#2 amended 1 at 105"]);
     // What works goes on working.
     let told = world.tell(quote("105", "106"));
-    assert_eq!(told, ["#2 sells 3 at 105 (Touch, maker)"]);
+    assert_eq!(told, ["#2 sells 1 at 105 (Touch, maker)"]);
     world.tell_at(s(113), buy(0, 1).at("90"));
     world.tell_at(s(114), announce("NEWS", s(120), s(130)));
     world.until(s(120));
     assert_eq!(world.tell(cancel(0, 3)), ["#3 cancelled 1 Requested"]);
+    world.agrees();
+}
+
+/// Whatever an amendment would let fill, a new order could not: a limit or a trigger that is moved to the
+/// market meets the window. Less of it does not.
+#[test]
+fn no_amendment_trades_where_a_new_order_may_not() {
+    for action in [WindowAction::BlockAll, WindowAction::BlockOpening] {
+        let mut world = trading(vec![around(action)]);
+        world.tell_at(s(10), announce("NEWS", s(100), s(110)));
+        world.tell_at(s(20), buy(0, 2).at("90"));
+        world.tell_at(s(20), buy(0, 2).stop("120"));
+        world.tell_at(s(20), buy(0, 2).stop_limit("120", "121"));
+        world.until(s(98));
+        let denied = |order| [format!("#{order} change denied Conduct window 0")];
+        assert_eq!(world.tell(amend_price(0, 1, "101")), denied(1));
+        assert_eq!(world.tell(amend_trigger(0, 2, "100")), denied(2));
+        assert_eq!(world.tell(amend_price(0, 3, "130")), denied(3));
+        assert_eq!(world.tell(amend_trigger(0, 3, "100")), denied(3));
+        // The price that it has is no other one.
+        assert_eq!(world.tell(amend_price(0, 1, "90")), ["#1 amended 2 at 90"]);
+        assert_eq!(world.tell(amend_qty(0, 1, 1)), ["#1 amended 1 at 90"]);
+        let told = world.tell_at(s(113), amend_price(0, 1, "101"));
+        let closes = "window 0 of plan 0 closes";
+        let filled = ["#1 amended 1 at 101", "#1 buys 1 at 101 (Touch)"];
+        assert_eq!(told, [closes, filled[0], filled[1]]);
+        world.agrees();
+    }
+}
+
+/// What could close needs no permission to move, unless nothing may.
+#[test]
+fn a_closing_order_moves_while_openings_are_blocked() {
+    let mut world = trading(vec![around(WindowAction::BlockOpening)]);
+    world.tell_at(s(10), announce("NEWS", s(100), s(110)));
+    world.tell_at(s(20), buy(0, 5));
+    world.tell_at(s(20), sell(0, 2).at("105").reduce_only());
+    world.tell_at(s(20), sell(0, 3).at("106"));
+    world.until(s(98));
+    assert_eq!(
+        world.tell(amend_price(0, 2, "104")),
+        ["#2 amended 2 at 104"]
+    );
+    assert_eq!(
+        world.tell(amend_price(0, 3, "107")),
+        ["#3 amended 3 at 107"]
+    );
     world.agrees();
 }
 

@@ -11,7 +11,7 @@ use super::orders::account_of;
 use super::query::{Pairs, Segments};
 use super::{answered, body, json, outcome};
 use crate::app::App;
-use crate::dto::order::from_json;
+use crate::dto::order::question_from_json;
 use crate::problem::Problem;
 use crate::show;
 
@@ -26,7 +26,7 @@ pub(super) async fn ask(
     let account = account_of(path, query)?.1;
     let bytes = body::read(&app, &headers, body).await?;
     let names = &app.projections.catalogue.load().names;
-    let order = from_json(&bytes, account, names).map_err(body::refused)?;
+    let order = question_from_json(&bytes, account, names).map_err(body::refused)?;
     let taken = answered(&app, app.handle.what_if(order)).await?;
     let answer = taken
         .answer

@@ -64,6 +64,8 @@ export interface BreachPrice {
   symbol: string;
   side: "bid" | "ask";
   price: Decimal;
+  /** Of an instrument in another currency: the rate that is assumed. */
+  conversion?: Decimal;
 }
 
 export interface Limit {

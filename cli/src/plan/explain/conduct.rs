@@ -90,15 +90,20 @@ pub(super) fn windows(plan: &Plan, at: TimestampNs) -> Option<Section> {
 }
 
 fn window(rule: &WindowRule, at: TimestampNs) -> String {
-    let action = match rule.action {
-        WindowAction::BlockOpening => "no order may open or enlarge a position",
-        WindowAction::BlockAll => "no order is accepted",
-        WindowAction::ForceFlat => "positions are closed at its start and none is opened",
-        WindowAction::ExcludeProfit => "profit that is realised does not count",
-    };
     let what = rule
         .symbol
         .map_or_else(String::new, |symbol| format!(" in {symbol}"));
+    let stays = "what was accepted before keeps its terms and may still fill";
+    let action = match rule.action {
+        WindowAction::BlockOpening => {
+            format!("no new order{what} that could open or enlarge a position; {stays}")
+        }
+        WindowAction::BlockAll => format!("no new order{what}; {stays}"),
+        WindowAction::ForceFlat => {
+            format!("at its start orders{what} end and positions are closed, and none is opened")
+        }
+        WindowAction::ExcludeProfit => format!("profit that is realised{what} does not count"),
+    };
     let around = match (rule.before_s, rule.after_s) {
         (0, 0) => String::new(),
         (before, after) => format!(
@@ -109,7 +114,7 @@ fn window(rule: &WindowRule, at: TimestampNs) -> String {
     };
     let (when, zone) = match rule.calendar {
         Calendar::Named(name) => {
-            return format!("Whenever \"{name}\" is announced{around}: {action}{what}.");
+            return format!("Whenever \"{name}\" is announced{around}: {action}.");
         }
         Calendar::Daily { zone, from, to } => (
             format!("Every day {} to {}", time_of_day(from), time_of_day(to)),
@@ -140,7 +145,7 @@ fn window(rule: &WindowRule, at: TimestampNs) -> String {
         Ok(None) => "never".to_owned(),
         Err(error) => error.to_string(),
     };
-    format!("{when} in {zone}{around}: {action}{what}; {next}.")
+    format!("{when} in {zone}{around}: {action}; {next}.")
 }
 
 /// Holding time, counts, inactivity.

@@ -340,8 +340,8 @@ fn what_an_order_would_do() {
             "null: 9870 false -13000 0 191000, null null",
             // 150 lots lose 1,000 in 6.67 ticks and 11,000 in 73.33.
             "null: 9870 false 0 150 191000, 9863 9796",
-            // 100 closed at 9,880 lose 12,000; 50 short from there, at 9,870, have 500.
-            "null: 9880 true -12000 -50 192500, 9921 10120",
+            // 100 closed at 9,880 lose 12,000; 50 are short from there, where the market then is.
+            "null: 9880 true -12000 -50 192000, 9921 10120",
             "qty_too_large: 9870 false 0 100101 191000, 9869 9869",
             "qty_off_lot: null null null null null, null null",
         ]

@@ -58,6 +58,9 @@ pub struct LineTermDto {
     pub mark: Option<String>,
     /// What one tick upward adds to equity, exact; below zero for a short position.
     pub per_tick: String,
+    /// Of an instrument in another currency the rate of now, which is assumed to stay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conversion: Option<String>,
 }
 
 impl BreachLineDto {
@@ -81,6 +84,7 @@ impl LineTermDto {
             leg: term.leg.word(),
             mark: term.mark.map(|mark| mark.to_string()),
             per_tick: term.per_tick.to_string(),
+            conversion: term.conversion.map(|rate| rate.to_string()),
         }
     }
 }
@@ -88,8 +92,8 @@ impl LineTermDto {
 /// What the next roll would do if it came now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NextRollDto {
-    /// The day that would open.
-    pub day: String,
+    /// The day that would open; null before the first roll, which alone knows it.
+    pub day: Option<String>,
     /// Every limit after it.
     pub limits: Vec<RolledLimitDto>,
     /// The size limit of that day.
@@ -120,7 +124,7 @@ pub struct RolledLimitDto {
 impl NextRollDto {
     pub(super) fn new(roll: &NextRoll) -> Self {
         Self {
-            day: roll.day.to_string(),
+            day: roll.day.map(|day| day.to_string()),
             limits: roll.limits.iter().map(RolledLimitDto::new).collect(),
             size_max: roll.size_max.map(|max| max.to_string()),
             inactive_days: roll.inactive_days,
@@ -143,15 +147,22 @@ impl RolledLimitDto {
     }
 }
 
-/// What an order would do to its account if it executed whole, at one price, now.
+/// What an order would do to its account if it executed whole, at one price, without slippage: now, or
+/// where it has to wait, once the quote has come to its price with the spread that it has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WhatIfDto {
     /// Why it would be refused; the rest is what it would do if it were not.
     pub denied: Option<DenialDto>,
     /// The price of the fill; null where there is none.
     pub price: Option<String>,
-    /// Whether it would rest first, so that the maker's fee applies.
+    /// Whether the market has to come to that price first.
+    pub waits: bool,
+    /// Whether it would rest then, so that the maker's fee applies.
     pub rests: bool,
+    /// Bid of its instrument at which everything is valued.
+    pub bid: Option<String>,
+    /// The ask.
+    pub ask: Option<String>,
     /// Its fee, in the instrument's currency.
     pub fee: String,
     /// What it would realise before the fee, in the instrument's currency.
@@ -193,7 +204,10 @@ impl WhatIfDto {
         Self {
             denied: answer.denied.map(DenialDto::new),
             price: answer.price.map(|price| price.to_string()),
+            waits: answer.waits,
             rests: answer.rests,
+            bid: answer.quote.map(|(bid, _)| bid.to_string()),
+            ask: answer.quote.map(|(_, ask)| ask.to_string()),
             fee: answer.fee.to_string(),
             realised: answer.realised.to_string(),
             position: answer.position.to_string(),

@@ -232,9 +232,10 @@ pub struct LimitDto {
     pub used_pct: Option<String>,
     /// What moved it last; null while nothing did.
     pub moved: Option<MoveDto>,
-    /// For each open position the price that would break the limit.
+    /// For each instrument in which something is open the price that would break the limit, bid and ask as
+    /// far apart as now.
     pub breach_prices: Vec<BreachPriceDto>,
-    /// The marks that break it together; null without positions, or with one in another currency.
+    /// The marks that break it together; null without positions.
     pub line: Option<BreachLineDto>,
 }
 
@@ -249,6 +250,9 @@ pub struct BreachPriceDto {
     pub side: &'static str,
     /// The first price that breaks it.
     pub price: String,
+    /// Of an instrument in another currency the rate of now, which is assumed to stay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conversion: Option<String>,
 }
 
 /// An open position.
@@ -414,6 +418,7 @@ impl BreachPriceDto {
                 Side::Sell => "ask",
             },
             price: price.price.to_string(),
+            conversion: price.conversion.map(|rate| rate.to_string()),
         }
     }
 }

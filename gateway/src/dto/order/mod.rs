@@ -60,6 +60,35 @@ pub fn from_json(body: &[u8], account: AccountId, names: &Names) -> Result<NewOr
     Ok(read(&table, "type", header)?)
 }
 
+/// The order that a request asks about: as [`from_json`], and of more than nothing. One that is sent is
+/// denied by the engine.
+///
+/// # Errors
+/// See [`BodyError`].
+pub fn question_from_json(
+    body: &[u8],
+    account: AccountId,
+    names: &Names,
+) -> Result<NewOrder, BodyError> {
+    let order = from_json(body, account, names)?;
+    let node = json(body)?;
+    let asked = Field::root(&node);
+    let table = asked.table(&with_terms(&["client_order_id", "instrument", "type"]))?;
+    check_question(&table, &order)?;
+    Ok(order)
+}
+
+/// A question is about a quantity above 0.
+///
+/// # Errors
+/// When `qty` is none.
+pub fn check_question(table: &Table<'_>, order: &NewOrder) -> Result<(), FieldError> {
+    if order.qty <= Qty::ZERO {
+        return Err(table.field("qty").error("a quantity above 0"));
+    }
+    Ok(())
+}
+
 /// These fields and [`TERMS`].
 pub fn with_terms<'a>(others: &[&'a str]) -> Vec<&'a str> {
     others.iter().chain(&TERMS).copied().collect()
