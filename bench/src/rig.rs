@@ -151,6 +151,7 @@ fn plan() -> Plan {
         terms: Terms::default(),
         conduct: Conduct::default(),
         life: Life::default(),
+        days: rules::TradingDays::default(),
         schedule: RollSchedule {
             zone: label("UTC"),
             minute: 0,

@@ -105,6 +105,7 @@ fn plan(initial: i64, terms: Terms) -> Plan {
         version: 1,
         currency: label("USD"),
         initial_balance: Money::whole(initial),
+        days: rules::TradingDays::default(),
         schedule: schedule(),
         stage: Stage::Funded,
         daily_loss: Some(DailyLoss {
@@ -733,6 +734,7 @@ fn compete(scout: &mut Scout, contest: ContestRules) {
             active_days: 0,
             round_turns: 0,
         },
+        days: rules::TradingDays::default(),
         schedule: schedule(),
         contest,
     };

@@ -41,6 +41,7 @@ pub mod proof;
 pub mod spec;
 pub mod standing;
 pub mod teams;
+pub mod trading_days;
 mod trail;
 
 pub use account::{AccountRules, Roll, RollPreview};
@@ -69,3 +70,4 @@ pub use proof::{Fault, Proof, ProofPosition, Verdict};
 pub use spec::{FieldError, PlanError, SpecError};
 pub use standing::{Standing, rank};
 pub use teams::{TeamRules, TeamStanding, rank_teams};
+pub use trading_days::TradingDays;

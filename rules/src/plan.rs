@@ -10,6 +10,7 @@ use types::{
 use crate::conduct::Conduct;
 use crate::lifecycle::Life;
 use crate::spec::{PlanError, SpecError, check};
+use crate::trading_days::TradingDays;
 
 /// How far below its baseline a floor lies. A percentage is rounded down to a unit of [`Money`],
 /// toward the stricter floor, and is nothing of an amount below zero.
@@ -241,6 +242,8 @@ pub struct Plan {
     pub initial_balance: Money,
     /// When the trading day rolls.
     pub schedule: RollSchedule,
+    /// Which dates have a trading day.
+    pub days: TradingDays,
     /// Evaluation or funded.
     pub stage: Stage,
     /// Loss within a day.
@@ -331,6 +334,7 @@ codec_struct!(Plan {
     currency,
     initial_balance,
     schedule,
+    days,
     stage,
     daily_loss,
     max_loss,
@@ -505,6 +509,7 @@ impl Plan {
         let initial = self.initial_balance;
         check(initial > Money::ZERO, "initial_balance", &initial, AMOUNT)?;
         check_minute(self.schedule.minute)?;
+        self.days.validate()?;
         if let Stage::Evaluation { phase } = self.stage {
             check(phase > 0, "stage.phase", &phase, "1 or above")?;
         }

@@ -143,6 +143,7 @@ pub fn plan(trail: TrailSource, terms: Terms) -> Plan {
         currency: label("USD"),
         initial_balance: Money::whole(100_000_000),
         terms,
+        days: rules::TradingDays::default(),
         schedule: RollSchedule {
             zone: label("UTC"),
             minute: 0,

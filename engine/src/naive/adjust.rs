@@ -1,6 +1,7 @@
 //! The roll of a day, and changes from outside the market.
 
 use rules::Inactive;
+use rules::oracle::open_on;
 use types::{
     AccountId, AccountState, AdjustKind, CancelReason, DayClose, DenyReason, EventKind,
     FloorMoveCause, InputRejection, Money, PayoutDenial, Ratio, RollSchedule, ScaleStanding,
@@ -17,12 +18,16 @@ impl Naive {
         if open.is_some_and(|open| open >= day) {
             return self.reject(InputRejection::DayNotAfter);
         }
-        let is_first = open.replace(day).is_none();
+        let before = open.replace(day);
         self.push(EventKind::DayRolled { schedule, day });
-        self.roll_entries(schedule, is_first);
+        self.roll_entries(schedule, before, day);
         for id in 0..self.accounts.len() {
+            let plan = self.plan(id);
+            let day = open_on(&plan.days, day);
+            let is_new = self.accounts[id].rules.day() < Some(day);
             if self.is_trading(id)
-                && self.plan(id).schedule == schedule
+                && plan.schedule == schedule
+                && is_new
                 && let Some(inactive) = self.roll_account(id, day)
                 && self.is_trading(id)
             {

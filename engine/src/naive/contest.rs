@@ -1,10 +1,11 @@
 //! Competitions: who enters, what time and the organiser do to them, who stands where. Boards are
 //! sorted anew whenever somebody asks.
 
+use rules::oracle::open_on;
 use rules::{Awards, Competition, Entry, Ineligible, Key, Score, Standing};
 use types::{
     AccountId, AccountState, CompetitionChange, CompetitionId, CompetitionState, ContestRefusal,
-    DisqualificationReason, EventKind, InputRejection, Notional, TeamId,
+    DisqualificationReason, EventKind, InputRejection, Notional, TeamId, TradingDay,
 };
 
 use super::Naive;
@@ -131,19 +132,27 @@ impl Naive {
         counts.then(|| contest.entrants[place].entry.quiet())
     }
 
-    /// Closes the day of every entry whose competition rolls like this. The time before the first roll
-    /// is a day only for who used it.
-    pub(super) fn roll_entries(&mut self, schedule: types::RollSchedule, is_first: bool) {
+    /// Closes the day of every entry whose competition rolls like this and opens a day. The time before
+    /// the first roll is a day only for who used it.
+    pub(super) fn roll_entries(
+        &mut self,
+        schedule: types::RollSchedule,
+        before: Option<TradingDay>,
+        day: TradingDay,
+    ) {
         for account in 0..self.accounts.len() {
             let competition = self.accounts[account].competition;
-            let is_meant =
-                competition.is_some_and(|it| self.contests[it].rules.schedule == schedule);
+            let is_meant = competition.is_some_and(|it| {
+                let rules = &self.contests[it].rules;
+                let opens = |before| open_on(&rules.days, before) < open_on(&rules.days, day);
+                rules.schedule == schedule && before.is_none_or(opens)
+            });
             if !is_meant {
                 continue;
             }
             self.observe(account);
             if let Some(entry) = self.entry_of(account)
-                && (entry.is_used() || !is_first)
+                && (entry.is_used() || before.is_some())
             {
                 entry.roll();
             }

@@ -53,6 +53,7 @@ fn plan(terms: Terms) -> Plan {
         version: 1,
         currency: label("USD"),
         initial_balance: Money::whole(1_000),
+        days: rules::TradingDays::default(),
         schedule: RollSchedule {
             zone: label("UTC"),
             minute: 0,

@@ -9,7 +9,7 @@ use crate::shard::Shard;
 /// What the next roll would do if it came now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NextRoll {
-    /// The day that would open: the one after the open day.
+    /// The day that would open: the trading day after the open one.
     pub day: TradingDay,
     /// Every limit after it, daily before maximum.
     pub limits: Vec<RolledLimit>,
@@ -33,7 +33,7 @@ pub struct RolledLimit {
 impl Shard {
     pub(super) fn next_roll(&self, account: &Account) -> Option<NextRoll> {
         let plan = &self.plans[account.plan.0 as usize].plan;
-        let day = TradingDay(account.rules.day()?.0.checked_add(1)?);
+        let day = plan.days.after(account.rules.day()?)?;
         if !account.is_trading() {
             return None;
         }

@@ -545,6 +545,7 @@ fn an_account_that_pays_out_cannot_enter_a_competition() {
                 active_days: 0,
                 round_turns: 0,
             },
+            days: rules::TradingDays::default(),
             schedule: schedule(),
             contest: ContestRules::default(),
         }

@@ -279,6 +279,7 @@ fn visit_plan(plan: &mut Plan, see: &mut See<'_>) {
         currency: _,
         initial_balance,
         schedule,
+        days,
         stage,
         daily_loss,
         max_loss,
@@ -294,6 +295,7 @@ fn visit_plan(plan: &mut Plan, see: &mut See<'_>) {
     see("plan.version", version);
     see("plan.initial_balance", &mut initial_balance.0);
     see("plan.schedule", &mut schedule.minute);
+    see("plan.days", &mut days.weekdays);
     if let Stage::Evaluation { phase } = stage {
         see("plan.phase", phase);
     }

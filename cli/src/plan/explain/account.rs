@@ -4,7 +4,7 @@ use rules::{Lineage, Parent, Plan, Stage, may_open};
 use types::{AccountState, Funding, Origin, PositionMode, TimestampNs};
 
 use super::Section;
-use crate::plan::figures::{amount, count, local, share};
+use crate::plan::figures::{amount, count, list, local, share};
 
 /// The opening, the roll, the terms.
 pub(super) fn section(plan: &Plan, at: TimestampNs) -> Section {
@@ -18,12 +18,15 @@ pub(super) fn section(plan: &Plan, at: TimestampNs) -> Section {
         plan.currency
     )];
     let zone = plan.schedule.zone;
-    let next = runtime::Calendar::default().open_day(&plan.schedule, at);
+    let next = runtime::Calendar::default().open_day(&plan.schedule, &plan.days, at);
     let next = next.map_or_else(|error| error.to_string(), |open| local(open.until, zone));
     said.push(format!(
         "The trading day rolls at {} in {zone}; the next roll is {next}.",
         gateway::dto::time::time_of_day(plan.schedule.minute)
     ));
+    if let Some(days) = trading_days(plan) {
+        said.push(days);
+    }
     let mode = match plan.terms.mode {
         PositionMode::Netting => "one position per instrument",
         PositionMode::Hedging => "a long and a short position per instrument",
@@ -46,6 +49,26 @@ pub(super) fn section(plan: &Plan, at: TimestampNs) -> Section {
     };
     said.push(format!("It has {mode}; {funding}; {shorts}."));
     Section::new("Account", said)
+}
+
+/// Which dates have a trading day, where not all have one.
+fn trading_days(plan: &Plan) -> Option<String> {
+    let days = &plan.days;
+    let holidays: Vec<String> = days.holidays.iter().map(ToString::to_string).collect();
+    let on = gateway::dto::time::weekdays(days.weekdays).join(", ");
+    match (
+        days.weekdays == rules::TradingDays::default().weekdays,
+        holidays.is_empty(),
+    ) {
+        (true, true) => None,
+        (false, true) => Some(format!("Only {on} are trading days.")),
+        (true, false) => Some(format!("{} are no trading days.", list(&holidays))),
+        (false, false) => Some(format!(
+            "Only {on} are trading days, and not {}.",
+            list(&holidays)
+        )),
+    }
+    .map(|days| format!("{days} Where none opens, the day before stays open."))
 }
 
 /// Which accounts may follow.

@@ -35,6 +35,7 @@ const PLACE: &str = "a place from 1 to 1000 without quotes";
 /// # Errors
 /// The first field that is not accepted.
 pub fn read(table: &Table<'_>) -> Result<Competition, FieldError> {
+    let (schedule, days) = time::read_roll(&table.field("roll"))?;
     let competition = Competition {
         name: table.field("name").name()?,
         kind: table.field("kind").word()?,
@@ -50,7 +51,8 @@ pub fn read(table: &Table<'_>) -> Result<Competition, FieldError> {
             Some(gates) => read_gates(&gates)?,
             None => Competition::standard_gates(),
         },
-        schedule: time::read_roll(&table.field("roll"))?,
+        schedule,
+        days,
         contest: ContestRules {
             window: optional(table, "window", read_window)?,
             entry: optional(table, "entry", read_entry)?.unwrap_or_default(),

@@ -15,8 +15,9 @@ use serde::Serialize;
 use types::{Funding, Money, Terms};
 
 use self::conduct::{ConductDto, LifeDto};
+use super::percent;
+use super::time::RollDto;
 use super::word::Word;
-use super::{percent, time};
 
 pub use file::{PlanFileError, from_toml, spec_from_toml};
 pub use read::read;
@@ -60,12 +61,6 @@ pub struct PlanDto {
 enum StageDto {
     Evaluation(u8),
     Funded,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct RollDto {
-    zone: String,
-    time: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -180,10 +175,7 @@ impl PlanDto {
                 Stage::Evaluation { phase } => StageDto::Evaluation(phase),
                 Stage::Funded => StageDto::Funded,
             },
-            roll: RollDto {
-                zone: plan.schedule.zone.to_string(),
-                time: time::time_of_day(plan.schedule.minute),
-            },
+            roll: RollDto::new(&plan.schedule, &plan.days),
             daily_loss: plan.daily_loss.map(
                 |DailyLoss {
                      anchor,

@@ -48,6 +48,7 @@ pub fn read(document: &Field<'_>, others: &[&str]) -> Result<Plan, FieldError> {
     }
     let table = document.table(&known(others))?;
     let initial_balance = table.field("initial_balance").money()?;
+    let (schedule, days) = time::read_roll(&table.field("roll"))?;
     let plan = Plan {
         name: table.field("name").name()?,
         version: table
@@ -55,7 +56,8 @@ pub fn read(document: &Field<'_>, others: &[&str]) -> Result<Plan, FieldError> {
             .integer("a whole number from 0 without quotes")?,
         currency: table.field("currency").name()?,
         initial_balance,
-        schedule: time::read_roll(&table.field("roll"))?,
+        schedule,
+        days,
         stage: stage(&table.field("stage"))?,
         daily_loss: table
             .optional("daily_loss")

@@ -8,10 +8,11 @@ use rules::{
     AfterPayout, Allowance, Conduct, ConsistencyRule, ConsistencyWindow, DailyAnchor, DailyLoss,
     DayCounts, Denominator, HoldingAction, HoldingMin, Inactivity, InactivityEffect, Life, MaxLoss,
     MinDays, PayoutKeep, PayoutRule, Plan, ScaleWhen, Scaling, SizeLimit, SizeTier, SizeWeight,
-    Stage, StopTrailing, Target, TrailSource, WindowAction,
+    Stage, StopTrailing, Target, TradingDays, TrailSource, WindowAction,
 };
 use types::{
     Calendar, Effect, Funding, Label, Money, PositionMode, Qty, Ratio, RollSchedule, Terms,
+    TradingDay,
 };
 
 /// Small beside the range of [`Money`], so that no level saturates; down to its smallest unit.
@@ -291,7 +292,15 @@ pub(super) fn plan() -> impl Strategy<Value = Plan> {
         (1_u8..).prop_map(|phase| Stage::Evaluation { phase }),
     ];
     let head = (label(), any::<u32>(), label(), amount(), stage);
-    let schedule = (zone(), 0..1_440_u16).prop_map(|(zone, minute)| RollSchedule { zone, minute });
+    let days = (
+        1_u8..128,
+        proptest::collection::btree_set(19_000_i32..22_000, 0..5),
+    );
+    let schedule = (zone(), 0..1_440_u16, days).prop_map(|(zone, minute, (weekdays, holidays))| {
+        let holidays = holidays.into_iter().map(TradingDay).collect();
+        let days = TradingDays { weekdays, holidays };
+        (RollSchedule { zone, minute }, days)
+    });
     let limits = (option::of(daily_loss()), option::of(max_loss()));
     let goals = (
         option::of(target()),
@@ -300,7 +309,7 @@ pub(super) fn plan() -> impl Strategy<Value = Plan> {
     );
     let money = (option::of(payout()), option::of(scaling()), terms());
     (head, schedule, limits, goals, money, conduct(), life()).prop_map(
-        |(head, schedule, limits, goals, money, conduct, life)| {
+        |(head, (schedule, days), limits, goals, money, conduct, life)| {
             let (name, version, currency, initial_balance, stage) = head;
             let (daily_loss, max_loss) = limits;
             let (profit_target, min_days, consistency) = goals;
@@ -311,6 +320,7 @@ pub(super) fn plan() -> impl Strategy<Value = Plan> {
                 currency,
                 initial_balance,
                 schedule,
+                days,
                 stage,
                 daily_loss,
                 max_loss,
