@@ -152,6 +152,7 @@ fn plan() -> Plan {
         conduct: Conduct::default(),
         life: Life::default(),
         days: rules::TradingDays::default(),
+        day_profit: rules::DayProfit::Closed,
         schedule: RollSchedule {
             zone: label("UTC"),
             minute: 0,

@@ -389,7 +389,8 @@ impl Shard {
         let row = self.account_row(id)?;
         let account = &self.accounts[id.0 as usize];
         let known = &self.plans[account.plan.0 as usize];
-        let (plan, rules) = (&known.plan, &account.rules);
+        let plan = &known.plan;
+        let rules = account.rules.valued(plan, self.equity_of(account));
         Some(AccountView {
             row,
             plan_version: plan.version,
@@ -411,7 +412,7 @@ impl Shard {
             day_pnl: rules.day_pnl(),
             day_start_balance: rules.day_start_balance(),
             day_start_equity: rules.day_start_equity(),
-            limits: self.limit_views(account, rules, &self.worth_of(account)),
+            limits: self.limit_views(account, &account.rules, &self.worth_of(account)),
             next_roll: self.next_roll(account),
             target: rules
                 .target_balance(plan)

@@ -106,6 +106,7 @@ fn plan(initial: i64, terms: Terms) -> Plan {
         currency: label("USD"),
         initial_balance: Money::whole(initial),
         days: rules::TradingDays::default(),
+        day_profit: rules::DayProfit::Closed,
         schedule: schedule(),
         stage: Stage::Funded,
         daily_loss: Some(DailyLoss {

@@ -84,6 +84,7 @@ fn plan() -> Command {
         currency: "USD".parse().expect("a name"),
         initial_balance: Money::whole(100_000),
         days: rules::TradingDays::default(),
+        day_profit: rules::DayProfit::Closed,
         schedule: schedule(),
         stage: Stage::Evaluation { phase: 1 },
         daily_loss: None,

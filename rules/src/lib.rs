@@ -62,8 +62,8 @@ pub use lifecycle::{
 pub use limit::{Breaches, FloorMoves, Limit, Warnings};
 pub use plan::{
     AfterPayout, Allowance, ConsistencyRule, ConsistencyWindow, DailyAnchor, DailyLoss, DayCounts,
-    Denominator, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, ScaleWhen, Scaling, Stage,
-    StopTrailing, Target, TrailSource,
+    DayProfit, Denominator, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, ScaleWhen, Scaling,
+    Stage, StopTrailing, Target, TrailSource,
 };
 pub use prizes::{Award, Awards, EntryFee, Prize, PrizeAmount, PrizePool};
 pub use proof::{Fault, Proof, ProofPosition, Verdict};

@@ -102,6 +102,16 @@ pub enum Target {
     OfInitial(Ratio),
 }
 
+/// What the profit of a trading day is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DayProfit {
+    /// What was realised, booked to the day that it was closed on.
+    #[default]
+    Closed,
+    /// Equity at the end of the day less equity at its start, without what payouts and growth moved.
+    Equity,
+}
+
 /// What makes a trading day count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DayCounts {
@@ -244,6 +254,8 @@ pub struct Plan {
     pub schedule: RollSchedule,
     /// Which dates have a trading day.
     pub days: TradingDays,
+    /// What the profit of a day is, for all that looks at days.
+    pub day_profit: DayProfit,
     /// Evaluation or funded.
     pub stage: Stage,
     /// Loss within a day.
@@ -292,6 +304,7 @@ codec_struct!(MaxLoss {
     touch_is_breach
 });
 codec_enum!(Target { 0 => Fixed(amount), 1 => OfInitial(ratio) });
+codec_enum!(DayProfit { 0 => Closed, 1 => Equity });
 codec_enum!(DayCounts { 0 => OpeningFill, 1 => AnyDayHeld });
 codec_struct!(MinDays {
     days,
@@ -335,6 +348,7 @@ codec_struct!(Plan {
     initial_balance,
     schedule,
     days,
+    day_profit,
     stage,
     daily_loss,
     max_loss,

@@ -78,6 +78,7 @@ fn plan() -> Plan {
         currency: label("USD"),
         initial_balance: Money::whole(100_000_000),
         days: rules::TradingDays::default(),
+        day_profit: rules::DayProfit::Closed,
         schedule: RollSchedule {
             zone: label("UTC"),
             minute: 0,

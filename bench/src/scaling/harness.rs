@@ -144,6 +144,7 @@ pub fn plan(trail: TrailSource, terms: Terms) -> Plan {
         initial_balance: Money::whole(100_000_000),
         terms,
         days: rules::TradingDays::default(),
+        day_profit: rules::DayProfit::Closed,
         schedule: RollSchedule {
             zone: label("UTC"),
             minute: 0,

@@ -2,8 +2,8 @@
 
 use rules::{
     AfterPayout, Allowance, ConsistencyRule, ConsistencyWindow, DailyAnchor, DailyLoss, DayCounts,
-    Denominator, Life, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, ScaleWhen, Scaling, Stage,
-    StopTrailing, Target, TradingDays, TrailSource,
+    DayProfit, Denominator, Life, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, ScaleWhen,
+    Scaling, Stage, StopTrailing, Target, TradingDays, TrailSource,
 };
 use types::{Effect, Funding, Money, PositionMode, Ratio, RollSchedule, Terms, TradingDay};
 
@@ -235,6 +235,7 @@ pub(super) fn plan(draw: &mut Draw, currency: &str) -> Plan {
         initial_balance: Money::whole(initial),
         schedule: schedule(draw.below(2)),
         days: trading_days(draw),
+        day_profit: draw.weighted(&[(3, DayProfit::Closed), (2, DayProfit::Equity)]),
         stage: if is_funded {
             Stage::Funded
         } else {

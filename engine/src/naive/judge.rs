@@ -123,10 +123,11 @@ impl Naive {
         let known = (PlanId(account.plan as u32), plan.hash());
         let cash = (account.balance, self.balance_of(id));
         let positions = account.positions.len() as u32;
-        let basis = account.rules.basis(plan, known, who, cash, positions);
+        let rules = account.rules.valued(plan, self.equity_of(id));
+        let basis = rules.basis(plan, known, who, cash, positions);
         let mut facts = vec![EventKind::VerdictBasis(basis)];
         facts.extend(account.rules.limit_bases(who).map(EventKind::LimitBasis));
-        let standing = account.rules.consistency(plan, who);
+        let standing = rules.consistency(plan, who);
         facts.extend(standing.map(EventKind::Consistency));
         for (currency, cash) in &account.foreign {
             facts.push(EventKind::CashBasis(CashBasis {
@@ -305,7 +306,7 @@ impl Naive {
                 balance,
                 target,
             });
-            let rules = &self.accounts[id].rules;
+            let rules = self.accounts[id].rules.valued(&plan, balance.to_notional());
             let consistency = rules.consistency(&plan, AccountId(id as u32));
             if let (Some(consistency), false) = (consistency, passes) {
                 self.push(EventKind::Consistency(consistency));

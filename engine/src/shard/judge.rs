@@ -277,12 +277,13 @@ impl Shard {
         let positions = held.filter(|holding| holding.lots.0 != 0).count() as u32;
         let cash = (account.balance, self.balance_of(account));
         let plan = (account.plan, known.hash);
-        let basis = account.rules.basis(&known.plan, plan, id, cash, positions);
+        let rules = account.rules.valued(&known.plan, self.equity_of(account));
+        let basis = rules.basis(&known.plan, plan, id, cash, positions);
         events.push(EventKind::VerdictBasis(basis));
         for limit in account.rules.limit_bases(id) {
             events.push(EventKind::LimitBasis(limit));
         }
-        if let Some(standing) = account.rules.consistency(&known.plan, id) {
+        if let Some(standing) = rules.consistency(&known.plan, id) {
             events.push(EventKind::Consistency(standing));
         }
         for (currency, cash) in account.foreign.iter() {
@@ -387,7 +388,8 @@ impl Shard {
         let passes = account.rules.passes(plan, balance);
         if is_first && !passes {
             // Not yet, and what would satisfy it.
-            if let Some(consistency) = account.rules.consistency(plan, id) {
+            let valued = account.rules.valued(plan, balance.to_notional());
+            if let Some(consistency) = valued.consistency(plan, id) {
                 events.push(EventKind::Consistency(consistency));
             }
         }

@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 use rules::{
     AfterPayout, Allowance, BoardKind, Competition, Conduct, ConsistencyRule, ConsistencyWindow,
-    ContestRules, DailyAnchor, DailyLoss, DayCounts, Denominator, Gates, HoldingAction, HoldingMin,
-    Inactivity, InactivityEffect, Life, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, ScaleWhen,
-    Scaling, SizeLimit, SizeTier, SizeWeight, Stage, StopTrailing, Target, TradingDays,
+    ContestRules, DailyAnchor, DailyLoss, DayCounts, DayProfit, Denominator, Gates, HoldingAction,
+    HoldingMin, Inactivity, InactivityEffect, Life, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan,
+    ScaleWhen, Scaling, SizeLimit, SizeTier, SizeWeight, Stage, StopTrailing, Target, TradingDays,
     TrailSource, WindowAction, WindowRule,
 };
 use types::{
@@ -308,14 +308,20 @@ pub(crate) fn any_plan() -> impl Strategy<Value = Plan> {
         prop::option::of(scaling()),
     );
     let conduct = prop_oneof![Just(Conduct::default()), conduct()];
-    let schedule = (0_u8..2, trading_days());
+    let day_profit = prop_oneof![2 => Just(DayProfit::Closed), 1 => Just(DayProfit::Equity)];
+    let schedule = (0_u8..2, trading_days(), day_profit);
     let rest = (any::<bool>(), schedule, terms(), conduct, life());
     (limits, goals, rest).prop_map(
-        |((daily_loss, max_loss), goals, (funded, (schedule, days), terms, conduct, life))| {
+        |(
+            (daily_loss, max_loss),
+            goals,
+            (funded, (schedule, days, day_profit), terms, conduct, life),
+        )| {
             let (profit_target, min_days, consistency, payout, scaling) = goals;
             Plan {
                 schedule: schedule_of(schedule),
                 days,
+                day_profit,
                 stage: if funded {
                     Stage::Funded
                 } else {

@@ -87,6 +87,7 @@ pub(crate) fn plan(initial: &str) -> Plan {
         currency: label("USD"),
         initial_balance: money(initial),
         days: rules::TradingDays::default(),
+        day_profit: rules::DayProfit::Closed,
         schedule: schedule(),
         stage: Stage::Evaluation { phase: 1 },
         daily_loss: None,

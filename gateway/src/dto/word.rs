@@ -1,8 +1,8 @@
 //! The words that the wire has for the values of an enum, one table for both directions.
 
 use rules::{
-    AfterPayout, BoardKind, ConsistencyWindow, DailyAnchor, DayCounts, Denominator, HoldingAction,
-    InactivityEffect, SignalKind, TrailSource, WindowAction,
+    AfterPayout, BoardKind, ConsistencyWindow, DailyAnchor, DayCounts, DayProfit, Denominator,
+    HoldingAction, InactivityEffect, SignalKind, TrailSource, WindowAction,
 };
 use runtime::{BoardView, OrderStage};
 use types::{
@@ -168,6 +168,7 @@ words! {
         TickEquity => "tick_equity",
     }
     DayCounts { OpeningFill => "opening_fill", AnyDayHeld => "any_day_held" }
+    DayProfit { Closed => "closed", Equity => "equity" }
     Denominator { Net => "net", PositiveDays => "positive_days", Target => "target" }
     ConsistencyWindow { Phase => "phase", SincePayout => "since_payout" }
     AfterPayout {

@@ -273,6 +273,7 @@ pub(crate) fn plan() -> Plan {
         currency: label("USD"),
         initial_balance: Money::whole(50_000),
         days: rules::TradingDays::default(),
+        day_profit: rules::DayProfit::Closed,
         schedule: schedule(),
         stage: Stage::Evaluation { phase: 1 },
         daily_loss: Some(DailyLoss {

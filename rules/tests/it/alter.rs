@@ -280,6 +280,7 @@ fn visit_plan(plan: &mut Plan, see: &mut See<'_>) {
         initial_balance,
         schedule,
         days,
+        day_profit: _,
         stage,
         daily_loss,
         max_loss,

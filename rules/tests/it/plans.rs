@@ -34,6 +34,7 @@ pub(crate) fn bare(initial: i64) -> Plan {
         currency: Label::new("USD").unwrap(),
         initial_balance: usd(initial),
         days: rules::TradingDays::default(),
+        day_profit: rules::DayProfit::Closed,
         schedule: schedule(),
         stage: Stage::Funded,
         daily_loss: None,

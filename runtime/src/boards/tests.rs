@@ -92,6 +92,7 @@ impl Bench {
             currency: "USD".parse().unwrap(),
             initial_balance: Money::whole(1_000),
             days: rules::TradingDays::default(),
+            day_profit: rules::DayProfit::Closed,
             schedule: schedule(),
             stage: Stage::Evaluation { phase: 1 },
             daily_loss: None,

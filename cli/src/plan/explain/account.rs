@@ -1,6 +1,6 @@
 //! What an account opens with, when its days roll, what may follow it.
 
-use rules::{Lineage, Parent, Plan, Stage, may_open};
+use rules::{DayProfit, Lineage, Parent, Plan, Stage, may_open};
 use types::{AccountState, Funding, Origin, PositionMode, TimestampNs};
 
 use super::Section;
@@ -26,6 +26,12 @@ pub(super) fn section(plan: &Plan, at: TimestampNs) -> Section {
     ));
     if let Some(days) = trading_days(plan) {
         said.push(days);
+    }
+    if plan.day_profit == DayProfit::Equity {
+        said.push(
+            "The profit of a day is what equity changed by from roll to roll, without payouts and growth."
+                .to_owned(),
+        );
     }
     let mode = match plan.terms.mode {
         PositionMode::Netting => "one position per instrument",

@@ -100,7 +100,8 @@ version = 3
 currency = "USD"
 initial_balance = "50000"
 stage = { evaluation = 2 }
-roll = { zone = "America/New_York", time = "17:00" }
+roll = { zone = "America/New_York", time = "17:00", days = "mon-fri", holidays = ["2024-12-25"] }
+day_profit = "equity"
 
 [daily_loss]
 anchor = "max_balance_equity"

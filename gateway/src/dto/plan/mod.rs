@@ -8,8 +8,8 @@ pub mod file;
 pub mod read;
 
 use rules::{
-    Allowance, Conduct, ConsistencyRule, DailyLoss, Life, MaxLoss, MinDays, PayoutKeep, PayoutRule,
-    Plan, ScaleWhen, Scaling, Stage, StopTrailing, Target,
+    Allowance, Conduct, ConsistencyRule, DailyLoss, DayProfit, Life, MaxLoss, MinDays, PayoutKeep,
+    PayoutRule, Plan, ScaleWhen, Scaling, Stage, StopTrailing, Target,
 };
 use serde::Serialize;
 use types::{Funding, Money, Terms};
@@ -35,6 +35,8 @@ pub struct PlanDto {
     initial_balance: String,
     stage: StageDto,
     roll: RollDto,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    day_profit: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     daily_loss: Option<DailyLossDto>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -176,6 +178,7 @@ impl PlanDto {
                 Stage::Funded => StageDto::Funded,
             },
             roll: RollDto::new(&plan.schedule, &plan.days),
+            day_profit: (plan.day_profit != DayProfit::default()).then(|| plan.day_profit.word()),
             daily_loss: plan.daily_loss.map(
                 |DailyLoss {
                      anchor,

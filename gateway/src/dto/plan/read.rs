@@ -1,8 +1,8 @@
 //! Reading a plan from a document.
 
 use rules::{
-    Allowance, Conduct, ConsistencyRule, DailyLoss, Life, MaxLoss, MinDays, PayoutKeep, PayoutRule,
-    Plan, ScaleWhen, Scaling, Stage, StopTrailing, Target,
+    Allowance, Conduct, ConsistencyRule, DailyLoss, DayProfit, Life, MaxLoss, MinDays, PayoutKeep,
+    PayoutRule, Plan, ScaleWhen, Scaling, Stage, StopTrailing, Target,
 };
 use types::{Calendar, Effect, Funding, Money, PositionMode, Ratio, Terms};
 
@@ -12,7 +12,7 @@ use crate::dto::document::{Choice, Field, FieldError, Table};
 use crate::dto::time;
 
 /// The fields of a plan.
-const FIELDS: [&str; 17] = [
+const FIELDS: [&str; 18] = [
     "format",
     "name",
     "version",
@@ -20,6 +20,7 @@ const FIELDS: [&str; 17] = [
     "initial_balance",
     "stage",
     "roll",
+    "day_profit",
     "daily_loss",
     "max_loss",
     "profit_target",
@@ -58,6 +59,10 @@ pub fn read(document: &Field<'_>, others: &[&str]) -> Result<Plan, FieldError> {
         initial_balance,
         schedule,
         days,
+        day_profit: match table.optional("day_profit") {
+            Some(field) => field.word()?,
+            None => DayProfit::default(),
+        },
         stage: stage(&table.field("stage"))?,
         daily_loss: table
             .optional("daily_loss")

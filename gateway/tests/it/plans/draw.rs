@@ -6,9 +6,9 @@ use proptest::prelude::*;
 use rules::conduct::WindowRule;
 use rules::{
     AfterPayout, Allowance, Conduct, ConsistencyRule, ConsistencyWindow, DailyAnchor, DailyLoss,
-    DayCounts, Denominator, HoldingAction, HoldingMin, Inactivity, InactivityEffect, Life, MaxLoss,
-    MinDays, PayoutKeep, PayoutRule, Plan, ScaleWhen, Scaling, SizeLimit, SizeTier, SizeWeight,
-    Stage, StopTrailing, Target, TradingDays, TrailSource, WindowAction,
+    DayCounts, DayProfit, Denominator, HoldingAction, HoldingMin, Inactivity, InactivityEffect,
+    Life, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, ScaleWhen, Scaling, SizeLimit, SizeTier,
+    SizeWeight, Stage, StopTrailing, Target, TradingDays, TrailSource, WindowAction,
 };
 use types::{
     Calendar, Effect, Funding, Label, Money, PositionMode, Qty, Ratio, RollSchedule, Terms,
@@ -295,12 +295,15 @@ pub(super) fn plan() -> impl Strategy<Value = Plan> {
     let days = (
         1_u8..128,
         proptest::collection::btree_set(19_000_i32..22_000, 0..5),
+        prop_oneof![Just(DayProfit::Closed), Just(DayProfit::Equity)],
     );
-    let schedule = (zone(), 0..1_440_u16, days).prop_map(|(zone, minute, (weekdays, holidays))| {
-        let holidays = holidays.into_iter().map(TradingDay).collect();
-        let days = TradingDays { weekdays, holidays };
-        (RollSchedule { zone, minute }, days)
-    });
+    let schedule = (zone(), 0..1_440_u16, days).prop_map(
+        |(zone, minute, (weekdays, holidays, day_profit))| {
+            let holidays = holidays.into_iter().map(TradingDay).collect();
+            let days = TradingDays { weekdays, holidays };
+            (RollSchedule { zone, minute }, days, day_profit)
+        },
+    );
     let limits = (option::of(daily_loss()), option::of(max_loss()));
     let goals = (
         option::of(target()),
@@ -309,7 +312,7 @@ pub(super) fn plan() -> impl Strategy<Value = Plan> {
     );
     let money = (option::of(payout()), option::of(scaling()), terms());
     (head, schedule, limits, goals, money, conduct(), life()).prop_map(
-        |(head, (schedule, days), limits, goals, money, conduct, life)| {
+        |(head, (schedule, days, day_profit), limits, goals, money, conduct, life)| {
             let (name, version, currency, initial_balance, stage) = head;
             let (daily_loss, max_loss) = limits;
             let (profit_target, min_days, consistency) = goals;
@@ -321,6 +324,7 @@ pub(super) fn plan() -> impl Strategy<Value = Plan> {
                 initial_balance,
                 schedule,
                 days,
+                day_profit,
                 stage,
                 daily_loss,
                 max_loss,

@@ -130,6 +130,7 @@ fn everything() -> Value {
         "roll": {
             "zone": "UTC", "time": "17:00", "days": ["mon", "fri"], "holidays": ["2024-12-25"],
         },
+        "day_profit": "equity",
         "daily_loss": {
             "anchor": "balance", "allowance": {"pct_of_anchor": "5"}, "effect": "fail",
             "touch_is_breach": true,
