@@ -335,10 +335,10 @@ impl Shard {
         let Some(market) = self.markets.get(instrument.0 as usize) else {
             return 0;
         };
-        let left = |bands: &crate::bands::Bands, side| {
-            market.mark(side).map_or(0, |mark| bands.sweep(mark))
-        };
-        left(&market.longs, Lots(1)) + left(&market.shorts, Lots(-1))
+        let left = market
+            .all_bands()
+            .map(|(bands, mark)| mark.map_or(0, |mark| bands.sweep(mark)));
+        left.sum()
     }
 
     /// How many orders of an account work.
@@ -519,7 +519,7 @@ impl Shard {
         } else {
             (cost_in_tick_lots.saturating_neg()).div_euclid(per_tick.saturating_neg())
         };
-        let mark = market.mark(position.lots);
+        let mark = market.mark(position.lots, position.mark);
         let value = mark.map_or(Notional::ZERO, |mark| {
             holding::value(mark, position.lots, market.tick_value)
         });

@@ -573,6 +573,7 @@ fn warm_accounts_on_margin_with_two_legs_do_not_allocate() {
             rate_min: Ratio::percent(1),
         },
         shorts: true,
+        mark: types::MarkKind::Liquidation,
     };
     let mut rules = plan(1_000, terms);
     rules.daily_loss = None;

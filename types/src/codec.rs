@@ -33,7 +33,7 @@ use crate::market::{
     Quote, Trade,
 };
 use crate::proof::{CashBasis, LimitBasis, VerdictBasis};
-use crate::terms::{Funding, PositionMode, Terms};
+use crate::terms::{Funding, MarkKind, PositionMode, Terms};
 use crate::time::{TimestampNs, TradingDay};
 use crate::unit::{Lots, Money, Notional, Price, Qty, Ratio, SignedQty, Ticks};
 
@@ -464,11 +464,13 @@ codec_enum!(InstrumentError {
 });
 
 codec_enum!(PositionMode { 0 => Netting, 1 => Hedging });
+codec_enum!(MarkKind { 0 => Liquidation, 1 => Last, 2 => Mid });
 codec_enum!(Funding { 0 => Unchecked, 1 => Cash, 2 => Margin { rate_min } });
 codec_struct!(Terms {
     mode,
     funding,
-    shorts
+    shorts,
+    mark
 });
 
 codec_enum!(Side { 0 => Buy, 1 => Sell });
@@ -760,6 +762,8 @@ codec_struct!(BreachPosition {
     cost,
     bid,
     ask,
+    last,
+    mark,
     quote,
     unrealised
 });

@@ -5,7 +5,9 @@ use rules::{
     DayProfit, Denominator, Life, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, ScaleWhen,
     Scaling, Stage, StopTrailing, Target, TradingDays, TrailSource,
 };
-use types::{Effect, Funding, Money, PositionMode, Ratio, RollSchedule, Terms, TradingDay};
+use types::{
+    Effect, Funding, MarkKind, Money, PositionMode, Ratio, RollSchedule, Terms, TradingDay,
+};
 
 use super::conduct::conduct;
 use super::draw::Draw;
@@ -211,6 +213,11 @@ fn terms(draw: &mut Draw) -> Terms {
             ),
         ]),
         shorts: draw.percent(85),
+        mark: draw.weighted(&[
+            (3, MarkKind::Liquidation),
+            (2, MarkKind::Last),
+            (2, MarkKind::Mid),
+        ]),
     }
 }
 

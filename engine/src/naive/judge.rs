@@ -101,8 +101,10 @@ impl Naive {
                     cost: Notional(position.cost),
                     bid: grid.price(Ticks(bid)),
                     ask: grid.price(Ticks(ask)),
+                    last: market.last.map(|last| grid.price(Ticks(last))),
+                    mark: grid.price(Ticks(market.mark(position.lots, plan.terms.mark))),
                     quote: market.touch_seq,
-                    unrealised: Notional(market.unrealised(position)),
+                    unrealised: Notional(market.unrealised(position, plan.terms.mark)),
                 }));
             }
         }
@@ -216,7 +218,7 @@ impl Naive {
     pub(super) fn close(&mut self, id: usize, position: &Position, cause: FillCause) {
         let market = &self.markets[position.instrument];
         let (is_crossed, is_open) = (market.paper().is_none(), market.is_open());
-        let mark = market.mark(position.lots);
+        let mark = market.closing(position.lots);
         let order = self.closing_order(id, position, cause);
         self.orders.insert(0, order);
         if is_crossed && is_open {

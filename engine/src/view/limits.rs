@@ -129,7 +129,7 @@ impl Shard {
                 symbol: market.instrument.symbol,
                 leg: position.leg,
                 mark: market
-                    .mark(position.lots)
+                    .mark(position.lots, position.mark)
                     .map(|mark| market.instrument.price(mark)),
                 per_tick: Notional(per_tick),
             })
@@ -174,7 +174,7 @@ impl Shard {
                 .saturating_add(1),
             (false, true) => div_ceil(room.checked_neg()?, slope.checked_neg()?),
         };
-        let is_below_zero = market.mark(position.lots)? <= Ticks(0);
+        let is_below_zero = market.mark(position.lots, position.mark)? <= Ticks(0);
         let ticks = i64::try_from(ticks)
             .ok()
             .filter(|&ticks| ticks > 0 || is_below_zero)?;

@@ -7,8 +7,9 @@ use engine::view::{AccountView, BreachPrice};
 use proptest::prelude::*;
 use rules::{Allowance, MaxLoss, StopTrailing, TrailSource};
 use types::{
-    AccountId, Effect, EventKind, InputKind, InstrumentId, Liquidity, MarketData, MarketEvent,
-    OrderRole, PositionMode, Price, Qty, Quote, RuleKind, Side, TimestampNs,
+    AccountId, Aggressor, Effect, EventKind, InputKind, InstrumentId, Liquidity, MarkKind,
+    MarketData, MarketEvent, OrderRole, PositionMode, Price, Qty, Quote, RuleKind, Side,
+    TimestampNs, Trade,
 };
 
 use crate::stream::{self, script};
@@ -23,15 +24,23 @@ fn breaks(shard: &Shard, account: AccountId, rule: RuleKind, id: InstrumentId, a
     // An order that fills on the way, or a change that arrives, would be another account.
     world.step_ns = 0;
     world.hear(cancel_all(account.0));
-    let events = world.apply(InputKind::Market(MarketEvent {
-        instrument: id,
-        ts_event: TimestampNs(0),
-        data: MarketData::Quote(Quote {
+    let data = match shard.account_view(account).unwrap().terms.mark {
+        MarkKind::Last => MarketData::Trade(Trade {
+            price: at,
+            qty: Qty::ZERO,
+            aggressor: Aggressor::Unknown,
+        }),
+        MarkKind::Liquidation | MarkKind::Mid => MarketData::Quote(Quote {
             bid: at,
             bid_qty: Qty::ZERO,
             ask: at,
             ask_qty: Qty::ZERO,
         }),
+    };
+    let events = world.apply(InputKind::Market(MarketEvent {
+        instrument: id,
+        ts_event: TimestampNs(0),
+        data,
     }));
     events.iter().any(|event| {
         matches!(event, EventKind::Breach(breach) if breach.account == account && breach.rule == rule)

@@ -9,7 +9,8 @@ use rules::{
     TrailSource, WindowAction, WindowRule,
 };
 use types::{
-    Calendar, Effect, Funding, Money, PositionMode, Qty, Ratio, RollSchedule, Terms, TradingDay,
+    Calendar, Effect, Funding, MarkKind, Money, PositionMode, Qty, Ratio, RollSchedule, Terms,
+    TradingDay,
 };
 
 use crate::world::{label, plan};
@@ -264,7 +265,14 @@ fn terms() -> impl Strategy<Value = Terms> {
             rate_min: Ratio::percent(share),
         }),
     ];
-    (mode, funding, prop::bool::weighted(0.8)).prop_map(|(mode, funding, shorts)| Terms {
+    let mark = prop_oneof![
+        2 => Just(MarkKind::Liquidation),
+        1 => Just(MarkKind::Last),
+        1 => Just(MarkKind::Mid)
+    ];
+    let shorts = prop::bool::weighted(0.8);
+    (mode, funding, shorts, mark).prop_map(|(mode, funding, shorts, mark)| Terms {
+        mark,
         mode,
         funding,
         shorts,

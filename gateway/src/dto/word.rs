@@ -9,8 +9,8 @@ use types::{
     AccountChange, AccountState, AdjustKind, Aggressor, AlgoKind, BarPath, BookingCause,
     CancelReason, ContestRefusal, DisqualificationReason, Effect, FillCause, FillModel,
     FloorMoveCause, InputRejection, InstrumentError, InstrumentKind, InstrumentStatus, Leg,
-    ListKind, OpenDenial, OrderKind, OrderRole, Origin, PayoutDenial, PositionMode, RuleKind,
-    SelfTrade, Side, Sizes, StatusCause, SuspendReason, TimeInForce, TriggerOn,
+    ListKind, MarkKind, OpenDenial, OrderKind, OrderRole, Origin, PayoutDenial, PositionMode,
+    RuleKind, SelfTrade, Side, Sizes, StatusCause, SuspendReason, TimeInForce, TriggerOn,
 };
 
 /// A value that the wire has one word for.
@@ -168,6 +168,7 @@ words! {
         TickEquity => "tick_equity",
     }
     DayCounts { OpeningFill => "opening_fill", AnyDayHeld => "any_day_held" }
+    MarkKind { Liquidation => "liquidation", Last => "last", Mid => "mid" }
     DayProfit { Closed => "closed", Equity => "equity" }
     Denominator { Net => "net", PositiveDays => "positive_days", Target => "target" }
     ConsistencyWindow { Phase => "phase", SincePayout => "since_payout" }

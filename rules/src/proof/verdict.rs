@@ -7,16 +7,16 @@ use super::verify::Faults;
 use crate::account::payout::{Payable, eligible};
 use crate::limit::Limit;
 use crate::objective;
-use crate::plan::{AfterPayout, Denominator, Stage};
+use crate::plan::{AfterPayout, DayProfit, Denominator, Stage};
 
 impl Proof {
     /// Checks the standing against the plan's rule.
-    pub(super) fn check_consistency(&self, faults: &mut Faults) {
+    pub(super) fn check_consistency(&self, equity: Notional, faults: &mut Faults) {
         let (Some(rule), Some(stated)) = (&self.plan.consistency, &self.consistency) else {
             let is_same = self.plan.consistency.is_none() == self.consistency.is_none();
             return faults.require(is_same, "consistency", &"missing or extra", "the plan's");
         };
-        if let Some(denominator) = self.denominator(rule.denominator) {
+        if let Some(denominator) = self.denominator(rule.denominator, equity) {
             faults.expect("consistency.denominator", stated.denominator, denominator);
         }
         let recomputed = objective::standing(
@@ -52,16 +52,27 @@ impl Proof {
     }
 
     /// What the best day is compared with, where that follows from the other figures.
-    fn denominator(&self, denominator: Denominator) -> Option<Money> {
+    fn denominator(&self, denominator: Denominator, equity: Notional) -> Option<Money> {
         let basis = &self.basis;
         match denominator {
             Denominator::Target => {
                 let target = self.plan.profit_target;
                 Some(target.map_or(Money::ZERO, |target| target.amount(basis.size)))
             }
-            // All that the account ever realised, where nothing left it and no rate moved it.
-            Denominator::Net if self.plan.payout.is_none() && self.cash.is_empty() => {
-                Some(self.counted().saturating_sub(basis.size))
+            // All that the account ever made, where nothing left it.
+            Denominator::Net if self.plan.payout.is_none() => {
+                let made = match self.plan.day_profit {
+                    // Rates move a balance and realise nothing.
+                    DayProfit::Closed => self.cash.is_empty().then_some(basis.balance),
+                    DayProfit::Equity => {
+                        let is_valued = self.positions.len() == basis.positions as usize;
+                        is_valued.then(|| equity.to_money_floor())
+                    }
+                };
+                made.map(|made| {
+                    made.saturating_sub(basis.excluded)
+                        .saturating_sub(basis.size)
+                })
             }
             Denominator::Net | Denominator::PositiveDays => None,
         }

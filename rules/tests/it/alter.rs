@@ -250,6 +250,7 @@ fn visit_position(name: &str, position: &mut ProofPosition, see: &mut See<'_>) {
         symbol: _,
         currency: _,
         contract_size,
+        tick_size,
     } = position;
     let BreachPosition {
         account,
@@ -258,6 +259,8 @@ fn visit_position(name: &str, position: &mut ProofPosition, see: &mut See<'_>) {
         cost,
         bid,
         ask,
+        last,
+        mark,
         quote,
         unrealised,
     } = facts;
@@ -267,6 +270,11 @@ fn visit_position(name: &str, position: &mut ProofPosition, see: &mut See<'_>) {
     see(&format!("{name}.cost"), &mut cost.0);
     see(&format!("{name}.bid"), &mut bid.0);
     see(&format!("{name}.ask"), &mut ask.0);
+    if let Some(last) = last {
+        see(&format!("{name}.last"), &mut last.0);
+    }
+    see(&format!("{name}.mark"), &mut mark.0);
+    see(&format!("{name}.tick_size"), &mut tick_size.0);
     see(&format!("{name}.quote"), &mut quote.0);
     see(&format!("{name}.unrealised"), &mut unrealised.0);
     see(&format!("{name}.contract_size"), &mut contract_size.0);

@@ -1,7 +1,7 @@
 //! What an account opens with, when its days roll, what may follow it.
 
 use rules::{DayProfit, Lineage, Parent, Plan, Stage, may_open};
-use types::{AccountState, Funding, Origin, PositionMode, TimestampNs};
+use types::{AccountState, Funding, MarkKind, Origin, PositionMode, TimestampNs};
 
 use super::Section;
 use crate::plan::figures::{amount, count, list, local, share};
@@ -48,12 +48,20 @@ pub(super) fn section(plan: &Plan, at: TimestampNs) -> Section {
         ),
         Funding::Margin { .. } => "equity must cover the margin of each instrument".to_owned(),
     };
+    let mark = match plan.terms.mark {
+        MarkKind::Liquidation => {
+            "what closing them would get: the bid of a long one, the ask of a short one"
+        }
+        MarkKind::Last => "the newest print",
+        MarkKind::Mid => "the middle of bid and ask, half a tick against the position",
+    };
     let shorts = if plan.terms.shorts {
         "short positions are allowed"
     } else {
         "short positions are not allowed"
     };
     said.push(format!("It has {mode}; {funding}; {shorts}."));
+    said.push(format!("Positions are valued at {mark}."));
     Section::new("Account", said)
 }
 

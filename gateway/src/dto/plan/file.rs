@@ -148,6 +148,7 @@ mode = "hedging"
 funding = "margin"
 rate_min_pct = "3.3333334"
 shorts = false
+mark = "mid"
 
 [conduct]
 orders_per_day_max = 200
@@ -220,6 +221,7 @@ next = "Everything Funded"
                     rate_min: Ratio(33_333_334)
                 },
                 shorts: false,
+                mark: types::MarkKind::Mid,
             }
         );
         let cash = with("[terms]\nfunding = \"cash\"\n").unwrap();

@@ -161,6 +161,7 @@ pub struct TermsDto {
     #[serde(skip_serializing_if = "Option::is_none")]
     rate_min_pct: Option<String>,
     shorts: bool,
+    mark: &'static str,
 }
 
 impl PlanDto {
@@ -288,6 +289,7 @@ impl TermsDto {
             funding,
             rate_min_pct: rate_min.map(percent::exact),
             shorts: terms.shorts,
+            mark: terms.mark.word(),
         }
     }
 }

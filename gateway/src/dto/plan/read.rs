@@ -4,7 +4,7 @@ use rules::{
     Allowance, Conduct, ConsistencyRule, DailyLoss, DayProfit, Life, MaxLoss, MinDays, PayoutKeep,
     PayoutRule, Plan, ScaleWhen, Scaling, Stage, StopTrailing, Target,
 };
-use types::{Calendar, Effect, Funding, Money, PositionMode, Ratio, Terms};
+use types::{Calendar, Effect, Funding, MarkKind, Money, PositionMode, Ratio, Terms};
 
 use super::FORMAT;
 use super::conduct::{read_conduct, read_life};
@@ -278,7 +278,7 @@ fn terms(field: &Field<'_>) -> Result<Terms, FieldError> {
     const RATE: &str =
         "a percentage of the notional from 0 to 100 in quotes, such as \"3.3333334\"";
     const FUNDING: &str = "\"unchecked\" or \"cash\" or \"margin\"";
-    let table = field.table(&["mode", "funding", "rate_min_pct", "shorts"])?;
+    let table = field.table(&["mode", "funding", "rate_min_pct", "shorts", "mark"])?;
     let rate = table.optional("rate_min_pct");
     let funding = match table.optional("funding") {
         None => Funding::Unchecked,
@@ -308,6 +308,10 @@ fn terms(field: &Field<'_>) -> Result<Terms, FieldError> {
         shorts: match table.optional("shorts") {
             Some(shorts) => shorts.boolean()?,
             None => true,
+        },
+        mark: match table.optional("mark") {
+            Some(mark) => mark.word()?,
+            None => MarkKind::default(),
         },
     })
 }

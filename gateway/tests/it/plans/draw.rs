@@ -11,8 +11,8 @@ use rules::{
     SizeWeight, Stage, StopTrailing, Target, TradingDays, TrailSource, WindowAction,
 };
 use types::{
-    Calendar, Effect, Funding, Label, Money, PositionMode, Qty, Ratio, RollSchedule, Terms,
-    TradingDay,
+    Calendar, Effect, Funding, Label, MarkKind, Money, PositionMode, Qty, Ratio, RollSchedule,
+    Terms, TradingDay,
 };
 
 /// Small beside the range of [`Money`], so that no level saturates; down to its smallest unit.
@@ -188,7 +188,13 @@ fn terms() -> impl Strategy<Value = Terms> {
             rate_min: Ratio(rate)
         }),
     ];
-    (mode, funding, any::<bool>()).prop_map(|(mode, funding, shorts)| Terms {
+    let mark = prop_oneof![
+        Just(MarkKind::Liquidation),
+        Just(MarkKind::Last),
+        Just(MarkKind::Mid)
+    ];
+    (mode, funding, any::<bool>(), mark).prop_map(|(mode, funding, shorts, mark)| Terms {
+        mark,
         mode,
         funding,
         shorts,

@@ -153,7 +153,7 @@ fn everything() -> Value {
             "step_pct": "25", "size_max": "200000",
             "requires": {"profit": {"pct_of_initial": "10"}, "days": 1, "payouts": 2},
         },
-        "terms": {"mode": "netting", "funding": "margin", "rate_min_pct": "1", "shorts": true},
+        "terms": {"mode": "netting", "funding": "margin", "rate_min_pct": "1", "shorts": true, "mark": "mid"},
         "conduct": {
             "orders_per_day_max": 9, "trades_per_day_max": 9, "warn_at_pct": "80",
             "holding_min": {"seconds": 60, "action": "warn"},
