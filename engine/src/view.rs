@@ -568,8 +568,13 @@ impl Shard {
         let mut standings: Vec<_> = entries
             .filter_map(|(number, entrant)| {
                 let (entry, breached, disqualified) = self.entry(id, number, public)?;
-                let mut standing =
-                    Standing::new(entrant.account, &entry, &contest.competition, breached);
+                let mut standing = Standing::new(
+                    entrant.account,
+                    number,
+                    &entry,
+                    &contest.competition,
+                    breached,
+                );
                 if let Some(reason) = disqualified {
                     standing.score.ineligible = Some(Ineligible::Disqualified(reason));
                 }

@@ -262,7 +262,13 @@ impl Naive {
             let entrant = &mut contest.entrants[place];
             entrant.entry.observe(equity, ts);
             let account = AccountId(account as u32);
-            let standing = Standing::new(account, &entrant.entry, &contest.rules, breached);
+            let standing = Standing::new(
+                account,
+                place as u32,
+                &entrant.entry,
+                &contest.rules,
+                breached,
+            );
             entrant.key = Key::of(&standing);
         }
     }
@@ -432,7 +438,7 @@ impl Naive {
     /// stands still has nobody who entered later.
     fn places(&self, contest: &Contest, stands_still: bool) -> Vec<PlacePortrait> {
         let mut rows: Vec<(Option<Key>, AccountId, Score)> = Vec::new();
-        for entrant in &contest.entrants {
+        for (number, entrant) in (0..).zip(&contest.entrants) {
             let account = AccountId(entrant.account as u32);
             let (entry, breached, disqualified) = if stands_still {
                 let Some(frozen) = entrant.frozen.clone() else {
@@ -443,7 +449,7 @@ impl Naive {
                 let (entry, breached) = self.entry_now(contest, entrant);
                 (entry, breached, entrant.disqualified)
             };
-            let mut standing = Standing::new(account, &entry, &contest.rules, breached);
+            let mut standing = Standing::new(account, number, &entry, &contest.rules, breached);
             if let Some(reason) = disqualified {
                 standing.score.ineligible = Some(Ineligible::Disqualified(reason));
             }

@@ -608,4 +608,4 @@ fn the_state_hash_of_a_fixed_story_is_known() {
     assert_eq!(world.shard.state_hash().to_string(), GOLDEN);
 }
 
-const GOLDEN: &str = "34fa0538616b882cd59a19b592fb3fbc334ac70c1ee0c9a2d0ad480a432dea97";
+const GOLDEN: &str = "0a009a5b5b3e7d64131bd89649ecbba56bda4accef5733c772a395543484616b";
