@@ -131,7 +131,7 @@ impl Naive {
         self.push(EventKind::ConversionSet { from, to, rate });
         for id in 0..self.accounts.len() {
             if self.currency(id) == to && self.accounts[id].foreign_balance(from).is_some() {
-                self.touch(id, false);
+                self.touch(id, true);
             }
         }
     }
