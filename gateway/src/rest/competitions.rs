@@ -73,6 +73,16 @@ async fn define(
     parameter(query, None)?;
     let bytes = body::read(&app, &headers, body).await?;
     let definition = read(&bytes, &competition::FIELDS, competition::read)?;
+    let mode = app.config.mode;
+    if definition.kind != mode {
+        let (kind, accepted) = (definition.kind.word(), mode.word());
+        return Err(Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "kind",
+            format!("the accounts of this server are {accepted}"),
+        )
+        .with("kind", Some(kind), accepted));
+    }
     let spec = definition.to_bytes().into();
     let receipt = executed(&app, Command::DefineCompetition { spec }).await?;
     outcome::contest::of_definition(&app, &receipt).map(|body| json(StatusCode::CREATED, body))
