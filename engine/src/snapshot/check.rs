@@ -74,7 +74,7 @@ impl Shard {
         }
         let rows = self.markets.iter();
         let rows = rows
-            .flat_map(|market| market.all_bands())
+            .flat_map(crate::market::Market::all_bands)
             .map(|(bands, _)| bands.len());
         ensure(rows.sum::<usize>() == open, "exposure index")
     }

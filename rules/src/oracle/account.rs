@@ -382,13 +382,12 @@ impl AccountOracle {
 
     /// Equity as it was stated last before a place.
     fn equity_before(&self, place: usize) -> Rational {
-        let stated = self.history[..place].iter().rev();
+        let mut stated = self.history[..place].iter().rev();
         stated
-            .filter_map(|operation| match *operation {
+            .find_map(|operation| match *operation {
                 Operation::Valued(equity) => Some(Rational::from(equity)),
                 _ => None,
             })
-            .next()
             .unwrap_or_else(|| self.plan.initial_balance.into())
     }
 

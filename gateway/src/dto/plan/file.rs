@@ -101,7 +101,6 @@ currency = "USD"
 initial_balance = "50000"
 stage = { evaluation = 2 }
 roll = { zone = "America/New_York", time = "17:00", days = "mon-fri", holidays = ["2024-12-25"] }
-day_profit = "equity"
 
 [daily_loss]
 anchor = "max_balance_equity"
@@ -148,7 +147,6 @@ mode = "hedging"
 funding = "margin"
 rate_min_pct = "3.3333334"
 shorts = false
-mark = "mid"
 
 [conduct]
 orders_per_day_max = 200
@@ -221,7 +219,7 @@ next = "Everything Funded"
                     rate_min: Ratio(33_333_334)
                 },
                 shorts: false,
-                mark: types::MarkKind::Mid,
+                mark: types::MarkKind::Liquidation,
             }
         );
         let cash = with("[terms]\nfunding = \"cash\"\n").unwrap();
