@@ -151,6 +151,8 @@ fn plan() -> Plan {
         terms: Terms::default(),
         conduct: Conduct::default(),
         life: Life::default(),
+        days: rules::TradingDays::default(),
+        day_profit: rules::DayProfit::Closed,
         schedule: RollSchedule {
             zone: label("UTC"),
             minute: 0,

@@ -4,8 +4,8 @@
 use std::num::{NonZeroI64, NonZeroU64};
 
 use types::{
-    AccountId, FeeSchedule, InstrumentId, Leg, Lots, Money, Notional, Qty, Ratio, Requirement,
-    Side, Ticks, TimestampNs, codec_struct,
+    AccountId, FeeSchedule, InstrumentId, Leg, Lots, MarkKind, Money, Notional, Qty, Ratio,
+    Requirement, Side, Ticks, TimestampNs, codec_struct,
 };
 
 use crate::derived::Derived;
@@ -27,6 +27,8 @@ pub(crate) struct Holding {
     pub(crate) account: AccountId,
     pub(crate) instrument: InstrumentId,
     pub(crate) leg: Leg,
+    /// What it is valued at: its account's choice.
+    pub(crate) mark: MarkKind,
     /// Working orders for it, those that only reduce included.
     pub(crate) orders: u32,
     /// Its row in the bands of its instrument; follows from the position.
@@ -45,6 +47,7 @@ codec_struct!(Holding {
     account,
     instrument,
     leg,
+    mark,
     orders,
     row,
     previous,
@@ -53,7 +56,12 @@ codec_struct!(Holding {
 
 impl Holding {
     /// Nothing held, nothing working.
-    pub(crate) const fn new(account: AccountId, instrument: InstrumentId, leg: Leg) -> Self {
+    pub(crate) const fn new(
+        account: AccountId,
+        instrument: InstrumentId,
+        leg: Leg,
+        mark: MarkKind,
+    ) -> Self {
         Self {
             cost: Notional::ZERO,
             lots: Lots(0),
@@ -63,6 +71,7 @@ impl Holding {
             account,
             instrument,
             leg,
+            mark,
             orders: 0,
             row: Derived::NONE,
             previous: NIL,
@@ -334,7 +343,12 @@ mod tests {
     }
 
     fn flat() -> Holding {
-        Holding::new(AccountId(0), InstrumentId(0), Leg::Net)
+        Holding::new(
+            AccountId(0),
+            InstrumentId(0),
+            Leg::Net,
+            MarkKind::Liquidation,
+        )
     }
 
     fn money(text: &str) -> Notional {

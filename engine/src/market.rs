@@ -2,8 +2,9 @@
 //! exposed to it.
 
 use types::{
-    Codec, CodecError, Funding, Instrument, InstrumentStatus, Liquidity, Lots, Money, Notional,
-    PaperModel, Ratio, Reader, Seq, Side, Terms, Ticks, TimestampNs, TriggerOn, codec_struct,
+    Codec, CodecError, Funding, Instrument, InstrumentStatus, Liquidity, Lots, MarkKind, Money,
+    Notional, PaperModel, Ratio, Reader, Seq, Side, Terms, Ticks, TimestampNs, TriggerOn,
+    codec_struct,
 };
 
 use crate::account::CurrencyId;
@@ -57,8 +58,19 @@ impl Touch {
     }
 
     /// The liquidation side: what a position would be closed at.
-    pub(crate) const fn mark(&self, position: Lots) -> Ticks {
+    pub(crate) const fn closing(&self, position: Lots) -> Ticks {
         if position.0 >= 0 { self.bid } else { self.ask }
+    }
+
+    /// The middle, rounded down for a long position and up for a short one.
+    pub(crate) const fn middle(&self, position: Lots) -> Ticks {
+        let sum = self.bid.0 as i128 + self.ask.0 as i128;
+        let down = sum >> 1;
+        Ticks(if position.0 >= 0 {
+            down as i64
+        } else {
+            (sum - down) as i64
+        })
     }
 }
 
@@ -167,7 +179,21 @@ pub(crate) struct Market {
     /// Open positions, long and short, and the marks between which they are quiet.
     pub(crate) longs: Bands,
     pub(crate) shorts: Bands,
+    /// The same of the positions with another mark, where there are any.
+    pub(crate) others: Option<Box<OtherBands>>,
 }
+
+/// The bands of the positions that are not valued at what closing them gets.
+#[derive(Debug, Default)]
+pub(crate) struct OtherBands {
+    /// By mark ([`MarkKind::Last`], [`MarkKind::Mid`]) and direction, longs first.
+    bands: [[Bands; 2]; 2],
+}
+
+/// The marks that have bands of their own.
+const OTHER_MARKS: [MarkKind; 2] = [MarkKind::Last, MarkKind::Mid];
+/// A position of either direction.
+const DIRECTIONS: [Lots; 2] = [Lots(1), Lots(-1)];
 
 impl Market {
     pub(crate) fn new(instrument: Instrument, tick_value: Notional, currency: CurrencyId) -> Self {
@@ -201,6 +227,7 @@ impl Market {
             followers: 0,
             longs: Bands::default(),
             shorts: Bands::default(),
+            others: None,
         }
     }
 
@@ -247,13 +274,31 @@ impl Market {
         holding::fee(&self.instrument.fees, maker, value, qty)
     }
 
-    /// What a position is valued at; its last print where the market shows no price.
+    /// What a position would be closed at; its last print where the market shows no price.
     #[inline]
-    pub(crate) fn mark(&self, position: Lots) -> Option<Ticks> {
+    pub(crate) fn closing(&self, position: Lots) -> Option<Ticks> {
         match &self.touch {
-            Some(touch) => Some(touch.mark(position)),
+            Some(touch) => Some(touch.closing(position)),
             None => self.last,
         }
+    }
+
+    /// What a position of this mark is valued at.
+    #[inline(always)]
+    pub(crate) fn mark(&self, position: Lots, kind: MarkKind) -> Option<Ticks> {
+        match kind {
+            MarkKind::Liquidation => self.closing(position),
+            MarkKind::Last | MarkKind::Mid => self.other_mark(position, kind),
+        }
+    }
+
+    #[inline(never)]
+    fn other_mark(&self, position: Lots, kind: MarkKind) -> Option<Ticks> {
+        let own = match kind {
+            MarkKind::Last => self.last,
+            _ => self.touch.map(|touch| touch.middle(position)),
+        };
+        own.or_else(|| self.closing(position))
     }
 
     /// Whether a book that matches has a bid at or above an ask, which must never be.
@@ -262,12 +307,64 @@ impl Market {
         self.status == InstrumentStatus::Open && self.is_crossed() && self.book.is_crossed()
     }
 
-    /// The positions of a direction.
-    pub(crate) const fn bands_mut(&mut self, position: Lots) -> &mut Bands {
+    /// The positions of a direction and mark.
+    #[inline(always)]
+    pub(crate) fn bands_mut(&mut self, position: Lots, kind: MarkKind) -> &mut Bands {
+        if kind != MarkKind::Liquidation {
+            return self.other_bands_mut(position, kind);
+        }
         if position.0 >= 0 {
             &mut self.longs
         } else {
             &mut self.shorts
+        }
+    }
+
+    #[inline(never)]
+    fn other_bands_mut(&mut self, position: Lots, kind: MarkKind) -> &mut Bands {
+        let others = self.others.get_or_insert_default();
+        &mut others.bands[usize::from(kind == MarkKind::Mid)][usize::from(position.0 < 0)]
+    }
+
+    /// The positions of a direction and mark, where there are any.
+    pub(crate) fn bands(&self, position: Lots, kind: MarkKind) -> Option<&Bands> {
+        match (kind, position.0 >= 0) {
+            (MarkKind::Liquidation, true) => Some(&self.longs),
+            (MarkKind::Liquidation, false) => Some(&self.shorts),
+            (_, is_long) => {
+                let others = self.others.as_ref()?;
+                Some(&others.bands[usize::from(kind == MarkKind::Mid)][usize::from(!is_long)])
+            }
+        }
+    }
+
+    /// All positions with their mark of now: longs and shorts, of each mark.
+    pub(crate) fn all_bands(&self) -> impl Iterator<Item = (&Bands, Option<Ticks>)> {
+        let [long, short] = DIRECTIONS;
+        let usual = [
+            (&self.longs, self.closing(long)),
+            (&self.shorts, self.closing(short)),
+        ];
+        let others = self.others.iter().flat_map(move |others| {
+            let kinds = others.bands.iter().zip(OTHER_MARKS);
+            kinds.flat_map(move |(bands, kind)| {
+                let bands = bands.iter().zip(DIRECTIONS);
+                bands.map(move |(bands, position)| (bands, self.mark(position, kind)))
+            })
+        });
+        usual.into_iter().chain(others)
+    }
+
+    /// Calls `leave` with the holding of every position of another mark that left its band.
+    #[inline(never)]
+    pub(crate) fn others_leaving(&mut self, mut leave: impl FnMut(u32)) {
+        for kind in OTHER_MARKS {
+            for position in DIRECTIONS {
+                if let Some(mark) = self.mark(position, kind) {
+                    self.other_bands_mut(position, kind)
+                        .leaving(mark, &mut leave);
+                }
+            }
         }
     }
 

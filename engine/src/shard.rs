@@ -36,7 +36,7 @@ mod submit;
 mod timed;
 mod windows;
 
-use rules::{Competition, Entry, OpenWindows, Plan};
+use rules::{Competition, Entry, OpenWindows, Plan, TradingDays};
 use types::{
     AccountId, ClientOrderId, Command, CompetitionId, DisqualificationReason, Input, InputKind,
     Label, LatencySample, Leg, OrderId, PlanHash, Price, RollSchedule, Seq, ShardId, Timer,
@@ -381,6 +381,18 @@ impl Shard {
     /// Every schedule that a plan or competition has, with the day that is open.
     pub fn schedules(&self) -> impl Iterator<Item = (RollSchedule, Option<TradingDay>)> {
         self.open_days.iter().map(|open| (open.schedule, open.day))
+    }
+
+    /// The calendars of the plans and competitions that have this schedule.
+    pub fn trading_days(&self, schedule: RollSchedule) -> impl Iterator<Item = &TradingDays> {
+        let plans = self.plans.iter().map(|known| &known.plan);
+        let plans = plans.map(|plan| (plan.schedule, &plan.days));
+        let contests = self.contests.iter().map(|contest| &contest.competition);
+        let contests = contests.map(|contest| (contest.schedule, &contest.days));
+        plans
+            .chain(contests)
+            .filter(move |(of, _)| *of == schedule)
+            .map(|(_, days)| days)
     }
 
     /// How many accounts were opened.

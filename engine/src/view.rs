@@ -340,10 +340,10 @@ impl Shard {
         let Some(market) = self.markets.get(instrument.0 as usize) else {
             return 0;
         };
-        let left = |bands: &crate::bands::Bands, side| {
-            market.mark(side).map_or(0, |mark| bands.sweep(mark))
-        };
-        left(&market.longs, Lots(1)) + left(&market.shorts, Lots(-1))
+        let left = market
+            .all_bands()
+            .map(|(bands, mark)| mark.map_or(0, |mark| bands.sweep(mark)));
+        left.sum()
     }
 
     /// How many orders of an account work.
@@ -394,7 +394,8 @@ impl Shard {
         let row = self.account_row(id)?;
         let account = &self.accounts[id.0 as usize];
         let known = &self.plans[account.plan.0 as usize];
-        let (plan, rules) = (&known.plan, &account.rules);
+        let plan = &known.plan;
+        let rules = account.rules.valued(plan, self.equity_of(account));
         Some(AccountView {
             row,
             plan_version: plan.version,
@@ -416,7 +417,7 @@ impl Shard {
             day_pnl: rules.day_pnl(),
             day_start_balance: rules.day_start_balance(),
             day_start_equity: rules.day_start_equity(),
-            limits: self.limit_views(account, rules, &self.worth_of(account)),
+            limits: self.limit_views(account, &account.rules, &self.worth_of(account)),
             next_roll: self.next_roll(account),
             target: rules
                 .target_balance(plan)
@@ -521,7 +522,7 @@ impl Shard {
         } else {
             (cost_in_tick_lots.saturating_neg()).div_euclid(per_tick.saturating_neg())
         };
-        let mark = market.mark(position.lots);
+        let mark = market.mark(position.lots, position.mark);
         let value = mark.map_or(Notional::ZERO, |mark| {
             holding::value(mark, position.lots, market.tick_value)
         });
@@ -570,8 +571,13 @@ impl Shard {
         let mut standings: Vec<_> = entries
             .filter_map(|(number, entrant)| {
                 let (entry, breached, disqualified) = self.entry(id, number, public)?;
-                let mut standing =
-                    Standing::new(entrant.account, &entry, &contest.competition, breached);
+                let mut standing = Standing::new(
+                    entrant.account,
+                    number,
+                    &entry,
+                    &contest.competition,
+                    breached,
+                );
                 if let Some(reason) = disqualified {
                     standing.score.ineligible = Some(Ineligible::Disqualified(reason));
                 }

@@ -105,6 +105,8 @@ fn plan(initial: i64, terms: Terms) -> Plan {
         version: 1,
         currency: label("USD"),
         initial_balance: Money::whole(initial),
+        days: rules::TradingDays::default(),
+        day_profit: rules::DayProfit::Closed,
         schedule: schedule(),
         stage: Stage::Funded,
         daily_loss: Some(DailyLoss {
@@ -571,6 +573,7 @@ fn warm_accounts_on_margin_with_two_legs_do_not_allocate() {
             rate_min: Ratio::percent(1),
         },
         shorts: true,
+        mark: types::MarkKind::Liquidation,
     };
     let mut rules = plan(1_000, terms);
     rules.daily_loss = None;
@@ -733,6 +736,7 @@ fn compete(scout: &mut Scout, contest: ContestRules) {
             active_days: 0,
             round_turns: 0,
         },
+        days: rules::TradingDays::default(),
         schedule: schedule(),
         contest,
     };

@@ -83,6 +83,8 @@ fn plan() -> Command {
         version: 1,
         currency: "USD".parse().expect("a name"),
         initial_balance: Money::whole(100_000),
+        days: rules::TradingDays::default(),
+        day_profit: rules::DayProfit::Closed,
         schedule: schedule(),
         stage: Stage::Evaluation { phase: 1 },
         daily_loss: None,
@@ -126,6 +128,7 @@ fn field(entrants: u32) -> Field {
             active_days: 0,
             round_turns: 0,
         },
+        days: rules::TradingDays::default(),
         schedule: schedule(),
         contest: ContestRules::default(),
     };

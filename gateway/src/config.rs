@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use rules::BoardKind;
 use types::{AccountId, CompetitionId, InstrumentId};
 
 use crate::limits::Limits;
@@ -14,8 +15,8 @@ pub struct Config {
     pub address: SocketAddr,
     /// Origins beside the server's own that pages may act from, such as `http://localhost:5173`.
     pub origins: Vec<String>,
-    /// Where the market comes from, in a word that the page shows, such as `demo`.
-    pub mode: String,
+    /// What the server's accounts trade with. Competitions of another kind are refused.
+    pub mode: BoardKind,
     /// How many seconds of market time pass in one of life; `None` when nothing paces it.
     pub rate: Option<u64>,
     /// The competition that the page shows.
@@ -41,7 +42,7 @@ impl Default for Config {
         Self {
             address: (Ipv4Addr::LOCALHOST, 8080).into(),
             origins: Vec::new(),
-            mode: "demo".to_owned(),
+            mode: BoardKind::Demo,
             rate: Some(1),
             competition: CompetitionId(0),
             featured_account: None,

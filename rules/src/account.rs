@@ -19,6 +19,8 @@ mod basis;
 mod conduct;
 pub(crate) mod payout;
 
+use std::borrow::Cow;
+
 use types::{
     AccountId, Consistency, Money, Notional, RuleKind, TimestampNs, TradingDay, codec_struct,
 };
@@ -27,7 +29,7 @@ use self::conduct::{Activity, Told, ToldToday};
 use crate::conduct::{Inactive, SizeTier};
 use crate::limit::{Breaches, FloorMoves, Limit, Warnings};
 use crate::objective::DayFacts;
-use crate::plan::{DailyAnchor, DailyLoss, MaxLoss, Plan, TrailSource};
+use crate::plan::{DailyAnchor, DailyLoss, DayProfit, MaxLoss, Plan, TrailSource};
 use crate::trail::{FloorStand, MaxFloor};
 
 /// What the rules know about one account.
@@ -94,7 +96,7 @@ codec_struct!(AccountRules {
 /// What a roll did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Roll {
-    /// The day that closed, its realised profit, and whether it counted toward the minimum of days.
+    /// The day that closed, its profit, and whether it counted toward the minimum of days.
     /// `None` where no day was open: the time before a schedule's first roll has no day of its own,
     /// though what happened in it counts like a day's.
     pub closed: Option<(TradingDay, Money, bool)>,
@@ -138,7 +140,7 @@ impl AccountRules {
             day,
             day_start_balance: size,
             day_start_equity: size,
-            facts: DayFacts::default(),
+            facts: DayFacts::open(size),
             target_reached_at: None,
             excluded: Money::ZERO,
             never_paid: Money::ZERO,
@@ -301,7 +303,21 @@ impl AccountRules {
         self.excluded
     }
 
-    /// Realised profit of this day so far, fees and excluded profit included.
+    /// The account with today's profit as of this equity, which is what everything about days is asked
+    /// of: the account itself where the plan counts what was realised.
+    pub fn valued(&self, plan: &Plan, equity: Notional) -> Cow<'_, Self> {
+        match plan.day_profit {
+            DayProfit::Closed => Cow::Borrowed(self),
+            DayProfit::Equity => {
+                let mut valued = self.clone();
+                valued.facts.value(equity.to_money_floor());
+                Cow::Owned(valued)
+            }
+        }
+    }
+
+    /// Profit of this day so far, fees and excluded profit included: what was realised, or the change of
+    /// equity as of [`Self::valued`].
     pub const fn day_pnl(&self) -> Money {
         self.facts.pnl()
     }
@@ -340,7 +356,11 @@ impl AccountRules {
         self.activity
             .close(self.day, self.facts.opened_today(), day);
         let payout_days = plan.payout.and_then(|rule| rule.days_min);
-        let (pnl, counted) = self.facts.close(plan.min_days, payout_days, held);
+        let close = equity.to_money_floor();
+        if plan.day_profit == DayProfit::Equity {
+            self.facts.value(close);
+        }
+        let (pnl, counted) = self.facts.close(plan.min_days, payout_days, close, held);
         let closed = self.day.replace(day).map(|day| (day, pnl, counted));
         self.size_tier = conduct::tier(plan, balance.saturating_sub(self.size));
         self.told = ToldToday::default();
@@ -438,12 +458,14 @@ impl AccountRules {
     pub fn passes(&self, plan: &Plan, balance: Money) -> bool {
         self.target_balance(plan)
             .is_some_and(|needed| self.counted_balance(balance) >= needed)
-            && plan
-                .min_days
-                .is_none_or(|rule| self.days_counted(plan) >= rule.days)
-            && self
-                .consistency(plan, AccountId(0))
-                .is_none_or(|standing| standing.met)
+            && {
+                let valued = self.valued(plan, balance.to_notional());
+                plan.min_days
+                    .is_none_or(|rule| valued.days_counted(plan) >= rule.days)
+                    && valued
+                        .consistency(plan, AccountId(0))
+                        .is_none_or(|standing| standing.met)
+            }
     }
 
     fn limits_and_told(&self) -> [(Option<Limit>, Told); 2] {

@@ -22,7 +22,7 @@ pub const ENTRANTS_MAX: u32 = 1_000_000;
 pub type Board = BlockList<512>;
 
 /// What decides an eligible entrant's place. Keys are ordered best first: higher total, higher total
-/// return, lower maximum drawdown, earlier attainment, lower account id.
+/// return, lower maximum drawdown, earlier attainment, earlier entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Key {
     /// The score, 1e-9 of a point.
@@ -33,6 +33,8 @@ pub struct Key {
     pub max_drawdown: Ratio,
     /// When the highest total return was attained.
     pub attained_at: TimestampNs,
+    /// Number of the entrant, from 0 in order of entry.
+    pub entrant: u32,
     /// The account that entered.
     pub account: AccountId,
 }
@@ -42,6 +44,7 @@ codec_struct!(Key {
     total_return,
     max_drawdown,
     attained_at,
+    entrant,
     account
 });
 
@@ -54,11 +57,12 @@ impl Key {
             total_return: score.total_return,
             max_drawdown: score.max_drawdown,
             attained_at: standing.attained_at,
+            entrant: standing.entrant,
             account: standing.account,
         })
     }
 
-    /// Whether only the account id tells the two apart: they share a place.
+    /// Whether only the order of entry tells the two apart: they share a place.
     pub fn ties_with(&self, other: &Self) -> bool {
         self.by_merit(other) == Ordering::Equal
     }
@@ -76,6 +80,7 @@ impl Key {
 impl Ord for Key {
     fn cmp(&self, other: &Self) -> Ordering {
         self.by_merit(other)
+            .then_with(|| self.entrant.cmp(&other.entrant))
             .then_with(|| self.account.cmp(&other.account))
     }
 }

@@ -5,6 +5,7 @@ use types::{Codec, Label, Ratio, RollSchedule, codec_enum, codec_struct};
 use crate::contest::ContestRules;
 use crate::plan::{check_minute, is_share};
 use crate::spec::{FieldError, SpecError, check};
+use crate::trading_days::TradingDays;
 
 /// Which money an entry trades with. Entries of different kinds never share a board.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,6 +55,8 @@ pub struct Competition {
     pub gates: Gates,
     /// When its days roll.
     pub schedule: RollSchedule,
+    /// Which dates have a day.
+    pub days: TradingDays,
     /// When it runs, who may enter, what is paid.
     pub contest: ContestRules,
 }
@@ -76,6 +79,7 @@ codec_struct!(Competition {
     loss_limit,
     gates,
     schedule,
+    days,
     contest
 });
 
@@ -130,6 +134,7 @@ impl Competition {
             "above 0 and at most 1",
         )?;
         check_minute(self.schedule.minute)?;
+        self.days.validate()?;
         self.contest.validate()
     }
 

@@ -41,6 +41,7 @@ pub mod proof;
 pub mod spec;
 pub mod standing;
 pub mod teams;
+pub mod trading_days;
 mod trail;
 
 pub use account::payout::PayoutBounds;
@@ -62,12 +63,13 @@ pub use lifecycle::{
 pub use limit::{Breaches, FloorMoves, Limit, Warnings};
 pub use plan::{
     AfterPayout, Allowance, ConsistencyRule, ConsistencyWindow, DailyAnchor, DailyLoss, DayCounts,
-    Denominator, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, ScaleWhen, Scaling, Stage,
-    StopTrailing, Target, TrailSource,
+    DayProfit, Denominator, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, ScaleWhen, Scaling,
+    Stage, StopTrailing, Target, TrailSource,
 };
 pub use prizes::{Award, Awards, EntryFee, Prize, PrizeAmount, PrizePool};
 pub use proof::{Fault, Proof, ProofPosition, Verdict};
 pub use spec::{FieldError, PlanError, SpecError};
 pub use standing::{Standing, rank};
 pub use teams::{TeamRules, TeamStanding, rank_teams};
+pub use trading_days::TradingDays;
 pub use trail::FloorStand;

@@ -4,14 +4,16 @@ use types::{AccountId, Consistency, Money, Ratio, codec_struct};
 
 use crate::plan::{ConsistencyRule, ConsistencyWindow, DayCounts, Denominator, MinDays};
 
-/// The trading days of a window, today last, and the sums over those before it. Profit is what was
-/// realised less what is excluded.
+/// The trading days of a window, today last, and the sums over those before it. Profit is without what
+/// is excluded.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct DayWindow {
     opened: bool,
     held: bool,
-    /// Today's profit.
+    /// Today's profit: what was realised, or the change of equity when it was last looked at.
     today: Money,
+    /// Equity at which today would have no profit.
+    base: Money,
     days_counted: u16,
     /// Over the closed days: the best (0 without a profit), the sum, and the sum over days with a
     /// profit. The sums are exact.
@@ -24,6 +26,7 @@ codec_struct!(DayWindow {
     opened,
     held,
     today,
+    base,
     days_counted,
     best,
     net,
@@ -31,6 +34,14 @@ codec_struct!(DayWindow {
 });
 
 impl DayWindow {
+    /// A window that begins at this equity.
+    pub(crate) fn begin(equity: Money) -> Self {
+        Self {
+            base: equity,
+            ..Self::default()
+        }
+    }
+
     const fn record_profit(&mut self, profit: Money) {
         self.today = self.today.saturating_add(profit);
     }
@@ -58,7 +69,7 @@ impl DayWindow {
 
     /// Closes today and opens the next day; positions held over the roll are held on both. Says
     /// whether it counted.
-    fn close(&mut self, rule: Option<MinDays>, held: bool) -> bool {
+    fn close(&mut self, rule: Option<MinDays>, equity: Money, held: bool) -> bool {
         self.held |= held;
         let counted = self.today_counts(rule);
         let today = i128::from(self.today.0);
@@ -66,6 +77,7 @@ impl DayWindow {
             opened: false,
             held,
             today: Money::ZERO,
+            base: equity,
             days_counted: self.days_counted(rule),
             best: self.best.max(self.today),
             net: self.net.saturating_add(today),
@@ -154,11 +166,13 @@ pub(crate) fn standing(
     }
 }
 
-/// Today's realised profit, and the windows over which days are looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// Today's profit, and the windows over which days are looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DayFacts {
-    /// Realised by the whole day.
+    /// Of the whole day, what is excluded included.
     pnl: Money,
+    /// Equity at which it would be none.
+    base: Money,
     /// Since the account opened.
     pub(crate) phase: DayWindow,
     /// Since the last payout.
@@ -169,12 +183,41 @@ pub(crate) struct DayFacts {
 
 codec_struct!(DayFacts {
     pnl,
+    base,
     phase,
     payout,
     step
 });
 
 impl DayFacts {
+    /// The first day, from this equity on.
+    pub(crate) fn open(equity: Money) -> Self {
+        let window = DayWindow::begin(equity);
+        Self {
+            pnl: Money::ZERO,
+            base: equity,
+            phase: window.clone(),
+            payout: window.clone(),
+            step: window,
+        }
+    }
+
+    /// Today's profit is what equity changed by.
+    pub(crate) fn value(&mut self, equity: Money) {
+        self.pnl = equity.saturating_sub(self.base);
+        for window in self.windows() {
+            window.today = equity.saturating_sub(window.base);
+        }
+    }
+
+    /// Money came in, or left where it is below zero: no profit of the day.
+    pub(crate) fn fund(&mut self, amount: Money) {
+        self.base = self.base.saturating_add(amount);
+        for window in self.windows() {
+            window.base = window.base.saturating_add(amount);
+        }
+    }
+
     const fn windows(&mut self) -> [&mut DayWindow; 3] {
         [&mut self.phase, &mut self.payout, &mut self.step]
     }
@@ -202,6 +245,7 @@ impl DayFacts {
         let back = Money(profit.0.saturating_neg());
         for window in self.windows() {
             window.record_profit(back);
+            window.base = window.base.saturating_add(profit);
         }
     }
 
@@ -222,16 +266,18 @@ impl DayFacts {
         }
     }
 
-    /// Closes the day. Returns its realised profit and whether it counted.
+    /// Closes the day at this equity. Returns its profit and whether it counted.
     pub(crate) fn close(
         &mut self,
         rule: Option<MinDays>,
         payout_rule: Option<MinDays>,
+        equity: Money,
         held: bool,
     ) -> (Money, bool) {
-        let counted = self.phase.close(rule, held);
-        self.step.close(rule, held);
-        self.payout.close(payout_rule, held);
+        let counted = self.phase.close(rule, equity, held);
+        self.step.close(rule, equity, held);
+        self.payout.close(payout_rule, equity, held);
+        self.base = equity;
         (std::mem::take(&mut self.pnl), counted)
     }
 }

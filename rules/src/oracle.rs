@@ -5,11 +5,13 @@
 //! the rest of the crate, and no arithmetic.
 
 mod account;
+mod days;
 mod entry;
 mod rational;
 mod window;
 
 pub use account::{AccountOracle, ConsistencyFigures, LimitFigures, Operation, ScaleFigures};
+pub use days::open_on;
 pub use entry::{EntryOracle, ScoreFigures};
 pub use rational::Rational;
 pub use window::WindowOracle;

@@ -10,6 +10,7 @@ use types::{
 use crate::conduct::Conduct;
 use crate::lifecycle::Life;
 use crate::spec::{PlanError, SpecError, check};
+use crate::trading_days::TradingDays;
 
 /// How far below its baseline a floor lies. A percentage is rounded down to a unit of [`Money`],
 /// toward the stricter floor, and is nothing of an amount below zero.
@@ -99,6 +100,16 @@ pub enum Target {
     Fixed(Money),
     /// A share of the account's size, rounded up to a unit of [`Money`].
     OfInitial(Ratio),
+}
+
+/// What the profit of a trading day is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DayProfit {
+    /// What was realised, booked to the day that it was closed on.
+    #[default]
+    Closed,
+    /// Equity at the end of the day less equity at its start, without what payouts and growth moved.
+    Equity,
 }
 
 /// What makes a trading day count.
@@ -241,6 +252,10 @@ pub struct Plan {
     pub initial_balance: Money,
     /// When the trading day rolls.
     pub schedule: RollSchedule,
+    /// Which dates have a trading day.
+    pub days: TradingDays,
+    /// What the profit of a day is, for all that looks at days.
+    pub day_profit: DayProfit,
     /// Evaluation or funded.
     pub stage: Stage,
     /// Loss within a day.
@@ -289,6 +304,7 @@ codec_struct!(MaxLoss {
     touch_is_breach
 });
 codec_enum!(Target { 0 => Fixed(amount), 1 => OfInitial(ratio) });
+codec_enum!(DayProfit { 0 => Closed, 1 => Equity });
 codec_enum!(DayCounts { 0 => OpeningFill, 1 => AnyDayHeld });
 codec_struct!(MinDays {
     days,
@@ -331,6 +347,8 @@ codec_struct!(Plan {
     currency,
     initial_balance,
     schedule,
+    days,
+    day_profit,
     stage,
     daily_loss,
     max_loss,
@@ -505,6 +523,7 @@ impl Plan {
         let initial = self.initial_balance;
         check(initial > Money::ZERO, "initial_balance", &initial, AMOUNT)?;
         check_minute(self.schedule.minute)?;
+        self.days.validate()?;
         if let Stage::Evaluation { phase } = self.stage {
             check(phase > 0, "stage.phase", &phase, "1 or above")?;
         }

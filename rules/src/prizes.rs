@@ -5,9 +5,9 @@
 //! largest remainders, among equal ones to the better place. The table depends on nobody's score, so
 //! it can be published beforehand.
 //!
-//! Then the award: entries that only the account id tells apart share the prizes of the places they
+//! Then the award: entries that only the order of entry tells apart share the prizes of the places they
 //! take up, places without a prize included. Each gets the whole units of its equal part; their
-//! remainders are equal, so the units left over go to the lowest account ids. The prizes of places that
+//! remainders are equal, so the units left over go to the earliest entries. The prizes of places that
 //! nobody took are unclaimed: reported, and given to nobody else.
 //!
 //! A better rank never gets less: no prize is above the prize before it, so the least of a group's

@@ -5,7 +5,9 @@
 //!
 //! 1. the digest of the whole proof, and the hash of the plan;
 //! 2. each position: `value = position x mark x contract size`, `unrealised = value - cost`, the mark
-//!    being the bid of a long and the ask of a short position;
+//!    being, as the plan says, the bid of a long and the ask of a short position; the newest print, where
+//!    there is one; or the middle of bid and ask, rounded to a tick down for a long position and up for a
+//!    short one;
 //! 3. the account: its size from the plan's balance and steps of growth, the balance, `own cash + other
 //!    cash at its rate, rounded down`, and the equity, `own cash + own unrealised + (other cash + other
 //!    unrealised) at its rate, rounded down`;
@@ -24,9 +26,9 @@ mod verdict;
 mod verify;
 
 use types::{
-    AccountId, Breach, BreachPosition, CashBasis, Codec, Consistency, Label, LimitBasis, Money,
-    Notional, PayoutDenial, PlanHash, Qty, Seq, ShardId, TimestampNs, VerdictBasis, codec_enum,
-    codec_struct,
+    AccountId, Breach, BreachPosition, CashBasis, Codec, Consistency, Label, LimitBasis, MarkKind,
+    Money, Notional, PayoutDenial, PlanHash, Price, Qty, Seq, ShardId, TimestampNs, VerdictBasis,
+    codec_enum, codec_struct,
 };
 
 use crate::plan::Plan;
@@ -66,13 +68,16 @@ pub struct ProofPosition {
     pub currency: Label,
     /// Its units per contract.
     pub contract_size: Qty,
+    /// Its tick.
+    pub tick_size: Price,
 }
 
 codec_struct!(ProofPosition {
     facts,
     symbol,
     currency,
-    contract_size
+    contract_size,
+    tick_size
 });
 
 /// A verdict and everything it rests on.
@@ -129,15 +134,41 @@ pub struct Fault {
 }
 
 impl ProofPosition {
-    /// Value at the liquidation side less cost, exact; `None` where it is no whole unit of
-    /// [`Notional`], which no instrument of the engine has.
+    /// Whether every price is a whole number of ticks, or at an end of its range.
+    pub(crate) fn is_on_grid(&self) -> bool {
+        let held = &self.facts;
+        let tick = self.tick_size.0;
+        let prices = [held.bid, held.ask, held.mark].into_iter().chain(held.last);
+        let ends = [i64::MIN, i64::MAX];
+        let mut prices = prices.filter(|price| !ends.contains(&price.0));
+        tick > 0 && prices.all(|price| price.0 % tick == 0)
+    }
+
+    /// The mark that follows from the quote and the newest print; `None` where the tick is none.
+    pub fn mark(&self, kind: MarkKind) -> Option<Price> {
+        let held = &self.facts;
+        let is_long = held.position.0 >= 0;
+        let closing = if is_long { held.bid } else { held.ask };
+        match kind {
+            MarkKind::Liquidation => Some(closing),
+            MarkKind::Last => Some(held.last.unwrap_or(closing)),
+            MarkKind::Mid => {
+                let sum = i128::from(held.bid.0) + i128::from(held.ask.0);
+                let two = 2 * i128::from(self.tick_size.0);
+                let down = (two > 0).then(|| sum.div_euclid(two))?;
+                let up = i128::from(!is_long && sum.rem_euclid(two) != 0);
+                let ticks = down.checked_add(up)?;
+                let price = ticks.checked_mul(self.tick_size.0.into())?;
+                i64::try_from(price).ok().map(Price)
+            }
+        }
+    }
+
+    /// Value at the stated mark less cost, exact; `None` where it is no whole unit of [`Notional`], which
+    /// no instrument of the engine has.
     pub fn unrealised(&self) -> Option<Notional> {
         let held = &self.facts;
-        let mark = if held.position.0 >= 0 {
-            held.bid
-        } else {
-            held.ask
-        };
+        let mark = held.mark;
         let contracts = i128::from(Qty::ONE.0);
         let scaled = i128::from(held.position.0)
             .checked_mul(mark.0.into())?

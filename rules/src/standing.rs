@@ -13,6 +13,8 @@ use crate::entry::{Entry, Score};
 pub struct Standing {
     /// The entrant.
     pub account: AccountId,
+    /// Its number, from 0 in order of entry.
+    pub entrant: u32,
     /// Its score.
     pub score: Score,
     /// When its highest total return was attained.
@@ -25,12 +27,14 @@ impl Standing {
     /// A row that is not ranked yet.
     pub fn new(
         account: AccountId,
+        entrant: u32,
         entry: &Entry,
         competition: &Competition,
         breached: bool,
     ) -> Self {
         Self {
             account,
+            entrant,
             score: entry.score(competition, breached),
             attained_at: entry.attained_at(),
             rank: None,
@@ -39,7 +43,7 @@ impl Standing {
 }
 
 /// Sorts the rows and numbers those that are eligible 1, 2, 3, ...: higher score, then higher total
-/// return, lower maximum drawdown, earlier attainment, lower account id. Rows that are not eligible
+/// return, lower maximum drawdown, earlier attainment, earlier entry. Rows that are not eligible
 /// follow by account id, without a rank.
 pub fn rank(standings: &mut [Standing]) {
     standings.sort_unstable_by(order);

@@ -260,7 +260,7 @@ impl LiveBoard {
             }) {
                 continue;
             }
-            let mut standing = Standing::new(account, &entry, competition, breached);
+            let mut standing = Standing::new(account, number, &entry, competition, breached);
             if let Some(reason) = reason {
                 standing.score.ineligible = Some(Ineligible::Disqualified(reason));
             }

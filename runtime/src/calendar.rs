@@ -2,8 +2,9 @@
 //! is told by inputs.
 //!
 //! Trading day `D` opens at the local time `minute` of the calendar date `D` when that is before noon,
-//! else of the date `D - 1`: a roll at 17:00 opens the next date's trading day. Every calendar day is a
-//! trading day.
+//! else of the date `D - 1`: a roll at 17:00 opens the next date's trading day, so that the session which
+//! opens on Sunday at 17:00 is Monday's. On a date that is no trading day nothing opens, and the day before
+//! is open until the next trading day opens: Friday's until Sunday 17:00 where Mondays to Fridays are.
 //!
 //! Hours of every day start at `from` of each calendar date and end at `to` of the same one, or of the
 //! next where `to` is below `from`; hours of every week the same with the week from Monday 00:00.
@@ -19,6 +20,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
+use rules::TradingDays;
 use types::{Interval, Label, RollSchedule, TimestampNs, TradingDay};
 
 const MINUTES_PER_DAY: u16 = 24 * 60;
@@ -78,18 +80,19 @@ impl Calendar {
         self.zone(schedule.zone).map(|_| ())
     }
 
-    /// The trading day that is open at `ts`.
+    /// The trading day that is open at `ts`, of those that `days` has.
     ///
     /// # Errors
     /// See [`CalendarError`].
     pub fn open_day(
         &mut self,
         schedule: &RollSchedule,
+        days: &TradingDays,
         ts: TimestampNs,
     ) -> Result<OpenDay, CalendarError> {
         self.validate(schedule)?;
         let zone = self.zone(schedule.zone)?;
-        open_day(&zone, schedule.minute, ts).ok_or(CalendarError::Time(ts))
+        open_day(&zone, schedule.minute, days, ts).ok_or(CalendarError::Time(ts))
     }
 
     /// The intervals of recurring hours that are not over at `from` and start before `until`, in order.
@@ -218,23 +221,27 @@ impl Hours {
     }
 }
 
-fn open_day(zone: &TimeZone, minute: u16, ts: TimestampNs) -> Option<OpenDay> {
+fn open_day(zone: &TimeZone, minute: u16, days: &TradingDays, ts: TimestampNs) -> Option<OpenDay> {
     let instant = Timestamp::from_nanosecond(ts.0.into()).ok()?;
     // No trading day opens more than a day and a zone change before its date begins, so the day after
     // tomorrow's date is not open yet and the search ends soon.
-    let mut day = day_of(zone.to_datetime(instant).date()) + 2;
-    let mut until = opening(zone, minute, day)?;
+    let mut date = day_of(zone.to_datetime(instant).date()) + 1;
     for _ in 0..5 {
-        let opened = opening(zone, minute, day - 1)?;
-        day -= 1;
-        if opened <= instant {
+        if opening(zone, minute, date)? <= instant {
+            let mut day = days.open_on(TradingDay(date));
+            let mut until = opening(zone, minute, days.after(day)?.0)?;
+            // A date that the zone skipped opens together with the next one.
+            while until <= instant {
+                day = days.after(day)?;
+                until = opening(zone, minute, days.after(day)?.0)?;
+            }
             return Some(OpenDay {
-                day: TradingDay(day),
-                opened: to_ns(opened),
+                day,
+                opened: to_ns(opening(zone, minute, day.0)?),
                 until: to_ns(until),
             });
         }
-        until = opened;
+        date -= 1;
     }
     None
 }
@@ -282,13 +289,19 @@ mod tests {
         to_ns(text.parse().unwrap())
     }
 
+    fn all() -> TradingDays {
+        TradingDays::default()
+    }
+
     #[track_caller]
     fn check(zone: &str, minute: u16, ts: &str, day: &str, opened: &str, until: &str) {
         let schedule = RollSchedule {
             zone: zone.parse().unwrap(),
             minute,
         };
-        let open = Calendar::default().open_day(&schedule, at(ts)).unwrap();
+        let open = Calendar::default()
+            .open_day(&schedule, &all(), at(ts))
+            .unwrap();
         assert_eq!(
             (open.day.to_string().as_str(), open.opened, open.until),
             (day, at(opened), at(until)),
@@ -724,6 +737,46 @@ mod tests {
     }
 
     #[test]
+    fn nothing_opens_on_weekends_and_holidays() {
+        // 17:00 in Chicago is 23:00 UTC in winter and 22:00 in summer; Monday 2024-03-11 opens on Sunday
+        // after the change of clocks at 02:00, Friday 2024-03-08 on Thursday before it.
+        let schedule = RollSchedule {
+            zone: "America/Chicago".parse().unwrap(),
+            minute: 17 * 60,
+        };
+        let day = |text: &str| {
+            let days = EPOCH.until(text.parse::<Date>().unwrap()).unwrap();
+            TradingDay(days.get_days())
+        };
+        // Good Friday 2024 as well.
+        let days = TradingDays {
+            weekdays: 0b001_1111,
+            holidays: vec![day("2024-03-29")],
+        };
+        let mut calendar = Calendar::default();
+        let mut check = |ts: &str, name: &str, opened: &str, until: &str| {
+            let open = calendar.open_day(&schedule, &days, at(ts)).unwrap();
+            let expected = OpenDay {
+                day: day(name),
+                opened: at(opened),
+                until: at(until),
+            };
+            assert_eq!(open, expected, "at {ts}");
+        };
+        let friday = ("2024-03-07T23:00:00Z", "2024-03-10T22:00:00Z");
+        check("2024-03-08T12:00:00Z", "2024-03-08", friday.0, friday.1);
+        // Friday 17:00 opens nothing: Saturday is no trading day.
+        check("2024-03-08T23:00:00Z", "2024-03-08", friday.0, friday.1);
+        check("2024-03-10T21:59:59Z", "2024-03-08", friday.0, friday.1);
+        let monday = ("2024-03-10T22:00:00Z", "2024-03-11T22:00:00Z");
+        check("2024-03-10T22:00:00Z", "2024-03-11", monday.0, monday.1);
+        // Thursday's day is open over Good Friday until Monday's session.
+        let thursday = ("2024-03-27T22:00:00Z", "2024-03-31T22:00:00Z");
+        check("2024-03-28T22:00:00Z", "2024-03-28", thursday.0, thursday.1);
+        check("2024-03-31T21:59:59Z", "2024-03-28", thursday.0, thursday.1);
+    }
+
+    #[test]
     fn days_follow_each_other_without_a_hole_for_thirty_years() {
         for (zone, minute) in [
             ("America/New_York", 1_020),
@@ -738,12 +791,12 @@ mod tests {
             };
             let mut calendar = Calendar::default();
             let mut open = calendar
-                .open_day(&schedule, at("2000-01-01T00:00:00Z"))
+                .open_day(&schedule, &all(), at("2000-01-01T00:00:00Z"))
                 .unwrap();
             for _ in 0..30 * 365 {
                 let last = TimestampNs(open.until.0 - 1);
-                assert_eq!(calendar.open_day(&schedule, last), Ok(open));
-                let next = calendar.open_day(&schedule, open.until).unwrap();
+                assert_eq!(calendar.open_day(&schedule, &all(), last), Ok(open));
+                let next = calendar.open_day(&schedule, &all(), open.until).unwrap();
                 assert_eq!(next.opened, open.until, "{zone} {}", open.day);
                 assert!(next.day > open.day);
                 open = next;

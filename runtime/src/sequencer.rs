@@ -3,15 +3,17 @@
 //! A roll is due before the first input at or after the moment at which a trading day opens. It carries
 //! that moment, or the last input's time when that is later. A schedule that has no open day yet gets
 //! one roll into the current day, at the time of the input; of several days that went by without input
-//! only the last is opened. While the time is 0 nobody knows it yet, and nothing rolls.
+//! only the last is opened. On a date that is a trading day of no plan or competition of the schedule nothing
+//! rolls. While the time is 0 nobody knows it yet, and nothing rolls.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use engine::Shard;
+use rules::TradingDays;
 use types::{Command, InputKind, RollSchedule, Timer, TimestampNs, TradingDay};
 
-use crate::calendar::Calendar;
+use crate::calendar::{Calendar, CalendarError, OpenDay};
 use crate::config::Clock;
 use crate::time::Time;
 
@@ -21,6 +23,8 @@ const NEVER: TimestampNs = TimestampNs(u64::MAX);
 #[derive(Debug)]
 struct Rolling {
     schedule: RollSchedule,
+    /// The calendars of all that roll by it.
+    days: Vec<TradingDays>,
     open: Option<TradingDay>,
     /// When to look again.
     next: TimestampNs,
@@ -99,7 +103,7 @@ impl Sequencer {
                 .filter(|rolling| rolling.next <= ts && rolling.next != NEVER)
                 .min_by_key(|rolling| rolling.next)
         {
-            match self.calendar.open_day(&rolling.schedule, ts) {
+            match open_day(&mut self.calendar, rolling, ts) {
                 Ok(open) => {
                     rolling.next = open.until;
                     let opens = rolling.open.is_none_or(|day| day < open.day);
@@ -136,15 +140,28 @@ impl Sequencer {
 
     fn learn(&mut self, shard: &Shard) {
         for (schedule, open) in shard.schedules() {
-            if self.rolling.iter().any(|known| known.schedule == schedule) {
-                continue;
+            let mut days: Vec<TradingDays> = Vec::new();
+            for known in shard.trading_days(schedule) {
+                if !days.contains(known) {
+                    days.push(known.clone());
+                }
             }
+            let rolling = self.rolling.iter_mut();
+            let known = rolling.into_iter().find(|it| it.schedule == schedule);
             // Looked at before the next input, whenever that comes; a day that is open is kept.
-            self.rolling.push(Rolling {
-                schedule,
-                open,
-                next: TimestampNs(0),
-            });
+            match known {
+                Some(known) if known.days.len() == days.len() => {}
+                Some(known) => {
+                    known.days = days;
+                    known.next = TimestampNs(0);
+                }
+                None => self.rolling.push(Rolling {
+                    schedule,
+                    days,
+                    open,
+                    next: TimestampNs(0),
+                }),
+            }
         }
         self.set_due();
     }
@@ -157,4 +174,22 @@ impl Sequencer {
             .min()
             .unwrap_or(NEVER);
     }
+}
+
+/// The newest day that is open by any of a schedule's calendars, until the next one opens by any.
+fn open_day(
+    calendar: &mut Calendar,
+    rolling: &Rolling,
+    ts: TimestampNs,
+) -> Result<OpenDay, CalendarError> {
+    let mut days = rolling.days.iter();
+    let first = days.next().cloned().unwrap_or_default();
+    let mut open = calendar.open_day(&rolling.schedule, &first, ts)?;
+    for days in days {
+        let other = calendar.open_day(&rolling.schedule, days, ts)?;
+        let until = open.until.min(other.until);
+        open = if other.day > open.day { other } else { open };
+        open.until = until;
+    }
+    Ok(open)
 }

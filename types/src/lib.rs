@@ -57,6 +57,6 @@ pub use market::{
     Quote, Trade,
 };
 pub use proof::{CashBasis, LimitBasis, VerdictBasis};
-pub use terms::{Funding, PositionMode, Terms};
+pub use terms::{Funding, MarkKind, PositionMode, Terms};
 pub use time::{TimestampNs, TradingDay};
 pub use unit::{Lots, Money, Notional, Price, Qty, Ratio, SignedQty, Ticks};

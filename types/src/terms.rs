@@ -2,7 +2,7 @@
 
 use crate::unit::Ratio;
 
-/// Position mode, funding and short rule of an account.
+/// Position mode, funding, short rule and mark of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Terms {
     /// How positions are kept.
@@ -11,17 +11,32 @@ pub struct Terms {
     pub funding: Funding,
     /// Whether positions below zero are allowed, where the instrument allows them.
     pub shorts: bool,
+    /// What its positions are valued at.
+    pub mark: MarkKind,
 }
 
 impl Default for Terms {
-    /// Netting, unchecked, shorts allowed: the limits of the plan are the only ones.
+    /// Netting, unchecked, shorts allowed, valued at what closing gets: the limits of the plan are the only ones.
     fn default() -> Self {
         Self {
             mode: PositionMode::Netting,
             funding: Funding::Unchecked,
             shorts: true,
+            mark: MarkKind::Liquidation,
         }
     }
+}
+
+/// The price that values a position. What closes one is always the market.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MarkKind {
+    /// What closing it would get: the bid of a long position, the ask of a short one.
+    #[default]
+    Liquidation,
+    /// The newest print; before the first one as [`MarkKind::Liquidation`].
+    Last,
+    /// The middle of bid and ask, rounded to a tick against the position.
+    Mid,
 }
 
 /// How positions are kept.

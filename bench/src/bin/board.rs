@@ -103,6 +103,7 @@ fn key(draw: &mut Draw, entrant: u32, total: i64) -> Key {
         total_return: Ratio(draw.between(-100_000_000, 100_000_000)),
         max_drawdown: Ratio(draw.between(0, 200_000_000)),
         attained_at: TimestampNs(draw.below(1 << 50)),
+        entrant,
         account: AccountId(entrant),
     }
 }

@@ -77,6 +77,8 @@ fn plan() -> Plan {
         version: 1,
         currency: label("USD"),
         initial_balance: Money::whole(100_000_000),
+        days: rules::TradingDays::default(),
+        day_profit: rules::DayProfit::Closed,
         schedule: RollSchedule {
             zone: label("UTC"),
             minute: 0,

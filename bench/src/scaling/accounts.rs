@@ -242,6 +242,7 @@ fn competition() -> Competition {
         weights: Competition::standard_weights(),
         loss_limit: Competition::standard_loss_limit(),
         gates: Competition::standard_gates(),
+        days: rules::TradingDays::default(),
         schedule: RollSchedule {
             zone: label("UTC"),
             minute: 0,

@@ -143,6 +143,8 @@ pub fn plan(trail: TrailSource, terms: Terms) -> Plan {
         currency: label("USD"),
         initial_balance: Money::whole(100_000_000),
         terms,
+        days: rules::TradingDays::default(),
+        day_profit: rules::DayProfit::Closed,
         schedule: RollSchedule {
             zone: label("UTC"),
             minute: 0,

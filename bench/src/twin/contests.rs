@@ -8,7 +8,7 @@ use rules::{
 use types::{Money, Ratio, TimestampNs};
 
 use super::draw::Draw;
-use super::plans::schedule;
+use super::plans::{schedule, trading_days};
 use super::setting::label;
 
 const SECOND: u64 = 1_000_000_000;
@@ -133,6 +133,7 @@ pub(super) fn competition(draw: &mut Draw, now: TimestampNs) -> Competition {
             round_turns: gate.into(),
         },
         schedule: schedule(draw.below(2)),
+        days: trading_days(draw),
         contest: rules(draw, now),
     }
 }

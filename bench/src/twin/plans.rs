@@ -2,10 +2,12 @@
 
 use rules::{
     AfterPayout, Allowance, ConsistencyRule, ConsistencyWindow, DailyAnchor, DailyLoss, DayCounts,
-    Denominator, Life, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, ScaleWhen, Scaling, Stage,
-    StopTrailing, Target, TrailSource,
+    DayProfit, Denominator, Life, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, ScaleWhen,
+    Scaling, Stage, StopTrailing, Target, TradingDays, TrailSource,
 };
-use types::{Effect, Funding, Money, PositionMode, Ratio, RollSchedule, Terms};
+use types::{
+    Effect, Funding, MarkKind, Money, PositionMode, Ratio, RollSchedule, Terms, TradingDay,
+};
 
 use super::conduct::conduct;
 use super::draw::Draw;
@@ -21,6 +23,22 @@ pub(super) fn schedule(index: u64) -> RollSchedule {
     RollSchedule {
         zone: label(zone),
         minute,
+    }
+}
+
+/// Mostly every date; else some days of the week, and holidays among the dates that are rolled to.
+pub(super) fn trading_days(draw: &mut Draw) -> TradingDays {
+    if draw.percent(60) {
+        return TradingDays::default();
+    }
+    let mut holidays: Vec<_> = (0..draw.below(6))
+        .map(|_| TradingDay(draw.between(0, 20) as i32))
+        .collect();
+    holidays.sort_unstable();
+    holidays.dedup();
+    TradingDays {
+        weekdays: draw.between(1, 127) as u8,
+        holidays,
     }
 }
 
@@ -195,6 +213,11 @@ fn terms(draw: &mut Draw) -> Terms {
             ),
         ]),
         shorts: draw.percent(85),
+        mark: draw.weighted(&[
+            (3, MarkKind::Liquidation),
+            (2, MarkKind::Last),
+            (2, MarkKind::Mid),
+        ]),
     }
 }
 
@@ -218,6 +241,8 @@ pub(super) fn plan(draw: &mut Draw, currency: &str) -> Plan {
         currency: label(currency),
         initial_balance: Money::whole(initial),
         schedule: schedule(draw.below(2)),
+        days: trading_days(draw),
+        day_profit: draw.weighted(&[(3, DayProfit::Closed), (2, DayProfit::Equity)]),
         stage: if is_funded {
             Stage::Funded
         } else {

@@ -72,7 +72,7 @@ fn explain_answers_for_a_moment_and_refuses_what_is_no_plan() {
         "{stdout}"
     );
     assert!(
-        stdout.contains("next roll is Sat 2026-11-21 17:00 CST"),
+        stdout.contains("next roll is Sun 2026-11-22 17:00 CST"),
         "{stdout}"
     );
     let json = [

@@ -1,6 +1,7 @@
 //! The roll of a day, and changes from outside the market.
 
 use rules::Inactive;
+use rules::oracle::open_on;
 use types::{
     AccountId, AccountState, AdjustKind, CancelReason, DayClose, DenyReason, EventKind,
     FloorMoveCause, InputRejection, Money, PayoutDenial, Ratio, RollSchedule, ScaleStanding,
@@ -17,12 +18,16 @@ impl Naive {
         if open.is_some_and(|open| open >= day) {
             return self.reject(InputRejection::DayNotAfter);
         }
-        let is_first = open.replace(day).is_none();
+        let before = open.replace(day);
         self.push(EventKind::DayRolled { schedule, day });
-        self.roll_entries(schedule, is_first);
+        self.roll_entries(schedule, before, day);
         for id in 0..self.accounts.len() {
+            let plan = self.plan(id);
+            let day = open_on(&plan.days, day);
+            let is_new = self.accounts[id].rules.day() < Some(day);
             if self.is_trading(id)
-                && self.plan(id).schedule == schedule
+                && plan.schedule == schedule
+                && is_new
                 && let Some(inactive) = self.roll_account(id, day)
                 && self.is_trading(id)
             {
@@ -117,8 +122,9 @@ impl Naive {
         if self.missing_to_scale(id).is_some() {
             return Err(DenyReason::ScaleNotYet);
         }
+        let equity = self.equity_of(id);
         let rules = &mut self.accounts[id].rules;
-        let (added, moves) = rules.scale(&plan).ok_or(DenyReason::NotInPlan)?;
+        let (added, moves) = rules.scale(&plan, equity).ok_or(DenyReason::NotInPlan)?;
         self.fund(id, added);
         self.push_adjusted(id, AdjustKind::Scale, added);
         self.push_moves(id, &moves, FloorMoveCause::Adjusted);
@@ -128,8 +134,9 @@ impl Naive {
 
     /// How an account stands against a condition of its next scaling step that it does not meet.
     fn missing_to_scale(&self, id: usize) -> Option<ScaleStanding> {
-        let rules = &self.accounts[id].rules;
-        let standing = rules.scale_standing(self.plan(id), AccountId(id as u32))?;
+        let plan = self.plan(id);
+        let rules = self.accounts[id].rules.valued(plan, self.equity_of(id));
+        let standing = rules.scale_standing(plan, AccountId(id as u32))?;
         let is_met = standing.profit >= standing.profit_needed
             && standing.days >= standing.days_needed
             && standing.payouts >= standing.payouts_needed;
@@ -151,10 +158,11 @@ impl Naive {
         let plan = self.plan(id).clone();
         let balance = self.balance_of(id);
         let rules = &self.accounts[id].rules;
-        let eligible = rules.payout_eligible(&plan, balance);
+        let valued = rules.valued(&plan, self.equity_of(id));
+        let eligible = valued.payout_eligible(&plan, balance);
         let left = balance.saturating_sub(requested);
         let mut paid = rules.clone();
-        let moves = paid.pay_out(&plan, requested);
+        let moves = paid.pay_out(&plan, balance, requested);
         let refusals = [
             (plan.payout.is_none(), PayoutDenial::NotInPlan),
             (

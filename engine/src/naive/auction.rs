@@ -146,9 +146,8 @@ impl Naive {
             qty: grid.qty(Lots(found.volume)),
             surplus: signed_qty(&grid, found.surplus),
         });
-        let market = &mut self.markets[instrument];
-        market.last = Some(found.price);
-        market.session = Some(found.price);
+        self.print_at(instrument, found.price);
+        self.markets[instrument].session = Some(found.price);
         self.dirty.insert(instrument);
         let is_willing = |order: &&Order| {
             order

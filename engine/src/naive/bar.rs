@@ -56,7 +56,7 @@ impl Naive {
         };
         if !self.markets[id].is_open() {
             self.on_touch(id, at(path.close));
-            self.markets[id].last = Some(path.close);
+            self.print_at(id, path.close);
             return;
         }
         self.markets[id].walking = true;
@@ -68,7 +68,7 @@ impl Naive {
             self.settle();
         }
         self.on_touch(id, at(path.close));
-        self.markets[id].last = Some(path.close);
+        self.print_at(id, path.close);
         self.settle();
         self.markets[id].walking = false;
     }

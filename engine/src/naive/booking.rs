@@ -139,7 +139,7 @@ impl Naive {
         let exact = i128::from(held.lots) * new;
         let lots = hold(exact / old);
         let fraction = exact - i128::from(lots) * old;
-        let worth = i128::from(market.mark(held.lots))
+        let worth = i128::from(market.closing(held.lots))
             .saturating_mul(fraction)
             .saturating_mul(market.tick_value)
             .div_euclid(old);

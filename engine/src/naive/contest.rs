@@ -1,10 +1,11 @@
 //! Competitions: who enters, what time and the organiser do to them, who stands where. Boards are
 //! sorted anew whenever somebody asks.
 
+use rules::oracle::open_on;
 use rules::{Awards, Competition, Entry, Ineligible, Key, Score, Standing};
 use types::{
     AccountId, AccountState, CompetitionChange, CompetitionId, CompetitionState, ContestRefusal,
-    DisqualificationReason, EntryRefusal, EventKind, InputRejection, Notional, TeamId,
+    DisqualificationReason, EntryRefusal, EventKind, InputRejection, Notional, TeamId, TradingDay,
 };
 
 use super::Naive;
@@ -131,20 +132,28 @@ impl Naive {
         counts.then(|| contest.entrants[place].entry.quiet())
     }
 
-    /// Closes the day of every entry whose competition rolls like this. The time before the first roll
-    /// is a day only for who used it, and the end of a competition opens no day.
-    pub(super) fn roll_entries(&mut self, schedule: types::RollSchedule, is_first: bool) {
+    /// Closes the day of every entry whose competition rolls like this and opens a day. The time before
+    /// the first roll is a day only for who used it, and the end of a competition opens no day.
+    pub(super) fn roll_entries(
+        &mut self,
+        schedule: types::RollSchedule,
+        before: Option<TradingDay>,
+        day: TradingDay,
+    ) {
         for account in 0..self.accounts.len() {
             let competition = self.accounts[account].competition;
-            let is_meant =
-                competition.is_some_and(|it| self.contests[it].rules.schedule == schedule);
+            let is_meant = competition.is_some_and(|it| {
+                let rules = &self.contests[it].rules;
+                let opens = |before| open_on(&rules.days, before) < open_on(&rules.days, day);
+                rules.schedule == schedule && before.is_none_or(opens)
+            });
             let end = competition.and_then(|it| self.contests[it].rules.contest.window);
             if !is_meant || end.is_some_and(|window| window.end <= self.ts) {
                 continue;
             }
             self.observe(account);
             if let Some(entry) = self.entry_of(account)
-                && (entry.is_used() || !is_first)
+                && (entry.is_used() || before.is_some())
             {
                 entry.roll();
             }
@@ -264,7 +273,13 @@ impl Naive {
             let entrant = &mut contest.entrants[place];
             entrant.entry.observe(equity, ts);
             let account = AccountId(account as u32);
-            let standing = Standing::new(account, &entrant.entry, &contest.rules, breached);
+            let standing = Standing::new(
+                account,
+                place as u32,
+                &entrant.entry,
+                &contest.rules,
+                breached,
+            );
             entrant.key = Key::of(&standing);
         }
     }
@@ -434,7 +449,7 @@ impl Naive {
     /// stands still has nobody who entered later.
     fn places(&self, contest: &Contest, stands_still: bool) -> Vec<PlacePortrait> {
         let mut rows: Vec<(Option<Key>, AccountId, Score)> = Vec::new();
-        for entrant in &contest.entrants {
+        for (number, entrant) in (0..).zip(&contest.entrants) {
             let account = AccountId(entrant.account as u32);
             let (entry, breached, disqualified) = if stands_still {
                 let Some(frozen) = entrant.frozen.clone() else {
@@ -445,7 +460,7 @@ impl Naive {
                 let (entry, breached) = self.entry_now(contest, entrant);
                 (entry, breached, entrant.disqualified)
             };
-            let mut standing = Standing::new(account, &entry, &contest.rules, breached);
+            let mut standing = Standing::new(account, number, &entry, &contest.rules, breached);
             if let Some(reason) = disqualified {
                 standing.score.ineligible = Some(Ineligible::Disqualified(reason));
             }

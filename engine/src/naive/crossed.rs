@@ -199,7 +199,7 @@ impl Naive {
             return false;
         }
         let lots = maker.displayed.min(maker_lots).min(taker_lots);
-        self.markets[instrument].last = Some(price);
+        self.print_at(instrument, price);
         self.trade(&maker, &taker, price, lots, FillModel::Book);
         self.orders.contains_key(&id)
     }

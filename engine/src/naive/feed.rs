@@ -36,7 +36,7 @@ impl Naive {
             MarketData::Bar(bar) => match market.paper().map(|model| model.bars) {
                 Some(BarPath::Walked) => self.walk_bar(id, bar),
                 _ => match market.instrument.ticks(bar.close) {
-                    Ok(Ticks(close)) => self.markets[id].last = Some(close),
+                    Ok(Ticks(close)) => self.print_at(id, close),
                     Err(_) => self.reject(InputRejection::OffGrid),
                 },
             },
@@ -62,6 +62,12 @@ impl Naive {
             }
         }
         self.lead_queues(id);
+    }
+
+    /// The newest print is at this price.
+    pub(super) fn print_at(&mut self, id: usize, price: i64) {
+        self.markets[id].last = Some(price);
+        self.marked.insert(id);
     }
 
     fn set_touch(&mut self, id: usize, touch: Touch) {
@@ -117,8 +123,8 @@ impl Naive {
     fn on_trade(&mut self, id: usize, price: i64, qty: Qty, aggressor: Aggressor) {
         let market = &mut self.markets[id];
         let lots = (qty.0 / market.instrument.lot_size.0).max(0);
-        market.last = Some(price);
         market.before = market.touch;
+        self.print_at(id, price);
         self.dirty.insert(id);
         self.record_print(id, lots, [0, 0]);
         if self.markets[id].takes() {

@@ -227,7 +227,8 @@ impl Naive {
             let rate_min = Ratio(rate_min.0.div_euclid(2));
             let requirement = market.instrument.margin.maintenance;
             let lots = held.lots.saturating_abs();
-            let own = market.margin(requirement, rate_min, market.mark(held.lots), lots);
+            let mark = market.mark(held.lots, self.plan(account).terms.mark);
+            let own = market.margin(requirement, rate_min, mark, lots);
             let currency = market.instrument.currency;
             sum = sum.saturating_add(self.convert_ceil(account, currency, own));
         }

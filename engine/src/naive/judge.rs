@@ -101,8 +101,10 @@ impl Naive {
                     cost: Notional(position.cost),
                     bid: grid.price(Ticks(bid)),
                     ask: grid.price(Ticks(ask)),
+                    last: market.last.map(|last| grid.price(Ticks(last))),
+                    mark: grid.price(Ticks(market.mark(position.lots, plan.terms.mark))),
                     quote: market.touch_seq,
-                    unrealised: Notional(market.unrealised(position)),
+                    unrealised: Notional(market.unrealised(position, plan.terms.mark)),
                 }));
             }
         }
@@ -123,10 +125,11 @@ impl Naive {
         let known = (PlanId(account.plan as u32), plan.hash());
         let cash = (account.balance, self.balance_of(id));
         let positions = account.positions.len() as u32;
-        let basis = account.rules.basis(plan, known, who, cash, positions);
+        let rules = account.rules.valued(plan, self.equity_of(id));
+        let basis = rules.basis(plan, known, who, cash, positions);
         let mut facts = vec![EventKind::VerdictBasis(basis)];
         facts.extend(account.rules.limit_bases(who).map(EventKind::LimitBasis));
-        let standing = account.rules.consistency(plan, who);
+        let standing = rules.consistency(plan, who);
         facts.extend(standing.map(EventKind::Consistency));
         for (currency, cash) in &account.foreign {
             facts.push(EventKind::CashBasis(CashBasis {
@@ -215,7 +218,7 @@ impl Naive {
     pub(super) fn close(&mut self, id: usize, position: &Position, cause: FillCause) {
         let market = &self.markets[position.instrument];
         let (is_crossed, is_open) = (market.paper().is_none(), market.is_open());
-        let mark = market.mark(position.lots);
+        let mark = market.closing(position.lots);
         let order = self.closing_order(id, position, cause);
         self.orders.insert(0, order);
         if is_crossed && is_open {
@@ -305,7 +308,7 @@ impl Naive {
                 balance,
                 target,
             });
-            let rules = &self.accounts[id].rules;
+            let rules = self.accounts[id].rules.valued(&plan, balance.to_notional());
             let consistency = rules.consistency(&plan, AccountId(id as u32));
             if let (Some(consistency), false) = (consistency, passes) {
                 self.push(EventKind::Consistency(consistency));

@@ -1,5 +1,6 @@
 //! The life of an account: suspended, resumed, closed, followed by another.
 
+use rules::oracle::open_on;
 use rules::{
     Inactive, InactivityEffect, LifeChange, Lineage, Parent, Plan, is_legal, is_trading, may_open,
 };
@@ -73,7 +74,8 @@ impl Naive {
     /// from the day that is open then.
     pub(super) fn resume(&mut self, id: usize) {
         self.change_life(id, LifeChange::Resume);
-        let open = self.open_days[&self.plan(id).schedule];
+        let plan = self.plan(id);
+        let open = self.open_days[&plan.schedule].map(|day| open_on(&plan.days, day));
         let missed =
             open.filter(|open| self.accounts[id].rules.day().is_none_or(|day| day < *open));
         match missed {

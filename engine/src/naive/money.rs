@@ -1,7 +1,7 @@
 //! Exact amounts: values, fees, margin, conversions, equity. Units are those of [`types::unit`];
 //! what passes their range stays at its end.
 
-use types::{Instrument, Label, Lots, Money, Notional, Ratio, Requirement, SignedQty};
+use types::{Instrument, Label, Lots, MarkKind, Money, Notional, Ratio, Requirement, SignedQty};
 
 use super::Naive;
 use super::account::Position;
@@ -99,14 +99,28 @@ impl Market {
         charge(&self.instrument, rate, requirement.per_unit, notional, lots)
     }
 
-    /// Value at the liquidation side minus cost.
-    pub(super) fn unrealised(&self, position: &Position) -> i128 {
-        let price = self.mark(position.lots);
+    /// Value at the mark of this kind minus cost.
+    pub(super) fn unrealised(&self, position: &Position, kind: MarkKind) -> i128 {
+        let price = self.mark(position.lots, kind);
         value(price, position.lots, self.tick_value).saturating_sub(position.cost)
     }
 
+    /// What so many lots are valued at.
+    pub(super) fn mark(&self, lots: i64, kind: MarkKind) -> i64 {
+        match (kind, self.last, self.touch) {
+            (MarkKind::Last, Some(last), _) => last,
+            (MarkKind::Mid, _, Some(touch)) => {
+                let sum = i128::from(touch.bid) + i128::from(touch.ask);
+                // Half a tick goes against the position.
+                let against = i128::from(lots < 0) * sum.rem_euclid(2);
+                (sum.div_euclid(2) + against) as i64
+            }
+            _ => self.closing(lots),
+        }
+    }
+
     /// The liquidation side of so many lots: the bid for a long position, the ask for a short one.
-    pub(super) fn mark(&self, lots: i64) -> i64 {
+    pub(super) fn closing(&self, lots: i64) -> i64 {
         match self.touch {
             Some(touch) if lots >= 0 => touch.bid,
             Some(touch) => touch.ask,
@@ -165,11 +179,12 @@ impl Naive {
     /// Sum of the open positions of an account in instruments of one currency, 1e-17.
     fn unrealised_in(&self, account: usize, currency: Label) -> i128 {
         let positions = self.accounts[account].positions.iter();
+        let kind = self.plan(account).terms.mark;
         positions
             .map(|position| (position, &self.markets[position.instrument]))
             .filter(|(_, market)| market.instrument.currency == currency)
             .fold(0, |sum: i128, (position, market)| {
-                sum.saturating_add(market.unrealised(position))
+                sum.saturating_add(market.unrealised(position, kind))
             })
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rules::oracle::open_on;
 use rules::{AccountRules, Competition, Lifecycle, Limit, Lineage, Plan};
 use types::{
     AccountId, CompetitionId, CurveId, EventKind, FloorMoveCause, InputRejection, Instrument,
@@ -130,7 +131,7 @@ impl Naive {
         self.push(EventKind::ConversionSet { from, to, rate });
         for id in 0..self.accounts.len() {
             if self.currency(id) == to && self.accounts[id].foreign_balance(from).is_some() {
-                self.touch(id, false);
+                self.touch(id, true);
             }
         }
     }
@@ -158,7 +159,10 @@ impl Naive {
                 });
             }
         };
-        let rules = AccountRules::open(&plan, self.open_days[&plan.schedule]);
+        let rules = AccountRules::open(
+            &plan,
+            self.open_days[&plan.schedule].map(|day| open_on(&plan.days, day)),
+        );
         self.push(EventKind::AccountOpened {
             account,
             plan: open.plan,

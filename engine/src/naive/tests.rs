@@ -53,6 +53,8 @@ fn plan(terms: Terms) -> Plan {
         version: 1,
         currency: label("USD"),
         initial_balance: Money::whole(1_000),
+        days: rules::TradingDays::default(),
+        day_profit: rules::DayProfit::Closed,
         schedule: RollSchedule {
             zone: label("UTC"),
             minute: 0,

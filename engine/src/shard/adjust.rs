@@ -81,11 +81,12 @@ impl Shard {
         events: &mut EventBuf,
     ) -> Result<(), (DenyReason, Option<ScaleStanding>)> {
         self.check_scale(id)?;
+        let equity = self.equity_of(&self.accounts[id.0 as usize]);
         let account = &mut self.accounts[id.0 as usize];
         let plan = &self.plans[account.plan.0 as usize].plan;
         let (added, moves) = account
             .rules
-            .scale(plan)
+            .scale(plan, equity)
             .ok_or((DenyReason::NotInPlan, None))?;
         account.balance = account.balance.saturating_add(added);
         let currency = account.currency;
@@ -134,7 +135,10 @@ impl Shard {
             events.push(EventKind::PayoutDenied {
                 account: id,
                 requested,
-                eligible: account.rules.payout_eligible(plan, paid_from),
+                eligible: account
+                    .rules
+                    .valued(plan, self.equity_of(account))
+                    .payout_eligible(plan, paid_from),
                 reason,
             });
             return self.push_basis(id, events);
@@ -142,7 +146,7 @@ impl Shard {
         let split = plan.payout.map_or(Ratio::ZERO, |rule| rule.split);
         let balance = paid_from.saturating_sub(requested);
         let account = &mut self.accounts[id.0 as usize];
-        let moves = account.rules.pay_out(plan, requested);
+        let moves = account.rules.pay_out(plan, paid_from, requested);
         account.balance = account.balance.saturating_sub(requested);
         let currency = account.currency;
         self.house[currency.0 as usize].funded -= i128::from(requested.0);

@@ -56,6 +56,7 @@ impl Shard {
             // Nothing fills on the way, so only where it ends matters.
             self.pass(instrument, path.close, path.lots, events);
             self.markets[instrument.0 as usize].last = Some(path.close);
+            self.note_printed(instrument);
             return;
         }
         self.pending.is_bar = true;
@@ -75,6 +76,7 @@ impl Shard {
         }
         self.pass(instrument, path.close, path.lots, events);
         self.markets[instrument.0 as usize].last = Some(path.close);
+        self.note_printed(instrument);
         self.settle(events);
         self.pending.is_bar = false;
     }

@@ -116,8 +116,9 @@ impl Shard {
         let mut rows = std::mem::take(&mut self.pending.rows);
         rows.clear();
         let market = &self.markets[instrument.0 as usize];
-        rows.extend_from_slice(market.longs.holdings());
-        rows.extend_from_slice(market.shorts.holdings());
+        for (bands, _) in market.all_bands() {
+            rows.extend_from_slice(bands.holdings());
+        }
         rows.sort_unstable_by_key(|&handle| {
             let held = self.holdings.get(handle);
             (held.account, held.leg)
@@ -187,7 +188,7 @@ impl Shard {
         let lots = Lots(narrow(scaled / old));
         // The part of a lot that is left over, in `old`ths of a lot.
         let part = scaled - i128::from(lots.0) * old;
-        let mark = market.mark(held.lots).unwrap_or(Ticks(0));
+        let mark = market.closing(held.lots).unwrap_or(Ticks(0));
         let value = i128::from(mark.0)
             .saturating_mul(part)
             .saturating_mul(market.tick_value.exact.0)

@@ -115,6 +115,15 @@ impl Shard {
         note(&mut self.pending.marked, instrument);
     }
 
+    /// The newest print of an instrument changed, which is the mark of some positions.
+    #[inline]
+    pub(super) fn note_printed(&mut self, instrument: InstrumentId) {
+        let market = &self.markets[instrument.0 as usize];
+        if market.touch.is_none() || market.others.is_some() {
+            self.note_marked(instrument);
+        }
+    }
+
     /// Orders that wait for a price of this instrument may be due.
     #[inline]
     pub(super) fn note_dirty(&mut self, instrument: InstrumentId) {
@@ -193,11 +202,14 @@ impl Shard {
                     booked: false,
                 });
             };
-            if let Some(mark) = market.mark(Lots(1)) {
+            if let Some(mark) = market.closing(Lots(1)) {
                 market.longs.leaving(mark, &mut leave);
             }
-            if let Some(mark) = market.mark(Lots(-1)) {
+            if let Some(mark) = market.closing(Lots(-1)) {
                 market.shorts.leaving(mark, &mut leave);
+            }
+            if market.others.is_some() {
+                market.others_leaving(leave);
             }
         }
     }

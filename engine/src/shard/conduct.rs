@@ -116,6 +116,7 @@ impl Shard {
         let others = others.filter(|held| held.instrument != instrument);
         let mut now = others.fold(WeightedQty::default(), plus);
         let mut then = now;
+        let mark = self.accounts[account.0 as usize].terms.mark;
         let legs: &[Leg] = match request.leg {
             Leg::Net => &[Leg::Net],
             Leg::Long | Leg::Short => &[Leg::Long, Leg::Short],
@@ -123,7 +124,7 @@ impl Shard {
         for &leg in legs {
             let mut own = match self.find_holding(account, instrument, leg) {
                 Some((_, held)) => *held,
-                None => Holding::new(account, instrument, leg),
+                None => Holding::new(account, instrument, leg, mark),
             };
             now = plus(now, &own);
             // Of two legs, one is opened by buys and the other by sells.

@@ -192,11 +192,10 @@ impl Shard {
             let contest = &mut self.contests[id.0 as usize];
             let entry = &mut contest.entries[index].entry;
             entry.observe(equity, self.ts);
-            let standing = Standing::new(account, entry, &contest.competition, breached);
+            let number = index as u32;
+            let standing = Standing::new(account, number, entry, &contest.competition, breached);
             // It is live and the entrant is one of its own, so nothing is refused.
-            let scored = contest
-                .life
-                .score(index as u32, account, Key::of(&standing));
+            let scored = contest.life.score(number, account, Key::of(&standing));
             debug_assert!(scored.is_ok());
         }
     }

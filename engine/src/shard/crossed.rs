@@ -271,7 +271,7 @@ impl Shard {
         } else {
             Side::Sell
         };
-        let mark = self.markets[index].mark(held.lots).unwrap_or(Ticks(0));
+        let mark = self.markets[index].closing(held.lots).unwrap_or(Ticks(0));
         let mut left = held.lots.0.saturating_abs();
         let before = self.pending.matching.replace(instrument);
         while left > 0 && self.markets[index].status == InstrumentStatus::Open {
@@ -351,6 +351,9 @@ impl Shard {
             before.is_none_or(|before| before.bid != touch.bid || before.ask != touch.ask);
         if has_moved {
             market.touch_seq = self.seq;
+        }
+        // A trade at an unchanged touch moves the newest print.
+        if has_moved || market.others.is_some() {
             self.note_marked(instrument);
         }
         // A trade at an unchanged touch moves the newest print, and a side that shows something again

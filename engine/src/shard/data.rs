@@ -77,7 +77,8 @@ impl Shard {
         for id in 0..self.accounts.len() {
             let account = &self.accounts[id];
             if account.currency == to && account.foreign.iter().any(|(held, _)| held == from) {
-                self.touch_account(types::AccountId(id as u32), false);
+                // Its balance is another one.
+                self.touch_account(types::AccountId(id as u32), true);
             }
         }
     }

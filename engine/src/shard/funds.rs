@@ -25,7 +25,12 @@ pub(super) struct Replaced {
 fn with_order(desk: &Desk<'_>, request: &NewOrder, lots: Lots, replaced: Lots) -> Holding {
     let mut held = match desk.held {
         Some(held) => *held,
-        None => Holding::new(request.account, request.instrument, request.leg),
+        None => Holding::new(
+            request.account,
+            request.instrument,
+            request.leg,
+            desk.account.terms.mark,
+        ),
     };
     let sum = held.working_mut(request.side);
     *sum = sum.saturating_sub(replaced).saturating_add(lots);
@@ -278,6 +283,7 @@ impl Shard {
                 request.account,
                 request.instrument,
                 request.leg,
+                desk.account.terms.mark,
             ));
             self.initial_requirement(&held, rate_min, price)
         };
@@ -340,7 +346,7 @@ impl Shard {
                 continue;
             }
             let market = self.market_of(holding);
-            let mark = market.mark(holding.lots).unwrap_or(Ticks(0));
+            let mark = market.mark(holding.lots, holding.mark).unwrap_or(Ticks(0));
             let notional = holding::value(mark, holding.lots, market.tick_value);
             let qty = market.instrument.qty(holding.lots);
             let maintenance = &market.instrument.margin.maintenance;

@@ -26,7 +26,7 @@ pub(super) fn unrealised(holding: &Holding, market: &Market) -> Notional {
         return Notional::ZERO;
     }
     // A position came from a trade, and a trade leaves a mark.
-    let mark = market.mark(holding.lots).unwrap_or(Ticks(0));
+    let mark = market.mark(holding.lots, holding.mark).unwrap_or(Ticks(0));
     holding::value(mark, holding.lots, market.tick_value).saturating_sub(holding.cost)
 }
 
@@ -76,7 +76,10 @@ impl Shard {
         if let Some((handle, _)) = self.find_holding(account, instrument, leg) {
             return handle;
         }
-        let handle = self.holdings.insert(Holding::new(account, instrument, leg));
+        let mark = self.accounts[account.0 as usize].terms.mark;
+        let handle = self
+            .holdings
+            .insert(Holding::new(account, instrument, leg, mark));
         self.holding_handles
             .insert((account.0, instrument.0, leg), handle);
         self.append_holding(handle);
@@ -130,7 +133,8 @@ impl Shard {
     /// Gives an open position a row in the bands of its direction.
     pub(crate) fn watch(&mut self, handle: u32) {
         let holding = self.holdings.get_mut(handle);
-        let bands = self.markets[holding.instrument.0 as usize].bands_mut(holding.lots);
+        let bands =
+            self.markets[holding.instrument.0 as usize].bands_mut(holding.lots, holding.mark);
         holding.row.0 = bands.push(handle);
     }
 
@@ -138,7 +142,7 @@ impl Shard {
     pub(super) fn unwatch(&mut self, handle: u32, direction: Lots) {
         let holding = self.holdings.get_mut(handle);
         let row = std::mem::replace(&mut holding.row.0, NIL);
-        let bands = self.markets[holding.instrument.0 as usize].bands_mut(direction);
+        let bands = self.markets[holding.instrument.0 as usize].bands_mut(direction, holding.mark);
         if let Some(moved) = bands.remove(row) {
             self.holdings.get_mut(moved).row.0 = row;
         }
@@ -194,7 +198,7 @@ impl Shard {
                 continue;
             }
             let market = self.market_of(holding);
-            let mark = market.mark(holding.lots).unwrap_or(Ticks(0));
+            let mark = market.mark(holding.lots, holding.mark).unwrap_or(Ticks(0));
             let value = holding::value(mark, holding.lots, market.tick_value);
             let is_bound = is_plain && market.instrument.margin.maintenance.per_unit.0 == 0;
             let needed = if is_bound {

@@ -187,7 +187,7 @@ impl Shard {
             return self.sweep(holding, cause, events);
         }
         let execution = Execution {
-            price: market.mark(held.lots).unwrap_or(Ticks(0)),
+            price: market.closing(held.lots).unwrap_or(Ticks(0)),
             lots: Lots(held.lots.0.saturating_abs()),
             maker: false,
             model: FillModel::Touch,
@@ -277,12 +277,13 @@ impl Shard {
         let positions = held.filter(|holding| holding.lots.0 != 0).count() as u32;
         let cash = (account.balance, self.balance_of(account));
         let plan = (account.plan, known.hash);
-        let basis = account.rules.basis(&known.plan, plan, id, cash, positions);
+        let rules = account.rules.valued(&known.plan, self.equity_of(account));
+        let basis = rules.basis(&known.plan, plan, id, cash, positions);
         events.push(EventKind::VerdictBasis(basis));
         for limit in account.rules.limit_bases(id) {
             events.push(EventKind::LimitBasis(limit));
         }
-        if let Some(standing) = account.rules.consistency(&known.plan, id) {
+        if let Some(standing) = rules.consistency(&known.plan, id) {
             events.push(EventKind::Consistency(standing));
         }
         for (currency, cash) in account.foreign.iter() {
@@ -312,6 +313,10 @@ impl Shard {
                 cost: holding.cost,
                 bid: market.instrument.price(bid),
                 ask: market.instrument.price(ask),
+                last: market.last.map(|last| market.instrument.price(last)),
+                mark: market
+                    .instrument
+                    .price(market.mark(holding.lots, holding.mark).unwrap_or(unseen)),
                 quote: market.touch_seq,
                 unrealised: self.unrealised(holding),
             }));
@@ -387,7 +392,8 @@ impl Shard {
         let passes = account.rules.passes(plan, balance);
         if is_first && !passes {
             // Not yet, and what would satisfy it.
-            if let Some(consistency) = account.rules.consistency(plan, id) {
+            let valued = account.rules.valued(plan, balance.to_notional());
+            if let Some(consistency) = valued.consistency(plan, id) {
                 events.push(EventKind::Consistency(consistency));
             }
         }
@@ -440,13 +446,15 @@ impl Shard {
                 continue;
             }
             let market = &mut self.markets[holding.instrument.0 as usize];
-            match market.mark(holding.lots) {
+            match market.mark(holding.lots, holding.mark) {
                 Some(mark) if slope_of(holding, market.tick_value) <= near => {
                     let band = Band {
                         low: mark.0.saturating_sub(NEAR_TICKS),
                         high: mark.0.saturating_add(NEAR_TICKS),
                     };
-                    market.bands_mut(holding.lots).set(holding.row.0, band);
+                    market
+                        .bands_mut(holding.lots, holding.mark)
+                        .set(holding.row.0, band);
                 }
                 _ => return self.set_close_bands(id, reckoning),
             }
@@ -466,11 +474,13 @@ impl Shard {
                 continue;
             }
             let market = &mut self.markets[holding.instrument.0 as usize];
-            let band = match (room, market.mark(holding.lots)) {
+            let band = match (room, market.mark(holding.lots, holding.mark)) {
                 (Some(room), Some(mark)) => room.band(holding, mark, market.tick_value),
                 _ => Band::NONE,
             };
-            market.bands_mut(holding.lots).set(holding.row.0, band);
+            market
+                .bands_mut(holding.lots, holding.mark)
+                .set(holding.row.0, band);
         }
     }
 

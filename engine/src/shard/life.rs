@@ -92,8 +92,9 @@ impl Shard {
         self.change_life(id, LifeChange::Resume, events);
         let account = &self.accounts[id.0 as usize];
         let known = account.rules.day();
-        let schedule = self.plans[account.plan.0 as usize].plan.schedule;
-        let open = self.open_day(schedule).and_then(|open| open.day);
+        let plan = &self.plans[account.plan.0 as usize].plan;
+        let open = self.open_day(plan.schedule).and_then(|open| open.day);
+        let open = open.map(|day| plan.days.open_on(day));
         match open {
             Some(day) if known.is_none_or(|known| known < day) => {
                 let _ = self.roll_account(id, day, events);

@@ -57,6 +57,7 @@ impl Shard {
                     Ok(close) => {
                         market.last = Some(close);
                         market.ts = event.ts_event;
+                        self.note_printed(id);
                     }
                     Err(_) => reject(events, InputRejection::OffGrid),
                 }
@@ -81,9 +82,7 @@ impl Shard {
         self.fill_prints(id, price, lots, trade.aggressor, events);
         self.count_volume(id, lots, [types::OrderId(0); 2]);
         self.note_dirty(id);
-        if self.markets[id.0 as usize].touch.is_none() {
-            self.note_marked(id);
-        }
+        self.note_printed(id);
     }
 
     fn on_depth(

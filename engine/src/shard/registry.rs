@@ -136,6 +136,7 @@ impl Shard {
         }
         let KnownPlan { plan, currency, .. } = &self.plans[open.plan.0 as usize];
         let day = self.open_day(plan.schedule).and_then(|open| open.day);
+        let day = day.map(|day| plan.days.open_on(day));
         let account = AccountId(id);
         let rules = AccountRules::open(plan, day);
         let balance = plan.initial_balance;

@@ -38,13 +38,17 @@ impl Shard {
         if open.day.is_some_and(|open| open >= day) {
             return reject(events, InputRejection::DayNotAfter);
         }
-        let is_first = open.day.replace(day).is_none();
+        let before = open.day.replace(day);
         events.push(EventKind::DayRolled { schedule, day });
-        self.roll_entries(schedule, is_first);
+        self.roll_entries(schedule, before, day);
         for id in 0..self.accounts.len() as u32 {
             let account = &self.accounts[id as usize];
             let plan = &self.plans[account.plan.0 as usize].plan;
-            if account.is_trading() && plan.schedule == schedule {
+            if !account.is_trading() || plan.schedule != schedule {
+                continue;
+            }
+            let day = plan.days.open_on(day);
+            if account.rules.day().is_none_or(|known| known < day) {
                 let id = AccountId(id);
                 if let Some(inactive) = self.roll_account(id, day, events) {
                     self.end_inactive(id, inactive, events);
@@ -53,8 +57,13 @@ impl Shard {
         }
     }
 
-    /// Closes the day of every entry at its equity.
-    fn roll_entries(&mut self, schedule: RollSchedule, is_first: bool) {
+    /// Closes the day of every entry at its equity, of those competitions that open one.
+    fn roll_entries(
+        &mut self,
+        schedule: RollSchedule,
+        before: Option<TradingDay>,
+        day: TradingDay,
+    ) {
         for contest in 0..self.contests.len() {
             let known = &self.contests[contest];
             if known.competition.schedule != schedule || !known.is_live() {
@@ -65,12 +74,16 @@ impl Shard {
             if window.is_some_and(|window| window.end <= self.ts) {
                 continue;
             }
+            let days = &known.competition.days;
+            if before.is_some_and(|before| days.open_on(before) >= days.open_on(day)) {
+                continue;
+            }
             for index in 0..self.contests[contest].entries.len() {
                 let account = self.contests[contest].entries[index].account;
                 let equity = self.equity_of(&self.accounts[account.0 as usize]);
                 let entry = &mut self.contests[contest].entries[index].entry;
                 // The time before a schedule's first roll is a day only for who used it.
-                if !is_first || entry.is_used() {
+                if before.is_some() || entry.is_used() {
                     entry.observe(equity, self.ts);
                     entry.roll();
                 }

@@ -62,28 +62,20 @@ impl Shard {
             }
             open += 1;
             let market = self.market_of(held);
-            let bands = if held.lots > Lots(0) {
-                &market.longs
-            } else {
-                &market.shorts
-            };
-            let holdings = bands.holdings();
-            ensure(
-                holdings.get(held.row.0 as usize) == Some(&handle),
-                "exposure index",
-            )?;
+            let bands = market.bands(held.lots, held.mark);
+            let row = bands.and_then(|bands| bands.holdings().get(held.row.0 as usize));
+            ensure(row == Some(&handle), "exposure index")?;
             let account = &self.accounts[held.account.0 as usize];
-            let in_band = market
-                .mark(held.lots)
-                .is_some_and(|mark| !bands.is_left(held.row.0, mark));
-            let all_in_bands = in_band && self.are_all_in_bands(account);
+            let all_in_bands = self.are_all_in_bands(account);
             let equity = self.equity_of(account);
             let is_quiet =
                 !account.is_trading() || account.rules.is_quiet(equity, account.day_locked);
             ensure(!all_in_bands || is_quiet, "band")?;
         }
         let rows = self.markets.iter();
-        let rows = rows.map(|market| market.longs.len() + market.shorts.len());
+        let rows = rows
+            .flat_map(crate::market::Market::all_bands)
+            .map(|(bands, _)| bands.len());
         ensure(rows.sum::<usize>() == open, "exposure index")
     }
 
@@ -93,14 +85,10 @@ impl Shard {
             .filter(|held| held.lots != Lots(0));
         held.all(|held| {
             let market = self.market_of(held);
-            let bands = if held.lots > Lots(0) {
-                &market.longs
-            } else {
-                &market.shorts
-            };
             market
-                .mark(held.lots)
-                .is_some_and(|mark| !bands.is_left(held.row.0, mark))
+                .bands(held.lots, held.mark)
+                .zip(market.mark(held.lots, held.mark))
+                .is_some_and(|(bands, mark)| !bands.is_left(held.row.0, mark))
         })
     }
 
@@ -238,9 +226,10 @@ impl Shard {
         ensure(keys.is_sorted_by(|left, right| left < right), "holding")?;
         for (_, held) in self.holdings.iter() {
             let market = self.markets.get(held.instrument.0 as usize);
-            let account = (held.account.0 as usize) < self.accounts.len();
+            let account = self.accounts.get(held.account.0 as usize);
+            let account = account.is_some_and(|account| account.terms.mark == held.mark);
             let has_mark = held.lots == Lots(0)
-                || market.is_some_and(|market| market.mark(held.lots).is_some());
+                || market.is_some_and(|market| market.mark(held.lots, held.mark).is_some());
             ensure(
                 market.is_some() && account && has_mark && !held.is_idle(),
                 "holding",

@@ -112,7 +112,7 @@ impl Shard {
             last_active,
             inactivity: conduct.inactivity.map(|rule| InactivityView {
                 rule,
-                deadline: last_active.map(|day| rule.deadline(day)),
+                deadline: last_active.and_then(|day| rule.deadline(day, &known.plan.days)),
             }),
             windows: open_of(account.plan, known).collect(),
         }

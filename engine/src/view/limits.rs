@@ -2,7 +2,8 @@
 
 use rules::{AccountRules, FloorStand, Limit};
 use types::{
-    AccountId, InstrumentId, Label, Leg, Lots, Money, Notional, Price, Ratio, RuleKind, Side, Ticks,
+    AccountId, InstrumentId, Label, Leg, Lots, MarkKind, Money, Notional, Price, Ratio, RuleKind,
+    Side, Ticks,
 };
 
 use crate::account::{Account, CurrencyId, Move};
@@ -101,10 +102,16 @@ impl Shard {
 
     /// What values a position.
     fn mark_in(&self, worth: &Worth, held: &Holding) -> Option<Ticks> {
+        let market = self.market_of(held);
         let shown = worth.shown.filter(|(id, _)| *id == held.instrument);
-        match shown {
-            Some((_, touch)) => Some(touch.mark(held.lots)),
-            None => self.market_of(held).mark(held.lots),
+        match (shown, held.mark) {
+            (Some((_, touch)), MarkKind::Mid) => Some(touch.middle(held.lots)),
+            (Some((_, touch)), MarkKind::Liquidation) => Some(touch.closing(held.lots)),
+            // A quote is no print.
+            (Some((_, touch)), MarkKind::Last) if market.last.is_none() => {
+                Some(touch.closing(held.lots))
+            }
+            _ => market.mark(held.lots, held.mark),
         }
     }
 
@@ -218,10 +225,15 @@ impl Shard {
             .positions
             .iter()
             .filter(|held| held.instrument == instrument);
-        let lots = own.map(|held| i128::from(held.lots.0)).sum::<i128>();
+        let lots = own
+            .clone()
+            .map(|held| i128::from(held.lots.0))
+            .sum::<i128>();
+        // All of an account's positions have the mark of its plan.
+        let kind = own.clone().next()?.mark;
         let net = Holding {
             lots: Lots(i64::try_from(lots).ok().filter(|&lots| lots != 0)?),
-            ..Holding::new(AccountId(0), instrument, Leg::Net)
+            ..Holding::new(AccountId(0), instrument, Leg::Net, kind)
         };
         let market = self.market_of(&net);
         let mark = self.mark_in(worth, &net)?;

@@ -9,8 +9,8 @@ use crate::shard::Shard;
 /// What the next roll would do if it came now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NextRoll {
-    /// The day that would open: the one after the open day. `None` before the first roll: which day that
-    /// opens is known from the calendar alone.
+    /// The trading day that would open: the one after the open day. `None` before the first roll: which day
+    /// that opens is known from the calendar alone.
     pub day: Option<TradingDay>,
     /// Every limit after it, daily before maximum.
     pub limits: Vec<RolledLimit>,
@@ -38,7 +38,7 @@ impl Shard {
             return None;
         }
         let day = match account.rules.day() {
-            Some(TradingDay(open)) => Some(TradingDay(open.checked_add(1)?)),
+            Some(open) => Some(plan.days.after(open)?),
             None => None,
         };
         let equity = self.equity_of(account);

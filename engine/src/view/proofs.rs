@@ -89,6 +89,7 @@ impl Shard {
             symbol: instrument.symbol,
             currency: instrument.currency,
             contract_size: instrument.contract_size,
+            tick_size: instrument.tick_size,
         })
     }
 }

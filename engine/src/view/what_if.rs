@@ -81,7 +81,14 @@ impl Shard {
             |held: &Holding| held.instrument == request.instrument && held.leg == request.leg;
         let place = worth.positions.iter().position(is_own);
         let mut held = place.map_or_else(
-            || Holding::new(request.account, request.instrument, request.leg),
+            || {
+                Holding::new(
+                    request.account,
+                    request.instrument,
+                    request.leg,
+                    account.terms.mark,
+                )
+            },
             |place| worth.positions[place],
         );
         let lots = executable(request, &held, lots);

@@ -7,7 +7,7 @@ use engine::Shard;
 use engine::portrait::{AccountPortrait, MarketPortrait, OrderPortrait, OrderStage, Portrait};
 use types::{
     AccountId, Event, EventKind, FillModel, Instrument, InstrumentId, InstrumentStatus, Label, Leg,
-    Liquidity, OrderId, OrderKind, OrderRole, PositionMode, Price, Qty, Side,
+    Liquidity, MarkKind, OrderId, OrderKind, OrderRole, PositionMode, Price, Qty, Side,
 };
 
 /// Adds up what the facts say.
@@ -234,7 +234,8 @@ impl Audit {
 }
 
 fn check_account(shard: &Shard, id: AccountId, account: &AccountPortrait, portrait: &Portrait) {
-    let mode = shard.account_view(id).unwrap().terms.mode;
+    let terms = shard.account_view(id).unwrap().terms;
+    let mode = terms.mode;
     let mut sums: BTreeMap<(u32, Leg, bool), i64> = BTreeMap::new();
     for order in &portrait.orders {
         let request = &order.request;
@@ -266,12 +267,14 @@ fn check_account(shard: &Shard, id: AccountId, account: &AccountPortrait, portra
             continue;
         }
         let market = &portrait.markets[held.instrument as usize];
-        let (bid, ask) = match market.quote {
+        let quote = match market.quote {
             Some(quote) => (quote.bid, quote.ask),
             None => (market.last.unwrap(), market.last.unwrap()),
         };
-        let mark = if held.position.0 > 0 { bid } else { ask };
-        let contract = instrument_of(shard, InstrumentId(held.instrument)).contract_size;
+        let instrument = instrument_of(shard, InstrumentId(held.instrument));
+        let tick = instrument.tick_size;
+        let mark = mark(terms.mark, quote, market.last, held.position.0 > 0, tick);
+        let contract = instrument.contract_size;
         equity += value(mark, held.position.0, contract) - held.cost.0;
     }
     // What is held in other currencies is worth what their rates say.
@@ -282,6 +285,26 @@ fn check_account(shard: &Shard, id: AccountId, account: &AccountPortrait, portra
         let mut held = account.holdings.iter();
         let is_known = held.any(|held| (held.instrument, held.leg) == (key.0, key.1));
         assert!(sum == 0 || is_known, "working sums of {id}");
+    }
+}
+
+/// What values a position, from bid and ask and the newest print.
+pub(crate) fn mark(
+    kind: MarkKind,
+    (bid, ask): (Price, Price),
+    last: Option<Price>,
+    is_long: bool,
+    tick: Price,
+) -> Price {
+    let closing = if is_long { bid } else { ask };
+    match kind {
+        MarkKind::Liquidation => closing,
+        MarkKind::Last => last.unwrap_or(closing),
+        MarkKind::Mid => {
+            let ticks = (bid.0 + ask.0) / tick.0;
+            let against = i64::from(!is_long && ticks % 2 != 0);
+            Price((ticks.div_euclid(2) + against) * tick.0)
+        }
     }
 }
 

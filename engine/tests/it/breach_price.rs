@@ -9,8 +9,9 @@ use engine::view::{AccountView, BreachPrice};
 use proptest::prelude::*;
 use rules::{Allowance, MaxLoss, StopTrailing, TrailSource};
 use types::{
-    AccountId, Effect, EventKind, InputKind, Instrument, InstrumentId, Leg, Liquidity, MarketData,
-    MarketEvent, OrderRole, PositionMode, Price, Qty, Quote, RuleKind, Side, Terms, TimestampNs,
+    AccountId, Aggressor, Effect, EventKind, InputKind, Instrument, InstrumentId, Leg, Liquidity,
+    MarkKind, MarketData, MarketEvent, OrderRole, PositionMode, Price, Qty, Quote, RuleKind, Side,
+    Terms, TimestampNs, Trade,
 };
 
 use crate::stream::{self, script};
@@ -28,25 +29,40 @@ fn breaks(
     at: Price,
 ) -> bool {
     let spread = shard.quote(id).map_or(0, |quote| quote.ask.0 - quote.bid.0);
-    let (bid, ask) = match side {
-        Side::Buy => (at, Price(at.0 + spread)),
-        Side::Sell => (Price(at.0 - spread), at),
+    let mark = shard.account_view(account).unwrap().terms.mark;
+    let tick = shard.instrument_view(id).unwrap().instrument.tick_size.0;
+    // The middle of a spread with an odd number of ticks lies below it for what is long, above for short.
+    let half = spread / tick / 2 * tick;
+    let below = match (mark, side) {
+        (MarkKind::Mid, Side::Buy) => half,
+        (MarkKind::Mid, Side::Sell) => spread - half,
+        (_, Side::Buy) => 0,
+        (_, Side::Sell) => spread,
     };
+    let (bid, ask) = (Price(at.0 - below), Price(at.0 - below + spread));
     let mut snapshot = Vec::new();
     shard.encode(&mut snapshot);
     let mut world = World::of(Shard::restore(&snapshot).unwrap());
     // An order that fills on the way, or a change that arrives, would be another account.
     world.step_ns = 0;
     world.hear(cancel_all(account.0));
-    let events = world.apply(InputKind::Market(MarketEvent {
-        instrument: id,
-        ts_event: TimestampNs(0),
-        data: MarketData::Quote(Quote {
+    let data = match mark {
+        MarkKind::Last => MarketData::Trade(Trade {
+            price: at,
+            qty: Qty::ZERO,
+            aggressor: Aggressor::Unknown,
+        }),
+        MarkKind::Liquidation | MarkKind::Mid => MarketData::Quote(Quote {
             bid,
             bid_qty: Qty::ZERO,
             ask,
             ask_qty: Qty::ZERO,
         }),
+    };
+    let events = world.apply(InputKind::Market(MarketEvent {
+        instrument: id,
+        ts_event: TimestampNs(0),
+        data,
     }));
     events.iter().any(|event| {
         matches!(event, EventKind::Breach(breach) if breach.account == account && breach.rule == rule)

@@ -50,6 +50,7 @@ fn cup(contest: ContestRules) -> Competition {
             active_days: 0,
             round_turns: 0,
         },
+        days: rules::TradingDays::default(),
         schedule: schedule(),
         contest,
     }

@@ -869,11 +869,14 @@ fn check_line(
     for term in &line.terms {
         if term.instrument == InstrumentId(id) {
             let quote = world.shard.quote(term.instrument).unwrap();
-            let mark = if term.per_tick.0 > 0 {
-                quote.bid
-            } else {
-                quote.ask
-            };
+            let last = world.shard.instrument_view(term.instrument).unwrap().last;
+            let mark = crate::audit::mark(
+                view(world).terms.mark,
+                (quote.bid, quote.ask),
+                last,
+                term.per_tick.0 > 0,
+                price("0.01"),
+            );
             let ticks = (mark.0 - term.mark.unwrap().0) / price("0.01").0;
             room += i128::from(ticks) * term.per_tick.0;
         }

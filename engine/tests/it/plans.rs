@@ -3,12 +3,15 @@
 use proptest::prelude::*;
 use rules::{
     AfterPayout, Allowance, BoardKind, Competition, Conduct, ConsistencyRule, ConsistencyWindow,
-    ContestRules, DailyAnchor, DailyLoss, DayCounts, Denominator, Gates, HoldingAction, HoldingMin,
-    Inactivity, InactivityEffect, Life, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, ScaleWhen,
-    Scaling, SizeLimit, SizeTier, SizeWeight, Stage, StopTrailing, Target, TrailSource,
-    WindowAction, WindowRule,
+    ContestRules, DailyAnchor, DailyLoss, DayCounts, DayProfit, Denominator, Gates, HoldingAction,
+    HoldingMin, Inactivity, InactivityEffect, Life, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan,
+    ScaleWhen, Scaling, SizeLimit, SizeTier, SizeWeight, Stage, StopTrailing, Target, TradingDays,
+    TrailSource, WindowAction, WindowRule,
 };
-use types::{Calendar, Effect, Funding, Money, PositionMode, Qty, Ratio, RollSchedule, Terms};
+use types::{
+    Calendar, Effect, Funding, MarkKind, Money, PositionMode, Qty, Ratio, RollSchedule, Terms,
+    TradingDay,
+};
 
 use crate::world::{label, plan};
 
@@ -262,7 +265,14 @@ fn terms() -> impl Strategy<Value = Terms> {
             rate_min: Ratio::percent(share),
         }),
     ];
-    (mode, funding, prop::bool::weighted(0.8)).prop_map(|(mode, funding, shorts)| Terms {
+    let mark = prop_oneof![
+        2 => Just(MarkKind::Liquidation),
+        1 => Just(MarkKind::Last),
+        1 => Just(MarkKind::Mid)
+    ];
+    let shorts = prop::bool::weighted(0.8);
+    (mode, funding, shorts, mark).prop_map(|(mode, funding, shorts, mark)| Terms {
+        mark,
         mode,
         funding,
         shorts,
@@ -277,6 +287,16 @@ pub(crate) fn schedule_of(index: u8) -> RollSchedule {
         zone: label(zone),
         minute,
     }
+}
+
+/// Mostly every date; else some days of the week, and holidays among the first dates.
+fn trading_days() -> impl Strategy<Value = TradingDays> {
+    let holidays = prop::collection::btree_set(0_i32..12, 0..5);
+    let some = (1_u8..128, holidays).prop_map(|(weekdays, holidays)| TradingDays {
+        weekdays,
+        holidays: holidays.into_iter().map(TradingDay).collect(),
+    });
+    prop_oneof![2 => Just(TradingDays::default()), 1 => some]
 }
 
 /// A plan of 10,000 with any mix of rules.
@@ -296,12 +316,20 @@ pub(crate) fn any_plan() -> impl Strategy<Value = Plan> {
         prop::option::of(scaling()),
     );
     let conduct = prop_oneof![Just(Conduct::default()), conduct()];
-    let rest = (any::<bool>(), 0_u8..2, terms(), conduct, life());
+    let day_profit = prop_oneof![2 => Just(DayProfit::Closed), 1 => Just(DayProfit::Equity)];
+    let schedule = (0_u8..2, trading_days(), day_profit);
+    let rest = (any::<bool>(), schedule, terms(), conduct, life());
     (limits, goals, rest).prop_map(
-        |((daily_loss, max_loss), goals, (funded, schedule, terms, conduct, life))| {
+        |(
+            (daily_loss, max_loss),
+            goals,
+            (funded, (schedule, days, day_profit), terms, conduct, life),
+        )| {
             let (profit_target, min_days, consistency, payout, scaling) = goals;
             Plan {
                 schedule: schedule_of(schedule),
+                days,
+                day_profit,
                 stage: if funded {
                     Stage::Funded
                 } else {
@@ -334,6 +362,7 @@ pub(crate) fn competition(schedule: u8) -> Competition {
             active_days: 1,
             round_turns: 1,
         },
+        days: rules::TradingDays::default(),
         schedule: schedule_of(schedule),
         contest: ContestRules::default(),
     }

@@ -158,6 +158,7 @@ fn a_competition_that_starts_and_ends_at_rolls_has_the_days_between() {
             round_turns: 0,
         },
         schedule: schedule(),
+        days: rules::TradingDays::default(),
         contest: ContestRules {
             window: Some(Window {
                 start: TimestampNs(s(ROLL)),

@@ -546,6 +546,7 @@ fn an_account_that_pays_out_cannot_enter_a_competition() {
                 active_days: 0,
                 round_turns: 0,
             },
+            days: rules::TradingDays::default(),
             schedule: schedule(),
             contest: ContestRules::default(),
         }
@@ -608,4 +609,4 @@ fn the_state_hash_of_a_fixed_story_is_known() {
     assert_eq!(world.shard.state_hash().to_string(), GOLDEN);
 }
 
-const GOLDEN: &str = "43e243e05f80f67c629fa0f7e68b3c1ce70203eb2332a1ce40c611e2f10301f9";
+const GOLDEN: &str = "893c53bac2b5b8ddf13e94af72f9f30c6714b8f258e84092d99057e296aa700c";

@@ -86,6 +86,8 @@ pub(crate) fn plan(initial: &str) -> Plan {
         version: 1,
         currency: label("USD"),
         initial_balance: money(initial),
+        days: rules::TradingDays::default(),
+        day_profit: rules::DayProfit::Closed,
         schedule: schedule(),
         stage: Stage::Evaluation { phase: 1 },
         daily_loss: None,

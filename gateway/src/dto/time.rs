@@ -3,6 +3,9 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZoneDatabase;
+use rules::TradingDays;
+use rules::trading_days::HOLIDAYS_MAX;
+use serde::Serialize;
 use types::{Label, RollSchedule, TimestampNs, TradingDay};
 
 use super::document::{Field, FieldError};
@@ -52,16 +55,106 @@ fn has_shape(text: &[u8], shape: &[u8]) -> bool {
         })
 }
 
-/// Reads `{ zone, time }`: an IANA time zone and a local time of day.
+/// When the trading day rolls, and into which dates.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RollDto {
+    zone: String,
+    time: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    days: Option<Vec<&'static str>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    holidays: Vec<String>,
+}
+
+impl RollDto {
+    /// The form of a schedule and its calendar.
+    pub fn new(schedule: &RollSchedule, days: &TradingDays) -> Self {
+        let is_all_week = days.weekdays == TradingDays::default().weekdays;
+        Self {
+            zone: schedule.zone.to_string(),
+            time: time_of_day(schedule.minute),
+            days: (!is_all_week).then(|| weekdays(days.weekdays)),
+            holidays: days.holidays.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+/// Reads `{ zone, time, days, holidays }`: an IANA time zone, a local time of day, the days of the week
+/// that are trading days, and the dates that are none. Without `days` all are, without `holidays` none is.
 ///
 /// # Errors
 /// When a field is not accepted.
-pub fn read_roll(field: &Field<'_>) -> Result<RollSchedule, FieldError> {
-    let table = field.table(&["zone", "time"])?;
-    Ok(RollSchedule {
+pub fn read_roll(field: &Field<'_>) -> Result<(RollSchedule, TradingDays), FieldError> {
+    let table = field.table(&["zone", "time", "days", "holidays"])?;
+    let schedule = RollSchedule {
         zone: read_zone(&table.field("zone"))?,
         minute: read_minute(&table.field("time"))?,
-    })
+    };
+    let mut days = TradingDays::default();
+    if let Some(field) = table.optional("days") {
+        days.weekdays = read_weekdays(&field)?;
+    }
+    if let Some(field) = table.optional("holidays") {
+        days.holidays = read_holidays(&field)?;
+    }
+    Ok((schedule, days))
+}
+
+/// Days of the week, Monday first.
+const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+/// The names of the days of the week that are in a mask of [`TradingDays`].
+pub fn weekdays(mask: u8) -> Vec<&'static str> {
+    let days = WEEKDAYS.iter().enumerate();
+    days.filter(|(at, _)| mask & (1 << at) != 0)
+        .map(|(_, day)| *day)
+        .collect()
+}
+
+/// A list of days of the week, or a range of them such as `mon-fri`; `sun-fri` goes over the weekend.
+fn read_weekdays(field: &Field<'_>) -> Result<u8, FieldError> {
+    const ACCEPTED: &str =
+        "days of the week as a range such as \"mon-fri\" or a list such as [\"mon\", \"wed\"]";
+    const DAY: &str = r#""mon" or "tue" or "wed" or "thu" or "fri" or "sat" or "sun""#;
+    let place = |name: &str| WEEKDAYS.iter().position(|day| *day == name);
+    if let Ok(text) = field.text(ACCEPTED) {
+        let (first, last) = text.split_once('-').unwrap_or((text, text));
+        let ends = place(first).zip(place(last));
+        let (first, last) = ends.ok_or_else(|| field.error(ACCEPTED))?;
+        let days = (last + 7 - first) % 7;
+        return Ok((0..=days).fold(0, |mask, day| mask | 1 << ((first + day) % 7)));
+    }
+    let items = field.list().map_err(|_| field.error(ACCEPTED))?;
+    let mut mask = 0;
+    for item in &items {
+        let day = place(item.text(DAY)?).ok_or_else(|| item.error(DAY))?;
+        if mask & (1 << day) != 0 {
+            return Err(item.error("each day once"));
+        }
+        mask |= 1 << day;
+    }
+    match mask {
+        0 => Err(field.error(ACCEPTED)),
+        mask => Ok(mask),
+    }
+}
+
+fn read_holidays(field: &Field<'_>) -> Result<Vec<TradingDay>, FieldError> {
+    let items = field
+        .list()
+        .map_err(|_| field.error("a list of dates such as [\"2024-12-25\"]"))?;
+    let mut days: Vec<TradingDay> = Vec::new();
+    for item in &items {
+        let day = item.day()?;
+        if days.last().is_some_and(|last| *last >= day) {
+            return Err(item.error("a date after the one before it"));
+        }
+        days.push(day);
+    }
+    if days.len() > HOLIDAYS_MAX {
+        return Err(field.error(format!("at most {HOLIDAYS_MAX} dates")));
+    }
+    Ok(days)
 }
 
 /// Reads an IANA time zone.
@@ -147,12 +240,56 @@ mod tests {
             let node = Node::from_json(json.as_bytes()).unwrap();
             read_roll(&Field::root(&node)).map_err(|error| error.field)
         };
-        assert_eq!(read("America/New_York", "17:00").unwrap().minute, 1_020);
-        assert_eq!(read("UTC", "00:30").unwrap().minute, 30);
+        assert_eq!(read("America/New_York", "17:00").unwrap().0.minute, 1_020);
+        assert_eq!(read("UTC", "00:30").unwrap().0.minute, 30);
         assert_eq!(read("Utc", "00:30").unwrap_err(), "zone");
         assert_eq!(read("Mars/Olympus", "00:30").unwrap_err(), "zone");
         assert_eq!(read("UTC", "24:00").unwrap_err(), "time");
         assert_eq!(read("UTC", "7:00").unwrap_err(), "time");
         assert_eq!(time_of_day(1_020), "17:00");
+    }
+
+    #[test]
+    fn trading_days_are_a_range_or_a_list_without_holidays() {
+        let read = |rest: &str| {
+            let json = format!(r#"{{"zone":"UTC","time":"00:00"{rest}}}"#);
+            let node = Node::from_json(json.as_bytes()).unwrap();
+            read_roll(&Field::root(&node))
+                .map(|(_, days)| (days.weekdays, days.holidays))
+                .map_err(|error| error.field)
+        };
+        assert_eq!(read("").unwrap(), (0b111_1111, vec![]));
+        let mon_fri = (0b001_1111, vec![]);
+        assert_eq!(read(r#","days":"mon-fri""#).unwrap(), mon_fri);
+        let list = r#","days":["mon","tue","wed","thu","fri"]"#;
+        assert_eq!(read(list).unwrap(), mon_fri);
+        assert_eq!(read(r#","days":"sun-fri""#).unwrap().0, 0b101_1111);
+        assert_eq!(read(r#","days":"sat""#).unwrap().0, 0b010_0000);
+        let holidays = r#","holidays":["2024-12-25","2025-01-01"]"#;
+        let dates = vec![TradingDay(20_082), TradingDay(20_089)];
+        assert_eq!(read(holidays).unwrap().1, dates);
+        for (rest, field) in [
+            (r#","days":[]"#, "days"),
+            (r#","days":"Mon-Fri""#, "days"),
+            (r#","days":["mon","mon"]"#, "days[1]"),
+            (r#","days":["monday"]"#, "days[0]"),
+            (r#","holidays":"2024-12-25""#, "holidays"),
+            (r#","holidays":["2025-01-01","2024-12-25"]"#, "holidays[1]"),
+            (r#","holidays":["2024-02-30"]"#, "holidays[0]"),
+        ] {
+            assert_eq!(read(rest).unwrap_err(), field, "{rest}");
+        }
+        let shown = |rest: &str| {
+            let json = format!(r#"{{"zone":"UTC","time":"00:00"{rest}}}"#);
+            let node = Node::from_json(json.as_bytes()).unwrap();
+            let (schedule, days) = read_roll(&Field::root(&node)).unwrap();
+            serde_json::to_string(&RollDto::new(&schedule, &days)).unwrap()
+        };
+        for rest in ["", r#","days":["mon","sun"]"#, holidays] {
+            assert_eq!(
+                shown(rest),
+                format!(r#"{{"zone":"UTC","time":"00:00"{rest}}}"#)
+            );
+        }
     }
 }

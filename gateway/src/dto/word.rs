@@ -1,16 +1,16 @@
 //! The words that the wire has for the values of an enum, one table for both directions.
 
 use rules::{
-    AfterPayout, BoardKind, ConsistencyWindow, DailyAnchor, DayCounts, Denominator, HoldingAction,
-    InactivityEffect, SignalKind, TrailSource, WindowAction,
+    AfterPayout, BoardKind, ConsistencyWindow, DailyAnchor, DayCounts, DayProfit, Denominator,
+    HoldingAction, InactivityEffect, SignalKind, TrailSource, WindowAction,
 };
 use runtime::{BoardView, OrderStage};
 use types::{
     AccountChange, AccountState, AdjustKind, Aggressor, AlgoKind, BarPath, BookingCause,
     CancelReason, ContestRefusal, DisqualificationReason, Effect, EntryRefusal, FillCause,
     FillModel, FloorMoveCause, InputRejection, InstrumentError, InstrumentKind, InstrumentStatus,
-    Leg, ListKind, OpenDenial, OrderKind, OrderRole, Origin, PayoutDenial, PositionMode, RuleKind,
-    SelfTrade, Side, Sizes, StatusCause, SuspendReason, TimeInForce, TriggerOn,
+    Leg, ListKind, MarkKind, OpenDenial, OrderKind, OrderRole, Origin, PayoutDenial, PositionMode,
+    RuleKind, SelfTrade, Side, Sizes, StatusCause, SuspendReason, TimeInForce, TriggerOn,
 };
 
 /// A value that the wire has one word for.
@@ -168,6 +168,8 @@ words! {
         TickEquity => "tick_equity",
     }
     DayCounts { OpeningFill => "opening_fill", AnyDayHeld => "any_day_held" }
+    MarkKind { Liquidation => "liquidation", Last => "last", Mid => "mid" }
+    DayProfit { Closed => "closed", Equity => "equity" }
     Denominator { Net => "net", PositiveDays => "positive_days", Target => "target" }
     ConsistencyWindow { Phase => "phase", SincePayout => "since_payout" }
     AfterPayout {

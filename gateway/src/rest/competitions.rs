@@ -68,6 +68,16 @@ async fn define(
     let key = key(&app, &headers)?;
     let bytes = body::read(&app, &headers, body).await?;
     let definition = competition::from_json(&bytes).map_err(body::refused)?;
+    let mode = app.config.mode;
+    if definition.kind != mode {
+        let (kind, accepted) = (definition.kind.word(), mode.word());
+        return Err(Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "kind",
+            format!("the accounts of this server are {accepted}"),
+        )
+        .with("kind", Some(kind), accepted));
+    }
     send(&app, Submission::Competition(Box::new(definition)), key).await
 }
 

@@ -12,6 +12,7 @@ use types::{AccountId, AccountState, Ratio};
 
 use super::json as json_response;
 use crate::app::App;
+use crate::dto::Word as _;
 use crate::metrics;
 use crate::problem::Problem;
 
@@ -50,7 +51,7 @@ pub(super) async fn meta(State(app): State<Arc<App>>) -> Response {
     let body = json!({
         "name": "Dynasty",
         "version": env!("CARGO_PKG_VERSION"),
-        "mode": config.mode,
+        "mode": config.mode.word(),
         "ack_mode": metrics::ack_mode(app.handle.ack_mode()),
         "ws": "/v1/ws",
         "competition": config.competition.to_string(),

@@ -289,6 +289,8 @@ pub(crate) fn plan() -> Plan {
         version: 1,
         currency: label("USD"),
         initial_balance: Money::whole(50_000),
+        days: rules::TradingDays::default(),
+        day_profit: rules::DayProfit::Closed,
         schedule: schedule(),
         stage: Stage::Evaluation { phase: 1 },
         daily_loss: Some(DailyLoss {
@@ -325,6 +327,7 @@ fn competition() -> Competition {
             active_days: 5,
             round_turns: 10,
         },
+        days: rules::TradingDays::default(),
         schedule: schedule(),
         contest: ContestRules::default(),
     }

@@ -1,6 +1,6 @@
 //! What leaves an account and what makes it grow.
 
-use types::{AccountId, Money, PayoutDenial, ScaleStanding};
+use types::{AccountId, Money, Notional, PayoutDenial, ScaleStanding};
 
 use super::{AccountRules, daily_limit};
 use crate::limit::{FloorMoves, Limit};
@@ -78,25 +78,26 @@ impl AccountRules {
         requested: Money,
     ) -> Result<(), PayoutDenial> {
         let rule = plan.payout.ok_or(PayoutDenial::NotInPlan)?;
+        let valued = self.valued(plan, balance.to_notional());
         if requested <= Money::ZERO {
             return Err(PayoutDenial::AmountNotPositive);
         }
         if let Some(needed) = rule.days_min {
-            let (has, needs) = (self.payout_days(plan), needed.days);
+            let (has, needs) = (valued.payout_days(plan), needed.days);
             if has < needs {
                 return Err(PayoutDenial::TooFewDays { has, needs });
             }
         }
-        if let Some(standing) = self.consistency(plan, account)
+        if let Some(standing) = valued.consistency(plan, account)
             && !standing.met
         {
             return Err(PayoutDenial::Consistency(standing));
         }
-        if requested > self.payout_eligible(plan, balance) {
+        if requested > valued.payout_eligible(plan, balance) {
             return Err(PayoutDenial::AboveEligible);
         }
         let mut paid = self.clone();
-        paid.pay_out(plan, requested);
+        paid.pay_out(plan, balance, requested);
         let left = balance.saturating_sub(requested).to_notional();
         let is_breached = |limit: &Limit| limit.is_breached_by(left);
         if paid.limits().any(is_breached) {
@@ -107,11 +108,16 @@ impl AccountRules {
 
     /// Books an approved payout: starts the days since the last payout anew, moves the floor of the
     /// maximum loss as the plan says, and puts the day's floor lower by the amount, which is no loss of
-    /// the day. The caller has checked the amount and moved the balance.
-    pub fn pay_out(&mut self, plan: &Plan, amount: Money) -> FloorMoves {
+    /// the day. `balance` is that before it, of an account that is flat. The caller has checked the amount
+    /// and moves the balance.
+    pub fn pay_out(&mut self, plan: &Plan, balance: Money, amount: Money) -> FloorMoves {
         let amount = amount.max(Money::ZERO);
-        self.never_paid = self.never_paid.saturating_add(self.beyond_best_day(plan));
-        self.facts.payout = DayWindow::default();
+        let beyond = self
+            .valued(plan, balance.to_notional())
+            .beyond_best_day(plan);
+        self.never_paid = self.never_paid.saturating_add(beyond);
+        self.facts.payout = DayWindow::begin(balance);
+        self.facts.fund(Money(amount.0.saturating_neg()));
         self.payouts = self.payouts.saturating_add(1);
         self.payouts_made = self.payouts_made.saturating_add(1);
         self.moving(plan, |account| {
@@ -152,11 +158,13 @@ impl AccountRules {
     /// allowances that are percentages are taken anew. Returns the money to add to the balance and
     /// the floors that moved; `None` without a rule or past the largest size. The caller has looked at
     /// [`Self::scale_standing`]; what the next step asks for is counted anew from here.
-    pub fn scale(&mut self, plan: &Plan) -> Option<(Money, FloorMoves)> {
+    /// `equity` is that before it.
+    pub fn scale(&mut self, plan: &Plan, equity: Notional) -> Option<(Money, FloorMoves)> {
         let size = self.next_size(plan)?;
         let step = size.saturating_sub(self.size);
         self.size = size;
-        self.facts.step = DayWindow::default();
+        self.facts.step = DayWindow::begin(equity.to_money_floor());
+        self.facts.fund(step);
         self.payouts = 0;
         let moves = self.moving(plan, |account| {
             if let (Some(limit), Some(rule)) = (&mut account.daily, &plan.daily_loss) {

@@ -3,6 +3,7 @@
 use types::{TradingDay, codec_enum, codec_struct};
 
 use crate::spec::{PlanError, check};
+use crate::trading_days::TradingDays;
 
 /// What inactivity does to an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,9 +45,9 @@ pub struct Inactive {
 impl Inactivity {
     /// The first trading day whose opening finds an account idle for too long that was last active on
     /// `active`.
-    pub fn deadline(self, active: TradingDay) -> TradingDay {
-        let days = i32::from(self.days).saturating_add(1);
-        TradingDay(active.0.saturating_add(days))
+    pub fn deadline(self, active: TradingDay, days: &TradingDays) -> Option<TradingDay> {
+        let rested = active.0.checked_add(self.days.into())?;
+        days.after(TradingDay(rested))
     }
 
     /// The verdict when `opens` opens and `active` was the last active day.
@@ -80,7 +81,10 @@ mod tests {
         };
         // After a fill on the 10th the 11th to the 40th go by: 30 days.
         let active = TradingDay(10);
-        assert_eq!(rule.deadline(active), TradingDay(41));
+        let mut days = TradingDays::default();
+        assert_eq!(rule.deadline(active, &days), Some(TradingDay(41)));
+        days.holidays = vec![TradingDay(41)];
+        assert_eq!(rule.deadline(active, &days), Some(TradingDay(42)));
         assert_eq!(rule.judge(active, TradingDay(40)), None);
         let verdict = rule.judge(active, TradingDay(41)).unwrap();
         assert_eq!(verdict.days, 30);

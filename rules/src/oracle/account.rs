@@ -4,13 +4,15 @@ use types::{Effect, Money, Notional, RuleKind, TradingDay};
 
 use super::rational::Rational;
 use crate::plan::{
-    AfterPayout, Allowance, ConsistencyWindow, DailyAnchor, DayCounts, Denominator, MinDays,
-    PayoutKeep, Plan, StopTrailing, Target, TrailSource,
+    AfterPayout, Allowance, ConsistencyWindow, DailyAnchor, DayCounts, DayProfit, Denominator,
+    MinDays, PayoutKeep, Plan, StopTrailing, Target, TrailSource,
 };
 
 /// Something that happened to an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
+    /// Equity is this for whoever asks about days.
+    Valued(Money),
     /// Equity was this, and no limit was tested against more than it.
     Equity(Notional),
     /// A position was closed, with this balance after it.
@@ -369,8 +371,59 @@ impl AccountOracle {
             .next_back()
     }
 
-    /// The days of these operations, the open one last.
-    fn days(operations: &[Operation]) -> Vec<Day> {
+    /// The days of the operations from the first place up to the second, the open one last.
+    fn days(&self, from: usize, to: usize) -> Vec<Day> {
+        let mut days = Self::closed_days(&self.history[from..to]);
+        if self.plan.day_profit == DayProfit::Equity {
+            for (day, pnl) in days.iter_mut().zip(self.equity_changes(from, to)) {
+                day.pnl = pnl;
+            }
+        }
+        days
+    }
+
+    /// Equity as it was stated last before a place.
+    fn equity_before(&self, place: usize) -> Rational {
+        let mut stated = self.history[..place].iter().rev();
+        stated
+            .find_map(|operation| match *operation {
+                Operation::Valued(equity) => Some(Rational::from(equity)),
+                _ => None,
+            })
+            .unwrap_or_else(|| self.plan.initial_balance.into())
+    }
+
+    /// What each day changed equity by, from one place up to another: without payouts, growth and what
+    /// is excluded.
+    fn equity_changes(&self, from: usize, to: usize) -> Vec<Rational> {
+        let mut start = match from
+            .checked_sub(1)
+            .map(|place| (place, self.history[place]))
+        {
+            None => self.plan.initial_balance.into(),
+            Some((place, Operation::Payout(amount))) => &self.equity_before(place) - &amount.into(),
+            Some((place, _)) => &self.equity_before(place) + &self.step_at(&self.size_after(place)),
+        };
+        let mut changes = Vec::new();
+        for place in from..to {
+            match self.history[place] {
+                Operation::Payout(amount) => start = &start - &amount.into(),
+                Operation::Scale => start = &start + &self.step_at(&self.size_after(place)),
+                Operation::Excluded(amount) => start = &start + &amount.into(),
+                Operation::Roll { equity, .. } => {
+                    let end = Rational::from(equity).floor_to_money();
+                    changes.push(&end - &start);
+                    start = end;
+                }
+                _ => {}
+            }
+        }
+        changes.push(&self.equity_before(to) - &start);
+        changes
+    }
+
+    /// The days of these operations by what was realised.
+    fn closed_days(operations: &[Operation]) -> Vec<Day> {
         let fresh = |held| Day {
             pnl: Rational::zero(),
             opened: false,
@@ -396,38 +449,39 @@ impl AccountOracle {
         closed
     }
 
-    /// The operations after the last one like this.
-    fn since(&self, is_last: impl Fn(&Operation) -> bool) -> &[Operation] {
-        let first = self.history.iter().rposition(is_last);
-        &self.history[first.map_or(0, |index| index + 1)..]
+    /// The place after the last payout.
+    fn since_payout(&self) -> usize {
+        let is_payout = |operation: &Operation| matches!(operation, Operation::Payout(_));
+        let last = self.history.iter().rposition(is_payout);
+        last.map_or(0, |index| index + 1)
     }
 
-    fn since_payout(&self) -> &[Operation] {
-        self.since(|operation| matches!(operation, Operation::Payout(_)))
-    }
-
-    /// The operations after the last scaling step that was one.
-    fn since_step(&self) -> &[Operation] {
-        let steps = (0..self.history.len()).rev();
+    /// The place after the last scaling step that was one.
+    fn since_step(&self) -> usize {
+        let mut steps = (0..self.history.len()).rev();
         let grew = |&index: &usize| self.size_after(index + 1) > self.size_after(index);
-        let first = steps.into_iter().find(grew).map_or(0, |index| index + 1);
-        &self.history[first..]
+        steps.find(grew).map_or(0, |index| index + 1)
     }
 
-    fn counted(operations: &[Operation], rule: Option<MinDays>) -> usize {
-        let days = Self::days(operations);
+    /// The days from a place on, the open one last.
+    fn days_since(&self, from: usize) -> Vec<Day> {
+        self.days(from, self.history.len())
+    }
+
+    fn counted(&self, from: usize, rule: Option<MinDays>) -> usize {
+        let days = self.days_since(from);
         days.iter().filter(|day| day.counts(rule)).count()
     }
 
     /// Trading days counted, with today.
     pub fn days_counted(&self) -> usize {
-        Self::counted(&self.history, self.plan.min_days)
+        self.counted(0, self.plan.min_days)
     }
 
     /// Trading days counted since the last payout, with today.
     pub fn payout_days(&self) -> usize {
         let rule = self.plan.payout.and_then(|rule| rule.days_min);
-        Self::counted(self.since_payout(), rule)
+        self.counted(self.since_payout(), rule)
     }
 
     /// Payouts since the account opened.
@@ -436,8 +490,17 @@ impl AccountOracle {
         self.history.iter().filter(is_payout).count()
     }
 
-    /// Realised profit of today.
+    /// Profit of today, what is excluded included.
     pub fn day_pnl(&self) -> Rational {
+        if self.plan.day_profit == DayProfit::Equity {
+            let excluded = self.today().iter().filter_map(|operation| match operation {
+                Operation::Excluded(amount) => Some(Rational::from(*amount)),
+                _ => None,
+            });
+            let mut changes = self.equity_changes(0, self.history.len());
+            let counted = changes.pop().unwrap_or_else(Rational::zero);
+            return excluded.fold(counted, |sum, amount| &sum + &amount);
+        }
         let realised = self.today().iter().filter_map(|operation| match operation {
             Operation::Realised(amount) => Some(Rational::from(*amount)),
             _ => None,
@@ -565,10 +628,14 @@ impl AccountOracle {
     fn consistency_with(&self, more: &[Rational]) -> Option<(Rational, Rational)> {
         let rule = self.plan.consistency?;
         let window = match rule.window {
-            ConsistencyWindow::Phase => &self.history[..],
+            ConsistencyWindow::Phase => 0,
             ConsistencyWindow::SincePayout => self.since_payout(),
         };
-        let mut days: Vec<Rational> = Self::days(window).into_iter().map(|day| day.pnl).collect();
+        let mut days: Vec<Rational> = self
+            .days_since(window)
+            .into_iter()
+            .map(|day| day.pnl)
+            .collect();
         days.extend(more.iter().cloned());
         let sum = |days: &mut dyn Iterator<Item = &Rational>| {
             days.fold(Rational::zero(), |sum, day| &sum + day)
@@ -603,12 +670,12 @@ impl AccountOracle {
             && self.consistency().is_none_or(|standing| standing.met)
     }
 
-    /// What the best day of these operations made beyond its share, up to the whole profit.
-    fn beyond_best_day(&self, operations: &[Operation]) -> Rational {
+    /// What the best day from one place up to another made beyond its share, up to the whole profit.
+    fn beyond_best_day(&self, from: usize, to: usize) -> Rational {
         let Some(cap) = self.plan.payout.and_then(|rule| rule.best_day_cap) else {
             return Rational::zero();
         };
-        let profits = || Self::days(operations).into_iter().map(|day| day.pnl);
+        let profits = || self.days(from, to).into_iter().map(|day| day.pnl);
         let total = profits().fold(Rational::zero(), |sum, day| &sum + &day);
         let best = profits().fold(Rational::zero(), Rational::max);
         let beyond = (&best - &(&total * &cap.into())).ceil_to_money();
@@ -618,11 +685,15 @@ impl AccountOracle {
     /// The profit that payouts are taken from.
     pub fn payable_profit(&self, balance: Money) -> Rational {
         let profit = &(&Rational::from(balance) - &self.size()) - &self.excluded();
-        let is_payout = |operation: &Operation| matches!(operation, Operation::Payout(_));
-        self.history
-            .split(is_payout)
-            .map(|window| self.beyond_best_day(window))
-            .fold(profit, |profit, beyond| &profit - &beyond)
+        let mut from = 0;
+        let mut left = profit;
+        for (place, operation) in self.history.iter().enumerate() {
+            if matches!(operation, Operation::Payout(_)) {
+                left = &left - &self.beyond_best_day(from, place);
+                from = place + 1;
+            }
+        }
+        &left - &self.beyond_best_day(from, self.history.len())
     }
 
     /// Why a payout of this amount is refused, as the place among the reasons: plan, amount, days,
@@ -649,13 +720,13 @@ impl AccountOracle {
     pub fn scale_standing(&self) -> Option<ScaleFigures> {
         let when = self.plan.scaling?.requires?;
         let since = self.since_step();
-        let profits = Self::days(since).into_iter().map(|day| day.pnl);
+        let profits = self.days_since(since).into_iter().map(|day| day.pnl);
         let is_payout = |operation: &&Operation| matches!(operation, Operation::Payout(_));
         Some(ScaleFigures {
             profit: profits.fold(Rational::zero(), |sum, day| &sum + &day),
             profit_needed: self.amount_of(when.profit),
-            days: Self::counted(since, self.plan.min_days),
-            payouts: since.iter().filter(is_payout).count(),
+            days: self.counted(since, self.plan.min_days),
+            payouts: self.history[since..].iter().filter(is_payout).count(),
         })
     }
 

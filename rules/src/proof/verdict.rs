@@ -9,7 +9,7 @@ use super::verify::Faults;
 use crate::account::payout::{Payable, bounds};
 use crate::limit::Limit;
 use crate::objective;
-use crate::plan::{AfterPayout, Denominator, Stage};
+use crate::plan::{AfterPayout, DayProfit, Denominator, Stage};
 
 /// A figure that may be undefined.
 #[derive(PartialEq)]
@@ -26,12 +26,12 @@ impl fmt::Display for OrNone {
 
 impl Proof {
     /// Checks the standing against the plan's rule.
-    pub(super) fn check_consistency(&self, faults: &mut Faults) {
+    pub(super) fn check_consistency(&self, equity: Notional, faults: &mut Faults) {
         let (Some(rule), Some(stated)) = (&self.plan.consistency, &self.consistency) else {
             let is_same = self.plan.consistency.is_none() == self.consistency.is_none();
             return faults.require(is_same, "consistency", &"missing or extra", "the plan's");
         };
-        if let Some(total) = self.total(rule.denominator) {
+        if let Some(total) = self.total(rule.denominator, equity) {
             faults.expect("consistency.total", stated.total, total);
         }
         let target = self.plan.profit_target;
@@ -74,14 +74,23 @@ impl Proof {
     }
 
     /// The profit so far, where that follows from the other figures.
-    fn total(&self, denominator: Denominator) -> Option<Money> {
+    fn total(&self, denominator: Denominator, equity: Notional) -> Option<Money> {
         let basis = &self.basis;
         match denominator {
-            // All that the account ever realised, where nothing left it and no rate moved it.
-            Denominator::Net | Denominator::Target
-                if self.plan.payout.is_none() && self.cash.is_empty() =>
-            {
-                Some(self.counted().saturating_sub(basis.size))
+            // All that the account ever made, where nothing left it.
+            Denominator::Net | Denominator::Target if self.plan.payout.is_none() => {
+                let made = match self.plan.day_profit {
+                    // Rates move a balance and realise nothing.
+                    DayProfit::Closed => self.cash.is_empty().then_some(basis.balance),
+                    DayProfit::Equity => {
+                        let is_valued = self.positions.len() == basis.positions as usize;
+                        is_valued.then(|| equity.to_money_floor())
+                    }
+                };
+                made.map(|made| {
+                    made.saturating_sub(basis.excluded)
+                        .saturating_sub(basis.size)
+                })
             }
             _ => None,
         }

@@ -90,7 +90,7 @@ impl Proof {
         self.check_currencies(&mut faults);
         let equity = self.check_money(&mut faults);
         self.check_limits(&mut faults);
-        self.check_consistency(&mut faults);
+        self.check_consistency(equity, &mut faults);
         match &self.verdict {
             Verdict::Breach(breach) => self.check_breach(breach, equity, &mut faults),
             Verdict::Passed => self.check_pass(&mut faults),
@@ -124,6 +124,16 @@ impl Proof {
                 &facts.quote,
                 "an input that is not after the verdict's",
             );
+            faults.require(
+                position.is_on_grid(),
+                figure("tick_size"),
+                &position.tick_size,
+                "a tick of which all prices are multiples",
+            );
+            match position.mark(self.plan.terms.mark) {
+                Some(mark) => faults.expect(figure("mark"), facts.mark, mark),
+                None => faults.push(figure("mark"), &facts.mark, &"a tick above 0"),
+            }
             match position.unrealised() {
                 Some(unrealised) => {
                     faults.expect(figure("unrealised"), facts.unrealised, unrealised);

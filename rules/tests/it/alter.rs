@@ -257,6 +257,7 @@ fn visit_position(name: &str, position: &mut ProofPosition, see: &mut See<'_>) {
         symbol: _,
         currency: _,
         contract_size,
+        tick_size,
     } = position;
     let BreachPosition {
         account,
@@ -265,6 +266,8 @@ fn visit_position(name: &str, position: &mut ProofPosition, see: &mut See<'_>) {
         cost,
         bid,
         ask,
+        last,
+        mark,
         quote,
         unrealised,
     } = facts;
@@ -274,6 +277,11 @@ fn visit_position(name: &str, position: &mut ProofPosition, see: &mut See<'_>) {
     see(&format!("{name}.cost"), &mut cost.0);
     see(&format!("{name}.bid"), &mut bid.0);
     see(&format!("{name}.ask"), &mut ask.0);
+    if let Some(last) = last {
+        see(&format!("{name}.last"), &mut last.0);
+    }
+    see(&format!("{name}.mark"), &mut mark.0);
+    see(&format!("{name}.tick_size"), &mut tick_size.0);
     see(&format!("{name}.quote"), &mut quote.0);
     see(&format!("{name}.unrealised"), &mut unrealised.0);
     see(&format!("{name}.contract_size"), &mut contract_size.0);
@@ -286,6 +294,8 @@ fn visit_plan(plan: &mut Plan, see: &mut See<'_>) {
         currency: _,
         initial_balance,
         schedule,
+        days,
+        day_profit: _,
         stage,
         daily_loss,
         max_loss,
@@ -301,6 +311,7 @@ fn visit_plan(plan: &mut Plan, see: &mut See<'_>) {
     see("plan.version", version);
     see("plan.initial_balance", &mut initial_balance.0);
     see("plan.schedule", &mut schedule.minute);
+    see("plan.days", &mut days.weekdays);
     if let Stage::Evaluation { phase } = stage {
         see("plan.phase", phase);
     }

@@ -32,7 +32,7 @@ impl SortedList {
                 -key.total_return.0,
                 key.max_drawdown,
                 key.attained_at,
-                key.account,
+                key.entrant,
             )
         });
         rows.into_iter()
@@ -68,6 +68,7 @@ fn change(entrants: u32) -> impl Strategy<Value = Change> {
                 total_return: Ratio(gain),
                 max_drawdown: Ratio(fall),
                 attained_at: TimestampNs(at),
+                entrant,
                 account: account_of(entrant),
             })
         }),
@@ -172,6 +173,7 @@ fn key(entrant: u32, total: i64) -> Key {
         total_return: Ratio::ZERO,
         max_drawdown: Ratio::ZERO,
         attained_at: TimestampNs(0),
+        entrant,
         account: account_of(entrant),
     }
 }
@@ -182,6 +184,7 @@ fn ten_thousand_climb_one_by_one() {
     let mut board = Board::new();
     for entrant in 0..10_000 {
         let key = Key {
+            entrant,
             account: AccountId(entrant),
             ..key(0, i64::from(entrant))
         };
@@ -192,6 +195,7 @@ fn ten_thousand_climb_one_by_one() {
     assert_eq!(board.rank_of(2_500), Some(7_500));
     for entrant in 0..10_000 {
         let key = Key {
+            entrant,
             account: AccountId(entrant),
             ..key(0, i64::from(entrant) + 10_000)
         };

@@ -556,7 +556,10 @@ fn steps_are_shares_of_the_original_size() {
         });
         let mut account = AccountRules::open(&plan, None);
         let mut sizes = vec![account.size()];
-        while account.scale(&plan).is_some() {
+        while account
+            .scale(&plan, plan.initial_balance.to_notional())
+            .is_some()
+        {
             sizes.push(account.size());
         }
         sizes

@@ -404,12 +404,14 @@ fn a_scaling_step_tells_what_it_still_takes() {
     assert!(!now.is_met());
     account.record_realised(usd(1));
     assert!(!standing(&account).is_met(), "no payout yet");
-    account.pay_out(&plan, usd(5_000));
+    account.pay_out(&plan, plan.initial_balance, usd(5_000));
     assert!(
         standing(&account).is_met(),
         "which took nothing from the profit"
     );
-    account.scale(&plan).unwrap();
+    account
+        .scale(&plan, plan.initial_balance.to_notional())
+        .unwrap();
     // From here anew, and 10% of 125,000.
     let next = standing(&account);
     assert_eq!((next.profit, next.profit_needed), (usd(0), usd(12_500)));

@@ -29,6 +29,7 @@ fn key(entrant: u32, points: i64) -> Key {
         total_return: Ratio::ZERO,
         max_drawdown: Ratio::ZERO,
         attained_at: TimestampNs(0),
+        entrant,
         account: AccountId(entrant),
     }
 }

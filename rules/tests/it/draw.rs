@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use rules::{
     AfterPayout, Allowance, Conduct, ConsistencyRule, ConsistencyWindow, DailyAnchor, DailyLoss,
-    DayCounts, Denominator, Inactivity, InactivityEffect, MaxLoss, MinDays, PayoutKeep, PayoutRule,
-    Plan, ScaleWhen, Scaling, SizeLimit, SizeTier, StopTrailing, Target, TrailSource,
+    DayCounts, DayProfit, Denominator, Inactivity, InactivityEffect, MaxLoss, MinDays, PayoutKeep,
+    PayoutRule, Plan, ScaleWhen, Scaling, SizeLimit, SizeTier, StopTrailing, Target, TrailSource,
 };
 use types::{Effect, Money, Qty, Ratio};
 
@@ -235,6 +235,7 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> {
         let objectives = (
             prop::option::of(target(size)),
             prop::option::of(min_days(size)),
+            prop_oneof![Just(DayProfit::Closed), Just(DayProfit::Equity)],
         );
         (
             prop::option::weighted(0.8, daily_loss(size)),
@@ -253,6 +254,7 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> {
                         max_loss,
                         profit_target: objectives.0,
                         min_days: objectives.1,
+                        day_profit: objectives.2,
                         consistency,
                         payout,
                         scaling,

@@ -136,6 +136,8 @@ fn gates_open_one_after_the_other() {
 fn row(account: u32, change: impl FnOnce(&mut Standing)) -> Standing {
     let mut row = Standing::new(
         AccountId(account),
+        // The later accounts entered earlier.
+        9 - account,
         &Entry::enter(equity(100)),
         &competition(),
         false,
@@ -167,8 +169,8 @@ fn ties_are_broken_in_the_published_order() {
         [
             (3, Some(1)),
             (4, Some(2)),
-            (7, Some(3)),
-            (8, Some(4)),
+            (8, Some(3)),
+            (7, Some(4)),
             (6, Some(5)),
             (5, Some(6)),
             (2, None),

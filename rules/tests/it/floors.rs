@@ -341,7 +341,7 @@ fn w32_each_step_adds_a_quarter_of_the_original_size() {
     });
     let mut account = AccountRules::open(&plan, None);
     let mut sizes = vec![account.size()];
-    while let Some((added, moves)) = account.scale(&plan) {
+    while let Some((added, moves)) = account.scale(&plan, plan.initial_balance.to_notional()) {
         assert_eq!(added, usd(100_000));
         assert_eq!(rules_of(moves), [RuleKind::DailyLoss, RuleKind::MaxLoss]);
         sizes.push(account.size());
@@ -370,7 +370,9 @@ fn a_locked_floor_stays_locked_when_the_account_grows() {
     let mut account = AccountRules::open(&plan, None);
     account.ratchet_equity(&plan, equity(112_000));
     assert_eq!(max_floor(&account), usd(100_100));
-    account.scale(&plan).unwrap();
+    account
+        .scale(&plan, plan.initial_balance.to_notional())
+        .unwrap();
     assert_eq!(max_floor(&account), usd(125_100));
     assert_eq!(account.max().unwrap().baseline, usd(137_000));
 }

@@ -153,7 +153,7 @@ fn a_payout_starts_a_new_window_where_the_plan_says_so() {
     let mut plan = consistent(40, Denominator::Net, true);
     let best_after_payout = |plan: &Plan| {
         let mut account = after_days(plan, &[900, 400]);
-        account.pay_out(plan, usd(600));
+        account.pay_out(plan, plan.initial_balance, usd(600));
         account.record_realised(usd(50));
         let standing = account.consistency(plan, AccountId(0)).unwrap();
         assert_eq!(account.day_pnl(), usd(450));

@@ -76,7 +76,7 @@ fn no_payout_leaves_the_account_in_breach() {
     let eligible = account.payout_eligible(&plan, usd(51_000));
     assert_eq!(eligible, "999.999999".parse().unwrap());
     let left = usd(51_000).saturating_sub(eligible);
-    account.pay_out(&plan, eligible);
+    account.pay_out(&plan, plan.initial_balance, eligible);
     assert_eq!(floor(&account), usd(50_000));
     assert!(account.breached(left.to_notional(), false).is_empty());
     assert!(!account.breached(equity(50_000), false).is_empty());
@@ -86,7 +86,11 @@ fn no_payout_leaves_the_account_in_breach() {
 fn the_floor_stays() {
     let plan = plan(PayoutKeep::AboveFloor(usd(0)), AfterPayout::FloorStays);
     let mut account = at_peak(&plan, 51_000);
-    assert!(account.pay_out(&plan, usd(800)).is_empty());
+    assert!(
+        account
+            .pay_out(&plan, plan.initial_balance, usd(800))
+            .is_empty()
+    );
     assert_eq!(floor(&account), usd(48_500));
     account.ratchet_equity(&plan, equity(51_000));
     assert_eq!(floor(&account), usd(48_500));
@@ -98,7 +102,7 @@ fn the_floor_stays() {
 fn the_floor_moves_to_the_initial_balance_and_stays_there() {
     let plan = plan(PayoutKeep::AboveFloor(usd(0)), AfterPayout::FloorToInitial);
     let mut account = at_peak(&plan, 51_000);
-    let moves = account.pay_out(&plan, usd(800));
+    let moves = account.pay_out(&plan, plan.initial_balance, usd(800));
     assert_eq!(
         moves.iter().map(|limit| limit.floor).collect::<Vec<_>>(),
         [usd(50_000)]
@@ -119,8 +123,12 @@ fn the_floor_falls_by_the_payout() {
         requires: None,
     });
     let mut account = at_peak(&plan, 51_000);
-    assert!(account.pay_out(&plan, usd(-800)).is_empty());
-    account.pay_out(&plan, usd(800));
+    assert!(
+        account
+            .pay_out(&plan, plan.initial_balance, usd(-800))
+            .is_empty()
+    );
+    account.pay_out(&plan, plan.initial_balance, usd(800));
     assert_eq!(floor(&account), usd(47_700));
     account.ratchet_equity(&plan, equity(50_500));
     assert_eq!(
@@ -131,7 +139,7 @@ fn the_floor_falls_by_the_payout() {
 
     let mut locked = at_peak(&plan, 54_000);
     assert_eq!(floor(&locked), usd(50_100));
-    locked.pay_out(&plan, usd(800));
+    locked.pay_out(&plan, plan.initial_balance, usd(800));
     assert_eq!(floor(&locked), usd(49_300));
     locked.ratchet_equity(&plan, equity(60_000));
     assert_eq!(
@@ -139,7 +147,9 @@ fn the_floor_falls_by_the_payout() {
         usd(49_300),
         "a floor that stopped stays stopped"
     );
-    locked.scale(&plan).unwrap();
+    locked
+        .scale(&plan, plan.initial_balance.to_notional())
+        .unwrap();
     assert_eq!(floor(&locked), usd(54_300));
 }
 
@@ -159,7 +169,7 @@ fn a_payout_is_no_loss_of_the_day() {
         false,
     );
     assert_eq!(account.daily().unwrap().floor, usd(52_000));
-    account.pay_out(&plan, usd(2_000));
+    account.pay_out(&plan, plan.initial_balance, usd(2_000));
     assert_eq!(account.daily().unwrap().floor, usd(50_000));
     assert!(account.breached(equity(50_000), false).is_empty());
 }
@@ -192,7 +202,7 @@ fn what_the_best_day_made_beyond_its_share_is_never_paid() {
     // 1,500 - (1,000 - 40% of 1,500) = 1,100.
     assert_eq!(account.payout_eligible(&plan, balance), usd(1_100));
     // 300 are taken; of the 1,200 left 400 are never paid, and 800 could be.
-    account.pay_out(&plan, usd(300));
+    account.pay_out(&plan, plan.initial_balance, usd(300));
     balance = balance.saturating_sub(usd(300));
     assert_eq!(account.payout_eligible(&plan, balance), usd(800));
     // In the new window 500 over two days, 200 being the most: 300 - 200 = 100 beyond.
@@ -234,7 +244,7 @@ fn excluded_profit_is_not_paid_and_is_no_safety_net() {
     trade(&plan, &mut account, &mut balance, 1_000);
     account.record_excluded(usd(400));
     assert_eq!(account.payout_eligible(&plan, balance), usd(600));
-    account.pay_out(&plan, usd(600));
+    account.pay_out(&plan, plan.initial_balance, usd(600));
     balance = balance.saturating_sub(usd(600));
     assert_eq!(account.payout_eligible(&plan, balance), usd(0), "nor later");
     plan.payout.as_mut().unwrap().keep = PayoutKeep::AboveInitial(usd(100));
@@ -262,7 +272,7 @@ fn days_count_since_the_last_payout() {
         trade(&plan, &mut account, &mut balance, profit);
         assert_eq!(check(&account, balance), found, "{profit}");
     }
-    account.pay_out(&plan, usd(100));
+    account.pay_out(&plan, plan.initial_balance, usd(100));
     // The rest of this day is of the new window, and its profit so far is not.
     account.record_realised(usd(149));
     assert_eq!(check(&account, balance), short(0));

@@ -33,6 +33,8 @@ pub(crate) fn bare(initial: i64) -> Plan {
         version: 1,
         currency: Label::new("USD").unwrap(),
         initial_balance: usd(initial),
+        days: rules::TradingDays::default(),
+        day_profit: rules::DayProfit::Closed,
         schedule: schedule(),
         stage: Stage::Funded,
         daily_loss: None,
@@ -89,6 +91,7 @@ pub(crate) fn competition() -> Competition {
             active_days: 5,
             round_turns: 10,
         },
+        days: rules::TradingDays::default(),
         schedule: schedule(),
         contest: ContestRules::default(),
     }

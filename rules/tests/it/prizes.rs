@@ -48,6 +48,7 @@ fn entry(account: u32, points: i64) -> Key {
         total_return: Ratio::ZERO,
         max_drawdown: Ratio::ZERO,
         attained_at: TimestampNs(0),
+        entrant: account,
         account: AccountId(account),
     }
 }

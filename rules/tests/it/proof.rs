@@ -8,8 +8,8 @@ use rules::{
 };
 use types::{
     AccountId, Breach, BreachPosition, CashBasis, Codec, Consistency, Effect, InstrumentId, Label,
-    LimitBasis, Money, Notional, PayoutDenial, PlanHash, PlanId, Price, Qty, Ratio, RuleKind, Seq,
-    ShardId, SignedQty, TimestampNs, VerdictBasis,
+    LimitBasis, MarkKind, Money, Notional, PayoutDenial, PlanHash, PlanId, Price, Qty, Ratio,
+    RuleKind, Seq, ShardId, SignedQty, TimestampNs, VerdictBasis,
 };
 
 use crate::alter::{alterations, slips};
@@ -98,12 +98,15 @@ fn position(units: i64, bid: i64, ask: i64) -> ProofPosition {
             cost: usd(units * 100).to_notional(),
             bid: Price::whole(bid),
             ask: Price::whole(ask),
+            last: None,
+            mark: Price::whole(mark),
             quote: Seq(99),
             unrealised: usd(units * (mark - 100)).to_notional(),
         },
         symbol: label("SHARE"),
         currency: label("USD"),
         contract_size: Qty::ONE,
+        tick_size: Price::whole(1),
     }
 }
 
@@ -193,8 +196,8 @@ fn a_breach_comes_out_and_each_figure_is_named() {
             &["max_loss.floor", "verdict.floor"],
         ),
         (
-            |it| it.positions[0].facts.bid.0 += 1,
-            &["positions[0].unrealised"],
+            |it| it.positions[0].facts.bid.0 += Price::whole(1).0,
+            &["positions[0].mark"],
         ),
         (
             |it| it.positions[0].facts.quote = Seq(101),
@@ -245,9 +248,11 @@ fn a_short_position_is_marked_at_the_ask() {
         vec![position(-100, 109, 111)],
     );
     assert_eq!(faults(&proof), [""; 0]);
-    let slipping = slips(&proof);
-    assert!(slipping.contains(&"positions[0].bid".to_owned()));
-    assert!(!slipping.iter().any(|name| name.contains("ask")));
+    let mut other = proof;
+    other.positions[0].facts.bid = Price::whole(110);
+    assert_eq!(faults(&other), [""; 0]);
+    other.positions[0].facts.ask = Price::whole(112);
+    assert_eq!(faults(&other), ["positions[0].mark"]);
 }
 
 /// A call of a book gathers bids above asks, and they are what marks are until it is over.
@@ -643,6 +648,30 @@ proptest! {
 }
 
 #[test]
+fn a_mark_follows_from_the_quote_and_the_last_print() {
+    let at = |units, last: Option<i64>| {
+        let mut held = position(units, 100, 103);
+        held.facts.last = last.map(Price::whole);
+        move |kind| held.mark(kind)
+    };
+    let (long, short) = (at(1, None), at(-1, None));
+    assert_eq!(long(MarkKind::Liquidation), Some(Price::whole(100)));
+    assert_eq!(short(MarkKind::Liquidation), Some(Price::whole(103)));
+    // 101.5 is no tick: down for who would sell, up for who would buy.
+    assert_eq!(long(MarkKind::Mid), Some(Price::whole(101)));
+    assert_eq!(short(MarkKind::Mid), Some(Price::whole(102)));
+    assert_eq!(long(MarkKind::Last), Some(Price::whole(100)));
+    assert_eq!(short(MarkKind::Last), Some(Price::whole(103)));
+    let printed = at(-1, Some(107));
+    assert_eq!(printed(MarkKind::Last), Some(Price::whole(107)));
+    assert_eq!(printed(MarkKind::Mid), Some(Price::whole(102)));
+
+    let mut proof = self::long();
+    proof.positions[0].facts.mark.0 += 1;
+    assert!(faults(&proof).contains(&"positions[0].mark".to_owned()));
+}
+
+#[test]
 fn every_figure_is_altered() {
     let figures = |proof: &Proof| {
         let altered = alterations(proof);
@@ -651,7 +680,7 @@ fn every_figure_is_altered() {
         names.len()
     };
     // Place, plan, verdict and basis, each with the 32 bytes of the plan's hash, a limit, a position.
-    assert_eq!(figures(&long()), 3 + 4 + (9 + 32) + (12 + 32) + 5 + 9);
+    assert_eq!(figures(&long()), 3 + 5 + (9 + 32) + (12 + 32) + 5 + 11);
     // Here the plan has a phase, a target and a cap as well, and there is a standing.
-    assert_eq!(figures(&passed()), 3 + 7 + (12 + 32) + 5 + 7);
+    assert_eq!(figures(&passed()), 3 + 8 + (12 + 32) + 5 + 7);
 }

@@ -253,7 +253,7 @@ proptest! {
             .iter()
             .zip(0..)
             .map(|(&(total, total_return, max_drawdown, attained, ranked), id)| {
-                let mut row = Standing::new(AccountId(id), &entry, &competition(), !ranked);
+                let mut row = Standing::new(AccountId(id), id, &entry, &competition(), !ranked);
                 row.score.total = total;
                 row.score.total_return = Ratio(total_return);
                 row.score.max_drawdown = Ratio(max_drawdown);

@@ -12,6 +12,7 @@ fn key(account: u32, total: i64, attained: u64) -> Key {
         total_return: Ratio::ZERO,
         max_drawdown: Ratio::ZERO,
         attained_at: TimestampNs(attained),
+        entrant: account,
         account: AccountId(account),
     }
 }

@@ -103,6 +103,7 @@ fn apply(
     plan: &Plan,
     account: &mut AccountRules,
     oracle: &mut AccountOracle,
+    balance: Money,
     operation: Operation,
 ) -> Result<(), TestCaseError> {
     let before = limits(oracle);
@@ -158,9 +159,10 @@ fn apply(
             same_roll(plan, account, oracle, &roll, &preview, equity)?;
             roll.moves
         }
-        Operation::Payout(paid) => account.pay_out(plan, paid),
+        Operation::Valued(_) => FloorMoves::default(),
+        Operation::Payout(paid) => account.pay_out(plan, balance, paid),
         Operation::Scale => account
-            .scale(plan)
+            .scale(plan, balance.to_notional())
             .map_or_else(FloorMoves::default, |(_, moves)| moves),
     };
     let mut told = moves.iter();
@@ -373,6 +375,7 @@ proptest! {
         let mut account = AccountRules::open(&plan, None);
         let mut oracle = AccountOracle::new(plan.clone());
         let mut today = day(0);
+        let mut balance = plan.initial_balance;
         for step in steps {
             let operation = match step {
                 Step::Equity(equity, beside) => {
@@ -407,18 +410,20 @@ proptest! {
                 same_verdict(&plan, &account, &oracle, equity)?;
             }
             let stood = account.clone();
-            apply(&plan, &mut account, &mut oracle, operation)?;
+            apply(&plan, &mut account, &mut oracle, balance, operation)?;
             let may_fall = matches!(operation, Operation::Payout(_) | Operation::Scale);
             prop_assert!(may_fall || max_floor(&account) >= max_floor(&stood));
             let may_fall = may_fall || matches!(operation, Operation::Roll { .. });
             prop_assert!(may_fall || daily_floor(&account) >= daily_floor(&stood));
             same_limit(account.daily(), oracle.daily().as_ref())?;
             same_limit(account.max(), oracle.max().as_ref())?;
-            let balance = match operation {
+            balance = match operation {
                 Operation::Closed(balance) => balance,
                 _ => plan.initial_balance.saturating_add(account.day_pnl()),
             };
-            same_objectives(&plan, &account, &oracle, balance)?;
+            oracle.push(Operation::Valued(balance));
+            let valued = account.valued(&plan, balance.to_notional());
+            same_objectives(&plan, &valued, &oracle, balance)?;
         }
         prop_assert_eq!(AccountRules::from_bytes(&account.to_bytes()), Ok(account));
     }
@@ -438,7 +443,7 @@ proptest! {
                 let left = equity.saturating_sub(paid);
                 prop_assert!(paid >= Money(0));
                 let mut paid_out = account.clone();
-                paid_out.pay_out(&plan, paid);
+                paid_out.pay_out(&plan, equity, paid);
                 prop_assert!(
                     !was_legal
                         || paid == Money(0)
@@ -547,6 +552,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
         roll,
         any_money().prop_map(Operation::Payout),
         any_money().prop_map(Operation::Excluded),
+        any_money().prop_map(Operation::Valued),
         Just(Operation::Breached(RuleKind::MaxLoss)),
         Just(Operation::Warned(RuleKind::DailyLoss)),
         Just(Operation::Resumed),
@@ -581,10 +587,10 @@ proptest! {
                     account.roll(&plan, day, balance, equity, held);
                 }
                 Operation::Payout(paid) => {
-                    account.pay_out(&plan, paid);
+                    account.pay_out(&plan, paid, paid);
                 }
                 Operation::Scale => {
-                    account.scale(&plan);
+                    account.scale(&plan, probes[0]);
                 }
                 Operation::Excluded(profit) => account.record_excluded(profit),
                 Operation::Warned(rule) => account.mark_warned(&plan, rule),
@@ -594,6 +600,7 @@ proptest! {
                 Operation::Trade => account.record_trade(),
                 Operation::OpeningFill => account.record_opening_fill(),
                 Operation::Held => account.record_held(),
+                Operation::Valued(equity) => drop(account.valued(&plan, equity.to_notional())),
             }
             let _ = account.check_counts(&plan, 0, true);
             let _ = account.check_payout(&plan, AccountId(0), Money(i64::MAX), Money(i64::MAX));

@@ -91,6 +91,8 @@ impl Bench {
             version: 1,
             currency: "USD".parse().unwrap(),
             initial_balance: Money::whole(1_000),
+            days: rules::TradingDays::default(),
+            day_profit: rules::DayProfit::Closed,
             schedule: schedule(),
             stage: Stage::Evaluation { phase: 1 },
             daily_loss: None,
@@ -128,6 +130,7 @@ impl Bench {
                 active_days: 0,
                 round_turns: 1,
             },
+            days: rules::TradingDays::default(),
             schedule: schedule(),
             contest: ContestRules {
                 window: with_window.then_some(Window {

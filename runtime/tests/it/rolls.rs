@@ -1,9 +1,10 @@
 //! Trading days open at the hand-computed instants, before the input that reaches them.
 
 use crate::scenario::{MINUTE, NOON, config, journaled, plan, quote, wait_until};
+use rules::{Plan, TradingDays};
 use runtime::{Clock, Next, Runtime, Shard, Source};
 use std::time::Instant;
-use types::{AccountId, Command, InputKind, Seq, Timer, TimestampNs};
+use types::{AccountId, Codec, Command, InputKind, Seq, Timer, TimestampNs, TradingDay};
 
 pub(crate) struct At(pub(crate) std::vec::IntoIter<(TimestampNs, InputKind)>);
 
@@ -68,6 +69,51 @@ fn a_day_opens_before_the_first_input_that_reaches_it() {
             row("2024-01-06T22:00:00Z", Some("2024-01-07")),
             row("2024-01-07T06:00:00Z", None),
             row("2024-01-07T06:00:00Z", None),
+        ]
+    );
+}
+
+#[test]
+fn nothing_rolls_into_a_weekend_or_a_holiday() {
+    let hour = 60 * MINUTE;
+    let after = |hours| TimestampNs(NOON.0 + hours * hour);
+    let Command::DefinePlan { spec } = plan() else {
+        unreachable!("a plan is defined")
+    };
+    let mut rules = Plan::from_spec(&spec).unwrap();
+    // 2024-01-03 is a Wednesday, day 19,725.
+    rules.days = TradingDays {
+        weekdays: 0b001_1111,
+        holidays: vec![TradingDay(19_726)],
+    };
+    let spec = rules.to_bytes().into();
+    let journal = journal_of(vec![
+        (NOON, InputKind::Command(Command::DefinePlan { spec })),
+        (after(1), quote(100)),
+        // 23:00 UTC on Wednesday, and noon of Thursday, the holiday.
+        (after(11), quote(101)),
+        (after(24), quote(102)),
+        // 22:00 UTC on Thursday opens Friday.
+        (after(34), quote(103)),
+        // Saturday, and Sunday one hour before Monday's session.
+        (after(72), quote(104)),
+        (after(105), quote(105)),
+        (after(106), quote(106)),
+    ]);
+    assert_eq!(
+        journal,
+        [
+            row("2024-01-03T12:00:00Z", None),
+            row("2024-01-03T13:00:00Z", Some("2024-01-03")),
+            row("2024-01-03T13:00:00Z", None),
+            row("2024-01-03T23:00:00Z", None),
+            row("2024-01-04T12:00:00Z", None),
+            row("2024-01-04T22:00:00Z", Some("2024-01-05")),
+            row("2024-01-04T22:00:00Z", None),
+            row("2024-01-06T12:00:00Z", None),
+            row("2024-01-07T21:00:00Z", None),
+            row("2024-01-07T22:00:00Z", Some("2024-01-08")),
+            row("2024-01-07T22:00:00Z", None),
         ]
     );
 }

@@ -43,6 +43,8 @@ pub(crate) fn plan_with(conduct: Conduct) -> Command {
         version: 1,
         currency: label("USD"),
         initial_balance: Money::whole(50_000),
+        days: rules::TradingDays::default(),
+        day_profit: rules::DayProfit::Closed,
         schedule: RollSchedule {
             zone: label("America/New_York"),
             minute: 17 * 60,

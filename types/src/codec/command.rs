@@ -6,16 +6,18 @@ use crate::command::{
     OrderKind, OrderList, RollSchedule, SelfTrade, Side, TimeInForce, Trail, TriggerOn,
 };
 use crate::input::{Input, InputKind, Timer};
-use crate::terms::{Funding, PositionMode, Terms};
+use crate::terms::{Funding, MarkKind, PositionMode, Terms};
 use crate::{codec_enum, codec_struct};
 
 codec_struct!(LatencySample { order_ns, ack_ns });
 codec_enum!(PositionMode { 0 => Netting, 1 => Hedging });
+codec_enum!(MarkKind { 0 => Liquidation, 1 => Last, 2 => Mid });
 codec_enum!(Funding { 0 => Unchecked, 1 => Cash, 2 => Margin { rate_min } });
 codec_struct!(Terms {
     mode,
     funding,
-    shorts
+    shorts,
+    mark
 });
 codec_enum!(Side { 0 => Buy, 1 => Sell });
 codec_enum!(TriggerOn { 0 => Quote, 1 => Last });

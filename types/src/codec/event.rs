@@ -188,6 +188,8 @@ codec_struct!(BreachPosition {
     cost,
     bid,
     ask,
+    last,
+    mark,
     quote,
     unrealised
 });

@@ -119,8 +119,12 @@ pub struct BreachPosition {
     pub bid: Price,
     /// Best ask at the test.
     pub ask: Price,
-    /// The input that showed these prices.
+    /// The newest print at the test.
+    pub last: Option<Price>,
+    /// What the position was valued at, by the plan's terms.
+    pub mark: Price,
+    /// The input that showed the quote.
     pub quote: Seq,
-    /// Value at the liquidation side minus cost, exact.
+    /// Value at the mark minus cost, exact.
     pub unrealised: Notional,
 }

@@ -1,10 +1,10 @@
 //! What an account opens with, when its days roll, what may follow it.
 
-use rules::{Lineage, Parent, Plan, Stage, may_open};
-use types::{AccountState, Funding, Origin, PositionMode, TimestampNs};
+use rules::{DayProfit, Lineage, Parent, Plan, Stage, may_open};
+use types::{AccountState, Funding, MarkKind, Origin, PositionMode, TimestampNs};
 
 use super::Section;
-use crate::plan::figures::{amount, count, local, share};
+use crate::plan::figures::{amount, count, list, local, share};
 
 /// The opening, the roll, the terms.
 pub(super) fn section(plan: &Plan, at: TimestampNs) -> Section {
@@ -18,12 +18,21 @@ pub(super) fn section(plan: &Plan, at: TimestampNs) -> Section {
         plan.currency
     )];
     let zone = plan.schedule.zone;
-    let next = runtime::Calendar::default().open_day(&plan.schedule, at);
+    let next = runtime::Calendar::default().open_day(&plan.schedule, &plan.days, at);
     let next = next.map_or_else(|error| error.to_string(), |open| local(open.until, zone));
     said.push(format!(
         "The trading day rolls at {} in {zone}; the next roll is {next}.",
         gateway::dto::time::time_of_day(plan.schedule.minute)
     ));
+    if let Some(days) = trading_days(plan) {
+        said.push(days);
+    }
+    if plan.day_profit == DayProfit::Equity {
+        said.push(
+            "The profit of a day is what equity changed by from roll to roll, without payouts and growth."
+                .to_owned(),
+        );
+    }
     let mode = match plan.terms.mode {
         PositionMode::Netting => "one position per instrument",
         PositionMode::Hedging => "a long and a short position per instrument",
@@ -39,13 +48,41 @@ pub(super) fn section(plan: &Plan, at: TimestampNs) -> Section {
         ),
         Funding::Margin { .. } => "equity must cover the margin of each instrument".to_owned(),
     };
+    let mark = match plan.terms.mark {
+        MarkKind::Liquidation => {
+            "what closing them would get: the bid of a long one, the ask of a short one"
+        }
+        MarkKind::Last => "the newest print",
+        MarkKind::Mid => "the middle of bid and ask, half a tick against the position",
+    };
     let shorts = if plan.terms.shorts {
         "short positions are allowed"
     } else {
         "short positions are not allowed"
     };
     said.push(format!("It has {mode}; {funding}; {shorts}."));
+    said.push(format!("Positions are valued at {mark}."));
     Section::new("Account", said)
+}
+
+/// Which dates have a trading day, where not all have one.
+fn trading_days(plan: &Plan) -> Option<String> {
+    let days = &plan.days;
+    let holidays: Vec<String> = days.holidays.iter().map(ToString::to_string).collect();
+    let on = gateway::dto::time::weekdays(days.weekdays).join(", ");
+    match (
+        days.weekdays == rules::TradingDays::default().weekdays,
+        holidays.is_empty(),
+    ) {
+        (true, true) => None,
+        (false, true) => Some(format!("Only {on} are trading days.")),
+        (true, false) => Some(format!("{} are no trading days.", list(&holidays))),
+        (false, false) => Some(format!(
+            "Only {on} are trading days, and not {}.",
+            list(&holidays)
+        )),
+    }
+    .map(|days| format!("{days} Where none opens, the day before stays open."))
 }
 
 /// Which accounts may follow.

@@ -151,7 +151,7 @@ fn worked(plan: &Plan) -> Vec<String> {
             amount(trader)
         ));
         let mut paid = account.clone();
-        paid.pay_out(plan, sum);
+        paid.pay_out(plan, balance, sum);
         let left = balance.saturating_sub(sum);
         let floor = paid.max().map_or_else(String::new, |max| {
             format!(" and the floor {}", amount(max.floor))
@@ -235,7 +235,8 @@ pub(super) fn scaling(plan: &Plan) -> Option<Section> {
         ));
     }
     let before = account.max().map(|max| max.floor);
-    match account.scale(plan) {
+    let equity = plan.initial_balance.to_notional();
+    match account.scale(plan, equity) {
         None => said.push("The first step would be past the largest size.".to_owned()),
         Some((added, _)) => {
             let floor = match (before, account.max()) {
@@ -256,7 +257,10 @@ pub(super) fn scaling(plan: &Plan) -> Option<Section> {
                 amount(account.size()),
             ));
             let mut steps = 1_u64;
-            while rule.size_max.is_some() && steps < STEPS_MAX && account.scale(plan).is_some() {
+            while rule.size_max.is_some()
+                && steps < STEPS_MAX
+                && account.scale(plan, equity).is_some()
+            {
                 steps += 1;
             }
             if let Some(max) = rule.size_max.filter(|_| steps < STEPS_MAX) {

@@ -15,8 +15,9 @@ use rules::{
 };
 use serde::Serialize;
 
+use super::percent;
+use super::time::RollDto;
 use super::word::Word;
-use super::{percent, time};
 
 pub use change::{change_from_json, entry_from_json, read_change, read_entry};
 pub use file::{from_toml, spec_from_toml};
@@ -39,12 +40,6 @@ pub struct CompetitionDto {
     prizes: Option<PrizesDto>,
     #[serde(skip_serializing_if = "Option::is_none")]
     teams: Option<TeamsDto>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct RollDto {
-    zone: String,
-    time: String,
 }
 
 /// Weights in percent; their sum is 100.
@@ -110,6 +105,7 @@ impl CompetitionDto {
             loss_limit,
             gates,
             schedule,
+            days,
             contest,
         } = competition;
         let ContestRules {
@@ -124,10 +120,7 @@ impl CompetitionDto {
             kind: kind.word(),
             loss_limit_pct: percent::exact(*loss_limit),
             freeze_s: *freeze_s,
-            roll: RollDto {
-                zone: schedule.zone.to_string(),
-                time: time::time_of_day(schedule.minute),
-            },
+            roll: RollDto::new(schedule, days),
             weights: WeightsDto::new(*weights),
             gates: GatesDto::new(*gates),
             window: window.map(|Window { start, end }| WindowDto {

@@ -45,6 +45,7 @@ pub fn from_json(body: &[u8]) -> Result<Competition, BodyError> {
 /// # Errors
 /// The first field that is not accepted.
 pub fn read(table: &Table<'_>) -> Result<Competition, FieldError> {
+    let (schedule, days) = time::read_roll(&table.field("roll"))?;
     let competition = Competition {
         name: table.field("name").name()?,
         kind: table.field("kind").word()?,
@@ -60,7 +61,8 @@ pub fn read(table: &Table<'_>) -> Result<Competition, FieldError> {
             Some(gates) => read_gates(&gates)?,
             None => Competition::standard_gates(),
         },
-        schedule: time::read_roll(&table.field("roll"))?,
+        schedule,
+        days,
         contest: ContestRules {
             window: optional(table, "window", read_window)?,
             entry: optional(table, "entry", read_entry)?.unwrap_or_default(),

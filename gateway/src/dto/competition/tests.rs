@@ -69,6 +69,7 @@ fn everything() -> Competition {
             active_days: 3,
             round_turns: 7,
         },
+        days: rules::TradingDays::default(),
         schedule: RollSchedule {
             zone: "America/New_York".parse().unwrap(),
             minute: 17 * 60,
@@ -393,11 +394,15 @@ fn competitions() -> impl Strategy<Value = Competition> {
         weights,
         1_i64..=Ratio::ONE.0,
         (any::<u16>(), any::<u32>()),
+        (
+            1_u8..128,
+            prop::collection::btree_set(19_000_i32..22_000, 0..5),
+        ),
         schedule,
         contest(),
     )
         .prop_map(
-            |(name, kind, weights, loss_limit, gates, schedule, contest)| Competition {
+            |(name, kind, weights, loss_limit, gates, days, schedule, contest)| Competition {
                 name: name.parse().unwrap(),
                 kind,
                 weights,
@@ -405,6 +410,10 @@ fn competitions() -> impl Strategy<Value = Competition> {
                 gates: Gates {
                     active_days: gates.0,
                     round_turns: gates.1,
+                },
+                days: rules::TradingDays {
+                    weekdays: days.0,
+                    holidays: days.1.into_iter().map(types::TradingDay).collect(),
                 },
                 schedule: RollSchedule {
                     zone: schedule.0.parse().unwrap(),

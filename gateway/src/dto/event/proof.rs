@@ -36,12 +36,8 @@ impl<M: SerializeMap> Fields<'_, M> {
         self.text("cost", held.cost)?;
         self.text("bid", held.bid)?;
         self.text("ask", held.ask)?;
-        let mark = if held.position.is_negative() {
-            held.ask
-        } else {
-            held.bid
-        };
-        self.text("mark", mark)?;
+        self.put("last", held.last.map(|last| last.to_string()))?;
+        self.text("mark", held.mark)?;
         self.text("quote", held.quote)?;
         self.text("pnl", held.unrealised)
     }

@@ -66,7 +66,7 @@ version = 3
 currency = "USD"
 initial_balance = "50000"
 stage = { evaluation = 2 }
-roll = { zone = "America/New_York", time = "17:00" }
+roll = { zone = "America/New_York", time = "17:00", days = "mon-fri", holidays = ["2024-12-25"] }
 
 [daily_loss]
 anchor = "max_balance_equity"
@@ -185,6 +185,7 @@ next = "Everything Funded"
                     rate_min: Ratio(33_333_334)
                 },
                 shorts: false,
+                mark: types::MarkKind::Liquidation,
             }
         );
         let cash = with("[terms]\nfunding = \"cash\"\n").unwrap();

@@ -9,15 +9,16 @@ pub mod read;
 pub mod sources;
 
 use rules::{
-    Allowance, Conduct, ConsistencyRule, DailyLoss, Life, MaxLoss, MinDays, PayoutKeep, PayoutRule,
-    Plan, ScaleWhen, Scaling, Stage, StopTrailing, Target,
+    Allowance, Conduct, ConsistencyRule, DailyLoss, DayProfit, Life, MaxLoss, MinDays, PayoutKeep,
+    PayoutRule, Plan, ScaleWhen, Scaling, Stage, StopTrailing, Target,
 };
 use serde::Serialize;
 use types::{Funding, Money, Terms};
 
 use self::conduct::{ConductDto, LifeDto};
+use super::percent;
+use super::time::RollDto;
 use super::word::Word;
-use super::{percent, time};
 
 pub use file::{disagreements_from_toml, from_toml, idle, spec_from_toml};
 pub use read::read;
@@ -36,6 +37,8 @@ pub struct PlanDto {
     initial_balance: String,
     stage: StageDto,
     roll: RollDto,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    day_profit: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     daily_loss: Option<DailyLossDto>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,12 +65,6 @@ pub struct PlanDto {
 enum StageDto {
     Evaluation(u8),
     Funded,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct RollDto {
-    zone: String,
-    time: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -166,6 +163,7 @@ pub struct TermsDto {
     #[serde(skip_serializing_if = "Option::is_none")]
     rate_min_pct: Option<String>,
     shorts: bool,
+    mark: &'static str,
 }
 
 impl PlanDto {
@@ -182,10 +180,8 @@ impl PlanDto {
                 Stage::Evaluation { phase } => StageDto::Evaluation(phase),
                 Stage::Funded => StageDto::Funded,
             },
-            roll: RollDto {
-                zone: plan.schedule.zone.to_string(),
-                time: time::time_of_day(plan.schedule.minute),
-            },
+            roll: RollDto::new(&plan.schedule, &plan.days),
+            day_profit: (plan.day_profit != DayProfit::default()).then(|| plan.day_profit.word()),
             daily_loss: plan.daily_loss.map(
                 |DailyLoss {
                      anchor,
@@ -295,6 +291,7 @@ impl TermsDto {
             funding,
             rate_min_pct: rate_min.map(percent::exact),
             shorts: terms.shorts,
+            mark: terms.mark.word(),
         }
     }
 }

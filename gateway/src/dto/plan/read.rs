@@ -1,10 +1,10 @@
 //! Reading a plan from a document.
 
 use rules::{
-    Allowance, Conduct, ConsistencyRule, DailyLoss, Life, MaxLoss, MinDays, PayoutKeep, PayoutRule,
-    Plan, ScaleWhen, Scaling, Stage, StopTrailing, Target,
+    Allowance, Conduct, ConsistencyRule, DailyLoss, DayProfit, Life, MaxLoss, MinDays, PayoutKeep,
+    PayoutRule, Plan, ScaleWhen, Scaling, Stage, StopTrailing, Target,
 };
-use types::{Calendar, Effect, Funding, Money, PositionMode, Ratio, Terms};
+use types::{Calendar, Effect, Funding, MarkKind, Money, PositionMode, Ratio, Terms};
 
 use super::conduct::{read_conduct, read_life};
 use super::{FORMAT, sources};
@@ -12,7 +12,7 @@ use crate::dto::document::{Choice, Field, FieldError, Table};
 use crate::dto::time;
 
 /// The fields of a plan.
-const FIELDS: [&str; 18] = [
+const FIELDS: [&str; 19] = [
     "format",
     "name",
     "version",
@@ -20,6 +20,7 @@ const FIELDS: [&str; 18] = [
     "initial_balance",
     "stage",
     "roll",
+    "day_profit",
     "daily_loss",
     "max_loss",
     "profit_target",
@@ -59,6 +60,7 @@ pub(super) fn read_alone(document: &Field<'_>, others: &[&str]) -> Result<Plan, 
     }
     let table = document.table(&known(others))?;
     let initial_balance = table.field("initial_balance").money()?;
+    let (schedule, days) = time::read_roll(&table.field("roll"))?;
     let plan = Plan {
         name: table.field("name").name()?,
         version: table
@@ -66,7 +68,12 @@ pub(super) fn read_alone(document: &Field<'_>, others: &[&str]) -> Result<Plan, 
             .integer("a whole number from 0 without quotes")?,
         currency: table.field("currency").name()?,
         initial_balance,
-        schedule: time::read_roll(&table.field("roll"))?,
+        schedule,
+        days,
+        day_profit: match table.optional("day_profit") {
+            Some(field) => field.word()?,
+            None => DayProfit::default(),
+        },
         stage: stage(&table.field("stage"))?,
         daily_loss: table
             .optional("daily_loss")
@@ -282,7 +289,7 @@ fn terms(field: &Field<'_>) -> Result<Terms, FieldError> {
     const RATE: &str =
         "a percentage of the notional from 0 to 100 in quotes, such as \"3.3333334\"";
     const FUNDING: &str = "\"unchecked\" or \"cash\" or \"margin\"";
-    let table = field.table(&["mode", "funding", "rate_min_pct", "shorts"])?;
+    let table = field.table(&["mode", "funding", "rate_min_pct", "shorts", "mark"])?;
     let rate = table.optional("rate_min_pct");
     let funding = match table.optional("funding") {
         None => Funding::Unchecked,
@@ -312,6 +319,10 @@ fn terms(field: &Field<'_>) -> Result<Terms, FieldError> {
         shorts: match table.optional("shorts") {
             Some(shorts) => shorts.boolean()?,
             None => true,
+        },
+        mark: match table.optional("mark") {
+            Some(mark) => mark.word()?,
+            None => MarkKind::default(),
         },
     })
 }

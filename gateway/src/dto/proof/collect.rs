@@ -98,6 +98,7 @@ fn proof(
             symbol: instrument.symbol,
             currency: instrument.currency,
             contract_size: instrument.contract_size,
+            tick_size: instrument.tick_size,
         })
     });
     Some(Proof {

@@ -159,12 +159,15 @@ prop_compose! {
                 cost: figures.exact(),
                 bid: figures.price(),
                 ask: figures.price(),
+                last: figures.flag().then(|| figures.price()),
+                mark: figures.price(),
                 quote: Seq(figures.next() as u64),
                 unrealised: figures.exact(),
             },
             symbol: label(symbol),
             currency: label("USD"),
             contract_size: Qty(figures.next()),
+            tick_size: figures.price(),
         };
         let cash = |figures: &mut Figures| CashBasis {
             account,
@@ -280,12 +283,15 @@ fn sample() -> Proof {
             cost: Money::whole(20_000).to_notional(),
             bid: Price::whole(9_800),
             ask: Price::whole(9_801),
+            last: None,
+            mark: Price::whole(9_800),
             quote: Seq(41),
             unrealised: Money::whole(-400).to_notional(),
         },
         symbol: label("IDX"),
         currency: plan.currency,
         contract_size: Qty::ONE,
+        tick_size: Price::whole(1),
     };
     Proof {
         shard: ShardId(0),

@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 
 use rules::{Allowance, Proof, ProofPosition, Target, Verdict};
 use types::{
-    Breach, Consistency, Effect, LimitBasis, Money, Notional, PayoutDenial, RuleKind, VerdictBasis,
+    Breach, Consistency, Effect, LimitBasis, MarkKind, Money, Notional, PayoutDenial, RuleKind,
+    VerdictBasis,
 };
 
 use crate::dto::percent;
@@ -43,7 +44,11 @@ pub fn sentence(proof: &Proof) -> String {
 /// The sums of a proof, one for each line.
 pub fn sums(proof: &Proof) -> Vec<String> {
     let basis = &proof.basis;
-    let mut lines: Vec<String> = proof.positions.iter().map(position).collect();
+    let mut lines: Vec<String> = proof
+        .positions
+        .iter()
+        .map(|held| position(held, proof.plan.terms.mark))
+        .collect();
     lines.push(balance(proof));
     match &proof.verdict {
         Verdict::Breach(breach) => {
@@ -123,12 +128,13 @@ fn comparison(breach: &Breach) -> String {
     }
 }
 
-fn position(held: &ProofPosition) -> String {
+fn position(held: &ProofPosition, kind: MarkKind) -> String {
     let facts = &held.facts;
-    let (side, mark) = if facts.position.is_negative() {
-        ("ask", facts.ask)
-    } else {
-        ("bid", facts.bid)
+    let (side, mark) = match (kind, facts.last) {
+        (MarkKind::Mid, _) => ("mid", facts.mark),
+        (MarkKind::Last, Some(_)) => ("last", facts.mark),
+        _ if facts.position.is_negative() => ("ask", facts.mark),
+        _ => ("bid", facts.mark),
     };
     format!(
         "position {}: {} x {side} {mark} x contract size {} - cost {} = unrealised {} {} (prices of \

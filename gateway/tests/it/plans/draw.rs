@@ -6,12 +6,13 @@ use proptest::prelude::*;
 use rules::conduct::WindowRule;
 use rules::{
     AfterPayout, Allowance, Conduct, ConsistencyRule, ConsistencyWindow, DailyAnchor, DailyLoss,
-    DayCounts, Denominator, HoldingAction, HoldingMin, Inactivity, InactivityEffect, Life, MaxLoss,
-    MinDays, PayoutKeep, PayoutRule, Plan, ScaleWhen, Scaling, SizeLimit, SizeTier, SizeWeight,
-    Stage, StopTrailing, Target, TrailSource, WindowAction,
+    DayCounts, DayProfit, Denominator, HoldingAction, HoldingMin, Inactivity, InactivityEffect,
+    Life, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, ScaleWhen, Scaling, SizeLimit, SizeTier,
+    SizeWeight, Stage, StopTrailing, Target, TradingDays, TrailSource, WindowAction,
 };
 use types::{
-    Calendar, Effect, Funding, Label, Money, PositionMode, Qty, Ratio, RollSchedule, Terms,
+    Calendar, Effect, Funding, Label, MarkKind, Money, PositionMode, Qty, Ratio, RollSchedule,
+    Terms, TradingDay,
 };
 
 /// Small beside the range of [`Money`], so that no level saturates; down to its smallest unit.
@@ -187,7 +188,13 @@ fn terms() -> impl Strategy<Value = Terms> {
             rate_min: Ratio(rate)
         }),
     ];
-    (mode, funding, any::<bool>()).prop_map(|(mode, funding, shorts)| Terms {
+    let mark = prop_oneof![
+        Just(MarkKind::Liquidation),
+        Just(MarkKind::Last),
+        Just(MarkKind::Mid)
+    ];
+    (mode, funding, any::<bool>(), mark).prop_map(|(mode, funding, shorts, mark)| Terms {
+        mark,
         mode,
         funding,
         shorts,
@@ -291,7 +298,18 @@ pub(super) fn plan() -> impl Strategy<Value = Plan> {
         (1_u8..).prop_map(|phase| Stage::Evaluation { phase }),
     ];
     let head = (label(), any::<u32>(), label(), amount(), stage);
-    let schedule = (zone(), 0..1_440_u16).prop_map(|(zone, minute)| RollSchedule { zone, minute });
+    let days = (
+        1_u8..128,
+        proptest::collection::btree_set(19_000_i32..22_000, 0..5),
+        prop_oneof![Just(DayProfit::Closed), Just(DayProfit::Equity)],
+    );
+    let schedule = (zone(), 0..1_440_u16, days).prop_map(
+        |(zone, minute, (weekdays, holidays, day_profit))| {
+            let holidays = holidays.into_iter().map(TradingDay).collect();
+            let days = TradingDays { weekdays, holidays };
+            (RollSchedule { zone, minute }, days, day_profit)
+        },
+    );
     let limits = (option::of(daily_loss()), option::of(max_loss()));
     let goals = (
         option::of(target()),
@@ -300,7 +318,7 @@ pub(super) fn plan() -> impl Strategy<Value = Plan> {
     );
     let money = (option::of(payout()), option::of(scaling()), terms());
     (head, schedule, limits, goals, money, conduct(), life()).prop_map(
-        |(head, schedule, limits, goals, money, conduct, life)| {
+        |(head, (schedule, days, day_profit), limits, goals, money, conduct, life)| {
             let (name, version, currency, initial_balance, stage) = head;
             let (daily_loss, max_loss) = limits;
             let (profit_target, min_days, consistency) = goals;
@@ -311,6 +329,8 @@ pub(super) fn plan() -> impl Strategy<Value = Plan> {
                 currency,
                 initial_balance,
                 schedule,
+                days,
+                day_profit,
                 stage,
                 daily_loss,
                 max_loss,
