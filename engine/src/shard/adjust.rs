@@ -106,7 +106,8 @@ impl Shard {
         if !account.is_trading() {
             return Err((DenyReason::AccountNotTrading, None));
         }
-        let standing = account.rules.scale_standing(plan, id);
+        let valued = account.rules.valued(plan, self.equity_of(account));
+        let standing = valued.scale_standing(plan, id);
         if let Some(standing) = standing.filter(|standing| !standing.is_met()) {
             return Err((DenyReason::ScaleNotYet, Some(standing)));
         }

@@ -41,7 +41,7 @@ impl Shard {
     pub(super) fn payout_view(&self, id: AccountId) -> Option<PayoutView> {
         let account = &self.accounts[id.0 as usize];
         let plan = &self.plans[account.plan.0 as usize].plan;
-        let rules = &account.rules;
+        let rules = account.rules.valued(plan, self.equity_of(account));
         let bounds = rules.payout_bounds(plan, self.balance_of(account))?;
         let least = bounds.least();
         let denied = self.check_payout(id, least.max(Money(1))).err();
@@ -62,9 +62,10 @@ impl Shard {
         let account = &self.accounts[id.0 as usize];
         let plan = &self.plans[account.plan.0 as usize].plan;
         plan.scaling?;
+        let rules = account.rules.valued(plan, self.equity_of(account));
         Some(ScalingView {
             next_size: account.rules.next_size(plan),
-            standing: account.rules.scale_standing(plan, id),
+            standing: rules.scale_standing(plan, id),
             denied: self.check_scale(id).err().map(|(reason, _)| reason),
         })
     }

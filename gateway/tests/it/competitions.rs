@@ -126,7 +126,7 @@ async fn what_a_post_makes_is_made_once_for_each_key() {
             "calendar": {"named": "news"}, "start": "2024-01-04T13:30:00Z", "end": end,
         })
     };
-    let mut other = cup("paper");
+    let mut other = cup("demo");
     other["name"] = "Other".into();
     // What is sent, what else under its key is refused, and the answer to the same under another key.
     let define = "POST /v1/competitions";
@@ -135,7 +135,7 @@ async fn what_a_post_makes_is_made_once_for_each_key() {
     let news = interval("2024-01-04T13:31:00Z");
     let (third, fourth) = (json!({"account": "3"}), json!({"account": "4"}));
     for (key, line, body, another, without) in [
-        ("cup", define, cup("paper"), other, 201),
+        ("cup", define, cup("demo"), other, 201),
         ("third", enter, third, fourth, 422),
         (
             "news",
