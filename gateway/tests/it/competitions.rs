@@ -178,7 +178,7 @@ async fn what_a_post_makes_is_made_once_for_each_key() {
     );
     // A refusal is repeated too.
     let refused = send(enter, "twice", &json!({"account": "3"})).await;
-    refused.problem(422, "cannot_enter");
+    refused.problem(422, "already_entered");
     let again = send(enter, "twice", &json!({"account": "3"})).await;
     assert_eq!((again.status, &again.body), (422, &refused.body));
 }
