@@ -167,7 +167,8 @@ pub struct NewOrder {
     pub qty: Qty,
     /// How long it works.
     pub tif: TimeInForce,
-    /// The most that a book shows of it at a time (an iceberg); zero shows all.
+    /// The most that a book shows of it at a time (an iceberg), in at most
+    /// [`NewOrder::ICEBERG_PARTS_MAX`] parts; zero shows all.
     pub display: Qty,
     /// It must not trade on arrival.
     pub post_only: bool,
@@ -182,6 +183,10 @@ pub struct NewOrder {
 }
 
 impl NewOrder {
+    /// The most parts that an iceberg may show one after the other. Whoever takes all of it trades with
+    /// each of them within one input, which must not take without end.
+    pub const ICEBERG_PARTS_MAX: i64 = 1_000;
+
     /// An order good till cancelled that shows all of itself.
     pub const fn new(
         account: AccountId,

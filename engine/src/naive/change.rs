@@ -2,7 +2,7 @@
 
 use types::{
     AccountId, AlgoEnd, CancelReason, DenyReason, EventKind, InstrumentId, InstrumentStatus, Lots,
-    OrderId, OrderRole, Price, Qty, Side,
+    NewOrder, OrderId, OrderRole, Price, Qty, Side,
 };
 
 use super::Naive;
@@ -193,6 +193,11 @@ impl Naive {
                 return Err(DenyReason::QtyFilled {
                     filled: grid.qty(Lots(order.filled)),
                 });
+            }
+            let parts = i128::from(NewOrder::ICEBERG_PARTS_MAX);
+            let display = i128::from(order.request.display.0);
+            if display > 0 && i128::from(qty.0) > display * parts {
+                return Err(DenyReason::BadDisplay);
             }
         }
         let trails = trail(order.request.kind).is_some();

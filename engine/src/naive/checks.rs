@@ -192,7 +192,9 @@ impl Naive {
             )
             && display.0 > 0
             && market.instrument.lots(display).is_ok()
-            && display <= request.qty;
+            && display <= request.qty
+            && i128::from(request.qty.0)
+                <= i128::from(display.0) * i128::from(NewOrder::ICEBERG_PARTS_MAX);
         if display.0 != 0 && !may_display {
             return Err(DenyReason::BadDisplay);
         }

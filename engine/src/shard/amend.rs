@@ -7,7 +7,7 @@ use types::{
 
 use super::Shard;
 use super::check::{
-    check_collar, check_post_only, check_price, check_qty, check_short, check_size,
+    check_collar, check_post_only, check_price, check_qty, check_short, check_size, shows_in_parts,
 };
 use super::funds::Replaced;
 use crate::event_buf::EventBuf;
@@ -201,6 +201,13 @@ impl Shard {
                 return Err(DenyReason::QtyFilled {
                     filled: instrument.qty(order.filled),
                 });
+            }
+            let display = self
+                .orders
+                .extra(handle)
+                .map_or(Lots(0), |extra| extra.display);
+            if display.0 > 0 && !shows_in_parts(amended.qty, display) {
+                return Err(DenyReason::BadDisplay);
             }
         }
         if amendment.price.is_some() && !order.form.has_limit() {

@@ -245,7 +245,11 @@ impl Shard {
                 .lots(request.display)
                 .ok()
                 .filter(|display| {
-                    market.is_crossed() && is_shown && display.0 > 0 && *display <= lots
+                    market.is_crossed()
+                        && is_shown
+                        && display.0 > 0
+                        && *display <= lots
+                        && shows_in_parts(lots, *display)
                 })
                 .ok_or(DenyReason::BadDisplay)?
         };
@@ -671,4 +675,9 @@ pub(crate) fn trailed(
         Side::Buy => reference.0.saturating_add(offset),
         Side::Sell => reference.0.saturating_sub(offset),
     })
+}
+
+/// Whether an order that shows `display` at a time has no more parts than it may.
+pub(super) fn shows_in_parts(lots: Lots, display: Lots) -> bool {
+    lots.0 <= display.0.saturating_mul(NewOrder::ICEBERG_PARTS_MAX)
 }

@@ -141,3 +141,15 @@ fn a_stop_limit_hides_once_it_rests() {
     assert_eq!(world.asks(), "100 x 8 [#1 #2], 101 x 2 [#3]");
     assert_eq!(world.working(3).unwrap().leaves, qty("9"));
 }
+
+#[test]
+fn no_order_shows_itself_in_more_parts_than_may_trade_in_one_input() {
+    let mut world = World::trading(crossed());
+    let denied = |told: Vec<String>| assert!(told[0].contains("BadDisplay"), "{told:?}");
+    denied(world.tell(sell(0, 1_001).at("100").show(1)));
+    denied(world.tell(sell(0, 2_001).at("100").show(2)));
+    world.tell(sell(0, 1_000).at("100").show(1));
+    denied(world.tell(amend_qty(0, 1, 1_001)));
+    // Two lines for each part, and the one that accepts.
+    assert_eq!(world.tell(buy(1, 1_000)).len(), 2_001);
+}

@@ -100,7 +100,8 @@ pub enum DenyReason {
         max: u32,
     },
     /// The displayed quantity is for limit orders in a book, a multiple of the lot size, at most the
-    /// quantity.
+    /// quantity, and shows it in at most
+    /// [`NewOrder::ICEBERG_PARTS_MAX`](crate::NewOrder::ICEBERG_PARTS_MAX) parts.
     BadDisplay,
     /// The time in force does not go with the kind of order, with post-only, or is over already.
     BadTimeInForce,

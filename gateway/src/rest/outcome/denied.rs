@@ -216,9 +216,11 @@ fn accepted(reason: DenyReason) -> String {
         }
         DenyReason::BadList => "the orders that the kind of list asks for".to_owned(),
         DenyReason::ChildrenMax { max } => format!("at most {max} of them"),
-        DenyReason::BadDisplay => {
-            "a multiple of the lot size up to qty, for a limit order in a book".to_owned()
-        }
+        DenyReason::BadDisplay => format!(
+            "a multiple of the lot size up to qty, for a limit order in a book, that shows it in at \
+             most {} parts",
+            NewOrder::ICEBERG_PARTS_MAX
+        ),
         DenyReason::BadTimeInForce => {
             "one that goes with the kind of order, and is not over".to_owned()
         }
