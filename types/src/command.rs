@@ -302,7 +302,8 @@ pub enum AlgoKind {
         /// The curve.
         curve: CurveId,
     },
-    /// A share of the volume that prints.
+    /// A share of the volume that prints. What such an algo takes from a book, others count at once and
+    /// follow with the next print that is not such an algo's.
     Pov {
         /// In (0, 1].
         rate: Ratio,

@@ -31,6 +31,8 @@ pub(super) struct Print {
     pub(super) instrument: usize,
     lots: i64,
     algos: [u64; 2],
+    /// An algo that follows volume took them: others count them, and follow with the next print.
+    by_follower: bool,
 }
 
 impl Naive {
@@ -243,11 +245,22 @@ impl Naive {
         }
     }
 
-    pub(super) fn record_print(&mut self, instrument: usize, lots: i64, algos: [u64; 2]) {
+    /// `taker`: the algo whose child took the lots, of a book.
+    pub(super) fn record_print(
+        &mut self,
+        instrument: usize,
+        lots: i64,
+        algos: [u64; 2],
+        taker: Option<u64>,
+    ) {
+        let taker = taker.and_then(|taker| self.algos.get(&taker));
+        let by_follower =
+            taker.is_some_and(|algo| matches!(algo.request.kind, AlgoKind::Pov { .. }));
         self.prints.push(Print {
             instrument,
             lots,
             algos,
+            by_follower,
         });
     }
 
@@ -284,7 +297,8 @@ impl Naive {
         let target = hold(share_floor(algo.volume.into(), rate.0)).min(algo.qty);
         let child = self.orders.get(&algo.child);
         let working = child.map_or(0, super::order::Order::leaves);
-        if target - algo.filled - working > 0 {
+        let follows_now = printed.iter().any(|print| !print.by_follower);
+        if follows_now && target - algo.filled - working > 0 {
             self.send_slice(id, target);
         }
     }

@@ -231,7 +231,9 @@ impl Naive {
             self.show_again(second.id);
         }
         let instrument = first.instrument;
-        self.record_print(instrument, lots, [algo_of(first), algo_of(second)]);
+        let algos = [algo_of(first), algo_of(second)];
+        let taker = (model == FillModel::Book).then_some(algos[1]);
+        self.record_print(instrument, lots, algos, taker);
         self.after_fill(first.id, lots);
         self.after_fill(second.id, lots);
     }

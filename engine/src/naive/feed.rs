@@ -126,7 +126,7 @@ impl Naive {
         market.before = market.touch;
         self.print_at(id, price);
         self.dirty.insert(id);
-        self.record_print(id, lots, [0, 0]);
+        self.record_print(id, lots, [0, 0], None);
         if self.markets[id].takes() {
             self.fill_on_print(id, price, lots, aggressor);
         }

@@ -14,6 +14,16 @@ use crate::algo::{Algo, CHILD};
 use crate::derived::Derived;
 use crate::event_buf::EventBuf;
 
+/// When algos follow what printed. All of them count it at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Follow {
+    /// After this turn.
+    Now,
+    /// With what prints next. What a follower took is so: two that follow each other at once would trade
+    /// within one input until the book is empty.
+    Next,
+}
+
 impl Shard {
     pub(super) fn submit_algo(&mut self, request: &NewAlgo, events: &mut EventBuf) {
         let checked = self.check_algo(request);
@@ -290,13 +300,26 @@ impl Shard {
         }
     }
 
+    /// Whether an algo that follows volume sent this order.
+    pub(super) fn is_follower(&self, handle: u32) -> bool {
+        let list = self.orders.extra(handle).map(|extra| extra.list);
+        let index = list.and_then(|list| self.algo_index(list));
+        index.is_some_and(|index| matches!(self.algos[index].request.kind, AlgoKind::Pov { .. }))
+    }
+
     /// Lots printed between these two orders: algos count what their own children are no part of.
-    pub(super) fn print(&mut self, instrument: InstrumentId, lots: Lots, orders: [u32; 2]) {
+    pub(super) fn print(
+        &mut self,
+        instrument: InstrumentId,
+        lots: Lots,
+        orders: [u32; 2],
+        follow: Follow,
+    ) {
         let lists = orders.map(|handle| {
             let extra = self.orders.extra(handle);
             extra.map_or(OrderId(0), |extra| extra.list)
         });
-        self.count_volume(instrument, lots, lists);
+        self.count_volume(instrument, lots, lists, follow);
     }
 
     /// Lots printed in an instrument.
@@ -305,11 +328,14 @@ impl Shard {
         instrument: InstrumentId,
         lots: Lots,
         except: [OrderId; 2],
+        follow: Follow,
     ) {
         if self.markets[instrument.0 as usize].followers == 0 {
             return;
         }
-        note(&mut self.pending.printed, instrument);
+        if follow == Follow::Now {
+            note(&mut self.pending.printed, instrument);
+        }
         for algo in &mut self.algos {
             if algo.request.instrument == instrument
                 && !except.contains(&algo.id)

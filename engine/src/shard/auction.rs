@@ -7,6 +7,7 @@ use types::{
 };
 
 use super::Shard;
+use super::algos::Follow;
 use super::check::is_beyond;
 use super::fills::Execution;
 use crate::book::{Auction, Uncross, price_of};
@@ -211,7 +212,7 @@ impl Shard {
             self.fill_order(buy, execution, events);
             self.fill_order(sell, execution, events);
             if self.markets[instrument.0 as usize].followers > 0 {
-                self.print(instrument, lots, [buy, sell]);
+                self.print(instrument, lots, [buy, sell], Follow::Now);
             }
             self.show_rest(buy, instrument);
             self.show_rest(sell, instrument);

@@ -6,6 +6,7 @@ use types::{
 };
 
 use super::Shard;
+use super::algos::Follow;
 use super::check::is_beyond;
 use super::fills::Execution;
 use crate::book::price_of;
@@ -86,7 +87,12 @@ impl Shard {
             market.session.get_or_insert(price);
             self.trade(maker, handle, price, lots, events);
             if market_has_followers(&self.markets[index]) {
-                self.print(instrument, lots, [maker, handle]);
+                let follow = if self.is_follower(handle) {
+                    Follow::Next
+                } else {
+                    Follow::Now
+                };
+                self.print(instrument, lots, [maker, handle], follow);
             }
             self.show_next(maker, instrument, lots);
             self.after_fill(maker, lots, events);
@@ -305,7 +311,7 @@ impl Shard {
             self.fill_order(maker, execution, events);
             execution.maker = false;
             self.fill_liquidation(holding, execution, Lots(left), cause, events);
-            self.print(instrument, lots, [maker, maker]);
+            self.print(instrument, lots, [maker, maker], Follow::Now);
             self.show_next(maker, instrument, lots);
             self.after_fill(maker, lots, events);
         }

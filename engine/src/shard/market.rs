@@ -6,6 +6,7 @@ use types::{
 };
 
 use super::Shard;
+use super::algos::Follow;
 use super::registry::reject;
 use crate::depth::DepthLevel;
 use crate::event_buf::EventBuf;
@@ -80,7 +81,7 @@ impl Shard {
         let lots = Lots(trade.qty.0.max(0) / market.instrument.lot_size.0);
         self.pending.before = market.touch;
         self.fill_prints(id, price, lots, trade.aggressor, events);
-        self.count_volume(id, lots, [types::OrderId(0); 2]);
+        self.count_volume(id, lots, [types::OrderId(0); 2], Follow::Now);
         self.note_dirty(id);
         self.note_printed(id);
     }

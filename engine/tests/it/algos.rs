@@ -224,23 +224,48 @@ fn in_a_book_it_follows_the_trades_of_others_and_not_its_own() {
         ..pov(100, 50, window)
     };
     world.tell(other);
-    // 4 print: 14 and 4 in all, 7 and 2 wanted, so that each buys 2. Those print for the other one: 16
-    // and 6, 8 and 3 wanted, so that each buys 1. Then 17 and 7 are no more than 8 and 3.
+    // 4 print: 14 and 4 in all, 7 and 2 wanted, so that each buys 2. Those print for the other one, which
+    // counts 16 and 6 and waits.
     let told = world.tell(buy(2, 4));
     let bought: Vec<_> = told.iter().filter(|line| line.contains("buys")).collect();
     assert_eq!(
         bought,
-        [
-            "#6 buys 4 at 100",
-            "#7 buys 2 at 100",
-            "#8 buys 2 at 100",
-            "#9 buys 1 at 100",
-            "#10 buys 1 at 100",
-        ]
+        ["#6 buys 4 at 100", "#7 buys 2 at 100", "#8 buys 2 at 100",]
+    );
+    // 2 more: 18 and 8, 9 and 4 wanted.
+    let told = world.tell(buy(2, 2));
+    let bought: Vec<_> = told.iter().filter(|line| line.contains("buys")).collect();
+    assert_eq!(
+        bought,
+        ["#9 buys 2 at 100", "#10 buys 2 at 100", "#11 buys 2 at 100",]
     );
     assert_eq!(
         (world.position(0), world.position(3)),
-        ("8".into(), "3".into())
+        ("9".into(), "4".into())
+    );
+}
+
+#[test]
+fn two_that_follow_each_other_do_not_empty_the_book() {
+    let mut world = World::trading(crossed());
+    world.tell(sell(1, 1_000_000).at("100"));
+    let window = (world.now(), world.now() + 100 * SECOND);
+    for account in [0, 3] {
+        world.tell(NewAlgo {
+            account: types::AccountId(account),
+            ..pov(500_000, 100, window)
+        });
+    }
+    // One prints: each buys one, of which the other one knows.
+    world.tell(buy(2, 1));
+    assert_eq!(
+        (world.position(0), world.position(3)),
+        ("1".into(), "1".into())
+    );
+    world.tell(buy(2, 1));
+    assert_eq!(
+        (world.position(0), world.position(3)),
+        ("3".into(), "3".into())
     );
 }
 
