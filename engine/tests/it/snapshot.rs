@@ -47,6 +47,25 @@ proptest! {
         prop_assert_eq!(restored.shard.state_hash(), original.shard.state_hash());
     }
 
+    /// What comes later changes nothing of what was said before: every prefix of a history, replayed
+    /// from nothing, has its events and its state.
+    #[test]
+    fn a_prefix_replayed_gives_the_same_verdicts(script in script(150), cut in any::<prop::sample::Index>()) {
+        let mut whole = stream::world();
+        let mut history = Vec::new();
+        for planned in script.inputs() {
+            let input = whole.next(planned.after(&whole.shard));
+            let said = whole.apply_input(&input);
+            history.push((input, said, whole.shard.state_hash()));
+        }
+        let end = cut.index(history.len());
+        let mut prefix = stream::world();
+        for (input, said, _) in &history[..=end] {
+            prop_assert_eq!(&prefix.apply_input(input), said);
+        }
+        prop_assert_eq!(prefix.shard.state_hash(), history[end].2);
+    }
+
     #[test]
     fn a_cut_snapshot_is_refused(script in script(60), cut in any::<prop::sample::Index>()) {
         let snapshot = bytes(&run(&script, usize::MAX).shard);
