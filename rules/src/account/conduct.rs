@@ -100,7 +100,8 @@ impl Activity {
     }
 
     pub(super) fn idle(&self, plan: &Plan, opens: TradingDay) -> Option<Inactive> {
-        plan.conduct.inactivity?.judge(self.active?, opens)
+        let rule = plan.conduct.inactivity?;
+        rule.judge(self.active?, opens, &plan.days)
     }
 }
 

@@ -564,7 +564,12 @@ impl AccountOracle {
             }
         }
         let opens = today.0;
-        let between = active.iter().max()?.0 + 1..opens;
+        // A day without a roll is part of the day before it.
+        let mut last = active.iter().max()?.0;
+        while !self.plan.days.has(TradingDay(last + 1)) {
+            last += 1;
+        }
+        let between = last + 1..opens;
         let idle = between.count() as i32;
         (idle >= rule.days.into()).then_some(idle)
     }
