@@ -45,6 +45,9 @@ pub struct BreachPrice {
     /// `Buy`: the bid (a long position is marked there); `Sell`: the ask. Of a long and a short position
     /// the side of the larger one.
     pub side: Side,
+    /// What the account's positions are valued at: where that is no side of the quote, the price is one of
+    /// the middle, or of a print.
+    pub mark: MarkKind,
     /// The first price, a multiple of the tick size, that violates the limit.
     pub price: Price,
     /// Of an instrument in another currency the rate that is assumed: units of the account's for one.
@@ -261,6 +264,7 @@ impl Shard {
             instrument,
             symbol: market.instrument.symbol,
             side: if is_long { Side::Buy } else { Side::Sell },
+            mark: kind,
             price: market.instrument.price(Ticks(price)),
             conversion: self.rate_of(account, market.currency),
         })

@@ -63,6 +63,8 @@ export interface BreachPrice {
   instrument: Id;
   symbol: string;
   side: "bid" | "ask";
+  /** What is meant instead of that side, where the plan values positions at it. */
+  mark?: "last" | "mid";
   price: Decimal;
   /** Of an instrument in another currency: the rate that is assumed. */
   conversion?: Decimal;

@@ -10,7 +10,7 @@ pub mod order;
 use rules::{FloorStand, Plan};
 use runtime::view::{AccountRow, AccountView, BreachPrice, LimitView, PositionView};
 use serde::Serialize;
-use types::{Notional, Ratio, RuleKind, Side};
+use types::{MarkKind, Notional, Ratio, RuleKind, Side};
 
 use super::names::Names;
 use super::objective::ObjectiveDto;
@@ -248,6 +248,10 @@ pub struct BreachPriceDto {
     pub symbol: String,
     /// The side of the quote that is meant, `bid` or `ask`.
     pub side: &'static str,
+    /// What is meant instead where the plan values positions at it: `last`, a print, or `mid`, the middle
+    /// of the quote.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mark: Option<&'static str>,
     /// The first price that breaks it.
     pub price: String,
     /// Of an instrument in another currency the rate of now, which is assumed to stay.
@@ -417,6 +421,7 @@ impl BreachPriceDto {
                 Side::Buy => "bid",
                 Side::Sell => "ask",
             },
+            mark: (price.mark != MarkKind::Liquidation).then(|| price.mark.word()),
             price: price.price.to_string(),
             conversion: price.conversion.map(|rate| rate.to_string()),
         }

@@ -112,7 +112,7 @@ function BreachAt({ row, position }: { row: BreachPrice; position: Position | un
   const falls = position ? position.side === "long" : row.side === "bid";
   return (
     <span class="break">
-      {row.symbol} {row.side}{" "}
+      {row.symbol} {row.mark ?? row.side}{" "}
       <span class="num" data-test="breach-price">
         <span class="arrow" aria-hidden="true">
           {falls ? "\u25BC" : "\u25B2"}
