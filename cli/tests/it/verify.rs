@@ -324,7 +324,7 @@ fn each_altered_proof_alone_has_its_exit_code() {
             done.code
         );
         faults += usize::from(done.code == Some(1));
-        if pointer == "/seq" || pointer == "/positions/0/quote" {
+        if pointer == "/seq" || pointer == "/positions/0/mark_seq" {
             assert_eq!(done.code, Some(1), "{pointer}");
         }
     }

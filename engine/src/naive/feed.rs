@@ -66,7 +66,9 @@ impl Naive {
 
     /// The newest print is at this price.
     pub(super) fn print_at(&mut self, id: usize, price: i64) {
-        self.markets[id].last = Some(price);
+        let market = &mut self.markets[id];
+        market.last = Some(price);
+        market.last_seq = self.seq;
         self.marked.insert(id);
     }
 

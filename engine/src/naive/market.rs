@@ -47,6 +47,8 @@ pub(super) struct Market {
     pub(super) before: Option<Touch>,
     pub(super) stale: bool,
     pub(super) last: Option<i64>,
+    /// The input that brought it.
+    pub(super) last_seq: Seq,
     /// The breaker's reference.
     pub(super) session: Option<i64>,
     /// Displayed lots by price, of the outside market.

@@ -47,6 +47,7 @@ impl Naive {
             before: None,
             stale: false,
             last: None,
+            last_seq: Seq(0),
             session: None,
             bids: BTreeMap::new(),
             asks: BTreeMap::new(),

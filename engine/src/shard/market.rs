@@ -56,7 +56,7 @@ impl Shard {
                 }
                 match market.instrument.ticks(bar.close) {
                     Ok(close) => {
-                        market.last = Some(close);
+                        market.print(close, self.seq);
                         market.ts = event.ts_event;
                         self.note_printed(id);
                     }
@@ -76,7 +76,7 @@ impl Shard {
         let Ok(price) = market.instrument.ticks(trade.price) else {
             return reject(events, InputRejection::OffGrid);
         };
-        market.last = Some(price);
+        market.print(price, self.seq);
         market.ts = event.ts_event;
         let lots = Lots(trade.qty.0.max(0) / market.instrument.lot_size.0);
         self.pending.before = market.touch;
