@@ -93,12 +93,18 @@ async fn a_payout_is_refused_with_its_proof_and_then_paid_once() {
         answer.problem(422, "too_few_days"),
         ["days | 0 | 1 or more"]
     );
-    venue.settle().await;
     let path = answer.json()["proof"].as_str().unwrap().to_owned();
     let proof = get_json(venue.address, &path).await;
     assert_eq!(proof["verdict"]["reason"], "too_few_days");
     let node = Node::from_json(proof.to_string().as_bytes()).unwrap();
     assert_eq!(read(&node).unwrap().verify(), Ok(()));
+
+    // The replica comes after the answer: a link that is followed at once waits for it.
+    for _ in 0..50 {
+        let answer = post(&venue, "3/payouts", &[], &ask).await;
+        let path = answer.json()["proof"].as_str().unwrap().to_owned();
+        get_json(venue.address, &path).await;
+    }
 
     // One opening fill, bought and sold at the same time: the day counts.
     for (id, side) in [(1, "buy"), (2, "sell")] {
