@@ -14,7 +14,7 @@ use serde_json::json;
 pub(super) use self::verdict::Verdict;
 use self::verdict::verdict;
 use super::Format;
-use super::figures::list;
+use super::figures::{left_out, list};
 
 /// Compare two plans field by field.
 #[derive(Debug, clap::Args)]
@@ -186,8 +186,8 @@ fn compare(path: &str, old: Option<&Node>, new: Option<&Node>, changes: &mut Vec
         }
         (old, new) => changes.push(Change {
             field: path.to_owned(),
-            old: old.map(shown),
-            new: new.map(shown),
+            old: shown_or_left_out(path, old),
+            new: shown_or_left_out(path, new),
             verdict: None,
         }),
     }
@@ -200,6 +200,12 @@ fn is_reordered(old: Option<&Node>, new: Option<&Node>) -> bool {
     };
     let times = |items: &[Node], item| items.iter().filter(|other| *other == item).count();
     old.len() == new.len() && old.iter().all(|item| times(old, item) == times(new, item))
+}
+
+/// A value, or what holds where it is left out.
+fn shown_or_left_out(path: &str, node: Option<&Node>) -> Option<String> {
+    node.map(shown)
+        .or_else(|| left_out(path).map(|word| format!("{word:?}")))
 }
 
 /// A value on one line, the way TOML has it.

@@ -159,14 +159,7 @@ async fn a_step_says_what_it_asks_for() {
     let faults = post(&venue, "3/scale", &[], &json!({}))
         .await
         .problem(422, "scale_not_yet");
-    assert_eq!(
-        faults,
-        [
-            "profit | 3000 | 2000 or more",
-            "days | 0 | 0 or more",
-            "payouts | 0 | 1 or more"
-        ]
-    );
+    assert_eq!(faults, ["payouts | 0 | 1 or more"]);
     let faults = post(&venue, "0/scale", &[], &json!({}))
         .await
         .problem(422, "not_in_plan");
@@ -184,6 +177,23 @@ async fn a_step_says_what_it_asks_for() {
     assert_eq!(
         faults,
         ["account | 9 | one of the 4 accounts, counted from 0"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_with_open_positions_is_told_to_close_them_first() {
+    let venue = open().await;
+    let ask = async |amount: &str| {
+        let answer = post(&venue, "3/payouts", &[], &json!({"amount": amount})).await;
+        answer.problem(422, answer.json()["code"].as_str().unwrap())
+    };
+    assert_eq!(ask("0").await, ["amount | 0 | above 0, at most 1500"]);
+    let answer = post_order(venue.address, 3, &market(1, "buy", "0.001")).await;
+    assert_eq!(answer.status, 201, "{answer:?}");
+    assert_eq!(ask("1").await, ["positions | 1 | 0: close them first"]);
+    assert_eq!(
+        ask("0").await,
+        ["amount | 0 | above 0, after all open positions are closed"]
     );
 }
 
