@@ -137,7 +137,8 @@ fn altered_bytes_do_no_harm() {
     assert!(refused > 5_000 && kept > 5_000, "{refused} {kept}");
 }
 
-/// For whoever changes what a snapshot holds; four minutes on one core, and it finds nothing:
+/// For whoever changes what a snapshot holds: 1.6 million alterations in four minutes on one core, none of which
+/// does harm.
 /// `cargo test --release -p engine --test it every_altered -- --ignored --nocapture`.
 #[test]
 #[ignore = "takes four minutes"]
