@@ -122,8 +122,16 @@ pub(super) fn changes(old: &Plan, new: &Plan) -> anyhow::Result<Vec<Change>> {
     let mut changes = Vec::new();
     let (before, after) = (document(old)?, document(new)?);
     compare("", Some(&before), Some(&after), &mut changes);
+    let idle = [old.idle(), new.idle()].concat();
     for change in &mut changes {
-        change.verdict = verdict(&change.field, old, new);
+        // What has no effect on one side is no measure for the other.
+        let has_effect = idle.iter().all(|(field, _)| {
+            let rest = change.field.strip_prefix(field.as_str());
+            rest.is_none_or(|rest| !rest.is_empty() && !rest.starts_with('.'))
+        });
+        if has_effect {
+            change.verdict = verdict(&change.field, old, new);
+        }
     }
     Ok(changes)
 }

@@ -502,6 +502,29 @@ fn what_a_plan_leaves_out_is_compared_by_its_name() {
     );
 }
 
+#[test]
+fn what_has_no_effect_makes_no_plan_stricter() {
+    let plan = presets()["static-100k"].1.clone();
+    let mut other = plan.clone();
+    // The first step of a tenth would be past the size of 100,000; at 110,000 it is one.
+    let scaling = |max| rules::Scaling {
+        step: types::Ratio::percent(10),
+        size_max: Some(Money::whole(max)),
+        requires: None,
+    };
+    other.scaling = Some(scaling(100_000));
+    let verdict = |other: &Plan| changes(&plan, other).unwrap()[0].verdict;
+    assert_eq!(verdict(&other), None);
+    other.scaling = Some(scaling(110_000));
+    assert_eq!(verdict(&other), Some(Verdict::Looser));
+    // Days of a phase that does not pass, more or less of them.
+    let mut plan = plan.clone();
+    plan.profit_target = None;
+    let mut other = plan.clone();
+    other.min_days.as_mut().unwrap().days += 1;
+    assert_eq!(changes(&plan, &other).unwrap()[0].verdict, None);
+}
+
 /// Five days and a payout of them, of a plan that has every bound.
 #[test]
 fn a_payout_is_explained_with_every_bound() {

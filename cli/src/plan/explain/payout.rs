@@ -82,16 +82,18 @@ pub(super) fn payouts(plan: &Plan) -> Option<Section> {
         "The trader gets {} of a payout.",
         share(rule.split)
     ));
-    said.push(
-        match rule.after {
-            AfterPayout::FloorStays => "The floor stays where it is.",
-            AfterPayout::FloorToInitial => {
-                "The floor moves to the initial balance and stays there."
+    if plan.max_loss.is_some() {
+        said.push(
+            match rule.after {
+                AfterPayout::FloorStays => "The floor stays where it is.",
+                AfterPayout::FloorToInitial => {
+                    "The floor moves to the initial balance and stays there."
+                }
+                AfterPayout::FloorFallsByPayout => "The floor falls by what was paid out.",
             }
-            AfterPayout::FloorFallsByPayout => "The floor falls by what was paid out.",
-        }
-        .to_owned(),
-    );
+            .to_owned(),
+        );
+    }
     said.extend(worked(plan, &rule));
     Some(Section::new("Payouts", said))
 }

@@ -31,16 +31,17 @@ pub fn disagreements_from_toml(file: &str, text: &str) -> Result<Vec<Disagreemen
     whole(file, text).map(|(_, found)| found)
 }
 
-/// What a plan file says without effect, each with its line: `file:line: field: why`.
+/// What a plan file says without effect, each with its line, in the order of the lines:
+/// `file:line: field: without effect: why`.
 pub fn idle(file: &str, text: &str, plan: &Plan) -> Vec<String> {
     let idle = plan.idle().into_iter();
-    idle.map(|(field, why)| {
-        format!(
-            "{file}:{}: {field}: without effect: {why}",
-            line_of(text, &field)
-        )
-    })
-    .collect()
+    let mut idle: Vec<_> = idle
+        .map(|(field, why)| (line_of(text, &field), field, why))
+        .collect();
+    idle.sort_by_key(|(line, ..)| *line);
+    let idle = idle.into_iter();
+    idle.map(|(line, field, why)| format!("{file}:{line}: {field}: without effect: {why}"))
+        .collect()
 }
 
 /// The canonical bytes of the plan of a plan file.
