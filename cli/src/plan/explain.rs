@@ -125,12 +125,10 @@ pub(super) fn disagreements(found: &[Disagreement]) -> Option<Section> {
             let fields: Vec<_> = other
                 .fields
                 .iter()
-                .map(|(field, here, there)| match here {
-                    Some(here) => format!("{field} {} (here {})", whole(there), whole(here)),
-                    None => {
-                        let here = figures::left_out(field).unwrap_or("none");
-                        format!("{field} {} (here {here})", whole(there))
-                    }
+                .map(|(field, here, there)| {
+                    let left_out = || figures::left_out(field).unwrap_or("none").to_owned();
+                    let here = here.as_ref().map_or_else(left_out, whole);
+                    format!("{field} {} (here {here})", whole(there))
                 })
                 .collect();
             let (source, date) = (&other.source, &other.date);
