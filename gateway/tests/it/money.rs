@@ -183,16 +183,22 @@ async fn a_step_says_what_it_asks_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_with_open_positions_is_told_to_close_them_first() {
     let venue = open().await;
-    let ask = async |amount: &str| {
+    let ask = async |amount: &str, code: &str| {
         let answer = post(&venue, "3/payouts", &[], &json!({"amount": amount})).await;
-        answer.problem(422, answer.json()["code"].as_str().unwrap())
+        answer.problem(422, code)
     };
-    assert_eq!(ask("0").await, ["amount | 0 | above 0, at most 1500"]);
+    assert_eq!(
+        ask("0", "amount_not_positive").await,
+        ["amount | 0 | above 0, at most 1500"]
+    );
     let answer = post_order(venue.address, 3, &market(1, "buy", "0.001")).await;
     assert_eq!(answer.status, 201, "{answer:?}");
-    assert_eq!(ask("1").await, ["positions | 1 | 0: close them first"]);
     assert_eq!(
-        ask("0").await,
+        ask("1", "not_flat").await,
+        ["positions | 1 | 0: close them first"]
+    );
+    assert_eq!(
+        ask("0", "amount_not_positive").await,
         ["amount | 0 | above 0, after all open positions are closed"]
     );
 }

@@ -342,7 +342,7 @@ fn a_proof_in_words_has_the_sums() {
     assert_eq!(
         sums(&proof),
         [
-            "position IDX: 2 x bid 9800 x contract size 1 - cost 20000 = unrealised -400 USD (prices \
+            "position IDX: 2 x bid 9800 x contract size 1 - cost 20000 = unrealised -400 USD (mark \
              of input 41)",
             "balance: own cash 50000 = 50000",
             "equity: own cash 50000 - 400 = 49600",
