@@ -204,6 +204,35 @@ async fn an_account_with_open_positions_is_told_to_close_them_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_must_keep_all_is_told_that_nothing_is_left() {
+    let venue = open().await;
+    venue.command(Command::Adjust {
+        account: AccountId(3),
+        kind: AdjustKind::ProfitAndLoss,
+        amount: Money::whole(-2_100),
+    });
+    // 900 are left of 3,000, and 1,000 must stay. The day counts.
+    for (id, side) in [(1, "buy"), (2, "sell")] {
+        let order = market(id, side, "0.001");
+        let answer = post_order(venue.address, 3, &order).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+    }
+    for (amount, code, accepted) in [
+        (
+            "0",
+            "amount_not_positive",
+            "above 0, once anything can be paid out",
+        ),
+        ("1", "above_eligible", "nothing: 0 can be paid out now"),
+    ] {
+        let faults = post(&venue, "3/payouts", &[], &json!({"amount": amount}))
+            .await
+            .problem(422, code);
+        assert_eq!(faults, [format!("amount | {amount} | {accepted}")]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_cannot_enter_a_competition_is_told_why() {
     let venue = open().await;
     let enter = async |account: &str| {

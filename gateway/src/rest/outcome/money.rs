@@ -82,7 +82,7 @@ fn refused(requested: Money, eligible: Money, open: u32, reason: &PayoutDenial) 
             amount(),
             "there is nothing to pay out",
             match (open, eligible) {
-                (0, Money::ZERO) => "above 0, once there is a profit to take it from".to_owned(),
+                (0, Money::ZERO) => "above 0, once anything can be paid out".to_owned(),
                 (0, _) => format!("above 0, at most {eligible}"),
                 _ => "above 0, after all open positions are closed".to_owned(),
             },
@@ -111,7 +111,10 @@ fn refused(requested: Money, eligible: Money, open: u32, reason: &PayoutDenial) 
         PayoutDenial::AboveEligible => (
             amount(),
             "that is more than could be paid out",
-            format!("at most {eligible}"),
+            match eligible {
+                Money::ZERO => "nothing: 0 can be paid out now".to_owned(),
+                _ => format!("at most {eligible}"),
+            },
         ),
         PayoutDenial::WouldBreach => (
             amount(),
