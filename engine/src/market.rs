@@ -156,6 +156,8 @@ pub(crate) struct Market {
     /// The newest quote or depth update was bad, so the touch is stale: nothing fills until the next
     /// good one.
     pub(crate) stale: bool,
+    /// The feed lost track, so that changes of depth mean nothing until the whole is stated.
+    pub(crate) lost: bool,
     /// Orders for the opening wait for the next good quote (paper).
     pub(crate) opening: bool,
     pub(crate) last: Option<Ticks>,
@@ -214,6 +216,7 @@ impl Market {
             touch: None,
             touch_seq: Seq(0),
             stale: false,
+            lost: false,
             opening: false,
             last: None,
             session: None,
@@ -419,6 +422,7 @@ impl Market {
         self.touch.encode(out);
         self.touch_seq.encode(out);
         self.stale.encode(out);
+        self.lost.encode(out);
         self.opening.encode(out);
         self.last.encode(out);
         self.session.encode(out);
@@ -445,6 +449,7 @@ impl Market {
         market.touch = Codec::decode(reader)?;
         market.touch_seq = Codec::decode(reader)?;
         market.stale = Codec::decode(reader)?;
+        market.lost = Codec::decode(reader)?;
         market.opening = Codec::decode(reader)?;
         market.last = Codec::decode(reader)?;
         market.session = Codec::decode(reader)?;
