@@ -9,4 +9,6 @@ mod intrabar;
 #[cfg(test)]
 mod malformed;
 #[cfg(test)]
+mod perturbed;
+#[cfg(test)]
 mod recording;

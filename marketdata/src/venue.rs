@@ -1,0 +1,7 @@
+//! The venues. Each file has one venue's protocol, by its own published rules, and names the pages.
+//!
+//! | venue | channels | what holds the book together |
+//! |---|---|---|
+//! | [`binance`] | trade, bookTicker, diff depth; spot and USD-M futures | update ids, REST snapshot |
+
+pub mod binance;
