@@ -3,11 +3,13 @@
 //! A [`Counterpart`] speaks as a venue does, from the same pages of its documentation as the adapter, and opens no
 //! socket either: tests break its conversation by seed, and a server puts it on 127.0.0.1.
 
+mod faults;
 mod market;
 mod network;
 
+pub use faults::Weather;
 pub use market::{Change, Market, Wander};
-pub use network::{Network, Played, Weather, Wrong};
+pub use network::{Network, Played, Wrong};
 
 use types::TimestampNs;
 
