@@ -6,12 +6,16 @@
 mod faults;
 mod market;
 mod network;
+mod server;
 
 pub use faults::Weather;
 pub use market::{Change, Market, Wander};
 pub use network::{Network, Played, Wrong};
+pub use server::{LocalVenue, Settings, Speaker};
 
-use types::TimestampNs;
+use types::{Price, TimestampNs};
+
+use crate::feed::Listing;
 
 /// A venue's side of one connection.
 pub trait Counterpart: Send {
@@ -21,6 +25,18 @@ pub trait Counterpart: Send {
     /// How many levels of each side a subscriber knows at most.
     fn depth(&self) -> usize {
         usize::MAX
+    }
+
+    /// Whether its messages are binary.
+    fn is_binary(&self) -> bool {
+        false
+    }
+
+    /// Whether this path is a document that does not end, a message on each line. The path is then the first
+    /// request.
+    fn is_lines(&self, path: &str) -> bool {
+        let _ = path;
+        false
     }
 
     /// A client has connected; nothing is subscribed to.
@@ -61,4 +77,11 @@ pub trait Counterpart: Send {
         let _ = message;
         false
     }
+}
+
+/// Listings with a price for each to begin at.
+fn counted(listings: &[Listing]) -> impl Iterator<Item = (&Listing, Price)> {
+    let around = |place: usize| Price(Price::ONE.0 * (100 + 50 * place as i64));
+    let counted = listings.iter().enumerate();
+    counted.map(move |(place, listing)| (listing, around(place)))
 }

@@ -8,7 +8,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 
-use types::{Level, MarketData, Price, TimestampNs, Trade};
+use types::{Level, MarketData, TimestampNs, Trade};
 
 use super::Counterpart;
 use super::faults::{Faults, Weather};
@@ -112,11 +112,8 @@ impl Network {
         weather: Weather,
     ) -> Self {
         let mut wander = Wander::new(seed, 12);
-        let around = |place: usize| Price(Price::ONE.0 * (100 + 50 * place as i64));
-        let markets: Vec<_> = listings
-            .iter()
-            .enumerate()
-            .map(|(place, listing)| wander.open(&listing.symbol, listing.spec, around(place)))
+        let markets: Vec<_> = super::counted(&listings)
+            .map(|(listing, around)| wander.open(&listing.symbol, listing.spec, around))
             .collect();
         let mut network = Self {
             adapter,
