@@ -8,6 +8,7 @@ mod request;
 mod socket;
 mod status;
 
+pub use socket::provide_tls;
 pub use status::{Link, Status};
 
 use std::collections::VecDeque;
@@ -95,12 +96,11 @@ impl Settings {
 }
 
 /// Where a connection's events, state and bytes go.
-#[derive(Debug)]
 pub struct Outlets {
     /// Events, to the engine.
     pub events: rtrb::Producer<Arrived>,
     /// Called after events were put there, to wake who sleeps.
-    pub wake: fn(),
+    pub wake: Arc<dyn Fn() + Send + Sync>,
     /// How it stands, for pages and metrics.
     pub status: Arc<ArcSwap<Status>>,
     /// All that passes, with the time at which it came; a recorder.

@@ -21,7 +21,7 @@ pub(super) enum Socket {
 }
 
 /// The cryptography of all TLS connections; the first to ask sets it.
-pub(super) fn provide_tls() {
+pub fn provide_tls() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 

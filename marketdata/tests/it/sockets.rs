@@ -63,7 +63,7 @@ async fn weather(
     };
     let outlets = Outlets {
         events,
-        wake: || {},
+        wake: Arc::new(|| {}),
         status: Arc::clone(&status),
         tap: None,
     };
