@@ -156,6 +156,8 @@ pub(crate) struct Market {
     /// The newest quote or depth update was bad, so the touch is stale: nothing fills until the next
     /// good one.
     pub(crate) stale: bool,
+    /// The feed lost track, so that changes of depth mean nothing until the whole is stated.
+    pub(crate) lost: bool,
     /// Orders for the opening wait for the next good quote (paper).
     pub(crate) opening: bool,
     /// The newest print.
@@ -217,6 +219,7 @@ impl Market {
             touch: None,
             touch_seq: Seq(0),
             stale: false,
+            lost: false,
             opening: false,
             last: None,
             last_seq: Seq(0),
@@ -443,6 +446,7 @@ impl Market {
         self.touch.encode(out);
         self.touch_seq.encode(out);
         self.stale.encode(out);
+        self.lost.encode(out);
         self.opening.encode(out);
         self.last.encode(out);
         self.last_seq.encode(out);
@@ -470,6 +474,7 @@ impl Market {
         market.touch = Codec::decode(reader)?;
         market.touch_seq = Codec::decode(reader)?;
         market.stale = Codec::decode(reader)?;
+        market.lost = Codec::decode(reader)?;
         market.opening = Codec::decode(reader)?;
         market.last = Codec::decode(reader)?;
         market.last_seq = Codec::decode(reader)?;

@@ -46,6 +46,7 @@ impl Naive {
             touch_seq: Seq(0),
             before: None,
             stale: false,
+            lost: false,
             last: None,
             last_seq: Seq(0),
             session: None,

@@ -9,4 +9,8 @@ mod intrabar;
 #[cfg(test)]
 mod malformed;
 #[cfg(test)]
+mod perturbed;
+#[cfg(test)]
 mod recording;
+#[cfg(test)]
+mod sockets;
