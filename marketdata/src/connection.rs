@@ -107,6 +107,8 @@ pub struct Outlets {
     pub tap: Option<mpsc::Sender<(TimestampNs, Passed)>>,
 }
 
+/// A connection that held for so long was a good one.
+const HELD_FOR: Duration = Duration::from_secs(10);
 /// How often the state is told at least.
 const STATUS_EVERY: Duration = Duration::from_millis(250);
 /// Messages that wait to be sent.
@@ -205,8 +207,8 @@ impl Connection {
                     self.link.last_error = Some(reason);
                 }
             }
-            // One that held for long starts from the first pause again.
-            failures = if started.elapsed() > self.settings.pause_max {
+            // One that held for a while starts from the first pause again.
+            failures = if started.elapsed() > HELD_FOR {
                 0
             } else {
                 failures.saturating_add(1)

@@ -1,8 +1,8 @@
-//! Where market events come from: recordings on disk, the path of quotes inside a bar, the looping
-//! demo market, and synthetic quotes for benches and tests.
+//! Where market events come from: live feeds, recordings on disk, the path of quotes inside a bar, the
+//! looping demo market, and synthetic quotes for benches and tests.
 //!
-//! Every source here is a pure function of its input: no clock, no network, no randomness other
-//! than a seed. Prices and quantities go from text to integers without a float between.
+//! Everything but [`connection`] and the server of [`local`] is a pure function of its input: no clock, no
+//! network, no randomness other than a seed. Prices and quantities go from text to integers without a float between.
 
 pub mod connection;
 pub mod demo;

@@ -7,5 +7,6 @@ mod demo;
 mod documents;
 mod journal;
 mod plan;
+mod serve;
 mod simulate;
 mod verify;

@@ -609,4 +609,4 @@ fn the_state_hash_of_a_fixed_story_is_known() {
     assert_eq!(world.shard.state_hash().to_string(), GOLDEN);
 }
 
-const GOLDEN: &str = "a5360ed147303dc7fc730e39657f274f055d853c5433c67b0e1f985710f47862";
+const GOLDEN: &str = "50af3a22a44741925d486d333dfe92c64638cab486015b397876477b6e519d38";
