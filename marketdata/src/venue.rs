@@ -3,5 +3,10 @@
 //! | venue | channels | what holds the book together |
 //! |---|---|---|
 //! | [`binance`] | trade, bookTicker, diff depth; spot and USD-M futures | update ids, REST snapshot |
+//! | [`kraken`] | trade, ticker, book; spot | CRC-32 of the levels that are shown |
 
 pub mod binance;
+pub mod kraken;
+
+#[cfg(test)]
+mod told;

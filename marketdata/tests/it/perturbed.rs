@@ -4,6 +4,7 @@
 use marketdata::feed::{Adapter, BookChannel, Channels, Listing, Spec};
 use marketdata::local::{Counterpart, Network, Played, Weather};
 use marketdata::venue::binance::{Binance, LocalBinance, Product};
+use marketdata::venue::kraken::{Kraken, LocalKraken};
 use types::{InstrumentId, Price, Qty, Ratio};
 
 /// Conversations of each kind in a run of the tests.
@@ -117,4 +118,17 @@ fn binance_futures_are_never_wrong() {
         &["BTCUSDT", "ETHUSDT"],
         pair,
     );
+}
+
+#[test]
+fn kraken_is_never_wrong() {
+    let pair: fn(Vec<Listing>, Channels) -> Pair = |listings, channels| {
+        (
+            Box::new(Kraken::new(listings, channels)),
+            Box::new(LocalKraken::new()),
+        )
+    };
+    let symbols = ["BTC/USD", "ETH/USD"];
+    weather("kraken", Weather::STORM, &symbols, pair);
+    weather("kraken", Weather::CALM, &symbols, pair);
 }
