@@ -3,9 +3,11 @@
 //! | venue | channels | what holds the book together |
 //! |---|---|---|
 //! | [`binance`] | trade, bookTicker, diff depth; spot and USD-M futures | update ids, REST snapshot |
+//! | [`bybit`] | publicTrade, orderbook 1 and 50; spot, linear, inverse | update ids, snapshot of the stream |
 //! | [`kraken`] | trade, ticker, book; spot | CRC-32 of the levels that are shown |
 
 pub mod binance;
+pub mod bybit;
 pub mod kraken;
 
 #[cfg(test)]

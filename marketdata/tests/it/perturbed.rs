@@ -4,6 +4,7 @@
 use marketdata::feed::{Adapter, BookChannel, Channels, Listing, Spec};
 use marketdata::local::{Counterpart, Network, Played, Weather};
 use marketdata::venue::binance::{Binance, LocalBinance, Product};
+use marketdata::venue::bybit::{self, Bybit, LocalBybit};
 use marketdata::venue::kraken::{Kraken, LocalKraken};
 use types::{InstrumentId, Price, Qty, Ratio};
 
@@ -131,4 +132,27 @@ fn kraken_is_never_wrong() {
     let symbols = ["BTC/USD", "ETH/USD"];
     weather("kraken", Weather::STORM, &symbols, pair);
     weather("kraken", Weather::CALM, &symbols, pair);
+}
+
+#[test]
+fn bybit_is_never_wrong() {
+    let spot: fn(Vec<Listing>, Channels) -> Pair = |listings, channels| {
+        let product = bybit::Product::Spot;
+        (
+            Box::new(Bybit::new(product, listings, channels)),
+            Box::new(LocalBybit::new(product)),
+        )
+    };
+    let linear: fn(Vec<Listing>, Channels) -> Pair = |listings, channels| {
+        let product = bybit::Product::Linear;
+        (
+            Box::new(Bybit::new(product, listings, channels)),
+            Box::new(LocalBybit::new(product)),
+        )
+    };
+    let symbols = ["BTCUSDT", "ETHUSDT"];
+    weather("bybit spot", Weather::STORM, &symbols, spot);
+    weather("bybit spot", Weather::CALM, &symbols, spot);
+    weather("bybit linear", Weather::STORM, &symbols, linear);
+    weather("bybit linear", Weather::CALM, &symbols, linear);
 }
