@@ -6,6 +6,7 @@ use marketdata::local::{Counterpart, Network, Played, Weather};
 use marketdata::venue::binance::{Binance, LocalBinance, Product};
 use marketdata::venue::bybit::{self, Bybit, LocalBybit};
 use marketdata::venue::kraken::{Kraken, LocalKraken};
+use marketdata::venue::okx::{LocalOkx, Okx};
 use types::{InstrumentId, Price, Qty, Ratio};
 
 /// Conversations of each kind in a run of the tests.
@@ -155,4 +156,17 @@ fn bybit_is_never_wrong() {
     weather("bybit spot", Weather::CALM, &symbols, spot);
     weather("bybit linear", Weather::STORM, &symbols, linear);
     weather("bybit linear", Weather::CALM, &symbols, linear);
+}
+
+#[test]
+fn okx_is_never_wrong() {
+    let pair: fn(Vec<Listing>, Channels) -> Pair = |listings, channels| {
+        (
+            Box::new(Okx::new(listings, channels)),
+            Box::new(LocalOkx::new()),
+        )
+    };
+    let symbols = ["BTC-USDT", "ETH-USDT"];
+    weather("okx", Weather::STORM, &symbols, pair);
+    weather("okx", Weather::CALM, &symbols, pair);
 }
