@@ -12,9 +12,11 @@ use types::{InstrumentId, Price, Qty, Ratio};
 /// Conversations of each kind in a run of the tests.
 const SEEDS: u64 = 300;
 
-type Pair = (Box<dyn Adapter>, Box<dyn Counterpart>);
+/// Both sides of a venue's conversation.
+pub(crate) type Pair = (Box<dyn Adapter>, Box<dyn Counterpart>);
 
-fn listings(symbols: &[&str]) -> Vec<Listing> {
+/// Listings of these symbols, in their order.
+pub(crate) fn listings(symbols: &[&str]) -> Vec<Listing> {
     let listing = |(place, symbol): (usize, &&str)| Listing {
         instrument: InstrumentId(place as u32 + 7),
         symbol: (*symbol).to_owned(),
@@ -28,7 +30,8 @@ fn listings(symbols: &[&str]) -> Vec<Listing> {
     symbols.iter().enumerate().map(listing).collect()
 }
 
-fn number(name: &str, default: u64) -> u64 {
+/// A number from the environment.
+pub(crate) fn number(name: &str, default: u64) -> u64 {
     std::env::var(name)
         .ok()
         .map_or(default, |text| text.parse().unwrap())
@@ -76,7 +79,7 @@ fn played(
     assert_eq!(sum.faults > 0, weather.steps > 0 && weather.dropped > 0);
 }
 
-fn binance(product: Product) -> fn(Vec<Listing>, Channels) -> Pair {
+pub(crate) fn binance(product: Product) -> fn(Vec<Listing>, Channels) -> Pair {
     match product {
         Product::Spot => |listings, channels| {
             (
@@ -122,51 +125,55 @@ fn binance_futures_are_never_wrong() {
     );
 }
 
+pub(crate) fn kraken(listings: Vec<Listing>, channels: Channels) -> Pair {
+    (
+        Box::new(Kraken::new(listings, channels)),
+        Box::new(LocalKraken::new()),
+    )
+}
+
 #[test]
 fn kraken_is_never_wrong() {
-    let pair: fn(Vec<Listing>, Channels) -> Pair = |listings, channels| {
-        (
-            Box::new(Kraken::new(listings, channels)),
-            Box::new(LocalKraken::new()),
-        )
-    };
     let symbols = ["BTC/USD", "ETH/USD"];
-    weather("kraken", Weather::STORM, &symbols, pair);
-    weather("kraken", Weather::CALM, &symbols, pair);
+    weather("kraken", Weather::STORM, &symbols, kraken);
+    weather("kraken", Weather::CALM, &symbols, kraken);
+}
+
+pub(crate) fn bybit_spot(listings: Vec<Listing>, channels: Channels) -> Pair {
+    let product = bybit::Product::Spot;
+    (
+        Box::new(Bybit::new(product, listings, channels)),
+        Box::new(LocalBybit::new(product)),
+    )
+}
+
+pub(crate) fn bybit_linear(listings: Vec<Listing>, channels: Channels) -> Pair {
+    let product = bybit::Product::Linear;
+    (
+        Box::new(Bybit::new(product, listings, channels)),
+        Box::new(LocalBybit::new(product)),
+    )
 }
 
 #[test]
 fn bybit_is_never_wrong() {
-    let spot: fn(Vec<Listing>, Channels) -> Pair = |listings, channels| {
-        let product = bybit::Product::Spot;
-        (
-            Box::new(Bybit::new(product, listings, channels)),
-            Box::new(LocalBybit::new(product)),
-        )
-    };
-    let linear: fn(Vec<Listing>, Channels) -> Pair = |listings, channels| {
-        let product = bybit::Product::Linear;
-        (
-            Box::new(Bybit::new(product, listings, channels)),
-            Box::new(LocalBybit::new(product)),
-        )
-    };
     let symbols = ["BTCUSDT", "ETHUSDT"];
-    weather("bybit spot", Weather::STORM, &symbols, spot);
-    weather("bybit spot", Weather::CALM, &symbols, spot);
-    weather("bybit linear", Weather::STORM, &symbols, linear);
-    weather("bybit linear", Weather::CALM, &symbols, linear);
+    weather("bybit spot", Weather::STORM, &symbols, bybit_spot);
+    weather("bybit spot", Weather::CALM, &symbols, bybit_spot);
+    weather("bybit linear", Weather::STORM, &symbols, bybit_linear);
+    weather("bybit linear", Weather::CALM, &symbols, bybit_linear);
+}
+
+pub(crate) fn okx(listings: Vec<Listing>, channels: Channels) -> Pair {
+    (
+        Box::new(Okx::new(listings, channels)),
+        Box::new(LocalOkx::new()),
+    )
 }
 
 #[test]
 fn okx_is_never_wrong() {
-    let pair: fn(Vec<Listing>, Channels) -> Pair = |listings, channels| {
-        (
-            Box::new(Okx::new(listings, channels)),
-            Box::new(LocalOkx::new()),
-        )
-    };
     let symbols = ["BTC-USDT", "ETH-USDT"];
-    weather("okx", Weather::STORM, &symbols, pair);
-    weather("okx", Weather::CALM, &symbols, pair);
+    weather("okx", Weather::STORM, &symbols, okx);
+    weather("okx", Weather::CALM, &symbols, okx);
 }
