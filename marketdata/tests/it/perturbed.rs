@@ -156,10 +156,15 @@ pub(crate) fn bybit_linear(listings: Vec<Listing>, channels: Channels) -> Pair {
 }
 
 #[test]
-fn bybit_is_never_wrong() {
+fn bybit_spot_is_never_wrong() {
     let symbols = ["BTCUSDT", "ETHUSDT"];
     weather("bybit spot", Weather::STORM, &symbols, bybit_spot);
     weather("bybit spot", Weather::CALM, &symbols, bybit_spot);
+}
+
+#[test]
+fn bybit_linear_is_never_wrong() {
+    let symbols = ["BTCUSDT", "ETHUSDT"];
     weather("bybit linear", Weather::STORM, &symbols, bybit_linear);
     weather("bybit linear", Weather::CALM, &symbols, bybit_linear);
 }
