@@ -16,16 +16,20 @@ mod book;
 mod health;
 mod number;
 mod output;
+mod restate;
 mod scan;
 mod screen;
+mod time;
 mod tracks;
 
 pub use book::Book;
 pub use health::{Counters, Health, State};
 pub use number::{NumberError, price, qty, signed, timestamp_ms, unsigned};
 pub use output::{Action, FetchId, Output};
+pub use restate::Restate;
 pub use scan::{Fields, Value};
 pub use screen::{Screen, Screened, Spec};
+pub use time::{rfc3339, timestamp_rfc3339};
 pub use tracks::Tracks;
 
 use types::{InstrumentId, TimestampNs};

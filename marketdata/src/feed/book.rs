@@ -49,14 +49,16 @@ impl Book {
         }
     }
 
-    /// Changes levels.
-    pub fn apply(&mut self, update: &DepthUpdate) {
+    /// Changes levels. Whether that changed anything.
+    pub fn apply(&mut self, update: &DepthUpdate) -> bool {
+        let mut is_changed = false;
         for &level in &update.bids {
-            self.set(Side::Buy, level);
+            is_changed |= self.set(Side::Buy, level);
         }
         for &level in &update.asks {
-            self.set(Side::Sell, level);
+            is_changed |= self.set(Side::Sell, level);
         }
+        is_changed
     }
 
     /// Replaces everything by the levels of a whole book.

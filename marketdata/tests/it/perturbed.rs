@@ -4,14 +4,19 @@
 use marketdata::feed::{Adapter, BookChannel, Channels, Listing, Spec};
 use marketdata::local::{Counterpart, Network, Played, Weather};
 use marketdata::venue::binance::{Binance, LocalBinance, Product};
+use marketdata::venue::bybit::{self, Bybit, LocalBybit};
+use marketdata::venue::kraken::{Kraken, LocalKraken};
+use marketdata::venue::okx::{LocalOkx, Okx};
 use types::{InstrumentId, Price, Qty, Ratio};
 
 /// Conversations of each kind in a run of the tests.
 const SEEDS: u64 = 300;
 
-type Pair = (Box<dyn Adapter>, Box<dyn Counterpart>);
+/// Both sides of a venue's conversation.
+pub(crate) type Pair = (Box<dyn Adapter>, Box<dyn Counterpart>);
 
-fn listings(symbols: &[&str]) -> Vec<Listing> {
+/// Listings of these symbols, in their order.
+pub(crate) fn listings(symbols: &[&str]) -> Vec<Listing> {
     let listing = |(place, symbol): (usize, &&str)| Listing {
         instrument: InstrumentId(place as u32 + 7),
         symbol: (*symbol).to_owned(),
@@ -25,7 +30,8 @@ fn listings(symbols: &[&str]) -> Vec<Listing> {
     symbols.iter().enumerate().map(listing).collect()
 }
 
-fn number(name: &str, default: u64) -> u64 {
+/// A number from the environment.
+pub(crate) fn number(name: &str, default: u64) -> u64 {
     std::env::var(name)
         .ok()
         .map_or(default, |text| text.parse().unwrap())
@@ -73,7 +79,7 @@ fn played(
     assert_eq!(sum.faults > 0, weather != Weather::CALM);
 }
 
-fn binance(product: Product) -> fn(Vec<Listing>, Channels) -> Pair {
+pub(crate) fn binance(product: Product) -> fn(Vec<Listing>, Channels) -> Pair {
     match product {
         Product::Spot => |listings, channels| {
             (
@@ -117,4 +123,62 @@ fn binance_futures_are_never_wrong() {
         &["BTCUSDT", "ETHUSDT"],
         pair,
     );
+}
+
+pub(crate) fn kraken(listings: Vec<Listing>, channels: Channels) -> Pair {
+    (
+        Box::new(Kraken::new(listings, channels)),
+        Box::new(LocalKraken::new()),
+    )
+}
+
+#[test]
+fn kraken_is_never_wrong() {
+    let symbols = ["BTC/USD", "ETH/USD"];
+    weather("kraken", Weather::STORM, &symbols, kraken);
+    weather("kraken", Weather::CALM, &symbols, kraken);
+}
+
+pub(crate) fn bybit_spot(listings: Vec<Listing>, channels: Channels) -> Pair {
+    let product = bybit::Product::Spot;
+    (
+        Box::new(Bybit::new(product, listings, channels)),
+        Box::new(LocalBybit::new(product)),
+    )
+}
+
+pub(crate) fn bybit_linear(listings: Vec<Listing>, channels: Channels) -> Pair {
+    let product = bybit::Product::Linear;
+    (
+        Box::new(Bybit::new(product, listings, channels)),
+        Box::new(LocalBybit::new(product)),
+    )
+}
+
+#[test]
+fn bybit_spot_is_never_wrong() {
+    let symbols = ["BTCUSDT", "ETHUSDT"];
+    weather("bybit spot", Weather::STORM, &symbols, bybit_spot);
+    weather("bybit spot", Weather::CALM, &symbols, bybit_spot);
+}
+
+#[test]
+fn bybit_linear_is_never_wrong() {
+    let symbols = ["BTCUSDT", "ETHUSDT"];
+    weather("bybit linear", Weather::STORM, &symbols, bybit_linear);
+    weather("bybit linear", Weather::CALM, &symbols, bybit_linear);
+}
+
+pub(crate) fn okx(listings: Vec<Listing>, channels: Channels) -> Pair {
+    (
+        Box::new(Okx::new(listings, channels)),
+        Box::new(LocalOkx::new()),
+    )
+}
+
+#[test]
+fn okx_is_never_wrong() {
+    let symbols = ["BTC-USDT", "ETH-USDT"];
+    weather("okx", Weather::STORM, &symbols, okx);
+    weather("okx", Weather::CALM, &symbols, okx);
 }
