@@ -83,6 +83,7 @@ pub struct Bybit {
     channels: Channels,
     tracks: Tracks,
     follows: Vec<Follow>,
+    is_open: bool,
     last_heard: TimestampNs,
     last_ping: TimestampNs,
 }
@@ -120,6 +121,7 @@ impl Bybit {
             channels,
             follows: listings.iter().map(|_| Follow::default()).collect(),
             tracks: Tracks::new(listings),
+            is_open: false,
             last_heard: TimestampNs::default(),
             last_ping: TimestampNs::default(),
         }
@@ -340,6 +342,7 @@ impl Adapter for Bybit {
     }
 
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
+        self.is_open = true;
         self.tracks.lose_all(State::Syncing, now, out);
         (self.last_heard, self.last_ping) = (now, now);
         for follow in &mut self.follows {
@@ -363,6 +366,7 @@ impl Adapter for Bybit {
     }
 
     fn closed(&mut self, now: TimestampNs, out: &mut Output) {
+        self.is_open = false;
         self.tracks.lose_all(State::Down, now, out);
     }
 
@@ -415,6 +419,9 @@ impl Adapter for Bybit {
     }
 
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {
+        if !self.is_open {
+            return;
+        }
         let since = |then: TimestampNs| now.0.saturating_sub(then.0);
         if since(self.last_heard) > SILENCE_NS_MAX {
             out.actions.push(Action::Reconnect {

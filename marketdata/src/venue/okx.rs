@@ -57,6 +57,7 @@ pub struct Okx {
     channels: Channels,
     tracks: Tracks,
     follows: Vec<Follow>,
+    is_open: bool,
     last_heard: TimestampNs,
     pinged: Option<TimestampNs>,
     requests: u32,
@@ -90,6 +91,7 @@ impl Okx {
             channels,
             follows: listings.iter().map(|_| Follow::default()).collect(),
             tracks: Tracks::new(listings),
+            is_open: false,
             last_heard: TimestampNs::default(),
             pinged: None,
             requests: 0,
@@ -307,6 +309,7 @@ impl Adapter for Okx {
     }
 
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
+        self.is_open = true;
         self.tracks.lose_all(State::Syncing, now, out);
         (self.last_heard, self.pinged, self.requests) = (now, None, 0);
         for follow in &mut self.follows {
@@ -329,6 +332,7 @@ impl Adapter for Okx {
     }
 
     fn closed(&mut self, now: TimestampNs, out: &mut Output) {
+        self.is_open = false;
         self.tracks.lose_all(State::Down, now, out);
     }
 
@@ -389,6 +393,9 @@ impl Adapter for Okx {
     }
 
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {
+        if !self.is_open {
+            return;
+        }
         let since = |then: TimestampNs| now.0.saturating_sub(then.0);
         match self.pinged {
             Some(pinged) if since(pinged) >= PING_NS => {

@@ -251,6 +251,7 @@ fn pings_are_sent_and_must_be_answered() {
     let mut out = Output::default();
     bybit.closed(after(31), &mut out);
     assert_eq!(told(&mut out), ["Gap"]);
+    assert_eq!(tick(&mut bybit, after(1_000)), ["x"; 0]);
 }
 
 #[test]
