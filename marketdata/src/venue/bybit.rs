@@ -14,6 +14,9 @@
 //! venue sends holds to it: of one topic each id is one more than the one before. A gap is answered by
 //! subscribing anew.
 //!
+//! What becomes of levels that leave the depth is not said on the page; a recording of the venue has them removed.
+//! What is beyond the depth is dropped in any case.
+//!
 //! A book that stands still cannot be told from a topic that has stopped, as no heartbeat is of a topic; of the
 //! touch the repeated snapshot tells. Block trades are no prints of the book and are left out.
 
@@ -267,6 +270,9 @@ impl Bybit {
         out: &mut Output,
     ) -> Result<(), Malformed> {
         let (id, time, ts) = envelope.ids(book)?;
+        let depth = envelope
+            .depth()
+            .ok_or_else(|| book.without("topic with its depth"))?;
         let follow = &mut self.follows[place];
         if !follow.restate.is_live() {
             // The snapshot is to come.
@@ -285,6 +291,7 @@ impl Bybit {
         (follow.last, follow.newest) = (id, time);
         if !update.bids.is_empty() || !update.asks.is_empty() {
             self.say(place, ts, MarketData::DepthDelta(update), now, out);
+            self.tracks.truncate(place, depth, ts, now, out);
         }
         Ok(())
     }
@@ -509,6 +516,12 @@ impl<'a> Envelope<'a> {
             }
         }
         Some(envelope)
+    }
+
+    /// The depth in `orderbook.50.BTCUSDT`.
+    fn depth(&self) -> Option<usize> {
+        let depth = self.topic.split(|&byte| byte == b'.').nth(1)?;
+        Some(unsigned(depth).ok()? as usize)
     }
 
     /// Update id, time of the message, time of the event.

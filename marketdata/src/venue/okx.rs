@@ -18,6 +18,8 @@
 //! <https://www.okx.com/docs-v5/log_en/> announces that the snapshot of the stream goes, too; it has not gone, and
 //! where it does not come the subscription is repeated.
 //!
+//! What becomes of levels that leave the 400 is not said on the page; what is beyond is dropped in any case.
+//!
 //! Touches say nothing of the one before: one that is missing cannot be known before the next. Quantities of
 //! derivatives are contracts. Before the opening of a market its book may be crossed; it is then lost until it is
 //! not.
@@ -232,6 +234,7 @@ impl Okx {
         (follow.last, follow.newest) = (id, time);
         if !update.bids.is_empty() || !update.asks.is_empty() {
             self.say(place, time, MarketData::DepthDelta(update), now, out);
+            self.tracks.truncate(place, DEPTH, time, now, out);
         }
         Ok(())
     }
