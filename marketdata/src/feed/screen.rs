@@ -54,6 +54,11 @@ impl Screen {
         }
     }
 
+    /// The book as it has gone on, while one is known.
+    pub const fn book(&self) -> Option<&Book> {
+        self.book.as_ref()
+    }
+
     /// Judges an event and counts what is wrong with it.
     pub fn pass(&mut self, event: &MarketEvent, counters: &mut Counters) -> Screened {
         match &event.data {

@@ -1,6 +1,6 @@
 //! The instruments of one adapter: found by symbol, screened, and told lost exactly once.
 
-use types::{MarketData, MarketEvent, TimestampNs};
+use types::{Level, MarketData, MarketEvent, Qty, TimestampNs};
 
 use super::health::{Health, State};
 use super::output::Output;
@@ -103,6 +103,34 @@ impl Tracks {
             }
         }
         screened
+    }
+
+    /// Drops what a book has beyond so many levels of a side: a venue that shows no more need not say what becomes
+    /// of them.
+    pub fn truncate(
+        &mut self,
+        place: usize,
+        depth: usize,
+        ts_event: TimestampNs,
+        now: TimestampNs,
+        out: &mut Output,
+    ) {
+        let Some(book) = self.screens[place].book() else {
+            return;
+        };
+        let (bids, asks) = (book.bids(), book.asks());
+        if bids.len().max(asks.len()) <= depth {
+            return;
+        }
+        let mut update = out.depth();
+        for (levels, gone) in [(bids, &mut update.bids), (asks, &mut update.asks)] {
+            let beyond = levels.get(depth..).unwrap_or_default();
+            gone.extend(beyond.iter().map(|level| Level {
+                qty: Qty::ZERO,
+                ..*level
+            }));
+        }
+        self.say(place, ts_event, MarketData::DepthDelta(update), now, out);
     }
 
     /// What is known of it is lost: the consumer is told once.

@@ -14,6 +14,9 @@
 //! venue sends holds to it: of one topic each id is one more than the one before. A gap is answered by
 //! subscribing anew.
 //!
+//! What becomes of levels that leave the depth is not said on the page; a recording of the venue has them removed.
+//! What is beyond the depth is dropped in any case.
+//!
 //! A book that stands still cannot be told from a topic that has stopped, as no heartbeat is of a topic; of the
 //! touch the repeated snapshot tells. Block trades are no prints of the book and are left out.
 
@@ -83,6 +86,7 @@ pub struct Bybit {
     channels: Channels,
     tracks: Tracks,
     follows: Vec<Follow>,
+    is_open: bool,
     last_heard: TimestampNs,
     last_ping: TimestampNs,
 }
@@ -120,6 +124,7 @@ impl Bybit {
             channels,
             follows: listings.iter().map(|_| Follow::default()).collect(),
             tracks: Tracks::new(listings),
+            is_open: false,
             last_heard: TimestampNs::default(),
             last_ping: TimestampNs::default(),
         }
@@ -265,6 +270,9 @@ impl Bybit {
         out: &mut Output,
     ) -> Result<(), Malformed> {
         let (id, time, ts) = envelope.ids(book)?;
+        let depth = envelope
+            .depth()
+            .ok_or_else(|| book.without("topic with its depth"))?;
         let follow = &mut self.follows[place];
         if !follow.restate.is_live() {
             // The snapshot is to come.
@@ -283,6 +291,7 @@ impl Bybit {
         (follow.last, follow.newest) = (id, time);
         if !update.bids.is_empty() || !update.asks.is_empty() {
             self.say(place, ts, MarketData::DepthDelta(update), now, out);
+            self.tracks.truncate(place, depth, ts, now, out);
         }
         Ok(())
     }
@@ -340,6 +349,7 @@ impl Adapter for Bybit {
     }
 
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
+        self.is_open = true;
         self.tracks.lose_all(State::Syncing, now, out);
         (self.last_heard, self.last_ping) = (now, now);
         for follow in &mut self.follows {
@@ -363,6 +373,7 @@ impl Adapter for Bybit {
     }
 
     fn closed(&mut self, now: TimestampNs, out: &mut Output) {
+        self.is_open = false;
         self.tracks.lose_all(State::Down, now, out);
     }
 
@@ -415,6 +426,9 @@ impl Adapter for Bybit {
     }
 
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {
+        if !self.is_open {
+            return;
+        }
         let since = |then: TimestampNs| now.0.saturating_sub(then.0);
         if since(self.last_heard) > SILENCE_NS_MAX {
             out.actions.push(Action::Reconnect {
@@ -502,6 +516,12 @@ impl<'a> Envelope<'a> {
             }
         }
         Some(envelope)
+    }
+
+    /// The depth in `orderbook.50.BTCUSDT`.
+    fn depth(&self) -> Option<usize> {
+        let depth = self.topic.split(|&byte| byte == b'.').nth(1)?;
+        Some(unsigned(depth).ok()? as usize)
     }
 
     /// Update id, time of the message, time of the event.

@@ -52,6 +52,7 @@ pub struct Kraken {
     channels: Channels,
     tracks: Tracks,
     follows: Vec<Follow>,
+    is_open: bool,
     last_heard: TimestampNs,
     /// The digits of a checksum; kept for its memory.
     digits: Vec<u8>,
@@ -83,6 +84,7 @@ impl Kraken {
             channels,
             follows: listings.iter().map(|_| Follow::default()).collect(),
             tracks: Tracks::new(listings),
+            is_open: false,
             last_heard: TimestampNs::default(),
             digits: Vec::new(),
         }
@@ -326,6 +328,7 @@ impl Adapter for Kraken {
     }
 
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
+        self.is_open = true;
         self.tracks.lose_all(State::Syncing, now, out);
         self.last_heard = now;
         for follow in &mut self.follows {
@@ -352,6 +355,7 @@ impl Adapter for Kraken {
     }
 
     fn closed(&mut self, now: TimestampNs, out: &mut Output) {
+        self.is_open = false;
         self.tracks.lose_all(State::Down, now, out);
     }
 
@@ -404,6 +408,9 @@ impl Adapter for Kraken {
     }
 
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {
+        if !self.is_open {
+            return;
+        }
         if now.0.saturating_sub(self.last_heard.0) > SILENCE_NS_MAX {
             out.actions.push(Action::Reconnect {
                 reason: "no heartbeat",

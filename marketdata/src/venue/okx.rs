@@ -18,6 +18,8 @@
 //! <https://www.okx.com/docs-v5/log_en/> announces that the snapshot of the stream goes, too; it has not gone, and
 //! where it does not come the subscription is repeated.
 //!
+//! What becomes of levels that leave the 400 is not said on the page; what is beyond is dropped in any case.
+//!
 //! Touches say nothing of the one before: one that is missing cannot be known before the next. Quantities of
 //! derivatives are contracts. Before the opening of a market its book may be crossed; it is then lost until it is
 //! not.
@@ -57,6 +59,7 @@ pub struct Okx {
     channels: Channels,
     tracks: Tracks,
     follows: Vec<Follow>,
+    is_open: bool,
     last_heard: TimestampNs,
     pinged: Option<TimestampNs>,
     requests: u32,
@@ -90,6 +93,7 @@ impl Okx {
             channels,
             follows: listings.iter().map(|_| Follow::default()).collect(),
             tracks: Tracks::new(listings),
+            is_open: false,
             last_heard: TimestampNs::default(),
             pinged: None,
             requests: 0,
@@ -230,6 +234,7 @@ impl Okx {
         (follow.last, follow.newest) = (id, time);
         if !update.bids.is_empty() || !update.asks.is_empty() {
             self.say(place, time, MarketData::DepthDelta(update), now, out);
+            self.tracks.truncate(place, DEPTH, time, now, out);
         }
         Ok(())
     }
@@ -307,6 +312,7 @@ impl Adapter for Okx {
     }
 
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
+        self.is_open = true;
         self.tracks.lose_all(State::Syncing, now, out);
         (self.last_heard, self.pinged, self.requests) = (now, None, 0);
         for follow in &mut self.follows {
@@ -329,6 +335,7 @@ impl Adapter for Okx {
     }
 
     fn closed(&mut self, now: TimestampNs, out: &mut Output) {
+        self.is_open = false;
         self.tracks.lose_all(State::Down, now, out);
     }
 
@@ -389,6 +396,9 @@ impl Adapter for Okx {
     }
 
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {
+        if !self.is_open {
+            return;
+        }
         let since = |then: TimestampNs| now.0.saturating_sub(then.0);
         match self.pinged {
             Some(pinged) if since(pinged) >= PING_NS => {

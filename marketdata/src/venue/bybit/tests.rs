@@ -178,6 +178,32 @@ fn a_snapshot_replaces_the_book_at_any_time() {
 }
 
 #[test]
+fn what_is_beyond_the_depth_is_dropped() {
+    let mut bybit = bybit(Product::Linear, BookChannel::Depth);
+    opened(&mut bybit, NOW);
+    let bids = (0..DEPTH).map(|place| format!(r#"["{}","1"]"#, 100 - place));
+    let bids = bids.collect::<Vec<_>>().join(",");
+    let whole = format!(
+        r#"{{"topic":"orderbook.50.BTCUSDT","type":"snapshot","ts":1000,"data":{{"s":"BTCUSDT","b":[{bids}],"a":[],"u":7,"seq":7}}}}"#
+    );
+    assert_eq!(message(&mut bybit, &whole, NOW).len(), 1);
+    let mut better = |u: u64, bids: &str| {
+        let text = format!(
+            r#"{{"topic":"orderbook.50.BTCUSDT","type":"delta","ts":2000,"data":{{"s":"BTCUSDT","b":{bids},"a":[],"u":{u},"seq":8}}}}"#
+        );
+        message(&mut bybit, &text, NOW)
+    };
+    assert_eq!(
+        better(8, r#"[["101","2"],["51","0"]]"#),
+        ["delta 101x2 51x0 | "]
+    );
+    assert_eq!(
+        better(9, r#"[["102","3"],["103","3"]]"#),
+        ["delta 102x3 103x3 | ", "delta 53x0 52x0 | "]
+    );
+}
+
+#[test]
 fn the_touch_is_repeated_after_three_seconds_or_it_is_lost() {
     let mut bybit = bybit(Product::Linear, BookChannel::Touch);
     opened(&mut bybit, NOW);
@@ -251,6 +277,7 @@ fn pings_are_sent_and_must_be_answered() {
     let mut out = Output::default();
     bybit.closed(after(31), &mut out);
     assert_eq!(told(&mut out), ["Gap"]);
+    assert_eq!(tick(&mut bybit, after(1_000)), ["x"; 0]);
 }
 
 #[test]
@@ -261,6 +288,11 @@ fn what_cannot_be_read_is_lost_and_said() {
         (r#""u":101"#, r#""u":"x""#, "error: u"),
         (r#""ts":1020"#, r#""ts":-1"#, "error: ts"),
         ("delta", "upsert", "error: type of snapshot or delta"),
+        (
+            "orderbook.50",
+            "orderbook.all",
+            "error: topic with its depth",
+        ),
     ] {
         let mut bybit = live();
         let mut expected = vec!["Gap"];

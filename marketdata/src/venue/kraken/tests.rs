@@ -301,6 +301,7 @@ fn silence_ends_the_connection() {
     let mut out = Output::default();
     kraken.closed(after(21), &mut out);
     assert_eq!(told(&mut out), ["Gap"]);
+    assert_eq!(tick(&mut kraken, after(1_000)), ["x"; 0]);
     assert_eq!(kraken.health()[0].state, State::Down);
 }
 

@@ -226,6 +226,7 @@ fn silence_is_asked_about_and_ends_the_connection() {
     let mut out = Output::default();
     okx.closed(after(79), &mut out);
     assert_eq!(told(&mut out), ["Gap"]);
+    assert_eq!(tick(&mut okx, after(1_000)), ["x"; 0]);
 }
 
 #[test]
