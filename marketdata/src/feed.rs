@@ -13,17 +13,23 @@
 //! - what comes twice or late changes nothing.
 
 mod book;
+mod credentials;
+mod datetime;
 mod health;
 mod number;
 mod output;
+mod prints;
 mod scan;
 mod screen;
 mod tracks;
 
 pub use book::Book;
+pub use credentials::{Credentials, quoted};
+pub use datetime::timestamp_rfc3339;
 pub use health::{Counters, Health, State};
 pub use number::{NumberError, price, qty, signed, timestamp_ms, unsigned};
 pub use output::{Action, FetchId, Output};
+pub use prints::Prints;
 pub use scan::{Fields, Value};
 pub use screen::{Screen, Screened, Spec};
 pub use tracks::Tracks;
@@ -124,6 +130,11 @@ pub trait Adapter: Send {
 
     /// Where its messages come from.
     fn stream(&self) -> Stream;
+
+    /// Headers of a WebSocket's handshake: names and values.
+    fn headers(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
 
     /// The connection is open: says what to send first. Everything is lost until it is stated again.
     fn opened(&mut self, now: TimestampNs, out: &mut Output);

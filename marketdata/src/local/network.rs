@@ -12,7 +12,7 @@ use types::{Level, MarketData, Price, TimestampNs, Trade};
 
 use super::Counterpart;
 use super::market::{Change, Market, Wander};
-use crate::feed::{Action, Adapter, Book, FetchId, Listing, Output, State};
+use crate::feed::{Action, Adapter, Book, FetchId, Listing, Output, State, Stream};
 use crate::generator::Xorshift64Star;
 
 /// How often, of 10,000 messages, something goes wrong; and how much there is of everything.
@@ -397,6 +397,10 @@ impl Network {
                 let mut said = Vec::new();
                 self.counterpart.opened(now, &mut said);
                 self.adapter.opened(now, &mut out);
+                if let Stream::Lines { path, .. } = self.adapter.stream() {
+                    self.counterpart
+                        .streamed(&path, &self.markets, now, &mut said);
+                }
                 self.send(said);
                 self.follow(&mut out, "the connection")
             }

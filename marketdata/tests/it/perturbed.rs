@@ -4,6 +4,7 @@
 use marketdata::feed::{Adapter, BookChannel, Channels, Listing, Spec};
 use marketdata::local::{Counterpart, Network, Played, Weather};
 use marketdata::venue::binance::{Binance, LocalBinance, Product};
+use marketdata::venue::coinbase::{Coinbase, LocalCoinbase};
 use types::{InstrumentId, Price, Qty, Ratio};
 
 /// Conversations of each kind in a run of the tests.
@@ -117,4 +118,16 @@ fn binance_futures_are_never_wrong() {
         &["BTCUSDT", "ETHUSDT"],
         pair,
     );
+}
+
+#[test]
+fn coinbase_is_never_wrong() {
+    let pair = |listings, channels| -> Pair {
+        (
+            Box::new(Coinbase::new(listings, channels)),
+            Box::new(LocalCoinbase::new()),
+        )
+    };
+    weather("coinbase", Weather::STORM, &["BTC-USD", "ETH-USD"], pair);
+    weather("coinbase", Weather::CALM, &["BTC-USD", "ETH-USD"], pair);
 }

@@ -1,9 +1,10 @@
 //! Samples in the form of the venue's pages, and the rules of the book at their edges.
 
-use types::{InstrumentId, Level, Price, Qty, Ratio, TimestampNs};
+use types::{InstrumentId, Price, Qty, Ratio, TimestampNs};
 
 use super::*;
 use crate::feed::Spec;
+use crate::venue::told::told;
 
 const NOW: TimestampNs = TimestampNs(1_700_000_000_000_000_000);
 
@@ -20,39 +21,6 @@ fn binance(product: Product, book: BookChannel) -> Binance {
     };
     let channels = Channels { book, trades: true };
     Binance::new(product, vec![listing], channels)
-}
-
-/// Tells what an adapter says, shortly: events, then actions.
-fn told(out: &mut Output) -> Vec<String> {
-    let level = |level: &Level| format!("{}x{}", level.price, level.qty);
-    let side = |levels: &[Level]| levels.iter().map(level).collect::<Vec<_>>().join(" ");
-    let events = out.events.iter().map(|event| match &event.data {
-        MarketData::Quote(quote) => format!(
-            "quote {}x{} {}x{} at {}",
-            quote.bid, quote.bid_qty, quote.ask, quote.ask_qty, event.ts_event.0
-        ),
-        MarketData::Trade(trade) => format!(
-            "trade {}x{} {:?} at {}",
-            trade.price, trade.qty, trade.aggressor, event.ts_event.0
-        ),
-        MarketData::DepthDelta(update) => {
-            format!("delta {} | {}", side(&update.bids), side(&update.asks))
-        }
-        MarketData::DepthSnapshot(update) => {
-            format!("whole {} | {}", side(&update.bids), side(&update.asks))
-        }
-        other => format!("{other:?}"),
-    });
-    let mut said: Vec<_> = events.collect();
-    for action in out.actions.drain(..) {
-        said.push(match action {
-            Action::Send(bytes) => format!("send {}", String::from_utf8_lossy(&bytes)),
-            Action::Fetch { id, path } => format!("fetch {} {path}", id.0),
-            Action::Reconnect { reason } => format!("reconnect: {reason}"),
-        });
-    }
-    out.clear_events();
-    said
 }
 
 fn message(binance: &mut Binance, text: &str) -> Vec<String> {
