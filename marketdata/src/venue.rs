@@ -4,8 +4,10 @@
 //! |---|---|---|
 //! | [`binance`] | trade, bookTicker, diff depth; spot and USD-M futures | update ids, REST snapshot |
 //! | [`coinbase`] | level2, market_trades, heartbeats; Advanced Trade | a sequence of the connection, heartbeats |
+//! | [`hyperliquid`] | l2Book, bbo, trades | whole books, each stated again |
 
 pub mod binance;
 pub mod coinbase;
+pub mod hyperliquid;
 #[cfg(test)]
 mod told;

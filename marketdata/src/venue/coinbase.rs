@@ -525,9 +525,7 @@ fn product_of(value: Value<'_>) -> Option<&[u8]> {
 
 #[cold]
 fn malformed(what: &'static str, value: Value<'_>) -> Malformed {
-    let (Value::Text(bytes) | Value::Literal(bytes) | Value::Object(bytes) | Value::Array(bytes)) =
-        value;
-    Malformed::new(what, bytes)
+    Malformed::new(what, value.bytes())
 }
 
 #[cfg(test)]

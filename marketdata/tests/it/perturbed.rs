@@ -5,6 +5,7 @@ use marketdata::feed::{Adapter, BookChannel, Channels, Listing, Spec};
 use marketdata::local::{Counterpart, Network, Played, Weather};
 use marketdata::venue::binance::{Binance, LocalBinance, Product};
 use marketdata::venue::coinbase::{Coinbase, LocalCoinbase};
+use marketdata::venue::hyperliquid::{Hyperliquid, LocalHyperliquid};
 use types::{InstrumentId, Price, Qty, Ratio};
 
 /// Conversations of each kind in a run of the tests.
@@ -130,4 +131,16 @@ fn coinbase_is_never_wrong() {
     };
     weather("coinbase", Weather::STORM, &["BTC-USD", "ETH-USD"], pair);
     weather("coinbase", Weather::CALM, &["BTC-USD", "ETH-USD"], pair);
+}
+
+#[test]
+fn hyperliquid_is_never_wrong() {
+    let pair = |listings, channels| -> Pair {
+        (
+            Box::new(Hyperliquid::new(listings, channels)),
+            Box::new(LocalHyperliquid::new()),
+        )
+    };
+    weather("hyperliquid", Weather::STORM, &["BTC", "@107"], pair);
+    weather("hyperliquid", Weather::CALM, &["BTC", "@107"], pair);
 }

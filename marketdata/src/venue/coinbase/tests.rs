@@ -1,7 +1,7 @@
 //! Samples in the form of the venue's pages, and the rules of the sequence at their edges.
 
 use super::*;
-use crate::venue::told::{NOW, after_ms, listings, message, opened, ticked};
+use crate::venue::told::{after_ms, listings, message, opened, ticked};
 
 fn coinbase(book: BookChannel) -> Coinbase {
     let channels = Channels { book, trades: true };
@@ -252,5 +252,4 @@ fn what_cannot_be_read_is_lost_and_said() {
         message(&mut coinbase, &snapshot(0, "XRP-USD")),
         ["error: a product that was subscribed to"]
     );
-    let _ = NOW;
 }
