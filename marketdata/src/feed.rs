@@ -34,6 +34,8 @@ pub use scan::{Fields, Value};
 pub use screen::{Screen, Screened, Spec};
 pub use tracks::Tracks;
 
+use std::fmt;
+
 use types::{InstrumentId, TimestampNs};
 
 /// An instrument as a venue knows it.
@@ -76,7 +78,7 @@ pub struct Addresses {
 }
 
 /// How messages come.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Stream {
     /// A WebSocket.
     WebSocket {
@@ -90,6 +92,22 @@ pub enum Stream {
         /// Headers of the request: names and values.
         headers: Vec<(&'static str, String)>,
     },
+}
+
+impl fmt::Debug for Stream {
+    /// Without the values of headers, which may be secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WebSocket { path } => f.debug_struct("WebSocket").field("path", path).finish(),
+            Self::Lines { path, headers } => {
+                let names: Vec<_> = headers.iter().map(|header| header.0).collect();
+                f.debug_struct("Lines")
+                    .field("path", path)
+                    .field("headers", &names)
+                    .finish()
+            }
+        }
+    }
 }
 
 /// A message that is not what the venue's documentation says.

@@ -5,9 +5,11 @@
 //! | [`binance`] | trade, bookTicker, diff depth; spot and USD-M futures | update ids, REST snapshot |
 //! | [`coinbase`] | level2, market_trades, heartbeats; Advanced Trade | a sequence of the connection, heartbeats |
 //! | [`hyperliquid`] | l2Book, bbo, trades | whole books, each stated again |
+//! | [`oanda`] | v20 pricing stream: touch | each price stands for itself, heartbeats |
 
 pub mod binance;
 pub mod coinbase;
 pub mod hyperliquid;
+pub mod oanda;
 #[cfg(test)]
 mod told;

@@ -1,11 +1,12 @@
 //! Every venue's conversation, broken by seed: what is shown is always something that the venue had, and in
 //! the end what it has. `FEED_SEEDS=N` plays N conversations of each kind, `FEED_FROM=N` from that seed on.
 
-use marketdata::feed::{Adapter, BookChannel, Channels, Listing, Spec};
+use marketdata::feed::{Adapter, BookChannel, Channels, Credentials, Listing, Spec};
 use marketdata::local::{Counterpart, Network, Played, Weather};
 use marketdata::venue::binance::{Binance, LocalBinance, Product};
 use marketdata::venue::coinbase::{Coinbase, LocalCoinbase};
 use marketdata::venue::hyperliquid::{Hyperliquid, LocalHyperliquid};
+use marketdata::venue::oanda::{LocalOanda, Oanda};
 use types::{InstrumentId, Price, Qty, Ratio};
 
 /// Conversations of each kind in a run of the tests.
@@ -25,6 +26,13 @@ fn listings(symbols: &[&str]) -> Vec<Listing> {
         },
     };
     symbols.iter().enumerate().map(listing).collect()
+}
+
+fn credentials() -> Credentials {
+    Credentials {
+        key: String::from("a-key"),
+        secret: String::from("a-secret"),
+    }
 }
 
 fn number(name: &str, default: u64) -> u64 {
@@ -143,4 +151,17 @@ fn hyperliquid_is_never_wrong() {
     };
     weather("hyperliquid", Weather::STORM, &["BTC", "@107"], pair);
     weather("hyperliquid", Weather::CALM, &["BTC", "@107"], pair);
+}
+
+#[test]
+fn oanda_is_never_wrong() {
+    let pair = |listings, _| -> Pair {
+        (
+            Box::new(Oanda::new(credentials(), listings)),
+            Box::new(LocalOanda::new()),
+        )
+    };
+    let symbols = &["EUR_USD", "USD_CAD"];
+    played("oanda", Weather::STORM, symbols, BookChannel::Touch, pair);
+    played("oanda", Weather::CALM, symbols, BookChannel::Touch, pair);
 }
