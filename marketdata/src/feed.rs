@@ -30,7 +30,7 @@ pub use health::{Counters, Health, State};
 pub use number::{NumberError, price, qty, signed, timestamp_ms, unsigned};
 pub use output::{Action, FetchId, Output};
 pub use prints::Prints;
-pub use scan::{Fields, Value};
+pub use scan::{Fields, Items, Value};
 pub use screen::{Screen, Screened, Spec};
 pub use tracks::Tracks;
 

@@ -8,7 +8,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 
-use types::{Level, MarketData, Price, TimestampNs, Trade};
+use types::{Aggressor, Level, MarketData, Price, TimestampNs, Trade};
 
 use super::Counterpart;
 use super::market::{Change, Market, Wander};
@@ -478,7 +478,7 @@ impl Network {
                 MarketData::Trade(trade) => {
                     // In order, each once; some may be missing.
                     let rest = &witness.trades[witness.newest_trade as usize..];
-                    match rest.iter().position(|known| known == trade) {
+                    match rest.iter().position(|known| is_told(known, trade)) {
                         Some(found) => witness.newest_trade += found as u64 + 1,
                         None => witness.newest_trade = u64::MAX,
                     }
@@ -523,6 +523,12 @@ impl Network {
                 .map(|(bid, ask)| digest_levels(&[bid], &[ask]))
         }
     }
+}
+
+/// Whether a print is told as it was; a venue need not say who crossed.
+fn is_told(known: &Trade, told: &Trade) -> bool {
+    let is_aggressor = told.aggressor == known.aggressor || told.aggressor == Aggressor::Unknown;
+    is_aggressor && (told.price, told.qty) == (known.price, known.qty)
 }
 
 fn remember(witness: &mut Witness, market: &Market, depth: usize, is_depth: bool) {
