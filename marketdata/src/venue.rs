@@ -7,11 +7,13 @@
 //! | [`coinbase`] | level2, market_trades, heartbeats; Advanced Trade | a sequence of the connection, heartbeats |
 //! | [`hyperliquid`] | l2Book, bbo, trades | whole books, each stated again |
 //! | [`oanda`] | v20 pricing stream: touch | each price stands for itself, heartbeats |
+//! | [`polygon`] | quotes and trades of US stocks | each quote stands for itself |
 
 pub mod alpaca;
 pub mod binance;
 pub mod coinbase;
 pub mod hyperliquid;
 pub mod oanda;
+pub mod polygon;
 #[cfg(test)]
 mod told;

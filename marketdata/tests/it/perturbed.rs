@@ -8,6 +8,7 @@ use marketdata::venue::binance::{Binance, LocalBinance, Product};
 use marketdata::venue::coinbase::{Coinbase, LocalCoinbase};
 use marketdata::venue::hyperliquid::{Hyperliquid, LocalHyperliquid};
 use marketdata::venue::oanda::{LocalOanda, Oanda};
+use marketdata::venue::polygon::{LocalPolygon, Polygon};
 use types::{InstrumentId, Price, Qty, Ratio};
 
 /// Conversations of each kind in a run of the tests.
@@ -227,4 +228,17 @@ fn alpaca_crypto_is_never_wrong() {
     played("alpaca crypto, JSON", Weather::STORM, symbols, touch, json);
     weather("alpaca crypto, JSON", Weather::CALM, symbols, json);
     weather("alpaca crypto, packed", Weather::CALM, symbols, pack);
+}
+
+#[test]
+fn polygon_is_never_wrong() {
+    let pair = |listings, channels| -> Pair {
+        (
+            Box::new(Polygon::new(credentials(), 1, listings, channels)),
+            Box::new(LocalPolygon::new()),
+        )
+    };
+    let (symbols, touch) = (&["MSFT", "AAPL"], BookChannel::Touch);
+    played("polygon", Weather::STORM, symbols, touch, pair);
+    played("polygon", Weather::CALM, symbols, touch, pair);
 }
