@@ -13,7 +13,9 @@
 //! states first are from before the subscription and are not told. Its `side` is that of the resting order, as
 //! <https://docs.cdp.coinbase.com/exchange/websocket-feed/channels> says of matches.
 //!
-//! The channels are public, and subscribed to without a key. A product with USDC speaks under the name of the one
+//! The channels are public, and subscribed to without a key: then eight messages a second are taken from one address
+//! <https://docs.cdp.coinbase.com/coinbase-app/advanced-trade-apis/websocket/websocket-rate-limits>, each for one
+//! channel and any products; three are sent. A product with USDC speaks under the name of the one
 //! with USD: list it by that.
 
 mod local;
