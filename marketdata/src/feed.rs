@@ -14,24 +14,24 @@
 
 mod book;
 mod credentials;
-mod datetime;
 mod health;
 mod number;
 mod output;
 mod prints;
 mod scan;
 mod screen;
+mod time;
 mod tracks;
 
 pub use book::Book;
 pub use credentials::{Credentials, quoted};
-pub use datetime::timestamp_rfc3339;
 pub use health::{Counters, Health, State};
 pub use number::{NumberError, price, qty, signed, timestamp_ms, unsigned};
 pub use output::{Action, FetchId, Output};
 pub use prints::Prints;
 pub use scan::{Fields, Items, Value};
 pub use screen::{Screen, Screened, Spec};
+pub use time::{rfc3339, timestamp_rfc3339};
 pub use tracks::Tracks;
 
 use std::fmt;

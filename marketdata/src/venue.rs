@@ -16,4 +16,6 @@ pub mod hyperliquid;
 pub mod oanda;
 pub mod polygon;
 #[cfg(test)]
+mod said;
+#[cfg(test)]
 mod told;

@@ -1,63 +1,27 @@
-//! What an adapter says, in words that a test can hold against others.
+//! What an adapter says, in words that tests compare.
 
 use types::{InstrumentId, Level, MarketData, Price, Qty, Ratio, TimestampNs};
 
 use crate::feed::{Action, Adapter, Listing, Output, Spec};
 
-/// A moment for tests: 2023-11-14T22:13:20Z.
+/// When everything in these tests happens.
 pub(super) const NOW: TimestampNs = TimestampNs(1_700_000_000_000_000_000);
 
-/// A moment so many milliseconds after [`NOW`].
-pub(super) const fn after_ms(ms: u64) -> TimestampNs {
-    TimestampNs(NOW.0 + ms * 1_000_000)
-}
-
-/// Listings with prices in steps of 0.001 and quantities in steps of 1e-8.
-pub(super) fn listings(symbols: &[&str]) -> Vec<Listing> {
-    let listing = |(place, symbol): (usize, &&str)| Listing {
-        instrument: InstrumentId(place as u32 + 3),
-        symbol: (*symbol).to_owned(),
+/// A listing with these steps of price and quantity.
+pub(super) fn listing(symbol: &str, tick_size: &str, lot_size: &str) -> Listing {
+    Listing {
+        instrument: InstrumentId(3),
+        symbol: symbol.to_owned(),
         spec: Spec {
-            tick_size: Price(1_000_000),
-            lot_size: Qty(1),
+            tick_size: tick_size.parse::<Price>().unwrap(),
+            lot_size: lot_size.parse::<Qty>().unwrap(),
             may_be_negative: false,
             outlier_band: Ratio::ZERO,
         },
-    };
-    symbols.iter().enumerate().map(listing).collect()
-}
-
-/// What a message makes an adapter say.
-pub(super) fn message(adapter: &mut dyn Adapter, text: &str) -> Vec<String> {
-    binary(adapter, text.as_bytes())
-}
-
-/// What the bytes of a message make an adapter say.
-pub(super) fn binary(adapter: &mut dyn Adapter, bytes: &[u8]) -> Vec<String> {
-    let mut out = Output::default();
-    let read = adapter.message(&mut bytes.to_vec(), NOW, &mut out);
-    let mut said = told(&mut out);
-    if let Err(error) = read {
-        said.push(format!("error: {}", error.what));
     }
-    said
 }
 
-/// What an adapter says to an open connection.
-pub(super) fn opened(adapter: &mut dyn Adapter) -> Vec<String> {
-    let mut out = Output::default();
-    adapter.opened(NOW, &mut out);
-    told(&mut out)
-}
-
-/// What the time makes an adapter say.
-pub(super) fn ticked(adapter: &mut dyn Adapter, now: TimestampNs) -> Vec<String> {
-    let mut out = Output::default();
-    adapter.tick(now, &mut out);
-    told(&mut out)
-}
-
-/// Tells what an adapter says, shortly: events, then actions.
+/// Events and then actions, shortly.
 pub(super) fn told(out: &mut Output) -> Vec<String> {
     let level = |level: &Level| format!("{}x{}", level.price, level.qty);
     let side = |levels: &[Level]| levels.iter().map(level).collect::<Vec<_>>().join(" ");
@@ -88,4 +52,34 @@ pub(super) fn told(out: &mut Output) -> Vec<String> {
     }
     out.clear_events();
     said
+}
+
+/// What it says to the connection that is open.
+pub(super) fn opened(adapter: &mut dyn Adapter, now: TimestampNs) -> Vec<String> {
+    let mut out = Output::default();
+    adapter.opened(now, &mut out);
+    told(&mut out)
+}
+
+/// What it says to a message, and last the error.
+pub(super) fn message(adapter: &mut dyn Adapter, text: &str, now: TimestampNs) -> Vec<String> {
+    let mut out = Output::default();
+    let read = adapter.message(&mut text.to_owned().into_bytes(), now, &mut out);
+    let mut said = told(&mut out);
+    if let Err(error) = read {
+        said.push(format!("error: {}", error.what));
+    }
+    said
+}
+
+/// What it says once time has passed.
+pub(super) fn tick(adapter: &mut dyn Adapter, now: TimestampNs) -> Vec<String> {
+    let mut out = Output::default();
+    adapter.tick(now, &mut out);
+    told(&mut out)
+}
+
+/// So many seconds after [`NOW`].
+pub(super) const fn after(seconds: u64) -> TimestampNs {
+    TimestampNs(NOW.0 + seconds * 1_000_000_000)
 }

@@ -1,7 +1,8 @@
 //! Samples in the form of the venue's pages, in both encodings.
 
 use super::*;
-use crate::venue::told::{NOW, after_ms, binary, listings, message, opened, ticked};
+use crate::venue::said::{after_ms, binary, listings, message, opened};
+use crate::venue::told::{NOW, tick};
 
 const STOCKS: Product = Product::Stocks {
     feed: Feed::Iex,
@@ -17,12 +18,8 @@ fn alpaca(product: Product, encoding: Encoding, book: BookChannel) -> Alpaca {
         Product::Stocks { .. } => &["AAPL", "AMD"],
         Product::Crypto => &["BTC/USD", "CRV/USD"],
     };
-    let mut listings = listings(symbols);
-    for listing in &mut listings {
-        listing.spec.tick_size = Price(10_000);
-    }
     let channels = Channels { book, trades: true };
-    Alpaca::new(product, encoding, credentials, listings, channels)
+    Alpaca::new(product, encoding, credentials, listings(symbols), channels)
 }
 
 fn subscribed(product: Product, book: BookChannel) -> Alpaca {
@@ -229,15 +226,15 @@ fn refusals_are_said() {
     assert_eq!(message(&mut stocks, refusal), ["error: no refusal"]);
     let mut silent = alpaca(STOCKS, Encoding::Json, BookChannel::Touch);
     opened(&mut silent);
-    assert_eq!(ticked(&mut silent, after_ms(10_000)), ["x"; 0]);
+    assert_eq!(tick(&mut silent, after_ms(10_000)), ["x"; 0]);
     assert_eq!(
-        ticked(&mut silent, after_ms(10_001)),
+        tick(&mut silent, after_ms(10_001)),
         ["reconnect: no answer to the key"]
     );
     let mut crypto = subscribed(Product::Crypto, BookChannel::Depth);
-    assert_eq!(ticked(&mut crypto, after_ms(25_000)), ["x"; 0]);
+    assert_eq!(tick(&mut crypto, after_ms(25_000)), ["x"; 0]);
     assert_eq!(
-        ticked(&mut crypto, after_ms(25_001)),
+        tick(&mut crypto, after_ms(25_001)),
         ["reconnect: a book was not stated"]
     );
 }

@@ -1,24 +1,10 @@
 //! Samples in the form of the venue's pages, and the rules of the book at their edges.
 
-use types::{InstrumentId, Price, Qty, Ratio, TimestampNs};
-
 use super::*;
-use crate::feed::Spec;
-use crate::venue::told::told;
-
-const NOW: TimestampNs = TimestampNs(1_700_000_000_000_000_000);
+use crate::venue::told::{NOW, listing, told};
 
 fn binance(product: Product, book: BookChannel) -> Binance {
-    let listing = Listing {
-        instrument: InstrumentId(3),
-        symbol: String::from("BTCUSDT"),
-        spec: Spec {
-            tick_size: Price(10_000_000),
-            lot_size: Qty(1_000),
-            may_be_negative: false,
-            outlier_band: Ratio::ZERO,
-        },
-    };
+    let listing = listing("BTCUSDT", "0.01", "0.00001");
     let channels = Channels { book, trades: true };
     Binance::new(product, vec![listing], channels)
 }

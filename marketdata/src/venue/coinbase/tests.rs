@@ -1,7 +1,8 @@
 //! Samples in the form of the venue's pages, and the rules of the sequence at their edges.
 
 use super::*;
-use crate::venue::told::{after_ms, listings, message, opened, ticked};
+use crate::venue::said::{after_ms, listings, message, opened};
+use crate::venue::told::tick;
 
 fn coinbase(book: BookChannel) -> Coinbase {
     let channels = Channels { book, trades: true };
@@ -175,19 +176,19 @@ fn a_number_that_is_missing_ends_the_connection() {
 #[test]
 fn silence_and_books_that_do_not_come_end_the_connection() {
     let mut coinbase = coinbase(BookChannel::Depth);
-    assert_eq!(ticked(&mut coinbase, after_ms(5_000)), ["x"; 0]);
+    assert_eq!(tick(&mut coinbase, after_ms(5_000)), ["x"; 0]);
     assert_eq!(
-        ticked(&mut coinbase, after_ms(5_001)),
+        tick(&mut coinbase, after_ms(5_001)),
         ["reconnect: no heartbeat"]
     );
-    assert_eq!(ticked(&mut coinbase, after_ms(9_000)), ["x"; 0]);
+    assert_eq!(tick(&mut coinbase, after_ms(9_000)), ["x"; 0]);
     opened(&mut coinbase);
     let mut out = Output::default();
     for sequence in 0..=15 {
         let mut bytes = envelope("heartbeats", sequence, "{}").into_bytes();
         let now = after_ms(sequence * 1_000 + 1);
         coinbase.message(&mut bytes, now, &mut out).unwrap();
-        let said = ticked(&mut coinbase, now);
+        let said = tick(&mut coinbase, now);
         assert_eq!(said.len(), usize::from(sequence == 15), "{said:?}");
     }
 }

@@ -1,7 +1,8 @@
 //! Samples in the form of the venue's pages, and books that come late or not at all.
 
 use super::*;
-use crate::venue::told::{NOW, after_ms, listings, message, opened, ticked};
+use crate::venue::said::{after_ms, listings, message, opened};
+use crate::venue::told::{NOW, tick};
 
 fn hyperliquid(book: BookChannel) -> Hyperliquid {
     let channels = Channels { book, trades: true };
@@ -125,14 +126,14 @@ fn prints_are_told_once() {
 #[test]
 fn a_quiet_connection_is_asked_and_given_up() {
     let mut hyperliquid = hyperliquid(BookChannel::Touch);
-    assert_eq!(ticked(&mut hyperliquid, after_ms(20_000)), ["x"; 0]);
+    assert_eq!(tick(&mut hyperliquid, after_ms(20_000)), ["x"; 0]);
     let ping = [r#"send {"method":"ping"}"#];
-    assert_eq!(ticked(&mut hyperliquid, after_ms(20_001)), ping);
+    assert_eq!(tick(&mut hyperliquid, after_ms(20_001)), ping);
     assert_eq!(message(&mut hyperliquid, r#"{"channel":"pong"}"#), ["x"; 0]);
-    assert_eq!(ticked(&mut hyperliquid, after_ms(25_000)), ping);
-    assert_eq!(ticked(&mut hyperliquid, after_ms(35_000)), ["x"; 0]);
+    assert_eq!(tick(&mut hyperliquid, after_ms(25_000)), ping);
+    assert_eq!(tick(&mut hyperliquid, after_ms(35_000)), ["x"; 0]);
     assert_eq!(
-        ticked(&mut hyperliquid, after_ms(35_001)),
+        tick(&mut hyperliquid, after_ms(35_001)),
         ["reconnect: no answer to a ping"]
     );
 }
@@ -141,9 +142,9 @@ fn a_quiet_connection_is_asked_and_given_up() {
 fn a_book_that_is_not_stated_any_more_is_lost() {
     let mut hyperliquid = hyperliquid(BookChannel::Depth);
     message(&mut hyperliquid, &book(1, "1"));
-    assert_eq!(ticked(&mut hyperliquid, after_ms(15_000)), ["x"; 0]);
+    assert_eq!(tick(&mut hyperliquid, after_ms(15_000)), ["x"; 0]);
     assert_eq!(
-        ticked(&mut hyperliquid, TimestampNs(NOW.0 + BOOK_NS_MAX + 1)),
+        tick(&mut hyperliquid, TimestampNs(NOW.0 + BOOK_NS_MAX + 1)),
         ["Gap", "reconnect: a book is not stated any more"]
     );
 }

@@ -1,13 +1,11 @@
 //! Samples in the form of the venue's pages.
 
 use super::*;
-use crate::venue::told::{after_ms, listings, message, opened, ticked};
+use crate::venue::said::{after_ms, listings, message, opened};
+use crate::venue::told::tick;
 
 fn oanda() -> Oanda {
-    let mut listings = listings(&["EUR_USD", "USD_CAD"]);
-    for listing in &mut listings {
-        listing.spec.tick_size = types::Price(10_000);
-    }
+    let listings = listings(&["EUR_USD", "USD_CAD"]);
     let credentials = Credentials {
         key: String::from("101-004-1435156-001"),
         secret: String::from("a-token"),
@@ -101,12 +99,12 @@ fn what_is_not_tradeable_is_closed() {
 #[test]
 fn a_stream_without_heartbeats_is_given_up() {
     let mut oanda = oanda();
-    assert_eq!(ticked(&mut oanda, after_ms(10_000)), ["x"; 0]);
+    assert_eq!(tick(&mut oanda, after_ms(10_000)), ["x"; 0]);
     assert_eq!(
-        ticked(&mut oanda, after_ms(10_001)),
+        tick(&mut oanda, after_ms(10_001)),
         ["reconnect: no heartbeat"]
     );
-    assert_eq!(ticked(&mut oanda, after_ms(20_000)), ["x"; 0]);
+    assert_eq!(tick(&mut oanda, after_ms(20_000)), ["x"; 0]);
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::feed::BookChannel;
-use crate::venue::told::{after_ms, listings, message, opened, ticked};
+use crate::venue::said::{after_ms, listings, message, opened};
+use crate::venue::told::tick;
 
 fn polygon() -> Polygon {
     let credentials = Credentials {
@@ -153,12 +154,12 @@ fn refusals_and_silence_are_said() {
     );
     assert_eq!(message(&mut subscribed(), refusal), ["error: no refusal"]);
     opened(&mut refused);
-    assert_eq!(ticked(&mut refused, after_ms(10_000)), ["x"; 0]);
+    assert_eq!(tick(&mut refused, after_ms(10_000)), ["x"; 0]);
     assert_eq!(
-        ticked(&mut refused, after_ms(10_001)),
+        tick(&mut refused, after_ms(10_001)),
         ["reconnect: no answer to the key"]
     );
-    assert_eq!(ticked(&mut subscribed(), after_ms(60_000)), ["x"; 0]);
+    assert_eq!(tick(&mut subscribed(), after_ms(60_000)), ["x"; 0]);
 }
 
 #[test]
