@@ -14,7 +14,8 @@ use types::{InstrumentId, Price, Qty, Ratio};
 /// Conversations of each kind in a run of the tests.
 const SEEDS: u64 = 300;
 
-type Pair = (Box<dyn Adapter>, Box<dyn Counterpart>);
+/// Both sides of a venue's conversation.
+pub(crate) type Pair = (Box<dyn Adapter>, Box<dyn Counterpart>);
 
 fn listings(symbols: &[&str]) -> Vec<Listing> {
     let listing = |(place, symbol): (usize, &&str)| Listing {
@@ -131,41 +132,47 @@ fn binance_futures_are_never_wrong() {
     );
 }
 
+pub(crate) fn coinbase(listings: Vec<Listing>, channels: Channels) -> Pair {
+    (
+        Box::new(Coinbase::new(listings, channels)),
+        Box::new(LocalCoinbase::new()),
+    )
+}
+
 #[test]
 fn coinbase_is_never_wrong() {
-    let pair = |listings, channels| -> Pair {
-        (
-            Box::new(Coinbase::new(listings, channels)),
-            Box::new(LocalCoinbase::new()),
-        )
-    };
-    weather("coinbase", Weather::STORM, &["BTC-USD", "ETH-USD"], pair);
-    weather("coinbase", Weather::CALM, &["BTC-USD", "ETH-USD"], pair);
+    let symbols = ["BTC-USD", "ETH-USD"];
+    weather("coinbase", Weather::STORM, &symbols, coinbase);
+    weather("coinbase", Weather::CALM, &symbols, coinbase);
+}
+
+pub(crate) fn hyperliquid(listings: Vec<Listing>, channels: Channels) -> Pair {
+    (
+        Box::new(Hyperliquid::new(listings, channels)),
+        Box::new(LocalHyperliquid::new()),
+    )
 }
 
 #[test]
 fn hyperliquid_is_never_wrong() {
-    let pair = |listings, channels| -> Pair {
-        (
-            Box::new(Hyperliquid::new(listings, channels)),
-            Box::new(LocalHyperliquid::new()),
-        )
-    };
-    weather("hyperliquid", Weather::STORM, &["BTC", "@107"], pair);
-    weather("hyperliquid", Weather::CALM, &["BTC", "@107"], pair);
+    let symbols = ["BTC", "@107"];
+    weather("hyperliquid", Weather::STORM, &symbols, hyperliquid);
+    weather("hyperliquid", Weather::CALM, &symbols, hyperliquid);
+}
+
+/// Of touches only, and without prints.
+pub(crate) fn oanda(listings: Vec<Listing>, _: Channels) -> Pair {
+    (
+        Box::new(Oanda::new(credentials(), listings)),
+        Box::new(LocalOanda::new()),
+    )
 }
 
 #[test]
 fn oanda_is_never_wrong() {
-    let pair = |listings, _| -> Pair {
-        (
-            Box::new(Oanda::new(credentials(), listings)),
-            Box::new(LocalOanda::new()),
-        )
-    };
-    let symbols = &["EUR_USD", "USD_CAD"];
-    played("oanda", Weather::STORM, symbols, BookChannel::Touch, pair);
-    played("oanda", Weather::CALM, symbols, BookChannel::Touch, pair);
+    let (symbols, touch) = (["EUR_USD", "USD_CAD"], BookChannel::Touch);
+    played("oanda", Weather::STORM, &symbols, touch, oanda);
+    played("oanda", Weather::CALM, &symbols, touch, oanda);
 }
 
 fn alpaca(
@@ -174,41 +181,48 @@ fn alpaca(
     listings: Vec<Listing>,
     channels: Channels,
 ) -> Pair {
-    (
-        Box::new(Alpaca::new(
-            product,
-            encoding,
-            credentials(),
-            listings,
-            channels,
-        )),
-        Box::new(LocalAlpaca::new(product, encoding)),
-    )
+    let adapter = Alpaca::new(product, encoding, credentials(), listings, channels);
+    let counterpart = LocalAlpaca::new(product, encoding);
+    (Box::new(adapter), Box::new(counterpart))
+}
+
+const STOCKS: alpaca::Product = alpaca::Product::Stocks {
+    feed: alpaca::Feed::Sip,
+    size_unit: 1,
+};
+
+/// Of touches only.
+pub(crate) fn alpaca_stocks(listings: Vec<Listing>, channels: Channels) -> Pair {
+    alpaca(STOCKS, Encoding::Json, listings, channels)
+}
+
+/// Of touches only.
+pub(crate) fn alpaca_stocks_packed(listings: Vec<Listing>, channels: Channels) -> Pair {
+    alpaca(STOCKS, Encoding::MessagePack, listings, channels)
+}
+
+pub(crate) fn alpaca_crypto(listings: Vec<Listing>, channels: Channels) -> Pair {
+    alpaca(alpaca::Product::Crypto, Encoding::Json, listings, channels)
+}
+
+pub(crate) fn alpaca_crypto_packed(listings: Vec<Listing>, channels: Channels) -> Pair {
+    let product = alpaca::Product::Crypto;
+    alpaca(product, Encoding::MessagePack, listings, channels)
 }
 
 #[test]
 fn alpaca_stocks_are_never_wrong() {
-    const PRODUCT: alpaca::Product = alpaca::Product::Stocks {
-        feed: alpaca::Feed::Sip,
-        size_unit: 1,
-    };
-    let json = |listings, channels| alpaca(PRODUCT, Encoding::Json, listings, channels);
-    let pack = |listings, channels| alpaca(PRODUCT, Encoding::MessagePack, listings, channels);
-    let symbols = &["AAPL", "AMD"];
-    let touch = BookChannel::Touch;
-    played("alpaca stocks, JSON", Weather::STORM, symbols, touch, json);
-    played("alpaca stocks, JSON", Weather::CALM, symbols, touch, json);
-    played(
-        "alpaca stocks, packed",
-        Weather::STORM,
-        symbols,
-        touch,
-        pack,
-    );
-    played("alpaca stocks, packed", Weather::CALM, symbols, touch, pack);
+    let (symbols, touch) = (["AAPL", "AMD"], BookChannel::Touch);
+    for (name, pair) in [
+        ("alpaca stocks", alpaca_stocks as fn(_, _) -> _),
+        ("alpaca stocks, packed", alpaca_stocks_packed),
+    ] {
+        played(name, Weather::STORM, &symbols, touch, pair);
+        played(name, Weather::CALM, &symbols, touch, pair);
+    }
 }
 
-/// What the venue's books cannot show does not happen on a connection: they have no sequence.
+/// What books without a sequence cannot show does not happen: messages on one connection keep their order.
 const IN_ORDER: Weather = Weather {
     dropped: 0,
     swapped: 0,
@@ -218,27 +232,28 @@ const IN_ORDER: Weather = Weather {
 
 #[test]
 fn alpaca_crypto_is_never_wrong() {
-    const PRODUCT: alpaca::Product = alpaca::Product::Crypto;
-    let json = |listings, channels| alpaca(PRODUCT, Encoding::Json, listings, channels);
-    let pack = |listings, channels| alpaca(PRODUCT, Encoding::MessagePack, listings, channels);
-    let symbols = &["BTC/USD", "ETH/USD"];
-    let (depth, touch) = (BookChannel::Depth, BookChannel::Touch);
-    played("alpaca crypto, JSON", IN_ORDER, symbols, depth, json);
-    played("alpaca crypto, packed", IN_ORDER, symbols, depth, pack);
-    played("alpaca crypto, JSON", Weather::STORM, symbols, touch, json);
-    weather("alpaca crypto, JSON", Weather::CALM, symbols, json);
-    weather("alpaca crypto, packed", Weather::CALM, symbols, pack);
+    let symbols = ["BTC/USD", "ETH/USD"];
+    for (name, pair) in [
+        ("alpaca crypto", alpaca_crypto as fn(_, _) -> _),
+        ("alpaca crypto, packed", alpaca_crypto_packed),
+    ] {
+        played(name, IN_ORDER, &symbols, BookChannel::Depth, pair);
+        played(name, Weather::STORM, &symbols, BookChannel::Touch, pair);
+        weather(name, Weather::CALM, &symbols, pair);
+    }
+}
+
+/// Of touches only.
+pub(crate) fn polygon(listings: Vec<Listing>, channels: Channels) -> Pair {
+    (
+        Box::new(Polygon::new(credentials(), 1, listings, channels)),
+        Box::new(LocalPolygon::new()),
+    )
 }
 
 #[test]
 fn polygon_is_never_wrong() {
-    let pair = |listings, channels| -> Pair {
-        (
-            Box::new(Polygon::new(credentials(), 1, listings, channels)),
-            Box::new(LocalPolygon::new()),
-        )
-    };
-    let (symbols, touch) = (&["MSFT", "AAPL"], BookChannel::Touch);
-    played("polygon", Weather::STORM, symbols, touch, pair);
-    played("polygon", Weather::CALM, symbols, touch, pair);
+    let (symbols, touch) = (["MSFT", "AAPL"], BookChannel::Touch);
+    played("polygon", Weather::STORM, &symbols, touch, polygon);
+    played("polygon", Weather::CALM, &symbols, touch, polygon);
 }
