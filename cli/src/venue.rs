@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use marketdata::feed::{Listing, Spec};
 use marketdata::local::{LocalVenue, Settings, Speaker, Weather};
-use marketdata::venue::{NAMES, counterpart};
+use marketdata::venue::{Feed, names};
 use types::{InstrumentId, Price, Qty, Ratio};
 
 use crate::demo::{parse_listen, say, stop_signal};
@@ -20,7 +20,7 @@ use crate::demo::{parse_listen, say, stop_signal};
   dynasty serve --config fixtures/servers/local.toml             a server that listens to the first of these")]
 pub(crate) struct Args {
     /// The feed that it has.
-    #[arg(value_name = "FEED", value_parser = clap::builder::PossibleValuesParser::new(NAMES))]
+    #[arg(value_name = "FEED", value_parser = clap::builder::PossibleValuesParser::new(names()))]
     feed: String,
     /// Its instruments, as the venue calls them, separated by commas.
     #[arg(long, value_name = "SYMBOLS", value_delimiter = ',', required = true)]
@@ -63,13 +63,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         },
         waiting_max: 10_000,
     };
-    let name = args.feed.clone();
-    let speak = move || counterpart(&name);
-    speak().context("no such feed")?;
-    let speaker: Speaker = Arc::new(move || match speak() {
-        Some(counterpart) => counterpart,
-        None => unreachable!("it was there before"),
-    });
+    let feed = Feed::of(&args.feed).context("no such feed")?;
+    let speaker: Speaker = Arc::new(|| feed.counterpart());
     let executor = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

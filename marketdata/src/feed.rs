@@ -13,9 +13,11 @@
 //! - what comes twice or late changes nothing.
 
 mod book;
+mod credentials;
 mod health;
 mod number;
 mod output;
+mod prints;
 mod restate;
 mod scan;
 mod screen;
@@ -23,14 +25,18 @@ mod time;
 mod tracks;
 
 pub use book::Book;
+pub use credentials::{Credentials, quoted};
 pub use health::{Counters, Health, State};
 pub use number::{NumberError, price, qty, signed, timestamp_ms, unsigned};
 pub use output::{Action, FetchId, Output};
+pub use prints::Prints;
 pub use restate::Restate;
-pub use scan::{Fields, Value};
+pub use scan::{Fields, Items, Value};
 pub use screen::{Screen, Screened, Spec};
 pub use time::{rfc3339, timestamp_rfc3339};
 pub use tracks::Tracks;
+
+use std::fmt;
 
 use types::{InstrumentId, TimestampNs};
 
@@ -74,7 +80,7 @@ pub struct Addresses {
 }
 
 /// How messages come.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Stream {
     /// A WebSocket.
     WebSocket {
@@ -88,6 +94,22 @@ pub enum Stream {
         /// Headers of the request: names and values.
         headers: Vec<(&'static str, String)>,
     },
+}
+
+impl fmt::Debug for Stream {
+    /// Without the values of headers, which may be secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WebSocket { path } => f.debug_struct("WebSocket").field("path", path).finish(),
+            Self::Lines { path, headers } => {
+                let names: Vec<_> = headers.iter().map(|header| header.0).collect();
+                f.debug_struct("Lines")
+                    .field("path", path)
+                    .field("headers", &names)
+                    .finish()
+            }
+        }
+    }
 }
 
 /// A message that is not what the venue's documentation says.
@@ -128,6 +150,11 @@ pub trait Adapter: Send {
 
     /// Where its messages come from.
     fn stream(&self) -> Stream;
+
+    /// Headers of a WebSocket's handshake: names and values.
+    fn headers(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
 
     /// The connection is open: says what to send first. Everything is lost until it is stated again.
     fn opened(&mut self, now: TimestampNs, out: &mut Output);

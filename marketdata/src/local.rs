@@ -42,6 +42,17 @@ pub trait Counterpart: Send {
     /// A client has connected; nothing is subscribed to.
     fn opened(&mut self, now: TimestampNs, out: &mut Vec<Vec<u8>>);
 
+    /// The client asked for a document that never ends: path and query.
+    fn streamed(
+        &mut self,
+        path: &str,
+        markets: &[Market],
+        now: TimestampNs,
+        out: &mut Vec<Vec<u8>>,
+    ) {
+        let _ = (path, markets, now, out);
+    }
+
     /// The client sent a message.
     fn request(
         &mut self,

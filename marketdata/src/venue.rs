@@ -2,51 +2,319 @@
 //!
 //! | venue | channels | what holds the book together |
 //! |---|---|---|
+//! | [`alpaca`] | quotes, trades, statuses; order books of crypto; JSON and `MessagePack` | nothing but the connection |
 //! | [`binance`] | trade, bookTicker, diff depth; spot and USD-M futures | update ids, REST snapshot |
 //! | [`bybit`] | publicTrade, orderbook 1 and 50; spot, linear, inverse | update ids, snapshot of the stream |
+//! | [`coinbase`] | level2, market_trades, heartbeats; Advanced Trade | a sequence of the connection, heartbeats |
+//! | [`hyperliquid`] | l2Book, bbo, trades | whole books, each stated again |
 //! | [`kraken`] | trade, ticker, book; spot | CRC-32 of the levels that are shown |
+//! | [`oanda`] | v20 pricing stream: touch | each price stands for itself, heartbeats |
 //! | [`okx`] | trades, bbo-tbt, books | sequence ids that name the one before, snapshot of the stream |
+//! | [`polygon`] | quotes and trades of US stocks | each quote stands for itself |
 
+pub mod alpaca;
 pub mod binance;
 pub mod bybit;
+pub mod coinbase;
+pub mod hyperliquid;
 pub mod kraken;
+pub mod oanda;
 pub mod okx;
-
+pub mod polygon;
+#[cfg(test)]
+mod said;
 #[cfg(test)]
 mod told;
 
-use crate::feed::{Adapter, Addresses, Channels, Listing};
+use crate::feed::{Adapter, Addresses, BookChannel, Channels, Credentials, Listing};
 use crate::local::Counterpart;
 
-/// The feeds that there are, by name.
-pub const NAMES: &[&str] = &["binance-spot", "binance-futures"];
-
-/// The adapter of a feed and where its venue is; `None` for a name that is not in [`NAMES`].
-pub fn adapter(
-    name: &str,
-    listings: Vec<Listing>,
-    channels: Channels,
-) -> Option<(Box<dyn Adapter>, Addresses)> {
-    use binance::{Binance, Product};
-    Some(match name {
-        "binance-spot" => (
-            Box::new(Binance::new(Product::Spot, listings, channels)),
-            binance::SPOT,
-        ),
-        "binance-futures" => (
-            Box::new(Binance::new(Product::Futures, listings, channels)),
-            binance::FUTURES,
-        ),
-        _ => return None,
-    })
+/// A feed: what its adapter is, where its venue is, and what that looks like on this machine.
+#[derive(Debug, Clone, Copy)]
+pub struct Feed {
+    /// Venue and product.
+    pub name: &'static str,
+    /// Where the venue is.
+    pub addresses: Addresses,
+    /// Whether it asks for a key.
+    pub needs_key: bool,
+    /// Whether it shows levels, not the touch alone.
+    pub has_depth: bool,
+    /// A symbol as the venue writes it.
+    pub example: &'static str,
+    adapter: fn(Credentials, Vec<Listing>, Channels) -> Box<dyn Adapter>,
+    counterpart: fn() -> Box<dyn Counterpart>,
 }
 
-/// The venue's side of a feed, for a venue on this machine; `None` for a name that is not in [`NAMES`].
-pub fn counterpart(name: &str) -> Option<Box<dyn Counterpart>> {
-    use binance::{LocalBinance, Product};
-    Some(match name {
-        "binance-spot" => Box::new(LocalBinance::new(Product::Spot)),
-        "binance-futures" => Box::new(LocalBinance::new(Product::Futures)),
-        _ => return None,
-    })
+impl Feed {
+    /// Its adapter. Without depth every book is the touch.
+    pub fn adapter(
+        &self,
+        credentials: Credentials,
+        listings: Vec<Listing>,
+        channels: Channels,
+    ) -> Box<dyn Adapter> {
+        let book = if self.has_depth {
+            channels.book
+        } else {
+            BookChannel::Touch
+        };
+        (self.adapter)(credentials, listings, Channels { book, ..channels })
+    }
+
+    /// The venue's side of it.
+    pub fn counterpart(&self) -> Box<dyn Counterpart> {
+        (self.counterpart)()
+    }
+
+    /// The feed of a name.
+    pub fn of(name: &str) -> Option<&'static Self> {
+        FEEDS.iter().find(|feed| feed.name == name)
+    }
+}
+
+/// All that there are.
+pub const FEEDS: &[Feed] = &[
+    Feed {
+        name: "alpaca-crypto",
+        addresses: alpaca::DATA,
+        needs_key: true,
+        has_depth: true,
+        example: "BTC/USD",
+        adapter: |credentials, listings, channels| {
+            let encoding = alpaca::Encoding::MessagePack;
+            let product = alpaca::Product::Crypto;
+            Box::new(alpaca::Alpaca::new(
+                product,
+                encoding,
+                credentials,
+                listings,
+                channels,
+            ))
+        },
+        counterpart: || {
+            let encoding = alpaca::Encoding::MessagePack;
+            Box::new(alpaca::LocalAlpaca::new(alpaca::Product::Crypto, encoding))
+        },
+    },
+    Feed {
+        name: "alpaca-iex",
+        addresses: alpaca::DATA,
+        needs_key: true,
+        has_depth: false,
+        example: "AAPL",
+        adapter: |credentials, listings, channels| {
+            let encoding = alpaca::Encoding::MessagePack;
+            let product = stocks(alpaca::Feed::Iex);
+            Box::new(alpaca::Alpaca::new(
+                product,
+                encoding,
+                credentials,
+                listings,
+                channels,
+            ))
+        },
+        counterpart: || {
+            let encoding = alpaca::Encoding::MessagePack;
+            Box::new(alpaca::LocalAlpaca::new(
+                stocks(alpaca::Feed::Iex),
+                encoding,
+            ))
+        },
+    },
+    Feed {
+        name: "alpaca-sip",
+        addresses: alpaca::DATA,
+        needs_key: true,
+        has_depth: false,
+        example: "AAPL",
+        adapter: |credentials, listings, channels| {
+            let encoding = alpaca::Encoding::MessagePack;
+            let product = stocks(alpaca::Feed::Sip);
+            Box::new(alpaca::Alpaca::new(
+                product,
+                encoding,
+                credentials,
+                listings,
+                channels,
+            ))
+        },
+        counterpart: || {
+            let encoding = alpaca::Encoding::MessagePack;
+            Box::new(alpaca::LocalAlpaca::new(
+                stocks(alpaca::Feed::Sip),
+                encoding,
+            ))
+        },
+    },
+    Feed {
+        name: "binance-futures",
+        addresses: binance::FUTURES,
+        needs_key: false,
+        has_depth: true,
+        example: "BTCUSDT",
+        adapter: |_, listings, channels| {
+            let product = binance::Product::Futures;
+            Box::new(binance::Binance::new(product, listings, channels))
+        },
+        counterpart: || Box::new(binance::LocalBinance::new(binance::Product::Futures)),
+    },
+    Feed {
+        name: "binance-spot",
+        addresses: binance::SPOT,
+        needs_key: false,
+        has_depth: true,
+        example: "BTCUSDT",
+        adapter: |_, listings, channels| {
+            let product = binance::Product::Spot;
+            Box::new(binance::Binance::new(product, listings, channels))
+        },
+        counterpart: || Box::new(binance::LocalBinance::new(binance::Product::Spot)),
+    },
+    Feed {
+        name: "bybit-inverse",
+        addresses: bybit::ADDRESSES,
+        needs_key: false,
+        has_depth: true,
+        example: "BTCUSD",
+        adapter: |_, listings, channels| {
+            Box::new(bybit::Bybit::new(
+                bybit::Product::Inverse,
+                listings,
+                channels,
+            ))
+        },
+        counterpart: || Box::new(bybit::LocalBybit::new(bybit::Product::Inverse)),
+    },
+    Feed {
+        name: "bybit-linear",
+        addresses: bybit::ADDRESSES,
+        needs_key: false,
+        has_depth: true,
+        example: "BTCUSDT",
+        adapter: |_, listings, channels| {
+            Box::new(bybit::Bybit::new(
+                bybit::Product::Linear,
+                listings,
+                channels,
+            ))
+        },
+        counterpart: || Box::new(bybit::LocalBybit::new(bybit::Product::Linear)),
+    },
+    Feed {
+        name: "bybit-spot",
+        addresses: bybit::ADDRESSES,
+        needs_key: false,
+        has_depth: true,
+        example: "BTCUSDT",
+        adapter: |_, listings, channels| {
+            Box::new(bybit::Bybit::new(bybit::Product::Spot, listings, channels))
+        },
+        counterpart: || Box::new(bybit::LocalBybit::new(bybit::Product::Spot)),
+    },
+    Feed {
+        name: "coinbase",
+        addresses: coinbase::ADVANCED,
+        needs_key: false,
+        has_depth: true,
+        example: "BTC-USD",
+        adapter: |_, listings, channels| Box::new(coinbase::Coinbase::new(listings, channels)),
+        counterpart: || Box::new(coinbase::LocalCoinbase::new()),
+    },
+    Feed {
+        name: "hyperliquid",
+        addresses: hyperliquid::MAINNET,
+        needs_key: false,
+        has_depth: true,
+        example: "BTC",
+        adapter: |_, listings, channels| {
+            Box::new(hyperliquid::Hyperliquid::new(listings, channels))
+        },
+        counterpart: || Box::new(hyperliquid::LocalHyperliquid::new()),
+    },
+    Feed {
+        name: "kraken",
+        addresses: kraken::ADDRESSES,
+        needs_key: false,
+        has_depth: true,
+        example: "BTC/USD",
+        adapter: |_, listings, channels| Box::new(kraken::Kraken::new(listings, channels)),
+        counterpart: || Box::new(kraken::LocalKraken::new()),
+    },
+    Feed {
+        name: "oanda",
+        addresses: oanda::LIVE,
+        needs_key: true,
+        has_depth: false,
+        example: "EUR_USD",
+        adapter: |credentials, listings, _| Box::new(oanda::Oanda::new(credentials, listings)),
+        counterpart: || Box::new(oanda::LocalOanda::new()),
+    },
+    Feed {
+        name: "oanda-practice",
+        addresses: oanda::PRACTICE,
+        needs_key: true,
+        has_depth: false,
+        example: "EUR_USD",
+        adapter: |credentials, listings, _| Box::new(oanda::Oanda::new(credentials, listings)),
+        counterpart: || Box::new(oanda::LocalOanda::new()),
+    },
+    Feed {
+        name: "okx",
+        addresses: okx::ADDRESSES,
+        needs_key: false,
+        has_depth: true,
+        example: "BTC-USDT",
+        adapter: |_, listings, channels| Box::new(okx::Okx::new(listings, channels)),
+        counterpart: || Box::new(okx::LocalOkx::new()),
+    },
+    Feed {
+        name: "polygon",
+        addresses: polygon::REAL_TIME,
+        needs_key: true,
+        has_depth: false,
+        example: "AAPL",
+        adapter: |credentials, listings, channels| {
+            let size_unit = ROUND_LOT;
+            Box::new(polygon::Polygon::new(
+                credentials,
+                size_unit,
+                listings,
+                channels,
+            ))
+        },
+        counterpart: || Box::new(polygon::LocalPolygon::new()),
+    },
+    Feed {
+        name: "polygon-delayed",
+        addresses: polygon::DELAYED,
+        needs_key: true,
+        has_depth: false,
+        example: "AAPL",
+        adapter: |credentials, listings, channels| {
+            let size_unit = ROUND_LOT;
+            Box::new(polygon::Polygon::new(
+                credentials,
+                size_unit,
+                listings,
+                channels,
+            ))
+        },
+        counterpart: || Box::new(polygon::LocalPolygon::new()),
+    },
+];
+
+/// Shares in one unit of a quote's size, as the pages of these venues say.
+const ROUND_LOT: u32 = 100;
+
+const fn stocks(feed: alpaca::Feed) -> alpaca::Product {
+    alpaca::Product::Stocks {
+        feed,
+        size_unit: ROUND_LOT,
+    }
+}
+
+/// The names of all feeds.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    FEEDS.iter().map(|feed| feed.name)
 }

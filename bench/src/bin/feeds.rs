@@ -10,9 +10,11 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use engine::{EventBuf, Limits, Shard};
 use marketdata::connection::{Arrived, Connection, Outlets, Settings, Status};
-use marketdata::feed::{Action, Adapter, BookChannel, Channels, Listing, Output, Spec, State};
+use marketdata::feed::{
+    Action, Adapter, BookChannel, Channels, Credentials, Listing, Output, Spec, State,
+};
 use marketdata::local::{Change, Counterpart, Market, Wander};
-use marketdata::venue::{NAMES, adapter, counterpart};
+use marketdata::venue::{FEEDS, Feed};
 use types::{
     DepthUpdate, FeeSchedule, Input, InputKind, Instrument, InstrumentId, InstrumentKind, Label,
     Level, Liquidity, Margin, Money, PaperModel, Price, Qty, Ratio, Seq, ShardId, TimestampNs,
@@ -36,7 +38,6 @@ struct Arguments {
     no_socket: bool,
 }
 
-const SYMBOL: &str = "BTCUSDT";
 const SPEC: Spec = Spec {
     tick_size: Price(10_000_000),
     lot_size: Qty(1_000),
@@ -45,19 +46,30 @@ const SPEC: Spec = Spec {
 };
 const START: TimestampNs = TimestampNs(1_700_000_000_000_000_000);
 
-fn listings() -> Vec<Listing> {
+fn credentials() -> Credentials {
+    Credentials {
+        key: String::from("key"),
+        secret: String::from("secret"),
+    }
+}
+
+fn listings(feed: &Feed) -> Vec<Listing> {
     vec![Listing {
         instrument: InstrumentId(0),
-        symbol: SYMBOL.to_owned(),
+        symbol: feed.example.to_owned(),
         spec: SPEC,
     }]
 }
 
+fn label(text: &str) -> Label {
+    Label::new(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
 fn instrument() -> Instrument {
     Instrument {
-        symbol: Label::new(SYMBOL).unwrap_or_default(),
+        symbol: label("BTCUSDT"),
         kind: InstrumentKind::CryptoSpot,
-        currency: Label::new("USD").unwrap_or_default(),
+        currency: label("USD"),
         tick_size: SPEC.tick_size,
         lot_size: SPEC.lot_size,
         contract_size: Qty::ONE,
@@ -76,13 +88,12 @@ fn instrument() -> Instrument {
     }
 }
 
-/// What the venue says, and when the client asked: everything that comes before the messages, and these.
+/// A conversation: the market that it begins with, what comes before the messages, and these.
 struct Talk {
     kind: &'static str,
     channels: Channels,
-    /// Answers to the adapter's first wishes, in order.
+    opening: Market,
     before: Vec<Vec<u8>>,
-    document: Option<Vec<u8>>,
     messages: Vec<Vec<u8>>,
 }
 
@@ -95,7 +106,7 @@ const KINDS: [(&str, BookChannel, bool); 4] = [
 ];
 
 fn talk(
-    name: &str,
+    feed: &Feed,
     (kind, book, is_trade): (&'static str, BookChannel, bool),
     count: usize,
 ) -> Option<Talk> {
@@ -103,27 +114,12 @@ fn talk(
         book,
         trades: is_trade,
     };
-    let (mut adapter, _) = adapter(name, listings(), channels)?;
-    let mut venue = counterpart(name)?;
+    let mut adapter = feed.adapter(credentials(), listings(feed), channels);
+    let mut venue = feed.counterpart();
     let mut wander = Wander::new(7, 400);
-    let mut market = wander.open(SYMBOL, SPEC, Price::whole(50_000));
-    let mut out = Output::default();
-    let mut before = Vec::new();
-    let mut document = None;
-    venue.opened(START, &mut before);
-    adapter.opened(START, &mut out);
-    adapter.tick(TimestampNs(START.0 + 2_000_000_000), &mut out);
-    for action in out.actions.drain(..) {
-        match action {
-            Action::Send(bytes) => {
-                venue.request(&bytes, std::slice::from_ref(&market), START, &mut before);
-            }
-            Action::Fetch { path, .. } => {
-                document = venue.fetch(&path, std::slice::from_ref(&market), START);
-            }
-            Action::Reconnect { .. } => {}
-        }
-    }
+    let mut market = wander.open(feed.example, SPEC, Price::whole(50_000));
+    let opening = market.clone();
+    let before = shake_hands(&mut *adapter, &mut *venue, &opening, &mut Output::default());
     let mut messages = Vec::new();
     let mut now = START.0 + 3_000_000_000;
     // Some venues say nothing of some changes; enough of them say something.
@@ -145,8 +141,8 @@ fn talk(
     (messages.len() >= count / 2).then_some(Talk {
         kind,
         channels,
+        opening,
         before,
-        document,
         messages,
     })
 }
@@ -166,29 +162,55 @@ fn restated(market: &mut Market, step: i64) -> Change {
     Change::Levels(update)
 }
 
-/// An adapter that knows all but the messages.
-fn primed(name: &str, talk: &Talk) -> Option<(Box<dyn Adapter>, Output)> {
-    let (mut adapter, _) = adapter(name, listings(), talk.channels)?;
-    let mut out = Output::default();
-    adapter.opened(START, &mut out);
-    adapter.tick(TimestampNs(START.0 + 2_000_000_000), &mut out);
-    let wishes = std::mem::take(&mut out.actions);
-    for message in &talk.before {
-        adapter
-            .message(&mut message.clone(), START, &mut out)
-            .ok()?;
-    }
-    for wish in wishes {
-        if let Action::Fetch { id, .. } = wish {
-            let mut body = talk.document.clone();
-            adapter
-                .answer(id, body.as_deref_mut(), START, &mut out)
-                .ok()?;
+/// Opens a connection and lets the two talk until nothing is left to say; what the venue said.
+fn shake_hands(
+    adapter: &mut dyn Adapter,
+    venue: &mut dyn Counterpart,
+    market: &Market,
+    out: &mut Output,
+) -> Vec<Vec<u8>> {
+    let markets = std::slice::from_ref(market);
+    let (mut said, mut before) = (Vec::new(), Vec::new());
+    venue.opened(START, &mut said);
+    adapter.opened(START, out);
+    let mut now = START;
+    for _ in 0..8 {
+        while !said.is_empty() || !out.actions.is_empty() {
+            for action in std::mem::take(&mut out.actions) {
+                match action {
+                    Action::Send(bytes) => venue.request(&bytes, markets, now, &mut said),
+                    Action::Fetch { id, path } => {
+                        let mut body = venue.fetch(&path, markets, now);
+                        let read = adapter.answer(id, body.as_deref_mut(), now, out);
+                        debug_assert!(read.is_ok());
+                    }
+                    Action::Reconnect { .. } => {}
+                }
+            }
+            for message in std::mem::take(&mut said) {
+                before.push(message.clone());
+                let read = adapter.message(&mut message.clone(), now, out);
+                debug_assert!(read.is_ok());
+            }
         }
+        now = TimestampNs(now.0 + 500_000_000);
+        adapter.tick(now, out);
     }
     out.clear_events();
-    out.actions.clear();
-    Some((adapter, out))
+    before
+}
+
+/// An adapter that knows all but the messages.
+fn primed(feed: &Feed, talk: &Talk) -> (Box<dyn Adapter>, Output) {
+    let mut adapter = feed.adapter(credentials(), listings(feed), talk.channels);
+    let mut out = Output::default();
+    shake_hands(
+        &mut *adapter,
+        &mut *feed.counterpart(),
+        &talk.opening,
+        &mut out,
+    );
+    (adapter, out)
 }
 
 /// Nanoseconds for one message, the fastest round.
@@ -197,14 +219,12 @@ fn fastest(rounds: usize, count: usize, mut round: impl FnMut() -> Duration) -> 
     fastest.as_nanos() as f64 / count as f64
 }
 
-fn measure(name: &str, talk: &Talk, rounds: usize) -> Option<bool> {
+fn measure(feed: &Feed, talk: &Talk, rounds: usize) -> bool {
     let count = talk.messages.len();
     let mut events = 0;
     let mut is_live = true;
     let ours = fastest(rounds, count, || {
-        let Some((mut adapter, mut out)) = primed(name, talk) else {
-            return Duration::MAX;
-        };
+        let (mut adapter, mut out) = primed(feed, talk);
         // Parsers may work in place; the copy is not ours to time.
         let mut messages = talk.messages.clone();
         events = 0;
@@ -240,7 +260,8 @@ fn measure(name: &str, talk: &Talk, rounds: usize) -> Option<bool> {
     });
     let bytes: usize = talk.messages.iter().map(Vec::len).sum();
     println!(
-        "{name:<18} {:<14} {:>6} {:>8.0} {:>8.0} {:>8.0} {:>7.1} {:>7.1} {:>8.2}",
+        "{:<18} {:<14} {:>6} {:>8.0} {:>8.0} {:>8.0} {:>7.1} {:>7.1} {:>8.2}",
+        feed.name,
         talk.kind,
         bytes / count,
         ours,
@@ -250,11 +271,11 @@ fn measure(name: &str, talk: &Talk, rounds: usize) -> Option<bool> {
         simd / ours,
         events as f64 / count as f64,
     );
-    Some(is_live)
+    is_live
 }
 
 /// Serves one talk to each client that comes, whole, as fast as the socket takes it.
-async fn blast(listener: tokio::net::TcpListener, before: Vec<Vec<u8>>, messages: Vec<Vec<u8>>) {
+async fn blast(listener: tokio::net::TcpListener, messages: Vec<Vec<u8>>, is_binary: bool) {
     use futures_util::{SinkExt as _, StreamExt as _};
     use tokio_tungstenite::tungstenite::Message;
 
@@ -266,9 +287,13 @@ async fn blast(listener: tokio::net::TcpListener, before: Vec<Vec<u8>>, messages
     };
     // The subscription.
     let _ = socket.next().await;
-    for bytes in before.into_iter().chain(messages) {
-        let text = String::from_utf8(bytes).unwrap_or_default();
-        if socket.feed(Message::Text(text.into())).await.is_err() {
+    for bytes in messages {
+        let message = if is_binary {
+            Message::Binary(bytes.into())
+        } else {
+            Message::Text(String::from_utf8(bytes).unwrap_or_default().into())
+        };
+        if socket.feed(message).await.is_err() {
             return;
         }
     }
@@ -277,8 +302,8 @@ async fn blast(listener: tokio::net::TcpListener, before: Vec<Vec<u8>>, messages
 }
 
 /// Messages a second through a loopback socket, the adapter and a shard: the venue's side on another thread.
-fn through_socket(name: &str, talk: Talk) -> Option<f64> {
-    let (adapter, _) = adapter(name, listings(), talk.channels)?;
+fn through_socket(feed: &Feed, talk: Talk) -> Option<f64> {
+    let adapter = feed.adapter(credentials(), listings(feed), talk.channels);
     let count = talk.messages.len() as u64;
     let venue = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -290,10 +315,11 @@ fn through_socket(name: &str, talk: Talk) -> Option<f64> {
         .block_on(tokio::net::TcpListener::bind(address))
         .ok()?;
     let address = listener.local_addr().ok()?;
-    venue.spawn(blast(listener, talk.before, talk.messages));
+    let messages = talk.before.into_iter().chain(talk.messages).collect();
+    venue.spawn(blast(listener, messages, adapter.is_binary()));
 
     let (events, mut arrived) = rtrb::RingBuffer::<Arrived>::new(1 << 16);
-    let status = Status::new(adapter.name(), &listings());
+    let status = Status::new(adapter.name(), &listings(feed));
     let outlets = Outlets {
         events,
         wake: Arc::new(|| {}),
@@ -351,21 +377,24 @@ fn main() -> ExitCode {
         "feed", "message", "bytes", "ns", "serde", "simd", "serde/", "simd/", "events/"
     );
     let mut right = true;
-    for name in NAMES {
+    for feed in FEEDS {
         for kind in KINDS {
-            if let Some(talk) = talk(name, kind, arguments.messages) {
-                right &= measure(name, &talk, arguments.rounds).unwrap_or(false);
+            if let Some(talk) = talk(feed, kind, arguments.messages) {
+                right &= measure(feed, &talk, arguments.rounds);
             }
         }
     }
     if !arguments.no_socket {
         println!("\nthrough a socket into a shard, venue on another core:");
-        for name in NAMES {
+        // A line of a document is no message of a socket.
+        for feed in FEEDS.iter().filter(|feed| !feed.name.starts_with("oanda")) {
             for kind in &KINDS[..2] {
-                if let Some(talk) = talk(name, *kind, arguments.messages * 4) {
-                    match through_socket(name, talk) {
-                        Some(rate) => println!("{name:<18} {:<14} {rate:>10.0} messages/s", kind.0),
-                        None => println!("{name:<18} {:<14} did not come through", kind.0),
+                if let Some(talk) = talk(feed, *kind, arguments.messages * 4) {
+                    match through_socket(feed, talk) {
+                        Some(rate) => {
+                            println!("{:<18} {:<14} {rate:>10.0} messages/s", feed.name, kind.0)
+                        }
+                        None => println!("{:<18} {:<14} did not come through", feed.name, kind.0),
                     }
                 }
             }

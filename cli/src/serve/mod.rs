@@ -13,7 +13,7 @@ use gateway::dto::competition;
 use gateway::dto::plan::spec_from_toml;
 use gateway::dto::server::{FeedFile, ServerFile, from_toml};
 use marketdata::connection::{Arrived, Connection, Outlets, Settings, Status};
-use marketdata::feed::{Channels, Listing, Spec};
+use marketdata::feed::{Channels, Credentials, Listing, Spec};
 use marketdata::venue;
 use rtrb::RingBuffer;
 use runtime::{Clock, Config, Runtime};
@@ -59,7 +59,8 @@ struct Feed {
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let name = args.config.display().to_string();
     let text = fs::read_to_string(&args.config).with_context(|| name.clone())?;
-    let file = from_toml(&name, &text, venue::NAMES)?;
+    let venues: Vec<_> = venue::names().collect();
+    let file = from_toml(&name, &text, &venues)?;
     let folder = args.config.parent().unwrap_or(Path::new(""));
     let setup = set_up(&file, folder)?;
     let (mut feeds, mut rings) = (Vec::new(), Vec::new());
@@ -184,9 +185,12 @@ fn open(feed: &FeedFile, file: &ServerFile) -> anyhow::Result<(Feed, rtrb::Consu
         book: feed.book,
         trades: feed.trades,
     };
-    let Some((adapter, addresses)) = venue::adapter(&feed.venue, listings.clone(), channels) else {
+    let Some(known) = venue::Feed::of(&feed.venue) else {
         bail!("no such feed: {}", feed.venue);
     };
+    let credentials = credentials(feed, known.needs_key)?;
+    let adapter = known.adapter(credentials, listings.clone(), channels);
+    let addresses = known.addresses;
     let status = Arc::new(ArcSwap::from_pointee(Status::new(
         adapter.name(),
         &listings,
@@ -209,6 +213,25 @@ fn open(feed: &FeedFile, file: &ServerFile) -> anyhow::Result<(Feed, rtrb::Consu
     };
     let connection = Connection::new(adapter, settings, outlets).context("the feed's requests")?;
     Ok((Feed { connection, status }, ring))
+}
+
+/// The key and its secret, from the environment: a file is read by more people.
+fn credentials(feed: &FeedFile, needs_key: bool) -> anyhow::Result<Credentials> {
+    let read = |name: &str| {
+        std::env::var(name)
+            .with_context(|| format!("{}: the environment variable {name}", feed.venue))
+    };
+    match &feed.credentials {
+        None if needs_key => bail!(
+            "{}: this venue asks for a key; accepted: key_env and secret_env, names of environment variables",
+            feed.venue
+        ),
+        None => Ok(Credentials::default()),
+        Some((key, secret)) => Ok(Credentials {
+            key: read(key)?,
+            secret: secret.as_deref().map_or(Ok(String::new()), read)?,
+        }),
+    }
 }
 
 /// Servers that start together should not come back together.

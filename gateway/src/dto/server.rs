@@ -48,7 +48,7 @@ pub struct FeedFile {
     /// Another address for its documents.
     pub rest: Option<String>,
     /// Names of the environment variables that hold the key and its secret.
-    pub credentials: Option<(String, String)>,
+    pub credentials: Option<(String, Option<String>)>,
     /// How far a price may be from the one before; zero is any.
     pub outlier_band: Ratio,
     /// Instruments by their place in [`ServerFile::instruments`], and what the venue calls them.
@@ -204,7 +204,7 @@ fn read_feed(
     };
     let credentials = match (variable("key_env")?, variable("secret_env")?) {
         (None, None) => None,
-        (Some(key), secret) => Some((key, secret.unwrap_or_default())),
+        (Some(key), secret) => Some((key, secret)),
         (None, Some(_)) => return Err(table.field("key_env").error(VARIABLE)),
     };
     Ok(FeedFile {

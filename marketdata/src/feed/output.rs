@@ -83,14 +83,23 @@ impl Output {
     /// Forgets the events and keeps their memory for the next ones.
     pub fn clear_events(&mut self) {
         for event in self.events.drain(..) {
-            if let MarketData::DepthDelta(mut update) | MarketData::DepthSnapshot(mut update) =
-                event.data
-                && self.spare.len() < Self::SPARE_MAX
-            {
-                update.bids.clear();
-                update.asks.clear();
-                self.spare.push(update);
+            if let MarketData::DepthDelta(update) | MarketData::DepthSnapshot(update) = event.data {
+                keep(&mut self.spare, update);
             }
         }
+    }
+
+    /// Takes back a depth update that is said to nobody, for its memory.
+    pub fn recycle(&mut self, update: Box<DepthUpdate>) {
+        keep(&mut self.spare, update);
+    }
+}
+
+#[expect(clippy::vec_box, reason = "events hold them boxed")]
+fn keep(spare: &mut Vec<Box<DepthUpdate>>, mut update: Box<DepthUpdate>) {
+    if spare.len() < Output::SPARE_MAX {
+        update.bids.clear();
+        update.asks.clear();
+        spare.push(update);
     }
 }

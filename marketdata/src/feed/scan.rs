@@ -25,6 +25,15 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// All of it: a string without its quotes, anything else as it stands.
+    pub const fn bytes(self) -> &'a [u8] {
+        match self {
+            Self::Text(bytes) | Self::Literal(bytes) | Self::Object(bytes) | Self::Array(bytes) => {
+                bytes
+            }
+        }
+    }
+
     /// The fields of an object.
     pub const fn fields(self) -> Option<Fields<'a>> {
         match self {

@@ -8,12 +8,12 @@
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 
-use types::{Level, MarketData, TimestampNs, Trade};
+use types::{Aggressor, Level, MarketData, TimestampNs, Trade};
 
 use super::Counterpart;
 use super::faults::{Faults, Weather};
 use super::market::{Change, Market, Wander};
-use crate::feed::{Action, Adapter, Book, FetchId, Listing, Output, State};
+use crate::feed::{Action, Adapter, Book, FetchId, Listing, Output, State, Stream};
 
 /// What a conversation amounted to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -313,6 +313,10 @@ impl Network {
                 let mut said = Vec::new();
                 self.counterpart.opened(now, &mut said);
                 self.adapter.opened(now, &mut out);
+                if let Stream::Lines { path, .. } = self.adapter.stream() {
+                    self.counterpart
+                        .streamed(&path, &self.markets, now, &mut said);
+                }
                 self.send(said);
                 self.follow(&mut out, "the connection")
             }
@@ -390,7 +394,7 @@ impl Network {
                 MarketData::Trade(trade) => {
                     // In order, each once; some may be missing.
                     let rest = &witness.trades[witness.newest_trade as usize..];
-                    match rest.iter().position(|known| known == trade) {
+                    match rest.iter().position(|known| is_told(known, trade)) {
                         Some(found) => witness.newest_trade += found as u64 + 1,
                         None => witness.newest_trade = u64::MAX,
                     }
@@ -435,6 +439,12 @@ impl Network {
                 .map(|(bid, ask)| digest_levels(&[bid], &[ask]))
         }
     }
+}
+
+/// Whether a print is told as it was; a venue need not say who crossed.
+fn is_told(known: &Trade, told: &Trade) -> bool {
+    let is_aggressor = told.aggressor == known.aggressor || told.aggressor == Aggressor::Unknown;
+    is_aggressor && (told.price, told.qty) == (known.price, known.qty)
 }
 
 fn remember(witness: &mut Witness, market: &Market, depth: usize, is_depth: bool) {

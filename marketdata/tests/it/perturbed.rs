@@ -1,12 +1,17 @@
 //! Every venue's conversation, broken by seed: what is shown is always something that the venue had, and in
 //! the end what it has. `FEED_SEEDS=N` plays N conversations of each kind, `FEED_FROM=N` from that seed on.
 
-use marketdata::feed::{Adapter, BookChannel, Channels, Listing, Spec};
+use marketdata::feed::{Adapter, BookChannel, Channels, Credentials, Listing, Spec};
 use marketdata::local::{Counterpart, Network, Played, Weather};
+use marketdata::venue::alpaca::{self, Alpaca, Encoding, LocalAlpaca};
 use marketdata::venue::binance::{Binance, LocalBinance, Product};
 use marketdata::venue::bybit::{self, Bybit, LocalBybit};
+use marketdata::venue::coinbase::{Coinbase, LocalCoinbase};
+use marketdata::venue::hyperliquid::{Hyperliquid, LocalHyperliquid};
 use marketdata::venue::kraken::{Kraken, LocalKraken};
+use marketdata::venue::oanda::{LocalOanda, Oanda};
 use marketdata::venue::okx::{LocalOkx, Okx};
+use marketdata::venue::polygon::{LocalPolygon, Polygon};
 use types::{InstrumentId, Price, Qty, Ratio};
 
 /// Conversations of each kind in a run of the tests.
@@ -28,6 +33,13 @@ pub(crate) fn listings(symbols: &[&str]) -> Vec<Listing> {
         },
     };
     symbols.iter().enumerate().map(listing).collect()
+}
+
+fn credentials() -> Credentials {
+    Credentials {
+        key: String::from("a-key"),
+        secret: String::from("a-secret"),
+    }
 }
 
 /// A number from the environment.
@@ -181,4 +193,130 @@ fn okx_is_never_wrong() {
     let symbols = ["BTC-USDT", "ETH-USDT"];
     weather("okx", Weather::STORM, &symbols, okx);
     weather("okx", Weather::CALM, &symbols, okx);
+}
+
+pub(crate) fn coinbase(listings: Vec<Listing>, channels: Channels) -> Pair {
+    (
+        Box::new(Coinbase::new(listings, channels)),
+        Box::new(LocalCoinbase::new()),
+    )
+}
+
+#[test]
+fn coinbase_is_never_wrong() {
+    let symbols = ["BTC-USD", "ETH-USD"];
+    weather("coinbase", Weather::STORM, &symbols, coinbase);
+    weather("coinbase", Weather::CALM, &symbols, coinbase);
+}
+
+pub(crate) fn hyperliquid(listings: Vec<Listing>, channels: Channels) -> Pair {
+    (
+        Box::new(Hyperliquid::new(listings, channels)),
+        Box::new(LocalHyperliquid::new()),
+    )
+}
+
+#[test]
+fn hyperliquid_is_never_wrong() {
+    let symbols = ["BTC", "@107"];
+    weather("hyperliquid", Weather::STORM, &symbols, hyperliquid);
+    weather("hyperliquid", Weather::CALM, &symbols, hyperliquid);
+}
+
+/// Of touches only, and without prints.
+pub(crate) fn oanda(listings: Vec<Listing>, _: Channels) -> Pair {
+    (
+        Box::new(Oanda::new(credentials(), listings)),
+        Box::new(LocalOanda::new()),
+    )
+}
+
+#[test]
+fn oanda_is_never_wrong() {
+    let (symbols, touch) = (["EUR_USD", "USD_CAD"], BookChannel::Touch);
+    played("oanda", Weather::STORM, &symbols, touch, oanda);
+    played("oanda", Weather::CALM, &symbols, touch, oanda);
+}
+
+fn alpaca(
+    product: alpaca::Product,
+    encoding: Encoding,
+    listings: Vec<Listing>,
+    channels: Channels,
+) -> Pair {
+    let adapter = Alpaca::new(product, encoding, credentials(), listings, channels);
+    let counterpart = LocalAlpaca::new(product, encoding);
+    (Box::new(adapter), Box::new(counterpart))
+}
+
+const STOCKS: alpaca::Product = alpaca::Product::Stocks {
+    feed: alpaca::Feed::Sip,
+    size_unit: 1,
+};
+
+/// Of touches only.
+pub(crate) fn alpaca_stocks(listings: Vec<Listing>, channels: Channels) -> Pair {
+    alpaca(STOCKS, Encoding::Json, listings, channels)
+}
+
+/// Of touches only.
+pub(crate) fn alpaca_stocks_packed(listings: Vec<Listing>, channels: Channels) -> Pair {
+    alpaca(STOCKS, Encoding::MessagePack, listings, channels)
+}
+
+pub(crate) fn alpaca_crypto(listings: Vec<Listing>, channels: Channels) -> Pair {
+    alpaca(alpaca::Product::Crypto, Encoding::Json, listings, channels)
+}
+
+pub(crate) fn alpaca_crypto_packed(listings: Vec<Listing>, channels: Channels) -> Pair {
+    let product = alpaca::Product::Crypto;
+    alpaca(product, Encoding::MessagePack, listings, channels)
+}
+
+#[test]
+fn alpaca_stocks_are_never_wrong() {
+    let (symbols, touch) = (["AAPL", "AMD"], BookChannel::Touch);
+    for (name, pair) in [
+        ("alpaca stocks", alpaca_stocks as fn(_, _) -> _),
+        ("alpaca stocks, packed", alpaca_stocks_packed),
+    ] {
+        played(name, Weather::STORM, &symbols, touch, pair);
+        played(name, Weather::CALM, &symbols, touch, pair);
+    }
+}
+
+/// What books without a sequence cannot show does not happen: messages on one connection keep their order.
+const IN_ORDER: Weather = Weather {
+    dropped: 0,
+    swapped: 0,
+    cut: 200,
+    ..Weather::STORM
+};
+
+#[test]
+fn alpaca_crypto_is_never_wrong() {
+    let symbols = ["BTC/USD", "ETH/USD"];
+    for (name, pair) in [
+        ("alpaca crypto", alpaca_crypto as fn(_, _) -> _),
+        ("alpaca crypto, packed", alpaca_crypto_packed),
+    ] {
+        played(name, IN_ORDER, &symbols, BookChannel::Depth, pair);
+        played(name, Weather::STORM, &symbols, BookChannel::Touch, pair);
+        weather(name, Weather::CALM, &symbols, pair);
+    }
+}
+
+/// Of touches only.
+pub(crate) fn polygon(listings: Vec<Listing>, channels: Channels) -> Pair {
+    (
+        Box::new(Polygon::new(credentials(), 1, listings, channels)),
+        Box::new(LocalPolygon::new()),
+    )
+}
+
+#[test]
+fn polygon_is_never_wrong() {
+    let (symbols, touch) = (["MSFT", "AAPL"], BookChannel::Touch);
+    played("polygon", Weather::STORM, &symbols, touch, polygon);
+    played("polygon", Weather::CALM, &symbols, touch, polygon);
 }

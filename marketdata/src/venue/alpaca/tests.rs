@@ -1,0 +1,303 @@
+//! Samples in the form of the venue's pages, in both encodings.
+
+use super::*;
+use crate::venue::said::{after_ms, binary, listings, message, opened};
+use crate::venue::told::{NOW, tick};
+
+const STOCKS: Product = Product::Stocks {
+    feed: Feed::Iex,
+    size_unit: 100,
+};
+
+fn alpaca(product: Product, encoding: Encoding, book: BookChannel) -> Alpaca {
+    let credentials = Credentials {
+        key: String::from("AK"),
+        secret: String::from("a\"secret"),
+    };
+    let symbols: &[&str] = match product {
+        Product::Stocks { .. } => &["AAPL", "AMD"],
+        Product::Crypto => &["BTC/USD", "CRV/USD"],
+    };
+    let channels = Channels { book, trades: true };
+    Alpaca::new(product, encoding, credentials, listings(symbols), channels)
+}
+
+fn subscribed(product: Product, book: BookChannel) -> Alpaca {
+    let mut alpaca = alpaca(product, Encoding::Json, book);
+    opened(&mut alpaca);
+    assert_eq!(
+        message(&mut alpaca, r#"[{"T":"success","msg":"authenticated"}]"#).len(),
+        1
+    );
+    alpaca
+}
+
+#[test]
+fn the_key_comes_before_the_subscription() {
+    let mut stocks = alpaca(STOCKS, Encoding::Json, BookChannel::Depth);
+    let Stream::WebSocket { path } = stocks.stream() else {
+        panic!("a WebSocket");
+    };
+    assert_eq!(path, "/v2/iex");
+    assert_eq!(
+        stocks.headers(),
+        [("Content-Type", String::from("application/json"))]
+    );
+    assert_eq!(
+        opened(&mut stocks)[2..],
+        [r#"send {"action":"auth","key":"AK","secret":"a\"secret"}"#]
+    );
+    let connected = r#"[{"T":"success","msg":"connected"}]"#;
+    assert_eq!(message(&mut stocks, connected), ["x"; 0]);
+    let authenticated = r#"[{"T":"success","msg":"authenticated"}]"#;
+    assert_eq!(
+        message(&mut stocks, authenticated),
+        [
+            r#"send {"action":"subscribe","quotes":["AAPL","AMD"],"trades":["AAPL","AMD"],"statuses":["AAPL","AMD"]}"#
+        ]
+    );
+    assert_eq!(message(&mut stocks, authenticated), ["x"; 0]);
+    let mut crypto = alpaca(Product::Crypto, Encoding::Json, BookChannel::Depth);
+    opened(&mut crypto);
+    assert_eq!(
+        message(&mut crypto, authenticated),
+        [
+            r#"send {"action":"subscribe","orderbooks":["BTC/USD","CRV/USD"],"trades":["BTC/USD","CRV/USD"]}"#
+        ]
+    );
+    let shown = format!("{stocks:?}");
+    assert!(!shown.contains("secret\\\""), "{shown}");
+    assert!(!shown.contains("\"AK\""), "{shown}");
+}
+
+#[test]
+fn a_request_is_packed_where_messages_are() {
+    let mut crypto = alpaca(Product::Crypto, Encoding::MessagePack, BookChannel::Touch);
+    assert!(crypto.is_binary());
+    let mut out = Output::default();
+    crypto.opened(NOW, &mut out);
+    let Some(Action::Send(bytes)) = out.actions.pop() else {
+        panic!("a request");
+    };
+    assert_eq!(
+        bytes,
+        b"\x83\xa6action\xa4auth\xa3key\xa2AK\xa6secret\xa8a\"secret"
+    );
+}
+
+#[test]
+fn samples_of_the_stock_page_are_read() {
+    let mut stocks = subscribed(STOCKS, BookChannel::Touch);
+    assert_eq!(
+        message(
+            &mut stocks,
+            r#"[{"T":"q","S":"AMD","bx":"U","bp":87.66,"bs":1,"ax":"Q","ap":87.68,"as":4,"t":"2021-02-22T15:51:45.335689322Z","c":["R"],"z":"C"},{"T":"t","i":96921,"S":"AAPL","x":"D","p":126.55,"s":1,"t":"2021-02-22T15:51:44.208Z","c":["@","I"],"z":"C"}]"#
+        ),
+        [
+            "quote 87.66x100 87.68x400 at 1614009105335689322",
+            "trade 126.55x1 Unknown at 1614009104208000000"
+        ]
+    );
+    let halt = r#"[{"T":"s","S":"AAPL","sc":"H","sm":"Trading Halt","rc":"T12","rm":"Trading Halted; For information requested by NASDAQ","t":"2021-02-22T19:15:00Z","z":"C"}]"#;
+    assert_eq!(message(&mut stocks, halt), ["Status(Halted)"]);
+    assert_eq!(message(&mut stocks, halt), ["x"; 0]);
+    assert_eq!(
+        message(&mut stocks, &halt.replace("\"H\"", "\"T\"")),
+        ["Status(Open)"]
+    );
+    assert_eq!(
+        message(&mut stocks, &halt.replace("\"H\"", "\"5\"")),
+        ["x"; 0]
+    );
+    // A correction is about the past.
+    assert_eq!(
+        message(
+            &mut stocks,
+            r#"[{"T":"x","S":"AAPL","i":465,"x":"D","p":105.31,"s":300,"a":"C","z":"C","t":"2023-04-06T13:15:42.83540958Z"}]"#
+        ),
+        ["x"; 0]
+    );
+}
+
+#[test]
+fn samples_of_the_crypto_page_are_read() {
+    let mut crypto = subscribed(Product::Crypto, BookChannel::Depth);
+    assert_eq!(
+        message(
+            &mut crypto,
+            r#"[{"T":"o","S":"BTC/USD","t":"2024-03-12T10:38:50.79613221Z","b":[{"p":71859.53,"s":0.27994},{"p":71849.4,"s":0.553986}],"a":[{"p":71939.7,"s":0.83953}],"r":true}]"#
+        ),
+        ["whole 71859.53x0.27994 71849.4x0.553986 | 71939.7x0.83953"]
+    );
+    let change = r#"[{"T":"o","S":"BTC/USD","t":"2024-03-12T10:39:39.445492807Z","b":[],"a":[{"p":71939.7,"s":0}]}]"#;
+    assert_eq!(message(&mut crypto, change), ["delta  | 71939.7x0"]);
+    assert_eq!(
+        message(
+            &mut crypto,
+            r#"[{"T":"t","S":"CRV/USD","p":47.299,"s":29.20570781,"t":"2024-03-12T10:27:48.858228144Z","i":3447222699101865076,"tks":"S"}]"#
+        ),
+        ["trade 47.299x29.20570781 Seller at 1710239268858228144"]
+    );
+    // More decimals than we hold are none of ours.
+    assert_eq!(
+        message(
+            &mut crypto,
+            r#"[{"T":"t","S":"CRV/USD","p":47.299,"s":29.205707815,"t":"2024-03-12T10:27:49Z","i":1,"tks":"S"}]"#
+        ),
+        ["error: s"]
+    );
+    // Its time runs back.
+    assert_eq!(
+        message(&mut crypto, &change.replace("10:39:39", "10:39:38")),
+        ["Gap", "reconnect: a book's time runs back"]
+    );
+    opened(&mut crypto);
+    assert_eq!(
+        message(&mut crypto, change),
+        ["reconnect: changes of a book that was not stated"]
+    );
+}
+
+#[test]
+fn what_comes_twice_or_late_changes_nothing() {
+    let mut stocks = subscribed(STOCKS, BookChannel::Touch);
+    let quote = |second: u32, bid: u32| {
+        format!(
+            r#"[{{"T":"q","S":"AAPL","bp":{bid},"bs":1,"ap":99,"as":1,"t":"2024-03-12T10:00:{second:02}Z"}}]"#
+        )
+    };
+    assert_eq!(message(&mut stocks, &quote(2, 50)).len(), 1);
+    assert_eq!(message(&mut stocks, &quote(2, 50)), ["x"; 0]);
+    // Two of one moment.
+    assert_eq!(message(&mut stocks, &quote(2, 51)).len(), 1);
+    assert_eq!(message(&mut stocks, &quote(1, 52)), ["x"; 0]);
+    assert_eq!(stocks.health()[0].counters.repeated, 2);
+    let trade = |id: u32, exchange: char| {
+        format!(
+            r#"[{{"T":"t","S":"AAPL","i":{id},"x":"{exchange}","p":1,"s":1,"t":"2024-03-12T10:00:02Z","c":["@"],"z":"C"}}]"#
+        )
+    };
+    assert_eq!(message(&mut stocks, &trade(7, 'D')).len(), 1);
+    assert_eq!(message(&mut stocks, &trade(7, 'D')), ["x"; 0]);
+    assert_eq!(message(&mut stocks, &trade(7, 'K')).len(), 1);
+    // A side without orders.
+    let no_bid = quote(3, 0).replace(r#""bs":1"#, r#""bs":0"#);
+    assert_eq!(message(&mut stocks, &no_bid), ["Gap"]);
+    assert_eq!(message(&mut stocks, &quote(4, 50)).len(), 1);
+}
+
+#[test]
+fn prints_of_other_markets_are_not_told() {
+    let mut stocks = subscribed(STOCKS, BookChannel::Touch);
+    for (id, (conditions, tape, told)) in [
+        (r#""@""#, "C", 1),
+        (r#"" ","F","T","I""#, "A", 1),
+        (r#""@","B""#, "C", 1),
+        (r#"" ","B""#, "A", 0),
+        (r#""@","W""#, "C", 0),
+        (r#""@","4""#, "C", 0),
+        (r#""@","T","U""#, "C", 0),
+        (r#"" ","7","V""#, "B", 0),
+        (r#""M""#, "A", 0),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let trade = format!(
+            r#"[{{"T":"t","S":"AAPL","i":{id},"x":"D","p":1,"s":1,"t":"2024-03-12T10:00:02Z","c":[{conditions}],"z":"{tape}"}}]"#
+        );
+        assert_eq!(message(&mut stocks, &trade).len(), told, "{trade}");
+    }
+}
+
+#[test]
+fn refusals_are_said() {
+    let refusal = r#"[{"T":"error","code":402,"msg":"auth failed"}]"#;
+    let mut stocks = alpaca(STOCKS, Encoding::Json, BookChannel::Touch);
+    opened(&mut stocks);
+    assert_eq!(
+        message(&mut stocks, refusal),
+        [
+            "reconnect: the venue refuses the connection",
+            "error: no refusal"
+        ]
+    );
+    let mut stocks = subscribed(STOCKS, BookChannel::Touch);
+    assert_eq!(message(&mut stocks, refusal), ["error: no refusal"]);
+    let mut silent = alpaca(STOCKS, Encoding::Json, BookChannel::Touch);
+    opened(&mut silent);
+    assert_eq!(tick(&mut silent, after_ms(10_000)), ["x"; 0]);
+    assert_eq!(
+        tick(&mut silent, after_ms(10_001)),
+        ["reconnect: no answer to the key"]
+    );
+    let mut crypto = subscribed(Product::Crypto, BookChannel::Depth);
+    assert_eq!(tick(&mut crypto, after_ms(25_000)), ["x"; 0]);
+    assert_eq!(
+        tick(&mut crypto, after_ms(25_001)),
+        ["reconnect: a book was not stated"]
+    );
+}
+
+#[test]
+fn packed_messages_say_the_same() {
+    let mut crypto = alpaca(Product::Crypto, Encoding::MessagePack, BookChannel::Touch);
+    opened(&mut crypto);
+    let authenticated = b"\x91\x82\xa1T\xa7success\xa3msg\xadauthenticated";
+    assert_eq!(binary(&mut crypto, authenticated).len(), 1);
+    let mut quote = b"\x91\x87\xa1T\xa1q\xa1S\xa7BTC/USD\xa2bp\xcb".to_vec();
+    quote.extend(71_859.53_f64.to_be_bytes());
+    quote.extend(b"\xa2bs\xcb");
+    quote.extend(0.27994_f64.to_be_bytes());
+    // 71,860 in 32 bits, 2 in the head; 1 s and 5 ns.
+    quote.extend(
+        b"\xa2ap\xce\x00\x01\x18\xb4\xa2as\x02\xa1t\xd7\xff\x00\x00\x00\x14\x00\x00\x00\x01",
+    );
+    let said = ["quote 71859.53x0.27994 71860x2 at 1000000005"];
+    assert_eq!(binary(&mut crypto, &quote), said);
+    for end in 0..quote.len() {
+        opened(&mut crypto);
+        assert_eq!(
+            binary(&mut crypto, &quote[..end]),
+            [
+                "reconnect: a message that cannot be read",
+                "error: an array of messages"
+            ]
+        );
+        opened(&mut crypto);
+        assert_eq!(binary(&mut crypto, &quote), said);
+        opened(&mut crypto);
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_lost_and_said() {
+    for text in ["", "7", "[7]", "{}", r#"[{"T":"q""#, r#"[{"T":"x"}"#] {
+        let mut stocks = subscribed(STOCKS, BookChannel::Touch);
+        assert_eq!(
+            message(&mut stocks, text),
+            [
+                "reconnect: a message that cannot be read",
+                "error: an array of messages"
+            ],
+            "{text}"
+        );
+    }
+    let mut crypto = subscribed(Product::Crypto, BookChannel::Depth);
+    assert_eq!(
+        message(
+            &mut crypto,
+            r#"[{"T":"o","S":"BTC/USD","t":"2024-03-12T10:00:02Z","b":[{"p":1}],"a":[],"r":true}]"#
+        ),
+        ["reconnect: a message that cannot be read", "error: b"]
+    );
+    let mut stocks = subscribed(STOCKS, BookChannel::Touch);
+    assert_eq!(
+        message(
+            &mut stocks,
+            r#"[{"T":"q","S":"TSLA"},{"T":"q","S":"AMD","bp":1}]"#
+        ),
+        ["error: a symbol that was subscribed to"]
+    );
+    assert_eq!(stocks.health()[1].counters.malformed, 1);
+}

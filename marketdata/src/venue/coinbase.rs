@@ -1,0 +1,534 @@
+//! Coinbase Advanced Trade.
+//!
+//! Channels <https://docs.cdp.coinbase.com/coinbase-app/advanced-trade-apis/websocket/websocket-channels>,
+//! connection <https://docs.cdp.coinbase.com/coinbase-app/advanced-trade-apis/websocket/websocket-overview>.
+//!
+//! `level2` states the whole book once and then quantities of levels, zero for one that is gone. Every message of
+//! a connection, heartbeats too, has a `sequence_num` that is one above that of the message before: a higher one
+//! means that messages are missing, and since they may have been about any product, everything is stated again
+//! on a new connection; one that is not above it is late and changes nothing. Heartbeats come each second. Their
+//! `heartbeat_counter` says no more than the sequence, which counts them too.
+//!
+//! The touch is taken from `level2`: `ticker` speaks only when something trades. Prints that `market_trades`
+//! states first are from before the subscription and are not told. Its `side` is that of the resting order, as
+//! <https://docs.cdp.coinbase.com/exchange/websocket-feed/channels> says of matches.
+//!
+//! The channels are public, and subscribed to without a key: then eight messages a second are taken from one address
+//! <https://docs.cdp.coinbase.com/coinbase-app/advanced-trade-apis/websocket/websocket-rate-limits>, each for one
+//! channel and any products; three are sent. A product with USDC speaks under the name of the one
+//! with USD: list it by that.
+
+mod local;
+
+pub use local::LocalCoinbase;
+
+use types::{Aggressor, DepthUpdate, Level, MarketData, Quote, Side, TimestampNs, Trade};
+
+use crate::feed::{
+    Action, Adapter, Addresses, Book, BookChannel, Channels, FetchId, Fields, Health, Listing,
+    Malformed, Output, Screened, State, Stream, Tracks, Value, price, qty, quoted,
+    timestamp_rfc3339, unsigned,
+};
+
+/// Streams and REST.
+pub const ADVANCED: Addresses = Addresses {
+    stream: "wss://advanced-trade-ws.coinbase.com",
+    rest: "https://api.coinbase.com",
+};
+
+/// A connection without a message for so long is dead: heartbeats come each second.
+const SILENCE_NS_MAX: u64 = 5_000_000_000;
+/// A book that has not come by then does not come.
+const BOOK_NS_MAX: u64 = 15_000_000_000;
+
+/// The protocol of one connection.
+#[derive(Debug)]
+pub struct Coinbase {
+    channels: Channels,
+    tracks: Tracks,
+    products: Vec<Product>,
+    /// Open, and no other connection asked for.
+    is_following: bool,
+    /// The newest message's number.
+    sequence: Option<u64>,
+    opened_at: TimestampNs,
+    heard_at: TimestampNs,
+    /// Prints of one message, for its memory.
+    prints: Vec<Print>,
+}
+
+/// One of `market_trades`.
+#[derive(Debug)]
+struct Print {
+    place: usize,
+    id: u64,
+    ts: TimestampNs,
+    trade: Trade,
+}
+
+#[derive(Debug, Default)]
+struct Product {
+    /// The whole book has been stated.
+    is_whole: bool,
+    /// Kept only where the touch is told.
+    book: Book,
+    touch: Option<(Level, Level)>,
+    newest_trade: u64,
+}
+
+/// What all messages have.
+struct Envelope<'a> {
+    channel: &'a [u8],
+    ts: TimestampNs,
+    sequence: u64,
+    events: Value<'a>,
+}
+
+impl Coinbase {
+    /// A connection for these listings.
+    pub fn new(listings: Vec<Listing>, channels: Channels) -> Self {
+        Self {
+            channels,
+            products: listings.iter().map(|_| Product::default()).collect(),
+            tracks: Tracks::new(listings),
+            is_following: false,
+            sequence: None,
+            opened_at: TimestampNs(0),
+            heard_at: TimestampNs(0),
+            prints: Vec::new(),
+        }
+    }
+
+    /// Everything is stated again on another connection; nothing of this one counts any more.
+    #[cold]
+    fn reconnect(&mut self, reason: &'static str, now: TimestampNs, out: &mut Output) {
+        self.is_following = false;
+        self.tracks.lose_all(State::Syncing, now, out);
+        out.actions.push(Action::Reconnect { reason });
+    }
+
+    /// Whether a message is the next; what is missing before it may have been about any product.
+    fn follows(&mut self, sequence: u64, now: TimestampNs, out: &mut Output) -> bool {
+        match self.sequence {
+            Some(last) if sequence <= last => false,
+            Some(last) if sequence > last + 1 => {
+                for place in 0..self.products.len() {
+                    self.tracks.gap(place, now, out);
+                }
+                self.reconnect("a message is missing from the sequence", now, out);
+                false
+            }
+            _ => {
+                self.sequence = Some(sequence);
+                true
+            }
+        }
+    }
+
+    fn on_event(
+        &mut self,
+        event: Value<'_>,
+        envelope: &Envelope<'_>,
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<(), Malformed> {
+        let is_book = envelope.channel == b"l2_data";
+        let list = if is_book { &b"updates"[..] } else { b"trades" };
+        let Some(event) = Event::read(event, list) else {
+            self.reconnect("a message that cannot be read", now, out);
+            return Err(malformed("an event", event));
+        };
+        if is_book {
+            let place = self
+                .tracks
+                .find(event.product)
+                .ok_or_else(|| Malformed::new("a product that was subscribed to", event.product))?;
+            self.tracks.heard(place, now);
+            let said = self.on_levels(place, &event, envelope.ts, now, out);
+            said.map_err(|error| {
+                let error = self.tracks.malformed(place, error, now, out);
+                self.reconnect("a message that cannot be read", now, out);
+                error
+            })
+        } else {
+            self.on_trades(&event, now, out)
+        }
+    }
+
+    fn on_levels(
+        &mut self,
+        place: usize,
+        event: &Event<'_>,
+        ts: TimestampNs,
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<(), Malformed> {
+        let mut update = out.depth();
+        levels(event.list, &mut update).ok_or_else(|| malformed("updates", event.list))?;
+        let product = &mut self.products[place];
+        let is_snapshot = match event.kind {
+            b"snapshot" => true,
+            b"update" if product.is_whole => false,
+            b"update" => {
+                self.tracks.gap(place, now, out);
+                self.reconnect("changes of a book that was not stated", now, out);
+                return Ok(());
+            }
+            other => return Err(Malformed::new("snapshot or update", other)),
+        };
+        product.is_whole = true;
+        let data = if self.channels.book == BookChannel::Touch {
+            if is_snapshot {
+                product.book.replace(&update);
+            } else {
+                product.book.apply(&update);
+            }
+            out.recycle(update);
+            let (Some(bid), Some(ask)) = product.book.touch() else {
+                product.touch = None;
+                self.tracks.lose(place, State::Syncing, now, out);
+                return Ok(());
+            };
+            if product.touch.replace((bid, ask)) == Some((bid, ask)) && !is_snapshot {
+                return Ok(());
+            }
+            MarketData::Quote(Quote {
+                bid: bid.price,
+                bid_qty: bid.qty,
+                ask: ask.price,
+                ask_qty: ask.qty,
+            })
+        } else if is_snapshot {
+            MarketData::DepthSnapshot(update)
+        } else {
+            MarketData::DepthDelta(update)
+        };
+        if self.tracks.say(place, ts, data, now, out) == Screened::Lost {
+            self.reconnect("a book that cannot be", now, out);
+        }
+        Ok(())
+    }
+
+    /// Prints of one event, of any products, newest first; told oldest first.
+    fn on_trades(
+        &mut self,
+        event: &Event<'_>,
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<(), Malformed> {
+        let mut prints = std::mem::take(&mut self.prints);
+        prints.clear();
+        let read = read_prints(event.list, &self.tracks, &mut prints);
+        if let Err(error) = read {
+            self.prints = prints;
+            self.reconnect("a message that cannot be read", now, out);
+            return Err(error);
+        }
+        prints.sort_unstable_by_key(|print| (print.place, print.id));
+        for print in &prints {
+            let place = print.place;
+            self.tracks.heard(place, now);
+            let newest = &mut self.products[place].newest_trade;
+            if print.id <= *newest {
+                self.tracks.health_mut(place).counters.repeated += 1;
+                continue;
+            }
+            *newest = print.id;
+            if event.kind != b"snapshot" {
+                let data = MarketData::Trade(print.trade);
+                self.tracks.say(place, print.ts, data, now, out);
+            }
+        }
+        self.prints = prints;
+        Ok(())
+    }
+}
+
+impl Adapter for Coinbase {
+    fn name(&self) -> &'static str {
+        "coinbase"
+    }
+
+    fn stream(&self) -> Stream {
+        Stream::WebSocket {
+            path: String::from("/"),
+        }
+    }
+
+    fn opened(&mut self, now: TimestampNs, out: &mut Output) {
+        self.tracks.lose_all(State::Syncing, now, out);
+        self.is_following = true;
+        self.sequence = None;
+        self.opened_at = now;
+        self.heard_at = now;
+        for product in &mut self.products {
+            product.is_whole = false;
+            product.book.clear();
+            product.touch = None;
+        }
+        let symbols = self.tracks.listings().iter();
+        let products: Vec<_> = symbols.map(|listing| quoted(&listing.symbol)).collect();
+        let products = products.join(",");
+        // A message for each channel; a connection without one within five seconds is closed.
+        out.send(String::from(
+            r#"{"type":"subscribe","channel":"heartbeats"}"#,
+        ));
+        let channels = [
+            Some("level2"),
+            self.channels.trades.then_some("market_trades"),
+        ];
+        for channel in channels.into_iter().flatten() {
+            out.send(format!(
+                r#"{{"type":"subscribe","product_ids":[{products}],"channel":"{channel}"}}"#
+            ));
+        }
+    }
+
+    fn closed(&mut self, now: TimestampNs, out: &mut Output) {
+        self.is_following = false;
+        self.tracks.lose_all(State::Down, now, out);
+    }
+
+    fn message(
+        &mut self,
+        bytes: &mut [u8],
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<(), Malformed> {
+        let bytes = &*bytes;
+        if !self.is_following {
+            return Ok(());
+        }
+        self.heard_at = now;
+        let Some(envelope) = Envelope::read(bytes) else {
+            if is_refusal(bytes) {
+                return Err(Malformed::new("no refusal", bytes));
+            }
+            self.reconnect("a message that cannot be read", now, out);
+            return Err(Malformed::new("a message of a channel", bytes));
+        };
+        if !self.follows(envelope.sequence, now, out) {
+            if self.is_following {
+                self.repeated(&envelope);
+            }
+            return Ok(());
+        }
+        if !matches!(envelope.channel, b"l2_data" | b"market_trades") {
+            return Ok(());
+        }
+        let Some(events) = envelope.events.items() else {
+            self.reconnect("a message that cannot be read", now, out);
+            return Err(Malformed::new("events", bytes));
+        };
+        for event in events {
+            let Ok(event) = event else {
+                self.reconnect("a message that cannot be read", now, out);
+                return Err(Malformed::new("events", bytes));
+            };
+            self.on_event(event, &envelope, now, out)?;
+            if !self.is_following {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn answer(
+        &mut self,
+        _: FetchId,
+        _: Option<&mut [u8]>,
+        _: TimestampNs,
+        _: &mut Output,
+    ) -> Result<(), Malformed> {
+        // Nothing is fetched.
+        Ok(())
+    }
+
+    fn tick(&mut self, now: TimestampNs, out: &mut Output) {
+        if !self.is_following {
+            return;
+        }
+        let since = |then: TimestampNs| now.0.saturating_sub(then.0);
+        if since(self.heard_at) > SILENCE_NS_MAX {
+            self.reconnect("no heartbeat", now, out);
+        } else if since(self.opened_at) > BOOK_NS_MAX
+            && self.products.iter().any(|product| !product.is_whole)
+        {
+            self.reconnect("a book was not stated", now, out);
+        }
+    }
+
+    fn health(&self) -> &[Health] {
+        self.tracks.health()
+    }
+}
+
+impl Coinbase {
+    /// Counts a message that came twice or late with the products that it is about.
+    #[cold]
+    fn repeated(&mut self, envelope: &Envelope<'_>) {
+        let events = envelope.events.items().into_iter().flatten();
+        for event in events.filter_map(Result::ok) {
+            if let Some(place) = product_of(event).and_then(|product| self.tracks.find(product)) {
+                self.tracks.health_mut(place).counters.repeated += 1;
+            }
+        }
+    }
+}
+
+impl<'a> Envelope<'a> {
+    #[inline]
+    fn read(bytes: &'a [u8]) -> Option<Self> {
+        let (mut channel, mut ts, mut sequence, mut events) = (None, None, None, None);
+        for field in Fields::of(bytes)? {
+            let (key, value) = field.ok()?;
+            match key {
+                b"channel" => channel = value.scalar(),
+                b"timestamp" => ts = timestamp_rfc3339(value.scalar()?).ok(),
+                b"sequence_num" => sequence = unsigned(value.scalar()?).ok(),
+                b"events" => events = Some(value),
+                _ => {}
+            }
+        }
+        Some(Self {
+            channel: channel?,
+            ts: ts?,
+            sequence: sequence?,
+            events: events?,
+        })
+    }
+}
+
+/// Whether the venue says that it does not do what was asked for.
+#[cold]
+fn is_refusal(bytes: &[u8]) -> bool {
+    Fields::of(bytes).is_some_and(|fields| fields.get(b"type") == Ok(Some(Value::Text(b"error"))))
+}
+
+/// An event of a message: a kind, and levels or prints.
+struct Event<'a> {
+    kind: &'a [u8],
+    /// Empty where each print has its own.
+    product: &'a [u8],
+    list: Value<'a>,
+}
+
+impl<'a> Event<'a> {
+    #[inline]
+    fn read(event: Value<'a>, name: &[u8]) -> Option<Self> {
+        let (mut kind, mut product, mut list) = (None, None, None);
+        for field in event.fields()? {
+            let (key, value) = field.ok()?;
+            match key {
+                b"type" => kind = value.scalar(),
+                b"product_id" => product = value.scalar(),
+                key if key == name => list = Some(value),
+                _ => {}
+            }
+        }
+        Some(Self {
+            kind: kind?,
+            product: product.unwrap_or_default(),
+            list: list?,
+        })
+    }
+}
+
+/// Levels as `{"side":"bid","price_level":"21921.73","new_quantity":"0.063"}`.
+#[inline]
+fn levels(list: Value<'_>, update: &mut DepthUpdate) -> Option<()> {
+    for level in list.items()? {
+        let (mut side, mut at, mut quantity) = (None, None, None);
+        for field in level.ok()?.fields()? {
+            let (key, value) = field.ok()?;
+            match key {
+                b"side" => {
+                    side = match value.scalar()? {
+                        b"bid" => Some(Side::Buy),
+                        b"offer" => Some(Side::Sell),
+                        _ => None,
+                    }
+                }
+                b"price_level" => at = price(value.scalar()?).ok(),
+                b"new_quantity" => quantity = qty(value.scalar()?).ok(),
+                _ => {}
+            }
+        }
+        let level = Level {
+            price: at?,
+            qty: quantity?,
+        };
+        match side? {
+            Side::Buy => update.bids.push(level),
+            Side::Sell => update.asks.push(level),
+        }
+    }
+    Some(())
+}
+
+fn read_prints(list: Value<'_>, tracks: &Tracks, prints: &mut Vec<Print>) -> Result<(), Malformed> {
+    let trades = list.items().ok_or_else(|| malformed("trades", list))?;
+    for trade in trades {
+        let read = trade.ok().and_then(print);
+        let (product, mut print) = read.ok_or_else(|| malformed("a trade", list))?;
+        // One that was not subscribed to is nobody's.
+        if let Some(place) = tracks.find(product) {
+            print.place = place;
+            prints.push(print);
+        }
+    }
+    Ok(())
+}
+
+/// A print, its place to be found by its product.
+fn print(value: Value<'_>) -> Option<(&[u8], Print)> {
+    let (mut product, mut id, mut ts) = (None, None, None);
+    let (mut at, mut quantity, mut aggressor) = (None, None, Aggressor::Unknown);
+    for field in value.fields()? {
+        let (key, value) = field.ok()?;
+        match key {
+            b"product_id" => product = value.scalar(),
+            b"trade_id" => id = unsigned(value.scalar()?).ok(),
+            b"time" => ts = timestamp_rfc3339(value.scalar()?).ok(),
+            b"price" => at = price(value.scalar()?).ok(),
+            b"size" => quantity = qty(value.scalar()?).ok(),
+            // Of the resting order.
+            b"side" => {
+                aggressor = match value.scalar()? {
+                    b"BUY" => Aggressor::Seller,
+                    b"SELL" => Aggressor::Buyer,
+                    _ => Aggressor::Unknown,
+                }
+            }
+            _ => {}
+        }
+    }
+    let print = Print {
+        place: usize::MAX,
+        id: id?,
+        ts: ts?,
+        trade: Trade {
+            price: at?,
+            qty: quantity?,
+            aggressor,
+        },
+    };
+    Some((product?, print))
+}
+
+fn product_of(value: Value<'_>) -> Option<&[u8]> {
+    value
+        .fields()?
+        .get(b"product_id")
+        .ok()
+        .flatten()
+        .and_then(Value::scalar)
+}
+
+#[cold]
+fn malformed(what: &'static str, value: Value<'_>) -> Malformed {
+    Malformed::new(what, value.bytes())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+//! Samples in the form of the venue's pages, and books that come late or not at all.
+
+use super::*;
+use crate::venue::said::{after_ms, listings, message, opened};
+use crate::venue::told::{NOW, tick};
+
+fn hyperliquid(book: BookChannel) -> Hyperliquid {
+    let channels = Channels { book, trades: true };
+    let mut hyperliquid = Hyperliquid::new(listings(&["BTC", "@107"]), channels);
+    opened(&mut hyperliquid);
+    hyperliquid
+}
+
+fn book(time: u64, quantity: &str) -> String {
+    format!(
+        r#"{{"channel":"l2Book","data":{{"coin":"BTC","time":{time},"levels":[[{{"px":"19900","sz":"{quantity}","n":1}},{{"px":"19800.5","sz":"2","n":2}}],[{{"px":"20100","sz":"1","n":1}}]]}}}}"#
+    )
+}
+
+#[test]
+fn each_subscription_is_a_message() {
+    let channels = Channels {
+        book: BookChannel::Depth,
+        trades: true,
+    };
+    let mut hyperliquid = Hyperliquid::new(listings(&["BTC", "@107"]), channels);
+    assert_eq!(
+        opened(&mut hyperliquid),
+        [
+            "Gap",
+            "Gap",
+            r#"send {"method":"subscribe","subscription":{"type":"l2Book","coin":"BTC"}}"#,
+            r#"send {"method":"subscribe","subscription":{"type":"trades","coin":"BTC"}}"#,
+            r#"send {"method":"subscribe","subscription":{"type":"l2Book","coin":"@107"}}"#,
+            r#"send {"method":"subscribe","subscription":{"type":"trades","coin":"@107"}}"#,
+        ]
+    );
+}
+
+#[test]
+fn the_newest_book_is_the_book() {
+    let mut hyperliquid = hyperliquid(BookChannel::Depth);
+    let response = r#"{"channel":"subscriptionResponse","data":{"method":"subscribe","subscription":{"type":"l2Book","coin":"BTC"}}}"#;
+    assert_eq!(message(&mut hyperliquid, response), ["x"; 0]);
+    assert_eq!(
+        message(&mut hyperliquid, &book(1_681_222_254_710, "1")),
+        ["whole 19900x1 19800.5x2 | 20100x1"]
+    );
+    // Twice, and late.
+    assert_eq!(
+        message(&mut hyperliquid, &book(1_681_222_254_710, "1")),
+        ["x"; 0]
+    );
+    assert_eq!(
+        message(&mut hyperliquid, &book(1_681_222_254_709, "3")),
+        ["x"; 0]
+    );
+    assert_eq!(hyperliquid.health()[0].counters.repeated, 2);
+    assert_eq!(
+        message(&mut hyperliquid, &book(1_681_222_254_711, "0.5")),
+        ["whole 19900x0.5 19800.5x2 | 20100x1"]
+    );
+    // Another connection may state the same block again.
+    opened(&mut hyperliquid);
+    assert_eq!(
+        message(&mut hyperliquid, &book(1_681_222_254_711, "0.5")).len(),
+        1
+    );
+}
+
+#[test]
+fn a_touch_may_have_one_side() {
+    let mut hyperliquid = hyperliquid(BookChannel::Touch);
+    let touch = |time: u64, ask: &str| {
+        format!(
+            r#"{{"channel":"bbo","data":{{"coin":"@107","time":{time},"bbo":[{{"px":"19.9","sz":"1","n":1}},{ask}]}}}}"#
+        )
+    };
+    let ask = r#"{"px":"20.1","sz":"4","n":2}"#;
+    assert_eq!(
+        message(&mut hyperliquid, &touch(10, ask)),
+        ["quote 19.9x1 20.1x4 at 10000000"]
+    );
+    assert_eq!(message(&mut hyperliquid, &touch(11, "null")), ["Gap"]);
+    assert_eq!(message(&mut hyperliquid, &touch(10, ask)), ["x"; 0]);
+    assert_eq!(message(&mut hyperliquid, &touch(12, ask)).len(), 1);
+    assert_eq!(hyperliquid.health()[1].counters.gaps, 0);
+}
+
+#[test]
+fn prints_are_told_once() {
+    let mut hyperliquid = hyperliquid(BookChannel::Depth);
+    let trade = |time: u64, id: u64, side: &str| {
+        format!(
+            r#"{{"coin":"BTC","side":"{side}","px":"20000.5","sz":"0.01","hash":"0xa1","time":{time},"tid":{id},"users":["0x01","0x02"]}}"#
+        )
+    };
+    let trades =
+        |trades: &[String]| format!(r#"{{"channel":"trades","data":[{}]}}"#, trades.join(","));
+    assert_eq!(
+        message(
+            &mut hyperliquid,
+            &trades(&[trade(20, 900, "A"), trade(20, 7, "B")])
+        ),
+        [
+            "trade 20000.5x0.01 Seller at 20000000",
+            "trade 20000.5x0.01 Buyer at 20000000"
+        ]
+    );
+    assert_eq!(
+        message(
+            &mut hyperliquid,
+            &trades(&[trade(20, 7, "B"), trade(19, 8, "B")])
+        ),
+        ["x"; 0]
+    );
+    assert_eq!(hyperliquid.health()[0].counters.repeated, 2);
+    // A subscription begins with prints of the past, which may have been told.
+    opened(&mut hyperliquid);
+    assert_eq!(
+        message(&mut hyperliquid, &trades(&[trade(20, 900, "A")])),
+        ["x"; 0]
+    );
+}
+
+#[test]
+fn a_quiet_connection_is_asked_and_given_up() {
+    let mut hyperliquid = hyperliquid(BookChannel::Touch);
+    assert_eq!(tick(&mut hyperliquid, after_ms(20_000)), ["x"; 0]);
+    let ping = [r#"send {"method":"ping"}"#];
+    assert_eq!(tick(&mut hyperliquid, after_ms(20_001)), ping);
+    assert_eq!(message(&mut hyperliquid, r#"{"channel":"pong"}"#), ["x"; 0]);
+    assert_eq!(tick(&mut hyperliquid, after_ms(25_000)), ping);
+    assert_eq!(tick(&mut hyperliquid, after_ms(35_000)), ["x"; 0]);
+    assert_eq!(
+        tick(&mut hyperliquid, after_ms(35_001)),
+        ["reconnect: no answer to a ping"]
+    );
+}
+
+#[test]
+fn a_book_that_is_not_stated_any_more_is_lost() {
+    let mut hyperliquid = hyperliquid(BookChannel::Depth);
+    message(&mut hyperliquid, &book(1, "1"));
+    assert_eq!(tick(&mut hyperliquid, after_ms(15_000)), ["x"; 0]);
+    assert_eq!(
+        tick(&mut hyperliquid, TimestampNs(NOW.0 + BOOK_NS_MAX + 1)),
+        ["Gap", "reconnect: a book is not stated any more"]
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_lost_and_said() {
+    let mut hyperliquid = hyperliquid(BookChannel::Depth);
+    message(&mut hyperliquid, &book(1, "1"));
+    assert_eq!(
+        message(&mut hyperliquid, &book(2, "1,5")),
+        ["Gap", "error: levels"]
+    );
+    assert_eq!(message(&mut hyperliquid, &book(3, "1")).len(), 1);
+    assert_eq!(
+        message(
+            &mut hyperliquid,
+            r#"{"channel":"error","data":"Already subscribed"}"#
+        ),
+        ["error: no refusal"]
+    );
+    assert_eq!(
+        message(&mut hyperliquid, &book(4, "1").replace("BTC", "DOGE")),
+        ["error: a coin that was subscribed to"]
+    );
+    assert_eq!(
+        message(
+            &mut hyperliquid,
+            r#"{"channel":"trades","data":[{"coin":"BTC"}]}"#
+        ),
+        ["error: a trade"]
+    );
+    let whole = book(5, "1");
+    assert_eq!(
+        message(&mut hyperliquid, &whole[..whole.len() - 1]),
+        [
+            "Gap",
+            "reconnect: a message that cannot be read",
+            "error: a message of a channel"
+        ]
+    );
+    assert_eq!(message(&mut hyperliquid, &whole), ["x"; 0]);
+}

@@ -1,0 +1,302 @@
+//! OANDA's v20 pricing stream.
+//!
+//! Stream and forms of messages <https://developer.oanda.com/rest-live-v20/pricing-ep/>, prices
+//! <https://developer.oanda.com/rest-live-v20/pricing-df/>, when to give a connection up
+//! <https://developer.oanda.com/rest-live/streaming/>.
+//!
+//! One document that never ends, over HTTP: first the price of each instrument as it stands, then prices at most
+//! each 250 ms, the newest of that time only, and a heartbeat each 5 seconds. A stream without either for 10
+//! seconds is to be given up. Buckets of liquidity are no book: the best of each side is told as the touch. A
+//! price that is not newer than the one before is late and changes nothing. While an instrument is not tradeable
+//! its status says that it is closed.
+//!
+//! What cannot be seen: prices have no sequence numbers, so that one that is missing is not noticed until the
+//! next. There are no prints.
+
+mod local;
+
+pub use local::LocalOanda;
+
+use types::{InstrumentStatus, Level, MarketData, Quote, TimestampNs};
+
+use crate::feed::{
+    Action, Adapter, Addresses, Credentials, FetchId, Fields, Health, Listing, Malformed, Output,
+    State, Stream, Tracks, Value, price, qty, timestamp_rfc3339,
+};
+
+/// For accounts with money.
+pub const LIVE: Addresses = Addresses {
+    stream: "https://stream-fxtrade.oanda.com",
+    rest: "https://api-fxtrade.oanda.com",
+};
+/// For accounts without.
+pub const PRACTICE: Addresses = Addresses {
+    stream: "https://stream-fxpractice.oanda.com",
+    rest: "https://api-fxpractice.oanda.com",
+};
+
+/// A stream without price or heartbeat for so long is to be given up.
+const SILENCE_NS_MAX: u64 = 10_000_000_000;
+
+/// The protocol of one connection.
+#[derive(Debug)]
+pub struct Oanda {
+    credentials: Credentials,
+    tracks: Tracks,
+    instruments: Vec<Instrument>,
+    /// Open, and no other connection asked for.
+    is_following: bool,
+    heard_at: TimestampNs,
+}
+
+#[derive(Debug, Default)]
+struct Instrument {
+    /// Time of the newest price of this connection.
+    newest: Option<TimestampNs>,
+    status: InstrumentStatus,
+}
+
+impl Oanda {
+    /// A connection for these listings: the key is the account, the secret its token.
+    pub fn new(credentials: Credentials, listings: Vec<Listing>) -> Self {
+        Self {
+            credentials,
+            instruments: listings.iter().map(|_| Instrument::default()).collect(),
+            tracks: Tracks::new(listings),
+            is_following: false,
+            heard_at: TimestampNs(0),
+        }
+    }
+
+    /// Everything is stated again on another connection; nothing of this one counts any more.
+    #[cold]
+    fn reconnect(&mut self, reason: &'static str, now: TimestampNs, out: &mut Output) {
+        self.is_following = false;
+        self.tracks.lose_all(State::Syncing, now, out);
+        out.actions.push(Action::Reconnect { reason });
+    }
+
+    fn on_price(
+        &mut self,
+        line: &Line<'_>,
+        bytes: &[u8],
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<(), Malformed> {
+        let name = line.instrument.unwrap_or_default();
+        let place = (self.tracks.find(name))
+            .ok_or_else(|| Malformed::new("an instrument that was asked for", name))?;
+        self.tracks.heard(place, now);
+        let read = || {
+            let ts = line.ts?;
+            let (mut bid, mut ask) = (None, None);
+            best(
+                line.bids?,
+                |level, known| level.price > known.price,
+                &mut bid,
+            )?;
+            best(
+                line.asks?,
+                |level, known| level.price < known.price,
+                &mut ask,
+            )?;
+            Some((ts, bid, ask))
+        };
+        let Some((ts, bid, ask)) = read() else {
+            let error = Malformed::new("a price", bytes);
+            return Err(self.tracks.malformed(place, error, now, out));
+        };
+        let instrument = &mut self.instruments[place];
+        if instrument.newest.is_some_and(|newest| ts <= newest) {
+            self.tracks.health_mut(place).counters.repeated += 1;
+            return Ok(());
+        }
+        instrument.newest = Some(ts);
+        if let Some(status) = line.status
+            && std::mem::replace(&mut instrument.status, status) != status
+        {
+            self.tracks
+                .say(place, ts, MarketData::Status(status), now, out);
+        }
+        let (Some(bid), Some(ask)) = (bid, ask) else {
+            // A side without liquidity.
+            self.tracks.lose(place, State::Syncing, now, out);
+            return Ok(());
+        };
+        let quote = MarketData::Quote(Quote {
+            bid: bid.price,
+            bid_qty: bid.qty,
+            ask: ask.price,
+            ask_qty: ask.qty,
+        });
+        self.tracks.say(place, ts, quote, now, out);
+        Ok(())
+    }
+}
+
+impl Adapter for Oanda {
+    fn name(&self) -> &'static str {
+        "oanda"
+    }
+
+    fn stream(&self) -> Stream {
+        let names = self.tracks.listings().iter();
+        let names: Vec<_> = names.map(|listing| escaped(&listing.symbol)).collect();
+        Stream::Lines {
+            path: format!(
+                "/v3/accounts/{}/pricing/stream?instruments={}",
+                escaped(&self.credentials.key),
+                names.join("%2C")
+            ),
+            headers: vec![
+                (
+                    "Authorization",
+                    format!("Bearer {}", self.credentials.secret),
+                ),
+                ("Accept-Datetime-Format", String::from("RFC3339")),
+            ],
+        }
+    }
+
+    fn opened(&mut self, now: TimestampNs, out: &mut Output) {
+        self.tracks.lose_all(State::Syncing, now, out);
+        self.is_following = true;
+        self.heard_at = now;
+        for instrument in &mut self.instruments {
+            instrument.newest = None;
+        }
+    }
+
+    fn closed(&mut self, now: TimestampNs, out: &mut Output) {
+        self.is_following = false;
+        self.tracks.lose_all(State::Down, now, out);
+    }
+
+    fn message(
+        &mut self,
+        bytes: &mut [u8],
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<(), Malformed> {
+        let bytes = bytes.trim_ascii();
+        if !self.is_following || bytes.is_empty() {
+            return Ok(());
+        }
+        self.heard_at = now;
+        let Some(line) = Line::read(bytes) else {
+            self.reconnect("a message that cannot be read", now, out);
+            return Err(Malformed::new("a line of the stream", bytes));
+        };
+        match line.kind {
+            b"PRICE" => self.on_price(&line, bytes, now, out),
+            // HEARTBEAT.
+            _ => Ok(()),
+        }
+    }
+
+    fn answer(
+        &mut self,
+        _: FetchId,
+        _: Option<&mut [u8]>,
+        _: TimestampNs,
+        _: &mut Output,
+    ) -> Result<(), Malformed> {
+        // Nothing is fetched.
+        Ok(())
+    }
+
+    fn tick(&mut self, now: TimestampNs, out: &mut Output) {
+        if self.is_following && now.0.saturating_sub(self.heard_at.0) > SILENCE_NS_MAX {
+            self.reconnect("no heartbeat", now, out);
+        }
+    }
+
+    fn health(&self) -> &[Health] {
+        self.tracks.health()
+    }
+}
+
+/// A price or heartbeat.
+#[derive(Default)]
+struct Line<'a> {
+    kind: &'a [u8],
+    instrument: Option<&'a [u8]>,
+    ts: Option<TimestampNs>,
+    bids: Option<Value<'a>>,
+    asks: Option<Value<'a>>,
+    status: Option<InstrumentStatus>,
+}
+
+impl<'a> Line<'a> {
+    #[inline]
+    fn read(bytes: &'a [u8]) -> Option<Self> {
+        let mut line = Self::default();
+        for field in Fields::of(bytes)? {
+            let (key, value) = field.ok()?;
+            let scalar = value.scalar();
+            match key {
+                b"type" => line.kind = scalar?,
+                b"instrument" => line.instrument = scalar,
+                b"time" => line.ts = timestamp_rfc3339(scalar?).ok(),
+                b"bids" => line.bids = Some(value),
+                b"asks" => line.asks = Some(value),
+                // Two words for one thing, one of them from before the other.
+                b"tradeable" | b"status" => {
+                    line.status = match scalar? {
+                        b"true" | b"tradeable" => Some(InstrumentStatus::Open),
+                        _ => Some(InstrumentStatus::Closed),
+                    }
+                }
+                _ => {}
+            }
+        }
+        (!line.kind.is_empty()).then_some(line)
+    }
+}
+
+/// The best of the buckets `[{"price":"1.1","liquidity":1000000},...]`, if there are any.
+#[inline]
+fn best(
+    buckets: Value<'_>,
+    is_better: fn(&Level, &Level) -> bool,
+    best: &mut Option<Level>,
+) -> Option<()> {
+    for bucket in buckets.items()? {
+        let (mut at, mut quantity) = (None, None);
+        for field in bucket.ok()?.fields()? {
+            let (key, value) = field.ok()?;
+            match key {
+                b"price" => at = price(value.scalar()?).ok(),
+                b"liquidity" => quantity = qty(value.scalar()?).ok(),
+                _ => {}
+            }
+        }
+        let level = Level {
+            price: at?,
+            qty: quantity?,
+        };
+        if best.is_none_or(|known| is_better(&level, &known)) {
+            *best = Some(level);
+        }
+    }
+    Some(())
+}
+
+/// Text as a part of a path or query.
+fn escaped(text: &str) -> String {
+    use std::fmt::Write as _;
+
+    let mut path = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            path.push(byte.into());
+        } else {
+            // Writing to a string does not fail.
+            let _ = write!(path, "%{byte:02X}");
+        }
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,388 @@
+//! Polygon, now Massive: US stocks.
+//!
+//! Connection and authentication <https://massive.com/docs/websocket/quickstart>, quotes
+//! <https://massive.com/docs/websocket/stocks/quotes>, trades <https://massive.com/docs/websocket/stocks/trades>,
+//! conditions <https://massive.com/knowledge-base/article/stock-trade-conditions>.
+//!
+//! A message is an array of events of any kind. The client sends its key, waits for `auth_success`, and subscribes.
+//! Quotes are the national best bid and offer; there is no depth. The number `q` of an event is above those of the
+//! same kind before it for the same ticker, starts anew each trading day, and may leave numbers out: an event that
+//! is not above the newest of its day is late and changes nothing.
+//!
+//! What cannot be seen: since numbers are left out, none that is missing is noticed, and there are no heartbeats.
+//! One connection of an account is served at a time.
+//!
+//! A print is told unless one of its conditions says that its price is not of the market at that moment: averaged
+//! (2), settled otherwise (7, 20, 29), of another time (13, 22, 32, 33), derived or contingent (10, 21, 52, 53), or
+//! an official price said again (15, 16, 38).
+
+mod local;
+
+pub use local::LocalPolygon;
+
+use types::{Aggressor, MarketData, Price, Qty, Quote, TimestampNs, Trade};
+
+use crate::feed::{
+    Action, Adapter, Addresses, Channels, Credentials, FetchId, Health, Items, Listing, Malformed,
+    Output, State, Stream, Tracks, Value, price, qty, quoted, timestamp_ms, unsigned,
+};
+
+/// As it happens.
+pub const REAL_TIME: Addresses = Addresses {
+    stream: "wss://socket.massive.com",
+    rest: "https://api.massive.com",
+};
+/// Fifteen minutes late.
+pub const DELAYED: Addresses = Addresses {
+    stream: "wss://delayed.massive.com",
+    rest: "https://api.massive.com",
+};
+
+/// Without an answer to the key by then there will be none.
+const AUTHENTICATED_NS_MAX: u64 = 10_000_000_000;
+/// The trading day is from 04:00 to 20:00 in New York: another has begun by 06:00 UTC, summer and winter.
+const DAY_STARTS_NS: u64 = 6 * 3_600_000_000_000;
+const DAY_NS: u64 = 24 * 3_600_000_000_000;
+
+/// The protocol of one connection.
+#[derive(Debug)]
+pub struct Polygon {
+    credentials: Credentials,
+    /// Shares in one unit of a quote's size.
+    size_unit: i64,
+    channels: Channels,
+    tracks: Tracks,
+    /// The newest quote and print of each listing: trading day and number.
+    newest: Vec<Newest>,
+    /// Open, and no other connection asked for.
+    is_following: bool,
+    is_subscribed: bool,
+    opened_at: TimestampNs,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Newest {
+    quote: Option<(u64, u64)>,
+    trade: Option<(u64, u64)>,
+}
+
+impl Polygon {
+    /// A connection for these listings: the key is the API key, and there is no secret. `size_unit` is how many
+    /// shares one unit of a quote's size is: 100 where the feed counts round lots, as the page says, 1 where it
+    /// counts shares. Stocks have no depth: what is told is the touch.
+    pub fn new(
+        credentials: Credentials,
+        size_unit: u32,
+        listings: Vec<Listing>,
+        channels: Channels,
+    ) -> Self {
+        Self {
+            credentials,
+            size_unit: size_unit.into(),
+            channels,
+            newest: vec![Newest::default(); listings.len()],
+            tracks: Tracks::new(listings),
+            is_following: false,
+            is_subscribed: false,
+            opened_at: TimestampNs(0),
+        }
+    }
+
+    /// Everything is stated again on another connection; nothing of this one counts any more.
+    #[cold]
+    fn reconnect(&mut self, reason: &'static str, now: TimestampNs, out: &mut Output) {
+        self.is_following = false;
+        self.tracks.lose_all(State::Syncing, now, out);
+        out.actions.push(Action::Reconnect { reason });
+    }
+
+    #[cold]
+    fn unreadable(&mut self, bytes: &[u8], now: TimestampNs, out: &mut Output) -> Malformed {
+        self.reconnect("a message that cannot be read", now, out);
+        Malformed::new("an array of events", bytes)
+    }
+
+    fn subscribe(&mut self, out: &mut Output) {
+        self.is_subscribed = true;
+        let mut params = Vec::new();
+        for listing in self.tracks.listings() {
+            params.push(format!("Q.{}", listing.symbol));
+            if self.channels.trades {
+                params.push(format!("T.{}", listing.symbol));
+            }
+        }
+        let params = quoted(&params.join(","));
+        out.send(format!(r#"{{"action":"subscribe","params":{params}}}"#));
+    }
+
+    fn on_status(
+        &mut self,
+        event: &Event<'_>,
+        bytes: &[u8],
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<(), Malformed> {
+        match event.status {
+            b"connected" | b"success" => Ok(()),
+            b"auth_success" => {
+                if !self.is_subscribed {
+                    self.subscribe(out);
+                }
+                Ok(())
+            }
+            // auth_failed, auth_timeout, max_connections, error.
+            _ => {
+                if !self.is_subscribed {
+                    self.reconnect("the venue refuses the connection", now, out);
+                }
+                Err(Malformed::new("no refusal", bytes))
+            }
+        }
+    }
+
+    fn on_event(
+        &mut self,
+        event: &Event<'_>,
+        bytes: &[u8],
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<(), Malformed> {
+        let is_quote = match event.kind {
+            b"status" => return self.on_status(event, bytes, now, out),
+            b"Q" => true,
+            b"T" => false,
+            // Not asked for.
+            _ => return Ok(()),
+        };
+        let place = (self.tracks.find(event.symbol))
+            .ok_or_else(|| Malformed::new("a ticker that was subscribed to", event.symbol))?;
+        self.tracks.heard(place, now);
+        let read = if is_quote {
+            event.quote(self.size_unit).map(Told::Quote)
+        } else {
+            event.trade().map(Told::Trade)
+        };
+        let (told, ts, number) = match (read, event.ts, event.number) {
+            (Ok(told), Some(ts), Some(number)) => (told, ts, number),
+            (read, ts, _) => {
+                let what = match read {
+                    Err(what) => what,
+                    Ok(_) if ts.is_none() => "t",
+                    Ok(_) => "q",
+                };
+                let error = Malformed::new(what, bytes);
+                return Err(self.tracks.malformed(place, error, now, out));
+            }
+        };
+        let newest = &mut self.newest[place];
+        let newest = if is_quote {
+            &mut newest.quote
+        } else {
+            &mut newest.trade
+        };
+        let at = (ts.0.saturating_sub(DAY_STARTS_NS) / DAY_NS, number);
+        if newest.is_some_and(|newest| at <= newest) {
+            self.tracks.health_mut(place).counters.repeated += 1;
+            return Ok(());
+        }
+        *newest = Some(at);
+        match told {
+            Told::Quote(Some(quote)) => {
+                self.tracks
+                    .say(place, ts, MarketData::Quote(quote), now, out);
+            }
+            // A side without orders.
+            Told::Quote(None) => self.tracks.lose(place, State::Syncing, now, out),
+            Told::Trade(trade) if !event.is_of_another_market => {
+                self.tracks
+                    .say(place, ts, MarketData::Trade(trade), now, out);
+            }
+            Told::Trade(_) => {}
+        }
+        Ok(())
+    }
+}
+
+/// What an event says.
+enum Told {
+    Quote(Option<Quote>),
+    Trade(Trade),
+}
+
+impl Adapter for Polygon {
+    fn name(&self) -> &'static str {
+        "polygon-stocks"
+    }
+
+    fn stream(&self) -> Stream {
+        Stream::WebSocket {
+            path: String::from("/stocks"),
+        }
+    }
+
+    fn opened(&mut self, now: TimestampNs, out: &mut Output) {
+        self.tracks.lose_all(State::Syncing, now, out);
+        self.is_following = true;
+        self.is_subscribed = false;
+        self.opened_at = now;
+        for newest in &mut self.newest {
+            // A quote may be stated again; a print is told once.
+            newest.quote = None;
+        }
+        let key = quoted(&self.credentials.key);
+        out.send(format!(r#"{{"action":"auth","params":{key}}}"#));
+    }
+
+    fn closed(&mut self, now: TimestampNs, out: &mut Output) {
+        self.is_following = false;
+        self.tracks.lose_all(State::Down, now, out);
+    }
+
+    fn message(
+        &mut self,
+        bytes: &mut [u8],
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<(), Malformed> {
+        let bytes = &*bytes;
+        if !self.is_following {
+            return Ok(());
+        }
+        let Some(events) = Items::of(bytes) else {
+            return Err(self.unreadable(bytes, now, out));
+        };
+        // The first error is told, and what follows it is read all the same.
+        let mut said = Ok(());
+        for event in events {
+            let Some(event) = event.ok().and_then(Event::read) else {
+                return Err(self.unreadable(bytes, now, out));
+            };
+            said = said.and(self.on_event(&event, bytes, now, out));
+            if !self.is_following {
+                break;
+            }
+        }
+        said
+    }
+
+    fn answer(
+        &mut self,
+        _: FetchId,
+        _: Option<&mut [u8]>,
+        _: TimestampNs,
+        _: &mut Output,
+    ) -> Result<(), Malformed> {
+        // Nothing is fetched.
+        Ok(())
+    }
+
+    fn tick(&mut self, now: TimestampNs, out: &mut Output) {
+        let open = now.0.saturating_sub(self.opened_at.0);
+        if self.is_following && !self.is_subscribed && open > AUTHENTICATED_NS_MAX {
+            self.reconnect("no answer to the key", now, out);
+        }
+    }
+
+    fn health(&self) -> &[Health] {
+        self.tracks.health()
+    }
+}
+
+/// One event of a message; which fields there are depends on its kind.
+#[derive(Default)]
+struct Event<'a> {
+    kind: &'a [u8],
+    status: &'a [u8],
+    symbol: &'a [u8],
+    ts: Option<TimestampNs>,
+    number: Option<u64>,
+    bid: Field<'a>,
+    bid_qty: Field<'a>,
+    ask: Field<'a>,
+    ask_qty: Field<'a>,
+    price: Field<'a>,
+    qty: Field<'a>,
+    is_of_another_market: bool,
+}
+
+/// The text of a number; a side of a quote that has no orders is left out.
+type Field<'a> = Option<&'a [u8]>;
+
+impl<'a> Event<'a> {
+    #[inline]
+    fn read(event: Value<'a>) -> Option<Self> {
+        let mut read = Self::default();
+        for field in event.fields()? {
+            let (key, value) = field.ok()?;
+            let scalar = value.scalar();
+            match key {
+                b"ev" => read.kind = scalar?,
+                b"status" => read.status = scalar?,
+                b"sym" => read.symbol = scalar?,
+                b"t" => read.ts = timestamp_ms(scalar?).ok(),
+                b"q" => read.number = unsigned(scalar?).ok(),
+                b"bp" => read.bid = scalar,
+                b"bs" => read.bid_qty = scalar,
+                b"ap" => read.ask = scalar,
+                b"as" => read.ask_qty = scalar,
+                b"p" => read.price = scalar,
+                b"s" => read.qty = scalar,
+                b"c" => read.is_of_another_market = is_of_another_market(value),
+                _ => {}
+            }
+        }
+        Some(read)
+    }
+
+    /// The touch, if both sides have orders.
+    #[inline]
+    fn quote(&self, size_unit: i64) -> Result<Option<Quote>, &'static str> {
+        let side =
+            |at: Field<'_>, size: Field<'_>, name: &'static str| -> Result<_, &'static str> {
+                let at = at.map_or(Ok(Price::ZERO), |text| price(text).map_err(|_| name))?;
+                let size = size.map_or(Ok(Qty::ZERO), |text| qty(text).map_err(|_| name))?;
+                let size = size.0.checked_mul(size_unit).ok_or(name)?;
+                Ok((at, Qty(size)))
+            };
+        let (bid, bid_qty) = side(self.bid, self.bid_qty, "bp and bs")?;
+        let (ask, ask_qty) = side(self.ask, self.ask_qty, "ap and as")?;
+        let is_whole = bid != Price::ZERO && ask != Price::ZERO;
+        Ok(is_whole.then_some(Quote {
+            bid,
+            bid_qty,
+            ask,
+            ask_qty,
+        }))
+    }
+
+    #[inline]
+    fn trade(&self) -> Result<Trade, &'static str> {
+        let at = self.price.and_then(|text| price(text).ok());
+        let size = self.qty.and_then(|text| qty(text).ok());
+        Ok(Trade {
+            price: at.ok_or("p")?,
+            qty: size.ok_or("s")?,
+            aggressor: Aggressor::Unknown,
+        })
+    }
+}
+
+/// Whether a print's price is not of the market at its moment, by its conditions.
+#[inline]
+fn is_of_another_market(conditions: Value<'_>) -> bool {
+    let Some(conditions) = conditions.items() else {
+        // A quote's, a number.
+        return false;
+    };
+    conditions
+        .filter_map(|condition| unsigned(condition.ok()?.scalar()?).ok())
+        .any(|condition| {
+            matches!(
+                condition,
+                2 | 7 | 10 | 13 | 15 | 16 | 20 | 21 | 22 | 29 | 32 | 33 | 38 | 52 | 53
+            )
+        })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,196 @@
+//! Samples in the form of the venue's pages, and numbers at the turn of a day.
+
+use super::*;
+use crate::feed::BookChannel;
+use crate::venue::said::{after_ms, listings, message, opened};
+use crate::venue::told::tick;
+
+fn polygon() -> Polygon {
+    let credentials = Credentials {
+        key: String::from("a-key"),
+        secret: String::new(),
+    };
+    let channels = Channels {
+        book: BookChannel::Touch,
+        trades: true,
+    };
+    Polygon::new(credentials, 100, listings(&["MSFT", "AAPL"]), channels)
+}
+
+fn subscribed() -> Polygon {
+    let mut polygon = polygon();
+    opened(&mut polygon);
+    message(
+        &mut polygon,
+        r#"[{"ev":"status","status":"auth_success","message":"authenticated"}]"#,
+    );
+    polygon
+}
+
+fn quote(ms: u64, number: u64, bid: &str) -> String {
+    format!(
+        r#"[{{"ev":"Q","sym":"MSFT","bx":4,{bid}"ax":7,"ap":114.128,"as":160,"c":0,"i":[604],"t":{ms},"q":{number},"z":3}}]"#
+    )
+}
+
+const BID: &str = r#""bp":114.125,"bs":100,"#;
+
+#[test]
+fn the_key_comes_before_the_subscription() {
+    let mut polygon = polygon();
+    assert_eq!(
+        opened(&mut polygon)[2..],
+        [r#"send {"action":"auth","params":"a-key"}"#]
+    );
+    let connected = r#"[{"ev":"status","status":"connected","message":"Connected Successfully"}]"#;
+    assert_eq!(message(&mut polygon, connected), ["x"; 0]);
+    let authenticated = r#"[{"ev":"status","status":"auth_success","message":"authenticated"}]"#;
+    assert_eq!(
+        message(&mut polygon, authenticated),
+        [r#"send {"action":"subscribe","params":"Q.MSFT,T.MSFT,Q.AAPL,T.AAPL"}"#]
+    );
+    let success = r#"[{"ev":"status","status":"success","message":"subscribed to: T.MSFT"}]"#;
+    assert_eq!(message(&mut polygon, success), ["x"; 0]);
+    let shown = format!("{polygon:?}");
+    assert!(!shown.contains("a-key"), "{shown}");
+}
+
+#[test]
+fn samples_of_the_pages_are_read() {
+    let mut polygon = subscribed();
+    assert_eq!(
+        message(&mut polygon, &quote(1_536_036_818_784, 50_385_480, BID)),
+        ["quote 114.125x10000 114.128x16000 at 1536036818784000000"]
+    );
+    assert_eq!(
+        message(
+            &mut polygon,
+            r#"[{"ev":"T","sym":"MSFT","x":4,"i":"12345","z":3,"p":114.125,"s":100,"c":[0,12],"t":1536036818784,"q":3681328},{"ev":"AM","sym":"MSFT"},{"ev":"T","sym":"AAPL","x":4,"i":"1","z":3,"p":1.5e2,"s":0.25,"t":1536036818785,"q":9}]"#
+        ),
+        [
+            "trade 114.125x100 Unknown at 1536036818784000000",
+            "trade 150x0.25 Unknown at 1536036818785000000"
+        ]
+    );
+}
+
+#[test]
+fn a_side_without_orders_has_no_touch() {
+    let mut polygon = subscribed();
+    assert_eq!(message(&mut polygon, &quote(1, 1, BID)).len(), 1);
+    assert_eq!(message(&mut polygon, &quote(1, 2, "")), ["Gap"]);
+    assert_eq!(message(&mut polygon, &quote(1, 3, BID)).len(), 1);
+    assert_eq!(
+        message(&mut polygon, &quote(1, 4, r#""bp":0,"bs":0,"#)),
+        ["Gap"]
+    );
+    assert_eq!(polygon.health()[0].counters.gaps, 0);
+}
+
+#[test]
+fn numbers_ascend_within_a_day() {
+    let mut polygon = subscribed();
+    // 2023-11-14T22:13:20Z.
+    let evening = 1_700_000_000_000;
+    assert_eq!(message(&mut polygon, &quote(evening, 90, BID)).len(), 1);
+    assert_eq!(message(&mut polygon, &quote(evening, 90, BID)), ["x"; 0]);
+    assert_eq!(
+        message(&mut polygon, &quote(evening + 5, 89, BID)),
+        ["x"; 0]
+    );
+    assert_eq!(polygon.health()[0].counters.repeated, 2);
+    // Past midnight UTC it is still the same evening in New York.
+    let later = evening + 2 * 3_600_000;
+    assert_eq!(message(&mut polygon, &quote(later, 91, BID)).len(), 1);
+    assert_eq!(message(&mut polygon, &quote(later, 7, BID)), ["x"; 0]);
+    // Numbers start anew with the next morning.
+    let morning = evening + 11 * 3_600_000;
+    assert_eq!(message(&mut polygon, &quote(morning, 1, BID)).len(), 1);
+    assert_eq!(message(&mut polygon, &quote(evening, 99, BID)), ["x"; 0]);
+    // Another connection may state the quote again, and no print.
+    let trade = r#"[{"ev":"T","sym":"MSFT","p":1,"s":1,"t":9,"q":9}]"#;
+    assert_eq!(message(&mut polygon, trade).len(), 1);
+    opened(&mut polygon);
+    assert_eq!(message(&mut polygon, &quote(morning, 1, BID)).len(), 1);
+    assert_eq!(message(&mut polygon, trade), ["x"; 0]);
+}
+
+#[test]
+fn prints_of_other_markets_are_not_told() {
+    let mut polygon = subscribed();
+    for (number, (conditions, told)) in [
+        ("0", 1),
+        ("12,37", 1),
+        ("14,41", 1),
+        ("", 1),
+        ("2", 0),
+        ("12,13", 0),
+        ("37,10", 0),
+        ("16", 0),
+        ("53,41", 0),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let trade = format!(
+            r#"[{{"ev":"T","sym":"MSFT","p":1,"s":1,"c":[{conditions}],"t":9,"q":{}}}]"#,
+            number + 1
+        );
+        assert_eq!(message(&mut polygon, &trade).len(), told, "{trade}");
+    }
+}
+
+#[test]
+fn refusals_and_silence_are_said() {
+    let refusal = r#"[{"ev":"status","status":"auth_failed","message":"authentication failed"}]"#;
+    let mut refused = polygon();
+    opened(&mut refused);
+    assert_eq!(
+        message(&mut refused, refusal),
+        [
+            "reconnect: the venue refuses the connection",
+            "error: no refusal"
+        ]
+    );
+    assert_eq!(message(&mut subscribed(), refusal), ["error: no refusal"]);
+    opened(&mut refused);
+    assert_eq!(tick(&mut refused, after_ms(10_000)), ["x"; 0]);
+    assert_eq!(
+        tick(&mut refused, after_ms(10_001)),
+        ["reconnect: no answer to the key"]
+    );
+    assert_eq!(tick(&mut subscribed(), after_ms(60_000)), ["x"; 0]);
+}
+
+#[test]
+fn what_cannot_be_read_is_lost_and_said() {
+    let whole = quote(1, 1, BID);
+    for text in ["", "{}", "[7]", &whole[..whole.len() - 2]] {
+        assert_eq!(
+            message(&mut subscribed(), text),
+            [
+                "reconnect: a message that cannot be read",
+                "error: an array of events"
+            ],
+            "{text}"
+        );
+    }
+    let mut polygon = subscribed();
+    assert_eq!(message(&mut polygon, &whole).len(), 1);
+    for (from, to, what) in [
+        ("114.125", "1e", "bp and bs"),
+        (r#""q":1"#, r#""q":-1"#, "q"),
+        (r#""t":1"#, r#""t":1.5"#, "t"),
+    ] {
+        assert_eq!(
+            message(&mut polygon, &whole.replace(from, to)),
+            ["Gap", &format!("error: {what}")]
+        );
+        polygon = subscribed();
+        assert_eq!(message(&mut polygon, &whole).len(), 1);
+    }
+    assert_eq!(
+        message(&mut polygon, &quote(2, 2, BID).replace("MSFT", "TSLA")),
+        ["error: a ticker that was subscribed to"]
+    );
+}
