@@ -32,25 +32,20 @@ pub trait Counterpart: Send {
         false
     }
 
-    /// Whether this path is a document that does not end, a message on each line. The path is then the first
-    /// request.
-    fn is_lines(&self, path: &str) -> bool {
-        let _ = path;
-        false
-    }
-
     /// A client has connected; nothing is subscribed to.
     fn opened(&mut self, now: TimestampNs, out: &mut Vec<Vec<u8>>);
 
-    /// The client asked for a document that never ends: path and query.
+    /// The client asked for a document, path and query; whether it is one that does not end, a message on each
+    /// line.
     fn streamed(
         &mut self,
         path: &str,
         markets: &[Market],
         now: TimestampNs,
         out: &mut Vec<Vec<u8>>,
-    ) {
+    ) -> bool {
         let _ = (path, markets, now, out);
+        false
     }
 
     /// The client sent a message.

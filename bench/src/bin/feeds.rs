@@ -392,7 +392,7 @@ fn main() -> ExitCode {
                 if let Some(talk) = talk(feed, *kind, arguments.messages * 4) {
                     match through_socket(feed, talk) {
                         Some(rate) => {
-                            println!("{:<18} {:<14} {rate:>10.0} messages/s", feed.name, kind.0)
+                            println!("{:<18} {:<14} {rate:>10.0} messages/s", feed.name, kind.0);
                         }
                         None => println!("{:<18} {:<14} did not come through", feed.name, kind.0),
                     }

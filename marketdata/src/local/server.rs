@@ -115,16 +115,25 @@ impl Shared {
         self.venue().clients.retain(|client| client.id != id);
     }
 
-    fn request(&self, id: u64, message: &[u8]) {
+    /// A client asks for something.
+    fn converse(
+        &self,
+        id: u64,
+        ask: impl FnOnce(&mut dyn Counterpart, &[Market], &mut Vec<Vec<u8>>),
+    ) {
         let mut venue = self.venue();
         let venue = &mut *venue;
         if let Some(client) = venue.clients.iter_mut().find(|client| client.id == id) {
             let mut said = Vec::new();
-            client
-                .counterpart
-                .request(message, &venue.markets, now(), &mut said);
+            ask(&mut *client.counterpart, &venue.markets, &mut said);
             client.send(said, &mut venue.faults);
         }
+    }
+
+    fn request(&self, id: u64, message: &[u8]) {
+        self.converse(id, |counterpart, markets, said| {
+            counterpart.request(message, markets, now(), said);
+        });
     }
 
     fn fetch(&self, path: &str) -> Option<Vec<u8>> {
@@ -267,7 +276,7 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     if let Ok(upgrade) = WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
         return upgrade.on_upgrade(move |socket| converse(shared, socket));
     }
-    if (shared.speaker)().is_lines(&path) {
+    if (shared.speaker)().streamed(&path, &[], now(), &mut Vec::new()) {
         return lines(&shared, &path);
     }
     match shared.fetch(&path) {
@@ -279,7 +288,9 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
 /// A document that does not end.
 fn lines(shared: &Arc<Shared>, path: &str) -> Response {
     let (id, messages) = shared.connect();
-    shared.request(id, path.as_bytes());
+    shared.converse(id, |counterpart, markets, said| {
+        counterpart.streamed(path, markets, now(), said);
+    });
     let parts = stream::unfold(messages, |mut messages| async {
         let mut message = messages.recv().await?;
         message.push(b'\n');

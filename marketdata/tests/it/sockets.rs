@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use marketdata::connection::{Arrived, Connection, Outlets, Settings, Status};
-use marketdata::feed::{Adapter, Book, BookChannel, Channels, Listing, Spec, State};
+use marketdata::feed::{
+    Adapter, Book, BookChannel, Channels, Credentials, Listing, Spec, State, Stream,
+};
 use marketdata::local::{self, LocalVenue, Speaker, Weather};
-use marketdata::venue::binance::{Binance, LocalBinance, Product};
+use marketdata::venue::Feed;
 use tokio::sync::watch;
-use types::{InstrumentId, MarketData, Price, Qty, Ratio};
+use types::{InstrumentId, Level, MarketData, Price, Qty, Ratio, Side};
 
 fn listings(symbols: &[&str]) -> Vec<Listing> {
     let listing = |(place, symbol): (usize, &&str)| Listing {
@@ -28,10 +30,12 @@ fn listings(symbols: &[&str]) -> Vec<Listing> {
 /// A connection to a local venue in bad weather that clears up; in the end its books are the venue's.
 async fn weather(
     adapter: Box<dyn Adapter>,
+    has_depth: bool,
     speaker: Speaker,
     listings: Vec<Listing>,
     storm: Weather,
 ) {
+    let depth = if has_depth { speaker().depth() } else { 1 };
     let venue = LocalVenue::start(
         speaker,
         local::Settings {
@@ -50,7 +54,7 @@ async fn weather(
         adapter.name(),
         &listings,
     )));
-    let is_lines = matches!(adapter.stream(), marketdata::feed::Stream::Lines { .. });
+    let is_lines = matches!(adapter.stream(), Stream::Lines { .. });
     let scheme = if is_lines { "http" } else { "ws" };
     let settings = Settings {
         pause_min: Duration::from_millis(10),
@@ -71,13 +75,21 @@ async fn weather(
     let connection = Connection::new(adapter, settings, outlets).unwrap();
     let running = tokio::spawn(connection.run(stopped));
 
+    // What is known of each instrument; of a touch a book of one level.
     let mut books: Vec<Option<Book>> = vec![None; listings.len()];
     let mut drain = |books: &mut Vec<Option<Book>>| {
         let mut count = 0;
         while let Ok(Arrived { event, .. }) = arrived.pop() {
             count += 1;
-            Book::follow(&mut books[event.instrument.0 as usize], &event.data);
-            assert!(!matches!(event.data, MarketData::Quote(_)));
+            let book = &mut books[event.instrument.0 as usize];
+            Book::follow(book, &event.data);
+            if let MarketData::Quote(quote) = event.data {
+                assert!(!has_depth);
+                let book = book.insert(Book::default());
+                let level = |price, qty| Level { price, qty };
+                book.set(Side::Buy, level(quote.bid, quote.bid_qty));
+                book.set(Side::Sell, level(quote.ask, quote.ask_qty));
+            }
         }
         count
     };
@@ -110,11 +122,13 @@ async fn weather(
     let markets = venue.markets();
     loop {
         drain(&mut books);
-        let known = books.iter().zip(&markets);
-        if known
-            .clone()
-            .all(|(book, market)| book.as_ref() == Some(&market.book))
-        {
+        let mut known = books.iter().zip(&markets);
+        let same = known.all(|(book, market)| {
+            let book = book.as_ref().unwrap();
+            is_same(book.bids(), market.book.bids(), depth)
+                && is_same(book.asks(), market.book.asks(), depth)
+        });
+        if same {
             break;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -134,30 +148,83 @@ async fn weather(
     assert!(books.iter().all(Option::is_none));
 }
 
+/// Whether the best levels are the same. Of a touch the prices: venues count shares in their own ways.
+fn is_same(shown: &[Level], had: &[Level], depth: usize) -> bool {
+    let best = |levels: &[Level]| levels[..levels.len().min(depth)].to_vec();
+    let (shown, had) = (best(shown), best(had));
+    if depth == 1 {
+        shown
+            .iter()
+            .map(|level| level.price)
+            .eq(had.iter().map(|level| level.price))
+    } else {
+        shown == had
+    }
+}
+
 const GUSTS: Weather = Weather {
     dropped: 400,
     disconnected: 5,
     ..Weather::STORM
 };
 
-async fn binance(product: Product, storm: Weather) {
-    let listings = listings(&["BTCUSDT", "ETHUSDT"]);
+/// Every feed on the venue's instruments, in weather of its own.
+async fn feed(name: &str, symbols: &[&str], storm: Weather) {
+    let feed = Feed::of(name).unwrap();
+    let listings = listings(symbols);
     let channels = Channels {
         book: BookChannel::Depth,
         trades: true,
     };
-    let adapter = Box::new(Binance::new(product, listings.clone(), channels));
-    let speaker: Speaker = Arc::new(move || Box::new(LocalBinance::new(product)));
-    weather(adapter, speaker, listings, storm).await;
+    let adapter = feed.adapter(Credentials::default(), listings.clone(), channels);
+    let speaker: Speaker = Arc::new(|| feed.counterpart());
+    weather(adapter, feed.has_depth, speaker, listings, storm).await;
 }
 
 #[tokio::test]
 async fn binance_spot_over_a_socket() {
-    binance(Product::Spot, GUSTS).await;
-    binance(Product::Spot, Weather::CALM).await;
+    feed("binance-spot", &["BTCUSDT", "ETHUSDT"], GUSTS).await;
+    feed("binance-spot", &["BTCUSDT", "ETHUSDT"], Weather::CALM).await;
 }
 
 #[tokio::test]
 async fn binance_futures_over_a_socket() {
-    binance(Product::Futures, GUSTS).await;
+    feed("binance-futures", &["BTCUSDT", "ETHUSDT"], GUSTS).await;
+}
+
+#[tokio::test]
+async fn kraken_over_a_socket() {
+    feed("kraken", &["BTC/USD", "ETH/USD"], GUSTS).await;
+}
+
+#[tokio::test]
+async fn okx_and_bybit_over_a_socket() {
+    feed("okx", &["BTC-USDT", "ETH-USDT"], GUSTS).await;
+    feed("bybit-linear", &["BTCUSDT", "ETHUSDT"], GUSTS).await;
+}
+
+#[tokio::test]
+async fn coinbase_over_a_socket() {
+    feed("coinbase", &["BTC-USD", "ETH-USD"], GUSTS).await;
+}
+
+#[tokio::test]
+async fn hyperliquid_over_a_socket() {
+    feed("hyperliquid", &["BTC", "ETH"], Weather::CALM).await;
+}
+
+#[tokio::test]
+async fn binary_messages_over_a_socket() {
+    feed("alpaca-crypto", &["BTC/USD", "ETH/USD"], Weather::CALM).await;
+    feed("alpaca-iex", &["AAPL", "AMD"], Weather::CALM).await;
+}
+
+#[tokio::test]
+async fn a_document_that_does_not_end() {
+    feed("oanda", &["EUR_USD", "USD_CAD"], Weather::CALM).await;
+}
+
+#[tokio::test]
+async fn polygon_over_a_socket() {
+    feed("polygon", &["AAPL", "MSFT"], Weather::CALM).await;
 }

@@ -62,7 +62,7 @@ impl Counterpart for LocalOanda {
         markets: &[Market],
         now: TimestampNs,
         out: &mut Vec<Vec<u8>>,
-    ) {
+    ) -> bool {
         let query = path.split_once("instruments=").map(|(_, query)| query);
         for name in query.unwrap_or_default().split("%2C") {
             if let Some(market) = markets.iter().find(|market| market.symbol == name) {
@@ -70,6 +70,7 @@ impl Counterpart for LocalOanda {
                 self.instruments.push(name.to_owned());
             }
         }
+        path.contains("/pricing/stream")
     }
 
     fn request(&mut self, _: &[u8], _: &[Market], _: TimestampNs, _: &mut Vec<Vec<u8>>) {
