@@ -4,6 +4,7 @@ mod demo;
 mod journal;
 mod plan;
 mod recover;
+mod retention;
 mod simulate;
 mod verify;
 

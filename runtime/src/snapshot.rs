@@ -151,6 +151,29 @@ impl SnapshotStore {
         Ok((store, restored))
     }
 
+    /// Where the snapshots of a store stand that verify now, oldest first; none when there is no store. One
+    /// that is damaged is set aside, as a start does.
+    ///
+    /// # Errors
+    /// As [`SnapshotStore::open`].
+    pub fn verified(path: &Path) -> Result<Vec<Seq>, SnapshotStoreError> {
+        if !path.exists() {
+            return Ok(Vec::new());
+        }
+        let (store, _) = Self::open(path)?;
+        let verified = guarded(|| {
+            let mut verified = Vec::new();
+            for entry in store.db.scan_prefix(b"m") {
+                let (key, value) = entry?;
+                if guarded(|| restore(&store.db, &key, &value)).is_ok() {
+                    verified.push(seq_of(&key));
+                }
+            }
+            Ok(verified)
+        });
+        Ok(verified.unwrap_or_default())
+    }
+
     fn unusable(&self, fault: &Fault) -> SnapshotStoreError {
         unusable(&self.path, fault)
     }

@@ -422,7 +422,7 @@ fn large() -> (Location, SimulatedDisk, Vec<(PathBuf, Vec<u8>)>) {
 }
 
 /// All of what is asked about when `RUNTIME_DAMAGE_ALL` is set, and a random hundredth of it otherwise.
-fn sampled(all: usize) -> impl Iterator<Item = usize> {
+pub(crate) fn sampled(all: usize) -> impl Iterator<Item = usize> {
     let is_all = std::env::var_os("RUNTIME_DAMAGE_ALL").is_some();
     let mut random = Random::new(all as u64);
     (0..all).filter(move |_| is_all || random.one_in(100))
