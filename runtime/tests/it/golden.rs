@@ -1,7 +1,7 @@
 //! A journal of every format version that is read, as it was written when that version was current.
 //!
 //! `fixtures/journals/v<N>` is a data directory: an archive, segments, a base and an anchor. `figures` says
-//! what is in it. `RUNTIME_GOLDEN=update cargo test -p runtime --test it golden` writes the current version's
+//! what is in it. `RUNTIME_GOLDEN=update cargo test -p runtime --test it golden::every` writes the current version's
 //! where there is none, and the figures of all: a state hash follows the form of the state. A journal that
 //! stands is never written again.
 
