@@ -1,7 +1,9 @@
 //! `dynasty journal`: checks, counts, shows and repairs the journal of a data directory.
 
+mod table;
+
 use std::fmt::Write as _;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -14,8 +16,10 @@ use gateway::dto::Names;
 use gateway::dto::event;
 use runtime::journal::{self, Anchor, Location, Reader, Segment, Summary};
 use runtime::{EventBuf, Limits, Retention, Shard, SnapshotStore, journal_location, retention};
-use serde_json::json;
+use serde_json::{Value, json};
 use types::{Event, Input, InputKind, Seq, ShardId, TimestampNs};
+
+use table::Table as EventTable;
 
 use crate::retention::{parse_age, parse_bytes};
 
@@ -27,6 +31,7 @@ Examples:
   dynasty journal stat data
   dynasty journal dump data --from 100 --to 120
   dynasty journal export data > events.jsonl
+  dynasty journal export data --format parquet > events.parquet
   dynasty journal archive data
   dynasty journal prune data --keep-age 90d
   dynasty journal repair data --keep 4711
@@ -64,10 +69,13 @@ enum Command {
         #[arg(long)]
         to: Option<u64>,
     },
-    /// Replay the journal and print every event as JSON, one on each line.
+    /// Replay the journal and print every event: one on each line as JSON, or one table in Parquet.
     Export {
         /// Data directory.
         data: PathBuf,
+        /// What to print.
+        #[arg(long, value_enum, default_value_t = ExportFormat::Jsonl)]
+        format: ExportFormat,
     },
     /// Compress closed segments into read-only files. Nothing is lost: every command reads through them.
     Archive {
@@ -113,6 +121,14 @@ enum Format {
     Json,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ExportFormat {
+    /// JSON, an event on each line.
+    Jsonl,
+    /// A Parquet file with a row for each event.
+    Parquet,
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -125,7 +141,11 @@ pub(crate) fn run_command(args: &Args) -> anyhow::Result<ExitCode> {
         Command::Dump { data, from, to } => {
             dump(data, from.map(Seq), to.map(Seq), &mut out).map(|()| ExitCode::SUCCESS)
         }
-        Command::Export { data } => export(data, &mut out).map(|()| ExitCode::SUCCESS),
+        Command::Export { data, format } => match format {
+            ExportFormat::Jsonl => export(data, &mut out),
+            ExportFormat::Parquet => export_table(data),
+        }
+        .map(|()| ExitCode::SUCCESS),
         Command::Archive { data, before } => {
             archive(data, before.map(Seq), &mut out).map(|()| ExitCode::SUCCESS)
         }
@@ -411,6 +431,26 @@ fn export(data: &Path, out: &mut impl Write) -> anyhow::Result<()> {
         Ok(true)
     })?;
     Ok(())
+}
+
+fn export_table(data: &Path) -> anyhow::Result<()> {
+    if io::stdout().is_terminal() {
+        bail!(
+            "--format parquet is nothing to read on a terminal: give it a file, as in > events.parquet"
+        );
+    }
+    let mut names = Names::numbers();
+    let mut table = EventTable::new(io::stdout())?;
+    replay(&location(data)?, |_, events, shard| {
+        names.learn(shard);
+        for event in event::events(events, &names) {
+            if let Value::Object(fields) = serde_json::to_value(event)? {
+                table.add(event.event().seq, event.event().ts, fields)?;
+            }
+        }
+        Ok(true)
+    })?;
+    table.finish()
 }
 
 fn archive(data: &Path, before: Option<Seq>, out: &mut impl Write) -> anyhow::Result<()> {

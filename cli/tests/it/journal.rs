@@ -5,7 +5,10 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Instant;
 
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::Field;
 use runtime::{Config, Next, Runtime, Shard, Source};
+use serde_json::{Map, Value};
 use tempfile::TempDir;
 use types::{InputKind, Timer, TimestampNs};
 
@@ -251,4 +254,85 @@ fn without_two_snapshots_nothing_is_removed() {
         "{told}"
     );
     assert_eq!(said(&["journal", "dump", &data]).lines().count(), 1_200);
+}
+
+/// The whole number of the last place as the text of a decimal, without zeros at its end.
+fn decimal(decimal: &parquet::data_type::Decimal) -> String {
+    let bytes: [u8; 16] = decimal.data().try_into().unwrap();
+    let value = i128::from_be_bytes(bytes);
+    let scale = decimal.scale() as usize;
+    let digits = format!("{:0>1$}", value.unsigned_abs(), scale + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - scale);
+    let fraction = fraction.trim_end_matches('0');
+    let point = if fraction.is_empty() { "" } else { "." };
+    let sign = if value < 0 { "-" } else { "" };
+    format!("{sign}{whole}{point}{fraction}")
+}
+
+#[test]
+fn the_table_of_events_says_what_the_lines_of_json_say() {
+    let (directory, _, data) = demo();
+    let path = directory.path().join("events.parquet");
+    let exported = Command::new(env!("CARGO_BIN_EXE_dynasty"))
+        .args(["journal", "export", &data, "--format", "parquet"])
+        .stdout(fs::File::create(&path).unwrap())
+        .status()
+        .unwrap();
+    assert!(exported.success());
+    let lines = said(&["journal", "export", &data]);
+
+    let reader = SerializedFileReader::new(fs::File::open(&path).unwrap()).unwrap();
+    let schema = reader
+        .metadata()
+        .file_metadata()
+        .schema()
+        .get_fields()
+        .len();
+    let mut rows = reader.get_row_iter(None).unwrap();
+    let mut with_rest = 0;
+    let mut count = 0;
+    for line in lines.lines() {
+        let mut told: Map<String, Value> = serde_json::from_str(line).unwrap();
+        told.retain(|_, value| !value.is_null());
+        let ts: jiff::Timestamp = told
+            .remove("ts")
+            .unwrap()
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        let row = rows.next().unwrap().unwrap();
+        let mut found = Map::new();
+        let mut found_ts = None;
+        for (name, field) in row.get_column_iter() {
+            let value = match field {
+                Field::Null => continue,
+                Field::Long(ns) if name == "ts" => {
+                    found_ts = Some(*ns);
+                    continue;
+                }
+                Field::Str(rest) if name == "rest" => {
+                    let rest: Map<String, Value> = serde_json::from_str(rest).unwrap();
+                    with_rest += 1;
+                    found.extend(rest);
+                    continue;
+                }
+                Field::ULong(id) => id.to_string(),
+                Field::Str(text) => text.clone(),
+                Field::Decimal(value) => decimal(value),
+                other => panic!("{name}: {other:?}"),
+            };
+            found.insert(name.clone(), Value::String(value));
+        }
+        assert_eq!(found_ts.map(i128::from), Some(ts.as_nanosecond()), "{line}");
+        assert_eq!(found, told, "{line}");
+        count += 1;
+    }
+    assert!(rows.next().is_none());
+    // Fills, orders and moved floors are typed to their last field or nearly so.
+    assert!(
+        count > 5_000 && with_rest < count / 2,
+        "{with_rest} of {count}"
+    );
+    assert_eq!(schema, 36);
 }
