@@ -109,8 +109,8 @@ impl Head {
     }
 }
 
-/// Compresses a segment whose last record is `last`, and removes it once its archive is safe. It may be done again after it
-/// was interrupted.
+/// Compresses a segment whose last record is `last`, and removes it once its archive is safe. It may be done
+/// again after it was interrupted.
 ///
 /// # Errors
 /// [`JournalError::Damaged`] when a record of the segment does not check, [`JournalError::Full`], and other

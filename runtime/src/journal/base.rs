@@ -14,7 +14,7 @@
 
 use std::path::PathBuf;
 
-use engine::{Limits, Shard};
+use engine::{Limits, Shard, SnapshotError};
 use types::{Seq, ShardId};
 
 use super::record::{Chain, array};
@@ -46,7 +46,8 @@ struct Content {
 }
 
 impl Base {
-    /// The base that counts; `None` in a journal from before there were any. Of the content only the length is looked at.
+    /// The base that counts; `None` in a journal from before there were any. Of the content only the length
+    /// is looked at.
     ///
     /// # Errors
     /// [`JournalError::Base`] and I/O errors.
@@ -64,13 +65,13 @@ impl Base {
             .length()
             .map_err(|error| JournalError::io("read", &path, error))?;
         if length < HEAD_BYTES as u64 {
-            return Err(fault("is cut short".to_owned()));
+            return Err(fault(damaged("is cut short")));
         }
         read_exact_at(&*file, &mut bytes, 0)
             .map_err(|error| JournalError::io("read", &path, error))?;
         let crc = u32::from_le_bytes(array(&bytes, HEAD_BYTES - 4));
         if bytes[..8] != MAGIC || crc != crc32c::crc32c(&bytes[..HEAD_BYTES - 4]) {
-            return Err(fault("does not check".to_owned()));
+            return Err(fault(damaged("does not check")));
         }
         let version = u16::from_le_bytes(array(&bytes, 8));
         if version != VERSION {
@@ -96,7 +97,7 @@ impl Base {
             crc: u32::from_le_bytes(array(&bytes, 40)),
         };
         if content.bytes != length - HEAD_BYTES as u64 {
-            return Err(fault("has not the length that it says".to_owned()));
+            return Err(fault(damaged("has not the length that it says")));
         }
         Ok(Some(Self {
             mark,
@@ -119,11 +120,19 @@ impl Base {
         read_exact_at(&*file, &mut bytes, HEAD_BYTES as u64)
             .map_err(|error| JournalError::io("read", &self.path, error))?;
         if crc32c::crc32c(&bytes) != self.content.crc {
-            return Err(fault("does not check".to_owned()));
+            return Err(fault(damaged("does not check")));
         }
         let shard = match self.content.kind {
             KIND_LIMITS => Shard::new(location.shard, limits_of(&bytes).map_err(fault)?),
-            KIND_STATE => Shard::restore(&bytes).map_err(|error| fault(error.to_string()))?,
+            KIND_STATE => match Shard::restore(&bytes) {
+                Ok(shard) => shard,
+                Err(error @ SnapshotError::Version(_)) => {
+                    return Err(fault(format!(
+                        "holds a state of another version ({error}): go on with the version that wrote it"
+                    )));
+                }
+                Err(error) => return Err(fault(damaged(&error.to_string()))),
+            },
             kind => return Err(fault(format!("has content of kind {kind}"))),
         };
         if (shard.id(), shard.seq()) != (location.shard, self.mark.seq) {
@@ -169,6 +178,10 @@ impl Base {
         }
         Ok(())
     }
+}
+
+fn damaged(what: &str) -> String {
+    format!("{what}; restore it from a copy")
 }
 
 /// Files that are named as bases, oldest first.

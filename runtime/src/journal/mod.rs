@@ -225,7 +225,7 @@ pub enum JournalError {
         first: Seq,
     },
     /// The base does not say what the first record follows.
-    #[error("{} {what}; restore it from a copy", path.display())]
+    #[error("the base of the journal, {}, {what}", path.display())]
     Base {
         /// The file.
         path: PathBuf,
@@ -458,7 +458,11 @@ pub fn verify(location: &Location) -> Result<Summary, JournalError> {
         damage: None,
     };
     for segment in &segments {
-        summary.bytes += location.length(&segment.path)?;
+        summary.bytes += match location.length(&segment.path) {
+            // A server that runs has just archived or removed it.
+            Err(JournalError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => 0,
+            length => length?,
+        };
     }
     let Some(first) = segments.first() else {
         return Ok(summary);
