@@ -156,9 +156,14 @@ pub(crate) struct Market {
     /// The newest quote or depth update was bad, so the touch is stale: nothing fills until the next
     /// good one.
     pub(crate) stale: bool,
+    /// The feed lost track, so that changes of depth mean nothing until the whole is stated.
+    pub(crate) lost: bool,
     /// Orders for the opening wait for the next good quote (paper).
     pub(crate) opening: bool,
+    /// The newest print.
     pub(crate) last: Option<Ticks>,
+    /// The input that brought it.
+    pub(crate) last_seq: Seq,
     /// First price of the session, which the circuit breaker refers to.
     pub(crate) session: Option<Ticks>,
     pub(crate) ts: TimestampNs,
@@ -214,8 +219,10 @@ impl Market {
             touch: None,
             touch_seq: Seq(0),
             stale: false,
+            lost: false,
             opening: false,
             last: None,
+            last_seq: Seq(0),
             session: None,
             ts: TimestampNs::default(),
             depth: Depth::default(),
@@ -299,6 +306,26 @@ impl Market {
             _ => self.touch.map(|touch| touch.middle(position)),
         };
         own.or_else(|| self.closing(position))
+    }
+
+    /// The input that gave [`Market::mark`].
+    pub(crate) const fn mark_seq(&self, kind: MarkKind) -> Seq {
+        let is_print = match kind {
+            MarkKind::Last => self.last.is_some(),
+            MarkKind::Liquidation | MarkKind::Mid => self.touch.is_none(),
+        };
+        if is_print {
+            self.last_seq
+        } else {
+            self.touch_seq
+        }
+    }
+
+    /// The newest print is this one.
+    #[inline(always)]
+    pub(crate) const fn print(&mut self, price: Ticks, seq: Seq) {
+        self.last = Some(price);
+        self.last_seq = seq;
     }
 
     /// Whether a book that matches has a bid at or above an ask, which must never be.
@@ -419,8 +446,10 @@ impl Market {
         self.touch.encode(out);
         self.touch_seq.encode(out);
         self.stale.encode(out);
+        self.lost.encode(out);
         self.opening.encode(out);
         self.last.encode(out);
+        self.last_seq.encode(out);
         self.session.encode(out);
         self.ts.encode(out);
         self.depth.encode(out);
@@ -445,8 +474,10 @@ impl Market {
         market.touch = Codec::decode(reader)?;
         market.touch_seq = Codec::decode(reader)?;
         market.stale = Codec::decode(reader)?;
+        market.lost = Codec::decode(reader)?;
         market.opening = Codec::decode(reader)?;
         market.last = Codec::decode(reader)?;
+        market.last_seq = Codec::decode(reader)?;
         market.session = Codec::decode(reader)?;
         market.ts = Codec::decode(reader)?;
         market.depth = Codec::decode(reader)?;

@@ -192,6 +192,8 @@ pub struct MarketPortrait {
     pub quote: Option<Quote>,
     /// Whether it is stale.
     pub stale: bool,
+    /// Whether the feed lost track of it.
+    pub lost: bool,
     /// The newest print.
     pub last: Option<Price>,
     /// The breaker's reference.

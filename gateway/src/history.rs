@@ -6,7 +6,9 @@
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use tokio::time::{self, Instant};
 use types::{AccountId, Event, Seq};
 
 use crate::channel::Json;
@@ -14,6 +16,9 @@ use crate::show;
 
 /// Events that the projection keeps until a server follows the broadcast; the oldest go first.
 pub const PAST_EVENTS_MAX: usize = 50_000;
+
+/// How often the replica is looked at while somebody waits for it.
+const REPLICA_POLL: Duration = Duration::from_millis(2);
 
 /// The newest events up to where the replica stands, until somebody takes them.
 #[derive(Debug)]
@@ -55,6 +60,18 @@ impl Past {
     /// The last input that is contained.
     pub(crate) fn seq(&self) -> Seq {
         self.lock().seq
+    }
+
+    /// Waits until the replica has applied `seq`; says whether it has before the deadline. What other
+    /// projections have of that input is then there, too.
+    pub(crate) async fn reaches(&self, seq: Seq, deadline: Instant) -> bool {
+        while self.seq() < seq {
+            if Instant::now() >= deadline {
+                return false;
+            }
+            time::sleep(REPLICA_POLL).await;
+        }
+        true
     }
 
     /// The events up to `seq`, oldest first. From here on none are kept.

@@ -83,13 +83,13 @@ impl Iterator for RandomWalk {
 /// xorshift64*: S. Vigna, "An experimental exploration of Marsaglia's xorshift generators,
 /// scrambled", ACM TOMS 42(4), 2016; shifts 12, 25, 27 and multiplier 2685821657736338717.
 #[derive(Debug, Clone)]
-struct Xorshift64Star {
+pub struct Xorshift64Star {
     state: u64,
 }
 
 impl Xorshift64Star {
-    /// The state zero would stay zero, so the seed 0 stands for the golden ratio's bits.
-    const fn new(seed: u64) -> Self {
+    /// Numbers that follow from a seed. The state zero would stay zero, so the seed 0 stands for the golden ratio's bits.
+    pub const fn new(seed: u64) -> Self {
         let state = if seed == 0 {
             0x9E37_79B9_7F4A_7C15
         } else {
@@ -107,7 +107,7 @@ impl Xorshift64Star {
 
     /// A number below `bound` (0 for the bound 0), from the high bits; its bias of at most
     /// `bound / 2^64` does not matter here.
-    const fn below(&mut self, bound: u64) -> u64 {
+    pub const fn below(&mut self, bound: u64) -> u64 {
         ((self.next() as u128 * bound as u128) >> 64) as u64
     }
 }

@@ -1,15 +1,19 @@
-//! Where market events come from: recordings on disk, the path of quotes inside a bar, the looping
-//! demo market, and synthetic quotes for benches and tests.
+//! Where market events come from: live feeds, recordings on disk, the path of quotes inside a bar, the
+//! looping demo market, and synthetic quotes for benches and tests.
 //!
-//! Every source here is a pure function of its input: no clock, no network, no randomness other
-//! than a seed. Prices and quantities go from text to integers without a float between.
+//! Everything but [`connection`] and the server of [`local`] is a pure function of its input: no clock, no
+//! network, no randomness other than a seed. Prices and quantities go from text to integers without a float between.
 
+pub mod connection;
 pub mod demo;
+pub mod feed;
 pub mod generator;
 pub mod intrabar;
+pub mod local;
 pub mod recording;
+pub mod venue;
 
 pub use demo::DemoMarket;
-pub use generator::{RandomWalk, WalkStart};
+pub use generator::{RandomWalk, WalkStart, Xorshift64Star};
 pub use intrabar::{BarPath, BarPathError, Spread};
 pub use recording::{RecordingError, read_bars, read_ticks};

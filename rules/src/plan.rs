@@ -485,6 +485,12 @@ impl PayoutRule {
 }
 
 impl Scaling {
+    /// Whether the first step is within the largest size.
+    fn has_step(&self, initial: Money) -> bool {
+        let size = initial.saturating_add(initial.mul_ratio_floor(self.step));
+        self.size_max.is_none_or(|max| size <= max)
+    }
+
     fn validate(&self, initial: Money, pays_out: bool) -> Result<(), PlanError> {
         check(is_share(self.step), "scaling.step", &self.step, SHARE)?;
         check(
@@ -573,38 +579,44 @@ impl Plan {
         self.life.validate(self.name, self.stage)
     }
 
-    /// What a valid plan says without effect: the field, and why.
-    pub fn idle(&self) -> Vec<(&'static str, &'static str)> {
+    /// What a valid plan says without effect: the field, as a plan file names it, and why.
+    pub fn idle(&self) -> Vec<(String, String)> {
         let is_funded = self.stage == Stage::Funded;
+        let passes = !is_funded && self.profit_target.is_some();
+        let pays_out = is_funded && self.payout.is_some();
+        let is_consistent = self.consistency.is_some() && (passes || pays_out);
+        let is_denominator = self
+            .consistency
+            .is_some_and(|rule| rule.denominator == Denominator::Target);
         let after = self.payout.map(|rule| rule.after);
         let to_initial = after == Some(AfterPayout::FloorToInitial);
-        [
+        let mut idle: Vec<(String, String)> = [
             (
                 !is_funded && self.payout.is_some(),
                 "payout",
                 "only a funded account is paid out",
             ),
             (
-                is_funded && self.profit_target.is_some(),
+                is_funded && self.profit_target.is_some() && !(is_consistent && is_denominator),
                 "profit_target",
                 "a funded account does not pass",
             ),
             (
-                // Days since the last scaling step count by the same rule.
-                self.min_days.is_some()
-                    && !is_funded
-                    && self.profit_target.is_none()
-                    && self.scaling.is_none(),
+                self.min_days.is_some() && !passes && !self.steps_ask_for_days(),
                 "min_days",
-                "a phase without profit_target does not pass",
+                if is_funded {
+                    "a funded account does not pass"
+                } else {
+                    "a phase without profit_target does not pass"
+                },
             ),
             (
-                self.consistency.is_some() && !is_funded && self.profit_target.is_none(),
+                self.consistency.is_some() && !is_funded && !passes,
                 "consistency",
                 "a phase without profit_target does not pass",
             ),
             (
-                self.consistency.is_some() && is_funded && self.payout.is_none(),
+                self.consistency.is_some() && is_funded && !pays_out,
                 "consistency",
                 "a funded account without payout is never tested for it",
             ),
@@ -613,11 +625,53 @@ impl Plan {
                 "payout.after",
                 "without max_loss there is no floor to move",
             ),
+            (
+                self.scaling
+                    .is_some_and(|rule| !rule.has_step(self.initial_balance)),
+                "scaling",
+                "the first step would be past size_max",
+            ),
+            (
+                self.day_profit != DayProfit::default() && !self.counts_day_profit(),
+                "day_profit",
+                "nothing in the plan looks at the profit of a day",
+            ),
         ]
         .into_iter()
         .filter(|(holds, ..)| *holds)
-        .map(|(_, field, why)| (field, why))
-        .collect()
+        .map(|(_, field, why)| (field.to_owned(), why.to_owned()))
+        .collect();
+        for (place, date) in self.days.holidays.iter().enumerate() {
+            if !self.days.has_weekday(*date) {
+                let why = format!("{date} is by its day of the week no trading day");
+                idle.push((format!("roll.holidays[{place}]"), why));
+            }
+        }
+        idle
+    }
+
+    fn steps_ask_for_days(&self) -> bool {
+        self.steps_ask().is_some_and(|when| when.days > 0)
+    }
+
+    /// What a step of scaling asks for, where there can be one.
+    fn steps_ask(&self) -> Option<ScaleWhen> {
+        let rule = self.scaling?;
+        rule.requires
+            .filter(|_| rule.has_step(self.initial_balance))
+    }
+
+    /// Whether a rule that does something looks at the profit of a day.
+    fn counts_day_profit(&self) -> bool {
+        let asks = |days: Option<MinDays>| days.is_some_and(|days| days.day_profit_min.is_some());
+        let is_funded = self.stage == Stage::Funded;
+        let passes = !is_funded && self.profit_target.is_some();
+        let payout = self.payout.filter(|_| is_funded);
+        let tests_best_day = self.consistency.is_some() && (passes || payout.is_some());
+        let counts_days = asks(self.min_days) && (passes || self.steps_ask_for_days());
+        let pays_by_day =
+            payout.is_some_and(|rule| rule.best_day_cap.is_some() || asks(rule.days_min));
+        tests_best_day || counts_days || pays_by_day || self.steps_ask().is_some()
     }
 
     /// Whether a floor of this plan follows the closed balance.

@@ -34,7 +34,12 @@ impl Default for TradingDays {
 impl TradingDays {
     /// Whether this date has a trading day.
     pub fn has(&self, day: TradingDay) -> bool {
-        self.weekdays & (1 << weekday(day)) != 0 && self.holidays.binary_search(&day).is_err()
+        self.has_weekday(day) && self.holidays.binary_search(&day).is_err()
+    }
+
+    /// Whether the date's day of the week has one.
+    pub(crate) const fn has_weekday(&self, day: TradingDay) -> bool {
+        self.weekdays & (1 << weekday(day)) != 0
     }
 
     /// The last trading day at or before a date: the one that is open while nothing opens on it.
@@ -76,8 +81,8 @@ impl TradingDays {
 }
 
 /// The day of the week from Monday, 0. 1970-01-01 was a Thursday.
-fn weekday(day: TradingDay) -> u32 {
-    (i64::from(day.0) + 3).rem_euclid(7) as u32
+const fn weekday(day: TradingDay) -> u32 {
+    (day.0 as i64 + 3).rem_euclid(7) as u32
 }
 
 #[cfg(test)]

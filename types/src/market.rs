@@ -45,6 +45,9 @@ pub enum MarketData {
         /// Units before, 1 to 1,000.
         old: u32,
     },
+    /// The feed lost track of the instrument: what was known of its quote and depth is stale until a quote or
+    /// the whole book is stated again. Changed levels mean nothing until then.
+    Gap,
 }
 
 /// What holding costs or earns. Credits to the holder are positive; a perpetual's funding rate `r` is

@@ -1,22 +1,20 @@
 //! Random draws from a seed, the same on every machine.
 
-/// `SplitMix64` (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014).
+use runtime::simulation::Random;
+
+/// What a seed draws.
 #[derive(Debug, Clone)]
-pub struct Draw(u64);
+pub struct Draw(Random);
 
 impl Draw {
     /// The draws of a seed.
     pub const fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(Random::new(seed))
     }
 
     /// Any number.
     pub const fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
+        self.0.next_u64()
     }
 
     /// From 0 to below `end`; 0 when `end` is 0.

@@ -100,6 +100,7 @@ impl Scene<'_> {
             StepKind::Financing => self.financing(),
             StepKind::Dividend => self.dividend(),
             StepKind::Split => self.split(),
+            StepKind::Gap => self.gap(),
             StepKind::Order => self.submit_order(),
             StepKind::List => self.submit_list(),
             StepKind::Algo => self.submit_algo(),

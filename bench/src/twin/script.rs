@@ -53,6 +53,8 @@ pub enum StepKind {
     Dividend,
     /// A split.
     Split,
+    /// The feed loses track.
+    Gap,
     /// An order.
     Order,
     /// A list.

@@ -142,6 +142,7 @@ fn weights(draw: &mut Draw) -> Vec<(u32, StepKind)> {
             (3, K::Financing),
             (3, K::Dividend),
             (2, K::Split),
+            (2, K::Gap),
             (3, K::Convert),
         ],
         &[

@@ -14,7 +14,7 @@ use serde_json::json;
 pub(super) use self::verdict::Verdict;
 use self::verdict::verdict;
 use super::Format;
-use super::figures::list;
+use super::figures::{left_out, list};
 
 /// Compare two plans field by field.
 #[derive(Debug, clap::Args)]
@@ -122,8 +122,16 @@ pub(super) fn changes(old: &Plan, new: &Plan) -> anyhow::Result<Vec<Change>> {
     let mut changes = Vec::new();
     let (before, after) = (document(old)?, document(new)?);
     compare("", Some(&before), Some(&after), &mut changes);
+    let idle = [old.idle(), new.idle()].concat();
     for change in &mut changes {
-        change.verdict = verdict(&change.field, old, new);
+        // What has no effect on one side is no measure for the other.
+        let has_effect = idle.iter().all(|(field, _)| {
+            let rest = change.field.strip_prefix(field.as_str());
+            rest.is_none_or(|rest| !rest.is_empty() && !rest.starts_with('.'))
+        });
+        if has_effect {
+            change.verdict = verdict(&change.field, old, new);
+        }
     }
     Ok(changes)
 }
@@ -186,8 +194,8 @@ fn compare(path: &str, old: Option<&Node>, new: Option<&Node>, changes: &mut Vec
         }
         (old, new) => changes.push(Change {
             field: path.to_owned(),
-            old: old.map(shown),
-            new: new.map(shown),
+            old: shown_or_left_out(path, old),
+            new: shown_or_left_out(path, new),
             verdict: None,
         }),
     }
@@ -200,6 +208,12 @@ fn is_reordered(old: Option<&Node>, new: Option<&Node>) -> bool {
     };
     let times = |items: &[Node], item| items.iter().filter(|other| *other == item).count();
     old.len() == new.len() && old.iter().all(|item| times(old, item) == times(new, item))
+}
+
+/// A value, or what holds where it is left out.
+fn shown_or_left_out(path: &str, node: Option<&Node>) -> Option<String> {
+    node.map(shown)
+        .or_else(|| left_out(path).map(|word| format!("{word:?}")))
 }
 
 /// A value on one line, the way TOML has it.

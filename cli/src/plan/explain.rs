@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
+use gateway::dto::Node;
 use gateway::dto::plan::Disagreement;
 use rules::Plan;
 use serde_json::json;
@@ -124,9 +125,10 @@ pub(super) fn disagreements(found: &[Disagreement]) -> Option<Section> {
             let fields: Vec<_> = other
                 .fields
                 .iter()
-                .map(|(field, here, there)| match here {
-                    Some(here) => format!("{field} {there} (here {here})"),
-                    None => format!("{field} {there} (here none)"),
+                .map(|(field, here, there)| {
+                    let left_out = || figures::left_out(field).unwrap_or("none").to_owned();
+                    let here = here.as_ref().map_or_else(left_out, whole);
+                    format!("{field} {} (here {here})", whole(there))
                 })
                 .collect();
             let (source, date) = (&other.source, &other.date);
@@ -134,6 +136,20 @@ pub(super) fn disagreements(found: &[Disagreement]) -> Option<Section> {
         })
         .collect();
     (!said.is_empty()).then(|| Section::new("Sources disagree", said))
+}
+
+/// A value with all that is in it.
+fn whole(node: &Node) -> String {
+    let joined = |parts: Vec<String>| parts.join(", ");
+    match node {
+        Node::List(items) => format!("[{}]", joined(items.iter().map(whole).collect())),
+        Node::Table(fields) => {
+            let fields = fields.iter();
+            let fields = fields.map(|(name, value)| format!("{name} = {}", whole(value)));
+            format!("{{ {} }}", joined(fields.collect()))
+        }
+        plain => plain.to_string(),
+    }
 }
 
 /// What a plan says that can do nothing.

@@ -1,7 +1,8 @@
 //! Figures as people write them: `48,000.00`, `5%`, `Fri 2026-11-20 16:10 EST`.
 
-use gateway::dto::percent;
+use gateway::dto::{Word, percent};
 use jiff::tz::TimeZoneDatabase;
+use rules::DayProfit;
 use types::{Label, Money, Qty, Ratio, TimestampNs};
 
 /// The smallest amount that people write, 0.01.
@@ -74,6 +75,15 @@ pub(super) fn local(ts: TimestampNs, zone: Label) -> String {
         Some(moment.strftime(format).to_string())
     };
     shown().unwrap_or_else(|| ts.to_string())
+}
+
+/// What holds where a plan file leaves a field out, if that is something: its word.
+pub(super) fn left_out(field: &str) -> Option<&'static str> {
+    match field {
+        "day_profit" => Some(DayProfit::default().word()),
+        "roll.days" => Some("mon-sun"),
+        _ => None,
+    }
 }
 
 /// Names in a sentence: `a, b and c`.

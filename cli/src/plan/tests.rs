@@ -390,6 +390,21 @@ fn where_sources_disagree_the_other_readings_are_data_and_explained() {
             "early 2026, 2026-11-21: consistency.cap_pct 50 (here 55).",
         ]
     );
+    // Lists and tables are whole; what is left out is by its name.
+    let set = "[[disagreement]]\nsource = \"a page\"\ndate = \"2026-11-21\"\nset = { \"roll.holidays\" = \
+        [\"2026-12-25\", \"2026-12-28\"], day_profit = \"equity\", \"max_loss.allowance\" = { fixed = \"1500\" } }\n";
+    let (own, _) = text.split_once("[[disagreement]]").unwrap();
+    let roll = "days = \"mon-fri\", holidays = [\"2026-12-25\"] }";
+    let own = own.replacen("days = \"mon-fri\" }", roll, 1);
+    assert!(own.contains(roll), "{own}");
+    let found = gateway::dto::plan::disagreements_from_toml("t", &format!("{own}{set}")).unwrap();
+    assert_eq!(
+        explain::disagreements(&found).unwrap().sentences,
+        [
+            "a page, 2026-11-21: day_profit equity (here closed), max_loss.allowance { fixed = 1500 } \
+             (here { fixed = 2000 }) and roll.holidays [2026-12-25, 2026-12-28] (here [2026-12-25])."
+        ]
+    );
 }
 
 #[test]
@@ -464,6 +479,100 @@ fn amounts_of_accounts_of_another_size_are_not_ranked() {
     // The lock is at an offset of 0: 50,000 of one, 100,000 of the other.
     let fields = ["initial_balance", "max_loss.allowance", "max_loss.stop"];
     assert_eq!(verdicts, fields.map(|field| (field.to_owned(), None)));
+}
+
+#[test]
+fn what_a_plan_leaves_out_is_compared_by_its_name() {
+    let plan = presets()["topstep-combine-50k"].1.clone();
+    let mut other = plan.clone();
+    other.day_profit = rules::DayProfit::Equity;
+    other.days.weekdays = 0b111_1111;
+    let shown: Vec<_> = changes(&other, &plan)
+        .unwrap()
+        .into_iter()
+        .map(|change| [Some(change.field), change.old, change.new].map(Option::unwrap))
+        .collect();
+    let days = r#"["mon", "tue", "wed", "thu", "fri"]"#;
+    assert_eq!(
+        shown,
+        [
+            ["roll.days", r#""mon-sun""#, days],
+            ["day_profit", r#""equity""#, r#""closed""#],
+        ]
+    );
+}
+
+#[test]
+fn what_has_no_effect_makes_no_plan_stricter() {
+    let plan = presets()["static-100k"].1.clone();
+    let mut other = plan.clone();
+    // The first step of a tenth would be past the size of 100,000; at 110,000 it is one.
+    let scaling = |max| rules::Scaling {
+        step: types::Ratio::percent(10),
+        size_max: Some(Money::whole(max)),
+        requires: None,
+    };
+    other.scaling = Some(scaling(100_000));
+    let verdict = |other: &Plan| changes(&plan, other).unwrap()[0].verdict;
+    assert_eq!(verdict(&other), None);
+    other.scaling = Some(scaling(110_000));
+    assert_eq!(verdict(&other), Some(Verdict::Looser));
+    // Days of a phase that does not pass, more or less of them.
+    let mut plan = plan.clone();
+    plan.profit_target = None;
+    let mut other = plan.clone();
+    other.min_days.as_mut().unwrap().days += 1;
+    assert_eq!(changes(&plan, &other).unwrap()[0].verdict, None);
+}
+
+/// Five days and a payout of them, of a plan that has every bound.
+#[test]
+fn a_payout_is_explained_with_every_bound() {
+    let mut plan = presets()["ftmo-2step-100k-p1"].1.clone();
+    plan.stage = Stage::Funded;
+    plan.life.next = None;
+    (plan.profit_target, plan.min_days, plan.consistency) = (None, None, None);
+    plan.payout = Some(rules::PayoutRule {
+        fraction: types::Ratio::percent(50),
+        cap: Some(Money::whole(2_500)),
+        keep: rules::PayoutKeep::AboveInitial(Money::whole(1_000)),
+        split: types::Ratio::percent(80),
+        after: rules::AfterPayout::FloorToInitial,
+        best_day_cap: Some(types::Ratio::percent(30)),
+        days_min: None,
+    });
+    plan.validate().unwrap();
+    let text = explained(&plan);
+    // 2,000 and 4 x 1,000 are 6,000; the best day made 2,000 - 30% of it = 200 too much; half of 5,800.
+    // 6,000 - 1,000; 6,000 above a floor at 100,000.
+    for sentence in [
+        "After a day of 2,000.00 and 4 days of 1,000.00 each the balance is 106,000.00 and the floor \
+         90,000.00: 2,500.00 can be paid out, of which the trader gets 2,000.00.",
+        "Of the profit of 6,000.00 the best day made 200.00 beyond 30%, which leaves 5,800.00. What can \
+         be paid out is the least of 2,900.00 (50% of 5,800.00), 2,500.00 (the most of one payout), \
+         5,000.00 (what is above what must be left) and 6,000.00 (what leaves the account within its \
+         maximum loss).",
+        "Then the balance is 103,500.00 and the floor 100,000.00.",
+    ] {
+        assert!(text.contains(sentence), "{sentence}\nin\n{text}");
+    }
+    assert_eq!(text.matches("can be paid out, of").count(), 1, "{text}");
+
+    // A best day of 2,000 is a third of the total: a payout is refused, and paid after equal days.
+    plan.consistency = Some(rules::ConsistencyRule {
+        cap: types::Ratio::percent(25),
+        denominator: rules::Denominator::Net,
+        inclusive: true,
+        window: rules::ConsistencyWindow::SincePayout,
+    });
+    let text = explained(&plan);
+    for sentence in [
+        "106,000.00 and the floor 90,000.00: a payout is refused, consistency is not met.",
+        "After 5 days of 1,000.00 each the balance is 105,000.00 and the floor 90,000.00: 2,500.00 can \
+         be paid out, of which the trader gets 2,000.00.",
+    ] {
+        assert!(text.contains(sentence), "{sentence}\nin\n{text}");
+    }
 }
 
 #[test]

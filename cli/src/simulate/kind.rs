@@ -22,6 +22,7 @@ pub(super) enum Kind {
     Financing,
     Dividend,
     Split,
+    Gap,
     Order,
     WhatIf,
     List,
@@ -57,6 +58,7 @@ impl Word for Kind {
         Self::Financing,
         Self::Dividend,
         Self::Split,
+        Self::Gap,
         Self::Order,
         Self::WhatIf,
         Self::List,
@@ -92,6 +94,7 @@ impl Word for Kind {
             Self::Financing => "financing",
             Self::Dividend => "dividend",
             Self::Split => "split",
+            Self::Gap => "gap",
             Self::Order => "order",
             Self::WhatIf => "what_if",
             Self::List => "list",
@@ -142,6 +145,7 @@ impl Kind {
             | Self::Financing
             | Self::Dividend
             | Self::Split
+            | Self::Gap
             | Self::Order
             | Self::WhatIf
             | Self::List

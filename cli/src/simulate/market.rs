@@ -133,6 +133,13 @@ impl Scenario {
         let (new, old) = (new.integer(UNITS)?, old.integer(UNITS)?);
         self.market(ts, id, MarketData::Split { new, old }, out)
     }
+
+    pub(super) fn gap_line(&mut self, root: &Field<'_>, out: &mut impl Write) -> Result<(), Stop> {
+        let table = root.table(&["type", "ts", "instrument"])?;
+        let ts = self.ts(&table)?;
+        let (id, _) = self.instrument(&table)?;
+        self.market(ts, id, MarketData::Gap, out)
+    }
 }
 
 fn read_levels(field: &Field<'_>) -> Result<Vec<Level>, FieldError> {

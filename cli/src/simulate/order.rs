@@ -4,7 +4,7 @@ use std::io::Write;
 
 use gateway::dto::order::{self, Header, algo, amend, list};
 use gateway::dto::{Field, FieldError, Table};
-use types::{AccountId, ClientOrderId, Command, OrderId, OrderList};
+use types::{AccountId, ClientOrderId, Command, NewOrder, OrderId, OrderList, TimestampNs};
 
 use super::Stop;
 use super::scenario::Scenario;
@@ -15,6 +15,15 @@ impl Scenario {
         root: &Field<'_>,
         out: &mut impl Write,
     ) -> Result<(), Stop> {
+        let (_, ts, order) = self.order(root)?;
+        self.command(ts, Command::SubmitOrder(order), out)
+    }
+
+    /// The line of an order, its time and the order.
+    pub(super) fn order<'a>(
+        &mut self,
+        root: &Field<'a>,
+    ) -> Result<(Table<'a>, TimestampNs, NewOrder), FieldError> {
         let known = [
             "type",
             "ts",
@@ -27,7 +36,7 @@ impl Scenario {
         let ts = self.ts(&table)?;
         let header = self.header(&table)?;
         let order = order::read(&table, "order_type", header)?;
-        self.command(ts, Command::SubmitOrder(order), out)
+        Ok((table, ts, order))
     }
 
     pub(super) fn list_line(&mut self, root: &Field<'_>, out: &mut impl Write) -> Result<(), Stop> {

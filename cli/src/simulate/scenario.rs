@@ -83,6 +83,7 @@ impl Scenario {
             Kind::Financing => self.financing_line(&root, out)?,
             Kind::Dividend => self.dividend_line(&root, out)?,
             Kind::Split => self.split_line(&root, out)?,
+            Kind::Gap => self.gap_line(&root, out)?,
             Kind::Order => self.order_line(&root, out)?,
             Kind::WhatIf => self.what_if_line(&root, out)?,
             Kind::List => self.list_line(&root, out)?,

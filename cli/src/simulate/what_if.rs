@@ -14,18 +14,7 @@ impl Scenario {
         root: &Field<'_>,
         out: &mut impl Write,
     ) -> Result<(), Stop> {
-        let known = [
-            "type",
-            "ts",
-            "account",
-            "client_order_id",
-            "instrument",
-            "order_type",
-        ];
-        let table = root.table(&order::with_terms(&known))?;
-        let ts = self.ts(&table)?;
-        let header = self.header(&table)?;
-        let order = order::read(&table, "order_type", header)?;
+        let (table, ts, order) = self.order(root)?;
         order::check_question(&table, &order)?;
         self.ts = Some(ts);
         if let Some(line) = WhatIfLine::ask(&self.shard, ts, &order, &self.names) {

@@ -8,5 +8,6 @@ mod disk_full;
 mod documents;
 mod journal;
 mod plan;
+mod serve;
 mod simulate;
 mod verify;

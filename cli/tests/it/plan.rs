@@ -137,3 +137,91 @@ fn every_verb_has_examples() {
         );
     }
 }
+
+/// What `explain` says of a payout, and what the engine pays of the same days: not a cent more.
+#[test]
+fn the_payout_of_the_example_is_the_engines() {
+    let rules = [
+        ("name", "\"p\""),
+        ("version", "1"),
+        ("currency", "\"USD\""),
+        ("initial_balance", "\"100000\""),
+        ("stage", "\"funded\""),
+        ("roll", r#"{"zone":"UTC","time":"00:00"}"#),
+        (
+            "max_loss",
+            r#"{"trail":"eod_balance","allowance":{"fixed":"5000"},"stop":"never","touch_is_breach":true}"#,
+        ),
+        (
+            "payout",
+            r#"{"fraction_pct":"50","cap":"2600","keep":{"above_initial":"3000"},"split_pct":"80","after":"floor_falls","best_day_cap_pct":"30"}"#,
+        ),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("p.toml");
+    let toml = rules.map(|(name, value)| format!("{name} = {}\n", value.replace("\":", "\" = ")));
+    std::fs::write(&file, toml.concat()).unwrap();
+    let (code, explained, told) = plan(&["explain", file.to_str().unwrap()]);
+    assert_eq!(code, Some(0), "{told}");
+    // 2,000 and 4 x 1,000: the best day made 200 beyond 30% of 6,000, and half of 5,800 are 2,900. The
+    // cap is 2,600, and 3,000 are above what must be left.
+    let said = "After a day of 2,000.00 and 4 days of 1,000.00 each the balance is 106,000.00 and the floor \
+        101,000.00: 2,600.00 can be paid out";
+    assert!(explained.contains(said), "{explained}");
+
+    let json = rules.map(|(name, value)| format!("\"{name}\":{value}"));
+    let mut lines = vec![
+        r#"{"type":"scenario","version":1}"#.to_owned(),
+        format!(
+            r#"{{"type":"plan","ts":"2024-03-04T00:00:00Z","id":"p",{}}}"#,
+            json.join(",")
+        ),
+        r#"{"type":"account","id":"a","plan":"p"}"#.to_owned(),
+    ];
+    for (day, made) in (4..).zip(["2000", "1000", "1000", "1000", "1000"]) {
+        lines.push(format!(
+            r#"{{"type":"roll","ts":"2024-03-{day:02}T00:00:00Z","day":"2024-03-{day:02}"}}"#
+        ));
+        lines.push(format!(
+            r#"{{"type":"adjust","account":"a","kind":"pnl","amount":"{made}"}}"#
+        ));
+    }
+    lines.push(r#"{"type":"roll","ts":"2024-03-09T00:00:00Z","day":"2024-03-09"}"#.to_owned());
+    for amount in ["2600.01", "2600"] {
+        lines.push(format!(
+            r#"{{"type":"adjust","account":"a","kind":"payout","amount":"{amount}"}}"#
+        ));
+    }
+    let scenario = folder.path().join("s.jsonl");
+    std::fs::write(&scenario, lines.join("\n")).unwrap();
+    let done = Command::new(env!("CARGO_BIN_EXE_dynasty"))
+        .arg("simulate")
+        .arg(&scenario)
+        .output()
+        .unwrap();
+    let events: Vec<Value> = String::from_utf8(done.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let payouts: Vec<_> = events
+        .iter()
+        .filter(|event| event["type"].as_str().unwrap().starts_with("payout"))
+        .map(|event| {
+            [
+                &event["type"],
+                &event["eligible"],
+                &event["amount"],
+                &event["trader"],
+            ]
+        })
+        .map(|figures| figures.map(|figure| figure.as_str().unwrap_or("-").to_owned()))
+        .collect();
+    assert_eq!(
+        payouts,
+        [
+            ["payout_denied", "2600", "-", "-"],
+            ["payout_approved", "-", "2600", "2080"],
+        ]
+    );
+}

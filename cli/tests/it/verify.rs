@@ -106,7 +106,7 @@ fn a_proof_is_told_in_a_sentence_and_its_sums() {
     let expected = format!(
         "-: ok
   Account 1 (below) failed at input 11, 2024-03-04T00:00:00Z: equity 89999 is below the floor 90000 of its maximum loss by 1.
-    position IDX: 2001 x bid 9999 x contract size 1 - cost 20010000 = unrealised -2001 USD (prices of input 11)
+    position IDX: 2001 x bid 9999 x contract size 1 - cost 20010000 = unrealised -2001 USD (mark of input 11)
     balance: own cash 92000 = 92000
     equity: own cash 92000 - 2001 = 89999
     allowance of the maximum loss: 10000, fixed by the plan
@@ -324,7 +324,7 @@ fn each_altered_proof_alone_has_its_exit_code() {
             done.code
         );
         faults += usize::from(done.code == Some(1));
-        if pointer == "/seq" || pointer == "/positions/0/quote" {
+        if pointer == "/seq" || pointer == "/positions/0/mark_seq" {
             assert_eq!(done.code, Some(1), "{pointer}");
         }
     }

@@ -108,6 +108,7 @@ impl Naive {
             ..touch
         });
         market.last = market.last.map(down);
+        (market.touch_seq, market.last_seq) = (self.seq, self.seq);
         market.session = None;
         market.bids.clear();
         market.asks.clear();

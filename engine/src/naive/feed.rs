@@ -27,12 +27,19 @@ impl Naive {
                 Ok(touch) => self.on_touch(id, touch),
                 Err(reason) => self.go_stale(id, reason),
             },
+            MarketData::DepthDelta(_) if market.lost => self.reject(InputRejection::BadQuote),
             MarketData::DepthDelta(update) => self.on_depth(id, update, false),
             MarketData::DepthSnapshot(update) => self.on_depth(id, update, true),
             MarketData::Trade(trade) => match market.instrument.ticks(trade.price) {
                 Ok(Ticks(price)) => self.on_trade(id, price, trade.qty, trade.aggressor),
                 Err(_) => self.reject(InputRejection::OffGrid),
             },
+            MarketData::Gap => {
+                let market = &mut self.markets[id];
+                (market.stale, market.lost) = (true, true);
+                market.bids.clear();
+                market.asks.clear();
+            }
             MarketData::Bar(bar) => match market.paper().map(|model| model.bars) {
                 Some(BarPath::Walked) => self.walk_bar(id, bar),
                 _ => match market.instrument.ticks(bar.close) {
@@ -66,7 +73,9 @@ impl Naive {
 
     /// The newest print is at this price.
     pub(super) fn print_at(&mut self, id: usize, price: i64) {
-        self.markets[id].last = Some(price);
+        let market = &mut self.markets[id];
+        market.last = Some(price);
+        market.last_seq = self.seq;
         self.marked.insert(id);
     }
 
@@ -74,7 +83,7 @@ impl Naive {
         let market = &mut self.markets[id];
         market.before = market.touch.replace(touch);
         market.touch_seq = self.seq;
-        market.stale = false;
+        (market.stale, market.lost) = (false, false);
         self.dirty.insert(id);
         self.marked.insert(id);
     }

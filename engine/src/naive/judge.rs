@@ -103,7 +103,7 @@ impl Naive {
                     ask: grid.price(Ticks(ask)),
                     last: market.last.map(|last| grid.price(Ticks(last))),
                     mark: grid.price(Ticks(market.mark(position.lots, plan.terms.mark))),
-                    quote: market.touch_seq,
+                    mark_seq: market.mark_seq(plan.terms.mark),
                     unrealised: Notional(market.unrealised(position, plan.terms.mark)),
                 }));
             }

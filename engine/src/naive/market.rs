@@ -46,7 +46,10 @@ pub(super) struct Market {
     /// The touch before the newest market event.
     pub(super) before: Option<Touch>,
     pub(super) stale: bool,
+    pub(super) lost: bool,
     pub(super) last: Option<i64>,
+    /// The input that brought it.
+    pub(super) last_seq: Seq,
     /// The breaker's reference.
     pub(super) session: Option<i64>,
     /// Displayed lots by price, of the outside market.

@@ -1,7 +1,9 @@
 //! Exact amounts: values, fees, margin, conversions, equity. Units are those of [`types::unit`];
 //! what passes their range stays at its end.
 
-use types::{Instrument, Label, Lots, MarkKind, Money, Notional, Ratio, Requirement, SignedQty};
+use types::{
+    Instrument, Label, Lots, MarkKind, Money, Notional, Ratio, Requirement, Seq, SignedQty,
+};
 
 use super::Naive;
 use super::account::Position;
@@ -116,6 +118,14 @@ impl Market {
                 (sum.div_euclid(2) + against) as i64
             }
             _ => self.closing(lots),
+        }
+    }
+
+    /// The input that gave the mark: the newest print's or the quote's.
+    pub(super) fn mark_seq(&self, kind: MarkKind) -> Seq {
+        match (kind, self.last, self.touch) {
+            (MarkKind::Last, Some(_), _) | (_, _, None) => self.last_seq,
+            _ => self.touch_seq,
         }
     }
 

@@ -180,6 +180,7 @@ impl Naive {
                 ask_qty: lots(grid, touch.ask_qty),
             }),
             stale: market.stale,
+            lost: market.lost,
             last: market.last.map(|ticks| price(grid, ticks)),
             session: market.session.map(|ticks| price(grid, ticks)),
             bids: self.book_portrait(id, market, Side::Buy),

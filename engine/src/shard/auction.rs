@@ -73,7 +73,7 @@ impl Shard {
         }
         while let Some(uncross) = self.find_uncross(instrument, tif) {
             let market = &mut self.markets[index];
-            market.last = Some(uncross.price);
+            market.print(uncross.price, self.seq);
             market.session = Some(uncross.price);
             let instrument_of = &market.instrument;
             events.push(EventKind::Uncrossed {

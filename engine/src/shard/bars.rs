@@ -55,7 +55,7 @@ impl Shard {
         if self.markets[instrument.0 as usize].status != InstrumentStatus::Open {
             // Nothing fills on the way, so only where it ends matters.
             self.pass(instrument, path.close, path.lots, events);
-            self.markets[instrument.0 as usize].last = Some(path.close);
+            self.markets[instrument.0 as usize].print(path.close, self.seq);
             self.note_printed(instrument);
             return;
         }
@@ -75,7 +75,7 @@ impl Shard {
             self.settle(events);
         }
         self.pass(instrument, path.close, path.lots, events);
-        self.markets[instrument.0 as usize].last = Some(path.close);
+        self.markets[instrument.0 as usize].print(path.close, self.seq);
         self.note_printed(instrument);
         self.settle(events);
         self.pending.is_bar = false;

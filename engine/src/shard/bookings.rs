@@ -173,7 +173,9 @@ impl Shard {
             ask: Ticks(ceil(touch.ask)),
             ..touch
         });
+        market.touch_seq = self.seq;
         market.last = market.last.map(|last| Ticks(floor(last)));
+        market.last_seq = self.seq;
         market.session = None;
         market.depth.clear();
         market.consumed.clear();

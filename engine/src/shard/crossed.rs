@@ -83,7 +83,7 @@ impl Shard {
             }
             let lots = Lots(displayed.min(allowed).min(wanted));
             let market = &mut self.markets[index];
-            market.last = Some(price);
+            market.print(price, self.seq);
             market.session.get_or_insert(price);
             self.trade(maker, handle, price, lots, events);
             if market_has_followers(&self.markets[index]) {
@@ -300,7 +300,7 @@ impl Shard {
             let lots = Lots(displayed.min(allowed).min(left));
             left -= lots.0;
             let market = &mut self.markets[index];
-            market.last = Some(price);
+            market.print(price, self.seq);
             market.session.get_or_insert(price);
             let mut execution = Execution {
                 price,

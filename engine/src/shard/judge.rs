@@ -317,7 +317,7 @@ impl Shard {
                 mark: market
                     .instrument
                     .price(market.mark(holding.lots, holding.mark).unwrap_or(unseen)),
-                quote: market.touch_seq,
+                mark_seq: market.mark_seq(holding.mark),
                 unrealised: self.unrealised(holding),
             }));
         }

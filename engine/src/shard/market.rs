@@ -28,6 +28,7 @@ impl Shard {
                 | MarketData::DepthDelta(_)
                 | MarketData::DepthSnapshot(_)
                 | MarketData::Bar(_)
+                | MarketData::Gap
         );
         if is_outside && market.is_crossed() {
             return reject(events, InputRejection::BadQuote);
@@ -56,7 +57,7 @@ impl Shard {
                 }
                 match market.instrument.ticks(bar.close) {
                     Ok(close) => {
-                        market.last = Some(close);
+                        market.print(close, self.seq);
                         market.ts = event.ts_event;
                         self.note_printed(id);
                     }
@@ -67,6 +68,12 @@ impl Shard {
             MarketData::Financing(financing) => self.book_financing(id, financing, events),
             MarketData::Dividend { per_unit } => self.book_dividend(id, *per_unit, events),
             MarketData::Split { new, old } => self.split(id, *new, *old, events),
+            MarketData::Gap => {
+                market.ts = event.ts_event;
+                market.stale = true;
+                market.lost = true;
+                market.depth.clear();
+            }
         }
     }
 
@@ -76,7 +83,7 @@ impl Shard {
         let Ok(price) = market.instrument.ticks(trade.price) else {
             return reject(events, InputRejection::OffGrid);
         };
-        market.last = Some(price);
+        market.print(price, self.seq);
         market.ts = event.ts_event;
         let lots = Lots(trade.qty.0.max(0) / market.instrument.lot_size.0);
         self.pending.before = market.touch;
@@ -96,6 +103,9 @@ impl Shard {
     ) {
         let levels_max = self.limits.depth_levels_max;
         let market = &mut self.markets[id.0 as usize];
+        if market.lost && !is_snapshot {
+            return reject(events, InputRejection::BadQuote);
+        }
         // Checked first, so that an update that is off the grid leaves the book as it was.
         for level in update.bids.iter().chain(&update.asks) {
             if let Err(reason) = grid(market, level.price, level.qty) {
@@ -191,6 +201,7 @@ impl Shard {
         let before = market.touch.replace(touch);
         market.touch_seq = self.seq;
         market.stale = false;
+        market.lost = false;
         self.pending.before = before;
         self.lead_queues(id);
         self.note_dirty(id);

@@ -246,6 +246,7 @@ impl Shard {
             status: market.status,
             quote: market.quote(),
             stale: market.stale,
+            lost: market.lost,
             last: market.last.map(|last| instrument.price(last)),
             session: market.session.map(|session| instrument.price(session)),
             bids: side(Side::Buy),

@@ -211,6 +211,7 @@ impl Shard {
             let consumed = market.consumed.iter().all(|taken| taken.lots.0 > 0);
             ensure(consumed && market.consumed.is_sorted(), "consumed depth")?;
             ensure(market.depth.is_sound(), "depth")?;
+            ensure(market.stale || !market.lost, "lost market")?;
             // The matching relies on it.
             ensure(!market.is_wrongly_crossed(), "crossed book")?;
         }

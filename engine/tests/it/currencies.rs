@@ -1,13 +1,18 @@
 //! Instruments in other currencies than the account's: balances, conversion and what is rounded how.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use engine::Limits;
-use rules::{Allowance, MaxLoss, Plan, StopTrailing, TrailSource};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use rules::{Allowance, DailyAnchor, DailyLoss, MaxLoss, Plan, StopTrailing, TrailSource};
 use types::{
-    Command, Effect, FeeSchedule, Funding, Instrument, Label, Margin, Money, Notional, PaperModel,
-    Ratio, Requirement, Terms,
+    Command, Effect, EventKind, FeeSchedule, Funding, Instrument, Label, Margin, MarkKind, Money,
+    Notional, PaperModel, Ratio, Requirement, Terms,
 };
 
-use crate::words::{Of, Words, buy, quote, sell};
+use crate::words::{Of, Words, buy, print, quote, sell};
 use crate::world::{World, fills, label, money, paper, plan, price};
 
 fn rate(from: &str, rate: &str) -> Command {
@@ -312,4 +317,114 @@ fn a_rate_is_judged_for_cash_that_is_left_abroad() {
     let told = world.tell(rate("EUR", "100.01"));
     assert_eq!(told[1], "account 0 breach MaxLoss");
     world.agrees();
+}
+
+/// What happens in a life abroad. Instrument 0 is in dollars, as all accounts are, 1 in euros, 2 in pounds.
+#[derive(Debug, Clone)]
+enum Step {
+    Quote(u32, i64, i64),
+    Print(u32, i64),
+    /// Percent of a dollar.
+    Rate(u32, i64),
+    Buy(u32, u32, i64),
+    Sell(u32, u32, i64),
+    Roll,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        6 => (0..3_u32, 90..110_i64, 0..3_i64)
+            .prop_map(|(of, bid, spread)| Step::Quote(of, bid, bid + spread)),
+        2 => (0..3_u32, 90..110_i64).prop_map(|(of, at)| Step::Print(of, at)),
+        3 => (1..3_u32, 50..200_i64).prop_map(|(of, percent)| Step::Rate(of, percent)),
+        3 => (0..4_u32, 0..3_u32, 1..9_i64).prop_map(|(who, of, lots)| Step::Buy(who, of, lots)),
+        3 => (0..4_u32, 0..3_u32, 1..9_i64).prop_map(|(who, of, lots)| Step::Sell(who, of, lots)),
+        1 => Just(Step::Roll),
+    ];
+    proptest::collection::vec(step, 20..80)
+}
+
+/// An account with a position abroad has no bands: whatever its equity moves by, it is judged as the twin
+/// judges it, which looks at everybody after every input. Prices of either currency, prints and rates each
+/// break limits on the way.
+#[test]
+fn positions_abroad_are_judged_on_everything_that_moves_them() {
+    let broken: RefCell<BTreeMap<&str, u32>> = RefCell::default();
+    let marks = prop_oneof![
+        Just(MarkKind::Liquidation),
+        Just(MarkKind::Last),
+        Just(MarkKind::Mid)
+    ];
+    let funding = prop_oneof![
+        Just(Funding::Unchecked),
+        Just(Funding::Margin {
+            rate_min: Ratio::percent(5)
+        })
+    ];
+    let mut runner = TestRunner::new(Config {
+        cases: 300,
+        failure_persistence: None,
+        ..Config::default()
+    });
+    let lived = runner.run(&(marks, funding, steps()), |(mark, funding, steps)| {
+        let rules = Plan {
+            daily_loss: Some(DailyLoss {
+                anchor: DailyAnchor::IntradayPeak,
+                allowance: Allowance::Fixed(money("60")),
+                effect: Effect::LockForDay,
+                touch_is_breach: true,
+            }),
+            max_loss: Some(MaxLoss {
+                trail: TrailSource::TickEquity,
+                allowance: Allowance::Fixed(money("250")),
+                stop: StopTrailing::Never,
+                effect: Effect::Fail,
+                touch_is_breach: false,
+            }),
+            terms: Terms {
+                mark,
+                funding,
+                ..Terms::default()
+            },
+            ..plan("10000")
+        };
+        let of = [paper(PaperModel::default()), in_currency("EUR"), in_currency("GBP")];
+        let mut world = World::limited(Limits::default(), &of, &rules, 4);
+        world.tell_all([rate("EUR", "1.1"), rate("GBP", "1.3")]);
+        world.tell_all([0, 1, 2].map(|id| quote("100", "101").of(id)));
+        let mut day = 1;
+        for step in steps {
+            let (by, events) = match step {
+                Step::Quote(of, bid, ask) => {
+                    let quoted = quote(&bid.to_string(), &ask.to_string()).of(of);
+                    let by = if of == 0 { "own price" } else { "price" };
+                    (by, world.hear(quoted))
+                }
+                Step::Print(of, at) => ("print", world.hear(print(&at.to_string(), 1).of(of))),
+                Step::Rate(of, percent) => {
+                    let currency = ["USD", "EUR", "GBP"][of as usize];
+                    let at = format!("{}.{:02}", percent / 100, percent % 100);
+                    ("rate", world.hear(rate(currency, &at)))
+                }
+                Step::Buy(who, of, lots) => ("order", world.hear(buy(who, lots).of(of))),
+                Step::Sell(who, of, lots) => ("order", world.hear(sell(who, lots).of(of))),
+                Step::Roll => {
+                    day += 1;
+                    ("roll", world.roll(day))
+                }
+            };
+            let is_abroad = |event: &EventKind| {
+                matches!(event, EventKind::BreachPosition(held) if held.instrument.0 > 0)
+            };
+            if events.iter().any(is_abroad) {
+                *broken.borrow_mut().entry(by).or_default() += 1;
+            }
+        }
+        world.agrees();
+        Ok(())
+    });
+    lived.unwrap();
+    let broken = broken.into_inner();
+    let least = ["own price", "price", "print", "rate"].map(|by| broken.get(by).copied());
+    assert!(least.iter().all(|times| *times > Some(20)), "{broken:?}");
 }

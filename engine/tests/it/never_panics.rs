@@ -263,6 +263,7 @@ fn data() -> BoxedStrategy<MarketData> {
         }),
         1 => wild().prop_map(|unit| MarketData::Dividend { per_unit: Money(unit) }),
         1 => (id(), id()).prop_map(|(new, old)| MarketData::Split { new, old }),
+        1 => Just(MarketData::Gap),
         1 => Just(MarketData::Split { new: 1_000_000, old: 1 }),
         1 => Just(MarketData::Split { new: 1, old: 1_000_000 }),
     ]

@@ -12,12 +12,12 @@ use rules::{
     Target, TrailSource, Verdict,
 };
 use types::{
-    AccountChange, AccountId, AdjustKind, Breach, Command, Effect, Instrument, Money, PayoutDenial,
-    Ratio, RuleKind, Seq, SuspendReason,
+    AccountChange, AccountId, AdjustKind, Breach, Command, Effect, Instrument, MarkKind,
+    MarketData, Money, PayoutDenial, Ratio, RuleKind, Seq, SuspendReason, Terms,
 };
 
 use crate::alter::slips;
-use crate::words::{Of, Said, buy, quote, sell};
+use crate::words::{self, Of, Said, buy, market, print, quote, sell};
 use crate::world::{ACCOUNT, World, instrument, label, money, plan, price};
 
 fn proofs(world: &mut World, said: impl Said) -> Vec<Proof> {
@@ -45,7 +45,7 @@ fn check_breach(proof: &Proof, besides: &[&str]) -> Breach {
 }
 
 /// Of a long position: its number and an older quote.
-const LONG: [&str; 2] = ["positions[0].instrument", "positions[0].quote -1"];
+const LONG: [&str; 2] = ["positions[0].instrument", "positions[0].mark_seq -1"];
 
 fn share() -> Instrument {
     instrument("SHARE", "0.01", "1", "1")
@@ -96,7 +96,7 @@ fn a_breach_by_a_long_position() {
     let breach = check_breach(&proof, &LONG);
     // 10,000 + 100 x (89.99 - 100) = 8,999, below 9,000.
     assert_eq!(breach.equity, money("8999").to_notional());
-    assert_eq!((proof.seq, proof.positions[0].facts.quote), (seq, seq));
+    assert_eq!((proof.seq, proof.positions[0].facts.mark_seq), (seq, seq));
 }
 
 #[test]
@@ -112,15 +112,45 @@ fn a_breach_by_a_short_position_and_one_on_an_older_quote() {
     // The short position is marked at its ask, the long one at its bid.
     let slips = [
         "positions[0].instrument",
-        "positions[0].quote",
+        "positions[0].mark_seq",
         "positions[1].instrument",
-        "positions[1].quote -1",
+        "positions[1].mark_seq -1",
     ];
     let breach = check_breach(&proof, &slips);
     // 10,000 - 100 x 9.90 - 10 x 1.01 = 8,999.90.
     assert_eq!(breach.equity, money("8999.9").to_notional());
-    let quotes: Vec<Seq> = proof.positions.iter().map(|it| it.facts.quote).collect();
-    assert_eq!(quotes, [older, older.next()]);
+    let seqs: Vec<Seq> = proof.positions.iter().map(|it| it.facts.mark_seq).collect();
+    assert_eq!(seqs, [older, older.next()]);
+}
+
+#[test]
+fn a_mark_is_of_the_input_that_gave_it() {
+    let marks = [MarkKind::Liquidation, MarkKind::Last, MarkKind::Mid];
+    let found = marks.map(|mark| {
+        let terms = Terms {
+            mark,
+            ..Terms::default()
+        };
+        let rules = Plan { terms, ..fragile() };
+        [false, true].map(|is_split| {
+            let mut world = bought(&rules);
+            let first = world.next_seq().0;
+            world.tell(print("91", 1));
+            world.tell(quote("92", "94"));
+            if is_split {
+                world.tell(market(MarketData::Split { new: 2, old: 1 }));
+            }
+            let proof = proof(&mut world, words::earn(0, -1_000));
+            let facts = proof.positions[0].facts;
+            (facts.mark_seq.0 - first, facts.mark, facts.unrealised)
+        })
+    });
+    // 100 bought at 100: at 92 they lost 800, at the print of 91 900, in the middle, 93, 700. Then 200
+    // at half of it.
+    let of = |seq, mark, lost: i64| (seq, price(mark), Money::whole(-lost).to_notional());
+    assert_eq!(found[0], [of(1, "92", 800), of(2, "46", 800)]);
+    assert_eq!(found[1], [of(0, "91", 900), of(2, "45.5", 900)]);
+    assert_eq!(found[2], [of(1, "93", 700), of(2, "46.5", 700)]);
 }
 
 #[test]
@@ -148,9 +178,9 @@ fn a_breach_in_two_currencies() {
     let proof = proof(&mut world, quote("22.51", "22.60").of(1));
     let slips = [
         "positions[0].instrument",
-        "positions[0].quote -1",
+        "positions[0].mark_seq -1",
         "positions[1].instrument",
-        "positions[1].quote",
+        "positions[1].mark_seq",
     ];
     let breach = check_breach(&proof, &slips);
     // A tick more costs 1.1 x 5.9 = 6.49.

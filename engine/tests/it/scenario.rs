@@ -609,4 +609,4 @@ fn the_state_hash_of_a_fixed_story_is_known() {
     assert_eq!(world.shard.state_hash().to_string(), GOLDEN);
 }
 
-const GOLDEN: &str = "893c53bac2b5b8ddf13e94af72f9f30c6714b8f258e84092d99057e296aa700c";
+const GOLDEN: &str = "50af3a22a44741925d486d333dfe92c64638cab486015b397876477b6e519d38";

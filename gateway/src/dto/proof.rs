@@ -12,7 +12,7 @@
 //! | `basis` | the account |
 //! | `limits` | its limits, daily before maximum; `held` of a floor that is held: its distance from the size |
 //! | `consistency` | how it stood against the rule; null where the verdict does not look at it |
-//! | `positions` | open positions, oldest first, each with the quote that valued it and the input that showed it |
+//! | `positions` | open positions, oldest first, each with bid, ask and newest print, the `mark` that valued it, and `mark_seq`: the input that gave the mark |
 //! | `cash` | cash of other currencies, with the rate |
 //! | `plan`, `plan_bytes` | the plan |
 //!
@@ -143,7 +143,7 @@ struct ProofPositionDto {
     ask: String,
     last: Option<String>,
     mark: String,
-    quote: String,
+    mark_seq: String,
     unrealised: String,
 }
 
@@ -302,7 +302,7 @@ impl ProofPositionDto {
             ask: facts.ask.to_string(),
             last: facts.last.map(|last| last.to_string()),
             mark: facts.mark.to_string(),
-            quote: facts.quote.to_string(),
+            mark_seq: facts.mark_seq.to_string(),
             unrealised: facts.unrealised.to_string(),
         }
     }

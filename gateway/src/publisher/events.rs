@@ -6,12 +6,11 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use runtime::{DurableBatch, Publisher};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
-use tokio::time::{self, Instant};
+use tokio::time::Instant;
 use types::{Event, Seq, TimestampNs};
 
 use crate::app::App;
@@ -21,8 +20,6 @@ use crate::show;
 
 /// Batches taken before sockets are woken.
 const BATCHES_PER_SIGNAL_MAX: usize = 64;
-/// How often the replica is looked at while the history waits for it.
-const REPLICA_POLL: Duration = Duration::from_millis(2);
 
 /// Follows the runtime's events until the server stops or the runtime ends.
 pub(crate) async fn publish_events(app: Arc<App>) {
@@ -77,9 +74,7 @@ async fn seed(app: &App, batches: &mut Receiver<Arc<DurableBatch>>) -> Seed {
     let deadline = Instant::now() + app.config.limits.event_history_wait_max;
     loop {
         let until = app.handle.durable_seq();
-        while past.seq() < until && Instant::now() < deadline {
-            time::sleep(REPLICA_POLL).await;
-        }
+        past.reaches(until, deadline).await;
         let is_late = Instant::now() >= deadline;
         let (next, missed) = skip(batches, until);
         if missed == 0 || is_late {

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use types::{AccountId, Seq};
 
 use super::accounts::unknown_account;
@@ -54,7 +55,8 @@ fn row(proof: &Proof) -> Value {
 }
 
 /// The proof of the verdict at an input; where several limits were violated at once, of the one that
-/// decided, or of the `rule` that is asked for.
+/// decided, or of the `rule` that is asked for. A link in an answer comes from the live shard: of an input
+/// that it has applied, the replica is waited for.
 pub(super) async fn whole(
     State(app): State<Arc<App>>,
     path: Segments<(String, String)>,
@@ -64,8 +66,16 @@ pub(super) async fn whole(
         .map(|text| word("rule", &text))
         .transpose()?;
     let (account_text, seq_text) = segments(path)?;
-    let account = account(&app, &account_text)?;
+    let account = AccountId(number("account", &account_text, u32::MAX)?);
     let seq = Seq(number("seq", &seq_text, u64::MAX)?);
+    if seq <= app.handle.applied_seq() {
+        let deadline = Instant::now() + app.config.limits.receipt_wait_max;
+        if !app.projections.past.reaches(seq, deadline).await {
+            return Err(Problem::unavailable(format!(
+                "the replica did not come to input {seq} in time"
+            )));
+        }
+    }
     let kept = app.projections.proofs.of(account);
     let found = kept.proofs.iter().find(|proof| {
         let is_of_rule = match (&proof.verdict, rule) {
@@ -79,6 +89,7 @@ pub(super) async fn whole(
         let document = ProofDto::new(proof);
         return Ok(json_response(StatusCode::OK, document.to_string()));
     }
+    known(&app, account, &account_text)?;
     match kept.gone_until {
         Some(until) if seq <= until => Err(Problem::new(
             StatusCode::GONE,
@@ -100,8 +111,13 @@ pub(super) async fn whole(
 
 fn account(app: &App, text: &str) -> Result<AccountId, Problem> {
     let id = AccountId(number("account", text, u32::MAX)?);
+    known(app, id, text)?;
+    Ok(id)
+}
+
+fn known(app: &App, id: AccountId, text: &str) -> Result<(), Problem> {
     let is_known = (id.0 as usize) < app.handle.views().accounts.len();
     is_known
-        .then_some(id)
+        .then_some(())
         .ok_or_else(|| unknown_account(app, text))
 }

@@ -9,4 +9,14 @@ mod intrabar;
 #[cfg(test)]
 mod malformed;
 #[cfg(test)]
+mod mutated;
+#[cfg(test)]
+mod perturbed;
+#[cfg(test)]
 mod recording;
+#[cfg(test)]
+mod sockets;
+#[cfg(test)]
+mod steady;
+#[cfg(test)]
+mod venues;

@@ -119,9 +119,9 @@ impl Proof {
             let facts = &position.facts;
             faults.expect(figure("account"), facts.account, self.basis.account);
             faults.require(
-                facts.quote <= self.seq,
-                figure("quote"),
-                &facts.quote,
+                facts.mark_seq <= self.seq,
+                figure("mark_seq"),
+                &facts.mark_seq,
                 "an input that is not after the verdict's",
             );
             faults.require(

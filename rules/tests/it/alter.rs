@@ -268,7 +268,7 @@ fn visit_position(name: &str, position: &mut ProofPosition, see: &mut See<'_>) {
         ask,
         last,
         mark,
-        quote,
+        mark_seq,
         unrealised,
     } = facts;
     see(&format!("{name}.account"), &mut account.0);
@@ -282,7 +282,7 @@ fn visit_position(name: &str, position: &mut ProofPosition, see: &mut See<'_>) {
     }
     see(&format!("{name}.mark"), &mut mark.0);
     see(&format!("{name}.tick_size"), &mut tick_size.0);
-    see(&format!("{name}.quote"), &mut quote.0);
+    see(&format!("{name}.mark_seq"), &mut mark_seq.0);
     see(&format!("{name}.unrealised"), &mut unrealised.0);
     see(&format!("{name}.contract_size"), &mut contract_size.0);
 }

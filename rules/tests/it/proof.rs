@@ -100,7 +100,7 @@ fn position(units: i64, bid: i64, ask: i64) -> ProofPosition {
             ask: Price::whole(ask),
             last: None,
             mark: Price::whole(mark),
-            quote: Seq(99),
+            mark_seq: Seq(99),
             unrealised: usd(units * (mark - 100)).to_notional(),
         },
         symbol: label("SHARE"),
@@ -200,8 +200,8 @@ fn a_breach_comes_out_and_each_figure_is_named() {
             &["positions[0].mark"],
         ),
         (
-            |it| it.positions[0].facts.quote = Seq(101),
-            &["positions[0].quote"],
+            |it| it.positions[0].facts.mark_seq = Seq(101),
+            &["positions[0].mark_seq"],
         ),
         (
             |it| it.positions[0].facts.unrealised.0 += 1,

@@ -53,7 +53,8 @@ impl Chain {
     }
 }
 
-const fn mix(value: u64) -> u64 {
+/// The mixer of `SplitMix64`.
+pub(crate) const fn mix(value: u64) -> u64 {
     let value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     value ^ (value >> 31)

@@ -1,5 +1,7 @@
 //! Random numbers from a seed.
 
+use crate::journal::record::mix;
+
 /// `SplitMix64` (Steele, Lea, Flood 2014): the same numbers on every machine.
 #[derive(Debug, Clone)]
 pub struct Random(u64);
@@ -13,10 +15,7 @@ impl Random {
     /// The next number.
     pub const fn next_u64(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let value = self.0;
-        let value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        value ^ (value >> 31)
+        mix(self.0)
     }
 
     /// A number below `end`, which is above zero.

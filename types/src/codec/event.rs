@@ -190,7 +190,7 @@ codec_struct!(BreachPosition {
     ask,
     last,
     mark,
-    quote,
+    mark_seq,
     unrealised
 });
 codec_struct!(DayClose {

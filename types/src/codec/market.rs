@@ -50,6 +50,7 @@ codec_enum!(MarketData {
     6 => Financing(financing),
     7 => Dividend { per_unit },
     8 => Split { new, old },
+    9 => Gap,
 });
 codec_struct!(MarketEvent {
     instrument,

@@ -123,8 +123,10 @@ pub struct BreachPosition {
     pub last: Option<Price>,
     /// What the position was valued at, by the plan's terms.
     pub mark: Price,
-    /// The input that showed the quote.
-    pub quote: Seq,
+    /// The input that gave the mark: of bid, ask and their middle the input that stated the
+    /// quote, or, in a book among participants, the last that moved a price of it; of the newest print the
+    /// print's. After a split, which moves all prices, the split's.
+    pub mark_seq: Seq,
     /// Value at the mark minus cost, exact.
     pub unrealised: Notional,
 }

@@ -124,7 +124,8 @@ pub enum DenyReason {
     InstrumentNotOpen,
     /// The instrument has no quote yet: nothing can be valued.
     NoQuote,
-    /// The instrument's newest quote was crossed or off its grid: what stood before it is stale.
+    /// The instrument's newest quote was crossed or off its grid, or its feed lost track: what stood before is
+    /// stale.
     BadQuote,
     /// The price is further from the reference than the collar allows.
     PriceOutsideCollar {

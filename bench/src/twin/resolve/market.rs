@@ -259,6 +259,13 @@ impl Scene<'_> {
         self.event(id, MarketData::Split { new, old })
     }
 
+    pub(super) fn gap(&mut self) -> InputKind {
+        match self.outside() {
+            Ok(id) => self.event(id, MarketData::Gap),
+            Err(instead) => *instead,
+        }
+    }
+
     /// Whether an instrument has a book among the accounts.
     pub(super) fn is_crossed(&self, id: InstrumentId) -> bool {
         self.definition(id).liquidity == Liquidity::Crossed

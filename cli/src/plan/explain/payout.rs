@@ -1,7 +1,7 @@
 //! What leaves an account and what makes it grow, on an account with a few equal winning days.
 
 use rules::account::AccountRules;
-use rules::{AfterPayout, PayoutKeep, Plan, Stage, Target};
+use rules::{AfterPayout, PayoutKeep, PayoutRule, Plan, Stage, Target};
 use types::{AccountId, Money, PayoutDenial, TradingDay};
 
 use super::Section;
@@ -16,23 +16,17 @@ const STEPS_MAX: u64 = 10_000;
 /// How often the example doubles its profit when nothing could be paid out.
 const DOUBLINGS_MAX: u32 = 6;
 
-/// An account after some days that all made the same profit while nothing stayed open.
-fn traded(plan: &Plan, days: u16, profit: Money) -> (AccountRules, Money) {
+/// An account after days that made these profits while nothing stayed open.
+fn traded(plan: &Plan, profits: &[Money]) -> (AccountRules, Money) {
     let mut account = AccountRules::open(plan, Some(DAY));
     let mut balance = plan.initial_balance;
-    for day in 1..=i32::from(days) {
+    for (day, profit) in (DAY.0 + 1..).zip(profits) {
         account.record_opening_fill();
-        account.record_realised(profit);
-        balance = balance.saturating_add(profit);
+        account.record_realised(*profit);
+        balance = balance.saturating_add(*profit);
         account.ratchet_equity(plan, balance.to_notional());
         account.ratchet_closed(plan, balance);
-        account.roll(
-            plan,
-            TradingDay(DAY.0 + day),
-            balance,
-            balance.to_notional(),
-            false,
-        );
+        account.roll(plan, TradingDay(day), balance, balance.to_notional(), false);
     }
     (account, balance)
 }
@@ -88,110 +82,175 @@ pub(super) fn payouts(plan: &Plan) -> Option<Section> {
         "The trader gets {} of a payout.",
         share(rule.split)
     ));
-    said.push(
-        match rule.after {
-            AfterPayout::FloorStays => "The floor stays where it is.",
-            AfterPayout::FloorToInitial => {
-                "The floor moves to the initial balance and stays there."
+    if plan.max_loss.is_some() {
+        said.push(
+            match rule.after {
+                AfterPayout::FloorStays => "The floor stays where it is.",
+                AfterPayout::FloorToInitial => {
+                    "The floor moves to the initial balance and stays there."
+                }
+                AfterPayout::FloorFallsByPayout => "The floor falls by what was paid out.",
             }
-            AfterPayout::FloorFallsByPayout => "The floor falls by what was paid out.",
-        }
-        .to_owned(),
-    );
-    said.extend(worked(plan));
-    said.extend(uneven(plan));
+            .to_owned(),
+        );
+    }
+    said.extend(worked(plan, &rule));
     Some(Section::new("Payouts", said))
 }
 
-/// Days enough, and the least profit of each that the example starts with: 1% of the size.
-fn example(plan: &Plan) -> (u16, Money) {
-    let asked = plan.payout.and_then(|rule| rule.days_min);
-    let days = asked.map_or(DAYS, |rule| rule.days.max(DAYS));
-    let least = asked.and_then(|rule| rule.day_profit_min).unwrap_or(CENT);
-    let profit = cents_floor(Money(plan.initial_balance.0 / 100)).max(least);
-    (days, profit)
-}
-
-fn worked(plan: &Plan) -> Vec<String> {
-    let Some(rule) = plan.payout else {
-        return Vec::new();
-    };
-    let (days, mut profit) = example(plan);
+/// A payout after days of which one made much more than the others, where the best day is capped, and
+/// after days that are all the same, where that is not paid out.
+fn worked(plan: &Plan, rule: &PayoutRule) -> Vec<String> {
+    let least = rule.days_min.and_then(|days| days.day_profit_min);
+    let days = rule.days_min.map_or(DAYS, |asked| asked.days.max(DAYS));
+    let profit = cents_floor(Money(plan.initial_balance.0 / 100)).max(least.unwrap_or(CENT));
+    let same = vec![profit; days.into()];
     let mut said = Vec::new();
-    for _ in 0..DOUBLINGS_MAX {
-        let (account, balance) = traded(plan, days, profit);
-        let after = format!(
-            "After {} of {} each the balance is {}{}",
-            count(days, "day"),
-            amount(profit),
-            amount(balance),
-            account.max().map_or_else(String::new, |max| format!(
-                " and the floor {}",
-                amount(max.floor)
-            )),
-        );
-        let sum = eligible(plan, &account, balance);
-        let refused = account.check_payout(plan, AccountId(0), balance, sum).err();
-        if sum == Money::ZERO {
-            said.push(format!("{after}: nothing can be paid out yet."));
-            profit = Money(profit.0.saturating_mul(2));
-            continue;
-        }
-        if let Some(reason) = refused {
-            said.push(format!(
-                "{after}: a payout is refused, {}.",
-                refusal(reason)
-            ));
+    if let Some(days) = capped(plan, rule, &same) {
+        let (sentences, is_paid) = paid_out(plan, rule, days);
+        said.extend(sentences);
+        if is_paid {
             return said;
         }
-        let trader = sum.mul_ratio_floor(rule.split);
-        said.push(format!(
-            "{after}: {} can be paid out, of which the trader gets {}.",
-            amount(sum),
-            amount(trader)
-        ));
-        let mut paid = account.clone();
-        paid.pay_out(plan, balance, sum);
-        let left = balance.saturating_sub(sum);
-        let floor = paid.max().map_or_else(String::new, |max| {
-            format!(" and the floor {}", amount(max.floor))
-        });
-        said.push(format!("Then the balance is {}{floor}.", amount(left)));
-        return said;
     }
+    said.extend(paid_out(plan, rule, same).0);
     said
 }
 
-/// The example with the same total, most of it on one day, where the best day is capped.
-fn uneven(plan: &Plan) -> Option<String> {
-    plan.payout?.best_day_cap?;
-    let (days, profit) = example(plan);
-    let rest = i64::from(days) - 1;
-    let small = cents_floor(Money(profit.0 / 2));
-    let large = Money(profit.0.saturating_mul(rest + 1) - small.0.saturating_mul(rest));
-    let mut account = AccountRules::open(plan, Some(DAY));
-    let mut balance = plan.initial_balance;
-    for day in 0..i32::from(days) {
-        let profit = if day == 0 { large } else { small };
-        account.record_opening_fill();
-        account.record_realised(profit);
-        balance = balance.saturating_add(profit);
-        account.roll(
-            plan,
-            TradingDay(DAY.0 + day + 1),
-            balance,
-            balance.to_notional(),
-            false,
-        );
+/// The same days with a first one so much better that its cap takes something; `None` without one.
+fn capped(plan: &Plan, rule: &PayoutRule, same: &[Money]) -> Option<Vec<Money>> {
+    rule.best_day_cap?;
+    let mut days = same.to_vec();
+    for _ in 0..DOUBLINGS_MAX {
+        let best = days.first_mut()?;
+        *best = best.checked_add(*best)?;
+        let (account, _) = traded(plan, &days);
+        if account.beyond_best_days(plan).1 > Money::ZERO {
+            return Some(days);
+        }
     }
-    Some(format!(
-        "With one day of {} and {} of {} instead, {} of the profit of {} is payable.",
-        amount(large),
-        count(rest as u64, "day"),
-        amount(small),
-        amount(cents_floor(account.payable_profit(plan, balance))),
-        amount(balance.saturating_sub(plan.initial_balance)),
-    ))
+    None
+}
+
+/// What is paid out after these days, or after days that made a multiple of it; and whether anything is.
+fn paid_out(plan: &Plan, rule: &PayoutRule, mut days: Vec<Money>) -> (Vec<String>, bool) {
+    let mut said = Vec::new();
+    for _ in 0..DOUBLINGS_MAX {
+        let (account, balance) = traded(plan, &days);
+        let after = format!(
+            "After {} the balance is {}{}",
+            told(&days),
+            amount(balance),
+            floor(&account),
+        );
+        let sum = eligible(plan, &account, balance);
+        let asked = sum.max(CENT);
+        match account.check_payout(plan, AccountId(0), balance, asked) {
+            Err(PayoutDenial::AboveEligible) if sum == Money::ZERO => {
+                said.push(format!("{after}: nothing can be paid out yet."));
+                for profit in &mut days {
+                    *profit = Money(profit.0.saturating_mul(2));
+                }
+            }
+            Err(reason) => {
+                said.push(format!(
+                    "{after}: a payout is refused, {}.",
+                    refusal(reason)
+                ));
+                return (said, false);
+            }
+            Ok(()) => {
+                said.push(format!(
+                    "{after}: {} can be paid out, of which the trader gets {}.",
+                    amount(sum),
+                    amount(sum.mul_ratio_floor(rule.split))
+                ));
+                said.extend(bounded(plan, rule, &account, balance));
+                let mut paid = account;
+                paid.pay_out(plan, balance, sum);
+                said.push(format!(
+                    "Then the balance is {}{}.",
+                    amount(balance.saturating_sub(sum)),
+                    floor(&paid)
+                ));
+                return (said, true);
+            }
+        }
+    }
+    (said, false)
+}
+
+/// What bounds a payout, in the order in which it is applied.
+fn bounded(
+    plan: &Plan,
+    rule: &PayoutRule,
+    account: &AccountRules,
+    balance: Money,
+) -> Option<String> {
+    let bounds = account.payout_bounds(plan, balance)?;
+    let beyond = account.beyond_best_days(plan).1;
+    let made = amount(balance.saturating_sub(account.size()));
+    let profit = match rule.best_day_cap {
+        Some(cap) if beyond > Money::ZERO => format!(
+            "Of the profit of {made} the best day made {} beyond {}, which leaves {}. ",
+            amount(beyond),
+            share(cap),
+            amount(bounds.profit)
+        ),
+        _ => String::new(),
+    };
+    let others = [
+        (bounds.cap, "the most of one payout"),
+        (bounds.by_keep, "what is above what must be left"),
+        (
+            bounds.by_floor,
+            "what leaves the account within its maximum loss",
+        ),
+    ];
+    let mut all = vec![format!(
+        "{} ({} of {})",
+        amount(bounds.by_fraction),
+        share(rule.fraction),
+        amount(bounds.profit)
+    )];
+    all.extend(
+        others
+            .into_iter()
+            .filter_map(|(bound, what)| Some(format!("{} ({what})", amount(bound?)))),
+    );
+    Some(match all.as_slice() {
+        [one] => format!("{profit}What can be paid out is {one}."),
+        _ => format!(
+            "{profit}What can be paid out is the least of {}.",
+            list(&all)
+        ),
+    })
+}
+
+/// `5 days of 500.00 each`; where the first is another one, `a day of 4,000.00 and 4 days of 500.00 each`.
+fn told(days: &[Money]) -> String {
+    let each = |days: &[Money]| match days {
+        [] => String::new(),
+        [one] => format!("a day of {}", amount(*one)),
+        [one, ..] => format!(
+            "{} of {} each",
+            count(days.len() as u64, "day"),
+            amount(*one)
+        ),
+    };
+    match days {
+        [first, rest @ ..] if rest.first().is_some_and(|other| other != first) => {
+            format!("a day of {} and {}", amount(*first), each(rest))
+        }
+        _ => each(days),
+    }
+}
+
+fn floor(account: &AccountRules) -> String {
+    let floor = account.max().map(|max| max.floor);
+    floor.map_or_else(String::new, |floor| {
+        format!(" and the floor {}", amount(floor))
+    })
 }
 
 fn refusal(reason: PayoutDenial) -> String {

@@ -38,7 +38,7 @@ impl<M: SerializeMap> Fields<'_, M> {
         self.text("ask", held.ask)?;
         self.put("last", held.last.map(|last| last.to_string()))?;
         self.text("mark", held.mark)?;
-        self.text("quote", held.quote)?;
+        self.text("mark_seq", held.mark_seq)?;
         self.text("pnl", held.unrealised)
     }
 

@@ -45,7 +45,7 @@ fn a_breach_carries_its_positions() {
         ask: Price::whole(1_100),
         last: None,
         mark: Price::whole(1_100),
-        quote: Seq(6),
+        mark_seq: Seq(6),
         unrealised: Money::whole(-2_000).to_notional(),
     };
     let list = [
@@ -59,7 +59,7 @@ fn a_breach_carries_its_positions() {
     assert_eq!(
         lines[0],
         format!(
-            r#"{{"seq":"7","ts":"2024-02-29T12:00:00Z","type":"breach","account":"3","rule":"max_loss","effect":"fail","primary":true,"touch_is_breach":false,"balance":"92000","equity":"89999.49999999999999999","baseline":"100000","allowance":"10000","floor":"90000","plan":"0","plan_name":null,"plan_version":2,"plan_hash":"{hash}","positions":[{{"instrument":"0","symbol":null,"qty":"-2","cost":"-200","bid":"1099","ask":"1100","last":null,"mark":"1100","quote":"6","pnl":"-2000"}}]}}"#
+            r#"{{"seq":"7","ts":"2024-02-29T12:00:00Z","type":"breach","account":"3","rule":"max_loss","effect":"fail","primary":true,"touch_is_breach":false,"balance":"92000","equity":"89999.49999999999999999","baseline":"100000","allowance":"10000","floor":"90000","plan":"0","plan_name":null,"plan_version":2,"plan_hash":"{hash}","positions":[{{"instrument":"0","symbol":null,"qty":"-2","cost":"-200","bid":"1099","ask":"1100","last":null,"mark":"1100","mark_seq":"6","pnl":"-2000"}}]}}"#
         )
     );
     assert_eq!(

@@ -31,16 +31,17 @@ pub fn disagreements_from_toml(file: &str, text: &str) -> Result<Vec<Disagreemen
     whole(file, text).map(|(_, found)| found)
 }
 
-/// What a plan file says without effect, each with its line: `file:line: field: why`.
+/// What a plan file says without effect, each with its line, in the order of the lines:
+/// `file:line: field: without effect: why`.
 pub fn idle(file: &str, text: &str, plan: &Plan) -> Vec<String> {
     let idle = plan.idle().into_iter();
-    idle.map(|(field, why)| {
-        format!(
-            "{file}:{}: {field}: without effect: {why}",
-            line_of(text, field)
-        )
-    })
-    .collect()
+    let mut idle: Vec<_> = idle
+        .map(|(field, why)| (line_of(text, &field), field, why))
+        .collect();
+    idle.sort_by_key(|(line, ..)| *line);
+    let idle = idle.into_iter();
+    idle.map(|(line, field, why)| format!("{file}:{line}: {field}: without effect: {why}"))
+        .collect()
 }
 
 /// The canonical bytes of the plan of a plan file.
@@ -246,6 +247,95 @@ next = "Everything Funded"
         assert_eq!(
             idle("plan.toml", &text, &from_toml("plan.toml", &text).unwrap()),
             ["plan.toml:9: profit_target: without effect: a funded account does not pass"]
+        );
+    }
+
+    /// A plan of an account of 50,000 that has nothing but these lines from the fifth on.
+    fn idle_of(lines: &str) -> Vec<String> {
+        let head = "name = \"p\"\nversion = 1\ncurrency = \"USD\"\ninitial_balance = \"50000\"\n";
+        let text = format!("{head}{lines}");
+        idle("p.toml", &text, &from_toml("p.toml", &text).unwrap())
+    }
+
+    #[test]
+    fn what_nothing_looks_at_is_told() {
+        const EVALUATION: &str =
+            "stage = { evaluation = 1 }\nroll = { zone = \"UTC\", time = \"00:00\" }\n";
+        const TARGET: &str = "profit_target = { fixed = \"3000\" }\n";
+        const NOTHING: [&str; 0] = [];
+        // A tenth of 50,000 more is 55,000.
+        let scaling = |max: &str| {
+            idle_of(&format!(
+                "{EVALUATION}scaling = {{ step_pct = \"10\", size_max = \"{max}\" }}\n"
+            ))
+        };
+        let past = "p.toml:7: scaling: without effect: the first step would be past size_max";
+        assert_eq!(scaling("50000"), [past]);
+        assert_eq!(scaling("54999.99"), [past]);
+        assert_eq!(scaling("55000"), NOTHING);
+
+        // 2024-12-25 was a Wednesday, 2024-12-28 a Saturday.
+        let holidays = "stage = { evaluation = 1 }\n[roll]\nzone = \"UTC\"\ntime = \"00:00\"\n\
+            days = \"mon-fri\"\nholidays = [\n\"2024-12-25\",\n\"2024-12-28\",\n]\n";
+        assert_eq!(
+            idle_of(holidays),
+            [
+                "p.toml:12: roll.holidays[1]: without effect: 2024-12-28 is by its day of the week no \
+              trading day"
+            ]
+        );
+        assert_eq!(
+            idle_of(&holidays.replace("\"mon-fri\"", "\"mon-sat\"")),
+            NOTHING
+        );
+
+        let equity =
+            |lines: &str| idle_of(&format!("{EVALUATION}{lines}day_profit = \"equity\"\n"));
+        let unseen = |line: u32| {
+            [format!(
+                "p.toml:{line}: day_profit: without effect: nothing in the plan looks at the profit of a day"
+            )]
+        };
+        assert_eq!(equity(""), unseen(7));
+        let days = "min_days = { days = 2, counts = \"opening_fill\" }\n";
+        assert_eq!(equity(&format!("{TARGET}{days}")), unseen(9));
+        let days = days.replace(" }", ", day_profit_min = \"1\" }");
+        assert_eq!(equity(&format!("{TARGET}{days}")), NOTHING);
+        let best = "consistency = { cap_pct = \"50\", denominator = \"net\", inclusive = true, window = \"phase\" }\n";
+        assert_eq!(equity(&format!("{TARGET}{best}")), NOTHING);
+        let requires = |days: u8| {
+            format!(
+                "scaling = {{ step_pct = \"10\", requires = {{ profit = {{ fixed = \"1\" }}, days = {days}, payouts = 0 }} }}\n"
+            )
+        };
+        assert_eq!(equity(&requires(0)), NOTHING);
+
+        // Days count for a step that asks for some, and for nothing else without a target.
+        let days = "min_days = { days = 2, counts = \"opening_fill\" }\n";
+        let counted = |step: String| idle_of(&format!("{EVALUATION}{days}{step}"));
+        assert_eq!(counted(requires(1)), NOTHING);
+        assert_eq!(
+            counted(requires(0)),
+            ["p.toml:7: min_days: without effect: a phase without profit_target does not pass"]
+        );
+    }
+
+    #[test]
+    fn the_target_of_a_funded_plan_is_what_its_best_day_is_held_against() {
+        let funded = |denominator: &str| {
+            idle_of(&format!(
+                "stage = \"funded\"\nroll = {{ zone = \"UTC\", time = \"00:00\" }}\n\
+                 profit_target = {{ fixed = \"3000\" }}\n\
+                 payout = {{ fraction_pct = \"50\", split_pct = \"80\", after = \"floor_stays\", \
+                 keep = {{ above_initial = \"0\" }} }}\n\
+                 consistency = {{ cap_pct = \"50\", denominator = \"{denominator}\", \
+                 inclusive = true, window = \"phase\" }}\n"
+            ))
+        };
+        assert!(funded("target").is_empty());
+        assert_eq!(
+            funded("net"),
+            ["p.toml:7: profit_target: without effect: a funded account does not pass"]
         );
     }
 

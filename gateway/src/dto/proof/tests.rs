@@ -161,7 +161,7 @@ prop_compose! {
                 ask: figures.price(),
                 last: figures.flag().then(|| figures.price()),
                 mark: figures.price(),
-                quote: Seq(figures.next() as u64),
+                mark_seq: Seq(figures.next() as u64),
                 unrealised: figures.exact(),
             },
             symbol: label(symbol),
@@ -285,7 +285,7 @@ fn sample() -> Proof {
             ask: Price::whole(9_801),
             last: None,
             mark: Price::whole(9_800),
-            quote: Seq(41),
+            mark_seq: Seq(41),
             unrealised: Money::whole(-400).to_notional(),
         },
         symbol: label("IDX"),
@@ -342,7 +342,7 @@ fn a_proof_in_words_has_the_sums() {
     assert_eq!(
         sums(&proof),
         [
-            "position IDX: 2 x bid 9800 x contract size 1 - cost 20000 = unrealised -400 USD (prices \
+            "position IDX: 2 x bid 9800 x contract size 1 - cost 20000 = unrealised -400 USD (mark \
              of input 41)",
             "balance: own cash 50000 = 50000",
             "equity: own cash 50000 - 400 = 49600",

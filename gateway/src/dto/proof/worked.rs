@@ -137,7 +137,7 @@ fn position(held: &ProofPosition, kind: MarkKind) -> String {
         _ => ("bid", facts.mark),
     };
     format!(
-        "position {}: {} x {side} {mark} x contract size {} - cost {} = unrealised {} {} (prices of \
+        "position {}: {} x {side} {mark} x contract size {} - cost {} = unrealised {} {} (mark of \
          input {})",
         held.symbol,
         facts.position,
@@ -145,7 +145,7 @@ fn position(held: &ProofPosition, kind: MarkKind) -> String {
         facts.cost,
         facts.unrealised,
         held.currency,
-        facts.quote,
+        facts.mark_seq,
     )
 }
 

@@ -21,6 +21,10 @@ pub(in crate::rest) fn of_payout(
     requested: Money,
     receipt: &Receipt,
 ) -> Result<String, Problem> {
+    let open = receipt.events.iter().find_map(|event| match event.kind {
+        EventKind::VerdictBasis(basis) if basis.account == account => Some(basis.positions),
+        _ => None,
+    });
     for event in &receipt.events {
         match &event.kind {
             EventKind::PayoutApproved {
@@ -46,7 +50,9 @@ pub(in crate::rest) fn of_payout(
                 ..
             } if *asked == account => {
                 let proof = format!("/v1/accounts/{account}/proofs/{}", event.seq);
-                return Err(refused(requested, *eligible, reason).proven_at(proof));
+                return Err(
+                    refused(requested, *eligible, open.unwrap_or(0), reason).proven_at(proof)
+                );
             }
             EventKind::AdjustDenied { reason, .. } => {
                 return Err(denied(app, account, *reason, None));
@@ -58,7 +64,8 @@ pub(in crate::rest) fn of_payout(
     Err(rejected("no_outcome"))
 }
 
-fn refused(requested: Money, eligible: Money, reason: &PayoutDenial) -> Problem {
+/// `open`: how many positions are.
+fn refused(requested: Money, eligible: Money, open: u32, reason: &PayoutDenial) -> Problem {
     let amount = || ("amount", Some(requested.to_string()));
     let ((field, value), detail, accepted) = match reason {
         PayoutDenial::NotInPlan => (
@@ -74,12 +81,16 @@ fn refused(requested: Money, eligible: Money, reason: &PayoutDenial) -> Problem 
         PayoutDenial::AmountNotPositive => (
             amount(),
             "there is nothing to pay out",
-            format!("above 0, at most {eligible}"),
+            match (open, eligible) {
+                (0, Money::ZERO) => "above 0, once anything can be paid out".to_owned(),
+                (0, _) => format!("above 0, at most {eligible}"),
+                _ => "above 0, after all open positions are closed".to_owned(),
+            },
         ),
         PayoutDenial::NotFlat => (
-            ("positions", None),
+            ("positions", Some(open.to_string())),
             "positions are open",
-            "an account that holds nothing".to_owned(),
+            "0: close them first".to_owned(),
         ),
         PayoutDenial::TooFewDays { has, needs } => (
             ("days", Some(has.to_string())),
@@ -100,7 +111,10 @@ fn refused(requested: Money, eligible: Money, reason: &PayoutDenial) -> Problem 
         PayoutDenial::AboveEligible => (
             amount(),
             "that is more than could be paid out",
-            format!("at most {eligible}"),
+            match eligible {
+                Money::ZERO => "nothing: 0 can be paid out now".to_owned(),
+                _ => format!("at most {eligible}"),
+            },
         ),
         PayoutDenial::WouldBreach => (
             amount(),
@@ -165,29 +179,40 @@ fn denied(
     match (reason, missing) {
         (DenyReason::UnknownAccount, _) => unknown_account(app, &text),
         (DenyReason::ScaleNotYet, Some(standing)) => {
+            let ScaleStanding {
+                account: _,
+                profit,
+                profit_needed,
+                days,
+                days_needed,
+                payouts,
+                payouts_needed,
+            } = standing;
             let needs = [
                 (
+                    profit < profit_needed,
                     "profit",
-                    standing.profit.to_string(),
-                    standing.profit_needed.to_string(),
+                    profit.to_string(),
+                    profit_needed.to_string(),
                 ),
                 (
+                    days < days_needed,
                     "days",
-                    standing.days.to_string(),
-                    standing.days_needed.to_string(),
+                    days.to_string(),
+                    days_needed.to_string(),
                 ),
                 (
+                    payouts < payouts_needed,
                     "payouts",
-                    standing.payouts.to_string(),
-                    standing.payouts_needed.to_string(),
+                    payouts.to_string(),
+                    payouts_needed.to_string(),
                 ),
             ];
+            let unmet = needs.into_iter().filter(|(is_unmet, ..)| *is_unmet);
             let problem = problem("the next step asks for more than there is since the last one");
-            needs
-                .into_iter()
-                .fold(problem, |problem, (field, has, needs)| {
-                    problem.with(field, Some(&has), format!("{needs} or more"))
-                })
+            unmet.fold(problem, |problem, (_, field, has, needs)| {
+                problem.with(field, Some(&has), format!("{needs} or more"))
+            })
         }
         (DenyReason::AccountNotTrading, _) => problem("the account does not trade").with(
             "account",

@@ -76,6 +76,17 @@ pub(super) const EDGES: &[Edge] = &[
         accounts: &[],
     },
     Edge {
+        scenario: "lost_feed",
+        events: &[
+            "denied denied1 bad_quote",
+            "denied denied2 bad_quote",
+            "fill rest 2@99 left 0 touch maker",
+            "fill taken 1@101 left 0 depth",
+            "fill quoted 1@102 left 0 touch",
+        ],
+        accounts: &[],
+    },
+    Edge {
         scenario: "slippage",
         events: &[
             "fill a1 1@101 left 0 touch",

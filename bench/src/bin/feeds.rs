@@ -1,0 +1,380 @@
+//! `feeds`: what a message of each venue costs from its bytes to market events, beside general readers of JSON on
+//! the same bytes, and how many arrive through a socket. Exit codes: 0 ok, 1 something was wrong, 2 bad usage.
+
+use std::hint::black_box;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use engine::{EventBuf, Limits, Shard};
+use marketdata::connection::{Arrived, Connection, Outlets, Settings, Status};
+use marketdata::feed::{Action, Adapter, BookChannel, Channels, Listing, Output, Spec, State};
+use marketdata::local::{Change, Counterpart, Market, Wander};
+use marketdata::venue::{NAMES, adapter, counterpart};
+use types::{
+    DepthUpdate, FeeSchedule, Input, InputKind, Instrument, InstrumentId, InstrumentKind, Label,
+    Level, Liquidity, Margin, Money, PaperModel, Price, Qty, Ratio, Seq, ShardId, TimestampNs,
+};
+
+/// Measures the decoding of every venue's messages, and the way through a socket.
+#[derive(Debug, Parser)]
+#[command(after_help = "Examples:
+  cargo run --release -p bench --bin feeds
+  cargo run --release -p bench --bin feeds -- --messages 200000 --rounds 5
+  cargo run --release -p bench --bin feeds -- --no-socket")]
+struct Arguments {
+    /// Messages of each kind.
+    #[arg(long, default_value_t = 50_000)]
+    messages: usize,
+    /// Rounds; the fastest counts, as the machine is shared.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Leave the socket out.
+    #[arg(long)]
+    no_socket: bool,
+}
+
+const SYMBOL: &str = "BTCUSDT";
+const SPEC: Spec = Spec {
+    tick_size: Price(10_000_000),
+    lot_size: Qty(1_000),
+    may_be_negative: false,
+    outlier_band: Ratio::ZERO,
+};
+const START: TimestampNs = TimestampNs(1_700_000_000_000_000_000);
+
+fn listings() -> Vec<Listing> {
+    vec![Listing {
+        instrument: InstrumentId(0),
+        symbol: SYMBOL.to_owned(),
+        spec: SPEC,
+    }]
+}
+
+fn instrument() -> Instrument {
+    Instrument {
+        symbol: Label::new(SYMBOL).unwrap_or_default(),
+        kind: InstrumentKind::CryptoSpot,
+        currency: Label::new("USD").unwrap_or_default(),
+        tick_size: SPEC.tick_size,
+        lot_size: SPEC.lot_size,
+        contract_size: Qty::ONE,
+        order_qty_max: Qty::whole(100),
+        fees: FeeSchedule {
+            taker: Ratio::ZERO,
+            maker: Ratio::ZERO,
+            per_unit: Money::ZERO,
+            minimum: Money::ZERO,
+        },
+        margin: Margin::default(),
+        shortable: true,
+        collar: Ratio::ZERO,
+        breaker: Ratio::ZERO,
+        liquidity: Liquidity::Paper(PaperModel::default()),
+    }
+}
+
+/// What the venue says, and when the client asked: everything that comes before the messages, and these.
+struct Talk {
+    kind: &'static str,
+    channels: Channels,
+    /// Answers to the adapter's first wishes, in order.
+    before: Vec<Vec<u8>>,
+    document: Option<Vec<u8>>,
+    messages: Vec<Vec<u8>>,
+}
+
+/// Kinds of talk: which channel, and what happens to the market.
+const KINDS: [(&str, BookChannel, bool); 4] = [
+    ("touch", BookChannel::Touch, false),
+    ("trade", BookChannel::Touch, true),
+    ("depth", BookChannel::Depth, false),
+    ("depth 100+100", BookChannel::Depth, false),
+];
+
+fn talk(
+    name: &str,
+    (kind, book, is_trade): (&'static str, BookChannel, bool),
+    count: usize,
+) -> Option<Talk> {
+    let channels = Channels {
+        book,
+        trades: is_trade,
+    };
+    let (mut adapter, _) = adapter(name, listings(), channels)?;
+    let mut venue = counterpart(name)?;
+    let mut wander = Wander::new(7, 400);
+    let mut market = wander.open(SYMBOL, SPEC, Price::whole(50_000));
+    let mut out = Output::default();
+    let mut before = Vec::new();
+    let mut document = None;
+    venue.opened(START, &mut before);
+    adapter.opened(START, &mut out);
+    adapter.tick(TimestampNs(START.0 + 2_000_000_000), &mut out);
+    for action in out.actions.drain(..) {
+        match action {
+            Action::Send(bytes) => {
+                venue.request(&bytes, std::slice::from_ref(&market), START, &mut before);
+            }
+            Action::Fetch { path, .. } => {
+                document = venue.fetch(&path, std::slice::from_ref(&market), START);
+            }
+            Action::Reconnect { .. } => {}
+        }
+    }
+    let mut messages = Vec::new();
+    let mut now = START.0 + 3_000_000_000;
+    // Some venues say nothing of some changes; enough of them say something.
+    for step in 0..count * 20 {
+        if messages.len() >= count {
+            break;
+        }
+        now += 1_000_000;
+        let change = if kind == "depth 100+100" {
+            restated(&mut market, step as i64)
+        } else {
+            wander.step(&mut market)
+        };
+        if matches!(change, Change::Trade(_)) == is_trade {
+            venue.changed(&market, &change, TimestampNs(now), &mut messages);
+        }
+    }
+    // A venue without this channel says nothing here.
+    (messages.len() >= count / 2).then_some(Talk {
+        kind,
+        channels,
+        before,
+        document,
+        messages,
+    })
+}
+
+/// A hundred levels of each side have another quantity.
+fn restated(market: &mut Market, step: i64) -> Change {
+    let level = |level: &Level| Level {
+        qty: Qty(1_000 * (1 + (level.qty.0 / 1_000 + step) % 500)),
+        ..*level
+    };
+    let update = DepthUpdate {
+        bids: market.book.bids().iter().take(100).map(level).collect(),
+        asks: market.book.asks().iter().take(100).map(level).collect(),
+    };
+    market.book.apply(&update);
+    market.updates += 1;
+    Change::Levels(update)
+}
+
+/// An adapter that knows all but the messages.
+fn primed(name: &str, talk: &Talk) -> Option<(Box<dyn Adapter>, Output)> {
+    let (mut adapter, _) = adapter(name, listings(), talk.channels)?;
+    let mut out = Output::default();
+    adapter.opened(START, &mut out);
+    adapter.tick(TimestampNs(START.0 + 2_000_000_000), &mut out);
+    let wishes = std::mem::take(&mut out.actions);
+    for message in &talk.before {
+        adapter
+            .message(&mut message.clone(), START, &mut out)
+            .ok()?;
+    }
+    for wish in wishes {
+        if let Action::Fetch { id, .. } = wish {
+            let mut body = talk.document.clone();
+            adapter
+                .answer(id, body.as_deref_mut(), START, &mut out)
+                .ok()?;
+        }
+    }
+    out.clear_events();
+    out.actions.clear();
+    Some((adapter, out))
+}
+
+/// Nanoseconds for one message, the fastest round.
+fn fastest(rounds: usize, count: usize, mut round: impl FnMut() -> Duration) -> f64 {
+    let fastest = (0..rounds).map(|_| round()).min().unwrap_or_default();
+    fastest.as_nanos() as f64 / count as f64
+}
+
+fn measure(name: &str, talk: &Talk, rounds: usize) -> Option<bool> {
+    let count = talk.messages.len();
+    let mut events = 0;
+    let mut is_live = true;
+    let ours = fastest(rounds, count, || {
+        let Some((mut adapter, mut out)) = primed(name, talk) else {
+            return Duration::MAX;
+        };
+        // Parsers may work in place; the copy is not ours to time.
+        let mut messages = talk.messages.clone();
+        events = 0;
+        let started = Instant::now();
+        for message in &mut messages {
+            let read = adapter.message(message, START, &mut out);
+            debug_assert!(read.is_ok());
+            events += out.events.len();
+            out.clear_events();
+        }
+        let elapsed = started.elapsed();
+        let health = adapter.health();
+        is_live = talk.kind == "trade" || health.iter().all(|health| health.state == State::Live);
+        elapsed
+    });
+    let serde = fastest(rounds, count, || {
+        let started = Instant::now();
+        for message in &talk.messages {
+            let value: Result<serde_json::Value, _> = serde_json::from_slice(message);
+            black_box(value.is_ok());
+        }
+        started.elapsed()
+    });
+    let mut buffers = simd_json::Buffers::default();
+    let simd = fastest(rounds, count, || {
+        let mut messages = talk.messages.clone();
+        let started = Instant::now();
+        for message in &mut messages {
+            let value = simd_json::to_borrowed_value_with_buffers(message, &mut buffers);
+            black_box(value.is_ok());
+        }
+        started.elapsed()
+    });
+    let bytes: usize = talk.messages.iter().map(Vec::len).sum();
+    println!(
+        "{name:<18} {:<14} {:>6} {:>8.0} {:>8.0} {:>8.0} {:>7.1} {:>7.1} {:>8.2}",
+        talk.kind,
+        bytes / count,
+        ours,
+        serde,
+        simd,
+        serde / ours,
+        simd / ours,
+        events as f64 / count as f64,
+    );
+    Some(is_live)
+}
+
+/// Serves one talk to each client that comes, whole, as fast as the socket takes it.
+async fn blast(listener: tokio::net::TcpListener, before: Vec<Vec<u8>>, messages: Vec<Vec<u8>>) {
+    use futures_util::{SinkExt as _, StreamExt as _};
+    use tokio_tungstenite::tungstenite::Message;
+
+    let Ok((stream, _)) = listener.accept().await else {
+        return;
+    };
+    let Ok(mut socket) = tokio_tungstenite::accept_async(stream).await else {
+        return;
+    };
+    // The subscription.
+    let _ = socket.next().await;
+    for bytes in before.into_iter().chain(messages) {
+        let text = String::from_utf8(bytes).unwrap_or_default();
+        if socket.feed(Message::Text(text.into())).await.is_err() {
+            return;
+        }
+    }
+    let _ = socket.flush().await;
+    let _ = socket.next().await;
+}
+
+/// Messages a second through a loopback socket, the adapter and a shard: the venue's side on another thread.
+fn through_socket(name: &str, talk: Talk) -> Option<f64> {
+    let (adapter, _) = adapter(name, listings(), talk.channels)?;
+    let count = talk.messages.len() as u64;
+    let venue = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .ok()?;
+    let address: SocketAddr = (Ipv4Addr::LOCALHOST, 0).into();
+    let listener = venue
+        .block_on(tokio::net::TcpListener::bind(address))
+        .ok()?;
+    let address = listener.local_addr().ok()?;
+    venue.spawn(blast(listener, talk.before, talk.messages));
+
+    let (events, mut arrived) = rtrb::RingBuffer::<Arrived>::new(1 << 16);
+    let status = Status::new(adapter.name(), &listings());
+    let outlets = Outlets {
+        events,
+        wake: Arc::new(|| {}),
+        status: Arc::new(arc_swap::ArcSwap::from_pointee(status)),
+        tap: None,
+    };
+    let settings = Settings::new(format!("ws://{address}"), format!("http://{address}"));
+    let connection = Connection::new(adapter, settings, outlets).ok()?;
+    let client = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .ok()?;
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    // Feed and engine share this thread: what is told is what one core does.
+    client.block_on(async {
+        let running = tokio::spawn(connection.run(stopped));
+        let mut shard = Shard::new(ShardId(0), Limits::default());
+        let mut buffer = EventBuf::default();
+        let register = types::Command::RegisterInstrument(instrument());
+        let mut seq = 1;
+        let input = |seq, ts, kind| Input {
+            seq: Seq(seq),
+            ts,
+            kind,
+        };
+        shard.apply(
+            &input(seq, START, InputKind::Command(register)),
+            &mut buffer,
+        );
+        let (mut first, mut seen) = (None, 0);
+        let mut quiet = Instant::now();
+        while seen < count && quiet.elapsed() < Duration::from_secs(5) {
+            tokio::task::yield_now().await;
+            while let Ok(Arrived { received, event }) = arrived.pop() {
+                first.get_or_insert_with(Instant::now);
+                quiet = Instant::now();
+                seq += 1;
+                seen += 1;
+                buffer.clear();
+                let ts = received.max(shard.ts());
+                shard.apply(&input(seq, ts, InputKind::Market(event)), &mut buffer);
+            }
+        }
+        let elapsed = first?.elapsed();
+        let _ = stop.send(true);
+        let _ = running.await;
+        (seen >= count).then(|| count as f64 / elapsed.as_secs_f64())
+    })
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    println!(
+        "{:<18} {:<14} {:>6} {:>8} {:>8} {:>8} {:>7} {:>7} {:>8}",
+        "feed", "message", "bytes", "ns", "serde", "simd", "serde/", "simd/", "events/"
+    );
+    let mut right = true;
+    for name in NAMES {
+        for kind in KINDS {
+            if let Some(talk) = talk(name, kind, arguments.messages) {
+                right &= measure(name, &talk, arguments.rounds).unwrap_or(false);
+            }
+        }
+    }
+    if !arguments.no_socket {
+        println!("\nthrough a socket into a shard, venue on another core:");
+        for name in NAMES {
+            for kind in &KINDS[..2] {
+                if let Some(talk) = talk(name, *kind, arguments.messages * 4) {
+                    match through_socket(name, talk) {
+                        Some(rate) => println!("{name:<18} {:<14} {rate:>10.0} messages/s", kind.0),
+                        None => println!("{name:<18} {:<14} did not come through", kind.0),
+                    }
+                }
+            }
+        }
+    }
+    if right {
+        ExitCode::SUCCESS
+    } else {
+        eprintln!("feeds: an adapter lost its book");
+        ExitCode::FAILURE
+    }
+}

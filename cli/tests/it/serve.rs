@@ -1,0 +1,163 @@
+//! `dynasty serve` as a process, on the prices of a `dynasty venue` that is another, and `dynasty feeds` that
+//! asks it.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// A process that does not outlive its test.
+struct Running {
+    child: Child,
+    lines: BufReader<std::process::ChildStdout>,
+}
+
+impl Running {
+    fn start(args: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_dynasty"))
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap());
+        Self { child, lines }
+    }
+
+    /// The part behind `before` and up to a space, of the next line that has it.
+    fn word_after(&mut self, before: &str) -> String {
+        loop {
+            let mut line = String::new();
+            assert!(
+                self.lines.read_line(&mut line).unwrap() > 0,
+                "no line with {before}"
+            );
+            if let Some((_, rest)) = line.split_once(before) {
+                return rest.split([' ', ',', '\n']).next().unwrap().to_owned();
+            }
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn run(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_dynasty"))
+        .args(args)
+        .output()
+        .unwrap()
+}
+
+/// The fixture, on other addresses and in another directory.
+fn config(directory: &Path, venue: &str) -> String {
+    let text = include_str!("../../../fixtures/servers/local.toml");
+    let plans = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/plans/");
+    let text = text
+        .replace("../../data/local", "data")
+        .replace("../plans/", plans)
+        .replace("127.0.0.1:8080", "127.0.0.1:0")
+        .replace("127.0.0.1:9443", venue);
+    let path = directory.join("server.toml");
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+fn feeds(server: &str) -> Value {
+    let output = run(&["feeds", "--server", server, "--format", "json"]);
+    assert!(output.status.success(), "{output:?}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn a_server_follows_a_venue_that_goes_away_and_comes_back() {
+    let listen = "127.0.0.1:0";
+    let symbols = "BTCUSDT,ETHUSDT";
+    let venue = ["venue", "binance-spot", "--symbols", symbols, "--listen"];
+    let mut first = Running::start(&[&venue[..], &[listen]].concat());
+    let address = first.word_after("ws://");
+    let directory = tempfile::tempdir().unwrap();
+    let config = config(directory.path(), &address);
+    let mut server = Running::start(&["serve", "--config", &config]);
+    let url = server.word_after("Open ");
+
+    let deadline = Instant::now() + Duration::from_mins(2);
+    let wait = |state: &str, reconnects: u64| {
+        loop {
+            let answer = feeds(&url);
+            let feed = &answer["feeds"][0];
+            assert_eq!(feed["feed"], "binance-spot");
+            let fed = feed["instruments"].as_array().unwrap();
+            assert_eq!(fed.len(), 2);
+            let all = fed.iter().all(|instrument| instrument["state"] == state);
+            if all && feed["reconnects"].as_u64().unwrap() >= reconnects {
+                return answer;
+            }
+            assert!(Instant::now() < deadline, "never {state}: {answer}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    wait("live", 0);
+    drop(first);
+    wait("down", 1);
+    let _second = Running::start(&[&venue[..], &[&address]].concat());
+    let answer = wait("live", 1);
+    let instrument = &answer["feeds"][0]["instruments"][0];
+    assert_eq!(instrument["symbol"], "BTCUSDT");
+    assert_eq!(instrument["resyncs"], 2);
+    assert_eq!(instrument["off_grid"], 0);
+}
+
+#[test]
+fn a_file_that_is_not_accepted_says_where_and_what_would_be() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = config(directory.path(), "127.0.0.1:1");
+    let whole = std::fs::read_to_string(&path).unwrap();
+    let output = run(&["serve", "--config", &path, "--check"]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        said.ends_with("2 instruments, 2 plans, 0 competitions, 1 feeds\n"),
+        "{said}"
+    );
+    for (what, instead, error) in [
+        (
+            "\"binance-spot\"",
+            "\"binance\"",
+            "feed[0].venue: value 'binance': accepted one of binance-spot, ",
+        ),
+        (
+            "ETHUSDT = ",
+            "XRPUSDT = ",
+            "feed[0].symbols.XRPUSDT: value 'ETHUSDT': accepted ",
+        ),
+        (
+            "127.0.0.1:0",
+            "0.0.0.0:0",
+            "listen: value '0.0.0.0:0': accepted an address of this machine",
+        ),
+        (
+            "listen = ",
+            "retention = { keep_age = \"soon\" }\nlisten = ",
+            "retention.keep_age: value 'soon': accepted a duration above zero",
+        ),
+        (
+            "listen = ",
+            "retention = { keep_bytes = \"3MB\" }\nlisten = ",
+            "retention.keep_bytes: value '3MB': accepted a whole number above zero",
+        ),
+        ("static-100k.toml", "nowhere.toml", "nowhere.toml"),
+    ] {
+        assert!(whole.contains(what), "{what}");
+        std::fs::write(&path, whole.replace(what, instead)).unwrap();
+        let output = run(&["serve", "--config", &path, "--check"]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success());
+        assert!(said.contains(error), "{said}");
+    }
+}

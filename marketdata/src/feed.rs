@@ -1,0 +1,167 @@
+//! Live feeds: what all venues share.
+//!
+//! A venue is an [`Adapter`]: a state machine that is given the bytes of messages and answers, the time and the
+//! events of a connection, and says which market events they mean and what to send. It opens no socket and
+//! reads no clock, so that a test can play a million broken conversations a minute; [`crate::connection`]
+//! is what runs one over real sockets.
+//!
+//! What an adapter promises its consumer, for each instrument and whatever the venue or the network does:
+//!
+//! - between a [`types::MarketData::Gap`] and the next whole book (or quote, of instruments without depth)
+//!   nothing is known, and the adapter says nothing else about depth;
+//! - otherwise the levels that it has stated are exactly a book that the venue had;
+//! - what comes twice or late changes nothing.
+
+mod book;
+mod health;
+mod number;
+mod output;
+mod restate;
+mod scan;
+mod screen;
+mod time;
+mod tracks;
+
+pub use book::Book;
+pub use health::{Counters, Health, State};
+pub use number::{NumberError, price, qty, signed, timestamp_ms, unsigned};
+pub use output::{Action, FetchId, Output};
+pub use restate::Restate;
+pub use scan::{Fields, Value};
+pub use screen::{Screen, Screened, Spec};
+pub use time::{rfc3339, timestamp_rfc3339};
+pub use tracks::Tracks;
+
+use types::{InstrumentId, TimestampNs};
+
+/// An instrument as a venue knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    /// What it is to us.
+    pub instrument: InstrumentId,
+    /// What the venue calls it, as it writes it in its messages.
+    pub symbol: String,
+    /// What its prices and quantities may be.
+    pub spec: Spec,
+}
+
+/// What to subscribe to, for every listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Channels {
+    /// How much of the book.
+    pub book: BookChannel,
+    /// Prints.
+    pub trades: bool,
+}
+
+/// How much of a book a feed shows. Only one of them: the two come at different times, and a touch from older
+/// depth would take the market back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BookChannel {
+    /// Best bid and ask, as quotes.
+    Touch,
+    /// The levels.
+    Depth,
+}
+
+/// Where a venue is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Addresses {
+    /// Scheme, host and port of its streams.
+    pub stream: &'static str,
+    /// Scheme, host and port of its documents.
+    pub rest: &'static str,
+}
+
+/// How messages come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stream {
+    /// A WebSocket.
+    WebSocket {
+        /// Path and query.
+        path: String,
+    },
+    /// A document that never ends, a message on each line.
+    Lines {
+        /// Path and query.
+        path: String,
+        /// Headers of the request: names and values.
+        headers: Vec<(&'static str, String)>,
+    },
+}
+
+/// A message that is not what the venue's documentation says.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what}: {found}")]
+pub struct Malformed {
+    /// What was looked for.
+    pub what: &'static str,
+    /// The beginning of what was there.
+    pub found: String,
+}
+
+impl Malformed {
+    /// The most characters of a message that an error repeats.
+    const SHOWN_MAX: usize = 120;
+
+    /// Names what was looked for and shows the beginning of the bytes that were there.
+    pub fn new(what: &'static str, bytes: &[u8]) -> Self {
+        let head = &bytes[..bytes.len().min(Self::SHOWN_MAX)];
+        Self {
+            what,
+            found: String::from_utf8_lossy(head).escape_debug().to_string(),
+        }
+    }
+}
+
+/// A venue's protocol without its sockets.
+///
+/// `now` is the time at which the bytes came, or the time of the wall clock.
+pub trait Adapter: Send {
+    /// The venue and product, such as `binance-spot`.
+    fn name(&self) -> &'static str;
+
+    /// Whether its messages are binary.
+    fn is_binary(&self) -> bool {
+        false
+    }
+
+    /// Where its messages come from.
+    fn stream(&self) -> Stream;
+
+    /// The connection is open: says what to send first. Everything is lost until it is stated again.
+    fn opened(&mut self, now: TimestampNs, out: &mut Output);
+
+    /// The connection is gone. Says that everything that was known is lost.
+    fn closed(&mut self, now: TimestampNs, out: &mut Output);
+
+    /// A message came. The bytes may be changed: parsers work in place.
+    ///
+    /// # Errors
+    /// It is not a message of the venue. What it was about is lost, as [`types::MarketData::Gap`] says, if
+    /// that can be known; else the adapter asks for a new connection.
+    fn message(
+        &mut self,
+        bytes: &mut [u8],
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<(), Malformed>;
+
+    /// The answer to an [`Action::Fetch`] came, or `None` when there was none.
+    ///
+    /// # Errors
+    /// As [`Adapter::message`].
+    fn answer(
+        &mut self,
+        fetch: FetchId,
+        body: Option<&mut [u8]>,
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<(), Malformed>;
+
+    /// Time has passed: pings that are due, silence that lasts too long. Called about once a second.
+    fn tick(&mut self, now: TimestampNs, out: &mut Output);
+
+    /// How each listing stands, in their order.
+    fn health(&self) -> &[Health];
+}

@@ -1,0 +1,242 @@
+//! Numbers from the text of a message, exactly: no float in between.
+
+use types::{Price, Qty, TimestampNs};
+
+/// Why text is not a number that we hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NumberError {
+    /// It is not a decimal number.
+    #[error("not a decimal number")]
+    Syntax,
+    /// It has more decimals than we hold, and they are not zeros.
+    #[error("more decimals than we hold")]
+    Decimals,
+    /// It is too large.
+    #[error("out of range")]
+    Range,
+}
+
+const POWERS: [i64; 19] = {
+    let mut powers = [1; 19];
+    let mut place = 1;
+    while place < powers.len() {
+        powers[place] = powers[place - 1] * 10;
+        place += 1;
+    }
+    powers
+};
+
+/// A price, `-?digits[.digits][e[+-]digits]`.
+///
+/// # Errors
+/// See [`NumberError`].
+#[inline]
+pub fn price(text: &[u8]) -> Result<Price, NumberError> {
+    fixed(text, Price::DECIMALS).map(Price)
+}
+
+/// A quantity, zero or above.
+///
+/// # Errors
+/// See [`NumberError`]; one below zero is [`NumberError::Range`].
+#[inline]
+pub fn qty(text: &[u8]) -> Result<Qty, NumberError> {
+    match fixed(text, Qty::DECIMALS)? {
+        qty if qty < 0 => Err(NumberError::Range),
+        qty => Ok(Qty(qty)),
+    }
+}
+
+/// A whole number, zero or above.
+///
+/// # Errors
+/// See [`NumberError`].
+#[inline]
+pub fn unsigned(text: &[u8]) -> Result<u64, NumberError> {
+    if text.is_empty() {
+        return Err(NumberError::Syntax);
+    }
+    text.iter().try_fold(0_u64, |sum, &byte| {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return Err(NumberError::Syntax);
+        }
+        sum.checked_mul(10)
+            .and_then(|sum| sum.checked_add(digit.into()))
+            .ok_or(NumberError::Range)
+    })
+}
+
+/// A whole number with or without a sign.
+///
+/// # Errors
+/// See [`NumberError`].
+pub fn signed(text: &[u8]) -> Result<i64, NumberError> {
+    match text {
+        [b'-', rest @ ..] => 0_i64
+            .checked_sub_unsigned(unsigned(rest)?)
+            .ok_or(NumberError::Range),
+        _ => i64::try_from(unsigned(text)?).map_err(|_| NumberError::Range),
+    }
+}
+
+/// Milliseconds since the Unix epoch.
+///
+/// # Errors
+/// See [`NumberError`].
+#[inline]
+pub fn timestamp_ms(text: &[u8]) -> Result<TimestampNs, NumberError> {
+    let ns = unsigned(text)?.checked_mul(1_000_000);
+    ns.map(TimestampNs).ok_or(NumberError::Range)
+}
+
+/// The value in units of `10^-decimals`.
+#[inline]
+fn fixed(text: &[u8], decimals: u32) -> Result<i64, NumberError> {
+    let (is_negative, digits) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        _ => (false, text),
+    };
+    let mut value = 0_i64;
+    let mut places = None;
+    let mut seen = 0_u32;
+    for (place, &byte) in digits.iter().enumerate() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit <= 9 {
+            seen += 1;
+            if places == Some(decimals) {
+                // Past what we hold: zeros say nothing.
+                if digit != 0 {
+                    return exponent(text, decimals);
+                }
+                continue;
+            }
+            value = value
+                .checked_mul(10)
+                .and_then(|value| value.checked_add(digit.into()))
+                .ok_or(NumberError::Range)?;
+            places = places.map(|places| places + 1);
+        } else if byte == b'.' && places.is_none() && place > 0 {
+            places = Some(0);
+        } else {
+            return exponent(text, decimals);
+        }
+    }
+    if seen == 0 || places == Some(0) {
+        return Err(NumberError::Syntax);
+    }
+    let missing = decimals - places.unwrap_or(0);
+    let value = value
+        .checked_mul(POWERS[missing as usize])
+        .ok_or(NumberError::Range)?;
+    Ok(if is_negative { -value } else { value })
+}
+
+/// The same with an exponent, or the error of a number that has too many decimals.
+#[cold]
+fn exponent(text: &[u8], decimals: u32) -> Result<i64, NumberError> {
+    let split = text.iter().position(|byte| matches!(byte, b'e' | b'E'));
+    let (mantissa, power) = match split {
+        Some(place) => {
+            let power = &text[place + 1..];
+            let power = signed(power.strip_prefix(b"+").unwrap_or(power))?;
+            (&text[..place], power)
+        }
+        None => (text, 0),
+    };
+    let (is_negative, digits) = match mantissa {
+        [b'-', rest @ ..] => (true, rest),
+        _ => (false, mantissa),
+    };
+    let point = digits.iter().position(|&byte| byte == b'.');
+    let (whole, part) = match point {
+        Some(point) => (&digits[..point], &digits[point + 1..]),
+        None => (digits, &[][..]),
+    };
+    if whole.is_empty() || (point.is_some() && part.is_empty()) {
+        return Err(NumberError::Syntax);
+    }
+    // Value of the digits times ten to `shift` is what is asked for.
+    let shift = power
+        .checked_add(i64::from(decimals) - part.len() as i64)
+        .ok_or(NumberError::Range)?;
+    let mut value = 0_i128;
+    for &byte in whole.iter().chain(part) {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return Err(NumberError::Syntax);
+        }
+        value = value
+            .checked_mul(10)
+            .and_then(|value| value.checked_add(digit.into()))
+            .ok_or(NumberError::Range)?;
+    }
+    if value == 0 {
+        return Ok(0);
+    }
+    let mut left = shift;
+    while left > 0 {
+        value = value.checked_mul(10).ok_or(NumberError::Range)?;
+        left -= 1;
+    }
+    while left < 0 {
+        if value % 10 != 0 {
+            return Err(NumberError::Decimals);
+        }
+        value /= 10;
+        left += 1;
+    }
+    let value = if is_negative { -value } else { value };
+    i64::try_from(value).map_err(|_| NumberError::Range)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prices_are_exact() {
+        for (text, value) in [
+            ("61685.99000000", 61_685_990_000_000),
+            ("0.1", 100_000_000),
+            ("-37.63", -37_630_000_000),
+            ("0", 0),
+            ("1e-9", 1),
+            ("1.5E+3", 1_500_000_000_000),
+            ("12e2", 1_200_000_000_000),
+            ("0.0000000010000", 1),
+            ("0.000000000000", 0),
+            ("1.0000000000e-9", 1),
+            ("9223372036.854775807", i64::MAX),
+        ] {
+            assert_eq!(price(text.as_bytes()), Ok(Price(value)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_refused() {
+        use NumberError::{Decimals, Range, Syntax};
+        for (text, error) in [
+            ("", Syntax),
+            ("-", Syntax),
+            (".5", Syntax),
+            ("5.", Syntax),
+            ("1.2.3", Syntax),
+            ("1,5", Syntax),
+            ("NaN", Syntax),
+            ("1e", Syntax),
+            ("+1", Syntax),
+            ("0.0000000001", Decimals),
+            ("1e-10", Decimals),
+            ("9223372036.854775808", Range),
+            ("1e300", Range),
+            ("1e99999999999999999999", Range),
+        ] {
+            assert_eq!(price(text.as_bytes()), Err(error), "{text}");
+        }
+        assert_eq!(qty(b"-1"), Err(NumberError::Range));
+        assert_eq!(qty(b"1.25869000"), Ok(Qty(125_869_000)));
+        assert_eq!(unsigned(b"18446744073709551616"), Err(NumberError::Range));
+        assert_eq!(signed(b"-9223372036854775808"), Ok(i64::MIN));
+    }
+}

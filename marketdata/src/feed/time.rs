@@ -1,0 +1,163 @@
+//! Times as RFC 3339 writes them, in UTC: `2023-10-06T17:35:55.440295Z`.
+
+use types::TimestampNs;
+
+use super::number::{NumberError, unsigned};
+
+const DAY_NS: u64 = 86_400_000_000_000;
+
+/// A time in UTC with up to nine decimals of a second.
+///
+/// # Errors
+/// [`NumberError::Syntax`] where it is no such time, [`NumberError::Decimals`] where it has more decimals,
+/// [`NumberError::Range`] before 1970 or after 2553.
+#[inline]
+pub fn timestamp_rfc3339(text: &[u8]) -> Result<TimestampNs, NumberError> {
+    let (
+        [
+            y0,
+            y1,
+            y2,
+            y3,
+            b'-',
+            m0,
+            m1,
+            b'-',
+            d0,
+            d1,
+            b'T',
+            h0,
+            h1,
+            b':',
+            n0,
+            n1,
+            b':',
+            s0,
+            s1,
+        ],
+        rest,
+    ) = text.split_first_chunk::<19>().ok_or(NumberError::Syntax)?
+    else {
+        return Err(NumberError::Syntax);
+    };
+    let year = unsigned(&[*y0, *y1, *y2, *y3])?;
+    let two = |a: &u8, b: &u8| unsigned(&[*a, *b]);
+    let (month, day) = (two(m0, m1)?, two(d0, d1)?);
+    let (hour, minute, second) = (two(h0, h1)?, two(n0, n1)?, two(s0, s1)?);
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days_max = match month {
+        2 => 28 + u64::from(is_leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return Err(NumberError::Syntax),
+    };
+    if day == 0 || day > days_max || hour > 23 || minute > 59 || second > 59 {
+        return Err(NumberError::Syntax);
+    }
+    if !(1970..2554).contains(&year) {
+        return Err(NumberError::Range);
+    }
+    let nanos = fraction(rest)?;
+    let seconds = (days(year, month, day) * 24 + hour) * 3_600 + minute * 60 + second;
+    Ok(TimestampNs(seconds * 1_000_000_000 + nanos))
+}
+
+/// `.digitsZ` or `Z`, as nanoseconds.
+fn fraction(text: &[u8]) -> Result<u64, NumberError> {
+    match text {
+        b"Z" => Ok(0),
+        [b'.', digits @ .., b'Z'] if digits.len() <= 9 => {
+            Ok(unsigned(digits)? * 10_u64.pow(9 - digits.len() as u32))
+        }
+        [b'.', _, .., b'Z'] => Err(NumberError::Decimals),
+        _ => Err(NumberError::Syntax),
+    }
+}
+
+/// Days from 1970-01-01 to a date after it, in years that begin in March.
+const fn days(year: u64, month: u64, day: u64) -> u64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    year * 365 + year / 4 - year / 100 + year / 400 + of_year - 719_468
+}
+
+/// A time with six decimals.
+pub fn rfc3339(time: TimestampNs) -> String {
+    // A day of the four-hundred-year cycle that began on 0000-03-01.
+    let day = time.0 / DAY_NS + 719_468;
+    let (cycle, day) = (day / 146_097, day % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let of_year = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let month = (month + 2) % 12 + 1;
+    let year = cycle * 400 + year + u64::from(month <= 2);
+    let micros = time.0 % DAY_NS / 1_000;
+    let (seconds, micros) = (micros / 1_000_000, micros % 1_000_000);
+    let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_exact() {
+        for (text, ns) in [
+            ("1970-01-01T00:00:00Z", 0),
+            ("1970-01-01T00:00:00.000000001Z", 1),
+            // `date -u -d @1696613755`.
+            ("2023-10-06T17:35:55.440295Z", 1_696_613_755_440_295_000),
+            // `date -u -d @1709208000`.
+            ("2024-02-29T12:00:00.5Z", 1_709_208_000_500_000_000),
+            // `date -u -d @4107542399`.
+            ("2100-02-28T23:59:59Z", 4_107_542_399_000_000_000),
+        ] {
+            assert_eq!(
+                timestamp_rfc3339(text.as_bytes()),
+                Ok(TimestampNs(ns)),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for day in 0..200_000_u64 {
+            let time = TimestampNs(day * DAY_NS + 86_399_999_999_000);
+            let text = rfc3339(time);
+            assert_eq!(timestamp_rfc3339(text.as_bytes()), Ok(time), "{text}");
+        }
+        assert_eq!(
+            rfc3339(TimestampNs(1_696_613_755_440_295_000)),
+            "2023-10-06T17:35:55.440295Z"
+        );
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        use NumberError::{Decimals, Range, Syntax};
+        for (text, error) in [
+            ("", Syntax),
+            ("2023-10-06", Syntax),
+            ("2023-10-06 17:35:55Z", Syntax),
+            ("2023-10-06T17:35:55", Syntax),
+            ("2023-10-06T17:35:55.Z", Syntax),
+            ("2023-10-06T17:35:55+01:00", Syntax),
+            ("2023-02-29T00:00:00Z", Syntax),
+            ("2100-02-29T00:00:00Z", Syntax),
+            ("2023-13-01T00:00:00Z", Syntax),
+            ("2023-00-01T00:00:00Z", Syntax),
+            ("2023-01-00T00:00:00Z", Syntax),
+            ("2023-01-01T24:00:00Z", Syntax),
+            ("2023-01-01T00:60:00Z", Syntax),
+            ("2023-01-01T00:00:60Z", Syntax),
+            ("2023-01-01T00:00:00.0000000000Z", Decimals),
+            ("1969-12-31T23:59:59Z", Range),
+            ("2554-01-01T00:00:00Z", Range),
+        ] {
+            assert_eq!(timestamp_rfc3339(text.as_bytes()), Err(error), "{text}");
+        }
+    }
+}

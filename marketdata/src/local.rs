@@ -1,0 +1,87 @@
+//! Venues on this machine: the other side of an adapter's conversation, and a market for it to tell of.
+//!
+//! A [`Counterpart`] speaks as a venue does, from the same pages of its documentation as the adapter, and opens no
+//! socket either: tests break its conversation by seed, and a server puts it on 127.0.0.1.
+
+mod faults;
+mod market;
+mod network;
+mod server;
+
+pub use faults::Weather;
+pub use market::{Change, Market, Wander};
+pub use network::{Network, Played, Wrong};
+pub use server::{LocalVenue, Settings, Speaker};
+
+use types::{Price, TimestampNs};
+
+use crate::feed::Listing;
+
+/// A venue's side of one connection.
+pub trait Counterpart: Send {
+    /// As [`crate::feed::Adapter::name`].
+    fn name(&self) -> &'static str;
+
+    /// How many levels of each side a subscriber knows at most.
+    fn depth(&self) -> usize {
+        usize::MAX
+    }
+
+    /// Whether its messages are binary.
+    fn is_binary(&self) -> bool {
+        false
+    }
+
+    /// Whether this path is a document that does not end, a message on each line. The path is then the first
+    /// request.
+    fn is_lines(&self, path: &str) -> bool {
+        let _ = path;
+        false
+    }
+
+    /// A client has connected; nothing is subscribed to.
+    fn opened(&mut self, now: TimestampNs, out: &mut Vec<Vec<u8>>);
+
+    /// The client sent a message.
+    fn request(
+        &mut self,
+        message: &[u8],
+        markets: &[Market],
+        now: TimestampNs,
+        out: &mut Vec<Vec<u8>>,
+    );
+
+    /// A market changed; it has the change already.
+    fn changed(
+        &mut self,
+        market: &Market,
+        change: &Change,
+        now: TimestampNs,
+        out: &mut Vec<Vec<u8>>,
+    );
+
+    /// Answers a request for a document: path and query.
+    fn fetch(&mut self, path: &str, markets: &[Market], now: TimestampNs) -> Option<Vec<u8>> {
+        let _ = (path, markets, now);
+        None
+    }
+
+    /// Time has passed: heartbeats that are due. Called about once a second.
+    fn tick(&mut self, now: TimestampNs, out: &mut Vec<Vec<u8>>) {
+        let _ = (now, out);
+    }
+
+    /// Changes a figure of a message that the venue's own checksum covers. `false` where it has none, or the
+    /// message no such figure.
+    fn falsify(&self, message: &mut Vec<u8>) -> bool {
+        let _ = message;
+        false
+    }
+}
+
+/// Listings with a price for each to begin at.
+fn counted(listings: &[Listing]) -> impl Iterator<Item = (&Listing, Price)> {
+    let around = |place: usize| Price(Price::ONE.0 * (100 + 50 * place as i64));
+    let counted = listings.iter().enumerate();
+    counted.map(move |(place, listing)| (listing, around(place)))
+}

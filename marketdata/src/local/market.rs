@@ -1,0 +1,156 @@
+//! A market that exists nowhere: a book that wanders, by seed, and prints.
+
+use types::{Aggressor, DepthUpdate, Level, Price, Qty, Side, Trade};
+
+use crate::feed::{Book, Spec};
+use crate::generator::Xorshift64Star;
+
+/// One instrument of a local venue.
+#[derive(Debug, Clone)]
+pub struct Market {
+    /// What the venue calls it.
+    pub symbol: String,
+    /// What its prices and quantities may be.
+    pub spec: Spec,
+    /// What stands.
+    pub book: Book,
+    /// Changes of the book so far.
+    pub updates: u64,
+    /// Prints so far.
+    pub trades: u64,
+}
+
+/// What happened to a market.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Levels changed; a quantity of zero means that it is gone. Each price once.
+    Levels(DepthUpdate),
+    /// A print.
+    Trade(Trade),
+}
+
+/// Moves markets about.
+#[derive(Debug, Clone)]
+pub struct Wander {
+    random: Xorshift64Star,
+    levels: u64,
+}
+
+impl Wander {
+    /// So many levels of each side at most.
+    pub fn new(seed: u64, levels: u64) -> Self {
+        Self {
+            random: Xorshift64Star::new(super::faults::mix(seed)),
+            levels: levels.max(2),
+        }
+    }
+
+    /// A market around a price, with half of its levels.
+    pub fn open(&mut self, symbol: &str, spec: Spec, around: Price) -> Market {
+        let tick = spec.tick_size.0.max(1);
+        let middle = around.0 / tick;
+        let mut book = Book::default();
+        for step in 1..=(self.levels / 2) as i64 {
+            for (side, ticks) in [(Side::Buy, middle - step), (Side::Sell, middle + step)] {
+                let level = Level {
+                    price: Price(ticks * tick),
+                    qty: self.qty(spec),
+                };
+                book.set(side, level);
+            }
+        }
+        Market {
+            symbol: symbol.to_owned(),
+            spec,
+            book,
+            updates: 1,
+            trades: 0,
+        }
+    }
+
+    /// Does something to a market and says what.
+    pub fn step(&mut self, market: &mut Market) -> Change {
+        let (Some(bid), Some(ask)) = market.book.touch() else {
+            return self.restore(market);
+        };
+        if self.random.below(4) == 0 {
+            market.trades += 1;
+            let (price, aggressor) = match self.random.below(2) {
+                0 => (bid.price, Aggressor::Seller),
+                _ => (ask.price, Aggressor::Buyer),
+            };
+            return Change::Trade(Trade {
+                price,
+                qty: self.qty(market.spec),
+                aggressor,
+            });
+        }
+        let tick = market.spec.tick_size.0.max(1);
+        let mut update = DepthUpdate::default();
+        for _ in 0..=self.random.below(4) {
+            let side = match self.random.below(2) {
+                0 => Side::Buy,
+                _ => Side::Sell,
+            };
+            // Near the touch, inside the spread too, but never across it.
+            let (bid, ask) = market.book.touch();
+            let (Some(bid), Some(ask)) = (bid, ask) else {
+                break;
+            };
+            let away = self.random.below(self.levels + 2) as i64 - 2;
+            let price = match side {
+                Side::Buy => (bid.price.0 - away * tick).min(ask.price.0 - tick),
+                Side::Sell => (ask.price.0 + away * tick).max(bid.price.0 + tick),
+            };
+            let (levels, count) = match side {
+                Side::Buy => (&mut update.bids, market.book.bids().len()),
+                Side::Sell => (&mut update.asks, market.book.asks().len()),
+            };
+            if levels.iter().any(|level| level.price.0 == price) {
+                continue;
+            }
+            let is_full = count as u64 >= self.levels;
+            let goes = count > 1 && (is_full || self.random.below(3) == 0);
+            let level = Level {
+                price: Price(price),
+                qty: if goes {
+                    Qty::ZERO
+                } else {
+                    self.qty(market.spec)
+                },
+            };
+            if market.book.set(side, level) {
+                levels.push(level);
+            }
+        }
+        if update.bids.is_empty() && update.asks.is_empty() {
+            return self.restore(market);
+        }
+        market.updates += 1;
+        Change::Levels(update)
+    }
+
+    /// Another quantity at the best bid, or a first one.
+    fn restore(&mut self, market: &mut Market) -> Change {
+        let tick = market.spec.tick_size.0.max(1);
+        let price = match market.book.touch() {
+            (Some(bid), _) => bid.price,
+            (None, Some(ask)) => Price(ask.price.0 - tick),
+            (None, None) => Price(1_000 * tick),
+        };
+        let level = Level {
+            price,
+            qty: self.qty(market.spec),
+        };
+        market.book.set(Side::Buy, level);
+        market.updates += 1;
+        Change::Levels(DepthUpdate {
+            bids: vec![level],
+            asks: Vec::new(),
+        })
+    }
+
+    fn qty(&mut self, spec: Spec) -> Qty {
+        Qty((1 + self.random.below(500)) as i64 * spec.lot_size.0.max(1))
+    }
+}

@@ -1,0 +1,474 @@
+//! A conversation between an adapter and a counterpart, with the faults of a network between them, in virtual
+//! time and by seed.
+//!
+//! After every delivery what the adapter has said is held against the market's past: each book that it shows
+//! must be one that the venue had, and none older than the one shown before. In the end, once the faults are
+//! over, it must be the book that the venue has.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+
+use types::{Level, MarketData, TimestampNs, Trade};
+
+use super::Counterpart;
+use super::faults::{Faults, Weather};
+use super::market::{Change, Market, Wander};
+use crate::feed::{Action, Adapter, Book, FetchId, Listing, Output, State};
+
+/// What a conversation amounted to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Played {
+    /// Messages that arrived.
+    pub messages: u64,
+    /// Faults that were put in.
+    pub faults: u64,
+    /// Gaps that were told.
+    pub gaps: u64,
+    /// Books that were held against the past.
+    pub compared: u64,
+}
+
+/// What an adapter said that the venue never had.
+#[derive(Debug)]
+pub struct Wrong {
+    /// The market.
+    pub symbol: String,
+    /// What is wrong.
+    pub what: &'static str,
+    /// The message after which it was, as it arrived.
+    pub after: String,
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} after {}", self.symbol, self.what, self.after)
+    }
+}
+
+impl std::error::Error for Wrong {}
+
+/// Changes of the market under faults, and after them.
+const STEPS: u32 = 60;
+const CALM_STEPS: u32 = 40;
+const SECOND: u64 = 1_000_000_000;
+/// From a market's change to the client.
+const FLIGHT_NS: u64 = 5_000_000;
+/// Once everything is calm a feed is live again by then.
+const CALM_NS_MAX: u64 = 180 * SECOND;
+
+/// What is on its way to the client.
+enum Flight {
+    Message(Vec<u8>),
+    Answer(FetchId, Option<Vec<u8>>),
+    Opened,
+}
+
+/// What the venue had, and what the client shows.
+struct Witness {
+    /// The moments at which the venue came to have such a book or touch, ascending.
+    past: HashMap<u64, Vec<u64>>,
+    moments: u64,
+    shown: Option<Book>,
+    touch: Option<(Level, Level)>,
+    /// The earliest moment that what was shown last can be of.
+    at: u64,
+    newest_trade: u64,
+    trades: Vec<Trade>,
+}
+
+/// One conversation.
+pub struct Network {
+    adapter: Box<dyn Adapter>,
+    counterpart: Box<dyn Counterpart>,
+    markets: Vec<Market>,
+    listings: Vec<Listing>,
+    wander: Wander,
+    faults: Faults,
+    now: u64,
+    flights: VecDeque<(u64, Flight)>,
+    is_open: bool,
+    witnesses: Vec<Witness>,
+    is_depth: bool,
+    next_tick: u64,
+    played: Played,
+}
+
+impl fmt::Debug for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Network")
+            .field("now", &self.now)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Network {
+    /// A conversation about these listings. `is_depth`: the adapter shows books, not touches.
+    pub fn new(
+        seed: u64,
+        adapter: Box<dyn Adapter>,
+        counterpart: Box<dyn Counterpart>,
+        listings: Vec<Listing>,
+        is_depth: bool,
+        weather: Weather,
+    ) -> Self {
+        let mut wander = Wander::new(seed, 12);
+        let markets: Vec<_> = super::counted(&listings)
+            .map(|(listing, around)| wander.open(&listing.symbol, listing.spec, around))
+            .collect();
+        let mut network = Self {
+            adapter,
+            counterpart,
+            wander,
+            faults: Faults::new(seed ^ 0x5EED, weather),
+            now: 1_700_000_000 * SECOND,
+            flights: VecDeque::new(),
+            is_open: false,
+            witnesses: Vec::new(),
+            is_depth,
+            next_tick: 0,
+            played: Played::default(),
+            markets,
+            listings,
+        };
+        for market in &network.markets {
+            let mut witness = Witness {
+                past: HashMap::new(),
+                moments: 0,
+                shown: None,
+                touch: None,
+                at: 0,
+                newest_trade: 0,
+                trades: Vec::new(),
+            };
+            remember(&mut witness, market, network.counterpart.depth(), is_depth);
+            network.witnesses.push(witness);
+        }
+        network
+    }
+
+    /// Plays it to its end.
+    ///
+    /// # Errors
+    /// What the adapter said is not what the venue had.
+    pub fn play(mut self) -> Result<Played, Wrong> {
+        self.connect(SECOND);
+        for _ in 0..STEPS {
+            self.step()?;
+        }
+        self.faults.weather = Weather::CALM;
+        let calm_since = self.now;
+        let mut steps = 0;
+        while steps < CALM_STEPS || !self.is_settled() {
+            self.step()?;
+            steps += 1;
+            if self.now - calm_since > CALM_NS_MAX {
+                let place = self.first_unsettled();
+                return Err(self.wrong(place, "is not live, long after the last fault", ""));
+            }
+        }
+        self.deliver_until(u64::MAX)?;
+        for place in 0..self.markets.len() {
+            let depth = self.counterpart.depth();
+            let shown = self.shown(place);
+            if shown != Some(digest(&self.markets[place], depth, self.is_depth)) {
+                return Err(self.wrong(place, "is not the market's, after the last message", ""));
+            }
+        }
+        self.played.faults = self.faults.count;
+        Ok(self.played)
+    }
+
+    fn is_settled(&self) -> bool {
+        let live = self
+            .adapter
+            .health()
+            .iter()
+            .all(|health| health.state == State::Live);
+        live && (0..self.markets.len()).all(|place| self.shown(place).is_some())
+    }
+
+    fn first_unsettled(&self) -> usize {
+        (0..self.markets.len())
+            .find(|&place| {
+                self.shown(place).is_none() || self.adapter.health()[place].state != State::Live
+            })
+            .unwrap_or(0)
+    }
+
+    fn wrong(&self, place: usize, what: &'static str, after: &str) -> Wrong {
+        Wrong {
+            symbol: self.markets[place].symbol.clone(),
+            what,
+            after: after.to_owned(),
+        }
+    }
+
+    /// Time goes on, a market changes, what is due arrives.
+    fn step(&mut self) -> Result<(), Wrong> {
+        let pause = 1_000_000 + self.faults.below(400) * 1_000_000;
+        self.deliver_until(self.now + pause)?;
+        let place = self.faults.below(self.markets.len() as u64) as usize;
+        let change = self.wander.step(&mut self.markets[place]);
+        let depth = self.counterpart.depth();
+        remember(
+            &mut self.witnesses[place],
+            &self.markets[place],
+            depth,
+            self.is_depth,
+        );
+        if let Change::Trade(trade) = change {
+            self.witnesses[place].trades.push(trade);
+        }
+        if self.is_open {
+            let mut said = Vec::new();
+            self.counterpart.changed(
+                &self.markets[place],
+                &change,
+                TimestampNs(self.now),
+                &mut said,
+            );
+            self.send(said);
+        }
+        if self.faults.chance(self.faults.weather.disconnected) {
+            self.disconnect();
+        }
+        Ok(())
+    }
+
+    /// Messages leave the venue.
+    fn send(&mut self, said: Vec<Vec<u8>>) {
+        let mut passed = Vec::new();
+        for message in said {
+            self.faults.pass(message, &*self.counterpart, &mut passed);
+        }
+        let at = self.now + FLIGHT_NS;
+        let flights = passed
+            .into_iter()
+            .map(|message| (at, Flight::Message(message)));
+        self.flights.extend(flights);
+    }
+
+    fn connect(&mut self, after: u64) {
+        self.flights.push_back((self.now + after, Flight::Opened));
+    }
+
+    fn disconnect(&mut self) {
+        if self.is_open {
+            self.is_open = false;
+            let mut out = Output::default();
+            self.adapter.closed(TimestampNs(self.now), &mut out);
+            self.listen(&mut out);
+        }
+        self.flights.clear();
+        self.faults.cut_off();
+        self.connect(SECOND);
+    }
+
+    fn deliver_until(&mut self, end: u64) -> Result<(), Wrong> {
+        loop {
+            let next = self.flights.iter().map(|flight| flight.0).min();
+            let at = match next {
+                // In the end nothing is left but silence.
+                None if end == u64::MAX => return Ok(()),
+                next => next.unwrap_or(u64::MAX).min(self.next_tick.max(self.now)),
+            };
+            if at > end {
+                self.now = end;
+                return Ok(());
+            }
+            self.now = self.now.max(at);
+            if self.next_tick <= self.now {
+                self.next_tick = self.now + SECOND;
+                self.tick()?;
+                continue;
+            }
+            let Some(place) = self.flights.iter().position(|flight| flight.0 <= self.now) else {
+                continue;
+            };
+            if let Some((_, flight)) = self.flights.remove(place) {
+                self.arrive(flight)?;
+            }
+        }
+    }
+
+    fn tick(&mut self) -> Result<(), Wrong> {
+        if !self.is_open {
+            return Ok(());
+        }
+        let now = TimestampNs(self.now);
+        let mut said = Vec::new();
+        self.counterpart.tick(now, &mut said);
+        self.send(said);
+        let mut out = Output::default();
+        self.adapter.tick(now, &mut out);
+        self.follow(&mut out, "a tick")
+    }
+
+    fn arrive(&mut self, flight: Flight) -> Result<(), Wrong> {
+        let now = TimestampNs(self.now);
+        let mut out = Output::default();
+        match flight {
+            Flight::Opened => {
+                self.is_open = true;
+                let mut said = Vec::new();
+                self.counterpart.opened(now, &mut said);
+                self.adapter.opened(now, &mut out);
+                self.send(said);
+                self.follow(&mut out, "the connection")
+            }
+            Flight::Message(message) => {
+                self.played.messages += 1;
+                let mut bytes = message.clone();
+                // What cannot be read is told by events and actions, too.
+                let _ = self.adapter.message(&mut bytes, now, &mut out);
+                self.follow(&mut out, &String::from_utf8_lossy(&message))
+            }
+            Flight::Answer(id, body) => {
+                let mut bytes = body.clone();
+                let _ = self.adapter.answer(id, bytes.as_deref_mut(), now, &mut out);
+                self.follow(
+                    &mut out,
+                    &String::from_utf8_lossy(body.as_deref().unwrap_or(b"no answer")),
+                )
+            }
+        }
+    }
+
+    /// Does what the adapter asks and looks at what it says.
+    fn follow(&mut self, out: &mut Output, after: &str) -> Result<(), Wrong> {
+        for action in std::mem::take(&mut out.actions) {
+            match action {
+                Action::Send(text) => {
+                    let mut said = Vec::new();
+                    let now = TimestampNs(self.now);
+                    self.counterpart
+                        .request(&text, &self.markets, now, &mut said);
+                    self.send(said);
+                }
+                Action::Fetch { id, path } => {
+                    let now = TimestampNs(self.now);
+                    let mut answer = self.counterpart.fetch(&path, &self.markets, now);
+                    if self.faults.chance(self.faults.weather.unanswered) {
+                        answer = None;
+                    }
+                    let delay = FLIGHT_NS + self.faults.below(2_000) * 1_000_000;
+                    self.flights
+                        .push_back((self.now + delay, Flight::Answer(id, answer)));
+                }
+                Action::Reconnect { .. } => {
+                    self.listen(out);
+                    self.disconnect();
+                    return self.look(after);
+                }
+            }
+        }
+        self.listen(out);
+        self.look(after)
+    }
+
+    /// What the consumer makes of the events.
+    fn listen(&mut self, out: &mut Output) {
+        for event in &out.events {
+            let known = |listing: &Listing| listing.instrument == event.instrument;
+            let Some(place) = self.listings.iter().position(known) else {
+                continue;
+            };
+            let witness = &mut self.witnesses[place];
+            Book::follow(&mut witness.shown, &event.data);
+            match &event.data {
+                MarketData::Gap => {
+                    self.played.gaps += 1;
+                    witness.touch = None;
+                }
+                MarketData::Quote(quote) => {
+                    let level = |price, qty| Level { price, qty };
+                    witness.touch = Some((
+                        level(quote.bid, quote.bid_qty),
+                        level(quote.ask, quote.ask_qty),
+                    ));
+                }
+                MarketData::Trade(trade) => {
+                    // In order, each once; some may be missing.
+                    let rest = &witness.trades[witness.newest_trade as usize..];
+                    match rest.iter().position(|known| known == trade) {
+                        Some(found) => witness.newest_trade += found as u64 + 1,
+                        None => witness.newest_trade = u64::MAX,
+                    }
+                }
+                _ => {}
+            }
+        }
+        out.clear_events();
+    }
+
+    /// Holds what is shown against what was.
+    fn look(&mut self, after: &str) -> Result<(), Wrong> {
+        for place in 0..self.markets.len() {
+            if self.witnesses[place].newest_trade == u64::MAX {
+                return Err(self.wrong(place, "printed what never was, or twice", after));
+            }
+            let Some(shown) = self.shown(place) else {
+                continue;
+            };
+            self.played.compared += 1;
+            let witness = &mut self.witnesses[place];
+            let Some(moments) = witness.past.get(&shown) else {
+                return Err(self.wrong(place, "shows what the venue never had", after));
+            };
+            match moments.iter().find(|&&moment| moment >= witness.at) {
+                Some(&moment) => witness.at = moment,
+                None => return Err(self.wrong(place, "went back in time", after)),
+            }
+        }
+        Ok(())
+    }
+
+    /// What the consumer knows of a market.
+    fn shown(&self, place: usize) -> Option<u64> {
+        let witness = &self.witnesses[place];
+        if self.is_depth {
+            let depth = self.counterpart.depth();
+            witness.shown.as_ref().map(|book| digest_book(book, depth))
+        } else {
+            witness
+                .touch
+                .map(|(bid, ask)| digest_levels(&[bid], &[ask]))
+        }
+    }
+}
+
+fn remember(witness: &mut Witness, market: &Market, depth: usize, is_depth: bool) {
+    witness.moments += 1;
+    let digest = digest(market, depth, is_depth);
+    let moments = witness.past.entry(digest).or_default();
+    moments.push(witness.moments);
+}
+
+fn digest(market: &Market, depth: usize, is_depth: bool) -> u64 {
+    digest_book(&market.book, if is_depth { depth } else { 1 })
+}
+
+fn digest_book(book: &Book, depth: usize) -> u64 {
+    let best = |levels: &[Level]| levels.len().min(depth);
+    digest_levels(
+        &book.bids()[..best(book.bids())],
+        &book.asks()[..best(book.asks())],
+    )
+}
+
+/// FNV-1a over sides, prices and quantities.
+fn digest_levels(bids: &[Level], asks: &[Level]) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut add = |value: i64| {
+        hash = (hash ^ value as u64).wrapping_mul(0x0000_0100_0000_01b3);
+        hash ^= hash >> 29;
+    };
+    for levels in [bids, asks] {
+        add(levels.len() as i64);
+        for level in levels {
+            add(level.price.0);
+            add(level.qty.0);
+        }
+    }
+    hash
+}

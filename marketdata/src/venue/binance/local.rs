@@ -1,0 +1,159 @@
+//! Binance's side of the conversation.
+
+use std::fmt::Write as _;
+
+use types::{Aggressor, Level, TimestampNs};
+
+use super::Product;
+use crate::local::{Change, Counterpart, Market};
+
+/// Binance as a client meets it.
+#[derive(Debug)]
+pub struct LocalBinance {
+    product: Product,
+    /// Streams, by their names.
+    subscribed: Vec<String>,
+    /// The last update id that each market's stream had, by symbol; futures events name it.
+    previous: Vec<(String, u64)>,
+}
+
+impl LocalBinance {
+    /// Without a client.
+    pub const fn new(product: Product) -> Self {
+        Self {
+            product,
+            subscribed: Vec::new(),
+            previous: Vec::new(),
+        }
+    }
+
+    fn has(&self, market: &Market, stream: &str) -> bool {
+        let name = format!("{}@{stream}", market.symbol.to_lowercase());
+        self.subscribed.iter().any(|known| known.starts_with(&name))
+    }
+}
+
+/// The last update id of a market's book; each of its changes takes two.
+const fn last_id(market: &Market) -> u64 {
+    1_000 + 2 * market.updates
+}
+
+fn pairs(levels: &[Level]) -> String {
+    let mut text = String::from("[");
+    for (place, level) in levels.iter().enumerate() {
+        let comma = if place == 0 { "" } else { "," };
+        // Writing to a string does not fail.
+        let _ = write!(text, "{comma}[\"{}\",\"{}\"]", level.price, level.qty);
+    }
+    text.push(']');
+    text
+}
+
+impl Counterpart for LocalBinance {
+    fn name(&self) -> &'static str {
+        match self.product {
+            Product::Spot => "binance-spot",
+            Product::Futures => "binance-futures",
+        }
+    }
+
+    fn opened(&mut self, _: TimestampNs, _: &mut Vec<Vec<u8>>) {
+        self.subscribed.clear();
+        self.previous.clear();
+    }
+
+    fn request(
+        &mut self,
+        message: &[u8],
+        markets: &[Market],
+        _: TimestampNs,
+        out: &mut Vec<Vec<u8>>,
+    ) {
+        let text = String::from_utf8_lossy(message);
+        let names = text.split('"').filter(|part| part.contains('@'));
+        self.subscribed.extend(names.map(str::to_owned));
+        self.previous = markets
+            .iter()
+            .map(|market| (market.symbol.clone(), last_id(market)))
+            .collect();
+        out.push(br#"{"result":null,"id":1}"#.to_vec());
+    }
+
+    fn changed(
+        &mut self,
+        market: &Market,
+        change: &Change,
+        now: TimestampNs,
+        out: &mut Vec<Vec<u8>>,
+    ) {
+        let (symbol, ms) = (&market.symbol, now.0 / 1_000_000);
+        let lower = symbol.to_lowercase();
+        match change {
+            Change::Trade(trade) if self.has(market, "trade") => {
+                let is_maker = trade.aggressor == Aggressor::Seller;
+                out.push(format!(
+                    r#"{{"stream":"{lower}@trade","data":{{"e":"trade","E":{ms},"s":"{symbol}","t":{},"p":"{}","q":"{}","T":{ms},"m":{is_maker},"M":true}}}}"#,
+                    market.trades, trade.price, trade.qty
+                ).into_bytes());
+            }
+            Change::Levels(update) => {
+                let (last, first) = (last_id(market), last_id(market) - 1);
+                if self.has(market, "depth") {
+                    let known = self.previous.iter_mut().find(|(known, _)| known == symbol);
+                    let futures = match (self.product, known) {
+                        (Product::Futures, Some((_, previous))) => {
+                            let before = std::mem::replace(previous, last);
+                            format!(r#""T":{ms},"pu":{before},"#)
+                        }
+                        _ => String::new(),
+                    };
+                    out.push(format!(
+                        r#"{{"stream":"{lower}@depth@100ms","data":{{"e":"depthUpdate","E":{ms},{futures}"s":"{symbol}","U":{first},"u":{last},"b":{},"a":{}}}}}"#,
+                        pairs(&update.bids),
+                        pairs(&update.asks)
+                    ).into_bytes());
+                }
+                if self.has(market, "bookTicker")
+                    && let (Some(bid), Some(ask)) = market.book.touch()
+                {
+                    let futures = match self.product {
+                        Product::Spot => String::new(),
+                        Product::Futures => format!(r#""e":"bookTicker","E":{ms},"T":{ms},"#),
+                    };
+                    out.push(format!(
+                        r#"{{"stream":"{lower}@bookTicker","data":{{{futures}"u":{last},"s":"{symbol}","b":"{}","B":"{}","a":"{}","A":"{}"}}}}"#,
+                        bid.price, bid.qty, ask.price, ask.qty
+                    ).into_bytes());
+                }
+            }
+            Change::Trade(_) => {}
+        }
+    }
+
+    fn fetch(&mut self, path: &str, markets: &[Market], now: TimestampNs) -> Option<Vec<u8>> {
+        let (document, query) = path.split_once('?')?;
+        if document != self.product.snapshot_path() {
+            return None;
+        }
+        let symbol = query
+            .split('&')
+            .find_map(|pair| pair.strip_prefix("symbol="))?;
+        let market = markets.iter().find(|market| market.symbol == symbol)?;
+        let times = match self.product {
+            Product::Spot => String::new(),
+            Product::Futures => {
+                let ms = now.0 / 1_000_000;
+                format!(r#""E":{ms},"T":{ms},"#)
+            }
+        };
+        Some(
+            format!(
+                r#"{{"lastUpdateId":{},{times}"bids":{},"asks":{}}}"#,
+                last_id(market),
+                pairs(market.book.bids()),
+                pairs(market.book.asks())
+            )
+            .into_bytes(),
+        )
+    }
+}

@@ -1,0 +1,274 @@
+//! Samples in the form of the venue's pages, and the rules of the book at their edges.
+
+use super::*;
+use crate::venue::told::{NOW, listing, told};
+
+fn binance(product: Product, book: BookChannel) -> Binance {
+    let listing = listing("BTCUSDT", "0.01", "0.00001");
+    let channels = Channels { book, trades: true };
+    Binance::new(product, vec![listing], channels)
+}
+
+fn message(binance: &mut Binance, text: &str) -> Vec<String> {
+    let mut out = Output::default();
+    let read = binance.message(&mut text.to_owned().into_bytes(), NOW, &mut out);
+    let mut said = told(&mut out);
+    if let Err(error) = read {
+        said.push(format!("error: {}", error.what));
+    }
+    said
+}
+
+fn snapshot(binance: &mut Binance, id: u64, last: u64) -> Vec<String> {
+    let mut out = Output::default();
+    let body =
+        format!(r#"{{"lastUpdateId":{last},"bids":[["100.00","1"]],"asks":[["101.00","2"]]}}"#);
+    binance
+        .answer(FetchId(id), Some(&mut body.into_bytes()), NOW, &mut out)
+        .unwrap();
+    told(&mut out)
+}
+
+fn delta(first: u64, last: u64, previous: Option<u64>, qty: u32) -> String {
+    let previous = previous.map_or(String::new(), |id| format!(r#""pu":{id},"#));
+    format!(
+        r#"{{"stream":"btcusdt@depth","data":{{"e":"depthUpdate","E":1672515782136,"s":"BTCUSDT","U":{first},"u":{last},{previous}"b":[["100.00","{qty}"]],"a":[]}}}}"#
+    )
+}
+
+fn opened(product: Product) -> Binance {
+    let mut binance = binance(product, BookChannel::Depth);
+    let mut out = Output::default();
+    binance.opened(NOW, &mut out);
+    assert_eq!(told(&mut out)[0], "Gap");
+    binance.tick(TimestampNs(NOW.0 + RETRY_NS), &mut out);
+    assert_eq!(told(&mut out).len(), 1);
+    binance
+}
+
+#[test]
+fn a_connection_subscribes_and_then_asks_for_the_book() {
+    let mut binance = binance(Product::Spot, BookChannel::Depth);
+    let mut out = Output::default();
+    binance.opened(NOW, &mut out);
+    assert_eq!(
+        told(&mut out),
+        [
+            "Gap",
+            r#"send {"method":"SUBSCRIBE","params":["btcusdt@depth@100ms","btcusdt@trade"],"id":1}"#,
+        ]
+    );
+    binance.tick(TimestampNs(NOW.0 + RETRY_NS - 1), &mut out);
+    assert_eq!(told(&mut out), Vec::<String>::new());
+    binance.tick(TimestampNs(NOW.0 + RETRY_NS), &mut out);
+    assert_eq!(
+        told(&mut out),
+        ["fetch 1 /api/v3/depth?symbol=BTCUSDT&limit=1000"]
+    );
+}
+
+#[test]
+fn samples_of_the_pages_are_read() {
+    let mut spot = binance(Product::Spot, BookChannel::Touch);
+    assert_eq!(
+        message(
+            &mut spot,
+            r#"{"stream":"btcusdt@trade","data":{"e":"trade","E":1672515782136,"s":"BTCUSDT","t":12345,"p":"61800.30","q":"0.00600000","T":1672515782135,"m":true,"M":true}}"#
+        ),
+        ["trade 61800.3x0.006 Seller at 1672515782135000000"]
+    );
+    assert_eq!(
+        message(
+            &mut spot,
+            r#"{"stream":"btcusdt@bookTicker","data":{"u":400900217,"s":"BTCUSDT","b":"25.35190000","B":"31.21000000","a":"25.36520000","A":"40.66000000"}}"#
+        ),
+        ["error: b"; 0]
+    );
+    assert_eq!(spot.health()[0].counters.off_grid, 1);
+    assert_eq!(
+        message(
+            &mut spot,
+            r#"{"stream":"btcusdt@bookTicker","data":{"u":400900218,"s":"BTCUSDT","b":"25.35000000","B":"31.21000000","a":"25.36000000","A":"40.66000000"}}"#
+        ),
+        [format!("quote 25.35x31.21 25.36x40.66 at {}", NOW.0)]
+    );
+    let mut futures = binance(Product::Futures, BookChannel::Touch);
+    assert_eq!(
+        message(
+            &mut futures,
+            r#"{"stream":"btcusdt@bookTicker","data":{"e":"bookTicker","u":400900217,"E":1568014460893,"T":1568014460891,"s":"BTCUSDT","b":"25.35","B":"31.21","a":"25.36","A":"40.66"}}"#
+        ),
+        ["quote 25.35x31.21 25.36x40.66 at 1568014460891000000"]
+    );
+    assert_eq!(message(&mut futures, r#"{"result":null,"id":1}"#), ["x"; 0]);
+}
+
+#[test]
+fn what_comes_twice_or_late_changes_nothing() {
+    let mut spot = binance(Product::Spot, BookChannel::Touch);
+    let quote = |id: u32| {
+        format!(r#"{{"data":{{"u":{id},"s":"BTCUSDT","b":"1","B":"1","a":"2","A":"1"}}}}"#)
+    };
+    assert_eq!(message(&mut spot, &quote(2)).len(), 1);
+    assert_eq!(message(&mut spot, &quote(2)).len(), 0);
+    assert_eq!(message(&mut spot, &quote(1)).len(), 0);
+    assert_eq!(spot.health()[0].counters.repeated, 2);
+}
+
+#[test]
+fn a_spot_book_goes_on_from_its_snapshot() {
+    let mut spot = opened(Product::Spot);
+    for (first, last) in [(90, 95), (96, 100), (101, 103)] {
+        assert_eq!(message(&mut spot, &delta(first, last, None, 7)), ["x"; 0]);
+    }
+    // All up to 100 is in the snapshot.
+    assert_eq!(
+        snapshot(&mut spot, 1, 100),
+        ["whole 100x1 | 101x2", "delta 100x7 | "]
+    );
+    // An event that the book has in part is the next all the same.
+    assert_eq!(
+        message(&mut spot, &delta(102, 104, None, 8)),
+        ["delta 100x8 | "]
+    );
+    assert_eq!(message(&mut spot, &delta(100, 104, None, 9)), ["x"; 0]);
+    assert_eq!(
+        message(&mut spot, &delta(105, 105, None, 9)),
+        ["delta 100x9 | "]
+    );
+    // 106 is missing.
+    assert_eq!(
+        message(&mut spot, &delta(107, 108, None, 9)),
+        ["Gap", "fetch 2 /api/v3/depth?symbol=BTCUSDT&limit=1000"]
+    );
+    assert_eq!(spot.health()[0].state, State::Syncing);
+    assert_eq!(
+        snapshot(&mut spot, 2, 107),
+        ["whole 100x1 | 101x2", "delta 100x9 | "]
+    );
+    assert_eq!(spot.health()[0].state, State::Live);
+    assert_eq!(spot.health()[0].counters.gaps, 1);
+}
+
+#[test]
+fn a_snapshot_older_than_the_stream_is_asked_for_again() {
+    for product in [Product::Spot, Product::Futures] {
+        let mut binance = opened(product);
+        let said = message(&mut binance, &delta(101, 103, Some(100), 7));
+        assert_eq!(said, ["x"; 0]);
+        assert_eq!(snapshot(&mut binance, 1, 99), ["x"; 0]);
+        let mut out = Output::default();
+        binance.tick(TimestampNs(NOW.0 + RETRY_NS), &mut out);
+        assert_eq!(told(&mut out).len(), 1);
+        // An answer to the first question would be for nobody.
+        assert_eq!(snapshot(&mut binance, 1, 102), ["x"; 0]);
+        assert_eq!(snapshot(&mut binance, 2, 102).len(), 2);
+    }
+}
+
+#[test]
+fn a_futures_event_names_the_one_before() {
+    let mut futures = opened(Product::Futures);
+    // Within the first event: U <= lastUpdateId <= u. Ids jump between events.
+    message(&mut futures, &delta(90, 95, Some(80), 6));
+    message(&mut futures, &delta(98, 105, Some(95), 7));
+    assert_eq!(
+        snapshot(&mut futures, 1, 100),
+        ["whole 100x1 | 101x2", "delta 100x7 | "]
+    );
+    assert_eq!(
+        message(&mut futures, &delta(110, 112, Some(105), 8)),
+        ["delta 100x8 | "]
+    );
+    assert_eq!(
+        message(&mut futures, &delta(110, 112, Some(105), 8)),
+        ["x"; 0]
+    );
+    assert_eq!(
+        message(&mut futures, &delta(120, 121, Some(113), 8)),
+        ["Gap", "fetch 2 /fapi/v1/depth?symbol=BTCUSDT&limit=1000"]
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_lost_and_said() {
+    let mut spot = opened(Product::Spot);
+    snapshot(&mut spot, 1, 100);
+    assert_eq!(
+        message(
+            &mut spot,
+            r#"{"data":{"e":"depthUpdate","E":1,"s":"BTCUSDT","U":101,"u":102,"b":[["1e","1"]],"a":[]}}"#
+        ),
+        [
+            "Gap",
+            "fetch 2 /api/v3/depth?symbol=BTCUSDT&limit=1000",
+            "error: b"
+        ]
+    );
+    for text in ["", "[]", r#"{"data":{"e":"depthUpd"#, r#"{"data":7}"#] {
+        assert_eq!(
+            message(&mut spot, text),
+            [
+                "reconnect: a message that cannot be read",
+                "error: a message of a combined stream"
+            ],
+            "{text}"
+        );
+    }
+    assert_eq!(
+        message(&mut spot, r#"{"data":{"e":"trade","s":"XRPUSDT"}}"#),
+        ["error: a symbol that was subscribed to"]
+    );
+}
+
+/// A recording of 58,325 messages of the venue, where `DYNASTY_CAPTURES` names the folder that has it.
+#[test]
+fn a_day_of_the_venue_is_read() {
+    use std::io::BufRead as _;
+
+    let Some(folder) = std::env::var_os("DYNASTY_CAPTURES") else {
+        println!("SKIPPED: DYNASTY_CAPTURES is not set");
+        return;
+    };
+    for (product, file, trades) in [
+        (
+            Product::Spot,
+            "binance_spot_btcusdt_20240809.jsonl.gz",
+            10_147,
+        ),
+        (
+            Product::Futures,
+            "binance_usdm_btcusdt_20240808.jsonl.gz",
+            21_313,
+        ),
+    ] {
+        let packed = std::fs::File::open(std::path::Path::new(&folder).join(file)).unwrap();
+        let unpacked = flate2::read::GzDecoder::new(packed);
+        let mut binance = binance(product, BookChannel::Depth);
+        let mut out = Output::default();
+        binance.opened(NOW, &mut out);
+        let (mut printed, mut stated) = (0, 0);
+        for line in std::io::BufReader::new(unpacked).lines() {
+            let line = line.unwrap();
+            let (received, text) = line.split_once(' ').unwrap();
+            let now = TimestampNs(received.parse().unwrap());
+            let mut bytes = text.to_owned().into_bytes();
+            if text.starts_with("{\"lastUpdateId\"") {
+                binance.tick(TimestampNs(NOW.0 + RETRY_NS), &mut out);
+                binance
+                    .answer(FetchId(1), Some(&mut bytes), now, &mut out)
+                    .unwrap();
+            } else {
+                binance.message(&mut bytes, now, &mut out).unwrap();
+            }
+            for event in &out.events {
+                printed += u32::from(matches!(event.data, MarketData::Trade(_)));
+                stated += u32::from(matches!(event.data, MarketData::DepthDelta(_)));
+            }
+            out.clear_events();
+        }
+        println!("{file}: {:?}", binance.health()[0]);
+        assert_eq!(printed, trades);
+        assert_eq!(stated > 0, product == Product::Futures);
+    }
+}

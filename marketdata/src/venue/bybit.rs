@@ -1,0 +1,645 @@
+//! Bybit spot, linear and inverse, WebSocket API v5.
+//!
+//! - connection <https://bybit-exchange.github.io/docs/v5/ws/connect>: a `ping` every 20 seconds, at most ten
+//!   topics in a request on spot, at most 21,000 characters of topics on a connection;
+//! - book <https://bybit-exchange.github.io/docs/v5/websocket/public/orderbook>: a subscription begins with a
+//!   snapshot, deltas follow; a snapshot that comes later replaces the book, as after a restart of the service,
+//!   whose update id is 1. Level 1 has snapshots only, and repeats the last one after three seconds without a
+//!   change;
+//! - trades <https://bybit-exchange.github.io/docs/v5/websocket/public/trade>: many in a message, those of one
+//!   match with the same `seq`, which may take several messages.
+//!
+//! That update ids are "always in sequence" is said on the page of v3
+//! <https://bybit-exchange.github.io/docs/derivatives/ws-public/orderbook>; the page of v5 is silent, and what the
+//! venue sends holds to it: of one topic each id is one more than the one before. A gap is answered by
+//! subscribing anew.
+//!
+//! A book that stands still cannot be told from a topic that has stopped, as no heartbeat is of a topic; of the
+//! touch the repeated snapshot tells. Block trades are no prints of the book and are left out.
+
+mod local;
+
+pub use local::LocalBybit;
+
+use types::{Aggressor, Level, MarketData, Quote, TimestampNs, Trade};
+
+use crate::feed::{
+    Action, Adapter, Addresses, BookChannel, Channels, FetchId, Fields, Health, Listing, Malformed,
+    Output, Restate, Screened, State, Stream, Tracks, Value, price, qty, timestamp_ms, unsigned,
+};
+
+/// Streams and REST.
+pub const ADDRESSES: Addresses = Addresses {
+    stream: "wss://stream.bybit.com",
+    rest: "https://api.bybit.com",
+};
+
+/// Levels of each side that are subscribed to; pushed every 20 ms.
+pub const DEPTH: usize = 50;
+
+/// Which market.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Product {
+    /// Spot.
+    Spot,
+    /// Perpetuals and futures in USDT and USDC.
+    Linear,
+    /// Perpetuals and futures in the coin.
+    Inverse,
+}
+
+impl Product {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Spot => "bybit-spot",
+            Self::Linear => "bybit-linear",
+            Self::Inverse => "bybit-inverse",
+        }
+    }
+
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Spot => "/v5/public/spot",
+            Self::Linear => "/v5/public/linear",
+            Self::Inverse => "/v5/public/inverse",
+        }
+    }
+}
+
+/// Topics in a request.
+const TOPICS_MAX: usize = 10;
+const PING_NS: u64 = 20_000_000_000;
+/// A ping is answered; without anything for so long the connection is dead.
+const SILENCE_NS_MAX: u64 = 30_000_000_000;
+/// A touch that is not even repeated for so long, three times what is promised, is none.
+const TOUCH_SILENCE_NS_MAX: u64 = 10_000_000_000;
+/// Trades of one match that are told apart.
+const MATCH_TRADES_MAX: usize = 16_384;
+
+/// The protocol of one connection.
+#[derive(Debug)]
+pub struct Bybit {
+    product: Product,
+    channels: Channels,
+    tracks: Tracks,
+    follows: Vec<Follow>,
+    last_heard: TimestampNs,
+    last_ping: TimestampNs,
+}
+
+/// What is known of one listing.
+#[derive(Debug, Default)]
+struct Follow {
+    restate: Restate,
+    /// Update id and time of the newest book.
+    last: u64,
+    newest: TimestampNs,
+    /// When the topic was last heard of.
+    heard: TimestampNs,
+    /// The newest match, and the trades of it that were told.
+    seq: u64,
+    trades: Vec<u64>,
+}
+
+impl Follow {
+    /// Whether a whole book or touch is older than what is known.
+    fn is_late(&self, id: u64, time: TimestampNs) -> bool {
+        if self.restate.is_live() {
+            id <= self.last && time <= self.newest
+        } else {
+            id < self.last && time < self.newest
+        }
+    }
+}
+
+impl Bybit {
+    /// A connection for these listings.
+    pub fn new(product: Product, listings: Vec<Listing>, channels: Channels) -> Self {
+        Self {
+            product,
+            channels,
+            follows: listings.iter().map(|_| Follow::default()).collect(),
+            tracks: Tracks::new(listings),
+            last_heard: TimestampNs::default(),
+            last_ping: TimestampNs::default(),
+        }
+    }
+
+    fn book_topic(&self, symbol: &str) -> String {
+        let depth = match self.channels.book {
+            BookChannel::Touch => 1,
+            BookChannel::Depth => DEPTH,
+        };
+        format!("\"orderbook.{depth}.{symbol}\"")
+    }
+
+    /// Asks for the whole once more: a subscription begins with it.
+    fn ask(&self, place: usize, out: &mut Output) {
+        let topic = self.book_topic(&self.tracks.listings()[place].symbol);
+        for op in ["unsubscribe", "subscribe"] {
+            out.send(format!(r#"{{"op":"{op}","args":[{topic}]}}"#));
+        }
+    }
+
+    fn resync(&mut self, place: usize, now: TimestampNs, out: &mut Output) {
+        if self.follows[place].restate.lose(now) {
+            self.ask(place, out);
+        }
+    }
+
+    fn gap(&mut self, place: usize, now: TimestampNs, out: &mut Output) {
+        self.tracks.gap(place, now, out);
+        self.resync(place, now, out);
+    }
+
+    fn say(
+        &mut self,
+        place: usize,
+        ts: TimestampNs,
+        data: MarketData,
+        now: TimestampNs,
+        out: &mut Output,
+    ) {
+        if self.tracks.say(place, ts, data, now, out) == Screened::Lost {
+            self.resync(place, now, out);
+        }
+    }
+
+    fn repeated(&mut self, place: usize) {
+        self.tracks.health_mut(place).counters.repeated += 1;
+    }
+
+    /// The place of a symbol that a message is about.
+    fn heard(&mut self, symbol: &[u8], now: TimestampNs) -> Result<usize, Malformed> {
+        let place = self
+            .tracks
+            .find(symbol)
+            .ok_or_else(|| Malformed::new("a symbol that was subscribed to", symbol))?;
+        self.tracks.heard(place, now);
+        Ok(place)
+    }
+
+    fn malformed(
+        &mut self,
+        place: usize,
+        error: Malformed,
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Malformed {
+        let error = self.tracks.malformed(place, error, now, out);
+        self.resync(place, now, out);
+        error
+    }
+
+    fn book(
+        &mut self,
+        envelope: &Envelope<'_>,
+        book: &Levels<'_>,
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<(), Malformed> {
+        let place = self.heard(book.symbol, now)?;
+        self.follows[place].heard = now;
+        let said = match (self.channels.book, envelope.kind) {
+            (BookChannel::Touch, b"snapshot") => self.touch(place, envelope, book, now, out),
+            (BookChannel::Depth, b"snapshot") => self.snapshot(place, envelope, book, now, out),
+            (BookChannel::Depth, b"delta") => self.delta(place, envelope, book, now, out),
+            _ => Err(book.without("type of snapshot or delta")),
+        };
+        said.map_err(|error| self.malformed(place, error, now, out))
+    }
+
+    fn touch(
+        &mut self,
+        place: usize,
+        envelope: &Envelope<'_>,
+        book: &Levels<'_>,
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<(), Malformed> {
+        let (id, time, ts) = envelope.ids(book)?;
+        let quote = book.quote()?;
+        let follow = &mut self.follows[place];
+        if follow.is_late(id, time) || (follow.restate.is_live() && id == follow.last) {
+            self.repeated(place);
+            return Ok(());
+        }
+        (follow.last, follow.newest) = (id, time);
+        follow.restate.live();
+        match quote {
+            Some(quote) => self.say(place, ts, MarketData::Quote(quote), now, out),
+            // A side is empty: there is no touch, and the one before is gone.
+            None => self.tracks.lose(place, State::Syncing, now, out),
+        }
+        Ok(())
+    }
+
+    fn snapshot(
+        &mut self,
+        place: usize,
+        envelope: &Envelope<'_>,
+        book: &Levels<'_>,
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<(), Malformed> {
+        let (id, time, ts) = envelope.ids(book)?;
+        if self.follows[place].is_late(id, time) {
+            self.repeated(place);
+            return Ok(());
+        }
+        let mut update = out.depth();
+        book.levels(&mut update.bids, &mut update.asks)?;
+        let follow = &mut self.follows[place];
+        (follow.last, follow.newest) = (id, time);
+        follow.restate.live();
+        self.say(place, ts, MarketData::DepthSnapshot(update), now, out);
+        Ok(())
+    }
+
+    fn delta(
+        &mut self,
+        place: usize,
+        envelope: &Envelope<'_>,
+        book: &Levels<'_>,
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<(), Malformed> {
+        let (id, time, ts) = envelope.ids(book)?;
+        let follow = &mut self.follows[place];
+        if !follow.restate.is_live() {
+            // The snapshot is to come.
+            return Ok(());
+        }
+        if id != follow.last.saturating_add(1) {
+            if id <= follow.last && time <= follow.newest {
+                self.repeated(place);
+            } else {
+                self.gap(place, now, out);
+            }
+            return Ok(());
+        }
+        let mut update = out.depth();
+        book.levels(&mut update.bids, &mut update.asks)?;
+        (follow.last, follow.newest) = (id, time);
+        if !update.bids.is_empty() || !update.asks.is_empty() {
+            self.say(place, ts, MarketData::DepthDelta(update), now, out);
+        }
+        Ok(())
+    }
+
+    fn trade(
+        &mut self,
+        print: &Print<'_>,
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<(), Malformed> {
+        let place = self.heard(print.symbol, now)?;
+        let (trade, ts) = match print.trade() {
+            Ok(trade) => trade,
+            Err(error) => return Err(self.malformed(place, error, now, out)),
+        };
+        let follow = &mut self.follows[place];
+        // Without `seq`, as messages of before 2025 are, the time orders them.
+        let seq = print.seq.unwrap_or(ts.0);
+        let id = hash(print.id);
+        if seq < follow.seq || (seq == follow.seq && follow.trades.contains(&id)) {
+            self.repeated(place);
+            return Ok(());
+        }
+        if seq > follow.seq {
+            follow.seq = seq;
+            follow.trades.clear();
+        }
+        if follow.trades.len() < MATCH_TRADES_MAX {
+            follow.trades.push(id);
+        }
+        if !print.is_block {
+            self.tracks
+                .say(place, ts, MarketData::Trade(trade), now, out);
+        }
+        Ok(())
+    }
+}
+
+/// FNV-1a: ids are text of any form.
+fn hash(id: &[u8]) -> u64 {
+    id.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+impl Adapter for Bybit {
+    fn name(&self) -> &'static str {
+        self.product.name()
+    }
+
+    fn stream(&self) -> Stream {
+        Stream::WebSocket {
+            path: self.product.path().to_owned(),
+        }
+    }
+
+    fn opened(&mut self, now: TimestampNs, out: &mut Output) {
+        self.tracks.lose_all(State::Syncing, now, out);
+        (self.last_heard, self.last_ping) = (now, now);
+        for follow in &mut self.follows {
+            *follow = Follow {
+                restate: Restate::opened(now),
+                heard: now,
+                ..Follow::default()
+            };
+        }
+        let mut topics = Vec::new();
+        for listing in self.tracks.listings() {
+            topics.push(self.book_topic(&listing.symbol));
+            if self.channels.trades {
+                topics.push(format!("\"publicTrade.{}\"", listing.symbol));
+            }
+        }
+        for topics in topics.chunks(TOPICS_MAX) {
+            let topics = topics.join(",");
+            out.send(format!(r#"{{"op":"subscribe","args":[{topics}]}}"#));
+        }
+    }
+
+    fn closed(&mut self, now: TimestampNs, out: &mut Output) {
+        self.tracks.lose_all(State::Down, now, out);
+    }
+
+    fn message(
+        &mut self,
+        bytes: &mut [u8],
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<(), Malformed> {
+        let bytes = &*bytes;
+        self.last_heard = now;
+        let Some(envelope) = Envelope::read(bytes) else {
+            return Err(unreadable(bytes, out));
+        };
+        if envelope.topic.starts_with(b"orderbook.") {
+            let Some(book) = envelope.data.and_then(Levels::read) else {
+                return Err(unreadable(bytes, out));
+            };
+            return self.book(&envelope, &book, now, out);
+        }
+        if envelope.topic.starts_with(b"publicTrade.") {
+            let Some(items) = envelope.data.and_then(Value::items) else {
+                return Err(unreadable(bytes, out));
+            };
+            let mut said = Ok(());
+            for item in items {
+                let Some(print) = item.ok().and_then(Print::read) else {
+                    return Err(unreadable(bytes, out));
+                };
+                said = said.and(self.trade(&print, now, out));
+            }
+            return said;
+        }
+        match envelope.success {
+            Some(false) => Err(Malformed::new("a request that the venue takes", bytes)),
+            // The answer to a request or a ping.
+            _ if !envelope.op.is_empty() => Ok(()),
+            _ => Err(Malformed::new("orderbook, publicTrade or an answer", bytes)),
+        }
+    }
+
+    fn answer(
+        &mut self,
+        _: FetchId,
+        _: Option<&mut [u8]>,
+        _: TimestampNs,
+        _: &mut Output,
+    ) -> Result<(), Malformed> {
+        Ok(())
+    }
+
+    fn tick(&mut self, now: TimestampNs, out: &mut Output) {
+        let since = |then: TimestampNs| now.0.saturating_sub(then.0);
+        if since(self.last_heard) > SILENCE_NS_MAX {
+            out.actions.push(Action::Reconnect {
+                reason: "no answer to a ping",
+            });
+            return;
+        }
+        if since(self.last_ping) >= PING_NS {
+            self.last_ping = now;
+            out.send(String::from(r#"{"op":"ping"}"#));
+        }
+        for place in 0..self.follows.len() {
+            let follow = &mut self.follows[place];
+            if follow.restate.is_due(now) {
+                self.ask(place, out);
+            } else if self.channels.book == BookChannel::Touch
+                && follow.restate.is_live()
+                && since(follow.heard) > TOUCH_SILENCE_NS_MAX
+            {
+                self.gap(place, now, out);
+            }
+        }
+    }
+
+    fn health(&self) -> &[Health] {
+        self.tracks.health()
+    }
+}
+
+/// Whose a message was cannot be known: everything is stated again.
+#[cold]
+fn unreadable(bytes: &[u8], out: &mut Output) -> Malformed {
+    out.actions.push(Action::Reconnect {
+        reason: "a message that cannot be read",
+    });
+    Malformed::new("a message of the API v5", bytes)
+}
+
+/// `[["price","size"],...]`.
+fn levels(value: Value<'_>, into: &mut Vec<Level>) -> Option<()> {
+    for item in value.items()? {
+        into.push(level(item.ok()?)?);
+    }
+    Some(())
+}
+
+fn level(value: Value<'_>) -> Option<Level> {
+    let mut pair = value.items()?;
+    Some(Level {
+        price: price(pair.next()?.ok()?.scalar()?).ok()?,
+        qty: qty(pair.next()?.ok()?.scalar()?).ok()?,
+    })
+}
+
+/// What is around the data.
+#[derive(Debug, Default)]
+struct Envelope<'a> {
+    topic: &'a [u8],
+    kind: &'a [u8],
+    op: &'a [u8],
+    success: Option<bool>,
+    /// When the message was made.
+    ts: Option<TimestampNs>,
+    /// When the matching engine made the book.
+    cts: Option<TimestampNs>,
+    data: Option<Value<'a>>,
+}
+
+impl<'a> Envelope<'a> {
+    #[inline]
+    fn read(bytes: &'a [u8]) -> Option<Self> {
+        let mut envelope = Self::default();
+        for field in Fields::of(bytes)? {
+            let (key, value) = field.ok()?;
+            let scalar = || value.scalar().unwrap_or_default();
+            match key {
+                b"topic" => envelope.topic = scalar(),
+                b"type" => envelope.kind = scalar(),
+                b"op" => envelope.op = scalar(),
+                b"success" => envelope.success = Some(scalar() == b"true"),
+                b"ts" => envelope.ts = timestamp_ms(scalar()).ok(),
+                b"cts" => envelope.cts = timestamp_ms(scalar()).ok(),
+                b"data" => envelope.data = Some(value),
+                _ => {}
+            }
+        }
+        Some(envelope)
+    }
+
+    /// Update id, time of the message, time of the event.
+    fn ids(&self, book: &Levels<'_>) -> Result<(u64, TimestampNs, TimestampNs), Malformed> {
+        let id = book.update.ok_or_else(|| book.without("u"))?;
+        let time = self.ts.ok_or_else(|| book.without("ts"))?;
+        Ok((id, time, self.cts.unwrap_or(time)))
+    }
+}
+
+/// The data of a book.
+#[derive(Debug, Default)]
+struct Levels<'a> {
+    bytes: &'a [u8],
+    symbol: &'a [u8],
+    bids: Option<Value<'a>>,
+    asks: Option<Value<'a>>,
+    update: Option<u64>,
+}
+
+impl<'a> Levels<'a> {
+    #[inline]
+    fn read(value: Value<'a>) -> Option<Self> {
+        let Value::Object(bytes) = value else {
+            return None;
+        };
+        let mut book = Self {
+            bytes,
+            ..Self::default()
+        };
+        for field in Fields::of(bytes)? {
+            let (key, value) = field.ok()?;
+            match key {
+                b"s" => book.symbol = value.scalar().unwrap_or_default(),
+                b"b" => book.bids = Some(value),
+                b"a" => book.asks = Some(value),
+                b"u" => book.update = value.scalar().and_then(|text| unsigned(text).ok()),
+                _ => {}
+            }
+        }
+        Some(book)
+    }
+
+    fn without(&self, name: &'static str) -> Malformed {
+        Malformed::new(name, self.bytes)
+    }
+
+    fn levels(&self, bids: &mut Vec<Level>, asks: &mut Vec<Level>) -> Result<(), Malformed> {
+        for (side, name, into) in [(self.bids, "b", bids), (self.asks, "a", asks)] {
+            side.and_then(|side| levels(side, into))
+                .ok_or_else(|| self.without(name))?;
+        }
+        Ok(())
+    }
+
+    /// Best bid and ask, if both sides have one.
+    fn quote(&self) -> Result<Option<Quote>, Malformed> {
+        let best = |side: Option<Value<'_>>, name| {
+            let first = side.and_then(Value::items).map(|mut items| items.next());
+            match first {
+                Some(None) => Ok(None),
+                Some(Some(Ok(value))) => level(value).map(Some).ok_or_else(|| self.without(name)),
+                _ => Err(self.without(name)),
+            }
+        };
+        let (bid, ask) = (best(self.bids, "b")?, best(self.asks, "a")?);
+        Ok(bid.zip(ask).map(|(bid, ask)| Quote {
+            bid: bid.price,
+            bid_qty: bid.qty,
+            ask: ask.price,
+            ask_qty: ask.qty,
+        }))
+    }
+}
+
+/// One trade.
+#[derive(Debug, Default)]
+struct Print<'a> {
+    bytes: &'a [u8],
+    symbol: &'a [u8],
+    id: &'a [u8],
+    side: &'a [u8],
+    price: Option<&'a [u8]>,
+    qty: Option<&'a [u8]>,
+    time: Option<TimestampNs>,
+    seq: Option<u64>,
+    is_block: bool,
+}
+
+impl<'a> Print<'a> {
+    #[inline]
+    fn read(value: Value<'a>) -> Option<Self> {
+        let Value::Object(bytes) = value else {
+            return None;
+        };
+        let mut print = Self {
+            bytes,
+            ..Self::default()
+        };
+        for field in Fields::of(bytes)? {
+            let (key, value) = field.ok()?;
+            let scalar = value.scalar();
+            match key {
+                b"s" => print.symbol = scalar.unwrap_or_default(),
+                b"i" => print.id = scalar.unwrap_or_default(),
+                b"S" => print.side = scalar.unwrap_or_default(),
+                b"p" => print.price = scalar,
+                b"v" => print.qty = scalar,
+                b"T" => print.time = scalar.and_then(|text| timestamp_ms(text).ok()),
+                b"seq" => print.seq = scalar.and_then(|text| unsigned(text).ok()),
+                b"BT" => print.is_block = scalar == Some(b"true"),
+                _ => {}
+            }
+        }
+        Some(print)
+    }
+
+    fn trade(&self) -> Result<(Trade, TimestampNs), Malformed> {
+        let without = |name| Malformed::new(name, self.bytes);
+        let trade = Trade {
+            price: self
+                .price
+                .and_then(|text| price(text).ok())
+                .ok_or_else(|| without("p"))?,
+            qty: self
+                .qty
+                .and_then(|text| qty(text).ok())
+                .ok_or_else(|| without("v"))?,
+            // The side of the taker.
+            aggressor: match self.side {
+                b"Buy" => Aggressor::Buyer,
+                b"Sell" => Aggressor::Seller,
+                _ => return Err(without("S of Buy or Sell")),
+            },
+        };
+        Ok((trade, self.time.ok_or_else(|| without("T"))?))
+    }
+}
+
+#[cfg(test)]
+mod tests;

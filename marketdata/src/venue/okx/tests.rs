@@ -1,0 +1,286 @@
+//! Samples in the form of the venue's pages, and the rules of the book at their edges.
+
+use super::*;
+use crate::venue::told::{NOW, after, listing, message, opened, tick, told};
+
+fn okx(book: BookChannel) -> Okx {
+    let channels = Channels { book, trades: true };
+    Okx::new(vec![listing("BTC-USDT", "0.01", "0.00000001")], channels)
+}
+
+fn book(action: &str, previous: i64, seq: u64, ms: u64, bid_qty: &str) -> String {
+    format!(
+        r#"{{"arg":{{"channel":"books","instId":"BTC-USDT"}},"action":"{action}","data":[{{"asks":[["8476.98","415","0","13"]],"bids":[["8476.97","{bid_qty}","0","12"]],"ts":"{ms}","checksum":0,"prevSeqId":{previous},"seqId":{seq}}}]}}"#
+    )
+}
+
+fn update(previous: i64, seq: u64, ms: u64, bid_qty: &str) -> String {
+    book("update", previous, seq, ms, bid_qty)
+}
+
+fn live() -> Okx {
+    let mut okx = okx(BookChannel::Depth);
+    opened(&mut okx, NOW);
+    assert_eq!(
+        message(&mut okx, &book("snapshot", -1, 10, 1_000, "256"), NOW),
+        ["whole 8476.97x256 | 8476.98x415"]
+    );
+    okx
+}
+
+const ASKED: [&str; 2] = [
+    r#"send {"op":"unsubscribe","args":[{"channel":"books","instId":"BTC-USDT"}]}"#,
+    r#"send {"op":"subscribe","args":[{"channel":"books","instId":"BTC-USDT"}]}"#,
+];
+
+fn lost() -> Vec<&'static str> {
+    [&["Gap"][..], &ASKED].concat()
+}
+
+#[test]
+fn a_connection_subscribes() {
+    let mut depth = okx(BookChannel::Depth);
+    assert_eq!(
+        opened(&mut depth, NOW),
+        [
+            "Gap",
+            r#"send {"op":"subscribe","args":[{"channel":"books","instId":"BTC-USDT"},{"channel":"trades","instId":"BTC-USDT"}]}"#
+        ]
+    );
+    // No request has more than 64 KB.
+    let symbol = |place| format!("BTC-USD-191227-{place:06}-C");
+    let listings = (0..1_000).map(|place| listing(&symbol(place), "0.1", "1"));
+    let channels = Channels {
+        book: BookChannel::Touch,
+        trades: true,
+    };
+    let mut many = Okx::new(listings.collect(), channels);
+    let mut out = Output::default();
+    many.opened(NOW, &mut out);
+    assert_eq!(out.actions.len(), 4);
+    for action in &out.actions {
+        assert!(matches!(action, Action::Send(bytes) if bytes.len() < 64_000));
+    }
+    for text in [
+        "pong",
+        r#"{"id":"1512","event":"subscribe","arg":{"channel":"books","instId":"BTC-USDT"},"connId":"a4d3ae55"}"#,
+        r#"{"event":"channel-conn-count","channel":"orders","connCount":"2","connId":"abcd1234"}"#,
+    ] {
+        assert_eq!(message(&mut depth, text, NOW), ["x"; 0], "{text}");
+    }
+    assert_eq!(
+        message(
+            &mut depth,
+            r#"{"id":"1512","event":"error","code":"60012","msg":"Invalid request: {\"op\": \"subscribe\"}","connId":"a4d3ae55"}"#,
+            NOW
+        ),
+        ["error: a request that the venue takes"]
+    );
+    assert_eq!(
+        message(
+            &mut depth,
+            r#"{"event":"notice","code":"64008","msg":"The connection will soon be closed for a service upgrade. Please reconnect.","connId":"a4d3ae55"}"#,
+            NOW
+        ),
+        ["reconnect: the venue is about to close the connection"]
+    );
+}
+
+#[test]
+fn touches_and_trades_are_read() {
+    let mut okx = okx(BookChannel::Touch);
+    opened(&mut okx, NOW);
+    let touch = r#"{"arg":{"channel":"bbo-tbt","instId":"BTC-USDT"},"data":[{"asks":[["8476.98","415","0","13"]],"bids":[["8476.97","256","0","12"]],"ts":"1597026383085","seqId":123456}]}"#;
+    assert_eq!(
+        message(&mut okx, touch, NOW),
+        ["quote 8476.97x256 8476.98x415 at 1597026383085000000"]
+    );
+    // After a minute it is said again, with the same id.
+    let again = touch.replace("383085", "443085");
+    assert_eq!(message(&mut okx, &again, NOW), ["x"; 0]);
+    // Late, and then an id that begins anew.
+    let other = |seq: &str, ms: &str| {
+        touch
+            .replace("123456", seq)
+            .replace("383085", ms)
+            .replace("415", "416")
+    };
+    assert_eq!(message(&mut okx, &other("123457", "383084"), NOW), ["x"; 0]);
+    assert_eq!(
+        message(&mut okx, &other("3", "443086"), NOW),
+        ["quote 8476.97x256 8476.98x416 at 1597026443086000000"]
+    );
+    let empty = other("4", "443087").replace(r#"[["8476.97","256","0","12"]]"#, "[]");
+    assert_eq!(message(&mut okx, &empty, NOW), ["Gap"]);
+    let trade = r#"{"arg":{"channel":"trades","instId":"BTC-USDT"},"data":[{"instId":"BTC-USDT","tradeId":"130639474","px":"42219.9","sz":"0.12060306","side":"buy","ts":"1630048897897","count":"3","source":"0","seqId":1234}]}"#;
+    assert_eq!(
+        message(&mut okx, trade, NOW),
+        ["trade 42219.9x0.12060306 Buyer at 1630048897897000000"]
+    );
+    assert_eq!(message(&mut okx, trade, NOW), ["x"; 0]);
+}
+
+/// The example of the page: 10, 15, nothing new, ids that begin anew, and on.
+#[test]
+fn every_update_names_the_one_before() {
+    let mut okx = live();
+    assert_eq!(
+        message(&mut okx, &update(10, 15, 1_100, "1"), NOW),
+        ["delta 8476.97x1 | 8476.98x415"]
+    );
+    let nothing = r#"{"arg":{"channel":"books","instId":"BTC-USDT"},"action":"update","data":[{"asks":[],"bids":[],"ts":"1200","checksum":0,"prevSeqId":15,"seqId":15}]}"#;
+    assert_eq!(message(&mut okx, nothing, NOW), ["x"; 0]);
+    let anew = update(15, 3, 1_300, "2");
+    assert_eq!(
+        message(&mut okx, &anew, NOW),
+        ["delta 8476.97x2 | 8476.98x415"]
+    );
+    assert_eq!(
+        message(&mut okx, &update(3, 5, 1_400, "3"), NOW),
+        ["delta 8476.97x3 | 8476.98x415"]
+    );
+    assert_eq!(okx.health()[0].counters.gaps, 0);
+    assert_eq!(okx.health()[0].state, State::Live);
+}
+
+#[test]
+fn what_comes_twice_or_late_changes_nothing() {
+    let mut okx = live();
+    let whole = book("snapshot", -1, 10, 1_000, "256");
+    assert_eq!(message(&mut okx, &whole, NOW), ["x"; 0]);
+    assert_eq!(message(&mut okx, &update(10, 15, 1_100, "1"), NOW).len(), 1);
+    assert_eq!(
+        message(&mut okx, &update(10, 15, 1_100, "1"), NOW),
+        ["x"; 0]
+    );
+    assert_eq!(message(&mut okx, &update(9, 10, 1_000, "9"), NOW), ["x"; 0]);
+    assert_eq!(message(&mut okx, &whole, NOW), ["x"; 0]);
+    assert_eq!(okx.health()[0].counters.repeated, 4);
+    assert_eq!(okx.health()[0].state, State::Live);
+}
+
+#[test]
+fn a_gap_is_answered_by_subscribing_anew() {
+    let mut okx = live();
+    assert_eq!(
+        message(&mut okx, &update(12, 15, 1_100, "1"), after(60)),
+        lost()
+    );
+    assert_eq!(
+        message(&mut okx, &update(15, 16, 1_200, "1"), after(60)),
+        ["x"; 0]
+    );
+    let old = book("snapshot", -1, 8, 999, "256");
+    assert_eq!(message(&mut okx, &old, after(60)), ["x"; 0]);
+    let whole = book("snapshot", -1, 20, 1_300, "4");
+    assert_eq!(
+        message(&mut okx, &whole, after(61)),
+        ["whole 8476.97x4 | 8476.98x415"]
+    );
+    assert_eq!(
+        message(&mut okx, &update(20, 21, 1_400, "5"), after(61)).len(),
+        1
+    );
+    // Ids that begin anew while the update between is missing.
+    assert_eq!(
+        message(&mut okx, &update(2, 3, 1_500, "5"), after(120)),
+        lost()
+    );
+}
+
+#[test]
+fn a_connection_makes_no_more_requests_than_it_may() {
+    let mut okx = live();
+    let mut requests = 1;
+    let mut now = 60;
+    loop {
+        let said = message(&mut okx, &update(12, 15, 1_100, "1"), after(now));
+        if said[1].starts_with("reconnect") {
+            break;
+        }
+        assert_eq!(said, lost());
+        requests += 2;
+        now += 60;
+        let whole = book("snapshot", -1, 10, 1_000 + now, "1");
+        assert_eq!(message(&mut okx, &whole, after(now)).len(), 1);
+    }
+    assert_eq!(requests, 479);
+    opened(&mut okx, after(now));
+    assert_eq!(okx.requests, 1);
+}
+
+#[test]
+fn silence_is_asked_about_and_ends_the_connection() {
+    let mut okx = live();
+    assert_eq!(tick(&mut okx, after(19)), ["x"; 0]);
+    assert_eq!(tick(&mut okx, after(20)), ["send ping"]);
+    assert_eq!(tick(&mut okx, after(39)), ["x"; 0]);
+    assert_eq!(message(&mut okx, "pong", after(39)), ["x"; 0]);
+    assert_eq!(tick(&mut okx, after(40)), ["x"; 0]);
+    assert_eq!(tick(&mut okx, after(59)), ["send ping"]);
+    assert_eq!(tick(&mut okx, after(78)), ["x"; 0]);
+    assert_eq!(
+        tick(&mut okx, after(79)),
+        ["reconnect: no answer to a ping"]
+    );
+    let mut out = Output::default();
+    okx.closed(after(79), &mut out);
+    assert_eq!(told(&mut out), ["Gap"]);
+}
+
+#[test]
+fn a_book_that_is_not_heard_of_is_lost() {
+    let mut okx = live();
+    for second in (10..=90).step_by(10) {
+        message(&mut okx, "pong", after(second));
+        assert_eq!(tick(&mut okx, after(second)), ["x"; 0]);
+    }
+    assert_eq!(tick(&mut okx, after(91)), lost());
+}
+
+#[test]
+fn what_cannot_be_read_is_lost_and_said() {
+    for (from, to, what) in [
+        (r#"["8476.97""#, r#"["8_476""#, "error: bids"),
+        (r#""asks":"#, r#""x":"#, "error: asks"),
+        (r#""seqId":15"#, r#""seqId":-2"#, "error: seqId"),
+        (
+            r#""prevSeqId":10"#,
+            r#""prevSeqId":null"#,
+            "error: prevSeqId",
+        ),
+        (r#""ts":"1100""#, r#""ts":"now""#, "error: ts"),
+        ("update", "upsert", "error: action of snapshot or update"),
+    ] {
+        let mut okx = live();
+        let mut expected = lost();
+        expected.push(what);
+        let text = update(10, 15, 1_100, "1").replace(from, to);
+        assert_eq!(message(&mut okx, &text, after(60)), expected);
+    }
+    let mut okx = live();
+    for text in [
+        "",
+        "[]",
+        "ping",
+        r#"{"arg":{"channel":"books"#,
+        r#"{"arg":{},"data":7}"#,
+    ] {
+        assert_eq!(
+            message(&mut okx, text, NOW),
+            [
+                "reconnect: a message that cannot be read",
+                "error: a message of the API v5"
+            ],
+            "{text}"
+        );
+    }
+    assert_eq!(
+        message(
+            &mut okx,
+            &update(10, 15, 1_100, "1").replace("BTC", "XRP"),
+            NOW
+        ),
+        ["error: an instId that was subscribed to"]
+    );
+}
