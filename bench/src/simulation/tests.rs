@@ -21,15 +21,15 @@ fn promises_hold_through_kills_power_losses_and_faults() {
         all.interrupted,
         all.starts_failed,
         all.from_snapshots,
-        all.archived,
-        all.pruned,
-        all.from_bases,
         all.sync_faults,
         all.write_faults,
         all.full_disks,
         all.clock_jumps,
     ];
     assert!(happened.iter().all(|&times| times > 5), "{all}");
+    // These journals are short, so few segments close.
+    let kept = [all.archived, all.pruned, all.from_bases];
+    assert!(kept.iter().all(|&times| times > 0), "{all}");
 }
 
 #[test]
