@@ -1,9 +1,12 @@
 //! `dynasty journal`: checks, counts, shows and repairs the journal of a data directory.
 
+mod table;
+
 use std::fmt::Write as _;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::{Subcommand, ValueEnum};
@@ -11,12 +14,16 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 use gateway::dto::Names;
 use gateway::dto::event;
-use runtime::journal::{self, Location, Reader, Summary};
-use runtime::{EventBuf, Limits, Shard, journal_location};
-use serde_json::json;
-use types::{Input, InputKind, Seq, ShardId, TimestampNs};
+use runtime::journal::{self, Anchor, Location, Reader, Segment, Summary};
+use runtime::{EventBuf, Limits, Retention, Shard, SnapshotStore, journal_location, retention};
+use serde_json::{Value, json};
+use types::{Event, Input, InputKind, Seq, ShardId, TimestampNs};
 
-/// Check, count, show and repair the journal of a data directory.
+use table::Table as EventTable;
+
+use crate::retention::{parse_age, parse_bytes};
+
+/// Check, count, show, archive, prune and repair the journal of a data directory.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -24,9 +31,12 @@ Examples:
   dynasty journal stat data
   dynasty journal dump data --from 100 --to 120
   dynasty journal export data > events.jsonl
+  dynasty journal export data --format parquet > events.parquet
+  dynasty journal archive data
+  dynasty journal prune data --keep-age 90d
   dynasty journal repair data --keep 4711
 
-Only repair changes anything. A journal that a running process writes may be read too: what that process
+Only archive, prune and repair change anything, and only prune removes history. A journal that a running process writes may be read too: what that process
 has not synced yet may then look torn.")]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -52,17 +62,46 @@ enum Command {
     Dump {
         /// Data directory.
         data: PathBuf,
-        /// The first input.
-        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
-        from: u64,
+        /// The first input [default: the first one that there is].
+        #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+        from: Option<u64>,
         /// The last input [default: the end].
         #[arg(long)]
         to: Option<u64>,
     },
-    /// Replay the journal and print every event as JSON, one on each line.
+    /// Replay the journal and print every event: one on each line as JSON, or one table in Parquet.
     Export {
         /// Data directory.
         data: PathBuf,
+        /// What to print.
+        #[arg(long, value_enum, default_value_t = ExportFormat::Jsonl)]
+        format: ExportFormat,
+    },
+    /// Compress closed segments into read-only files. Nothing is lost: every command reads through them.
+    Archive {
+        /// Data directory; no process may have it.
+        data: PathBuf,
+        /// Only segments that end before this seq [default: all but the last].
+        #[arg(long, value_name = "SEQ", value_parser = clap::value_parser!(u64).range(1..))]
+        before: Option<u64>,
+    },
+    /// REMOVE the oldest inputs for good. The state after them stays, and the journal begins there.
+    ///
+    /// Whole segments and archives go, never the last one, and nothing after the second-newest snapshot.
+    /// States, events and proofs from before cannot be rebuilt any more.
+    #[command(group(clap::ArgGroup::new("what").required(true).args(["before", "keep_bytes", "keep_age"])))]
+    Prune {
+        /// Data directory; no process may have it.
+        data: PathBuf,
+        /// Remove what ends before this seq.
+        #[arg(long, value_name = "SEQ", value_parser = clap::value_parser!(u64).range(1..))]
+        before: Option<u64>,
+        /// Remove the oldest as long as the journal has more bytes than this, such as 20GiB.
+        #[arg(long, value_name = "BYTES", value_parser = parse_bytes, allow_negative_numbers = true)]
+        keep_bytes: Option<u64>,
+        /// Remove what is older than this in the time of the inputs, such as 90d.
+        #[arg(long, value_name = "DURATION", value_parser = parse_age, allow_negative_numbers = true)]
+        keep_age: Option<Duration>,
     },
     /// End the journal after an input that checks. What follows, and the snapshots, are set aside.
     Repair {
@@ -82,6 +121,14 @@ enum Format {
     Json,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ExportFormat {
+    /// JSON, an event on each line.
+    Jsonl,
+    /// A Parquet file with a row for each event.
+    Parquet,
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -92,9 +139,29 @@ pub(crate) fn run_command(args: &Args) -> anyhow::Result<ExitCode> {
         Command::Verify { data, format } => verify(data, *format, &mut out),
         Command::Stat { data } => stat(data, &mut out).map(|()| ExitCode::SUCCESS),
         Command::Dump { data, from, to } => {
-            dump(data, Seq(*from), to.map(Seq), &mut out).map(|()| ExitCode::SUCCESS)
+            dump(data, from.map(Seq), to.map(Seq), &mut out).map(|()| ExitCode::SUCCESS)
         }
-        Command::Export { data } => export(data, &mut out).map(|()| ExitCode::SUCCESS),
+        Command::Export { data, format } => match format {
+            ExportFormat::Jsonl => export(data, &mut out),
+            ExportFormat::Parquet => export_table(data),
+        }
+        .map(|()| ExitCode::SUCCESS),
+        Command::Archive { data, before } => {
+            archive(data, before.map(Seq), &mut out).map(|()| ExitCode::SUCCESS)
+        }
+        Command::Prune {
+            data,
+            before,
+            keep_bytes,
+            keep_age,
+        } => {
+            let retention = Retention {
+                archive: false,
+                keep_age: *keep_age,
+                keep_bytes: *keep_bytes,
+            };
+            prune(data, before.map(Seq), &retention, &mut out).map(|()| ExitCode::SUCCESS)
+        }
         Command::Repair { data, keep } => {
             repair(data, Seq(*keep), &mut out).map(|()| ExitCode::SUCCESS)
         }
@@ -128,10 +195,10 @@ pub(crate) fn location(data: &Path) -> anyhow::Result<Location> {
     Ok(location)
 }
 
-/// Calls `visit` with every input from the first one of the journal, until it says `false`.
-pub(crate) fn each_input(
+/// Calls `visit` with every input from `from` or the first one of the journal, until it says `false`.
+fn each_input(
     location: &Location,
-    from: Seq,
+    from: Option<Seq>,
     mut visit: impl FnMut(Input) -> anyhow::Result<bool>,
 ) -> anyhow::Result<()> {
     let Some(first) = journal::segments(location)?
@@ -140,8 +207,9 @@ pub(crate) fn each_input(
     else {
         return Ok(());
     };
+    let from = from.unwrap_or(first);
     if from < first {
-        bail!("the journal begins at seq {first}");
+        bail!("--from {from}: the journal begins at seq {first}; what was before is gone");
     }
     let mut reader = Reader::open(location, Seq(from.0 - 1))?;
     while let Some(input) = reader.next_input()? {
@@ -150,6 +218,32 @@ pub(crate) fn each_input(
         }
     }
     Ok(())
+}
+
+/// Calls `visit` with every input and what it caused, from the state that the journal begins with, until it
+/// says `false`; the shard at the end.
+pub(crate) fn replay(
+    location: &Location,
+    mut visit: impl FnMut(&Input, &[Event], &Shard) -> anyhow::Result<bool>,
+) -> anyhow::Result<Shard> {
+    let mut shard = runtime::beginning(location, Limits::default())?;
+    let begins = shard.seq();
+    let mut events = EventBuf::default();
+    if journal::segments(location)?.is_empty() {
+        return Ok(shard);
+    }
+    let mut reader = Reader::open(location, begins)?;
+    while let Some(input) = reader.next_input()? {
+        if input.seq <= begins {
+            continue;
+        }
+        events.clear();
+        shard.apply(&input, &mut events);
+        if !visit(&input, events.as_slice(), &shard)? {
+            break;
+        }
+    }
+    Ok(shard)
 }
 
 fn verify(data: &Path, format: Format, out: &mut impl Write) -> anyhow::Result<ExitCode> {
@@ -171,6 +265,7 @@ fn told(summary: &Summary) -> String {
     let mut text = String::new();
     let Summary {
         segments,
+        archives,
         first,
         end,
         bytes,
@@ -181,9 +276,17 @@ fn told(summary: &Summary) -> String {
         Seq(0) => writeln!(text, "no input in {segments} segments"),
         end => writeln!(
             text,
-            "inputs {first} to {end} check, in {segments} segments of {bytes} bytes"
+            "inputs {first} to {end} check, in {segments} segments of {bytes} bytes, {archives} of them \
+             archives"
         ),
     };
+    if let Some(base) = summary.base.filter(|base| base.seq > Seq(0)) {
+        let _ = writeln!(
+            text,
+            "what was before is gone: states can be rebuilt from seq {} on",
+            base.seq
+        );
+    }
     let _ = match summary.anchor {
         Some(anchor) => writeln!(text, "the anchor knows {} to be durable", anchor.seq),
         None => writeln!(text, "the anchor is missing or does not check"),
@@ -210,6 +313,8 @@ fn told(summary: &Summary) -> String {
 fn json(summary: &Summary) -> serde_json::Value {
     json!({
         "segments": summary.segments,
+        "archives": summary.archives,
+        "base_seq": summary.base.map(|base| base.seq.to_string()),
         "first_seq": summary.first.to_string(),
         "last_seq": summary.end.seq.to_string(),
         "chain": format!("{:016x}", summary.end.chain.0),
@@ -300,7 +405,12 @@ fn stat(data: &Path, out: &mut impl Write) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn dump(data: &Path, from: Seq, to: Option<Seq>, out: &mut impl Write) -> anyhow::Result<()> {
+fn dump(
+    data: &Path,
+    from: Option<Seq>,
+    to: Option<Seq>,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
     each_input(&location(data)?, from, |input| {
         if to.is_some_and(|to| input.seq > to) {
             return Ok(false);
@@ -311,19 +421,130 @@ fn dump(data: &Path, from: Seq, to: Option<Seq>, out: &mut impl Write) -> anyhow
 }
 
 fn export(data: &Path, out: &mut impl Write) -> anyhow::Result<()> {
-    let mut shard = Shard::new(ShardId(0), Limits::default());
     let mut names = Names::numbers();
-    let mut events = EventBuf::default();
-    each_input(&location(data)?, Seq(1), |input| {
-        events.clear();
-        shard.apply(&input, &mut events);
-        names.learn(&shard);
-        for event in event::events(events.as_slice(), &names) {
+    replay(&location(data)?, |_, events, shard| {
+        names.learn(shard);
+        for event in event::events(events, &names) {
             serde_json::to_writer(&mut *out, &event).map_err(io::Error::from)?;
             out.write_all(b"\n")?;
         }
         Ok(true)
-    })
+    })?;
+    Ok(())
+}
+
+fn export_table(data: &Path) -> anyhow::Result<()> {
+    if io::stdout().is_terminal() {
+        bail!(
+            "--format parquet is nothing to read on a terminal: give it a file, as in > events.parquet"
+        );
+    }
+    let mut names = Names::numbers();
+    let mut table = EventTable::new(io::stdout())?;
+    replay(&location(data)?, |_, events, shard| {
+        names.learn(shard);
+        for event in event::events(events, &names) {
+            if let Value::Object(fields) = serde_json::to_value(event)? {
+                table.add(event.event().seq, event.event().ts, fields)?;
+            }
+        }
+        Ok(true)
+    })?;
+    table.finish()
+}
+
+fn archive(data: &Path, before: Option<Seq>, out: &mut impl Write) -> anyhow::Result<()> {
+    let location = location(data)?;
+    let _lock = runtime::lock(data)?;
+    let durable = Anchor::read(&location)?.map_or(Seq(0), |anchor| anchor.seq);
+    let until = before.map_or(durable, |before| Seq(before.0 - 1).min(durable));
+    let bytes = |segment: &Segment| Ok::<_, io::Error>(std::fs::metadata(&segment.path)?.len());
+    let mut count = 0;
+    let (mut before, mut after) = (0, 0);
+    for segment in journal::segments(&location)? {
+        // The oldest one that is none yet, or none at all any more.
+        if segment.is_archive() {
+            continue;
+        }
+        let segment_bytes = bytes(&segment)?;
+        let Some(archived) = retention::archive_next(&location, until)? else {
+            break;
+        };
+        count += 1;
+        before += segment_bytes;
+        after += bytes(&archived)?;
+    }
+    match count {
+        0 => writeln!(out, "nothing to archive up to seq {until}")?,
+        _ => writeln!(
+            out,
+            "{count} segments archived: {before} bytes in {after} now, every input is still there"
+        )?,
+    }
+    Ok(())
+}
+
+fn prune(
+    data: &Path,
+    before: Option<Seq>,
+    settings: &Retention,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
+    let location = location(data)?;
+    let _lock = runtime::lock(data)?;
+    let summary = journal::verify(&location)?;
+    if let Some(damage) = summary.damage {
+        bail!("the journal does not check, so nothing is removed: {damage}");
+    }
+    let snapshots = SnapshotStore::verified(&data.join("snapshots"))?;
+    let [.., floor, _] = snapshots[..] else {
+        bail!(
+            "nothing is removed: it takes two snapshots that verify, {} {}; every start and stop of a \
+             server writes one",
+            data.display(),
+            match snapshots.len() {
+                0 => "has none",
+                _ => "has one",
+            }
+        );
+    };
+    let floor = floor.min(summary.anchor.map_or(Seq(0), |anchor| anchor.seq));
+    let until = if let Some(before) = before {
+        if before.0 - 1 > floor.0 {
+            bail!(
+                "--before {before}: accepted: 1 to {}, for the second-newest snapshot stands at {floor}",
+                floor.next()
+            );
+        }
+        Seq(before.0 - 1)
+    } else {
+        let newest = last_ts(&location, summary.end.seq)?;
+        retention::due(&location, settings, newest)?.min(floor)
+    };
+    match retention::prune(&location, until, Limits::default(), &|| true)? {
+        Some(pruned) => writeln!(
+            out,
+            "{} segments of {} bytes are removed; the journal begins at seq {} now",
+            pruned.segments, pruned.bytes, pruned.first
+        )?,
+        None => writeln!(
+            out,
+            "nothing is removed: no whole segment ends at seq {until} or before"
+        )?,
+    }
+    Ok(())
+}
+
+/// When the last input was.
+fn last_ts(location: &Location, last: Seq) -> anyhow::Result<TimestampNs> {
+    let mut ts = TimestampNs(0);
+    if last > Seq(0) {
+        each_input(location, Some(last), |input| {
+            ts = input.ts;
+            Ok(true)
+        })?;
+    }
+    Ok(ts)
 }
 
 fn repair(data: &Path, keep: Seq, out: &mut impl Write) -> anyhow::Result<()> {

@@ -5,6 +5,7 @@ mod feeds;
 mod journal;
 mod plan;
 mod recover;
+mod retention;
 mod serve;
 mod simulate;
 mod venue;

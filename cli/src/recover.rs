@@ -8,10 +8,10 @@ use anyhow::{Context, bail};
 use gateway::dto::Names;
 use gateway::dto::state::StateDto;
 use indicatif::{ProgressBar, ProgressStyle};
-use runtime::{EventBuf, Limits, Shard, journal};
-use types::{Seq, ShardId};
+use runtime::{Limits, journal};
+use types::Seq;
 
-use crate::journal::{each_input, location};
+use crate::journal::{location, replay};
 
 /// Rebuild the state after an input, from the journal alone: who had what, and which limit stood where.
 #[derive(Debug, clap::Args)]
@@ -38,13 +38,16 @@ pub(crate) struct Args {
 /// When the journal cannot be read or does not reach the seq.
 pub(crate) fn run_command(args: &Args) -> anyhow::Result<ExitCode> {
     let location = location(&args.data)?;
-    let end = journal::verify(&location)?.end.seq;
+    let summary = journal::verify(&location)?;
+    let begins = summary.base.map_or(Seq(0), |base| base.seq);
+    let end = summary.end.seq.max(begins);
     let to = args.to.map_or(end, Seq);
     if to > end {
         bail!("--to {to}: the journal checks up to seq {end}");
     }
-    let mut shard = Shard::new(ShardId(0), Limits::default());
-    let mut events = EventBuf::default();
+    if to < begins {
+        bail!("--to {to}: the inputs up to seq {begins} are gone; accepted: {begins} to {end}");
+    }
     let progress = if io::stderr().is_terminal() {
         ProgressBar::new(to.0).with_style(
             ProgressStyle::with_template("{bar:40} {human_pos} of {human_len} inputs, {eta} left")
@@ -53,14 +56,16 @@ pub(crate) fn run_command(args: &Args) -> anyhow::Result<ExitCode> {
     } else {
         ProgressBar::hidden()
     };
-    each_input(&location, Seq(1), |input| {
-        events.clear();
-        shard.apply(&input, &mut events);
-        if input.seq.0.is_multiple_of(65_536) {
-            progress.set_position(input.seq.0);
-        }
-        Ok(input.seq < to)
-    })?;
+    let shard = if to == begins {
+        runtime::beginning(&location, Limits::default())?
+    } else {
+        replay(&location, |input, _, _| {
+            if input.seq.0.is_multiple_of(65_536) {
+                progress.set_position(input.seq.0);
+            }
+            Ok(input.seq < to)
+        })?
+    };
     progress.finish_and_clear();
     let mut out = io::stdout().lock();
     if args.state {

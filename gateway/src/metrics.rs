@@ -107,6 +107,12 @@ fn write_all(page: &mut Page, app: &App) -> fmt::Result {
         stats.snapshot_seq,
     )?;
     page.one(
+        "is_disk_full",
+        "gauge",
+        "Whether the journal waits for room on the disk.",
+        u8::from(stats.is_disk_full),
+    )?;
+    page.one(
         "snapshot_bytes",
         "gauge",
         "Size of the newest snapshot.",
@@ -143,6 +149,21 @@ fn write_all(page: &mut Page, app: &App) -> fmt::Result {
             stats.journal_bytes,
         ),
         ("snapshots", "Snapshots written.", stats.snapshots),
+        (
+            "segments_archived",
+            "Closed segments of the journal that were compressed.",
+            stats.segments_archived,
+        ),
+        (
+            "segments_pruned",
+            "Segments and archives of the journal that were removed.",
+            stats.segments_pruned,
+        ),
+        (
+            "retention_errors",
+            "Times that a closed segment could not be compressed or removed.",
+            stats.retention_errors,
+        ),
         (
             "snapshots_missed",
             "Snapshots that could not be written.",

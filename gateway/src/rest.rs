@@ -37,6 +37,7 @@ use crate::{page, ws};
 pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/healthz", get(server::health))
+        .route("/v1/health", get(server::health))
         .route("/metrics", get(server::metrics))
         .route("/v1/meta", get(server::meta))
         .route("/v1/ws", any(ws::upgrade))

@@ -10,6 +10,7 @@ use types::{Event, Input, ShardId};
 
 use crate::disk::{Disk, LocalDisk};
 use crate::journal::Location;
+use crate::retention::Retention;
 use crate::time::{LocalTime, Time};
 
 /// The journal's directory within the data directory.
@@ -40,9 +41,10 @@ pub enum Clock {
 
 /// Follows the replica: first a shard to begin with, then every input once it is applied, in order.
 ///
-/// It begins with the empty shard and is shown the whole journal again when there is no snapshot or when
-/// the snapshot stands at [`Config::projection_replay_max`] or before; otherwise it begins with the shard
-/// as the snapshot has it, and what came before is not shown.
+/// It begins with the state that the journal begins with (the empty shard, until its oldest inputs are
+/// removed) and is shown the whole journal again when there is no snapshot or when at most
+/// [`Config::projection_replay_max`] inputs lead to it; otherwise it begins with the shard as the snapshot
+/// has it, and what came before is not shown.
 ///
 /// Runs on the replica's thread, during recovery on the one that starts the runtime: it can lag, and
 /// slows nobody but the replica and the start. A panic in it is fail-stop.
@@ -51,7 +53,7 @@ pub type Projection = Box<dyn FnMut(Step<'_>, &Shard) + Send>;
 /// What a [`Projection`] is shown; the shard beside it has it behind it.
 #[derive(Debug, Clone, Copy)]
 pub enum Step<'a> {
-    /// The shard to begin with: empty, or as a snapshot has it.
+    /// The shard to begin with: empty, or as the journal's base or a snapshot has it.
     Restored,
     /// An input was applied.
     Applied {
@@ -68,8 +70,8 @@ pub struct Config {
     pub directory: PathBuf,
     /// Which shard it is. Part of every record.
     pub shard: ShardId,
-    /// What a new shard holds at most. To be left as it was for the life of the directory: a restored
-    /// snapshot keeps its own, and a replay under others may end in another state, which is refused.
+    /// What a new shard holds at most. Counts when a directory is begun: its journal keeps them, and every
+    /// later start and replay takes those.
     pub limits: Limits,
     /// What time commands get.
     pub clock: Clock,
@@ -95,14 +97,16 @@ pub struct Config {
     pub views_interval: Duration,
     /// Batches that a subscriber may lag behind before it loses the oldest.
     pub broadcast_batches_max: usize,
+    /// What becomes of closed segments of the journal.
+    pub retention: Retention,
     /// The disk of the journal.
     pub disk: Arc<dyn Disk>,
     /// The clocks.
     pub time: Arc<dyn Time>,
     /// Sees every input.
     pub projection: Option<Projection>,
-    /// With a projection and a snapshot at this seq or before, a start replays the journal from its first
-    /// input, so that the projection sees all of it, and compares the state that this ends in with the
+    /// With a projection and a snapshot that at most this many inputs of the journal lead to, a start replays
+    /// the journal from its first input, so that the projection sees all of it, and compares the state that this ends in with the
     /// snapshot's. The start takes that much longer: one or two microseconds for each of the inputs,
     /// so a few seconds at the usual limit. 0 never does.
     pub projection_replay_max: u64,
@@ -126,6 +130,7 @@ impl Config {
             snapshot_every: 200_000,
             views_interval: Duration::from_millis(50),
             broadcast_batches_max: 1_024,
+            retention: Retention::default(),
             disk: LocalDisk::shared(),
             time: LocalTime::shared(),
             projection: None,
@@ -154,6 +159,7 @@ impl Config {
         ]
         .into_iter()
         .find_map(|(name, value)| (value == 0).then_some(name))
+        .or_else(|| self.retention.zero_setting())
     }
 }
 
@@ -174,6 +180,7 @@ impl fmt::Debug for Config {
             .field("snapshot_every", &self.snapshot_every)
             .field("views_interval", &self.views_interval)
             .field("broadcast_batches_max", &self.broadcast_batches_max)
+            .field("retention", &self.retention)
             .field("projection_replay_max", &self.projection_replay_max)
             .finish_non_exhaustive()
     }

@@ -29,6 +29,16 @@ pub trait Disk: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`io::ErrorKind::NotFound`] when there is no such file.
     fn remove(&self, path: &Path) -> io::Result<()>;
+    /// Gives a file another name in the same directory, in place of what has that name.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::NotFound`] when there is no such file.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Takes away everybody's right to write a file.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::NotFound`] when there is no such file.
+    fn set_read_only(&self, path: &Path) -> io::Result<()>;
     /// Makes the entries of a directory durable.
     ///
     /// # Errors
@@ -119,6 +129,16 @@ impl Disk for LocalDisk {
 
     fn remove(&self, path: &Path) -> io::Result<()> {
         fs::remove_file(path)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn set_read_only(&self, path: &Path) -> io::Result<()> {
+        let mut permissions = fs::metadata(path)?.permissions();
+        permissions.set_readonly(true);
+        fs::set_permissions(path, permissions)
     }
 
     fn sync_directory(&self, path: &Path) -> io::Result<()> {

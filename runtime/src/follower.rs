@@ -13,6 +13,7 @@ use types::{Input, Seq};
 use crate::boards::Boards;
 use crate::config::{Projection, Step};
 use crate::journal::{JournalError, Location, Reader};
+use crate::retention::Floor;
 use crate::shared::Shared;
 use crate::snapshot::Snapshots;
 use crate::step::{self, Stepped};
@@ -60,6 +61,8 @@ pub(crate) struct Settings {
     pub(crate) journal: Location,
     pub(crate) snapshot_every: u64,
     pub(crate) views_interval: Duration,
+    /// Told where the second-newest snapshot stands.
+    pub(crate) floor: Floor,
 }
 
 pub(crate) struct Follower {
@@ -219,6 +222,7 @@ impl Follower {
         match self.store.write(seq, hash, &self.snapshot_bytes) {
             Ok(()) => {
                 self.snapshot_seq = seq;
+                self.settings.floor.set(&self.store.seqs());
                 let counters = &self.shared.counters;
                 counters.snapshots.add(1);
                 counters.snapshot_seq.set(seq.0);
@@ -322,6 +326,7 @@ mod tests {
             journal,
             snapshot_every: 2,
             views_interval: Duration::ZERO,
+            floor: Floor::default(),
         };
         let replica = Replica {
             shard,

@@ -1,4 +1,5 @@
-//! From files to a shard: the newest verified snapshot, then every input of the journal after it.
+//! From files to a shard: the newest verified snapshot, or else the journal's base, then every input of the
+//! journal after it.
 //!
 //! A snapshot has no past to show. So for a projection the journal before the snapshot is replayed too,
 //! through a shard that is thrown away, as long as it is short enough. What that shard ends as must be
@@ -11,13 +12,15 @@ use engine::{EventBuf, Shard, StateHash};
 use types::{Input, Seq, ShardId};
 
 use crate::config::{Config, JOURNAL, Projection, Step};
-use crate::journal::{self, JournalError, Location, Reader, Reason, Writer};
+use crate::journal::{self, Base, JournalError, Location, Reader, Reason, Writer};
+use crate::retention::beginning;
 use crate::snapshot::{Restored, SnapshotStore, SnapshotStoreError, Snapshots};
 
 /// What a start found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Recovery {
-    /// Where the snapshot that was restored stands; `None` when the whole journal was replayed.
+    /// Where the snapshot that was restored stands, or the base of a journal whose oldest inputs were
+    /// removed; `None` when every input since the first was replayed.
     pub snapshot_seq: Option<Seq>,
     /// Inputs replayed from the journal into the live state.
     pub replayed: u64,
@@ -96,9 +99,15 @@ pub(crate) fn recover_from(
     restored: Option<Restored>,
 ) -> Result<Recovered, RecoveryError> {
     let started = Instant::now();
-    let snapshot_seq = restored.as_ref().map(|restored| restored.shard.seq());
+    let journal = config.journal();
+    let base = base(&journal, config, restored.is_some())?;
+    let begins = base.as_ref().map_or(Seq(0), |base| base.mark.seq);
+    let restored = restored.filter(|restored| restored.shard.seq() >= begins);
     let mut shard = match restored {
-        None => Shard::new(config.shard, config.limits),
+        None => match &base {
+            Some(base) => base.shard(&journal)?,
+            None => Shard::new(config.shard, config.limits),
+        },
         Some(restored) if restored.shard.id() == config.shard => restored.shard,
         Some(restored) => {
             return Err(RecoveryError::Shard {
@@ -107,11 +116,13 @@ pub(crate) fn recover_from(
             });
         }
     };
+    let snapshot_seq = Some(shard.seq()).filter(|seq| *seq > Seq(0));
     let mut projected = 0;
     if let Some(projection) = projection {
-        if (1..=config.projection_replay_max).contains(&shard.seq().0) {
+        let past = shard.seq().0 - begins.0;
+        if (1..=config.projection_replay_max).contains(&past) {
             replay_past(config, &shard, projection)?;
-            projected = shard.seq().0;
+            projected = past;
         } else {
             projection(Step::Restored, &shard);
         }
@@ -119,7 +130,7 @@ pub(crate) fn recover_from(
     let mut replayed = 0;
     let mut events = EventBuf::default();
     let opened = journal::open(
-        &config.journal(),
+        &journal,
         config.segment_bytes_max,
         snapshot_seq.unwrap_or_default(),
         |input| {
@@ -154,7 +165,28 @@ pub(crate) fn recover_from(
     })
 }
 
-/// Shows a projection every input up to a snapshot, and holds the snapshot against where they lead.
+/// The base of a journal. One that is begun now, or was before there were bases, is given one.
+fn base(
+    journal: &Location,
+    config: &Config,
+    has_snapshot: bool,
+) -> Result<Option<Base>, JournalError> {
+    if let Some(base) = Base::find(journal)? {
+        return Ok(Some(base));
+    }
+    let is_whole = match journal::segments(journal)?.first() {
+        Some(segment) => segment.first == Seq(1),
+        // A journal that is lost is not begun anew.
+        None => !has_snapshot,
+    };
+    if is_whole {
+        journal.create_directory()?;
+        Base::create(journal, &config.limits)?;
+    }
+    Base::find(journal)
+}
+
+/// Shows a projection every input from the journal's base up to a snapshot, and holds the snapshot against where they lead.
 fn replay_past(
     config: &Config,
     snapshot: &Shard,
@@ -164,14 +196,17 @@ fn replay_past(
     let journal = config.journal();
     // Whatever is wrong up to a snapshot is rot: it was durable before the snapshot was written.
     let rot = |error| journal::as_rot(error, seq);
-    let mut reader = Reader::open(&journal, Seq(0)).map_err(rot)?;
-    let mut shard = Shard::new(config.shard, config.limits);
+    let mut shard = beginning(&journal, config.limits)?;
+    let mut reader = Reader::open(&journal, shard.seq()).map_err(rot)?;
     let mut events = EventBuf::default();
     projection(Step::Restored, &shard);
     while shard.seq() < seq {
         let Some(input) = reader.next_input().map_err(rot)? else {
             return Err(rot(reader.damage(Reason::Ends).into()).into());
         };
+        if input.seq <= shard.seq() {
+            continue;
+        }
         events.clear();
         shard.apply(&input, &mut events);
         show(projection, &input, &events, &shard);

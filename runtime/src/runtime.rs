@@ -5,6 +5,7 @@
 //! | shard | takes, stamps, encodes, applies | a free batch |
 //! | journal | writes, syncs, tells | a full batch |
 //! | replica | reads the journal, applies, shows, verifies, snapshots | a durable seq |
+//! | keeper | archives and removes closed segments, if it is told to | time |
 
 use std::convert::Infallible;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -29,6 +30,7 @@ use crate::follower::{Follower, Replica, Settings};
 use crate::handle::Handle;
 use crate::journal::{JournalError, Reader};
 use crate::recovery::{Recovered, Recovery, RecoveryError, recover};
+use crate::retention::{Floor, Keeper};
 use crate::shared::{Shared, Status, Wakers, panic_text};
 use crate::source::Source;
 use crate::step;
@@ -124,6 +126,8 @@ struct Threads {
     shard: JoinHandle<Option<End>>,
     journal: JoinHandle<Option<()>>,
     replica: JoinHandle<Option<Seq>>,
+    /// Nobody waits for what it does, but for its end.
+    keeper: Option<JoinHandle<()>>,
 }
 
 impl Runtime {
@@ -199,6 +203,11 @@ impl Runtime {
             let end = threads.shard.join().ok().flatten();
             let journal = threads.journal.join().ok().flatten();
             let snapshot = threads.replica.join().ok().flatten();
+            if let Some(keeper) = threads.keeper {
+                keeper.thread().unpark();
+                // It has told what went wrong.
+                let _ = keeper.join();
+            }
             if let (Some(end), Some(()), Some(snapshot_seq)) = (end, journal, snapshot)
                 && !shared.is_failed()
             {
@@ -292,6 +301,7 @@ fn spawn(
         mut core,
         mut committer,
         mut follower,
+        keeper,
     } = workers(shared, &mut config, recovered, replica, source, broadcast)?;
     let replica_thread = {
         let shared = Arc::clone(shared);
@@ -326,7 +336,16 @@ fn spawn(
             ended.flatten()
         })?
     };
+    let keeper_thread = if keeper.is_idle() {
+        None
+    } else {
+        let run = move || {
+            let Ok(()) = step::run(|| Ok::<_, Infallible>(keeper.step()));
+        };
+        Some(start("keeper", run)?)
+    };
     Ok(Threads {
+        keeper: keeper_thread,
         shard: shard_thread,
         journal: journal_thread,
         replica: replica_thread,
@@ -338,6 +357,7 @@ pub(crate) struct Workers {
     pub(crate) core: Core,
     pub(crate) committer: Committer,
     pub(crate) follower: Follower,
+    pub(crate) keeper: Keeper,
 }
 
 /// Makes the workers of a recovered shard, and the rings between them.
@@ -362,10 +382,20 @@ pub(crate) fn workers(
         // The ring was made for them.
         let _ = free.push(Batch::new(end, config.batch_bytes_max, shared.time.now()));
     }
+    let floor = Floor::default();
+    floor.set(&store.seqs());
+    let keeper = Keeper {
+        shared: Arc::clone(shared),
+        journal: config.journal(),
+        retention: config.retention,
+        limits: config.limits,
+        floor: floor.clone(),
+    };
     let settings = Settings {
         journal: config.journal(),
         snapshot_every: config.snapshot_every,
         views_interval: config.views_interval,
+        floor,
     };
     let replica = Replica {
         shard: replica,
@@ -399,6 +429,7 @@ pub(crate) fn workers(
         core,
         committer,
         follower,
+        keeper,
     })
 }
 

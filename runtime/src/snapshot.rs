@@ -4,12 +4,13 @@
 //! can make it panic, refuse to open, or lose keys without a word. So every value carries our CRC32C
 //! over its key and content, the manifest of a snapshot is written after its chunks, files are synced
 //! here, and what is read is restored and hashed before it counts. A store that misbehaves in any way
-//! is set aside, whole, and a new one is begun: the journal can rebuild everything in it.
+//! is set aside, whole, and a new one is begun: the journal can rebuild everything in it. A file of ours
+//! beside sled's, `kept`, says which snapshots must be there, so that lost keys are seen too.
 //!
 //! Keys: `c` + seq + chunk index, and `m` + seq (big-endian, so that they sort).
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -23,6 +24,8 @@ const CHUNK_BYTES: usize = 32 << 10;
 const SNAPSHOTS_KEPT: usize = 2;
 
 const CACHE_BYTES: u64 = 16 << 20;
+/// Seqs that must be in the store, 8 bytes each, little-endian, and a CRC32C of them.
+const KEPT_FILE: &str = "kept";
 const LOCK_WAIT_MAX: Duration = Duration::from_secs(5);
 const LOCK_POLL: Duration = Duration::from_millis(5);
 const CRC_BYTES: usize = 4;
@@ -128,7 +131,7 @@ impl SnapshotStore {
     pub fn open(path: &Path) -> Result<(Self, Option<Restored>), SnapshotStoreError> {
         let mut restored = None;
         let fault = match guarded(|| open_db(path)) {
-            Ok(db) => match guarded(|| restore_newest(&db, &mut restored)) {
+            Ok(db) => match guarded(|| restore_newest(&db, path, &mut restored)) {
                 Ok(()) => {
                     let store = Self {
                         path: path.to_owned(),
@@ -149,6 +152,29 @@ impl SnapshotStore {
             db,
         };
         Ok((store, restored))
+    }
+
+    /// Where the snapshots of a store stand that verify now, oldest first; none when there is no store. One
+    /// that is damaged is set aside, as a start does.
+    ///
+    /// # Errors
+    /// As [`SnapshotStore::open`].
+    pub fn verified(path: &Path) -> Result<Vec<Seq>, SnapshotStoreError> {
+        if !path.exists() {
+            return Ok(Vec::new());
+        }
+        let (store, _) = Self::open(path)?;
+        let verified = guarded(|| {
+            let mut verified = Vec::new();
+            for entry in store.db.scan_prefix(b"m") {
+                let (key, value) = entry?;
+                if guarded(|| restore(&store.db, &key, &value)).is_ok() {
+                    verified.push(seq_of(&key));
+                }
+            }
+            Ok(verified)
+        });
+        Ok(verified.unwrap_or_default())
     }
 
     fn unusable(&self, fault: &Fault) -> SnapshotStoreError {
@@ -259,9 +285,19 @@ fn begin_again(path: &Path, fault: &Fault) -> Result<sled::Db, SnapshotStoreErro
 }
 
 /// Restores the newest snapshot that verifies into `restored`. Any snapshot that does not is a fault,
-/// also when an older one does.
-fn restore_newest(db: &sled::Db, restored: &mut Option<Restored>) -> Result<(), Fault> {
-    let mut fault = None;
+/// also when an older one does, and so is one that must be there and is not.
+fn restore_newest(
+    db: &sled::Db,
+    path: &Path,
+    restored: &mut Option<Restored>,
+) -> Result<(), Fault> {
+    let mut fault = match kept(path) {
+        Err(fault) => Some(fault),
+        Ok(kept) => kept
+            .into_iter()
+            .find(|&seq| !matches!(db.contains_key(manifest_key(seq)), Ok(true)))
+            .map(|seq| Fault::new(format!("snapshot {seq} is lost"))),
+    };
     for entry in db.scan_prefix(b"m").rev() {
         let (key, value) = entry?;
         match guarded(|| restore(db, &key, &value)) {
@@ -331,6 +367,12 @@ fn write_snapshot(
         .map(|key| seq_of(key))
         .nth(SNAPSHOTS_KEPT - 1)
         .unwrap_or(Seq(0));
+    let kept: Vec<_> = manifests
+        .iter()
+        .map(|key| seq_of(key))
+        .filter(|seq| *seq >= oldest_kept)
+        .collect();
+    keep(path, &kept)?;
     for key in manifests {
         if seq_of(&key) < oldest_kept {
             db.remove(key)?;
@@ -343,6 +385,37 @@ fn write_snapshot(
         }
     }
     Ok(())
+}
+
+/// Notes which snapshots must be there, once they are durable and before others are removed.
+fn keep(path: &Path, seqs: &[Seq]) -> io::Result<()> {
+    let mut bytes: Vec<u8> = seqs.iter().flat_map(|seq| seq.0.to_le_bytes()).collect();
+    bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_le_bytes());
+    let temporary = path.join(format!("{KEPT_FILE}.tmp"));
+    let mut file = File::create(&temporary)?;
+    file.write_all(&bytes)?;
+    file.sync_all()?;
+    fs::rename(&temporary, path.join(KEPT_FILE))?;
+    File::open(path)?.sync_all()
+}
+
+/// Which snapshots must be there; none in a store that has never had one.
+fn kept(path: &Path) -> Result<Vec<Seq>, Fault> {
+    let bytes = match fs::read(path.join(KEPT_FILE)) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error.into()),
+    };
+    let fault = || Fault::new(format!("{KEPT_FILE} does not check"));
+    let (seqs, crc) = bytes.split_last_chunk().ok_or_else(fault)?;
+    let (seqs, rest) = seqs.as_chunks();
+    if !rest.is_empty() || u32::from_le_bytes(*crc) != crc32c::crc32c(seqs.as_flattened()) {
+        return Err(fault());
+    }
+    Ok(seqs
+        .iter()
+        .map(|seq| Seq(u64::from_le_bytes(*seq)))
+        .collect())
 }
 
 fn sync(db: &sled::Db, path: &Path) -> Result<(), Fault> {

@@ -38,6 +38,12 @@ pub struct Stats {
     pub snapshot_bytes: u64,
     /// Where the newest snapshot that this run has written stands.
     pub snapshot_seq: Seq,
+    /// Closed segments of the journal that were compressed.
+    pub segments_archived: u64,
+    /// Segments and archives that were removed.
+    pub segments_pruned: u64,
+    /// Times that one could not be compressed or removed.
+    pub retention_errors: u64,
     /// Where the replica stands. What follows is counted there, without what recovery replayed.
     pub replica_seq: Seq,
     /// Events.
@@ -70,6 +76,9 @@ pub(crate) struct Counters {
     pub(crate) snapshots_missed: Counter,
     pub(crate) snapshot_bytes: Counter,
     pub(crate) snapshot_seq: Counter,
+    pub(crate) segments_archived: Counter,
+    pub(crate) segments_pruned: Counter,
+    pub(crate) retention_errors: Counter,
     pub(crate) replica_seq: Counter,
     pub(crate) events: Counter,
     pub(crate) orders_accepted: Counter,
@@ -138,6 +147,9 @@ impl Counters {
             snapshots_missed: self.snapshots_missed.get(),
             snapshot_bytes: self.snapshot_bytes.get(),
             snapshot_seq: Seq(self.snapshot_seq.get()),
+            segments_archived: self.segments_archived.get(),
+            segments_pruned: self.segments_pruned.get(),
+            retention_errors: self.retention_errors.get(),
             replica_seq: Seq(self.replica_seq.get()),
             events: self.events.get(),
             orders_accepted: self.orders_accepted.get(),

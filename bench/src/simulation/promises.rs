@@ -2,7 +2,7 @@
 
 use engine::{EventBuf, Limits, Shard};
 use runtime::journal::{Location, Reader};
-use runtime::{DurableBatch, Receipt, StateHash};
+use runtime::{DurableBatch, Receipt, StateHash, beginning};
 use tokio::sync::oneshot;
 use types::{Command, Event, Input, InputKind, Seq, ShardId};
 
@@ -28,6 +28,8 @@ pub(super) struct Promises {
     told: Vec<(Seq, Vec<Event>)>,
     /// Commands that were taken, but for announcements.
     taken: u64,
+    /// The inputs of the journal as it was last seen: the first of them may be gone from it since.
+    seen: Vec<Input>,
     pub(super) counts: Counts,
 }
 
@@ -81,21 +83,47 @@ impl Promises {
         !self.waiting.is_empty()
     }
 
+    /// Notes what the journal has, before some of it may be removed.
+    pub(super) fn read(&mut self, location: &Location) {
+        let Ok(mut reader) = Reader::open(location, Seq(self.seen.len() as u64)) else {
+            return;
+        };
+        // Its end may be torn by a write that failed.
+        while let Ok(Some(input)) = reader.next_input() {
+            if input.seq.0 as usize > self.seen.len() {
+                self.seen.push(input);
+            }
+        }
+    }
+
     /// Replays a journal from its first input and holds it against everything that was promised; says the
     /// state that it leads to. `opening` commands came from the source. With `loses_told` the end of what
     /// was promised may be missing: a loss of power in relaxed mode.
     pub(super) fn check(
-        &self,
+        &mut self,
         location: &Location,
         limits: Limits,
         opening: u64,
         loses_told: bool,
     ) -> Result<(Seq, StateHash), String> {
         let mut replay = Replay::new(limits);
-        let mut reader = Reader::open(location, Seq(0)).map_err(|error| error.to_string())?;
-        while let Some(input) = reader.next_input().map_err(|error| error.to_string())? {
+        let base = beginning(location, limits).map_err(|error| error.to_string())?;
+        let begins = base.seq();
+        for input in self.seen.drain(..).take(begins.0 as usize) {
             replay.apply(input);
         }
+        if (replay.shard.seq(), replay.shard.state_hash()) != (begins, base.state_hash()) {
+            return Err(format!(
+                "the journal's base at seq {begins} is not the state that was there"
+            ));
+        }
+        let mut reader = Reader::open(location, begins).map_err(|error| error.to_string())?;
+        while let Some(input) = reader.next_input().map_err(|error| error.to_string())? {
+            if input.seq > begins {
+                replay.apply(input);
+            }
+        }
+        self.seen.clone_from(&replay.inputs);
         let end = replay.shard.seq();
         let mut places = Vec::new();
         for Acknowledged { command, receipt } in &self.acknowledged {

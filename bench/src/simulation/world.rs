@@ -11,7 +11,7 @@ use runtime::journal::Location;
 use runtime::simulation::{
     Fault, Process, Progress, Random, SimulatedDisk, SimulatedSnapshots, SimulatedTime, Worker,
 };
-use runtime::{AckMode, Clock, Config, Status};
+use runtime::{AckMode, Clock, Config, Retention, Status};
 use tokio::sync::broadcast;
 use types::{Seq, ShardId, TimestampNs};
 
@@ -52,6 +52,12 @@ pub struct Report {
     pub starts_failed: u64,
     /// Starts from a snapshot.
     pub from_snapshots: u64,
+    /// Segments that were archived.
+    pub archived: u64,
+    /// Segments and archives that were removed.
+    pub pruned: u64,
+    /// Starts on a journal that has lost its first inputs.
+    pub from_bases: u64,
     /// A number over everything that was done, to tell two runs apart.
     pub trace: u64,
 }
@@ -111,6 +117,8 @@ struct World {
     ack_mode: AckMode,
     clock: Clock,
     snapshot_every: u64,
+    segment_bytes_max: u64,
+    retention: Retention,
     promises: Promises,
     report: Report,
     actions: u64,
@@ -155,6 +163,14 @@ impl World {
                 Clock::Source
             },
             snapshot_every: 16 << random.below(4),
+            segment_bytes_max: 4_096 << random.below(3),
+            retention: Retention {
+                archive: !random.one_in(4),
+                keep_age: random
+                    .one_in(4)
+                    .then(|| Duration::from_hours(random.below(72) + 1)),
+                keep_bytes: random.one_in(2).then(|| 4_096 + random.below(32_768)),
+            },
             promises: Promises::default(),
             report: Report::default(),
             actions: 0,
@@ -185,8 +201,9 @@ impl World {
         config.commands_max = 6;
         config.cancels_max = 3;
         config.batch_bytes_max = 1_024;
-        config.segment_bytes_max = 16 << 10;
+        config.segment_bytes_max = self.segment_bytes_max;
         config.snapshot_every = self.snapshot_every;
+        config.retention = self.retention;
         config.broadcast_batches_max = 4_096;
         config.disk = self.disk.shared();
         config.time = Arc::new(self.time.clone());
@@ -284,6 +301,9 @@ impl World {
         if loses_told {
             self.promises.forget_after(end);
         }
+        let begins = runtime::beginning(&self.location(), self.limits);
+        let begins = begins.map_err(|error| error.to_string())?.seq();
+        self.report.from_bases += u64::from(begins > Seq(0));
         let shard = running
             .process
             .shard()
@@ -321,7 +341,18 @@ impl World {
 
     fn step(&mut self, running: &mut Running, worker: Worker) -> Result<Progress, String> {
         self.report.steps += 1;
-        let progress = running.process.step(worker);
+        let progress = if worker == Worker::Keeper {
+            // What is removed was seen before.
+            self.promises.read(&self.location());
+            let before = running.process.handle().stats();
+            let progress = running.process.step(worker);
+            let stats = running.process.handle().stats();
+            self.report.archived += stats.segments_archived - before.segments_archived;
+            self.report.pruned += stats.segments_pruned - before.segments_pruned;
+            progress
+        } else {
+            running.process.step(worker)
+        };
         while let Ok(batch) = running.told.try_recv() {
             self.promises.tell(&batch);
         }
@@ -337,7 +368,12 @@ impl World {
         self.actions += 1;
         let worker = [Worker::Shard, Worker::Journal, Worker::Replica];
         match self.random.below(100) {
-            0..60 => {
+            0..5 => {
+                if self.step(running, Worker::Keeper)? == Progress::Worked {
+                    self.note("the keeper worked");
+                }
+            }
+            5..60 => {
                 let worker = worker[self.random.below(3) as usize];
                 for _ in 0..=self.random.below(8) {
                     self.step(running, worker)?;
@@ -510,6 +546,9 @@ impl Report {
         self.clock_jumps += other.clock_jumps;
         self.starts_failed += other.starts_failed;
         self.from_snapshots += other.from_snapshots;
+        self.archived += other.archived;
+        self.pruned += other.pruned;
+        self.from_bases += other.from_bases;
         self.trace ^= other.trace;
     }
 }
@@ -526,7 +565,8 @@ impl fmt::Display for Report {
             f,
             "{} inputs in {} steps; {sent} commands = {acknowledged} acknowledged + {refused} refused + \
              {in_doubt} in doubt; {} kills, {} losses of power ({} within a call), {} in a start, {} starts \
-             from a snapshot; {} syncs and {} writes failed, {} full disks, {} jumps of a clock",
+             from a snapshot, {} on a journal without its first inputs; {} segments archived, {} removed; \
+             {} syncs and {} writes failed, {} full disks, {} jumps of a clock",
             self.seq,
             self.steps,
             self.kills,
@@ -534,6 +574,9 @@ impl fmt::Display for Report {
             self.interrupted,
             self.starts_failed,
             self.from_snapshots,
+            self.from_bases,
+            self.archived,
+            self.pruned,
             self.sync_faults,
             self.write_faults,
             self.full_disks,

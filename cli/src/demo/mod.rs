@@ -24,6 +24,7 @@ use runtime::{AckMode, Config, Handle, Runtime, Status};
 use tokio::sync::watch;
 use types::InstrumentId;
 
+use crate::retention::RetentionArgs;
 use source::{Demo, DemoSource, Rate, Setup};
 use summary::Summary;
 use tally::Tally;
@@ -101,6 +102,8 @@ pub(crate) struct Args {
     /// What an acknowledgement means: `durable` (on disk) or `relaxed` (with the operating system).
     #[arg(long, value_name = "MODE", default_value = "durable", value_parser = parse_ack_mode)]
     ack: AckMode,
+    #[command(flatten)]
+    retention: RetentionArgs,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -183,6 +186,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     });
     let config = Config {
         ack_mode: args.ack,
+        retention: args.retention.retention(),
         projection: Some(tally.projection(projections.hook())),
         ..Config::new(&directory)
     };

@@ -83,6 +83,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let mut hook = projections.hook();
     let config = Config {
         ack_mode: file.ack,
+        retention: file.retention,
         clock: Clock::Wall,
         projection: Some(Box::new(move |step, shard| hook(step, shard))),
         ..Config::new(&directory)

@@ -95,7 +95,7 @@ fn start(data: &str) -> (Child, BufReader<std::process::ChildStdout>) {
     (child, reader)
 }
 
-fn address(reader: &mut impl BufRead) -> String {
+pub(crate) fn address(reader: &mut impl BufRead) -> String {
     for line in reader.lines() {
         if let Some(rest) = line.unwrap().strip_prefix("Open http://") {
             return rest.split(' ').next().unwrap().to_owned();
@@ -104,7 +104,7 @@ fn address(reader: &mut impl BufRead) -> String {
     panic!("the demo said no address");
 }
 
-fn get(address: &str, path: &str) -> String {
+pub(crate) fn get(address: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     write!(
         stream,

@@ -3,8 +3,14 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::time::Instant;
 
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::Field;
+use runtime::{Config, Next, Runtime, Shard, Source};
+use serde_json::{Map, Value};
 use tempfile::TempDir;
+use types::{InputKind, Timer, TimestampNs};
 
 fn dynasty(args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dynasty"));
@@ -112,4 +118,221 @@ fn what_is_no_data_directory_is_named() {
         let told = text(&output.stderr);
         assert!(told.contains(data) && told.contains("--data"), "{told}");
     }
+}
+
+/// A clock that ticks once a minute, so many times.
+struct Ticks {
+    next: u64,
+    end: u64,
+}
+
+impl Source for Ticks {
+    fn next(&mut self, _: &Shard, _: Instant) -> Next {
+        if self.next == self.end {
+            return Next::End;
+        }
+        self.next += 1;
+        Next::Input {
+            ts: TimestampNs(self.next * 60_000_000_000),
+            kind: InputKind::Timer(Timer::Clock),
+        }
+    }
+}
+
+/// Runs 1,200 ticks in small segments, in two runs of 600: two snapshots. The state hash at the end.
+fn ticks() -> (TempDir, String, String) {
+    let directory = tempfile::tempdir().unwrap();
+    let mut hash = String::new();
+    for end in [600, 1_200] {
+        let config = Config {
+            segment_bytes_max: 4_096,
+            batch_bytes_max: 512,
+            ..Config::new(directory.path())
+        };
+        let next = end - 600;
+        let runtime = Runtime::start(config, Box::new(Ticks { next, end })).unwrap();
+        runtime.wait_source_end();
+        hash = runtime.stop().unwrap().state_hash.to_string();
+    }
+    let data = directory.path().to_str().unwrap().to_owned();
+    (directory, data, hash)
+}
+
+fn said(args: &[&str]) -> String {
+    let output = dynasty(args);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+fn refused(args: &[&str]) -> String {
+    let output = dynasty(args);
+    assert!(!output.status.success(), "{}", text(&output.stdout));
+    text(&output.stderr)
+}
+
+#[test]
+fn archived_inputs_are_all_there_and_removed_ones_are_named() {
+    let (_directory, data, hash) = ticks();
+    let dumped = said(&["journal", "dump", &data]);
+    assert_eq!(dumped.lines().count(), 1_200);
+    let counted = said(&["journal", "stat", &data]);
+    let segments = counted.lines().count() - 1;
+    assert!(segments > 10, "{counted}");
+
+    let told = said(&["journal", "archive", &data, "--before", "300"]);
+    assert!(told.contains("every input is still there"), "{told}");
+    said(&["journal", "archive", &data]);
+    let told = said(&["journal", "archive", &data]);
+    assert!(told.contains("nothing to archive up to seq 1200"), "{told}");
+    let verified: serde_json::Value =
+        serde_json::from_str(&said(&["journal", "verify", &data, "--format", "json"])).unwrap();
+    assert_eq!(verified["archives"], segments - 1);
+    assert_eq!(verified["base_seq"], "0");
+    assert_eq!(said(&["journal", "dump", &data]), dumped);
+    let told = said(&["recover", &data]);
+    assert!(told.trim().ends_with(&hash), "{told}");
+    let past = said(&["recover", &data, "--to", "700"]);
+
+    // Not beyond the second-newest snapshot, which stands at 600, and one way or another.
+    let told = refused(&["journal", "prune", &data, "--before", "602"]);
+    assert!(told.contains("--before 602: accepted: 1 to 601"), "{told}");
+    for wrong in [
+        vec!["journal", "prune", &data],
+        vec!["journal", "prune", &data, "--keep-bytes", "0"],
+        vec!["journal", "prune", &data, "--keep-age", "soon"],
+    ] {
+        assert_eq!(dynasty(&wrong).status.code(), Some(2), "{wrong:?}");
+    }
+    // Older than 900 minutes: ticks 1 to 299. Segments are whole, so it begins a little before 300.
+    let told = said(&["journal", "prune", &data, "--keep-age", "900m"]);
+    let first: u64 = told
+        .split("seq ")
+        .nth(1)
+        .unwrap()
+        .split(' ')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!((200..=300).contains(&first), "{told}");
+    let begins = (first - 1).to_string();
+    let told = said(&["journal", "verify", &data]);
+    assert!(
+        told.contains(&format!("states can be rebuilt from seq {begins} on")),
+        "{told}"
+    );
+    assert_eq!(
+        said(&["journal", "dump", &data]).lines().count() as u64,
+        1_201 - first
+    );
+    let told = refused(&["journal", "dump", &data, "--from", "7"]);
+    assert!(
+        told.contains(&format!("--from 7: the journal begins at seq {first}")),
+        "{told}"
+    );
+    let told = refused(&["recover", &data, "--to", "7"]);
+    assert!(
+        told.contains(&format!("accepted: {begins} to 1200")),
+        "{told}"
+    );
+    // What is left leads to the same states.
+    assert_eq!(said(&["recover", &data, "--to", "700"]), past);
+    said(&["recover", &data, "--to", &begins]);
+    // As small as may be: still not beyond the second-newest snapshot.
+    said(&["journal", "prune", &data, "--keep-bytes", "1"]);
+    let told = said(&["recover", &data, "--to", "700"]);
+    assert_eq!(told, past);
+}
+
+#[test]
+fn without_two_snapshots_nothing_is_removed() {
+    let (directory, data, _) = ticks();
+    fs::remove_dir_all(directory.path().join("snapshots")).unwrap();
+    let told = refused(&["journal", "prune", &data, "--keep-bytes", "1"]);
+    assert!(
+        told.contains("two snapshots") && told.contains("has none"),
+        "{told}"
+    );
+    assert_eq!(said(&["journal", "dump", &data]).lines().count(), 1_200);
+}
+
+/// The whole number of the last place as the text of a decimal, without zeros at its end.
+fn decimal(decimal: &parquet::data_type::Decimal) -> String {
+    let bytes: [u8; 16] = decimal.data().try_into().unwrap();
+    let value = i128::from_be_bytes(bytes);
+    let scale = decimal.scale() as usize;
+    let digits = format!("{:0>1$}", value.unsigned_abs(), scale + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - scale);
+    let fraction = fraction.trim_end_matches('0');
+    let point = if fraction.is_empty() { "" } else { "." };
+    let sign = if value < 0 { "-" } else { "" };
+    format!("{sign}{whole}{point}{fraction}")
+}
+
+#[test]
+fn the_table_of_events_says_what_the_lines_of_json_say() {
+    let (directory, _, data) = demo();
+    let path = directory.path().join("events.parquet");
+    let exported = Command::new(env!("CARGO_BIN_EXE_dynasty"))
+        .args(["journal", "export", &data, "--format", "parquet"])
+        .stdout(fs::File::create(&path).unwrap())
+        .status()
+        .unwrap();
+    assert!(exported.success());
+    let lines = said(&["journal", "export", &data]);
+
+    let reader = SerializedFileReader::new(fs::File::open(&path).unwrap()).unwrap();
+    let schema = reader
+        .metadata()
+        .file_metadata()
+        .schema()
+        .get_fields()
+        .len();
+    let mut rows = reader.get_row_iter(None).unwrap();
+    let mut with_rest = 0;
+    let mut count = 0;
+    for line in lines.lines() {
+        let mut told: Map<String, Value> = serde_json::from_str(line).unwrap();
+        told.retain(|_, value| !value.is_null());
+        let ts: jiff::Timestamp = told
+            .remove("ts")
+            .unwrap()
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        let row = rows.next().unwrap().unwrap();
+        let mut found = Map::new();
+        let mut found_ts = None;
+        for (name, field) in row.get_column_iter() {
+            let value = match field {
+                Field::Null => continue,
+                Field::Long(ns) if name == "ts" => {
+                    found_ts = Some(*ns);
+                    continue;
+                }
+                Field::Str(rest) if name == "rest" => {
+                    let rest: Map<String, Value> = serde_json::from_str(rest).unwrap();
+                    with_rest += 1;
+                    found.extend(rest);
+                    continue;
+                }
+                Field::ULong(id) => id.to_string(),
+                Field::Str(text) => text.clone(),
+                Field::Decimal(value) => decimal(value),
+                other => panic!("{name}: {other:?}"),
+            };
+            found.insert(name.clone(), Value::String(value));
+        }
+        assert_eq!(found_ts.map(i128::from), Some(ts.as_nanosecond()), "{line}");
+        assert_eq!(found, told, "{line}");
+        count += 1;
+    }
+    assert!(rows.next().is_none());
+    // Fills, orders and moved floors are typed to their last field or nearly so.
+    assert!(
+        count > 5_000 && with_rest < count / 2,
+        "{with_rest} of {count}"
+    );
+    assert_eq!(schema, 36);
 }

@@ -4,6 +4,7 @@
 
 mod arrows;
 mod demo;
+mod disk_full;
 mod documents;
 mod journal;
 mod plan;

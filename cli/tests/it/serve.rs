@@ -141,6 +141,16 @@ fn a_file_that_is_not_accepted_says_where_and_what_would_be() {
             "0.0.0.0:0",
             "listen: value '0.0.0.0:0': accepted an address of this machine",
         ),
+        (
+            "listen = ",
+            "retention = { keep_age = \"soon\" }\nlisten = ",
+            "retention.keep_age: value 'soon': accepted a duration above zero",
+        ),
+        (
+            "listen = ",
+            "retention = { keep_bytes = \"3MB\" }\nlisten = ",
+            "retention.keep_bytes: value '3MB': accepted a whole number above zero",
+        ),
         ("static-100k.toml", "nowhere.toml", "nowhere.toml"),
     ] {
         assert!(whole.contains(what), "{what}");

@@ -23,6 +23,7 @@ pub mod percent;
 pub mod plan;
 pub mod proof;
 pub mod reason;
+pub mod retention;
 pub mod server;
 pub mod signals;
 pub mod state;

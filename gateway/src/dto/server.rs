@@ -5,13 +5,14 @@ use std::net::SocketAddr;
 
 use marketdata::feed::BookChannel;
 use rules::BoardKind;
-use runtime::AckMode;
+use runtime::{AckMode, Retention};
 use types::{Instrument, Ratio};
 
 use super::document::{Field, FieldError};
 use super::file::{self, FileError};
 use super::instrument;
 use super::names::Names;
+use super::retention;
 
 /// A valid server file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub struct ServerFile {
     pub ack: AckMode,
     /// What accounts trade with.
     pub mode: BoardKind,
+    /// What becomes of closed segments of the journal.
+    pub retention: Retention,
     /// What is traded; ids follow the order, and only ever grow.
     pub instruments: Vec<Instrument>,
     /// Plan files, relative to this one.
@@ -55,11 +58,12 @@ pub struct FeedFile {
     pub symbols: Vec<(usize, String)>,
 }
 
-const FIELDS: [&str; 8] = [
+const FIELDS: [&str; 9] = [
     "data",
     "listen",
     "ack",
     "mode",
+    "retention",
     "instrument",
     "plans",
     "competitions",
@@ -137,6 +141,7 @@ fn read(root: &Field<'_>, venues: &[&str]) -> Result<ServerFile, FieldError> {
             None => BoardKind::Paper,
             Some(mode) => mode.word()?,
         },
+        retention: retention::read(table.optional("retention"))?,
         plans: read_paths(table.optional("plans"))?,
         competitions: read_paths(table.optional("competitions"))?,
         instruments,

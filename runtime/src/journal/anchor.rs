@@ -55,12 +55,7 @@ impl Anchor {
     /// Creates the anchor of an empty journal, synced, in the place of one that never had a mark.
     pub(super) fn create(location: &Location) -> Result<Self, JournalError> {
         let path = location.path(ANCHOR_FILE);
-        match location.disk.remove(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(JournalError::io("remove", &path, error));
-            }
-            _ => {}
-        }
+        location.remove_if_there(&path)?;
         let file = location.open_file(&path, Access::Create)?;
         // Room for both slots, so that a full disk never stops the anchor.
         file.allocate(2 * SLOT_STRIDE)

@@ -1,7 +1,9 @@
 //! The journal: the truth of a shard. Segments of checked, chained records, and an anchor that tells a
 //! torn tail from rot. No other module knows the files' form.
 //!
-//! Directory: `journal/<first seq, 20 digits>.journal` and `journal/anchor`.
+//! Directory: `journal/<first seq, 20 digits>.journal`, `journal/anchor`, `journal/<seq>.base` (what the
+//! first record follows) and `journal/<first seq>-<last seq>.archive` (closed segments, compressed). Readers
+//! see segments and archives as one journal.
 //!
 //! What recovery does with bytes that do not check:
 //!
@@ -15,6 +17,8 @@
 //! operating system may show what it has dropped, and would never write it.
 
 pub mod anchor;
+pub(crate) mod archive;
+pub mod base;
 pub mod reader;
 pub mod record;
 mod repair;
@@ -29,6 +33,7 @@ use types::{Input, Seq, ShardId};
 use crate::disk::{Access, Disk, DiskFile, LocalDisk};
 
 pub use anchor::{ANCHOR_FILE, Anchor, Mark};
+pub use base::Base;
 pub use reader::Reader;
 pub use record::{Chain, Reason, Record};
 pub use repair::{Repaired, repair};
@@ -36,6 +41,10 @@ pub use writer::{Append, Writer};
 
 /// Suffix of a segment's file name.
 const SUFFIX: &str = ".journal";
+/// Suffix of an archive's.
+const ARCHIVE_SUFFIX: &str = ".archive";
+/// Behind the name of a file that is being written; nobody reads one.
+const TEMPORARY_SUFFIX: &str = ".tmp";
 /// Digits of the seq in a segment's file name.
 const SEQ_DIGITS: usize = 20;
 
@@ -82,25 +91,70 @@ impl Location {
         removed.map_err(|error| JournalError::io("remove", path, error))
     }
 
+    fn remove_if_there(&self, path: &Path) -> Result<(), JournalError> {
+        match self.disk.remove(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(JournalError::io("remove", path, error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Gives a file that is durable the name under which it counts.
+    fn publish(&self, temporary: &Path, path: &Path) -> Result<(), JournalError> {
+        let renamed = self.disk.rename(temporary, path);
+        renamed.map_err(|error| JournalError::io("rename", temporary, error))?;
+        self.sync_directory()
+    }
+
+    /// The names in the directory; none when there is no such directory.
+    fn names(&self) -> Result<Vec<String>, JournalError> {
+        match self.disk.list(&self.directory) {
+            Ok(names) => Ok(names),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(JournalError::io("list", &self.directory, error)),
+        }
+    }
+
+    pub(crate) fn create_directory(&self) -> Result<(), JournalError> {
+        let created = self.disk.create_directory(&self.directory);
+        created.map_err(|error| JournalError::io("create", &self.directory, error))
+    }
+
     /// Makes the directory's entries durable.
     fn sync_directory(&self) -> Result<(), JournalError> {
         let synced = self.disk.sync_directory(&self.directory);
         synced.map_err(|error| JournalError::io("sync", &self.directory, error))
     }
 
-    fn length(&self, path: &Path) -> Result<u64, JournalError> {
+    /// Removes a file, durably.
+    pub(crate) fn remove(&self, path: &Path) -> Result<(), JournalError> {
+        self.remove_file(path)?;
+        self.sync_directory()
+    }
+
+    pub(crate) fn length(&self, path: &Path) -> Result<u64, JournalError> {
         let length = self.open_file(path, Access::Read)?.length();
         length.map_err(|error| JournalError::io("read", path, error))
     }
 }
 
-/// A segment file and the seq of its first record, by its name.
+/// A segment or its archive, by its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Segment {
     /// Seq of the first record.
     pub first: Seq,
+    /// Seq of the last record of an archive; `None` for a segment.
+    pub last: Option<Seq>,
     /// The file.
     pub path: PathBuf,
+}
+
+impl Segment {
+    /// Whether it is compressed and never written again.
+    pub const fn is_archive(&self) -> bool {
+        self.last.is_some()
+    }
 }
 
 /// Where a journal stops making sense, and why.
@@ -160,8 +214,26 @@ pub enum JournalError {
         /// The anchor file.
         path: PathBuf,
     },
-    /// A file has a segment's suffix but not its name.
-    #[error("{} is not named as a segment", path.display())]
+    /// A record from before the first one that is there is needed.
+    #[error("seq {seq} is gone: the journal in {} begins at seq {first}", directory.display())]
+    Gone {
+        /// The journal directory.
+        directory: PathBuf,
+        /// The record that is needed.
+        seq: Seq,
+        /// The first one that there is.
+        first: Seq,
+    },
+    /// The base does not say what the first record follows.
+    #[error("the base of the journal, {}, {what}", path.display())]
+    Base {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A file has the suffix of a segment, an archive or a base but not its name.
+    #[error("{} is not named as a segment, an archive or a base", path.display())]
     SegmentName {
         /// The file.
         path: PathBuf,
@@ -212,10 +284,15 @@ pub struct Opened {
 /// What a journal holds, from a full check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
-    /// How many segments.
+    /// How many segments, archives included.
     pub segments: usize,
+    /// How many of them are archives.
+    pub archives: usize,
     /// Seq of the first record; 0 when there is none.
     pub first: Seq,
+    /// What the first record follows: a state can be rebuilt from there on. `None` in a journal from before
+    /// there were bases.
+    pub base: Option<Mark>,
     /// The last record that checks.
     pub end: Mark,
     /// Where the anchor stands; `None` when it is missing or damaged.
@@ -231,28 +308,34 @@ pub struct Summary {
 /// # Errors
 /// I/O errors, and [`JournalError::SegmentName`].
 pub fn segments(location: &Location) -> Result<Vec<Segment>, JournalError> {
-    let directory = &location.directory;
-    let names = match location.disk.list(directory) {
-        Ok(names) => names,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(JournalError::io("list", directory, error)),
-    };
     let mut segments = Vec::new();
-    for name in names {
-        let Some(digits) = name.strip_suffix(SUFFIX) else {
+    for name in location.names()? {
+        let path = location.path(&name);
+        let range = if let Some(digits) = name.strip_suffix(SUFFIX) {
+            seq_of(digits).map(|first| (first, None))
+        } else if let Some(range) = name.strip_suffix(ARCHIVE_SUFFIX) {
+            range.split_once('-').and_then(|(first, last)| {
+                let (first, last) = (seq_of(first)?, seq_of(last)?);
+                (first <= last).then_some((first, Some(last)))
+            })
+        } else {
             continue;
         };
-        let path = directory.join(&name);
-        let seq = (digits.len() == SEQ_DIGITS)
-            .then(|| digits.parse().ok())
-            .flatten();
-        match seq {
-            Some(first) if first > Seq(0) => segments.push(Segment { first, path }),
+        match range {
+            Some((first, last)) if first > Seq(0) => segments.push(Segment { first, last, path }),
             _ => return Err(JournalError::SegmentName { path }),
         }
     }
-    segments.sort_unstable_by_key(|segment| segment.first);
+    // A segment goes before its archive, and alone counts: it was not removed yet.
+    segments.sort_unstable_by_key(|segment| (segment.first, segment.last));
+    segments.dedup_by_key(|segment| segment.first);
     Ok(segments)
+}
+
+/// A seq as it stands in a file's name.
+fn seq_of(digits: &str) -> Option<Seq> {
+    let is_whole = digits.len() == SEQ_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_whole.then(|| digits.parse().ok().map(Seq)).flatten()
 }
 
 /// Reads a journal from a snapshot on, checks it, cuts a torn tail, and opens it for writing. Every
@@ -270,8 +353,7 @@ pub fn open(
     mut visit: impl FnMut(Input),
 ) -> Result<Opened, JournalError> {
     let directory = &location.directory;
-    let created = location.disk.create_directory(directory);
-    created.map_err(|error| JournalError::io("create", directory, error))?;
+    location.create_directory()?;
     let mut segments = segments(location)?;
     let anchor = match Anchor::open(location)? {
         Some(anchor) => anchor,
@@ -287,10 +369,12 @@ pub fn open(
             });
         }
     };
+    let base = Base::find(location)?.map(|base| base.mark);
+    let known = [Some(anchor.mark()), base];
     let durable = anchor.mark().seq.max(snapshot);
     let mut torn_bytes_cut = drop_torn_segment(location, &mut segments, durable)?;
     for segment in &segments {
-        reader::open_segment(segment, location).map_err(|error| as_rot(error, durable))?;
+        reader::check_header(segment, location).map_err(|error| as_rot(error, durable))?;
     }
     let Some(last) = segments.last() else {
         let end = anchor.mark();
@@ -315,8 +399,8 @@ pub fn open(
             doubted_from = reader.offset();
         }
         // Also before the first record: the anchor may stand at the end of the segment before.
-        if reader.mark().seq == anchor.mark().seq && reader.mark() != anchor.mark() {
-            return Err(as_rot(reader.damage(Reason::Anchor).into(), durable));
+        if let Some(reason) = contradiction(reader.mark(), known) {
+            return Err(as_rot(reader.damage(reason).into(), durable));
         }
         match reader.next_record() {
             Ok(Some(record)) if record.input.seq > snapshot => visit(record.input),
@@ -325,7 +409,8 @@ pub fn open(
             Err(JournalError::Damaged(damage))
                 if damage.reason.is_torn_write()
                     && damage.seq > durable
-                    && damage.segment == last.path =>
+                    && damage.segment == last.path
+                    && !last.is_archive() =>
             {
                 torn_bytes_cut += cut(location, &damage)?;
                 break;
@@ -337,8 +422,12 @@ pub fn open(
     if end.seq < durable {
         return Err(as_rot(reader.damage(Reason::Ends).into(), durable));
     }
-    reader::write_again(last, location, doubted_from..reader.offset())?;
-    let open = Some((last.clone(), reader.offset()));
+    let open = if last.is_archive() {
+        None
+    } else {
+        reader::write_again(last, location, doubted_from..reader.offset())?;
+        Some((last.clone(), reader.offset()))
+    };
     let writer = Writer::new(location, segment_bytes_max, open, end, anchor)?;
     Ok(Opened {
         writer,
@@ -354,6 +443,11 @@ pub fn verify(location: &Location) -> Result<Summary, JournalError> {
     let segments = segments(location)?;
     let mut summary = Summary {
         segments: segments.len(),
+        archives: segments
+            .iter()
+            .filter(|segment| segment.is_archive())
+            .count(),
+        base: Base::find(location)?.map(|base| base.mark),
         first: segments.first().map_or(Seq(0), |segment| segment.first),
         end: Mark {
             seq: Seq(0),
@@ -364,7 +458,11 @@ pub fn verify(location: &Location) -> Result<Summary, JournalError> {
         damage: None,
     };
     for segment in &segments {
-        summary.bytes += location.length(&segment.path)?;
+        summary.bytes += match location.length(&segment.path) {
+            // A server that runs has just archived or removed it.
+            Err(JournalError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => 0,
+            length => length?,
+        };
     }
     let Some(first) = segments.first() else {
         return Ok(summary);
@@ -379,11 +477,8 @@ pub fn verify(location: &Location) -> Result<Summary, JournalError> {
     };
     summary.damage = loop {
         let here = reader.mark();
-        if summary
-            .anchor
-            .is_some_and(|anchor| anchor.seq == here.seq && anchor != here)
-        {
-            break Some(reader.damage(Reason::Anchor));
+        if let Some(reason) = contradiction(here, [summary.anchor, summary.base]) {
+            break Some(reader.damage(reason));
         }
         match reader.next_record() {
             Ok(Some(_)) => {}
@@ -399,6 +494,15 @@ pub fn verify(location: &Location) -> Result<Summary, JournalError> {
     Ok(summary)
 }
 
+/// Whether the anchor or the base knows another chain value for this place.
+fn contradiction(here: Mark, [anchor, base]: [Option<Mark>; 2]) -> Option<Reason> {
+    let differs = |known: &Mark| known.seq == here.seq && *known != here;
+    if anchor.as_ref().is_some_and(differs) {
+        return Some(Reason::Anchor);
+    }
+    base.as_ref().is_some_and(differs).then_some(Reason::Base)
+}
+
 /// A last segment whose header does not check was being created when the process or machine died.
 fn drop_torn_segment(
     location: &Location,
@@ -412,7 +516,8 @@ fn drop_torn_segment(
         Err(JournalError::Damaged(damage))
             if damage.reason == Reason::Header && last.first > durable =>
         {
-            let bytes = reader::used_bytes(&last.path, location, 0)?;
+            let file = location.open_file(&last.path, Access::Read)?;
+            let bytes = reader::used_bytes(&*file, &last.path, 0)?;
             location.remove_file(&last.path)?;
             location.sync_directory()?;
             segments.pop();
@@ -426,8 +531,8 @@ fn drop_torn_segment(
 /// Cuts a segment where it stops making sense; returns how many bytes went, without the zeros that were
 /// only room for more.
 fn cut(location: &Location, damage: &Damage) -> Result<u64, JournalError> {
-    let bytes = reader::used_bytes(&damage.segment, location, damage.offset)?;
     let file = location.open_file(&damage.segment, Access::Write)?;
+    let bytes = reader::used_bytes(&*file, &damage.segment, damage.offset)?;
     file.set_length(damage.offset)
         .and_then(|()| file.sync())
         .map_err(|error| JournalError::io("cut", &damage.segment, error))?;
@@ -437,7 +542,7 @@ fn cut(location: &Location, damage: &Damage) -> Result<u64, JournalError> {
 pub(crate) fn as_rot(error: JournalError, durable: Seq) -> JournalError {
     match error {
         JournalError::Damaged(damage)
-            if damage.seq <= durable || damage.reason == Reason::Anchor =>
+            if damage.seq <= durable || matches!(damage.reason, Reason::Anchor | Reason::Base) =>
         {
             JournalError::Rot { damage, durable }
         }

@@ -1,12 +1,13 @@
 //! Reads a journal front to back and checks every record on the way.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use types::frame::{FRAME_BYTES_MAX, FrameError};
 use types::{Input, Seq};
 
 use super::record::{CHAIN_BYTES, Chain, HEADER_BYTES, Header, Reason, Record, decode};
-use super::{Damage, JournalError, Location, Mark, Segment, Writer, segments};
+use super::{Damage, JournalError, Location, Mark, Segment, Writer, archive, segments};
 use crate::disk::{Access, DiskFile, read_exact_at};
 
 /// Bytes read from the file at a time.
@@ -39,17 +40,32 @@ impl Reader {
     /// # Errors
     /// When there is no such segment, its header is damaged, or it cannot be read.
     pub fn open(location: &Location, after: Seq) -> Result<Self, JournalError> {
-        let segments = segments(location)?;
-        let Some(segment) = segments
-            .into_iter()
-            .rev()
-            .find(|segment| segment.first <= after.next())
-        else {
-            return Err(JournalError::Missing {
-                directory: location.directory.clone(),
-                seq: after.next(),
-            });
-        };
+        entered(|| {
+            let segments = segments(location)?;
+            let needed = after.next();
+            match segments
+                .iter()
+                .rev()
+                .find(|segment| segment.first <= needed)
+            {
+                Some(segment) => Self::over(location, segment.clone()),
+                None => Err(match segments.first() {
+                    Some(first) => JournalError::Gone {
+                        directory: location.directory.clone(),
+                        seq: needed,
+                        first: first.first,
+                    },
+                    None => JournalError::Missing {
+                        directory: location.directory.clone(),
+                        seq: needed,
+                    },
+                }),
+            }
+        })
+    }
+
+    /// A cursor at the start of a segment.
+    pub(super) fn over(location: &Location, segment: Segment) -> Result<Self, JournalError> {
         let (file, header) = open_segment(&segment, location)?;
         Ok(Self {
             location: location.clone(),
@@ -181,22 +197,35 @@ impl Reader {
 
     /// Whether there is nothing but zeros from here on: room for records to come.
     fn is_room(&self) -> Result<bool, JournalError> {
-        let used = used_bytes(&self.segment.path, &self.location, self.offset)?;
+        let used = used_bytes(&*self.file, &self.segment.path, self.offset)?;
         Ok(used == 0)
     }
 
     /// Turns to the segment that starts with the next record; `false` when there is none.
     fn turn(&mut self) -> Result<bool, JournalError> {
-        let following = segments(&self.location)?
-            .into_iter()
-            .find(|segment| segment.first > self.segment.first);
-        let Some(segment) = following else {
+        if self
+            .segment
+            .last
+            .is_some_and(|last| last != self.mark().seq)
+        {
+            return Err(self.damage(Reason::Ends).into());
+        }
+        let opened = entered(|| {
+            let following = segments(&self.location)?
+                .into_iter()
+                .find(|segment| segment.first > self.segment.first);
+            let Some(segment) = following else {
+                return Ok(None);
+            };
+            if segment.first != self.next {
+                return Err(self.damage(Reason::Gap(segment.first)).into());
+            }
+            let (file, header) = open_segment(&segment, &self.location)?;
+            Ok(Some((segment, file, header)))
+        })?;
+        let Some((segment, file, header)) = opened else {
             return Ok(false);
         };
-        if segment.first != self.next {
-            return Err(self.damage(Reason::Gap(segment.first)).into());
-        }
-        let (file, header) = open_segment(&segment, &self.location)?;
         if header.chain != self.chain {
             return Err(JournalError::Damaged(Damage {
                 segment: segment.path,
@@ -227,11 +256,10 @@ impl Reader {
 
 /// Bytes of a segment from `offset` up to its last one that is not zero.
 pub(super) fn used_bytes(
+    file: &dyn DiskFile,
     path: &Path,
-    location: &Location,
     offset: u64,
 ) -> Result<u64, JournalError> {
-    let file = location.open_file(path, Access::Read)?;
     let mut buffer = vec![0; READ_BYTES];
     let (mut at, mut used) = (offset, 0);
     loop {
@@ -268,11 +296,36 @@ pub(super) fn write_again(
     Ok(())
 }
 
-/// Opens a segment and checks that its header says what its name says.
+/// Finds and opens a segment. Between the two it may have become an archive: then it is looked for again.
+fn entered<T>(enter: impl Fn() -> Result<T, JournalError>) -> Result<T, JournalError> {
+    const TRIES: u32 = 3;
+    for _ in 1..TRIES {
+        match enter() {
+            Err(JournalError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
+            other => return other,
+        }
+    }
+    enter()
+}
+
+/// Checks that what a segment or an archive says about itself is what its name says.
+pub(super) fn check_header(segment: &Segment, location: &Location) -> Result<(), JournalError> {
+    if segment.is_archive() {
+        archive::head(segment, location).map(|_| ())
+    } else {
+        open_segment(segment, location).map(|_| ())
+    }
+}
+
+/// Opens a segment and checks that its header says what its name says; of an archive, that all of it
+/// checks.
 pub(super) fn open_segment(
     segment: &Segment,
     location: &Location,
 ) -> Result<(Box<dyn DiskFile>, Header), JournalError> {
+    if segment.is_archive() {
+        return archive::open(segment, location);
+    }
     let damaged = |reason| {
         JournalError::Damaged(Damage {
             segment: segment.path.clone(),

@@ -18,7 +18,10 @@ use types::frame::{self, FrameError, Payload};
 use types::{Input, Seq, ShardId};
 
 const MAGIC: [u8; 8] = *b"DYNJRNL1";
-const VERSION: u16 = 2;
+/// The format version of the segments that are written.
+pub const VERSION: u16 = 2;
+/// The oldest one that is read.
+pub const VERSION_MIN: u16 = 2;
 
 /// Bytes of a segment header.
 pub const HEADER_BYTES: usize = 32;
@@ -87,6 +90,15 @@ pub enum Reason {
     /// The journal ends before a seq that was durable.
     #[error("the journal ends here")]
     Ends,
+    /// An archive does not check as a whole.
+    #[error("the archive does not check")]
+    Archive,
+    /// An archive is of another format version.
+    #[error("archive format version {0}, this program reads 1")]
+    ArchiveVersion(u16),
+    /// The base knows another chain value for this place.
+    #[error("the base knows another chain value")]
+    Base,
     /// The record checks, but the anchor knows another chain value for it.
     #[error("the anchor knows another chain value")]
     Anchor,

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use types::Seq;
 
-use super::{Anchor, JournalError, Location, Mark, Reader, segments};
+use super::reader::open_segment;
+use super::{Anchor, JournalError, Location, Mark, Reader, Segment, TEMPORARY_SUFFIX, segments};
+use crate::disk::{Access, read_exact_at};
 
 /// Suffix of what a repair sets aside, with a number behind it.
 const ASIDE: &str = "before-repair";
@@ -45,27 +47,59 @@ pub fn repair(location: &Location, keep: Seq) -> Result<Repaired, JournalError> 
     let end = reader.mark();
     let last = reader.segment().clone();
     let mut set_aside = Vec::new();
-    let length = location.length(&last.path)?;
-    if length > reader.offset() {
-        let aside = free_name(&last.path);
-        fs::copy(&last.path, &aside).map_err(|error| JournalError::io("copy", &aside, error))?;
-        set_aside.push(aside);
-        let file = location.open_file(&last.path, crate::disk::Access::Write)?;
+    if last.is_archive() {
+        if last.last > Some(keep) {
+            unpack(location, &last, reader.offset())?;
+            set_aside.push(aside(&last.path)?);
+        }
+    } else if location.length(&last.path)? > reader.offset() {
+        let copy = free_name(&last.path);
+        fs::copy(&last.path, &copy).map_err(|error| JournalError::io("copy", &copy, error))?;
+        set_aside.push(copy);
+        let file = location.open_file(&last.path, Access::Write)?;
         file.set_length(reader.offset())
             .and_then(|()| file.sync())
             .map_err(|error| JournalError::io("cut", &last.path, error))?;
     }
     for segment in segments.iter().filter(|segment| segment.first > last.first) {
-        let aside = free_name(&segment.path);
-        fs::rename(&segment.path, &aside)
-            .map_err(|error| JournalError::io("set aside", &segment.path, error))?;
-        set_aside.push(aside);
+        set_aside.push(aside(&segment.path)?);
     }
     let mut anchor = Anchor::create(location)?;
     anchor.write(end)?;
     anchor.sync()?;
     location.sync_directory()?;
     Ok(Repaired { end, set_aside })
+}
+
+/// Writes the first bytes of an archive's segment as a segment again, which then counts.
+fn unpack(location: &Location, archived: &Segment, bytes: u64) -> Result<(), JournalError> {
+    let path = location.segment_path(archived.first);
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(TEMPORARY_SUFFIX);
+    let temporary = PathBuf::from(temporary);
+    location.remove_if_there(&temporary)?;
+    let (source, _) = open_segment(archived, location)?;
+    let file = location.open_file(&temporary, Access::Create)?;
+    let mut part = vec![0; 256 << 10];
+    let mut at = 0;
+    while at < bytes {
+        let length = part.len().min((bytes - at) as usize);
+        read_exact_at(&*source, &mut part[..length], at)
+            .map_err(|error| JournalError::io("read", &archived.path, error))?;
+        file.write_at(&part[..length], at)
+            .map_err(|error| JournalError::io("write", &temporary, error))?;
+        at += length as u64;
+    }
+    file.sync()
+        .map_err(|error| JournalError::io("sync", &temporary, error))?;
+    location.publish(&temporary, &path)
+}
+
+/// Gives a file a name under which it does not count; that name.
+fn aside(path: &Path) -> Result<PathBuf, JournalError> {
+    let name = free_name(path);
+    fs::rename(path, &name).map_err(|error| JournalError::io("set aside", path, error))?;
+    Ok(name)
 }
 
 fn free_name(path: &Path) -> PathBuf {

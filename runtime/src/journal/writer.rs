@@ -256,7 +256,11 @@ impl Writer {
         self.location.sync_directory()?;
         Ok(Open {
             file,
-            segment: Segment { first, path },
+            segment: Segment {
+                first,
+                last: None,
+                path,
+            },
             bytes: HEADER_BYTES as u64,
         })
     }

@@ -281,6 +281,24 @@ impl Disk for SimulatedDisk {
         }
     }
 
+    /// Atomic on a real disk. Here either name may survive a loss of power, or both, or none, until the
+    /// directory is synced: harder, and nobody may rely on more.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let state = &mut *self.state();
+        state.operate()?;
+        match state.names.remove(from) {
+            Some(file) => {
+                state.names.insert(to.to_owned(), file);
+                Ok(())
+            }
+            None => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    fn set_read_only(&self, _path: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
     fn sync_directory(&self, path: &Path) -> io::Result<()> {
         let state = &mut *self.state();
         state.operate()?;

@@ -1,20 +1,46 @@
 //! Power losses at every call that changes the disk: what was acknowledged is there afterwards, what is
-//! there was written, in order, and the journal goes on from there.
+//! there was written, in order, and the journal goes on from there. Segments are archived and removed as
+//! well: what was removed was asked to be, and the journal's base stands for it.
 
 use std::fmt;
 use std::path::PathBuf;
 
+use engine::{EventBuf, Limits, Shard};
 use types::{Input, InputKind, Seq, ShardId, Timer, TimestampNs};
 
 use super::{Random, SimulatedDisk};
 use crate::journal::record::encode;
 use crate::journal::{self, Append, JournalError, Location, Mark, Writer};
+use crate::retention::{archive_next, beginning, prune};
 
 const SHARD: ShardId = ShardId(0);
 /// Small, so that many segments begin and end.
 const SEGMENT_BYTES_MAX: u64 = 2_048;
 const COMMITS: u64 = 24;
 const BATCH_INPUTS_MAX: u64 = 12;
+/// Small, so that shards are made quickly.
+const LIMITS: Limits = Limits {
+    instruments_max: 1,
+    plans_max: 1,
+    competitions_max: 1,
+    accounts_max: 1,
+    orders_max: 1,
+    account_orders_max: 1,
+    account_orders_per_second_max: 1,
+    list_orders_max: 1,
+    algo_slices_max: 1,
+    algos_max: 1,
+    positions_max: 1,
+    book_levels_max: 1,
+    consumed_max: 1,
+    curves_max: 1,
+    latencies_max: 1,
+    samples_max: 1,
+    conversions_max: 1,
+    client_orders_max: 1,
+    depth_levels_max: 1,
+    intervals_max: 1,
+};
 
 /// A journal that is written as a seed says, to be interrupted anywhere.
 #[derive(Debug)]
@@ -60,6 +86,17 @@ struct Promised {
     written: Vec<Input>,
     /// How many of them were synced.
     synced: usize,
+    /// How many of the first ones may be gone.
+    pruned: usize,
+}
+
+/// What recovery came to.
+struct Found {
+    writer: Writer,
+    /// The state that the journal begins with.
+    base: Shard,
+    /// Every input after it.
+    inputs: Vec<Input>,
 }
 
 impl PowerLoss {
@@ -93,17 +130,34 @@ impl PowerLoss {
             let _ = recover(&disk);
             disk.lose_power(point.loss ^ 1);
         }
-        let (mut writer, mut found) =
-            recover(&disk).map_err(|error| format!("the journal does not open: {error}"))?;
-        if found.len() < promised.synced {
+        let Found {
+            mut writer,
+            base,
+            inputs: mut found,
+        } = recover(&disk).map_err(|error| format!("the journal does not open: {error}"))?;
+        let begins = base.seq().0 as usize;
+        if begins > promised.pruned {
             return Err(format!(
-                "{} records are left of {} that were synced",
-                found.len(),
+                "the journal begins after seq {begins}, at most {} were to be removed",
+                promised.pruned
+            ));
+        }
+        let end = begins + found.len();
+        if end < promised.synced {
+            return Err(format!(
+                "{end} records are left of {} that were synced",
                 promised.synced
             ));
         }
-        if promised.written.get(..found.len()) != Some(&found[..]) {
+        if promised.written.get(begins..end) != Some(&found[..]) {
             return Err("what is left is not what was written first".to_owned());
+        }
+        let mut replayed = Shard::new(SHARD, LIMITS);
+        for input in &promised.written[..begins] {
+            replayed.apply(input, &mut EventBuf::default());
+        }
+        if replayed.state_hash() != base.state_hash() {
+            return Err(format!("the base at seq {begins} is another state"));
         }
         let mut random = Random::new(point.loss);
         append(&mut writer, &mut random, &mut found)
@@ -111,9 +165,9 @@ impl PowerLoss {
             .and_then(|()| writer.sync_anchor())
             .map_err(|error| format!("the journal does not go on: {error}"))?;
         disk.lose_power(point.loss ^ 2);
-        let (_, again) =
+        let again =
             recover(&disk).map_err(|error| format!("the journal does not open again: {error}"))?;
-        if again != found {
+        if (again.base.seq(), &again.inputs) != (base.seq(), &found) {
             return Err("what was appended after recovery is not there".to_owned());
         }
         Ok(())
@@ -138,19 +192,26 @@ fn location(disk: &SimulatedDisk) -> Location {
     }
 }
 
-fn recover(disk: &SimulatedDisk) -> Result<(Writer, Vec<Input>), JournalError> {
-    let mut found = Vec::new();
-    let opened = journal::open(&location(disk), SEGMENT_BYTES_MAX, Seq(0), |input| {
-        found.push(input);
+fn recover(disk: &SimulatedDisk) -> Result<Found, JournalError> {
+    let location = location(disk);
+    let base = beginning(&location, LIMITS)?;
+    let mut inputs = Vec::new();
+    let opened = journal::open(&location, SEGMENT_BYTES_MAX, base.seq(), |input| {
+        inputs.push(input);
     })?;
-    Ok((opened.writer, found))
+    Ok(Found {
+        writer: opened.writer,
+        base,
+        inputs,
+    })
 }
 
 /// Writes until all is done or the disk refuses.
 fn write(disk: &SimulatedDisk, seed: u64) -> Promised {
     let mut random = Random::new(seed);
     let mut promised = Promised::default();
-    let Ok((mut writer, _)) = recover(disk) else {
+    let location = location(disk);
+    let Ok(Found { mut writer, .. }) = recover(disk) else {
         return promised;
     };
     for _ in 0..COMMITS {
@@ -167,6 +228,16 @@ fn write(disk: &SimulatedDisk, seed: u64) -> Promised {
         promised.synced = promised.written.len();
         if random.one_in(4) && writer.sync_anchor().is_err() {
             break;
+        }
+        if random.one_in(4) && archive_next(&location, Seq(promised.synced as u64)).is_err() {
+            break;
+        }
+        if random.one_in(12) {
+            let until = Seq(random.below(promised.synced as u64 + 1));
+            promised.pruned = promised.pruned.max(until.0 as usize);
+            if prune(&location, until, LIMITS, &|| true).is_err() {
+                break;
+            }
         }
     }
     promised
@@ -185,7 +256,8 @@ fn append(
         let seq = end.seq.next();
         let input = Input {
             seq,
-            ts: TimestampNs(random.next_u64()),
+            // Forward, and no two alike.
+            ts: TimestampNs(seq.0 << 32 | random.below(1 << 32)),
             kind: InputKind::Timer(Timer::Clock),
         };
         let chain = encode(SHARD, &input, end.chain, &mut bytes);

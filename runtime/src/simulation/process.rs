@@ -14,6 +14,7 @@ use crate::core::{Core, End};
 use crate::follower::Follower;
 use crate::handle::Handle;
 use crate::recovery::{Recovery, recover_from};
+use crate::retention::Keeper;
 use crate::runtime::{StartError, Workers, copy, workers};
 use crate::shared::{Shared, Status};
 use crate::snapshot::{Restored, Snapshots};
@@ -21,7 +22,7 @@ use crate::source::Source;
 use crate::step::Stepped;
 use crate::views::Views;
 
-/// One of the three that a runtime runs as threads.
+/// One of those that a runtime runs as threads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Worker {
     /// Takes, stamps, encodes, applies.
@@ -30,6 +31,8 @@ pub enum Worker {
     Journal,
     /// Reads the journal, applies, compares, snapshots.
     Replica,
+    /// Archives and removes closed segments; it may be left out.
+    Keeper,
 }
 
 /// What a step came to.
@@ -53,6 +56,7 @@ pub struct Process {
     core: Option<Box<Core>>,
     committer: Option<Committer>,
     follower: Option<Box<Follower>>,
+    keeper: Keeper,
     end: Option<End>,
 }
 
@@ -95,6 +99,7 @@ impl Process {
             core,
             committer,
             follower,
+            keeper,
         } = workers(&shared, &mut config, recovered, replica, source, broadcast)?;
         Ok(Self {
             shared,
@@ -102,6 +107,7 @@ impl Process {
             core: Some(Box::new(core)),
             committer: Some(committer),
             follower: Some(Box::new(follower)),
+            keeper,
             end: None,
         })
     }
@@ -124,6 +130,11 @@ impl Process {
             Worker::Shard => self.step_shard(),
             Worker::Journal => self.step_journal(),
             Worker::Replica => self.step_replica(),
+            Worker::Keeper => match self.keeper.step() {
+                Stepped::Worked => Progress::Worked,
+                Stepped::Idle(_) => Progress::Idle,
+                Stepped::Ended(()) => Progress::Ended,
+            },
         }
     }
 

@@ -421,11 +421,11 @@ fn large() -> (Location, SimulatedDisk, Vec<(PathBuf, Vec<u8>)>) {
     (location, disk, bytes)
 }
 
-/// All of what is asked about when `RUNTIME_DAMAGE_ALL` is set, and a random hundredth of it otherwise.
-fn sampled(all: usize) -> impl Iterator<Item = usize> {
+/// All of what is asked about when `RUNTIME_DAMAGE_ALL` is set, and at random one in so many otherwise.
+pub(crate) fn sampled(all: usize, one_in: u64) -> impl Iterator<Item = usize> {
     let is_all = std::env::var_os("RUNTIME_DAMAGE_ALL").is_some();
     let mut random = Random::new(all as u64);
-    (0..all).filter(move |_| is_all || random.one_in(100))
+    (0..all).filter(move |_| is_all || random.one_in(one_in))
 }
 
 #[test]
@@ -441,14 +441,14 @@ fn nothing_of_a_large_journal_is_lost_in_silence() {
     };
     let mut counts = [0; 3];
     for (path, bytes) in &segments {
-        for bit in sampled(bytes.len() * 8) {
+        for bit in sampled(bytes.len() * 8, 100) {
             let mut flipped = bytes.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
             disk.overwrite(path, &flipped);
             refused(&format_args!("bit {bit} of {}", path.display()));
             counts[0] += 1;
         }
-        for length in sampled(bytes.len()) {
+        for length in sampled(bytes.len(), 100) {
             disk.overwrite(path, &bytes[..length]);
             refused(&format_args!("{length} bytes of {}", path.display()));
             counts[1] += 1;

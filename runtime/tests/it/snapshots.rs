@@ -1,10 +1,17 @@
 //! A damaged snapshot store costs time and nothing else.
 
+use std::fmt::Display;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::scenario::{Script, config};
-use runtime::{Config, Runtime, SnapshotStore, Snapshots, Stopped};
+use crate::damage::sampled;
+use crate::scenario::{Script, config, script};
+use runtime::{
+    Config, EventBuf, Limits, Runtime, Shard, SnapshotStore, Snapshots, StateHash, Stopped,
+};
+use tempfile::TempDir;
+use types::{Input, Seq, ShardId};
 
 fn often(directory: &Path) -> Config {
     let mut config = config(directory);
@@ -114,4 +121,126 @@ fn whatever_happens_to_the_store_the_state_is_the_same() {
         let stopped = runtime.stop().unwrap();
         assert_eq!(stopped.state_hash, first.state_hash, "damage {number}");
     }
+}
+
+/// The files of a store with two snapshots, and what they hold.
+struct Store {
+    _directory: TempDir,
+    path: PathBuf,
+    files: Vec<(PathBuf, Vec<u8>)>,
+    newest: StateHash,
+    older: StateHash,
+}
+
+impl Store {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("snapshots");
+        let (mut store, _) = SnapshotStore::open(&path).unwrap();
+        let mut shard = Shard::new(ShardId(0), Limits::default());
+        let mut hashes = Vec::new();
+        for seq in 1..=60 {
+            let (ts, kind) = script(seq - 1);
+            let seq = Seq(seq);
+            shard.apply(&Input { seq, ts, kind }, &mut EventBuf::default());
+            if seq.0.is_multiple_of(30) {
+                let mut bytes = Vec::new();
+                shard.encode(&mut bytes);
+                store.write(seq, shard.state_hash(), &bytes).unwrap();
+                hashes.push(shard.state_hash());
+            }
+        }
+        drop(store);
+        let files = files(&path).into_iter().map(|file| {
+            let bytes = fs::read(&file).unwrap();
+            (file, bytes)
+        });
+        Self {
+            _directory: directory,
+            files: files.collect(),
+            path,
+            newest: hashes[1],
+            older: hashes[0],
+        }
+    }
+
+    fn aside(&self) -> PathBuf {
+        self.path.with_extension("damaged-1")
+    }
+
+    fn lay_out(&self) {
+        for directory in [&self.path, &self.aside()] {
+            match fs::remove_dir_all(directory) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => panic!("{error}"),
+                _ => {}
+            }
+        }
+        for (file, bytes) in &self.files {
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, bytes).unwrap();
+        }
+    }
+
+    /// What a start finds after a file was damaged: the newest snapshot, unless the store is set aside.
+    /// Whether it was.
+    fn found(&self, what: &dyn Display) -> bool {
+        let (store, restored) = SnapshotStore::open(&self.path)
+            .unwrap_or_else(|error| panic!("{what}: the start does not survive it: {error}"));
+        let found = restored.map(|restored| restored.shard.state_hash());
+        let is_aside = self.aside().is_dir();
+        if is_aside {
+            // An older one that verifies is as good, and the store is empty.
+            let is_known = found.is_none_or(|hash| hash == self.newest || hash == self.older);
+            assert!(is_known, "{what}: a state that never was");
+            assert!(store.seqs().is_empty(), "{what}");
+        } else {
+            assert_eq!(found, Some(self.newest), "{what}: lost in silence");
+        }
+        is_aside
+    }
+}
+
+#[test]
+fn nothing_of_a_snapshot_store_is_lost_in_silence() {
+    let store = Store::new();
+    store.lay_out();
+    assert!(!store.found(&"as it was"));
+    let mut counts = [0; 3];
+    let mut set_aside = 0;
+    for (file, bytes) in &store.files {
+        let name = file.file_name().unwrap().display();
+        let mut damaged = |damaged: &[u8], what: &dyn Display| {
+            store.lay_out();
+            fs::write(file, damaged).unwrap();
+            set_aside += u32::from(store.found(&format_args!("{name}: {what}")));
+        };
+        // What sled allots in advance and has not written is the same everywhere.
+        let used = bytes
+            .iter()
+            .rposition(|&byte| byte != 0)
+            .map_or(0, |last| last + 1);
+        for bit in sampled(used * 8, 500) {
+            let mut flipped = bytes.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            damaged(&flipped, &format_args!("bit {bit}"));
+            counts[0] += 1;
+        }
+        for length in sampled(used, 500) {
+            damaged(&bytes[..length], &format_args!("{length} bytes"));
+            counts[1] += 1;
+        }
+        for start in (0..used).step_by(512) {
+            let mut zeroed = bytes.clone();
+            let end = used.min(start + 512);
+            zeroed[start..end].fill(0);
+            damaged(&zeroed, &format_args!("zeros from {start}"));
+            counts[2] += 1;
+        }
+    }
+    let [flips, truncations, sectors] = counts;
+    println!(
+        "{flips} flipped bits, {truncations} truncations, {sectors} zeroed sectors: {set_aside} stores set \
+         aside, 0 silent"
+    );
+    assert!(set_aside > 0);
 }

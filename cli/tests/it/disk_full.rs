@@ -1,0 +1,127 @@
+//! A server whose file system has no room for the next segment, and then has.
+//!
+//! The file system is a real one of 100 MiB in memory, mounted where only the server sees it. Where this
+//! process may not mount one, the test says so and checks nothing.
+
+use std::io::{BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::demo::{address, get};
+
+/// The first segment takes 64 MiB and the second finds no room, until the file `grow` is there. In the end
+/// the journal is verified: nobody outside can see it.
+const WITHIN: &str = r#"
+mount -t tmpfs -o size=100m tmpfs "$1/data" || exit 77
+"$2" demo --rate max --for 120s --listen 127.0.0.1:0 --data "$1/data/run" &
+server=$!
+echo $server > "$1/pid"
+while kill -0 $server 2>/dev/null && [ ! -e "$1/grow" ]; do sleep 0.05; done
+mount -o remount,size=2g "$1/data"
+wait $server || exit 1
+"$2" journal verify "$1/data/run"
+"#;
+
+fn unshared(arguments: &[&str]) -> Command {
+    let mut command = Command::new("unshare");
+    command.args(["-rm", "sh", "-c"]).args(arguments);
+    command
+}
+
+fn can_mount(directory: &Path) -> bool {
+    let probe = r#"mount -t tmpfs -o size=1m tmpfs "$1/data""#;
+    let probe = unshared(&[probe, "sh", directory.to_str().unwrap()]).output();
+    probe.is_ok_and(|output| output.status.success())
+}
+
+/// Waits for a health answer with these words; no healthy run takes two minutes.
+fn wait_for(address: &str, words: &str) -> String {
+    let started = Instant::now();
+    loop {
+        let health = get(address, "/v1/health");
+        if health.contains(words) {
+            return health;
+        }
+        assert!(started.elapsed() < Duration::from_mins(2), "{health}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn post_order(address: &str) -> String {
+    let order = concat!(
+        r#"{"client_order_id":"1","instrument":"0","side":"buy","#,
+        r#""type":"market","qty":"0.01","tif":"ioc"}"#
+    );
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "POST /v1/accounts/0/orders HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{order}",
+        order.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// Ends the server when the test does, however that is.
+struct Ends(PathBuf);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        if let Ok(pid) = std::fs::read_to_string(&self.0) {
+            let _ = Command::new("kill").args(["-KILL", pid.trim()]).output();
+        }
+    }
+}
+
+#[test]
+fn without_room_commands_are_refused_reads_go_on_and_room_is_enough_to_recover() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::create_dir(directory.path().join("data")).unwrap();
+    if !can_mount(directory.path()) {
+        // Past the capture of the test's output.
+        let told =
+            b"\nSKIPPED: disk_full: this process may not mount a file system (unshare -rm)\n";
+        std::io::stderr().write_all(told).unwrap();
+        return;
+    }
+    let path = directory.path().to_str().unwrap();
+    let mut child = unshared(&[WITHIN, "sh", path, env!("CARGO_BIN_EXE_dynasty")])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let _ends = Ends(directory.path().join("pid"));
+    let mut reader = BufReader::new(child.stdout.take().unwrap());
+    let address = address(&mut reader);
+
+    let health = wait_for(&address, "\"is_disk_full\":true");
+    assert!(health.contains("200 OK"), "{health}");
+    assert!(health.contains("\"status\":\"degraded\""), "{health}");
+    let refused = post_order(&address);
+    assert!(
+        refused.contains("503") && refused.contains("disk_full"),
+        "{refused}"
+    );
+    assert!(get(&address, "/v1/accounts/0").contains("200 OK"));
+    assert!(get(&address, "/metrics").contains("is_disk_full 1"));
+
+    std::fs::write(directory.path().join("grow"), "").unwrap();
+    wait_for(&address, "\"status\":\"ok\"");
+    let taken = post_order(&address);
+    assert!(!taken.contains("disk_full"), "{taken}");
+    let pid = std::fs::read_to_string(directory.path().join("pid")).unwrap();
+    let killed = Command::new("kill").args(["-TERM", pid.trim()]).status();
+    assert!(killed.unwrap().success());
+    std::fs::remove_file(directory.path().join("pid")).unwrap();
+    let mut told = String::new();
+    reader.read_to_string(&mut told).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{told}");
+    assert!(
+        told.contains("state hash") && told.contains(" check, in "),
+        "{told}"
+    );
+}
