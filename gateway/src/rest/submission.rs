@@ -346,6 +346,9 @@ pub(super) fn overloaded(who: &str) -> Problem {
 fn refused(why: Refused) -> Problem {
     match why {
         Refused::Overloaded(_) => overloaded("engine"),
+        Refused::Stopped => {
+            Problem::unavailable("the engine has stopped; the command was not taken")
+        }
         Refused::DiskFull => Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "disk_full",

@@ -1,0 +1,346 @@
+//! `runtime`: acknowledgements per second and latencies of a real runtime on a real directory. Exit codes:
+//! 0 ok, 1 the run failed, 2 bad usage.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use bench::load::client::{Run, flat_out, flat_out_by_receipts, paced};
+use bench::load::disk;
+use bench::load::machine::{machine, resident};
+use bench::load::work::{Kind, Work};
+use clap::{Parser, ValueEnum};
+use hdrhistogram::Histogram;
+use runtime::{AckMode, Config, Handle, Port, Runtime, Stats};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// Loads a whole runtime: sequencer, journal, replica, snapshots.
+#[derive(Debug, Parser)]
+#[command(after_help = "Examples:
+  cargo run --release -p bench --bin runtime
+  cargo run --release -p bench --bin runtime -- --work w1 --ack durable --seconds 10
+  cargo run --release -p bench --bin runtime -- --overload
+  cargo run --release -p bench --bin runtime -- --recover 10000000")]
+struct Arguments {
+    /// What the client sends.
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "w1,paper")]
+    work: Vec<WorkName>,
+    /// What an acknowledgement means.
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        default_value = "durable,relaxed"
+    )]
+    ack: Vec<AckName>,
+    /// How long each stretch is, in seconds.
+    #[arg(long, default_value_t = 4.0)]
+    seconds: f64,
+    /// Percentages of the peak at which latencies are measured.
+    #[arg(long, value_delimiter = ',', default_value = "10,50,90")]
+    at: Vec<u32>,
+    /// Send by handles, with a receipt for each command, instead of a port; the peak only.
+    #[arg(long)]
+    receipts: bool,
+    /// Send at twice and at ten times the peak instead of below it.
+    #[arg(long)]
+    overload: bool,
+    /// Commands that wait for their acknowledgement at most.
+    #[arg(long, default_value_t = 32_768)]
+    waiting_max: usize,
+    /// Journal bytes of a batch.
+    #[arg(long, default_value_t = 256 << 10)]
+    batch_bytes: usize,
+    /// Inputs between snapshots.
+    #[arg(long, default_value_t = 2_000_000)]
+    snapshot_every: u64,
+    /// Where the data directories are made, and removed again.
+    #[arg(long, default_value_os_t = std::env::temp_dir())]
+    directory: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum WorkName {
+    W1,
+    Paper,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum AckName {
+    Durable,
+    Relaxed,
+}
+
+impl WorkName {
+    const fn kind(self) -> Kind {
+        match self {
+            Self::W1 => Kind::W1,
+            Self::Paper => Kind::Paper,
+        }
+    }
+}
+
+impl AckName {
+    const fn mode(self) -> AckMode {
+        match self {
+            Self::Durable => AckMode::Durable,
+            Self::Relaxed => AckMode::Relaxed,
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    println!("{}\n", machine());
+    for &work in &arguments.work {
+        for &ack in &arguments.ack {
+            if let Err(error) = measure(&arguments, work.kind(), ack) {
+                eprintln!("{error}");
+                return ExitCode::FAILURE;
+            }
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// A data directory that is removed when it is dropped.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new(parent: &Path) -> Self {
+        Self(parent.join(format!("dynasty-load-{}", std::process::id())))
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        // What cannot be removed is left.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn config(arguments: &Arguments, directory: &Path, kind: Kind, ack: AckName) -> Config {
+    Config {
+        limits: kind.limits(),
+        ack_mode: ack.mode(),
+        commands_max: arguments.waiting_max,
+        batch_bytes_max: arguments.batch_bytes,
+        snapshot_every: arguments.snapshot_every,
+        ..Config::new(directory)
+    }
+}
+
+/// One workload in one mode: the peak, then shares of it.
+fn measure(arguments: &Arguments, kind: Kind, ack: AckName) -> Result<()> {
+    let length = Duration::from_secs_f64(arguments.seconds);
+    let directory = Directory::new(&arguments.directory);
+    let peak = {
+        let mut loaded = Loaded::start(arguments, &directory.0, kind, ack)?;
+        let run = loaded.run(|port, handle, work| {
+            if arguments.receipts {
+                flat_out_by_receipts(handle, work, length, arguments.waiting_max)
+            } else {
+                flat_out(port, work, arguments.waiting_max, length, u64::MAX)
+            }
+        });
+        print_peak(kind, ack, &run);
+        loaded.stop()?;
+        run.run.rate()
+    };
+    drop(directory);
+    if arguments.receipts {
+        return Ok(());
+    }
+    if arguments.overload {
+        for times in [2.0, 10.0] {
+            overload(arguments, kind, ack, peak * times, length)?;
+        }
+        return Ok(());
+    }
+    println!(
+        "{:>5} {:>9} {:>42} {:>9} {:>30} {:>6}",
+        "of",
+        "commands",
+        "acknowledged, from the intended send, us",
+        "bytes a",
+        "write and fdatasync alone, us",
+        "ratio"
+    );
+    println!(
+        "{:>5} {:>9} {:>9} {:>9} {:>9} {:>12} {:>9} {:>10} {:>9} {:>9} {:>6}",
+        "peak", "a second", "p50", "p99", "p99.9", "max", "commit", "p50", "p99", "max", "p99"
+    );
+    for &percent in &arguments.at {
+        let directory = Directory::new(&arguments.directory);
+        let mut loaded = Loaded::start(arguments, &directory.0, kind, ack)?;
+        let rate = peak * f64::from(percent) / 100.0;
+        let run = loaded.run(|port, _, work| paced(port, work, rate, length));
+        loaded.stop()?;
+        let syncs = run.after.syncs - run.before.syncs;
+        let bytes = (run.after.journal_bytes - run.before.journal_bytes) / syncs.max(1);
+        let alone = disk::syncs(&directory.0, bytes.max(1) as usize, length / 4)?;
+        print_latencies(percent, &run.run, bytes, &alone);
+    }
+    println!();
+    Ok(())
+}
+
+/// A runtime with its setup and its prefill behind it.
+struct Loaded {
+    runtime: Runtime,
+    port: Port,
+    work: Work,
+}
+
+/// What one stretch of load was, seen from outside.
+struct Seen {
+    run: Run,
+    before: Stats,
+    after: Stats,
+    /// Inputs that the replica had not applied when the last command was acknowledged.
+    behind: u64,
+    /// How long it took to apply them.
+    catching_up: Duration,
+}
+
+impl Loaded {
+    fn start(arguments: &Arguments, directory: &Path, kind: Kind, ack: AckName) -> Result<Self> {
+        let steps = (arguments.seconds * 2_500_000.0) as u32;
+        let mut work = kind.work(steps);
+        let config = config(arguments, directory, kind, ack);
+        let setup = kind.setup();
+        let inputs = setup.len();
+        let runtime = Runtime::start(config, Box::new(setup))?;
+        let handle = runtime.handle();
+        while handle.durable_seq().0 < inputs {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let mut port = handle.port(arguments.waiting_max, arguments.waiting_max)?;
+        let hour = Duration::from_secs(3_600);
+        if kind.prefill() > 0 {
+            flat_out(&mut port, &mut work, 1_024, hour, kind.prefill());
+        }
+        catch_up(&handle);
+        Ok(Self {
+            runtime,
+            port,
+            work,
+        })
+    }
+
+    fn run(&mut self, load: impl FnOnce(&mut Port, &Handle, &mut Work) -> Run) -> Seen {
+        let handle = self.runtime.handle();
+        let before = handle.stats();
+        let run = load(&mut self.port, &handle, &mut self.work);
+        let after = handle.stats();
+        let behind = handle.durable_seq().0 - after.replica_seq.0;
+        Seen {
+            run,
+            before,
+            after,
+            behind,
+            catching_up: catch_up(&handle),
+        }
+    }
+
+    fn stop(self) -> Result<()> {
+        self.runtime.stop()?;
+        Ok(())
+    }
+}
+
+/// Waits until the replica has applied what is durable; how long that took.
+fn catch_up(handle: &Handle) -> Duration {
+    let started = Instant::now();
+    while handle.stats().replica_seq < handle.durable_seq() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    started.elapsed()
+}
+
+/// Sends more than is taken, and counts.
+fn overload(
+    arguments: &Arguments,
+    kind: Kind,
+    ack: AckName,
+    rate: f64,
+    length: Duration,
+) -> Result<()> {
+    let directory = Directory::new(&arguments.directory);
+    let mut loaded = Loaded::start(arguments, &directory.0, kind, ack)?;
+    let (before, _) = resident();
+    let seen = loaded.run(|port, _, work| paced(port, work, rate, length));
+    let (after, most) = resident();
+    let Run {
+        sent,
+        acknowledged,
+        refused,
+        ..
+    } = seen.run;
+    println!(
+        "{} {ack:?}, {:.2} M/s asked for: {sent} sent = {acknowledged} acknowledged + {refused} refused; resident {} MiB before, {} after, {} at most",
+        kind.name(),
+        rate / 1e6,
+        before >> 20,
+        after >> 20,
+        most >> 20,
+    );
+    if sent != acknowledged + refused {
+        return Err("sent is not acknowledged + refused".into());
+    }
+    loaded.stop()
+}
+
+fn print_peak(kind: Kind, ack: AckName, seen: &Seen) {
+    let run = &seen.run;
+    println!(
+        "{}, {ack:?}: {:.2} M acknowledged/s over {:.1} s ({} of {} denied), {} commits",
+        kind.name(),
+        run.rate() / 1e6,
+        run.elapsed.as_secs_f64(),
+        run.denied,
+        run.acknowledged,
+        seen.after.batches - seen.before.batches,
+    );
+    let applied = run.acknowledged - seen.behind.min(run.acknowledged);
+    println!(
+        "  replica: {:.2} M/s meanwhile, {} behind at the end, {:.2} s to catch up: {:.2} M/s with its work",
+        applied as f64 / run.elapsed.as_secs_f64() / 1e6,
+        seen.behind,
+        seen.catching_up.as_secs_f64(),
+        run.acknowledged as f64 / (run.elapsed + seen.catching_up).as_secs_f64() / 1e6,
+    );
+    let each = |name: &str, inputs: u64| run.busy.of(name).as_nanos() as f64 / inputs.max(1) as f64;
+    println!(
+        "  processor, ns a command: shard {:.0}, journal {:.0}, replica {:.0}, client {:.0}",
+        each("shard", run.acknowledged),
+        each("journal", run.acknowledged),
+        each("replica", applied),
+        each("runtime", run.acknowledged),
+    );
+}
+
+fn print_latencies(percent: u32, run: &Run, bytes: u64, alone: &Histogram<u64>) {
+    let micros = |times: &Histogram<u64>, quantile: f64| {
+        format!("{:.0}", times.value_at_quantile(quantile) as f64 / 1e3)
+    };
+    let ratio = run.latencies.value_at_quantile(0.99) as f64 / alone.value_at_quantile(0.99) as f64;
+    println!(
+        "{percent:>4}% {:>9.0} {:>9} {:>9} {:>9} {:>12} {bytes:>9} {:>10} {:>9} {:>9} {ratio:>6.2}{}",
+        run.rate(),
+        micros(&run.latencies, 0.5),
+        micros(&run.latencies, 0.99),
+        micros(&run.latencies, 0.999),
+        micros(&run.latencies, 1.0),
+        micros(alone, 0.5),
+        micros(alone, 0.99),
+        micros(alone, 1.0),
+        if run.refused > 0 {
+            format!("  {} refused", run.refused)
+        } else {
+            String::new()
+        },
+    );
+}
