@@ -3,6 +3,7 @@
 mod demo;
 mod journal;
 mod plan;
+mod progress;
 mod recover;
 mod simulate;
 mod verify;

@@ -62,6 +62,19 @@ pub enum Step<'a> {
     },
 }
 
+/// Told how far a recovery is, before the first input and then now and then. Runs on the thread that starts
+/// the runtime.
+pub type RecoveryHook = Box<dyn FnMut(RecoveryProgress) + Send>;
+
+/// How far a recovery is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecoveryProgress {
+    /// Inputs that were replayed, those for the projection alone among them.
+    pub replayed: u64,
+    /// How many there are to replay, as far as the anchor knows: there may be a few more.
+    pub all: u64,
+}
+
 /// The settings of a runtime.
 pub struct Config {
     /// The data directory; created when missing, held by one process at a time.
@@ -99,6 +112,8 @@ pub struct Config {
     pub disk: Arc<dyn Disk>,
     /// The clocks.
     pub time: Arc<dyn Time>,
+    /// Told how far a recovery is.
+    pub recovery_hook: Option<RecoveryHook>,
     /// Sees every input.
     pub projection: Option<Projection>,
     /// With a projection and a snapshot at this seq or before, a start replays the journal from its first
@@ -128,6 +143,7 @@ impl Config {
             broadcast_batches_max: 1_024,
             disk: LocalDisk::shared(),
             time: LocalTime::shared(),
+            recovery_hook: None,
             projection: None,
             projection_replay_max: 2_000_000,
         }

@@ -48,7 +48,7 @@ pub use boards::{
     BOARD_ROWS_MAX, BoardPage, BoardPlace, BoardRow, BoardRows, BoardView, Boards, CompetitionView,
 };
 pub use calendar::{Calendar, CalendarError, OpenDay};
-pub use config::{AckMode, Clock, Config, Projection, Step};
+pub use config::{AckMode, Clock, Config, Projection, RecoveryHook, RecoveryProgress, Step};
 pub use engine::portrait::OrderStage;
 pub use engine::{EventBuf, Limits, Shard, SnapshotError, StateHash, view};
 pub use handle::{Handle, Publisher};

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use engine::{EventBuf, Shard, StateHash};
 use types::{Input, Seq, ShardId};
 
-use crate::config::{Config, JOURNAL, Projection, Step};
-use crate::journal::{self, JournalError, Location, Reader, Reason, Writer};
+use crate::config::{Config, JOURNAL, Projection, RecoveryHook, RecoveryProgress, Step};
+use crate::journal::{self, Anchor, JournalError, Location, Reader, Reason, Writer};
 use crate::snapshot::{Restored, SnapshotStore, SnapshotStoreError, Snapshots};
 
 /// What a start found.
@@ -64,6 +64,34 @@ pub enum RecoveryError {
     },
 }
 
+/// Inputs between two calls of a [`RecoveryHook`].
+const INPUTS_PER_CALL: u64 = 65_536;
+
+/// Counts for a [`RecoveryHook`].
+struct Counted<'a> {
+    hook: Option<&'a mut RecoveryHook>,
+    replayed: u64,
+    all: u64,
+}
+
+impl Counted<'_> {
+    fn count(&mut self) {
+        self.replayed += 1;
+        if self.replayed.is_multiple_of(INPUTS_PER_CALL) {
+            self.tell();
+        }
+    }
+
+    fn tell(&mut self) {
+        if let Some(hook) = &mut self.hook {
+            hook(RecoveryProgress {
+                replayed: self.replayed,
+                all: self.all.max(self.replayed),
+            });
+        }
+    }
+}
+
 pub(crate) struct Recovered {
     pub(crate) shard: Shard,
     pub(crate) writer: Writer,
@@ -81,7 +109,7 @@ pub(crate) fn snapshot_directory(data: &Path) -> PathBuf {
 }
 
 pub(crate) fn recover(
-    config: &Config,
+    config: &mut Config,
     projection: &mut Option<Projection>,
 ) -> Result<Recovered, RecoveryError> {
     let (store, restored) = SnapshotStore::open(&snapshot_directory(&config.directory))?;
@@ -90,7 +118,7 @@ pub(crate) fn recover(
 
 /// As [`recover`], from a store that was opened.
 pub(crate) fn recover_from(
-    config: &Config,
+    config: &mut Config,
     projection: &mut Option<Projection>,
     store: Box<dyn Snapshots>,
     restored: Option<Restored>,
@@ -107,16 +135,25 @@ pub(crate) fn recover_from(
             });
         }
     };
+    let mut hook = config.recovery_hook.take();
+    let end = Anchor::read(&config.journal())?.map_or(0, |mark| mark.seq.0);
+    let mut counted = Counted {
+        hook: hook.as_mut(),
+        replayed: 0,
+        all: end.saturating_sub(shard.seq().0),
+    };
     let mut projected = 0;
     if let Some(projection) = projection {
         if (1..=config.projection_replay_max).contains(&shard.seq().0) {
-            replay_past(config, &shard, projection)?;
+            counted.all = end;
+            replay_past(config, &shard, projection, &mut counted)?;
             projected = shard.seq().0;
         } else {
             projection(Step::Restored, &shard);
         }
     }
     let mut replayed = 0;
+    counted.tell();
     let mut events = EventBuf::default();
     let opened = journal::open(
         &config.journal(),
@@ -129,8 +166,10 @@ pub(crate) fn recover_from(
                 show(projection, &input, &events, &shard);
             }
             replayed += 1;
+            counted.count();
         },
     )?;
+    counted.tell();
     let report = Recovery {
         snapshot_seq,
         replayed,
@@ -159,6 +198,7 @@ fn replay_past(
     config: &Config,
     snapshot: &Shard,
     projection: &mut Projection,
+    counted: &mut Counted<'_>,
 ) -> Result<(), RecoveryError> {
     let seq = snapshot.seq();
     let journal = config.journal();
@@ -168,6 +208,7 @@ fn replay_past(
     let mut shard = Shard::new(config.shard, config.limits);
     let mut events = EventBuf::default();
     projection(Step::Restored, &shard);
+    counted.tell();
     while shard.seq() < seq {
         let Some(input) = reader.next_input().map_err(rot)? else {
             return Err(rot(reader.damage(Reason::Ends).into()).into());
@@ -175,6 +216,7 @@ fn replay_past(
         events.clear();
         shard.apply(&input, &mut events);
         show(projection, &input, &events, &shard);
+        counted.count();
     }
     let (snapshot, replayed) = (snapshot.state_hash(), shard.state_hash());
     if snapshot != replayed {

@@ -3,16 +3,19 @@
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use bench::load::client::{Run, flat_out, flat_out_by_receipts, paced};
 use bench::load::disk;
 use bench::load::machine::{machine, resident};
-use bench::load::work::{Kind, Work};
+use bench::load::work::{Kind, Setup, Work};
 use clap::{Parser, ValueEnum};
 use hdrhistogram::Histogram;
 use runtime::{AckMode, Config, Handle, Port, Runtime, Stats};
+
+/// Steps of W1 that are drawn for a second: more than a second takes.
+const STEPS_PER_SECOND: f64 = 4_000_000.0;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -47,6 +50,12 @@ struct Arguments {
     /// Send at twice and at ten times the peak instead of below it.
     #[arg(long)]
     overload: bool,
+    /// Kill a runtime after so many inputs and measure its recovery instead.
+    #[arg(long, value_name = "INPUTS", value_parser = clap::value_parser!(u32).range(10_000..))]
+    recover: Option<u32>,
+    /// Make the data directory for that, and end without a word.
+    #[arg(long, hide = true, requires = "recover")]
+    fill: Option<PathBuf>,
     /// Commands that wait for their acknowledgement at most.
     #[arg(long, default_value_t = 32_768)]
     waiting_max: usize,
@@ -92,17 +101,97 @@ impl AckName {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    println!("{}\n", machine());
-    for &work in &arguments.work {
-        for &ack in &arguments.ack {
-            if let Err(error) = measure(&arguments, work.kind(), ack) {
-                eprintln!("{error}");
-                return ExitCode::FAILURE;
-            }
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
         }
     }
-    ExitCode::SUCCESS
+}
+
+fn run(arguments: &Arguments) -> Result<()> {
+    if let (Some(directory), Some(inputs), Some(work)) =
+        (&arguments.fill, arguments.recover, arguments.work.first())
+    {
+        return fill(arguments, directory, work.kind(), inputs);
+    }
+    println!("{}\n", machine());
+    for &work in &arguments.work {
+        if let Some(inputs) = arguments.recover {
+            recover(arguments, work, inputs)?;
+            continue;
+        }
+        for &ack in &arguments.ack {
+            measure(arguments, work.kind(), ack)?;
+        }
+    }
+    Ok(())
+}
+
+/// Loads a runtime with so many inputs and a snapshot after nine tenths of them, and ends without stopping it.
+fn fill(arguments: &Arguments, directory: &Path, kind: Kind, inputs: u32) -> Result<()> {
+    let inputs = u64::from(inputs);
+    let config = Config {
+        snapshot_every: inputs / 10 * 9,
+        ..config(arguments, directory, kind, AckName::Relaxed)
+    };
+    let mut loaded = Loaded::start_with(config, arguments.waiting_max, kind, inputs as u32)?;
+    let handle = loaded.runtime.handle();
+    let hour = Duration::from_secs(3_600);
+    let left = inputs - handle.durable_seq().0;
+    flat_out(
+        &mut loaded.port,
+        &mut loaded.work,
+        arguments.waiting_max,
+        hour,
+        left,
+    );
+    catch_up(&handle);
+    while handle.stats().snapshots == 0 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    std::process::exit(0)
+}
+
+/// How long it takes to start from a snapshot and what came after it, and from the whole journal.
+fn recover(arguments: &Arguments, work: WorkName, inputs: u32) -> Result<()> {
+    let directory = Directory::new(&arguments.directory);
+    let kind = work.kind();
+    let name = work.to_possible_value();
+    let name = name.as_ref().map_or("", |name| name.get_name());
+    let filled = Command::new(std::env::current_exe()?)
+        .args(["--work", name, "--recover", &inputs.to_string(), "--fill"])
+        .arg(&directory.0)
+        .status()?;
+    if !filled.success() {
+        return Err(format!("{kind:?}: the journal could not be made").into());
+    }
+    for without in [false, true] {
+        if without {
+            std::fs::remove_dir_all(directory.0.join("snapshots"))?;
+        }
+        let config = config(arguments, &directory.0, kind, AckName::Durable);
+        let started = Instant::now();
+        let runtime = Runtime::start(config, Box::new(Setup::done()))?;
+        let elapsed = started.elapsed();
+        let found = runtime.recovery();
+        let from = found.snapshot_seq.map_or_else(
+            || "without a snapshot".to_owned(),
+            |seq| format!("snapshot at {seq}"),
+        );
+        println!(
+            "{}: recovered to seq {} in {:.2} s, {from}, {} inputs replayed: {:.2} M/s; ready after {:.2} s",
+            kind.name(),
+            found.seq,
+            found.elapsed.as_secs_f64(),
+            found.replayed,
+            found.replayed as f64 / found.elapsed.as_secs_f64() / 1e6,
+            elapsed.as_secs_f64(),
+        );
+        runtime.stop()?;
+    }
+    Ok(())
 }
 
 /// A data directory that is removed when it is dropped.
@@ -180,8 +269,16 @@ fn measure(arguments: &Arguments, kind: Kind, ack: AckName) -> Result<()> {
         loaded.stop()?;
         let syncs = run.after.syncs - run.before.syncs;
         let bytes = (run.after.journal_bytes - run.before.journal_bytes) / syncs.max(1);
-        let alone = disk::syncs(&directory.0, bytes.max(1) as usize, length / 4)?;
-        print_latencies(percent, &run.run, bytes, &alone);
+        let alone = match ack {
+            AckName::Durable => Some(disk::syncs(
+                &directory.0,
+                bytes.max(1) as usize,
+                length / 4,
+            )?),
+            // It waits for no sync.
+            AckName::Relaxed => None,
+        };
+        print_latencies(percent, &run.run, bytes, alone.as_ref());
     }
     println!();
     Ok(())
@@ -207,9 +304,13 @@ struct Seen {
 
 impl Loaded {
     fn start(arguments: &Arguments, directory: &Path, kind: Kind, ack: AckName) -> Result<Self> {
-        let steps = (arguments.seconds * 2_500_000.0) as u32;
-        let mut work = kind.work(steps);
+        let steps = (arguments.seconds * STEPS_PER_SECOND) as u32;
         let config = config(arguments, directory, kind, ack);
+        Self::start_with(config, arguments.waiting_max, kind, steps)
+    }
+
+    fn start_with(config: Config, waiting_max: usize, kind: Kind, steps: u32) -> Result<Self> {
+        let mut work = kind.work(steps);
         let setup = kind.setup();
         let inputs = setup.len();
         let runtime = Runtime::start(config, Box::new(setup))?;
@@ -217,7 +318,7 @@ impl Loaded {
         while handle.durable_seq().0 < inputs {
             std::thread::sleep(Duration::from_millis(1));
         }
-        let mut port = handle.port(arguments.waiting_max, arguments.waiting_max)?;
+        let mut port = handle.port(waiting_max, waiting_max)?;
         let hour = Duration::from_secs(3_600);
         if kind.prefill() > 0 {
             flat_out(&mut port, &mut work, 1_024, hour, kind.prefill());
@@ -322,25 +423,40 @@ fn print_peak(kind: Kind, ack: AckName, seen: &Seen) {
     );
 }
 
-fn print_latencies(percent: u32, run: &Run, bytes: u64, alone: &Histogram<u64>) {
+fn print_latencies(percent: u32, run: &Run, bytes: u64, alone: Option<&Histogram<u64>>) {
     let micros = |times: &Histogram<u64>, quantile: f64| {
         format!("{:.0}", times.value_at_quantile(quantile) as f64 / 1e3)
     };
-    let ratio = run.latencies.value_at_quantile(0.99) as f64 / alone.value_at_quantile(0.99) as f64;
+    let own = [0.5, 0.99, 0.999, 1.0].map(|quantile| micros(&run.latencies, quantile));
+    let disk = match alone {
+        Some(alone) => {
+            let p99 = |times: &Histogram<u64>| times.value_at_quantile(0.99) as f64;
+            let ratio = format!("{:.2}", p99(&run.latencies) / p99(alone));
+            [
+                bytes.to_string(),
+                micros(alone, 0.5),
+                micros(alone, 0.99),
+                micros(alone, 1.0),
+                ratio,
+            ]
+        }
+        None => std::array::from_fn(|_| "-".to_owned()),
+    };
+    let refused = match run.refused {
+        0 => String::new(),
+        refused => format!("  {refused} refused"),
+    };
     println!(
-        "{percent:>4}% {:>9.0} {:>9} {:>9} {:>9} {:>12} {bytes:>9} {:>10} {:>9} {:>9} {ratio:>6.2}{}",
+        "{percent:>4}% {:>9.0} {:>9} {:>9} {:>9} {:>12} {:>9} {:>10} {:>9} {:>9} {:>6}{refused}",
         run.rate(),
-        micros(&run.latencies, 0.5),
-        micros(&run.latencies, 0.99),
-        micros(&run.latencies, 0.999),
-        micros(&run.latencies, 1.0),
-        micros(alone, 0.5),
-        micros(alone, 0.99),
-        micros(alone, 1.0),
-        if run.refused > 0 {
-            format!("  {} refused", run.refused)
-        } else {
-            String::new()
-        },
+        own[0],
+        own[1],
+        own[2],
+        own[3],
+        disk[0],
+        disk[1],
+        disk[2],
+        disk[3],
+        disk[4],
     );
 }

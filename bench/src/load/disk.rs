@@ -14,7 +14,7 @@ use super::client::histogram;
 /// # Errors
 /// What the disk says.
 pub fn syncs(directory: &Path, bytes: usize, length: Duration) -> io::Result<Histogram<u64>> {
-    const ROOM: u64 = 64 << 20;
+    const ROOM: u64 = 256 << 20;
     let path = directory.join("probe");
     let file = LocalDisk.open(&path, Access::Create)?;
     file.allocate(ROOM)?;

@@ -9,6 +9,7 @@ mod failures;
 mod kill;
 mod latencies;
 mod overload;
+mod ports;
 mod power_loss;
 mod projections;
 mod restart;
