@@ -54,6 +54,23 @@ pub enum Lane {
     Views,
 }
 
+impl Lane {
+    /// The way that a command goes.
+    #[must_use]
+    pub const fn of(command: &Command) -> Self {
+        match command {
+            Command::CancelOrder { .. }
+            | Command::CancelAll { .. }
+            | Command::Disconnect { .. }
+            | Command::ChangeAccount {
+                change: AccountChange::Suspend { .. } | AccountChange::Close,
+                ..
+            } => Self::Cancels,
+            _ => Self::Commands,
+        }
+    }
+}
+
 impl std::fmt::Display for Lane {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
@@ -62,20 +79,6 @@ impl std::fmt::Display for Lane {
             Self::Views => "views",
         })
     }
-}
-
-/// Whether a command is of the lane that is never shed for others.
-pub(crate) const fn is_cancel(command: &Command) -> bool {
-    matches!(
-        command,
-        Command::CancelOrder { .. }
-            | Command::CancelAll { .. }
-            | Command::Disconnect { .. }
-            | Command::ChangeAccount {
-                change: AccountChange::Suspend { .. } | AccountChange::Close,
-                ..
-            }
-    )
 }
 
 /// A command and who waits for it.
@@ -125,10 +128,10 @@ impl Ingress {
         if self.is_disk_full() {
             return Err(self.refuse_disk_full());
         }
-        let (lane, queue) = if is_cancel(&command) {
-            (Lane::Cancels, &self.cancels)
-        } else {
-            (Lane::Commands, &self.commands)
+        let lane = Lane::of(&command);
+        let queue = match lane {
+            Lane::Cancels => &self.cancels,
+            _ => &self.commands,
         };
         let pending = Pending {
             command,

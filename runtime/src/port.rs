@@ -19,7 +19,7 @@ use types::{
     TimestampNs,
 };
 
-use crate::ingress::{Lane, Overloaded, Refused, is_cancel};
+use crate::ingress::{Lane, Overloaded, Refused};
 use crate::latency::SAMPLE_EVERY;
 use crate::shared::{Shared, Wakers};
 
@@ -125,10 +125,10 @@ impl Port {
         if ingress.is_disk_full() {
             return Err(ingress.refuse_disk_full());
         }
-        let (lane, waiting_max) = if is_cancel(&command) {
-            (Lane::Cancels, self.acks.buffer().capacity())
-        } else {
-            (Lane::Commands, self.commands_max)
+        let lane = Lane::of(&command);
+        let waiting_max = match lane {
+            Lane::Cancels => self.acks.buffer().capacity(),
+            _ => self.commands_max,
         };
         if self.waiting() >= waiting_max {
             return Err(ingress.refuse_overloaded(Overloaded { lane, waiting_max }));

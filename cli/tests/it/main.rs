@@ -5,6 +5,7 @@
 mod arrows;
 mod demo;
 mod documents;
+mod drain;
 mod journal;
 mod plan;
 mod simulate;
