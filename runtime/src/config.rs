@@ -135,7 +135,7 @@ impl Config {
             ack_mode: AckMode::default(),
             commands_max: 65_536,
             cancels_max: 65_536,
-            batch_bytes_max: 256 << 10,
+            batch_bytes_max: 64 << 10,
             batch_age_max: Duration::from_micros(500),
             segment_bytes_max: 64 << 20,
             snapshot_every: 200_000,

@@ -36,8 +36,9 @@ use crate::shared::{Shared, Status, Wakers};
 use crate::source::{Next, Source};
 use crate::step::Stepped;
 
-/// Batches between shard and journal: one being filled, one being synced, two waiting.
-pub(crate) const BATCHES: usize = 4;
+/// Batches between shard and journal. As many as one sync may have to cover; of those that are free the one that
+/// came back last is filled next, because it is still in the cache.
+pub(crate) const BATCHES: usize = 12;
 /// With this many batches at the journal another one would only wait: the shard fills the one it has.
 const IN_FLIGHT_ENOUGH: usize = 2;
 /// After so many cancels something else has a turn.
@@ -69,12 +70,16 @@ pub(crate) struct Core {
     /// `None` once it has ended.
     source: Option<Box<dyn Source>>,
     free: Consumer<Batch>,
+    /// Taken out of that ring.
+    spare: Vec<Batch>,
     full: Producer<Batch>,
     batch: Batch,
     chain: Chain,
     batch_bytes_max: usize,
     batch_age_max: Duration,
     snapshot_every: u64,
+    /// The next seq at which the state is hashed.
+    hash_at: Seq,
     now: Instant,
     /// Since the clock was read, maybe.
     slept: bool,
@@ -112,12 +117,14 @@ impl Core {
             shard,
             source: Some(source),
             free,
+            spare: Vec::with_capacity(BATCHES),
             full,
             batch: Batch::new(at, config.batch_bytes_max, shared.time.now()),
             chain,
             batch_bytes_max: config.batch_bytes_max,
             batch_age_max: config.batch_age_max,
             snapshot_every: config.snapshot_every,
+            hash_at: next_point(at.seq, config.snapshot_every),
             slept: false,
             since_clock: 0,
             now: shared.time.now(),
@@ -183,7 +190,7 @@ impl Core {
 
     /// Whether a step never waits for a batch to come back.
     pub(crate) fn is_free(&self) -> bool {
-        self.free.slots() >= 2
+        self.spare.len() + self.free.slots() >= 2
     }
 
     fn take(&mut self) -> Taken {
@@ -370,7 +377,8 @@ impl Core {
             InputKind::Command(_) => counters.commands.add(1),
             InputKind::Timer(_) => counters.timers.add(1),
         }
-        if seq.0.is_multiple_of(self.snapshot_every) {
+        if seq == self.hash_at {
+            self.hash_at = next_point(seq, self.snapshot_every);
             self.shared.hashes.record(seq, self.shard.state_hash());
         }
         Some(events)
@@ -424,13 +432,15 @@ impl Core {
     }
 
     fn in_flight(&self) -> usize {
-        BATCHES - 1 - self.free.slots()
+        BATCHES - 1 - self.spare.len() - self.free.slots()
     }
 
     /// Hands the batch to the journal and takes a free one, waiting for it if it must.
     fn ship(&mut self) {
         let mut next = loop {
-            if let Ok(next) = self.free.pop() {
+            self.spare
+                .extend(std::iter::from_fn(|| self.free.pop().ok()));
+            if let Some(next) = self.spare.pop() {
                 break next;
             }
             if self.shared.is_failed() {
@@ -461,6 +471,12 @@ impl Core {
         self.shared.ingress.shut();
         (!self.shared.is_failed()).then_some(end)
     }
+}
+
+/// The first place after `seq` at which hashes are compared. Kept and not asked of every input, because a
+/// division takes as long as a small input.
+pub(crate) const fn next_point(seq: Seq, every: u64) -> Seq {
+    Seq((seq.0 / every + 1).saturating_mul(every))
 }
 
 /// Counts an input; whether it is one of those that are timed.

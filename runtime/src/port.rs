@@ -117,6 +117,7 @@ impl Port {
     /// When so many commands wait for their acknowledgement to be polled as the port has places for, the disk
     /// is full, or the runtime takes nothing any more. The command was not taken; it is counted in
     /// [`crate::Stats`].
+    #[inline]
     pub fn submit(&mut self, command: Command) -> Result<u64, Refused> {
         let ingress = &self.shared.ingress;
         if !ingress.is_open() {
@@ -154,6 +155,7 @@ impl Port {
     ///
     /// Once the runtime has stopped ([`crate::Status::Stopped`]), commands that still wait were not taken;
     /// once it has failed, it is not known whether they were.
+    #[inline]
     pub fn poll(&mut self) -> Option<Ack> {
         let seq = self.acks.peek().ok()?.seq;
         if seq > self.durable {

@@ -57,11 +57,14 @@ struct Arguments {
     #[arg(long, hide = true, requires = "recover")]
     fill: Option<PathBuf>,
     /// Commands that wait for their acknowledgement at most.
-    #[arg(long, default_value_t = 32_768)]
+    #[arg(long, default_value_t = 8_192)]
     waiting_max: usize,
     /// Journal bytes of a batch.
-    #[arg(long, default_value_t = 256 << 10)]
+    #[arg(long, default_value_t = 64 << 10)]
     batch_bytes: usize,
+    /// Bytes of a journal segment.
+    #[arg(long, default_value_t = 256 << 20)]
+    segment_bytes: u64,
     /// Inputs between snapshots.
     #[arg(long, default_value_t = 2_000_000)]
     snapshot_every: u64,
@@ -216,6 +219,7 @@ fn config(arguments: &Arguments, directory: &Path, kind: Kind, ack: AckName) -> 
         ack_mode: ack.mode(),
         commands_max: arguments.waiting_max,
         batch_bytes_max: arguments.batch_bytes,
+        segment_bytes_max: arguments.segment_bytes,
         snapshot_every: arguments.snapshot_every,
         ..Config::new(directory)
     }
@@ -318,7 +322,7 @@ impl Loaded {
         while handle.durable_seq().0 < inputs {
             std::thread::sleep(Duration::from_millis(1));
         }
-        let mut port = handle.port(waiting_max, waiting_max)?;
+        let mut port = handle.port(waiting_max, waiting_max / 8)?;
         let hour = Duration::from_secs(3_600);
         if kind.prefill() > 0 {
             flat_out(&mut port, &mut work, 1_024, hour, kind.prefill());
