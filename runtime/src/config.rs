@@ -104,6 +104,9 @@ pub struct Config {
     pub segment_bytes_max: u64,
     /// State hashes are compared, and a snapshot is written, every this many inputs.
     pub snapshot_every: u64,
+    /// With the replica so many inputs behind, the shard takes nothing but cancels until it has caught up: what
+    /// is shown is never older than that, and a stop never waits for more.
+    pub replica_lag_max: u64,
     /// Views are published no more often than this.
     pub views_interval: Duration,
     /// Batches that a subscriber may lag behind before it loses the oldest.
@@ -139,6 +142,7 @@ impl Config {
             batch_age_max: Duration::from_micros(500),
             segment_bytes_max: 64 << 20,
             snapshot_every: 200_000,
+            replica_lag_max: 4_000_000,
             views_interval: Duration::from_millis(50),
             broadcast_batches_max: 1_024,
             disk: LocalDisk::shared(),
@@ -166,6 +170,7 @@ impl Config {
             ("batch_bytes_max", self.batch_bytes_max as u64),
             ("segment_bytes_max", self.segment_bytes_max),
             ("snapshot_every", self.snapshot_every),
+            ("replica_lag_max", self.replica_lag_max),
             ("broadcast_batches_max", self.broadcast_batches_max as u64),
         ]
         .into_iter()
@@ -188,6 +193,7 @@ impl fmt::Debug for Config {
             .field("batch_age_max", &self.batch_age_max)
             .field("segment_bytes_max", &self.segment_bytes_max)
             .field("snapshot_every", &self.snapshot_every)
+            .field("replica_lag_max", &self.replica_lag_max)
             .field("views_interval", &self.views_interval)
             .field("broadcast_batches_max", &self.broadcast_batches_max)
             .field("projection_replay_max", &self.projection_replay_max)

@@ -48,6 +48,9 @@ const INPUTS_PER_CLOCK: u32 = 32;
 /// An idle shard looks around this often, also when nobody wakes it.
 const IDLE_MAX: Duration = Duration::from_secs(1);
 
+/// A shard that waits for the replica looks this often.
+const REPLICA_POLL: Duration = Duration::from_millis(1);
+
 /// How far a shard came and what its state was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct End {
@@ -80,6 +83,9 @@ pub(crate) struct Core {
     snapshot_every: u64,
     /// The next seq at which the state is hashed.
     hash_at: Seq,
+    replica_lag_max: u64,
+    /// The replica was that far behind when the clock was read.
+    is_far_ahead: bool,
     now: Instant,
     /// Since the clock was read, maybe.
     slept: bool,
@@ -125,6 +131,8 @@ impl Core {
             batch_age_max: config.batch_age_max,
             snapshot_every: config.snapshot_every,
             hash_at: next_point(at.seq, config.snapshot_every),
+            replica_lag_max: config.replica_lag_max,
+            is_far_ahead: false,
             slept: false,
             since_clock: 0,
             now: shared.time.now(),
@@ -201,6 +209,10 @@ impl Core {
             return Taken::Command(cancel);
         }
         self.cancels_in_a_row = 0;
+        // Whoever stops it waits for what was accepted anyway.
+        if self.is_far_ahead && !self.shared.is_stopping() {
+            return Taken::Nothing(REPLICA_POLL);
+        }
         self.commands_turn = !self.commands_turn;
         if self.commands_turn
             && let Some(command) = self.take_command()
@@ -424,6 +436,8 @@ impl Core {
     fn read_clock(&mut self) {
         self.now = self.shared.time.now();
         self.since_clock = 0;
+        let replica = self.shared.counters.replica_seq.get();
+        self.is_far_ahead = self.shard.seq().0.saturating_sub(replica) >= self.replica_lag_max;
     }
 
     fn batch_is_old(&self) -> bool {

@@ -40,6 +40,12 @@ impl Busy {
         Self(self.0.iter().map(spent).collect())
     }
 
+    /// Of the thread that this program began with.
+    pub fn of_main(&self) -> Duration {
+        let name = fs::read_to_string("/proc/self/comm").unwrap_or_default();
+        self.of(name.trim_end())
+    }
+
     /// Of one thread.
     pub fn of(&self, name: &str) -> Duration {
         self.0.get(name).copied().unwrap_or_default()
