@@ -140,9 +140,10 @@ pub enum Work {
     Paper(Paper),
 }
 
-impl Work {
-    /// The next command, if there is one.
-    pub fn next(&mut self) -> Option<Command> {
+impl Iterator for Work {
+    type Item = Command;
+
+    fn next(&mut self) -> Option<Command> {
         match self {
             Self::W1(recorded) => recorded.next(),
             Self::Paper(paper) => Some(paper.next()),
