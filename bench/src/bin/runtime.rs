@@ -141,7 +141,7 @@ fn fill(arguments: &Arguments, directory: &Path, kind: Kind, inputs: u32) -> Res
     };
     let mut loaded = Loaded::start_with(config, arguments.waiting_max, kind, inputs as u32)?;
     let handle = loaded.runtime.handle();
-    let hour = Duration::from_secs(3_600);
+    let hour = Duration::from_hours(1);
     let left = inputs - handle.durable_seq().0;
     flat_out(
         &mut loaded.port,
@@ -323,7 +323,7 @@ impl Loaded {
             std::thread::sleep(Duration::from_millis(1));
         }
         let mut port = handle.port(waiting_max, waiting_max / 8)?;
-        let hour = Duration::from_secs(3_600);
+        let hour = Duration::from_hours(1);
         if kind.prefill() > 0 {
             flat_out(&mut port, &mut work, 1_024, hour, kind.prefill());
         }

@@ -131,7 +131,7 @@ fn a_recovery_tells_how_far_it_is() {
     let (tell, told) = std::sync::mpsc::channel();
     let mut config = config(directory.path());
     config.recovery_hook = Some(Box::new(move |at| {
-        tell.send((at.replayed, at.all)).unwrap()
+        tell.send((at.replayed, at.all)).unwrap();
     }));
     let runtime = Runtime::start(config, Script::boxed(0, 0)).unwrap();
     assert_eq!(runtime.recovery().replayed, end);
