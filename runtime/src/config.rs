@@ -142,7 +142,7 @@ impl Config {
             batch_age_max: Duration::from_micros(500),
             segment_bytes_max: 64 << 20,
             snapshot_every: 200_000,
-            replica_lag_max: 4_000_000,
+            replica_lag_max: 2_000_000,
             views_interval: Duration::from_millis(50),
             broadcast_batches_max: 1_024,
             disk: LocalDisk::shared(),

@@ -23,8 +23,8 @@ const CENT: i64 = 10_000_000;
 /// Which commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// W1(20k): a book of 20,000 orders among 1,000 accounts; 60% adds, 35% cancels, 5% IOCs; every fifth
-    /// command trades.
+    /// W1(20k): a book of 20,000 orders among 1,000 accounts; 60% adds, 35% cancels, 5% IOCs; 8% of all
+    /// trade.
     W1,
     /// Against the outside market: of 16 commands 7 are limit orders away from it, 7 cancel the oldest of a
     /// thousand that wait, one buys at the market and one sells.
