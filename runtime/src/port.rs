@@ -144,8 +144,10 @@ impl Port {
             },
             submitted: number.is_multiple_of(SAMPLE_EVERY).then(Instant::now),
         };
-        // There is a place in this ring for every command that waits.
-        let _ = self.posted.push(posted);
+        // The shard gives the places of commands back some at a time, a little after their acknowledgements.
+        if self.posted.push(posted).is_err() {
+            return Err(ingress.refuse_overloaded(Overloaded { lane, waiting_max }));
+        }
         self.submitted += 1;
         Wakers::wake(&self.shared.threads.shard);
         Ok(number)

@@ -167,6 +167,31 @@ fn a_journal_that_cannot_be_written_acknowledges_nothing() {
 }
 
 #[test]
+fn a_command_larger_than_a_frame_is_told_and_leaves_its_place() {
+    let directory = tempfile::tempdir().unwrap();
+    let runtime = Runtime::start(config(directory.path()), Script::boxed(0, 20)).unwrap();
+    runtime.wait_source_end();
+    let handle = runtime.handle();
+    let mut port = handle.port(1, 1).unwrap();
+    for round in 0..20 {
+        // Its place may come back a little after its acknowledgement.
+        wait_until(|| {
+            let large = Command::DefinePlan {
+                spec: vec![0; 1 << 20].into(),
+            };
+            port.submit(large).is_ok()
+        });
+        let acks = poll(&mut port, round + 1);
+        assert_eq!(
+            (acks.len(), acks[0].number, acks[0].outcome),
+            (1, round, Outcome::TooLarge)
+        );
+    }
+    assert_eq!((handle.stats().oversized, port.waiting()), (20, 0));
+    runtime.stop().unwrap();
+}
+
+#[test]
 fn what_a_port_took_before_a_stop_is_finished() {
     let directory = tempfile::tempdir().unwrap();
     let runtime = Runtime::start(config(directory.path()), Script::boxed(0, 20)).unwrap();
