@@ -1,6 +1,7 @@
-//! What the benches and the harnesses share: a shard to load with accounts, the matching benchmark, the
-//! twin harness, and the simulation of a whole runtime.
+//! What the benches and the harnesses share: a shard to load with accounts, the matching benchmark, a
+//! running runtime under load, the twin harness, and the simulation of a whole runtime.
 
+pub mod load;
 pub mod matching;
 pub mod rig;
 pub mod scaling;

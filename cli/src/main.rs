@@ -4,6 +4,7 @@ mod demo;
 mod feeds;
 mod journal;
 mod plan;
+mod progress;
 mod recover;
 mod retention;
 mod serve;

@@ -1,17 +1,17 @@
 //! `dynasty recover`: the state of a data directory at any seq of its past.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use gateway::dto::Names;
 use gateway::dto::state::StateDto;
-use indicatif::{ProgressBar, ProgressStyle};
 use runtime::{Limits, journal};
 use types::Seq;
 
 use crate::journal::{location, replay};
+use crate::progress::recovery_progress;
 
 /// Rebuild the state after an input, from the journal alone: who had what, and which limit stood where.
 #[derive(Debug, clap::Args)]
@@ -48,14 +48,8 @@ pub(crate) fn run_command(args: &Args) -> anyhow::Result<ExitCode> {
     if to < begins {
         bail!("--to {to}: the inputs up to seq {begins} are gone; accepted: {begins} to {end}");
     }
-    let progress = if io::stderr().is_terminal() {
-        ProgressBar::new(to.0).with_style(
-            ProgressStyle::with_template("{bar:40} {human_pos} of {human_len} inputs, {eta} left")
-                .context("the template of the progress bar")?,
-        )
-    } else {
-        ProgressBar::hidden()
-    };
+    let progress = recovery_progress()?;
+    progress.set_length(to.0);
     let shard = if to == begins {
         runtime::beginning(&location, Limits::default())?
     } else {

@@ -24,6 +24,8 @@ pub(crate) struct App {
     pub(crate) sockets: Arc<Semaphore>,
     /// One permit for each command that may wait for its receipt.
     pub(crate) commands: Arc<Semaphore>,
+    /// As many for what only takes risk away, which no flood of the others may hold up.
+    pub(crate) cancels: Semaphore,
     pub(crate) answers: Answers,
     pub(crate) traffic: Traffic,
 }
@@ -43,6 +45,7 @@ impl App {
             port,
             sockets: Arc::new(Semaphore::new(limits.sockets_max as usize)),
             commands: Arc::new(Semaphore::new(limits.commands_in_flight_max)),
+            cancels: Semaphore::new(limits.commands_in_flight_max),
             answers: Answers::new(limits.idempotency_keys_max),
             traffic: Traffic::default(),
             config,

@@ -22,7 +22,8 @@ pub struct Limits {
     pub send_buffer_bytes: u32,
     /// Time for an order to become durable; then the answer is "unknown".
     pub receipt_wait_max: Duration,
-    /// Orders and cancels that wait for their receipt at once.
+    /// Commands that wait for their receipt at once, and besides them as many cancels, suspensions and
+    /// closings of accounts.
     pub commands_in_flight_max: usize,
     /// Answers kept for repeats of an `Idempotency-Key`; the oldest goes first.
     pub idempotency_keys_max: usize,

@@ -4,6 +4,7 @@
 use std::ops::Range;
 use std::time::Instant;
 
+use crossbeam::sync::Unparker;
 use engine::EventBuf;
 use tokio::sync::oneshot;
 use types::{Event, Seq, TimestampNs};
@@ -52,6 +53,8 @@ pub(crate) struct Batch {
     pub(crate) events: EventBuf,
     /// Who waits.
     pub(crate) replies: Vec<Reply>,
+    /// Ports with commands in the batch.
+    pub(crate) ports: Vec<Unparker>,
     /// When the first input was applied.
     pub(crate) opened: Instant,
     /// The source gave its last input in this batch or before it.
@@ -68,6 +71,7 @@ impl Batch {
             bytes: Vec::with_capacity(bytes_max + (64 << 10)),
             events: EventBuf::default(),
             replies: Vec::new(),
+            ports: Vec::new(),
             opened: now,
             source_ended: false,
         }
@@ -80,6 +84,7 @@ impl Batch {
         self.bytes.clear();
         self.events.clear();
         self.replies.clear();
+        self.ports.clear();
         self.source_ended = false;
     }
 

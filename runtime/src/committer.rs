@@ -141,6 +141,9 @@ impl Committer {
         let mut publisher_reports = false;
         if !is_empty {
             self.shared.set_durable(batch.end.seq);
+            for port in &batch.ports {
+                port.unpark();
+            }
             publisher_reports = self.tell(&batch, durable_at);
             let counters = &self.shared.counters;
             counters.batches.add(1);

@@ -64,6 +64,19 @@ pub enum Step<'a> {
     },
 }
 
+/// Told how far a recovery is, before the first input and then now and then. Runs on the thread that starts
+/// the runtime.
+pub type RecoveryHook = Box<dyn FnMut(RecoveryProgress) + Send>;
+
+/// How far a recovery is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecoveryProgress {
+    /// Inputs that were replayed, those for the projection alone among them.
+    pub replayed: u64,
+    /// How many there are to replay, as far as the anchor knows: there may be a few more.
+    pub all: u64,
+}
+
 /// The settings of a runtime.
 pub struct Config {
     /// The data directory; created when missing, held by one process at a time.
@@ -93,6 +106,9 @@ pub struct Config {
     pub segment_bytes_max: u64,
     /// State hashes are compared, and a snapshot is written, every this many inputs.
     pub snapshot_every: u64,
+    /// With the replica so many inputs behind, the shard takes nothing but cancels until it has caught up: what
+    /// is shown is never older than that, and a stop never waits for more.
+    pub replica_lag_max: u64,
     /// Views are published no more often than this.
     pub views_interval: Duration,
     /// Batches that a subscriber may lag behind before it loses the oldest.
@@ -103,6 +119,8 @@ pub struct Config {
     pub disk: Arc<dyn Disk>,
     /// The clocks.
     pub time: Arc<dyn Time>,
+    /// Told how far a recovery is.
+    pub recovery_hook: Option<RecoveryHook>,
     /// Sees every input.
     pub projection: Option<Projection>,
     /// With a projection and a snapshot that at most this many inputs of the journal lead to, a start replays
@@ -124,15 +142,17 @@ impl Config {
             ack_mode: AckMode::default(),
             commands_max: 65_536,
             cancels_max: 65_536,
-            batch_bytes_max: 256 << 10,
+            batch_bytes_max: 64 << 10,
             batch_age_max: Duration::from_micros(500),
             segment_bytes_max: 64 << 20,
             snapshot_every: 200_000,
+            replica_lag_max: 2_000_000,
             views_interval: Duration::from_millis(50),
             broadcast_batches_max: 1_024,
             retention: Retention::default(),
             disk: LocalDisk::shared(),
             time: LocalTime::shared(),
+            recovery_hook: None,
             projection: None,
             projection_replay_max: 2_000_000,
         }
@@ -155,6 +175,7 @@ impl Config {
             ("batch_bytes_max", self.batch_bytes_max as u64),
             ("segment_bytes_max", self.segment_bytes_max),
             ("snapshot_every", self.snapshot_every),
+            ("replica_lag_max", self.replica_lag_max),
             ("broadcast_batches_max", self.broadcast_batches_max as u64),
         ]
         .into_iter()
@@ -178,6 +199,7 @@ impl fmt::Debug for Config {
             .field("batch_age_max", &self.batch_age_max)
             .field("segment_bytes_max", &self.segment_bytes_max)
             .field("snapshot_every", &self.snapshot_every)
+            .field("replica_lag_max", &self.replica_lag_max)
             .field("views_interval", &self.views_interval)
             .field("broadcast_batches_max", &self.broadcast_batches_max)
             .field("retention", &self.retention)

@@ -12,6 +12,8 @@
 //! At every snapshot point the shard stops to hash its state, for the replica to compare with. That is
 //! the one pause it has; it grows with the state and comes once in `snapshot_every` inputs.
 
+use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -28,13 +30,15 @@ use crate::ingress::{Pending, Receipt};
 use crate::journal::record::{self, CHAIN_BYTES};
 use crate::journal::{Chain, Mark};
 use crate::latency::SAMPLE_EVERY;
+use crate::port::{self, Applied, Served};
 use crate::sequencer::Sequencer;
 use crate::shared::{Shared, Status, Wakers};
 use crate::source::{Next, Source};
 use crate::step::Stepped;
 
-/// Batches between shard and journal: one being filled, one being synced, two waiting.
-pub(crate) const BATCHES: usize = 4;
+/// Batches between shard and journal. As many as one sync may have to cover; of those that are free the one that
+/// came back last is filled next, because it is still in the cache.
+pub(crate) const BATCHES: usize = 12;
 /// With this many batches at the journal another one would only wait: the shard fills the one it has.
 const IN_FLIGHT_ENOUGH: usize = 2;
 /// After so many cancels something else has a turn.
@@ -43,6 +47,9 @@ const CANCELS_IN_A_ROW_MAX: u32 = 64;
 const INPUTS_PER_CLOCK: u32 = 32;
 /// An idle shard looks around this often, also when nobody wakes it.
 const IDLE_MAX: Duration = Duration::from_secs(1);
+
+/// A shard that waits for the replica looks this often.
+const REPLICA_POLL: Duration = Duration::from_millis(1);
 
 /// How far a shard came and what its state was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +60,7 @@ pub(crate) struct End {
 
 enum Taken {
     Command(Pending),
+    Port(Served),
     Source(TimestampNs, InputKind),
     Nothing(Duration),
 }
@@ -65,12 +73,19 @@ pub(crate) struct Core {
     /// `None` once it has ended.
     source: Option<Box<dyn Source>>,
     free: Consumer<Batch>,
+    /// Taken out of that ring.
+    spare: Vec<Batch>,
     full: Producer<Batch>,
     batch: Batch,
     chain: Chain,
     batch_bytes_max: usize,
     batch_age_max: Duration,
     snapshot_every: u64,
+    /// The next seq at which the state is hashed.
+    hash_at: Seq,
+    replica_lag_max: u64,
+    /// The replica was that far behind when the clock was read.
+    is_far_ahead: bool,
     now: Instant,
     /// Since the clock was read, maybe.
     slept: bool,
@@ -78,8 +93,11 @@ pub(crate) struct Core {
     clock_interval: Duration,
     /// When time alone was last an input.
     clocked: Option<Instant>,
+    /// Open ports; the first has the next turn.
+    ports: VecDeque<Served>,
     cancels_in_a_row: u32,
     commands_turn: bool,
+    ports_turn: bool,
     /// Counted apart, or strict turns of commands and source would time one of them only.
     commands_taken: u64,
     source_taken: u64,
@@ -105,27 +123,33 @@ impl Core {
             shard,
             source: Some(source),
             free,
+            spare: Vec::with_capacity(BATCHES),
             full,
             batch: Batch::new(at, config.batch_bytes_max, shared.time.now()),
             chain,
             batch_bytes_max: config.batch_bytes_max,
             batch_age_max: config.batch_age_max,
             snapshot_every: config.snapshot_every,
+            hash_at: next_point(at.seq, config.snapshot_every),
+            replica_lag_max: config.replica_lag_max,
+            is_far_ahead: false,
             slept: false,
             since_clock: 0,
             now: shared.time.now(),
             shared,
             clock_interval: config.clock_interval,
             clocked: None,
+            ports: VecDeque::new(),
             cancels_in_a_row: 0,
             commands_turn: false,
+            ports_turn: false,
             commands_taken: 0,
             source_taken: 0,
         }
     }
 
-    /// Takes one input, or finds that there is none; ends when it is stopped, with `None` after a
-    /// failure. Hands over two batches at most.
+    /// Takes one input, or some of a port, or finds that there is none; ends when it is stopped, with `None`
+    /// after a failure. Hands over two batches at most.
     pub(crate) fn step(&mut self) -> Stepped<Option<End>> {
         if self.shared.is_failed() {
             return Stepped::Ended(None);
@@ -140,17 +164,22 @@ impl Core {
                 let ts = self.sequencer.command_time();
                 let kind = InputKind::Command(pending.command);
                 self.take_in(ts, kind, Some(pending.reply), since);
+                self.since_clock += 1;
             }
+            Taken::Port(served) => self.serve(served),
             Taken::Source(ts, kind) => {
                 let since = is_sampled(&mut self.source_taken).then(Instant::now);
                 self.take_in(ts, kind, None, since);
+                self.since_clock += 1;
             }
             Taken::Nothing(_) if self.shared.is_stopping() => {
                 return Stepped::Ended(self.finish());
             }
-            Taken::Nothing(wait) => stepped = self.idle(wait),
+            Taken::Nothing(wait) => {
+                stepped = self.idle(wait);
+                self.since_clock += 1;
+            }
         }
-        self.since_clock += 1;
         if self.since_clock >= INPUTS_PER_CLOCK {
             self.read_clock();
             self.pass_time();
@@ -169,7 +198,7 @@ impl Core {
 
     /// Whether a step never waits for a batch to come back.
     pub(crate) fn is_free(&self) -> bool {
-        self.free.slots() >= 2
+        self.spare.len() + self.free.slots() >= 2
     }
 
     fn take(&mut self) -> Taken {
@@ -180,22 +209,81 @@ impl Core {
             return Taken::Command(cancel);
         }
         self.cancels_in_a_row = 0;
+        // Whoever stops it waits for what was accepted anyway.
+        if self.is_far_ahead && !self.shared.is_stopping() {
+            return Taken::Nothing(REPLICA_POLL);
+        }
         self.commands_turn = !self.commands_turn;
         if self.commands_turn
-            && let Some(command) = self.shared.ingress.pop_command()
+            && let Some(command) = self.take_command()
         {
-            return Taken::Command(command);
+            return command;
         }
         let wait = match self.ask_source() {
             Next::Input { ts, kind } => return Taken::Source(ts, kind),
             Next::Wait(wait) => wait,
             Next::End => IDLE_MAX,
         };
-        let ingress = &self.shared.ingress;
-        ingress
-            .pop_command()
-            .or_else(|| ingress.pop_cancel())
-            .map_or(Taken::Nothing(wait), Taken::Command)
+        if let Some(command) = self.take_command() {
+            return command;
+        }
+        let cancel = self.shared.ingress.pop_cancel();
+        cancel.map_or(Taken::Nothing(wait), Taken::Command)
+    }
+
+    /// The lane of commands and the ports take turns.
+    fn take_command(&mut self) -> Option<Taken> {
+        self.ports_turn = !self.ports_turn;
+        if self.ports_turn
+            && let Some(port) = self.take_port()
+        {
+            return Some(Taken::Port(port));
+        }
+        let command = self.shared.ingress.pop_command().map(Taken::Command);
+        command.or_else(|| self.take_port().map(Taken::Port))
+    }
+
+    /// The next port that has something, to be put back behind the others.
+    fn take_port(&mut self) -> Option<Served> {
+        self.ports.extend(self.shared.ports.take_opened());
+        for _ in 0..self.ports.len() {
+            let port = self.ports.pop_front()?;
+            let is_abandoned = port.is_abandoned();
+            if port.has_posted() {
+                return Some(port);
+            }
+            if is_abandoned {
+                self.shared.ports.closed();
+            } else {
+                self.ports.push_back(port);
+            }
+        }
+        None
+    }
+
+    /// Applies what waits in a port, until it is time to look at something else.
+    fn serve(&mut self, mut port: Served) {
+        self.batch.ports.extend(port.enter_batch());
+        let most = (INPUTS_PER_CLOCK - self.since_clock).max(1);
+        port.serve(most as usize, |input, submitted| {
+            let ts = self.sequencer.command_time();
+            self.prepare(ts);
+            input.ts = self.sequencer.stamp(ts);
+            input.seq = self.shard.seq().next();
+            let told = self.apply_input(input, None);
+            if let Some(submitted) = submitted {
+                let stage = &self.shared.counters.feed_to_applied;
+                stage.record(submitted.elapsed());
+            }
+            self.since_clock += 1;
+            Applied {
+                seq: self.shard.seq(),
+                ts: input.ts,
+                outcome: port::outcome(input, self.batch.events.as_slice(), told),
+                is_enough: self.batch.bytes.len() >= self.batch_bytes_max,
+            }
+        });
+        self.ports.push_back(port);
     }
 
     fn ask_source(&mut self) -> Next {
@@ -250,15 +338,24 @@ impl Core {
 
     fn apply(&mut self, ts: TimestampNs, kind: InputKind, reply: Option<oneshot::Sender<Receipt>>) {
         let seq = self.shard.seq().next();
-        let input = Input { seq, ts, kind };
+        self.apply_input(&Input { seq, ts, kind }, reply);
+    }
+
+    /// Where in the batch the events of a stamped input are; `None` when it was dropped.
+    fn apply_input(
+        &mut self,
+        input: &Input,
+        reply: Option<oneshot::Sender<Receipt>>,
+    ) -> Option<Range<usize>> {
+        let &Input { seq, ts, .. } = input;
         let start = self.batch.bytes.len();
-        let chain = record::encode(self.shard.id(), &input, self.chain, &mut self.batch.bytes);
+        let chain = record::encode(self.shard.id(), input, self.chain, &mut self.batch.bytes);
         if self.batch.bytes.len() - start > FRAME_BYTES_MAX + CHAIN_BYTES {
             // No reader would take it for a frame. Its sender learns by a closed receiver.
             self.batch.bytes.truncate(start);
             self.shared.counters.oversized.add(1);
             tracing::warn!("an input larger than a frame was dropped");
-            return;
+            return None;
         }
         let events = self.batch.events.len();
         let answered = reply.is_some();
@@ -268,13 +365,14 @@ impl Core {
             self.batch.replies.push(Reply {
                 seq,
                 ts,
-                events: events..events,
+                events: 0..0,
                 sender,
             });
         }
-        self.shard.apply(&input, &mut self.batch.events);
+        self.shard.apply(input, &mut self.batch.events);
+        let events = events..self.batch.events.len();
         if answered && let Some(reply) = self.batch.replies.last_mut() {
-            reply.events.end = self.batch.events.len();
+            reply.events = events.clone();
         }
         if start == 0 {
             self.batch.opened = self.shared.time.now();
@@ -291,9 +389,11 @@ impl Core {
             InputKind::Command(_) => counters.commands.add(1),
             InputKind::Timer(_) => counters.timers.add(1),
         }
-        if seq.0.is_multiple_of(self.snapshot_every) {
+        if seq == self.hash_at {
+            self.hash_at = next_point(seq, self.snapshot_every);
             self.shared.hashes.record(seq, self.shard.state_hash());
         }
+        Some(events)
     }
 
     /// Nothing is ready: hands over what there is, or says how long to wait. A command wakes it, the
@@ -336,6 +436,8 @@ impl Core {
     fn read_clock(&mut self) {
         self.now = self.shared.time.now();
         self.since_clock = 0;
+        let replica = self.shared.counters.replica_seq.get();
+        self.is_far_ahead = self.shard.seq().0.saturating_sub(replica) >= self.replica_lag_max;
     }
 
     fn batch_is_old(&self) -> bool {
@@ -344,13 +446,15 @@ impl Core {
     }
 
     fn in_flight(&self) -> usize {
-        BATCHES - 1 - self.free.slots()
+        BATCHES - 1 - self.spare.len() - self.free.slots()
     }
 
     /// Hands the batch to the journal and takes a free one, waiting for it if it must.
     fn ship(&mut self) {
         let mut next = loop {
-            if let Ok(next) = self.free.pop() {
+            self.spare
+                .extend(std::iter::from_fn(|| self.free.pop().ok()));
+            if let Some(next) = self.spare.pop() {
                 break next;
             }
             if self.shared.is_failed() {
@@ -359,6 +463,9 @@ impl Core {
             std::thread::park_timeout(IDLE_MAX);
         };
         next.begin(self.batch.end);
+        for port in &mut self.ports {
+            port.leave_batch();
+        }
         let batch = std::mem::replace(&mut self.batch, next);
         // There is a place in this ring for every batch that exists.
         let _ = self.full.push(batch);
@@ -378,6 +485,12 @@ impl Core {
         self.shared.ingress.shut();
         (!self.shared.is_failed()).then_some(end)
     }
+}
+
+/// The first place after `seq` at which hashes are compared. Kept and not asked of every input, because a
+/// division takes as long as a small input.
+pub(crate) const fn next_point(seq: Seq, every: u64) -> Seq {
+    Seq((seq.0 / every + 1).saturating_mul(every))
 }
 
 /// Counts an input; whether it is one of those that are timed.

@@ -12,6 +12,7 @@ use types::{Input, Seq};
 
 use crate::boards::Boards;
 use crate::config::{Projection, Step};
+use crate::core::next_point;
 use crate::journal::{JournalError, Location, Reader};
 use crate::retention::Floor;
 use crate::shared::Shared;
@@ -73,6 +74,8 @@ pub(crate) struct Follower {
     boards: Boards,
     store: Box<dyn Snapshots>,
     snapshot_seq: Seq,
+    /// The next seq at which hashes are compared.
+    compare_at: Seq,
     snapshot_bytes: Vec<u8>,
     /// A snapshot that is equal to the live shard's and not written yet; its bytes are those.
     verified: Option<(Seq, StateHash)>,
@@ -91,9 +94,10 @@ impl Follower {
     ) -> Self {
         Self {
             shared,
-            settings,
             reader: replica.reader,
             views_seq: replica.shard.seq(),
+            compare_at: next_point(replica.shard.seq(), settings.snapshot_every),
+            settings,
             shard: replica.shard,
             boards: replica.boards,
             store: replica.store,
@@ -155,8 +159,7 @@ impl Follower {
 
     /// Whether the next input ends in a point at which hashes are compared.
     fn is_at_point(&self) -> bool {
-        let next = self.shard.seq().next();
-        next.0.is_multiple_of(self.settings.snapshot_every)
+        self.shard.seq().next() == self.compare_at
     }
 
     fn apply_next(&mut self, limit: Seq) -> Result<(), FollowerError> {
@@ -170,7 +173,8 @@ impl Follower {
             let input = &input;
             projection(Step::Applied { input, events }, &self.shard);
         }
-        if input.seq.0.is_multiple_of(self.settings.snapshot_every) {
+        if input.seq == self.compare_at {
+            self.compare_at = next_point(input.seq, self.settings.snapshot_every);
             self.verify_point()?;
             self.write_verified();
         }

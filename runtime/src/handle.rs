@@ -9,6 +9,7 @@ use crate::batch::DurableBatch;
 use crate::boards::{BoardRows, BoardView};
 use crate::config::AckMode;
 use crate::ingress::{Overloaded, Receipt, Refused};
+use crate::port::{self, Port, TooManyPorts};
 use crate::shared::{Shared, Status, Wakers};
 use crate::stats::Stats;
 use crate::views::{AccountAt, BoardAt, BookAt, TeamsAt, Views, WhatIfAt};
@@ -20,8 +21,8 @@ pub struct Handle {
 }
 
 impl Handle {
-    /// Queues a command. Its receipt comes once the command is durable; [`Command::CancelOrder`],
-    /// [`Command::CancelAll`] and [`Command::Disconnect`] go by a lane of their own, ahead of the others.
+    /// Queues a command. Its receipt comes once the command is durable; what only takes risk away
+    /// ([`crate::Lane::Cancels`]) goes by a lane of its own, ahead of the others and of every port.
     ///
     /// A closed receiver means that the runtime stopped or failed first ([`Handle::status`] says which):
     /// after a failure it is not known whether the command was taken.
@@ -32,6 +33,16 @@ impl Handle {
         let receipt = self.shared.ingress.submit(command)?;
         self.wake();
         Ok(receipt)
+    }
+
+    /// Opens a way in for one client with many commands, with room for so many that wait for their
+    /// acknowledgement, and for so many cancels besides. It takes memory for all of it at once, some
+    /// 300 bytes a place.
+    ///
+    /// # Errors
+    /// When [`crate::PORTS_MAX`] are open.
+    pub fn port(&self, commands_max: usize, cancels_max: usize) -> Result<Port, TooManyPorts> {
+        port::open(&self.shared, commands_max, cancels_max)
     }
 
     /// Wakes the shard out of a [`crate::Next::Wait`], for a source that is fed by another thread.

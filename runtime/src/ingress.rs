@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crossbeam::queue::ArrayQueue;
 use tokio::sync::oneshot;
-use types::{Command, Event, Seq, TimestampNs};
+use types::{AccountChange, Command, Event, Seq, TimestampNs};
 
 /// The answer to a command, sent once its input is durable (in [`crate::AckMode::Durable`]).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,17 +37,38 @@ pub enum Refused {
     /// The journal has no room to grow, so nothing can be acknowledged until there is some.
     #[error("the disk is full: nothing is taken until the journal has room again")]
     DiskFull,
+    /// The runtime takes nothing any more: it stops, or has failed. Only a [`crate::Port`] says so; the
+    /// receiver that a handle gives is closed instead.
+    #[error("the runtime takes nothing any more")]
+    Stopped,
 }
 
 /// A way into the runtime that can be full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lane {
-    /// Every command that is no cancel.
+    /// Every command that is not of the other lane.
     Commands,
-    /// Cancels and ends of sessions, drained before commands.
+    /// What only takes risk away: cancels, ends of sessions, suspensions and closings of accounts.
     Cancels,
     /// Requests for the view of an account or a book.
     Views,
+}
+
+impl Lane {
+    /// The way that a command goes.
+    #[must_use]
+    pub const fn of(command: &Command) -> Self {
+        match command {
+            Command::CancelOrder { .. }
+            | Command::CancelAll { .. }
+            | Command::Disconnect { .. }
+            | Command::ChangeAccount {
+                change: AccountChange::Suspend { .. } | AccountChange::Close,
+                ..
+            } => Self::Cancels,
+            _ => Self::Commands,
+        }
+    }
 }
 
 impl std::fmt::Display for Lane {
@@ -101,18 +122,16 @@ impl Ingress {
     /// Queues a command. When nothing is taken any more, the receiver says so by being closed.
     pub(crate) fn submit(&self, command: Command) -> Result<oneshot::Receiver<Receipt>, Refused> {
         let (reply, receiver) = oneshot::channel();
-        if self.state.load(Ordering::SeqCst) != OPEN {
+        if !self.is_open() {
             return Ok(receiver);
         }
         if self.is_disk_full() {
-            self.disk_full.fetch_add(1, Ordering::Relaxed);
-            return Err(Refused::DiskFull);
+            return Err(self.refuse_disk_full());
         }
-        let (lane, queue) = match command {
-            Command::CancelOrder { .. }
-            | Command::CancelAll { .. }
-            | Command::Disconnect { .. } => (Lane::Cancels, &self.cancels),
-            _ => (Lane::Commands, &self.commands),
+        let lane = Lane::of(&command);
+        let queue = match lane {
+            Lane::Cancels => &self.cancels,
+            _ => &self.commands,
         };
         let pending = Pending {
             command,
@@ -120,9 +139,8 @@ impl Ingress {
             submitted: Instant::now(),
         };
         if queue.push(pending).is_err() {
-            self.overloaded.fetch_add(1, Ordering::Relaxed);
             let waiting_max = queue.capacity();
-            return Err(Overloaded { lane, waiting_max }.into());
+            return Err(self.refuse_overloaded(Overloaded { lane, waiting_max }));
         }
         // Either the shutter's last look comes after this push, or this look comes after it was shut.
         fence(Ordering::SeqCst);
@@ -130,6 +148,23 @@ impl Ingress {
             self.discard();
         }
         Ok(receiver)
+    }
+
+    /// Whether commands are taken.
+    pub(crate) fn is_open(&self) -> bool {
+        self.state.load(Ordering::SeqCst) == OPEN
+    }
+
+    /// Counts a command that finds its lane full.
+    pub(crate) fn refuse_overloaded(&self, overloaded: Overloaded) -> Refused {
+        self.overloaded.fetch_add(1, Ordering::Relaxed);
+        overloaded.into()
+    }
+
+    /// Counts a command that finds the disk full.
+    pub(crate) fn refuse_disk_full(&self) -> Refused {
+        self.disk_full.fetch_add(1, Ordering::Relaxed);
+        Refused::DiskFull
     }
 
     pub(crate) fn pop_cancel(&self) -> Option<Pending> {

@@ -30,6 +30,7 @@ mod handle;
 mod ingress;
 pub mod journal;
 mod latency;
+mod port;
 mod recovery;
 pub mod retention;
 mod runtime;
@@ -48,12 +49,13 @@ pub use boards::{
     BOARD_ROWS_MAX, BoardPage, BoardPlace, BoardRow, BoardRows, BoardView, Boards, CompetitionView,
 };
 pub use calendar::{Calendar, CalendarError, OpenDay};
-pub use config::{AckMode, Clock, Config, Projection, Step};
+pub use config::{AckMode, Clock, Config, Projection, RecoveryHook, RecoveryProgress, Step};
 pub use engine::portrait::OrderStage;
 pub use engine::{EventBuf, Limits, Shard, SnapshotError, StateHash, view};
 pub use handle::{Handle, Publisher};
 pub use ingress::{Lane, Overloaded, Receipt, Refused};
 pub use latency::{Latencies, StageLatencies};
+pub use port::{Ack, Outcome, PORTS_MAX, Port, TooManyPorts};
 pub use recovery::{Recovery, RecoveryError, journal_location};
 pub use retention::{Retention, beginning};
 pub use runtime::{Runtime, StartError, StopError, Stopped, lock};

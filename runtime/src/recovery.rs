@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use engine::{EventBuf, Shard, StateHash};
 use types::{Input, Seq, ShardId};
 
-use crate::config::{Config, JOURNAL, Projection, Step};
-use crate::journal::{self, Base, JournalError, Location, Reader, Reason, Writer};
+use crate::config::{Config, JOURNAL, Projection, RecoveryHook, RecoveryProgress, Step};
+use crate::journal::{self, Anchor, Base, JournalError, Location, Reader, Reason, Writer};
 use crate::retention::beginning;
 use crate::snapshot::{Restored, SnapshotStore, SnapshotStoreError, Snapshots};
 
@@ -67,6 +67,34 @@ pub enum RecoveryError {
     },
 }
 
+/// Inputs between two calls of a [`RecoveryHook`].
+const INPUTS_PER_CALL: u64 = 65_536;
+
+/// Counts for a [`RecoveryHook`].
+struct Counted<'a> {
+    hook: Option<&'a mut RecoveryHook>,
+    replayed: u64,
+    all: u64,
+}
+
+impl Counted<'_> {
+    fn count(&mut self) {
+        self.replayed += 1;
+        if self.replayed.is_multiple_of(INPUTS_PER_CALL) {
+            self.tell();
+        }
+    }
+
+    fn tell(&mut self) {
+        if let Some(hook) = &mut self.hook {
+            hook(RecoveryProgress {
+                replayed: self.replayed,
+                all: self.all.max(self.replayed),
+            });
+        }
+    }
+}
+
 pub(crate) struct Recovered {
     pub(crate) shard: Shard,
     pub(crate) writer: Writer,
@@ -84,7 +112,7 @@ pub(crate) fn snapshot_directory(data: &Path) -> PathBuf {
 }
 
 pub(crate) fn recover(
-    config: &Config,
+    config: &mut Config,
     projection: &mut Option<Projection>,
 ) -> Result<Recovered, RecoveryError> {
     let (store, restored) = SnapshotStore::open(&snapshot_directory(&config.directory))?;
@@ -93,7 +121,7 @@ pub(crate) fn recover(
 
 /// As [`recover`], from a store that was opened.
 pub(crate) fn recover_from(
-    config: &Config,
+    config: &mut Config,
     projection: &mut Option<Projection>,
     store: Box<dyn Snapshots>,
     restored: Option<Restored>,
@@ -117,17 +145,26 @@ pub(crate) fn recover_from(
         }
     };
     let snapshot_seq = Some(shard.seq()).filter(|seq| *seq > Seq(0));
+    let mut hook = config.recovery_hook.take();
+    let end = Anchor::read(&config.journal())?.map_or(0, |mark| mark.seq.0);
+    let mut counted = Counted {
+        hook: hook.as_mut(),
+        replayed: 0,
+        all: end.saturating_sub(shard.seq().0),
+    };
     let mut projected = 0;
     if let Some(projection) = projection {
         let past = shard.seq().0 - begins.0;
         if (1..=config.projection_replay_max).contains(&past) {
-            replay_past(config, &shard, projection)?;
+            counted.all = end.saturating_sub(begins.0);
+            replay_past(config, &shard, projection, &mut counted)?;
             projected = past;
         } else {
             projection(Step::Restored, &shard);
         }
     }
     let mut replayed = 0;
+    counted.tell();
     let mut events = EventBuf::default();
     let opened = journal::open(
         &journal,
@@ -140,8 +177,10 @@ pub(crate) fn recover_from(
                 show(projection, &input, &events, &shard);
             }
             replayed += 1;
+            counted.count();
         },
     )?;
+    counted.tell();
     let report = Recovery {
         snapshot_seq,
         replayed,
@@ -191,6 +230,7 @@ fn replay_past(
     config: &Config,
     snapshot: &Shard,
     projection: &mut Projection,
+    counted: &mut Counted<'_>,
 ) -> Result<(), RecoveryError> {
     let seq = snapshot.seq();
     let journal = config.journal();
@@ -200,6 +240,7 @@ fn replay_past(
     let mut reader = Reader::open(&journal, shard.seq()).map_err(rot)?;
     let mut events = EventBuf::default();
     projection(Step::Restored, &shard);
+    counted.tell();
     while shard.seq() < seq {
         let Some(input) = reader.next_input().map_err(rot)? else {
             return Err(rot(reader.damage(Reason::Ends).into()).into());
@@ -210,6 +251,7 @@ fn replay_past(
         events.clear();
         shard.apply(&input, &mut events);
         show(projection, &input, &events, &shard);
+        counted.count();
     }
     let (snapshot, replayed) = (snapshot.state_hash(), shard.state_hash());
     if snapshot != replayed {

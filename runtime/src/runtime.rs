@@ -141,7 +141,7 @@ impl Runtime {
         }
         let lock = lock(&config.directory)?;
         let mut projection = config.projection.take();
-        let recovered = recover(&config, &mut projection)?;
+        let recovered = recover(&mut config, &mut projection)?;
         config.projection = projection;
         let replica = copy(&recovered.shard)?;
         let mut boards = Boards::default();

@@ -15,6 +15,7 @@ use types::Seq;
 use crate::batch::DurableBatch;
 use crate::config::{AckMode, Config};
 use crate::ingress::Ingress;
+use crate::port::Ports;
 use crate::stats::Counters;
 use crate::time::Time;
 use crate::views::{ViewRequests, Views};
@@ -41,6 +42,7 @@ pub(crate) struct Shared {
     pub(crate) ack_mode: AckMode,
     pub(crate) time: Arc<dyn Time>,
     pub(crate) ingress: Ingress,
+    pub(crate) ports: Ports,
     pub(crate) view_requests: ViewRequests,
     pub(crate) views: ArcSwap<Views>,
     pub(crate) counters: Counters,
@@ -93,6 +95,7 @@ impl Shared {
             ack_mode: config.ack_mode,
             time: Arc::clone(&config.time),
             ingress: Ingress::new(config.commands_max, config.cancels_max),
+            ports: Ports::default(),
             view_requests: ViewRequests::default(),
             views: ArcSwap::from_pointee(views),
             counters,

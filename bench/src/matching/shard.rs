@@ -20,7 +20,7 @@ use super::workload::{Command, Order, Side};
 use super::{About, Capacity, Engine, Origin};
 
 /// Accounts of the workloads.
-const ACCOUNTS: u32 = 1_000;
+pub(crate) const ACCOUNTS: u32 = 1_000;
 /// Instrument, plan and accounts come before the first order.
 const SETUP_INPUTS: u64 = 2 + ACCOUNTS as u64;
 const TICK: i64 = 10_000_000;
@@ -38,7 +38,8 @@ fn label(text: &str) -> Label {
     Label::new(text).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
-fn instrument() -> Instrument {
+/// Futures with margin, in a book of their own.
+pub(crate) fn instrument() -> Instrument {
     Instrument {
         symbol: label("BENCH"),
         kind: InstrumentKind::Future,
@@ -113,6 +114,51 @@ fn plan() -> Plan {
     }
 }
 
+/// Instrument, plan and accounts.
+pub(crate) fn setup(instrument: Instrument) -> Vec<types::Command> {
+    let spec = plan().to_bytes().into();
+    let mut setup = vec![
+        types::Command::RegisterInstrument(instrument),
+        types::Command::DefinePlan { spec },
+    ];
+    setup.extend((0..ACCOUNTS).map(|_| {
+        types::Command::OpenAccount(OpenAccount {
+            plan: PlanId(0),
+            parent: None,
+            name: label("bench"),
+        })
+    }));
+    setup
+}
+
+pub(crate) fn limits(resting_max: u32) -> Limits {
+    Limits {
+        accounts_max: ACCOUNTS,
+        orders_max: resting_max + 1,
+        account_orders_max: u32::MAX / 2,
+        account_orders_per_second_max: 0,
+        ..Limits::default()
+    }
+}
+
+/// A command of a workload as the shard takes it. `owners` has the accounts of the orders so far.
+pub(crate) fn command(command: &Command, owners: &mut Vec<u16>) -> types::Command {
+    match command {
+        Command::Add(add) => {
+            owners.push(add.account);
+            order(add, TimeInForce::GoodTillCancel)
+        }
+        Command::Ioc(ioc) => {
+            owners.push(ioc.account);
+            order(ioc, TimeInForce::ImmediateOrCancel)
+        }
+        Command::Cancel(id) => types::Command::CancelOrder {
+            account: AccountId(owners[*id as usize - 1].into()),
+            order: OrderId((*id).into()),
+        },
+    }
+}
+
 fn order(order: &Order, tif: TimeInForce) -> types::Command {
     let side = match order.side {
         Side::Buy => types::Side::Buy,
@@ -154,32 +200,14 @@ impl Engine for ShardEngine {
     };
 
     fn new(capacity: Capacity) -> Self {
-        let limits = Limits {
-            accounts_max: ACCOUNTS,
-            orders_max: capacity.resting_max + 1,
-            account_orders_max: u32::MAX / 2,
-            account_orders_per_second_max: 0,
-            ..Limits::default()
-        };
+        let limits = limits(capacity.resting_max);
         let mut engine = Self {
             shard: Shard::new(SHARD, limits),
             events: EventBuf::default(),
             journal: Vec::with_capacity(2 << 20),
         };
         engine.shard.reserve(capacity.resting_max, ACCOUNTS);
-        let spec = plan().to_bytes().into();
-        let mut setup = vec![
-            types::Command::RegisterInstrument(instrument()),
-            types::Command::DefinePlan { spec },
-        ];
-        setup.extend((0..ACCOUNTS).map(|_| {
-            types::Command::OpenAccount(OpenAccount {
-                plan: PlanId(0),
-                parent: None,
-                name: label("bench"),
-            })
-        }));
-        for (seq, command) in (1..).zip(setup) {
+        for (seq, command) in (1..).zip(setup(instrument())) {
             engine.apply_input(&Input {
                 seq: Seq(seq),
                 ts: TimestampNs(1),
@@ -193,26 +221,10 @@ impl Engine for ShardEngine {
         let mut owners = Vec::new();
         let numbered = (SETUP_INPUTS + 1..).zip(commands);
         numbered
-            .map(|(seq, command)| {
-                let command = match command {
-                    Command::Add(add) => {
-                        owners.push(add.account);
-                        order(&add, TimeInForce::GoodTillCancel)
-                    }
-                    Command::Ioc(ioc) => {
-                        owners.push(ioc.account);
-                        order(&ioc, TimeInForce::ImmediateOrCancel)
-                    }
-                    Command::Cancel(id) => types::Command::CancelOrder {
-                        account: AccountId(owners[id as usize - 1].into()),
-                        order: OrderId(id.into()),
-                    },
-                };
-                Input {
-                    seq: Seq(seq),
-                    ts: TimestampNs(seq),
-                    kind: InputKind::Command(command),
-                }
+            .map(|(seq, step)| Input {
+                seq: Seq(seq),
+                ts: TimestampNs(seq),
+                kind: InputKind::Command(command(&step, &mut owners)),
             })
             .collect()
     }

@@ -1,10 +1,12 @@
 //! What a runtime has promised so far, and whether its journal keeps it.
 
+use std::collections::VecDeque;
+
 use engine::{EventBuf, Limits, Shard};
 use runtime::journal::{Location, Reader};
-use runtime::{DurableBatch, Receipt, StateHash, beginning};
+use runtime::{Ack, DurableBatch, Outcome, Port, Receipt, Refused, StateHash, beginning};
 use tokio::sync::oneshot;
-use types::{Command, Event, Input, InputKind, Seq, ShardId};
+use types::{Command, Event, EventKind, Input, InputKind, Seq, ShardId, TimestampNs};
 
 /// A command on its way.
 #[derive(Debug)]
@@ -17,13 +19,25 @@ struct Sent {
 #[derive(Debug)]
 struct Acknowledged {
     command: Command,
-    receipt: Receipt,
+    seq: Seq,
+    ts: TimestampNs,
+    told: Told,
+}
+
+/// What was said of it.
+#[derive(Debug)]
+enum Told {
+    Events(Vec<Event>),
+    Outcome(Outcome),
 }
 
 /// Everything that was sent, acknowledged and told.
 #[derive(Debug, Default)]
 pub(super) struct Promises {
     waiting: Vec<Sent>,
+    /// A client's way in, and what it took and did not acknowledge.
+    port: Option<Port>,
+    posted: VecDeque<Command>,
     acknowledged: Vec<Acknowledged>,
     told: Vec<(Seq, Vec<Event>)>,
     /// Commands that were taken, but for announcements.
@@ -53,6 +67,31 @@ impl Promises {
         self.waiting.push(Sent { command, receipt });
     }
 
+    /// The port of a process that has started.
+    pub(super) fn attach(&mut self, port: Port) {
+        self.port = Some(port);
+    }
+
+    /// Sends by the port.
+    pub(super) fn post(&mut self, command: Command) -> Result<(), Refused> {
+        let Some(port) = &mut self.port else {
+            return Err(Refused::Stopped);
+        };
+        port.submit(command.clone())?;
+        self.counts.sent += 1;
+        self.taken += u64::from(is_counted(&InputKind::Command(command.clone())));
+        self.posted.push_back(command);
+        Ok(())
+    }
+
+    /// The process is gone: what it could still tell is told, and the rest is in doubt.
+    pub(super) fn lose(&mut self) {
+        self.listen();
+        self.port = None;
+        self.counts.in_doubt += self.posted.len() as u64;
+        self.posted.clear();
+    }
+
     pub(super) fn refused(&mut self) {
         self.counts.sent += 1;
         self.counts.refused += 1;
@@ -65,11 +104,30 @@ impl Promises {
             match sent.receipt.try_recv() {
                 Ok(receipt) => {
                     self.counts.acknowledged += 1;
-                    let command = sent.command;
-                    self.acknowledged.push(Acknowledged { command, receipt });
+                    self.acknowledged.push(Acknowledged {
+                        command: sent.command,
+                        seq: receipt.seq,
+                        ts: receipt.ts,
+                        told: Told::Events(receipt.events),
+                    });
                 }
                 Err(oneshot::error::TryRecvError::Empty) => self.waiting.push(sent),
                 Err(oneshot::error::TryRecvError::Closed) => self.counts.in_doubt += 1,
+            }
+        }
+        while let Some(Ack {
+            seq, ts, outcome, ..
+        }) = self.port.as_mut().and_then(Port::poll)
+        {
+            self.counts.acknowledged += 1;
+            if let Some(command) = self.posted.pop_front() {
+                let told = Told::Outcome(outcome);
+                self.acknowledged.push(Acknowledged {
+                    command,
+                    seq,
+                    ts,
+                    told,
+                });
             }
         }
     }
@@ -80,7 +138,7 @@ impl Promises {
     }
 
     pub(super) fn is_waiting(&self) -> bool {
-        !self.waiting.is_empty()
+        !self.waiting.is_empty() || !self.posted.is_empty()
     }
 
     /// Notes what the journal has, before some of it may be removed.
@@ -126,26 +184,36 @@ impl Promises {
         self.seen.clone_from(&replay.inputs);
         let end = replay.shard.seq();
         let mut places = Vec::new();
-        for Acknowledged { command, receipt } in &self.acknowledged {
-            let Some(input) = replay.input(receipt.seq) else {
+        for known in &self.acknowledged {
+            let Acknowledged {
+                command, seq, ts, ..
+            } = known;
+            let Some(input) = replay.input(*seq) else {
                 if loses_told {
                     continue;
                 }
                 return Err(format!(
-                    "the command acknowledged at seq {} is lost: the journal ends at {end}",
-                    receipt.seq
+                    "the command acknowledged at seq {seq} is lost: the journal ends at {end}"
                 ));
             };
-            places.push(receipt.seq);
-            let is_same = input.ts == receipt.ts
+            places.push(*seq);
+            let is_same = input.ts == *ts
                 && matches!(&input.kind, InputKind::Command(found) if found == command);
             if !is_same {
                 return Err(format!(
-                    "seq {} was acknowledged as {command:?}, the journal has {input:?}",
-                    receipt.seq
+                    "seq {seq} was acknowledged as {command:?}, the journal has {input:?}"
                 ));
             }
-            differs(receipt.seq, &receipt.events, replay.events(receipt.seq))?;
+            let found = replay.events(*seq);
+            match &known.told {
+                Told::Events(events) => differs(*seq, events, found)?,
+                Told::Outcome(outcome) if is_outcome(command, outcome, found) => {}
+                Told::Outcome(outcome) => {
+                    return Err(format!(
+                        "seq {seq} was acknowledged as {outcome:?}, the replay has {found:?}"
+                    ));
+                }
+            }
         }
         places.sort_unstable();
         let doubled = places.windows(2).find(|pair| pair[0] == pair[1]);
@@ -184,7 +252,7 @@ impl Promises {
 
     /// After a loss of power in relaxed mode: what the journal does not have any more was never promised.
     pub(super) fn forget_after(&mut self, end: Seq) {
-        self.acknowledged.retain(|known| known.receipt.seq <= end);
+        self.acknowledged.retain(|known| known.seq <= end);
         self.told.retain(|(last, _)| *last <= end);
     }
 }
@@ -225,6 +293,24 @@ impl Replay {
     fn events(&self, seq: Seq) -> &[Event] {
         let events = self.events.get(seq.0 as usize - 1);
         events.map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Whether a command's events say this.
+fn is_outcome(command: &Command, outcome: &Outcome, events: &[Event]) -> bool {
+    let says = |event: &Event| match (outcome, &event.kind) {
+        (Outcome::Accepted(id), EventKind::OrderAccepted { order, .. }) => id == order,
+        (
+            Outcome::Denied(why),
+            EventKind::OrderDenied { reason, .. } | EventKind::ChangeDenied { reason, .. },
+        ) => why == reason,
+        (Outcome::Rejected(why), EventKind::InputRejected { reason }) => why == reason,
+        _ => false,
+    };
+    match outcome {
+        Outcome::Applied => !matches!(command, Command::SubmitOrder(_)),
+        Outcome::TooLarge => false,
+        _ => events.iter().any(says),
     }
 }
 

@@ -228,13 +228,13 @@ impl World {
                 Some(Ended::Stopped) => break,
                 Some(ended) => {
                     drop(running);
-                    self.promises.listen();
+                    self.promises.lose();
                     running = self.start_again(&ended)?;
                 }
             }
         }
         drop(running);
-        self.promises.listen();
+        self.promises.lose();
         self.start_again(&Ended::Stopped)?;
         let Counts {
             sent,
@@ -257,6 +257,9 @@ impl World {
         let process = Process::start(self.config(), source, Box::new(store), restored)
             .map_err(|error| describe(&error))?;
         let told = process.handle().subscribe();
+        let port = process.handle().port(4, 2);
+        self.promises
+            .attach(port.map_err(|error| error.to_string())?);
         Ok(Running { process, told })
     }
 
@@ -401,6 +404,12 @@ impl World {
             let Some(command) = self.feed.command() else {
                 return;
             };
+            if self.random.one_in(2) {
+                if self.promises.post(command).is_err() {
+                    self.promises.refused();
+                }
+                continue;
+            }
             match running.process.handle().submit(command.clone()) {
                 Ok(receipt) => self.promises.sent(command, receipt),
                 Err(_) => self.promises.refused(),

@@ -24,7 +24,9 @@ use runtime::{AckMode, Config, Handle, Runtime, Status};
 use tokio::sync::watch;
 use types::InstrumentId;
 
+use crate::progress::recovery_progress;
 use crate::retention::RetentionArgs;
+
 use source::{Demo, DemoSource, Rate, Setup};
 use summary::Summary;
 use tally::Tally;
@@ -184,15 +186,24 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         events_max: args.events,
         tally: tally.clone(),
     });
+    let progress = recovery_progress()?;
     let config = Config {
         ack_mode: args.ack,
         retention: args.retention.retention(),
+        recovery_hook: Some({
+            let progress = progress.clone();
+            Box::new(move |at| {
+                progress.set_length(at.all);
+                progress.set_position(at.replayed);
+            })
+        }),
         projection: Some(tally.projection(projections.hook())),
         ..Config::new(&directory)
     };
     let started = Instant::now();
     let runtime = Runtime::start(config, Box::new(source))
         .with_context(|| format!("data directory {}", directory.display()))?;
+    progress.finish_and_clear();
     tell_start(args, &runtime, &directory)?;
 
     let executor = tokio::runtime::Builder::new_multi_thread()

@@ -21,6 +21,7 @@ use tokio::sync::watch;
 use types::{Command, InstrumentId};
 
 use crate::demo::{say, stop_signal};
+use crate::progress::recovery_progress;
 use source::LiveSource;
 
 /// Events of one feed that wait for the engine. A feed that is faster waits; nothing is dropped.
@@ -81,15 +82,24 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let directory = folder.join(&file.data);
     let projections = Projections::new();
     let mut hook = projections.hook();
+    let progress = recovery_progress()?;
     let config = Config {
         ack_mode: file.ack,
         retention: file.retention,
+        recovery_hook: Some(Box::new({
+            let progress = progress.clone();
+            move |at| {
+                progress.set_length(at.all);
+                progress.set_position(at.replayed);
+            }
+        })),
         clock: Clock::Wall,
         projection: Some(Box::new(move |step, shard| hook(step, shard))),
         ..Config::new(&directory)
     };
     let runtime = Runtime::start(config, Box::new(LiveSource::new(setup, rings)))
         .with_context(|| format!("data directory {}", directory.display()))?;
+    progress.finish_and_clear();
     say(format!(
         "Data in {}: input {}",
         directory.display(),

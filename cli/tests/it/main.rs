@@ -6,6 +6,7 @@ mod arrows;
 mod demo;
 mod disk_full;
 mod documents;
+mod drain;
 mod journal;
 mod plan;
 mod serve;

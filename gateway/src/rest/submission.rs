@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use rules::Competition;
-use runtime::{Receipt, Refused, Status};
+use runtime::{Lane, Receipt, Refused, Status};
 use tokio::sync::oneshot;
 use tokio::time;
 use types::{
@@ -240,10 +240,11 @@ pub(super) async fn execute(
     command: Command,
     look_up: &str,
 ) -> Result<Receipt, Problem> {
-    let _permit = app
-        .commands
-        .try_acquire()
-        .map_err(|_| overloaded("server"))?;
+    let permits = match Lane::of(&command) {
+        Lane::Cancels => &app.cancels,
+        _ => &*app.commands,
+    };
+    let _permit = permits.try_acquire().map_err(|_| overloaded("server"))?;
     let receipt = app.handle.submit(command).map_err(refused)?;
     match time::timeout(app.config.limits.receipt_wait_max, receipt).await {
         Ok(Ok(receipt)) => Ok(receipt),
@@ -346,6 +347,9 @@ pub(super) fn overloaded(who: &str) -> Problem {
 fn refused(why: Refused) -> Problem {
     match why {
         Refused::Overloaded(_) => overloaded("engine"),
+        Refused::Stopped => {
+            Problem::unavailable("the engine has stopped; the command was not taken")
+        }
         Refused::DiskFull => Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "disk_full",

@@ -263,6 +263,10 @@ async fn more_commands_than_may_wait_are_refused() {
     let refused = post_with_key(&venue, "k2", &market(2, "buy", "0.5")).await;
     refused.problem(503, "overloaded");
     assert_eq!(refused.header("retry-after"), Some("1"));
+    // A cancel has a place of its own: it waits for the engine, not for the orders before it.
+    delete(&venue, "/v1/accounts/0/orders/7")
+        .await
+        .problem(504, "outcome_unknown");
     drop(release);
     venue.settle().await;
     // A refused order was not taken, so its key is free.

@@ -126,6 +126,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`JournalError::Damaged`] at the first record that is not what it should be, and I/O errors.
+    #[inline]
     pub fn next_record(&mut self) -> Result<Option<Record>, JournalError> {
         loop {
             let rest = &self.buffer[self.taken..];
@@ -177,6 +178,7 @@ impl Reader {
     ///
     /// # Errors
     /// As [`Reader::next_record`].
+    #[inline]
     pub fn next_input(&mut self) -> Result<Option<Input>, JournalError> {
         Ok(self.next_record()?.map(|record| record.input))
     }

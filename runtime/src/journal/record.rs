@@ -202,6 +202,7 @@ pub fn encode(shard: ShardId, input: &Input, chain: Chain, out: &mut Vec<u8>) ->
 ///
 /// # Errors
 /// See [`Reason`].
+#[inline]
 pub fn decode(bytes: &[u8], shard: ShardId, next: Seq, chain: Chain) -> Result<Record, Reason> {
     let frame = frame::decode(bytes)?;
     let crc = u32::from_le_bytes(array(bytes, 4));

@@ -85,7 +85,7 @@ impl Process {
             return Err(StartError::Zero(setting));
         }
         let mut projection = config.projection.take();
-        let recovered = recover_from(&config, &mut projection, store, restored)?;
+        let recovered = recover_from(&mut config, &mut projection, store, restored)?;
         config.projection = projection;
         let recovery = recovered.report;
         let replica = copy(&recovered.shard)?;

@@ -10,6 +10,7 @@ mod golden;
 mod kill;
 mod latencies;
 mod overload;
+mod ports;
 mod power_loss;
 mod projections;
 mod restart;

@@ -8,11 +8,46 @@ use runtime::{Lane, Next, Overloaded, Runtime, Shard, Source};
 use types::{AccountId, Command, Side};
 
 /// Gives the setup, says so, then holds the shard until it is let go.
-struct Gate {
+pub(crate) struct Gate {
     next: u64,
     held: Sender<()>,
     go: Receiver<()>,
     open: bool,
+}
+
+/// The other side of a gate.
+pub(crate) struct Hold {
+    held: Receiver<()>,
+    go: Sender<()>,
+}
+
+impl Gate {
+    pub(crate) fn new() -> (Self, Hold) {
+        let (held, wait_held) = channel();
+        let (let_go, go) = channel();
+        let gate = Self {
+            next: 0,
+            held,
+            go,
+            open: false,
+        };
+        let hold = Hold {
+            held: wait_held,
+            go: let_go,
+        };
+        (gate, hold)
+    }
+}
+
+impl Hold {
+    /// Until the shard is held.
+    pub(crate) fn wait(&mut self) {
+        self.held.recv().unwrap();
+    }
+
+    pub(crate) fn let_go(self) {
+        self.go.send(()).unwrap();
+    }
 }
 
 impl Source for Gate {
@@ -37,19 +72,12 @@ fn sent_is_acknowledged_plus_refused_and_cancels_go_first() {
     const COMMANDS_MAX: usize = 16;
     const SENT: usize = 100;
     let directory = tempfile::tempdir().unwrap();
-    let (held, wait_held) = channel();
-    let (let_go, go) = channel();
-    let gate = Gate {
-        next: 0,
-        held,
-        go,
-        open: false,
-    };
+    let (gate, mut hold) = Gate::new();
     let mut config = config(directory.path());
     config.commands_max = COMMANDS_MAX;
     let runtime = Runtime::start(config, Box::new(gate)).unwrap();
     let handle = runtime.handle();
-    wait_held.recv().unwrap();
+    hold.wait();
 
     let mut receipts = Vec::new();
     let mut refused = 0;
@@ -76,7 +104,7 @@ fn sent_is_acknowledged_plus_refused_and_cancels_go_first() {
         })
         .unwrap();
 
-    let_go.send(()).unwrap();
+    hold.let_go();
     let cancel = cancel.blocking_recv().unwrap();
     let acknowledged: Vec<_> = receipts
         .into_iter()

@@ -118,3 +118,26 @@ fn a_limit_of_zero_is_named() {
     let error = Runtime::start(config, Script::boxed(0, 0)).unwrap_err();
     assert_eq!(error.to_string(), "commands_max must be above zero");
 }
+
+#[test]
+fn a_recovery_tells_how_far_it_is() {
+    const INPUTS: u64 = 140_000;
+    let directory = tempfile::tempdir().unwrap();
+    let runtime = Runtime::start(config(directory.path()), Script::boxed(0, INPUTS)).unwrap();
+    runtime.wait_source_end();
+    let end = runtime.stop().unwrap().seq.0;
+    std::fs::remove_dir_all(directory.path().join("snapshots")).unwrap();
+
+    let (tell, told) = std::sync::mpsc::channel();
+    let mut config = config(directory.path());
+    config.recovery_hook = Some(Box::new(move |at| {
+        tell.send((at.replayed, at.all)).unwrap();
+    }));
+    let runtime = Runtime::start(config, Script::boxed(0, 0)).unwrap();
+    assert_eq!(runtime.recovery().replayed, end);
+    runtime.stop().unwrap();
+    // The script's rolls are inputs too.
+    assert!((140_000..196_608).contains(&end), "{end}");
+    let told: Vec<_> = told.into_iter().collect();
+    assert_eq!(told, [(0, end), (65_536, end), (131_072, end), (end, end)]);
+}
