@@ -1,10 +1,13 @@
 //! The `dynasty` binary: argument parsing and composition, nothing else.
 
 mod demo;
+mod feeds;
 mod journal;
 mod plan;
 mod recover;
+mod serve;
 mod simulate;
+mod venue;
 mod verify;
 
 use std::io::IsTerminal;
@@ -35,6 +38,9 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::Args),
+    Serve(serve::Args),
+    Feeds(feeds::Args),
+    Venue(venue::Args),
     Simulate(simulate::Args),
     Plan(plan::Args),
     VerifyBreach(verify::Args),
@@ -53,6 +59,9 @@ fn main() -> ExitCode {
         .init();
     let done = match Cli::parse().command {
         Command::Demo(args) => demo::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Serve(args) => serve::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Venue(args) => venue::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Feeds(args) => feeds::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Simulate(args) => simulate::run_command(&args),
         Command::Plan(args) => plan::run_command(&args),
         Command::VerifyBreach(args) => verify::run_command(&args),

@@ -1,7 +1,10 @@
 //! What a server is told at its start.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
+use arc_swap::ArcSwap;
+use marketdata::connection::Status;
 use rules::BoardKind;
 use types::{AccountId, CompetitionId, InstrumentId};
 
@@ -25,6 +28,8 @@ pub struct Config {
     pub featured_account: Option<AccountId>,
     /// The instrument whose chart the page shows first.
     pub featured_instrument: InstrumentId,
+    /// The feeds that prices come from, as they stand.
+    pub feeds: Vec<Arc<ArcSwap<Status>>>,
     /// Every limit.
     pub limits: Limits,
 }
@@ -47,6 +52,7 @@ impl Default for Config {
             competition: CompetitionId(0),
             featured_account: None,
             featured_instrument: InstrumentId(0),
+            feeds: Vec::new(),
             limits: Limits::default(),
         }
     }

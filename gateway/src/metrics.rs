@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use marketdata::feed::{Health, State};
 use runtime::{AckMode, Latencies, Status};
 
 use crate::app::App;
@@ -186,6 +187,8 @@ fn write_all(page: &mut Page, app: &App) -> fmt::Result {
         page.summary(name, &labels, &latencies, sum)?;
     }
 
+    write_feeds(page, app)?;
+
     let traffic = &app.traffic;
     page.one(
         "http_requests_total",
@@ -229,6 +232,137 @@ fn write_all(page: &mut Page, app: &App) -> fmt::Result {
         ),
     ] {
         page.one(&format!("{name}_total"), "counter", help, read(counter))?;
+    }
+    Ok(())
+}
+
+/// Each instrument of each feed.
+fn write_feeds(page: &mut Page, app: &App) -> fmt::Result {
+    type Figure = fn(&Health) -> u64;
+    const FIGURES: [(&str, &str, &str, Figure); 12] = [
+        (
+            "feed_live",
+            "gauge",
+            "Whether what is shown is what the venue has.",
+            |health| u64::from(health.state == State::Live),
+        ),
+        (
+            "feed_messages_total",
+            "counter",
+            "Messages about an instrument.",
+            |health| health.counters.messages,
+        ),
+        (
+            "feed_gaps_total",
+            "counter",
+            "Times that something was missing.",
+            |health| health.counters.gaps,
+        ),
+        (
+            "feed_checksum_errors_total",
+            "counter",
+            "Gaps found by a checksum.",
+            |health| health.counters.checksum_errors,
+        ),
+        (
+            "feed_malformed_total",
+            "counter",
+            "Messages that could not be read.",
+            |health| health.counters.malformed,
+        ),
+        (
+            "feed_resyncs_total",
+            "counter",
+            "Times that all was stated again.",
+            |health| health.counters.resyncs,
+        ),
+        (
+            "feed_repeated_total",
+            "counter",
+            "Messages that came twice or late.",
+            |health| health.counters.repeated,
+        ),
+        (
+            "feed_crossed_total",
+            "counter",
+            "Bids above asks.",
+            |health| health.counters.crossed,
+        ),
+        ("feed_locked_total", "counter", "Bids at asks.", |health| {
+            health.counters.locked
+        }),
+        (
+            "feed_off_grid_total",
+            "counter",
+            "Prices or quantities off tick or lot.",
+            |health| health.counters.off_grid,
+        ),
+        (
+            "feed_not_positive_total",
+            "counter",
+            "Prices not above zero.",
+            |health| health.counters.not_positive,
+        ),
+        (
+            "feed_outliers_total",
+            "counter",
+            "Prices outside the band.",
+            |health| health.counters.outliers,
+        ),
+    ];
+    let statuses: Vec<_> = app
+        .config
+        .feeds
+        .iter()
+        .map(|feed| feed.load_full())
+        .collect();
+    if statuses.is_empty() {
+        return Ok(());
+    }
+    let each = || {
+        statuses.iter().flat_map(|status| {
+            let fed = status.symbols.iter().zip(&status.health);
+            fed.map(|(symbol, health)| {
+                let labels = format!("feed=\"{}\",symbol=\"{symbol}\"", status.feed);
+                (labels, health)
+            })
+        })
+    };
+    for (name, kind, help, figure) in FIGURES {
+        page.head(name, kind, help)?;
+        for (labels, health) in each() {
+            page.value(name, &labels, figure(health))?;
+        }
+    }
+    page.head(
+        "feed_lag_seconds",
+        "gauge",
+        "From the venue's time of the newest event to its coming.",
+    )?;
+    for (labels, health) in each() {
+        page.value("feed_lag_seconds", &labels, health.lag_ns as f64 / 1e9)?;
+    }
+    let now = marketdata::connection::now();
+    page.head(
+        "feed_stale_seconds_total",
+        "counter",
+        "Time in which nothing was known after something was.",
+    )?;
+    for (labels, health) in each() {
+        page.value(
+            "feed_stale_seconds_total",
+            &labels,
+            health.stale_total_ns(now) as f64 / 1e9,
+        )?;
+    }
+    page.head(
+        "feed_reconnects_total",
+        "counter",
+        "Connections that ended.",
+    )?;
+    for status in &statuses {
+        let labels = format!("feed=\"{}\"", status.feed);
+        page.value("feed_reconnects_total", &labels, status.link.reconnects)?;
     }
     Ok(())
 }

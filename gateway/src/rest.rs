@@ -3,6 +3,7 @@
 mod accounts;
 mod body;
 mod competitions;
+mod feeds;
 pub(crate) mod idempotency;
 mod instruments;
 mod life;
@@ -39,6 +40,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/metrics", get(server::metrics))
         .route("/v1/meta", get(server::meta))
         .route("/v1/ws", any(ws::upgrade))
+        .route("/v1/feeds", get(feeds::list))
         .route("/v1/instruments", get(lists::instruments))
         .route("/v1/instruments/{instrument}", get(instruments::whole))
         .route("/v1/instruments/{instrument}/book", get(instruments::book))

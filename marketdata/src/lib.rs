@@ -4,6 +4,7 @@
 //! Every source here is a pure function of its input: no clock, no network, no randomness other
 //! than a seed. Prices and quantities go from text to integers without a float between.
 
+pub mod connection;
 pub mod demo;
 pub mod feed;
 pub mod generator;

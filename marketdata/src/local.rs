@@ -3,13 +3,19 @@
 //! A [`Counterpart`] speaks as a venue does, from the same pages of its documentation as the adapter, and opens no
 //! socket either: tests break its conversation by seed, and a server puts it on 127.0.0.1.
 
+mod faults;
 mod market;
 mod network;
+mod server;
 
+pub use faults::Weather;
 pub use market::{Change, Market, Wander};
-pub use network::{Network, Played, Weather, Wrong};
+pub use network::{Network, Played, Wrong};
+pub use server::{LocalVenue, Settings, Speaker};
 
-use types::TimestampNs;
+use types::{Price, TimestampNs};
+
+use crate::feed::Listing;
 
 /// A venue's side of one connection.
 pub trait Counterpart: Send {
@@ -21,19 +27,20 @@ pub trait Counterpart: Send {
         usize::MAX
     }
 
+    /// Whether its messages are binary.
+    fn is_binary(&self) -> bool {
+        false
+    }
+
+    /// Whether this path is a document that does not end, a message on each line. The path is then the first
+    /// request.
+    fn is_lines(&self, path: &str) -> bool {
+        let _ = path;
+        false
+    }
+
     /// A client has connected; nothing is subscribed to.
     fn opened(&mut self, now: TimestampNs, out: &mut Vec<Vec<u8>>);
-
-    /// The client asked for a document that never ends: path and query.
-    fn streamed(
-        &mut self,
-        path: &str,
-        markets: &[Market],
-        now: TimestampNs,
-        out: &mut Vec<Vec<u8>>,
-    ) {
-        let _ = (path, markets, now, out);
-    }
 
     /// The client sent a message.
     fn request(
@@ -70,4 +77,11 @@ pub trait Counterpart: Send {
         let _ = message;
         false
     }
+}
+
+/// Listings with a price for each to begin at.
+fn counted(listings: &[Listing]) -> impl Iterator<Item = (&Listing, Price)> {
+    let around = |place: usize| Price(Price::ONE.0 * (100 + 50 * place as i64));
+    let counted = listings.iter().enumerate();
+    counted.map(move |(place, listing)| (listing, around(place)))
 }

@@ -134,7 +134,7 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
 }
 
 /// The gateway has no accounts and keys, so it is for this machine only.
-fn parse_listen(text: &str) -> Result<SocketAddr, String> {
+pub(crate) fn parse_listen(text: &str) -> Result<SocketAddr, String> {
     text.parse::<SocketAddr>()
         .ok()
         .filter(|address| address.ip().is_loopback())
@@ -236,7 +236,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 }
 
 /// Tells whoever reads. When nobody reads any more the demo goes on all the same.
-fn say(text: impl fmt::Display) -> anyhow::Result<()> {
+pub(crate) fn say(text: impl fmt::Display) -> anyhow::Result<()> {
     match writeln!(io::stdout(), "{text}") {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(error).context("standard output")
@@ -331,7 +331,7 @@ async fn wait_for_end(args: &Args, mut status: watch::Receiver<Status>) -> anyho
 }
 
 /// Ctrl-C or, where there is such a thing, SIGTERM.
-async fn stop_signal() -> anyhow::Result<()> {
+pub(crate) async fn stop_signal() -> anyhow::Result<()> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

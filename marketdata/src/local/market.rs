@@ -40,7 +40,7 @@ impl Wander {
     /// So many levels of each side at most.
     pub fn new(seed: u64, levels: u64) -> Self {
         Self {
-            random: Xorshift64Star::new(seed),
+            random: Xorshift64Star::new(super::faults::mix(seed)),
             levels: levels.max(2),
         }
     }

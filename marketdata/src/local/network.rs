@@ -8,67 +8,12 @@
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 
-use types::{Aggressor, Level, MarketData, Price, TimestampNs, Trade};
+use types::{Aggressor, Level, MarketData, TimestampNs, Trade};
 
 use super::Counterpart;
+use super::faults::{Faults, Weather};
 use super::market::{Change, Market, Wander};
 use crate::feed::{Action, Adapter, Book, FetchId, Listing, Output, State, Stream};
-use crate::generator::Xorshift64Star;
-
-/// How often, of 10,000 messages, something goes wrong; and how much there is of everything.
-#[derive(Debug, Clone, Copy)]
-pub struct Weather {
-    /// Messages that never arrive.
-    pub dropped: u64,
-    /// Messages that arrive twice.
-    pub doubled: u64,
-    /// Messages that the next one overtakes.
-    pub swapped: u64,
-    /// Messages that are cut off.
-    pub cut: u64,
-    /// Messages with a byte that is another.
-    pub garbled: u64,
-    /// Messages with a figure that the venue's checksum does not have.
-    pub falsified: u64,
-    /// Connections that end.
-    pub disconnected: u64,
-    /// Requests without an answer.
-    pub unanswered: u64,
-    /// Changes of the market under faults, and after them.
-    pub steps: u32,
-    /// Changes of the market after the faults.
-    pub calm_steps: u32,
-}
-
-impl Weather {
-    /// Everything goes wrong, often.
-    pub const STORM: Self = Self {
-        dropped: 150,
-        doubled: 150,
-        swapped: 150,
-        cut: 40,
-        garbled: 0,
-        falsified: 60,
-        disconnected: 20,
-        unanswered: 1_500,
-        steps: 60,
-        calm_steps: 40,
-    };
-
-    /// Nothing goes wrong.
-    pub const CALM: Self = Self {
-        dropped: 0,
-        doubled: 0,
-        swapped: 0,
-        cut: 0,
-        garbled: 0,
-        falsified: 0,
-        disconnected: 0,
-        unanswered: 0,
-        steps: 60,
-        calm_steps: 40,
-    };
-}
 
 /// What a conversation amounted to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -102,6 +47,9 @@ impl fmt::Display for Wrong {
 
 impl std::error::Error for Wrong {}
 
+/// Changes of the market under faults, and after them.
+const STEPS: u32 = 60;
+const CALM_STEPS: u32 = 40;
 const SECOND: u64 = 1_000_000_000;
 /// From a market's change to the client.
 const FLIGHT_NS: u64 = 5_000_000;
@@ -135,8 +83,7 @@ pub struct Network {
     markets: Vec<Market>,
     listings: Vec<Listing>,
     wander: Wander,
-    random: Xorshift64Star,
-    weather: Weather,
+    faults: Faults,
     now: u64,
     flights: VecDeque<(u64, Flight)>,
     is_open: bool,
@@ -164,19 +111,15 @@ impl Network {
         is_depth: bool,
         weather: Weather,
     ) -> Self {
-        let mut wander = Wander::new(mix(seed), 12);
-        let around = |place: usize| Price(Price::ONE.0 * (100 + 50 * place as i64));
-        let markets: Vec<_> = listings
-            .iter()
-            .enumerate()
-            .map(|(place, listing)| wander.open(&listing.symbol, listing.spec, around(place)))
+        let mut wander = Wander::new(seed, 12);
+        let markets: Vec<_> = super::counted(&listings)
+            .map(|(listing, around)| wander.open(&listing.symbol, listing.spec, around))
             .collect();
         let mut network = Self {
             adapter,
             counterpart,
             wander,
-            random: Xorshift64Star::new(mix(seed ^ 0x5EED)),
-            weather,
+            faults: Faults::new(seed ^ 0x5EED, weather),
             now: 1_700_000_000 * SECOND,
             flights: VecDeque::new(),
             is_open: false,
@@ -209,17 +152,13 @@ impl Network {
     /// What the adapter said is not what the venue had.
     pub fn play(mut self) -> Result<Played, Wrong> {
         self.connect(SECOND);
-        for _ in 0..self.weather.steps {
+        for _ in 0..STEPS {
             self.step()?;
         }
-        self.weather = Weather {
-            steps: self.weather.steps,
-            calm_steps: self.weather.calm_steps,
-            ..Weather::CALM
-        };
+        self.faults.weather = Weather::CALM;
         let calm_since = self.now;
         let mut steps = 0;
-        while steps < self.weather.calm_steps || !self.is_settled() {
+        while steps < CALM_STEPS || !self.is_settled() {
             self.step()?;
             steps += 1;
             if self.now - calm_since > CALM_NS_MAX {
@@ -235,6 +174,7 @@ impl Network {
                 return Err(self.wrong(place, "is not the market's, after the last message", ""));
             }
         }
+        self.played.faults = self.faults.count;
         Ok(self.played)
     }
 
@@ -263,17 +203,11 @@ impl Network {
         }
     }
 
-    fn chance(&mut self, of_10_000: u64) -> bool {
-        let hit = self.random.below(10_000) < of_10_000;
-        self.played.faults += u64::from(hit);
-        hit
-    }
-
     /// Time goes on, a market changes, what is due arrives.
     fn step(&mut self) -> Result<(), Wrong> {
-        let pause = 1_000_000 + self.random.below(400) * 1_000_000;
+        let pause = 1_000_000 + self.faults.below(400) * 1_000_000;
         self.deliver_until(self.now + pause)?;
-        let place = self.random.below(self.markets.len() as u64) as usize;
+        let place = self.faults.below(self.markets.len() as u64) as usize;
         let change = self.wander.step(&mut self.markets[place]);
         let depth = self.counterpart.depth();
         remember(
@@ -295,7 +229,7 @@ impl Network {
             );
             self.send(said);
         }
-        if self.chance(self.weather.disconnected) {
+        if self.faults.chance(self.faults.weather.disconnected) {
             self.disconnect();
         }
         Ok(())
@@ -303,34 +237,15 @@ impl Network {
 
     /// Messages leave the venue.
     fn send(&mut self, said: Vec<Vec<u8>>) {
+        let mut passed = Vec::new();
         for message in said {
-            let at = self.now + FLIGHT_NS;
-            if self.chance(self.weather.dropped) {
-                continue;
-            }
-            let mut message = message;
-            if self.chance(self.weather.cut) {
-                message.truncate(self.random.below(message.len() as u64) as usize);
-            } else if self.chance(self.weather.garbled) {
-                let place = self.random.below(message.len() as u64) as usize;
-                if let Some(byte) = message.get_mut(place) {
-                    *byte = b' ' + self.random.below(95) as u8;
-                }
-            } else if self.chance(self.weather.falsified) {
-                self.counterpart.falsify(&mut message);
-            }
-            if self.chance(self.weather.doubled) {
-                self.flights
-                    .push_back((at, Flight::Message(message.clone())));
-            }
-            self.flights.push_back((at, Flight::Message(message)));
-            if self.chance(self.weather.swapped)
-                && let [.., a, b] = self.flights.make_contiguous()
-                && matches!((&a.1, &b.1), (Flight::Message(_), Flight::Message(_)))
-            {
-                std::mem::swap(&mut a.1, &mut b.1);
-            }
+            self.faults.pass(message, &*self.counterpart, &mut passed);
         }
+        let at = self.now + FLIGHT_NS;
+        let flights = passed
+            .into_iter()
+            .map(|message| (at, Flight::Message(message)));
+        self.flights.extend(flights);
     }
 
     fn connect(&mut self, after: u64) {
@@ -345,6 +260,7 @@ impl Network {
             self.listen(&mut out);
         }
         self.flights.clear();
+        self.faults.cut_off();
         self.connect(SECOND);
     }
 
@@ -398,8 +314,9 @@ impl Network {
                 self.counterpart.opened(now, &mut said);
                 self.adapter.opened(now, &mut out);
                 if let Stream::Lines { path, .. } = self.adapter.stream() {
+                    let path = path.as_bytes();
                     self.counterpart
-                        .streamed(&path, &self.markets, now, &mut said);
+                        .request(path, &self.markets, now, &mut said);
                 }
                 self.send(said);
                 self.follow(&mut out, "the connection")
@@ -436,10 +353,10 @@ impl Network {
                 Action::Fetch { id, path } => {
                     let now = TimestampNs(self.now);
                     let mut answer = self.counterpart.fetch(&path, &self.markets, now);
-                    if self.chance(self.weather.unanswered) {
+                    if self.faults.chance(self.faults.weather.unanswered) {
                         answer = None;
                     }
-                    let delay = FLIGHT_NS + self.random.below(2_000) * 1_000_000;
+                    let delay = FLIGHT_NS + self.faults.below(2_000) * 1_000_000;
                     self.flights
                         .push_back((self.now + delay, Flight::Answer(id, answer)));
                 }
@@ -565,12 +482,4 @@ fn digest_levels(bids: &[Level], asks: &[Level]) -> u64 {
         }
     }
     hash
-}
-
-/// Seeds next to each other begin alike without it (`SplitMix64`).
-const fn mix(seed: u64) -> u64 {
-    let value = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    let value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    value ^ (value >> 31)
 }

@@ -186,7 +186,13 @@ impl Binance {
     fn on_delta(&mut self, place: usize, delta: Delta, now: TimestampNs, out: &mut Output) {
         match &mut self.books[place] {
             Sync::Off => {}
-            Sync::Buffering { events, .. } if events.len() < BUFFERED_MAX => events.push(delta),
+            Sync::Buffering { events, asked, .. } if events.len() < BUFFERED_MAX => {
+                events.push(delta);
+                // The stream has begun: what it does not have, a snapshot of now has.
+                if events.len() == 1 && asked.is_none() {
+                    self.ask(place, now, out);
+                }
+            }
             Sync::Buffering { .. } => self.resync(place, now, out),
             Sync::Following { last, is_fresh } => {
                 match self.product.follows(&delta, *last, *is_fresh) {
@@ -384,7 +390,7 @@ impl Adapter for Binance {
         ));
         self.newest.fill(Newest::default());
         if self.channels.book == BookChannel::Depth {
-            // The snapshot is asked for once the stream has begun.
+            // The snapshot is asked for once the stream has begun, or of a quiet market after a while.
             for book in &mut self.books {
                 *book = Sync::Buffering {
                     events: Vec::new(),

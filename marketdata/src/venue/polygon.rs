@@ -337,7 +337,7 @@ impl<'a> Event<'a> {
     /// The touch, if both sides have orders.
     #[inline]
     fn quote(&self, size_unit: i64) -> Result<Option<Quote>, &'static str> {
-        let side = |at: Field<'_>, size: Field<'_>, name| {
+        let side = |at: Field<'_>, size: Field<'_>, name| -> Result<_, &'static str> {
             let at = at.map_or(Ok(Price::ZERO), |text| price(text).map_err(|_| name))?;
             let size = size.map_or(Ok(Qty::ZERO), |text| qty(text).map_err(|_| name))?;
             let size = size.0.checked_mul(size_unit).ok_or(name)?;

@@ -12,3 +12,5 @@ mod malformed;
 mod perturbed;
 #[cfg(test)]
 mod recording;
+#[cfg(test)]
+mod sockets;

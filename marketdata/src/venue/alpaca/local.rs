@@ -137,6 +137,10 @@ impl Counterpart for LocalAlpaca {
         }
     }
 
+    fn is_binary(&self) -> bool {
+        self.encoding == Encoding::MessagePack
+    }
+
     fn opened(&mut self, _: TimestampNs, out: &mut Vec<Vec<u8>>) {
         self.is_authenticated = false;
         self.subscribed.clear();

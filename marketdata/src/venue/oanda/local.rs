@@ -51,18 +51,23 @@ impl Counterpart for LocalOanda {
         "oanda"
     }
 
+    fn is_lines(&self, path: &str) -> bool {
+        path.starts_with("/v3/accounts/")
+    }
+
     fn opened(&mut self, now: TimestampNs, _: &mut Vec<Vec<u8>>) {
         self.instruments.clear();
         self.next_heartbeat = TimestampNs(now.0 + HEARTBEAT_NS);
     }
 
-    fn streamed(
+    fn request(
         &mut self,
-        path: &str,
+        path: &[u8],
         markets: &[Market],
         now: TimestampNs,
         out: &mut Vec<Vec<u8>>,
     ) {
+        let path = String::from_utf8_lossy(path);
         let query = path.split_once("instruments=").map(|(_, query)| query);
         for name in query.unwrap_or_default().split("%2C") {
             if let Some(market) = markets.iter().find(|market| market.symbol == name) {
@@ -70,10 +75,6 @@ impl Counterpart for LocalOanda {
                 self.instruments.push(name.to_owned());
             }
         }
-    }
-
-    fn request(&mut self, _: &[u8], _: &[Market], _: TimestampNs, _: &mut Vec<Vec<u8>>) {
-        // A document takes no messages.
     }
 
     fn changed(

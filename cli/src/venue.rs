@@ -1,0 +1,87 @@
+//! `dynasty venue`: a venue on this machine, in good weather or bad.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use marketdata::feed::{Listing, Spec};
+use marketdata::local::{LocalVenue, Settings, Speaker, Weather};
+use marketdata::venue::{NAMES, counterpart};
+use types::{InstrumentId, Price, Qty, Ratio};
+
+use crate::demo::{parse_listen, say, stop_signal};
+
+/// A venue on this machine that speaks as the real one does, with markets that wander by seed.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  dynasty venue binance-spot --symbols BTCUSDT,ETHUSDT
+  dynasty venue binance-futures --symbols BTCUSDT --storm        messages lost, doubled, swapped, cut; links that end
+  dynasty serve --config fixtures/servers/local.toml             a server that listens to the first of these")]
+pub(crate) struct Args {
+    /// The feed that it has.
+    #[arg(value_name = "FEED", value_parser = clap::builder::PossibleValuesParser::new(NAMES))]
+    feed: String,
+    /// Its instruments, as the venue calls them, separated by commas.
+    #[arg(long, value_name = "SYMBOLS", value_delimiter = ',', required = true)]
+    symbols: Vec<String>,
+    /// Where it listens.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9443", value_parser = parse_listen)]
+    listen: SocketAddr,
+    /// What the markets and the faults follow from.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Changes of some market in a second, 1 to 1,000.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    rate: u32,
+    /// Lets everything go wrong, often.
+    #[arg(long)]
+    storm: bool,
+}
+
+/// Runs it until it is told to stop.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    let listing = |(place, symbol): (usize, &String)| Listing {
+        instrument: InstrumentId(place as u32),
+        symbol: symbol.clone(),
+        spec: Spec {
+            tick_size: Price(Price::ONE.0 / 100),
+            lot_size: Qty(Qty::ONE.0 / 100_000),
+            may_be_negative: false,
+            outlier_band: Ratio::ZERO,
+        },
+    };
+    let settings = Settings {
+        address: args.listen,
+        listings: args.symbols.iter().enumerate().map(listing).collect(),
+        seed: args.seed,
+        pause: Duration::from_secs(1) / args.rate,
+        weather: if args.storm {
+            Weather::STORM
+        } else {
+            Weather::CALM
+        },
+        waiting_max: 10_000,
+    };
+    let name = args.feed.clone();
+    let speak = move || counterpart(&name);
+    speak().context("no such feed")?;
+    let speaker: Speaker = Arc::new(move || match speak() {
+        Some(counterpart) => counterpart,
+        None => unreachable!("it was there before"),
+    });
+    let executor = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    executor.block_on(async {
+        let venue = LocalVenue::start(speaker, settings)
+            .await
+            .with_context(|| format!("--listen {}", args.listen))?;
+        let address = venue.address();
+        say(format!(
+            "{} on ws://{address}, documents on http://{address}  (Ctrl-C stops)",
+            args.feed
+        ))?;
+        stop_signal().await
+    })
+}

@@ -1,0 +1,401 @@
+//! Runs an adapter over real sockets: connects, sends at the pace that the venue allows, fetches documents,
+//! and connects again with growing, jittered pauses when something breaks.
+//!
+//! What the adapter says goes into a bounded ring. Nothing is ever dropped there: when the engine is slower than
+//! the venue, reading stops until there is room, and the venue's own buffers fill.
+
+mod request;
+mod socket;
+mod status;
+
+pub use socket::provide_tls;
+pub use status::{Link, Status};
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use arc_swap::ArcSwap;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::{mpsc, watch};
+use types::{MarketEvent, TimestampNs};
+
+use crate::feed::{Action, Adapter, FetchId, Malformed, Output, Stream};
+use crate::generator::Xorshift64Star;
+use socket::Socket;
+
+/// A market event and when its bytes came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrived {
+    /// When the message came, by this machine's clock.
+    pub received: TimestampNs,
+    /// What it says.
+    pub event: MarketEvent,
+}
+
+/// What passes through a connection, byte for byte.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Passed {
+    /// The connection opened.
+    Opened,
+    /// A message came.
+    Message(Vec<u8>),
+    /// The answer to a request for a document came.
+    Answer {
+        /// Path and query.
+        path: String,
+        /// The document; `None` when there was none.
+        body: Option<Vec<u8>>,
+    },
+    /// The connection closed.
+    Closed,
+}
+
+/// The settings of a connection. Every queue has a named limit.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Scheme, host and port of the streams, such as `wss://stream.binance.com:9443`.
+    pub stream: String,
+    /// Scheme, host and port of the documents.
+    pub rest: String,
+    /// The first pause after a failure; it doubles with each one that follows.
+    pub pause_min: Duration,
+    /// The longest pause.
+    pub pause_max: Duration,
+    /// A connection that has not opened by then does not, and a document that has not come.
+    pub answer_max: Duration,
+    /// A connection without any message for so long is dead.
+    pub silence_max: Duration,
+    /// Messages to the venue in a second.
+    pub sends_per_second: u32,
+    /// The largest message that is taken.
+    pub message_bytes_max: usize,
+    /// The largest document that is taken.
+    pub document_bytes_max: usize,
+    /// What the pauses' jitter follows from.
+    pub seed: u64,
+}
+
+impl Settings {
+    /// The usual settings for these addresses.
+    pub fn new(stream: impl Into<String>, rest: impl Into<String>) -> Self {
+        Self {
+            stream: stream.into(),
+            rest: rest.into(),
+            pause_min: Duration::from_millis(250),
+            pause_max: Duration::from_secs(30),
+            answer_max: Duration::from_secs(10),
+            silence_max: Duration::from_mins(1),
+            sends_per_second: 4,
+            message_bytes_max: 16 << 20,
+            document_bytes_max: 64 << 20,
+            seed: 1,
+        }
+    }
+}
+
+/// Where a connection's events, state and bytes go.
+pub struct Outlets {
+    /// Events, to the engine.
+    pub events: rtrb::Producer<Arrived>,
+    /// Called after events were put there, to wake who sleeps.
+    pub wake: Arc<dyn Fn() + Send + Sync>,
+    /// How it stands, for pages and metrics.
+    pub status: Arc<ArcSwap<Status>>,
+    /// All that passes, with the time at which it came; a recorder.
+    pub tap: Option<mpsc::Sender<(TimestampNs, Passed)>>,
+}
+
+/// How often the state is told at least.
+const STATUS_EVERY: Duration = Duration::from_millis(250);
+/// Messages that wait to be sent.
+const SENDS_MAX: usize = 1_024;
+/// How long a full ring is given before it is looked at again.
+const RING_POLL: Duration = Duration::from_micros(200);
+
+/// The time of this machine.
+pub fn now() -> TimestampNs {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    TimestampNs(since.map_or(0, |since| since.as_nanos() as u64))
+}
+
+/// One adapter on its sockets.
+pub struct Connection {
+    adapter: Box<dyn Adapter>,
+    settings: Settings,
+    outlets: Outlets,
+    output: Output,
+    link: Link,
+    random: Xorshift64Star,
+    documents: reqwest::Client,
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection")
+            .field("adapter", &self.adapter.name())
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a connection ended.
+enum Ended {
+    /// It was told to stop.
+    Stopped,
+    /// Something broke, or the adapter asked.
+    Broken(String),
+}
+
+/// Somebody told the connection to stop, or nobody is there any more who could.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+impl Connection {
+    /// A connection that [`Connection::run`] opens.
+    ///
+    /// # Errors
+    /// The system has no way to make requests.
+    pub fn new(
+        adapter: Box<dyn Adapter>,
+        settings: Settings,
+        outlets: Outlets,
+    ) -> Result<Self, reqwest::Error> {
+        Ok(Self {
+            documents: request::client(&settings)?,
+            random: Xorshift64Star::new(settings.seed),
+            link: Link::default(),
+            output: Output::default(),
+            adapter,
+            settings,
+            outlets,
+        })
+    }
+
+    /// Connects, and again whenever that ends, until it is told to stop.
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        let mut failures = 0_u32;
+        loop {
+            let started = Instant::now();
+            let ended = tokio::select! {
+                () = stopped(&mut stop) => Ended::Stopped,
+                ended = self.session() => ended,
+            };
+            let time = now();
+            if self.link.is_open {
+                self.link.is_open = false;
+                self.adapter.closed(time, &mut self.output);
+                self.output.actions.clear();
+                self.tap(time, || Passed::Closed).await;
+                self.flush(time).await;
+            }
+            match ended {
+                Ended::Stopped => {
+                    self.tell();
+                    return;
+                }
+                Ended::Broken(reason) => {
+                    tracing::warn!(
+                        feed = self.adapter.name(),
+                        reason,
+                        "the feed's connection ended"
+                    );
+                    self.link.last_error = Some(reason);
+                }
+            }
+            // One that held for long starts from the first pause again.
+            failures = if started.elapsed() > self.settings.pause_max {
+                0
+            } else {
+                failures.saturating_add(1)
+            };
+            self.link.reconnects += 1;
+            self.tell();
+            let pause = self.pause(failures);
+            tokio::select! {
+                () = stopped(&mut stop) => return,
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    /// From half of it to all of a pause that doubles: many that broke at once do not come back at once.
+    fn pause(&mut self, failures: u32) -> Duration {
+        let doubled = 2_u32.saturating_pow(failures.saturating_sub(1).min(20));
+        let whole = self.settings.pause_min.saturating_mul(doubled);
+        let whole = whole.min(self.settings.pause_max);
+        let half = whole / 2;
+        half + Duration::from_nanos(self.random.below(half.as_nanos() as u64 + 1))
+    }
+
+    /// One connection, from its opening to its end.
+    async fn session(&mut self) -> Ended {
+        match self.connected().await {
+            Ok(never) => match never {},
+            Err(ended) => ended,
+        }
+    }
+
+    async fn connected(&mut self) -> Result<std::convert::Infallible, Ended> {
+        let stream = self.adapter.stream();
+        let broken = |error: &dyn std::fmt::Display| Ended::Broken(error.to_string());
+        let opening = Socket::open(
+            &stream,
+            self.adapter.headers(),
+            &self.settings,
+            &self.documents,
+        );
+        let mut socket = tokio::time::timeout(self.settings.answer_max, opening)
+            .await
+            .map_err(|_| broken(&"the connection did not open in time"))?
+            .map_err(|error| broken(&error))?;
+        let is_socket = matches!(stream, Stream::WebSocket { .. });
+        let is_binary = self.adapter.is_binary();
+
+        let time = now();
+        self.link.is_open = true;
+        self.link.opened = Some(time);
+        self.tap(time, || Passed::Opened).await;
+        self.adapter.opened(time, &mut self.output);
+        let mut sends: VecDeque<Vec<u8>> = VecDeque::new();
+        let mut fetches = FuturesUnordered::new();
+        let gap = Duration::from_secs(1) / self.settings.sends_per_second.max(1);
+        let mut send_at = tokio::time::Instant::now();
+        let mut tick = tokio::time::interval(STATUS_EVERY);
+        let mut ticks = 0_u32;
+        let mut heard = Instant::now();
+        loop {
+            self.flush(now()).await;
+            for action in std::mem::take(&mut self.output.actions) {
+                match action {
+                    Action::Send(_) if sends.len() >= SENDS_MAX => {
+                        return Err(broken(&"too many messages wait to be sent"));
+                    }
+                    Action::Send(bytes) => sends.push_back(bytes),
+                    Action::Fetch { id, path } => fetches.push(request::fetch(
+                        self.documents.clone(),
+                        self.settings.rest.clone() + &path,
+                        self.settings.document_bytes_max,
+                        id,
+                        path,
+                    )),
+                    Action::Reconnect { reason } => return Err(broken(&reason)),
+                }
+            }
+            tokio::select! {
+                biased;
+                () = tokio::time::sleep_until(send_at), if !sends.is_empty() && is_socket => {
+                    if let Some(bytes) = sends.pop_front() {
+                        socket.send(bytes, is_binary).await.map_err(|error| broken(&error))?;
+                    }
+                    send_at = tokio::time::Instant::now() + gap;
+                }
+                _ = tick.tick() => {
+                    ticks += 1;
+                    if ticks.is_multiple_of(4) {
+                        self.adapter.tick(now(), &mut self.output);
+                    }
+                    if heard.elapsed() > self.settings.silence_max {
+                        return Err(broken(&"nothing was heard for too long"));
+                    }
+                    self.tell();
+                }
+                Some((id, path, body)) = fetches.next() => {
+                    self.on_answer(id, path, body).await;
+                }
+                message = socket.next() => {
+                    let bytes = message
+                        .ok_or_else(|| broken(&"the venue closed the connection"))?
+                        .map_err(|error| broken(&error))?;
+                    heard = Instant::now();
+                    self.on_message(bytes).await;
+                }
+            }
+        }
+    }
+
+    async fn on_message(&mut self, mut bytes: Vec<u8>) {
+        let time = now();
+        self.link.messages += 1;
+        self.link.bytes += bytes.len() as u64;
+        self.tap(time, || Passed::Message(bytes.clone())).await;
+        let read = self.adapter.message(&mut bytes, time, &mut self.output);
+        self.note(read);
+        self.flush(time).await;
+    }
+
+    async fn on_answer(&mut self, id: FetchId, path: String, body: Result<Vec<u8>, String>) {
+        let time = now();
+        let mut body = match body {
+            Ok(body) => Some(body),
+            Err(reason) => {
+                let feed = self.adapter.name();
+                tracing::warn!(feed, path, reason, "a document did not come");
+                self.link.last_error = Some(format!("{path}: {reason}"));
+                None
+            }
+        };
+        self.tap(time, || Passed::Answer {
+            path: path.clone(),
+            body: body.clone(),
+        })
+        .await;
+        let read = self
+            .adapter
+            .answer(id, body.as_deref_mut(), time, &mut self.output);
+        if body.is_some() {
+            self.note(read);
+        }
+        self.flush(time).await;
+    }
+
+    fn note(&mut self, read: Result<(), Malformed>) {
+        if let Err(error) = read {
+            self.link.malformed += 1;
+            let feed = self.adapter.name();
+            tracing::warn!(feed, %error, "a message could not be read");
+            self.link.last_error = Some(error.to_string());
+        }
+    }
+
+    /// Hands over what the adapter said; waits while the ring is full.
+    async fn flush(&mut self, received: TimestampNs) {
+        if self.output.events.is_empty() {
+            return;
+        }
+        for event in self.output.events.drain(..) {
+            let mut arrived = Arrived { received, event };
+            while let Err(rtrb::PushError::Full(back)) = self.outlets.events.push(arrived) {
+                arrived = back;
+                self.link.waits += 1;
+                (self.outlets.wake)();
+                if self.outlets.events.is_abandoned() {
+                    break;
+                }
+                tokio::time::sleep(RING_POLL).await;
+            }
+            self.link.events += 1;
+        }
+        (self.outlets.wake)();
+    }
+
+    async fn tap(&mut self, time: TimestampNs, passed: impl FnOnce() -> Passed) {
+        if let Some(tap) = &self.outlets.tap {
+            // A recorder that is gone records nothing.
+            let _ = tap.send((time, passed())).await;
+        }
+    }
+
+    fn tell(&self) {
+        let symbols = self.outlets.status.load().symbols.clone();
+        self.outlets.status.store(Arc::new(Status {
+            feed: self.adapter.name(),
+            told: now(),
+            symbols,
+            link: self.link.clone(),
+            health: self.adapter.health().to_vec(),
+        }));
+    }
+}

@@ -1,0 +1,137 @@
+//! Messages over a WebSocket or over the lines of a document that does not end.
+
+use futures_util::stream::BoxStream;
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+use super::Settings;
+use super::request::with_source;
+use crate::feed::Stream;
+
+pub(super) enum Socket {
+    WebSocket(Box<WebSocketStream<MaybeTlsStream<TcpStream>>>),
+    Lines {
+        parts: BoxStream<'static, Result<Vec<u8>, String>>,
+        buffer: Vec<u8>,
+        line_bytes_max: usize,
+    },
+}
+
+/// The cryptography of all TLS connections; the first to ask sets it.
+pub fn provide_tls() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+impl Socket {
+    pub(super) async fn open(
+        stream: &Stream,
+        headers: Vec<(&'static str, String)>,
+        settings: &Settings,
+        client: &reqwest::Client,
+    ) -> Result<Self, String> {
+        match stream {
+            Stream::WebSocket { path } => {
+                let url = settings.stream.clone() + path;
+                let mut request = url
+                    .into_client_request()
+                    .map_err(|error| with_source(&error))?;
+                for (name, value) in headers {
+                    let value =
+                        HeaderValue::try_from(value).map_err(|error| with_source(&error))?;
+                    request.headers_mut().insert(name, value);
+                }
+                let config = WebSocketConfig::default()
+                    .max_message_size(Some(settings.message_bytes_max))
+                    .max_frame_size(Some(settings.message_bytes_max))
+                    .max_write_buffer_size(1 << 20);
+                let opened =
+                    tokio_tungstenite::connect_async_with_config(request, Some(config), true).await;
+                let (socket, _) = opened.map_err(|error| with_source(&error))?;
+                Ok(Self::WebSocket(Box::new(socket)))
+            }
+            Stream::Lines { path, headers } => {
+                let mut request = client.get(settings.stream.clone() + path);
+                for (name, value) in headers {
+                    request = request.header(*name, value);
+                }
+                let answer = request.send().await.map_err(|error| with_source(&error))?;
+                if !answer.status().is_success() {
+                    return Err(format!("the venue answered {}", answer.status()));
+                }
+                let parts = answer.bytes_stream().map(|part| {
+                    part.map(|part| part.to_vec())
+                        .map_err(|error| with_source(&error))
+                });
+                Ok(Self::Lines {
+                    parts: parts.boxed(),
+                    buffer: Vec::new(),
+                    line_bytes_max: settings.message_bytes_max,
+                })
+            }
+        }
+    }
+
+    pub(super) async fn send(&mut self, bytes: Vec<u8>, is_binary: bool) -> Result<(), String> {
+        let Self::WebSocket(socket) = self else {
+            return Ok(());
+        };
+        let message = if is_binary {
+            Message::Binary(bytes.into())
+        } else {
+            let text = String::from_utf8(bytes).map_err(|error| error.to_string())?;
+            Message::Text(text.into())
+        };
+        socket
+            .send(message)
+            .await
+            .map_err(|error| with_source(&error))
+    }
+
+    /// The next message; `None` when the venue has closed. Dropping the wait loses nothing.
+    pub(super) async fn next(&mut self) -> Option<Result<Vec<u8>, String>> {
+        match self {
+            Self::WebSocket(socket) => loop {
+                match socket.next().await? {
+                    Ok(Message::Text(text)) => return Some(Ok(text.as_bytes().to_vec())),
+                    Ok(Message::Binary(bytes)) => return Some(Ok(bytes.to_vec())),
+                    // Pings are answered by the library.
+                    Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
+                    Ok(Message::Close(frame)) => {
+                        let frame = frame?;
+                        let (code, reason) = (u16::from(frame.code), frame.reason);
+                        return Some(Err(format!("the venue closed: {code} {reason}")));
+                    }
+                    Err(error) => return Some(Err(with_source(&error))),
+                }
+            },
+            Self::Lines {
+                parts,
+                buffer,
+                line_bytes_max,
+            } => loop {
+                if let Some(end) = buffer.iter().position(|&byte| byte == b'\n') {
+                    let rest = buffer.split_off(end + 1);
+                    let mut line = std::mem::replace(buffer, rest);
+                    line.truncate(end);
+                    if !line.trim_ascii().is_empty() {
+                        return Some(Ok(line));
+                    }
+                    continue;
+                }
+                if buffer.len() > *line_bytes_max {
+                    let error = format!("a line longer than {line_bytes_max} bytes");
+                    return Some(Err(error));
+                }
+                match parts.next().await? {
+                    Ok(part) => buffer.extend_from_slice(&part),
+                    Err(error) => return Some(Err(error)),
+                }
+            },
+        }
+    }
+}

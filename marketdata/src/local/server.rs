@@ -1,0 +1,318 @@
+//! A counterpart on 127.0.0.1: sockets and documents as the venue has them, from markets that wander, with the
+//! faults that were asked for.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::{FromRequestParts as _, Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use futures_util::stream;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+
+use super::faults::{Faults, Weather};
+use super::market::{Market, Wander};
+use super::{Counterpart, counted};
+use crate::connection::now;
+use crate::feed::Listing;
+
+/// What a local venue is like.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where it listens; port 0 takes a free one. Not for other machines.
+    pub address: SocketAddr,
+    /// Its instruments.
+    pub listings: Vec<Listing>,
+    /// What the markets and the faults follow from.
+    pub seed: u64,
+    /// Between two changes of some market.
+    pub pause: Duration,
+    /// What goes wrong.
+    pub weather: Weather,
+    /// Messages that wait for one client; a client that is slower is cut off.
+    pub waiting_max: usize,
+}
+
+/// Makes the venue's side of a new connection.
+pub type Speaker = Arc<dyn Fn() -> Box<dyn Counterpart> + Send + Sync>;
+
+/// A local venue that runs until it is dropped.
+#[derive(Debug)]
+pub struct LocalVenue {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    stop: watch::Sender<bool>,
+}
+
+struct Shared {
+    speaker: Speaker,
+    waiting_max: usize,
+    state: Mutex<Venue>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").finish_non_exhaustive()
+    }
+}
+
+struct Venue {
+    markets: Vec<Market>,
+    wander: Wander,
+    faults: Faults,
+    clients: Vec<Client>,
+    next_client: u64,
+}
+
+struct Client {
+    id: u64,
+    counterpart: Box<dyn Counterpart>,
+    messages: mpsc::Sender<Vec<u8>>,
+}
+
+impl Client {
+    /// Puts messages on their way; `false` when the client is too slow or gone.
+    fn send(&mut self, said: Vec<Vec<u8>>, faults: &mut Faults) -> bool {
+        let mut passed = Vec::new();
+        for message in said {
+            faults.pass(message, &*self.counterpart, &mut passed);
+        }
+        passed
+            .into_iter()
+            .all(|message| self.messages.try_send(message).is_ok())
+    }
+}
+
+impl Shared {
+    fn venue(&self) -> MutexGuard<'_, Venue> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn connect(&self) -> (u64, mpsc::Receiver<Vec<u8>>) {
+        let (messages, receiver) = mpsc::channel(self.waiting_max);
+        let mut counterpart = (self.speaker)();
+        let mut said = Vec::new();
+        counterpart.opened(now(), &mut said);
+        let mut venue = self.venue();
+        let venue = &mut *venue;
+        venue.next_client += 1;
+        let mut client = Client {
+            id: venue.next_client,
+            counterpart,
+            messages,
+        };
+        client.send(said, &mut venue.faults);
+        venue.clients.push(client);
+        (venue.next_client, receiver)
+    }
+
+    fn disconnect(&self, id: u64) {
+        self.venue().clients.retain(|client| client.id != id);
+    }
+
+    fn request(&self, id: u64, message: &[u8]) {
+        let mut venue = self.venue();
+        let venue = &mut *venue;
+        if let Some(client) = venue.clients.iter_mut().find(|client| client.id == id) {
+            let mut said = Vec::new();
+            client
+                .counterpart
+                .request(message, &venue.markets, now(), &mut said);
+            client.send(said, &mut venue.faults);
+        }
+    }
+
+    fn fetch(&self, path: &str) -> Option<Vec<u8>> {
+        let mut venue = self.venue();
+        let unanswered = venue.faults.weather.unanswered;
+        if venue.faults.chance(unanswered) {
+            return None;
+        }
+        (self.speaker)().fetch(path, &venue.markets, now())
+    }
+
+    /// Some market changes, and all who want to know are told.
+    fn step(&self) {
+        let mut venue = self.venue();
+        let Venue {
+            markets,
+            wander,
+            faults,
+            clients,
+            ..
+        } = &mut *venue;
+        let place = faults.below(markets.len() as u64) as usize;
+        let Some(market) = markets.get_mut(place) else {
+            return;
+        };
+        let change = wander.step(market);
+        let time = now();
+        clients.retain_mut(|client| {
+            let mut said = Vec::new();
+            client.counterpart.changed(market, &change, time, &mut said);
+            client.send(said, faults) && !faults.chance(faults.weather.disconnected)
+        });
+    }
+
+    fn tick(&self) {
+        let mut venue = self.venue();
+        let Venue {
+            faults, clients, ..
+        } = &mut *venue;
+        clients.retain_mut(|client| {
+            let mut said = Vec::new();
+            client.counterpart.tick(now(), &mut said);
+            client.send(said, faults)
+        });
+    }
+}
+
+impl LocalVenue {
+    /// Starts one.
+    ///
+    /// # Errors
+    /// The address is not free.
+    pub async fn start(speaker: Speaker, settings: Settings) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(settings.address).await?;
+        let address = listener.local_addr()?;
+        let mut wander = Wander::new(settings.seed, 50);
+        let markets = counted(&settings.listings)
+            .map(|(listing, around)| wander.open(&listing.symbol, listing.spec, around))
+            .collect();
+        let shared = Arc::new(Shared {
+            speaker,
+            waiting_max: settings.waiting_max,
+            state: Mutex::new(Venue {
+                markets,
+                wander,
+                faults: Faults::new(settings.seed, settings.weather),
+                clients: Vec::new(),
+                next_client: 0,
+            }),
+        });
+        let (stop, stopped) = watch::channel(false);
+        let app = Router::new()
+            .fallback(answer)
+            .with_state(Arc::clone(&shared));
+        let mut ended = stopped.clone();
+        let until = async move {
+            let _ = ended.wait_for(|stop| *stop).await;
+        };
+        tokio::spawn(async move {
+            let served = axum::serve(listener, app)
+                .with_graceful_shutdown(until)
+                .await;
+            if let Err(error) = served {
+                tracing::error!(%error, "the local venue ended");
+            }
+        });
+        tokio::spawn(run(Arc::clone(&shared), settings.pause, stopped));
+        Ok(Self {
+            address,
+            shared,
+            stop,
+        })
+    }
+
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Lets nothing go wrong any more, or something else.
+    pub fn set_weather(&self, weather: Weather) {
+        self.shared.venue().faults.weather = weather;
+    }
+
+    /// The markets as they stand.
+    pub fn markets(&self) -> Vec<Market> {
+        self.shared.venue().markets.clone()
+    }
+
+    /// How many clients are connected.
+    pub fn clients(&self) -> usize {
+        self.shared.venue().clients.len()
+    }
+
+    /// No market changes any more; clients stay.
+    pub fn hold(&self) {
+        let _ = self.stop.send(true);
+    }
+}
+
+/// Markets change and heartbeats go out until it is stopped.
+async fn run(shared: Arc<Shared>, pause: Duration, mut stop: watch::Receiver<bool>) {
+    let mut steps = tokio::time::interval(pause);
+    let mut ticks = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            _ = ticks.tick() => shared.tick(),
+            _ = steps.tick() => shared.step(),
+        }
+    }
+}
+
+async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let path = request
+        .uri()
+        .path_and_query()
+        .map_or_else(String::new, ToString::to_string);
+    let (mut parts, _) = request.into_parts();
+    if let Ok(upgrade) = WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
+        return upgrade.on_upgrade(move |socket| converse(shared, socket));
+    }
+    if (shared.speaker)().is_lines(&path) {
+        return lines(&shared, &path);
+    }
+    match shared.fetch(&path) {
+        Some(body) => body.into_response(),
+        None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
+
+/// A document that does not end.
+fn lines(shared: &Arc<Shared>, path: &str) -> Response {
+    let (id, messages) = shared.connect();
+    shared.request(id, path.as_bytes());
+    let parts = stream::unfold(messages, |mut messages| async {
+        let mut message = messages.recv().await?;
+        message.push(b'\n');
+        let part = Ok::<_, std::convert::Infallible>(Bytes::from(message));
+        Some((part, messages))
+    });
+    Body::from_stream(parts).into_response()
+}
+
+async fn converse(shared: Arc<Shared>, mut socket: WebSocket) {
+    let (id, mut messages) = shared.connect();
+    let is_binary = (shared.speaker)().is_binary();
+    loop {
+        tokio::select! {
+            said = messages.recv() => {
+                // Cut off: it was too slow, or its connection had to end.
+                let Some(bytes) = said else { break };
+                let message = match String::from_utf8(bytes) {
+                    Ok(text) if !is_binary => Message::Text(text.into()),
+                    Ok(text) => Message::Binary(text.into_bytes().into()),
+                    Err(error) => Message::Binary(error.into_bytes().into()),
+                };
+                if socket.send(message).await.is_err() {
+                    break;
+                }
+            }
+            heard = socket.recv() => match heard {
+                Some(Ok(Message::Text(text))) => shared.request(id, text.as_bytes()),
+                Some(Ok(Message::Binary(bytes))) => shared.request(id, &bytes),
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(Message::Close(_)) | Err(_)) | None => break,
+            },
+        }
+    }
+    shared.disconnect(id);
+}
