@@ -243,7 +243,12 @@ impl Connection {
     async fn connected(&mut self) -> Result<std::convert::Infallible, Ended> {
         let stream = self.adapter.stream();
         let broken = |error: &dyn std::fmt::Display| Ended::Broken(error.to_string());
-        let opening = Socket::open(&stream, &self.settings, &self.documents);
+        let opening = Socket::open(
+            &stream,
+            self.adapter.headers(),
+            &self.settings,
+            &self.documents,
+        );
         let mut socket = tokio::time::timeout(self.settings.answer_max, opening)
             .await
             .map_err(|_| broken(&"the connection did not open in time"))?

@@ -4,6 +4,8 @@ use futures_util::stream::BoxStream;
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
@@ -28,18 +30,27 @@ pub fn provide_tls() {
 impl Socket {
     pub(super) async fn open(
         stream: &Stream,
+        headers: Vec<(&'static str, String)>,
         settings: &Settings,
         client: &reqwest::Client,
     ) -> Result<Self, String> {
         match stream {
             Stream::WebSocket { path } => {
                 let url = settings.stream.clone() + path;
+                let mut request = url
+                    .into_client_request()
+                    .map_err(|error| with_source(&error))?;
+                for (name, value) in headers {
+                    let value =
+                        HeaderValue::try_from(value).map_err(|error| with_source(&error))?;
+                    request.headers_mut().insert(name, value);
+                }
                 let config = WebSocketConfig::default()
                     .max_message_size(Some(settings.message_bytes_max))
                     .max_frame_size(Some(settings.message_bytes_max))
                     .max_write_buffer_size(1 << 20);
                 let opened =
-                    tokio_tungstenite::connect_async_with_config(url, Some(config), true).await;
+                    tokio_tungstenite::connect_async_with_config(request, Some(config), true).await;
                 let (socket, _) = opened.map_err(|error| with_source(&error))?;
                 Ok(Self::WebSocket(Box::new(socket)))
             }

@@ -171,12 +171,16 @@ const GUSTS: Weather = Weather {
 /// Every feed on the venue's instruments, in weather of its own.
 async fn feed(name: &str, symbols: &[&str], storm: Weather) {
     let feed = Feed::of(name).unwrap();
+    let credentials = Credentials {
+        key: String::from("a-key"),
+        secret: String::from("a-secret"),
+    };
     let listings = listings(symbols);
     let channels = Channels {
         book: BookChannel::Depth,
         trades: true,
     };
-    let adapter = feed.adapter(Credentials::default(), listings.clone(), channels);
+    let adapter = feed.adapter(credentials, listings.clone(), channels);
     let speaker: Speaker = Arc::new(|| feed.counterpart());
     weather(adapter, feed.has_depth, speaker, listings, storm).await;
 }
