@@ -275,7 +275,7 @@ pub const FEEDS: &[Feed] = &[
         has_depth: false,
         example: "AAPL",
         adapter: |credentials, listings, channels| {
-            let size_unit = ROUND_LOT;
+            let size_unit = SHARE;
             Box::new(polygon::Polygon::new(
                 credentials,
                 size_unit,
@@ -292,7 +292,7 @@ pub const FEEDS: &[Feed] = &[
         has_depth: false,
         example: "AAPL",
         adapter: |credentials, listings, channels| {
-            let size_unit = ROUND_LOT;
+            let size_unit = SHARE;
             Box::new(polygon::Polygon::new(
                 credentials,
                 size_unit,
@@ -304,13 +304,14 @@ pub const FEEDS: &[Feed] = &[
     },
 ];
 
-/// Shares in one unit of a quote's size, as the pages of these venues say.
-const ROUND_LOT: u32 = 100;
+/// Shares in one unit of a quote's size: since 2025-11-03 the consolidated feeds count shares, not round lots
+/// <https://polygon.io/blog/change-stocks-quotes-round-lots-to-shares>.
+const SHARE: u32 = 1;
 
 const fn stocks(feed: alpaca::Feed) -> alpaca::Product {
     alpaca::Product::Stocks {
         feed,
-        size_unit: ROUND_LOT,
+        size_unit: SHARE,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::venues::{Incoming, START, venues};
 fn messages_cost_no_allocation() {
     for venue in venues() {
         for book in [BookChannel::Depth, BookChannel::Touch] {
-            let mut heard = venue.conversation(book, 4_000, 11);
+            let mut heard = venue.conversation(book, 6_000, 11);
             let mut adapter = venue.adapter(book);
             let mut out = Output::default();
             adapter.opened(START, &mut out);

@@ -1,6 +1,6 @@
 //! One list of the venues, and what each says in a calm conversation.
 
-use marketdata::feed::{Action, Adapter, BookChannel, Channels, FetchId, Listing, Output};
+use marketdata::feed::{Action, Adapter, BookChannel, Channels, FetchId, Listing, Output, Stream};
 use marketdata::local::{Market, Wander};
 use marketdata::venue::binance::Product;
 use types::{Price, TimestampNs};
@@ -41,6 +41,26 @@ pub(crate) fn venues() -> Vec<Venue> {
         ),
         venue("kraken", ["BTC/USD", "ETH/USD"], perturbed::kraken),
         venue("okx", ["BTC-USDT", "ETH-USDT"], perturbed::okx),
+        venue("coinbase", ["BTC-USD", "ETH-USD"], perturbed::coinbase),
+        venue("hyperliquid", ["BTC", "@107"], perturbed::hyperliquid),
+        venue("oanda", ["EUR_USD", "USD_CAD"], perturbed::oanda),
+        venue("alpaca stocks", ["AAPL", "AMD"], perturbed::alpaca_stocks),
+        venue(
+            "alpaca stocks, packed",
+            ["AAPL", "AMD"],
+            perturbed::alpaca_stocks_packed,
+        ),
+        venue(
+            "alpaca crypto",
+            ["BTC/USD", "ETH/USD"],
+            perturbed::alpaca_crypto,
+        ),
+        venue(
+            "alpaca crypto, packed",
+            ["BTC/USD", "ETH/USD"],
+            perturbed::alpaca_crypto_packed,
+        ),
+        venue("polygon", ["MSFT", "AAPL"], perturbed::polygon),
     ]
 }
 
@@ -79,6 +99,9 @@ impl Venue {
         let mut now = START;
         counterpart.opened(now, &mut said);
         adapter.opened(now, &mut out);
+        if let Stream::Lines { path, .. } = adapter.stream() {
+            counterpart.streamed(&path, &markets, now, &mut said);
+        }
         for step in 0..steps {
             now = TimestampNs(now.0 + 50_000_000);
             if step % 20 == 0 {
