@@ -1,11 +1,13 @@
 //! The two bounded lanes by which commands reach the shard. Full means refused and counted, never lost.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use crossbeam::queue::ArrayQueue;
 use tokio::sync::oneshot;
 use types::{AccountChange, Command, Event, Seq, TimestampNs};
+
+use crate::gate::Gate;
 
 /// The answer to a command, sent once its input is durable (in [`crate::AckMode::Durable`]).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,18 +92,11 @@ pub(crate) struct Pending {
     pub(crate) submitted: Instant,
 }
 
-/// Commands are taken.
-const OPEN: u8 = 0;
-/// Nothing more is taken; what was taken is still served.
-const CLOSING: u8 = 1;
-/// Nothing is served any more.
-const SHUT: u8 = 2;
-
 #[derive(Debug)]
 pub(crate) struct Ingress {
     commands: ArrayQueue<Pending>,
     cancels: ArrayQueue<Pending>,
-    state: AtomicU8,
+    gate: Gate,
     is_disk_full: AtomicBool,
     overloaded: AtomicU64,
     disk_full: AtomicU64,
@@ -112,7 +107,7 @@ impl Ingress {
         Self {
             commands: ArrayQueue::new(commands_max),
             cancels: ArrayQueue::new(cancels_max),
-            state: AtomicU8::new(OPEN),
+            gate: Gate::default(),
             is_disk_full: AtomicBool::new(false),
             overloaded: AtomicU64::new(0),
             disk_full: AtomicU64::new(0),
@@ -142,17 +137,13 @@ impl Ingress {
             let waiting_max = queue.capacity();
             return Err(self.refuse_overloaded(Overloaded { lane, waiting_max }));
         }
-        // Either the shutter's last look comes after this push, or this look comes after it was shut.
-        fence(Ordering::SeqCst);
-        if self.state.load(Ordering::SeqCst) == SHUT {
-            self.discard();
-        }
+        self.gate.pushed(|| self.discard());
         Ok(receiver)
     }
 
     /// Whether commands are taken.
     pub(crate) fn is_open(&self) -> bool {
-        self.state.load(Ordering::SeqCst) == OPEN
+        self.gate.is_open()
     }
 
     /// Counts a command that finds its lane full.
@@ -184,16 +175,12 @@ impl Ingress {
 
     /// Takes nothing more.
     pub(crate) fn close(&self) {
-        let _ = self
-            .state
-            .compare_exchange(OPEN, CLOSING, Ordering::SeqCst, Ordering::SeqCst);
+        self.gate.close();
     }
 
     /// Serves nothing more: whoever still waits is told by a closed receiver.
     pub(crate) fn shut(&self) {
-        self.state.store(SHUT, Ordering::SeqCst);
-        fence(Ordering::SeqCst);
-        self.discard();
+        self.gate.shut(|| self.discard());
     }
 
     fn discard(&self) {

@@ -26,6 +26,7 @@ mod config;
 mod core;
 pub mod disk;
 mod follower;
+mod gate;
 mod handle;
 mod ingress;
 pub mod journal;

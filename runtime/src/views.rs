@@ -1,7 +1,5 @@
 //! Read-only pictures of the replica, for whoever shows them.
 
-use std::sync::atomic::{AtomicBool, Ordering, fence};
-
 use crossbeam::queue::ArrayQueue;
 use engine::Shard;
 use engine::view::{AccountRow, AccountView, BookView, InstrumentView, WhatIf, WindowsView};
@@ -10,6 +8,7 @@ use tokio::sync::oneshot;
 use types::{AccountId, CompetitionId, DenyReason, InstrumentId, NewOrder, Seq, TimestampNs};
 
 use crate::boards::{BOARD_ROWS_MAX, BoardPage, BoardPlace, BoardRows, BoardView, Boards};
+use crate::gate::Gate;
 use crate::ingress::{Lane, Overloaded};
 
 /// Requests for views that wait for the replica; more are refused.
@@ -186,14 +185,14 @@ impl ViewRequest {
 #[derive(Debug)]
 pub(crate) struct ViewRequests {
     queue: ArrayQueue<ViewRequest>,
-    shut: AtomicBool,
+    gate: Gate,
 }
 
 impl Default for ViewRequests {
     fn default() -> Self {
         Self {
             queue: ArrayQueue::new(REQUESTS_MAX),
-            shut: AtomicBool::new(false),
+            gate: Gate::default(),
         }
     }
 }
@@ -278,11 +277,7 @@ impl ViewRequests {
             lane: Lane::Views,
             waiting_max: REQUESTS_MAX,
         })?;
-        // Either the shutter's last look comes after this push, or this look comes after it was shut.
-        fence(Ordering::SeqCst);
-        if self.shut.load(Ordering::SeqCst) {
-            self.discard();
-        }
+        self.gate.pushed(|| self.discard());
         Ok(())
     }
 
@@ -292,9 +287,7 @@ impl ViewRequests {
 
     /// Answers nothing more.
     pub(crate) fn shut(&self) {
-        self.shut.store(true, Ordering::SeqCst);
-        fence(Ordering::SeqCst);
-        self.discard();
+        self.gate.shut(|| self.discard());
     }
 
     fn discard(&self) {
