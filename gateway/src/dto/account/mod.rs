@@ -65,7 +65,7 @@ impl AccountRowDto {
             pnl_pct: percent::share(equity - size, size).unwrap_or_default(),
             worst_limit_used_pct: row
                 .used
-                .map(|used| percent::rounded_down(used.max(Ratio::ZERO))),
+                .map(|used| percent::rounded(used.max(Ratio::ZERO))),
         }
     }
 }
@@ -397,7 +397,7 @@ impl LimitDto {
             lowered: limit.lowered.to_string(),
             distance: view.distance.to_string(),
             distance_pct: percent::share(view.distance.0.into(), equity.to_money_floor().0.into()),
-            used_pct: view.used.map(percent::rounded_down),
+            used_pct: view.used.map(percent::rounded),
             moved: view.moved.as_ref().map(MoveDto::new),
             breach_prices: view
                 .breach_prices
