@@ -11,6 +11,7 @@ use types::{
 };
 
 use super::Naive;
+use super::judge::Cause;
 use super::account::Account;
 use super::contest::Contest;
 use super::market::Market;
@@ -133,7 +134,7 @@ impl Naive {
         self.push(EventKind::ConversionSet { from, to, rate });
         for id in 0..self.accounts.len() {
             if self.currency(id) == to && self.accounts[id].foreign_balance(from).is_some() {
-                self.touch(id, true);
+                self.touch(id, Cause::Booking);
             }
         }
     }
