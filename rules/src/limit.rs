@@ -115,9 +115,7 @@ pub struct Breaches([Option<Limit>; 2]);
 impl Breaches {
     pub(crate) fn of(daily: Option<Limit>, max: Option<Limit>) -> Self {
         let max_leads = match (daily, max) {
-            (Some(daily), Some(max)) => {
-                (max.is_hard(), max.floor) > (daily.is_hard(), daily.floor)
-            }
+            (Some(daily), Some(max)) => (max.is_hard(), max.floor) > (daily.is_hard(), daily.floor),
             _ => false,
         };
         Self(if max_leads {

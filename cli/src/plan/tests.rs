@@ -477,7 +477,9 @@ fn trails_are_ranked_where_no_path_turns_them_round() {
     };
     let verdict = |old: &Plan, new: &Plan| {
         let changes = changes(old, new).unwrap();
-        let trail = changes.iter().find(|change| change.field == "max_loss.trail");
+        let trail = changes
+            .iter()
+            .find(|change| change.field == "max_loss.trail");
         trail.unwrap().verdict
     };
     let live = |stop| trailing(TrailSource::TickEquity, stop);
@@ -486,7 +488,10 @@ fn trails_are_ranked_where_no_path_turns_them_round() {
     assert_eq!(verdict(&eod(never), &live(never)), Some(Verdict::Stricter));
     assert_eq!(verdict(&live(never), &eod(never)), Some(Verdict::Looser));
     let at_level = StopTrailing::AtFloorLevel(Money::ZERO);
-    assert_eq!(verdict(&eod(at_level), &live(at_level)), Some(Verdict::Stricter));
+    assert_eq!(
+        verdict(&eod(at_level), &live(at_level)),
+        Some(Verdict::Stricter)
+    );
     // At 110,000 the live floor freezes at 110,000 less the allowance; a day that ends at 115,000 has
     // its floor 5,000 above that.
     let freeze = StopTrailing::FreezeWhenSource(Money::whole(10_000));
@@ -504,7 +509,10 @@ fn trails_are_ranked_where_no_path_turns_them_round() {
         }
         plan
     };
-    assert_eq!(verdict(&lowered(eod(at_level)), &lowered(live(at_level))), None);
+    assert_eq!(
+        verdict(&lowered(eod(at_level)), &lowered(live(at_level))),
+        None
+    );
 }
 
 #[test]

@@ -6,8 +6,8 @@ use types::{
 };
 
 use super::Naive;
-use super::judge::Cause;
 use super::account::Position;
+use super::judge::Cause;
 use super::market::Touch;
 use super::money::{hold, part_ceil, share_floor, signed_qty, value};
 

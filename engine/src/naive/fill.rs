@@ -6,8 +6,8 @@ use types::{
 };
 
 use super::Naive;
-use super::judge::Cause;
 use super::account::Position;
+use super::judge::Cause;
 use super::money::{fee, signed_qty, value};
 use super::order::{Order, Stage};
 

@@ -11,9 +11,9 @@ use types::{
 };
 
 use super::Naive;
-use super::judge::Cause;
 use super::account::Account;
 use super::contest::Contest;
+use super::judge::Cause;
 use super::market::Market;
 
 impl Naive {

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use proptest::prelude::*;
 use rules::board::{BlockList, ENTRANTS_MAX, EntrantTooHigh};
 use rules::{Board, Key, Place, TotalReturn};
-use types::{AccountId, Codec, CodecError, Ratio, TimestampNs};
+use types::{AccountId, Codec, CodecError, Notional, Ratio, TimestampNs};
 
 /// The rows sorted anew whenever somebody asks.
 #[derive(Debug, Default)]

@@ -132,7 +132,8 @@ fn trails(old: &Plan, new: &Plan) -> Option<Ordering> {
     let ends_alike = [old, new].into_iter().all(|plan| {
         let freezes = |stop| matches!(stop, StopTrailing::FreezeWhenSource(_));
         let is_lowered = |rule: PayoutRule| rule.after == AfterPayout::FloorFallsByPayout;
-        !plan.max_loss.is_some_and(|rule| freezes(rule.stop)) && !plan.payout.is_some_and(is_lowered)
+        !plan.max_loss.is_some_and(|rule| freezes(rule.stop))
+            && !plan.payout.is_some_and(is_lowered)
     });
     let is_below = |low, high| match (low, high) {
         (Static, _) => true,

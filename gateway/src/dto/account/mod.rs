@@ -63,9 +63,7 @@ impl AccountRowDto {
             balance: row.balance.to_string(),
             equity: row.equity.to_string(),
             pnl_pct: percent::share(equity - size, size).unwrap_or_default(),
-            worst_limit_used_pct: row
-                .used
-                .map(|used| percent::rounded(used.max(Ratio::ZERO))),
+            worst_limit_used_pct: row.used.map(|used| percent::rounded(used.max(Ratio::ZERO))),
         }
     }
 }
