@@ -503,7 +503,7 @@ fn trails_are_ranked_where_no_path_turns_them_round() {
     assert_eq!(verdict(&balance, &closed), None);
     // Held at 100,000 and lowered to 99,000 for good; or not there yet, lowered, and up to 100,000.
     let lowered = |mut plan: Plan| {
-        plan.payout = presets()["topstep-xfa-standard-50k"].1.payout;
+        plan.payout = presets()["topstep-xfa-50k"].1.payout;
         if let Some(rule) = &mut plan.payout {
             rule.after = AfterPayout::FloorFallsByPayout;
         }
