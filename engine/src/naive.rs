@@ -49,6 +49,7 @@ use account::Account;
 use algos::{Algo, Print};
 use change::{Amendment, Change, Flight};
 use contest::Contest;
+use judge::Cause;
 use lists::Activation;
 use market::Market;
 use order::Order;
@@ -102,8 +103,8 @@ pub struct Naive {
     marked: BTreeSet<usize>,
     /// What printed in this step.
     prints: Vec<Print>,
-    /// Accounts to judge; true where something was filled or booked.
-    touched: BTreeMap<usize, bool>,
+    /// Accounts to judge.
+    touched: BTreeMap<usize, Cause>,
     /// The account that is being judged: nothing touches it.
     judging: Option<usize>,
     /// The instrument in which orders meet: its touch waits until they have met.
@@ -245,12 +246,12 @@ impl Naive {
             }
             // A mark that changes nothing for an account gives it no turn in this round.
             let mut touched = std::mem::take(&mut self.touched);
-            touched.retain(|&account, booked| *booked || self.is_stirred(account));
+            touched.retain(|&account, cause| *cause != Cause::Mark || self.is_stirred(account));
             if touched.is_empty() {
                 return;
             }
-            for (account, booked) in touched {
-                self.judge(account, booked);
+            for (account, cause) in touched {
+                self.judge(account, cause);
             }
         }
     }
@@ -301,9 +302,10 @@ impl Naive {
     }
 
     /// An account is to be judged.
-    fn touch(&mut self, account: usize, booked: bool) {
+    fn touch(&mut self, account: usize, cause: Cause) {
         if self.judging != Some(account) {
-            *self.touched.entry(account).or_default() |= booked;
+            let known = self.touched.entry(account).or_insert(cause);
+            *known = cause.max(*known);
         }
     }
 

@@ -261,6 +261,11 @@ impl Flags {
         is_first
     }
 
+    /// Whether a fill of it opened or enlarged a position.
+    pub(crate) const fn has_opened(self) -> bool {
+        self.0 & Self::OPENED != 0
+    }
+
     pub(crate) const fn is_post_only(self) -> bool {
         self.0 & Self::POST_ONLY != 0
     }

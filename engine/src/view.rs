@@ -418,7 +418,12 @@ impl Shard {
             day_start_balance: rules.day_start_balance(),
             day_start_equity: rules.day_start_equity(),
             limits: self.limit_views(account, &account.rules, &self.worth_of(account)),
-            next_roll: self.next_roll(account),
+            next_roll: self.next_roll(
+                account,
+                &account.rules,
+                self.balance_of(account),
+                self.equity_of(account),
+            ),
             target: rules
                 .target_balance(plan)
                 .map(|target| (target, rules.target_reached_at())),

@@ -262,8 +262,8 @@ impl AccountRules {
         })
     }
 
-    /// After the test of an input that closed (a part of) a position or booked profit or loss: raises
-    /// what follows the closed balance.
+    /// After the test of an input that closed (a part of) a position, or booked something while none is
+    /// open: raises what follows the closed balance.
     #[inline]
     pub fn ratchet_closed(&mut self, plan: &Plan, balance: Money) -> FloorMoves {
         let follows = |rule: &MaxLoss| rule.trail == TrailSource::ClosedBalance;

@@ -7,12 +7,13 @@
 //!
 //! A block that is full is halved; two neighbours that fit in half a block are joined. Any two
 //! neighbours therefore hold more than half a block together, and `reserve` can foresee all memory:
-//! 48 bytes for an entrant's key, and 4 to 16 (about 6 when scores move at random) for its place.
+//! 80 bytes for an entrant's key, and 4 to 16 (about 6 when scores move at random) for its place.
 
 use std::cmp::Ordering;
 
 use types::{AccountId, Codec, CodecError, Ratio, Reader, TimestampNs, codec_struct};
 
+use crate::entry::TotalReturn;
 use crate::standing::Standing;
 
 /// The most entrants of one competition.
@@ -27,8 +28,8 @@ pub type Board = BlockList<512>;
 pub struct Key {
     /// The score, 1e-9 of a point.
     pub total: i64,
-    /// Return since entry.
-    pub total_return: Ratio,
+    /// Return since entry, exact.
+    pub total_return: TotalReturn,
     /// Deepest fall from a peak as a share of that peak.
     pub max_drawdown: Ratio,
     /// When the highest total return was attained.
@@ -54,7 +55,7 @@ impl Key {
         let score = &standing.score;
         score.ineligible.is_none().then_some(Self {
             total: score.total,
-            total_return: score.total_return,
+            total_return: standing.total_return,
             max_drawdown: score.max_drawdown,
             attained_at: standing.attained_at,
             entrant: standing.entrant,

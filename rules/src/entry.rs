@@ -24,6 +24,8 @@
 //! a component may be one unit of 1e-9 lower.) Where the other days keep their *money* instead, their
 //! returns shrink, and the score may fall.
 
+use std::cmp::Ordering;
+
 use types::{DisqualificationReason, Notional, Ratio, TimestampNs, codec_struct};
 
 use crate::competition::Competition;
@@ -97,6 +99,59 @@ pub struct Score {
     /// Why the entry is not ranked.
     pub ineligible: Option<Ineligible>,
 }
+
+/// A total return, exact: `equity / initial - 1`. Ordered by that fraction, whatever it is a fraction of.
+#[derive(Debug, Clone, Copy)]
+pub struct TotalReturn {
+    /// Equity at entry, above zero.
+    pub initial: Notional,
+    /// Equity of now.
+    pub equity: Notional,
+}
+
+codec_struct!(TotalReturn { initial, equity });
+
+impl TotalReturn {
+    /// Neither a gain nor a loss.
+    pub const ZERO: Self = Self {
+        initial: Notional(1),
+        equity: Notional(1),
+    };
+}
+
+impl Ord for TotalReturn {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // Products of equities are past what an integer holds, so the fractions are compared as Euclid
+        // does: by their whole parts, and where those are equal by the inverses of what is left.
+        let (mut left, mut over) = (self.equity.0, self.initial.0.max(1));
+        let (mut right, mut under) = (other.equity.0, other.initial.0.max(1));
+        loop {
+            let whole = left.div_euclid(over).cmp(&right.div_euclid(under));
+            let (left_rest, right_rest) = (left.rem_euclid(over), right.rem_euclid(under));
+            if whole != Ordering::Equal {
+                return whole;
+            }
+            if left_rest == 0 || right_rest == 0 {
+                return left_rest.min(1).cmp(&right_rest.min(1));
+            }
+            (left, over, right, under) = (under, right_rest, over, left_rest);
+        }
+    }
+}
+
+impl PartialOrd for TotalReturn {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for TotalReturn {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for TotalReturn {}
 
 /// What the four components are computed from, beside the competition and the number of days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -221,6 +276,14 @@ impl Entry {
     /// When the highest total return was attained; zero while it has never been above the start.
     pub const fn attained_at(&self) -> TimestampNs {
         self.attained_at
+    }
+
+    /// The return since entry, exact.
+    pub const fn total_return(&self) -> TotalReturn {
+        TotalReturn {
+            initial: self.initial,
+            equity: self.equity,
+        }
     }
 
     /// What the score is computed from, as it stands.

@@ -54,7 +54,7 @@ pub use conduct::{
     worst_case,
 };
 pub use contest::{Contest, ContestChange, ContestRules, Disqualified, EntryRules, Window};
-pub use entry::{Entry, Ineligible, Score, ScoreInputs};
+pub use entry::{Entry, Ineligible, Score, ScoreInputs, TotalReturn};
 pub use integrity::{Fact, Integrity, Missed, Signal, SignalKind, SignalLimits, SignalRules};
 pub use lifecycle::{
     IllegalChange, Life, LifeChange, Lifecycle, Lineage, Parent, Succession, is_legal, is_trading,

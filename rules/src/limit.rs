@@ -71,14 +71,6 @@ impl Limit {
         matches!(self.effect, Effect::Fail)
     }
 
-    const fn severity(&self) -> u8 {
-        match self.effect {
-            Effect::Fail => 2,
-            Effect::LockForDay => 1,
-            Effect::Warn => 0,
-        }
-    }
-
     /// The fact that this limit of an account moved.
     pub const fn moved(&self, account: AccountId, cause: FloorMoveCause) -> FloorMove {
         FloorMove {
@@ -105,27 +97,25 @@ fn way(baseline: Money, floor: Money) -> Option<i64> {
 }
 
 /// The share of a limit that is used: of the way from baseline to floor, the part that equity went,
-/// rounded down; below 0 above the baseline, 1 at the floor. `None` where the floor is not below the
+/// rounded toward 0; below 0 above the baseline, 1 at the floor. `None` where the floor is not below the
 /// baseline. For a floor that is not held elsewhere this is `(baseline - equity) / allowance`.
 pub fn used(baseline: Money, floor: Money, equity: Notional) -> Option<Ratio> {
     let way = way(baseline, floor)?;
     let used = baseline.to_notional().0.saturating_sub(equity.0);
     // A unit of money of the way is 1e11 units of notional: 1e9 x used / (1e11 x way).
-    let share = used.div_euclid(i128::from(way) * NOTIONAL_PER_SHARE);
+    let share = used / (i128::from(way) * NOTIONAL_PER_SHARE);
     Some(Ratio(share.clamp(i64::MIN.into(), i64::MAX.into()) as i64))
 }
 
-/// The limits that one equity violates, the primary first: those that fail the account, then those that
-/// lock it, then those that warn; among equals the highest floor, then daily before maximum.
+/// The limits that one equity violates, the primary first: those that fail the account before those that
+/// lock it or warn; among equals the highest floor, then daily before maximum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Breaches([Option<Limit>; 2]);
 
 impl Breaches {
     pub(crate) fn of(daily: Option<Limit>, max: Option<Limit>) -> Self {
         let max_leads = match (daily, max) {
-            (Some(daily), Some(max)) => {
-                (max.severity(), max.floor) > (daily.severity(), daily.floor)
-            }
+            (Some(daily), Some(max)) => (max.is_hard(), max.floor) > (daily.is_hard(), daily.floor),
             _ => false,
         };
         Self(if max_leads {
@@ -145,14 +135,19 @@ impl Breaches {
         self.0.iter().flatten()
     }
 
-    /// The one that decides.
+    /// The one that leads.
     pub fn primary(&self) -> Option<&Limit> {
         self.iter().next()
     }
 
-    /// What happens: the effect of the one that decides.
+    /// What happens: the gravest effect, which among soft ones need not be the primary's.
     pub fn effect(&self) -> Option<Effect> {
-        self.primary().map(|limit| limit.effect)
+        let gravity = |effect: &Effect| match effect {
+            Effect::Warn => 0,
+            Effect::LockForDay => 1,
+            Effect::Fail => 2,
+        };
+        self.iter().map(|limit| limit.effect).max_by_key(gravity)
     }
 }
 

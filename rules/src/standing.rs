@@ -6,7 +6,7 @@ use types::{AccountId, TimestampNs};
 
 use crate::board::Key;
 use crate::competition::Competition;
-use crate::entry::{Entry, Score};
+use crate::entry::{Entry, Score, TotalReturn};
 
 /// One row of a leaderboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct Standing {
     pub entrant: u32,
     /// Its score.
     pub score: Score,
+    /// Its return since entry, exact.
+    pub total_return: TotalReturn,
     /// When its highest total return was attained.
     pub attained_at: TimestampNs,
     /// Its place from 1; `None` while it is not eligible. Set by [`rank`].
@@ -36,6 +38,7 @@ impl Standing {
             account,
             entrant,
             score: entry.score(competition, breached),
+            total_return: entry.total_return(),
             attained_at: entry.attained_at(),
             rank: None,
         }

@@ -8,9 +8,9 @@ use bench::scaling::measure::clock;
 use bench::twin::draw::Draw;
 use clap::{Parser, ValueEnum};
 use hdrhistogram::Histogram;
-use rules::Key;
 use rules::board::BlockList;
-use types::{AccountId, Ratio, TimestampNs};
+use rules::{Key, TotalReturn};
+use types::{AccountId, Notional, Ratio, TimestampNs};
 
 /// Measures a board of a growing number of entrants, in blocks of several sizes.
 #[derive(Debug, Parser)]
@@ -100,7 +100,10 @@ fn score(draw: &mut Draw) -> i64 {
 fn key(draw: &mut Draw, entrant: u32, total: i64) -> Key {
     Key {
         total,
-        total_return: Ratio(draw.between(-100_000_000, 100_000_000)),
+        total_return: TotalReturn {
+            initial: Notional(1_000_000_000),
+            equity: Notional(draw.between(900_000_000, 1_100_000_000).into()),
+        },
         max_drawdown: Ratio(draw.between(0, 200_000_000)),
         attained_at: TimestampNs(draw.below(1 << 50)),
         entrant,

@@ -114,12 +114,12 @@ const EXPECTED: &[(&str, &[&str])] = &[
             "20 units come to the first tier",
         ],
     ),
-    // 50,100 + 2,500; at the floor is a breach, so one cent stays: 55,000 - 50,100.01.
+    // 50,100 + 2,500; at the floor is a breach, so one unit stays: 55,000 - 50,100.000001.
     (
         "bulenox-eod-50k-master",
         &[
             "At 52,600.00 it locks at 50,100.00 for good.",
-            "4,899.99 can be paid out",
+            "4,899.999999 can be paid out",
         ],
     ),
     // 103,000 - 6,000; 100,000 - 4,000.
@@ -463,6 +463,56 @@ fn a_difference_is_stricter_or_looser_where_that_is_decidable() {
     let allowance = allowance.unwrap();
     assert_eq!(allowance.old.as_deref(), Some("{ pct_of_initial = \"5\" }"));
     assert_eq!(allowance.new.as_deref(), Some("{ pct_of_initial = \"4\" }"));
+}
+
+#[test]
+fn trails_are_ranked_where_no_path_turns_them_round() {
+    use rules::{AfterPayout, Plan, StopTrailing, TrailSource};
+    let plan = presets()["static-100k"].1.clone();
+    let trailing = |trail, stop| {
+        let mut plan = plan.clone();
+        let max = plan.max_loss.as_mut().unwrap();
+        (max.trail, max.stop) = (trail, stop);
+        plan
+    };
+    let verdict = |old: &Plan, new: &Plan| {
+        let changes = changes(old, new).unwrap();
+        let trail = changes
+            .iter()
+            .find(|change| change.field == "max_loss.trail");
+        trail.unwrap().verdict
+    };
+    let live = |stop| trailing(TrailSource::TickEquity, stop);
+    let eod = |stop| trailing(TrailSource::EodEquity, stop);
+    let never = StopTrailing::Never;
+    assert_eq!(verdict(&eod(never), &live(never)), Some(Verdict::Stricter));
+    assert_eq!(verdict(&live(never), &eod(never)), Some(Verdict::Looser));
+    let at_level = StopTrailing::AtFloorLevel(Money::ZERO);
+    assert_eq!(
+        verdict(&eod(at_level), &live(at_level)),
+        Some(Verdict::Stricter)
+    );
+    // At 110,000 the live floor freezes at 110,000 less the allowance; a day that ends at 115,000 has
+    // its floor 5,000 above that.
+    let freeze = StopTrailing::FreezeWhenSource(Money::whole(10_000));
+    assert_eq!(verdict(&eod(freeze), &live(freeze)), None);
+    assert_eq!(verdict(&eod(never), &live(freeze)), None);
+    // Financing counts at the roll, and not before the next close.
+    let closed = trailing(TrailSource::ClosedBalance, never);
+    let balance = trailing(TrailSource::EodBalance, never);
+    assert_eq!(verdict(&balance, &closed), None);
+    // Held at 100,000 and lowered to 99,000 for good; or not there yet, lowered, and up to 100,000.
+    let lowered = |mut plan: Plan| {
+        plan.payout = presets()["topstep-xfa-50k"].1.payout;
+        if let Some(rule) = &mut plan.payout {
+            rule.after = AfterPayout::FloorFallsByPayout;
+        }
+        plan
+    };
+    assert_eq!(
+        verdict(&lowered(eod(at_level)), &lowered(live(at_level))),
+        None
+    );
 }
 
 #[test]

@@ -9,6 +9,7 @@ use types::{
 };
 
 use super::Naive;
+use super::judge::Cause;
 
 impl Naive {
     pub(super) fn on_day_roll(&mut self, schedule: RollSchedule, day: TradingDay) {
@@ -65,7 +66,7 @@ impl Naive {
         if std::mem::take(&mut self.accounts[id].locked) {
             self.push(EventKind::DayUnlocked { account });
         }
-        self.judge(id, true);
+        self.judge(id, Cause::Booking);
         roll.inactive
     }
 
@@ -113,7 +114,7 @@ impl Naive {
         account.rules.record_realised(amount);
         self.fund(id, amount);
         self.push_adjusted(id, AdjustKind::ProfitAndLoss, amount);
-        self.touch(id, true);
+        self.touch(id, Cause::Close);
         Ok(())
     }
 
@@ -128,7 +129,7 @@ impl Naive {
         self.fund(id, added);
         self.push_adjusted(id, AdjustKind::Scale, added);
         self.push_moves(id, &moves, FloorMoveCause::Adjusted);
-        self.touch(id, true);
+        self.touch(id, Cause::Close);
         Ok(())
     }
 

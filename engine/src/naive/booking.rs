@@ -7,6 +7,7 @@ use types::{
 
 use super::Naive;
 use super::account::Position;
+use super::judge::Cause;
 use super::market::Touch;
 use super::money::{hold, part_ceil, share_floor, signed_qty, value};
 
@@ -53,7 +54,13 @@ impl Naive {
             balance: self.balance_in(account, grid.currency),
             position: signed_qty(&grid, held),
         });
-        self.touch(account, true);
+        let is_sold = cause == BookingCause::Split && amount != Money::ZERO;
+        let touched = if is_sold {
+            Cause::Close
+        } else {
+            Cause::Booking
+        };
+        self.touch(account, touched);
     }
 
     pub(super) fn on_financing(&mut self, instrument: usize, financing: &Financing) {

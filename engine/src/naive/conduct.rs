@@ -57,12 +57,32 @@ impl Naive {
         let opening = self.could_open(&aim);
         self.check_windows(&aim, opening)?;
         if !is_exit(role) {
+            let listed = earlier.iter().filter(|order| !is_closing(order)).count();
+            let openers = (self.openers(account) + listed) as u32;
             let rules = &self.accounts[account].rules;
             rules
-                .check_counts(self.plan(account), earlier.len() as u32, opening)
+                .check_counts(self.plan(account), earlier.len() as u32, openers, opening)
                 .map_err(DenyReason::Conduct)?;
         }
         self.check_size_limit(&aim)
+    }
+
+    /// Working orders that may still become trades of the day.
+    fn openers(&self, account: usize) -> usize {
+        let may_open = |order: &&Order| {
+            let (buys, sells) = self.working_sums(account, order.instrument, order.leg, None);
+            let held = i128::from(self.held(account, order.instrument, order.leg));
+            let (working, opposed) = match order.side {
+                Side::Buy => (buys, -held),
+                Side::Sell => (sells, held),
+            };
+            order.account == account
+                && !order.is_closing()
+                && !order.opened
+                && !order.is_exit()
+                && working > opposed.max(0)
+        };
+        self.orders.values().filter(may_open).count()
     }
 
     /// A working order is to become another one: windows look at it as at a new order, unless it only

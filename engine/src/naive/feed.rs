@@ -8,6 +8,7 @@ use types::{
 };
 
 use super::Naive;
+use super::judge::Cause;
 use super::market::Touch;
 
 impl Naive {
@@ -181,7 +182,7 @@ impl Naive {
         for account in 0..self.accounts.len() {
             let positions = &self.accounts[account].positions;
             if positions.iter().any(|held| held.instrument == id) {
-                self.touch(account, false);
+                self.touch(account, Cause::Mark);
             }
         }
     }

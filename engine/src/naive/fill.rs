@@ -7,6 +7,7 @@ use types::{
 
 use super::Naive;
 use super::account::Position;
+use super::judge::Cause;
 use super::money::{fee, signed_qty, value};
 use super::order::{Order, Stage};
 
@@ -128,7 +129,12 @@ impl Naive {
             self.record_trade(account);
         }
         self.orders.insert(order.id, order);
-        self.touch(account, true);
+        let cause = if change.closed {
+            Cause::Close
+        } else {
+            Cause::Booking
+        };
+        self.touch(account, cause);
     }
 
     /// The fee of a fill, and what the order's fills earned with it. A minimum is for all fills of an

@@ -16,31 +16,42 @@ use super::money::signed_qty;
 use super::order::{Order, Stage};
 use crate::view::Move;
 
+/// Why an account is judged; more says more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Cause {
+    /// A mark changed.
+    Mark,
+    /// Its balance may have changed.
+    Booking,
+    /// Profit or loss was realised.
+    Close,
+}
+
 impl Naive {
     /// Tests against the floors as they stood; then locks, cancels, flattens; else warns and tests
     /// against the maintenance requirement; then raises floors; then tests target and pass; the
-    /// competition observes last. `booked`: filled or booked.
-    pub(super) fn judge(&mut self, id: usize, booked: bool) {
+    /// competition observes last.
+    pub(super) fn judge(&mut self, id: usize, cause: Cause) {
         self.judging = Some(id);
         let mut called = false;
         if self.is_trading(id) {
             let equity = self.equity_of(id);
-            let account = &self.accounts[id];
-            let breaches = account.rules.breached(equity, account.locked);
-            let broken = breaches.iter().any(|limit| limit.effect != Effect::Warn);
-            self.report(id, equity, &breaches);
-            if broken {
-                self.carry_out(id, &breaches);
-            } else {
-                self.warn(id, equity);
-                if let Some((required, rate_min)) = self.margin_shortfall(id) {
-                    called = true;
-                    self.call_margin(id, required, rate_min);
-                }
+            let was_flat = self.accounts[id].positions.is_empty();
+            let broken = self.test(id, equity);
+            if broken && self.is_trading(id) {
+                // Only the day is locked: what its liquidation left is held to the hard limits.
+                self.test(id, self.equity_of(id));
             }
-            let booked = booked || called || broken;
+            if !broken && let Some((required, rate_min)) = self.margin_shortfall(id) {
+                called = true;
+                self.call_margin(id, required, rate_min);
+            }
+            let liquidated = called || broken;
+            let booked = cause != Cause::Mark || liquidated;
+            // What is booked while something is open counts with the next close.
+            let closed = cause == Cause::Close || booked && was_flat || liquidated;
             if self.is_trading(id) {
-                self.ratchet(id, equity, booked);
+                self.ratchet(id, equity, closed);
             }
             if booked {
                 self.test_objectives(id);
@@ -49,8 +60,23 @@ impl Naive {
         self.observe(id);
         self.judging = None;
         if called {
-            self.touch(id, true);
+            self.touch(id, Cause::Booking);
         }
+    }
+
+    /// Tests equity against the limits, and locks or fails the account, or warns; whether it locked or
+    /// failed.
+    fn test(&mut self, id: usize, equity: Notional) -> bool {
+        let account = &self.accounts[id];
+        let breaches = account.rules.breached(equity, account.locked);
+        let broken = breaches.iter().any(|limit| limit.effect != Effect::Warn);
+        self.report(id, equity, &breaches);
+        if broken {
+            self.carry_out(id, &breaches);
+        } else {
+            self.warn(id, equity);
+        }
+        broken
     }
 
     /// Whether a new mark means anything for an account: a limit is violated, a peak moves, the
@@ -281,11 +307,11 @@ impl Naive {
         }
     }
 
-    fn ratchet(&mut self, id: usize, equity: Notional, booked: bool) {
+    fn ratchet(&mut self, id: usize, equity: Notional, closed: bool) {
         let plan = self.plan(id).clone();
         let moves = self.accounts[id].rules.ratchet_equity(&plan, equity);
         self.push_moves(id, &moves, FloorMoveCause::Trailed);
-        if booked {
+        if closed {
             let balance = self.balance_of(id);
             let moves = self.accounts[id].rules.ratchet_closed(&plan, balance);
             self.push_moves(id, &moves, FloorMoveCause::Trailed);

@@ -10,6 +10,7 @@ use types::{
 };
 
 use super::Naive;
+use super::judge::Cause;
 
 impl Naive {
     pub(super) fn change_account(&mut self, account: AccountId, change: AccountChange) {
@@ -82,7 +83,7 @@ impl Naive {
             Some(day) => {
                 self.roll_account(id, day);
             }
-            None => self.judge(id, true),
+            None => self.judge(id, Cause::Booking),
         }
         self.accounts[id].rules.restart_inactivity();
     }

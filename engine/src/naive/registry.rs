@@ -13,6 +13,7 @@ use types::{
 use super::Naive;
 use super::account::Account;
 use super::contest::Contest;
+use super::judge::Cause;
 use super::market::Market;
 
 impl Naive {
@@ -133,7 +134,7 @@ impl Naive {
         self.push(EventKind::ConversionSet { from, to, rate });
         for id in 0..self.accounts.len() {
             if self.currency(id) == to && self.accounts[id].foreign_balance(from).is_some() {
-                self.touch(id, true);
+                self.touch(id, Cause::Booking);
             }
         }
     }

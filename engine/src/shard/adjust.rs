@@ -6,6 +6,7 @@ use types::{
 };
 
 use super::Shard;
+use super::cascade::TouchedBy;
 use crate::event_buf::EventBuf;
 
 impl Shard {
@@ -42,7 +43,7 @@ impl Shard {
             AdjustKind::Scale | AdjustKind::Payout => self.scale(id, events),
         };
         match done {
-            Ok(()) => self.touch_account(id, true),
+            Ok(()) => self.touch_account(id, TouchedBy::Close),
             Err((reason, standing)) => {
                 events.push(EventKind::AdjustDenied {
                     account: id,

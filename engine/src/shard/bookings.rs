@@ -6,6 +6,7 @@ use types::{
 };
 
 use super::Shard;
+use super::cascade::TouchedBy;
 use super::registry::reject;
 use crate::event_buf::EventBuf;
 use crate::holding::{self, Holding};
@@ -108,7 +109,13 @@ impl Shard {
             balance,
             position,
         });
-        self.touch_account(held.account, true);
+        // A split sells what is no whole lot.
+        let by = if cause == BookingCause::Split && amount != Money::ZERO {
+            TouchedBy::Close
+        } else {
+            TouchedBy::Booking
+        };
+        self.touch_account(held.account, by);
     }
 
     /// Handles of the positions of an instrument, by account and leg; the caller gives the list back.

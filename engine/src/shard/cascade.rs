@@ -65,8 +65,18 @@ impl Pending {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Touched {
     pub(super) account: AccountId,
-    /// Something was filled or booked, so that its balance may have changed.
-    pub(super) booked: bool,
+    pub(super) by: TouchedBy,
+}
+
+/// What touched an account; more says more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum TouchedBy {
+    /// A mark: its equity may have changed.
+    Mark,
+    /// A fill or a booking: its balance may have changed.
+    Booking,
+    /// A fill or a booking that realised profit or loss.
+    Close,
 }
 
 /// An order that waits for its parent goes to the market with this much more.
@@ -100,9 +110,9 @@ fn take_least(list: &mut Vec<InstrumentId>) -> Option<InstrumentId> {
 impl Shard {
     /// The account has to be judged.
     #[inline]
-    pub(super) fn touch_account(&mut self, account: AccountId, booked: bool) {
+    pub(super) fn touch_account(&mut self, account: AccountId, by: TouchedBy) {
         // What an account's own liquidation does to it was decided when it was judged.
-        let touched = Touched { account, booked };
+        let touched = Touched { account, by };
         // Whoever sweeps a book is the second that its first trade touches, and is noted once.
         if self.pending.judged != Some(account) && self.pending.touched.get(1) != Some(&touched) {
             self.pending.touched.push(touched);
@@ -199,7 +209,7 @@ impl Shard {
             let mut leave = |holding: u32| {
                 touched.push(Touched {
                     account: holdings.get(holding).account,
-                    booked: false,
+                    by: TouchedBy::Mark,
                 });
             };
             if let Some(mark) = market.closing(Lots(1)) {
@@ -229,20 +239,20 @@ impl Shard {
         let mut kept = 0;
         for index in 0..judging.len() {
             let touched = judging[index];
-            // Sorted, so the last of an account's marks says whether anything was booked.
+            // Sorted, so the last that touched an account says the most.
             let is_last = judging
                 .get(index + 1)
                 .is_none_or(|next| next.account != touched.account);
             // A mark that changes nothing for an account gives it no turn in this round.
-            if is_last && (touched.booked || self.is_stirred(touched.account)) {
+            if is_last && (touched.by > TouchedBy::Mark || self.is_stirred(touched.account)) {
                 judging[kept] = touched;
                 kept += 1;
             }
         }
         judging.truncate(kept);
-        for &Touched { account, booked } in &judging {
+        for &Touched { account, by } in &judging {
             self.pending.judged = Some(account);
-            self.judge(account, booked, events);
+            self.judge(account, by, events);
             self.pending.judged = None;
         }
         judging.clear();

@@ -52,7 +52,9 @@ pub(super) enum Part {
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Earlier {
     pub(super) orders: u32,
-    /// Of those that may open or enlarge a position.
+    /// Those that need not close.
+    pub(super) openers: u32,
+    /// Lots of those that may open or enlarge a position.
     pub(super) buys: Lots,
     pub(super) sells: Lots,
 }

@@ -2,21 +2,23 @@
 
 use rules::{HoldingAction, SizeLimit, WeightedQty, worst_case};
 use types::{
-    AccountId, DenyReason, EventKind, InstrumentId, Leg, Lots, Money, NewOrder, OrderId, Qty,
-    Ratio, Side, TimestampNs,
+    AccountId, DenyReason, EventKind, InstrumentId, Leg, Lots, Money, NewOrder, OrderId, OrderRole,
+    Qty, Ratio, Side, TimestampNs,
 };
 
 use super::Shard;
 use super::check::{Desk, Earlier, Part};
+use crate::account::Account;
 use crate::event_buf::EventBuf;
 use crate::holding::Holding;
-use crate::order::is_closing;
+use crate::order::{Order, is_closing};
 
 impl Earlier {
     /// With one more order of so many lots.
     pub(super) fn and(mut self, request: &NewOrder, lots: Lots) -> Self {
         self.orders += 1;
         if !is_closing(request) {
+            self.openers += 1;
             let sum = match request.side {
                 Side::Buy => &mut self.buys,
                 Side::Sell => &mut self.sells,
@@ -57,13 +59,36 @@ impl Shard {
             .windows
             .check(&known.plan.conduct, symbol, opening)
             .map_err(DenyReason::Conduct)?;
-        if part != Part::Exit {
+        if part != Part::Exit && opening {
+            let openers = match known.plan.conduct.trades_per_day_max {
+                Some(_) => self.openers(desk.account).saturating_add(earlier.openers),
+                None => 0,
+            };
             desk.account
                 .rules
-                .check_counts(&known.plan, earlier.orders, opening)
+                .check_counts(&known.plan, earlier.orders, openers, opening)
                 .map_err(DenyReason::Conduct)?;
         }
         self.check_size_limit(desk, request, lots, earlier, Lots(0))
+    }
+
+    /// Working orders of an account that may still become trades of the day: they need not close, no fill
+    /// of theirs has opened anything, and those of their side are for more than the position that they
+    /// oppose.
+    fn openers(&self, account: &Account) -> u32 {
+        let may_open = |order: &Order| {
+            let held = self.holdings.get(order.holding);
+            let (working, opposed) = match order.side {
+                Side::Buy => (held.buys, held.lots.0.saturating_neg()),
+                Side::Sell => (held.sells, held.lots.0),
+            };
+            !order.flags.is_closing()
+                && !order.flags.has_opened()
+                && !is_exit(order.role)
+                && working.0 > opposed.max(0)
+        };
+        let orders = self.account_orders(account);
+        orders.filter(|(_, order)| may_open(order)).count() as u32
     }
 
     /// As [`Shard::check_conduct`], for an order that takes the place of leaves. One that asks for no more
@@ -193,6 +218,14 @@ impl Shard {
             });
         }
     }
+}
+
+/// Whether an order is a bracket's exit.
+const fn is_exit(role: OrderRole) -> bool {
+    matches!(
+        role,
+        OrderRole::TakeProfit | OrderRole::StopLoss | OrderRole::CoverStop
+    )
 }
 
 /// Whether an order could open or enlarge a position: it need not close, and with the working orders of

@@ -2,6 +2,7 @@
 
 use types::{CurveId, EventKind, InputRejection, Label, LatencyId, LatencySample, Price};
 
+use super::cascade::TouchedBy;
 use super::registry::reject;
 use super::{Conversion, Shard};
 use crate::account::{CurrencyId, House};
@@ -78,7 +79,7 @@ impl Shard {
             let account = &self.accounts[id];
             if account.currency == to && account.foreign.iter().any(|(held, _)| held == from) {
                 // Its balance is another one.
-                self.touch_account(types::AccountId(id as u32), true);
+                self.touch_account(types::AccountId(id as u32), TouchedBy::Booking);
             }
         }
     }

@@ -6,6 +6,7 @@ use types::{
 };
 
 use super::Shard;
+use super::cascade::TouchedBy;
 use super::conduct::Closing;
 use crate::account::{Account, CurrencyId};
 use crate::event_buf::EventBuf;
@@ -225,7 +226,12 @@ impl Shard {
         if before.0 == 0 || change.round_turn {
             self.follow_position(handle, before, after);
         }
-        self.touch_account(account_id, true);
+        let by = if change.closed {
+            TouchedBy::Close
+        } else {
+            TouchedBy::Booking
+        };
+        self.touch_account(account_id, by);
         change.opened
     }
 

@@ -8,7 +8,7 @@ use types::{
 };
 
 use super::Shard;
-use super::cascade::Touched;
+use super::cascade::{Touched, TouchedBy};
 use super::fills::Execution;
 use super::holdings::Reckoning;
 use crate::account::{Account, BreachRecord, Move};
@@ -21,12 +21,12 @@ impl Shard {
     /// Judges an account out of turn, as at a roll.
     pub(super) fn judge_alone(&mut self, id: AccountId, events: &mut EventBuf) {
         let before = self.pending.judged.replace(id);
-        self.judge(id, true, events);
+        self.judge(id, TouchedBy::Booking, events);
         self.pending.judged = before;
     }
 
-    /// Tests one account and carries out what follows. `booked`: its balance may have changed.
-    pub(super) fn judge(&mut self, id: AccountId, booked: bool, events: &mut EventBuf) {
+    /// Tests one account and carries out what follows.
+    pub(super) fn judge(&mut self, id: AccountId, by: TouchedBy, events: &mut EventBuf) {
         let account = &self.accounts[id.0 as usize];
         let reckoning = self.reckon(account);
         let equity = reckoning.equity;
@@ -36,13 +36,20 @@ impl Shard {
             let broken = !is_quiet && self.test_limits(id, equity, events);
             let called = !broken && self.call_margin(id, &reckoning, events);
             // A liquidation closes positions like any other fill.
-            let booked = booked || broken || called;
+            let by = if broken || called {
+                TouchedBy::Close
+            } else {
+                by
+            };
             if !is_quiet {
                 self.ratchet_equity(id, equity, events);
             }
             stands = !broken && !called;
-            if booked {
-                self.ratchet_closed(id, events);
+            if by > TouchedBy::Mark {
+                // What is booked while something is open counts with the next close.
+                if by == TouchedBy::Close || reckoning.positions == 0 {
+                    self.ratchet_closed(id, events);
+                }
                 // Nothing is an objective's while something is open.
                 if !stands || reckoning.positions == 0 {
                     self.test_objectives(id, events);
@@ -120,12 +127,13 @@ impl Shard {
         // Its rules look at what is left once more.
         self.pending.touched.push(Touched {
             account: id,
-            booked: true,
+            by: TouchedBy::Booking,
         });
         true
     }
 
-    /// Tests the limits against equity and carries out what follows; says whether one was violated.
+    /// Tests the limits against equity and carries out what follows; says whether one was violated. A
+    /// day that gets locked is tested once more, when its positions are closed.
     #[cold]
     fn test_limits(&mut self, id: AccountId, equity: Notional, events: &mut EventBuf) -> bool {
         let account = &self.accounts[id.0 as usize];
@@ -166,8 +174,12 @@ impl Shard {
         if fails {
             self.change_life(id, LifeChange::Fail, events);
         } else {
-            self.accounts[id.0 as usize].day_locked = true;
+            let account = &mut self.accounts[id.0 as usize];
+            account.day_locked = true;
             events.push(EventKind::DayLocked { account: id });
+            // The liquidation's prices and fees may leave less than a hard limit allows.
+            let left = self.equity_of(&self.accounts[id.0 as usize]);
+            self.test_limits(id, left, events);
         }
     }
 

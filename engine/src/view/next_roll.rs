@@ -1,6 +1,6 @@
 //! What the next roll would do to an account.
 
-use rules::Limit;
+use rules::{AccountRules, Limit};
 use types::{Money, Notional, Qty, TradingDay};
 
 use crate::account::Account;
@@ -32,22 +32,23 @@ pub struct RolledLimit {
 }
 
 impl Shard {
-    pub(super) fn next_roll(&self, account: &Account) -> Option<NextRoll> {
+    /// Of an account with these rules, this balance and this equity.
+    pub(super) fn next_roll(
+        &self,
+        account: &Account,
+        rules: &AccountRules,
+        balance: Money,
+        equity: Notional,
+    ) -> Option<NextRoll> {
         let plan = &self.plans[account.plan.0 as usize].plan;
         if !account.is_trading() {
             return None;
         }
-        let day = match account.rules.day() {
+        let day = match rules.day() {
             Some(open) => Some(plan.days.after(open)?),
             None => None,
         };
-        let equity = self.equity_of(account);
-        let rolled = account.rules.preview_roll(
-            plan,
-            day.unwrap_or(TradingDay(0)),
-            self.balance_of(account),
-            equity,
-        );
+        let rolled = rules.preview_roll(plan, day.unwrap_or(TradingDay(0)), balance, equity);
         let limits = [rolled.daily, rolled.max].into_iter().flatten();
         let limits = limits.map(|limit| RolledLimit {
             limit,

@@ -1,11 +1,12 @@
 //! What an order would do to its account: the answer before it is sent.
 
 use types::{
-    DenyReason, Effect, Lots, Money, NewOrder, Notional, OrderKind, Price, Side, SignedQty, Ticks,
-    TimeInForce, TriggerOn,
+    Consistency, DenyReason, Effect, Lots, Money, NewOrder, Notional, OrderKind, Price, Side,
+    SignedQty, Ticks, TimeInForce, TimestampNs, TriggerOn,
 };
 
 use super::limits::{LimitView, Worth};
+use super::next_roll::NextRoll;
 use crate::account::{Account, CurrencyId};
 use crate::holding::{self, Holding};
 use crate::market::{Market, Touch, TriggerList};
@@ -42,6 +43,11 @@ pub struct WhatIf {
     pub limits: Vec<LimitView>,
     /// The limits, daily before maximum, that it would violate at once.
     pub breaches: Vec<types::RuleKind>,
+    /// What the next roll would do after it; `None` where it ends or locks the account at once, or the
+    /// account does not trade.
+    pub next_roll: Option<NextRoll>,
+    /// How the account would stand against its consistency rule after it.
+    pub consistency: Option<Consistency>,
 }
 
 /// How an order would execute.
@@ -92,6 +98,9 @@ impl Shard {
             |place| worth.positions[place],
         );
         let lots = executable(request, &held, lots);
+        let was_flat = worth.positions.is_empty();
+        let opened_at = held.opened;
+        let (mut opens, mut closes) = (false, false);
         let (mut fee, mut realised) = (Money::ZERO, Money::ZERO);
         if let Some(price) = price.filter(|_| lots.0 != 0) {
             let value = holding::value(price, lots, market.tick_value);
@@ -105,6 +114,7 @@ impl Shard {
             };
             let signed = Lots(lots.0.saturating_mul(request.side.sign()));
             let change = held.trade(price, signed, market.tick_value);
+            (opens, closes) = (change.opened, change.closed);
             if change.closed {
                 realised = change.realised.to_money_floor();
             }
@@ -131,12 +141,35 @@ impl Shard {
         let breached = account.rules.breached(worth.equity, account.day_locked);
         let ends = breached.iter().any(|limit| limit.effect != Effect::Warn);
         let mut rules = account.rules.clone();
-        if account.is_trading() && !ends {
-            let plan = &self.plans[account.plan.0 as usize].plan;
-            let balance = self.balance_with(account, market.currency, net);
-            rules.ratchet_equity(plan, worth.equity);
-            rules.ratchet_closed(plan, balance);
+        let plan = &self.plans[account.plan.0 as usize].plan;
+        let balance = self.balance_with(account, market.currency, net);
+        if account.is_trading() {
+            let in_own = |amount: Money| {
+                let amount = amount.to_notional();
+                self.convert_floor(amount, market.currency, account.currency)
+                    .to_money_floor()
+            };
+            rules.record_realised(in_own(net));
+            if opens {
+                rules.record_opening_fill();
+            }
+            if closes {
+                rules.record_excluded(self.excluded_of(
+                    account,
+                    market,
+                    opened_at,
+                    in_own(realised),
+                ));
+            }
+            if !ends {
+                rules.ratchet_equity(plan, worth.equity);
+                if closes || was_flat {
+                    rules.ratchet_closed(plan, balance);
+                }
+            }
         }
+        let next_roll = self.next_roll(account, &rules, balance, worth.equity);
+        let valued = rules.valued(plan, worth.equity);
         let mut breaches: Vec<_> = breached.iter().map(|limit| limit.rule).collect();
         breaches.sort_unstable();
         Ok(WhatIf {
@@ -151,7 +184,25 @@ impl Shard {
             equity: worth.equity.to_money_floor(),
             limits: self.limit_views(account, &rules, &worth),
             breaches,
+            next_roll: next_roll.filter(|_| !ends),
+            consistency: valued.consistency(plan, request.account),
         })
+    }
+
+    /// Of profit that a close would realise now, what would not count.
+    fn excluded_of(
+        &self,
+        account: &Account,
+        market: &Market,
+        opened: TimestampNs,
+        realised: Money,
+    ) -> Money {
+        let known = &self.plans[account.plan.0 as usize];
+        let conduct = &known.plan.conduct;
+        let symbol = market.instrument.symbol;
+        let in_window = known.windows.excludes_profit(conduct, symbol).is_some();
+        let verdict = conduct.judge_close(opened, self.ts, realised, in_window);
+        verdict.excluded
     }
 
     /// What an account has in one currency, with `more` cash and these positions, in its own.

@@ -5,7 +5,7 @@ use rules::{Allowance, MaxLoss, Plan, StopTrailing, TrailSource};
 use types::{Effect, Financing, Leg, MarketData, Money, PaperModel, Ratio};
 
 use crate::words::{Words, buy, market, print, quote, sell};
-use crate::world::{World, crossed, instrument, money, paper, plan, price};
+use crate::world::{ACCOUNT, World, crossed, instrument, money, paper, plan, price};
 
 /// Account 0 is long 10 from 101, account 1 short 3 from 100; 100 bid, 101 asked.
 fn held() -> World {
@@ -107,6 +107,38 @@ fn nobody_who_holds_nothing_is_booked() {
     world.tell(buy(2, 5).at("90"));
     assert_eq!(world.tell(dividend(money("1"))), [""; 0]);
     assert_eq!(world.tell(financing(-100_000, 0, "100")), [""; 0]);
+}
+
+#[test]
+fn financing_of_an_open_position_moves_the_closed_balance_with_the_next_close() {
+    let rules = Plan {
+        max_loss: Some(MaxLoss {
+            trail: TrailSource::ClosedBalance,
+            allowance: Allowance::Fixed(money("3000")),
+            stop: StopTrailing::Never,
+            effect: Effect::Fail,
+            touch_is_breach: true,
+        }),
+        ..plan("100000")
+    };
+    let share = paper(PaperModel::default());
+    let mut world = World::limited(Limits::default(), &[share], &rules, 1);
+    let floor = |world: &World| {
+        world.shard.account_view(ACCOUNT).unwrap().limits[0]
+            .limit
+            .floor
+    };
+    world.tell(quote("100", "100"));
+    world.tell(buy(0, 1_000));
+    // 2% of 100,000.
+    let told = world.tell(financing(20_000_000, 0, "100"));
+    assert_eq!(told, ["account 0 booked Financing 2000, holds 1000"]);
+    assert_eq!(floor(&world), money("97000"));
+    world.roll(1);
+    assert_eq!(floor(&world), money("97000"));
+    world.tell(sell(0, 1));
+    assert_eq!(floor(&world), money("99000"));
+    world.agrees();
 }
 
 #[test]

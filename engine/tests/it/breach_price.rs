@@ -64,7 +64,9 @@ fn breaks(
         ts_event: TimestampNs(0),
         data,
     }));
-    events.iter().any(|event| {
+    // What the liquidation of a locked day leaves is tested once more: that is another equity.
+    let first = |event: &&EventKind| !matches!(event, EventKind::DayLocked { .. });
+    events.iter().take_while(first).any(|event| {
         matches!(event, EventKind::Breach(breach) if breach.account == account && breach.rule == rule)
     })
 }

@@ -225,19 +225,42 @@ fn orders(max: u32) -> Conduct {
 }
 
 #[test]
-fn a_day_has_so_many_orders_whatever_they_do() {
+fn a_day_has_so_many_orders_and_those_that_only_close() {
     let mut world = trading(orders(2));
     world.tell(buy(0, 2));
     // What is denied is no order.
     world.tell(buy(0, 0));
     world.tell(buy(0, 1).at("90"));
-    let denied = ["denied Conduct orders 2 of 2"];
-    assert_eq!(world.tell(sell(0, 1).reduce_only()), denied);
+    assert_eq!(world.tell(buy(0, 1)), ["denied Conduct orders 2 of 2"]);
+    // What can only close is let in, and counts.
+    assert_eq!(world.tell(sell(0, 1).reduce_only()).len(), 2);
+    assert_eq!(world.tell(buy(0, 1)), ["denied Conduct orders 3 of 2"]);
     assert_eq!(world.tell(amend_qty(0, 2, 5)), ["#2 amended 5 at 90"]);
     assert_eq!(world.tell(cancel(0, 2)).len(), 1);
-    assert_eq!(world.tell(sell(0, 1)), denied);
+    assert_eq!(world.tell(sell(0, 2)), ["denied Conduct orders 3 of 2"]);
+    assert_eq!(world.tell(sell(0, 1)).len(), 2);
+    assert_eq!(world.position(0), "0");
     world.roll(2);
     assert_eq!(world.tell(sell(0, 1)).len(), 2);
+    world.agrees();
+}
+
+#[test]
+fn resting_orders_that_may_open_are_trades_at_the_door() {
+    let mut world = trading(Conduct {
+        trades_per_day_max: Some(2),
+        ..Conduct::default()
+    });
+    world.tell(buy(0, 1).at("90"));
+    world.tell(buy(0, 1).at("89"));
+    let denied = ["denied Conduct trades 2 of 2"];
+    assert_eq!(world.tell(buy(0, 1)), denied);
+    assert_eq!(world.tell(cancel(0, 2)).len(), 1);
+    assert_eq!(world.tell(buy(0, 1)).len(), 2);
+    assert_eq!(world.tell(buy(0, 1)), denied);
+    // What rests and only closes is none.
+    assert_eq!(world.tell(sell(0, 1).at("110")).len(), 1);
+    assert_eq!(world.tell(sell(0, 1).at("110")), denied);
     world.agrees();
 }
 

@@ -5,8 +5,9 @@ use engine::Limits;
 use engine::view::{AccountView, LimitView, Move, NextRoll, WhatIf};
 use proptest::prelude::*;
 use rules::{
-    Allowance, Conduct, DailyAnchor, DailyLoss, Inactivity, InactivityEffect, MaxLoss, PayoutKeep,
-    PayoutRule, Plan, SizeLimit, SizeTier, Stage, StopTrailing, TrailSource,
+    Allowance, Conduct, ConsistencyRule, ConsistencyWindow, DailyAnchor, DailyLoss, Denominator,
+    Inactivity, InactivityEffect, MaxLoss, PayoutKeep, PayoutRule, Plan, SizeLimit, SizeTier,
+    Stage, StopTrailing, Target, TrailSource,
 };
 use types::{
     AdjustKind, Command, DenyReason, Effect, EventKind, FeeSchedule, FloorMoveCause, Funding,
@@ -111,6 +112,47 @@ fn an_order_through_zero_realises_and_opens_anew() {
     // 899 of room are 17.98 for each of 50: the first price that breaks is a tick above 117.
     let broken = &told.limits[0].breach_prices[0];
     assert_eq!((broken.side, broken.price), (Side::Sell, price("117.01")));
+}
+
+#[test]
+fn the_next_roll_and_consistency_are_shown_as_of_after_the_order() {
+    let rules = Plan {
+        daily_loss: Some(DailyLoss {
+            anchor: DailyAnchor::Balance,
+            allowance: Allowance::Fixed(money("2000")),
+            effect: Effect::Fail,
+            touch_is_breach: true,
+        }),
+        consistency: Some(ConsistencyRule {
+            cap: Ratio::percent(50),
+            denominator: Denominator::Net,
+            inclusive: true,
+            window: ConsistencyWindow::Phase,
+        }),
+        profit_target: Some(Target::Fixed(money("5000"))),
+        ..plan("100000")
+    };
+    let mut world = World::with(&[share()], &rules);
+    world.tell(quote("100", "100"));
+    world.book("3000");
+    world.tell(buy(0, 1_000));
+    world.tell(quote("98.5", "98.5"));
+    let told = what_if(&world, sell(0, 500));
+    assert_eq!(
+        (told.realised, told.equity),
+        (money("-750"), money("101500"))
+    );
+    // The balance is 102,250 then: 2,000 below it is 100,250.
+    let rolled = told.next_roll.unwrap().limits[0];
+    assert_eq!(rolled.limit.floor, money("100250"));
+    assert_eq!((rolled.breaches, rolled.distance), (false, money("1250")));
+    // 3,000 - 750 is all that was made, and half of twice as much.
+    let standing = told.consistency.unwrap();
+    assert_eq!(standing.total_needed, Some(money("4500")));
+    assert_eq!(standing.next_day_max, Some(money("2250")));
+    // Without the order the account shows what it is without it.
+    let view = world.shard.account_view(ACCOUNT).unwrap();
+    assert_eq!(view.consistency.unwrap().next_day_max, Some(money("3000")));
 }
 
 #[test]

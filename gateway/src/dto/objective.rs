@@ -92,7 +92,7 @@ impl ObjectiveDto {
             .collect()
     }
 
-    fn consistency(standing: &Consistency) -> Self {
+    pub(super) fn consistency(standing: &Consistency) -> Self {
         let Consistency {
             best_day,
             total,

@@ -38,11 +38,6 @@ pub fn rounded(ratio: Ratio) -> String {
     two_decimals(round(ratio.0.into(), 100_000))
 }
 
-/// A computed ratio in percent with two decimals, rounded down: what is not whole does not look so.
-pub fn rounded_down(ratio: Ratio) -> String {
-    two_decimals(i128::from(ratio.0).div_euclid(100_000))
-}
-
 fn round(dividend: i128, divisor: i128) -> i128 {
     let (quotient, remainder) = (dividend / divisor, dividend % divisor);
     let is_half_or_more =
@@ -86,7 +81,7 @@ mod tests {
         assert_eq!(share(1, 0), None);
         assert_eq!(rounded(Ratio(12_345_000)), "1.23");
         assert_eq!(rounded(Ratio(12_350_000)), "1.24");
-        assert_eq!(rounded_down(Ratio(999_999_999)), "99.99");
-        assert_eq!(rounded_down(Ratio(-1)), "-0.01");
+        assert_eq!(rounded(Ratio(999_949_999)), "99.99");
+        assert_eq!(rounded(Ratio(-1)), "0.00");
     }
 }

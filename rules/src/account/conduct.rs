@@ -162,9 +162,9 @@ impl AccountRules {
     }
 
     /// Tests the day's counts for one more order. `earlier`: orders that are accepted with it and come
-    /// before it. `opening`: it could open or enlarge a position; one
-    /// that only closes is never refused for the number of trades. Trades count when they happen:
-    /// orders that are working when the last one does still execute.
+    /// before it. `openers`: working orders, and earlier ones, that may open or enlarge a position and did
+    /// not yet; each may become a trade, so that no more are let in than may. `opening`: the order itself
+    /// may; one that only closes is never refused.
     ///
     /// # Errors
     /// [`ConductDenial::OrdersPerDay`], [`ConductDenial::TradesPerDay`].
@@ -172,17 +172,20 @@ impl AccountRules {
         &self,
         plan: &Plan,
         earlier: u32,
+        openers: u32,
         opening: bool,
     ) -> Result<(), ConductDenial> {
-        let Activity { orders, trades, .. } = self.activity;
-        let orders = orders.saturating_add(earlier);
+        if !opening {
+            return Ok(());
+        }
+        let orders = self.activity.orders.saturating_add(earlier);
+        let trades = self.activity.trades.saturating_add(openers);
         if let Some(max) = plan.conduct.orders_per_day_max
             && orders >= max
         {
             return Err(ConductDenial::OrdersPerDay { max, orders });
         }
         if let Some(max) = plan.conduct.trades_per_day_max
-            && opening
             && trades >= max
         {
             return Err(ConductDenial::TradesPerDay { max, trades });

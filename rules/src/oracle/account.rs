@@ -290,13 +290,9 @@ impl AccountOracle {
         let mut found = self.limits();
         found.retain(|limit| self.is_tested(limit, locked) && limit.is_violated(&equity));
         found.sort_by(|a, b| {
-            let mildness = |effect| match effect {
-                Effect::Fail => 0,
-                Effect::LockForDay => 1,
-                Effect::Warn => 2,
-            };
-            mildness(a.effect)
-                .cmp(&mildness(b.effect))
+            let is_soft = |effect| effect != Effect::Fail;
+            is_soft(a.effect)
+                .cmp(&is_soft(b.effect))
                 .then(b.figures.floor.cmp(&a.figures.floor))
         });
         found.into_iter().map(|limit| limit.rule).collect()

@@ -1,9 +1,11 @@
 //! The board against a sorted list, in blocks of four so that every edge is met often.
 
+use std::cmp::Reverse;
+
 use proptest::prelude::*;
 use rules::board::{BlockList, ENTRANTS_MAX, EntrantTooHigh};
-use rules::{Board, Key, Place};
-use types::{AccountId, Codec, CodecError, Ratio, TimestampNs};
+use rules::{Board, Key, Place, TotalReturn};
+use types::{AccountId, Codec, CodecError, Notional, Ratio, TimestampNs};
 
 /// The rows sorted anew whenever somebody asks.
 #[derive(Debug, Default)]
@@ -29,7 +31,7 @@ impl SortedList {
         rows.sort_by_key(|(_, key)| {
             (
                 -key.total,
-                -key.total_return.0,
+                Reverse(key.total_return),
                 key.max_drawdown,
                 key.attained_at,
                 key.entrant,
@@ -65,7 +67,10 @@ fn change(entrants: u32) -> impl Strategy<Value = Change> {
         5 => (0..entrants, figures).prop_map(|(entrant, (total, gain, fall, at))| {
             Change::Update(entrant, Key {
                 total,
-                total_return: Ratio(gain),
+                total_return: TotalReturn {
+                    initial: Notional(1_000),
+                    equity: Notional(i128::from(1_000 + gain)),
+                },
                 max_drawdown: Ratio(fall),
                 attained_at: TimestampNs(at),
                 entrant,
@@ -170,7 +175,7 @@ proptest! {
 fn key(entrant: u32, total: i64) -> Key {
     Key {
         total,
-        total_return: Ratio::ZERO,
+        total_return: TotalReturn::ZERO,
         max_drawdown: Ratio::ZERO,
         attained_at: TimestampNs(0),
         entrant,

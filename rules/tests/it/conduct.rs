@@ -157,24 +157,28 @@ fn a_day_has_so_many_orders_and_trades() {
     });
     let mut account = AccountRules::open(&plan, None);
     account.record_order();
-    assert_eq!(account.check_counts(&plan, 0, true), Ok(()));
+    assert_eq!(account.check_counts(&plan, 0, 0, true), Ok(()));
     account.record_trade();
     assert_eq!(
-        account.check_counts(&plan, 0, true),
+        account.check_counts(&plan, 0, 0, true),
         Err(ConductDenial::TradesPerDay { max: 1, trades: 1 })
     );
-    assert_eq!(account.check_counts(&plan, 0, false), Ok(()), "closing");
+    assert_eq!(account.check_counts(&plan, 0, 0, false), Ok(()), "closing");
     account.record_order();
     account.record_order();
-    for opening in [false, true] {
-        assert_eq!(
-            account.check_counts(&plan, 0, opening),
-            Err(ConductDenial::OrdersPerDay { max: 3, orders: 3 })
-        );
-    }
+    assert_eq!(
+        account.check_counts(&plan, 0, 0, true),
+        Err(ConductDenial::OrdersPerDay { max: 3, orders: 3 })
+    );
+    assert_eq!(account.check_counts(&plan, 0, 0, false), Ok(()), "closing");
     account.roll(&plan, day(1), usd(50_000), equity(50_000), false);
     assert_eq!((account.orders_today(), account.trades_today()), (0, 0));
-    assert_eq!(account.check_counts(&plan, 0, true), Ok(()));
+    assert_eq!(account.check_counts(&plan, 0, 0, true), Ok(()));
+    // One that works may become the day's trade.
+    assert_eq!(
+        account.check_counts(&plan, 0, 1, true),
+        Err(ConductDenial::TradesPerDay { max: 1, trades: 1 })
+    );
 }
 
 #[test]
@@ -265,6 +269,9 @@ fn the_trader_is_warned_once_a_day_where_the_share_is_used() {
     let limit = *account.daily().unwrap();
     assert_eq!(limit.used(equity(48_000)), Some(Ratio::percent(80)));
     assert_eq!(limit.used(just_above), Some(Ratio(799_999_999)));
+    // Toward 0 on both sides of the baseline.
+    let just_in_profit = Notional(equity(50_000).0 + 1);
+    assert_eq!(limit.used(just_in_profit), Some(Ratio::ZERO));
     assert_eq!(limit.used(equity(50_100)), Some(Ratio::percent(-4)));
     account.mark_warned(&plan, DailyLoss);
     assert_eq!(warned_rules(&account, &plan, equity(47_500)), []);
@@ -305,14 +312,15 @@ fn a_limit_that_only_warns_is_reported_once_a_day() {
 }
 
 #[test]
-fn the_breach_that_locks_goes_before_the_one_that_warns() {
+fn of_two_soft_breaches_the_higher_floor_leads_and_the_graver_one_decides() {
+    // Daily 50,000 - 2,500, maximum 50,000 - 4,000; neither fails the account.
     let mut plan = warned();
     plan.daily_loss.as_mut().unwrap().effect = Effect::Warn;
     plan.max_loss.as_mut().unwrap().effect = Effect::LockForDay;
     let account = AccountRules::open(&plan, None);
     let breaches = account.breached(equity(40_000), false);
     let rules: Vec<_> = breaches.iter().map(|limit| limit.rule).collect();
-    assert_eq!(rules, [RuleKind::MaxLoss, RuleKind::DailyLoss]);
+    assert_eq!(rules, [RuleKind::DailyLoss, RuleKind::MaxLoss]);
     assert_eq!(breaches.effect(), Some(Effect::LockForDay));
 }
 

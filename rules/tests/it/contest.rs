@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use rules::{
     Award, Contest, ContestChange, ContestRules, EntryFee, EntryRules, Key, Prize, PrizeAmount,
-    PrizePool, TeamRules, Window,
+    PrizePool, TeamRules, TotalReturn, Window,
 };
 use types::ContestRefusal as Refusal;
 use types::{
@@ -26,7 +26,7 @@ const fn who(entrant: u32) -> AccountId {
 fn key(entrant: u32, points: i64) -> Key {
     Key {
         total: points,
-        total_return: Ratio::ZERO,
+        total_return: TotalReturn::ZERO,
         max_drawdown: Ratio::ZERO,
         attained_at: TimestampNs(0),
         entrant,

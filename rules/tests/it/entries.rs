@@ -1,6 +1,6 @@
 //! Scores and ranks: the published checks, the gates, the order of a board.
 
-use rules::{Competition, Entry, Gates, Ineligible, Score, Standing, rank};
+use rules::{Competition, Entry, Gates, Ineligible, Score, Standing, TotalReturn, rank};
 use types::{AccountId, Codec, Notional, Ratio, TimestampNs};
 
 use crate::plans::{competition, equity};
@@ -148,6 +148,24 @@ fn row(account: u32, change: impl FnOnce(&mut Standing)) -> Standing {
 }
 
 #[test]
+fn returns_are_compared_as_exact_fractions() {
+    let of = |initial, equity| TotalReturn {
+        initial: Notional(initial),
+        equity: Notional(equity),
+    };
+    // 40% and next to it, of equities whose products no integer holds.
+    let large = 10_i128.pow(37);
+    assert_eq!(of(5, 7), of(5 * large, 7 * large));
+    assert!(of(5 * large, 7 * large + 1) > of(5, 7));
+    assert!(of(5 * large, 7 * large - 1) < of(5, 7));
+    assert!(of(5 * large, 7 * large + 1) < of(5 * large - 1, 7 * large + 1));
+    // -150% is less than -100%, which is less than -99%.
+    assert!(of(2, -1) < of(7, 0));
+    assert!(of(7, 0) < of(100, 1));
+    assert!(of(3, 1) < of(2, 1) && of(2, 1) > of(3, 1));
+}
+
+#[test]
 fn ties_are_broken_in_the_published_order() {
     let mut rows = [
         row(9, |row| row.score.ineligible = Some(Ineligible::Breached)),
@@ -155,7 +173,7 @@ fn ties_are_broken_in_the_published_order() {
         row(7, |_| {}),
         row(6, |row| row.attained_at = TimestampNs(1)),
         row(5, |row| row.score.max_drawdown = Ratio(1)),
-        row(4, |row| row.score.total_return = Ratio(1)),
+        row(4, |row| row.total_return.equity.0 += 1),
         row(3, |row| row.score.total += 1),
         row(2, |row| {
             row.score.total += 9;

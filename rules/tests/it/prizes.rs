@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use rules::oracle::Rational;
 use rules::prizes::{Award, Awards, PLACES_MAX};
-use rules::{EntryFee, Key, Prize, PrizeAmount, PrizePool};
+use rules::{EntryFee, Key, Prize, PrizeAmount, PrizePool, TotalReturn};
 use types::{AccountId, Codec, Money, Ratio, TimestampNs};
 
 use crate::plans::usd;
@@ -45,7 +45,7 @@ fn pool(whole: i64, places: &[Prize]) -> PrizePool {
 fn entry(account: u32, points: i64) -> Key {
     Key {
         total: points,
-        total_return: Ratio::ZERO,
+        total_return: TotalReturn::ZERO,
         max_drawdown: Ratio::ZERO,
         attained_at: TimestampNs(0),
         entrant: account,

@@ -255,7 +255,7 @@ proptest! {
             .map(|(&(total, total_return, max_drawdown, attained, ranked), id)| {
                 let mut row = Standing::new(AccountId(id), id, &entry, &competition(), !ranked);
                 row.score.total = total;
-                row.score.total_return = Ratio(total_return);
+                row.total_return.equity = Notional(i128::from(total_return));
                 row.score.max_drawdown = Ratio(max_drawdown);
                 row.attained_at = TimestampNs(attained);
                 if ranked {

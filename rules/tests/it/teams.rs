@@ -3,13 +3,13 @@
 use proptest::prelude::*;
 use rules::oracle::Rational;
 use rules::teams::Member;
-use rules::{Key, TeamRules, TeamStanding, rank_teams};
+use rules::{Key, TeamRules, TeamStanding, TotalReturn, rank_teams};
 use types::{AccountId, Codec, Ratio, TeamId, TimestampNs};
 
 fn key(account: u32, total: i64, attained: u64) -> Key {
     Key {
         total,
-        total_return: Ratio::ZERO,
+        total_return: TotalReturn::ZERO,
         max_drawdown: Ratio::ZERO,
         attained_at: TimestampNs(attained),
         entrant: account,

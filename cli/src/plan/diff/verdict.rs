@@ -4,8 +4,8 @@
 use std::cmp::Ordering;
 
 use rules::{
-    Allowance, DayCounts, Denominator, HoldingAction, InactivityEffect, PayoutKeep, Plan,
-    SizeLimit, StopTrailing, Target, TrailSource,
+    AfterPayout, Allowance, DayCounts, Denominator, HoldingAction, InactivityEffect, PayoutKeep,
+    PayoutRule, Plan, SizeLimit, StopTrailing, Target, TrailSource,
 };
 use types::{Effect, Funding, Money};
 
@@ -115,22 +115,32 @@ fn limits(field: &str, old: &Plan, new: &Plan, comparable: bool) -> Option<Order
         "max_loss.allowance" => allowances(old_loss.allowance, new_loss.allowance, comparable),
         "max_loss.effect" => least(severity(old_loss.effect), severity(new_loss.effect)),
         "max_loss.touch_is_breach" => least(old_loss.touch_is_breach, new_loss.touch_is_breach),
-        "max_loss.trail" => trails(old_loss.trail, new_loss.trail),
+        "max_loss.trail" => trails(old, new),
         "max_loss.stop" => stops(old_loss.stop, new_loss.stop, comparable),
         _ => None,
     }
 }
 
-/// A static floor is below every one that trails; one that follows the end of a day is never above the
-/// one that follows the same figure all day.
-fn trails(old: TrailSource, new: TrailSource) -> Option<Ordering> {
-    use TrailSource::{ClosedBalance, EodBalance, EodEquity, None as Static, TickEquity};
-    let is_below = |low, high| {
-        matches!(
-            (low, high),
-            (Static, _) | (EodBalance, ClosedBalance) | (EodEquity, TickEquity)
-        )
+/// A static floor is below every one that trails. One that follows equity at the end of a day is never
+/// above the one that follows it all day, unless either stops by what it saw: a `freeze_when` that the
+/// live peak reaches first freezes it below where the day ends, and a payout that lowers the floor moves
+/// one that is held for good and one that trails until it rises again. Balances have no order: cash that
+/// is booked while a position is open counts at the roll, and not before the next close.
+fn trails(old: &Plan, new: &Plan) -> Option<Ordering> {
+    use TrailSource::{EodEquity, None as Static, TickEquity};
+    let (old_loss, new_loss) = (old.max_loss?, new.max_loss?);
+    let ends_alike = [old, new].into_iter().all(|plan| {
+        let freezes = |stop| matches!(stop, StopTrailing::FreezeWhenSource(_));
+        let is_lowered = |rule: PayoutRule| rule.after == AfterPayout::FloorFallsByPayout;
+        !plan.max_loss.is_some_and(|rule| freezes(rule.stop))
+            && !plan.payout.is_some_and(is_lowered)
+    });
+    let is_below = |low, high| match (low, high) {
+        (Static, _) => true,
+        (EodEquity, TickEquity) => ends_alike,
+        _ => false,
     };
+    let (old, new) = (old_loss.trail, new_loss.trail);
     match (is_below(old, new), is_below(new, old)) {
         (true, false) => Some(Ordering::Greater),
         (false, true) => Some(Ordering::Less),

@@ -184,11 +184,15 @@ pub(super) fn habits(plan: &Plan) -> Option<Section> {
         ));
     }
     if let Some(max) = conduct.orders_per_day_max {
-        said.push(format!("A trading day takes {}.", count(max, "order")));
+        said.push(format!(
+            "A trading day takes {}; one that can only close is never refused for that.",
+            count(max, "order")
+        ));
     }
     if let Some(max) = conduct.trades_per_day_max {
         said.push(format!(
-            "A trading day takes {} that open or enlarge a position; closing is never refused for that.",
+            "A trading day takes {} that open or enlarge a position, with those that work and may; closing is never refused \
+             for that.",
             count(max, "order")
         ));
     }

@@ -31,11 +31,6 @@ fn traded(plan: &Plan, profits: &[Money]) -> (AccountRules, Money) {
     (account, balance)
 }
 
-/// What can be paid out, less what falls below a cent.
-fn eligible(plan: &Plan, account: &AccountRules, balance: Money) -> Money {
-    cents_floor(account.payout_eligible(plan, balance))
-}
-
 /// The payout rule.
 pub(super) fn payouts(plan: &Plan) -> Option<Section> {
     let rule = plan.payout?;
@@ -143,8 +138,8 @@ fn paid_out(plan: &Plan, rule: &PayoutRule, mut days: Vec<Money>) -> (Vec<String
             amount(balance),
             floor(&account),
         );
-        let sum = eligible(plan, &account, balance);
-        let asked = sum.max(CENT);
+        let sum = account.payout_eligible(plan, balance);
+        let asked = sum.max(Money(1));
         match account.check_payout(plan, AccountId(0), balance, asked) {
             Err(PayoutDenial::AboveEligible) if sum == Money::ZERO => {
                 said.push(format!("{after}: nothing can be paid out yet."));

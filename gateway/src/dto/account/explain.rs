@@ -11,6 +11,7 @@ use types::{DenyReason, NewOrder, TimestampNs};
 
 use super::LimitDto;
 use crate::dto::names::Names;
+use crate::dto::objective::ObjectiveDto;
 use crate::dto::reason::{self, Figures};
 use crate::dto::word::Word;
 
@@ -175,6 +176,10 @@ pub struct WhatIfDto {
     pub breaches: Vec<&'static str>,
     /// Every limit after it.
     pub limits: Vec<LimitDto>,
+    /// What the next roll would do after it; null where it breaks a limit that fails or locks the account.
+    pub next_roll: Option<NextRollDto>,
+    /// How the account would stand against its consistency rule after it; null without one.
+    pub consistency: Option<ObjectiveDto>,
 }
 
 /// Why an order would be refused.
@@ -218,6 +223,8 @@ impl WhatIfDto {
                 .iter()
                 .map(|limit| LimitDto::new(limit, equity, plan, names))
                 .collect(),
+            next_roll: answer.next_roll.as_ref().map(NextRollDto::new),
+            consistency: answer.consistency.as_ref().map(ObjectiveDto::consistency),
         }
     }
 }

@@ -63,9 +63,7 @@ impl AccountRowDto {
             balance: row.balance.to_string(),
             equity: row.equity.to_string(),
             pnl_pct: percent::share(equity - size, size).unwrap_or_default(),
-            worst_limit_used_pct: row
-                .used
-                .map(|used| percent::rounded_down(used.max(Ratio::ZERO))),
+            worst_limit_used_pct: row.used.map(|used| percent::rounded(used.max(Ratio::ZERO))),
         }
     }
 }
@@ -397,7 +395,7 @@ impl LimitDto {
             lowered: limit.lowered.to_string(),
             distance: view.distance.to_string(),
             distance_pct: percent::share(view.distance.0.into(), equity.to_money_floor().0.into()),
-            used_pct: view.used.map(percent::rounded_down),
+            used_pct: view.used.map(percent::rounded),
             moved: view.moved.as_ref().map(MoveDto::new),
             breach_prices: view
                 .breach_prices

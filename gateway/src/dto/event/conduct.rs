@@ -90,7 +90,7 @@ impl<M: SerializeMap> Fields<'_, M> {
         self.text("allowance", warning.allowance)?;
         self.text("floor", warning.floor)?;
         let used = rules::limit::used(warning.baseline, warning.floor, warning.equity);
-        self.put("used_pct", used.map(percent::rounded_down))
+        self.put("used_pct", used.map(percent::rounded))
     }
 }
 

@@ -91,14 +91,14 @@ pub(super) const EDGES: &[Edge] = &[
             "denied o3 orders_per_day max=4 orders=4",
             "cancelled o1 1 requested",
             "fill t1 1@100 left 0 touch",
-            "fill t2 1@100 left 0 touch",
+            "denied t2 trades_per_day max=2 trades=2",
             "denied t3 trades_per_day max=2 trades=2",
             "fill t4 1@100 left 0 touch",
             "fill t0 1@99 left 0 touch maker",
             "fill t5 1@99 left 0 touch",
         ],
-        // 1 at 100 and 2 at 99 stand at 98.
-        accounts: &["t 1000 equity 996 Y long 3"],
+        // 2 at 99 stand at 98.
+        accounts: &["t 1000 equity 998 Y long 2"],
     },
     Edge {
         scenario: "warnings",
