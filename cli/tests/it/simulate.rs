@@ -43,7 +43,7 @@ fn the_examples_of_the_schema_are_a_scenario() {
         .filter_map(|rest| rest.split_once("` |").map(|(example, _)| example))
         .map(|example| format!("{{\"type\"{example}\n"))
         .collect();
-    assert_eq!(examples.len(), 43);
+    assert_eq!(examples.len(), 44);
     let folder = tempfile::tempdir().unwrap();
     let scenario = folder.path().join("examples.jsonl");
     std::fs::write(&scenario, examples.concat()).unwrap();

@@ -80,6 +80,7 @@ pub(super) const EDGES: &[Edge] = &[
         events: &[
             "denied denied1 bad_quote",
             "denied denied2 bad_quote",
+            "rejected bad_quote",
             "fill rest 2@99 left 0 touch maker",
             "fill taken 1@101 left 0 depth",
             "fill quoted 1@102 left 0 touch",
