@@ -83,7 +83,7 @@ pub(super) const EDGES: &[Edge] = &[
             "rejected bad_quote",
             "fill rest 2@99 left 0 touch maker",
             "fill taken 1@101 left 0 depth",
-            "fill quoted 1@102 left 0 touch",
+            "fill quoted 1@102 left 0 depth",
         ],
         accounts: &[],
     },
