@@ -219,6 +219,10 @@ impl Follower {
     /// Writes the verified snapshot, unless it is ahead of what is on disk: recovery would refuse such a
     /// journal.
     fn write_verified(&mut self) {
+        // A store that finds no room may never come back.
+        if self.shared.ingress.is_disk_full() {
+            return;
+        }
         let synced = self.shared.synced();
         let Some((seq, hash)) = self.verified.take_if(|(seq, _)| *seq <= synced) else {
             return;

@@ -30,6 +30,7 @@ mod gate;
 mod handle;
 mod ingress;
 pub mod journal;
+mod keeper;
 mod latency;
 mod port;
 mod recovery;

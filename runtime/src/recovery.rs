@@ -13,6 +13,7 @@ use types::{Input, Seq, ShardId};
 
 use crate::config::{Config, JOURNAL, Projection, RecoveryHook, RecoveryProgress, Step};
 use crate::journal::{self, Anchor, Base, JournalError, Location, Reader, Reason, Writer};
+use crate::keeper::Keeper;
 use crate::retention::beginning;
 use crate::snapshot::{Restored, SnapshotStore, SnapshotStoreError, Snapshots};
 
@@ -115,8 +116,17 @@ pub(crate) fn recover(
     config: &mut Config,
     projection: &mut Option<Projection>,
 ) -> Result<Recovered, RecoveryError> {
-    let (store, restored) = SnapshotStore::open(&snapshot_directory(&config.directory))?;
-    recover_from(config, projection, Box::new(store), restored)
+    let path = snapshot_directory(&config.directory);
+    let (store, restored) = SnapshotStore::open(&path)?;
+    let keeper = Keeper::new(Box::new(store), path.clone()).map_err(|source| {
+        let doing = "start the thread of";
+        SnapshotStoreError::Io {
+            doing,
+            path,
+            source,
+        }
+    })?;
+    recover_from(config, projection, Box::new(keeper), restored)
 }
 
 /// As [`recover`], from a store that was opened.

@@ -45,6 +45,12 @@ pub enum SnapshotStoreError {
         /// What it said.
         source: io::Error,
     },
+    /// A write did not come back. Nothing more is kept until the next start.
+    #[error("the snapshot store {} does not answer", path.display())]
+    Stuck {
+        /// Its directory.
+        path: PathBuf,
+    },
     /// Also a new, empty store does not work.
     #[error("the snapshot store {} does not work: {reason}", path.display())]
     Unusable {
