@@ -64,8 +64,8 @@ fn breaks(
         ts_event: TimestampNs(0),
         data,
     }));
-    // What the liquidation of a locked day leaves is tested once more: that is another equity.
-    let first = |event: &&EventKind| !matches!(event, EventKind::DayLocked { .. });
+    // What the liquidation of its locked day leaves is tested once more: that is another equity.
+    let first = |event: &&EventKind| !matches!(event, EventKind::DayLocked { account: locked } if *locked == account);
     events.iter().take_while(first).any(|event| {
         matches!(event, EventKind::Breach(breach) if breach.account == account && breach.rule == rule)
     })
