@@ -17,7 +17,6 @@ pub mod book;
 mod depth;
 mod derived;
 mod event_buf;
-mod grid;
 mod holding;
 mod limits;
 mod market;

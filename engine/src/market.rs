@@ -2,8 +2,8 @@
 //! exposed to it.
 
 use types::{
-    Codec, CodecError, Funding, Instrument, InstrumentStatus, Liquidity, Lots, MarkKind, Money,
-    Notional, PaperModel, Ratio, Reader, Seq, Side, Terms, Ticks, TimestampNs, TriggerOn,
+    Codec, CodecError, Funding, Grid, Instrument, InstrumentStatus, Liquidity, Lots, MarkKind,
+    Money, Notional, PaperModel, Ratio, Reader, Seq, Side, Terms, Ticks, TimestampNs, TriggerOn,
     codec_struct,
 };
 
@@ -11,7 +11,6 @@ use crate::account::CurrencyId;
 use crate::bands::Bands;
 use crate::book::{Book, Ladder, Nodes};
 use crate::depth::Depth;
-use crate::grid::Grid;
 use crate::holding::{self, TickFee, TickValue};
 
 /// Best bid and ask in ticks and lots.

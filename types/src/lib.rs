@@ -14,6 +14,7 @@ pub mod contest;
 pub mod decimal;
 pub mod event;
 pub mod frame;
+pub mod grid;
 pub mod id;
 pub mod input;
 pub mod instrument;
@@ -41,6 +42,7 @@ pub use event::{
     FloorMove, FloorMoveCause, InputRejection, LimitWarning, OrderRole, PayoutDenial, RuleKind,
     StatusCause,
 };
+pub use grid::Grid;
 pub use id::{
     AccountId, ClientOrderId, CompetitionId, CurveId, InstrumentId, LatencyId, OrderId, PlanHash,
     PlanId, Seq, ShardId,

@@ -33,6 +33,9 @@ struct Arguments {
     /// Rounds; the fastest counts, as the machine is shared.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
+    /// Only feeds whose names begin so.
+    #[arg(long, default_value = "")]
+    feed: String,
     /// Leave the socket out.
     #[arg(long)]
     no_socket: bool,
@@ -377,7 +380,8 @@ fn main() -> ExitCode {
         "feed", "message", "bytes", "ns", "serde", "simd", "serde/", "simd/", "events/"
     );
     let mut right = true;
-    for feed in FEEDS {
+    let is_asked = |feed: &&Feed| feed.name.starts_with(&arguments.feed);
+    for feed in FEEDS.iter().filter(is_asked) {
         for kind in KINDS {
             if let Some(talk) = talk(feed, kind, arguments.messages) {
                 right &= measure(feed, &talk, arguments.rounds);
@@ -387,7 +391,8 @@ fn main() -> ExitCode {
     if !arguments.no_socket {
         println!("\nthrough a socket into a shard, venue on another core:");
         // A line of a document is no message of a socket.
-        for feed in FEEDS.iter().filter(|feed| !feed.name.starts_with("oanda")) {
+        let is_socket = |feed: &&Feed| !feed.name.starts_with("oanda");
+        for feed in FEEDS.iter().filter(is_asked).filter(is_socket) {
             for kind in &KINDS[..2] {
                 if let Some(talk) = talk(feed, *kind, arguments.messages * 4) {
                     match through_socket(feed, talk) {

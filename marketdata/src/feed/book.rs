@@ -18,45 +18,43 @@ impl Book {
 
     /// Sets what stands at a price; a quantity of zero removes the level. Whether that changed anything.
     pub fn set(&mut self, side: Side, level: Level) -> bool {
-        let (levels, found) = match side {
-            Side::Buy => {
-                let found = self
-                    .bids
-                    .binary_search_by(|known| level.price.cmp(&known.price));
-                (&mut self.bids, found)
-            }
-            Side::Sell => {
-                let found = self
-                    .asks
-                    .binary_search_by(|known| known.price.cmp(&level.price));
-                (&mut self.asks, found)
-            }
-        };
-        match found {
-            Ok(place) if level.qty == Qty::ZERO => {
-                levels.remove(place);
-                true
-            }
-            Ok(place) => {
-                let before = std::mem::replace(&mut levels[place].qty, level.qty);
-                before != level.qty
-            }
-            Err(_) if level.qty == Qty::ZERO => false,
-            Err(place) => {
-                levels.insert(place, level);
-                true
-            }
-        }
+        self.change(side, &[level])
     }
 
     /// Changes levels. Whether that changed anything.
     pub fn apply(&mut self, update: &DepthUpdate) -> bool {
+        let bids = self.change(Side::Buy, &update.bids);
+        let asks = self.change(Side::Sell, &update.asks);
+        bids || asks
+    }
+
+    fn change(&mut self, side: Side, changes: &[Level]) -> bool {
+        let levels = match side {
+            Side::Buy => &mut self.bids,
+            Side::Sell => &mut self.asks,
+        };
         let mut is_changed = false;
-        for &level in &update.bids {
-            is_changed |= self.set(Side::Buy, level);
-        }
-        for &level in &update.asks {
-            is_changed |= self.set(Side::Sell, level);
+        // Venues say levels in their order, so that the next one is near the one before.
+        let mut place = 0;
+        for &level in changes {
+            place = seek(levels, side, level.price, place);
+            match levels.get_mut(place) {
+                Some(known) if known.price == level.price => {
+                    if level.qty == Qty::ZERO {
+                        levels.remove(place);
+                        is_changed = true;
+                    } else {
+                        is_changed |= std::mem::replace(&mut known.qty, level.qty) != level.qty;
+                        place += 1;
+                    }
+                }
+                _ if level.qty == Qty::ZERO => {}
+                _ => {
+                    levels.insert(place, level);
+                    is_changed = true;
+                    place += 1;
+                }
+            }
         }
         is_changed
     }
@@ -129,8 +127,49 @@ impl Book {
     }
 }
 
+/// The place of a price, or where it belongs: looked for with growing steps from a place that may be near.
+#[inline]
+fn seek(levels: &[Level], side: Side, price: Price, near: usize) -> usize {
+    // The complement turns the order round and cannot overflow.
+    let rank_of = |price: Price| match side {
+        Side::Buy => !price.0,
+        Side::Sell => price.0,
+    };
+    let rank = rank_of(price);
+    let is_before = |level: &Level| rank_of(level.price) < rank;
+    let (mut low, mut high) = (0, near.min(levels.len()));
+    let mut step = 1;
+    if levels.get(high).is_some_and(is_before) {
+        low = high + 1;
+        high = levels.len();
+        while let Some(level) = levels.get(low + step) {
+            if !is_before(level) {
+                high = low + step;
+                break;
+            }
+            low += step + 1;
+            step *= 2;
+        }
+    } else {
+        while high > 0 {
+            let at = high.saturating_sub(step);
+            if is_before(&levels[at]) {
+                low = at + 1;
+                break;
+            }
+            high = at;
+            step *= 2;
+        }
+    }
+    low + levels[low..high].partition_point(is_before)
+}
+
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
     use super::*;
 
     fn level(price: i64, qty: i64) -> Level {
@@ -153,6 +192,30 @@ mod tests {
         assert!(!book.set(Side::Buy, level(101, 0)));
         assert!(!book.set(Side::Sell, level(110, 5)));
         assert_eq!(book.touch(), (Some(level(102, 1)), Some(level(110, 5))));
+    }
+
+    proptest! {
+        #[test]
+        fn is_a_sorted_map(updates in prop::collection::vec(prop::collection::vec((0_i64..60, 0_i64..3), 0..40), 1..20)) {
+            let mut book = Book::default();
+            let mut map = BTreeMap::new();
+            for update in updates {
+                let changes: Vec<_> = update.iter().map(|&(price, qty)| level(price, qty)).collect();
+                let before = map.clone();
+                let mut is_changed = false;
+                for (price, qty) in update {
+                    is_changed |= map.insert(price, qty).unwrap_or(0) != qty;
+                    if qty == 0 {
+                        map.remove(&price);
+                    }
+                }
+                let said = book.apply(&DepthUpdate { bids: changes.clone(), asks: changes });
+                prop_assert!(said == is_changed && (said || before == map));
+                let asks: Vec<_> = map.iter().map(|(&price, &qty)| level(price, qty)).collect();
+                prop_assert_eq!(book.asks(), &asks[..]);
+                prop_assert!(book.bids().iter().rev().eq(&asks));
+            }
+        }
     }
 
     #[test]

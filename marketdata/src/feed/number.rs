@@ -56,15 +56,27 @@ pub fn unsigned(text: &[u8]) -> Result<u64, NumberError> {
     if text.is_empty() {
         return Err(NumberError::Syntax);
     }
-    text.iter().try_fold(0_u64, |sum, &byte| {
+    let mut value = 0_u64;
+    if text.len() <= DIGITS_MAX {
+        for &byte in text {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                return Err(NumberError::Syntax);
+            }
+            value = value * 10 + u64::from(digit);
+        }
+        return Ok(value);
+    }
+    for &byte in text {
         let digit = byte.wrapping_sub(b'0');
         if digit > 9 {
             return Err(NumberError::Syntax);
         }
-        sum.checked_mul(10)
-            .and_then(|sum| sum.checked_add(digit.into()))
-            .ok_or(NumberError::Range)
-    })
+        let next = value.checked_mul(10);
+        let next = next.and_then(|value| value.checked_add(digit.into()));
+        value = next.ok_or(NumberError::Range)?;
+    }
+    Ok(value)
 }
 
 /// A whole number with or without a sign.
@@ -91,50 +103,45 @@ pub fn timestamp_ms(text: &[u8]) -> Result<TimestampNs, NumberError> {
 }
 
 /// The value in units of `10^-decimals`.
-#[inline]
+#[inline(always)]
 fn fixed(text: &[u8], decimals: u32) -> Result<i64, NumberError> {
     let (is_negative, digits) = match text {
         [b'-', rest @ ..] => (true, rest),
         _ => (false, text),
     };
-    let mut value = 0_i64;
-    let mut places = None;
-    let mut seen = 0_u32;
+    // So few digits cannot overflow, and nobody need look at each step.
+    if digits.len() > DIGITS_MAX {
+        return unusual(text, decimals);
+    }
+    let mut value = 0_u64;
+    let mut point = digits.len();
     for (place, &byte) in digits.iter().enumerate() {
         let digit = byte.wrapping_sub(b'0');
         if digit <= 9 {
-            seen += 1;
-            if places == Some(decimals) {
-                // Past what we hold: zeros say nothing.
-                if digit != 0 {
-                    return exponent(text, decimals);
-                }
-                continue;
-            }
-            value = value
-                .checked_mul(10)
-                .and_then(|value| value.checked_add(digit.into()))
-                .ok_or(NumberError::Range)?;
-            places = places.map(|places| places + 1);
-        } else if byte == b'.' && places.is_none() && place > 0 {
-            places = Some(0);
+            value = value * 10 + u64::from(digit);
+        } else if byte == b'.' && point == digits.len() {
+            point = place;
         } else {
-            return exponent(text, decimals);
+            return unusual(text, decimals);
         }
     }
-    if seen == 0 || places == Some(0) {
-        return Err(NumberError::Syntax);
+    let places = digits.len().saturating_sub(point + 1);
+    let has_point = point < digits.len();
+    if point == 0 || (has_point && places == 0) || places > decimals as usize {
+        return unusual(text, decimals);
     }
-    let missing = decimals - places.unwrap_or(0);
-    let value = value
-        .checked_mul(POWERS[missing as usize])
-        .ok_or(NumberError::Range)?;
+    let value = value.checked_mul(POWERS[decimals as usize - places].unsigned_abs());
+    let value = value.and_then(|value| i64::try_from(value).ok());
+    let value = value.ok_or(NumberError::Range)?;
     Ok(if is_negative { -value } else { value })
 }
 
-/// The same with an exponent, or the error of a number that has too many decimals.
+/// A `u64` holds any number of so many digits.
+const DIGITS_MAX: usize = 19;
+
+/// The same with an exponent or many digits, or the error of what is no number that we hold.
 #[cold]
-fn exponent(text: &[u8], decimals: u32) -> Result<i64, NumberError> {
+fn unusual(text: &[u8], decimals: u32) -> Result<i64, NumberError> {
     let split = text.iter().position(|byte| matches!(byte, b'e' | b'E'));
     let (mantissa, power) = match split {
         Some(place) => {

@@ -35,7 +35,7 @@ impl<'a> Value<'a> {
     }
 
     /// The fields of an object.
-    pub const fn fields(self) -> Option<Fields<'a>> {
+    pub fn fields(self) -> Option<Fields<'a>> {
         match self {
             Self::Object(bytes) => Fields::of(bytes),
             _ => None,
@@ -43,7 +43,7 @@ impl<'a> Value<'a> {
     }
 
     /// The items of an array.
-    pub const fn items(self) -> Option<Items<'a>> {
+    pub fn items(self) -> Option<Items<'a>> {
         match self {
             Self::Array(bytes) => Items::of(bytes),
             _ => None,
@@ -56,23 +56,319 @@ impl<'a> Value<'a> {
 #[error("not the JSON that was expected")]
 pub struct Unexpected;
 
+/// Goes through JSON member by member, each byte once: who knows what comes next reads it where it stands.
+///
+/// ```
+/// # use marketdata::feed::Reader;
+/// let mut reader = Reader::new(br#"{"at":7,"sizes":[1,2]}"#);
+/// let mut sizes = 0;
+/// reader.object()?;
+/// while let Some(key) = reader.key()? {
+///     match key {
+///         b"sizes" => {
+///             reader.array()?;
+///             while reader.item()? {
+///                 sizes += reader.scalar()?.len();
+///             }
+///         }
+///         _ => reader.skip()?,
+///     }
+/// }
+/// assert_eq!(sizes, 2);
+/// # Ok::<(), marketdata::feed::Unexpected>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Reader<'a> {
+    rest: &'a [u8],
+    /// Right behind an opening bracket.
+    is_first: bool,
+}
+
+impl<'a> Reader<'a> {
+    /// At the first byte.
+    pub const fn new(bytes: &'a [u8]) -> Self {
+        Self {
+            rest: bytes,
+            is_first: false,
+        }
+    }
+
+    /// The byte that the next value, key or bracket begins with.
+    #[inline(always)]
+    pub fn peek(&mut self) -> Option<u8> {
+        while let [first, rest @ ..] = self.rest {
+            if !matches!(first, b' ' | b'\t' | b'\n' | b'\r') {
+                return Some(*first);
+            }
+            self.rest = rest;
+        }
+        None
+    }
+
+    #[inline(always)]
+    fn enter(&mut self, open: u8) -> Result<(), Unexpected> {
+        if self.peek() != Some(open) {
+            return Err(Unexpected);
+        }
+        self.rest = &self.rest[1..];
+        self.is_first = true;
+        Ok(())
+    }
+
+    /// Goes into an object, to its first key.
+    ///
+    /// # Errors
+    /// What comes is no object.
+    #[inline(always)]
+    pub fn object(&mut self) -> Result<(), Unexpected> {
+        self.enter(b'{')
+    }
+
+    /// Goes into an array, to its first item.
+    ///
+    /// # Errors
+    /// What comes is no array.
+    #[inline(always)]
+    pub fn array(&mut self) -> Result<(), Unexpected> {
+        self.enter(b'[')
+    }
+
+    /// Goes to the next member; `false` and out of the brackets behind the last one.
+    #[inline(always)]
+    fn member(&mut self, close: u8) -> Result<bool, Unexpected> {
+        let byte = self.peek().ok_or(Unexpected)?;
+        let is_first = std::mem::take(&mut self.is_first);
+        if byte == close {
+            self.rest = &self.rest[1..];
+            return Ok(false);
+        }
+        if is_first {
+            return Ok(true);
+        }
+        if byte == b',' {
+            self.rest = &self.rest[1..];
+            return Ok(true);
+        }
+        Err(Unexpected)
+    }
+
+    /// The next key of the object; its value is next. `None` and out of the object behind the last one.
+    ///
+    /// # Errors
+    /// What comes is neither.
+    #[inline(always)]
+    pub fn key(&mut self) -> Result<Option<&'a [u8]>, Unexpected> {
+        if !self.member(b'}')? {
+            return Ok(None);
+        }
+        if self.peek() != Some(b'"') {
+            return Err(Unexpected);
+        }
+        let key = self.text()?;
+        if self.peek() != Some(b':') {
+            return Err(Unexpected);
+        }
+        self.rest = &self.rest[1..];
+        Ok(Some(key))
+    }
+
+    /// Whether the array has another item, which is next; if not, out of the array.
+    ///
+    /// # Errors
+    /// What comes is neither.
+    #[inline(always)]
+    pub fn item(&mut self) -> Result<bool, Unexpected> {
+        self.member(b']')
+    }
+
+    /// The next value.
+    ///
+    /// # Errors
+    /// What comes is none.
+    #[inline]
+    pub fn value(&mut self) -> Result<Value<'a>, Unexpected> {
+        match self.peek().ok_or(Unexpected)? {
+            b'"' => self.text_or_escaped().map(Value::Text),
+            b'{' => self.nested().map(Value::Object),
+            b'[' => self.nested().map(Value::Array),
+            first => self.literal(first).map(Value::Literal),
+        }
+    }
+
+    /// The next value, a string or a number.
+    ///
+    /// # Errors
+    /// What comes is neither.
+    #[inline(always)]
+    pub fn scalar(&mut self) -> Result<&'a [u8], Unexpected> {
+        match self.peek().ok_or(Unexpected)? {
+            b'"' => self.text_or_escaped(),
+            first => self.literal(first),
+        }
+    }
+
+    /// Goes past the next value.
+    ///
+    /// # Errors
+    /// What comes is none.
+    #[inline]
+    pub fn skip(&mut self) -> Result<(), Unexpected> {
+        self.value().map(|_| ())
+    }
+
+    /// Goes past the items that are left, and out of the array.
+    ///
+    /// # Errors
+    /// What comes are none.
+    #[inline]
+    pub fn skip_items(&mut self) -> Result<(), Unexpected> {
+        while self.item()? {
+            self.skip()?;
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn literal(&mut self, first: u8) -> Result<&'a [u8], Unexpected> {
+        if !matches!(first, b'-' | b'0'..=b'9' | b't' | b'f' | b'n') {
+            return Err(Unexpected);
+        }
+        let end = place_of(self.rest, literal_ends).ok_or(Unexpected)?;
+        Ok(self.advance(end))
+    }
+
+    #[inline(always)]
+    fn advance(&mut self, len: usize) -> &'a [u8] {
+        let (head, rest) = self.rest.split_at(len);
+        self.rest = rest;
+        head
+    }
+
+    /// A string without escapes, the reader on its opening quote.
+    #[inline(always)]
+    fn text(&mut self) -> Result<&'a [u8], Unexpected> {
+        let inside = &self.rest[1..];
+        let end = place_of(inside, text_ends).ok_or(Unexpected)?;
+        if inside[end] == b'\\' {
+            return Err(Unexpected);
+        }
+        self.rest = &inside[end + 1..];
+        Ok(&inside[..end])
+    }
+
+    /// A string; one with escapes is given as it stands.
+    #[inline(always)]
+    fn text_or_escaped(&mut self) -> Result<&'a [u8], Unexpected> {
+        let inside = &self.rest[1..];
+        let end = place_of(inside, text_ends).ok_or(Unexpected)?;
+        if inside[end] == b'"' {
+            self.rest = &inside[end + 1..];
+            return Ok(&inside[..end]);
+        }
+        self.escaped(end)
+    }
+
+    /// As [`Reader::text_or_escaped`] where the first backslash inside is `at`.
+    #[cold]
+    fn escaped(&mut self, mut at: usize) -> Result<&'a [u8], Unexpected> {
+        let inside = &self.rest[1..];
+        loop {
+            // The character that is escaped, too.
+            at += 2;
+            let left = inside.get(at..).ok_or(Unexpected)?;
+            at += place_of(left, text_ends).ok_or(Unexpected)?;
+            if inside[at] == b'"' {
+                self.rest = &inside[at + 1..];
+                return Ok(&inside[..at]);
+            }
+        }
+    }
+
+    /// An object or array as it stands, the reader on its opening bracket.
+    fn nested(&mut self) -> Result<&'a [u8], Unexpected> {
+        let mut depth = 0_u32;
+        let mut at = 0;
+        while let Some(&byte) = self.rest.get(at) {
+            match byte {
+                b'{' | b'[' => depth += 1,
+                b'}' | b']' => {
+                    depth -= 1;
+                    if depth == 0 {
+                        return Ok(self.advance(at + 1));
+                    }
+                }
+                b'"' => {
+                    let mut inside = Self::new(&self.rest[at..]);
+                    at += inside.text_or_escaped()?.len() + 1;
+                }
+                _ => {}
+            }
+            at += 1;
+        }
+        Err(Unexpected)
+    }
+}
+
+/// Eight bytes of a value, each compared with one.
+const fn each(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// The highest bit of every byte that is zero; above the first such byte also of others (Mycroft's test, in
+/// Warren, "Hacker's Delight", 2nd edition, section 6-1).
+#[inline(always)]
+const fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(each(1)) & !word & each(0x80)
+}
+
+/// Where a string ends, or has an escape.
+#[inline(always)]
+const fn text_ends(word: u64) -> u64 {
+    zeros(word ^ each(b'"')) | zeros(word ^ each(b'\\'))
+}
+
+/// Where a number or name ends: a comma, a closing bracket of either kind, a space or below.
+#[inline(always)]
+const fn literal_ends(word: u64) -> u64 {
+    let below = word.wrapping_sub(each(b' ' + 1)) & !word & each(0x80);
+    // The two brackets differ in one bit.
+    zeros(word ^ each(b',')) | zeros((word | each(0x20)) ^ each(b'}')) | below
+}
+
+/// The place of the first byte that `ends` marks. Eight at a time: strings and numbers of feeds are short.
+#[inline(always)]
+fn place_of(bytes: &[u8], ends: impl Fn(u64) -> u64) -> Option<usize> {
+    let mut at = 0;
+    let mut left = bytes;
+    while let Some((eight, rest)) = left.split_first_chunk::<8>() {
+        let found = ends(u64::from_le_bytes(*eight));
+        if found != 0 {
+            return Some(at + (found.trailing_zeros() / 8) as usize);
+        }
+        at += 8;
+        left = rest;
+    }
+    let found = |&byte: &u8| ends(each(byte)) != 0;
+    left.iter().position(found).map(|place| at + place)
+}
+
 /// The fields of an object, in their order.
 #[derive(Debug, Clone)]
 pub struct Fields<'a> {
-    cursor: Cursor<'a>,
-    is_first: bool,
+    reader: Reader<'a>,
+    /// Behind the closing bracket, or behind an error.
+    is_done: bool,
 }
 
 impl<'a> Fields<'a> {
     /// The fields of the object that `bytes` are.
-    pub const fn of(bytes: &'a [u8]) -> Option<Self> {
-        match Cursor::inside(bytes, b'{') {
-            Some(cursor) => Some(Self {
-                cursor,
-                is_first: true,
-            }),
-            None => None,
-        }
+    pub fn of(bytes: &'a [u8]) -> Option<Self> {
+        let mut reader = Reader::new(bytes);
+        reader.object().ok()?;
+        Some(Self {
+            reader,
+            is_done: false,
+        })
     }
 
     /// The value of a field, if the object has it.
@@ -91,37 +387,35 @@ impl<'a> Iterator for Fields<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let cursor = &mut self.cursor;
-        match cursor.separator(&mut self.is_first, b'}') {
-            Ok(true) => {}
-            Ok(false) => return None,
-            Err(error) => return Some(Err(error)),
+        if self.is_done {
+            return None;
         }
-        let field = cursor.key().and_then(|key| Ok((key, cursor.value()?)));
-        if field.is_err() {
-            cursor.stop();
-        }
-        Some(field)
+        let field = match self.reader.key() {
+            Ok(Some(key)) => self.reader.value().map(|value| Some((key, value))),
+            end => end.map(|_| None),
+        };
+        self.is_done = !matches!(field, Ok(Some(_)));
+        field.transpose()
     }
 }
 
 /// The items of an array, in their order.
 #[derive(Debug, Clone)]
 pub struct Items<'a> {
-    cursor: Cursor<'a>,
-    is_first: bool,
+    reader: Reader<'a>,
+    /// Behind the closing bracket, or behind an error.
+    is_done: bool,
 }
 
 impl<'a> Items<'a> {
     /// The items of the array that `bytes` are.
-    pub const fn of(bytes: &'a [u8]) -> Option<Self> {
-        match Cursor::inside(bytes, b'[') {
-            Some(cursor) => Some(Self {
-                cursor,
-                is_first: true,
-            }),
-            None => None,
-        }
+    pub fn of(bytes: &'a [u8]) -> Option<Self> {
+        let mut reader = Reader::new(bytes);
+        reader.array().ok()?;
+        Some(Self {
+            reader,
+            is_done: false,
+        })
     }
 }
 
@@ -130,180 +424,15 @@ impl<'a> Iterator for Items<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let cursor = &mut self.cursor;
-        match cursor.separator(&mut self.is_first, b']') {
-            Ok(true) => {}
-            Ok(false) => return None,
-            Err(error) => return Some(Err(error)),
-        }
-        let value = cursor.value();
-        if value.is_err() {
-            cursor.stop();
-        }
-        Some(value)
-    }
-}
-
-#[derive(Debug, Clone)]
-struct Cursor<'a> {
-    rest: &'a [u8],
-    /// Behind the closing bracket, or behind an error.
-    is_done: bool,
-}
-
-impl<'a> Cursor<'a> {
-    /// Behind the opening bracket.
-    const fn inside(bytes: &'a [u8], open: u8) -> Option<Self> {
-        match bytes.trim_ascii_start() {
-            [first, rest @ ..] if *first == open => Some(Self {
-                rest,
-                is_done: false,
-            }),
-            _ => None,
-        }
-    }
-
-    const fn stop(&mut self) {
-        self.is_done = true;
-    }
-
-    #[inline]
-    fn peek(&mut self) -> Option<u8> {
-        while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..] = self.rest {
-            self.rest = rest;
-        }
-        self.rest.first().copied()
-    }
-
-    /// Goes to the next member; `false` behind the last one.
-    #[inline]
-    fn separator(&mut self, is_first: &mut bool, close: u8) -> Result<bool, Unexpected> {
         if self.is_done {
-            return Ok(false);
+            return None;
         }
-        let Some(byte) = self.peek() else {
-            self.stop();
-            return Err(Unexpected);
+        let item = match self.reader.item() {
+            Ok(true) => self.reader.value().map(Some),
+            end => end.map(|_| None),
         };
-        let was_first = std::mem::take(is_first);
-        if byte == close {
-            self.stop();
-            return Ok(false);
-        }
-        if was_first {
-            return Ok(true);
-        }
-        if byte == b',' {
-            self.rest = &self.rest[1..];
-            return Ok(true);
-        }
-        self.stop();
-        Err(Unexpected)
-    }
-
-    #[inline]
-    fn key(&mut self) -> Result<&'a [u8], Unexpected> {
-        if self.peek() != Some(b'"') {
-            return Err(Unexpected);
-        }
-        let key = self.text()?;
-        if self.peek() != Some(b':') {
-            return Err(Unexpected);
-        }
-        self.rest = &self.rest[1..];
-        Ok(key)
-    }
-
-    #[inline]
-    fn value(&mut self) -> Result<Value<'a>, Unexpected> {
-        match self.peek().ok_or(Unexpected)? {
-            b'"' => self.text_or_escaped().map(Value::Text),
-            b'{' => self.nested().map(Value::Object),
-            b'[' => self.nested().map(Value::Array),
-            b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => {
-                let end = self
-                    .rest
-                    .iter()
-                    .position(|byte| {
-                        matches!(byte, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t')
-                    })
-                    .ok_or(Unexpected)?;
-                Ok(Value::Literal(self.advance(end)))
-            }
-            _ => Err(Unexpected),
-        }
-    }
-
-    #[inline]
-    fn advance(&mut self, len: usize) -> &'a [u8] {
-        let (head, rest) = self.rest.split_at(len);
-        self.rest = rest;
-        head
-    }
-
-    /// A string without escapes, the cursor on its opening quote.
-    #[inline]
-    fn text(&mut self) -> Result<&'a [u8], Unexpected> {
-        let inside = &self.rest[1..];
-        let end = inside
-            .iter()
-            .position(|byte| matches!(byte, b'"' | b'\\'))
-            .ok_or(Unexpected)?;
-        if inside[end] == b'\\' {
-            return Err(Unexpected);
-        }
-        self.rest = &inside[end + 1..];
-        Ok(&inside[..end])
-    }
-
-    /// A string; one with escapes is given as it stands.
-    #[inline]
-    fn text_or_escaped(&mut self) -> Result<&'a [u8], Unexpected> {
-        let inside = &self.rest[1..];
-        let mut at = 0;
-        loop {
-            let found = inside[at..]
-                .iter()
-                .position(|byte| matches!(byte, b'"' | b'\\'))
-                .ok_or(Unexpected)?;
-            at += found;
-            if inside[at] == b'"' {
-                self.rest = &inside[at + 1..];
-                return Ok(&inside[..at]);
-            }
-            // The character that is escaped, too.
-            at += 2;
-            if at > inside.len() {
-                return Err(Unexpected);
-            }
-        }
-    }
-
-    /// An object or array as it stands, the cursor on its opening bracket.
-    fn nested(&mut self) -> Result<&'a [u8], Unexpected> {
-        let mut depth = 0_u32;
-        let mut at = 0;
-        while let Some(&byte) = self.rest.get(at) {
-            match byte {
-                b'{' | b'[' => depth += 1,
-                b'}' | b']' => {
-                    depth -= 1;
-                    if depth == 0 {
-                        return Ok(self.advance(at + 1));
-                    }
-                }
-                b'"' => {
-                    let mut inside = Self {
-                        rest: &self.rest[at..],
-                        is_done: false,
-                    };
-                    at += inside.text_or_escaped()?.len() + 1;
-                }
-                _ => {}
-            }
-            at += 1;
-        }
-        Err(Unexpected)
+        self.is_done = !matches!(item, Ok(Some(_)));
+        item.transpose()
     }
 }
 
@@ -346,6 +475,55 @@ mod tests {
                 Value::Array(b"[3]")
             ]
         );
+    }
+
+    #[test]
+    fn ends_are_found_eight_bytes_at_a_time_as_one_by_one() {
+        for (ends, is_end) in [
+            (
+                text_ends as fn(u64) -> u64,
+                (|byte| matches!(byte, b'"' | b'\\')) as fn(u8) -> bool,
+            ),
+            (literal_ends, |byte| {
+                matches!(byte, b',' | b'}' | b']' | 0..=b' ')
+            }),
+        ] {
+            for len in 0..20 {
+                for place in 0..len {
+                    for byte in 0..=u8::MAX {
+                        let mut bytes = [b'7'; 20];
+                        bytes[place] = byte;
+                        let bytes = &bytes[..len];
+                        let expected = bytes.iter().position(|&byte| is_end(byte));
+                        assert_eq!(place_of(bytes, ends), expected, "{bytes:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_reader_goes_in_and_out() {
+        let mut reader = Reader::new(br#"{"a":[[1,"x"],[]],"b":{"c":null},"d":2}"#);
+        reader.object().unwrap();
+        assert_eq!(reader.key(), Ok(Some(&b"a"[..])));
+        assert_eq!(reader.clone().scalar(), Err(Unexpected));
+        reader.array().unwrap();
+        assert_eq!(reader.item(), Ok(true));
+        reader.array().unwrap();
+        assert_eq!(reader.item(), Ok(true));
+        assert_eq!(reader.scalar(), Ok(&b"1"[..]));
+        reader.skip_items().unwrap();
+        assert_eq!(reader.item(), Ok(true));
+        reader.array().unwrap();
+        assert_eq!(reader.item(), Ok(false));
+        assert_eq!(reader.item(), Ok(false));
+        assert_eq!(reader.key(), Ok(Some(&b"b"[..])));
+        reader.skip().unwrap();
+        assert_eq!(reader.key(), Ok(Some(&b"d"[..])));
+        assert_eq!(reader.value(), Ok(Value::Literal(b"2")));
+        assert_eq!(reader.key(), Ok(None));
+        assert_eq!(reader.peek(), None);
     }
 
     #[test]

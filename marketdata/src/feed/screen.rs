@@ -1,6 +1,6 @@
 //! What a venue says is held against what its instrument allows, before it goes on.
 
-use types::{Bar, Level, MarketData, MarketEvent, Price, Qty, Ratio};
+use types::{Bar, Grid, Level, MarketData, MarketEvent, Price, Qty, Ratio};
 
 use super::book::Book;
 use super::health::Counters;
@@ -33,6 +33,8 @@ pub enum Screened {
 #[derive(Debug, Clone)]
 pub struct Screen {
     spec: Spec,
+    ticks: Grid,
+    lots: Grid,
     book: Option<Book>,
     /// Twice the middle of the newest good touch, or of prints where there is none, 1e-9.
     middle: Option<i128>,
@@ -45,9 +47,11 @@ impl Screen {
     const OUTLIERS_MAX: u32 = 5;
 
     /// Screens by these rules.
-    pub const fn new(spec: Spec) -> Self {
+    pub fn new(spec: Spec) -> Self {
         Self {
             spec,
+            ticks: Grid::new(spec.tick_size.0.max(1)),
+            lots: Grid::new(spec.lot_size.0.max(1)),
             book: None,
             middle: None,
             outliers: 0,
@@ -143,15 +147,12 @@ impl Screen {
     }
 
     fn are_allowed(&self, levels: &[Level], counters: &mut Counters) -> bool {
-        let spec = &self.spec;
         for level in levels {
-            if level.price.0 % spec.tick_size.0.max(1) != 0
-                || level.qty.0 % spec.lot_size.0.max(1) != 0
-            {
+            if !self.ticks.has(level.price.0) || !self.lots.has(level.qty.0) {
                 counters.off_grid += 1;
                 return false;
             }
-            if !spec.may_be_negative && level.price <= Price::ZERO {
+            if !self.spec.may_be_negative && level.price <= Price::ZERO {
                 counters.not_positive += 1;
                 return false;
             }

@@ -11,11 +11,12 @@ mod local;
 
 pub use local::LocalBinance;
 
-use types::{Aggressor, DepthUpdate, Level, MarketData, Quote, TimestampNs, Trade};
+use types::{Aggressor, DepthUpdate, MarketData, Quote, TimestampNs, Trade};
 
 use crate::feed::{
-    Action, Adapter, Addresses, BookChannel, Channels, FetchId, Fields, Health, Listing, Malformed,
-    Output, Screened, State, Stream, Tracks, Value, price, qty, timestamp_ms, unsigned,
+    Action, Adapter, Addresses, BookChannel, Channels, FetchId, Health, Listing, Malformed, Output,
+    Reader, Screened, State, Stream, Tracks, Unexpected, levels, price, qty, timestamp_ms,
+    unsigned,
 };
 
 /// Spot: streams and REST.
@@ -260,16 +261,14 @@ impl Binance {
         }
     }
 
-    /// Reads the payload of a stream.
+    /// Does what the payload of a stream says.
+    #[inline]
     fn payload(
         &mut self,
-        data: &[u8],
+        message: Message<'_>,
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
-        let Some(message) = Message::read(data) else {
-            return Err(unreadable(data, out));
-        };
         let Some(place) = self.tracks.find(message.symbol) else {
             return Err(Malformed::new(
                 "a symbol that was subscribed to",
@@ -285,9 +284,9 @@ impl Binance {
             Kind::Touch => Ok(()),
             Kind::Trade => self.trade(place, &message, now, out),
             Kind::Depth => message
-                .delta(out)
+                .delta()
                 .map(|delta| self.on_delta(place, delta, now, out)),
-            Kind::Other => Err(Malformed::new("bookTicker, trade or depthUpdate", data)),
+            Kind::Other => Err(message.without("bookTicker, trade or depthUpdate")),
         };
         said.map_err(|error| {
             let error = self.tracks.malformed(place, error, now, out);
@@ -412,12 +411,11 @@ impl Adapter for Binance {
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
-        let bytes = &*bytes;
-        match Fields::of(bytes).map(|fields| fields.get(b"data")) {
-            Some(Ok(Some(Value::Object(data)))) => self.payload(data, now, out),
+        match Message::read(bytes, out) {
+            Ok(Some(message)) => self.payload(message, now, out),
             // The answer to the subscription.
-            Some(Ok(None)) => Ok(()),
-            _ => Err(unreadable(bytes, out)),
+            Ok(None) => Ok(()),
+            Err(Unexpected) => Err(unreadable(bytes, out)),
         }
     }
 
@@ -502,25 +500,23 @@ impl Snapshot {
         let malformed = |what| Malformed::new(what, body);
         let mut update = out.depth();
         let (mut last, mut ts) = (None, None);
-        let fields = Fields::of(body).ok_or_else(|| malformed("a depth snapshot"))?;
-        let mut sides = 0;
-        for field in fields {
-            let (key, value) = field.map_err(|_| malformed("a depth snapshot"))?;
-            match key {
-                b"lastUpdateId" => last = value.scalar().and_then(|text| unsigned(text).ok()),
-                b"E" => ts = value.scalar().and_then(|text| timestamp_ms(text).ok()),
-                b"bids" => {
-                    levels(value, &mut update.bids).ok_or_else(|| malformed("bids"))?;
-                    sides += 1;
+        let (mut bids, mut asks) = (false, false);
+        let mut reader = Reader::new(body);
+        let mut read = || -> Result<(), Unexpected> {
+            reader.object()?;
+            while let Some(key) = reader.key()? {
+                match key {
+                    b"lastUpdateId" => last = unsigned(reader.scalar()?).ok(),
+                    b"E" => ts = timestamp_ms(reader.scalar()?).ok(),
+                    b"bids" => bids = levels(&mut reader, &mut update.bids)?,
+                    b"asks" => asks = levels(&mut reader, &mut update.asks)?,
+                    _ => reader.skip()?,
                 }
-                b"asks" => {
-                    levels(value, &mut update.asks).ok_or_else(|| malformed("asks"))?;
-                    sides += 1;
-                }
-                _ => {}
             }
-        }
-        if sides != 2 {
+            Ok(())
+        };
+        read().map_err(|_| malformed("a depth snapshot"))?;
+        if !bids || !asks {
             return Err(malformed("bids and asks"));
         }
         Ok(Self {
@@ -531,22 +527,10 @@ impl Snapshot {
     }
 }
 
-/// `[["price","qty"],...]`.
-fn levels(value: Value<'_>, into: &mut Vec<Level>) -> Option<()> {
-    for item in value.items()? {
-        let mut pair = item.ok()?.items()?;
-        let level = Level {
-            price: price(pair.next()?.ok()?.scalar()?).ok()?,
-            qty: qty(pair.next()?.ok()?.scalar()?).ok()?,
-        };
-        into.push(level);
-    }
-    Some(())
-}
-
-/// The fields of a payload; which there are depends on its kind.
+/// The payload of a stream; which fields there are depends on its kind.
 #[derive(Debug, Default)]
 struct Message<'a> {
+    /// All of the message.
     bytes: &'a [u8],
     event: &'a [u8],
     symbol: &'a [u8],
@@ -555,11 +539,15 @@ struct Message<'a> {
     first: Option<u64>,
     last: Option<u64>,
     previous: Option<u64>,
-    /// Levels, or the price of the best one.
-    bids: Option<Value<'a>>,
-    asks: Option<Value<'a>>,
-    bid_qty: Option<Value<'a>>,
-    ask_qty: Option<Value<'a>>,
+    /// Changed levels.
+    update: Option<Box<DepthUpdate>>,
+    /// The side whose levels are not all prices and quantities.
+    unreadable: Option<&'static str>,
+    /// The best prices, where there are no levels.
+    bid: Option<&'a [u8]>,
+    ask: Option<&'a [u8]>,
+    bid_qty: Option<&'a [u8]>,
+    ask_qty: Option<&'a [u8]>,
     trade: Option<u64>,
     price: Option<&'a [u8]>,
     qty: Option<&'a [u8]>,
@@ -574,39 +562,67 @@ enum Kind {
 }
 
 impl<'a> Message<'a> {
+    /// The payload of a message, if it has one.
     #[inline]
-    fn read(bytes: &'a [u8]) -> Option<Self> {
+    fn read(bytes: &'a [u8], out: &mut Output) -> Result<Option<Self>, Unexpected> {
+        let mut reader = Reader::new(bytes);
+        let mut message = None;
+        reader.object()?;
+        while let Some(key) = reader.key()? {
+            match key {
+                b"data" => message = Some(Self::payload(bytes, &mut reader, out)?),
+                _ => reader.skip()?,
+            }
+        }
+        Ok(message)
+    }
+
+    #[inline]
+    fn payload(
+        bytes: &'a [u8],
+        reader: &mut Reader<'a>,
+        out: &mut Output,
+    ) -> Result<Self, Unexpected> {
         let mut message = Self {
             bytes,
             ..Self::default()
         };
         let mut event_time = None;
-        for field in Fields::of(bytes)? {
-            let (key, value) = field.ok()?;
-            let scalar = value.scalar();
-            let id = || scalar.and_then(|text| unsigned(text).ok());
-            let time = || scalar.and_then(|text| timestamp_ms(text).ok());
+        reader.object()?;
+        while let Some(key) = reader.key()? {
             match key {
-                b"e" => message.event = scalar.unwrap_or_default(),
-                b"s" => message.symbol = scalar.unwrap_or_default(),
-                b"E" => event_time = time(),
-                b"T" => message.time = time(),
-                b"U" => message.first = id(),
-                b"u" => message.last = id(),
-                b"pu" => message.previous = id(),
-                b"b" => message.bids = Some(value),
-                b"a" => message.asks = Some(value),
-                b"B" => message.bid_qty = Some(value),
-                b"A" => message.ask_qty = Some(value),
-                b"t" => message.trade = id(),
-                b"p" => message.price = scalar,
-                b"q" => message.qty = scalar,
-                b"m" => message.is_buyer_maker = scalar.map(|text| text == b"true"),
-                _ => {}
+                b"e" => message.event = reader.scalar()?,
+                b"s" => message.symbol = reader.scalar()?,
+                b"E" => event_time = timestamp_ms(reader.scalar()?).ok(),
+                b"T" => message.time = timestamp_ms(reader.scalar()?).ok(),
+                b"U" => message.first = unsigned(reader.scalar()?).ok(),
+                b"u" => message.last = unsigned(reader.scalar()?).ok(),
+                b"pu" => message.previous = unsigned(reader.scalar()?).ok(),
+                b"b" if reader.peek() == Some(b'[') => {
+                    let update = message.update.get_or_insert_with(|| out.depth());
+                    if !levels(reader, &mut update.bids)? {
+                        message.unreadable = Some("b");
+                    }
+                }
+                b"a" if reader.peek() == Some(b'[') => {
+                    let update = message.update.get_or_insert_with(|| out.depth());
+                    if !levels(reader, &mut update.asks)? {
+                        message.unreadable = Some("a");
+                    }
+                }
+                b"b" => message.bid = Some(reader.scalar()?),
+                b"a" => message.ask = Some(reader.scalar()?),
+                b"B" => message.bid_qty = Some(reader.scalar()?),
+                b"A" => message.ask_qty = Some(reader.scalar()?),
+                b"t" => message.trade = unsigned(reader.scalar()?).ok(),
+                b"p" => message.price = Some(reader.scalar()?),
+                b"q" => message.qty = Some(reader.scalar()?),
+                b"m" => message.is_buyer_maker = Some(reader.scalar()? == b"true"),
+                _ => reader.skip()?,
             }
         }
         message.time = message.time.or(event_time);
-        Some(message)
+        Ok(message)
     }
 
     fn kind(&self) -> Kind {
@@ -620,37 +636,32 @@ impl<'a> Message<'a> {
         }
     }
 
+    #[inline]
     fn quote(&self) -> Result<Quote, Malformed> {
-        let price_of = |value: Option<Value<'_>>, name| {
-            let read = value.and_then(Value::scalar).map(price);
-            read.and_then(Result::ok).ok_or_else(|| self.without(name))
+        let price_of = |text: Option<&[u8]>, name| {
+            let read = text.and_then(|text| price(text).ok());
+            read.ok_or_else(|| self.without(name))
         };
-        let qty_of = |value: Option<Value<'_>>, name| {
-            let read = value.and_then(Value::scalar).map(qty);
-            read.and_then(Result::ok).ok_or_else(|| self.without(name))
+        let qty_of = |text: Option<&[u8]>, name| {
+            let read = text.and_then(|text| qty(text).ok());
+            read.ok_or_else(|| self.without(name))
         };
         Ok(Quote {
-            bid: price_of(self.bids, "b")?,
+            bid: price_of(self.bid, "b")?,
             bid_qty: qty_of(self.bid_qty, "B")?,
-            ask: price_of(self.asks, "a")?,
+            ask: price_of(self.ask, "a")?,
             ask_qty: qty_of(self.ask_qty, "A")?,
         })
     }
 
+    #[cold]
     fn without(&self, name: &'static str) -> Malformed {
         Malformed::new(name, self.bytes)
     }
 
-    fn delta(&self, out: &mut Output) -> Result<Delta, Malformed> {
-        let mut update = out.depth();
-        for (side, name, into) in [
-            (self.bids, "b", &mut update.bids),
-            (self.asks, "a", &mut update.asks),
-        ] {
-            // A side that did not change may be left out.
-            if let Some(side) = side {
-                levels(side, into).ok_or_else(|| self.without(name))?;
-            }
+    fn delta(mut self) -> Result<Delta, Malformed> {
+        if let Some(side) = self.unreadable {
+            return Err(self.without(side));
         }
         let (first, last) = (
             self.first.ok_or_else(|| self.without("U"))?,
@@ -664,7 +675,8 @@ impl<'a> Message<'a> {
             first,
             last,
             previous: self.previous,
-            update,
+            // A side that did not change may be left out.
+            update: self.update.take().unwrap_or_default(),
         })
     }
 }

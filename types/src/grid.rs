@@ -5,7 +5,7 @@
 /// modulo 2^64 is the quotient, and nothing else comes out as small (Granlund and Montgomery, "Division
 /// by invariant integers using multiplication", 1994, section 9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Grid {
+pub struct Grid {
     inverse: u64,
     /// Zeros at the end of the step.
     zeros: u32,
@@ -15,7 +15,7 @@ pub(crate) struct Grid {
 
 impl Grid {
     /// `step` is above zero.
-    pub(crate) const fn new(step: i64) -> Self {
+    pub const fn new(step: i64) -> Self {
         let step = step.unsigned_abs();
         let zeros = step.trailing_zeros();
         let odd = step >> zeros;
@@ -33,9 +33,20 @@ impl Grid {
         }
     }
 
+    /// Whether a figure is a whole number of steps, below zero or not.
+    #[inline(always)]
+    pub const fn has(self, figure: i64) -> bool {
+        // The size of the smallest number is one more than the largest, and a multiple of powers of two alone.
+        let steps = figure
+            .unsigned_abs()
+            .wrapping_mul(self.inverse)
+            .rotate_right(self.zeros);
+        steps <= self.steps_max || (figure == i64::MIN && self.inverse == 1)
+    }
+
     /// Steps in a figure; `None` when it is below zero or between two steps.
     #[inline(always)]
-    pub(crate) const fn steps(self, figure: i64) -> Option<i64> {
+    pub const fn steps(self, figure: i64) -> Option<i64> {
         let steps = (figure as u64)
             .wrapping_mul(self.inverse)
             .rotate_right(self.zeros);
@@ -63,6 +74,8 @@ mod tests {
         assert_eq!(cents.steps(0), Some(0));
         assert_eq!(Grid::new(i64::MAX).steps(i64::MAX), Some(1));
         assert_eq!(Grid::new(1 << 62).steps(i64::MAX), None);
+        assert!(cents.has(-10_000_000) && !cents.has(-10_000_001));
+        assert!(Grid::new(1 << 62).has(i64::MIN) && !Grid::new(3).has(i64::MIN));
     }
 
     proptest! {
@@ -75,6 +88,7 @@ mod tests {
             let grid = Grid::new(step);
             let exact = (figure >= 0 && figure % step == 0).then(|| figure / step);
             prop_assert_eq!(grid.steps(figure), exact);
+            prop_assert_eq!(grid.has(figure), figure % step == 0);
             let whole = (steps % ((i64::MAX / step).cast_unsigned() + 1)).cast_signed();
             prop_assert_eq!(grid.steps(whole * step), Some(whole));
             if step > 1 && whole > 0 {
