@@ -36,6 +36,12 @@ struct Arguments {
     /// Only feeds whose names begin so.
     #[arg(long, default_value = "")]
     feed: String,
+    /// Only this kind of message: `touch`, `trade`, `depth`, `depth 100+100`.
+    #[arg(long)]
+    kind: Option<String>,
+    /// Leave the general readers out, for a profile.
+    #[arg(long)]
+    alone: bool,
     /// Leave the socket out.
     #[arg(long)]
     no_socket: bool,
@@ -222,7 +228,7 @@ fn fastest(rounds: usize, count: usize, mut round: impl FnMut() -> Duration) -> 
     fastest.as_nanos() as f64 / count as f64
 }
 
-fn measure(feed: &Feed, talk: &Talk, rounds: usize) -> bool {
+fn measure(feed: &Feed, talk: &Talk, rounds: usize, is_alone: bool) -> bool {
     let count = talk.messages.len();
     let mut events = 0;
     let mut is_live = true;
@@ -243,7 +249,8 @@ fn measure(feed: &Feed, talk: &Talk, rounds: usize) -> bool {
         is_live = talk.kind == "trade" || health.iter().all(|health| health.state == State::Live);
         elapsed
     });
-    let serde = fastest(rounds, count, || {
+    let peers = if is_alone { 0 } else { rounds };
+    let serde = fastest(peers, count, || {
         let started = Instant::now();
         for message in &talk.messages {
             let value: Result<serde_json::Value, _> = serde_json::from_slice(message);
@@ -252,7 +259,7 @@ fn measure(feed: &Feed, talk: &Talk, rounds: usize) -> bool {
         started.elapsed()
     });
     let mut buffers = simd_json::Buffers::default();
-    let simd = fastest(rounds, count, || {
+    let simd = fastest(peers, count, || {
         let mut messages = talk.messages.clone();
         let started = Instant::now();
         for message in &mut messages {
@@ -380,11 +387,17 @@ fn main() -> ExitCode {
         "feed", "message", "bytes", "ns", "serde", "simd", "serde/", "simd/", "events/"
     );
     let mut right = true;
+    let is_kind = |kind: &(&str, _, _)| {
+        arguments
+            .kind
+            .as_deref()
+            .is_none_or(|asked| asked == kind.0)
+    };
     let is_asked = |feed: &&Feed| feed.name.starts_with(&arguments.feed);
     for feed in FEEDS.iter().filter(is_asked) {
-        for kind in KINDS {
+        for kind in KINDS.into_iter().filter(is_kind) {
             if let Some(talk) = talk(feed, kind, arguments.messages) {
-                right &= measure(feed, &talk, arguments.rounds);
+                right &= measure(feed, &talk, arguments.rounds, arguments.alone);
             }
         }
     }

@@ -1,8 +1,7 @@
 //! Levels of a book as most venues write them.
 
-use types::{Level, Price, Qty};
+use types::Level;
 
-use super::number::{price, qty};
 use super::scan::{Reader, Unexpected};
 
 /// Reads `[["price","quantity",...],...]`, strings or numbers, and what else an item has. Whether all of them are
@@ -30,16 +29,18 @@ pub fn levels(reader: &mut Reader<'_>, into: &mut Vec<Level>) -> Result<bool, Un
 #[inline(always)]
 pub fn level(reader: &mut Reader<'_>) -> Result<Option<Level>, Unexpected> {
     reader.array()?;
-    let (at, size) = (first(reader)?, first(reader)?);
+    next(reader)?;
+    let price = reader.price()?;
+    next(reader)?;
+    let qty = reader.qty()?;
     reader.skip_items()?;
-    let level = price(at).and_then(|price| qty(size).map(|qty| Level { price, qty }));
-    Ok(level.ok())
+    Ok(price.zip(qty).map(|(price, qty)| Level { price, qty }))
 }
 
 #[inline(always)]
-fn first<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], Unexpected> {
+fn next(reader: &mut Reader<'_>) -> Result<(), Unexpected> {
     if reader.item()? {
-        reader.scalar()
+        Ok(())
     } else {
         Err(Unexpected)
     }
@@ -62,9 +63,9 @@ pub fn named_levels(
         reader.object()?;
         while let Some(key) = reader.key()? {
             if key == price_name {
-                at = price(reader.scalar()?).ok();
+                at = reader.price()?;
             } else if key == qty_name {
-                size = qty(reader.scalar()?).ok();
+                size = reader.qty()?;
             } else {
                 reader.skip()?;
             }
@@ -79,6 +80,8 @@ pub fn named_levels(
 
 #[cfg(test)]
 mod tests {
+    use types::{Price, Qty};
+
     use super::*;
 
     fn level_of(price: &str, qty: &str) -> Level {

@@ -16,7 +16,7 @@ pub enum NumberError {
     Range,
 }
 
-const POWERS: [i64; 19] = {
+const POWERS: [u64; 19] = {
     let mut powers = [1; 19];
     let mut place = 1;
     while place < powers.len() {
@@ -130,14 +130,20 @@ fn fixed(text: &[u8], decimals: u32) -> Result<i64, NumberError> {
     if point == 0 || (has_point && places == 0) || places > decimals as usize {
         return unusual(text, decimals);
     }
-    let value = value.checked_mul(POWERS[decimals as usize - places].unsigned_abs());
-    let value = value.and_then(|value| i64::try_from(value).ok());
-    let value = value.ok_or(NumberError::Range)?;
+    let value = scaled(value, decimals as usize - places)?;
     Ok(if is_negative { -value } else { value })
 }
 
+/// `value * 10^places`.
+#[inline(always)]
+pub(super) fn scaled(value: u64, places: usize) -> Result<i64, NumberError> {
+    let value = value.checked_mul(POWERS[places]);
+    let value = value.and_then(|value| i64::try_from(value).ok());
+    value.ok_or(NumberError::Range)
+}
+
 /// A `u64` holds any number of so many digits.
-const DIGITS_MAX: usize = 19;
+pub(super) const DIGITS_MAX: usize = 19;
 
 /// The same with an exponent or many digits, or the error of what is no number that we hold.
 #[cold]

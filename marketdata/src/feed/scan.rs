@@ -3,6 +3,10 @@
 //! A value that nobody asks for is skipped, not checked. Strings with escapes are errors where they are keys or
 //! asked for: no venue writes a price or a symbol with one.
 
+use types::{Price, Qty, TimestampNs};
+
+use super::number::{self, DIGITS_MAX};
+
 /// A value as it stands in the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Value<'a> {
@@ -96,13 +100,17 @@ impl<'a> Reader<'a> {
     /// The byte that the next value, key or bracket begins with.
     #[inline(always)]
     pub fn peek(&mut self) -> Option<u8> {
-        while let [first, rest @ ..] = self.rest {
-            if !matches!(first, b' ' | b'\t' | b'\n' | b'\r') {
-                return Some(*first);
-            }
+        match self.rest.first() {
+            Some(&first) if first > b' ' => Some(first),
+            _ => self.peek_past_spaces(),
+        }
+    }
+
+    fn peek_past_spaces(&mut self) -> Option<u8> {
+        while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..] = self.rest {
             self.rest = rest;
         }
-        None
+        self.rest.first().copied()
     }
 
     #[inline(always)]
@@ -164,7 +172,14 @@ impl<'a> Reader<'a> {
         if self.peek() != Some(b'"') {
             return Err(Unexpected);
         }
-        let key = self.text()?;
+        let key = match self.rest {
+            // Most venues write keys of one letter.
+            [_, letter, b'"', rest @ ..] if !matches!(letter, b'"' | b'\\') => {
+                self.rest = rest;
+                std::slice::from_ref(letter)
+            }
+            _ => self.text()?,
+        };
         if self.peek() != Some(b':') {
             return Err(Unexpected);
         }
@@ -207,13 +222,124 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The next value as a whole number, in quotes or not; `None` where it is another scalar.
+    ///
+    /// # Errors
+    /// What comes is no scalar.
+    #[inline(always)]
+    pub fn unsigned(&mut self) -> Result<Option<u64>, Unexpected> {
+        let digits = self.digits()?;
+        let (mut value, mut at) = (0_u64, 0);
+        while let Some(&byte) = digits.get(at) {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                break;
+            }
+            value = value.wrapping_mul(10).wrapping_add(digit.into());
+            at += 1;
+        }
+        if (1..=DIGITS_MAX).contains(&at) && self.ends_behind(digits, at) {
+            return Ok(Some(value));
+        }
+        Ok(number::unsigned(self.scalar()?).ok())
+    }
+
+    /// The next value as milliseconds since the Unix epoch, as [`Reader::unsigned`].
+    ///
+    /// # Errors
+    /// What comes is no scalar.
+    #[inline(always)]
+    pub fn timestamp_ms(&mut self) -> Result<Option<TimestampNs>, Unexpected> {
+        let ms = self.unsigned()?;
+        Ok(ms.and_then(|ms| ms.checked_mul(1_000_000)).map(TimestampNs))
+    }
+
+    /// The next value as a price, in quotes or not; `None` where it is a scalar that is no such number.
+    ///
+    /// # Errors
+    /// What comes is no scalar.
+    #[inline(always)]
+    pub fn price(&mut self) -> Result<Option<Price>, Unexpected> {
+        match self.fixed(Price::DECIMALS)? {
+            Some(value) => Ok(Some(Price(value))),
+            None => Ok(number::price(self.scalar()?).ok()),
+        }
+    }
+
+    /// The next value as a quantity, as [`Reader::price`].
+    ///
+    /// # Errors
+    /// What comes is no scalar.
+    #[inline(always)]
+    pub fn qty(&mut self) -> Result<Option<Qty>, Unexpected> {
+        match self.fixed(Qty::DECIMALS)? {
+            Some(value) => Ok(Some(Qty(value))),
+            None => Ok(number::qty(self.scalar()?).ok()),
+        }
+    }
+
+    /// The next value in units of `10^-decimals`, if it is an ordinary number not below zero; else it is still next.
+    #[inline(always)]
+    fn fixed(&mut self, decimals: u32) -> Result<Option<i64>, Unexpected> {
+        let text = self.digits()?;
+        let (mut value, mut at) = (0_u64, 0);
+        let mut point = None;
+        while let Some(&byte) = text.get(at) {
+            let digit = byte.wrapping_sub(b'0');
+            if digit <= 9 {
+                value = value.wrapping_mul(10).wrapping_add(digit.into());
+            } else if byte == b'.' && point.is_none() {
+                point = Some(at);
+            } else {
+                break;
+            }
+            at += 1;
+        }
+        let places = point.map_or(0, |point| at - point - 1);
+        let is_ordinary = match point {
+            None => at > 0,
+            Some(point) => point > 0 && places > 0 && places <= decimals as usize,
+        };
+        if !is_ordinary || at > DIGITS_MAX {
+            return Ok(None);
+        }
+        let Ok(value) = number::scaled(value, decimals as usize - places) else {
+            return Ok(None);
+        };
+        Ok(self.ends_behind(text, at).then_some(value))
+    }
+
+    /// Where the digits of the next value would begin.
+    #[inline(always)]
+    fn digits(&mut self) -> Result<&'a [u8], Unexpected> {
+        let is_text = self.peek().ok_or(Unexpected)? == b'"';
+        Ok(&self.rest[usize::from(is_text)..])
+    }
+
+    /// Goes behind a scalar whose text has so many bytes, if it has no more.
+    #[inline(always)]
+    fn ends_behind(&mut self, text: &'a [u8], len: usize) -> bool {
+        let is_text = text.len() < self.rest.len();
+        match text.get(len) {
+            Some(b'"') if is_text => self.rest = &text[len + 1..],
+            Some(b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t') if !is_text => {
+                self.rest = &text[len..];
+            }
+            _ => return false,
+        }
+        true
+    }
+
     /// Goes past the next value.
     ///
     /// # Errors
     /// What comes is none.
     #[inline]
     pub fn skip(&mut self) -> Result<(), Unexpected> {
-        self.value().map(|_| ())
+        match self.peek() {
+            Some(b'{' | b'[') => self.nested().map(|_| ()),
+            _ => self.scalar().map(|_| ()),
+        }
     }
 
     /// Goes past the items that are left, and out of the array.
@@ -438,6 +564,8 @@ impl<'a> Iterator for Items<'a> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn fields(text: &str) -> Result<Vec<(&[u8], Value<'_>)>, Unexpected> {
@@ -524,6 +652,39 @@ mod tests {
         assert_eq!(reader.value(), Ok(Value::Literal(b"2")));
         assert_eq!(reader.key(), Ok(None));
         assert_eq!(reader.peek(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_are_read_where_they_stand(text in "-?[0-9]{0,22}(\\.[0-9]{0,12})?([eE][+-]?[0-9]{1,2})?|null|[0-9.x]{1,5}", is_text in any::<bool>()) {
+            let value = if is_text { format!("\"{text}\"") } else { text.clone() };
+            let array = format!("[{value} ,7]");
+            let at = || {
+                let mut reader = Reader::new(array.as_bytes());
+                reader.array().unwrap();
+                reader.item().unwrap();
+                reader
+            };
+            let scalar = at().scalar();
+            let text = scalar.unwrap_or_default();
+            let reads = |(read, reader): (bool, Reader<'_>)| {
+                let (mut found, mut expected) = (reader, at());
+                let is_scalar = expected.scalar().is_ok();
+                read == is_scalar && (!is_scalar || found.item() == expected.item() && found.scalar() == expected.scalar())
+            };
+            let mut reader = at();
+            let price = reader.price();
+            prop_assert_eq!(price, scalar.map(|_| number::price(text).ok()));
+            prop_assert!(reads((price.is_ok(), reader)));
+            let mut reader = at();
+            let qty = reader.qty();
+            prop_assert_eq!(qty, scalar.map(|_| number::qty(text).ok()));
+            prop_assert!(reads((qty.is_ok(), reader)));
+            let mut reader = at();
+            let whole = reader.unsigned();
+            prop_assert_eq!(whole, scalar.map(|_| number::unsigned(text).ok()));
+            prop_assert!(reads((whole.is_ok(), reader)));
+        }
     }
 
     #[test]

@@ -11,12 +11,11 @@ mod local;
 
 pub use local::LocalBinance;
 
-use types::{Aggressor, DepthUpdate, MarketData, Quote, TimestampNs, Trade};
+use types::{Aggressor, DepthUpdate, MarketData, Price, Qty, Quote, TimestampNs, Trade};
 
 use crate::feed::{
     Action, Adapter, Addresses, BookChannel, Channels, FetchId, Health, Listing, Malformed, Output,
-    Reader, Screened, State, Stream, Tracks, Unexpected, levels, price, qty, timestamp_ms,
-    unsigned,
+    Reader, Screened, State, Stream, Tracks, Unexpected, levels,
 };
 
 /// Spot: streams and REST.
@@ -327,14 +326,8 @@ impl Binance {
     ) -> Result<(), Malformed> {
         let id = message.trade.ok_or_else(|| message.without("t"))?;
         let trade = Trade {
-            price: message
-                .price
-                .and_then(|text| price(text).ok())
-                .ok_or_else(|| message.without("p"))?,
-            qty: message
-                .qty
-                .and_then(|text| qty(text).ok())
-                .ok_or_else(|| message.without("q"))?,
+            price: message.price.ok_or_else(|| message.without("p"))?,
+            qty: message.qty.ok_or_else(|| message.without("q"))?,
             // The buyer was resting, so that the seller crossed.
             aggressor: match message.is_buyer_maker {
                 Some(true) => Aggressor::Seller,
@@ -506,8 +499,8 @@ impl Snapshot {
             reader.object()?;
             while let Some(key) = reader.key()? {
                 match key {
-                    b"lastUpdateId" => last = unsigned(reader.scalar()?).ok(),
-                    b"E" => ts = timestamp_ms(reader.scalar()?).ok(),
+                    b"lastUpdateId" => last = reader.unsigned()?,
+                    b"E" => ts = reader.timestamp_ms()?,
                     b"bids" => bids = levels(&mut reader, &mut update.bids)?,
                     b"asks" => asks = levels(&mut reader, &mut update.asks)?,
                     _ => reader.skip()?,
@@ -544,13 +537,13 @@ struct Message<'a> {
     /// The side whose levels are not all prices and quantities.
     unreadable: Option<&'static str>,
     /// The best prices, where there are no levels.
-    bid: Option<&'a [u8]>,
-    ask: Option<&'a [u8]>,
-    bid_qty: Option<&'a [u8]>,
-    ask_qty: Option<&'a [u8]>,
+    bid: Option<Price>,
+    ask: Option<Price>,
+    bid_qty: Option<Qty>,
+    ask_qty: Option<Qty>,
     trade: Option<u64>,
-    price: Option<&'a [u8]>,
-    qty: Option<&'a [u8]>,
+    price: Option<Price>,
+    qty: Option<Qty>,
     is_buyer_maker: Option<bool>,
 }
 
@@ -593,11 +586,11 @@ impl<'a> Message<'a> {
             match key {
                 b"e" => message.event = reader.scalar()?,
                 b"s" => message.symbol = reader.scalar()?,
-                b"E" => event_time = timestamp_ms(reader.scalar()?).ok(),
-                b"T" => message.time = timestamp_ms(reader.scalar()?).ok(),
-                b"U" => message.first = unsigned(reader.scalar()?).ok(),
-                b"u" => message.last = unsigned(reader.scalar()?).ok(),
-                b"pu" => message.previous = unsigned(reader.scalar()?).ok(),
+                b"E" => event_time = reader.timestamp_ms()?,
+                b"T" => message.time = reader.timestamp_ms()?,
+                b"U" => message.first = reader.unsigned()?,
+                b"u" => message.last = reader.unsigned()?,
+                b"pu" => message.previous = reader.unsigned()?,
                 b"b" if reader.peek() == Some(b'[') => {
                     let update = message.update.get_or_insert_with(|| out.depth());
                     if !levels(reader, &mut update.bids)? {
@@ -610,13 +603,13 @@ impl<'a> Message<'a> {
                         message.unreadable = Some("a");
                     }
                 }
-                b"b" => message.bid = Some(reader.scalar()?),
-                b"a" => message.ask = Some(reader.scalar()?),
-                b"B" => message.bid_qty = Some(reader.scalar()?),
-                b"A" => message.ask_qty = Some(reader.scalar()?),
-                b"t" => message.trade = unsigned(reader.scalar()?).ok(),
-                b"p" => message.price = Some(reader.scalar()?),
-                b"q" => message.qty = Some(reader.scalar()?),
+                b"b" => message.bid = reader.price()?,
+                b"a" => message.ask = reader.price()?,
+                b"B" => message.bid_qty = reader.qty()?,
+                b"A" => message.ask_qty = reader.qty()?,
+                b"t" => message.trade = reader.unsigned()?,
+                b"p" => message.price = reader.price()?,
+                b"q" => message.qty = reader.qty()?,
                 b"m" => message.is_buyer_maker = Some(reader.scalar()? == b"true"),
                 _ => reader.skip()?,
             }
@@ -638,19 +631,11 @@ impl<'a> Message<'a> {
 
     #[inline]
     fn quote(&self) -> Result<Quote, Malformed> {
-        let price_of = |text: Option<&[u8]>, name| {
-            let read = text.and_then(|text| price(text).ok());
-            read.ok_or_else(|| self.without(name))
-        };
-        let qty_of = |text: Option<&[u8]>, name| {
-            let read = text.and_then(|text| qty(text).ok());
-            read.ok_or_else(|| self.without(name))
-        };
         Ok(Quote {
-            bid: price_of(self.bid, "b")?,
-            bid_qty: qty_of(self.bid_qty, "B")?,
-            ask: price_of(self.ask, "a")?,
-            ask_qty: qty_of(self.ask_qty, "A")?,
+            bid: self.bid.ok_or_else(|| self.without("b"))?,
+            bid_qty: self.bid_qty.ok_or_else(|| self.without("B"))?,
+            ask: self.ask.ok_or_else(|| self.without("a"))?,
+            ask_qty: self.ask_qty.ok_or_else(|| self.without("A"))?,
         })
     }
 
