@@ -34,7 +34,7 @@ impl Grid {
     }
 
     /// Whether a figure is a whole number of steps, below zero or not.
-    #[inline(always)]
+    #[inline]
     pub const fn has(self, figure: i64) -> bool {
         // The size of the smallest number is one more than the largest, and a multiple of powers of two alone.
         let steps = figure
@@ -45,7 +45,7 @@ impl Grid {
     }
 
     /// Steps in a figure; `None` when it is below zero or between two steps.
-    #[inline(always)]
+    #[inline]
     pub const fn steps(self, figure: i64) -> Option<i64> {
         let steps = (figure as u64)
             .wrapping_mul(self.inverse)

@@ -1,5 +1,10 @@
 //! Levels of a book as most venues write them.
 
+#![expect(
+    clippy::inline_always,
+    reason = "a call for each of a hundred numbers of a message costs as much as to read them"
+)]
+
 use types::Level;
 
 use super::scan::{Reader, Unexpected};

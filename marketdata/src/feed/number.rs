@@ -1,5 +1,10 @@
 //! Numbers from the text of a message, exactly: no float in between.
 
+#![expect(
+    clippy::inline_always,
+    reason = "a call for each of a hundred numbers of a message costs as much as to read them"
+)]
+
 use types::{Price, Qty, TimestampNs};
 
 /// Why text is not a number that we hold.

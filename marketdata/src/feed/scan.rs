@@ -3,6 +3,11 @@
 //! A value that nobody asks for is skipped, not checked. Strings with escapes are errors where they are keys or
 //! asked for: no venue writes a price or a symbol with one.
 
+#![expect(
+    clippy::inline_always,
+    reason = "a call for each of a hundred numbers of a message costs as much as to read them"
+)]
+
 use types::{Price, Qty, TimestampNs};
 
 use super::number::{self, DIGITS_MAX};
@@ -35,6 +40,14 @@ impl<'a> Value<'a> {
             Self::Text(bytes) | Self::Literal(bytes) | Self::Object(bytes) | Self::Array(bytes) => {
                 bytes
             }
+        }
+    }
+
+    /// To go through an object or array; any other value is neither to it.
+    pub const fn reader(self) -> Reader<'a> {
+        match self {
+            Self::Object(bytes) | Self::Array(bytes) => Reader::new(bytes),
+            Self::Text(_) | Self::Literal(_) => Reader::new(&[]),
         }
     }
 

@@ -31,8 +31,8 @@ use types::{
 
 use crate::feed::{
     Action, Adapter, Addresses, BookChannel, Channels, Credentials, FetchId, Health, Items,
-    Listing, Malformed, Output, Prints, Screened, State, Stream, Tracks, Value, price, qty, quoted,
-    timestamp_rfc3339, unsigned,
+    Listing, Malformed, Output, Prints, Screened, State, Stream, Tracks, Value, named_levels,
+    price, qty, quoted, timestamp_rfc3339, unsigned,
 };
 use msgpack::{Decimal, Kind, Pack, Reader};
 
@@ -561,7 +561,9 @@ impl<'a> Raw<'a> {
     fn price(self) -> Option<Price> {
         match self {
             Self::Json(value) => price(value.scalar()?).ok(),
-            Self::Pack(value) => price(Decimal::of(value)?.text()).ok(),
+            Self::Pack(value) => Decimal::short(value, Price::DECIMALS)
+                .map(Price)
+                .or_else(|| price(Decimal::of(value)?.text()).ok()),
         }
     }
 
@@ -569,7 +571,10 @@ impl<'a> Raw<'a> {
     fn qty(self) -> Option<Qty> {
         match self {
             Self::Json(value) => qty(value.scalar()?).ok(),
-            Self::Pack(value) => qty(Decimal::of(value)?.text()).ok(),
+            Self::Pack(value) => Decimal::short(value, Qty::DECIMALS)
+                .filter(|&qty| qty >= 0)
+                .map(Qty)
+                .or_else(|| qty(Decimal::of(value)?.text()).ok()),
         }
     }
 
@@ -616,21 +621,8 @@ impl<'a> Raw<'a> {
         match self {
             Self::Json(Value::Literal(b"null")) | Self::Pack(Pack::Other) => {}
             Self::Json(value) => {
-                for item in value.items()? {
-                    let (mut at, mut quantity) = (None, None);
-                    for field in item.ok()?.fields()? {
-                        let (key, value) = field.ok()?;
-                        match key {
-                            b"p" => at = Self::Json(value).price(),
-                            b"s" => quantity = Self::Json(value).qty(),
-                            _ => {}
-                        }
-                    }
-                    into.push(Level {
-                        price: at?,
-                        qty: quantity?,
-                    });
-                }
+                let read = named_levels(&mut value.reader(), (b"p", b"s"), into);
+                (read == Ok(true)).then_some(())?;
             }
             Self::Pack(Pack::Array(mut items)) => {
                 while !items.is_empty() {

@@ -24,11 +24,11 @@ mod local;
 
 pub use local::LocalBybit;
 
-use types::{Aggressor, Level, MarketData, Quote, TimestampNs, Trade};
+use types::{Aggressor, DepthUpdate, MarketData, Price, Qty, Quote, TimestampNs, Trade};
 
 use crate::feed::{
-    Action, Adapter, Addresses, BookChannel, Channels, FetchId, Fields, Health, Listing, Malformed,
-    Output, Restate, Screened, State, Stream, Tracks, Value, price, qty, timestamp_ms, unsigned,
+    Action, Adapter, Addresses, BookChannel, Channels, FetchId, Health, Listing, Malformed, Output,
+    Reader, Restate, Screened, State, Stream, Tracks, Unexpected, levels, unsigned,
 };
 
 /// Streams and REST.
@@ -199,18 +199,22 @@ impl Bybit {
     fn book(
         &mut self,
         envelope: &Envelope<'_>,
-        book: &Levels<'_>,
+        mut book: Levels<'_>,
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
         let place = self.heard(book.symbol, now)?;
         self.follows[place].heard = now;
+        let known = &mut book;
         let said = match (self.channels.book, envelope.kind) {
-            (BookChannel::Touch, b"snapshot") => self.touch(place, envelope, book, now, out),
-            (BookChannel::Depth, b"snapshot") => self.snapshot(place, envelope, book, now, out),
-            (BookChannel::Depth, b"delta") => self.delta(place, envelope, book, now, out),
+            (BookChannel::Touch, b"snapshot") => self.touch(place, envelope, known, now, out),
+            (BookChannel::Depth, b"snapshot") => self.snapshot(place, envelope, known, now, out),
+            (BookChannel::Depth, b"delta") => self.delta(place, envelope, known, now, out),
             _ => Err(book.without("type of snapshot or delta")),
         };
+        if let Some(unsaid) = book.sides {
+            out.recycle(unsaid);
+        }
         said.map_err(|error| self.malformed(place, error, now, out))
     }
 
@@ -218,12 +222,12 @@ impl Bybit {
         &mut self,
         place: usize,
         envelope: &Envelope<'_>,
-        book: &Levels<'_>,
+        book: &mut Levels<'_>,
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
         let (id, time, ts) = envelope.ids(book)?;
-        let quote = book.quote()?;
+        let quote = book.quote(out)?;
         let follow = &mut self.follows[place];
         if follow.is_late(id, time) || (follow.restate.is_live() && id == follow.last) {
             self.repeated(place);
@@ -243,7 +247,7 @@ impl Bybit {
         &mut self,
         place: usize,
         envelope: &Envelope<'_>,
-        book: &Levels<'_>,
+        book: &mut Levels<'_>,
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
@@ -252,8 +256,7 @@ impl Bybit {
             self.repeated(place);
             return Ok(());
         }
-        let mut update = out.depth();
-        book.levels(&mut update.bids, &mut update.asks)?;
+        let update = book.take_levels()?;
         let follow = &mut self.follows[place];
         (follow.last, follow.newest) = (id, time);
         follow.restate.live();
@@ -265,7 +268,7 @@ impl Bybit {
         &mut self,
         place: usize,
         envelope: &Envelope<'_>,
-        book: &Levels<'_>,
+        book: &mut Levels<'_>,
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
@@ -286,14 +289,30 @@ impl Bybit {
             }
             return Ok(());
         }
-        let mut update = out.depth();
-        book.levels(&mut update.bids, &mut update.asks)?;
+        let update = book.take_levels()?;
         (follow.last, follow.newest) = (id, time);
         if !update.bids.is_empty() || !update.asks.is_empty() {
             self.say(place, ts, MarketData::DepthDelta(update), now, out);
             self.tracks.truncate(place, depth, ts, now, out);
         }
         Ok(())
+    }
+
+    /// The trades of a message; the inner error is that of one that is none.
+    fn trades<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        mut reader: Reader<'a>,
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<Result<(), Malformed>, Unexpected> {
+        let mut said = Ok(());
+        reader.array()?;
+        while reader.item()? {
+            let print = Print::read(bytes, &mut reader)?;
+            said = said.and(self.trade(&print, now, out));
+        }
+        Ok(said)
     }
 
     fn trade(
@@ -385,27 +404,23 @@ impl Adapter for Bybit {
     ) -> Result<(), Malformed> {
         let bytes = &*bytes;
         self.last_heard = now;
-        let Some(envelope) = Envelope::read(bytes) else {
+        let Ok(mut envelope) = Envelope::read(bytes) else {
             return Err(unreadable(bytes, out));
         };
+        let data = envelope.data.take();
         if envelope.topic.starts_with(b"orderbook.") {
-            let Some(book) = envelope.data.and_then(Levels::read) else {
+            let book = data.map(|data| Levels::read(bytes, data, out));
+            let Some(Ok(book)) = book else {
                 return Err(unreadable(bytes, out));
             };
-            return self.book(&envelope, &book, now, out);
+            return self.book(&envelope, book, now, out);
         }
         if envelope.topic.starts_with(b"publicTrade.") {
-            let Some(items) = envelope.data.and_then(Value::items) else {
-                return Err(unreadable(bytes, out));
+            let said = data.map(|data| self.trades(bytes, data, now, out));
+            return match said {
+                Some(Ok(said)) => said,
+                _ => Err(unreadable(bytes, out)),
             };
-            let mut said = Ok(());
-            for item in items {
-                let Some(print) = item.ok().and_then(Print::read) else {
-                    return Err(unreadable(bytes, out));
-                };
-                said = said.and(self.trade(&print, now, out));
-            }
-            return said;
         }
         match envelope.success {
             Some(false) => Err(Malformed::new("a request that the venue takes", bytes)),
@@ -467,22 +482,6 @@ fn unreadable(bytes: &[u8], out: &mut Output) -> Malformed {
     Malformed::new("a message of the API v5", bytes)
 }
 
-/// `[["price","size"],...]`.
-fn levels(value: Value<'_>, into: &mut Vec<Level>) -> Option<()> {
-    for item in value.items()? {
-        into.push(level(item.ok()?)?);
-    }
-    Some(())
-}
-
-fn level(value: Value<'_>) -> Option<Level> {
-    let mut pair = value.items()?;
-    Some(Level {
-        price: price(pair.next()?.ok()?.scalar()?).ok()?,
-        qty: qty(pair.next()?.ok()?.scalar()?).ok()?,
-    })
-}
-
 /// What is around the data.
 #[derive(Debug, Default)]
 struct Envelope<'a> {
@@ -494,28 +493,32 @@ struct Envelope<'a> {
     ts: Option<TimestampNs>,
     /// When the matching engine made the book.
     cts: Option<TimestampNs>,
-    data: Option<Value<'a>>,
+    /// Where the data begins: what it is, fields behind it may say.
+    data: Option<Reader<'a>>,
 }
 
 impl<'a> Envelope<'a> {
     #[inline]
-    fn read(bytes: &'a [u8]) -> Option<Self> {
+    fn read(bytes: &'a [u8]) -> Result<Self, Unexpected> {
         let mut envelope = Self::default();
-        for field in Fields::of(bytes)? {
-            let (key, value) = field.ok()?;
-            let scalar = || value.scalar().unwrap_or_default();
+        let mut reader = Reader::new(bytes);
+        reader.object()?;
+        while let Some(key) = reader.key()? {
             match key {
-                b"topic" => envelope.topic = scalar(),
-                b"type" => envelope.kind = scalar(),
-                b"op" => envelope.op = scalar(),
-                b"success" => envelope.success = Some(scalar() == b"true"),
-                b"ts" => envelope.ts = timestamp_ms(scalar()).ok(),
-                b"cts" => envelope.cts = timestamp_ms(scalar()).ok(),
-                b"data" => envelope.data = Some(value),
-                _ => {}
+                b"topic" => envelope.topic = reader.scalar()?,
+                b"type" => envelope.kind = reader.scalar()?,
+                b"op" => envelope.op = reader.scalar()?,
+                b"success" => envelope.success = Some(reader.scalar()? == b"true"),
+                b"ts" => envelope.ts = reader.timestamp_ms()?,
+                b"cts" => envelope.cts = reader.timestamp_ms()?,
+                b"data" => {
+                    envelope.data = Some(reader.clone());
+                    reader.skip()?;
+                }
+                _ => reader.skip()?,
             }
         }
-        Some(envelope)
+        Ok(envelope)
     }
 
     /// The depth in `orderbook.50.BTCUSDT`.
@@ -537,63 +540,70 @@ impl<'a> Envelope<'a> {
 struct Levels<'a> {
     bytes: &'a [u8],
     symbol: &'a [u8],
-    bids: Option<Value<'a>>,
-    asks: Option<Value<'a>>,
+    sides: Option<Box<DepthUpdate>>,
+    /// Whether a side was there, and all of it readable.
+    has_bids: bool,
+    has_asks: bool,
     update: Option<u64>,
 }
 
 impl<'a> Levels<'a> {
     #[inline]
-    fn read(value: Value<'a>) -> Option<Self> {
-        let Value::Object(bytes) = value else {
-            return None;
-        };
+    fn read(bytes: &'a [u8], mut reader: Reader<'a>, out: &mut Output) -> Result<Self, Unexpected> {
         let mut book = Self {
             bytes,
             ..Self::default()
         };
-        for field in Fields::of(bytes)? {
-            let (key, value) = field.ok()?;
+        reader.object()?;
+        while let Some(key) = reader.key()? {
             match key {
-                b"s" => book.symbol = value.scalar().unwrap_or_default(),
-                b"b" => book.bids = Some(value),
-                b"a" => book.asks = Some(value),
-                b"u" => book.update = value.scalar().and_then(|text| unsigned(text).ok()),
-                _ => {}
+                b"s" => book.symbol = reader.scalar()?,
+                b"b" => {
+                    book.has_bids = {
+                        let update = book.sides.get_or_insert_with(|| out.depth());
+                        levels(&mut reader, &mut update.bids)?
+                    }
+                }
+                b"a" => {
+                    book.has_asks = {
+                        let update = book.sides.get_or_insert_with(|| out.depth());
+                        levels(&mut reader, &mut update.asks)?
+                    }
+                }
+                b"u" => book.update = reader.unsigned()?,
+                _ => reader.skip()?,
             }
         }
-        Some(book)
+        Ok(book)
     }
 
+    #[cold]
     fn without(&self, name: &'static str) -> Malformed {
         Malformed::new(name, self.bytes)
     }
 
-    fn levels(&self, bids: &mut Vec<Level>, asks: &mut Vec<Level>) -> Result<(), Malformed> {
-        for (side, name, into) in [(self.bids, "b", bids), (self.asks, "a", asks)] {
-            side.and_then(|side| levels(side, into))
-                .ok_or_else(|| self.without(name))?;
+    /// Takes both sides, if both are there.
+    fn take_levels(&mut self) -> Result<Box<DepthUpdate>, Malformed> {
+        for (has, name) in [(self.has_bids, "b"), (self.has_asks, "a")] {
+            if !has {
+                return Err(self.without(name));
+            }
         }
-        Ok(())
+        Ok(self.sides.take().unwrap_or_default())
     }
 
     /// Best bid and ask, if both sides have one.
-    fn quote(&self) -> Result<Option<Quote>, Malformed> {
-        let best = |side: Option<Value<'_>>, name| {
-            let first = side.and_then(Value::items).map(|mut items| items.next());
-            match first {
-                Some(None) => Ok(None),
-                Some(Some(Ok(value))) => level(value).map(Some).ok_or_else(|| self.without(name)),
-                _ => Err(self.without(name)),
-            }
-        };
-        let (bid, ask) = (best(self.bids, "b")?, best(self.asks, "a")?);
-        Ok(bid.zip(ask).map(|(bid, ask)| Quote {
+    fn quote(&mut self, out: &mut Output) -> Result<Option<Quote>, Malformed> {
+        let levels = self.take_levels()?;
+        let best = levels.bids.first().zip(levels.asks.first());
+        let quote = best.map(|(bid, ask)| Quote {
             bid: bid.price,
             bid_qty: bid.qty,
             ask: ask.price,
             ask_qty: ask.qty,
-        }))
+        });
+        out.recycle(levels);
+        Ok(quote)
     }
 }
 
@@ -604,8 +614,8 @@ struct Print<'a> {
     symbol: &'a [u8],
     id: &'a [u8],
     side: &'a [u8],
-    price: Option<&'a [u8]>,
-    qty: Option<&'a [u8]>,
+    price: Option<Price>,
+    qty: Option<Qty>,
     time: Option<TimestampNs>,
     seq: Option<u64>,
     is_block: bool,
@@ -613,43 +623,33 @@ struct Print<'a> {
 
 impl<'a> Print<'a> {
     #[inline]
-    fn read(value: Value<'a>) -> Option<Self> {
-        let Value::Object(bytes) = value else {
-            return None;
-        };
+    fn read(bytes: &'a [u8], reader: &mut Reader<'a>) -> Result<Self, Unexpected> {
         let mut print = Self {
             bytes,
             ..Self::default()
         };
-        for field in Fields::of(bytes)? {
-            let (key, value) = field.ok()?;
-            let scalar = value.scalar();
+        reader.object()?;
+        while let Some(key) = reader.key()? {
             match key {
-                b"s" => print.symbol = scalar.unwrap_or_default(),
-                b"i" => print.id = scalar.unwrap_or_default(),
-                b"S" => print.side = scalar.unwrap_or_default(),
-                b"p" => print.price = scalar,
-                b"v" => print.qty = scalar,
-                b"T" => print.time = scalar.and_then(|text| timestamp_ms(text).ok()),
-                b"seq" => print.seq = scalar.and_then(|text| unsigned(text).ok()),
-                b"BT" => print.is_block = scalar == Some(b"true"),
-                _ => {}
+                b"s" => print.symbol = reader.scalar()?,
+                b"i" => print.id = reader.scalar()?,
+                b"S" => print.side = reader.scalar()?,
+                b"p" => print.price = reader.price()?,
+                b"v" => print.qty = reader.qty()?,
+                b"T" => print.time = reader.timestamp_ms()?,
+                b"seq" => print.seq = reader.unsigned()?,
+                b"BT" => print.is_block = reader.scalar()? == b"true",
+                _ => reader.skip()?,
             }
         }
-        Some(print)
+        Ok(print)
     }
 
     fn trade(&self) -> Result<(Trade, TimestampNs), Malformed> {
         let without = |name| Malformed::new(name, self.bytes);
         let trade = Trade {
-            price: self
-                .price
-                .and_then(|text| price(text).ok())
-                .ok_or_else(|| without("p"))?,
-            qty: self
-                .qty
-                .and_then(|text| qty(text).ok())
-                .ok_or_else(|| without("v"))?,
+            price: self.price.ok_or_else(|| without("p"))?,
+            qty: self.qty.ok_or_else(|| without("v"))?,
             // The side of the taker.
             aggressor: match self.side {
                 b"Buy" => Aggressor::Buyer,

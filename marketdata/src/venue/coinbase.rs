@@ -22,11 +22,11 @@ mod local;
 
 pub use local::LocalCoinbase;
 
-use types::{Aggressor, DepthUpdate, Level, MarketData, Quote, Side, TimestampNs, Trade};
+use types::{Aggressor, DepthUpdate, Level, MarketData, Quote, TimestampNs, Trade};
 
 use crate::feed::{
     Action, Adapter, Addresses, Book, BookChannel, Channels, FetchId, Fields, Health, Listing,
-    Malformed, Output, Screened, State, Stream, Tracks, Value, price, qty, quoted,
+    Malformed, Output, Reader, Screened, State, Stream, Tracks, Unexpected, Value, quoted,
     timestamp_rfc3339, unsigned,
 };
 
@@ -164,7 +164,9 @@ impl Coinbase {
         out: &mut Output,
     ) -> Result<(), Malformed> {
         let mut update = out.depth();
-        levels(event.list, &mut update).ok_or_else(|| malformed("updates", event.list))?;
+        if levels(event.list, &mut update) != Ok(true) {
+            return Err(malformed("updates", event.list));
+        }
         let product = &mut self.products[place];
         let is_snapshot = match event.kind {
             b"snapshot" => true,
@@ -434,42 +436,42 @@ impl<'a> Event<'a> {
     }
 }
 
-/// Levels as `{"side":"bid","price_level":"21921.73","new_quantity":"0.063"}`.
+/// Levels as `{"side":"bid","price_level":"21921.73","new_quantity":"0.063"}`; whether all of them are.
 #[inline]
-fn levels(list: Value<'_>, update: &mut DepthUpdate) -> Option<()> {
-    for level in list.items()? {
+fn levels(list: Value<'_>, update: &mut DepthUpdate) -> Result<bool, Unexpected> {
+    let mut are_levels = true;
+    let mut reader = list.reader();
+    reader.array()?;
+    while reader.item()? {
         let (mut side, mut at, mut quantity) = (None, None, None);
-        for field in level.ok()?.fields()? {
-            let (key, value) = field.ok()?;
+        reader.object()?;
+        while let Some(key) = reader.key()? {
             match key {
                 b"side" => {
-                    side = match value.scalar()? {
-                        b"bid" => Some(Side::Buy),
-                        b"offer" => Some(Side::Sell),
+                    side = match reader.scalar()? {
+                        b"bid" => Some(&mut update.bids),
+                        b"offer" => Some(&mut update.asks),
                         _ => None,
                     }
                 }
-                b"price_level" => at = price(value.scalar()?).ok(),
-                b"new_quantity" => quantity = qty(value.scalar()?).ok(),
-                _ => {}
+                b"price_level" => at = reader.price()?,
+                b"new_quantity" => quantity = reader.qty()?,
+                _ => reader.skip()?,
             }
         }
-        let level = Level {
-            price: at?,
-            qty: quantity?,
-        };
-        match side? {
-            Side::Buy => update.bids.push(level),
-            Side::Sell => update.asks.push(level),
+        match (side, at, quantity) {
+            (Some(side), Some(price), Some(qty)) => side.push(Level { price, qty }),
+            _ => are_levels = false,
         }
     }
-    Some(())
+    Ok(are_levels)
 }
 
 fn read_prints(list: Value<'_>, tracks: &Tracks, prints: &mut Vec<Print>) -> Result<(), Malformed> {
-    let trades = list.items().ok_or_else(|| malformed("trades", list))?;
-    for trade in trades {
-        let read = trade.ok().and_then(print);
+    let mut reader = list.reader();
+    reader.array().map_err(|_| malformed("trades", list))?;
+    while reader.item().map_err(|_| malformed("trades", list))? {
+        let read = print(&mut reader).ok().flatten();
         let (product, mut print) = read.ok_or_else(|| malformed("a trade", list))?;
         // One that was not subscribed to is nobody's.
         if let Some(place) = tracks.find(product) {
@@ -481,39 +483,43 @@ fn read_prints(list: Value<'_>, tracks: &Tracks, prints: &mut Vec<Print>) -> Res
 }
 
 /// A print, its place to be found by its product.
-fn print(value: Value<'_>) -> Option<(&[u8], Print)> {
+fn print<'a>(reader: &mut Reader<'a>) -> Result<Option<(&'a [u8], Print)>, Unexpected> {
     let (mut product, mut id, mut ts) = (None, None, None);
     let (mut at, mut quantity, mut aggressor) = (None, None, Aggressor::Unknown);
-    for field in value.fields()? {
-        let (key, value) = field.ok()?;
+    reader.object()?;
+    while let Some(key) = reader.key()? {
         match key {
-            b"product_id" => product = value.scalar(),
-            b"trade_id" => id = unsigned(value.scalar()?).ok(),
-            b"time" => ts = timestamp_rfc3339(value.scalar()?).ok(),
-            b"price" => at = price(value.scalar()?).ok(),
-            b"size" => quantity = qty(value.scalar()?).ok(),
+            b"product_id" => product = Some(reader.scalar()?),
+            b"trade_id" => id = reader.unsigned()?,
+            b"time" => ts = timestamp_rfc3339(reader.scalar()?).ok(),
+            b"price" => at = reader.price()?,
+            b"size" => quantity = reader.qty()?,
             // Of the resting order.
             b"side" => {
-                aggressor = match value.scalar()? {
+                aggressor = match reader.scalar()? {
                     b"BUY" => Aggressor::Seller,
                     b"SELL" => Aggressor::Buyer,
                     _ => Aggressor::Unknown,
                 }
             }
-            _ => {}
+            _ => reader.skip()?,
         }
     }
-    let print = Print {
-        place: usize::MAX,
-        id: id?,
-        ts: ts?,
-        trade: Trade {
-            price: at?,
-            qty: quantity?,
-            aggressor,
-        },
+    let trade = at.zip(quantity).map(|(price, qty)| Trade {
+        price,
+        qty,
+        aggressor,
+    });
+    let read = || {
+        let print = Print {
+            place: usize::MAX,
+            id: id?,
+            ts: ts?,
+            trade: trade?,
+        };
+        Some((product?, print))
     };
-    Some((product?, print))
+    Ok(read())
 }
 
 fn product_of(value: Value<'_>) -> Option<&[u8]> {

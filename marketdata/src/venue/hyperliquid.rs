@@ -24,8 +24,8 @@ use types::{Aggressor, Level, MarketData, Quote, TimestampNs, Trade};
 
 use crate::feed::{
     Action, Adapter, Addresses, BookChannel, Channels, FetchId, Fields, Health, Listing, Malformed,
-    Output, Prints, Screened, State, Stream, Tracks, Value, price, qty, quoted, timestamp_ms,
-    unsigned,
+    Output, Prints, Reader, Screened, State, Stream, Tracks, Unexpected, Value, named_levels,
+    quoted, timestamp_ms,
 };
 
 /// Streams and documents of the main network.
@@ -180,9 +180,10 @@ impl Hyperliquid {
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
-        let trades = data.items().ok_or_else(|| malformed("trades", data))?;
-        for trade in trades {
-            let read = trade.ok().and_then(print);
+        let mut reader = data.reader();
+        reader.array().map_err(|_| malformed("trades", data))?;
+        while reader.item().map_err(|_| malformed("trades", data))? {
+            let read = print(&mut reader).ok().flatten();
             let (coin, ts, id, trade) = read.ok_or_else(|| malformed("a trade", data))?;
             let place = self
                 .tracks
@@ -355,21 +356,20 @@ fn pair(value: Value<'_>) -> Option<(Value<'_>, Value<'_>)> {
 /// `[{"px":"1","sz":"2","n":3},...]`.
 #[inline]
 fn levels(side: Value<'_>, into: &mut Vec<Level>) -> Option<()> {
-    for item in side.items()? {
-        into.push(level(item.ok()?)?);
-    }
-    Some(())
+    let read = named_levels(&mut side.reader(), (b"px", b"sz"), into);
+    (read == Ok(true)).then_some(())
 }
 
 #[inline]
 fn level(value: Value<'_>) -> Option<Level> {
+    let mut reader = value.reader();
     let (mut at, mut quantity) = (None, None);
-    for field in value.fields()? {
-        let (key, value) = field.ok()?;
+    reader.object().ok()?;
+    while let Some(key) = reader.key().ok()? {
         match key {
-            b"px" => at = price(value.scalar()?).ok(),
-            b"sz" => quantity = qty(value.scalar()?).ok(),
-            _ => {}
+            b"px" => at = reader.price().ok()?,
+            b"sz" => quantity = reader.qty().ok()?,
+            _ => reader.skip().ok()?,
         }
     }
     Some(Level {
@@ -378,36 +378,40 @@ fn level(value: Value<'_>) -> Option<Level> {
     })
 }
 
-/// A print: coin, time, id and what it was.
+/// Coin, time, id and what it was.
+type Print<'a> = (&'a [u8], TimestampNs, u64, Trade);
+
+/// A print, if it has all of that.
 #[inline]
-fn print(value: Value<'_>) -> Option<(&[u8], TimestampNs, u64, Trade)> {
+fn print<'a>(reader: &mut Reader<'a>) -> Result<Option<Print<'a>>, Unexpected> {
     let (mut coin, mut ts, mut id) = (None, None, None);
     let (mut at, mut quantity, mut aggressor) = (None, None, Aggressor::Unknown);
-    for field in value.fields()? {
-        let (key, value) = field.ok()?;
+    reader.object()?;
+    while let Some(key) = reader.key()? {
         match key {
-            b"coin" => coin = value.scalar(),
-            b"time" => ts = timestamp_ms(value.scalar()?).ok(),
-            b"tid" => id = unsigned(value.scalar()?).ok(),
-            b"px" => at = price(value.scalar()?).ok(),
-            b"sz" => quantity = qty(value.scalar()?).ok(),
+            b"coin" => coin = Some(reader.scalar()?),
+            b"time" => ts = reader.timestamp_ms()?,
+            b"tid" => id = reader.unsigned()?,
+            b"px" => at = reader.price()?,
+            b"sz" => quantity = reader.qty()?,
             // Of the aggressor: B buys, A sells.
             b"side" => {
-                aggressor = match value.scalar()? {
+                aggressor = match reader.scalar()? {
                     b"B" => Aggressor::Buyer,
                     b"A" => Aggressor::Seller,
                     _ => Aggressor::Unknown,
                 }
             }
-            _ => {}
+            _ => reader.skip()?,
         }
     }
-    let trade = Trade {
-        price: at?,
-        qty: quantity?,
+    let trade = at.zip(quantity).map(|(price, qty)| Trade {
+        price,
+        qty,
         aggressor,
-    };
-    Some((coin?, ts?, id?, trade))
+    });
+    let read = || Some((coin?, ts?, id?, trade?));
+    Ok(read())
 }
 
 #[cold]

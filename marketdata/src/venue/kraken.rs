@@ -21,15 +21,13 @@ mod local;
 
 pub use local::LocalKraken;
 
-use std::io::Write as _;
-
 use flate2::Crc;
-use types::{Aggressor, Level, MarketData, Price, Qty, Quote, TimestampNs, Trade};
+use types::{Aggressor, DepthUpdate, Level, MarketData, Price, Qty, Quote, TimestampNs, Trade};
 
 use crate::feed::{
-    Action, Adapter, Addresses, Book, BookChannel, Channels, FetchId, Fields, Health, Listing,
-    Malformed, Output, Restate, Screened, State, Stream, Tracks, Value, price, qty,
-    timestamp_rfc3339, unsigned,
+    Action, Adapter, Addresses, Book, BookChannel, Channels, FetchId, Health, Listing, Malformed,
+    Output, Reader, Restate, Screened, State, Stream, Tracks, Unexpected, price, qty,
+    timestamp_rfc3339,
 };
 
 /// Streams and REST.
@@ -136,10 +134,31 @@ impl Kraken {
         self.tracks.health_mut(place).counters.repeated += 1;
     }
 
+    /// The data of a message; the inner error is that of an item.
+    fn items<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        envelope: &Envelope<'_>,
+        mut reader: Reader<'a>,
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<Result<(), Malformed>, Unexpected> {
+        let mut said = Ok(());
+        reader.array()?;
+        while reader.item()? {
+            let mut item = Item::read(bytes, &mut reader, out)?;
+            said = said.and(self.item(envelope, &mut item, now, out));
+            if let Some(unsaid) = item.levels {
+                out.recycle(unsaid);
+            }
+        }
+        Ok(said)
+    }
+
     fn item(
         &mut self,
         envelope: &Envelope<'_>,
-        item: &Item<'_>,
+        item: &mut Item<'_>,
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
@@ -171,7 +190,7 @@ impl Kraken {
     fn snapshot(
         &mut self,
         place: usize,
-        item: &Item<'_>,
+        item: &mut Item<'_>,
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
@@ -185,9 +204,8 @@ impl Kraken {
             self.repeated(place);
             return Ok(());
         }
-        let mut update = out.depth();
         follow.precision = Precision::default();
-        item.levels(&mut update.bids, &mut update.asks, &mut follow.precision)?;
+        let update = item.take_levels(&mut follow.precision)?;
         if update.bids.len() > DEPTH || update.asks.len() > DEPTH {
             return Err(item.without("no more levels than were subscribed to"));
         }
@@ -208,7 +226,7 @@ impl Kraken {
     fn update(
         &mut self,
         place: usize,
-        item: &Item<'_>,
+        item: &mut Item<'_>,
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
@@ -222,8 +240,7 @@ impl Kraken {
             // The snapshot is to come.
             return Ok(());
         }
-        let mut update = out.depth();
-        item.levels(&mut update.bids, &mut update.asks, &mut follow.precision)?;
+        let mut update = item.take_levels(&mut follow.precision)?;
         let is_changed = follow.book.apply(&update);
         follow.book.truncate(DEPTH, &mut update);
         if !self.holds(place, item)? {
@@ -294,8 +311,8 @@ impl Kraken {
     ) -> Result<(), Malformed> {
         let id = item.trade.ok_or_else(|| item.without("trade_id"))?;
         let trade = Trade {
-            price: number(item.price, price).ok_or_else(|| item.without("price"))?,
-            qty: number(item.qty, qty).ok_or_else(|| item.without("qty"))?,
+            price: item.price.ok_or_else(|| item.without("price"))?,
+            qty: item.qty.ok_or_else(|| item.without("qty"))?,
             // The side of the taker.
             aggressor: match item.side {
                 b"buy" => Aggressor::Buyer,
@@ -367,22 +384,17 @@ impl Adapter for Kraken {
     ) -> Result<(), Malformed> {
         let bytes = &*bytes;
         self.last_heard = now;
-        let Some(envelope) = Envelope::read(bytes) else {
+        let Ok(mut envelope) = Envelope::read(bytes) else {
             return Err(unreadable(bytes, out));
         };
         match envelope.channel {
             b"book" | b"ticker" | b"trade" => {
-                let Some(items) = envelope.data.and_then(Value::items) else {
-                    return Err(unreadable(bytes, out));
-                };
-                let mut said = Ok(());
-                for item in items {
-                    let Some(item) = item.ok().and_then(Item::read) else {
-                        return Err(unreadable(bytes, out));
-                    };
-                    said = said.and(self.item(&envelope, &item, now, out));
+                let data = envelope.data.take();
+                let said = data.map(|data| self.items(bytes, &envelope, data, now, out));
+                match said {
+                    Some(Ok(said)) => said,
+                    _ => Err(unreadable(bytes, out)),
                 }
-                said
             }
             b"heartbeat" | b"status" => Ok(()),
             // The answer to a request.
@@ -442,8 +454,16 @@ fn unreadable(bytes: &[u8], out: &mut Output) -> Malformed {
 fn digits(into: &mut Vec<u8>, value: i64, held: u32, decimals: usize) {
     let held = held as usize;
     let dropped = held.saturating_sub(decimals) as u32;
-    // Writing to a vector does not fail. No number has more decimals than the pair.
-    let _ = write!(into, "{}", value / 10_i64.pow(dropped));
+    // No number has more decimals than the pair, and none here is below zero.
+    let mut left = (value / 10_i64.pow(dropped)).unsigned_abs();
+    let mut text = [0; 20];
+    let mut at = text.len();
+    while left > 0 || at == text.len() {
+        at -= 1;
+        text[at] = b'0' + (left % 10) as u8;
+        left /= 10;
+    }
+    into.extend_from_slice(&text[at..]);
     into.extend(std::iter::repeat_n(b'0', decimals.saturating_sub(held)));
 }
 
@@ -463,30 +483,38 @@ fn decimals(text: &[u8]) -> Option<usize> {
     (decimals <= DECIMALS_MAX).then_some(decimals)
 }
 
-fn number<T, E>(text: Option<&[u8]>, read: fn(&[u8]) -> Result<T, E>) -> Option<T> {
-    text.and_then(|text| read(text).ok())
-}
-
-/// `[{"price":1.0,"qty":2.0},...]`.
-fn levels(value: Value<'_>, into: &mut Vec<Level>, precision: &mut Precision) -> Option<()> {
-    for item in value.items()? {
+/// `[{"price":1.0,"qty":2.0},...]`; whether all of them are numbers that we hold.
+#[inline]
+fn levels(
+    reader: &mut Reader<'_>,
+    into: &mut Vec<Level>,
+    precision: &mut Precision,
+) -> Result<bool, Unexpected> {
+    let mut are_levels = true;
+    reader.array()?;
+    while reader.item()? {
         let (mut at, mut size) = (None, None);
-        for field in item.ok()?.fields()? {
-            match field.ok()? {
-                (b"price", value) => at = value.scalar(),
-                (b"qty", value) => size = value.scalar(),
-                _ => {}
+        reader.object()?;
+        while let Some(key) = reader.key()? {
+            match key {
+                b"price" => at = Some(reader.scalar()?),
+                b"qty" => size = Some(reader.scalar()?),
+                _ => reader.skip()?,
             }
         }
-        let (at, size) = (at?, size?);
-        precision.price = precision.price.max(decimals(at)?);
-        precision.qty = precision.qty.max(decimals(size)?);
-        into.push(Level {
-            price: price(at).ok()?,
-            qty: qty(size).ok()?,
-        });
+        let mut read = || {
+            let (at, size) = (at?, size?);
+            precision.price = precision.price.max(decimals(at)?);
+            precision.qty = precision.qty.max(decimals(size)?);
+            into.push(Level {
+                price: price(at).ok()?,
+                qty: qty(size).ok()?,
+            });
+            Some(())
+        };
+        are_levels &= read().is_some();
     }
-    Some(())
+    Ok(are_levels)
 }
 
 /// What is around the data.
@@ -496,25 +524,29 @@ struct Envelope<'a> {
     kind: &'a [u8],
     method: &'a [u8],
     success: Option<bool>,
-    data: Option<Value<'a>>,
+    /// Where the data begins: what it is, fields behind it may say.
+    data: Option<Reader<'a>>,
 }
 
 impl<'a> Envelope<'a> {
-    fn read(bytes: &'a [u8]) -> Option<Self> {
+    fn read(bytes: &'a [u8]) -> Result<Self, Unexpected> {
         let mut envelope = Self::default();
-        for field in Fields::of(bytes)? {
-            let (key, value) = field.ok()?;
-            let scalar = || value.scalar().unwrap_or_default();
+        let mut reader = Reader::new(bytes);
+        reader.object()?;
+        while let Some(key) = reader.key()? {
             match key {
-                b"channel" => envelope.channel = scalar(),
-                b"type" => envelope.kind = scalar(),
-                b"method" => envelope.method = scalar(),
-                b"success" => envelope.success = Some(scalar() == b"true"),
-                b"data" => envelope.data = Some(value),
-                _ => {}
+                b"channel" => envelope.channel = reader.scalar()?,
+                b"type" => envelope.kind = reader.scalar()?,
+                b"method" => envelope.method = reader.scalar()?,
+                b"success" => envelope.success = Some(reader.scalar()? == b"true"),
+                b"data" => {
+                    envelope.data = Some(reader.clone());
+                    reader.skip()?;
+                }
+                _ => reader.skip()?,
             }
         }
-        Some(envelope)
+        Ok(envelope)
     }
 }
 
@@ -524,78 +556,87 @@ struct Item<'a> {
     bytes: &'a [u8],
     symbol: &'a [u8],
     time: Option<TimestampNs>,
-    bids: Option<Value<'a>>,
-    asks: Option<Value<'a>>,
+    levels: Option<Box<DepthUpdate>>,
+    /// Decimals of the levels.
+    precision: Precision,
+    /// Whether a side was there, and all of it readable.
+    has_bids: bool,
+    has_asks: bool,
     checksum: Option<u64>,
-    bid: Option<&'a [u8]>,
-    bid_qty: Option<&'a [u8]>,
-    ask: Option<&'a [u8]>,
-    ask_qty: Option<&'a [u8]>,
+    bid: Option<Price>,
+    bid_qty: Option<Qty>,
+    ask: Option<Price>,
+    ask_qty: Option<Qty>,
     side: &'a [u8],
-    price: Option<&'a [u8]>,
-    qty: Option<&'a [u8]>,
+    price: Option<Price>,
+    qty: Option<Qty>,
     trade: Option<u64>,
 }
 
 impl<'a> Item<'a> {
     #[inline]
-    fn read(value: Value<'a>) -> Option<Self> {
-        let Value::Object(bytes) = value else {
-            return None;
-        };
+    fn read(
+        bytes: &'a [u8],
+        reader: &mut Reader<'a>,
+        out: &mut Output,
+    ) -> Result<Self, Unexpected> {
         let mut item = Self {
             bytes,
             ..Self::default()
         };
-        for field in Fields::of(bytes)? {
-            let (key, value) = field.ok()?;
-            let scalar = value.scalar();
-            let id = || scalar.and_then(|text| unsigned(text).ok());
+        let (mut update, mut precision) = (None, Precision::default());
+        reader.object()?;
+        while let Some(key) = reader.key()? {
             match key {
-                b"symbol" => item.symbol = scalar.unwrap_or_default(),
-                b"timestamp" => {
-                    item.time = scalar.and_then(|text| timestamp_rfc3339(text).ok());
+                b"symbol" => item.symbol = reader.scalar()?,
+                b"timestamp" => item.time = timestamp_rfc3339(reader.scalar()?).ok(),
+                b"bids" => {
+                    let update = update.get_or_insert_with(|| out.depth());
+                    item.has_bids = levels(reader, &mut update.bids, &mut precision)?;
                 }
-                b"bids" => item.bids = Some(value),
-                b"asks" => item.asks = Some(value),
-                b"checksum" => item.checksum = id(),
-                b"bid" => item.bid = scalar,
-                b"bid_qty" => item.bid_qty = scalar,
-                b"ask" => item.ask = scalar,
-                b"ask_qty" => item.ask_qty = scalar,
-                b"side" => item.side = scalar.unwrap_or_default(),
-                b"price" => item.price = scalar,
-                b"qty" => item.qty = scalar,
-                b"trade_id" => item.trade = id(),
-                _ => {}
+                b"asks" => {
+                    let update = update.get_or_insert_with(|| out.depth());
+                    item.has_asks = levels(reader, &mut update.asks, &mut precision)?;
+                }
+                b"checksum" => item.checksum = reader.unsigned()?,
+                b"bid" => item.bid = reader.price()?,
+                b"bid_qty" => item.bid_qty = reader.qty()?,
+                b"ask" => item.ask = reader.price()?,
+                b"ask_qty" => item.ask_qty = reader.qty()?,
+                b"side" => item.side = reader.scalar()?,
+                b"price" => item.price = reader.price()?,
+                b"qty" => item.qty = reader.qty()?,
+                b"trade_id" => item.trade = reader.unsigned()?,
+                _ => reader.skip()?,
             }
         }
-        Some(item)
+        (item.levels, item.precision) = (update, precision);
+        Ok(item)
     }
 
+    #[cold]
     fn without(&self, name: &'static str) -> Malformed {
         Malformed::new(name, self.bytes)
     }
 
-    fn levels(
-        &self,
-        bids: &mut Vec<Level>,
-        asks: &mut Vec<Level>,
-        precision: &mut Precision,
-    ) -> Result<(), Malformed> {
-        for (side, name, into) in [(self.bids, "bids", bids), (self.asks, "asks", asks)] {
-            side.and_then(|side| levels(side, into, precision))
-                .ok_or_else(|| self.without(name))?;
+    /// Takes both sides, if both are there, and adds their decimals to those of the pair.
+    fn take_levels(&mut self, precision: &mut Precision) -> Result<Box<DepthUpdate>, Malformed> {
+        for (has, name) in [(self.has_bids, "bids"), (self.has_asks, "asks")] {
+            if !has {
+                return Err(self.without(name));
+            }
         }
-        Ok(())
+        precision.price = precision.price.max(self.precision.price);
+        precision.qty = precision.qty.max(self.precision.qty);
+        Ok(self.levels.take().unwrap_or_default())
     }
 
     fn quote(&self) -> Result<Quote, Malformed> {
         Ok(Quote {
-            bid: number(self.bid, price).ok_or_else(|| self.without("bid"))?,
-            bid_qty: number(self.bid_qty, qty).ok_or_else(|| self.without("bid_qty"))?,
-            ask: number(self.ask, price).ok_or_else(|| self.without("ask"))?,
-            ask_qty: number(self.ask_qty, qty).ok_or_else(|| self.without("ask_qty"))?,
+            bid: self.bid.ok_or_else(|| self.without("bid"))?,
+            bid_qty: self.bid_qty.ok_or_else(|| self.without("bid_qty"))?,
+            ask: self.ask.ok_or_else(|| self.without("ask"))?,
+            ask_qty: self.ask_qty.ok_or_else(|| self.without("ask_qty"))?,
         })
     }
 }

@@ -28,11 +28,11 @@ mod local;
 
 pub use local::LocalOkx;
 
-use types::{Aggressor, Level, MarketData, Quote, TimestampNs, Trade};
+use types::{Aggressor, DepthUpdate, MarketData, Price, Qty, Quote, TimestampNs, Trade};
 
 use crate::feed::{
-    Action, Adapter, Addresses, BookChannel, Channels, FetchId, Fields, Health, Listing, Malformed,
-    Output, Restate, Screened, State, Stream, Tracks, Value, price, qty, timestamp_ms, unsigned,
+    Action, Adapter, Addresses, BookChannel, Channels, FetchId, Health, Listing, Malformed, Output,
+    Reader, Restate, Screened, State, Stream, Tracks, Unexpected, levels,
 };
 
 /// Streams and REST.
@@ -154,11 +154,33 @@ impl Okx {
         self.tracks.health_mut(place).counters.repeated += 1;
     }
 
+    /// The data of a message; the inner error is that of an item.
+    fn items<'a>(
+        &mut self,
+        place: usize,
+        bytes: &'a [u8],
+        envelope: &Envelope<'_>,
+        mut reader: Reader<'a>,
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<Result<(), Malformed>, Unexpected> {
+        let mut said = Ok(());
+        reader.array()?;
+        while reader.item()? {
+            let mut item = Item::read(bytes, &mut reader, out)?;
+            said = said.and(self.item(place, envelope, &mut item, now, out));
+            if let Some(unsaid) = item.levels {
+                out.recycle(unsaid);
+            }
+        }
+        Ok(said)
+    }
+
     fn item(
         &mut self,
         place: usize,
         envelope: &Envelope<'_>,
-        item: &Item<'_>,
+        item: &mut Item<'_>,
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
@@ -189,7 +211,7 @@ impl Okx {
     fn snapshot(
         &mut self,
         place: usize,
-        item: &Item<'_>,
+        item: &mut Item<'_>,
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
@@ -198,8 +220,7 @@ impl Okx {
             self.repeated(place);
             return Ok(());
         }
-        let mut update = out.depth();
-        item.levels(&mut update.bids, &mut update.asks)?;
+        let update = item.take_levels()?;
         let follow = &mut self.follows[place];
         (follow.last, follow.newest) = (id, time);
         follow.restate.live();
@@ -210,7 +231,7 @@ impl Okx {
     fn update(
         &mut self,
         place: usize,
-        item: &Item<'_>,
+        item: &mut Item<'_>,
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
@@ -229,8 +250,7 @@ impl Okx {
             }
             return Ok(());
         }
-        let mut update = out.depth();
-        item.levels(&mut update.bids, &mut update.asks)?;
+        let update = item.take_levels()?;
         (follow.last, follow.newest) = (id, time);
         if !update.bids.is_empty() || !update.asks.is_empty() {
             self.say(place, time, MarketData::DepthDelta(update), now, out);
@@ -242,12 +262,12 @@ impl Okx {
     fn touch(
         &mut self,
         place: usize,
-        item: &Item<'_>,
+        item: &mut Item<'_>,
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
         let (id, time) = item.ids()?;
-        let quote = item.quote()?;
+        let quote = item.quote(out)?;
         let follow = &mut self.follows[place];
         if follow.is_late(id, time) || (follow.restate.is_live() && id == follow.last) {
             self.repeated(place);
@@ -273,14 +293,8 @@ impl Okx {
         let id = item.trade.ok_or_else(|| item.without("tradeId"))?;
         let time = item.time.ok_or_else(|| item.without("ts"))?;
         let trade = Trade {
-            price: item
-                .price
-                .and_then(|text| price(text).ok())
-                .ok_or_else(|| item.without("px"))?,
-            qty: item
-                .qty
-                .and_then(|text| qty(text).ok())
-                .ok_or_else(|| item.without("sz"))?,
+            price: item.price.ok_or_else(|| item.without("px"))?,
+            qty: item.qty.ok_or_else(|| item.without("sz"))?,
             // The side of the taker.
             aggressor: match item.side {
                 b"buy" => Aggressor::Buyer,
@@ -350,7 +364,7 @@ impl Adapter for Okx {
         if bytes == b"pong" {
             return Ok(());
         }
-        let Some(envelope) = Envelope::read(bytes) else {
+        let Ok(mut envelope) = Envelope::read(bytes) else {
             return Err(unreadable(bytes, out));
         };
         match envelope.event {
@@ -365,7 +379,7 @@ impl Adapter for Okx {
             // The answer to a request.
             _ => return Ok(()),
         }
-        let Some(items) = envelope.data.and_then(Value::items) else {
+        let Some(data) = envelope.data.take() else {
             return Err(unreadable(bytes, out));
         };
         let Some(place) = self.tracks.find(envelope.symbol) else {
@@ -375,14 +389,8 @@ impl Adapter for Okx {
             ));
         };
         self.tracks.heard(place, now);
-        let mut said = Ok(());
-        for item in items {
-            let Some(item) = item.ok().and_then(Item::read) else {
-                return Err(unreadable(bytes, out));
-            };
-            said = said.and(self.item(place, &envelope, &item, now, out));
-        }
-        said
+        let said = self.items(place, bytes, &envelope, data, now, out);
+        said.unwrap_or_else(|Unexpected| Err(unreadable(bytes, out)))
     }
 
     fn answer(
@@ -437,22 +445,6 @@ fn unreadable(bytes: &[u8], out: &mut Output) -> Malformed {
     Malformed::new("a message of the API v5", bytes)
 }
 
-/// `[["price","size","0","orders"],...]`.
-fn levels(value: Value<'_>, into: &mut Vec<Level>) -> Option<()> {
-    for item in value.items()? {
-        into.push(level(item.ok()?)?);
-    }
-    Some(())
-}
-
-fn level(value: Value<'_>) -> Option<Level> {
-    let mut parts = value.items()?;
-    Some(Level {
-        price: price(parts.next()?.ok()?.scalar()?).ok()?,
-        qty: qty(parts.next()?.ok()?.scalar()?).ok()?,
-    })
-}
-
 /// What is around the data.
 #[derive(Debug, Default)]
 struct Envelope<'a> {
@@ -460,32 +452,38 @@ struct Envelope<'a> {
     channel: &'a [u8],
     symbol: &'a [u8],
     action: &'a [u8],
-    data: Option<Value<'a>>,
+    /// Where the data begins: what it is, fields behind it may say.
+    data: Option<Reader<'a>>,
 }
 
 impl<'a> Envelope<'a> {
     #[inline]
-    fn read(bytes: &'a [u8]) -> Option<Self> {
+    fn read(bytes: &'a [u8]) -> Result<Self, Unexpected> {
         let mut envelope = Self::default();
-        for field in Fields::of(bytes)? {
-            let (key, value) = field.ok()?;
+        let mut reader = Reader::new(bytes);
+        reader.object()?;
+        while let Some(key) = reader.key()? {
             match key {
-                b"event" => envelope.event = value.scalar()?,
-                b"action" => envelope.action = value.scalar()?,
-                b"data" => envelope.data = Some(value),
+                b"event" => envelope.event = reader.scalar()?,
+                b"action" => envelope.action = reader.scalar()?,
+                b"data" if reader.peek() == Some(b'[') => {
+                    envelope.data = Some(reader.clone());
+                    reader.skip()?;
+                }
                 b"arg" => {
-                    for field in value.fields()? {
-                        match field.ok()? {
-                            (b"channel", value) => envelope.channel = value.scalar()?,
-                            (b"instId", value) => envelope.symbol = value.scalar()?,
-                            _ => {}
+                    reader.object()?;
+                    while let Some(key) = reader.key()? {
+                        match key {
+                            b"channel" => envelope.channel = reader.scalar()?,
+                            b"instId" => envelope.symbol = reader.scalar()?,
+                            _ => reader.skip()?,
                         }
                     }
                 }
-                _ => {}
+                _ => reader.skip()?,
             }
         }
-        Some(envelope)
+        Ok(envelope)
     }
 }
 
@@ -493,48 +491,60 @@ impl<'a> Envelope<'a> {
 #[derive(Debug, Default)]
 struct Item<'a> {
     bytes: &'a [u8],
-    bids: Option<Value<'a>>,
-    asks: Option<Value<'a>>,
+    levels: Option<Box<DepthUpdate>>,
+    /// Whether a side was there, and all of it readable.
+    has_bids: bool,
+    has_asks: bool,
     time: Option<TimestampNs>,
     seq: Option<u64>,
     previous: Option<u64>,
     trade: Option<u64>,
-    price: Option<&'a [u8]>,
-    qty: Option<&'a [u8]>,
+    price: Option<Price>,
+    qty: Option<Qty>,
     side: &'a [u8],
 }
 
 impl<'a> Item<'a> {
     #[inline]
-    fn read(value: Value<'a>) -> Option<Self> {
-        let Value::Object(bytes) = value else {
-            return None;
-        };
+    fn read(
+        bytes: &'a [u8],
+        reader: &mut Reader<'a>,
+        out: &mut Output,
+    ) -> Result<Self, Unexpected> {
         let mut item = Self {
             bytes,
             ..Self::default()
         };
-        for field in Fields::of(bytes)? {
-            let (key, value) = field.ok()?;
-            let scalar = value.scalar();
-            let id = || scalar.and_then(|text| unsigned(text).ok());
+        reader.object()?;
+        while let Some(key) = reader.key()? {
             match key {
-                b"bids" => item.bids = Some(value),
-                b"asks" => item.asks = Some(value),
-                b"ts" => item.time = scalar.and_then(|text| timestamp_ms(text).ok()),
-                b"seqId" => item.seq = id(),
+                b"bids" => {
+                    item.has_bids = {
+                        let update = item.levels.get_or_insert_with(|| out.depth());
+                        levels(reader, &mut update.bids)?
+                    }
+                }
+                b"asks" => {
+                    item.has_asks = {
+                        let update = item.levels.get_or_insert_with(|| out.depth());
+                        levels(reader, &mut update.asks)?
+                    }
+                }
+                b"ts" => item.time = reader.timestamp_ms()?,
+                b"seqId" => item.seq = reader.unsigned()?,
                 // That of a snapshot is -1.
-                b"prevSeqId" => item.previous = id(),
-                b"tradeId" => item.trade = id(),
-                b"px" => item.price = scalar,
-                b"sz" => item.qty = scalar,
-                b"side" => item.side = scalar.unwrap_or_default(),
-                _ => {}
+                b"prevSeqId" => item.previous = reader.unsigned()?,
+                b"tradeId" => item.trade = reader.unsigned()?,
+                b"px" => item.price = reader.price()?,
+                b"sz" => item.qty = reader.qty()?,
+                b"side" => item.side = reader.scalar()?,
+                _ => reader.skip()?,
             }
         }
-        Some(item)
+        Ok(item)
     }
 
+    #[cold]
     fn without(&self, name: &'static str) -> Malformed {
         Malformed::new(name, self.bytes)
     }
@@ -544,31 +554,28 @@ impl<'a> Item<'a> {
         Ok((id, self.time.ok_or_else(|| self.without("ts"))?))
     }
 
-    fn levels(&self, bids: &mut Vec<Level>, asks: &mut Vec<Level>) -> Result<(), Malformed> {
-        for (side, name, into) in [(self.bids, "bids", bids), (self.asks, "asks", asks)] {
-            side.and_then(|side| levels(side, into))
-                .ok_or_else(|| self.without(name))?;
+    /// Takes both sides, if both are there.
+    fn take_levels(&mut self) -> Result<Box<DepthUpdate>, Malformed> {
+        for (has, name) in [(self.has_bids, "bids"), (self.has_asks, "asks")] {
+            if !has {
+                return Err(self.without(name));
+            }
         }
-        Ok(())
+        Ok(self.levels.take().unwrap_or_default())
     }
 
     /// Best bid and ask, if both sides have one.
-    fn quote(&self) -> Result<Option<Quote>, Malformed> {
-        let best = |side: Option<Value<'_>>, name| {
-            let first = side.and_then(Value::items).map(|mut items| items.next());
-            match first {
-                Some(None) => Ok(None),
-                Some(Some(Ok(value))) => level(value).map(Some).ok_or_else(|| self.without(name)),
-                _ => Err(self.without(name)),
-            }
-        };
-        let (bid, ask) = (best(self.bids, "bids")?, best(self.asks, "asks")?);
-        Ok(bid.zip(ask).map(|(bid, ask)| Quote {
+    fn quote(&mut self, out: &mut Output) -> Result<Option<Quote>, Malformed> {
+        let levels = self.take_levels()?;
+        let best = levels.bids.first().zip(levels.asks.first());
+        let quote = best.map(|(bid, ask)| Quote {
             bid: bid.price,
             bid_qty: bid.qty,
             ask: ask.price,
             ask_qty: ask.qty,
-        }))
+        });
+        out.recycle(levels);
+        Ok(quote)
     }
 }
 

@@ -23,8 +23,8 @@ pub use local::LocalPolygon;
 use types::{Aggressor, MarketData, Price, Qty, Quote, TimestampNs, Trade};
 
 use crate::feed::{
-    Action, Adapter, Addresses, Channels, Credentials, FetchId, Health, Items, Listing, Malformed,
-    Output, State, Stream, Tracks, Value, price, qty, quoted, timestamp_ms, unsigned,
+    Action, Adapter, Addresses, Channels, Credentials, FetchId, Health, Listing, Malformed, Output,
+    Reader, State, Stream, Tracks, Unexpected, quoted,
 };
 
 /// As it happens.
@@ -140,6 +140,24 @@ impl Polygon {
         }
     }
 
+    /// The events of a message; the inner error is that of one of them.
+    fn on_events(
+        &mut self,
+        bytes: &[u8],
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<Result<(), Malformed>, Unexpected> {
+        let mut reader = Reader::new(bytes);
+        // The first error is told, and what follows it is read all the same.
+        let mut said = Ok(());
+        reader.array()?;
+        while self.is_following && reader.item()? {
+            let event = Event::read(&mut reader)?;
+            said = said.and(self.on_event(&event, bytes, now, out));
+        }
+        Ok(said)
+    }
+
     fn on_event(
         &mut self,
         event: &Event<'_>,
@@ -248,21 +266,8 @@ impl Adapter for Polygon {
         if !self.is_following {
             return Ok(());
         }
-        let Some(events) = Items::of(bytes) else {
-            return Err(self.unreadable(bytes, now, out));
-        };
-        // The first error is told, and what follows it is read all the same.
-        let mut said = Ok(());
-        for event in events {
-            let Some(event) = event.ok().and_then(Event::read) else {
-                return Err(self.unreadable(bytes, now, out));
-            };
-            said = said.and(self.on_event(&event, bytes, now, out));
-            if !self.is_following {
-                break;
-            }
-        }
-        said
+        let said = self.on_events(bytes, now, out);
+        said.unwrap_or_else(|Unexpected| Err(self.unreadable(bytes, now, out)))
     }
 
     fn answer(
@@ -296,54 +301,55 @@ struct Event<'a> {
     symbol: &'a [u8],
     ts: Option<TimestampNs>,
     number: Option<u64>,
-    bid: Field<'a>,
-    bid_qty: Field<'a>,
-    ask: Field<'a>,
-    ask_qty: Field<'a>,
-    price: Field<'a>,
-    qty: Field<'a>,
+    bid: Field<Price>,
+    bid_qty: Field<Qty>,
+    ask: Field<Price>,
+    ask_qty: Field<Qty>,
+    price: Field<Price>,
+    qty: Field<Qty>,
     is_of_another_market: bool,
 }
 
-/// The text of a number; a side of a quote that has no orders is left out.
-type Field<'a> = Option<&'a [u8]>;
+/// A number, if it was there and, inside, if it is one that we hold; a side of a quote that has no orders is left out.
+type Field<T> = Option<Option<T>>;
 
 impl<'a> Event<'a> {
     #[inline]
-    fn read(event: Value<'a>) -> Option<Self> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Unexpected> {
         let mut read = Self::default();
-        for field in event.fields()? {
-            let (key, value) = field.ok()?;
-            let scalar = value.scalar();
+        reader.object()?;
+        while let Some(key) = reader.key()? {
             match key {
-                b"ev" => read.kind = scalar?,
-                b"status" => read.status = scalar?,
-                b"sym" => read.symbol = scalar?,
-                b"t" => read.ts = timestamp_ms(scalar?).ok(),
-                b"q" => read.number = unsigned(scalar?).ok(),
-                b"bp" => read.bid = scalar,
-                b"bs" => read.bid_qty = scalar,
-                b"ap" => read.ask = scalar,
-                b"as" => read.ask_qty = scalar,
-                b"p" => read.price = scalar,
-                b"s" => read.qty = scalar,
-                b"c" => read.is_of_another_market = is_of_another_market(value),
-                _ => {}
+                b"ev" => read.kind = reader.scalar()?,
+                b"status" => read.status = reader.scalar()?,
+                b"sym" => read.symbol = reader.scalar()?,
+                b"t" => read.ts = reader.timestamp_ms()?,
+                b"q" => read.number = reader.unsigned()?,
+                b"bp" => read.bid = Some(reader.price()?),
+                b"bs" => read.bid_qty = Some(reader.qty()?),
+                b"ap" => read.ask = Some(reader.price()?),
+                b"as" => read.ask_qty = Some(reader.qty()?),
+                b"p" => read.price = Some(reader.price()?),
+                b"s" => read.qty = Some(reader.qty()?),
+                // A quote's is a number.
+                b"c" if reader.peek() == Some(b'[') => {
+                    read.is_of_another_market = is_of_another_market(reader)?;
+                }
+                _ => reader.skip()?,
             }
         }
-        Some(read)
+        Ok(read)
     }
 
     /// The touch, if both sides have orders.
     #[inline]
     fn quote(&self, size_unit: i64) -> Result<Option<Quote>, &'static str> {
-        let side =
-            |at: Field<'_>, size: Field<'_>, name: &'static str| -> Result<_, &'static str> {
-                let at = at.map_or(Ok(Price::ZERO), |text| price(text).map_err(|_| name))?;
-                let size = size.map_or(Ok(Qty::ZERO), |text| qty(text).map_err(|_| name))?;
-                let size = size.0.checked_mul(size_unit).ok_or(name)?;
-                Ok((at, Qty(size)))
-            };
+        let side = |at: Field<Price>, size: Field<Qty>, name| -> Result<_, &'static str> {
+            let at = at.unwrap_or(Some(Price::ZERO)).ok_or(name)?;
+            let size = size.unwrap_or(Some(Qty::ZERO)).ok_or(name)?;
+            let size = size.0.checked_mul(size_unit).ok_or(name)?;
+            Ok((at, Qty(size)))
+        };
         let (bid, bid_qty) = side(self.bid, self.bid_qty, "bp and bs")?;
         let (ask, ask_qty) = side(self.ask, self.ask_qty, "ap and as")?;
         let is_whole = bid != Price::ZERO && ask != Price::ZERO;
@@ -357,11 +363,9 @@ impl<'a> Event<'a> {
 
     #[inline]
     fn trade(&self) -> Result<Trade, &'static str> {
-        let at = self.price.and_then(|text| price(text).ok());
-        let size = self.qty.and_then(|text| qty(text).ok());
         Ok(Trade {
-            price: at.ok_or("p")?,
-            qty: size.ok_or("s")?,
+            price: self.price.flatten().ok_or("p")?,
+            qty: self.qty.flatten().ok_or("s")?,
             aggressor: Aggressor::Unknown,
         })
     }
@@ -369,19 +373,16 @@ impl<'a> Event<'a> {
 
 /// Whether a print's price is not of the market at its moment, by its conditions.
 #[inline]
-fn is_of_another_market(conditions: Value<'_>) -> bool {
-    let Some(conditions) = conditions.items() else {
-        // A quote's, a number.
-        return false;
-    };
-    conditions
-        .filter_map(|condition| unsigned(condition.ok()?.scalar()?).ok())
-        .any(|condition| {
-            matches!(
-                condition,
-                2 | 7 | 10 | 13 | 15 | 16 | 20 | 21 | 22 | 29 | 32 | 33 | 38 | 52 | 53
-            )
-        })
+fn is_of_another_market(reader: &mut Reader<'_>) -> Result<bool, Unexpected> {
+    let mut is_of_another = false;
+    reader.array()?;
+    while reader.item()? {
+        is_of_another |= matches!(
+            reader.unsigned()?,
+            Some(2 | 7 | 10 | 13 | 15 | 16 | 20 | 21 | 22 | 29 | 32 | 33 | 38 | 52 | 53)
+        );
+    }
+    Ok(is_of_another)
 }
 
 #[cfg(test)]

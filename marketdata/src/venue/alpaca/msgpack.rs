@@ -227,6 +227,20 @@ impl Decimal {
         Some(decimal)
     }
 
+    /// The value in units of `10^-decimals`, where it is a float that names such a number of at most fifteen digits:
+    /// each of them names a float of its own, so that none shorter can be meant, and the writing out can be spared.
+    #[inline]
+    #[expect(clippy::float_cmp, reason = "the very float is asked for")]
+    pub(super) fn short(value: Pack<'_>, decimals: u32) -> Option<i64> {
+        let Pack::Float(value) = value else {
+            return None;
+        };
+        let scale = f64::from(10_u32.pow(decimals));
+        let units = (value * scale).round();
+        // Dividing by a power of ten that is exact rounds as reading the number does.
+        (units.abs() < 1e15 && units / scale == value).then_some(units as i64)
+    }
+
     /// The digits.
     #[inline]
     pub(super) fn text(&self) -> &[u8] {
@@ -370,6 +384,19 @@ mod tests {
             let value: f64 = text.parse().unwrap();
             let decimal = Decimal::of(Pack::Float(value)).unwrap();
             assert_eq!(std::str::from_utf8(decimal.text()), Ok(text));
+        }
+        for (text, short) in [
+            ("71859.53", Some(71_859_530_000_000)),
+            ("0.000000001", Some(1)),
+            ("-37.63", Some(-37_630_000_000)),
+            ("999999.999999999", Some(999_999_999_999_999)),
+            ("0.30000000000000004", None),
+            ("1000000.5", None),
+            ("0.0000000001", None),
+            ("NaN", None),
+        ] {
+            let value = Pack::Float(text.parse().unwrap());
+            assert_eq!(Decimal::short(value, 9), short, "{text}");
         }
         assert!(Decimal::of(Pack::Float(1e300)).is_none());
         assert!(Decimal::of(Pack::Text(b"1")).is_none());
