@@ -43,7 +43,7 @@ pub(crate) struct Args {
     /// End with one more line: instruments, accounts, boards and the hash of the state.
     #[arg(long)]
     state: bool,
-    /// Write the proof of each verdict (breach, pass, refused payout) to a file in this directory:
+    /// Write the proof of each verdict (breach, pass, too long a rest, refused payout) to a file in this directory:
     /// SEQ-PLACE-KIND.json, the place within the input.
     #[arg(long, value_name = "DIR")]
     proofs: Option<PathBuf>,

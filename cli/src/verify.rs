@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 /// The largest input, in bytes.
 const INPUT_BYTES_MAX: u64 = 1 << 28;
 
-/// Recompute proofs of breaches, passes and refused payouts: every figure, and the verdict.
+/// Recompute proofs of breaches, passes, rests and refused payouts: every figure, and the verdict.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

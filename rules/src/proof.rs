@@ -15,7 +15,8 @@
 //!    at which it is held;
 //! 5. how the best day stands against the consistency rule;
 //! 6. the verdict: that this equity violates that limit and no graver one; that target, days and
-//!    consistency are met; what was eligible, and that of all reasons against a payout this is the first.
+//!    consistency are met; what was eligible, and that of all reasons against a payout this is the first; the
+//!    days of a rest, from the two trading days and the plan's calendar.
 //!
 //! The digest is BLAKE3 of the proof's canonical bytes: no figure changes by one unit unnoticed, also one
 //! that nothing can be recomputed from, such as a place in the journal. What has reached an end of the
@@ -27,8 +28,8 @@ mod verify;
 
 use types::{
     AccountId, Breach, BreachPosition, CashBasis, Codec, Consistency, Label, LimitBasis, MarkKind,
-    Money, Notional, PayoutDenial, PlanHash, Price, Qty, Seq, ShardId, TimestampNs, VerdictBasis,
-    codec_enum, codec_struct,
+    Money, Notional, PayoutDenial, PlanHash, Price, Qty, Seq, ShardId, TimestampNs, TradingDay,
+    VerdictBasis, codec_enum, codec_struct,
 };
 
 use crate::plan::Plan;
@@ -40,6 +41,15 @@ pub enum Verdict {
     Breach(Breach),
     /// The objectives were met.
     Passed,
+    /// The account rested for too long.
+    Inactive {
+        /// Whole calendar days without an opening fill.
+        days: u32,
+        /// The trading day of the newest opening fill, or the first.
+        active: TradingDay,
+        /// The trading day whose opening found it so.
+        opens: TradingDay,
+    },
     /// A payout was refused.
     PayoutDenied {
         /// What was asked for.
@@ -55,6 +65,7 @@ codec_enum!(Verdict {
     0 => Breach(breach),
     1 => Passed,
     2 => PayoutDenied { requested, eligible, reason },
+    3 => Inactive { days, active, opens },
 });
 
 /// An open position and what its value follows from.

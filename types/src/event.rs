@@ -19,7 +19,7 @@ use crate::lifecycle::{AccountChange, OpenDenial, Parentage, Suspension};
 use crate::market::InstrumentStatus;
 use crate::proof::{CashBasis, LimitBasis, VerdictBasis};
 use crate::time::{TimestampNs, TradingDay};
-use crate::unit::{Money, Price, Qty, SignedQty};
+use crate::unit::{Money, Notional, Price, Qty, SignedQty};
 
 pub use self::account::{AccountState, Consistency, DayClose, PayoutDenial};
 pub use self::fill::{BookingCause, Fill, FillCause, FillModel};
@@ -148,6 +148,10 @@ pub enum EventKind {
         account: AccountId,
         /// Whole calendar days without an opening fill.
         days: u32,
+        /// The trading day of its newest opening fill, or its first.
+        active: TradingDay,
+        /// The trading day that opens.
+        opens: TradingDay,
     },
     /// An interval of a calendar is known.
     WindowAnnounced {
@@ -366,13 +370,25 @@ pub enum EventKind {
     Breach(Breach),
     /// One position of the breach before it.
     BreachPosition(BreachPosition),
-    /// What the verdict before it rests on: of a breach (after its positions), a pass, or a refused
-    /// payout. Its limits follow, and cash of other currencies.
+    /// What the verdict before it rests on: of a breach (after its positions), a pass, a refused
+    /// payout, or a rest that was too long. Its limits follow, and cash of other currencies.
     VerdictBasis(VerdictBasis),
     /// One limit of the basis before it.
     LimitBasis(LimitBasis),
     /// Cash of another currency of the basis before it.
     CashBasis(CashBasis),
+    /// What it cost to close positions because a limit was violated or margin called: the verdict rests on equity
+    /// as it was before.
+    Liquidated {
+        /// The account.
+        account: AccountId,
+        /// Its equity after.
+        equity: Notional,
+        /// Fees of it, of the account's currency.
+        fees: Money,
+        /// What else equity fell by: `equity before - equity after - fees`. Below zero where it rose.
+        slippage: Notional,
+    },
     /// No opening orders until the next roll.
     DayLocked {
         /// The account.

@@ -43,6 +43,7 @@ pub const EVENT_KINDS: &[&str] = &[
     "Fill",
     "FloorMoved",
     "LimitWarned",
+    "Liquidated",
     "Breach",
     "BreachPosition",
     "DayLocked",

@@ -72,7 +72,7 @@ impl Naive {
         let broken = breaches.iter().any(|limit| limit.effect != Effect::Warn);
         self.report(id, equity, &breaches);
         if broken {
-            self.carry_out(id, &breaches);
+            self.carry_out(id, equity, &breaches);
         } else {
             self.warn(id, equity);
         }
@@ -186,9 +186,14 @@ impl Naive {
         }
     }
 
-    fn carry_out(&mut self, id: usize, breaches: &Breaches) {
+    fn carry_out(&mut self, id: usize, equity: Notional, breaches: &Breaches) {
         self.end_all(id, CancelReason::AccountLocked);
+        let fees = self.accounts[id].fees;
+        let was_flat = self.accounts[id].positions.is_empty();
         self.flatten(id, FillCause::Liquidation);
+        if !was_flat {
+            self.tell_liquidation(id, equity, fees);
+        }
         if breaches.iter().any(|limit| limit.effect == Effect::Fail) {
             self.change_life(id, LifeChange::Fail);
         } else {
@@ -197,6 +202,19 @@ impl Naive {
                 account: AccountId(id as u32),
             });
         }
+    }
+
+    /// Says what closing positions cost: equity before and after, and the fees of it.
+    fn tell_liquidation(&mut self, id: usize, before: Notional, fees: Money) {
+        let equity = self.equity_of(id);
+        let fees = self.accounts[id].fees.saturating_sub(fees);
+        let fell = before.saturating_sub(equity);
+        self.push(EventKind::Liquidated {
+            account: AccountId(id as u32),
+            equity,
+            fees,
+            slippage: fell.saturating_sub(fees.to_notional()),
+        });
     }
 
     /// Closes every position of an account, oldest first.
@@ -224,9 +242,10 @@ impl Naive {
 
     /// Ends what works and closes positions, oldest first, until the requirement is met.
     fn call_margin(&mut self, id: usize, required: Money, rate_min: Ratio) {
+        let (before, fees) = (self.equity_of(id), self.accounts[id].fees);
         self.push(EventKind::MarginCall {
             account: AccountId(id as u32),
-            equity: self.equity_of(id).to_money_floor(),
+            equity: before.to_money_floor(),
             required,
         });
         self.end_all(id, CancelReason::MarginCall);
@@ -237,6 +256,7 @@ impl Naive {
             }
             self.close(id, &position, FillCause::MarginCall);
         }
+        self.tell_liquidation(id, before, fees);
     }
 
     /// Closes a whole position: at the liquidation side of the touch, or in the book and what the book

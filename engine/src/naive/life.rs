@@ -93,7 +93,10 @@ impl Naive {
         self.push(EventKind::Inactive {
             account: AccountId(id as u32),
             days: inactive.days,
+            active: inactive.active,
+            opens: inactive.opens,
         });
+        self.push_basis(id);
         let change = match inactive.effect {
             InactivityEffect::Fail => LifeChange::Fail,
             InactivityEffect::Suspend => LifeChange::Suspend {

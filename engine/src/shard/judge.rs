@@ -116,6 +116,7 @@ impl Shard {
             required,
         });
         self.end_all(id, CancelReason::MarginCall, events);
+        let fees = self.accounts[id.0 as usize].fees;
         while let Some(holding) = self.oldest_position(id, |_, _| true) {
             let account = &self.accounts[id.0 as usize];
             let required = self.maintenance_required(account).unwrap_or(Money::ZERO);
@@ -124,6 +125,7 @@ impl Shard {
             }
             self.close_position(holding, FillCause::MarginCall, events);
         }
+        self.tell_liquidation(id, equity, fees, events);
         // Its rules look at what is left once more.
         self.pending.touched.push(Touched {
             account: id,
@@ -141,7 +143,7 @@ impl Shard {
         if !breaches.is_empty() {
             self.record_breaches(id, equity, &breaches, events);
             if breaches.iter().any(|limit| limit.effect != Effect::Warn) {
-                self.carry_out(id, &breaches, events);
+                self.carry_out(id, equity, &breaches, events);
                 return true;
             }
         }
@@ -167,10 +169,21 @@ impl Shard {
         }
     }
 
-    fn carry_out(&mut self, id: AccountId, breaches: &Breaches, events: &mut EventBuf) {
+    fn carry_out(
+        &mut self,
+        id: AccountId,
+        equity: Notional,
+        breaches: &Breaches,
+        events: &mut EventBuf,
+    ) {
         let fails = breaches.iter().any(|limit| limit.effect == Effect::Fail);
         self.end_all(id, CancelReason::AccountLocked, events);
+        let account = &self.accounts[id.0 as usize];
+        let (fees, held) = (account.fees, self.is_holding(account));
         self.flatten(id, FillCause::Liquidation, events);
+        if held {
+            self.tell_liquidation(id, equity, fees, events);
+        }
         if fails {
             self.change_life(id, LifeChange::Fail, events);
         } else {
@@ -181,6 +194,28 @@ impl Shard {
             let left = self.equity_of(&self.accounts[id.0 as usize]);
             self.test_limits(id, left, events);
         }
+    }
+
+    /// Says what a liquidation cost an account that had this equity before it and had paid these fees.
+    fn tell_liquidation(
+        &self,
+        id: AccountId,
+        before: Notional,
+        fees: Money,
+        events: &mut EventBuf,
+    ) {
+        let account = &self.accounts[id.0 as usize];
+        let equity = self.equity_of(account);
+        let fees = account.fees.saturating_sub(fees);
+        let slippage = before
+            .saturating_sub(equity)
+            .saturating_sub(fees.to_notional());
+        events.push(EventKind::Liquidated {
+            account: id,
+            equity,
+            fees,
+            slippage,
+        });
     }
 
     /// Closes every open position of an account, the oldest first. A halted or stale instrument closes at

@@ -117,7 +117,10 @@ impl Shard {
         events.push(EventKind::Inactive {
             account: id,
             days: inactive.days,
+            active: inactive.active,
+            opens: inactive.opens,
         });
+        self.push_basis(id, events);
         let change = match inactive.effect {
             rules::InactivityEffect::Fail => LifeChange::Fail,
             rules::InactivityEffect::Suspend => LifeChange::Suspend {

@@ -28,6 +28,19 @@ impl Shard {
                     to: AccountState::Passed,
                     ..
                 } => told.push((Verdict::Passed, Vec::new())),
+                EventKind::Inactive {
+                    days,
+                    active,
+                    opens,
+                    ..
+                } => {
+                    let verdict = Verdict::Inactive {
+                        days,
+                        active,
+                        opens,
+                    };
+                    told.push((verdict, Vec::new()));
+                }
                 EventKind::PayoutDenied {
                     requested,
                     eligible,

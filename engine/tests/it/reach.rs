@@ -90,7 +90,7 @@ const EXPECTED: &str = "
     InputRejected:CannotEnter InputRejected:DayNotAfter InputRejected:LimitReached
     InputRejected:OffGrid InputRejected:UnknownAccount InputRejected:UnknownCompetition
     InputRejected:UnknownInstrument InputRejected:UnknownPlan InputRejected:UnknownSchedule
-    InstrumentRegistered LatencyDefined LimitWarned MarginCall OrderAccepted OrderActivated
+    InstrumentRegistered LatencyDefined LimitWarned Liquidated MarginCall OrderAccepted OrderActivated
     OrderAmended OrderCancelled:AccountLocked OrderCancelled:Algo OrderCancelled:AuctionOver
     OrderCancelled:Breaker OrderCancelled:Collar OrderCancelled:DayOver OrderCancelled:Disconnected
     OrderCancelled:Expired OrderCancelled:MarketNotOpen OrderCancelled:NoRoom

@@ -72,6 +72,12 @@ fn tell(event: &EventKind) -> String {
             equity,
             required,
         } => format!("account {account} margin call, {equity} of {required}"),
+        EventKind::Liquidated {
+            account,
+            equity,
+            fees,
+            slippage,
+        } => format!("account {account} liquidated to {equity}, fees {fees}, slippage {slippage}"),
         EventKind::Breach(breach) => format!("account {} breach {:?}", breach.account, breach.rule),
         EventKind::StateChanged { account, to, .. } => format!("account {account} {to:?}"),
         EventKind::LimitWarned(warned) => {
@@ -85,7 +91,7 @@ fn tell(event: &EventKind) -> String {
             format!("account {account} change denied {state:?}")
         }
         EventKind::AccountDenied { reason, .. } => format!("account denied {reason:?}"),
-        EventKind::Inactive { account, days } => format!("account {account} inactive {days}"),
+        EventKind::Inactive { account, days, .. } => format!("account {account} inactive {days}"),
         EventKind::WindowOpened {
             plan,
             window,

@@ -8,7 +8,7 @@
 //! | part | holds |
 //! |---|---|
 //! | `shard`, `seq`, `ts` | the input that decided |
-//! | `verdict` | what was decided: `breach`, `passed`, `payout_denied` |
+//! | `verdict` | what was decided: `breach`, `passed`, `inactive`, `payout_denied` |
 //! | `basis` | the account |
 //! | `limits` | its limits, daily before maximum; `held` of a floor that is held: its distance from the size |
 //! | `consistency` | how it stood against the rule; null where the verdict does not look at it |
@@ -80,6 +80,11 @@ enum VerdictDto {
         floor: String,
     },
     Passed,
+    Inactive {
+        days: String,
+        active: String,
+        opens: String,
+    },
     PayoutDenied {
         requested: String,
         eligible: String,
@@ -193,6 +198,7 @@ pub const fn kind_of(verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict::Breach(_) => "breach",
         Verdict::Passed => "passed",
+        Verdict::Inactive { .. } => "inactive",
         Verdict::PayoutDenied { .. } => "payout_denied",
     }
 }
@@ -202,6 +208,15 @@ impl VerdictDto {
         match verdict {
             Verdict::Breach(breach) => Self::of_breach(breach),
             Verdict::Passed => Self::Passed,
+            Verdict::Inactive {
+                days,
+                active,
+                opens,
+            } => Self::Inactive {
+                days: days.to_string(),
+                active: active.to_string(),
+                opens: opens.to_string(),
+            },
             Verdict::PayoutDenied {
                 requested,
                 eligible,

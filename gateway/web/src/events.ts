@@ -99,7 +99,7 @@ export type EngineEvent =
   | (Base & OfPlan & Denial & { type: "account_denied"; parent: Id; origin: Origin; account?: never })
   | (Own & { type: "suspended"; reason: string; until: string | null; prior: AccountState })
   | (Own & { type: "account_change_denied"; change: "suspend" | "resume" | "close"; state: AccountState })
-  | (Own & { type: "inactive"; days: number })
+  | (Own & { type: "inactive"; days: number; active: string; opens: string })
   | (Own & { type: "competition_entered"; competition: Id })
   | (Own & { type: "disqualified"; competition: Id; reason: string })
   | (Own & { type: "reinstated"; competition: Id })
@@ -145,6 +145,7 @@ export type EngineEvent =
   | (OfOrder & OfInstrument & { type: "profit_excluded"; amount: Decimal; window: number | null })
   | (OfOrder & OfInstrument & { type: "held_too_short"; held_s: Decimal; min_s: number })
   | (Own & { type: "margin_call"; equity: Decimal; required: Decimal })
+  | (Own & { type: "liquidated"; equity: Decimal; fees: Decimal; slippage: Decimal })
   | (Own & {
       type: "limit_warned";
       rule: Rule;

@@ -93,7 +93,7 @@ export const LINES: { [T in EngineEvent["type"]]: Write<Extract<EngineEvent, { t
   account_denied: (e) => line("Denied", `${spaced(e.origin)} after account ${e.parent} on ${planText(e)}: ${spaced(e.reason)}`, "warn"),
   suspended: (e) => line("Suspended", `${spaced(e.reason)}${e.until === null ? "" : `, until ${minuteOf(e.until)} UTC`}`, "warn"),
   account_change_denied: (e) => line("Denied", `${e.change}: the account is ${(STATES[e.state] ?? e.state).toLowerCase()}`, "warn"),
-  inactive: (e) => line("Inactive", `${e.days} days without trading`, "warn"),
+  inactive: (e) => line("Inactive", `${e.days} days without trading after ${e.active}`, "warn"),
   competition_entered: (e) => line("Board", `entered competition ${e.competition}`),
   disqualified: (e) => line("Off board", `disqualified from competition ${e.competition}: ${spaced(e.reason)}`, "bad"),
   reinstated: (e) => line("Board", `back on the board of competition ${e.competition}`),
@@ -126,6 +126,8 @@ export const LINES: { [T in EngineEvent["type"]]: Write<Extract<EngineEvent, { t
   booked: (e) => line("Booked", `${e.cause} on ${symbolOf(e)}: ${signed(e.amount, 2)}, balance ${money(e.balance)}`),
   profit_excluded: (e) => line("Excluded", `${money(e.amount)} made on ${symbolOf(e)} do not count`, "warn"),
   held_too_short: (e) => line("Held short", `${symbolOf(e)} for ${quantity(e.held_s)} s, ${e.min_s} s are asked for`, "warn"),
+  liquidated: (e) =>
+    line("Liquidated", `equity ${money(e.equity)} after, fees ${money(e.fees)}, slippage ${money(e.slippage)}`, "bad"),
   margin_call: (e) => line("Margin call", `equity ${money(e.equity)}, required ${money(e.required)}`, "bad"),
   limit_warned: (e) =>
     line(

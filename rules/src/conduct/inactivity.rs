@@ -40,6 +40,10 @@ codec_struct!(Inactivity { days, effect });
 pub struct Inactive {
     /// Whole calendar days without an opening fill.
     pub days: u32,
+    /// The trading day of the newest opening fill, or the first.
+    pub active: TradingDay,
+    /// The trading day that opens.
+    pub opens: TradingDay,
     /// What happens now.
     pub effect: InactivityEffect,
 }
@@ -65,6 +69,8 @@ impl Inactivity {
         let idle = i64::from(opens.0) - i64::from(days.after(active)?.0);
         (idle >= i64::from(self.days)).then_some(Inactive {
             days: idle as u32,
+            active,
+            opens,
             effect: self.effect,
         })
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use types::{Breach, Effect, Money, Notional, PayoutDenial, RuleKind};
+use types::{Breach, Effect, Money, Notional, PayoutDenial, RuleKind, TradingDay};
 
 use super::Proof;
 use super::verify::Faults;
@@ -188,6 +188,26 @@ impl Proof {
         }
         if let Some(standing) = &self.consistency {
             faults.expect("consistency.met", standing.met, true);
+        }
+    }
+
+    pub(super) fn check_rest(
+        &self,
+        days: u32,
+        active: TradingDay,
+        opens: TradingDay,
+        faults: &mut Faults,
+    ) {
+        let Some(rule) = self.plan.conduct.inactivity else {
+            let accepted = "no verdict: the plan has no inactivity rule";
+            return faults.require(false, "verdict", &"a rest that was too long", accepted);
+        };
+        match rule.judge(active, opens, &self.plan.days) {
+            Some(inactive) => faults.expect("verdict.days", days, inactive.days),
+            None => {
+                let accepted = format!("no verdict: fewer than {} days", rule.days);
+                faults.require(false, "verdict.days", &days, &accepted);
+            }
         }
     }
 

@@ -94,6 +94,11 @@ impl Proof {
         match &self.verdict {
             Verdict::Breach(breach) => self.check_breach(breach, equity, &mut faults),
             Verdict::Passed => self.check_pass(&mut faults),
+            Verdict::Inactive {
+                days,
+                active,
+                opens,
+            } => self.check_rest(*days, *active, *opens, &mut faults),
             Verdict::PayoutDenied {
                 requested,
                 eligible,
@@ -111,7 +116,7 @@ impl Proof {
         // Only a breach rests on what positions are worth.
         let open = match self.verdict {
             Verdict::Breach(_) => self.basis.positions as usize,
-            Verdict::Passed | Verdict::PayoutDenied { .. } => 0,
+            Verdict::Passed | Verdict::Inactive { .. } | Verdict::PayoutDenied { .. } => 0,
         };
         faults.expect("positions", self.positions.len(), open);
         for (index, position) in self.positions.iter().enumerate() {

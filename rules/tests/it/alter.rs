@@ -124,6 +124,15 @@ fn visit_hash(name: &str, PlanHash(bytes): &mut PlanHash, see: &mut See<'_>) {
 fn visit_verdict(verdict: &mut Verdict, see: &mut See<'_>) {
     match verdict {
         Verdict::Passed => {}
+        Verdict::Inactive {
+            days,
+            active,
+            opens,
+        } => {
+            see("verdict.days", days);
+            see("verdict.active", &mut active.0);
+            see("verdict.opens", &mut opens.0);
+        }
         Verdict::Breach(Breach {
             account,
             rule: _,

@@ -197,9 +197,11 @@ fn idle_days_are_whole_calendar_days() {
         assert_eq!(preview.inactive, roll.inactive);
         roll.inactive
     };
-    let idle = |days| {
+    let idle = |days, active, opens| {
         Some(Inactive {
             days,
+            active: day(active),
+            opens: day(opens),
             effect: InactivityEffect::Suspend,
         })
     };
@@ -207,14 +209,14 @@ fn idle_days_are_whole_calendar_days() {
     assert_eq!(roll(&mut account, 2), None);
     // Days 2, 3 and 4 go by, the weekend among them without a roll.
     assert_eq!(roll(&mut account, 4), None);
-    assert_eq!(roll(&mut account, 5), idle(3));
-    assert_eq!(roll(&mut account, 6), idle(4));
+    assert_eq!(roll(&mut account, 5), idle(3, 1, 5));
+    assert_eq!(roll(&mut account, 6), idle(4, 1, 6));
     account.restart_inactivity();
     assert_eq!(account.last_active_day(), Some(day(6)));
     assert_eq!(roll(&mut account, 9), None, "days 7 and 8");
     account.record_opening_fill();
     assert_eq!(roll(&mut account, 12), None, "days 10 and 11");
-    assert_eq!(roll(&mut account, 13), idle(3));
+    assert_eq!(roll(&mut account, 13), idle(3, 9, 13));
 }
 
 #[test]

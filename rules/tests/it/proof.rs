@@ -3,13 +3,13 @@
 use proptest::prelude::*;
 use rules::{
     AfterPayout, Allowance, ConsistencyRule, ConsistencyWindow, DailyAnchor, Denominator,
-    HoldingAction, HoldingMin, PayoutKeep, PayoutRule, Plan, Proof, ProofPosition, Scaling, Stage,
-    StopTrailing, Target, TrailSource, Verdict,
+    HoldingAction, HoldingMin, Inactivity, InactivityEffect, PayoutKeep, PayoutRule, Plan, Proof,
+    ProofPosition, Scaling, Stage, StopTrailing, Target, TrailSource, Verdict,
 };
 use types::{
     AccountId, Breach, BreachPosition, CashBasis, Codec, Consistency, Effect, InstrumentId, Label,
     LimitBasis, MarkKind, Money, Notional, PayoutDenial, PlanHash, PlanId, Price, Qty, Ratio,
-    RuleKind, Seq, ShardId, SignedQty, TimestampNs, VerdictBasis,
+    RuleKind, Seq, ShardId, SignedQty, TimestampNs, TradingDay, VerdictBasis,
 };
 
 use crate::alter::{alterations, slips};
@@ -514,6 +514,51 @@ fn a_pass_rests_on_its_target_and_its_best_day() {
     funded.plan.stage = Stage::Funded;
     funded.basis.plan_hash = funded.plan.hash();
     assert_eq!(faults(&funded), ["verdict"]);
+}
+
+// Rests.
+
+/// Closed after 30 days; the 11th to the 40th went by.
+fn rested() -> Proof {
+    let mut plan = fragile();
+    plan.conduct.inactivity = Some(Inactivity {
+        days: 30,
+        effect: InactivityEffect::Close,
+    });
+    let mut proof = fresh(plan);
+    proof.verdict = Verdict::Inactive {
+        days: 30,
+        active: TradingDay(10),
+        opens: TradingDay(41),
+    };
+    proof
+}
+
+#[test]
+fn a_rest_follows_from_two_trading_days() {
+    assert_eq!(
+        slips(&rested()),
+        [
+            "shard",
+            "seq",
+            "ts",
+            "basis.plan",
+            "basis.days",
+            "basis.payout_days",
+            "basis.positions"
+        ]
+    );
+    let mut short = rested();
+    short.verdict = Verdict::Inactive {
+        days: 29,
+        active: TradingDay(10),
+        opens: TradingDay(40),
+    };
+    assert_eq!(faults(&short), ["verdict.days"]);
+    let mut without = rested();
+    without.plan.conduct.inactivity = None;
+    without.basis.plan_hash = without.plan.hash();
+    assert_eq!(faults(&without), ["verdict"]);
 }
 
 // Refused payouts.

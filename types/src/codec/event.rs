@@ -273,7 +273,7 @@ codec_enum!(EventKind {
     39 => AccountDenied { plan, parent, reason },
     40 => Suspended { account, suspension },
     41 => AccountChangeDenied { account, change, state },
-    42 => Inactive { account, days },
+    42 => Inactive { account, days, active, opens },
     43 => WindowAnnounced { calendar, interval },
     44 => WindowOpened { plan, window, until },
     45 => WindowClosed { plan, window },
@@ -290,6 +290,7 @@ codec_enum!(EventKind {
     56 => VerdictBasis(basis),
     57 => LimitBasis(basis),
     58 => CashBasis(basis),
+    59 => Liquidated { account, equity, fees, slippage },
 });
 codec_struct!(VerdictBasis {
     account,

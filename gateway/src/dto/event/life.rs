@@ -87,9 +87,16 @@ impl<M: SerializeMap> Fields<'_, M> {
                 self.put("change", word::account_change(*change))?;
                 self.put("state", state.word())
             }
-            EventKind::Inactive { account, days } => {
+            EventKind::Inactive {
+                account,
+                days,
+                active,
+                opens,
+            } => {
                 self.account(*account)?;
-                self.put("days", days)
+                self.put("days", days)?;
+                self.text("active", active)?;
+                self.text("opens", opens)
             }
             EventKind::StateChanged { account, from, to } => {
                 self.account(*account)?;

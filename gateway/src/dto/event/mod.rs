@@ -104,6 +104,7 @@ pub const fn account_of(kind: &EventKind) -> Option<AccountId> {
         | EventKind::AlgoEnded { account, .. }
         | EventKind::Booked { account, .. }
         | EventKind::MarginCall { account, .. }
+        | EventKind::Liquidated { account, .. }
         | EventKind::OrderTriggered { account, .. }
         | EventKind::OrderAmended { account, .. }
         | EventKind::OrderCancelled { account, .. }
@@ -205,6 +206,7 @@ pub const fn event_type(kind: &EventKind) -> &'static str {
         EventKind::AdjustDenied { .. } => "adjust_denied",
         EventKind::Booked { .. } => "booked",
         EventKind::MarginCall { .. } => "margin_call",
+        EventKind::Liquidated { .. } => "liquidated",
         EventKind::PayoutApproved { .. } => "payout_approved",
         EventKind::PayoutDenied { .. } => "payout_denied",
     }
@@ -384,6 +386,17 @@ impl<M: SerializeMap> Fields<'_, M> {
                 self.account(*account)?;
                 self.text("equity", equity)?;
                 self.text("required", required)
+            }
+            EventKind::Liquidated {
+                account,
+                equity,
+                fees,
+                slippage,
+            } => {
+                self.account(*account)?;
+                self.text("equity", equity)?;
+                self.text("fees", fees)?;
+                self.text("slippage", slippage)
             }
             EventKind::PayoutApproved {
                 account,

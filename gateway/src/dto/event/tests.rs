@@ -4,7 +4,7 @@ use types::{
     InstrumentStatus, Interval, Label, LatencyId, Money, NewAlgo, NewOrder, Notional, OpenDenial,
     OrderId, OrderKind, OrderRole, Origin, Parentage, PayoutDenial, PlanHash, PlanId, Price, Qty,
     Ratio, RuleKind, SelfTrade, Seq, Side, SignedQty, StatusCause, SuspendReason, Suspension,
-    TimeInForce, TimestampNs, Trail, TriggerOn,
+    TimeInForce, TimestampNs, TradingDay, Trail, TriggerOn,
 };
 
 use super::*;
@@ -380,6 +380,15 @@ fn facts_about_markets_and_money_are_told() {
             },
             r#""account":"3","equity":"-5","required":"7""#,
         ),
+        (
+            EventKind::Liquidated {
+                account,
+                equity: money.to_notional(),
+                fees: Money::whole(2),
+                slippage: Money::whole(3).to_notional(),
+            },
+            r#""account":"3","equity":"-5","fees":"2","slippage":"3""#,
+        ),
     ] {
         assert_eq!(fields(kind), expected);
     }
@@ -525,8 +534,13 @@ fn facts_about_the_life_of_an_account_are_told() {
             r#""account":"3","change":"resume","state":"closed""#,
         ),
         (
-            EventKind::Inactive { account, days: 30 },
-            r#""account":"3","days":30"#,
+            EventKind::Inactive {
+                account,
+                days: 30,
+                active: TradingDay(19_782),
+                opens: TradingDay(19_813),
+            },
+            r#""account":"3","days":30,"active":"2024-02-29","opens":"2024-03-31""#,
         ),
         (
             EventKind::PayoutDenied {
@@ -559,7 +573,12 @@ fn a_change_of_state_has_the_reason_that_its_input_gives() {
         let json: serde_json::Value = serde_json::from_str(&told.to_string()).unwrap();
         json["reason"].as_str().unwrap().to_owned()
     };
-    let inactive = |account| EventKind::Inactive { account, days: 30 };
+    let inactive = |account| EventKind::Inactive {
+        account,
+        days: 30,
+        active: TradingDay(0),
+        opens: TradingDay(31),
+    };
     let suspension = Suspension {
         reason: SuspendReason::Review,
         until: None,

@@ -42,6 +42,20 @@ fn verdicts(before: &[Event], account: AccountId) -> Vec<(Verdict, Vec<BreachPos
                 found.push((Verdict::Passed, Vec::new()));
                 break;
             }
+            EventKind::Inactive {
+                account: rested,
+                days,
+                active,
+                opens,
+            } if found.is_empty() && rested == account => {
+                let verdict = Verdict::Inactive {
+                    days,
+                    active,
+                    opens,
+                };
+                found.push((verdict, Vec::new()));
+                break;
+            }
             EventKind::PayoutDenied {
                 account: asked,
                 requested,

@@ -191,11 +191,12 @@ fn read_verdict(
     basis: &VerdictBasis,
     consistency: Option<Consistency>,
 ) -> Result<Verdict, FieldError> {
-    const KIND: &str = "\"breach\" or \"passed\" or \"payout_denied\"";
+    const KIND: &str = "\"breach\" or \"passed\" or \"inactive\" or \"payout_denied\"";
     let kind = field.tag("kind")?;
     match kind.text(KIND)? {
         "breach" => read_breach(field, basis).map(Verdict::Breach),
         "passed" => field.table(&["kind"]).map(|_| Verdict::Passed),
+        "inactive" => read_rest(field),
         "payout_denied" => read_denial(field, consistency),
         _ => Err(kind.error(KIND)),
     }
@@ -229,6 +230,15 @@ fn read_breach(field: &Field<'_>, basis: &VerdictBasis) -> Result<Breach, FieldE
         plan_version: basis.plan_version,
         plan_hash: basis.plan_hash,
         positions: basis.positions,
+    })
+}
+
+fn read_rest(field: &Field<'_>) -> Result<Verdict, FieldError> {
+    let table = field.table(&["kind", "days", "active", "opens"])?;
+    Ok(Verdict::Inactive {
+        days: exact(&table.field("days"), WHOLE)?,
+        active: table.field("active").day()?,
+        opens: table.field("opens").day()?,
     })
 }
 

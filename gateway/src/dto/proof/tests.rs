@@ -3,7 +3,7 @@ use proptest::sample::select;
 use serde_json::{Value, json};
 use types::{
     AccountId, BreachPosition, Effect, InstrumentId, Label, Money, Notional, PlanId, Price, Qty,
-    Ratio, RuleKind, Seq, ShardId, SignedQty, TimestampNs,
+    Ratio, RuleKind, Seq, ShardId, SignedQty, TimestampNs, TradingDay,
 };
 
 use super::*;
@@ -79,6 +79,14 @@ fn verdict(
             });
         }
         6 => return Verdict::Passed,
+        15 => {
+            return Verdict::Inactive {
+                days: figures.next() as u32,
+                // Dates that calendars have.
+                active: TradingDay(i32::from(figures.count())),
+                opens: TradingDay(i32::from(figures.count())),
+            };
+        }
         7 => PayoutDenial::NotInPlan,
         8 => PayoutDenial::NotEligibleState,
         9 => PayoutDenial::AmountNotPositive,
@@ -105,7 +113,7 @@ prop_compose! {
     /// A proof of the right form whose figures mean nothing.
     fn drawn()(
         number in 0..PLANS.len(),
-        kind in 0_u8..15,
+        kind in 0_u8..16,
         figures in prop::collection::vec(any::<i64>(), 96),
         sizes in (0_usize..3, 0_usize..3, 0_usize..3),
         has_standing in any::<bool>(),

@@ -32,6 +32,13 @@ pub fn sentence(proof: &Proof) -> String {
             format!("{account} {did} {at}: {}.", comparison(breach))
         }
         Verdict::Passed => format!("{account} passed {at}: it met every objective of its plan."),
+        Verdict::Inactive {
+            days,
+            active,
+            opens,
+        } => format!(
+            "{account} had rested for {days} days {at}: its last active trading day is {active}, and {opens} opens."
+        ),
         Verdict::PayoutDenied {
             requested, reason, ..
         } => format!(
@@ -66,6 +73,17 @@ pub fn sums(proof: &Proof) -> Vec<String> {
                 lines.push(format!("days: {days} counted, {needs} asked for"));
             }
             lines.extend(proof.consistency.as_ref().map(consistency));
+        }
+        Verdict::Inactive {
+            days,
+            active,
+            opens,
+        } => {
+            let rule = proof.plan.conduct.inactivity;
+            let most = rule.map_or(0, |rule| rule.days);
+            lines.push(format!(
+                "rest: {days} whole days between the trading day {active} and {opens}; {most} end it"
+            ));
         }
         Verdict::PayoutDenied {
             requested,

@@ -9,7 +9,8 @@ use crate::event::{
 };
 use crate::id::{AccountId, InstrumentId, OrderId};
 use crate::market::InstrumentStatus;
-use crate::unit::SignedQty;
+use crate::time::TradingDay;
+use crate::unit::{Notional, SignedQty};
 
 fn deny_reason() -> impl Strategy<Value = DenyReason> {
     prop_oneof![
@@ -122,6 +123,18 @@ pub(super) fn event_kind() -> impl Strategy<Value = EventKind> {
             account,
             equity,
             required,
+        }),
+        (money(), any::<i32>()).prop_map(move |(fees, day)| EventKind::Liquidated {
+            account,
+            equity: fees.to_notional(),
+            fees,
+            slippage: Notional(i128::from(day)),
+        }),
+        (any::<u32>(), any::<i32>()).prop_map(move |(days, day)| EventKind::Inactive {
+            account,
+            days,
+            active: TradingDay(day),
+            opens: TradingDay(!day),
         }),
         Just(EventKind::StatusChanged {
             instrument,
