@@ -5,6 +5,7 @@
 
 mod boundaries;
 mod cases;
+mod clock_changes;
 mod contests;
 mod edges;
 mod facts;

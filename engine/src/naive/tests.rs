@@ -256,6 +256,15 @@ fn line(kind: &EventKind) -> String {
             reason,
             ..
         } => ended(*order, *filled, *reason),
+        EventKind::Liquidated {
+            account,
+            equity,
+            fees,
+            slippage,
+        } => format!(
+            "{} liquidated to {equity}, fees {fees}, slippage {slippage}",
+            name(*account)
+        ),
         EventKind::MarginCall {
             account,
             equity,

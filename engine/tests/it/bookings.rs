@@ -170,6 +170,7 @@ fn a_booking_may_break_a_limit() {
             "VerdictBasis",
             "LimitBasis",
             "account 1 by Liquidation buys 50 at 100 (Touch)",
+            "account 1 liquidated to 9900, fees 0, slippage 0",
             "account 1 Failed",
         ]
     );

@@ -453,6 +453,7 @@ fn a_warning_limit_beside_a_hard_one_only_adds_its_proof() {
             "LimitBasis",
             "LimitBasis",
             "account 0 by Liquidation sells 100 at 90 (Touch)",
+            "account 0 liquidated to 8900, fees 0, slippage 0",
             "account 0 Failed",
         ]
     );

@@ -60,6 +60,7 @@ fn an_account_rests_for_so_many_whole_days() {
             ROLLED[0],
             ROLLED[1],
             "account 0 inactive 3",
+            "VerdictBasis",
             "#2 cancelled 1 AccountLocked",
             "#4 cancelled 1 AccountLocked",
             "account 0 Closed",
@@ -82,6 +83,7 @@ fn an_opening_fill_on_any_day_is_enough() {
             ROLLED[0],
             ROLLED[1],
             "account 0 inactive 3",
+            "VerdictBasis",
             "account 0 by AccountEnded sells 3 at 100 (Touch)",
             "account 0 Failed",
         ]
@@ -98,6 +100,7 @@ fn idle_days_begin_anew_when_a_suspension_ends() {
             ROLLED[0],
             ROLLED[1],
             "account 0 inactive 3",
+            "VerdictBasis",
             "account 0 suspended Inactivity",
             "account 0 Suspended",
         ]

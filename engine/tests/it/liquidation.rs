@@ -52,6 +52,7 @@ fn a_position_in_a_book_is_swept_and_the_house_takes_the_rest_at_the_mark() {
             "#5 buys 5 at 80",
             "account 0 by Liquidation sells 5 at 80 leaves 2",
             "account 0 by Liquidation sells 2 at 90 (House)",
+            "account 0 liquidated to 9850, fees 0, slippage 50",
             "account 0 Failed",
             // The sweep left account 3 with what it bought at 90 and 80, marked at 80.
         ]
@@ -76,6 +77,7 @@ fn in_a_halted_book_the_house_takes_it_all() {
         told[5..],
         [
             "account 0 by Liquidation sells 10 at 90 (House)",
+            "account 0 liquidated to 9900, fees 0, slippage 0",
             "account 0 Failed"
         ]
     );
@@ -94,6 +96,7 @@ fn a_sweep_sets_off_the_stops_of_others() {
             "account 0 by Liquidation sells 5 at 80 leaves 2",
             "#7 buys 2 at 79 leaves 1",
             "account 0 by Liquidation sells 2 at 79",
+            "account 0 liquidated to 9828, fees 0, slippage 72",
             "account 0 Failed",
             "#6 triggered at 79",
             "#7 buys 1 at 79",
@@ -169,6 +172,7 @@ fn everything_that_works_ends_before_anything_is_closed() {
             "#5 cancelled 10 AccountLocked",
             "#7 cancelled 1 AccountLocked",
             "account 0 by Liquidation sells 10 at 94 (Touch)",
+            "account 0 liquidated to 9940, fees 0, slippage 0",
             "account 0 Failed",
         ]
     );
@@ -195,6 +199,7 @@ fn positions_are_closed_oldest_first_at_the_last_good_touch() {
         [
             "account 0 by Liquidation buys 4 at 101 (Touch)",
             "account 0 by Liquidation sells 10 at 96 (Touch)",
+            "account 0 liquidated to 9946, fees 0, slippage 0",
             "account 0 Failed",
         ]
     );

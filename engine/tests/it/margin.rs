@@ -135,6 +135,7 @@ fn below_the_maintenance_requirement_the_engine_liquidates_while_a_list_works() 
             "#2 cancelled 100 MarginCall",
             "#3 cancelled 100 MarginCall",
             "account 0 by MarginCall sells 100 at 94 (Touch)",
+            "account 0 liquidated to 400, fees 0, slippage 0",
         ]
     );
     assert_eq!(
@@ -171,6 +172,7 @@ fn positions_are_closed_oldest_first_until_what_is_left_is_covered() {
         [
             "account 0 margin call, 450 of 472.5",
             "account 0 by MarginCall sells 50 at 100 (Touch)",
+            "account 0 liquidated to 450, fees 0, slippage 0",
         ]
     );
     assert_eq!(world.position(0), "50");
@@ -187,6 +189,7 @@ fn a_short_is_called_as_well() {
         [
             "account 0 margin call, 500 of 525",
             "account 0 by MarginCall buys 100 at 105 (Touch)",
+            "account 0 liquidated to 500, fees 0, slippage 0",
         ]
     );
 }

@@ -380,7 +380,7 @@ fn the_primary_breach_is_the_hard_one_then_the_highest_floor() {
         let kinds: Vec<_> = events.iter().map(discriminant).collect();
         assert_eq!(
             kinds,
-            "breach position breach position basis limit limit cancelled fill state"
+            "breach position breach position basis limit limit cancelled fill liquidated state"
                 .split(' ')
                 .collect::<Vec<_>>()
         );
@@ -398,6 +398,7 @@ fn discriminant(kind: &EventKind) -> &'static str {
         EventKind::LimitBasis(_) => "limit",
         EventKind::OrderCancelled { .. } => "cancelled",
         EventKind::Fill(_) => "fill",
+        EventKind::Liquidated { .. } => "liquidated",
         EventKind::StateChanged { .. } => "state",
         EventKind::DayLocked { .. } => "locked",
         EventKind::FloorMoved(_) => "floor",

@@ -31,7 +31,7 @@ macro_rules! figure {
     )*};
 }
 
-figure!(u8, u16, u32, u64, i64, i128);
+figure!(u8, u16, u32, u64, i32, i64, i128);
 
 /// A proof with one figure altered, and which.
 pub(crate) struct Altered {

@@ -45,6 +45,7 @@ fn below_the_maintenance_requirement_positions_are_closed() {
             "margin call of a: 160 of 165",
             "cancelled 2 with 1 left: MarginCall",
             "fill 0 a sells 15 at 44, 0 left, Touch",
+            "a liquidated to 160, fees 0, slippage 0",
         ]
     );
     assert_eq!(world.balance(0), Money::whole(160));
@@ -64,6 +65,7 @@ fn what_a_book_does_not_take_of_a_liquidation_the_house_does() {
             "fill 3 c buys 5 at 40, 0 left, Book maker",
             "fill 0 a sells 5 at 40, 10 left, Book",
             "fill 0 a sells 10 at 40, 0 left, House",
+            "a liquidated to 100, fees 0, slippage 0",
         ]
     );
     let portrait = world.twin.portrait();
