@@ -19,4 +19,6 @@ mod sockets;
 #[cfg(test)]
 mod steady;
 #[cfg(test)]
+mod tape;
+#[cfg(test)]
 mod venues;
