@@ -15,6 +15,8 @@ mod perturbed;
 #[cfg(test)]
 mod recording;
 #[cfg(test)]
+mod served;
+#[cfg(test)]
 mod sockets;
 #[cfg(test)]
 mod steady;
