@@ -8,8 +8,8 @@ use types::InputKind;
 
 use super::Setup;
 
-/// How long an engine without work waits before it looks at the feeds again.
-const LOOK_EVERY: Duration = Duration::from_micros(200);
+/// A feed that has put something into its ring wakes the shard; this is for none that does not.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// The source of a server.
 pub(super) struct LiveSource {
