@@ -56,7 +56,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         seed: args.seed,
         pause: Duration::from_secs(1) / args.rate,
         weather: if args.storm {
-            Weather::STORM
+            Weather::SQUALLS
         } else {
             Weather::CALM
         },

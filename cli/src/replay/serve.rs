@@ -21,7 +21,7 @@ pub(super) fn run(
         connection: args.feed,
         speed: args.speed.map_or(Speed::Times(1), |SpeedArg(speed)| speed),
         weather: if args.storm.is_some() {
-            Weather::STORM
+            Weather::SQUALLS
         } else {
             Weather::CALM
         },

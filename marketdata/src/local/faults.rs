@@ -51,6 +51,13 @@ impl Weather {
         oversized: 5,
     };
 
+    /// A storm over sockets, where markets change some 100 times a second: connections fall silent seldom, or
+    /// there would be little else.
+    pub const SQUALLS: Self = Self {
+        stalled: 1,
+        ..Self::STORM
+    };
+
     /// Nothing goes wrong.
     pub const CALM: Self = Self {
         dropped: 0,
