@@ -147,7 +147,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         .enable_all()
         .build()
         .context("starting the server's threads")?;
-    executor.block_on(async {
+    let ended = executor.block_on(async {
         let settings = gateway::Config {
             address: file.listen,
             mode: file.mode,
@@ -183,11 +183,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         }
         server.shutdown().await;
         ended
-    })?;
+    });
+    // However it ended: the tape is whole.
+    let recorded = recorder.map(|(path, recorder)| record::finish(recorder, &path));
+    ended?;
     runtime.stop().context("stopping")?;
-    if let Some((path, recorder)) = recorder {
-        record::finish(recorder, &path)?;
-    }
+    recorded.transpose()?;
     say("Stopped")
 }
 
