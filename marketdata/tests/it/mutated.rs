@@ -313,7 +313,7 @@ fn no_tape_makes_its_reader_panic_or_grow() {
         );
         assert!(entries > count);
         assert!(ended > 0 && ended < count);
-        // Unpacking takes what a window takes.
-        assert!(taken.bytes_max < 64 << 20);
+        // Of ours; what zstd takes is bounded by its window.
+        assert!(taken.bytes_max < 8 << 20);
     }
 }
