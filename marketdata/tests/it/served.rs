@@ -20,7 +20,10 @@ use types::{MarketData, MarketEvent};
 
 use crate::tape::header;
 
-const LOCALHOST: ([u8; 4], u16) = ([127, 0, 0, 1], 0);
+pub(crate) const LOCALHOST: ([u8; 4], u16) = ([127, 0, 0, 1], 0);
+
+/// The largest message that is taken.
+pub(crate) const MESSAGE_BYTES_MAX: usize = 1 << 20;
 
 fn credentials() -> Credentials {
     Credentials {
@@ -30,16 +33,16 @@ fn credentials() -> Credentials {
 }
 
 /// An adapter on its sockets.
-struct Client {
+pub(crate) struct Client {
     arrived: rtrb::Consumer<Arrived>,
-    status: Arc<ArcSwap<Status>>,
+    pub(crate) status: Arc<ArcSwap<Status>>,
     stop: watch::Sender<bool>,
     running: JoinHandle<()>,
-    events: Vec<MarketEvent>,
+    pub(crate) events: Vec<MarketEvent>,
 }
 
 impl Client {
-    fn start(header: &Header, address: std::net::SocketAddr, tap: Option<Tap>) -> Self {
+    pub(crate) fn start(header: &Header, address: std::net::SocketAddr, tap: Option<Tap>) -> Self {
         let feed = &header.feeds[0];
         let adapter = (feed.feed).adapter(credentials(), feed.listings(), feed.channels);
         let (events, arrived) = rtrb::RingBuffer::new(1 << 20);
@@ -54,7 +57,7 @@ impl Client {
             pause_max: Duration::from_millis(50),
             sends_per_second: 1_000,
             silence_max: Duration::from_secs(2),
-            message_bytes_max: 1 << 20,
+            message_bytes_max: MESSAGE_BYTES_MAX,
             ..Settings::new(format!("{scheme}://{address}"), format!("http://{address}"))
         };
         let outlets = Outlets {
@@ -74,7 +77,7 @@ impl Client {
         }
     }
 
-    fn drain(&mut self) -> usize {
+    pub(crate) fn drain(&mut self) -> usize {
         let before = self.events.len();
         while let Ok(Arrived { event, .. }) = self.arrived.pop() {
             self.events.push(event);
@@ -96,7 +99,7 @@ impl Client {
         }
     }
 
-    async fn end(mut self) -> (Vec<MarketEvent>, Arc<Status>) {
+    pub(crate) async fn end(mut self) -> (Vec<MarketEvent>, Arc<Status>) {
         self.stop.send(true).unwrap();
         (&mut self.running).await.unwrap();
         self.drain();
@@ -119,7 +122,7 @@ async fn recorded(
         weather,
         stall_max: Duration::from_secs(3),
         slow_max: Duration::from_millis(200),
-        oversized_bytes: (1 << 20) + 1,
+        oversized_bytes: MESSAGE_BYTES_MAX + 1,
         ..local::Settings::new(LOCALHOST.into(), header.feeds[0].listings())
     };
     let venue = LocalVenue::start(speaker, settings).await.unwrap();
@@ -225,7 +228,7 @@ fn fast() -> TapeSettings {
         speed: Speed::Max,
         stall_max: Duration::from_secs(3),
         slow_max: Duration::from_millis(200),
-        oversized_bytes: (1 << 20) + 1,
+        oversized_bytes: MESSAGE_BYTES_MAX + 1,
         ..TapeSettings::new(LOCALHOST.into())
     }
 }
