@@ -5,7 +5,9 @@ mod feeds;
 mod journal;
 mod plan;
 mod progress;
+mod record;
 mod recover;
+mod replay;
 mod retention;
 mod serve;
 mod simulate;
@@ -43,6 +45,8 @@ enum Command {
     Serve(serve::Args),
     Feeds(feeds::Args),
     Venue(venue::Args),
+    Record(record::Args),
+    Replay(replay::Args),
     Simulate(simulate::Args),
     Plan(plan::Args),
     VerifyBreach(verify::Args),
@@ -63,6 +67,8 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Serve(args) => serve::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Venue(args) => venue::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Record(args) => record::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Replay(args) => replay::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Feeds(args) => feeds::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Simulate(args) => simulate::run_command(&args),
         Command::Plan(args) => plan::run_command(&args),
@@ -72,7 +78,10 @@ fn main() -> ExitCode {
     };
     done.unwrap_or_else(|error| {
         eprintln!("dynasty: {error:#}");
-        if error.is::<gateway::dto::FileError>() || error.is::<plan::InputError>() {
+        let is_input = error.is::<gateway::dto::FileError>()
+            || error.is::<plan::InputError>()
+            || replay::is_input(&error);
+        if is_input {
             ExitCode::from(2)
         } else {
             ExitCode::FAILURE

@@ -16,7 +16,7 @@ use crate::demo::{parse_listen, say, stop_signal};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   dynasty venue binance-spot --symbols BTCUSDT,ETHUSDT
-  dynasty venue binance-futures --symbols BTCUSDT --storm        messages lost, doubled, swapped, cut; links that end
+  dynasty venue binance-futures --symbols BTCUSDT --storm        messages lost, doubled, swapped, cut; links that end or fall silent
   dynasty serve --config fixtures/servers/local.toml             a server that listens to the first of these")]
 pub(crate) struct Args {
     /// The feed that it has.
@@ -51,17 +51,16 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             outlier_band: Ratio::ZERO,
         },
     };
+    let listings = args.symbols.iter().enumerate().map(listing).collect();
     let settings = Settings {
-        address: args.listen,
-        listings: args.symbols.iter().enumerate().map(listing).collect(),
         seed: args.seed,
         pause: Duration::from_secs(1) / args.rate,
         weather: if args.storm {
-            Weather::STORM
+            Weather::SQUALLS
         } else {
             Weather::CALM
         },
-        waiting_max: 10_000,
+        ..Settings::new(args.listen, listings)
     };
     let feed = Feed::of(&args.feed).context("no such feed")?;
     let speaker: Speaker = Arc::new(|| feed.counterpart());

@@ -18,11 +18,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use arc_swap::ArcSwap;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use types::{MarketEvent, TimestampNs};
 
 use crate::feed::{Action, Adapter, FetchId, Malformed, Output, Stream};
 use crate::generator::Xorshift64Star;
+use crate::tape::{Passed, Tap};
 use socket::Socket;
 
 /// A market event and when its bytes came.
@@ -32,24 +33,6 @@ pub struct Arrived {
     pub received: TimestampNs,
     /// What it says.
     pub event: MarketEvent,
-}
-
-/// What passes through a connection, byte for byte.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Passed {
-    /// The connection opened.
-    Opened,
-    /// A message came.
-    Message(Vec<u8>),
-    /// The answer to a request for a document came.
-    Answer {
-        /// Path and query.
-        path: String,
-        /// The document; `None` when there was none.
-        body: Option<Vec<u8>>,
-    },
-    /// The connection closed.
-    Closed,
 }
 
 /// The settings of a connection. Every queue has a named limit.
@@ -103,8 +86,8 @@ pub struct Outlets {
     pub wake: Arc<dyn Fn() + Send + Sync>,
     /// How it stands, for pages and metrics.
     pub status: Arc<ArcSwap<Status>>,
-    /// All that passes, with the time at which it came; a recorder.
-    pub tap: Option<mpsc::Sender<(TimestampNs, Passed)>>,
+    /// All that passes; a recorder.
+    pub tap: Option<Tap>,
 }
 
 /// A connection that held for so long was a good one.
@@ -190,7 +173,7 @@ impl Connection {
                 self.link.is_open = false;
                 self.adapter.closed(time, &mut self.output);
                 self.output.actions.clear();
-                self.tap(time, || Passed::Closed).await;
+                self.tap(time, || Passed::Closed);
                 self.flush(time).await;
             }
             match ended {
@@ -259,7 +242,7 @@ impl Connection {
         let time = now();
         self.link.is_open = true;
         self.link.opened = Some(time);
-        self.tap(time, || Passed::Opened).await;
+        self.tap(time, || Passed::Opened);
         self.adapter.opened(time, &mut self.output);
         let mut sends: VecDeque<Vec<u8>> = VecDeque::new();
         let mut fetches = FuturesUnordered::new();
@@ -290,6 +273,7 @@ impl Connection {
                 biased;
                 () = tokio::time::sleep_until(send_at), if !sends.is_empty() && is_socket => {
                     if let Some(bytes) = sends.pop_front() {
+                        self.tap(now(), || Passed::Sent(bytes.clone()));
                         socket.send(bytes, is_binary).await.map_err(|error| broken(&error))?;
                     }
                     send_at = tokio::time::Instant::now() + gap;
@@ -297,7 +281,9 @@ impl Connection {
                 _ = tick.tick() => {
                     ticks += 1;
                     if ticks.is_multiple_of(4) {
-                        self.adapter.tick(now(), &mut self.output);
+                        let time = now();
+                        self.tap(time, || Passed::Ticked);
+                        self.adapter.tick(time, &mut self.output);
                     }
                     if heard.elapsed() > self.settings.silence_max {
                         return Err(broken(&"nothing was heard for too long"));
@@ -322,7 +308,7 @@ impl Connection {
         let time = now();
         self.link.messages += 1;
         self.link.bytes += bytes.len() as u64;
-        self.tap(time, || Passed::Message(bytes.clone())).await;
+        self.tap(time, || Passed::Message(bytes.clone()));
         let read = self.adapter.message(&mut bytes, time, &mut self.output);
         self.note(read);
         self.flush(time).await;
@@ -340,10 +326,10 @@ impl Connection {
             }
         };
         self.tap(time, || Passed::Answer {
+            id,
             path: path.clone(),
             body: body.clone(),
-        })
-        .await;
+        });
         let read = self
             .adapter
             .answer(id, body.as_deref_mut(), time, &mut self.output);
@@ -383,10 +369,9 @@ impl Connection {
         (self.outlets.wake)();
     }
 
-    async fn tap(&mut self, time: TimestampNs, passed: impl FnOnce() -> Passed) {
-        if let Some(tap) = &self.outlets.tap {
-            // A recorder that is gone records nothing.
-            let _ = tap.send((time, passed())).await;
+    fn tap(&mut self, time: TimestampNs, passed: impl FnOnce() -> Passed) {
+        if let Some(tap) = &mut self.outlets.tap {
+            tap.pass(time, passed());
         }
     }
 

@@ -1,8 +1,8 @@
 //! Where market events come from: live feeds, recordings on disk, the path of quotes inside a bar, the
 //! looping demo market, and synthetic quotes for benches and tests.
 //!
-//! Everything but [`connection`] and the server of [`local`] is a pure function of its input: no clock, no
-//! network, no randomness other than a seed. Prices and quantities go from text to integers without a float between.
+//! Everything but [`connection`], the servers of [`local`] and the files of [`tape`] is a pure function of its
+//! input: no clock, no network, no randomness other than a seed. Prices and quantities go from text to integers without a float between.
 
 pub mod connection;
 pub mod demo;
@@ -11,6 +11,7 @@ pub mod generator;
 pub mod intrabar;
 pub mod local;
 pub mod recording;
+pub mod tape;
 pub mod venue;
 
 pub use demo::DemoMarket;

@@ -1,17 +1,19 @@
 //! Venues on this machine: the other side of an adapter's conversation, and a market for it to tell of.
 //!
 //! A [`Counterpart`] speaks as a venue does, from the same pages of its documentation as the adapter, and opens no
-//! socket either: tests break its conversation by seed, and a server puts it on 127.0.0.1.
+//! socket either: tests break its conversation by seed, and a server puts it on 127.0.0.1. A tape of the real venue is served the same way.
 
 mod faults;
 mod market;
 mod network;
 mod server;
+mod tape;
 
 pub use faults::Weather;
 pub use market::{Change, Market, Wander};
 pub use network::{Network, Played, Wrong};
 pub use server::{LocalVenue, Settings, Speaker};
+pub use tape::{Opener, Served, Settings as TapeSettings, Speed, TapeVenue};
 
 use types::{Price, TimestampNs};
 

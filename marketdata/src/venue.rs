@@ -46,6 +46,15 @@ pub struct Feed {
     counterpart: fn() -> Box<dyn Counterpart>,
 }
 
+/// Names are unique.
+impl PartialEq for Feed {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Feed {}
+
 impl Feed {
     /// Its adapter. Without depth every book is the touch.
     pub fn adapter(

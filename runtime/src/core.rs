@@ -188,6 +188,10 @@ impl Core {
             || (self.batch_is_old() && self.in_flight() < IN_FLIGHT_ENOUGH)
         {
             self.ship();
+            // It may have waited for a batch: who woke it then had something else in mind.
+            if matches!(stepped, Stepped::Idle(_)) {
+                stepped = Stepped::Worked;
+            }
         }
         stepped
     }

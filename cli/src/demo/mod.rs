@@ -130,7 +130,7 @@ fn parse_count(text: &str) -> Result<u64, String> {
         .map_err(|_| format!("accepted: a whole number from 0 to {}", u64::MAX))
 }
 
-fn parse_duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     text.parse::<jiff::SignedDuration>()
         .ok()
         .and_then(|duration| Duration::try_from(duration).ok())

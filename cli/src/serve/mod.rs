@@ -1,37 +1,34 @@
 //! `dynasty serve`: instruments, plans and feeds from a file, the engine on the wall clock, and the page.
 
+mod feed;
 mod source;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
-use arc_swap::ArcSwap;
+use anyhow::Context;
 use gateway::Projections;
 use gateway::dto::competition;
 use gateway::dto::plan::spec_from_toml;
-use gateway::dto::server::{FeedFile, ServerFile, from_toml};
-use marketdata::connection::{Arrived, Connection, Outlets, Settings, Status};
-use marketdata::feed::{Channels, Credentials, Listing, Spec};
+use gateway::dto::server::{ServerFile, from_toml};
 use marketdata::venue;
-use rtrb::RingBuffer;
-use runtime::{Clock, Config, Runtime};
+use runtime::{Clock, Config, Runtime, Shard};
 use tokio::sync::watch;
-use types::{Command, InstrumentId};
+use types::Command;
 
 use crate::demo::{say, stop_signal};
 use crate::progress::recovery_progress;
+use crate::record;
+pub(crate) use feed::{Feed, open};
 use source::LiveSource;
-
-/// Events of one feed that wait for the engine. A feed that is faster waits; nothing is dropped.
-const FEED_EVENTS_MAX: usize = 65_536;
 
 /// The real server: live feeds, paper accounts, every rule on every event.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   dynasty serve --config fixtures/servers/binance.toml
   dynasty serve --config server.toml --check        read the file and what it names, and stop
+  dynasty serve --config server.toml --record tapes  keep what the venues say, byte for byte
 
 The file is explained in docs/feeds.md. How the feeds stand: dynasty feeds, or GET /v1/feeds.")]
 pub(crate) struct Args {
@@ -41,27 +38,62 @@ pub(crate) struct Args {
     /// Only check the file and those it names.
     #[arg(long)]
     check: bool,
+    /// Records what the feeds bring on a new tape in this directory, for `dynasty replay`.
+    #[arg(long, value_name = "DIR")]
+    record: Option<PathBuf>,
 }
 
 /// What has to be known to the engine before the first price.
-pub(super) struct Setup {
+pub(crate) struct Setup {
     commands: Vec<Command>,
     instruments: usize,
     plans: usize,
 }
 
-/// A feed before it has connected.
-struct Feed {
-    connection: Connection,
-    status: Arc<ArcSwap<Status>>,
+impl Setup {
+    /// Of instruments alone.
+    pub(crate) const fn of_instruments(commands: Vec<Command>) -> Self {
+        Self {
+            instruments: commands.len(),
+            plans: 0,
+            commands,
+        }
+    }
+
+    /// The first definition that the shard does not have. What it has stays as it was defined: the file may
+    /// only grow.
+    pub(crate) fn missing(&self, shard: &Shard) -> Option<&Command> {
+        let Self {
+            commands,
+            instruments,
+            plans,
+        } = self;
+        let places = [
+            (shard.instrument_count() as usize, 0, *instruments),
+            (shard.plan_count() as usize, *instruments, *plans),
+            (
+                shard.competition_count() as usize,
+                instruments + plans,
+                commands.len() - instruments - plans,
+            ),
+        ];
+        let missing = places.into_iter().find(|(known, _, count)| known < count);
+        missing.and_then(|(known, from, _)| commands.get(from + known))
+    }
+}
+
+/// Reads a server's file.
+pub(crate) fn read(config: &Path) -> anyhow::Result<ServerFile> {
+    let name = config.display().to_string();
+    let text = fs::read_to_string(config).with_context(|| name.clone())?;
+    let venues: Vec<_> = venue::names().collect();
+    Ok(from_toml(&name, &text, &venues)?)
 }
 
 /// Runs the server until it is told to stop.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let name = args.config.display().to_string();
-    let text = fs::read_to_string(&args.config).with_context(|| name.clone())?;
-    let venues: Vec<_> = venue::names().collect();
-    let file = from_toml(&name, &text, &venues)?;
+    let name = args.config.display();
+    let file = read(&args.config)?;
     let folder = args.config.parent().unwrap_or(Path::new(""));
     let setup = set_up(&file, folder)?;
     let (mut feeds, mut rings) = (Vec::new(), Vec::new());
@@ -105,13 +137,17 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         directory.display(),
         runtime.recovery().seq
     ))?;
+    let recorder = match &args.record {
+        Some(directory) => Some(record::start_in(directory, &feeds)?),
+        None => None,
+    };
 
     let executor = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
         .context("starting the server's threads")?;
-    executor.block_on(async {
+    let ended = executor.block_on(async {
         let settings = gateway::Config {
             address: file.listen,
             mode: file.mode,
@@ -121,10 +157,16 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         let server = gateway::serve(runtime.handle(), settings, projections).await?;
         say(format!("Open http://{}  (Ctrl-C stops)", server.address()))?;
         let (stop, stopped) = watch::channel(false);
-        let connections: Vec<_> = feeds
-            .into_iter()
-            .map(|feed| tokio::spawn(feed.connection.run(stopped.clone())))
-            .collect();
+        let handle = runtime.handle();
+        let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(move || handle.wake());
+        let mut connections = Vec::new();
+        for (place, feed) in feeds.into_iter().enumerate() {
+            let tap = recorder
+                .as_ref()
+                .map(|(_, recorder)| recorder.tap(place as u16, feed.credentials()));
+            let connection = feed.connect(Arc::clone(&wake), tap)?;
+            connections.push(tokio::spawn(connection.run(stopped.clone())));
+        }
         let mut status = runtime.handle().status_changes();
         let failed = status.wait_for(|status| matches!(status, runtime::Status::Failed(_)));
         let ended = tokio::select! {
@@ -141,13 +183,17 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         }
         server.shutdown().await;
         ended
-    })?;
+    });
+    // However it ended: the tape is whole.
+    let recorded = recorder.map(|(path, recorder)| record::finish(recorder, &path));
+    ended?;
     runtime.stop().context("stopping")?;
+    recorded.transpose()?;
     say("Stopped")
 }
 
 /// Everything that the file defines, in the order in which the engine numbers it.
-fn set_up(file: &ServerFile, folder: &Path) -> anyhow::Result<Setup> {
+pub(crate) fn set_up(file: &ServerFile, folder: &Path) -> anyhow::Result<Setup> {
     let read = |path: &str| {
         let path = folder.join(path);
         let name = path.display().to_string();
@@ -171,81 +217,4 @@ fn set_up(file: &ServerFile, folder: &Path) -> anyhow::Result<Setup> {
         instruments: file.instruments.len(),
         plans: file.plans.len(),
     })
-}
-
-/// A feed's connection, not yet open, and where its events will be.
-fn open(feed: &FeedFile, file: &ServerFile) -> anyhow::Result<(Feed, rtrb::Consumer<Arrived>)> {
-    let listings: Vec<_> = feed
-        .symbols
-        .iter()
-        .map(|(place, symbol)| {
-            let instrument = &file.instruments[*place];
-            Listing {
-                instrument: InstrumentId(*place as u32),
-                symbol: symbol.clone(),
-                spec: Spec {
-                    tick_size: instrument.tick_size,
-                    lot_size: instrument.lot_size,
-                    may_be_negative: instrument.kind == types::InstrumentKind::Future,
-                    outlier_band: feed.outlier_band,
-                },
-            }
-        })
-        .collect();
-    let channels = Channels {
-        book: feed.book,
-        trades: feed.trades,
-    };
-    let Some(known) = venue::Feed::of(&feed.venue) else {
-        bail!("no such feed: {}", feed.venue);
-    };
-    let credentials = credentials(feed, known.needs_key)?;
-    let adapter = known.adapter(credentials, listings.clone(), channels);
-    let addresses = known.addresses;
-    let status = Arc::new(ArcSwap::from_pointee(Status::new(
-        adapter.name(),
-        &listings,
-    )));
-    let (events, ring) = RingBuffer::new(FEED_EVENTS_MAX);
-    let own =
-        |address: &Option<String>, known: &str| address.clone().unwrap_or_else(|| known.to_owned());
-    let settings = Settings {
-        seed: runtime_seed(),
-        ..Settings::new(
-            own(&feed.stream, addresses.stream),
-            own(&feed.rest, addresses.rest),
-        )
-    };
-    let outlets = Outlets {
-        events,
-        wake: Arc::new(|| {}),
-        status: Arc::clone(&status),
-        tap: None,
-    };
-    let connection = Connection::new(adapter, settings, outlets).context("the feed's requests")?;
-    Ok((Feed { connection, status }, ring))
-}
-
-/// The key and its secret, from the environment: a file is read by more people.
-fn credentials(feed: &FeedFile, needs_key: bool) -> anyhow::Result<Credentials> {
-    let read = |name: &str| {
-        std::env::var(name)
-            .with_context(|| format!("{}: the environment variable {name}", feed.venue))
-    };
-    match &feed.credentials {
-        None if needs_key => bail!(
-            "{}: this venue asks for a key; accepted: key_env and secret_env, names of environment variables",
-            feed.venue
-        ),
-        None => Ok(Credentials::default()),
-        Some((key, secret)) => Ok(Credentials {
-            key: read(key)?,
-            secret: secret.as_deref().map_or(Ok(String::new()), read)?,
-        }),
-    }
-}
-
-/// Servers that start together should not come back together.
-fn runtime_seed() -> u64 {
-    marketdata::connection::now().0
 }

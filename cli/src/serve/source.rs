@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use marketdata::connection::Arrived;
 use runtime::{Next, Shard, Source};
-use types::{Command, InputKind};
+use types::InputKind;
 
 use super::Setup;
 
-/// How long an engine without work waits before it looks at the feeds again.
-const POLL: Duration = Duration::from_micros(200);
+/// A feed that has put something into its ring wakes the shard; this is for none that does not.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// The source of a server.
 pub(super) struct LiveSource {
@@ -29,33 +29,12 @@ impl LiveSource {
             is_set_up: false,
         }
     }
-
-    /// The first definition that the shard does not have. What it has stays as it was defined: the file may
-    /// only grow.
-    fn missing(&self, shard: &Shard) -> Option<&Command> {
-        let Setup {
-            commands,
-            instruments,
-            plans,
-        } = &self.setup;
-        let places = [
-            (shard.instrument_count() as usize, 0, *instruments),
-            (shard.plan_count() as usize, *instruments, *plans),
-            (
-                shard.competition_count() as usize,
-                instruments + plans,
-                commands.len() - instruments - plans,
-            ),
-        ];
-        let missing = places.into_iter().find(|(known, _, count)| known < count);
-        missing.and_then(|(known, from, _)| commands.get(from + known))
-    }
 }
 
 impl Source for LiveSource {
     fn next(&mut self, shard: &Shard, _: Instant) -> Next {
         if !self.is_set_up {
-            if let Some(command) = self.missing(shard) {
+            if let Some(command) = self.setup.missing(shard) {
                 return Next::Input {
                     ts: shard.ts().max(marketdata::connection::now()),
                     kind: InputKind::Command(command.clone()),
@@ -72,6 +51,6 @@ impl Source for LiveSource {
                 };
             }
         }
-        Next::Wait(POLL)
+        Next::Wait(LOOK_EVERY)
     }
 }

@@ -11,4 +11,5 @@ mod journal;
 mod plan;
 mod serve;
 mod simulate;
+mod tape;
 mod verify;

@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 /// A process that does not outlive its test.
-struct Running {
+pub(crate) struct Running {
     child: Child,
     lines: BufReader<std::process::ChildStdout>,
 }
 
 impl Running {
-    fn start(args: &[&str]) -> Self {
+    pub(crate) fn start(args: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_dynasty"))
             .args(args)
             .stdin(Stdio::null())
@@ -27,7 +27,7 @@ impl Running {
     }
 
     /// The part behind `before` and up to a space, of the next line that has it.
-    fn word_after(&mut self, before: &str) -> String {
+    pub(crate) fn word_after(&mut self, before: &str) -> String {
         loop {
             let mut line = String::new();
             assert!(
@@ -48,7 +48,7 @@ impl Drop for Running {
     }
 }
 
-fn run(args: &[&str]) -> Output {
+pub(crate) fn run(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_dynasty"))
         .args(args)
         .output()
@@ -56,7 +56,7 @@ fn run(args: &[&str]) -> Output {
 }
 
 /// The fixture, on other addresses and in another directory.
-fn config(directory: &Path, venue: &str) -> String {
+pub(crate) fn config(directory: &Path, venue: &str) -> String {
     let text = include_str!("../../../fixtures/servers/local.toml");
     let plans = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/plans/");
     let text = text

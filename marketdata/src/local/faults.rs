@@ -1,5 +1,7 @@
 //! What goes wrong with messages on their way, by seed.
 
+use std::time::Duration;
+
 use super::Counterpart;
 use crate::generator::Xorshift64Star;
 
@@ -22,6 +24,14 @@ pub struct Weather {
     pub disconnected: u64,
     /// Requests for a document without an answer.
     pub unanswered: u64,
+    /// Documents that come late, as they were when they were asked for.
+    pub slow: u64,
+    /// Connections that stay open and silent for a while, of 10,000 changes of the market.
+    pub stalled: u64,
+    /// Messages before which something comes that is none of the venue's.
+    pub foreign: u64,
+    /// Messages before which one comes that is larger than any client takes.
+    pub oversized: u64,
 }
 
 impl Weather {
@@ -35,6 +45,17 @@ impl Weather {
         falsified: 60,
         disconnected: 20,
         unanswered: 1_500,
+        slow: 1_500,
+        stalled: 15,
+        foreign: 20,
+        oversized: 5,
+    };
+
+    /// A storm over sockets, where markets change some 100 times a second: connections fall silent seldom, or
+    /// there would be little else.
+    pub const SQUALLS: Self = Self {
+        stalled: 1,
+        ..Self::STORM
     };
 
     /// Nothing goes wrong.
@@ -47,7 +68,42 @@ impl Weather {
         falsified: 0,
         disconnected: 0,
         unanswered: 0,
+        slow: 0,
+        stalled: 0,
+        foreign: 0,
+        oversized: 0,
     };
+}
+
+/// What a client meets that talks to something else than the venue: a proxy, a page of errors, noise.
+const FOREIGN: [&[u8]; 8] = [
+    b"",
+    b"<html><body><h1>502 Bad Gateway</h1></body></html>",
+    b"{\"",
+    b"[[[[[[[[[[[[[[[[",
+    b"null",
+    b"\xff\xfe\x00\x80",
+    b"{\"error\":\"upstream\"",
+    b"\xc1\xdf\xff\xff\xff\xff",
+];
+
+/// What arrives at a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Delivery {
+    /// A message.
+    Message(Vec<u8>),
+    /// A message that is larger than any client takes.
+    Oversized,
+}
+
+impl Delivery {
+    /// What goes over the wire.
+    pub(super) fn into_bytes(self, oversized_bytes: usize) -> Vec<u8> {
+        match self {
+            Self::Message(bytes) => bytes,
+            Self::Oversized => vec![b' '; oversized_bytes],
+        }
+    }
 }
 
 /// Puts faults in.
@@ -73,6 +129,10 @@ impl Faults {
 
     /// Whether something that happens so often happens now.
     pub(super) fn chance(&mut self, of_10_000: u64) -> bool {
+        // Without a draw, so that a fault which is added leaves the seeds of the others alone.
+        if of_10_000 == 0 {
+            return false;
+        }
         let hit = self.random.below(10_000) < of_10_000;
         self.count += u64::from(hit);
         hit
@@ -81,6 +141,11 @@ impl Faults {
     /// A number below a bound, for what is no fault.
     pub(super) fn below(&mut self, bound: u64) -> u64 {
         self.random.below(bound)
+    }
+
+    /// Some time up to a bound.
+    pub(super) fn up_to(&mut self, most: Duration) -> Duration {
+        Duration::from_nanos(self.below(most.as_nanos() as u64 + 1))
     }
 
     /// The connection has ended: what was held back is gone.
@@ -93,8 +158,15 @@ impl Faults {
         &mut self,
         mut message: Vec<u8>,
         counterpart: &dyn Counterpart,
-        out: &mut Vec<Vec<u8>>,
+        out: &mut Vec<Delivery>,
     ) {
+        if self.chance(self.weather.oversized) {
+            out.push(Delivery::Oversized);
+        }
+        if self.chance(self.weather.foreign) {
+            let kind = self.random.below(FOREIGN.len() as u64) as usize;
+            out.push(Delivery::Message(FOREIGN[kind].to_vec()));
+        }
         if self.chance(self.weather.dropped) {
             return;
         }
@@ -109,14 +181,14 @@ impl Faults {
             counterpart.falsify(&mut message);
         }
         if self.chance(self.weather.doubled) {
-            out.push(message.clone());
+            out.push(Delivery::Message(message.clone()));
         }
         if self.held.is_none() && self.chance(self.weather.swapped) {
             self.held = Some(message);
             return;
         }
-        out.push(message);
-        out.extend(self.held.take());
+        out.push(Delivery::Message(message));
+        out.extend(self.held.take().map(Delivery::Message));
     }
 }
 

@@ -11,7 +11,7 @@ use std::fmt;
 use types::{Aggressor, Level, MarketData, TimestampNs, Trade};
 
 use super::Counterpart;
-use super::faults::{Faults, Weather};
+use super::faults::{Delivery, Faults, Weather};
 use super::market::{Change, Market, Wander};
 use crate::feed::{Action, Adapter, Book, FetchId, Listing, Output, State, Stream};
 
@@ -22,6 +22,8 @@ pub struct Played {
     pub messages: u64,
     /// Faults that were put in.
     pub faults: u64,
+    /// Of these, connections that fell silent.
+    pub stalls: u64,
     /// Gaps that were told.
     pub gaps: u64,
     /// Books that were held against the past.
@@ -54,11 +56,18 @@ const SECOND: u64 = 1_000_000_000;
 /// From a market's change to the client.
 const FLIGHT_NS: u64 = 5_000_000;
 /// Once everything is calm a feed is live again by then.
-const CALM_NS_MAX: u64 = 180 * SECOND;
+const CALM_NS_MAX: u64 = 300 * SECOND;
+/// How long a connection is open and silent: for less and for more than any adapter or connection waits.
+const STALL_NS_MAX: u64 = 120 * SECOND;
+/// How late a document is, at most: for less and for more than any adapter waits.
+const SLOW_NS_MAX: u64 = 30 * SECOND;
+/// As [`crate::connection::Settings::silence_max`]: without a message for so long a connection is dead.
+const SILENCE_NS_MAX: u64 = 60 * SECOND;
 
 /// What is on its way to the client.
 enum Flight {
     Message(Vec<u8>),
+    Oversized,
     Answer(FetchId, Option<Vec<u8>>),
     Opened,
 }
@@ -87,6 +96,10 @@ pub struct Network {
     now: u64,
     flights: VecDeque<(u64, Flight)>,
     is_open: bool,
+    /// What the venue says before then comes then.
+    stalled_until: u64,
+    /// When the newest message came.
+    heard: u64,
     witnesses: Vec<Witness>,
     is_depth: bool,
     next_tick: u64,
@@ -123,6 +136,8 @@ impl Network {
             now: 1_700_000_000 * SECOND,
             flights: VecDeque::new(),
             is_open: false,
+            stalled_until: 0,
+            heard: 0,
             witnesses: Vec::new(),
             is_depth,
             next_tick: 0,
@@ -179,6 +194,9 @@ impl Network {
     }
 
     fn is_settled(&self) -> bool {
+        if self.now < self.stalled_until {
+            return false;
+        }
         let live = self
             .adapter
             .health()
@@ -232,6 +250,13 @@ impl Network {
         if self.faults.chance(self.faults.weather.disconnected) {
             self.disconnect();
         }
+        if self.is_open
+            && self.now >= self.stalled_until
+            && self.faults.chance(self.faults.weather.stalled)
+        {
+            self.played.stalls += 1;
+            self.stalled_until = self.now + self.faults.below(STALL_NS_MAX);
+        }
         Ok(())
     }
 
@@ -241,10 +266,11 @@ impl Network {
         for message in said {
             self.faults.pass(message, &*self.counterpart, &mut passed);
         }
-        let at = self.now + FLIGHT_NS;
-        let flights = passed
-            .into_iter()
-            .map(|message| (at, Flight::Message(message)));
+        let at = (self.now + FLIGHT_NS).max(self.stalled_until);
+        let flights = passed.into_iter().map(|delivery| match delivery {
+            Delivery::Message(message) => (at, Flight::Message(message)),
+            Delivery::Oversized => (at, Flight::Oversized),
+        });
         self.flights.extend(flights);
     }
 
@@ -261,6 +287,7 @@ impl Network {
         }
         self.flights.clear();
         self.faults.cut_off();
+        self.stalled_until = 0;
         self.connect(SECOND);
     }
 
@@ -295,6 +322,10 @@ impl Network {
         if !self.is_open {
             return Ok(());
         }
+        if self.now - self.heard > SILENCE_NS_MAX {
+            self.disconnect();
+            return self.look("silence");
+        }
         let now = TimestampNs(self.now);
         let mut said = Vec::new();
         self.counterpart.tick(now, &mut said);
@@ -308,8 +339,14 @@ impl Network {
         let now = TimestampNs(self.now);
         let mut out = Output::default();
         match flight {
+            Flight::Oversized => {
+                // The connection takes no such message: it ends.
+                self.disconnect();
+                self.look("a message too large")
+            }
             Flight::Opened => {
                 self.is_open = true;
+                self.heard = self.now;
                 let mut said = Vec::new();
                 self.counterpart.opened(now, &mut said);
                 self.adapter.opened(now, &mut out);
@@ -322,6 +359,7 @@ impl Network {
             }
             Flight::Message(message) => {
                 self.played.messages += 1;
+                self.heard = self.now;
                 let mut bytes = message.clone();
                 // What cannot be read is told by events and actions, too.
                 let _ = self.adapter.message(&mut bytes, now, &mut out);
@@ -355,7 +393,10 @@ impl Network {
                     if self.faults.chance(self.faults.weather.unanswered) {
                         answer = None;
                     }
-                    let delay = FLIGHT_NS + self.faults.below(2_000) * 1_000_000;
+                    let mut delay = FLIGHT_NS + self.faults.below(2_000) * 1_000_000;
+                    if self.faults.chance(self.faults.weather.slow) {
+                        delay += self.faults.below(SLOW_NS_MAX);
+                    }
                     self.flights
                         .push_back((self.now + delay, Flight::Answer(id, answer)));
                 }

@@ -15,10 +15,10 @@ use futures_util::stream;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
-use super::faults::{Faults, Weather};
+use super::faults::{Delivery, Faults, Weather};
 use super::market::{Market, Wander};
 use super::{Counterpart, counted};
-use crate::connection::now;
+use crate::connection::{self, now};
 use crate::feed::Listing;
 
 /// What a local venue is like.
@@ -36,6 +36,31 @@ pub struct Settings {
     pub weather: Weather,
     /// Messages that wait for one client; a client that is slower is cut off.
     pub waiting_max: usize,
+    /// How long a connection that stalls is silent at most.
+    pub stall_max: Duration,
+    /// How late a document that comes late is at most.
+    pub slow_max: Duration,
+    /// Bytes of a message that is too large.
+    pub oversized_bytes: usize,
+}
+
+impl Settings {
+    /// The usual ones for these instruments: stalls and documents for less and for more than any adapter waits,
+    /// and messages larger than a connection takes.
+    pub fn new(address: SocketAddr, listings: Vec<Listing>) -> Self {
+        let client = connection::Settings::new("", "");
+        Self {
+            address,
+            listings,
+            seed: 1,
+            pause: Duration::from_millis(10),
+            weather: Weather::CALM,
+            waiting_max: 100_000,
+            stall_max: client.silence_max * 2,
+            slow_max: client.answer_max * 3,
+            oversized_bytes: client.message_bytes_max + 1,
+        }
+    }
 }
 
 /// Makes the venue's side of a new connection.
@@ -52,6 +77,9 @@ pub struct LocalVenue {
 struct Shared {
     speaker: Speaker,
     waiting_max: usize,
+    stall_max: Duration,
+    slow_max: Duration,
+    oversized_bytes: usize,
     state: Mutex<Venue>,
 }
 
@@ -72,7 +100,14 @@ struct Venue {
 struct Client {
     id: u64,
     counterpart: Box<dyn Counterpart>,
-    messages: mpsc::Sender<Vec<u8>>,
+    messages: mpsc::Sender<Parcel>,
+}
+
+/// What is on its way to one client.
+enum Parcel {
+    Delivery(Delivery),
+    /// Nothing more for so long.
+    Silence(Duration),
 }
 
 impl Client {
@@ -84,7 +119,11 @@ impl Client {
         }
         passed
             .into_iter()
-            .all(|message| self.messages.try_send(message).is_ok())
+            .all(|delivery| self.put(Parcel::Delivery(delivery)))
+    }
+
+    fn put(&self, parcel: Parcel) -> bool {
+        self.messages.try_send(parcel).is_ok()
     }
 }
 
@@ -93,7 +132,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn connect(&self) -> (u64, mpsc::Receiver<Vec<u8>>) {
+    fn connect(&self) -> (u64, mpsc::Receiver<Parcel>) {
         let (messages, receiver) = mpsc::channel(self.waiting_max);
         let mut counterpart = (self.speaker)();
         let mut said = Vec::new();
@@ -136,13 +175,22 @@ impl Shared {
         });
     }
 
-    fn fetch(&self, path: &str) -> Option<Vec<u8>> {
+    /// A document as it is now, and how late it is to come.
+    fn fetch(&self, path: &str) -> Option<(Vec<u8>, Duration)> {
         let mut venue = self.venue();
-        let unanswered = venue.faults.weather.unanswered;
+        let Weather {
+            unanswered, slow, ..
+        } = venue.faults.weather;
         if venue.faults.chance(unanswered) {
             return None;
         }
-        (self.speaker)().fetch(path, &venue.markets, now())
+        let late = if venue.faults.chance(slow) {
+            venue.faults.up_to(self.slow_max)
+        } else {
+            Duration::ZERO
+        };
+        let body = (self.speaker)().fetch(path, &venue.markets, now())?;
+        Some((body, late))
     }
 
     /// Some market changes, and all who want to know are told.
@@ -164,7 +212,11 @@ impl Shared {
         clients.retain_mut(|client| {
             let mut said = Vec::new();
             client.counterpart.changed(market, &change, time, &mut said);
-            client.send(said, faults) && !faults.chance(faults.weather.disconnected)
+            let is_there = client.send(said, faults);
+            if is_there && faults.chance(faults.weather.stalled) {
+                client.put(Parcel::Silence(faults.up_to(self.stall_max)));
+            }
+            is_there && !faults.chance(faults.weather.disconnected)
         });
     }
 
@@ -196,6 +248,9 @@ impl LocalVenue {
         let shared = Arc::new(Shared {
             speaker,
             waiting_max: settings.waiting_max,
+            stall_max: settings.stall_max,
+            slow_max: settings.slow_max,
+            oversized_bytes: settings.oversized_bytes,
             state: Mutex::new(Venue {
                 markets,
                 wander,
@@ -280,7 +335,10 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         return lines(&shared, &path);
     }
     match shared.fetch(&path) {
-        Some(body) => body.into_response(),
+        Some((body, late)) => {
+            tokio::time::sleep(late).await;
+            body.into_response()
+        }
         None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
 }
@@ -291,27 +349,56 @@ fn lines(shared: &Arc<Shared>, path: &str) -> Response {
     shared.converse(id, |counterpart, markets, said| {
         counterpart.streamed(path, markets, now(), said);
     });
-    let parts = stream::unfold(messages, |mut messages| async {
-        let mut message = messages.recv().await?;
-        message.push(b'\n');
-        let part = Ok::<_, std::convert::Infallible>(Bytes::from(message));
-        Some((part, messages))
+    let oversized_bytes = shared.oversized_bytes;
+    let parts = stream::unfold(messages, move |mut messages| async move {
+        loop {
+            let mut message = match messages.recv().await? {
+                Parcel::Silence(pause) => {
+                    tokio::time::sleep(pause).await;
+                    continue;
+                }
+                Parcel::Delivery(delivery) => delivery.into_bytes(oversized_bytes),
+            };
+            message.push(b'\n');
+            let part = Ok::<_, std::convert::Infallible>(Bytes::from(message));
+            return Some((part, messages));
+        }
     });
     Body::from_stream(parts).into_response()
+}
+
+/// Waits for something, but not before a moment.
+async fn after<T>(moment: tokio::time::Instant, what: impl Future<Output = T>) -> T {
+    tokio::time::sleep_until(moment).await;
+    what.await
+}
+
+/// Bytes as a message of a WebSocket.
+pub(super) fn to_message(bytes: Vec<u8>, is_binary: bool) -> Message {
+    match String::from_utf8(bytes) {
+        Ok(text) if !is_binary => Message::Text(text.into()),
+        Ok(text) => Message::Binary(text.into_bytes().into()),
+        Err(error) => Message::Binary(error.into_bytes().into()),
+    }
 }
 
 async fn converse(shared: Arc<Shared>, mut socket: WebSocket) {
     let (id, mut messages) = shared.connect();
     let is_binary = (shared.speaker)().is_binary();
+    let mut silent_until = tokio::time::Instant::now();
     loop {
         tokio::select! {
-            said = messages.recv() => {
+            said = after(silent_until, messages.recv()) => {
                 // Cut off: it was too slow, or its connection had to end.
-                let Some(bytes) = said else { break };
-                let message = match String::from_utf8(bytes) {
-                    Ok(text) if !is_binary => Message::Text(text.into()),
-                    Ok(text) => Message::Binary(text.into_bytes().into()),
-                    Err(error) => Message::Binary(error.into_bytes().into()),
+                let Some(parcel) = said else { break };
+                let message = match parcel {
+                    Parcel::Silence(pause) => {
+                        silent_until = tokio::time::Instant::now() + pause;
+                        continue;
+                    }
+                    Parcel::Delivery(delivery) => {
+                        to_message(delivery.into_bytes(shared.oversized_bytes), is_binary)
+                    }
                 };
                 if socket.send(message).await.is_err() {
                     break;

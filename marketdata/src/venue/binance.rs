@@ -124,11 +124,25 @@ impl Product {
         }
     }
 
+    /// The product of a feed's name.
+    pub(crate) fn of(feed: &str) -> Option<Self> {
+        match feed {
+            "binance-spot" => Some(Self::Spot),
+            "binance-futures" => Some(Self::Futures),
+            _ => None,
+        }
+    }
+
     const fn snapshot_path(self) -> &'static str {
         match self {
             Self::Spot => "/api/v3/depth",
             Self::Futures => "/fapi/v1/depth",
         }
+    }
+
+    /// Path and query of a symbol's snapshot.
+    pub(crate) fn snapshot_request(self, symbol: &str) -> String {
+        format!("{}?symbol={symbol}&limit=1000", self.snapshot_path())
     }
 
     const fn depth_stream(self) -> &'static str {
@@ -166,10 +180,7 @@ impl Binance {
     /// Asks for a snapshot.
     fn ask(&mut self, place: usize, now: TimestampNs, out: &mut Output) {
         let symbol = &self.tracks.listings()[place].symbol;
-        let path = format!(
-            "{}?symbol={symbol}&limit=1000",
-            self.product.snapshot_path()
-        );
+        let path = self.product.snapshot_request(symbol);
         self.next_fetch += 1;
         let id = FetchId(self.next_fetch);
         if let Sync::Buffering { asked, .. } = &mut self.books[place] {

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod generator;
 #[cfg(test)]
 mod intrabar;
@@ -15,8 +17,12 @@ mod perturbed;
 #[cfg(test)]
 mod recording;
 #[cfg(test)]
+mod served;
+#[cfg(test)]
 mod sockets;
 #[cfg(test)]
 mod steady;
+#[cfg(test)]
+mod tape;
 #[cfg(test)]
 mod venues;

@@ -80,6 +80,7 @@ fn played(
             Ok(played) => {
                 sum.messages += played.messages;
                 sum.faults += played.faults;
+                sum.stalls += played.stalls;
                 sum.gaps += played.gaps;
                 sum.compared += played.compared;
             }
@@ -88,7 +89,12 @@ fn played(
     }
     println!("{name}, {book:?}: {sum:?}");
     assert!(sum.compared > 0);
+    let is_long = number("FEED_SEEDS", SEEDS) >= SEEDS;
     assert_eq!(sum.faults > 0, weather != Weather::CALM);
+    assert_eq!(
+        sum.stalls > 0 && is_long,
+        weather != Weather::CALM && is_long
+    );
 }
 
 pub(crate) fn binance(product: Product) -> fn(Vec<Listing>, Channels) -> Pair {

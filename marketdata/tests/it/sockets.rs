@@ -27,6 +27,9 @@ fn listings(symbols: &[&str]) -> Vec<Listing> {
     symbols.iter().enumerate().map(listing).collect()
 }
 
+/// The largest message that is taken.
+const MESSAGE_BYTES_MAX: usize = 1 << 20;
+
 /// A connection to a local venue in bad weather that clears up; in the end its books are the venue's.
 async fn weather(
     adapter: Box<dyn Adapter>,
@@ -39,12 +42,13 @@ async fn weather(
     let venue = LocalVenue::start(
         speaker,
         local::Settings {
-            address: ([127, 0, 0, 1], 0).into(),
-            listings: listings.clone(),
             seed: 7,
             pause: Duration::from_millis(2),
             weather: storm,
-            waiting_max: 10_000,
+            stall_max: Duration::from_secs(3),
+            slow_max: Duration::from_millis(200),
+            oversized_bytes: MESSAGE_BYTES_MAX + 1,
+            ..local::Settings::new(([127, 0, 0, 1], 0).into(), listings.clone())
         },
     )
     .await
@@ -60,6 +64,8 @@ async fn weather(
         pause_min: Duration::from_millis(10),
         pause_max: Duration::from_millis(50),
         sends_per_second: 1_000,
+        silence_max: Duration::from_secs(2),
+        message_bytes_max: MESSAGE_BYTES_MAX,
         ..Settings::new(
             format!("{scheme}://{}", venue.address()),
             format!("http://{}", venue.address()),

@@ -1,0 +1,137 @@
+//! The feeds of a server's file.
+
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use arc_swap::ArcSwap;
+use gateway::dto::server::{FeedFile, ServerFile};
+use marketdata::connection::{Arrived, Connection, Outlets, Settings, Status};
+use marketdata::feed::{Channels, Credentials, Listing, Spec};
+use marketdata::tape::{FeedHeader, Tap, TapeListing};
+use marketdata::venue;
+use rtrb::RingBuffer;
+use types::InstrumentId;
+
+/// Events of one feed that wait for the engine. A feed that is faster waits; nothing is dropped.
+const FEED_EVENTS_MAX: usize = 65_536;
+
+/// A feed before it has connected.
+pub(crate) struct Feed {
+    header: FeedHeader,
+    credentials: Credentials,
+    settings: Settings,
+    events: rtrb::Producer<Arrived>,
+    pub(crate) status: Arc<ArcSwap<Status>>,
+}
+
+/// A feed of the file, and where its events will be.
+pub(crate) fn open(
+    feed: &FeedFile,
+    file: &ServerFile,
+) -> anyhow::Result<(Feed, rtrb::Consumer<Arrived>)> {
+    let listings: Vec<_> = feed
+        .symbols
+        .iter()
+        .map(|(place, symbol)| {
+            let instrument = &file.instruments[*place];
+            TapeListing {
+                name: instrument.symbol.to_string(),
+                listing: Listing {
+                    instrument: InstrumentId(*place as u32),
+                    symbol: symbol.clone(),
+                    spec: Spec {
+                        tick_size: instrument.tick_size,
+                        lot_size: instrument.lot_size,
+                        may_be_negative: instrument.kind == types::InstrumentKind::Future,
+                        outlier_band: feed.outlier_band,
+                    },
+                },
+            }
+        })
+        .collect();
+    let Some(known) = venue::Feed::of(&feed.venue) else {
+        bail!("no such feed: {}", feed.venue);
+    };
+    let credentials = credentials(feed, known.needs_key)?;
+    let header = FeedHeader {
+        feed: known,
+        channels: Channels {
+            book: feed.book,
+            trades: feed.trades,
+        },
+        listings,
+    };
+    let addresses = known.addresses;
+    let (events, ring) = RingBuffer::new(FEED_EVENTS_MAX);
+    let own =
+        |address: &Option<String>, known: &str| address.clone().unwrap_or_else(|| known.to_owned());
+    let settings = Settings {
+        // Servers that start together should not come back together.
+        seed: marketdata::connection::now().0,
+        ..Settings::new(
+            own(&feed.stream, addresses.stream),
+            own(&feed.rest, addresses.rest),
+        )
+    };
+    let feed = Feed {
+        status: Arc::new(ArcSwap::from_pointee(Status::new(
+            known.name,
+            &header.listings(),
+        ))),
+        header,
+        credentials,
+        settings,
+        events,
+    };
+    Ok((feed, ring))
+}
+
+impl Feed {
+    /// What a tape of it says first.
+    pub(crate) const fn header(&self) -> &FeedHeader {
+        &self.header
+    }
+
+    /// The keys that must not be recorded.
+    pub(crate) const fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
+    /// Its connection. `wake` is called whenever there are events for the engine.
+    pub(crate) fn connect(
+        self,
+        wake: Arc<dyn Fn() + Send + Sync>,
+        tap: Option<Tap>,
+    ) -> anyhow::Result<Connection> {
+        let header = &self.header;
+        let adapter = header
+            .feed
+            .adapter(self.credentials, header.listings(), header.channels);
+        let outlets = Outlets {
+            events: self.events,
+            wake,
+            status: self.status,
+            tap,
+        };
+        Connection::new(adapter, self.settings, outlets).context("the feed's requests")
+    }
+}
+
+/// The key and its secret, from the environment: a file is read by more people.
+fn credentials(feed: &FeedFile, needs_key: bool) -> anyhow::Result<Credentials> {
+    let read = |name: &str| {
+        std::env::var(name)
+            .with_context(|| format!("{}: the environment variable {name}", feed.venue))
+    };
+    match &feed.credentials {
+        None if needs_key => bail!(
+            "{}: this venue asks for a key; accepted: key_env and secret_env, names of environment variables",
+            feed.venue
+        ),
+        None => Ok(Credentials::default()),
+        Some((key, secret)) => Ok(Credentials {
+            key: read(key)?,
+            secret: secret.as_deref().map_or(Ok(String::new()), read)?,
+        }),
+    }
+}

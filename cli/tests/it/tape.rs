@@ -1,0 +1,190 @@
+//! `dynasty record` and `dynasty replay` as processes, beside a `dynasty venue` that is another.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::serve::{Running, config, run};
+
+const SYMBOLS: &str = "BTCUSDT,ETHUSDT";
+
+fn path(directory: &Path, name: &str) -> String {
+    directory.join(name).to_str().unwrap().to_owned()
+}
+
+/// What a tape amounts to, as JSON.
+fn replayed(args: &[&str]) -> Value {
+    let output = run(&[&["replay"][..], args, &["--format", "json"]].concat());
+    assert!(output.status.success(), "{output:?}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Records from a venue at this address for so long.
+fn record(directory: &Path, venue: &str, name: &str, duration: &str) -> String {
+    let tape = path(directory, name);
+    let config = config(directory, venue);
+    let output = run(&[
+        "record", "--config", &config, "--out", &tape, "--for", duration,
+    ]);
+    assert!(output.status.success(), "{output:?}");
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains(" 0 lost\n"), "{said}");
+    tape
+}
+
+#[test]
+fn a_market_is_recorded_replayed_served_and_recorded_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let listen = "127.0.0.1:0";
+    let mut venue = Running::start(&[
+        "venue",
+        "binance-spot",
+        "--symbols",
+        SYMBOLS,
+        "--listen",
+        listen,
+        "--rate",
+        "500",
+    ]);
+    let address = venue.word_after("ws://");
+    let tape = record(directory, &address, "first.tape.zst", "3s");
+    drop(venue);
+
+    let first = replayed(&[&tape]);
+    assert_eq!(first["connections"], 1);
+    assert_eq!(first["documents"], 2);
+    assert_eq!(first["events"]["snapshots"], 2);
+    assert!(first["events"]["deltas"].as_u64().unwrap() > 0);
+    for name in ["malformed", "unasked", "lost"] {
+        assert_eq!(first[name], 0, "{name}");
+    }
+    assert_eq!(first["torn_bytes"], Value::Null);
+    assert_eq!(first["instruments"][1]["symbol"], "ETHUSDT");
+    assert_eq!(first["instruments"][1]["crossed"], 0);
+    // The same tape, the same state; at any speed, and in two runs over one data directory.
+    assert_eq!(replayed(&[&tape]), first);
+    let data = path(directory, "data");
+    assert_eq!(replayed(&[&tape, "--speed", "20", "--data", &data]), first);
+    assert_eq!(replayed(&[&tape, "--data", &data]), first);
+    // With plans and competitions the state is another, the market the same.
+    let config = config(directory, "127.0.0.1:1");
+    let planned = replayed(&[&tape, "--config", &config]);
+    assert_eq!(planned["events"], first["events"]);
+    assert_ne!(planned["state_hash"], first["state_hash"]);
+
+    let mut served = Running::start(&["replay", &tape, "--serve", listen, "--speed", "max"]);
+    let address = served.word_after("ws://");
+    let again = record(directory, &address, "again.tape", "2s");
+    let second = replayed(&[&again]);
+    // But for the losses at openings and ends, which are as many as there are connections.
+    for kind in ["snapshots", "deltas", "trades", "quotes"] {
+        assert_eq!(second["events"][kind], first["events"][kind], "{kind}");
+    }
+}
+
+#[test]
+fn a_server_records_on_the_way() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let listen = "127.0.0.1:0";
+    let mut venue = Running::start(&[
+        "venue",
+        "binance-spot",
+        "--symbols",
+        SYMBOLS,
+        "--listen",
+        listen,
+    ]);
+    let config = config(directory, &venue.word_after("ws://"));
+    let tapes = path(directory, "tapes");
+    let mut server = Running::start(&["serve", "--config", &config, "--record", &tapes]);
+    let tape = server.word_after("Recording to ");
+    server.word_after("Open ");
+    // Killed: what came until a second before is on the tape.
+    std::thread::sleep(std::time::Duration::from_secs(4));
+    drop(server);
+    let summary = replayed(&[&tape]);
+    assert!(summary["messages"].as_u64().unwrap() > 0, "{summary}");
+    assert!(summary["torn_bytes"].is_u64(), "{summary}");
+}
+
+#[test]
+fn what_is_not_accepted_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let config = config(directory, "127.0.0.1:1");
+    let other = path(directory, "other.tape");
+    std::fs::write(&other, "ts_ns,kind,a,b,c,d\n").unwrap();
+    let csv = path(directory, "other.jsonl");
+    std::fs::write(&csv, "17 {}\nyesterday {}\n").unwrap();
+    let missing = path(directory, "missing.tape");
+    for (args, code, error) in [
+        (
+            &["replay", &other][..],
+            2,
+            "not a tape: it begins with 'ts_ns,ki'; accepted: 'DYNTAPE1'",
+        ),
+        (&["replay", &missing], 1, "missing.tape"),
+        (
+            &["replay", &csv, "--venue", "kraken", "--symbols", "BTC/USD"],
+            2,
+            "line 2: 'yesterday {}'; accepted: the time of receipt in ns, a space, the message",
+        ),
+        (
+            &["replay", &other, "--speed", "0"],
+            2,
+            "accepted: a whole number from 1 to 4294967295, or max",
+        ),
+        (
+            &["replay", &other, "--serve", "0.0.0.0:1"],
+            2,
+            "accepted: an address of this machine",
+        ),
+        (
+            &[
+                "record", "--config", &config, "--out", &other, "--for", "1s",
+            ],
+            1,
+            "other.tape",
+        ),
+    ] {
+        let output = run(args);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {said}");
+        assert!(said.contains(error), "{args:?}: {said}");
+    }
+}
+
+/// A file that may not grow stands for a full disk.
+#[cfg(unix)]
+#[test]
+fn a_disk_without_room_ends_a_recording() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut venue = Running::start(&[
+        "venue",
+        "binance-spot",
+        "--symbols",
+        SYMBOLS,
+        "--listen",
+        "127.0.0.1:0",
+        "--rate",
+        "1000",
+    ]);
+    let config = config(directory.path(), &venue.word_after("ws://"));
+    let tape = path(directory.path(), "short.tape");
+    let limited = r#"trap '' XFSZ; ulimit -f 64; exec "$@""#;
+    let output = Command::new("sh")
+        .args(["-c", limited, "sh", env!("CARGO_BIN_EXE_dynasty")])
+        .args(["record", "--config", &config, "--out", &tape, "--for", "2m"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("short.tape: "), "{said}");
+    assert!(said.contains("File too large"), "{said}");
+    // What is there is read.
+    let summary = replayed(&[&tape]);
+    assert!(summary["messages"].as_u64().unwrap() > 0, "{summary}");
+}

@@ -1,0 +1,85 @@
+//! Faults that no adapter sees, over real sockets: what a connection does about silence and about messages that are
+//! too large.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use marketdata::feed::{BookChannel, State};
+use marketdata::local::{LocalVenue, Settings, Speaker, Weather};
+use types::MarketData;
+
+use crate::served::{Client, LOCALHOST, MESSAGE_BYTES_MAX};
+use crate::tape::header;
+
+/// A venue with one fault, until the connection has ended by it, and then in good weather until all is known again.
+async fn recovers(weather: Weather, error: &str) {
+    let header = header(
+        "binance-futures",
+        &["BTCUSDT", "ETHUSDT"],
+        BookChannel::Depth,
+    );
+    let feed = header.feeds[0].feed;
+    let speaker: Speaker = Arc::new(|| feed.counterpart());
+    let settings = Settings {
+        pause: Duration::from_millis(2),
+        stall_max: Duration::from_secs(6),
+        oversized_bytes: MESSAGE_BYTES_MAX + 1,
+        ..Settings::new(LOCALHOST.into(), header.feeds[0].listings())
+    };
+    let venue = LocalVenue::start(speaker, settings).await.unwrap();
+    let mut client = Client::start(&header, venue.address(), None);
+    let is_live = |client: &Client| {
+        let status = client.status.load();
+        status
+            .health
+            .iter()
+            .all(|health| health.state == State::Live)
+    };
+    while !is_live(&client) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    client.drain();
+    let before = client.events.len();
+    venue.set_weather(weather);
+    loop {
+        let status = client.status.load_full();
+        if (status.link.last_error.as_ref()).is_some_and(|told| told.contains(error)) {
+            assert!(status.link.reconnects > 0);
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    venue.set_weather(Weather::CALM);
+    while !is_live(&client) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    client.drain();
+    // Each instrument was told lost, and then known again.
+    for instrument in 0..2 {
+        let mut since = client.events[before..]
+            .iter()
+            .filter(|event| event.instrument.0 == instrument)
+            .map(|event| &event.data);
+        assert!(since.any(|data| *data == MarketData::Gap));
+        assert!(since.any(|data| matches!(data, MarketData::DepthSnapshot(_))));
+    }
+    client.end().await;
+}
+
+#[tokio::test]
+async fn a_connection_that_falls_silent_is_given_up() {
+    let weather = Weather {
+        stalled: 10_000,
+        ..Weather::CALM
+    };
+    recovers(weather, "nothing was heard for too long").await;
+}
+
+#[tokio::test]
+async fn a_message_that_is_too_large_ends_the_connection() {
+    let weather = Weather {
+        oversized: 1_000,
+        ..Weather::CALM
+    };
+    recovers(weather, "too long").await;
+}
