@@ -18,6 +18,7 @@ mod depth;
 mod derived;
 mod event_buf;
 mod grid;
+mod high_water;
 mod holding;
 mod limits;
 mod market;
