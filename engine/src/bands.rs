@@ -14,7 +14,7 @@
 
 use types::{Lots, Ticks};
 
-use crate::high_water::{Best, HighWater, as_good};
+use crate::high_water::{Best, HighWater, MARK_MAX, as_good};
 
 /// Rows of one block, and blocks of one group.
 const FAN: usize = 64;
@@ -36,6 +36,11 @@ impl Band {
         low: -EDGE,
         high: EDGE,
     };
+    /// Marks that may be the best of a row among the high-water marks.
+    pub(crate) const TRAILING: Self = Self {
+        low: -MARK_MAX,
+        high: MARK_MAX,
+    };
     /// Every mark needs a look.
     pub(crate) const NONE: Self = Self {
         low: EDGE,
@@ -48,7 +53,7 @@ impl Band {
     }
 
     #[inline]
-    fn meet(self, other: Self) -> Self {
+    pub(crate) fn meet(self, other: Self) -> Self {
         Self {
             low: self.low.max(other.low),
             high: self.high.min(other.high),

@@ -12,8 +12,9 @@ use types::{Lots, Seq, Ticks, TimestampNs};
 
 /// Rows of one block, and blocks of one group.
 const FAN: usize = 64;
-/// Marks lie within this, so that no sum or difference passes the range.
-const MARK_MAX: i64 = 1 << 61;
+/// No mark further from zero is anybody's best, so that no sum or difference passes the range: the bands of
+/// rows in here end there.
+pub(crate) const MARK_MAX: i64 = 1 << 60;
 /// No mark at all: worse than every one.
 const NO_MARK: i64 = -MARK_MAX;
 /// The distance of a row that is not in here: no mark falls back so far.
@@ -292,9 +293,9 @@ impl HighWater {
         for (start, rows) in (0..).step_by(FAN).zip(self.rows.chunks(FAN)) {
             let above = self.above(start, Best::NONE).mark;
             for row in rows {
-                let line = row.mark.max(above) - row.retrace;
-                // The sign of the distance, without a branch.
-                left += (mark - line) as u64 >> 63;
+                // The sign of either distance, without a branch.
+                let reach = mark + row.retrace;
+                left += ((reach - row.mark) | (reach - above)) as u64 >> 63;
             }
         }
         left as usize

@@ -502,10 +502,12 @@ impl Shard {
                 _ => Band::NONE,
             };
             let bands = market.bands_mut(holding.lots, holding.mark);
-            bands.set(holding.row.0, band);
             if let Some((_, best, retrace)) = trailing {
+                bands.set(holding.row.0, band.meet(Band::TRAILING));
                 bands.high_water.start(holding.row.0, retrace, best);
                 self.accounts[id.0 as usize].is_trailing.0 = true;
+            } else {
+                bands.set(holding.row.0, band);
             }
         }
     }

@@ -17,12 +17,9 @@ use super::holdings::{Reckoning, unrealised_at};
 use super::judge::slope_of;
 use crate::account::{Account, Move, Moved, Untold};
 use crate::event_buf::EventBuf;
-use crate::high_water::Best;
+use crate::high_water::{Best, MARK_MAX};
 use crate::holding::Holding;
 use crate::market::Market;
-
-/// Marks further from zero than this trail nothing, so that no sum of marks passes the range.
-const MARK_MAX: i64 = 1 << 60;
 
 /// Limits as they stand, what moved them last, and whether that was told.
 struct Followed {

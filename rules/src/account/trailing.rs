@@ -5,7 +5,8 @@ use types::{Money, Notional, RuleKind};
 
 use super::{AccountRules, daily_limit, highest_below_next};
 use crate::limit::Limit;
-use crate::plan::{DailyAnchor, Plan, StopTrailing, TrailSource};
+use crate::plan::{DailyAnchor, MaxLoss, Plan, StopTrailing, TrailSource};
+use crate::trail::MaxFloor;
 
 /// A peak past this is looked at each time that it moves, so that no figure here is near its end.
 const PEAK_MAX: i64 = 1 << 60;
@@ -68,8 +69,8 @@ impl AccountRules {
                 .daily_loss
                 .is_some_and(|rule| rule.anchor == DailyAnchor::IntradayPeak),
             RuleKind::MaxLoss => {
-                let is_source = |max: crate::plan::MaxLoss| max.trail == TrailSource::TickEquity;
-                self.max.as_ref().is_some_and(|max| max.is_trailing())
+                let is_source = |max: MaxLoss| max.trail == TrailSource::TickEquity;
+                self.max.as_ref().is_some_and(MaxFloor::is_trailing)
                     && plan.max_loss.is_some_and(is_source)
             }
         }
