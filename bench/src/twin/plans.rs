@@ -222,8 +222,8 @@ fn terms(draw: &mut Draw) -> Terms {
     }
 }
 
-/// A plan with a floor that follows equity.
-pub(super) fn follow_equity(draw: &mut Draw, plan: &mut Plan) {
+/// A plan with a floor that follows equity; one whose accounts may enter a competition does not grow.
+pub(super) fn follow_equity(draw: &mut Draw, plan: &mut Plan, competes: bool) {
     plan.currency = label(CURRENCIES[0]);
     if draw.percent(80) {
         let known = plan.max_loss.unwrap_or_else(|| max_loss(draw));
@@ -237,6 +237,13 @@ pub(super) fn follow_equity(draw: &mut Draw, plan: &mut Plan) {
         plan.daily_loss = Some(DailyLoss {
             anchor: DailyAnchor::IntradayPeak,
             ..known
+        });
+    }
+    if !competes && draw.percent(50) {
+        plan.scaling = Some(Scaling {
+            step: Ratio::percent(10),
+            size_max: None,
+            requires: None,
         });
     }
 }

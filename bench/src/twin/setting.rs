@@ -69,7 +69,13 @@ impl Setting {
             tendency.foreign_percent = 0;
             count -= 2;
         }
-        let instruments = instruments(draw, tendency, count);
+        let mut instruments = instruments(draw, tendency, count);
+        if follows {
+            // Far enough for a peak to come to where its trail stops.
+            for traded in &mut instruments {
+                traded.width *= 6;
+            }
+        }
         // Accounts whose money may leave or grow enter no competition.
         let competes = draw.percent(25);
         let plans: Vec<Plan> = (0..draw.between(2, 5))
@@ -81,7 +87,7 @@ impl Setting {
                     plan.scaling = None;
                 }
                 if follows {
-                    follow_equity(draw, &mut plan);
+                    follow_equity(draw, &mut plan, competes);
                 }
                 plan
             })
