@@ -1,8 +1,9 @@
 //! `Shard::apply` on one input. Timed: the making of the input, a few ns, and `apply`, events out.
 //!
-//! A quote takes one of two paths. `quiet`: the mark stays inside the band of every exposed account, so
-//! the index of bands answers and no account is looked at. `sweep`: everybody's trailing peak rises, so
-//! every account is marked, judged and told its new floor; the time by accounts is what each costs.
+//! A quote takes one of three paths. `quiet`: the mark stays inside the band of every exposed account, so
+//! the index of bands answers and no account is looked at. `peaks`: everybody's trailing peak rises, which the
+//! high-water marks note once. `sweep`: the same in a competition, so every account is judged and told its
+//! new floor; the time by accounts is what each costs.
 
 use bench::scaling::accounts::{Exposure, Quotes};
 use bench::{Rig, market_order};
@@ -12,19 +13,24 @@ use types::{AccountId, Event, EventKind, Side};
 const ACCOUNTS: [u32; 4] = [1, 100, 10_000, 100_000];
 
 fn quotes(criterion: &mut Criterion) {
-    for (path, quotes) in [("quiet", Quotes::Quiet), ("sweep", Quotes::Peaks)] {
+    let paths = [
+        ("quiet", Quotes::Quiet, false),
+        ("peaks", Quotes::Peaks, false),
+        ("sweep", Quotes::Peaks, true),
+    ];
+    for (path, quotes, is_sweep) in paths {
         let mut group = criterion.benchmark_group(format!("apply/quote_{path}"));
         for accounts in ACCOUNTS {
-            if quotes == Quotes::Peaks {
+            if is_sweep {
                 group.throughput(Throughput::Elements(accounts.into()));
                 group.sample_size(20);
             }
             group.bench_function(BenchmarkId::new("exposed_accounts", accounts), |bencher| {
-                let mut exposure = Exposure::new(accounts, false);
+                let mut exposure = Exposure::new(accounts, is_sweep);
                 exposure.prepare(quotes);
                 let mut events = 0;
                 bencher.iter(|| events = exposure.turn(quotes));
-                let judged = if quotes == Quotes::Peaks { accounts } else { 0 };
+                let judged = if is_sweep { accounts } else { 0 };
                 assert_eq!(events, judged as usize, "a {path} quote is meant");
             });
         }

@@ -3,13 +3,13 @@
 use rules::{AccountRules, Lifecycle, Lineage};
 use types::{
     AccountState, Breach, Codec, CodecError, CompetitionId, FloorMoveCause, Label, Money,
-    Parentage, PlanId, Reader, Seq, Terms, TimestampNs, codec_struct,
+    Parentage, PlanId, Reader, RuleKind, Seq, Terms, TimestampNs, codec_struct,
 };
 
 use crate::derived::{Derived, DerivedFlag};
 
 /// One account.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Account {
     /// Cash of its own currency.
     pub(crate) balance: Money,
@@ -34,6 +34,11 @@ pub(crate) struct Account {
     /// Its equity is at least the lowest that its limits allow: it was when its bands were drawn, and
     /// within them stays so. Follows from the positions and their marks.
     pub(crate) is_floored: DerivedFlag,
+    /// Its only position is among the high-water marks of its instrument: its limits, and what moved them,
+    /// are those of when it joined, until it catches up. Follows from the positions and their marks.
+    pub(crate) is_trailing: DerivedFlag,
+    /// Floors that followed a peak, and its owner was not told yet.
+    pub(crate) untold: Untold,
     /// Fees paid so far.
     pub(crate) fees: Money,
     /// Its place in a competition.
@@ -67,6 +72,8 @@ codec_struct!(Account {
     rate,
     rules,
     is_floored,
+    is_trailing,
+    untold,
     fees,
     entry,
     parent,
@@ -213,6 +220,55 @@ pub(crate) struct Moved {
 }
 
 codec_struct!(Moved { daily, max });
+
+impl Moved {
+    /// What moved a limit last.
+    pub(crate) const fn of(&self, rule: RuleKind) -> Option<Move> {
+        match rule {
+            RuleKind::DailyLoss => self.daily,
+            RuleKind::MaxLoss => self.max,
+        }
+    }
+
+    /// A limit was moved by this.
+    pub(crate) const fn note(&mut self, rule: RuleKind, by: Move) {
+        let moved = match rule {
+            RuleKind::DailyLoss => &mut self.daily,
+            RuleKind::MaxLoss => &mut self.max,
+        };
+        *moved = Some(by);
+    }
+}
+
+/// Limits of which a move is untold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Untold {
+    pub(crate) daily: bool,
+    pub(crate) max: bool,
+}
+
+codec_struct!(Untold { daily, max });
+
+impl Untold {
+    #[inline]
+    pub(crate) const fn any(self) -> bool {
+        self.daily || self.max
+    }
+
+    pub(crate) const fn of(self, rule: RuleKind) -> bool {
+        match rule {
+            RuleKind::DailyLoss => self.daily,
+            RuleKind::MaxLoss => self.max,
+        }
+    }
+
+    pub(crate) const fn set(&mut self, rule: RuleKind, untold: bool) {
+        match rule {
+            RuleKind::DailyLoss => self.daily = untold,
+            RuleKind::MaxLoss => self.max = untold,
+        }
+    }
+}
 
 impl Account {
     /// Cash of one currency.

@@ -6,10 +6,15 @@
 //! tightest band of all, and goes down only into blocks that it leaves: an event that changes no verdict
 //! costs the same for one account as for a million.
 //!
+//! A peak that rises with the mark is no reason to look: such a position is among the high-water marks, too,
+//! which know how far the mark may fall back.
+//!
 //! Bands are derived: they may be tighter than they must be, never wider, and no event depends on how
 //! tight they are.
 
-use types::Ticks;
+use types::{Lots, Ticks};
+
+use crate::high_water::{Best, HighWater, MARK_MAX, as_good};
 
 /// Rows of one block, and blocks of one group.
 const FAN: usize = 64;
@@ -31,6 +36,11 @@ impl Band {
         low: -EDGE,
         high: EDGE,
     };
+    /// Marks that may be the best of a row among the high-water marks.
+    pub(crate) const TRAILING: Self = Self {
+        low: -MARK_MAX,
+        high: MARK_MAX,
+    };
     /// Every mark needs a look.
     pub(crate) const NONE: Self = Self {
         low: EDGE,
@@ -43,7 +53,7 @@ impl Band {
     }
 
     #[inline]
-    fn meet(self, other: Self) -> Self {
+    pub(crate) fn meet(self, other: Self) -> Self {
         Self {
             low: self.low.max(other.low),
             high: self.high.min(other.high),
@@ -77,6 +87,8 @@ pub(crate) struct Bands {
     holdings: Vec<u32>,
     /// Of every 64 rows what all have in common; of every 64 blocks; and so on to a single one.
     levels: Vec<Vec<Band>>,
+    /// Of the rows whose account's peak rises with the mark.
+    pub(crate) high_water: HighWater,
 }
 
 impl Bands {
@@ -94,9 +106,10 @@ impl Bands {
         }
     }
 
-    /// Whether a row's band does not have the mark.
-    pub(crate) fn is_left(&self, row: u32, mark: Ticks) -> bool {
-        !self.band(row as usize).has(mark.0)
+    /// Whether a row needs a look at a mark: of positions of this direction.
+    pub(crate) fn is_left(&self, row: u32, mark: Ticks, direction: Lots) -> bool {
+        let has_fallen = self.high_water.is_left(row, as_good(mark, direction));
+        has_fallen || !self.band(row as usize).has(mark.0)
     }
 
     /// The holdings of all rows.
@@ -112,6 +125,7 @@ impl Bands {
             self.packs.push(Pack::WHOLE);
         }
         self.holdings.push(holding);
+        self.high_water.push();
         let mut blocks = self.holdings.len();
         let mut level = 0;
         // A level for every power of the fan that the rows need, and a place for the newest block.
@@ -139,8 +153,10 @@ impl Bands {
         below.iter().fold(Band::WHOLE, |all, band| all.meet(*band))
     }
 
-    /// Takes a row out. The last row moves to its place; its holding is returned to be told so.
+    /// Takes a row out, which is not among the high-water marks. The last row moves to its place; its
+    /// holding is returned to be told so.
     pub(crate) fn remove(&mut self, row: u32) -> Option<u32> {
+        self.high_water.remove(row);
         let last = self.holdings.len() - 1;
         let band = self.band(last);
         self.set(last as u32, Band::WHOLE);
@@ -184,24 +200,37 @@ impl Bands {
         }
     }
 
-    /// Calls `leave` with the holding of every row whose band does not have the mark.
+    /// Calls `leave` with the holding of every row that needs a look at this mark, of positions of this
+    /// direction; with some twice.
     #[inline]
-    pub(crate) fn leaving(&mut self, mark: Ticks, mut leave: impl FnMut(u32)) {
+    pub(crate) fn leaving(&mut self, mark: Ticks, direction: Lots, mut leave: impl FnMut(u32)) {
         if let Some(top) = self.levels.last()
             && !self.holdings.is_empty()
             && !top[0].has(mark.0)
         {
             self.descend(self.levels.len() - 1, 0, mark.0, &mut leave);
         }
+        let holdings = &self.holdings;
+        self.high_water
+            .falling(as_good(mark, direction), &mut |row| {
+                leave(holdings[row as usize]);
+            });
     }
 
-    /// How many rows have a band without the mark, by comparing every one: the plain sweep that
-    /// [`Bands::leaving`] saves.
-    pub(crate) fn sweep(&self, mark: Ticks) -> usize {
+    /// The mark is here, and nobody needs a look at it any more.
+    #[inline]
+    pub(crate) fn rise(&mut self, best: Best) {
+        self.high_water.rise(best);
+    }
+
+    /// How many rows need a look at this mark, of positions of this direction, by comparing every one, some
+    /// twice: the plain sweep that [`Bands::leaving`] saves.
+    pub(crate) fn sweep(&self, mark: Ticks, direction: Lots) -> usize {
         let mark = mark.0;
         if !Band::WHOLE.has(mark) {
             return self.len();
         }
+        let fallen = self.high_water.sweep(as_good(Ticks(mark), direction));
         let mut left = [0; LANES];
         for pack in &self.packs {
             for ((left, low), high) in left.iter_mut().zip(pack.low).zip(pack.high) {
@@ -210,7 +239,7 @@ impl Bands {
                 *left += ((mark - low) | (high - mark)) as u64 >> 63;
             }
         }
-        left.iter().sum::<u64>() as usize
+        fallen + left.iter().sum::<u64>() as usize
     }
 
     /// Looks into a block that the mark leaves, and finds again what its rows have in common.
@@ -258,7 +287,7 @@ mod tests {
 
     fn leaving(bands: &mut Bands, mark: i64) -> Vec<u32> {
         let mut found = Vec::new();
-        bands.leaving(Ticks(mark), |holding| found.push(holding));
+        bands.leaving(Ticks(mark), Lots(1), |holding| found.push(holding));
         found.sort_unstable();
         found
     }
@@ -283,8 +312,8 @@ mod tests {
             let row = bands.push(7);
             bands.set(row, band);
             for (mark, is_left) in [(i64::MIN, true), (0, is_left), (i64::MAX, true)] {
-                assert_eq!(bands.sweep(Ticks(mark)), usize::from(is_left));
-                assert_eq!(bands.is_left(row, Ticks(mark)), is_left);
+                assert_eq!(bands.sweep(Ticks(mark), Lots(1)), usize::from(is_left));
+                assert_eq!(bands.is_left(row, Ticks(mark), Lots(1)), is_left);
                 assert_eq!(leaving(&mut bands, mark).len(), usize::from(is_left));
             }
         }
@@ -325,7 +354,7 @@ mod tests {
                 }
                 let mut expected: Vec<u32> = model.iter().filter(|(_, band)| !band.has(low)).map(|(holding, _)| *holding).collect();
                 expected.sort_unstable();
-                prop_assert_eq!(bands.sweep(Ticks(low)), expected.len());
+                prop_assert_eq!(bands.sweep(Ticks(low), Lots(1)), expected.len());
                 prop_assert_eq!(leaving(&mut bands, low), expected);
             }
         }

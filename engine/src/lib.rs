@@ -17,6 +17,7 @@ pub mod book;
 mod depth;
 mod derived;
 mod event_buf;
+mod high_water;
 mod holding;
 mod limits;
 mod market;

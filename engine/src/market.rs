@@ -11,6 +11,7 @@ use crate::account::CurrencyId;
 use crate::bands::Bands;
 use crate::book::{Book, Ladder, Nodes};
 use crate::depth::Depth;
+use crate::high_water::Best;
 use crate::holding::{self, TickFee, TickValue};
 
 /// Best bid and ask in ticks and lots.
@@ -364,31 +365,72 @@ impl Market {
         }
     }
 
-    /// All positions with their mark of now: longs and shorts, of each mark.
-    pub(crate) fn all_bands(&self) -> impl Iterator<Item = (&Bands, Option<Ticks>)> {
+    /// All positions with their direction and their mark of now: longs and shorts, of each mark.
+    pub(crate) fn all_bands(&self) -> impl Iterator<Item = (&Bands, Lots, Option<Ticks>)> {
         let [long, short] = DIRECTIONS;
         let usual = [
-            (&self.longs, self.closing(long)),
-            (&self.shorts, self.closing(short)),
+            (&self.longs, long, self.closing(long)),
+            (&self.shorts, short, self.closing(short)),
         ];
         let others = self.others.iter().flat_map(move |others| {
             let kinds = others.bands.iter().zip(OTHER_MARKS);
             kinds.flat_map(move |(bands, kind)| {
                 let bands = bands.iter().zip(DIRECTIONS);
-                bands.map(move |(bands, position)| (bands, self.mark(position, kind)))
+                bands.map(move |(bands, position)| (bands, position, self.mark(position, kind)))
             })
         });
         usual.into_iter().chain(others)
     }
 
-    /// Calls `leave` with the holding of every position of another mark that left its band.
+    /// Calls `leave` with the holding of every position that needs a look at its mark of now.
+    #[inline]
+    pub(crate) fn leaving(&mut self, mut leave: impl FnMut(u32)) {
+        let [long, short] = DIRECTIONS;
+        if let Some(mark) = self.closing(long) {
+            self.longs.leaving(mark, long, &mut leave);
+        }
+        if let Some(mark) = self.closing(short) {
+            self.shorts.leaving(mark, short, &mut leave);
+        }
+        if self.others.is_some() {
+            self.others_leaving(leave);
+        }
+    }
+
     #[inline(never)]
-    pub(crate) fn others_leaving(&mut self, mut leave: impl FnMut(u32)) {
+    fn others_leaving(&mut self, mut leave: impl FnMut(u32)) {
         for kind in OTHER_MARKS {
             for position in DIRECTIONS {
                 if let Some(mark) = self.mark(position, kind) {
                     self.other_bands_mut(position, kind)
-                        .leaving(mark, &mut leave);
+                        .leaving(mark, position, &mut leave);
+                }
+            }
+        }
+    }
+
+    /// The marks of now are the best ones where none was better: peaks that rise with them rise.
+    #[inline]
+    pub(crate) fn rise(&mut self, seq: Seq, ts: TimestampNs) {
+        let [long, short] = DIRECTIONS;
+        if let Some(mark) = self.closing(long) {
+            self.longs.rise(Best::new(mark, long, seq, ts));
+        }
+        if let Some(mark) = self.closing(short) {
+            self.shorts.rise(Best::new(mark, short, seq, ts));
+        }
+        if self.others.is_some() {
+            self.others_rise(seq, ts);
+        }
+    }
+
+    #[inline(never)]
+    fn others_rise(&mut self, seq: Seq, ts: TimestampNs) {
+        for kind in OTHER_MARKS {
+            for position in DIRECTIONS {
+                if let Some(mark) = self.mark(position, kind) {
+                    self.other_bands_mut(position, kind)
+                        .rise(Best::new(mark, position, seq, ts));
                 }
             }
         }

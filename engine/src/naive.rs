@@ -244,9 +244,15 @@ impl Naive {
             for instrument in std::mem::take(&mut self.marked) {
                 self.touch_holders(instrument);
             }
-            // A mark that changes nothing for an account gives it no turn in this round.
+            // A mark with nothing to say about an account gives it no turn in this round; its peak follows.
             let mut touched = std::mem::take(&mut self.touched);
-            touched.retain(|&account, cause| *cause != Cause::Mark || self.is_stirred(account));
+            touched.retain(|&account, cause| {
+                let has_turn = *cause != Cause::Mark || self.is_stirred(account);
+                if !has_turn {
+                    self.raise_peak(account);
+                }
+                has_turn
+            });
             if touched.is_empty() {
                 return;
             }

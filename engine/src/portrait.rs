@@ -57,6 +57,8 @@ pub struct AccountPortrait {
     pub rules: AccountRules,
     /// What moved its daily and its maximum loss limit last.
     pub moved: [Option<Move>; 2],
+    /// Whether its owner was not told of that yet.
+    pub untold: [bool; 2],
     /// Positions and working sums, ascending by instrument and leg; only those that are not all zero.
     pub holdings: Vec<HoldingPortrait>,
     /// Its score, when it is in a competition.

@@ -28,6 +28,7 @@ mod life;
 mod lists;
 mod market;
 mod paper;
+mod peaks;
 mod portrait;
 mod queue;
 mod registry;

@@ -15,7 +15,7 @@ use crate::market::Market;
 use crate::shard::Shard;
 
 /// Version of the snapshot's layout.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 
 /// BLAKE3 of a shard's snapshot bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +65,11 @@ impl Shard {
         self.contests.encode(out);
         self.windows.encode(out);
         self.open_days.encode(out);
-        self.accounts.encode(out);
+        // A peak that follows the mark is written as it stands.
+        (self.accounts.len() as u32).encode(out);
+        for account in &self.accounts {
+            self.caught_up(account).encode(out);
+        }
         self.holdings.encode(out);
         self.algos.encode(out);
         self.changes.encode(out);

@@ -342,7 +342,7 @@ impl Shard {
         };
         let left = market
             .all_bands()
-            .map(|(bands, mark)| mark.map_or(0, |mark| bands.sweep(mark)));
+            .map(|(bands, direction, mark)| mark.map_or(0, |mark| bands.sweep(mark, direction)));
         left.sum()
     }
 
@@ -365,8 +365,8 @@ impl Shard {
         let account = self.accounts.get(id.0 as usize)?;
         let plan = &self.plans[account.plan.0 as usize].plan;
         let equity = self.equity_of(account);
-        let used = account
-            .rules
+        let used = self
+            .rules_of(account)
             .limits()
             .filter_map(|limit| limit.used(equity))
             .max();
@@ -395,7 +395,8 @@ impl Shard {
         let account = &self.accounts[id.0 as usize];
         let known = &self.plans[account.plan.0 as usize];
         let plan = &known.plan;
-        let rules = account.rules.valued(plan, self.equity_of(account));
+        let standing = self.rules_of(account);
+        let rules = standing.valued(plan, self.equity_of(account));
         Some(AccountView {
             row,
             plan_version: plan.version,
@@ -417,10 +418,10 @@ impl Shard {
             day_pnl: rules.day_pnl(),
             day_start_balance: rules.day_start_balance(),
             day_start_equity: rules.day_start_equity(),
-            limits: self.limit_views(account, &account.rules, &self.worth_of(account)),
+            limits: self.limit_views(account, &standing, &self.worth_of(account)),
             next_roll: self.next_roll(
                 account,
-                &account.rules,
+                &standing,
                 self.balance_of(account),
                 self.equity_of(account),
             ),

@@ -18,6 +18,7 @@
 mod basis;
 mod conduct;
 pub(crate) mod payout;
+mod trailing;
 
 use std::borrow::Cow;
 
@@ -26,6 +27,7 @@ use types::{
 };
 
 use self::conduct::{Activity, Told, ToldToday};
+pub use self::trailing::Trailing;
 use crate::conduct::{Inactive, SizeTier};
 use crate::limit::{Breaches, FloorMoves, Limit, Warnings};
 use crate::objective::DayFacts;
@@ -225,12 +227,14 @@ impl AccountRules {
     /// say. Two comparisons.
     #[inline]
     pub const fn is_quiet(&self, equity: Notional, locked: bool) -> bool {
-        let low = if locked {
-            self.quiet.low_locked
-        } else {
-            self.quiet.low
-        };
-        low.0 <= equity.0 && equity.0 <= self.quiet.high.0
+        self.is_clear(equity, locked) && equity.0 <= self.quiet.high.0
+    }
+
+    /// Whether this equity neither violates a limit nor is to be warned of: whether neither
+    /// [`Self::breached`] nor [`Self::warnings`] has anything to say.
+    #[inline]
+    pub const fn is_clear(&self, equity: Notional, locked: bool) -> bool {
+        self.quiet(locked).0.0 <= equity.0
     }
 
     /// The lowest and the highest equity in which [`Self::is_quiet`] holds.
@@ -500,19 +504,10 @@ impl AccountRules {
                 .unwrap_or(Notional(i128::MIN))
         };
         let (low, low_locked) = (lowest(false), lowest(true));
-        let daily_peak = self.daily.filter(|_| {
-            plan.daily_loss
-                .is_some_and(|rule| rule.anchor == DailyAnchor::IntradayPeak)
-        });
-        let max_peak = self.max.as_ref().filter(|max| {
-            max.is_trailing()
-                && plan
-                    .max_loss
-                    .is_some_and(|rule| rule.trail == TrailSource::TickEquity)
-        });
-        let high = daily_peak
-            .iter()
-            .chain(max_peak.map(|max| &max.limit))
+        let following = self
+            .limits()
+            .filter(|limit| self.follows_equity(plan, limit.rule));
+        let high = following
             .map(|limit| highest_below_next(limit.baseline))
             .min()
             .unwrap_or(Notional(i128::MAX));

@@ -45,7 +45,7 @@ pub mod trading_days;
 mod trail;
 
 pub use account::payout::PayoutBounds;
-pub use account::{AccountRules, Roll, RollPreview};
+pub use account::{AccountRules, Roll, RollPreview, Trailing};
 pub use board::{Board, Key, Place};
 pub use competition::{BoardKind, Competition, Gates, Weights};
 pub use conduct::{

@@ -128,11 +128,11 @@ fn accounts(arguments: &Arguments) -> Family {
         ),
         kind(
             Quotes::Leaders,
-            "Quote that moves the peaks of 100 accounts",
+            "Quote that moves the peaks of 100 accounts: nobody is judged",
         ),
         kind(
             Quotes::Peaks,
-            "Quote that moves every peak: everybody is judged, one event each",
+            "Quote that moves every peak: nobody is judged",
         ),
     ];
     let inside = [
@@ -141,16 +141,19 @@ fn accounts(arguments: &Arguments) -> Family {
             Quotes::Troughs,
             "Quote that moves every entry's low: everybody is judged, no events",
         ),
+        kind(
+            Quotes::Peaks,
+            "Quote that moves every entry's high and every peak: everybody is judged, one event each",
+        ),
     ];
     let mut series = Vec::new();
     for (in_competition, kinds) in [(false, &outside[..]), (true, &inside)] {
         let load = |size| Exposure::new(size, in_competition);
         series.extend(measured(arguments, load, kinds, Exposure::round));
     }
-    let sweeps = [Quotes::Peaks, Quotes::Troughs];
-    let swept = outside.iter().chain(&inside);
-    for (series, kind) in series.iter_mut().zip(swept) {
-        series.is_sweep = sweeps.contains(&kind.input);
+    // Each account costs its judgement in the last two.
+    for series in series.iter_mut().rev().take(2) {
+        series.is_sweep = true;
     }
     Family {
         name: "Accounts with one position each",

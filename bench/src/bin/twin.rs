@@ -118,7 +118,7 @@ fn run(arguments: &Arguments, mode: Mode) -> ExitCode {
     let is_terminal = std::io::stderr().is_terminal();
     let mut told = begun;
     let mut coverage = Coverage::default();
-    let (mut played, mut inputs, mut differences) = (0, 0, 0);
+    let (mut played, mut inputs, mut trailing, mut differences) = (0, 0, 0, 0);
     let first = arguments.seed.unwrap_or(arguments.from);
     while !is_over(played) && (arguments.seed.is_none() || played == 0) {
         let script = Script::new(first.wrapping_add(played), arguments.steps);
@@ -129,6 +129,7 @@ fn run(arguments: &Arguments, mode: Mode) -> ExitCode {
         });
         played += 1;
         inputs += outcome.inputs.len() as u64;
+        trailing += outcome.trailing;
         if let Some(difference) = outcome.difference {
             differences += 1;
             clear(is_terminal);
@@ -152,7 +153,7 @@ fn run(arguments: &Arguments, mode: Mode) -> ExitCode {
         }
     }
     println!(
-        "{played} streams from seed {first}, {inputs} inputs, {} facts, {:.0} inputs/s, {differences} differences",
+        "{played} streams from seed {first}, {inputs} inputs, after {trailing} some peak follows its mark, {} facts, {:.0} inputs/s, {differences} differences",
         coverage.facts(),
         inputs as f64 / seconds
     );

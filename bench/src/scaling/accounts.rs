@@ -1,5 +1,5 @@
 //! Accounts, each with one open long position under a daily and a live trailing maximum loss, and the
-//! quotes that nobody, a hundred, or everybody must be judged on.
+//! quotes that move nothing, the peaks of a hundred or of all, or on which everybody must be judged.
 
 use std::time::Instant;
 
@@ -38,7 +38,7 @@ pub enum Quotes {
     Swept,
     /// The peaks of [`LEADERS`] accounts rise, spread over all; the others' bands have the mark.
     Leaders,
-    /// Everybody's peak rises, with one event each.
+    /// Everybody's peak rises; in a competition everybody is judged then, with one event each.
     Peaks,
     /// Everybody's lowest equity since the peak falls, which only a competition remembers; no events.
     Troughs,
@@ -73,6 +73,7 @@ impl Course {
 pub struct Exposure {
     harness: Harness,
     accounts: u32,
+    in_competition: bool,
     course: Course,
 }
 
@@ -80,7 +81,7 @@ impl Exposure {
     /// So many accounts, in a competition or not, each long one to four lots and at its peak.
     pub fn new(accounts: u32, in_competition: bool) -> Self {
         let mut exposure = Self::exposed(accounts, in_competition);
-        assert_eq!(exposure.raise(), accounts as usize, "every peak rises");
+        exposure.raise();
         exposure
     }
 
@@ -99,6 +100,8 @@ impl Exposure {
             );
             harness.command(Command::SubmitOrder(order));
         }
+        exposure.in_competition = in_competition;
+        let harness = &mut exposure.harness;
         if in_competition {
             let spec = competition().to_bytes().into();
             harness.command(Command::DefineCompetition { spec });
@@ -129,6 +132,7 @@ impl Exposure {
         Self {
             harness,
             accounts,
+            in_competition: false,
             course: Course {
                 peak: OPENING + 1,
                 turn: 0,
@@ -136,10 +140,18 @@ impl Exposure {
         }
     }
 
-    /// A quote above all before it: everybody's peak rises. Says how many events that caused.
-    fn raise(&mut self) -> usize {
+    /// A quote above all before it: everybody's peak rises.
+    fn raise(&mut self) {
+        let before = self.peak(0);
         let quote = self.course.next(Quotes::Peaks);
-        self.harness.apply(quote)
+        self.harness.apply(quote);
+        assert!(before < self.peak(0), "every peak rises");
+    }
+
+    /// What an account's maximum loss is measured from.
+    fn peak(&self, account: u32) -> Option<Money> {
+        let view = self.harness.shard.account_view(AccountId(account))?;
+        view.limits.last().map(|max| max.limit.baseline)
     }
 
     /// Brings the market to where the quotes start.
@@ -206,9 +218,9 @@ impl Exposure {
         }
         let everybody = self.accounts as usize;
         let (samples, chunk, events) = match quotes {
-            Quotes::Quiet | Quotes::Swept => (QUIET_SAMPLES, 256, 0),
-            Quotes::Leaders => (LEADER_SAMPLES, 16, everybody.min(LEADERS as usize)),
-            Quotes::Peaks => (Self::sweeps(everybody), 1, everybody),
+            Quotes::Peaks if self.in_competition => (Self::sweeps(everybody), 1, everybody),
+            Quotes::Quiet | Quotes::Swept | Quotes::Peaks => (QUIET_SAMPLES, 256, 0),
+            Quotes::Leaders => (LEADER_SAMPLES, 16, 0),
             Quotes::Troughs => (Self::sweeps(everybody), 1, 0),
         };
         let shape = Shape {
@@ -218,11 +230,23 @@ impl Exposure {
             events: (events, events),
         };
         self.prepare(quotes);
+        // A leader, and an account that is none where there is one.
+        let watched = [0, 1 % self.accounts];
+        let before = watched.map(|account| self.peak(account));
         let course = &mut self.course;
-        round(&mut self.harness, shape, |samples, chunk| {
+        let found = round(&mut self.harness, shape, |samples, chunk| {
             let next = (0..samples).map(|_| course.next(quotes));
             chunk.timed.extend(next);
-        })
+        });
+        // Nothing is told of a peak that moves, so it is asked for.
+        let rose = |place: usize| before[place] < self.peak(watched[place]);
+        let (leads, follows) = (rose(0), rose(1));
+        match quotes {
+            Quotes::Quiet | Quotes::Swept | Quotes::Troughs => assert!(!leads && !follows),
+            Quotes::Leaders => assert!(leads && (!follows || self.accounts <= LEADERS)),
+            Quotes::Peaks => assert!(leads && follows, "every peak rises"),
+        }
+        found
     }
 
     fn sweeps(accounts: usize) -> usize {
@@ -274,7 +298,7 @@ mod tests {
     fn a_single_account_is_swept() {
         let mut exposure = Exposure::new(1, false);
         exposure.prepare(Quotes::Peaks);
-        assert_eq!(exposure.turn(Quotes::Peaks), 1);
+        assert_eq!(exposure.turn(Quotes::Peaks), 0);
         exposure.prepare(Quotes::Quiet);
         assert_eq!(exposure.turn(Quotes::Quiet), 0);
     }

@@ -11,6 +11,7 @@ use types::{
 
 use super::conduct::conduct;
 use super::draw::Draw;
+use super::instruments::CURRENCIES;
 use super::setting::label;
 
 /// What plans are called; several have one name.
@@ -218,6 +219,32 @@ fn terms(draw: &mut Draw) -> Terms {
             (2, MarkKind::Last),
             (2, MarkKind::Mid),
         ]),
+    }
+}
+
+/// A plan with a floor that follows equity; one whose accounts may enter a competition does not grow.
+pub(super) fn follow_equity(draw: &mut Draw, plan: &mut Plan, competes: bool) {
+    plan.currency = label(CURRENCIES[0]);
+    if draw.percent(80) {
+        let known = plan.max_loss.unwrap_or_else(|| max_loss(draw));
+        plan.max_loss = Some(MaxLoss {
+            trail: TrailSource::TickEquity,
+            ..known
+        });
+    }
+    if draw.percent(50) {
+        let known = plan.daily_loss.unwrap_or_else(|| daily_loss(draw, false));
+        plan.daily_loss = Some(DailyLoss {
+            anchor: DailyAnchor::IntradayPeak,
+            ..known
+        });
+    }
+    if !competes && draw.percent(50) {
+        plan.scaling = Some(Scaling {
+            step: Ratio::percent(10),
+            size_max: None,
+            requires: None,
+        });
     }
 }
 

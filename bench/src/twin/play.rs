@@ -1,7 +1,7 @@
 //! Plays a script or recorded inputs through a comparison, up to the first difference.
 
 use engine::Limits;
-use types::{Event, Input, InputKind, Seq};
+use types::{Event, Input, InputKind, InstrumentId, Seq};
 
 use super::compare::{Comparison, Mode, caught};
 use super::difference::Difference;
@@ -16,6 +16,8 @@ pub struct Outcome {
     pub inputs: Vec<Input>,
     /// The first difference, if any.
     pub difference: Option<Difference>,
+    /// Inputs after which the peak of some account followed its mark without a look.
+    pub trailing: u64,
 }
 
 /// Plays a script; `see` is shown every input with the shard's facts.
@@ -23,6 +25,7 @@ pub fn play(script: &Script, mode: Mode, see: &mut dyn FnMut(&Input, &[Event])) 
     let setting = Setting::new(script.seed);
     let mut comparison = Comparison::new(setting.limits, mode);
     let mut inputs = Vec::new();
+    let mut trailing = 0;
     let openings = setting.opening.iter().map(Planned::Opening);
     let steps = script.steps.iter().map(Planned::Step);
     for planned in openings.chain(steps) {
@@ -36,6 +39,10 @@ pub fn play(script: &Script, mode: Mode, see: &mut dyn FnMut(&Input, &[Event])) 
                 let applied = comparison.apply(&input);
                 see(&input, comparison.events());
                 inputs.push(input);
+                let shard = comparison.shard();
+                let mut instruments = (0..shard.instrument_count()).map(InstrumentId);
+                let trails = |id| shard.trailing_positions(id) > 0;
+                trailing += u64::from(instruments.any(trails));
                 applied.map_err(|difference| *difference)
             }
             Err((class, text)) => Err(Difference {
@@ -48,12 +55,14 @@ pub fn play(script: &Script, mode: Mode, see: &mut dyn FnMut(&Input, &[Event])) 
             return Outcome {
                 inputs,
                 difference: Some(difference),
+                trailing,
             };
         }
     }
     Outcome {
         inputs,
         difference: None,
+        trailing,
     }
 }
 

@@ -12,7 +12,7 @@ use types::{
 use super::contests::competition;
 use super::draw::Draw;
 use super::instruments::{CURRENCIES, Tendency, instruments};
-use super::plans::{plan, schedule};
+use super::plans::{follow_equity, plan, schedule};
 use super::resolve::BEGIN;
 use super::script::StepKind;
 
@@ -57,13 +57,25 @@ impl Setting {
     pub fn new(seed: u64) -> Self {
         let draw = &mut Draw::new(seed);
         let limits = limits(draw);
-        let tendency = Tendency {
+        let mut tendency = Tendency {
             crossed_percent: draw.pick(&[0, 30, 50, 50, 100]),
             foreign_percent: draw.pick(&[0, 0, 25, 100]),
             latencies: draw.below(3) as u32,
         };
-        let count = draw.between(3, 5) as usize;
-        let instruments = instruments(draw, tendency, count);
+        // A draw of its own, so that the other scripts stay what they are.
+        let follows = Draw::new(seed ^ 0x5045_414B).percent(30);
+        let mut count = draw.between(3, 5) as usize;
+        if follows {
+            tendency.foreign_percent = 0;
+            count -= 2;
+        }
+        let mut instruments = instruments(draw, tendency, count);
+        if follows {
+            // Far enough for a peak to come to where its trail stops.
+            for traded in &mut instruments {
+                traded.width *= 6;
+            }
+        }
         // Accounts whose money may leave or grow enter no competition.
         let competes = draw.percent(25);
         let plans: Vec<Plan> = (0..draw.between(2, 5))
@@ -74,16 +86,29 @@ impl Setting {
                     plan.payout = None;
                     plan.scaling = None;
                 }
+                if follows {
+                    follow_equity(draw, &mut plan, competes);
+                }
                 plan
             })
             .collect();
-        let opening = opening(draw, tendency, &instruments, &plans);
+        let mut opening = opening(draw, tendency, &instruments, &plans);
+        let mut weights = weights(draw);
+        if follows {
+            // Whoever competes is looked at whenever a peak moves.
+            opening.retain(|kind| {
+                !matches!(kind, InputKind::Command(Command::EnterCompetition { .. }))
+            });
+            for (weight, kind) in &mut weights {
+                *weight *= if *kind == StepKind::Quote { 4 } else { 1 };
+            }
+        }
         Self {
             limits,
             instruments,
             plans,
             opening,
-            weights: weights(draw),
+            weights,
             nonsense_percent: draw.pick(&[0, 0, 1, 2, 4]),
         }
     }

@@ -40,6 +40,8 @@ pub(super) struct Account {
     pub(super) positions: Vec<Position>,
     /// What moved its daily and its maximum loss limit last.
     pub(super) moved: [Option<Move>; 2],
+    /// Whether its owner was not told of that yet.
+    pub(super) untold: [bool; 2],
     pub(super) competition: Option<usize>,
     /// The newest second in which it sent an order, and how many it sent.
     pub(super) second: u64,

@@ -33,6 +33,7 @@ impl Naive {
     /// competition observes last.
     pub(super) fn judge(&mut self, id: usize, cause: Cause) {
         self.judging = Some(id);
+        self.tell_untold(id);
         let mut called = false;
         if self.is_trading(id) {
             let equity = self.equity_of(id);
@@ -79,16 +80,46 @@ impl Naive {
         broken
     }
 
-    /// Whether a new mark means anything for an account: a limit is violated, a peak moves, the
+    /// Whether there is something to say about an account at a new mark: a limit is violated or warned of, the
     /// maintenance requirement is not met, or its competition entry sees a new high or low.
     pub(super) fn is_stirred(&self, id: usize) -> bool {
         let equity = self.equity_of(id);
         let account = &self.accounts[id];
+        let (rules, plan) = (&account.rules, self.plan(id));
         let rules = self.is_trading(id)
-            && (!account.rules.is_quiet(equity, account.locked)
+            && (!rules.breached(equity, account.locked).is_empty()
+                || !rules.warnings(plan, equity, account.locked).is_empty()
                 || self.margin_shortfall(id).is_some());
         let seen = self.entry_seen(id);
         rules || seen.is_some_and(|(low, high)| equity < low || equity > high)
+    }
+
+    /// A peak that is below equity moves, and nobody is told.
+    pub(super) fn raise_peak(&mut self, id: usize) {
+        if !self.is_trading(id) {
+            return;
+        }
+        let (equity, plan) = (self.equity_of(id), self.plan(id).clone());
+        let (seq, ts) = (self.seq, self.ts);
+        let account = &mut self.accounts[id];
+        for limit in account.rules.ratchet_equity(&plan, equity).iter() {
+            let which = usize::from(limit.rule == RuleKind::MaxLoss);
+            let cause = FloorMoveCause::Trailed;
+            account.moved[which] = Some(Move { seq, ts, cause });
+            account.untold[which] = true;
+        }
+    }
+
+    /// Tells of floors that moved and were not told of.
+    fn tell_untold(&mut self, id: usize) {
+        let untold = std::mem::take(&mut self.accounts[id].untold);
+        let limits: Vec<Limit> = self.accounts[id].rules.limits().copied().collect();
+        for limit in limits {
+            if untold[usize::from(limit.rule == RuleKind::MaxLoss)] {
+                let moved = limit.moved(AccountId(id as u32), FloorMoveCause::Trailed);
+                self.push(EventKind::FloorMoved(moved));
+            }
+        }
     }
 
     /// Tells of violated limits, each with its proof.
@@ -395,6 +426,7 @@ impl Naive {
         for limit in limits {
             let which = usize::from(limit.rule == RuleKind::MaxLoss);
             self.accounts[id].moved[which] = Some(Move { seq, ts, cause });
+            self.accounts[id].untold[which] = false;
             self.push(EventKind::FloorMoved(
                 limit.moved(AccountId(id as u32), cause),
             ));

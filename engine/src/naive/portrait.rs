@@ -92,6 +92,7 @@ impl Naive {
             rules: account.rules.clone(),
             holdings: self.holding_portraits(id),
             moved: account.moved,
+            untold: account.untold,
             score: self.score(AccountId(id as u32)),
         }
     }

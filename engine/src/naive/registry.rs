@@ -189,6 +189,7 @@ impl Naive {
             rules,
             positions: Vec::new(),
             moved: [None; 2],
+            untold: [false; 2],
             competition: None,
             second: 0,
             sent: 0,

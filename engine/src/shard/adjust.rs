@@ -64,11 +64,11 @@ impl Shard {
         amount: Money,
         events: &mut EventBuf,
     ) -> Result<(), DenyReason> {
+        let balance = self.accounts[id.0 as usize].balance.checked_add(amount);
+        let balance = balance.ok_or(DenyReason::OutOfRange)?;
+        self.catch_up(id);
         let account = &mut self.accounts[id.0 as usize];
-        account.balance = account
-            .balance
-            .checked_add(amount)
-            .ok_or(DenyReason::OutOfRange)?;
+        account.balance = balance;
         account.rules.record_realised(amount);
         let currency = account.currency;
         self.house[currency.0 as usize].funded += i128::from(amount.0);
@@ -82,6 +82,7 @@ impl Shard {
         events: &mut EventBuf,
     ) -> Result<(), (DenyReason, Option<ScaleStanding>)> {
         self.check_scale(id)?;
+        self.catch_up(id);
         let equity = self.equity_of(&self.accounts[id.0 as usize]);
         let account = &mut self.accounts[id.0 as usize];
         let plan = &self.plans[account.plan.0 as usize].plan;
@@ -137,8 +138,8 @@ impl Shard {
             events.push(EventKind::PayoutDenied {
                 account: id,
                 requested,
-                eligible: account
-                    .rules
+                eligible: self
+                    .rules_of(account)
                     .valued(plan, self.equity_of(account))
                     .payout_eligible(plan, paid_from),
                 reason,

@@ -97,6 +97,7 @@ impl Shard {
         events: &mut EventBuf,
     ) {
         let amount = Money(amount.0.clamp(-BOOKED_MAX, BOOKED_MAX));
+        self.catch_up(held.account);
         let market = &self.markets[held.instrument.0 as usize];
         let (currency, position) = (market.currency, market.signed_qty(position));
         let balance = self.book_cash(held.account, currency, amount);
@@ -123,7 +124,7 @@ impl Shard {
         let mut rows = std::mem::take(&mut self.pending.rows);
         rows.clear();
         let market = &self.markets[instrument.0 as usize];
-        for (bands, _) in market.all_bands() {
+        for (bands, ..) in market.all_bands() {
             rows.extend_from_slice(bands.holdings());
         }
         rows.sort_unstable_by_key(|&handle| {
@@ -191,6 +192,7 @@ impl Shard {
 
     fn split_holding(&mut self, handle: u32, new: u32, old: u32, events: &mut EventBuf) {
         let held = *self.holdings.get(handle);
+        self.catch_up(held.account);
         let market = &self.markets[held.instrument.0 as usize];
         let (new, old) = (i128::from(new), i128::from(old));
         let scaled = i128::from(held.lots.0) * new;

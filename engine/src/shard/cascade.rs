@@ -196,9 +196,11 @@ impl Shard {
         self.pending.followers = followers;
     }
 
-    /// The accounts whose positions left their bands are touched.
+    /// The accounts whose positions need a look at their marks of now are touched; the peaks of all others
+    /// that follow the mark do so.
     fn collect_marked(&mut self) {
-        while let Some(instrument) = self.pending.marked.pop() {
+        for index in 0..self.pending.marked.len() {
+            let instrument = self.pending.marked[index];
             let market = &mut self.markets[instrument.0 as usize];
             assert!(
                 !market.is_wrongly_crossed(),
@@ -206,21 +208,19 @@ impl Shard {
                 self.seq
             );
             let (holdings, touched) = (&self.holdings, &mut self.pending.touched);
-            let mut leave = |holding: u32| {
+            market.leaving(|holding| {
                 touched.push(Touched {
                     account: holdings.get(holding).account,
                     by: TouchedBy::Mark,
                 });
-            };
-            if let Some(mark) = market.closing(Lots(1)) {
-                market.longs.leaving(mark, &mut leave);
-            }
-            if let Some(mark) = market.closing(Lots(-1)) {
-                market.shorts.leaving(mark, &mut leave);
-            }
-            if market.others.is_some() {
-                market.others_leaving(leave);
-            }
+            });
+        }
+        // Who is looked at is tested against the floors as they stood before these marks.
+        for index in 0..self.pending.touched.len() {
+            self.catch_up(self.pending.touched[index].account);
+        }
+        while let Some(instrument) = self.pending.marked.pop() {
+            self.markets[instrument.0 as usize].rise(self.seq, self.ts);
         }
     }
 

@@ -135,6 +135,7 @@ impl Shard {
             maker,
             model,
         } = execution;
+        self.catch_up(self.holdings.get(handle).account);
         let holding = self.holdings.get_mut(handle);
         let (account_id, instrument_id) = (holding.account, holding.instrument);
         let (leg, before, opened) = (holding.leg, holding.lots, holding.opened);

@@ -27,6 +27,12 @@ pub(super) fn unrealised(holding: &Holding, market: &Market) -> Notional {
     }
     // A position came from a trade, and a trade leaves a mark.
     let mark = market.mark(holding.lots, holding.mark).unwrap_or(Ticks(0));
+    unrealised_at(holding, market, mark)
+}
+
+/// Value at this mark minus cost, exact.
+#[inline(always)]
+pub(super) fn unrealised_at(holding: &Holding, market: &Market, mark: Ticks) -> Notional {
     holding::value(mark, holding.lots, market.tick_value).saturating_sub(holding.cost)
 }
 

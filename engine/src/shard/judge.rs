@@ -4,7 +4,7 @@ use rules::{Breaches, LifeChange, Limit};
 use types::{
     AccountId, AccountState, Breach, BreachPosition, CancelReason, CashBasis, Effect, EventKind,
     FillCause, FillModel, FloorMoveCause, Funding, LimitWarning, Lots, Money, Notional, Price,
-    RuleKind, Ticks,
+    Ticks,
 };
 
 use super::Shard;
@@ -27,6 +27,9 @@ impl Shard {
 
     /// Tests one account and carries out what follows.
     pub(super) fn judge(&mut self, id: AccountId, by: TouchedBy, events: &mut EventBuf) {
+        // Else its floors would be those that this round's marks put them to.
+        debug_assert!(!self.accounts[id.0 as usize].is_trailing.0);
+        self.tell_untold(id, events);
         let account = &self.accounts[id.0 as usize];
         let reckoning = self.reckon(account);
         let equity = reckoning.equity;
@@ -65,9 +68,9 @@ impl Shard {
         self.set_bands_at(id, &reckoning);
     }
 
-    /// Whether a new mark means anything for an account: a limit is violated, a peak moves, the
+    /// Whether there is something to say about an account at a new mark: a limit is violated or warned of, the
     /// maintenance requirement is not met, or its competition entry sees a new high or low. If not, its
-    /// bands are drawn around the new mark.
+    /// peak moves in silence, and its bands are drawn around the new mark.
     pub(super) fn is_stirred(&mut self, id: AccountId) -> bool {
         let account = &self.accounts[id.0 as usize];
         let reckoning = self.reckon(account);
@@ -80,13 +83,14 @@ impl Shard {
                     .is_some_and(|required| equity < required.to_notional())
         };
         let by_rules = account.is_trading()
-            && (!account.rules.is_quiet(equity, account.day_locked) || is_called());
+            && (!account.rules.is_clear(equity, account.day_locked) || is_called());
         let by_entry = self
             .entry_quiet(account)
             .is_some_and(|(low, high)| equity < low || equity > high);
         if by_rules || by_entry {
             return true;
         }
+        self.raise_peak(id, equity);
         self.set_bands_at(id, &reckoning);
         false
     }
@@ -324,10 +328,11 @@ impl Shard {
         let positions = held.filter(|holding| holding.lots.0 != 0).count() as u32;
         let cash = (account.balance, self.balance_of(account));
         let plan = (account.plan, known.hash);
-        let rules = account.rules.valued(&known.plan, self.equity_of(account));
+        let standing = self.rules_of(account);
+        let rules = standing.valued(&known.plan, self.equity_of(account));
         let basis = rules.basis(&known.plan, plan, id, cash, positions);
         events.push(EventKind::VerdictBasis(basis));
-        for limit in account.rules.limit_bases(id) {
+        for limit in standing.limit_bases(id) {
             events.push(EventKind::LimitBasis(limit));
         }
         if let Some(standing) = rules.consistency(&known.plan, id) {
@@ -404,16 +409,14 @@ impl Shard {
         events: &mut EventBuf,
     ) {
         for limit in moved {
-            let known = &mut self.accounts[id.0 as usize].moved;
-            let last = match limit.rule {
-                RuleKind::DailyLoss => &mut known.daily,
-                RuleKind::MaxLoss => &mut known.max,
-            };
-            *last = Some(Move {
+            let by = Move {
                 seq: self.seq,
                 ts: self.ts,
                 cause,
-            });
+            };
+            let account = &mut self.accounts[id.0 as usize];
+            account.moved.note(limit.rule, by);
+            account.untold.set(limit.rule, false);
             events.push(EventKind::FloorMoved(limit.moved(id, cause)));
         }
     }
@@ -468,6 +471,7 @@ impl Shard {
 
     /// Gives every position of an account the band of marks in which nothing can happen to it.
     pub(crate) fn set_bands(&mut self, id: AccountId) {
+        self.catch_up(id);
         let reckoning = self.reckon(&self.accounts[id.0 as usize]);
         self.set_bands_at(id, &reckoning);
     }
@@ -508,11 +512,18 @@ impl Shard {
         }
     }
 
-    /// As [`Shard::set_bands_at`] where the room is less than [`NEAR_TICKS`] for some position.
+    /// As [`Shard::set_bands_at`] where the room is less than [`NEAR_TICKS`] for some position, as it is
+    /// where the next tick may move a peak.
     #[inline(never)]
     fn set_close_bands(&mut self, id: AccountId, reckoning: &Reckoning) {
         let account = &self.accounts[id.0 as usize];
-        let room = self.room_of(account, reckoning);
+        let trailing = self.trailing_of(account, reckoning);
+        let room = match &trailing {
+            Some((trailing, ..)) => {
+                Some(self.room_within(account, reckoning, trailing.low, trailing.high))
+            }
+            None => self.room_of(account, reckoning),
+        };
         let mut handle = account.holdings.first;
         while handle != NIL {
             let holding = self.holdings.get(handle);
@@ -525,9 +536,14 @@ impl Shard {
                 (Some(room), Some(mark)) => room.band(holding, mark, market.tick_value),
                 _ => Band::NONE,
             };
-            market
-                .bands_mut(holding.lots, holding.mark)
-                .set(holding.row.0, band);
+            let bands = market.bands_mut(holding.lots, holding.mark);
+            if let Some((_, best, retrace)) = trailing {
+                bands.set(holding.row.0, band.meet(Band::TRAILING));
+                bands.high_water.start(holding.row.0, retrace, best);
+                self.accounts[id.0 as usize].is_trailing.0 = true;
+            } else {
+                bands.set(holding.row.0, band);
+            }
         }
     }
 
@@ -547,6 +563,19 @@ impl Shard {
         if !account.foreign.is_empty() && self.holds_abroad(account) {
             return None;
         }
+        let (low, high) = account.rules.quiet(account.day_locked);
+        Some(self.room_within(account, reckoning, low, high))
+    }
+
+    /// As [`Shard::room_of`], of an account whose limits leave it this range of equity.
+    #[inline(always)]
+    fn room_within(
+        &self,
+        account: &Account,
+        reckoning: &Reckoning,
+        low: Notional,
+        high: Notional,
+    ) -> Room {
         let Reckoning {
             equity,
             positions,
@@ -562,7 +591,6 @@ impl Shard {
             },
         };
         if account.is_trading() {
-            let (low, high) = account.rules.quiet(account.day_locked);
             room.meet(equity, low, high);
             if !matches!(account.terms.funding, Funding::Margin { .. }) {
             } else if notional <= equity {
@@ -574,7 +602,7 @@ impl Shard {
         if let Some((low, high)) = self.entry_quiet(account) {
             room.meet(equity, low, high);
         }
-        Some(room)
+        room
     }
 
     /// Equity above the maintenance requirement of an account with margin, or less.
@@ -610,7 +638,7 @@ const EXACT_TICKS: i128 = 64;
 
 /// How much the equity of a position's account moves with a tick of its mark; above zero.
 #[inline(always)]
-fn slope_of(holding: &Holding, tick_value: TickValue) -> i128 {
+pub(super) fn slope_of(holding: &Holding, tick_value: TickValue) -> i128 {
     let size = Lots(holding.lots.0.saturating_abs());
     holding::value(Ticks(1), size, tick_value).0
 }

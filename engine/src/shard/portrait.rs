@@ -110,6 +110,7 @@ impl Shard {
             })
             .collect();
         holdings.sort_unstable_by_key(|held| (held.instrument, held.leg));
+        let account = &*self.caught_up(account);
         AccountPortrait {
             state: account.state(),
             suspension: account.life.suspension().copied(),
@@ -123,6 +124,7 @@ impl Shard {
             rules: account.rules.clone(),
             holdings,
             moved: [account.moved.daily, account.moved.max],
+            untold: [account.untold.daily, account.untold.max],
             score: self.score(id),
         }
     }

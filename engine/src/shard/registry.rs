@@ -9,7 +9,7 @@ use types::{
 };
 
 use super::{Contest, KnownPlan, OpenDay, Shard};
-use crate::account::{Account, Foreign, List, Moved, OrderRate};
+use crate::account::{Account, Foreign, List, Moved, OrderRate, Untold};
 use crate::book::NIL as NO_ORDER;
 use crate::derived::{Derived, DerivedFlag};
 use crate::event_buf::EventBuf;
@@ -175,6 +175,8 @@ impl Shard {
             foreign: Foreign::default(),
             rate: OrderRate::default(),
             is_floored: DerivedFlag::default(),
+            is_trailing: DerivedFlag::default(),
+            untold: Untold::default(),
             entry: None,
             breach: None,
             moved: Moved::default(),

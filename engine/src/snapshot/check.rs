@@ -68,14 +68,16 @@ impl Shard {
             let account = &self.accounts[held.account.0 as usize];
             let all_in_bands = self.are_all_in_bands(account);
             let equity = self.equity_of(account);
-            let is_quiet =
-                !account.is_trading() || account.rules.is_quiet(equity, account.day_locked);
+            let rules = self.rules_of(account);
+            let is_quiet = !account.is_trading() || rules.is_quiet(equity, account.day_locked);
             ensure(!all_in_bands || is_quiet, "band")?;
+            let bests = bands.map(|bands| bands.high_water.best(held.row.0));
+            let trails = bests.is_some_and(|best| best.is_some());
+            ensure(trails == account.is_trailing.0, "high-water marks")?;
         }
-        let rows = self.markets.iter();
-        let rows = rows
-            .flat_map(crate::market::Market::all_bands)
-            .map(|(bands, _)| bands.len());
+        let bands = self.markets.iter();
+        let bands = bands.flat_map(crate::market::Market::all_bands);
+        let rows = bands.map(|(bands, ..)| bands.len());
         ensure(rows.sum::<usize>() == open, "exposure index")
     }
 
@@ -88,7 +90,7 @@ impl Shard {
             market
                 .bands(held.lots, held.mark)
                 .zip(market.mark(held.lots, held.mark))
-                .is_some_and(|(bands, mark)| !bands.is_left(held.row.0, mark))
+                .is_some_and(|(bands, mark)| !bands.is_left(held.row.0, mark, held.lots))
         })
     }
 

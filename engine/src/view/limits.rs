@@ -2,8 +2,7 @@
 
 use rules::{AccountRules, FloorStand, Limit};
 use types::{
-    AccountId, InstrumentId, Label, Leg, Lots, MarkKind, Money, Notional, Price, Ratio, RuleKind,
-    Side, Ticks,
+    AccountId, InstrumentId, Label, Leg, Lots, MarkKind, Money, Notional, Price, Ratio, Side, Ticks,
 };
 
 use crate::account::{Account, CurrencyId, Move};
@@ -149,9 +148,10 @@ impl Shard {
         rules: &AccountRules,
         worth: &Worth,
     ) -> Vec<LimitView> {
+        let moved = self.moved_of(account);
         let limits = rules.limits();
         limits
-            .map(|limit| self.limit_view(account, rules, worth, limit))
+            .map(|limit| self.limit_view(account, rules, worth, (limit, moved.of(limit.rule))))
             .collect()
     }
 
@@ -160,7 +160,7 @@ impl Shard {
         account: &Account,
         rules: &AccountRules,
         worth: &Worth,
-        limit: &Limit,
+        (limit, moved): (&Limit, Option<Move>),
     ) -> LimitView {
         let plan = &self.plans[account.plan.0 as usize].plan;
         let equity = worth.equity;
@@ -177,10 +177,7 @@ impl Shard {
             distance_ppm: ppm_of(room, equity),
             used: limit.used(equity),
             stand: rules.floor_stand(plan, limit.rule),
-            moved: match limit.rule {
-                RuleKind::DailyLoss => account.moved.daily,
-                RuleKind::MaxLoss => account.moved.max,
-            },
+            moved,
             breach_prices: instruments
                 .into_iter()
                 .filter_map(|instrument| self.breach_price(account, worth, instrument, limit))

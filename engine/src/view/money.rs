@@ -41,7 +41,8 @@ impl Shard {
     pub(super) fn payout_view(&self, id: AccountId) -> Option<PayoutView> {
         let account = &self.accounts[id.0 as usize];
         let plan = &self.plans[account.plan.0 as usize].plan;
-        let rules = account.rules.valued(plan, self.equity_of(account));
+        let rules = self.rules_of(account);
+        let rules = rules.valued(plan, self.equity_of(account));
         let bounds = rules.payout_bounds(plan, self.balance_of(account))?;
         let least = bounds.least();
         let denied = self.check_payout(id, least.max(Money(1))).err();

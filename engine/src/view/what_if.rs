@@ -138,9 +138,9 @@ impl Shard {
             .equity
             .0
             .saturating_add(after.0.saturating_sub(before.0));
-        let breached = account.rules.breached(worth.equity, account.day_locked);
+        let mut rules = self.rules_of(account).into_owned();
+        let breached = rules.breached(worth.equity, account.day_locked);
         let ends = breached.iter().any(|limit| limit.effect != Effect::Warn);
-        let mut rules = account.rules.clone();
         let plan = &self.plans[account.plan.0 as usize].plan;
         let balance = self.balance_with(account, market.currency, net);
         if account.is_trading() {

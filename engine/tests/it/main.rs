@@ -31,6 +31,7 @@ mod lists;
 mod margin;
 mod never_panics;
 mod paper;
+mod peaks;
 mod plans;
 mod priority;
 mod proof;

@@ -21,5 +21,6 @@ mod proof;
 mod score_order;
 mod score_twin;
 mod teams;
+mod trailing;
 mod twin;
 mod windows;

@@ -53,14 +53,15 @@ fn trailing_floors() {
 
     let out = Output::of("live_trail");
     let floors = |out: &Output| out.pick("floor_moved", "a", &["floor"]);
-    assert_eq!(floors(&out), ["47500", "49500", "50100"]);
+    // A live peak is told of with what is said next; the one at 49,500 is not by then.
+    assert_eq!(floors(&out), ["47500", "50100"]);
     assert_eq!(out.pick("breach", "a", &breach), ["50100 50100"]);
 
     let out = Output::of("closed_balance_trail");
     assert_eq!(floors(&out), ["94000", "95500", "96000"]);
 
     let out = Output::of("freeze");
-    assert_eq!(floors(&out), ["95000", "99000", "107000"]);
+    assert_eq!(floors(&out), ["95000", "107000"]);
     assert_eq!(out.pick("breach", "a", &breach), ["106900 107000"]);
 }
 
