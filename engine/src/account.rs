@@ -8,8 +8,9 @@ use types::{
 
 use crate::derived::{Derived, DerivedFlag};
 
-/// One account.
+/// One account. What an order looks at lies in few cache lines because none of them is cut in two.
 #[derive(Debug, Clone)]
+#[repr(align(64))]
 pub(crate) struct Account {
     /// Cash of its own currency.
     pub(crate) balance: Money,

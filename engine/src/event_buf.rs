@@ -4,10 +4,13 @@
 use types::{Event, EventKind, Seq, TimestampNs};
 
 /// Facts of one or more inputs, in order.
+// `seq` and `ts` stand apart in memory: beside each other they are written as two words and read as one
+// of twice the width, which waits until both have left the processor.
 #[derive(Debug, Default)]
+#[repr(C)]
 pub struct EventBuf {
-    events: Vec<Event>,
     seq: Seq,
+    events: Vec<Event>,
     ts: TimestampNs,
 }
 

@@ -121,7 +121,7 @@ pub(crate) const fn is_within_range(
     tick_value: TickValue,
     tick_lots_max: u64,
 ) -> bool {
-    let size = Lots(lots.0.saturating_abs());
+    let size = lots.saturating_abs();
     if size.0 > LOTS_MAX.0 {
         return false;
     }

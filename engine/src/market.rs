@@ -472,12 +472,17 @@ impl Market {
     }
 
     /// Whether a trade at this price is beyond the circuit breaker's band.
+    #[inline(always)]
     pub(crate) fn breaks(&self, price: Ticks) -> bool {
-        self.instrument.breaker.0 != 0
-            && self.session.is_some_and(|session| {
-                let width = share_of(session, self.instrument.breaker);
-                i128::from(price.0).abs_diff(i128::from(session.0)) > width as u128
-            })
+        self.instrument.breaker.0 != 0 && self.is_outside_breaker(price)
+    }
+
+    #[inline(never)]
+    fn is_outside_breaker(&self, price: Ticks) -> bool {
+        self.session.is_some_and(|session| {
+            let width = share_of(session, self.instrument.breaker);
+            i128::from(price.0).abs_diff(i128::from(session.0)) > width as u128
+        })
     }
 
     pub(crate) fn encode(&self, nodes: &Nodes, out: &mut Vec<u8>) {

@@ -9,8 +9,9 @@ use types::{
 use crate::derived::Derived;
 use crate::slab::NIL;
 
-/// A working order. One cache line: what only some orders have is an [`Extra`].
+/// A working order. One cache line, and not parts of two: what only some orders have is an [`Extra`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(align(64))]
 pub(crate) struct Order {
     pub(crate) client: ClientOrderId,
     /// Total quantity, executed part included.

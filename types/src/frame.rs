@@ -15,6 +15,8 @@
 //! All integers are little-endian. Frames behind one another start at multiples of 8, so that a checksum
 //! takes them word by word.
 
+mod usual;
+
 use crate::codec::{Codec, CodecError, Reader};
 use crate::event::Event;
 use crate::id::{Seq, ShardId};
@@ -32,6 +34,9 @@ pub const FRAME_BYTES_MAX: usize = 1 << 20;
 
 const LENGTH: std::ops::Range<usize> = 0..4;
 const CRC: std::ops::Range<usize> = 4..8;
+/// Kinds of frame.
+const INPUT: u8 = 1;
+const EVENT: u8 = 2;
 
 /// What a frame carries.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,15 +82,19 @@ pub enum FrameError {
 }
 
 /// Appends the frame of an input.
+#[inline]
 pub fn encode_input(shard: ShardId, input: &Input, out: &mut Vec<u8>) {
-    encode(shard, 1, input.seq, input.ts, &input.kind, out);
+    if !usual::encode(shard, input, out) {
+        encode(shard, INPUT, input.seq, input.ts, &input.kind, out);
+    }
 }
 
 /// Appends the frame of an event.
 pub fn encode_event(shard: ShardId, event: &Event, out: &mut Vec<u8>) {
-    encode(shard, 2, event.seq, event.ts, &event.kind, out);
+    encode(shard, EVENT, event.seq, event.ts, &event.kind, out);
 }
 
+#[inline(never)]
 fn encode(
     shard: ShardId,
     kind: u8,
@@ -109,6 +118,12 @@ fn encode(
     out.truncate(start + length);
     let frame = &mut out[start..];
     frame[LENGTH].copy_from_slice(&(length as u32).to_le_bytes());
+    seal(frame);
+}
+
+/// Writes the checksum of a frame.
+#[inline]
+fn seal(frame: &mut [u8]) {
     let crc = crc32c::crc32c(&frame[CRC.end..]);
     frame[CRC].copy_from_slice(&crc.to_le_bytes());
 }
@@ -140,27 +155,35 @@ pub fn decode(bytes: &[u8]) -> Result<Frame, FrameError> {
     let seq = Seq::decode(&mut reader)?;
     let ts = TimestampNs::decode(&mut reader)?;
     let payload = match kind {
-        1 => Payload::Input(Input {
-            seq,
-            ts,
-            kind: Codec::decode(&mut reader)?,
-        }),
-        2 => Payload::Event(Event {
-            seq,
-            ts,
-            kind: Codec::decode(&mut reader)?,
-        }),
+        INPUT => {
+            let kind = match usual::decode(frame) {
+                Some(kind) => kind,
+                None => read(&mut reader)?,
+            };
+            Payload::Input(Input { seq, ts, kind })
+        }
+        EVENT => {
+            let kind = read(&mut reader)?;
+            Payload::Event(Event { seq, ts, kind })
+        }
         kind => return Err(FrameError::Kind(kind)),
     };
-    let padding = reader.rest();
-    if padding.len() >= ALIGN_BYTES || padding.iter().any(|&byte| byte != 0) {
-        return Err(CodecError::TrailingBytes(padding.len()).into());
-    }
     Ok(Frame {
         shard,
         payload,
         bytes: frame.len(),
     })
+}
+
+/// Reads a payload and the zeros behind it.
+#[inline(never)]
+fn read<T: Codec>(reader: &mut Reader<'_>) -> Result<T, FrameError> {
+    let payload = T::decode(reader)?;
+    let padding = reader.rest();
+    if padding.len() >= ALIGN_BYTES || padding.iter().any(|&byte| byte != 0) {
+        return Err(CodecError::TrailingBytes(padding.len()).into());
+    }
+    Ok(payload)
 }
 
 #[cfg(test)]

@@ -163,7 +163,12 @@ impl Lots {
     #[must_use]
     #[inline]
     pub const fn saturating_abs(self) -> Self {
-        Self(self.0.saturating_abs())
+        // Which side of zero is a coin toss, so no branch; the branch behind it is never taken.
+        let size = self.0.wrapping_abs();
+        if size < 0 {
+            return Self::end_of_range(false);
+        }
+        Self(size)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The end of a working order, and everybody who may ask for it.
 
+use std::hint::cold_path;
+
 use types::{
     AccountId, AlgoEnd, CancelReason, DenyReason, EventKind, InstrumentId, OrderId, OrderRole, Side,
 };
@@ -43,6 +45,7 @@ impl Shard {
         if self.orders.get(handle).extra == NIL {
             self.forget_order(handle, reason, events);
         } else {
+            cold_path();
             self.end_with_extra(handle, reason, events);
         }
     }
@@ -82,7 +85,7 @@ impl Shard {
             // Behind the best level nobody has seen it.
             was_seen = market.book.best(side) == Some(order.limit);
             market.book.remove(&mut self.orders.nodes, handle, side);
-        } else {
+        } else if order.stage != Stage::Entering {
             market.withdraw_waiting(&mut self.orders, handle);
         }
         if let Some(reason) = reason {

@@ -53,11 +53,13 @@ impl Pending {
     /// Whether the step set nothing off.
     #[inline]
     fn is_empty(&self) -> bool {
-        self.marked.is_empty()
-            && self.touched.is_empty()
-            && self.dirty.is_empty()
-            && self.activations.is_empty()
-            && self.printed.is_empty()
+        self.marked.is_empty() && self.touched.is_empty() && !self.has_cascade()
+    }
+
+    /// Whether orders or algos are to be run before anybody is judged.
+    #[inline]
+    fn has_cascade(&self) -> bool {
+        !(self.dirty.is_empty() && self.activations.is_empty() && self.printed.is_empty())
     }
 }
 
@@ -151,15 +153,22 @@ impl Shard {
     #[inline(never)]
     fn settle_all(&mut self, events: &mut EventBuf) {
         loop {
-            self.cascade(events);
+            if self.pending.has_cascade() {
+                self.cascade(events);
+            }
             self.collect_marked();
             if self.pending.touched.is_empty() {
                 return;
             }
             self.judge_touched(events);
+            if self.pending.is_empty() {
+                return;
+            }
         }
     }
 
+    /// Most steps have nothing for it, and its large frame is its own.
+    #[inline(never)]
     fn cascade(&mut self, events: &mut EventBuf) {
         loop {
             if let Some(activation) = self.pending.activations.pop_front() {

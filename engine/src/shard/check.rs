@@ -1,5 +1,7 @@
 //! The checks of an order at the door, in the order in which [`DenyReason`] lists them.
 
+use std::hint::select_unpredictable;
+
 use types::{
     DenyReason, Instrument, InstrumentStatus, Leg, Lots, NewOrder, OrderId, OrderKind,
     PositionMode, Price, Qty, Ratio, Side, SignedQty, Ticks, TimeInForce, Trail,
@@ -133,7 +135,8 @@ impl Shard {
             || !market.is_plain
             || market.status != InstrumentStatus::Open
             || market.currency != account.currency
-            || (request.side == Side::Sell && !market.allows_shorts(&account.terms))
+            // Not lazily: the side is a coin toss.
+            || ((request.side == Side::Sell) & !market.allows_shorts(&account.terms))
             || self.is_repeated(request.account.0, request.client_order.0)
         {
             return None;
@@ -457,8 +460,11 @@ pub(super) fn check_size(
     let aimed = match (desk.held, request.side) {
         (None, _) => Lots(0),
         (Some(held), _) if is_closing => held.lots.saturating_abs(),
-        (Some(held), Side::Buy) => held.lots.saturating_add(held.buys),
-        (Some(held), Side::Sell) => held.sells.saturating_sub(held.lots),
+        (Some(held), side) => select_unpredictable(
+            side == Side::Buy,
+            held.lots.saturating_add(held.buys),
+            held.sells.saturating_sub(held.lots),
+        ),
     };
     let replaced = if is_closing { Lots(0) } else { replaced };
     let aimed = aimed.saturating_sub(replaced).saturating_add(lots);
@@ -479,8 +485,9 @@ impl Market {
     /// Whether a book has nothing that a limit order would trade with.
     #[inline]
     pub(super) fn meets_nobody(&self, side: Side, limit: Ticks) -> bool {
-        let best = self.book.best(side.opposite());
-        best.is_none_or(|best| is_beyond(side, best, limit))
+        let opposite = side.opposite();
+        let ladder = self.book.ladder(opposite);
+        !ladder.reaches(key_of(opposite, limit))
     }
 
     /// The opposite price at which a limit order would trade at once, if it would.

@@ -11,8 +11,8 @@ use super::check::is_beyond;
 use super::fills::Execution;
 use crate::book::price_of;
 use crate::event_buf::EventBuf;
-use crate::market::Touch;
-use crate::order::{Form, Stage, Tif};
+use crate::market::{Market, Touch};
+use crate::order::{Form, Order, Stage, Tif};
 
 /// How an encounter of two orders of one account ended.
 enum Encounter {
@@ -142,11 +142,18 @@ impl Shard {
         let order = self.orders.get(handle);
         let leaves = order.leaves().0;
         if order.flags.is_cut() {
-            let holding = self.holdings.get(order.holding);
-            leaves.min(holding.closable(order.side).0)
+            self.reducible(order, leaves)
         } else {
             leaves
         }
+    }
+
+    /// The part of an order's leaves that the position leaves to reduce.
+    #[cold]
+    #[inline(never)]
+    fn reducible(&self, order: &Order, leaves: i64) -> i64 {
+        let holding = self.holdings.get(order.holding);
+        leaves.min(holding.closable(order.side).0)
     }
 
     /// Fills both orders at the maker's price, the maker first.
@@ -183,6 +190,8 @@ impl Shard {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     fn meet_oneself(
         &mut self,
         handle: u32,
@@ -229,6 +238,8 @@ impl Shard {
     }
 
     /// Whether others offer all of an order within its bound.
+    #[cold]
+    #[inline(never)]
     fn can_fill_whole(&self, handle: u32, instrument: InstrumentId, bound: Option<Ticks>) -> bool {
         let market = &self.markets[instrument.0 as usize];
         let order = self.orders.get(handle);
@@ -329,7 +340,7 @@ impl Shard {
     }
 
     /// Brings the touch of a crossed instrument in line with its book.
-    #[inline(always)]
+    #[inline(never)]
     pub(super) fn refresh_touch(&mut self, instrument: InstrumentId) {
         let market = &mut self.markets[instrument.0 as usize];
         if !market.is_crossed() || self.pending.matching == Some(instrument) {
@@ -337,12 +348,11 @@ impl Shard {
         }
         let (bid, ask) = (market.book.best(Side::Buy), market.book.best(Side::Sell));
         let before = market.touch;
-        let kept_bid = before.map(|touch| touch.bid).or(market.last);
-        let kept_ask = before.map(|touch| touch.ask).or(market.last);
-        let bid_price = bid.or_else(|| kept_bid.map(|kept| ask.map_or(kept, |ask| kept.min(ask))));
-        let ask_price =
-            ask.or_else(|| kept_ask.map(|kept| bid_price.map_or(kept, |bid| kept.max(bid))));
-        let (Some(bid_price), Some(ask_price)) = (bid_price, ask_price) else {
+        let prices = match (bid, ask) {
+            (Some(bid), Some(ask)) => Some((bid, ask)),
+            _ => market.kept_prices(bid, ask),
+        };
+        let Some((bid_price, ask_price)) = prices else {
             // Without a touch the newest print is the mark.
             return self.note_marked(instrument);
         };
@@ -370,6 +380,19 @@ impl Shard {
     }
 }
 
-const fn market_has_followers(market: &crate::market::Market) -> bool {
+impl Market {
+    /// The prices of a touch of which a side is empty: it keeps its last one, but never crosses the other.
+    #[cold]
+    #[inline(never)]
+    fn kept_prices(&self, bid: Option<Ticks>, ask: Option<Ticks>) -> Option<(Ticks, Ticks)> {
+        let kept_bid = self.touch.map(|touch| touch.bid).or(self.last);
+        let kept_ask = self.touch.map(|touch| touch.ask).or(self.last);
+        let bid = bid.or_else(|| kept_bid.map(|kept| ask.map_or(kept, |ask| kept.min(ask))));
+        let ask = ask.or_else(|| kept_ask.map(|kept| bid.map_or(kept, |bid| kept.max(bid))));
+        bid.zip(ask)
+    }
+}
+
+const fn market_has_followers(market: &Market) -> bool {
     market.followers > 0
 }

@@ -1,5 +1,7 @@
 //! Fills: what an execution does to position, cash, fees, day facts and score.
 
+use std::hint::cold_path;
+
 use types::{
     AccountId, ClientOrderId, EventKind, Fill, FillCause, FillModel, InstrumentId, Lots, Money,
     OrderId, Side, Ticks, TimestampNs,
@@ -72,6 +74,7 @@ impl Shard {
             is_counted: !order.flags.is_closing(),
         };
         if extra != NIL {
+            cold_path();
             let ack_ns = self.orders.extras.get(extra).ack_ns;
             sender.known = TimestampNs(self.ts.0.saturating_add(ack_ns.into()));
         }
@@ -212,6 +215,7 @@ impl Shard {
             known: sender.known,
         }));
         if change.closed && has_conduct {
+            cold_path();
             let own = self.accounts[account_id.0 as usize].currency;
             let realised = self.convert_floor(realised.to_notional(), currency, own);
             let closing = Closing {

@@ -41,7 +41,7 @@ fn with_order(desk: &Desk<'_>, request: &NewOrder, lots: Lots, replaced: Lots) -
 #[inline(always)]
 fn worst_lots(holding: &Holding) -> Lots {
     let working = holding.buys.max(holding.sells);
-    Lots(holding.lots.0.saturating_abs()).saturating_add(working)
+    holding.lots.saturating_abs().saturating_add(working)
 }
 
 /// The largest notional of so many lots, where that bounds what they tie up. `price`: of an order, for a

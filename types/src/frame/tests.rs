@@ -4,7 +4,7 @@ mod vocabulary;
 use proptest::prelude::*;
 
 use self::facts::event_kind;
-use self::vocabulary::input_kind;
+use self::vocabulary::{input_kind, usual_kind};
 use super::*;
 use crate::command::{Command, Leg, NewOrder, OrderKind, SelfTrade, Side, TimeInForce, TriggerOn};
 use crate::id::{AccountId, ClientOrderId, InstrumentId};
@@ -196,7 +196,42 @@ fn a_newer_version_is_refused_by_number() {
     assert_eq!(decode(&bytes), Err(FrameError::Version(VERSION + 1)));
 }
 
+fn general(input: &Input) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    encode(
+        ShardId(1),
+        INPUT,
+        input.seq,
+        input.ts,
+        &input.kind,
+        &mut bytes,
+    );
+    bytes
+}
+
 proptest! {
+    #[test]
+    fn usual_inputs_have_the_bytes_of_the_general_form(kind in usual_kind(), seq in any::<u64>(), ts in any::<u64>()) {
+        let input = Input { seq: Seq(seq), ts: TimestampNs(ts), kind };
+        let mut bytes = Vec::new();
+        prop_assert!(usual::encode(ShardId(1), &input, &mut bytes));
+        prop_assert_eq!(bytes, general(&input));
+    }
+
+    #[test]
+    fn usual_frames_are_read_as_the_general_form_reads_them(kind in usual_kind(), place in HEADER_BYTES..88, byte in prop_oneof![0_u8..8, any::<u8>()]) {
+        let input = Input { seq: Seq(1), ts: TimestampNs(2), kind };
+        let mut bytes = general(&input);
+        prop_assert_eq!(usual::decode(&bytes), Some(input.kind));
+        if let Some(altered) = bytes.get_mut(place) {
+            *altered = byte;
+        }
+        if let Some(kind) = usual::decode(&bytes) {
+            let mut reader = Reader::new(&bytes[HEADER_BYTES..]);
+            prop_assert_eq!(read::<InputKind>(&mut reader), Ok(kind));
+        }
+    }
+
     #[test]
     fn inputs_round_trip(seq in any::<u64>(), ts in any::<u64>(), kind in input_kind()) {
         let input = Input { seq: Seq(seq), ts: TimestampNs(ts), kind };

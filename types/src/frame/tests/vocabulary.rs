@@ -14,7 +14,8 @@ use crate::instrument::{
 };
 use crate::label::Label;
 use crate::market::{
-    DepthUpdate, Financing, InstrumentStatus, Level, MarketData, MarketEvent, Quote,
+    Aggressor, DepthUpdate, Financing, InstrumentStatus, Level, MarketData, MarketEvent, Quote,
+    Trade,
 };
 use crate::time::{TimestampNs, TradingDay};
 use crate::unit::{Money, Price, Qty, Ratio};
@@ -279,16 +280,36 @@ fn command() -> impl Strategy<Value = Command> {
     ]
 }
 
+fn quote() -> impl Strategy<Value = MarketData> {
+    (price(), qty(), price(), qty()).prop_map(|(bid, bid_qty, ask, ask_qty)| {
+        MarketData::Quote(Quote {
+            bid,
+            bid_qty,
+            ask,
+            ask_qty,
+        })
+    })
+}
+
+fn trade() -> impl Strategy<Value = MarketData> {
+    let aggressor = prop_oneof![
+        Just(Aggressor::Unknown),
+        Just(Aggressor::Buyer),
+        Just(Aggressor::Seller),
+    ];
+    (price(), qty(), aggressor).prop_map(|(price, qty, aggressor)| {
+        MarketData::Trade(Trade {
+            price,
+            qty,
+            aggressor,
+        })
+    })
+}
+
 fn market_data() -> impl Strategy<Value = MarketData> {
     prop_oneof![
-        (price(), qty(), price(), qty()).prop_map(|(bid, bid_qty, ask, ask_qty)| {
-            MarketData::Quote(Quote {
-                bid,
-                bid_qty,
-                ask,
-                ask_qty,
-            })
-        }),
+        quote(),
+        trade(),
         (levels(), levels())
             .prop_map(|(bids, asks)| MarketData::DepthDelta(Box::new(DepthUpdate { bids, asks }))),
         prop_oneof![
@@ -328,5 +349,31 @@ pub(super) fn input_kind() -> impl Strategy<Value = InputKind> {
             })
         }),
         Just(InputKind::Timer(Timer::Clock)),
+    ]
+}
+
+/// An input whose frame is put together as an array.
+pub(super) fn usual_kind() -> impl Strategy<Value = InputKind> {
+    let has_no_time = |tif: &TimeInForce| !matches!(tif, TimeInForce::GoodTillDate { .. });
+    let tif = tif().prop_filter("a time takes bytes of its own", has_no_time);
+    let limit_order = (order(), price(), tif).prop_map(|(order, price, tif)| NewOrder {
+        kind: OrderKind::Limit { price },
+        tif,
+        ..order
+    });
+    let cancel = (any::<u32>(), order_id()).prop_map(|(account, order)| Command::CancelOrder {
+        account: AccountId(account),
+        order,
+    });
+    let command = prop_oneof![limit_order.prop_map(Command::SubmitOrder), cancel];
+    let data = prop_oneof![quote(), trade()];
+    let event = (any::<u32>(), ts(), data).prop_map(|(instrument, ts_event, data)| MarketEvent {
+        instrument: InstrumentId(instrument),
+        ts_event,
+        data,
+    });
+    prop_oneof![
+        command.prop_map(InputKind::Command),
+        event.prop_map(InputKind::Market),
     ]
 }
