@@ -924,7 +924,12 @@ fn check_line(
         }
     }
     let rule = limit.limit.rule;
-    let is_told = breaches(facts).iter().any(|breach| breach.rule == rule);
+    // What the liquidation of a lock leaves is tested once more; that is not the quote's doing.
+    let of_quote = facts
+        .iter()
+        .position(|fact| matches!(fact, EventKind::Liquidated { .. }))
+        .map_or(facts, |end| &facts[..end]);
+    let is_told = breaches(of_quote).iter().any(|breach| breach.rule == rule);
     let is_broken = room < 0 || (room == 0 && limit.limit.touch_is_breach);
     // A locked day tests only what fails the account, and a warning is given once a day.
     let is_tested = match limit.limit.effect {
