@@ -74,7 +74,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
         }
     }
     let mut table = Table::new();
-    table.load_preset(NOTHING).set_header([
+    table.load_style(NOTHING).set_header([
         "file", "bytes", "format", "symbols", "kinds", "rows", "bad", "first", "last",
     ]);
     for column in [1, 5, 6] {

@@ -2,14 +2,16 @@
 //!
 //! Format: the crate `dbn`, which reads all its versions. Prices are integers of 1e-9 already.
 
+mod framed;
+
 use std::collections::{HashMap, VecDeque};
 
 use dbn::decode::dbn::Decoder;
 use dbn::decode::{DbnMetadata as _, DecodeRecordRef as _};
 use dbn::enums::rtype;
 use dbn::{
-    BboMsg, BidAskPair, MboMsg, Mbp1Msg, Mbp10Msg, OhlcvMsg, Record as _, RecordRef, Schema,
-    StatusMsg, TradeMsg, TsSymbolMap, UNDEF_PRICE,
+    BboMsg, BidAskPair, HasRType, MboMsg, Mbp1Msg, Mbp10Msg, OhlcvMsg, RecordHeader, RecordRef,
+    Schema, StatusMsg, TradeMsg, TsSymbolMap, UNDEF_PRICE,
 };
 use types::{
     Aggressor, Bar, DepthUpdate, InstrumentStatus, Label, Level, MarketData, Price, Qty, Side,
@@ -24,12 +26,13 @@ use super::error::Place;
 use super::number::units;
 use super::orders::{Order, Orders};
 use super::source::Bytes;
+use framed::Framed;
 
 const DAY_NS: u64 = 86_400_000_000_000;
 
 /// Reads records.
 pub(super) struct Databento {
-    decoder: Decoder<Bytes>,
+    decoder: Decoder<Framed<Bytes>>,
     record: u64,
     state: State,
 }
@@ -49,7 +52,7 @@ struct State {
 
 impl Databento {
     pub(super) fn new(bytes: Bytes, setting: Setting) -> Result<Self, String> {
-        let decoder = Decoder::new(bytes).map_err(|error| error.to_string())?;
+        let decoder = Decoder::new(Framed::new(bytes)).map_err(|error| error.to_string())?;
         let metadata = decoder.metadata();
         let schema = metadata.schema;
         let is_known = schema.is_none_or(|schema| {
@@ -108,6 +111,20 @@ impl Decode for Databento {
     fn place(&self) -> Place {
         Place::Record(self.record)
     }
+}
+
+/// The record as one of a type, if it is of that type; a record that is too short for its type is a bad row.
+fn get<'a, T: HasRType<Header = RecordHeader>>(
+    record: &RecordRef<'a>,
+) -> Result<Option<&'a T>, Fault> {
+    if !record.has::<T>() {
+        return Ok(None);
+    }
+    record.try_get::<T>().map(Some).map_err(|_| {
+        let length = record.header().record_size();
+        let accepted = format!("{} of its type", size_of::<T>());
+        Fault::value("the length of the record", length, accepted)
+    })
 }
 
 fn price(field: &'static str, raw: i64) -> Result<Price, Fault> {
@@ -177,6 +194,13 @@ fn ten_levels(levels: &[BidAskPair]) -> MarketData {
     }))
 }
 
+/// What a record is about, and where its rows go.
+struct Says<'a> {
+    instrument: u32,
+    happened: u64,
+    out: &'a mut VecDeque<Row>,
+}
+
 impl State {
     fn symbol(&mut self, instrument: u32, ts: u64) -> Label {
         let day = ts / DAY_NS;
@@ -196,31 +220,23 @@ impl State {
     }
 
     fn take(&mut self, record: RecordRef<'_>, out: &mut VecDeque<Row>) -> Result<(), Fault> {
-        let header = record.header();
-        let (instrument, happened) = (header.instrument_id, header.ts_event);
-        let symbol = self.symbol(instrument, record.raw_index_ts());
-        let setting = self.setting.clone();
-        let mut say = |received: u64, data: Option<MarketData>| {
-            let received = TimestampNs(received);
-            let (ts, ts_event) = setting.times(received, TimestampNs(happened));
-            out.extend(data.map(|data| Row {
-                ts,
-                ts_event,
-                symbol,
-                data,
-            }));
+        let mut says = Says {
+            instrument: record.header().instrument_id,
+            happened: record.header().ts_event,
+            out,
         };
-        if let Some(message) = record.get::<MboMsg>() {
+        if let Some(message) = get::<MboMsg>(&record)? {
             let data = self.order(message)?;
-            say(message.ts_recv, data);
+            self.say(&mut says, message.ts_recv, data);
             if message.flags.is_last() {
-                let depth = self.books.entry(instrument).or_default();
-                say(message.ts_recv, depth.state());
+                let depth = self.books.entry(says.instrument).or_default();
+                let data = depth.state();
+                self.say(&mut says, message.ts_recv, data);
             }
-        } else if let Some(message) = record.get::<TradeMsg>() {
+        } else if let Some(message) = get::<TradeMsg>(&record)? {
             let data = trade(message.price, message.size, message.side as u8)?;
-            say(message.ts_recv, data);
-        } else if let Some(message) = record.get::<Mbp1Msg>() {
+            self.say(&mut says, message.ts_recv, data);
+        } else if let Some(message) = get::<Mbp1Msg>(&record)? {
             let [pair] = &message.levels;
             let print = if message.action as u8 == b'T' {
                 trade(message.price, message.size, message.side as u8)?
@@ -229,39 +245,52 @@ impl State {
             };
             let touch = quote(pair)?;
             // What `tbbo` shows beside a trade is the book before it.
-            if self.schema == Some(Schema::Tbbo) {
-                say(message.ts_recv, touch);
-                say(message.ts_recv, print);
+            let (first, second) = if self.schema == Some(Schema::Tbbo) {
+                (touch, print)
             } else {
-                say(message.ts_recv, print);
-                say(message.ts_recv, touch);
-            }
-        } else if let Some(message) = record.get::<Mbp10Msg>() {
-            let print = if message.action as u8 == b'T' {
-                trade(message.price, message.size, message.side as u8)?
-            } else {
-                None
+                (print, touch)
             };
-            say(message.ts_recv, print);
-            say(message.ts_recv, Some(ten_levels(&message.levels)));
-        } else if let Some(message) = record.get::<BboMsg>() {
+            self.say(&mut says, message.ts_recv, first);
+            self.say(&mut says, message.ts_recv, second);
+        } else if let Some(message) = get::<Mbp10Msg>(&record)? {
+            if message.action as u8 == b'T' {
+                let data = trade(message.price, message.size, message.side as u8)?;
+                self.say(&mut says, message.ts_recv, data);
+            }
+            let book = ten_levels(&message.levels);
+            self.say(&mut says, message.ts_recv, Some(book));
+        } else if let Some(message) = get::<BboMsg>(&record)? {
             let [pair] = &message.levels;
-            say(message.ts_recv, quote(pair)?);
-        } else if let Some(message) = record.get::<OhlcvMsg>() {
+            let data = quote(pair)?;
+            self.say(&mut says, message.ts_recv, data);
+        } else if let Some(message) = get::<OhlcvMsg>(&record)? {
             let (bar, end) = bar(message)?;
-            out.push_back(Row {
+            let symbol = self.symbol(says.instrument, message.hd.ts_event);
+            says.out.push_back(Row {
                 ts: end,
                 ts_event: end,
                 symbol,
                 data: MarketData::Bar(bar),
             });
-        } else if let Some(message) = record.get::<StatusMsg>() {
-            say(
-                message.ts_recv,
-                status(message.action).map(MarketData::Status),
-            );
+        } else if let Some(message) = get::<StatusMsg>(&record)? {
+            let data = status(message.action).map(MarketData::Status);
+            self.say(&mut says, message.ts_recv, data);
         }
         Ok(())
+    }
+
+    /// Says something of the record's instrument, if there is something to say.
+    fn say(&mut self, says: &mut Says<'_>, received: u64, data: Option<MarketData>) {
+        let Some(data) = data else { return };
+        let symbol = self.symbol(says.instrument, received);
+        let happened = TimestampNs(says.happened);
+        let (ts, ts_event) = self.setting.times(TimestampNs(received), happened);
+        says.out.push_back(Row {
+            ts,
+            ts_event,
+            symbol,
+            data,
+        });
     }
 
     /// What an order-by-order message says at once. What it does to the book is said with the last one of its

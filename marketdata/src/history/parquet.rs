@@ -5,10 +5,13 @@ mod writer;
 
 use std::collections::VecDeque;
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use parquet::errors::ParquetError;
+use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use types::{
     Aggressor, Bar, DepthUpdate, Label, MarketData, Price, Qty, Quote, TimestampNs, Trade,
@@ -66,7 +69,9 @@ impl Table {
         read: &Arc<AtomicU64>,
     ) -> Result<Self, String> {
         let file = File::open(path).map_err(|error| error.to_string())?;
-        let file = SerializedFileReader::new(file).map_err(|error| error.to_string())?;
+        let bytes = file.metadata().map_err(|error| error.to_string())?.len();
+        let file = guarded(|| SerializedFileReader::new(file))?;
+        check_places(&file, bytes)?;
         let schema = file.metadata().file_metadata().schema_descr();
         let names: Vec<String> = schema
             .columns()
@@ -139,11 +144,10 @@ impl Table {
 
     /// Holds the next rows. `false` after the last.
     fn fetch(&mut self) -> Result<bool, Fault> {
-        let damaged = |error| Fault::damaged(format_args!("{error}"));
         loop {
             let mut held = None;
             for column in &mut self.columns {
-                let rows = column.fetch().map_err(damaged)?;
+                let rows = guarded(|| column.fetch()).map_err(Fault::damaged)?;
                 if held.is_some_and(|held| held != rows) {
                     return Err(Fault::damaged("its columns are not of one length"));
                 }
@@ -157,16 +161,19 @@ impl Table {
             if self.group == self.file.num_row_groups() {
                 return Ok(false);
             }
-            let group = self.file.get_row_group(self.group).map_err(damaged)?;
+            let (file, wanted, at) = (&self.file, &self.wanted, self.group);
+            let (columns, bytes) = guarded(|| {
+                let group = file.get_row_group(at)?;
+                let columns: Result<Vec<_>, _> = wanted
+                    .iter()
+                    .map(|&place| Column::open(group.as_ref(), place))
+                    .collect();
+                Ok((columns?, group.metadata().compressed_size()))
+            })
+            .map_err(Fault::damaged)?;
+            self.columns = columns;
             self.group += 1;
-            let bytes = group.metadata().compressed_size();
             self.read.fetch_add(bytes.max(0) as u64, Ordering::Relaxed);
-            self.columns = self
-                .wanted
-                .iter()
-                .map(|&place| Column::open(group.as_ref(), place))
-                .collect::<Result<_, _>>()
-                .map_err(damaged)?;
         }
     }
 
@@ -190,6 +197,37 @@ impl Table {
                 cells.row(layout.shape, &self.context)
             }
         }
+    }
+}
+
+/// Calls the decoder of pages, which panics on some files that are damaged.
+fn guarded<T>(call: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, String> {
+    // What the call leaves half-changed is never used again: the file ends there.
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(done) => done.map_err(|error| error.to_string()),
+        Err(_) => Err("the table is damaged where its decoder does not expect it".to_owned()),
+    }
+}
+
+/// Checks that every column lies within the file.
+fn check_places(file: &SerializedFileReader<File>, bytes: u64) -> Result<(), String> {
+    let is_within = |column: &ColumnChunkMetaData| {
+        let start = column
+            .dictionary_page_offset()
+            .unwrap_or_else(|| column.data_page_offset());
+        let length = column.compressed_size();
+        let end = start.checked_add(length);
+        start >= 0 && length >= 0 && end.is_some_and(|end| end as u64 <= bytes)
+    };
+    let groups = file.metadata().row_groups();
+    if groups
+        .iter()
+        .flat_map(|group| group.columns())
+        .all(is_within)
+    {
+        Ok(())
+    } else {
+        Err("its index points outside of the file".to_owned())
     }
 }
 

@@ -119,7 +119,7 @@ pub(super) fn detail(data: &MarketData, out: &mut String) {
 
 /// What has such a letter and such fields.
 pub(super) fn from_fields(kind: &[u8], fields: [&[u8]; 6]) -> Result<MarketData, Fault> {
-    let [a, b, c, d, e, volume] = fields;
+    let [a, b, c, d, close, volume] = fields;
     let ratio = |field, text: &[u8]| {
         std::str::from_utf8(text)
             .ok()
@@ -150,7 +150,7 @@ pub(super) fn from_fields(kind: &[u8], fields: [&[u8]; 6]) -> Result<MarketData,
             open: price("b (open)", b, 1)?,
             high: price("c (high)", c, 1)?,
             low: price("d (low)", d, 1)?,
-            close: price("e (close)", e, 1)?,
+            close: price("e (close)", close, 1)?,
             volume: qty("f (volume)", volume, 1)?,
         }),
         b"S" | b"D" => {

@@ -5,6 +5,8 @@ mod demo;
 #[cfg(test)]
 mod generator;
 #[cfg(test)]
+mod history;
+#[cfg(test)]
 mod intrabar;
 #[cfg(test)]
 mod malformed;

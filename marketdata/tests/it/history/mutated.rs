@@ -1,0 +1,105 @@
+//! Files that were broken by seed: no reader panics, none goes on for ever, none takes more memory than it should.
+//! `HISTORY_MUTATED=N` breaks N files of each format.
+
+use std::fs;
+
+use marketdata::Xorshift64Star;
+use marketdata::history::{self, Format, Options};
+
+use super::{fixture, label, samples};
+
+/// Broken files of each format.
+const MUTATED: u64 = 2_000;
+/// More bytes than any reader of a broken sample allocates at a time: blocks and metadata up to their limits.
+const ALLOCATED_MAX: u64 = 160 << 20;
+
+fn mutated(random: &mut Xorshift64Star, sample: &[u8]) -> Vec<u8> {
+    let mut bytes = sample.to_vec();
+    for _ in 0..=random.below(4) {
+        let at = random.below(bytes.len() as u64 + 1) as usize;
+        let end = at + random.below((bytes.len() - at).min(64) as u64 + 1) as usize;
+        match random.below(6) {
+            0 if at < bytes.len() => bytes[at] ^= 1 << random.below(8),
+            1 if at < bytes.len() => bytes[at] = random.below(256) as u8,
+            2 => bytes[at..end].fill(0xff),
+            3 => bytes.truncate(at),
+            4 => drop(bytes.drain(at..end)),
+            5 => {
+                let part = bytes[at..end].to_vec();
+                bytes.splice(at..at, part);
+            }
+            _ => {}
+        }
+    }
+    bytes
+}
+
+fn samples() -> Vec<(&'static str, Vec<u8>)> {
+    let rows = samples::rows();
+    let text = |name: &str| fs::read(fixture("history").join(name)).unwrap();
+    vec![
+        ("itch", samples::itch()),
+        ("npz", samples::npz(&samples::events())),
+        ("npz", samples::npy(&samples::events())),
+        ("dbn", samples::mbo()),
+        ("recording", samples::recording(&rows)),
+        ("parquet", samples::parquet(&rows)),
+        ("tardis-book", text("tardis_book.csv")),
+        ("binance-klines", text("BTCUSDT-1m-2024-01.csv")),
+        (
+            "lobster",
+            text("AMZN_2012-06-21_34200000_57600000_message_2.csv"),
+        ),
+        ("stooq-bulk", text("stooq_bulk.txt")),
+    ]
+}
+
+#[test]
+fn broken_files_of_every_format_are_told_of() {
+    let count = std::env::var("HISTORY_MUTATED")
+        .ok()
+        .and_then(|count| count.parse().ok())
+        .unwrap_or(MUTATED);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("broken");
+    let options = Options {
+        symbols: ["ABC", "ESH4", "BTC-PERPETUAL", "AAPL.US"]
+            .map(label)
+            .to_vec(),
+        date: history::parse_date("2024-01-31"),
+        ..Options::default()
+    };
+    for (name, sample) in samples() {
+        let format = Format::named(name).unwrap();
+        let mut random = Xorshift64Star::new(7);
+        let (mut good, mut bad, mut refused) = (0_u64, 0_u64, 0_u64);
+        for seed in 0..count {
+            let bytes = mutated(&mut random, &sample);
+            fs::write(&path, &bytes).unwrap();
+            let used = allocation_counter::measure(|| {
+                let Ok(rows) = history::open(&path, Some(&format), &options) else {
+                    refused += 1;
+                    return;
+                };
+                // No sample has a row in less than a byte.
+                let steps_max = bytes.len() as u64 * 64 + 1_000;
+                let mut steps = 0;
+                for row in rows {
+                    steps += 1;
+                    assert!(steps < steps_max, "{name}, {seed}: no end");
+                    match row {
+                        Ok(_) => good += 1,
+                        Err(_) => bad += 1,
+                    }
+                }
+            });
+            assert!(
+                used.bytes_max < ALLOCATED_MAX,
+                "{name}, {seed}: {} bytes",
+                used.bytes_max
+            );
+        }
+        println!("{name}: {good} rows, {bad} bad ones, {refused} files refused");
+        assert!(bad + refused > 0, "{name}: nothing was broken");
+    }
+}
