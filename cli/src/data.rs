@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Subcommand, ValueEnum};
-use marketdata::history::OpenError;
+use marketdata::history::{LayoutError, OpenError};
 
 /// List, show, check and convert recorded markets.
 #[derive(Debug, clap::Args)]
@@ -76,12 +76,18 @@ pub(crate) fn run_command(args: &Args) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// What the command cannot be asked for.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Usage(String);
+
 /// Whether the command has to say more for the file to be read.
 fn is_usage(error: &anyhow::Error) -> bool {
-    matches!(
+    let asks_for_more = matches!(
         error.downcast_ref(),
         Some(OpenError::Unknown { .. } | OpenError::Missing { .. })
-    )
+    );
+    asks_for_more || error.is::<LayoutError>() || error.is::<Usage>()
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -111,7 +111,7 @@ pub enum Disorder {
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Of a file that names its instruments: only these, or all if there are none here. Of another file: the
-    /// first one is what its rows are called; without one it is the file's name up to its first dot.
+    /// first one is what its rows are called; without one it is what the file's name says.
     pub symbols: Vec<Label>,
     /// The day of a file with times since midnight. Left out, it is looked for in the file's name.
     pub date: Option<Date>,

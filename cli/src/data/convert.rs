@@ -15,8 +15,12 @@ use marketdata::history::{
     RowError, Rows, RowsWriter, Zone,
 };
 
+use super::Usage;
 use super::input::{Input, parse_length, parse_zone, tell_bad};
 use crate::progress::reading_progress;
+
+/// 24 hours.
+const DAY_NS: u64 = 86_400_000_000_000;
 
 /// Write files as one, in order of time, in another format; as they are, or as bars.
 ///
@@ -163,10 +167,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             Some("csv") => Target::Csv,
             Some("parquet") => Target::Parquet,
             Some("dyn") => Target::Recording,
-            _ => bail!(
+            _ => bail!(Usage(format!(
                 "{}: its ending does not say what to write; accepted: .csv, .parquet, .dyn, or --to",
                 out.display()
-            ),
+            ))),
         },
     };
     if out.exists() && !args.force {
@@ -193,6 +197,13 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let done = write(args, target, file, merged);
     progress.finish_and_clear();
     let written = match done {
+        Ok(Written { rows: 0, .. }) if args.every.is_some() => {
+            let _ = fs::remove_file(&partial);
+            bail!(
+                "no bar was made: --of says of what (trades, mid, bid, ask, bars), and `dynasty data stat` what there \
+                 is"
+            );
+        }
         Ok(written) => written,
         Err(error) => {
             // What went wrong is told; that the rest stays could only be told beside it.
@@ -212,12 +223,6 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             String::new()
         }
     );
-    if written.rows == 0 && args.every.is_some() {
-        eprintln!(
-            "no bar was made: --of says of what (trades, mid, bid, ask, bars), `dynasty data stat` what there is"
-        );
-        return Ok(ExitCode::FAILURE);
-    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -245,10 +250,17 @@ fn write(args: &Args, target: Target, file: File, merged: Merged) -> anyhow::Res
     };
     if let Some(every) = args.every {
         if args.input.allows_any_order() {
-            bail!("bars are made of rows in order of time: leave out --any-order");
+            bail!(Usage(
+                "bars are made of rows in order of time: leave out --any-order".to_owned()
+            ));
         }
         let edges = match args.session {
             None => Edges::Epoch { every },
+            Some(_) if every > DAY_NS => {
+                bail!(Usage(
+                    "--every: bars of a --session are at most 1d long".to_owned()
+                ));
+            }
             Some(minute) => Edges::Daily {
                 every,
                 zone: args.session_zone.clone(),

@@ -8,17 +8,20 @@ use types::{Bar, Label, MarketData, Price, Qty, TimestampNs};
 use super::decode::Fault;
 use super::error::Place;
 use super::{Row, RowError, Zone};
+use crate::feed::Book;
+
+const DAY_NS: u64 = 86_400_000_000_000;
 
 /// What bars are made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Basis {
     /// Prices and quantities of trades.
     Trades,
-    /// The middle of quotes, rounded down to 1e-9; no volume.
+    /// The middle of quotes, or of the best levels of a book, rounded down to 1e-9; no volume.
     Mid,
-    /// Bids of quotes; no volume.
+    /// Their bids; no volume.
     Bid,
-    /// Asks of quotes; no volume.
+    /// Their asks; no volume.
     Ask,
     /// Smaller bars.
     Bars,
@@ -32,10 +35,9 @@ pub enum Edges {
         /// Length of a bar, above 0.
         every: u64,
     },
-    /// At multiples of so many ns since a local time of each day; the last bar of a day ends with it. So a bar of
-    /// a day from 17:00 in New York is 23, 24 or 25 hours long.
+    /// At multiples of so many ns since a local time of each day; the last bar of a day ends with it.
     Daily {
-        /// Length of a bar, above 0.
+        /// Length of a bar, above 0. From 24 hours on it is the whole day, be that of 23, 24 or 25 hours.
         every: u64,
         /// The zone of the local time.
         zone: Zone,
@@ -51,7 +53,7 @@ impl Edges {
     /// The bar that an instant belongs to: from its start up to its end, exclusive.
     pub fn around(&self, ts: TimestampNs) -> Option<(TimestampNs, TimestampNs)> {
         let within = |start: u64, end: u64, every: u64| {
-            let start = start + (ts.0.checked_sub(start)? / every) * every;
+            let start = start + ts.0.checked_sub(start)?.checked_div(every)? * every;
             let end = start.saturating_add(every).min(end);
             Some((TimestampNs(start), TimestampNs(end)))
         };
@@ -75,7 +77,8 @@ impl Edges {
                 } else {
                     (opening(-1)?, today)
                 };
-                within(start.0, end.0, *every)
+                let whole = end.0.saturating_sub(start.0);
+                within(start.0, end.0, if *every < DAY_NS { *every } else { whole })
             }
             Self::List(intervals) => {
                 let after = intervals.partition_point(|&(start, _)| start <= ts);
@@ -102,6 +105,8 @@ pub struct Resampled<I> {
     basis: Basis,
     edges: Edges,
     open: BTreeMap<Label, Open>,
+    /// Books of symbols that are told by levels, as far as they are known.
+    books: BTreeMap<Label, Option<Book>>,
     /// No bar ends before this.
     next_end: TimestampNs,
     /// The interval found last.
@@ -118,6 +123,7 @@ impl<I: Iterator<Item = Result<Row, RowError>>> Resampled<I> {
             basis,
             edges,
             open: BTreeMap::new(),
+            books: BTreeMap::new(),
             next_end: TimestampNs(u64::MAX),
             known: None,
             ready: VecDeque::new(),
@@ -155,8 +161,32 @@ impl<I: Iterator<Item = Result<Row, RowError>>> Resampled<I> {
             }));
     }
 
+    /// What a row adds to a bar, and when.
+    fn piece(&mut self, row: &Row) -> Option<(TimestampNs, Bar)> {
+        let (bid, ask) = match (self.basis, &row.data) {
+            (Basis::Trades, MarketData::Trade(trade)) => {
+                return Some((row.ts, flat(row.ts, trade.price, trade.qty)));
+            }
+            (Basis::Bars, MarketData::Bar(bar)) => return Some((bar.start, *bar)),
+            (Basis::Trades | Basis::Bars, _) => return None,
+            (_, MarketData::Quote(quote)) => (quote.bid, quote.ask),
+            (_, MarketData::DepthSnapshot(_) | MarketData::DepthDelta(_) | MarketData::Gap) => {
+                let book = self.books.entry(row.symbol).or_default();
+                Book::follow(book, &row.data);
+                touch(book.as_ref()?)?
+            }
+            _ => return None,
+        };
+        let price = match self.basis {
+            Basis::Bid => bid,
+            Basis::Ask => ask,
+            _ => Price((i128::from(bid.0) + i128::from(ask.0)).div_euclid(2) as i64),
+        };
+        Some((row.ts, flat(row.ts, price, Qty::ZERO)))
+    }
+
     fn take(&mut self, row: &Row) -> Result<(), RowError> {
-        let Some((ts, piece)) = piece(self.basis, row) else {
+        let Some((ts, piece)) = self.piece(row) else {
             return Ok(());
         };
         self.close(ts);
@@ -171,8 +201,8 @@ impl<I: Iterator<Item = Result<Row, RowError>>> Resampled<I> {
                 row.ts,
                 format!("one within the bar that is made, which ends at {end}"),
             );
-            let file = "resampling".into();
-            return Err(RowError::new(file, Place::Record(0), fault));
+            let file = format!("a bar of {} from {ts}", row.symbol).into();
+            return Err(RowError::new(file, Place::Whole, fault));
         }
         self.next_end = self.next_end.min(end);
         match self.open.entry(row.symbol) {
@@ -192,30 +222,22 @@ impl<I: Iterator<Item = Result<Row, RowError>>> Resampled<I> {
     }
 }
 
-/// What a row adds to a bar, and when.
-fn piece(basis: Basis, row: &Row) -> Option<(TimestampNs, Bar)> {
-    let flat = |price: Price, volume: Qty| {
-        let bar = Bar {
-            start: row.ts,
-            open: price,
-            high: price,
-            low: price,
-            close: price,
-            volume,
-        };
-        Some((row.ts, bar))
-    };
-    match (basis, &row.data) {
-        (Basis::Trades, MarketData::Trade(trade)) => flat(trade.price, trade.qty),
-        (Basis::Bid, MarketData::Quote(quote)) => flat(quote.bid, Qty::ZERO),
-        (Basis::Ask, MarketData::Quote(quote)) => flat(quote.ask, Qty::ZERO),
-        (Basis::Mid, MarketData::Quote(quote)) => {
-            let sum = i128::from(quote.bid.0) + i128::from(quote.ask.0);
-            flat(Price(sum.div_euclid(2) as i64), Qty::ZERO)
-        }
-        (Basis::Bars, MarketData::Bar(bar)) => Some((bar.start, *bar)),
-        _ => None,
+/// A bar of one price.
+const fn flat(start: TimestampNs, price: Price, volume: Qty) -> Bar {
+    Bar {
+        start,
+        open: price,
+        high: price,
+        low: price,
+        close: price,
+        volume,
     }
+}
+
+/// The best level of either side, where there are both and they do not overlap.
+fn touch(book: &Book) -> Option<(Price, Price)> {
+    let (bid, ask) = (book.bids().first()?, book.asks().first()?);
+    (bid.price <= ask.price).then_some((bid.price, ask.price))
 }
 
 impl<I: Iterator<Item = Result<Row, RowError>>> Iterator for Resampled<I> {

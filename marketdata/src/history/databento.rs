@@ -115,7 +115,7 @@ impl Decode for Databento {
 
 /// The record as one of a type, if it is of that type; a record that is too short for its type is a bad row.
 fn get<'a, T: HasRType<Header = RecordHeader>>(
-    record: &RecordRef<'a>,
+    record: RecordRef<'a>,
 ) -> Result<Option<&'a T>, Fault> {
     if !record.has::<T>() {
         return Ok(None);
@@ -225,7 +225,7 @@ impl State {
             happened: record.header().ts_event,
             out,
         };
-        if let Some(message) = get::<MboMsg>(&record)? {
+        if let Some(message) = get::<MboMsg>(record)? {
             let data = self.order(message)?;
             self.say(&mut says, message.ts_recv, data);
             if message.flags.is_last() {
@@ -233,10 +233,10 @@ impl State {
                 let data = depth.state();
                 self.say(&mut says, message.ts_recv, data);
             }
-        } else if let Some(message) = get::<TradeMsg>(&record)? {
+        } else if let Some(message) = get::<TradeMsg>(record)? {
             let data = trade(message.price, message.size, message.side as u8)?;
             self.say(&mut says, message.ts_recv, data);
-        } else if let Some(message) = get::<Mbp1Msg>(&record)? {
+        } else if let Some(message) = get::<Mbp1Msg>(record)? {
             let [pair] = &message.levels;
             let print = if message.action as u8 == b'T' {
                 trade(message.price, message.size, message.side as u8)?
@@ -252,18 +252,18 @@ impl State {
             };
             self.say(&mut says, message.ts_recv, first);
             self.say(&mut says, message.ts_recv, second);
-        } else if let Some(message) = get::<Mbp10Msg>(&record)? {
+        } else if let Some(message) = get::<Mbp10Msg>(record)? {
             if message.action as u8 == b'T' {
                 let data = trade(message.price, message.size, message.side as u8)?;
                 self.say(&mut says, message.ts_recv, data);
             }
             let book = ten_levels(&message.levels);
             self.say(&mut says, message.ts_recv, Some(book));
-        } else if let Some(message) = get::<BboMsg>(&record)? {
+        } else if let Some(message) = get::<BboMsg>(record)? {
             let [pair] = &message.levels;
             let data = quote(pair)?;
             self.say(&mut says, message.ts_recv, data);
-        } else if let Some(message) = get::<OhlcvMsg>(&record)? {
+        } else if let Some(message) = get::<OhlcvMsg>(record)? {
             let (bar, end) = bar(message)?;
             let symbol = self.symbol(says.instrument, message.hd.ts_event);
             says.out.push_back(Row {
@@ -272,7 +272,7 @@ impl State {
                 symbol,
                 data: MarketData::Bar(bar),
             });
-        } else if let Some(message) = get::<StatusMsg>(&record)? {
+        } else if let Some(message) = get::<StatusMsg>(record)? {
             let data = status(message.action).map(MarketData::Status);
             self.say(&mut says, message.ts_recv, data);
         }

@@ -14,11 +14,12 @@ const VALUE_SHOWN_MAX: usize = 64;
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// It cannot be read.
-    #[error("{file}: {source}")]
+    #[error("{file} cannot be read")]
     Io {
         /// The file.
         file: String,
         /// What the system says.
+        #[source]
         source: io::Error,
     },
     /// Nothing tells what it is.
@@ -80,6 +81,8 @@ pub enum Place {
     Line(u64),
     /// A record of a binary format; the first is 1.
     Record(u64),
+    /// No place in particular.
+    Whole,
 }
 
 impl fmt::Display for Place {
@@ -87,6 +90,7 @@ impl fmt::Display for Place {
         match self {
             Self::Line(line) => write!(f, ":{line}"),
             Self::Record(record) => write!(f, ": record {record}"),
+            Self::Whole => Ok(()),
         }
     }
 }

@@ -123,7 +123,7 @@ pub(super) fn decoder(
     let first = options.symbols.first().copied();
     let setting = Setting {
         symbol: first
-            .or_else(|| label_of(&name))
+            .or_else(|| symbol_of(format.name(), &name))
             .or_else(|| Label::new(NAMELESS).ok())
             .ok_or_else(|| damaged("no name for its rows".to_owned()))?,
         clock: options.clock,
@@ -176,10 +176,6 @@ pub(super) fn decoder(
         Format::Lobster => {
             names_symbols = false;
             let midnight = midnight(path, &name, options)?;
-            let setting = Setting {
-                symbol: first.or_else(|| ticker(&name)).unwrap_or(setting.symbol),
-                ..setting
-            };
             let levels = levels_beside(path, read)?;
             Box::new(Lobster::new(bytes, levels, midnight, setting))
         }
@@ -259,11 +255,19 @@ fn levels_beside(path: &Path, read: &Arc<AtomicU64>) -> Result<Option<Bytes>, Op
     source::open(&beside, read).map(|source| Some(source.bytes))
 }
 
-/// The stock of a file of LOBSTER's, which its name begins with.
-fn ticker(name: &str) -> Option<Label> {
-    name.split('_')
-        .next()
-        .and_then(|ticker| Label::new(ticker).ok())
+/// The symbol that vendors put into a file's name, else its name up to the first dot.
+fn symbol_of(format: &str, name: &str) -> Option<Label> {
+    let part = if format.starts_with("binance-") {
+        name.split('-').next()
+    } else if format.starts_with("histdata-") {
+        name.split('_').nth(2)
+    } else if format == "lobster" {
+        name.split('_').next()
+    } else {
+        None
+    };
+    part.and_then(|part| Label::new(part).ok())
+        .or_else(|| label_of(name))
 }
 
 /// What a file is by its first bytes, its first line or its name.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parquet::errors::ParquetError;
-use parquet::file::metadata::ColumnChunkMetaData;
+use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use types::{
     Aggressor, Bar, DepthUpdate, Label, MarketData, Price, Qty, Quote, TimestampNs, Trade,
@@ -222,7 +222,7 @@ fn check_places(file: &SerializedFileReader<File>, bytes: u64) -> Result<(), Str
     let groups = file.metadata().row_groups();
     if groups
         .iter()
-        .flat_map(|group| group.columns())
+        .flat_map(RowGroupMetaData::columns)
         .all(is_within)
     {
         Ok(())

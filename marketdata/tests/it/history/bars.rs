@@ -1,7 +1,7 @@
 //! Bars from trades, quotes and smaller bars, against figures worked out by hand.
 
 use marketdata::history::{Basis, Edges, Resampled, Row, RowError, Zone, parse_time};
-use types::{Aggressor, MarketData, Quote, Trade};
+use types::{Aggressor, DepthUpdate, Level, MarketData, Quote, Trade};
 
 use super::{at, label, line, price, qty};
 
@@ -92,6 +92,49 @@ fn a_middle_is_rounded_down() {
 }
 
 #[test]
+fn a_book_has_a_middle_while_both_sides_are_known() {
+    let levels = |levels: &[(&str, &str)]| {
+        levels
+            .iter()
+            .map(|(at_price, amount)| Level {
+                price: price(at_price),
+                qty: qty(amount),
+            })
+            .collect()
+    };
+    let depth = |bids: &[(&str, &str)], asks: &[(&str, &str)]| {
+        Box::new(DepthUpdate {
+            bids: levels(bids),
+            asks: levels(asks),
+        })
+    };
+    let rows = [
+        MarketData::DepthDelta(depth(&[("1", "1")], &[("2", "1")])),
+        MarketData::DepthSnapshot(depth(&[("99", "1"), ("98", "1")], &[("101", "1")])),
+        MarketData::DepthDelta(depth(&[], &[("101", "0")])),
+        MarketData::DepthDelta(depth(&[], &[("103", "2")])),
+        // Overlapping sides have no middle.
+        MarketData::DepthDelta(depth(&[("104", "1")], &[])),
+        MarketData::Gap,
+        MarketData::DepthDelta(depth(&[("99", "0"), ("104", "0")], &[])),
+    ];
+    let rows = rows
+        .into_iter()
+        .zip(1..)
+        .map(|(data, ts)| Row {
+            data,
+            ..trade("A", ts, "1", "1")
+        })
+        .collect();
+    check(
+        rows,
+        Basis::Mid,
+        Edges::Epoch { every: SECOND },
+        &["1970-01-01T00:00:01Z A B 1970-01-01T00:00:00Z 100 101 100 101 0"],
+    );
+}
+
+#[test]
 fn smaller_bars_make_the_same_bars_as_their_trades() {
     let rows: Vec<Row> = (0..3_000_u64)
         .map(|place| {
@@ -136,6 +179,10 @@ fn days_of_new_york_begin_at_five_in_the_afternoon() {
     assert_eq!(
         around("2024-03-10T12:00:00Z"),
         "2024-03-09T22:00:00Z 2024-03-10T21:00:00Z"
+    );
+    assert_eq!(
+        around("2024-11-03T21:59:59Z"),
+        "2024-11-02T21:00:00Z 2024-11-03T22:00:00Z"
     );
     let hours = Edges::Daily {
         every: 4 * 3_600 * SECOND,

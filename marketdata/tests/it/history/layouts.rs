@@ -62,8 +62,8 @@ fn a_maker_who_bought_was_sold_to() {
         &Options::default(),
         "binance-agg-trades",
         &[
-            "2025-01-01T00:00:00.123456Z BTCUSDT-aggTrades-2025-01-01 T 93576x0.015 Seller",
-            "2025-01-01T00:00:00.123999Z BTCUSDT-aggTrades-2025-01-01 T 93575.99x0.001 Buyer",
+            "2025-01-01T00:00:00.123456Z BTCUSDT T 93576x0.015 Seller",
+            "2025-01-01T00:00:00.123999Z BTCUSDT T 93575.99x0.001 Buyer",
         ],
         &[],
     );
