@@ -104,7 +104,7 @@ fn parse_minute(text: &str) -> Result<u16, String> {
 enum Sink {
     Csv(RowsWriter<BufWriter<File>>),
     Parquet(Box<ParquetWriter<BufWriter<File>>>),
-    Recording(RecordingWriter<BufWriter<File>>),
+    Recording(Box<RecordingWriter<BufWriter<File>>>),
 }
 
 impl Sink {
@@ -113,7 +113,7 @@ impl Sink {
         Ok(match target {
             Target::Csv => Self::Csv(RowsWriter::new(file)?),
             Target::Parquet => Self::Parquet(Box::new(ParquetWriter::new(file)?)),
-            Target::Recording => Self::Recording(RecordingWriter::new(file)?),
+            Target::Recording => Self::Recording(Box::new(RecordingWriter::new(file)?)),
         })
     }
 

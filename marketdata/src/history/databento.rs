@@ -114,9 +114,7 @@ impl Decode for Databento {
 }
 
 /// The record as one of a type, if it is of that type; a record that is too short for its type is a bad row.
-fn get<'a, T: HasRType<Header = RecordHeader>>(
-    record: RecordRef<'a>,
-) -> Result<Option<&'a T>, Fault> {
+fn get<T: HasRType<Header = RecordHeader>>(record: RecordRef<'_>) -> Result<Option<&T>, Fault> {
     if !record.has::<T>() {
         return Ok(None);
     }

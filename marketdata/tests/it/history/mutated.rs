@@ -9,7 +9,7 @@ use marketdata::history::{self, Format, Options};
 use super::{fixture, label, samples};
 
 /// Broken files of each format.
-const MUTATED: u64 = 2_000;
+const MUTATED: u64 = 500;
 /// More bytes than any reader of a broken sample allocates at a time: blocks and metadata up to their limits.
 const ALLOCATED_MAX: u64 = 160 << 20;
 
