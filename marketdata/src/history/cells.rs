@@ -266,7 +266,7 @@ impl Cells {
             .midnight(date)
             .ok_or_else(|| Fault::value("date", date, "a date from 1970 to 2553"))?;
         Ok(Some(Moment {
-            ts: TimestampNs(midnight.0 + self.time.unwrap_or(0)),
+            ts: TimestampNs(midnight.0.saturating_add(self.time.unwrap_or(0))),
             unit: 1,
             is_date: self.time.unwrap_or(0) == 0,
         }))

@@ -167,7 +167,7 @@ impl Decode for Itch {
         if since > DAY_NS {
             return Err(Fault::value("the time", since, "ns since midnight"));
         }
-        let ts = TimestampNs(midnight.0 + since);
+        let ts = TimestampNs(midnight.0.saturating_add(since));
         if kind == b'R' {
             let stock = body.stock()?;
             symbols.insert(locate, stock);

@@ -150,7 +150,7 @@ impl Decode for Lobster {
             price,
             side,
         } = parsed?;
-        let ts = TimestampNs(self.midnight.0 + since);
+        let ts = TimestampNs(self.midnight.0.saturating_add(since));
         let symbol = self.setting.symbol;
         let mut say = |data| {
             out.push_back(Row {

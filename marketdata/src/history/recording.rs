@@ -8,10 +8,13 @@
 //! ```
 //!
 //! All integers are little-endian. The checksum of a block covers the fields before it and the packed bytes. What
-//! the columns hold is in `block.rs`. A file that was cut off is read up to its last whole block.
+//! the columns hold is in `columns.rs`. A file that was cut off is read up to its last whole block.
 
 mod block;
+mod columns;
 mod footer;
+mod number;
+mod packer;
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -27,8 +30,9 @@ use super::decode::{Decode, Fault};
 use super::error::Place;
 use super::source::FETCH_BYTES;
 use super::{Clock, OpenError};
-use block::{Block, Packer};
+use block::Block;
 use footer::{Entry, Footer};
+use packer::Packer;
 
 pub use footer::{Summary, SymbolSummary};
 
@@ -90,7 +94,7 @@ impl<W: Write> RecordingWriter<W> {
     /// # Errors
     /// Those of the writer.
     pub fn write(&mut self, row: Row) -> io::Result<()> {
-        self.levels += block::levels(&row.data);
+        self.levels += columns::levels(&row.data);
         self.rows.push(row);
         if self.rows.len() == BLOCK_ROWS_MAX || self.levels >= BLOCK_LEVELS_MAX {
             self.flush_block()?;

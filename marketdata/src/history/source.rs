@@ -1,8 +1,8 @@
 //! The bytes of a file, unpacked, and the name that they go by.
 //!
 //! A file is read through one buffer of a quarter mebibyte. Mapping it into memory would save the copy into that
-//! buffer, which costs less than a hundredth of what decoding costs (`docs/data.md` has the figure), and needs
-//! `unsafe`, which the workspace forbids.
+//! buffer, a few hundredths of what decoding costs at most (`docs/data.md` has the figures), and needs `unsafe`, which
+//! the workspace forbids.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};

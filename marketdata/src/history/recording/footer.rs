@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use types::{Label, Price, Qty, TimestampNs};
 
-use super::block::{Cursor, gcd, put};
+use super::number::{Cursor, gcd, put};
 
 /// Where a block is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
