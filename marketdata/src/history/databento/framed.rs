@@ -1,5 +1,5 @@
 //! The bytes of a DBN file on their way to its decoder, which takes a file that ends within a record for a whole
-//! one, and the length of the metadata for true.
+//! one, and what it says of the lengths of metadata and records for true.
 
 use std::io::{self, Read};
 
@@ -8,8 +8,11 @@ pub(super) const METADATA_BYTES_MAX: u32 = 64 * 1024 * 1024;
 
 /// Bytes before the metadata: `DBN`, the version, the length.
 const PRELUDE_BYTES: usize = 8;
-/// The unit of a record's length.
+/// The unit of a record's length, the least bytes of a record, and what its bytes are a multiple of. The decoder refers
+/// to records in place and takes for granted that they are aligned.
 const LENGTH_UNIT: u64 = 4;
+const RECORD_BYTES_MIN: u64 = 16;
+const RECORD_ALIGNMENT: u64 = 8;
 
 /// Follows where records end.
 #[derive(Debug)]
@@ -51,8 +54,11 @@ impl<R> Framed<R> {
             }
             if self.left == 0 {
                 self.left = u64::from(*first) * LENGTH_UNIT;
-                if self.left == 0 {
-                    return Err(io::Error::other("a record of no length"));
+                if self.left < RECORD_BYTES_MIN || !self.left.is_multiple_of(RECORD_ALIGNMENT) {
+                    return Err(io::Error::other(format!(
+                        "a record of {} bytes; accepted: a multiple of {RECORD_ALIGNMENT} from {RECORD_BYTES_MIN} on",
+                        self.left
+                    )));
                 }
             }
             let step = self.left.min(bytes.len() as u64);

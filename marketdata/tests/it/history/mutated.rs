@@ -34,6 +34,36 @@ fn mutated(random: &mut Xorshift64Star, sample: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// The first block of a recording with broken columns under a checksum that is right.
+fn sealed(random: &mut Xorshift64Star, sample: &[u8]) -> Vec<u8> {
+    const BLOCK: usize = 17;
+    const PAYLOAD: usize = BLOCK + 32;
+    let word = |at: usize| u32::from_le_bytes(sample[at..at + 4].try_into().unwrap());
+    let end = PAYLOAD + word(BLOCK + 8) as usize;
+    let raw = word(BLOCK + 4) as usize;
+    let columns = zstd::bulk::decompress(&sample[PAYLOAD..end], raw).unwrap();
+    let columns = mutated(random, &columns);
+    let packed = zstd::bulk::compress(&columns, 1).unwrap();
+    let mut header = sample[BLOCK..PAYLOAD - 4].to_vec();
+    let rows = if random.below(4) == 0 {
+        random.below(70_000) as u32
+    } else {
+        word(BLOCK)
+    };
+    header[..4].copy_from_slice(&rows.to_le_bytes());
+    header[4..8].copy_from_slice(&(columns.len() as u32).to_le_bytes());
+    header[8..12].copy_from_slice(&(packed.len() as u32).to_le_bytes());
+    let crc = crc32c::crc32c_append(crc32c::crc32c(&header), &packed);
+    [
+        &sample[..BLOCK],
+        &header,
+        &crc.to_le_bytes(),
+        &packed,
+        &sample[end..],
+    ]
+    .concat()
+}
+
 fn samples() -> Vec<(&'static str, Vec<u8>)> {
     let rows = samples::rows();
     let text = |name: &str| fs::read(fixture("history").join(name)).unwrap();
@@ -43,6 +73,7 @@ fn samples() -> Vec<(&'static str, Vec<u8>)> {
         ("npz", samples::npy(&samples::events())),
         ("dbn", samples::mbo()),
         ("recording", samples::recording(&rows)),
+        ("sealed", samples::recording(&rows)),
         ("parquet", samples::parquet(&rows)),
         ("tardis-book", text("tardis_book.csv")),
         ("binance-klines", text("BTCUSDT-1m-2024-01.csv")),
@@ -70,19 +101,24 @@ fn broken_files_of_every_format_are_told_of() {
         ..Options::default()
     };
     for (name, sample) in samples() {
-        let format = Format::named(name).unwrap();
+        let is_sealed = name == "sealed";
+        let format = Format::named(if is_sealed { "recording" } else { name }).unwrap();
         let mut random = Xorshift64Star::new(7);
         let (mut good, mut bad, mut refused) = (0_u64, 0_u64, 0_u64);
         for seed in 0..count {
-            let bytes = mutated(&mut random, &sample);
+            let bytes = if is_sealed {
+                sealed(&mut random, &sample)
+            } else {
+                mutated(&mut random, &sample)
+            };
             fs::write(&path, &bytes).unwrap();
             let used = allocation_counter::measure(|| {
                 let Ok(rows) = history::open(&path, Some(&format), &options) else {
                     refused += 1;
                     return;
                 };
-                // No sample has a row in less than a byte.
-                let steps_max = bytes.len() as u64 * 64 + 1_000;
+                // Rows that are packed take a byte each before; others more.
+                let steps_max = bytes.len() as u64 + history::BLOCK_ROWS_MAX as u64;
                 let mut steps = 0;
                 for row in rows {
                     steps += 1;
