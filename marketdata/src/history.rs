@@ -141,6 +141,8 @@ pub struct Rows {
     format: Format,
     decoder: Box<dyn Decode>,
     pending: VecDeque<Row>,
+    /// What was wrong after the rows that are pending.
+    held: Option<RowError>,
     symbols: Vec<Label>,
     disorder: Disorder,
     tick: Option<Price>,
@@ -176,6 +178,7 @@ pub fn open(path: &Path, format: Option<&Format>, options: &Options) -> Result<R
         format,
         decoder,
         pending: VecDeque::new(),
+        held: None,
         symbols,
         disorder: options.disorder,
         tick: options.tick,
@@ -250,13 +253,16 @@ impl Iterator for Rows {
                 }
                 continue;
             }
+            if let Some(error) = self.held.take() {
+                return Some(Err(error));
+            }
             if self.has_ended {
                 return None;
             }
             match self.decoder.decode(&mut self.pending) {
                 Ok(true) => {}
                 Ok(false) => self.has_ended = true,
-                Err(fault) => return Some(Err(self.error(fault))),
+                Err(fault) => self.held = Some(self.error(fault)),
             }
         }
     }

@@ -276,7 +276,10 @@ fn write(args: &Args, target: Target, file: File, merged: Merged) -> anyhow::Res
                     rows += 1;
                     sink.write(bar)?;
                 }
-                Err(error) => end = Err(error),
+                Err(error) => {
+                    end = Err(error);
+                    break;
+                }
             }
         }
         tell(bars.rows().rows());
@@ -292,7 +295,10 @@ fn write(args: &Args, target: Target, file: File, merged: Merged) -> anyhow::Res
                     rows += 1;
                     sink.write(row)?;
                 }
-                Err(error) => end = Err(error),
+                Err(error) => {
+                    end = Err(error);
+                    break;
+                }
             }
         }
         tell(&merged);

@@ -1,5 +1,6 @@
 //! `dynasty data ls`: what there is.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -167,15 +168,15 @@ fn listing(file: &Path, bytes: u64, args: &Args) -> Listing {
     }
     let reads_all = args.read || bytes <= READ_BYTES_MAX;
     let mut count = 0;
+    let mut seen = HashSet::new();
     for row in rows.by_ref() {
         match row {
             Ok(row) => {
                 count += 1;
                 listing.first.get_or_insert(row.ts);
                 listing.last = listing.last.max(Some(row.ts));
-                let symbol = row.symbol.as_str();
-                if listing.symbols.iter().all(|known| known != symbol) {
-                    listing.symbols.push(symbol.to_owned());
+                if seen.insert(row.symbol) {
+                    listing.symbols.push(row.symbol.to_string());
                 }
                 let kind = told::kind(&row.data);
                 if !listing.kinds.contains(&kind) {
