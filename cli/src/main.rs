@@ -1,5 +1,6 @@
 //! The `dynasty` binary: argument parsing and composition, nothing else.
 
+mod data;
 mod demo;
 mod feeds;
 mod journal;
@@ -32,6 +33,7 @@ use clap::{Parser, Subcommand};
   dynasty plan explain fixtures/plans/eod-trail-50k.toml        a plan in plain words and numbers
   dynasty verify-breach proof.json                              recompute a verdict
   dynasty journal verify data                                   check what a run has written
+  dynasty data stat trades.csv.gz                               what a recorded market holds
   dynasty recover data --to 4711 --state                        the state at any moment of the past"
 )]
 struct Cli {
@@ -51,6 +53,7 @@ enum Command {
     Plan(plan::Args),
     VerifyBreach(verify::Args),
     Journal(journal::Args),
+    Data(data::Args),
     Recover(recover::Args),
 }
 
@@ -74,6 +77,7 @@ fn main() -> ExitCode {
         Command::Plan(args) => plan::run_command(&args),
         Command::VerifyBreach(args) => verify::run_command(&args),
         Command::Journal(args) => journal::run_command(&args),
+        Command::Data(args) => data::run_command(&args),
         Command::Recover(args) => recover::run_command(&args),
     };
     done.unwrap_or_else(|error| {

@@ -1,13 +1,14 @@
-//! Where market events come from: live feeds, recordings on disk, the path of quotes inside a bar, the
-//! looping demo market, and synthetic quotes for benches and tests.
+//! Where market events come from: live feeds, recordings on disk, files in the formats that people have, the path
+//! of quotes inside a bar, the looping demo market, and synthetic quotes for benches and tests.
 //!
-//! Everything but [`connection`], the servers of [`local`] and the files of [`tape`] is a pure function of its
+//! Everything but [`connection`], the servers of [`local`] and the files of [`tape`] and [`history`] is a pure function of its
 //! input: no clock, no network, no randomness other than a seed. Prices and quantities go from text to integers without a float between.
 
 pub mod connection;
 pub mod demo;
 pub mod feed;
 pub mod generator;
+pub mod history;
 pub mod intrabar;
 pub mod local;
 pub mod recording;

@@ -7,6 +7,8 @@ mod faults;
 #[cfg(test)]
 mod generator;
 #[cfg(test)]
+mod history;
+#[cfg(test)]
 mod intrabar;
 #[cfg(test)]
 mod malformed;

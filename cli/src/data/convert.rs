@@ -1,0 +1,309 @@
+//! `dynasty data convert`: files as one file of another format, merged by time, as they are or as bars.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use anyhow::{Context, bail};
+use clap::ValueEnum;
+use indicatif::ProgressBar;
+use marketdata::history::{
+    self, BadRows, Basis, Clean, Edges, Merge, ParquetWriter, RecordingWriter, Resampled, Row,
+    RowError, Rows, RowsWriter, Zone,
+};
+
+use super::Usage;
+use super::input::{Input, parse_length, parse_zone, tell_bad};
+use crate::progress::reading_progress;
+
+/// 24 hours.
+const DAY_NS: u64 = 86_400_000_000_000;
+
+/// Write files as one, in order of time, in another format; as they are, or as bars.
+///
+/// Rows of one time come in the order of their files. The file is there when it is complete, and not before.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  dynasty data convert BTCUSDT-trades-2024-01.zip ETHUSDT-trades-2024-01.zip both.dyn
+  dynasty data convert both.dyn minutes.parquet --every 1m
+  dynasty data convert quotes.csv.gz mid.csv --columns ts:ms,bid,ask --every 5m --of mid
+  dynasty data convert eurusd.dyn days.csv --every 1d --of mid --session 17:00 --session-zone America/New_York")]
+pub(super) struct Args {
+    /// The files that are read, and last the one that is written.
+    #[arg(required = true, num_args = 2.., value_names = ["IN", "OUT"])]
+    files: Vec<PathBuf>,
+    /// What is written [default: by the ending: .csv, .parquet, .dyn].
+    #[arg(long, value_enum)]
+    to: Option<Target>,
+    /// Make bars of this length.
+    #[arg(long, value_name = "DURATION", value_parser = parse_length)]
+    every: Option<u64>,
+    /// What bars are made of.
+    #[arg(long, value_enum, default_value_t = BasisArg::Trades, requires = "every")]
+    of: BasisArg,
+    /// When a day begins, as a local time: bars start there and end with the day.
+    #[arg(long, value_name = "HH:MM", value_parser = parse_minute, requires = "every")]
+    session: Option<u16>,
+    /// The zone of --session.
+    #[arg(long, value_name = "ZONE", value_parser = parse_zone, default_value = "UTC", requires = "session", allow_hyphen_values = true)]
+    session_zone: Zone,
+    /// Replace the file that is written if it exists.
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    input: Input,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Target {
+    /// Text with a row on each line.
+    Csv,
+    /// A Parquet table.
+    Parquet,
+    /// Our own recording.
+    Recording,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum BasisArg {
+    Trades,
+    Mid,
+    Bid,
+    Ask,
+    /// Smaller bars.
+    Bars,
+}
+
+impl From<BasisArg> for Basis {
+    fn from(basis: BasisArg) -> Self {
+        match basis {
+            BasisArg::Trades => Self::Trades,
+            BasisArg::Mid => Self::Mid,
+            BasisArg::Bid => Self::Bid,
+            BasisArg::Ask => Self::Ask,
+            BasisArg::Bars => Self::Bars,
+        }
+    }
+}
+
+fn parse_minute(text: &str) -> Result<u16, String> {
+    let accepted = || "accepted: a time of day such as 17:00".to_owned();
+    let (hour, minute) = text.split_once(':').ok_or_else(accepted)?;
+    let parse = |part: &str, below: u16| {
+        let value: Option<u16> = part.parse().ok();
+        value.filter(|&value| value < below).ok_or_else(accepted)
+    };
+    Ok(parse(hour, 24)? * 60 + parse(minute, 60)?)
+}
+
+/// What is written.
+enum Sink {
+    Csv(RowsWriter<BufWriter<File>>),
+    Parquet(Box<ParquetWriter<BufWriter<File>>>),
+    Recording(Box<RecordingWriter<BufWriter<File>>>),
+}
+
+impl Sink {
+    fn new(target: Target, file: File) -> io::Result<Self> {
+        let file = BufWriter::with_capacity(1 << 20, file);
+        Ok(match target {
+            Target::Csv => Self::Csv(RowsWriter::new(file)?),
+            Target::Parquet => Self::Parquet(Box::new(ParquetWriter::new(file)?)),
+            Target::Recording => Self::Recording(Box::new(RecordingWriter::new(file)?)),
+        })
+    }
+
+    fn write(&mut self, row: Row) -> io::Result<()> {
+        match self {
+            Self::Csv(writer) => writer.write(&row),
+            Self::Parquet(writer) => writer.write(&row),
+            Self::Recording(writer) => writer.write(row),
+        }
+    }
+
+    fn finish(self) -> io::Result<()> {
+        let file = match self {
+            Self::Csv(writer) => writer.finish()?,
+            Self::Parquet(writer) => writer.finish()?,
+            Self::Recording(writer) => writer.finish()?.0,
+        };
+        file.into_inner()?.sync_all()
+    }
+}
+
+/// The rows of all files, and how far they are read.
+struct Merged {
+    merge: Merge<Clean<Rows>>,
+    counters: Vec<Arc<AtomicU64>>,
+    progress: ProgressBar,
+    rows: u64,
+}
+
+impl Iterator for Merged {
+    type Item = Result<Row, RowError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.rows += 1;
+        if self.rows.is_multiple_of(65_536) {
+            let read = self.counters.iter();
+            let read = read.map(|counter| counter.load(Ordering::Relaxed)).sum();
+            self.progress.set_position(read);
+        }
+        self.merge.next().map(|(_, row)| row)
+    }
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let Some((out, files)) = args.files.split_last() else {
+        bail!("nothing to read");
+    };
+    let target = match args.to {
+        Some(target) => target,
+        None => match out.extension().and_then(|ending| ending.to_str()) {
+            Some("csv") => Target::Csv,
+            Some("parquet") => Target::Parquet,
+            Some("dyn") => Target::Recording,
+            _ => bail!(Usage(format!(
+                "{}: its ending does not say what to write; accepted: .csv, .parquet, .dyn, or --to",
+                out.display()
+            ))),
+        },
+    };
+    if out.exists() && !args.force {
+        bail!("{} exists; --force replaces it", out.display());
+    }
+    let mut sources = Vec::new();
+    let mut bytes = 0;
+    for file in files {
+        sources.push(args.input.open(file, None)?);
+        bytes += history::size(file)?;
+    }
+    let progress = reading_progress(bytes)?;
+    let merged = Merged {
+        counters: sources
+            .iter()
+            .map(|source| source.rows().bytes_counter())
+            .collect(),
+        merge: Merge::new(sources),
+        progress: progress.clone(),
+        rows: 0,
+    };
+    let partial = partial(out);
+    let file = File::create(&partial).with_context(|| partial.display().to_string())?;
+    let done = write(args, target, file, merged);
+    progress.finish_and_clear();
+    let written = match done {
+        Ok(Written { rows: 0, .. }) if args.every.is_some() => {
+            let _ = fs::remove_file(&partial);
+            bail!(
+                "no bar was made: --of says of what (trades, mid, bid, ask, bars), and `dynasty data stat` what there \
+                 is"
+            );
+        }
+        Ok(written) => written,
+        Err(error) => {
+            // What went wrong is told; that the rest stays could only be told beside it.
+            let _ = fs::remove_file(&partial);
+            return Err(error);
+        }
+    };
+    fs::rename(&partial, out).with_context(|| out.display().to_string())?;
+    println!(
+        "{}: {} rows, {} bytes{}",
+        out.display(),
+        written.rows,
+        history::size(out)?,
+        if written.bad > 0 {
+            format!("; {} bad rows were passed over", written.bad)
+        } else {
+            String::new()
+        }
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn partial(out: &Path) -> PathBuf {
+    let mut name = out.as_os_str().to_owned();
+    name.push(".partial");
+    name.into()
+}
+
+/// What came of it.
+struct Written {
+    rows: u64,
+    bad: u64,
+}
+
+fn write(args: &Args, target: Target, file: File, merged: Merged) -> anyhow::Result<Written> {
+    let mut sink = Sink::new(target, file)?;
+    let mut rows = 0;
+    let mut bad = 0;
+    let mut tell = |merged: &Merged| {
+        for source in merged.merge.sources() {
+            tell_bad(source, source.rows().file());
+            bad += source.bad();
+        }
+    };
+    if let Some(every) = args.every {
+        if args.input.allows_any_order() {
+            bail!(Usage(
+                "bars are made of rows in order of time: leave out --any-order".to_owned()
+            ));
+        }
+        let edges = match args.session {
+            None => Edges::Epoch { every },
+            Some(_) if every > DAY_NS => {
+                bail!(Usage(
+                    "--every: bars of a --session are at most 1d long".to_owned()
+                ));
+            }
+            Some(minute) => Edges::Daily {
+                every,
+                zone: args.session_zone.clone(),
+                minute,
+            },
+        };
+        let bars = Resampled::new(merged, args.of.into(), edges);
+        let mut bars = Clean::new(bars, BadRows::Skipped);
+        let mut end = Ok(());
+        for bar in bars.by_ref() {
+            match bar {
+                Ok(bar) => {
+                    rows += 1;
+                    sink.write(bar)?;
+                }
+                Err(error) => {
+                    end = Err(error);
+                    break;
+                }
+            }
+        }
+        tell(bars.rows().rows());
+        end?;
+        tell_bad(&bars, "bars");
+        bad += bars.bad();
+    } else {
+        let mut merged = merged;
+        let mut end = Ok(());
+        for row in merged.by_ref() {
+            match row {
+                Ok(row) => {
+                    rows += 1;
+                    sink.write(row)?;
+                }
+                Err(error) => {
+                    end = Err(error);
+                    break;
+                }
+            }
+        }
+        tell(&merged);
+        end?;
+    }
+    sink.finish()?;
+    Ok(Written { rows, bad })
+}

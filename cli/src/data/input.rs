@@ -1,0 +1,211 @@
+//! What the command line says of the files that are read, and the rows that come of it.
+
+use std::path::Path;
+
+use clap::ValueEnum;
+use jiff::SignedDuration;
+use jiff::civil::Date;
+use marketdata::history::{
+    self, BadRows, Clean, Clock, Disorder, Format, Layout, Options, Rows, Zone,
+};
+use types::{Label, Price, Qty, TimestampNs};
+
+/// How files are read. What is left out is found in the file or its name.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "How files are read")]
+pub(super) struct Input {
+    /// The format: a name of docs/data.md, such as binance-trades, tardis-quotes, itch, lobster.
+    #[arg(long, value_name = "NAME", value_parser = parse_layout, conflicts_with = "columns")]
+    layout: Option<Format>,
+    /// The columns of a text or a Parquet table, such as ts:ms,bid,ask or ts=when:us,price=px/100,qty=size.
+    #[arg(long, value_name = "COLUMNS")]
+    columns: Option<String>,
+    /// What stands between --columns of a text: a character, or tab.
+    #[arg(long, value_name = "CHAR", default_value = ",", value_parser = parse_separator, requires = "columns")]
+    separator: u8,
+    /// Of a file with symbols: only these. Of another: what its rows are called.
+    #[arg(long, value_name = "SYMBOL")]
+    symbol: Vec<Label>,
+    /// The day of times since midnight.
+    #[arg(long, value_name = "DATE", value_parser = parse_date)]
+    date: Option<Date>,
+    /// The zone of times without one: an IANA name, or an offset such as -05:00.
+    #[arg(long, value_name = "ZONE", value_parser = parse_zone, allow_hyphen_values = true)]
+    zone: Option<Zone>,
+    /// The length of bars that do not say where they end, such as 1m.
+    #[arg(long, value_name = "DURATION", value_parser = parse_length)]
+    interval: Option<u64>,
+    /// Which time rows have, where there are two.
+    #[arg(long, value_enum, default_value_t = ClockArg::Receive)]
+    clock: ClockArg,
+    /// The price step. Prices off it are bad rows.
+    #[arg(long, value_name = "PRICE", value_parser = parse_tick)]
+    tick: Option<Price>,
+    /// The quantity step. Quantities off it are bad rows.
+    #[arg(long, value_name = "QTY", value_parser = parse_lot)]
+    lot: Option<Qty>,
+    /// Only rows of this time and later.
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    from: Option<TimestampNs>,
+    /// Only rows before this time.
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    until: Option<TimestampNs>,
+    /// What becomes of a bad row: passed over and counted, or the end.
+    #[arg(long, value_enum, default_value_t = BadRowsArg::Skip)]
+    bad_rows: BadRowsArg,
+    /// Rows may step back in time.
+    #[arg(long)]
+    any_order: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ClockArg {
+    /// When it was received, where the file says that.
+    Receive,
+    /// When the venue says it happened.
+    Venue,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum BadRowsArg {
+    /// Passed over and counted.
+    Skip,
+    /// The end of the work.
+    Fatal,
+}
+
+fn parse_layout(name: &str) -> Result<Format, String> {
+    Format::named(name).ok_or_else(|| {
+        let names: Vec<_> = Format::names().collect();
+        format!("accepted: {}", names.join(", "))
+    })
+}
+
+fn parse_separator(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        b"tab" => Ok(b'\t'),
+        [byte] => Ok(*byte),
+        _ => Err("accepted: one character, or tab".to_owned()),
+    }
+}
+
+fn parse_date(text: &str) -> Result<Date, String> {
+    history::parse_date(text).ok_or_else(|| "accepted: a date such as 2024-01-31".to_owned())
+}
+
+pub(super) fn parse_zone(name: &str) -> Result<Zone, String> {
+    let accepted = "accepted: an IANA name such as America/New_York, or an offset such as -05:00";
+    Zone::named(name).ok_or_else(|| accepted.to_owned())
+}
+
+/// A length of time above zero, in ns.
+pub(super) fn parse_length(text: &str) -> Result<u64, String> {
+    let accepted = "accepted: a length above zero such as 30s, 1m, 4h, 1d, 1w";
+    // Days and weeks of 24 hours, which the parser of durations leaves open.
+    let days = |unit: char, hours: i64| {
+        let count: i64 = text.strip_suffix(unit)?.parse().ok()?;
+        Some(SignedDuration::from_hours(count.checked_mul(hours)?))
+    };
+    days('d', 24)
+        .or_else(|| days('w', 7 * 24))
+        .or_else(|| text.parse().ok())
+        .and_then(|length: SignedDuration| u64::try_from(length.as_nanos()).ok())
+        .filter(|&length| length > 0)
+        .ok_or_else(|| accepted.to_owned())
+}
+
+fn parse_tick(text: &str) -> Result<Price, String> {
+    text.parse()
+        .ok()
+        .filter(|tick: &Price| tick.0 > 0)
+        .ok_or_else(|| "accepted: a price above zero of at most 9 decimals".to_owned())
+}
+
+fn parse_lot(text: &str) -> Result<Qty, String> {
+    text.parse()
+        .ok()
+        .filter(|lot: &Qty| lot.0 > 0)
+        .ok_or_else(|| "accepted: a quantity above zero of at most 8 decimals".to_owned())
+}
+
+fn parse_time(text: &str) -> Result<TimestampNs, String> {
+    history::parse_time(text, &Zone::UTC)
+        .ok_or_else(|| "accepted: a time such as 2024-01-31 or 2024-01-31T14:30:00Z".to_owned())
+}
+
+impl Input {
+    /// Rows of a file, bad ones and all.
+    pub(super) fn rows(&self, path: &Path, disorder: Option<Disorder>) -> anyhow::Result<Rows> {
+        let format = match &self.columns {
+            Some(columns) => Some(Format::Table(Layout::parse(columns, self.separator)?)),
+            None => self.layout.clone(),
+        };
+        let options = Options {
+            symbols: self.symbol.clone(),
+            date: self.date,
+            zone: self.zone.clone(),
+            interval: self.interval,
+            clock: match self.clock {
+                ClockArg::Receive => Clock::Receive,
+                ClockArg::Venue => Clock::Venue,
+            },
+            disorder: disorder.unwrap_or(if self.any_order {
+                Disorder::Allowed
+            } else {
+                Disorder::Refused
+            }),
+            tick: self.tick,
+            lot: self.lot,
+            from: self.from,
+            to: self.until,
+        };
+        Ok(history::open(path, format.as_ref(), &options)?)
+    }
+
+    /// Good rows of a file.
+    pub(super) fn open(
+        &self,
+        path: &Path,
+        disorder: Option<Disorder>,
+    ) -> anyhow::Result<Clean<Rows>> {
+        let bad_rows = match self.bad_rows {
+            BadRowsArg::Skip => BadRows::Skipped,
+            BadRowsArg::Fatal => BadRows::Fatal,
+        };
+        Ok(Clean::new(self.rows(path, disorder)?, bad_rows))
+    }
+
+    pub(super) const fn allows_any_order(&self) -> bool {
+        self.any_order
+    }
+}
+
+/// Tells of the bad rows that were passed over.
+pub(super) fn tell_bad<I>(rows: &Clean<I>, file: &str)
+where
+    I: Iterator<Item = Result<history::Row, history::RowError>>,
+{
+    for error in rows.shown() {
+        eprintln!("{error}");
+    }
+    let more = rows.bad() - rows.shown().len() as u64;
+    if more > 0 {
+        eprintln!("{file}: and {more} more bad rows");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_are_read_with_days_and_weeks_of_24_hours() {
+        assert_eq!(parse_length("1m"), Ok(60_000_000_000));
+        assert_eq!(parse_length("250ms"), Ok(250_000_000));
+        assert_eq!(parse_length("1d"), Ok(86_400_000_000_000));
+        assert_eq!(parse_length("2w"), Ok(14 * 86_400_000_000_000));
+        for text in ["0s", "-1m", "", "m", "1 fortnight"] {
+            assert!(parse_length(text).is_err(), "{text}");
+        }
+    }
+}

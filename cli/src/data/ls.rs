@@ -1,0 +1,199 @@
+//! `dynasty data ls`: what there is.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use comfy_table::presets::NOTHING;
+use comfy_table::{CellAlignment, Table};
+use marketdata::history::{self, Disorder};
+use serde_json::json;
+use types::TimestampNs;
+
+use super::input::Input;
+use super::{OutputFormat, told};
+
+/// List files: format, symbol, kind, rows, first and last time.
+///
+/// Rows and the last time are there for our own recordings, which say them, and for files up to 16 MiB, which are
+/// read through.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  dynasty data ls recordings
+  dynasty data ls *.zip --format json
+  dynasty data ls recordings --read     counts rows of large files, too")]
+pub(super) struct Args {
+    /// Files, or directories whose files are listed.
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// Read files of any size through.
+    #[arg(long)]
+    read: bool,
+    /// How the list is told.
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+    format: OutputFormat,
+    #[command(flatten)]
+    input: Input,
+}
+
+/// Files up to here are read through, bytes.
+const READ_BYTES_MAX: u64 = 16 << 20;
+
+/// What is known of a file.
+#[derive(Debug, Default)]
+struct Listing {
+    format: String,
+    symbols: Vec<String>,
+    kinds: Vec<&'static str>,
+    rows: Option<u64>,
+    first: Option<TimestampNs>,
+    last: Option<TimestampNs>,
+    bad: u64,
+    problem: Option<String>,
+}
+
+/// The most symbols that a listing names.
+const SYMBOLS_SHOWN_MAX: usize = 3;
+
+pub(super) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    let mut files = Vec::new();
+    for path in &args.paths {
+        if path.is_dir() {
+            let entries = fs::read_dir(path).with_context(|| path.display().to_string())?;
+            let mut inside: Vec<PathBuf> = entries
+                .map(|entry| entry.map(|entry| entry.path()))
+                .collect::<Result<_, _>>()?;
+            inside.retain(|path| path.is_file());
+            inside.sort();
+            files.extend(inside);
+        } else {
+            files.push(path.clone());
+        }
+    }
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_header([
+        "file", "bytes", "format", "symbols", "kinds", "rows", "bad", "first", "last",
+    ]);
+    for column in [1, 5, 6] {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    for file in &files {
+        let bytes = history::size(file)?;
+        let listing = listing(file, bytes, args);
+        match args.format {
+            OutputFormat::Text => {
+                let dash = || "-".to_owned();
+                table.add_row([
+                    file.display().to_string(),
+                    bytes.to_string(),
+                    listing
+                        .problem
+                        .clone()
+                        .map_or(listing.format, |_| "?".to_owned()),
+                    named(&listing.symbols),
+                    listing.kinds.join(" "),
+                    listing.rows.map_or_else(dash, |rows| rows.to_string()),
+                    listing.bad.to_string(),
+                    listing.first.map_or_else(dash, |ts| ts.to_string()),
+                    listing.last.map_or_else(dash, |ts| ts.to_string()),
+                ]);
+                if let Some(problem) = listing.problem {
+                    eprintln!("{problem}");
+                }
+            }
+            OutputFormat::Json => writeln!(
+                out,
+                "{}",
+                json!({
+                    "file": file.display().to_string(),
+                    "bytes": bytes,
+                    "format": listing.format,
+                    "symbols": listing.symbols,
+                    "kinds": listing.kinds,
+                    "rows": listing.rows,
+                    "bad": listing.bad,
+                    "first": listing.first.map(|ts| ts.to_string()),
+                    "last": listing.last.map(|ts| ts.to_string()),
+                    "problem": listing.problem,
+                })
+            )?,
+        }
+    }
+    if args.format == OutputFormat::Text {
+        writeln!(out, "{table}")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn named(symbols: &[String]) -> String {
+    let shown = symbols.len().min(SYMBOLS_SHOWN_MAX);
+    let more = symbols.len() - shown;
+    let names = symbols[..shown].join(" ");
+    if more > 0 {
+        format!("{names} and {more} more")
+    } else {
+        names
+    }
+}
+
+fn listing(file: &Path, bytes: u64, args: &Args) -> Listing {
+    let mut listing = Listing::default();
+    let mut rows = match args.input.open(file, Some(Disorder::Allowed)) {
+        Ok(rows) => rows,
+        Err(error) => {
+            listing.problem = Some(format!("{error:#}"));
+            return listing;
+        }
+    };
+    rows.rows().format().name().clone_into(&mut listing.format);
+    if let Ok(summary) = history::summary(file) {
+        listing.rows = Some(summary.rows);
+        listing.first = summary.first;
+        listing.last = summary.last;
+        listing.symbols = summary
+            .symbols
+            .iter()
+            .map(|symbol| symbol.symbol.to_string())
+            .collect();
+        if let Some(Ok(row)) = rows.next() {
+            listing.kinds.push(told::kind(&row.data));
+        }
+        return listing;
+    }
+    let reads_all = args.read || bytes <= READ_BYTES_MAX;
+    let mut count = 0;
+    let mut seen = HashSet::new();
+    for row in rows.by_ref() {
+        match row {
+            Ok(row) => {
+                count += 1;
+                listing.first.get_or_insert(row.ts);
+                listing.last = listing.last.max(Some(row.ts));
+                if seen.insert(row.symbol) {
+                    listing.symbols.push(row.symbol.to_string());
+                }
+                let kind = told::kind(&row.data);
+                if !listing.kinds.contains(&kind) {
+                    listing.kinds.push(kind);
+                }
+            }
+            Err(error) => listing.problem = Some(error.to_string()),
+        }
+        if !reads_all {
+            break;
+        }
+    }
+    if reads_all {
+        listing.rows = Some(count);
+    } else {
+        listing.last = None;
+    }
+    listing.bad = rows.bad();
+    listing
+}

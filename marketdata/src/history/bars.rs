@@ -1,0 +1,268 @@
+//! Bars of any interval from trades, quotes or smaller bars.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, VecDeque};
+
+use types::{Bar, Label, MarketData, Price, Qty, TimestampNs};
+
+use super::decode::Fault;
+use super::error::Place;
+use super::{Row, RowError, Zone};
+use crate::feed::Book;
+
+const DAY_NS: u64 = 86_400_000_000_000;
+
+/// What bars are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Basis {
+    /// Prices and quantities of trades.
+    Trades,
+    /// The middle of quotes, or of the best levels of a book, rounded down to 1e-9; no volume.
+    Mid,
+    /// Their bids; no volume.
+    Bid,
+    /// Their asks; no volume.
+    Ask,
+    /// Smaller bars.
+    Bars,
+}
+
+/// Where bars begin and end.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Edges {
+    /// At multiples of so many ns since 1970-01-01 UTC.
+    Epoch {
+        /// Length of a bar, above 0.
+        every: u64,
+    },
+    /// At multiples of so many ns since a local time of each day; the last bar of a day ends with it.
+    Daily {
+        /// Length of a bar, above 0. From 24 hours on it is the whole day, be that of 23, 24 or 25 hours.
+        every: u64,
+        /// The zone of the local time.
+        zone: Zone,
+        /// When a day begins, in minutes after midnight, below 1,440.
+        minute: u16,
+    },
+    /// Intervals from one time to another, in order and apart: sessions of a calendar. Nothing outside of them makes
+    /// a bar.
+    List(Vec<(TimestampNs, TimestampNs)>),
+}
+
+impl Edges {
+    /// The bar that an instant belongs to: from its start up to its end, exclusive.
+    pub fn around(&self, ts: TimestampNs) -> Option<(TimestampNs, TimestampNs)> {
+        let within = |start: u64, end: u64, every: u64| {
+            let start = start + ts.0.checked_sub(start)?.checked_div(every)? * every;
+            let end = start.saturating_add(every).min(end);
+            Some((TimestampNs(start), TimestampNs(end)))
+        };
+        match self {
+            Self::Epoch { every } => within(0, u64::MAX, *every),
+            Self::Daily {
+                every,
+                zone,
+                minute,
+            } => {
+                let (hour, minute) = (minute / 60, minute % 60);
+                let date = zone.local(ts)?.date();
+                let opening = |days: i32| {
+                    let span = jiff::Span::new().try_days(days).ok()?;
+                    let date = date.checked_add(span).ok()?;
+                    zone.instant(date.at(hour as i8, minute as i8, 0, 0))
+                };
+                let today = opening(0)?;
+                let (start, end) = if today <= ts {
+                    (today, opening(1)?)
+                } else {
+                    (opening(-1)?, today)
+                };
+                let whole = end.0.saturating_sub(start.0);
+                within(start.0, end.0, if *every < DAY_NS { *every } else { whole })
+            }
+            Self::List(intervals) => {
+                let after = intervals.partition_point(|&(start, _)| start <= ts);
+                let &(start, end) = intervals.get(after.checked_sub(1)?)?;
+                (ts < end).then_some((start, end))
+            }
+        }
+    }
+}
+
+/// A bar that is not complete.
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    bar: Bar,
+    end: TimestampNs,
+}
+
+/// Bars of rows. Other rows are passed over, and so is a time in which nothing happened: it has no bar. A bar
+/// comes as soon as a row shows that it is complete, and the last ones with the last row; bars of one end come in the
+/// order of their symbols.
+#[derive(Debug)]
+pub struct Resampled<I> {
+    rows: I,
+    basis: Basis,
+    edges: Edges,
+    open: BTreeMap<Label, Open>,
+    /// Books of symbols that are told by levels, as far as they are known.
+    books: BTreeMap<Label, Option<Book>>,
+    /// No bar ends before this.
+    next_end: TimestampNs,
+    /// The interval found last.
+    known: Option<(TimestampNs, TimestampNs)>,
+    ready: VecDeque<Row>,
+    has_ended: bool,
+}
+
+impl<I: Iterator<Item = Result<Row, RowError>>> Resampled<I> {
+    /// Bars of `rows`, which are in order of time.
+    pub const fn new(rows: I, basis: Basis, edges: Edges) -> Self {
+        Self {
+            rows,
+            basis,
+            edges,
+            open: BTreeMap::new(),
+            books: BTreeMap::new(),
+            next_end: TimestampNs(u64::MAX),
+            known: None,
+            ready: VecDeque::new(),
+            has_ended: false,
+        }
+    }
+
+    /// What is read.
+    pub const fn rows(&self) -> &I {
+        &self.rows
+    }
+
+    /// Gives the bars that ended until `ts`.
+    fn close(&mut self, ts: TimestampNs) {
+        if self.next_end > ts {
+            return;
+        }
+        let mut ended: Vec<(TimestampNs, Label, Bar)> = Vec::new();
+        self.open.retain(|&symbol, open| {
+            let is_open = open.end > ts;
+            if !is_open {
+                ended.push((open.end, symbol, open.bar));
+            }
+            is_open
+        });
+        ended.sort_by_key(|&(end, symbol, _)| (end, symbol));
+        let ends = self.open.values().map(|open| open.end);
+        self.next_end = ends.min().unwrap_or(TimestampNs(u64::MAX));
+        self.ready
+            .extend(ended.into_iter().map(|(end, symbol, bar)| Row {
+                ts: end,
+                ts_event: end,
+                symbol,
+                data: MarketData::Bar(bar),
+            }));
+    }
+
+    /// What a row adds to a bar, and when.
+    fn piece(&mut self, row: &Row) -> Option<(TimestampNs, Bar)> {
+        let (bid, ask) = match (self.basis, &row.data) {
+            (Basis::Trades, MarketData::Trade(trade)) => {
+                return Some((row.ts, flat(row.ts, trade.price, trade.qty)));
+            }
+            (Basis::Bars, MarketData::Bar(bar)) => return Some((bar.start, *bar)),
+            (Basis::Trades | Basis::Bars, _) => return None,
+            (_, MarketData::Quote(quote)) => (quote.bid, quote.ask),
+            (_, MarketData::DepthSnapshot(_) | MarketData::DepthDelta(_) | MarketData::Gap) => {
+                let book = self.books.entry(row.symbol).or_default();
+                Book::follow(book, &row.data);
+                touch(book.as_ref()?)?
+            }
+            _ => return None,
+        };
+        let price = match self.basis {
+            Basis::Bid => bid,
+            Basis::Ask => ask,
+            _ => Price((i128::from(bid.0) + i128::from(ask.0)).div_euclid(2) as i64),
+        };
+        Some((row.ts, flat(row.ts, price, Qty::ZERO)))
+    }
+
+    fn take(&mut self, row: &Row) -> Result<(), RowError> {
+        let Some((ts, piece)) = self.piece(row) else {
+            return Ok(());
+        };
+        self.close(ts);
+        let known = self.known.filter(|(start, end)| *start <= ts && ts < *end);
+        let Some((start, end)) = known.or_else(|| self.edges.around(ts)) else {
+            return Ok(());
+        };
+        self.known = Some((start, end));
+        if self.basis == Basis::Bars && row.ts > end {
+            let fault = Fault::value(
+                "the bar's end",
+                row.ts,
+                format!("one within the bar that is made, which ends at {end}"),
+            );
+            let file = format!("a bar of {} from {ts}", row.symbol).into();
+            return Err(RowError::new(file, Place::Whole, fault));
+        }
+        self.next_end = self.next_end.min(end);
+        match self.open.entry(row.symbol) {
+            Entry::Vacant(place) => {
+                let bar = Bar { start, ..piece };
+                place.insert(Open { bar, end });
+            }
+            Entry::Occupied(mut open) => {
+                let bar = &mut open.get_mut().bar;
+                bar.high = bar.high.max(piece.high);
+                bar.low = bar.low.min(piece.low);
+                bar.close = piece.close;
+                bar.volume = bar.volume.saturating_add(piece.volume);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A bar of one price.
+const fn flat(start: TimestampNs, price: Price, volume: Qty) -> Bar {
+    Bar {
+        start,
+        open: price,
+        high: price,
+        low: price,
+        close: price,
+        volume,
+    }
+}
+
+/// The best level of either side, where there are both and they do not overlap.
+fn touch(book: &Book) -> Option<(Price, Price)> {
+    let (bid, ask) = (book.bids().first()?, book.asks().first()?);
+    (bid.price <= ask.price).then_some((bid.price, ask.price))
+}
+
+impl<I: Iterator<Item = Result<Row, RowError>>> Iterator for Resampled<I> {
+    type Item = Result<Row, RowError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(row) = self.ready.pop_front() {
+                return Some(Ok(row));
+            }
+            if self.has_ended {
+                return None;
+            }
+            match self.rows.next() {
+                Some(Ok(row)) => {
+                    if let Err(error) = self.take(&row) {
+                        return Some(Err(error));
+                    }
+                }
+                Some(Err(error)) => return Some(Err(error)),
+                None => {
+                    self.has_ended = true;
+                    self.close(TimestampNs(u64::MAX));
+                }
+            }
+        }
+    }
+}

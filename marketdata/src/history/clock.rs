@@ -1,0 +1,355 @@
+//! Times as files write them, and the zones that they are in.
+
+use jiff::SignedDuration;
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
+use types::TimestampNs;
+
+use super::decode::Fault;
+use crate::feed;
+
+const SECOND_NS: u64 = 1_000_000_000;
+const DAY_NS: u64 = 86_400 * SECOND_NS;
+
+/// The zone that local times are in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Zone(TimeZone);
+
+impl Zone {
+    /// UTC.
+    pub const UTC: Self = Self(TimeZone::UTC);
+
+    /// A zone by its IANA name (`America/New_York`), from the database in the program, or a fixed offset
+    /// (`-05:00`). `None` when it is neither.
+    pub fn named(name: &str) -> Option<Self> {
+        if name.starts_with(['+', '-']) {
+            let (seconds, rest) = offset(name.as_bytes())?;
+            let offset = Offset::from_seconds(seconds).ok()?;
+            return rest.is_empty().then(|| Self(TimeZone::fixed(offset)));
+        }
+        TimeZoneDatabase::bundled().get(name).ok().map(Self)
+    }
+
+    /// A whole number of hours from UTC.
+    pub(super) const fn hours(hours: i8) -> Self {
+        Self(TimeZone::fixed(jiff::tz::offset(hours)))
+    }
+
+    /// The instant of a local time. In the hour that clocks skip it is as far after the skip as it would have
+    /// been; in the hour that they repeat it is the first. `None` before 1970 and after 2554.
+    pub(super) fn instant(&self, local: DateTime) -> Option<TimestampNs> {
+        let ambiguous = self.0.to_ambiguous_timestamp(local);
+        let instant = ambiguous.compatible().ok()?;
+        u64::try_from(instant.as_nanosecond()).ok().map(TimestampNs)
+    }
+
+    /// The instant at which a day begins.
+    pub(super) fn midnight(&self, date: Date) -> Option<TimestampNs> {
+        self.instant(date.to_datetime(Time::midnight()))
+    }
+
+    /// The local time of an instant.
+    pub(super) fn local(&self, ts: TimestampNs) -> Option<DateTime> {
+        let instant = jiff::Timestamp::from_nanosecond(ts.0.into()).ok()?;
+        Some(self.0.to_datetime(instant))
+    }
+}
+
+/// A date: `2024-01-31`, `20240131`, `2024.01.31` or `2024/01/31`.
+pub fn parse_date(text: &str) -> Option<Date> {
+    let (date, rest) = date(text.as_bytes())?;
+    rest.is_empty().then_some(date)
+}
+
+/// An instant: a date or a date with a time (`2024-01-31T14:30:00.5`), with `Z`, an offset, or else in `zone`.
+pub fn parse_time(text: &str, zone: &Zone) -> Option<TimestampNs> {
+    civil(text.as_bytes(), zone).map(|(ts, _)| ts)
+}
+
+/// How a column writes times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TimeForm {
+    /// Since 1970 (or since midnight), in units of so many ns; seconds may have decimals.
+    Units(u64),
+    /// A date and time, or a count since 1970 in s, ms, us or ns, told apart by its digits: 10, 13, 16, 19.
+    Auto,
+}
+
+impl TimeForm {
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "ns" => Self::Units(1),
+            "us" => Self::Units(1_000),
+            "ms" => Self::Units(1_000_000),
+            "s" => Self::Units(SECOND_NS),
+            "auto" => Self::Auto,
+            _ => return None,
+        })
+    }
+
+    /// An instant, and whether the text is a date without a time. `unit` is what the text counts, of a count.
+    pub(super) fn instant(
+        self,
+        field: &'static str,
+        text: &[u8],
+        zone: &Zone,
+    ) -> Result<Moment, Fault> {
+        let fault = |accepted: &'static str| Fault::bytes(field, text, accepted);
+        match self {
+            Self::Units(unit) => count(text, unit)
+                .map(|ns| Moment::of(ns, unit))
+                .ok_or_else(|| fault("a number since 1970, before the year 2554")),
+            Self::Auto => {
+                let unit = match text.len() {
+                    10 => SECOND_NS,
+                    13 => 1_000_000,
+                    16 => 1_000,
+                    19 => 1,
+                    _ => 0,
+                };
+                if unit > 0 && text.iter().all(u8::is_ascii_digit) {
+                    return Self::Units(unit).instant(field, text, zone);
+                }
+                let (ts, is_date) = civil(text, zone).ok_or_else(|| {
+                    fault("a date, a date and time, or a count of s, ms, us or ns since 1970")
+                })?;
+                Ok(Moment {
+                    ts,
+                    unit: if is_date { DAY_NS } else { 1 },
+                    is_date,
+                })
+            }
+        }
+    }
+
+    /// Nanoseconds since midnight.
+    pub(super) fn of_day(self, field: &'static str, text: &[u8]) -> Result<u64, Fault> {
+        let ns = match self {
+            Self::Units(unit) => count(text, unit),
+            Self::Auto => time(text).and_then(|(ns, rest)| rest.is_empty().then_some(ns)),
+        };
+        ns.filter(|&ns| ns <= DAY_NS)
+            .ok_or_else(|| Fault::bytes(field, text, "a time of day"))
+    }
+}
+
+/// A time as a file states it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment {
+    pub(super) ts: TimestampNs,
+    /// The smallest step of the text, ns.
+    pub(super) unit: u64,
+    /// It is a date without a time.
+    pub(super) is_date: bool,
+}
+
+impl Moment {
+    pub(super) const fn of(ns: u64, unit: u64) -> Self {
+        Self {
+            ts: TimestampNs(ns),
+            unit,
+            is_date: false,
+        }
+    }
+}
+
+/// A count of `unit` ns, with decimals that are whole ns.
+fn count(text: &[u8], unit: u64) -> Option<u64> {
+    let point = text.iter().position(|&byte| byte == b'.');
+    let (whole, part) = match point {
+        Some(point) => (&text[..point], &text[point + 1..]),
+        None => (text, &[][..]),
+    };
+    let ns = feed::unsigned(whole).ok()?.checked_mul(unit)?;
+    if part.is_empty() {
+        return point.is_none().then_some(ns);
+    }
+    let places = u32::try_from(part.len()).ok()?;
+    let power = 10_u64.checked_pow(places).filter(|_| places <= 9)?;
+    let below = u128::from(feed::unsigned(part).ok()?) * u128::from(unit);
+    let exact = below.is_multiple_of(power.into());
+    let below = u64::try_from(below / u128::from(power)).ok()?;
+    exact.then(|| ns.checked_add(below))?
+}
+
+/// An instant from a date with or without a time and a zone, and whether it had no time.
+fn civil(text: &[u8], zone: &Zone) -> Option<(TimestampNs, bool)> {
+    let (date, rest) = date(text)?;
+    let rest = match rest {
+        [] => return zone.midnight(date).map(|ts| (ts, true)),
+        [b'T' | b' ', rest @ ..] | rest => rest,
+    };
+    let (of_day, rest) = time(rest)?;
+    let elapsed = SignedDuration::from_nanos(i64::try_from(of_day).ok()?);
+    let local = date
+        .to_datetime(Time::midnight())
+        .checked_add(elapsed)
+        .ok()?;
+    let ts = match rest {
+        [] => zone.instant(local)?,
+        b"Z" => Zone::UTC.instant(local)?,
+        rest => {
+            let (seconds, rest) = offset(rest)?;
+            let fixed = Zone(TimeZone::fixed(Offset::from_seconds(seconds).ok()?));
+            rest.is_empty().then(|| fixed.instant(local))??
+        }
+    };
+    Some((ts, false))
+}
+
+fn digits(text: &[u8], count: usize) -> Option<(u64, &[u8])> {
+    let (head, rest) = text.split_at_checked(count)?;
+    Some((feed::unsigned(head).ok()?, rest))
+}
+
+fn date(text: &[u8]) -> Option<(Date, &[u8])> {
+    let (year, rest) = digits(text, 4)?;
+    let (month, day, rest) = match rest {
+        [separator @ (b'-' | b'.' | b'/'), rest @ ..] => {
+            let (month, rest) = digits(rest, 2)?;
+            let (day, rest) = digits(rest.strip_prefix(&[*separator])?, 2)?;
+            (month, day, rest)
+        }
+        rest => {
+            let (month, rest) = digits(rest, 2)?;
+            let (day, rest) = digits(rest, 2)?;
+            (month, day, rest)
+        }
+    };
+    let date = Date::new(year as i16, month as i8, day as i8).ok()?;
+    Some((date, rest))
+}
+
+/// `HH:MM`, `HH:MM:SS`, `HHMM` or `HHMMSS`, with decimals after a point, or right after `HHMMSS`; as ns.
+fn time(text: &[u8]) -> Option<(u64, &[u8])> {
+    let (hour, rest) = digits(text, 2)?;
+    let has_colons = rest.first() == Some(&b':');
+    let (minute, rest) = digits(if has_colons { &rest[1..] } else { rest }, 2)?;
+    let seconds = match rest {
+        [b':', rest @ ..] if has_colons => Some(digits(rest, 2)?),
+        [b'0'..=b'9', ..] if !has_colons => Some(digits(rest, 2)?),
+        _ => None,
+    };
+    let Some((second, rest)) = seconds else {
+        return time_ns(hour, minute, 0, 0).map(|ns| (ns, rest));
+    };
+    let rest = match rest {
+        [b'.', rest @ ..] => {
+            rest.first().filter(|byte| byte.is_ascii_digit())?;
+            rest
+        }
+        [b'0'..=b'9', ..] if has_colons => return None,
+        rest => rest,
+    };
+    let places = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    if places > 9 {
+        return None;
+    }
+    let (below, rest) = if places == 0 {
+        (0, rest)
+    } else {
+        let (below, rest) = digits(rest, places)?;
+        (below * 10_u64.pow(9 - places as u32), rest)
+    };
+    time_ns(hour, minute, second, below).map(|ns| (ns, rest))
+}
+
+fn time_ns(hour: u64, minute: u64, second: u64, below: u64) -> Option<u64> {
+    (hour < 24 && minute < 60 && second < 60)
+        .then_some((hour * 3_600 + minute * 60 + second) * SECOND_NS + below)
+}
+
+/// `+HH:MM`, `+HHMM` or `+HH`, either sign; as seconds.
+fn offset(text: &[u8]) -> Option<(i32, &[u8])> {
+    let (sign, rest) = match text {
+        [b'+', rest @ ..] => (1, rest),
+        [b'-', rest @ ..] => (-1, rest),
+        _ => return None,
+    };
+    let (hours, rest) = digits(rest, 2)?;
+    let rest = rest.strip_prefix(b":").unwrap_or(rest);
+    let (minutes, rest) = if rest.is_empty() {
+        (0, rest)
+    } else {
+        digits(rest, 2)?
+    };
+    (hours <= 25 && minutes < 60).then_some((sign * (hours * 3_600 + minutes * 60) as i32, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, zone: &str, expected: &str) {
+        let zone = Zone::named(zone).unwrap();
+        let moment = TimeForm::Auto.instant("ts", text.as_bytes(), &zone);
+        assert_eq!(moment.unwrap().ts.to_string(), expected, "{text}");
+    }
+
+    #[test]
+    fn times_are_read_as_files_write_them() {
+        check("1704067200", "UTC", "2024-01-01T00:00:00Z");
+        check("1704067200001", "UTC", "2024-01-01T00:00:00.001Z");
+        check("1704067200000001", "UTC", "2024-01-01T00:00:00.000001Z");
+        check(
+            "1704067200000000001",
+            "UTC",
+            "2024-01-01T00:00:00.000000001Z",
+        );
+        check("2024-01-31", "UTC", "2024-01-31T00:00:00Z");
+        check("20120201 000000", "-05:00", "2012-02-01T05:00:00Z");
+        check("20120201 000003660", "-05:00", "2012-02-01T05:00:03.660Z");
+        check("2012.02.01 00:01", "-05:00", "2012-02-01T05:01:00Z");
+        check(
+            "2024-01-31T14:30:00.25Z",
+            "Asia/Tokyo",
+            "2024-01-31T14:30:00.250Z",
+        );
+        check("2024-01-31 14:30:00+05:30", "UTC", "2024-01-31T09:00:00Z");
+        // Standard time, then summer time.
+        check(
+            "2024-01-31 09:30",
+            "America/New_York",
+            "2024-01-31T14:30:00Z",
+        );
+        check(
+            "2024-07-31 09:30",
+            "America/New_York",
+            "2024-07-31T13:30:00Z",
+        );
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        for text in [
+            "",
+            "x",
+            "2024",
+            "2024-13-01",
+            "2024-02-30",
+            "2024-01-01T25:00",
+            "2024-01-01T10:00x",
+            "1969-12-31",
+            "17040672000",
+            "2024-01-01T10:00:00.",
+            "2024-01-01T10:00:60",
+        ] {
+            let moment = TimeForm::Auto.instant("ts", text.as_bytes(), &Zone::UTC);
+            assert!(moment.is_err(), "{text}");
+        }
+        assert!(Zone::named("Mars/Olympus").is_none());
+    }
+
+    #[test]
+    fn counts_may_have_decimals_that_are_whole_nanoseconds() {
+        let seconds = TimeForm::Units(SECOND_NS);
+        assert_eq!(
+            seconds.of_day("time", b"34200.004241176").unwrap(),
+            34_200_004_241_176
+        );
+        assert!(seconds.of_day("time", b"34200.0042411765").is_err());
+        assert!(seconds.of_day("time", b"86401").is_err());
+        assert!(TimeForm::Units(1).of_day("time", b"5.5").is_err());
+    }
+}

@@ -1,0 +1,182 @@
+//! Prices and quantities from text, from scaled integers and from binary floats, exactly or not at all.
+
+use types::{MarketData, Price, Qty};
+
+use super::decode::Fault;
+use crate::feed::{self, NumberError};
+
+/// Integers up to here are exact as a double.
+const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+/// How far a double may be from its multiple of the step, as a share of the step.
+const STEP_SHARE_MAX: f64 = 1e-3;
+
+/// A price from text, divided by `divisor`, a power of ten up to 1e9.
+pub(super) fn price(field: &'static str, text: &[u8], divisor: i64) -> Result<Price, Fault> {
+    let fault = |accepted: &'static str| Fault::bytes(field, text, accepted);
+    match feed::price(text) {
+        Ok(price) if price.0 % divisor == 0 => Ok(Price(price.0 / divisor)),
+        Ok(_) | Err(NumberError::Decimals) => Err(fault("a price of at most 9 decimals")),
+        Err(NumberError::Range) => Err(fault("a price within 9223372036 of zero")),
+        Err(NumberError::Syntax) => Err(fault("a decimal number")),
+    }
+}
+
+/// A quantity from text, divided by `divisor`, a power of ten up to 1e8.
+pub(super) fn qty(field: &'static str, text: &[u8], divisor: i64) -> Result<Qty, Fault> {
+    let fault = |accepted: &'static str| Fault::bytes(field, text, accepted);
+    match feed::qty(text) {
+        Ok(qty) if qty.0 % divisor == 0 => Ok(Qty(qty.0 / divisor)),
+        Ok(_) | Err(NumberError::Decimals) => Err(fault("a quantity of at most 8 decimals")),
+        Err(NumberError::Range) => Err(fault("a quantity from 0 to 92233720368")),
+        Err(NumberError::Syntax) => Err(fault("a decimal number")),
+    }
+}
+
+/// Whole units as a quantity.
+pub(super) fn units(field: &'static str, units: u64) -> Result<Qty, Fault> {
+    i64::try_from(units)
+        .ok()
+        .and_then(|units| units.checked_mul(Qty::ONE.0))
+        .map(Qty)
+        .ok_or_else(|| Fault::value(field, units, "a quantity from 0 to 92233720368"))
+}
+
+/// A double in units of `10^-decimals`.
+///
+/// With a step it is the nearest multiple, if that is no further than a thousandth of the step; without, it is the
+/// decimal of the fewest digits that has this double, if `decimals` hold it.
+fn scaled(value: f64, decimals: u32, step: Option<i64>) -> Option<i64> {
+    if !value.is_finite() {
+        return None;
+    }
+    let one = 10_f64.powi(decimals as i32);
+    if let Some(step) = step {
+        let width = step as f64 / one;
+        let steps = (value / width).round();
+        let is_near = (value - steps * width).abs() <= width * STEP_SHARE_MAX;
+        let multiple = (steps.abs() <= EXACT_MAX && is_near).then_some(steps as i64)?;
+        return multiple.checked_mul(step);
+    }
+    // The division is rounded correctly, so it gives this double only if the double is the nearest one to that
+    // decimal.
+    (0..=decimals).rev().find_map(|places| {
+        let power = 10_f64.powi(places as i32);
+        let digits = (value * power).round();
+        let is_same = digits.abs() <= EXACT_MAX && (digits / power).to_bits() == value.to_bits();
+        is_same
+            .then_some(digits as i64)?
+            .checked_mul(10_i64.pow(decimals - places))
+    })
+}
+
+/// A price from a double.
+pub(super) fn price_of(
+    field: &'static str,
+    value: f64,
+    tick: Option<Price>,
+) -> Result<Price, Fault> {
+    scaled(value, Price::DECIMALS, tick.map(|tick| tick.0))
+        .map(Price)
+        .ok_or_else(|| {
+            Fault::value(
+                field,
+                value,
+                tick.map_or_else(
+                    || "a price of at most 9 decimals".to_owned(),
+                    |tick| format!("a multiple of the tick {tick}"),
+                ),
+            )
+        })
+}
+
+/// A quantity from a double.
+pub(super) fn qty_of(field: &'static str, value: f64, lot: Option<Qty>) -> Result<Qty, Fault> {
+    scaled(value, Qty::DECIMALS, lot.map(|lot| lot.0))
+        .filter(|&qty| qty >= 0)
+        .map(Qty)
+        .ok_or_else(|| {
+            Fault::value(
+                field,
+                value,
+                lot.map_or_else(
+                    || "a quantity of at most 8 decimals, not below zero".to_owned(),
+                    |lot| format!("a multiple of the lot {lot}, not below zero"),
+                ),
+            )
+        })
+}
+
+/// What is off the declared steps. Volumes of bars are sums of other markets at times and are not looked at.
+pub(super) fn off_grid(data: &MarketData, tick: Option<Price>, lot: Option<Qty>) -> Option<Fault> {
+    if tick.is_none() && lot.is_none() {
+        return None;
+    }
+    let off_tick = |price: Price| {
+        let tick = tick.filter(|tick| price.0 % tick.0 != 0)?;
+        let accepted = format!("a multiple of the tick {tick}");
+        Some(Fault::value("the price", price, accepted))
+    };
+    let off_lot = |qty: Qty| {
+        let lot = lot.filter(|lot| qty.0 % lot.0 != 0)?;
+        let accepted = format!("a multiple of the lot {lot}");
+        Some(Fault::value("the quantity", qty, accepted))
+    };
+    match data {
+        MarketData::Quote(quote) => [quote.bid, quote.ask]
+            .into_iter()
+            .find_map(off_tick)
+            .or_else(|| [quote.bid_qty, quote.ask_qty].into_iter().find_map(off_lot)),
+        MarketData::Trade(trade) => off_tick(trade.price).or_else(|| off_lot(trade.qty)),
+        MarketData::DepthDelta(update) | MarketData::DepthSnapshot(update) => update
+            .bids
+            .iter()
+            .chain(&update.asks)
+            .find_map(|level| off_tick(level.price).or_else(|| off_lot(level.qty))),
+        MarketData::Bar(bar) => [bar.open, bar.high, bar.low, bar.close]
+            .into_iter()
+            .find_map(off_tick),
+        MarketData::Status(_)
+        | MarketData::Financing(_)
+        | MarketData::Dividend { .. }
+        | MarketData::Split { .. }
+        | MarketData::Gap => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_double_is_the_decimal_that_people_mean_by_it() {
+        for (value, raw) in [
+            (61_685.99, 61_685_990_000_000),
+            (1.306_57, 1_306_570_000),
+            (0.1, 100_000_000),
+            (-37.63, -37_630_000_000),
+            (9_000_000_000.5, 9_000_000_000_500_000_000),
+            (0.000_000_001, 1),
+        ] {
+            assert_eq!(price_of("px", value, None).unwrap(), Price(raw), "{value}");
+        }
+        // 0.1 + 0.2 is not the double of 0.3; with a tick it is meant to be.
+        assert!(price_of("px", 0.1 + 0.2, None).is_err());
+        let tick = Some(Price(100_000_000));
+        assert_eq!(price_of("px", 0.1 + 0.2, tick).unwrap(), Price(300_000_000));
+        assert!(price_of("px", 0.35, tick).is_err());
+        for value in [f64::NAN, f64::INFINITY, 1e10, 1e-10, 1.000_000_000_1] {
+            assert!(price_of("px", value, None).is_err(), "{value}");
+        }
+        assert!(qty_of("qty", -1.0, None).is_err());
+    }
+
+    #[test]
+    fn a_divisor_is_exact_or_refused() {
+        assert_eq!(
+            price("price", b"1674200", 10_000).unwrap(),
+            "167.42".parse().unwrap()
+        );
+        assert!(price("price", b"0.00000001", 1_000).is_err());
+        assert!(price("price", b"", 1).is_err());
+    }
+}

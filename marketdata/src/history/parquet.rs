@@ -1,0 +1,384 @@
+//! Parquet: tables of others with named columns, and our own with market events of every kind.
+
+mod columns;
+mod writer;
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
+use parquet::file::reader::{FileReader as _, SerializedFileReader};
+use types::{
+    Aggressor, Bar, DepthUpdate, Label, MarketData, Price, Qty, Quote, TimestampNs, Trade,
+};
+
+use super::Row;
+use super::cells::{Cells, Context, Field, checked_bar, checked_quote};
+use super::clock::Moment;
+use super::decode::{Decode, Fault};
+use super::error::Place;
+use super::layout::{self, Layout};
+use super::{number, rows};
+use columns::{Column, Value};
+
+pub use writer::ParquetWriter;
+
+/// The first and last bytes of a file.
+pub(super) const MAGIC: &[u8] = b"PAR1";
+
+/// The columns that [`ParquetWriter`] writes, in their order.
+const OURS: [&str; 20] = [
+    "ts", "venue", "symbol", "kind", "bid", "bid_qty", "ask", "ask_qty", "price", "qty", "side",
+    "start", "open", "high", "low", "close", "volume", "bids", "asks", "detail",
+];
+
+/// What the columns mean.
+enum Meaning {
+    /// Those of [`OURS`].
+    Events,
+    /// Those of a layout: for each column that is read, which of the layout's.
+    Rows(Layout, Vec<usize>),
+}
+
+/// Reads a table.
+pub(super) struct Table {
+    file: SerializedFileReader<File>,
+    meaning: Meaning,
+    /// Places of the wanted columns in the file.
+    wanted: Vec<usize>,
+    columns: Vec<Column>,
+    group: usize,
+    /// Rows of the batch that is held, and how many of them were given.
+    rows: usize,
+    given: usize,
+    record: u64,
+    context: Context,
+    read: Arc<AtomicU64>,
+}
+
+impl Table {
+    pub(super) fn open(
+        path: &Path,
+        layout: Option<&Layout>,
+        context: Context,
+        read: &Arc<AtomicU64>,
+    ) -> Result<Self, String> {
+        let file = File::open(path).map_err(|error| error.to_string())?;
+        let bytes = file.metadata().map_err(|error| error.to_string())?.len();
+        let file = guarded(|| SerializedFileReader::new(file))?;
+        check_places(&file, bytes)?;
+        let schema = file.metadata().file_metadata().schema_descr();
+        let names: Vec<String> = schema
+            .columns()
+            .iter()
+            .map(|column| column.path().string())
+            .collect();
+        let place = |wanted: &str| names.iter().position(|name| name == wanted);
+        let (meaning, wanted) = if layout.is_none() && OURS.iter().all(|name| place(name).is_some())
+        {
+            let places = OURS.iter().filter_map(|name| place(name)).collect();
+            (Meaning::Events, places)
+        } else {
+            let layout = match layout {
+                Some(layout) => layout.clone(),
+                None => layout::by_names(names.iter().map(String::as_str)).ok_or_else(|| {
+                    format!(
+                        "the columns {} make no row; accepted: --columns with their names, such as \
+                         ts=time:ms,price=px,qty=size",
+                        names.join(", ")
+                    )
+                })?,
+            };
+            let mut wanted = Vec::new();
+            let mut used = Vec::new();
+            for (at, column) in layout.columns.iter().enumerate() {
+                let Some(field) = column.field else { continue };
+                let name = column.header.as_deref().unwrap_or(field.name());
+                let found = place(name).ok_or_else(|| {
+                    format!("no column '{name}'; there are: {}", names.join(", "))
+                })?;
+                wanted.push(found);
+                used.push(at);
+            }
+            (Meaning::Rows(layout, used), wanted)
+        };
+        for &place in &wanted {
+            if schema.column(place).max_rep_level() > 0 {
+                return Err(format!("the column '{}' is a list", names[place]));
+            }
+        }
+        Ok(Self {
+            file,
+            meaning,
+            wanted,
+            columns: Vec::new(),
+            group: 0,
+            rows: 0,
+            given: 0,
+            record: 0,
+            context,
+            read: Arc::clone(read),
+        })
+    }
+
+    /// Whether rows say their symbol.
+    pub(super) fn names_symbols(&self) -> bool {
+        match &self.meaning {
+            Meaning::Events => true,
+            Meaning::Rows(layout, _) => layout.names_symbols(),
+        }
+    }
+
+    /// Whether rows are bars without an end, of a length that nobody said.
+    pub(super) fn lacks_interval(&self) -> bool {
+        match &self.meaning {
+            Meaning::Events => false,
+            Meaning::Rows(layout, _) => layout.needs_interval() && self.context.interval.is_none(),
+        }
+    }
+
+    /// Holds the next rows. `false` after the last.
+    fn fetch(&mut self) -> Result<bool, Fault> {
+        loop {
+            let mut held = None;
+            for column in &mut self.columns {
+                let rows = guarded(|| column.fetch()).map_err(Fault::damaged)?;
+                if held.is_some_and(|held| held != rows) {
+                    return Err(Fault::damaged("its columns are not of one length"));
+                }
+                held = Some(rows);
+            }
+            self.rows = held.unwrap_or(0);
+            self.given = 0;
+            if self.rows > 0 {
+                return Ok(true);
+            }
+            if self.group == self.file.num_row_groups() {
+                return Ok(false);
+            }
+            let (file, wanted, at) = (&self.file, &self.wanted, self.group);
+            let (columns, bytes) = guarded(|| {
+                let group = file.get_row_group(at)?;
+                let columns: Result<Vec<_>, _> = wanted
+                    .iter()
+                    .map(|&place| Column::open(group.as_ref(), place))
+                    .collect();
+                Ok((columns?, group.metadata().compressed_size()))
+            })
+            .map_err(Fault::damaged)?;
+            self.columns = columns;
+            self.group += 1;
+            self.read.fetch_add(bytes.max(0) as u64, Ordering::Relaxed);
+        }
+    }
+
+    fn row(&mut self) -> Result<Row, Fault> {
+        let mut values = Vec::with_capacity(self.columns.len());
+        for column in &mut self.columns {
+            values.push(column.next(self.given)?);
+        }
+        self.given += 1;
+        self.record += 1;
+        match &self.meaning {
+            Meaning::Events => event(&values, &self.context),
+            Meaning::Rows(layout, used) => {
+                let mut cells = Cells::default();
+                for (value, &at) in values.iter().zip(used) {
+                    let column = &layout.columns[at];
+                    if let Some(field) = column.field {
+                        take(&mut cells, field, column.divisor, value, &self.context)?;
+                    }
+                }
+                cells.row(layout.shape, &self.context)
+            }
+        }
+    }
+}
+
+/// Calls the decoder of pages, which panics on some files that are damaged.
+fn guarded<T>(call: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, String> {
+    // What the call leaves half-changed is never used again: the file ends there.
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(done) => done.map_err(|error| error.to_string()),
+        Err(_) => Err("the table is damaged where its decoder does not expect it".to_owned()),
+    }
+}
+
+/// Checks that every column lies within the file.
+fn check_places(file: &SerializedFileReader<File>, bytes: u64) -> Result<(), String> {
+    let is_within = |column: &ColumnChunkMetaData| {
+        let start = column
+            .dictionary_page_offset()
+            .unwrap_or_else(|| column.data_page_offset());
+        let length = column.compressed_size();
+        let end = start.checked_add(length);
+        start >= 0 && length >= 0 && end.is_some_and(|end| end as u64 <= bytes)
+    };
+    let groups = file.metadata().row_groups();
+    if groups
+        .iter()
+        .flat_map(RowGroupMetaData::columns)
+        .all(is_within)
+    {
+        Ok(())
+    } else {
+        Err("its index points outside of the file".to_owned())
+    }
+}
+
+impl Decode for Table {
+    fn decode(&mut self, out: &mut VecDeque<Row>) -> Result<bool, Fault> {
+        if self.given == self.rows && !self.fetch()? {
+            return Ok(false);
+        }
+        let row = self.row()?;
+        out.push_back(row);
+        Ok(true)
+    }
+
+    fn place(&self) -> Place {
+        Place::Record(self.record)
+    }
+}
+
+/// Gives a value of a table to the row's cells.
+fn take(
+    cells: &mut Cells,
+    field: Field,
+    divisor: i64,
+    value: &Value,
+    context: &Context,
+) -> Result<(), Fault> {
+    let name = field.name();
+    match (field, value) {
+        (_, Value::Null) => Ok(()),
+        (_, Value::Instant(ns, unit)) if field.is_time() => {
+            cells.moment(field, Moment::of(*ns, *unit));
+            Ok(())
+        }
+        (Field::Price(of), Value::Float(value)) => {
+            cells.price(
+                of,
+                number::price_of(name, value / divisor as f64, context.tick)?,
+            );
+            Ok(())
+        }
+        (Field::Qty(of), Value::Float(value)) => {
+            cells.qty(
+                of,
+                number::qty_of(name, value / divisor as f64, context.lot)?,
+            );
+            Ok(())
+        }
+        _ => cells.text(field, divisor, value.text().as_ref(), context),
+    }
+}
+
+/// A market event of a table of ours.
+fn event(values: &[Value], context: &Context) -> Result<Row, Fault> {
+    let [
+        ts,
+        venue,
+        symbol,
+        kind,
+        bid,
+        bid_qty,
+        ask,
+        ask_qty,
+        at,
+        amount,
+        side,
+        start,
+        open,
+        high,
+        low,
+        close,
+        volume,
+        bids,
+        asks,
+        detail,
+    ] = values
+    else {
+        return Err(Fault::damaged("a row without all columns"));
+    };
+    let time = |field, value: &Value| match value {
+        Value::Instant(ns, _) => Ok(TimestampNs(*ns)),
+        value => Err(Fault::bytes(field, value.text().as_ref(), "a time")),
+    };
+    let price = |field, value: &Value| -> Result<Price, Fault> {
+        number::price(field, value.text().as_ref(), 1)
+    };
+    let qty = |field, value: &Value| -> Result<Qty, Fault> {
+        number::qty(field, value.text().as_ref(), 1)
+    };
+    let received = time("ts", ts)?;
+    let happened = time("venue", venue)?;
+    let kind = kind.text();
+    let data = match kind.as_ref() {
+        b"Q" => {
+            let quote = Quote {
+                bid: price("bid", bid)?,
+                bid_qty: qty("bid_qty", bid_qty)?,
+                ask: price("ask", ask)?,
+                ask_qty: qty("ask_qty", ask_qty)?,
+            };
+            checked_quote(quote.bid, quote.bid_qty, quote.ask, quote.ask_qty)?
+        }
+        b"T" => MarketData::Trade(Trade {
+            price: price("price", at)?,
+            qty: qty("qty", amount)?,
+            aggressor: match side.text().as_ref() {
+                b"B" => Aggressor::Buyer,
+                b"S" => Aggressor::Seller,
+                _ => Aggressor::Unknown,
+            },
+        }),
+        b"B" => {
+            let bar = Bar {
+                start: time("start", start)?,
+                open: price("open", open)?,
+                high: price("high", high)?,
+                low: price("low", low)?,
+                close: price("close", close)?,
+                volume: qty("volume", volume)?,
+            };
+            checked_bar(&bar, received)?;
+            MarketData::Bar(bar)
+        }
+        kind @ (b"S" | b"D") => {
+            let update = Box::new(DepthUpdate {
+                bids: rows::levels_from("bids", bids.text().as_ref())?,
+                asks: rows::levels_from("asks", asks.text().as_ref())?,
+            });
+            if kind == b"S" {
+                MarketData::DepthSnapshot(update)
+            } else {
+                MarketData::DepthDelta(update)
+            }
+        }
+        kind => {
+            let detail = detail.text();
+            let mut fields = [&b""[..]; 6];
+            for (slot, field) in fields.iter_mut().zip(detail.split(|&byte| byte == b',')) {
+                *slot = field;
+            }
+            rows::from_fields(kind, fields)?
+        }
+    };
+    let symbol = symbol.text();
+    let (ts, ts_event) = context.setting.times(received, happened);
+    Ok(Row {
+        ts,
+        ts_event,
+        symbol: std::str::from_utf8(&symbol)
+            .ok()
+            .and_then(|symbol| Label::new(symbol).ok())
+            .ok_or_else(|| Fault::bytes("symbol", &symbol, "1 to 31 printable ASCII characters"))?,
+        data,
+    })
+}

@@ -1,0 +1,273 @@
+//! Market events of every kind as one table in Parquet.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::data_type::{
+    ByteArray, ByteArrayType, FixedLenByteArray, FixedLenByteArrayType, Int64Type,
+};
+use parquet::errors::ParquetError;
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::parser::parse_message_type;
+use types::{MarketData, Price, Qty, TimestampNs};
+
+use crate::history::{Row, rows};
+
+/// Rows of a row group, and what the writer holds.
+const ROWS_MAX: usize = 131_072;
+/// Bytes of text that the writer holds.
+const TEXT_BYTES_MAX: usize = 32 << 20;
+/// Bytes of a decimal of 19 digits.
+const DECIMAL_BYTES: usize = 9;
+
+const SCHEMA: &str = "message market {
+    REQUIRED INT64 ts (TIMESTAMP(NANOS,true));
+    REQUIRED INT64 venue (TIMESTAMP(NANOS,true));
+    REQUIRED BYTE_ARRAY symbol (STRING);
+    REQUIRED BYTE_ARRAY kind (STRING);
+    OPTIONAL FIXED_LEN_BYTE_ARRAY(9) bid (DECIMAL(19,9));
+    OPTIONAL FIXED_LEN_BYTE_ARRAY(9) bid_qty (DECIMAL(19,8));
+    OPTIONAL FIXED_LEN_BYTE_ARRAY(9) ask (DECIMAL(19,9));
+    OPTIONAL FIXED_LEN_BYTE_ARRAY(9) ask_qty (DECIMAL(19,8));
+    OPTIONAL FIXED_LEN_BYTE_ARRAY(9) price (DECIMAL(19,9));
+    OPTIONAL FIXED_LEN_BYTE_ARRAY(9) qty (DECIMAL(19,8));
+    OPTIONAL BYTE_ARRAY side (STRING);
+    OPTIONAL INT64 start (TIMESTAMP(NANOS,true));
+    OPTIONAL FIXED_LEN_BYTE_ARRAY(9) open (DECIMAL(19,9));
+    OPTIONAL FIXED_LEN_BYTE_ARRAY(9) high (DECIMAL(19,9));
+    OPTIONAL FIXED_LEN_BYTE_ARRAY(9) low (DECIMAL(19,9));
+    OPTIONAL FIXED_LEN_BYTE_ARRAY(9) close (DECIMAL(19,9));
+    OPTIONAL FIXED_LEN_BYTE_ARRAY(9) volume (DECIMAL(19,8));
+    OPTIONAL BYTE_ARRAY bids (STRING);
+    OPTIONAL BYTE_ARRAY asks (STRING);
+    OPTIONAL BYTE_ARRAY detail (STRING);
+}";
+
+/// Values of one column, and for each row whether it has one.
+#[derive(Debug)]
+struct Held<T> {
+    values: Vec<T>,
+    present: Vec<i16>,
+}
+
+impl<T> Default for Held<T> {
+    fn default() -> Self {
+        Self {
+            values: Vec::new(),
+            present: Vec::new(),
+        }
+    }
+}
+
+impl<T> Held<T> {
+    fn push(&mut self, value: Option<T>) {
+        self.present.push(i16::from(value.is_some()));
+        self.values.extend(value);
+    }
+
+    fn clear(&mut self) {
+        self.values.clear();
+        self.present.clear();
+    }
+}
+
+/// Places of the decimals.
+const BID: usize = 0;
+const BID_QTY: usize = 1;
+const ASK: usize = 2;
+const ASK_QTY: usize = 3;
+const PRICE: usize = 4;
+const QTY: usize = 5;
+const OPEN: usize = 6;
+const HIGH: usize = 7;
+const LOW: usize = 8;
+const CLOSE: usize = 9;
+const VOLUME: usize = 10;
+
+/// Writes market events as a table.
+pub struct ParquetWriter<W: Write + Send> {
+    writer: SerializedFileWriter<W>,
+    ts: Vec<i64>,
+    venue: Vec<i64>,
+    symbols: Vec<ByteArray>,
+    kinds: Vec<ByteArray>,
+    decimals: [Held<FixedLenByteArray>; 11],
+    starts: Held<i64>,
+    sides: Held<ByteArray>,
+    bids: Held<ByteArray>,
+    asks: Held<ByteArray>,
+    details: Held<ByteArray>,
+    text_bytes: usize,
+}
+
+fn io(error: ParquetError) -> io::Error {
+    io::Error::other(error)
+}
+
+fn decimal(raw: i64) -> FixedLenByteArray {
+    i128::from(raw).to_be_bytes()[16 - DECIMAL_BYTES..]
+        .to_vec()
+        .into()
+}
+
+fn time(ts: TimestampNs) -> io::Result<i64> {
+    i64::try_from(ts.0).map_err(|_| io::Error::other(format!("{ts} is past the year 2262")))
+}
+
+impl<W: Write + Send> ParquetWriter<W> {
+    /// Begins a table.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn new(out: W) -> io::Result<Self> {
+        let schema = parse_message_type(SCHEMA).map_err(io)?;
+        let properties = WriterProperties::builder()
+            .set_created_by(concat!("dynasty ", env!("CARGO_PKG_VERSION")).to_owned())
+            .set_compression(Compression::ZSTD(ZstdLevel::default()));
+        // Times differ by little and seldom repeat.
+        let properties = ["ts", "venue", "start"]
+            .into_iter()
+            .fold(properties, |properties, time| {
+                properties
+                    .set_column_dictionary_enabled(time.into(), false)
+                    .set_column_encoding(time.into(), Encoding::DELTA_BINARY_PACKED)
+            })
+            .build();
+        let writer = SerializedFileWriter::new(out, Arc::new(schema), Arc::new(properties));
+        Ok(Self {
+            writer: writer.map_err(io)?,
+            ts: Vec::new(),
+            venue: Vec::new(),
+            symbols: Vec::new(),
+            kinds: Vec::new(),
+            decimals: std::array::from_fn(|_| Held::default()),
+            starts: Held::default(),
+            sides: Held::default(),
+            bids: Held::default(),
+            asks: Held::default(),
+            details: Held::default(),
+            text_bytes: 0,
+        })
+    }
+
+    /// Adds a row.
+    ///
+    /// # Errors
+    /// Those of the writer, and a time past the year 2262.
+    pub fn write(&mut self, row: &Row) -> io::Result<()> {
+        self.ts.push(time(row.ts)?);
+        self.venue.push(time(row.ts_event)?);
+        self.symbols.push(row.symbol.as_str().into());
+        self.kinds.push(rows::letter(&row.data).into());
+        let mut decimals = [None; 11];
+        let mut price = |at: usize, price: Price| decimals[at] = Some(price.0);
+        let (mut start, mut side) = (None, None);
+        let (mut bids, mut asks) = (None, None);
+        match &row.data {
+            MarketData::Quote(quote) => {
+                price(BID, quote.bid);
+                price(ASK, quote.ask);
+                decimals[BID_QTY] = Some(quote.bid_qty.0);
+                decimals[ASK_QTY] = Some(quote.ask_qty.0);
+            }
+            MarketData::Trade(trade) => {
+                price(PRICE, trade.price);
+                let Qty(qty) = trade.qty;
+                decimals[QTY] = Some(qty);
+                let letter = rows::side_letter(trade.aggressor);
+                side = (!letter.is_empty()).then(|| letter.into());
+            }
+            MarketData::Bar(bar) => {
+                price(OPEN, bar.open);
+                price(HIGH, bar.high);
+                price(LOW, bar.low);
+                price(CLOSE, bar.close);
+                decimals[VOLUME] = Some(bar.volume.0);
+                start = Some(time(bar.start)?);
+            }
+            MarketData::DepthSnapshot(update) | MarketData::DepthDelta(update) => {
+                let mut text = |levels| {
+                    let mut text = String::new();
+                    rows::levels_text(levels, &mut text);
+                    self.text_bytes += text.len();
+                    Some(ByteArray::from(text.into_bytes()))
+                };
+                bids = text(&update.bids);
+                asks = text(&update.asks);
+            }
+            _ => {}
+        }
+        for (held, value) in self.decimals.iter_mut().zip(decimals) {
+            held.push(value.map(decimal));
+        }
+        self.starts.push(start);
+        self.sides.push(side);
+        self.bids.push(bids);
+        self.asks.push(asks);
+        let mut detail = String::new();
+        rows::detail(&row.data, &mut detail);
+        let detail = (!detail.is_empty()).then(|| ByteArray::from(detail.into_bytes()));
+        self.details.push(detail);
+        if self.ts.len() == ROWS_MAX || self.text_bytes >= TEXT_BYTES_MAX {
+            self.write_rows().map_err(io)?;
+        }
+        Ok(())
+    }
+
+    fn write_rows(&mut self) -> Result<(), ParquetError> {
+        if self.ts.is_empty() {
+            return Ok(());
+        }
+        let missing = || ParquetError::General("the schema has fewer columns".into());
+        let mut rows = self.writer.next_row_group()?;
+        macro_rules! column {
+            ($kind:ty, $values:expr, $present:expr) => {{
+                let mut column = rows.next_column()?.ok_or_else(missing)?;
+                column
+                    .typed::<$kind>()
+                    .write_batch($values, $present, None)?;
+                column.close()?;
+            }};
+        }
+        macro_rules! held {
+            ($kind:ty, $held:expr) => {{
+                column!($kind, &$held.values, Some(&$held.present));
+                $held.clear();
+            }};
+        }
+        column!(Int64Type, &self.ts, None);
+        column!(Int64Type, &self.venue, None);
+        column!(ByteArrayType, &self.symbols, None);
+        column!(ByteArrayType, &self.kinds, None);
+        let (before, after) = self.decimals.split_at_mut(OPEN);
+        for held in before {
+            held!(FixedLenByteArrayType, held);
+        }
+        held!(ByteArrayType, self.sides);
+        held!(Int64Type, self.starts);
+        for held in after {
+            held!(FixedLenByteArrayType, held);
+        }
+        held!(ByteArrayType, self.bids);
+        held!(ByteArrayType, self.asks);
+        held!(ByteArrayType, self.details);
+        rows.close()?;
+        self.ts.clear();
+        self.venue.clear();
+        self.symbols.clear();
+        self.kinds.clear();
+        self.text_bytes = 0;
+        Ok(())
+    }
+
+    /// Writes what is held, and the end; the writer.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn finish(mut self) -> io::Result<W> {
+        self.write_rows().map_err(io)?;
+        self.writer.into_inner().map_err(io)
+    }
+}

@@ -1,0 +1,189 @@
+//! The bytes of a file, unpacked, and the name that they go by.
+//!
+//! A file is read through one buffer of a quarter mebibyte. Mapping it into memory would save the copy into that
+//! buffer, a few hundredths of what decoding costs at most (`docs/data.md` has the figures), and needs `unsafe`, which
+//! the workspace forbids.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use flate2::CrcReader;
+use flate2::bufread::{DeflateDecoder, MultiGzDecoder};
+use zip::{CompressionMethod, ZipArchive};
+
+use super::error::OpenError;
+
+/// Bytes that are read of a file at once.
+pub const FETCH_BYTES: usize = 256 * 1024;
+
+/// The most members that a zip archive may have.
+pub const MEMBERS_MAX: usize = 10_000;
+
+/// Unpacked bytes.
+pub(super) type Bytes = Box<dyn BufRead + Send>;
+
+/// A file that was opened.
+pub(super) struct Source {
+    /// Its content, unpacked.
+    pub(super) bytes: Bytes,
+    /// The name of the content: that of the member in an archive, else the file's without the ending of a packed
+    /// file.
+    pub(super) name: String,
+}
+
+/// A reader that says how far it is.
+struct Counted<R> {
+    inner: R,
+    read: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.read.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+/// Checks the CRC-32 of a member at its end.
+struct Checked<R> {
+    inner: CrcReader<R>,
+    expected: u32,
+}
+
+impl<R: Read> Read for Checked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        if read == 0 && !buffer.is_empty() && self.inner.crc().sum() != self.expected {
+            return Err(io::Error::other(
+                "the checksum of the archive's member differs",
+            ));
+        }
+        Ok(read)
+    }
+}
+
+fn buffered(inner: impl Read + Send + 'static) -> Bytes {
+    Box::new(BufReader::with_capacity(FETCH_BYTES, inner))
+}
+
+/// Opens a file and whatever it is packed with.
+pub(super) fn open(path: &Path, read: &Arc<AtomicU64>) -> Result<Source, OpenError> {
+    let io = |source| OpenError::io(path, source);
+    let file = File::open(path).map_err(io)?;
+    if file.metadata().map_err(io)?.is_dir() {
+        return Err(OpenError::damaged(path, "a directory; accepted: a file"));
+    }
+    let mut file = BufReader::with_capacity(
+        FETCH_BYTES,
+        Counted {
+            inner: file,
+            read: Arc::clone(read),
+        },
+    );
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let magic = file.fill_buf().map_err(io)?;
+    if magic.starts_with(b"PK\x03\x04") {
+        let name = without(&name, &[".zip", ".npz"]);
+        return member(path, name, read);
+    }
+    let is_gzip = magic.starts_with(&[0x1f, 0x8b]);
+    let is_zstd = magic.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]);
+    Ok(if is_gzip {
+        Source {
+            bytes: buffered(MultiGzDecoder::new(file)),
+            name: without(&name, &[".gz"]),
+        }
+    } else if is_zstd {
+        let decoder = zstd::stream::read::Decoder::with_buffer(file).map_err(io)?;
+        Source {
+            bytes: buffered(decoder),
+            name: without(&name, &[".zst"]),
+        }
+    } else {
+        Source {
+            bytes: Box::new(file),
+            name,
+        }
+    })
+}
+
+fn without(name: &str, endings: &[&str]) -> String {
+    let stem = endings.iter().find_map(|ending| name.strip_suffix(ending));
+    stem.unwrap_or(name).to_owned()
+}
+
+/// The one member of an archive.
+fn member(path: &Path, stem: String, read: &Arc<AtomicU64>) -> Result<Source, OpenError> {
+    let damaged = |problem: &dyn std::fmt::Display| OpenError::damaged(path, problem);
+    let file = File::open(path).map_err(|source| OpenError::io(path, source))?;
+    let mut archive = ZipArchive::new(file).map_err(|error| damaged(&error))?;
+    let members = archive.len();
+    if members == 0 || members > MEMBERS_MAX {
+        return Err(damaged(&format!("{members} members; accepted: one")));
+    }
+    let files: Vec<usize> = (0..members)
+        .filter(|&at| {
+            archive
+                .name_for_index(at)
+                .is_some_and(|name| !name.ends_with('/'))
+        })
+        .collect();
+    // What hftbacktest saves has its array under this name.
+    let data = archive.index_for_name("data.npy");
+    let at = match (data, files.as_slice()) {
+        (Some(at), _) | (None, &[at]) => at,
+        (None, files) => {
+            return Err(damaged(&format!("{} members; accepted: one", files.len())));
+        }
+    };
+    let (name, start, packed, method, crc) = {
+        let member = archive.by_index_raw(at).map_err(|error| damaged(&error))?;
+        if member.encrypted() {
+            return Err(damaged(&"an encrypted member; accepted: one that is not"));
+        }
+        let start = member
+            .data_start()
+            .ok_or_else(|| damaged(&"the archive does not say where its member is"))?;
+        (
+            member.name().to_owned(),
+            start,
+            member.compressed_size(),
+            member.compression(),
+            member.crc32(),
+        )
+    };
+    let mut file = archive.into_inner();
+    file.seek(SeekFrom::Start(start))
+        .map_err(|source| OpenError::io(path, source))?;
+    let counted = Counted {
+        inner: file.take(packed),
+        read: Arc::clone(read),
+    };
+    let checked = |inner: Box<dyn Read + Send>| {
+        buffered(Checked {
+            inner: CrcReader::new(inner),
+            expected: crc,
+        })
+    };
+    let bytes = match method {
+        CompressionMethod::Stored => checked(Box::new(counted)),
+        CompressionMethod::Deflated => checked(Box::new(DeflateDecoder::new(
+            BufReader::with_capacity(FETCH_BYTES, counted),
+        ))),
+        method => {
+            return Err(damaged(&format!(
+                "a member packed with {method}; accepted: deflate or stored"
+            )));
+        }
+    };
+    // Of an array the archive has the better name.
+    let name = if data.is_some() { stem } else { name };
+    Ok(Source { bytes, name })
+}

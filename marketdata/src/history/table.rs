@@ -1,0 +1,123 @@
+//! Text with declared columns: one row of the market on each line.
+
+use std::collections::VecDeque;
+
+use super::Row;
+use super::cells::{Cells, Context};
+use super::decode::{Decode, Fault};
+use super::error::Place;
+use super::layout::Layout;
+use super::source::Bytes;
+use super::text::{Lines, fields};
+
+/// Reads lines of a layout.
+pub(super) struct Table {
+    lines: Lines,
+    layout: Layout,
+    /// For each column of the file, which column of the layout it is.
+    places: Option<Vec<Option<usize>>>,
+    context: Context,
+}
+
+impl Table {
+    pub(super) fn new(bytes: Bytes, layout: Layout, context: Context) -> Self {
+        Self {
+            lines: Lines::new(bytes),
+            layout,
+            places: None,
+            context,
+        }
+    }
+}
+
+impl Decode for Table {
+    fn decode(&mut self, out: &mut VecDeque<Row>) -> Result<bool, Fault> {
+        let is_first = self.lines.number() == 0;
+        let Some(line) = self.lines.next()? else {
+            return Ok(false);
+        };
+        if is_first && self.layout.has_headers() {
+            self.places = Some(places(&self.layout, line)?);
+            return Ok(true);
+        }
+        match row(&self.layout, self.places.as_deref(), &self.context, line) {
+            Ok(row) => out.push_back(row),
+            // A first line without a number is a header.
+            Err(_) if is_first && is_header(line, self.layout.separator) => {}
+            Err(fault) => return Err(fault),
+        }
+        Ok(true)
+    }
+
+    fn place(&self) -> Place {
+        Place::Line(self.lines.number())
+    }
+}
+
+/// Whether no field of a line begins as a number does.
+fn is_header(line: &[u8], separator: u8) -> bool {
+    fields(line, separator).all(|field| {
+        !matches!(
+            field,
+            [b'0'..=b'9' | b'-' | b'+' | b'.', ..] | [b' ', b'0'..=b'9', ..]
+        )
+    })
+}
+
+fn places(layout: &Layout, header: &[u8]) -> Result<Vec<Option<usize>>, Fault> {
+    let names: Vec<&[u8]> = fields(header, layout.separator).collect();
+    for column in &layout.columns {
+        let wanted = column.header.as_deref().unwrap_or_default();
+        if !names.contains(&wanted.as_bytes()) {
+            return Err(Fault::damaged(format_args!(
+                "the header has no column '{wanted}': '{}'",
+                String::from_utf8_lossy(header).escape_default()
+            )));
+        }
+    }
+    let place = |name: &&[u8]| {
+        layout
+            .columns
+            .iter()
+            .position(|column| column.header.as_deref().map(str::as_bytes) == Some(name))
+    };
+    Ok(names.iter().map(place).collect())
+}
+
+fn row(
+    layout: &Layout,
+    places: Option<&[Option<usize>]>,
+    context: &Context,
+    line: &[u8],
+) -> Result<Row, Fault> {
+    let mut cells = Cells::default();
+    let mut found = 0;
+    for text in fields(line, layout.separator) {
+        let column = match places {
+            Some(places) => places
+                .get(found)
+                .copied()
+                .flatten()
+                .and_then(|at| layout.columns.get(at)),
+            None => layout.columns.get(found),
+        };
+        found += 1;
+        if let Some(column) = column
+            && let Some(field) = column.field
+        {
+            cells.text(field, column.divisor, text, context)?;
+        }
+    }
+    let accepted = match places {
+        Some(places) => (found != places.len()).then(|| format!("{}", places.len())),
+        None if found < layout.required => Some(format!("{} or more", layout.required)),
+        None if found > layout.columns.len() && !layout.has_more => {
+            Some(format!("at most {}", layout.columns.len()))
+        }
+        None => None,
+    };
+    if let Some(accepted) = accepted {
+        return Err(Fault::value("the number of columns", found, accepted));
+    }
+    cells.row(layout.shape, context)
+}

@@ -1,0 +1,141 @@
+//! Files that were broken by seed: no reader panics, none goes on for ever, none takes more memory than it should.
+//! `HISTORY_MUTATED=N` breaks N files of each format.
+
+use std::fs;
+
+use marketdata::Xorshift64Star;
+use marketdata::history::{self, Format, Options};
+
+use super::{fixture, label, samples};
+
+/// Broken files of each format.
+const MUTATED: u64 = 500;
+/// More bytes than any reader of a broken sample allocates at a time: blocks and metadata up to their limits.
+const ALLOCATED_MAX: u64 = 160 << 20;
+
+fn mutated(random: &mut Xorshift64Star, sample: &[u8]) -> Vec<u8> {
+    let mut bytes = sample.to_vec();
+    for _ in 0..=random.below(4) {
+        let at = random.below(bytes.len() as u64 + 1) as usize;
+        let end = at + random.below((bytes.len() - at).min(64) as u64 + 1) as usize;
+        match random.below(6) {
+            0 if at < bytes.len() => bytes[at] ^= 1 << random.below(8),
+            1 if at < bytes.len() => bytes[at] = random.below(256) as u8,
+            2 => bytes[at..end].fill(0xff),
+            3 => bytes.truncate(at),
+            4 => drop(bytes.drain(at..end)),
+            5 => {
+                let part = bytes[at..end].to_vec();
+                bytes.splice(at..at, part);
+            }
+            _ => {}
+        }
+    }
+    bytes
+}
+
+/// The first block of a recording with broken columns under a checksum that is right.
+fn sealed(random: &mut Xorshift64Star, sample: &[u8]) -> Vec<u8> {
+    const BLOCK: usize = 17;
+    const PAYLOAD: usize = BLOCK + 32;
+    let word = |at: usize| u32::from_le_bytes(sample[at..at + 4].try_into().unwrap());
+    let end = PAYLOAD + word(BLOCK + 8) as usize;
+    let raw = word(BLOCK + 4) as usize;
+    let columns = zstd::bulk::decompress(&sample[PAYLOAD..end], raw).unwrap();
+    let columns = mutated(random, &columns);
+    let packed = zstd::bulk::compress(&columns, 1).unwrap();
+    let mut header = sample[BLOCK..PAYLOAD - 4].to_vec();
+    let rows = if random.below(4) == 0 {
+        random.below(70_000) as u32
+    } else {
+        word(BLOCK)
+    };
+    header[..4].copy_from_slice(&rows.to_le_bytes());
+    header[4..8].copy_from_slice(&(columns.len() as u32).to_le_bytes());
+    header[8..12].copy_from_slice(&(packed.len() as u32).to_le_bytes());
+    let crc = crc32c::crc32c_append(crc32c::crc32c(&header), &packed);
+    [
+        &sample[..BLOCK],
+        &header,
+        &crc.to_le_bytes(),
+        &packed,
+        &sample[end..],
+    ]
+    .concat()
+}
+
+fn samples() -> Vec<(&'static str, Vec<u8>)> {
+    let rows = samples::rows();
+    let text = |name: &str| fs::read(fixture("history").join(name)).unwrap();
+    vec![
+        ("itch", samples::itch()),
+        ("npz", samples::npz(&samples::events())),
+        ("npz", samples::npy(&samples::events())),
+        ("dbn", samples::mbo()),
+        ("recording", samples::recording(&rows)),
+        ("sealed", samples::recording(&rows)),
+        ("parquet", samples::parquet(&rows)),
+        ("tardis-book", text("tardis_book.csv")),
+        ("binance-klines", text("BTCUSDT-1m-2024-01.csv")),
+        (
+            "lobster",
+            text("AMZN_2012-06-21_34200000_57600000_message_2.csv"),
+        ),
+        ("stooq-bulk", text("stooq_bulk.txt")),
+    ]
+}
+
+#[test]
+fn broken_files_of_every_format_are_told_of() {
+    let count = std::env::var("HISTORY_MUTATED")
+        .ok()
+        .and_then(|count| count.parse().ok())
+        .unwrap_or(MUTATED);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("broken");
+    let options = Options {
+        symbols: ["ABC", "ESH4", "BTC-PERPETUAL", "AAPL.US"]
+            .map(label)
+            .to_vec(),
+        date: history::parse_date("2024-01-31"),
+        ..Options::default()
+    };
+    for (name, sample) in samples() {
+        let is_sealed = name == "sealed";
+        let format = Format::named(if is_sealed { "recording" } else { name }).unwrap();
+        let mut random = Xorshift64Star::new(7);
+        let (mut good, mut bad, mut refused) = (0_u64, 0_u64, 0_u64);
+        for seed in 0..count {
+            let bytes = if is_sealed {
+                sealed(&mut random, &sample)
+            } else {
+                mutated(&mut random, &sample)
+            };
+            fs::write(&path, &bytes).unwrap();
+            let used = allocation_counter::measure(|| {
+                let Ok(rows) = history::open(&path, Some(&format), &options) else {
+                    refused += 1;
+                    return;
+                };
+                // Rows that are packed take a byte each before; others more.
+                let steps_max = bytes.len() as u64 + history::BLOCK_ROWS_MAX as u64;
+                let mut steps = 0;
+                for row in rows {
+                    steps += 1;
+                    assert!(steps < steps_max, "{name}, {seed}: no end");
+                    match row {
+                        Ok(_) => good += 1,
+                        Err(_) => bad += 1,
+                    }
+                }
+            });
+            assert!(
+                used.bytes_max < ALLOCATED_MAX,
+                "{name}, {seed}: {} bytes",
+                used.bytes_max
+            );
+        }
+        println!("{name}: {good} rows, {bad} bad ones, {refused} files refused");
+        assert!(bad + refused > 0, "{name}: nothing was broken");
+    }
+}
