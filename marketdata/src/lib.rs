@@ -4,6 +4,7 @@
 //! Everything but [`connection`] and the server of [`local`] is a pure function of its input: no clock, no
 //! network, no randomness other than a seed. Prices and quantities go from text to integers without a float between.
 
+pub mod calendar;
 pub mod connection;
 pub mod demo;
 pub mod feed;
@@ -13,6 +14,7 @@ pub mod local;
 pub mod recording;
 pub mod venue;
 
+pub use calendar::{Calendar, CalendarError, Session};
 pub use demo::DemoMarket;
 pub use generator::{RandomWalk, WalkStart, Xorshift64Star};
 pub use intrabar::{BarPath, BarPathError, Spread};
