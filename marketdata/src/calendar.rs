@@ -372,13 +372,13 @@ fn zone_of(name: &str) -> Result<TimeZone, CalendarError> {
         .map_err(|_| CalendarError::Zone(name.to_owned()))
 }
 
-fn date_of(day: TradingDay) -> Option<Date> {
+pub(crate) fn date_of(day: TradingDay) -> Option<Date> {
     EPOCH
         .checked_add(jiff::Span::new().try_days(day.0).ok()?)
         .ok()
 }
 
-fn day_of(date: Date) -> i32 {
+pub(crate) fn day_of(date: Date) -> i32 {
     EPOCH.until(date).map_or(0, |span| span.get_days())
 }
 

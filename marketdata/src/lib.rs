@@ -4,13 +4,17 @@
 //! Everything but [`connection`] and the server of [`local`] is a pure function of its input: no clock, no
 //! network, no randomness other than a seed. Prices and quantities go from text to integers without a float between.
 
+pub mod actions;
 pub mod calendar;
 pub mod connection;
+pub mod continuous;
 pub mod demo;
+pub mod factor;
 pub mod feed;
 pub mod generator;
 pub mod intrabar;
 pub mod local;
+pub mod metadata;
 pub mod recording;
 pub mod venue;
 
