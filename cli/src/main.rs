@@ -2,6 +2,7 @@
 
 mod demo;
 mod feeds;
+mod instrument;
 mod journal;
 mod plan;
 mod progress;
@@ -27,6 +28,7 @@ use clap::{Parser, Subcommand};
   dynasty demo                                                  watch it on http://127.0.0.1:8080
   dynasty demo --headless --for 20s                             a summary after 20 seconds
   dynasty simulate fixtures/scenarios/static_floor.jsonl --state
+  dynasty instrument show fixtures/instruments/futures.toml     steps, margins, and when they trade
   dynasty plan explain fixtures/plans/eod-trail-50k.toml        a plan in plain words and numbers
   dynasty verify-breach proof.json                              recompute a verdict
   dynasty journal verify data                                   check what a run has written
@@ -43,6 +45,7 @@ enum Command {
     Serve(serve::Args),
     Feeds(feeds::Args),
     Venue(venue::Args),
+    Instrument(instrument::Args),
     Simulate(simulate::Args),
     Plan(plan::Args),
     VerifyBreach(verify::Args),
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Venue(args) => venue::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Feeds(args) => feeds::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Instrument(args) => instrument::run_command(&args),
         Command::Simulate(args) => simulate::run_command(&args),
         Command::Plan(args) => plan::run_command(&args),
         Command::VerifyBreach(args) => verify::run_command(&args),

@@ -1,6 +1,7 @@
 //! `dynasty serve`: instruments, plans and feeds from a file, the engine on the wall clock, and the page.
 
 mod source;
+mod timetable;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ use types::{Command, InstrumentId};
 use crate::demo::{say, stop_signal};
 use crate::progress::recovery_progress;
 use source::LiveSource;
+use timetable::Timetable;
 
 /// Events of one feed that wait for the engine. A feed that is faster waits; nothing is dropped.
 const FEED_EVENTS_MAX: usize = 65_536;
@@ -80,6 +82,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         ));
     }
     let directory = folder.join(&file.data);
+    let mut timetable = Timetable::new(&file.instruments);
     let projections = Projections::new();
     let mut hook = projections.hook();
     let progress = recovery_progress()?;
@@ -94,6 +97,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             }
         })),
         clock: Clock::Wall,
+        timetable: Some(Box::new(move |ts, shard| timetable.next(ts, shard))),
         projection: Some(Box::new(move |step, shard| hook(step, shard))),
         ..Config::new(&directory)
     };
@@ -154,7 +158,7 @@ fn set_up(file: &ServerFile, folder: &Path) -> anyhow::Result<Setup> {
         let text = fs::read_to_string(&path).with_context(|| name.clone())?;
         anyhow::Ok((name, text))
     };
-    let instruments = file.instruments.iter().copied();
+    let instruments = file.instruments.iter().map(|it| it.definition);
     let mut commands: Vec<_> = instruments.map(Command::RegisterInstrument).collect();
     for path in &file.plans {
         let (name, text) = read(path)?;
@@ -179,7 +183,7 @@ fn open(feed: &FeedFile, file: &ServerFile) -> anyhow::Result<(Feed, rtrb::Consu
         .symbols
         .iter()
         .map(|(place, symbol)| {
-            let instrument = &file.instruments[*place];
+            let instrument = &file.instruments[*place].definition;
             Listing {
                 instrument: InstrumentId(*place as u32),
                 symbol: symbol.clone(),
