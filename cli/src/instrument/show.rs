@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use comfy_table::{Table, presets};
+use comfy_table::Table;
+use comfy_table::presets::NOTHING;
 use gateway::dto::instrument::Specification;
 use gateway::dto::time::parse_timestamp;
 use gateway::dto::word::Word as _;
@@ -32,7 +33,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     let at = args.at.unwrap_or_else(marketdata::connection::now);
     let instruments = super::read(&args.file)?;
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_BORDERS_ONLY).set_header([
+    table.load_style(NOTHING).set_header([
         "symbol",
         "kind",
         "currency",

@@ -124,7 +124,7 @@ fn read_actions(
 /// Reads `4:1`: four shares for each one.
 fn read_split(field: &Field<'_>) -> Result<ActionKind, FieldError> {
     let accepted = format!(
-        "shares after and before in quotes, such as \"4:1\", each from 1 to {SPLIT_UNITS_MAX}"
+        "shares after and before in quotes, such as \"4:1\", each from 1 to {SPLIT_UNITS_MAX} and not the same"
     );
     let units = |text: &str| {
         let units = text.parse().ok();
@@ -134,6 +134,7 @@ fn read_split(field: &Field<'_>) -> Result<ActionKind, FieldError> {
         .text(&accepted)?
         .split_once(':')
         .and_then(|(new, old)| units(new).zip(units(old)))
+        .filter(|(new, old)| new != old)
         .ok_or_else(|| field.error(accepted))?;
     Ok(ActionKind::Split { new, old })
 }
@@ -255,6 +256,12 @@ split = "4:1"
             "4",
             16,
             "instrument[0].action[1].split: value '4': accepted shares after and before",
+        );
+        check(
+            "4:1",
+            "4:4",
+            16,
+            "instrument[0].action[1].split: value '4:4': accepted shares after and before",
         );
         check(
             "0.82",
