@@ -1,5 +1,6 @@
 //! Where market events come from: live feeds, recordings on disk, the path of quotes inside a bar, the
-//! looping demo market, and synthetic quotes for benches and tests.
+//! looping demo market, and synthetic quotes for benches and tests; and what is known of instruments: when they
+//! trade, what venues say of them, their chains, splits and dividends.
 //!
 //! Everything but [`connection`] and the server of [`local`] is a pure function of its input: no clock, no
 //! network, no randomness other than a seed. Prices and quantities go from text to integers without a float between.

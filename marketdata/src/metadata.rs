@@ -153,12 +153,12 @@ impl Metadata {
     }
 }
 
-const fn get(addresses: Addresses, path: &'static str) -> Option<Fetch> {
-    Some(Fetch {
+const fn get(addresses: Addresses, path: &'static str) -> Fetch {
+    Fetch {
         addresses,
         path,
         body: None,
-    })
+    }
 }
 
 /// All that there are.
@@ -174,7 +174,7 @@ pub const DOCUMENTS: &[Metadata] = &[
     Metadata {
         name: "binance-futures",
         page: "https://developers.binance.com/docs/derivatives/usds-margined-futures/market-data/rest-api/Exchange-Information",
-        fetch: get(venue::binance::FUTURES, "/fapi/v1/exchangeInfo"),
+        fetch: Some(get(venue::binance::FUTURES, "/fapi/v1/exchangeInfo")),
         list: "symbols",
         symbol: "symbol",
         read: derivative::binance,
@@ -182,7 +182,7 @@ pub const DOCUMENTS: &[Metadata] = &[
     Metadata {
         name: "binance-spot",
         page: "https://developers.binance.com/docs/binance-spot-api-docs/rest-api/general-endpoints#exchange-information",
-        fetch: get(venue::binance::SPOT, "/api/v3/exchangeInfo"),
+        fetch: Some(get(venue::binance::SPOT, "/api/v3/exchangeInfo")),
         list: "symbols",
         symbol: "symbol",
         read: crypto::binance,
@@ -190,10 +190,10 @@ pub const DOCUMENTS: &[Metadata] = &[
     Metadata {
         name: "bybit-linear",
         page: "https://bybit-exchange.github.io/docs/v5/market/instrument",
-        fetch: get(
+        fetch: Some(get(
             venue::bybit::ADDRESSES,
             "/v5/market/instruments-info?category=linear&limit=1000",
-        ),
+        )),
         list: "result.list",
         symbol: "symbol",
         read: derivative::bybit,
@@ -201,10 +201,10 @@ pub const DOCUMENTS: &[Metadata] = &[
     Metadata {
         name: "bybit-spot",
         page: "https://bybit-exchange.github.io/docs/v5/market/instrument",
-        fetch: get(
+        fetch: Some(get(
             venue::bybit::ADDRESSES,
             "/v5/market/instruments-info?category=spot",
-        ),
+        )),
         list: "result.list",
         symbol: "symbol",
         read: crypto::bybit,
@@ -212,10 +212,10 @@ pub const DOCUMENTS: &[Metadata] = &[
     Metadata {
         name: "coinbase",
         page: "https://docs.cdp.coinbase.com/api-reference/advanced-trade-api/rest-api/public/list-public-products",
-        fetch: get(
+        fetch: Some(get(
             venue::coinbase::ADVANCED,
             "/api/v3/brokerage/market/products",
-        ),
+        )),
         list: "products",
         symbol: "product_id",
         read: crypto::coinbase,
@@ -235,7 +235,7 @@ pub const DOCUMENTS: &[Metadata] = &[
     Metadata {
         name: "kraken",
         page: "https://docs.kraken.com/api/docs/rest-api/get-tradable-asset-pairs",
-        fetch: get(venue::kraken::ADDRESSES, "/0/public/AssetPairs"),
+        fetch: Some(get(venue::kraken::ADDRESSES, "/0/public/AssetPairs")),
         list: "result",
         symbol: "wsname",
         read: crypto::kraken,
@@ -251,10 +251,10 @@ pub const DOCUMENTS: &[Metadata] = &[
     Metadata {
         name: "okx-futures",
         page: "https://www.okx.com/docs-v5/en/#public-data-rest-api-get-instruments",
-        fetch: get(
+        fetch: Some(get(
             venue::okx::ADDRESSES,
             "/api/v5/public/instruments?instType=FUTURES",
-        ),
+        )),
         list: "data",
         symbol: "instId",
         read: derivative::okx,
@@ -262,10 +262,10 @@ pub const DOCUMENTS: &[Metadata] = &[
     Metadata {
         name: "okx-spot",
         page: "https://www.okx.com/docs-v5/en/#public-data-rest-api-get-instruments",
-        fetch: get(
+        fetch: Some(get(
             venue::okx::ADDRESSES,
             "/api/v5/public/instruments?instType=SPOT",
-        ),
+        )),
         list: "data",
         symbol: "instId",
         read: crypto::okx,
@@ -273,10 +273,10 @@ pub const DOCUMENTS: &[Metadata] = &[
     Metadata {
         name: "okx-swap",
         page: "https://www.okx.com/docs-v5/en/#public-data-rest-api-get-instruments",
-        fetch: get(
+        fetch: Some(get(
             venue::okx::ADDRESSES,
             "/api/v5/public/instruments?instType=SWAP",
-        ),
+        )),
         list: "data",
         symbol: "instId",
         read: derivative::okx,

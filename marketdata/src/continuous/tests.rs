@@ -190,8 +190,9 @@ fn series(adjustment: Adjustment) -> Result<Vec<String>, ContinuousError> {
 #[test]
 fn contracts_are_joined_at_their_rolls() {
     let check = |adjustment, expected: [&str; 5]| {
-        let [a, b, c, d, e] = expected;
-        let marked = [a, b, "roll 1", c, d, "roll 2", e];
+        let mut marked = expected.to_vec();
+        marked.insert(2, "roll 1");
+        marked.insert(5, "roll 2");
         assert_eq!(series(adjustment).unwrap(), marked);
     };
     check(

@@ -5,7 +5,7 @@ use types::Qty;
 
 use super::entry::{Draft, Entry, step};
 use super::{Listed, MetadataError};
-use crate::feed::Fields;
+use crate::feed::{Fields, Value};
 
 /// Binance spot: `symbols` of `exchangeInfo`.
 pub(super) fn binance(entry: &Entry<'_>) -> Result<Listed, MetadataError> {
@@ -32,7 +32,7 @@ pub(super) fn filter<'a>(
     field: &str,
 ) -> Result<&'a str, MetadataError> {
     let missing = || entry.error(&format!("filters.{kind}.{field}"), "the filter");
-    let filters = entry.value("filters").and_then(|filters| filters.items());
+    let filters = entry.value("filters").and_then(Value::items);
     let found = filters.ok_or_else(missing)?.find_map(|filter| {
         let fields: Fields<'a> = filter.ok()?.fields()?;
         let is = fields.clone().get(b"filterType").ok()??.scalar()?;

@@ -1,6 +1,9 @@
 use gateway::dto::instrument::specification::from_toml;
 use runtime::{EventBuf, Limits};
-use types::{Command, Input, InputKind, Seq, ShardId};
+use types::{
+    AccountId, Command, DenyReason, EventKind, Input, InputKind, NewOrder, OpenAccount, OrderKind,
+    PlanId, Qty, Quote, Seq, ShardId, Side,
+};
 
 use super::*;
 
@@ -152,4 +155,51 @@ fn a_halt_within_the_session_is_left_alone_by_a_restart() {
     let before = at("2020-08-28T19:00:00Z");
     assert_eq!(world.pass(&mut timetable, before, 9), [""; 0]);
     assert_eq!(world.pass(&mut timetable, at(MONDAY), 9), WEEKEND);
+}
+
+#[test]
+fn an_order_is_denied_from_the_close_to_the_open() {
+    const PLAN: &str = include_str!("../../../../fixtures/plans/static-100k.toml");
+    let mut world = friday();
+    let noon = at("2020-08-28T16:00:00Z");
+    let spec = gateway::dto::plan::spec_from_toml("plan", PLAN).unwrap();
+    let open = OpenAccount {
+        plan: PlanId(0),
+        parent: None,
+        name: "ada".parse().unwrap(),
+    };
+    let quote = MarketEvent {
+        instrument: InstrumentId(1),
+        ts_event: noon,
+        data: MarketData::Quote(Quote {
+            bid: "499.20".parse().unwrap(),
+            bid_qty: Qty::whole(100),
+            ask: "499.24".parse().unwrap(),
+            ask_qty: Qty::whole(100),
+        }),
+    };
+    world.apply(noon, InputKind::Command(Command::DefinePlan { spec }));
+    world.apply(noon, InputKind::Command(Command::OpenAccount(open)));
+    world.apply(noon, InputKind::Market(quote));
+    let mut timetable = Timetable::new(&specifications());
+    let (side, kind) = (Side::Buy, OrderKind::Market);
+    let order = NewOrder::new(AccountId(0), InstrumentId(1), side, kind, Qty::ONE);
+    let mut denial_at = |ts: &str| {
+        world.pass(&mut timetable, at(ts), 9);
+        world.events.clear();
+        world.apply(at(ts), InputKind::Command(Command::SubmitOrder(order)));
+        world
+            .events
+            .as_slice()
+            .iter()
+            .find_map(|event| match event.kind {
+                EventKind::OrderDenied { reason, .. } => Some(reason),
+                _ => None,
+            })
+    };
+    let closed = Some(DenyReason::InstrumentNotOpen);
+    assert_eq!(denial_at("2020-08-28T19:59:59.999999999Z"), None);
+    assert_eq!(denial_at("2020-08-28T20:00:00Z"), closed);
+    assert_eq!(denial_at("2020-08-31T13:29:59.999999999Z"), closed);
+    assert_ne!(denial_at("2020-08-31T13:30:00Z"), closed);
 }
