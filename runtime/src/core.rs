@@ -304,8 +304,8 @@ impl Core {
         next
     }
 
-    /// Sequences an input, after the announcements, day rolls and events of the timetable that are due before it. `since` is when it came, if it is
-    /// one of those that are timed.
+    /// Sequences an input, after the announcements, day rolls and events of the timetable that are due before it.
+    /// `since` is when it came, if it is one of those that are timed.
     fn take_in(
         &mut self,
         ts: TimestampNs,
