@@ -3,6 +3,7 @@
 mod data;
 mod demo;
 mod feeds;
+mod instrument;
 mod journal;
 mod plan;
 mod progress;
@@ -30,6 +31,7 @@ use clap::{Parser, Subcommand};
   dynasty demo                                                  watch it on http://127.0.0.1:8080
   dynasty demo --headless --for 20s                             a summary after 20 seconds
   dynasty simulate fixtures/scenarios/static_floor.jsonl --state
+  dynasty instrument show fixtures/instruments/futures.toml     steps, margins, and when they trade
   dynasty plan explain fixtures/plans/eod-trail-50k.toml        a plan in plain words and numbers
   dynasty verify-breach proof.json                              recompute a verdict
   dynasty journal verify data                                   check what a run has written
@@ -49,6 +51,7 @@ enum Command {
     Venue(venue::Args),
     Record(record::Args),
     Replay(replay::Args),
+    Instrument(instrument::Args),
     Simulate(simulate::Args),
     Plan(plan::Args),
     VerifyBreach(verify::Args),
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
         Command::Record(args) => record::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Replay(args) => replay::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Feeds(args) => feeds::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Instrument(args) => instrument::run_command(&args),
         Command::Simulate(args) => simulate::run_command(&args),
         Command::Plan(args) => plan::run_command(&args),
         Command::VerifyBreach(args) => verify::run_command(&args),

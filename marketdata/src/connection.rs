@@ -8,6 +8,7 @@ mod request;
 mod socket;
 mod status;
 
+pub use request::document;
 pub use socket::provide_tls;
 pub use status::{Link, Status};
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{Limits, Shard};
-use types::{Event, Input, ShardId};
+use types::{Event, Input, MarketEvent, ShardId, TimestampNs};
 
 use crate::disk::{Disk, LocalDisk};
 use crate::journal::Location;
@@ -49,6 +49,16 @@ pub enum Clock {
 /// Runs on the replica's thread, during recovery on the one that starts the runtime: it can lag, and
 /// slows nobody but the replica and the start. A panic in it is fail-stop.
 pub type Projection = Box<dyn FnMut(Step<'_>, &Shard) + Send>;
+
+/// Market events that a calendar makes due, such as the open and the close of a session. Asked before every input
+/// (and while there is none, with [`Clock::Wall`]) with that input's time and the shard as the input before left
+/// it, until it says `None`: the next event that has to come first, and its time. A day roll that is due by that
+/// time comes before the event.
+///
+/// Runs on the shard thread. What it has said once it does not say again; after a restart it finds out from the
+/// shard, whose time is that of the last input, which events there were.
+pub type Timetable =
+    Box<dyn FnMut(TimestampNs, &Shard) -> Option<(TimestampNs, MarketEvent)> + Send>;
 
 /// What a [`Projection`] is shown; the shard beside it has it behind it.
 #[derive(Debug, Clone, Copy)]
@@ -121,6 +131,8 @@ pub struct Config {
     pub time: Arc<dyn Time>,
     /// Told how far a recovery is.
     pub recovery_hook: Option<RecoveryHook>,
+    /// Market events that a calendar makes due.
+    pub timetable: Option<Timetable>,
     /// Sees every input.
     pub projection: Option<Projection>,
     /// With a projection and a snapshot that at most this many inputs of the journal lead to, a start replays
@@ -153,6 +165,7 @@ impl Config {
             disk: LocalDisk::shared(),
             time: LocalTime::shared(),
             recovery_hook: None,
+            timetable: None,
             projection: None,
             projection_replay_max: 2_000_000,
         }

@@ -25,7 +25,7 @@ use types::{Command, Input, InputKind, Seq, Timer, TimestampNs};
 
 use crate::announcer::Announcer;
 use crate::batch::{Batch, Reply};
-use crate::config::Config;
+use crate::config::{Config, Timetable};
 use crate::ingress::{Pending, Receipt};
 use crate::journal::record::{self, CHAIN_BYTES};
 use crate::journal::{Chain, Mark};
@@ -70,6 +70,7 @@ pub(crate) struct Core {
     shard: Shard,
     sequencer: Sequencer,
     announcer: Announcer,
+    timetable: Option<Timetable>,
     /// `None` once it has ended.
     source: Option<Box<dyn Source>>,
     free: Consumer<Batch>,
@@ -106,7 +107,7 @@ pub(crate) struct Core {
 impl Core {
     pub(crate) fn new(
         shared: Arc<Shared>,
-        config: &Config,
+        config: &mut Config,
         shard: Shard,
         chain: Chain,
         source: Box<dyn Source>,
@@ -120,6 +121,7 @@ impl Core {
         Self {
             sequencer: Sequencer::new(config.clock, Arc::clone(&shared.time), &shard),
             announcer: Announcer::new(&shard),
+            timetable: config.timetable.take(),
             shard,
             source: Some(source),
             free,
@@ -306,8 +308,8 @@ impl Core {
         next
     }
 
-    /// Sequences an input, after the announcements and day rolls that are due before it. `since` is when it came, if it is
-    /// one of those that are timed.
+    /// Sequences an input, after the announcements, day rolls and events of the timetable that are due before it.
+    /// `since` is when it came, if it is one of those that are timed.
     fn take_in(
         &mut self,
         ts: TimestampNs,
@@ -335,6 +337,19 @@ impl Core {
             let command = Command::AnnounceWindow { calendar, interval };
             self.apply(at, InputKind::Command(command), None);
         }
+        while let Some((at, event)) = self
+            .timetable
+            .as_mut()
+            .and_then(|timetable| timetable(ts, &self.shard))
+        {
+            self.roll_before(at);
+            let at = self.sequencer.stamp(at);
+            self.apply(at, InputKind::Market(event), None);
+        }
+        self.roll_before(ts);
+    }
+
+    fn roll_before(&mut self, ts: TimestampNs) {
         while let Some((ts, timer)) = self.sequencer.roll_before(ts) {
             self.apply(ts, InputKind::Timer(timer), None);
         }

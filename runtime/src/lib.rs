@@ -51,7 +51,9 @@ pub use boards::{
     BOARD_ROWS_MAX, BoardPage, BoardPlace, BoardRow, BoardRows, BoardView, Boards, CompetitionView,
 };
 pub use calendar::{Calendar, CalendarError, OpenDay};
-pub use config::{AckMode, Clock, Config, Projection, RecoveryHook, RecoveryProgress, Step};
+pub use config::{
+    AckMode, Clock, Config, Projection, RecoveryHook, RecoveryProgress, Step, Timetable,
+};
 pub use engine::portrait::OrderStage;
 pub use engine::{EventBuf, Limits, Shard, SnapshotError, StateHash, view};
 pub use handle::{Handle, Publisher};

@@ -43,7 +43,7 @@ pub(super) fn run(
             let known: Vec<_> = file
                 .instruments
                 .iter()
-                .map(|instrument| instrument.symbol.to_string())
+                .map(|instrument| instrument.definition.symbol.to_string())
                 .collect();
             number(&mut header, |name| {
                 known.iter().position(|symbol| symbol == name)

@@ -35,14 +35,15 @@ pub(crate) fn open(
         .map(|(place, symbol)| {
             let instrument = &file.instruments[*place];
             TapeListing {
-                name: instrument.symbol.to_string(),
+                name: instrument.definition.symbol.to_string(),
                 listing: Listing {
                     instrument: InstrumentId(*place as u32),
                     symbol: symbol.clone(),
                     spec: Spec {
-                        tick_size: instrument.tick_size,
-                        lot_size: instrument.lot_size,
-                        may_be_negative: instrument.kind == types::InstrumentKind::Future,
+                        tick_size: instrument.definition.tick_size,
+                        lot_size: instrument.definition.lot_size,
+                        may_be_negative: instrument.definition.kind
+                            == types::InstrumentKind::Future,
                         outlier_band: feed.outlier_band,
                     },
                 },

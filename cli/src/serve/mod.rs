@@ -2,6 +2,7 @@
 
 mod feed;
 mod source;
+mod timetable;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,7 @@ use crate::progress::recovery_progress;
 use crate::record;
 pub(crate) use feed::{Feed, open};
 use source::LiveSource;
+use timetable::Timetable;
 
 /// The real server: live feeds, paper accounts, every rule on every event.
 #[derive(Debug, clap::Args)]
@@ -112,6 +114,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         ));
     }
     let directory = folder.join(&file.data);
+    let mut timetable = Timetable::new(&file.instruments);
     let projections = Projections::new();
     let mut hook = projections.hook();
     let progress = recovery_progress()?;
@@ -126,6 +129,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             }
         })),
         clock: Clock::Wall,
+        timetable: Some(Box::new(move |ts, shard| timetable.next(ts, shard))),
         projection: Some(Box::new(move |step, shard| hook(step, shard))),
         ..Config::new(&directory)
     };
@@ -200,7 +204,7 @@ pub(crate) fn set_up(file: &ServerFile, folder: &Path) -> anyhow::Result<Setup> 
         let text = fs::read_to_string(&path).with_context(|| name.clone())?;
         anyhow::Ok((name, text))
     };
-    let instruments = file.instruments.iter().copied();
+    let instruments = file.instruments.iter().map(|it| it.definition);
     let mut commands: Vec<_> = instruments.map(Command::RegisterInstrument).collect();
     for path in &file.plans {
         let (name, text) = read(path)?;

@@ -8,6 +8,7 @@ mod demo;
 mod disk_full;
 mod documents;
 mod drain;
+mod instrument;
 mod journal;
 mod plan;
 mod serve;

@@ -161,3 +161,48 @@ fn a_file_that_is_not_accepted_says_where_and_what_would_be() {
         assert!(said.contains(error), "{said}");
     }
 }
+
+/// The status of an instrument of a server, once it is `status`.
+fn wait_for_status(server: &str, status: &str) {
+    let deadline = Instant::now() + Duration::from_mins(2);
+    let address = server.trim_start_matches("http://").to_owned();
+    loop {
+        let mut socket = std::net::TcpStream::connect(&address).unwrap();
+        let request =
+            format!("GET /v1/instruments HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+        std::io::Write::write_all(&mut socket, request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        std::io::Read::read_to_string(&mut socket, &mut answer).unwrap();
+        if answer.contains(&format!("\"status\":\"{status}\"")) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "never {status}: {answer}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn an_instrument_out_of_its_session_is_closed_and_open_again_when_the_file_says_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("server.toml");
+    let path = path.to_str().unwrap();
+    // A session of one hour, on the weekday of the day before yesterday: it is not now, wherever this runs.
+    let days = ["thu", "fri", "sat", "sun", "mon", "tue", "wed"];
+    let now = std::time::SystemTime::now();
+    let today = now.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() / 86_400;
+    let day = days[(today as usize + 5) % 7];
+    let file = |session: &str| {
+        format!(
+            "data = \"data\"\nlisten = \"127.0.0.1:0\"\n\n\
+             [[calendar]]\nname = \"past\"\nzone = \"UTC\"\n\
+             sessions = [{{ days = \"{day}\", open = \"10:00\", close = \"11:00\" }}]\n\n\
+             [[instrument]]\nsymbol = \"AAPL\"\nkind = \"equity\"\ncurrency = \"USD\"\n\
+             tick_size = \"0.01\"\nlot_size = \"1\"\norder_qty_max = \"1000\"\nsession = \"{session}\"\n"
+        )
+    };
+    for (session, status) in [("past", "closed"), ("always", "open"), ("past", "closed")] {
+        std::fs::write(path, file(session)).unwrap();
+        let mut server = Running::start(&["serve", "--config", path]);
+        wait_for_status(&server.word_after("Open "), status);
+    }
+}

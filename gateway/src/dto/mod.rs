@@ -25,6 +25,7 @@ pub mod proof;
 pub mod reason;
 pub mod retention;
 pub mod server;
+pub mod session;
 pub mod signals;
 pub mod state;
 pub mod time;

@@ -6,12 +6,11 @@ use std::net::SocketAddr;
 use marketdata::feed::BookChannel;
 use rules::BoardKind;
 use runtime::{AckMode, Retention};
-use types::{Instrument, Ratio};
+use types::Ratio;
 
 use super::document::{Field, FieldError};
 use super::file::{self, FileError};
-use super::instrument;
-use super::names::Names;
+use super::instrument::{Specification, specification};
 use super::retention;
 
 /// A valid server file.
@@ -28,7 +27,7 @@ pub struct ServerFile {
     /// What becomes of closed segments of the journal.
     pub retention: Retention,
     /// What is traded; ids follow the order, and only ever grow.
-    pub instruments: Vec<Instrument>,
+    pub instruments: Vec<Specification>,
     /// Plan files, relative to this one.
     pub plans: Vec<String>,
     /// Competition files, relative to this one.
@@ -58,7 +57,8 @@ pub struct FeedFile {
     pub symbols: Vec<(usize, String)>,
 }
 
-const FIELDS: [&str; 9] = [
+const FIELDS: [&str; 10] = [
+    "calendar",
     "data",
     "listen",
     "ack",
@@ -94,7 +94,7 @@ fn read(root: &Field<'_>, venues: &[&str]) -> Result<ServerFile, FieldError> {
         "an address of this machine in quotes, such as \"127.0.0.1:8080\" (there are no keys yet)";
     const ACK: &str = "\"durable\" (on disk) or \"relaxed\" (with the operating system)";
     let table = root.table(&FIELDS)?;
-    let instruments = read_instruments(&table.field("instrument"))?;
+    let instruments = specification::read_all(&table)?;
     let feeds = match table.optional("feed") {
         Some(feeds) => feeds
             .list()?
@@ -149,22 +149,6 @@ fn read(root: &Field<'_>, venues: &[&str]) -> Result<ServerFile, FieldError> {
     })
 }
 
-fn read_instruments(field: &Field<'_>) -> Result<Vec<Instrument>, FieldError> {
-    let mut instruments: Vec<Instrument> = Vec::new();
-    for field in field.list()? {
-        let table = field.table(&instrument::FIELDS)?;
-        let definition = instrument::read(&table, &Names::numbers())?;
-        let taken = |known: &Instrument| known.symbol == definition.symbol;
-        if instruments.iter().any(taken) {
-            return Err(table
-                .field("symbol")
-                .error("a symbol that no instrument above has"));
-        }
-        instruments.push(definition);
-    }
-    Ok(instruments)
-}
-
 fn read_paths(field: Option<Field<'_>>) -> Result<Vec<String>, FieldError> {
     let Some(field) = field else {
         return Ok(Vec::new());
@@ -176,7 +160,7 @@ fn read_paths(field: Option<Field<'_>>) -> Result<Vec<String>, FieldError> {
 
 fn read_feed(
     field: &Field<'_>,
-    instruments: &[Instrument],
+    instruments: &[Specification],
     venues: &[&str],
 ) -> Result<FeedFile, FieldError> {
     const BOOK: &str = "\"touch\" (best bid and ask) or \"depth\" (the levels)";
@@ -245,12 +229,12 @@ fn read_feed(
 
 fn read_symbols(
     field: &Field<'_>,
-    instruments: &[Instrument],
+    instruments: &[Specification],
 ) -> Result<Vec<(usize, String)>, FieldError> {
     const SYMBOL: &str = "what the venue calls the instrument, in quotes";
     let names: Vec<String> = instruments
         .iter()
-        .map(|instrument| instrument.symbol.to_string())
+        .map(|instrument| instrument.definition.symbol.to_string())
         .collect();
     let known: Vec<&str> = names.iter().map(String::as_str).collect();
     let table = field.table(&known)?;
@@ -263,7 +247,7 @@ fn read_symbols(
         if text.is_empty() || text.contains(['"', '\\']) || !text.is_ascii() {
             return Err(symbol.error(SYMBOL));
         }
-        if instruments[place].liquidity == types::Liquidity::Crossed {
+        if instruments[place].definition.liquidity == types::Liquidity::Crossed {
             return Err(symbol.error("an instrument with paper liquidity: a book has no feed"));
         }
         symbols.push((place, text.to_owned()));

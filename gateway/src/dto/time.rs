@@ -112,7 +112,7 @@ pub fn weekdays(mask: u8) -> Vec<&'static str> {
 }
 
 /// A list of days of the week, or a range of them such as `mon-fri`; `sun-fri` goes over the weekend.
-fn read_weekdays(field: &Field<'_>) -> Result<u8, FieldError> {
+pub(super) fn read_weekdays(field: &Field<'_>) -> Result<u8, FieldError> {
     const ACCEPTED: &str =
         "days of the week as a range such as \"mon-fri\" or a list such as [\"mon\", \"wed\"]";
     const DAY: &str = r#""mon" or "tue" or "wed" or "thu" or "fri" or "sat" or "sun""#;
@@ -139,7 +139,7 @@ fn read_weekdays(field: &Field<'_>) -> Result<u8, FieldError> {
     }
 }
 
-fn read_holidays(field: &Field<'_>) -> Result<Vec<TradingDay>, FieldError> {
+pub(super) fn read_holidays(field: &Field<'_>) -> Result<Vec<TradingDay>, FieldError> {
     let items = field
         .list()
         .map_err(|_| field.error("a list of dates such as [\"2024-12-25\"]"))?;

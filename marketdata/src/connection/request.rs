@@ -22,16 +22,38 @@ pub(super) async fn fetch(
     id: FetchId,
     path: String,
 ) -> (FetchId, String, Result<Vec<u8>, String>) {
-    let body = get(client, url, bytes_max).await;
+    let body = answer(client.get(url), bytes_max).await;
     (id, path, body)
 }
 
-async fn get(client: reqwest::Client, url: String, bytes_max: usize) -> Result<Vec<u8>, String> {
-    let answer = client
-        .get(url)
-        .send()
-        .await
+/// One document, with a connection of its own: got, or the answer to what is posted as JSON.
+///
+/// # Errors
+/// It does not come whole within `wait_max`, or is longer than `bytes_max`; in words.
+pub async fn document(
+    url: &str,
+    posted: Option<&'static str>,
+    bytes_max: usize,
+    wait_max: std::time::Duration,
+) -> Result<Vec<u8>, String> {
+    super::socket::provide_tls();
+    let client = reqwest::Client::builder()
+        .timeout(wait_max)
+        .user_agent(concat!("dynasty/", env!("CARGO_PKG_VERSION")))
+        .build()
         .map_err(|error| with_source(&error))?;
+    let request = match posted {
+        None => client.get(url),
+        Some(posted) => client
+            .post(url)
+            .header("content-type", "application/json")
+            .body(posted),
+    };
+    answer(request, bytes_max).await
+}
+
+async fn answer(request: reqwest::RequestBuilder, bytes_max: usize) -> Result<Vec<u8>, String> {
+    let answer = request.send().await.map_err(|error| with_source(&error))?;
     let status = answer.status();
     if !status.is_success() {
         return Err(format!("the venue answered {status}"));

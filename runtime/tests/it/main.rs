@@ -18,5 +18,6 @@ mod retention;
 mod rolls;
 mod scenario;
 mod snapshots;
+mod timetable;
 mod views;
 mod windows;

@@ -1,6 +1,8 @@
-//! Instruments: their market as JSON here, their definition in [`definition`] and [`written`].
+//! Instruments: their market as JSON here, their definition in [`definition`] and [`written`], and with sessions and
+//! corporate actions in [`specification`].
 
 pub mod definition;
+pub mod specification;
 #[cfg(test)]
 mod tests;
 pub mod written;
@@ -13,6 +15,7 @@ use super::names::Names;
 use super::word::Word;
 
 pub use definition::{FIELDS, read};
+pub use specification::Specification;
 pub use written::DefinitionDto;
 
 /// An instrument and its market.

@@ -1,0 +1,111 @@
+//! `dynasty instrument load`: definitions from a venue's own document.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use gateway::dto::instrument::specification::{from_toml, to_toml};
+use marketdata::metadata::{Metadata, names};
+
+use crate::demo::say;
+
+/// The most bytes of a document.
+const DOCUMENT_BYTES_MAX: u64 = 64 << 20;
+/// How long the venue may take for it.
+const FETCH_MAX: Duration = Duration::from_mins(1);
+
+/// Writes instruments as TOML, from what a venue says about them.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  dynasty instrument load --venue kraken --symbols XBT/USD fixtures/metadata/kraken.json
+  dynasty instrument load --venue binance-spot --symbols BTCUSDT,ETHUSDT --fetch > instruments.toml
+  curl -H \"Authorization: Bearer $TOKEN\" https://api-fxtrade.oanda.com/v3/accounts/$ID/instruments |
+      dynasty instrument load --venue oanda --symbols EUR_USD -")]
+pub(super) struct Args {
+    /// Whose document it is.
+    #[arg(long, value_name = "VENUE", value_parser = clap::builder::PossibleValuesParser::new(names()))]
+    venue: String,
+    /// Instruments as the venue calls them, separated by commas.
+    #[arg(long, value_name = "SYMBOLS", value_delimiter = ',', required = true)]
+    symbols: Vec<String>,
+    /// The document; - is standard input.
+    #[arg(value_name = "FILE", required_unless_present = "fetch")]
+    file: Option<PathBuf>,
+    /// Asks the venue for it.
+    #[arg(long, conflicts_with = "file")]
+    fetch: bool,
+    /// Another address to ask than the venue's.
+    #[arg(long, value_name = "URL", requires = "fetch")]
+    rest: Option<String>,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<()> {
+    let Some(metadata) = Metadata::of(&args.venue) else {
+        bail!("no such venue: {}", args.venue);
+    };
+    let document = match &args.file {
+        Some(file) => read(file)?,
+        None => fetch(metadata, args.rest.as_deref())?,
+    };
+    let listed = metadata.read(&document, &args.symbols)?;
+    let mut text = format!("# {}\n", metadata.page);
+    for listed in &listed {
+        text.push('\n');
+        for note in &listed.notes {
+            text.push_str(&comment(note));
+        }
+        text.push_str(&to_toml(&listed.instrument));
+    }
+    // What is written must be what a server reads.
+    from_toml("the instruments", &text)?;
+    say(text.trim_end().to_owned())
+}
+
+/// A line of its own, whatever a venue writes.
+fn comment(note: &str) -> String {
+    let note = note.replace(|letter: char| letter.is_control(), " ");
+    format!("# {note}\n")
+}
+
+fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+    let mut document = Vec::new();
+    let most = DOCUMENT_BYTES_MAX + 1;
+    if file == Path::new("-") {
+        std::io::stdin()
+            .lock()
+            .take(most)
+            .read_to_end(&mut document)?;
+    } else {
+        let name = file.display().to_string();
+        let open = std::fs::File::open(file).with_context(|| name.clone())?;
+        open.take(most).read_to_end(&mut document).context(name)?;
+    }
+    if document.len() as u64 > DOCUMENT_BYTES_MAX {
+        bail!("the document has more than {DOCUMENT_BYTES_MAX} bytes (document_bytes_max)");
+    }
+    Ok(document)
+}
+
+fn fetch(metadata: &Metadata, rest: Option<&str>) -> anyhow::Result<Vec<u8>> {
+    let Some(fetch) = metadata.fetch else {
+        bail!(
+            "{}: this venue asks for a key; accepted: a FILE with its document, see {}",
+            metadata.name,
+            metadata.page
+        );
+    };
+    let rest = rest.unwrap_or(fetch.addresses.rest).trim_end_matches('/');
+    let address = format!("{rest}{}", fetch.path);
+    let executor = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let document = marketdata::connection::document(
+        &address,
+        fetch.body,
+        DOCUMENT_BYTES_MAX as usize,
+        FETCH_MAX,
+    );
+    let document = executor.block_on(document);
+    document.map_err(|error| anyhow::anyhow!("{address}: {error}"))
+}

@@ -1,0 +1,153 @@
+//! `dynasty instrument` as its users meet it: files checked, shown, and written from venues' documents.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
+use std::process::{Command, Output, Stdio};
+
+const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures");
+
+fn run(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_dynasty"))
+        .arg("instrument")
+        .args(args)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn said(output: &Output) -> String {
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+#[test]
+fn the_instruments_that_come_with_it_are_accepted() {
+    for (name, count) in [
+        ("futures", 4),
+        ("shares", 2),
+        ("currencies", 1),
+        ("crypto", 1),
+    ] {
+        let file = format!("{FIXTURES}/instruments/{name}.toml");
+        let output = said(&run(&["check", &file]));
+        assert_eq!(output, format!("{file}: {count} instruments\n"));
+    }
+}
+
+#[test]
+fn an_instrument_is_shown_with_what_a_tick_is_worth_and_when_it_trades() {
+    let file = format!("{FIXTURES}/instruments/futures.toml");
+    // The Friday after Thanksgiving, 06:00 in Chicago: index futures until 12:15, oil until 13:45.
+    let shown = said(&run(&["show", &file, "--at", "2026-11-27T12:00:00Z"]));
+    let row = |symbol: &str| {
+        let row = shown.lines().find(|line| line.contains(symbol));
+        row.unwrap_or_else(|| panic!("{symbol} in {shown}"))
+            .to_owned()
+    };
+    assert!(row(" ES ").contains(" 12.5 "), "{shown}");
+    assert!(
+        row(" ES ").contains("open until 2026-11-27T18:15:00Z"),
+        "{shown}"
+    );
+    assert!(
+        row(" CL ").contains("open until 2026-11-27T19:45:00Z"),
+        "{shown}"
+    );
+    let file = format!("{FIXTURES}/instruments/shares.toml");
+    let shown = said(&run(&["show", &file, "--at", "2020-08-30T12:00:00Z"]));
+    assert!(
+        shown.contains("closed until 2020-08-31T13:30:00Z"),
+        "{shown}"
+    );
+    assert!(shown.contains("AAPL 2020-08-31 split 4:1"), "{shown}");
+}
+
+#[test]
+fn what_is_loaded_from_a_venue_is_accepted() {
+    let directory = tempfile::tempdir().unwrap();
+    for (venue, symbol) in [
+        ("alpaca", "AAPL"),
+        ("binance-futures", "BTCUSDT"),
+        ("binance-spot", "BTCUSDT"),
+        ("bybit-linear", "BTCUSDT"),
+        ("coinbase", "BTC-USD"),
+        ("hyperliquid", "BTC"),
+        ("kraken", "XBT/USD"),
+        ("oanda", "EUR_USD"),
+        ("okx-swap", "BTC-USDT-SWAP"),
+        ("polygon", "AAPL"),
+    ] {
+        let document = format!("{FIXTURES}/metadata/{venue}.json");
+        let args = ["load", "--venue", venue, "--symbols", symbol, &document];
+        let file = directory.path().join("instruments.toml");
+        std::fs::write(&file, said(&run(&args))).unwrap();
+        let checked = said(&run(&["check", file.to_str().unwrap()]));
+        assert!(checked.ends_with(": 1 instruments\n"), "{checked}");
+    }
+    let document = format!("{FIXTURES}/metadata/bybit-linear.json");
+    let inverse = [
+        "load",
+        "--venue",
+        "bybit-linear",
+        "--symbols",
+        "BTCUSD",
+        &document,
+    ];
+    let output = run(&inverse);
+    assert!(!output.status.success());
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        error.contains("contractType: value 'InversePerpetual'"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_document_is_fetched_from_where_one_says() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let venue = std::thread::spawn(move || {
+        let (mut socket, _) = listener.accept().unwrap();
+        let mut lines = BufReader::new(socket.try_clone().unwrap());
+        let (mut asked, mut length) = (String::new(), 0);
+        loop {
+            let mut line = String::new();
+            lines.read_line(&mut line).unwrap();
+            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap();
+            }
+            asked.push_str(&line);
+            if line.trim().is_empty() {
+                break;
+            }
+        }
+        let mut body = vec![0; length];
+        lines.read_exact(&mut body).unwrap();
+        let document = include_str!("../../../fixtures/metadata/hyperliquid.json");
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n",
+            document.len()
+        );
+        socket.write_all(head.as_bytes()).unwrap();
+        socket.write_all(document.as_bytes()).unwrap();
+        (asked, String::from_utf8(body).unwrap())
+    });
+    let venue_of = ["load", "--venue", "hyperliquid", "--symbols", "BTC"];
+    let loaded = said(&run(
+        &[&venue_of[..], &["--fetch", "--rest", &address]].concat()
+    ));
+    assert!(loaded.contains("symbol = \"BTC\"\n"), "{loaded}");
+    let (asked, body) = venue.join().unwrap();
+    assert!(asked.starts_with("POST /info HTTP/1.1"), "{asked}");
+    assert_eq!(body, r#"{"type":"meta"}"#);
+    let keyed = run(&[
+        "load",
+        "--venue",
+        "oanda",
+        "--symbols",
+        "EUR_USD",
+        "--fetch",
+    ]);
+    let error = String::from_utf8(keyed.stderr).unwrap();
+    assert!(error.contains("asks for a key"), "{error}");
+}

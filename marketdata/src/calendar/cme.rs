@@ -1,0 +1,67 @@
+//! Holidays and short days of CME Globex equity index futures (ES, NQ, YM, RTY and their micros).
+//!
+//! Source: the exchange's holiday calendar <https://www.cmegroup.com/tools-information/holiday-calendar.html> and its
+//! yearly notices. Covered from 2015-09-21, when the daily close moved from 16:15 to 16:00
+//! ([`COVERED_FROM`]); before, the rules here say more than is known. Times are of Chicago.
+//!
+//! | days | session |
+//! |---|---|
+//! | New Year's Day, Good Friday, Christmas | none |
+//! | Good Friday on which the employment report is published | until 08:15 |
+//! | Martin Luther King's, Presidents', Memorial, Juneteenth from 2022, Independence, Labor, Thanksgiving Day | until 12:00 |
+//! | the day after Thanksgiving, 24 December, 3 July before the holiday | until 12:15 |
+//! | days of mourning on which New York is closed | until 08:30 |
+//!
+//! Not covered: the halt from 15:15 to 15:30 that there was up to 2021-06-25, halts on limits, and other products.
+//! A session keeps its own date on a holiday, though the exchange clears its trades with those of the next day.
+
+use jiff::civil::{Date, Weekday};
+use types::TradingDay;
+
+use super::rule::{is_among, is_good_friday, is_observed};
+use super::{Exception, us_equities};
+
+/// The first trading day that is covered: 2015-09-21.
+pub const COVERED_FROM: TradingDay = TradingDay(16_699);
+
+const NOON: i16 = 12 * 60;
+
+/// Good Fridays of an employment report (Bureau of Labor Statistics, schedule of the Employment Situation).
+const REPORTS: &[(i16, i8, i8)] = &[(2021, 4, 2), (2023, 4, 7), (2026, 4, 3)];
+/// Presidents Bush and Carter.
+const MOURNING: &[(i16, i8, i8)] = &[(2018, 12, 5), (2025, 1, 9)];
+
+pub(super) fn equity(day: Date) -> Option<Exception> {
+    if is_good_friday(day) {
+        let has_report = is_among(day, REPORTS);
+        return Some(if has_report {
+            Exception::Early(8 * 60 + 15)
+        } else {
+            Exception::Closed
+        });
+    }
+    let is_new_year = is_observed(day, 1, 1) && day.month() == 1;
+    if is_new_year || is_observed(day, 12, 25) {
+        return Some(Exception::Closed);
+    }
+    if is_among(day, MOURNING) {
+        return Some(Exception::Early(8 * 60 + 30));
+    }
+    if us_equities::is_holiday(day) {
+        return Some(Exception::Early(NOON));
+    }
+    is_short(day).then_some(Exception::Early(NOON + 15))
+}
+
+fn is_short(day: Date) -> bool {
+    let weekday = day.weekday();
+    match (day.month(), day.day()) {
+        (7, 3) => !matches!(
+            weekday,
+            Weekday::Friday | Weekday::Saturday | Weekday::Sunday
+        ),
+        (12, 24) => !matches!(weekday, Weekday::Saturday | Weekday::Sunday),
+        (11, 23..=29) => weekday == Weekday::Friday,
+        _ => false,
+    }
+}

@@ -1,0 +1,300 @@
+//! Instruments from what venues say about them: a JSON document in, definitions out.
+//!
+//! Prices and quantities go from text to integers without a float between. What a definition cannot say is an error
+//! that names it, where it would change what a trade is worth (an inverse contract), and a note where it
+//! only narrows what the venue takes (a least notional).
+//!
+//! Fees depend on an account and are in none of these documents: definitions have none.
+
+mod broker;
+mod crypto;
+mod derivative;
+mod entry;
+
+use types::{Instrument, InstrumentError};
+
+use crate::feed::{Addresses, Fields, Items, Value};
+use crate::venue;
+use entry::Entry;
+
+/// The most units of an order where a venue does not say: a million.
+pub const ORDER_UNITS_UNSTATED: i64 = 1_000_000;
+
+/// An instrument as a venue lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its definition, under the venue's symbol.
+    pub instrument: Instrument,
+    /// What the venue says beyond it, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Why a document, or an instrument of it, is not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MetadataError {
+    /// The document is not what the venue's page says.
+    #[error("the document has no {list}; accepted: {page}")]
+    Document {
+        /// Path to the list of instruments.
+        list: &'static str,
+        /// The page that describes it.
+        page: &'static str,
+    },
+    /// It has no such instrument.
+    #[error("{0}: not in the document")]
+    NotListed(String),
+    /// A field is missing, or has a value that is not accepted.
+    #[error("{symbol}: {field}: {}: accepted {accepted}", found(.value.as_deref()))]
+    Field {
+        /// The instrument.
+        symbol: String,
+        /// The field, by its path.
+        field: String,
+        /// Its text; `None` when it is missing.
+        value: Option<String>,
+        /// What is accepted.
+        accepted: String,
+    },
+    /// The parts do not make a definition.
+    #[error("{symbol}: {error}")]
+    Definition {
+        /// The instrument.
+        symbol: String,
+        /// What is wrong.
+        error: InstrumentError,
+    },
+}
+
+fn found(value: Option<&str>) -> String {
+    value.map_or_else(|| "missing".to_owned(), |value| format!("value '{value}'"))
+}
+
+/// How the document is asked for where nobody needs a key for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fetch {
+    /// Where the venue's documents are.
+    pub addresses: Addresses,
+    /// Path and query.
+    pub path: &'static str,
+    /// What is posted; `None` where it is got.
+    pub body: Option<&'static str>,
+}
+
+/// A kind of document.
+#[derive(Debug, Clone, Copy)]
+pub struct Metadata {
+    /// Venue and product.
+    pub name: &'static str,
+    /// The venue's page that describes it.
+    pub page: &'static str,
+    /// How to ask for it.
+    pub fetch: Option<Fetch>,
+    /// Path to the instruments; empty when they are the document.
+    list: &'static str,
+    /// The field of an instrument that has its symbol.
+    symbol: &'static str,
+    read: fn(&Entry<'_>) -> Result<Listed, MetadataError>,
+}
+
+impl Metadata {
+    /// The kind of a name.
+    pub fn of(name: &str) -> Option<&'static Self> {
+        DOCUMENTS.iter().find(|document| document.name == name)
+    }
+
+    /// The definitions of these instruments, in this order.
+    ///
+    /// # Errors
+    /// See [`MetadataError`]; the first one.
+    pub fn read(&self, document: &[u8], symbols: &[String]) -> Result<Vec<Listed>, MetadataError> {
+        let refused = MetadataError::Document {
+            list: if self.list.is_empty() {
+                "list"
+            } else {
+                self.list
+            },
+            page: self.page,
+        };
+        let entries = self.entries(document).ok_or(refused)?;
+        let listed = symbols.iter().map(|symbol| {
+            let entry = entries.iter().find(|entry| entry.symbol == *symbol);
+            let entry = entry.ok_or_else(|| MetadataError::NotListed(symbol.clone()))?;
+            (self.read)(entry)
+        });
+        listed.collect()
+    }
+
+    fn entries<'a>(&self, document: &'a [u8]) -> Option<Vec<Entry<'a>>> {
+        let document = document.trim_ascii();
+        let mut value = match document.first()? {
+            b'[' => Value::Array(document),
+            _ => Value::Object(document),
+        };
+        for name in self.list.split('.').filter(|name| !name.is_empty()) {
+            value = value.fields()?.get(name.as_bytes()).ok()??;
+        }
+        let values: Vec<Value<'a>> = match value {
+            Value::Array(list) => Items::of(list)?.collect::<Result<_, _>>().ok()?,
+            // By name, or alone.
+            Value::Object(list) if !self.list.is_empty() => Fields::of(list)?
+                .map(|field| field.map(|(_, value)| value))
+                .collect::<Result<_, _>>()
+                .ok()?,
+            alone @ Value::Object(_) => vec![alone],
+            Value::Text(_) | Value::Literal(_) => return None,
+        };
+        let entries = values.into_iter().filter_map(|value| {
+            let fields = value.fields()?;
+            let symbol = fields.clone().get(self.symbol.as_bytes()).ok()??.scalar()?;
+            let symbol = std::str::from_utf8(symbol).ok()?.to_owned();
+            Some(Entry { symbol, fields })
+        });
+        Some(entries.collect())
+    }
+}
+
+const fn get(addresses: Addresses, path: &'static str) -> Fetch {
+    Fetch {
+        addresses,
+        path,
+        body: None,
+    }
+}
+
+/// All that there are.
+pub const DOCUMENTS: &[Metadata] = &[
+    Metadata {
+        name: "alpaca",
+        page: "https://docs.alpaca.markets/reference/get-v2-assets-1",
+        fetch: None,
+        list: "",
+        symbol: "symbol",
+        read: broker::alpaca,
+    },
+    Metadata {
+        name: "binance-futures",
+        page: "https://developers.binance.com/docs/derivatives/usds-margined-futures/market-data/rest-api/Exchange-Information",
+        fetch: Some(get(venue::binance::FUTURES, "/fapi/v1/exchangeInfo")),
+        list: "symbols",
+        symbol: "symbol",
+        read: derivative::binance,
+    },
+    Metadata {
+        name: "binance-spot",
+        page: "https://developers.binance.com/docs/binance-spot-api-docs/rest-api/general-endpoints#exchange-information",
+        fetch: Some(get(venue::binance::SPOT, "/api/v3/exchangeInfo")),
+        list: "symbols",
+        symbol: "symbol",
+        read: crypto::binance,
+    },
+    Metadata {
+        name: "bybit-linear",
+        page: "https://bybit-exchange.github.io/docs/v5/market/instrument",
+        fetch: Some(get(
+            venue::bybit::ADDRESSES,
+            "/v5/market/instruments-info?category=linear&limit=1000",
+        )),
+        list: "result.list",
+        symbol: "symbol",
+        read: derivative::bybit,
+    },
+    Metadata {
+        name: "bybit-spot",
+        page: "https://bybit-exchange.github.io/docs/v5/market/instrument",
+        fetch: Some(get(
+            venue::bybit::ADDRESSES,
+            "/v5/market/instruments-info?category=spot",
+        )),
+        list: "result.list",
+        symbol: "symbol",
+        read: crypto::bybit,
+    },
+    Metadata {
+        name: "coinbase",
+        page: "https://docs.cdp.coinbase.com/api-reference/advanced-trade-api/rest-api/public/list-public-products",
+        fetch: Some(get(
+            venue::coinbase::ADVANCED,
+            "/api/v3/brokerage/market/products",
+        )),
+        list: "products",
+        symbol: "product_id",
+        read: crypto::coinbase,
+    },
+    Metadata {
+        name: "hyperliquid",
+        page: "https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/info-endpoint/perpetuals",
+        fetch: Some(Fetch {
+            addresses: venue::hyperliquid::MAINNET,
+            path: "/info",
+            body: Some(r#"{"type":"meta"}"#),
+        }),
+        list: "universe",
+        symbol: "name",
+        read: derivative::hyperliquid,
+    },
+    Metadata {
+        name: "kraken",
+        page: "https://docs.kraken.com/api/docs/rest-api/get-tradable-asset-pairs",
+        fetch: Some(get(venue::kraken::ADDRESSES, "/0/public/AssetPairs")),
+        list: "result",
+        symbol: "wsname",
+        read: crypto::kraken,
+    },
+    Metadata {
+        name: "oanda",
+        page: "https://developer.oanda.com/rest-live-v20/account-ep/#collapse_endpoint_6",
+        fetch: None,
+        list: "instruments",
+        symbol: "name",
+        read: broker::oanda,
+    },
+    Metadata {
+        name: "okx-futures",
+        page: "https://www.okx.com/docs-v5/en/#public-data-rest-api-get-instruments",
+        fetch: Some(get(
+            venue::okx::ADDRESSES,
+            "/api/v5/public/instruments?instType=FUTURES",
+        )),
+        list: "data",
+        symbol: "instId",
+        read: derivative::okx,
+    },
+    Metadata {
+        name: "okx-spot",
+        page: "https://www.okx.com/docs-v5/en/#public-data-rest-api-get-instruments",
+        fetch: Some(get(
+            venue::okx::ADDRESSES,
+            "/api/v5/public/instruments?instType=SPOT",
+        )),
+        list: "data",
+        symbol: "instId",
+        read: crypto::okx,
+    },
+    Metadata {
+        name: "okx-swap",
+        page: "https://www.okx.com/docs-v5/en/#public-data-rest-api-get-instruments",
+        fetch: Some(get(
+            venue::okx::ADDRESSES,
+            "/api/v5/public/instruments?instType=SWAP",
+        )),
+        list: "data",
+        symbol: "instId",
+        read: derivative::okx,
+    },
+    Metadata {
+        name: "polygon",
+        page: "https://massive.com/docs/rest/stocks/tickers/all-tickers",
+        fetch: None,
+        list: "results",
+        symbol: "ticker",
+        read: broker::polygon,
+    },
+];
+
+/// The names of all kinds.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    DOCUMENTS.iter().map(|document| document.name)
+}
+
+#[cfg(test)]
+mod tests;
