@@ -22,7 +22,7 @@ use super::summary::Summary;
 use super::{Args, SpeedArg};
 use crate::demo::{say, stop_signal};
 use crate::progress::recovery_progress;
-use crate::serve::{self, Setup};
+use crate::serve::{self, Setup, Timetable};
 
 /// How often the line on a terminal is written anew.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
@@ -37,7 +37,7 @@ pub(super) fn run(
          dyn Fn() -> Result<marketdata::tape::Entries, marketdata::tape::TapeError> + Send + Sync
      ),
 ) -> anyhow::Result<()> {
-    let (setup, mode) = match &args.config {
+    let (setup, mode, timetable) = match &args.config {
         Some(config) => {
             let file = serve::read(config)?;
             let known: Vec<_> = file
@@ -50,11 +50,13 @@ pub(super) fn run(
             })
             .with_context(|| config.display().to_string())?;
             let folder = config.parent().unwrap_or(Path::new(""));
-            (serve::set_up(&file, folder)?, file.mode)
+            let timetable = Timetable::new(&file.instruments);
+            (serve::set_up(&file, folder)?, file.mode, Some(timetable))
         }
         None => (
             Setup::of_instruments(instruments(&mut header)?),
             gateway::Config::default().mode,
+            None,
         ),
     };
     let begins = open()?.next()?.map_or(TimestampNs(0), |entry| entry.time);
@@ -87,6 +89,9 @@ pub(super) fn run(
                 progress.set_position(at.replayed);
             }
         })),
+        timetable: timetable.map(|mut timetable| -> runtime::Timetable {
+            Box::new(move |ts, shard| timetable.next(ts, shard))
+        }),
         projection: if args.page.is_some() {
             Some(Box::new(move |step, shard| hook(step, shard)))
         } else {

@@ -23,7 +23,7 @@ use crate::progress::recovery_progress;
 use crate::record;
 pub(crate) use feed::{Feed, open};
 use source::LiveSource;
-use timetable::Timetable;
+pub(crate) use timetable::Timetable;
 
 /// The real server: live feeds, paper accounts, every rule on every event.
 #[derive(Debug, clap::Args)]

@@ -15,7 +15,7 @@ const DAY_NS: u64 = 86_400_000_000_000;
 
 /// The events of all instruments.
 #[derive(Debug)]
-pub(super) struct Timetable {
+pub(crate) struct Timetable {
     listed: Vec<Listed>,
     /// Instruments that the shard had when it was last looked at.
     known: u32,
@@ -107,7 +107,7 @@ const fn status_of(is_open: bool) -> InstrumentStatus {
 
 impl Timetable {
     /// The events of a file's instruments, numbered in their order.
-    pub(super) fn new(instruments: &[Specification]) -> Self {
+    pub(crate) fn new(instruments: &[Specification]) -> Self {
         let numbered = (0..).map(InstrumentId).zip(instruments);
         Self {
             listed: numbered.map(|(id, it)| Listed::new(id, it)).collect(),
@@ -117,7 +117,7 @@ impl Timetable {
     }
 
     /// The next event that has to come before an input at `ts`, and its time.
-    pub(super) fn next(
+    pub(crate) fn next(
         &mut self,
         ts: TimestampNs,
         shard: &Shard,
