@@ -202,12 +202,11 @@ impl Proof {
             let accepted = "no verdict: the plan has no inactivity rule";
             return faults.require(false, "verdict", &"a rest that was too long", accepted);
         };
-        match rule.judge(active, opens, &self.plan.days) {
-            Some(inactive) => faults.expect("verdict.days", days, inactive.days),
-            None => {
-                let accepted = format!("no verdict: fewer than {} days", rule.days);
-                faults.require(false, "verdict.days", &days, &accepted);
-            }
+        if let Some(inactive) = rule.judge(active, opens, &self.plan.days) {
+            faults.expect("verdict.days", days, inactive.days);
+        } else {
+            let accepted = format!("no verdict: fewer than {} days", rule.days);
+            faults.require(false, "verdict.days", &days, &accepted);
         }
     }
 

@@ -122,7 +122,12 @@ fn timeless(value: &mut Value) {
 /// What a scenario gives, without times.
 fn verdicts(scenario: &Path) -> Vec<Value> {
     let (code, stdout, stderr) = super::simulate(scenario);
-    assert_eq!((code, stderr.as_str()), (Some(0), ""), "{scenario:?}");
+    assert_eq!(
+        (code, stderr.as_str()),
+        (Some(0), ""),
+        "{}",
+        scenario.display()
+    );
     let lines = stdout.lines().map(|line| {
         let mut line = serde_json::from_str(line).unwrap();
         timeless(&mut line);
