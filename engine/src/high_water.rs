@@ -140,7 +140,10 @@ impl Block {
 /// High-water marks by row; a row is in here or not.
 #[derive(Debug, Default)]
 pub(crate) struct HighWater {
-    rows: Vec<Row>,
+    /// The marks of the rows and, in a column of their own, what they may fall back: a look at all rows goes
+    /// through both, several rows with one instruction.
+    marks: Vec<i64>,
+    retraces: Vec<i64>,
     /// What brought the best mark of each row; apart, for a look at all rows does not need it.
     brought: Vec<Brought>,
     /// Of every 64 rows; of every 64 blocks; and so on to a single one.
@@ -157,9 +160,10 @@ impl HighWater {
 
     /// Adds a row that is not in here.
     pub(crate) fn push(&mut self) {
-        self.rows.push(Row::NONE);
+        self.marks.push(Row::NONE.mark);
+        self.retraces.push(Row::NONE.retrace);
         self.brought.push((Seq(0), TimestampNs(0)));
-        let mut blocks = self.rows.len();
+        let mut blocks = self.marks.len();
         let mut level = 0;
         while blocks > 1 || level == 0 {
             blocks = blocks.div_ceil(FAN);
@@ -172,6 +176,18 @@ impl HighWater {
             }
             level += 1;
         }
+    }
+
+    fn row(&self, row: usize) -> Row {
+        Row {
+            mark: self.marks[row],
+            retrace: self.retraces[row],
+        }
+    }
+
+    fn set(&mut self, row: usize, known: Row) {
+        self.marks[row] = known.mark;
+        self.retraces[row] = known.retrace;
     }
 
     /// What all of the level below have in common; nothing is handed down by it.
@@ -187,16 +203,17 @@ impl HighWater {
 
     /// Drops a row that is not in here; the last row moves to its place.
     pub(crate) fn remove(&mut self, row: u32) {
-        let last = self.rows.len() as u32 - 1;
-        let Row { retrace, .. } = self.rows[last as usize];
+        let last = self.marks.len() as u32 - 1;
+        let retrace = self.retraces[last as usize];
         if row != last
             && let Some(best) = self.stop(last)
         {
             self.start(row, retrace, best);
         }
-        self.rows.pop();
+        self.marks.pop();
+        self.retraces.pop();
         self.brought.pop();
-        let mut blocks = self.rows.len();
+        let mut blocks = self.marks.len();
         for level in &mut self.levels {
             blocks = blocks.div_ceil(FAN);
             level.truncate(blocks.max(1));
@@ -215,11 +232,9 @@ impl HighWater {
             }
         }
         let retrace = retrace.min(MARK_MAX);
-        self.len += usize::from(!self.rows[row].is_in());
-        self.rows[row] = Row {
-            mark: best.mark,
-            retrace,
-        };
+        self.len += usize::from(!self.row(row).is_in());
+        let mark = best.mark;
+        self.set(row, Row { mark, retrace });
         self.brought[row] = (best.seq, best.ts);
         let mut block = row;
         for level in &mut self.levels {
@@ -230,11 +245,11 @@ impl HighWater {
 
     /// The best mark of a row since it was put in; `None` where it is not in here.
     pub(crate) fn best(&self, row: u32) -> Option<Best> {
-        let known = self.rows.get(row as usize)?;
+        let &(seq, ts) = self.brought.get(row as usize)?;
+        let known = self.row(row as usize);
         if !known.is_in() {
             return None;
         }
-        let (seq, ts) = self.brought[row as usize];
         let mark = known.mark;
         Some(self.above(row as usize, Best { mark, seq, ts }))
     }
@@ -251,7 +266,7 @@ impl HighWater {
     /// Takes a row out and says its best mark.
     pub(crate) fn stop(&mut self, row: u32) -> Option<Best> {
         let best = self.best(row)?;
-        self.rows[row as usize] = Row::NONE;
+        self.set(row as usize, Row::NONE);
         self.len -= 1;
         Some(best)
     }
@@ -281,7 +296,7 @@ impl HighWater {
     /// Whether a row's best mark is further above this one than it may be.
     pub(crate) fn is_left(&self, row: u32, mark: i64) -> bool {
         self.best(row)
-            .is_some_and(|best| mark < best.mark - self.rows[row as usize].retrace)
+            .is_some_and(|best| mark < best.mark - self.retraces[row as usize])
     }
 
     /// How many rows [`HighWater::falling`] would find, by looking at every one.
@@ -290,12 +305,13 @@ impl HighWater {
             return 0;
         }
         let mut left = 0;
-        for (start, rows) in (0..).step_by(FAN).zip(self.rows.chunks(FAN)) {
+        let columns = self.marks.chunks(FAN).zip(self.retraces.chunks(FAN));
+        for (start, (marks, retraces)) in (0..).step_by(FAN).zip(columns) {
             let above = self.above(start, Best::NONE).mark;
-            for row in rows {
+            for (best, retrace) in marks.iter().zip(retraces) {
                 // The sign of either distance, without a branch.
-                let reach = mark + row.retrace;
-                left += ((reach - row.mark) | (reach - above)) as u64 >> 63;
+                let reach = mark + retrace;
+                left += ((reach - best) | (reach - above)) as u64 >> 63;
             }
         }
         left as usize
@@ -307,11 +323,11 @@ impl HighWater {
         known.line = known.line.max(best.mark - known.retrace);
         let start = block * FAN;
         if level == 0 {
-            let end = self.rows.len().min(start + FAN);
+            let end = self.marks.len().min(start + FAN);
             let brought = &mut self.brought[start..end];
-            for (row, brought) in self.rows[start..end].iter_mut().zip(brought) {
-                if best.mark > row.mark {
-                    row.mark = best.mark;
+            for (mark, brought) in self.marks[start..end].iter_mut().zip(brought) {
+                if best.mark > *mark {
+                    *mark = best.mark;
                     *brought = (best.seq, best.ts);
                 }
             }
@@ -336,8 +352,9 @@ impl HighWater {
         let start = block * FAN;
         let mut common = Block::NONE;
         if level == 0 {
-            let end = self.rows.len().min(start + FAN);
-            for (place, row) in (start..end).zip(&self.rows[start..end]) {
+            let end = self.marks.len().min(start + FAN);
+            for place in start..end {
+                let row = self.row(place);
                 if !row.is_in() {
                     continue;
                 }
