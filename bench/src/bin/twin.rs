@@ -18,7 +18,7 @@ use clap::Parser;
   cargo run --release -p bench --bin twin -- --seeds 2000
   cargo run --release -p bench --bin twin -- --for 10m --from 1000000
   cargo run --release -p bench --bin twin -- --seed 17
-  cargo run --release -p bench --bin twin -- --replay /tmp/twin-17.txt")]
+  cargo run --release -p bench --bin twin -- --replay twin-17.txt")]
 struct Arguments {
     /// How many streams; with --for as many as fit into it.
     #[arg(long, default_value_t = 1_000)]

@@ -157,6 +157,26 @@ impl Iterator for Merged {
     }
 }
 
+/// Refuses to replace what is read, and what is no file.
+fn replaceable(out: &Path, files: &[PathBuf]) -> anyhow::Result<()> {
+    let named = || out.display().to_string();
+    let known = out.canonicalize().with_context(named)?;
+    if !known.is_file() {
+        bail!(Usage(format!(
+            "{} is no regular file; accepted: a file, or a name that is free",
+            out.display()
+        )));
+    }
+    let is_read = |file: &PathBuf| file.canonicalize().is_ok_and(|file| file == known);
+    if files.iter().any(is_read) {
+        bail!(Usage(format!(
+            "{} is read from; accepted: another name to write to",
+            out.display()
+        )));
+    }
+    Ok(())
+}
+
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let Some((out, files)) = args.files.split_last() else {
         bail!("nothing to read");
@@ -173,8 +193,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             ))),
         },
     };
-    if out.exists() && !args.force {
-        bail!("{} exists; --force replaces it", out.display());
+    if out.exists() {
+        replaceable(out, files)?;
+        if !args.force {
+            bail!("{} exists; --force replaces it", out.display());
+        }
     }
     let mut sources = Vec::new();
     let mut bytes = 0;
@@ -203,6 +226,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 "no bar was made: --of says of what (trades, mid, bid, ask, bars), and `dynasty data stat` what there \
                  is"
             );
+        }
+        Ok(Written { rows: 0, .. }) => {
+            let _ = fs::remove_file(&partial);
+            bail!("no row to write: --symbol, --from and --until leave none, or there is none");
         }
         Ok(written) => written,
         Err(error) => {

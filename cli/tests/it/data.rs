@@ -139,3 +139,23 @@ fn what_a_file_does_not_say_is_asked_for() {
     refused(&["head", "no-such-file"], 1, "no-such-file cannot be read");
     refused(&["head", file, "--layout", "nothing"], 2, "tardis-quotes");
 }
+
+#[test]
+fn what_is_read_and_what_is_no_file_is_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let csv = path("trades.csv");
+    std::fs::copy(fixture("history/tardis_trades.csv"), &csv).unwrap();
+    let own = path("trades.dyn");
+    told(&["convert", &csv, &own]);
+    let before = std::fs::read(&own).unwrap();
+    let same = format!("{}/./trades.dyn", folder.path().display());
+    refused(&["convert", &own, &same, "--force"], 2, "is read from");
+    assert_eq!(std::fs::read(&own).unwrap(), before);
+    let target = folder.path().to_str().unwrap();
+    let to_folder = ["convert", &csv, target, "--to", "csv", "--force"];
+    refused(&to_folder, 2, "is no regular file");
+    let nothing = ["convert", &own, &path("none.csv"), "--symbol", "NOPE"];
+    refused(&nothing, 1, "no row to write");
+    assert!(!Path::new(&path("none.csv")).exists());
+}

@@ -215,7 +215,16 @@ impl<I: Iterator<Item = Result<Row, RowError>>> Resampled<I> {
                 bar.high = bar.high.max(piece.high);
                 bar.low = bar.low.min(piece.low);
                 bar.close = piece.close;
-                bar.volume = bar.volume.saturating_add(piece.volume);
+                let Some(volume) = bar.volume.0.checked_add(piece.volume.0) else {
+                    let fault = Fault::value(
+                        "the bar's volume",
+                        format!("{} and {} more", bar.volume, piece.volume),
+                        format!("at most {}, or bars of less time", Qty(i64::MAX)),
+                    );
+                    let file = format!("a bar of {} from {start}", row.symbol).into();
+                    return Err(RowError::new(file, Place::Whole, fault));
+                };
+                bar.volume = Qty(volume);
             }
         }
         Ok(())

@@ -59,6 +59,23 @@ fn trades_make_bars_and_quiet_times_make_none() {
 }
 
 #[test]
+fn a_volume_past_the_range_is_told_and_not_cut() {
+    // Two of 90,000,000,000; at most 92,233,720,368 are held.
+    let rows = vec![
+        trade("A", 1, "5", "90000000000"),
+        trade("A", 2, "5", "90000000000"),
+    ];
+    let made = bars(rows, Basis::Trades, Edges::Epoch { every: 60 * SECOND });
+    let errors: Vec<_> = made.iter().filter_map(|bar| bar.as_ref().err()).collect();
+    assert_eq!(errors.len(), 1);
+    let told = errors[0].to_string();
+    assert!(
+        told.contains("the bar's volume is '90000000000 and 90000000000 more'"),
+        "{told}"
+    );
+}
+
+#[test]
 fn a_middle_is_rounded_down() {
     let quote = |ts: u64, bid: &str, ask: &str| Row {
         data: MarketData::Quote(Quote {
