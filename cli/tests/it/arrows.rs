@@ -14,9 +14,17 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("engine", &["types", "rules"]),
     ("runtime", &["engine", "rules", "types"]),
     ("gateway", &["runtime", "marketdata", "rules", "types"]),
+    ("backtest", &["engine", "rules", "marketdata", "types"]),
     (
         "dynasty",
-        &["gateway", "runtime", "marketdata", "rules", "types"],
+        &[
+            "gateway",
+            "backtest",
+            "runtime",
+            "marketdata",
+            "rules",
+            "types",
+        ],
     ),
     (
         "bench",
@@ -27,6 +35,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "engine",
             "runtime",
             "gateway",
+            "backtest",
         ],
     ),
 ];

@@ -1,0 +1,1 @@
+//! Indicators: one value in, one value out, nothing before they are ready.

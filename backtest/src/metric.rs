@@ -1,0 +1,1 @@
+//! Figures about an equity curve and its trades, each with its convention.
