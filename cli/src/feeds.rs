@@ -40,6 +40,13 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     }
     say(table(feeds))?;
     for feed in feeds {
+        let unreadable = feed["malformed"].as_u64().unwrap_or(0);
+        if unreadable > 0 {
+            say(format!(
+                "{}: {unreadable} messages could not be read",
+                text_of(&feed["feed"])
+            ))?;
+        }
         if let Some(error) = feed["last_error"].as_str() {
             say(format!("{}: last error: {error}", text_of(&feed["feed"])))?;
         }
@@ -68,6 +75,7 @@ fn table(feeds: &[Value]) -> Table {
         "state",
         "lag ms",
         "messages",
+        "a second",
         "gaps",
         "resyncs",
         "repeated",
@@ -80,10 +88,17 @@ fn table(feeds: &[Value]) -> Table {
             .as_array()
             .map_or(&[][..], Vec::as_slice);
         for instrument in fed {
-            let odd: u64 = ["crossed", "locked", "off_grid", "not_positive", "outliers"]
-                .iter()
-                .filter_map(|name| instrument[name].as_u64())
-                .sum();
+            let odd: u64 = [
+                "malformed",
+                "crossed",
+                "locked",
+                "off_grid",
+                "not_positive",
+                "outliers",
+            ]
+            .iter()
+            .filter_map(|name| instrument[name].as_u64())
+            .sum();
             let figure = |name: &str| text_of(&instrument[name]);
             table.add_row([
                 text_of(&feed["feed"]),
@@ -91,6 +106,7 @@ fn table(feeds: &[Value]) -> Table {
                 figure("state"),
                 figure("lag_ms"),
                 figure("messages"),
+                figure("messages_per_second"),
                 figure("gaps"),
                 figure("resyncs"),
                 figure("repeated"),

@@ -55,6 +55,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let executor = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
+    let mut has_heard = false;
     let failure = executor.block_on(async {
         let (stop, stopped) = watch::channel(false);
         let mut connections = Vec::new();
@@ -75,7 +76,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
                 looks.tick().await;
                 // Nobody asks for what it means.
                 for ring in &mut rings {
-                    while ring.pop().is_ok() {}
+                    while ring.pop().is_ok() {
+                        has_heard = true;
+                    }
                 }
                 let recorded = recorder.recorded();
                 if recorded.failure.is_some() {
@@ -111,9 +114,14 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         }
         anyhow::Ok(failure)
     })?;
+    has_heard |= rings.iter_mut().any(|ring| ring.pop().is_ok());
     let finished = finish(recorder, &args.out);
     match failure {
         Some(reason) => bail!("{}: {reason}", args.out.display()),
+        None if !has_heard => {
+            finished?;
+            bail!("{}: no market event came", args.out.display())
+        }
         None => finished,
     }
 }

@@ -23,7 +23,7 @@ pub(crate) struct Args {
     #[arg(value_name = "FEED", value_parser = clap::builder::PossibleValuesParser::new(names()))]
     feed: String,
     /// Its instruments, as the venue calls them, separated by commas.
-    #[arg(long, value_name = "SYMBOLS", value_delimiter = ',', required = true)]
+    #[arg(long, value_name = "SYMBOLS", value_delimiter = ',', required = true, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     symbols: Vec<String>,
     /// Where it listens.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9443", value_parser = parse_listen)]

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use marketdata::connection::Link;
 use marketdata::feed::{Health, State};
 use runtime::{AckMode, Latencies, Status};
 
@@ -331,6 +332,17 @@ fn write_feeds(page: &mut Page, app: &App) -> fmt::Result {
             |health| health.counters.outliers,
         ),
     ];
+    type LinkFigure = fn(&Link) -> u64;
+    const LINK_FIGURES: [(&str, &str, LinkFigure); 2] = [
+        ("feed_reconnects_total", "Connections that ended.", |link| {
+            link.reconnects
+        }),
+        (
+            "feed_unreadable_total",
+            "Messages of a connection that could not be read, whatever they were about.",
+            |link| link.malformed,
+        ),
+    ];
     let statuses: Vec<_> = app
         .config
         .feeds
@@ -365,6 +377,15 @@ fn write_feeds(page: &mut Page, app: &App) -> fmt::Result {
     }
     let now = marketdata::connection::now();
     page.head(
+        "feed_messages_per_second",
+        "gauge",
+        "Messages about an instrument, over the ten whole seconds before now.",
+    )?;
+    for (labels, health) in each() {
+        let rate = health.messages_in_ten_seconds(now) as f64 / 10.0;
+        page.value("feed_messages_per_second", &labels, rate)?;
+    }
+    page.head(
         "feed_stale_seconds_total",
         "counter",
         "Time in which nothing was known after something was.",
@@ -376,14 +397,12 @@ fn write_feeds(page: &mut Page, app: &App) -> fmt::Result {
             health.stale_total_ns(now) as f64 / 1e9,
         )?;
     }
-    page.head(
-        "feed_reconnects_total",
-        "counter",
-        "Connections that ended.",
-    )?;
-    for status in &statuses {
-        let labels = format!("feed=\"{}\"", status.feed);
-        page.value("feed_reconnects_total", &labels, status.link.reconnects)?;
+    for (name, help, figure) in LINK_FIGURES {
+        page.head(name, "counter", help)?;
+        for status in &statuses {
+            let labels = format!("feed=\"{}\"", status.feed);
+            page.value(name, &labels, figure(&status.link))?;
+        }
     }
     Ok(())
 }

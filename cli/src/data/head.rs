@@ -4,6 +4,8 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::bail;
+
 use super::input::{Input, tell_bad};
 use super::{OutputFormat, told};
 
@@ -50,5 +52,8 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
         tell_bad(&rows, rows.rows().file());
     }
     end?;
+    if left == args.rows && left > 0 {
+        bail!("{}: no row was read", args.file.display());
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use anyhow::bail;
 use clap::ValueEnum;
 use jiff::SignedDuration;
 use jiff::civil::Date;
@@ -9,6 +10,8 @@ use marketdata::history::{
     self, BadRows, Clean, Clock, Disorder, Format, Layout, Options, Rows, Zone,
 };
 use types::{Label, Price, Qty, TimestampNs};
+
+use super::Usage;
 
 /// How files are read. What is left out is found in the file or its name.
 #[derive(Debug, Clone, clap::Args)]
@@ -21,7 +24,7 @@ pub(super) struct Input {
     #[arg(long, value_name = "COLUMNS")]
     columns: Option<String>,
     /// What stands between --columns of a text: a character, or tab.
-    #[arg(long, value_name = "CHAR", default_value = ",", value_parser = parse_separator, requires = "columns")]
+    #[arg(long, value_name = "CHAR", default_value = ",", value_parser = parse_separator, requires = "columns", conflicts_with = "layout")]
     separator: u8,
     /// Of a file with symbols: only these. Of another: what its rows are called.
     #[arg(long, value_name = "SYMBOL")]
@@ -136,6 +139,13 @@ fn parse_time(text: &str) -> Result<TimestampNs, String> {
 impl Input {
     /// Rows of a file, bad ones and all.
     pub(super) fn rows(&self, path: &Path, disorder: Option<Disorder>) -> anyhow::Result<Rows> {
+        if let (Some(from), Some(until)) = (self.from, self.until)
+            && from >= until
+        {
+            bail!(Usage(format!(
+                "--from {from} is not before --until {until}; accepted: an earlier time"
+            )));
+        }
         let format = match &self.columns {
             Some(columns) => Some(Format::Table(Layout::parse(columns, self.separator)?)),
             None => self.layout.clone(),

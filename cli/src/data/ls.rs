@@ -83,9 +83,13 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
+    let mut code = ExitCode::SUCCESS;
     for file in &files {
         let bytes = history::size(file)?;
         let listing = listing(file, bytes, args);
+        if listing.problem.is_some() {
+            code = ExitCode::FAILURE;
+        }
         match args.format {
             OutputFormat::Text => {
                 let dash = || "-".to_owned();
@@ -128,7 +132,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
     if args.format == OutputFormat::Text {
         writeln!(out, "{table}")?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(code)
 }
 
 fn named(symbols: &[String]) -> String {
@@ -161,12 +165,9 @@ fn listing(file: &Path, bytes: u64, args: &Args) -> Listing {
             .iter()
             .map(|symbol| symbol.symbol.to_string())
             .collect();
-        if let Some(Ok(row)) = rows.next() {
-            listing.kinds.push(told::kind(&row.data));
-        }
-        return listing;
     }
     let reads_all = args.read || bytes <= READ_BYTES_MAX;
+    let is_told = listing.rows.is_some();
     let mut count = 0;
     let mut seen = HashSet::new();
     for row in rows.by_ref() {
@@ -175,7 +176,7 @@ fn listing(file: &Path, bytes: u64, args: &Args) -> Listing {
                 count += 1;
                 listing.first.get_or_insert(row.ts);
                 listing.last = listing.last.max(Some(row.ts));
-                if seen.insert(row.symbol) {
+                if !is_told && seen.insert(row.symbol) {
                     listing.symbols.push(row.symbol.to_string());
                 }
                 let kind = told::kind(&row.data);
@@ -191,7 +192,7 @@ fn listing(file: &Path, bytes: u64, args: &Args) -> Listing {
     }
     if reads_all {
         listing.rows = Some(count);
-    } else {
+    } else if !is_told {
         listing.last = None;
     }
     listing.bad = rows.bad();

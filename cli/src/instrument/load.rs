@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use gateway::dto::instrument::specification::{from_toml, to_toml};
 use marketdata::metadata::{Metadata, names};
 
@@ -27,7 +27,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "VENUE", value_parser = clap::builder::PossibleValuesParser::new(names()))]
     venue: String,
     /// Instruments as the venue calls them, separated by commas.
-    #[arg(long, value_name = "SYMBOLS", value_delimiter = ',', required = true)]
+    #[arg(long, value_name = "SYMBOLS", value_delimiter = ',', required = true, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     symbols: Vec<String>,
     /// The document; - is standard input.
     #[arg(value_name = "FILE", required_unless_present = "fetch")]
@@ -78,8 +78,14 @@ fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
             .read_to_end(&mut document)?;
     } else {
         let name = file.display().to_string();
-        let open = std::fs::File::open(file).with_context(|| name.clone())?;
-        open.take(most).read_to_end(&mut document).context(name)?;
+        let unreadable = |error| super::Unreadable {
+            name: name.clone(),
+            error,
+        };
+        let open = std::fs::File::open(file).map_err(unreadable)?;
+        open.take(most)
+            .read_to_end(&mut document)
+            .map_err(unreadable)?;
     }
     if document.len() as u64 > DOCUMENT_BYTES_MAX {
         bail!("the document has more than {DOCUMENT_BYTES_MAX} bytes (document_bytes_max)");
@@ -89,11 +95,10 @@ fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
 
 fn fetch(metadata: &Metadata, rest: Option<&str>) -> anyhow::Result<Vec<u8>> {
     let Some(fetch) = metadata.fetch else {
-        bail!(
-            "{}: this venue asks for a key; accepted: a FILE with its document, see {}",
-            metadata.name,
-            metadata.page
-        );
+        bail!(super::Usage(format!(
+            "--fetch: {} asks for a key; accepted: a FILE with its document, see {}",
+            metadata.name, metadata.page
+        )));
     };
     let rest = rest.unwrap_or(fetch.addresses.rest).trim_end_matches('/');
     let address = format!("{rest}{}", fetch.path);

@@ -9,8 +9,10 @@ use gateway::dto::instrument::Specification;
 use gateway::dto::time::parse_timestamp;
 use gateway::dto::word::Word as _;
 use marketdata::actions::ActionKind;
+use serde_json::{Map, Value, json};
 use types::{Requirement, TimestampNs};
 
+use super::OutputFormat;
 use crate::demo::say;
 
 /// Shows the instruments of a file: steps, what a step is worth, margin, and the session now or next.
@@ -22,6 +24,9 @@ pub(super) struct Args {
     /// Another moment than now, RFC 3339.
     #[arg(long, value_name = "TIME", value_parser = parse_moment)]
     at: Option<TimestampNs>,
+    /// How to show it; JSON is an object for each instrument, on a line of its own.
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+    format: OutputFormat,
 }
 
 fn parse_moment(text: &str) -> Result<TimestampNs, String> {
@@ -32,19 +37,14 @@ fn parse_moment(text: &str) -> Result<TimestampNs, String> {
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     let at = args.at.unwrap_or_else(marketdata::connection::now);
     let instruments = super::read(&args.file)?;
+    if args.format == OutputFormat::Json {
+        for instrument in &instruments {
+            say(object(instrument, at)?)?;
+        }
+        return Ok(());
+    }
     let mut table = Table::new();
-    table.load_style(NOTHING).set_header([
-        "symbol",
-        "kind",
-        "currency",
-        "tick",
-        "lot",
-        "contract",
-        "tick value",
-        "margin",
-        "session",
-        "at",
-    ]);
+    table.load_style(NOTHING).set_header(HEADER);
     for instrument in &instruments {
         table.add_row(row(instrument, at)?);
     }
@@ -66,6 +66,39 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+const HEADER: [&str; 10] = [
+    "symbol",
+    "kind",
+    "currency",
+    "tick",
+    "lot",
+    "contract",
+    "tick value",
+    "margin",
+    "session",
+    "at",
+];
+
+/// A line of the table with its names, and the splits and dividends.
+fn object(instrument: &Specification, at: TimestampNs) -> anyhow::Result<Value> {
+    let mut object: Map<String, Value> = HEADER
+        .iter()
+        .map(|name| name.replace(' ', "_"))
+        .zip(row(instrument, at)?.map(Value::from))
+        .collect();
+    let actions = instrument.actions.iter().map(|action| {
+        let ex = action.ex.to_string();
+        match action.kind {
+            ActionKind::Split { new, old } => json!({ "ex": ex, "split": format!("{new}:{old}") }),
+            ActionKind::Dividend { per_unit } => {
+                json!({ "ex": ex, "dividend": per_unit.to_string() })
+            }
+        }
+    });
+    object.insert("actions".to_owned(), actions.collect());
+    Ok(Value::Object(object))
 }
 
 fn row(instrument: &Specification, at: TimestampNs) -> anyhow::Result<[String; 10]> {

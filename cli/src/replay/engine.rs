@@ -176,6 +176,9 @@ pub(super) fn run(
     }
     match played.failure.take() {
         Some(failure) => Err(failure).with_context(|| args.file.display().to_string()),
+        None if played.ending.is_some() && played.tally.messages == 0 => {
+            bail!("{}: no message was played", args.file.display())
+        }
         None => Ok(()),
     }
 }

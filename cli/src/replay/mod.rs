@@ -68,7 +68,8 @@ pub(crate) struct Args {
         long,
         value_name = "SYMBOLS",
         value_delimiter = ',',
-        requires = "venue"
+        requires = "venue",
+        value_parser = clap::builder::NonEmptyStringValueParser::new()
     )]
     symbols: Vec<String>,
     /// How much of the book it has.

@@ -141,6 +141,40 @@ fn what_a_file_does_not_say_is_asked_for() {
 }
 
 #[test]
+fn what_is_nothing_is_no_success() {
+    let trades = fixture("history/tardis_trades.csv");
+    let trades = trades.to_str().unwrap();
+    refused(&["head", trades, "--symbol", "NOPE"], 1, "no row was read");
+    assert_eq!(told(&["head", trades, "-n", "0"]), "");
+    let backwards = [
+        "stat",
+        trades,
+        "--from",
+        "2024-02-01",
+        "--until",
+        "2024-01-01",
+    ];
+    refused(
+        &backwards,
+        2,
+        "--from 2024-02-01T00:00:00Z is not before --until",
+    );
+    let unread = [
+        "head",
+        trades,
+        "--layout",
+        "tardis-trades",
+        "--separator",
+        ";",
+    ];
+    refused(&unread, 2, "--separator");
+    let folder = tempfile::tempdir().unwrap();
+    let listed = folder.path().to_str().unwrap();
+    std::fs::write(folder.path().join("notes.md"), "no market").unwrap();
+    refused(&["ls", listed], 1, "notes.md");
+}
+
+#[test]
 fn what_is_read_and_what_is_no_file_is_not_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();

@@ -30,8 +30,62 @@ fn the_instruments_that_come_with_it_are_accepted() {
     ] {
         let file = format!("{FIXTURES}/instruments/{name}.toml");
         let output = said(&run(&["check", &file]));
-        assert_eq!(output, format!("{file}: {count} instruments\n"));
+        let s = if count == 1 { "" } else { "s" };
+        assert_eq!(output, format!("{file}: {count} instrument{s}\n"));
     }
+}
+
+#[test]
+fn every_instrument_that_is_not_accepted_is_told_of() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("three.toml");
+    let instrument = |symbol: &str, tick: &str| {
+        format!(
+            "[[instrument]]\nsymbol = \"{symbol}\"\nkind = \"equity\"\ncurrency = \"USD\"\n\
+             tick_size = \"{tick}\"\nlot_size = \"1\"\norder_qty_max = \"100\"\n"
+        )
+    };
+    let text = [
+        instrument("A", "0"),
+        instrument("B", "0.01"),
+        instrument("B", "0.01"),
+    ];
+    std::fs::write(&file, text.concat()).unwrap();
+    let file = file.to_str().unwrap();
+    let checked = run(&["check", file, "--format", "json"]);
+    assert_eq!(checked.status.code(), Some(2));
+    let told: serde_json::Value = serde_json::from_slice(&checked.stdout).unwrap();
+    assert_eq!(told["accepted"], 1);
+    let errors = told["errors"].as_array().unwrap();
+    assert_eq!(errors.len(), 2, "{errors:?}");
+    assert!(
+        errors[0]
+            .as_str()
+            .unwrap()
+            .starts_with(&format!("{file}:5: "))
+    );
+    assert!(errors[1].as_str().unwrap().contains("no instrument above"));
+    let told = String::from_utf8(run(&["check", file]).stderr).unwrap();
+    assert_eq!(told.lines().count(), 2, "{told}");
+    for args in [["show", "no-such-file"], ["check", "no-such-file"]] {
+        assert_eq!(run(&args).status.code(), Some(2));
+    }
+}
+
+#[test]
+fn an_instrument_is_shown_in_json() {
+    let file = format!("{FIXTURES}/instruments/shares.toml");
+    let at = "2020-08-30T12:00:00Z";
+    let shown = said(&run(&["show", &file, "--at", at, "--format", "json"]));
+    let first = shown.lines().find(|line| line.contains("AAPL")).unwrap();
+    let apple: serde_json::Value = serde_json::from_str(first).unwrap();
+    assert_eq!(apple["symbol"], "AAPL");
+    assert_eq!(apple["at"], "closed until 2020-08-31T13:30:00Z");
+    let split = &apple["actions"].as_array().unwrap()[0];
+    assert_eq!(
+        (&split["ex"], &split["split"]),
+        (&"2020-08-31".into(), &"4:1".into())
+    );
 }
 
 #[test]
@@ -82,7 +136,7 @@ fn what_is_loaded_from_a_venue_is_accepted() {
         let file = directory.path().join("instruments.toml");
         std::fs::write(&file, said(&run(&args))).unwrap();
         let checked = said(&run(&["check", file.to_str().unwrap()]));
-        assert!(checked.ends_with(": 1 instruments\n"), "{checked}");
+        assert!(checked.ends_with(": 1 instrument\n"), "{checked}");
     }
     let document = format!("{FIXTURES}/metadata/bybit-linear.json");
     let inverse = [

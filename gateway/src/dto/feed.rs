@@ -8,13 +8,13 @@ use serde::Serialize;
 use types::TimestampNs;
 
 /// Every feed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FeedsDto {
     feeds: Vec<FeedDto>,
 }
 
 /// A connection to a venue. Counts are since the start of the process.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FeedDto {
     feed: &'static str,
     connected: bool,
@@ -33,7 +33,7 @@ pub struct FeedDto {
 }
 
 /// An instrument of a feed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FedDto {
     symbol: String,
     /// `down`, `syncing` or `live`.
@@ -43,6 +43,8 @@ pub struct FedDto {
     /// From the venue's time of the newest event to its coming, milliseconds; below zero when clocks differ.
     lag_ms: i64,
     messages: u64,
+    /// Over the ten whole seconds before now.
+    messages_per_second: f64,
     gaps: u64,
     checksum_errors: u64,
     malformed: u64,
@@ -120,6 +122,7 @@ impl FedDto {
             last_message: heard.map(|ts| ts.to_string()),
             lag_ms: health.lag_ns / 1_000_000,
             messages,
+            messages_per_second: health.messages_in_ten_seconds(now) as f64 / 10.0,
             gaps,
             checksum_errors,
             malformed,

@@ -43,11 +43,16 @@ pub(super) fn from_toml<T>(
         line: line_at(text, error.span().map_or(0, |span| span.start)),
         detail: error.message().trim().to_owned(),
     })?;
-    read(&Field::root(&node)).map_err(|error| FileError::Field {
+    read(&Field::root(&node)).map_err(|error| located(file, text, error))
+}
+
+/// A field that is not accepted, with its line in the text.
+pub(super) fn located(file: &str, text: &str, error: FieldError) -> FileError {
+    FileError::Field {
         file: file.to_owned(),
         line: line_of(text, &error.field),
         error,
-    })
+    }
 }
 
 /// The line of the deepest part of a path such as `prizes.places[1].first` that the text has; the

@@ -69,6 +69,51 @@ pub struct Health {
     pub stale_since: Option<TimestampNs>,
     /// All the time in which nothing was known after something was, nanoseconds; without the current one.
     pub stale_ns: u64,
+    rate: Rate,
+}
+
+/// Whole seconds over which a rate is taken.
+const RATE_SECONDS: u64 = 10;
+/// Places for the counts of seconds: those of the window and the one that is not over.
+const RATE_PLACES: usize = RATE_SECONDS as usize + 1;
+
+/// How many messages came in each of the newest seconds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Rate {
+    /// The newest second with a message, since 1970.
+    second: u64,
+    /// Counts of that second and those before it, each at its number modulo the places.
+    counts: [u32; RATE_PLACES],
+}
+
+impl Rate {
+    fn count(&mut self, now: TimestampNs) {
+        let second = now.0 / 1_000_000_000;
+        if second > self.second {
+            let passed = (second - self.second).min(RATE_PLACES as u64);
+            for ago in 0..passed {
+                self.counts[place(second - ago)] = 0;
+            }
+            self.second = second;
+        }
+        // A clock that steps back counts for the newest second.
+        let count = &mut self.counts[place(self.second)];
+        *count = count.saturating_add(1);
+    }
+
+    /// Messages of the window's whole seconds before the one of `now`.
+    fn over_window(&self, now: TimestampNs) -> u64 {
+        let current = now.0 / 1_000_000_000;
+        (1..=RATE_SECONDS)
+            .filter_map(|ago| current.checked_sub(ago))
+            .filter(|&second| second <= self.second && self.second - second < RATE_PLACES as u64)
+            .map(|second| u64::from(self.counts[place(second)]))
+            .sum()
+    }
+}
+
+const fn place(second: u64) -> usize {
+    (second % RATE_PLACES as u64) as usize
 }
 
 impl Health {
@@ -76,6 +121,12 @@ impl Health {
     pub fn heard(&mut self, now: TimestampNs) {
         self.counters.messages += 1;
         self.last_message = now;
+        self.rate.count(now);
+    }
+
+    /// Messages in the ten whole seconds before the one of `now`.
+    pub fn messages_in_ten_seconds(&self, now: TimestampNs) -> u64 {
+        self.rate.over_window(now)
     }
 
     /// An event with a time of the venue's came.
@@ -110,5 +161,32 @@ impl Health {
             .stale_since
             .map_or(0, |since| now.0.saturating_sub(since.0));
         self.stale_ns + current
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: u64 = 1_000_000_000;
+
+    #[test]
+    fn a_rate_is_of_whole_seconds_and_forgets_old_ones() {
+        let mut health = Health::default();
+        let at = |second: u64| TimestampNs(1_700_000_000 * SECOND + second * SECOND + 5);
+        // Three messages in second 0, two in second 4, five in second 9.
+        for (second, count) in [(0, 3), (4, 2), (9, 5)] {
+            (0..count).for_each(|_| health.heard(at(second)));
+        }
+        // The current second does not count, a whole one does.
+        assert_eq!(health.messages_in_ten_seconds(at(9)), 5);
+        assert_eq!(health.messages_in_ten_seconds(at(10)), 10);
+        assert_eq!(health.messages_in_ten_seconds(at(11)), 7);
+        assert_eq!(health.messages_in_ten_seconds(at(19)), 5);
+        assert_eq!(health.messages_in_ten_seconds(at(20)), 0);
+        // A long silence, then one message: nothing of before comes back.
+        health.heard(at(1_000));
+        assert_eq!(health.messages_in_ten_seconds(at(1_001)), 1);
+        assert_eq!(health.messages_in_ten_seconds(at(9)), 0);
     }
 }

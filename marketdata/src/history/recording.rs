@@ -182,6 +182,9 @@ impl<R: Read> RecordingReader<R> {
         if header[8] != VERSION {
             return Err(format!("version {}; accepted: {VERSION}", header[8]));
         }
+        if header[9..] != [0; 7] {
+            return Err("a header whose last bytes are not zero".to_owned());
+        }
         Ok(Self {
             bytes,
             clock,
@@ -191,12 +194,12 @@ impl<R: Read> RecordingReader<R> {
         })
     }
 
-    /// Reads the next block into memory. `false` at the footer, after which nothing is looked at.
+    /// Reads the next block into memory. `false` at the footer, whose index must be whole.
     fn fetch(&mut self) -> Result<bool, Fault> {
         let mut tag = [0];
         self.bytes.read_exact(&mut tag)?;
         match tag[0] {
-            FOOTER_TAG => return Ok(false),
+            FOOTER_TAG => return self.end().map(|()| false),
             BLOCK_TAG => {}
             tag => return Err(Fault::damaged(format_args!("{tag} begins no block"))),
         }
@@ -227,6 +230,20 @@ impl<R: Read> RecordingReader<R> {
         let columns = zstd::bulk::decompress(&bytes, raw)?;
         self.block = Block::open(columns, rows)?;
         Ok(true)
+    }
+
+    /// Reads the index and what follows it: a file that ends before, or in other bytes, was cut off or changed.
+    fn end(&mut self) -> Result<(), Fault> {
+        footer_body(&mut self.bytes).map_err(Fault::damaged)?;
+        let mut trailer = [0; TRAILER_BYTES];
+        self.bytes.read_exact(&mut trailer)?;
+        if &trailer[8..] != END_MAGIC {
+            return Err(Fault::damaged("the index is not followed by the end"));
+        }
+        if self.bytes.read(&mut [0])? > 0 {
+            return Err(Fault::damaged("there are bytes after the end"));
+        }
+        Ok(())
     }
 }
 
@@ -312,20 +329,31 @@ fn footer(file: &mut (impl Read + Seek)) -> Result<Footer, String> {
     word.copy_from_slice(offset);
     file.seek(SeekFrom::Start(u64::from_le_bytes(word)))
         .map_err(text)?;
-    let mut header = [0; 9];
-    file.read_exact(&mut header).map_err(text)?;
-    let [tag, l0, l1, l2, l3, c0, c1, c2, c3] = header;
-    let length = u32::from_le_bytes([l0, l1, l2, l3]) as usize;
-    if tag != FOOTER_TAG || length > FOOTER_BYTES_MAX {
+    let mut tag = [0];
+    file.read_exact(&mut tag).map_err(text)?;
+    if tag != [FOOTER_TAG] {
         return Err(cut());
     }
+    Footer::decode(&footer_body(file)?)
+}
+
+/// The index, after its tag.
+fn footer_body(bytes: &mut impl Read) -> Result<Vec<u8>, String> {
+    let text = |error: io::Error| error.to_string();
+    let mut header = [0; 8];
+    bytes.read_exact(&mut header).map_err(text)?;
+    let [l0, l1, l2, l3, c0, c1, c2, c3] = header;
+    let length = u32::from_le_bytes([l0, l1, l2, l3]) as usize;
+    if length > FOOTER_BYTES_MAX {
+        return Err("an index larger than any that is written".to_owned());
+    }
     let mut body = Vec::new();
-    let read = file
+    let read = bytes
         .take(length as u64)
         .read_to_end(&mut body)
         .map_err(text)?;
     if read < length || crc32c::crc32c(&body) != u32::from_le_bytes([c0, c1, c2, c3]) {
         return Err("the checksum of the index differs".to_owned());
     }
-    Footer::decode(&body)
+    Ok(body)
 }

@@ -48,39 +48,71 @@ pub fn from_toml(file: &str, text: &str) -> Result<Vec<Specification>, FileError
     })
 }
 
+/// The instruments of such a file that are accepted, and of each other one its first error.
+///
+/// # Errors
+/// See [`FileError`]: what is wrong with the file as a whole, or its calendars.
+pub fn check_toml(
+    file: &str,
+    text: &str,
+) -> Result<(Vec<Specification>, Vec<FileError>), FileError> {
+    let each = file::from_toml(file, text, |root| {
+        read_each(&root.table(&["calendar", "instrument"])?)
+    })?;
+    let (mut accepted, mut refused) = (Vec::new(), Vec::new());
+    for read in each {
+        match read {
+            Ok(specification) => accepted.push(specification),
+            Err(error) => refused.push(file::located(file, text, error)),
+        }
+    }
+    Ok((accepted, refused))
+}
+
 /// What a table has under `instrument`, with the calendars under `calendar`.
 ///
 /// # Errors
 /// The first field that is not accepted.
 pub fn read_all(table: &Table<'_>) -> Result<Vec<Specification>, FieldError> {
+    read_each(table)?.into_iter().collect()
+}
+
+fn read_each(table: &Table<'_>) -> Result<Vec<Result<Specification, FieldError>>, FieldError> {
     let calendars = read_calendars(table.optional("calendar"))?;
-    let mut all: Vec<Specification> = Vec::new();
+    let mut all: Vec<Result<Specification, FieldError>> = Vec::new();
     for field in table.field("instrument").list()? {
-        let table = field.table(&FIELDS)?;
-        let definition = definition::read(&table, &Names::numbers())?;
-        if all
-            .iter()
-            .any(|known| known.definition.symbol == definition.symbol)
-        {
-            return Err(table
-                .field("symbol")
-                .error("a symbol that no instrument above has"));
-        }
-        let session = table.optional("session");
-        let session = session
-            .map(|session| read_named(&session, &calendars))
-            .transpose()?;
-        let actions = match table.optional("action") {
-            Some(actions) => read_actions(&actions, &definition, session.as_ref())?,
-            None => Vec::new(),
-        };
-        all.push(Specification {
-            definition,
-            session,
-            actions,
+        let read = read_one(&field, &calendars).and_then(|read| {
+            let symbol = read.definition.symbol;
+            let mut known = all.iter().flatten();
+            if known.any(|known| known.definition.symbol == symbol) {
+                let table = field.table(&FIELDS)?;
+                return Err(table
+                    .field("symbol")
+                    .error("a symbol that no instrument above has"));
+            }
+            Ok(read)
         });
+        all.push(read);
     }
     Ok(all)
+}
+
+fn read_one(field: &Field<'_>, calendars: &[Calendar]) -> Result<Specification, FieldError> {
+    let table = field.table(&FIELDS)?;
+    let definition = definition::read(&table, &Names::numbers())?;
+    let session = table.optional("session");
+    let session = session
+        .map(|session| read_named(&session, calendars))
+        .transpose()?;
+    let actions = match table.optional("action") {
+        Some(actions) => read_actions(&actions, &definition, session.as_ref())?,
+        None => Vec::new(),
+    };
+    Ok(Specification {
+        definition,
+        session,
+        actions,
+    })
 }
 
 fn read_actions(

@@ -208,6 +208,39 @@ fn a_recording_that_was_cut_off_is_read_up_to_its_last_whole_block() {
     );
 }
 
+/// Whatever is wrong with the index at the end, all rows are read, and then it is said.
+#[test]
+fn an_index_that_is_missing_or_damaged_is_told_after_the_rows() {
+    let rows = trades(100);
+    let bytes = samples::recording(&rows);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("end.dyn");
+    let word = bytes[bytes.len() - 16..bytes.len() - 8].try_into().unwrap();
+    let index = u64::from_le_bytes(word) as usize;
+    let mut files = vec![[&bytes[..], &[0]].concat()];
+    // Its tag is the first byte of the index; without that the file ends where a block would begin.
+    files.extend((index..bytes.len()).map(|end| bytes[..end].to_vec()));
+    for at in index..bytes.len() {
+        // What the offset of the index is, nobody who reads from the start needs to know.
+        if !(bytes.len() - 16..bytes.len() - 8).contains(&at) {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1;
+            files.push(changed);
+        }
+    }
+    for file in files {
+        fs::write(&path, &file).unwrap();
+        let (found, bad) = read(&path, None, &Options::default());
+        assert_eq!(found, rows);
+        assert!(bad.len() == 1 && bad[0].is_fatal(), "{bad:?}");
+    }
+    let mut changed = bytes;
+    changed[12] = 1;
+    fs::write(&path, &changed).unwrap();
+    let refused = history::open(&path, None, &Options::default());
+    assert!(refused.err().unwrap().to_string().contains("not zero"));
+}
+
 /// Real ticks take less in our recording than as packed text.
 #[test]
 fn a_recording_of_real_ticks_is_small() {
