@@ -81,7 +81,7 @@ fn an_instrument_is_shown_in_json() {
     let apple: serde_json::Value = serde_json::from_str(first).unwrap();
     assert_eq!(apple["symbol"], "AAPL");
     assert_eq!(apple["at"], "closed until 2020-08-31T13:30:00Z");
-    let split = &apple["actions"].as_array().unwrap()[0];
+    let split = &apple["actions"].as_array().unwrap()[1];
     assert_eq!(
         (&split["ex"], &split["split"]),
         (&"2020-08-31".into(), &"4:1".into())
