@@ -7,16 +7,18 @@ use engine::naive::Naive;
 use engine::{EventBuf, Limits, Shard};
 use proptest::prelude::*;
 use rules::{
-    Allowance, Conduct, DailyAnchor, DailyLoss, MaxLoss, Plan, Stage, StopTrailing, TrailSource,
+    Allowance, Conduct, ContestRules, DailyAnchor, DailyLoss, MaxLoss, Plan, Stage, StopTrailing,
+    TrailSource,
 };
 use types::{
-    AccountChange, AccountId, AdjustKind, Bar, BarPath, Command, Effect, EventKind, FloorMoveCause,
-    Funding, Input, InputKind, Instrument, InstrumentId, Latency, LatencySample, Leg, Margin,
-    MarketData, Money, NewOrder, OrderKind, PaperModel, PositionMode, Price, Qty, Quote, Ratio,
-    Requirement, RuleKind, Seq, ShardId, Side, SuspendReason, Terms, TimeInForce, Timer,
-    TimestampNs, TradingDay, TriggerOn,
+    AccountChange, AccountId, AdjustKind, Bar, BarPath, Codec, Command, CompetitionId, Effect,
+    EventKind, FloorMoveCause, Funding, Input, InputKind, Instrument, InstrumentId, Latency,
+    LatencySample, Leg, Margin, MarketData, Money, NewOrder, OrderKind, PaperModel, PositionMode,
+    Price, Qty, Quote, Ratio, Requirement, RuleKind, Seq, ShardId, Side, SuspendReason, Terms,
+    TimeInForce, Timer, TimestampNs, TradingDay, TriggerOn,
 };
 
+use crate::contest::cup;
 use crate::words::{Words, bar, buy, market, quote, sell};
 use crate::world::{ACCOUNT, SECOND, World, crossed, define, money, open, paper, plan, schedule};
 
@@ -450,7 +452,7 @@ fn step_of([kind, pick, by, size, at]: [u8; 5], mid: &mut i64) -> InputKind {
 
 const ACCOUNTS: u32 = 6;
 
-fn inputs(stream: &Stream) -> Vec<Input> {
+fn opening(stream: &Stream) -> Vec<InputKind> {
     let command = InputKind::Command;
     let mut kinds: Vec<_> = instruments()
         .map(|instrument| command(Command::RegisterInstrument(instrument)))
@@ -461,9 +463,15 @@ fn inputs(stream: &Stream) -> Vec<Input> {
     for account in 0..ACCOUNTS {
         kinds.push(command(open(account % stream.plans.len() as u32)));
     }
+    kinds
+}
+
+/// A stream after some inputs more than its opening.
+fn inputs_after(stream: &Stream, more: impl IntoIterator<Item = InputKind>) -> Vec<Input> {
     let mut mid = 100;
     let steps = stream.steps.iter();
-    kinds.extend(steps.map(|step| step_of(*step, &mut mid)));
+    let steps = steps.map(|step| step_of(*step, &mut mid));
+    let kinds = opening(stream).into_iter().chain(more).chain(steps);
     let numbered = (1..).zip(kinds);
     numbered
         .map(|(seq, kind)| Input {
@@ -472,6 +480,10 @@ fn inputs(stream: &Stream) -> Vec<Input> {
             kind,
         })
         .collect()
+}
+
+fn inputs(stream: &Stream) -> Vec<Input> {
+    inputs_after(stream, [])
 }
 
 /// The floors of all accounts as they stand.
@@ -542,6 +554,34 @@ proptest! {
             prop_assert_eq!(shard.portrait(), naive.portrait(), "{:?}", input);
             prop_assert_eq!(shard.audit(), Ok(()));
         }
+    }
+
+    /// A competition looks at its entrants, and nothing that happens to them depends on it.
+    #[test]
+    fn what_happens_to_an_account_does_not_depend_on_a_competition(stream in streams(160)) {
+        prop_assume!(stream.plans.iter().all(|plan| plan.validate().is_ok()));
+        let enters = |account| InputKind::Command(Command::EnterCompetition {
+            competition: CompetitionId(0),
+            account: AccountId(account),
+            team: None,
+        });
+        let spec = cup(ContestRules::default()).to_bytes().into();
+        let defined = InputKind::Command(Command::DefineCompetition { spec });
+        let entered = std::iter::once(defined).chain((0..ACCOUNTS).map(enters));
+        let alone = (0..=ACCOUNTS).map(|_| InputKind::Timer(Timer::Clock));
+        let opening = opening(&stream).len() + 1 + ACCOUNTS as usize;
+        let mut cup_shard = Shard::new(ShardId(1), Limits::default());
+        let mut shard = Shard::new(ShardId(1), Limits::default());
+        let both = inputs_after(&stream, entered).into_iter().zip(inputs_after(&stream, alone));
+        for (place, (entered, alone)) in both.enumerate() {
+            let (mut events, mut again) = (EventBuf::default(), EventBuf::default());
+            cup_shard.apply(&entered, &mut events);
+            shard.apply(&alone, &mut again);
+            if place >= opening {
+                prop_assert_eq!(events.as_slice(), again.as_slice(), "{:?}", alone);
+            }
+        }
+        prop_assert_eq!(cup_shard.entrant_count(CompetitionId(0)), ACCOUNTS);
     }
 }
 
