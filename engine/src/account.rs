@@ -6,7 +6,7 @@ use types::{
     Parentage, PlanId, Reader, RuleKind, Seq, Terms, TimestampNs, codec_struct,
 };
 
-use crate::derived::{Derived, DerivedFlag};
+use crate::derived::{Derived, DerivedFlag, DerivedSeq};
 
 /// One account. What an order looks at lies in few cache lines because none of them is cut in two.
 #[derive(Debug, Clone)]
@@ -31,13 +31,19 @@ pub(crate) struct Account {
     pub(crate) foreign: Foreign,
     /// The second of its newest order, and how many it has sent within it.
     pub(crate) rate: OrderRate,
+    /// While it `is_trailing`, limits of before: whoever asks for limits calls `Shard::catch_up` or
+    /// `Shard::rules_of`. What is no limit (days, counts, size) is always that of now.
     pub(crate) rules: AccountRules,
-    /// Its equity is at least the lowest that its limits allow: it was when its bands were drawn, and
-    /// within them stays so. Follows from the positions and their marks.
+    /// Its equity is at least the lowest that its `rules` allow, as they are written here: it was when its
+    /// bands were drawn, and within them stays so. Follows from the positions and their marks.
     pub(crate) is_floored: DerivedFlag,
     /// Its only position is among the high-water marks of its instrument: its limits, and what moved them,
     /// are those of when it joined, until it catches up. Follows from the positions and their marks.
     pub(crate) is_trailing: DerivedFlag,
+    /// Its place among those that saw something in this input.
+    pub(crate) seen: Derived,
+    /// The input in which it was judged last.
+    pub(crate) judged: DerivedSeq,
     /// Floors that followed a peak, and its owner was not told yet.
     pub(crate) untold: Untold,
     /// Fees paid so far.
@@ -74,6 +80,8 @@ codec_struct!(Account {
     rules,
     is_floored,
     is_trailing,
+    seen,
+    judged,
     untold,
     fees,
     entry,

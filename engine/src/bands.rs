@@ -217,10 +217,17 @@ impl Bands {
             });
     }
 
-    /// The mark is here, and nobody needs a look at it any more.
+    /// The mark is here, and nobody needs a look at it any more. Says whether [`Bands::rise`] has something
+    /// to do.
     #[inline]
-    pub(crate) fn rise(&mut self, best: Best) {
-        self.high_water.rise(best);
+    pub(crate) fn note(&mut self, best: Best) -> bool {
+        self.high_water.note(best)
+    }
+
+    /// The input is over.
+    #[inline]
+    pub(crate) fn rise(&mut self) {
+        self.high_water.rise();
     }
 
     /// How many rows need a look at this mark, of positions of this direction, by comparing every one, some

@@ -1,7 +1,7 @@
 //! A place that follows from the rest of the state: snapshots leave it out, and a restore finds it
 //! again.
 
-use types::{Codec, CodecError, Reader};
+use types::{Codec, CodecError, Reader, Seq};
 
 use crate::slab::NIL;
 
@@ -22,6 +22,18 @@ impl Derived {
 pub(crate) struct DerivedFlag(pub(crate) bool);
 
 impl Codec for DerivedFlag {
+    fn encode(&self, _: &mut Vec<u8>) {}
+
+    fn decode(_: &mut Reader<'_>) -> Result<Self, CodecError> {
+        Ok(Self::default())
+    }
+}
+
+/// An input that only its own work asks about: no part of the state's bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct DerivedSeq(pub(crate) Seq);
+
+impl Codec for DerivedSeq {
     fn encode(&self, _: &mut Vec<u8>) {}
 
     fn decode(_: &mut Reader<'_>) -> Result<Self, CodecError> {

@@ -6,6 +6,9 @@
 //! falls back is compared with the highest line below which any of them needs a look. So a mark costs the
 //! same for one position as for a million, until it crosses a line.
 //!
+//! The marks of one input are nobody's best before it is over, as floors stand still within it: they are
+//! [`HighWater::note`]d until it [`HighWater::rise`]s.
+//!
 //! Marks are counted so that more is better: those of short positions with the sign turned.
 
 use types::{Lots, Seq, Ticks, TimestampNs};
@@ -150,6 +153,8 @@ pub(crate) struct HighWater {
     levels: Vec<Vec<Block>>,
     /// Rows that are in here.
     len: usize,
+    /// The best mark of this input so far; all rows were put in before it.
+    seen: Option<Best>,
 }
 
 impl HighWater {
@@ -271,10 +276,28 @@ impl HighWater {
         Some(best)
     }
 
-    /// The mark is here: a better one than all is everybody's best.
+    /// The mark is here. Says whether anybody is in here, so that [`HighWater::rise`] has something to do.
     #[inline]
-    pub(crate) fn rise(&mut self, best: Best) {
-        if self.len > 0
+    pub(crate) fn note(&mut self, best: Best) -> bool {
+        if self.len == 0 {
+            return false;
+        }
+        self.seen = Some(match self.seen {
+            Some(seen) => seen.or(best),
+            None => best,
+        });
+        true
+    }
+
+    /// The best mark of this input so far.
+    pub(crate) const fn seen(&self) -> Option<Best> {
+        self.seen
+    }
+
+    /// The input is over: its best mark, where it is better than all, is everybody's best.
+    #[inline]
+    pub(crate) fn rise(&mut self) {
+        if let Some(best) = self.seen.take()
             && let Some(top) = self.levels.last_mut()
         {
             top[0].rise(best);
@@ -393,6 +416,12 @@ mod tests {
         }
     }
 
+    /// An input of one mark.
+    fn rise(high: &mut HighWater, best: Best) {
+        high.note(best);
+        high.rise();
+    }
+
     fn falling(high: &mut HighWater, mark: i64) -> Vec<u32> {
         let mut found = Vec::new();
         high.falling(mark, &mut |row| found.push(row));
@@ -407,7 +436,7 @@ mod tests {
         assert_eq!(falling(&mut high, -1_000), []);
         high.start(0, 5, best(100, 1));
         assert_eq!(falling(&mut high, 95), []);
-        high.rise(best(110, 2));
+        rise(&mut high, best(110, 2));
         assert_eq!(falling(&mut high, 105), []);
         assert_eq!(falling(&mut high, 104), [0]);
         assert_eq!(high.stop(0), Some(best(110, 2)));
@@ -420,11 +449,29 @@ mod tests {
         high.push();
         high.push();
         high.start(0, 5, best(100, 1));
-        high.rise(best(120, 2));
+        rise(&mut high, best(120, 2));
         high.start(1, 5, best(110, 3));
-        high.rise(best(120, 4));
+        rise(&mut high, best(120, 4));
         assert_eq!(high.best(0), Some(best(120, 2)));
         assert_eq!(high.best(1), Some(best(120, 4)));
+    }
+
+    #[test]
+    fn the_marks_of_an_input_are_nobodys_best_before_it_is_over() {
+        let mut high = HighWater::default();
+        assert!(!high.note(best(90, 1)));
+        high.push();
+        high.start(0, 5, best(100, 1));
+        assert!(high.note(best(120, 2)) && high.note(best(110, 2)));
+        assert_eq!(
+            (high.seen(), high.best(0)),
+            (Some(best(120, 2)), Some(best(100, 1)))
+        );
+        assert_eq!(falling(&mut high, 95), []);
+        high.rise();
+        assert_eq!((high.seen(), high.best(0)), (None, Some(best(120, 2))));
+        assert_eq!(falling(&mut high, 115), []);
+        assert_eq!(falling(&mut high, 114), [0]);
     }
 
     #[test]
@@ -491,7 +538,7 @@ mod tests {
                             let known = model.0[row as usize].take();
                             prop_assert_eq!(high.stop(row), known.map(|(_, best)| best));
                         }
-                        high.rise(best(now, seq));
+                        rise(&mut high, best(now, seq));
                         for (_, known) in model.0.iter_mut().flatten() {
                             *known = known.or(best(now, seq));
                         }

@@ -409,29 +409,46 @@ impl Market {
         }
     }
 
-    /// The marks of now are the best ones where none was better: peaks that rise with them rise.
+    /// Peaks that rise with the mark see the marks of now. Says whether there are any, so that
+    /// [`Market::rise`] has something to do.
     #[inline]
-    pub(crate) fn rise(&mut self, seq: Seq, ts: TimestampNs) {
+    pub(crate) fn note_marks(&mut self, seq: Seq, ts: TimestampNs) -> bool {
         let [long, short] = DIRECTIONS;
+        let mut is_seen = false;
         if let Some(mark) = self.closing(long) {
-            self.longs.rise(Best::new(mark, long, seq, ts));
+            is_seen |= self.longs.note(Best::new(mark, long, seq, ts));
         }
         if let Some(mark) = self.closing(short) {
-            self.shorts.rise(Best::new(mark, short, seq, ts));
+            is_seen |= self.shorts.note(Best::new(mark, short, seq, ts));
         }
         if self.others.is_some() {
-            self.others_rise(seq, ts);
+            is_seen |= self.note_other_marks(seq, ts);
         }
+        is_seen
     }
 
     #[inline(never)]
-    fn others_rise(&mut self, seq: Seq, ts: TimestampNs) {
+    fn note_other_marks(&mut self, seq: Seq, ts: TimestampNs) -> bool {
+        let mut is_seen = false;
         for kind in OTHER_MARKS {
             for position in DIRECTIONS {
                 if let Some(mark) = self.mark(position, kind) {
-                    self.other_bands_mut(position, kind)
-                        .rise(Best::new(mark, position, seq, ts));
+                    let best = Best::new(mark, position, seq, ts);
+                    is_seen |= self.other_bands_mut(position, kind).note(best);
                 }
+            }
+        }
+        is_seen
+    }
+
+    /// The input is over: the marks that were seen in it are the best ones where none was better.
+    #[inline]
+    pub(crate) fn rise(&mut self) {
+        self.longs.rise();
+        self.shorts.rise();
+        if let Some(others) = &mut self.others {
+            for bands in others.bands.iter_mut().flatten() {
+                bands.rise();
             }
         }
     }

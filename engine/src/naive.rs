@@ -174,6 +174,7 @@ impl Naive {
         if !is_roll {
             self.do_due_work();
         }
+        self.move_floors();
         let (seq, ts) = (input.seq, input.ts);
         std::mem::take(&mut self.facts)
             .into_iter()
@@ -244,12 +245,13 @@ impl Naive {
             for instrument in std::mem::take(&mut self.marked) {
                 self.touch_holders(instrument);
             }
-            // A mark with nothing to say about an account gives it no turn in this round; its peak follows.
+            // A mark with nothing to say about an account gives it no turn in this round; it is only seen.
             let mut touched = std::mem::take(&mut self.touched);
             touched.retain(|&account, cause| {
                 let has_turn = *cause != Cause::Mark || self.is_stirred(account);
                 if !has_turn {
-                    self.raise_peak(account);
+                    self.see_equity(account, self.equity_of(account));
+                    self.observe(account);
                 }
                 has_turn
             });

@@ -1,9 +1,9 @@
 //! The shard: one writer, one door. [`Shard::apply`] takes a sequenced input and says what happened.
 //!
 //! Order of work on one input: market and fills, positions, equity; then every rule of every touched
-//! account against its floors *as they stood*, with lock, cancel and flatten where one is violated;
-//! only then peaks and floors move, targets are tested and scores observe. Touched accounts are
-//! judged in ascending order of their ids.
+//! account against its floors *as they stood before the input*, with lock, cancel and flatten where one is
+//! violated; then targets are tested and scores observe; only when the input is over peaks and floors move.
+//! Touched accounts are judged in ascending order of their ids.
 
 mod activate;
 mod adjust;
@@ -255,7 +255,8 @@ impl Shard {
         self.ts = input.ts;
         events.begin(input.seq, input.ts);
         if let InputKind::Timer(Timer::DayRoll { schedule, day }) = input.kind {
-            return self.roll_first(schedule, day, events);
+            self.roll_first(schedule, day, events);
+            return self.end_input(events);
         }
         self.run_timed(events);
         match &input.kind {
@@ -266,6 +267,7 @@ impl Shard {
         self.settle(events);
         // What the input itself started and is due already, such as an algo's first slice.
         self.run_timed(events);
+        self.end_input(events);
     }
 
     /// When something is due that needs no market and no command: an expiry, an arrival, a slice, a window

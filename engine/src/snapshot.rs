@@ -180,7 +180,7 @@ impl Shard {
             self.watch(handle);
         }
         for id in 0..self.accounts.len() as u32 {
-            self.set_bands(AccountId(id));
+            self.find_bands(AccountId(id));
         }
     }
 }

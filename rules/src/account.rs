@@ -1,8 +1,9 @@
 //! Everything the rules know about one account: limits, day facts, target, conduct.
 //!
-//! The caller keeps the order of work: test an input's equity against the floors as they stand
-//! ([`AccountRules::breached`], [`AccountRules::warnings`]), ratchet after; at a roll, test again at
-//! once. All methods take the plan that the account was opened under.
+//! The caller keeps the order of work: test every equity of an input against the floors as they stood before
+//! it ([`AccountRules::breached`], [`AccountRules::warnings`]), ratchet once when the input is over, by the
+//! highest of them; at a roll, test again at once. All methods take the plan that the account was opened
+//! under.
 //!
 //! # Excluded profit
 //!
@@ -248,7 +249,8 @@ impl AccountRules {
         (low, self.quiet.high)
     }
 
-    /// After the test: raises what follows equity live. Also while flat, with equity = balance.
+    /// When an input is over: raises what follows equity live, by the highest that was tested in it. Also
+    /// while flat, with equity = balance.
     #[inline]
     pub fn ratchet_equity(&mut self, plan: &Plan, equity: Notional) -> FloorMoves {
         if equity <= self.quiet.high {
@@ -266,8 +268,15 @@ impl AccountRules {
         })
     }
 
-    /// After the test of an input that closed (a part of) a position, or booked something while none is
-    /// open: raises what follows the closed balance.
+    /// Whether [`Self::ratchet_closed`] raises something at this balance.
+    pub fn is_closed_peak(&self, plan: &Plan, balance: Money) -> bool {
+        let follows = |rule: &MaxLoss| rule.trail == TrailSource::ClosedBalance;
+        let is_above = |max: &MaxFloor| max.is_trailing() && balance > max.limit.baseline;
+        plan.max_loss.as_ref().is_some_and(follows) && self.max.as_ref().is_some_and(is_above)
+    }
+
+    /// When an input is over that closed (a part of) a position, or booked something while none was open:
+    /// raises what follows the closed balance, by the highest that there was in it.
     #[inline]
     pub fn ratchet_closed(&mut self, plan: &Plan, balance: Money) -> FloorMoves {
         let follows = |rule: &MaxLoss| rule.trail == TrailSource::ClosedBalance;

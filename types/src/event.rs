@@ -362,8 +362,8 @@ pub enum EventKind {
     },
     /// An order executed.
     Fill(Fill),
-    /// A limit's floor moved. One that follows a live peak is told of when its account is judged next: the
-    /// figures are those that it has come to since.
+    /// A limit's floor moved. One that trails moves when an input is over; what follows a live peak is told of
+    /// when its account is judged next, or before it rolls or is changed: with the figures that it has come to.
     FloorMoved(FloorMove),
     /// So much of a limit's allowance is used that its plan warns.
     LimitWarned(LimitWarning),

@@ -1,7 +1,7 @@
 //! An account and its positions.
 
 use rules::{AccountRules, Lifecycle, Lineage};
-use types::{AccountState, Label, Leg, Money};
+use types::{AccountState, Label, Leg, Money, Notional};
 
 use super::Naive;
 use super::money::{part_ceil, value};
@@ -42,6 +42,11 @@ pub(super) struct Account {
     pub(super) moved: [Option<Move>; 2],
     /// Whether its owner was not told of that yet.
     pub(super) untold: [bool; 2],
+    /// The highest equity and closed balance of this input so far.
+    pub(super) highest: Option<Notional>,
+    pub(super) highest_closed: Option<Money>,
+    /// It was judged in this input.
+    pub(super) had_turn: bool,
     pub(super) competition: Option<usize>,
     /// The newest second in which it sent an order, and how many it sent.
     pub(super) second: u64,

@@ -40,6 +40,7 @@ impl Naive {
     /// Opens a day of an account; says whether it rested for as long as its plan allows.
     pub(super) fn roll_account(&mut self, id: usize, day: TradingDay) -> Option<Inactive> {
         let account = AccountId(id as u32);
+        self.close_peaks(id);
         self.end_orders(id, CancelReason::DayOver, |_, order| {
             order.request.tif == TimeInForce::Day
         });
@@ -111,6 +112,8 @@ impl Naive {
         if account.balance.checked_add(amount).is_none() {
             return Err(DenyReason::OutOfRange);
         }
+        self.tell_untold(id);
+        let account = &mut self.accounts[id];
         account.rules.record_realised(amount);
         self.fund(id, amount);
         self.push_adjusted(id, AdjustKind::ProfitAndLoss, amount);
@@ -123,6 +126,10 @@ impl Naive {
         if self.missing_to_scale(id).is_some() {
             return Err(DenyReason::ScaleNotYet);
         }
+        if self.accounts[id].rules.next_size(&plan).is_none() {
+            return Err(DenyReason::NotInPlan);
+        }
+        self.close_peaks(id);
         let equity = self.equity_of(id);
         let rules = &mut self.accounts[id].rules;
         let (added, moves) = rules.scale(&plan, equity).ok_or(DenyReason::NotInPlan)?;
@@ -156,6 +163,7 @@ impl Naive {
 
     fn pay_out(&mut self, id: usize, requested: Money) {
         let account = AccountId(id as u32);
+        self.close_peaks(id);
         let plan = self.plan(id).clone();
         let balance = self.balance_of(id);
         let rules = &self.accounts[id].rules;

@@ -41,6 +41,7 @@ impl Naive {
         amount: Money,
     ) {
         let amount = Money(amount.0.clamp(-BOOKED_MAX, BOOKED_MAX));
+        self.tell_untold(account);
         let grid = self.markets[instrument].instrument;
         let credited = self.credit(account, grid.currency, amount);
         self.house.entry(grid.currency).or_default().trading -= credited;

@@ -124,14 +124,6 @@ impl Naive {
         counts.then(|| &mut contest.entrants[place].entry)
     }
 
-    /// The lowest and highest equity that an account's entry has seen since its peak.
-    pub(super) fn entry_seen(&self, account: usize) -> Option<(Notional, Notional)> {
-        let (competition, place) = self.place_of(account)?;
-        let contest = &self.contests[competition];
-        let counts = contest.state == CompetitionState::Live;
-        counts.then(|| contest.entrants[place].entry.quiet())
-    }
-
     /// Closes the day of every entry whose competition rolls like this and opens a day. The time before
     /// the first roll is a day only for who used it, and the end of a competition opens no day.
     pub(super) fn roll_entries(

@@ -28,11 +28,12 @@ pub(super) enum Cause {
 }
 
 impl Naive {
-    /// Tests against the floors as they stood; then locks, cancels, flattens; else warns and tests
-    /// against the maintenance requirement; then raises floors; then tests target and pass; the
-    /// competition observes last.
+    /// Tests against the floors as they stood before this input; then locks, cancels, flattens; else warns
+    /// and tests against the maintenance requirement; then tests target and pass; the competition observes
+    /// last.
     pub(super) fn judge(&mut self, id: usize, cause: Cause) {
         self.judging = Some(id);
+        self.accounts[id].had_turn = true;
         self.tell_untold(id);
         let mut called = false;
         if self.is_trading(id) {
@@ -51,8 +52,9 @@ impl Naive {
             let booked = cause != Cause::Mark || liquidated;
             // What is booked while something is open counts with the next close.
             let closed = cause == Cause::Close || booked && was_flat || liquidated;
-            if self.is_trading(id) {
-                self.ratchet(id, equity, closed);
+            self.see_equity(id, equity);
+            if closed {
+                self.see_closed(id);
             }
             if booked {
                 self.test_objectives(id);
@@ -80,29 +82,66 @@ impl Naive {
         broken
     }
 
-    /// Whether there is something to say about an account at a new mark: a limit is violated or warned of, the
-    /// maintenance requirement is not met, or its competition entry sees a new high or low.
+    /// Whether there is something to say about an account at a new mark: a limit is violated or warned of, or
+    /// the maintenance requirement is not met.
     pub(super) fn is_stirred(&self, id: usize) -> bool {
         let equity = self.equity_of(id);
         let account = &self.accounts[id];
         let (rules, plan) = (&account.rules, self.plan(id));
-        let rules = self.is_trading(id)
+        self.is_trading(id)
             && (!rules.breached(equity, account.locked).is_empty()
                 || !rules.warnings(plan, equity, account.locked).is_empty()
-                || self.margin_shortfall(id).is_some());
-        let seen = self.entry_seen(id);
-        rules || seen.is_some_and(|(low, high)| equity < low || equity > high)
+                || self.margin_shortfall(id).is_some())
     }
 
-    /// A peak that is below equity moves, and nobody is told.
-    pub(super) fn raise_peak(&mut self, id: usize) {
-        if !self.is_trading(id) {
+    /// An account has this equity at some moment of this input.
+    pub(super) fn see_equity(&mut self, id: usize, equity: Notional) {
+        let account = &mut self.accounts[id];
+        account.highest = account.highest.max(Some(equity));
+    }
+
+    /// What an account has now was realised: its closed balance is at least now what trails it.
+    fn see_closed(&mut self, id: usize) {
+        let balance = self.balance_of(id);
+        let account = &mut self.accounts[id];
+        account.highest_closed = account.highest_closed.max(Some(balance));
+    }
+
+    /// The input is over: all floors move. Who was judged in it is told.
+    pub(super) fn move_floors(&mut self) {
+        for id in 0..self.accounts.len() {
+            self.move_floors_of(id);
+            if std::mem::take(&mut self.accounts[id].had_turn) {
+                self.tell_untold(id);
+            }
+        }
+    }
+
+    /// Before a roll, a payout, a scaling, a pass, a suspension and a closing: the floors of an account move by
+    /// what there was until then, and its owner is told.
+    pub(super) fn close_peaks(&mut self, id: usize) {
+        self.move_floors_of(id);
+        self.tell_untold(id);
+    }
+
+    fn move_floors_of(&mut self, id: usize) {
+        let account = &self.accounts[id];
+        if account.highest.is_none() && account.highest_closed.is_none() {
             return;
         }
-        let (equity, plan) = (self.equity_of(id), self.plan(id).clone());
-        let (seq, ts) = (self.seq, self.ts);
+        let plan = self.plan(id).clone();
+        let (seq, ts, is_trading) = (self.seq, self.ts, self.is_trading(id));
         let account = &mut self.accounts[id];
-        for limit in account.rules.ratchet_equity(&plan, equity).iter() {
+        let equity = account.highest.take().filter(|_| is_trading);
+        let closed = account.highest_closed.take().filter(|_| is_trading);
+        let mut moves = Vec::new();
+        if let Some(equity) = equity {
+            moves.push(account.rules.ratchet_equity(&plan, equity));
+        }
+        if let Some(balance) = closed {
+            moves.push(account.rules.ratchet_closed(&plan, balance));
+        }
+        for limit in moves.iter().flat_map(FloorMoves::iter) {
             let which = usize::from(limit.rule == RuleKind::MaxLoss);
             let cause = FloorMoveCause::Trailed;
             account.moved[which] = Some(Move { seq, ts, cause });
@@ -111,7 +150,7 @@ impl Naive {
     }
 
     /// Tells of floors that moved and were not told of.
-    fn tell_untold(&mut self, id: usize) {
+    pub(super) fn tell_untold(&mut self, id: usize) {
         let untold = std::mem::take(&mut self.accounts[id].untold);
         let limits: Vec<Limit> = self.accounts[id].rules.limits().copied().collect();
         for limit in limits {
@@ -358,17 +397,6 @@ impl Naive {
         }
     }
 
-    fn ratchet(&mut self, id: usize, equity: Notional, closed: bool) {
-        let plan = self.plan(id).clone();
-        let moves = self.accounts[id].rules.ratchet_equity(&plan, equity);
-        self.push_moves(id, &moves, FloorMoveCause::Trailed);
-        if closed {
-            let balance = self.balance_of(id);
-            let moves = self.accounts[id].rules.ratchet_closed(&plan, balance);
-            self.push_moves(id, &moves, FloorMoveCause::Trailed);
-        }
-    }
-
     fn test_objectives(&mut self, id: usize) {
         let balance = self.balance_of(id);
         let plan = self.plan(id).clone();
@@ -392,6 +420,7 @@ impl Naive {
             }
         }
         if passes {
+            self.close_peaks(id);
             self.end_all(id, CancelReason::AccountLocked);
             if std::mem::take(&mut self.accounts[id].locked) {
                 self.push(EventKind::DayUnlocked {

@@ -49,6 +49,7 @@ impl Naive {
     /// Ends what works, closes what is held, then changes the state.
     fn stop(&mut self, id: usize, change: LifeChange) {
         if is_trading(self.state(id)) {
+            self.close_peaks(id);
             self.end_all(id, CancelReason::AccountLocked);
             self.flatten(id, FillCause::AccountEnded);
         }

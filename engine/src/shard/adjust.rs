@@ -67,6 +67,7 @@ impl Shard {
         let balance = self.accounts[id.0 as usize].balance.checked_add(amount);
         let balance = balance.ok_or(DenyReason::OutOfRange)?;
         self.catch_up(id);
+        self.tell_untold(id, events);
         let account = &mut self.accounts[id.0 as usize];
         account.balance = balance;
         account.rules.record_realised(amount);
@@ -82,7 +83,7 @@ impl Shard {
         events: &mut EventBuf,
     ) -> Result<(), (DenyReason, Option<ScaleStanding>)> {
         self.check_scale(id)?;
-        self.catch_up(id);
+        self.close_peaks(id, events);
         let equity = self.equity_of(&self.accounts[id.0 as usize]);
         let account = &mut self.accounts[id.0 as usize];
         let plan = &self.plans[account.plan.0 as usize].plan;
@@ -108,12 +109,13 @@ impl Shard {
         if !account.is_trading() {
             return Err((DenyReason::AccountNotTrading, None));
         }
-        let valued = account.rules.valued(plan, self.equity_of(account));
+        let rules = self.rules_of(account);
+        let valued = rules.valued(plan, self.equity_of(account));
         let standing = valued.scale_standing(plan, id);
         if let Some(standing) = standing.filter(|standing| !standing.is_met()) {
             return Err((DenyReason::ScaleNotYet, Some(standing)));
         }
-        match account.rules.next_size(plan) {
+        match rules.next_size(plan) {
             None => Err((DenyReason::NotInPlan, None)),
             Some(_) => Ok(()),
         }
@@ -131,6 +133,8 @@ impl Shard {
     }
 
     fn pay_out(&mut self, id: AccountId, requested: Money, events: &mut EventBuf) {
+        // What may leave is bounded by the floors, so what the account saw until now moves them first.
+        self.close_peaks(id, events);
         let account = &self.accounts[id.0 as usize];
         let plan = &self.plans[account.plan.0 as usize].plan;
         let paid_from = self.balance_of(account);
@@ -144,7 +148,8 @@ impl Shard {
                     .payout_eligible(plan, paid_from),
                 reason,
             });
-            return self.push_basis(id, events);
+            self.push_basis(id, events);
+            return self.set_bands(id);
         }
         let split = plan.payout.map_or(Ratio::ZERO, |rule| rule.split);
         let balance = paid_from.saturating_sub(requested);
@@ -183,6 +188,7 @@ impl Shard {
             return Err(PayoutDenial::NotFlat);
         }
         let balance = self.balance_of(account);
-        account.rules.check_payout(plan, id, balance, requested)
+        self.rules_of(account)
+            .check_payout(plan, id, balance, requested)
     }
 }

@@ -98,6 +98,7 @@ impl Shard {
     ) {
         let amount = Money(amount.0.clamp(-BOOKED_MAX, BOOKED_MAX));
         self.catch_up(held.account);
+        self.tell_untold(held.account, events);
         let market = &self.markets[held.instrument.0 as usize];
         let (currency, position) = (market.currency, market.signed_qty(position));
         let balance = self.book_cash(held.account, currency, amount);

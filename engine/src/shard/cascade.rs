@@ -6,11 +6,12 @@ use std::collections::VecDeque;
 use types::{AccountId, InstrumentId, Lots, OrderId, Ticks};
 
 use super::Shard;
+use super::peaks::Seen;
 use crate::book::UncrossBuffer;
 use crate::event_buf::EventBuf;
 use crate::market::Touch;
 
-/// What one step leaves for its end. Empty between inputs; kept for its memory.
+/// What one step leaves for its end, and one input for its own. Empty between inputs; kept for its memory.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
     /// Exits and children that a fill sends to the market, first in, first out.
@@ -23,6 +24,10 @@ pub(super) struct Pending {
     pub(super) printed: Vec<InstrumentId>,
     /// Accounts to judge.
     pub(super) touched: Vec<Touched>,
+    /// What accounts saw in this input that moves their floors when it is over.
+    pub(super) seen: Vec<Seen>,
+    /// Instruments of whose marks the high-water marks know when this input is over.
+    pub(super) noted: Vec<InstrumentId>,
     /// Accounts that are being judged, and the one whose turn it is.
     judging: Vec<Touched>,
     pub(super) judged: Option<AccountId>,
@@ -205,9 +210,12 @@ impl Shard {
         self.pending.followers = followers;
     }
 
-    /// The accounts whose positions need a look at their marks of now are touched; the peaks of all others
-    /// that follow the mark do so.
+    /// The accounts whose positions need a look at their marks of now are touched; of all others whose peaks
+    /// follow the mark it is noted.
     fn collect_marked(&mut self) {
+        if !self.pending.seen.is_empty() {
+            self.touch_seen();
+        }
         for index in 0..self.pending.marked.len() {
             let instrument = self.pending.marked[index];
             let market = &mut self.markets[instrument.0 as usize];
@@ -224,12 +232,14 @@ impl Shard {
                 });
             });
         }
-        // Who is looked at is tested against the floors as they stood before these marks.
+        // Who is looked at is tested against the floors as they stood before this input.
         for index in 0..self.pending.touched.len() {
             self.catch_up(self.pending.touched[index].account);
         }
         while let Some(instrument) = self.pending.marked.pop() {
-            self.markets[instrument.0 as usize].rise(self.seq, self.ts);
+            if self.markets[instrument.0 as usize].note_marks(self.seq, self.ts) {
+                note(&mut self.pending.noted, instrument);
+            }
         }
     }
 

@@ -81,6 +81,8 @@ fn floor_covers_notional(desk: &Desk<'_>, lots: Lots, price: Ticks) -> bool {
         ),
         None => (account.holdings.first == NIL, lots),
     };
+    // Of an account whose peak follows the mark this is the lowest of when it joined the high-water marks: not
+    // above that of now, as floors only rise, and what `is_floored` is about.
     let (low, _) = account.rules.quiet(false);
     account.is_floored.0
         && account.foreign.is_empty()

@@ -19,6 +19,15 @@ pub(super) struct Reckoning {
     pub(super) notional: Notional,
 }
 
+impl Reckoning {
+    /// Of an account that has nothing.
+    pub(super) const NOTHING: Self = Self {
+        equity: Notional::ZERO,
+        positions: 0,
+        notional: Notional::ZERO,
+    };
+}
+
 /// Value at the market's mark minus cost, exact; nothing where nothing is held.
 #[inline(always)]
 pub(super) fn unrealised(holding: &Holding, market: &Market) -> Notional {

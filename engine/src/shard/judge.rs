@@ -1,4 +1,5 @@
-//! The verdict on an account: test, then lock, cancel, flatten and change state; only then ratchet.
+//! The verdict on an account: test, then lock, cancel, flatten and change state. Its floors move when the
+//! input is over.
 
 use rules::{Breaches, LifeChange, Limit};
 use types::{
@@ -27,13 +28,17 @@ impl Shard {
 
     /// Tests one account and carries out what follows.
     pub(super) fn judge(&mut self, id: AccountId, by: TouchedBy, events: &mut EventBuf) {
-        // Else its floors would be those that this round's marks put them to.
+        // Else its floors would be those of when it joined the high-water marks.
         debug_assert!(!self.accounts[id.0 as usize].is_trailing.0);
         self.tell_untold(id, events);
+        let seq = self.seq;
+        let account = &mut self.accounts[id.0 as usize];
+        account.judged.0 = seq;
         let account = &self.accounts[id.0 as usize];
         let reckoning = self.reckon(account);
         let equity = reckoning.equity;
         let mut stands = true;
+        let mut is_peak = false;
         if account.is_trading() {
             let is_quiet = account.rules.is_quiet(equity, account.day_locked);
             let broken = !is_quiet && self.test_limits(id, equity, events);
@@ -45,13 +50,13 @@ impl Shard {
                 by
             };
             if !is_quiet {
-                self.ratchet_equity(id, equity, events);
+                is_peak = self.see_equity(id, equity);
             }
             stands = !broken && !called;
             if by > TouchedBy::Mark {
                 // What is booked while something is open counts with the next close.
                 if by == TouchedBy::Close || reckoning.positions == 0 {
-                    self.ratchet_closed(id, events);
+                    is_peak |= self.see_closed(id);
                 }
                 // Nothing is an objective's while something is open.
                 if !stands || reckoning.positions == 0 {
@@ -65,12 +70,15 @@ impl Shard {
             self.reckon(&self.accounts[id.0 as usize])
         };
         self.observe_entry(id, reckoning.equity);
-        self.set_bands_at(id, &reckoning);
+        if is_peak {
+            self.see(id).reckon(&reckoning);
+        } else {
+            self.set_bands_at(id, &reckoning);
+        }
     }
 
-    /// Whether there is something to say about an account at a new mark: a limit is violated or warned of, the
-    /// maintenance requirement is not met, or its competition entry sees a new high or low. If not, its
-    /// peak moves in silence, and its bands are drawn around the new mark.
+    /// Whether an account has its turn at a new mark: a limit is violated or warned of, or the maintenance
+    /// requirement is not met. If not, its competition entry sees its equity and its peak is seen in silence.
     pub(super) fn is_stirred(&mut self, id: AccountId) -> bool {
         let account = &self.accounts[id.0 as usize];
         let reckoning = self.reckon(account);
@@ -82,16 +90,17 @@ impl Shard {
                     .maintenance_required(account)
                     .is_some_and(|required| equity < required.to_notional())
         };
-        let by_rules = account.is_trading()
-            && (!account.rules.is_clear(equity, account.day_locked) || is_called());
-        let by_entry = self
-            .entry_quiet(account)
-            .is_some_and(|(low, high)| equity < low || equity > high);
-        if by_rules || by_entry {
+        if account.is_trading()
+            && (!account.rules.is_clear(equity, account.day_locked) || is_called())
+        {
             return true;
         }
-        self.raise_peak(id, equity);
-        self.set_bands_at(id, &reckoning);
+        self.observe_entry(id, equity);
+        if self.see_equity(id, equity) {
+            self.see(id).reckon(&reckoning);
+        } else {
+            self.set_bands_at(id, &reckoning);
+        }
         false
     }
 
@@ -375,29 +384,30 @@ impl Shard {
         }
     }
 
-    /// Moves what follows equity, by the one that was tested.
-    #[cold]
-    fn ratchet_equity(&mut self, id: AccountId, equity: Notional, events: &mut EventBuf) {
-        let account = &mut self.accounts[id.0 as usize];
-        if !account.is_trading() {
-            return;
+    /// An account saw this equity; says whether it is above a peak.
+    #[inline]
+    fn see_equity(&mut self, id: AccountId, equity: Notional) -> bool {
+        let account = &self.accounts[id.0 as usize];
+        let is_peak = account.is_trading() && equity > account.rules.quiet(false).1;
+        if is_peak {
+            self.see(id).see_equity(equity);
         }
-        let plan = &self.plans[account.plan.0 as usize].plan;
-        let moves = account.rules.ratchet_equity(plan, equity);
-        self.tell_moves(id, moves.iter(), FloorMoveCause::Trailed, events);
+        is_peak
     }
 
-    /// Moves what follows the closed balance, which may have changed.
-    fn ratchet_closed(&mut self, id: AccountId, events: &mut EventBuf) {
+    /// An account's closed balance may have changed; says whether it is above a peak.
+    fn see_closed(&mut self, id: AccountId) -> bool {
         let account = &self.accounts[id.0 as usize];
         let plan = &self.plans[account.plan.0 as usize].plan;
         if !account.is_trading() || !plan.follows_closed_balance() {
-            return;
+            return false;
         }
         let balance = self.balance_of(account);
-        let account = &mut self.accounts[id.0 as usize];
-        let moves = account.rules.ratchet_closed(plan, balance);
-        self.tell_moves(id, moves.iter(), FloorMoveCause::Trailed, events);
+        let is_peak = account.rules.is_closed_peak(plan, balance);
+        if is_peak {
+            self.see(id).see_closed(balance);
+        }
+        is_peak
     }
 
     /// Says which floors moved, and remembers what moved them.
@@ -448,6 +458,7 @@ impl Shard {
             }
         }
         if passes {
+            self.close_peaks(id, events);
             self.end_all(id, CancelReason::AccountLocked, events);
             if std::mem::take(&mut self.accounts[id.0 as usize].day_locked) {
                 events.push(EventKind::DayUnlocked { account: id });
@@ -470,18 +481,53 @@ impl Shard {
     }
 
     /// Gives every position of an account the band of marks in which nothing can happen to it.
-    pub(crate) fn set_bands(&mut self, id: AccountId) {
+    pub(super) fn set_bands(&mut self, id: AccountId) {
         self.catch_up(id);
         let reckoning = self.reckon(&self.accounts[id.0 as usize]);
         self.set_bands_at(id, &reckoning);
     }
 
+    /// As [`Shard::set_bands`], of an account that is none of the high-water marks yet.
+    pub(crate) fn find_bands(&mut self, id: AccountId) {
+        let reckoning = self.reckon(&self.accounts[id.0 as usize]);
+        self.draw_bands(id, &reckoning);
+    }
+
+    /// As [`Shard::set_bands`], between inputs: a position whose account's peak follows its mark goes among the
+    /// high-water marks.
+    pub(super) fn draw_bands(&mut self, id: AccountId, reckoning: &Reckoning) {
+        let account = &self.accounts[id.0 as usize];
+        let Some((trailing, best, retrace)) = self.trailing_of(account, reckoning) else {
+            return self.set_bands_at(id, reckoning);
+        };
+        let room = self.room_within(account, reckoning, trailing.low, trailing.high);
+        let Some(held) = self.oldest_position(id, |_, _| true) else {
+            return;
+        };
+        self.note_floored(id, reckoning);
+        let held = self.holdings.get(held);
+        let market = &mut self.markets[held.instrument.0 as usize];
+        let Some(mark) = market.mark(held.lots, held.mark) else {
+            return;
+        };
+        let band = room.band(held, mark, market.tick_value);
+        let bands = market.bands_mut(held.lots, held.mark);
+        bands.set(held.row.0, band.meet(Band::TRAILING));
+        bands.high_water.start(held.row.0, retrace, best);
+        self.accounts[id.0 as usize].is_trailing.0 = true;
+    }
+
     #[inline(always)]
-    fn set_bands_at(&mut self, id: AccountId, reckoning: &Reckoning) {
+    fn note_floored(&mut self, id: AccountId, reckoning: &Reckoning) {
         let account = &mut self.accounts[id.0 as usize];
         let (low, _) = account.rules.quiet(false);
         account.is_floored.0 =
             account.is_trading() && !account.day_locked && reckoning.equity >= low;
+    }
+
+    #[inline(always)]
+    fn set_bands_at(&mut self, id: AccountId, reckoning: &Reckoning) {
+        self.note_floored(id, reckoning);
         if reckoning.positions == 0 {
             return;
         }
@@ -517,13 +563,12 @@ impl Shard {
     #[inline(never)]
     fn set_close_bands(&mut self, id: AccountId, reckoning: &Reckoning) {
         let account = &self.accounts[id.0 as usize];
-        let trailing = self.trailing_of(account, reckoning);
-        let room = match &trailing {
-            Some((trailing, ..)) => {
-                Some(self.room_within(account, reckoning, trailing.low, trailing.high))
-            }
-            None => self.room_of(account, reckoning),
-        };
+        if self.trailing_of(account, reckoning).is_some() {
+            // What the high-water marks noted in this input is not all its own: it joins them at the end.
+            self.see(id).reckon(reckoning);
+            return;
+        }
+        let room = self.room_of(account, reckoning);
         let mut handle = account.holdings.first;
         while handle != NIL {
             let holding = self.holdings.get(handle);
@@ -536,14 +581,9 @@ impl Shard {
                 (Some(room), Some(mark)) => room.band(holding, mark, market.tick_value),
                 _ => Band::NONE,
             };
-            let bands = market.bands_mut(holding.lots, holding.mark);
-            if let Some((_, best, retrace)) = trailing {
-                bands.set(holding.row.0, band.meet(Band::TRAILING));
-                bands.high_water.start(holding.row.0, retrace, best);
-                self.accounts[id.0 as usize].is_trailing.0 = true;
-            } else {
-                bands.set(holding.row.0, band);
-            }
+            market
+                .bands_mut(holding.lots, holding.mark)
+                .set(holding.row.0, band);
         }
     }
 

@@ -48,6 +48,7 @@ impl Shard {
     /// Ends what works, closes what is held, and changes the state.
     pub(super) fn stop(&mut self, id: AccountId, change: LifeChange, events: &mut EventBuf) {
         if self.accounts[id.0 as usize].is_trading() {
+            self.close_peaks(id, events);
             self.end_all(id, CancelReason::AccountLocked, events);
             self.flatten(id, FillCause::AccountEnded, events);
         }

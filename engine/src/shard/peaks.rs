@@ -1,25 +1,80 @@
-//! Peaks that follow equity with every mark: nobody is judged for one, and its owner is told of it when
-//! something else is to be said.
+//! Floors move when an input is over, by the highest equity and closed balance that its account saw in it.
+//!
+//! Within an input every test is made against the floors as they stood before it, whatever its due work, its
+//! steps and their rounds show. What an account sees above a peak is kept as [`Seen`]. The account is then
+//! looked at in each further round that marks what it holds, and gets its bands when the input is over. Only
+//! what a roll, a payout and a scaling do to floors comes at once. What the account saw before moves them
+//! first, as it does before an account passes, is suspended or closed: see [`Shard::close_peaks`].
+//!
+//! Peaks that follow equity follow it with every mark: nobody is judged for one, and its owner is told of it
+//! when something else is to be said.
 //!
 //! Where an account's peak is its equity of now and it has one position, in its own currency, its limits are
 //! left as they are and the position goes among the high-water marks of its instrument. Its peak is that of
 //! the best mark since, which gives the same figures as to follow every mark: equity rises with the mark, and
-//! rounding keeps the order. Whoever changes something that its equity or its limits rest on calls
+//! rounding keeps the order. It joins them when an input is over, so that the marks that they note in the next
+//! are all its own. Whoever changes something that its equity or its limits rest on calls
 //! [`Shard::catch_up`] first; whoever only reads asks [`Shard::rules_of`] and [`Shard::moved_of`].
 
 use std::borrow::Cow;
 
-use rules::{AccountRules, Trailing};
-use types::{AccountId, EventKind, FloorMoveCause, InstrumentId, Lots, Notional};
+use rules::{AccountRules, FloorMoves, Trailing};
+use types::{AccountId, EventKind, FloorMoveCause, InstrumentId, Lots, Money, Notional};
 
 use super::Shard;
+use super::cascade::{Touched, TouchedBy};
 use super::holdings::{Reckoning, unrealised_at};
 use super::judge::slope_of;
 use crate::account::{Account, Move, Moved, Untold};
+use crate::derived::Derived;
 use crate::event_buf::EventBuf;
 use crate::high_water::{Best, MARK_MAX};
 use crate::holding::Holding;
 use crate::market::Market;
+
+/// What an account saw within one input; it gets its bands when the input is over.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen {
+    account: AccountId,
+    /// The highest equity, where it was above a peak; else the least there is.
+    equity: Notional,
+    /// The highest closed balance, where it was above a peak; else the least there is.
+    closed: Money,
+    /// What its positions come to, and whether that is so still.
+    reckoning: Reckoning,
+    is_reckoned: bool,
+}
+
+// One quote may show a new peak to every account.
+const _: () = assert!(size_of::<Seen>() == 80);
+
+impl Seen {
+    const fn nothing(account: AccountId) -> Self {
+        Self {
+            account,
+            equity: Notional(i128::MIN),
+            closed: Money(i64::MIN),
+            reckoning: Reckoning::NOTHING,
+            is_reckoned: false,
+        }
+    }
+
+    /// It saw this equity, above a peak.
+    pub(super) fn see_equity(&mut self, equity: Notional) {
+        self.equity = self.equity.max(equity);
+    }
+
+    /// It saw this closed balance, above a peak.
+    pub(super) fn see_closed(&mut self, balance: Money) {
+        self.closed = self.closed.max(balance);
+    }
+
+    /// Its positions come to this, until something is marked or booked again.
+    pub(super) const fn reckon(&mut self, reckoning: &Reckoning) {
+        self.reckoning = *reckoning;
+        self.is_reckoned = true;
+    }
+}
 
 /// Limits as they stand, what moved them last, and whether that was told.
 struct Followed {
@@ -116,17 +171,86 @@ impl Shard {
         if let Some(followed) = followed {
             followed.write(account);
         }
-        if let Some(held) = held {
-            self.markets[held.instrument.0 as usize]
-                .bands_mut(held.lots, held.mark)
-                .high_water
-                .stop(held.row.0);
+        let Some(held) = held else { return };
+        let market = &mut self.markets[held.instrument.0 as usize];
+        let high_water = &mut market.bands_mut(held.lots, held.mark).high_water;
+        high_water.stop(held.row.0);
+        // The rounds of this input in which nobody looked at it.
+        if let Some(best) = high_water.seen() {
+            let profit = unrealised_at(&held, market, best.ticks(held.lots));
+            let equity = account.balance.to_notional().saturating_add(profit);
+            if equity > account.rules.quiet(false).1 {
+                self.see(id).see_equity(equity);
+            }
         }
     }
 
-    /// Equity was this when a round began, and nothing else was to be said: a higher peak moves.
-    pub(super) fn raise_peak(&mut self, id: AccountId, equity: Notional) {
+    /// What an account saw in this input so far; it gets its bands when the input is over.
+    pub(super) fn see(&mut self, id: AccountId) -> &mut Seen {
         let account = &mut self.accounts[id.0 as usize];
+        let seen = &mut self.pending.seen;
+        if account.seen.is_none() {
+            account.seen = Derived(seen.len() as u32);
+            // Nobody watches its marks before it has bands again.
+            account.is_floored.0 = false;
+            seen.push(Seen::nothing(id));
+        }
+        &mut seen[account.seen.0 as usize]
+    }
+
+    /// A round begins: who saw something in this input is looked at in what it holds, for its bands are not
+    /// those of now.
+    pub(super) fn touch_seen(&mut self) {
+        for index in 0..self.pending.seen.len() {
+            self.pending.seen[index].is_reckoned = false;
+            let account = self.pending.seen[index].account;
+            let marked = &self.pending.marked;
+            let is_marked = self
+                .account_holdings(&self.accounts[account.0 as usize])
+                .any(|held| held.lots != Lots(0) && marked.contains(&held.instrument));
+            if is_marked {
+                let by = TouchedBy::Mark;
+                self.pending.touched.push(Touched { account, by });
+            }
+        }
+    }
+
+    /// The input is over: floors move by what was seen in it.
+    #[inline(always)]
+    pub(super) fn end_input(&mut self, events: &mut EventBuf) {
+        if !(self.pending.seen.is_empty() && self.pending.noted.is_empty()) {
+            self.move_floors(events);
+        }
+    }
+
+    #[inline(never)]
+    fn move_floors(&mut self, events: &mut EventBuf) {
+        while let Some(instrument) = self.pending.noted.pop() {
+            self.markets[instrument.0 as usize].rise();
+        }
+        let mut all_seen = std::mem::take(&mut self.pending.seen);
+        all_seen.sort_unstable_by_key(|seen| seen.account);
+        for seen in &all_seen {
+            let id = seen.account;
+            self.accounts[id.0 as usize].seen = Derived::NONE;
+            self.move_floors_of(seen);
+            // Who had its turn in this input is told now.
+            if self.accounts[id.0 as usize].judged.0 == self.seq {
+                self.tell_untold(id, events);
+            }
+            if seen.is_reckoned {
+                self.draw_bands(id, &seen.reckoning);
+            } else {
+                self.find_bands(id);
+            }
+        }
+        all_seen.clear();
+        self.pending.seen = all_seen;
+    }
+
+    /// Floors move by what an account saw; its owner is not told yet.
+    fn move_floors_of(&mut self, seen: &Seen) {
+        let account = &mut self.accounts[seen.account.0 as usize];
         if !account.is_trading() {
             return;
         }
@@ -136,10 +260,29 @@ impl Shard {
             ts: self.ts,
             cause: FloorMoveCause::Trailed,
         };
-        for limit in account.rules.ratchet_equity(plan, equity).iter() {
+        let by_equity = account.rules.ratchet_equity(plan, seen.equity);
+        let by_closed = if account.rules.is_closed_peak(plan, seen.closed) {
+            account.rules.ratchet_closed(plan, seen.closed)
+        } else {
+            FloorMoves::default()
+        };
+        for limit in by_equity.iter().chain(by_closed.iter()) {
             account.moved.note(limit.rule, by);
             account.untold.set(limit.rule, true);
         }
+    }
+
+    /// Before a roll, a payout, a scaling, a pass, a suspension and a closing: what an account saw until then
+    /// moves its floors, and its owner is told. The caller sees to it that it gets new bands.
+    pub(super) fn close_peaks(&mut self, id: AccountId, events: &mut EventBuf) {
+        self.catch_up(id);
+        let place = self.accounts[id.0 as usize].seen;
+        if !place.is_none() {
+            let seen = &mut self.pending.seen[place.0 as usize];
+            let until_now = std::mem::replace(seen, Seen::nothing(id));
+            self.move_floors_of(&until_now);
+        }
+        self.tell_untold(id, events);
     }
 
     /// Tells of the floors that followed a peak since an account was judged last.

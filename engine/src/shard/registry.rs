@@ -11,7 +11,7 @@ use types::{
 use super::{Contest, KnownPlan, OpenDay, Shard};
 use crate::account::{Account, Foreign, List, Moved, OrderRate, Untold};
 use crate::book::NIL as NO_ORDER;
-use crate::derived::{Derived, DerivedFlag};
+use crate::derived::{Derived, DerivedFlag, DerivedSeq};
 use crate::event_buf::EventBuf;
 use crate::market::Market;
 use crate::slab::NIL;
@@ -176,6 +176,8 @@ impl Shard {
             rate: OrderRate::default(),
             is_floored: DerivedFlag::default(),
             is_trailing: DerivedFlag::default(),
+            seen: Derived::NONE,
+            judged: DerivedSeq::default(),
             untold: Untold::default(),
             entry: None,
             breach: None,

@@ -98,9 +98,10 @@ impl Shard {
         day: TradingDay,
         events: &mut EventBuf,
     ) -> Option<Inactive> {
+        // What moved until now belongs to the day that closes, and to the limits that are replaced.
+        self.close_peaks(id, events);
         let is_day_order = |_: &Self, _: u32, order: &crate::order::Order| order.tif == Tif::Day;
         self.end_orders(id, CancelReason::DayOver, is_day_order, events);
-        self.catch_up(id);
         let account = &self.accounts[id.0 as usize];
         let (balance, equity) = (self.balance_of(account), self.equity_of(account));
         let held = self.is_holding(account);

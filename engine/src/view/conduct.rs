@@ -95,7 +95,7 @@ impl Shard {
 
     pub(super) fn conduct_view(&self, account: &Account) -> ConductView {
         let known = &self.plans[account.plan.0 as usize];
-        let (conduct, rules) = (&known.plan.conduct, &account.rules);
+        let (conduct, rules) = (&known.plan.conduct, self.rules_of(account));
         let last_active = rules.last_active_day();
         ConductView {
             orders: DayCount {

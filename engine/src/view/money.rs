@@ -63,10 +63,11 @@ impl Shard {
         let account = &self.accounts[id.0 as usize];
         let plan = &self.plans[account.plan.0 as usize].plan;
         plan.scaling?;
-        let rules = account.rules.valued(plan, self.equity_of(account));
+        let rules = self.rules_of(account);
+        let valued = rules.valued(plan, self.equity_of(account));
         Some(ScalingView {
-            next_size: account.rules.next_size(plan),
-            standing: rules.scale_standing(plan, id),
+            next_size: rules.next_size(plan),
+            standing: valued.scale_standing(plan, id),
             denied: self.check_scale(id).err().map(|(reason, _)| reason),
         })
     }

@@ -35,7 +35,7 @@ fn timed() -> ContestRules {
 }
 
 /// Profit alone, no gates.
-fn cup(contest: ContestRules) -> Competition {
+pub(crate) fn cup(contest: ContestRules) -> Competition {
     Competition {
         name: label("cup"),
         kind: BoardKind::Paper,

@@ -20,6 +20,7 @@ mod currencies;
 mod damage;
 mod explain;
 mod fees;
+mod floors;
 mod grand;
 mod iceberg;
 mod immediate;
