@@ -1,7 +1,7 @@
 //! An account and its positions.
 
 use rules::{AccountRules, Lifecycle, Lineage};
-use types::{AccountState, Label, Leg, Money};
+use types::{AccountState, BaselineOrigin, Label, Leg, Money, Seq, TimestampNs};
 
 use super::Naive;
 use super::money::{part_ceil, value};
@@ -42,6 +42,10 @@ pub(super) struct Account {
     pub(super) moved: [Option<Move>; 2],
     /// Whether its owner was not told of that yet.
     pub(super) untold: [bool; 2],
+    /// Where the baselines of both limits come from.
+    pub(super) origins: [BaselineOrigin; 2],
+    /// Its newest opening fill, else what opened or resumed it.
+    pub(super) active: (Seq, TimestampNs),
     pub(super) competition: Option<usize>,
     /// The newest second in which it sent an order, and how many it sent.
     pub(super) second: u64,

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use rules::oracle::open_on;
 use rules::{AccountRules, Competition, Lifecycle, Limit, Lineage, Plan};
 use types::{
-    AccountId, CompetitionId, CurveId, EventKind, FloorMoveCause, InputRejection, Instrument,
-    InstrumentError, InstrumentId, InstrumentStatus, Label, Latency, LatencyId, LatencySample,
-    Liquidity, Money, OpenAccount, PlanId, Price, Seq,
+    AccountId, BaselineSource, CompetitionId, CurveId, EventKind, FloorMoveCause, InputRejection,
+    Instrument, InstrumentError, InstrumentId, InstrumentStatus, Label, Latency, LatencyId,
+    LatencySample, Liquidity, Money, OpenAccount, PlanId, Price, Seq,
 };
 
 use super::Naive;
@@ -190,6 +190,8 @@ impl Naive {
             positions: Vec::new(),
             moved: [None; 2],
             untold: [false; 2],
+            origins: [self.origin(BaselineSource::Opening); 2],
+            active: (self.seq, self.ts),
             competition: None,
             second: 0,
             sent: 0,

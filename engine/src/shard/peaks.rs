@@ -5,26 +5,27 @@
 //! left as they are and the position goes among the high-water marks of its instrument. Its peak is that of
 //! the best mark since, which gives the same figures as to follow every mark: equity rises with the mark, and
 //! rounding keeps the order. Whoever changes something that its equity or its limits rest on calls
-//! [`Shard::catch_up`] first; whoever only reads asks [`Shard::rules_of`] and [`Shard::moved_of`].
+//! [`Shard::catch_up`] first; whoever only reads asks [`Shard::rules_of`] or [`Shard::caught_up`].
 
 use std::borrow::Cow;
 
 use rules::{AccountRules, Trailing};
-use types::{AccountId, EventKind, FloorMoveCause, InstrumentId, Lots, Notional};
+use types::{AccountId, BaselineSource, EventKind, FloorMoveCause, InstrumentId, Lots, Notional};
 
 use super::Shard;
 use super::holdings::{Reckoning, unrealised_at};
 use super::judge::slope_of;
-use crate::account::{Account, Move, Moved, Untold};
+use crate::account::{Account, At, Move, Moved, Origins, Untold};
 use crate::event_buf::EventBuf;
 use crate::high_water::{Best, MARK_MAX};
 use crate::holding::Holding;
 use crate::market::Market;
 
-/// Limits as they stand, what moved them last, and whether that was told.
+/// Limits as they stand, where they come from, what moved them last, and whether that was told.
 struct Followed {
     rules: AccountRules,
     moved: Moved,
+    origins: Origins,
     untold: Untold,
 }
 
@@ -32,6 +33,7 @@ impl Followed {
     fn write(self, account: &mut Account) {
         account.rules = self.rules;
         account.moved = self.moved;
+        account.origins = self.origins;
         account.untold = self.untold;
     }
 }
@@ -61,11 +63,18 @@ impl Shard {
         let mut followed = Followed {
             rules: account.rules.clone(),
             moved: account.moved,
+            origins: account.origins,
             untold: account.untold,
         };
+        let at = At {
+            seq: best.seq,
+            ts: best.ts,
+        };
+        let origin = at.takes(BaselineSource::Equity(equity));
         let plan = &self.plans[account.plan.0 as usize].plan;
         for limit in followed.rules.ratchet_equity(plan, equity).iter() {
             followed.moved.note(limit.rule, by);
+            followed.origins.note(limit.rule, origin);
             followed.untold.set(limit.rule, true);
         }
         Some(followed)
@@ -77,12 +86,6 @@ impl Shard {
             Some(followed) => Cow::Owned(followed.rules),
             None => Cow::Borrowed(&account.rules),
         }
-    }
-
-    /// What moved an account's limits last.
-    pub(crate) fn moved_of(&self, account: &Account) -> Moved {
-        let followed = self.followed(account);
-        followed.map_or(account.moved, |followed| followed.moved)
     }
 
     /// An account as it would be if it had caught up.
@@ -126,6 +129,7 @@ impl Shard {
 
     /// Equity was this when a round began, and nothing else was to be said: a higher peak moves.
     pub(super) fn raise_peak(&mut self, id: AccountId, equity: Notional) {
+        let origin = self.at().takes(BaselineSource::Equity(equity));
         let account = &mut self.accounts[id.0 as usize];
         if !account.is_trading() {
             return;
@@ -138,6 +142,7 @@ impl Shard {
         };
         for limit in account.rules.ratchet_equity(plan, equity).iter() {
             account.moved.note(limit.rule, by);
+            account.origins.note(limit.rule, origin);
             account.untold.set(limit.rule, true);
         }
     }
@@ -156,7 +161,8 @@ impl Shard {
         let untold = std::mem::take(&mut account.untold);
         for limit in account.rules.limits() {
             if untold.of(limit.rule) {
-                let moved = limit.moved(id, FloorMoveCause::Trailed);
+                let origin = account.origins.of(limit.rule);
+                let moved = limit.moved(id, FloorMoveCause::Trailed, origin);
                 events.push(EventKind::FloorMoved(moved));
             }
         }
