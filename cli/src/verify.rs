@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 /// The largest input, in bytes.
 const INPUT_BYTES_MAX: u64 = 1 << 28;
 
-/// Recompute proofs of breaches, passes, rests and refused payouts: every figure, and the verdict.
+/// Recompute proofs of breaches, passes, rests and refused payouts: every figure that follows from others, and the verdict.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -25,7 +25,7 @@ Examples:
 
 A proof holds the plan, the figures of the account and the prices that valued its positions. Nothing else
 is needed: the sums, the limits, the verdict, the hash of the plan and the digest of the proof are
-computed anew. Exit code 0: every proof holds. 1: a figure does not come out. 2: an input is no proof.")]
+computed anew. What nothing in the proof follows from, such as a place in the journal, the digest holds. Exit code 0: every proof holds. 1: a figure does not come out. 2: an input is no proof.")]
 pub(crate) struct Args {
     /// Files of proofs, each one JSON document or one on each line; - is standard input.
     #[arg(required = true)]

@@ -2,8 +2,9 @@
 
 use rules::{AccountRules, Lifecycle, Lineage};
 use types::{
-    AccountState, Breach, Codec, CodecError, CompetitionId, FloorMoveCause, Label, Money,
-    Parentage, PlanId, Reader, RuleKind, Seq, Terms, TimestampNs, codec_struct,
+    AccountState, BaselineOrigin, BaselineSource, Breach, Codec, CodecError, CompetitionId,
+    FloorMoveCause, Label, Money, Parentage, PlanId, Reader, RuleKind, Seq, Terms, TimestampNs,
+    codec_struct,
 };
 
 use crate::derived::{Derived, DerivedFlag, DerivedSeq};
@@ -62,6 +63,11 @@ pub(crate) struct Account {
     pub(crate) breach: Option<BreachRecord>,
     /// What moved its limits last.
     pub(crate) moved: Moved,
+    /// Where their baselines come from.
+    pub(crate) origins: Origins,
+    /// Its newest opening fill, else what opened or resumed it. Fills are looked at where its plan has rules
+    /// of conduct, of which a rest that was too long is one.
+    pub(crate) active: At,
 }
 
 codec_struct!(Account {
@@ -92,6 +98,8 @@ codec_struct!(Account {
     name,
     breach,
     moved,
+    origins,
+    active,
 });
 
 /// A currency of the shard; dense from 0, in order of first use.
@@ -246,6 +254,61 @@ impl Moved {
             RuleKind::MaxLoss => &mut self.max,
         };
         *moved = Some(by);
+    }
+}
+
+/// An input and its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct At {
+    pub(crate) seq: Seq,
+    pub(crate) ts: TimestampNs,
+}
+
+codec_struct!(At { seq, ts });
+
+impl At {
+    /// A baseline that was taken at this input.
+    pub(crate) const fn takes(self, source: BaselineSource) -> BaselineOrigin {
+        BaselineOrigin {
+            seq: self.seq,
+            ts: self.ts,
+            source,
+        }
+    }
+}
+
+/// Where the baseline of each limit of an account comes from; of one that it has not, where it would.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Origins {
+    pub(crate) daily: BaselineOrigin,
+    pub(crate) max: BaselineOrigin,
+}
+
+codec_struct!(Origins { daily, max });
+
+impl Origins {
+    /// Both are of one input.
+    pub(crate) const fn both(origin: BaselineOrigin) -> Self {
+        Self {
+            daily: origin,
+            max: origin,
+        }
+    }
+
+    /// Where the baseline of a limit comes from.
+    pub(crate) const fn of(&self, rule: RuleKind) -> BaselineOrigin {
+        match rule {
+            RuleKind::DailyLoss => self.daily,
+            RuleKind::MaxLoss => self.max,
+        }
+    }
+
+    /// The baseline of a limit was taken there.
+    pub(crate) const fn note(&mut self, rule: RuleKind, origin: BaselineOrigin) {
+        match rule {
+            RuleKind::DailyLoss => self.daily = origin,
+            RuleKind::MaxLoss => self.max = origin,
+        }
     }
 }
 

@@ -3,9 +3,9 @@
 
 use rules::{AccountRules, Awards, Key, Lineage, Score};
 use types::{
-    AccountId, AccountState, Calendar, CompetitionState, DisqualificationReason, InstrumentStatus,
-    Interval, Label, Leg, Money, NewOrder, Notional, OrderId, OrderRole, PlanId, Price, Qty, Quote,
-    SignedQty, Suspension, TeamId, TimestampNs,
+    AccountId, AccountState, BaselineOrigin, Calendar, CompetitionState, DisqualificationReason,
+    InstrumentStatus, Interval, Label, Leg, Money, NewOrder, Notional, OrderId, OrderRole, PlanId,
+    Price, Qty, Quote, Seq, SignedQty, Suspension, TeamId, TimestampNs,
 };
 
 use crate::snapshot::StateHash;
@@ -59,6 +59,11 @@ pub struct AccountPortrait {
     pub moved: [Option<Move>; 2],
     /// Whether its owner was not told of that yet.
     pub untold: [bool; 2],
+    /// Where the baselines of these limits come from.
+    pub origins: [BaselineOrigin; 2],
+    /// Where its plan does not let it rest for as long as it likes, its newest opening fill, else what opened
+    /// or resumed it.
+    pub active: Option<(Seq, TimestampNs)>,
     /// Positions and working sums, ascending by instrument and leg; only those that are not all zero.
     pub holdings: Vec<HoldingPortrait>,
     /// Its score, when it is in a competition.

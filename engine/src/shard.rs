@@ -44,7 +44,7 @@ use types::{
     TimestampNs, TradingDay, codec_struct,
 };
 
-use crate::account::{Account, CurrencyId, House};
+use crate::account::{Account, At, CurrencyId, House};
 use crate::agenda::Agenda;
 use crate::algo::{Algo, Curve};
 use crate::event_buf::EventBuf;
@@ -268,6 +268,14 @@ impl Shard {
         // What the input itself started and is due already, such as an algo's first slice.
         self.run_timed(events);
         self.end_input(events);
+    }
+
+    /// The input that is applied, else the newest.
+    pub(crate) const fn at(&self) -> At {
+        At {
+            seq: self.seq,
+            ts: self.ts,
+        }
     }
 
     /// When something is due that needs no market and no command: an expiry, an arrival, a slice, a window

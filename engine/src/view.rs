@@ -395,7 +395,8 @@ impl Shard {
         let account = &self.accounts[id.0 as usize];
         let known = &self.plans[account.plan.0 as usize];
         let plan = &known.plan;
-        let standing = self.rules_of(account);
+        let caught_up = self.caught_up(account);
+        let standing = &caught_up.rules;
         let rules = standing.valued(plan, self.equity_of(account));
         Some(AccountView {
             row,
@@ -418,10 +419,10 @@ impl Shard {
             day_pnl: rules.day_pnl(),
             day_start_balance: rules.day_start_balance(),
             day_start_equity: rules.day_start_equity(),
-            limits: self.limit_views(account, &standing, &self.worth_of(account)),
+            limits: self.limit_views(account, standing, &caught_up.moved, &self.worth_of(account)),
             next_roll: self.next_roll(
                 account,
-                &standing,
+                standing,
                 self.balance_of(account),
                 self.equity_of(account),
             ),

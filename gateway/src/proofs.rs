@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use runtime::Shard;
 use types::{AccountId, Event, EventKind, Seq};
 
-use crate::dto::proof::{self, Proof};
+use crate::dto::proof::Proof;
 
 /// Proofs kept of one account.
 pub const ACCOUNT_PROOFS_MAX: usize = 100;
@@ -84,7 +84,7 @@ impl Proofs {
         if !events.iter().any(is_verdict) {
             return;
         }
-        let proofs = proof::proofs(events, shard);
+        let proofs = shard.proofs(events);
         let mut inner = self.lock();
         for proof in proofs {
             inner.keep(proof);

@@ -9,8 +9,9 @@ mod size;
 mod window;
 
 pub use holding::{CloseVerdict, HoldingAction, HoldingMin};
-pub use inactivity::{Inactive, Inactivity, InactivityEffect};
+pub use inactivity::{Inactive, Inactivity};
 pub use size::{SizeLimit, SizeTier, SizeWeight, WeightedQty, worst_case};
+pub use types::InactivityEffect;
 pub use window::{OpenWindows, WindowAction, WindowRule};
 
 use types::{Calendar, Money, Ratio, TimestampNs, codec_struct};

@@ -1,7 +1,8 @@
 //! A limit as it stands: a floor under equity, and small sets of limits that need no allocation.
 
 use types::{
-    AccountId, Effect, FloorMove, FloorMoveCause, Money, Notional, Ratio, RuleKind, codec_struct,
+    AccountId, BaselineOrigin, Effect, FloorMove, FloorMoveCause, Money, Notional, Ratio, RuleKind,
+    codec_struct,
 };
 
 /// A floor under equity.
@@ -72,7 +73,12 @@ impl Limit {
     }
 
     /// The fact that this limit of an account moved.
-    pub const fn moved(&self, account: AccountId, cause: FloorMoveCause) -> FloorMove {
+    pub const fn moved(
+        &self,
+        account: AccountId,
+        cause: FloorMoveCause,
+        origin: BaselineOrigin,
+    ) -> FloorMove {
         FloorMove {
             account,
             rule: self.rule,
@@ -80,6 +86,7 @@ impl Limit {
             allowance: self.allowance,
             floor: self.floor,
             cause,
+            origin,
         }
     }
 

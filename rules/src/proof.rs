@@ -11,16 +11,21 @@
 //! 3. the account: its size from the plan's balance and steps of growth, the balance, `own cash + other
 //!    cash at its rate, rounded down`, and the equity, `own cash + own unrealised + (other cash + other
 //!    unrealised) at its rate, rounded down`;
-//! 4. each limit: its allowance from the plan, its floor from baseline and allowance or from the level
-//!    at which it is held;
+//! 4. each limit: its baseline from what it was taken from, where that is the opening balance or a peak of live
+//!    equity, and that the plan takes it from there; that this input came before the verdict's, a peak strictly;
+//!    its allowance from the plan, its floor from baseline and allowance or from the level at which it is held;
 //! 5. how the best day stands against the consistency rule;
 //! 6. the verdict: that this equity violates that limit and no graver one; that target, days and
-//!    consistency are met; what was eligible, and that of all reasons against a payout this is the first; the
-//!    days of a rest, from the two trading days and the plan's calendar.
+//!    consistency are met; what was eligible, and that of all reasons against a payout this is the first; of a
+//!    rest its days, from two days that the plan's calendar has, what ends it, and the equity that it ended.
 //!
 //! The digest is BLAKE3 of the proof's canonical bytes: no figure changes by one unit unnoticed, also one
-//! that nothing can be recomputed from, such as a place in the journal. What has reached an end of the
-//! range of [`Money`] is held there and need not come out.
+//! that nothing here follows from. Those are the cash and cost that an account came with, quotes and rates, the
+//! ids and places in the journal (of which only the order is looked at), the counts of days, a baseline that was
+//! taken at a roll, from a closed balance or at a step of growth, what payouts and exclusions took, the best
+//! day, and the last activity of an account that rested. When a trading day opens takes a database of zones:
+//! whoever has one holds a rest's against the time of its verdict, as `verify-breach` does. What has reached an
+//! end of the range of [`Money`] is held there and need not come out.
 
 mod limits;
 mod verdict;
@@ -28,7 +33,7 @@ mod verify;
 
 use types::{
     AccountId, Breach, BreachPosition, CashBasis, Codec, Consistency, Label, LimitBasis, MarkKind,
-    Money, Notional, PayoutDenial, PlanHash, Price, Qty, Seq, ShardId, TimestampNs, TradingDay,
+    Money, Notional, PayoutDenial, PlanHash, Price, Qty, Rest, Seq, ShardId, TimestampNs,
     VerdictBasis, codec_enum, codec_struct,
 };
 
@@ -42,14 +47,7 @@ pub enum Verdict {
     /// The objectives were met.
     Passed,
     /// The account rested for too long.
-    Inactive {
-        /// Whole calendar days without an opening fill.
-        days: u32,
-        /// The trading day of the newest opening fill, or the first.
-        active: TradingDay,
-        /// The trading day whose opening found it so.
-        opens: TradingDay,
-    },
+    Inactive(Rest),
     /// A payout was refused.
     PayoutDenied {
         /// What was asked for.
@@ -65,7 +63,7 @@ codec_enum!(Verdict {
     0 => Breach(breach),
     1 => Passed,
     2 => PayoutDenied { requested, eligible, reason },
-    3 => Inactive { days, active, opens },
+    3 => Inactive(rest),
 });
 
 /// An open position and what its value follows from.
@@ -112,7 +110,7 @@ pub struct Proof {
     pub limits: Vec<LimitBasis>,
     /// How it stood against its consistency rule.
     pub consistency: Option<Consistency>,
-    /// Of a breach: its open positions, oldest first.
+    /// Of a breach or a rest: its open positions, oldest first.
     pub positions: Vec<ProofPosition>,
     /// Its cash of other currencies, in order of first use.
     pub cash: Vec<CashBasis>,

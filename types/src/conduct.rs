@@ -3,6 +3,17 @@
 use crate::id::AccountId;
 use crate::unit::{Money, Qty};
 
+/// What it does to an account that it rests for too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InactivityEffect {
+    /// It fails.
+    Fail,
+    /// It is suspended.
+    Suspend,
+    /// It is closed.
+    Close,
+}
+
 /// Why the conduct rules of a plan refuse an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConductDenial {

@@ -17,14 +17,15 @@ use crate::instrument::InstrumentError;
 use crate::label::Label;
 use crate::lifecycle::{AccountChange, OpenDenial, Parentage, Suspension};
 use crate::market::InstrumentStatus;
-use crate::proof::{CashBasis, LimitBasis, VerdictBasis};
+use crate::proof::{CashBasis, LimitBasis, Rest, VerdictBasis};
 use crate::time::{TimestampNs, TradingDay};
 use crate::unit::{Money, Notional, Price, Qty, SignedQty};
 
 pub use self::account::{AccountState, Consistency, DayClose, PayoutDenial};
 pub use self::fill::{BookingCause, Fill, FillCause, FillModel};
 pub use self::limit::{
-    Breach, BreachPosition, Effect, FloorMove, FloorMoveCause, LimitWarning, RuleKind,
+    BaselineOrigin, BaselineSource, Breach, BreachPosition, Effect, FloorMove, FloorMoveCause,
+    LimitWarning, RuleKind,
 };
 pub use self::order::{AlgoEnd, CancelReason, DenyReason, OrderRole};
 
@@ -142,17 +143,9 @@ pub enum EventKind {
         /// The state, which stays.
         state: AccountState,
     },
-    /// An account rested for as long as its plan allows; what follows from that follows.
-    Inactive {
-        /// The account.
-        account: AccountId,
-        /// Whole calendar days without an opening fill.
-        days: u32,
-        /// The trading day of its newest opening fill, or its first.
-        active: TradingDay,
-        /// The trading day that opens.
-        opens: TradingDay,
-    },
+    /// An account rested for as long as its plan allows; `positions` many [`BreachPosition`] follow, and what
+    /// follows from the rest.
+    Inactive(Rest),
     /// An interval of a calendar is known.
     WindowAnnounced {
         /// The calendar.
@@ -369,17 +362,17 @@ pub enum EventKind {
     LimitWarned(LimitWarning),
     /// A limit was violated; `positions` many [`BreachPosition`] follow.
     Breach(Breach),
-    /// One position of the breach before it.
+    /// One position of the breach, or of the rest that was too long, before it.
     BreachPosition(BreachPosition),
-    /// What the verdict before it rests on: of a breach (after its positions), a pass, a refused
-    /// payout, or a rest that was too long. Its limits follow, and cash of other currencies.
+    /// What the verdict before it rests on: of a breach or a rest that was too long (after its positions), a
+    /// pass, or a refused payout. Its limits follow, and cash of other currencies.
     VerdictBasis(VerdictBasis),
     /// One limit of the basis before it.
     LimitBasis(LimitBasis),
     /// Cash of another currency of the basis before it.
     CashBasis(CashBasis),
-    /// What it cost to close positions because a limit was violated or margin called: the verdict rests on equity
-    /// as it was before.
+    /// What it cost that the engine closed positions: because a limit was violated, margin was called, a window
+    /// wants nothing held, or the account was suspended or ended. What was decided rests on equity as it was before.
     Liquidated {
         /// The account.
         account: AccountId,

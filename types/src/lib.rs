@@ -32,15 +32,15 @@ pub use command::{
     AdjustKind, AlgoKind, Command, LatencySample, Leg, ListKind, NewAlgo, NewOrder, OpenAccount,
     OrderKind, OrderList, RollSchedule, SelfTrade, Side, TimeInForce, Trail, TriggerOn,
 };
-pub use conduct::{ConductDenial, ScaleStanding};
+pub use conduct::{ConductDenial, InactivityEffect, ScaleStanding};
 pub use contest::{
     CompetitionChange, CompetitionState, ContestRefusal, DisqualificationReason, TeamId,
 };
 pub use event::{
-    AccountState, AlgoEnd, BookingCause, Breach, BreachPosition, CancelReason, Consistency,
-    DayClose, DenyReason, Effect, EntryRefusal, Event, EventKind, Fill, FillCause, FillModel,
-    FloorMove, FloorMoveCause, InputRejection, LimitWarning, OrderRole, PayoutDenial, RuleKind,
-    StatusCause,
+    AccountState, AlgoEnd, BaselineOrigin, BaselineSource, BookingCause, Breach, BreachPosition,
+    CancelReason, Consistency, DayClose, DenyReason, Effect, EntryRefusal, Event, EventKind, Fill,
+    FillCause, FillModel, FloorMove, FloorMoveCause, InputRejection, LimitWarning, OrderRole,
+    PayoutDenial, RuleKind, StatusCause,
 };
 pub use grid::Grid;
 pub use id::{
@@ -58,7 +58,7 @@ pub use market::{
     Aggressor, Bar, DepthUpdate, Financing, InstrumentStatus, Level, MarketData, MarketEvent,
     Quote, Trade,
 };
-pub use proof::{CashBasis, LimitBasis, VerdictBasis};
+pub use proof::{CashBasis, LimitBasis, Rest, VerdictBasis};
 pub use terms::{Funding, MarkKind, PositionMode, Terms};
 pub use time::{TimestampNs, TradingDay};
 pub use unit::{Lots, Money, Notional, Price, Qty, Ratio, SignedQty, Ticks};

@@ -1,11 +1,13 @@
 //! What a verdict rests on: facts that follow it, from which anybody can recompute it.
 
-use crate::event::RuleKind;
-use crate::id::{AccountId, PlanHash, PlanId};
+use crate::conduct::InactivityEffect;
+use crate::event::{BaselineOrigin, RuleKind};
+use crate::id::{AccountId, PlanHash, PlanId, Seq};
 use crate::label::Label;
-use crate::unit::{Money, Price};
+use crate::time::{TimestampNs, TradingDay};
+use crate::unit::{Money, Notional, Price};
 
-/// The account at a verdict: breach, day lock, pass or refused payout.
+/// The account at a verdict: breach, day lock, pass, rest that was too long, or refused payout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VerdictBasis {
     /// The account.
@@ -45,6 +47,8 @@ pub struct LimitBasis {
     pub rule: RuleKind,
     /// Reference value.
     pub baseline: Money,
+    /// The input that it was taken at.
+    pub origin: BaselineOrigin,
     /// Allowed distance below it.
     pub allowance: Money,
     /// The floor.
@@ -53,6 +57,32 @@ pub struct LimitBasis {
     pub lowered: Money,
     /// Of a floor that is held: its distance from the account's size, whatever the baseline is.
     pub held: Option<Money>,
+}
+
+/// A rest that was too long, and what the account held at its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rest {
+    /// The account.
+    pub account: AccountId,
+    /// Whole calendar days without an opening fill.
+    pub days: u32,
+    /// How many the plan ends a rest at.
+    pub limit: u16,
+    /// What happens now.
+    pub effect: InactivityEffect,
+    /// The trading day of its newest opening fill, or the first; of one that was suspended since, the day on
+    /// which it was resumed.
+    pub active: TradingDay,
+    /// The input of that fill, else the one that opened or resumed the account.
+    pub active_seq: Seq,
+    /// Its time.
+    pub active_ts: TimestampNs,
+    /// The trading day that opens.
+    pub opens: TradingDay,
+    /// Equity then, exact.
+    pub equity: Notional,
+    /// Open positions then.
+    pub positions: u32,
 }
 
 /// Cash of another currency at a verdict.

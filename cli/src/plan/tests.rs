@@ -354,13 +354,21 @@ fn every_model_says_where_it_comes_from() {
             text.starts_with("#:schema ../../docs/plan.schema.json\n"),
             "{name}"
         );
-        if !generic.contains(&name.as_str()) {
-            let header: String = text
-                .lines()
-                .take_while(|line| line.starts_with('#'))
-                .collect();
-            assert!(header.contains("modelled on"), "{name}");
-            assert!(header.contains("retrieved 2026-11-21"), "{name}");
+        let header: String = text
+            .lines()
+            .take_while(|line| line.starts_with('#'))
+            .collect();
+        let is_generic = generic.contains(&name.as_str());
+        let model = if is_generic {
+            ": a generic example, modelled on no programme."
+        } else {
+            "modelled on the public rules of "
+        };
+        assert!(header.contains(model), "{name}");
+        let stated = header.split_once("# Sources, retrieved 2026-11-21: ");
+        let stated = stated.map(|(_, stated)| stated.starts_with("none"));
+        assert_eq!(stated, Some(is_generic), "{name}: sources");
+        if !is_generic {
             assert!(text.contains("\nformat = 1\n"), "{name}");
         }
     }

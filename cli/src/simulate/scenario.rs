@@ -179,7 +179,7 @@ impl Scenario {
         let Some(folder) = &self.proofs else {
             return Ok(());
         };
-        let proofs = proof::proofs(self.events.as_slice(), &self.shard);
+        let proofs = self.shard.proofs(self.events.as_slice());
         for (place, proof) in (1..).zip(&proofs) {
             let kind = proof::kind_of(&proof.verdict);
             let path = folder.join(format!("{}-{place}-{kind}.json", proof.seq));

@@ -86,7 +86,7 @@ fn every_proof_of_every_scenario_holds() {
     let ok = done.stdout.lines().filter(|line| line.ends_with(": ok"));
     assert_eq!(ok.count(), paths.len());
     // Of each kind there are some.
-    for kind in ["breach", "passed", "payout_denied"] {
+    for kind in ["breach", "passed", "inactive", "payout_denied"] {
         let ending = format!("-{kind}.json");
         let is_of_kind = |path: &&PathBuf| path.to_str().unwrap().ends_with(&ending);
         assert!(paths.iter().any(|path| is_of_kind(&path)), "{kind}");
@@ -109,6 +109,7 @@ fn a_proof_is_told_in_a_sentence_and_its_sums() {
     position IDX: 2001 x bid 9999 x contract size 1 - cost 20010000 = unrealised -2001 USD (mark of input 11)
     balance: own cash 92000 = 92000
     equity: own cash 92000 - 2001 = 89999
+    baseline of the maximum loss: 100000, the balance that the account opened with, at input 3, 2024-03-04T00:00:00Z
     allowance of the maximum loss: 10000, fixed by the plan
     floor of the maximum loss: baseline 100000 - allowance 10000 = 90000
     verdict: equity 89999 is below the floor 90000 of its maximum loss by 1
@@ -270,7 +271,7 @@ fn alterations(whole: &Value) -> Vec<(String, Value)> {
 }
 
 /// Scenarios whose proofs have every part: limits that trail and are held, other currencies, shorts,
-/// standing, refusals for several reasons.
+/// standing, rests, refusals for several reasons.
 const PROVEN: &[&str] = &[
     "w02_static_touch",
     "currency_limits",
@@ -279,6 +280,7 @@ const PROVEN: &[&str] = &[
     "intraday_peak",
     "pass",
     "payout",
+    "inactivity",
     "case_w29",
     "case_w13",
 ];

@@ -1,7 +1,7 @@
 //! An account and its positions.
 
 use rules::{AccountRules, Lifecycle, Lineage};
-use types::{AccountState, Label, Leg, Money, Notional};
+use types::{AccountState, BaselineOrigin, Label, Leg, Money, Notional, Seq, TimestampNs};
 
 use super::Naive;
 use super::money::{part_ceil, value};
@@ -47,6 +47,10 @@ pub(super) struct Account {
     pub(super) highest_closed: Option<Money>,
     /// It was judged in this input.
     pub(super) had_turn: bool,
+    /// Where the baselines of both limits come from.
+    pub(super) origins: [BaselineOrigin; 2],
+    /// Its newest opening fill, else what opened or resumed it.
+    pub(super) active: (Seq, TimestampNs),
     pub(super) competition: Option<usize>,
     /// The newest second in which it sent an order, and how many it sent.
     pub(super) second: u64,

@@ -3,9 +3,9 @@
 use rules::Inactive;
 use rules::oracle::open_on;
 use types::{
-    AccountId, AccountState, AdjustKind, CancelReason, DayClose, DenyReason, EventKind,
-    FloorMoveCause, InputRejection, Money, PayoutDenial, Ratio, RollSchedule, ScaleStanding,
-    TimeInForce, TradingDay,
+    AccountId, AccountState, AdjustKind, BaselineSource, CancelReason, DayClose, DenyReason,
+    EventKind, FloorMoveCause, InputRejection, Money, PayoutDenial, Ratio, RollSchedule,
+    ScaleStanding, TimeInForce, TradingDay,
 };
 
 use super::Naive;
@@ -63,6 +63,8 @@ impl Naive {
                 self.push(EventKind::Consistency(consistency));
             }
         }
+        self.take_baselines(id, &roll.moves, BaselineSource::Roll);
+        self.accounts[id].origins[0] = self.origin(BaselineSource::Roll);
         self.push_moves(id, &roll.moves, FloorMoveCause::Rolled);
         if std::mem::take(&mut self.accounts[id].locked) {
             self.push(EventKind::DayUnlocked { account });
@@ -134,6 +136,7 @@ impl Naive {
         let rules = &mut self.accounts[id].rules;
         let (added, moves) = rules.scale(&plan, equity).ok_or(DenyReason::NotInPlan)?;
         self.fund(id, added);
+        self.take_baselines(id, &moves, BaselineSource::Scaling);
         self.push_adjusted(id, AdjustKind::Scale, added);
         self.push_moves(id, &moves, FloorMoveCause::Adjusted);
         self.touch(id, Cause::Close);

@@ -85,6 +85,7 @@ impl Naive {
         owner.fees = owner.fees.saturating_add(paid);
         if change.opened {
             owner.rules.record_opening_fill();
+            owner.active = (self.seq, self.ts);
         }
         if after != 0 {
             owner.rules.record_held();

@@ -1,10 +1,10 @@
 //! The verdict on an account, and what closes its positions.
 
 use types::{
-    AccountId, AccountState, AlgoEnd, Breach, BreachPosition, CancelReason, CashBasis, Effect,
-    EventKind, FillCause, FillModel, FloorMoveCause, Funding, InstrumentId, LimitWarning, Lots,
-    Money, NewOrder, Notional, OrderKind, OrderRole, PlanId, Price, Ratio, RuleKind, SelfTrade,
-    Side, Ticks,
+    AccountId, AccountState, AlgoEnd, BaselineOrigin, BaselineSource, Breach, BreachPosition,
+    CancelReason, CashBasis, Effect, EventKind, FillCause, FillModel, FloorMoveCause, Funding,
+    InstrumentId, LimitWarning, Lots, Money, NewOrder, Notional, OrderKind, OrderRole, PlanId,
+    Price, Ratio, RuleKind, SelfTrade, Side, Ticks,
 };
 
 use rules::{Breaches, FloorMoves, LifeChange, Limit};
@@ -136,16 +136,23 @@ impl Naive {
         let closed = account.highest_closed.take().filter(|_| is_trading);
         let mut moves = Vec::new();
         if let Some(equity) = equity {
-            moves.push(account.rules.ratchet_equity(&plan, equity));
+            let by_equity = account.rules.ratchet_equity(&plan, equity);
+            moves.push((by_equity, BaselineSource::Equity(equity)));
         }
         if let Some(balance) = closed {
-            moves.push(account.rules.ratchet_closed(&plan, balance));
+            let by_closed = account.rules.ratchet_closed(&plan, balance);
+            moves.push((by_closed, BaselineSource::ClosedBalance));
         }
-        for limit in moves.iter().flat_map(FloorMoves::iter) {
-            let which = usize::from(limit.rule == RuleKind::MaxLoss);
-            let cause = FloorMoveCause::Trailed;
-            account.moved[which] = Some(Move { seq, ts, cause });
-            account.untold[which] = true;
+        for (moves, source) in moves {
+            let origin = self.origin(source);
+            let account = &mut self.accounts[id];
+            for limit in moves.iter() {
+                let which = usize::from(limit.rule == RuleKind::MaxLoss);
+                let cause = FloorMoveCause::Trailed;
+                account.moved[which] = Some(Move { seq, ts, cause });
+                account.untold[which] = true;
+                account.origins[which] = origin;
+            }
         }
     }
 
@@ -154,8 +161,10 @@ impl Naive {
         let untold = std::mem::take(&mut self.accounts[id].untold);
         let limits: Vec<Limit> = self.accounts[id].rules.limits().copied().collect();
         for limit in limits {
-            if untold[usize::from(limit.rule == RuleKind::MaxLoss)] {
-                let moved = limit.moved(AccountId(id as u32), FloorMoveCause::Trailed);
+            let which = usize::from(limit.rule == RuleKind::MaxLoss);
+            if untold[which] {
+                let origin = self.accounts[id].origins[which];
+                let moved = limit.moved(AccountId(id as u32), FloorMoveCause::Trailed, origin);
                 self.push(EventKind::FloorMoved(moved));
             }
         }
@@ -183,26 +192,7 @@ impl Naive {
                 plan_hash: plan.hash(),
                 positions: account.positions.len() as u32,
             }));
-            for position in &account.positions {
-                let market = &self.markets[position.instrument];
-                let grid = &market.instrument;
-                let unseen = market.last.unwrap_or_default();
-                let (bid, ask) = market
-                    .touch
-                    .map_or((unseen, unseen), |touch| (touch.bid, touch.ask));
-                facts.push(EventKind::BreachPosition(BreachPosition {
-                    account: AccountId(id as u32),
-                    instrument: InstrumentId(position.instrument as u32),
-                    position: signed_qty(grid, position.lots),
-                    cost: Notional(position.cost),
-                    bid: grid.price(Ticks(bid)),
-                    ask: grid.price(Ticks(ask)),
-                    last: market.last.map(|last| grid.price(Ticks(last))),
-                    mark: grid.price(Ticks(market.mark(position.lots, plan.terms.mark))),
-                    mark_seq: market.mark_seq(plan.terms.mark),
-                    unrealised: Notional(market.unrealised(position, plan.terms.mark)),
-                }));
-            }
+            facts.extend(self.position_facts(id));
         }
         let plan = plan.clone();
         for limit in breaches.iter() {
@@ -212,6 +202,32 @@ impl Naive {
         if !breaches.is_empty() {
             self.push_basis(id);
         }
+    }
+
+    /// The open positions of an account and what they are worth.
+    pub(super) fn position_facts(&self, id: usize) -> Vec<EventKind> {
+        let kind = self.plan(id).terms.mark;
+        let of = |position: &Position| {
+            let market = &self.markets[position.instrument];
+            let grid = &market.instrument;
+            let unseen = market.last.unwrap_or_default();
+            let (bid, ask) = market
+                .touch
+                .map_or((unseen, unseen), |touch| (touch.bid, touch.ask));
+            EventKind::BreachPosition(BreachPosition {
+                account: AccountId(id as u32),
+                instrument: InstrumentId(position.instrument as u32),
+                position: signed_qty(grid, position.lots),
+                cost: Notional(position.cost),
+                bid: grid.price(Ticks(bid)),
+                ask: grid.price(Ticks(ask)),
+                last: market.last.map(|last| grid.price(Ticks(last))),
+                mark: grid.price(Ticks(market.mark(position.lots, kind))),
+                mark_seq: market.mark_seq(kind),
+                unrealised: Notional(market.unrealised(position, kind)),
+            })
+        };
+        self.accounts[id].positions.iter().map(of).collect()
     }
 
     /// What a verdict on an account rests on.
@@ -224,7 +240,9 @@ impl Naive {
         let rules = account.rules.valued(plan, self.equity_of(id));
         let basis = rules.basis(plan, known, who, cash, positions);
         let mut facts = vec![EventKind::VerdictBasis(basis)];
-        facts.extend(account.rules.limit_bases(who).map(EventKind::LimitBasis));
+        let origin = |rule| account.origins[usize::from(rule == RuleKind::MaxLoss)];
+        let limits = account.rules.limit_bases(who, origin);
+        facts.extend(limits.map(EventKind::LimitBasis));
         let standing = rules.consistency(plan, who);
         facts.extend(standing.map(EventKind::Consistency));
         for (currency, cash) in &account.foreign {
@@ -258,11 +276,13 @@ impl Naive {
 
     fn carry_out(&mut self, id: usize, equity: Notional, breaches: &Breaches) {
         self.end_all(id, CancelReason::AccountLocked);
-        let fees = self.accounts[id].fees;
-        let was_flat = self.accounts[id].positions.is_empty();
+        let (fees, was_flat) = (
+            self.accounts[id].fees,
+            self.accounts[id].positions.is_empty(),
+        );
         self.flatten(id, FillCause::Liquidation);
         if !was_flat {
-            self.tell_liquidation(id, equity, fees);
+            self.tell_closing(id, Some((equity, fees)));
         }
         if breaches.iter().any(|limit| limit.effect == Effect::Fail) {
             self.change_life(id, LifeChange::Fail);
@@ -274,8 +294,17 @@ impl Naive {
         }
     }
 
-    /// Says what closing positions cost: equity before and after, and the fees of it.
-    fn tell_liquidation(&mut self, id: usize, before: Notional, fees: Money) {
+    /// Equity and fees of an account that holds something, before positions of it are closed.
+    pub(super) fn before_closing(&self, id: usize) -> Option<(Notional, Money)> {
+        let account = &self.accounts[id];
+        (!account.positions.is_empty()).then(|| (self.equity_of(id), account.fees))
+    }
+
+    /// Says what closing positions cost an account that had this equity, and had paid these fees, before.
+    pub(super) fn tell_closing(&mut self, id: usize, before: Option<(Notional, Money)>) {
+        let Some((before, fees)) = before else {
+            return;
+        };
         let equity = self.equity_of(id);
         let fees = self.accounts[id].fees.saturating_sub(fees);
         let fell = before.saturating_sub(equity);
@@ -326,7 +355,7 @@ impl Naive {
             }
             self.close(id, &position, FillCause::MarginCall);
         }
-        self.tell_liquidation(id, before, fees);
+        self.tell_closing(id, Some((before, fees)));
     }
 
     /// Closes a whole position: at the liquidation side of the touch, or in the book and what the book
@@ -440,6 +469,24 @@ impl Naive {
         }
     }
 
+    /// A baseline that is taken from there now.
+    pub(super) fn origin(&self, source: BaselineSource) -> BaselineOrigin {
+        BaselineOrigin {
+            seq: self.seq,
+            ts: self.ts,
+            source,
+        }
+    }
+
+    /// Baselines of these limits are taken from there now.
+    pub(super) fn take_baselines(&mut self, id: usize, moves: &FloorMoves, source: BaselineSource) {
+        let origin = self.origin(source);
+        for limit in moves.iter() {
+            let which = usize::from(limit.rule == RuleKind::MaxLoss);
+            self.accounts[id].origins[which] = origin;
+        }
+    }
+
     pub(super) fn push_moves(&mut self, id: usize, moves: &FloorMoves, cause: FloorMoveCause) {
         self.tell_moves(id, moves.iter(), cause);
     }
@@ -456,9 +503,9 @@ impl Naive {
             let which = usize::from(limit.rule == RuleKind::MaxLoss);
             self.accounts[id].moved[which] = Some(Move { seq, ts, cause });
             self.accounts[id].untold[which] = false;
-            self.push(EventKind::FloorMoved(
-                limit.moved(AccountId(id as u32), cause),
-            ));
+            let origin = self.accounts[id].origins[which];
+            let moved = limit.moved(AccountId(id as u32), cause, origin);
+            self.push(EventKind::FloorMoved(moved));
         }
     }
 }

@@ -6,7 +6,7 @@ use rules::{
 };
 use types::{
     AccountChange, AccountId, AccountState, CancelReason, EventKind, FillCause, InputRejection,
-    OpenDenial, Parentage, SuspendReason,
+    OpenDenial, Parentage, Rest, SuspendReason,
 };
 
 use super::Naive;
@@ -50,8 +50,10 @@ impl Naive {
     fn stop(&mut self, id: usize, change: LifeChange) {
         if is_trading(self.state(id)) {
             self.close_peaks(id);
+            let before = self.before_closing(id);
             self.end_all(id, CancelReason::AccountLocked);
             self.flatten(id, FillCause::AccountEnded);
+            self.tell_closing(id, before);
         }
         self.change_life(id, change);
     }
@@ -87,18 +89,28 @@ impl Naive {
             None => self.judge(id, Cause::Booking),
         }
         self.accounts[id].rules.restart_inactivity();
+        self.accounts[id].active = (self.seq, self.ts);
     }
 
     /// An account rested for as long as its plan allows.
     pub(super) fn end_inactive(&mut self, id: usize, inactive: Inactive) {
-        self.push(EventKind::Inactive {
+        let (active_seq, active_ts) = self.accounts[id].active;
+        self.push(EventKind::Inactive(Rest {
             account: AccountId(id as u32),
             days: inactive.days,
+            limit: inactive.rule.days,
+            effect: inactive.rule.effect,
             active: inactive.active,
+            active_seq,
+            active_ts,
             opens: inactive.opens,
-        });
+            equity: self.equity_of(id),
+            positions: self.accounts[id].positions.len() as u32,
+        }));
+        let held = self.position_facts(id);
+        self.facts.extend(held);
         self.push_basis(id);
-        let change = match inactive.effect {
+        let change = match inactive.rule.effect {
             InactivityEffect::Fail => LifeChange::Fail,
             InactivityEffect::Suspend => LifeChange::Suspend {
                 reason: SuspendReason::Inactivity,

@@ -92,6 +92,11 @@ impl Naive {
             rules: account.rules.clone(),
             holdings: self.holding_portraits(id),
             moved: account.moved,
+            origins: account.origins,
+            active: self.plans[account.plan]
+                .conduct
+                .inactivity
+                .map(|_| account.active),
             untold: account.untold,
             score: self.score(AccountId(id as u32)),
         }

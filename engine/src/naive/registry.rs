@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use rules::oracle::open_on;
 use rules::{AccountRules, Competition, Lifecycle, Limit, Lineage, Plan};
 use types::{
-    AccountId, CompetitionId, CurveId, EventKind, FloorMoveCause, InputRejection, Instrument,
-    InstrumentError, InstrumentId, InstrumentStatus, Label, Latency, LatencyId, LatencySample,
-    Liquidity, Money, OpenAccount, PlanId, Price, Seq,
+    AccountId, BaselineSource, CompetitionId, CurveId, EventKind, FloorMoveCause, InputRejection,
+    Instrument, InstrumentError, InstrumentId, InstrumentStatus, Label, Latency, LatencyId,
+    LatencySample, Liquidity, Money, OpenAccount, PlanId, Price, Seq,
 };
 
 use super::Naive;
@@ -193,6 +193,8 @@ impl Naive {
             highest: None,
             highest_closed: None,
             had_turn: false,
+            origins: [self.origin(BaselineSource::Opening); 2],
+            active: (self.seq, self.ts),
             competition: None,
             second: 0,
             sent: 0,

@@ -178,19 +178,25 @@ impl Naive {
 
     /// Nothing of an account works in these instruments, and nothing is held there.
     fn flatten_in(&mut self, id: usize, meant: &BTreeSet<usize>) {
+        let before = self.before_closing(id);
         self.end_algos(AlgoEnd::Window, |algo| {
             algo.account == id && meant.contains(&algo.instrument)
         });
         self.end_orders(id, CancelReason::Window, |_, order| {
             meant.contains(&order.instrument)
         });
+        let mut closed = false;
         loop {
             let mut positions = self.accounts[id].positions.iter();
             let oldest = positions.find(|held| meant.contains(&held.instrument));
             let Some(oldest) = oldest.copied() else {
-                return;
+                break;
             };
+            closed = true;
             self.close(id, &oldest, FillCause::Window);
+        }
+        if closed {
+            self.tell_closing(id, before);
         }
     }
 

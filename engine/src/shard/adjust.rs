@@ -1,8 +1,8 @@
 //! Changes from outside the market: booked profit and loss, payouts, scaling.
 
 use types::{
-    AccountId, AccountState, AdjustKind, DenyReason, EventKind, FloorMoveCause, Money,
-    PayoutDenial, Ratio, ScaleStanding,
+    AccountId, AccountState, AdjustKind, BaselineSource, DenyReason, EventKind, FloorMoveCause,
+    Money, PayoutDenial, Ratio, ScaleStanding,
 };
 
 use super::Shard;
@@ -94,6 +94,7 @@ impl Shard {
         account.balance = account.balance.saturating_add(added);
         let currency = account.currency;
         self.house[currency.0 as usize].funded += i128::from(added.0);
+        self.take_baselines(id, moves.iter(), BaselineSource::Scaling);
         self.push_adjusted(id, AdjustKind::Scale, added, events);
         self.tell_moves(id, moves.iter(), FloorMoveCause::Adjusted, events);
         Ok(())

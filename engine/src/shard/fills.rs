@@ -10,7 +10,7 @@ use types::{
 use super::Shard;
 use super::cascade::TouchedBy;
 use super::conduct::Closing;
-use crate::account::{Account, CurrencyId};
+use crate::account::{Account, At, CurrencyId};
 use crate::event_buf::EventBuf;
 use crate::slab::NIL;
 
@@ -174,6 +174,12 @@ impl Shard {
         let account = &mut self.accounts[account_id.0 as usize];
         if change.opened {
             account.rules.record_opening_fill();
+            if account.has_conduct {
+                account.active = At {
+                    seq: self.seq,
+                    ts: self.ts,
+                };
+            }
         }
         if after.0 != 0 || change.opened {
             account.rules.record_held();

@@ -3,9 +3,9 @@
 
 use rules::{Breaches, LifeChange, Limit};
 use types::{
-    AccountId, AccountState, Breach, BreachPosition, CancelReason, CashBasis, Effect, EventKind,
-    FillCause, FillModel, FloorMoveCause, Funding, LimitWarning, Lots, Money, Notional, Price,
-    Ticks,
+    AccountId, AccountState, BaselineSource, Breach, BreachPosition, CancelReason, CashBasis,
+    Effect, EventKind, FillCause, FillModel, FloorMoveCause, Funding, LimitWarning, Lots, Money,
+    Notional, Price, Ticks,
 };
 
 use super::Shard;
@@ -209,8 +209,8 @@ impl Shard {
         }
     }
 
-    /// Says what a liquidation cost an account that had this equity before it and had paid these fees.
-    fn tell_liquidation(
+    /// Says what it cost an account to have positions closed that had this equity before and had paid these fees.
+    pub(super) fn tell_liquidation(
         &self,
         id: AccountId,
         before: Notional,
@@ -337,11 +337,12 @@ impl Shard {
         let positions = held.filter(|holding| holding.lots.0 != 0).count() as u32;
         let cash = (account.balance, self.balance_of(account));
         let plan = (account.plan, known.hash);
-        let standing = self.rules_of(account);
+        let caught_up = self.caught_up(account);
+        let standing = &caught_up.rules;
         let rules = standing.valued(&known.plan, self.equity_of(account));
         let basis = rules.basis(&known.plan, plan, id, cash, positions);
         events.push(EventKind::VerdictBasis(basis));
-        for limit in standing.limit_bases(id) {
+        for limit in standing.limit_bases(id, |rule| caught_up.origins.of(rule)) {
             events.push(EventKind::LimitBasis(limit));
         }
         if let Some(standing) = rules.consistency(&known.plan, id) {
@@ -357,7 +358,8 @@ impl Shard {
         }
     }
 
-    fn push_breach_positions(&self, id: AccountId, events: &mut EventBuf) {
+    /// The open positions of an account and what they are worth, for a verdict that rests on that.
+    pub(super) fn push_breach_positions(&self, id: AccountId, events: &mut EventBuf) {
         for holding in self.account_holdings(&self.accounts[id.0 as usize]) {
             if holding.lots.0 == 0 {
                 continue;
@@ -410,6 +412,21 @@ impl Shard {
         is_peak
     }
 
+    /// The baselines of these limits were taken from there at this input.
+    pub(super) fn take_baselines<'a>(
+        &mut self,
+        id: AccountId,
+        taken: impl Iterator<Item = &'a Limit>,
+        source: BaselineSource,
+    ) {
+        let origin = self.at().takes(source);
+        for limit in taken {
+            self.accounts[id.0 as usize]
+                .origins
+                .note(limit.rule, origin);
+        }
+    }
+
     /// Says which floors moved, and remembers what moved them.
     pub(super) fn tell_moves<'a>(
         &mut self,
@@ -427,7 +444,8 @@ impl Shard {
             let account = &mut self.accounts[id.0 as usize];
             account.moved.note(limit.rule, by);
             account.untold.set(limit.rule, false);
-            events.push(EventKind::FloorMoved(limit.moved(id, cause)));
+            let origin = account.origins.of(limit.rule);
+            events.push(EventKind::FloorMoved(limit.moved(id, cause, origin)));
         }
     }
 

@@ -3,7 +3,7 @@
 use rules::{LifeChange, Lineage, Parent, may_open};
 use types::{
     AccountChange, AccountId, CancelReason, EventKind, FillCause, InputRejection, Label,
-    OpenDenial, OrderId, Parentage, SuspendReason,
+    OpenDenial, OrderId, Parentage, Rest, SuspendReason,
 };
 
 use super::Shard;
@@ -49,8 +49,14 @@ impl Shard {
     pub(super) fn stop(&mut self, id: AccountId, change: LifeChange, events: &mut EventBuf) {
         if self.accounts[id.0 as usize].is_trading() {
             self.close_peaks(id, events);
+            let account = &self.accounts[id.0 as usize];
+            let (held, fees) = (self.is_holding(account), account.fees);
+            let equity = self.equity_of(account);
             self.end_all(id, CancelReason::AccountLocked, events);
             self.flatten(id, FillCause::AccountEnded, events);
+            if held {
+                self.tell_liquidation(id, equity, fees, events);
+            }
         }
         self.change_life(id, change, events);
     }
@@ -102,7 +108,10 @@ impl Shard {
             }
             _ => self.judge_alone(id, events),
         }
-        self.accounts[id.0 as usize].rules.restart_inactivity();
+        let at = self.at();
+        let account = &mut self.accounts[id.0 as usize];
+        account.rules.restart_inactivity();
+        account.active = at;
     }
 
     /// A roll found that an account rested for as long as its plan allows.
@@ -115,14 +124,23 @@ impl Shard {
         if !self.accounts[id.0 as usize].is_trading() {
             return;
         }
-        events.push(EventKind::Inactive {
+        let account = &self.accounts[id.0 as usize];
+        let held = self.account_holdings(account);
+        events.push(EventKind::Inactive(Rest {
             account: id,
             days: inactive.days,
+            limit: inactive.rule.days,
+            effect: inactive.rule.effect,
             active: inactive.active,
+            active_seq: account.active.seq,
+            active_ts: account.active.ts,
             opens: inactive.opens,
-        });
+            equity: self.equity_of(account),
+            positions: held.filter(|holding| holding.lots.0 != 0).count() as u32,
+        }));
+        self.push_breach_positions(id, events);
         self.push_basis(id, events);
-        let change = match inactive.effect {
+        let change = match inactive.rule.effect {
             rules::InactivityEffect::Fail => LifeChange::Fail,
             rules::InactivityEffect::Suspend => LifeChange::Suspend {
                 reason: SuspendReason::Inactivity,

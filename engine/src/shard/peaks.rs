@@ -14,18 +14,20 @@
 //! the best mark since, which gives the same figures as to follow every mark: equity rises with the mark, and
 //! rounding keeps the order. It joins them when an input is over, so that the marks that they note in the next
 //! are all its own. Whoever changes something that its equity or its limits rest on calls
-//! [`Shard::catch_up`] first; whoever only reads asks [`Shard::rules_of`] and [`Shard::moved_of`].
+//! [`Shard::catch_up`] first; whoever only reads asks [`Shard::rules_of`] or [`Shard::caught_up`].
 
 use std::borrow::Cow;
 
 use rules::{AccountRules, FloorMoves, Trailing};
-use types::{AccountId, EventKind, FloorMoveCause, InstrumentId, Lots, Money, Notional};
+use types::{
+    AccountId, BaselineSource, EventKind, FloorMoveCause, InstrumentId, Lots, Money, Notional,
+};
 
 use super::Shard;
 use super::cascade::{Touched, TouchedBy};
 use super::holdings::{Reckoning, unrealised_at};
 use super::judge::slope_of;
-use crate::account::{Account, Move, Moved, Untold};
+use crate::account::{Account, At, Move, Moved, Origins, Untold};
 use crate::derived::Derived;
 use crate::event_buf::EventBuf;
 use crate::high_water::{Best, MARK_MAX};
@@ -76,10 +78,11 @@ impl Seen {
     }
 }
 
-/// Limits as they stand, what moved them last, and whether that was told.
+/// Limits as they stand, where they come from, what moved them last, and whether that was told.
 struct Followed {
     rules: AccountRules,
     moved: Moved,
+    origins: Origins,
     untold: Untold,
 }
 
@@ -87,6 +90,7 @@ impl Followed {
     fn write(self, account: &mut Account) {
         account.rules = self.rules;
         account.moved = self.moved;
+        account.origins = self.origins;
         account.untold = self.untold;
     }
 }
@@ -116,11 +120,18 @@ impl Shard {
         let mut followed = Followed {
             rules: account.rules.clone(),
             moved: account.moved,
+            origins: account.origins,
             untold: account.untold,
         };
+        let at = At {
+            seq: best.seq,
+            ts: best.ts,
+        };
+        let origin = at.takes(BaselineSource::Equity(equity));
         let plan = &self.plans[account.plan.0 as usize].plan;
         for limit in followed.rules.ratchet_equity(plan, equity).iter() {
             followed.moved.note(limit.rule, by);
+            followed.origins.note(limit.rule, origin);
             followed.untold.set(limit.rule, true);
         }
         Some(followed)
@@ -132,12 +143,6 @@ impl Shard {
             Some(followed) => Cow::Owned(followed.rules),
             None => Cow::Borrowed(&account.rules),
         }
-    }
-
-    /// What moved an account's limits last.
-    pub(crate) fn moved_of(&self, account: &Account) -> Moved {
-        let followed = self.followed(account);
-        followed.map_or(account.moved, |followed| followed.moved)
     }
 
     /// An account as it would be if it had caught up.
@@ -250,6 +255,7 @@ impl Shard {
 
     /// Floors move by what an account saw; its owner is not told yet.
     fn move_floors_of(&mut self, seen: &Seen) {
+        let at = self.at();
         let account = &mut self.accounts[seen.account.0 as usize];
         if !account.is_trading() {
             return;
@@ -266,9 +272,17 @@ impl Shard {
         } else {
             FloorMoves::default()
         };
-        for limit in by_equity.iter().chain(by_closed.iter()) {
-            account.moved.note(limit.rule, by);
-            account.untold.set(limit.rule, true);
+        let moves = [
+            (by_equity, BaselineSource::Equity(seen.equity)),
+            (by_closed, BaselineSource::ClosedBalance),
+        ];
+        for (moves, source) in moves {
+            let origin = at.takes(source);
+            for limit in moves.iter() {
+                account.moved.note(limit.rule, by);
+                account.origins.note(limit.rule, origin);
+                account.untold.set(limit.rule, true);
+            }
         }
     }
 
@@ -299,7 +313,8 @@ impl Shard {
         let untold = std::mem::take(&mut account.untold);
         for limit in account.rules.limits() {
             if untold.of(limit.rule) {
-                let moved = limit.moved(id, FloorMoveCause::Trailed);
+                let origin = account.origins.of(limit.rule);
+                let moved = limit.moved(id, FloorMoveCause::Trailed, origin);
                 events.push(EventKind::FloorMoved(moved));
             }
         }

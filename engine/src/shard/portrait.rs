@@ -125,6 +125,12 @@ impl Shard {
             holdings,
             moved: [account.moved.daily, account.moved.max],
             untold: [account.untold.daily, account.untold.max],
+            origins: [account.origins.daily, account.origins.max],
+            active: self.plans[account.plan.0 as usize]
+                .plan
+                .conduct
+                .inactivity
+                .map(|_| (account.active.seq, account.active.ts)),
             score: self.score(id),
         }
     }

@@ -4,12 +4,13 @@ use rules::{
     AccountRules, Competition, Conduct, LifeChange, Lifecycle, Limit, Lineage, OpenWindows, Plan,
 };
 use types::{
-    AccountId, CompetitionId, EventKind, FloorMoveCause, InputRejection, Instrument,
-    InstrumentError, InstrumentId, Latency, Liquidity, Money, OpenAccount, PlanId, RollSchedule,
+    AccountId, BaselineSource, CompetitionId, EventKind, FloorMoveCause, InputRejection,
+    Instrument, InstrumentError, InstrumentId, Latency, Liquidity, Money, OpenAccount, PlanId,
+    RollSchedule,
 };
 
 use super::{Contest, KnownPlan, OpenDay, Shard};
-use crate::account::{Account, Foreign, List, Moved, OrderRate, Untold};
+use crate::account::{Account, Foreign, List, Moved, OrderRate, Origins, Untold};
 use crate::book::NIL as NO_ORDER;
 use crate::derived::{Derived, DerivedFlag, DerivedSeq};
 use crate::event_buf::EventBuf;
@@ -182,6 +183,8 @@ impl Shard {
             entry: None,
             breach: None,
             moved: Moved::default(),
+            origins: Origins::both(self.at().takes(BaselineSource::Opening)),
+            active: self.at(),
         });
         let opened = limits.iter().flatten();
         self.tell_moves(account, opened, FloorMoveCause::Opened, events);

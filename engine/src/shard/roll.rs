@@ -3,8 +3,8 @@
 
 use rules::Inactive;
 use types::{
-    AccountId, CancelReason, DayClose, EventKind, FloorMoveCause, InputRejection, RollSchedule,
-    TradingDay,
+    AccountId, BaselineSource, CancelReason, DayClose, EventKind, FloorMoveCause, InputRejection,
+    RollSchedule, RuleKind, TradingDay,
 };
 
 use super::Shard;
@@ -108,6 +108,12 @@ impl Shard {
         let account = &mut self.accounts[id.0 as usize];
         let plan = &self.plans[account.plan.0 as usize].plan;
         let roll = account.rules.roll(plan, day, balance, equity, held);
+        self.take_baselines(id, roll.moves.iter(), BaselineSource::Roll);
+        // A roll takes the day's baseline anew even where that moves nothing.
+        let origin = self.at().takes(BaselineSource::Roll);
+        let account = &mut self.accounts[id.0 as usize];
+        account.origins.note(RuleKind::DailyLoss, origin);
+        let plan = &self.plans[account.plan.0 as usize].plan;
         if let Some((day, pnl, counted)) = roll.closed {
             let equity = equity.to_money_floor();
             let close = DayClose {

@@ -133,6 +133,10 @@ impl Shard {
             let own = shard.markets[instrument.0 as usize].instrument.symbol;
             symbol.is_none_or(|symbol| symbol == own)
         };
+        let is_held = |shard: &Self, held: &Holding| is_meant(shard, held.instrument);
+        let account = &self.accounts[id.0 as usize];
+        let (equity, fees) = (self.equity_of(account), account.fees);
+        let held = self.oldest_position(id, is_held).is_some();
         self.end_algos(
             AlgoEnd::Window,
             |shard, algo| algo.request.account == id && is_meant(shard, algo.request.instrument),
@@ -144,9 +148,11 @@ impl Shard {
             |shard, handle, _| is_meant(shard, shard.instrument_of(handle)),
             events,
         );
-        let is_held = |shard: &Self, held: &Holding| is_meant(shard, held.instrument);
         while let Some(holding) = self.oldest_position(id, is_held) {
             self.close_position(holding, FillCause::Window, events);
+        }
+        if held {
+            self.tell_liquidation(id, equity, fees, events);
         }
     }
 }

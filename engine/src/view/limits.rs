@@ -5,7 +5,7 @@ use types::{
     AccountId, InstrumentId, Label, Leg, Lots, MarkKind, Money, Notional, Price, Ratio, Side, Ticks,
 };
 
-use crate::account::{Account, CurrencyId, Move};
+use crate::account::{Account, CurrencyId, Move, Moved};
 use crate::holding::{self, Holding};
 use crate::market::Touch;
 use crate::shard::Shard;
@@ -141,14 +141,14 @@ impl Shard {
             .then(|| Price(self.conversion(currency, account.currency).unwrap_or(0)))
     }
 
-    /// `rules`: the account's, as they are or as they would be.
+    /// `rules` and `moved`: the account's, as they are or as they would be.
     pub(super) fn limit_views(
         &self,
         account: &Account,
         rules: &AccountRules,
+        moved: &Moved,
         worth: &Worth,
     ) -> Vec<LimitView> {
-        let moved = self.moved_of(account);
         let limits = rules.limits();
         limits
             .map(|limit| self.limit_view(account, rules, worth, (limit, moved.of(limit.rule))))

@@ -5,7 +5,7 @@ use types::{AccountState, BreachPosition, Event, EventKind};
 
 use crate::shard::Shard;
 
-/// A verdict, and of a breach the positions that were open.
+/// A verdict, and of a breach or a rest the positions that were open.
 type Told = (Verdict, Vec<ProofPosition>);
 
 impl Shard {
@@ -28,19 +28,7 @@ impl Shard {
                     to: AccountState::Passed,
                     ..
                 } => told.push((Verdict::Passed, Vec::new())),
-                EventKind::Inactive {
-                    days,
-                    active,
-                    opens,
-                    ..
-                } => {
-                    let verdict = Verdict::Inactive {
-                        days,
-                        active,
-                        opens,
-                    };
-                    told.push((verdict, Vec::new()));
-                }
+                EventKind::Inactive(rest) => told.push((Verdict::Inactive(rest), Vec::new())),
                 EventKind::PayoutDenied {
                     requested,
                     eligible,

@@ -1,13 +1,15 @@
 //! What an order would do to its account: the answer before it is sent.
 
 use types::{
-    Consistency, DenyReason, Effect, Lots, Money, NewOrder, Notional, OrderKind, Price, Side,
-    SignedQty, Ticks, TimeInForce, TimestampNs, TriggerOn,
+    Consistency, DenyReason, Effect, FloorMoveCause, Lots, Money, NewOrder, Notional, OrderKind,
+    Price, Side, SignedQty, Ticks, TimeInForce, TimestampNs, TriggerOn,
 };
+
+use rules::FloorMoves;
 
 use super::limits::{LimitView, Worth};
 use super::next_roll::NextRoll;
-use crate::account::{Account, CurrencyId};
+use crate::account::{Account, CurrencyId, Move};
 use crate::holding::{self, Holding};
 use crate::market::{Market, Touch, TriggerList};
 use crate::order::is_closing;
@@ -39,7 +41,8 @@ pub struct WhatIf {
     /// Equity after it, rounded down: a new position starts at the liquidation side.
     pub equity: Money,
     /// Every limit after it, with what its equity and closed balance raise: distances, breach prices,
-    /// breach line. What moved a limit is what did before the order.
+    /// breach line. What moves with it is moved by the next input, at the time of the newest, which is when
+    /// everything here is as of.
     pub limits: Vec<LimitView>,
     /// The limits, daily before maximum, that it would violate at once.
     pub breaches: Vec<types::RuleKind>,
@@ -138,7 +141,8 @@ impl Shard {
             .equity
             .0
             .saturating_add(after.0.saturating_sub(before.0));
-        let mut rules = self.rules_of(account).into_owned();
+        let caught_up = self.caught_up(account);
+        let (mut rules, mut moved) = (caught_up.rules.clone(), caught_up.moved);
         let breached = rules.breached(worth.equity, account.day_locked);
         let ends = breached.iter().any(|limit| limit.effect != Effect::Warn);
         let plan = &self.plans[account.plan.0 as usize].plan;
@@ -162,9 +166,17 @@ impl Shard {
                 ));
             }
             if !ends {
-                rules.ratchet_equity(plan, worth.equity);
+                let by = Move {
+                    seq: self.seq.next(),
+                    ts: self.ts,
+                    cause: FloorMoveCause::Trailed,
+                };
+                let mut note = |moves: FloorMoves| {
+                    moves.iter().for_each(|limit| moved.note(limit.rule, by));
+                };
+                note(rules.ratchet_equity(plan, worth.equity));
                 if closes || was_flat {
-                    rules.ratchet_closed(plan, balance);
+                    note(rules.ratchet_closed(plan, balance));
                 }
             }
         }
@@ -182,7 +194,7 @@ impl Shard {
             realised,
             position,
             equity: worth.equity.to_money_floor(),
-            limits: self.limit_views(account, &rules, &worth),
+            limits: self.limit_views(account, &rules, &moved, &worth),
             breaches,
             next_roll: next_roll.filter(|_| !ends),
             consistency: valued.consistency(plan, request.account),

@@ -12,7 +12,7 @@ use rules::{
 use types::{
     AdjustKind, Command, DenyReason, Effect, EventKind, FeeSchedule, FloorMoveCause, Funding,
     Instrument, InstrumentId, Leg, Money, NewOrder, Notional, OrderKind, PositionMode, Qty, Ratio,
-    RuleKind, Side, Terms, TradingDay, Trail, TriggerOn,
+    RuleKind, Side, Terms, TimestampNs, TradingDay, Trail, TriggerOn,
 };
 
 use crate::plans::any_plan;
@@ -57,6 +57,37 @@ fn what_if(world: &World, order: NewOrder) -> WhatIf {
 }
 
 // What an order would do.
+
+/// 100 shares from 100 are worth 500 more at 105; the floor follows to 9,500.
+#[test]
+fn what_an_order_moves_is_moved_by_the_next_input() {
+    let mut world = World::with(&[share()], &fragile(TrailSource::TickEquity));
+    world.tell(quote("100", "100"));
+    world.tell(buy(0, 100));
+    let peak = world.next_seq();
+    world.tell(quote("105", "105"));
+    world.tell(quote("104", "104"));
+    let after = |order| {
+        let limit = what_if(&world, order).limits.remove(0);
+        (limit.limit.floor, limit.moved.unwrap())
+    };
+    let trailed = |seq, ts| Move {
+        seq,
+        ts,
+        cause: FloorMoveCause::Trailed,
+    };
+    // One more at 104 moves nothing: that was the quote of 105.
+    let (floor, moved) = after(buy(0, 1));
+    assert_eq!(
+        (floor, moved),
+        (money("9500"), limit(&world).moved.unwrap())
+    );
+    assert_eq!(moved.seq, peak);
+    // Sold at 110 the equity is 11,000, a new peak.
+    let (floor, moved) = after(sell(0, 100).at("110"));
+    assert_eq!(floor, money("10000"));
+    assert_eq!(moved, trailed(world.next_seq(), TimestampNs(world.now())));
+}
 
 #[test]
 fn an_opening_order_costs_the_spread_and_its_fee() {
@@ -470,7 +501,7 @@ fn the_next_roll_knows_the_days_size_and_who_rested_too_long() {
     let told = world.roll(4);
     assert!(
         told.iter()
-            .any(|fact| matches!(fact, EventKind::Inactive { days: 2, .. }))
+            .any(|fact| matches!(fact, EventKind::Inactive(rest) if rest.days == 2))
     );
     assert_eq!(view(&world).next_roll, None);
 }
@@ -889,7 +920,7 @@ fn check_roll(
         )
     });
     let inactive = facts.iter().find_map(|fact| match fact {
-        EventKind::Inactive { days, .. } => Some(*days),
+        EventKind::Inactive(rest) => Some(rest.days),
         _ => None,
     });
     if !fails && !ended {

@@ -83,8 +83,10 @@ fn an_opening_fill_on_any_day_is_enough() {
             ROLLED[0],
             ROLLED[1],
             "account 0 inactive 3",
+            "BreachPosition",
             "VerdictBasis",
             "account 0 by AccountEnded sells 3 at 100 (Touch)",
+            "account 0 liquidated to 9997, fees 0, slippage 0",
             "account 0 Failed",
         ]
     );
@@ -127,6 +129,7 @@ fn a_suspended_account_holds_and_does_nothing_until_its_time() {
         [
             "#2 cancelled 1 AccountLocked",
             "account 0 by AccountEnded sells 1 at 100 (Touch)",
+            "account 0 liquidated to 9999, fees 0, slippage 0",
             "account 0 suspended Review",
             "account 0 Suspended",
         ]
@@ -343,6 +346,7 @@ fn a_reset_closes_its_parent_and_is_counted() {
         [
             "#2 cancelled 1 AccountLocked",
             "account 0 by AccountEnded sells 1 at 100 (Touch)",
+            "account 0 liquidated to 9999, fees 0, slippage 0",
             "account 0 Closed",
             "AccountOpened",
         ]

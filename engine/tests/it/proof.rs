@@ -7,18 +7,20 @@
 //! recomputed.
 
 use rules::{
-    AfterPayout, Allowance, ConsistencyRule, ConsistencyWindow, DailyAnchor, DailyLoss, DayCounts,
-    Denominator, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, Proof, Stage, StopTrailing,
-    Target, TrailSource, Verdict,
+    AfterPayout, Allowance, Conduct, ConsistencyRule, ConsistencyWindow, DailyAnchor, DailyLoss,
+    DayCounts, Denominator, Inactivity, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, Proof,
+    Stage, StopTrailing, Target, TrailSource, Verdict,
 };
 use types::{
-    AccountChange, AccountId, AdjustKind, Breach, Command, Effect, Instrument, MarkKind,
-    MarketData, Money, PayoutDenial, Ratio, RuleKind, Seq, SuspendReason, Terms,
+    AccountChange, AccountId, AdjustKind, BaselineOrigin, BaselineSource, Breach, Command, Effect,
+    EventKind, FloorMove, FloorMoveCause, InactivityEffect, InputKind, Instrument, LimitBasis,
+    MarkKind, MarketData, Money, PayoutDenial, Ratio, Rest, RuleKind, Seq, SuspendReason, Terms,
+    Timer, TradingDay,
 };
 
 use crate::alter::slips;
 use crate::words::{self, Of, Said, buy, market, print, quote, sell};
-use crate::world::{ACCOUNT, World, instrument, label, money, plan, price};
+use crate::world::{ACCOUNT, World, instrument, label, money, plan, price, schedule};
 
 fn proofs(world: &mut World, said: impl Said) -> Vec<Proof> {
     let input = world.next(said.input());
@@ -33,11 +35,34 @@ fn proof(world: &mut World, said: impl Said) -> Proof {
     proofs.remove(0)
 }
 
+/// What slips of where baselines come from: which input it was, and a peak that rounds to the same.
+fn origins(proof: &Proof) -> Vec<String> {
+    let of = |limit: &LimitBasis| {
+        let (rule, peak) = (limit.rule, limit.origin.source.peak());
+        // Here a peak is of the input right before the breach, and cannot be of a later one.
+        let sign = if peak.is_some() { " -1" } else { "" };
+        let place = [
+            format!("{rule:?}.baseline_seq{sign}"),
+            format!("{rule:?}.baseline_ts"),
+        ];
+        let peak = peak.map(|_| format!("{rule:?}.peak +1"));
+        place.into_iter().chain(peak)
+    };
+    proof.limits.iter().flat_map(of).collect()
+}
+
+/// What slips of a proof: these figures, where its baselines come from, and those.
+fn check_slips(proof: &Proof, before: &[&str], after: &[&str]) {
+    let origins = origins(proof);
+    let origins: Vec<&str> = origins.iter().map(String::as_str).collect();
+    assert_eq!(slips(proof), [before, &origins, after].concat());
+}
+
 /// A proof of a breach and nothing else is as it should be; these figures slip besides the place in the
-/// journal and the days, which no breach rests on.
+/// journal, the days, which no breach rests on, and where baselines come from.
 fn check_breach(proof: &Proof, besides: &[&str]) -> Breach {
     let place = ["shard", "seq +1", "ts", "basis.days", "basis.payout_days"];
-    assert_eq!(slips(proof), [&place[..], besides].concat());
+    check_slips(proof, &place, besides);
     match proof.verdict {
         Verdict::Breach(breach) => breach,
         _ => panic!("no breach"),
@@ -254,6 +279,179 @@ fn a_floor_that_is_held() {
     );
 }
 
+// Where a floor comes from.
+
+/// Fails 1,000 below the peak of live equity.
+fn trailing() -> Plan {
+    Plan {
+        max_loss: Some(MaxLoss {
+            allowance: Allowance::Fixed(money("1000")),
+            ..max_loss(TrailSource::TickEquity, StopTrailing::Never)
+        }),
+        ..plan("10000")
+    }
+}
+
+/// The input that comes next, whose equity is this at its peak.
+fn next_peak(world: &World, equity: &str) -> BaselineOrigin {
+    let next = world.next(InputKind::Timer(Timer::Clock));
+    BaselineOrigin {
+        seq: next.seq,
+        ts: next.ts,
+        source: BaselineSource::Equity(money(equity).to_notional()),
+    }
+}
+
+fn moves(facts: &[EventKind]) -> Vec<FloorMove> {
+    let moves = facts.iter().filter_map(|fact| match fact {
+        EventKind::FloorMoved(moved) => Some(*moved),
+        _ => None,
+    });
+    moves.collect()
+}
+
+/// 100 shares from 100: 10,500 at 105, so the floor is 9,500, which is broken below 95.
+#[test]
+fn a_move_that_is_told_late_names_the_input_of_its_peak() {
+    let mut world = bought(&trailing());
+    let peak = next_peak(&world, "10500");
+    world.tell(quote("105", "105"));
+    world.tell(quote("104", "104"));
+    let facts = world.hear(quote("94.99", "94.99"));
+    let [moved] = moves(&facts)[..] else {
+        panic!("{facts:?}");
+    };
+    assert_eq!(
+        (moved.baseline, moved.floor),
+        (money("10500"), money("9500"))
+    );
+    assert_eq!(moved.origin, peak);
+    assert!(peak.seq.0 + 2 < world.next_seq().0);
+    let basis = facts.iter().find_map(|fact| match fact {
+        EventKind::LimitBasis(basis) => Some(basis.origin),
+        _ => None,
+    });
+    assert_eq!(basis, Some(peak));
+    world.agrees();
+}
+
+/// What a payout puts lower still comes from the peak; a step of growth takes a baseline of its own.
+#[test]
+fn a_payout_moves_a_floor_and_not_where_it_comes_from() {
+    let rules = Plan {
+        stage: Stage::Funded,
+        payout: Some(PayoutRule {
+            fraction: Ratio::ONE,
+            cap: None,
+            keep: PayoutKeep::AboveInitial(Money::ZERO),
+            split: Ratio::ONE,
+            after: AfterPayout::FloorFallsByPayout,
+            best_day_cap: None,
+            days_min: None,
+        }),
+        ..trailing()
+    };
+    let mut world = bought(&rules);
+    let peak = next_peak(&world, "10500");
+    world.tell(quote("105", "105"));
+    world.tell(sell(0, 100));
+    let facts = world.hear(payout("200"));
+    let [moved] = moves(&facts)[..] else {
+        panic!("{facts:?}");
+    };
+    let adjusted = FloorMoveCause::Adjusted;
+    assert_eq!((moved.cause, moved.baseline), (adjusted, money("10300")));
+    assert_eq!(moved.origin, peak);
+    // 10,300 less 100 x 10.01 is 9,299, a dollar below the floor.
+    world.tell(buy(0, 100));
+    let proof = proof(&mut world, quote("94.99", "94.99"));
+    let limit = proof.limits[0];
+    assert_eq!((limit.lowered, limit.floor), (money("200"), money("9300")));
+    assert_eq!(limit.origin, peak);
+    assert_eq!(proof.verify(proof.digest()), Ok(()));
+    world.agrees();
+}
+
+#[test]
+fn a_roll_takes_the_days_baseline_even_where_it_moves_nothing() {
+    let rules = Plan {
+        daily_loss: Some(daily_loss(Effect::LockForDay)),
+        ..fragile()
+    };
+    let mut world = bought(&rules);
+    let roll = world.next_seq();
+    assert!(moves(&world.roll(2)).is_empty());
+    let proofs = proofs(&mut world, quote("80", "80"));
+    let [daily, max] = [0, 1].map(|place| proofs[0].limits[place].origin);
+    assert_eq!((daily.seq, daily.source), (roll, BaselineSource::Roll));
+    assert_eq!(max.source, BaselineSource::Opening);
+    assert!(max.seq < roll);
+    world.agrees();
+}
+
+// A rest.
+
+/// Three days without an opening fill end it, and 100 shares that lost 50 are closed.
+#[test]
+fn a_rest_says_what_ended_and_what_it_held() {
+    let rules = Plan {
+        conduct: Conduct {
+            inactivity: Some(Inactivity {
+                days: 3,
+                effect: InactivityEffect::Close,
+            }),
+            ..Conduct::default()
+        },
+        ..fragile()
+    };
+    let mut world = World::with(&[share()], &rules);
+    world.roll(2);
+    world.tell(quote("100", "100"));
+    world.tell(buy(0, 100));
+    let (active_seq, active_ts) = (world.shard.seq(), world.shard.ts());
+    world.tell(quote("99.5", "99.6"));
+    // The third, fourth and fifth went by.
+    let roll = |day| {
+        InputKind::Timer(Timer::DayRoll {
+            schedule: schedule(),
+            day: TradingDay(day),
+        })
+    };
+    assert!(proofs(&mut world, roll(5)).is_empty());
+    let proof = proof(&mut world, roll(6));
+    let Verdict::Inactive(rest) = proof.verdict else {
+        panic!("{proof:?}");
+    };
+    assert_eq!(
+        rest,
+        Rest {
+            account: ACCOUNT,
+            days: 3,
+            limit: 3,
+            effect: InactivityEffect::Close,
+            active: TradingDay(2),
+            active_seq,
+            active_ts,
+            opens: TradingDay(6),
+            equity: money("9950").to_notional(),
+            positions: 1,
+        }
+    );
+    let place = [
+        "shard",
+        "seq",
+        "ts",
+        "verdict.active_seq",
+        "verdict.active_ts",
+        "basis.plan",
+        "basis.days",
+        "basis.payout_days",
+    ];
+    let position = ["positions[0].instrument", "positions[0].mark_seq"];
+    check_slips(&proof, &place, &position);
+    world.agrees();
+}
+
 // A pass.
 
 #[test]
@@ -285,10 +483,8 @@ fn a_pass_with_consistency() {
     assert_eq!((proof.basis.balance, proof.basis.days), (money("10500"), 2));
     // Another day is as good; a day, a unit of cash or of the best day less is not.
     let others = ["basis.plan", "basis.days +1", "basis.payout_days"];
-    assert_eq!(
-        slips(&proof),
-        [&["shard", "seq", "ts"][..], &others].concat()
-    );
+    let place = ["shard", "seq", "ts"];
+    check_slips(&proof, &[&place[..], &others].concat(), &[]);
 }
 
 // Payouts that are refused.
@@ -344,10 +540,13 @@ fn check_denial(world: &mut World, amount: &str, slipping: [&[&str]; 2]) -> (Mon
     let place = ["shard", "seq", "ts"];
     let figures = ["basis.plan", "basis.days"];
     let [verdict, basis] = slipping;
-    assert_eq!(
-        slips(&proof),
-        [&place[..], verdict, &figures, basis].concat()
-    );
+    let mut wanted = [&place[..], verdict, &figures, basis].concat();
+    let origins = origins(&proof);
+    wanted.extend(origins.iter().map(String::as_str));
+    let mut found = slips(&proof);
+    wanted.sort_unstable();
+    found.sort_unstable();
+    assert_eq!(found, wanted);
     match proof.verdict {
         Verdict::PayoutDenied {
             eligible, reason, ..
@@ -359,6 +558,7 @@ fn check_denial(world: &mut World, amount: &str, slipping: [&[&str]; 2]) -> (Mon
 #[test]
 fn a_payout_that_the_plan_does_not_have() {
     let mut world = World::with(&[share()], &fragile());
+    world.tell(quote("100", "100"));
     let denied = check_denial(
         &mut world,
         "1",

@@ -66,7 +66,15 @@ fn a_window_that_opens_at_the_roll_opens_in_the_new_day() {
     assert_eq!(world.shard.next_due(), Some(TimestampNs(s(ROLL))));
     let told = world.until(s(ROLL));
     let opens = "window 0 of plan 0 opens until 110000000000";
-    assert_eq!(told, [opens, "account 0 by Window sells 10 at 400 (Touch)"]);
+    // 10,000 and 10 x 300.
+    assert_eq!(
+        told,
+        [
+            opens,
+            "account 0 by Window sells 10 at 400 (Touch)",
+            "account 0 liquidated to 13000, fees 0, slippage 0",
+        ]
+    );
     let view = world.shard.account_view(AccountId(0)).unwrap();
     assert_eq!(view.day, Some(TradingDay(2)));
     assert_eq!(view.day_start_balance, money("10000"));
@@ -102,9 +110,11 @@ fn plans_that_roll_at_one_time_all_roll_before_its_windows_open() {
         [
             "window 0 of plan 0 opens until 110000000000",
             "account 0 by Window sells 10 at 400 (Touch)",
+            "account 0 liquidated to 13000, fees 0, slippage 0",
             "window 0 of plan 1 opens until 110000000000",
             "#3 cancelled 1 Window",
             "account 1 by Window sells 20 at 400 (Touch)",
+            "account 1 liquidated to 16000, fees 0, slippage 0",
             "denied Conduct window 0",
         ]
     );
@@ -129,6 +139,7 @@ fn what_is_due_before_a_roll_is_of_the_old_day() {
         [
             "window 0 of plan 0 opens until 100000000000",
             "account 0 by Window sells 10 at 400 (Touch)",
+            "account 0 liquidated to 13000, fees 0, slippage 0",
             "DayRolled",
             "DayClosed",
             "FloorMoved",

@@ -660,4 +660,4 @@ fn the_state_hash_of_a_fixed_story_is_known() {
     assert_eq!(world.shard.state_hash().to_string(), GOLDEN);
 }
 
-const GOLDEN: &str = "da5e0b241eb286a110818abe9a4142dc3e75fbaba0cbbf9505ab92b99e9b52f8";
+const GOLDEN: &str = "b513c076b7cbf365d6c366605b32aa3923793e6c60f1d6a61d8b9c3ee0fadbe4";

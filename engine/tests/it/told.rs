@@ -91,7 +91,7 @@ fn tell(event: &EventKind) -> String {
             format!("account {account} change denied {state:?}")
         }
         EventKind::AccountDenied { reason, .. } => format!("account denied {reason:?}"),
-        EventKind::Inactive { account, days, .. } => format!("account {account} inactive {days}"),
+        EventKind::Inactive(rest) => format!("account {} inactive {}", rest.account, rest.days),
         EventKind::WindowOpened {
             plan,
             window,

@@ -240,6 +240,7 @@ fn a_window_of_one_symbol_leaves_the_others_alone() {
         [
             "window 0 of plan 0 opens until 113000000000",
             "account 0 by Window sells 2 at 50 (Touch)",
+            "account 0 liquidated to 9997, fees 0, slippage 0",
         ]
     );
     assert_eq!(world.tell(buy(0, 1)).len(), 2);
@@ -328,6 +329,7 @@ fn a_window_that_forces_flat_ends_what_works_and_closes_the_oldest_first() {
             "#7 cancelled 0 ParentEnded",
             "account 0 by Window sells 3 at 50 (Touch)",
             "account 0 by Window sells 4 at 100 (Touch)",
+            "account 0 liquidated to 9993, fees 0, slippage 0",
         ]
     );
     assert_eq!(
@@ -349,6 +351,7 @@ fn an_input_that_comes_late_crosses_every_edge_on_its_way() {
         [
             "window 0 of plan 0 opens until 113000000000",
             "account 0 by Window sells 1 at 100 (Touch)",
+            "account 0 liquidated to 9999, fees 0, slippage 0",
             "window 0 of plan 0 closes",
             "#2 accepted",
             "#2 buys 1 at 101 (Touch)",

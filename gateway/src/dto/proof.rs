@@ -10,16 +10,18 @@
 //! | `shard`, `seq`, `ts` | the input that decided |
 //! | `verdict` | what was decided: `breach`, `passed`, `inactive`, `payout_denied` |
 //! | `basis` | the account |
-//! | `limits` | its limits, daily before maximum; `held` of a floor that is held: its distance from the size |
+//! | `limits` | its limits, daily before maximum; `baseline_seq` and `baseline_ts`: the input that the baseline was taken at, `baseline_from`: what from, `peak` of live equity: what it was, exact; `held` of a floor that is held: its distance from the size |
 //! | `consistency` | how it stood against the rule; null where the verdict does not look at it |
-//! | `positions` | open positions, oldest first, each with bid, ask and newest print, the `mark` that valued it, and `mark_seq`: the input that gave the mark |
+//! | `positions` | of a breach or a rest the open positions, oldest first, each with bid, ask and newest print, the `mark` that valued it, and `mark_seq`: the input that gave the mark |
 //! | `cash` | cash of other currencies, with the rate |
 //! | `plan`, `plan_bytes` | the plan |
 //!
-//! [`Proof::verify`] says what follows from what.
+//! [`Proof::verify`] says what follows from what, and what only the digest holds. [`ProofDocument::verify`] asks
+//! the database of zones as well: a rest ends when a trading day opens, and that has to be the day that is open at
+//! the time of the verdict by the plan's roll and calendar.
 
-mod collect;
 mod read;
+mod rest;
 #[cfg(test)]
 mod tests;
 mod worked;
@@ -30,7 +32,7 @@ use std::fmt::{self, Write as _};
 use rules::Plan;
 use serde::Serialize;
 use types::{
-    Breach, CashBasis, Codec, Consistency, LimitBasis, PayoutDenial, PlanHash, VerdictBasis,
+    Breach, CashBasis, Codec, Consistency, LimitBasis, PayoutDenial, PlanHash, Rest, VerdictBasis,
 };
 
 use super::document::Node;
@@ -38,7 +40,6 @@ use super::percent;
 use super::plan::PlanDto;
 use super::word::{self, Word};
 
-pub use collect::proofs;
 pub use read::{ProofDocument, documents, read};
 pub use rules::{Fault, Proof, ProofPosition, Verdict};
 pub use worked::{sentence, sums};
@@ -82,8 +83,13 @@ enum VerdictDto {
     Passed,
     Inactive {
         days: String,
+        limit: String,
+        effect: &'static str,
         active: String,
+        active_seq: String,
+        active_ts: String,
         opens: String,
+        equity: String,
     },
     PayoutDenied {
         requested: String,
@@ -117,6 +123,10 @@ struct BasisDto {
 struct LimitBasisDto {
     rule: &'static str,
     baseline: String,
+    baseline_seq: String,
+    baseline_ts: String,
+    baseline_from: &'static str,
+    peak: Option<String>,
     allowance: String,
     floor: String,
     lowered: String,
@@ -198,7 +208,7 @@ pub const fn kind_of(verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict::Breach(_) => "breach",
         Verdict::Passed => "passed",
-        Verdict::Inactive { .. } => "inactive",
+        Verdict::Inactive(_) => "inactive",
         Verdict::PayoutDenied { .. } => "payout_denied",
     }
 }
@@ -208,15 +218,7 @@ impl VerdictDto {
         match verdict {
             Verdict::Breach(breach) => Self::of_breach(breach),
             Verdict::Passed => Self::Passed,
-            Verdict::Inactive {
-                days,
-                active,
-                opens,
-            } => Self::Inactive {
-                days: days.to_string(),
-                active: active.to_string(),
-                opens: opens.to_string(),
-            },
+            Verdict::Inactive(rest) => Self::of_rest(rest),
             Verdict::PayoutDenied {
                 requested,
                 eligible,
@@ -236,6 +238,19 @@ impl VerdictDto {
                     needs,
                 }
             }
+        }
+    }
+
+    fn of_rest(rest: &Rest) -> Self {
+        Self::Inactive {
+            days: rest.days.to_string(),
+            limit: rest.limit.to_string(),
+            effect: rest.effect.word(),
+            active: rest.active.to_string(),
+            active_seq: rest.active_seq.to_string(),
+            active_ts: rest.active_ts.to_string(),
+            opens: rest.opens.to_string(),
+            equity: rest.equity.to_string(),
         }
     }
 
@@ -279,6 +294,10 @@ impl LimitBasisDto {
         Self {
             rule: limit.rule.word(),
             baseline: limit.baseline.to_string(),
+            baseline_seq: limit.origin.seq.to_string(),
+            baseline_ts: limit.origin.ts.to_string(),
+            baseline_from: word::baseline_source(limit.origin.source),
+            peak: limit.origin.source.peak().map(|peak| peak.to_string()),
             allowance: limit.allowance.to_string(),
             floor: limit.floor.to_string(),
             lowered: limit.lowered.to_string(),

@@ -6,11 +6,12 @@ use rules::{
 };
 use runtime::{BoardView, OrderStage};
 use types::{
-    AccountChange, AccountState, AdjustKind, Aggressor, AlgoKind, BarPath, BookingCause,
-    CancelReason, ContestRefusal, DisqualificationReason, Effect, EntryRefusal, FillCause,
-    FillModel, FloorMoveCause, InputRejection, InstrumentError, InstrumentKind, InstrumentStatus,
-    Leg, ListKind, MarkKind, OpenDenial, OrderKind, OrderRole, Origin, PayoutDenial, PositionMode,
-    RuleKind, SelfTrade, Side, Sizes, StatusCause, SuspendReason, TimeInForce, TriggerOn,
+    AccountChange, AccountState, AdjustKind, Aggressor, AlgoKind, BarPath, BaselineSource,
+    BookingCause, CancelReason, ContestRefusal, DisqualificationReason, Effect, EntryRefusal,
+    FillCause, FillModel, FloorMoveCause, InputRejection, InstrumentError, InstrumentKind,
+    InstrumentStatus, Leg, ListKind, MarkKind, OpenDenial, OrderKind, OrderRole, Origin,
+    PayoutDenial, PositionMode, RuleKind, SelfTrade, Side, Sizes, StatusCause, SuspendReason,
+    TimeInForce, TriggerOn,
 };
 
 /// A value that the wire has one word for.
@@ -239,6 +240,17 @@ pub const fn tif(tif: TimeInForce) -> &'static str {
         TimeInForce::GoodTillDate { .. } => "gtd",
         TimeInForce::AtOpen => "opg",
         TimeInForce::AtClose => "cls",
+    }
+}
+
+/// The word for what a baseline was taken from.
+pub const fn baseline_source(source: BaselineSource) -> &'static str {
+    match source {
+        BaselineSource::Opening => "opening",
+        BaselineSource::Roll => "roll",
+        BaselineSource::Equity(_) => "equity",
+        BaselineSource::ClosedBalance => "closed_balance",
+        BaselineSource::Scaling => "scaling",
     }
 }
 

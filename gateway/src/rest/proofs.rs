@@ -49,7 +49,7 @@ fn row(proof: &Proof) -> Value {
             row["primary"] = breach.primary.into();
         }
         Verdict::Passed => {}
-        Verdict::Inactive { days, .. } => row["days"] = (*days).into(),
+        Verdict::Inactive(rest) => row["days"] = rest.days.into(),
         Verdict::PayoutDenied { reason, .. } => row["reason"] = payout_denial(reason).into(),
     }
     row

@@ -99,7 +99,18 @@ export type EngineEvent =
   | (Base & OfPlan & Denial & { type: "account_denied"; parent: Id; origin: Origin; account?: never })
   | (Own & { type: "suspended"; reason: string; until: string | null; prior: AccountState })
   | (Own & { type: "account_change_denied"; change: "suspend" | "resume" | "close"; state: AccountState })
-  | (Own & { type: "inactive"; days: number; active: string; opens: string })
+  | (Own & {
+      type: "inactive";
+      days: number;
+      limit: number;
+      effect: "fail" | "suspend" | "close";
+      active: string;
+      active_seq: Id;
+      active_ts: string;
+      opens: string;
+      equity: Decimal;
+      positions: BreachPosition[];
+    })
   | (Own & { type: "competition_entered"; competition: Id })
   | (Own & { type: "disqualified"; competition: Id; reason: string })
   | (Own & { type: "reinstated"; competition: Id })
@@ -155,7 +166,18 @@ export type EngineEvent =
       floor: Decimal;
       used_pct: Decimal | null;
     })
-  | (Own & { type: "floor_moved"; rule: Rule; baseline: Decimal; allowance: Decimal; floor: Decimal; cause: string })
+  | (Own & {
+      type: "floor_moved";
+      rule: Rule;
+      baseline: Decimal;
+      allowance: Decimal;
+      floor: Decimal;
+      cause: string;
+      baseline_seq: Id;
+      baseline_ts: string;
+      baseline_from: "opening" | "roll" | "equity" | "closed_balance" | "scaling";
+      peak: Decimal | null;
+    })
   | BreachEvent
   | (Own & { type: "day_locked" })
   | (Own & { type: "day_unlocked" })

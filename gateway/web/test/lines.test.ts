@@ -32,7 +32,19 @@ const samples: [EngineEvent, string][] = [
   [fill({ side: "sell", qty: "1", price: "10", realised: "-2.5", liquidation: true }), "sell 1 BTC-USD at 10.00, realised \u22122.50"],
   [{ ...base, type: "state_changed", from: "evaluation", to: "failed", reason: "limit_breached" }, "Evaluation to Failed: limit breached"],
   [
-    { ...base, type: "floor_moved", rule: "max_loss", baseline: "51000", allowance: "3000", floor: "48000", cause: "rolled" },
+    {
+      ...base,
+      type: "floor_moved",
+      rule: "max_loss",
+      baseline: "51000",
+      allowance: "3000",
+      floor: "48000",
+      cause: "rolled",
+      baseline_seq: "7",
+      baseline_ts: "2024-03-05T00:00:00Z",
+      baseline_from: "roll",
+      peak: null,
+    },
     "Max loss floor now 48,000.00, baseline 51,000.00",
   ],
   [

@@ -1,6 +1,8 @@
 //! What a verdict on an account rests on.
 
-use types::{AccountId, LimitBasis, Money, PlanHash, PlanId, VerdictBasis};
+use types::{
+    AccountId, BaselineOrigin, LimitBasis, Money, PlanHash, PlanId, RuleKind, VerdictBasis,
+};
 
 use super::AccountRules;
 use crate::limit::Limit;
@@ -33,19 +35,26 @@ impl AccountRules {
         }
     }
 
-    /// The limits as a verdict sees them now, daily before maximum.
-    pub fn limit_bases(&self, account: AccountId) -> impl Iterator<Item = LimitBasis> {
+    /// The limits as a verdict sees them now, daily before maximum. `origin`: the input that the baseline of
+    /// a limit was taken at, which the caller keeps.
+    pub fn limit_bases(
+        &self,
+        account: AccountId,
+        origin: impl Fn(RuleKind) -> BaselineOrigin,
+    ) -> impl Iterator<Item = LimitBasis> {
         let basis = move |limit: &Limit, held| LimitBasis {
             account,
             rule: limit.rule,
             baseline: limit.baseline,
+            origin: origin(limit.rule),
             allowance: limit.allowance,
             floor: limit.floor,
             lowered: limit.lowered,
             held,
         };
         let daily = self.daily.as_ref().map(|limit| basis(limit, None));
-        let max = self.max.as_ref().map(|max| basis(&max.limit, max.held()));
+        let max = self.max.as_ref();
+        let max = max.map(|max| basis(&max.limit, max.held()));
         daily.into_iter().chain(max)
     }
 }

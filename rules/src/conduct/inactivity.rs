@@ -1,20 +1,9 @@
 //! Accounts that do not trade.
 
-use types::{TradingDay, codec_enum, codec_struct};
+use types::{InactivityEffect, TradingDay, codec_struct};
 
 use crate::spec::{PlanError, check};
 use crate::trading_days::TradingDays;
-
-/// What inactivity does to an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum InactivityEffect {
-    /// It fails.
-    Fail,
-    /// It is suspended.
-    Suspend,
-    /// It is closed.
-    Close,
-}
 
 /// How long an account may rest: so many whole calendar days of the plan's zone without an opening
 /// fill, tested when a trading day opens.
@@ -32,7 +21,6 @@ pub struct Inactivity {
     pub effect: InactivityEffect,
 }
 
-codec_enum!(InactivityEffect { 0 => Fail, 1 => Suspend, 2 => Close });
 codec_struct!(Inactivity { days, effect });
 
 /// An account that rested for as long as its plan allows.
@@ -44,8 +32,8 @@ pub struct Inactive {
     pub active: TradingDay,
     /// The trading day that opens.
     pub opens: TradingDay,
-    /// What happens now.
-    pub effect: InactivityEffect,
+    /// The rule that says so.
+    pub rule: Inactivity,
 }
 
 impl Inactivity {
@@ -71,7 +59,7 @@ impl Inactivity {
             days: idle as u32,
             active,
             opens,
-            effect: self.effect,
+            rule: self,
         })
     }
 

@@ -1,11 +1,11 @@
 //! Recomputing the limits of a proof.
 
-use types::{LimitBasis, Money, RuleKind};
+use types::{BaselineSource, LimitBasis, Money, RuleKind};
 
-use super::Proof;
 use super::verify::Faults;
+use super::{Proof, Verdict};
 use crate::limit::Limit;
-use crate::plan::{AfterPayout, StopTrailing, TrailSource};
+use crate::plan::{AfterPayout, DailyAnchor, StopTrailing, TrailSource};
 
 impl Proof {
     pub(super) fn check_limits(&self, faults: &mut Faults) {
@@ -44,16 +44,7 @@ impl Proof {
             &limit.lowered,
             "0, where no payout lowers it",
         );
-        let is_static = limit.rule == RuleKind::MaxLoss
-            && self.plan.scaling.is_none()
-            && self
-                .plan
-                .max_loss
-                .is_some_and(|rule| rule.trail == TrailSource::None);
-        if is_static {
-            let unmoved = size.saturating_sub(limit.lowered);
-            faults.expect(figure("baseline"), limit.baseline, unmoved);
-        }
+        self.check_origin(limit, name, faults);
         let floor = match limit.held {
             None => limit.baseline.saturating_sub(limit.allowance),
             Some(offset) => size.saturating_add(offset),
@@ -66,6 +57,112 @@ impl Proof {
                 &offset,
                 "a level of the plan",
             );
+        } else if limit.floor == floor
+            && let Some(level) = self.level_held_at(limit.rule)
+        {
+            faults.require(
+                limit.floor < level,
+                figure("floor"),
+                &limit.floor,
+                &format!("below {level}, where the plan holds it"),
+            );
+        }
+    }
+
+    /// Checks what the baseline was taken from, and that this was before the verdict: of a breach strictly, for
+    /// no input raises a floor and breaches it.
+    fn check_origin(&self, limit: &LimitBasis, name: &str, faults: &mut Faults) {
+        let figure = |part: &str| format!("{name}.{part}");
+        let (origin, source) = (limit.origin, limit.origin.source);
+        let is_peak = matches!(
+            source,
+            BaselineSource::Equity(_) | BaselineSource::ClosedBalance
+        );
+        if is_peak && matches!(self.verdict, Verdict::Breach(_)) {
+            faults.require(
+                origin.seq < self.seq,
+                figure("baseline_seq"),
+                &origin.seq,
+                "an input before the verdict's",
+            );
+        } else {
+            faults.require(
+                origin.seq <= self.seq,
+                figure("baseline_seq"),
+                &origin.seq,
+                "an input that is not after the verdict's",
+            );
+        }
+        // Time never goes back, and one input has one.
+        let in_time = if origin.seq == self.seq {
+            origin.ts == self.ts
+        } else {
+            origin.ts <= self.ts
+        };
+        faults.require(
+            in_time,
+            figure("baseline_ts"),
+            &origin.ts,
+            "a time that is not after the verdict's",
+        );
+        faults.require(
+            self.may_come_from(limit.rule, source),
+            figure("baseline_from"),
+            &"another source",
+            "one of the plan's",
+        );
+        let taken = match source {
+            BaselineSource::Opening => self.plan.initial_balance,
+            BaselineSource::Equity(peak) => peak.to_money_floor(),
+            BaselineSource::Roll | BaselineSource::ClosedBalance | BaselineSource::Scaling => {
+                return;
+            }
+        };
+        let baseline = taken.saturating_sub(limit.lowered);
+        faults.expect(figure("baseline"), limit.baseline, baseline);
+        let is_raised = source == BaselineSource::Opening
+            || limit.rule == RuleKind::DailyLoss
+            || self.plan.payout.is_some()
+            || taken > self.plan.initial_balance;
+        faults.require(
+            is_raised,
+            figure("peak"),
+            &taken,
+            "above the initial balance",
+        );
+    }
+
+    /// Whether the plan takes the baseline of this limit from there.
+    fn may_come_from(&self, rule: RuleKind, source: BaselineSource) -> bool {
+        let trail = self.plan.max_loss.map(|rule| rule.trail);
+        let follows_equity = match rule {
+            RuleKind::DailyLoss => self
+                .plan
+                .daily_loss
+                .is_some_and(|rule| rule.anchor == DailyAnchor::IntradayPeak),
+            RuleKind::MaxLoss => trail == Some(TrailSource::TickEquity),
+        };
+        match source {
+            BaselineSource::Opening => true,
+            BaselineSource::Equity(_) => follows_equity,
+            BaselineSource::Roll => {
+                let eod = [TrailSource::EodBalance, TrailSource::EodEquity];
+                rule == RuleKind::DailyLoss || trail.is_some_and(|trail| eod.contains(&trail))
+            }
+            BaselineSource::ClosedBalance => {
+                rule == RuleKind::MaxLoss && trail == Some(TrailSource::ClosedBalance)
+            }
+            BaselineSource::Scaling => self.plan.scaling.is_some(),
+        }
+    }
+
+    /// The level at which the plan holds a floor that rises to it.
+    fn level_held_at(&self, rule: RuleKind) -> Option<Money> {
+        match self.plan.max_loss.map(|rule| rule.stop) {
+            Some(StopTrailing::AtFloorLevel(level)) if rule == RuleKind::MaxLoss => {
+                Some(self.basis.size.saturating_add(level))
+            }
+            _ => None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use types::{Breach, Effect, Money, Notional, PayoutDenial, RuleKind, TradingDay};
+use types::{Breach, Effect, InactivityEffect, Money, Notional, PayoutDenial, Rest, RuleKind};
 
 use super::Proof;
 use super::verify::Faults;
@@ -191,22 +191,51 @@ impl Proof {
         }
     }
 
-    pub(super) fn check_rest(
-        &self,
-        days: u32,
-        active: TradingDay,
-        opens: TradingDay,
-        faults: &mut Faults,
-    ) {
+    pub(super) fn check_rest(&self, rest: &Rest, equity: Notional, faults: &mut Faults) {
+        let basis = &self.basis;
+        faults.expect("verdict.account", rest.account, basis.account);
+        faults.expect("verdict.positions", rest.positions, basis.positions);
+        faults.expect("verdict.equity", rest.equity, equity);
+        faults.require(
+            rest.active_seq <= self.seq,
+            "verdict.active_seq",
+            &rest.active_seq,
+            "an input that is not after the verdict's",
+        );
+        faults.require(
+            rest.active_ts <= self.ts,
+            "verdict.active_ts",
+            &rest.active_ts,
+            "a time that is not after the verdict's",
+        );
         let Some(rule) = self.plan.conduct.inactivity else {
             let accepted = "no verdict: the plan has no inactivity rule";
             return faults.require(false, "verdict", &"a rest that was too long", accepted);
         };
-        if let Some(inactive) = rule.judge(active, opens, &self.plan.days) {
-            faults.expect("verdict.days", days, inactive.days);
+        faults.expect("verdict.limit", rest.limit, rule.days);
+        let word = |effect| match effect {
+            InactivityEffect::Fail => "fail",
+            InactivityEffect::Suspend => "suspend",
+            InactivityEffect::Close => "close",
+        };
+        faults.expect("verdict.effect", word(rest.effect), word(rule.effect));
+        let days = &self.plan.days;
+        // A calendar that is none was named with the plan.
+        if days.validate().is_err() {
+            return;
+        }
+        for (figure, day) in [
+            ("verdict.active", rest.active),
+            ("verdict.opens", rest.opens),
+        ] {
+            let accepted = "a day that the plan's calendar has";
+            faults.require(days.has(day), figure, &day, accepted);
+        }
+        if let Some(inactive) = rule.judge(rest.active, rest.opens, days) {
+            faults.expect("verdict.days", rest.days, inactive.days);
         } else {
             let accepted = format!("no verdict: fewer than {} days", rule.days);
-            faults.require(false, "verdict.days", &days, &accepted);
+            faults.require(false, "verdict.days", &rest.days, &accepted);
         }
     }
 

@@ -94,11 +94,7 @@ impl Proof {
         match &self.verdict {
             Verdict::Breach(breach) => self.check_breach(breach, equity, &mut faults),
             Verdict::Passed => self.check_pass(&mut faults),
-            Verdict::Inactive {
-                days,
-                active,
-                opens,
-            } => self.check_rest(*days, *active, *opens, &mut faults),
+            Verdict::Inactive(rest) => self.check_rest(rest, equity, &mut faults),
             Verdict::PayoutDenied {
                 requested,
                 eligible,
@@ -113,10 +109,10 @@ impl Proof {
     }
 
     fn check_positions(&self, faults: &mut Faults) {
-        // Only a breach rests on what positions are worth.
+        // Others do not say what positions are worth.
         let open = match self.verdict {
-            Verdict::Breach(_) => self.basis.positions as usize,
-            Verdict::Passed | Verdict::Inactive { .. } | Verdict::PayoutDenied { .. } => 0,
+            Verdict::Breach(_) | Verdict::Inactive(_) => self.basis.positions as usize,
+            Verdict::Passed | Verdict::PayoutDenied { .. } => 0,
         };
         faults.expect("positions", self.positions.len(), open);
         for (index, position) in self.positions.iter().enumerate() {

@@ -7,8 +7,8 @@ use rules::{
     Plan, Proof, ProofPosition, ScaleWhen, Scaling, Stage, StopTrailing, Target, Verdict,
 };
 use types::{
-    Breach, BreachPosition, Calendar, CashBasis, Consistency, Funding, LimitBasis, PayoutDenial,
-    PlanHash, VerdictBasis,
+    BaselineOrigin, BaselineSource, Breach, BreachPosition, Calendar, CashBasis, Consistency,
+    Funding, LimitBasis, PayoutDenial, PlanHash, Rest, VerdictBasis,
 };
 
 /// An integer in some field.
@@ -124,14 +124,27 @@ fn visit_hash(name: &str, PlanHash(bytes): &mut PlanHash, see: &mut See<'_>) {
 fn visit_verdict(verdict: &mut Verdict, see: &mut See<'_>) {
     match verdict {
         Verdict::Passed => {}
-        Verdict::Inactive {
+        Verdict::Inactive(Rest {
+            account,
             days,
+            limit,
+            effect: _,
             active,
+            active_seq,
+            active_ts,
             opens,
-        } => {
+            equity,
+            positions,
+        }) => {
+            see("verdict.account", &mut account.0);
             see("verdict.days", days);
+            see("verdict.limit", limit);
             see("verdict.active", &mut active.0);
+            see("verdict.active_seq", &mut active_seq.0);
+            see("verdict.active_ts", &mut active_ts.0);
             see("verdict.opens", &mut opens.0);
+            see("verdict.equity", &mut equity.0);
+            see("verdict.positions", positions);
         }
         Verdict::Breach(Breach {
             account,
@@ -220,6 +233,7 @@ fn visit_limit(name: &str, limit: &mut LimitBasis, see: &mut See<'_>) {
         account,
         rule: _,
         baseline,
+        origin: BaselineOrigin { seq, ts, source },
         allowance,
         floor,
         lowered,
@@ -227,6 +241,15 @@ fn visit_limit(name: &str, limit: &mut LimitBasis, see: &mut See<'_>) {
     } = limit;
     see(&format!("{name}.account"), &mut account.0);
     see(&format!("{name}.baseline"), &mut baseline.0);
+    see(&format!("{name}.baseline_seq"), &mut seq.0);
+    see(&format!("{name}.baseline_ts"), &mut ts.0);
+    match source {
+        BaselineSource::Equity(peak) => see(&format!("{name}.peak"), &mut peak.0),
+        BaselineSource::Opening
+        | BaselineSource::Roll
+        | BaselineSource::ClosedBalance
+        | BaselineSource::Scaling => {}
+    }
     see(&format!("{name}.allowance"), &mut allowance.0);
     see(&format!("{name}.floor"), &mut floor.0);
     see(&format!("{name}.lowered"), &mut lowered.0);

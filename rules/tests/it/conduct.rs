@@ -183,11 +183,12 @@ fn a_day_has_so_many_orders_and_trades() {
 
 #[test]
 fn idle_days_are_whole_calendar_days() {
+    let rule = Inactivity {
+        days: 3,
+        effect: InactivityEffect::Suspend,
+    };
     let plan = conduct(Conduct {
-        inactivity: Some(Inactivity {
-            days: 3,
-            effect: InactivityEffect::Suspend,
-        }),
+        inactivity: Some(rule),
         ..Conduct::default()
     });
     let mut account = AccountRules::open(&plan, Some(day(1)));
@@ -202,7 +203,7 @@ fn idle_days_are_whole_calendar_days() {
             days,
             active: day(active),
             opens: day(opens),
-            effect: InactivityEffect::Suspend,
+            rule,
         })
     };
     account.record_opening_fill();

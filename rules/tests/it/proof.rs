@@ -7,9 +7,10 @@ use rules::{
     ProofPosition, Scaling, Stage, StopTrailing, Target, TrailSource, Verdict,
 };
 use types::{
-    AccountId, Breach, BreachPosition, CashBasis, Codec, Consistency, Effect, InstrumentId, Label,
-    LimitBasis, MarkKind, Money, Notional, PayoutDenial, PlanHash, PlanId, Price, Qty, Ratio,
-    RuleKind, Seq, ShardId, SignedQty, TimestampNs, TradingDay, VerdictBasis,
+    AccountId, BaselineOrigin, BaselineSource, Breach, BreachPosition, CashBasis, Codec,
+    Consistency, Effect, InstrumentId, Label, LimitBasis, MarkKind, Money, Notional, PayoutDenial,
+    PlanHash, PlanId, Price, Qty, Ratio, Rest, RuleKind, Seq, ShardId, SignedQty, TimestampNs,
+    TradingDay, VerdictBasis,
 };
 
 use crate::alter::{alterations, slips};
@@ -29,6 +30,15 @@ fn faults(proof: &Proof) -> Vec<String> {
     }
 }
 
+/// A baseline that was taken at this input, a nanosecond of which each took.
+fn origin(seq: u64, source: BaselineSource) -> BaselineOrigin {
+    BaselineOrigin {
+        seq: Seq(seq),
+        ts: TimestampNs(seq),
+        source,
+    }
+}
+
 /// A proof whose figures are those of a fresh account of this plan; the verdict is a pass.
 fn fresh(plan: Plan) -> Proof {
     let (size, plan_hash) = (plan.initial_balance, plan.hash());
@@ -38,6 +48,7 @@ fn fresh(plan: Plan) -> Proof {
             account: ACCOUNT,
             rule,
             baseline: size,
+            origin: origin(1, BaselineSource::Opening),
             allowance,
             floor: Money(size.0 - allowance.0),
             lowered: Money::ZERO,
@@ -54,7 +65,7 @@ fn fresh(plan: Plan) -> Proof {
     Proof {
         shard: ShardId(1),
         seq: Seq(100),
-        ts: TimestampNs(5),
+        ts: TimestampNs(100),
         account_name: Label::new("anna").unwrap(),
         verdict: Verdict::Passed,
         basis: VerdictBasis {
@@ -178,18 +189,30 @@ type Alter = fn(&mut Proof);
 fn a_breach_comes_out_and_each_figure_is_named() {
     let proof = long();
     assert_eq!(faults(&proof), [""; 0]);
-    let table: [(Alter, &[&str]); 12] = [
+    let table: [(Alter, &[&str]); 15] = [
         (|it| it.basis.own.0 += 1, &["balance", "verdict.equity"]),
         (
             |it| it.basis.balance.0 += 1,
             &["balance", "verdict.balance"],
         ),
-        (|it| it.basis.size.0 += 1, &["size", "max_loss.baseline"]),
+        (|it| it.basis.size.0 += 1, &["size"]),
         (|it| it.basis.excluded.0 = 1, &["excluded"]),
         (|it| it.basis.never_paid.0 = 1, &["never_paid"]),
         (
             |it| it.limits[0].baseline.0 -= 1,
             &["max_loss.baseline", "max_loss.floor", "verdict.baseline"],
+        ),
+        (
+            |it| it.limits[0].origin.seq = Seq(101),
+            &["max_loss.baseline_seq"],
+        ),
+        (
+            |it| it.limits[0].origin.ts = TimestampNs(101),
+            &["max_loss.baseline_ts"],
+        ),
+        (
+            |it| it.limits[0].origin.source = BaselineSource::Roll,
+            &["max_loss.baseline_from"],
         ),
         (
             |it| it.limits[0].floor.0 += 1,
@@ -370,6 +393,9 @@ fn a_size_is_the_balance_of_the_plan_and_its_steps() {
         proof.basis.size = usd(size);
         proof.limits[0].baseline = usd(size);
         proof.limits[0].floor = usd(size - 1_000);
+        if size != 10_000 {
+            proof.limits[0].origin = origin(50, BaselineSource::Scaling);
+        }
         let proof = with_cash(proof, usd(size));
         breach(
             proof,
@@ -400,6 +426,7 @@ fn a_floor_is_held_only_at_a_level_of_the_plan() {
         let mut proof = fresh(plan.clone());
         // The peak was 11,500.
         proof.limits[0].baseline = usd(11_500);
+        proof.limits[0].origin = origin(50, peak(11_500));
         proof.limits[0].floor = usd(10_000 + offset);
         proof.limits[0].held = Some(usd(offset));
         breach(proof, RuleKind::MaxLoss, 9_000, vec![position(100, 90, 90)])
@@ -410,6 +437,81 @@ fn a_floor_is_held_only_at_a_level_of_the_plan() {
     let mut trailing = held(100);
     trailing.limits[0].held = None;
     assert_eq!(faults(&trailing), ["max_loss.floor"]);
+}
+
+/// A peak of live equity.
+fn peak(equity: i64) -> BaselineSource {
+    BaselineSource::Equity(usd(equity).to_notional())
+}
+
+#[test]
+fn a_trailing_floor_follows_from_its_peak() {
+    let plan = Plan {
+        max_loss: Some(max_loss(
+            1_000,
+            TrailSource::TickEquity,
+            StopTrailing::AtFloorLevel(usd(100)),
+        )),
+        ..bare(10_000)
+    };
+    // Equity was 10,500 and half a millionth at input 50: the floor is 9,500, and 9,400 is below it.
+    let trailed = |alter: fn(&mut LimitBasis)| {
+        let mut proof = fresh(plan.clone());
+        let limit = &mut proof.limits[0];
+        let half = Notional(usd(10_500).to_notional().0 + Notional::PER_MONEY / 2);
+        limit.origin = origin(50, BaselineSource::Equity(half));
+        (limit.baseline, limit.floor) = (usd(10_500), usd(9_500));
+        alter(limit);
+        let proof = with_cash(proof, usd(10_000));
+        let proof = breach(proof, RuleKind::MaxLoss, 9_400, vec![position(100, 94, 94)]);
+        faults(&proof)
+    };
+    assert_eq!(trailed(|_| {}), [""; 0]);
+    // The peak is strictly before the breach: no input raises a floor and breaches it.
+    assert_eq!(
+        trailed(|it| it.origin = origin(99, it.origin.source)),
+        [""; 0]
+    );
+    for seq in [100, 101] {
+        let late: fn(&mut LimitBasis) = match seq {
+            100 => |it| it.origin.seq = Seq(100),
+            _ => |it| it.origin.seq = Seq(101),
+        };
+        assert_eq!(trailed(late)[0], "max_loss.baseline_seq");
+    }
+    // A baseline below its peak, or above it, is none.
+    assert_eq!(
+        trailed(|it| it.origin.source = peak(10_501)),
+        ["max_loss.baseline"]
+    );
+    assert_eq!(
+        trailed(|it| (it.baseline, it.floor) = (usd(10_499), usd(9_499))),
+        ["max_loss.baseline"]
+    );
+    // Nor is one that no peak raised above what the account opened with.
+    assert_eq!(
+        trailed(|it| {
+            it.origin.source = peak(10_000);
+            (it.baseline, it.floor) = (usd(10_000), usd(9_000));
+        }),
+        ["max_loss.peak", "verdict"]
+    );
+    // The plan trails live equity, and never a balance.
+    for source in [BaselineSource::Roll, BaselineSource::ClosedBalance] {
+        let other: fn(&mut LimitBasis) = match source {
+            BaselineSource::Roll => |it| it.origin.source = BaselineSource::Roll,
+            _ => |it| it.origin.source = BaselineSource::ClosedBalance,
+        };
+        assert_eq!(trailed(other), ["max_loss.baseline_from"]);
+    }
+    // From 11,100 on the floor is held at 10,100.
+    assert_eq!(
+        trailed(|it| {
+            it.origin.source = peak(11_100);
+            (it.baseline, it.floor) = (usd(11_100), usd(10_100));
+        }),
+        ["max_loss.floor"]
+    );
 }
 
 #[test]
@@ -494,7 +596,9 @@ fn a_pass_rests_on_its_target_and_its_best_day() {
             "ts",
             "basis.plan",
             "basis.days",
-            "basis.payout_days"
+            "basis.payout_days",
+            "MaxLoss.baseline_seq",
+            "MaxLoss.baseline_ts"
         ]
     );
     // A unit short of the target, in every figure that follows from it: 500 without a millionth.
@@ -518,7 +622,7 @@ fn a_pass_rests_on_its_target_and_its_best_day() {
 
 // Rests.
 
-/// Closed after 30 days; the 11th to the 40th went by.
+/// Closed after 30 days; the 11th to the 40th went by. 100 shares are held, 100 below what they cost.
 fn rested() -> Proof {
     let mut plan = fragile();
     plan.conduct.inactivity = Some(Inactivity {
@@ -526,12 +630,28 @@ fn rested() -> Proof {
         effect: InactivityEffect::Close,
     });
     let mut proof = fresh(plan);
-    proof.verdict = Verdict::Inactive {
+    proof.basis.positions = 1;
+    proof.positions = vec![position(100, 99, 100)];
+    proof.verdict = Verdict::Inactive(Rest {
+        account: ACCOUNT,
         days: 30,
+        limit: 30,
+        effect: InactivityEffect::Close,
         active: TradingDay(10),
+        active_seq: Seq(4),
+        active_ts: TimestampNs(4),
         opens: TradingDay(41),
-    };
+        equity: usd(9_900).to_notional(),
+        positions: 1,
+    });
     proof
+}
+
+fn rest(proof: &mut Proof) -> &mut Rest {
+    match &mut proof.verdict {
+        Verdict::Inactive(rest) => rest,
+        _ => panic!("no rest"),
+    }
 }
 
 #[test]
@@ -542,19 +662,65 @@ fn a_rest_follows_from_two_trading_days() {
             "shard",
             "seq",
             "ts",
+            "verdict.active_seq",
+            "verdict.active_ts",
             "basis.plan",
             "basis.days",
             "basis.payout_days",
-            "basis.positions"
+            "MaxLoss.baseline_seq",
+            "MaxLoss.baseline_ts",
+            "positions[0].instrument",
+            "positions[0].mark_seq"
         ]
     );
-    let mut short = rested();
-    short.verdict = Verdict::Inactive {
-        days: 29,
-        active: TradingDay(10),
-        opens: TradingDay(40),
+    let named = |alter: fn(&mut Proof)| {
+        let mut altered = rested();
+        alter(&mut altered);
+        faults(&altered)
     };
+    // A day more than went by, and each end a day off.
+    assert_eq!(named(|it| rest(it).days = 31), ["verdict.days"]);
+    assert_eq!(
+        named(|it| rest(it).active = TradingDay(11)),
+        ["verdict.days"]
+    );
+    assert_eq!(
+        named(|it| rest(it).opens = TradingDay(42)),
+        ["verdict.days"]
+    );
+    // What the plan says of a rest.
+    assert_eq!(named(|it| rest(it).limit = 29), ["verdict.limit"]);
+    assert_eq!(
+        named(|it| rest(it).effect = InactivityEffect::Fail),
+        ["verdict.effect"]
+    );
+    // What was held: 10,000 - 100 x 1.
+    assert_eq!(named(|it| rest(it).equity.0 += 1), ["verdict.equity"]);
+    assert_eq!(
+        named(|it| it.positions.clear()),
+        ["positions", "verdict.equity"]
+    );
+    assert_eq!(
+        named(|it| it.positions[0].facts.unrealised.0 -= 1),
+        ["positions[0].unrealised", "verdict.equity"]
+    );
+    // The last activity is not after the verdict.
+    assert_eq!(
+        named(|it| rest(it).active_seq = Seq(101)),
+        ["verdict.active_seq"]
+    );
+    assert_eq!(
+        named(|it| rest(it).active_ts = TimestampNs(101)),
+        ["verdict.active_ts"]
+    );
+    let mut short = rested();
+    (rest(&mut short).days, rest(&mut short).opens) = (29, TradingDay(40));
     assert_eq!(faults(&short), ["verdict.days"]);
+    // 1970-01-11 was a Sunday, and 1970-02-11 a Wednesday.
+    let mut weekend = rested();
+    weekend.plan.days.weekdays = 0b001_1111;
+    weekend.basis.plan_hash = weekend.plan.hash();
+    assert_eq!(faults(&weekend), ["verdict.active"]);
     let mut without = rested();
     without.plan.conduct.inactivity = None;
     without.basis.plan_hash = without.plan.hash();
@@ -646,13 +812,14 @@ proptest! {
     /// stops the recomputing.
     #[test]
     fn altered_bytes_are_noticed(
-        which in 0_usize..3,
+        which in 0_usize..4,
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
         digest in any::<[u8; 32]>(),
     ) {
         let proof = match which {
             0 => long(),
             1 => passed(),
+            2 => rested(),
             _ => denied(usd(400), PayoutDenial::AboveEligible),
         };
         let bytes = proof.to_bytes();
@@ -671,7 +838,7 @@ proptest! {
     /// Figures at the ends of their ranges as well.
     #[test]
     fn no_figure_stops_the_recomputing(
-        which in 0_usize..3,
+        which in 0_usize..4,
         place in any::<prop::sample::Index>(),
         fill in prop_oneof![Just(0x7F_u8), Just(0x80), Just(0xFF), Just(0)],
         length in 1_usize..17,
@@ -679,6 +846,7 @@ proptest! {
         let proof = match which {
             0 => long(),
             1 => passed(),
+            2 => rested(),
             _ => denied(usd(400), PayoutDenial::AboveEligible),
         };
         let mut altered = proof.to_bytes();
@@ -725,7 +893,7 @@ fn every_figure_is_altered() {
         names.len()
     };
     // Place, plan, verdict and basis, each with the 32 bytes of the plan's hash, a limit, a position.
-    assert_eq!(figures(&long()), 3 + 5 + (9 + 32) + (12 + 32) + 5 + 11);
+    assert_eq!(figures(&long()), 3 + 5 + (9 + 32) + (12 + 32) + 7 + 11);
     // Here the plan has a phase, a target and a cap as well, and there is a standing.
-    assert_eq!(figures(&passed()), 3 + 8 + (12 + 32) + 5 + 7);
+    assert_eq!(figures(&passed()), 3 + 8 + (12 + 32) + 7 + 7);
 }

@@ -1,6 +1,6 @@
 //! The life of an account and its conduct.
 
-use crate::conduct::{ConductDenial, ScaleStanding};
+use crate::conduct::{ConductDenial, InactivityEffect, ScaleStanding};
 use crate::lifecycle::{AccountChange, OpenDenial, Origin, Parentage, SuspendReason, Suspension};
 use crate::{codec_enum, codec_struct};
 
@@ -20,6 +20,7 @@ codec_enum!(OpenDenial {
     3 => ResetsMax { max },
     4 => RetriesMax { max },
 });
+codec_enum!(InactivityEffect { 0 => Fail, 1 => Suspend, 2 => Close });
 codec_enum!(ConductDenial {
     0 => SizeMax { max, worst },
     1 => OrdersPerDay { max, orders },

@@ -1,12 +1,12 @@
 //! Facts, and what verdicts rest on.
 
 use crate::event::{
-    AccountState, AlgoEnd, BookingCause, Breach, BreachPosition, CancelReason, Consistency,
-    DayClose, DenyReason, Effect, EntryRefusal, Event, EventKind, Fill, FillCause, FillModel,
-    FloorMove, FloorMoveCause, InputRejection, LimitWarning, OrderRole, PayoutDenial, RuleKind,
-    StatusCause,
+    AccountState, AlgoEnd, BaselineOrigin, BaselineSource, BookingCause, Breach, BreachPosition,
+    CancelReason, Consistency, DayClose, DenyReason, Effect, EntryRefusal, Event, EventKind, Fill,
+    FillCause, FillModel, FloorMove, FloorMoveCause, InputRejection, LimitWarning, OrderRole,
+    PayoutDenial, RuleKind, StatusCause,
 };
-use crate::proof::{CashBasis, LimitBasis, VerdictBasis};
+use crate::proof::{CashBasis, LimitBasis, Rest, VerdictBasis};
 use crate::{codec_enum, codec_struct};
 
 codec_enum!(InputRejection {
@@ -157,13 +157,22 @@ codec_struct!(Fill {
 codec_enum!(RuleKind { 0 => DailyLoss, 1 => MaxLoss });
 codec_enum!(Effect { 0 => Fail, 1 => LockForDay, 2 => Warn });
 codec_enum!(FloorMoveCause { 0 => Opened, 1 => Rolled, 2 => Trailed, 3 => Adjusted });
+codec_enum!(BaselineSource {
+    0 => Opening,
+    1 => Roll,
+    2 => Equity(peak),
+    3 => ClosedBalance,
+    4 => Scaling,
+});
+codec_struct!(BaselineOrigin { seq, ts, source });
 codec_struct!(FloorMove {
     account,
     rule,
     baseline,
     allowance,
     floor,
-    cause
+    cause,
+    origin
 });
 codec_struct!(Breach {
     account,
@@ -273,7 +282,7 @@ codec_enum!(EventKind {
     39 => AccountDenied { plan, parent, reason },
     40 => Suspended { account, suspension },
     41 => AccountChangeDenied { account, change, state },
-    42 => Inactive { account, days, active, opens },
+    42 => Inactive(rest),
     43 => WindowAnnounced { calendar, interval },
     44 => WindowOpened { plan, window, until },
     45 => WindowClosed { plan, window },
@@ -307,10 +316,23 @@ codec_struct!(VerdictBasis {
     payout_days,
     positions,
 });
+codec_struct!(Rest {
+    account,
+    days,
+    limit,
+    effect,
+    active,
+    active_seq,
+    active_ts,
+    opens,
+    equity,
+    positions
+});
 codec_struct!(LimitBasis {
     account,
     rule,
     baseline,
+    origin,
     allowance,
     floor,
     lowered,

@@ -1,6 +1,7 @@
 //! Limits of an account: their floors, warnings and breaches.
 
 use crate::id::{AccountId, InstrumentId, PlanHash, PlanId, Seq};
+use crate::time::TimestampNs;
 use crate::unit::{Money, Notional, Price, SignedQty};
 
 /// The rules that an account lives under.
@@ -38,6 +39,44 @@ pub struct FloorMove {
     pub floor: Money,
     /// What moved it.
     pub cause: FloorMoveCause,
+    /// The input that the baseline comes from: of a move that is told of later, an earlier one.
+    pub origin: BaselineOrigin,
+}
+
+/// The input that a limit's baseline was taken at, before payouts put it lower.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BaselineOrigin {
+    /// The input.
+    pub seq: Seq,
+    /// Its time.
+    pub ts: TimestampNs,
+    /// What it was taken from.
+    pub source: BaselineSource,
+}
+
+/// What a limit's baseline was taken from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BaselineSource {
+    /// The balance that the account opened with.
+    Opening,
+    /// Balance or equity when a trading day rolled.
+    Roll,
+    /// Live equity at its peak: what it was, exact. The baseline is this, rounded down.
+    Equity(Notional),
+    /// The closed balance at its peak.
+    ClosedBalance,
+    /// The baseline before it, and the step by which the account grew.
+    Scaling,
+}
+
+impl BaselineSource {
+    /// Of a peak of live equity, what it was.
+    pub const fn peak(self) -> Option<Notional> {
+        match self {
+            Self::Equity(peak) => Some(peak),
+            Self::Opening | Self::Roll | Self::ClosedBalance | Self::Scaling => None,
+        }
+    }
 }
 
 /// What moved a floor.
@@ -104,7 +143,7 @@ pub struct Breach {
     pub positions: u32,
 }
 
-/// An open position at the moment of a breach.
+/// An open position at the moment of a breach, or of the end of a rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BreachPosition {
     /// The account.

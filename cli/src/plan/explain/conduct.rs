@@ -219,7 +219,7 @@ fn idle(plan: &Plan) -> Option<String> {
             roll.inactive.map(|inactive| (day, inactive))
         });
     let (day, inactive) = idle?;
-    let effect = match inactive.effect {
+    let effect = match inactive.rule.effect {
         InactivityEffect::Fail => "fails",
         InactivityEffect::Suspend => "is suspended",
         InactivityEffect::Close => "is closed",

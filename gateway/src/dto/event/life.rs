@@ -21,7 +21,8 @@ fn state_reason(dto: &EventDto<'_>, account: AccountId, to: AccountState) -> &'s
         } if whose == account => Some(suspension.reason.word()),
         _ => None,
     };
-    let rested = |event: &Event| matches!(event.kind, EventKind::Inactive { account: whose, .. } if whose == account);
+    let rested =
+        |event: &Event| matches!(event.kind, EventKind::Inactive(rest) if rest.account == account);
     match to {
         AccountState::Passed => "objectives_met",
         AccountState::Suspended => before.find_map(suspends).unwrap_or("requested"),
@@ -87,17 +88,7 @@ impl<M: SerializeMap> Fields<'_, M> {
                 self.put("change", word::account_change(*change))?;
                 self.put("state", state.word())
             }
-            EventKind::Inactive {
-                account,
-                days,
-                active,
-                opens,
-            } => {
-                self.account(*account)?;
-                self.put("days", days)?;
-                self.text("active", active)?;
-                self.text("opens", opens)
-            }
+            EventKind::Inactive(rest) => self.rest(rest, dto.rest),
             EventKind::StateChanged { account, from, to } => {
                 self.account(*account)?;
                 self.put("from", from.word())?;

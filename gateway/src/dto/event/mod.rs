@@ -1,6 +1,6 @@
 //! Events as flat JSON objects: `seq`, `ts`, `type`, then the fields of that type.
 //!
-//! A breach carries the positions of its proof inside. An id that a fact does not have is null. The terms
+//! A breach, or a rest that was too long, carries the positions of its proof inside. An id that a fact does not have is null. The terms
 //! of an order that are as usual are left out.
 
 mod conduct;
@@ -17,7 +17,7 @@ use std::fmt;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use types::{
     AccountId, Breach, BreachPosition, CashBasis, Consistency, DayClose, EntryRefusal, Event,
-    EventKind, Fill, FloorMove, InputRejection, Leg, LimitBasis, LimitWarning, ScaleStanding,
+    EventKind, Fill, FloorMove, InputRejection, Leg, LimitBasis, LimitWarning, Rest, ScaleStanding,
     VerdictBasis,
 };
 
@@ -88,7 +88,7 @@ pub const fn account_of(kind: &EventKind) -> Option<AccountId> {
         EventKind::AccountOpened { account, .. }
         | EventKind::Suspended { account, .. }
         | EventKind::AccountChangeDenied { account, .. }
-        | EventKind::Inactive { account, .. }
+        | EventKind::Inactive(Rest { account, .. })
         | EventKind::ProfitExcluded { account, .. }
         | EventKind::HeldTooShort { account, .. }
         | EventKind::ScaleStanding(ScaleStanding { account, .. })
@@ -162,7 +162,7 @@ pub const fn event_type(kind: &EventKind) -> &'static str {
         EventKind::AccountDenied { .. } => "account_denied",
         EventKind::Suspended { .. } => "suspended",
         EventKind::AccountChangeDenied { .. } => "account_change_denied",
-        EventKind::Inactive { .. } => "inactive",
+        EventKind::Inactive(_) => "inactive",
         EventKind::WindowAnnounced { .. } => "window_announced",
         EventKind::CompetitionChanged { .. } => "competition_changed",
         EventKind::BoardFrozen { .. } => "board_frozen",
@@ -263,7 +263,7 @@ impl<M: SerializeMap> Fields<'_, M> {
             | EventKind::AccountDenied { .. }
             | EventKind::Suspended { .. }
             | EventKind::AccountChangeDenied { .. }
-            | EventKind::Inactive { .. }
+            | EventKind::Inactive(_)
             | EventKind::StateChanged { .. } => self.of_life(dto),
             EventKind::WindowAnnounced { .. }
             | EventKind::WindowOpened { .. }
@@ -306,7 +306,8 @@ impl<M: SerializeMap> Fields<'_, M> {
                 self.text("baseline", moved.baseline)?;
                 self.text("allowance", moved.allowance)?;
                 self.text("floor", moved.floor)?;
-                self.put("cause", moved.cause.word())
+                self.put("cause", moved.cause.word())?;
+                self.origin(&moved.origin)
             }
             EventKind::Breach(breach) => self.breach(breach, rest),
             EventKind::BreachPosition(position) => {

@@ -1,12 +1,12 @@
-//! Breaches with their proof, and how an account stands against its consistency rule.
+//! Breaches and rests with their proof, and how an account stands against its consistency rule.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use types::{Breach, BreachPosition, Consistency, Event, EventKind, Money};
+use types::{BaselineOrigin, Breach, BreachPosition, Consistency, Event, EventKind, Money, Rest};
 
 use super::fields::{Fields, Text};
 use crate::dto::names::Names;
 use crate::dto::percent;
-use crate::dto::word::Word;
+use crate::dto::word::{self, Word};
 
 impl<M: SerializeMap> Fields<'_, M> {
     pub(super) fn breach(&mut self, breach: &Breach, rest: &[Event]) -> Result<(), M::Error> {
@@ -23,11 +23,37 @@ impl<M: SerializeMap> Fields<'_, M> {
         self.plan(breach.plan)?;
         self.put("plan_version", breach.plan_version)?;
         self.text("plan_hash", breach.plan_hash)?;
+        self.positions(breach.positions, rest)
+    }
+
+    pub(super) fn rest(&mut self, rest: &Rest, after: &[Event]) -> Result<(), M::Error> {
+        self.account(rest.account)?;
+        self.put("days", rest.days)?;
+        self.put("limit", rest.limit)?;
+        self.put("effect", rest.effect.word())?;
+        self.text("active", rest.active)?;
+        self.text("active_seq", rest.active_seq)?;
+        self.text("active_ts", rest.active_ts)?;
+        self.text("opens", rest.opens)?;
+        self.text("equity", rest.equity)?;
+        self.positions(rest.positions, after)
+    }
+
+    /// The positions that follow a verdict.
+    fn positions(&mut self, count: u32, rest: &[Event]) -> Result<(), M::Error> {
         let positions = Positions {
-            events: rest.get(..breach.positions as usize).unwrap_or(rest),
+            events: rest.get(..count as usize).unwrap_or(rest),
             names: self.names,
         };
         self.put("positions", positions)
+    }
+
+    /// Where the baseline of a limit comes from.
+    pub(super) fn origin(&mut self, origin: &BaselineOrigin) -> Result<(), M::Error> {
+        self.text("baseline_seq", origin.seq)?;
+        self.text("baseline_ts", origin.ts)?;
+        self.put("baseline_from", word::baseline_source(origin.source))?;
+        self.put("peak", origin.source.peak().map(Text))
     }
 
     pub(super) fn breach_position(&mut self, held: &BreachPosition) -> Result<(), M::Error> {
@@ -66,7 +92,8 @@ impl<M: SerializeMap> Fields<'_, M> {
                 self.text("allowance", basis.allowance)?;
                 self.text("floor", basis.floor)?;
                 self.text("lowered", basis.lowered)?;
-                self.put("held", basis.held.map(Text))
+                self.put("held", basis.held.map(Text))?;
+                self.origin(&basis.origin)
             }
             EventKind::CashBasis(basis) => {
                 self.account(basis.account)?;
@@ -94,7 +121,7 @@ impl<M: SerializeMap> Fields<'_, M> {
     }
 }
 
-/// The positions of a breach: the events that follow it, as a list.
+/// The positions of a breach or a rest: the events that follow it, as a list.
 struct Positions<'a> {
     events: &'a [Event],
     names: &'a Names,

@@ -1,10 +1,10 @@
 use types::{
     AccountChange, AccountState, AlgoEnd, AlgoKind, BookingCause, Calendar, CancelReason,
-    ClientOrderId, CurveId, DenyReason, Effect, FillCause, FillModel, InstrumentId,
-    InstrumentStatus, Interval, Label, LatencyId, Money, NewAlgo, NewOrder, Notional, OpenDenial,
-    OrderId, OrderKind, OrderRole, Origin, Parentage, PayoutDenial, PlanHash, PlanId, Price, Qty,
-    Ratio, RuleKind, SelfTrade, Seq, Side, SignedQty, StatusCause, SuspendReason, Suspension,
-    TimeInForce, TimestampNs, TradingDay, Trail, TriggerOn,
+    ClientOrderId, CurveId, DenyReason, Effect, FillCause, FillModel, InactivityEffect,
+    InstrumentId, InstrumentStatus, Interval, Label, LatencyId, Money, NewAlgo, NewOrder, Notional,
+    OpenDenial, OrderId, OrderKind, OrderRole, Origin, Parentage, PayoutDenial, PlanHash, PlanId,
+    Price, Qty, Ratio, RuleKind, SelfTrade, Seq, Side, SignedQty, StatusCause, SuspendReason,
+    Suspension, TimeInForce, TimestampNs, TradingDay, Trail, TriggerOn,
 };
 
 use super::*;
@@ -534,13 +534,8 @@ fn facts_about_the_life_of_an_account_are_told() {
             r#""account":"3","change":"resume","state":"closed""#,
         ),
         (
-            EventKind::Inactive {
-                account,
-                days: 30,
-                active: TradingDay(19_782),
-                opens: TradingDay(19_813),
-            },
-            r#""account":"3","days":30,"active":"2024-02-29","opens":"2024-03-31""#,
+            inactive(account),
+            r#""account":"3","days":30,"limit":30,"effect":"close","active":"2024-02-29","active_seq":"4","active_ts":"1970-01-01T00:00:00Z","opens":"2024-03-31","equity":"99.5","positions":[]"#,
         ),
         (
             EventKind::PayoutDenied {
@@ -554,6 +549,22 @@ fn facts_about_the_life_of_an_account_are_told() {
     ] {
         assert_eq!(fields(kind), expected);
     }
+}
+
+/// The 1st to the 30th of March went by.
+fn inactive(account: AccountId) -> EventKind {
+    EventKind::Inactive(Rest {
+        account,
+        days: 30,
+        limit: 30,
+        effect: InactivityEffect::Close,
+        active: TradingDay(19_782),
+        active_seq: Seq(4),
+        active_ts: TimestampNs(0),
+        opens: TradingDay(19_813),
+        equity: Notional(995 * Notional::PER_MONEY * 100_000),
+        positions: 0,
+    })
 }
 
 #[test]
@@ -572,12 +583,6 @@ fn a_change_of_state_has_the_reason_that_its_input_gives() {
         let told = events(&list, &names).nth(before.len()).unwrap();
         let json: serde_json::Value = serde_json::from_str(&told.to_string()).unwrap();
         json["reason"].as_str().unwrap().to_owned()
-    };
-    let inactive = |account| EventKind::Inactive {
-        account,
-        days: 30,
-        active: TradingDay(0),
-        opens: TradingDay(31),
     };
     let suspension = Suspension {
         reason: SuspendReason::Review,

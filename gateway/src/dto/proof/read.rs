@@ -5,11 +5,11 @@ use std::str::FromStr;
 
 use rules::{Fault, Plan, Proof, ProofPosition, Verdict};
 use types::{
-    AccountId, Breach, BreachPosition, CashBasis, Consistency, LimitBasis, Money, Notional,
-    PayoutDenial, PlanHash, Price, VerdictBasis,
+    AccountId, BaselineOrigin, BaselineSource, Breach, BreachPosition, CashBasis, Consistency,
+    LimitBasis, Money, Notional, PayoutDenial, PlanHash, Price, Rest, VerdictBasis,
 };
 
-use super::{FORMAT, hash_of, plan_faults, unhex};
+use super::{FORMAT, hash_of, plan_faults, rest, unhex};
 use crate::dto::document::{Field, FieldError, Node, Table};
 use crate::dto::{percent, plan};
 
@@ -41,6 +41,7 @@ impl ProofDocument {
         if let Err(more) = self.proof.verify(self.digest) {
             faults.extend(more);
         }
+        faults.extend(rest::fault(&self.proof));
         if faults.is_empty() {
             Ok(())
         } else {
@@ -196,7 +197,7 @@ fn read_verdict(
     match kind.text(KIND)? {
         "breach" => read_breach(field, basis).map(Verdict::Breach),
         "passed" => field.table(&["kind"]).map(|_| Verdict::Passed),
-        "inactive" => read_rest(field),
+        "inactive" => read_rest(field, basis).map(Verdict::Inactive),
         "payout_denied" => read_denial(field, consistency),
         _ => Err(kind.error(KIND)),
     }
@@ -233,12 +234,29 @@ fn read_breach(field: &Field<'_>, basis: &VerdictBasis) -> Result<Breach, FieldE
     })
 }
 
-fn read_rest(field: &Field<'_>) -> Result<Verdict, FieldError> {
-    let table = field.table(&["kind", "days", "active", "opens"])?;
-    Ok(Verdict::Inactive {
+fn read_rest(field: &Field<'_>, basis: &VerdictBasis) -> Result<Rest, FieldError> {
+    let table = field.table(&[
+        "kind",
+        "days",
+        "limit",
+        "effect",
+        "active",
+        "active_seq",
+        "active_ts",
+        "opens",
+        "equity",
+    ])?;
+    Ok(Rest {
+        account: basis.account,
         days: exact(&table.field("days"), WHOLE)?,
+        limit: exact(&table.field("limit"), WHOLE)?,
+        effect: table.field("effect").word()?,
         active: table.field("active").day()?,
+        active_seq: exact(&table.field("active_seq"), WHOLE)?,
+        active_ts: table.field("active_ts").timestamp()?,
         opens: table.field("opens").day()?,
+        equity: notional(&table, "equity")?,
+        positions: basis.positions,
     })
 }
 
@@ -310,16 +328,50 @@ fn read_basis(field: &Field<'_>) -> Result<VerdictBasis, FieldError> {
 }
 
 fn read_limit(field: &Field<'_>, account: AccountId) -> Result<LimitBasis, FieldError> {
-    let table = field.table(&["rule", "baseline", "allowance", "floor", "lowered", "held"])?;
+    let table = field.table(&[
+        "rule",
+        "baseline",
+        "baseline_seq",
+        "baseline_ts",
+        "baseline_from",
+        "peak",
+        "allowance",
+        "floor",
+        "lowered",
+        "held",
+    ])?;
     Ok(LimitBasis {
         account,
         rule: table.field("rule").word()?,
         baseline: money(&table, "baseline")?,
+        origin: BaselineOrigin {
+            seq: exact(&table.field("baseline_seq"), WHOLE)?,
+            ts: table.field("baseline_ts").timestamp()?,
+            source: read_source(&table)?,
+        },
         allowance: money(&table, "allowance")?,
         floor: money(&table, "floor")?,
         lowered: money(&table, "lowered")?,
         held: money_or_null(&table, "held")?,
     })
+}
+
+fn read_source(table: &Table<'_>) -> Result<BaselineSource, FieldError> {
+    const FROM: &str = "\"opening\" or \"roll\" or \"equity\" or \"closed_balance\" or \"scaling\"";
+    let from = table.field("baseline_from");
+    let peak = table.field("peak");
+    let source = match from.text(FROM)? {
+        "equity" => return Ok(BaselineSource::Equity(notional(table, "peak")?)),
+        "opening" => BaselineSource::Opening,
+        "roll" => BaselineSource::Roll,
+        "closed_balance" => BaselineSource::ClosedBalance,
+        "scaling" => BaselineSource::Scaling,
+        _ => return Err(from.error(FROM)),
+    };
+    match peak.nullable()? {
+        None => Ok(source),
+        Some(peak) => Err(peak.error("null, where the baseline is no peak of live equity")),
+    }
 }
 
 fn read_consistency(field: &Field<'_>, account: AccountId) -> Result<Consistency, FieldError> {

@@ -2,8 +2,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 use types::{
-    AccountId, BreachPosition, Effect, InstrumentId, Label, Money, Notional, PlanId, Price, Qty,
-    Ratio, RuleKind, Seq, ShardId, SignedQty, TimestampNs, TradingDay,
+    AccountId, BaselineOrigin, BaselineSource, BreachPosition, Effect, InactivityEffect,
+    InstrumentId, Label, Money, Notional, PlanId, Price, Qty, Ratio, RuleKind, Seq, ShardId,
+    SignedQty, TimestampNs, TradingDay,
 };
 
 use super::*;
@@ -48,6 +49,20 @@ impl Figures {
         self.next() as u16
     }
 
+    fn origin(&mut self) -> BaselineOrigin {
+        BaselineOrigin {
+            seq: Seq(self.next() as u64),
+            ts: TimestampNs(self.next() as u64),
+            source: [
+                BaselineSource::Opening,
+                BaselineSource::Roll,
+                BaselineSource::Equity(self.exact()),
+                BaselineSource::ClosedBalance,
+                BaselineSource::Scaling,
+            ][usize::from(self.count() % 5)],
+        }
+    }
+
     fn flag(&mut self) -> bool {
         self.next() % 2 == 0
     }
@@ -80,12 +95,23 @@ fn verdict(
         }
         6 => return Verdict::Passed,
         15 => {
-            return Verdict::Inactive {
+            return Verdict::Inactive(Rest {
+                account: basis.account,
                 days: figures.next() as u32,
+                limit: figures.count(),
+                effect: [
+                    InactivityEffect::Fail,
+                    InactivityEffect::Suspend,
+                    InactivityEffect::Close,
+                ][usize::from(figures.count() % 3)],
                 // Dates that calendars have.
                 active: TradingDay(i32::from(figures.count())),
+                active_seq: Seq(figures.next() as u64),
+                active_ts: TimestampNs(figures.next() as u64),
                 opens: TradingDay(i32::from(figures.count())),
-            };
+                equity: figures.exact(),
+                positions: basis.positions,
+            });
         }
         7 => PayoutDenial::NotInPlan,
         8 => PayoutDenial::NotEligibleState,
@@ -114,7 +140,7 @@ prop_compose! {
     fn drawn()(
         number in 0..PLANS.len(),
         kind in 0_u8..16,
-        figures in prop::collection::vec(any::<i64>(), 96),
+        figures in prop::collection::vec(any::<i64>(), 112),
         sizes in (0_usize..3, 0_usize..3, 0_usize..3),
         has_standing in any::<bool>(),
         symbol in select(vec!["ES", "BTC \"perp\"", "a\\b", "~"]),
@@ -152,6 +178,7 @@ prop_compose! {
             account,
             rule,
             baseline: figures.money(),
+            origin: figures.origin(),
             allowance: figures.money(),
             floor: figures.money(),
             lowered: figures.money(),
@@ -278,6 +305,11 @@ fn sample() -> Proof {
         account,
         rule: RuleKind::MaxLoss,
         baseline: Money::whole(50_000),
+        origin: BaselineOrigin {
+            seq: Seq(3),
+            ts: TimestampNs(1_600_000_000_000_000_000),
+            source: BaselineSource::Opening,
+        },
         allowance: Money::whole(300),
         floor: Money::whole(49_700),
         lowered: Money::ZERO,
@@ -354,6 +386,8 @@ fn a_proof_in_words_has_the_sums() {
              of input 41)",
             "balance: own cash 50000 = 50000",
             "equity: own cash 50000 - 400 = 49600",
+            "baseline of the maximum loss: 50000, the balance that the account opened with, at input \
+             3, 2020-09-13T12:26:40Z",
             "allowance of the maximum loss: 300, fixed by the plan",
             "floor of the maximum loss: baseline 50000 - allowance 300 = 49700",
             "verdict: equity 49600 is below the floor 49700 of its maximum loss by 100",
@@ -362,6 +396,61 @@ fn a_proof_in_words_has_the_sums() {
                 proof.plan.name, proof.plan.version
             ),
         ]
+    );
+}
+
+/// Days without a fill from Friday, 2024-03-01, on, until this date opens at 17:00 of New York the evening before.
+fn rested(opens: i32, ts: u64) -> ProofDocument {
+    const FRIDAY: i32 = 19_783;
+    let mut proof = sample();
+    proof.plan.days.weekdays = 0b001_1111;
+    proof.plan.schedule.zone = label("America/New_York");
+    proof.plan.schedule.minute = 17 * 60;
+    proof.plan.conduct.inactivity = Some(rules::Inactivity {
+        days: 30,
+        effect: InactivityEffect::Fail,
+    });
+    proof.basis.plan_hash = proof.plan.hash();
+    proof.ts = TimestampNs(ts);
+    proof.verdict = Verdict::Inactive(Rest {
+        account: proof.basis.account,
+        days: (opens - FRIDAY) as u32,
+        limit: 30,
+        effect: InactivityEffect::Fail,
+        active: TradingDay(FRIDAY - 1),
+        active_seq: Seq(3),
+        active_ts: TimestampNs(1_709_200_000_000_000_000),
+        opens: TradingDay(opens),
+        equity: Money::whole(49_600).to_notional(),
+        positions: 1,
+    });
+    read_text(&written(&proof).to_string()).unwrap()
+}
+
+#[test]
+fn the_day_that_ends_a_rest_is_the_one_that_is_open_then() {
+    // Monday, 2024-04-01, opens on Sunday at 21:00 UTC.
+    const MONDAY: i32 = 19_814;
+    const OPENING: u64 = 1_711_918_800_000_000_000;
+    let faults = |opens, ts| {
+        let faults = rested(opens, ts).verify().err().unwrap_or_default();
+        faults.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(faults(MONDAY, OPENING), [""; 0]);
+    assert_eq!(faults(MONDAY, OPENING + 86_399_999_999_999), [""; 0]);
+    assert_eq!(
+        faults(MONDAY, OPENING - 1),
+        ["verdict.opens is 2024-04-01, recomputed 2024-03-29 at 2024-03-31T20:59:59.999999999Z"]
+    );
+    assert_eq!(
+        faults(MONDAY + 1, OPENING),
+        ["verdict.opens is 2024-04-02, recomputed 2024-04-01 at 2024-03-31T21:00:00Z"]
+    );
+    let document = rested(MONDAY, OPENING);
+    assert_eq!(
+        sentence(&document.proof),
+        "Account 3 (anna) failed at input 42, 2024-03-31T21:00:00Z: it had rested for 31 whole days \
+         between its last active trading day, 2024-02-29, and 2024-04-01, which opens; 30 end a rest."
     );
 }
 

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 
 use rules::{Allowance, Proof, ProofPosition, Target, Verdict};
 use types::{
-    Breach, Consistency, Effect, LimitBasis, MarkKind, Money, Notional, PayoutDenial, RuleKind,
-    VerdictBasis,
+    BaselineSource, Breach, Consistency, Effect, InactivityEffect, LimitBasis, MarkKind, Money,
+    Notional, PayoutDenial, Rest, RuleKind, VerdictBasis,
 };
 
 use crate::dto::percent;
@@ -32,13 +32,14 @@ pub fn sentence(proof: &Proof) -> String {
             format!("{account} {did} {at}: {}.", comparison(breach))
         }
         Verdict::Passed => format!("{account} passed {at}: it met every objective of its plan."),
-        Verdict::Inactive {
-            days,
-            active,
-            opens,
-        } => format!(
-            "{account} had rested for {days} days {at}: its last active trading day is {active}, and {opens} opens."
-        ),
+        Verdict::Inactive(rest) => {
+            let did = match rest.effect {
+                InactivityEffect::Fail => "failed",
+                InactivityEffect::Suspend => "was suspended",
+                InactivityEffect::Close => "was closed",
+            };
+            format!("{account} {did} {at}: {}.", resting(rest))
+        }
         Verdict::PayoutDenied {
             requested, reason, ..
         } => format!(
@@ -74,16 +75,13 @@ pub fn sums(proof: &Proof) -> Vec<String> {
             }
             lines.extend(proof.consistency.as_ref().map(consistency));
         }
-        Verdict::Inactive {
-            days,
-            active,
-            opens,
-        } => {
-            let rule = proof.plan.conduct.inactivity;
-            let most = rule.map_or(0, |rule| rule.days);
+        Verdict::Inactive(rest) => {
+            lines.push(equity(proof, rest.equity));
             lines.push(format!(
-                "rest: {days} whole days between the trading day {active} and {opens}; {most} end it"
+                "last active: trading day {}, input {}, {}",
+                rest.active, rest.active_seq, rest.active_ts
             ));
+            lines.push(format!("verdict: {}", resting(rest)));
         }
         Verdict::PayoutDenied {
             requested,
@@ -144,6 +142,20 @@ fn comparison(breach: &Breach) -> String {
             by(distance.saturating_neg())
         ),
     }
+}
+
+fn resting(rest: &Rest) -> String {
+    let Rest {
+        days,
+        limit,
+        active,
+        opens,
+        ..
+    } = rest;
+    format!(
+        "it had rested for {days} whole days between its last active trading day, {active}, and {opens}, which \
+         opens; {limit} end a rest"
+    )
 }
 
 fn position(held: &ProofPosition, kind: MarkKind) -> String {
@@ -215,7 +227,25 @@ fn signed(amount: Notional) -> String {
     }
 }
 
-/// The allowance and the floor of a limit.
+/// Where the baseline of a limit comes from.
+fn baseline(limit: &LimitBasis) -> String {
+    let from = match limit.origin.source {
+        BaselineSource::Opening => "the balance that the account opened with".to_owned(),
+        BaselineSource::Roll => "taken when a trading day rolled".to_owned(),
+        BaselineSource::Equity(peak) => format!("live equity at its peak, {peak}, rounded down"),
+        BaselineSource::ClosedBalance => "the closed balance at its peak".to_owned(),
+        BaselineSource::Scaling => "taken at a step of growth".to_owned(),
+    };
+    format!(
+        "baseline of the {}: {}, {from}, at input {}, {}",
+        rule_name(limit.rule),
+        limit.baseline.saturating_add(limit.lowered),
+        limit.origin.seq,
+        limit.origin.ts
+    )
+}
+
+/// The baseline, the allowance and the floor of a limit.
 fn floor(proof: &Proof, limit: &LimitBasis) -> Vec<String> {
     let name = rule_name(limit.rule);
     let size = proof.basis.size;
@@ -252,7 +282,12 @@ fn floor(proof: &Proof, limit: &LimitBasis) -> Vec<String> {
             limit.floor
         ),
     };
-    allowance.into_iter().chain([floor]).collect()
+    let baseline = Some(baseline(limit));
+    baseline
+        .into_iter()
+        .chain(allowance)
+        .chain([floor])
+        .collect()
 }
 
 fn counted(basis: &VerdictBasis) -> String {

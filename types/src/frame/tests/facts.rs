@@ -3,13 +3,15 @@
 use proptest::prelude::*;
 
 use super::vocabulary::{algo, leg, money, order, order_id, price, qty, ts};
+use crate::conduct::InactivityEffect;
 use crate::event::{
-    AlgoEnd, BookingCause, CancelReason, DenyReason, EventKind, Fill, FillCause, FillModel,
-    OrderRole, StatusCause,
+    AlgoEnd, BaselineOrigin, BaselineSource, BookingCause, CancelReason, DenyReason, EventKind,
+    Fill, FillCause, FillModel, FloorMove, FloorMoveCause, OrderRole, RuleKind, StatusCause,
 };
-use crate::id::{AccountId, InstrumentId, OrderId};
+use crate::id::{AccountId, InstrumentId, OrderId, Seq};
 use crate::market::InstrumentStatus;
-use crate::time::TradingDay;
+use crate::proof::Rest;
+use crate::time::{TimestampNs, TradingDay};
 use crate::unit::{Notional, SignedQty};
 
 fn deny_reason() -> impl Strategy<Value = DenyReason> {
@@ -130,11 +132,40 @@ pub(super) fn event_kind() -> impl Strategy<Value = EventKind> {
             fees,
             slippage: Notional(i128::from(day)),
         }),
-        (any::<u32>(), any::<i32>()).prop_map(move |(days, day)| EventKind::Inactive {
-            account,
-            days,
-            active: TradingDay(day),
-            opens: TradingDay(!day),
+        (any::<u32>(), any::<i32>()).prop_map(move |(days, day)| {
+            EventKind::Inactive(Rest {
+                account,
+                days,
+                limit: days as u16,
+                effect: InactivityEffect::Suspend,
+                active: TradingDay(day),
+                active_seq: Seq(u64::from(days)),
+                active_ts: TimestampNs(u64::from(days)),
+                opens: TradingDay(!day),
+                equity: Notional(i128::from(day)),
+                positions: 1,
+            })
+        }),
+        (money(), any::<u64>(), 0..5_usize).prop_map(move |(peak, seq, source)| {
+            EventKind::FloorMoved(FloorMove {
+                account,
+                rule: RuleKind::MaxLoss,
+                baseline: peak,
+                allowance: peak,
+                floor: peak,
+                cause: FloorMoveCause::Trailed,
+                origin: BaselineOrigin {
+                    seq: Seq(seq),
+                    ts: TimestampNs(!seq),
+                    source: [
+                        BaselineSource::Opening,
+                        BaselineSource::Roll,
+                        BaselineSource::Equity(peak.to_notional()),
+                        BaselineSource::ClosedBalance,
+                        BaselineSource::Scaling,
+                    ][source],
+                },
+            })
         }),
         Just(EventKind::StatusChanged {
             instrument,
