@@ -1,0 +1,698 @@
+//! The loop: opens, events, closes, callbacks, orders.
+
+mod send;
+
+use engine::{EventBuf, Shard};
+use types::{
+    AccountId, AccountState, Bar, BarPath, Codec, Command, Event, EventKind, Fill, Input,
+    InputKind, InstrumentId, Label, Liquidity, MarkKind, MarketData, MarketEvent, Money,
+    OpenAccount, OrderId, PlanId, Price, Qty, Quote, Seq, ShardId, SignedQty, TimestampNs,
+};
+
+use super::{Fills, Observer, RunError, Sampling, Settings, Source, Timed};
+use crate::outcome::{
+    Counts, Executed, Ledger, Outcome, REFUSALS_MAX, Sample, VERDICTS_MAX, signed,
+};
+use crate::strategy::{Closed, Context, Desk, Frame, Strategy, Ticket, Working};
+
+const ACCOUNT: AccountId = AccountId(0);
+
+/// How often, at one moment, the fills of what a strategy asked for may make it ask for more; what it asks for then
+/// waits for the next event.
+const ROUNDS_MAX: u32 = 64;
+
+/// A fill that the account has not heard of.
+#[derive(Debug, Clone, Copy)]
+struct Unheard {
+    known: TimestampNs,
+    fill: Fill,
+}
+
+/// A source and what of it comes next: all of one time.
+struct Head<S> {
+    source: S,
+    ts: TimestampNs,
+    batch: Vec<Timed>,
+    ahead: Option<Timed>,
+}
+
+impl<S: Source> Head<S> {
+    fn open(mut source: S) -> Result<Self, RunError> {
+        let ahead = source.next_event()?;
+        let mut head = Self {
+            source,
+            ts: TimestampNs(u64::MAX),
+            batch: Vec::new(),
+            ahead,
+        };
+        head.refill()?;
+        Ok(head)
+    }
+
+    /// Reads what comes next, until the time changes; the batch is empty at the end.
+    fn refill(&mut self) -> Result<(), RunError> {
+        self.batch.clear();
+        while let Some(next) = self.ahead.take() {
+            if self.batch.is_empty() {
+                self.ts = next.ts;
+            } else if next.ts > self.ts {
+                self.ahead = Some(next);
+                return Ok(());
+            }
+            self.batch.push(next);
+            self.ahead = self.source.next_event()?;
+        }
+        Ok(())
+    }
+}
+
+pub(super) struct Driver<'a> {
+    settings: &'a Settings,
+    observer: &'a mut dyn Observer,
+    sees_all: bool,
+    shard: Shard,
+    input: Input,
+    events: EventBuf,
+    desk: Desk,
+    ledger: Ledger,
+    /// In order of when they are known.
+    unheard: Vec<Unheard>,
+    unheard_qty: Vec<(InstrumentId, SignedQty)>,
+    /// To be told of now.
+    heard: Vec<Fill>,
+    /// The bars that end now.
+    closed: Vec<Closed>,
+    /// The ticket of what is being sent.
+    sending: Ticket,
+    /// The engine's numbers of algos.
+    algos: Vec<(Ticket, OrderId)>,
+    /// By instrument: what its bars do.
+    walks: Vec<bool>,
+    /// By instrument: units of the account's currency for one of its own.
+    rates: Vec<Price>,
+    /// What is asked for in answer to a fill is sent at once: the market is at an open.
+    is_open: bool,
+    next_sample: u64,
+    samples: Vec<Sample>,
+    fills: Vec<Executed>,
+    verdicts: Vec<Event>,
+    verdicts_lost: u64,
+    refusals: Vec<Event>,
+    counts: Counts,
+    fees: Money,
+    last: TimestampNs,
+}
+
+impl<'a> Driver<'a> {
+    pub(super) fn new(settings: &'a Settings, observer: &'a mut dyn Observer) -> Self {
+        let sees_all = observer.sees_all();
+        let walks = settings.instruments.iter().map(|instrument| {
+            matches!(instrument.liquidity, Liquidity::Paper(model) if model.bars == BarPath::Walked)
+        });
+        let currency = settings.plan.currency;
+        let rate = |of: Label| {
+            if of == currency {
+                return Price::ONE;
+            }
+            let mut rates = settings.definitions.iter().rev();
+            rates
+                .find_map(|command| match command {
+                    Command::SetConversion { from, to, rate } => {
+                        (*from == of && *to == currency).then_some(*rate)
+                    }
+                    _ => None,
+                })
+                .unwrap_or(Price::ZERO)
+        };
+        let instruments = &settings.instruments;
+        Self {
+            settings,
+            observer,
+            sees_all,
+            shard: Shard::new(ShardId(0), settings.limits),
+            input: Input {
+                seq: Seq(0),
+                ts: TimestampNs(0),
+                kind: InputKind::Timer(types::Timer::Clock),
+            },
+            events: EventBuf::default(),
+            desk: Desk::new(settings.size),
+            ledger: Ledger::new(),
+            unheard: Vec::new(),
+            unheard_qty: Vec::new(),
+            heard: Vec::new(),
+            closed: Vec::new(),
+            sending: Ticket(0),
+            algos: Vec::new(),
+            walks: walks.collect(),
+            rates: instruments.iter().map(|it| rate(it.currency)).collect(),
+            is_open: false,
+            next_sample: 0,
+            samples: Vec::new(),
+            fills: Vec::new(),
+            verdicts: Vec::new(),
+            verdicts_lost: 0,
+            refusals: Vec::new(),
+            counts: Counts::default(),
+            fees: Money::ZERO,
+            last: TimestampNs(0),
+        }
+    }
+
+    pub(super) fn run<S: Source>(
+        mut self,
+        sources: Vec<S>,
+        strategy: &mut dyn Strategy,
+    ) -> Result<Outcome, RunError> {
+        let mut heads = Vec::new();
+        for source in sources {
+            heads.push(Head::open(source)?);
+        }
+        let begins = heads.iter().flat_map(|head| &head.batch).map(begins);
+        let first = begins.min().ok_or(RunError::Empty)?;
+        self.set_up(first)?;
+        strategy.start(&mut self.context(first));
+        self.answer(strategy);
+        while let Some(ts) = next_time(&heads) {
+            self.note_equity(ts);
+            if self.settings.fills == Fills::NextOpen && !self.desk.queue.is_empty() {
+                self.open_bars(&heads, ts, strategy);
+            }
+            self.wake(ts, strategy);
+            for head in &mut heads {
+                if head.ts == ts && !head.batch.is_empty() {
+                    for timed in head.batch.drain(..) {
+                        self.take(timed, strategy);
+                    }
+                    head.refill()?;
+                }
+            }
+            if !self.closed.is_empty() {
+                self.close_bars(strategy);
+                if self.settings.sampling == Sampling::Bars {
+                    self.sample(ts);
+                }
+            }
+        }
+        let last = self.last;
+        strategy.end(&mut self.context(last));
+        self.answer(strategy);
+        Ok(self.finish(first))
+    }
+
+    /// Makes everything known to the engine, at the time of the first event.
+    fn set_up(&mut self, ts: TimestampNs) -> Result<(), RunError> {
+        let settings = self.settings;
+        let instruments = settings.instruments.iter();
+        let instruments = instruments.map(|it| ("an instrument", Command::RegisterInstrument(*it)));
+        // Conversions name currencies that instruments and plans bring.
+        let (late, early): (Vec<_>, Vec<_>) = settings
+            .definitions
+            .iter()
+            .partition(|command| matches!(command, Command::SetConversion { .. }));
+        let named = |command: &Command| ("a definition", command.clone());
+        let spec = settings.plan.to_bytes().into();
+        let open = Command::OpenAccount(OpenAccount {
+            plan: PlanId(0),
+            parent: None,
+            name: settings.plan.name,
+        });
+        let commands = early
+            .into_iter()
+            .map(named)
+            .chain(instruments)
+            .chain([("the plan", Command::DefinePlan { spec })])
+            .chain(late.into_iter().map(named))
+            .chain([("the account", open)]);
+        for (what, command) in commands {
+            self.apply(ts, InputKind::Command(command));
+            for event in self.events.as_slice() {
+                match event.kind {
+                    EventKind::InputRejected { reason } => {
+                        return Err(RunError::Definition { what, reason });
+                    }
+                    EventKind::AccountDenied { reason, .. } => {
+                        return Err(RunError::Account(reason));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        if let Sampling::Every(every) = settings.sampling {
+            self.next_sample = next_multiple(ts.0, every);
+        }
+        Ok(())
+    }
+
+    fn context(&mut self, now: TimestampNs) -> Context<'_> {
+        Context {
+            shard: &self.shard,
+            instruments: &self.settings.instruments,
+            account: ACCOUNT,
+            now,
+            unheard: &self.unheard_qty,
+            desk: &mut self.desk,
+        }
+    }
+
+    /// Applies an input, after what a calendar brings before it.
+    fn apply(&mut self, ts: TimestampNs, kind: InputKind) {
+        while let Some((at, kind)) = self.observer.before(ts, &self.shard) {
+            self.apply_one(at, kind);
+        }
+        self.apply_one(ts, kind);
+    }
+
+    fn apply_one(&mut self, ts: TimestampNs, kind: InputKind) {
+        self.input.seq = self.shard.seq().next();
+        self.input.ts = ts.max(self.shard.ts());
+        self.input.kind = kind;
+        self.events.clear();
+        self.shard.apply(&self.input, &mut self.events);
+        self.counts.inputs += 1;
+        if self.events.is_empty() {
+            if self.sees_all {
+                self.observer.applied(&self.input, &[], &self.shard);
+            }
+            return;
+        }
+        self.counts.events += self.events.len() as u64;
+        self.observer
+            .applied(&self.input, self.events.as_slice(), &self.shard);
+        self.hear();
+    }
+
+    /// Takes in what the engine said.
+    fn hear(&mut self) {
+        for place in 0..self.events.len() {
+            let event = self.events.as_slice()[place];
+            match event.kind {
+                EventKind::OrderAccepted {
+                    order,
+                    request,
+                    list,
+                    ..
+                } => {
+                    self.counts.orders += 1;
+                    let algo = self.algos.iter().find(|(_, algo)| *algo == list);
+                    self.desk.working.push(Working {
+                        ticket: algo.map_or(self.sending, |(ticket, _)| *ticket),
+                        order,
+                        instrument: request.instrument,
+                        side: request.side,
+                        qty: request.qty,
+                        leaves: request.qty,
+                        is_market: request.kind == types::OrderKind::Market,
+                    });
+                }
+                EventKind::Fill(fill) => self.hear_fill(event.ts, fill),
+                EventKind::OrderCancelled { order, .. } => {
+                    self.counts.cancelled += 1;
+                    self.desk.working.retain(|known| known.order != order);
+                }
+                EventKind::OrderAmended { order, qty, .. }
+                | EventKind::OrderActivated { order, qty, .. } => {
+                    let mut working = self.desk.working.iter_mut();
+                    if let Some(known) = working.find(|known| known.order == order) {
+                        let filled = known.qty.saturating_sub(known.leaves);
+                        known.qty = qty;
+                        known.leaves = qty.saturating_sub(filled);
+                    }
+                }
+                EventKind::AlgoAccepted { order, .. } => self.algos.push((self.sending, order)),
+                EventKind::AlgoEnded { order, .. } => {
+                    self.algos.retain(|(_, known)| *known != order);
+                }
+                EventKind::OrderDenied { .. }
+                | EventKind::AlgoDenied { .. }
+                | EventKind::ChangeDenied { .. } => {
+                    self.counts.denied += 1;
+                    self.refuse(event);
+                }
+                EventKind::InputRejected { .. } => {
+                    self.counts.rejected += 1;
+                    self.refuse(event);
+                }
+                EventKind::Booked {
+                    instrument,
+                    leg,
+                    cause,
+                    amount,
+                    position,
+                    ..
+                } => {
+                    let place = (instrument, leg);
+                    let instruments = &self.settings.instruments;
+                    self.ledger
+                        .book(event.ts, place, cause, amount, position, instruments);
+                }
+                EventKind::Breach(_)
+                | EventKind::LimitWarned(_)
+                | EventKind::Liquidated { .. }
+                | EventKind::DayLocked { .. }
+                | EventKind::DayUnlocked { .. }
+                | EventKind::TargetReached { .. }
+                | EventKind::StateChanged { .. }
+                | EventKind::Suspended { .. }
+                | EventKind::Inactive { .. }
+                | EventKind::MarginCall { .. }
+                | EventKind::PayoutApproved { .. }
+                | EventKind::PayoutDenied { .. } => {
+                    if self.verdicts.len() < VERDICTS_MAX {
+                        self.verdicts.push(event);
+                    } else {
+                        self.verdicts_lost += 1;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn refuse(&mut self, event: Event) {
+        if self.refusals.len() < REFUSALS_MAX {
+            self.refusals.push(event);
+        }
+    }
+
+    fn hear_fill(&mut self, ts: TimestampNs, fill: Fill) {
+        self.counts.fills += 1;
+        self.fees = self.fees.saturating_add(fill.fee);
+        let mut working = self.desk.working.iter();
+        if let Some(place) = working.position(|known| known.order == fill.order) {
+            if fill.leaves.0 == 0 {
+                self.desk.working.remove(place);
+            } else {
+                self.desk.working[place].leaves = fill.leaves;
+            }
+        }
+        self.ledger.fill(ts, &fill, &self.settings.instruments);
+        let executed = Executed { ts, fill };
+        self.observer.filled(&executed);
+        if self.settings.keep_fills {
+            self.fills.push(executed);
+        }
+        if fill.known > ts {
+            let place = self.unheard.partition_point(|it| it.known <= fill.known);
+            let known = fill.known;
+            self.unheard.insert(place, Unheard { known, fill });
+            let qty = signed(fill.side, fill.qty);
+            self.unheard_qty.insert(place, (fill.instrument, qty));
+        } else {
+            self.heard.push(fill);
+        }
+    }
+
+    /// What is due by time before an event at `ts`: fills that are heard of, then timers.
+    #[inline]
+    fn wake(&mut self, ts: TimestampNs, strategy: &mut dyn Strategy) {
+        if self.unheard.is_empty() && self.desk.alarms.is_empty() {
+            return;
+        }
+        loop {
+            let heard = self.unheard.first().map(|unheard| unheard.known);
+            let alarm = self.desk.alarms.peek().map(|alarm| alarm.0.at);
+            let Some(at) = heard.into_iter().chain(alarm).min().filter(|at| *at <= ts) else {
+                return;
+            };
+            if heard == Some(at) {
+                self.unheard_qty.remove(0);
+                let fill = self.unheard.remove(0).fill;
+                strategy.on_fill(&mut self.context(at), &fill);
+            } else if let Some((at, timer)) = self.desk.due(at) {
+                strategy.on_timer(&mut self.context(at), timer);
+            }
+            self.last = self.last.max(at);
+            self.answer(strategy);
+        }
+    }
+
+    /// Bars of instruments for which something waits, in order of their starts: their opens are shown, and what
+    /// waits is sent.
+    fn open_bars<S>(&mut self, heads: &[Head<S>], ts: TimestampNs, strategy: &mut dyn Strategy) {
+        let mut opened: Vec<(usize, usize)> = Vec::new();
+        loop {
+            let bars = heads.iter().enumerate().flat_map(|(at, head)| {
+                let batch = head.batch.iter().enumerate();
+                batch.filter_map(move |(place, timed)| {
+                    Some((at, place, timed.event.instrument, bar_of(timed)?))
+                })
+            });
+            let waiting = bars.filter(|(at, place, instrument, bar)| {
+                bar.start <= ts
+                    && self
+                        .desk
+                        .queue
+                        .iter()
+                        .any(|it| it.instrument == *instrument)
+                    && !opened.contains(&(*at, *place))
+            });
+            let Some((at, place, instrument, bar)) = waiting.min_by_key(|(_, _, _, bar)| bar.start)
+            else {
+                return;
+            };
+            opened.push((at, place));
+            let (start, open, volume) = (bar.start, bar.open, bar.volume);
+            self.wake(start, strategy);
+            self.last = self.last.max(start);
+            self.show(start, instrument, open, volume);
+            self.is_open = true;
+            self.send_of(instrument);
+            self.tell_fills(strategy);
+            self.is_open = false;
+        }
+    }
+
+    /// A quote that stands for the price of a bar.
+    fn show(&mut self, ts: TimestampNs, instrument: InstrumentId, price: Price, volume: Qty) {
+        let Some(spec) = self.settings.instruments.get(instrument.0 as usize) else {
+            return;
+        };
+        let spread = i64::from(self.settings.spread_ticks);
+        let (below, above) = (spread / 2, spread - spread / 2);
+        let tick = spec.tick_size.0;
+        let lots = (volume.0.max(0) / spec.lot_size.0).max(1);
+        let qty = Qty(lots.saturating_mul(spec.lot_size.0));
+        let quote = Quote {
+            bid: Price(price.0.saturating_sub(below.saturating_mul(tick))),
+            bid_qty: qty,
+            ask: Price(price.0.saturating_add(above.saturating_mul(tick))),
+            ask_qty: qty,
+        };
+        self.apply(
+            ts,
+            InputKind::Market(MarketEvent {
+                instrument,
+                ts_event: ts,
+                data: MarketData::Quote(quote),
+            }),
+        );
+    }
+
+    /// An event of the data.
+    #[inline]
+    fn take(&mut self, timed: Timed, strategy: &mut dyn Strategy) {
+        let Timed { ts, event } = timed;
+        self.last = self.last.max(ts);
+        let instrument = event.instrument;
+        if let MarketData::Bar(bar) = event.data {
+            self.counts.bars += 1;
+            self.mark_bar(ts, event, &bar);
+            if self.ledger.is_exposed() {
+                self.ledger.pass_bar(instrument, bar.low, bar.high);
+            }
+            self.closed.push(Closed {
+                instrument,
+                frame: Frame::DATA,
+                bar,
+            });
+            if !self.heard.is_empty() {
+                self.tell_fills(strategy);
+            }
+            if self.settings.fills == Fills::NextClose {
+                self.send_of(instrument);
+                self.tell_fills(strategy);
+            }
+            return;
+        }
+        self.counts.market_events += 1;
+        let seen = event.clone();
+        self.apply(ts, InputKind::Market(event));
+        if self.ledger.is_exposed()
+            && let Some(quote) = self.shard.quote(instrument)
+        {
+            self.ledger.pass(instrument, quote.bid, quote.ask);
+        }
+        if !self.heard.is_empty() {
+            self.tell_fills(strategy);
+        }
+        if matches!(self.settings.fills, Fills::NextOpen | Fills::NextClose) {
+            self.send_of(instrument);
+            self.tell_fills(strategy);
+        }
+        strategy.on_market(&mut self.context(ts), &seen);
+        self.answer(strategy);
+    }
+
+    /// A bar ends: its path or its close goes to the engine.
+    #[inline]
+    fn mark_bar(&mut self, ts: TimestampNs, event: MarketEvent, bar: &Bar) {
+        let instrument = event.instrument;
+        let walks = self.walks.get(instrument.0 as usize).copied();
+        if walks == Some(false) {
+            let lasts = self.settings.plan.terms.mark == MarkKind::Last;
+            if lasts || !self.desk.working.is_empty() {
+                self.apply(ts, InputKind::Market(event));
+            }
+            let quote = Quote {
+                bid: bar.close,
+                bid_qty: Qty::ZERO,
+                ask: bar.close,
+                ask_qty: Qty::ZERO,
+            };
+            let quote = self.sized(instrument, quote, bar.volume);
+            self.apply(
+                ts,
+                InputKind::Market(MarketEvent {
+                    instrument,
+                    ts_event: ts,
+                    data: MarketData::Quote(quote),
+                }),
+            );
+        } else {
+            self.apply(ts, InputKind::Market(event));
+        }
+    }
+
+    /// A quote that displays the volume of a bar, at least a lot.
+    fn sized(&self, instrument: InstrumentId, quote: Quote, volume: Qty) -> Quote {
+        let lot = self
+            .settings
+            .instruments
+            .get(instrument.0 as usize)
+            .map_or(Qty::ONE, |spec| spec.lot_size);
+        let qty = Qty((volume.0.max(0) / lot.0).max(1).saturating_mul(lot.0));
+        Quote {
+            bid_qty: qty,
+            ask_qty: qty,
+            ..quote
+        }
+    }
+
+    /// The strategy sees the bars that end now.
+    fn close_bars(&mut self, strategy: &mut dyn Strategy) {
+        let now = self.last;
+        let mut closed = std::mem::take(&mut self.closed);
+        for bar in closed.drain(..) {
+            strategy.on_bar(&mut self.context(now), &bar);
+        }
+        self.closed = closed;
+        strategy.after_bars(&mut self.context(now));
+        self.answer(strategy);
+    }
+
+    /// Sends what a callback asked for, as far as it goes at once, and tells of the fills.
+    #[inline]
+    fn answer(&mut self, strategy: &mut dyn Strategy) {
+        if self.desk.queue.is_empty() && self.desk.cancels.is_empty() && self.heard.is_empty() {
+            return;
+        }
+        self.send_now();
+        self.tell_fills(strategy);
+    }
+
+    fn tell_fills(&mut self, strategy: &mut dyn Strategy) {
+        let mut rounds = 0;
+        while !self.heard.is_empty() {
+            let heard = std::mem::take(&mut self.heard);
+            for fill in &heard {
+                let now = self.last;
+                strategy.on_fill(&mut self.context(now), fill);
+            }
+            rounds += 1;
+            if rounds < ROUNDS_MAX {
+                self.send_now();
+            }
+        }
+    }
+
+    #[inline]
+    fn note_equity(&mut self, ts: TimestampNs) {
+        let Sampling::Every(every) = self.settings.sampling else {
+            return;
+        };
+        if ts.0 > self.next_sample {
+            self.sample(TimestampNs(self.next_sample));
+            self.next_sample = next_multiple(ts.0, every);
+        }
+    }
+
+    #[inline]
+    fn sample(&mut self, ts: TimestampNs) {
+        let equity = self.shard.equity(ACCOUNT);
+        self.samples.push(Sample {
+            ts,
+            equity: equity.map_or(Money::ZERO, types::Notional::to_money_floor),
+            exposed: self.ledger.is_exposed(),
+        });
+    }
+
+    fn finish(mut self, first: TimestampNs) -> Outcome {
+        let last = self.last;
+        if matches!(self.settings.sampling, Sampling::Every(_)) {
+            self.sample(last);
+        }
+        self.counts.unsent = self.desk.queue.len() as u64;
+        let (trips, open) = self.ledger.finish();
+        let row = self.shard.account_row(ACCOUNT);
+        Outcome {
+            account: ACCOUNT,
+            initial: self.settings.plan.initial_balance,
+            balance: row.as_ref().map_or(Money::ZERO, |row| row.balance),
+            equity: row.as_ref().map_or(Money::ZERO, |row| row.equity),
+            fees: self.fees,
+            state: row.map_or(AccountState::Closed, |row| row.state),
+            first,
+            last,
+            samples: self.samples,
+            fills: self.fills,
+            trips,
+            open,
+            verdicts: self.verdicts,
+            verdicts_lost: self.verdicts_lost,
+            refusals: self.refusals,
+            notes: self.desk.notes,
+            notes_lost: self.desk.notes_lost,
+            counts: self.counts,
+            state_hash: self.shard.state_hash(),
+        }
+    }
+}
+
+fn next_time<S>(heads: &[Head<S>]) -> Option<TimestampNs> {
+    let pending = heads.iter().filter(|head| !head.batch.is_empty());
+    pending.map(|head| head.ts).min()
+}
+
+/// When an event begins to happen.
+fn begins(timed: &Timed) -> TimestampNs {
+    bar_of(timed).map_or(timed.ts, |bar| bar.start.min(timed.ts))
+}
+
+const fn bar_of(timed: &Timed) -> Option<&Bar> {
+    match &timed.event.data {
+        MarketData::Bar(bar) => Some(bar),
+        _ => None,
+    }
+}
+
+/// The first multiple of `every` at or after `ts`.
+const fn next_multiple(ts: u64, every: u64) -> u64 {
+    if every == 0 {
+        return u64::MAX;
+    }
+    match ts.div_ceil(every).checked_mul(every) {
+        Some(next) => next,
+        None => u64::MAX,
+    }
+}
