@@ -101,6 +101,8 @@ pub(super) struct Driver<'a> {
     counts: Counts,
     fees: Money,
     last: TimestampNs,
+    /// The account has ended, and the run with it.
+    has_ended: bool,
 }
 
 impl<'a> Driver<'a> {
@@ -156,6 +158,7 @@ impl<'a> Driver<'a> {
             counts: Counts::default(),
             fees: Money::ZERO,
             last: TimestampNs(0),
+            has_ended: false,
         }
     }
 
@@ -174,6 +177,9 @@ impl<'a> Driver<'a> {
         strategy.start(&mut self.context(first));
         self.answer(strategy);
         while let Some(ts) = next_time(&heads) {
+            if self.has_ended {
+                break;
+            }
             self.note_equity(ts);
             if self.settings.fills == Fills::NextOpen && !self.desk.queue.is_empty() {
                 self.open_bars(&heads, ts, strategy);
@@ -358,6 +364,13 @@ impl<'a> Driver<'a> {
                 | EventKind::MarginCall { .. }
                 | EventKind::PayoutApproved { .. }
                 | EventKind::PayoutDenied { .. } => {
+                    if let EventKind::StateChanged { to, .. } = event.kind {
+                        let is_over = matches!(
+                            to,
+                            AccountState::Passed | AccountState::Failed | AccountState::Closed
+                        );
+                        self.has_ended |= is_over && self.settings.stops_with_account;
+                    }
                     if self.verdicts.len() < VERDICTS_MAX {
                         self.verdicts.push(event);
                     } else {
@@ -516,6 +529,11 @@ impl<'a> Driver<'a> {
             return;
         }
         self.counts.market_events += 1;
+        if self.settings.prints_are_quotes
+            && let MarketData::Trade(trade) = &event.data
+        {
+            self.show(ts, instrument, trade.price, trade.qty);
+        }
         let seen = event.clone();
         self.apply(ts, InputKind::Market(event));
         if self.ledger.is_exposed()
@@ -642,6 +660,7 @@ impl<'a> Driver<'a> {
         if matches!(self.settings.sampling, Sampling::Every(_)) {
             self.sample(last);
         }
+        self.observer.finished(&self.shard);
         self.counts.unsent = self.desk.queue.len() as u64;
         let (trips, open) = self.ledger.finish();
         let row = self.shard.account_row(ACCOUNT);

@@ -37,6 +37,12 @@ pub trait Source {
     fn next_event(&mut self) -> Result<Option<Timed>, SourceError>;
 }
 
+impl<S: Source> Source for &mut S {
+    fn next_event(&mut self) -> Result<Option<Timed>, SourceError> {
+        (**self).next_event()
+    }
+}
+
 impl Source for Box<dyn Source + '_> {
     fn next_event(&mut self) -> Result<Option<Timed>, SourceError> {
         (**self).next_event()
@@ -113,6 +119,11 @@ impl<I: Iterator<Item = Result<Row, RowError>>> Mapped<I> {
             symbols,
             last: None,
         }
+    }
+
+    /// What is read.
+    pub const fn rows(&self) -> &I {
+        &self.rows
     }
 
     fn place(&mut self, symbol: Label) -> Result<InstrumentId, SourceError> {
