@@ -1,12 +1,13 @@
 //! The loop: opens, events, closes, callbacks, orders.
 
+mod replay;
 mod send;
 
 use engine::{EventBuf, Shard};
 use types::{
     AccountId, AccountState, Bar, BarPath, Codec, Command, Event, EventKind, Fill, Input,
-    InputKind, InstrumentId, Label, Liquidity, MarkKind, MarketData, MarketEvent, Money,
-    OpenAccount, OrderId, PlanId, Price, Qty, Quote, Seq, ShardId, SignedQty, TimestampNs,
+    InputKind, Instrument, InstrumentId, Label, Liquidity, MarkKind, MarketData, MarketEvent,
+    Money, OpenAccount, OrderId, PlanId, Price, Qty, Quote, Seq, ShardId, SignedQty, TimestampNs,
 };
 
 use super::source::blank;
@@ -27,8 +28,8 @@ macro_rules! context {
     ($driver:ident, $now:expr) => {
         Context {
             shard: &$driver.shard,
-            instruments: &$driver.settings.instruments,
-            account: ACCOUNT,
+            instruments: &$driver.instruments,
+            account: $driver.account,
             now: $now,
             unheard: &$driver.unheard_qty,
             desk: &mut $driver.desk,
@@ -86,6 +87,9 @@ pub(super) struct Driver<'a> {
     observer: &'a mut dyn Observer,
     sees_all: bool,
     shard: Shard,
+    account: AccountId,
+    instruments: Vec<Instrument>,
+    initial: Money,
     /// The event of the data that is read.
     market: Input,
     events: EventBuf,
@@ -148,6 +152,9 @@ impl<'a> Driver<'a> {
             observer,
             sees_all,
             shard: Shard::new(ShardId(0), settings.limits),
+            account: ACCOUNT,
+            instruments: instruments.clone(),
+            initial: settings.plan.initial_balance,
             market: Input {
                 seq: Seq(0),
                 ts: TimestampNs(0),
@@ -397,6 +404,9 @@ impl<'a> Driver<'a> {
     fn hear(&mut self) {
         for place in 0..self.events.len() {
             let event = self.events.as_slice()[place];
+            if owner(&event.kind).is_some_and(|owner| owner != self.account) {
+                continue;
+            }
             match event.kind {
                 EventKind::OrderAccepted {
                     order,
@@ -453,9 +463,8 @@ impl<'a> Driver<'a> {
                     ..
                 } => {
                     let place = (instrument, leg);
-                    let instruments = &self.settings.instruments;
                     self.ledger
-                        .book(event.ts, place, cause, amount, position, instruments);
+                        .book(event.ts, place, cause, amount, position, &self.instruments);
                 }
                 EventKind::Breach(_)
                 | EventKind::LimitWarned(_)
@@ -504,7 +513,7 @@ impl<'a> Driver<'a> {
                 self.desk.working[place].leaves = fill.leaves;
             }
         }
-        self.ledger.fill(ts, &fill, &self.settings.instruments);
+        self.ledger.fill(ts, &fill, &self.instruments);
         let executed = Executed { ts, fill };
         self.observer.filled(&executed);
         if self.settings.keep_fills {
@@ -774,7 +783,7 @@ impl<'a> Driver<'a> {
 
     #[inline]
     fn sample(&mut self, ts: TimestampNs) {
-        let equity = self.shard.equity(ACCOUNT);
+        let equity = self.shard.equity(self.account);
         self.samples.push(Sample {
             ts,
             equity: equity.map_or(Money::ZERO, types::Notional::to_money_floor),
@@ -790,10 +799,10 @@ impl<'a> Driver<'a> {
         self.observer.finished(&self.shard);
         self.counts.unsent = self.desk.queue.len() as u64;
         let (trips, open) = self.ledger.finish();
-        let row = self.shard.account_row(ACCOUNT);
+        let row = self.shard.account_row(self.account);
         Outcome {
-            account: ACCOUNT,
-            initial: self.settings.plan.initial_balance,
+            account: self.account,
+            initial: self.initial,
             balance: row.as_ref().map_or(Money::ZERO, |row| row.balance),
             equity: row.as_ref().map_or(Money::ZERO, |row| row.equity),
             fees: self.fees,
@@ -812,6 +821,38 @@ impl<'a> Driver<'a> {
             counts: self.counts,
             state_hash: self.shard.state_hash(),
         }
+    }
+}
+
+/// Whose fact it is, of those that a run takes in.
+const fn owner(kind: &EventKind) -> Option<AccountId> {
+    match kind {
+        EventKind::OrderAccepted { request, .. } | EventKind::OrderDenied { request, .. } => {
+            Some(request.account)
+        }
+        EventKind::AlgoAccepted { request, .. } | EventKind::AlgoDenied { request, .. } => {
+            Some(request.account)
+        }
+        EventKind::Fill(fill) => Some(fill.account),
+        EventKind::Breach(breach) => Some(breach.account),
+        EventKind::LimitWarned(warning) => Some(warning.account),
+        EventKind::OrderCancelled { account, .. }
+        | EventKind::OrderAmended { account, .. }
+        | EventKind::OrderActivated { account, .. }
+        | EventKind::AlgoEnded { account, .. }
+        | EventKind::ChangeDenied { account, .. }
+        | EventKind::Booked { account, .. }
+        | EventKind::Liquidated { account, .. }
+        | EventKind::DayLocked { account }
+        | EventKind::DayUnlocked { account }
+        | EventKind::TargetReached { account, .. }
+        | EventKind::StateChanged { account, .. }
+        | EventKind::Suspended { account, .. }
+        | EventKind::Inactive { account, .. }
+        | EventKind::MarginCall { account, .. }
+        | EventKind::PayoutApproved { account, .. }
+        | EventKind::PayoutDenied { account, .. } => Some(*account),
+        _ => None,
     }
 }
 
