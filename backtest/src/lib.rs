@@ -5,3 +5,7 @@
 
 pub mod indicator;
 pub mod metric;
+pub mod outcome;
+pub mod run;
+pub mod strategies;
+pub mod strategy;

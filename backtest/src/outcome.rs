@@ -1,0 +1,138 @@
+//! What a run leaves: the equity curve, fills, round trips, verdicts and counts.
+
+mod ledger;
+mod round_trip;
+
+pub(crate) use ledger::Ledger;
+pub use round_trip::{OpenTrip, RoundTrip};
+
+use engine::StateHash;
+use types::{
+    AccountId, AccountState, Event, Fill, InstrumentId, Money, Side, SignedQty, TimestampNs,
+};
+
+use crate::strategy::Note;
+
+/// The most verdicts that an outcome keeps; later ones are counted.
+pub const VERDICTS_MAX: usize = 100_000;
+
+/// The most refusals that an outcome keeps; later ones are counted.
+pub const REFUSALS_MAX: usize = 1_000;
+
+/// The account at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sample {
+    /// When.
+    pub ts: TimestampNs,
+    /// Balance and open profit at the mark, rounded down.
+    pub equity: Money,
+    /// Whether anything was held.
+    pub exposed: bool,
+}
+
+/// A fill and when it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Executed {
+    /// When.
+    pub ts: TimestampNs,
+    /// The fill.
+    pub fill: Fill,
+}
+
+/// How much happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Inputs of the engine.
+    pub inputs: u64,
+    /// Events of the engine.
+    pub events: u64,
+    /// Bars of the data.
+    pub bars: u64,
+    /// Other market events of the data.
+    pub market_events: u64,
+    /// Orders accepted.
+    pub orders: u64,
+    /// Orders refused.
+    pub denied: u64,
+    /// Orders that ended before they were filled.
+    pub cancelled: u64,
+    /// Fills.
+    pub fills: u64,
+    /// Market data that the engine refused.
+    pub rejected: u64,
+    /// Requests that came to nothing: no whole lot, no price, or nothing to do.
+    pub idle: u64,
+    /// Requests that were still waiting for their moment at the end.
+    pub unsent: u64,
+}
+
+/// What a run came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// The account.
+    pub account: AccountId,
+    /// Balance that it started with.
+    pub initial: Money,
+    /// Realised cash at the end.
+    pub balance: Money,
+    /// Balance and open profit at the end, rounded down.
+    pub equity: Money,
+    /// Fees paid.
+    pub fees: Money,
+    /// Where it is in its life.
+    pub state: AccountState,
+    /// Time of the first event of the data.
+    pub first: TimestampNs,
+    /// Time of the last one.
+    pub last: TimestampNs,
+    /// The equity curve.
+    pub samples: Vec<Sample>,
+    /// Fills, unless [`crate::run::Settings::keep_fills`] said not to keep them.
+    pub fills: Vec<Executed>,
+    /// Round trips that are over, in order of their ends.
+    pub trips: Vec<RoundTrip>,
+    /// Positions that are open at the end.
+    pub open: Vec<OpenTrip>,
+    /// Breaches, locks, targets, changes of state, margin calls, payouts; the first [`VERDICTS_MAX`].
+    pub verdicts: Vec<Event>,
+    /// Verdicts that are not kept.
+    pub verdicts_lost: u64,
+    /// Refused orders and rejected data; the first [`REFUSALS_MAX`].
+    pub refusals: Vec<Event>,
+    /// What the strategy remarked.
+    pub notes: Vec<Note>,
+    /// Remarks that are not kept.
+    pub notes_lost: u64,
+    /// How much happened.
+    pub counts: Counts,
+    /// Hash of the engine's state at the end.
+    pub state_hash: StateHash,
+}
+
+impl Outcome {
+    /// The equity curve in units of the account's currency.
+    pub fn equity_values(&self) -> Vec<f64> {
+        self.samples
+            .iter()
+            .map(|sample| units(sample.equity))
+            .collect()
+    }
+
+    /// Profit or loss of each round trip that is over, in units of the account's currency.
+    pub fn trip_values(&self) -> Vec<f64> {
+        self.trips.iter().map(|trip| units(trip.pnl)).collect()
+    }
+}
+
+/// An amount in units of its currency.
+pub fn units(amount: Money) -> f64 {
+    amount.0 as f64 / Money::ONE.0 as f64
+}
+
+/// +1 long, -1 short.
+pub(crate) const fn signed(side: Side, qty: types::Qty) -> SignedQty {
+    SignedQty(side.sign() * qty.0)
+}
+
+/// Where a position is.
+pub(crate) type Place = (InstrumentId, types::Leg);

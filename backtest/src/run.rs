@@ -1,0 +1,252 @@
+//! A run: market data in order of time, through one shard, with a strategy beside it.
+//!
+//! The clock is the data. An event is applied at its time, a bar at its end; an order that waits for the next bar
+//! is shown a quote at that bar's open, at the time of its start, and executes there. Everything goes through
+//! [`engine::Shard::apply`], so what a strategy gets here it gets live.
+
+mod driver;
+mod sizing;
+mod source;
+
+pub use source::{Bars, Mapped, Memory, Source, SourceError, Timed};
+
+use engine::{Limits, Shard};
+use rules::{Conduct, DayProfit, Life, Plan, Stage, TradingDays};
+use types::label::LabelError;
+use types::{
+    AccountId, Command, Event, Funding, Input, InputKind, InputRejection, Instrument, Label, Money,
+    OpenDenial, Ratio, RollSchedule, Terms, TimestampNs,
+};
+
+use crate::outcome::{Executed, Outcome};
+use crate::strategy::{Size, Strategy};
+use driver::Driver;
+
+/// When an order that is asked for at the end of a bar is sent. With events that are no bars, the first two
+/// of them mean the next event of the instrument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Fills {
+    /// At the open of the instrument's next bar.
+    #[default]
+    NextOpen,
+    /// At the end of its next bar.
+    NextClose,
+    /// At once, at the end of the bar that was seen: what no live order can have, but other tools assume.
+    SameClose,
+    /// At once, at the market: for quotes and books. Messages take as long as the instrument's model says.
+    Market,
+}
+
+/// When equity is noted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sampling {
+    /// At every time at which bars end.
+    #[default]
+    Bars,
+    /// At multiples of so many ns since 1970, as it stood then, and at the end.
+    Every(u64),
+    /// Not at all.
+    Never,
+}
+
+/// What a run is made of, besides its data and its strategy.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The instruments; the place of each is its id.
+    pub instruments: Vec<Instrument>,
+    /// What else the engine has to know before them: curves, latencies, conversion rates.
+    pub definitions: Vec<Command>,
+    /// The plan that the account is opened under; [`plain_plan`] has no rules.
+    pub plan: Plan,
+    /// When orders are sent.
+    pub fills: Fills,
+    /// Ticks between bid and ask of a quote that stands for the price of a bar; of an odd number the greater part
+    /// is above it.
+    pub spread_ticks: u32,
+    /// A full position.
+    pub size: Size,
+    /// When equity is noted.
+    pub sampling: Sampling,
+    /// Whether a print of an instrument that has no quotes stands for one, with nothing between bid and ask.
+    pub prints_are_quotes: bool,
+    /// Whether the run ends when its account has: passed, failed or closed.
+    pub stops_with_account: bool,
+    /// Whether the outcome has the fills.
+    pub keep_fills: bool,
+    /// Limits of the engine.
+    pub limits: Limits,
+}
+
+impl Settings {
+    /// One account under this plan; sizes of one unit, orders at the next open.
+    pub fn new(instruments: Vec<Instrument>, plan: Plan) -> Self {
+        Self {
+            instruments,
+            definitions: Vec::new(),
+            plan,
+            fills: Fills::default(),
+            spread_ticks: 0,
+            size: Size::default(),
+            sampling: Sampling::default(),
+            prints_are_quotes: false,
+            stops_with_account: false,
+            keep_fills: true,
+            limits: Limits {
+                // One account needs little of what a server needs, and a sweep opens many shards.
+                accounts_max: 16,
+                orders_max: 4_096,
+                positions_max: 4_096,
+                client_orders_max: 4_096,
+                account_orders_per_second_max: 0,
+                account_orders_max: 4_096,
+                ..Limits::default()
+            },
+        }
+    }
+}
+
+/// A plan without rules: its only limit is that equity covers what is held, one for one.
+///
+/// # Errors
+/// When the currency is no name.
+pub fn plain_plan(currency: &str, balance: Money) -> Result<Plan, LabelError> {
+    Ok(Plan {
+        name: Label::new("backtest")?,
+        version: 1,
+        currency: Label::new(currency)?,
+        initial_balance: balance,
+        schedule: RollSchedule {
+            zone: Label::new("UTC")?,
+            minute: 0,
+        },
+        days: TradingDays::default(),
+        day_profit: DayProfit::default(),
+        stage: Stage::Funded,
+        daily_loss: None,
+        max_loss: None,
+        profit_target: None,
+        min_days: None,
+        consistency: None,
+        payout: None,
+        scaling: None,
+        terms: Terms {
+            funding: Funding::Margin {
+                rate_min: Ratio::ONE,
+            },
+            ..Terms::default()
+        },
+        conduct: Conduct::default(),
+        life: Life::default(),
+    })
+}
+
+/// What is looked at in inputs that are sequenced already.
+#[derive(Debug, Clone, Copy)]
+pub struct Replay {
+    /// The account.
+    pub account: AccountId,
+    /// When its equity is noted.
+    pub sampling: Sampling,
+    /// Whether the outcome has the fills.
+    pub keep_fills: bool,
+}
+
+/// What became of an account of a journal: applies its inputs to the shard that it begins with, which may be an empty
+/// one, and adds nothing. Inputs that the shard has are passed over.
+///
+/// # Errors
+/// [`RunError::Input`].
+///
+/// # Panics
+/// As [`Shard::apply`]: when the inputs do not follow on the shard.
+pub fn replay<E: std::error::Error + Send + Sync + 'static>(
+    replay: &Replay,
+    shard: Shard,
+    inputs: impl IntoIterator<Item = Result<Input, E>>,
+    observer: &mut dyn Observer,
+) -> Result<Outcome, RunError> {
+    let settings = Settings {
+        sampling: replay.sampling,
+        keep_fills: replay.keep_fills,
+        // No account is opened under it.
+        ..Settings::new(Vec::new(), plain_plan("USD", Money::ONE)?)
+    };
+    Driver::of_shard(&settings, replay, shard, observer).replay(inputs)
+}
+
+/// Who watches a run. Every callback does nothing unless it is written.
+pub trait Observer {
+    /// Inputs that come before one at `ts`, one at a time until there are none: day rolls, sessions, corporate
+    /// actions. Each has its time, at most `ts`.
+    fn before(&mut self, ts: TimestampNs, shard: &Shard) -> Option<(TimestampNs, InputKind)> {
+        let _ = (ts, shard);
+        None
+    }
+
+    /// Whether [`Observer::applied`] is wanted of inputs without events.
+    fn sees_all(&self) -> bool {
+        false
+    }
+
+    /// An input was applied; these are its events.
+    fn applied(&mut self, input: &Input, events: &[Event], shard: &Shard) {
+        let _ = (input, events, shard);
+    }
+
+    /// The run is over.
+    fn finished(&mut self, shard: &Shard) {
+        let _ = shard;
+    }
+
+    /// The account had a fill.
+    fn filled(&mut self, executed: &Executed) {
+        let _ = executed;
+    }
+}
+
+/// Nobody watches.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unobserved;
+
+impl Observer for Unobserved {}
+
+/// Why a run could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The data could not be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// An instrument, a plan or another definition was refused.
+    #[error("{what} was refused: {reason:?}")]
+    Definition {
+        /// What it was.
+        what: &'static str,
+        /// Why.
+        reason: InputRejection,
+    },
+    /// The account was not opened.
+    #[error("the account was not opened: {0:?}; accepted: a plan that needs no parent")]
+    Account(OpenDenial),
+    /// An input of a journal could not be read.
+    #[error("an input could not be read")]
+    Input(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A name is none.
+    #[error(transparent)]
+    Name(#[from] LabelError),
+    /// There is no event at all.
+    #[error("the data has no event; accepted: at least one row in the range of time asked for")]
+    Empty,
+}
+
+/// Runs a strategy over the data of `sources`, merged by time; of one time, in their order.
+///
+/// # Errors
+/// See [`RunError`].
+pub fn run<S: Source>(
+    settings: &Settings,
+    sources: Vec<S>,
+    strategy: &mut dyn Strategy,
+    observer: &mut dyn Observer,
+) -> Result<Outcome, RunError> {
+    Driver::new(settings, observer).run(sources, strategy)
+}

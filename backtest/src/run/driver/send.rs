@@ -1,0 +1,241 @@
+//! Requests become commands, with the prices of the moment at which they are sent.
+
+use types::{
+    ClientOrderId, Command, InputKind, InstrumentId, NewAlgo, NewOrder, OrderKind, OrderList, Qty,
+    Ratio, Side, SignedQty,
+};
+
+use super::{ACCOUNT, Driver};
+use crate::run::Fills;
+use crate::run::sizing::Purse;
+use crate::strategy::{Cancel, Intent, Request, Size, Ticket};
+
+impl Driver<'_> {
+    /// Sends cancels, and the requests that do not wait.
+    pub(super) fn send_now(&mut self) {
+        while !self.desk.cancels.is_empty() {
+            for cancel in std::mem::take(&mut self.desk.cancels) {
+                self.cancel(cancel);
+            }
+        }
+        let is_at_once = matches!(self.settings.fills, Fills::SameClose | Fills::Market);
+        if is_at_once {
+            for request in std::mem::take(&mut self.desk.queue) {
+                self.send(request);
+            }
+        } else if let Some(instrument) = self.open {
+            self.send_of(instrument);
+        }
+    }
+
+    /// Sends what waits for this instrument.
+    pub(super) fn send_of(&mut self, instrument: InstrumentId) {
+        if self.desk.queue.is_empty() {
+            return;
+        }
+        let (due, others): (Vec<_>, Vec<_>) = std::mem::take(&mut self.desk.queue)
+            .into_iter()
+            .partition(|request| request.instrument == instrument);
+        self.desk.queue = others;
+        for request in due {
+            self.send(request);
+        }
+    }
+
+    fn cancel(&mut self, cancel: Cancel) {
+        let ticket = match cancel {
+            Cancel::All(instrument) => {
+                return self.command(Command::CancelAll {
+                    account: ACCOUNT,
+                    instrument,
+                    side: None,
+                });
+            }
+            Cancel::Ticket(ticket) => ticket,
+        };
+        let working = self.desk.working.iter();
+        let orders = working
+            .filter(|known| known.ticket == ticket)
+            .map(|known| known.order);
+        let algos = self.algos.iter().filter(|(known, _)| *known == ticket);
+        // The algo first: it cancels its child itself.
+        let all: Vec<_> = algos.map(|(_, order)| *order).chain(orders).collect();
+        for order in all {
+            let works = self.desk.working.iter().any(|known| known.order == order)
+                || self.algos.iter().any(|(_, known)| *known == order);
+            if works {
+                self.command(Command::CancelOrder {
+                    account: ACCOUNT,
+                    order,
+                });
+            }
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        self.apply(self.last, InputKind::Command(command));
+    }
+
+    fn send(&mut self, request: Request) {
+        let Request {
+            ticket,
+            instrument,
+            intent,
+        } = request;
+        self.widen(instrument);
+        let Some(command) = self.command_of(ticket, instrument, intent) else {
+            self.counts.idle += 1;
+            return;
+        };
+        self.sending = ticket;
+        self.command(command);
+        self.sending = Ticket(0);
+    }
+
+    /// Shows the spread that the run adds to the price of a bar.
+    fn widen(&mut self, instrument: InstrumentId) {
+        if self.settings.spread_ticks == 0 || self.counts.bars == 0 {
+            return;
+        }
+        if let Some(quote) = self.shard.quote(instrument)
+            && quote.bid == quote.ask
+        {
+            self.show(self.last, instrument, quote.bid, quote.bid_qty);
+        }
+    }
+
+    fn command_of(
+        &self,
+        ticket: Ticket,
+        instrument: InstrumentId,
+        intent: Intent,
+    ) -> Option<Command> {
+        let (side, lots) = match intent {
+            Intent::Order(order) => {
+                return Some(Command::SubmitOrder(NewOrder {
+                    account: ACCOUNT,
+                    client_order: client(ticket),
+                    ..order
+                }));
+            }
+            Intent::List(list) => {
+                let orders = list.orders.into_iter().map(|order| NewOrder {
+                    account: ACCOUNT,
+                    ..order
+                });
+                return Some(Command::SubmitList(OrderList {
+                    kind: list.kind,
+                    orders: orders.collect(),
+                }));
+            }
+            Intent::Algo(algo) => {
+                return Some(Command::SubmitAlgo(NewAlgo {
+                    account: ACCOUNT,
+                    client_order: client(ticket),
+                    ..algo
+                }));
+            }
+            Intent::Amend {
+                of,
+                qty,
+                price,
+                trigger,
+            } => {
+                let mut working = self.desk.working.iter();
+                let order = working.find(|known| known.ticket == of)?.order;
+                return Some(Command::AmendOrder {
+                    account: ACCOUNT,
+                    order,
+                    qty,
+                    price,
+                    trigger,
+                });
+            }
+            Intent::Trade(side, size) => (side, self.lots(instrument, size, Ratio::ONE, side)?),
+            Intent::Enter(side) => {
+                let held = self.committed(instrument)?;
+                if held * side.sign() > 0 {
+                    return None;
+                }
+                let full = self.lots(instrument, self.settings.size, Ratio::ONE, side)?;
+                if full == 0 && held == 0 {
+                    return None;
+                }
+                (side, full.checked_add(held.checked_abs()?)?)
+            }
+            Intent::Exposure(share) => self.toward(instrument, self.settings.size, share)?,
+            Intent::Fraction(share) => {
+                let size = Size::Equity(Ratio::ONE);
+                self.toward(instrument, size, share)?
+            }
+            Intent::Position(SignedQty(target)) => {
+                let lot = self.lot(instrument)?;
+                change(target / lot, self.committed(instrument)?)?
+            }
+        };
+        let qty = Qty(lots.checked_mul(self.lot(instrument)?)?);
+        if qty.0 == 0 {
+            return None;
+        }
+        let order = NewOrder::new(ACCOUNT, instrument, side, OrderKind::Market, qty);
+        Some(Command::SubmitOrder(NewOrder {
+            client_order: client(ticket),
+            ..order
+        }))
+    }
+
+    fn lot(&self, instrument: InstrumentId) -> Option<i64> {
+        let spec = self.settings.instruments.get(instrument.0 as usize)?;
+        Some(spec.lot_size.0)
+    }
+
+    fn lots(&self, instrument: InstrumentId, size: Size, share: Ratio, side: Side) -> Option<i64> {
+        let place = instrument.0 as usize;
+        let purse = Purse {
+            shard: &self.shard,
+            account: ACCOUNT,
+            instrument,
+            spec: self.settings.instruments.get(place)?,
+            rate: *self.rates.get(place)?,
+        };
+        purse.lots(size, share, side)
+    }
+
+    /// From what is held to a share of a full position.
+    fn toward(&self, instrument: InstrumentId, size: Size, share: Ratio) -> Option<(Side, i64)> {
+        let side = if share.is_negative() {
+            Side::Sell
+        } else {
+            Side::Buy
+        };
+        let share = Ratio(share.0.saturating_abs());
+        let target = if share.0 == 0 {
+            0
+        } else {
+            self.lots(instrument, size, share, side)?
+        };
+        change(side.sign() * target, self.committed(instrument)?)
+    }
+
+    /// Lots that are held, with those of market orders on their way.
+    fn committed(&self, instrument: InstrumentId) -> Option<i64> {
+        let lot = self.lot(instrument)?;
+        let held = self.shard.position(ACCOUNT, instrument).0;
+        let orders = self.desk.working.iter();
+        let coming = orders
+            .filter(|order| order.is_market && order.instrument == instrument)
+            .map(|order| order.side.sign() * order.leaves.0);
+        Some(held.checked_add(coming.sum::<i64>())? / lot)
+    }
+}
+
+/// The order that takes a position from one number of lots to another.
+fn change(target: i64, held: i64) -> Option<(Side, i64)> {
+    let change = target.checked_sub(held)?;
+    let side = if change < 0 { Side::Sell } else { Side::Buy };
+    Some((side, change.checked_abs()?))
+}
+
+const fn client(ticket: Ticket) -> ClientOrderId {
+    ClientOrderId(ticket.0 as u128)
+}

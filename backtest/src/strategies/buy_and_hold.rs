@@ -1,0 +1,44 @@
+//! Buy and hold.
+
+use types::InstrumentId;
+
+use super::{Declared, Family};
+use crate::strategy::{Closed, Context, PerInstrument, Strategy};
+
+pub(super) const DECLARED: Declared = Declared {
+    name: "buy_and_hold",
+    family: Family::Benchmark,
+    about: "Buys each instrument once and holds it to the end.
+
+A full position of every instrument is bought when its first bar (or, without bars, its first event) is known. With a
+size that is a share of equity, each of several instruments gets that share: give each its part.",
+    parameters: &[],
+    build: |_| Ok(Box::<BuyAndHold>::default()),
+};
+
+#[derive(Debug, Default)]
+struct BuyAndHold {
+    bought: PerInstrument<bool>,
+}
+
+impl BuyAndHold {
+    fn buy(&mut self, context: &mut Context<'_>, instrument: InstrumentId) {
+        let bought = self.bought.get_or_insert_with(instrument, || false);
+        if !*bought {
+            *bought = true;
+            context.long(instrument);
+        }
+    }
+}
+
+impl Strategy for BuyAndHold {
+    fn on_market(&mut self, context: &mut Context<'_>, event: &types::MarketEvent) {
+        if context.quote(event.instrument).is_some() {
+            self.buy(context, event.instrument);
+        }
+    }
+
+    fn on_bar(&mut self, context: &mut Context<'_>, closed: &Closed) {
+        self.buy(context, closed.instrument);
+    }
+}

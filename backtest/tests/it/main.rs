@@ -1,0 +1,8 @@
+//! Runs as a user of the crate makes them.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod goog;
+mod look_ahead;
+mod synthetic;
+mod world;
