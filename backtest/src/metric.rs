@@ -12,6 +12,7 @@ mod facts;
 mod growth;
 mod normal;
 mod ratio;
+mod rolling;
 mod running;
 mod trade;
 
@@ -19,7 +20,9 @@ use jiff::tz::TimeZone;
 use types::TimestampNs;
 
 pub use calendar::{PeriodReturn, by_day, by_month, by_year};
+pub use drawdown::{Drawdown, drawdowns};
 pub use facts::Facts;
+pub use rolling::{Rolling, rolling};
 pub use running::Running;
 
 /// The equity of an account at a moment.
@@ -240,7 +243,8 @@ impl Definition {
         let value = (self.compute)(facts)?;
         // Sums and quotients of finite numbers can still pass the range of a float.
         if value.is_finite() {
-            Ok(value)
+            // An empty sum is -0.
+            Ok(value + 0.0)
         } else {
             Err(Undefined::OutOfRange)
         }

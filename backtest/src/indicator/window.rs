@@ -13,11 +13,14 @@ pub(super) trait Merge: Copy {
 
 #[derive(Debug, Clone)]
 pub(super) struct Sliding<A> {
-    /// Before `next`: items of this round. From `next` on: suffixes of the round before.
+    /// Before `next`: items of this round. From `next` on: suffixes of the round before, once there was one.
     slots: Vec<A>,
     period: usize,
     next: usize,
+    /// This round's items so far; nothing at its beginning.
     round: Option<A>,
+    /// Whether a round has ended.
+    full: bool,
 }
 
 impl<A: Merge> Sliding<A> {
@@ -27,29 +30,45 @@ impl<A: Merge> Sliding<A> {
             period,
             next: 0,
             round: None,
+            full: false,
         }
     }
 
     /// What the last `period` items come to, or nothing while there are fewer.
+    #[inline]
     pub(super) fn push(&mut self, item: A) -> Option<A> {
-        let full = self.slots.len() == self.period;
-        if full {
-            self.slots[self.next] = item;
+        if let Some(slot) = self.slots.get_mut(self.next) {
+            *slot = item;
         } else {
             self.slots.push(item);
         }
         self.next += 1;
-        let round = self.round.map_or(item, |round| A::merge(round, item));
         if self.next == self.period {
-            for index in (1..self.period).rev() {
-                self.slots[index - 1] = A::merge(self.slots[index - 1], self.slots[index]);
-            }
-            self.next = 0;
-            self.round = None;
-            return Some(self.slots[0]);
+            return Some(self.end_round());
         }
+        let round = match self.round {
+            Some(round) => A::merge(round, item),
+            None => item,
+        };
         self.round = Some(round);
-        full.then(|| A::merge(self.slots[self.next], round))
+        if self.full {
+            Some(A::merge(self.slots[self.next], round))
+        } else {
+            None
+        }
+    }
+
+    #[inline(never)]
+    fn end_round(&mut self) -> A {
+        let mut suffix = self.slots[self.period - 1];
+        for slot in self.slots[..self.period - 1].iter_mut().rev() {
+            suffix = A::merge(*slot, suffix);
+            *slot = suffix;
+        }
+        self.next = 0;
+        self.round = None;
+        self.full = true;
+        suffix
     }
 }
 

@@ -1,5 +1,6 @@
 //! Returns by day, month and year.
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::Point;
@@ -19,43 +20,79 @@ pub struct PeriodReturn {
 
 /// Returns of the days that have a point, the first point being where the first of them begins.
 pub fn by_day(points: &[Point], zone: &TimeZone) -> Vec<PeriodReturn> {
-    table(points, zone, |[year, month, day]| [year, month, day])
+    table(points, zone, Span::Day)
 }
 
 /// Returns of the months that have a point.
 pub fn by_month(points: &[Point], zone: &TimeZone) -> Vec<PeriodReturn> {
-    table(points, zone, |[year, month, _]| [year, month, 0])
+    table(points, zone, Span::Month)
 }
 
 /// Returns of the years that have a point.
 pub fn by_year(points: &[Point], zone: &TimeZone) -> Vec<PeriodReturn> {
-    table(points, zone, |[year, _, _]| [year, 0, 0])
+    table(points, zone, Span::Year)
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Span {
+    Day,
+    Month,
+    Year,
+}
+
+impl Span {
+    fn last_day(self, date: Date) -> Date {
+        match self {
+            Self::Day => date,
+            Self::Month => date.last_of_month(),
+            Self::Year => date.last_of_year(),
+        }
+    }
+
+    fn row(self, date: Date) -> PeriodReturn {
+        let month = if matches!(self, Self::Year) {
+            0
+        } else {
+            date.month()
+        };
+        let day = if matches!(self, Self::Day) {
+            date.day()
+        } else {
+            0
+        };
+        PeriodReturn {
+            year: date.year(),
+            month,
+            day,
+            value: 0.0,
+        }
+    }
 }
 
 /// A period that holds nothing but the first point has no return and is left out.
-fn table(points: &[Point], zone: &TimeZone, of: fn([i16; 3]) -> [i16; 3]) -> Vec<PeriodReturn> {
+fn table(points: &[Point], zone: &TimeZone, span: Span) -> Vec<PeriodReturn> {
     let mut rows: Vec<PeriodReturn> = Vec::new();
     let Some(first) = points.first() else {
         return rows;
     };
     // What the period is measured from, and the point before.
     let (mut base, mut last) = (first.equity, first.equity);
-    let mut current = None;
+    // The first nanosecond after the period: a zone is asked once a period, not once a point.
+    let mut until = 0;
     for point in &points[1..] {
-        let date = jiff::Timestamp::from_nanosecond(i128::from(point.ts.0))
-            .unwrap_or(jiff::Timestamp::MAX)
-            .to_zoned(zone.clone())
-            .date();
-        let key = of([date.year(), i16::from(date.month()), i16::from(date.day())]);
-        if current != Some(key) {
-            current = Some(key);
+        let ts = i128::from(point.ts.0);
+        if ts >= until {
+            let date = jiff::Timestamp::from_nanosecond(ts)
+                .unwrap_or(jiff::Timestamp::MAX)
+                .to_zoned(zone.clone())
+                .date();
+            until = span
+                .last_day(date)
+                .tomorrow()
+                .and_then(|next| next.to_zoned(zone.clone()))
+                .map_or(i128::MAX, |next| next.timestamp().as_nanosecond());
             base = last;
-            rows.push(PeriodReturn {
-                year: key[0],
-                month: key[1] as i8,
-                day: key[2] as i8,
-                value: 0.0,
-            });
+            rows.push(span.row(date));
         }
         if let Some(row) = rows.last_mut() {
             row.value = point.equity / base - 1.0;

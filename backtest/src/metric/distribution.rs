@@ -1,6 +1,6 @@
 //! The shape of the returns.
 
-use super::facts::Facts;
+use super::facts::{Facts, TAIL};
 use super::{Definition, Figure, Undefined, Unit, normal};
 
 fn skew(facts: &Facts<'_>) -> Figure {
@@ -26,20 +26,16 @@ fn value_at_risk(facts: &Facts<'_>) -> Figure {
 
 fn expected_shortfall(facts: &Facts<'_>) -> Figure {
     let limit = value_at_risk(facts)?;
-    let tail: Vec<f64> = facts
-        .sorted
-        .iter()
-        .copied()
-        .take_while(|&value| value <= limit)
-        .collect();
-    if tail.is_empty() {
-        return Err(Undefined::Short);
+    let (mut sum, mut count) = (0.0, 0.0);
+    for &value in facts.returns.iter().filter(|&&value| value <= limit) {
+        sum += value;
+        count += 1.0;
     }
-    Ok(tail.iter().sum::<f64>() / tail.len() as f64)
+    Ok(sum / count)
 }
 
 pub(super) fn tail_ratio(facts: &Facts<'_>) -> Figure {
-    let (low, high) = (facts.quantile(0.05)?, facts.quantile(0.95)?);
+    let (low, high) = (facts.quantile(TAIL)?, facts.quantile(1.0 - TAIL)?);
     if low == 0.0 {
         return Err(Undefined::NoLoss);
     }
@@ -89,7 +85,8 @@ pub(super) const DEFINITIONS: &[Definition] = &[
         name: "expected_shortfall",
         unit: Unit::Fraction,
         convention: "CVaR, historical: mean of the returns at or below value_at_risk",
-        differs: "quantstats: of a normal distribution unless it is told otherwise",
+        differs: "quantstats: of a normal distribution unless it is told otherwise; empyrical: of equal returns at the \
+                  limit only as many as make up the share",
         compute: expected_shortfall,
     },
     Definition {

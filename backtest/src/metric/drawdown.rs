@@ -1,9 +1,87 @@
 //! How far and how long below the peak.
 
+use types::TimestampNs;
+
 use super::facts::Facts;
-use super::{Definition, Figure, Undefined, Unit};
+use super::{Definition, Figure, Point, Undefined, Unit};
 
 const DAY_NS: f64 = 86_400e9;
+
+/// A stretch of the curve below a peak.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Drawdown {
+    /// The last point at the peak.
+    pub peak_ts: TimestampNs,
+    /// The first of its deepest points.
+    pub valley_ts: TimestampNs,
+    /// The first point that is no longer below the peak, or the end of the curve.
+    pub end_ts: TimestampNs,
+    /// Whether the peak was reached again.
+    pub recovered: bool,
+    /// How deep it was, as a positive fraction of the peak.
+    pub depth: f64,
+}
+
+impl Drawdown {
+    /// From the peak to the end, in nanoseconds.
+    pub fn duration_ns(&self) -> u64 {
+        self.end_ts.0 - self.peak_ts.0
+    }
+}
+
+/// All stretches below a peak, in the order of time. A curve below 0 has no depth there.
+pub fn drawdowns(points: &[Point]) -> Vec<Drawdown> {
+    let mut stretches: Vec<Drawdown> = Vec::new();
+    let Some(mut peak) = points.first() else {
+        return stretches;
+    };
+    let mut open: Option<Drawdown> = None;
+    for point in points {
+        if point.equity >= peak.equity {
+            peak = point;
+            if let Some(stretch) = open.take() {
+                stretches.push(Drawdown {
+                    end_ts: point.ts,
+                    recovered: true,
+                    ..stretch
+                });
+            }
+            continue;
+        }
+        let depth = depth(peak.equity, point.equity);
+        let stretch = open.get_or_insert(Drawdown {
+            peak_ts: peak.ts,
+            valley_ts: point.ts,
+            end_ts: point.ts,
+            recovered: false,
+            depth,
+        });
+        stretch.end_ts = point.ts;
+        if depth > stretch.depth {
+            (stretch.depth, stretch.valley_ts) = (depth, point.ts);
+        }
+    }
+    stretches.extend(open);
+    stretches
+}
+
+fn depth(peak: f64, equity: f64) -> f64 {
+    if peak > 0.0 {
+        (peak - equity) / peak
+    } else {
+        0.0
+    }
+}
+
+/// How far below its peak each point is, as a positive fraction.
+pub(super) fn below_peaks(points: &[Point]) -> Vec<f64> {
+    let mut peak = f64::MIN;
+    let below = |point: &Point| {
+        peak = peak.max(point.equity);
+        depth(peak, point.equity)
+    };
+    points.iter().map(below).collect()
+}
 
 /// Fractions of a peak mean nothing once equity was not above 0.
 fn of_curve<'a>(facts: &'a Facts<'_>) -> Result<&'a Facts<'a>, Undefined> {
@@ -32,15 +110,12 @@ pub(super) fn ulcer(facts: &Facts<'_>) -> Figure {
 }
 
 fn longest(facts: &Facts<'_>) -> Figure {
-    let durations = of_curve(facts)?
-        .drawdowns
-        .iter()
-        .map(|stretch| stretch.duration_ns);
+    let durations = of_curve(facts)?.drawdowns.iter().map(Drawdown::duration_ns);
     let longest = durations.max().ok_or(Undefined::NoDrawdown)?;
     Ok(longest as f64 / DAY_NS)
 }
 
-fn average(facts: &Facts<'_>, of: fn(&super::facts::Drawdown) -> f64) -> Figure {
+fn average(facts: &Facts<'_>, of: fn(&Drawdown) -> f64) -> Figure {
     let stretches = &of_curve(facts)?.drawdowns;
     if stretches.is_empty() {
         return Err(Undefined::NoDrawdown);
@@ -82,7 +157,7 @@ pub(super) const DEFINITIONS: &[Definition] = &[
         unit: Unit::Days,
         convention: "mean time of the stretches below a peak",
         differs: "",
-        compute: |facts| average(facts, |stretch| stretch.duration_ns as f64 / DAY_NS),
+        compute: |facts| average(facts, |stretch| stretch.duration_ns() as f64 / DAY_NS),
     },
     Definition {
         name: "drawdowns",

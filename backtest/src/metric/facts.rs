@@ -1,5 +1,6 @@
 //! What several metrics need of a record, computed once.
 
+use super::drawdown::{Drawdown, below_peaks, drawdowns};
 use super::{Point, Record, RecordError, Settings, Trade, Undefined};
 
 /// Means and central moments of a sample.
@@ -40,15 +41,6 @@ impl Sample {
     }
 }
 
-/// A stretch below a peak.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Drawdown {
-    /// Its deepest point as a fraction of the peak; positive.
-    pub(super) depth: f64,
-    /// From the peak to the first point that is no longer below, or to the end of the curve, in nanoseconds.
-    pub(super) duration_ns: u64,
-}
-
 /// A record with what its metrics share.
 #[derive(Debug)]
 pub struct Facts<'a> {
@@ -57,8 +49,8 @@ pub struct Facts<'a> {
     pub(super) settings: &'a Settings,
     /// One for each point but the first; empty if the equity was not always above 0.
     pub(super) returns: Vec<f64>,
-    /// The returns in ascending order.
-    pub(super) sorted: Vec<f64>,
+    /// The returns, both tails in ascending order; what lies between the tails is not in order.
+    pub(super) tails: Vec<f64>,
     pub(super) sample: Sample,
     /// Whether equity was above 0 at every point.
     positive: bool,
@@ -88,19 +80,18 @@ impl<'a> Facts<'a> {
         } else {
             Vec::new()
         };
-        let mut sorted = returns.clone();
-        sorted.sort_unstable_by(f64::total_cmp);
-        let (below, drawdowns) = drawdowns(points);
+        let tails = tails(&returns, TAIL.max(1.0 - settings.confidence));
+        let drawdowns = drawdowns(points);
         Ok(Self {
             points,
             trades: record.trades,
             settings,
             sample: Sample::of(&returns),
             returns,
-            sorted,
+            tails,
             positive,
             risk_free: (1.0 + settings.risk_free).powf(1.0 / settings.periods_per_year) - 1.0,
-            below,
+            below: below_peaks(points),
             drawdowns,
             benchmark: record
                 .benchmark
@@ -147,14 +138,35 @@ impl<'a> Facts<'a> {
         self.points.len().saturating_sub(1) as f64 / self.settings.periods_per_year
     }
 
-    /// A quantile of the returns, between neighbours in proportion (numpy's default, Hyndman and Fan's seventh).
+    /// A quantile of the returns in one of the tails, between neighbours in proportion (numpy's default, Hyndman and Fan's seventh).
     pub(super) fn quantile(&self, share: f64) -> Result<f64, Undefined> {
         self.returns(1)?;
-        let place = share * (self.sorted.len() - 1) as f64;
-        let below = self.sorted[place.floor() as usize];
-        let above = self.sorted[place.ceil() as usize];
+        let place = share * (self.tails.len() - 1) as f64;
+        let below = self.tails[place.floor() as usize];
+        let above = self.tails[place.ceil() as usize];
         Ok(below + (above - below) * place.fract())
     }
+}
+
+/// The share of returns in each tail that is always looked at.
+pub(super) const TAIL: f64 = 0.05;
+
+/// Puts the lowest and the highest `share` of returns in order, without sorting those between.
+fn tails(returns: &[f64], share: f64) -> Vec<f64> {
+    let mut values = returns.to_vec();
+    let count = values.len();
+    // The quantile at `share` lies between two neighbours: the tail holds both.
+    let length = (share * count as f64) as usize + 2;
+    if 2 * length >= count {
+        values.sort_unstable_by(f64::total_cmp);
+        return values;
+    }
+    values.select_nth_unstable_by(length, f64::total_cmp);
+    values[..length].sort_unstable_by(f64::total_cmp);
+    let top = count - length;
+    values[length..].select_nth_unstable_by(top - length, f64::total_cmp);
+    values[top..].sort_unstable_by(f64::total_cmp);
+    values
 }
 
 fn check(record: Record<'_>, settings: &Settings) -> Result<(), RecordError> {
@@ -229,40 +241,4 @@ fn check(record: Record<'_>, settings: &Settings) -> Result<(), RecordError> {
         }),
         _ => Ok(()),
     }
-}
-
-fn drawdowns(points: &[Point]) -> (Vec<f64>, Vec<Drawdown>) {
-    let mut below = Vec::with_capacity(points.len());
-    let mut stretches: Vec<Drawdown> = Vec::new();
-    let Some(first) = points.first() else {
-        return (below, stretches);
-    };
-    let mut peak = first;
-    let mut open: Option<Drawdown> = None;
-    for point in points {
-        let since = point.ts.0 - peak.ts.0;
-        if point.equity >= peak.equity {
-            peak = point;
-            below.push(0.0);
-            if let Some(stretch) = open.take() {
-                stretches.push(Drawdown {
-                    duration_ns: since,
-                    ..stretch
-                });
-            }
-            continue;
-        }
-        let depth = if peak.equity > 0.0 {
-            (peak.equity - point.equity) / peak.equity
-        } else {
-            0.0
-        };
-        below.push(depth);
-        open = Some(Drawdown {
-            depth: open.map_or(depth, |stretch| stretch.depth.max(depth)),
-            duration_ns: since,
-        });
-    }
-    stretches.extend(open);
-    (below, stretches)
 }

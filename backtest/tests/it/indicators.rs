@@ -452,6 +452,28 @@ proptest! {
         }
     }
 
+    /// Prices and volumes of any size: no figure leaves the range of a float.
+    #[test]
+    fn figures_stay_finite_from_tiny_to_huge(seed in any::<u64>(), power in -300_i32..=300) {
+        let scale = 2.0_f64.powi(power);
+        let samples = walk(seed, 200);
+        for entry in ALL.iter().copied().flatten() {
+            let mut feed = entry.build(&entry.defaults()).unwrap();
+            for sample in &samples {
+                let Bar { open, high, low, close, volume } = sample.bar;
+                let bar = Bar {
+                    open: open * scale,
+                    high: high * scale,
+                    low: low * scale,
+                    close: close * scale,
+                    volume: volume * scale,
+                };
+                let values = feed.update(&Sample { bar, other: sample.other * scale, ..*sample });
+                prop_assert!(values.iter().flatten().all(|value| value.is_finite()), "{} {:?}", entry.name, values);
+            }
+        }
+    }
+
     /// A window of any period, at every step, against the sum of a slice.
     #[test]
     fn windows_are_their_slices(values in prop::collection::vec(-1e6_f64..1e6, 1..300), period in 1_usize..40) {

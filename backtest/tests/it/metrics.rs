@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use backtest::metric::{
     self, ALL, Facts, Point, Record, RecordError, Running, Settings, Trade, Trials, Undefined,
-    by_day, by_month, by_year,
+    by_day, by_month, by_year, drawdowns, rolling,
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -26,6 +26,10 @@ struct Curve {
     benchmark: Vec<f64>,
     settings: Settings,
     months: Vec<(i16, i8, f64)>,
+    /// Depth and valley of the deepest drawdowns.
+    deepest: Vec<(f64, u64)>,
+    /// Point, Sharpe ratio and volatility over 126 periods.
+    rolling: Vec<(usize, Option<f64>, f64)>,
     /// Metric, source, value.
     expected: Vec<(String, String, f64)>,
 }
@@ -81,6 +85,13 @@ fn curves() -> Vec<Curve> {
             months: list(&curve["months"], |row| {
                 let [year, month] = [0, 1].map(|index| row[index].as_i64().unwrap());
                 (year as i16, month as i8, row[2].as_f64().unwrap())
+            }),
+            deepest: list(&curve["deepest"], |row| {
+                (row[0].as_f64().unwrap(), row[1].as_u64().unwrap())
+            }),
+            rolling: list(&curve["rolling"], |row| {
+                let place = row[0].as_u64().unwrap() as usize;
+                (place, row[1].as_f64(), row[2].as_f64().unwrap())
             }),
             expected: list(&curve["expected"], |row| {
                 let text = |field: &str| row[field].as_str().unwrap().to_owned();
@@ -210,6 +221,45 @@ fn months_and_years_are_those_of_a_calendar() {
             let product: f64 = rows.iter().map(|row| 1.0 + row.value).product();
             assert!((product / whole - 1.0).abs() < 1e-10);
         }
+    }
+}
+
+#[test]
+fn the_deepest_drawdowns_are_where_quantstats_finds_them() {
+    for curve in curves() {
+        let mut stretches = drawdowns(&curve.points);
+        stretches.sort_by(|one, other| other.depth.total_cmp(&one.depth));
+        assert_eq!(curve.deepest.len(), 5);
+        for (ours, (depth, valley)) in stretches.iter().zip(&curve.deepest) {
+            assert!(close(ours.depth, *depth), "{ours:?} {depth}");
+            assert_eq!(ours.valley_ts.0, *valley);
+            assert!(ours.peak_ts < ours.valley_ts && ours.valley_ts <= ours.end_ts);
+        }
+    }
+}
+
+#[test]
+fn rolling_figures_are_those_of_quantstats() {
+    for curve in curves() {
+        let facts = Facts::new(curve.record(), &curve.settings).unwrap();
+        let rows = rolling(&facts, 126).unwrap();
+        assert_eq!(rows.len(), curve.points.len() - 126);
+        assert!(curve.rolling.len() > 30);
+        for (place, sharpe, volatility) in &curve.rolling {
+            let ours = rows[place - 126];
+            assert_eq!(ours.ts, curve.points[*place].ts);
+            assert!(
+                (ours.volatility - volatility).abs() < 1e-9,
+                "{ours:?} {volatility}"
+            );
+            match (ours.sharpe, sharpe) {
+                (Some(ours), Some(sharpe)) => {
+                    assert!((ours - sharpe).abs() < 1e-9, "{ours} {sharpe}")
+                }
+                (ours, sharpe) => assert_eq!(ours, *sharpe),
+            }
+        }
+        assert!(rolling(&facts, 1).is_err());
     }
 }
 
