@@ -254,7 +254,7 @@ fn rolling_figures_are_those_of_quantstats() {
             );
             match (ours.sharpe, sharpe) {
                 (Some(ours), Some(sharpe)) => {
-                    assert!((ours - sharpe).abs() < 1e-9, "{ours} {sharpe}")
+                    assert!((ours - sharpe).abs() < 1e-9, "{ours} {sharpe}");
                 }
                 (ours, sharpe) => assert_eq!(ours, *sharpe),
             }
