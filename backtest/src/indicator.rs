@@ -4,7 +4,7 @@
 //!   `value` gives the last one again.
 //! * Seeds and warm-up are TA-Lib's where TA-Lib has the indicator. `docs/indicators.md` has a line on each.
 //! * A value that is not finite is not taken: the figure stays as it was. So no NaN gets in, and none comes out
-//!   of inputs up to 1e100.
+//!   of inputs up to 1e90.
 //! * Nothing drifts: windows never take a value away again (see `window`), and recursive averages forget.
 //! * Sums of whole numbers are exact. Who needs exact ties of averages feeds prices in ticks.
 
@@ -79,7 +79,7 @@ pub enum IndicatorError {
         accepted: &'static str,
     },
     /// A number outside of its bounds.
-    #[error("{name} = {value}: accepted is {least} to {most}")]
+    #[error("{name} = {value}: accepted is {kind} from {least} to {most}", kind = if *whole { "a whole number" } else { "a number" })]
     Range {
         /// The parameter.
         name: &'static str,
@@ -89,6 +89,8 @@ pub enum IndicatorError {
         least: f64,
         /// The most that is taken.
         most: f64,
+        /// Whether it has to be whole.
+        whole: bool,
     },
     /// A fast period that is not the shorter one.
     #[error("fast = {fast}, slow = {slow}: fast has to be shorter than slow")]

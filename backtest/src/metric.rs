@@ -143,9 +143,6 @@ pub enum Undefined {
     /// Too short a curve.
     #[error("the curve is too short")]
     Short,
-    /// No time passed.
-    #[error("no time passed")]
-    NoTime,
     /// Equity at or below 0 has no return.
     #[error("the equity was not always above 0")]
     NotPositive,
@@ -155,9 +152,9 @@ pub enum Undefined {
     /// No loss to divide by.
     #[error("there was no loss")]
     NoLoss,
-    /// No gain to speak of.
-    #[error("there was no gain")]
-    NoGain,
+    /// A quantile to divide by is 0.
+    #[error("the quantile of losses is 0")]
+    NoTail,
     /// No drawdown.
     #[error("there was no drawdown")]
     NoDrawdown,
@@ -185,6 +182,12 @@ pub enum Undefined {
     /// A benchmark that did not move.
     #[error("the benchmark did not vary")]
     BenchmarkStill,
+    /// A curve that keeps its distance to the benchmark.
+    #[error("the difference to the benchmark did not vary")]
+    SameAsBenchmark,
+    /// Nothing of the benchmark in the curve.
+    #[error("the beta is 0")]
+    NoBeta,
     /// A benchmark that never rose.
     #[error("the benchmark never rose")]
     BenchmarkNeverRose,

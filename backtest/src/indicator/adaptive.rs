@@ -115,6 +115,7 @@ impl T3 {
                 value: volume_factor,
                 least: 0.0,
                 most: 1.0,
+                whole: false,
             });
         }
         let ema = Ema::new(length)?;

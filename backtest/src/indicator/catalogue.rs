@@ -129,19 +129,12 @@ impl Entry {
         }
         for (parameter, &value) in self.parameters.iter().zip(parameters) {
             if !parameter.accepts(value) {
-                return Err(if parameter.whole {
-                    IndicatorError::Period {
-                        name: parameter.name,
-                        value,
-                        least: parameter.least as usize,
-                    }
-                } else {
-                    IndicatorError::Range {
-                        name: parameter.name,
-                        value,
-                        least: parameter.least,
-                        most: parameter.most,
-                    }
+                return Err(IndicatorError::Range {
+                    name: parameter.name,
+                    value,
+                    least: parameter.least,
+                    most: parameter.most,
+                    whole: parameter.whole,
                 });
             }
         }

@@ -55,7 +55,10 @@ fn active(facts: &Facts<'_>) -> Result<(f64, f64), Undefined> {
         .map(|(one, other)| one - other)
         .collect();
     let sample = Sample::of(&gaps);
-    Ok((sample.mean, sample.deviation().ok_or(Undefined::Still)?))
+    Ok((
+        sample.mean,
+        sample.deviation().ok_or(Undefined::SameAsBenchmark)?,
+    ))
 }
 
 fn information_ratio(facts: &Facts<'_>) -> Figure {
@@ -96,7 +99,7 @@ fn down_capture(facts: &Facts<'_>) -> Figure {
 fn treynor(facts: &Facts<'_>) -> Figure {
     let beta = beta(facts)?;
     if beta == 0.0 {
-        return Err(Undefined::Still);
+        return Err(Undefined::NoBeta);
     }
     Ok((facts.sample.mean - facts.risk_free) * facts.settings.periods_per_year / beta)
 }

@@ -37,7 +37,7 @@ fn expected_shortfall(facts: &Facts<'_>) -> Figure {
 pub(super) fn tail_ratio(facts: &Facts<'_>) -> Figure {
     let (low, high) = (facts.quantile(TAIL)?, facts.quantile(1.0 - TAIL)?);
     if low == 0.0 {
-        return Err(Undefined::NoLoss);
+        return Err(Undefined::NoTail);
     }
     Ok((high / low).abs())
 }

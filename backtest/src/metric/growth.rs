@@ -21,7 +21,7 @@ fn cagr_calendar(facts: &Facts<'_>) -> Figure {
     let (first, last) = facts.ends()?;
     let days = match facts.points {
         [first, .., last] => (last.ts.0 - first.ts.0) as f64 / 86_400e9,
-        _ => return Err(Undefined::NoTime),
+        _ => return Err(Undefined::Short),
     };
     Ok((last / first).powf(365.25 / days) - 1.0)
 }

@@ -250,6 +250,11 @@ fn bad_parameters_are_refused_by_name() {
         many.push(1.0);
         assert!(entry.build(&many).is_err(), "{}", entry.name);
     }
+    let apo = indicator::find("apo").unwrap();
+    assert_eq!(
+        apo.build(&[12.0, 26.0, 2.0]).unwrap_err().to_string(),
+        "exponential = 2: accepted is a whole number from 0 to 1"
+    );
     let mut half = indicator::find("sma").unwrap().defaults();
     half[0] = 2.5;
     assert!(indicator::find("sma").unwrap().build(&half).is_err());

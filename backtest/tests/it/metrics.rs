@@ -376,6 +376,17 @@ fn what_is_undefined_says_why() {
     ] {
         assert_eq!(figure(name, curve, &[]), Err(reason), "{name}");
     }
+    let same = [100.0, 101.0, 103.0];
+    let record = Record {
+        points: &rising,
+        trades: &[],
+        benchmark: Some(&same),
+    };
+    let settings = Settings::default();
+    let facts = Facts::new(record, &settings).unwrap();
+    let of = |name| metric::find(name).unwrap().of(&facts);
+    assert_eq!(of("information_ratio"), Err(Undefined::SameAsBenchmark));
+    assert_eq!(of("down_capture"), Err(Undefined::BenchmarkNeverFell));
     let wins = [1.0, 2.0].map(trade);
     assert_eq!(
         figure("profit_factor", &rising, &wins),
