@@ -39,9 +39,9 @@ pub use momentum::{Apo, Macd, MacdValue, Momentum, Ppo, RateOfChange, Trix};
 pub use oscillator::{
     BalanceOfPower, Cci, Cmo, ConnorsRsi, InternalBarStrength, PercentRank, Rsi, UltimateOscillator,
 };
-pub use pair::{Beta, Correlation, KalmanHedge, KalmanHedgeValue};
+pub use pair::{Beta, Correlation, KalmanHedge, KalmanHedgeValue, LinearHedge, LinearHedgeValue};
 pub use regression::{LinearRegression, LinearRegressionValue};
-pub use reversion::{HalfLife, Hurst};
+pub use reversion::{DickeyFuller, HalfLife, Hurst};
 pub use sar::ParabolicSar;
 pub use statistic::{StandardDeviation, Variance, ZScore};
 pub use stochastic::{Stochastic, StochasticFast, StochasticRsi, StochasticValue, WilliamsR};

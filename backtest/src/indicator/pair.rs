@@ -91,6 +91,60 @@ impl Beta {
     }
 }
 
+/// The line of least squares of a [`LinearHedge`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LinearHedgeValue {
+    /// Units of the other series that hedge one of the first.
+    pub ratio: f64,
+    /// What is left of the first when the other is 0.
+    pub intercept: f64,
+    /// How far the last value is above the line.
+    pub error: f64,
+}
+
+/// Hedge ratio of the last `period` pairs by least squares: the first step of Engle and Granger (1987).
+/// Nothing while the other series does not move.
+#[derive(Debug, Clone)]
+pub struct LinearHedge {
+    window: Sliding<Moments>,
+    value: Option<LinearHedgeValue>,
+}
+
+impl LinearHedge {
+    /// # Errors
+    /// A period below 2 or above the limit.
+    pub fn new(length: usize) -> Result<Self, IndicatorError> {
+        Ok(Self {
+            window: Sliding::new(period("period", length, 2)?),
+            value: None,
+        })
+    }
+
+    /// Takes the next pair: the series to hedge, and the one to hedge it with.
+    pub fn update(&mut self, value: f64, other: f64) -> Option<LinearHedgeValue> {
+        if value.is_finite() && other.is_finite() {
+            self.value = self
+                .window
+                .push(Moments::one(value, other))
+                .and_then(|moments| {
+                    let ratio = moments.products / moments.squares[1];
+                    let intercept = moments.mean[0] - ratio * moments.mean[1];
+                    (moments.squares[1] > 0.0).then_some(LinearHedgeValue {
+                        ratio,
+                        intercept,
+                        error: value - moments.mean[0] - ratio * (other - moments.mean[1]),
+                    })
+                });
+        }
+        self.value
+    }
+
+    /// The figures after the last update.
+    pub fn value(&self) -> Option<LinearHedgeValue> {
+        self.value
+    }
+}
+
 /// What a [`KalmanHedge`] has learnt after a pair.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct KalmanHedgeValue {
@@ -197,6 +251,20 @@ pub(super) const ENTRIES: &[Entry] = &[
         parameters: &[PERIOD.of(5).from(2)],
         outputs: &["value"],
         build: |p| Ok(of_pair(Beta::new(whole(p, 0))?, Beta::update)),
+    },
+    Entry {
+        name: "linear_hedge",
+        formula: "least squares of the last p pairs: value = ratio * other + intercept; error of the last value",
+        source: "Engle and Granger 1987, first step",
+        input: Input::Pair,
+        parameters: &[PERIOD.of(60).from(2)],
+        outputs: &["ratio", "intercept", "error"],
+        build: |p| {
+            Ok(of_many(LinearHedge::new(whole(p, 0))?, |hedge, sample| {
+                let value = hedge.update(sample.bar.close, sample.other)?;
+                Some([value.ratio, value.intercept, value.error])
+            }))
+        },
     },
     Entry {
         name: "kalman_hedge",

@@ -48,6 +48,54 @@ impl HalfLife {
     }
 }
 
+/// Dickey and Fuller's statistic (1979) of the last `period` changes: the t value of their slope on the values before
+/// them, with a constant and without lags. Below -2.86 a random walk is refused at 5 %, below -3.43 at 1 % (`MacKinnon`
+/// 2010, many values). Of the residuals of a hedge the limits are -3.34 and -3.90 (Engle and Granger 1987).
+/// Nothing while the line fits without any error.
+#[derive(Debug, Clone)]
+pub struct DickeyFuller {
+    window: Sliding<Moments>,
+    last: Option<f64>,
+    value: Option<f64>,
+}
+
+impl DickeyFuller {
+    /// # Errors
+    /// A period below 4 or above the limit.
+    pub fn new(length: usize) -> Result<Self, IndicatorError> {
+        Ok(Self {
+            window: Sliding::new(period("period", length, 4)?),
+            last: None,
+            value: None,
+        })
+    }
+
+    /// Takes the next value.
+    pub fn update(&mut self, value: f64) -> Option<f64> {
+        if !value.is_finite() {
+            return self.value;
+        }
+        let last = self.last.replace(value)?;
+        self.value = self
+            .window
+            .push(Moments::one(last, value - last))
+            .and_then(|moments| {
+                let [levels, changes] = moments.squares;
+                let slope = moments.products / levels;
+                // The squares that the line leaves over; below this they are rounding.
+                let left = changes - slope * moments.products;
+                (levels > 0.0 && left > changes * 1e-12)
+                    .then(|| slope / (left / (moments.count - 2.0) / levels).sqrt())
+            });
+        self.value
+    }
+
+    /// The figure after the last update.
+    pub fn value(&self) -> Option<f64> {
+        self.value
+    }
+}
+
 /// Hurst exponent of the last `period` changes from the growth of squared differences between lag 1 and `lag`:
 /// ln(mean over `lag` / mean over 1) / (2 ln lag). 0.5 is a random walk, less comes back, more goes on.
 /// Nothing while the values do not move.
@@ -113,6 +161,20 @@ pub(super) const ENTRIES: &[Entry] = &[
         parameters: &[PERIOD.of(60).from(3)],
         outputs: &["value"],
         build: |p| Ok(of_value(HalfLife::new(whole(p, 0))?, HalfLife::update)),
+    },
+    Entry {
+        name: "dickey_fuller",
+        formula: "t value of the slope of the last p changes on the values before them, with a constant, no lags",
+        source: "statsmodels adfuller(maxlag=0, autolag=None)",
+        input: Input::Value,
+        parameters: &[PERIOD.of(60).from(4)],
+        outputs: &["value"],
+        build: |p| {
+            Ok(of_value(
+                DickeyFuller::new(whole(p, 0))?,
+                DickeyFuller::update,
+            ))
+        },
     },
     Entry {
         name: "hurst",
