@@ -1,6 +1,7 @@
-//! Runs as a user of the crate makes them.
+//! Runs and figures from outside the crate, against named sources.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod goog;
+mod indicators;
 mod world;
