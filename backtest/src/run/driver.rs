@@ -90,8 +90,9 @@ pub(super) struct Driver<'a> {
     walks: Vec<bool>,
     /// By instrument: units of the account's currency for one of its own.
     rates: Vec<Price>,
-    /// What is asked for in answer to a fill is sent at once: the market is at an open.
-    is_open: bool,
+    /// What is asked for of this instrument in answer to a fill is sent at once: it is at its open. The opens of
+    /// others may be still to come.
+    open: Option<InstrumentId>,
     next_sample: u64,
     samples: Vec<Sample>,
     fills: Vec<Executed>,
@@ -146,7 +147,7 @@ impl<'a> Driver<'a> {
             algos: Vec::new(),
             walks: walks.collect(),
             rates: instruments.iter().map(|it| rate(it.currency)).collect(),
-            is_open: false,
+            open: None,
             next_sample: 0,
             samples: Vec::new(),
             fills: Vec::new(),
@@ -427,8 +428,8 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// Bars of instruments for which something waits, in order of their starts: their opens are shown, and what
-    /// waits is sent.
+    /// Bars of instruments for which something waits, in order of their starts, of one start in the order in which it
+    /// was asked for: their opens are shown, and what waits is sent. So what is sold first pays for what is bought.
     fn open_bars<S>(&mut self, heads: &[Head<S>], ts: TimestampNs, strategy: &mut dyn Strategy) {
         let mut opened: Vec<(usize, usize)> = Vec::new();
         loop {
@@ -438,16 +439,14 @@ impl<'a> Driver<'a> {
                     Some((at, place, timed.event.instrument, bar_of(timed)?))
                 })
             });
-            let waiting = bars.filter(|(at, place, instrument, bar)| {
-                bar.start <= ts
-                    && self
-                        .desk
-                        .queue
-                        .iter()
-                        .any(|it| it.instrument == *instrument)
-                    && !opened.contains(&(*at, *place))
+            let queue = &self.desk.queue;
+            let waiting = bars.filter_map(|(at, place, instrument, bar)| {
+                let asked = queue.iter().position(|it| it.instrument == instrument)?;
+                let is_due = bar.start <= ts && !opened.contains(&(at, place));
+                is_due.then_some((at, place, instrument, bar, asked))
             });
-            let Some((at, place, instrument, bar)) = waiting.min_by_key(|(_, _, _, bar)| bar.start)
+            let Some((at, place, instrument, bar, _)) =
+                waiting.min_by_key(|(_, _, _, bar, asked)| (bar.start, *asked))
             else {
                 return;
             };
@@ -456,10 +455,10 @@ impl<'a> Driver<'a> {
             self.wake(start, strategy);
             self.last = self.last.max(start);
             self.show(start, instrument, open, volume);
-            self.is_open = true;
+            self.open = Some(instrument);
             self.send_of(instrument);
             self.tell_fills(strategy);
-            self.is_open = false;
+            self.open = None;
         }
     }
 
