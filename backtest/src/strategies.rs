@@ -1,9 +1,13 @@
 //! The strategies that come with Dynasty.
 
+mod arbitrage;
 mod benchmark;
+mod book;
 mod clock;
+mod maker;
 mod momentum;
 mod need;
+mod pairs;
 mod panel;
 mod portfolio;
 mod reversion;
@@ -132,6 +136,11 @@ pub const ALL: &[Declared] = &[
     reversion::band::VWAP_REVERSION,
     reversion::pattern::DOWN_STREAK,
     reversion::pattern::GAP_FADE,
+    pairs::spread::DISTANCE,
+    pairs::spread::COINTEGRATION,
+    pairs::spread::KALMAN_PAIR,
+    pairs::basket::BASKET,
+    pairs::basket::CONTRARIAN,
     volatility::ATR_BREAKOUT,
     volatility::WILDER_VOLATILITY,
     volatility::CHANDELIER,
@@ -142,11 +151,17 @@ pub const ALL: &[Declared] = &[
     seasonality::DAY_OF_WEEK,
     seasonality::HALLOWEEN,
     seasonality::OVERNIGHT,
+    maker::avellaneda::AVELLANEDA_STOIKOV,
+    maker::grid::GRID,
+    maker::touch::TOUCH_MAKER,
     portfolio::weight::EQUAL_WEIGHT,
     portfolio::weight::INVERSE_VOLATILITY,
     portfolio::weight::RISK_PARITY,
     portfolio::weight::MINIMUM_VARIANCE,
     portfolio::weight::ROTATION,
+    arbitrage::CROSS_VENUE,
+    arbitrage::TRIANGULAR,
+    arbitrage::CALENDAR_SPREAD,
 ];
 
 /// The strategy of a name.

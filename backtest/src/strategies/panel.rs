@@ -39,6 +39,8 @@ pub(super) struct Allocation<A> {
     rule: A,
     /// Closes of the bars that end now.
     closes: Vec<Option<f64>>,
+    /// Whether weights are shares of full positions, not of equity.
+    is_of_full: bool,
 }
 
 impl<A: Allocate> Allocation<A> {
@@ -46,6 +48,16 @@ impl<A: Allocate> Allocation<A> {
         Self {
             rule,
             closes: Vec::new(),
+            is_of_full: false,
+        }
+    }
+
+    /// With weights that are shares of a full position of each instrument.
+    pub(super) const fn of_full_positions(rule: A) -> Self {
+        Self {
+            rule,
+            closes: Vec::new(),
+            is_of_full: true,
         }
     }
 }
@@ -72,7 +84,13 @@ impl<A: Allocate> Strategy for Allocation<A> {
         let ids = (0..closes.len() as u32).map(InstrumentId);
         let held: Vec<_> = ids.map(|id| held(context, id)).collect();
         if let Some(weights) = self.rule.next(&closes, &held) {
-            weigh(context, &closes, &weights);
+            if self.is_of_full {
+                for (id, weight) in (0..).map(InstrumentId).zip(&weights) {
+                    context.expose(id, *weight);
+                }
+            } else {
+                weigh(context, &closes, &weights);
+            }
         }
     }
 }
