@@ -1,7 +1,21 @@
 //! The strategies that come with Dynasty.
 
-mod buy_and_hold;
-mod sma_cross;
+mod arbitrage;
+mod benchmark;
+mod book;
+mod clock;
+mod maker;
+mod momentum;
+mod need;
+mod pairs;
+mod panel;
+mod portfolio;
+mod reversion;
+mod rule;
+mod seasonality;
+mod volatility;
+
+pub use need::{Data, INSTRUMENTS_MAX, NeedError, Needs, Offer};
 
 use crate::strategy::{Parameter, ParameterError, Strategy, Values};
 
@@ -48,6 +62,21 @@ impl Family {
 /// Makes a strategy with these parameters.
 pub type Build = fn(&Values) -> Result<Box<dyn Strategy>, ParameterError>;
 
+/// A strategy in words.
+#[derive(Debug, Clone, Copy)]
+pub struct Page {
+    /// When it enters.
+    pub entry: &'static str,
+    /// When it leaves.
+    pub exit: &'static str,
+    /// How much it holds.
+    pub sizing: &'static str,
+    /// Where it is from: author, title, year; and where it departs from that.
+    pub source: &'static str,
+    /// What goes wrong with it.
+    pub risk: &'static str,
+}
+
 /// A strategy by name.
 #[derive(Debug, Clone, Copy)]
 pub struct Declared {
@@ -55,8 +84,12 @@ pub struct Declared {
     pub name: &'static str,
     /// Its family.
     pub family: Family,
-    /// What it does: the first paragraph is one line, what follows is its page.
+    /// What it does, in one line.
     pub about: &'static str,
+    /// What else there is to say about it.
+    pub page: Page,
+    /// What it needs.
+    pub needs: Needs,
     /// Its parameters.
     pub parameters: &'static [Parameter],
     /// Makes it.
@@ -64,7 +97,72 @@ pub struct Declared {
 }
 
 /// Every strategy, families together.
-pub const ALL: &[Declared] = &[buy_and_hold::DECLARED, sma_cross::DECLARED];
+pub const ALL: &[Declared] = &[
+    benchmark::buy_and_hold::DECLARED,
+    benchmark::plain::DOLLAR_COST,
+    benchmark::plain::RANDOM,
+    momentum::sma_cross::DECLARED,
+    momentum::cross::EMA_CROSS,
+    momentum::cross::TRIPLE_SMA,
+    momentum::cross::MACD,
+    momentum::cross::KAMA_TREND,
+    momentum::cross::HULL_TREND,
+    momentum::cross::TRIX,
+    momentum::cross::OBV_TREND,
+    momentum::breakout::DONCHIAN,
+    momentum::breakout::TURTLE,
+    momentum::breakout::KELTNER_BREAKOUT,
+    momentum::breakout::YEAR_HIGH,
+    momentum::breakout::OPENING_RANGE,
+    momentum::trend::SUPERTREND,
+    momentum::trend::PARABOLIC_SAR,
+    momentum::trend::ADX_TREND,
+    momentum::trend::ICHIMOKU,
+    momentum::trend::AROON,
+    momentum::trend::REGRESSION_SLOPE,
+    momentum::trend::TIME_SERIES_MOMENTUM,
+    momentum::relative::DUAL_MOMENTUM,
+    momentum::relative::RELATIVE_STRENGTH,
+    reversion::oscillator::RSI,
+    reversion::oscillator::WILLIAMS_R,
+    reversion::oscillator::CCI,
+    reversion::oscillator::CONNORS_RSI,
+    reversion::oscillator::CONNORS_RSI2,
+    reversion::oscillator::STOCHASTIC,
+    reversion::oscillator::IBS,
+    reversion::oscillator::MONEY_FLOW,
+    reversion::oscillator::Z_SCORE,
+    reversion::band::BOLLINGER,
+    reversion::band::VWAP_REVERSION,
+    reversion::pattern::DOWN_STREAK,
+    reversion::pattern::GAP_FADE,
+    pairs::spread::DISTANCE,
+    pairs::spread::COINTEGRATION,
+    pairs::spread::KALMAN_PAIR,
+    pairs::basket::BASKET,
+    pairs::basket::CONTRARIAN,
+    volatility::ATR_BREAKOUT,
+    volatility::WILDER_VOLATILITY,
+    volatility::CHANDELIER,
+    volatility::SQUEEZE,
+    volatility::NARROW_RANGE,
+    volatility::VOLATILITY_TARGET,
+    seasonality::TURN_OF_MONTH,
+    seasonality::DAY_OF_WEEK,
+    seasonality::HALLOWEEN,
+    seasonality::OVERNIGHT,
+    maker::avellaneda::AVELLANEDA_STOIKOV,
+    maker::grid::GRID,
+    maker::touch::TOUCH_MAKER,
+    portfolio::weight::EQUAL_WEIGHT,
+    portfolio::weight::INVERSE_VOLATILITY,
+    portfolio::weight::RISK_PARITY,
+    portfolio::weight::MINIMUM_VARIANCE,
+    portfolio::weight::ROTATION,
+    arbitrage::CROSS_VENUE,
+    arbitrage::TRIANGULAR,
+    arbitrage::CALENDAR_SPREAD,
+];
 
 /// The strategy of a name.
 pub fn find(name: &str) -> Option<&'static Declared> {
@@ -73,8 +171,16 @@ pub fn find(name: &str) -> Option<&'static Declared> {
 
 impl Declared {
     /// What it does, in one line.
-    pub fn summary(&self) -> &'static str {
-        self.about.lines().next().unwrap_or_default()
+    pub const fn summary(&self) -> &'static str {
+        self.about
+    }
+
+    /// Whether the data of a run has what it needs.
+    ///
+    /// # Errors
+    /// With what is missing.
+    pub fn check(&self, offer: &Offer) -> Result<(), NeedError> {
+        self.needs.check(self.name, offer)
     }
 }
 

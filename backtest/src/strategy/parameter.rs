@@ -52,7 +52,7 @@ pub enum Value {
 }
 
 /// Why parameters cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ParameterError {
     /// There is no such parameter.
     #[error("no parameter '{name}'; accepted: {accepted}")]
@@ -82,6 +82,9 @@ pub enum ParameterError {
         /// What they may be.
         accepted: &'static str,
     },
+    /// An indicator does not take them.
+    #[error(transparent)]
+    Indicator(#[from] crate::indicator::IndicatorError),
 }
 
 impl Parameter {

@@ -2,16 +2,22 @@
 
 use types::InstrumentId;
 
-use super::{Declared, Family};
+use crate::strategies::{Data, Declared, Family, Needs, Page};
 use crate::strategy::{Closed, Context, PerInstrument, Strategy};
 
-pub(super) const DECLARED: Declared = Declared {
+pub(in crate::strategies) const DECLARED: Declared = Declared {
     name: "buy_and_hold",
     family: Family::Benchmark,
-    about: "Buys each instrument once and holds it to the end.
-
-A full position of every instrument is bought when its first bar (or, without bars, its first event) is known. With a
-size that is a share of equity, each of several instruments gets that share: give each its part.",
+    about: "Buys each instrument once and holds it to the end.",
+    page: Page {
+        entry: "When its first bar (or, without bars, its first quote) is known.",
+        exit: "Never.",
+        sizing: "A full position of each. With a size that is a share of equity, each of several instruments gets that \
+                 share: give each its part.",
+        source: "The benchmark of every paper on trading.",
+        risk: "It is all of the market's falls.",
+    },
+    needs: Needs::each(Data::Any),
     parameters: &[],
     build: |_| Ok(Box::<BuyAndHold>::default()),
 };

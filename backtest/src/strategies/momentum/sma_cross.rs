@@ -2,24 +2,41 @@
 
 use types::Price;
 
-use super::{Declared, Family};
+use crate::strategies::rule::{BARS, FULL};
+use crate::strategies::{Declared, Family, Page};
 use crate::strategy::{
     Closed, Context, Frame, Parameter, ParameterError, PerInstrument, Strategy, Values,
 };
 
-pub(super) const DECLARED: Declared = Declared {
+pub(in crate::strategies) const DECLARED: Declared = Declared {
     name: "sma_cross",
     family: Family::Momentum,
-    about: "Long while the fast simple moving average of closes is above the slow one.
-
-Enters at the close at which the fast average comes to be above the slow one, and leaves (or goes short) at the close
-at which it comes to be below: the averages must have been on or beyond the other side one bar before, so that where
-they stand on the first bar that both are known is no signal. Averages are compared as sums of integers: two that are
-equal are equal.",
+    about: "Long while the fast simple moving average of closes is above the slow one.",
+    page: Page {
+        entry: "At the close at which the fast average comes to be above the slow one: it must have been on or beyond \
+                the other side one bar before, so where they stand on the first bar that both are known is no signal.",
+        exit: "At the close at which it comes to be below; with both sides it goes short there.",
+        sizing: FULL,
+        source: "As old as charts; William Brock, Josef Lakonishok, Blake LeBaron, Simple Technical Trading Rules and \
+                 the Stochastic Properties of Stock Returns, 1992. Averages are compared as sums of integers: two that \
+                 are equal are equal.",
+        risk: "Whipsaws in a market without trend; the slow average's lag is given back at every turn.",
+    },
+    needs: BARS,
     parameters: &[
         Parameter::integer("fast", 10, 1, 1_000, "bars of the fast average"),
-        Parameter::integer("slow", 30, 2, 10_000, "bars of the slow average, more than fast"),
-        Parameter::choice("side", &["long", "both"], "whether a cross below only leaves or also goes short"),
+        Parameter::integer(
+            "slow",
+            30,
+            2,
+            10_000,
+            "bars of the slow average, more than fast",
+        ),
+        Parameter::choice(
+            "side",
+            &["long", "both"],
+            "whether a cross below only leaves or also goes short",
+        ),
     ],
     build,
 };

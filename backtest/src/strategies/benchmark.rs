@@ -1,0 +1,4 @@
+//! What others are measured by.
+
+pub(super) mod buy_and_hold;
+pub(super) mod plain;

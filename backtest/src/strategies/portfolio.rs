@@ -1,0 +1,4 @@
+//! Several at once.
+
+pub(super) mod covariance;
+pub(super) mod weight;
