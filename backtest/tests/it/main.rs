@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod columnar;
 mod goog;
 mod indicators;
 mod look_ahead;
