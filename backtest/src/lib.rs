@@ -6,6 +6,7 @@
 pub mod indicator;
 pub mod metric;
 pub mod outcome;
+pub mod report;
 pub mod run;
 pub mod strategies;
 pub mod strategy;
