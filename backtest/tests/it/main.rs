@@ -1,6 +1,9 @@
-//! Runs as a user of the crate makes them.
+//! Runs as a user of the crate makes them, and its figures against named sources.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod goog;
+mod indicators;
+mod metrics;
+mod report;
 mod world;
