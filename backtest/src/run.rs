@@ -66,6 +66,10 @@ pub struct Settings {
     pub size: Size,
     /// When equity is noted.
     pub sampling: Sampling,
+    /// Whether a print of an instrument that has no quotes stands for one, with nothing between bid and ask.
+    pub prints_are_quotes: bool,
+    /// Whether the run ends when its account has: passed, failed or closed.
+    pub stops_with_account: bool,
     /// Whether the outcome has the fills.
     pub keep_fills: bool,
     /// Limits of the engine.
@@ -83,6 +87,8 @@ impl Settings {
             spread_ticks: 0,
             size: Size::default(),
             sampling: Sampling::default(),
+            prints_are_quotes: false,
+            stops_with_account: false,
             keep_fills: true,
             limits: Limits {
                 // One account needs little of what a server needs, and a sweep opens many shards.
@@ -150,6 +156,11 @@ pub trait Observer {
     /// An input was applied; these are its events.
     fn applied(&mut self, input: &Input, events: &[Event], shard: &Shard) {
         let _ = (input, events, shard);
+    }
+
+    /// The run is over.
+    fn finished(&mut self, shard: &Shard) {
+        let _ = shard;
     }
 
     /// The account had a fill.

@@ -4,6 +4,8 @@
 
 mod goog;
 mod indicators;
+mod look_ahead;
 mod metrics;
 mod report;
+mod synthetic;
 mod world;
