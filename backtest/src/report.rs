@@ -7,6 +7,7 @@
 mod axes;
 mod curve;
 mod date;
+mod figures;
 mod page;
 mod plots;
 mod recorder;
@@ -20,11 +21,13 @@ mod verdicts;
 
 use types::{Instrument, Seq, TimestampNs};
 
+pub use figures::periods_per_year;
 pub use recorder::{
     BREACH_POSITIONS_MAX, CANDLES_MAX, Candle, Candles, FLOOR_MOVES_MAX, Floor, Recorder,
 };
 pub use svg::Plot;
 
+use crate::metric::{self, RecordError};
 use crate::outcome::Outcome;
 
 /// The most round trips that a report lists; `--trades` writes all of them.
@@ -238,6 +241,16 @@ impl<'a> Report<'a> {
             walk_forward: None,
             fan: None,
         }
+    }
+
+    /// Takes in every metric of the outcome, against the benchmark if there is one at every point.
+    ///
+    /// # Errors
+    /// What the metrics say of a curve or of settings that they are not defined for.
+    pub fn measure(&mut self, settings: &metric::Settings) -> Result<(), RecordError> {
+        self.periods_per_year = settings.periods_per_year;
+        self.figures = figures::measured(self, settings)?;
+        Ok(())
     }
 
     /// The page: a whole HTML file.

@@ -1,17 +1,15 @@
 //! The equity curve in numbers: drawdown, returns of periods, months, what rolls along.
 
 use super::date::{DAY_NS, Month};
-use crate::outcome::{Outcome, units};
+use crate::outcome::Outcome;
 
 /// Values in order of time.
 pub(super) type Points = Vec<(u64, f64)>;
 
-/// Equity at the start and at each sample, in units of the account's currency.
+/// The equity curve in units of the account's currency.
 pub(super) fn equity(outcome: &Outcome) -> Points {
-    let start = (outcome.first.0, units(outcome.initial));
-    let samples = outcome.samples.iter();
-    let samples = samples.map(|sample| (sample.ts.0, units(sample.equity)));
-    std::iter::once(start).chain(samples).collect()
+    let points = outcome.points().into_iter();
+    points.map(|point| (point.ts.0, point.equity)).collect()
 }
 
 /// How far below its highest value so far, as a fraction of it: zero or below. Zero where that is not above zero.

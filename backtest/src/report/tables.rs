@@ -296,7 +296,7 @@ pub(super) fn headline(report: &Report<'_>) -> Vec<(String, String, &'static str
         all.find(|figure| figure.name == name)
             .and_then(|figure| figure.value.clone().ok())
     };
-    for (name, figure) in [("CAGR", "cagr"), ("Sharpe ratio", "sharpe")] {
+    for (name, figure) in [("CAGR", "CAGR"), ("Sharpe ratio", "Sharpe")] {
         found.extend(named(figure).map(|value| (name.to_owned(), value, "plain")));
     }
     let deepest = curve::deepest(&curve::equity(outcome));

@@ -3,6 +3,8 @@
 //! On a page the colours are custom properties; a plot that stands alone has them written in, for programs that know
 //! no custom properties.
 
+use std::fmt::Write;
+
 /// A name and its colour in light and in dark. Text has a contrast of at least 4.5 to 1 on `paper` and on `page`.
 const COLORS: &[(&str, &str, &str)] = &[
     ("page", "#f4f5fa", "#0a0e27"),
@@ -25,11 +27,12 @@ const PLOT: &str = include_str!("plot.css");
 
 /// The custom properties of a page.
 pub(super) fn properties() -> String {
-    let of = |dark: bool| -> String {
-        COLORS
-            .iter()
-            .map(|(name, light, night)| format!("--{name}:{};", if dark { night } else { light }))
-            .collect()
+    let of = |dark: bool| {
+        COLORS.iter().fold(String::new(), |mut all, color| {
+            let value = if dark { color.2 } else { color.1 };
+            let _ = write!(all, "--{}:{value};", color.0);
+            all
+        })
     };
     format!(
         ":root{{color-scheme:light dark;{}}}\n@media (prefers-color-scheme:dark){{:root{{{}}}}}\n@media print{{:root{{color-scheme:light;{}}}}}\n",
