@@ -8,6 +8,7 @@ pub mod indicator;
 pub mod metric;
 pub mod outcome;
 pub mod random;
+pub mod report;
 pub mod run;
 pub mod search;
 pub mod strategies;

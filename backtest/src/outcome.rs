@@ -1,6 +1,7 @@
 //! What a run leaves: the equity curve, fills, round trips, verdicts and counts.
 
 mod ledger;
+mod record;
 mod round_trip;
 
 pub(crate) use ledger::Ledger;

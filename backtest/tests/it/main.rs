@@ -7,5 +7,6 @@ mod goog;
 mod indicators;
 mod look_ahead;
 mod metrics;
+mod report;
 mod synthetic;
 mod world;

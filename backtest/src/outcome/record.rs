@@ -1,0 +1,67 @@
+//! An outcome as what metrics are made of.
+
+use types::{Instrument, Price, Qty, Side};
+
+use super::{Outcome, units};
+use crate::metric::{Point, Trade};
+
+impl Outcome {
+    /// The equity curve. It begins with the balance at the start, unless the first sample is that already: then it
+    /// has as many returns as the data has steps between bars. Of samples at one time the last is taken.
+    pub fn points(&self) -> Vec<Point> {
+        let mut points: Vec<Point> = Vec::with_capacity(self.samples.len() + 1);
+        let starts_flat = self.samples.first().map(|it| it.equity) == Some(self.initial);
+        if !starts_flat {
+            points.push(Point {
+                ts: self.first,
+                equity: units(self.initial),
+                exposed: false,
+            });
+        }
+        for sample in &self.samples {
+            let point = Point {
+                ts: sample.ts,
+                equity: units(sample.equity),
+                exposed: sample.exposed,
+            };
+            // The start stays what it was, whatever is noted at its time.
+            let is_start = !starts_flat && points.len() == 1;
+            match points.last_mut() {
+                Some(last) if last.ts >= point.ts => {
+                    if !is_start {
+                        (last.equity, last.exposed) = (point.equity, point.exposed);
+                    }
+                }
+                _ => points.push(point),
+            }
+        }
+        points
+    }
+
+    /// The round trips that are over; amounts of other currencies than the account's are taken as they are.
+    pub fn trades(&self, instruments: &[Instrument]) -> Vec<Trade> {
+        self.trips
+            .iter()
+            .map(|trip| {
+                let known = instruments.get(trip.instrument.0 as usize);
+                let contract = known.map_or(1.0, |it| it.contract_size.0 as f64 / ONE);
+                let value = |price: Price| {
+                    let price = price.0 as f64 / Price::ONE.0 as f64;
+                    (price * (trip.qty.0 as f64 / ONE) * contract).abs()
+                };
+                Trade {
+                    entry_ts: trip.entry_ts,
+                    exit_ts: trip.exit_ts,
+                    long: trip.side == Side::Buy,
+                    profit: units(trip.pnl),
+                    fees: units(trip.fees),
+                    entry_value: value(trip.entry_price),
+                    exit_value: value(trip.exit_price),
+                    bars: trip.bars,
+                }
+            })
+            .collect()
+    }
+}
+
+const ONE: f64 = Qty::ONE.0 as f64;

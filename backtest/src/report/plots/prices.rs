@@ -1,0 +1,246 @@
+//! The price of an instrument with the round trips that were made in it.
+
+use types::{InstrumentId, Side};
+
+use super::range;
+use crate::outcome::RoundTrip;
+use crate::report::axes::{Area, legend, plain, room};
+use crate::report::date::date;
+use crate::report::scale::{Scale, padded, ticks, time_ticks};
+use crate::report::svg::{Anchor, Canvas, Hover, HoverLine, Path, Plot};
+use crate::report::text::{count, decimals_of, signed_amount};
+use crate::report::thin::columns;
+use crate::report::{MARKS_MAX, Report};
+
+const HEIGHT: f64 = 300.0;
+
+/// How many round trips there were in it, with one that is open.
+pub(super) fn trips(report: &Report<'_>, instrument: InstrumentId) -> usize {
+    let over = report.outcome.trips.iter();
+    let open = report.outcome.open.iter();
+    over.filter(|trip| trip.instrument == instrument).count()
+        + open.filter(|trip| trip.instrument == instrument).count()
+}
+
+/// Those that are marked: all, or the largest by profit or loss.
+fn marked<'a>(report: &'a Report<'_>, instrument: InstrumentId) -> Vec<&'a RoundTrip> {
+    let trips = report.outcome.trips.iter();
+    let mut found: Vec<_> = trips.filter(|it| it.instrument == instrument).collect();
+    if found.len() > MARKS_MAX {
+        found.sort_by_key(|trip| std::cmp::Reverse(trip.pnl.0.unsigned_abs()));
+        found.truncate(MARKS_MAX);
+    }
+    found
+}
+
+const ONE: f64 = types::Price::ONE.0 as f64;
+
+pub(super) fn draw(report: &Report<'_>, instrument: InstrumentId, width: f64) -> Option<Plot> {
+    let candles = report.recorder?.prices(instrument);
+    let (first, last) = (candles.first()?, candles.last()?);
+    let value = |price: types::Price| price.0 as f64 / ONE;
+    let marked = marked(report, instrument);
+    let of_trips = marked
+        .iter()
+        .flat_map(|trip| [trip.entry_price, trip.exit_price]);
+    let of_candles = candles.iter().flat_map(|candle| [candle.low, candle.high]);
+    let (low, high) = range(of_candles.chain(of_trips).map(value))?;
+    let (low, high) = padded(low, high);
+    let begins = report.outcome.first.0.min(first.ts.0);
+    let span = (begins, last.ts.0.max(begins + 1));
+    let values = ticks(low, high, 6);
+    let area = Area {
+        left: room(values.values.iter().map(|it| plain(&values)(*it))),
+        right: width - 12.0,
+        top: 30.0,
+        bottom: 30.0 + HEIGHT,
+    };
+    let scale = Scale::new((low, high), (area.bottom, area.top));
+    let mut canvas = Canvas::default();
+    let times = time_ticks(span.0, span.1, area.times_max());
+    area.times(&mut canvas, &times, span, true);
+    area.values(&mut canvas, &scale, &values, plain(&values));
+    area.base(&mut canvas);
+
+    // Highs and lows of each column, then closes over them.
+    let extremes = candles
+        .iter()
+        .flat_map(|it| [(it.ts.0, value(it.low)), (it.ts.0, value(it.high))]);
+    let mut ranges = Path::default();
+    for column in columns(extremes, span, area.columns()) {
+        if column.high > column.low {
+            ranges.move_to(area.column(column.at), scale.at(column.high));
+            ranges.vertical(scale.at(column.low));
+        }
+    }
+    canvas.path("range", &ranges, None);
+    let closes = candles.iter().map(|it| (it.ts.0, value(it.close)));
+    let thin = columns(closes, span, area.columns());
+    canvas.path("price", &area.trace(&thin, &scale), None);
+    for trip in &marked {
+        mark(&mut canvas, &area, &scale, span, trip);
+    }
+    let open = report.outcome.open.iter();
+    for trip in open.filter(|trip| trip.instrument == instrument) {
+        let x = area.time(trip.entry_ts.0, span);
+        let y = scale.at(value(trip.entry_price));
+        let mut held = Path::default();
+        held.move_to(x, y);
+        held.line_to(area.right, scale.at(value(last.close)));
+        canvas.path("still", &held, None);
+        let is_long = trip.position.0 > 0;
+        let says = format!("Open since {}", date(trip.entry_ts.0, true));
+        let class = if is_long { "buy" } else { "sell" };
+        let y = if is_long { y + 3.0 } else { y - 3.0 };
+        canvas.path(class, &Path::triangle(x, y, is_long), Some(&says));
+    }
+    legend(
+        &mut canvas,
+        (area.left, 16.0),
+        &[("price", "Close"), ("won", "Won"), ("lost", "Lost")],
+    );
+    if width > 600.0 {
+        let at = (area.right, 16.0);
+        let says = "\u{25b2} bought  \u{25bc} sold";
+        canvas.text("tick", Anchor::End, at, says);
+    }
+    let symbol = report.symbol(instrument);
+    let says = format!(
+        "{} from {} to {}, with {} marked.",
+        symbol,
+        date(span.0, false),
+        date(span.1, false),
+        trips_in_words(marked.len() as u64),
+    );
+    let name = format!("price-{}", file_name(&symbol, instrument));
+    let title = format!("{symbol}: price and trades");
+    let mut plot = Plot::new(&name, &title, says, (width, area.bottom + 24.0), canvas);
+    let tick = report.instruments.get(instrument.0 as usize);
+    let decimals = tick.map_or(2, |it| decimals_of(value(it.tick_size)));
+    plot.hover = Some(Hover {
+        x: (area.left, area.right),
+        y: (area.top, area.bottom),
+        from: span.0,
+        to: span.1,
+        with_time: report.with_time(),
+        lines: vec![HoverLine {
+            name: "Close".to_owned(),
+            unit: "",
+            decimals,
+            points: thin.iter().map(|it| (it.ts, it.last)).collect(),
+        }],
+    });
+    Some(plot)
+}
+
+/// A symbol as part of a file's name; two that come to the same are told apart by their ids.
+fn file_name(symbol: &str, instrument: InstrumentId) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
+    if symbol.chars().all(is_plain) {
+        symbol.to_lowercase()
+    } else {
+        let plain = symbol.chars().filter(|letter| is_plain(*letter));
+        format!(
+            "{}-{}",
+            plain.collect::<String>().to_lowercase(),
+            instrument.0
+        )
+    }
+}
+
+/// A line from entry to exit, and a triangle at each: bought points up from below, sold down from above.
+fn mark(canvas: &mut Canvas, area: &Area, scale: &Scale, span: (u64, u64), trip: &RoundTrip) {
+    let at = |ts: types::TimestampNs, price: types::Price| {
+        (area.time(ts.0, span), scale.at(price.0 as f64 / ONE))
+    };
+    let entry = at(trip.entry_ts, trip.entry_price);
+    let exit = at(trip.exit_ts, trip.exit_price);
+    let mut way = Path::default();
+    way.move_to(entry.0, entry.1);
+    way.line_to(exit.0, exit.1);
+    let is_long = trip.side == Side::Buy;
+    let says = format!(
+        "{} {} at {} on {}, out at {} on {}: {}",
+        if is_long { "Long" } else { "Short" },
+        trip.qty,
+        trip.entry_price,
+        date(trip.entry_ts.0, false),
+        trip.exit_price,
+        date(trip.exit_ts.0, false),
+        signed_amount(trip.pnl),
+    );
+    let class = if trip.pnl.0 >= 0 { "won" } else { "lost" };
+    canvas.path(class, &way, Some(&says));
+    for ((x, y), bought) in [(entry, is_long), (exit, !is_long)] {
+        let (class, y) = if bought {
+            ("buy", y + 3.0)
+        } else {
+            ("sell", y - 3.0)
+        };
+        canvas.path(class, &Path::triangle(x, y, bought), Some(&says));
+    }
+}
+
+fn trips_in_words(number: u64) -> String {
+    if number == 1 {
+        "1 round trip".to_owned()
+    } else {
+        format!("{} round trips", count(number))
+    }
+}
+
+pub(super) fn caption(report: &Report<'_>, instrument: InstrumentId) -> String {
+    let trips = report.outcome.trips.iter();
+    let all = trips.filter(|it| it.instrument == instrument).count();
+    if all > MARKS_MAX {
+        format!(
+            "{} are too many to be told apart; marked are the {MARKS_MAX} that won or lost most. Grey is from low to high.",
+            trips_in_words(all as u64),
+        )
+    } else {
+        format!(
+            "{} marked from entry to exit. Grey is from low to high.",
+            trips_in_words(all as u64)
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use types::{Leg, Money, Price, Qty, TimestampNs};
+
+    #[test]
+    fn a_mark_is_where_and_when_it_was_traded() {
+        let area = Area {
+            left: 100.0,
+            right: 200.0,
+            top: 0.0,
+            bottom: 100.0,
+        };
+        let scale = Scale::new((0.0, 10.0), (100.0, 0.0));
+        let trip = RoundTrip {
+            instrument: InstrumentId(0),
+            leg: Leg::Net,
+            side: Side::Buy,
+            qty: Qty::ONE,
+            entry_ts: TimestampNs(10),
+            exit_ts: TimestampNs(30),
+            entry_price: Price::whole(2),
+            exit_price: Price::whole(8),
+            pnl: Money::whole(6),
+            fees: Money::ZERO,
+            bars: 2,
+            mae: Money::ZERO,
+            mfe: Money::whole(6),
+        };
+        let mut canvas = Canvas::default();
+        mark(&mut canvas, &area, &scale, (0, 40), &trip);
+        let plot = Plot::new("t", "t", String::new(), (200.0, 100.0), canvas);
+        let svg = plot.inline("");
+        // A quarter along at 2 of 10, three quarters along at 8 of 10.
+        assert!(svg.contains("class=\"won\" d=\"M125 80L175 20\""), "{svg}");
+        assert!(svg.contains("class=\"buy\" d=\"M125 83L"), "{svg}");
+        assert!(svg.contains("class=\"sell\" d=\"M175 17L"), "{svg}");
+    }
+}

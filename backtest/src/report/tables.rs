@@ -1,0 +1,316 @@
+//! The tables of a report.
+
+use std::fmt::Write;
+
+use types::{Price, Side};
+
+use super::curve::{self, Monthly};
+use super::date::{MONTHS, date};
+use super::plots::{strongest, tint};
+use super::text::{amount, count, escape, number, percent, signed, signed_amount, signed_percent};
+use super::{Fact, FigureGroup, Report, TRADES_MAX, WalkForward};
+
+/// Names and what stands beside them.
+pub(super) fn facts(facts: &[Fact]) -> String {
+    let mut out = String::from("<dl class=\"facts\">");
+    for fact in facts {
+        let _ = write!(
+            out,
+            "<div><dt>{}</dt><dd>{}</dd></div>",
+            escape(&fact.name),
+            escape(&fact.value)
+        );
+    }
+    out.push_str("</dl>");
+    out
+}
+
+/// Figures by group, each with its convention.
+pub(super) fn figures(groups: &[FigureGroup]) -> String {
+    let mut out = String::from("<div class=\"groups\">");
+    for group in groups {
+        let _ = write!(
+            out,
+            "<table class=\"figures\"><caption>{}</caption><tbody>",
+            escape(&group.name)
+        );
+        for figure in &group.figures {
+            let value = match &figure.value {
+                Ok(value) => format!("<td class=\"num\">{}</td>", escape(value)),
+                Err(reason) => format!("<td class=\"none\">none: {}</td>", escape(reason)),
+            };
+            let _ = write!(
+                out,
+                "<tr><th scope=\"row\">{}<small>{}</small></th>{value}</tr>",
+                escape(&figure.name),
+                escape(&figure.convention)
+            );
+        }
+        out.push_str("</tbody></table>");
+    }
+    out.push_str("</div>");
+    out
+}
+
+/// Returns of months; `None` without a curve.
+pub(super) fn months(report: &Report<'_>) -> Option<String> {
+    let monthly = Monthly::of(&curve::equity(report.outcome));
+    if report.outcome.samples.is_empty() || monthly.years.is_empty() {
+        return None;
+    }
+    let strongest = strongest(&monthly);
+    let mut out = String::from(
+        "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Returns by month\"><table class=\"months\"><thead><tr><th scope=\"col\">Year</th>",
+    );
+    for month in MONTHS {
+        let _ = write!(out, "<th scope=\"col\">{month}</th>");
+    }
+    out.push_str("<th scope=\"col\">Whole</th></tr></thead><tbody>");
+    for (year, months, whole) in &monthly.years {
+        let _ = write!(out, "<tr><th scope=\"row\">{year}</th>");
+        for value in months {
+            month_cell(&mut out, *value, strongest, "");
+        }
+        month_cell(&mut out, Some(*whole), strongest * 2.0, " whole");
+        out.push_str("</tr>");
+    }
+    out.push_str("</tbody></table></div>");
+    let months: Vec<f64> = monthly.months().collect();
+    let rose = months.iter().filter(|value| **value > 0.0).count();
+    let _ = write!(
+        out,
+        "<p class=\"note\">Percent, in UTC; the months multiply to the whole return. {rose} of {} months rose. Best {}, worst {}.</p>",
+        months.len(),
+        signed_percent(months.iter().copied().fold(f64::MIN, f64::max), 2),
+        signed_percent(months.iter().copied().fold(f64::MAX, f64::min), 2),
+    );
+    Some(out)
+}
+
+fn month_cell(out: &mut String, value: Option<f64>, strongest: f64, class: &str) {
+    let Some(value) = value else {
+        let _ = write!(out, "<td class=\"empty{class}\"></td>");
+        return;
+    };
+    let sign = if value < 0.0 { "down" } else { "up" };
+    let _ = write!(
+        out,
+        "<td class=\"{sign}{class}\" style=\"--t:{:.0}%\">{}</td>",
+        tint(value, strongest) * 100.0,
+        signed(value * 100.0, 1)
+    );
+}
+
+/// In and out of sample.
+pub(super) fn walk_forward(walk: &WalkForward) -> String {
+    let mut out = format!(
+        "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Walk-forward\"><table class=\"list\"><thead><tr><th scope=\"col\">In sample</th><th scope=\"col\">Out of sample</th><th scope=\"col\">Parameters</th><th scope=\"col\" class=\"num\">{0} in</th><th scope=\"col\" class=\"num\">{0} out</th><th scope=\"col\" class=\"num\">Return out</th></tr></thead><tbody>",
+        escape(&walk.figure)
+    );
+    let stretch = |(from, to): (types::TimestampNs, types::TimestampNs)| {
+        format!("{} \u{2013} {}", date(from.0, false), date(to.0, false))
+    };
+    let figure =
+        |value: Option<f64>| value.map_or_else(|| "\u{2013}".to_owned(), |it| number(it, 3));
+    for fold in &walk.folds {
+        let returned = fold.outside_return;
+        let class = match returned {
+            Some(value) if value < 0.0 => " loss",
+            Some(value) if value > 0.0 => " gain",
+            _ => "",
+        };
+        let _ = write!(
+            out,
+            "<tr><td>{}</td><td>{}</td><td>{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num{class}\">{}</td></tr>",
+            stretch(fold.inside),
+            stretch(fold.outside),
+            escape(&fold.parameters),
+            figure(fold.inside_figure),
+            figure(fold.outside_figure),
+            returned.map_or_else(|| "\u{2013}".to_owned(), |it| signed_percent(it, 2)),
+        );
+    }
+    out.push_str("</tbody></table></div>");
+    out
+}
+
+/// Round trips; `None` where there was none.
+pub(super) fn trades(report: &Report<'_>) -> Option<String> {
+    let trips = &report.outcome.trips;
+    let open = &report.outcome.open;
+    if trips.is_empty() && open.is_empty() {
+        return None;
+    }
+    let several = report.instruments.len() > 1;
+    let with_time = report.with_time();
+    let mut columns = vec![("#", "number")];
+    if several {
+        columns.push(("Instrument", "text"));
+    }
+    columns.extend([
+        ("Side", "text"),
+        ("Quantity", "number"),
+        ("Entry", "text"),
+        ("at", "number"),
+        ("Exit", "text"),
+        ("at", "number"),
+        ("P&L", "number"),
+        ("Return", "number"),
+        ("Fees", "number"),
+        ("Bars", "number"),
+        ("Worst", "number"),
+        ("Best", "number"),
+    ]);
+    let mut out = String::from(
+        "<div class=\"wide tall\" tabindex=\"0\" role=\"region\" aria-label=\"Trades\"><table class=\"list trades\" id=\"trade-list\"><thead><tr>",
+    );
+    for (place, (name, kind)) in columns.iter().enumerate() {
+        let sort = if place == 0 {
+            " aria-sort=\"ascending\""
+        } else {
+            ""
+        };
+        let class = if *kind == "number" {
+            " class=\"num\""
+        } else {
+            ""
+        };
+        let _ = write!(
+            out,
+            "<th scope=\"col\"{class}{sort}><button type=\"button\" data-kind=\"{kind}\">{}</button></th>",
+            escape(name)
+        );
+    }
+    out.push_str("</tr></thead><tbody>");
+    for (place, trip) in trips.iter().take(TRADES_MAX).enumerate() {
+        let (side, arrow) = match trip.side {
+            Side::Buy => ("long", "\u{25b2}"),
+            Side::Sell => ("short", "\u{25bc}"),
+        };
+        let _ = write!(out, "<tr><td class=\"num\">{}</td>", place + 1);
+        if several {
+            let _ = write!(out, "<td>{}</td>", escape(&report.symbol(trip.instrument)));
+        }
+        let worth = trip.entry_price.0 as f64 / Price::ONE.0 as f64
+            * (trip.qty.0 as f64 / types::Qty::ONE.0 as f64)
+            * contract(report, trip.instrument);
+        let pnl = crate::outcome::units(trip.pnl);
+        let returned = if worth > 0.0 {
+            signed_percent(pnl / worth, 2)
+        } else {
+            "\u{2013}".to_owned()
+        };
+        let class = if trip.pnl.0 < 0 { "loss" } else { "gain" };
+        let price = |price: Price| price_text(report, trip.instrument, price);
+        let _ = write!(
+            out,
+            "<td>{arrow} {side}</td><td class=\"num\">{}</td><td>{}</td><td class=\"num\">{}</td><td>{}</td><td class=\"num\">{}</td><td class=\"num {class}\">{}</td><td class=\"num {class}\">{returned}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td></tr>",
+            trip.qty,
+            date(trip.entry_ts.0, with_time),
+            price(trip.entry_price),
+            date(trip.exit_ts.0, with_time),
+            price(trip.exit_price),
+            signed_amount(trip.pnl),
+            amount(trip.fees),
+            trip.bars,
+            amount(trip.mae),
+            amount(trip.mfe),
+        );
+    }
+    out.push_str("</tbody></table></div>");
+    out.push_str(&trades_note(report));
+    Some(out)
+}
+
+fn trades_note(report: &Report<'_>) -> String {
+    let trips = report.outcome.trips.len();
+    let mut says = String::from("<p class=\"note\">");
+    if trips > TRADES_MAX {
+        let _ = write!(
+            says,
+            "The first {} of {} round trips; <code>--trades FILE.csv</code> writes all of them. ",
+            count(TRADES_MAX as u64),
+            count(trips as u64)
+        );
+    }
+    says.push_str(
+        "P&amp;L is after fees, in the instrument\u{2019}s currency; return is P&amp;L by what was entered at its price. Worst and best: how far it was under and above its entry while it was held. Times are UTC.",
+    );
+    for trip in &report.outcome.open {
+        let _ = write!(
+            says,
+            " Open at the end: {} {} since {} at {}.",
+            trip.position,
+            escape(&report.symbol(trip.instrument)),
+            date(trip.entry_ts.0, report.with_time()),
+            price_text(report, trip.instrument, trip.entry_price),
+        );
+    }
+    says.push_str(
+        "<span class=\"print-note\"> On paper the list ends with its 60th row.</span></p>",
+    );
+    says
+}
+
+fn contract(report: &Report<'_>, instrument: types::InstrumentId) -> f64 {
+    let known = report.instruments.get(instrument.0 as usize);
+    known.map_or(1.0, |it| {
+        it.contract_size.0 as f64 / types::Qty::ONE.0 as f64
+    })
+}
+
+/// A price with the decimals of its tick: averages are rounded to it for reading.
+fn price_text(report: &Report<'_>, instrument: types::InstrumentId, price: Price) -> String {
+    let one = Price::ONE.0 as f64;
+    let known = report.instruments.get(instrument.0 as usize);
+    let decimals = known.map_or(2, |it| {
+        super::text::decimals_of(it.tick_size.0 as f64 / one)
+    });
+    number(price.0 as f64 / one, decimals)
+}
+
+/// The figures that a reader looks for first: name, value, class.
+pub(super) fn headline(report: &Report<'_>) -> Vec<(String, String, &'static str)> {
+    let outcome = report.outcome;
+    let change = outcome.equity.saturating_sub(outcome.initial);
+    let (initial, equity) = (
+        crate::outcome::units(outcome.initial),
+        crate::outcome::units(outcome.equity),
+    );
+    let class = match change.0.signum() {
+        -1 => "loss",
+        1 => "gain",
+        _ => "plain",
+    };
+    let mut found = vec![(
+        format!("Equity at the end, {}", report.currency),
+        amount(outcome.equity),
+        "plain",
+    )];
+    if initial > 0.0 {
+        let returned = signed_percent(equity / initial - 1.0, 2);
+        found.push(("Return".to_owned(), returned, class));
+    }
+    let named = |name: &str| {
+        let mut all = report.figures.iter().flat_map(|group| &group.figures);
+        all.find(|figure| figure.name == name)
+            .and_then(|figure| figure.value.clone().ok())
+    };
+    for (name, figure) in [("CAGR", "CAGR"), ("Sharpe ratio", "Sharpe")] {
+        found.extend(named(figure).map(|value| (name.to_owned(), value, "plain")));
+    }
+    let deepest = curve::deepest(&curve::equity(outcome));
+    if let Some(deepest) = deepest.filter(|_| !outcome.samples.is_empty()) {
+        let text = percent(deepest.fraction, 2);
+        found.push(("Max drawdown".to_owned(), text, "plain"));
+    }
+    let trips = outcome.trips.len();
+    found.push(("Round trips".to_owned(), count(trips as u64), "plain"));
+    if trips > 0 {
+        let won = outcome.trips.iter().filter(|trip| trip.pnl.0 > 0).count();
+        let text = percent(won as f64 / trips as f64, 1);
+        found.push(("Won".to_owned(), text, "plain"));
+    }
+    found.push(("Fees paid".to_owned(), amount(outcome.fees), "plain"));
+    found
+}
