@@ -95,8 +95,8 @@ pub(super) fn words(event: &Event, currency: &str) -> String {
             format!("The account was {} and is {}.", state(from), state(to))
         }
         EventKind::Suspended { .. } => "The account is suspended.".to_owned(),
-        EventKind::Inactive { days, .. } => {
-            format!("The account rested for {days} days, as long as its plan allows.")
+        EventKind::Inactive(rest) => {
+            format!("The account rested for {} days, as long as its plan allows.", rest.days)
         }
         EventKind::MarginCall {
             equity, required, ..

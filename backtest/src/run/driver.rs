@@ -847,10 +847,10 @@ const fn owner(kind: &EventKind) -> Option<AccountId> {
         | EventKind::TargetReached { account, .. }
         | EventKind::StateChanged { account, .. }
         | EventKind::Suspended { account, .. }
-        | EventKind::Inactive { account, .. }
         | EventKind::MarginCall { account, .. }
         | EventKind::PayoutApproved { account, .. }
         | EventKind::PayoutDenied { account, .. } => Some(*account),
+        EventKind::Inactive(rest) => Some(rest.account),
         _ => None,
     }
 }

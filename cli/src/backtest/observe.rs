@@ -105,7 +105,7 @@ impl Watch {
         events: &[Event],
         shard: &Shard,
     ) -> anyhow::Result<()> {
-        for (place, proof) in (1..).zip(&proof::proofs(events, shard)) {
+        for (place, proof) in (1..).zip(&shard.proofs(events)) {
             let kind = proof::kind_of(&proof.verdict);
             let path = folder.join(format!("{}-{place}-{kind}.json", proof.seq));
             let document = ProofDto::new(proof);
