@@ -109,7 +109,7 @@ fn a_proof_is_told_in_a_sentence_and_its_sums() {
     position IDX: 2001 x bid 9999 x contract size 1 - cost 20010000 = unrealised -2001 USD (mark of input 11)
     balance: own cash 92000 = 92000
     equity: own cash 92000 - 2001 = 89999
-    baseline of the maximum loss: 100000, the balance that the account opened with, at input 3, 2024-03-04T00:00:00Z
+    baseline of the maximum loss: 100000, the balance that the account opened with, at input 4, 2024-03-04T00:00:00Z
     allowance of the maximum loss: 10000, fixed by the plan
     floor of the maximum loss: baseline 100000 - allowance 10000 = 90000
     verdict: equity 89999 is below the floor 90000 of its maximum loss by 1
@@ -278,6 +278,7 @@ const PROVEN: &[&str] = &[
     "eod_trail_lock",
     "lock_for_day",
     "intraday_peak",
+    "live_trail",
     "pass",
     "payout",
     "inactivity",

@@ -93,6 +93,7 @@ async fn a_reset_closes_the_account_that_it_follows() {
         types(&opened),
         [
             "fill",
+            "liquidated",
             "state_changed",
             "account_opened",
             "floor_moved",
@@ -155,10 +156,16 @@ async fn a_suspended_account_holds_still_until_it_is_resumed() {
     );
     assert_eq!(
         types(&suspended),
-        ["order_cancelled", "fill", "suspended", "state_changed"]
+        [
+            "order_cancelled",
+            "fill",
+            "liquidated",
+            "suspended",
+            "state_changed"
+        ]
     );
     assert_eq!(suspended["events"][0]["reason"], "account_locked");
-    assert_eq!(suspended["events"][3]["reason"], "review");
+    assert_eq!(suspended["events"][4]["reason"], "review");
 
     venue.settle().await;
     let whole = get_json(address, "/v1/accounts/0").await;
