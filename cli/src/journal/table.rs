@@ -40,7 +40,7 @@ const QTY: Kind = Kind::Decimal(8);
 const PRICE: Kind = Kind::Decimal(9);
 
 /// The columns between `type` and `rest`, by the field's name.
-const COLUMNS: [(&str, Kind); 32] = [
+const COLUMNS: [(&str, Kind); 36] = [
     ("account", Kind::Id),
     ("instrument", Kind::Id),
     ("symbol", Kind::Text),
@@ -63,6 +63,10 @@ const COLUMNS: [(&str, Kind); 32] = [
     ("rule", Kind::Text),
     ("effect", Kind::Text),
     ("baseline", MONEY),
+    ("baseline_seq", Kind::Id),
+    ("baseline_ts", Kind::Text),
+    ("baseline_from", Kind::Text),
+    ("peak", MONEY),
     ("allowance", MONEY),
     ("floor", MONEY),
     ("target", MONEY),

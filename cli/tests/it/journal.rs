@@ -334,5 +334,5 @@ fn the_table_of_events_says_what_the_lines_of_json_say() {
         count > 5_000 && with_rest < count / 2,
         "{with_rest} of {count}"
     );
-    assert_eq!(schema, 36);
+    assert_eq!(schema, 40);
 }

@@ -52,7 +52,7 @@ fn check_tells_every_file_and_the_worst_of_them_in_its_exit_code() {
     assert_eq!(
         lines[0]["error"],
         format!(
-            "{bad}:17: max_loss.trial: value 'eod_balance': accepted no such field, perhaps trail; \
+            "{bad}:19: max_loss.trial: value 'eod_balance': accepted no such field, perhaps trail; \
              known: trail, allowance, stop, effect, touch_is_breach"
         )
     );
@@ -85,7 +85,7 @@ fn explain_answers_for_a_moment_and_refuses_what_is_no_plan() {
     let folder = tempfile::tempdir().unwrap();
     let (code, stdout, stderr) = plan(&["explain", &misspelt(folder.path())]);
     assert_eq!((code, stdout.as_str()), (Some(2), ""));
-    assert!(stderr.contains("bad.toml:17: max_loss.trial"), "{stderr}");
+    assert!(stderr.contains("bad.toml:19: max_loss.trial"), "{stderr}");
     assert_eq!(plan(&["explain", "no-such-file.toml"]).0, Some(2));
     assert_eq!(
         plan(&["explain", "eod-trail-50k.toml", "--at", "noon"]).0,

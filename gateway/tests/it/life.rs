@@ -100,7 +100,7 @@ async fn a_reset_closes_the_account_that_it_follows() {
             "floor_moved"
         ]
     );
-    let [fill, closed, told] = [0, 1, 2].map(|place| &opened["events"][place]);
+    let [fill, closed, told] = [0, 2, 3].map(|place| &opened["events"][place]);
     assert_eq!(
         (&fill["account"], &fill["cause"], &fill["liquidation"]),
         (&json!("0"), &json!("account_ended"), &json!(true))
