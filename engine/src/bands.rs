@@ -217,8 +217,8 @@ impl Bands {
             });
     }
 
-    /// The mark is here, and nobody needs a look at it any more. Says whether [`Bands::rise`] has something
-    /// to do.
+    /// The mark is here, and nobody needs a look at it any more. Says whether [`Bands::rise`] has something to
+    /// do when the input is over.
     #[inline]
     pub(crate) fn note(&mut self, best: Best) -> bool {
         self.high_water.note(best)

@@ -153,8 +153,10 @@ pub(crate) struct HighWater {
     levels: Vec<Vec<Block>>,
     /// Rows that are in here.
     len: usize,
-    /// The best mark of this input so far; all rows were put in before it.
+    /// The best mark of this input so far, which is above `risen`; all rows were put in before it.
     seen: Option<Best>,
+    /// No row that is in here has a best mark below this: a mark that is no better changes nothing.
+    risen: i64,
 }
 
 impl HighWater {
@@ -237,6 +239,11 @@ impl HighWater {
             }
         }
         let retrace = retrace.min(MARK_MAX);
+        self.risen = if self.len == 0 {
+            best.mark
+        } else {
+            self.risen.min(best.mark)
+        };
         self.len += usize::from(!self.row(row).is_in());
         let mark = best.mark;
         self.set(row, Row { mark, retrace });
@@ -276,10 +283,11 @@ impl HighWater {
         Some(best)
     }
 
-    /// The mark is here. Says whether anybody is in here, so that [`HighWater::rise`] has something to do.
+    /// The mark is here. Says whether it may be better than somebody's best, so that [`HighWater::rise`] has
+    /// something to do.
     #[inline]
     pub(crate) fn note(&mut self, best: Best) -> bool {
-        if self.len == 0 {
+        if self.len == 0 || best.mark <= self.risen {
             return false;
         }
         self.seen = Some(match self.seen {
@@ -301,6 +309,7 @@ impl HighWater {
             && let Some(top) = self.levels.last_mut()
         {
             top[0].rise(best);
+            self.risen = best.mark;
         }
     }
 

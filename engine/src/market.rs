@@ -409,8 +409,8 @@ impl Market {
         }
     }
 
-    /// Peaks that rise with the mark see the marks of now. Says whether there are any, so that
-    /// [`Market::rise`] has something to do.
+    /// Peaks that rise with the mark see the marks of now. Says whether [`Market::rise`] has something to do
+    /// when the input is over.
     #[inline]
     pub(crate) fn note_marks(&mut self, seq: Seq, ts: TimestampNs) -> bool {
         let [long, short] = DIRECTIONS;

@@ -139,11 +139,11 @@ fn accounts(arguments: &Arguments) -> Family {
         kind(Quotes::Quiet, "As a, every account in a competition"),
         kind(
             Quotes::Troughs,
-            "Quote that moves every entry's low: everybody is judged, no events",
+            "Quote that moves every entry's low: everybody is looked at",
         ),
         kind(
             Quotes::Peaks,
-            "Quote that moves every entry's high and every peak: everybody is judged, one event each",
+            "Quote that moves every entry's high and every peak: everybody is looked at",
         ),
     ];
     let mut series = Vec::new();
@@ -151,7 +151,7 @@ fn accounts(arguments: &Arguments) -> Family {
         let load = |size| Exposure::new(size, in_competition);
         series.extend(measured(arguments, load, kinds, Exposure::round));
     }
-    // Each account costs its judgement in the last two.
+    // Each account costs its look in the last two.
     for series in series.iter_mut().rev().take(2) {
         series.is_sweep = true;
     }

@@ -1,5 +1,5 @@
 //! Accounts, each with one open long position under a daily and a live trailing maximum loss, and the
-//! quotes that move nothing, the peaks of a hundred or of all, or on which everybody must be judged.
+//! quotes that move nothing, the peaks of a hundred or of all, or on which everybody must be looked at.
 
 use std::time::Instant;
 
@@ -38,7 +38,7 @@ pub enum Quotes {
     Swept,
     /// The peaks of [`LEADERS`] accounts rise, spread over all; the others' bands have the mark.
     Leaders,
-    /// Everybody's peak rises; in a competition everybody is judged then, with one event each.
+    /// Everybody's peak rises; in a competition everybody is looked at then; no events.
     Peaks,
     /// Everybody's lowest equity since the peak falls, which only a competition remembers; no events.
     Troughs,
@@ -85,7 +85,7 @@ impl Exposure {
         exposure
     }
 
-    /// The same before the first quote that everybody is judged on.
+    /// The same before the first quote that everybody is looked at on.
     pub fn exposed(accounts: u32, in_competition: bool) -> Self {
         let mut exposure = Self::flat(accounts);
         let harness = &mut exposure.harness;
@@ -217,17 +217,17 @@ impl Exposure {
             return self.swept();
         }
         let everybody = self.accounts as usize;
-        let (samples, chunk, events) = match quotes {
-            Quotes::Peaks if self.in_competition => (Self::sweeps(everybody), 1, everybody),
-            Quotes::Quiet | Quotes::Swept | Quotes::Peaks => (QUIET_SAMPLES, 256, 0),
-            Quotes::Leaders => (LEADER_SAMPLES, 16, 0),
-            Quotes::Troughs => (Self::sweeps(everybody), 1, 0),
+        let (samples, chunk) = match quotes {
+            Quotes::Peaks if self.in_competition => (Self::sweeps(everybody), 1),
+            Quotes::Quiet | Quotes::Swept | Quotes::Peaks => (QUIET_SAMPLES, 256),
+            Quotes::Leaders => (LEADER_SAMPLES, 16),
+            Quotes::Troughs => (Self::sweeps(everybody), 1),
         };
         let shape = Shape {
             samples,
             chunk,
             inputs: 1,
-            events: (events, events),
+            events: (0, 0),
         };
         self.prepare(quotes);
         // A leader, and an account that is none where there is one.

@@ -331,7 +331,7 @@ fn the_table_of_events_says_what_the_lines_of_json_say() {
     assert!(rows.next().is_none());
     // Fills, orders and moved floors are typed to their last field or nearly so.
     assert!(
-        count > 5_000 && with_rest < count / 2,
+        count > 4_000 && with_rest < count / 2,
         "{with_rest} of {count}"
     );
     assert_eq!(schema, 40);

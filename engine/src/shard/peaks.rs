@@ -223,16 +223,16 @@ impl Shard {
     /// The input is over: floors move by what was seen in it.
     #[inline(always)]
     pub(super) fn end_input(&mut self, events: &mut EventBuf) {
-        if !(self.pending.seen.is_empty() && self.pending.noted.is_empty()) {
+        while let Some(instrument) = self.pending.noted.pop() {
+            self.markets[instrument.0 as usize].rise();
+        }
+        if !self.pending.seen.is_empty() {
             self.move_floors(events);
         }
     }
 
     #[inline(never)]
     fn move_floors(&mut self, events: &mut EventBuf) {
-        while let Some(instrument) = self.pending.noted.pop() {
-            self.markets[instrument.0 as usize].rise();
-        }
         let mut all_seen = std::mem::take(&mut self.pending.seen);
         all_seen.sort_unstable_by_key(|seen| seen.account);
         for seen in &all_seen {
