@@ -10,6 +10,7 @@ use types::{
     Money, OpenAccount, OrderId, PlanId, Price, Qty, Quote, Seq, ShardId, SignedQty, TimestampNs,
 };
 
+use super::frames::Frames;
 use super::source::blank;
 use super::{Fills, Observer, RunError, Sampling, Settings, Source, Timed};
 use crate::outcome::{
@@ -110,6 +111,7 @@ pub(super) struct Driver<'a> {
     walks: Vec<bool>,
     /// By instrument: units of the account's currency for one of its own.
     rates: Vec<Price>,
+    frames: Frames,
     /// What is asked for of this instrument in answer to a fill is sent at once: it is at its open. The opens of
     /// others may be still to come.
     open: Option<InstrumentId>,
@@ -171,6 +173,7 @@ impl<'a> Driver<'a> {
             sending: Ticket(0),
             algos: Vec::new(),
             walks: walks.collect(),
+            frames: Frames::new(settings.bars.as_ref(), &settings.frames),
             rates: instruments.iter().map(|it| rate(it.currency)).collect(),
             open: None,
             next_sample: 0,
@@ -210,6 +213,7 @@ impl<'a> Driver<'a> {
             if self.has_ended {
                 break;
             }
+            self.close_frames(ts, strategy);
             self.note_equity(ts);
             if self.settings.fills == Fills::NextOpen && !self.desk.queue.is_empty() {
                 self.open_bars(&heads, ts, strategy);
@@ -248,6 +252,7 @@ impl<'a> Driver<'a> {
             if self.has_ended {
                 break;
             }
+            self.close_frames(ts, strategy);
             self.note_equity(ts);
             if self.settings.fills == Fills::NextOpen && !self.desk.queue.is_empty() {
                 self.open_only(ts, strategy);
@@ -285,12 +290,73 @@ impl<'a> Driver<'a> {
         }
     }
 
+    /// Bars that the run makes and that end before an event at `ts`, each at its end.
+    #[inline]
+    fn close_frames(&mut self, ts: TimestampNs, strategy: &mut dyn Strategy) {
+        while self.frames.is_due(ts) && !self.has_ended {
+            // A longer bar that ends with one of the data waits for it.
+            let is_with_data = self.settings.bars.is_none()
+                && !self.frames.is_due(TimestampNs(ts.0.saturating_sub(1)));
+            if is_with_data {
+                return;
+            }
+            let end = self.frames.close(&mut self.closed);
+            self.wake(end, strategy);
+            self.last = self.last.max(end);
+            if self.settings.bars.is_some() {
+                self.note_equity(end);
+                for closed in &self.closed {
+                    if closed.frame == Frame::DATA {
+                        self.counts.bars += 1;
+                        let (low, high) = (closed.bar.low, closed.bar.high);
+                        self.ledger.pass_bar(closed.instrument, low, high);
+                    }
+                }
+            }
+            self.close_moment(end, strategy);
+        }
+    }
+
+    /// A currency's rate follows the pair that was told of.
+    fn convert(&mut self, ts: TimestampNs, pair: InstrumentId) {
+        let converters = self.settings.converters.iter();
+        for converter in converters.filter(|converter| converter.instrument == pair) {
+            let Some(quote) = self.shard.quote(pair) else {
+                continue;
+            };
+            let sum = i128::from(quote.bid.0) + i128::from(quote.ask.0);
+            let rate = Price(sum.div_euclid(2) as i64);
+            let of_currency = self.instruments.iter().zip(&mut self.rates);
+            let mut is_new = false;
+            for (_, known) in of_currency.filter(|(it, _)| it.currency == converter.from) {
+                is_new |= *known != rate;
+                *known = rate;
+            }
+            if is_new && rate.0 > 0 {
+                let command = Command::SetConversion {
+                    from: converter.from,
+                    to: self.settings.plan.currency,
+                    rate,
+                };
+                self.apply_one(ts, InputKind::Command(command));
+            }
+        }
+    }
+
     /// Everything of a time is applied.
     #[inline]
     fn close_moment(&mut self, ts: TimestampNs, strategy: &mut dyn Strategy) {
         if !self.closed.is_empty() {
+            if self.frames.is_due(ts) {
+                self.frames.close(&mut self.closed);
+            }
+            // Bars of the data come first.
+            let has_data = self
+                .closed
+                .first()
+                .is_some_and(|it| it.frame == Frame::DATA);
             self.close_bars(strategy);
-            if self.settings.sampling == Sampling::Bars {
+            if has_data && self.settings.sampling == Sampling::Bars {
                 self.sample(ts);
             }
         }
@@ -649,6 +715,12 @@ impl<'a> Driver<'a> {
             frame: Frame::DATA,
             bar,
         });
+        if !self.settings.frames.is_empty() {
+            self.frames.add_longer(instrument, &bar);
+        }
+        if !self.settings.converters.is_empty() {
+            self.convert(ts, instrument);
+        }
         if !self.heard.is_empty() {
             self.tell_fills(strategy);
         }
@@ -677,6 +749,15 @@ impl<'a> Driver<'a> {
             && let Some(quote) = self.shard.quote(instrument)
         {
             self.ledger.pass(instrument, quote.bid, quote.ask);
+        }
+        if self.settings.bars.is_some()
+            && let InputKind::Market(event) = &self.market.kind
+        {
+            let quote = self.shard.quote(instrument);
+            self.frames.see(ts, instrument, &event.data, quote);
+        }
+        if !self.settings.converters.is_empty() {
+            self.convert(ts, instrument);
         }
         if !self.heard.is_empty() {
             self.tell_fills(strategy);
@@ -747,7 +828,7 @@ impl<'a> Driver<'a> {
     /// Sends what a callback asked for, as far as it goes at once, and tells of the fills.
     #[inline]
     fn answer(&mut self, strategy: &mut dyn Strategy) {
-        if self.desk.queue.is_empty() && self.desk.cancels.is_empty() && self.heard.is_empty() {
+        if self.desk.queue.is_empty() && self.desk.changes.is_empty() && self.heard.is_empty() {
             return;
         }
         self.send_now();

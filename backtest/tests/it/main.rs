@@ -4,5 +4,6 @@
 
 mod goog;
 mod look_ahead;
+mod portfolio;
 mod synthetic;
 mod world;
