@@ -109,6 +109,8 @@ pub(super) struct Driver<'a> {
     algos: Vec<(Ticket, OrderId)>,
     /// By instrument: what its bars do.
     walks: Vec<bool>,
+    /// By instrument: it has quotes of its own, so that its bars are summaries and stand for none.
+    quoted: Vec<bool>,
     /// By instrument: units of the account's currency for one of its own.
     rates: Vec<Price>,
     frames: Frames,
@@ -173,6 +175,7 @@ impl<'a> Driver<'a> {
             sending: Ticket(0),
             algos: Vec::new(),
             walks: walks.collect(),
+            quoted: vec![false; instruments.len()],
             frames: Frames::new(settings.bars.as_ref(), &settings.frames),
             rates: instruments.iter().map(|it| rate(it.currency)).collect(),
             open: None,
@@ -635,7 +638,9 @@ impl<'a> Driver<'a> {
             let queue = &self.desk.queue;
             let waiting = bars.filter_map(|(at, place, instrument, bar)| {
                 let asked = queue.iter().position(|it| it.instrument == instrument)?;
-                let is_due = bar.start <= ts && !opened.contains(&(at, place));
+                let is_due = bar.start <= ts
+                    && !self.is_quoted(instrument)
+                    && !opened.contains(&(at, place));
                 is_due.then_some((at, place, instrument, bar, asked))
             });
             let Some((at, place, instrument, bar, _)) =
@@ -649,10 +654,15 @@ impl<'a> Driver<'a> {
         }
     }
 
+    fn is_quoted(&self, instrument: InstrumentId) -> bool {
+        self.quoted.get(instrument.0 as usize) == Some(&true)
+    }
+
     /// Likewise where only one bar can be.
     fn open_only(&mut self, ts: TimestampNs, strategy: &mut dyn Strategy) {
         if let Some(bar) = self.bar()
             && bar.start <= ts
+            && !self.is_quoted(InstrumentId(0))
         {
             self.open_bar(InstrumentId(0), &bar, strategy);
         }
@@ -744,6 +754,12 @@ impl<'a> Driver<'a> {
         {
             self.show(ts, instrument, trade.price, trade.qty);
         }
+        if let InputKind::Market(event) = &self.market.kind
+            && is_quote(&event.data)
+            && let Some(quoted) = self.quoted.get_mut(instrument.0 as usize)
+        {
+            *quoted = true;
+        }
         self.apply_market(ts);
         if self.ledger.is_exposed()
             && let Some(quote) = self.shard.quote(instrument)
@@ -775,7 +791,8 @@ impl<'a> Driver<'a> {
     /// A bar ends: its path or its close goes to the engine.
     #[inline]
     fn mark_bar(&mut self, ts: TimestampNs, instrument: InstrumentId, bar: &Bar) {
-        if self.walks.get(instrument.0 as usize) != Some(&false) {
+        let place = instrument.0 as usize;
+        if self.walks.get(place) != Some(&false) || self.quoted[place] {
             return self.apply_market(ts);
         }
         let lasts = self.settings.plan.terms.mark == MarkKind::Last;
@@ -939,6 +956,14 @@ const fn owner(kind: &EventKind) -> Option<AccountId> {
 fn next_time<S>(heads: &[Head<S>]) -> Option<TimestampNs> {
     let pending = heads.iter().filter(|head| !head.batch.is_empty());
     pending.map(|head| head.ts).min()
+}
+
+/// Whether it says what the market shows.
+const fn is_quote(data: &MarketData) -> bool {
+    matches!(
+        data,
+        MarketData::Quote(_) | MarketData::DepthDelta(_) | MarketData::DepthSnapshot(_)
+    )
 }
 
 /// When an event begins to happen.
