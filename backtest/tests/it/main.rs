@@ -5,5 +5,7 @@
 mod challenge;
 mod columnar;
 mod goog;
+mod look_ahead;
 mod monte_carlo;
+mod synthetic;
 mod world;

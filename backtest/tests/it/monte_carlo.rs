@@ -3,8 +3,10 @@
 use backtest::monte_carlo::{Method, MonteCarlo, Simulation, noisy, quantile, simulate};
 use backtest::random::SplitMix64;
 
-use crate::world::{share, synthetic};
+use marketdata::generator::MinuteBars;
 use types::Qty;
+
+use crate::world::share;
 
 fn simulation(method: Method) -> Simulation {
     Simulation {
@@ -127,7 +129,7 @@ fn what_cannot_be_simulated_says_why() {
 
 #[test]
 fn noisy_bars_keep_their_shape() {
-    let bars = synthetic(500);
+    let bars: Vec<_> = MinuteBars::new(42).take(500).collect();
     let instrument = share("SYN", Qty::ONE);
     let other = noisy(&bars, &instrument, 0.1, 3);
     assert_eq!(other, noisy(&bars, &instrument, 0.1, 3));

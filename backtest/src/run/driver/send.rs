@@ -19,10 +19,12 @@ impl Driver<'_> {
             }
         }
         let is_at_once = matches!(self.settings.fills, Fills::SameClose | Fills::Market);
-        if is_at_once || self.is_open {
+        if is_at_once {
             for request in std::mem::take(&mut self.desk.queue) {
                 self.send(request);
             }
+        } else if let Some(instrument) = self.open {
+            self.send_of(instrument);
         }
     }
 
