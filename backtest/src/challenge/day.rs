@@ -27,15 +27,16 @@ impl Day {
 pub fn days_of(outcome: &Outcome, day_of: &dyn Fn(TimestampNs) -> i32) -> Vec<Day> {
     let trips = outcome.trips.iter().map(|trip| trip.entry_ts);
     let entries = trips.chain(outcome.open.iter().map(|trip| trip.entry_ts));
-    let mut opened: Vec<i32> = entries.map(day_of).collect();
-    opened.sort_unstable();
+    let mut entries: Vec<TimestampNs> = entries.collect();
+    entries.sort_unstable();
+    let mut entries = entries.into_iter().peekable();
     let mut before = outcome.initial;
     let mut days = Vec::new();
     for samples in outcome
         .samples
         .chunk_by(|a, b| day_of(a.ts) == day_of(b.ts))
     {
-        let (Some(first), Some(last)) = (samples.first(), samples.last()) else {
+        let Some(last) = samples.last() else {
             continue;
         };
         let profit = |place: usize| samples[place].equity.saturating_sub(before);
@@ -46,9 +47,15 @@ pub fn days_of(outcome: &Outcome, day_of: &dyn Fn(TimestampNs) -> i32) -> Vec<Da
             .unwrap_or(0);
         let high = places.max_by_key(|place| profit(*place)).unwrap_or(0);
         let end = profit(samples.len() - 1);
+        // The open of the next bar may be at the very time of this close; then nothing is held at the close.
+        let mut has_opened = false;
+        let is_of_day = |at: &TimestampNs| *at < last.ts || *at == last.ts && last.exposed;
+        while entries.next_if(is_of_day).is_some() {
+            has_opened = true;
+        }
         days.push(Day {
             profit: [profit(low.min(high)), profit(low.max(high)), end],
-            has_opened: opened.binary_search(&day_of(first.ts)).is_ok(),
+            has_opened,
             is_held: last.exposed,
         });
         before = last.equity;

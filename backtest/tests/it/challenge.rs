@@ -1,6 +1,8 @@
 //! A coin that is tossed once a day under the rules: the gambler's ruin.
 
 use backtest::challenge::{Answer, Day, Question, ask, best, days_of};
+use backtest::monte_carlo::Share;
+use backtest::random::SplitMix64;
 use backtest::run::plain_plan;
 use rules::{
     AfterPayout, Allowance, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, Stage, StopTrailing,
@@ -61,6 +63,15 @@ fn ruin(up: f64, a: i32, b: i32) -> f64 {
         return f64::from(a) / f64::from(a + b);
     }
     (1.0 - odds.powi(a)) / (1.0 - odds.powi(a + b))
+}
+
+/// Within four standard errors, which one seed in 16,000 is not.
+fn assert_near(found: Share, expected: f64) {
+    let error = (expected * (1.0 - expected) / found.of as f64).sqrt();
+    assert!(
+        (found.value - expected).abs() < 4.0 * error,
+        "{found:?}, not {expected}"
+    );
 }
 
 #[test]
