@@ -2,9 +2,10 @@
 
 mod evolve;
 mod figures;
+pub mod record;
 mod space;
 
-pub use evolve::{Evolution, evolve};
+pub use evolve::{Evolution, EvolveError, evolve};
 pub use figures::{Cells, Figures, Moments};
 pub use space::{Axis, Objective, POINTS_MAX, Space, SpaceError, whole};
 

@@ -56,7 +56,7 @@ enum Command {
     Replay(replay::Args),
     Instrument(instrument::Args),
     Simulate(simulate::Args),
-    Backtest(Box<backtest::Args>),
+    Backtest(Box<backtest::Command>),
     Strategies(strategies::Args),
     Plan(plan::Args),
     VerifyBreach(verify::Args),

@@ -82,11 +82,15 @@ impl<'a, R: Recorder> Account<'a, R> {
         edges: Vec<usize>,
         recorder: &'a mut R,
     ) -> Self {
+        let cells = edges.windows(2).map(|edge| Moments {
+            count: (edge[1] - edge[0]) as u64,
+            ..Moments::default()
+        });
         Self {
             columns,
             desk,
             recorder,
-            cells: vec![Moments::default(); edges.len().saturating_sub(1)],
+            cells: cells.collect(),
             edges,
             cell: 0,
             balance: desk.initial,

@@ -334,7 +334,7 @@ mod tests {
         let space = space(&["fast=5..14", "width=1..2", "side=long,both"]);
         let at = |places: &[f64]| space.continuous(places).unwrap().to_string();
         assert_eq!(at(&[0.0, 0.0, 0.0]), "fast=5 width=1 side=long");
-        assert_eq!(at(&[0.999, 1.0, 1.0]), "fast=14 width=2 side=both");
+        assert_eq!(at(&[0.999, 0.5, 1.0]), "fast=14 width=1.5 side=both");
         assert_eq!(at(&[0.5, 0.25, 0.4]), "fast=10 width=1.25 side=long");
     }
 

@@ -14,7 +14,9 @@ use types::{
     TimestampNs,
 };
 
-use crate::world::{settings, share, synthetic};
+use marketdata::generator::MinuteBars;
+
+use crate::world::{settings, share};
 
 /// Everything that a columnar run tells.
 #[derive(Debug, Default)]
@@ -233,7 +235,7 @@ fn what_the_columns_cannot_say_is_left_to_the_engine() {
 #[test]
 fn the_best_of_400_combinations() {
     // Expected: vectorbt 1.2.0, on the same bars.
-    let bars = synthetic(100_000);
+    let bars: Vec<_> = MinuteBars::new(42).take(100_000).collect();
     let settings = Settings {
         plan: plain_plan("USD", Money::whole(100_000_000)).unwrap(),
         ..settings(share("SYN", Qty::ONE))

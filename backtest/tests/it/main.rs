@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod challenge;
 mod columnar;
 mod goog;
 mod indicators;
 mod look_ahead;
 mod metrics;
+mod monte_carlo;
 mod portfolio;
 mod report;
 mod synthetic;

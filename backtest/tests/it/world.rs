@@ -3,14 +3,13 @@
 use std::path::Path;
 
 use backtest::outcome::Outcome;
-use backtest::random::SplitMix64;
 use backtest::run::{Mapped, Settings, Unobserved, plain_plan, run};
 use backtest::strategies;
 use backtest::strategy::Values;
 use marketdata::history::{self, Options};
 use types::{
-    Bar, BarPath, FeeSchedule, Instrument, InstrumentKind, Label, Liquidity, Margin, Money,
-    PaperModel, Price, Qty, Ratio, TimestampNs,
+    BarPath, FeeSchedule, Instrument, InstrumentKind, Label, Liquidity, Margin, Money, PaperModel,
+    Price, Qty, Ratio,
 };
 
 pub(crate) fn label(text: &str) -> Label {
@@ -79,31 +78,4 @@ pub(crate) fn run_named(
     }
     let mut strategy = (declared.build)(&values).unwrap();
     run(settings, vec![data], &mut *strategy, &mut Unobserved).unwrap()
-}
-
-/// The synthetic minutes of the benchmarks: `SplitMix64` with seed 42, tick 0.01 around 20,000.
-pub(crate) fn synthetic(bars: u64) -> Vec<(TimestampNs, Bar)> {
-    let mut random = SplitMix64::new(42);
-    let mut price: i64 = 2_000_000;
-    let mut all = Vec::new();
-    for minute in 0..bars {
-        let open = price;
-        let (mut high, mut low) = (open, open);
-        for _ in 0..4 {
-            price += (random.draw() % 601) as i64 - 300;
-            (high, low) = (high.max(price), low.min(price));
-        }
-        let at = |ticks: i64| Price(ticks * 10_000_000);
-        let start = TimestampNs((1_600_000_000 + 60 * minute) * 1_000_000_000);
-        let bar = Bar {
-            start,
-            open: at(open),
-            high: at(high),
-            low: at(low),
-            close: at(price),
-            volume: Qty::whole(1 + (random.draw() % 1_000) as i64),
-        };
-        all.push((TimestampNs(start.0 + 60_000_000_000), bar));
-    }
-    all
 }

@@ -1,11 +1,14 @@
 //! `dynasty backtest`: a strategy over recorded markets, through the engine and the rules.
 
+mod chance;
 mod data;
 mod market;
 mod observe;
 mod parse;
+mod search;
 mod tables;
 mod told;
+mod world;
 
 use std::fs;
 use std::path::PathBuf;
@@ -25,20 +28,46 @@ use crate::strategies::named;
 use data::Files;
 use observe::Watch;
 
-/// Run a strategy over recorded markets.
-///
-/// Without --instrument the steps of price are found in the data, and what trading costs is said here. Without --plan
-/// the account has no rules but that it cannot hold more than its equity pays for.
+/// Run a strategy over recorded markets, or many of them: sweep, walk-forward, monte-carlo.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = EXAMPLES
+)]
+pub(crate) struct Command {
+    #[command(subcommand)]
+    many: Option<Many>,
+    #[command(flatten)]
+    args: Option<Args>,
+}
+
+/// What is many runs.
+#[derive(Debug, clap::Subcommand)]
+enum Many {
+    Sweep(Box<search::Sweep>),
+    WalkForward(Box<search::WalkForward>),
+    MonteCarlo(Box<chance::MonteCarlo>),
+}
+
+const EXAMPLES: &str = "\
 Examples:
   dynasty backtest fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --fee 0.1%
   dynasty backtest goog.csv --strategy sma_cross --set fast=20 --set slow=50 --size 100% --trades trades.csv
   dynasty backtest BTCUSDT-1m-*.zip --strategy sma_cross --bars 1h --lot 0.00001 --cash 50000 --size 95%
   dynasty backtest goog.csv --strategy sma_cross --size 100% --plan fixtures/plans/static-100k.toml --proofs proofs
   dynasty verify-breach proofs/*
+  dynasty backtest sweep goog.csv --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20
+  dynasty backtest walk-forward goog.csv --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20 --folds 6
+  dynasty backtest monte-carlo goog.csv --strategy sma_cross --size 100% --method bootstrap
 
-What there is: dynasty strategies. How files are read: docs/data.md.")]
+What there is: dynasty strategies. How files are read: docs/data.md. Searches and simulations: docs/search.md.";
+
+/// Run a strategy over recorded markets.
+///
+/// Without --instrument the steps of price are found in the data, and what trading costs is said here. Without --plan
+/// the account has no rules but that it cannot hold more than its equity pays for.
+#[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The recorded markets, merged by time.
     #[arg(required = true, value_name = "DATA")]
@@ -162,7 +191,20 @@ struct Ran<'a> {
 ///
 /// # Errors
 /// When something given cannot be read or does not fit, or the result cannot be written.
-pub(crate) fn run_command(args: &Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run_command(command: &Command) -> anyhow::Result<ExitCode> {
+    match (&command.many, &command.args) {
+        (Some(Many::Sweep(sweep)), _) => search::sweep(sweep),
+        (Some(Many::WalkForward(walk)), _) => search::walk_forward(walk),
+        (Some(Many::MonteCarlo(simulation)), _) => chance::monte_carlo(simulation),
+        (None, Some(args)) => run_once(args),
+        (None, None) => Err(Usage(
+            "no data; accepted: files, or sweep, walk-forward, monte-carlo".to_owned(),
+        )
+        .into()),
+    }
+}
+
+fn run_once(args: &Args) -> anyhow::Result<ExitCode> {
     let declared = named(&args.strategy)?;
     let mut values = Values::defaults(declared.parameters);
     for (name, text) in &args.set {
@@ -174,53 +216,7 @@ pub(crate) fn run_command(args: &Args) -> anyhow::Result<ExitCode> {
 
     let files = Files::look(args)?;
     let market = market::market(args, &files)?;
-    let plan = match &args.plan {
-        Some(path) => crate::plan::read(path)?,
-        None => {
-            let currency = args.currency.as_deref().unwrap_or("USD");
-            let cash = args.cash.unwrap_or(Money::whole(10_000));
-            let mut plan = plain_plan(currency, cash)
-                .map_err(|error| Usage(format!("--currency '{currency}': {error}")))?;
-            let leverage = i64::from(args.leverage);
-            plan.terms.funding = Funding::Margin {
-                // Rounded up: a third of equity three times is not more than all of it.
-                rate_min: Ratio((Ratio::ONE.0 + leverage - 1) / leverage),
-            };
-            plan
-        }
-    };
-    let has_bars = files.has_bars || args.bars.is_some();
-    let made = args.bars.filter(|_| !files.has_bars);
-    let (definitions, converters) = market::conversions(args, &market, plan.currency)?;
-    let settings = Settings {
-        definitions,
-        converters,
-        bars: made.map(|every| files.made(every)),
-        frames: args
-            .also
-            .iter()
-            .map(|&every| Edges::Epoch { every })
-            .collect(),
-        fills: args.fills.map_or(
-            if files.has_bars {
-                Fills::NextOpen
-            } else {
-                Fills::Market
-            },
-            FillsArg::fills,
-        ),
-        spread_ticks: args.spread,
-        size: size(args.size, plan.currency.as_str())?,
-        sampling: if has_bars {
-            Sampling::Bars
-        } else {
-            Sampling::Every(args.sample)
-        },
-        prints_are_quotes: !files.has_bars && !files.has_quotes,
-        stops_with_account: args.plan.is_some(),
-        keep_fills: false,
-        ..Settings::new(market.instruments(), plan)
-    };
+    let settings = settings(args, &files, &market)?;
     let mut watch = Watch::new(args, &market, &files)?;
     let mut sources = files.sources(args, &market)?;
     watch.counts(sources.iter().map(|it| it.rows().counter()).collect());
@@ -255,6 +251,57 @@ pub(crate) fn run_command(args: &Args) -> anyhow::Result<ExitCode> {
         Format::Json => say(told::json(&ran))?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The terms of a run.
+fn settings(args: &Args, files: &Files, market: &market::Market) -> anyhow::Result<Settings> {
+    let plan = match &args.plan {
+        Some(path) => crate::plan::read(path)?,
+        None => {
+            let currency = args.currency.as_deref().unwrap_or("USD");
+            let cash = args.cash.unwrap_or(Money::whole(10_000));
+            let mut plan = plain_plan(currency, cash)
+                .map_err(|error| Usage(format!("--currency '{currency}': {error}")))?;
+            let leverage = i64::from(args.leverage);
+            plan.terms.funding = Funding::Margin {
+                // Rounded up: a third of equity three times is not more than all of it.
+                rate_min: Ratio((Ratio::ONE.0 + leverage - 1) / leverage),
+            };
+            plan
+        }
+    };
+    let has_bars = files.has_bars || args.bars.is_some();
+    let made = args.bars.filter(|_| !files.has_bars);
+    let (definitions, converters) = market::conversions(args, market, plan.currency)?;
+    Ok(Settings {
+        definitions,
+        converters,
+        bars: made.map(|every| files.made(every)),
+        frames: args
+            .also
+            .iter()
+            .map(|&every| Edges::Epoch { every })
+            .collect(),
+        fills: args.fills.map_or(
+            if files.has_bars {
+                Fills::NextOpen
+            } else {
+                Fills::Market
+            },
+            FillsArg::fills,
+        ),
+        spread_ticks: args.spread,
+        size: size(args.size, plan.currency.as_str())?,
+        sampling: if has_bars {
+            Sampling::Bars
+        } else {
+            Sampling::Every(args.sample)
+        },
+        prints_are_quotes: !files.has_bars && !files.has_quotes,
+        stops_with_account: args.plan.is_some(),
+        keep_fills: false,
+        ..Settings::new(market.instruments(), plan)
+    })
 }
 
 fn write(path: &std::path::Path, text: String) -> anyhow::Result<()> {

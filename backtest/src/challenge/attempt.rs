@@ -1,0 +1,309 @@
+//! One attempt: drawn days through a shard, stage after stage.
+
+use engine::{EventBuf, Limits, Shard};
+use rules::{Conduct, Life, Plan, Stage};
+use types::{
+    AccountId, AccountState, AdjustKind, Codec, Command, EventKind, FeeSchedule, Input, InputKind,
+    Instrument, InstrumentId, InstrumentKind, Liquidity, Margin, MarketData, MarketEvent, Money,
+    NewOrder, OpenAccount, OrderKind, PaperModel, PlanId, Price, Qty, Quote, Ratio, ShardId, Side,
+    Terms, Timer, TimestampNs, TradingDay,
+};
+
+use super::{ChallengeError, Question};
+use crate::random::SplitMix64;
+
+const ACCOUNT: AccountId = AccountId(0);
+const PATH: InstrumentId = InstrumentId(0);
+const HOUR_NS: u64 = 3_600_000_000_000;
+
+/// What came of an attempt.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Attempt {
+    /// Days until every evaluation was passed; 0 where there is none.
+    pub(super) passed_after: Option<u32>,
+    /// Whether an evaluation was failed.
+    pub(super) has_failed: bool,
+    /// Days of the paying account until its first payout.
+    pub(super) paid_after: Option<u32>,
+    /// The trader's share of all payouts.
+    pub(super) paid: Money,
+}
+
+/// Draws days in blocks.
+struct Draw<'a> {
+    question: &'a Question<'a>,
+    random: SplitMix64,
+    at: Option<usize>,
+}
+
+impl Draw<'_> {
+    fn next(&mut self) -> super::Day {
+        let days = self.question.days;
+        let begins = self.random.unit() * self.question.block < 1.0;
+        let at = match self.at {
+            Some(at) if !begins => (at + 1) % days.len(),
+            _ => self.random.below(days.len()),
+        };
+        self.at = Some(at);
+        days[at]
+    }
+}
+
+/// Limits of a shard that has one account and one instrument.
+const fn small(limits: Limits) -> Limits {
+    Limits {
+        instruments_max: 1,
+        plans_max: 1,
+        competitions_max: 1,
+        accounts_max: 1,
+        orders_max: 8,
+        account_orders_per_second_max: 0,
+        algos_max: 1,
+        positions_max: 4,
+        book_levels_max: 8,
+        consumed_max: 8,
+        client_orders_max: 8,
+        depth_levels_max: 8,
+        intervals_max: 8,
+        ..limits
+    }
+}
+
+/// An instrument whose price is profit: a tick is 1e-6 of the currency.
+fn path_of(plan: &Plan) -> Option<Instrument> {
+    Some(Instrument {
+        symbol: types::Label::new("PATH").ok()?,
+        kind: InstrumentKind::Future,
+        currency: plan.currency,
+        tick_size: Price(Price::ONE.0 / Money::ONE.0),
+        lot_size: Qty::ONE,
+        contract_size: Qty::ONE,
+        order_qty_max: Qty::ONE,
+        fees: FeeSchedule::default(),
+        margin: Margin::default(),
+        shortable: false,
+        collar: Ratio::ZERO,
+        breaker: Ratio::ZERO,
+        liquidity: Liquidity::Paper(PaperModel::default()),
+    })
+}
+
+/// An account in a stage.
+struct Trader<'a> {
+    plan: &'a Plan,
+    shard: Shard,
+    events: EventBuf,
+    ts: TimestampNs,
+    /// Profit of everything so far, in 1e-6, which is the price.
+    level: i64,
+    paid: Money,
+}
+
+impl<'a> Trader<'a> {
+    fn open(plan: &'a Plan) -> Result<Self, ChallengeError> {
+        let refused = |reason: String| ChallengeError::Refused {
+            plan: plan.name.to_string(),
+            reason,
+        };
+        let mut trader = Self {
+            plan,
+            shard: Shard::new(ShardId(0), small(Limits::default())),
+            events: EventBuf::default(),
+            ts: TimestampNs(HOUR_NS),
+            level: 0,
+            paid: Money::ZERO,
+        };
+        let path = path_of(plan).ok_or_else(|| refused("no instrument for it".to_owned()))?;
+        let judged = Plan {
+            conduct: Conduct::default(),
+            life: Life::default(),
+            terms: Terms::default(),
+            ..plan.clone()
+        };
+        let spec = judged.to_bytes().into();
+        let account = OpenAccount {
+            plan: PlanId(0),
+            parent: None,
+            name: plan.name,
+        };
+        for command in [
+            Command::RegisterInstrument(path),
+            Command::DefinePlan { spec },
+            Command::OpenAccount(account),
+        ] {
+            trader.apply(InputKind::Command(command));
+            for event in trader.events.as_slice() {
+                match event.kind {
+                    EventKind::InputRejected { reason } => {
+                        return Err(refused(format!("{reason:?}")));
+                    }
+                    EventKind::AccountDenied { reason, .. } => {
+                        return Err(refused(format!("{reason:?}")));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(trader)
+    }
+
+    fn apply(&mut self, kind: InputKind) {
+        let input = Input {
+            seq: self.shard.seq().next(),
+            ts: self.ts,
+            kind,
+        };
+        self.events.clear();
+        self.shard.apply(&input, &mut self.events);
+    }
+
+    fn state(&self) -> Option<AccountState> {
+        self.shard.account_state(ACCOUNT)
+    }
+
+    fn is_held(&self) -> bool {
+        self.shard.position(ACCOUNT, PATH).0 != 0
+    }
+
+    fn quote(&mut self, profit: Money) {
+        let tick = Price::ONE.0 / Money::ONE.0;
+        let price = Price(self.level.saturating_add(profit.0).saturating_mul(tick));
+        let quote = Quote {
+            bid: price,
+            bid_qty: Qty::ONE,
+            ask: price,
+            ask_qty: Qty::ONE,
+        };
+        self.apply(InputKind::Market(MarketEvent {
+            instrument: PATH,
+            ts_event: self.ts,
+            data: MarketData::Quote(quote),
+        }));
+    }
+
+    fn order(&mut self, side: Side) {
+        let order = NewOrder::new(ACCOUNT, PATH, side, OrderKind::Market, Qty::ONE);
+        self.apply(InputKind::Command(Command::SubmitOrder(NewOrder {
+            reduce_only: side == Side::Sell,
+            ..order
+        })));
+    }
+
+    /// Trades one day from its roll to its end.
+    fn trade(&mut self, day: TradingDay, drawn: super::Day, size: Ratio) {
+        // Far from 0, days are 24 hours apart.
+        self.ts = TimestampNs((day.0.max(1) as u64) * 24 * HOUR_NS);
+        self.apply(InputKind::Timer(Timer::DayRoll {
+            schedule: self.plan.schedule,
+            day,
+        }));
+        if drawn.is_idle() && !self.is_held() {
+            return;
+        }
+        self.ts.0 += HOUR_NS;
+        self.quote(Money::ZERO);
+        if drawn.has_opened && self.is_held() {
+            self.order(Side::Sell);
+        }
+        if !self.is_held() {
+            self.order(Side::Buy);
+        }
+        for profit in drawn.profit {
+            self.ts.0 += HOUR_NS;
+            self.quote(profit.mul_ratio_floor(size));
+        }
+        let end = drawn.profit[2].mul_ratio_floor(size);
+        self.level = self.level.saturating_add(end.0);
+        if !drawn.is_held && self.is_held() {
+            self.order(Side::Sell);
+        }
+    }
+
+    /// Takes what may be paid out.
+    fn take_payout(&mut self) -> bool {
+        let row = self.shard.account_row(ACCOUNT);
+        if self.plan.payout.is_none()
+            || row.is_none_or(|row| row.balance <= self.plan.initial_balance)
+        {
+            return false;
+        }
+        let view = self
+            .shard
+            .account_view(ACCOUNT)
+            .and_then(|view| view.payout);
+        let Some(amount) = view.map(|view| view.payable).filter(|it| *it > Money::ZERO) else {
+            return false;
+        };
+        self.apply(InputKind::Command(Command::Adjust {
+            account: ACCOUNT,
+            kind: AdjustKind::Payout,
+            amount,
+        }));
+        let paid = self
+            .events
+            .as_slice()
+            .iter()
+            .find_map(|event| match event.kind {
+                EventKind::PayoutApproved { trader, .. } => Some(trader),
+                _ => None,
+            });
+        self.paid = self.paid.saturating_add(paid.unwrap_or(Money::ZERO));
+        paid.is_some()
+    }
+}
+
+/// One attempt at all stages.
+pub(super) fn attempt(
+    question: &Question<'_>,
+    size: Ratio,
+    place: u64,
+) -> Result<Attempt, ChallengeError> {
+    let mut draw = Draw {
+        question,
+        random: SplitMix64::of(question.seed, place),
+        at: None,
+    };
+    let mut found = Attempt::default();
+    let mut days = 0;
+    for plan in question.stages {
+        let is_paying = plan.stage == Stage::Funded;
+        if is_paying {
+            found.passed_after = Some(days);
+        }
+        let mut trader = Trader::open(plan)?;
+        // Days begin far enough from 0 for every calendar.
+        let mut day = plan
+            .days
+            .after(TradingDay(20_000))
+            .unwrap_or(TradingDay(20_001));
+        let mut is_over = false;
+        for traded in 1..=question.horizon_days {
+            trader.trade(day, draw.next(), size);
+            match trader.state() {
+                Some(AccountState::Passed) => {
+                    days += traded;
+                    is_over = true;
+                    break;
+                }
+                Some(AccountState::Evaluation | AccountState::Funded) => {}
+                _ => {
+                    found.has_failed = !is_paying;
+                    break;
+                }
+            }
+            if trader.take_payout() && found.paid_after.is_none() {
+                found.paid_after = Some(traded);
+            }
+            let Some(next) = plan.days.after(day) else {
+                break;
+            };
+            day = next;
+        }
+        found.paid = found.paid.saturating_add(trader.paid);
+        if !is_over {
+            return Ok(found);
+        }
+    }
+    found.passed_after = Some(days);
+    Ok(found)
+}

@@ -1,0 +1,231 @@
+//! A coin that is tossed once a day under the rules: the gambler's ruin.
+
+use backtest::challenge::{Answer, Day, Question, ask, best, days_of};
+use backtest::monte_carlo::Share;
+use backtest::random::SplitMix64;
+use backtest::run::plain_plan;
+use rules::{
+    AfterPayout, Allowance, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, Stage, StopTrailing,
+    Target, TrailSource,
+};
+use types::{Effect, Money, Qty, Ratio};
+
+use crate::world::{goog, run_named, settings, share};
+
+fn tossed(profit: i64) -> Day {
+    Day {
+        profit: [Money::ZERO, Money::whole(profit), Money::whole(profit)],
+        has_opened: true,
+        is_held: false,
+    }
+}
+
+/// 10,000 dollars, a floor that stands so far below and a target so far above.
+fn plan(floor: i64, target: i64) -> Plan {
+    Plan {
+        stage: Stage::Evaluation { phase: 1 },
+        max_loss: Some(MaxLoss {
+            trail: TrailSource::None,
+            allowance: Allowance::Fixed(Money::whole(floor)),
+            stop: StopTrailing::Never,
+            effect: Effect::Fail,
+            touch_is_breach: true,
+        }),
+        profit_target: Some(Target::Fixed(Money::whole(target))),
+        ..plain_plan("USD", Money::whole(10_000)).unwrap()
+    }
+}
+
+fn question<'a>(days: &'a [Day], stages: &'a [Plan], sizes: &'a [Ratio]) -> Question<'a> {
+    Question {
+        days,
+        stages,
+        block: 1.0,
+        horizon_days: 2_000,
+        attempts: 4_000,
+        seed: 1,
+        fee: Money::whole(50),
+        sizes,
+        threads: 2,
+    }
+}
+
+fn one(question: &Question<'_>) -> Answer {
+    ask(question).unwrap()[0]
+}
+
+/// Gambler's ruin: with odds r = q/p of a step down to one up, a steps above the floor and b below the target, the
+/// target comes first with (1 - r^a) / (1 - r^(a + b)), of a fair coin with a / (a + b). Feller, "An introduction to
+/// probability theory", volume 1, XIV.2.
+fn ruin(up: f64, a: i32, b: i32) -> f64 {
+    let odds = (1.0 - up) / up;
+    if (odds - 1.0).abs() < 1e-12 {
+        return f64::from(a) / f64::from(a + b);
+    }
+    (1.0 - odds.powi(a)) / (1.0 - odds.powi(a + b))
+}
+
+/// Within four standard errors, which one seed in 16,000 is not.
+fn assert_near(found: Share, expected: f64) {
+    let error = (expected * (1.0 - expected) / found.of as f64).sqrt();
+    assert!(
+        (found.value - expected).abs() < 4.0 * error,
+        "{found:?}, not {expected}"
+    );
+}
+
+#[test]
+fn a_fair_coin_passes_as_the_gamblers_ruin_says() {
+    // 100 dollars a toss, 5 steps to the floor, 10 to the target: 5/15.
+    let (days, stages) = ([tossed(100), tossed(-100)], [plan(500, 1_000)]);
+    let sizes = [Ratio::ONE];
+    let question = question(&days, &stages, &sizes);
+    let answer = one(&question);
+    let expected = ruin(0.5, 5, 10);
+    assert!((expected - 1.0 / 3.0).abs() < 1e-12);
+    assert!(
+        answer.passed.low < expected && expected < answer.passed.high,
+        "{answer:?}"
+    );
+    assert_eq!(answer.passed.count + answer.failed.count, 4_000);
+    assert_eq!(answer.paid, None);
+    // Whoever shares out the work, and each time.
+    let alone = Question {
+        threads: 1,
+        ..question
+    };
+    assert_eq!(one(&alone), answer);
+    let other = Question { seed: 2, ..alone };
+    assert_ne!(one(&other).passed.count, answer.passed.count);
+}
+
+#[test]
+fn a_coin_with_an_edge_and_the_size_that_passes_most() {
+    // Three of five tosses win. At half the size the floor is twice as far: 10 and 20 steps, and odds of 2/3.
+    let days = [100, 100, 100, -100, -100].map(tossed);
+    let stages = [plan(500, 1_000)];
+    let sizes = [Ratio::percent(50), Ratio::ONE, Ratio::percent(250)];
+    let answers = ask(&question(&days, &stages, &sizes)).unwrap();
+    for (answer, steps) in answers.iter().zip([(10, 20), (5, 10), (2, 4)]) {
+        let expected = ruin(0.6, steps.0, steps.1);
+        let found = answer.passed;
+        assert!(
+            found.low < expected && expected < found.high,
+            "{expected} {answer:?}"
+        );
+    }
+    assert_eq!(best(&answers).unwrap().size, Ratio::percent(50));
+}
+
+#[test]
+fn a_phase_after_a_phase_passes_as_their_product() {
+    let days = [tossed(100), tossed(-100)];
+    let stages = [plan(500, 500), plan(500, 1_000)];
+    let answer = one(&question(&days, &stages, &[Ratio::ONE]));
+    let expected = ruin(0.5, 5, 5) * ruin(0.5, 5, 10);
+    assert!(
+        answer.passed.low < expected && expected < answer.passed.high,
+        "{answer:?}"
+    );
+}
+
+#[test]
+fn the_first_payout_and_what_an_attempt_is_worth() {
+    // Funded with a floor 500 below. Half of the profit, at least 1,000 kept above the start, is paid at 80%, from the
+    // first day on whose end more than 1,000 are made: at 1,100 it is 100, the trader's 80. The strategy is then halted
+    // by its horizon, a day after.
+    let funded = Plan {
+        stage: Stage::Funded,
+        profit_target: None,
+        payout: Some(PayoutRule {
+            fraction: Ratio::percent(50),
+            cap: None,
+            keep: PayoutKeep::AboveInitial(Money::whole(1_000)),
+            split: Ratio::percent(80),
+            after: AfterPayout::FloorStays,
+            best_day_cap: None,
+            days_min: None,
+        }),
+        ..plan(500, 1_000)
+    };
+    let days = [tossed(1_100)];
+    let stages = [plan(500, 1_000), funded];
+    let sizes = [Ratio::ONE];
+    let sure = Question {
+        horizon_days: 1,
+        attempts: 100,
+        ..question(&days, &stages, &sizes)
+    };
+    let answer = one(&sure);
+    assert_eq!(answer.paid.unwrap().count, 100);
+    assert!((answer.payout.value - 80.0).abs() < 1e-9 && (answer.net.value - 30.0).abs() < 1e-9);
+    assert_eq!(
+        (answer.days_to_pass, answer.days_to_payout),
+        (Some(1.0), Some(1.0))
+    );
+    // With a coin, the first payout comes before the floor with 5/(5 + 11), after a pass of 5/(5 + 10) in steps of 100.
+    let coin = [tossed(100), tossed(-100)];
+    let tossed = Question {
+        horizon_days: 2_000,
+        ..question(&coin, &stages, &sizes)
+    };
+    let answer = one(&tossed);
+    let expected = ruin(0.5, 5, 10) * ruin(0.5, 5, 11);
+    let paid = answer.paid.unwrap();
+    assert!(
+        paid.low < expected && expected < paid.high,
+        "{expected} {answer:?}"
+    );
+}
+
+#[test]
+fn minimum_days_delay_a_pass() {
+    let days = [tossed(600)];
+    let delayed = Plan {
+        min_days: Some(MinDays {
+            days: 4,
+            counts: rules::DayCounts::OpeningFill,
+            day_profit_min: None,
+        }),
+        ..plan(500, 1_000)
+    };
+    let sizes = [Ratio::ONE];
+    let pass_after = |plan: Plan| {
+        let stages = [plan];
+        let question = Question {
+            attempts: 10,
+            ..question(&days, &stages, &sizes)
+        };
+        one(&question).days_to_pass
+    };
+    // 600 a day: the target of 1,000 after two of them.
+    assert_eq!(pass_after(plan(500, 1_000)), Some(2.0));
+    assert_eq!(pass_after(delayed), Some(4.0));
+}
+
+#[test]
+fn what_cannot_be_asked_says_why() {
+    let stages = [plan(500, 1_000)];
+    let said = ask(&question(&[], &stages, &[Ratio::ONE]))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        said.starts_with("the number of days is 0; accepted"),
+        "{said}"
+    );
+    let days = [tossed(1)];
+    assert!(ask(&question(&days, &stages, &[Ratio::ZERO])).is_err());
+    assert!(ask(&question(&days, &[], &[Ratio::ONE])).is_err());
+}
+
+#[test]
+fn the_days_of_a_run_add_up_to_it() {
+    let outcome = run_named(&settings(share("GOOG", Qty::ONE)), goog(), "sma_cross", &[]);
+    let day_ns = 86_400_000_000_000;
+    let days = days_of(&outcome, &|ts| (ts.0 / day_ns) as i32);
+    assert_eq!(days.len(), outcome.samples.len());
+    let sum: i64 = days.iter().map(|day| day.profit[2].0).sum();
+    assert_eq!(outcome.initial.0 + sum, outcome.equity.0);
+    // 32 trades closed and one left open.
+    assert_eq!(days.iter().filter(|day| day.has_opened).count(), 33);
+}

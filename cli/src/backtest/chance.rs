@@ -1,0 +1,425 @@
+//! `dynasty backtest monte-carlo`: what else could have come of a run, and what it is worth under a plan.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use ::backtest::challenge::{Answer, ChallengeError, Mean, Question, ask, best, days_of};
+use ::backtest::monte_carlo::{
+    FAN_SHARES, Method, MonteCarlo as Simulated, Share, Simulation, SimulationError, quantile,
+    simulate,
+};
+use ::backtest::outcome::{Outcome, units};
+use ::backtest::run::{Observer, Sampling, Settings, plain_plan, run};
+use clap::ValueEnum;
+use comfy_table::{Table, presets::NOTHING};
+use rules::Plan;
+use runtime::Shard;
+use serde_json::{Value, json};
+use types::{Event, EventKind, Funding, Input, InputKind, Money, Ratio, TimestampNs};
+
+use super::search::threads;
+use super::world::Prepared;
+use super::{Args, Format, Usage, parse};
+use crate::demo::say;
+
+/// Shuffle or resample the returns of a run: bands, drawdowns, ruin; with --plan the odds of passing and of payouts.
+///
+/// With --plan the run's own days are drawn anew and traded under the plan by the engine, at several sizes: how likely it
+/// passes, is paid, and what an attempt is worth. The run itself then has no rules but the plan's balance.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  dynasty backtest monte-carlo goog.csv --strategy sma_cross --size 100% --method bootstrap --paths 100000
+  dynasty backtest monte-carlo goog.csv --strategy sma_cross --method shuffle --of trades --ruin 50%
+  dynasty backtest monte-carlo goog.csv --strategy sma_cross --size 50% --plan fixtures/plans/static-100k.toml
+  dynasty backtest monte-carlo es-5m.csv --strategy sma_cross --plan fixtures/plans/topstep-combine-50k.toml \\
+      --then fixtures/plans/topstep-xfa-50k.toml --attempt-fee 49 --sizes 0.5,1,2,3")]
+pub(super) struct MonteCarlo {
+    #[command(flatten)]
+    args: Args,
+    /// How paths come about.
+    #[arg(long, value_enum, default_value_t = MethodArg::Bootstrap)]
+    method: MethodArg,
+    /// What is drawn.
+    #[arg(long, value_enum, default_value_t = OfArg::Returns)]
+    of: OfArg,
+    /// Paths, or attempts under a plan [default: 10000, under a plan 2000].
+    #[arg(long, value_name = "NUMBER")]
+    paths: Option<usize>,
+    /// Seed of everything random.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    seed: u64,
+    /// Mean length of a block [default: the cube root of how many there are].
+    #[arg(long, value_name = "NUMBER")]
+    block: Option<usize>,
+    /// Standard deviations of noise added to each return (--method noise).
+    #[arg(long, value_name = "NUMBER", default_value_t = 0.5)]
+    noise: f64,
+    /// A loss of so much of the start is ruin.
+    #[arg(long, value_name = "PERCENT", value_parser = parse::percent, default_value = "50%")]
+    ruin: Ratio,
+    /// The plan that follows once --plan is passed; may be given again for the one after it.
+    #[arg(long, value_name = "FILE", requires = "plan")]
+    then: Vec<PathBuf>,
+    /// What an attempt costs, in the account's currency.
+    #[arg(long, value_name = "AMOUNT", value_parser = parse::amount, requires = "plan")]
+    attempt_fee: Option<Money>,
+    /// Sizes to try, as multiples of --size.
+    #[arg(
+        long,
+        value_name = "NUMBERS",
+        value_delimiter = ',',
+        default_value = "0.25,0.5,1,1.5,2,3"
+    )]
+    sizes: Vec<String>,
+    /// Trading days after which an attempt is given up, or a funded account has paid what is counted.
+    #[arg(long, value_name = "DAYS", default_value_t = 250)]
+    horizon: u32,
+    /// Threads [default: one for each core].
+    #[arg(long, value_name = "NUMBER")]
+    threads: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum MethodArg {
+    /// The same in another order.
+    Shuffle,
+    /// Blocks of random length (stationary bootstrap).
+    Bootstrap,
+    /// Blocks of one length (circular bootstrap).
+    Circular,
+    /// As they were, with noise.
+    Noise,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum OfArg {
+    /// Returns from sample to sample.
+    Returns,
+    /// Round trips, each as a share of equity before it.
+    Trades,
+}
+
+/// Calendars, and when days opened.
+struct Days<'a> {
+    calendar: Box<dyn Observer + 'a>,
+    opened: Vec<TimestampNs>,
+}
+
+impl Observer for Days<'_> {
+    fn before(&mut self, ts: TimestampNs, shard: &Shard) -> Option<(TimestampNs, InputKind)> {
+        self.calendar.before(ts, shard)
+    }
+
+    fn applied(&mut self, _: &Input, events: &[Event], _: &Shard) {
+        for event in events {
+            if let EventKind::DayRolled { .. } = event.kind {
+                self.opened.push(event.ts);
+            }
+        }
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When something given cannot be read or does not fit, or the run fails.
+pub(super) fn monte_carlo(asked: &MonteCarlo) -> anyhow::Result<ExitCode> {
+    let mut prepared = Prepared::new(&asked.args)?;
+    let plan = asked
+        .args
+        .plan
+        .as_ref()
+        .map(|_| prepared.settings.plan.clone());
+    if let Some(plan) = &plan {
+        prepared.settings = unjudged(&prepared.settings, plan)?;
+    }
+    if plan.is_some() && prepared.settings.sampling == Sampling::Never {
+        return Err(
+            Usage("--plan: equity is not noted; accepted: a run that notes it".to_owned()).into(),
+        );
+    }
+    let built = (prepared.declared.build)(&prepared.values);
+    let mut strategy = built.map_err(|error| Usage(format!("--set: {error}")))?;
+    let mut days = Days {
+        calendar: prepared.observe(),
+        opened: Vec::new(),
+    };
+    let outcome = run(
+        &prepared.settings,
+        prepared.open()?,
+        &mut *strategy,
+        &mut days,
+    )?;
+    match plan {
+        Some(plan) => under_plan(asked, plan, &outcome, &days.opened),
+        None => of_returns(asked, &outcome),
+    }
+}
+
+/// The same run without rules, in an account of the plan's balance, currency and days.
+fn unjudged(settings: &Settings, plan: &Plan) -> anyhow::Result<Settings> {
+    let mut plain = plain_plan(plan.currency.as_str(), plan.initial_balance)?;
+    plain.schedule = plan.schedule;
+    plain.days = plan.days.clone();
+    plain.terms = plan.terms;
+    plain.terms.funding = Funding::Unchecked;
+    Ok(Settings {
+        plan: plain,
+        stops_with_account: false,
+        ..settings.clone()
+    })
+}
+
+fn returns(of: OfArg, outcome: &Outcome) -> Vec<f64> {
+    match of {
+        OfArg::Returns => {
+            let equity = outcome.equity_values();
+            equity
+                .windows(2)
+                .map(|pair| pair[1] / pair[0] - 1.0)
+                .collect()
+        }
+        OfArg::Trades => {
+            let mut equity = units(outcome.initial);
+            let trips = outcome.trip_values();
+            let returns = trips.into_iter().map(|pnl| {
+                let share = pnl / equity;
+                equity += pnl;
+                share
+            });
+            returns.collect()
+        }
+    }
+}
+
+fn of_returns(asked: &MonteCarlo, outcome: &Outcome) -> anyhow::Result<ExitCode> {
+    let returns = returns(asked.of, outcome);
+    let block = asked
+        .block
+        .unwrap_or_else(|| Method::block_of(returns.len()));
+    let method = match asked.method {
+        MethodArg::Shuffle => Method::Shuffle,
+        MethodArg::Bootstrap => Method::Stationary { mean: block as f64 },
+        MethodArg::Circular => Method::Circular { block },
+        MethodArg::Noise => Method::Noise {
+            deviations: asked.noise,
+        },
+    };
+    let simulation = Simulation {
+        method,
+        paths: asked.paths.unwrap_or(10_000),
+        seed: asked.seed,
+        ruin: 1.0 - asked.ruin.0 as f64 / Ratio::ONE.0 as f64,
+        threads: threads(asked.threads),
+    };
+    let usage = |error: SimulationError| Usage(error.to_string());
+    let started = std::time::Instant::now();
+    let found = simulate(&returns, &simulation).map_err(usage)?;
+    let seconds = started.elapsed().as_secs_f64();
+    match asked.args.format {
+        Format::Text => say(text(asked, &found, outcome, seconds))?,
+        Format::Json => say(json_of(&found))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn percent(value: f64) -> String {
+    format!("{:.2}%", 100.0 * value)
+}
+
+fn share(share: &Share) -> String {
+    let [low, high] = [share.low, share.high].map(percent);
+    format!("{} ({low} to {high})", percent(share.value))
+}
+
+fn method_text(method: Method) -> String {
+    match method {
+        Method::Shuffle => "shuffled".to_owned(),
+        Method::Circular { block } => format!("circular bootstrap, blocks of {block}"),
+        Method::Stationary { mean } => {
+            format!("stationary bootstrap, blocks of {mean} in the mean")
+        }
+        Method::Noise { deviations } => format!("noise of {deviations} standard deviations"),
+    }
+}
+
+fn text(asked: &MonteCarlo, found: &Simulated, outcome: &Outcome, seconds: f64) -> String {
+    let mut table = Table::new();
+    let head = ["", "1%", "5%", "25%", "50%", "75%", "95%", "99%"];
+    table.load_style(NOTHING).set_header(head);
+    let row = |name: &str, values: &dyn Fn(f64) -> f64| {
+        let values = FAN_SHARES.map(|share| percent(values(share)));
+        let mut row = vec![name.to_owned()];
+        row.extend(values);
+        row
+    };
+    table.add_row(row("return", &|share| quantile(&found.ends, share) - 1.0));
+    table.add_row(row("max drawdown", &|share| {
+        quantile(&found.drawdowns, share)
+    }));
+    let what = match asked.of {
+        OfArg::Returns => "returns",
+        OfArg::Trades => "round trips",
+    };
+    let total = outcome.equity.0 as f64 / outcome.initial.0 as f64 - 1.0;
+    format!(
+        "{} paths of {} {what}, {}, seed {}; {:.0} paths/s; the run itself: {}\n\n{}\n\n\
+         lost something   {}\nlost {} of the start at any time   {}\n(95% Wilson intervals)",
+        found.simulation.paths,
+        found.returns,
+        method_text(found.simulation.method),
+        found.simulation.seed,
+        found.simulation.paths as f64 / seconds.max(1e-9),
+        percent(total),
+        table.trim_fmt(),
+        share(&found.lost),
+        percent(1.0 - found.simulation.ruin),
+        share(&found.ruined),
+    )
+}
+
+fn share_json(share: &Share) -> Value {
+    json!({"count": share.count, "of": share.of, "value": share.value, "low": share.low, "high": share.high})
+}
+
+fn json_of(found: &Simulated) -> Value {
+    let at = |values: &[f64]| FAN_SHARES.map(|share| quantile(values, share));
+    json!({
+        "method": method_text(found.simulation.method),
+        "paths": found.simulation.paths,
+        "seed": found.simulation.seed,
+        "returns": found.returns,
+        "shares": FAN_SHARES,
+        "ends": at(&found.ends),
+        "drawdowns": at(&found.drawdowns),
+        "lost": share_json(&found.lost),
+        "ruined": share_json(&found.ruined),
+        "ruin": found.simulation.ruin,
+        "fan": found.fan.iter().map(|band| json!({"after": band.after, "levels": band.levels})).collect::<Vec<_>>(),
+    })
+}
+
+fn size(text: &str) -> Result<Ratio, Usage> {
+    let size: Option<Ratio> = text.trim().parse().ok();
+    size.filter(|size| size.0 > 0).ok_or_else(|| {
+        Usage(format!(
+            "--sizes '{text}'; accepted: numbers above 0 with a comma between them"
+        ))
+    })
+}
+
+fn under_plan(
+    asked: &MonteCarlo,
+    plan: Plan,
+    outcome: &Outcome,
+    opened: &[TimestampNs],
+) -> anyhow::Result<ExitCode> {
+    let days = days_of(outcome, &|ts| opened.partition_point(|at| *at <= ts) as i32);
+    let mut stages = vec![plan];
+    for path in &asked.then {
+        stages.push(crate::plan::read(path)?);
+    }
+    let sizes = asked.sizes.iter().map(|text| size(text));
+    let sizes = sizes.collect::<Result<Vec<_>, _>>()?;
+    let block = asked.block.unwrap_or_else(|| Method::block_of(days.len()));
+    let question = Question {
+        days: &days,
+        stages: &stages,
+        block: block as f64,
+        horizon_days: asked.horizon,
+        attempts: asked.paths.unwrap_or(2_000),
+        seed: asked.seed,
+        fee: asked.attempt_fee.unwrap_or(Money::ZERO),
+        sizes: &sizes,
+        threads: threads(asked.threads),
+    };
+    let usage = |error: ChallengeError| Usage(error.to_string());
+    let answers = ask(&question).map_err(usage)?;
+    let best = best(&answers).map(|answer| answer.size);
+    match asked.args.format {
+        Format::Text => say(answers_text(&question, &answers, best))?,
+        Format::Json => say(answers_json(&question, &answers, best))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn mean(mean: &Mean) -> String {
+    format!("{:.2} ({:.2} to {:.2})", mean.value, mean.low, mean.high)
+}
+
+fn answers_text(question: &Question<'_>, answers: &[Answer], best: Option<Ratio>) -> String {
+    let mut table = Table::new();
+    let mut head = vec!["size", "passed", "failed", "days"];
+    let pays = answers.iter().any(|answer| answer.paid.is_some());
+    if pays {
+        head.extend(["paid", "days", "payouts", "less the fee"]);
+    }
+    table.load_style(NOTHING).set_header(head);
+    let days = |days: Option<f64>| days.map_or("-".to_owned(), |days| days.to_string());
+    for answer in answers {
+        let mut row = vec![
+            format!("{}x", answer.size),
+            share(&answer.passed),
+            percent(answer.failed.value),
+            days(answer.days_to_pass),
+        ];
+        if let Some(paid) = &answer.paid {
+            row.extend([
+                share(paid),
+                days(answer.days_to_payout),
+                mean(&answer.payout),
+                mean(&answer.net),
+            ]);
+        }
+        table.add_row(row);
+    }
+    let stages: Vec<_> = question
+        .stages
+        .iter()
+        .map(|plan| plan.name.to_string())
+        .collect();
+    let best = best.map_or("-".to_owned(), |size| format!("{size}x"));
+    let by = if pays {
+        "payouts less the fee"
+    } else {
+        "passing"
+    };
+    format!(
+        "{}: {} attempts at each size, {} days drawn in blocks of {} in the mean, at most {} days a stage, seed {}\n\n{}\n\n\
+         best by {by}: {best}\n(95% intervals: of shares Wilson's, of means by their standard error; rules about orders are not judged here)",
+        stages.join(", then "),
+        question.attempts,
+        question.days.len(),
+        question.block,
+        question.horizon_days,
+        question.seed,
+        table.trim_fmt(),
+    )
+}
+
+fn answers_json(question: &Question<'_>, answers: &[Answer], best: Option<Ratio>) -> Value {
+    let mean = |mean: &Mean| json!({"value": mean.value, "low": mean.low, "high": mean.high});
+    let rows = answers.iter().map(|answer| {
+        json!({
+            "size": answer.size.to_string(),
+            "passed": share_json(&answer.passed),
+            "failed": share_json(&answer.failed),
+            "paid": answer.paid.as_ref().map(share_json),
+            "payouts": mean(&answer.payout),
+            "net": mean(&answer.net),
+            "days_to_pass": answer.days_to_pass,
+            "days_to_payout": answer.days_to_payout,
+        })
+    });
+    json!({
+        "plans": question.stages.iter().map(|plan| plan.name.to_string()).collect::<Vec<_>>(),
+        "attempts": question.attempts,
+        "days": question.days.len(),
+        "block": question.block,
+        "horizon_days": question.horizon_days,
+        "seed": question.seed,
+        "best": best.map(|size| size.to_string()),
+        "answers": rows.collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,399 @@
+//! Results of searches, for people, programs and files.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::sync::Arc;
+
+use ::backtest::search::{Figures, Objective, Path as Way, Trial};
+use ::backtest::strategy::{Value as Parameter, Values};
+use ::backtest::walk_forward::Fold;
+use anyhow::Context as _;
+use comfy_table::{Table, presets::NOTHING};
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::parser::parse_message_type;
+use serde_json::{Map, Value, json};
+
+use super::{Judged, Prepared};
+use crate::backtest::Usage;
+
+/// What is shown of a search.
+pub(super) struct Shown<'a> {
+    pub(super) prepared: &'a Prepared,
+    pub(super) trials: &'a [Trial],
+    pub(super) best: &'a Trial,
+    pub(super) judged: &'a Judged,
+    pub(super) objective: Objective,
+    pub(super) per_year: f64,
+    pub(super) threads: usize,
+    pub(super) known: usize,
+    pub(super) seconds: f64,
+    pub(super) seed: u64,
+    pub(super) is_evolved: bool,
+}
+
+/// Forms of a file of results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Csv,
+    Json,
+    Parquet,
+}
+
+/// The form that a file's name says.
+pub(super) fn form(path: &Path) -> Result<Form, Usage> {
+    match path.extension().and_then(|it| it.to_str()) {
+        Some("csv") => Ok(Form::Csv),
+        Some("json") => Ok(Form::Json),
+        Some("parquet") => Ok(Form::Parquet),
+        _ => Err(Usage(format!(
+            "--out {}; accepted: a name that ends in .csv, .json or .parquet",
+            path.display()
+        ))),
+    }
+}
+
+/// The parameters of a run as an object.
+pub(super) fn parameters(values: &Values) -> Value {
+    let pairs = values.iter().map(|(parameter, value)| {
+        let value = match value {
+            Parameter::Integer(value) => json!(value),
+            Parameter::Real(value) => json!(value),
+            Parameter::Flag(value) => json!(value),
+            Parameter::Choice(word) => json!(word),
+        };
+        (parameter.name.to_owned(), value)
+    });
+    Value::Object(pairs.collect::<Map<_, _>>())
+}
+
+/// Names and values of the columns of a run, its parameters first; amounts as text, exact.
+fn columns(trial: &Trial, per_year: f64) -> Vec<(String, Value)> {
+    let mut columns = vec![("place".to_owned(), json!(trial.place))];
+    if let Value::Object(pairs) = parameters(&trial.values) {
+        columns.extend(pairs);
+    }
+    let figures = trial.figures.as_ref();
+    let of = |value: &dyn Fn(&Figures) -> Value| figures.map_or(Value::Null, value);
+    let path = match trial.path {
+        _ if figures.is_none() => "refused",
+        Way::Columns => "columns",
+        Way::Engine => "engine",
+    };
+    let scale = per_year.sqrt();
+    for (name, value) in [
+        ("equity", of(&|it| json!(it.equity.to_string()))),
+        ("return", of(&|it| json!(it.total_return()))),
+        ("sharpe", of(&|it| json!(it.sharpe.map(|it| it * scale)))),
+        ("max_drawdown", of(&|it| json!(it.max_drawdown))),
+        ("round_trips", of(&|it| json!(it.trips))),
+        ("win_rate", of(&|it| json!(it.win_rate()))),
+        ("profit_factor", of(&|it| json!(it.profit_factor()))),
+        ("fees", of(&|it| json!(it.fees.to_string()))),
+        ("fills", of(&|it| json!(it.fills))),
+        ("path", json!(path)),
+    ] {
+        columns.push((name.to_owned(), value));
+    }
+    columns
+}
+
+/// Writes every run.
+pub(super) fn write(path: &Path, trials: &[Trial], per_year: f64) -> anyhow::Result<()> {
+    let named = || path.display().to_string();
+    match form(path)? {
+        Form::Csv => fs::write(path, csv(trials, per_year)).with_context(named),
+        Form::Json => {
+            let rows = trials.iter().map(|trial| {
+                let columns = columns(trial, per_year);
+                Value::Object(columns.into_iter().collect::<Map<_, _>>())
+            });
+            let text = format!("{:#}\n", Value::Array(rows.collect()));
+            fs::write(path, text).with_context(named)
+        }
+        Form::Parquet => {
+            let file = File::create(path).with_context(named)?;
+            parquet(file, trials, per_year).with_context(named)
+        }
+    }
+}
+
+fn csv(trials: &[Trial], per_year: f64) -> String {
+    let mut text = String::new();
+    for trial in trials {
+        let columns = columns(trial, per_year);
+        if text.is_empty() {
+            let names: Vec<_> = columns.iter().map(|(name, _)| name.as_str()).collect();
+            text = names.join(",") + "\n";
+        }
+        let values = columns.iter().map(|(_, value)| match value {
+            Value::Null => String::new(),
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        });
+        text += &values.collect::<Vec<_>>().join(",");
+        text.push('\n');
+    }
+    text
+}
+
+/// One row group; whole numbers as INT64, numbers as DOUBLE, all else as text, nothing as null.
+fn parquet(file: File, trials: &[Trial], per_year: f64) -> anyhow::Result<()> {
+    let rows: Vec<_> = trials
+        .iter()
+        .map(|trial| columns(trial, per_year))
+        .collect();
+    let Some(names) = rows.first() else {
+        return Ok(());
+    };
+    let kind = |column: usize| {
+        let mut values = rows
+            .iter()
+            .map(|row| &row[column].1)
+            .filter(|it| !it.is_null());
+        if values.clone().all(Value::is_i64) && values.clone().next().is_some() {
+            "INT64"
+        } else if values.all(Value::is_number) {
+            "DOUBLE"
+        } else {
+            "BYTE_ARRAY"
+        }
+    };
+    let kinds: Vec<&str> = (0..names.len()).map(kind).collect();
+    let fields = names.iter().zip(&kinds).map(|((name, _), kind)| {
+        let logical = if *kind == "BYTE_ARRAY" {
+            " (STRING)"
+        } else {
+            ""
+        };
+        format!("OPTIONAL {kind} {name}{logical};")
+    });
+    let message = format!("message runs {{ {} }}", fields.collect::<String>());
+    let schema = Arc::new(parse_message_type(&message)?);
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .build();
+    let mut writer = SerializedFileWriter::new(file, schema, Arc::new(properties))?;
+    let mut group = writer.next_row_group()?;
+    for (place, kind) in kinds.iter().enumerate() {
+        let Some(mut column) = group.next_column()? else {
+            break;
+        };
+        let values = rows.iter().map(|row| &row[place].1);
+        let levels: Vec<i16> = values.clone().map(|it| i16::from(!it.is_null())).collect();
+        let values = values.filter(|it| !it.is_null());
+        match *kind {
+            "INT64" => {
+                let values: Vec<i64> = values.filter_map(Value::as_i64).collect();
+                column
+                    .typed::<Int64Type>()
+                    .write_batch(&values, Some(&levels), None)?;
+            }
+            "DOUBLE" => {
+                let values: Vec<f64> = values.filter_map(Value::as_f64).collect();
+                column
+                    .typed::<DoubleType>()
+                    .write_batch(&values, Some(&levels), None)?;
+            }
+            _ => {
+                let text = values.map(|it| match it {
+                    Value::String(text) => ByteArray::from(text.as_str()),
+                    other => ByteArray::from(other.to_string().as_str()),
+                });
+                let values: Vec<ByteArray> = text.collect();
+                column
+                    .typed::<ByteArrayType>()
+                    .write_batch(&values, Some(&levels), None)?;
+            }
+        }
+        column.close()?;
+    }
+    group.close()?;
+    writer.close()?;
+    Ok(())
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map_or("-".to_owned(), |value| format!("{value:.4}"))
+}
+
+fn percent(value: f64) -> String {
+    format!("{:.2}%", 100.0 * value)
+}
+
+fn table<const N: usize>(head: [&str; N], rows: Vec<[String; N]>) -> String {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_header(head);
+    for row in rows {
+        table.add_row(row);
+    }
+    table.trim_fmt()
+}
+
+/// A table of the best, and what to think of the first.
+pub(super) fn text(shown: &Shown<'_>, top: usize) -> String {
+    let mut ranked: Vec<(&Trial, &Figures)> = shown
+        .trials
+        .iter()
+        .filter_map(|trial| Some((trial, trial.figures.as_ref()?)))
+        .collect();
+    let value = |figures: &Figures| shown.objective.of(figures);
+    // A stable sort: of equal ones the first stays first.
+    ranked.sort_by(|a, b| value(b.1).total_cmp(&value(a.1)));
+    let ran = ranked.len();
+    let scale = shown.per_year.sqrt();
+    let rows = ranked.iter().take(top).map(|(trial, figures)| {
+        [
+            trial.values.to_string(),
+            number(figures.sharpe.map(|it| it * scale)),
+            percent(figures.total_return()),
+            percent(figures.max_drawdown),
+            figures.trips.to_string(),
+            number(figures.profit_factor()),
+            figures.equity.to_string(),
+        ]
+    });
+    let head = [
+        "parameters",
+        "sharpe",
+        "return",
+        "drawdown",
+        "trips",
+        "factor",
+        "equity",
+    ];
+    let columnar = shown
+        .trials
+        .iter()
+        .filter(|it| it.path == Way::Columns)
+        .count();
+    let mut lines = vec![format!(
+        "{} runs of {} in {:.2} s ({:.0}/s, {} threads); {} refused, {} known from before",
+        ran,
+        shown.prepared.declared.name,
+        shown.seconds,
+        (shown.trials.len() - shown.known) as f64 / shown.seconds.max(1e-9),
+        shown.threads,
+        shown.trials.len() - ran,
+        shown.known,
+    )];
+    lines.push(match shown.prepared.not_columnar() {
+        Some(reason) => format!("through the engine: {reason}"),
+        None => format!(
+            "{columnar} along columns, {} through the engine",
+            ran - columnar
+        ),
+    });
+    lines.push(format!(
+        "best by {}; Sharpe ratios times sqrt({:.2}){}",
+        shown.objective.name(),
+        shown.per_year,
+        if shown.is_evolved {
+            format!("; differential evolution, seed {}", shown.seed)
+        } else {
+            String::new()
+        }
+    ));
+    lines.push(String::new());
+    lines.push(table(head, rows.collect()));
+    lines.push(String::new());
+    if let Some(deflated) = &shown.judged.deflated {
+        lines.push(format!(
+            "deflated Sharpe ratio   {}  (the best of {} without skill would have {:.4}; a true one above 0: {})",
+            number(deflated.probability),
+            deflated.trials,
+            deflated.expected * scale,
+            number(deflated.shape.probabilistic(0.0)),
+        ));
+    }
+    if let Some(validated) = &shown.judged.validated {
+        lines.push(format!(
+            "overfitting (CSCV)      {}  ({} splits of {} cells; chosen {:.4}, then {:.4}; below 0: {})",
+            number(Some(validated.probability)),
+            validated.splits,
+            validated.cells,
+            validated.chosen * scale,
+            validated.unseen * scale,
+            percent(validated.loss),
+        ));
+    }
+    lines.join("\n")
+}
+
+/// Everything as one object.
+pub(super) fn json(shown: &Shown<'_>) -> Value {
+    let rows = shown.trials.iter().map(|trial| {
+        let columns = columns(trial, shown.per_year);
+        Value::Object(columns.into_iter().collect::<Map<_, _>>())
+    });
+    let scale = shown.per_year.sqrt();
+    let deflated = shown.judged.deflated.map(|it| {
+        json!({
+            "probability": it.probability,
+            "trials": it.trials,
+            "expected_largest_sharpe": it.expected * scale,
+            "sharpe": it.shape.sharpe * scale,
+            "skew": it.shape.skew,
+            "kurtosis": it.shape.kurtosis,
+        })
+    });
+    let validated = shown.judged.validated.as_ref().map(|it| {
+        json!({
+            "probability": it.probability,
+            "splits": it.splits,
+            "cells": it.cells,
+            "trials": it.trials,
+            "sharpe_chosen": it.chosen * scale,
+            "sharpe_unseen": it.unseen * scale,
+            "probability_of_loss": it.loss,
+        })
+    });
+    json!({
+        "strategy": shown.prepared.declared.name,
+        "objective": shown.objective.name(),
+        "per_year": shown.per_year,
+        "seed": shown.seed,
+        "best": parameters(&shown.best.values),
+        "deflated_sharpe": deflated,
+        "overfitting": validated,
+        "runs": rows.collect::<Vec<_>>(),
+    })
+}
+
+/// The table of a walk forward.
+pub(super) fn folds(folds: &[Fold], trials: &[Trial], curve: &[f64], per_year: f64) -> String {
+    let scale = per_year.sqrt();
+    let rows = folds.iter().map(|fold| {
+        let train = fold.split.train.iter();
+        let train: Vec<_> = train
+            .map(|it| format!("{}..{}", it.start, it.end))
+            .collect();
+        [
+            train.join(" "),
+            format!("{}..{}", fold.split.test.start, fold.split.test.end),
+            trials[fold.chosen].values.to_string(),
+            number(fold.trained.map(|it| it * scale)),
+            number(fold.tested.map(|it| it * scale)),
+            percent(fold.gained),
+            fold.rank.map_or("-".to_owned(), percent),
+        ]
+    });
+    let head = [
+        "chosen on",
+        "judged on",
+        "parameters",
+        "sharpe in",
+        "out",
+        "returns out",
+        "better than",
+    ];
+    let table = table(head, rows.collect());
+    let end = curve.last().copied().unwrap_or(1.0);
+    format!(
+        "{table}\n\nout of sample, one after the other: {} in {} returns; Sharpe ratios times sqrt({per_year:.2})",
+        percent(end - 1.0),
+        curve.len().saturating_sub(1),
+    )
+}

@@ -1,0 +1,203 @@
+//! What many runs share: data in memory, calendars, columns.
+
+use ::backtest::columnar::{Columns, Desk, NotColumnar};
+use ::backtest::run::{Memory, Observer, RunError, Settings, Source, Timed};
+use ::backtest::search::{Cells, World};
+use ::backtest::strategies::Declared;
+use ::backtest::strategy::Values;
+use gateway::dto::instrument::specification::Specification;
+use runtime::{Almanac, Limits, Shard};
+use types::{Bar, InputKind, MarketData, ShardId, TimestampNs};
+
+use super::data::{self, Files};
+use super::market::{self, Market};
+use super::{Args, Usage, settings};
+use crate::serve::Timetable;
+use crate::strategies::named;
+
+/// The most events that searches hold in memory: of bars about 6 GB.
+const EVENTS_MAX: usize = 50_000_000;
+
+/// Nanoseconds of a year of 365.25 days.
+const YEAR_NS: f64 = 31_557_600e9;
+
+/// A day and more between samples is a market that has 252 of them a year.
+const DAILY_NS: u64 = 20 * 3_600_000_000_000;
+
+/// Data, terms and strategy of many runs.
+pub(super) struct Prepared {
+    pub(super) declared: &'static Declared,
+    pub(super) values: Values,
+    pub(super) settings: Settings,
+    market: Market,
+    /// Of each file.
+    events: Vec<Vec<Timed>>,
+    columns: Result<(Columns, Desk), NotColumnar>,
+}
+
+/// Day rolls and sessions of one run.
+struct Calendar(Almanac);
+
+impl Observer for Calendar {
+    fn before(&mut self, ts: TimestampNs, shard: &Shard) -> Option<(TimestampNs, InputKind)> {
+        self.0.before(ts, shard)
+    }
+}
+
+fn calendar(specifications: &[Specification]) -> Box<dyn Observer> {
+    let mut timetable = Timetable::new(specifications);
+    let empty = Shard::new(ShardId(0), Limits::default());
+    let next = move |ts, shard: &Shard| timetable.next(ts, shard);
+    Box::new(Calendar(Almanac::new(&empty, Some(Box::new(next)))))
+}
+
+impl Prepared {
+    /// Reads all data.
+    ///
+    /// # Errors
+    /// When something given cannot be read or does not fit.
+    pub(super) fn new(args: &Args) -> anyhow::Result<Self> {
+        if args.proofs.is_some()
+            || args.trades.is_some()
+            || args.executions.is_some()
+            || args.equity.is_some()
+        {
+            return Err(Usage(
+                "--proofs, --trades, --executions and --equity are of one run; accepted: dynasty backtest with \
+                 --set and the values found"
+                    .to_owned(),
+            )
+            .into());
+        }
+        let declared = named(&args.strategy)?;
+        let mut values = Values::defaults(declared.parameters);
+        for (name, text) in &args.set {
+            let set = values.set(name, text);
+            set.map_err(|error| Usage(format!("--set: {error}")))?;
+        }
+        let files = Files::look(args)?;
+        let market = market::market(args, &files)?;
+        let settings = settings(args, &files, &market)?;
+        let mut events = Vec::new();
+        let mut count = 0;
+        for mut source in files.sources(args, &market)? {
+            let mut all = Vec::new();
+            while let Some(event) = source.next_event()? {
+                all.push(event);
+                count += 1;
+                if count > EVENTS_MAX {
+                    return Err(Usage(format!(
+                        "the data has more than {EVENTS_MAX} events; accepted: a shorter range (--from, --until) or \
+                         longer bars (--bars)"
+                    ))
+                    .into());
+                }
+            }
+            data::tell_bad(source.rows());
+            events.push(all);
+        }
+        let columns = columns(&settings, &market, &events);
+        Ok(Self {
+            declared,
+            values,
+            settings,
+            market,
+            events,
+            columns,
+        })
+    }
+
+    /// Why runs go through the engine, if they do.
+    pub(super) fn not_columnar(&self) -> Option<&NotColumnar> {
+        self.columns.as_ref().err()
+    }
+
+    /// Sources over the data.
+    pub(super) fn open(&self) -> Result<Vec<Box<dyn Source + '_>>, RunError> {
+        let sources = self.events.iter();
+        Ok(sources
+            .map(|events| Box::new(Memory::new(events)) as Box<dyn Source + '_>)
+            .collect())
+    }
+
+    pub(super) fn observe(&self) -> Box<dyn Observer + '_> {
+        calendar(&self.market.specifications)
+    }
+
+    /// Calls `work` with the world of the runs.
+    pub(super) fn with<T>(&self, cells: &Cells, work: impl FnOnce(&World<'_>) -> T) -> T {
+        let open = || self.open();
+        let observe = || self.observe();
+        work(&World {
+            settings: &self.settings,
+            declared: self.declared,
+            open: &open,
+            observe: &observe,
+            columns: self
+                .columns
+                .as_ref()
+                .ok()
+                .map(|(columns, desk)| (columns, desk)),
+            cells,
+        })
+    }
+
+    /// How many events, the first and the last.
+    pub(super) fn extent(&self) -> (usize, TimestampNs, TimestampNs) {
+        let ends = self
+            .events
+            .iter()
+            .flat_map(|events| [events.first(), events.last()]);
+        let times = ends.flatten().map(|event| event.ts);
+        let first = times.clone().min().unwrap_or(TimestampNs(0));
+        let count = self.events.iter().map(Vec::len).sum();
+        (count, first, times.max().unwrap_or(first))
+    }
+
+    /// Every event as text, for whoever tells two sets of data apart.
+    pub(super) fn each_event(&self, mut told: impl FnMut(&Timed)) {
+        for event in self.events.iter().flatten() {
+            told(event);
+        }
+    }
+}
+
+fn columns(
+    settings: &Settings,
+    market: &Market,
+    events: &[Vec<Timed>],
+) -> Result<(Columns, Desk), NotColumnar> {
+    let refuse = |what, accepted| Err(NotColumnar { what, accepted });
+    let ([specification], [events]) = (&market.specifications[..], events) else {
+        return refuse("there are several files or instruments", "one of each");
+    };
+    if specification.session.is_some() || !specification.actions.is_empty() {
+        return refuse(
+            "the instrument has a session, splits or dividends",
+            "none of them",
+        );
+    }
+    let bars = events.iter().map(|timed| match timed.event.data {
+        MarketData::Bar(bar) => Some((timed.ts, bar)),
+        _ => None,
+    });
+    let Some(bars) = bars.collect::<Option<Vec<(TimestampNs, Bar)>>>() else {
+        return refuse("the data has other events than bars", "bars alone");
+    };
+    let desk = Desk::new(settings)?;
+    Ok((Columns::new(&specification.definition, &bars)?, desk))
+}
+
+/// Returns in a year, by how many samples lie between two times: 252 where they are days apart, else a year of 365.25
+/// days by their mean distance, gaps included.
+pub(super) fn per_year(samples: usize, first: TimestampNs, last: TimestampNs) -> f64 {
+    let returns = samples.saturating_sub(1).max(1) as f64;
+    let apart = last.0.saturating_sub(first.0) as f64 / returns;
+    if apart >= DAILY_NS as f64 && apart < 2.0 * 86_400e9 {
+        252.0
+    } else if apart > 0.0 {
+        YEAR_NS / apart
+    } else {
+        1.0
+    }
+}
