@@ -3,6 +3,7 @@
 //! Floats live here and only here: indicators, metrics and strategies compute with them, orders leave as
 //! integers on the instrument's grid, and the account that results is the engine's.
 
+pub mod declared;
 pub mod indicator;
 pub mod metric;
 pub mod outcome;

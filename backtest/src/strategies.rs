@@ -16,6 +16,7 @@ mod seasonality;
 mod volatility;
 
 pub use need::{Data, INSTRUMENTS_MAX, NeedError, Needs, Offer};
+pub(crate) use rule::{Held, figures, held, units};
 
 use crate::strategy::{Parameter, ParameterError, Strategy, Values};
 

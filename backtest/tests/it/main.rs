@@ -4,4 +4,5 @@
 
 mod goog;
 mod indicators;
+mod strategies;
 mod world;
