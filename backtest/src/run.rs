@@ -12,8 +12,9 @@ pub use source::{Bars, Mapped, Memory, Source, SourceError, Timed};
 
 use engine::{Limits, Shard};
 use rules::{Conduct, DayProfit, Life, Plan, Stage, TradingDays};
+use types::label::LabelError;
 use types::{
-    Command, Event, Funding, Input, InputKind, InputRejection, Instrument, Label, Money,
+    AccountId, Command, Event, Funding, Input, InputKind, InputRejection, Instrument, Label, Money,
     OpenDenial, Ratio, RollSchedule, Terms, TimestampNs,
 };
 
@@ -66,6 +67,10 @@ pub struct Settings {
     pub size: Size,
     /// When equity is noted.
     pub sampling: Sampling,
+    /// Whether a print of an instrument that has no quotes stands for one, with nothing between bid and ask.
+    pub prints_are_quotes: bool,
+    /// Whether the run ends when its account has: passed, failed or closed.
+    pub stops_with_account: bool,
     /// Whether the outcome has the fills.
     pub keep_fills: bool,
     /// Limits of the engine.
@@ -83,6 +88,8 @@ impl Settings {
             spread_ticks: 0,
             size: Size::default(),
             sampling: Sampling::default(),
+            prints_are_quotes: false,
+            stops_with_account: false,
             keep_fills: true,
             limits: Limits {
                 // One account needs little of what a server needs, and a sweep opens many shards.
@@ -102,7 +109,7 @@ impl Settings {
 ///
 /// # Errors
 /// When the currency is no name.
-pub fn plain_plan(currency: &str, balance: Money) -> Result<Plan, types::label::LabelError> {
+pub fn plain_plan(currency: &str, balance: Money) -> Result<Plan, LabelError> {
     Ok(Plan {
         name: Label::new("backtest")?,
         version: 1,
@@ -133,6 +140,40 @@ pub fn plain_plan(currency: &str, balance: Money) -> Result<Plan, types::label::
     })
 }
 
+/// What is looked at in inputs that are sequenced already.
+#[derive(Debug, Clone, Copy)]
+pub struct Replay {
+    /// The account.
+    pub account: AccountId,
+    /// When its equity is noted.
+    pub sampling: Sampling,
+    /// Whether the outcome has the fills.
+    pub keep_fills: bool,
+}
+
+/// What became of an account of a journal: applies its inputs to the shard that it begins with, which may be an empty
+/// one, and adds nothing. Inputs that the shard has are passed over.
+///
+/// # Errors
+/// [`RunError::Input`].
+///
+/// # Panics
+/// As [`Shard::apply`]: when the inputs do not follow on the shard.
+pub fn replay<E: std::error::Error + Send + Sync + 'static>(
+    replay: &Replay,
+    shard: Shard,
+    inputs: impl IntoIterator<Item = Result<Input, E>>,
+    observer: &mut dyn Observer,
+) -> Result<Outcome, RunError> {
+    let settings = Settings {
+        sampling: replay.sampling,
+        keep_fills: replay.keep_fills,
+        // No account is opened under it.
+        ..Settings::new(Vec::new(), plain_plan("USD", Money::ONE)?)
+    };
+    Driver::of_shard(&settings, replay, shard, observer).replay(inputs)
+}
+
 /// Who watches a run. Every callback does nothing unless it is written.
 pub trait Observer {
     /// Inputs that come before one at `ts`, one at a time until there are none: day rolls, sessions, corporate
@@ -150,6 +191,11 @@ pub trait Observer {
     /// An input was applied; these are its events.
     fn applied(&mut self, input: &Input, events: &[Event], shard: &Shard) {
         let _ = (input, events, shard);
+    }
+
+    /// The run is over.
+    fn finished(&mut self, shard: &Shard) {
+        let _ = shard;
     }
 
     /// The account had a fill.
@@ -181,6 +227,12 @@ pub enum RunError {
     /// The account was not opened.
     #[error("the account was not opened: {0:?}; accepted: a plan that needs no parent")]
     Account(OpenDenial),
+    /// An input of a journal could not be read.
+    #[error("an input could not be read")]
+    Input(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A name is none.
+    #[error(transparent)]
+    Name(#[from] LabelError),
     /// There is no event at all.
     #[error("the data has no event; accepted: at least one row in the range of time asked for")]
     Empty,

@@ -3,7 +3,7 @@
 
 mod convert;
 mod head;
-mod input;
+pub(crate) mod input;
 mod ls;
 mod stat;
 mod told;

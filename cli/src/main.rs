@@ -1,5 +1,6 @@
 //! The `dynasty` binary: argument parsing and composition, nothing else.
 
+mod backtest;
 mod data;
 mod demo;
 mod feeds;
@@ -13,6 +14,7 @@ mod replay;
 mod retention;
 mod serve;
 mod simulate;
+mod strategies;
 mod venue;
 mod verify;
 
@@ -31,6 +33,7 @@ use clap::{Parser, Subcommand};
   dynasty demo                                                  watch it on http://127.0.0.1:8080
   dynasty demo --headless --for 20s                             a summary after 20 seconds
   dynasty simulate fixtures/scenarios/static_floor.jsonl --state
+  dynasty backtest fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross
   dynasty instrument show fixtures/instruments/futures.toml     steps, margins, and when they trade
   dynasty plan explain fixtures/plans/eod-trail-50k.toml        a plan in plain words and numbers
   dynasty verify-breach proof.json                              recompute a verdict
@@ -53,6 +56,8 @@ enum Command {
     Replay(replay::Args),
     Instrument(instrument::Args),
     Simulate(simulate::Args),
+    Backtest(Box<backtest::Args>),
+    Strategies(strategies::Args),
     Plan(plan::Args),
     VerifyBreach(verify::Args),
     Journal(journal::Args),
@@ -78,6 +83,8 @@ fn main() -> ExitCode {
         Command::Feeds(args) => feeds::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Instrument(args) => instrument::run_command(&args),
         Command::Simulate(args) => simulate::run_command(&args),
+        Command::Backtest(args) => backtest::run_command(&args),
+        Command::Strategies(args) => strategies::run_command(&args),
         Command::Plan(args) => plan::run_command(&args),
         Command::VerifyBreach(args) => verify::run_command(&args),
         Command::Journal(args) => journal::run_command(&args),
@@ -88,6 +95,7 @@ fn main() -> ExitCode {
         eprintln!("dynasty: {error:#}");
         let is_input = error.is::<gateway::dto::FileError>()
             || error.is::<plan::InputError>()
+            || error.is::<backtest::Usage>()
             || replay::is_input(&error);
         if is_input {
             ExitCode::from(2)

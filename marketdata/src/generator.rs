@@ -1,5 +1,9 @@
-//! Synthetic quotes for benches and tests: a random walk in whole ticks, the same on every machine
+//! Synthetic quotes and bars for benches and tests: random walks in whole ticks, the same on every machine
 //! for the same seed. It makes no claim to look like a market.
+
+mod bars;
+
+pub use bars::{MinuteBars, SplitMix64};
 
 use types::{InstrumentId, MarketData, MarketEvent, Price, Qty, Quote, TimestampNs};
 

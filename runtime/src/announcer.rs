@@ -62,7 +62,7 @@ impl Announcer {
         }
     }
 
-    fn learn(&mut self, shard: &Shard) {
+    pub(crate) fn learn(&mut self, shard: &Shard) {
         for plan in self.plans..shard.plan_count() {
             let windows = shard
                 .plan(PlanId(plan))

@@ -17,6 +17,7 @@
 //! or a difference between live shard and replica stops everything before it can publish
 //! ([`Status::Failed`]).
 
+mod almanac;
 mod announcer;
 mod batch;
 mod boards;
@@ -46,6 +47,7 @@ mod step;
 mod time;
 mod views;
 
+pub use almanac::Almanac;
 pub use batch::DurableBatch;
 pub use boards::{
     BOARD_ROWS_MAX, BoardPage, BoardPlace, BoardRow, BoardRows, BoardView, Boards, CompetitionView,

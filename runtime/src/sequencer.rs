@@ -138,7 +138,7 @@ impl Sequencer {
         }
     }
 
-    fn learn(&mut self, shard: &Shard) {
+    pub(crate) fn learn(&mut self, shard: &Shard) {
         for (schedule, open) in shard.schedules() {
             let mut days: Vec<TradingDays> = Vec::new();
             for known in shard.trading_days(schedule) {

@@ -1,14 +1,16 @@
 //! The loop: opens, events, closes, callbacks, orders.
 
+mod replay;
 mod send;
 
 use engine::{EventBuf, Shard};
 use types::{
     AccountId, AccountState, Bar, BarPath, Codec, Command, Event, EventKind, Fill, Input,
-    InputKind, InstrumentId, Label, Liquidity, MarkKind, MarketData, MarketEvent, Money,
-    OpenAccount, OrderId, PlanId, Price, Qty, Quote, Seq, ShardId, SignedQty, TimestampNs,
+    InputKind, Instrument, InstrumentId, Label, Liquidity, MarkKind, MarketData, MarketEvent,
+    Money, OpenAccount, OrderId, PlanId, Price, Qty, Quote, Seq, ShardId, SignedQty, TimestampNs,
 };
 
+use super::source::blank;
 use super::{Fills, Observer, RunError, Sampling, Settings, Source, Timed};
 use crate::outcome::{
     Counts, Executed, Ledger, Outcome, REFUSALS_MAX, Sample, VERDICTS_MAX, signed,
@@ -20,6 +22,20 @@ const ACCOUNT: AccountId = AccountId(0);
 /// How often, at one moment, the fills of what a strategy asked for may make it ask for more; what it asks for then
 /// waits for the next event.
 const ROUNDS_MAX: u32 = 64;
+
+/// What a strategy is shown; a macro, because the rest of the driver stays borrowable beside it.
+macro_rules! context {
+    ($driver:ident, $now:expr) => {
+        Context {
+            shard: &$driver.shard,
+            instruments: &$driver.instruments,
+            account: $driver.account,
+            now: $now,
+            unheard: &$driver.unheard_qty,
+            desk: &mut $driver.desk,
+        }
+    };
+}
 
 /// A fill that the account has not heard of.
 #[derive(Debug, Clone, Copy)]
@@ -71,7 +87,11 @@ pub(super) struct Driver<'a> {
     observer: &'a mut dyn Observer,
     sees_all: bool,
     shard: Shard,
-    input: Input,
+    account: AccountId,
+    instruments: Vec<Instrument>,
+    initial: Money,
+    /// The event of the data that is read.
+    market: Input,
     events: EventBuf,
     desk: Desk,
     ledger: Ledger,
@@ -102,6 +122,8 @@ pub(super) struct Driver<'a> {
     counts: Counts,
     fees: Money,
     last: TimestampNs,
+    /// The account has ended, and the run with it.
+    has_ended: bool,
 }
 
 impl<'a> Driver<'a> {
@@ -131,10 +153,13 @@ impl<'a> Driver<'a> {
             observer,
             sees_all,
             shard: Shard::new(ShardId(0), settings.limits),
-            input: Input {
+            account: ACCOUNT,
+            instruments: instruments.clone(),
+            initial: settings.plan.initial_balance,
+            market: Input {
                 seq: Seq(0),
                 ts: TimestampNs(0),
-                kind: InputKind::Timer(types::Timer::Clock),
+                kind: InputKind::Market(blank()),
             },
             events: EventBuf::default(),
             desk: Desk::new(settings.size),
@@ -157,14 +182,21 @@ impl<'a> Driver<'a> {
             counts: Counts::default(),
             fees: Money::ZERO,
             last: TimestampNs(0),
+            has_ended: false,
         }
     }
 
     pub(super) fn run<S: Source>(
         mut self,
-        sources: Vec<S>,
+        mut sources: Vec<S>,
         strategy: &mut dyn Strategy,
     ) -> Result<Outcome, RunError> {
+        if sources.len() == 1
+            && self.settings.instruments.len() == 1
+            && let Some(source) = sources.pop()
+        {
+            return self.run_single(source, strategy);
+        }
         let mut heads = Vec::new();
         for source in sources {
             heads.push(Head::open(source)?);
@@ -175,6 +207,9 @@ impl<'a> Driver<'a> {
         strategy.start(&mut self.context(first));
         self.answer(strategy);
         while let Some(ts) = next_time(&heads) {
+            if self.has_ended {
+                break;
+            }
             self.note_equity(ts);
             if self.settings.fills == Fills::NextOpen && !self.desk.queue.is_empty() {
                 self.open_bars(&heads, ts, strategy);
@@ -183,22 +218,89 @@ impl<'a> Driver<'a> {
             for head in &mut heads {
                 if head.ts == ts && !head.batch.is_empty() {
                     for timed in head.batch.drain(..) {
-                        self.take(timed, strategy);
+                        self.market.kind = InputKind::Market(timed.event);
+                        self.take(ts, strategy);
                     }
                     head.refill()?;
                 }
             }
-            if !self.closed.is_empty() {
-                self.close_bars(strategy);
-                if self.settings.sampling == Sampling::Bars {
-                    self.sample(ts);
-                }
+            self.close_moment(ts, strategy);
+        }
+        Ok(self.end(first, strategy))
+    }
+
+    /// The same for one source of one instrument, event by event and without a copy.
+    fn run_single<S: Source>(
+        mut self,
+        mut source: S,
+        strategy: &mut dyn Strategy,
+    ) -> Result<Outcome, RunError> {
+        let mut next = self.read(&mut source)?;
+        let begins = match (next, self.bar()) {
+            (Some(ts), Some(bar)) => bar.start.min(ts),
+            (Some(ts), None) => ts,
+            (None, _) => return Err(RunError::Empty),
+        };
+        self.set_up(begins)?;
+        strategy.start(&mut self.context(begins));
+        self.answer(strategy);
+        while let Some(ts) = next {
+            if self.has_ended {
+                break;
+            }
+            self.note_equity(ts);
+            if self.settings.fills == Fills::NextOpen && !self.desk.queue.is_empty() {
+                self.open_only(ts, strategy);
+            }
+            self.wake(ts, strategy);
+            self.take(ts, strategy);
+            next = self.read(&mut source)?;
+            while next.is_some_and(|next| next <= ts) && !self.has_ended {
+                self.take(ts, strategy);
+                next = self.read(&mut source)?;
+            }
+            self.close_moment(ts, strategy);
+        }
+        Ok(self.end(begins, strategy))
+    }
+
+    /// The next event of a source, as the input that it becomes.
+    #[inline]
+    fn read<S: Source>(&mut self, source: &mut S) -> Result<Option<TimestampNs>, RunError> {
+        let InputKind::Market(event) = &mut self.market.kind else {
+            self.market.kind = InputKind::Market(blank());
+            return self.read(source);
+        };
+        Ok(source.next_into(event)?)
+    }
+
+    /// The bar that comes next, if it is one.
+    const fn bar(&self) -> Option<Bar> {
+        match &self.market.kind {
+            InputKind::Market(MarketEvent {
+                data: MarketData::Bar(bar),
+                ..
+            }) => Some(*bar),
+            _ => None,
+        }
+    }
+
+    /// Everything of a time is applied.
+    #[inline]
+    fn close_moment(&mut self, ts: TimestampNs, strategy: &mut dyn Strategy) {
+        if !self.closed.is_empty() {
+            self.close_bars(strategy);
+            if self.settings.sampling == Sampling::Bars {
+                self.sample(ts);
             }
         }
+    }
+
+    fn end(mut self, first: TimestampNs, strategy: &mut dyn Strategy) -> Outcome {
         let last = self.last;
         strategy.end(&mut self.context(last));
         self.answer(strategy);
-        Ok(self.finish(first))
+        self.finish(first)
     }
 
     /// Makes everything known to the engine, at the time of the first event.
@@ -246,14 +348,7 @@ impl<'a> Driver<'a> {
     }
 
     fn context(&mut self, now: TimestampNs) -> Context<'_> {
-        Context {
-            shard: &self.shard,
-            instruments: &self.settings.instruments,
-            account: ACCOUNT,
-            now,
-            unheard: &self.unheard_qty,
-            desk: &mut self.desk,
-        }
+        context!(self, now)
     }
 
     /// Applies an input, after what a calendar brings before it.
@@ -265,21 +360,44 @@ impl<'a> Driver<'a> {
     }
 
     fn apply_one(&mut self, ts: TimestampNs, kind: InputKind) {
-        self.input.seq = self.shard.seq().next();
-        self.input.ts = ts.max(self.shard.ts());
-        self.input.kind = kind;
+        let input = Input {
+            seq: self.shard.seq().next(),
+            ts: ts.max(self.shard.ts()),
+            kind,
+        };
         self.events.clear();
-        self.shard.apply(&self.input, &mut self.events);
+        self.shard.apply(&input, &mut self.events);
+        self.applied(&input);
+    }
+
+    /// Applies the event of the data that was read.
+    #[inline]
+    fn apply_market(&mut self, ts: TimestampNs) {
+        while let Some((at, kind)) = self.observer.before(ts, &self.shard) {
+            self.apply_one(at, kind);
+        }
+        self.market.seq = self.shard.seq().next();
+        self.market.ts = ts.max(self.shard.ts());
+        self.events.clear();
+        self.shard.apply(&self.market, &mut self.events);
         self.counts.inputs += 1;
-        if self.events.is_empty() {
-            if self.sees_all {
-                self.observer.applied(&self.input, &[], &self.shard);
-            }
+        if self.events.is_empty() && !self.sees_all {
             return;
         }
         self.counts.events += self.events.len() as u64;
         self.observer
-            .applied(&self.input, self.events.as_slice(), &self.shard);
+            .applied(&self.market, self.events.as_slice(), &self.shard);
+        self.hear();
+    }
+
+    fn applied(&mut self, input: &Input) {
+        self.counts.inputs += 1;
+        if self.events.is_empty() && !self.sees_all {
+            return;
+        }
+        self.counts.events += self.events.len() as u64;
+        self.observer
+            .applied(input, self.events.as_slice(), &self.shard);
         self.hear();
     }
 
@@ -287,6 +405,9 @@ impl<'a> Driver<'a> {
     fn hear(&mut self) {
         for place in 0..self.events.len() {
             let event = self.events.as_slice()[place];
+            if owner(&event.kind).is_some_and(|owner| owner != self.account) {
+                continue;
+            }
             match event.kind {
                 EventKind::OrderAccepted {
                     order,
@@ -343,9 +464,8 @@ impl<'a> Driver<'a> {
                     ..
                 } => {
                     let place = (instrument, leg);
-                    let instruments = &self.settings.instruments;
                     self.ledger
-                        .book(event.ts, place, cause, amount, position, instruments);
+                        .book(event.ts, place, cause, amount, position, &self.instruments);
                 }
                 EventKind::Breach(_)
                 | EventKind::LimitWarned(_)
@@ -359,6 +479,13 @@ impl<'a> Driver<'a> {
                 | EventKind::MarginCall { .. }
                 | EventKind::PayoutApproved { .. }
                 | EventKind::PayoutDenied { .. } => {
+                    if let EventKind::StateChanged { to, .. } = event.kind {
+                        let is_over = matches!(
+                            to,
+                            AccountState::Passed | AccountState::Failed | AccountState::Closed
+                        );
+                        self.has_ended |= is_over && self.settings.stops_with_account;
+                    }
                     if self.verdicts.len() < VERDICTS_MAX {
                         self.verdicts.push(event);
                     } else {
@@ -387,7 +514,7 @@ impl<'a> Driver<'a> {
                 self.desk.working[place].leaves = fill.leaves;
             }
         }
-        self.ledger.fill(ts, &fill, &self.settings.instruments);
+        self.ledger.fill(ts, &fill, &self.instruments);
         let executed = Executed { ts, fill };
         self.observer.filled(&executed);
         if self.settings.keep_fills {
@@ -451,15 +578,28 @@ impl<'a> Driver<'a> {
                 return;
             };
             opened.push((at, place));
-            let (start, open, volume) = (bar.start, bar.open, bar.volume);
-            self.wake(start, strategy);
-            self.last = self.last.max(start);
-            self.show(start, instrument, open, volume);
-            self.open = Some(instrument);
-            self.send_of(instrument);
-            self.tell_fills(strategy);
-            self.open = None;
+            let bar = *bar;
+            self.open_bar(instrument, &bar, strategy);
         }
+    }
+
+    /// Likewise where only one bar can be.
+    fn open_only(&mut self, ts: TimestampNs, strategy: &mut dyn Strategy) {
+        if let Some(bar) = self.bar()
+            && bar.start <= ts
+        {
+            self.open_bar(InstrumentId(0), &bar, strategy);
+        }
+    }
+
+    fn open_bar(&mut self, instrument: InstrumentId, bar: &Bar, strategy: &mut dyn Strategy) {
+        self.wake(bar.start, strategy);
+        self.last = self.last.max(bar.start);
+        self.show(bar.start, instrument, bar.open, bar.volume);
+        self.open = Some(instrument);
+        self.send_of(instrument);
+        self.tell_fills(strategy);
+        self.open = None;
     }
 
     /// A quote that stands for the price of a bar.
@@ -488,35 +628,51 @@ impl<'a> Driver<'a> {
         );
     }
 
-    /// An event of the data.
+    /// An event of the data: the one that was read.
     #[inline]
-    fn take(&mut self, timed: Timed, strategy: &mut dyn Strategy) {
-        let Timed { ts, event } = timed;
+    fn take(&mut self, ts: TimestampNs, strategy: &mut dyn Strategy) {
         self.last = self.last.max(ts);
-        let instrument = event.instrument;
-        if let MarketData::Bar(bar) = event.data {
-            self.counts.bars += 1;
-            self.mark_bar(ts, event, &bar);
-            if self.ledger.is_exposed() {
-                self.ledger.pass_bar(instrument, bar.low, bar.high);
-            }
-            self.closed.push(Closed {
-                instrument,
-                frame: Frame::DATA,
-                bar,
-            });
-            if !self.heard.is_empty() {
-                self.tell_fills(strategy);
-            }
-            if self.settings.fills == Fills::NextClose {
-                self.send_of(instrument);
-                self.tell_fills(strategy);
-            }
+        let InputKind::Market(event) = &self.market.kind else {
             return;
+        };
+        let instrument = event.instrument;
+        let MarketData::Bar(bar) = event.data else {
+            return self.take_other(ts, instrument, strategy);
+        };
+        self.counts.bars += 1;
+        self.mark_bar(ts, instrument, &bar);
+        if self.ledger.is_exposed() {
+            self.ledger.pass_bar(instrument, bar.low, bar.high);
         }
+        self.closed.push(Closed {
+            instrument,
+            frame: Frame::DATA,
+            bar,
+        });
+        if !self.heard.is_empty() {
+            self.tell_fills(strategy);
+        }
+        if self.settings.fills == Fills::NextClose {
+            self.send_of(instrument);
+            self.tell_fills(strategy);
+        }
+    }
+
+    /// One that is no bar.
+    fn take_other(
+        &mut self,
+        ts: TimestampNs,
+        instrument: InstrumentId,
+        strategy: &mut dyn Strategy,
+    ) {
         self.counts.market_events += 1;
-        let seen = event.clone();
-        self.apply(ts, InputKind::Market(event));
+        if self.settings.prints_are_quotes
+            && let InputKind::Market(event) = &self.market.kind
+            && let MarketData::Trade(trade) = event.data
+        {
+            self.show(ts, instrument, trade.price, trade.qty);
+        }
+        self.apply_market(ts);
         if self.ledger.is_exposed()
             && let Some(quote) = self.shard.quote(instrument)
         {
@@ -529,38 +685,37 @@ impl<'a> Driver<'a> {
             self.send_of(instrument);
             self.tell_fills(strategy);
         }
-        strategy.on_market(&mut self.context(ts), &seen);
+        if let InputKind::Market(event) = &self.market.kind {
+            strategy.on_market(&mut context!(self, ts), event);
+        }
         self.answer(strategy);
     }
 
     /// A bar ends: its path or its close goes to the engine.
     #[inline]
-    fn mark_bar(&mut self, ts: TimestampNs, event: MarketEvent, bar: &Bar) {
-        let instrument = event.instrument;
-        let walks = self.walks.get(instrument.0 as usize).copied();
-        if walks == Some(false) {
-            let lasts = self.settings.plan.terms.mark == MarkKind::Last;
-            if lasts || !self.desk.working.is_empty() {
-                self.apply(ts, InputKind::Market(event));
-            }
-            let quote = Quote {
-                bid: bar.close,
-                bid_qty: Qty::ZERO,
-                ask: bar.close,
-                ask_qty: Qty::ZERO,
-            };
-            let quote = self.sized(instrument, quote, bar.volume);
-            self.apply(
-                ts,
-                InputKind::Market(MarketEvent {
-                    instrument,
-                    ts_event: ts,
-                    data: MarketData::Quote(quote),
-                }),
-            );
-        } else {
-            self.apply(ts, InputKind::Market(event));
+    fn mark_bar(&mut self, ts: TimestampNs, instrument: InstrumentId, bar: &Bar) {
+        if self.walks.get(instrument.0 as usize) != Some(&false) {
+            return self.apply_market(ts);
         }
+        let lasts = self.settings.plan.terms.mark == MarkKind::Last;
+        if lasts || !self.desk.working.is_empty() {
+            self.apply_market(ts);
+        }
+        let quote = Quote {
+            bid: bar.close,
+            bid_qty: Qty::ZERO,
+            ask: bar.close,
+            ask_qty: Qty::ZERO,
+        };
+        let quote = self.sized(instrument, quote, bar.volume);
+        self.apply(
+            ts,
+            InputKind::Market(MarketEvent {
+                instrument,
+                ts_event: ts,
+                data: MarketData::Quote(quote),
+            }),
+        );
     }
 
     /// A quote that displays the volume of a bar, at least a lot.
@@ -581,11 +736,10 @@ impl<'a> Driver<'a> {
     /// The strategy sees the bars that end now.
     fn close_bars(&mut self, strategy: &mut dyn Strategy) {
         let now = self.last;
-        let mut closed = std::mem::take(&mut self.closed);
-        for bar in closed.drain(..) {
-            strategy.on_bar(&mut self.context(now), &bar);
+        for closed in &self.closed {
+            strategy.on_bar(&mut context!(self, now), closed);
         }
-        self.closed = closed;
+        self.closed.clear();
         strategy.after_bars(&mut self.context(now));
         self.answer(strategy);
     }
@@ -628,7 +782,7 @@ impl<'a> Driver<'a> {
 
     #[inline]
     fn sample(&mut self, ts: TimestampNs) {
-        let equity = self.shard.equity(ACCOUNT);
+        let equity = self.shard.equity(self.account);
         self.samples.push(Sample {
             ts,
             equity: equity.map_or(Money::ZERO, types::Notional::to_money_floor),
@@ -641,12 +795,13 @@ impl<'a> Driver<'a> {
         if matches!(self.settings.sampling, Sampling::Every(_)) {
             self.sample(last);
         }
+        self.observer.finished(&self.shard);
         self.counts.unsent = self.desk.queue.len() as u64;
         let (trips, open) = self.ledger.finish();
-        let row = self.shard.account_row(ACCOUNT);
+        let row = self.shard.account_row(self.account);
         Outcome {
-            account: ACCOUNT,
-            initial: self.settings.plan.initial_balance,
+            account: self.account,
+            initial: self.initial,
             balance: row.as_ref().map_or(Money::ZERO, |row| row.balance),
             equity: row.as_ref().map_or(Money::ZERO, |row| row.equity),
             fees: self.fees,
@@ -665,6 +820,38 @@ impl<'a> Driver<'a> {
             counts: self.counts,
             state_hash: self.shard.state_hash(),
         }
+    }
+}
+
+/// Whose fact it is, of those that a run takes in.
+const fn owner(kind: &EventKind) -> Option<AccountId> {
+    match kind {
+        EventKind::OrderAccepted { request, .. } | EventKind::OrderDenied { request, .. } => {
+            Some(request.account)
+        }
+        EventKind::AlgoAccepted { request, .. } | EventKind::AlgoDenied { request, .. } => {
+            Some(request.account)
+        }
+        EventKind::Fill(fill) => Some(fill.account),
+        EventKind::Breach(breach) => Some(breach.account),
+        EventKind::LimitWarned(warning) => Some(warning.account),
+        EventKind::OrderCancelled { account, .. }
+        | EventKind::OrderAmended { account, .. }
+        | EventKind::OrderActivated { account, .. }
+        | EventKind::AlgoEnded { account, .. }
+        | EventKind::ChangeDenied { account, .. }
+        | EventKind::Booked { account, .. }
+        | EventKind::Liquidated { account, .. }
+        | EventKind::DayLocked { account }
+        | EventKind::DayUnlocked { account }
+        | EventKind::TargetReached { account, .. }
+        | EventKind::StateChanged { account, .. }
+        | EventKind::Suspended { account, .. }
+        | EventKind::Inactive { account, .. }
+        | EventKind::MarginCall { account, .. }
+        | EventKind::PayoutApproved { account, .. }
+        | EventKind::PayoutDenied { account, .. } => Some(*account),
+        _ => None,
     }
 }
 

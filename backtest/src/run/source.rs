@@ -30,16 +30,42 @@ pub enum SourceError {
 
 /// Market events in order of time.
 pub trait Source {
-    /// The next one, or the end.
+    /// Writes the next event over `event` and gives its time, or the end. What `event` has is reused where that saves
+    /// an allocation.
     ///
     /// # Errors
     /// See [`SourceError`].
-    fn next_event(&mut self) -> Result<Option<Timed>, SourceError>;
+    fn next_into(&mut self, event: &mut MarketEvent) -> Result<Option<TimestampNs>, SourceError>;
+
+    /// The next event, or the end.
+    ///
+    /// # Errors
+    /// See [`SourceError`].
+    fn next_event(&mut self) -> Result<Option<Timed>, SourceError> {
+        let mut event = blank();
+        let ts = self.next_into(&mut event)?;
+        Ok(ts.map(|ts| Timed { ts, event }))
+    }
+}
+
+/// An event that is to be written over.
+pub(super) const fn blank() -> MarketEvent {
+    MarketEvent {
+        instrument: InstrumentId(0),
+        ts_event: TimestampNs(0),
+        data: MarketData::Gap,
+    }
+}
+
+impl<S: Source> Source for &mut S {
+    fn next_into(&mut self, event: &mut MarketEvent) -> Result<Option<TimestampNs>, SourceError> {
+        (**self).next_into(event)
+    }
 }
 
 impl Source for Box<dyn Source + '_> {
-    fn next_event(&mut self) -> Result<Option<Timed>, SourceError> {
-        (**self).next_event()
+    fn next_into(&mut self, event: &mut MarketEvent) -> Result<Option<TimestampNs>, SourceError> {
+        (**self).next_into(event)
     }
 }
 
@@ -62,15 +88,18 @@ impl<'a> Bars<'a> {
 
 impl Source for Bars<'_> {
     #[inline]
-    fn next_event(&mut self) -> Result<Option<Timed>, SourceError> {
-        Ok(self.bars.next().map(|&(ts, bar)| Timed {
-            ts,
-            event: MarketEvent {
-                instrument: self.instrument,
-                ts_event: ts,
-                data: MarketData::Bar(bar),
-            },
-        }))
+    fn next_into(&mut self, event: &mut MarketEvent) -> Result<Option<TimestampNs>, SourceError> {
+        let Some(&(ts, bar)) = self.bars.next() else {
+            return Ok(None);
+        };
+        event.instrument = self.instrument;
+        event.ts_event = ts;
+        if let MarketData::Bar(known) = &mut event.data {
+            *known = bar;
+        } else {
+            event.data = MarketData::Bar(bar);
+        }
+        Ok(Some(ts))
     }
 }
 
@@ -91,8 +120,12 @@ impl<'a> Memory<'a> {
 
 impl Source for Memory<'_> {
     #[inline]
-    fn next_event(&mut self) -> Result<Option<Timed>, SourceError> {
-        Ok(self.events.next().cloned())
+    fn next_into(&mut self, event: &mut MarketEvent) -> Result<Option<TimestampNs>, SourceError> {
+        let Some(next) = self.events.next() else {
+            return Ok(None);
+        };
+        event.clone_from(&next.event);
+        Ok(Some(next.ts))
     }
 }
 
@@ -115,6 +148,11 @@ impl<I: Iterator<Item = Result<Row, RowError>>> Mapped<I> {
         }
     }
 
+    /// What is read.
+    pub const fn rows(&self) -> &I {
+        &self.rows
+    }
+
     fn place(&mut self, symbol: Label) -> Result<InstrumentId, SourceError> {
         if let Some((last, id)) = self.last
             && last == symbol
@@ -135,18 +173,16 @@ impl<I: Iterator<Item = Result<Row, RowError>>> Mapped<I> {
 }
 
 impl<I: Iterator<Item = Result<Row, RowError>>> Source for Mapped<I> {
-    fn next_event(&mut self) -> Result<Option<Timed>, SourceError> {
+    fn next_into(&mut self, event: &mut MarketEvent) -> Result<Option<TimestampNs>, SourceError> {
         let Some(row) = self.rows.next() else {
             return Ok(None);
         };
         let row = row?;
-        Ok(Some(Timed {
-            ts: row.ts,
-            event: MarketEvent {
-                instrument: self.place(row.symbol)?,
-                ts_event: row.ts_event,
-                data: row.data,
-            },
-        }))
+        *event = MarketEvent {
+            instrument: self.place(row.symbol)?,
+            ts_event: row.ts_event,
+            data: row.data,
+        };
+        Ok(Some(row.ts))
     }
 }

@@ -4,5 +4,7 @@
 
 mod goog;
 mod indicators;
+mod look_ahead;
 mod strategies;
+mod synthetic;
 mod world;

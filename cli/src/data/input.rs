@@ -13,7 +13,7 @@ use types::{Label, Price, Qty, TimestampNs};
 /// How files are read. What is left out is found in the file or its name.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "How files are read")]
-pub(super) struct Input {
+pub(crate) struct Input {
     /// The format: a name of docs/data.md, such as binance-trades, tardis-quotes, itch, lobster.
     #[arg(long, value_name = "NAME", value_parser = parse_layout, conflicts_with = "columns")]
     layout: Option<Format>,
@@ -25,7 +25,7 @@ pub(super) struct Input {
     separator: u8,
     /// Of a file with symbols: only these. Of another: what its rows are called.
     #[arg(long, value_name = "SYMBOL")]
-    symbol: Vec<Label>,
+    pub(crate) symbol: Vec<Label>,
     /// The day of times since midnight.
     #[arg(long, value_name = "DATE", value_parser = parse_date)]
     date: Option<Date>,
@@ -34,22 +34,22 @@ pub(super) struct Input {
     zone: Option<Zone>,
     /// The length of bars that do not say where they end, such as 1m.
     #[arg(long, value_name = "DURATION", value_parser = parse_length)]
-    interval: Option<u64>,
+    pub(crate) interval: Option<u64>,
     /// Which time rows have, where there are two.
     #[arg(long, value_enum, default_value_t = ClockArg::Receive)]
     clock: ClockArg,
     /// The price step. Prices off it are bad rows.
     #[arg(long, value_name = "PRICE", value_parser = parse_tick)]
-    tick: Option<Price>,
+    pub(crate) tick: Option<Price>,
     /// The quantity step. Quantities off it are bad rows.
     #[arg(long, value_name = "QTY", value_parser = parse_lot)]
-    lot: Option<Qty>,
+    pub(crate) lot: Option<Qty>,
     /// Only rows of this time and later.
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
-    from: Option<TimestampNs>,
+    pub(crate) from: Option<TimestampNs>,
     /// Only rows before this time.
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
-    until: Option<TimestampNs>,
+    #[arg(long, alias = "to", value_name = "TIME", value_parser = parse_time)]
+    pub(crate) until: Option<TimestampNs>,
     /// What becomes of a bad row: passed over and counted, or the end.
     #[arg(long, value_enum, default_value_t = BadRowsArg::Skip)]
     bad_rows: BadRowsArg,
@@ -93,13 +93,13 @@ fn parse_date(text: &str) -> Result<Date, String> {
     history::parse_date(text).ok_or_else(|| "accepted: a date such as 2024-01-31".to_owned())
 }
 
-pub(super) fn parse_zone(name: &str) -> Result<Zone, String> {
+pub(crate) fn parse_zone(name: &str) -> Result<Zone, String> {
     let accepted = "accepted: an IANA name such as America/New_York, or an offset such as -05:00";
     Zone::named(name).ok_or_else(|| accepted.to_owned())
 }
 
 /// A length of time above zero, in ns.
-pub(super) fn parse_length(text: &str) -> Result<u64, String> {
+pub(crate) fn parse_length(text: &str) -> Result<u64, String> {
     let accepted = "accepted: a length above zero such as 30s, 1m, 4h, 1d, 1w";
     // Days and weeks of 24 hours, which the parser of durations leaves open.
     let days = |unit: char, hours: i64| {
@@ -135,7 +135,7 @@ fn parse_time(text: &str) -> Result<TimestampNs, String> {
 
 impl Input {
     /// Rows of a file, bad ones and all.
-    pub(super) fn rows(&self, path: &Path, disorder: Option<Disorder>) -> anyhow::Result<Rows> {
+    pub(crate) fn rows(&self, path: &Path, disorder: Option<Disorder>) -> anyhow::Result<Rows> {
         let format = match &self.columns {
             Some(columns) => Some(Format::Table(Layout::parse(columns, self.separator)?)),
             None => self.layout.clone(),
@@ -163,7 +163,7 @@ impl Input {
     }
 
     /// Good rows of a file.
-    pub(super) fn open(
+    pub(crate) fn open(
         &self,
         path: &Path,
         disorder: Option<Disorder>,
@@ -175,13 +175,13 @@ impl Input {
         Ok(Clean::new(self.rows(path, disorder)?, bad_rows))
     }
 
-    pub(super) const fn allows_any_order(&self) -> bool {
+    pub(crate) const fn allows_any_order(&self) -> bool {
         self.any_order
     }
 }
 
 /// Tells of the bad rows that were passed over.
-pub(super) fn tell_bad<I>(rows: &Clean<I>, file: &str)
+pub(crate) fn tell_bad<I>(rows: &Clean<I>, file: &str)
 where
     I: Iterator<Item = Result<history::Row, history::RowError>>,
 {

@@ -90,7 +90,7 @@ pub(crate) enum InputError {
 ///
 /// # Errors
 /// See [`InputError`].
-fn read(path: &Path) -> Result<Plan, InputError> {
+pub(crate) fn read(path: &Path) -> Result<Plan, InputError> {
     read_with_text(path).map(|(plan, _)| plan)
 }
 

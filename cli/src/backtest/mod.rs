@@ -1,0 +1,254 @@
+//! `dynasty backtest`: a strategy over recorded markets, through the engine and the rules.
+
+mod data;
+mod market;
+mod observe;
+mod parse;
+mod tables;
+mod told;
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use ::backtest::outcome::Outcome;
+use ::backtest::run::{Fills, Sampling, Settings, plain_plan, run};
+use ::backtest::strategy::{Size, Values};
+use anyhow::Context as _;
+use clap::ValueEnum;
+use types::{Funding, Money, Ratio};
+
+use crate::data::input::{Input, parse_length};
+use crate::demo::say;
+use crate::strategies::named;
+use data::Files;
+use observe::Watch;
+
+/// Run a strategy over recorded markets.
+///
+/// Without --instrument the steps of price are found in the data, and what trading costs is said here. Without --plan
+/// the account has no rules but that it cannot hold more than its equity pays for.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  dynasty backtest fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --fee 0.1%
+  dynasty backtest goog.csv --strategy sma_cross --set fast=20 --set slow=50 --size 100% --trades trades.csv
+  dynasty backtest BTCUSDT-1m-*.zip --strategy sma_cross --bars 1h --lot 0.00001 --cash 50000 --size 95%
+  dynasty backtest goog.csv --strategy sma_cross --size 100% --plan fixtures/plans/static-100k.toml --proofs proofs
+  dynasty verify-breach proofs/*
+
+What there is: dynasty strategies. How files are read: docs/data.md.")]
+pub(crate) struct Args {
+    /// The recorded markets, merged by time.
+    #[arg(required = true, value_name = "DATA")]
+    files: Vec<PathBuf>,
+    /// The strategy.
+    #[arg(long, short, value_name = "NAME")]
+    strategy: String,
+    /// A parameter of it.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse::assignment)]
+    set: Vec<(String, String)>,
+    /// What is traded: definitions, sessions, splits and dividends (TOML, docs/instruments.md).
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["fee", "slippage"])]
+    instrument: Option<PathBuf>,
+    /// What a fill costs as a share of its notional, each side.
+    #[arg(long, value_name = "PERCENT", value_parser = parse::percent)]
+    fee: Option<Ratio>,
+    /// How many ticks worse than the market an order that takes is.
+    #[arg(long, value_name = "TICKS")]
+    slippage: Option<u32>,
+    /// Ticks between bid and ask of the quote that stands for the price of a bar.
+    #[arg(long, value_name = "TICKS", default_value_t = 0)]
+    spread: u32,
+    /// A full position: units (1, 0.5), a share of equity (100%), or an amount of the account's currency (5000USD).
+    #[arg(long, value_name = "SIZE", default_value = "1", value_parser = parse::size)]
+    size: parse::SizeArg,
+    /// What the account starts with [default: 10000].
+    #[arg(long, value_name = "AMOUNT", value_parser = parse::amount, conflicts_with = "plan")]
+    cash: Option<Money>,
+    /// Its currency, and that of the instruments [default: USD].
+    #[arg(long, value_name = "NAME", conflicts_with = "plan")]
+    currency: Option<String>,
+    /// How many times its equity the account may hold, both sides of the market.
+    #[arg(long, value_name = "TIMES", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000), conflicts_with = "plan")]
+    leverage: u32,
+    /// When orders are sent [default: next-open with bars, market with anything else].
+    #[arg(long, value_enum)]
+    fills: Option<FillsArg>,
+    /// Makes bars of this length of smaller ones.
+    #[arg(long, value_name = "DURATION", value_parser = parse_length)]
+    bars: Option<u64>,
+    /// How often equity is noted where there are no bars.
+    #[arg(long, value_name = "DURATION", value_parser = parse_length, default_value = "1m")]
+    sample: u64,
+    /// The account is opened under this plan: did it pass, or where did it breach and why.
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
+    /// Write the proof of each verdict to a file in this directory, for `dynasty verify-breach`.
+    #[arg(long, value_name = "DIR", requires = "plan")]
+    proofs: Option<PathBuf>,
+    /// Write the round trips (CSV).
+    #[arg(long, value_name = "FILE")]
+    trades: Option<PathBuf>,
+    /// Write the fills as they happen (CSV).
+    #[arg(long, value_name = "FILE")]
+    executions: Option<PathBuf>,
+    /// Write the equity curve (CSV).
+    #[arg(long, value_name = "FILE")]
+    equity: Option<PathBuf>,
+    /// How the result is told.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    #[command(flatten)]
+    input: Input,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FillsArg {
+    /// At the open of the next bar.
+    NextOpen,
+    /// At the close that was seen.
+    SameClose,
+    /// At the close of the next bar.
+    NextClose,
+    /// At once, at the market; messages take as long as the instrument says.
+    Market,
+}
+
+impl FillsArg {
+    const fn fills(self) -> Fills {
+        match self {
+            Self::NextOpen => Fills::NextOpen,
+            Self::SameClose => Fills::SameClose,
+            Self::NextClose => Fills::NextClose,
+            Self::Market => Fills::Market,
+        }
+    }
+}
+
+/// What the command cannot be asked for.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Usage(pub(crate) String);
+
+/// What was run, for whoever tells of it.
+struct Ran<'a> {
+    args: &'a Args,
+    values: &'a Values,
+    settings: &'a Settings,
+    outcome: &'a Outcome,
+    watch: &'a Watch,
+    seconds: f64,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When something given cannot be read or does not fit, or the result cannot be written.
+pub(crate) fn run_command(args: &Args) -> anyhow::Result<ExitCode> {
+    let declared = named(&args.strategy)?;
+    let mut values = Values::defaults(declared.parameters);
+    for (name, text) in &args.set {
+        let set = values.set(name, text);
+        set.map_err(|error| Usage(format!("--set: {error}")))?;
+    }
+    let built = (declared.build)(&values);
+    let mut strategy = built.map_err(|error| Usage(format!("--set: {error}")))?;
+
+    let files = Files::look(args)?;
+    let market = market::market(args, &files)?;
+    let plan = match &args.plan {
+        Some(path) => crate::plan::read(path)?,
+        None => {
+            let currency = args.currency.as_deref().unwrap_or("USD");
+            let cash = args.cash.unwrap_or(Money::whole(10_000));
+            let mut plan = plain_plan(currency, cash)
+                .map_err(|error| Usage(format!("--currency '{currency}': {error}")))?;
+            let leverage = i64::from(args.leverage);
+            plan.terms.funding = Funding::Margin {
+                // Rounded up: a third of equity three times is not more than all of it.
+                rate_min: Ratio((Ratio::ONE.0 + leverage - 1) / leverage),
+            };
+            plan
+        }
+    };
+    let has_bars = files.has_bars;
+    let settings = Settings {
+        definitions: market.definitions.clone(),
+        fills: args.fills.map_or(
+            if has_bars {
+                Fills::NextOpen
+            } else {
+                Fills::Market
+            },
+            FillsArg::fills,
+        ),
+        spread_ticks: args.spread,
+        size: size(args.size, plan.currency.as_str())?,
+        sampling: if has_bars {
+            Sampling::Bars
+        } else {
+            Sampling::Every(args.sample)
+        },
+        prints_are_quotes: !has_bars && !files.has_quotes,
+        stops_with_account: args.plan.is_some(),
+        keep_fills: false,
+        ..Settings::new(market.instruments(), plan)
+    };
+    let mut watch = Watch::new(args, &market, &files)?;
+    let mut sources = files.sources(args, &market)?;
+    watch.counts(sources.iter().map(|it| it.rows().counter()).collect());
+    let started = std::time::Instant::now();
+    let outcome = run(
+        &settings,
+        sources.iter_mut().collect(),
+        &mut *strategy,
+        &mut watch,
+    );
+    watch.close()?;
+    for source in &sources {
+        data::tell_bad(source.rows());
+    }
+    let outcome = outcome?;
+    let ran = Ran {
+        args,
+        values: &values,
+        settings: &settings,
+        outcome: &outcome,
+        watch: &watch,
+        seconds: started.elapsed().as_secs_f64(),
+    };
+    if let Some(path) = &args.trades {
+        write(path, tables::trades(&ran))?;
+    }
+    if let Some(path) = &args.equity {
+        write(path, tables::equity(&ran))?;
+    }
+    match args.format {
+        Format::Text => say(told::text(&ran))?,
+        Format::Json => say(told::json(&ran))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write(path: &std::path::Path, text: String) -> anyhow::Result<()> {
+    fs::write(path, text).with_context(|| path.display().to_string())
+}
+
+fn size(size: parse::SizeArg, currency: &str) -> Result<Size, Usage> {
+    match size {
+        parse::SizeArg::Size(size) => Ok(size),
+        parse::SizeArg::Amount(amount, of) if of.as_str() == currency => Ok(Size::Notional(amount)),
+        parse::SizeArg::Amount(amount, of) => Err(Usage(format!(
+            "--size {amount}{of}; accepted: an amount of the account's currency, {currency}"
+        ))),
+    }
+}

@@ -1,0 +1,162 @@
+//! What goes on beside a run: calendars, progress, proofs, the file of fills.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use ::backtest::outcome::Executed;
+use ::backtest::run::Observer;
+use anyhow::Context as _;
+use gateway::dto::{ProofDto, proof};
+use indicatif::ProgressBar;
+use runtime::view::AccountView;
+use runtime::{Almanac, Limits, Shard};
+use types::{
+    AccountId, Event, EventKind, Input, InputKind, Label, ShardId, TimestampNs, TradingDay,
+};
+
+use super::data::Files;
+use super::market::Market;
+use super::{Args, tables};
+use crate::progress::reading_progress;
+use crate::serve::Timetable;
+
+/// How many inputs lie between two looks at the progress bar.
+const INPUTS_PER_LOOK: u32 = 65_536;
+
+/// The calendars, and everything that is written on the way.
+pub(super) struct Watch {
+    almanac: Almanac,
+    progress: ProgressBar,
+    counters: Vec<Arc<AtomicU64>>,
+    since_look: u32,
+    proofs: Option<PathBuf>,
+    /// How many proofs were written.
+    pub(super) proved: u32,
+    executions: Option<BufWriter<File>>,
+    /// The first thing that could not be written.
+    failure: Option<anyhow::Error>,
+    /// Trading days that opened, each with when it did.
+    pub(super) days: Vec<(TimestampNs, TradingDay)>,
+    /// The account at the end.
+    pub(super) account: Option<Box<AccountView>>,
+    /// Names of the instruments.
+    pub(super) names: Vec<Label>,
+}
+
+impl Watch {
+    pub(super) fn new(args: &Args, market: &Market, files: &Files) -> anyhow::Result<Self> {
+        let mut timetable = Timetable::new(&market.specifications);
+        let empty = Shard::new(ShardId(0), Limits::default());
+        let almanac = Almanac::new(
+            &empty,
+            Some(Box::new(move |ts, shard| timetable.next(ts, shard))),
+        );
+        if let Some(folder) = &args.proofs {
+            fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+        }
+        let executions = args.executions.as_ref().map(|path| {
+            let file = File::create(path).with_context(|| path.display().to_string())?;
+            let mut file = BufWriter::new(file);
+            writeln!(file, "{}", tables::EXECUTIONS).with_context(|| path.display().to_string())?;
+            anyhow::Ok(file)
+        });
+        let instruments = market.instruments();
+        Ok(Self {
+            almanac,
+            progress: reading_progress(files.bytes)?,
+            counters: Vec::new(),
+            since_look: 0,
+            proofs: args.proofs.clone(),
+            proved: 0,
+            executions: executions.transpose()?,
+            failure: None,
+            days: Vec::new(),
+            account: None,
+            names: instruments.iter().map(|it| it.symbol).collect(),
+        })
+    }
+
+    /// What the progress bar looks at.
+    pub(super) fn counts(&mut self, counters: Vec<Arc<AtomicU64>>) {
+        self.counters = counters;
+    }
+
+    /// Ends what is written.
+    ///
+    /// # Errors
+    /// The first thing that could not be written.
+    pub(super) fn close(&mut self) -> anyhow::Result<()> {
+        self.progress.finish_and_clear();
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
+        if let Some(file) = &mut self.executions {
+            file.flush().context("--executions")?;
+        }
+        Ok(())
+    }
+
+    fn prove(
+        &mut self,
+        folder: &std::path::Path,
+        events: &[Event],
+        shard: &Shard,
+    ) -> anyhow::Result<()> {
+        for (place, proof) in (1..).zip(&proof::proofs(events, shard)) {
+            let kind = proof::kind_of(&proof.verdict);
+            let path = folder.join(format!("{}-{place}-{kind}.json", proof.seq));
+            let document = ProofDto::new(proof);
+            fs::write(&path, format!("{document:#}\n"))
+                .with_context(|| path.display().to_string())?;
+            self.proved += 1;
+        }
+        Ok(())
+    }
+}
+
+impl Observer for Watch {
+    fn before(&mut self, ts: TimestampNs, shard: &Shard) -> Option<(TimestampNs, InputKind)> {
+        self.since_look += 1;
+        if self.since_look == INPUTS_PER_LOOK {
+            self.since_look = 0;
+            let read = self.counters.iter();
+            let read: u64 = read.map(|counter| counter.load(Ordering::Relaxed)).sum();
+            self.progress.set_position(read);
+        }
+        self.almanac.before(ts, shard)
+    }
+
+    fn applied(&mut self, _: &Input, events: &[Event], shard: &Shard) {
+        for event in events {
+            if let EventKind::DayRolled { day, .. } = event.kind {
+                self.days.push((event.ts, day));
+            }
+        }
+        let has_verdict = events
+            .iter()
+            .any(|event| matches!(event.kind, EventKind::VerdictBasis(_)));
+        if has_verdict
+            && self.failure.is_none()
+            && let Some(folder) = self.proofs.clone()
+            && let Err(error) = self.prove(&folder, events, shard)
+        {
+            self.failure = Some(error);
+        }
+    }
+
+    fn finished(&mut self, shard: &Shard) {
+        self.account = shard.account_view(AccountId(0)).map(Box::new);
+    }
+
+    fn filled(&mut self, executed: &Executed) {
+        if let Some(file) = &mut self.executions
+            && let Err(error) = writeln!(file, "{}", tables::execution(executed, &self.names))
+            && self.failure.is_none()
+        {
+            self.failure = Some(anyhow::Error::new(error).context("--executions"));
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! What calendars bring to a shard that no runtime drives: the same inputs at the same places that a runtime would
+//! sequence before an input of a source.
+
+use std::collections::VecDeque;
+
+use engine::Shard;
+use types::{Calendar, Command, InputKind, Interval, MarketEvent, TimestampNs};
+
+use crate::announcer::Announcer;
+use crate::config::{Clock, Timetable};
+use crate::sequencer::Sequencer;
+use crate::time::LocalTime;
+
+/// Day rolls, hours of windows and the events of a timetable. It reads no clock.
+pub struct Almanac {
+    announcer: Announcer,
+    sequencer: Sequencer,
+    timetable: Option<Timetable>,
+    told: VecDeque<(Calendar, Interval)>,
+    /// An event of the timetable that waits for the rolls before it.
+    held: Option<(TimestampNs, MarketEvent)>,
+    /// Plans and competitions that are known.
+    known: (u32, u32),
+}
+
+impl Almanac {
+    /// Continues after what the shard has applied.
+    pub fn new(shard: &Shard, timetable: Option<Timetable>) -> Self {
+        Self {
+            announcer: Announcer::new(shard),
+            sequencer: Sequencer::new(Clock::Source, LocalTime::shared(), shard),
+            timetable,
+            told: VecDeque::new(),
+            held: None,
+            known: (shard.plan_count(), shard.competition_count()),
+        }
+    }
+
+    /// The next input that comes before one at `ts`, and its time; asked again until there is none, with each applied
+    /// before the next is asked for.
+    pub fn before(&mut self, ts: TimestampNs, shard: &Shard) -> Option<(TimestampNs, InputKind)> {
+        let known = (shard.plan_count(), shard.competition_count());
+        if known != self.known {
+            self.known = known;
+            self.announcer.learn(shard);
+            self.sequencer.learn(shard);
+        }
+        self.sequencer.stamp(shard.ts());
+        // The first input that has a time says what time it is.
+        let last = match self.sequencer.last() {
+            TimestampNs(0) => ts,
+            last => last,
+        };
+        self.told.extend(self.announcer.due(ts, last, shard));
+        if let Some((calendar, interval)) = self.told.pop_front() {
+            let command = Command::AnnounceWindow { calendar, interval };
+            return Some((self.sequencer.stamp(last), InputKind::Command(command)));
+        }
+        if self.held.is_none() {
+            self.held = self
+                .timetable
+                .as_mut()
+                .and_then(|timetable| timetable(ts, shard));
+        }
+        let until = self.held.as_ref().map_or(ts, |(at, _)| *at);
+        if let Some((at, timer)) = self.sequencer.roll_before(until) {
+            return Some((at, InputKind::Timer(timer)));
+        }
+        let (at, event) = self.held.take()?;
+        Some((self.sequencer.stamp(at), InputKind::Market(event)))
+    }
+}
+
+impl std::fmt::Debug for Almanac {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Almanac")
+            .field("known", &self.known)
+            .finish_non_exhaustive()
+    }
+}
