@@ -21,9 +21,11 @@ mod file;
 mod follow;
 mod near;
 
-pub use file::FileError;
+pub use file::{FileError, Wrong};
+pub use near::nearest;
 
 use crate::indicator::Entry;
+use crate::strategies::{Data, NeedError, Needs, Offer};
 use crate::strategy::Strategy;
 use condition::{Condition, Operand};
 
@@ -130,8 +132,7 @@ impl Recipe {
         Box::new(follow::Followed::new(self.clone()))
     }
 
-    /// Bars after which every indicator has its first figure can be known only by running it; what is known is how
-    /// many indicators there are, and which sides are traded.
+    /// Its name, the sides that it trades and how many indicators it has.
     pub fn summary(&self) -> String {
         let sides = match (&self.long, &self.short) {
             (Some(_), Some(_)) => "long and short",
@@ -143,15 +144,27 @@ impl Recipe {
         format!("{}: {sides}, {count} indicator{plural}", self.name)
     }
 
-    /// Whether an indicator of it looks at what was traded.
-    pub fn needs_volume(&self) -> bool {
+    /// Whether the data of a run has what it needs: bars, with volume where it looks at that.
+    ///
+    /// # Errors
+    /// With what is missing.
+    pub fn check(&self, offer: &Offer) -> Result<(), NeedError> {
+        let data = if self.looks_at_volume() {
+            Data::Volume
+        } else {
+            Data::Bars
+        };
+        Needs::each(data).check(&self.name, offer)
+    }
+
+    fn looks_at_volume(&self) -> bool {
         let volume = FIELDS.iter().position(|field| *field == "volume");
         let sides = self.long.iter().chain(&self.short);
         let mut conditions = sides.flat_map(|side| std::iter::once(&side.enter).chain(&side.exit));
         conditions.any(|condition| condition.looks_at(volume))
             || self.indicators.iter().any(|indicator| {
                 Some(indicator.of) == volume
-                    || indicator.other == volume
+                    || (indicator.other.is_some() && indicator.other == volume)
                     || VOLUME.contains(&indicator.entry.name)
             })
     }

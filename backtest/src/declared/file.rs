@@ -465,7 +465,7 @@ fn indicator(
             Some(value) => value.number(parameter.least, parameter.most)?,
         });
     }
-    let mut source = |name: &str| -> Read<Option<Option<usize>>> {
+    let source = |name: &str| -> Read<Option<Option<usize>>> {
         let Some(value) = table.get(name) else {
             return Ok(Some(None));
         };

@@ -7,7 +7,7 @@ use types::{MarketData, TimestampNs};
 use crate::run::{Source, SourceError};
 
 /// The shortest bar that is no intraday bar: of a day whose clock is put forward by an hour.
-const DAY_NS_MIN: u64 = 23 * 3_600 * 1_000_000_000;
+pub const DAY_NS_MIN: u64 = 23 * 3_600 * 1_000_000_000;
 
 /// The least and the most instruments that a strategy can be given.
 pub const INSTRUMENTS_MAX: usize = 64;
@@ -55,10 +55,10 @@ impl Needs {
     ///
     /// # Errors
     /// With what is missing.
-    pub fn check(&self, strategy: &'static str, offer: &Offer) -> Result<(), NeedError> {
+    pub fn check(&self, strategy: &str, offer: &Offer) -> Result<(), NeedError> {
         if !(self.least..=self.most).contains(&offer.instruments) {
             return Err(NeedError::Instruments {
-                strategy,
+                strategy: strategy.to_owned(),
                 given: offer.instruments,
                 accepted: self.instruments(),
             });
@@ -67,7 +67,7 @@ impl Needs {
             Ok(())
         } else {
             Err(NeedError::Data {
-                strategy,
+                strategy: strategy.to_owned(),
                 given: offer.to_string(),
                 accepted: self.data,
             })
@@ -156,7 +156,8 @@ impl Offer {
         Ok(())
     }
 
-    fn see(&mut self, known: TimestampNs, data: &MarketData) {
+    /// Takes in what an event has that is known at a time.
+    pub fn see(&mut self, known: TimestampNs, data: &MarketData) {
         match data {
             MarketData::Bar(bar) => {
                 let is_short = known.0.saturating_sub(bar.start.0) < DAY_NS_MIN;
@@ -194,10 +195,10 @@ impl fmt::Display for Offer {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NeedError {
     /// Too few instruments, or too many.
-    #[error("strategy {strategy}: {given} instruments; accepted: {accepted}")]
+    #[error("strategy {strategy}: the run has {given} of instruments; accepted: {accepted}")]
     Instruments {
         /// The strategy.
-        strategy: &'static str,
+        strategy: String,
         /// How many the run has.
         given: usize,
         /// How many it may have.
@@ -207,7 +208,7 @@ pub enum NeedError {
     #[error("strategy {strategy}: the data has {given}; accepted: {accepted}")]
     Data {
         /// The strategy.
-        strategy: &'static str,
+        strategy: String,
         /// What there is.
         given: String,
         /// What is needed.

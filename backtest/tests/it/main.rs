@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod declared;
 mod goog;
 mod indicators;
 mod look_ahead;
+mod recomputed;
 mod strategies;
 mod synthetic;
 mod world;

@@ -102,8 +102,7 @@ fn each_trades_deterministically_and_is_never_refused() {
             .iter()
             .filter(|it| is_of_the_grid(it))
             .collect();
-        assert!(refused.is_empty(), "{name}: {refused:?}");
-        println!("{name}: {:?} {}", one.counts, one.equity);
+        assert_eq!(refused.first(), None, "{name}: {}", refused.len());
     }
 }
 
@@ -197,7 +196,7 @@ fn what_the_data_does_not_have_is_said_before_the_run() {
     );
     assert_eq!(
         said("cointegration", &daily),
-        "strategy cointegration: 1 instruments; accepted: 2 instruments"
+        "strategy cointegration: the run has 1 of instruments; accepted: 2 instruments"
     );
     assert_eq!(
         said("overnight", &daily),
@@ -240,4 +239,38 @@ fn there_are_fifty_and_each_has_its_page() {
             );
         }
     }
+}
+
+/// `DYNASTY_GOLDEN=update cargo test -p backtest --test it page_of_strategies` writes the list anew.
+#[test]
+fn the_page_of_strategies_lists_what_there_is() {
+    const MARK: &str = "page_of_strategies -->\n";
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/strategies.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (head, _) = text.split_once(MARK).unwrap();
+    let mut page = format!("{head}{MARK}\n## The library: {} strategies\n", ALL.len());
+    let mut family = None;
+    for declared in ALL {
+        if family.replace(declared.family) != Some(declared.family) {
+            page += &format!(
+                "\n### {}\n\n| Name | What it does | Needs | Parameters |\n|---|---|---|---|\n",
+                declared.family.name()
+            );
+        }
+        let parameters = declared.parameters.iter();
+        let parameters: Vec<_> = parameters
+            .map(|parameter| format!("{} {}", parameter.name, parameter.default))
+            .collect();
+        page += &format!(
+            "| `{}` | {} | {} | {} |\n",
+            declared.name,
+            declared.about,
+            declared.needs,
+            parameters.join(", ")
+        );
+    }
+    if std::env::var("DYNASTY_GOLDEN").as_deref() == Ok("update") {
+        std::fs::write(&path, &page).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), page);
 }
