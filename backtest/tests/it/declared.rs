@@ -21,6 +21,18 @@ fn run_recipe(recipe: &Recipe, settings: &Settings) -> Outcome {
     run(settings, vec![goog()], &mut *strategy, &mut Unobserved).unwrap()
 }
 
+/// Everything that trading comes to. What the library asks for that changes nothing, a file may leave out.
+fn assert_same(one: &Outcome, other: &Outcome) {
+    assert_eq!(one.fills, other.fills);
+    assert_eq!(one.trips, other.trips);
+    assert_eq!(one.open, other.open);
+    assert_eq!(one.samples, other.samples);
+    assert_eq!(
+        (one.balance, one.equity, one.fees),
+        (other.balance, other.equity, other.fees)
+    );
+}
+
 #[test]
 fn the_cross_of_a_file_is_that_of_the_library_fill_for_fill() {
     let recipe = example("sma-cross.toml");
@@ -33,7 +45,7 @@ fn the_cross_of_a_file_is_that_of_the_library_fill_for_fill() {
             };
             let declared = run_recipe(&recipe, &settings);
             let built_in = run_named(&settings, goog(), "sma_cross", &[]);
-            assert_eq!(declared, built_in, "{fills:?} {size:?}");
+            assert_same(&declared, &built_in);
             assert_eq!(declared.fills.len(), 65);
         }
     }
@@ -48,7 +60,7 @@ fn both_sides_of_a_file_are_those_of_the_library() {
     let settings = settings(share("GOOG", Qty::ONE));
     let declared = run_recipe(&recipe, &settings);
     let set = [("fast", "5"), ("slow", "20"), ("side", "both")];
-    assert_eq!(declared, run_named(&settings, goog(), "sma_cross", &set));
+    assert_same(&declared, &run_named(&settings, goog(), "sma_cross", &set));
     assert!(declared.fills.len() > 65);
 }
 

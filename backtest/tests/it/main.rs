@@ -7,6 +7,7 @@ mod goog;
 mod indicators;
 mod look_ahead;
 mod recomputed;
+mod several;
 mod strategies;
 mod synthetic;
 mod world;

@@ -734,6 +734,11 @@ fn sessions() {
     });
     check(&events, "vwap_reversion", &[("away", "0.001")], &expected);
 
+    // Weeks of a currency begin on Sunday evening, at 21:00 UTC in summer.
+    let events = bars_of(&["eurusd_1h_bars.csv.gz"], 6_225);
+    let of = History::new(&events);
+    let day = |at: usize| (of.starts[at] + 180) / 1_440;
+    let minutes = |at: usize| of.ends[at] + 180 - day(at) * 1_440;
     let mut goal = 0.0;
     let expected = of.walk(|at, held| {
         let (bar, before) = (of.bars[at], at.checked_sub(1)?);
@@ -757,7 +762,12 @@ fn sessions() {
             i64::from(gap < 0.0 && bar.high < goal)
         })
     });
-    check(&events, "gap_fade", &[("least", "0.0002")], &expected);
+    check(
+        &events,
+        "gap_fade",
+        &[("least", "0.0002"), ("begin", "1260")],
+        &expected,
+    );
 }
 
 #[test]

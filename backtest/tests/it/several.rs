@@ -28,7 +28,10 @@ fn settings(instruments: Vec<Instrument>, fills: Fills, units: i64) -> Settings 
         fills,
         size: Size::Units(Qty::whole(units)),
         sampling: Sampling::Never,
-        ..Settings::new(instruments, plain_plan("USD", Money::whole(1_000_000)).unwrap())
+        ..Settings::new(
+            instruments,
+            plain_plan("USD", Money::whole(1_000_000)).unwrap(),
+        )
     }
 }
 
@@ -39,7 +42,13 @@ fn run_named(settings: &Settings, events: &[Timed], name: &str, set: &[(&str, &s
         values.set(name, text).unwrap();
     }
     let mut strategy = (declared.build)(&values).unwrap();
-    run(settings, vec![Memory::new(events)], &mut *strategy, &mut Unobserved).unwrap()
+    run(
+        settings,
+        vec![Memory::new(events)],
+        &mut *strategy,
+        &mut Unobserved,
+    )
+    .unwrap()
 }
 
 fn price(units: f64) -> Price {
@@ -48,13 +57,25 @@ fn price(units: f64) -> Price {
 
 /// Ten units on each side.
 fn quote(second: u64, instrument: u32, bid: f64, ask: f64) -> Timed {
-    let quote = Quote { bid: price(bid), bid_qty: Qty::whole(10), ask: price(ask), ask_qty: Qty::whole(10) };
+    let quote = Quote {
+        bid: price(bid),
+        bid_qty: Qty::whole(10),
+        ask: price(ask),
+        ask_qty: Qty::whole(10),
+    };
     event(second * SECOND, instrument, MarketData::Quote(quote))
 }
 
 fn event(ts: u64, instrument: u32, data: MarketData) -> Timed {
     let (ts, instrument) = (TimestampNs(ts), InstrumentId(instrument));
-    Timed { ts, event: MarketEvent { instrument, ts_event: ts, data } }
+    Timed {
+        ts,
+        event: MarketEvent {
+            instrument,
+            ts_event: ts,
+            data,
+        },
+    }
 }
 
 /// Bars of an hour without range.
@@ -151,7 +172,12 @@ fn a_triangle() {
 fn a_grid_buys_steps_down_and_sells_steps_up() {
     // Steps of 1% around 100, orders of one unit.
     let settings = settings(vec![free("A")], Fills::Market, 5);
-    let set = [("step", "0.01"), ("part", "0.2"), ("interval", "0"), ("levels", "2")];
+    let set = [
+        ("step", "0.01"),
+        ("part", "0.2"),
+        ("interval", "0"),
+        ("levels", "2"),
+    ];
     let events = [
         quote(1, 0, 99.95, 100.05),
         quote(2, 0, 98.5, 98.9),
@@ -178,7 +204,12 @@ fn a_grid_buys_steps_down_and_sells_steps_up() {
 fn quotes_around_a_reservation_price() {
     // Nothing has moved: no risk, so both quotes are ln(1 + gamma / kappa) / gamma = 100 ln 1.1 = 9.53 ticks away.
     let settings = settings(vec![free("A")], Fills::Market, 5);
-    let set = [("gamma", "0.01"), ("kappa", "0.1"), ("interval", "0"), ("part", "0.2")];
+    let set = [
+        ("gamma", "0.01"),
+        ("kappa", "0.1"),
+        ("interval", "0"),
+        ("part", "0.2"),
+    ];
     let events = [
         quote(1, 0, 99.95, 100.05),
         // The bid of 99.90 (100 less 9.53 ticks, rounded down) is reached, and filled there.
@@ -192,7 +223,11 @@ fn quotes_around_a_reservation_price() {
 fn the_touch_is_joined() {
     let settings = settings(vec![free("A")], Fills::Market, 5);
     let set = [("interval", "0"), ("part", "0.2")];
-    let events = [quote(1, 0, 99.9, 100.0), quote(2, 0, 100.1, 100.2), quote(3, 0, 99.9, 100.0)];
+    let events = [
+        quote(1, 0, 99.9, 100.0),
+        quote(2, 0, 100.1, 100.2),
+        quote(3, 0, 99.9, 100.0),
+    ];
     let outcome = run_named(&settings, &events, "touch_maker", &set);
     // Sold at the offer of the first quote, bought back at the bid of the second.
     let expected = [(2, 0, -1.0, 100.0), (3, 0, 1.0, 100.1)];
@@ -242,17 +277,25 @@ fn a_distance() {
     let set = [("formation", "4"), ("trading", "20"), ("gross", "0.5")];
     let outcome = run_named(&settings, &bars(&rows), "distance", &set);
     let seen = fills(&outcome, HOUR);
-    let places: Vec<_> = seen.iter().map(|it| (it.0, it.1, it.2.signum() as i64)).collect();
+    let places: Vec<_> = seen
+        .iter()
+        .map(|it| (it.0, it.1, it.2.signum() as i64))
+        .collect();
     assert_eq!(places, [(6, 0, -1), (6, 1, 1), (8, 0, 1), (8, 1, -1)]);
     // A quarter of a million each: 2,450.98 at 102 and 5,000 at 50.
-    assert!((seen[0].2 + 2_450.98).abs() < 0.01 && (seen[1].2 - 5_000.0).abs() < 0.01, "{seen:?}");
+    assert!(
+        (seen[0].2 + 2_450.98).abs() < 0.01 && (seen[1].2 - 5_000.0).abs() < 0.01,
+        "{seen:?}"
+    );
 }
 
 /// A walk by a generator of numbers, and one that comes back to twice it.
 fn pair(comes_back: bool) -> Vec<Timed> {
     let mut state = 7_u64;
     let mut draw = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) as f64 / f64::from(1_u32 << 31) - 0.5
     };
     let (mut on, mut other, mut residual) = (100.0, 200.0, 0.0);
@@ -261,7 +304,14 @@ fn pair(comes_back: bool) -> Vec<Timed> {
             on += draw();
             residual = 0.5 * residual + 2.0 * draw();
             other += 2.0 * draw();
-            [if comes_back { 2.0 * on + residual } else { other }, on]
+            [
+                if comes_back {
+                    2.0 * on + residual
+                } else {
+                    other
+                },
+                on,
+            ]
         })
         .collect();
     let rows: Vec<&[f64]> = rows.iter().map(<[f64; 2]>::as_slice).collect();
@@ -271,13 +321,24 @@ fn pair(comes_back: bool) -> Vec<Timed> {
 #[test]
 fn what_is_cointegrated_is_traded_and_gains_and_two_walks_are_not() {
     let settings = settings(vec![free("A"), free("B")], Fills::SameClose, 1);
-    let set = [("formation", "200"), ("trading", "50"), ("level", "1%"), ("entry", "1.5")];
+    let set = [
+        ("formation", "200"),
+        ("trading", "50"),
+        ("level", "1%"),
+        ("entry", "1.5"),
+    ];
     let outcome = run_named(&settings, &pair(true), "cointegration", &set);
     assert!(outcome.trips.len() > 10, "{}", outcome.trips.len());
-    assert!(outcome.equity > Money::whole(1_000_000), "{}", outcome.equity);
+    assert!(
+        outcome.equity > Money::whole(1_000_000),
+        "{}",
+        outcome.equity
+    );
     // One unit of the first against as many of the second as the slope says, about 2.
     for legs in fills(&outcome, HOUR).chunks(2) {
-        let [first, second] = legs else { unreachable!("legs come in pairs") };
+        let [first, second] = legs else {
+            unreachable!("legs come in pairs")
+        };
         let ratio = -second.2 / first.2;
         assert!((1.8..2.2).contains(&ratio), "{legs:?}");
     }
@@ -288,14 +349,24 @@ fn what_is_cointegrated_is_traded_and_gains_and_two_walks_are_not() {
 #[test]
 fn a_filter_trades_the_surprise_and_a_basket_the_difference() {
     let settings = settings(vec![free("A"), free("B")], Fills::SameClose, 1);
-    for (name, set) in [("kalman_pair", [("noise", "1")]), ("basket", [("window", "30")])] {
+    for (name, set) in [
+        ("kalman_pair", [("noise", "1")]),
+        ("basket", [("window", "30")]),
+    ] {
         let outcome = run_named(&settings, &pair(true), name, &set);
         assert!(outcome.trips.len() > 10, "{name}: {}", outcome.trips.len());
-        assert!(outcome.equity > Money::whole(1_000_000), "{name}: {}", outcome.equity);
+        assert!(
+            outcome.equity > Money::whole(1_000_000),
+            "{name}: {}",
+            outcome.equity
+        );
         assert_eq!(outcome.refusals, []);
         // Always both legs, on opposite sides.
         for legs in fills(&outcome, HOUR).chunks(2) {
-            assert!(legs[0].0 == legs[1].0 && legs[0].2 * legs[1].2 < 0.0, "{name}: {legs:?}");
+            assert!(
+                legs[0].0 == legs[1].0 && legs[0].2 * legs[1].2 < 0.0,
+                "{name}: {legs:?}"
+            );
         }
     }
 }
@@ -304,7 +375,17 @@ fn a_filter_trades_the_surprise_and_a_basket_the_difference() {
 fn first_weights(name: &str, set: &[(&str, &str)], events: &[Timed]) -> [f64; 2] {
     let mut one = free("GOOG");
     one.tick_size = Price(100_000);
-    let settings = settings(vec![one, Instrument { symbol: label("AAPL"), ..one }], Fills::SameClose, 1);
+    let settings = settings(
+        vec![
+            one,
+            Instrument {
+                symbol: label("AAPL"),
+                ..one
+            },
+        ],
+        Fills::SameClose,
+        1,
+    );
     let outcome = run_named(&settings, events, name, set);
     let seen = fills(&outcome, 1);
     let first = seen[0].0;
@@ -325,27 +406,45 @@ fn portfolios_hold_the_weights_of_their_formulas() {
         }
     }
     let near = |one: [f64; 2], other: [f64; 2]| {
-        assert!((one[0] - other[0]).abs() < 1e-4 && (one[1] - other[1]).abs() < 1e-4, "{one:?} {other:?}");
+        assert!(
+            (one[0] - other[0]).abs() < 1e-4 && (one[1] - other[1]).abs() < 1e-4,
+            "{one:?} {other:?}"
+        );
     };
-    near(first_weights("equal_weight", &[("gross", "0.9")], &events), [0.45, 0.45]);
+    near(
+        first_weights("equal_weight", &[("gross", "0.9")], &events),
+        [0.45, 0.45],
+    );
 
     // Of the first 60 logarithmic returns.
     let returns = closes.each_ref().map(|it| -> Vec<f64> {
-        it[..61].windows(2).map(|pair| (pair[1] / pair[0]).ln()).collect()
+        it[..61]
+            .windows(2)
+            .map(|pair| (pair[1] / pair[0]).ln())
+            .collect()
     });
     let mean = returns.each_ref().map(|it| it.iter().sum::<f64>() / 60.0);
     let shared = |one: usize, other: usize| {
         let pairs = returns[one].iter().zip(&returns[other]);
-        pairs.map(|(x, y)| (x - mean[one]) * (y - mean[other])).sum::<f64>() / 59.0
+        pairs
+            .map(|(x, y)| (x - mean[one]) * (y - mean[other]))
+            .sum::<f64>()
+            / 59.0
     };
     let (first, second, both) = (shared(0, 0), shared(1, 1), shared(0, 1));
     let split = |share: f64| [0.9 * share, 0.9 * (1.0 - share)];
     let inverse = second.sqrt() / (first.sqrt() + second.sqrt());
     let set = [("gross", "0.9")];
-    near(first_weights("inverse_volatility", &set, &events), split(inverse));
+    near(
+        first_weights("inverse_volatility", &set, &events),
+        split(inverse),
+    );
     near(first_weights("risk_parity", &set, &events), split(inverse));
     let least = ((second - both) / (first + second - 2.0 * both)).clamp(0.0, 1.0);
-    near(first_weights("minimum_variance", &set, &events), split(least));
+    near(
+        first_weights("minimum_variance", &set, &events),
+        split(least),
+    );
 
     // The stronger of both over the first 30 returns; and of that one more, of the other less.
     let change = closes.each_ref().map(|it| it[30] / it[0] - 1.0);
@@ -362,7 +461,10 @@ fn portfolios_hold_the_weights_of_their_formulas() {
     near(first_weights("relative_strength", &set, &events), sides);
     // Each as far as it was off the mean of both: with two, half of it each.
     let set = [("gross", "0.9"), ("lookback", "30")];
-    near(first_weights("contrarian", &set, &events), [-sides[0], -sides[1]]);
+    near(
+        first_weights("contrarian", &set, &events),
+        [-sides[0], -sides[1]],
+    );
 }
 
 #[test]
@@ -378,15 +480,30 @@ fn a_rotation_holds_the_strongest_above_its_average() {
         &[104.0, 101.0],
     ];
     let settings = settings(vec![free("A"), free("B")], Fills::SameClose, 1);
-    let set = [("lookback", "2"), ("trend", "3"), ("every", "1"), ("gross", "0.5")];
+    let set = [
+        ("lookback", "2"),
+        ("trend", "3"),
+        ("every", "1"),
+        ("gross", "0.5"),
+    ];
     let outcome = run_named(&settings, &bars(&rows), "rotation", &set);
-    let sides: Vec<_> = outcome.trips.iter().map(|trip| (trip.side, trip.instrument.0)).collect();
+    let sides: Vec<_> = outcome
+        .trips
+        .iter()
+        .map(|trip| (trip.side, trip.instrument.0))
+        .collect();
     assert_eq!(sides, [(Side::Buy, 1), (Side::Buy, 0)]);
     let seen = fills(&outcome, HOUR);
     let first = (seen[0].0, seen[0].1, seen[0].3);
     assert_eq!(first, (3, 1, 104.0));
     // Out of the second, into the first, and out when that closes below its average of 104.67.
-    assert!(seen.iter().any(|it| (it.0, it.1, it.3) == (5, 1, 103.0)), "{seen:?}");
-    assert!(seen.iter().any(|it| (it.0, it.1, it.3) == (5, 0, 104.0)), "{seen:?}");
+    assert!(
+        seen.iter().any(|it| (it.0, it.1, it.3) == (5, 1, 103.0)),
+        "{seen:?}"
+    );
+    assert!(
+        seen.iter().any(|it| (it.0, it.1, it.3) == (5, 0, 104.0)),
+        "{seen:?}"
+    );
     assert_eq!(seen.last().map(|it| (it.0, it.1)), Some((7, 0)));
 }

@@ -34,9 +34,10 @@ fn world(declared: &Declared) -> (Settings, Vec<Timed>) {
             let names = ["GOOG", "AAPL"];
             let files = ["goog_1d_bars.csv.gz", "aapl_1d_bars.csv.gz"];
             let count = count.min(2);
-            let instruments = names[..count]
-                .iter()
-                .map(|name| share(name, Qty(1_000_000)));
+            let instruments = names[..count].iter().map(|name| types::Instrument {
+                tick_size: Price(100_000),
+                ..share(name, Qty(1_000_000))
+            });
             let settings = plain(instruments.collect(), 100_000);
             (settings, bars_of(&files[..count], 1_000))
         }
@@ -74,6 +75,7 @@ fn lively(declared: &Declared) -> Values {
         ("kalman_pair", "noise", "1"),
         ("vwap_reversion", "away", "0.001"),
         ("gap_fade", "least", "0.0002"),
+        ("gap_fade", "begin", "1260"),
         ("halloween", "from", "6"),
     ] {
         if strategy == declared.name {
