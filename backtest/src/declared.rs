@@ -20,9 +20,10 @@ mod condition;
 mod file;
 mod follow;
 mod near;
+mod reader;
 
-pub use file::{FileError, Wrong};
 pub use near::nearest;
+pub use reader::{FileError, Wrong};
 
 use crate::indicator::Entry;
 use crate::strategies::{Data, NeedError, Needs, Offer};

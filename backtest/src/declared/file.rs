@@ -1,55 +1,17 @@
 //! From the text of a file to a [`Recipe`].
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
 use super::condition::{self, Condition, Mistake, Names};
 use super::near::nearest;
+use super::reader::{Fault, FileError, Read, Table, Value, Wrong};
 use super::{
     CLOSE, Distance, FIELDS, FILE_BYTES_MAX, INDICATORS_MAX, Indicator, Recipe, Sided, Sizing,
     Stops, Unit,
 };
 use crate::indicator::{ALL, Input, find};
-
-/// What is wrong with a file, and on which line.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}:{line}: {what}")]
-pub struct FileError {
-    /// Name of the file.
-    pub file: String,
-    /// Line from 1; of the table where a field is missing.
-    pub line: usize,
-    /// What it is.
-    pub what: Wrong,
-}
-
-/// What is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Wrong {
-    /// The text is not TOML, or too long.
-    #[error("{0}")]
-    Text(String),
-    /// A field is not known, not there, or not accepted.
-    #[error("{field}: {value}; accepted: {accepted}")]
-    Field {
-        /// The field, with the tables that it is in.
-        field: String,
-        /// What it is.
-        value: String,
-        /// What it may be.
-        accepted: String,
-    },
-}
-
-/// A mistake before it has a line: where in the text it is.
-struct Fault {
-    at: usize,
-    what: Wrong,
-}
-
-type Read<T> = Result<T, Fault>;
 
 pub(super) fn parse(file: &str, text: &str) -> Result<Recipe, FileError> {
     recipe(text).map_err(|fault| FileError {
@@ -63,166 +25,12 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Recipe, FileError> {
     })
 }
 
-/// A table whose fields are taken one by one; what is left at the end is not known.
-struct Table<'a> {
-    path: String,
-    at: usize,
-    fields: BTreeMap<&'a str, (Range<usize>, &'a DeValue<'a>)>,
-    known: &'static [&'static str],
+fn condition(value: &Value<'_>, series: &Series) -> Read<Condition> {
+    Condition::parse(value.text()?, series).map_err(|it| mistake(value, &it))
 }
 
-struct Value<'a> {
-    field: String,
-    at: usize,
-    value: &'a DeValue<'a>,
-}
-
-fn join(path: &str, name: &str) -> String {
-    if path.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{path}.{name}")
-    }
-}
-
-impl<'a> Table<'a> {
-    fn new(
-        path: String,
-        at: usize,
-        table: &'a DeTable<'a>,
-        known: &'static [&'static str],
-    ) -> Read<Self> {
-        let fields = table.iter();
-        let fields: BTreeMap<&str, _> = fields
-            .map(|(key, value)| (key.get_ref().as_ref(), (key.span(), value.get_ref())))
-            .collect();
-        let table = Self {
-            path,
-            at,
-            fields,
-            known,
-        };
-        table.no_others(known)?;
-        Ok(table)
-    }
-
-    fn no_others(&self, known: &[&str]) -> Read<()> {
-        let mut fields = self.fields.iter();
-        let Some((name, (span, _))) = fields.find(|(name, _)| !known.contains(name)) else {
-            return Ok(());
-        };
-        let near = nearest(name, known.iter().copied());
-        let near = near.map_or_else(String::new, |near| format!(" (did you mean '{near}'?)"));
-        Err(Fault {
-            at: span.start,
-            what: Wrong::Field {
-                field: join(&self.path, name),
-                value: "not known".to_owned(),
-                accepted: format!("{}{near}", known.join(", ")),
-            },
-        })
-    }
-
-    fn get(&self, name: &str) -> Option<Value<'a>> {
-        debug_assert!(self.known.is_empty() || self.known.contains(&name));
-        let (span, value) = self.fields.get(name)?;
-        Some(Value {
-            field: join(&self.path, name),
-            at: span.start,
-            value,
-        })
-    }
-
-    fn need(&self, name: &str, accepted: &str) -> Read<Value<'a>> {
-        self.get(name).ok_or_else(|| Fault {
-            at: self.at,
-            what: Wrong::Field {
-                field: join(&self.path, name),
-                value: "missing".to_owned(),
-                accepted: accepted.to_owned(),
-            },
-        })
-    }
-}
-
-impl<'a> Value<'a> {
-    fn refuse(&self, accepted: impl Into<String>) -> Fault {
-        self.refuse_as(shown(self.value), accepted)
-    }
-
-    fn refuse_as(&self, value: String, accepted: impl Into<String>) -> Fault {
-        Fault {
-            at: self.at,
-            what: Wrong::Field {
-                field: self.field.clone(),
-                value,
-                accepted: accepted.into(),
-            },
-        }
-    }
-
-    fn text(&self) -> Read<&'a str> {
-        match self.value {
-            DeValue::String(text) => Ok(text),
-            _ => Err(self.refuse("a text in quotes")),
-        }
-    }
-
-    fn word(&self, words: &[&'static str]) -> Read<&'static str> {
-        let text = self.text()?;
-        let word = words.iter().find(|word| **word == text);
-        word.copied().ok_or_else(|| self.refuse(words.join(", ")))
-    }
-
-    /// A number in a range.
-    fn number(&self, least: f64, most: f64) -> Read<f64> {
-        let number = match self.value {
-            DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
-                .ok()
-                .map(|number| number as f64),
-            DeValue::Float(number) => number.as_str().parse().ok(),
-            _ => None,
-        };
-        number
-            .filter(|number| (least..=most).contains(number))
-            .ok_or_else(|| self.refuse(format!("a number from {least} to {most}")))
-    }
-
-    fn whole(&self, least: f64, most: f64) -> Read<f64> {
-        let number = self
-            .number(least, most)
-            .ok()
-            .filter(|number| number.fract() == 0.0);
-        number.ok_or_else(|| self.refuse(format!("a whole number from {least} to {most}")))
-    }
-
-    fn table(&self, known: &'static [&'static str]) -> Read<Table<'a>> {
-        match self.value {
-            DeValue::Table(table) => Table::new(self.field.clone(), self.at, table, known),
-            _ => Err(self.refuse("a table")),
-        }
-    }
-
-    fn condition(&self, series: &Series) -> Read<Condition> {
-        Condition::parse(self.text()?, series).map_err(|it| self.mistake(&it))
-    }
-
-    fn mistake(&self, mistake: &Mistake) -> Fault {
-        self.refuse_as(format!("'{}'", mistake.found), mistake.accepted.clone())
-    }
-}
-
-/// A value as an error shows it.
-fn shown(value: &DeValue<'_>) -> String {
-    match value {
-        DeValue::String(text) => format!("'{text}'"),
-        DeValue::Integer(number) => number.as_str().to_owned(),
-        DeValue::Float(number) => number.as_str().to_owned(),
-        DeValue::Boolean(value) => value.to_string(),
-        DeValue::Datetime(value) => value.to_string(),
-        DeValue::Array(_) => "a list".to_owned(),
-        DeValue::Table(_) => "a table".to_owned(),
-    }
+fn mistake(value: &Value<'_>, mistake: &Mistake) -> Fault {
+    value.refuse_as(format!("'{}'", mistake.found), mistake.accepted.clone())
 }
 
 /// Series by name: the fields of bars, and outputs of indicators as `name.output`, the first also as `name`.
@@ -306,10 +114,10 @@ fn recipe(text: &str) -> Read<Recipe> {
             return Ok(None);
         };
         let side = side.table(&["enter", "exit"])?;
-        let enter = side.need("enter", "a condition")?.condition(&series)?;
+        let enter = condition(&side.need("enter", "a condition")?, &series)?;
         let exit = side
             .get("exit")
-            .map(|exit| exit.condition(&series))
+            .map(|exit| condition(&exit, &series))
             .transpose()?;
         Ok(Some(Sided { enter, exit }))
     };
@@ -519,7 +327,7 @@ fn stops(root: &Table<'_>, series: &Series) -> Read<Stops> {
             return Ok(None);
         };
         if let DeValue::String(text) = value.value {
-            let figure = condition::operand(text, series).map_err(|it| value.mistake(&it))?;
+            let figure = condition::operand(text, series).map_err(|it| mistake(&value, &it))?;
             return Ok(Some(Distance::Figure(figure)));
         }
         let share = value.number(0.000_001, most).map_err(|_| {

@@ -9,7 +9,7 @@ use crate::run::{Source, SourceError};
 /// The shortest bar that is no intraday bar: of a day whose clock is put forward by an hour.
 pub const DAY_NS_MIN: u64 = 23 * 3_600 * 1_000_000_000;
 
-/// The least and the most instruments that a strategy can be given.
+/// The most instruments that a strategy is given.
 pub const INSTRUMENTS_MAX: usize = 64;
 
 /// What kind of market data.
@@ -78,7 +78,7 @@ impl Needs {
         match (self.least, self.most) {
             (1, INSTRUMENTS_MAX) => "one instrument, or several, each traded for itself".to_owned(),
             (least, INSTRUMENTS_MAX) => format!("{least} instruments or more"),
-            (least, most) if least == most => format!("{least} instruments"),
+            (least, most) if least == most => instruments(least),
             (least, most) => format!("{least} to {most} instruments"),
         }
     }
@@ -191,11 +191,16 @@ impl fmt::Display for Offer {
     }
 }
 
+fn instruments(count: usize) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} instrument{plural}")
+}
+
 /// What a run lacks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NeedError {
     /// Too few instruments, or too many.
-    #[error("strategy {strategy}: the run has {given} of instruments; accepted: {accepted}")]
+    #[error("strategy {strategy}: the run has {}; accepted: {accepted}", instruments(*given))]
     Instruments {
         /// The strategy.
         strategy: String,

@@ -6,7 +6,7 @@ use backtest::declared::Recipe;
 use backtest::outcome::Outcome;
 use backtest::run::{Fills, Memory, Settings, Unobserved, run};
 use backtest::strategy::Size;
-use types::{Qty, Ratio, Side};
+use types::{ClientOrderId, Qty, Ratio, Side};
 
 use crate::world::{bars_of, goog, plain, run_named, settings, share};
 
@@ -23,7 +23,15 @@ fn run_recipe(recipe: &Recipe, settings: &Settings) -> Outcome {
 
 /// Everything that trading comes to. What the library asks for that changes nothing, a file may leave out.
 fn assert_same(one: &Outcome, other: &Outcome) {
-    assert_eq!(one.fills, other.fills);
+    // The number that the strategy gave its request counts those that change nothing, too.
+    let fills = |outcome: &Outcome| {
+        let mut fills = outcome.fills.clone();
+        fills
+            .iter_mut()
+            .for_each(|it| it.fill.client_order = ClientOrderId(0));
+        fills
+    };
+    assert_eq!(fills(one), fills(other));
     assert_eq!(one.trips, other.trips);
     assert_eq!(one.open, other.open);
     assert_eq!(one.samples, other.samples);

@@ -198,7 +198,7 @@ fn what_the_data_does_not_have_is_said_before_the_run() {
     );
     assert_eq!(
         said("cointegration", &daily),
-        "strategy cointegration: the run has 1 of instruments; accepted: 2 instruments"
+        "strategy cointegration: the run has 1 instrument; accepted: 2 instruments"
     );
     assert_eq!(
         said("overnight", &daily),
