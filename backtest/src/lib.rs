@@ -5,6 +5,7 @@
 
 pub mod challenge;
 pub mod columnar;
+pub mod declared;
 pub mod indicator;
 pub mod metric;
 pub mod monte_carlo;

@@ -15,7 +15,8 @@ mod rule;
 mod seasonality;
 mod volatility;
 
-pub use need::{Data, INSTRUMENTS_MAX, NeedError, Needs, Offer};
+pub use need::{DAY_NS_MIN, Data, INSTRUMENTS_MAX, NeedError, Needs, Offer};
+pub(crate) use rule::{Held, figures, held, units};
 
 use crate::strategy::{Parameter, ParameterError, Strategy, Values};
 

@@ -1,26 +1,36 @@
 //! `dynasty strategies`: what there is, and a page about each.
 
+use std::fs;
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use ::backtest::strategies::{ALL, Declared, find};
-use ::backtest::strategy::{Kind, Parameter, Value};
+use ::backtest::declared::{Recipe, nearest};
+use ::backtest::strategies::{ALL, Declared, Offer, find};
+use ::backtest::strategy::{Kind, Parameter, Strategy, Value, Values};
+use anyhow::Context as _;
 use clap::ValueEnum;
 use serde_json::json;
 
 use crate::backtest::Usage;
 use crate::demo::say;
 
-/// List the strategies, or explain one.
+/// List the strategies, explain one, or check files of strategies.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   dynasty strategies
   dynasty strategies sma_cross
-  dynasty strategies --format json")]
+  dynasty strategies check fixtures/strategies/*.toml
+  dynasty strategies --format json
+
+How a strategy is written as a file: docs/strategies.md.")]
 pub(crate) struct Args {
-    /// The one to explain.
+    /// The one to explain, or `check`.
     name: Option<String>,
+    /// The files that `check` reads (TOML).
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
     /// How it is told.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -41,10 +51,103 @@ enum Format {
 pub(crate) fn named(name: &str) -> Result<&'static Declared, Usage> {
     find(name).ok_or_else(|| {
         let names: Vec<_> = ALL.iter().map(|declared| declared.name).collect();
+        let near = nearest(name, names.iter().copied());
+        let near = near.map_or_else(String::new, |near| format!(" (did you mean '{near}'?)"));
         Usage(format!(
-            "no strategy '{name}'; accepted: {}",
+            "no strategy '{name}'{near}; accepted: {}, or a file that ends in .toml",
             names.join(", ")
         ))
+    })
+}
+
+/// What `--strategy` names: one of the library, or a file.
+#[derive(Debug)]
+pub(crate) enum Picked {
+    Library(&'static Declared),
+    File(Box<Recipe>),
+}
+
+impl Picked {
+    /// # Errors
+    /// When there is no such strategy or file, or the file is not accepted.
+    pub(crate) fn of(text: &str) -> anyhow::Result<Self> {
+        let is_file = Path::new(text)
+            .extension()
+            .is_some_and(|it| it.eq_ignore_ascii_case("toml"));
+        if is_file {
+            return Ok(Self::File(Box::new(recipe(Path::new(text))?)));
+        }
+        Ok(Self::Library(named(text)?))
+    }
+
+    /// The parameters that it has, set as asked for.
+    ///
+    /// # Errors
+    /// When one is not accepted; a file has none.
+    pub(crate) fn values(&self, set: &[(String, String)]) -> Result<Values, Usage> {
+        let parameters: &'static [Parameter] = match self {
+            Self::Library(declared) => declared.parameters,
+            Self::File(_) => &[],
+        };
+        let mut values = Values::defaults(parameters);
+        for (name, text) in set {
+            let set = values.set(name, text);
+            set.map_err(|error| Usage(format!("--set: {error}")))?;
+        }
+        Ok(values)
+    }
+
+    /// # Errors
+    /// When the values do not go together.
+    pub(crate) fn build(&self, values: &Values) -> Result<Box<dyn Strategy>, Usage> {
+        match self {
+            Self::Library(declared) => {
+                (declared.build)(values).map_err(|error| Usage(format!("--set: {error}")))
+            }
+            Self::File(recipe) => Ok(recipe.build()),
+        }
+    }
+
+    /// Whether the data has what it needs.
+    ///
+    /// # Errors
+    /// With what is missing.
+    pub(crate) fn check(&self, offer: &Offer) -> Result<(), Usage> {
+        let checked = match self {
+            Self::Library(declared) => declared.check(offer),
+            Self::File(recipe) => recipe.check(offer),
+        };
+        checked.map_err(|error| Usage(error.to_string()))
+    }
+}
+
+fn recipe(path: &Path) -> anyhow::Result<Recipe> {
+    let name = path.display().to_string();
+    let text = fs::read_to_string(path).with_context(|| name.clone())?;
+    Ok(Recipe::parse(&name, &text).map_err(|error| Usage(error.to_string()))?)
+}
+
+/// All files are read before it ends, so that one run tells of all of them.
+fn check(files: &[PathBuf]) -> anyhow::Result<ExitCode> {
+    if files.is_empty() {
+        return Err(
+            Usage("check: no file; accepted: files of strategies (TOML)".to_owned()).into(),
+        );
+    }
+    let mut is_good = true;
+    for path in files {
+        match recipe(path) {
+            Ok(recipe) => say(format!("{}: {}", path.display(), recipe.summary()))?,
+            Err(error) => {
+                is_good = false;
+                eprintln!("dynasty: {error:#}");
+            }
+        }
+    }
+    Ok(if is_good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(2)
     })
 }
 
@@ -53,6 +156,13 @@ pub(crate) fn named(name: &str) -> Result<&'static Declared, Usage> {
 /// # Errors
 /// When there is no such strategy, or the answer cannot be written.
 pub(crate) fn run_command(args: &Args) -> anyhow::Result<ExitCode> {
+    if args.name.as_deref() == Some("check") {
+        return check(&args.files);
+    }
+    if let Some(file) = args.files.first() {
+        let text = format!("'{}'; accepted: files after check only", file.display());
+        return Err(Usage(text).into());
+    }
     let one = args.name.as_deref().map(named).transpose()?;
     let shown: Vec<&Declared> = match one {
         Some(one) => vec![one],
@@ -86,12 +196,24 @@ fn list(shown: &[&Declared]) -> String {
 }
 
 fn page(declared: &Declared) -> String {
+    let page = &declared.page;
+    let needs = declared.needs.to_string();
     let mut text = format!(
-        "{} ({})\n\n{}\n",
+        "{} ({})\n\n{}\n\n",
         declared.name,
         declared.family.name(),
         declared.about
     );
+    for (head, body) in [
+        ("Entry", page.entry),
+        ("Exit", page.exit),
+        ("Size", page.sizing),
+        ("Needs", &needs),
+        ("Source", page.source),
+        ("Risk", page.risk),
+    ] {
+        text += &section(head, body);
+    }
     if declared.parameters.is_empty() {
         text += "\nNo parameters.\n";
         return text;
@@ -106,6 +228,27 @@ fn page(declared: &Declared) -> String {
     {
         text += &format!("  {name:12} {about}\n               {kind}; without it {default}\n");
     }
+    text
+}
+
+/// A head and its text, wrapped beside it.
+fn section(head: &str, body: &str) -> String {
+    const WIDTH: usize = 88;
+    let mut text = format!("{head:8}");
+    let mut column = 0;
+    for word in body.split(' ') {
+        let width = word.chars().count();
+        if column > 0 && column + 1 + width > WIDTH {
+            text += &format!("\n{:8}", "");
+            column = 0;
+        } else if column > 0 {
+            text.push(' ');
+            column += 1;
+        }
+        text += word;
+        column += width;
+    }
+    text.push('\n');
     text
 }
 
@@ -138,6 +281,8 @@ fn object(declared: &Declared) -> serde_json::Value {
     });
     json!({
         "name": declared.name, "family": declared.family.name(), "summary": declared.summary(),
-        "about": declared.about, "parameters": parameters.collect::<Vec<_>>(),
+        "entry": declared.page.entry, "exit": declared.page.exit, "sizing": declared.page.sizing,
+        "source": declared.page.source, "risk": declared.page.risk, "needs": declared.needs.to_string(),
+        "parameters": parameters.collect::<Vec<_>>(),
     })
 }

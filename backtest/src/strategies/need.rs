@@ -7,9 +7,9 @@ use types::{MarketData, TimestampNs};
 use crate::run::{Source, SourceError};
 
 /// The shortest bar that is no intraday bar: of a day whose clock is put forward by an hour.
-const DAY_NS_MIN: u64 = 23 * 3_600 * 1_000_000_000;
+pub const DAY_NS_MIN: u64 = 23 * 3_600 * 1_000_000_000;
 
-/// The least and the most instruments that a strategy can be given.
+/// The most instruments that a strategy is given.
 pub const INSTRUMENTS_MAX: usize = 64;
 
 /// What kind of market data.
@@ -55,10 +55,10 @@ impl Needs {
     ///
     /// # Errors
     /// With what is missing.
-    pub fn check(&self, strategy: &'static str, offer: &Offer) -> Result<(), NeedError> {
+    pub fn check(&self, strategy: &str, offer: &Offer) -> Result<(), NeedError> {
         if !(self.least..=self.most).contains(&offer.instruments) {
             return Err(NeedError::Instruments {
-                strategy,
+                strategy: strategy.to_owned(),
                 given: offer.instruments,
                 accepted: self.instruments(),
             });
@@ -67,7 +67,7 @@ impl Needs {
             Ok(())
         } else {
             Err(NeedError::Data {
-                strategy,
+                strategy: strategy.to_owned(),
                 given: offer.to_string(),
                 accepted: self.data,
             })
@@ -78,7 +78,7 @@ impl Needs {
         match (self.least, self.most) {
             (1, INSTRUMENTS_MAX) => "one instrument, or several, each traded for itself".to_owned(),
             (least, INSTRUMENTS_MAX) => format!("{least} instruments or more"),
-            (least, most) if least == most => format!("{least} instruments"),
+            (least, most) if least == most => instruments(least),
             (least, most) => format!("{least} to {most} instruments"),
         }
     }
@@ -156,7 +156,8 @@ impl Offer {
         Ok(())
     }
 
-    fn see(&mut self, known: TimestampNs, data: &MarketData) {
+    /// Takes in what an event has that is known at a time.
+    pub fn see(&mut self, known: TimestampNs, data: &MarketData) {
         match data {
             MarketData::Bar(bar) => {
                 let is_short = known.0.saturating_sub(bar.start.0) < DAY_NS_MIN;
@@ -190,14 +191,19 @@ impl fmt::Display for Offer {
     }
 }
 
+fn instruments(count: usize) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} instrument{plural}")
+}
+
 /// What a run lacks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NeedError {
     /// Too few instruments, or too many.
-    #[error("strategy {strategy}: {given} instruments; accepted: {accepted}")]
+    #[error("strategy {strategy}: the run has {}; accepted: {accepted}", instruments(*given))]
     Instruments {
         /// The strategy.
-        strategy: &'static str,
+        strategy: String,
         /// How many the run has.
         given: usize,
         /// How many it may have.
@@ -207,7 +213,7 @@ pub enum NeedError {
     #[error("strategy {strategy}: the data has {given}; accepted: {accepted}")]
     Data {
         /// The strategy.
-        strategy: &'static str,
+        strategy: String,
         /// What there is.
         given: String,
         /// What is needed.

@@ -28,7 +28,7 @@ pub(super) const FULL: &str = "A full position of the run.";
 
 /// What is held of the instrument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Held {
+pub(crate) enum Held {
     Flat,
     Long,
     Short,
@@ -163,7 +163,7 @@ impl<R: Rule> Strategy for Follow<R> {
 }
 
 /// Which side of an instrument is held.
-pub(super) fn held(context: &Context<'_>, instrument: types::InstrumentId) -> Held {
+pub(crate) fn held(context: &Context<'_>, instrument: types::InstrumentId) -> Held {
     match context.position(instrument).0.signum() {
         1 => Held::Long,
         -1 => Held::Short,
@@ -172,7 +172,7 @@ pub(super) fn held(context: &Context<'_>, instrument: types::InstrumentId) -> He
 }
 
 /// A bar in units.
-pub(super) fn figures(bar: &types::Bar) -> Bar {
+pub(crate) fn figures(bar: &types::Bar) -> Bar {
     Bar {
         open: units(bar.open),
         high: units(bar.high),
@@ -183,7 +183,7 @@ pub(super) fn figures(bar: &types::Bar) -> Bar {
 }
 
 /// A price in units.
-pub(super) fn units(price: Price) -> f64 {
+pub(crate) fn units(price: Price) -> f64 {
     price.0 as f64 / Price::ONE.0 as f64
 }
 

@@ -4,12 +4,16 @@
 
 mod challenge;
 mod columnar;
+mod declared;
 mod goog;
 mod indicators;
 mod look_ahead;
 mod metrics;
 mod monte_carlo;
 mod portfolio;
+mod recomputed;
 mod report;
+mod several;
+mod strategies;
 mod synthetic;
 mod world;

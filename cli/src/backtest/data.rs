@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use ::backtest::run::{Made, Mapped};
+use ::backtest::strategies::{DAY_NS_MIN, Offer};
 use marketdata::history::{self, Basis, Clean, Edges, Resampled, Row, RowError, Rows};
 use types::{Label, MarketData, Price, Qty};
 
@@ -22,6 +23,8 @@ pub(super) struct Files {
     pub(super) has_bars: bool,
     pub(super) has_quotes: bool,
     has_trades: bool,
+    /// What a strategy can have of them.
+    seen: Offer,
     /// Greatest common divisors of what was seen, by symbol: prices, displayed quantities.
     steps: Vec<(i64, i64)>,
     /// Bytes in all.
@@ -80,6 +83,7 @@ impl Files {
                     files.symbols.len() - 1
                 });
                 files.see(place, &row.data);
+                files.seen.see(row.ts, &row.data);
             }
         }
         if files.symbols.is_empty() {
@@ -89,6 +93,17 @@ impl Files {
             .into());
         }
         Ok(files)
+    }
+
+    /// What a strategy can have of them.
+    pub(super) fn offer(&self, args: &Args) -> Offer {
+        Offer {
+            instruments: self.symbols.len(),
+            // Bars that are made larger may be of a day.
+            is_intraday: self.seen.is_intraday
+                && args.bars.is_none_or(|length| length < DAY_NS_MIN),
+            ..self.seen
+        }
     }
 
     fn see(&mut self, place: usize, data: &MarketData) {

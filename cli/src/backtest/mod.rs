@@ -24,7 +24,7 @@ use types::{Funding, Money, Ratio};
 
 use crate::data::input::{Input, parse_length};
 use crate::demo::say;
-use crate::strategies::named;
+use crate::strategies::Picked;
 use data::Files;
 use observe::Watch;
 
@@ -55,6 +55,7 @@ Examples:
   dynasty backtest fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --fee 0.1%
   dynasty backtest goog.csv --strategy sma_cross --set fast=20 --set slow=50 --size 100% --trades trades.csv
   dynasty backtest BTCUSDT-1m-*.zip --strategy sma_cross --bars 1h --lot 0.00001 --cash 50000 --size 95%
+  dynasty backtest goog.csv --strategy fixtures/strategies/pullback.toml --cash 100000
   dynasty backtest goog.csv --strategy sma_cross --size 100% --plan fixtures/plans/static-100k.toml --proofs proofs
   dynasty verify-breach proofs/*
   dynasty backtest sweep goog.csv --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20
@@ -72,8 +73,8 @@ pub(crate) struct Args {
     /// The recorded markets, merged by time.
     #[arg(required = true, value_name = "DATA")]
     files: Vec<PathBuf>,
-    /// The strategy.
-    #[arg(long, short, value_name = "NAME")]
+    /// The strategy: a name of `dynasty strategies`, or a file (TOML, docs/strategies.md).
+    #[arg(long, short, value_name = "NAME|FILE")]
     strategy: String,
     /// A parameter of it.
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse::assignment)]
@@ -205,16 +206,12 @@ pub(crate) fn run_command(command: &Command) -> anyhow::Result<ExitCode> {
 }
 
 fn run_once(args: &Args) -> anyhow::Result<ExitCode> {
-    let declared = named(&args.strategy)?;
-    let mut values = Values::defaults(declared.parameters);
-    for (name, text) in &args.set {
-        let set = values.set(name, text);
-        set.map_err(|error| Usage(format!("--set: {error}")))?;
-    }
-    let built = (declared.build)(&values);
-    let mut strategy = built.map_err(|error| Usage(format!("--set: {error}")))?;
+    let picked = Picked::of(&args.strategy)?;
+    let values = picked.values(&args.set)?;
+    let mut strategy = picked.build(&values)?;
 
     let files = Files::look(args)?;
+    picked.check(&files.offer(args))?;
     let market = market::market(args, &files)?;
     let settings = settings(args, &files, &market)?;
     let mut watch = Watch::new(args, &market, &files)?;

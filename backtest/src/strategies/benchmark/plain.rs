@@ -46,7 +46,9 @@ impl Rule for DollarCost {
         self.seen += 1;
         let bought = place / self.every + 1;
         if place.is_multiple_of(self.every) && bought <= self.parts {
-            Want::Exposure(bought as f64 / self.parts as f64)
+            // Rounded up to the step of shares: a twelfth of twelve units is one of them.
+            let share = bought as f64 / self.parts as f64;
+            Want::Exposure((share * 1e9).ceil() / 1e9)
         } else {
             Want::Stay
         }

@@ -140,3 +140,96 @@ pub(crate) fn critical(level: Level, count: usize) -> f64 {
     let count = count as f64;
     limit + first / count + second / (count * count)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use marketdata::history::{self, Options};
+    use types::{Label, MarketData, Price};
+
+    use super::*;
+
+    /// Closes of a fixture; those of both shares end on one day.
+    fn closes(name: &str) -> Vec<f64> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/market");
+        let options = Options {
+            symbols: vec![Label::new("X").unwrap()],
+            ..Options::default()
+        };
+        let rows = history::open(&folder.join(name), None, &options).unwrap();
+        rows.map(|row| match row.unwrap().data {
+            MarketData::Bar(bar) => bar.close.0 as f64 / Price::ONE.0 as f64,
+            other => panic!("{other:?}"),
+        })
+        .collect()
+    }
+
+    fn near(one: f64, other: f64) -> bool {
+        (one - other).abs() <= 1e-9 * other.abs()
+    }
+
+    #[test]
+    fn as_statsmodels_has_it() {
+        // scripts/cointegration-oracle with statsmodels 0.15.0: coint(trend='c', autolag=None) of GOOG on AAPL.
+        let (of, on) = (closes("goog_1d_bars.csv.gz"), closes("aapl_1d_bars.csv.gz"));
+        let of = &of[of.len() - on.len()..];
+        for (count, line, statistics) in [
+            (
+                252,
+                [102.391_556_812_252_29, 2.255_888_106_760_455_3],
+                [
+                    -1.940_489_758_224_340_3,
+                    -2.023_200_262_352_733_4,
+                    -1.409_714_831_138_845_9,
+                ],
+            ),
+            (
+                1_000,
+                [407.781_379_483_378_6, 0.446_147_394_496_350_2],
+                [
+                    -1.357_596_293_716_906_9,
+                    -1.433_839_609_399_188_5,
+                    -1.529_602_073_441_745_7,
+                ],
+            ),
+        ] {
+            for (lags, statistic) in [0, 1, 4].into_iter().zip(statistics) {
+                let tested = engle_granger(&of[..count], &on[..count], lags).unwrap();
+                assert!(near(tested.intercept, line[0]), "{tested:?}");
+                assert!(near(tested.slope, line[1]), "{tested:?}");
+                assert!(near(tested.statistic, statistic), "{lags}: {tested:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn critical_values_of_a_sample() {
+        // mackinnoncrit(N=2, regression='c', nobs=251).
+        for (level, expected) in [
+            (Level::One, -3.940_605_233_885_177),
+            (Level::Five, -3.360_581_327_756_702),
+            (Level::Ten, -3.061_390_385_073_252),
+        ] {
+            assert!(near(critical(level, 251), expected), "{level:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_by_hand() {
+        // Through 1, 3, 5, 8 at 0 to 3: mean 4.25, products 11.5 of squares 5.
+        let places = vec![0.0, 1.0, 2.0, 3.0];
+        let fit = least_squares(&[vec![1.0; 4], places.clone()], &[1.0, 3.0, 5.0, 8.0]).unwrap();
+        assert!(
+            near(fit.coefficients[0], 0.8) && near(fit.coefficients[1], 2.3),
+            "{fit:?}"
+        );
+        // Residuals 0.2, -0.1, -0.4, 0.3: squares 0.3, by two degrees of freedom, by 5.
+        assert!(near(fit.error_of_last, (0.3_f64 / 2.0 / 5.0).sqrt()));
+        // Columns that are each other tell nothing.
+        assert_eq!(
+            least_squares(&[places.clone(), places], &[1.0, 3.0, 5.0, 8.0]),
+            None
+        );
+    }
+}

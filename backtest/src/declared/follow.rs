@@ -1,0 +1,302 @@
+//! A strategy that does what a [`Recipe`] says.
+
+use std::collections::VecDeque;
+
+use types::{Fill, InstrumentId, Price};
+
+use super::condition::{Condition, Operand};
+use super::{CLOSE, Distance, FIELDS, Recipe, Sided, Sizing, Unit};
+use crate::indicator::{Bar, Feed, Sample};
+use crate::strategies::{Held, figures, held, units};
+use crate::strategy::{Closed, Context, Frame, PerInstrument, Strategy};
+
+const DAY_NS: u64 = 86_400_000_000_000;
+
+#[derive(Debug)]
+pub(super) struct Followed {
+    recipe: Recipe,
+    /// Rows of figures that are kept: the newest, the one before, and what is looked back at.
+    rows: usize,
+    states: PerInstrument<State>,
+}
+
+/// What is known of an instrument.
+#[derive(Debug)]
+struct State {
+    feeds: Vec<Feed>,
+    /// Figures by slot, newest first.
+    rows: VecDeque<Vec<Option<f64>>>,
+    /// The UTC day of the newest bar.
+    day: Option<u64>,
+    entry: Option<Entry>,
+    /// Distances of the bar at which an entry was asked for.
+    asked: Distances,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Distances {
+    loss: Option<f64>,
+    profit: Option<f64>,
+    trailing: Option<f64>,
+}
+
+/// A position that is held, in the unit of prices.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    price: f64,
+    /// The best close since, or the price.
+    best: f64,
+    bars: u64,
+    distances: Distances,
+}
+
+impl Followed {
+    pub(super) fn new(recipe: Recipe) -> Self {
+        let sides = recipe.long.iter().chain(&recipe.short);
+        let conditions = sides.flat_map(|side| std::iter::once(&side.enter).chain(&side.exit));
+        let looks = conditions.map(Condition::look_back);
+        let stops = [
+            &recipe.stops.loss,
+            &recipe.stops.profit,
+            &recipe.stops.trailing,
+        ];
+        let distances = stops.into_iter().flatten().map(|distance| match distance {
+            Distance::Figure(Operand::Series { ago, .. }) => *ago,
+            _ => 0,
+        });
+        let rows = 1 + looks.chain(distances).max().unwrap_or(0);
+        Self {
+            recipe,
+            rows,
+            states: PerInstrument::default(),
+        }
+    }
+}
+
+impl State {
+    fn new(recipe: &Recipe) -> Self {
+        let indicators = recipe.indicators.iter();
+        // They were built when the file was read; what does not build has no figures.
+        let feeds = indicators.filter_map(|it| it.entry.build(&it.parameters).ok());
+        Self {
+            feeds: feeds.collect(),
+            rows: VecDeque::new(),
+            day: None,
+            entry: None,
+            asked: Distances::default(),
+        }
+    }
+
+    fn see(&mut self, recipe: &Recipe, bar: &Bar, day: u64, rows: usize) {
+        let session_begins = self.day.replace(day) != Some(day);
+        let mut row = if self.rows.len() >= rows {
+            self.rows.pop_back().unwrap_or_default()
+        } else {
+            Vec::new()
+        };
+        row.clear();
+        let fields = [
+            bar.open,
+            bar.high,
+            bar.low,
+            bar.close,
+            bar.volume,
+            bar.typical(),
+        ];
+        row.extend(fields.map(Some));
+        row.resize(recipe.slots(), None);
+        for (indicator, feed) in recipe.indicators.iter().zip(&mut self.feeds) {
+            let (Some(of), Some(other)) = (
+                row[indicator.of],
+                indicator.other.map_or(Some(0.0), |at| row[at]),
+            ) else {
+                // An indicator of another one begins with its first figure.
+                continue;
+            };
+            let sample = Sample {
+                bar: Bar { close: of, ..*bar },
+                other,
+                session_begins,
+            };
+            let outputs = feed.update(&sample);
+            row[indicator.slot..][..outputs.len()].copy_from_slice(outputs);
+        }
+        self.rows.push_front(row);
+    }
+
+    fn figure(&self, slot: usize, ago: usize) -> Option<f64> {
+        *self.rows.get(ago)?.get(slot)?
+    }
+
+    fn holds(&self, condition: &Condition) -> bool {
+        condition.holds(&|slot, ago| self.figure(slot, ago))
+    }
+
+    fn distance(&self, distance: Option<&Distance>, price: f64) -> Option<f64> {
+        let length = match distance? {
+            Distance::Share(share) => share * price.abs(),
+            Distance::Figure(operand) => operand.value(0, &|slot, ago| self.figure(slot, ago))?,
+        };
+        (length > 0.0).then_some(length)
+    }
+
+    fn distances(&self, recipe: &Recipe, price: f64) -> Distances {
+        let stops = &recipe.stops;
+        Distances {
+            loss: self.distance(stops.loss.as_ref(), price),
+            profit: self.distance(stops.profit.as_ref(), price),
+            trailing: self.distance(stops.trailing.as_ref(), price),
+        }
+    }
+
+    /// Whether a stop is reached by this close; `sign` is that of what is held.
+    fn is_stopped(&mut self, close: f64, sign: f64, bars_max: Option<u64>) -> bool {
+        let Some(entry) = &mut self.entry else {
+            return false;
+        };
+        entry.bars += 1;
+        let gain = sign * (close - entry.price);
+        let fallen = sign * (entry.best - close);
+        entry.best = if sign * (close - entry.best) > 0.0 {
+            close
+        } else {
+            entry.best
+        };
+        let Distances {
+            loss,
+            profit,
+            trailing,
+        } = entry.distances;
+        loss.is_some_and(|loss| gain <= -loss)
+            || profit.is_some_and(|profit| gain >= profit)
+            || trailing.is_some_and(|trailing| fallen >= trailing)
+            || bars_max.is_some_and(|bars| entry.bars >= bars)
+    }
+}
+
+/// What is wanted: a side, or nothing held.
+fn decide(recipe: &Recipe, state: &State, held: Held, is_stopped: bool) -> Option<Held> {
+    let enters = |side: Option<&Sided>| side.is_some_and(|side| state.holds(&side.enter));
+    let exits = |side: Option<&Sided>| {
+        let exit = side.and_then(|side| side.exit.as_ref());
+        exit.is_some_and(|exit| state.holds(exit))
+    };
+    let (long, short) = (recipe.long.as_ref(), recipe.short.as_ref());
+    let goes = |side: Option<&Sided>| enters(side) && !exits(side);
+    match held {
+        Held::Long if goes(short) => Some(Held::Short),
+        Held::Short if goes(long) => Some(Held::Long),
+        Held::Long => (is_stopped || exits(long)).then_some(Held::Flat),
+        Held::Short => (is_stopped || exits(short)).then_some(Held::Flat),
+        Held::Flat if goes(long) => Some(Held::Long),
+        Held::Flat if goes(short) => Some(Held::Short),
+        Held::Flat => None,
+    }
+}
+
+impl Strategy for Followed {
+    fn on_bar(&mut self, context: &mut Context<'_>, closed: &Closed) {
+        if closed.frame != Frame::DATA {
+            return;
+        }
+        let (instrument, recipe) = (closed.instrument, &self.recipe);
+        let state = self
+            .states
+            .get_or_insert_with(instrument, || State::new(recipe));
+        let mut bar = figures(&closed.bar);
+        let scale = scale(context, instrument, recipe.unit);
+        if let Unit::Ticks = recipe.unit {
+            for price in [&mut bar.open, &mut bar.high, &mut bar.low, &mut bar.close] {
+                *price = (*price * scale).round();
+            }
+        }
+        state.see(recipe, &bar, closed.bar.start.0 / DAY_NS, self.rows);
+        let held = held(context, instrument);
+        let sign = match held {
+            Held::Flat => {
+                state.entry = None;
+                0.0
+            }
+            Held::Long => 1.0,
+            Held::Short => -1.0,
+        };
+        let is_stopped = sign != 0.0 && state.is_stopped(bar.close, sign, recipe.stops.bars_max);
+        let Some(wanted) = decide(recipe, state, held, is_stopped) else {
+            return;
+        };
+        let sign = match wanted {
+            Held::Flat => {
+                context.flat(instrument);
+                return;
+            }
+            Held::Long => 1.0,
+            Held::Short => -1.0,
+        };
+        state.asked = state.distances(recipe, bar.close);
+        match recipe.size {
+            // A full position is what a signal of the library asks for, and is kept as it is while it is held.
+            Sizing::Exposure(share) if share == 1.0 => {
+                if sign > 0.0 {
+                    context.long(instrument);
+                } else {
+                    context.short(instrument);
+                }
+            }
+            Sizing::Exposure(share) => {
+                context.expose(instrument, sign * share);
+            }
+            Sizing::Equity(share) => {
+                context.weigh(instrument, sign * share);
+            }
+            Sizing::Risk(risk, most) => {
+                // Without a known stop nothing says how much may be held.
+                if let Some(loss) = state.asked.loss {
+                    context.weigh(instrument, sign * (risk * bar.close / loss).min(most));
+                }
+            }
+        }
+    }
+
+    fn on_fill(&mut self, context: &mut Context<'_>, fill: &Fill) {
+        let (instrument, recipe) = (fill.instrument, &self.recipe);
+        let scale = scale(context, instrument, recipe.unit);
+        let held = context.position(instrument).0;
+        let state = self
+            .states
+            .get_or_insert_with(instrument, || State::new(recipe));
+        let before = held - fill.side.sign() * fill.qty.0;
+        if held == 0 {
+            state.entry = None;
+        } else if before.signum() != held.signum() {
+            let price = units(fill.price) * scale;
+            let mut distances = state.asked;
+            // A share is one of the price that was paid.
+            for (distance, stop) in [
+                (&mut distances.loss, &recipe.stops.loss),
+                (&mut distances.profit, &recipe.stops.profit),
+                (&mut distances.trailing, &recipe.stops.trailing),
+            ] {
+                if let Some(Distance::Share(share)) = stop {
+                    *distance = Some(share * price.abs());
+                }
+            }
+            state.entry = Some(Entry {
+                price,
+                best: price,
+                bars: 0,
+                distances,
+            });
+        }
+    }
+}
+
+/// Units of the recipe's prices for one of the currency.
+fn scale(context: &Context<'_>, instrument: InstrumentId, unit: Unit) -> f64 {
+    match (unit, context.instrument(instrument)) {
+        (Unit::Ticks, Some(spec)) => Price::ONE.0 as f64 / spec.tick_size.0 as f64,
+        _ => 1.0,
+    }
+}
+
+// The close is where `FIELDS` says.
+const _: () = assert!(matches!(FIELDS[CLOSE].as_bytes(), b"close"));

@@ -1,0 +1,246 @@
+//! Strategies of files: the examples run, and what is wrong with one is told.
+
+use std::path::Path;
+
+use backtest::declared::Recipe;
+use backtest::outcome::Outcome;
+use backtest::run::{Fills, Memory, Settings, Unobserved, run};
+use backtest::strategy::Size;
+use types::{ClientOrderId, Qty, Ratio, Side};
+
+use crate::world::{bars_of, goog, plain, run_named, settings, share};
+
+fn example(name: &str) -> Recipe {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/strategies");
+    let text = std::fs::read_to_string(folder.join(name)).unwrap();
+    Recipe::parse(name, &text).unwrap()
+}
+
+fn run_recipe(recipe: &Recipe, settings: &Settings) -> Outcome {
+    let mut strategy = recipe.build();
+    run(settings, vec![goog()], &mut *strategy, &mut Unobserved).unwrap()
+}
+
+/// Everything that trading comes to. What the library asks for that changes nothing, a file may leave out.
+fn assert_same(one: &Outcome, other: &Outcome) {
+    // The number that the strategy gave its request counts those that change nothing, too.
+    let fills = |outcome: &Outcome| {
+        let mut fills = outcome.fills.clone();
+        fills
+            .iter_mut()
+            .for_each(|it| it.fill.client_order = ClientOrderId(0));
+        fills
+    };
+    assert_eq!(fills(one), fills(other));
+    assert_eq!(one.trips, other.trips);
+    assert_eq!(one.open, other.open);
+    assert_eq!(one.samples, other.samples);
+    assert_eq!(
+        (one.balance, one.equity, one.fees),
+        (other.balance, other.equity, other.fees)
+    );
+}
+
+#[test]
+fn the_cross_of_a_file_is_that_of_the_library_fill_for_fill() {
+    let recipe = example("sma-cross.toml");
+    for fills in [Fills::NextOpen, Fills::SameClose, Fills::NextClose] {
+        for size in [Size::Units(Qty::ONE), Size::Equity(Ratio::ONE)] {
+            let settings = Settings {
+                fills,
+                size,
+                ..settings(share("GOOG", Qty::ONE))
+            };
+            let declared = run_recipe(&recipe, &settings);
+            let built_in = run_named(&settings, goog(), "sma_cross", &[]);
+            assert_same(&declared, &built_in);
+            assert_eq!(declared.fills.len(), 65);
+        }
+    }
+}
+
+#[test]
+fn both_sides_of_a_file_are_those_of_the_library() {
+    let text = "name = 'both'\nunit = 'ticks'\n[indicators]\nfast = { indicator = 'sma', period = 5 }\n\
+                slow = { indicator = 'sma', period = 20 }\n[long]\nenter = 'fast crosses above slow'\n\
+                [short]\nenter = 'fast crosses below slow'\n";
+    let recipe = Recipe::parse("both.toml", text).unwrap();
+    let settings = settings(share("GOOG", Qty::ONE));
+    let declared = run_recipe(&recipe, &settings);
+    let set = [("fast", "5"), ("slow", "20"), ("side", "both")];
+    assert_same(&declared, &run_named(&settings, goog(), "sma_cross", &set));
+    assert!(declared.fills.len() > 65);
+}
+
+#[test]
+fn the_examples_trade_and_the_grid_is_kept() {
+    for (name, sides) in [
+        ("sma-cross.toml", 1),
+        ("pullback.toml", 1),
+        ("macd-both-sides.toml", 2),
+    ] {
+        let recipe = example(name);
+        let outcome = run_recipe(&recipe, &plain(vec![share("GOOG", Qty::ONE)], 100_000));
+        let long = outcome.trips.iter().any(|trip| trip.side == Side::Buy);
+        let short = outcome.trips.iter().any(|trip| trip.side == Side::Sell);
+        assert!(long && short == (sides == 2), "{name}");
+        assert_eq!(outcome.refusals, [], "{name}");
+        assert!(outcome.trips.len() > 10, "{name}: {}", outcome.trips.len());
+    }
+}
+
+/// One position that is entered on the second bar of ten, and the bar at whose close it is left.
+fn left_after(stops: &str) -> usize {
+    use types::{Bar, InstrumentId, MarketData, MarketEvent, Price, TimestampNs};
+    let text = format!(
+        "name = 's'\n[long]\nenter = 'close > 100 and close[1] == 100'\n[stops]\n{stops}\n"
+    );
+    let recipe = Recipe::parse("s.toml", &text).unwrap();
+    let closes = [100, 101, 104, 110, 108, 103, 100, 98, 95, 90, 90];
+    let bars = closes.iter().enumerate().map(|(place, close)| {
+        let price = Price(close * Price::ONE.0);
+        let start = TimestampNs(place as u64 * 60_000_000_000);
+        let ts = TimestampNs(start.0 + 60_000_000_000);
+        let bar = Bar {
+            start,
+            open: price,
+            high: price,
+            low: price,
+            close: price,
+            volume: Qty::ONE,
+        };
+        backtest::run::Timed {
+            ts,
+            event: MarketEvent {
+                instrument: InstrumentId(0),
+                ts_event: ts,
+                data: MarketData::Bar(bar),
+            },
+        }
+    });
+    let bars: Vec<_> = bars.collect();
+    let settings = Settings {
+        fills: Fills::SameClose,
+        ..settings(share("X", Qty::ONE))
+    };
+    let mut strategy = recipe.build();
+    let outcome = run(
+        &settings,
+        vec![Memory::new(&bars)],
+        &mut *strategy,
+        &mut Unobserved,
+    )
+    .unwrap();
+    assert_eq!(outcome.fills[0].ts.0, 120_000_000_000);
+    let left = outcome.fills.get(1);
+    left.map_or(0, |exit| (exit.ts.0 / 60_000_000_000) as usize - 1)
+}
+
+#[test]
+fn stops_are_looked_at_at_closes_from_the_price_that_was_paid() {
+    // Bought at 101. Closes after: 104, 110, 108, 103, 100, 98, 95, 90.
+    assert_eq!(
+        left_after("loss = 0.03"),
+        8,
+        "97.97: at 95, the one of 98 is above"
+    );
+    assert_eq!(left_after("loss = 0.02"), 7, "98.98: at 98");
+    assert_eq!(left_after("profit = 0.05"), 3, "106.05: at 110");
+    // The best close is 110 of bar 3; a share is one of the price paid, 5.05.
+    assert_eq!(left_after("trailing = 0.05"), 5, "104.95: at 103");
+    assert_eq!(left_after("bars_max = 3"), 4);
+    // The close of the bar that entered is 101: a tenth of it is 10.1, that is below 90.9.
+    assert_eq!(left_after("loss = '0.1 * close'"), 9);
+    assert_eq!(left_after("loss = 0.5"), 0, "never");
+}
+
+#[test]
+fn a_size_by_risk_loses_that_share_of_equity_at_the_stop() {
+    let text = "name = 'r'\n[long]\nenter = 'close > close[1]'\n[stops]\nloss = 0.1\n[size]\nrisk = 0.01\n";
+    let recipe = Recipe::parse("r.toml", text).unwrap();
+    let settings = Settings {
+        fills: Fills::SameClose,
+        ..plain(vec![share("GOOG", Qty(1))], 100_000)
+    };
+    let bars = bars_of(&["goog_1d_bars.csv.gz"], 500);
+    let mut strategy = recipe.build();
+    let outcome = run(
+        &settings,
+        vec![Memory::new(&bars)],
+        &mut *strategy,
+        &mut Unobserved,
+    )
+    .unwrap();
+    // 1% of equity at a distance of a tenth of the price is a tenth of equity, which fees of 0.1% lessen by as much.
+    let fill = outcome.fills[0].fill;
+    let value = fill.price.0 as f64 * fill.qty.0 as f64 / (1e9 * Qty::ONE.0 as f64);
+    assert!((value - 10_000.0 / 1.001).abs() < 1.0, "{value}");
+}
+
+#[test]
+fn what_is_wrong_is_told_with_its_line_and_what_is_accepted() {
+    let said = |text: &str| Recipe::parse("x.toml", text).unwrap_err().to_string();
+    let begin = "name = 'x'\n[indicators]\n";
+    let end = "\n[long]\nenter = 'close > 1'\n";
+    let with = |line: &str| said(&format!("{begin}{line}{end}"));
+    assert_eq!(
+        said("nmae = 'x'\n"),
+        "x.toml:1: nmae: not known; accepted: name, about, unit, indicators, long, short, size, stops (did you mean 'name'?)"
+    );
+    assert_eq!(
+        said("about = 'x'\n"),
+        "x.toml:1: name: missing; accepted: a name of 1 to 64 characters"
+    );
+    assert_eq!(
+        said("name = 'x'\n"),
+        "x.toml:1: long: missing; accepted: a table [long] or [short] with a condition to enter"
+    );
+    assert_eq!(
+        with("fast = { indicator = 'smaa', period = 3 }"),
+        "x.toml:3: indicators.fast.indicator: 'smaa'; accepted: a name of docs/indicators.md (did you mean 'sma'?)"
+    );
+    assert_eq!(
+        with("fast = { indicator = 'sma', perod = 3 }"),
+        "x.toml:3: indicators.fast.perod: not known; accepted: indicator, period, of (did you mean 'period'?)"
+    );
+    assert_eq!(
+        with("fast = { indicator = 'sma', period = 0 }"),
+        "x.toml:3: indicators.fast.period: 0; accepted: a whole number from 1 to 1000000"
+    );
+    assert_eq!(
+        with("fast = { indicator = 'sma', of = 'clsoe' }"),
+        "x.toml:3: indicators.fast.of: 'clsoe'; accepted: a field of bars (open, high, low, close, volume, typical) or \
+         an indicator (did you mean 'close'?)"
+    );
+    assert_eq!(
+        with("one = { indicator = 'sma', of = 'two' }\ntwo = { indicator = 'sma', of = 'one' }"),
+        "x.toml:3: indicators.one.of: depends on itself; accepted: a series that does not lead back to it"
+    );
+    assert!(
+        with("close = { indicator = 'sma' }")
+            .starts_with("x.toml:3: indicators.close: not a name; accepted: ")
+    );
+    assert!(
+        with("m = { indicator = 'macd', fast = 30, slow = 10 }").starts_with(
+            "x.toml:3: indicators.m: fast = 30, slow = 10: fast has to be shorter than slow"
+        )
+    );
+    assert_eq!(
+        said("name = 'x'\n[long]\nenter = 'cloze > 1'\n"),
+        "x.toml:3: long.enter: 'cloze'; accepted: close, high, low, open, typical, volume (did you mean 'close'?)"
+    );
+    assert_eq!(
+        said("name = 'x'\n[long]\nenter = 'close > 1'\n[size]\nrisk = 0.01\n"),
+        "x.toml:5: size.risk: 0.01; accepted: risk together with stops.loss, which says what is lost"
+    );
+    assert_eq!(
+        said("name = 'x'\n[long]\nenter = 'close > 1'\n[stops]\nloss = -1\n"),
+        "x.toml:5: stops.loss: -1; accepted: a share of the price from 0.000001 to 1, or a figure such as \"2 * atr\""
+    );
+    assert_eq!(
+        said("name = 'x'\n[long]\nenter = 'close > 1'\n[size]\nequity = 1\nexposure = 1\n"),
+        "x.toml:4: size: exposure and equity; accepted: one of exposure (share of a full position), equity (share of \
+         equity) and risk (share of equity lost at the stop)"
+    );
+    assert!(said("name = \n").starts_with("x.toml:1: "));
+}
