@@ -189,11 +189,12 @@ fn run(report: &Report<'_>) -> Option<String> {
     Some(out)
 }
 
-/// Both widths; the page shows one.
+/// All widths; the page shows one.
 fn figure(drawn: &Drawn) -> String {
     let mut out = String::from("<figure>");
     for (plot, class) in [
         (&drawn.wide, "plot on-wide"),
+        (&drawn.middle, "plot on-middle"),
         (&drawn.narrow, "plot on-narrow"),
     ] {
         let _ = write!(out, "<div class=\"{class}\">{}", plot.inline("drawing"));

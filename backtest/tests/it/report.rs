@@ -79,15 +79,15 @@ fn the_page_has_the_figures_of_the_run() {
     let list = between(&html, "id=\"trade-list\"", "</table>");
     assert_eq!(list.matches("<tr>").count(), 1 + 32);
     assert!(html.contains("Open at the end: "));
-    // Each round trip is a line and two triangles, in each of two widths, and one is open.
+    // Each round trip is a line and two triangles, in each of three widths, and one is open.
     let marks = ["won", "lost", "buy", "sell"].map(|class| {
         let in_plots = between(&html, "<section id=\"prices\"", "</section>");
         in_plots
             .matches(&format!("<path class=\"{class}\""))
             .count()
     });
-    assert_eq!(marks[0] + marks[1], 2 * 32);
-    assert_eq!(marks[2] + marks[3], 2 * (2 * 32 + 1));
+    assert_eq!(marks[0] + marks[1], 3 * 32);
+    assert_eq!(marks[2] + marks[3], 3 * (2 * 32 + 1));
 }
 
 #[test]
@@ -207,6 +207,9 @@ fn searches_are_shown_as_they_were() {
         facts: Vec::new(),
     });
     let html = report.to_html();
+    // To be looked at.
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("report.html");
+    std::fs::write(path, &html).unwrap();
     assert!(html.contains("fast 10, slow 30: 0.9900"));
     assert!(html.contains("fast=5 slow=30"));
     assert!(html.contains("<td class=\"num\">1.250</td><td class=\"num\">\u{2013}</td>"));
@@ -266,6 +269,8 @@ mod under_rules {
             command: "dynasty verify-breach 1-breach.json".to_owned(),
         }];
         let html = report.to_html();
+        let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("breach.html");
+        std::fs::write(path, &html).unwrap();
         assert!(html.contains("the account ended <b class=\"loss\">failed</b>"));
         assert!(html.contains("Breach of the max loss limit"));
         assert!(html.contains(&format!("at the mark {}", position.mark)));

@@ -4,6 +4,8 @@ mod data;
 mod market;
 mod observe;
 mod parse;
+mod png;
+mod report;
 mod tables;
 mod told;
 
@@ -32,7 +34,7 @@ use observe::Watch;
 #[command(after_help = "\
 Examples:
   dynasty backtest fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --fee 0.1%
-  dynasty backtest goog.csv --strategy sma_cross --set fast=20 --set slow=50 --size 100% --trades trades.csv
+  dynasty backtest goog.csv --strategy sma_cross --set fast=20 --set slow=50 --size 100% --trades trades.csv --report sma.html
   dynasty backtest BTCUSDT-1m-*.zip --strategy sma_cross --bars 1h --lot 0.00001 --cash 50000 --size 95%
   dynasty backtest goog.csv --strategy sma_cross --size 100% --plan fixtures/plans/static-100k.toml --proofs proofs
   dynasty verify-breach proofs/*
@@ -96,6 +98,12 @@ pub(crate) struct Args {
     /// Write the equity curve (CSV).
     #[arg(long, value_name = "FILE")]
     equity: Option<PathBuf>,
+    /// Write a report: one HTML page that needs nothing else.
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
+    /// Write each plot of the report to a file in this directory, as SVG and as PNG.
+    #[arg(long, value_name = "DIR")]
+    plots: Option<PathBuf>,
     /// How the result is told.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -232,6 +240,7 @@ pub(crate) fn run_command(args: &Args) -> anyhow::Result<ExitCode> {
     if let Some(path) = &args.equity {
         write(path, tables::equity(&ran))?;
     }
+    report::write(&ran)?;
     match args.format {
         Format::Text => say(told::text(&ran))?,
         Format::Json => say(told::json(&ran))?,
