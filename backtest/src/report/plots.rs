@@ -59,7 +59,7 @@ impl Drawn {
 #[derive(Debug, Clone)]
 pub(super) struct Returns {
     pub(super) points: Points,
-    /// What one is: "day" or "sample".
+    /// What one is: "day", "bar" or "sample".
     pub(super) of: &'static str,
     pub(super) per_year: f64,
 }
@@ -72,7 +72,11 @@ impl Returns {
         if daily.len() < 40 || daily.len() * 3 / 2 > equity.len() {
             return Self {
                 points: curve::returns(&equity),
-                of: "sample",
+                of: if report.outcome.counts.bars > 0 {
+                    "bar"
+                } else {
+                    "sample"
+                },
                 per_year: report.periods_per_year,
             };
         }

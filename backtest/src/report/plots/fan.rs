@@ -42,7 +42,11 @@ pub(super) fn draw(fan: &Fan, currency: &str, width: f64) -> Option<Plot> {
     let across = Scale::new((0.0, (steps - 1) as f64), (area.left, area.right));
     let mut canvas = Canvas::default();
     area.values(&mut canvas, &scale, &values, plain(&values));
-    let along = ticks(0.0, (steps - 1) as f64, area.times_max().min(8));
+    let along = ticks(
+        0.0,
+        (steps - 1) as f64,
+        area.times_max().min(8).min(steps - 1),
+    );
     for value in &along.values {
         let x = across.at(*value);
         canvas.line("grid", (x, area.top), (x, area.bottom));
