@@ -197,6 +197,7 @@ fn searches_are_shown_as_they_were() {
     report.fan = Some(Fan {
         about: "1,000 shuffles, seed 7".to_owned(),
         step: "round trip".to_owned(),
+        after: vec![0, 1],
         bands: [5.0, 50.0, 95.0]
             .map(|percentile| Band {
                 percentile,
