@@ -5,16 +5,20 @@
 //! [`engine::Shard::apply`], so what a strategy gets here it gets live.
 
 mod driver;
+mod frames;
 mod sizing;
 mod source;
 
+pub use frames::Made;
 pub use source::{Bars, Mapped, Memory, Source, SourceError, Timed};
 
 use engine::{Limits, Shard};
+use marketdata::history::Edges;
 use rules::{Conduct, DayProfit, Life, Plan, Stage, TradingDays};
+use types::label::LabelError;
 use types::{
-    Command, Event, Funding, Input, InputKind, InputRejection, Instrument, Label, Money,
-    OpenDenial, Ratio, RollSchedule, Terms, TimestampNs,
+    AccountId, Command, Event, Funding, Input, InputKind, InputRejection, Instrument, InstrumentId,
+    Label, Money, OpenDenial, Ratio, RollSchedule, Terms, TimestampNs,
 };
 
 use crate::outcome::{Executed, Outcome};
@@ -39,13 +43,23 @@ pub enum Fills {
 /// When equity is noted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Sampling {
-    /// At every time at which bars end.
+    /// At every time at which bars of the data end.
     #[default]
     Bars,
     /// At multiples of so many ns since 1970, as it stood then, and at the end.
     Every(u64),
     /// Not at all.
     Never,
+}
+
+/// A currency whose rate follows a market: at each bar of the instrument's, or whenever the middle of its quote
+/// changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Converter {
+    /// The currency that is worth so much of the account's.
+    pub from: Label,
+    /// The pair.
+    pub instrument: InstrumentId,
 }
 
 /// What a run is made of, besides its data and its strategy.
@@ -62,6 +76,12 @@ pub struct Settings {
     /// Ticks between bid and ask of a quote that stands for the price of a bar; of an odd number the greater part
     /// is above it.
     pub spread_ticks: u32,
+    /// Bars of the data, made of events that are none.
+    pub bars: Option<Made>,
+    /// Longer bars beside those of the data: [`crate::strategy::Frame`] 1 and up.
+    pub frames: Vec<Edges>,
+    /// Rates of currencies that follow the middle of an instrument's market.
+    pub converters: Vec<Converter>,
     /// A full position.
     pub size: Size,
     /// When equity is noted.
@@ -85,6 +105,9 @@ impl Settings {
             plan,
             fills: Fills::default(),
             spread_ticks: 0,
+            bars: None,
+            frames: Vec::new(),
+            converters: Vec::new(),
             size: Size::default(),
             sampling: Sampling::default(),
             prints_are_quotes: false,
@@ -108,7 +131,7 @@ impl Settings {
 ///
 /// # Errors
 /// When the currency is no name.
-pub fn plain_plan(currency: &str, balance: Money) -> Result<Plan, types::label::LabelError> {
+pub fn plain_plan(currency: &str, balance: Money) -> Result<Plan, LabelError> {
     Ok(Plan {
         name: Label::new("backtest")?,
         version: 1,
@@ -137,6 +160,40 @@ pub fn plain_plan(currency: &str, balance: Money) -> Result<Plan, types::label::
         conduct: Conduct::default(),
         life: Life::default(),
     })
+}
+
+/// What is looked at in inputs that are sequenced already.
+#[derive(Debug, Clone, Copy)]
+pub struct Replay {
+    /// The account.
+    pub account: AccountId,
+    /// When its equity is noted.
+    pub sampling: Sampling,
+    /// Whether the outcome has the fills.
+    pub keep_fills: bool,
+}
+
+/// What became of an account of a journal: applies its inputs to the shard that it begins with, which may be an empty
+/// one, and adds nothing. Inputs that the shard has are passed over.
+///
+/// # Errors
+/// [`RunError::Input`].
+///
+/// # Panics
+/// As [`Shard::apply`]: when the inputs do not follow on the shard.
+pub fn replay<E: std::error::Error + Send + Sync + 'static>(
+    replay: &Replay,
+    shard: Shard,
+    inputs: impl IntoIterator<Item = Result<Input, E>>,
+    observer: &mut dyn Observer,
+) -> Result<Outcome, RunError> {
+    let settings = Settings {
+        sampling: replay.sampling,
+        keep_fills: replay.keep_fills,
+        // No account is opened under it.
+        ..Settings::new(Vec::new(), plain_plan("USD", Money::ONE)?)
+    };
+    Driver::of_shard(&settings, replay, shard, observer).replay(inputs)
 }
 
 /// Who watches a run. Every callback does nothing unless it is written.
@@ -192,6 +249,12 @@ pub enum RunError {
     /// The account was not opened.
     #[error("the account was not opened: {0:?}; accepted: a plan that needs no parent")]
     Account(OpenDenial),
+    /// An input of a journal could not be read.
+    #[error("an input could not be read")]
+    Input(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A name is none.
+    #[error(transparent)]
+    Name(#[from] LabelError),
     /// There is no event at all.
     #[error("the data has no event; accepted: at least one row in the range of time asked for")]
     Empty,

@@ -1,14 +1,16 @@
 //! The loop: opens, events, closes, callbacks, orders.
 
+mod replay;
 mod send;
 
 use engine::{EventBuf, Shard};
 use types::{
     AccountId, AccountState, Bar, BarPath, Codec, Command, Event, EventKind, Fill, Input,
-    InputKind, InstrumentId, Label, Liquidity, MarkKind, MarketData, MarketEvent, Money,
-    OpenAccount, OrderId, PlanId, Price, Qty, Quote, Seq, ShardId, SignedQty, TimestampNs,
+    InputKind, Instrument, InstrumentId, Label, Liquidity, MarkKind, MarketData, MarketEvent,
+    Money, OpenAccount, OrderId, PlanId, Price, Qty, Quote, Seq, ShardId, SignedQty, TimestampNs,
 };
 
+use super::frames::Frames;
 use super::source::blank;
 use super::{Fills, Observer, RunError, Sampling, Settings, Source, Timed};
 use crate::outcome::{
@@ -27,8 +29,8 @@ macro_rules! context {
     ($driver:ident, $now:expr) => {
         Context {
             shard: &$driver.shard,
-            instruments: &$driver.settings.instruments,
-            account: ACCOUNT,
+            instruments: &$driver.instruments,
+            account: $driver.account,
             now: $now,
             unheard: &$driver.unheard_qty,
             desk: &mut $driver.desk,
@@ -86,6 +88,9 @@ pub(super) struct Driver<'a> {
     observer: &'a mut dyn Observer,
     sees_all: bool,
     shard: Shard,
+    account: AccountId,
+    instruments: Vec<Instrument>,
+    initial: Money,
     /// The event of the data that is read.
     market: Input,
     events: EventBuf,
@@ -106,8 +111,10 @@ pub(super) struct Driver<'a> {
     walks: Vec<bool>,
     /// By instrument: units of the account's currency for one of its own.
     rates: Vec<Price>,
-    /// What is asked for in answer to a fill is sent at once: the market is at an open.
-    is_open: bool,
+    frames: Frames,
+    /// What is asked for of this instrument in answer to a fill is sent at once: it is at its open. The opens of
+    /// others may be still to come.
+    open: Option<InstrumentId>,
     next_sample: u64,
     samples: Vec<Sample>,
     fills: Vec<Executed>,
@@ -148,6 +155,9 @@ impl<'a> Driver<'a> {
             observer,
             sees_all,
             shard: Shard::new(ShardId(0), settings.limits),
+            account: ACCOUNT,
+            instruments: instruments.clone(),
+            initial: settings.plan.initial_balance,
             market: Input {
                 seq: Seq(0),
                 ts: TimestampNs(0),
@@ -163,8 +173,9 @@ impl<'a> Driver<'a> {
             sending: Ticket(0),
             algos: Vec::new(),
             walks: walks.collect(),
+            frames: Frames::new(settings.bars.as_ref(), &settings.frames),
             rates: instruments.iter().map(|it| rate(it.currency)).collect(),
-            is_open: false,
+            open: None,
             next_sample: 0,
             samples: Vec::new(),
             fills: Vec::new(),
@@ -202,6 +213,7 @@ impl<'a> Driver<'a> {
             if self.has_ended {
                 break;
             }
+            self.close_frames(ts, strategy);
             self.note_equity(ts);
             if self.settings.fills == Fills::NextOpen && !self.desk.queue.is_empty() {
                 self.open_bars(&heads, ts, strategy);
@@ -240,6 +252,7 @@ impl<'a> Driver<'a> {
             if self.has_ended {
                 break;
             }
+            self.close_frames(ts, strategy);
             self.note_equity(ts);
             if self.settings.fills == Fills::NextOpen && !self.desk.queue.is_empty() {
                 self.open_only(ts, strategy);
@@ -277,12 +290,73 @@ impl<'a> Driver<'a> {
         }
     }
 
+    /// Bars that the run makes and that end before an event at `ts`, each at its end.
+    #[inline]
+    fn close_frames(&mut self, ts: TimestampNs, strategy: &mut dyn Strategy) {
+        while self.frames.is_due(ts) && !self.has_ended {
+            // A longer bar that ends with one of the data waits for it.
+            let is_with_data = self.settings.bars.is_none()
+                && !self.frames.is_due(TimestampNs(ts.0.saturating_sub(1)));
+            if is_with_data {
+                return;
+            }
+            let end = self.frames.close(&mut self.closed);
+            self.wake(end, strategy);
+            self.last = self.last.max(end);
+            if self.settings.bars.is_some() {
+                self.note_equity(end);
+                for closed in &self.closed {
+                    if closed.frame == Frame::DATA {
+                        self.counts.bars += 1;
+                        let (low, high) = (closed.bar.low, closed.bar.high);
+                        self.ledger.pass_bar(closed.instrument, low, high);
+                    }
+                }
+            }
+            self.close_moment(end, strategy);
+        }
+    }
+
+    /// A currency's rate follows the pair that was told of.
+    fn convert(&mut self, ts: TimestampNs, pair: InstrumentId) {
+        let converters = self.settings.converters.iter();
+        for converter in converters.filter(|converter| converter.instrument == pair) {
+            let Some(quote) = self.shard.quote(pair) else {
+                continue;
+            };
+            let sum = i128::from(quote.bid.0) + i128::from(quote.ask.0);
+            let rate = Price(sum.div_euclid(2) as i64);
+            let of_currency = self.instruments.iter().zip(&mut self.rates);
+            let mut is_new = false;
+            for (_, known) in of_currency.filter(|(it, _)| it.currency == converter.from) {
+                is_new |= *known != rate;
+                *known = rate;
+            }
+            if is_new && rate.0 > 0 {
+                let command = Command::SetConversion {
+                    from: converter.from,
+                    to: self.settings.plan.currency,
+                    rate,
+                };
+                self.apply_one(ts, InputKind::Command(command));
+            }
+        }
+    }
+
     /// Everything of a time is applied.
     #[inline]
     fn close_moment(&mut self, ts: TimestampNs, strategy: &mut dyn Strategy) {
         if !self.closed.is_empty() {
+            if self.frames.is_due(ts) {
+                self.frames.close(&mut self.closed);
+            }
+            // Bars of the data come first.
+            let has_data = self
+                .closed
+                .first()
+                .is_some_and(|it| it.frame == Frame::DATA);
             self.close_bars(strategy);
-            if self.settings.sampling == Sampling::Bars {
+            if has_data && self.settings.sampling == Sampling::Bars {
                 self.sample(ts);
             }
         }
@@ -397,6 +471,9 @@ impl<'a> Driver<'a> {
     fn hear(&mut self) {
         for place in 0..self.events.len() {
             let event = self.events.as_slice()[place];
+            if owner(&event.kind).is_some_and(|owner| owner != self.account) {
+                continue;
+            }
             match event.kind {
                 EventKind::OrderAccepted {
                     order,
@@ -453,9 +530,8 @@ impl<'a> Driver<'a> {
                     ..
                 } => {
                     let place = (instrument, leg);
-                    let instruments = &self.settings.instruments;
                     self.ledger
-                        .book(event.ts, place, cause, amount, position, instruments);
+                        .book(event.ts, place, cause, amount, position, &self.instruments);
                 }
                 EventKind::Breach(_)
                 | EventKind::LimitWarned(_)
@@ -504,7 +580,7 @@ impl<'a> Driver<'a> {
                 self.desk.working[place].leaves = fill.leaves;
             }
         }
-        self.ledger.fill(ts, &fill, &self.settings.instruments);
+        self.ledger.fill(ts, &fill, &self.instruments);
         let executed = Executed { ts, fill };
         self.observer.filled(&executed);
         if self.settings.keep_fills {
@@ -545,8 +621,8 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// Bars of instruments for which something waits, in order of their starts: their opens are shown, and what
-    /// waits is sent.
+    /// Bars of instruments for which something waits, in order of their starts, of one start in the order in which it
+    /// was asked for: their opens are shown, and what waits is sent. So what is sold first pays for what is bought.
     fn open_bars<S>(&mut self, heads: &[Head<S>], ts: TimestampNs, strategy: &mut dyn Strategy) {
         let mut opened: Vec<(usize, usize)> = Vec::new();
         loop {
@@ -556,16 +632,14 @@ impl<'a> Driver<'a> {
                     Some((at, place, timed.event.instrument, bar_of(timed)?))
                 })
             });
-            let waiting = bars.filter(|(at, place, instrument, bar)| {
-                bar.start <= ts
-                    && self
-                        .desk
-                        .queue
-                        .iter()
-                        .any(|it| it.instrument == *instrument)
-                    && !opened.contains(&(*at, *place))
+            let queue = &self.desk.queue;
+            let waiting = bars.filter_map(|(at, place, instrument, bar)| {
+                let asked = queue.iter().position(|it| it.instrument == instrument)?;
+                let is_due = bar.start <= ts && !opened.contains(&(at, place));
+                is_due.then_some((at, place, instrument, bar, asked))
             });
-            let Some((at, place, instrument, bar)) = waiting.min_by_key(|(_, _, _, bar)| bar.start)
+            let Some((at, place, instrument, bar, _)) =
+                waiting.min_by_key(|(_, _, _, bar, asked)| (bar.start, *asked))
             else {
                 return;
             };
@@ -588,10 +662,10 @@ impl<'a> Driver<'a> {
         self.wake(bar.start, strategy);
         self.last = self.last.max(bar.start);
         self.show(bar.start, instrument, bar.open, bar.volume);
-        self.is_open = true;
+        self.open = Some(instrument);
         self.send_of(instrument);
         self.tell_fills(strategy);
-        self.is_open = false;
+        self.open = None;
     }
 
     /// A quote that stands for the price of a bar.
@@ -641,6 +715,12 @@ impl<'a> Driver<'a> {
             frame: Frame::DATA,
             bar,
         });
+        if !self.settings.frames.is_empty() {
+            self.frames.add_longer(instrument, &bar);
+        }
+        if !self.settings.converters.is_empty() {
+            self.convert(ts, instrument);
+        }
         if !self.heard.is_empty() {
             self.tell_fills(strategy);
         }
@@ -669,6 +749,15 @@ impl<'a> Driver<'a> {
             && let Some(quote) = self.shard.quote(instrument)
         {
             self.ledger.pass(instrument, quote.bid, quote.ask);
+        }
+        if self.settings.bars.is_some()
+            && let InputKind::Market(event) = &self.market.kind
+        {
+            let quote = self.shard.quote(instrument);
+            self.frames.see(ts, instrument, &event.data, quote);
+        }
+        if !self.settings.converters.is_empty() {
+            self.convert(ts, instrument);
         }
         if !self.heard.is_empty() {
             self.tell_fills(strategy);
@@ -739,7 +828,7 @@ impl<'a> Driver<'a> {
     /// Sends what a callback asked for, as far as it goes at once, and tells of the fills.
     #[inline]
     fn answer(&mut self, strategy: &mut dyn Strategy) {
-        if self.desk.queue.is_empty() && self.desk.cancels.is_empty() && self.heard.is_empty() {
+        if self.desk.queue.is_empty() && self.desk.changes.is_empty() && self.heard.is_empty() {
             return;
         }
         self.send_now();
@@ -774,7 +863,7 @@ impl<'a> Driver<'a> {
 
     #[inline]
     fn sample(&mut self, ts: TimestampNs) {
-        let equity = self.shard.equity(ACCOUNT);
+        let equity = self.shard.equity(self.account);
         self.samples.push(Sample {
             ts,
             equity: equity.map_or(Money::ZERO, types::Notional::to_money_floor),
@@ -790,10 +879,10 @@ impl<'a> Driver<'a> {
         self.observer.finished(&self.shard);
         self.counts.unsent = self.desk.queue.len() as u64;
         let (trips, open) = self.ledger.finish();
-        let row = self.shard.account_row(ACCOUNT);
+        let row = self.shard.account_row(self.account);
         Outcome {
-            account: ACCOUNT,
-            initial: self.settings.plan.initial_balance,
+            account: self.account,
+            initial: self.initial,
             balance: row.as_ref().map_or(Money::ZERO, |row| row.balance),
             equity: row.as_ref().map_or(Money::ZERO, |row| row.equity),
             fees: self.fees,
@@ -812,6 +901,38 @@ impl<'a> Driver<'a> {
             counts: self.counts,
             state_hash: self.shard.state_hash(),
         }
+    }
+}
+
+/// Whose fact it is, of those that a run takes in.
+const fn owner(kind: &EventKind) -> Option<AccountId> {
+    match kind {
+        EventKind::OrderAccepted { request, .. } | EventKind::OrderDenied { request, .. } => {
+            Some(request.account)
+        }
+        EventKind::AlgoAccepted { request, .. } | EventKind::AlgoDenied { request, .. } => {
+            Some(request.account)
+        }
+        EventKind::Fill(fill) => Some(fill.account),
+        EventKind::Breach(breach) => Some(breach.account),
+        EventKind::LimitWarned(warning) => Some(warning.account),
+        EventKind::OrderCancelled { account, .. }
+        | EventKind::OrderAmended { account, .. }
+        | EventKind::OrderActivated { account, .. }
+        | EventKind::AlgoEnded { account, .. }
+        | EventKind::ChangeDenied { account, .. }
+        | EventKind::Booked { account, .. }
+        | EventKind::Liquidated { account, .. }
+        | EventKind::DayLocked { account }
+        | EventKind::DayUnlocked { account }
+        | EventKind::TargetReached { account, .. }
+        | EventKind::StateChanged { account, .. }
+        | EventKind::Suspended { account, .. }
+        | EventKind::Inactive { account, .. }
+        | EventKind::MarginCall { account, .. }
+        | EventKind::PayoutApproved { account, .. }
+        | EventKind::PayoutDenied { account, .. } => Some(*account),
+        _ => None,
     }
 }
 

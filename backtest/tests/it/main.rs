@@ -6,6 +6,7 @@ mod goog;
 mod indicators;
 mod look_ahead;
 mod metrics;
+mod portfolio;
 mod report;
 mod synthetic;
 mod world;

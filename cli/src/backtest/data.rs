@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use ::backtest::run::Mapped;
+use ::backtest::run::{Made, Mapped};
 use marketdata::history::{self, Basis, Clean, Edges, Resampled, Row, RowError, Rows};
 use types::{Label, MarketData, Price, Qty};
 
@@ -21,6 +21,7 @@ pub(super) struct Files {
     pub(super) symbols: Vec<Label>,
     pub(super) has_bars: bool,
     pub(super) has_quotes: bool,
+    has_trades: bool,
     /// Greatest common divisors of what was seen, by symbol: prices, displayed quantities.
     steps: Vec<(i64, i64)>,
     /// Bytes in all.
@@ -87,13 +88,6 @@ impl Files {
             )
             .into());
         }
-        if args.bars.is_some() && !files.has_bars {
-            return Err(Usage(
-                "--bars: the data has no bars; accepted: bars, which dynasty data convert --every makes of anything"
-                    .to_owned(),
-            )
-            .into());
-        }
         Ok(files)
     }
 
@@ -108,6 +102,7 @@ impl Files {
                 }
             }
             MarketData::Trade(trade) => {
+                self.has_trades = true;
                 price(trade.price);
                 *sizes = divisor(*sizes, trade.qty.0);
             }
@@ -125,6 +120,18 @@ impl Files {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Bars of events: of trades, else of the middle of quotes.
+    pub(super) const fn made(&self, every: u64) -> Made {
+        Made {
+            edges: Edges::Epoch { every },
+            basis: if self.has_trades {
+                Basis::Trades
+            } else {
+                Basis::Mid
+            },
         }
     }
 
@@ -158,12 +165,12 @@ impl Files {
             };
             let rows = input.open(path, None)?;
             let data = match args.bars {
-                Some(every) => Data::Larger(Box::new(Resampled::new(
+                Some(every) if self.has_bars => Data::Larger(Box::new(Resampled::new(
                     rows,
                     Basis::Bars,
                     Edges::Epoch { every },
                 ))),
-                None => Data::Plain(rows),
+                _ => Data::Plain(rows),
             };
             sources.push(Mapped::new(data, market.symbols.clone()));
         }

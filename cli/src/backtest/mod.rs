@@ -18,6 +18,7 @@ use ::backtest::run::{Fills, Sampling, Settings, plain_plan, run};
 use ::backtest::strategy::{Size, Values};
 use anyhow::Context as _;
 use clap::ValueEnum;
+use marketdata::history::Edges;
 use types::{Funding, Money, Ratio};
 
 use crate::data::input::{Input, parse_length};
@@ -77,9 +78,17 @@ pub(crate) struct Args {
     /// When orders are sent [default: next-open with bars, market with anything else].
     #[arg(long, value_enum)]
     fills: Option<FillsArg>,
-    /// Makes bars of this length of smaller ones.
+    /// Makes bars of this length of smaller ones; of trades, else of the middle of quotes, for the strategy alone: the
+    /// engine has what they are made of.
     #[arg(long, value_name = "DURATION", value_parser = parse_length)]
     bars: Option<u64>,
+    /// Gives the strategy longer bars of this length beside those of the data.
+    #[arg(long, value_name = "DURATION", value_parser = parse_length)]
+    also: Vec<u64>,
+    /// What a currency is worth in the account's: a rate (EUR=1.08), or an instrument of the data whose middle it is
+    /// (EUR=EURUSD).
+    #[arg(long, value_name = "CURRENCY=RATE", value_parser = parse::assignment)]
+    convert: Vec<(String, String)>,
     /// How often equity is noted where there are no bars.
     #[arg(long, value_name = "DURATION", value_parser = parse_length, default_value = "1m")]
     sample: u64,
@@ -188,11 +197,20 @@ pub(crate) fn run_command(args: &Args) -> anyhow::Result<ExitCode> {
             plan
         }
     };
-    let has_bars = files.has_bars;
+    let has_bars = files.has_bars || args.bars.is_some();
+    let made = args.bars.filter(|_| !files.has_bars);
+    let (definitions, converters) = market::conversions(args, &market, plan.currency)?;
     let settings = Settings {
-        definitions: market.definitions.clone(),
+        definitions,
+        converters,
+        bars: made.map(|every| files.made(every)),
+        frames: args
+            .also
+            .iter()
+            .map(|&every| Edges::Epoch { every })
+            .collect(),
         fills: args.fills.map_or(
-            if has_bars {
+            if files.has_bars {
                 Fills::NextOpen
             } else {
                 Fills::Market
@@ -206,7 +224,7 @@ pub(crate) fn run_command(args: &Args) -> anyhow::Result<ExitCode> {
         } else {
             Sampling::Every(args.sample)
         },
-        prints_are_quotes: !has_bars && !files.has_quotes,
+        prints_are_quotes: !files.has_bars && !files.has_quotes,
         stops_with_account: args.plan.is_some(),
         keep_fills: false,
         ..Settings::new(market.instruments(), plan)
