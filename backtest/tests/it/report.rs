@@ -280,3 +280,32 @@ mod under_rules {
         assert!(html.contains("class=\"flag\""));
     }
 }
+
+#[test]
+fn a_million_bars_make_a_small_file() {
+    use backtest::run::{Bars, plain_plan};
+    use marketdata::generator::MinuteBars;
+    use types::Money;
+
+    let bars: Vec<_> = MinuteBars::new(42).take(1_000_000).collect();
+    let settings = Settings {
+        keep_fills: false,
+        ..Settings::new(
+            vec![share("SYN", Qty::ONE)],
+            plain_plan("USD", Money::whole(100_000_000)).unwrap(),
+        )
+    };
+    let declared = strategies::find("sma_cross").unwrap();
+    let mut strategy = (declared.build)(&Values::defaults(declared.parameters)).unwrap();
+    let mut recorder = Recorder::new();
+    let source = Bars::new(InstrumentId(0), &bars);
+    let outcome = run(&settings, vec![source], &mut *strategy, &mut recorder).unwrap();
+    let report = report(&settings, &outcome, &recorder);
+    assert!((report.periods_per_year - 365.0 * 1_440.0).abs() < 1e-9);
+    let html = report.to_html();
+    assert!(html.len() < 2_000_000, "{} bytes", html.len());
+    assert!(html.contains("99,172,979.00"));
+    assert!(html.contains("The first 1,000 of 19,371 round trips"));
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("million.html");
+    std::fs::write(path, &html).unwrap();
+}
