@@ -160,10 +160,11 @@ pub struct Fan {
     pub about: String,
     /// What a step is: a trade, a day.
     pub step: String,
-    /// Percentiles in ascending order, each with a value per step from the start on, in units of the account's
-    /// currency.
+    /// The steps that bands have values for, ascending from 0.
+    pub after: Vec<usize>,
+    /// Percentiles in ascending order, each with a value for each of `after`, in units of the account's currency.
     pub bands: Vec<Band>,
-    /// What did come of it, per step.
+    /// What did come of it, after each step from 0 on; none if it is not to be drawn.
     pub actual: Vec<f64>,
     /// Percentiles of the drawdown, probabilities of ruin, of passing, with their intervals.
     pub facts: Vec<Fact>,
@@ -174,7 +175,7 @@ pub struct Fan {
 pub struct Band {
     /// From 0 to 100.
     pub percentile: f64,
-    /// Per step.
+    /// Of each of [`Fan::after`].
     pub values: Vec<f64>,
 }
 

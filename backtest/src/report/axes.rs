@@ -35,7 +35,7 @@ impl Area {
 
     /// How many labels of a time fit.
     pub(super) fn times_max(&self) -> usize {
-        (self.width() / 78.0).max(2.0) as usize
+        (self.width() / 70.0).max(2.0) as usize
     }
 
     /// The middle of a column of pixels.

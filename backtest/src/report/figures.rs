@@ -101,8 +101,9 @@ pub fn periods_per_year(points: &[Point]) -> f64 {
         }
         before = of;
     }
-    // Every fifth day or more at a weekend: two in seven are, where markets never rest.
-    let per_year = if days < 7 || at_weekends * 5 > days {
+    // Two days in seven are at a weekend where markets never rest. One in five is where a Friday's bar ends on
+    // Saturday.
+    let per_year = if days < 7 || at_weekends * 4 > days {
         365.0
     } else {
         252.0
@@ -136,7 +137,8 @@ mod tests {
         let noons = (0..700).map(|day| day * DAY_NS + 12 * hour);
         close(365.0, noons.clone().collect());
         let rests = noons.filter(|ts| !matches!(ts / DAY_NS % 7, 2 | 3));
-        close(252.0, rests.collect());
+        close(252.0, rests.clone().collect());
+        close(252.0, rests.map(|ts| ts + DAY_NS).collect());
         close(365.0 * 24.0, (1..2_400).map(|at| at * hour).collect());
         close(52.0, (0..100).map(|at| at * 7 * DAY_NS).collect());
     }

@@ -15,6 +15,8 @@ const SCRIPT: &str = include_str!("page.js");
 struct Section {
     id: &'static str,
     title: &'static str,
+    /// Its title in the list of contents.
+    short: &'static str,
     body: String,
     /// Whether it stands beside its neighbour where there is room.
     half: bool,
@@ -63,7 +65,7 @@ pub(super) fn html(report: &Report<'_>) -> String {
         let _ = write!(
             out,
             "<li><a href=\"#{}\">{}</a></li>",
-            section.id, section.title
+            section.id, section.short
         );
     }
     out.push_str("</ul></nav>\n</header>\n<main id=\"content\">\n");
@@ -102,9 +104,17 @@ fn events(report: &Report<'_>) -> String {
 fn sections(report: &Report<'_>) -> Vec<Section> {
     let mut found = Vec::new();
     let mut add = |id, title, half, body: Option<String>| {
+        let short = match id {
+            "prices" => "Trades on price",
+            "months" => "Months",
+            "rolling" => "Rolling",
+            "distribution" => "Distribution",
+            _ => title,
+        };
         found.extend(body.map(|body| Section {
             id,
             title,
+            short,
             body,
             half,
         }));
@@ -189,11 +199,12 @@ fn run(report: &Report<'_>) -> Option<String> {
     Some(out)
 }
 
-/// Both widths; the page shows one.
+/// All widths; the page shows one.
 fn figure(drawn: &Drawn) -> String {
     let mut out = String::from("<figure>");
     for (plot, class) in [
         (&drawn.wide, "plot on-wide"),
+        (&drawn.middle, "plot on-middle"),
         (&drawn.narrow, "plot on-narrow"),
     ] {
         let _ = write!(out, "<div class=\"{class}\">{}", plot.inline("drawing"));

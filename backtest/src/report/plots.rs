@@ -1,4 +1,5 @@
-//! The plots of a report, each drawn twice: for a wide page and for a phone, so that text is as large on both.
+//! The plots of a report, each drawn for a wide page, for a narrow one and for a phone, so that text is about as large
+//! on all of them.
 
 mod distribution;
 mod equity;
@@ -14,24 +15,40 @@ use super::{PRICE_PLOTS_MAX, Report};
 pub(super) use monthly::{strongest, tint};
 use types::InstrumentId;
 
-/// Pixels.
+/// Pixels. A plot that has a neighbour has half a wide page.
 const WIDE: f64 = 960.0;
+const HALF: f64 = 500.0;
+const MIDDLE: f64 = 620.0;
 const NARROW: f64 = 360.0;
 
-/// A plot in both widths.
+/// A plot in all widths.
 #[derive(Debug, Clone)]
 pub(super) struct Drawn {
     pub(super) wide: Plot,
+    pub(super) middle: Plot,
     pub(super) narrow: Plot,
     /// What is to be known to read it.
     pub(super) caption: String,
 }
 
 impl Drawn {
-    /// Draws in both widths, where there is something to draw.
-    fn both(draw: impl Fn(f64) -> Option<Plot>, caption: impl FnOnce() -> String) -> Option<Self> {
+    /// Draws in all widths, where there is something to draw.
+    fn new(draw: impl Fn(f64) -> Option<Plot>, caption: impl FnOnce() -> String) -> Option<Self> {
+        Self::of_widths(WIDE, draw, caption)
+    }
+
+    fn half(draw: impl Fn(f64) -> Option<Plot>, caption: impl FnOnce() -> String) -> Option<Self> {
+        Self::of_widths(HALF, draw, caption)
+    }
+
+    fn of_widths(
+        wide: f64,
+        draw: impl Fn(f64) -> Option<Plot>,
+        caption: impl FnOnce() -> String,
+    ) -> Option<Self> {
         Some(Self {
-            wide: draw(WIDE)?,
+            wide: draw(wide)?,
+            middle: draw(MIDDLE)?,
             narrow: draw(NARROW)?,
             caption: caption(),
         })
@@ -42,7 +59,7 @@ impl Drawn {
 #[derive(Debug, Clone)]
 pub(super) struct Returns {
     pub(super) points: Points,
-    /// What one is: "day" or "sample".
+    /// What one is: "day", "bar" or "sample".
     pub(super) of: &'static str,
     pub(super) per_year: f64,
 }
@@ -55,7 +72,11 @@ impl Returns {
         if daily.len() < 40 || daily.len() * 3 / 2 > equity.len() {
             return Self {
                 points: curve::returns(&equity),
-                of: "sample",
+                of: if report.outcome.counts.bars > 0 {
+                    "bar"
+                } else {
+                    "sample"
+                },
                 per_year: report.periods_per_year,
             };
         }
@@ -76,7 +97,7 @@ impl Returns {
 }
 
 pub(super) fn equity_curve(report: &Report<'_>) -> Option<Drawn> {
-    Drawn::both(
+    Drawn::new(
         |width| equity::draw(report, width),
         || equity::caption(report),
     )
@@ -93,7 +114,7 @@ pub(super) fn price_charts(report: &Report<'_>) -> Vec<Drawn> {
         .into_iter()
         .take(PRICE_PLOTS_MAX)
         .filter_map(|(_, id)| {
-            Drawn::both(
+            Drawn::new(
                 |width| prices::draw(report, id, width),
                 || prices::caption(report, id),
             )
@@ -103,7 +124,7 @@ pub(super) fn price_charts(report: &Report<'_>) -> Vec<Drawn> {
 
 pub(super) fn rolling_figures(report: &Report<'_>) -> Option<Drawn> {
     let returns = Returns::new(report);
-    Drawn::both(
+    Drawn::half(
         |width| rolling::draw(&returns, width),
         || rolling::caption(&returns),
     )
@@ -111,7 +132,7 @@ pub(super) fn rolling_figures(report: &Report<'_>) -> Option<Drawn> {
 
 pub(super) fn distribution(report: &Report<'_>) -> Option<Drawn> {
     let returns = Returns::new(report);
-    Drawn::both(
+    Drawn::half(
         |width| distribution::draw(&returns, width),
         || distribution::caption(&returns),
     )
@@ -119,7 +140,7 @@ pub(super) fn distribution(report: &Report<'_>) -> Option<Drawn> {
 
 pub(super) fn surface(report: &Report<'_>) -> Option<Drawn> {
     let surface = report.surface.as_ref()?;
-    Drawn::both(
+    Drawn::new(
         |width| surface::draw(surface, width),
         || surface::caption(surface),
     )
@@ -127,7 +148,7 @@ pub(super) fn surface(report: &Report<'_>) -> Option<Drawn> {
 
 pub(super) fn fan(report: &Report<'_>) -> Option<Drawn> {
     let fan = report.fan.as_ref()?;
-    Drawn::both(
+    Drawn::new(
         |width| fan::draw(fan, &report.currency, width),
         || fan.about.clone(),
     )
@@ -135,7 +156,7 @@ pub(super) fn fan(report: &Report<'_>) -> Option<Drawn> {
 
 pub(super) fn walk_forward_curve(report: &Report<'_>) -> Option<Drawn> {
     let walk = report.walk_forward.as_ref()?;
-    Drawn::both(
+    Drawn::new(
         |width| equity::draw_outside(walk, &report.currency, width),
         || "Out of sample only: the stretches one after the other.".to_owned(),
     )
@@ -143,7 +164,7 @@ pub(super) fn walk_forward_curve(report: &Report<'_>) -> Option<Drawn> {
 
 /// All of them; the table of months is a table on the page and a drawing here.
 pub(super) fn all(report: &Report<'_>) -> Vec<Drawn> {
-    let months = Drawn::both(|width| monthly::draw(report, width), String::new);
+    let months = Drawn::new(|width| monthly::draw(report, width), String::new);
     equity_curve(report)
         .into_iter()
         .chain(price_charts(report))

@@ -101,7 +101,7 @@ const STEPS: [u64; 15] = [
     4 * DAY_NS,
     7 * DAY_NS,
 ];
-const MONTH_STEPS: [u32; 8] = [1, 3, 6, 12, 24, 60, 120, 240];
+const MONTH_STEPS: [u32; 9] = [1, 3, 6, 12, 24, 36, 60, 120, 240];
 
 /// At most `count_max` round moments from `from` to `to`.
 pub(super) fn time_ticks(from: u64, to: u64, count_max: usize) -> Vec<TimeTick> {

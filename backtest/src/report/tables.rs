@@ -12,6 +12,9 @@ use super::{Fact, FigureGroup, Report, TRADES_MAX, WalkForward};
 
 /// Names and what stands beside them.
 pub(super) fn facts(facts: &[Fact]) -> String {
+    if facts.is_empty() {
+        return String::new();
+    }
     let mut out = String::from("<dl class=\"facts\">");
     for fact in facts {
         let _ = write!(
@@ -283,7 +286,7 @@ pub(super) fn headline(report: &Report<'_>) -> Vec<(String, String, &'static str
         _ => "plain",
     };
     let mut found = vec![(
-        format!("Equity at the end, {}", report.currency),
+        format!("Equity, {}", report.currency),
         amount(outcome.equity),
         "plain",
     )];

@@ -79,15 +79,15 @@ fn the_page_has_the_figures_of_the_run() {
     let list = between(&html, "id=\"trade-list\"", "</table>");
     assert_eq!(list.matches("<tr>").count(), 1 + 32);
     assert!(html.contains("Open at the end: "));
-    // Each round trip is a line and two triangles, in each of two widths, and one is open.
+    // Each round trip is a line and two triangles, in each of three widths, and one is open.
     let marks = ["won", "lost", "buy", "sell"].map(|class| {
         let in_plots = between(&html, "<section id=\"prices\"", "</section>");
         in_plots
             .matches(&format!("<path class=\"{class}\""))
             .count()
     });
-    assert_eq!(marks[0] + marks[1], 2 * 32);
-    assert_eq!(marks[2] + marks[3], 2 * (2 * 32 + 1));
+    assert_eq!(marks[0] + marks[1], 3 * 32);
+    assert_eq!(marks[2] + marks[3], 3 * (2 * 32 + 1));
 }
 
 #[test]
@@ -197,6 +197,7 @@ fn searches_are_shown_as_they_were() {
     report.fan = Some(Fan {
         about: "1,000 shuffles, seed 7".to_owned(),
         step: "round trip".to_owned(),
+        after: vec![0, 1],
         bands: [5.0, 50.0, 95.0]
             .map(|percentile| Band {
                 percentile,
@@ -207,6 +208,9 @@ fn searches_are_shown_as_they_were() {
         facts: Vec::new(),
     });
     let html = report.to_html();
+    // To be looked at.
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("report.html");
+    std::fs::write(path, &html).unwrap();
     assert!(html.contains("fast 10, slow 30: 0.9900"));
     assert!(html.contains("fast=5 slow=30"));
     assert!(html.contains("<td class=\"num\">1.250</td><td class=\"num\">\u{2013}</td>"));
@@ -266,6 +270,8 @@ mod under_rules {
             command: "dynasty verify-breach 1-breach.json".to_owned(),
         }];
         let html = report.to_html();
+        let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("breach.html");
+        std::fs::write(path, &html).unwrap();
         assert!(html.contains("the account ended <b class=\"loss\">failed</b>"));
         assert!(html.contains("Breach of the max loss limit"));
         assert!(html.contains(&format!("at the mark {}", position.mark)));
@@ -273,4 +279,33 @@ mod under_rules {
         assert!(html.contains("<path class=\"floor\""));
         assert!(html.contains("class=\"flag\""));
     }
+}
+
+#[test]
+fn a_million_bars_make_a_small_file() {
+    use backtest::run::{Bars, plain_plan};
+    use marketdata::generator::MinuteBars;
+    use types::Money;
+
+    let bars: Vec<_> = MinuteBars::new(42).take(1_000_000).collect();
+    let settings = Settings {
+        keep_fills: false,
+        ..Settings::new(
+            vec![share("SYN", Qty::ONE)],
+            plain_plan("USD", Money::whole(100_000_000)).unwrap(),
+        )
+    };
+    let declared = strategies::find("sma_cross").unwrap();
+    let mut strategy = (declared.build)(&Values::defaults(declared.parameters)).unwrap();
+    let mut recorder = Recorder::new();
+    let source = Bars::new(InstrumentId(0), &bars);
+    let outcome = run(&settings, vec![source], &mut *strategy, &mut recorder).unwrap();
+    let report = report(&settings, &outcome, &recorder);
+    assert!((report.periods_per_year - 365.0 * 1_440.0).abs() < 1e-9);
+    let html = report.to_html();
+    assert!(html.len() < 2_000_000, "{} bytes", html.len());
+    assert!(html.contains("99,172,979.00"));
+    assert!(html.contains("The first 1,000 of 19,371 round trips"));
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("million.html");
+    std::fs::write(path, &html).unwrap();
 }

@@ -5,6 +5,8 @@ mod data;
 mod market;
 mod observe;
 mod parse;
+mod png;
+mod report;
 mod search;
 mod tables;
 mod told;
@@ -53,7 +55,7 @@ enum Many {
 const EXAMPLES: &str = "\
 Examples:
   dynasty backtest fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --fee 0.1%
-  dynasty backtest goog.csv --strategy sma_cross --set fast=20 --set slow=50 --size 100% --trades trades.csv
+  dynasty backtest goog.csv --strategy sma_cross --set fast=20 --set slow=50 --size 100% --trades trades.csv --report sma.html
   dynasty backtest BTCUSDT-1m-*.zip --strategy sma_cross --bars 1h --lot 0.00001 --cash 50000 --size 95%
   dynasty backtest goog.csv --strategy fixtures/strategies/pullback.toml --cash 100000
   dynasty backtest goog.csv --strategy sma_cross --size 100% --plan fixtures/plans/static-100k.toml --proofs proofs
@@ -135,6 +137,12 @@ pub(crate) struct Args {
     /// Write the equity curve (CSV).
     #[arg(long, value_name = "FILE")]
     equity: Option<PathBuf>,
+    /// Write a report: one HTML page that needs nothing else.
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
+    /// Write each plot of the report to a file in this directory, as SVG and as PNG.
+    #[arg(long, value_name = "DIR")]
+    plots: Option<PathBuf>,
     /// How the result is told.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -243,6 +251,7 @@ fn run_once(args: &Args) -> anyhow::Result<ExitCode> {
     if let Some(path) = &args.equity {
         write(path, tables::equity(&ran))?;
     }
+    report::write(&ran)?;
     match args.format {
         Format::Text => say(told::text(&ran))?,
         Format::Json => say(told::json(&ran))?,

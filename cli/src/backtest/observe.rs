@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ::backtest::outcome::Executed;
+use ::backtest::report::Recorder;
 use ::backtest::run::Observer;
 use anyhow::Context as _;
 use gateway::dto::{ProofDto, proof};
@@ -14,7 +15,7 @@ use indicatif::ProgressBar;
 use runtime::view::AccountView;
 use runtime::{Almanac, Limits, Shard};
 use types::{
-    AccountId, Event, EventKind, Input, InputKind, Label, ShardId, TimestampNs, TradingDay,
+    AccountId, Event, EventKind, Input, InputKind, Label, Seq, ShardId, TimestampNs, TradingDay,
 };
 
 use super::data::Files;
@@ -35,6 +36,10 @@ pub(super) struct Watch {
     proofs: Option<PathBuf>,
     /// How many proofs were written.
     pub(super) proved: u32,
+    /// The documents of breaches.
+    pub(super) documents: Vec<(Seq, PathBuf)>,
+    /// What the report draws, if there is to be one.
+    pub(super) recorder: Option<Recorder>,
     executions: Option<BufWriter<File>>,
     /// The first thing that could not be written.
     failure: Option<anyhow::Error>,
@@ -71,6 +76,8 @@ impl Watch {
             since_look: 0,
             proofs: args.proofs.clone(),
             proved: 0,
+            documents: Vec::new(),
+            recorder: (args.report.is_some() || args.plots.is_some()).then(Recorder::new),
             executions: executions.transpose()?,
             failure: None,
             days: Vec::new(),
@@ -112,6 +119,9 @@ impl Watch {
             fs::write(&path, format!("{document:#}\n"))
                 .with_context(|| path.display().to_string())?;
             self.proved += 1;
+            if kind == "breach" {
+                self.documents.push((proof.seq, path));
+            }
         }
         Ok(())
     }
@@ -129,7 +139,14 @@ impl Observer for Watch {
         self.almanac.before(ts, shard)
     }
 
-    fn applied(&mut self, _: &Input, events: &[Event], shard: &Shard) {
+    fn sees_all(&self) -> bool {
+        self.recorder.is_some()
+    }
+
+    fn applied(&mut self, input: &Input, events: &[Event], shard: &Shard) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.applied(input, events, shard);
+        }
         for event in events {
             if let EventKind::DayRolled { day, .. } = event.kind {
                 self.days.push((event.ts, day));

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use ::backtest::outcome::Outcome;
+use ::backtest::run::Fills;
 use gateway::dto::Word as _;
 use gateway::dto::percent;
 use serde_json::{Value, json};
@@ -176,16 +177,22 @@ pub(super) fn text(ran: &Ran<'_>) -> String {
 }
 
 fn fills_name(ran: &Ran<'_>) -> &'static str {
-    use ::backtest::run::Fills;
-    let known = [
-        (FillsArg::NextOpen, "next-open"),
-        (FillsArg::SameClose, "same-close"),
-        (FillsArg::NextClose, "next-close"),
-        (FillsArg::Market, "market"),
-    ];
-    let fills: Fills = ran.settings.fills;
-    let found = known.iter().find(|(arg, _)| arg.fills() == fills);
-    found.map_or("", |(_, name)| name)
+    match fills_arg(ran) {
+        FillsArg::NextOpen => "next-open",
+        FillsArg::SameClose => "same-close",
+        FillsArg::NextClose => "next-close",
+        FillsArg::Market => "market",
+    }
+}
+
+/// When orders were sent.
+pub(super) const fn fills_arg(ran: &Ran<'_>) -> FillsArg {
+    match ran.settings.fills {
+        Fills::NextOpen => FillsArg::NextOpen,
+        Fills::SameClose => FillsArg::SameClose,
+        Fills::NextClose => FillsArg::NextClose,
+        Fills::Market => FillsArg::Market,
+    }
 }
 
 /// A fact in a line.

@@ -47,7 +47,7 @@ pub(super) fn draw(returns: &Returns, width: f64) -> Option<Plot> {
         canvas.rect(class, (x + 0.5, y), size, Some(0.75), Some(&says));
     }
     area.base(&mut canvas);
-    let places = ticks(from, to, if width > 600.0 { 10 } else { 5 });
+    let places = ticks(from, to, if width > 450.0 { 9 } else { 6 });
     for value in &places.values {
         let at = (across.at(*value), area.bottom + 15.0);
         canvas.text("tick", Anchor::Middle, at, &in_percent(&places)(*value));

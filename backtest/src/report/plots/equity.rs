@@ -24,8 +24,10 @@ pub(super) fn draw(report: &Report<'_>, width: f64) -> Option<Plot> {
     let equity = curve::equity(report.outcome);
     let under = curve::drawdown(&equity);
     let span = (equity[0].0, equity[equity.len() - 1].0);
-    let benchmark: Points = report.benchmark.iter().flat_map(of_benchmark).collect();
-    let floors = floors(report);
+    let floors = floors(report, span, width);
+    // Next to floors the scale is theirs: a benchmark would make the distance to them too small to be seen.
+    let compared = report.benchmark.as_ref().filter(|_| floors.is_empty());
+    let benchmark: Points = compared.into_iter().flat_map(of_benchmark).collect();
     let target = report.target.map(units);
     let shown = equity
         .iter()
@@ -74,12 +76,7 @@ pub(super) fn draw(report: &Report<'_>, width: f64) -> Option<Plot> {
     }
     flags(report, &mut canvas, &upper, &scale, span);
     let mut names = vec![("curve", "Equity")];
-    names.extend(
-        report
-            .benchmark
-            .iter()
-            .map(|it| ("other", it.name.as_str())),
-    );
+    names.extend(compared.map(|it| ("other", it.name.as_str())));
     names.extend(floors.iter().map(|(class, name, _)| (*class, *name)));
     names.extend(target.map(|_| ("target", "Target")));
     legend(&mut canvas, (upper.left, 16.0), &names);
@@ -102,7 +99,7 @@ pub(super) fn draw(report: &Report<'_>, width: f64) -> Option<Plot> {
     strip.times(&mut canvas, &times, span, true);
 
     let mut lines = vec![hover("Equity", "", 2, &thin)];
-    if let Some(benchmark) = &report.benchmark {
+    if let Some(benchmark) = compared {
         lines.push(hover(&benchmark.name, "", 2, &thin_benchmark));
     }
     for (_, name, points) in &floors {
@@ -110,7 +107,11 @@ pub(super) fn draw(report: &Report<'_>, width: f64) -> Option<Plot> {
             name: (*name).to_owned(),
             unit: "",
             decimals: 2,
-            points: points.iter().take(2_000).copied().collect(),
+            points: points
+                .iter()
+                .step_by(points.len() / 500 + 1)
+                .copied()
+                .collect(),
         });
     }
     let mut below = hover("Under its peak", "%", 2, &thin_under);
@@ -155,8 +156,12 @@ fn of_benchmark(benchmark: &crate::report::Benchmark) -> impl Iterator<Item = (u
     benchmark.points.iter().map(|(ts, value)| (ts.0, *value))
 }
 
-/// Class, name and moves of each floor.
-fn floors(report: &Report<'_>) -> Vec<(&'static str, &'static str, Points)> {
+/// Class, name and moves of each floor; of a pixel with many moves the last.
+fn floors(
+    report: &Report<'_>,
+    span: (u64, u64),
+    width: f64,
+) -> Vec<(&'static str, &'static str, Points)> {
     let recorded = report.recorder.iter().flat_map(|it| it.floors());
     recorded
         .map(|floor| {
@@ -165,8 +170,10 @@ fn floors(report: &Report<'_>) -> Vec<(&'static str, &'static str, Points)> {
                 RuleKind::MaxLoss => "floor",
             };
             let moves = floor.moves.iter();
-            let points = moves.map(|(ts, floor)| (ts.0, units(*floor))).collect();
-            (class, verdicts::rule(floor.rule), points)
+            let moves = moves.map(|(ts, floor)| (ts.0.clamp(span.0, span.1), units(*floor)));
+            let thin = columns(moves, span, width as usize);
+            let points = thin.iter().map(|column| (column.ts, column.last));
+            (class, verdicts::rule(floor.rule), points.collect())
         })
         .collect()
 }

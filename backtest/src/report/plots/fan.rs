@@ -25,9 +25,13 @@ fn places(count: usize) -> impl Iterator<Item = usize> + Clone {
 pub(super) fn draw(fan: &Fan, currency: &str, width: f64) -> Option<Plot> {
     let bands = fan.bands.iter().flat_map(|band| &band.values);
     let (low, high) = range(bands.chain(&fan.actual).copied())?;
-    let longest = fan.bands.iter().map(|band| band.values.len());
-    let steps = longest.chain([fan.actual.len()]).max()?;
-    if steps < 2 {
+    let fits = |band: &crate::report::Band| band.values.len() == fan.after.len();
+    let last = fan
+        .after
+        .last()
+        .copied()?
+        .max(fan.actual.len().saturating_sub(1));
+    if last == 0 || !fan.bands.iter().all(fits) {
         return None;
     }
     let (low, high) = padded(low, high);
@@ -39,10 +43,10 @@ pub(super) fn draw(fan: &Fan, currency: &str, width: f64) -> Option<Plot> {
         bottom: 300.0,
     };
     let scale = Scale::new((low, high), (area.bottom, area.top));
-    let across = Scale::new((0.0, (steps - 1) as f64), (area.left, area.right));
+    let across = Scale::new((0.0, last as f64), (area.left, area.right));
     let mut canvas = Canvas::default();
     area.values(&mut canvas, &scale, &values, plain(&values));
-    let along = ticks(0.0, (steps - 1) as f64, area.times_max().min(8));
+    let along = ticks(0.0, last as f64, area.times_max().min(8).min(last));
     for value in &along.values {
         let x = across.at(*value);
         canvas.line("grid", (x, area.top), (x, area.bottom));
@@ -56,32 +60,32 @@ pub(super) fn draw(fan: &Fan, currency: &str, width: f64) -> Option<Plot> {
         let (below, above) = (&fan.bands[pair].values, &fan.bands[count - 1 - pair].values);
         let mut path = Path::default();
         for at in places(above.len()) {
-            path.line_to(across.at(at as f64), scale.at(above[at]));
+            path.line_to(across.at(fan.after[at] as f64), scale.at(above[at]));
         }
         let mut back: Vec<usize> = places(below.len()).collect();
         back.reverse();
         for at in back {
-            path.line_to(across.at(at as f64), scale.at(below[at]));
+            path.line_to(across.at(fan.after[at] as f64), scale.at(below[at]));
         }
         path.close();
         let class = if pair == 0 { "band-1" } else { "band-2" };
         canvas.path(class, &path, None);
     }
-    let line = |values: &[f64]| {
+    let line = |values: &[f64], after: &dyn Fn(usize) -> usize| {
         let mut path = Path::default();
         for at in places(values.len()) {
-            path.line_to(across.at(at as f64), scale.at(values[at]));
+            path.line_to(across.at(after(at) as f64), scale.at(values[at]));
         }
         path
     };
     let mut names = Vec::new();
     if count % 2 == 1 {
         let middle = &fan.bands[count / 2];
-        canvas.path("mean", &line(&middle.values), None);
+        canvas.path("mean", &line(&middle.values, &|at| fan.after[at]), None);
         names.push(("mean", "Median"));
     }
     if !fan.actual.is_empty() {
-        canvas.path("curve", &line(&fan.actual), None);
+        canvas.path("curve", &line(&fan.actual, &|at| at), None);
         names.push(("curve", "As it was"));
     }
     legend(&mut canvas, (area.left, 14.0), &names);

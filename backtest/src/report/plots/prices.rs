@@ -177,7 +177,7 @@ fn mark(canvas: &mut Canvas, area: &Area, scale: &Scale, span: (u64, u64), trip:
         } else {
             ("sell", y - 3.0)
         };
-        canvas.path(class, &Path::triangle(x, y, bought), Some(&says));
+        canvas.path(class, &Path::triangle(x, y, bought), None);
     }
 }
 

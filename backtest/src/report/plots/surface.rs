@@ -32,7 +32,7 @@ pub(super) fn draw(surface: &Surface, width: f64) -> Option<Plot> {
         } else {
             0.5
         };
-        0.06 + part * 0.6
+        0.06 + part * 0.44
     };
     let texts = size >= 34.0 && tall >= 16.0;
     let decimals = if high.abs().max(low.abs()) >= 1_000.0 {

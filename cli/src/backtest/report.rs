@@ -1,0 +1,209 @@
+//! `--report` and `--plots`: a run as a page, and its plots as files.
+
+use std::fs;
+use std::path::Path;
+
+use ::backtest::metric;
+use ::backtest::report::{Benchmark, Fact, Proof, Recorder, Report, periods_per_year};
+use ::backtest::strategy::Size;
+use anyhow::Context as _;
+use gateway::dto::percent;
+use types::{InstrumentId, Liquidity, Slippage};
+
+use super::png::Painter;
+use super::{FillsArg, Ran, told};
+
+/// Writes what the command line asks for.
+///
+/// # Errors
+/// When a file cannot be written, or there is nothing to draw text with.
+pub(super) fn write(ran: &Ran<'_>) -> anyhow::Result<()> {
+    let (Some(recorder), args) = (&ran.watch.recorder, ran.args) else {
+        return Ok(());
+    };
+    let report = report(ran, recorder)?;
+    if let Some(path) = &args.report {
+        super::write(path, report.to_html())?;
+    }
+    if let Some(folder) = &args.plots {
+        plots(&report, folder)?;
+    }
+    Ok(())
+}
+
+fn plots(report: &Report<'_>, folder: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    let painter = Painter::new()?;
+    for plot in report.plots() {
+        let path = folder.join(format!("{}.svg", plot.name));
+        super::write(&path, plot.to_svg())?;
+        let path = folder.join(format!("{}.png", plot.name));
+        let image = painter.paint(&plot.to_plain_svg(false))?;
+        fs::write(&path, image).with_context(|| path.display().to_string())?;
+    }
+    Ok(())
+}
+
+fn report<'a>(ran: &'a Ran<'_>, recorder: &'a Recorder) -> anyhow::Result<Report<'a>> {
+    let Ran {
+        args,
+        settings,
+        outcome,
+        watch,
+        ..
+    } = ran;
+    let names: Vec<_> = watch.names.iter().map(ToString::to_string).collect();
+    let title = format!("{} on {}", args.strategy, names.join(", "));
+    let currency = settings.plan.currency.to_string();
+    let mut report = Report::new(title, outcome, currency, &settings.instruments);
+    report.recorder = Some(recorder);
+    if let [only] = &names[..] {
+        let points = recorder.buy_and_hold(InstrumentId(0), outcome.initial);
+        report.benchmark = (!points.is_empty()).then(|| Benchmark {
+            name: format!("{only} bought and held"),
+            points,
+        });
+    }
+    if args.plan.is_some() {
+        report.plan = Some(settings.plan.name.to_string());
+        let target = watch.account.as_ref().and_then(|view| view.target);
+        report.target = target.map(|(target, _)| target);
+    }
+    report.proofs = watch
+        .documents
+        .iter()
+        .map(|(seq, path)| Proof {
+            seq: *seq,
+            file: path.display().to_string(),
+            command: format!(
+                "dynasty verify-breach {}",
+                quoted(&path.display().to_string())
+            ),
+        })
+        .collect();
+    let metrics = metric::Settings {
+        periods_per_year: periods_per_year(&outcome.points()),
+        ..metric::Settings::default()
+    };
+    report.measure(&metrics).context("--report")?;
+    report.facts = facts(ran, &metrics);
+    report.command = Some(command());
+    Ok(report)
+}
+
+/// How it was run.
+fn facts(ran: &Ran<'_>, metrics: &metric::Settings) -> Vec<Fact> {
+    let Ran {
+        args,
+        values,
+        settings,
+        outcome,
+        ..
+    } = ran;
+    let currency = settings.plan.currency;
+    let mut facts = vec![Fact::new("Strategy", &args.strategy)];
+    if values.iter().next().is_some() {
+        facts.push(Fact::new("Parameters", values.to_string()));
+    }
+    let files = args.files.iter().map(|path| path.display().to_string());
+    facts.push(Fact::new("Data", files.collect::<Vec<_>>().join(", ")));
+    facts.push(Fact::new(
+        "Time",
+        format!("{} to {}", outcome.first, outcome.last),
+    ));
+    facts.push(Fact::new("Orders are sent", sent(told::fills_arg(ran))));
+    facts.push(Fact::new(
+        "A full position",
+        match settings.size {
+            Size::Units(qty) => format!("{qty} units"),
+            Size::Equity(share) => format!("{}% of equity", percent::exact(share)),
+            Size::Notional(amount) => format!("{amount} {currency}"),
+        },
+    ));
+    facts.push(Fact::new(
+        "Capital",
+        format!("{} {currency}", settings.plan.initial_balance),
+    ));
+    for instrument in &settings.instruments {
+        let fees = instrument.fees;
+        let slippage = match instrument.liquidity {
+            Liquidity::Paper(model) => match model.slippage {
+                Slippage::None => "no slippage".to_owned(),
+                Slippage::Ticks(ticks) => format!("{ticks} ticks of slippage"),
+                Slippage::Rate(share) => format!("{}% of slippage", percent::exact(share)),
+                Slippage::Impact { ticks, .. } => {
+                    format!("{ticks} ticks of slippage for each best quantity taken")
+                }
+            },
+            Liquidity::Crossed => "a book of its own".to_owned(),
+        };
+        facts.push(Fact::new(
+            format!("Costs of {}", instrument.symbol),
+            format!(
+                "taker {}%, maker {}%, {slippage}, spread {} ticks",
+                percent::exact(fees.taker),
+                percent::exact(fees.maker),
+                settings.spread_ticks
+            ),
+        ));
+    }
+    if args.plan.is_some() {
+        let plan = &settings.plan;
+        facts.push(Fact::new(
+            "Plan",
+            format!("{}, version {}, {}", plan.name, plan.version, plan.hash()),
+        ));
+    }
+    facts.push(Fact::new(
+        "Periods in a year",
+        metrics.periods_per_year.to_string(),
+    ));
+    facts.push(Fact::new("Rate without risk", "0% a year"));
+    facts.push(Fact::new("Version", env!("CARGO_PKG_VERSION")));
+    facts.push(Fact::new("State hash", outcome.state_hash.to_string()));
+    facts
+}
+
+const fn sent(fills: FillsArg) -> &'static str {
+    match fills {
+        FillsArg::NextOpen => "at the open of the next bar",
+        FillsArg::SameClose => "at the close that was seen",
+        FillsArg::NextClose => "at the close of the next bar",
+        FillsArg::Market => "at once, at the market",
+    }
+}
+
+/// The command line as a shell takes it.
+fn command() -> String {
+    let words = std::env::args_os().skip(1);
+    let words = words.map(|word| quoted(&word.to_string_lossy()));
+    std::iter::once("dynasty".to_owned())
+        .chain(words)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// A word in quotes where a POSIX shell would take it apart.
+fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| {
+        letter.is_alphanumeric() || matches!(letter, '-' | '_' | '.' | '/' | '=' | '%' | ':' | ',')
+    };
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_where_a_shell_needs_it() {
+        assert_eq!(quoted("fixtures/goog.csv.gz"), "fixtures/goog.csv.gz");
+        assert_eq!(quoted("a b"), "'a b'");
+        assert_eq!(quoted("it's"), "'it'\\''s'");
+        assert_eq!(quoted(""), "''");
+    }
+}
