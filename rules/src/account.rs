@@ -248,6 +248,12 @@ impl AccountRules {
         (low, self.quiet.high)
     }
 
+    /// The lowest equity that violates no limit, where it is kept.
+    #[inline]
+    pub const fn floor(&self) -> &Notional {
+        &self.quiet.low
+    }
+
     /// After the test: raises what follows equity live. Also while flat, with equity = balance.
     #[inline]
     pub fn ratchet_equity(&mut self, plan: &Plan, equity: Notional) -> FloorMoves {
