@@ -74,6 +74,10 @@ pub trait Engine: Sized {
     /// Translates the commands of a run, in order. Not timed.
     fn prepare(commands: Vec<Command>) -> Vec<Self::Command>;
 
+    /// Looks at the commands that come, the next one first, before it is applied. Timed, like what it saves.
+    #[inline]
+    fn foresee(&mut self, _coming: &[Self::Command]) {}
+
     /// Applies one command and hashes its trades. Timed.
     fn apply(&mut self, command: &Self::Command, trades: &mut TradeHash);
 

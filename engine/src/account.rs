@@ -8,56 +8,58 @@ use types::{
 };
 
 use crate::derived::{Derived, DerivedFlag, DerivedSeq};
+use crate::fetch::fetch;
 
-/// One account. What an order looks at lies in few cache lines because none of them is cut in two.
+/// One account, in this order: what an order and a cancel look at is in the first two lines of the cache, what
+/// a fill and a judgement look at behind.
 #[derive(Debug, Clone)]
-#[repr(align(64))]
+#[repr(C, align(64))]
 pub(crate) struct Account {
-    /// Cash of its own currency.
-    pub(crate) balance: Money,
     /// First and last of its holdings, in the order in which their positions were opened.
     pub(crate) holdings: List,
     /// First and last of its working orders, oldest first.
     pub(crate) orders: List,
-    pub(crate) orders_len: u32,
-    pub(crate) plan: PlanId,
-    pub(crate) life: Lifecycle,
-    pub(crate) day_locked: bool,
-    /// Its own currency, and what it may do with its money; both follow from the plan.
-    pub(crate) currency: CurrencyId,
-    pub(crate) terms: Terms,
-    /// Whether its plan has rules of conduct, which orders and fills are held to.
-    pub(crate) has_conduct: bool,
-    /// Cash of other currencies, in order of first use.
-    pub(crate) foreign: Foreign,
+    /// Cash of its own currency.
+    pub(crate) balance: Money,
+    /// Fees paid so far.
+    pub(crate) fees: Money,
     /// The second of its newest order, and how many it has sent within it.
     pub(crate) rate: OrderRate,
-    /// While it `is_trailing`, limits of before: whoever asks for limits calls `Shard::catch_up` or
-    /// `Shard::rules_of`. What is no limit (days, counts, size) is always that of now.
-    pub(crate) rules: AccountRules,
+    pub(crate) orders_len: u32,
+    pub(crate) plan: PlanId,
+    /// Its own currency, and what it may do with its money; both follow from the plan.
+    pub(crate) currency: CurrencyId,
+    /// Floors that followed a peak, and its owner was not told yet.
+    pub(crate) untold: Untold,
+    pub(crate) day_locked: bool,
+    /// Whether its plan has rules of conduct, which orders and fills are held to.
+    pub(crate) has_conduct: bool,
     /// Its equity is at least the lowest that its `rules` allow, as they are written here: it was when its
     /// bands were drawn, and within them stays so. Follows from the positions and their marks.
     pub(crate) is_floored: DerivedFlag,
     /// Its only position is among the high-water marks of its instrument: its limits, and what moved them,
     /// are those of when it joined, until it catches up. Follows from the positions and their marks.
     pub(crate) is_trailing: DerivedFlag,
-    /// Its place among those that saw something in this input.
-    pub(crate) seen: Derived,
-    /// The input in which it was judged last.
-    pub(crate) judged: DerivedSeq,
-    /// Floors that followed a peak, and its owner was not told yet.
-    pub(crate) untold: Untold,
-    /// Fees paid so far.
-    pub(crate) fees: Money,
-    /// Its place in a competition.
-    pub(crate) entry: Option<EntryPlace>,
-    pub(crate) parent: Option<Parentage>,
+    pub(crate) terms: Terms,
+    pub(crate) life: Lifecycle,
+    /// The end of its suspension in the agenda.
+    pub(crate) resume_timed: Derived,
     /// Resets and retries that led to it.
     pub(crate) lineage: Lineage,
     /// Whether another account follows it.
     pub(crate) followed: bool,
-    /// The end of its suspension in the agenda.
-    pub(crate) resume_timed: Derived,
+    /// While it `is_trailing`, limits of before: whoever asks for limits calls `Shard::catch_up` or
+    /// `Shard::rules_of`. What is no limit (days, counts, size) is always that of now.
+    pub(crate) rules: AccountRules,
+    /// Its place among those that saw something in this input.
+    pub(crate) seen: Derived,
+    /// The input in which it was judged last.
+    pub(crate) judged: DerivedSeq,
+    /// Cash of other currencies, in order of first use.
+    pub(crate) foreign: Foreign,
+    /// Its place in a competition.
+    pub(crate) entry: Option<EntryPlace>,
+    pub(crate) parent: Option<Parentage>,
     pub(crate) name: Label,
     /// The newest primary breach.
     pub(crate) breach: Option<BreachRecord>,
@@ -69,6 +71,9 @@ pub(crate) struct Account {
     /// of conduct, of which a rest that was too long is one.
     pub(crate) active: At,
 }
+
+const _: () = assert!(std::mem::offset_of!(Account, terms) == 64);
+const _: () = assert!(std::mem::offset_of!(Account, rules) == 128);
 
 codec_struct!(Account {
     balance,
@@ -343,6 +348,23 @@ impl Untold {
 }
 
 impl Account {
+    /// Asks memory for what an order looks at.
+    #[inline]
+    pub(crate) fn fetch(&self) {
+        fetch(&self.orders);
+        fetch(&self.terms);
+        fetch(self.rules.floor());
+        fetch(&self.foreign);
+    }
+
+    /// Asks memory for what a fill and the judgement after it look at.
+    #[inline]
+    pub(crate) fn fetch_whole(&self) {
+        self.fetch();
+        fetch(&self.rules);
+        fetch(&self.entry);
+    }
+
     /// Cash of one currency.
     pub(crate) fn cash_of(&self, currency: CurrencyId) -> Money {
         if currency == self.currency {

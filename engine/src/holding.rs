@@ -92,6 +92,22 @@ impl Holding {
         })
     }
 
+    /// Another order of this side works, or so much more of one.
+    #[inline(always)]
+    pub(crate) fn add_working(&mut self, side: Side, lots: Lots) {
+        let (bought, sold) = by_side(side, lots);
+        self.buys = self.buys.saturating_add(bought);
+        self.sells = self.sells.saturating_add(sold);
+    }
+
+    /// So much of an order of this side works no longer.
+    #[inline(always)]
+    pub(crate) fn sub_working(&mut self, side: Side, lots: Lots) {
+        let (bought, sold) = by_side(side, lots);
+        self.buys = self.buys.saturating_sub(bought);
+        self.sells = self.sells.saturating_sub(sold);
+    }
+
     /// The sum that a working order of this side counts in.
     pub(crate) const fn working_mut(&mut self, side: Side) -> &mut Lots {
         match side {
@@ -99,6 +115,13 @@ impl Holding {
             Side::Sell => &mut self.sells,
         }
     }
+}
+
+/// The lots of an order as bought and as sold, without a branch on the side, which is a coin toss.
+#[inline(always)]
+const fn by_side(side: Side, lots: Lots) -> (Lots, Lots) {
+    let sold = lots.0 & -(side as i64);
+    (Lots(lots.0 ^ sold), Lots(sold))
 }
 
 /// The largest value of a position that an order may aim at: 9e9 of the quote currency. Far enough
@@ -187,13 +210,12 @@ pub(crate) fn share_ceil(total: i128, part: i128, whole: i128) -> i128 {
     // One division where the product fits, as it does for all but the largest positions.
     if total.unsigned_abs().leading_zeros() + part.unsigned_abs().leading_zeros() > 129 {
         let product = total * part;
-        let magnitude = product.unsigned_abs();
         let whole = whole.unsigned_abs();
-        return if product >= 0 {
-            magnitude.div_ceil(whole) as i128
-        } else {
-            -((magnitude / whole) as i128)
-        };
+        // Whether the position is long or short is a coin toss: all ones below zero, and no branch.
+        let sign = product >> 127;
+        let above = (whole - 1) & !(sign as u128);
+        let quotient = ((product.unsigned_abs() + above) / whole) as i128;
+        return (quotient ^ sign) - sign;
     }
     let (quotient, remainder) = (total.div_euclid(whole), total.rem_euclid(whole));
     quotient * part - (-(remainder * part)).div_euclid(whole)

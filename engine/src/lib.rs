@@ -17,6 +17,7 @@ pub mod book;
 mod depth;
 mod derived;
 mod event_buf;
+mod fetch;
 mod high_water;
 mod holding;
 mod limits;
@@ -34,5 +35,5 @@ mod windows;
 
 pub use event_buf::EventBuf;
 pub use limits::Limits;
-pub use shard::Shard;
+pub use shard::{Foresight, Shard};
 pub use snapshot::{SnapshotError, StateHash};

@@ -3,6 +3,7 @@
 use types::{Codec, CodecError, OrderId, Reader};
 
 use crate::book::{Ids, Nodes};
+use crate::fetch::fetch;
 use crate::order::{Extra, Order};
 use crate::slab::{NIL, Slab};
 
@@ -10,7 +11,7 @@ use crate::slab::{NIL, Slab};
 #[derive(Debug)]
 pub(crate) struct Orders {
     pub(crate) nodes: Nodes,
-    /// By handle of the node; what stands at a free handle is left over.
+    /// By handle of the node; what stands at a free handle is left over, and at 0 what nobody reads.
     details: Vec<Order>,
     pub(crate) extras: Slab<Extra>,
     ids: Ids,
@@ -43,6 +44,40 @@ impl Orders {
     #[inline]
     pub(crate) fn find(&self, id: OrderId) -> Option<u32> {
         self.ids.get(&self.nodes, id)
+    }
+
+    /// Asks memory for the place of an id.
+    #[inline]
+    pub(crate) fn fetch_place(&self, id: OrderId) {
+        self.ids.fetch(id);
+    }
+
+    /// The handle at an id's place, which may be another's.
+    #[inline]
+    pub(crate) fn likely(&self, id: OrderId) -> u32 {
+        self.ids.likely(id)
+    }
+
+    /// Asks memory for an order, if there is one.
+    #[inline(always)]
+    pub(crate) fn fetch(&self, handle: u32) {
+        if let Some(order) = self.details.get(handle as usize) {
+            self.nodes.fetch(handle);
+            fetch(order);
+        }
+    }
+
+    /// Asks memory for the orders before and behind one, in its queue and in its account's list.
+    #[inline(always)]
+    pub(crate) fn fetch_neighbours(&self, handle: u32) {
+        if let Some(order) = self.details.get(handle as usize) {
+            self.nodes.fetch_neighbours(handle);
+            for neighbour in [order.previous, order.next] {
+                if let Some(neighbour) = self.details.get(neighbour as usize) {
+                    fetch(neighbour);
+                }
+            }
+        }
     }
 
     #[inline]

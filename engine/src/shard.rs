@@ -21,6 +21,7 @@ mod crossed;
 mod data;
 mod enter;
 mod fills;
+mod foresight;
 mod funds;
 mod holdings;
 mod judge;
@@ -57,6 +58,7 @@ use crate::table::Table;
 use crate::windows::Windows;
 use cascade::Pending;
 pub(crate) use check::{is_beyond, trailed};
+pub use foresight::Foresight;
 use timed::Change;
 
 /// A plan and the hash of its canonical bytes.

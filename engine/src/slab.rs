@@ -72,6 +72,12 @@ impl<T: Copy> Slab<T> {
         &self.values[handle as usize]
     }
 
+    /// What stands at a handle, used or not, if anything does.
+    #[inline]
+    pub(crate) fn peek(&self, handle: u32) -> Option<&T> {
+        self.values.get(handle as usize)
+    }
+
     #[inline]
     pub(crate) fn get_mut(&mut self, handle: u32) -> &mut T {
         &mut self.values[handle as usize]

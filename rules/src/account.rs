@@ -249,6 +249,12 @@ impl AccountRules {
         (low, self.quiet.high)
     }
 
+    /// The lowest equity that violates no limit, where it is kept.
+    #[inline]
+    pub const fn floor(&self) -> &Notional {
+        &self.quiet.low
+    }
+
     /// When an input is over: raises what follows equity live, by the highest that was tested in it. Also
     /// while flat, with equity = balance.
     #[inline]

@@ -17,7 +17,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use engine::{Shard, StateHash};
+use engine::{Foresight, Shard, StateHash};
 use rtrb::{Consumer, Producer};
 use tokio::sync::oneshot;
 use types::frame::FRAME_BYTES_MAX;
@@ -68,6 +68,7 @@ enum Taken {
 pub(crate) struct Core {
     shared: Arc<Shared>,
     shard: Shard,
+    foresight: Foresight,
     sequencer: Sequencer,
     announcer: Announcer,
     timetable: Option<Timetable>,
@@ -123,6 +124,7 @@ impl Core {
             announcer: Announcer::new(&shard),
             timetable: config.timetable.take(),
             shard,
+            foresight: Foresight::new(),
             source: Some(source),
             free,
             spare: Vec::with_capacity(BATCHES),
@@ -271,7 +273,10 @@ impl Core {
     fn serve(&mut self, mut port: Served) {
         self.batch.ports.extend(port.enter_batch());
         let most = (INPUTS_PER_CLOCK - self.since_clock).max(1);
-        port.serve(most as usize, |input, submitted| {
+        port.serve(most as usize, |input, coming, submitted| {
+            if let Some(coming) = coming {
+                self.foresight.look(&self.shard, &coming.kind);
+            }
             let ts = self.sequencer.command_time();
             self.prepare(ts);
             input.ts = self.sequencer.stamp(ts);

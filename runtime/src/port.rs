@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam::queue::ArrayQueue;
 use crossbeam::sync::{Parker, Unparker};
+use engine::Foresight;
 use rtrb::chunks::ChunkError;
 use rtrb::{Consumer, Producer, RingBuffer};
 use types::{
@@ -300,11 +301,12 @@ impl Served {
         (!std::mem::replace(&mut self.in_batch, true)).then(|| self.unparker.clone())
     }
 
-    /// Gives the next commands to `apply`, in place, at most so many, until it says that it is enough.
+    /// Gives the next commands to `apply`, in place, at most so many, until it says that it is enough; with each
+    /// the one that comes [`Foresight::DISTANCE`] commands later, if it is here.
     pub(crate) fn serve(
         &mut self,
         most: usize,
-        mut apply: impl FnMut(&mut Input, Option<Instant>) -> Applied,
+        mut apply: impl FnMut(&mut Input, Option<&Input>, Option<Instant>) -> Applied,
     ) {
         let chunk = match self.posted.read_chunk(most) {
             Err(ChunkError::TooFewSlots(some)) => self.posted.read_chunk(some),
@@ -315,8 +317,20 @@ impl Served {
         };
         let mut taken = 0;
         let (first, second) = chunk.as_mut_slices();
-        for posted in first.iter_mut().chain(second) {
-            let applied = apply(&mut posted.input, posted.submitted);
+        let posted = (0..first.len()).map(|place| (true, place));
+        let posted = posted.chain((0..second.len()).map(|place| (false, place)));
+        for (is_first, place) in posted {
+            // Past the end of the ring nobody looks: it is seldom there.
+            let ring = if is_first { &mut *first } else { &mut *second };
+            let Some((posted, later)) = ring[place..].split_first_mut() else {
+                break;
+            };
+            if let Some(later) = later.get(2 * Foresight::DISTANCE) {
+                Foresight::fetch(&later.input);
+            }
+            let coming = later.get(Foresight::DISTANCE - 1);
+            let coming = coming.map(|posted| &posted.input);
+            let applied = apply(&mut posted.input, coming, posted.submitted);
             taken += 1;
             // There is a place in this ring for every command that waits.
             let _ = self.acks.push(Ack {

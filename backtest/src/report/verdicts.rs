@@ -96,7 +96,10 @@ pub(super) fn words(event: &Event, currency: &str) -> String {
         }
         EventKind::Suspended { .. } => "The account is suspended.".to_owned(),
         EventKind::Inactive(rest) => {
-            format!("The account rested for {} days, as long as its plan allows.", rest.days)
+            format!(
+                "The account rested for {} days, as long as its plan allows.",
+                rest.days
+            )
         }
         EventKind::MarginCall {
             equity, required, ..

@@ -2,7 +2,7 @@
 //! a plan with daily and maximum loss, margin checked before every order, fees on every fill, events out,
 //! and the journal's frame of every input written to memory.
 
-use engine::{EventBuf, Limits, Shard};
+use engine::{EventBuf, Foresight, Limits, Shard};
 use rules::{
     Allowance, Conduct, DailyAnchor, DailyLoss, Life, MaxLoss, Plan, Stage, StopTrailing,
     TrailSource,
@@ -32,6 +32,7 @@ pub struct ShardEngine {
     shard: Shard,
     events: EventBuf,
     journal: Vec<u8>,
+    foresight: Foresight,
 }
 
 fn label(text: &str) -> Label {
@@ -205,6 +206,7 @@ impl Engine for ShardEngine {
             shard: Shard::new(SHARD, limits),
             events: EventBuf::default(),
             journal: Vec::with_capacity(2 << 20),
+            foresight: Foresight::new(),
         };
         engine.shard.reserve(capacity.resting_max, ACCOUNTS);
         for (seq, command) in (1..).zip(setup(instrument())) {
@@ -227,6 +229,16 @@ impl Engine for ShardEngine {
                 kind: InputKind::Command(command(&step, &mut owners)),
             })
             .collect()
+    }
+
+    #[inline]
+    fn foresee(&mut self, coming: &[Input]) {
+        if let Some(input) = coming.get(2 * Foresight::DISTANCE) {
+            Foresight::fetch(input);
+        }
+        if let Some(input) = coming.get(Foresight::DISTANCE) {
+            self.foresight.look(&self.shard, &input.kind);
+        }
     }
 
     #[inline]

@@ -40,8 +40,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// All that the pure core may reach, even through others: checksums, the hash, the error derive. A
-/// crate that is not here is a clock, a socket or a lock until somebody has looked.
+/// All that the pure core may reach, even through others: checksums, the hash, the error derive, single
+/// instructions. A crate that is not here is a clock, a socket or a lock until somebody has looked.
 const PURE: &[&str] = &["types", "rules", "engine"];
 const REACHED_BY_PURE: &[&str] = &[
     "arrayref",
@@ -54,6 +54,7 @@ const REACHED_BY_PURE: &[&str] = &[
     "libc",
     "proc-macro2",
     "quote",
+    "safe_arch",
     "syn",
     "thiserror",
     "thiserror-impl",

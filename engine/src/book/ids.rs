@@ -8,6 +8,7 @@ use types::OrderId;
 
 use self::old::Old;
 use super::nodes::{NIL, Nodes};
+use crate::fetch::fetch;
 
 /// Places of the smallest table.
 const PLACES_MIN: usize = 16;
@@ -69,11 +70,17 @@ impl Ids {
         self.old.reserve(ids);
     }
 
-    /// Reads what a look-up of the id will read. Whoever has a batch of commands touches their ids
-    /// first: in a large book their cache misses then pass together instead of one after the other.
+    /// Asks memory for what a look-up of the id reads first. Whoever has a batch of commands asks for their
+    /// ids before: in a large book their cache misses then pass together instead of one after the other.
     #[inline]
-    pub fn touch(&self, nodes: &Nodes, id: OrderId) {
-        std::hint::black_box(nodes.get(self.young[self.place_of(id)]).lots);
+    pub fn fetch(&self, id: OrderId) {
+        fetch(&self.young[self.place_of(id)]);
+    }
+
+    /// The handle that stands at an id's place: the id's own, or that of a younger one, or [`NIL`].
+    #[inline]
+    pub fn likely(&self, id: OrderId) -> u32 {
+        self.young[self.place_of(id)]
     }
 
     /// The handle of an id.

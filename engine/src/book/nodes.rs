@@ -3,6 +3,8 @@
 
 use types::{AccountId, Codec, CodecError, Lots, OrderId, Reader};
 
+use crate::fetch::fetch;
+
 /// No handle. Handles count from 1: place 0 belongs to nobody, so that an unlink can write to a
 /// neighbour without asking whether there is one.
 pub const NIL: u32 = 0;
@@ -152,6 +154,31 @@ impl Nodes {
     #[inline]
     pub fn get_mut(&mut self, handle: u32) -> &mut Node {
         &mut self.places[handle as usize]
+    }
+
+    /// The node behind one in its queue, or [`NIL`].
+    #[inline]
+    pub fn behind(&self, handle: u32) -> u32 {
+        self.places[handle as usize].next
+    }
+
+    /// Asks memory for a node, which may lie in two lines.
+    #[inline]
+    pub fn fetch(&self, handle: u32) {
+        let place = &self.places[handle as usize];
+        fetch(&place.id);
+        fetch(&place.next);
+    }
+
+    /// Asks memory for the nodes before and behind one in its queue.
+    #[inline]
+    pub fn fetch_neighbours(&self, handle: u32) {
+        let place = &self.places[handle as usize];
+        for neighbour in [place.previous, place.next] {
+            if let Some(neighbour) = self.places.get(neighbour as usize) {
+                fetch(&neighbour.previous);
+            }
+        }
     }
 
     /// Whether the handle is of a node in use.

@@ -1,6 +1,6 @@
 //! The end of a working order, and everybody who may ask for it.
 
-use std::hint::cold_path;
+use std::hint::{cold_path, select_unpredictable};
 
 use types::{
     AccountId, AlgoEnd, CancelReason, DenyReason, EventKind, InstrumentId, OrderId, OrderRole, Side,
@@ -75,8 +75,7 @@ impl Shard {
         let instrument = holding.instrument;
         holding.orders -= 1;
         if !order.flags.is_closing() {
-            let sum = holding.working_mut(side);
-            *sum = sum.saturating_sub(leaves);
+            holding.sub_working(side, leaves);
         }
         let is_idle = holding.is_idle();
         let market = &mut self.markets[instrument.0 as usize];
@@ -112,16 +111,12 @@ impl Shard {
         let Order { previous, next, .. } = *self.orders.get(handle);
         let account = &mut self.accounts[account.0 as usize];
         account.orders_len -= 1;
-        if previous == NO_ORDER {
-            account.orders.first = next;
-        } else {
-            self.orders.get_mut(previous).next = next;
-        }
-        if next == NO_ORDER {
-            account.orders.last = previous;
-        } else {
-            self.orders.get_mut(next).previous = previous;
-        }
+        // Place 0 is nobody's and takes what has no neighbour to go to: no branch on who has one.
+        self.orders.get_mut(previous).next = next;
+        self.orders.get_mut(next).previous = previous;
+        let ends = &mut account.orders;
+        ends.first = select_unpredictable(previous == NO_ORDER, next, ends.first);
+        ends.last = select_unpredictable(next == NO_ORDER, previous, ends.last);
     }
 
     /// The working orders of an account, oldest first.

@@ -136,7 +136,7 @@ impl Shard {
             || market.status != InstrumentStatus::Open
             || market.currency != account.currency
             // Not lazily: the side is a coin toss.
-            || ((request.side == Side::Sell) & !market.allows_shorts(&account.terms))
+            || request.side as u8 > u8::from(market.allows_shorts(&account.terms))
             || self.is_repeated(request.account.0, request.client_order.0)
         {
             return None;

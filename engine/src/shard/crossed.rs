@@ -82,10 +82,14 @@ impl Shard {
                 return self.end_order(handle, Some(CancelReason::NotReducing), events);
             }
             let lots = Lots(displayed.min(allowed).min(wanted));
+            // Whoever is behind in the queue is met next.
+            let behind = self.orders.nodes.behind(maker);
+            self.orders.fetch(behind);
             let market = &mut self.markets[index];
             market.print(price, self.seq);
             market.session.get_or_insert(price);
             self.trade(maker, handle, price, lots, events);
+            self.fetch_maker(behind);
             if market_has_followers(&self.markets[index]) {
                 let follow = if self.is_follower(handle) {
                     Follow::Next

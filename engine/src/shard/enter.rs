@@ -316,7 +316,12 @@ impl Shard {
     #[inline(always)]
     pub(super) fn has_waiting(&self, instrument: InstrumentId) -> bool {
         let market = &self.markets[instrument.0 as usize];
-        !market.trailing.is_empty() || market.triggers.iter().any(|ladder| !ladder.is_empty())
+        let mut waits = !market.trailing.is_empty();
+        // All of them, for that is a few loads, and a loop that may end early is as many branches.
+        for ladder in &market.triggers {
+            waits |= !ladder.is_empty();
+        }
+        waits
     }
 }
 

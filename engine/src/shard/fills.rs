@@ -141,10 +141,10 @@ impl Shard {
         self.catch_up(self.holdings.get(handle).account);
         let holding = self.holdings.get_mut(handle);
         let (account_id, instrument_id) = (holding.account, holding.instrument);
+        let account = &mut self.accounts[account_id.0 as usize];
         let (leg, before, opened) = (holding.leg, holding.lots, holding.opened);
         if sender.is_counted {
-            let sum = holding.working_mut(side);
-            *sum = sum.saturating_sub(lots);
+            holding.sub_working(side, lots);
         }
         let market = &self.markets[instrument_id.0 as usize];
         let instrument = &market.instrument;
@@ -156,6 +156,23 @@ impl Shard {
         }
         let earned = market.fee(maker, price, lots);
         let minimum = instrument.fees.minimum;
+        let (place, has_conduct, is_own) = (
+            account.entry,
+            account.has_conduct,
+            currency == account.currency,
+        );
+        if change.opened {
+            account.rules.record_opening_fill();
+            if has_conduct {
+                account.active = At {
+                    seq: self.seq,
+                    ts: self.ts,
+                };
+            }
+        }
+        if after.0 != 0 || change.opened {
+            account.rules.record_held();
+        }
         let (fill_price, qty) = (instrument.price(price), instrument.qty(lots));
         let leaves = instrument.qty(sender.leaves);
         let position = market.signed_qty(after);
@@ -171,22 +188,8 @@ impl Shard {
             earned
         };
         let net = realised.saturating_sub(fee);
-        let account = &mut self.accounts[account_id.0 as usize];
-        if change.opened {
-            account.rules.record_opening_fill();
-            if account.has_conduct {
-                account.active = At {
-                    seq: self.seq,
-                    ts: self.ts,
-                };
-            }
-        }
-        if after.0 != 0 || change.opened {
-            account.rules.record_held();
-        }
-        let (place, has_conduct) = (account.entry, account.has_conduct);
-        let (balance, credited) = if currency == account.currency {
-            account.book(net, fee)
+        let (balance, credited) = if is_own {
+            self.accounts[account_id.0 as usize].book(net, fee)
         } else {
             self.book_foreign(account_id, currency, net, fee)
         };

@@ -697,7 +697,7 @@ const EXACT_TICKS: i128 = 64;
 /// How much the equity of a position's account moves with a tick of its mark; above zero.
 #[inline(always)]
 pub(super) fn slope_of(holding: &Holding, tick_value: TickValue) -> i128 {
-    let size = Lots(holding.lots.0.saturating_abs());
+    let size = holding.lots.saturating_abs();
     holding::value(Ticks(1), size, tick_value).0
 }
 

@@ -1,5 +1,7 @@
 //! Orders at the door: rate, checks, acceptance, and the way to the market.
 
+use std::hint::select_unpredictable;
+
 use types::{
     AccountId, DenyReason, EventKind, Latency, LatencySample, Lots, NewOrder, OrderId, OrderKind,
     OrderRole, Ticks, TimeInForce, TimestampNs,
@@ -270,16 +272,14 @@ impl Shard {
         if account.has_conduct {
             account.rules.record_order();
         }
-        if previous == NO_ORDER {
-            account.orders.first = handle;
-        } else {
-            self.orders.get_mut(previous).next = handle;
-        }
+        let first = account.orders.first;
+        account.orders.first = select_unpredictable(previous == NO_ORDER, handle, first);
+        // Place 0 is nobody's and takes what has no neighbour to go to.
+        self.orders.get_mut(previous).next = handle;
         let held = self.holdings.get_mut(start.holding);
         held.orders += 1;
         if !order.flags.is_closing() {
-            let sum = held.working_mut(order.side);
-            *sum = sum.saturating_add(start.lots);
+            held.add_working(order.side, start.lots);
         }
         events.push(EventKind::OrderAccepted {
             order: start.id,
