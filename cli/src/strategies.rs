@@ -1,5 +1,6 @@
 //! `dynasty strategies`: what there is, and a page about each.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -183,14 +184,15 @@ pub(crate) fn run_command(args: &Args) -> anyhow::Result<ExitCode> {
 
 fn list(shown: &[&Declared]) -> String {
     let width = shown.iter().map(|it| it.name.len()).max().unwrap_or(0);
+    // Writing to a string does not fail, here and below.
     let mut text = String::new();
     let mut family = None;
     for declared in shown {
         if family.replace(declared.family) != Some(declared.family) {
             let gap = if text.is_empty() { "" } else { "\n" };
-            text += &format!("{gap}{}\n", declared.family.name());
+            let _ = writeln!(text, "{gap}{}", declared.family.name());
         }
-        text += &format!("  {:width$}  {}\n", declared.name, declared.summary());
+        let _ = writeln!(text, "  {:width$}  {}", declared.name, declared.summary());
     }
     text
 }
@@ -226,7 +228,10 @@ fn page(declared: &Declared) -> String {
         about,
     } in declared.parameters
     {
-        text += &format!("  {name:12} {about}\n               {kind}; without it {default}\n");
+        let _ = writeln!(
+            text,
+            "  {name:12} {about}\n               {kind}; without it {default}"
+        );
     }
     text
 }

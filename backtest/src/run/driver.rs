@@ -1,29 +1,5 @@
 //! The loop: opens, events, closes, callbacks, orders.
 
-mod replay;
-mod send;
-
-use engine::{EventBuf, Shard};
-use types::{
-    AccountId, AccountState, Bar, BarPath, Codec, Command, Event, EventKind, Fill, Input,
-    InputKind, Instrument, InstrumentId, Label, Liquidity, MarkKind, MarketData, MarketEvent,
-    Money, OpenAccount, OrderId, PlanId, Price, Qty, Quote, Seq, ShardId, SignedQty, TimestampNs,
-};
-
-use super::frames::Frames;
-use super::source::blank;
-use super::{Fills, Observer, RunError, Sampling, Settings, Source, Timed};
-use crate::outcome::{
-    Counts, Executed, Ledger, Outcome, REFUSALS_MAX, Sample, VERDICTS_MAX, signed,
-};
-use crate::strategy::{Closed, Context, Desk, Frame, Strategy, Ticket, Working};
-
-const ACCOUNT: AccountId = AccountId(0);
-
-/// How often, at one moment, the fills of what a strategy asked for may make it ask for more; what it asks for then
-/// waits for the next event.
-const ROUNDS_MAX: u32 = 64;
-
 /// What a strategy is shown; a macro, because the rest of the driver stays borrowable beside it.
 macro_rules! context {
     ($driver:ident, $now:expr) => {
@@ -38,49 +14,39 @@ macro_rules! context {
     };
 }
 
+mod events;
+mod head;
+mod hear;
+mod made;
+mod opens;
+mod replay;
+mod send;
+
+use engine::{EventBuf, Shard};
+use types::{
+    AccountId, AccountState, Bar, BarPath, Codec, Command, Event, EventKind, Fill, Input,
+    InputKind, Instrument, InstrumentId, Label, Liquidity, MarketData, MarketEvent, Money,
+    OpenAccount, OrderId, PlanId, Price, Seq, ShardId, SignedQty, TimestampNs,
+};
+
+use self::head::{Head, begins, next_time};
+use super::frames::Frames;
+use super::source::blank;
+use super::{Fills, Observer, RunError, Sampling, Settings, Source};
+use crate::outcome::{Counts, Executed, Ledger, Outcome, Sample};
+use crate::strategy::{Closed, Context, Desk, Frame, Strategy, Ticket};
+
+const ACCOUNT: AccountId = AccountId(0);
+
+/// How often, at one moment, the fills of what a strategy asked for may make it ask for more; what it asks for then
+/// waits for the next event.
+const ROUNDS_MAX: u32 = 64;
+
 /// A fill that the account has not heard of.
 #[derive(Debug, Clone, Copy)]
 struct Unheard {
     known: TimestampNs,
     fill: Fill,
-}
-
-/// A source and what of it comes next: all of one time.
-struct Head<S> {
-    source: S,
-    ts: TimestampNs,
-    batch: Vec<Timed>,
-    ahead: Option<Timed>,
-}
-
-impl<S: Source> Head<S> {
-    fn open(mut source: S) -> Result<Self, RunError> {
-        let ahead = source.next_event()?;
-        let mut head = Self {
-            source,
-            ts: TimestampNs(u64::MAX),
-            batch: Vec::new(),
-            ahead,
-        };
-        head.refill()?;
-        Ok(head)
-    }
-
-    /// Reads what comes next, until the time changes; the batch is empty at the end.
-    fn refill(&mut self) -> Result<(), RunError> {
-        self.batch.clear();
-        while let Some(next) = self.ahead.take() {
-            if self.batch.is_empty() {
-                self.ts = next.ts;
-            } else if next.ts > self.ts {
-                self.ahead = Some(next);
-                return Ok(());
-            }
-            self.batch.push(next);
-            self.ahead = self.source.next_event()?;
-        }
-        Ok(())
-    }
 }
 
 pub(super) struct Driver<'a> {
@@ -293,59 +259,6 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// Bars that the run makes and that end before an event at `ts`, each at its end.
-    #[inline]
-    fn close_frames(&mut self, ts: TimestampNs, strategy: &mut dyn Strategy) {
-        while self.frames.is_due(ts) && !self.has_ended {
-            // A longer bar that ends with one of the data waits for it.
-            let is_with_data = self.settings.bars.is_none()
-                && !self.frames.is_due(TimestampNs(ts.0.saturating_sub(1)));
-            if is_with_data {
-                return;
-            }
-            let end = self.frames.close(&mut self.closed);
-            self.wake(end, strategy);
-            self.last = self.last.max(end);
-            if self.settings.bars.is_some() {
-                self.note_equity(end);
-                for closed in &self.closed {
-                    if closed.frame == Frame::DATA {
-                        self.counts.bars += 1;
-                        let (low, high) = (closed.bar.low, closed.bar.high);
-                        self.ledger.pass_bar(closed.instrument, low, high);
-                    }
-                }
-            }
-            self.close_moment(end, strategy);
-        }
-    }
-
-    /// A currency's rate follows the pair that was told of.
-    fn convert(&mut self, ts: TimestampNs, pair: InstrumentId) {
-        let converters = self.settings.converters.iter();
-        for converter in converters.filter(|converter| converter.instrument == pair) {
-            let Some(quote) = self.shard.quote(pair) else {
-                continue;
-            };
-            let sum = i128::from(quote.bid.0) + i128::from(quote.ask.0);
-            let rate = Price(sum.div_euclid(2) as i64);
-            let of_currency = self.instruments.iter().zip(&mut self.rates);
-            let mut is_new = false;
-            for (_, known) in of_currency.filter(|(it, _)| it.currency == converter.from) {
-                is_new |= *known != rate;
-                *known = rate;
-            }
-            if is_new && rate.0 > 0 {
-                let command = Command::SetConversion {
-                    from: converter.from,
-                    to: self.settings.plan.currency,
-                    rate,
-                };
-                self.apply_one(ts, InputKind::Command(command));
-            }
-        }
-    }
-
     /// Everything of a time is applied.
     #[inline]
     fn close_moment(&mut self, ts: TimestampNs, strategy: &mut dyn Strategy) {
@@ -470,136 +383,6 @@ impl<'a> Driver<'a> {
         self.hear();
     }
 
-    /// Takes in what the engine said.
-    fn hear(&mut self) {
-        for place in 0..self.events.len() {
-            let event = self.events.as_slice()[place];
-            if owner(&event.kind).is_some_and(|owner| owner != self.account) {
-                continue;
-            }
-            match event.kind {
-                EventKind::OrderAccepted {
-                    order,
-                    request,
-                    list,
-                    ..
-                } => {
-                    self.counts.orders += 1;
-                    let algo = self.algos.iter().find(|(_, algo)| *algo == list);
-                    self.desk.working.push(Working {
-                        ticket: algo.map_or(self.sending, |(ticket, _)| *ticket),
-                        order,
-                        instrument: request.instrument,
-                        side: request.side,
-                        qty: request.qty,
-                        leaves: request.qty,
-                        is_market: request.kind == types::OrderKind::Market,
-                    });
-                }
-                EventKind::Fill(fill) => self.hear_fill(event.ts, fill),
-                EventKind::OrderCancelled { order, .. } => {
-                    self.counts.cancelled += 1;
-                    self.desk.working.retain(|known| known.order != order);
-                }
-                EventKind::OrderAmended { order, qty, .. }
-                | EventKind::OrderActivated { order, qty, .. } => {
-                    let mut working = self.desk.working.iter_mut();
-                    if let Some(known) = working.find(|known| known.order == order) {
-                        let filled = known.qty.saturating_sub(known.leaves);
-                        known.qty = qty;
-                        known.leaves = qty.saturating_sub(filled);
-                    }
-                }
-                EventKind::AlgoAccepted { order, .. } => self.algos.push((self.sending, order)),
-                EventKind::AlgoEnded { order, .. } => {
-                    self.algos.retain(|(_, known)| *known != order);
-                }
-                EventKind::OrderDenied { .. }
-                | EventKind::AlgoDenied { .. }
-                | EventKind::ChangeDenied { .. } => {
-                    self.counts.denied += 1;
-                    self.refuse(event);
-                }
-                EventKind::InputRejected { .. } => {
-                    self.counts.rejected += 1;
-                    self.refuse(event);
-                }
-                EventKind::Booked {
-                    instrument,
-                    leg,
-                    cause,
-                    amount,
-                    position,
-                    ..
-                } => {
-                    let place = (instrument, leg);
-                    self.ledger
-                        .book(event.ts, place, cause, amount, position, &self.instruments);
-                }
-                EventKind::Breach(_)
-                | EventKind::LimitWarned(_)
-                | EventKind::Liquidated { .. }
-                | EventKind::DayLocked { .. }
-                | EventKind::DayUnlocked { .. }
-                | EventKind::TargetReached { .. }
-                | EventKind::StateChanged { .. }
-                | EventKind::Suspended { .. }
-                | EventKind::Inactive { .. }
-                | EventKind::MarginCall { .. }
-                | EventKind::PayoutApproved { .. }
-                | EventKind::PayoutDenied { .. } => {
-                    if let EventKind::StateChanged { to, .. } = event.kind {
-                        let is_over = matches!(
-                            to,
-                            AccountState::Passed | AccountState::Failed | AccountState::Closed
-                        );
-                        self.has_ended |= is_over && self.settings.stops_with_account;
-                    }
-                    if self.verdicts.len() < VERDICTS_MAX {
-                        self.verdicts.push(event);
-                    } else {
-                        self.verdicts_lost += 1;
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn refuse(&mut self, event: Event) {
-        if self.refusals.len() < REFUSALS_MAX {
-            self.refusals.push(event);
-        }
-    }
-
-    fn hear_fill(&mut self, ts: TimestampNs, fill: Fill) {
-        self.counts.fills += 1;
-        self.fees = self.fees.saturating_add(fill.fee);
-        let mut working = self.desk.working.iter();
-        if let Some(place) = working.position(|known| known.order == fill.order) {
-            if fill.leaves.0 == 0 {
-                self.desk.working.remove(place);
-            } else {
-                self.desk.working[place].leaves = fill.leaves;
-            }
-        }
-        self.ledger.fill(ts, &fill, &self.instruments);
-        let executed = Executed { ts, fill };
-        self.observer.filled(&executed);
-        if self.settings.keep_fills {
-            self.fills.push(executed);
-        }
-        if fill.known > ts {
-            let place = self.unheard.partition_point(|it| it.known <= fill.known);
-            let known = fill.known;
-            self.unheard.insert(place, Unheard { known, fill });
-            let qty = signed(fill.side, fill.qty);
-            self.unheard_qty.insert(place, (fill.instrument, qty));
-        } else {
-            self.heard.push(fill);
-        }
-    }
-
     /// What is due by time before an event at `ts`: fills that are heard of, then timers.
     #[inline]
     fn wake(&mut self, ts: TimestampNs, strategy: &mut dyn Strategy) {
@@ -621,213 +404,6 @@ impl<'a> Driver<'a> {
             }
             self.last = self.last.max(at);
             self.answer(strategy);
-        }
-    }
-
-    /// Bars of instruments for which something waits, in order of their starts, of one start in the order in which it
-    /// was asked for: their opens are shown, and what waits is sent. So what is sold first pays for what is bought.
-    fn open_bars<S>(&mut self, heads: &[Head<S>], ts: TimestampNs, strategy: &mut dyn Strategy) {
-        let mut opened: Vec<(usize, usize)> = Vec::new();
-        loop {
-            let bars = heads.iter().enumerate().flat_map(|(at, head)| {
-                let batch = head.batch.iter().enumerate();
-                batch.filter_map(move |(place, timed)| {
-                    Some((at, place, timed.event.instrument, bar_of(timed)?))
-                })
-            });
-            let queue = &self.desk.queue;
-            let waiting = bars.filter_map(|(at, place, instrument, bar)| {
-                let asked = queue.iter().position(|it| it.instrument == instrument)?;
-                let is_due = bar.start <= ts
-                    && !self.is_quoted(instrument)
-                    && !opened.contains(&(at, place));
-                is_due.then_some((at, place, instrument, bar, asked))
-            });
-            let Some((at, place, instrument, bar, _)) =
-                waiting.min_by_key(|(_, _, _, bar, asked)| (bar.start, *asked))
-            else {
-                return;
-            };
-            opened.push((at, place));
-            let bar = *bar;
-            self.open_bar(instrument, &bar, strategy);
-        }
-    }
-
-    fn is_quoted(&self, instrument: InstrumentId) -> bool {
-        self.quoted.get(instrument.0 as usize) == Some(&true)
-    }
-
-    /// Likewise where only one bar can be.
-    fn open_only(&mut self, ts: TimestampNs, strategy: &mut dyn Strategy) {
-        if let Some(bar) = self.bar()
-            && bar.start <= ts
-            && !self.is_quoted(InstrumentId(0))
-        {
-            self.open_bar(InstrumentId(0), &bar, strategy);
-        }
-    }
-
-    fn open_bar(&mut self, instrument: InstrumentId, bar: &Bar, strategy: &mut dyn Strategy) {
-        self.wake(bar.start, strategy);
-        self.last = self.last.max(bar.start);
-        self.show(bar.start, instrument, bar.open, bar.volume);
-        self.open = Some(instrument);
-        self.send_of(instrument);
-        self.tell_fills(strategy);
-        self.open = None;
-    }
-
-    /// A quote that stands for the price of a bar.
-    fn show(&mut self, ts: TimestampNs, instrument: InstrumentId, price: Price, volume: Qty) {
-        let Some(spec) = self.settings.instruments.get(instrument.0 as usize) else {
-            return;
-        };
-        let spread = i64::from(self.settings.spread_ticks);
-        let (below, above) = (spread / 2, spread - spread / 2);
-        let tick = spec.tick_size.0;
-        let lots = (volume.0.max(0) / spec.lot_size.0).max(1);
-        let qty = Qty(lots.saturating_mul(spec.lot_size.0));
-        let quote = Quote {
-            bid: Price(price.0.saturating_sub(below.saturating_mul(tick))),
-            bid_qty: qty,
-            ask: Price(price.0.saturating_add(above.saturating_mul(tick))),
-            ask_qty: qty,
-        };
-        self.apply(
-            ts,
-            InputKind::Market(MarketEvent {
-                instrument,
-                ts_event: ts,
-                data: MarketData::Quote(quote),
-            }),
-        );
-    }
-
-    /// An event of the data: the one that was read.
-    #[inline]
-    fn take(&mut self, ts: TimestampNs, strategy: &mut dyn Strategy) {
-        self.last = self.last.max(ts);
-        let InputKind::Market(event) = &self.market.kind else {
-            return;
-        };
-        let instrument = event.instrument;
-        let MarketData::Bar(bar) = event.data else {
-            return self.take_other(ts, instrument, strategy);
-        };
-        self.counts.bars += 1;
-        self.mark_bar(ts, instrument, &bar);
-        if self.ledger.is_exposed() {
-            self.ledger.pass_bar(instrument, bar.low, bar.high);
-        }
-        self.closed.push(Closed {
-            instrument,
-            frame: Frame::DATA,
-            bar,
-        });
-        if !self.settings.frames.is_empty() {
-            self.frames.add_longer(instrument, &bar);
-        }
-        if !self.settings.converters.is_empty() {
-            self.convert(ts, instrument);
-        }
-        if !self.heard.is_empty() {
-            self.tell_fills(strategy);
-        }
-        if self.settings.fills == Fills::NextClose {
-            self.send_of(instrument);
-            self.tell_fills(strategy);
-        }
-    }
-
-    /// One that is no bar.
-    fn take_other(
-        &mut self,
-        ts: TimestampNs,
-        instrument: InstrumentId,
-        strategy: &mut dyn Strategy,
-    ) {
-        self.counts.market_events += 1;
-        if self.settings.prints_are_quotes
-            && let InputKind::Market(event) = &self.market.kind
-            && let MarketData::Trade(trade) = event.data
-        {
-            self.show(ts, instrument, trade.price, trade.qty);
-        }
-        if let InputKind::Market(event) = &self.market.kind
-            && is_quote(&event.data)
-            && let Some(quoted) = self.quoted.get_mut(instrument.0 as usize)
-        {
-            *quoted = true;
-        }
-        self.apply_market(ts);
-        if self.ledger.is_exposed()
-            && let Some(quote) = self.shard.quote(instrument)
-        {
-            self.ledger.pass(instrument, quote.bid, quote.ask);
-        }
-        if self.settings.bars.is_some()
-            && let InputKind::Market(event) = &self.market.kind
-        {
-            let quote = self.shard.quote(instrument);
-            self.frames.see(ts, instrument, &event.data, quote);
-        }
-        if !self.settings.converters.is_empty() {
-            self.convert(ts, instrument);
-        }
-        if !self.heard.is_empty() {
-            self.tell_fills(strategy);
-        }
-        if matches!(self.settings.fills, Fills::NextOpen | Fills::NextClose) {
-            self.send_of(instrument);
-            self.tell_fills(strategy);
-        }
-        if let InputKind::Market(event) = &self.market.kind {
-            strategy.on_market(&mut context!(self, ts), event);
-        }
-        self.answer(strategy);
-    }
-
-    /// A bar ends: its path or its close goes to the engine.
-    #[inline]
-    fn mark_bar(&mut self, ts: TimestampNs, instrument: InstrumentId, bar: &Bar) {
-        let place = instrument.0 as usize;
-        if self.walks.get(place) != Some(&false) || self.quoted[place] {
-            return self.apply_market(ts);
-        }
-        let lasts = self.settings.plan.terms.mark == MarkKind::Last;
-        if lasts || !self.desk.working.is_empty() {
-            self.apply_market(ts);
-        }
-        let quote = Quote {
-            bid: bar.close,
-            bid_qty: Qty::ZERO,
-            ask: bar.close,
-            ask_qty: Qty::ZERO,
-        };
-        let quote = self.sized(instrument, quote, bar.volume);
-        self.apply(
-            ts,
-            InputKind::Market(MarketEvent {
-                instrument,
-                ts_event: ts,
-                data: MarketData::Quote(quote),
-            }),
-        );
-    }
-
-    /// A quote that displays the volume of a bar, at least a lot.
-    fn sized(&self, instrument: InstrumentId, quote: Quote, volume: Qty) -> Quote {
-        let lot = self
-            .settings
-            .instruments
-            .get(instrument.0 as usize)
-            .map_or(Qty::ONE, |spec| spec.lot_size);
-        let qty = Qty((volume.0.max(0) / lot.0).max(1).saturating_mul(lot.0));
-        Quote {
-            bid_qty: qty,
-            ask_qty: qty,
-            ..quote
         }
     }
 
@@ -918,63 +494,6 @@ impl<'a> Driver<'a> {
             counts: self.counts,
             state_hash: self.shard.state_hash(),
         }
-    }
-}
-
-/// Whose fact it is, of those that a run takes in.
-const fn owner(kind: &EventKind) -> Option<AccountId> {
-    match kind {
-        EventKind::OrderAccepted { request, .. } | EventKind::OrderDenied { request, .. } => {
-            Some(request.account)
-        }
-        EventKind::AlgoAccepted { request, .. } | EventKind::AlgoDenied { request, .. } => {
-            Some(request.account)
-        }
-        EventKind::Fill(fill) => Some(fill.account),
-        EventKind::Breach(breach) => Some(breach.account),
-        EventKind::LimitWarned(warning) => Some(warning.account),
-        EventKind::OrderCancelled { account, .. }
-        | EventKind::OrderAmended { account, .. }
-        | EventKind::OrderActivated { account, .. }
-        | EventKind::AlgoEnded { account, .. }
-        | EventKind::ChangeDenied { account, .. }
-        | EventKind::Booked { account, .. }
-        | EventKind::Liquidated { account, .. }
-        | EventKind::DayLocked { account }
-        | EventKind::DayUnlocked { account }
-        | EventKind::TargetReached { account, .. }
-        | EventKind::StateChanged { account, .. }
-        | EventKind::Suspended { account, .. }
-        | EventKind::MarginCall { account, .. }
-        | EventKind::PayoutApproved { account, .. }
-        | EventKind::PayoutDenied { account, .. } => Some(*account),
-        EventKind::Inactive(rest) => Some(rest.account),
-        _ => None,
-    }
-}
-
-fn next_time<S>(heads: &[Head<S>]) -> Option<TimestampNs> {
-    let pending = heads.iter().filter(|head| !head.batch.is_empty());
-    pending.map(|head| head.ts).min()
-}
-
-/// Whether it says what the market shows.
-const fn is_quote(data: &MarketData) -> bool {
-    matches!(
-        data,
-        MarketData::Quote(_) | MarketData::DepthDelta(_) | MarketData::DepthSnapshot(_)
-    )
-}
-
-/// When an event begins to happen.
-fn begins(timed: &Timed) -> TimestampNs {
-    bar_of(timed).map_or(timed.ts, |bar| bar.start.min(timed.ts))
-}
-
-const fn bar_of(timed: &Timed) -> Option<&Bar> {
-    match &timed.event.data {
-        MarketData::Bar(bar) => Some(bar),
-        _ => None,
     }
 }
 

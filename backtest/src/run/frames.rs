@@ -84,8 +84,7 @@ impl Frames {
                 }
             }
             if length.frame == Frame::DATA {
-                for at in from..closed.len() {
-                    let made = closed[at];
+                for made in &closed[from..] {
                     self.add_longer(made.instrument, &made.bar);
                 }
             }

@@ -34,7 +34,7 @@ pub(super) struct Files {
 /// The rows of a file, smaller bars made larger where that was asked for.
 #[derive(Debug)]
 pub(super) enum Data {
-    Plain(Clean<Rows>),
+    Plain(Box<Clean<Rows>>),
     Larger(Box<Resampled<Clean<Rows>>>),
 }
 
@@ -185,7 +185,7 @@ impl Files {
                     Basis::Bars,
                     Edges::Epoch { every },
                 ))),
-                _ => Data::Plain(rows),
+                _ => Data::Plain(Box::new(rows)),
             };
             sources.push(Mapped::new(data, market.symbols.clone()));
         }

@@ -1,0 +1,146 @@
+//! The events of the data, one by one: into the engine, and to the strategy.
+
+use types::{
+    Bar, InputKind, InstrumentId, MarkKind, MarketData, MarketEvent, Qty, Quote, TimestampNs,
+};
+
+use super::Driver;
+use crate::run::Fills;
+use crate::strategy::{Closed, Context, Frame, Strategy};
+
+impl Driver<'_> {
+    /// An event of the data: the one that was read.
+    #[inline]
+    pub(super) fn take(&mut self, ts: TimestampNs, strategy: &mut dyn Strategy) {
+        self.last = self.last.max(ts);
+        let InputKind::Market(event) = &self.market.kind else {
+            return;
+        };
+        let instrument = event.instrument;
+        let MarketData::Bar(bar) = event.data else {
+            return self.take_other(ts, instrument, strategy);
+        };
+        self.counts.bars += 1;
+        self.mark_bar(ts, instrument, &bar);
+        if self.ledger.is_exposed() {
+            self.ledger.pass_bar(instrument, bar.low, bar.high);
+        }
+        self.closed.push(Closed {
+            instrument,
+            frame: Frame::DATA,
+            bar,
+        });
+        if !self.settings.frames.is_empty() {
+            self.frames.add_longer(instrument, &bar);
+        }
+        if !self.settings.converters.is_empty() {
+            self.convert(ts, instrument);
+        }
+        if !self.heard.is_empty() {
+            self.tell_fills(strategy);
+        }
+        if self.settings.fills == Fills::NextClose {
+            self.send_of(instrument);
+            self.tell_fills(strategy);
+        }
+    }
+
+    /// One that is no bar.
+    pub(super) fn take_other(
+        &mut self,
+        ts: TimestampNs,
+        instrument: InstrumentId,
+        strategy: &mut dyn Strategy,
+    ) {
+        self.counts.market_events += 1;
+        if self.settings.prints_are_quotes
+            && let InputKind::Market(event) = &self.market.kind
+            && let MarketData::Trade(trade) = event.data
+        {
+            self.show(ts, instrument, trade.price, trade.qty);
+        }
+        if let InputKind::Market(event) = &self.market.kind
+            && is_quote(&event.data)
+            && let Some(quoted) = self.quoted.get_mut(instrument.0 as usize)
+        {
+            *quoted = true;
+        }
+        self.apply_market(ts);
+        if self.ledger.is_exposed()
+            && let Some(quote) = self.shard.quote(instrument)
+        {
+            self.ledger.pass(instrument, quote.bid, quote.ask);
+        }
+        if self.settings.bars.is_some()
+            && let InputKind::Market(event) = &self.market.kind
+        {
+            let quote = self.shard.quote(instrument);
+            self.frames.see(ts, instrument, &event.data, quote);
+        }
+        if !self.settings.converters.is_empty() {
+            self.convert(ts, instrument);
+        }
+        if !self.heard.is_empty() {
+            self.tell_fills(strategy);
+        }
+        if matches!(self.settings.fills, Fills::NextOpen | Fills::NextClose) {
+            self.send_of(instrument);
+            self.tell_fills(strategy);
+        }
+        if let InputKind::Market(event) = &self.market.kind {
+            strategy.on_market(&mut context!(self, ts), event);
+        }
+        self.answer(strategy);
+    }
+
+    /// A bar ends: its path or its close goes to the engine.
+    #[inline]
+    pub(super) fn mark_bar(&mut self, ts: TimestampNs, instrument: InstrumentId, bar: &Bar) {
+        let place = instrument.0 as usize;
+        if self.walks.get(place) != Some(&false) || self.quoted[place] {
+            return self.apply_market(ts);
+        }
+        let lasts = self.settings.plan.terms.mark == MarkKind::Last;
+        if lasts || !self.desk.working.is_empty() {
+            self.apply_market(ts);
+        }
+        let quote = Quote {
+            bid: bar.close,
+            bid_qty: Qty::ZERO,
+            ask: bar.close,
+            ask_qty: Qty::ZERO,
+        };
+        let quote = self.sized(instrument, quote, bar.volume);
+        self.apply(
+            ts,
+            InputKind::Market(MarketEvent {
+                instrument,
+                ts_event: ts,
+                data: MarketData::Quote(quote),
+            }),
+        );
+    }
+
+    /// A quote that displays the volume of a bar, at least a lot.
+    pub(super) fn sized(&self, instrument: InstrumentId, quote: Quote, volume: Qty) -> Quote {
+        let lot = self
+            .settings
+            .instruments
+            .get(instrument.0 as usize)
+            .map_or(Qty::ONE, |spec| spec.lot_size);
+        let qty = Qty((volume.0.max(0) / lot.0).max(1).saturating_mul(lot.0));
+        Quote {
+            bid_qty: qty,
+            ask_qty: qty,
+            ..quote
+        }
+    }
+}
+
+/// Whether it says what the market shows.
+const fn is_quote(data: &MarketData) -> bool {
+    matches!(
+        data,
+        MarketData::Quote(_) | MarketData::DepthDelta(_) | MarketData::DepthSnapshot(_)
+    )
+}

@@ -1,0 +1,171 @@
+//! What the engine said, as far as it is the account's.
+
+use types::{AccountId, AccountState, Event, EventKind, Fill, TimestampNs};
+
+use super::{Driver, Unheard};
+use crate::outcome::{Executed, REFUSALS_MAX, VERDICTS_MAX, signed};
+use crate::strategy::Working;
+
+impl Driver<'_> {
+    /// Takes in what the engine said.
+    pub(super) fn hear(&mut self) {
+        for place in 0..self.events.len() {
+            let event = self.events.as_slice()[place];
+            if owner(&event.kind).is_some_and(|owner| owner != self.account) {
+                continue;
+            }
+            match event.kind {
+                EventKind::OrderAccepted {
+                    order,
+                    request,
+                    list,
+                    ..
+                } => {
+                    self.counts.orders += 1;
+                    let algo = self.algos.iter().find(|(_, algo)| *algo == list);
+                    self.desk.working.push(Working {
+                        ticket: algo.map_or(self.sending, |(ticket, _)| *ticket),
+                        order,
+                        instrument: request.instrument,
+                        side: request.side,
+                        qty: request.qty,
+                        leaves: request.qty,
+                        is_market: request.kind == types::OrderKind::Market,
+                    });
+                }
+                EventKind::Fill(fill) => self.hear_fill(event.ts, fill),
+                EventKind::OrderCancelled { order, .. } => {
+                    self.counts.cancelled += 1;
+                    self.desk.working.retain(|known| known.order != order);
+                }
+                EventKind::OrderAmended { order, qty, .. }
+                | EventKind::OrderActivated { order, qty, .. } => {
+                    let mut working = self.desk.working.iter_mut();
+                    if let Some(known) = working.find(|known| known.order == order) {
+                        let filled = known.qty.saturating_sub(known.leaves);
+                        known.qty = qty;
+                        known.leaves = qty.saturating_sub(filled);
+                    }
+                }
+                EventKind::AlgoAccepted { order, .. } => self.algos.push((self.sending, order)),
+                EventKind::AlgoEnded { order, .. } => {
+                    self.algos.retain(|(_, known)| *known != order);
+                }
+                EventKind::OrderDenied { .. }
+                | EventKind::AlgoDenied { .. }
+                | EventKind::ChangeDenied { .. } => {
+                    self.counts.denied += 1;
+                    self.refuse(event);
+                }
+                EventKind::InputRejected { .. } => {
+                    self.counts.rejected += 1;
+                    self.refuse(event);
+                }
+                EventKind::Booked {
+                    instrument,
+                    leg,
+                    cause,
+                    amount,
+                    position,
+                    ..
+                } => {
+                    let place = (instrument, leg);
+                    self.ledger
+                        .book(event.ts, place, cause, amount, position, &self.instruments);
+                }
+                EventKind::Breach(_)
+                | EventKind::LimitWarned(_)
+                | EventKind::Liquidated { .. }
+                | EventKind::DayLocked { .. }
+                | EventKind::DayUnlocked { .. }
+                | EventKind::TargetReached { .. }
+                | EventKind::StateChanged { .. }
+                | EventKind::Suspended { .. }
+                | EventKind::Inactive { .. }
+                | EventKind::MarginCall { .. }
+                | EventKind::PayoutApproved { .. }
+                | EventKind::PayoutDenied { .. } => {
+                    if let EventKind::StateChanged { to, .. } = event.kind {
+                        let is_over = matches!(
+                            to,
+                            AccountState::Passed | AccountState::Failed | AccountState::Closed
+                        );
+                        self.has_ended |= is_over && self.settings.stops_with_account;
+                    }
+                    if self.verdicts.len() < VERDICTS_MAX {
+                        self.verdicts.push(event);
+                    } else {
+                        self.verdicts_lost += 1;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) fn refuse(&mut self, event: Event) {
+        if self.refusals.len() < REFUSALS_MAX {
+            self.refusals.push(event);
+        }
+    }
+
+    pub(super) fn hear_fill(&mut self, ts: TimestampNs, fill: Fill) {
+        self.counts.fills += 1;
+        self.fees = self.fees.saturating_add(fill.fee);
+        let mut working = self.desk.working.iter();
+        if let Some(place) = working.position(|known| known.order == fill.order) {
+            if fill.leaves.0 == 0 {
+                self.desk.working.remove(place);
+            } else {
+                self.desk.working[place].leaves = fill.leaves;
+            }
+        }
+        self.ledger.fill(ts, &fill, &self.instruments);
+        let executed = Executed { ts, fill };
+        self.observer.filled(&executed);
+        if self.settings.keep_fills {
+            self.fills.push(executed);
+        }
+        if fill.known > ts {
+            let place = self.unheard.partition_point(|it| it.known <= fill.known);
+            let known = fill.known;
+            self.unheard.insert(place, Unheard { known, fill });
+            let qty = signed(fill.side, fill.qty);
+            self.unheard_qty.insert(place, (fill.instrument, qty));
+        } else {
+            self.heard.push(fill);
+        }
+    }
+}
+
+/// Whose fact it is, of those that a run takes in.
+const fn owner(kind: &EventKind) -> Option<AccountId> {
+    match kind {
+        EventKind::OrderAccepted { request, .. } | EventKind::OrderDenied { request, .. } => {
+            Some(request.account)
+        }
+        EventKind::AlgoAccepted { request, .. } | EventKind::AlgoDenied { request, .. } => {
+            Some(request.account)
+        }
+        EventKind::Fill(fill) => Some(fill.account),
+        EventKind::Breach(breach) => Some(breach.account),
+        EventKind::LimitWarned(warning) => Some(warning.account),
+        EventKind::OrderCancelled { account, .. }
+        | EventKind::OrderAmended { account, .. }
+        | EventKind::OrderActivated { account, .. }
+        | EventKind::AlgoEnded { account, .. }
+        | EventKind::ChangeDenied { account, .. }
+        | EventKind::Booked { account, .. }
+        | EventKind::Liquidated { account, .. }
+        | EventKind::DayLocked { account }
+        | EventKind::DayUnlocked { account }
+        | EventKind::TargetReached { account, .. }
+        | EventKind::StateChanged { account, .. }
+        | EventKind::Suspended { account, .. }
+        | EventKind::MarginCall { account, .. }
+        | EventKind::PayoutApproved { account, .. }
+        | EventKind::PayoutDenied { account, .. } => Some(*account),
+        EventKind::Inactive(rest) => Some(rest.account),
+        _ => None,
+    }
+}

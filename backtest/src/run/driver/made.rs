@@ -1,0 +1,61 @@
+//! What a run makes of the data beside it: bars, rates of currencies.
+
+use types::{Command, InputKind, InstrumentId, Price, TimestampNs};
+
+use super::Driver;
+use crate::strategy::{Frame, Strategy};
+
+impl Driver<'_> {
+    /// Bars that the run makes and that end before an event at `ts`, each at its end.
+    #[inline]
+    pub(super) fn close_frames(&mut self, ts: TimestampNs, strategy: &mut dyn Strategy) {
+        while self.frames.is_due(ts) && !self.has_ended {
+            // A longer bar that ends with one of the data waits for it.
+            let is_with_data = self.settings.bars.is_none()
+                && !self.frames.is_due(TimestampNs(ts.0.saturating_sub(1)));
+            if is_with_data {
+                return;
+            }
+            let end = self.frames.close(&mut self.closed);
+            self.wake(end, strategy);
+            self.last = self.last.max(end);
+            if self.settings.bars.is_some() {
+                self.note_equity(end);
+                for closed in &self.closed {
+                    if closed.frame == Frame::DATA {
+                        self.counts.bars += 1;
+                        let (low, high) = (closed.bar.low, closed.bar.high);
+                        self.ledger.pass_bar(closed.instrument, low, high);
+                    }
+                }
+            }
+            self.close_moment(end, strategy);
+        }
+    }
+
+    /// A currency's rate follows the pair that was told of.
+    pub(super) fn convert(&mut self, ts: TimestampNs, pair: InstrumentId) {
+        let converters = self.settings.converters.iter();
+        for converter in converters.filter(|converter| converter.instrument == pair) {
+            let Some(quote) = self.shard.quote(pair) else {
+                continue;
+            };
+            let sum = i128::from(quote.bid.0) + i128::from(quote.ask.0);
+            let rate = Price(sum.div_euclid(2) as i64);
+            let of_currency = self.instruments.iter().zip(&mut self.rates);
+            let mut is_new = false;
+            for (_, known) in of_currency.filter(|(it, _)| it.currency == converter.from) {
+                is_new |= *known != rate;
+                *known = rate;
+            }
+            if is_new && rate.0 > 0 {
+                let command = Command::SetConversion {
+                    from: converter.from,
+                    to: self.settings.plan.currency,
+                    rate,
+                };
+                self.apply_one(ts, InputKind::Command(command));
+            }
+        }
+    }
+}
