@@ -145,7 +145,7 @@ impl Walk {
         lowest: 0.0,
     };
 
-    #[inline(always)]
+    #[inline]
     fn step(&mut self, change: f64) {
         self.level += change;
         self.peak = if self.level > self.peak {
@@ -186,7 +186,7 @@ struct Maker<'a> {
 
 impl Maker<'_> {
     /// Follows one path; `seen` gets the place and the level after each return.
-    #[inline(always)]
+    #[inline]
     fn follow(&mut self, path: usize, mut seen: impl FnMut(usize, f64)) -> Path {
         let mut random = SplitMix64::of(self.simulation.seed, path as u64);
         let mut walk = Walk::START;

@@ -191,8 +191,9 @@ pub fn cross_validate(trials: &[&[Moments]]) -> Option<CrossValidation> {
         }
         let own = outside[best];
         let below = outside.iter().filter(|it| **it < own).count() as f64;
-        let equal = outside.iter().filter(|it| **it == own).count() as f64;
-        let rank = below + (equal + 1.0) / 2.0;
+        let above = outside.iter().filter(|it| **it > own).count() as f64;
+        let equal = kept as f64 - below - above;
+        let rank = below + 0.5 * (equal + 1.0);
         let logit = (rank / (kept as f64 + 1.0 - rank)).ln();
         found.splits += 1;
         found.logits.push(logit);

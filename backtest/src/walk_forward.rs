@@ -73,7 +73,7 @@ pub fn walk_forward(
             Mode::Rolling => (end - train).max(1),
         };
         Split {
-            train: vec![first..end],
+            train: std::iter::once(first..end).collect(),
             test: start..start + test,
         }
     });
@@ -223,6 +223,10 @@ pub fn stitch(folds: &[Fold], equity: &dyn Fn(usize) -> Option<Vec<f64>>) -> Vec
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::single_range_in_vec_init,
+    reason = "the trainings of a split are ranges"
+)]
 mod tests {
     use super::*;
 

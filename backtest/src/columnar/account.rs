@@ -307,7 +307,7 @@ impl<'a, R: Recorder> Account<'a, R> {
         }
         self.value_to(self.columns.len())?;
         let money = |amount: f64| Money(amount as i64);
-        Ok(Figures::new(
+        Ok(Figures::with_cells(
             Figures {
                 initial: money(self.desk.initial),
                 equity: money(self.before),

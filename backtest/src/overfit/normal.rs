@@ -6,7 +6,7 @@ pub fn normal_below(x: f64) -> f64 {
     let density = (-x * x / 2.0).exp() / std::f64::consts::TAU.sqrt();
     if x.abs() < 5.0 {
         let (mut sum, mut term, mut power) = (x, x, 1.0);
-        while sum + term != sum {
+        while term.abs() > sum.abs() * f64::EPSILON / 4.0 {
             power += 2.0;
             term *= x * x / power;
             sum += term;

@@ -112,7 +112,7 @@ pub struct Figures {
 
 impl Figures {
     /// Puts counts into cells whose sums are known.
-    pub(crate) fn new(self, cells: Vec<Moments>) -> Self {
+    pub(crate) fn with_cells(self, cells: Vec<Moments>) -> Self {
         let all = cells
             .iter()
             .fold(Moments::default(), |all, cell| all.with(*cell));
@@ -164,7 +164,7 @@ impl Figures {
         for (moments, count) in moments.iter_mut().zip(counts) {
             moments.count = count;
         }
-        Self::new(
+        Self::with_cells(
             Self {
                 initial: outcome.initial,
                 equity: outcome.equity,

@@ -147,7 +147,7 @@ pub(super) fn monte_carlo(asked: &MonteCarlo) -> anyhow::Result<ExitCode> {
     };
     let outcome = run(
         &prepared.settings,
-        prepared.open()?,
+        prepared.open(),
         &mut *strategy,
         &mut days,
     )?;

@@ -286,7 +286,7 @@ fn equity_of(prepared: &Prepared, values: &Values) -> anyhow::Result<Vec<f64>> {
     let mut observer = prepared.observe();
     let outcome = ::backtest::run::run(
         &prepared.settings,
-        prepared.open()?,
+        prepared.open(),
         &mut *strategy,
         &mut *observer,
     )?;

@@ -113,11 +113,11 @@ impl Prepared {
     }
 
     /// Sources over the data.
-    pub(super) fn open(&self) -> Result<Vec<Box<dyn Source + '_>>, RunError> {
+    pub(super) fn open(&self) -> Vec<Box<dyn Source + '_>> {
         let sources = self.events.iter();
-        Ok(sources
+        sources
             .map(|events| Box::new(Memory::new(events)) as Box<dyn Source + '_>)
-            .collect())
+            .collect()
     }
 
     pub(super) fn observe(&self) -> Box<dyn Observer + '_> {
@@ -126,7 +126,7 @@ impl Prepared {
 
     /// Calls `work` with the world of the runs.
     pub(super) fn with<T>(&self, cells: &Cells, work: impl FnOnce(&World<'_>) -> T) -> T {
-        let open = || self.open();
+        let open = || Ok::<_, RunError>(self.open());
         let observe = || self.observe();
         work(&World {
             settings: &self.settings,
