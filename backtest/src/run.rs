@@ -5,17 +5,20 @@
 //! [`engine::Shard::apply`], so what a strategy gets here it gets live.
 
 mod driver;
+mod frames;
 mod sizing;
 mod source;
 
+pub use frames::Made;
 pub use source::{Bars, Mapped, Memory, Source, SourceError, Timed};
 
 use engine::{Limits, Shard};
+use marketdata::history::Edges;
 use rules::{Conduct, DayProfit, Life, Plan, Stage, TradingDays};
 use types::label::LabelError;
 use types::{
-    AccountId, Command, Event, Funding, Input, InputKind, InputRejection, Instrument, Label, Money,
-    OpenDenial, Ratio, RollSchedule, Terms, TimestampNs,
+    AccountId, Command, Event, Funding, Input, InputKind, InputRejection, Instrument, InstrumentId,
+    Label, Money, OpenDenial, Ratio, RollSchedule, Terms, TimestampNs,
 };
 
 use crate::outcome::{Executed, Outcome};
@@ -40,13 +43,23 @@ pub enum Fills {
 /// When equity is noted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Sampling {
-    /// At every time at which bars end.
+    /// At every time at which bars of the data end.
     #[default]
     Bars,
     /// At multiples of so many ns since 1970, as it stood then, and at the end.
     Every(u64),
     /// Not at all.
     Never,
+}
+
+/// A currency whose rate follows a market: at each bar of the instrument's, or whenever the middle of its quote
+/// changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Converter {
+    /// The currency that is worth so much of the account's.
+    pub from: Label,
+    /// The pair.
+    pub instrument: InstrumentId,
 }
 
 /// What a run is made of, besides its data and its strategy.
@@ -63,6 +76,12 @@ pub struct Settings {
     /// Ticks between bid and ask of a quote that stands for the price of a bar; of an odd number the greater part
     /// is above it.
     pub spread_ticks: u32,
+    /// Bars of the data, made of events that are none.
+    pub bars: Option<Made>,
+    /// Longer bars beside those of the data: [`crate::strategy::Frame`] 1 and up.
+    pub frames: Vec<Edges>,
+    /// Rates of currencies that follow the middle of an instrument's market.
+    pub converters: Vec<Converter>,
     /// A full position.
     pub size: Size,
     /// When equity is noted.
@@ -86,6 +105,9 @@ impl Settings {
             plan,
             fills: Fills::default(),
             spread_ticks: 0,
+            bars: None,
+            frames: Vec::new(),
+            converters: Vec::new(),
             size: Size::default(),
             sampling: Sampling::default(),
             prints_are_quotes: false,

@@ -37,7 +37,7 @@ mod intent;
 mod parameter;
 
 pub use context::Context;
-pub(crate) use desk::{Cancel, Desk};
+pub(crate) use desk::{Change, Desk};
 pub use desk::{NOTES_MAX, Note, Working};
 pub(crate) use intent::{Intent, Request};
 pub use intent::{Size, Ticket, TimerId};

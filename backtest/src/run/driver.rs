@@ -10,6 +10,7 @@ use types::{
     Money, OpenAccount, OrderId, PlanId, Price, Qty, Quote, Seq, ShardId, SignedQty, TimestampNs,
 };
 
+use super::frames::Frames;
 use super::source::blank;
 use super::{Fills, Observer, RunError, Sampling, Settings, Source, Timed};
 use crate::outcome::{
@@ -108,8 +109,11 @@ pub(super) struct Driver<'a> {
     algos: Vec<(Ticket, OrderId)>,
     /// By instrument: what its bars do.
     walks: Vec<bool>,
+    /// By instrument: it has quotes of its own, so that its bars are summaries and stand for none.
+    quoted: Vec<bool>,
     /// By instrument: units of the account's currency for one of its own.
     rates: Vec<Price>,
+    frames: Frames,
     /// What is asked for of this instrument in answer to a fill is sent at once: it is at its open. The opens of
     /// others may be still to come.
     open: Option<InstrumentId>,
@@ -171,6 +175,8 @@ impl<'a> Driver<'a> {
             sending: Ticket(0),
             algos: Vec::new(),
             walks: walks.collect(),
+            quoted: vec![false; instruments.len()],
+            frames: Frames::new(settings.bars.as_ref(), &settings.frames),
             rates: instruments.iter().map(|it| rate(it.currency)).collect(),
             open: None,
             next_sample: 0,
@@ -210,6 +216,7 @@ impl<'a> Driver<'a> {
             if self.has_ended {
                 break;
             }
+            self.close_frames(ts, strategy);
             self.note_equity(ts);
             if self.settings.fills == Fills::NextOpen && !self.desk.queue.is_empty() {
                 self.open_bars(&heads, ts, strategy);
@@ -248,6 +255,7 @@ impl<'a> Driver<'a> {
             if self.has_ended {
                 break;
             }
+            self.close_frames(ts, strategy);
             self.note_equity(ts);
             if self.settings.fills == Fills::NextOpen && !self.desk.queue.is_empty() {
                 self.open_only(ts, strategy);
@@ -285,12 +293,73 @@ impl<'a> Driver<'a> {
         }
     }
 
+    /// Bars that the run makes and that end before an event at `ts`, each at its end.
+    #[inline]
+    fn close_frames(&mut self, ts: TimestampNs, strategy: &mut dyn Strategy) {
+        while self.frames.is_due(ts) && !self.has_ended {
+            // A longer bar that ends with one of the data waits for it.
+            let is_with_data = self.settings.bars.is_none()
+                && !self.frames.is_due(TimestampNs(ts.0.saturating_sub(1)));
+            if is_with_data {
+                return;
+            }
+            let end = self.frames.close(&mut self.closed);
+            self.wake(end, strategy);
+            self.last = self.last.max(end);
+            if self.settings.bars.is_some() {
+                self.note_equity(end);
+                for closed in &self.closed {
+                    if closed.frame == Frame::DATA {
+                        self.counts.bars += 1;
+                        let (low, high) = (closed.bar.low, closed.bar.high);
+                        self.ledger.pass_bar(closed.instrument, low, high);
+                    }
+                }
+            }
+            self.close_moment(end, strategy);
+        }
+    }
+
+    /// A currency's rate follows the pair that was told of.
+    fn convert(&mut self, ts: TimestampNs, pair: InstrumentId) {
+        let converters = self.settings.converters.iter();
+        for converter in converters.filter(|converter| converter.instrument == pair) {
+            let Some(quote) = self.shard.quote(pair) else {
+                continue;
+            };
+            let sum = i128::from(quote.bid.0) + i128::from(quote.ask.0);
+            let rate = Price(sum.div_euclid(2) as i64);
+            let of_currency = self.instruments.iter().zip(&mut self.rates);
+            let mut is_new = false;
+            for (_, known) in of_currency.filter(|(it, _)| it.currency == converter.from) {
+                is_new |= *known != rate;
+                *known = rate;
+            }
+            if is_new && rate.0 > 0 {
+                let command = Command::SetConversion {
+                    from: converter.from,
+                    to: self.settings.plan.currency,
+                    rate,
+                };
+                self.apply_one(ts, InputKind::Command(command));
+            }
+        }
+    }
+
     /// Everything of a time is applied.
     #[inline]
     fn close_moment(&mut self, ts: TimestampNs, strategy: &mut dyn Strategy) {
         if !self.closed.is_empty() {
+            if self.frames.is_due(ts) {
+                self.frames.close(&mut self.closed);
+            }
+            // Bars of the data come first.
+            let has_data = self
+                .closed
+                .first()
+                .is_some_and(|it| it.frame == Frame::DATA);
             self.close_bars(strategy);
-            if self.settings.sampling == Sampling::Bars {
+            if has_data && self.settings.sampling == Sampling::Bars {
                 self.sample(ts);
             }
         }
@@ -569,7 +638,9 @@ impl<'a> Driver<'a> {
             let queue = &self.desk.queue;
             let waiting = bars.filter_map(|(at, place, instrument, bar)| {
                 let asked = queue.iter().position(|it| it.instrument == instrument)?;
-                let is_due = bar.start <= ts && !opened.contains(&(at, place));
+                let is_due = bar.start <= ts
+                    && !self.is_quoted(instrument)
+                    && !opened.contains(&(at, place));
                 is_due.then_some((at, place, instrument, bar, asked))
             });
             let Some((at, place, instrument, bar, _)) =
@@ -583,10 +654,15 @@ impl<'a> Driver<'a> {
         }
     }
 
+    fn is_quoted(&self, instrument: InstrumentId) -> bool {
+        self.quoted.get(instrument.0 as usize) == Some(&true)
+    }
+
     /// Likewise where only one bar can be.
     fn open_only(&mut self, ts: TimestampNs, strategy: &mut dyn Strategy) {
         if let Some(bar) = self.bar()
             && bar.start <= ts
+            && !self.is_quoted(InstrumentId(0))
         {
             self.open_bar(InstrumentId(0), &bar, strategy);
         }
@@ -649,6 +725,12 @@ impl<'a> Driver<'a> {
             frame: Frame::DATA,
             bar,
         });
+        if !self.settings.frames.is_empty() {
+            self.frames.add_longer(instrument, &bar);
+        }
+        if !self.settings.converters.is_empty() {
+            self.convert(ts, instrument);
+        }
         if !self.heard.is_empty() {
             self.tell_fills(strategy);
         }
@@ -672,11 +754,26 @@ impl<'a> Driver<'a> {
         {
             self.show(ts, instrument, trade.price, trade.qty);
         }
+        if let InputKind::Market(event) = &self.market.kind
+            && is_quote(&event.data)
+            && let Some(quoted) = self.quoted.get_mut(instrument.0 as usize)
+        {
+            *quoted = true;
+        }
         self.apply_market(ts);
         if self.ledger.is_exposed()
             && let Some(quote) = self.shard.quote(instrument)
         {
             self.ledger.pass(instrument, quote.bid, quote.ask);
+        }
+        if self.settings.bars.is_some()
+            && let InputKind::Market(event) = &self.market.kind
+        {
+            let quote = self.shard.quote(instrument);
+            self.frames.see(ts, instrument, &event.data, quote);
+        }
+        if !self.settings.converters.is_empty() {
+            self.convert(ts, instrument);
         }
         if !self.heard.is_empty() {
             self.tell_fills(strategy);
@@ -694,7 +791,8 @@ impl<'a> Driver<'a> {
     /// A bar ends: its path or its close goes to the engine.
     #[inline]
     fn mark_bar(&mut self, ts: TimestampNs, instrument: InstrumentId, bar: &Bar) {
-        if self.walks.get(instrument.0 as usize) != Some(&false) {
+        let place = instrument.0 as usize;
+        if self.walks.get(place) != Some(&false) || self.quoted[place] {
             return self.apply_market(ts);
         }
         let lasts = self.settings.plan.terms.mark == MarkKind::Last;
@@ -747,7 +845,7 @@ impl<'a> Driver<'a> {
     /// Sends what a callback asked for, as far as it goes at once, and tells of the fills.
     #[inline]
     fn answer(&mut self, strategy: &mut dyn Strategy) {
-        if self.desk.queue.is_empty() && self.desk.cancels.is_empty() && self.heard.is_empty() {
+        if self.desk.queue.is_empty() && self.desk.changes.is_empty() && self.heard.is_empty() {
             return;
         }
         self.send_now();
@@ -858,6 +956,14 @@ const fn owner(kind: &EventKind) -> Option<AccountId> {
 fn next_time<S>(heads: &[Head<S>]) -> Option<TimestampNs> {
     let pending = heads.iter().filter(|head| !head.batch.is_empty());
     pending.map(|head| head.ts).min()
+}
+
+/// Whether it says what the market shows.
+const fn is_quote(data: &MarketData) -> bool {
+    matches!(
+        data,
+        MarketData::Quote(_) | MarketData::DepthDelta(_) | MarketData::DepthSnapshot(_)
+    )
 }
 
 /// When an event begins to happen.

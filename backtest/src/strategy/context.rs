@@ -8,7 +8,7 @@ use types::{
     OrderKind, OrderList, Price, Qty, Quote, Ratio, Side, SignedQty, TimestampNs, Trail, TriggerOn,
 };
 
-use super::desk::{Cancel, Desk, Working};
+use super::desk::{Change, Desk, Working};
 use super::intent::{Alarm, Intent, Size, Ticket, TimerId};
 
 /// The account, its market and its orders, at one moment.
@@ -267,7 +267,7 @@ impl Context<'_> {
         self.desk.ask(algo.instrument, Intent::Algo(algo))
     }
 
-    /// Changes a working order; what is `None` stays.
+    /// Changes a working order, of a list the first; what is `None` stays.
     pub fn amend(
         &mut self,
         ticket: Ticket,
@@ -275,26 +275,18 @@ impl Context<'_> {
         price: Option<Price>,
         trigger: Option<Price>,
     ) {
-        let working = self.desk.working.iter();
-        let instrument = working.into_iter().find(|order| order.ticket == ticket);
-        if let Some(instrument) = instrument.map(|order| order.instrument) {
-            let of = ticket;
-            self.desk.ask(
-                instrument,
-                Intent::Amend {
-                    of,
-                    qty,
-                    price,
-                    trigger,
-                },
-            );
-        }
+        self.desk.changes.push(Change::Amend {
+            of: ticket,
+            qty,
+            price,
+            trigger,
+        });
     }
 
     /// Cancels what has this ticket, sent or not.
     pub fn cancel(&mut self, ticket: Ticket) {
         if !self.desk.withdraw(ticket) {
-            self.desk.cancels.push(Cancel::Ticket(ticket));
+            self.desk.changes.push(Change::Cancel(ticket));
         }
     }
 
@@ -303,7 +295,7 @@ impl Context<'_> {
         self.desk
             .queue
             .retain(|request| instrument.is_some_and(|only| only != request.instrument));
-        self.desk.cancels.push(Cancel::All(instrument));
+        self.desk.changes.push(Change::CancelAll(instrument));
     }
 
     /// The orders that work, oldest first.

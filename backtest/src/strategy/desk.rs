@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use types::{InstrumentId, OrderId, Qty, Side, TimestampNs};
+use types::{InstrumentId, OrderId, Price, Qty, Side, TimestampNs};
 
 use super::intent::{Alarm, Intent, Request, Size, Ticket, TimerId};
 
@@ -38,11 +38,17 @@ pub struct Working {
     pub is_market: bool,
 }
 
-/// What is to be cancelled.
+/// What is to become of working orders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Cancel {
-    Ticket(Ticket),
-    All(Option<InstrumentId>),
+pub(crate) enum Change {
+    Cancel(Ticket),
+    CancelAll(Option<InstrumentId>),
+    Amend {
+        of: Ticket,
+        qty: Option<Qty>,
+        price: Option<Price>,
+        trigger: Option<Price>,
+    },
 }
 
 /// Requests, working orders, timers and notes.
@@ -51,7 +57,7 @@ pub(crate) struct Desk {
     /// In the order in which they were made.
     pub(crate) queue: Vec<Request>,
     /// Sent as soon as the callback is over.
-    pub(crate) cancels: Vec<Cancel>,
+    pub(crate) changes: Vec<Change>,
     /// In order of acceptance.
     pub(crate) working: Vec<Working>,
     pub(crate) alarms: BinaryHeap<Reverse<Alarm>>,
@@ -67,7 +73,7 @@ impl Desk {
     pub(crate) const fn new(size: Size) -> Self {
         Self {
             queue: Vec::new(),
-            cancels: Vec::new(),
+            changes: Vec::new(),
             working: Vec::new(),
             alarms: BinaryHeap::new(),
             notes: Vec::new(),

@@ -1,8 +1,7 @@
 //! What a strategy asks for. It becomes a command when it is sent, with the prices of then.
 
 use types::{
-    InstrumentId, Money, NewAlgo, NewOrder, OrderList, Price, Qty, Ratio, Side, SignedQty,
-    TimestampNs,
+    InstrumentId, Money, NewAlgo, NewOrder, OrderList, Qty, Ratio, Side, SignedQty, TimestampNs,
 };
 
 /// How large a full position is.
@@ -55,12 +54,6 @@ pub(crate) enum Intent {
     Order(NewOrder),
     List(OrderList),
     Algo(NewAlgo),
-    Amend {
-        of: Ticket,
-        qty: Option<Qty>,
-        price: Option<Price>,
-        trigger: Option<Price>,
-    },
 }
 
 /// A moment that a strategy waits for.

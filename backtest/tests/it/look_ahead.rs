@@ -53,7 +53,7 @@ impl Strategy for Busy {
                     context.cancel(newest);
                 }
             }
-            11 if drawn % 5 == 0 => context.cancel_all(None),
+            11 if drawn.is_multiple_of(5) => context.cancel_all(None),
             12 => {
                 if let Some(newest) = self.newest {
                     context.amend(newest, None, Some(away(-100)), None);
@@ -65,7 +65,7 @@ impl Strategy for Busy {
 
     fn on_fill(&mut self, context: &mut Context<'_>, fill: &Fill) {
         self.heard += fill.qty.0;
-        if self.heard % 7 == 0 {
+        if self.heard.unsigned_abs().is_multiple_of(7) {
             let kind = OrderKind::Limit {
                 price: Price(fill.price.0 + 1_000_000_000),
             };

@@ -6,6 +6,7 @@ mod declared;
 mod goog;
 mod indicators;
 mod look_ahead;
+mod portfolio;
 mod recomputed;
 mod several;
 mod strategies;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use ::backtest::run::Mapped;
+use ::backtest::run::{Made, Mapped};
 use ::backtest::strategies::{DAY_NS_MIN, Offer};
 use marketdata::history::{self, Basis, Clean, Edges, Resampled, Row, RowError, Rows};
 use types::{Label, MarketData, Price, Qty};
@@ -24,6 +24,7 @@ pub(super) struct Files {
     pub(super) has_quotes: bool,
     /// What a strategy can have of them.
     seen: Offer,
+    has_trades: bool,
     /// Greatest common divisors of what was seen, by symbol: prices, displayed quantities.
     steps: Vec<(i64, i64)>,
     /// Bytes in all.
@@ -33,7 +34,7 @@ pub(super) struct Files {
 /// The rows of a file, smaller bars made larger where that was asked for.
 #[derive(Debug)]
 pub(super) enum Data {
-    Plain(Clean<Rows>),
+    Plain(Box<Clean<Rows>>),
     Larger(Box<Resampled<Clean<Rows>>>),
 }
 
@@ -91,24 +92,21 @@ impl Files {
             )
             .into());
         }
-        if args.bars.is_some() && !files.has_bars {
-            return Err(Usage(
-                "--bars: the data has no bars; accepted: bars, which dynasty data convert --every makes of anything"
-                    .to_owned(),
-            )
-            .into());
-        }
         Ok(files)
     }
 
-    /// What a strategy can have of them.
+    /// What a strategy can have of them, bars that are made of events or of smaller bars included.
     pub(super) fn offer(&self, args: &Args) -> Offer {
+        let is_made = args.bars.is_some() && !self.has_bars;
         Offer {
             instruments: self.symbols.len(),
-            // Bars that are made larger may be of a day.
-            is_intraday: self.seen.is_intraday
-                && args.bars.is_none_or(|length| length < DAY_NS_MIN),
-            ..self.seen
+            has_bars: self.has_bars || is_made,
+            has_volume: self.seen.has_volume || (is_made && self.has_trades),
+            is_intraday: match args.bars {
+                Some(length) => length < DAY_NS_MIN && (is_made || self.seen.is_intraday),
+                None => self.seen.is_intraday,
+            },
+            has_quotes: self.seen.has_quotes,
         }
     }
 
@@ -123,6 +121,7 @@ impl Files {
                 }
             }
             MarketData::Trade(trade) => {
+                self.has_trades = true;
                 price(trade.price);
                 *sizes = divisor(*sizes, trade.qty.0);
             }
@@ -140,6 +139,18 @@ impl Files {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Bars of events: of trades, else of the middle of quotes.
+    pub(super) const fn made(&self, every: u64) -> Made {
+        Made {
+            edges: Edges::Epoch { every },
+            basis: if self.has_trades {
+                Basis::Trades
+            } else {
+                Basis::Mid
+            },
         }
     }
 
@@ -173,12 +184,12 @@ impl Files {
             };
             let rows = input.open(path, None)?;
             let data = match args.bars {
-                Some(every) => Data::Larger(Box::new(Resampled::new(
+                Some(every) if self.has_bars => Data::Larger(Box::new(Resampled::new(
                     rows,
                     Basis::Bars,
                     Edges::Epoch { every },
                 ))),
-                None => Data::Plain(rows),
+                _ => Data::Plain(Box::new(rows)),
             };
             sources.push(Mapped::new(data, market.symbols.clone()));
         }

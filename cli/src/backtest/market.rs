@@ -2,11 +2,12 @@
 
 use std::fs;
 
+use ::backtest::run::Converter;
 use anyhow::Context as _;
 use gateway::dto::instrument::specification::{Specification, from_toml};
 use types::{
-    BarPath, Command, FeeSchedule, Instrument, InstrumentKind, Label, Liquidity, Margin,
-    PaperModel, Qty, Ratio, Slippage,
+    BarPath, Command, FeeSchedule, Instrument, InstrumentId, InstrumentKind, Label, Liquidity,
+    Margin, PaperModel, Price, Qty, Ratio, Slippage,
 };
 
 use super::data::Files;
@@ -21,8 +22,6 @@ pub(super) struct Market {
     pub(super) specifications: Vec<Specification>,
     /// What the data calls each.
     pub(super) symbols: Vec<Label>,
-    /// Conversion rates and the like.
-    pub(super) definitions: Vec<Command>,
 }
 
 impl Market {
@@ -52,13 +51,43 @@ pub(super) fn market(args: &Args, files: &Files) -> anyhow::Result<Market> {
     }
 }
 
+/// What currencies are worth in the account's: as said, or as a market says.
+pub(super) fn conversions(
+    args: &Args,
+    market: &Market,
+    to: Label,
+) -> Result<(Vec<Command>, Vec<Converter>), Usage> {
+    let (mut fixed, mut converters) = (Vec::new(), Vec::new());
+    for (name, text) in &args.convert {
+        let from =
+            Label::new(name).map_err(|error| Usage(format!("--convert '{name}': {error}")))?;
+        let instruments = market.instruments();
+        let place = instruments.iter().position(|it| it.symbol.as_str() == text);
+        let rate = text.parse().ok().filter(|rate: &Price| rate.0 > 0);
+        match (place, rate) {
+            (Some(place), _) => converters.push(Converter {
+                from,
+                instrument: InstrumentId(place as u32),
+            }),
+            (None, Some(rate)) => fixed.push(Command::SetConversion { from, to, rate }),
+            (None, None) => {
+                let names: Vec<_> = instruments.iter().map(|it| it.symbol.to_string()).collect();
+                return Err(Usage(format!(
+                    "--convert {name}={text}; accepted: a rate above zero, or an instrument ({})",
+                    names.join(", ")
+                )));
+            }
+        }
+    }
+    Ok((fixed, converters))
+}
+
 /// Those of a file that the data has; a single one is whatever the data calls its single instrument.
 fn of_file(all: Vec<Specification>, name: &str, files: &Files) -> anyhow::Result<Market> {
     if let ([_], [symbol]) = (&all[..], &files.symbols[..]) {
         return Ok(Market {
             symbols: vec![*symbol],
             specifications: all,
-            definitions: Vec::new(),
         });
     }
     let mut specifications = Vec::new();
@@ -78,7 +107,6 @@ fn of_file(all: Vec<Specification>, name: &str, files: &Files) -> anyhow::Result
     Ok(Market {
         symbols: files.symbols.clone(),
         specifications,
-        definitions: Vec::new(),
     })
 }
 
@@ -126,6 +154,5 @@ fn of_data(args: &Args, files: &Files) -> anyhow::Result<Market> {
     Ok(Market {
         specifications: specifications.collect(),
         symbols: files.symbols.clone(),
-        definitions: Vec::new(),
     })
 }

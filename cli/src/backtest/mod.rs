@@ -16,6 +16,7 @@ use ::backtest::run::{Fills, Sampling, Settings, plain_plan, run};
 use ::backtest::strategy::{Size, Values};
 use anyhow::Context as _;
 use clap::ValueEnum;
+use marketdata::history::Edges;
 use types::{Funding, Money, Ratio};
 
 use crate::data::input::{Input, parse_length};
@@ -76,9 +77,17 @@ pub(crate) struct Args {
     /// When orders are sent [default: next-open with bars, market with anything else].
     #[arg(long, value_enum)]
     fills: Option<FillsArg>,
-    /// Makes bars of this length of smaller ones.
+    /// Makes bars of this length of smaller ones; of trades, else of the middle of quotes, for the strategy alone: the
+    /// engine has what they are made of.
     #[arg(long, value_name = "DURATION", value_parser = parse_length)]
     bars: Option<u64>,
+    /// Gives the strategy longer bars of this length beside those of the data.
+    #[arg(long, value_name = "DURATION", value_parser = parse_length)]
+    also: Vec<u64>,
+    /// What a currency is worth in the account's: a rate (EUR=1.08), or an instrument of the data whose middle it is
+    /// (EUR=EURUSD).
+    #[arg(long, value_name = "CURRENCY=RATE", value_parser = parse::assignment)]
+    convert: Vec<(String, String)>,
     /// How often equity is noted where there are no bars.
     #[arg(long, value_name = "DURATION", value_parser = parse_length, default_value = "1m")]
     sample: u64,
@@ -162,26 +171,34 @@ pub(crate) fn run_command(args: &Args) -> anyhow::Result<ExitCode> {
     let files = Files::look(args)?;
     picked.check(&files.offer(args))?;
     let market = market::market(args, &files)?;
-    let plan = match &args.plan {
-        Some(path) => crate::plan::read(path)?,
-        None => {
-            let currency = args.currency.as_deref().unwrap_or("USD");
-            let cash = args.cash.unwrap_or(Money::whole(10_000));
-            let mut plan = plain_plan(currency, cash)
-                .map_err(|error| Usage(format!("--currency '{currency}': {error}")))?;
-            let leverage = i64::from(args.leverage);
-            plan.terms.funding = Funding::Margin {
-                // Rounded up: a third of equity three times is not more than all of it.
-                rate_min: Ratio((Ratio::ONE.0 + leverage - 1) / leverage),
-            };
-            plan
-        }
+    let plan = if let Some(path) = &args.plan {
+        crate::plan::read(path)?
+    } else {
+        let currency = args.currency.as_deref().unwrap_or("USD");
+        let cash = args.cash.unwrap_or(Money::whole(10_000));
+        let mut plan = plain_plan(currency, cash)
+            .map_err(|error| Usage(format!("--currency '{currency}': {error}")))?;
+        let leverage = i64::from(args.leverage);
+        plan.terms.funding = Funding::Margin {
+            // Rounded up: a third of equity three times is not more than all of it.
+            rate_min: Ratio((Ratio::ONE.0 + leverage - 1) / leverage),
+        };
+        plan
     };
-    let has_bars = files.has_bars;
+    let has_bars = files.has_bars || args.bars.is_some();
+    let made = args.bars.filter(|_| !files.has_bars);
+    let (definitions, converters) = market::conversions(args, &market, plan.currency)?;
     let settings = Settings {
-        definitions: market.definitions.clone(),
+        definitions,
+        converters,
+        bars: made.map(|every| files.made(every)),
+        frames: args
+            .also
+            .iter()
+            .map(|&every| Edges::Epoch { every })
+            .collect(),
         fills: args.fills.map_or(
-            if has_bars {
+            if files.has_bars {
                 Fills::NextOpen
             } else {
                 Fills::Market
@@ -195,7 +212,7 @@ pub(crate) fn run_command(args: &Args) -> anyhow::Result<ExitCode> {
         } else {
             Sampling::Every(args.sample)
         },
-        prints_are_quotes: !has_bars && !files.has_quotes,
+        prints_are_quotes: !files.has_bars && !files.has_quotes,
         stops_with_account: args.plan.is_some(),
         keep_fills: false,
         ..Settings::new(market.instruments(), plan)

@@ -8,14 +8,14 @@ use types::{
 use super::{ACCOUNT, Driver};
 use crate::run::Fills;
 use crate::run::sizing::Purse;
-use crate::strategy::{Cancel, Intent, Request, Size, Ticket};
+use crate::strategy::{Change, Intent, Request, Size, Ticket};
 
 impl Driver<'_> {
-    /// Sends cancels, and the requests that do not wait.
+    /// Sends cancels and amendments, and the requests that do not wait.
     pub(super) fn send_now(&mut self) {
-        while !self.desk.cancels.is_empty() {
-            for cancel in std::mem::take(&mut self.desk.cancels) {
-                self.cancel(cancel);
+        while !self.desk.changes.is_empty() {
+            for change in std::mem::take(&mut self.desk.changes) {
+                self.change(change);
             }
         }
         let is_at_once = matches!(self.settings.fills, Fills::SameClose | Fills::Market);
@@ -42,16 +42,35 @@ impl Driver<'_> {
         }
     }
 
-    fn cancel(&mut self, cancel: Cancel) {
-        let ticket = match cancel {
-            Cancel::All(instrument) => {
+    fn change(&mut self, change: Change) {
+        let ticket = match change {
+            Change::CancelAll(instrument) => {
                 return self.command(Command::CancelAll {
                     account: ACCOUNT,
                     instrument,
                     side: None,
                 });
             }
-            Cancel::Ticket(ticket) => ticket,
+            Change::Amend {
+                of,
+                qty,
+                price,
+                trigger,
+            } => {
+                let mut working = self.desk.working.iter();
+                let order = working.find(|known| known.ticket == of);
+                if let Some(order) = order.map(|known| known.order) {
+                    self.command(Command::AmendOrder {
+                        account: ACCOUNT,
+                        order,
+                        qty,
+                        price,
+                        trigger,
+                    });
+                }
+                return;
+            }
+            Change::Cancel(ticket) => ticket,
         };
         let working = self.desk.working.iter();
         let orders = working
@@ -134,22 +153,6 @@ impl Driver<'_> {
                     client_order: client(ticket),
                     ..algo
                 }));
-            }
-            Intent::Amend {
-                of,
-                qty,
-                price,
-                trigger,
-            } => {
-                let mut working = self.desk.working.iter();
-                let order = working.find(|known| known.ticket == of)?.order;
-                return Some(Command::AmendOrder {
-                    account: ACCOUNT,
-                    order,
-                    qty,
-                    price,
-                    trigger,
-                });
             }
             Intent::Trade(side, size) => (side, self.lots(instrument, size, Ratio::ONE, side)?),
             Intent::Enter(side) => {

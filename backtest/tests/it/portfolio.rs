@@ -1,0 +1,285 @@
+//! Several instruments, currencies and lengths of bars on one account.
+
+use backtest::outcome::Outcome;
+use backtest::run::{
+    Bars, Converter, Fills, Made, Memory, Settings, Timed, Unobserved, plain_plan, run,
+};
+use backtest::strategy::{Closed, Context, Frame, Size, Strategy};
+use marketdata::generator::MinuteBars;
+use marketdata::history::{Basis, Edges};
+use types::{
+    Aggressor, Bar, Command, FeeSchedule, Funding, Instrument, InstrumentId, MarketData,
+    MarketEvent, Money, Price, Qty, Ratio, TimestampNs, Trade,
+};
+
+use crate::world::{label, share};
+
+const A: InstrumentId = InstrumentId(0);
+const B: InstrumentId = InstrumentId(1);
+const HOUR: u64 = 3_600_000_000_000;
+
+/// Without fees.
+fn free(symbol: &str) -> Instrument {
+    Instrument {
+        fees: FeeSchedule::default(),
+        ..share(symbol, Qty::ONE)
+    }
+}
+
+fn bar(start: u64, hours: u64, open: i64, close: i64) -> (TimestampNs, Bar) {
+    let bar = Bar {
+        start: TimestampNs(start * HOUR),
+        open: Price::whole(open),
+        high: Price::whole(open.max(close)),
+        low: Price::whole(open.min(close)),
+        close: Price::whole(close),
+        volume: Qty::whole(100),
+    };
+    (TimestampNs((start + hours) * HOUR), bar)
+}
+
+/// Calls a function on each bar.
+struct On<F>(F);
+
+impl<F: FnMut(&mut Context<'_>, &Closed)> Strategy for On<F> {
+    fn on_bar(&mut self, context: &mut Context<'_>, closed: &Closed) {
+        (self.0)(context, closed);
+    }
+}
+
+fn fills(outcome: &Outcome) -> Vec<(u32, u64, String, String)> {
+    let fills = outcome.fills.iter().map(|it| {
+        let (price, position) = (it.fill.price.to_string(), it.fill.position.to_string());
+        (it.fill.instrument.0, it.ts.0 / HOUR, price, position)
+    });
+    fills.collect()
+}
+
+#[test]
+fn a_longer_bar_opens_at_its_start_among_shorter_ones() {
+    // A by the hour, B by four hours: what is asked for at 4 fills at 4 in both, not when B's bar is known.
+    let a: Vec<_> = (0..8)
+        .map(|hour| bar(hour, 1, 100 + hour as i64, 101 + hour as i64))
+        .collect();
+    let b = [bar(0, 4, 50, 54), bar(4, 4, 55, 60)];
+    let settings = Settings::new(
+        vec![free("A"), free("B")],
+        plain_plan("USD", Money::whole(10_000)).unwrap(),
+    );
+    let mut strategy = On(|context: &mut Context<'_>, closed: &Closed| {
+        if closed.instrument == B {
+            context.long(A);
+            context.long(B);
+        }
+    });
+    let sources = vec![Bars::new(A, &a), Bars::new(B, &b)];
+    let outcome = run(&settings, sources, &mut strategy, &mut Unobserved).unwrap();
+    let expected = [
+        (0, 4, "104".to_owned(), "1".to_owned()),
+        (1, 4, "55".to_owned(), "1".to_owned()),
+    ];
+    assert_eq!(fills(&outcome), expected);
+    // 108 - 104 and 60 - 55.
+    assert_eq!(outcome.equity, Money::whole(10_009));
+    // Eight hours, and B's ends are among them.
+    assert_eq!(outcome.samples.len(), 8);
+}
+
+#[test]
+fn one_source_or_two_of_an_instrument_make_no_difference() {
+    let bars: Vec<_> = MinuteBars::new(9).take(3_000).collect();
+    let (first, second) = bars.split_at(1_234);
+    let settings = Settings::new(
+        vec![share("SYN", Qty::ONE)],
+        plain_plan("USD", Money::whole(1_000_000)).unwrap(),
+    );
+    let by = |sources: Vec<Bars<'_>>| {
+        let mut strategy = On(|context: &mut Context<'_>, closed: &Closed| {
+            if closed.bar.close > closed.bar.open {
+                context.long(A);
+            } else {
+                context.expose(A, -3.0);
+            }
+        });
+        run(&settings, sources, &mut strategy, &mut Unobserved).unwrap()
+    };
+    let one = by(vec![Bars::new(A, &bars)]);
+    assert_eq!(by(vec![Bars::new(A, second), Bars::new(A, first)]), one);
+    assert!(one.trips.len() > 500);
+}
+
+/// A share in euros, bought at 100 with the euro at 1.10 and worth 110 with the euro at 1.20.
+#[test]
+fn a_currency_follows_its_market() {
+    let euro = Instrument {
+        currency: label("EUR"),
+        ..free("E")
+    };
+    let pair = Instrument {
+        fees: FeeSchedule::default(),
+        ..share("EURUSD", Qty::ONE)
+    };
+    let price = |text: &str| -> Price { text.parse().unwrap() };
+    let rate = |start: u64, open: &str, close: &str| {
+        let (end, flat) = bar(start, 1, 1, 1);
+        let (open, close) = (price(open), price(close));
+        let (high, low) = (open.max(close), open.min(close));
+        (
+            end,
+            Bar {
+                open,
+                high,
+                low,
+                close,
+                ..flat
+            },
+        )
+    };
+    let shares = [
+        bar(0, 1, 100, 100),
+        bar(1, 1, 100, 105),
+        bar(2, 1, 105, 110),
+    ];
+    let rates = [
+        rate(0, "1.10", "1.10"),
+        rate(1, "1.10", "1.15"),
+        rate(2, "1.15", "1.20"),
+    ];
+    let settings = Settings {
+        definitions: vec![Command::SetConversion {
+            from: label("EUR"),
+            to: label("USD"),
+            rate: price("1.10"),
+        }],
+        converters: vec![Converter {
+            from: label("EUR"),
+            instrument: B,
+        }],
+        size: Size::Notional(Money::whole(1_100)),
+        ..Settings::new(
+            vec![euro, pair],
+            plain_plan("USD", Money::whole(10_000)).unwrap(),
+        )
+    };
+    let mut strategy = On(|context: &mut Context<'_>, closed: &Closed| {
+        if closed.instrument == A {
+            context.long(A);
+        }
+    });
+    let sources = vec![Bars::new(A, &shares), Bars::new(B, &rates)];
+    let outcome = run(&settings, sources, &mut strategy, &mut Unobserved).unwrap();
+    // 1,100 dollars are 1,000 euros, ten shares: they gain 100 euros, 120 dollars at the end.
+    assert_eq!(fills(&outcome), [(0, 1, "100".to_owned(), "10".to_owned())]);
+    assert_eq!(outcome.equity, Money::whole(10_120));
+}
+
+#[test]
+fn longer_bars_are_made_of_shorter_ones_and_come_with_the_last_of_them() {
+    // Of the third four hours the last bar is missing: it ends all the same, when the next bar is known.
+    let hours = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13];
+    let bars: Vec<_> = hours
+        .map(|hour| bar(hour, 1, hour as i64, hour as i64 + 1))
+        .to_vec();
+    let mut seen = Vec::new();
+    let mut strategy = On(|context: &mut Context<'_>, closed: &Closed| {
+        if closed.frame == Frame(1) {
+            let Bar {
+                start,
+                open,
+                high,
+                close,
+                volume,
+                ..
+            } = closed.bar;
+            let at = context.time().0 / HOUR;
+            seen.push((at, start.0 / HOUR, open, high, close, volume));
+        }
+    });
+    let settings = Settings {
+        frames: vec![Edges::Epoch { every: 4 * HOUR }],
+        ..Settings::new(
+            vec![free("A")],
+            plain_plan("USD", Money::whole(1_000)).unwrap(),
+        )
+    };
+    let sources = vec![Bars::new(A, &bars)];
+    let outcome = run(&settings, sources, &mut strategy, &mut Unobserved).unwrap();
+    let whole = Price::whole;
+    let of = |at, start, open, close, bars: i64| {
+        (
+            at,
+            start,
+            whole(open),
+            whole(close),
+            whole(close),
+            Qty::whole(100 * bars),
+        )
+    };
+    assert_eq!(
+        seen,
+        [of(4, 0, 0, 4, 4), of(8, 4, 4, 8, 4), of(12, 8, 8, 11, 3)]
+    );
+    assert_eq!(outcome.samples.len(), hours.len());
+}
+
+#[test]
+fn bars_are_made_of_prints_and_orders_fill_at_the_next_one() {
+    let print = |minute: u64, price: i64| Timed {
+        ts: TimestampNs(minute * HOUR / 60),
+        event: MarketEvent {
+            instrument: A,
+            ts_event: TimestampNs(minute * HOUR / 60),
+            data: MarketData::Trade(Trade {
+                price: Price::whole(price),
+                qty: Qty::ONE,
+                aggressor: Aggressor::Unknown,
+            }),
+        },
+    };
+    let prints = [
+        print(61, 10),
+        print(80, 14),
+        print(119, 12),
+        print(125, 13),
+        print(200, 20),
+    ];
+    let mut seen = Vec::new();
+    let mut strategy = On(|context: &mut Context<'_>, closed: &Closed| {
+        let Bar {
+            open,
+            high,
+            low,
+            close,
+            volume,
+            ..
+        } = closed.bar;
+        seen.push((context.time().0 / HOUR, [open, high, low, close], volume));
+        context.long(A);
+    });
+    let mut plan = plain_plan("USD", Money::whole(1_000)).unwrap();
+    plan.terms.funding = Funding::Margin {
+        rate_min: Ratio::ONE,
+    };
+    let settings = Settings {
+        bars: Some(Made {
+            edges: Edges::Epoch { every: HOUR },
+            basis: Basis::Trades,
+        }),
+        prints_are_quotes: true,
+        fills: Fills::NextOpen,
+        ..Settings::new(vec![free("A")], plan)
+    };
+    let sources = vec![Memory::new(&prints)];
+    let outcome = run(&settings, sources, &mut strategy, &mut Unobserved).unwrap();
+    let prices = |prices: [i64; 4]| prices.map(Price::whole);
+    assert_eq!(
+        seen,
+        [
+            (2, prices([10, 14, 10, 12]), Qty::whole(3)),
+            (3, prices([13, 13, 13, 13]), Qty::ONE),
+        ]
+    );
+    // The first hour is known at 2:00 and its order filled at 2:05.
+    assert_eq!(fills(&outcome), [(0, 2, "13".to_owned(), "1".to_owned())]);
+    assert_eq!(outcome.equity, Money::whole(1_007));
+}
