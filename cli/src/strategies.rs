@@ -176,28 +176,27 @@ pub(crate) fn run_command(args: &Args) -> anyhow::Result<ExitCode> {
                 writeln!(out, "{}", object(declared))?;
             }
         }
-        (Format::Text, Some(one)) => say(page(one).trim_end())?,
-        (Format::Text, None) => say(list(&shown).trim_end())?,
+        (Format::Text, Some(one)) => say(page(one)?.trim_end())?,
+        (Format::Text, None) => say(list(&shown)?.trim_end())?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn list(shown: &[&Declared]) -> String {
+fn list(shown: &[&Declared]) -> Result<String, std::fmt::Error> {
     let width = shown.iter().map(|it| it.name.len()).max().unwrap_or(0);
-    // Writing to a string does not fail, here and below.
     let mut text = String::new();
     let mut family = None;
     for declared in shown {
         if family.replace(declared.family) != Some(declared.family) {
             let gap = if text.is_empty() { "" } else { "\n" };
-            let _ = writeln!(text, "{gap}{}", declared.family.name());
+            writeln!(text, "{gap}{}", declared.family.name())?;
         }
-        let _ = writeln!(text, "  {:width$}  {}", declared.name, declared.summary());
+        writeln!(text, "  {:width$}  {}", declared.name, declared.summary())?;
     }
-    text
+    Ok(text)
 }
 
-fn page(declared: &Declared) -> String {
+fn page(declared: &Declared) -> Result<String, std::fmt::Error> {
     let page = &declared.page;
     let needs = declared.needs.to_string();
     let mut text = format!(
@@ -218,7 +217,7 @@ fn page(declared: &Declared) -> String {
     }
     if declared.parameters.is_empty() {
         text += "\nNo parameters.\n";
-        return text;
+        return Ok(text);
     }
     text += "\nParameters, set with --set NAME=VALUE:\n";
     for Parameter {
@@ -228,12 +227,12 @@ fn page(declared: &Declared) -> String {
         about,
     } in declared.parameters
     {
-        let _ = writeln!(
+        writeln!(
             text,
             "  {name:12} {about}\n               {kind}; without it {default}"
-        );
+        )?;
     }
-    text
+    Ok(text)
 }
 
 /// A head and its text, wrapped beside it.
@@ -244,7 +243,7 @@ fn section(head: &str, body: &str) -> String {
     for word in body.split(' ') {
         let width = word.chars().count();
         if column > 0 && column + 1 + width > WIDTH {
-            text += &format!("\n{:8}", "");
+            text += "\n        ";
             column = 0;
         } else if column > 0 {
             text.push(' ');

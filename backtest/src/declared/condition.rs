@@ -74,11 +74,7 @@ impl Operand {
                 slot,
                 factor,
                 ago: own,
-            } => {
-                // Times one would keep the figure too; this says so.
-                let value = figure(slot, own + ago)?;
-                Some(if factor == 1.0 { value } else { factor * value })
-            }
+            } => Some(factor * figure(slot, own + ago)?),
         }
     }
 

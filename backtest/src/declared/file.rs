@@ -147,7 +147,7 @@ fn indicators(root: &Table<'_>, series: &mut Series) -> Read<Vec<Indicator>> {
     let Some(table) = root.get("indicators") else {
         return Ok(Vec::new());
     };
-    let DeValue::Table(all) = table.value else {
+    let DeValue::Table(all) = table.node else {
         return Err(table.refuse("a table of indicators"));
     };
     if all.len() > INDICATORS_MAX {
@@ -159,7 +159,7 @@ fn indicators(root: &Table<'_>, series: &mut Series) -> Read<Vec<Indicator>> {
         .map(|(key, value)| Value {
             field: key.get_ref().to_string(),
             at: key.span().start,
-            value: value.get_ref(),
+            node: value.get_ref(),
         })
         .collect();
     let names: Vec<String> = waiting.iter().map(|it| it.field.clone()).collect();
@@ -179,7 +179,7 @@ fn indicators(root: &Table<'_>, series: &mut Series) -> Read<Vec<Indicator>> {
             let named = Value {
                 field,
                 at: value.at,
-                value: value.value,
+                node: value.node,
             };
             return Err(named.refuse_as(
                 "not a name".to_owned(),
@@ -210,7 +210,7 @@ fn indicators(root: &Table<'_>, series: &mut Series) -> Read<Vec<Indicator>> {
             let named = Value {
                 field,
                 at: first.at,
-                value: first.value,
+                node: first.node,
             };
             return Err(named.refuse_as(
                 "depends on itself".to_owned(),
@@ -230,11 +230,11 @@ fn indicator(
     slot: usize,
 ) -> Read<Option<Indicator>> {
     let path = format!("indicators.{}", value.field);
-    let DeValue::Table(fields) = value.value else {
+    let DeValue::Table(fields) = value.node else {
         let named = Value {
             field: path,
             at: value.at,
-            value: value.value,
+            node: value.node,
         };
         return Err(named.refuse("a table such as { indicator = \"sma\", period = 10 }"));
     };
@@ -304,7 +304,7 @@ fn indicator(
         let named = Value {
             field: path,
             at: value.at,
-            value: value.value,
+            node: value.node,
         };
         named.refuse_as(error.to_string(), "parameters that go together")
     })?;
@@ -326,7 +326,7 @@ fn stops(root: &Table<'_>, series: &Series) -> Read<Stops> {
         let Some(value) = stops.get(name) else {
             return Ok(None);
         };
-        if let DeValue::String(text) = value.value {
+        if let DeValue::String(text) = value.node {
             let figure = condition::operand(text, series).map_err(|it| mistake(&value, &it))?;
             return Ok(Some(Distance::Figure(figure)));
         }

@@ -184,13 +184,11 @@ fn decide(recipe: &Recipe, state: &State, held: Held, is_stopped: bool) -> Optio
     let (long, short) = (recipe.long.as_ref(), recipe.short.as_ref());
     let goes = |side: Option<&Sided>| enters(side) && !exits(side);
     match held {
-        Held::Long if goes(short) => Some(Held::Short),
-        Held::Short if goes(long) => Some(Held::Long),
+        Held::Flat | Held::Short if goes(long) => Some(Held::Long),
+        Held::Flat | Held::Long if goes(short) => Some(Held::Short),
+        Held::Flat => None,
         Held::Long => (is_stopped || exits(long)).then_some(Held::Flat),
         Held::Short => (is_stopped || exits(short)).then_some(Held::Flat),
-        Held::Flat if goes(long) => Some(Held::Long),
-        Held::Flat if goes(short) => Some(Held::Short),
-        Held::Flat => None,
     }
 }
 
@@ -235,7 +233,7 @@ impl Strategy for Followed {
         state.asked = state.distances(recipe, bar.close);
         match recipe.size {
             // A full position is what a signal of the library asks for, and is kept as it is while it is held.
-            Sizing::Exposure(share) if share == 1.0 => {
+            Sizing::Exposure(1.0) => {
                 if sign > 0.0 {
                     context.long(instrument);
                 } else {

@@ -56,7 +56,7 @@ pub(super) struct Table<'a> {
 pub(super) struct Value<'a> {
     pub(super) field: String,
     pub(super) at: usize,
-    pub(super) value: &'a DeValue<'a>,
+    pub(super) node: &'a DeValue<'a>,
 }
 
 pub(super) fn join(path: &str, name: &str) -> String {
@@ -107,11 +107,11 @@ impl<'a> Table<'a> {
 
     pub(super) fn get(&self, name: &str) -> Option<Value<'a>> {
         debug_assert!(self.known.is_empty() || self.known.contains(&name));
-        let (span, value) = self.fields.get(name)?;
+        let (span, node) = self.fields.get(name)?;
         Some(Value {
             field: join(&self.path, name),
             at: span.start,
-            value,
+            node,
         })
     }
 
@@ -129,7 +129,7 @@ impl<'a> Table<'a> {
 
 impl<'a> Value<'a> {
     pub(super) fn refuse(&self, accepted: impl Into<String>) -> Fault {
-        self.refuse_as(shown(self.value), accepted)
+        self.refuse_as(shown(self.node), accepted)
     }
 
     pub(super) fn refuse_as(&self, value: String, accepted: impl Into<String>) -> Fault {
@@ -144,7 +144,7 @@ impl<'a> Value<'a> {
     }
 
     pub(super) fn text(&self) -> Read<&'a str> {
-        match self.value {
+        match self.node {
             DeValue::String(text) => Ok(text),
             _ => Err(self.refuse("a text in quotes")),
         }
@@ -158,7 +158,7 @@ impl<'a> Value<'a> {
 
     /// A number in a range.
     pub(super) fn number(&self, least: f64, most: f64) -> Read<f64> {
-        let number = match self.value {
+        let number = match self.node {
             DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
                 .ok()
                 .map(|number| number as f64),
@@ -179,7 +179,7 @@ impl<'a> Value<'a> {
     }
 
     pub(super) fn table(&self, known: &'static [&'static str]) -> Read<Table<'a>> {
-        match self.value {
+        match self.node {
             DeValue::Table(table) => Table::new(self.field.clone(), self.at, table, known),
             _ => Err(self.refuse("a table")),
         }

@@ -72,7 +72,7 @@ impl Rule for AtrBreakout {
 pub(super) const WILDER_VOLATILITY: Declared = Declared {
     name: "wilder_volatility",
     family: Family::Volatility,
-    about: "Always in the market; turns when a close is several average ranges off the best close of the position.",
+    about: "Always in the market; turns when a close is several average ranges off the best one since.",
     page: Page {
         entry: "First long or short as the close is above or below the one of `period` bars before; then at every turn.",
         exit: "At a close more than `width` ranges below the highest close since it is long: it is short from then \

@@ -26,9 +26,9 @@ fn assert_same(one: &Outcome, other: &Outcome) {
     // The number that the strategy gave its request counts those that change nothing, too.
     let fills = |outcome: &Outcome| {
         let mut fills = outcome.fills.clone();
-        fills
-            .iter_mut()
-            .for_each(|it| it.fill.client_order = ClientOrderId(0));
+        for executed in &mut fills {
+            executed.fill.client_order = ClientOrderId(0);
+        }
         fills
     };
     assert_eq!(fills(one), fills(other));

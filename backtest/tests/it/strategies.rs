@@ -1,5 +1,7 @@
 //! What holds for every strategy of the library.
 
+use std::fmt::Write as _;
+
 use backtest::outcome::{Executed, Outcome};
 use backtest::run::{Fills, Memory, Settings, Timed, Unobserved, run};
 use backtest::strategies::{self, ALL, Data, Declared, Offer};
@@ -254,22 +256,26 @@ fn the_page_of_strategies_lists_what_there_is() {
     let mut family = None;
     for declared in ALL {
         if family.replace(declared.family) != Some(declared.family) {
-            page += &format!(
+            write!(
+                page,
                 "\n### {}\n\n| Name | What it does | Needs | Parameters |\n|---|---|---|---|\n",
                 declared.family.name()
-            );
+            )
+            .unwrap();
         }
         let parameters = declared.parameters.iter();
         let parameters: Vec<_> = parameters
             .map(|parameter| format!("{} {}", parameter.name, parameter.default))
             .collect();
-        page += &format!(
-            "| `{}` | {} | {} | {} |\n",
+        writeln!(
+            page,
+            "| `{}` | {} | {} | {} |",
             declared.name,
             declared.about,
             declared.needs,
             parameters.join(", ")
-        );
+        )
+        .unwrap();
     }
     if std::env::var("DYNASTY_GOLDEN").as_deref() == Ok("update") {
         std::fs::write(&path, &page).unwrap();

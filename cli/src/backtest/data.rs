@@ -95,14 +95,18 @@ impl Files {
         Ok(files)
     }
 
-    /// What a strategy can have of them.
+    /// What a strategy can have of them, bars that are made of events or of smaller bars included.
     pub(super) fn offer(&self, args: &Args) -> Offer {
+        let is_made = args.bars.is_some() && !self.has_bars;
         Offer {
             instruments: self.symbols.len(),
-            // Bars that are made larger may be of a day.
-            is_intraday: self.seen.is_intraday
-                && args.bars.is_none_or(|length| length < DAY_NS_MIN),
-            ..self.seen
+            has_bars: self.has_bars || is_made,
+            has_volume: self.seen.has_volume || (is_made && self.has_trades),
+            is_intraday: match args.bars {
+                Some(length) => length < DAY_NS_MIN && (is_made || self.seen.is_intraday),
+                None => self.seen.is_intraday,
+            },
+            has_quotes: self.seen.has_quotes,
         }
     }
 

@@ -505,7 +505,15 @@ fn what_is_wrong_is_said_with_what_would_be_accepted() {
     for (args, said) in [
         (
             &["--strategy", "sma_crss"][..],
-            "no strategy 'sma_crss'; accepted: ",
+            "no strategy 'sma_crss' (did you mean 'sma_cross'?); accepted: ",
+        ),
+        (
+            &["--strategy", "grid"],
+            "strategy grid: the data has bars of a day or longer; accepted: quotes or books",
+        ),
+        (
+            &["--strategy", "cointegration"],
+            "strategy cointegration: the run has 1 instrument; accepted: 2 instruments",
         ),
         (
             &["--strategy", "sma_cross", "--set", "fast=50"],
@@ -535,4 +543,38 @@ fn what_is_wrong_is_said_with_what_would_be_accepted() {
     let (code, text, _) = dynasty(&["strategies", "sma_cross"]);
     assert_eq!(code, Some(0));
     assert!(text.contains("fast") && text.contains("without it 10"));
+}
+
+#[test]
+fn a_file_is_a_strategy_like_any_other() {
+    let cross = fixture("strategies/sma-cross.toml");
+    let by_file = told(&["--strategy", &cross, "--fee", "0.1%"]);
+    assert_eq!(by_file["equity"], "10743.00841");
+    assert_eq!(by_file["counts"]["fills"], 65);
+
+    let others =
+        ["pullback", "macd-both-sides"].map(|it| fixture(&format!("strategies/{it}.toml")));
+    let (code, text, errors) = dynasty(&["strategies", "check", &cross, &others[0], &others[1]]);
+    assert_eq!((code, errors.as_str()), (Some(0), ""));
+    assert!(
+        text.contains("macd_both_sides: long and short, 4 indicators"),
+        "{text}"
+    );
+
+    let folder = tempfile::tempdir().unwrap();
+    let wrong = folder.path().join("wrong.toml");
+    let text = std::fs::read_to_string(&cross).unwrap();
+    std::fs::write(&wrong, text.replace("period = 30", "periods = 30")).unwrap();
+    let wrong = wrong.to_str().unwrap();
+    let said =
+        format!("{wrong}:9: indicators.slow.periods: not known; accepted: indicator, period, of");
+    let goog = fixture("market/goog_1d_bars.csv.gz");
+    for args in [
+        &["strategies", "check", wrong, &cross][..],
+        &["backtest", &goog, "--strategy", wrong],
+    ] {
+        let (code, _, errors) = dynasty(args);
+        assert_eq!(code, Some(2), "{args:?}");
+        assert!(errors.contains(&said), "{errors}");
+    }
 }

@@ -133,7 +133,7 @@ pub(crate) fn engle_granger(of: &[f64], on: &[f64], lags: usize) -> Option<Coint
 /// James `MacKinnon`, Critical Values for Cointegration Tests, 2010, table 2, N = 2, constant and no trend.
 pub(crate) fn critical(level: Level, count: usize) -> f64 {
     let [limit, first, second] = match level {
-        Level::One => [-3.896_44, -10.9519, -22.527],
+        Level::One => [-3.896_44, -10.9519, -33.527],
         Level::Five => [-3.336_13, -6.1101, -6.823],
         Level::Ten => [-3.044_45, -4.2412, -2.720],
     };

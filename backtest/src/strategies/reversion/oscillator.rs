@@ -289,7 +289,7 @@ impl Gauge for ZScore {
 pub(in crate::strategies) const STOCHASTIC: Declared = Declared {
     name: "stochastic",
     family: Family::MeanReversion,
-    about: "Buys when the stochastic's %K crosses above %D near the bottom, leaves when it crosses below near the top.",
+    about: "Buys when %K of the stochastic crosses above %D near the bottom, leaves when below near the top.",
     page: Page {
         entry: "At a close at which %K comes to be above %D while %D is below `low`; short where it comes to be below \
                 while %D is above `high`.",

@@ -70,7 +70,7 @@ fn sessions() {
 
     let expected = of.walk(|at, _| {
         let minute = of.ends[at] % 1_440;
-        Some(i64::from(minute >= 1_200 || minute < 840))
+        Some(i64::from(!(840..1_200).contains(&minute)))
     });
     check(&events, "overnight", &[], &expected);
 
