@@ -41,7 +41,7 @@ pub(crate) struct Command {
     #[command(subcommand)]
     many: Option<Many>,
     #[command(flatten)]
-    args: Option<Args>,
+    args: Args,
 }
 
 /// What is many runs.
@@ -76,7 +76,14 @@ pub(crate) struct Args {
     #[arg(required = true, value_name = "DATA")]
     files: Vec<PathBuf>,
     /// The strategy: a name of `dynasty strategies`, or a file (TOML, docs/strategies.md).
-    #[arg(long, short, value_name = "NAME|FILE")]
+    // A subcommand has its own, so that clap cannot ask for it here: no name is refused as an unknown one.
+    #[arg(
+        long,
+        short,
+        value_name = "NAME|FILE",
+        default_value = "",
+        hide_default_value = true
+    )]
     strategy: String,
     /// A parameter of it.
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse::assignment)]
@@ -201,15 +208,11 @@ struct Ran<'a> {
 /// # Errors
 /// When something given cannot be read or does not fit, or the result cannot be written.
 pub(crate) fn run_command(command: &Command) -> anyhow::Result<ExitCode> {
-    match (&command.many, &command.args) {
-        (Some(Many::Sweep(sweep)), _) => search::sweep(sweep),
-        (Some(Many::WalkForward(walk)), _) => search::walk_forward(walk),
-        (Some(Many::MonteCarlo(simulation)), _) => chance::monte_carlo(simulation),
-        (None, Some(args)) => run_once(args),
-        (None, None) => Err(Usage(
-            "no data; accepted: files, or sweep, walk-forward, monte-carlo".to_owned(),
-        )
-        .into()),
+    match &command.many {
+        Some(Many::Sweep(sweep)) => search::sweep(sweep),
+        Some(Many::WalkForward(walk)) => search::walk_forward(walk),
+        Some(Many::MonteCarlo(simulation)) => chance::monte_carlo(simulation),
+        None => run_once(&command.args),
     }
 }
 

@@ -12,6 +12,7 @@ mod drain;
 mod instrument;
 mod journal;
 mod plan;
+mod search;
 mod serve;
 mod simulate;
 mod tape;

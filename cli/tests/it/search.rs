@@ -1,0 +1,108 @@
+//! Searches as their users make them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const DATA: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../fixtures/market/goog_1d_bars.csv.gz"
+);
+
+fn dynasty(verb: &str, words: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_dynasty"))
+        .args(["backtest", verb, DATA, "--strategy", "sma_cross"])
+        .args(["--fee", "0.1%"])
+        .args(words)
+        .output()
+        .unwrap()
+}
+
+fn said(output: &Output) -> String {
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{error}");
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+const GRID: [&str; 4] = ["--grid", "fast=5..50:5", "--grid", "slow=20..60:10"];
+
+fn sweep(out: &Path, more: &[&str]) -> Output {
+    let out = ["--out", out.to_str().unwrap()];
+    dynasty("sweep", &[&GRID[..], &out, more].concat())
+}
+
+#[test]
+fn a_stopped_sweep_goes_on_and_ends_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = folder.path().join("whole.csv");
+    let text = said(&sweep(&whole, &["--threads", "1"]));
+    assert!(text.contains("along columns"), "{text}");
+    assert!(
+        text.contains("deflated Sharpe ratio") && text.contains("12870 splits"),
+        "{text}"
+    );
+    let rows = fs::read_to_string(&whole).unwrap();
+    assert_eq!(rows.lines().count(), 51);
+    // The published case of 10 and 30 days is among them.
+    let known = rows
+        .lines()
+        .find(|row| row.contains(",10,30,long,"))
+        .unwrap();
+    assert!(known.contains(",10743.00841,"), "{known}");
+
+    // A record of half of it, its last line cut off.
+    let out = folder.path().join("again.csv");
+    let part = PathBuf::from(format!("{}.part", out.display()));
+    assert!(!part.exists());
+    fs::write(&part, "dynasty-search 1 0000000000000000\n").unwrap();
+    let refused = sweep(&out, &["--resume"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("another search"));
+    let stopped = sweep(&out, &[]);
+    assert_eq!(stopped.status.code(), Some(2));
+    fs::remove_file(&part).unwrap();
+    said(&sweep(&out, &["--threads", "2"]));
+    assert_eq!(fs::read_to_string(&out).unwrap(), rows);
+}
+
+#[test]
+fn parts_that_were_not_chosen_by_make_one_curve() {
+    let folder = tempfile::tempdir().unwrap();
+    let curve = folder.path().join("curve.csv");
+    let more = ["--folds", "4", "--curve", curve.to_str().unwrap()];
+    let text = said(&dynasty("walk-forward", &[&GRID[..], &more].concat()));
+    // 2,147 returns: four tests and four more, 268 each.
+    assert!(
+        text.contains("1076..1344") && text.contains("1880..2148"),
+        "{text}"
+    );
+    assert_eq!(
+        fs::read_to_string(&curve).unwrap().lines().count(),
+        1 + 1 + 4 * 268
+    );
+}
+
+#[test]
+fn simulations_show_their_seed_and_repeat_it() {
+    let words = ["--paths", "500", "--seed", "9", "--format", "json"];
+    let (one, other) = (
+        dynasty("monte-carlo", &words),
+        dynasty("monte-carlo", &words),
+    );
+    let text = said(&one);
+    assert!(text.contains("\"seed\":9"), "{text}");
+    assert_eq!(text, said(&other));
+}
+
+#[test]
+fn a_plan_is_asked_at_several_sizes() {
+    let plan = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../fixtures/plans/static-100k.toml"
+    );
+    let words = [
+        "--plan", plan, "--size", "100", "--paths", "50", "--sizes", "1,4",
+    ];
+    let text = said(&dynasty("monte-carlo", &words));
+    assert!(text.contains("best by passing"), "{text}");
+}
