@@ -31,13 +31,14 @@ fn a_report_and_its_plots_are_written() {
         return;
     }
     assert!(output.status.success(), "{output:?}");
+    assert!(output.stderr.is_empty(), "{output:?}");
     let mut names: Vec<_> = fs::read_dir(&plots)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     names.sort();
     let expected = "distribution.png distribution.svg equity.png equity.svg monthly.png monthly.svg \
-                    price-goog.png price-goog.svg rolling.png rolling.svg";
+                    price-goog_1d_bars.png price-goog_1d_bars.svg rolling.png rolling.svg";
     assert_eq!(names.join(" "), expected);
     let image = fs::read(plots.join("equity.png")).unwrap();
     assert_eq!(image[..8], *b"\x89PNG\r\n\x1a\n");
