@@ -192,11 +192,7 @@ impl Histogram {
         let bins = (span / free).clamp(8.0, BINS_MAX);
         let bins = if bins.is_finite() { bins } else { 8.0 };
         let width = super::scale::ticks(0.0, span, bins as usize).step;
-        let bin = |value: f64| {
-            let at = (value / width).floor() as i64;
-            // What is an edge but for rounding is of the bin above it, zero apart.
-            at.clamp((low / width).floor() as i64, (high / width).floor() as i64)
-        };
+        let bin = |value: f64| (value / width).floor() as i64;
         let first = bin(low);
         let mut counts = vec![0; (bin(high) - first + 1) as usize];
         for value in &values {

@@ -89,18 +89,22 @@ pub fn periods_per_year(points: &[Point]) -> f64 {
         return (365.25 / step_days).round().max(1.0);
     }
     let day = |point: &Point| point.ts.0.saturating_sub(1) / DAY_NS;
-    let mut days = 1_u32;
-    let mut at_weekends = 0_u32;
+    let mut counts = vec![0_u32];
+    let mut at_weekends = 0;
     let mut before = day(first);
     for point in points {
         let of = day(point);
         if of != before {
-            days += 1;
+            counts.push(0);
             // The epoch was a Thursday.
-            at_weekends += u32::from(matches!(of % 7, 2 | 3));
+            at_weekends += usize::from(matches!(of % 7, 2 | 3));
+        }
+        if let Some(count) = counts.last_mut() {
+            *count += 1;
         }
         before = of;
     }
+    let days = counts.len();
     // Two days in seven are at a weekend where markets never rest. One in five is where a Friday's bar ends on
     // Saturday.
     let per_year = if days < 7 || at_weekends * 4 > days {
@@ -108,7 +112,9 @@ pub fn periods_per_year(points: &[Point]) -> f64 {
     } else {
         252.0
     };
-    let per_day = (points.len() as f64 / f64::from(days)).round().max(1.0);
+    // The median day: first and last are not whole, and some are short.
+    counts.sort_unstable();
+    let per_day = f64::from(counts[days / 2].max(1));
     per_year * per_day
 }
 

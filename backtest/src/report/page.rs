@@ -241,7 +241,8 @@ fn json(hover: &Hover) -> String {
         if place > 0 {
             out.push(',');
         }
-        let name = escape(&line.name).replace('\\', "\\\\");
+        let plain = line.name.replace(char::is_control, " ");
+        let name = escape(&plain).replace('\\', "\\\\");
         let _ = write!(
             out,
             "{{\"name\":\"{name}\",\"unit\":\"{}\",\"decimals\":{},\"t\":[",

@@ -92,7 +92,7 @@ pub(super) fn words(event: &Event, currency: &str) -> String {
             amount(target)
         ),
         EventKind::StateChanged { from, to, .. } => {
-            format!("The account went from {} to {}.", state(from), state(to))
+            format!("State: {} \u{2192} {}.", state(from), state(to))
         }
         EventKind::Suspended { .. } => "The account is suspended.".to_owned(),
         EventKind::Inactive(rest) => {

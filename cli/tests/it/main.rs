@@ -4,6 +4,7 @@
 
 mod arrows;
 mod backtest;
+mod backtest_report;
 mod data;
 mod demo;
 mod disk_full;

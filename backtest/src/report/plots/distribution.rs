@@ -28,7 +28,8 @@ pub(super) fn draw(returns: &Returns, width: f64) -> Option<Plot> {
     let mut canvas = Canvas::default();
     area.values(&mut canvas, &scale, &heights, plain(&heights));
     let decimals = crate::report::text::decimals_of(found.width * 100.0);
-    for (place, counted) in found.counts.iter().enumerate() {
+    let filled = found.counts.iter().enumerate();
+    for (place, counted) in filled.filter(|(_, counted)| **counted > 0) {
         let low = from + place as f64 * found.width;
         let (x, y) = (across.at(low), scale.at(*counted as f64));
         let class = if low + found.width / 2.0 < 0.0 {

@@ -135,7 +135,7 @@ pub(super) fn draw(report: &Report<'_>, instrument: InstrumentId, width: f64) ->
 
 /// A symbol as part of a file's name; two that come to the same are told apart by their ids.
 fn file_name(symbol: &str, instrument: InstrumentId) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
     if symbol.chars().all(is_plain) {
         symbol.to_lowercase()
     } else {
