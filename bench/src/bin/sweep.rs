@@ -25,7 +25,7 @@ use types::{
   cargo run --release -p bench --bin sweep
   cargo run --release -p bench --bin sweep -- --threads 1 --rounds 10")]
 struct Arguments {
-    /// Synthetic minute bars (marketdata::generator, seed 42).
+    /// Synthetic minute bars (`marketdata::generator`, seed 42).
     #[arg(long, default_value_t = 100_000)]
     bars: usize,
     /// Threads.
