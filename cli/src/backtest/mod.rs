@@ -264,20 +264,19 @@ fn run_once(args: &Args) -> anyhow::Result<ExitCode> {
 
 /// The terms of a run.
 fn settings(args: &Args, files: &Files, market: &market::Market) -> anyhow::Result<Settings> {
-    let plan = match &args.plan {
-        Some(path) => crate::plan::read(path)?,
-        None => {
-            let currency = args.currency.as_deref().unwrap_or("USD");
-            let cash = args.cash.unwrap_or(Money::whole(10_000));
-            let mut plan = plain_plan(currency, cash)
-                .map_err(|error| Usage(format!("--currency '{currency}': {error}")))?;
-            let leverage = i64::from(args.leverage);
-            plan.terms.funding = Funding::Margin {
-                // Rounded up: a third of equity three times is not more than all of it.
-                rate_min: Ratio((Ratio::ONE.0 + leverage - 1) / leverage),
-            };
-            plan
-        }
+    let plan = if let Some(path) = &args.plan {
+        crate::plan::read(path)?
+    } else {
+        let currency = args.currency.as_deref().unwrap_or("USD");
+        let cash = args.cash.unwrap_or(Money::whole(10_000));
+        let mut plan = plain_plan(currency, cash)
+            .map_err(|error| Usage(format!("--currency '{currency}': {error}")))?;
+        let leverage = i64::from(args.leverage);
+        plan.terms.funding = Funding::Margin {
+            // Rounded up: a third of equity three times is not more than all of it.
+            rate_min: Ratio((Ratio::ONE.0 + leverage - 1) / leverage),
+        };
+        plan
     };
     let has_bars = files.has_bars || args.bars.is_some();
     let made = args.bars.filter(|_| !files.has_bars);

@@ -33,7 +33,7 @@ impl Painter {
                 .faces()
                 .any(|face| face.families.iter().any(|(name, _)| name == family))
         };
-        let found = FAMILIES.iter().copied().find(|family| installed(&family));
+        let found = FAMILIES.iter().copied().find(|family| installed(family));
         let any = fonts
             .faces()
             .find_map(|face| face.families.first().map(|(name, _)| name.clone()));
