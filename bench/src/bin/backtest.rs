@@ -29,7 +29,7 @@ use types::{
   cargo run --release -p bench --bin backtest -- --only bars --rounds 10
   taskset -c 1 cargo run --release -p bench --bin backtest -- --bars 100000 --events 500000")]
 struct Arguments {
-    /// Synthetic minute bars (marketdata::generator, seed 42).
+    /// Synthetic minute bars (`marketdata::generator`, seed 42).
     #[arg(long, default_value_t = 1_000_000)]
     bars: usize,
     /// Events of a synthetic book (seed 7).
