@@ -88,6 +88,7 @@ impl Shard {
             let market = &mut self.markets[index];
             market.print(price, self.seq);
             market.session.get_or_insert(price);
+            self.note_printed(instrument);
             self.trade(maker, handle, price, lots, events);
             self.fetch_maker(behind);
             if market_has_followers(&self.markets[index]) {
@@ -357,8 +358,7 @@ impl Shard {
             _ => market.kept_prices(bid, ask),
         };
         let Some((bid_price, ask_price)) = prices else {
-            // Without a touch the newest print is the mark.
-            return self.note_marked(instrument);
+            return;
         };
         let touch = Touch {
             bid: bid_price,
@@ -371,9 +371,6 @@ impl Shard {
             before.is_none_or(|before| before.bid != touch.bid || before.ask != touch.ask);
         if has_moved {
             market.touch_seq = self.seq;
-        }
-        // A trade at an unchanged touch moves the newest print.
-        if has_moved || market.others.is_some() {
             self.note_marked(instrument);
         }
         // A trade at an unchanged touch moves the newest print, and a side that shows something again
