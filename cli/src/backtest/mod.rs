@@ -3,6 +3,7 @@
 mod chance;
 mod data;
 mod market;
+mod measured;
 mod observe;
 mod parse;
 mod png;
@@ -150,6 +151,15 @@ pub(crate) struct Args {
     /// Write each plot of the report to a file in this directory, as SVG and as PNG.
     #[arg(long, value_name = "DIR")]
     plots: Option<PathBuf>,
+    /// Show every metric with its convention (docs/metrics.md).
+    #[arg(long)]
+    metrics: bool,
+    /// How many steps of the equity curve make a year [default: as many as its times say].
+    #[arg(long, value_name = "NUMBER", value_parser = parse::positive)]
+    periods_per_year: Option<f64>,
+    /// What a year without risk brings.
+    #[arg(long, value_name = "PERCENT", default_value = "0%", value_parser = parse::percent)]
+    risk_free: Ratio,
     /// How the result is told.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,

@@ -28,6 +28,14 @@ pub(super) fn percent(text: &str) -> Result<Ratio, String> {
         .ok_or_else(|| "accepted: 0% to 100%, such as 0.1%".to_owned())
 }
 
+/// A number above zero.
+pub(super) fn positive(text: &str) -> Result<f64, String> {
+    let number: Option<f64> = text.parse().ok();
+    number
+        .filter(|number| number.is_finite() && *number > 0.0)
+        .ok_or_else(|| "accepted: a number above zero, such as 252".to_owned())
+}
+
 /// An amount above zero.
 pub(super) fn amount(text: &str) -> Result<Money, String> {
     let amount: Option<Money> = text.parse().ok();

@@ -81,10 +81,7 @@ fn report<'a>(ran: &'a Ran<'_>, recorder: &'a Recorder) -> anyhow::Result<Report
             ),
         })
         .collect();
-    let metrics = metric::Settings {
-        periods_per_year: periods_per_year(&outcome.points()),
-        ..metric::Settings::default()
-    };
+    let metrics = super::measured::settings(args, &outcome.points());
     report.measure(&metrics).context("--report")?;
     report.facts = facts(ran, &metrics);
     report.command = Some(command());

@@ -9,7 +9,7 @@ use gateway::dto::percent;
 use serde_json::{Value, json};
 use types::{AccountState, Event, EventKind, Money, TimestampNs, decimal};
 
-use super::{FillsArg, Ran};
+use super::{FillsArg, Ran, measured};
 
 /// Figures of the equity curve and the round trips, each as its definition says and nothing else.
 struct Figures {
@@ -119,7 +119,6 @@ pub(super) fn text(ran: &Ran<'_>) -> String {
             cents(outcome.fees)
         ),
     ));
-    rows.push(("max drawdown", or_none(&figures.drawdown)));
     rows.push(("exposed", or_none(&figures.exposed)));
     rows.push((
         "round trips",
@@ -140,6 +139,7 @@ pub(super) fn text(ran: &Ran<'_>) -> String {
             format!("{expectancy:.4} {currency}, profit factor {factor}"),
         ));
     }
+    rows.extend(measured::lines(ran));
     for (count, what) in [
         (counts.denied, "orders or changes were refused"),
         (counts.rejected, "events of the data were refused"),
@@ -167,10 +167,11 @@ pub(super) fn text(ran: &Ran<'_>) -> String {
     ));
     let rate = (counts.bars + counts.market_events) as f64 / seconds.max(1e-9);
     rows.push(("took", format!("{seconds:.3} s, {rate:.0} events a second")));
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0) + 2;
     let mut text = String::new();
     for (name, value) in rows {
         // Writing to a string does not fail.
-        let _ = writeln!(text, "{name:<15}{value}");
+        let _ = writeln!(text, "{name:<width$}{value}");
     }
     text.truncate(text.trim_end().len());
     text
@@ -353,6 +354,7 @@ pub(super) fn json(ran: &Ran<'_>) -> Value {
             "cancelled": counts.cancelled, "fills": counts.fills, "rejected": counts.rejected,
             "idle": counts.idle, "unsent": counts.unsent,
         },
+        "metrics": measured::object(ran),
         "notes": outcome.notes.iter().map(|note| json!({"time": note.ts.to_string(), "text": note.text}))
             .collect::<Vec<_>>(),
         "state_hash": outcome.state_hash.to_string(),

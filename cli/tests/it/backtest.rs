@@ -400,6 +400,54 @@ fn the_command_says_the_published_figures() {
     }
 }
 
+/// What backtesting.py 0.6.6 says of the same runs.
+#[test]
+fn the_command_says_the_published_metrics() {
+    let sma = [
+        "--strategy",
+        "sma_cross",
+        "--fee",
+        "0.1%",
+        "--periods-per-year",
+        "252",
+    ];
+    let one = told(&sma);
+    let near = |result: &Value, name: &str, expected: f64| {
+        let value = result["metrics"][name]["value"].as_f64().unwrap();
+        assert!(
+            (value - expected).abs() < 1e-9,
+            "{name}: {value}, not {expected}"
+        );
+    };
+    for (name, expected) in [
+        ("sharpe", 0.810_273_777_7),
+        ("profit_factor", 2.658_968_977_8),
+        ("expectancy", 19.766_044_062_5),
+        ("sqn", 1.952_380_090_2),
+        ("win_rate", 0.5),
+    ] {
+        near(&one, name, expected);
+    }
+    let all_in = told(&[&sma[..], &["--size", "100%"]].concat());
+    near(&all_in, "sharpe", 0.999_269_742_4);
+    let goog = fixture("market/goog_1d_bars.csv.gz");
+    let (code, text, _) = dynasty(&[&["backtest", &goog], &sma[..], &["--metrics"]].concat());
+    assert_eq!(code, Some(0));
+    for (_, family) in backtest::metric::ALL {
+        for metric in *family {
+            assert!(text.contains(metric.name), "{}", metric.name);
+        }
+    }
+    // Without a benchmark there is nothing against it, and the reason is told.
+    assert!(one["metrics"]["beta"]["value"].is_null());
+    assert!(
+        one["metrics"]["beta"]["reason"]
+            .as_str()
+            .unwrap()
+            .contains("benchmark")
+    );
+}
+
 #[test]
 fn tables_are_written() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,0 +1,99 @@
+//! The metrics of a run, as the command line tells them.
+
+use ::backtest::metric::{self, Metric, Point, Record, RecordError, Unit};
+use ::backtest::report::periods_per_year;
+use serde_json::{Value, json};
+use types::Ratio;
+
+use super::{Args, Ran};
+
+/// Of all metrics those that a summary shows.
+const SHOWN: [&str; 8] = [
+    "cagr",
+    "volatility",
+    "sharpe",
+    "sortino",
+    "calmar",
+    "max_drawdown",
+    "profit_factor",
+    "sqn",
+];
+
+/// The conventions that the command line chooses.
+pub(super) fn settings(args: &Args, points: &[Point]) -> metric::Settings {
+    metric::Settings {
+        periods_per_year: args
+            .periods_per_year
+            .unwrap_or_else(|| periods_per_year(points)),
+        risk_free: args.risk_free.0 as f64 / Ratio::ONE.0 as f64,
+        ..metric::Settings::default()
+    }
+}
+
+/// Every metric of a run and how many periods made a year, or why there are none.
+pub(super) fn metrics(ran: &Ran<'_>) -> Result<(Vec<Metric>, f64), RecordError> {
+    let points = ran.outcome.points();
+    let trades = ran.outcome.trades(&ran.settings.instruments);
+    let settings = settings(ran.args, &points);
+    let record = Record {
+        points: &points,
+        trades: &trades,
+        benchmark: None,
+    };
+    Ok((
+        metric::metrics(record, &settings)?,
+        settings.periods_per_year,
+    ))
+}
+
+/// Lines of a summary: a few metrics on one line, or with `--metrics` each with its convention.
+pub(super) fn lines(ran: &Ran<'_>) -> Vec<(&'static str, String)> {
+    let (metrics, periods) = match metrics(ran) {
+        Ok(measured) => measured,
+        Err(error) => return vec![("metrics", format!("none: {error}"))],
+    };
+    let mut lines = vec![("a year", format!("{periods} steps of the equity curve"))];
+    for metric in &metrics {
+        let definition = metric.definition;
+        if ran.args.metrics {
+            let value = said(metric);
+            lines.push((
+                definition.name,
+                format!("{value:<24} {}", definition.convention),
+            ));
+        } else if SHOWN.contains(&definition.name) {
+            lines.push((definition.name, said(metric)));
+        }
+    }
+    lines
+}
+
+/// The value with its unit, or why there is none.
+fn said(metric: &Metric) -> String {
+    match (metric.value, metric.definition.unit) {
+        (Err(reason), _) => format!("none: {reason}"),
+        (Ok(value), Unit::Fraction) => format!("{:.4}%", value * 100.0),
+        (Ok(value), Unit::Money) => format!("{value:.2}"),
+        (Ok(value), Unit::Ratio) => format!("{value:.6}"),
+        (Ok(value), Unit::Count) => format!("{value:.0}"),
+        (Ok(value), Unit::Days) => format!("{value:.1} days"),
+    }
+}
+
+/// Every metric by name: its value, or null with the reason.
+pub(super) fn object(ran: &Ran<'_>) -> Value {
+    let (metrics, periods) = match metrics(ran) {
+        Ok(measured) => measured,
+        Err(error) => return json!({ "undefined": error.to_string() }),
+    };
+    let mut object = serde_json::Map::new();
+    object.insert("periods_per_year".to_owned(), json!(periods));
+    for metric in metrics {
+        let value = match metric.value {
+            Ok(value) => json!({ "value": value }),
+            Err(reason) => json!({ "value": null, "reason": reason.to_string() }),
+        };
+        object.insert(metric.definition.name.to_owned(), value);
+    }
+    Value::Object(object)
+}
