@@ -57,6 +57,7 @@ pub(super) fn size(text: &str) -> Result<SizeArg, String> {
         let amount = amount.parse().ok().filter(|amount: &Money| amount.0 > 0);
         amount
             .zip(Label::new(currency).ok())
+            .filter(|_| currency.bytes().all(|it| it.is_ascii_alphabetic()))
             .map(|(amount, of)| SizeArg::Amount(amount, of))
     } else {
         let qty = text.parse().ok().filter(|qty: &Qty| qty.0 > 0);
