@@ -51,7 +51,7 @@ pub(crate) struct Input {
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub(crate) from: Option<TimestampNs>,
     /// Only rows before this time.
-    #[arg(long, alias = "to", value_name = "TIME", value_parser = parse_time)]
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub(crate) until: Option<TimestampNs>,
     /// What becomes of a bad row: passed over and counted, or the end.
     #[arg(long, value_enum, default_value_t = BadRowsArg::Skip)]

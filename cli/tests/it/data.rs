@@ -43,7 +43,7 @@ fn a_folder_is_listed() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    assert_eq!(files.len(), 5);
+    assert_eq!(files.len(), 6);
     let btc = &files[1];
     assert_eq!(btc["format"], "ticks");
     assert_eq!(btc["rows"], 24_404);

@@ -57,7 +57,12 @@ pub(super) fn form(path: &Path) -> Result<Form, Usage> {
 
 /// The parameters of a run as an object.
 pub(super) fn parameters(values: &Values) -> Value {
-    let pairs = values.iter().map(|(parameter, value)| {
+    Value::Object(pairs(values).collect::<Map<_, _>>())
+}
+
+/// The parameters of a run in the order in which they are declared.
+fn pairs(values: &Values) -> impl Iterator<Item = (String, Value)> {
+    values.iter().map(|(parameter, value)| {
         let value = match value {
             Parameter::Integer(value) => json!(value),
             Parameter::Real(value) => json!(value),
@@ -65,16 +70,13 @@ pub(super) fn parameters(values: &Values) -> Value {
             Parameter::Choice(word) => json!(word),
         };
         (parameter.name.to_owned(), value)
-    });
-    Value::Object(pairs.collect::<Map<_, _>>())
+    })
 }
 
 /// Names and values of the columns of a run, its parameters first; amounts as text, exact.
 fn columns(trial: &Trial, per_year: f64) -> Vec<(String, Value)> {
     let mut columns = vec![("place".to_owned(), json!(trial.place))];
-    if let Value::Object(pairs) = parameters(&trial.values) {
-        columns.extend(pairs);
-    }
+    columns.extend(pairs(&trial.values));
     let figures = trial.figures.as_ref();
     let of = |value: &dyn Fn(&Figures) -> Value| figures.map_or(Value::Null, value);
     let path = match trial.path {
