@@ -409,17 +409,6 @@ impl Market {
         }
     }
 
-    /// As [`Market::leaving`], of the positions that are valued at the newest print.
-    #[inline(never)]
-    pub(crate) fn leaving_last(&mut self, mut leave: impl FnMut(u32)) {
-        for position in DIRECTIONS {
-            if let Some(mark) = self.mark(position, MarkKind::Last) {
-                self.other_bands_mut(position, MarkKind::Last)
-                    .leaving(mark, position, &mut leave);
-            }
-        }
-    }
-
     /// Peaks that rise with the mark see the marks of now. Says whether [`Market::rise`] has something to do
     /// when the input is over.
     #[inline]

@@ -101,8 +101,6 @@ pub struct Naive {
     dirty: BTreeSet<usize>,
     /// Instruments whose marks changed since the last round.
     marked: BTreeSet<usize>,
-    /// Instruments with a new print, and a touch.
-    last_marked: BTreeSet<usize>,
     /// What printed in this step.
     prints: Vec<Print>,
     /// Accounts to judge.
@@ -143,7 +141,6 @@ impl Naive {
             pending: VecDeque::new(),
             dirty: BTreeSet::new(),
             marked: BTreeSet::new(),
-            last_marked: BTreeSet::new(),
             prints: Vec::new(),
             touched: BTreeMap::new(),
             judging: None,
@@ -247,9 +244,6 @@ impl Naive {
             self.cascade();
             for instrument in std::mem::take(&mut self.marked) {
                 self.touch_holders(instrument);
-            }
-            for instrument in std::mem::take(&mut self.last_marked) {
-                self.touch_last_holders(instrument);
             }
             // A mark with nothing to say about an account gives it no turn in this round; it is only seen.
             let mut touched = std::mem::take(&mut self.touched);

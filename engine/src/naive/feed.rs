@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use types::{
-    Aggressor, BarPath, DepthUpdate, EventKind, InputRejection, InstrumentStatus, Level, MarkKind,
+    Aggressor, BarPath, DepthUpdate, EventKind, InputRejection, InstrumentStatus, Level,
     MarketData, MarketEvent, Qty, Side, StatusCause, Ticks, TimeInForce,
 };
 
@@ -77,11 +77,7 @@ impl Naive {
         let market = &mut self.markets[id];
         market.last = Some(price);
         market.last_seq = self.seq;
-        if market.touch.is_none() {
-            self.marked.insert(id);
-        } else {
-            self.last_marked.insert(id);
-        }
+        self.marked.insert(id);
     }
 
     fn set_touch(&mut self, id: usize, touch: Touch) {
@@ -186,18 +182,6 @@ impl Naive {
         for account in 0..self.accounts.len() {
             let positions = &self.accounts[account].positions;
             if positions.iter().any(|held| held.instrument == id) {
-                self.touch(account, Cause::Mark);
-            }
-        }
-    }
-
-    /// Of its holders those whose plan values positions at the newest print.
-    pub(super) fn touch_last_holders(&mut self, id: usize) {
-        for account in 0..self.accounts.len() {
-            let positions = &self.accounts[account].positions;
-            if positions.iter().any(|held| held.instrument == id)
-                && self.plan(account).terms.mark == MarkKind::Last
-            {
                 self.touch(account, Cause::Mark);
             }
         }

@@ -82,7 +82,7 @@ impl Shard {
                 qty: instrument_of.qty(uncross.volume),
                 surplus: SignedQty(uncross.surplus.saturating_mul(instrument_of.lot_size.0)),
             });
-            self.note_printed(instrument);
+            self.note_marked(instrument);
             self.pair(instrument, tif, uncross.price, events);
             if !self.markets[index].book.is_crossed() {
                 break;

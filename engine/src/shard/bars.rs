@@ -56,7 +56,7 @@ impl Shard {
             // Nothing fills on the way, so only where it ends matters.
             self.pass(instrument, path.close, path.lots, events);
             self.markets[instrument.0 as usize].print(path.close, self.seq);
-            self.note_printed(instrument);
+            self.note_marked(instrument);
             return;
         }
         self.pending.is_bar = true;
@@ -76,7 +76,7 @@ impl Shard {
         }
         self.pass(instrument, path.close, path.lots, events);
         self.markets[instrument.0 as usize].print(path.close, self.seq);
-        self.note_printed(instrument);
+        self.note_marked(instrument);
         self.settle(events);
         self.pending.is_bar = false;
     }

@@ -21,8 +21,6 @@ pub(super) struct Pending {
     pub(super) dirty: Vec<InstrumentId>,
     /// Instruments whose marks changed.
     pub(super) marked: Vec<InstrumentId>,
-    /// Instruments whose newest print changed, which is the mark of some positions.
-    pub(super) last_marked: Vec<InstrumentId>,
     /// Instruments that printed, which algos follow.
     pub(super) printed: Vec<InstrumentId>,
     /// Accounts to judge.
@@ -61,10 +59,7 @@ impl Pending {
     /// Whether the step set nothing off.
     #[inline]
     fn is_empty(&self) -> bool {
-        self.marked.is_empty()
-            && self.last_marked.is_empty()
-            && self.touched.is_empty()
-            && !self.has_cascade()
+        self.marked.is_empty() && self.touched.is_empty() && !self.has_cascade()
     }
 
     /// Whether orders or algos are to be run before anybody is judged.
@@ -189,17 +184,6 @@ impl Shard {
         note(&mut self.pending.marked, instrument);
     }
 
-    /// The newest print of an instrument changed, which is the mark of some positions.
-    #[inline]
-    pub(super) fn note_printed(&mut self, instrument: InstrumentId) {
-        let market = &self.markets[instrument.0 as usize];
-        if market.touch.is_none() {
-            self.note_marked(instrument);
-        } else if market.others.is_some() {
-            note(&mut self.pending.last_marked, instrument);
-        }
-    }
-
     /// Orders that wait for a price of this instrument may be due.
     #[inline]
     pub(super) fn note_dirty(&mut self, instrument: InstrumentId) {
@@ -291,23 +275,10 @@ impl Shard {
                 });
             });
         }
-        for index in 0..self.pending.last_marked.len() {
-            let instrument = self.pending.last_marked[index];
-            let market = &mut self.markets[instrument.0 as usize];
-            let (holdings, touched) = (&self.holdings, &mut self.pending.touched);
-            market.leaving_last(|holding| {
-                touched.push(Touched {
-                    account: holdings.get(holding).account,
-                    by: TouchedBy::Mark,
-                });
-            });
-        }
         // Who is looked at is tested against the floors as they stood before this input.
         for index in 0..self.pending.touched.len() {
             self.catch_up(self.pending.touched[index].account);
         }
-        let marked = &mut self.pending.marked;
-        marked.append(&mut self.pending.last_marked);
         while let Some(instrument) = self.pending.marked.pop() {
             if self.markets[instrument.0 as usize].note_marks(self.seq, self.ts) {
                 note(&mut self.pending.noted, instrument);

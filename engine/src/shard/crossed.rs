@@ -88,7 +88,7 @@ impl Shard {
             let market = &mut self.markets[index];
             market.print(price, self.seq);
             market.session.get_or_insert(price);
-            self.note_printed(instrument);
+            self.note_marked(instrument);
             self.trade(maker, handle, price, lots, events);
             self.fetch_maker(behind);
             if market_has_followers(&self.markets[index]) {
@@ -358,7 +358,8 @@ impl Shard {
             _ => market.kept_prices(bid, ask),
         };
         let Some((bid_price, ask_price)) = prices else {
-            return;
+            // Without a touch the newest print is the mark.
+            return self.note_marked(instrument);
         };
         let touch = Touch {
             bid: bid_price,
@@ -371,6 +372,9 @@ impl Shard {
             before.is_none_or(|before| before.bid != touch.bid || before.ask != touch.ask);
         if has_moved {
             market.touch_seq = self.seq;
+        }
+        // Positions that are not valued at the touch are looked at again.
+        if has_moved || market.others.is_some() {
             self.note_marked(instrument);
         }
         // A trade at an unchanged touch moves the newest print, and a side that shows something again

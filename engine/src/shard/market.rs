@@ -59,7 +59,7 @@ impl Shard {
                     Ok(close) => {
                         market.print(close, self.seq);
                         market.ts = event.ts_event;
-                        self.note_printed(id);
+                        self.note_marked(id);
                     }
                     Err(_) => reject(events, InputRejection::OffGrid),
                 }
@@ -90,7 +90,7 @@ impl Shard {
         self.fill_prints(id, price, lots, trade.aggressor, events);
         self.count_volume(id, lots, [types::OrderId(0); 2], Follow::Now);
         self.note_dirty(id);
-        self.note_printed(id);
+        self.note_marked(id);
     }
 
     fn on_depth(

@@ -20,8 +20,7 @@ use std::borrow::Cow;
 
 use rules::{AccountRules, FloorMoves, Trailing};
 use types::{
-    AccountId, BaselineSource, EventKind, FloorMoveCause, InstrumentId, Lots, MarkKind, Money,
-    Notional,
+    AccountId, BaselineSource, EventKind, FloorMoveCause, InstrumentId, Lots, Money, Notional,
 };
 
 use super::Shard;
@@ -210,13 +209,10 @@ impl Shard {
         for index in 0..self.pending.seen.len() {
             self.pending.seen[index].is_reckoned = false;
             let account = self.pending.seen[index].account;
-            let (marked, last) = (&self.pending.marked, &self.pending.last_marked);
+            let marked = &self.pending.marked;
             let is_marked = self
                 .account_holdings(&self.accounts[account.0 as usize])
-                .any(|held| {
-                    let is_last = held.mark == MarkKind::Last && last.contains(&held.instrument);
-                    held.lots != Lots(0) && (is_last || marked.contains(&held.instrument))
-                });
+                .any(|held| held.lots != Lots(0) && marked.contains(&held.instrument));
             if is_marked {
                 let by = TouchedBy::Mark;
                 self.pending.touched.push(Touched { account, by });

@@ -767,6 +767,14 @@ fn figures(limits: &[LimitView]) -> Vec<LimitView> {
         .collect()
 }
 
+/// What an order or a quote did by itself. What the liquidation of a lock leaves is tested once more; that is not
+/// their doing.
+fn before_liquidation(facts: &[EventKind]) -> &[EventKind] {
+    let liquidated = |fact: &EventKind| matches!(fact, EventKind::Liquidated { .. });
+    let end = facts.iter().position(liquidated);
+    end.map_or(facts, |end| &facts[..end])
+}
+
 /// Sends an order, lets the market come to its price where it waits for that, and compares what it did
 /// with what was said. False where a rule closed positions.
 fn send(world: &mut World, order: NewOrder) -> Result<bool, TestCaseError> {
@@ -789,7 +797,7 @@ fn send(world: &mut World, order: NewOrder) -> Result<bool, TestCaseError> {
         prop_assert_eq!(figures(&view(world).limits), figures(&told.limits));
         return Ok(true);
     }
-    let broken = breaches(&facts);
+    let broken = breaches(before_liquidation(&facts));
     let mut rules: Vec<RuleKind> = broken.iter().map(|breach| breach.rule).collect();
     rules.sort_unstable();
     prop_assert_eq!(&told.breaches, &rules);
@@ -955,11 +963,7 @@ fn check_line(
         }
     }
     let rule = limit.limit.rule;
-    // What the liquidation of a lock leaves is tested once more; that is not the quote's doing.
-    let of_quote = facts
-        .iter()
-        .position(|fact| matches!(fact, EventKind::Liquidated { .. }))
-        .map_or(facts, |end| &facts[..end]);
+    let of_quote = before_liquidation(facts);
     let is_told = breaches(of_quote).iter().any(|breach| breach.rule == rule);
     let is_broken = room < 0 || (room == 0 && limit.limit.touch_is_breach);
     // A locked day tests only what fails the account, and a warning is given once a day.
