@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use ::backtest::metric;
-use ::backtest::report::{Benchmark, Fact, Proof, Recorder, Report, periods_per_year};
+use ::backtest::report::{Benchmark, Fact, Proof, Recorder, Report};
 use ::backtest::strategy::Size;
 use anyhow::Context as _;
 use gateway::dto::percent;
