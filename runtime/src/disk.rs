@@ -58,7 +58,7 @@ pub enum Access {
 }
 
 /// An open file.
-pub trait DiskFile: fmt::Debug + Send {
+pub trait DiskFile: fmt::Debug + Send + Sync {
     /// Its length in bytes.
     ///
     /// # Errors

@@ -26,6 +26,7 @@ mod committer;
 mod config;
 mod core;
 pub mod disk;
+mod disk_worker;
 mod follower;
 mod gate;
 mod handle;

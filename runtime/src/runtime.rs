@@ -1,10 +1,11 @@
-//! Start and stop: three threads around one shard.
+//! Start and stop: the threads around one shard.
 //!
 //! | thread | does | waits for |
 //! |---|---|---|
 //! | shard | takes, stamps, encodes, applies | a free batch |
 //! | journal | writes, syncs, tells | a full batch |
 //! | replica | reads the journal, applies, shows, verifies, snapshots | a durable seq |
+//! | disk | syncs that nobody waits for, and makes the next segment | being asked |
 //! | keeper | archives and removes closed segments, if it is told to | time |
 
 use std::convert::Infallible;
@@ -26,8 +27,10 @@ use crate::boards::Boards;
 use crate::committer::Committer;
 use crate::config::Config;
 use crate::core::{BATCHES, Core, End};
+use crate::disk_worker::DiskWorker;
 use crate::follower::{Follower, Replica, Settings};
 use crate::handle::Handle;
+use crate::journal::spare::Maker;
 use crate::journal::{JournalError, Reader};
 use crate::recovery::{Recovered, Recovery, RecoveryError, recover};
 use crate::retention::{Floor, Keeper};
@@ -126,7 +129,8 @@ struct Threads {
     shard: JoinHandle<Option<End>>,
     journal: JoinHandle<Option<()>>,
     replica: JoinHandle<Option<Seq>>,
-    /// Nobody waits for what it does, but for its end.
+    /// Nobody waits for what these do, but for their end.
+    disk: JoinHandle<()>,
     keeper: Option<JoinHandle<()>>,
 }
 
@@ -203,6 +207,9 @@ impl Runtime {
             let end = threads.shard.join().ok().flatten();
             let journal = threads.journal.join().ok().flatten();
             let snapshot = threads.replica.join().ok().flatten();
+            threads.disk.thread().unpark();
+            // The journal has learned what went wrong there.
+            let _ = threads.disk.join();
             if let Some(keeper) = threads.keeper {
                 keeper.thread().unpark();
                 // It has told what went wrong.
@@ -301,8 +308,13 @@ fn spawn(
         mut core,
         mut committer,
         mut follower,
+        mut disk,
         keeper,
     } = workers(shared, &mut config, recovered, replica, source, broadcast)?;
+    let disk_thread = start("disk", move || {
+        disk.introduce(&thread::current());
+        let Ok(()) = step::run(|| Ok::<_, Infallible>(disk.step()));
+    })?;
     let replica_thread = {
         let shared = Arc::clone(shared);
         start("replica", move || {
@@ -345,6 +357,7 @@ fn spawn(
         Some(start("keeper", run)?)
     };
     Ok(Threads {
+        disk: disk_thread,
         keeper: keeper_thread,
         shard: shard_thread,
         journal: journal_thread,
@@ -352,11 +365,12 @@ fn spawn(
     })
 }
 
-/// What the three threads do, before anybody does it.
+/// What the threads do, before anybody does it.
 pub(crate) struct Workers {
     pub(crate) core: Core,
     pub(crate) committer: Committer,
     pub(crate) follower: Follower,
+    pub(crate) disk: DiskWorker,
     pub(crate) keeper: Keeper,
 }
 
@@ -390,6 +404,13 @@ pub(crate) fn workers(
         retention: config.retention,
         limits: config.limits,
         floor: floor.clone(),
+    };
+    let spare = writer.spare();
+    let disk = DiskWorker {
+        shared: Arc::clone(shared),
+        later: writer.later(),
+        maker: Maker::new(config.journal(), spare.clone(), config.segment_bytes_max),
+        spare,
     };
     let settings = Settings {
         journal: config.journal(),
@@ -429,6 +450,7 @@ pub(crate) fn workers(
         core,
         committer,
         follower,
+        disk,
         keeper,
     })
 }

@@ -23,9 +23,9 @@
 //! A segment is removed only when its archive was read back whole from the disk, record by record, and
 //! both its content and its name are durable. So whenever the power goes, one of the two is there.
 
-use std::cell::RefCell;
 use std::fmt;
 use std::io::{self, BufReader, Read, Write};
+use std::sync::{Mutex, PoisonError};
 
 use types::{Seq, ShardId, TimestampNs};
 use zstd::stream::read::Decoder;
@@ -279,7 +279,7 @@ pub(super) fn open(
     };
     let unpacked = Unpacked {
         length: head.segment_bytes,
-        stream: RefCell::new(Stream {
+        stream: Mutex::new(Stream {
             decoder: Some(Decoder::new(packed).map_err(read)?),
             at: 0,
         }),
@@ -338,7 +338,7 @@ impl Read for Packed {
 /// An archive as the segment that it was. Reading onwards is cheap; reading backwards starts over.
 struct Unpacked {
     length: u64,
-    stream: RefCell<Stream>,
+    stream: Mutex<Stream>,
 }
 
 struct Stream {
@@ -397,7 +397,8 @@ impl DiskFile for Unpacked {
     }
 
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        self.stream.borrow_mut().read_at(buffer, offset)
+        let mut stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
+        stream.read_at(buffer, offset)
     }
 
     fn write_at(&self, _bytes: &[u8], _offset: u64) -> io::Result<()> {

@@ -19,9 +19,11 @@
 pub mod anchor;
 pub(crate) mod archive;
 pub mod base;
+pub(crate) mod later;
 pub mod reader;
 pub mod record;
 mod repair;
+pub(crate) mod spare;
 pub mod writer;
 
 use std::io;

@@ -6,7 +6,8 @@
 //!
 //! A segment takes all of its room when it is created, so that a commit changes data and no file sizes,
 //! and a full disk is found before a record is half written. What is left of the room goes when the
-//! segment is closed.
+//! segment is closed. Once a segment is half full the next one is asked for ([`super::spare`]); one that is not
+//! ready in time is made here.
 //!
 //! Any failed write or sync poisons the writer for good: after a failed fsync the kernel may have
 //! dropped the dirty pages and will report success the next time, so nothing can be promised any more.
@@ -14,11 +15,14 @@
 //! written counts, so the same append may be tried again.
 
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use types::Seq;
 
+use super::later::Later;
 use super::record::{Chain, HEADER_BYTES, Header};
+use super::spare::{self, Spare};
 use super::{Anchor, JournalError, Location, Mark, Segment};
 use crate::disk::{Access, DiskFile};
 
@@ -54,11 +58,13 @@ pub struct Writer {
     /// Unknown before the first look.
     anchor_synced_at: Option<Instant>,
     poisoned: bool,
+    spare: Spare,
+    later: Later,
 }
 
 #[derive(Debug)]
 struct Open {
-    file: Box<dyn DiskFile>,
+    file: Arc<dyn DiskFile>,
     segment: Segment,
     /// Up to the end of the last record.
     bytes: u64,
@@ -73,6 +79,8 @@ impl Writer {
         end: Mark,
         anchor: Anchor,
     ) -> Result<Self, JournalError> {
+        // Of a process that died.
+        location.remove_if_there(&spare::path(location))?;
         let open = match last {
             None => None,
             Some((segment, bytes)) => {
@@ -86,7 +94,7 @@ impl Writer {
                     }
                 }
                 Some(Open {
-                    file,
+                    file: file.into(),
                     segment,
                     bytes,
                 })
@@ -102,6 +110,8 @@ impl Writer {
             anchor_commits: 0,
             anchor_synced_at: None,
             poisoned: false,
+            spare: Spare::default(),
+            later: Later::default(),
         };
         // Records found by recovery may still be in the page cache of a process that died.
         writer.sync()?;
@@ -122,6 +132,16 @@ impl Writer {
     /// The file that is appended to and its length; `None` before the first record of a journal.
     pub(super) fn position(&self) -> Option<(&Segment, u64)> {
         self.open.as_ref().map(|open| (&open.segment, open.bytes))
+    }
+
+    /// Where the next segment is asked for.
+    pub(crate) fn spare(&self) -> Spare {
+        self.spare.clone()
+    }
+
+    /// Where syncs are asked for that nobody waits for.
+    pub(crate) fn later(&self) -> Later {
+        self.later.clone()
     }
 
     /// Where the journal is.
@@ -163,6 +183,9 @@ impl Writer {
             .write_at(append.bytes, open.bytes)
             .map_err(|error| JournalError::io("write", &open.segment.path, error))?;
         open.bytes += bytes;
+        if open.bytes > self.segment_bytes_max / 2 {
+            self.spare.want();
+        }
         self.written = append.end;
         Ok(())
     }
@@ -177,6 +200,7 @@ impl Writer {
     }
 
     fn close_unguarded(&mut self) -> Result<(), JournalError> {
+        self.settle()?;
         if let Some(open) = &self.open {
             open.file
                 .set_length(open.bytes)
@@ -194,12 +218,53 @@ impl Writer {
     }
 
     fn sync_unguarded(&mut self) -> Result<(), JournalError> {
+        self.settle()?;
         if let Some(open) = &self.open {
             open.file
                 .sync()
                 .map_err(|error| JournalError::io("sync", &open.segment.path, error))?;
         }
-        self.synced = self.written;
+        self.set_synced(self.written)
+    }
+
+    /// Asks for a sync of what was appended so far; nobody waits for it, and at most one is under way.
+    pub(crate) fn sync_later(&mut self) {
+        if let Some(open) = self.open.as_ref().filter(|_| self.synced != self.written) {
+            self.later.want(&open.file, self.written);
+        }
+    }
+
+    /// Learns what became of [`Writer::sync_later`]; whether anything did.
+    ///
+    /// # Errors
+    /// As [`Writer::append`].
+    pub(crate) fn take_synced(&mut self) -> Result<bool, JournalError> {
+        let outcome = self.later.outcome();
+        let is_known = outcome.is_some();
+        self.guarded(|writer| writer.believe(outcome))?;
+        Ok(is_known)
+    }
+
+    /// No sync by another thread is under way after this.
+    fn settle(&mut self) -> Result<(), JournalError> {
+        let outcome = self.later.settle();
+        self.believe(outcome)
+    }
+
+    fn believe(&mut self, outcome: Option<(Mark, io::Result<()>)>) -> Result<(), JournalError> {
+        match outcome {
+            None => Ok(()),
+            Some((mark, Ok(()))) => self.set_synced(mark),
+            Some((_, Err(error))) => {
+                let path = self.open.as_ref().map(|open| open.segment.path.clone());
+                let path = path.unwrap_or_else(|| self.location.directory.clone());
+                Err(JournalError::io("sync", &path, error))
+            }
+        }
+    }
+
+    fn set_synced(&mut self, mark: Mark) -> Result<(), JournalError> {
+        self.synced = mark;
         if self.anchor.mark() != self.synced {
             self.anchor.write(self.synced)?;
             self.anchor_commits += 1;
@@ -233,7 +298,7 @@ impl Writer {
         })
     }
 
-    /// Creates a segment with room for all that it may hold; one that cannot have it is removed again.
+    /// A segment with room for all that it may hold; one that cannot have it is removed again.
     fn create(&self, first: Seq, bytes: u64) -> Result<Open, JournalError> {
         let path = self.location.segment_path(first);
         let header = Header {
@@ -241,21 +306,33 @@ impl Writer {
             first,
             chain: self.written.chain,
         };
-        let file = self.location.open_file(&path, Access::Create)?;
+        let spare = self.spare.take();
+        let is_spare = spare.is_some();
+        let (file, name) = match spare {
+            Some(file) => (file, spare::path(&self.location)),
+            None => (
+                self.location.open_file(&path, Access::Create)?,
+                path.clone(),
+            ),
+        };
         let room = self.segment_bytes_max.max(HEADER_BYTES as u64 + bytes);
         let written = file
             .allocate(room)
             .and_then(|()| file.write_at(&header.to_bytes(), 0));
         if let Err(error) = written {
             drop(file);
-            self.location.remove_file(&path)?;
-            return Err(JournalError::io("write", &path, error));
+            self.location.remove_file(&name)?;
+            return Err(JournalError::io("write", &name, error));
         }
         file.sync()
-            .map_err(|error| JournalError::io("sync", &path, error))?;
-        self.location.sync_directory()?;
+            .map_err(|error| JournalError::io("sync", &name, error))?;
+        if is_spare {
+            self.location.publish(&name, &path)?;
+        } else {
+            self.location.sync_directory()?;
+        }
         Ok(Open {
-            file,
+            file: file.into(),
             segment: Segment {
                 first,
                 last: None,
@@ -304,8 +381,8 @@ mod tests {
         })
     }
 
-    fn device(path: &str) -> Box<dyn DiskFile> {
-        Box::new(OpenOptions::new().write(true).open(path).unwrap()) as Box<File>
+    fn device(path: &str) -> Arc<dyn DiskFile> {
+        Arc::new(OpenOptions::new().write(true).open(path).unwrap()) as Arc<File>
     }
 
     fn fresh(directory: &Path) -> Writer {
@@ -375,6 +452,68 @@ mod tests {
         append_clock(&mut writer).unwrap();
         writer.close().unwrap();
         assert_eq!(length(), 2 * used - HEADER_BYTES as u64);
+    }
+
+    #[test]
+    fn a_segment_made_ahead_becomes_the_next_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let location = Location::local(directory.path(), ShardId(0));
+        let anchor = Anchor::create(&location).unwrap();
+        let end = anchor.mark();
+        // A leftover of a process that died.
+        std::fs::write(spare::path(&location), "old").unwrap();
+        let mut writer = Writer::new(&location, 1_024, None, end, anchor).unwrap();
+        assert!(!spare::path(&location).exists());
+        let mut maker = spare::Maker::new(location.clone(), writer.spare(), 1_024);
+        for _ in 0..60 {
+            append_clock(&mut writer).unwrap();
+            maker.step();
+        }
+        // Nothing but the newest spare is left, and every segment took its name from one but the first.
+        let taken = writer.position().unwrap().0.path.clone();
+        assert_ne!(taken, location.segment_path(Seq(1)));
+        assert_eq!(std::fs::metadata(&taken).unwrap().len(), 1_024);
+        assert!(writer.spare().take().is_some() || !spare::path(&location).exists());
+        writer.close().unwrap();
+        drop(writer);
+        let summary = crate::journal::verify(&location).unwrap();
+        assert_eq!((summary.end.seq, summary.damage), (Seq(60), None));
+    }
+
+    #[test]
+    fn a_sync_by_another_thread_moves_the_anchor_once_it_is_known() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = fresh(directory.path());
+        append_clock(&mut writer).unwrap();
+        writer.sync_later();
+        let later = writer.later();
+        append_clock(&mut writer).unwrap();
+        assert!(!writer.take_synced().unwrap());
+        assert!(later.step());
+        assert_eq!(writer.synced().seq, Seq(0));
+        assert!(writer.take_synced().unwrap());
+        // What was appended after it was asked for is not promised.
+        assert_eq!(
+            (writer.synced().seq, writer.anchor.mark().seq),
+            (Seq(1), Seq(1))
+        );
+    }
+
+    #[test]
+    fn a_sync_that_failed_elsewhere_is_never_followed_by_a_good_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = fresh(directory.path());
+        append_clock(&mut writer).unwrap();
+        writer.sync().unwrap();
+        let real = std::mem::replace(&mut writer.open.as_mut().unwrap().file, device("/dev/null"));
+        append_clock(&mut writer).unwrap();
+        writer.sync_later();
+        assert!(writer.later().step());
+        // The disk is well again, and nobody has asked after the sync that failed.
+        writer.open.as_mut().unwrap().file = real;
+        assert!(matches!(writer.sync(), Err(JournalError::Io { .. })));
+        assert_eq!(writer.synced().seq, Seq(1));
+        assert!(matches!(writer.sync(), Err(JournalError::Poisoned)));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use types::{Input, InputKind, Seq, ShardId, Timer, TimestampNs};
 
 use super::{Random, SimulatedDisk};
 use crate::journal::record::encode;
+use crate::journal::spare::Maker;
 use crate::journal::{self, Append, JournalError, Location, Mark, Writer};
 use crate::retention::{archive_next, beginning, prune};
 
@@ -214,7 +215,12 @@ fn write(disk: &SimulatedDisk, seed: u64) -> Promised {
     let Ok(Found { mut writer, .. }) = recover(disk) else {
         return promised;
     };
+    let mut maker = Maker::new(location.clone(), writer.spare(), SEGMENT_BYTES_MAX);
     for _ in 0..COMMITS {
+        // A segment made ahead, or too late, or not at all.
+        if random.one_in(2) {
+            maker.step();
+        }
         if append(&mut writer, &mut random, &mut promised.written).is_err() {
             break;
         }

@@ -11,6 +11,7 @@ use crate::boards::Boards;
 use crate::committer::Committer;
 use crate::config::Config;
 use crate::core::{Core, End};
+use crate::disk_worker::DiskWorker;
 use crate::follower::Follower;
 use crate::handle::Handle;
 use crate::recovery::{Recovery, recover_from};
@@ -31,6 +32,8 @@ pub enum Worker {
     Journal,
     /// Reads the journal, applies, compares, snapshots.
     Replica,
+    /// Syncs that nobody waits for, and makes the next segment.
+    Disk,
     /// Archives and removes closed segments; it may be left out.
     Keeper,
 }
@@ -56,6 +59,7 @@ pub struct Process {
     core: Option<Box<Core>>,
     committer: Option<Committer>,
     follower: Option<Box<Follower>>,
+    disk: DiskWorker,
     keeper: Keeper,
     end: Option<End>,
 }
@@ -99,6 +103,7 @@ impl Process {
             core,
             committer,
             follower,
+            disk,
             keeper,
         } = workers(&shared, &mut config, recovered, replica, source, broadcast)?;
         Ok(Self {
@@ -107,6 +112,7 @@ impl Process {
             core: Some(Box::new(core)),
             committer: Some(committer),
             follower: Some(Box::new(follower)),
+            disk,
             keeper,
             end: None,
         })
@@ -124,17 +130,14 @@ impl Process {
         }
     }
 
-    /// Lets one of the three take a step. An error of it is fail-stop, as it is with threads.
+    /// Lets one of them take a step. An error of it is fail-stop, as it is with threads.
     pub fn step(&mut self, worker: Worker) -> Progress {
         match worker {
             Worker::Shard => self.step_shard(),
             Worker::Journal => self.step_journal(),
             Worker::Replica => self.step_replica(),
-            Worker::Keeper => match self.keeper.step() {
-                Stepped::Worked => Progress::Worked,
-                Stepped::Idle(_) => Progress::Idle,
-                Stepped::Ended(()) => Progress::Ended,
-            },
+            Worker::Disk => progress(&self.disk.step()),
+            Worker::Keeper => progress(&self.keeper.step()),
         }
     }
 
@@ -219,5 +222,13 @@ impl Process {
     /// How it is.
     pub fn status(&self) -> Status {
         self.shared.status()
+    }
+}
+
+const fn progress(stepped: &Stepped<()>) -> Progress {
+    match stepped {
+        Stepped::Worked => Progress::Worked,
+        Stepped::Idle(_) => Progress::Idle,
+        Stepped::Ended(()) => Progress::Ended,
     }
 }
