@@ -41,6 +41,10 @@ struct Arguments {
     /// How long each stretch is, in seconds.
     #[arg(long, default_value_t = 4.0)]
     seconds: f64,
+    /// How long each runtime is loaded before latencies are taken, in seconds: until its first segment is full and later
+    /// ones are made ahead.
+    #[arg(long, default_value_t = 1.5)]
+    warm_up: f64,
     /// Percentages of the peak at which latencies are measured.
     #[arg(long, value_delimiter = ',', default_value = "10,50,90")]
     at: Vec<u32>,
@@ -63,7 +67,7 @@ struct Arguments {
     #[arg(long, default_value_t = 64 << 10)]
     batch_bytes: usize,
     /// Bytes of a journal segment.
-    #[arg(long, default_value_t = 256 << 20)]
+    #[arg(long, default_value_t = 64 << 20)]
     segment_bytes: u64,
     /// Inputs between snapshots.
     #[arg(long, default_value_t = 2_000_000)]
@@ -269,6 +273,7 @@ fn measure(arguments: &Arguments, kind: Kind, ack: AckName) -> Result<()> {
         let directory = Directory::new(&arguments.directory);
         let mut loaded = Loaded::start(arguments, &directory.0, kind, ack)?;
         let rate = peak * f64::from(percent) / 100.0;
+        loaded.warm_up(arguments);
         let run = loaded.run(|port, _, work| paced(port, work, rate, length));
         loaded.stop()?;
         let syncs = run.after.syncs - run.before.syncs;
@@ -308,7 +313,8 @@ struct Seen {
 
 impl Loaded {
     fn start(arguments: &Arguments, directory: &Path, kind: Kind, ack: AckName) -> Result<Self> {
-        let steps = (arguments.seconds * STEPS_PER_SECOND) as u32;
+        let seconds = arguments.seconds + arguments.warm_up;
+        let steps = (seconds * STEPS_PER_SECOND) as u32;
         let config = config(arguments, directory, kind, ack);
         Self::start_with(config, arguments.waiting_max, kind, steps)
     }
@@ -333,6 +339,14 @@ impl Loaded {
             port,
             work,
         })
+    }
+
+    /// Loads it for a while, and lets the replica catch up.
+    fn warm_up(&mut self, arguments: &Arguments) {
+        let length = Duration::from_secs_f64(arguments.warm_up);
+        let waiting = arguments.waiting_max;
+        flat_out(&mut self.port, &mut self.work, waiting, length, u64::MAX);
+        catch_up(&self.runtime.handle());
     }
 
     fn run(&mut self, load: impl FnOnce(&mut Port, &Handle, &mut Work) -> Run) -> Seen {

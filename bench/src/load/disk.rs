@@ -9,15 +9,19 @@ use runtime::disk::{Access, Disk, LocalDisk};
 
 use super::client::histogram;
 
-/// Writes of this many bytes one after another into a file with room, each with its sync, for this long.
+/// Writes of this many bytes one after another into a file that was written through once, each with its sync, for this long.
 ///
 /// # Errors
 /// What the disk says.
 pub fn syncs(directory: &Path, bytes: usize, length: Duration) -> io::Result<Histogram<u64>> {
-    const ROOM: u64 = 256 << 20;
+    const ROOM: u64 = 64 << 20;
     let path = directory.join("probe");
     let file = LocalDisk.open(&path, Access::Create)?;
     file.allocate(ROOM)?;
+    let zeros = vec![0; 1 << 20];
+    for offset in (0..ROOM).step_by(zeros.len()) {
+        file.write_at(&zeros, offset)?;
+    }
     file.sync()?;
     let batch = vec![0xA5; bytes];
     let mut times = histogram();
