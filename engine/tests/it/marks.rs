@@ -1,5 +1,6 @@
 //! What is a mark in a book: a print, or a best price that moves.
 
+use engine::Limits;
 use rules::{Allowance, MaxLoss, Plan, StopTrailing, TrailSource};
 use types::{AccountId, AdjustKind, Command, Effect, Leg, MarkKind, Money, PositionMode, Terms};
 
@@ -23,7 +24,7 @@ fn held_to(trail: TrailSource, allowance: Money, terms: Terms) -> Plan {
 
 /// Account 0 has the first plan, the others have the others, which are valued so.
 fn book(first: &Plan, others: &[Plan], marked: MarkKind) -> World {
-    let mut world = World::limited(Default::default(), &[crossed()], first, 1);
+    let mut world = World::limited(Limits::default(), &[crossed()], first, 1);
     for (place, plan) in (1..).zip(others) {
         let mut plan = plan.clone();
         plan.terms.mark = marked;
