@@ -15,11 +15,11 @@
 use types::{Lots, Ticks};
 
 use crate::high_water::{Best, HighWater, MARK_MAX, as_good};
+use crate::lanes::{LANES, Lanes};
+use crate::near::{Base, REACH};
 
 /// Rows of one block, and blocks of one group.
 const FAN: usize = 64;
-/// Rows whose bands fill a cache line together.
-const LANES: usize = 4;
 /// Marks outside of this are in no band, so that the distance of two marks is a number too.
 const EDGE: i64 = 1 << 61;
 
@@ -61,20 +61,67 @@ impl Band {
     }
 }
 
-/// The bands of a few rows: lows beside lows, so that one instruction compares several.
+/// A band in ticks from a base. Every offset but the ends of the reach is a mark of its own, and no band but
+/// the whole one has the ends, where all marks out of reach are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Near {
+    low: i32,
+    high: i32,
+}
+
+impl Near {
+    const WHOLE: Self = Self {
+        low: -REACH,
+        high: REACH,
+    };
+    const NONE: Self = Self {
+        low: REACH,
+        high: -REACH,
+    };
+
+    /// As much of a band as is within reach.
+    #[inline]
+    fn of(band: Band, base: Base) -> Self {
+        let reach = i64::from(REACH);
+        let low = base.distance(band.low).max(1 - reach);
+        let high = base.distance(band.high).min(reach - 1);
+        if low <= high {
+            Self {
+                low: low as i32,
+                high: high as i32,
+            }
+        } else {
+            Self::NONE
+        }
+    }
+
+    #[inline]
+    fn band(self, base: Base) -> Band {
+        match self {
+            Self::WHOLE => Band::WHOLE,
+            Self::NONE => Band::NONE,
+            Self { low, high } => Band {
+                low: base.mark(low),
+                high: base.mark(high),
+            },
+        }
+    }
+}
+
+/// The bands of a few rows.
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
 struct Pack {
-    low: [i64; LANES],
-    high: [i64; LANES],
+    low: [i32; LANES],
+    high: [i32; LANES],
 }
 
 const _: () = assert!(size_of::<Pack>() == 64);
 
 impl Pack {
     const WHOLE: Self = Self {
-        low: [Band::WHOLE.low; LANES],
-        high: [Band::WHOLE.high; LANES],
+        low: [Near::WHOLE.low; LANES],
+        high: [Near::WHOLE.high; LANES],
     };
 }
 
@@ -83,6 +130,8 @@ impl Pack {
 pub(crate) struct Bands {
     /// The band of each row; what is left of the last pack has the whole one.
     packs: Vec<Pack>,
+    /// The mark from which they are counted.
+    base: Base,
     /// The holding of each row.
     holdings: Vec<u32>,
     /// Of every 64 rows what all have in common; of every 64 blocks; and so on to a single one.
@@ -98,12 +147,17 @@ impl Bands {
     }
 
     #[inline]
-    fn band(&self, row: usize) -> Band {
+    fn near(&self, row: usize) -> Near {
         let pack = &self.packs[row / LANES];
-        Band {
+        Near {
             low: pack.low[row % LANES],
             high: pack.high[row % LANES],
         }
+    }
+
+    #[inline]
+    fn band(&self, row: usize) -> Band {
+        self.near(row).band(self.base)
     }
 
     /// Whether a row needs a look at a mark: of positions of this direction.
@@ -132,7 +186,7 @@ impl Bands {
         while blocks > 1 || level == 0 {
             blocks = blocks.div_ceil(FAN);
             if self.levels.len() == level {
-                let below = self.summary(level);
+                let below = self.summary(level, 0);
                 self.levels.push(vec![below]);
             }
             if self.levels[level].len() < blocks {
@@ -143,14 +197,43 @@ impl Bands {
         row as u32
     }
 
-    /// What all of the level below have in common.
-    fn summary(&self, level: usize) -> Band {
+    /// What all of the level below that belong to a block have in common.
+    fn summary(&self, level: usize, block: usize) -> Band {
+        let start = block * FAN;
         if level == 0 {
-            let rows = 0..self.holdings.len();
+            let rows = start..self.holdings.len().min(start + FAN);
             return rows.fold(Band::WHOLE, |all, row| all.meet(self.band(row)));
         }
         let below = &self.levels[level - 1];
+        let below = &below[start..below.len().min(start + FAN)];
         below.iter().fold(Band::WHOLE, |all, band| all.meet(*band))
+    }
+
+    /// Counts bands from this mark on. What is out of its reach is lost: somebody looks there too early. The
+    /// rows whose bands had the mark have it still.
+    #[cold]
+    #[inline(never)]
+    fn move_base(&mut self, mark: i64) {
+        let base = Base::at(mark);
+        for row in 0..self.holdings.len() {
+            let known = self.near(row);
+            if known != Near::WHOLE {
+                self.put(row, Near::of(known.band(self.base), base));
+            }
+        }
+        self.base = base;
+        for level in 0..self.levels.len() {
+            for block in 0..self.levels[level].len() {
+                self.levels[level][block] = self.summary(level, block);
+            }
+        }
+    }
+
+    #[inline]
+    fn put(&mut self, row: usize, near: Near) {
+        let pack = &mut self.packs[row / LANES];
+        pack.low[row % LANES] = near.low;
+        pack.high[row % LANES] = near.high;
     }
 
     /// Takes a row out, which is not among the high-water marks. The last row moves to its place; its
@@ -158,13 +241,13 @@ impl Bands {
     pub(crate) fn remove(&mut self, row: u32) -> Option<u32> {
         self.high_water.remove(row);
         let last = self.holdings.len() - 1;
-        let band = self.band(last);
-        self.set(last as u32, Band::WHOLE);
+        let near = self.near(last);
+        self.put(last, Near::WHOLE);
         let moved = if row as usize == last {
             None
         } else {
             self.holdings[row as usize] = self.holdings[last];
-            self.set(row, band);
+            self.set_near(row, near);
             Some(self.holdings[last])
         };
         self.holdings.pop();
@@ -177,18 +260,23 @@ impl Bands {
         moved
     }
 
-    /// Gives a row its band. What blocks have in common only gets tighter here; it widens again when
-    /// somebody looks into the block, so that a thousand new bands cost one look and not a thousand.
+    /// Gives a row its band, found at this mark, which is that of now; or as much of it as is within reach.
     #[inline]
-    pub(crate) fn set(&mut self, row: u32, band: Band) {
+    pub(crate) fn set(&mut self, row: u32, mark: Ticks, band: Band) {
+        let mark = mark.0.clamp(-EDGE, EDGE);
+        if self.base.is_far(mark) {
+            self.move_base(mark);
+        }
+        self.set_near(row, Near::of(band, self.base));
+    }
+
+    /// What blocks have in common only gets tighter here; it widens again when somebody looks into the block,
+    /// so that a thousand new bands cost one look and not a thousand.
+    #[inline]
+    fn set_near(&mut self, row: u32, near: Near) {
         let mut index = row as usize;
-        let band = Band {
-            low: band.low.clamp(-EDGE, EDGE),
-            high: band.high.clamp(-EDGE, EDGE),
-        };
-        let pack = &mut self.packs[index / LANES];
-        pack.low[index % LANES] = band.low;
-        pack.high[index % LANES] = band.high;
+        self.put(index, near);
+        let band = near.band(self.base);
         for level in &mut self.levels {
             index /= FAN;
             let known = level[index];
@@ -233,20 +321,17 @@ impl Bands {
     /// How many rows need a look at this mark, of positions of this direction, by comparing every one, some
     /// twice: the plain sweep that [`Bands::leaving`] saves.
     pub(crate) fn sweep(&self, mark: Ticks, direction: Lots) -> usize {
-        let mark = mark.0;
-        if !Band::WHOLE.has(mark) {
+        if !Band::WHOLE.has(mark.0) {
             return self.len();
         }
-        let fallen = self.high_water.sweep(as_good(Ticks(mark), direction));
-        let mut left = [0; LANES];
+        let fallen = self.high_water.sweep(as_good(mark, direction));
+        let mark = Lanes::all(self.base.offset(mark.0));
+        let mut left = Lanes::all(0);
         for pack in &self.packs {
-            for ((left, low), high) in left.iter_mut().zip(pack.low).zip(pack.high) {
-                // The sign of either distance, without a branch or a compare that the oldest machines
-                // of this kind lack.
-                *left += ((mark - low) | (high - mark)) as u64 >> 63;
-            }
+            let (low, high) = (Lanes::of(&pack.low), Lanes::of(&pack.high));
+            left = left.minus(low.above(mark).or(mark.above(high)));
         }
-        fallen + left.iter().sum::<u64>() as usize
+        fallen + left.sum()
     }
 
     /// Looks into a block that the mark leaves, and finds again what its rows have in common.
@@ -262,15 +347,20 @@ impl Bands {
         if level == 0 {
             let end = self.holdings.len().min(start + FAN);
             let packs = self.packs[start / LANES..].iter();
+            let is_out = !Band::WHOLE.has(mark);
+            let mark = self.base.offset(mark.clamp(-EDGE, EDGE));
+            // The ends that bands share are those of the reach, so that offsets meet as marks do.
+            let mut near = Near::WHOLE;
             for (pack, holdings) in packs.zip(self.holdings[start..end].chunks(LANES)) {
                 for ((&low, &high), &holding) in pack.low.iter().zip(&pack.high).zip(holdings) {
-                    let band = Band { low, high };
-                    common = common.meet(band);
-                    if !band.has(mark) {
+                    near.low = near.low.max(low);
+                    near.high = near.high.min(high);
+                    if is_out || mark < low || high < mark {
                         leave(holding);
                     }
                 }
             }
+            common = near.band(self.base);
         } else {
             let end = self.levels[level - 1].len().min(start + FAN);
             for below in start..end {
@@ -304,9 +394,9 @@ mod tests {
         let mut bands = Bands::default();
         assert_eq!(leaving(&mut bands, 0), []);
         let row = bands.push(7);
-        bands.set(row, Band::NONE);
+        bands.set(row, Ticks(0), Band::NONE);
         assert_eq!(leaving(&mut bands, 0), [7]);
-        bands.set(row, Band { low: -5, high: 5 });
+        bands.set(row, Ticks(0), Band { low: -5, high: 5 });
         assert_eq!(leaving(&mut bands, 5), []);
         assert_eq!(leaving(&mut bands, 6), [7]);
         assert_eq!(leaving(&mut bands, -6), [7]);
@@ -317,12 +407,49 @@ mod tests {
         for (band, is_left) in [(Band::WHOLE, false), (Band::NONE, true)] {
             let mut bands = Bands::default();
             let row = bands.push(7);
-            bands.set(row, band);
+            bands.set(row, Ticks(0), band);
             for (mark, is_left) in [(i64::MIN, true), (0, is_left), (i64::MAX, true)] {
                 assert_eq!(bands.sweep(Ticks(mark), Lots(1)), usize::from(is_left));
                 assert_eq!(bands.is_left(row, Ticks(mark), Lots(1)), is_left);
                 assert_eq!(leaving(&mut bands, mark).len(), usize::from(is_left));
             }
+        }
+    }
+
+    /// A band may be lost by a move of the base, but is never wider than it was given.
+    #[test]
+    fn bands_out_of_reach_are_looked_at_too_early() {
+        let far = 4 * i64::from(REACH);
+        let mut bands = Bands::default();
+        for (row, band) in [(far - 5, far + 5), (-far, far + 9), (far - 9, EDGE)]
+            .into_iter()
+            .enumerate()
+        {
+            let (low, high) = band;
+            bands.push(row as u32);
+            bands.set(row as u32, Ticks(far), Band { low, high });
+        }
+        assert_eq!(leaving(&mut bands, far), []);
+        assert_eq!(leaving(&mut bands, far + 6), [0]);
+        assert_eq!(leaving(&mut bands, far - 10), [0, 2]);
+        // Within the second's band, and beyond what is kept of it.
+        assert_eq!(leaving(&mut bands, 0), [0, 1, 2]);
+        bands.set(
+            1,
+            Ticks(0),
+            Band {
+                low: -far,
+                high: far + 9,
+            },
+        );
+        assert_eq!(leaving(&mut bands, 0), [0, 2]);
+        // Nothing is left of the others' bands but that they are looked at.
+        assert_eq!(leaving(&mut bands, far), [0, 1, 2]);
+        for mark in [-far, -1, 0, 1, far - 9, far, far + 6, 2 * far, EDGE] {
+            assert_eq!(
+                bands.sweep(Ticks(mark), Lots(1)),
+                leaving(&mut bands, mark).len()
+            );
         }
     }
 
@@ -335,7 +462,7 @@ mod tests {
             let mut next = 0;
             for _ in 0..many {
                 bands.push(next);
-                bands.set(next, Band { low: -100, high: 100 });
+                bands.set(next, Ticks(0), Band { low: -100, high: 100 });
                 model.push((next, Band { low: -100, high: 100 }));
                 next += 1;
             }
@@ -354,7 +481,7 @@ mod tests {
                     }
                     _ if !model.is_empty() => {
                         let band = Band { low, high: low + width };
-                        bands.set(pick as u32, band);
+                        bands.set(pick as u32, Ticks(low), band);
                         model[pick].1 = band;
                     }
                     _ => {}

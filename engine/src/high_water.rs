@@ -13,6 +13,9 @@
 
 use types::{Lots, Seq, Ticks, TimestampNs};
 
+use crate::lanes::{LANES, Lanes};
+use crate::near::{Base, REACH};
+
 /// Rows of one block, and blocks of one group.
 const FAN: usize = 64;
 /// No mark further from zero is anybody's best, so that no sum or difference passes the range: the bands of
@@ -20,7 +23,7 @@ const FAN: usize = 64;
 pub(crate) const MARK_MAX: i64 = 1 << 60;
 /// No mark at all: worse than every one.
 const NO_MARK: i64 = -MARK_MAX;
-/// The distance of a row that is not in here: no mark falls back so far.
+/// The retrace of a block without a row that is in here: no mark falls back so far.
 const NO_RETRACE: i64 = 1 << 62;
 
 /// The best mark that there was, and the input that brought it.
@@ -80,30 +83,63 @@ pub(crate) const fn as_good(mark: Ticks, position: Lots) -> i64 {
 /// A position.
 #[derive(Debug, Clone, Copy)]
 struct Row {
-    /// The best mark, without what the blocks above have not handed down.
-    mark: i64,
-    /// Ticks that the mark may fall back from the best one.
-    retrace: i64,
+    /// No mark at or above this, counted from the base, needs a look at it by what was handed down.
+    line: i32,
+    /// Ticks that the mark may fall back from the best one, or fewer: at most the reach.
+    retrace: i32,
 }
 
 impl Row {
+    /// Not in here: below it is no mark's offset, and no mark falls back so far.
     const NONE: Self = Self {
-        mark: NO_MARK,
-        retrace: NO_RETRACE,
+        line: -REACH,
+        retrace: i32::MAX,
     };
+    /// The line of a row that is above all marks within reach: every one needs a look.
+    const ALWAYS: i32 = REACH + 1;
 
-    const fn is_in(&self) -> bool {
-        self.retrace != NO_RETRACE
+    /// A row in here with this best mark.
+    #[inline]
+    fn new(best: i64, retrace: i32, base: Base) -> Self {
+        let line = base.distance(best - i64::from(retrace));
+        let (least, most) = (i64::from(1 - REACH), i64::from(Self::ALWAYS));
+        Self {
+            line: line.clamp(least, most) as i32,
+            retrace,
+        }
     }
 
-    /// No mark at or above this needs a look at it.
-    const fn line(&self) -> i64 {
-        self.mark - self.retrace
+    const fn is_in(self) -> bool {
+        self.retrace != Self::NONE.retrace
+    }
+
+    /// The line as a mark.
+    #[inline]
+    const fn line(self, base: Base) -> i64 {
+        if self.line == Self::ALWAYS {
+            MARK_MAX + 1
+        } else {
+            base.mark(self.line)
+        }
     }
 }
 
-/// The input that brought a mark.
-type Brought = (Seq, TimestampNs);
+/// A few rows.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
+struct Pack {
+    lines: [i32; LANES],
+    retraces: [i32; LANES],
+}
+
+const _: () = assert!(size_of::<Pack>() == 64);
+
+impl Pack {
+    const NONE: Self = Self {
+        lines: [Row::NONE.line; LANES],
+        retraces: [Row::NONE.retrace; LANES],
+    };
+}
 
 /// What 64 rows, or 64 blocks, have in common.
 #[derive(Debug, Clone, Copy)]
@@ -138,17 +174,25 @@ impl Block {
         self.retrace = self.retrace.min(retrace);
         self.line = self.line.max(line);
     }
+
+    /// As [`Block::meet`], with a row; nothing where it is not in here.
+    fn meet_row(&mut self, row: Row, base: Base) {
+        if row.is_in() {
+            self.meet(row.retrace.into(), row.line(base));
+        }
+    }
 }
 
 /// High-water marks by row; a row is in here or not.
 #[derive(Debug, Default)]
 pub(crate) struct HighWater {
-    /// The marks of the rows and, in a column of their own, what they may fall back: a look at all rows goes
-    /// through both, several rows with one instruction.
-    marks: Vec<i64>,
-    retraces: Vec<i64>,
-    /// What brought the best mark of each row; apart, for a look at all rows does not need it.
-    brought: Vec<Brought>,
+    /// The rows; what is left of the last pack is not in here.
+    packs: Vec<Pack>,
+    /// The mark from which lines are counted.
+    base: Base,
+    /// The best mark of each row, without what the blocks above have not handed down; apart, for a look at all
+    /// rows does not need it.
+    bests: Vec<Best>,
     /// Of every 64 rows; of every 64 blocks; and so on to a single one.
     levels: Vec<Vec<Block>>,
     /// Rows that are in here.
@@ -167,15 +211,16 @@ impl HighWater {
 
     /// Adds a row that is not in here.
     pub(crate) fn push(&mut self) {
-        self.marks.push(Row::NONE.mark);
-        self.retraces.push(Row::NONE.retrace);
-        self.brought.push((Seq(0), TimestampNs(0)));
-        let mut blocks = self.marks.len();
+        if self.bests.len().is_multiple_of(LANES) {
+            self.packs.push(Pack::NONE);
+        }
+        self.bests.push(Best::NONE);
+        let mut blocks = self.bests.len();
         let mut level = 0;
         while blocks > 1 || level == 0 {
             blocks = blocks.div_ceil(FAN);
             if self.levels.len() == level {
-                let below = self.summary(level);
+                let below = self.summary(level, 0);
                 self.levels.push(vec![below]);
             }
             if self.levels[level].len() < blocks {
@@ -186,50 +231,85 @@ impl HighWater {
     }
 
     fn row(&self, row: usize) -> Row {
+        let pack = &self.packs[row / LANES];
         Row {
-            mark: self.marks[row],
-            retrace: self.retraces[row],
+            line: pack.lines[row % LANES],
+            retrace: pack.retraces[row % LANES],
         }
     }
 
     fn set(&mut self, row: usize, known: Row) {
-        self.marks[row] = known.mark;
-        self.retraces[row] = known.retrace;
+        let pack = &mut self.packs[row / LANES];
+        pack.lines[row % LANES] = known.line;
+        pack.retraces[row % LANES] = known.retrace;
     }
 
-    /// What all of the level below have in common; nothing is handed down by it.
-    fn summary(&self, level: usize) -> Block {
+    /// What all of the level below that belong to a block have in common; nothing is handed down by it.
+    fn summary(&self, level: usize, block: usize) -> Block {
+        let start = block * FAN;
         let mut all = Block::NONE;
-        if level > 0 {
-            for below in &self.levels[level - 1] {
+        if level == 0 {
+            for row in start..self.bests.len().min(start + FAN) {
+                all.meet_row(self.row(row), self.base);
+            }
+        } else {
+            let below = &self.levels[level - 1];
+            for below in &below[start..below.len().min(start + FAN)] {
                 all.meet(below.retrace, below.line());
             }
         }
         all
     }
 
+    /// Counts lines from this mark on.
+    #[cold]
+    #[inline(never)]
+    fn move_base(&mut self, mark: i64) {
+        self.base = Base::at(mark);
+        for row in 0..self.bests.len() {
+            let known = self.row(row);
+            if known.is_in() {
+                let best = self.bests[row].mark;
+                self.set(row, Row::new(best, known.retrace, self.base));
+            }
+        }
+        for level in 0..self.levels.len() {
+            for block in 0..self.levels[level].len() {
+                let best = self.levels[level][block].best;
+                let common = self.summary(level, block);
+                self.levels[level][block] = Block { best, ..common };
+            }
+        }
+    }
+
     /// Drops a row that is not in here; the last row moves to its place.
     pub(crate) fn remove(&mut self, row: u32) {
-        let last = self.marks.len() as u32 - 1;
-        let retrace = self.retraces[last as usize];
+        let last = self.bests.len() as u32 - 1;
+        let retrace = self.row(last as usize).retrace;
         if row != last
             && let Some(best) = self.stop(last)
         {
-            self.start(row, retrace, best);
+            self.put_in(row, retrace, best);
         }
-        self.marks.pop();
-        self.retraces.pop();
-        self.brought.pop();
-        let mut blocks = self.marks.len();
+        self.bests.pop();
+        let mut blocks = self.bests.len();
+        self.packs.truncate(blocks.div_ceil(LANES));
         for level in &mut self.levels {
             blocks = blocks.div_ceil(FAN);
             level.truncate(blocks.max(1));
         }
     }
 
-    /// Puts a row in: this is its best mark so far, and so many ticks may the mark fall back from it or a
-    /// better one.
+    /// Puts a row in: this is its best mark so far, which is that of now, and so many ticks may the mark fall
+    /// back from it or a better one.
     pub(crate) fn start(&mut self, row: u32, retrace: i64, best: Best) {
+        if self.base.is_far(best.mark) {
+            self.move_base(best.mark);
+        }
+        self.put_in(row, retrace.min(REACH.into()) as i32, best);
+    }
+
+    fn put_in(&mut self, row: u32, retrace: i32, best: Best) {
         let row = row as usize;
         // What was better before is not this row's.
         for level in (0..self.levels.len()).rev() {
@@ -238,32 +318,39 @@ impl HighWater {
                 self.hand_down(level, block);
             }
         }
-        let retrace = retrace.min(MARK_MAX);
         self.risen = if self.len == 0 {
             best.mark
         } else {
             self.risen.min(best.mark)
         };
         self.len += usize::from(!self.row(row).is_in());
-        let mark = best.mark;
-        self.set(row, Row { mark, retrace });
-        self.brought[row] = (best.seq, best.ts);
-        let mut block = row;
+        let known = Row::new(best.mark, retrace, self.base);
+        self.set(row, known);
+        self.bests[row] = best;
+        let (mut block, mut line) = (row, known.line(self.base));
         for level in &mut self.levels {
             block /= FAN;
-            level[block].meet(retrace, best.mark - retrace);
+            level[block].meet(retrace.into(), line);
+            // Lines that were handed down may have been held at the end of the reach.
+            line = level[block].line;
         }
     }
 
     /// The best mark of a row since it was put in; `None` where it is not in here.
     pub(crate) fn best(&self, row: u32) -> Option<Best> {
-        let &(seq, ts) = self.brought.get(row as usize)?;
-        let known = self.row(row as usize);
-        if !known.is_in() {
-            return None;
-        }
-        let mark = known.mark;
-        Some(self.above(row as usize, Best { mark, seq, ts }))
+        let best = *self.bests.get(row as usize)?;
+        let is_in = self.row(row as usize).is_in();
+        is_in.then(|| self.above(row as usize, best))
+    }
+
+    /// The best mark that the blocks above a row have not handed down.
+    #[inline]
+    fn mark_above(&self, row: usize) -> i64 {
+        let mut block = row;
+        self.levels.iter().fold(NO_MARK, |best, level| {
+            block /= FAN;
+            best.max(level[block].best.mark)
+        })
     }
 
     /// With what the blocks above a row have not handed down.
@@ -321,14 +408,20 @@ impl HighWater {
             && let Some(top) = self.levels.last()
             && mark < top[0].line()
         {
+            // Near to the base a line that is handed down is held at the end of the reach only where that
+            // makes no difference to this mark.
+            if self.base.is_far(mark) {
+                self.move_base(mark);
+            }
             self.descend(self.levels.len() - 1, 0, mark, leave);
         }
     }
 
     /// Whether a row's best mark is further above this one than it may be.
     pub(crate) fn is_left(&self, row: u32, mark: i64) -> bool {
-        self.best(row)
-            .is_some_and(|best| mark < best.mark - self.retraces[row as usize])
+        let known = self.row(row as usize);
+        let above = self.mark_above(row as usize);
+        known.is_in() && (mark < known.line(self.base) || mark < above - i64::from(known.retrace))
     }
 
     /// How many rows [`HighWater::falling`] would find, by looking at every one.
@@ -336,34 +429,38 @@ impl HighWater {
         if self.len == 0 {
             return 0;
         }
-        let mut left = 0;
-        let columns = self.marks.chunks(FAN).zip(self.retraces.chunks(FAN));
-        for (start, (marks, retraces)) in (0..).step_by(FAN).zip(columns) {
-            let above = self.above(start, Best::NONE).mark;
-            for (best, retrace) in marks.iter().zip(retraces) {
-                // The sign of either distance, without a branch.
-                let reach = mark + retrace;
-                left += ((reach - best) | (reach - above)) as u64 >> 63;
+        let at = Lanes::all(self.base.offset(mark));
+        let mut left = Lanes::all(0);
+        for (start, packs) in (0..).step_by(FAN).zip(self.packs.chunks(FAN / LANES)) {
+            // Below what was not handed down; no row but one that is not in here has more than the reach.
+            let back = (self.mark_above(start) - mark).clamp(0, i64::from(REACH) + 1) as i32;
+            let back = Lanes::all(back);
+            for pack in packs {
+                let (line, retrace) = (Lanes::of(&pack.lines), Lanes::of(&pack.retraces));
+                left = left.minus(line.above(at).or(back.above(retrace)));
             }
         }
-        left as usize
+        left.sum()
     }
 
     fn hand_down(&mut self, level: usize, block: usize) {
-        let known = &mut self.levels[level][block];
-        let best = std::mem::replace(&mut known.best, Best::NONE);
-        known.line = known.line.max(best.mark - known.retrace);
+        let best = std::mem::replace(&mut self.levels[level][block].best, Best::NONE);
         let start = block * FAN;
         if level == 0 {
-            let end = self.marks.len().min(start + FAN);
-            let brought = &mut self.brought[start..end];
-            for (mark, brought) in self.marks[start..end].iter_mut().zip(brought) {
-                if best.mark > *mark {
-                    *mark = best.mark;
-                    *brought = (best.seq, best.ts);
+            let mut common = Block::NONE;
+            for row in start..self.bests.len().min(start + FAN) {
+                let mut known = self.row(row);
+                if known.is_in() && best.mark > self.bests[row].mark {
+                    self.bests[row] = best;
+                    known = Row::new(best.mark, known.retrace, self.base);
+                    self.set(row, known);
                 }
+                common.meet_row(known, self.base);
             }
+            self.levels[0][block] = common;
         } else {
+            let known = &mut self.levels[level][block];
+            known.line = known.line.max(best.mark - known.retrace);
             let below = &mut self.levels[level - 1];
             let end = below.len().min(start + FAN);
             for block in &mut below[start..end] {
@@ -384,16 +481,13 @@ impl HighWater {
         let start = block * FAN;
         let mut common = Block::NONE;
         if level == 0 {
-            let end = self.marks.len().min(start + FAN);
+            let end = self.bests.len().min(start + FAN);
             for place in start..end {
                 let row = self.row(place);
-                if !row.is_in() {
-                    continue;
-                }
-                if mark < row.line() {
+                if row.is_in() && mark < row.line(self.base) {
                     leave(place as u32);
                 } else {
-                    common.meet(row.retrace, row.line());
+                    common.meet_row(row, self.base);
                 }
             }
         } else {
@@ -412,153 +506,4 @@ impl HighWater {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn best(mark: i64, seq: u64) -> Best {
-        Best {
-            mark,
-            seq: Seq(seq),
-            ts: TimestampNs(seq),
-        }
-    }
-
-    /// An input of one mark.
-    fn rise(high: &mut HighWater, best: Best) {
-        high.note(best);
-        high.rise();
-    }
-
-    fn falling(high: &mut HighWater, mark: i64) -> Vec<u32> {
-        let mut found = Vec::new();
-        high.falling(mark, &mut |row| found.push(row));
-        found.sort_unstable();
-        found
-    }
-
-    #[test]
-    fn a_row_is_left_when_the_mark_falls_back_too_far() {
-        let mut high = HighWater::default();
-        high.push();
-        assert_eq!(falling(&mut high, -1_000), []);
-        high.start(0, 5, best(100, 1));
-        assert_eq!(falling(&mut high, 95), []);
-        rise(&mut high, best(110, 2));
-        assert_eq!(falling(&mut high, 105), []);
-        assert_eq!(falling(&mut high, 104), [0]);
-        assert_eq!(high.stop(0), Some(best(110, 2)));
-        assert_eq!(falling(&mut high, -1_000), []);
-    }
-
-    #[test]
-    fn a_mark_from_before_is_nobodys_best_and_the_first_of_equals_counts() {
-        let mut high = HighWater::default();
-        high.push();
-        high.push();
-        high.start(0, 5, best(100, 1));
-        rise(&mut high, best(120, 2));
-        high.start(1, 5, best(110, 3));
-        rise(&mut high, best(120, 4));
-        assert_eq!(high.best(0), Some(best(120, 2)));
-        assert_eq!(high.best(1), Some(best(120, 4)));
-    }
-
-    #[test]
-    fn the_marks_of_an_input_are_nobodys_best_before_it_is_over() {
-        let mut high = HighWater::default();
-        assert!(!high.note(best(90, 1)));
-        high.push();
-        high.start(0, 5, best(100, 1));
-        assert!(high.note(best(120, 2)) && high.note(best(110, 2)));
-        assert_eq!(
-            (high.seen(), high.best(0)),
-            (Some(best(120, 2)), Some(best(100, 1)))
-        );
-        assert_eq!(falling(&mut high, 95), []);
-        high.rise();
-        assert_eq!((high.seen(), high.best(0)), (None, Some(best(120, 2))));
-        assert_eq!(falling(&mut high, 115), []);
-        assert_eq!(falling(&mut high, 114), [0]);
-    }
-
-    #[test]
-    fn marks_of_short_positions_are_better_the_lower_they_are() {
-        let short = Best::new(Ticks(-7), Lots(-3), Seq(1), TimestampNs(1));
-        assert_eq!((short.mark, short.ticks(Lots(-3))), (7, Ticks(-7)));
-        assert_eq!(as_good(Ticks(i64::MIN), Lots(-1)), MARK_MAX);
-        assert_eq!(as_good(Ticks(i64::MIN), Lots(1)), -MARK_MAX);
-    }
-
-    /// As the definition says it: every row by itself.
-    #[derive(Default)]
-    struct Model(Vec<Option<(i64, Best)>>);
-
-    impl Model {
-        fn falling(&self, mark: i64) -> Vec<u32> {
-            let rows = (0..).zip(&self.0);
-            rows.filter(|(_, row)| row.is_some_and(|(retrace, best)| mark < best.mark - retrace))
-                .map(|(row, _)| row)
-                .collect()
-        }
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(128))]
-        #[test]
-        fn finds_what_a_list_finds(
-            steps in prop::collection::vec((0_u8..12, 0_usize..6_000, -60_i64..60, 0_i64..50), 1..400),
-            many in 0_usize..5_000,
-        ) {
-            let (mut high, mut model) = (HighWater::default(), Model::default());
-            for row in 0..many {
-                high.push();
-                model.0.push(None);
-                if row % 3 == 0 {
-                    high.start(row as u32, (row % 90) as i64, best(0, 0));
-                    model.0[row] = Some(((row % 90) as i64, best(0, 0)));
-                }
-            }
-            let mut now = 0;
-            for (seq, (step, pick, mark, retrace)) in (1..).zip(steps) {
-                let row = if model.0.is_empty() { 0 } else { pick % model.0.len() };
-                match step {
-                    0 => {
-                        high.push();
-                        model.0.push(None);
-                    }
-                    1 if !model.0.is_empty() => {
-                        prop_assert_eq!(high.stop(row as u32), model.0[row].map(|(_, best)| best));
-                        high.remove(row as u32);
-                        model.0.swap_remove(row);
-                    }
-                    2..6 if !model.0.is_empty() => {
-                        high.stop(row as u32);
-                        high.start(row as u32, retrace, best(now, seq));
-                        model.0[row] = Some((retrace, best(now, seq)));
-                    }
-                    _ => {
-                        now = mark;
-                        let left = model.falling(now);
-                        prop_assert_eq!(high.sweep(now), left.len());
-                        prop_assert_eq!(falling(&mut high, now), left.clone());
-                        for row in left {
-                            let known = model.0[row as usize].take();
-                            prop_assert_eq!(high.stop(row), known.map(|(_, best)| best));
-                        }
-                        rise(&mut high, best(now, seq));
-                        for (_, known) in model.0.iter_mut().flatten() {
-                            *known = known.or(best(now, seq));
-                        }
-                    }
-                }
-                prop_assert_eq!(high.len(), model.0.iter().flatten().count());
-                if !model.0.is_empty() {
-                    let row = (pick / 2) % model.0.len();
-                    prop_assert_eq!(high.best(row as u32), model.0[row].map(|(_, best)| best));
-                }
-            }
-        }
-    }
-}
+mod tests;

@@ -11,6 +11,9 @@ use types::{
 use super::Naive;
 use super::judge::Cause;
 
+/// A booking takes a balance no further from zero than this, 4e12 units of the currency.
+const BALANCE_MAX: i128 = 4_000_000_000_000_000_000;
+
 impl Naive {
     pub(super) fn on_day_roll(&mut self, schedule: RollSchedule, day: TradingDay) {
         let Some(open) = self.open_days.get_mut(&schedule) else {
@@ -110,8 +113,9 @@ impl Naive {
     }
 
     fn book_outside(&mut self, id: usize, amount: Money) -> Result<(), DenyReason> {
-        let account = &mut self.accounts[id];
-        if account.balance.checked_add(amount).is_none() {
+        let before = i128::from(self.accounts[id].balance.0);
+        let after = before + i128::from(amount.0);
+        if after.abs() > BALANCE_MAX && after.abs() > before.abs() {
             return Err(DenyReason::OutOfRange);
         }
         self.tell_untold(id);

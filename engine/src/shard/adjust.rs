@@ -9,6 +9,17 @@ use super::Shard;
 use super::cascade::TouchedBy;
 use crate::event_buf::EventBuf;
 
+/// The furthest from zero to which a booking takes a balance, 4e12 units of the currency: what one day makes
+/// of such a balance is the difference of two, and within the range of [`Money`].
+const BALANCE_MAX: i64 = 4_000_000_000_000_000_000;
+
+/// The balance after a booking, which is within [`BALANCE_MAX`] or nearer to zero than before.
+fn booked(balance: Money, amount: Money) -> Option<Money> {
+    let after = balance.checked_add(amount)?;
+    let most = balance.0.unsigned_abs().max(BALANCE_MAX.unsigned_abs());
+    (after.0.unsigned_abs() <= most).then_some(after)
+}
+
 impl Shard {
     pub(super) fn adjust(
         &mut self,
@@ -64,8 +75,8 @@ impl Shard {
         amount: Money,
         events: &mut EventBuf,
     ) -> Result<(), DenyReason> {
-        let balance = self.accounts[id.0 as usize].balance.checked_add(amount);
-        let balance = balance.ok_or(DenyReason::OutOfRange)?;
+        let balance = self.accounts[id.0 as usize].balance;
+        let balance = booked(balance, amount).ok_or(DenyReason::OutOfRange)?;
         self.catch_up(id);
         self.tell_untold(id, events);
         let account = &mut self.accounts[id.0 as usize];

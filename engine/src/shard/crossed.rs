@@ -318,6 +318,7 @@ impl Shard {
             let market = &mut self.markets[index];
             market.print(price, self.seq);
             market.session.get_or_insert(price);
+            self.note_marked(instrument);
             let mut execution = Execution {
                 price,
                 lots,
@@ -358,8 +359,8 @@ impl Shard {
             _ => market.kept_prices(bid, ask),
         };
         let Some((bid_price, ask_price)) = prices else {
-            // Without a touch the newest print is the mark.
-            return self.note_marked(instrument);
+            // Nothing was ever printed here, so that nobody holds anything.
+            return;
         };
         let touch = Touch {
             bid: bid_price,
@@ -372,9 +373,6 @@ impl Shard {
             before.is_none_or(|before| before.bid != touch.bid || before.ask != touch.ask);
         if has_moved {
             market.touch_seq = self.seq;
-        }
-        // Positions that are not valued at the touch are looked at again.
-        if has_moved || market.others.is_some() {
             self.note_marked(instrument);
         }
         // A trade at an unchanged touch moves the newest print, and a side that shows something again

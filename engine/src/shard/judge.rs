@@ -530,7 +530,7 @@ impl Shard {
         };
         let band = room.band(held, mark, market.tick_value);
         let bands = market.bands_mut(held.lots, held.mark);
-        bands.set(held.row.0, band.meet(Band::TRAILING));
+        bands.set(held.row.0, mark, band.meet(Band::TRAILING));
         bands.high_water.start(held.row.0, retrace, best);
         self.accounts[id.0 as usize].is_trailing.0 = true;
     }
@@ -569,7 +569,7 @@ impl Shard {
                     };
                     market
                         .bands_mut(holding.lots, holding.mark)
-                        .set(holding.row.0, band);
+                        .set(holding.row.0, mark, band);
                 }
                 _ => return self.set_close_bands(id, reckoning),
             }
@@ -595,13 +595,13 @@ impl Shard {
                 continue;
             }
             let market = &mut self.markets[holding.instrument.0 as usize];
-            let band = match (room, market.mark(holding.lots, holding.mark)) {
-                (Some(room), Some(mark)) => room.band(holding, mark, market.tick_value),
-                _ => Band::NONE,
-            };
+            let mark = market.mark(holding.lots, holding.mark).unwrap_or(Ticks(0));
+            let band = room.map_or(Band::NONE, |room| {
+                room.band(holding, mark, market.tick_value)
+            });
             market
                 .bands_mut(holding.lots, holding.mark)
-                .set(holding.row.0, band);
+                .set(holding.row.0, mark, band);
         }
     }
 

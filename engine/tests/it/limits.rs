@@ -2,17 +2,19 @@
 //! nothing.
 
 use engine::{Limits, Shard};
-use rules::Competition;
+use rules::{Competition, DayProfit, Plan};
 use types::{
-    AlgoKind, Codec, Command, CurveId, Latency, LatencySample, NewAlgo, PaperModel, ShardId, Side,
-    Sizes,
+    AlgoKind, Codec, Command, CurveId, EventKind, Latency, LatencySample, NewAlgo, PaperModel,
+    ShardId, Side, Sizes,
 };
 
 use crate::plans::competition;
 use crate::words::{
     Of, Words, algo, amend_price, buy, cancel, delta, depth, oco, oto, quote, sell,
 };
-use crate::world::{SECOND, World, crossed, define, instrument, label, open, paper, plan, price};
+use crate::world::{
+    ACCOUNT, SECOND, World, crossed, define, instrument, label, open, paper, plan, price,
+};
 
 /// One instrument and two accounts of a million under these limits.
 fn limited(limits: Limits, model: PaperModel) -> World {
@@ -442,6 +444,35 @@ fn a_position_is_what_the_engine_holds_exactly() {
     );
     assert_eq!(world.tell(buy(0, 1)), ["denied OutOfRange"]);
     assert_eq!(world.tell(sell(0, 3)).len(), 2);
+}
+
+/// From 1,000 to 4e12, and from there to -4e12: what the day made of 1,000 is -4e12 - 1,000. What a booking of the
+/// least amount would make of it is below the range.
+#[test]
+fn a_booking_takes_no_balance_further_than_the_engine_holds_its_changes_exactly() {
+    let day = Plan {
+        day_profit: DayProfit::Equity,
+        ..plan("1000")
+    };
+    let mut world = World::with(&[paper(PaperModel::default())], &day);
+    let outcome = |events: &[EventKind]| match events[0] {
+        EventKind::Adjusted { balance, .. } => balance.to_string(),
+        EventKind::AdjustDenied { reason, .. } => format!("{reason:?}"),
+        _ => String::new(),
+    };
+    for (amount, expected) in [
+        ("-9223372036854.775807", "OutOfRange"),
+        ("3999999999000.000001", "OutOfRange"),
+        ("3999999999000", "4000000000000"),
+        ("0.000001", "OutOfRange"),
+        ("-8000000000000.000001", "OutOfRange"),
+        ("-8000000000000", "-4000000000000"),
+    ] {
+        assert_eq!(outcome(&world.book(amount)), expected, "{amount}");
+    }
+    let view = world.shard.account_view(ACCOUNT).unwrap();
+    assert_eq!(view.day_pnl.to_string(), "-4000000001000");
+    world.agrees();
 }
 
 #[test]

@@ -30,6 +30,7 @@ mod limits;
 mod liquidation;
 mod lists;
 mod margin;
+mod marks;
 mod never_panics;
 mod paper;
 mod peaks;
