@@ -177,6 +177,18 @@ impl Bands {
         moved
     }
 
+    /// Whether a row's band has a mark and ends within so many ticks of it, either way.
+    #[inline(always)]
+    pub(crate) fn is_within(&self, row: u32, mark: Ticks, reach: i64) -> bool {
+        let band = self.band(row as usize);
+        let (below, above) = (
+            mark.0.wrapping_sub(band.low),
+            band.high.wrapping_sub(mark.0),
+        );
+        // As unsigned numbers those on the wrong side are too large.
+        (below as u64 <= reach as u64) & (above as u64 <= reach as u64)
+    }
+
     /// Gives a row its band. What blocks have in common only gets tighter here; it widens again when
     /// somebody looks into the block, so that a thousand new bands cost one look and not a thousand.
     #[inline]
