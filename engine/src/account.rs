@@ -40,6 +40,10 @@ pub(crate) struct Account {
     /// Its only position is among the high-water marks of its instrument: its limits, and what moved them,
     /// are those of when it joined, until it catches up. Follows from the positions and their marks.
     pub(crate) is_trailing: DerivedFlag,
+    /// Resets and retries that led to it.
+    pub(crate) lineage: Lineage,
+    /// Whether another account follows it.
+    pub(crate) followed: bool,
     pub(crate) terms: Terms,
     pub(crate) life: Lifecycle,
     /// Cash of other currencies, in order of first use.
@@ -48,17 +52,13 @@ pub(crate) struct Account {
     pub(crate) rate: OrderRate,
     /// The input in which it was judged last.
     pub(crate) judged: DerivedSeq,
-    /// While it `is_trailing`, limits of before: whoever asks for limits calls `Shard::catch_up` or
-    /// `Shard::rules_of`. What is no limit (days, counts, size) is always that of now.
-    pub(crate) rules: AccountRules,
     /// Its place among those that saw something in this input.
     pub(crate) seen: Derived,
     /// The end of its suspension in the agenda.
     pub(crate) resume_timed: Derived,
-    /// Resets and retries that led to it.
-    pub(crate) lineage: Lineage,
-    /// Whether another account follows it.
-    pub(crate) followed: bool,
+    /// While it `is_trailing`, limits of before: whoever asks for limits calls `Shard::catch_up` or
+    /// `Shard::rules_of`. What is no limit (days, counts, size) is always that of now.
+    pub(crate) rules: AccountRules,
     pub(crate) parent: Option<Parentage>,
     pub(crate) name: Label,
     /// The newest primary breach.
@@ -76,6 +76,7 @@ pub(crate) struct Account {
 const _: () = assert!(std::mem::offset_of!(Account, terms) == 64);
 const _: () = assert!(std::mem::offset_of!(Account, foreign) == 120);
 const _: () = assert!(std::mem::offset_of!(Account, rules) == 224);
+const _: () = assert!(size_of::<Account>() == 1024);
 
 codec_struct!(Account {
     balance,
