@@ -65,8 +65,8 @@ impl Rig {
             shard: Shard::new(ShardId(0), limits),
             events: EventBuf::default(),
         };
-        rig.apply(InputKind::Command(Command::RegisterInstrument(instrument(
-            fee,
+        rig.apply(InputKind::Command(Command::RegisterInstrument(Box::new(
+            instrument(fee),
         ))));
         let spec = plan().to_bytes().into();
         rig.apply(InputKind::Command(Command::DefinePlan { spec }));

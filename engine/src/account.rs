@@ -10,8 +10,8 @@ use types::{
 use crate::derived::{Derived, DerivedFlag, DerivedSeq};
 use crate::fetch::fetch;
 
-/// One account, in this order: what an order and a cancel look at is in the first two lines of the cache, what
-/// a fill and a judgement look at behind.
+/// One account, in this order: what an order, a cancel and most of a fill and a judgement look at is in the first
+/// two lines of the cache.
 #[derive(Debug, Clone)]
 #[repr(C, align(64))]
 pub(crate) struct Account {
@@ -23,10 +23,10 @@ pub(crate) struct Account {
     pub(crate) balance: Money,
     /// Fees paid so far.
     pub(crate) fees: Money,
-    /// The second of its newest order, and how many it has sent within it.
-    pub(crate) rate: OrderRate,
     pub(crate) orders_len: u32,
     pub(crate) plan: PlanId,
+    /// Its place in a competition.
+    pub(crate) entry: Option<EntryPlace>,
     /// Its own currency, and what it may do with its money; both follow from the plan.
     pub(crate) currency: CurrencyId,
     /// Floors that followed a peak, and its owner was not told yet.
@@ -40,25 +40,25 @@ pub(crate) struct Account {
     /// Its only position is among the high-water marks of its instrument: its limits, and what moved them,
     /// are those of when it joined, until it catches up. Follows from the positions and their marks.
     pub(crate) is_trailing: DerivedFlag,
-    pub(crate) terms: Terms,
-    pub(crate) life: Lifecycle,
-    /// The end of its suspension in the agenda.
-    pub(crate) resume_timed: Derived,
     /// Resets and retries that led to it.
     pub(crate) lineage: Lineage,
     /// Whether another account follows it.
     pub(crate) followed: bool,
+    pub(crate) terms: Terms,
+    pub(crate) life: Lifecycle,
+    /// Cash of other currencies, in order of first use.
+    pub(crate) foreign: Foreign,
+    /// The second of its newest order, and how many it has sent within it.
+    pub(crate) rate: OrderRate,
+    /// The input in which it was judged last.
+    pub(crate) judged: DerivedSeq,
+    /// Its place among those that saw something in this input.
+    pub(crate) seen: Derived,
+    /// The end of its suspension in the agenda.
+    pub(crate) resume_timed: Derived,
     /// While it `is_trailing`, limits of before: whoever asks for limits calls `Shard::catch_up` or
     /// `Shard::rules_of`. What is no limit (days, counts, size) is always that of now.
     pub(crate) rules: AccountRules,
-    /// Its place among those that saw something in this input.
-    pub(crate) seen: Derived,
-    /// The input in which it was judged last.
-    pub(crate) judged: DerivedSeq,
-    /// Cash of other currencies, in order of first use.
-    pub(crate) foreign: Foreign,
-    /// Its place in a competition.
-    pub(crate) entry: Option<EntryPlace>,
     pub(crate) parent: Option<Parentage>,
     pub(crate) name: Label,
     /// The newest primary breach.
@@ -72,8 +72,11 @@ pub(crate) struct Account {
     pub(crate) active: At,
 }
 
+// Of the foreign cash the second line has whether there is any.
 const _: () = assert!(std::mem::offset_of!(Account, terms) == 64);
-const _: () = assert!(std::mem::offset_of!(Account, rules) == 128);
+const _: () = assert!(std::mem::offset_of!(Account, foreign) == 120);
+const _: () = assert!(std::mem::offset_of!(Account, rules) == 224);
+const _: () = assert!(size_of::<Account>() == 1024);
 
 codec_struct!(Account {
     balance,
@@ -354,15 +357,15 @@ impl Account {
         fetch(&self.orders);
         fetch(&self.terms);
         fetch(self.rules.floor());
-        fetch(&self.foreign);
     }
 
     /// Asks memory for what a fill and the judgement after it look at.
     #[inline]
     pub(crate) fn fetch_whole(&self) {
         self.fetch();
-        fetch(&self.rules);
-        fetch(&self.entry);
+        for profit in self.rules.profits_today() {
+            fetch(profit);
+        }
     }
 
     /// Cash of one currency.

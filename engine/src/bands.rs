@@ -260,6 +260,18 @@ impl Bands {
         moved
     }
 
+    /// Whether a row's band has a mark and ends within so many ticks of it, either way.
+    #[inline(always)]
+    pub(crate) fn is_within(&self, row: u32, mark: Ticks, reach: i64) -> bool {
+        let band = self.band(row as usize);
+        let (below, above) = (
+            mark.0.wrapping_sub(band.low),
+            band.high.wrapping_sub(mark.0),
+        );
+        // As unsigned numbers those on the wrong side are too large.
+        (below as u64 <= reach as u64) & (above as u64 <= reach as u64)
+    }
+
     /// Gives a row its band, found at this mark, which is that of now; or as much of it as is within reach.
     #[inline]
     pub(crate) fn set(&mut self, row: u32, mark: Ticks, band: Band) {

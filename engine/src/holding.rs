@@ -11,32 +11,37 @@ use types::{
 use crate::derived::Derived;
 use crate::slab::NIL;
 
-/// A position, or the room for one that working orders aim at.
+/// A position, or the room for one that working orders aim at. What an order, a fill and a judgement look at is in
+/// one line of the cache, and not in parts of two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(C, align(64))]
 pub(crate) struct Holding {
     /// Signed sum of price x lots, exact.
     pub(crate) cost: Notional,
     /// Long is positive.
     pub(crate) lots: Lots,
-    /// When its position was last opened from flat; a flip opens anew.
-    pub(crate) opened: TimestampNs,
     /// Leaves of the working buys that may open or enlarge.
     pub(crate) buys: Lots,
     /// Leaves of the working sells that may open or enlarge.
     pub(crate) sells: Lots,
     pub(crate) account: AccountId,
     pub(crate) instrument: InstrumentId,
-    pub(crate) leg: Leg,
-    /// What it is valued at: its account's choice.
-    pub(crate) mark: MarkKind,
     /// Working orders for it, those that only reduce included.
     pub(crate) orders: u32,
     /// Its row in the bands of its instrument; follows from the position.
     pub(crate) row: Derived,
-    /// The account's list of holdings, in the order in which their positions were opened.
-    pub(crate) previous: u32,
+    /// The account's list of holdings, in the order in which their positions were opened: the one behind it.
     pub(crate) next: u32,
+    pub(crate) leg: Leg,
+    /// What it is valued at: its account's choice.
+    pub(crate) mark: MarkKind,
+    /// When its position was last opened from flat; a flip opens anew.
+    pub(crate) opened: TimestampNs,
+    /// The one before it in its account's list.
+    pub(crate) previous: u32,
 }
+
+const _: () = assert!(std::mem::offset_of!(Holding, opened) == 64);
 
 codec_struct!(Holding {
     cost,

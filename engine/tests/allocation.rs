@@ -164,7 +164,7 @@ impl Scout {
             facts: Vec::new(),
             day: 0,
         };
-        scout.say(Command::RegisterInstrument(instrument));
+        scout.say(Command::RegisterInstrument(Box::new(instrument)));
         scout.say(Command::DefinePlan {
             spec: plan.to_bytes().into(),
         });

@@ -60,7 +60,7 @@ impl Field {
 }
 
 fn instrument(symbol: &str) -> Command {
-    Command::RegisterInstrument(Instrument {
+    Command::RegisterInstrument(Box::new(Instrument {
         symbol: symbol.parse().expect("a name"),
         kind: InstrumentKind::CryptoSpot,
         currency: "USD".parse().expect("a name"),
@@ -74,7 +74,7 @@ fn instrument(symbol: &str) -> Command {
         collar: Ratio::ZERO,
         breaker: Ratio::ZERO,
         liquidity: Liquidity::Paper(PaperModel::default()),
-    })
+    }))
 }
 
 fn plan() -> Command {

@@ -341,6 +341,11 @@ impl AccountRules {
         self.facts.pnl()
     }
 
+    /// Where the profit of this day is kept, for each span that looks at days: what every fill writes to.
+    pub const fn profits_today(&self) -> [&Money; 3] {
+        self.facts.today()
+    }
+
     /// Balance at the last roll, or at the opening.
     pub const fn day_start_balance(&self) -> Money {
         self.day_start_balance

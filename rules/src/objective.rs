@@ -253,6 +253,10 @@ impl DayFacts {
         self.pnl
     }
 
+    pub(crate) const fn today(&self) -> [&Money; 3] {
+        [&self.phase.today, &self.payout.today, &self.step.today]
+    }
+
     /// Whether a position was opened or enlarged today.
     pub(crate) const fn opened_today(&self) -> bool {
         self.phase.opened

@@ -13,7 +13,7 @@ use crate::unit::{Money, Price, Qty, Ratio};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// Make an instrument known; its id is the next one.
-    RegisterInstrument(Instrument),
+    RegisterInstrument(Box<Instrument>),
     /// Make a plan known; its id is the next one. `spec` is the canonical form of `rules::Plan`.
     DefinePlan {
         /// Canonical bytes; their hash freezes the rules of every account opened under it.

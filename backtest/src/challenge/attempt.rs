@@ -127,7 +127,7 @@ impl<'a> Trader<'a> {
             name: plan.name,
         };
         for command in [
-            Command::RegisterInstrument(path),
+            Command::RegisterInstrument(Box::new(path)),
             Command::DefinePlan { spec },
             Command::OpenAccount(account),
         ] {

@@ -289,7 +289,8 @@ impl<'a> Driver<'a> {
     fn set_up(&mut self, ts: TimestampNs) -> Result<(), RunError> {
         let settings = self.settings;
         let instruments = settings.instruments.iter();
-        let instruments = instruments.map(|it| ("an instrument", Command::RegisterInstrument(*it)));
+        let instruments =
+            instruments.map(|it| ("an instrument", Command::RegisterInstrument(Box::new(*it))));
         // Conversions name currencies that instruments and plans bring.
         let (late, early): (Vec<_>, Vec<_>) = settings
             .definitions

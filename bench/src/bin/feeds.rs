@@ -365,7 +365,7 @@ fn through_socket(feed: &Feed, talk: Talk) -> Option<f64> {
         let running = tokio::spawn(connection.run(stopped));
         let mut shard = Shard::new(ShardId(0), Limits::default());
         let mut buffer = EventBuf::default();
-        let register = types::Command::RegisterInstrument(instrument());
+        let register = types::Command::RegisterInstrument(Box::new(instrument()));
         let mut seq = 1;
         let input = |seq, ts, kind| Input {
             seq: Seq(seq),

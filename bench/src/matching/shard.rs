@@ -119,7 +119,7 @@ fn plan() -> Plan {
 pub(crate) fn setup(instrument: Instrument) -> Vec<types::Command> {
     let spec = plan().to_bytes().into();
     let mut setup = vec![
-        types::Command::RegisterInstrument(instrument),
+        types::Command::RegisterInstrument(Box::new(instrument)),
         types::Command::DefinePlan { spec },
     ];
     setup.extend((0..ACCOUNTS).map(|_| {

@@ -50,7 +50,7 @@ impl Harness {
             events: EventBuf::default(),
         };
         harness.shard.reserve(orders, holdings);
-        harness.command(Command::RegisterInstrument(instrument));
+        harness.command(Command::RegisterInstrument(Box::new(instrument)));
         let spec = plan.to_bytes().into();
         harness.command(Command::DefinePlan { spec });
         for _ in 0..accounts {

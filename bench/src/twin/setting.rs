@@ -224,7 +224,7 @@ fn opening(
         }
     }
     for traded in instruments {
-        command(Command::RegisterInstrument(traded.instrument));
+        command(Command::RegisterInstrument(Box::new(traded.instrument)));
     }
     for plan in plans {
         let spec = plan.to_bytes().into();

@@ -97,7 +97,7 @@ impl DemoSource {
     fn set_up(&mut self, shard: &Shard) -> Option<Command> {
         let instruments = self.demo.market.instruments();
         if let Some(instrument) = instruments.get(shard.instrument_count() as usize) {
-            return Some(Command::RegisterInstrument(*instrument));
+            return Some(Command::RegisterInstrument(Box::new(*instrument)));
         }
         if let Some(spec) = self.demo.setup.plans.get(shard.plan_count() as usize) {
             return Some(Command::DefinePlan { spec: spec.clone() });

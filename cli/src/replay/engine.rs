@@ -209,7 +209,7 @@ fn instruments(header: &mut Header) -> anyhow::Result<Vec<Command>> {
     let mut commands = Vec::new();
     for ((_, name), spec) in &known {
         let symbol = Label::new(name).with_context(|| format!("the tape's instrument '{name}'"))?;
-        commands.push(Command::RegisterInstrument(Instrument {
+        commands.push(Command::RegisterInstrument(Box::new(Instrument {
             symbol,
             kind: if spec.may_be_negative {
                 InstrumentKind::Future
@@ -227,7 +227,7 @@ fn instruments(header: &mut Header) -> anyhow::Result<Vec<Command>> {
             collar: Ratio::ZERO,
             breaker: Ratio::ZERO,
             liquidity: Liquidity::Paper(PaperModel::default()),
-        }));
+        })));
     }
     let names: Vec<_> = known.into_keys().map(|(_, name)| name).collect();
     number(header, |name| names.iter().position(|known| known == name))?;

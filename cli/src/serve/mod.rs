@@ -205,7 +205,9 @@ pub(crate) fn set_up(file: &ServerFile, folder: &Path) -> anyhow::Result<Setup> 
         anyhow::Ok((name, text))
     };
     let instruments = file.instruments.iter().map(|it| it.definition);
-    let mut commands: Vec<_> = instruments.map(Command::RegisterInstrument).collect();
+    let mut commands: Vec<_> = instruments
+        .map(|it| Command::RegisterInstrument(Box::new(it)))
+        .collect();
     for path in &file.plans {
         let (name, text) = read(path)?;
         let spec = spec_from_toml(&name, &text)?;

@@ -84,7 +84,7 @@ impl Scenario {
         self.names
             .add_instrument(name.as_str())
             .ok_or_else(|| field.error(TAKEN))?;
-        self.command(ts, Command::RegisterInstrument(definition), out)
+        self.command(ts, Command::RegisterInstrument(Box::new(definition)), out)
     }
 
     pub(super) fn plan_line(&mut self, root: &Field<'_>, out: &mut impl Write) -> Result<(), Stop> {

@@ -216,7 +216,7 @@ fn seen(inputs: &[Input], account: AccountId) -> Option<Seen> {
                 ts: input.ts,
                 event: event.clone(),
             }),
-            InputKind::Command(Command::RegisterInstrument(it)) => instruments.push(*it),
+            InputKind::Command(Command::RegisterInstrument(it)) => instruments.push(**it),
             InputKind::Command(Command::DefinePlan { spec }) => plans.push(spec.clone()),
             InputKind::Command(Command::OpenAccount(open)) => opened.push(*open),
             InputKind::Command(

@@ -99,7 +99,7 @@ impl World {
             seq: Seq(0),
             ts: TimestampNs(0),
         };
-        world.command(Command::RegisterInstrument(instrument));
+        world.command(Command::RegisterInstrument(Box::new(instrument)));
         let spec = plan(terms).to_bytes().into();
         world.command(Command::DefinePlan { spec });
         for name in ["a", "b", "c"] {

@@ -306,6 +306,9 @@ impl Shard {
         }
         judging.truncate(kept);
         for &Touched { account, by } in &judging {
+            if self.judge_usual(account, by) {
+                continue;
+            }
             self.pending.judged = Some(account);
             self.judge(account, by, events);
             self.pending.judged = None;

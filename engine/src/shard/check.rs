@@ -8,7 +8,7 @@ use types::{
 };
 
 use super::Shard;
-use super::funds::Replaced;
+use super::funds::{Replaced, is_small};
 use crate::account::{Account, CurrencyId, FOREIGN_MAX};
 use crate::book::key_of;
 use crate::holding::{self, Holding};
@@ -153,13 +153,25 @@ impl Shard {
         }
         let lots = Lots(market.lot_grid.steps(request.qty.0)?);
         let limit = Ticks(market.tick_grid.steps(price.0)?);
-        check_size(&desk, request, lots, limit, Lots(0)).ok()?;
-        self.is_covered(&desk, request, lots, limit)
+        (is_small(&desk, lots, limit) || self.passes_closely(&desk, request, lots, limit))
             .then_some(Plain {
                 lots,
                 limit,
                 holding: found.map(|(handle, _)| handle),
             })
+    }
+
+    /// Size and funds of an order for which [`is_small`] says nothing.
+    #[inline(never)]
+    fn passes_closely(
+        &self,
+        desk: &Desk<'_>,
+        request: &NewOrder,
+        lots: Lots,
+        limit: Ticks,
+    ) -> bool {
+        check_size(desk, request, lots, limit, Lots(0)).is_ok()
+            && self.is_covered(desk, request, lots, limit)
     }
 
     /// Why an order would be refused now; its sender's rate is not counted.

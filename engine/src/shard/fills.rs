@@ -10,8 +10,9 @@ use types::{
 use super::Shard;
 use super::cascade::TouchedBy;
 use super::conduct::Closing;
-use crate::account::{Account, At, CurrencyId};
+use crate::account::{Account, At, CurrencyId, House};
 use crate::event_buf::EventBuf;
+use crate::holding::Change;
 use crate::slab::NIL;
 
 /// One execution of one order.
@@ -53,13 +54,132 @@ impl Account {
         self.rules.record_realised(net);
         credited(before, self.balance)
     }
+
+    /// The day knows of a fill that left so many lots.
+    #[inline(always)]
+    fn note_fill(&mut self, opened: bool, after: Lots) {
+        if opened {
+            self.rules.record_opening_fill();
+        }
+        if after.0 != 0 || opened {
+            self.rules.record_held();
+        }
+    }
+}
+
+impl House {
+    /// An account's balance grew by so much, after this fee.
+    #[inline(always)]
+    fn give(&mut self, credited: i128, fee: Money) {
+        self.trading -= credited + i128::from(fee.0);
+        self.fees += i128::from(fee.0);
+    }
+}
+
+impl Change {
+    /// What was realised, as it is booked.
+    #[inline(always)]
+    fn booked(&self) -> Money {
+        if self.closed {
+            self.realised.to_money_floor()
+        } else {
+            Money::ZERO
+        }
+    }
+
+    #[inline(always)]
+    fn touches(&self) -> TouchedBy {
+        if self.closed {
+            TouchedBy::Close
+        } else {
+            TouchedBy::Booking
+        }
+    }
 }
 
 impl Shard {
     /// Fills a part of a working order that is not above its leaves. What follows from it is for
     /// [`Shard::after_fill`].
+    ///
+    /// Of most orders, accounts and instruments nothing is special: that is one test here, and their fills go
+    /// straight through. For them this does what [`Shard::fill_any`] does.
     #[inline(never)]
     pub(super) fn fill_order(&mut self, handle: u32, execution: Execution, events: &mut EventBuf) {
+        let Execution {
+            price,
+            lots,
+            maker,
+            model,
+        } = execution;
+        let order = self.orders.get(handle);
+        let (place, side) = (order.holding, order.side);
+        let holding = self.holdings.get_mut(place);
+        let (account_id, instrument_id) = (holding.account, holding.instrument);
+        let account = &mut self.accounts[account_id.0 as usize];
+        let market = &self.markets[instrument_id.0 as usize];
+        let currency = market.currency;
+        // Not lazily: one branch for all of it.
+        let is_special = (order.extra != NIL)
+            | account.has_conduct
+            | account.is_trailing.0
+            | account.entry.is_some()
+            | (account.currency != currency)
+            | (market.instrument.fees.minimum.0 > 0);
+        if is_special {
+            cold_path();
+            return self.fill_any(handle, execution, events);
+        }
+        let id = self.orders.id(handle);
+        let order = self.orders.get_mut(handle);
+        order.filled.0 += lots.0;
+        if !order.flags.is_closing() {
+            holding.sub_working(side, lots);
+        }
+        let (client, leaves) = (order.client, order.leaves());
+        let (leg, before) = (holding.leg, holding.lots);
+        let change = holding.trade(price, Lots(lots.0 * side.sign()), market.tick_value);
+        let after = holding.lots;
+        if change.opened {
+            order.flags.note_opening();
+            if before.0 == 0 || change.closed {
+                holding.opened = self.ts;
+            }
+        }
+        account.note_fill(change.opened, after);
+        let fee = market.fee(maker, price, lots);
+        let realised = change.booked();
+        let (balance, credited) = account.book(realised.saturating_sub(fee), fee);
+        self.house[currency.0 as usize].give(credited, fee);
+        let instrument = &market.instrument;
+        events.push(EventKind::Fill(Fill {
+            account: account_id,
+            order: id,
+            client_order: client,
+            instrument: instrument_id,
+            side,
+            price: instrument.price(price),
+            qty: instrument.qty(lots),
+            leaves: instrument.qty(leaves),
+            fee,
+            realised,
+            balance,
+            position: market.signed_qty(after),
+            leg,
+            cause: FillCause::Order,
+            model,
+            maker,
+            known: self.ts,
+        }));
+        // A position has opened, gone, or changed its side.
+        if before.0 == 0 || change.round_turn {
+            self.follow_position(place, before, after);
+        }
+        self.touch_account(account_id, change.touches());
+    }
+
+    /// As [`Shard::fill_order`], whatever is special about the order, its account or its instrument.
+    #[inline(never)]
+    fn fill_any(&mut self, handle: u32, execution: Execution, events: &mut EventBuf) {
         let id = self.orders.id(handle);
         let order = self.orders.get_mut(handle);
         order.filled.0 += execution.lots.0;
@@ -161,26 +281,17 @@ impl Shard {
             account.has_conduct,
             currency == account.currency,
         );
-        if change.opened {
-            account.rules.record_opening_fill();
-            if has_conduct {
-                account.active = At {
-                    seq: self.seq,
-                    ts: self.ts,
-                };
-            }
+        if change.opened && has_conduct {
+            account.active = At {
+                seq: self.seq,
+                ts: self.ts,
+            };
         }
-        if after.0 != 0 || change.opened {
-            account.rules.record_held();
-        }
+        account.note_fill(change.opened, after);
         let (fill_price, qty) = (instrument.price(price), instrument.qty(lots));
         let leaves = instrument.qty(sender.leaves);
         let position = market.signed_qty(after);
-        let realised = if change.closed {
-            change.realised.to_money_floor()
-        } else {
-            Money::ZERO
-        };
+        let realised = change.booked();
 
         let fee = if minimum.0 > 0 {
             self.fee_with_minimum(sender.extra, earned, minimum)
@@ -201,9 +312,7 @@ impl Shard {
                 entry.record_round_turn();
             }
         }
-        let house = &mut self.house[currency.0 as usize];
-        house.trading -= credited + i128::from(fee.0);
-        house.fees += i128::from(fee.0);
+        self.house[currency.0 as usize].give(credited, fee);
         events.push(EventKind::Fill(Fill {
             account: account_id,
             order: sender.order,
@@ -240,12 +349,7 @@ impl Shard {
         if before.0 == 0 || change.round_turn {
             self.follow_position(handle, before, after);
         }
-        let by = if change.closed {
-            TouchedBy::Close
-        } else {
-            TouchedBy::Booking
-        };
-        self.touch_account(account_id, by);
+        self.touch_account(account_id, change.touches());
         change.opened
     }
 

@@ -69,25 +69,38 @@ fn notional_bound(
     Some(bound.saturating_add(Notional(Notional::PER_MONEY)))
 }
 
-/// Whether the least equity that the account's limits allow is at least the whole notional with an order
-/// of so many lots, for an account that has no other holding: then nobody needs to ask for its equity.
+/// Whether an opening order is so small that neither its size nor its funds need a closer look: all that its account
+/// could come to hold in the worst case is within what the engine holds exactly, and worth no more than the least
+/// equity that the account's limits allow. For an account that has no other holding; false says nothing.
 #[inline(always)]
-fn floor_covers_notional(desk: &Desk<'_>, lots: Lots, price: Ticks) -> bool {
-    let account = desk.account;
+pub(super) fn is_small(desk: &Desk<'_>, lots: Lots, price: Ticks) -> bool {
+    let (account, market) = (desk.account, desk.market);
     let (is_alone, lots) = match desk.held {
         Some(held) => (
-            held.previous == NIL && held.next == NIL,
+            account.holdings.first == account.holdings.last,
             worst_lots(held).saturating_add(lots),
         ),
         None => (account.holdings.first == NIL, lots),
     };
+    let Some(touch) = &market.touch else {
+        return false;
+    };
+    let sizes = [price, touch.bid, touch.ask].map(|price| price.0.unsigned_abs());
+    let largest = sizes[0].max(sizes[1]).max(sizes[2]);
+    // A price of this size is none that a machine word has with its sign.
+    let is_within = (largest <= i64::MAX.unsigned_abs()) & (lots <= holding::LOTS_MAX);
+    let worst = holding::value(Ticks(largest as i64), lots, market.tick_value);
     // Of an account whose peak follows the mark this is the lowest of when it joined the high-water marks: not
     // above that of now, as floors only rise, and what `is_floored` is about.
     let (low, _) = account.rules.quiet(false);
+    // Each requirement is rounded up to a unit of money.
     account.is_floored.0
-        && account.foreign.is_empty()
-        && is_alone
-        && notional_bound(account, desk.market, lots, price).is_some_and(|bound| bound <= low)
+        & is_alone
+        & is_within
+        & account.foreign.is_empty()
+        & (account.terms.funding != Funding::Cash)
+        && worst <= holding::VALUE_MAX
+        && worst.0 + Notional::PER_MONEY <= low.0
 }
 
 impl Shard {
@@ -160,7 +173,6 @@ impl Shard {
     }
 
     /// Whether an opening order passes [`Shard::check_funds`] at a glance.
-    #[inline(always)]
     pub(super) fn is_covered(
         &self,
         desk: &Desk<'_>,
@@ -172,10 +184,8 @@ impl Shard {
             Funding::Unchecked => true,
             Funding::Cash => false,
             Funding::Margin { .. } => {
-                floor_covers_notional(desk, lots, price) || {
-                    let with_order = with_order(desk, request, lots, Lots(0));
-                    self.covers_notional(desk, with_order, price)
-                }
+                let with_order = with_order(desk, request, lots, Lots(0));
+                self.covers_notional(desk, with_order, price)
             }
         }
     }

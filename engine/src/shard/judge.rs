@@ -4,8 +4,8 @@
 use rules::{Breaches, LifeChange, Limit};
 use types::{
     AccountId, AccountState, BaselineSource, Breach, BreachPosition, CancelReason, CashBasis,
-    Effect, EventKind, FillCause, FillModel, FloorMoveCause, Funding, LimitWarning, Lots, Money,
-    Notional, Price, Ticks,
+    Effect, EventKind, FillCause, FillModel, FloorMoveCause, Funding, LimitWarning, Lots, MarkKind,
+    Money, Notional, Price, Ticks,
 };
 
 use super::Shard;
@@ -24,6 +24,70 @@ impl Shard {
         let before = self.pending.judged.replace(id);
         self.judge(id, TouchedBy::Booking, events);
         self.pending.judged = before;
+    }
+
+    /// Tests one account after a fill or booking, as most are: one position, valued at what closing it gets, and
+    /// nothing special about the account. Says whether that was all: its equity is well within its limits, so
+    /// that [`Shard::judge`] would have nothing to say and see no peak. If not, nothing was done.
+    #[inline(always)]
+    pub(super) fn judge_usual(&mut self, id: AccountId, by: TouchedBy) -> bool {
+        let account = &mut self.accounts[id.0 as usize];
+        debug_assert!(!account.is_trailing.0);
+        let handle = account.holdings.first;
+        // Not lazily: one branch for all of it.
+        let is_special = account.untold.any()
+            | account.day_locked
+            | account.entry.is_some()
+            | !account.foreign.is_empty()
+            | !account.is_trading()
+            | (handle != account.holdings.last);
+        if is_special || handle == NIL {
+            return false;
+        }
+        let follows_closed = self.plans[account.plan.0 as usize]
+            .plan
+            .follows_closed_balance();
+        let holding = self.holdings.get(handle);
+        let market = &mut self.markets[holding.instrument.0 as usize];
+        let Some(touch) = &market.touch else {
+            return false;
+        };
+        let is_special = (holding.lots.0 == 0)
+            | (holding.mark != MarkKind::Liquidation)
+            | (follows_closed & (by == TouchedBy::Close))
+            | (market.instrument.margin.maintenance.per_unit.0 != 0);
+        if is_special {
+            return false;
+        }
+        let mark = touch.closing(holding.lots);
+        let value = holding::value(mark, holding.lots, market.tick_value);
+        let equity = account.balance.to_notional();
+        let equity = equity.saturating_add(value.saturating_sub(holding.cost));
+        // A requirement is rounded up to a unit of money.
+        let notional = Notional(value.0.saturating_abs());
+        let notional = notional.saturating_add(Notional(Notional::PER_MONEY));
+        let (low, high) = account.rules.quiet(false);
+        let mut room = Room {
+            down: Notional(i128::MAX),
+            up: Notional(i128::MAX),
+            shift: 0,
+        };
+        room.meet(equity, low, high);
+        room.meet_margin(equity.saturating_sub(notional));
+        // Room for so many ticks is room for none, too: no limit is violated and no peak moves.
+        let slope = slope_of(holding, market.tick_value);
+        if slope > room.near() >> 1 {
+            return false;
+        }
+        account.judged.0 = self.seq;
+        account.is_floored.0 = true;
+        let bands = market.bands_mut(holding.lots, MarkKind::Liquidation);
+        let row = holding.row.0;
+        // A band that was drawn at another mark near by does as well.
+        if !bands.is_within(row, mark, 2 * NEAR_TICKS) {
+            bands.set(row, mark, Band::near(mark));
+        }
+        true
     }
 
     /// Tests one account and carries out what follows.
@@ -563,13 +627,9 @@ impl Shard {
             let market = &mut self.markets[holding.instrument.0 as usize];
             match market.mark(holding.lots, holding.mark) {
                 Some(mark) if slope_of(holding, market.tick_value) <= near => {
-                    let band = Band {
-                        low: mark.0.saturating_sub(NEAR_TICKS),
-                        high: mark.0.saturating_add(NEAR_TICKS),
-                    };
                     market
                         .bands_mut(holding.lots, holding.mark)
-                        .set(holding.row.0, mark, band);
+                        .set(holding.row.0, mark, Band::near(mark));
                 }
                 _ => return self.set_close_bands(id, reckoning),
             }
@@ -690,6 +750,17 @@ struct Room {
 /// two, so that no figure has to be shifted by another.
 const NEAR_TICKS: i64 = 1 << NEAR_BITS;
 const NEAR_BITS: u32 = 20;
+
+impl Band {
+    /// [`NEAR_TICKS`] either way.
+    #[inline(always)]
+    const fn near(mark: Ticks) -> Self {
+        Self {
+            low: mark.0.saturating_sub(NEAR_TICKS),
+            high: mark.0.saturating_add(NEAR_TICKS),
+        }
+    }
+}
 
 /// Below so many ticks a division finds the exact edge; above, a shift finds half of it or more.
 const EXACT_TICKS: i128 = 64;

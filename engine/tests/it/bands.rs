@@ -242,7 +242,7 @@ fn a_stop_that_trips_the_breaker_leaves_the_others_waiting() {
 fn only_a_book_has_a_breaker_and_a_band_is_a_share() {
     let mut world = World::trading(crossed());
     let reject = |world: &mut World, instrument: Instrument| {
-        let told = world.tell(types::Command::RegisterInstrument(instrument));
+        let told = world.tell(types::Command::RegisterInstrument(Box::new(instrument)));
         assert_eq!(told, ["rejected BadInstrument(Bands)"]);
     };
     let outside = paper(PaperModel::default());

@@ -455,7 +455,7 @@ const ACCOUNTS: u32 = 6;
 fn opening(stream: &Stream) -> Vec<InputKind> {
     let command = InputKind::Command;
     let mut kinds: Vec<_> = instruments()
-        .map(|instrument| command(Command::RegisterInstrument(instrument)))
+        .map(|instrument| command(Command::RegisterInstrument(Box::new(instrument))))
         .to_vec();
     for plan in &stream.plans {
         kinds.push(command(define(plan)));

@@ -148,7 +148,7 @@ pub(crate) fn grand() -> World {
         to: label("USD"),
         rate: price("1.0837"),
     });
-    world.tell_all(instruments().map(Command::RegisterInstrument));
+    world.tell_all(instruments().map(|it| Command::RegisterInstrument(Box::new(it))));
     world.tell_all(plans().map(|plan| define(&plan)));
     world.tell(Command::DefineCompetition {
         spec: crate::plans::competition(0).to_bytes().into(),

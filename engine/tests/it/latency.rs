@@ -166,7 +166,7 @@ fn a_recorded_delay_is_the_one_that_the_orders_id_is_mixed_to() {
     });
     let mut world = World::trading(instrument("OTHER", "1", "1", "1"));
     // Not before the distribution is known.
-    let register = types::Command::RegisterInstrument(late);
+    let register = types::Command::RegisterInstrument(Box::new(late));
     assert_eq!(
         world.tell(register.clone()),
         ["rejected BadInstrument(Model)"]

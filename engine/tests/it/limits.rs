@@ -45,7 +45,7 @@ fn one_of(limits: Limits, before: &[Command], command: &Command) {
 #[test]
 fn what_is_made_known_is_counted() {
     let most = Limits::default();
-    let register = Command::RegisterInstrument(crossed());
+    let register = Command::RegisterInstrument(Box::new(crossed()));
     one_of(
         Limits {
             instruments_max: 1,

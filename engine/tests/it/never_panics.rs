@@ -466,8 +466,8 @@ fn administration() -> BoxedStrategy<Command> {
         AdjustKind::Scale,
     ]);
     prop_oneof![
-        1 => wild_instrument().prop_map(Command::RegisterInstrument),
-        2 => wide_instrument().prop_map(Command::RegisterInstrument),
+        1 => wild_instrument().prop_map(|it| Command::RegisterInstrument(Box::new(it))),
+        2 => wide_instrument().prop_map(|it| Command::RegisterInstrument(Box::new(it))),
         1 => any_plan().prop_map(|plan| define(&plan)),
         1 => (wild(), wild()).prop_map(|(balance, version)| Command::DefinePlan {
             spec: Plan {
@@ -635,7 +635,7 @@ impl Wild {
             weights: vec![u32::MAX, 1, 0],
         });
         for instrument in &self.instruments {
-            world.command(Command::RegisterInstrument(*instrument));
+            world.command(Command::RegisterInstrument(Box::new(*instrument)));
         }
         world.command(define(&self.plan));
         for _ in 0..3 {

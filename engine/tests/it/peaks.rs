@@ -458,7 +458,7 @@ fn inputs(stream: &Stream) -> Vec<Input> {
     let mut kinds = Vec::new();
     let command = InputKind::Command;
     for instrument in instruments() {
-        kinds.push(command(Command::RegisterInstrument(instrument)));
+        kinds.push(command(Command::RegisterInstrument(Box::new(instrument))));
     }
     for plan in &stream.plans {
         kinds.push(command(define(plan)));

@@ -287,7 +287,7 @@ impl Script {
             conversion("EUR", "USD", "1.083").input(),
         ];
         for traded in traded() {
-            ready.push(Command::RegisterInstrument(traded.instrument).input());
+            ready.push(Command::RegisterInstrument(Box::new(traded.instrument)).input());
         }
         for plan in &self.plans {
             ready.push(define(plan).input());
@@ -792,7 +792,7 @@ fn administer(dice: &mut Dice<'_>, shard: &Shard, traded: &[Traded]) -> Command 
             if dice.flip() {
                 instrument.lot_size = Qty(0);
             }
-            Command::RegisterInstrument(instrument)
+            Command::RegisterInstrument(Box::new(instrument))
         }
         8 => Command::DefineCurve {
             weights: (0..dice.roll(7)).map(|_| dice.byte().into()).collect(),

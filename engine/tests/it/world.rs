@@ -170,7 +170,7 @@ impl World {
     ) -> Self {
         let mut world = Self::audited(limits);
         for instrument in instruments {
-            world.command(Command::RegisterInstrument(*instrument));
+            world.command(Command::RegisterInstrument(Box::new(*instrument)));
         }
         world.command(define(plan));
         world.roll(1);

@@ -334,7 +334,7 @@ fn competition() -> Competition {
 }
 
 fn instrument(symbol: &str, liquidity: Liquidity) -> Command {
-    Command::RegisterInstrument(Instrument {
+    Command::RegisterInstrument(Box::new(Instrument {
         symbol: label(symbol),
         kind: InstrumentKind::CryptoSpot,
         currency: label("USD"),
@@ -348,5 +348,5 @@ fn instrument(symbol: &str, liquidity: Liquidity) -> Command {
         collar: Ratio::ZERO,
         breaker: Ratio::ZERO,
         liquidity,
-    })
+    }))
 }

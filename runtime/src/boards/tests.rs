@@ -71,7 +71,7 @@ impl Bench {
             orders: 0,
             days: 0,
         };
-        bench.command(Command::RegisterInstrument(Instrument {
+        bench.command(Command::RegisterInstrument(Box::new(Instrument {
             symbol: "X".parse().unwrap(),
             kind: InstrumentKind::CryptoSpot,
             currency: "USD".parse().unwrap(),
@@ -85,7 +85,7 @@ impl Bench {
             collar: Ratio::ZERO,
             breaker: Ratio::ZERO,
             liquidity: Liquidity::Paper(PaperModel::default()),
-        }));
+        })));
         let plan = Plan {
             name: "P".parse().unwrap(),
             version: 1,

@@ -79,7 +79,7 @@ pub(crate) fn plan_with(conduct: Conduct) -> Command {
 }
 
 pub(crate) fn instrument() -> Command {
-    Command::RegisterInstrument(Instrument {
+    Command::RegisterInstrument(Box::new(Instrument {
         symbol: label("BTCUSDT"),
         kind: InstrumentKind::CryptoSpot,
         currency: label("USD"),
@@ -93,7 +93,7 @@ pub(crate) fn instrument() -> Command {
         collar: Ratio::ZERO,
         breaker: Ratio::ZERO,
         liquidity: Liquidity::Paper(PaperModel::default()),
-    })
+    }))
 }
 
 pub(crate) fn quote(bid: i64) -> InputKind {

@@ -31,15 +31,12 @@ const GOOD_TILL_DATE: u8 = 4;
 const QUOTE: u8 = 0;
 const TRADE: u8 = 1;
 
-/// Words of the frames, and bytes.
-const ORDER_WORDS: usize = 11;
-const CANCEL_WORDS: usize = 6;
-const QUOTE_WORDS: usize = 10;
-const TRADE_WORDS: usize = 8;
-const ORDER_BYTES: usize = ORDER_WORDS * ALIGN_BYTES;
-const CANCEL_BYTES: usize = CANCEL_WORDS * ALIGN_BYTES;
-const QUOTE_BYTES: usize = QUOTE_WORDS * ALIGN_BYTES;
-const TRADE_BYTES: usize = TRADE_WORDS * ALIGN_BYTES;
+/// Lengths of the frames, the zeros at their ends included.
+const ORDER_BYTES: usize = 88;
+const CANCEL_BYTES: usize = 48;
+const QUOTE_BYTES: usize = 80;
+const TRADE_BYTES: usize = 64;
+const _: () = assert!((ORDER_BYTES | CANCEL_BYTES | QUOTE_BYTES | TRADE_BYTES) % ALIGN_BYTES == 0);
 
 /// Appends the frame of a usual input; says whether it is one.
 #[inline]
@@ -85,59 +82,64 @@ const fn tag_of(tif: TimeInForce) -> u8 {
 
 #[inline(always)]
 fn limit_order(
-    mut draft: Draft<ORDER_WORDS>,
+    mut draft: Draft<ORDER_BYTES>,
     order: &NewOrder,
     price: Price,
     tif: u8,
-) -> Draft<ORDER_WORDS> {
-    draft.put_tags([COMMAND, SUBMIT_ORDER]);
-    draft.put(order.account.0.into(), 4);
-    draft.put(order.client_order.0 as u64, 8);
-    draft.put((order.client_order.0 >> 64) as u64, 8);
-    draft.put(order.instrument.0.into(), 4);
-    draft.put_tags([order.side as u8, LIMIT]);
-    draft.put(price.0 as u64, 8);
-    draft.put(order.qty.0 as u64, 8);
-    draft.put_tags([tif]);
-    draft.put(order.display.0 as u64, 8);
-    draft.put_tags([
-        order.post_only.into(),
-        order.reduce_only.into(),
-        order.cancel_on_disconnect.into(),
-        order.self_trade as u8,
-        order.leg as u8,
-    ]);
+) -> Draft<ORDER_BYTES> {
+    draft.put([COMMAND, SUBMIT_ORDER]);
+    draft.put(order.account.0.to_le_bytes());
+    draft.put((order.client_order.0 as u64).to_le_bytes());
+    draft.put(((order.client_order.0 >> 64) as u64).to_le_bytes());
+    draft.put(order.instrument.0.to_le_bytes());
+    draft.put([order.side as u8, LIMIT]);
+    draft.put(price.0.to_le_bytes());
+    draft.put(order.qty.0.to_le_bytes());
+    draft.put([tif]);
+    draft.put(order.display.0.to_le_bytes());
+    draft.put([order.post_only.into()]);
+    draft.put([order.reduce_only.into()]);
+    draft.put([order.cancel_on_disconnect.into()]);
+    draft.put([order.self_trade as u8]);
+    draft.put([order.leg as u8]);
+    draft.put([0; 2]);
     draft
 }
 
 #[inline(always)]
 fn cancel(
-    mut draft: Draft<CANCEL_WORDS>,
+    mut draft: Draft<CANCEL_BYTES>,
     account: AccountId,
     order: OrderId,
-) -> Draft<CANCEL_WORDS> {
-    draft.put_tags([COMMAND, CANCEL_ORDER]);
-    draft.put(account.0.into(), 4);
-    draft.put(order.0, 8);
+) -> Draft<CANCEL_BYTES> {
+    draft.put([COMMAND, CANCEL_ORDER]);
+    draft.put(account.0.to_le_bytes());
+    draft.put(order.0.to_le_bytes());
+    draft.put([0; 4]);
+    draft.put([0; 2]);
     draft
 }
 
 #[inline(always)]
-fn quote(mut draft: Draft<QUOTE_WORDS>, event: &MarketEvent, quote: &Quote) -> Draft<QUOTE_WORDS> {
+fn quote(mut draft: Draft<QUOTE_BYTES>, event: &MarketEvent, quote: &Quote) -> Draft<QUOTE_BYTES> {
     draft.put_event(event, QUOTE);
-    draft.put(quote.bid.0 as u64, 8);
-    draft.put(quote.bid_qty.0 as u64, 8);
-    draft.put(quote.ask.0 as u64, 8);
-    draft.put(quote.ask_qty.0 as u64, 8);
+    draft.put(quote.bid.0.to_le_bytes());
+    draft.put(quote.bid_qty.0.to_le_bytes());
+    draft.put(quote.ask.0.to_le_bytes());
+    draft.put(quote.ask_qty.0.to_le_bytes());
+    draft.put([0; 4]);
+    draft.put([0; 2]);
     draft
 }
 
 #[inline(always)]
-fn trade(mut draft: Draft<TRADE_WORDS>, event: &MarketEvent, trade: &Trade) -> Draft<TRADE_WORDS> {
+fn trade(mut draft: Draft<TRADE_BYTES>, event: &MarketEvent, trade: &Trade) -> Draft<TRADE_BYTES> {
     draft.put_event(event, TRADE);
-    draft.put(trade.price.0 as u64, 8);
-    draft.put(trade.qty.0 as u64, 8);
-    draft.put_tags([trade.aggressor as u8]);
+    draft.put(trade.price.0.to_le_bytes());
+    draft.put(trade.qty.0.to_le_bytes());
+    draft.put([trade.aggressor as u8]);
+    draft.put([0; 4]);
+    draft.put([0; 1]);
     draft
 }
 
@@ -223,88 +225,106 @@ fn read_trade(mut scan: Scan<'_, TRADE_BYTES>) -> Option<InputKind> {
     }))
 }
 
-/// A frame of so many words, zeros behind what was put so far. Where a field lies is known when this is
-/// compiled, for all of it is inlined; so the words come to be in registers. The checksum is taken of
-/// them and not of what was appended: a load across two stores waits until both are in their cache line,
-/// and nobody has touched the lines at the end of a journal.
-struct Draft<const WORDS: usize> {
-    words: [u64; WORDS],
+/// A frame of so many bytes, put field by field. Where a field lies is known when this is compiled, for all
+/// of it is inlined: so each is written once, from a register to its place in the journal.
+struct Draft<const LEN: usize> {
+    bytes: [u8; LEN],
     /// Bytes put so far.
     at: usize,
+    checksum: Checksum,
 }
 
-impl<const WORDS: usize> Draft<WORDS> {
+impl<const LEN: usize> Draft<LEN> {
     #[inline(always)]
     fn begin(shard: ShardId, input: &Input) -> Self {
         let mut draft = Self {
-            words: [0; WORDS],
-            at: 0,
+            bytes: [0; LEN],
+            at: CRC.end,
+            checksum: Checksum::new(),
         };
-        draft.put((WORDS * ALIGN_BYTES) as u64, LENGTH.end);
-        draft.put(0, CRC.end - CRC.start);
-        draft.put_tags([VERSION, INPUT]);
-        draft.put(shard.0.into(), 2);
-        draft.put(input.seq.0, 8);
-        draft.put(input.ts.0, 8);
+        draft.bytes[LENGTH].copy_from_slice(&(LEN as u32).to_le_bytes());
+        let [low, high] = shard.0.to_le_bytes();
+        draft.put([VERSION, INPUT, low, high]);
+        draft.put(input.seq.0.to_le_bytes());
+        draft.put(input.ts.0.to_le_bytes());
         debug_assert_eq!(draft.at, HEADER_BYTES);
         draft
     }
 
-    /// Puts the lower bytes of a value, so many as its field has; the others are zeros.
+    /// Puts 1, 2, 4 or 8 bytes.
     #[inline(always)]
-    fn put(&mut self, value: u64, width: usize) {
-        let (word, shift) = (self.at / 8, self.at % 8 * 8);
-        self.words[word] |= value << shift;
-        if shift + width * 8 > 64 {
-            self.words[word + 1] |= value >> (64 - shift);
-        }
-        self.at += width;
-    }
-
-    #[inline(always)]
-    fn put_tags<const COUNT: usize>(&mut self, tags: [u8; COUNT]) {
-        let mut bytes = [0; 8];
-        bytes[..COUNT].copy_from_slice(&tags);
-        self.put(u64::from_le_bytes(bytes), COUNT);
+    fn put<const WIDTH: usize>(&mut self, field: [u8; WIDTH]) {
+        self.bytes[self.at..self.at + WIDTH].copy_from_slice(&field);
+        self.at += WIDTH;
+        self.checksum.add(field);
     }
 
     #[inline(always)]
     fn put_event(&mut self, event: &MarketEvent, tag: u8) {
-        self.put_tags([MARKET]);
-        self.put(event.instrument.0.into(), 4);
-        self.put(event.ts_event.0, 8);
-        self.put_tags([tag]);
-    }
-
-    /// Appends the words, and in their place in the frame the checksum of all but the first.
-    #[inline(always)]
-    fn append(self, out: &mut Vec<u8>) {
-        debug_assert_eq!(self.at.next_multiple_of(ALIGN_BYTES), WORDS * ALIGN_BYTES);
-        let start = out.len();
-        out.extend_from_slice(self.bytes().as_flattened());
-        let crc = self.checksum();
-        out[start..][CRC].copy_from_slice(&crc.to_le_bytes());
-    }
-
-    /// Of all words but the first. A build for processors that are known to have the instruction uses it in
-    /// place: a dozen words take less than to ask which processor it is and to cut them into blocks.
-    #[cfg(all(target_arch = "x86_64", target_feature = "sse4.2"))]
-    #[inline(always)]
-    fn checksum(&self) -> u32 {
-        let fold = |crc, word: &u64| safe_arch::crc32_u64(crc, *word);
-        !(self.words[1..].iter().fold(u64::from(u32::MAX), fold) as u32)
-    }
-
-    /// Of all words but the first.
-    #[cfg(not(all(target_arch = "x86_64", target_feature = "sse4.2")))]
-    #[inline(always)]
-    fn checksum(&self) -> u32 {
-        crc32c::crc32c(self.bytes()[1..].as_flattened())
+        self.put([MARKET]);
+        self.put(event.instrument.0.to_le_bytes());
+        self.put(event.ts_event.0.to_le_bytes());
+        self.put([tag]);
     }
 
     #[inline(always)]
-    fn bytes(&self) -> [[u8; ALIGN_BYTES]; WORDS] {
-        self.words.map(u64::to_le_bytes)
+    fn append(mut self, out: &mut Vec<u8>) {
+        debug_assert_eq!(self.at, LEN);
+        let crc = self.checksum.of(&self.bytes[CRC.end..]);
+        self.bytes[CRC].copy_from_slice(&crc.to_le_bytes());
+        out.extend_from_slice(&self.bytes);
+    }
+}
+
+/// The CRC32C of a frame, taken of each field as it is put, where a build may count on the instruction: a load
+/// of what was just written in other widths waits until all of it is in its line of the cache, and nobody has
+/// touched the lines at the end of a journal.
+#[cfg(all(target_arch = "x86_64", target_feature = "sse4.2"))]
+struct Checksum(u32);
+
+#[cfg(all(target_arch = "x86_64", target_feature = "sse4.2"))]
+impl Checksum {
+    #[inline(always)]
+    const fn new() -> Self {
+        Self(u32::MAX)
+    }
+
+    #[inline(always)]
+    fn add<const WIDTH: usize>(&mut self, field: [u8; WIDTH]) {
+        let mut word = [0; 8];
+        word[..WIDTH].copy_from_slice(&field);
+        let word = u64::from_le_bytes(word);
+        self.0 = match WIDTH {
+            1 => safe_arch::crc32_u8(self.0, word as u8),
+            2 => safe_arch::crc32_u16(self.0, word as u16),
+            4 => safe_arch::crc32_u32(self.0, word as u32),
+            _ => safe_arch::crc32_u64(self.0.into(), word) as u32,
+        };
+    }
+
+    #[inline(always)]
+    const fn of(self, _: &[u8]) -> u32 {
+        !self.0
+    }
+}
+
+/// The CRC32C of a frame, taken of all of it.
+#[cfg(not(all(target_arch = "x86_64", target_feature = "sse4.2")))]
+struct Checksum;
+
+#[cfg(not(all(target_arch = "x86_64", target_feature = "sse4.2")))]
+impl Checksum {
+    #[inline(always)]
+    const fn new() -> Self {
+        Self
+    }
+
+    #[inline(always)]
+    fn add<const WIDTH: usize>(&mut self, _: [u8; WIDTH]) {}
+
+    #[inline(always)]
+    fn of(self, bytes: &[u8]) -> u32 {
+        crc32c::crc32c(bytes)
     }
 }
 

@@ -53,7 +53,7 @@ impl<'a> Driver<'a> {
             if let InputKind::Command(Command::RegisterInstrument(instrument)) = &input.kind
                 && self.instruments.len() < self.shard.instrument_count() as usize
             {
-                self.instruments.push(*instrument);
+                self.instruments.push(**instrument);
             }
             for event in self.events.as_slice() {
                 if let EventKind::AccountOpened {

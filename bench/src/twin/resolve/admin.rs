@@ -121,7 +121,7 @@ impl Scene<'_> {
                 _ => instrument.collar.0 = 1_000_000_000,
             }
         }
-        InputKind::Command(Command::RegisterInstrument(instrument))
+        InputKind::Command(Command::RegisterInstrument(Box::new(instrument)))
     }
 
     pub(super) fn define(&mut self) -> InputKind {

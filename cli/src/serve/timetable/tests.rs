@@ -86,7 +86,7 @@ fn specifications() -> Vec<Specification> {
 fn friday() -> World {
     let mut world = World::new();
     for specification in specifications() {
-        let command = Command::RegisterInstrument(specification.definition);
+        let command = Command::RegisterInstrument(Box::new(specification.definition));
         world.apply(at("2020-08-28T16:00:00Z"), InputKind::Command(command));
     }
     world
@@ -132,7 +132,7 @@ fn an_instrument_that_is_defined_out_of_its_session_is_closed_at_once() {
     let night = at("2020-08-29T03:00:00Z");
     assert_eq!(world.pass(&mut timetable, night, 9), [""; 0]);
     for specification in specifications() {
-        let command = Command::RegisterInstrument(specification.definition);
+        let command = Command::RegisterInstrument(Box::new(specification.definition));
         world.apply(night, InputKind::Command(command));
     }
     let later = at("2020-08-29T04:00:00Z");

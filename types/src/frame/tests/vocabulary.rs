@@ -238,7 +238,7 @@ fn command() -> impl Strategy<Value = Command> {
         order().prop_map(Command::SubmitOrder),
         list().prop_map(Command::SubmitList),
         algo().prop_map(Command::SubmitAlgo),
-        instrument().prop_map(Command::RegisterInstrument),
+        instrument().prop_map(|it| Command::RegisterInstrument(Box::new(it))),
         prop::collection::vec(any::<u8>(), 0..64)
             .prop_map(|spec| Command::DefinePlan { spec: spec.into() }),
         (
