@@ -317,6 +317,22 @@ impl Bands {
             });
     }
 
+    /// Whether no row needs a look at any mark from the first to the second, and there is no block to look into, of
+    /// positions of this direction.
+    #[inline(always)]
+    pub(crate) fn stay(&self, [low, high]: [Ticks; 2], direction: Lots) -> bool {
+        if self.holdings.is_empty() {
+            return true;
+        }
+        let Some(top) = self.levels.last() else {
+            return false;
+        };
+        let worst = if direction.0 >= 0 { low } else { high };
+        top[0].has(low.0)
+            && top[0].has(high.0)
+            && !self.high_water.may_fall(as_good(worst, direction))
+    }
+
     /// The mark is here, and nobody needs a look at it any more. Says whether [`Bands::rise`] has something to
     /// do when the input is over.
     #[inline]

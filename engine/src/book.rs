@@ -50,6 +50,12 @@ impl Book {
         &self.sides[side as usize]
     }
 
+    /// Whether any order rests, of either side.
+    #[inline]
+    pub const fn has_orders(&self) -> bool {
+        !(self.sides[0].is_empty() && self.sides[1].is_empty())
+    }
+
     /// One side, to change it.
     #[inline]
     pub const fn ladder_mut(&mut self, side: Side) -> &mut Ladder {

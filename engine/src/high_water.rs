@@ -400,14 +400,20 @@ impl HighWater {
         }
     }
 
+    /// Whether a row's best mark may be further above this one than it may be.
+    #[inline(always)]
+    pub(crate) fn may_fall(&self, mark: i64) -> bool {
+        match self.levels.last() {
+            Some(top) => self.len > 0 && mark < top[0].line(),
+            None => false,
+        }
+    }
+
     /// Calls `leave` with every row whose best mark is further above this one than it may be. The caller
     /// takes them out.
     #[inline]
     pub(crate) fn falling(&mut self, mark: i64, leave: &mut impl FnMut(u32)) {
-        if self.len > 0
-            && let Some(top) = self.levels.last()
-            && mark < top[0].line()
-        {
+        if self.may_fall(mark) {
             // Near to the base a line that is handed down is held at the end of the reach only where that
             // makes no difference to this mark.
             if self.base.is_far(mark) {

@@ -317,6 +317,32 @@ impl Shard {
         Some(self.equity_of(account))
     }
 
+    /// [`Shard::equity`] rounded down to a unit of money; without a division of 128 bits where the open profit alone
+    /// needs none.
+    pub fn equity_floor(&self, id: AccountId) -> Option<Money> {
+        let account = self.accounts.get(id.0 as usize)?;
+        if account.foreign.is_empty() {
+            let mut open = 0_i128;
+            for held in self.account_holdings(account) {
+                if held.lots.0 != 0 {
+                    open = open.saturating_add(self.unrealised(held).0);
+                }
+            }
+            if open == 0 {
+                return Some(account.balance);
+            }
+            // Whole units of money pass the rounding, as long as neither part was held at the end of its range.
+            let floor = Notional(open).to_money_floor();
+            if let Some(equity) = account.balance.checked_add(floor)
+                && floor > Money(i64::MIN)
+                && floor < Money(i64::MAX)
+            {
+                return Some(equity);
+            }
+        }
+        Some(self.equity_of(account).to_money_floor())
+    }
+
     /// Position of an account in an instrument, its legs together; zero when there is none.
     pub fn position(&self, id: AccountId, instrument: InstrumentId) -> SignedQty {
         let Some(market) = self.markets.get(instrument.0 as usize) else {

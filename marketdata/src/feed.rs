@@ -30,6 +30,7 @@ pub use credentials::{Credentials, quoted};
 pub use health::{Counters, Health, State};
 pub use levels::{level, levels, named_levels};
 pub use number::{NumberError, price, qty, signed, timestamp_ms, unsigned};
+pub(crate) use number::{digits_to, plain_to};
 pub use output::{Action, FetchId, Output};
 pub use prints::Prints;
 pub use restate::Restate;

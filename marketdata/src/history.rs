@@ -71,7 +71,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::civil::Date;
 use types::{Label, MarketData, Price, Qty, TimestampNs};
 
-use decode::{Decode, Fault};
+use decode::{Decode, Fault, Piece};
 
 /// A market event of a recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,8 +145,7 @@ pub struct Rows {
     held: Option<RowError>,
     symbols: Vec<Label>,
     disorder: Disorder,
-    tick: Option<Price>,
-    lot: Option<Qty>,
+    steps: number::Steps,
     from: TimestampNs,
     to: TimestampNs,
     before: TimestampNs,
@@ -181,8 +180,7 @@ pub fn open(path: &Path, format: Option<&Format>, options: &Options) -> Result<R
         held: None,
         symbols,
         disorder: options.disorder,
-        tick: options.tick,
-        lot: options.lot,
+        steps: number::Steps::new(options.tick, options.lot),
         from: options.from.unwrap_or_default(),
         to: options.to.unwrap_or(TimestampNs(u64::MAX)),
         before: TimestampNs(0),
@@ -217,8 +215,22 @@ impl Rows {
         RowError::new(Arc::clone(&self.file), self.decoder.place(), fault)
     }
 
-    /// The row, or why it is a bad one.
-    fn checked(&mut self, row: Row) -> Result<Row, RowError> {
+    /// Whether a row is in the range and of the symbols that were asked for.
+    #[inline]
+    fn is_wanted(&self, row: &Row) -> bool {
+        (self.from..self.to).contains(&row.ts)
+            && (self.symbols.is_empty() || self.symbols.contains(&row.symbol))
+    }
+
+    /// Whether a row ends the range that was asked for.
+    #[inline]
+    fn is_past(&self, row: &Row) -> bool {
+        row.ts >= self.to && self.disorder == Disorder::Refused
+    }
+
+    /// Takes note of a row, or says why it is a bad one.
+    #[inline]
+    fn check(&mut self, row: &Row) -> Result<(), RowError> {
         if row.ts < self.before && self.disorder == Disorder::Refused {
             let fault = Fault::value(
                 "the time",
@@ -227,29 +239,24 @@ impl Rows {
             );
             return Err(self.error(fault));
         }
-        if let Some(fault) = number::off_grid(&row.data, self.tick, self.lot) {
+        if let Some(fault) = self.steps.off_grid(&row.data) {
             return Err(self.error(fault));
         }
         self.before = self.before.max(row.ts);
-        Ok(row)
+        Ok(())
     }
-}
 
-impl Iterator for Rows {
-    type Item = Result<Row, RowError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
+    /// The next row of what was decoded, where that is several at once.
+    fn next_pending(&mut self) -> Option<Result<Row, RowError>> {
         loop {
             if let Some(row) = self.pending.pop_front() {
-                if row.ts >= self.to && self.disorder == Disorder::Refused {
+                if self.is_past(&row) {
                     self.has_ended = true;
                     self.pending.clear();
                     return None;
                 }
-                let is_wanted = (self.from..self.to).contains(&row.ts)
-                    && (self.symbols.is_empty() || self.symbols.contains(&row.symbol));
-                if is_wanted {
-                    return Some(self.checked(row));
+                if self.is_wanted(&row) {
+                    return Some(self.check(&row).map(|()| row));
                 }
                 continue;
             }
@@ -265,6 +272,32 @@ impl Iterator for Rows {
                 Err(fault) => self.held = Some(self.error(fault)),
             }
         }
+    }
+}
+
+impl Iterator for Rows {
+    type Item = Result<Row, RowError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.has_ended && self.pending.is_empty() && self.held.is_none() {
+            match self.decoder.decode_one() {
+                Ok(Piece::Row(row)) => {
+                    if self.is_past(&row) {
+                        self.has_ended = true;
+                    } else if self.is_wanted(&row) {
+                        return Some(match self.check(&row) {
+                            Ok(()) => Ok(row),
+                            Err(error) => Err(error),
+                        });
+                    }
+                }
+                Ok(Piece::Nothing) => {}
+                Ok(Piece::Any) => break,
+                Ok(Piece::End) => self.has_ended = true,
+                Err(fault) => return Some(Err(self.error(fault))),
+            }
+        }
+        self.next_pending()
     }
 }
 

@@ -24,9 +24,9 @@ mod send;
 
 use engine::{EventBuf, Shard};
 use types::{
-    AccountId, AccountState, Bar, BarPath, Codec, Command, Event, EventKind, Fill, Input,
+    AccountId, AccountState, Bar, BarPath, Codec, Command, Event, EventKind, Fill, Grid, Input,
     InputKind, Instrument, InstrumentId, Label, Liquidity, MarketData, MarketEvent, Money,
-    OpenAccount, OrderId, PlanId, Price, Seq, ShardId, SignedQty, TimestampNs,
+    OpenAccount, OrderId, PlanId, Price, Quote, Seq, ShardId, SignedQty, TimestampNs,
 };
 
 use self::head::{Head, begins, next_time};
@@ -53,12 +53,16 @@ pub(super) struct Driver<'a> {
     settings: &'a Settings,
     observer: &'a mut dyn Observer,
     sees_all: bool,
+    /// Something is made of events that are no bars, or waits for the next one: bars, rates, orders.
+    is_followed: bool,
     shard: Shard,
     account: AccountId,
     instruments: Vec<Instrument>,
     initial: Money,
     /// The event of the data that is read.
     market: Input,
+    /// The quote that stands for a price of a bar, as an input.
+    shown: Input,
     events: EventBuf,
     desk: Desk,
     ledger: Ledger,
@@ -75,6 +79,8 @@ pub(super) struct Driver<'a> {
     algos: Vec<(Ticket, OrderId)>,
     /// By instrument: what its bars do.
     walks: Vec<bool>,
+    /// By instrument: its lots.
+    lots: Vec<Grid>,
     /// By instrument: it has quotes of its own, so that its bars are summaries and stand for none.
     quoted: Vec<bool>,
     /// By instrument: units of the account's currency for one of its own.
@@ -99,6 +105,8 @@ pub(super) struct Driver<'a> {
 impl<'a> Driver<'a> {
     pub(super) fn new(settings: &'a Settings, observer: &'a mut dyn Observer) -> Self {
         let sees_all = observer.sees_all();
+        let waits = matches!(settings.fills, Fills::NextOpen | Fills::NextClose);
+        let is_followed = waits || settings.bars.is_some() || !settings.converters.is_empty();
         let walks = settings.instruments.iter().map(|instrument| {
             matches!(instrument.liquidity, Liquidity::Paper(model) if model.bars == BarPath::Walked)
         });
@@ -122,15 +130,13 @@ impl<'a> Driver<'a> {
             settings,
             observer,
             sees_all,
+            is_followed,
             shard: Shard::new(ShardId(0), settings.limits),
             account: ACCOUNT,
             instruments: instruments.clone(),
             initial: settings.plan.initial_balance,
-            market: Input {
-                seq: Seq(0),
-                ts: TimestampNs(0),
-                kind: InputKind::Market(blank()),
-            },
+            market: blank_input(),
+            shown: blank_input(),
             events: EventBuf::default(),
             desk: Desk::new(settings.size),
             ledger: Ledger::new(),
@@ -141,6 +147,10 @@ impl<'a> Driver<'a> {
             sending: Ticket(0),
             algos: Vec::new(),
             walks: walks.collect(),
+            lots: instruments
+                .iter()
+                .map(|it| Grid::new(it.lot_size.0))
+                .collect(),
             quoted: vec![false; instruments.len()],
             frames: Frames::new(settings.bars.as_ref(), &settings.frames),
             rates: instruments.iter().map(|it| rate(it.currency)).collect(),
@@ -373,6 +383,35 @@ impl<'a> Driver<'a> {
         self.hear();
     }
 
+    /// Applies a quote that stands for a price of a bar, written over the one before.
+    #[inline]
+    fn apply_quote(&mut self, ts: TimestampNs, instrument: InstrumentId, quote: Quote) {
+        while let Some((at, kind)) = self.observer.before(ts, &self.shard) {
+            self.apply_one(at, kind);
+        }
+        if let InputKind::Market(event) = &mut self.shown.kind {
+            event.instrument = instrument;
+            event.ts_event = ts;
+            if let MarketData::Quote(known) = &mut event.data {
+                *known = quote;
+            } else {
+                event.data = MarketData::Quote(quote);
+            }
+        }
+        self.shown.seq = self.shard.seq().next();
+        self.shown.ts = ts.max(self.shard.ts());
+        self.events.clear();
+        self.shard.apply(&self.shown, &mut self.events);
+        self.counts.inputs += 1;
+        if self.events.is_empty() && !self.sees_all {
+            return;
+        }
+        self.counts.events += self.events.len() as u64;
+        self.observer
+            .applied(&self.shown, self.events.as_slice(), &self.shard);
+        self.hear();
+    }
+
     fn applied(&mut self, input: &Input) {
         self.counts.inputs += 1;
         if self.events.is_empty() && !self.sees_all {
@@ -387,9 +426,15 @@ impl<'a> Driver<'a> {
     /// What is due by time before an event at `ts`: fills that are heard of, then timers.
     #[inline]
     fn wake(&mut self, ts: TimestampNs, strategy: &mut dyn Strategy) {
-        if self.unheard.is_empty() && self.desk.alarms.is_empty() {
-            return;
+        let hears = self.unheard.first().is_some_and(|it| it.known <= ts);
+        let wakes = self.desk.alarms.peek().is_some_and(|it| it.0.at <= ts);
+        if hears || wakes {
+            self.wake_all(ts, strategy);
         }
+    }
+
+    #[inline(never)]
+    fn wake_all(&mut self, ts: TimestampNs, strategy: &mut dyn Strategy) {
         loop {
             let heard = self.unheard.first().map(|unheard| unheard.known);
             let alarm = self.desk.alarms.peek().map(|alarm| alarm.0.at);
@@ -432,11 +477,13 @@ impl<'a> Driver<'a> {
     fn tell_fills(&mut self, strategy: &mut dyn Strategy) {
         let mut rounds = 0;
         while !self.heard.is_empty() {
-            let heard = std::mem::take(&mut self.heard);
-            for fill in &heard {
+            let mut heard = std::mem::take(&mut self.heard);
+            for fill in heard.drain(..) {
                 let now = self.last;
-                strategy.on_fill(&mut self.context(now), fill);
+                strategy.on_fill(&mut self.context(now), &fill);
             }
+            // Nothing is heard during a callback.
+            self.heard = heard;
             rounds += 1;
             if rounds < ROUNDS_MAX {
                 self.send_now();
@@ -457,10 +504,10 @@ impl<'a> Driver<'a> {
 
     #[inline]
     fn sample(&mut self, ts: TimestampNs) {
-        let equity = self.shard.equity(self.account);
+        let equity = self.shard.equity_floor(self.account);
         self.samples.push(Sample {
             ts,
-            equity: equity.map_or(Money::ZERO, types::Notional::to_money_floor),
+            equity: equity.unwrap_or(Money::ZERO),
             exposed: self.ledger.is_exposed(),
         });
     }
@@ -495,6 +542,15 @@ impl<'a> Driver<'a> {
             counts: self.counts,
             state_hash: self.shard.state_hash(),
         }
+    }
+}
+
+/// An input that is to be written over.
+const fn blank_input() -> Input {
+    Input {
+        seq: Seq(0),
+        ts: TimestampNs(0),
+        kind: InputKind::Market(blank()),
     }
 }
 

@@ -119,6 +119,8 @@ struct BookEvents {
     /// The second half of a move: side, ticks, lots.
     second: Option<(Side, i64, i64)>,
     begun: bool,
+    /// The levels of the event before, while that is a print.
+    spare: Option<Box<DepthUpdate>>,
 }
 
 const BOOK_LEVELS: i64 = 20;
@@ -134,6 +136,7 @@ impl BookEvents {
             bid: 500_000,
             second: None,
             begun: false,
+            spare: None,
         }
     }
 
@@ -141,17 +144,14 @@ impl BookEvents {
         (self.random.next_u64() % below) as i64
     }
 
-    fn level(event: &mut MarketEvent, side: Side, ticks: i64, lots: i64) {
+    fn level(&mut self, event: &mut MarketEvent, side: Side, ticks: i64, lots: i64) {
         let level = Level {
             price: Price(ticks * BOOK_TICK),
             qty: Qty(lots * BOOK_LOT),
         };
         if !matches!(event.data, MarketData::DepthDelta(_)) {
-            let update = DepthUpdate {
-                bids: Vec::with_capacity(1),
-                asks: Vec::with_capacity(1),
-            };
-            event.data = MarketData::DepthDelta(Box::new(update));
+            let update = self.spare.take().unwrap_or_default();
+            event.data = MarketData::DepthDelta(update);
         }
         if let MarketData::DepthDelta(update) = &mut event.data {
             update.bids.clear();
@@ -192,7 +192,7 @@ impl Source for BookEvents {
             return Ok(Some(TimestampNs(self.ts)));
         }
         if let Some((side, ticks, lots)) = self.second.take() {
-            Self::level(event, side, ticks, lots);
+            self.level(event, side, ticks, lots);
             return Ok(Some(TimestampNs(self.ts)));
         }
         self.ts += 1_000 + self.draw(400_000) as u64;
@@ -206,7 +206,7 @@ impl Source for BookEvents {
             } else {
                 (Side::Sell, self.bid + 1 + away)
             };
-            Self::level(event, side, ticks, lots);
+            self.level(event, side, ticks, lots);
         } else if kind < 98 {
             let is_buyer = self.draw(2) == 0;
             let lots = 1 + self.draw(200);
@@ -215,20 +215,23 @@ impl Source for BookEvents {
             } else {
                 (self.bid, Aggressor::Seller)
             };
-            event.data = MarketData::Trade(Trade {
+            let trade = MarketData::Trade(Trade {
                 price: Price(ticks * BOOK_TICK),
                 qty: Qty(lots * BOOK_LOT),
                 aggressor,
             });
+            if let MarketData::DepthDelta(update) = std::mem::replace(&mut event.data, trade) {
+                self.spare = Some(update);
+            }
         } else {
             let lots = 1 + self.draw(5_000);
             if self.draw(2) == 0 {
                 // The best ask goes, and a bid comes in its place.
-                Self::level(event, Side::Sell, self.bid + 1, 0);
+                self.level(event, Side::Sell, self.bid + 1, 0);
                 self.bid += 1;
                 self.second = Some((Side::Buy, self.bid, lots));
             } else {
-                Self::level(event, Side::Buy, self.bid, 0);
+                self.level(event, Side::Buy, self.bid, 0);
                 self.second = Some((Side::Sell, self.bid, lots));
                 self.bid -= 1;
             }

@@ -9,6 +9,7 @@ use types::{
 use super::Shard;
 use super::check::is_beyond;
 use super::fills::Execution;
+use super::market::MarkPath;
 use super::paper::{slip_ticks, slipped};
 use super::registry::reject;
 use crate::event_buf::EventBuf;
@@ -25,22 +26,40 @@ struct Path {
     lots: Lots,
 }
 
+impl Path {
+    /// The nearer extreme, and the farther one; the high first where both are as near.
+    fn extremes(&self) -> [Ticks; 2] {
+        let up = i128::from(self.high.0) - i128::from(self.open.0);
+        let down = i128::from(self.open.0) - i128::from(self.low.0);
+        if up <= down {
+            [self.high, self.low]
+        } else {
+            [self.low, self.high]
+        }
+    }
+
+    /// What the market shows at a price of it.
+    const fn touch(price: Ticks, lots: Lots) -> Touch {
+        Touch {
+            bid: price,
+            bid_qty: lots,
+            ask: price,
+            ask_qty: lots,
+        }
+    }
+}
+
 impl Shard {
     pub(super) fn walk_bar(&mut self, instrument: InstrumentId, bar: &Bar, events: &mut EventBuf) {
         let market = &self.markets[instrument.0 as usize];
-        let grid = |price| {
-            market
-                .instrument
-                .ticks(price)
-                .map_err(|_| InputRejection::OffGrid)
-        };
+        let grid = |price| market.ticks(price);
         let path = (|| {
             Ok(Path {
                 open: grid(bar.open)?,
                 high: grid(bar.high)?,
                 low: grid(bar.low)?,
                 close: grid(bar.close)?,
-                lots: Lots((bar.volume.0.max(0) / market.instrument.lot_size.0).max(1)),
+                lots: market.whole_lots(bar.volume).max(Lots(1)),
             })
         })();
         let path = match path {
@@ -59,15 +78,18 @@ impl Shard {
             self.note_marked(instrument);
             return;
         }
-        self.pending.is_bar = true;
-        // The nearer extreme first; the high where both are as near.
-        let up = i128::from(path.high.0) - i128::from(path.open.0);
-        let down = i128::from(path.open.0) - i128::from(path.low.0);
-        let (near, far) = if up <= down {
-            (path.high, path.low)
-        } else {
-            (path.low, path.high)
+        let marks = MarkPath {
+            bids: [path.low, path.high],
+            asks: [path.low, path.high],
         };
+        if self.markets[instrument.0 as usize].is_deserted()
+            && self.concerns_nobody(instrument, marks)
+        {
+            self.note_best(instrument, marks);
+            return self.pass_by(instrument, &path);
+        }
+        self.pending.is_bar = true;
+        let [near, far] = path.extremes();
         for price in [path.open, near, far] {
             self.pass(instrument, price, path.lots, events);
             self.settle(events);
@@ -83,13 +105,17 @@ impl Shard {
 
     /// The path passes a price.
     fn pass(&mut self, instrument: InstrumentId, price: Ticks, lots: Lots, events: &mut EventBuf) {
-        let touch = Touch {
-            bid: price,
-            bid_qty: lots,
-            ask: price,
-            ask_qty: lots,
-        };
-        self.on_touch(instrument, touch, events);
+        self.on_touch(instrument, Path::touch(price, lots), events);
+    }
+
+    /// Nothing waits along the path, and no account needs a look on it: only where it ends is left of it.
+    fn pass_by(&mut self, instrument: InstrumentId, path: &Path) {
+        let [_, far] = path.extremes();
+        let market = &mut self.markets[instrument.0 as usize];
+        market.consumed.clear();
+        market.show(Path::touch(path.close, path.lots), self.seq);
+        market.print(path.close, self.seq);
+        self.pending.before = Some(Path::touch(far, path.lots));
     }
 
     /// Every stop inside the bar's range executes at its trigger, the oldest first.

@@ -58,7 +58,7 @@ pub(super) struct Pending {
 impl Pending {
     /// Whether the step set nothing off.
     #[inline]
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.marked.is_empty() && self.touched.is_empty() && !self.has_cascade()
     }
 

@@ -1,15 +1,17 @@
 //! Market events: what the outside market shows, and what that makes due.
 
 use types::{
-    DepthUpdate, InputRejection, InstrumentId, Lots, MarketData, MarketEvent, Price, Qty, Quote,
-    Side, Ticks, Trade,
+    DepthUpdate, InputRejection, InstrumentId, Level, Lots, MarketData, MarketEvent, Price, Qty,
+    Quote, Seq, Side, Ticks, Trade,
 };
 
 use super::Shard;
 use super::algos::Follow;
+use super::cascade::note;
 use super::registry::reject;
-use crate::depth::DepthLevel;
+use crate::depth::{DepthFull, DepthLevel};
 use crate::event_buf::EventBuf;
+use crate::high_water::Best;
 use crate::market::{Market, Touch};
 
 impl Shard {
@@ -55,7 +57,7 @@ impl Shard {
                     market.ts = event.ts_event;
                     return self.walk_bar(id, bar, events);
                 }
-                match market.instrument.ticks(bar.close) {
+                match market.ticks(bar.close) {
                     Ok(close) => {
                         market.print(close, self.seq);
                         market.ts = event.ts_event;
@@ -80,17 +82,18 @@ impl Shard {
     fn on_trade(&mut self, event: &MarketEvent, trade: &Trade, events: &mut EventBuf) {
         let id = event.instrument;
         let market = &mut self.markets[id.0 as usize];
-        let Ok(price) = market.instrument.ticks(trade.price) else {
+        let Ok(price) = market.ticks(trade.price) else {
             return reject(events, InputRejection::OffGrid);
         };
         market.print(price, self.seq);
         market.ts = event.ts_event;
-        let lots = Lots(trade.qty.0.max(0) / market.instrument.lot_size.0);
+        let lots = market.whole_lots(trade.qty);
         self.pending.before = market.touch;
-        self.fill_prints(id, price, lots, trade.aggressor, events);
+        if market.book.has_orders() {
+            self.fill_prints(id, price, lots, trade.aggressor, events);
+        }
         self.count_volume(id, lots, [types::OrderId(0); 2], Follow::Now);
-        self.note_dirty(id);
-        self.note_marked(id);
+        self.note_outside(id);
     }
 
     fn on_depth(
@@ -106,76 +109,59 @@ impl Shard {
         if market.lost && !is_snapshot {
             return reject(events, InputRejection::BadQuote);
         }
-        // Checked first, so that an update that is off the grid leaves the book as it was.
-        for level in update.bids.iter().chain(&update.asks) {
-            if let Err(reason) = grid(market, level.price, level.qty) {
+        // What most updates are.
+        let one = match (&*update.bids, &*update.asks) {
+            ([level], []) if !is_snapshot => Some((Side::Buy, level)),
+            ([], [level]) if !is_snapshot => Some((Side::Sell, level)),
+            _ => None,
+        };
+        let set = match one {
+            Some((side, level)) => market.set_level(side, level, levels_max),
+            None => market.set_levels(update, is_snapshot, levels_max),
+        };
+        let touch = set.and_then(|()| {
+            market.ts = event.ts_event;
+            market.displayed_touch()
+        });
+        let touch = match touch {
+            Ok(touch) => touch,
+            Err(reason) => {
                 market.stale = true;
                 return reject(events, reason);
             }
-        }
-        if is_snapshot {
-            market.depth.clear();
-        }
-        let sides = [(Side::Buy, &update.bids), (Side::Sell, &update.asks)];
-        for (side, levels) in sides {
-            for level in levels {
-                let Ok((price, qty)) = grid(market, level.price, level.qty) else {
-                    continue;
-                };
-                if market
-                    .depth
-                    .set(side, DepthLevel { price, qty }, levels_max)
-                    .is_err()
-                {
-                    market.stale = true;
-                    return reject(events, InputRejection::LimitReached);
-                }
-            }
-        }
-        market.ts = event.ts_event;
-        // A side that shows nothing keeps its last price, and displays nothing there.
-        let kept = |price| DepthLevel {
-            price,
-            qty: Lots(0),
         };
-        let bid = market.depth.best(Side::Buy);
-        let ask = market.depth.best(Side::Sell);
-        let bid = bid.or(market.touch.map(|touch| kept(touch.bid)));
-        let ask = ask.or(market.touch.map(|touch| kept(touch.ask)));
-        let crossed = matches!((bid, ask), (Some(bid), Some(ask)) if bid.price > ask.price);
-        if crossed {
-            market.stale = true;
-            return reject(events, InputRejection::BadQuote);
+        match one {
+            Some((side, level)) => self.restate_level(id, side, level.price),
+            None => self.restate(id, update, is_snapshot),
         }
-        self.restate(id, update, is_snapshot);
-        let (Some(bid), Some(ask)) = (bid, ask) else {
-            return;
-        };
-        let touch = Touch {
-            bid: bid.price,
-            bid_qty: bid.qty,
-            ask: ask.price,
-            ask_qty: ask.qty,
-        };
-        self.replace_touch(id, touch);
+        if let Some(touch) = touch {
+            self.replace_touch(id, touch);
+        }
     }
 
     /// Levels that the market states again: nothing is taken from them, and queues are what they show.
     fn restate(&mut self, id: InstrumentId, update: &DepthUpdate, is_snapshot: bool) {
-        let market = &mut self.markets[id.0 as usize];
         if is_snapshot {
-            market.consumed.clear();
+            self.markets[id.0 as usize].consumed.clear();
             return self.restate_all_queues(id);
         }
         let sides = [(Side::Buy, &update.bids), (Side::Sell, &update.asks)];
         for (side, levels) in sides {
             for level in levels {
-                let market = &mut self.markets[id.0 as usize];
-                let price = Ticks(level.price.0 / market.instrument.tick_size.0);
-                market.forget_consumed(side, price);
-                let shown = market.depth.qty_at(side, price);
-                self.restate_queue(id, side, price, shown);
+                self.restate_level(id, side, level.price);
             }
+        }
+    }
+
+    #[inline]
+    fn restate_level(&mut self, id: InstrumentId, side: Side, price: Price) {
+        let market = &mut self.markets[id.0 as usize];
+        if market.consumed.is_empty() && market.book.ladder(side).is_empty() {
+            return;
+        }
+        if let Ok(price) = market.ticks(price) {
+            market.forget_consumed(side, price);
+            self.restate_depth(id, side, price);
         }
     }
 
@@ -184,9 +170,7 @@ impl Shard {
     pub(super) fn on_touch(&mut self, id: InstrumentId, touch: Touch, _: &mut EventBuf) {
         let market = &mut self.markets[id.0 as usize];
         market.consumed.clear();
-        let rests =
-            !market.book.ladder(Side::Buy).is_empty() || !market.book.ladder(Side::Sell).is_empty();
-        if rests {
+        if market.book.has_orders() {
             for side in [Side::Buy, Side::Sell] {
                 self.restate_queue(id, side, touch.price(side), touch.qty(side));
             }
@@ -195,29 +179,206 @@ impl Shard {
     }
 
     /// The touch is this from now on, and good.
-    #[inline]
+    #[inline(always)]
     fn replace_touch(&mut self, id: InstrumentId, touch: Touch) {
         let market = &mut self.markets[id.0 as usize];
-        let before = market.touch.replace(touch);
-        market.touch_seq = self.seq;
-        market.stale = false;
-        market.lost = false;
-        self.pending.before = before;
-        self.lead_queues(id);
-        self.note_dirty(id);
-        self.note_marked(id);
+        let rests = market.book.has_orders();
+        self.pending.before = market.show(touch, self.seq);
+        if rests {
+            self.lead_queues(id);
+        }
+        self.note_outside(id);
+    }
+
+    /// The outside market changed: what that makes due is noted. Most events make nothing due and concern no position,
+    /// and are over with this.
+    #[inline(always)]
+    fn note_outside(&mut self, id: InstrumentId) {
+        let market = &self.markets[id.0 as usize];
+        if !self.pending.is_empty() || market.may_fill() {
+            self.note_dirty(id);
+            return self.note_marked(id);
+        }
+        let Some(touch) = market.touch else {
+            return self.note_marked(id);
+        };
+        let path = MarkPath::of(&touch);
+        if self.concerns_nobody(id, path) {
+            self.note_best(id, path);
+        } else {
+            self.note_marked(id);
+        }
+    }
+
+    /// Whether no account needs a look at any mark of a path, nothing else being due.
+    #[inline(always)]
+    pub(super) fn concerns_nobody(&self, id: InstrumentId, path: MarkPath) -> bool {
+        let market = &self.markets[id.0 as usize];
+        self.pending.is_empty()
+            && self.pending.seen.is_empty()
+            && market.others.is_none()
+            && market.longs.stay(path.bids, Lots(1))
+            && market.shorts.stay(path.asks, Lots(-1))
+    }
+
+    /// Peaks that rise with the mark see the best marks of a path, as [`Market::note_marks`] would one by one.
+    #[inline(always)]
+    pub(super) fn note_best(&mut self, id: InstrumentId, path: MarkPath) {
+        let (seq, ts) = (self.seq, self.ts);
+        let market = &mut self.markets[id.0 as usize];
+        if market.longs.high_water.len() + market.shorts.high_water.len() == 0 {
+            return;
+        }
+        let (highest, lowest) = (path.bids[1], path.asks[0]);
+        let is_seen = market.longs.note(Best::new(highest, Lots(1), seq, ts))
+            | market.shorts.note(Best::new(lowest, Lots(-1), seq, ts));
+        if is_seen {
+            note(&mut self.pending.noted, id);
+        }
     }
 }
 
+/// The marks that one event goes through: the lowest and the highest bid, the lowest and the highest ask.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MarkPath {
+    pub(super) bids: [Ticks; 2],
+    pub(super) asks: [Ticks; 2],
+}
+
+impl MarkPath {
+    const fn of(touch: &Touch) -> Self {
+        Self {
+            bids: [touch.bid; 2],
+            asks: [touch.ask; 2],
+        }
+    }
+}
+
+impl Market {
+    /// The touch is this from now on, and good. Says what it was.
+    #[inline(always)]
+    pub(super) const fn show(&mut self, touch: Touch, seq: Seq) -> Option<Touch> {
+        self.touch_seq = seq;
+        self.stale = false;
+        self.lost = false;
+        self.touch.replace(touch)
+    }
+
+    /// Whether nothing waits for a price, a print or an opening.
+    #[inline(always)]
+    pub(super) fn is_deserted(&self) -> bool {
+        let mut waits = self.book.has_orders()
+            | !self.trailing.is_empty()
+            | self.opening
+            | (self.followers > 0);
+        for ladder in &self.triggers {
+            waits |= !ladder.is_empty();
+        }
+        !waits
+    }
+
+    /// Whether an order may be due at its prices: where this says no, [`Shard::run_due_orders`] would find none.
+    #[inline(always)]
+    fn may_fill(&self) -> bool {
+        let mut waits = !self.trailing.is_empty() | self.opening;
+        for ladder in &self.triggers {
+            waits |= !ladder.is_empty();
+        }
+        waits || (self.book.has_orders() && self.has_reached_orders())
+    }
+
+    /// Shows another quantity at a price.
+    #[inline]
+    fn set_level(
+        &mut self,
+        side: Side,
+        level: &Level,
+        levels_max: u32,
+    ) -> Result<(), InputRejection> {
+        let (price, qty) = grid(self, level.price, level.qty)?;
+        self.depth
+            .set(side, DepthLevel { price, qty }, levels_max)
+            .map_err(|DepthFull| InputRejection::LimitReached)
+    }
+
+    fn set_levels(
+        &mut self,
+        update: &DepthUpdate,
+        is_snapshot: bool,
+        levels_max: u32,
+    ) -> Result<(), InputRejection> {
+        // Checked first, so that an update that is off the grid leaves the book as it was.
+        for level in update.bids.iter().chain(&update.asks) {
+            grid(self, level.price, level.qty)?;
+        }
+        if is_snapshot {
+            self.depth.clear();
+        }
+        for (side, levels) in [(Side::Buy, &update.bids), (Side::Sell, &update.asks)] {
+            for level in levels {
+                self.set_level(side, level, levels_max)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The touch that the depth shows; nothing before both sides have shown something. A side that shows nothing keeps
+    /// its last price, and displays nothing there.
+    #[inline]
+    fn displayed_touch(&self) -> Result<Option<Touch>, InputRejection> {
+        let kept = |price| DepthLevel {
+            price,
+            qty: Lots(0),
+        };
+        let bid = self.depth.best(Side::Buy);
+        let ask = self.depth.best(Side::Sell);
+        let bid = bid.or_else(|| self.touch.map(|touch| kept(touch.bid)));
+        let ask = ask.or_else(|| self.touch.map(|touch| kept(touch.ask)));
+        let (Some(bid), Some(ask)) = (bid, ask) else {
+            return Ok(None);
+        };
+        if bid.price > ask.price {
+            return Err(InputRejection::BadQuote);
+        }
+        Ok(Some(Touch {
+            bid: bid.price,
+            bid_qty: bid.qty,
+            ask: ask.price,
+            ask_qty: ask.qty,
+        }))
+    }
+
+    /// A price in ticks.
+    #[inline(always)]
+    pub(super) fn ticks(&self, price: Price) -> Result<Ticks, InputRejection> {
+        match self.tick_grid.steps(price.0) {
+            Some(ticks) => Ok(Ticks(ticks)),
+            // Below zero, or between two.
+            None => self
+                .instrument
+                .ticks(price)
+                .map_err(|_| InputRejection::OffGrid),
+        }
+    }
+
+    /// The whole lots in a quantity, none where it is below zero.
+    #[inline(always)]
+    pub(super) fn whole_lots(&self, qty: Qty) -> Lots {
+        let whole = || qty.0.max(0) / self.instrument.lot_size.0;
+        Lots(self.lot_grid.steps(qty.0).unwrap_or_else(whole))
+    }
+}
+
+#[inline(always)]
 fn grid(market: &Market, price: Price, qty: Qty) -> Result<(Ticks, Lots), InputRejection> {
-    let price = market
-        .instrument
-        .ticks(price)
-        .map_err(|_| InputRejection::OffGrid)?;
-    let qty = market
-        .instrument
-        .lots(qty)
-        .map_err(|_| InputRejection::OffGrid)?;
+    let price = market.ticks(price)?;
+    let qty = match market.lot_grid.steps(qty.0) {
+        Some(lots) => Lots(lots),
+        None => market
+            .instrument
+            .lots(qty)
+            .map_err(|_| InputRejection::OffGrid)?,
+    };
     if qty.0 < 0 {
         Err(InputRejection::BadQuote)
     } else {
@@ -225,6 +386,7 @@ fn grid(market: &Market, price: Price, qty: Qty) -> Result<(Ticks, Lots), InputR
     }
 }
 
+#[inline(always)]
 fn touch_of(market: &Market, quote: &Quote) -> Result<Touch, InputRejection> {
     let (bid, bid_qty) = grid(market, quote.bid, quote.bid_qty)?;
     let (ask, ask_qty) = grid(market, quote.ask, quote.ask_qty)?;

@@ -166,6 +166,29 @@ impl Market {
         }
     }
 
+    /// Whether the touch has come to a resting order, where it displays something.
+    #[inline(always)]
+    pub(super) fn has_reached_orders(&self) -> bool {
+        let Some(touch) = &self.touch else {
+            return false;
+        };
+        self.has_reached(touch, Side::Buy) || self.has_reached(touch, Side::Sell)
+    }
+
+    #[inline(always)]
+    fn has_reached(&self, touch: &Touch, side: Side) -> bool {
+        let best = self.book.ladder(side).best();
+        touch.opposite_qty(side).0 != 0 && best.is_some_and(|best| best >= self.reach(touch, side))
+    }
+
+    /// The least key of the orders of a side to which the touch has come.
+    #[inline(always)]
+    fn reach(&self, touch: &Touch, side: Side) -> i64 {
+        let is_through = matches!(self.paper(), Some(model) if model.fill == FillRule::Through);
+        let threshold = crate::book::key_of(side, touch.opposite(side));
+        threshold.saturating_add(is_through.into())
+    }
+
     /// Whether the touch is at a resting order's price by the rule of the model, displayed or not.
     fn comes_to(&self, order: &Order, touch: &Touch) -> bool {
         let opposite = touch.opposite(order.side);
@@ -369,14 +392,11 @@ impl Shard {
     pub(super) fn collect_limits(&self, instrument: InstrumentId, due: &mut Vec<DueOrder>) {
         let market = &self.markets[instrument.0 as usize];
         let Some(touch) = market.touch else { return };
-        let is_through = matches!(market.paper(), Some(model) if model.fill == FillRule::Through);
         for side in [Side::Buy, Side::Sell] {
             if touch.opposite_qty(side).0 == 0 {
                 continue;
             }
-            let threshold = crate::book::key_of(side, touch.opposite(side));
-            let threshold = threshold.saturating_add(is_through.into());
-            self.collect_from(market, side, threshold, due);
+            self.collect_from(market, side, market.reach(&touch, side), due);
         }
     }
 

@@ -109,6 +109,23 @@ impl Shard {
         }
     }
 
+    /// The outside market states what its depth shows at a price.
+    #[inline]
+    pub(super) fn restate_depth(&mut self, instrument: InstrumentId, side: Side, price: Ticks) {
+        let market = &self.markets[instrument.0 as usize];
+        let ladder = market.book.ladder(side);
+        let key = key_of(side, price);
+        if ladder.best().is_none_or(|best| best < key) {
+            return;
+        }
+        let first = ladder.iter_queue(&self.orders.nodes, key).next();
+        // Nearly no price has an order.
+        if first.is_some() {
+            let shown = market.depth.qty_at(side, price);
+            self.restate_queue(instrument, side, price, shown);
+        }
+    }
+
     /// The outside market states its whole depth: every price at which an order rests.
     pub(super) fn restate_all_queues(&mut self, instrument: InstrumentId) {
         let market = &self.markets[instrument.0 as usize];
@@ -139,6 +156,10 @@ impl Shard {
         for side in [Side::Buy, Side::Sell] {
             let best = touch.price(side);
             let ladder = market.book.ladder(side);
+            let leads = |key| is_beyond(side, crate::book::price_of(side, key), best);
+            if !ladder.best().is_some_and(leads) {
+                continue;
+            }
             let levels = ladder
                 .iter_levels()
                 .map(|(key, ..)| (key, crate::book::price_of(side, key)));

@@ -656,6 +656,8 @@ proptest! {
         let world = wild.run();
         for account in (0..world.shard.account_count()).map(AccountId) {
             world.shard.account_view(account).unwrap();
+            let exact = world.shard.equity(account).unwrap();
+            prop_assert_eq!(world.shard.equity_floor(account), Some(exact.to_money_floor()));
         }
         for instrument in (0..world.shard.instrument_count()).map(InstrumentId) {
             world.shard.book_view(instrument, 5);

@@ -5,9 +5,10 @@ use types::{
     Aggressor, Bar, DepthUpdate, Label, Level, MarketData, Price, Qty, Quote, TimestampNs, Trade,
 };
 
-use super::clock::{Moment, TimeForm, Zone};
+use super::clock::{Days, Moment, TimeForm};
 use super::decode::{Fault, Setting};
 use super::{Row, number};
+use crate::feed;
 
 const DAY_NS: u64 = 86_400_000_000_000;
 
@@ -72,7 +73,7 @@ pub(super) enum Shape {
 #[derive(Debug, Clone)]
 pub(super) struct Context {
     pub(super) setting: Setting,
-    pub(super) zone: Zone,
+    pub(super) days: Days,
     pub(super) date: Option<Date>,
     /// Length of a bar, ns.
     pub(super) interval: Option<u64>,
@@ -192,7 +193,7 @@ impl Cells {
             | Field::Start(form)
             | Field::End(form)
             | Field::Last(form) => {
-                self.moment(field, form.instant(name, text, &context.zone)?);
+                self.moment(field, form.instant(name, text, &context.days)?);
             }
             Field::Date => {
                 let date = std::str::from_utf8(text).ok().and_then(super::parse_date);
@@ -231,6 +232,40 @@ impl Cells {
         Ok(())
     }
 
+    /// Takes what a text begins with, in one pass, where that is a price, a quantity or a count of time as most files
+    /// write them; says how long it is. `None` where it is to be read by itself.
+    #[inline]
+    pub(super) fn plain(
+        &mut self,
+        field: Field,
+        divisor: i64,
+        text: &[u8],
+        separator: u8,
+    ) -> Option<usize> {
+        match field {
+            Field::Price(of) if divisor == 1 => {
+                let (price, end) = feed::plain_to(text, separator, Price::DECIMALS)?;
+                self.price(of, Price(price));
+                Some(end)
+            }
+            Field::Qty(of) if divisor == 1 => {
+                let (qty, end) = feed::plain_to(text, separator, Qty::DECIMALS)?;
+                self.qty(of, Qty(qty));
+                Some(end)
+            }
+            Field::Ts(form)
+            | Field::Venue(form)
+            | Field::Start(form)
+            | Field::End(form)
+            | Field::Last(form) => {
+                let (count, end) = feed::digits_to(text, separator)?;
+                self.moment(field, form.of_count(count, end)?);
+                Some(end)
+            }
+            _ => None,
+        }
+    }
+
     /// Takes a time.
     pub(super) fn moment(&mut self, field: Field, moment: Moment) {
         let ts = moment.ts;
@@ -262,7 +297,7 @@ impl Cells {
             };
         };
         let midnight = context
-            .zone
+            .days
             .midnight(date)
             .ok_or_else(|| Fault::value("date", date, "a date from 1970 to 2553"))?;
         Ok(Some(Moment {
@@ -424,13 +459,13 @@ pub(super) fn checked_bar(bar: &Bar, end: TimestampNs) -> Result<(), Fault> {
 fn after(start: Moment, interval: u64, context: &Context) -> TimestampNs {
     let days = interval / DAY_NS;
     if start.is_date && days > 0 && interval.is_multiple_of(DAY_NS) {
-        let midnight = context.zone.local(start.ts).and_then(|local| {
+        let midnight = context.days.zone().local(start.ts).and_then(|local| {
             let days = i64::try_from(days).ok()?;
             let date = local
                 .date()
                 .checked_add(jiff::Span::new().try_days(days).ok()?)
                 .ok()?;
-            context.zone.midnight(date)
+            context.days.midnight(date)
         });
         if let Some(midnight) = midnight {
             return midnight;

@@ -1,5 +1,7 @@
 //! Times as files write them, and the zones that they are in.
 
+use std::cell::Cell;
+
 use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
@@ -48,6 +50,18 @@ impl Zone {
         self.instant(date.to_datetime(Time::midnight()))
     }
 
+    /// The midnight of a day that has 24 hours of one offset; `None` of any other.
+    fn even(&self, date: Date) -> Option<TimestampNs> {
+        let midnight = self.midnight(date)?;
+        let last = TimestampNs(midnight.0.checked_add(DAY_NS - 1)?);
+        let is_whole = self.local(midnight)? == date.to_datetime(Time::midnight())
+            && self.local(last)? == date.to_datetime(Time::MAX);
+        let instant = jiff::Timestamp::from_nanosecond(midnight.0.into()).ok()?;
+        let next = self.0.following(instant).next();
+        let is_even = next.is_none_or(|next| next.timestamp().as_nanosecond() > i128::from(last.0));
+        (is_whole && is_even).then_some(midnight)
+    }
+
     /// The local time of an instant.
     pub(super) fn local(&self, ts: TimestampNs) -> Option<DateTime> {
         let instant = jiff::Timestamp::from_nanosecond(ts.0.into()).ok()?;
@@ -63,7 +77,47 @@ pub fn parse_date(text: &str) -> Option<Date> {
 
 /// An instant: a date or a date with a time (`2024-01-31T14:30:00.5`), with `Z`, an offset, or else in `zone`.
 pub fn parse_time(text: &str, zone: &Zone) -> Option<TimestampNs> {
-    civil(text.as_bytes(), zone).map(|(ts, _)| ts)
+    civil(text.as_bytes(), &Days::new(zone.clone())).map(|(ts, _)| ts)
+}
+
+/// A zone, and the day that was asked about last: rows of a file are mostly of the same one.
+#[derive(Debug, Clone)]
+pub(super) struct Days {
+    zone: Zone,
+    /// A day that has 24 hours of one offset, and its midnight: every local time of it is as far behind that.
+    even: Cell<Option<(Date, TimestampNs)>>,
+}
+
+impl Days {
+    pub(super) const fn new(zone: Zone) -> Self {
+        Self {
+            zone,
+            even: Cell::new(None),
+        }
+    }
+
+    pub(super) const fn zone(&self) -> &Zone {
+        &self.zone
+    }
+
+    /// [`Zone::midnight`].
+    pub(super) fn midnight(&self, date: Date) -> Option<TimestampNs> {
+        self.instant(date, 0)
+    }
+
+    /// [`Zone::instant`] of a date and ns since midnight by the clock, below those of 24 hours.
+    fn instant(&self, date: Date, of_day: u64) -> Option<TimestampNs> {
+        if let Some((known, midnight)) = self.even.get()
+            && known == date
+        {
+            return midnight.0.checked_add(of_day).map(TimestampNs);
+        }
+        self.even
+            .set(self.zone.even(date).map(|midnight| (date, midnight)));
+        let elapsed = SignedDuration::from_nanos(i64::try_from(of_day).ok()?);
+        let midnight = date.to_datetime(Time::midnight());
+        self.zone.instant(midnight.checked_add(elapsed).ok()?)
+    }
 }
 
 /// How a column writes times.
@@ -92,26 +146,20 @@ impl TimeForm {
         self,
         field: &'static str,
         text: &[u8],
-        zone: &Zone,
+        days: &Days,
     ) -> Result<Moment, Fault> {
-        let fault = |accepted: &'static str| Fault::bytes(field, text, accepted);
         match self {
-            Self::Units(unit) => count(text, unit)
-                .map(|ns| Moment::of(ns, unit))
-                .ok_or_else(|| fault("a number since 1970, before the year 2554")),
+            Self::Units(unit) => counted(field, text, unit),
             Self::Auto => {
-                let unit = match text.len() {
-                    10 => SECOND_NS,
-                    13 => 1_000_000,
-                    16 => 1_000,
-                    19 => 1,
-                    _ => 0,
-                };
-                if unit > 0 && text.iter().all(u8::is_ascii_digit) {
-                    return Self::Units(unit).instant(field, text, zone);
+                if let Some(unit) = unit_of(text.len())
+                    && text.iter().all(u8::is_ascii_digit)
+                {
+                    return counted(field, text, unit);
                 }
-                let (ts, is_date) = civil(text, zone).ok_or_else(|| {
-                    fault("a date, a date and time, or a count of s, ms, us or ns since 1970")
+                let (ts, is_date) = civil(text, days).ok_or_else(|| {
+                    let accepted =
+                        "a date, a date and time, or a count of s, ms, us or ns since 1970";
+                    Fault::bytes(field, text, accepted)
                 })?;
                 Ok(Moment {
                     ts,
@@ -120,6 +168,16 @@ impl TimeForm {
                 })
             }
         }
+    }
+
+    /// The instant of a count, if this form has one with so many digits, and no other.
+    #[inline]
+    pub(super) fn of_count(self, count: u64, digits: usize) -> Option<Moment> {
+        let unit = match self {
+            Self::Units(unit) => unit,
+            Self::Auto => unit_of(digits)?,
+        };
+        count.checked_mul(unit).map(|ns| Moment::of(ns, unit))
     }
 
     /// Nanoseconds since midnight.
@@ -153,6 +211,24 @@ impl Moment {
     }
 }
 
+/// What a count of so many digits since 1970 counts, in ns.
+const fn unit_of(digits: usize) -> Option<u64> {
+    match digits {
+        10 => Some(SECOND_NS),
+        13 => Some(1_000_000),
+        16 => Some(1_000),
+        19 => Some(1),
+        _ => None,
+    }
+}
+
+/// The instant of a count of `unit` ns since 1970.
+pub(super) fn counted(field: &'static str, text: &[u8], unit: u64) -> Result<Moment, Fault> {
+    count(text, unit)
+        .map(|ns| Moment::of(ns, unit))
+        .ok_or_else(|| Fault::bytes(field, text, "a number since 1970, before the year 2554"))
+}
+
 /// A count of `unit` ns, with decimals that are whole ns.
 fn count(text: &[u8], unit: u64) -> Option<u64> {
     let point = text.iter().position(|&byte| byte == b'.');
@@ -173,28 +249,30 @@ fn count(text: &[u8], unit: u64) -> Option<u64> {
 }
 
 /// An instant from a date with or without a time and a zone, and whether it had no time.
-fn civil(text: &[u8], zone: &Zone) -> Option<(TimestampNs, bool)> {
+fn civil(text: &[u8], days: &Days) -> Option<(TimestampNs, bool)> {
     let (date, rest) = date(text)?;
     let rest = match rest {
-        [] => return zone.midnight(date).map(|ts| (ts, true)),
+        [] => return days.midnight(date).map(|ts| (ts, true)),
         [b'T' | b' ', rest @ ..] | rest => rest,
     };
     let (of_day, rest) = time(rest)?;
-    let elapsed = SignedDuration::from_nanos(i64::try_from(of_day).ok()?);
-    let local = date
-        .to_datetime(Time::midnight())
-        .checked_add(elapsed)
-        .ok()?;
     let ts = match rest {
-        [] => zone.instant(local)?,
-        b"Z" => Zone::UTC.instant(local)?,
+        [] => days.instant(date, of_day)?,
+        b"Z" => ahead_of_utc(date, of_day, 0)?,
         rest => {
             let (seconds, rest) = offset(rest)?;
-            let fixed = Zone(TimeZone::fixed(Offset::from_seconds(seconds).ok()?));
-            rest.is_empty().then(|| fixed.instant(local))??
+            rest.is_empty()
+                .then(|| ahead_of_utc(date, of_day, seconds))??
         }
     };
     Some((ts, false))
+}
+
+/// The instant of a time of day, in ns, that is so many seconds ahead of UTC.
+fn ahead_of_utc(date: Date, of_day: u64, seconds: i32) -> Option<TimestampNs> {
+    let days = date.duration_since(Date::constant(1970, 1, 1)).as_secs();
+    let ns = i128::from(days - i64::from(seconds)) * i128::from(SECOND_NS) + i128::from(of_day);
+    u64::try_from(ns).ok().map(TimestampNs)
 }
 
 fn digits(text: &[u8], count: usize) -> Option<(u64, &[u8])> {
@@ -283,7 +361,8 @@ mod tests {
     #[track_caller]
     fn check(text: &str, zone: &str, expected: &str) {
         let zone = Zone::named(zone).unwrap();
-        let moment = TimeForm::Auto.instant("ts", text.as_bytes(), &zone);
+        let days = Days::new(zone);
+        let moment = TimeForm::Auto.instant("ts", text.as_bytes(), &days);
         assert_eq!(moment.unwrap().ts.to_string(), expected, "{text}");
     }
 
@@ -321,6 +400,32 @@ mod tests {
     }
 
     #[test]
+    fn days_of_which_the_midnight_is_known_have_the_same_times() {
+        // Clocks in Santiago skip the first hour of the 8th of September 2024, those in New York go back on the 3rd of
+        // November; Lord Howe's go half an hour.
+        for (zone, first) in [
+            ("America/Santiago", "2024-09-06"),
+            ("America/Santiago", "2024-04-05"),
+            ("America/New_York", "2024-11-01"),
+            ("America/New_York", "2024-03-08"),
+            ("Australia/Lord_Howe", "2024-04-05"),
+            ("Europe/London", "2024-03-29"),
+            ("UTC", "2024-02-28"),
+        ] {
+            let zone = Zone::named(zone).unwrap();
+            let days = Days::new(zone.clone());
+            let midnight = parse_date(first).unwrap().to_datetime(Time::midnight());
+            for quarter in 0..4 * 24 * 4 {
+                let elapsed = SignedDuration::from_mins(15 * quarter);
+                let local = midnight.checked_add(elapsed).unwrap();
+                let text = local.strftime("%Y-%m-%d %H:%M").to_string();
+                let (ts, _) = civil(text.as_bytes(), &days).unwrap();
+                assert_eq!(Some(ts), zone.instant(local), "{text} {zone:?}");
+            }
+        }
+    }
+
+    #[test]
     fn what_is_no_time_is_refused() {
         for text in [
             "",
@@ -335,7 +440,8 @@ mod tests {
             "2024-01-01T10:00:00.",
             "2024-01-01T10:00:60",
         ] {
-            let moment = TimeForm::Auto.instant("ts", text.as_bytes(), &Zone::UTC);
+            let days = Days::new(Zone::UTC);
+            let moment = TimeForm::Auto.instant("ts", text.as_bytes(), &days);
             assert!(moment.is_err(), "{text}");
         }
         assert!(Zone::named("Mars/Olympus").is_none());

@@ -54,8 +54,26 @@ impl From<io::Error> for Fault {
     }
 }
 
+/// What the next piece of a file is.
+#[derive(Debug)]
+pub(super) enum Piece {
+    /// A row.
+    Row(Row),
+    /// Nothing that is said of, as a first line with names.
+    Nothing,
+    /// [`Decode::decode`] says.
+    Any,
+    /// There is none.
+    End,
+}
+
 /// A reader of one format.
 pub(super) trait Decode: Send {
+    /// Reads on by one piece, in formats of which each is a row.
+    fn decode_one(&mut self) -> Result<Piece, Fault> {
+        Ok(Piece::Any)
+    }
+
     /// Reads on, by at least one piece of the file, and says what that means: rows, or none. `false` at the end.
     fn decode(&mut self, out: &mut VecDeque<Row>) -> Result<bool, Fault>;
 

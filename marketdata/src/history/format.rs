@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use types::{Label, TimestampNs};
 
 use super::cells::Context;
-use super::clock::Zone;
+use super::clock::{Days, Zone};
 use super::databento::Databento;
 use super::decode::{Decode, Setting};
 use super::error::OpenError;
@@ -154,7 +154,7 @@ pub(super) fn decoder(
             }
             let context = Context {
                 setting,
-                zone: options.zone.clone().unwrap_or(Zone::UTC),
+                days: Days::new(options.zone.clone().unwrap_or(Zone::UTC)),
                 date: options.date.or_else(|| date_of(&name)),
                 interval: options.interval.or_else(|| interval_of(&name)),
                 tick: options.tick,
@@ -203,13 +203,10 @@ const INTERVAL_ACCEPTED: &str =
     "--interval 1m, or a length such as 1m, 1h or 1d in the file's name";
 
 fn context(layout: &Layout, name: &str, options: &Options, setting: Setting) -> Context {
+    let zone = options.zone.clone().or_else(|| layout.zone.clone());
     Context {
         setting,
-        zone: options
-            .zone
-            .clone()
-            .or_else(|| layout.zone.clone())
-            .unwrap_or(Zone::UTC),
+        days: Days::new(zone.unwrap_or(Zone::UTC)),
         date: options.date.or_else(|| date_of(name)),
         interval: options
             .interval

@@ -1,6 +1,6 @@
 //! Prices and quantities from text, from scaled integers and from binary floats, exactly or not at all.
 
-use types::{MarketData, Price, Qty};
+use types::{Grid, MarketData, Price, Qty};
 
 use super::decode::Fault;
 use crate::feed::{self, NumberError};
@@ -14,6 +14,7 @@ const STEP_SHARE_MAX: f64 = 1e-3;
 pub(super) fn price(field: &'static str, text: &[u8], divisor: i64) -> Result<Price, Fault> {
     let fault = |accepted: &'static str| Fault::bytes(field, text, accepted);
     match feed::price(text) {
+        Ok(price) if divisor == 1 => Ok(price),
         Ok(price) if price.0 % divisor == 0 => Ok(Price(price.0 / divisor)),
         Ok(_) | Err(NumberError::Decimals) => Err(fault("a price of at most 9 decimals")),
         Err(NumberError::Range) => Err(fault("a price within 9223372036 of zero")),
@@ -25,6 +26,7 @@ pub(super) fn price(field: &'static str, text: &[u8], divisor: i64) -> Result<Pr
 pub(super) fn qty(field: &'static str, text: &[u8], divisor: i64) -> Result<Qty, Fault> {
     let fault = |accepted: &'static str| Fault::bytes(field, text, accepted);
     match feed::qty(text) {
+        Ok(qty) if divisor == 1 => Ok(qty),
         Ok(qty) if qty.0 % divisor == 0 => Ok(Qty(qty.0 / divisor)),
         Ok(_) | Err(NumberError::Decimals) => Err(fault("a quantity of at most 8 decimals")),
         Err(NumberError::Range) => Err(fault("a quantity from 0 to 92233720368")),
@@ -106,18 +108,45 @@ pub(super) fn qty_of(field: &'static str, value: f64, lot: Option<Qty>) -> Resul
         })
 }
 
-/// What is off the declared steps. Volumes of bars are sums of other markets at times and are not looked at.
-pub(super) fn off_grid(data: &MarketData, tick: Option<Price>, lot: Option<Qty>) -> Option<Fault> {
-    if tick.is_none() && lot.is_none() {
-        return None;
+/// The declared steps of prices and quantities.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Steps {
+    tick: Option<(Price, Grid)>,
+    lot: Option<(Qty, Grid)>,
+}
+
+impl Steps {
+    /// Each above zero, where it is declared.
+    pub(super) fn new(tick: Option<Price>, lot: Option<Qty>) -> Self {
+        Self {
+            tick: tick.map(|tick| (tick, Grid::new(tick.0))),
+            lot: lot.map(|lot| (lot, Grid::new(lot.0))),
+        }
     }
+
+    /// What is off them.
+    #[inline]
+    pub(super) fn off_grid(&self, data: &MarketData) -> Option<Fault> {
+        if self.tick.is_none() && self.lot.is_none() {
+            return None;
+        }
+        off_grid(data, self.tick, self.lot)
+    }
+}
+
+/// What is off the declared steps. Volumes of bars are sums of other markets at times and are not looked at.
+fn off_grid(
+    data: &MarketData,
+    tick: Option<(Price, Grid)>,
+    lot: Option<(Qty, Grid)>,
+) -> Option<Fault> {
     let off_tick = |price: Price| {
-        let tick = tick.filter(|tick| price.0 % tick.0 != 0)?;
+        let (tick, _) = tick.filter(|(_, grid)| !grid.has(price.0))?;
         let accepted = format!("a multiple of the tick {tick}");
         Some(Fault::value("the price", price, accepted))
     };
     let off_lot = |qty: Qty| {
-        let lot = lot.filter(|lot| qty.0 % lot.0 != 0)?;
+        let (lot, _) = lot.filter(|(_, grid)| !grid.has(qty.0))?;
         let accepted = format!("a multiple of the lot {lot}");
         Some(Fault::value("the quantity", qty, accepted))
     };

@@ -26,7 +26,7 @@ use types::{
 
 use super::Row;
 use super::cells::{aggressor, checked_bar, checked_quote};
-use super::clock::{TimeForm, Zone};
+use super::clock::counted;
 use super::decode::{Decode, Fault, Setting};
 use super::error::Place;
 use super::number::{price, qty};
@@ -146,7 +146,7 @@ pub(super) fn from_fields(kind: &[u8], fields: [&[u8]; 6]) -> Result<MarketData,
             aggressor: aggressor(c)?,
         }),
         b"B" => MarketData::Bar(Bar {
-            start: TimeForm::Units(1).instant("a (start)", a, &Zone::UTC)?.ts,
+            start: counted("a (start)", a, 1)?.ts,
             open: price("b (open)", b, 1)?,
             high: price("c (high)", c, 1)?,
             low: price("d (low)", d, 1)?,
@@ -229,7 +229,7 @@ impl Decode for Text {
             return Err(Fault::value("the number of columns", found, "10"));
         }
         let [ts, venue, symbol, kind, rest @ ..] = values;
-        let time = |field, text| TimeForm::Units(1).instant(field, text, &Zone::UTC);
+        let time = |field, text| counted(field, text, 1);
         let received = time("ts_ns", ts)?.ts;
         let happened = if venue.is_empty() {
             received

@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 
 use super::Row;
 use super::cells::{Cells, Context};
-use super::decode::{Decode, Fault};
+use super::decode::{Decode, Fault, Piece};
 use super::error::Place;
 use super::layout::Layout;
 use super::source::Bytes;
-use super::text::{Lines, fields};
+use super::text::{Lines, fields, split};
 
 /// Reads lines of a layout.
 pub(super) struct Table {
@@ -31,20 +31,28 @@ impl Table {
 }
 
 impl Decode for Table {
-    fn decode(&mut self, out: &mut VecDeque<Row>) -> Result<bool, Fault> {
+    fn decode_one(&mut self) -> Result<Piece, Fault> {
         let is_first = self.lines.number() == 0;
         let Some(line) = self.lines.next()? else {
-            return Ok(false);
+            return Ok(Piece::End);
         };
         if is_first && self.layout.has_headers() {
             self.places = Some(places(&self.layout, line)?);
-            return Ok(true);
+            return Ok(Piece::Nothing);
         }
         match row(&self.layout, self.places.as_deref(), &self.context, line) {
-            Ok(row) => out.push_back(row),
+            Ok(row) => Ok(Piece::Row(row)),
             // A first line without a number is a header.
-            Err(_) if is_first && is_header(line, self.layout.separator) => {}
-            Err(fault) => return Err(fault),
+            Err(_) if is_first && is_header(line, self.layout.separator) => Ok(Piece::Nothing),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    fn decode(&mut self, out: &mut VecDeque<Row>) -> Result<bool, Fault> {
+        match self.decode_one()? {
+            Piece::Row(row) => out.push_back(row),
+            Piece::Nothing | Piece::Any => {}
+            Piece::End => return Ok(false),
         }
         Ok(true)
     }
@@ -90,9 +98,13 @@ fn row(
     context: &Context,
     line: &[u8],
 ) -> Result<Row, Fault> {
+    let separator = layout.separator;
+    // What could be a part of a number is told by where it is.
+    let is_apart = !matches!(separator, b'0'..=b'9' | b'.');
     let mut cells = Cells::default();
     let mut found = 0;
-    for text in fields(line, layout.separator) {
+    let mut rest = Some(line);
+    while let Some(text) = rest {
         let column = match places {
             Some(places) => places
                 .get(found)
@@ -102,11 +114,17 @@ fn row(
             None => layout.columns.get(found),
         };
         found += 1;
-        if let Some(column) = column
-            && let Some(field) = column.field
-        {
-            cells.text(field, column.divisor, text, context)?;
+        let Some((field, divisor)) = column.and_then(|it| Some((it.field?, it.divisor))) else {
+            (_, rest) = split(text, separator);
+            continue;
+        };
+        if is_apart && let Some(end) = cells.plain(field, divisor, text, separator) {
+            rest = text.get(end + 1..);
+            continue;
         }
+        let (value, behind) = split(text, separator);
+        rest = behind;
+        cells.text(field, divisor, value, context)?;
     }
     let accepted = match places {
         Some(places) => (found != places.len()).then(|| format!("{}", places.len())),

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use types::{DepthUpdate, Label, Level, MarketData, TimestampNs};
 
 use super::Row;
-use super::clock::{TimeForm, Zone};
+use super::clock::counted;
 use super::decode::{Decode, Fault, Setting};
 use super::depth::LEVELS_MAX;
 use super::error::Place;
@@ -78,11 +78,7 @@ fn level(line: &[u8]) -> Result<(Message, bool, Level), Fault> {
         return Err(Fault::value("the number of columns", found, "8"));
     }
     let [_, symbol, happened, received, is_snapshot, side, at, amount] = values;
-    let time = |field, text| {
-        TimeForm::Units(1_000)
-            .instant(field, text, &Zone::UTC)
-            .map(|moment| moment.ts)
-    };
+    let time = |field, text| counted(field, text, 1_000).map(|moment| moment.ts);
     let message = Message {
         symbol: std::str::from_utf8(symbol)
             .ok()

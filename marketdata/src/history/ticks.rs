@@ -6,7 +6,7 @@ use types::{MarketData, Trade};
 
 use super::Row;
 use super::cells::{aggressor, checked_quote};
-use super::clock::{TimeForm, Zone};
+use super::clock::counted;
 use super::decode::{Decode, Fault, Setting};
 use super::error::Place;
 use super::number::{price, qty};
@@ -52,7 +52,7 @@ impl Decode for Ticks {
             return Err(Fault::value("the number of columns", found, "6"));
         }
         let [ts, kind, a, b, c, d] = values;
-        let ts = TimeForm::Units(1).instant("ts_ns", ts, &Zone::UTC)?.ts;
+        let ts = counted("ts_ns", ts, 1)?.ts;
         let data = match kind {
             b"Q" => checked_quote(
                 price("a (bid)", a, 1)?,

@@ -1,8 +1,6 @@
 //! The events of the data, one by one: into the engine, and to the strategy.
 
-use types::{
-    Bar, InputKind, InstrumentId, MarkKind, MarketData, MarketEvent, Qty, Quote, TimestampNs,
-};
+use types::{Bar, InputKind, InstrumentId, MarkKind, MarketData, Qty, Quote, TimestampNs};
 
 use super::Driver;
 use crate::run::Fills;
@@ -71,6 +69,20 @@ impl Driver<'_> {
         {
             self.ledger.pass(instrument, quote.bid, quote.ask);
         }
+        if self.is_followed {
+            self.follow(ts, instrument, strategy);
+        } else if !self.heard.is_empty() {
+            self.tell_fills(strategy);
+        }
+        if let InputKind::Market(event) = &self.market.kind {
+            strategy.on_market(&mut context!(self, ts), event);
+        }
+        self.answer(strategy);
+    }
+
+    /// What is made of an event that is no bar, and what waited for it.
+    #[inline(never)]
+    fn follow(&mut self, ts: TimestampNs, instrument: InstrumentId, strategy: &mut dyn Strategy) {
         if self.settings.bars.is_some()
             && let InputKind::Market(event) = &self.market.kind
         {
@@ -80,17 +92,11 @@ impl Driver<'_> {
         if !self.settings.converters.is_empty() {
             self.convert(ts, instrument);
         }
-        if !self.heard.is_empty() {
-            self.tell_fills(strategy);
-        }
+        self.tell_fills(strategy);
         if matches!(self.settings.fills, Fills::NextOpen | Fills::NextClose) {
             self.send_of(instrument);
             self.tell_fills(strategy);
         }
-        if let InputKind::Market(event) = &self.market.kind {
-            strategy.on_market(&mut context!(self, ts), event);
-        }
-        self.answer(strategy);
     }
 
     /// A bar ends: its path or its close goes to the engine.
@@ -111,24 +117,20 @@ impl Driver<'_> {
             ask_qty: Qty::ZERO,
         };
         let quote = self.sized(instrument, quote, bar.volume);
-        self.apply(
-            ts,
-            InputKind::Market(MarketEvent {
-                instrument,
-                ts_event: ts,
-                data: MarketData::Quote(quote),
-            }),
-        );
+        self.apply_quote(ts, instrument, quote);
     }
 
     /// A quote that displays the volume of a bar, at least a lot.
     pub(super) fn sized(&self, instrument: InstrumentId, quote: Quote, volume: Qty) -> Quote {
-        let lot = self
-            .settings
-            .instruments
-            .get(instrument.0 as usize)
-            .map_or(Qty::ONE, |spec| spec.lot_size);
-        let qty = Qty((volume.0.max(0) / lot.0).max(1).saturating_mul(lot.0));
+        let place = instrument.0 as usize;
+        let is_whole = volume.0 > 0 && self.lots.get(place).is_some_and(|it| it.has(volume.0));
+        let qty = if is_whole {
+            volume
+        } else {
+            let spec = self.settings.instruments.get(place);
+            let lot = spec.map_or(Qty::ONE, |spec| spec.lot_size);
+            Qty((volume.0.max(0) / lot.0).max(1).saturating_mul(lot.0))
+        };
         Quote {
             bid_qty: qty,
             ask_qty: qty,

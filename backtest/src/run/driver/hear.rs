@@ -9,8 +9,8 @@ use crate::strategy::Working;
 impl Driver<'_> {
     /// Takes in what the engine said.
     pub(super) fn hear(&mut self) {
-        for place in 0..self.events.len() {
-            let event = self.events.as_slice()[place];
+        let events = std::mem::take(&mut self.events);
+        for event in events.as_slice() {
             if owner(&event.kind).is_some_and(|owner| owner != self.account) {
                 continue;
             }
@@ -33,7 +33,7 @@ impl Driver<'_> {
                         is_market: request.kind == types::OrderKind::Market,
                     });
                 }
-                EventKind::Fill(fill) => self.hear_fill(event.ts, fill),
+                EventKind::Fill(fill) => self.hear_fill(event.ts, &fill),
                 EventKind::OrderCancelled { order, .. } => {
                     self.counts.cancelled += 1;
                     self.desk.working.retain(|known| known.order != order);
@@ -55,11 +55,11 @@ impl Driver<'_> {
                 | EventKind::AlgoDenied { .. }
                 | EventKind::ChangeDenied { .. } => {
                     self.counts.denied += 1;
-                    self.refuse(event);
+                    self.refuse(*event);
                 }
                 EventKind::InputRejected { .. } => {
                     self.counts.rejected += 1;
-                    self.refuse(event);
+                    self.refuse(*event);
                 }
                 EventKind::Booked {
                     instrument,
@@ -93,7 +93,7 @@ impl Driver<'_> {
                         self.has_ended |= is_over && self.settings.stops_with_account;
                     }
                     if self.verdicts.len() < VERDICTS_MAX {
-                        self.verdicts.push(event);
+                        self.verdicts.push(*event);
                     } else {
                         self.verdicts_lost += 1;
                     }
@@ -101,6 +101,7 @@ impl Driver<'_> {
                 _ => {}
             }
         }
+        self.events = events;
     }
 
     pub(super) fn refuse(&mut self, event: Event) {
@@ -109,7 +110,7 @@ impl Driver<'_> {
         }
     }
 
-    pub(super) fn hear_fill(&mut self, ts: TimestampNs, fill: Fill) {
+    pub(super) fn hear_fill(&mut self, ts: TimestampNs, fill: &Fill) {
         self.counts.fills += 1;
         self.fees = self.fees.saturating_add(fill.fee);
         let mut working = self.desk.working.iter();
@@ -120,8 +121,8 @@ impl Driver<'_> {
                 self.desk.working[place].leaves = fill.leaves;
             }
         }
-        self.ledger.fill(ts, &fill, &self.instruments);
-        let executed = Executed { ts, fill };
+        self.ledger.fill(ts, fill, &self.instruments);
+        let executed = Executed { ts, fill: *fill };
         self.observer.filled(&executed);
         if self.settings.keep_fills {
             self.fills.push(executed);
@@ -129,11 +130,11 @@ impl Driver<'_> {
         if fill.known > ts {
             let place = self.unheard.partition_point(|it| it.known <= fill.known);
             let known = fill.known;
-            self.unheard.insert(place, Unheard { known, fill });
+            self.unheard.insert(place, Unheard { known, fill: *fill });
             let qty = signed(fill.side, fill.qty);
             self.unheard_qty.insert(place, (fill.instrument, qty));
         } else {
-            self.heard.push(fill);
+            self.heard.push(*fill);
         }
     }
 }

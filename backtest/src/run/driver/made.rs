@@ -9,6 +9,13 @@ impl Driver<'_> {
     /// Bars that the run makes and that end before an event at `ts`, each at its end.
     #[inline]
     pub(super) fn close_frames(&mut self, ts: TimestampNs, strategy: &mut dyn Strategy) {
+        if self.frames.is_due(ts) {
+            self.close_due_frames(ts, strategy);
+        }
+    }
+
+    #[inline(never)]
+    fn close_due_frames(&mut self, ts: TimestampNs, strategy: &mut dyn Strategy) {
         while self.frames.is_due(ts) && !self.has_ended {
             // A longer bar that ends with one of the data waits for it.
             let is_with_data = self.settings.bars.is_none()

@@ -1,8 +1,6 @@
 //! The opens of bars: a quote that stands for one, and what waits for it.
 
-use types::{
-    Bar, InputKind, InstrumentId, MarketData, MarketEvent, Price, Qty, Quote, TimestampNs,
-};
+use types::{Bar, InstrumentId, Price, Qty, Quote, TimestampNs};
 
 use super::Driver;
 use super::head::{Head, bar_of};
@@ -87,21 +85,13 @@ impl Driver<'_> {
         let spread = i64::from(self.settings.spread_ticks);
         let (below, above) = (spread / 2, spread - spread / 2);
         let tick = spec.tick_size.0;
-        let lots = (volume.0.max(0) / spec.lot_size.0).max(1);
-        let qty = Qty(lots.saturating_mul(spec.lot_size.0));
         let quote = Quote {
             bid: Price(price.0.saturating_sub(below.saturating_mul(tick))),
-            bid_qty: qty,
+            bid_qty: Qty::ZERO,
             ask: Price(price.0.saturating_add(above.saturating_mul(tick))),
-            ask_qty: qty,
+            ask_qty: Qty::ZERO,
         };
-        self.apply(
-            ts,
-            InputKind::Market(MarketEvent {
-                instrument,
-                ts_event: ts,
-                data: MarketData::Quote(quote),
-            }),
-        );
+        let quote = self.sized(instrument, quote, volume);
+        self.apply_quote(ts, instrument, quote);
     }
 }

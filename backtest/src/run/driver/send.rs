@@ -33,10 +33,9 @@ impl Driver<'_> {
         if self.desk.queue.is_empty() {
             return;
         }
-        let (due, others): (Vec<_>, Vec<_>) = std::mem::take(&mut self.desk.queue)
-            .into_iter()
-            .partition(|request| request.instrument == instrument);
-        self.desk.queue = others;
+        // What is asked for in answer comes to the queue after this.
+        let due = |request: &mut Request| request.instrument == instrument;
+        let due: Vec<_> = self.desk.queue.extract_if(.., due).collect();
         for request in due {
             self.send(request);
         }

@@ -94,7 +94,13 @@ impl Averages {
     /// How the fast average compares with the slow one, now and one bar ago.
     fn add(&mut self, close: Price, fast: usize) -> Option<[std::cmp::Ordering; 2]> {
         let slow = self.closes.len();
-        let leaves_fast = self.closes[(self.next + slow - fast) % slow];
+        // Where the close of `fast` bars ago is, without a division.
+        let place = if self.next >= fast {
+            self.next - fast
+        } else {
+            self.next + slow - fast
+        };
+        let leaves_fast = self.closes[place];
         self.fast += i128::from(close.0) - i128::from(leaves_fast.0);
         self.slow += i128::from(close.0) - i128::from(self.closes[self.next].0);
         self.closes[self.next] = close;
