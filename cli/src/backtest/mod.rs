@@ -237,7 +237,7 @@ fn run_once(args: &Args) -> anyhow::Result<ExitCode> {
     let settings = settings(args, &files, &market)?;
     let mut watch = Watch::new(args, &market, &files)?;
     let mut sources = files.sources(args, &market)?;
-    watch.counts(sources.iter().map(|it| it.rows().counter()).collect());
+    watch.counts(sources.iter().flat_map(|it| it.rows().counters()).collect());
     let started = std::time::Instant::now();
     let outcome = run(
         &settings,

@@ -626,3 +626,58 @@ fn a_file_is_a_strategy_like_any_other() {
         assert!(errors.contains(&said), "{errors}");
     }
 }
+
+#[test]
+fn a_bar_goes_on_in_the_next_file() {
+    use std::fmt::Write as _;
+
+    use marketdata::generator::MinuteBars;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let head = "ts_ns,open,high,low,close,volume\n";
+    // The bars of the generator begin 40 seconds after a minute.
+    let rows = MinuteBars::new(5).take(6_000).map(|(_, bar)| {
+        let mut row = String::new();
+        write!(row, "{},", bar.start.0 - 40_000_000_000).unwrap();
+        let [open, high, low, close] = [bar.open, bar.high, bar.low, bar.close];
+        writeln!(row, "{open},{high},{low},{close},{}", bar.volume).unwrap();
+        row
+    });
+    let rows: Vec<String> = rows.collect();
+    let write = |name: &str, rows: &[String]| {
+        let path = path(name);
+        std::fs::write(&path, format!("{head}{}", rows.concat())).unwrap();
+        path
+    };
+    // 3,017 minutes are in the middle of an hour.
+    let (whole, first, second) = (
+        write("whole.csv", &rows),
+        write("first.csv", &rows[..3_017]),
+        write("second.csv", &rows[3_017..]),
+    );
+    let told = |files: &[&str]| {
+        let words = [
+            "--strategy",
+            "sma_cross",
+            "--interval",
+            "1m",
+            "--bars",
+            "1h",
+            "--symbol",
+            "SYN",
+        ];
+        let more = ["--cash", "1000000", "--fee", "0.01%", "--format", "json"];
+        let (code, text, errors) = dynasty(&[&["backtest"], files, &words, &more].concat());
+        assert_eq!((code, errors.as_str()), (Some(0), ""));
+        let mut result: Value = serde_json::from_str(&text).unwrap();
+        result["files"] = Value::Null;
+        result
+    };
+    let uncut = told(&[&whole]);
+    // It begins 26 minutes after an hour: 6,026 minutes from an hour on are in 101 hours.
+    assert_eq!(uncut["counts"]["bars"], 101);
+    assert!(uncut["round_trips"].as_u64().unwrap() > 0);
+    assert_eq!(told(&[&first, &second]), uncut);
+    assert_eq!(told(&[&second, &first]), uncut);
+}
