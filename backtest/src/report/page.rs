@@ -47,9 +47,9 @@ pub(super) fn html(report: &Report<'_>) -> String {
     let with_time = report.with_time();
     out.push_str("</div>\n");
     if let Some((first, last)) = report.span() {
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<p class=\"about\">{} to {} UTC{}</p>\n",
+            "<p class=\"about\">{} to {} UTC{}</p>",
             date(first, with_time),
             date_of_end(last, with_time),
             report.outcome.map(events).unwrap_or_default(),

@@ -153,7 +153,7 @@ const steps = [
     "a pointer and the arrow keys read the equity curve",
     async (page) => {
       const plot = page.locator("#equity .plot:visible").first();
-      await page.evaluate(() => scrollTo(0, 0));
+      await plot.evaluate((el) => el.scrollIntoView({ block: "center" }));
       const box = await plot.locator("svg").boundingBox();
       await page.mouse.move(box.x + box.width * 0.6, box.y + box.height * 0.3);
       const says = plot.locator(".says");
