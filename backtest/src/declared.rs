@@ -95,7 +95,7 @@ enum Sizing {
     Risk(f64, f64),
 }
 
-/// Exits that are not conditions, all looked at when a bar ends.
+/// Exits that are not conditions: orders that work while a position is held, and how many bars that may be.
 #[derive(Debug, Clone, Default)]
 struct Stops {
     loss: Option<Distance>,

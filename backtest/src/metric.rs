@@ -19,6 +19,7 @@ mod trade;
 use jiff::tz::TimeZone;
 use types::TimestampNs;
 
+pub(crate) use calendar::within;
 pub use calendar::{PeriodReturn, by_day, by_month, by_year};
 pub use drawdown::{Drawdown, drawdowns};
 pub use facts::Facts;

@@ -10,7 +10,7 @@ pub use share::{Share, wilson};
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::random::SplitMix64;
+use crate::random::Random;
 
 /// The most paths of one simulation.
 pub const PATHS_MAX: usize = 10_000_000;
@@ -188,7 +188,7 @@ impl Maker<'_> {
     /// Follows one path; `seen` gets the place and the level after each return.
     #[inline]
     fn follow(&mut self, path: usize, mut seen: impl FnMut(usize, f64)) -> Path {
-        let mut random = SplitMix64::of(self.simulation.seed, path as u64);
+        let mut random = Random::of(self.simulation.seed, path as u64);
         let mut walk = Walk::START;
         let changes = self.changes;
         let len = changes.len();

@@ -12,6 +12,7 @@ use types::{
     AccountId, AccountState, Event, Fill, InstrumentId, Money, Side, SignedQty, TimestampNs,
 };
 
+use crate::strategies::DAY_NS_MIN;
 use crate::strategy::Note;
 
 /// The most verdicts that an outcome keeps; later ones are counted.
@@ -86,6 +87,8 @@ pub struct Outcome {
     pub first: TimestampNs,
     /// Time of the last one.
     pub last: TimestampNs,
+    /// How long the first bar of the data is, ns; 0 where there is none.
+    pub bar_ns: u64,
     /// The equity curve.
     pub samples: Vec<Sample>,
     /// Fills, unless [`crate::run::Settings::keep_fills`] said not to keep them.
@@ -110,7 +113,30 @@ pub struct Outcome {
     pub state_hash: StateHash,
 }
 
+/// A bar of a day or longer that begins so long before midnight UTC, or less, is of the day after: futures of Chicago,
+/// foreign exchange and shares in Sydney begin their day in the evening of UTC.
+const EVENING_NS: u64 = 3 * 3_600_000_000_000;
+
 impl Outcome {
+    /// The moment that dates what was known at `ts`. Bars of a day or longer are known at their end, which may be on
+    /// the next day, and are dated by their beginning; everything else by its own time.
+    pub const fn dated(&self, ts: TimestampNs) -> TimestampNs {
+        if self.bar_ns < DAY_NS_MIN {
+            ts
+        } else {
+            TimestampNs(ts.0.saturating_sub(self.bar_ns - EVENING_NS))
+        }
+    }
+
+    /// The same of a fill, which may have been at the open of a bar.
+    pub const fn dated_fill(&self, ts: TimestampNs, at_open: bool) -> TimestampNs {
+        match (self.bar_ns < DAY_NS_MIN, at_open) {
+            (true, _) => ts,
+            (false, true) => TimestampNs(ts.0.saturating_add(EVENING_NS)),
+            (false, false) => self.dated(ts),
+        }
+    }
+
     /// The equity curve in units of the account's currency.
     pub fn equity_values(&self) -> Vec<f64> {
         self.samples

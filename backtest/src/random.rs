@@ -1,37 +1,32 @@
 //! Random numbers that a seed and a place give, so that no result depends on how work is shared out among threads.
 
-/// `SplitMix64` (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SplitMix64 {
-    state: u64,
+use marketdata::generator::SplitMix64;
+
+/// Numbers of several kinds from one generator.
+#[derive(Debug, Clone)]
+pub struct Random {
+    generator: SplitMix64,
 }
 
-const GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
-
-const fn mix(mut z: u64) -> u64 {
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
-}
-
-impl SplitMix64 {
-    /// The generator of a seed.
+impl Random {
+    /// The numbers of a seed.
     pub const fn new(seed: u64) -> Self {
-        Self { state: seed }
+        Self {
+            generator: SplitMix64::new(seed),
+        }
     }
 
-    /// The generator of one of many pieces of work: path 7 of a seed is the same whoever computes it.
+    /// Those of one of many pieces of work: path 7 of a seed is the same whoever computes it.
     pub const fn of(seed: u64, place: u64) -> Self {
         Self {
-            state: mix(seed ^ mix(place.wrapping_add(GAMMA))),
+            generator: SplitMix64::of(seed, place),
         }
     }
 
     /// 64 random bits.
     #[inline]
     pub const fn draw(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(GAMMA);
-        mix(self.state)
+        self.generator.next_u64()
     }
 
     /// A whole number below `bound`, which is below 2^32: by the high half of a product (Lemire, "Fast random
@@ -65,23 +60,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn draws_are_those_of_the_reference() {
-        // The first outputs of seed 1234567, as in the reference implementation (Vigna, splitmix64.c).
-        let mut random = SplitMix64::new(1_234_567);
-        let drawn = [random.draw(), random.draw(), random.draw()];
-        assert_eq!(
-            drawn,
-            [
-                6_457_827_717_110_365_317,
-                3_203_168_211_198_807_973,
-                9_817_491_932_198_370_423
-            ]
-        );
-    }
-
-    #[test]
     fn numbers_are_spread_evenly() {
-        let mut random = SplitMix64::of(7, 3);
+        let mut random = Random::of(7, 3);
         let mut counts = [0_u32; 5];
         let (mut sum, mut squares) = (0.0, 0.0);
         for _ in 0..100_000 {

@@ -12,6 +12,7 @@ mod page;
 mod plots;
 mod recorder;
 mod scale;
+mod searched;
 mod svg;
 mod tables;
 mod text;
@@ -25,6 +26,7 @@ pub use figures::periods_per_year;
 pub use recorder::{
     BREACH_POSITIONS_MAX, CANDLES_MAX, Candle, Candles, FLOOR_MOVES_MAX, Floor, Recorder,
 };
+pub use searched::{BEST_LISTED_MAX, RUNS_LISTED_MAX, SURFACE_STEPS_MAX};
 pub use svg::Plot;
 
 use crate::metric::{self, RecordError};
@@ -101,7 +103,20 @@ pub struct Proof {
     pub command: String,
 }
 
-/// One figure for every combination of two parameters.
+/// Rows of text: the first column names what a row is about, the others are figures.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Table {
+    /// What it shows.
+    pub caption: String,
+    /// Heads of the columns.
+    pub columns: Vec<String>,
+    /// The rows, as long as `columns`.
+    pub rows: Vec<Vec<String>>,
+    /// The row that stands out.
+    pub marked: Option<usize>,
+}
+
+/// One figure for every combination of two parameters, or for every value of one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Surface {
     /// The parameter across.
@@ -110,7 +125,7 @@ pub struct Surface {
     pub x: Vec<String>,
     /// The parameter upwards.
     pub y_name: String,
-    /// Its values.
+    /// Its values; none where only one parameter was searched. Then there is no drawing, only the table.
     pub y: Vec<String>,
     /// What was looked at.
     pub figure: String,
@@ -118,6 +133,10 @@ pub struct Surface {
     pub values: Vec<Option<f64>>,
     /// Places in `x` and `y` of the combination that this report is about.
     pub chosen: Option<(usize, usize)>,
+    /// What else was searched and stands for its best in each cell, and which values share one; empty where neither.
+    pub about: String,
+    /// Runs of the search: the best, or all of one parameter.
+    pub runs: Table,
     /// What the search says about itself: how many were tried, the deflated Sharpe ratio, the probability of
     /// overfitting.
     pub facts: Vec<Fact>,
@@ -134,13 +153,15 @@ pub struct WalkForward {
     pub folds: Vec<Fold>,
     /// Equity out of sample, one stretch after the other, in units of the account's currency.
     pub curve: Vec<(TimestampNs, f64)>,
+    /// Figures of the curve.
+    pub facts: Vec<Fact>,
 }
 
 /// One stretch of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fold {
-    /// First and last time in sample.
-    pub inside: (TimestampNs, TimestampNs),
+    /// First and last time of each stretch in sample.
+    pub inside: Vec<(TimestampNs, TimestampNs)>,
     /// First and last time out of sample.
     pub outside: (TimestampNs, TimestampNs),
     /// The parameters that were chosen.
@@ -151,6 +172,8 @@ pub struct Fold {
     pub outside_figure: Option<f64>,
     /// The return out of sample, a fraction.
     pub outside_return: Option<f64>,
+    /// The share of combinations that were worse out of sample.
+    pub rank: Option<f64>,
 }
 
 /// What could have come of it: percentiles of equity over many shuffled or resampled paths.
@@ -166,8 +189,21 @@ pub struct Fan {
     pub bands: Vec<Band>,
     /// What did come of it, after each step from 0 on; none if it is not to be drawn.
     pub actual: Vec<f64>,
-    /// Percentiles of the drawdown, probabilities of ruin, of passing, with their intervals.
+    /// Percentiles of the return and of the drawdown.
+    pub table: Table,
+    /// Probabilities of loss and of ruin, with their intervals.
     pub facts: Vec<Fact>,
+}
+
+/// What attempts under a plan come to, by size.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Odds {
+    /// The plans, how many attempts, of how many days, seed.
+    pub about: String,
+    /// A row for each size.
+    pub table: Table,
+    /// What each figure means.
+    pub note: String,
 }
 
 /// One percentile.
@@ -184,8 +220,8 @@ pub struct Band {
 pub struct Report<'a> {
     /// Its title.
     pub title: String,
-    /// What the run came to.
-    pub outcome: &'a Outcome,
+    /// What the run came to; none where a report is about many.
+    pub outcome: Option<&'a Outcome>,
     /// Name of the account's currency.
     pub currency: String,
     /// The instruments, by their ids.
@@ -214,6 +250,8 @@ pub struct Report<'a> {
     pub walk_forward: Option<WalkForward>,
     /// What could have come of it.
     pub fan: Option<Fan>,
+    /// What it would come to under a plan.
+    pub odds: Option<Odds>,
 }
 
 impl<'a> Report<'a> {
@@ -225,10 +263,19 @@ impl<'a> Report<'a> {
         instruments: &'a [Instrument],
     ) -> Self {
         Self {
-            title: title.into(),
-            outcome,
-            currency: currency.into(),
+            outcome: Some(outcome),
             instruments,
+            ..Self::of_many(title, currency)
+        }
+    }
+
+    /// A report that is not about a single run; everything but its title is absent.
+    pub fn of_many(title: impl Into<String>, currency: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            outcome: None,
+            currency: currency.into(),
+            instruments: &[],
             recorder: None,
             facts: Vec::new(),
             command: None,
@@ -241,10 +288,12 @@ impl<'a> Report<'a> {
             surface: None,
             walk_forward: None,
             fan: None,
+            odds: None,
         }
     }
 
-    /// Takes in every metric of the outcome, against the benchmark if there is one at every point.
+    /// Takes in every metric of the outcome, against the benchmark if there is one at every point; none without an
+    /// outcome.
     ///
     /// # Errors
     /// What the metrics say of a curve or of settings that they are not defined for.
@@ -273,16 +322,39 @@ impl<'a> Report<'a> {
         )
     }
 
+    /// First and last time that it is about.
+    fn span(&self) -> Option<(u64, u64)> {
+        if let Some(outcome) = self.outcome {
+            return Some((outcome.first.0, outcome.dated(outcome.last).0));
+        }
+        let curve = &self.walk_forward.as_ref()?.curve;
+        Some((curve.first()?.0.0, curve.last()?.0.0))
+    }
+
     /// Whether times of day matter, or dates are enough.
     fn with_time(&self) -> bool {
-        let samples = &self.outcome.samples;
+        let Some(outcome) = self.outcome else {
+            return false;
+        };
+        let samples = &outcome.samples;
         let is_midnight = |ts: TimestampNs| ts.0.is_multiple_of(date::DAY_NS);
-        let span = self.outcome.last.0.saturating_sub(self.outcome.first.0);
+        let span = outcome.last.0.saturating_sub(outcome.first.0);
         let per_sample = span / (samples.len() as u64).max(1);
         per_sample < date::DAY_NS * 9 / 10
             && !samples
                 .iter()
                 .take(1_000)
                 .all(|sample| is_midnight(sample.ts))
+    }
+
+    /// The moment that dates what happened at `ts`, as everything on the page is placed.
+    fn dated(&self, ts: TimestampNs) -> u64 {
+        self.outcome.map_or(ts, |outcome| outcome.dated(ts)).0
+    }
+
+    /// The same of a fill.
+    fn dated_fill(&self, ts: TimestampNs, at_open: bool) -> u64 {
+        let outcome = self.outcome;
+        outcome.map_or(ts, |it| it.dated_fill(ts, at_open)).0
     }
 }

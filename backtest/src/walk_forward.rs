@@ -203,23 +203,76 @@ pub fn judge(splits: &[Split], trials: &[Trial], samples: usize) -> Vec<Fold> {
     folds
 }
 
-/// One curve of the tests: the returns of each fold's chosen trial within its test, one after the other, all profit kept
-/// in; it starts at 1. `equity`: of a trial, by its place, at every sample.
-pub fn stitch(folds: &[Fold], equity: &dyn Fn(usize) -> Option<Vec<f64>>) -> Vec<f64> {
-    let mut curve = vec![1.0];
+/// Mean of the Sharpe ratios, per return, that the chosen ones had where they were chosen; `None` without any.
+pub fn mean_trained(folds: &[Fold]) -> Option<f64> {
+    let trained: Vec<f64> = folds.iter().filter_map(|fold| fold.trained).collect();
+    (!trained.is_empty()).then(|| trained.iter().sum::<f64>() / trained.len() as f64)
+}
+
+/// The tests one after the other, as one account that kept all profit in.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Stitched {
+    /// Samples and what 1 came to by then. The first is the sample before the first test.
+    pub points: Vec<(usize, f64)>,
+    /// The return of each test; `None` where its run is not known.
+    pub returns: Vec<Option<f64>>,
+}
+
+impl Stitched {
+    /// What 1 came to, without the samples.
+    pub fn levels(&self) -> Vec<f64> {
+        self.points.iter().map(|point| point.1).collect()
+    }
+
+    /// The return of all tests together.
+    pub fn total_return(&self) -> f64 {
+        self.points.last().map_or(0.0, |point| point.1 - 1.0)
+    }
+
+    /// Mean return by sample standard deviation, per return; `None` where it is not defined.
+    pub fn sharpe(&self) -> Option<f64> {
+        let mut moments = Moments::default();
+        for pair in self.points.windows(2) {
+            let value = pair[1].1 / pair[0].1 - 1.0;
+            moments.count += 1;
+            moments.add(value, value * value);
+        }
+        moments.sharpe()
+    }
+
+    /// The most that the curve was below its peak, as a share of the peak.
+    pub fn max_drawdown(&self) -> f64 {
+        let (mut peak, mut deepest) = (f64::MIN_POSITIVE, 0.0_f64);
+        for (_, level) in &self.points {
+            peak = peak.max(*level);
+            deepest = deepest.max(1.0 - level / peak);
+        }
+        deepest
+    }
+}
+
+/// One curve of the tests: the returns of each fold's chosen trial within its test, one after the other. `equity`: of a
+/// trial, by its place, at every sample.
+pub fn stitch(folds: &[Fold], equity: &dyn Fn(usize) -> Option<Vec<f64>>) -> Stitched {
+    let mut stitched = Stitched::default();
+    let first = folds.first().map_or(0, |fold| fold.split.test.start);
+    stitched.points.push((first.saturating_sub(1), 1.0));
     let mut level = 1.0;
     for fold in folds {
+        let before = level;
         let Some(values) = equity(fold.chosen) else {
+            stitched.returns.push(None);
             continue;
         };
         for sample in fold.split.test.clone() {
             if let (Some(before), Some(now)) = (values.get(sample - 1), values.get(sample)) {
                 level *= now / before;
-                curve.push(level);
+                stitched.points.push((sample, level));
             }
         }
+        stitched.returns.push(Some(level / before - 1.0));
     }
-    curve
+    stitched
 }
 
 #[cfg(test)]
@@ -254,5 +307,45 @@ mod tests {
         assert_eq!(splits[2].train, [1..39, 66..101]);
         assert_eq!(splits[4].train, [1..79]);
         assert!(purged_k_fold(101, 2, 40, 20).is_err());
+    }
+
+    #[test]
+    fn tests_one_after_the_other_are_one_account() {
+        let fold = |chosen, test: Range<usize>| Fold {
+            split: Split {
+                train: Vec::new(),
+                test,
+            },
+            chosen,
+            trained: None,
+            tested: None,
+            gained: 0.0,
+            rank: None,
+        };
+        let folds = [fold(0, 2..4), fold(1, 4..5), fold(2, 5..6)];
+        let equity = |place: usize| match place {
+            0 => Some(vec![90.0, 100.0, 110.0, 99.0, 50.0]),
+            1 => Some(vec![10.0, 10.0, 10.0, 10.0, 12.0]),
+            _ => None,
+        };
+        let stitched = stitch(&folds, &equity);
+        // A tenth up, a tenth down, a fifth up: 1.1, 0.99, 1.188.
+        let levels = [(1, 1.0), (2, 1.1), (3, 0.99), (4, 1.188)];
+        assert_eq!(stitched.points.len(), 4);
+        for (found, expected) in stitched.points.iter().zip(levels) {
+            assert!(found.0 == expected.0 && (found.1 - expected.1).abs() < 1e-12);
+        }
+        let returns: Vec<_> = stitched.returns.iter().flatten().copied().collect();
+        assert!((returns[0] + 0.01).abs() < 1e-12 && (returns[1] - 0.2).abs() < 1e-12);
+        assert_eq!(stitched.returns[2], None);
+        assert!((stitched.total_return() - 0.188).abs() < 1e-12);
+        assert!((stitched.max_drawdown() - 0.1).abs() < 1e-12);
+        // 0.1, -0.1 and 0.2: mean 0.2/3, squares around it 0.14/3, by two of three sqrt(0.14/6).
+        let expected = (0.2 / 3.0) / (0.14_f64 / 6.0).sqrt();
+        assert!(
+            stitched
+                .sharpe()
+                .is_some_and(|it| (it - expected).abs() < 1e-9)
+        );
     }
 }

@@ -2,8 +2,10 @@
 //! for the same seed. It makes no claim to look like a market.
 
 mod bars;
+mod split_mix;
 
-pub use bars::{MinuteBars, SplitMix64};
+pub use bars::MinuteBars;
+pub use split_mix::SplitMix64;
 
 use types::{InstrumentId, MarketData, MarketEvent, Price, Qty, Quote, TimestampNs};
 

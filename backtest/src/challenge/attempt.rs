@@ -10,7 +10,7 @@ use types::{
 };
 
 use super::{ChallengeError, Question};
-use crate::random::SplitMix64;
+use crate::random::Random;
 
 const ACCOUNT: AccountId = AccountId(0);
 const PATH: InstrumentId = InstrumentId(0);
@@ -32,7 +32,7 @@ pub(super) struct Attempt {
 /// Draws days in blocks.
 struct Draw<'a> {
     question: &'a Question<'a>,
-    random: SplitMix64,
+    random: Random,
     at: Option<usize>,
 }
 
@@ -260,7 +260,7 @@ pub(super) fn attempt(
 ) -> Result<Attempt, ChallengeError> {
     let mut draw = Draw {
         question,
-        random: SplitMix64::of(question.seed, place),
+        random: Random::of(question.seed, place),
         at: None,
     };
     let mut found = Attempt::default();

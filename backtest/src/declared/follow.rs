@@ -2,13 +2,13 @@
 
 use std::collections::VecDeque;
 
-use types::{Fill, InstrumentId, Price};
+use types::{Fill, InstrumentId, ListKind, NewOrder, OrderKind, Price, Side, TriggerOn};
 
 use super::condition::{Condition, Operand};
 use super::{CLOSE, Distance, FIELDS, Recipe, Sided, Sizing, Unit};
 use crate::indicator::{Bar, Feed, Sample};
 use crate::strategies::{Held, figures, held, units};
-use crate::strategy::{Closed, Context, Frame, PerInstrument, Strategy};
+use crate::strategy::{Closed, Context, Frame, PerInstrument, Strategy, Ticket};
 
 const DAY_NS: u64 = 86_400_000_000_000;
 
@@ -29,6 +29,8 @@ struct State {
     /// The UTC day of the newest bar.
     day: Option<u64>,
     entry: Option<Entry>,
+    /// The working stop and target.
+    exits: Option<Ticket>,
     /// Distances of the bar at which an entry was asked for.
     asked: Distances,
 }
@@ -48,6 +50,26 @@ struct Entry {
     best: f64,
     bars: u64,
     distances: Distances,
+    /// Where the stop order is.
+    stop: Option<Price>,
+}
+
+impl Entry {
+    /// Where the stop is: the nearer one of that from the price and that from the best close.
+    fn stop_level(&self, sign: f64) -> Option<f64> {
+        let from_price = self.distances.loss.map(|loss| self.price - sign * loss);
+        let from_best = self.distances.trailing.map(|far| self.best - sign * far);
+        match (from_price, from_best) {
+            (Some(one), Some(other)) if sign * one < sign * other => Some(other),
+            (Some(one), _) => Some(one),
+            (None, other) => other,
+        }
+    }
+
+    fn target_level(&self, sign: f64) -> Option<f64> {
+        let profit = self.distances.profit?;
+        Some(self.price + sign * profit)
+    }
 }
 
 impl Followed {
@@ -83,6 +105,7 @@ impl State {
             rows: VecDeque::new(),
             day: None,
             entry: None,
+            exits: None,
             asked: Distances::default(),
         }
     }
@@ -149,28 +172,71 @@ impl State {
         }
     }
 
-    /// Whether a stop is reached by this close; `sign` is that of what is held.
-    fn is_stopped(&mut self, close: f64, sign: f64, bars_max: Option<u64>) -> bool {
+    /// A bar ends with a position held: its stop follows the best close. Whether the position has to be left now:
+    /// because it was held long enough, or because this close is where an order should have left it and none works.
+    fn pass_bar(
+        &mut self,
+        context: &mut Context<'_>,
+        instrument: InstrumentId,
+        (close, sign, scale): (f64, f64, f64),
+        bars_max: Option<u64>,
+    ) -> bool {
         let Some(entry) = &mut self.entry else {
             return false;
         };
         entry.bars += 1;
-        let gain = sign * (close - entry.price);
-        let fallen = sign * (entry.best - close);
-        entry.best = if sign * (close - entry.best) > 0.0 {
-            close
-        } else {
-            entry.best
+        let before = entry.stop_level(sign);
+        if sign * (close - entry.best) > 0.0 {
+            entry.best = close;
+        }
+        let works = |ticket: Ticket| context.working().iter().any(|it| it.ticket == ticket);
+        let exits = self.exits.filter(|ticket| works(*ticket));
+        let level = entry.stop_level(sign);
+        let stop = level.and_then(|level| context.price(instrument, level / scale));
+        if let (Some(ticket), true) = (exits, stop != entry.stop) {
+            context.amend(ticket, None, None, stop);
+            entry.stop = stop;
+        }
+        let is_reached = before.is_some_and(|level| sign * (close - level) <= 0.0)
+            || entry
+                .target_level(sign)
+                .is_some_and(|level| sign * (close - level) >= 0.0);
+        (is_reached && exits.is_none()) || bars_max.is_some_and(|bars| entry.bars >= bars)
+    }
+
+    /// Puts a stop and a target to the market for what is held, in the place of those that were there.
+    fn protect(&mut self, context: &mut Context<'_>, instrument: InstrumentId, scale: f64) {
+        if let Some(ticket) = self.exits.take() {
+            context.cancel(ticket);
+        }
+        let held = context.position(instrument);
+        let (Some(entry), true) = (&mut self.entry, held.0 != 0) else {
+            return;
         };
-        let Distances {
-            loss,
-            profit,
-            trailing,
-        } = entry.distances;
-        loss.is_some_and(|loss| gain <= -loss)
-            || profit.is_some_and(|profit| gain >= profit)
-            || trailing.is_some_and(|trailing| fallen >= trailing)
-            || bars_max.is_some_and(|bars| entry.bars >= bars)
+        let (sign, side) = if held.0 > 0 {
+            (1.0, Side::Sell)
+        } else {
+            (-1.0, Side::Buy)
+        };
+        let price = |level: f64| context.price(instrument, level / scale);
+        entry.stop = entry.stop_level(sign).and_then(price);
+        let stop = entry.stop.map(|trigger| OrderKind::Stop {
+            trigger,
+            on: TriggerOn::Quote,
+        });
+        let target = entry.target_level(sign).and_then(price);
+        let target = target.map(|price| OrderKind::Limit { price });
+        // The stop comes first: an amendment is of the first order of a list.
+        let orders = stop.into_iter().chain(target).map(|kind| NewOrder {
+            reduce_only: true,
+            ..context.new_order(instrument, side, kind, held.abs())
+        });
+        let orders: Vec<NewOrder> = orders.collect();
+        self.exits = match orders[..] {
+            [] => None,
+            [only] => Some(context.order(only)),
+            _ => Some(context.list(instrument, ListKind::Oco, orders)),
+        };
     }
 }
 
@@ -218,7 +284,13 @@ impl Strategy for Followed {
             Held::Long => 1.0,
             Held::Short => -1.0,
         };
-        let is_stopped = sign != 0.0 && state.is_stopped(bar.close, sign, recipe.stops.bars_max);
+        let is_stopped = sign != 0.0
+            && state.pass_bar(
+                context,
+                instrument,
+                (bar.close, sign, scale),
+                recipe.stops.bars_max,
+            );
         let Some(wanted) = decide(recipe, state, held, is_stopped) else {
             return;
         };
@@ -283,8 +355,10 @@ impl Strategy for Followed {
                 best: price,
                 bars: 0,
                 distances,
+                stop: None,
             });
         }
+        state.protect(context, instrument, scale);
     }
 }
 

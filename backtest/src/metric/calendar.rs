@@ -1,7 +1,11 @@
 //! Returns by day, month and year.
+//!
+//! A point ends a stretch of time, so it is of the day, month and year of the nanosecond before it: what is known at
+//! midnight is of the day that ends there. Reports and metrics take this one definition from here.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use types::TimestampNs;
 
 use super::Point;
 
@@ -14,8 +18,13 @@ pub struct PeriodReturn {
     pub month: i8,
     /// The day of the month from 1, or 0 in tables of months and years.
     pub day: i8,
-    /// The equity at its last point by that at the last point before it, less 1.
+    /// The equity at its last point by that at the last point before it, less 1; 0 where that was not above 0.
     pub value: f64,
+}
+
+/// The time within the period that a point ends.
+pub(crate) const fn within(ts: TimestampNs) -> u64 {
+    ts.0.saturating_sub(1)
 }
 
 /// Returns of the days that have a point, the first point being where the first of them begins.
@@ -80,7 +89,7 @@ fn table(points: &[Point], zone: &TimeZone, span: Span) -> Vec<PeriodReturn> {
     // The first nanosecond after the period: a zone is asked once a period, not once a point.
     let mut until = 0;
     for point in &points[1..] {
-        let ts = i128::from(point.ts.0);
+        let ts = i128::from(within(point.ts));
         if ts >= until {
             let date = jiff::Timestamp::from_nanosecond(ts)
                 .unwrap_or(jiff::Timestamp::MAX)
@@ -95,7 +104,11 @@ fn table(points: &[Point], zone: &TimeZone, span: Span) -> Vec<PeriodReturn> {
             rows.push(span.row(date));
         }
         if let Some(row) = rows.last_mut() {
-            row.value = point.equity / base - 1.0;
+            row.value = if base > 0.0 {
+                point.equity / base - 1.0
+            } else {
+                0.0
+            };
         }
         last = point.equity;
     }

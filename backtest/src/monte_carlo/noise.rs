@@ -2,7 +2,7 @@
 
 use types::{Bar, Instrument, Price, TimestampNs};
 
-use crate::random::SplitMix64;
+use crate::random::Random;
 
 /// Every bar, moved as a whole by a normal number of `share` of the mean range of bars, rounded to a tick; ranges stay
 /// what they are. A bar that would not stay above zero is left where it is. Run again over these, a strategy shows what
@@ -19,7 +19,7 @@ pub fn noisy(
         .map(|(_, bar)| (bar.high.0.saturating_sub(bar.low.0)) as f64);
     let mean = ranges.sum::<f64>() / bars.len().max(1) as f64;
     let scale = share * mean / tick as f64;
-    let mut random = SplitMix64::new(seed);
+    let mut random = Random::new(seed);
     let moved = bars.iter().map(|&(end, bar)| {
         let ticks = (random.normal() * scale).round() as i64;
         let by = ticks.saturating_mul(tick);

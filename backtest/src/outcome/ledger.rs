@@ -33,15 +33,21 @@ impl Ledger {
         open.position(|trip| trip.instrument == instrument && trip.leg == leg)
     }
 
-    pub(crate) fn fill(&mut self, ts: TimestampNs, fill: &Fill, instruments: &[Instrument]) {
+    /// A fill, and whether it was at the open of a bar.
+    pub(crate) fn fill(
+        &mut self,
+        at: (TimestampNs, bool),
+        fill: &Fill,
+        instruments: &[Instrument],
+    ) {
         let Some(place) = self.find((fill.instrument, fill.leg)) else {
-            self.open.push(Trip::begin(ts, fill, fill.qty, fill.fee));
+            self.open.push(Trip::begin(at, fill, fill.qty, fill.fee));
             return;
         };
         let beyond = self.open[place].take(fill);
-        self.settle(place, ts, instruments);
+        self.settle(place, at, instruments);
         if let Some((qty, fee)) = beyond {
-            self.open.push(Trip::begin(ts, fill, qty, fee));
+            self.open.push(Trip::begin(at, fill, qty, fee));
         }
     }
 
@@ -61,19 +67,19 @@ impl Ledger {
         self.open[place].book(amount);
         if cause == BookingCause::Split {
             self.open[place].split(position);
-            self.settle(place, ts, instruments);
+            self.settle(place, (ts, false), instruments);
         }
     }
 
     /// Ends the trip if nothing is held any more.
-    fn settle(&mut self, place: usize, ts: TimestampNs, instruments: &[Instrument]) {
+    fn settle(&mut self, place: usize, at: (TimestampNs, bool), instruments: &[Instrument]) {
         let trip = self.open[place];
         if trip.held.0 == 0 {
             self.open.remove(place);
             let contract = instruments
                 .get(trip.instrument.0 as usize)
                 .map_or(types::Qty::ONE, |instrument| instrument.contract_size);
-            self.over.push(trip.end(ts, contract));
+            self.over.push(trip.end(at, contract));
         }
     }
 

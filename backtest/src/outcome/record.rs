@@ -7,7 +7,8 @@ use crate::metric::{Point, Trade};
 
 impl Outcome {
     /// The equity curve. It begins with the balance at the start, unless the first sample is that already: then it
-    /// has as many returns as the data has steps between bars. Of samples at one time the last is taken.
+    /// has as many returns as the data has steps between bars. Of samples at one time the last is taken. Times are those
+    /// that date them ([`Outcome::dated`]).
     pub fn points(&self) -> Vec<Point> {
         let mut points: Vec<Point> = Vec::with_capacity(self.samples.len() + 1);
         let starts_flat = self.samples.first().map(|it| it.equity) == Some(self.initial);
@@ -20,7 +21,7 @@ impl Outcome {
         }
         for sample in &self.samples {
             let point = Point {
-                ts: sample.ts,
+                ts: self.dated(sample.ts),
                 equity: units(sample.equity),
                 exposed: sample.exposed,
             };

@@ -22,6 +22,10 @@ pub struct RoundTrip {
     pub entry_ts: TimestampNs,
     /// Last fill.
     pub exit_ts: TimestampNs,
+    /// Whether the first fill was at the open of a bar, at the time of its start.
+    pub entry_at_open: bool,
+    /// Whether the last fill was.
+    pub exit_at_open: bool,
     /// Average price of what entered, rounded down.
     pub entry_price: Price,
     /// Average price of what left, rounded down.
@@ -50,6 +54,8 @@ pub struct OpenTrip {
     pub position: SignedQty,
     /// First fill.
     pub entry_ts: TimestampNs,
+    /// Whether the first fill was at the open of a bar, at the time of its start.
+    pub entry_at_open: bool,
     /// Average price of what entered, rounded down.
     pub entry_price: Price,
     /// Realised so far and bookings, less fees.
@@ -66,6 +72,7 @@ pub(super) struct Trip {
     side: Side,
     pub(super) held: SignedQty,
     entry_ts: TimestampNs,
+    entry_at_open: bool,
     entered: Qty,
     /// Price times quantity.
     entry_value: i128,
@@ -80,13 +87,19 @@ pub(super) struct Trip {
 }
 
 impl Trip {
-    pub(super) fn begin(ts: TimestampNs, fill: &Fill, qty: Qty, fee: Money) -> Self {
+    pub(super) fn begin(
+        (ts, at_open): (TimestampNs, bool),
+        fill: &Fill,
+        qty: Qty,
+        fee: Money,
+    ) -> Self {
         Self {
             instrument: fill.instrument,
             leg: fill.leg,
             side: fill.side,
             held: signed(fill.side, qty),
             entry_ts: ts,
+            entry_at_open: at_open,
             entered: qty,
             entry_value: worth(fill.price, qty),
             left: Qty::ZERO,
@@ -172,7 +185,7 @@ impl Trip {
     }
 
     /// `contract`: units in one contract.
-    pub(super) fn end(&self, ts: TimestampNs, contract: Qty) -> RoundTrip {
+    pub(super) fn end(&self, (ts, at_open): (TimestampNs, bool), contract: Qty) -> RoundTrip {
         let entry = self.entry_price();
         let distance = |price: Price| {
             let ticks = i128::from(price.0) - i128::from(entry.0);
@@ -193,6 +206,8 @@ impl Trip {
             qty: self.entered,
             entry_ts: self.entry_ts,
             exit_ts: ts,
+            entry_at_open: self.entry_at_open,
+            exit_at_open: at_open,
             entry_price: entry,
             exit_price: average(self.exit_value, self.left),
             pnl: self.pnl(),
@@ -209,6 +224,7 @@ impl Trip {
             leg: self.leg,
             position: self.held,
             entry_ts: self.entry_ts,
+            entry_at_open: self.entry_at_open,
             entry_price: self.entry_price(),
             pnl: self.pnl(),
             bars: self.bars,

@@ -1,6 +1,10 @@
 //! The equity curve in numbers: drawdown, returns of periods, months, what rolls along.
 
-use super::date::{DAY_NS, Month};
+use jiff::tz::TimeZone;
+use types::TimestampNs;
+
+use super::date::DAY_NS;
+use crate::metric::{Point, by_month, by_year, within};
 use crate::outcome::Outcome;
 
 /// Values in order of time.
@@ -66,8 +70,7 @@ pub(super) fn daily(points: &[(u64, f64)]) -> Points {
     let mut found: Points = points.first().copied().into_iter().collect();
     let mut day = u64::MAX;
     for point in points.iter().skip(1) {
-        // A bar that ends at midnight is of the day before.
-        let of = point.0.saturating_sub(1) / DAY_NS;
+        let of = within(TimestampNs(point.0)) / DAY_NS;
         match found.last_mut() {
             Some(last) if of == day => *last = *point,
             _ => found.push(*point),
@@ -94,51 +97,25 @@ pub(super) struct Monthly {
 }
 
 impl Monthly {
-    pub(super) fn of(points: &[(u64, f64)]) -> Self {
-        let mut monthly = Self::default();
-        let Some(first) = points.first() else {
-            return monthly;
+    pub(super) fn of(points: &[Point]) -> Self {
+        let years = by_year(points, &TimeZone::UTC).into_iter();
+        let years = years.map(|year| (i64::from(year.year), [None; 12], year.value));
+        let mut monthly = Self {
+            years: years.collect(),
         };
-        // Value at the end of the month before, and of the year before.
-        let (mut month_base, mut year_base) = (first.1, first.1);
-        let mut last: Option<(Month, f64)> = None;
-        for (ts, value) in points.iter().skip(1) {
-            let month = Month::of(ts.saturating_sub(1)).0;
-            if let Some((before, ended)) = last
-                && before != month
-            {
-                month_base = ended;
-                if before.year != month.year {
-                    year_base = ended;
-                }
+        for month in by_month(points, &TimeZone::UTC) {
+            let mut years = monthly.years.iter_mut();
+            let year = years.find(|year| year.0 == i64::from(month.year));
+            if let Some(year) = year {
+                year.1[(month.month - 1) as usize % 12] = Some(month.value);
             }
-            last = Some((month, *value));
-            monthly.set(month, change(*value, month_base), change(*value, year_base));
         }
         monthly
-    }
-
-    fn set(&mut self, month: Month, of_month: f64, of_year: f64) {
-        if self.years.last().is_none_or(|year| year.0 != month.year) {
-            self.years.push((month.year, [None; 12], 0.0));
-        }
-        if let Some(year) = self.years.last_mut() {
-            year.1[(month.month - 1) as usize % 12] = Some(of_month);
-            year.2 = of_year;
-        }
     }
 
     /// The months that have a return, in order.
     pub(super) fn months(&self) -> impl Iterator<Item = f64> {
         self.years.iter().flat_map(|year| year.1).flatten()
-    }
-}
-
-fn change(now: f64, before: f64) -> f64 {
-    if before > 0.0 {
-        now / before - 1.0
-    } else {
-        0.0
     }
 }
 
@@ -211,6 +188,7 @@ impl Histogram {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::date::Month;
 
     fn month(year: i64, month: u32, day: u64) -> u64 {
         Month { year, month }.start() + day * DAY_NS
@@ -226,6 +204,11 @@ mod tests {
             (month(2020, 12, 9), 121.0),
             (month(2021, 2, 9), 60.5),
         ];
+        let points = points.map(|(ts, equity)| Point {
+            ts: TimestampNs(ts),
+            equity,
+            exposed: false,
+        });
         let monthly = Monthly::of(&points);
         let close = |one: f64, other: f64| assert!((one - other).abs() < 1e-12, "{one} {other}");
         assert_eq!(monthly.years.len(), 2);

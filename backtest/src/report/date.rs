@@ -2,6 +2,8 @@
 
 use types::TimestampNs;
 
+use crate::metric::within;
+
 /// Nanoseconds of a day.
 pub(super) const DAY_NS: u64 = 86_400_000_000_000;
 
@@ -71,6 +73,15 @@ pub(super) fn date(ts: u64, with_time: bool) -> String {
     let text = TimestampNs(ts).to_string();
     let end = if with_time { 16 } else { 10 };
     text.get(..end).unwrap_or(&text).replace('T', " ")
+}
+
+/// The same of what ends a stretch of time: at midnight the day that ends there.
+pub(super) fn date_of_end(ts: u64, with_time: bool) -> String {
+    if with_time {
+        date(ts, true)
+    } else {
+        date(within(TimestampNs(ts)), false)
+    }
 }
 
 #[cfg(test)]

@@ -10,8 +10,11 @@ pub(super) fn measured(
     report: &Report<'_>,
     settings: &Settings,
 ) -> Result<Vec<FigureGroup>, RecordError> {
-    let points = report.outcome.points();
-    let trades = report.outcome.trades(report.instruments);
+    let Some(outcome) = report.outcome else {
+        return Ok(Vec::new());
+    };
+    let points = outcome.points();
+    let trades = outcome.trades(report.instruments);
     let benchmark = benchmark_at(report, &points);
     let record = Record {
         points: &points,
@@ -46,7 +49,7 @@ fn benchmark_at(report: &Report<'_>, points: &[Point]) -> Option<Vec<f64>> {
     }
     let first = known.first()?.1;
     let at = |point: &Point| {
-        let place = known.partition_point(|(ts, _)| *ts <= point.ts);
+        let place = known.partition_point(|(ts, _)| report.dated(*ts) <= point.ts.0);
         place.checked_sub(1).map_or(first, |place| known[place].1)
     };
     Some(points.iter().map(at).collect())
@@ -88,7 +91,7 @@ pub fn periods_per_year(points: &[Point]) -> f64 {
     if step_days > 4.0 {
         return (365.25 / step_days).round().max(1.0);
     }
-    let day = |point: &Point| point.ts.0.saturating_sub(1) / DAY_NS;
+    let day = |point: &Point| metric::within(point.ts) / DAY_NS;
     let mut counts = vec![0_u32];
     let mut at_weekends = 0;
     let mut before = day(first);

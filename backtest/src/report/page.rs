@@ -2,11 +2,12 @@
 
 use std::fmt::Write;
 
-use super::date::date;
+use super::date::{date, date_of_end};
 use super::plots::{self, Drawn};
 use super::svg::Hover;
 use super::text::{count, escape};
 use super::{Report, tables, theme, verdicts};
+use crate::outcome::Outcome;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -35,8 +36,8 @@ pub(super) fn html(report: &Report<'_>) -> String {
     );
     out.push_str("<a class=\"skip\" href=\"#content\">Skip to the content</a>\n<header>\n<div class=\"top\">");
     let _ = write!(out, "<h1>{title}</h1>");
-    if let Some(plan) = &report.plan {
-        let (class, standing) = verdicts::standing(report);
+    if let (Some(plan), Some(outcome)) = (&report.plan, report.outcome) {
+        let (class, standing) = verdicts::standing(outcome);
         let _ = write!(
             out,
             "<p class=\"badge {class}\" title=\"plan {}\">{standing}</p>",
@@ -44,13 +45,16 @@ pub(super) fn html(report: &Report<'_>) -> String {
         );
     }
     let with_time = report.with_time();
-    let _ = write!(
-        out,
-        "</div>\n<p class=\"about\">{} to {} UTC{}</p>\n",
-        date(report.outcome.first.0, with_time),
-        date(report.outcome.last.0, with_time),
-        events(report),
-    );
+    out.push_str("</div>\n");
+    if let Some((first, last)) = report.span() {
+        let _ = writeln!(
+            out,
+            "<p class=\"about\">{} to {} UTC{}</p>",
+            date(first, with_time),
+            date_of_end(last, with_time),
+            report.outcome.map(events).unwrap_or_default(),
+        );
+    }
     out.push_str("<ul class=\"tiles\">");
     for (name, value, class) in tables::headline(report) {
         let _ = write!(
@@ -77,17 +81,21 @@ pub(super) fn html(report: &Report<'_>) -> String {
             section.id, section.title, section.body
         );
     }
+    let state = report.outcome.map(|outcome| {
+        let hash = outcome.state_hash;
+        format!(" State of the engine at the end: <code>{hash}</code>.")
+    });
     let _ = write!(
         out,
-        "</main>\n<footer><p>Made by Dynasty {}. State of the engine at the end: <code>{}</code>. This file needs no network.</p></footer>\n<script>\n{SCRIPT}</script>\n</body>\n</html>\n",
+        "</main>\n<footer><p>Made by Dynasty {}.{} This file needs no network.</p></footer>\n<script>\n{SCRIPT}</script>\n</body>\n</html>\n",
         env!("CARGO_PKG_VERSION"),
-        report.outcome.state_hash,
+        state.unwrap_or_default(),
     );
     out
 }
 
-fn events(report: &Report<'_>) -> String {
-    let counts = &report.outcome.counts;
+fn events(outcome: &Outcome) -> String {
+    let counts = &outcome.counts;
     let mut says = String::new();
     for (number, name) in [
         (counts.bars, "bars"),
@@ -119,6 +127,14 @@ fn sections(report: &Report<'_>) -> Vec<Section> {
             half,
         }));
     };
+    // What a report is about comes first, and then its best run.
+    let surface = report.surface.as_ref().map(|surface| {
+        let drawn = plots::surface(report).as_ref().map(figure);
+        drawn.unwrap_or_default()
+            + &tables::facts(&surface.facts)
+            + &tables::plain(&surface.runs, "runs")
+    });
+    add("surface", "Parameters", false, surface);
     add("rules", "Verdict", false, verdicts::section(report));
     let equity = plots::equity_curve(report);
     add("equity", "Equity", false, equity.as_ref().map(figure));
@@ -154,26 +170,34 @@ fn sections(report: &Report<'_>) -> Vec<Section> {
         true,
         distribution.as_ref().map(figure),
     );
-    let surface = plots::surface(report).map(|drawn| {
-        let facts = report.surface.iter().map(|it| tables::facts(&it.facts));
-        figure(&drawn) + &facts.collect::<String>()
-    });
-    add("surface", "Parameters", false, surface);
     let walk = report.walk_forward.as_ref().map(|walk| {
         let curve = plots::walk_forward_curve(report);
         format!(
-            "<p class=\"note\">{}</p>{}{}",
+            "<p class=\"note\">{}</p>{}{}{}",
             escape(&walk.about),
             tables::walk_forward(walk),
-            curve.as_ref().map(figure).unwrap_or_default()
+            curve.as_ref().map(figure).unwrap_or_default(),
+            tables::facts(&walk.facts)
         )
     });
     add("walk-forward", "Walk-forward", false, walk);
     let fan = plots::fan(report).map(|drawn| {
-        let facts = report.fan.iter().map(|it| tables::facts(&it.facts));
-        figure(&drawn) + &facts.collect::<String>()
+        let said = report
+            .fan
+            .iter()
+            .map(|it| tables::plain(&it.table, "fan-shares") + &tables::facts(&it.facts));
+        figure(&drawn) + &said.collect::<String>()
     });
     add("monte-carlo", "Monte Carlo", false, fan);
+    let odds = report.odds.as_ref().map(|odds| {
+        format!(
+            "<p class=\"note\">{}</p>{}<p class=\"note\">{}</p>",
+            escape(&odds.about),
+            tables::plain(&odds.table, "odds-by-size"),
+            escape(&odds.note)
+        )
+    });
+    add("odds", "Under the plan", false, odds);
     let figures = (!report.figures.is_empty()).then(|| tables::figures(&report.figures));
     add("figures", "Figures", false, figures);
     add("trades", "Trades", false, tables::trades(report));

@@ -12,6 +12,7 @@ mod surface;
 use super::curve::{self, Points};
 use super::svg::Plot;
 use super::{PRICE_PLOTS_MAX, Report};
+use crate::outcome::Outcome;
 pub(super) use monthly::{strongest, tint};
 use types::InstrumentId;
 
@@ -65,14 +66,14 @@ pub(super) struct Returns {
 }
 
 impl Returns {
-    pub(super) fn new(report: &Report<'_>) -> Self {
-        let equity = curve::equity(report.outcome);
+    pub(super) fn new(report: &Report<'_>, outcome: &Outcome) -> Self {
+        let equity = curve::equity(outcome);
         let daily = curve::daily(&equity);
         // Samples as coarse as days are taken as they are, and so are those of a few days.
         if daily.len() < 40 || daily.len() * 3 / 2 > equity.len() {
             return Self {
                 points: curve::returns(&equity),
-                of: if report.outcome.counts.bars > 0 {
+                of: if outcome.counts.bars > 0 {
                     "bar"
                 } else {
                     "sample"
@@ -97,9 +98,10 @@ impl Returns {
 }
 
 pub(super) fn equity_curve(report: &Report<'_>) -> Option<Drawn> {
+    let outcome = report.outcome?;
     Drawn::new(
-        |width| equity::draw(report, width),
-        || equity::caption(report),
+        |width| equity::draw(report, outcome, width),
+        || equity::caption(report, outcome),
     )
 }
 
@@ -123,7 +125,7 @@ pub(super) fn price_charts(report: &Report<'_>) -> Vec<Drawn> {
 }
 
 pub(super) fn rolling_figures(report: &Report<'_>) -> Option<Drawn> {
-    let returns = Returns::new(report);
+    let returns = Returns::new(report, report.outcome?);
     Drawn::half(
         |width| rolling::draw(&returns, width),
         || rolling::caption(&returns),
@@ -131,7 +133,7 @@ pub(super) fn rolling_figures(report: &Report<'_>) -> Option<Drawn> {
 }
 
 pub(super) fn distribution(report: &Report<'_>) -> Option<Drawn> {
-    let returns = Returns::new(report);
+    let returns = Returns::new(report, report.outcome?);
     Drawn::half(
         |width| distribution::draw(&returns, width),
         || distribution::caption(&returns),

@@ -5,10 +5,11 @@ use std::fmt::Write;
 use types::{Price, Side};
 
 use super::curve::{self, Monthly};
-use super::date::{MONTHS, date};
+use super::date::{MONTHS, date, date_of_end};
 use super::plots::{strongest, tint};
 use super::text::{amount, count, escape, number, percent, signed, signed_amount, signed_percent};
-use super::{Fact, FigureGroup, Report, TRADES_MAX, WalkForward};
+use super::{Fact, FigureGroup, Report, TRADES_MAX, Table, WalkForward};
+use crate::outcome::Outcome;
 
 /// Names and what stands beside them.
 pub(super) fn facts(facts: &[Fact]) -> String {
@@ -57,8 +58,9 @@ pub(super) fn figures(groups: &[FigureGroup]) -> String {
 
 /// Returns of months; `None` without a curve.
 pub(super) fn months(report: &Report<'_>) -> Option<String> {
-    let monthly = Monthly::of(&curve::equity(report.outcome));
-    if report.outcome.samples.is_empty() || monthly.years.is_empty() {
+    let outcome = report.outcome?;
+    let monthly = Monthly::of(&outcome.points());
+    if outcome.samples.is_empty() || monthly.years.is_empty() {
         return None;
     }
     let strongest = strongest(&monthly);
@@ -107,11 +109,12 @@ fn month_cell(out: &mut String, value: Option<f64>, strongest: f64, class: &str)
 /// In and out of sample.
 pub(super) fn walk_forward(walk: &WalkForward) -> String {
     let mut out = format!(
-        "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Walk-forward\"><table class=\"list\"><thead><tr><th scope=\"col\">In sample</th><th scope=\"col\">Out of sample</th><th scope=\"col\">Parameters</th><th scope=\"col\" class=\"num\">{0} in</th><th scope=\"col\" class=\"num\">{0} out</th><th scope=\"col\" class=\"num\">Return out</th></tr></thead><tbody>",
+        "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Walk-forward\"><table class=\"list\" id=\"windows\"><thead><tr><th scope=\"col\">In sample</th><th scope=\"col\">Out of sample</th><th scope=\"col\">Parameters</th><th scope=\"col\" class=\"num\">{0} in</th><th scope=\"col\" class=\"num\">{0} out</th><th scope=\"col\" class=\"num\">Return out</th><th scope=\"col\" class=\"num\">Better than</th></tr></thead><tbody>",
         escape(&walk.figure)
     );
-    let stretch = |(from, to): (types::TimestampNs, types::TimestampNs)| {
-        format!("{} \u{2013} {}", date(from.0, false), date(to.0, false))
+    let stretch = |(from, to): &(types::TimestampNs, types::TimestampNs)| {
+        let (from, to) = (date_of_end(from.0, false), date_of_end(to.0, false));
+        format!("{from} \u{2013} {to}")
     };
     let figure =
         |value: Option<f64>| value.map_or_else(|| "\u{2013}".to_owned(), |it| number(it, 3));
@@ -124,14 +127,58 @@ pub(super) fn walk_forward(walk: &WalkForward) -> String {
         };
         let _ = write!(
             out,
-            "<tr><td>{}</td><td>{}</td><td>{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num{class}\">{}</td></tr>",
-            stretch(fold.inside),
-            stretch(fold.outside),
+            "<tr><td>{}</td><td>{}</td><td>{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num{class}\">{}</td><td class=\"num\">{}</td></tr>",
+            fold.inside
+                .iter()
+                .map(stretch)
+                .collect::<Vec<_>>()
+                .join(", "),
+            stretch(&fold.outside),
             escape(&fold.parameters),
             figure(fold.inside_figure),
             figure(fold.outside_figure),
             returned.map_or_else(|| "\u{2013}".to_owned(), |it| signed_percent(it, 2)),
+            fold.rank
+                .map_or_else(|| "\u{2013}".to_owned(), |it| percent(it, 1)),
         );
+    }
+    out.push_str("</tbody></table></div>");
+    out
+}
+
+/// Rows of text; nothing of none.
+pub(super) fn plain(table: &Table, id: &str) -> String {
+    if table.rows.is_empty() {
+        return String::new();
+    }
+    let mut out = format!(
+        "<h3>{0}</h3><div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table class=\"list plain\" id=\"{id}\"><thead><tr>",
+        escape(&table.caption)
+    );
+    let class = |column: usize| if column > 0 { " class=\"num\"" } else { "" };
+    for (column, name) in table.columns.iter().enumerate() {
+        let _ = write!(
+            out,
+            "<th scope=\"col\"{}>{}</th>",
+            class(column),
+            escape(name)
+        );
+    }
+    out.push_str("</tr></thead><tbody>");
+    for (place, row) in table.rows.iter().enumerate() {
+        let marked = if table.marked == Some(place) {
+            " class=\"marked\""
+        } else {
+            ""
+        };
+        let _ = write!(out, "<tr{marked}>");
+        for (column, value) in row.iter().enumerate() {
+            let _ = match column {
+                0 => write!(out, "<th scope=\"row\">{}</th>", escape(value)),
+                _ => write!(out, "<td class=\"num\">{}</td>", escape(value)),
+            };
+        }
+        out.push_str("</tr>");
     }
     out.push_str("</tbody></table></div>");
     out
@@ -139,8 +186,8 @@ pub(super) fn walk_forward(walk: &WalkForward) -> String {
 
 /// Round trips; `None` where there was none.
 pub(super) fn trades(report: &Report<'_>) -> Option<String> {
-    let trips = &report.outcome.trips;
-    let open = &report.outcome.open;
+    let outcome = report.outcome?;
+    let (trips, open) = (&outcome.trips, &outcome.open);
     if trips.is_empty() && open.is_empty() {
         return None;
     }
@@ -209,9 +256,15 @@ pub(super) fn trades(report: &Report<'_>) -> Option<String> {
             out,
             "<td>{arrow} {side}</td><td class=\"num\">{}</td><td>{}</td><td class=\"num\">{}</td><td>{}</td><td class=\"num\">{}</td><td class=\"num {class}\">{}</td><td class=\"num {class}\">{returned}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td></tr>",
             trip.qty,
-            date(trip.entry_ts.0, with_time),
+            date(
+                report.dated_fill(trip.entry_ts, trip.entry_at_open),
+                with_time
+            ),
             price(trip.entry_price),
-            date(trip.exit_ts.0, with_time),
+            date(
+                report.dated_fill(trip.exit_ts, trip.exit_at_open),
+                with_time
+            ),
             price(trip.exit_price),
             signed_amount(trip.pnl),
             amount(trip.fees),
@@ -221,12 +274,12 @@ pub(super) fn trades(report: &Report<'_>) -> Option<String> {
         );
     }
     out.push_str("</tbody></table></div>");
-    out.push_str(&trades_note(report));
+    out.push_str(&trades_note(report, outcome));
     Some(out)
 }
 
-fn trades_note(report: &Report<'_>) -> String {
-    let trips = report.outcome.trips.len();
+fn trades_note(report: &Report<'_>, outcome: &Outcome) -> String {
+    let trips = outcome.trips.len();
     let mut says = String::from("<p class=\"note\">");
     if trips > TRADES_MAX {
         let _ = write!(
@@ -239,13 +292,16 @@ fn trades_note(report: &Report<'_>) -> String {
     says.push_str(
         "P&amp;L is after fees, in the instrument\u{2019}s currency; return is P&amp;L by what was entered at its price. Worst and best: how far it was under and above its entry while it was held. Times are UTC.",
     );
-    for trip in &report.outcome.open {
+    for trip in &outcome.open {
         let _ = write!(
             says,
             " Open at the end: {} {} since {} at {}.",
             trip.position,
             escape(&report.symbol(trip.instrument)),
-            date(trip.entry_ts.0, report.with_time()),
+            date(
+                report.dated_fill(trip.entry_ts, trip.entry_at_open),
+                report.with_time()
+            ),
             price_text(report, trip.instrument, trip.entry_price),
         );
     }
@@ -274,7 +330,13 @@ fn price_text(report: &Report<'_>, instrument: types::InstrumentId, price: Price
 
 /// The figures that a reader looks for first: name, value, class.
 pub(super) fn headline(report: &Report<'_>) -> Vec<(String, String, &'static str)> {
-    let outcome = report.outcome;
+    let Some(outcome) = report.outcome else {
+        let walk = report.walk_forward.iter();
+        let facts = walk.flat_map(|walk| &walk.facts);
+        return facts
+            .map(|fact| (fact.name.clone(), fact.value.clone(), "plain"))
+            .collect();
+    };
     let change = outcome.equity.saturating_sub(outcome.initial);
     let (initial, equity) = (
         crate::outcome::units(outcome.initial),

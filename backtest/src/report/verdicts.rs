@@ -7,6 +7,7 @@ use types::{AccountState, Effect, Event, EventKind, RuleKind};
 use super::date::date;
 use super::text::{amount, escape};
 use super::{Report, VERDICTS_LISTED_MAX};
+use crate::outcome::Outcome;
 
 pub(super) const fn rule(rule: RuleKind) -> &'static str {
     match rule {
@@ -131,24 +132,24 @@ pub(super) fn words(event: &Event, currency: &str) -> String {
 }
 
 /// How the account stands at the end: a class and words.
-pub(super) fn standing(report: &Report<'_>) -> (&'static str, &'static str) {
-    let class = match report.outcome.state {
+pub(super) fn standing(outcome: &Outcome) -> (&'static str, &'static str) {
+    let class = match outcome.state {
         AccountState::Passed | AccountState::Funded => "gain",
         AccountState::Failed => "loss",
         _ => "plain",
     };
-    (class, state(report.outcome.state))
+    (class, state(outcome.state))
 }
 
 /// The list of verdicts with what each rests on; `None` without rules.
 pub(super) fn section(report: &Report<'_>) -> Option<String> {
-    let plan = report.plan.as_ref()?;
-    let (class, standing) = standing(report);
+    let (plan, outcome) = (report.plan.as_ref()?, report.outcome?);
+    let (class, standing) = standing(outcome);
     let mut out = format!(
         "<p class=\"standing\">Under the plan <b>{}</b> the account ended <b class=\"{class}\">{standing}</b>.</p>",
         escape(plan)
     );
-    let verdicts = &report.outcome.verdicts;
+    let verdicts = &outcome.verdicts;
     if verdicts.is_empty() {
         out.push_str("<p>No rule spoke: no breach, no lock, no target.</p>");
         return Some(out);
@@ -168,7 +169,7 @@ pub(super) fn section(report: &Report<'_>) -> Option<String> {
         out.push_str("</li>");
     }
     out.push_str("</ol>");
-    let all = verdicts.len() as u64 + report.outcome.verdicts_lost;
+    let all = verdicts.len() as u64 + outcome.verdicts_lost;
     if all > VERDICTS_LISTED_MAX as u64 {
         let _ = write!(
             out,

@@ -29,7 +29,7 @@ use types::{
     OpenAccount, OrderId, PlanId, Price, Quote, Seq, ShardId, SignedQty, TimestampNs,
 };
 
-use self::head::{Head, begins, next_time};
+use self::head::{Head, begins, length, next_time};
 use super::frames::Frames;
 use super::source::blank;
 use super::{Fills, Observer, RunError, Sampling, Settings, Source};
@@ -86,9 +86,13 @@ pub(super) struct Driver<'a> {
     /// By instrument: units of the account's currency for one of its own.
     rates: Vec<Price>,
     frames: Frames,
-    /// What is asked for of this instrument in answer to a fill is sent at once: it is at its open. The opens of
-    /// others may be still to come.
+    /// What is asked for of this instrument in answer to a fill is sent at once: it is at its open, or at the close that
+    /// orders wait for. Those of others may be still to come.
     open: Option<InstrumentId>,
+    /// A bar is at its open.
+    is_opening: bool,
+    /// Length of the first bar.
+    bar_ns: u64,
     next_sample: u64,
     samples: Vec<Sample>,
     fills: Vec<Executed>,
@@ -155,6 +159,8 @@ impl<'a> Driver<'a> {
             frames: Frames::new(settings.bars.as_ref(), &settings.frames),
             rates: instruments.iter().map(|it| rate(it.currency)).collect(),
             open: None,
+            is_opening: false,
+            bar_ns: 0,
             next_sample: 0,
             samples: Vec::new(),
             fills: Vec::new(),
@@ -185,6 +191,8 @@ impl<'a> Driver<'a> {
         }
         let begins = heads.iter().flat_map(|head| &head.batch).map(begins);
         let first = begins.min().ok_or(RunError::Empty)?;
+        let lengths = heads.iter().flat_map(|head| &head.batch).filter_map(length);
+        self.bar_ns = lengths.min().unwrap_or(0);
         self.set_up(first)?;
         strategy.start(&mut self.context(first));
         self.answer(strategy);
@@ -220,7 +228,10 @@ impl<'a> Driver<'a> {
     ) -> Result<Outcome, RunError> {
         let mut next = self.read(&mut source)?;
         let begins = match (next, self.bar()) {
-            (Some(ts), Some(bar)) => bar.start.min(ts),
+            (Some(ts), Some(bar)) => {
+                self.bar_ns = ts.0.saturating_sub(bar.start.0);
+                bar.start.min(ts)
+            }
             (Some(ts), None) => ts,
             (None, _) => return Err(RunError::Empty),
         };
@@ -530,6 +541,7 @@ impl<'a> Driver<'a> {
             state: row.map_or(AccountState::Closed, |row| row.state),
             first,
             last,
+            bar_ns: self.bar_ns,
             samples: self.samples,
             fills: self.fills,
             trips,

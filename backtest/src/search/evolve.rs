@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{Objective, Space, SpaceError, Trial, World};
-use crate::random::SplitMix64;
+use crate::random::Random;
 use crate::run::RunError;
 use crate::strategy::Values;
 
@@ -63,7 +63,7 @@ pub fn evolve(
 ) -> Result<Vec<Trial>, EvolveError> {
     let axes = space.axes().len();
     let population = evolution.population.max(4);
-    let mut random = SplitMix64::new(evolution.seed);
+    let mut random = Random::new(evolution.seed);
     let mut trials: Vec<Trial> = Vec::new();
     // The value of every set of parameters that was run, by its text.
     let mut known: BTreeMap<String, f64> = BTreeMap::new();
@@ -133,7 +133,7 @@ fn mutant(
     people: &[(Vec<f64>, f64)],
     place: usize,
     evolution: Evolution,
-    random: &mut SplitMix64,
+    random: &mut Random,
 ) -> Vec<f64> {
     let mut others = [place; 3];
     for chosen in 0..3 {

@@ -3,7 +3,7 @@
 use types::Money;
 
 use super::Figures;
-use crate::random::SplitMix64;
+use crate::random::Random;
 use crate::strategy::{Kind, Parameter, ParameterError, Value, Values};
 
 /// The most points of one search.
@@ -175,7 +175,7 @@ impl Space {
                 points: count as u128,
             });
         }
-        let mut random = SplitMix64::new(seed);
+        let mut random = Random::new(seed);
         let mut taken = std::collections::HashSet::new();
         let mut values = Vec::with_capacity(count);
         while values.len() < count {

@@ -2,7 +2,7 @@
 
 use backtest::challenge::{Answer, Day, Question, ask, best, days_of};
 use backtest::monte_carlo::Share;
-use backtest::random::SplitMix64;
+use backtest::random::Random;
 use backtest::run::plain_plan;
 use rules::{
     AfterPayout, Allowance, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, Stage, StopTrailing,
@@ -87,7 +87,7 @@ fn a_fair_coin_passes_as_the_gamblers_ruin_says() {
     assert_eq!(answer.passed.count + answer.failed.count, 4_000);
     // Toss by toss, the engine judges as one who only counts steps.
     let passes = (0..4_000).filter(|attempt| {
-        let mut random = SplitMix64::of(1, *attempt);
+        let mut random = Random::of(1, *attempt);
         let mut steps: i32 = 0;
         while (-4..10).contains(&steps) {
             // Whether a block begins, and where.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use backtest::columnar::{self, Columns, Desk, Recorder, Rule, Trade};
 use backtest::outcome::Outcome;
-use backtest::random::SplitMix64;
+use backtest::random::Random;
 use backtest::run::{Bars, Fills, RunError, Settings, Source, Unobserved, plain_plan, run};
 use backtest::search::{self, Axis, Cells, Figures, Objective, Path, Space, World};
 use backtest::strategies;
@@ -119,7 +119,7 @@ fn assert_same(settings: &Settings, bars: &[(TimestampNs, Bar)], values: &Values
 }
 
 /// A walk of so many bars; small steps make ties of averages, which are no crosses.
-fn walk(random: &mut SplitMix64, bars: usize, step: i64) -> Vec<(TimestampNs, Bar)> {
+fn walk(random: &mut Random, bars: usize, step: i64) -> Vec<(TimestampNs, Bar)> {
     let mut price = 20_000;
     let mut all = Vec::new();
     for minute in 0..bars as u64 {
@@ -150,7 +150,7 @@ fn walk(random: &mut SplitMix64, bars: usize, step: i64) -> Vec<(TimestampNs, Ba
 
 #[test]
 fn every_fill_and_every_equity_is_the_engines() {
-    let mut random = SplitMix64::new(20);
+    let mut random = Random::new(20);
     let mut fills = 0;
     for round in 0..60 {
         let step = [1, 3, 40][random.below(3)];
@@ -194,7 +194,7 @@ fn every_fill_and_every_equity_is_the_engines() {
 
 #[test]
 fn what_the_columns_cannot_say_is_left_to_the_engine() {
-    let bars = walk(&mut SplitMix64::new(3), 300, 40);
+    let bars = walk(&mut Random::new(3), 300, 40);
     let plain = settings(share("TEST", Qty::ONE));
     // 60 shares at 200 are more than 10,000 dollars pay for: the engine denies the order, the columns pass.
     let poor = Settings {
@@ -297,7 +297,7 @@ fn the_best_of_400_combinations() {
 
 #[test]
 fn a_trade_is_bought_before_it_is_sold() {
-    let bars = walk(&mut SplitMix64::new(9), 300, 40);
+    let bars = walk(&mut Random::new(9), 300, 40);
     let settings = settings(share("TEST", Qty::ONE));
     let columns = Columns::new(&settings.instruments[0], &bars).unwrap();
     let rule = Rule::of("sma_cross", &values(3, 9, "long")).unwrap();

@@ -137,7 +137,7 @@ fn left_after(stops: &str) -> usize {
 }
 
 #[test]
-fn stops_are_looked_at_at_closes_from_the_price_that_was_paid() {
+fn stops_are_from_the_price_that_was_paid() {
     // Bought at 101. Closes after: 104, 110, 108, 103, 100, 98, 95, 90.
     assert_eq!(
         left_after("loss = 0.03"),
@@ -152,6 +152,155 @@ fn stops_are_looked_at_at_closes_from_the_price_that_was_paid() {
     // The close of the bar that entered is 101: a tenth of it is 10.1, that is below 90.9.
     assert_eq!(left_after("loss = '0.1 * close'"), 9);
     assert_eq!(left_after("loss = 0.5"), 0, "never");
+}
+
+/// Fills of a strategy over bars of open, high, low and close: the bar, and the price.
+fn fills_over(recipe: &str, fills: Fills, bars: &[[&str; 4]]) -> Vec<(usize, String)> {
+    use types::{Bar, InstrumentId, MarketData, MarketEvent, TimestampNs};
+    let recipe = Recipe::parse("s.toml", recipe).unwrap();
+    let bars = (0..).zip(bars).map(|(place, prices)| {
+        let [open, high, low, close] = prices.map(|price| price.parse().unwrap());
+        let start = TimestampNs(place * 60_000_000_000);
+        let ts = TimestampNs(start.0 + 60_000_000_000);
+        let bar = Bar {
+            start,
+            open,
+            high,
+            low,
+            close,
+            volume: Qty::ONE,
+        };
+        backtest::run::Timed {
+            ts,
+            event: MarketEvent {
+                instrument: InstrumentId(0),
+                ts_event: ts,
+                data: MarketData::Bar(bar),
+            },
+        }
+    });
+    let bars: Vec<_> = bars.collect();
+    let mut share = share("X", Qty::ONE);
+    if let types::Liquidity::Paper(model) = &mut share.liquidity {
+        model.bars = types::BarPath::Walked;
+    }
+    let settings = Settings {
+        fills,
+        ..settings(share)
+    };
+    let mut strategy = recipe.build();
+    let source = vec![Memory::new(&bars)];
+    let outcome = run(&settings, source, &mut *strategy, &mut Unobserved).unwrap();
+    assert_eq!(outcome.refusals, []);
+    let fills = outcome.fills.iter();
+    fills
+        .map(|it| {
+            let bar = it.ts.0.div_ceil(60_000_000_000).saturating_sub(1);
+            (bar as usize, it.fill.price.to_string())
+        })
+        .collect()
+}
+
+#[test]
+fn stops_work_within_bars_and_gaps_fill_at_the_open() {
+    let with = |stops: &str, fills: Fills, next: &[[&str; 4]]| {
+        let recipe = format!(
+            "name = 's'\n[long]\nenter = 'close > 100 and close[1] == 100'\n[stops]\n{stops}\n"
+        );
+        let flat = ["100", "100", "100", "100"];
+        let bars = [&[flat, ["100", "101", "100", "101"]], next].concat();
+        let found = fills_over(&recipe, fills, &bars);
+        found
+            .into_iter()
+            .map(|(bar, price)| format!("{bar}:{price}"))
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let same = Fills::SameClose;
+    // Bought at the close of bar 1, 101. A twentieth below is 95.95, above 106.05.
+    assert_eq!(
+        with("loss = 0.05", same, &[["100", "102", "95", "101"]]),
+        "1:101 2:95.95",
+        "within the bar, whatever its close"
+    );
+    assert_eq!(
+        with("loss = 0.05", same, &[["90", "92", "89", "91"]]),
+        "1:101 2:90",
+        "a gap fills at the open"
+    );
+    assert_eq!(
+        with(
+            "loss = 0.05\nprofit = 0.05",
+            same,
+            &[["101", "106.5", "94", "106"]]
+        ),
+        "1:101 2:95.95",
+        "both in one bar: the stop, though the high is nearer to the open"
+    );
+    assert_eq!(
+        with(
+            "loss = 0.05\nprofit = 0.05",
+            same,
+            &[["101", "107", "100", "101"]]
+        ),
+        "1:101 2:106.05",
+        "the target"
+    );
+    // 5.05 from the best close: 104.95 after 110; the high of 111 moves nothing.
+    assert_eq!(
+        with(
+            "trailing = 0.05",
+            same,
+            &[
+                ["101", "110", "101", "110"],
+                ["109", "111", "105", "110"],
+                ["110", "110", "104", "109"],
+            ]
+        ),
+        "1:101 4:104.95"
+    );
+    // The nearer of both: 104.95 is above 95.95.
+    assert_eq!(
+        with(
+            "loss = 0.05\ntrailing = 0.05",
+            same,
+            &[["101", "110", "101", "110"], ["104", "104", "90", "91"]]
+        ),
+        "1:101 3:104"
+    );
+    // Bought at the open of bar 2, 100: the stop at 95 works in the same bar.
+    assert_eq!(
+        with(
+            "loss = 0.05",
+            Fills::NextOpen,
+            &[["100", "101", "94", "99"]]
+        ),
+        "1:100 2:95",
+        "the open of bar 2 is the end of bar 1"
+    );
+    // Bought at the close of bar 2, 98: the low of that bar is over, 93.1 works in the next.
+    assert_eq!(
+        with(
+            "loss = 0.05",
+            Fills::NextClose,
+            &[["100", "101", "90", "98"], ["98", "98", "93", "95"]]
+        ),
+        "2:98 3:93.1"
+    );
+}
+
+#[test]
+fn a_short_position_has_its_stop_above() {
+    let recipe = "name = 's'\n[short]\nenter = 'close < 100 and close[1] == 100'\n[stops]\nloss = 0.05\nprofit = 0.1\n";
+    let flat = ["100", "100", "100", "100"];
+    let falls = ["100", "100", "99", "99"];
+    // Sold at 99: 103.95 and 89.1.
+    let stopped = [flat, falls, ["99", "105", "98", "99"]];
+    let found = fills_over(recipe, Fills::SameClose, &stopped);
+    assert_eq!(found[1], (2, "103.95".to_owned()));
+    let reached = [flat, falls, ["99", "100", "89", "90"]];
+    let found = fills_over(recipe, Fills::SameClose, &reached);
+    assert_eq!(found[1], (2, "89.1".to_owned()));
 }
 
 #[test]

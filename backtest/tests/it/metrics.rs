@@ -46,7 +46,9 @@ fn curves() -> Vec<Curve> {
         .unwrap();
     let value: Value = serde_json::from_str(&text).unwrap();
     list(&value, |curve| {
-        let times = list(&curve["ts_ns"], |ts| TimestampNs(ts.as_u64().unwrap()));
+        // Dates of pandas are whole days, which are told by their midnights; here those end the day before.
+        let noon = |ts: &Value| TimestampNs(ts.as_u64().unwrap() + DAY_NS / 2);
+        let times = list(&curve["ts_ns"], noon);
         let equity = list(&curve["equity"], |value| value.as_f64().unwrap());
         let exposed = list(&curve["exposed"], |value| value.as_bool().unwrap());
         let points = times
@@ -60,8 +62,8 @@ fn curves() -> Vec<Curve> {
             })
             .collect();
         let trades = list(&curve["trades"], |trade| Trade {
-            entry_ts: TimestampNs(trade["entry_ns"].as_u64().unwrap()),
-            exit_ts: TimestampNs(trade["exit_ns"].as_u64().unwrap()),
+            entry_ts: noon(&trade["entry_ns"]),
+            exit_ts: noon(&trade["exit_ns"]),
             long: trade["long"].as_bool().unwrap(),
             profit: trade["profit"].as_f64().unwrap(),
             fees: trade["fees"].as_f64().unwrap(),
@@ -87,7 +89,7 @@ fn curves() -> Vec<Curve> {
                 (year as i16, month as i8, row[2].as_f64().unwrap())
             }),
             deepest: list(&curve["deepest"], |row| {
-                (row[0].as_f64().unwrap(), row[1].as_u64().unwrap())
+                (row[0].as_f64().unwrap(), noon(&row[1]).0)
             }),
             rolling: list(&curve["rolling"], |row| {
                 let place = row[0].as_u64().unwrap() as usize;
@@ -547,6 +549,7 @@ fn the_page_has_a_line_on_every_metric() {
          Returns are simple returns from point to point of the equity curve; *n* is how many there are. Deviations are of\n\
          the sample (ddof 1) and annual with the square root of periods per year, which the caller states. A risk-free\n\
          rate is annual; of a period it is (1 + rate)^(1 / periods per year) - 1. Profits of trades are after fees.\n\
+         A point is of the day, month and year of the nanosecond before it, in UTC: midnight is of the day that ends there.\n\
          A figure that is undefined is `null` with a reason, never 0.\n\n\
          All are held to quantstats 0.0.86, empyrical-reloaded 0.7.1, backtesting.py 0.6.6, pandas and scipy at 1e-9 on\n\
          the same curves (`scripts/metric-oracle`). Where a library means something else by a name, the last column says\n\

@@ -1,7 +1,7 @@
 //! Simulations of returns whose results are known.
 
 use backtest::monte_carlo::{Method, MonteCarlo, Simulation, noisy, quantile, simulate};
-use backtest::random::SplitMix64;
+use backtest::random::Random;
 
 use marketdata::generator::MinuteBars;
 use types::Qty;
@@ -49,7 +49,7 @@ fn every_order_is_as_likely() {
 
 #[test]
 fn results_do_not_depend_on_threads() {
-    let mut random = SplitMix64::new(4);
+    let mut random = Random::new(4);
     let returns: Vec<f64> = (0..500).map(|_| random.normal() * 0.01).collect();
     for method in [
         Method::Shuffle,
@@ -96,7 +96,7 @@ fn blocks_keep_what_follows_each_other() {
 fn a_bootstrap_spreads_as_the_root_of_time() {
     // Single returns drawn with replacement: logarithms of the end are normal with the deviation of one times the root
     // of how many, 0.01 x 20.
-    let mut random = SplitMix64::new(4);
+    let mut random = Random::new(4);
     let returns: Vec<f64> = (0..400)
         .map(|_| (random.normal() * 0.01).exp_m1())
         .collect();

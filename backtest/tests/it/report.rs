@@ -3,8 +3,8 @@
 use backtest::metric;
 use backtest::outcome::Outcome;
 use backtest::report::{
-    Band, Benchmark, Fact, Fan, Fold, Proof, Recorder, Report, Surface, TRADES_MAX, WalkForward,
-    periods_per_year,
+    Band, Benchmark, Fact, Fan, Fold, Proof, Recorder, Report, Surface, TRADES_MAX, Table,
+    WalkForward, periods_per_year,
 };
 use backtest::run::{Settings, run};
 use backtest::strategies;
@@ -111,6 +111,79 @@ fn months_multiply_to_the_return() {
 }
 
 #[test]
+fn a_daily_bar_is_dated_by_its_own_day() {
+    use backtest::run::{Fills, Source as _};
+    use types::MarketData;
+
+    // Bars of GOOG begin at 13:30 or 14:30 UTC and are known a day later.
+    let mut bars = Vec::new();
+    let mut source = goog();
+    while let Some(timed) = source.next_event().unwrap() {
+        if let MarketData::Bar(bar) = timed.event.data {
+            bars.push((timed.ts, bar));
+        }
+    }
+    let date = |ts: TimestampNs| ts.to_string()[..10].to_owned();
+    for fills in [Fills::NextOpen, Fills::SameClose] {
+        let settings = Settings { fills, ..all_in() };
+        let (outcome, recorder) = recorded(&settings, &[]);
+        let page = report(&settings, &outcome, &recorder).to_html();
+        assert!(page.contains("<p class=\"about\">2004-08-19 to 2013-03-01 UTC"));
+        let list = between(&page, "id=\"trade-list\"", "</table>");
+        assert_eq!(outcome.trips.len(), 32);
+        for trip in &outcome.trips {
+            for (ts, price) in [
+                (trip.entry_ts, trip.entry_price),
+                (trip.exit_ts, trip.exit_price),
+            ] {
+                let bar = bars.iter().find(|(end, bar)| match fills {
+                    Fills::NextOpen => bar.start == ts,
+                    _ => *end == ts,
+                });
+                let (_, bar) = bar.unwrap();
+                let traded = if fills == Fills::NextOpen {
+                    bar.open
+                } else {
+                    bar.close
+                };
+                assert_eq!(traded, price);
+                assert!(list.contains(&format!("<td>{}</td>", date(bar.start))));
+            }
+        }
+        let points = outcome.points();
+        assert_eq!(points.len(), bars.len());
+        for (point, (_, bar)) in points.iter().zip(&bars) {
+            assert_eq!(date(point.ts), date(bar.start));
+        }
+    }
+}
+
+#[test]
+fn months_of_a_page_are_those_of_the_metrics() {
+    let settings = all_in();
+    let (outcome, recorder) = recorded(&settings, &[]);
+    let report = report(&settings, &outcome, &recorder);
+    let html = report.to_html();
+    let note = between(&html, " months rose. Best ", "</p>");
+    let expected = format!(
+        "+{}, worst {}.",
+        figure(&report, "Best month"),
+        figure(&report, "Worst month")
+    );
+    assert_eq!(note, expected);
+    // What ends at midnight of the first of a month is of the month before.
+    let point = |ts: u64, equity: f64| metric::Point {
+        ts: TimestampNs(ts),
+        equity,
+        exposed: false,
+    };
+    let september = 1_093_996_800_000_000_000;
+    let points = [point(september - 1, 100.0), point(september, 110.0)];
+    let months = metric::by_month(&points, &jiff::tz::TimeZone::UTC);
+    assert_eq!((months.len(), months[0].month), (1, 8));
+}
+
+#[test]
 fn a_page_asks_for_nothing_from_elsewhere() {
     let settings = all_in();
     let (outcome, recorder) = recorded(&settings, &[]);
@@ -178,6 +251,13 @@ fn searches_are_shown_as_they_were() {
         figure: "Sharpe".to_owned(),
         values: vec![Some(0.8), Some(0.99), None, Some(-0.2)],
         chosen: Some((1, 0)),
+        about: "Each cell is the best over side.".to_owned(),
+        runs: Table {
+            caption: "The best 1 of 3 runs".to_owned(),
+            columns: ["Parameters", "Sharpe ratio"].map(str::to_owned).to_vec(),
+            rows: vec![["fast=10 slow=30", "0.9900"].map(str::to_owned).to_vec()],
+            marked: Some(0),
+        },
         facts: vec![Fact::new("Probability of overfitting", "12%")],
     });
     let day = |day: u64| TimestampNs(day * 86_400_000_000_000);
@@ -185,14 +265,16 @@ fn searches_are_shown_as_they_were() {
         about: "Rolling".to_owned(),
         figure: "Sharpe".to_owned(),
         folds: vec![Fold {
-            inside: (day(13_000), day(13_500)),
+            inside: vec![(day(13_000), day(13_500))],
             outside: (day(13_500), day(13_600)),
             parameters: "fast=5 slow=30".to_owned(),
             inside_figure: Some(1.25),
             outside_figure: None,
             outside_return: Some(-0.05),
+            rank: Some(0.75),
         }],
         curve: vec![(day(13_500), 10_000.0), (day(13_600), 9_500.0)],
+        facts: vec![Fact::new("Return out of sample", "\u{2212}5.00%")],
     });
     report.fan = Some(Fan {
         about: "1,000 shuffles, seed 7".to_owned(),
@@ -205,6 +287,7 @@ fn searches_are_shown_as_they_were() {
             })
             .to_vec(),
         actual: vec![100.0, 120.0],
+        table: Table::default(),
         facts: Vec::new(),
     });
     let html = report.to_html();
@@ -213,6 +296,7 @@ fn searches_are_shown_as_they_were() {
     std::fs::write(path, &html).unwrap();
     assert!(html.contains("fast 10, slow 30: 0.9900"));
     assert!(html.contains("fast=5 slow=30"));
+    assert!(html.contains("<th scope=\"row\">fast=10 slow=30</th><td class=\"num\">0.9900</td>"));
     assert!(html.contains("<td class=\"num\">1.250</td><td class=\"num\">\u{2013}</td>"));
     assert!(html.contains("5% 105.00, 50% 150.00, 95% 195.00"));
     let names: Vec<_> = report.plots().into_iter().map(|plot| plot.name).collect();

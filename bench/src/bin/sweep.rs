@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use backtest::columnar::{Columns, Desk};
 use backtest::monte_carlo::{Method, Simulation, simulate};
-use backtest::random::SplitMix64;
+use backtest::random::Random;
 use backtest::run::{Bars, Observer, RunError, Settings, Source, Unobserved, plain_plan};
 use backtest::search::{Axis, Cells, Objective, Space, World, best};
 use backtest::strategies;
@@ -135,7 +135,7 @@ fn work(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.bars == 100_000 && found[0].1.to_string() != "99977737.80958" {
         return Err("expected fast=24 slow=125 with 99977737.80958".into());
     }
-    let mut random = SplitMix64::new(1);
+    let mut random = Random::new(1);
     let returns: Vec<f64> = (0..2_147).map(|_| 0.02 * random.normal()).collect();
     for (name, method) in [
         ("shuffles of 2,147 returns, drawdown", Method::Shuffle),

@@ -9,6 +9,7 @@ use ::backtest::monte_carlo::{
     simulate,
 };
 use ::backtest::outcome::{Outcome, units};
+use ::backtest::report::{Fan, Odds, Recorder, Report};
 use ::backtest::run::{Observer, Sampling, Settings, plain_plan, run};
 use clap::ValueEnum;
 use comfy_table::{Table, presets::NOTHING};
@@ -17,9 +18,10 @@ use runtime::Shard;
 use serde_json::{Value, json};
 use types::{Event, EventKind, Funding, Input, InputKind, Money, Ratio, TimestampNs};
 
+use super::report::{self, Subject};
 use super::search::threads;
 use super::world::Prepared;
-use super::{Args, Format, Usage, parse};
+use super::{Args, Format, Usage, measured, parse};
 use crate::demo::say;
 
 /// Shuffle or resample the returns of a run: bands, drawdowns, ruin; with --plan the odds of passing and of payouts.
@@ -100,10 +102,11 @@ enum OfArg {
     Trades,
 }
 
-/// Calendars, and when days opened.
+/// Calendars, when days opened, and what a report draws if there is to be one.
 struct Days<'a> {
     calendar: Box<dyn Observer + 'a>,
     opened: Vec<TimestampNs>,
+    recorder: Option<Recorder>,
 }
 
 impl Observer for Days<'_> {
@@ -111,7 +114,14 @@ impl Observer for Days<'_> {
         self.calendar.before(ts, shard)
     }
 
-    fn applied(&mut self, _: &Input, events: &[Event], _: &Shard) {
+    fn sees_all(&self) -> bool {
+        self.recorder.is_some()
+    }
+
+    fn applied(&mut self, input: &Input, events: &[Event], shard: &Shard) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.applied(input, events, shard);
+        }
         for event in events {
             if let EventKind::DayRolled { .. } = event.kind {
                 self.opened.push(event.ts);
@@ -141,9 +151,11 @@ pub(super) fn monte_carlo(asked: &MonteCarlo) -> anyhow::Result<ExitCode> {
     }
     let built = (prepared.declared.build)(&prepared.values);
     let mut strategy = built.map_err(|error| Usage(format!("--set: {error}")))?;
+    let is_shown = asked.args.report.is_some() || asked.args.plots.is_some();
     let mut days = Days {
         calendar: prepared.observe(),
         opened: Vec::new(),
+        recorder: is_shown.then(Recorder::new),
     };
     let outcome = run(
         &prepared.settings,
@@ -151,10 +163,34 @@ pub(super) fn monte_carlo(asked: &MonteCarlo) -> anyhow::Result<ExitCode> {
         &mut *strategy,
         &mut days,
     )?;
+    let (opened, recorder) = (days.opened, days.recorder);
+    // The run itself has no rules to show.
+    let unjudged = Args {
+        plan: None,
+        ..asked.args.clone()
+    };
+    let mut page = match &recorder {
+        Some(recorder) => {
+            let subject = Subject {
+                args: &unjudged,
+                recorder: Some(recorder),
+                ..prepared.subject(&asked.args)
+            };
+            let metrics = measured::settings(&asked.args, &outcome.points());
+            let mut page = report::of_run(&subject, &outcome, &metrics)?;
+            page.title += ": Monte Carlo";
+            Some(page)
+        }
+        None => None,
+    };
     match plan {
-        Some(plan) => under_plan(asked, plan, &outcome, &days.opened),
-        None => of_returns(asked, &outcome),
+        Some(plan) => under_plan(asked, plan, &outcome, &opened, page.as_mut())?,
+        None => of_returns(asked, &outcome, page.as_mut())?,
     }
+    if let Some(page) = &page {
+        report::write_page(&asked.args, page)?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The same run without rules, in an account of the plan's balance, currency and days.
@@ -193,7 +229,11 @@ fn returns(of: OfArg, outcome: &Outcome) -> Vec<f64> {
     }
 }
 
-fn of_returns(asked: &MonteCarlo, outcome: &Outcome) -> anyhow::Result<ExitCode> {
+fn of_returns(
+    asked: &MonteCarlo,
+    outcome: &Outcome,
+    page: Option<&mut Report<'_>>,
+) -> anyhow::Result<()> {
     let returns = returns(asked.of, outcome);
     let block = asked
         .block
@@ -217,11 +257,29 @@ fn of_returns(asked: &MonteCarlo, outcome: &Outcome) -> anyhow::Result<ExitCode>
     let started = std::time::Instant::now();
     let found = simulate(&returns, &simulation).map_err(usage)?;
     let seconds = started.elapsed().as_secs_f64();
+    let (initial, step) = match asked.of {
+        OfArg::Returns => {
+            let first = outcome.samples.first().map(|sample| sample.equity);
+            (units(first.unwrap_or(outcome.initial)), "return")
+        }
+        OfArg::Trades => (units(outcome.initial), "round trip"),
+    };
+    if let Some(page) = page {
+        let about = format!(
+            "{} paths of {} {step}s, {}, seed {}. Half of all paths end between the inner lines, nine of ten between the \
+             next, 98 of a hundred between the outer ones.",
+            found.simulation.paths,
+            found.returns,
+            method_text(found.simulation.method),
+            found.simulation.seed,
+        );
+        page.fan = Some(Fan::of(about, &found, &returns, step, initial));
+    }
     match asked.args.format {
         Format::Text => say(text(asked, &found, outcome, seconds))?,
-        Format::Json => say(json_of(&found))?,
+        Format::Json => say(json_of(&found, initial))?,
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 fn percent(value: f64) -> String {
@@ -283,13 +341,14 @@ fn share_json(share: &Share) -> Value {
     json!({"count": share.count, "of": share.of, "value": share.value, "low": share.low, "high": share.high})
 }
 
-fn json_of(found: &Simulated) -> Value {
+fn json_of(found: &Simulated, initial: f64) -> Value {
     let at = |values: &[f64]| FAN_SHARES.map(|share| quantile(values, share));
     json!({
         "method": method_text(found.simulation.method),
         "paths": found.simulation.paths,
         "seed": found.simulation.seed,
         "returns": found.returns,
+        "initial": initial,
         "shares": FAN_SHARES,
         "ends": at(&found.ends),
         "drawdowns": at(&found.drawdowns),
@@ -314,7 +373,8 @@ fn under_plan(
     plan: Plan,
     outcome: &Outcome,
     opened: &[TimestampNs],
-) -> anyhow::Result<ExitCode> {
+    page: Option<&mut Report<'_>>,
+) -> anyhow::Result<()> {
     let days = days_of(outcome, &|ts| opened.partition_point(|at| *at <= ts) as i32);
     let mut stages = vec![plan];
     for path in &asked.then {
@@ -337,11 +397,14 @@ fn under_plan(
     let usage = |error: ChallengeError| Usage(error.to_string());
     let answers = ask(&question).map_err(usage)?;
     let best = best(&answers).map(|answer| answer.size);
+    if let Some(page) = page {
+        page.odds = Some(Odds::of(&question, &answers, best));
+    }
     match asked.args.format {
         Format::Text => say(answers_text(&question, &answers, best))?,
         Format::Json => say(answers_json(&question, &answers, best))?,
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 fn mean(mean: &Mean) -> String {

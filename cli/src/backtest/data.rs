@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU64;
 
 use ::backtest::run::{Made, Mapped};
 use ::backtest::strategies::{DAY_NS_MIN, Offer};
-use marketdata::history::{self, Basis, Clean, Edges, Resampled, Row, RowError, Rows};
+use marketdata::history::{self, Basis, Clean, Edges, Merge, Resampled, Row, RowError, Rows};
 use types::{Label, MarketData, Price, Qty};
 
 use super::market::Market;
@@ -20,6 +20,8 @@ const LOOK_ROWS_MAX: usize = 10_000;
 pub(super) struct Files {
     /// In order of first appearance.
     pub(super) symbols: Vec<Label>,
+    /// Places of the symbols of each file.
+    symbols_by_file: Vec<Vec<usize>>,
     pub(super) has_bars: bool,
     pub(super) has_quotes: bool,
     has_trades: bool,
@@ -31,23 +33,37 @@ pub(super) struct Files {
     pub(super) bytes: u64,
 }
 
-/// The rows of a file, smaller bars made larger where that was asked for.
+/// The rows of a file; or smaller bars made larger, of all files of the same symbols together, so that a bar does not
+/// end where a file does.
 #[derive(Debug)]
 pub(super) enum Data {
     Plain(Box<Clean<Rows>>),
-    Larger(Box<Resampled<Clean<Rows>>>),
+    Larger(Box<Resampled<Together>>),
+}
+
+/// Files as one, by time.
+#[derive(Debug)]
+pub(super) struct Together(Merge<Clean<Rows>>);
+
+impl Iterator for Together {
+    type Item = Result<Row, RowError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next().map(|(_, row)| row)
+    }
 }
 
 impl Data {
-    fn clean(&self) -> &Clean<Rows> {
+    fn files(&self) -> &[Clean<Rows>] {
         match self {
-            Self::Plain(rows) => rows,
-            Self::Larger(bars) => bars.rows(),
+            Self::Plain(rows) => std::slice::from_ref(rows),
+            Self::Larger(bars) => bars.rows().0.sources(),
         }
     }
 
-    pub(super) fn counter(&self) -> Arc<AtomicU64> {
-        self.clean().rows().bytes_counter()
+    pub(super) fn counters(&self) -> Vec<Arc<AtomicU64>> {
+        let files = self.files().iter();
+        files.map(|rows| rows.rows().bytes_counter()).collect()
     }
 }
 
@@ -63,8 +79,9 @@ impl Iterator for Data {
 }
 
 pub(super) fn tell_bad(data: &Data) {
-    let rows = data.clean();
-    tell(rows, rows.rows().file());
+    for rows in data.files() {
+        tell(rows, rows.rows().file());
+    }
 }
 
 impl Files {
@@ -74,6 +91,7 @@ impl Files {
         for path in &args.files {
             files.bytes += history::size(path)?;
             let input = reading(&args.input);
+            let mut own = Vec::new();
             for row in input.open(path, None)?.take(LOOK_ROWS_MAX) {
                 let row = row?;
                 let place = files.symbols.iter().position(|known| *known == row.symbol);
@@ -82,9 +100,13 @@ impl Files {
                     files.steps.push((0, 0));
                     files.symbols.len() - 1
                 });
+                if !own.contains(&place) {
+                    own.push(place);
+                }
                 files.see(place, &row.data);
                 files.seen.see(row.ts, &row.data);
             }
+            files.symbols_by_file.push(own);
         }
         if files.symbols.is_empty() {
             return Err(Usage(
@@ -169,29 +191,56 @@ impl Files {
         Qty(power_of_ten(sizes, Qty::ONE.0))
     }
 
-    /// The rows of each file.
+    /// Files by symbols that they share, in the order of their first ones.
+    fn groups(&self) -> Vec<Vec<usize>> {
+        let mut groups: Vec<(Vec<usize>, Vec<usize>)> = Vec::new();
+        for (file, symbols) in self.symbols_by_file.iter().enumerate() {
+            let shares = |group: &(Vec<usize>, Vec<usize>)| {
+                group.1.iter().any(|symbol| symbols.contains(symbol))
+            };
+            let mut joined = (Vec::new(), symbols.clone());
+            let mut place = groups.len();
+            while let Some(at) = groups.iter().position(shares) {
+                place = place.min(at);
+                let (files, symbols) = groups.remove(at);
+                joined.0.extend(files);
+                joined.1.extend(symbols);
+            }
+            joined.0.push(file);
+            groups.insert(place.min(groups.len()), joined);
+        }
+        groups.into_iter().map(|(files, _)| files).collect()
+    }
+
+    /// The rows of each file, or larger bars of files that belong together.
     pub(super) fn sources(
         &self,
         args: &Args,
         market: &Market,
     ) -> anyhow::Result<Vec<Mapped<Data>>> {
+        let mut input = reading(&args.input);
+        input.tick = match market.only() {
+            Some(spec) => Some(spec.tick_size),
+            None => args.input.tick,
+        };
+        let mapped = |data| Mapped::new(data, market.symbols.clone());
         let mut sources = Vec::new();
-        for path in &args.files {
-            let mut input = reading(&args.input);
-            input.tick = match market.only() {
-                Some(spec) => Some(spec.tick_size),
-                None => args.input.tick,
-            };
-            let rows = input.open(path, None)?;
-            let data = match args.bars {
-                Some(every) if self.has_bars => Data::Larger(Box::new(Resampled::new(
-                    rows,
-                    Basis::Bars,
-                    Edges::Epoch { every },
-                ))),
-                _ => Data::Plain(Box::new(rows)),
-            };
-            sources.push(Mapped::new(data, market.symbols.clone()));
+        match args.bars {
+            Some(every) if self.has_bars => {
+                for group in self.groups() {
+                    let files = group
+                        .iter()
+                        .map(|file| input.open(&args.files[*file], None));
+                    let rows = Together(Merge::new(files.collect::<Result<_, _>>()?));
+                    let bars = Resampled::new(rows, Basis::Bars, Edges::Epoch { every });
+                    sources.push(mapped(Data::Larger(Box::new(bars))));
+                }
+            }
+            _ => {
+                for path in &args.files {
+                    sources.push(mapped(Data::Plain(Box::new(input.open(path, None)?))));
+                }
+            }
         }
         Ok(sources)
     }
@@ -220,4 +269,22 @@ const fn power_of_ten(number: i64, most: i64) -> i64 {
         step /= 10;
     }
     step
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_share_a_symbol_belong_together() {
+        let files = |of_files: &[&[usize]]| Files {
+            symbols_by_file: of_files.iter().map(|it| it.to_vec()).collect(),
+            ..Files::default()
+        };
+        assert_eq!(files(&[&[0], &[0], &[0]]).groups(), [[0, 1, 2]]);
+        let apart: [&[usize]; 2] = [&[0, 2], &[1]];
+        assert_eq!(files(&[&[0], &[1], &[0]]).groups(), apart);
+        // The last has symbols of both.
+        assert_eq!(files(&[&[0], &[1], &[0, 1]]).groups(), [[0, 1, 2]]);
+    }
 }

@@ -7,6 +7,7 @@ mod measured;
 mod observe;
 mod parse;
 mod png;
+mod replay;
 mod report;
 mod search;
 mod tables;
@@ -31,7 +32,7 @@ use crate::strategies::Picked;
 use data::Files;
 use observe::Watch;
 
-/// Run a strategy over recorded markets, or many of them: sweep, walk-forward, monte-carlo.
+/// Run a strategy over recorded markets, or many of them: sweep, walk-forward, monte-carlo; or replay a live journal.
 #[derive(Debug, clap::Args)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -45,12 +46,13 @@ pub(crate) struct Command {
     args: Args,
 }
 
-/// What is many runs.
+/// What is many runs, or one that was live.
 #[derive(Debug, clap::Subcommand)]
 enum Many {
     Sweep(Box<search::Sweep>),
     WalkForward(Box<search::WalkForward>),
     MonteCarlo(Box<chance::MonteCarlo>),
+    Replay(replay::Replayed),
 }
 
 const EXAMPLES: &str = "\
@@ -64,6 +66,7 @@ Examples:
   dynasty backtest sweep goog.csv --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20
   dynasty backtest walk-forward goog.csv --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20 --folds 6
   dynasty backtest monte-carlo goog.csv --strategy sma_cross --size 100% --method bootstrap
+  dynasty backtest replay data
 
 What there is: dynasty strategies. How files are read: docs/data.md. Searches and simulations: docs/search.md.";
 
@@ -71,7 +74,7 @@ What there is: dynasty strategies. How files are read: docs/data.md. Searches an
 ///
 /// Without --instrument the steps of price are found in the data, and what trading costs is said here. Without --plan
 /// the account has no rules but that it cannot hold more than its equity pays for.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Args {
     /// The recorded markets, merged by time.
     #[arg(required = true, value_name = "DATA")]
@@ -222,6 +225,7 @@ pub(crate) fn run_command(command: &Command) -> anyhow::Result<ExitCode> {
         Some(Many::Sweep(sweep)) => search::sweep(sweep),
         Some(Many::WalkForward(walk)) => search::walk_forward(walk),
         Some(Many::MonteCarlo(simulation)) => chance::monte_carlo(simulation),
+        Some(Many::Replay(replayed)) => replay::run(replayed),
         None => run_once(&command.args),
     }
 }
@@ -237,7 +241,7 @@ fn run_once(args: &Args) -> anyhow::Result<ExitCode> {
     let settings = settings(args, &files, &market)?;
     let mut watch = Watch::new(args, &market, &files)?;
     let mut sources = files.sources(args, &market)?;
-    watch.counts(sources.iter().map(|it| it.rows().counter()).collect());
+    watch.counts(sources.iter().flat_map(|it| it.rows().counters()).collect());
     let started = std::time::Instant::now();
     let outcome = run(
         &settings,

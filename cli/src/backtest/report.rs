@@ -1,17 +1,51 @@
 //! `--report` and `--plots`: a run as a page, and its plots as files.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ::backtest::metric;
+use ::backtest::outcome::Outcome;
 use ::backtest::report::{Benchmark, Fact, Proof, Recorder, Report};
-use ::backtest::strategy::Size;
+use ::backtest::run::{Fills, Settings};
+use ::backtest::strategy::{Size, Values};
 use anyhow::Context as _;
 use gateway::dto::percent;
-use types::{InstrumentId, Liquidity, Slippage};
+use types::{InstrumentId, Label, Liquidity, Money, Seq, Slippage};
 
 use super::png::Painter;
-use super::{FillsArg, Ran, told};
+use super::world::Recorded;
+use super::{Args, Ran};
+
+/// What a page is about: how it was run, and what was recorded of it.
+#[derive(Clone, Copy)]
+pub(super) struct Subject<'a> {
+    pub(super) args: &'a Args,
+    pub(super) values: &'a Values,
+    pub(super) settings: &'a Settings,
+    pub(super) names: &'a [Label],
+    pub(super) recorder: Option<&'a Recorder>,
+    /// Proofs of breaches.
+    pub(super) documents: &'a [(Seq, PathBuf)],
+    /// What the plan asks for.
+    pub(super) target: Option<Money>,
+}
+
+impl<'a> Subject<'a> {
+    /// The strategy and what it traded.
+    pub(super) fn title(&self) -> String {
+        let names: Vec<_> = self.names.iter().map(ToString::to_string).collect();
+        format!("{} on {}", self.args.strategy, names.join(", "))
+    }
+
+    /// With what was recorded of a run.
+    pub(super) fn with(self, recorded: &'a Recorded) -> Self {
+        Self {
+            recorder: Some(&recorded.recorder),
+            target: recorded.target,
+            ..self
+        }
+    }
+}
 
 /// Writes what the command line asks for.
 ///
@@ -21,12 +55,31 @@ pub(super) fn write(ran: &Ran<'_>) -> anyhow::Result<()> {
     let (Some(recorder), args) = (&ran.watch.recorder, ran.args) else {
         return Ok(());
     };
-    let report = report(ran, recorder)?;
+    let target = ran.watch.account.as_ref().and_then(|view| view.target);
+    let subject = Subject {
+        args,
+        values: ran.values,
+        settings: ran.settings,
+        names: &ran.watch.names,
+        recorder: Some(recorder),
+        documents: &ran.watch.documents,
+        target: target.map(|(target, _)| target),
+    };
+    let metrics = super::measured::settings(args, &ran.outcome.points());
+    let report = of_run(&subject, ran.outcome, &metrics)?;
+    write_page(args, &report)
+}
+
+/// Writes a page and its plots, as far as the command line asks for them.
+///
+/// # Errors
+/// When a file cannot be written, or there is nothing to draw text with.
+pub(super) fn write_page(args: &Args, report: &Report<'_>) -> anyhow::Result<()> {
     if let Some(path) = &args.report {
         super::write(path, report.to_html())?;
     }
     if let Some(folder) = &args.plots {
-        plots(&report, folder)?;
+        plots(report, folder)?;
     }
     Ok(())
 }
@@ -44,20 +97,27 @@ fn plots(report: &Report<'_>, folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn report<'a>(ran: &'a Ran<'_>, recorder: &'a Recorder) -> anyhow::Result<Report<'a>> {
-    let Ran {
+/// A page about a run.
+///
+/// # Errors
+/// When its equity has no metrics.
+pub(super) fn of_run<'a>(
+    subject: &Subject<'a>,
+    outcome: &'a Outcome,
+    metrics: &metric::Settings,
+) -> anyhow::Result<Report<'a>> {
+    let &Subject {
         args,
         settings,
-        outcome,
-        watch,
+        names,
+        recorder,
+        documents,
         ..
-    } = ran;
-    let names: Vec<_> = watch.names.iter().map(ToString::to_string).collect();
-    let title = format!("{} on {}", args.strategy, names.join(", "));
+    } = subject;
     let currency = settings.plan.currency.to_string();
-    let mut report = Report::new(title, outcome, currency, &settings.instruments);
-    report.recorder = Some(recorder);
-    if let [only] = &names[..] {
+    let mut report = Report::new(subject.title(), outcome, currency, &settings.instruments);
+    report.recorder = recorder;
+    if let ([only], Some(recorder)) = (names, recorder) {
         let points = recorder.buy_and_hold(InstrumentId(0), outcome.initial);
         report.benchmark = (!points.is_empty()).then(|| Benchmark {
             name: format!("{only} bought and held"),
@@ -66,11 +126,9 @@ fn report<'a>(ran: &'a Ran<'_>, recorder: &'a Recorder) -> anyhow::Result<Report
     }
     if args.plan.is_some() {
         report.plan = Some(settings.plan.name.to_string());
-        let target = watch.account.as_ref().and_then(|view| view.target);
-        report.target = target.map(|(target, _)| target);
+        report.target = subject.target;
     }
-    report.proofs = watch
-        .documents
+    report.proofs = documents
         .iter()
         .map(|(seq, path)| Proof {
             seq: *seq,
@@ -81,22 +139,29 @@ fn report<'a>(ran: &'a Ran<'_>, recorder: &'a Recorder) -> anyhow::Result<Report
             ),
         })
         .collect();
-    let metrics = super::measured::settings(args, &outcome.points());
-    report.measure(&metrics).context("--report")?;
-    report.facts = facts(ran, &metrics);
+    report.measure(metrics).context("--report")?;
+    report.facts = facts(subject);
+    report.facts.extend([
+        Fact::new("Time", format!("{} to {}", outcome.first, outcome.last)),
+        Fact::new("Periods in a year", metrics.periods_per_year.to_string()),
+        Fact::new(
+            "Rate without risk",
+            format!("{}% a year", percent::exact(args.risk_free)),
+        ),
+        Fact::new("State hash", outcome.state_hash.to_string()),
+    ]);
     report.command = Some(command());
     Ok(report)
 }
 
 /// How it was run.
-fn facts(ran: &Ran<'_>, metrics: &metric::Settings) -> Vec<Fact> {
-    let Ran {
+pub(super) fn facts(subject: &Subject<'_>) -> Vec<Fact> {
+    let &Subject {
         args,
         values,
         settings,
-        outcome,
         ..
-    } = ran;
+    } = subject;
     let currency = settings.plan.currency;
     let mut facts = vec![Fact::new("Strategy", &args.strategy)];
     if values.iter().next().is_some() {
@@ -104,11 +169,7 @@ fn facts(ran: &Ran<'_>, metrics: &metric::Settings) -> Vec<Fact> {
     }
     let files = args.files.iter().map(|path| path.display().to_string());
     facts.push(Fact::new("Data", files.collect::<Vec<_>>().join(", ")));
-    facts.push(Fact::new(
-        "Time",
-        format!("{} to {}", outcome.first, outcome.last),
-    ));
-    facts.push(Fact::new("Orders are sent", sent(told::fills_arg(ran))));
+    facts.push(Fact::new("Orders are sent", sent(settings.fills)));
     facts.push(Fact::new(
         "A full position",
         match settings.size {
@@ -151,27 +212,21 @@ fn facts(ran: &Ran<'_>, metrics: &metric::Settings) -> Vec<Fact> {
             format!("{}, version {}, {}", plan.name, plan.version, plan.hash()),
         ));
     }
-    facts.push(Fact::new(
-        "Periods in a year",
-        metrics.periods_per_year.to_string(),
-    ));
-    facts.push(Fact::new("Rate without risk", "0% a year"));
     facts.push(Fact::new("Version", env!("CARGO_PKG_VERSION")));
-    facts.push(Fact::new("State hash", outcome.state_hash.to_string()));
     facts
 }
 
-const fn sent(fills: FillsArg) -> &'static str {
+const fn sent(fills: Fills) -> &'static str {
     match fills {
-        FillsArg::NextOpen => "at the open of the next bar",
-        FillsArg::SameClose => "at the close that was seen",
-        FillsArg::NextClose => "at the close of the next bar",
-        FillsArg::Market => "at once, at the market",
+        Fills::NextOpen => "at the open of the next bar",
+        Fills::SameClose => "at the close that was seen",
+        Fills::NextClose => "at the close of the next bar",
+        Fills::Market => "at once, at the market",
     }
 }
 
 /// The command line as a shell takes it.
-fn command() -> String {
+pub(super) fn command() -> String {
     let words = std::env::args_os().skip(1);
     let words = words.map(|word| quoted(&word.to_string_lossy()));
     std::iter::once("dynasty".to_owned())

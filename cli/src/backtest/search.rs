@@ -1,26 +1,30 @@
 //! `dynasty backtest sweep` and `walk-forward`.
 
+mod page;
+mod record;
 mod table;
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use ::backtest::overfit::{self, CSCV_CELLS, CrossValidation, Deflated, Shape};
-use ::backtest::search::record::{Fingerprint, of_line, to_line};
+use ::backtest::search::record::Fingerprint;
 use ::backtest::search::{
     self, Axis, Cells, Evolution, Figures, Moments, Objective, Space, Trial, evolve, whole,
 };
 use ::backtest::strategy::Values;
-use ::backtest::walk_forward::{self as walk, Fold, Mode, Split, judge, stitch};
+use ::backtest::walk_forward::{self as walk, Fold, Mode, Split, Stitched, judge, stitch};
 use anyhow::Context as _;
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
+use types::TimestampNs;
 
+use self::record::Record;
 use super::world::{Prepared, per_year};
 use super::{Args, Format, Usage};
 use crate::demo::say;
@@ -55,7 +59,8 @@ Examples:
   dynasty backtest sweep goog.csv --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20 --fee 0.1%
   dynasty backtest sweep goog.csv --strategy sma_cross --random 500 --seed 7 --objective return --out results.parquet
   dynasty backtest sweep goog.csv --strategy sma_cross --grid fast=2..50 --grid slow=20..300 --evolve 400
-  dynasty backtest sweep ticks.csv --strategy sma_cross --grid fast=5..50 --out results.csv --resume")]
+  dynasty backtest sweep ticks.csv --strategy sma_cross --grid fast=5..50 --out results.csv --resume
+  dynasty backtest sweep goog.csv --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20 --report sweep.html")]
 pub(super) struct Sweep {
     #[command(flatten)]
     args: Args,
@@ -76,6 +81,10 @@ pub(super) struct Sweep {
     /// How many of the best to show.
     #[arg(long, value_name = "ROWS", default_value_t = 10)]
     top: usize,
+    /// Parameters of the report's heat map, across and upwards; of the others the best [default: the first two that
+    /// were searched].
+    #[arg(long, value_name = "NAME,NAME", value_delimiter = ',')]
+    surface: Vec<String>,
 }
 
 /// Choose parameters on one part of the data and judge them on the next.
@@ -207,66 +216,6 @@ fn fingerprint(prepared: &Prepared, points: &[Values]) -> Fingerprint {
     fingerprint
 }
 
-/// The record of a search on its way.
-struct Record {
-    path: PathBuf,
-    file: BufWriter<File>,
-}
-
-impl Record {
-    /// Begins a record, or goes on with one: then with the trials that it has.
-    fn open(
-        out: &Path,
-        resumes: bool,
-        fingerprint: Fingerprint,
-        points: &[Values],
-    ) -> anyhow::Result<(Self, BTreeMap<usize, Trial>)> {
-        let mut name = out.as_os_str().to_owned();
-        name.push(".part");
-        let path = PathBuf::from(name);
-        let named = || path.display().to_string();
-        let mut known = BTreeMap::new();
-        if path.exists() {
-            if !resumes {
-                return Err(Usage(format!(
-                    "{}: a search was stopped here; accepted: --resume to go on with it, or remove the file",
-                    path.display()
-                ))
-                .into());
-            }
-            let mut lines = BufReader::new(File::open(&path).with_context(named)?);
-            let mut line = String::new();
-            lines.read_line(&mut line).with_context(named)?;
-            if !fingerprint.is_head(&line) {
-                return Err(Usage(format!(
-                    "{}: is of another search; accepted: the same data, strategy, terms and values as when it began",
-                    path.display()
-                ))
-                .into());
-            }
-            loop {
-                line.clear();
-                if lines.read_line(&mut line).with_context(named)? == 0 {
-                    break;
-                }
-                if let Some(trial) = of_line(&line, points) {
-                    known.insert(trial.place, trial);
-                }
-            }
-        }
-        // Written anew: the last line may have been cut off.
-        let mut file = BufWriter::new(File::create(&path).with_context(named)?);
-        file.write_all(fingerprint.head().as_bytes())
-            .with_context(named)?;
-        Ok((Self { path, file }, known))
-    }
-
-    fn add(&mut self, trial: &Trial) -> io::Result<()> {
-        self.file.write_all(to_line(trial).as_bytes())?;
-        self.file.flush()
-    }
-}
-
 /// Figures of a search beside its best row.
 struct Judged {
     deflated: Option<Deflated>,
@@ -280,16 +229,16 @@ fn returns_of(prepared: &Prepared, trial: &Trial) -> anyhow::Result<Vec<f64>> {
     Ok(returns.collect())
 }
 
+/// When the samples of a run are, by the days that they are of.
+fn times_of(prepared: &Prepared, values: &Values) -> anyhow::Result<Vec<TimestampNs>> {
+    let outcome = prepared.run(values, &mut *prepared.observe())?;
+    let samples = outcome.samples.iter();
+    Ok(samples.map(|sample| outcome.dated(sample.ts)).collect())
+}
+
 /// Equity at every sample of a run, through the engine.
 fn equity_of(prepared: &Prepared, values: &Values) -> anyhow::Result<Vec<f64>> {
-    let mut strategy = (prepared.declared.build)(values)?;
-    let mut observer = prepared.observe();
-    let outcome = ::backtest::run::run(
-        &prepared.settings,
-        prepared.open(),
-        &mut *strategy,
-        &mut *observer,
-    )?;
+    let outcome = prepared.run(values, &mut *prepared.observe())?;
     Ok(outcome.equity_values())
 }
 
@@ -314,10 +263,11 @@ pub(super) fn sweep(sweep: &Sweep) -> anyhow::Result<ExitCode> {
         table::form(out)?;
     }
     let prepared = Prepared::new(&sweep.args)?;
+    page::check(&sweep.surface, &prepared)?;
     let cells = Cells::Equal(CSCV_CELLS);
     let threads = threads(sweep.searched.threads);
     let mut started = Instant::now();
-    let (trials, known) = if let Some(runs) = sweep.evolve {
+    let (trials, known, record) = if let Some(runs) = sweep.evolve {
         let space = space(&prepared, &sweep.searched, true)?;
         let evolution = Evolution::new(space.axes().len(), runs, sweep.searched.seed);
         let bar = progress(runs)?;
@@ -328,7 +278,7 @@ pub(super) fn sweep(sweep: &Sweep) -> anyhow::Result<ExitCode> {
             })
         });
         bar.finish_and_clear();
-        (trials?, 0)
+        (trials?, 0, None)
     } else {
         let points = points(&prepared, &sweep.searched)?;
         let record = match &sweep.out {
@@ -344,14 +294,15 @@ pub(super) fn sweep(sweep: &Sweep) -> anyhow::Result<ExitCode> {
             Some((record, known)) => (Some(record), known),
             None => (None, BTreeMap::new()),
         };
-        let count = known.len();
+        let before: Vec<usize> = known.keys().copied().collect();
         let bar = progress(points.len())?;
         let mut failure = None;
         started = Instant::now();
         let trials = prepared.with(&cells, |world| {
             world.sweep(&points, known, threads, &mut |trial| {
                 bar.inc(1);
-                if let Some(record) = &mut record
+                if before.binary_search(&trial.place).is_err()
+                    && let Some(record) = &mut record
                     && let Err(error) = record.add(trial)
                 {
                     failure = Some(error);
@@ -362,9 +313,9 @@ pub(super) fn sweep(sweep: &Sweep) -> anyhow::Result<ExitCode> {
         });
         bar.finish_and_clear();
         if let (Some(failure), Some(record)) = (failure, &record) {
-            return Err(failure).with_context(|| record.path.display().to_string());
+            return Err(failure).with_context(|| record.path().display().to_string());
         }
-        (trials?, count)
+        (trials?, before.len(), record)
     };
     let seconds = started.elapsed().as_secs_f64();
     let Some(best) = search::best(&trials, objective) else {
@@ -395,11 +346,12 @@ pub(super) fn sweep(sweep: &Sweep) -> anyhow::Result<ExitCode> {
     };
     if let Some(out) = &sweep.out {
         table::write(out, &trials, per_year)?;
-        let mut part = out.as_os_str().to_owned();
-        part.push(".part");
-        if sweep.evolve.is_none() {
-            fs::remove_file(&part).with_context(|| PathBuf::from(part).display().to_string())?;
-        }
+    }
+    if let Some(record) = record {
+        record.remove()?;
+    }
+    if sweep.args.report.is_some() || sweep.args.plots.is_some() {
+        page::sweep(&sweep.args, &sweep.surface, &shown)?;
     }
     match sweep.args.format {
         Format::Text => say(table::text(&shown, sweep.top))?,
@@ -444,7 +396,8 @@ pub(super) fn walk_forward(walk: &WalkForward) -> anyhow::Result<ExitCode> {
         )
         .into());
     };
-    let samples = equity_of(&prepared, first)?.len();
+    let times = times_of(&prepared, first)?;
+    let samples = times.len();
     let splits = splits(walk, samples)?;
     let cells = walk::cells(&splits);
     let bar = progress(points.len())?;
@@ -463,33 +416,59 @@ pub(super) fn walk_forward(walk: &WalkForward) -> anyhow::Result<ExitCode> {
             entry.insert(equity_of(&prepared, &trials[fold.chosen].values)?);
         }
     }
-    let curve = stitch(&folds, &|place| curves.get(&place).cloned());
+    let stitched = stitch(&folds, &|place| curves.get(&place).cloned());
     let (_, from, to) = prepared.extent();
     let per_year = walk.searched.per_year;
     let per_year = per_year.unwrap_or_else(|| self::per_year(samples, from, to));
     if let Some(path) = &walk.curve {
-        let rows = curve.iter().enumerate();
+        let rows = stitched.levels().into_iter().enumerate();
         let rows = rows.map(|(after, level)| format!("{after},{level}\n"));
         let text = format!("returns,equity\n{}", rows.collect::<String>());
         fs::write(path, text).with_context(|| path.display().to_string())?;
     }
+    if walk.args.report.is_some() || walk.args.plots.is_some() {
+        let mode = match walk.mode {
+            ModeArg::Anchored => "Anchored: chosen by everything before each window",
+            ModeArg::Rolling => "Rolling: chosen by as much before each window",
+            ModeArg::KFold => "Purged k-fold: chosen by everything beside each window",
+        };
+        let about = format!(
+            "{mode}, of {} combinations; {} samples purged, {} more after it. The curve is of all windows, one after the \
+             other, each with what was chosen for it.",
+            trials.iter().filter(|it| it.figures.is_some()).count(),
+            walk.purge,
+            walk.embargo,
+        );
+        let time = |sample: usize| times.get(sample).copied().unwrap_or_default();
+        let initial = prepared.settings.plan.initial_balance;
+        let walked = ::backtest::report::WalkForward::of(
+            about,
+            (&folds, &stitched),
+            &trials,
+            &time,
+            ::backtest::outcome::units(initial),
+            per_year,
+        );
+        page::walk_forward(&walk.args, &prepared, walked)?;
+    }
     match walk.args.format {
-        Format::Text => say(table::folds(&folds, &trials, &curve, per_year))?,
-        Format::Json => say(folds_json(&folds, &trials, &curve, per_year))?,
+        Format::Text => say(table::folds(&folds, &trials, &stitched, per_year))?,
+        Format::Json => say(folds_json(&folds, &trials, &stitched, per_year))?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn folds_json(folds: &[Fold], trials: &[Trial], curve: &[f64], per_year: f64) -> Value {
+fn folds_json(folds: &[Fold], trials: &[Trial], stitched: &Stitched, per_year: f64) -> Value {
     let scale = per_year.sqrt();
     let range = |range: &std::ops::Range<usize>| json!([range.start, range.end]);
-    let rows = folds.iter().map(|fold| {
+    let rows = folds.iter().zip(&stitched.returns).map(|(fold, returned)| {
         json!({
             "train": fold.split.train.iter().map(range).collect::<Vec<_>>(),
             "test": range(&fold.split.test),
             "parameters": table::parameters(&trials[fold.chosen].values),
             "sharpe_in": fold.trained.map(|it| it * scale),
             "sharpe_out": fold.tested.map(|it| it * scale),
+            "return_out": returned,
             "sum_of_returns_out": fold.gained,
             "rank_out": fold.rank,
         })
@@ -497,7 +476,11 @@ fn folds_json(folds: &[Fold], trials: &[Trial], curve: &[f64], per_year: f64) ->
     json!({
         "per_year": per_year,
         "folds": rows.collect::<Vec<_>>(),
-        "equity_out": curve.last(),
-        "curve": curve,
+        "return_out": stitched.total_return(),
+        "sharpe_out": stitched.sharpe().map(|it| it * scale),
+        "sharpe_in_mean": walk::mean_trained(folds).map(|it| it * scale),
+        "max_drawdown_out": stitched.max_drawdown(),
+        "equity_out": 1.0 + stitched.total_return(),
+        "curve": stitched.levels(),
     })
 }

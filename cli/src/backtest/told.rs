@@ -187,7 +187,7 @@ fn fills_name(ran: &Ran<'_>) -> &'static str {
 }
 
 /// When orders were sent.
-pub(super) const fn fills_arg(ran: &Ran<'_>) -> FillsArg {
+const fn fills_arg(ran: &Ran<'_>) -> FillsArg {
     match ran.settings.fills {
         Fills::NextOpen => FillsArg::NextOpen,
         Fills::SameClose => FillsArg::SameClose,

@@ -1,16 +1,21 @@
 //! What many runs share: data in memory, calendars, columns.
 
 use ::backtest::columnar::{Columns, Desk, NotColumnar};
-use ::backtest::run::{Memory, Observer, RunError, Settings, Source, Timed};
+use ::backtest::outcome::Outcome;
+use ::backtest::report::Recorder;
+use ::backtest::run::{self, Memory, Observer, RunError, Settings, Source, Timed};
 use ::backtest::search::{Cells, World};
 use ::backtest::strategies::Declared;
 use ::backtest::strategy::Values;
 use gateway::dto::instrument::specification::Specification;
 use runtime::{Almanac, Limits, Shard};
-use types::{Bar, InputKind, MarketData, ShardId, TimestampNs};
+use types::{
+    AccountId, Bar, Event, Input, InputKind, Label, MarketData, Money, ShardId, TimestampNs,
+};
 
 use super::data::{self, Files};
 use super::market::{self, Market};
+use super::report::Subject;
 use super::{Args, Usage, settings};
 use crate::serve::Timetable;
 use crate::strategies::named;
@@ -30,6 +35,8 @@ pub(super) struct Prepared {
     pub(super) values: Values,
     pub(super) settings: Settings,
     market: Market,
+    /// Of the instruments.
+    names: Vec<Label>,
     /// Of each file.
     events: Vec<Vec<Timed>>,
     columns: Result<(Columns, Desk), NotColumnar>,
@@ -49,6 +56,41 @@ fn calendar(specifications: &[Specification]) -> Box<dyn Observer> {
     let empty = Shard::new(ShardId(0), Limits::default());
     let next = move |ts, shard: &Shard| timetable.next(ts, shard);
     Box::new(Calendar(Almanac::new(&empty, Some(Box::new(next)))))
+}
+
+/// One run with what its report draws.
+pub(super) struct Recorded {
+    pub(super) outcome: Outcome,
+    pub(super) recorder: Recorder,
+    /// What the plan asks for.
+    pub(super) target: Option<Money>,
+}
+
+/// Calendars and a recorder beside a run.
+struct Recording<'a> {
+    calendar: Box<dyn Observer + 'a>,
+    recorder: Recorder,
+    target: Option<Money>,
+}
+
+impl Observer for Recording<'_> {
+    fn before(&mut self, ts: TimestampNs, shard: &Shard) -> Option<(TimestampNs, InputKind)> {
+        self.calendar.before(ts, shard)
+    }
+
+    fn sees_all(&self) -> bool {
+        true
+    }
+
+    fn applied(&mut self, input: &Input, events: &[Event], shard: &Shard) {
+        self.calendar.applied(input, events, shard);
+        self.recorder.applied(input, events, shard);
+    }
+
+    fn finished(&mut self, shard: &Shard) {
+        let view = shard.account_view(AccountId(0));
+        self.target = view.and_then(|view| view.target).map(|(target, _)| target);
+    }
 }
 
 impl Prepared {
@@ -101,6 +143,7 @@ impl Prepared {
             declared,
             values,
             settings,
+            names: market.instruments().iter().map(|it| it.symbol).collect(),
             market,
             events,
             columns,
@@ -122,6 +165,51 @@ impl Prepared {
 
     pub(super) fn observe(&self) -> Box<dyn Observer + '_> {
         calendar(&self.market.specifications)
+    }
+
+    /// One run through the engine.
+    ///
+    /// # Errors
+    /// When the strategy does not take the values, or the run fails.
+    pub(super) fn run(
+        &self,
+        values: &Values,
+        observer: &mut dyn Observer,
+    ) -> anyhow::Result<Outcome> {
+        let mut strategy = (self.declared.build)(values)?;
+        let outcome = run::run(&self.settings, self.open(), &mut *strategy, observer)?;
+        Ok(outcome)
+    }
+
+    /// The same with what a report draws.
+    ///
+    /// # Errors
+    /// As [`Prepared::run`].
+    pub(super) fn record(&self, values: &Values) -> anyhow::Result<Recorded> {
+        let mut recording = Recording {
+            calendar: self.observe(),
+            recorder: Recorder::new(),
+            target: None,
+        };
+        let outcome = self.run(values, &mut recording)?;
+        Ok(Recorded {
+            outcome,
+            recorder: recording.recorder,
+            target: recording.target,
+        })
+    }
+
+    /// What pages are about.
+    pub(super) fn subject<'a>(&'a self, args: &'a Args) -> Subject<'a> {
+        Subject {
+            args,
+            values: &self.values,
+            settings: &self.settings,
+            names: &self.names,
+            recorder: None,
+            documents: &[],
+            target: None,
+        }
     }
 
     /// Calls `work` with the world of the runs.

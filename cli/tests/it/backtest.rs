@@ -626,3 +626,121 @@ fn a_file_is_a_strategy_like_any_other() {
         assert!(errors.contains(&said), "{errors}");
     }
 }
+
+#[test]
+fn a_bar_goes_on_in_the_next_file() {
+    use std::fmt::Write as _;
+
+    use marketdata::generator::MinuteBars;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let head = "ts_ns,open,high,low,close,volume\n";
+    // The bars of the generator begin 40 seconds after a minute.
+    let rows = MinuteBars::new(5).take(6_000).map(|(_, bar)| {
+        let mut row = String::new();
+        write!(row, "{},", bar.start.0 - 40_000_000_000).unwrap();
+        let [open, high, low, close] = [bar.open, bar.high, bar.low, bar.close];
+        writeln!(row, "{open},{high},{low},{close},{}", bar.volume).unwrap();
+        row
+    });
+    let rows: Vec<String> = rows.collect();
+    let write = |name: &str, rows: &[String]| {
+        let path = path(name);
+        std::fs::write(&path, format!("{head}{}", rows.concat())).unwrap();
+        path
+    };
+    // 3,017 minutes are in the middle of an hour.
+    let (whole, first, second) = (
+        write("whole.csv", &rows),
+        write("first.csv", &rows[..3_017]),
+        write("second.csv", &rows[3_017..]),
+    );
+    let told = |files: &[&str]| {
+        let words = [
+            "--strategy",
+            "sma_cross",
+            "--interval",
+            "1m",
+            "--bars",
+            "1h",
+            "--symbol",
+            "SYN",
+        ];
+        let more = ["--cash", "1000000", "--fee", "0.01%", "--format", "json"];
+        let (code, text, errors) = dynasty(&[&["backtest"], files, &words, &more].concat());
+        assert_eq!((code, errors.as_str()), (Some(0), ""));
+        let mut result: Value = serde_json::from_str(&text).unwrap();
+        result["files"] = Value::Null;
+        result
+    };
+    let uncut = told(&[&whole]);
+    // It begins 26 minutes after an hour: 6,026 minutes from an hour on are in 101 hours.
+    assert_eq!(uncut["counts"]["bars"], 101);
+    assert!(uncut["round_trips"].as_u64().unwrap() > 0);
+    assert_eq!(told(&[&first, &second]), uncut);
+    assert_eq!(told(&[&second, &first]), uncut);
+}
+
+#[test]
+fn a_live_journal_is_equal_through_the_loop_of_backtests() {
+    let folder = tempfile::tempdir().unwrap();
+    let (hash, mut shard, inputs) = demo(folder.path());
+    let mut buffer = runtime::EventBuf::default();
+    for input in &inputs {
+        shard.apply(input, &mut buffer);
+    }
+    let data = folder.path().to_str().unwrap();
+    let words = [
+        "backtest",
+        "replay",
+        data,
+        "--account",
+        "3",
+        "--format",
+        "json",
+    ];
+    let (code, text, errors) = dynasty(&words);
+    assert_eq!((code, errors.as_str()), (Some(0), ""));
+    let told: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(told["equal"], true);
+    assert_eq!(told["inputs"], inputs.len());
+    assert_eq!(told["state_hash"], hash);
+    assert_eq!(told["events"], buffer.as_slice().len());
+    // What the live run left at its end says the same.
+    assert_eq!(told["snapshot"]["equal"], true);
+    assert_eq!(told["snapshot"]["state_hash"], hash);
+    assert!(told["account"]["round_trips"].as_u64().unwrap() > 5);
+
+    let (code, text, _) = dynasty(&["backtest", "replay", data]);
+    assert_eq!(code, Some(0));
+    assert!(
+        text.contains(&format!("equal: state hash {hash} at the end")),
+        "{text}"
+    );
+
+    let (code, _, errors) = dynasty(&["backtest", "replay", data, "--account", "9999999"]);
+    assert_eq!(code, Some(2));
+    assert!(
+        errors.contains("--account 9999999; accepted: one of the journal's"),
+        "{errors}"
+    );
+    let (code, _, _) = dynasty(&[
+        "backtest",
+        "replay",
+        folder.path().join("none").to_str().unwrap(),
+    ]);
+    assert_eq!(code, Some(1));
+
+    // A byte of what was durable: it is told, and nothing is called equal.
+    let journal = folder.path().join("journal");
+    let segments = std::fs::read_dir(&journal).unwrap();
+    let mut segments: Vec<_> = segments.map(|entry| entry.unwrap().path()).collect();
+    segments.retain(|path| path.extension().is_some_and(|it| it == "journal"));
+    let mut bytes = std::fs::read(&segments[0]).unwrap();
+    bytes[5_000] ^= 1;
+    std::fs::write(&segments[0], bytes).unwrap();
+    let (code, text, errors) = dynasty(&["backtest", "replay", data]);
+    assert_eq!((code, text.as_str()), (Some(1), ""));
+    assert!(errors.contains("seq"), "{errors}");
+}

@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 const DATA: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -63,6 +64,66 @@ fn a_stopped_sweep_goes_on_and_ends_the_same() {
     fs::remove_file(&part).unwrap();
     said(&sweep(&out, &["--threads", "2"]));
     assert_eq!(fs::read_to_string(&out).unwrap(), rows);
+}
+
+#[test]
+fn a_killed_sweep_goes_on_and_runs_nothing_twice() {
+    // A share of equity goes through the engine: 600 runs take longer than to see the first of them.
+    let grid = [
+        "--grid",
+        "fast=1..30",
+        "--grid",
+        "slow=40..59",
+        "--size",
+        "100%",
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let run = |out: &Path, more: &[&str]| {
+        let out = ["--out", out.to_str().unwrap()];
+        dynasty("sweep", &[&grid[..], &out, more].concat())
+    };
+    let (whole, out, part) = (path("whole.csv"), path("out.csv"), path("out.csv.part"));
+    let text = said(&run(&whole, &["--threads", "2"]));
+    assert!(
+        text.contains("600 runs") && text.contains("through the engine"),
+        "{text}"
+    );
+
+    let mut killed = Command::new(env!("CARGO_BIN_EXE_dynasty"))
+        .args(["backtest", "sweep", DATA, "--strategy", "sma_cross"])
+        .args(["--fee", "0.1%", "--threads", "1", "--out"])
+        .arg(&out)
+        .args(grid)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = || fs::read_to_string(&part).map_or(0, |text| text.matches('\n').count());
+    while lines() < 20 {
+        assert_eq!(
+            killed.try_wait().unwrap(),
+            None,
+            "it ended before it was killed"
+        );
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    killed.kill().unwrap();
+    let status = killed.wait().unwrap();
+    assert!(!status.success() && !out.exists(), "{status}");
+    // The first line says which search it is; the last may have been cut off.
+    let done = lines() - 1;
+    assert!((19..600).contains(&done), "{done}");
+    let kept = fs::read_to_string(&part).unwrap();
+    fs::write(&part, format!("{kept}599\tengine\t100")).unwrap();
+
+    let text = said(&run(&out, &["--threads", "2", "--resume"]));
+    assert!(
+        text.contains(&format!(", {done} known from before")),
+        "{text}"
+    );
+    assert_eq!(fs::read(&out).unwrap(), fs::read(&whole).unwrap());
+    assert!(!part.exists());
 }
 
 #[test]

@@ -2,31 +2,13 @@
 
 use types::{Bar, Price, Qty, TimestampNs};
 
+use super::SplitMix64;
+
 /// Start of the first bar, seconds since 1970.
 const START_S: u64 = 1_600_000_000;
 const MINUTE_NS: u64 = 60_000_000_000;
 /// A cent.
 const TICK: i64 = Price::ONE.0 / 100;
-
-/// Sebastiano Vigna's `SplitMix64`.
-#[derive(Debug, Clone)]
-pub struct SplitMix64(u64);
-
-impl SplitMix64 {
-    /// From a seed.
-    pub const fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    /// The next number.
-    pub const fn next_u64(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-}
 
 /// An endless walk in cents that starts at 20,000.00: each bar opens where the one before closed and takes four steps
 /// of -3.00 to +3.00; its volume is 1 to 1,000.

@@ -3,10 +3,10 @@
 use types::{EventKind, RuleKind};
 
 use super::range;
-use crate::outcome::units;
+use crate::outcome::{Outcome, units};
 use crate::report::axes::{Area, in_percent, legend, plain, room};
 use crate::report::curve::{self, Points};
-use crate::report::date::date;
+use crate::report::date::{date, date_of_end};
 use crate::report::scale::{Scale, padded, ticks, time_ticks};
 use crate::report::svg::{Anchor, Canvas, Hover, HoverLine, Path, Plot};
 use crate::report::text::{number, percent};
@@ -17,17 +17,21 @@ const UPPER: f64 = 300.0;
 const LOWER: f64 = 96.0;
 const STRIP: f64 = 8.0;
 
-pub(super) fn draw(report: &Report<'_>, width: f64) -> Option<Plot> {
-    if report.outcome.samples.is_empty() {
+pub(super) fn draw(report: &Report<'_>, outcome: &Outcome, width: f64) -> Option<Plot> {
+    if outcome.samples.is_empty() {
         return None;
     }
-    let equity = curve::equity(report.outcome);
+    let equity = curve::equity(outcome);
     let under = curve::drawdown(&equity);
     let span = (equity[0].0, equity[equity.len() - 1].0);
     let floors = floors(report, span, width);
     // Next to floors the scale is theirs: a benchmark would make the distance to them too small to be seen.
     let compared = report.benchmark.as_ref().filter(|_| floors.is_empty());
-    let benchmark: Points = compared.into_iter().flat_map(of_benchmark).collect();
+    let benchmark: Points = compared
+        .into_iter()
+        .flat_map(|it| &it.points)
+        .map(|(ts, value)| (report.dated(*ts), *value))
+        .collect();
     let target = report.target.map(units);
     let shown = equity
         .iter()
@@ -74,7 +78,7 @@ pub(super) fn draw(report: &Report<'_>, width: f64) -> Option<Plot> {
         let y = scale.at(target);
         canvas.line("target", (upper.left, y), (upper.right, y));
     }
-    flags(report, &mut canvas, &upper, &scale, span);
+    flags(report, outcome, &mut canvas, &upper, &scale, span);
     let mut names = vec![("curve", "Equity")];
     names.extend(compared.map(|it| ("other", it.name.as_str())));
     names.extend(floors.iter().map(|(class, name, _)| (*class, *name)));
@@ -95,7 +99,7 @@ pub(super) fn draw(report: &Report<'_>, width: f64) -> Option<Plot> {
         bottom: lower.bottom + 10.0 + STRIP,
         ..lower
     };
-    held(report, &mut canvas, &strip, span);
+    held(outcome, &mut canvas, &strip, span);
     strip.times(&mut canvas, &times, span, true);
 
     let mut lines = vec![hover("Equity", "", 2, &thin)];
@@ -152,10 +156,6 @@ fn hover(
     }
 }
 
-fn of_benchmark(benchmark: &crate::report::Benchmark) -> impl Iterator<Item = (u64, f64)> {
-    benchmark.points.iter().map(|(ts, value)| (ts.0, *value))
-}
-
 /// Class, name and moves of each floor; of a pixel with many moves the last.
 fn floors(
     report: &Report<'_>,
@@ -170,7 +170,8 @@ fn floors(
                 RuleKind::MaxLoss => "floor",
             };
             let moves = floor.moves.iter();
-            let moves = moves.map(|(ts, floor)| (ts.0.clamp(span.0, span.1), units(*floor)));
+            let moves =
+                moves.map(|(ts, floor)| (report.dated(*ts).clamp(span.0, span.1), units(*floor)));
             let thin = columns(moves, span, width as usize);
             let points = thin.iter().map(|column| (column.ts, column.last));
             (class, verdicts::rule(floor.rule), points.collect())
@@ -179,14 +180,24 @@ fn floors(
 }
 
 /// Flags where the account was judged.
-fn flags(report: &Report<'_>, canvas: &mut Canvas, area: &Area, scale: &Scale, span: (u64, u64)) {
-    for event in &report.outcome.verdicts {
+fn flags(
+    report: &Report<'_>,
+    outcome: &Outcome,
+    canvas: &mut Canvas,
+    area: &Area,
+    scale: &Scale,
+    span: (u64, u64),
+) {
+    for event in &outcome.verdicts {
         let (class, value) = match event.kind {
             EventKind::Breach(breach) if breach.primary => ("flag", breach.equity.to_money_floor()),
             EventKind::TargetReached { balance, .. } => ("flag-good", balance),
             _ => continue,
         };
-        let (x, y) = (area.time(event.ts.0, span), scale.at(units(value)));
+        let (x, y) = (
+            area.time(report.dated(event.ts), span),
+            scale.at(units(value)),
+        );
         let says = format!(
             "{} {}",
             date(event.ts.0, true),
@@ -203,11 +214,12 @@ fn flags(report: &Report<'_>, canvas: &mut Canvas, area: &Area, scale: &Scale, s
 }
 
 /// When anything was held: a strip that is as strong as the part of the time that it was.
-fn held(report: &Report<'_>, canvas: &mut Canvas, area: &Area, span: (u64, u64)) {
+fn held(outcome: &Outcome, canvas: &mut Canvas, area: &Area, span: (u64, u64)) {
     let count = area.columns() / 2;
     let mut parts = vec![(0_u32, 0_u32); count];
-    for sample in &report.outcome.samples {
-        let along = u128::from(sample.ts.0.saturating_sub(span.0)) * count as u128;
+    for sample in &outcome.samples {
+        let ts = outcome.dated(sample.ts).0;
+        let along = u128::from(ts.saturating_sub(span.0)) * count as u128;
         let at = (along / u128::from(span.1.saturating_sub(span.0)).max(1)) as usize;
         let part = &mut parts[at.min(count - 1)];
         part.0 += u32::from(sample.exposed);
@@ -244,8 +256,8 @@ fn held(report: &Report<'_>, canvas: &mut Canvas, area: &Area, span: (u64, u64))
 }
 
 /// The share of samples at which anything was held.
-pub(in crate::report) fn exposure(report: &Report<'_>) -> Option<f64> {
-    let samples = &report.outcome.samples;
+fn exposure(outcome: &Outcome) -> Option<f64> {
+    let samples = &outcome.samples;
     let held = samples.iter().filter(|sample| sample.exposed).count();
     (!samples.is_empty()).then(|| held as f64 / samples.len() as f64)
 }
@@ -255,31 +267,31 @@ fn says_all(report: &Report<'_>, equity: &[(u64, f64)]) -> String {
     let mut says = format!(
         "From {} on {} to {} {} on {}.",
         number(first.1, 2),
-        date(first.0, false),
+        date_of_end(first.0, false),
         number(last.1, 2),
         report.currency,
-        date(last.0, false),
+        date_of_end(last.0, false),
     );
     if let Some(deepest) = curve::deepest(equity).filter(|it| it.fraction < 0.0) {
         let end = deepest.recovered.map_or_else(
             || "not made up for by the end".to_owned(),
-            |ts| format!("made up for on {}", date(ts, false)),
+            |ts| format!("made up for on {}", date_of_end(ts, false)),
         );
         let text = format!(
             " Deepest drawdown {}: from {} to {}, {end}.",
             percent(deepest.fraction, 2),
-            date(deepest.peak, false),
-            date(deepest.trough, false),
+            date_of_end(deepest.peak, false),
+            date_of_end(deepest.trough, false),
         );
         says.push_str(&text);
     }
     says
 }
 
-pub(super) fn caption(report: &Report<'_>) -> String {
-    let equity = curve::equity(report.outcome);
+pub(super) fn caption(report: &Report<'_>, outcome: &Outcome) -> String {
+    let equity = curve::equity(outcome);
     let mut says = says_all(report, &equity);
-    if let Some(exposure) = exposure(report) {
+    if let Some(exposure) = exposure(outcome) {
         let text = format!(
             " The strip at the bottom shows when anything was held: at {} of the samples.",
             percent(exposure, 1)

@@ -1,7 +1,7 @@
 //! The returns of months as a drawing, for files; on a page they are a table.
 
 use crate::report::Report;
-use crate::report::curve::{self, Monthly};
+use crate::report::curve::Monthly;
 use crate::report::date::MONTHS;
 use crate::report::svg::{Anchor, Canvas, Plot};
 use crate::report::text::{signed, signed_percent};
@@ -9,8 +9,9 @@ use crate::report::text::{signed, signed_percent};
 const ROW: f64 = 24.0;
 
 pub(super) fn draw(report: &Report<'_>, width: f64) -> Option<Plot> {
-    let monthly = Monthly::of(&curve::equity(report.outcome));
-    if report.outcome.samples.is_empty() || monthly.years.is_empty() {
+    let outcome = report.outcome?;
+    let monthly = Monthly::of(&outcome.points());
+    if outcome.samples.is_empty() || monthly.years.is_empty() {
         return None;
     }
     let mut canvas = Canvas::default();

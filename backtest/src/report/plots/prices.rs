@@ -3,28 +3,31 @@
 use types::{InstrumentId, Side};
 
 use super::range;
-use crate::outcome::RoundTrip;
+use crate::outcome::{Outcome, RoundTrip};
 use crate::report::axes::{Area, legend, plain, room};
-use crate::report::date::date;
+use crate::report::date::{date, date_of_end};
 use crate::report::scale::{Scale, padded, ticks, time_ticks};
 use crate::report::svg::{Anchor, Canvas, Hover, HoverLine, Path, Plot};
 use crate::report::text::{count, decimals_of, signed_amount};
 use crate::report::thin::columns;
-use crate::report::{MARKS_MAX, Report};
+use crate::report::{Candle, MARKS_MAX, Report};
 
 const HEIGHT: f64 = 300.0;
 
 /// How many round trips there were in it, with one that is open.
 pub(super) fn trips(report: &Report<'_>, instrument: InstrumentId) -> usize {
-    let over = report.outcome.trips.iter();
-    let open = report.outcome.open.iter();
-    over.filter(|trip| trip.instrument == instrument).count()
-        + open.filter(|trip| trip.instrument == instrument).count()
+    let outcomes = report.outcome.iter();
+    let counts = outcomes.map(|outcome| {
+        let (over, open) = (outcome.trips.iter(), outcome.open.iter());
+        over.filter(|trip| trip.instrument == instrument).count()
+            + open.filter(|trip| trip.instrument == instrument).count()
+    });
+    counts.sum()
 }
 
 /// Those that are marked: all, or the largest by profit or loss.
-fn marked<'a>(report: &'a Report<'_>, instrument: InstrumentId) -> Vec<&'a RoundTrip> {
-    let trips = report.outcome.trips.iter();
+fn marked(outcome: &Outcome, instrument: InstrumentId) -> Vec<&RoundTrip> {
+    let trips = outcome.trips.iter();
     let mut found: Vec<_> = trips.filter(|it| it.instrument == instrument).collect();
     if found.len() > MARKS_MAX {
         found.sort_by_key(|trip| std::cmp::Reverse(trip.pnl.0.unsigned_abs()));
@@ -36,18 +39,20 @@ fn marked<'a>(report: &'a Report<'_>, instrument: InstrumentId) -> Vec<&'a Round
 const ONE: f64 = types::Price::ONE.0 as f64;
 
 pub(super) fn draw(report: &Report<'_>, instrument: InstrumentId, width: f64) -> Option<Plot> {
+    let outcome = report.outcome?;
     let candles = report.recorder?.prices(instrument);
     let (first, last) = (candles.first()?, candles.last()?);
     let value = |price: types::Price| price.0 as f64 / ONE;
-    let marked = marked(report, instrument);
+    let marked = marked(outcome, instrument);
     let of_trips = marked
         .iter()
         .flat_map(|trip| [trip.entry_price, trip.exit_price]);
     let of_candles = candles.iter().flat_map(|candle| [candle.low, candle.high]);
     let (low, high) = range(of_candles.chain(of_trips).map(value))?;
     let (low, high) = padded(low, high);
-    let begins = report.outcome.first.0.min(first.ts.0);
-    let span = (begins, last.ts.0.max(begins + 1));
+    let at = |candle: &Candle| report.dated(candle.ts);
+    let begins = outcome.first.0.min(at(first));
+    let span = (begins, at(last).max(begins + 1));
     let values = ticks(low, high, 6);
     let area = Area {
         left: room(values.values.iter().map(|it| plain(&values)(*it))),
@@ -65,7 +70,7 @@ pub(super) fn draw(report: &Report<'_>, instrument: InstrumentId, width: f64) ->
     // Highs and lows of each column, then closes over them.
     let extremes = candles
         .iter()
-        .flat_map(|it| [(it.ts.0, value(it.low)), (it.ts.0, value(it.high))]);
+        .flat_map(|it| [(at(it), value(it.low)), (at(it), value(it.high))]);
     let mut ranges = Path::default();
     for column in columns(extremes, span, area.columns()) {
         if column.high > column.low {
@@ -74,22 +79,27 @@ pub(super) fn draw(report: &Report<'_>, instrument: InstrumentId, width: f64) ->
         }
     }
     canvas.path("range", &ranges, None);
-    let closes = candles.iter().map(|it| (it.ts.0, value(it.close)));
+    let closes = candles.iter().map(|it| (at(it), value(it.close)));
     let thin = columns(closes, span, area.columns());
     canvas.path("price", &area.trace(&thin, &scale), None);
     for trip in &marked {
-        mark(&mut canvas, &area, &scale, span, trip);
+        let times = (
+            outcome.dated_fill(trip.entry_ts, trip.entry_at_open).0,
+            outcome.dated_fill(trip.exit_ts, trip.exit_at_open).0,
+        );
+        mark(&mut canvas, &area, &scale, (span, times), trip);
     }
-    let open = report.outcome.open.iter();
+    let open = outcome.open.iter();
     for trip in open.filter(|trip| trip.instrument == instrument) {
-        let x = area.time(trip.entry_ts.0, span);
+        let entered = outcome.dated_fill(trip.entry_ts, trip.entry_at_open).0;
+        let x = area.time(entered, span);
         let y = scale.at(value(trip.entry_price));
         let mut held = Path::default();
         held.move_to(x, y);
         held.line_to(area.right, scale.at(value(last.close)));
         canvas.path("still", &held, None);
         let is_long = trip.position.0 > 0;
-        let says = format!("Open since {}", date(trip.entry_ts.0, true));
+        let says = format!("Open since {}", date(entered, report.with_time()));
         let class = if is_long { "buy" } else { "sell" };
         let y = if is_long { y + 3.0 } else { y - 3.0 };
         canvas.path(class, &Path::triangle(x, y, is_long), Some(&says));
@@ -109,7 +119,7 @@ pub(super) fn draw(report: &Report<'_>, instrument: InstrumentId, width: f64) ->
         "{} from {} to {}, with {} marked.",
         symbol,
         date(span.0, false),
-        date(span.1, false),
+        date_of_end(span.1, false),
         trips_in_words(marked.len() as u64),
     );
     let name = format!("price-{}", file_name(&symbol, instrument));
@@ -149,12 +159,16 @@ fn file_name(symbol: &str, instrument: InstrumentId) -> String {
 }
 
 /// A line from entry to exit, and a triangle at each: bought points up from below, sold down from above.
-fn mark(canvas: &mut Canvas, area: &Area, scale: &Scale, span: (u64, u64), trip: &RoundTrip) {
-    let at = |ts: types::TimestampNs, price: types::Price| {
-        (area.time(ts.0, span), scale.at(price.0 as f64 / ONE))
-    };
-    let entry = at(trip.entry_ts, trip.entry_price);
-    let exit = at(trip.exit_ts, trip.exit_price);
+fn mark(
+    canvas: &mut Canvas,
+    area: &Area,
+    scale: &Scale,
+    (span, (entered, left)): ((u64, u64), (u64, u64)),
+    trip: &RoundTrip,
+) {
+    let at = |ts: u64, price: types::Price| (area.time(ts, span), scale.at(price.0 as f64 / ONE));
+    let entry = at(entered, trip.entry_price);
+    let exit = at(left, trip.exit_price);
     let mut way = Path::default();
     way.move_to(entry.0, entry.1);
     way.line_to(exit.0, exit.1);
@@ -164,9 +178,9 @@ fn mark(canvas: &mut Canvas, area: &Area, scale: &Scale, span: (u64, u64), trip:
         if is_long { "Long" } else { "Short" },
         trip.qty,
         trip.entry_price,
-        date(trip.entry_ts.0, false),
+        date(entered, false),
         trip.exit_price,
-        date(trip.exit_ts.0, false),
+        date(left, false),
         signed_amount(trip.pnl),
     );
     let class = if trip.pnl.0 >= 0 { "won" } else { "lost" };
@@ -190,7 +204,7 @@ fn trips_in_words(number: u64) -> String {
 }
 
 pub(super) fn caption(report: &Report<'_>, instrument: InstrumentId) -> String {
-    let trips = report.outcome.trips.iter();
+    let trips = report.outcome.iter().flat_map(|outcome| &outcome.trips);
     let all = trips.filter(|it| it.instrument == instrument).count();
     if all > MARKS_MAX {
         format!(
@@ -226,6 +240,8 @@ mod tests {
             qty: Qty::ONE,
             entry_ts: TimestampNs(10),
             exit_ts: TimestampNs(30),
+            entry_at_open: true,
+            exit_at_open: false,
             entry_price: Price::whole(2),
             exit_price: Price::whole(8),
             pnl: Money::whole(6),
@@ -235,7 +251,7 @@ mod tests {
             mfe: Money::whole(6),
         };
         let mut canvas = Canvas::default();
-        mark(&mut canvas, &area, &scale, (0, 40), &trip);
+        mark(&mut canvas, &area, &scale, ((0, 40), (10, 30)), &trip);
         let plot = Plot::new("t", "t", String::new(), (200.0, 100.0), canvas);
         let svg = plot.inline("");
         // A quarter along at 2 of 10, three quarters along at 8 of 10.

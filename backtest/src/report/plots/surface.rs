@@ -32,7 +32,7 @@ pub(super) fn draw(surface: &Surface, width: f64) -> Option<Plot> {
         } else {
             0.5
         };
-        0.06 + part * 0.44
+        0.06 + part.clamp(0.0, 1.0) * 0.44
     };
     let texts = size >= 34.0 && tall >= 16.0;
     let decimals = if high.abs().max(low.abs()) >= 1_000.0 {
@@ -106,7 +106,7 @@ pub(super) fn draw(surface: &Surface, width: f64) -> Option<Plot> {
         &format!("{} \u{2192}", surface.x_name),
     );
     let says = format!(
-        "{} for {} combinations, from {} to {}.",
+        "{} in {} cells, from {} to {}.",
         surface.figure,
         count(surface.values.iter().flatten().count() as u64),
         number(low, 4),
@@ -132,8 +132,13 @@ pub(super) fn caption(surface: &Surface) -> String {
     } else {
         ""
     };
+    let about = if surface.about.is_empty() {
+        String::new()
+    } else {
+        format!(" {}", surface.about)
+    };
     format!(
-        "{} of {} combinations; stronger is higher, and of two signs stronger is further from zero.{framed}",
+        "{} in {} cells; stronger is higher, and of two signs stronger is further from zero.{framed}{about}",
         surface.figure,
         count(tried as u64)
     )
@@ -153,6 +158,8 @@ mod tests {
             figure: "Sharpe".into(),
             values: vec![Some(-1.0), Some(0.5), None, Some(1.0)],
             chosen: Some((1, 1)),
+            about: String::new(),
+            runs: crate::report::Table::default(),
             facts: Vec::new(),
         };
         let Some(plot) = draw(&surface, 960.0) else {

@@ -38,8 +38,11 @@ impl Driver<'_> {
             self.tell_fills(strategy);
         }
         if self.settings.fills == Fills::NextClose {
+            // What a fill of this close is answered with is sent here, as at an open.
+            self.open = Some(instrument);
             self.send_of(instrument);
             self.tell_fills(strategy);
+            self.open = None;
         }
     }
 

@@ -121,7 +121,8 @@ impl Driver<'_> {
                 self.desk.working[place].leaves = fill.leaves;
             }
         }
-        self.ledger.fill(ts, fill, &self.instruments);
+        self.ledger
+            .fill((ts, self.is_opening), fill, &self.instruments);
         let executed = Executed { ts, fill: *fill };
         self.observer.filled(&executed);
         if self.settings.keep_fills {

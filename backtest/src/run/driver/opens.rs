@@ -64,11 +64,13 @@ impl Driver<'_> {
     ) {
         self.wake(bar.start, strategy);
         self.last = self.last.max(bar.start);
+        self.is_opening = true;
         self.show(bar.start, instrument, bar.open, bar.volume);
         self.open = Some(instrument);
         self.send_of(instrument);
         self.tell_fills(strategy);
         self.open = None;
+        self.is_opening = false;
     }
 
     /// A quote that stands for the price of a bar.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ::backtest::search::{Figures, Objective, Path as Way, Trial};
 use ::backtest::strategy::{Value as Parameter, Values};
-use ::backtest::walk_forward::Fold;
+use ::backtest::walk_forward::{Fold, Stitched};
 use anyhow::Context as _;
 use comfy_table::{Table, presets::NOTHING};
 use parquet::basic::{Compression, ZstdLevel};
@@ -365,9 +365,14 @@ pub(super) fn json(shown: &Shown<'_>) -> Value {
 }
 
 /// The table of a walk forward.
-pub(super) fn folds(folds: &[Fold], trials: &[Trial], curve: &[f64], per_year: f64) -> String {
+pub(super) fn folds(
+    folds: &[Fold],
+    trials: &[Trial],
+    stitched: &Stitched,
+    per_year: f64,
+) -> String {
     let scale = per_year.sqrt();
-    let rows = folds.iter().map(|fold| {
+    let rows = folds.iter().zip(&stitched.returns).map(|(fold, returned)| {
         let train = fold.split.train.iter();
         let train: Vec<_> = train
             .map(|it| format!("{}..{}", it.start, it.end))
@@ -378,7 +383,7 @@ pub(super) fn folds(folds: &[Fold], trials: &[Trial], curve: &[f64], per_year: f
             trials[fold.chosen].values.to_string(),
             number(fold.trained.map(|it| it * scale)),
             number(fold.tested.map(|it| it * scale)),
-            percent(fold.gained),
+            returned.map_or("-".to_owned(), percent),
             fold.rank.map_or("-".to_owned(), percent),
         ]
     });
@@ -388,14 +393,16 @@ pub(super) fn folds(folds: &[Fold], trials: &[Trial], curve: &[f64], per_year: f
         "parameters",
         "sharpe in",
         "out",
-        "returns out",
+        "return out",
         "better than",
     ];
     let table = table(head, rows.collect());
-    let end = curve.last().copied().unwrap_or(1.0);
     format!(
-        "{table}\n\nout of sample, one after the other: {} in {} returns; Sharpe ratios times sqrt({per_year:.2})",
-        percent(end - 1.0),
-        curve.len().saturating_sub(1),
+        "{table}\n\nout of sample, one after the other: {} in {} returns, Sharpe ratio {}, deepest drawdown {}; Sharpe \
+         ratios times sqrt({per_year:.2})",
+        percent(stitched.total_return()),
+        stitched.points.len().saturating_sub(1),
+        number(stitched.sharpe().map(|it| it * scale)),
+        percent(stitched.max_drawdown()),
     )
 }
