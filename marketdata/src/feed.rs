@@ -14,6 +14,7 @@
 
 mod book;
 mod credentials;
+mod expected;
 mod health;
 mod levels;
 mod number;
@@ -22,11 +23,13 @@ mod prints;
 mod restate;
 mod scan;
 mod screen;
+mod symbols;
 mod time;
 mod tracks;
 
 pub use book::Book;
 pub use credentials::{Credentials, quoted};
+pub use expected::Expected;
 pub use health::{Counters, Health, State};
 pub use levels::{level, levels, named_levels};
 pub use number::{NumberError, price, qty, signed, timestamp_ms, unsigned};

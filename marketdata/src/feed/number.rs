@@ -107,6 +107,118 @@ pub fn timestamp_ms(text: &[u8]) -> Result<TimestampNs, NumberError> {
     ns.map(TimestampNs).ok_or(NumberError::Range)
 }
 
+/// A number at the beginning of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Leading {
+    /// Its digits, without the point.
+    value: u64,
+    /// How many of them are behind the point.
+    places: usize,
+    /// Bytes that it has.
+    pub(super) len: usize,
+}
+
+impl Leading {
+    /// In units of `10^-decimals`, where it is that.
+    #[inline(always)]
+    pub(super) fn scaled(self, decimals: u32) -> Option<i64> {
+        let missing = (decimals as usize).checked_sub(self.places)?;
+        scaled(self.value, missing).ok()
+    }
+}
+
+/// The digits that a text begins with, and a point with digits behind it. `None` where there are none, or where the
+/// first byte behind them is not among the first sixteen.
+#[inline(always)]
+pub(super) fn leading(text: &[u8]) -> Option<Leading> {
+    let figures = sixteen_bytes(text) ^ each(b'0');
+    let others = others(figures);
+    let point = (others.trailing_zeros() / 8) as usize;
+    if point == 0 || point == 16 {
+        return None;
+    }
+    if (figures >> (8 * point)) as u8 != b'.' ^ b'0' {
+        return Some(Leading {
+            value: value(figures, point),
+            places: 0,
+            len: point,
+        });
+    }
+    let behind = others & (others - 1);
+    let end = (behind.trailing_zeros() / 8) as usize;
+    if end == 16 || end == point + 1 {
+        return None;
+    }
+    let before = (1 << (8 * point)) - 1;
+    let joined = (figures & before) | ((figures >> 8) & !before);
+    Some(Leading {
+        value: value(joined, end - 1),
+        places: end - point - 1,
+        len: end,
+    })
+}
+
+/// The whole number that a text begins with, and its bytes; `None` as [`leading`], which takes a point, too.
+#[inline(always)]
+pub(super) fn leading_whole(text: &[u8]) -> Option<(u64, usize)> {
+    let figures = sixteen_bytes(text) ^ each(b'0');
+    let len = (others(figures).trailing_zeros() / 8) as usize;
+    (1..16).contains(&len).then(|| (value(figures, len), len))
+}
+
+/// Sixteen bytes, each the same.
+const fn each(byte: u8) -> u128 {
+    u128::from_le_bytes([byte; 16])
+}
+
+/// The first sixteen bytes; zeros for those that there are not.
+#[inline(always)]
+fn sixteen_bytes(text: &[u8]) -> u128 {
+    if let Some(sixteen) = text.first_chunk() {
+        return u128::from_le_bytes(*sixteen);
+    }
+    let (Some(low), Some(high)) = (text.first_chunk(), text.last_chunk()) else {
+        return few_bytes(text);
+    };
+    // The last eight reach back into the first eight by as many as are missing.
+    let missing = 8 * (16 - text.len() as u32);
+    let high = u64::from_le_bytes(*high).checked_shr(missing).unwrap_or(0);
+    u128::from(high) << 64 | u128::from(u64::from_le_bytes(*low))
+}
+
+#[cold]
+fn few_bytes(text: &[u8]) -> u128 {
+    let mut bytes = [0; 16];
+    for (place, byte) in bytes.iter_mut().zip(text) {
+        *place = *byte;
+    }
+    u128::from_le_bytes(bytes)
+}
+
+/// The highest bit of every byte that is above 9.
+#[inline(always)]
+const fn others(figures: u128) -> u128 {
+    ((figures & each(0x7f)) + each(0x7f - 9) | figures) & each(0x80)
+}
+
+/// The value of the first `len` of sixteen figures, 1 to 16, the first one in the lowest byte.
+#[inline(always)]
+const fn value(figures: u128, len: usize) -> u64 {
+    // Zeros go before them, up to sixteen.
+    let figures = figures << (8 * (16 - len));
+    eight(figures as u64) * 100_000_000 + eight((figures >> 64) as u64)
+}
+
+/// The value of eight figures: pairs, then fours, then all of them (Lemire, "Quickly parsing eight digits", 2018).
+#[inline(always)]
+const fn eight(figures: u64) -> u64 {
+    const PAIRS: u64 = 0x0000_00ff_0000_00ff;
+    let pairs = figures.wrapping_mul(10).wrapping_add(figures >> 8);
+    let first = (pairs & PAIRS).wrapping_mul(100 + (1_000_000 << 32));
+    let second = (pairs >> 16 & PAIRS).wrapping_mul(1 + (10_000 << 32));
+    first.wrapping_add(second) >> 32
+}
+
 /// The value in units of `10^-decimals`.
 #[inline(always)]
 fn fixed(text: &[u8], decimals: u32) -> Result<i64, NumberError> {
@@ -210,6 +322,8 @@ fn unusual(text: &[u8], decimals: u32) -> Result<i64, NumberError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -256,5 +370,64 @@ mod tests {
         assert_eq!(qty(b"1.25869000"), Ok(Qty(125_869_000)));
         assert_eq!(unsigned(b"18446744073709551616"), Err(NumberError::Range));
         assert_eq!(signed(b"-9223372036854775808"), Ok(i64::MIN));
+    }
+
+    #[test]
+    fn sixteen_bytes_are_read_at_once() {
+        let number = |value, places, len| Some(Leading { value, places, len });
+        for (text, expected) in [
+            ("61685.99000000\",", number(6_168_599_000_000, 8, 14)),
+            ("7", number(7, 0, 1)),
+            ("0.05\"}", number(5, 2, 4)),
+            ("123456789012345,", number(123_456_789_012_345, 0, 15)),
+            ("9999999.9999999,", number(99_999_999_999_999, 7, 15)),
+            ("12.5e3", number(125, 1, 4)),
+            ("1.2.3", number(12, 1, 3)),
+            // What may go on behind the sixteenth byte.
+            ("1234567890123456", None),
+            ("12345678.1234567", None),
+            ("", None),
+            (".5,", None),
+            ("5.,", None),
+            ("-5,", None),
+            ("\u{e9}5", None),
+        ] {
+            assert_eq!(leading(text.as_bytes()), expected, "{text}");
+        }
+        assert_eq!(
+            leading_whole(b"1723161256313}"),
+            Some((1_723_161_256_313, 13))
+        );
+        assert_eq!(leading_whole(b"17.5"), Some((17, 2)));
+        assert_eq!(leading_whole(b"x"), None);
+        let seven = Leading {
+            value: 7,
+            places: 2,
+            len: 4,
+        };
+        assert_eq!(seven.scaled(9), Some(70_000_000));
+        assert_eq!(seven.scaled(1), None);
+    }
+
+    proptest! {
+        #[test]
+        fn sixteen_bytes_at_once_are_as_one_by_one(bytes in prop::collection::vec(prop_oneof![6 => b'0'..=b'9', 1 => Just(b'.'), 1 => any::<u8>()], 0..24)) {
+            let is_digit = |byte: &&u8| byte.is_ascii_digit();
+            let whole = bytes.iter().take_while(is_digit).count();
+            let behind = match bytes.get(whole) {
+                Some(b'.') => Some(bytes[whole + 1..].iter().take_while(is_digit).count()),
+                _ => None,
+            };
+            let len = behind.map_or(whole, |places| whole + 1 + places);
+            let text: String = bytes[..len].iter().filter(|&&byte| byte != b'.').map(|&byte| char::from(byte)).collect();
+            let expected = (whole > 0 && behind != Some(0) && len < 16).then(|| Leading {
+                value: text.parse().unwrap(),
+                places: behind.unwrap_or(0),
+                len,
+            });
+            prop_assert_eq!(leading(&bytes), expected);
+            let expected = (1..16).contains(&whole).then(|| (text[..whole].parse().unwrap(), whole));
+            prop_assert_eq!(leading_whole(&bytes), expected);
+        }
     }
 }
