@@ -104,9 +104,9 @@ impl<'a> Expected<'a> {
 
     #[inline(always)]
     fn fixed(&mut self, decimals: u32) -> Option<i64> {
-        let number = number::leading(self.rest)?;
-        self.rest = self.rest.get(number.len..)?;
-        number.scaled(decimals)
+        let (value, len) = number::leading_fixed(self.rest, decimals)?;
+        self.rest = self.rest.get(len..)?;
+        Some(value)
     }
 
     /// `[["price","quantity"],...]`, where `tail` reads what comes between the digits of a quantity and the closing

@@ -107,106 +107,87 @@ pub fn timestamp_ms(text: &[u8]) -> Result<TimestampNs, NumberError> {
     ns.map(TimestampNs).ok_or(NumberError::Range)
 }
 
-/// A number at the beginning of a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Leading {
-    /// Its digits, without the point.
-    value: u64,
-    /// How many of them are behind the point.
-    places: usize,
-    /// Bytes that it has.
-    pub(super) len: usize,
-}
-
-impl Leading {
-    /// In units of `10^-decimals`, where it is that.
-    #[inline(always)]
-    pub(super) fn scaled(self, decimals: u32) -> Option<i64> {
-        let missing = (decimals as usize).checked_sub(self.places)?;
-        scaled(self.value, missing).ok()
-    }
-}
-
-/// The digits that a text begins with, and a point with digits behind it. `None` where there are none, or where the
-/// first byte behind them is not among the first sixteen.
+/// The ordinary number that a text begins with, in units of `10^-decimals`, and its bytes: digits, of which less than
+/// eight are before the point and at most eight behind it. `None` for any other text, be it a number.
 #[inline(always)]
-pub(super) fn leading(text: &[u8]) -> Option<Leading> {
-    let figures = sixteen_bytes(text) ^ each(b'0');
-    let others = others(figures);
-    let point = (others.trailing_zeros() / 8) as usize;
-    if point == 0 || point == 16 {
+pub(super) fn leading_fixed(text: &[u8], decimals: u32) -> Option<(i64, usize)> {
+    let first = figures(text);
+    let whole_len = figures_in(first);
+    if whole_len == 0 || whole_len == 8 {
         return None;
     }
-    if (figures >> (8 * point)) as u8 != b'.' ^ b'0' {
-        return Some(Leading {
-            value: value(figures, point),
-            places: 0,
-            len: point,
-        });
+    // Less than 10^7 times at most 10^9: nothing overflows.
+    let whole = value(first, whole_len) * POWERS[decimals as usize];
+    if (first >> (8 * whole_len)) as u8 != b'.' ^ b'0' {
+        return Some((whole as i64, whole_len));
     }
-    let behind = others & (others - 1);
-    let end = (behind.trailing_zeros() / 8) as usize;
-    if end == 16 || end == point + 1 {
+    let behind = text.get(whole_len + 1..)?;
+    let second = figures(behind);
+    let places = figures_in(second);
+    if places == 0 || places > decimals as usize {
         return None;
     }
-    let before = (1 << (8 * point)) - 1;
-    let joined = (figures & before) | ((figures >> 8) & !before);
-    Some(Leading {
-        value: value(joined, end - 1),
-        places: end - point - 1,
-        len: end,
-    })
+    // A ninth figure may follow the eighth.
+    if places == 8 && behind.get(8).is_some_and(u8::is_ascii_digit) {
+        return None;
+    }
+    let part = value(second, places) * POWERS[decimals as usize - places];
+    Some(((whole + part) as i64, whole_len + 1 + places))
 }
 
-/// The whole number that a text begins with, and its bytes; `None` as [`leading`], which takes a point, too.
+/// The whole number that a text begins with, of less than sixteen digits, and its bytes; `None` for any other text.
 #[inline(always)]
 pub(super) fn leading_whole(text: &[u8]) -> Option<(u64, usize)> {
-    let figures = sixteen_bytes(text) ^ each(b'0');
-    let len = (others(figures).trailing_zeros() / 8) as usize;
-    (1..16).contains(&len).then(|| (value(figures, len), len))
-}
-
-/// Sixteen bytes, each the same.
-const fn each(byte: u8) -> u128 {
-    u128::from_le_bytes([byte; 16])
-}
-
-/// The first sixteen bytes; zeros for those that there are not.
-#[inline(always)]
-fn sixteen_bytes(text: &[u8]) -> u128 {
-    if let Some(sixteen) = text.first_chunk() {
-        return u128::from_le_bytes(*sixteen);
+    let first = figures(text);
+    let len = figures_in(first);
+    if len == 0 {
+        return None;
     }
-    let (Some(low), Some(high)) = (text.first_chunk(), text.last_chunk()) else {
-        return few_bytes(text);
+    if len < 8 {
+        return Some((value(first, len), len));
+    }
+    let second = figures(text.get(8..)?);
+    match figures_in(second) {
+        0 => Some((eight(first), 8)),
+        8 => None,
+        more => Some((eight(first) * POWERS[more] + value(second, more), 8 + more)),
+    }
+}
+
+/// Eight bytes, each the same.
+const fn each(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// The first eight bytes, each as the figure that it is, the first one lowest; where there are fewer, what follows is
+/// none.
+#[inline(always)]
+fn figures(text: &[u8]) -> u64 {
+    let bytes = match text.first_chunk() {
+        Some(eight) => u64::from_le_bytes(*eight),
+        None => few_bytes(text),
     };
-    // The last eight reach back into the first eight by as many as are missing.
-    let missing = 8 * (16 - text.len() as u32);
-    let high = u64::from_le_bytes(*high).checked_shr(missing).unwrap_or(0);
-    u128::from(high) << 64 | u128::from(u64::from_le_bytes(*low))
+    bytes ^ each(b'0')
 }
 
-#[cold]
-fn few_bytes(text: &[u8]) -> u128 {
-    let mut bytes = [0; 16];
-    for (place, byte) in bytes.iter_mut().zip(text) {
-        *place = *byte;
-    }
-    u128::from_le_bytes(bytes)
+#[inline(never)]
+fn few_bytes(text: &[u8]) -> u64 {
+    let bytes = text.iter().take(8).rev();
+    bytes.fold(0, |bytes, &byte| bytes << 8 | u64::from(byte))
 }
 
-/// The highest bit of every byte that is above 9.
+/// How many of eight bytes are figures, up to the first that is none.
 #[inline(always)]
-const fn others(figures: u128) -> u128 {
-    ((figures & each(0x7f)) + each(0x7f - 9) | figures) & each(0x80)
+const fn figures_in(figures: u64) -> usize {
+    let others = ((figures & each(0x7f)) + each(0x7f - 9) | figures) & each(0x80);
+    (others.trailing_zeros() / 8) as usize
 }
 
-/// The value of the first `len` of sixteen figures, 1 to 16, the first one in the lowest byte.
+/// The value of the first `len` of eight figures, 1 to 8.
 #[inline(always)]
-const fn value(figures: u128, len: usize) -> u64 {
-    // Zeros go before them, up to sixteen.
-    let figures = figures << (8 * (16 - len));
-    eight(figures as u64) * 100_000_000 + eight((figures >> 64) as u64)
+const fn value(figures: u64, len: usize) -> u64 {
+    // Zeros go before them, up to eight.
+    eight(figures << (64 - 8 * len))
 }
 
 /// The value of eight figures: pairs, then fours, then all of them (Lemire, "Quickly parsing eight digits", 2018).
@@ -373,60 +354,56 @@ mod tests {
     }
 
     #[test]
-    fn sixteen_bytes_are_read_at_once() {
-        let number = |value, places, len| Some(Leading { value, places, len });
+    fn eight_bytes_are_read_at_once() {
         for (text, expected) in [
-            ("61685.99000000\",", number(6_168_599_000_000, 8, 14)),
-            ("7", number(7, 0, 1)),
-            ("0.05\"}", number(5, 2, 4)),
-            ("123456789012345,", number(123_456_789_012_345, 0, 15)),
-            ("9999999.9999999,", number(99_999_999_999_999, 7, 15)),
-            ("12.5e3", number(125, 1, 4)),
-            ("1.2.3", number(12, 1, 3)),
-            // What may go on behind the sixteenth byte.
-            ("1234567890123456", None),
-            ("12345678.1234567", None),
+            ("61685.99000000\",", Some((61_685_990_000_000, 14))),
+            ("9999999.99999999,", Some((9_999_999_999_999_990, 16))),
+            ("7", Some((7_000_000_000, 1))),
+            ("0.05\"}", Some((50_000_000, 4))),
+            ("1234567,", Some((1_234_567_000_000_000, 7))),
+            ("12.5e3", Some((12_500_000_000, 4))),
+            ("1.2.3", Some((1_200_000_000, 3))),
+            // What is longer is read otherwise.
+            ("12345678,", None),
+            ("0.123456789,", None),
             ("", None),
             (".5,", None),
             ("5.,", None),
+            ("5.", None),
             ("-5,", None),
             ("\u{e9}5", None),
         ] {
-            assert_eq!(leading(text.as_bytes()), expected, "{text}");
+            assert_eq!(leading_fixed(text.as_bytes(), 9), expected, "{text}");
         }
-        assert_eq!(
-            leading_whole(b"1723161256313}"),
-            Some((1_723_161_256_313, 13))
-        );
-        assert_eq!(leading_whole(b"17.5"), Some((17, 2)));
-        assert_eq!(leading_whole(b"x"), None);
-        let seven = Leading {
-            value: 7,
-            places: 2,
-            len: 4,
-        };
-        assert_eq!(seven.scaled(9), Some(70_000_000));
-        assert_eq!(seven.scaled(1), None);
+        assert_eq!(leading_fixed(b"0.12345678,", 8), Some((12_345_678, 10)));
+        assert_eq!(leading_fixed(b"0.12", 1), None);
+        for (text, expected) in [
+            ("1723161256313}", Some((1_723_161_256_313, 13))),
+            ("123456789012345,", Some((123_456_789_012_345, 15))),
+            ("1234567890123456", None),
+            ("12345678", Some((12_345_678, 8))),
+            ("17.5", Some((17, 2))),
+            ("x", None),
+            ("", None),
+        ] {
+            assert_eq!(leading_whole(text.as_bytes()), expected, "{text}");
+        }
     }
 
     proptest! {
         #[test]
-        fn sixteen_bytes_at_once_are_as_one_by_one(bytes in prop::collection::vec(prop_oneof![6 => b'0'..=b'9', 1 => Just(b'.'), 1 => any::<u8>()], 0..24)) {
+        fn eight_bytes_at_once_are_as_one_by_one(bytes in prop::collection::vec(prop_oneof![6 => b'0'..=b'9', 1 => Just(b'.'), 1 => any::<u8>()], 0..24), decimals in 8_u32..=9) {
             let is_digit = |byte: &&u8| byte.is_ascii_digit();
             let whole = bytes.iter().take_while(is_digit).count();
-            let behind = match bytes.get(whole) {
+            let places = match bytes.get(whole) {
                 Some(b'.') => Some(bytes[whole + 1..].iter().take_while(is_digit).count()),
                 _ => None,
             };
-            let len = behind.map_or(whole, |places| whole + 1 + places);
-            let text: String = bytes[..len].iter().filter(|&&byte| byte != b'.').map(|&byte| char::from(byte)).collect();
-            let expected = (whole > 0 && behind != Some(0) && len < 16).then(|| Leading {
-                value: text.parse().unwrap(),
-                places: behind.unwrap_or(0),
-                len,
-            });
-            prop_assert_eq!(leading(&bytes), expected);
-            let expected = (1..16).contains(&whole).then(|| (text[..whole].parse().unwrap(), whole));
+            let is_ordinary = (1..8).contains(&whole) && places.is_none_or(|places| (1..=8).contains(&places));
+            let len = places.map_or(whole, |places| whole + 1 + places);
+            let expected = is_ordinary.then(|| (fixed(&bytes[..len], decimals).unwrap(), len));
+            prop_assert_eq!(leading_fixed(&bytes, decimals), expected);
+            let expected = (1..16).contains(&whole).then(|| (unsigned(&bytes[..whole]).unwrap(), whole));
             prop_assert_eq!(leading_whole(&bytes), expected);
         }
     }

@@ -288,13 +288,10 @@ impl<'a> Reader<'a> {
     #[inline(always)]
     fn fixed(&mut self, decimals: u32) -> Result<Option<i64>, Unexpected> {
         let text = self.digits()?;
-        let Some(number) = number::leading(text) else {
+        let Some((value, len)) = number::leading_fixed(text, decimals) else {
             return Ok(None);
         };
-        let Some(value) = number.scaled(decimals) else {
-            return Ok(None);
-        };
-        Ok(self.ends_behind(text, number.len).then_some(value))
+        Ok(self.ends_behind(text, len).then_some(value))
     }
 
     /// Where the digits of the next value would begin.

@@ -1,7 +1,8 @@
 //! Bybit spot, linear and inverse, WebSocket API v5.
 //!
 //! - connection <https://bybit-exchange.github.io/docs/v5/ws/connect>: a `ping` every 20 seconds, at most ten
-//!   topics in a request on spot, at most 21,000 characters of topics on a connection;
+//!   topics in a request on spot, which is held to everywhere, and at most 21,000 characters of topics on a
+//!   connection, above which a feed is refused before it connects;
 //! - book <https://bybit-exchange.github.io/docs/v5/websocket/public/orderbook>: a subscription begins with a
 //!   snapshot, deltas follow; a snapshot that comes later replaces the book, as after a restart of the service,
 //!   whose update id is 1. Level 1 has snapshots only, and repeats the last one after three seconds without a
@@ -31,7 +32,7 @@ use message::{Envelope, Levels, Print};
 
 use crate::feed::{
     Action, Adapter, Addresses, BookChannel, Channels, FetchId, Health, Listing, Malformed, Output,
-    Reader, Restate, Screened, State, Stream, Tracks, Unexpected,
+    Reader, Restate, Screened, State, Stream, TooManyTopics, Tracks, Unexpected,
 };
 
 /// Streams and REST.
@@ -74,6 +75,8 @@ impl Product {
 
 /// Topics in a request.
 const TOPICS_MAX: usize = 10;
+/// Characters of all topics of a connection, as the array of JSON that they are.
+const TOPICS_CHARACTERS_MAX: usize = 21_000;
 const PING_NS: u64 = 20_000_000_000;
 /// A ping is answered; without anything for so long the connection is dead.
 const SILENCE_NS_MAX: u64 = 30_000_000_000;
@@ -139,6 +142,18 @@ impl Bybit {
             BookChannel::Depth => DEPTH,
         };
         format!("\"orderbook.{depth}.{symbol}\"")
+    }
+
+    /// All that is subscribed to, as strings of JSON.
+    fn topics(&self) -> Vec<String> {
+        let mut topics = Vec::new();
+        for listing in self.tracks.listings() {
+            topics.push(self.book_topic(&listing.symbol));
+            if self.channels.trades {
+                topics.push(format!("\"publicTrade.{}\"", listing.symbol));
+            }
+        }
+        topics
     }
 
     /// Asks for the whole once more: a subscription begins with it.
@@ -370,6 +385,20 @@ impl Adapter for Bybit {
         }
     }
 
+    fn check(&self) -> Result<(), TooManyTopics> {
+        // Two brackets, and a comma behind each topic but the last.
+        let characters: usize = self.topics().iter().map(|topic| topic.len() + 1).sum();
+        let characters = characters + 1;
+        if characters > TOPICS_CHARACTERS_MAX {
+            return Err(TooManyTopics {
+                feed: self.product.name(),
+                characters,
+                characters_max: TOPICS_CHARACTERS_MAX,
+            });
+        }
+        Ok(())
+    }
+
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
         self.is_open = true;
         self.tracks.lose_all(State::Syncing, now, out);
@@ -381,14 +410,7 @@ impl Adapter for Bybit {
                 ..Follow::default()
             };
         }
-        let mut topics = Vec::new();
-        for listing in self.tracks.listings() {
-            topics.push(self.book_topic(&listing.symbol));
-            if self.channels.trades {
-                topics.push(format!("\"publicTrade.{}\"", listing.symbol));
-            }
-        }
-        for topics in topics.chunks(TOPICS_MAX) {
+        for topics in self.topics().chunks(TOPICS_MAX) {
             let topics = topics.join(",");
             out.send(format!(r#"{{"op":"subscribe","args":[{topics}]}}"#));
         }

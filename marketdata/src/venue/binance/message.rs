@@ -47,13 +47,14 @@ pub(super) fn expected<'a>(bytes: &'a [u8], out: &mut Output) -> Option<(&'a [u8
         return expected_trade(message);
     }
     if message.is(b"e\":\"depthUpdate\",\"E\":").is_some() {
-        let mut update = out.depth();
-        let read = expected_depth(message, &mut update);
-        let Some((symbol, delta)) = read else {
-            out.recycle(update);
-            return None;
+        let update = out.depth();
+        return match expected_depth(message, update) {
+            Ok((symbol, delta)) => Some((symbol, Payload::Depth(delta))),
+            Err(update) => {
+                out.recycle(update);
+                None
+            }
         };
-        return Some((symbol, Payload::Depth(Delta { update, ..delta })));
     }
     // Futures have a name for it, and times.
     let _ = message.is(b"e\":\"bookTicker\",\"");
@@ -131,40 +132,46 @@ fn expected_trade(mut message: Expected<'_>) -> Option<(&[u8], Payload)> {
     Some((symbol, Payload::Trade { id, ts: ts?, trade }))
 }
 
-/// All of a change of the book but the levels, which are put into `update`.
+/// A change of the book, or what was to hold it.
 #[inline]
-fn expected_depth<'a>(
-    mut message: Expected<'a>,
-    update: &mut DepthUpdate,
-) -> Option<(&'a [u8], Delta)> {
-    let mut ts = message.timestamp_ms()?;
-    if message.is(b",\"T\":").is_some() {
-        ts = message.timestamp_ms()?;
-    }
-    message.is(b",\"s\":\"")?;
-    let symbol = message.text()?;
-    message.is(b",\"U\":")?;
-    let first = message.unsigned()?;
-    message.is(b",\"u\":")?;
-    let last = message.unsigned()?;
-    let mut previous = None;
-    if message.is(b",\"pu\":").is_some() {
-        previous = Some(message.unsigned()?);
-    }
-    let tail = |message: &mut Expected<'_>| message.is(b"\"");
-    message.is(b",\"b\":")?;
-    message.levels(&mut update.bids, tail)?;
-    message.is(b",\"a\":")?;
-    message.levels(&mut update.asks, tail)?;
-    message.ends_with(b"}}")?;
+fn expected_depth(
+    mut message: Expected<'_>,
+    mut update: Box<DepthUpdate>,
+) -> Result<(&[u8], Delta), Box<DepthUpdate>> {
+    let mut read = || {
+        let mut ts = message.timestamp_ms()?;
+        if message.is(b",\"T\":").is_some() {
+            ts = message.timestamp_ms()?;
+        }
+        message.is(b",\"s\":\"")?;
+        let symbol = message.text()?;
+        message.is(b",\"U\":")?;
+        let first = message.unsigned()?;
+        message.is(b",\"u\":")?;
+        let last = message.unsigned()?;
+        let mut previous = None;
+        if message.is(b",\"pu\":").is_some() {
+            previous = Some(message.unsigned()?);
+        }
+        let tail = |message: &mut Expected<'_>| message.is(b"\"");
+        message.is(b",\"b\":")?;
+        message.levels(&mut update.bids, tail)?;
+        message.is(b",\"a\":")?;
+        message.levels(&mut update.asks, tail)?;
+        message.ends_with(b"}}")?;
+        (first <= last).then_some((symbol, ts, first, last, previous))
+    };
+    let Some((symbol, ts, first, last, previous)) = read() else {
+        return Err(update);
+    };
     let delta = Delta {
         ts,
         first,
         last,
         previous,
-        update: Box::default(),
+        update,
     };
-    (first <= last).then_some((symbol, delta))
+    Ok((symbol, delta))
 }
 
 /// The buyer was resting, so that the seller crossed.
