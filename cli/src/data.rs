@@ -5,6 +5,7 @@ mod convert;
 mod head;
 pub(crate) mod input;
 mod ls;
+mod series;
 mod stat;
 mod told;
 
@@ -24,6 +25,8 @@ Examples:
   dynasty data stat 20131008_spy.zip --columns time:ms,price/10000,qty,... --date 2013-10-08 --zone America/New_York
   dynasty data convert BTCUSDT-*.zip btc.dyn
   dynasty data convert btc.dyn btc.parquet --every 1m
+  dynasty data convert ESH24.dyn ESM24.dyn es.csv --continuous fixtures/chains/es.toml
+  dynasty data convert aapl.csv adjusted.csv --symbol AAPL --adjust fixtures/instruments/shares.toml
   dynasty data convert eurusd.dyn days.csv --every 1d --of mid --session 17:00 --session-zone America/New_York
 
 docs/data.md says what each format means, and what its times are.")]

@@ -8,7 +8,7 @@
 //! |---|---|---|
 //! | `us-equities` | 09:30 to 16:00 New York, Mondays to Fridays | [`us_equities`] |
 //! | `us-equities-extended` | 04:00 to 20:00 New York, to 17:00 on short days | the same days |
-//! | `cme-equity` | 17:00 of the day before to 16:00 Chicago | [`cme`] |
+//! | `cme-equity`, `cme-energy` | 17:00 of the day before to 16:00 Chicago | [`cme`] |
 //! | `fx` | 17:00 of the day before to 17:00 New York: Sunday to Friday without a break | never |
 //! | `always` | each day from 00:00 to 24:00 UTC | never |
 //!
@@ -38,10 +38,11 @@ const EPOCH: Date = Date::constant(1970, 1, 1);
 const DAY_MAX: i32 = 213_501;
 
 /// The names of the calendars that there are.
-pub const NAMES: [&str; 5] = [
+pub const NAMES: [&str; 6] = [
     "us-equities",
     "us-equities-extended",
     "cme-equity",
+    "cme-energy",
     "fx",
     "always",
 ];
@@ -184,6 +185,7 @@ impl Calendar {
             ),
             "us-equities-extended" => (NEW_YORK, weekdays(4 * 60, 20 * 60), us_equities::extended),
             "cme-equity" => ("America/Chicago", weekdays(EVENING, 16 * 60), cme::equity),
+            "cme-energy" => ("America/Chicago", weekdays(EVENING, 16 * 60), cme::energy),
             "fx" => (NEW_YORK, weekdays(EVENING, 17 * 60), never),
             "always" => {
                 let hours = Hours {

@@ -3,12 +3,16 @@
 //!
 //! [`rolls`] decides from the calendar and from each contract's daily figures. Whether a day belongs to the next
 //! contract rests on figures of the days before it alone: what was known when its session opened. [`Continuous`]
-//! then joins the contracts' data at the opens of those sessions.
+//! then joins the contracts' data at the opens of those sessions, and [`Splice`] rows that come merged.
 //!
 //! Prices of different contracts do not meet at a roll. What is done about it is the [`Adjustment`]; the closes on
 //! both sides are those of the last day before the roll. Adjusting backward restates the past in the terms of
 //! the newest contract: right for charts and for returns, but its levels are no prices that anybody paid, and they
 //! rest on rolls that were still to come. Adjusting forward rests on rolls that have been.
+
+mod splice;
+
+pub use splice::{DayClock, FiguresGatherer, Splice};
 
 use std::iter::Peekable;
 

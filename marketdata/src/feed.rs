@@ -14,6 +14,7 @@
 
 mod book;
 mod credentials;
+mod expected;
 mod health;
 mod levels;
 mod number;
@@ -22,11 +23,13 @@ mod prints;
 mod restate;
 mod scan;
 mod screen;
+mod symbols;
 mod time;
 mod tracks;
 
 pub use book::Book;
 pub use credentials::{Credentials, quoted};
+pub use expected::Expected;
 pub use health::{Counters, Health, State};
 pub use levels::{level, levels, named_levels};
 pub use number::{NumberError, price, qty, signed, timestamp_ms, unsigned};
@@ -139,6 +142,20 @@ impl Malformed {
     }
 }
 
+/// More topics than a connection of the venue may have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{feed}: symbols with {characters} characters of topics; accepted: at most {characters_max} (topics_characters_max) on a connection, so that some of them need a feed of their own"
+)]
+pub struct TooManyTopics {
+    /// The venue and product.
+    pub feed: &'static str,
+    /// What the symbols come to.
+    pub characters: usize,
+    /// The most that the venue takes.
+    pub characters_max: usize,
+}
+
 /// A venue's protocol without its sockets.
 ///
 /// `now` is the time at which the bytes came, or the time of the wall clock.
@@ -153,6 +170,14 @@ pub trait Adapter: Send {
 
     /// Where its messages come from.
     fn stream(&self) -> Stream;
+
+    /// Whether one connection may have all that it will subscribe to.
+    ///
+    /// # Errors
+    /// The venue has a limit, and this is above it.
+    fn check(&self) -> Result<(), TooManyTopics> {
+        Ok(())
+    }
 
     /// Headers of a WebSocket's handshake: names and values.
     fn headers(&self) -> Vec<(&'static str, String)> {

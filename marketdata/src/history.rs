@@ -310,6 +310,15 @@ impl std::fmt::Debug for Rows {
     }
 }
 
+/// The bytes of a file, unpacked where it is packed.
+pub(crate) fn unpacked(path: &Path) -> std::io::Result<Box<dyn std::io::BufRead + Send>> {
+    match source::open(path, &Arc::default()) {
+        Ok(source) => Ok(source.bytes),
+        Err(OpenError::Io { source, .. }) => Err(source),
+        Err(error) => Err(std::io::Error::other(error)),
+    }
+}
+
 /// The size of a file, for a progress bar.
 ///
 /// # Errors

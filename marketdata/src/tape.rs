@@ -183,7 +183,9 @@ pub enum TapeError {
         what: &'static str,
     },
     /// A line of a recording that somebody else made.
-    #[error("line {line}: '{found}'; accepted: the time of receipt in ns, a space, the message")]
+    #[error(
+        "line {line}: '{found}'; accepted: the time of receipt in ns, a space, the message; or a message with its own time, ts or E"
+    )]
     Line {
         /// Counted from 1.
         line: u64,

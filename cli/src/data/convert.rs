@@ -1,5 +1,6 @@
 //! `dynasty data convert`: files as one file of another format, merged by time, as they are or as bars.
 
+use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use marketdata::history::{
 
 use super::Usage;
 use super::input::{Input, parse_length, parse_zone, tell_bad};
+use super::series::{AdjustForArg, Adjustment, Series};
 use crate::progress::reading_progress;
 
 /// 24 hours.
@@ -31,7 +33,11 @@ Examples:
   dynasty data convert BTCUSDT-trades-2024-01.zip ETHUSDT-trades-2024-01.zip both.dyn
   dynasty data convert both.dyn minutes.parquet --every 1m
   dynasty data convert quotes.csv.gz mid.csv --columns ts:ms,bid,ask --every 5m --of mid
-  dynasty data convert eurusd.dyn days.csv --every 1d --of mid --session 17:00 --session-zone America/New_York")]
+  dynasty data convert eurusd.dyn days.csv --every 1d --of mid --session 17:00 --session-zone America/New_York
+  dynasty data convert ESH24.dyn ESM24.dyn es.csv --continuous fixtures/chains/es.toml
+  dynasty data convert aapl.csv adjusted.csv --symbol AAPL --adjust fixtures/instruments/shares.toml
+
+docs/instruments.md says what a file of --continuous has.")]
 pub(super) struct Args {
     /// The files that are read, and last the one that is written.
     #[arg(required = true, num_args = 2.., value_names = ["IN", "OUT"])]
@@ -51,6 +57,15 @@ pub(super) struct Args {
     /// The zone of --session.
     #[arg(long, value_name = "ZONE", value_parser = parse_zone, default_value = "UTC", requires = "session", allow_hyphen_values = true)]
     session_zone: Zone,
+    /// Make one series of the contracts of a chain of futures, by the roll rule of this file; before bars are made.
+    #[arg(long, value_name = "FILE")]
+    continuous: Option<PathBuf>,
+    /// Take the splits and dividends of this file of instruments out of daily bars; after they are made.
+    #[arg(long, value_name = "FILE")]
+    adjust: Option<PathBuf>,
+    /// What --adjust takes out.
+    #[arg(long, value_enum, default_value_t = AdjustForArg::All, requires = "adjust")]
+    adjust_for: AdjustForArg,
     /// Replace the file that is written if it exists.
     #[arg(long)]
     force: bool,
@@ -135,25 +150,75 @@ impl Sink {
     }
 }
 
+/// What is written, and what happens to it before.
+struct Out {
+    sink: Sink,
+    adjustment: Option<Adjustment>,
+    rows: u64,
+}
+
+impl Out {
+    fn write(&mut self, row: Row) -> anyhow::Result<()> {
+        match &mut self.adjustment {
+            Some(adjustment) => adjustment.take(row),
+            None => {
+                self.rows += 1;
+                Ok(self.sink.write(row)?)
+            }
+        }
+    }
+
+    /// How many rows were written.
+    fn finish(mut self) -> anyhow::Result<u64> {
+        if let Some(adjustment) = self.adjustment.take() {
+            for row in adjustment.finish()? {
+                self.write(row)?;
+            }
+        }
+        self.sink.finish()?;
+        Ok(self.rows)
+    }
+}
+
 /// The rows of all files, and how far they are read.
 struct Merged {
     merge: Merge<Clean<Rows>>,
     counters: Vec<Arc<AtomicU64>>,
     progress: ProgressBar,
     rows: u64,
+    series: Option<Series>,
+    /// Rows of the series that come next.
+    ready: VecDeque<Row>,
+    /// Why there are no more.
+    failure: Option<anyhow::Error>,
 }
 
 impl Iterator for Merged {
     type Item = Result<Row, RowError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.rows += 1;
-        if self.rows.is_multiple_of(65_536) {
-            let read = self.counters.iter();
-            let read = read.map(|counter| counter.load(Ordering::Relaxed)).sum();
-            self.progress.set_position(read);
+        loop {
+            if let Some(row) = self.ready.pop_front() {
+                return Some(Ok(row));
+            }
+            self.rows += 1;
+            if self.rows.is_multiple_of(65_536) {
+                let read = self.counters.iter();
+                let read = read.map(|counter| counter.load(Ordering::Relaxed)).sum();
+                self.progress.set_position(read);
+            }
+            let (_, row) = self.merge.next()?;
+            let (Some(series), Ok(row)) = (&mut self.series, &row) else {
+                return Some(row);
+            };
+            match series.take(row.clone()) {
+                Ok(rows) => self.ready.extend(rows.into_iter().flatten()),
+                Err(failure) => {
+                    self.failure = Some(failure);
+                    return None;
+                }
+            }
         }
-        self.merge.next().map(|(_, row)| row)
     }
 }
 
@@ -199,12 +264,29 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             bail!("{} exists; --force replaces it", out.display());
         }
     }
-    let mut sources = Vec::new();
+    if args.continuous.is_some() && args.input.allows_any_order() {
+        bail!(Usage(
+            "a series is made of rows in order of time: leave out --any-order".to_owned()
+        ));
+    }
+    let open = || -> anyhow::Result<_> {
+        let sources = files.iter().map(|file| args.input.open(file, None));
+        sources.collect::<Result<Vec<_>, _>>()
+    };
     let mut bytes = 0;
     for file in files {
-        sources.push(args.input.open(file, None)?);
         bytes += history::size(file)?;
     }
+    // The figures of the days decide when a contract rolls, and come first.
+    let series = args.continuous.as_deref().map(|path| {
+        let rows = Merge::new(open()?).map(|(_, row)| row);
+        Series::find(path, rows)
+    });
+    let series = series.transpose()?;
+    let adjustment = args.adjust.as_deref();
+    let adjustment = adjustment.map(|path| Adjustment::open(path, args.adjust_for));
+    let adjustment = adjustment.transpose()?;
+    let sources = open()?;
     let progress = reading_progress(bytes)?;
     let merged = Merged {
         counters: sources
@@ -214,10 +296,21 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         merge: Merge::new(sources),
         progress: progress.clone(),
         rows: 0,
+        series,
+        ready: VecDeque::new(),
+        failure: None,
     };
     let partial = partial(out);
     let file = File::create(&partial).with_context(|| partial.display().to_string())?;
-    let done = write(args, target, file, merged);
+    let done = Sink::new(target, file).map_err(anyhow::Error::from);
+    let done = done.and_then(|sink| {
+        let out = Out {
+            sink,
+            adjustment,
+            rows: 0,
+        };
+        write(args, out, merged)
+    });
     progress.finish_and_clear();
     let written = match done {
         Ok(Written { rows: 0, .. }) if args.every.is_some() => {
@@ -245,7 +338,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         written.rows,
         history::size(out)?,
         if written.bad > 0 {
-            format!("; {} bad rows were passed over", written.bad)
+            let (bad, crossed) = (written.bad, written.crossed);
+            format!("; {bad} bad rows were passed over, {crossed} of them crossed quotes")
         } else {
             String::new()
         }
@@ -263,16 +357,17 @@ fn partial(out: &Path) -> PathBuf {
 struct Written {
     rows: u64,
     bad: u64,
+    /// Of the bad ones.
+    crossed: u64,
 }
 
-fn write(args: &Args, target: Target, file: File, merged: Merged) -> anyhow::Result<Written> {
-    let mut sink = Sink::new(target, file)?;
-    let mut rows = 0;
-    let mut bad = 0;
+fn write(args: &Args, mut out: Out, mut merged: Merged) -> anyhow::Result<Written> {
+    let (mut bad, mut crossed) = (0, 0);
     let mut tell = |merged: &Merged| {
         for source in merged.merge.sources() {
             tell_bad(source, source.rows().file());
             bad += source.bad();
+            crossed += source.crossed();
         }
     };
     if let Some(every) = args.every {
@@ -294,15 +389,12 @@ fn write(args: &Args, target: Target, file: File, merged: Merged) -> anyhow::Res
                 minute,
             },
         };
-        let bars = Resampled::new(merged, args.of.into(), edges);
+        let bars = Resampled::new(&mut merged, args.of.into(), edges);
         let mut bars = Clean::new(bars, BadRows::Skipped);
         let mut end = Ok(());
         for bar in bars.by_ref() {
             match bar {
-                Ok(bar) => {
-                    rows += 1;
-                    sink.write(bar)?;
-                }
+                Ok(bar) => out.write(bar)?,
                 Err(error) => {
                     end = Err(error);
                     break;
@@ -314,14 +406,10 @@ fn write(args: &Args, target: Target, file: File, merged: Merged) -> anyhow::Res
         tell_bad(&bars, "bars");
         bad += bars.bad();
     } else {
-        let mut merged = merged;
         let mut end = Ok(());
         for row in merged.by_ref() {
             match row {
-                Ok(row) => {
-                    rows += 1;
-                    sink.write(row)?;
-                }
+                Ok(row) => out.write(row)?,
                 Err(error) => {
                     end = Err(error);
                     break;
@@ -331,6 +419,9 @@ fn write(args: &Args, target: Target, file: File, merged: Merged) -> anyhow::Res
         tell(&merged);
         end?;
     }
-    sink.finish()?;
-    Ok(Written { rows, bad })
+    if let Some(failure) = merged.failure {
+        return Err(failure);
+    }
+    let rows = out.finish()?;
+    Ok(Written { rows, bad, crossed })
 }

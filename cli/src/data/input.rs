@@ -56,6 +56,9 @@ pub(crate) struct Input {
     /// What becomes of a bad row: passed over and counted, or the end.
     #[arg(long, value_enum, default_value_t = BadRowsArg::Skip)]
     bad_rows: BadRowsArg,
+    /// What becomes of a quote whose bid is above its ask, which is a bad row [default: as --bad-rows says].
+    #[arg(long, value_enum, value_name = "BAD_ROWS")]
+    crossed: Option<BadRowsArg>,
     /// Rows may step back in time.
     #[arg(long)]
     any_order: bool,
@@ -75,6 +78,15 @@ enum BadRowsArg {
     Skip,
     /// The end of the work.
     Fatal,
+}
+
+impl From<BadRowsArg> for BadRows {
+    fn from(bad_rows: BadRowsArg) -> Self {
+        match bad_rows {
+            BadRowsArg::Skip => Self::Skipped,
+            BadRowsArg::Fatal => Self::Fatal,
+        }
+    }
 }
 
 fn parse_layout(name: &str) -> Result<Format, String> {
@@ -178,11 +190,8 @@ impl Input {
         path: &Path,
         disorder: Option<Disorder>,
     ) -> anyhow::Result<Clean<Rows>> {
-        let bad_rows = match self.bad_rows {
-            BadRowsArg::Skip => BadRows::Skipped,
-            BadRowsArg::Fatal => BadRows::Fatal,
-        };
-        Ok(Clean::new(self.rows(path, disorder)?, bad_rows))
+        let rows = Clean::new(self.rows(path, disorder)?, self.bad_rows.into());
+        Ok(rows.with_crossed_quotes(self.crossed.unwrap_or(self.bad_rows).into()))
     }
 
     pub(crate) const fn allows_any_order(&self) -> bool {
@@ -201,6 +210,10 @@ where
     let more = rows.bad() - rows.shown().len() as u64;
     if more > 0 {
         eprintln!("{file}: and {more} more bad rows");
+    }
+    if rows.crossed() > 0 {
+        let (bad, crossed) = (rows.bad(), rows.crossed());
+        eprintln!("{file}: of {bad} bad rows {crossed} are quotes whose bid is above the ask");
     }
 }
 

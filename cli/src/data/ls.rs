@@ -53,6 +53,7 @@ struct Listing {
     first: Option<TimestampNs>,
     last: Option<TimestampNs>,
     bad: u64,
+    crossed: u64,
     problem: Option<String>,
 }
 
@@ -76,9 +77,9 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
     }
     let mut table = Table::new();
     table.load_style(NOTHING).set_header([
-        "file", "bytes", "format", "symbols", "kinds", "rows", "bad", "first", "last",
+        "file", "bytes", "format", "symbols", "kinds", "rows", "bad", "crossed", "first", "last",
     ]);
-    for column in [1, 5, 6] {
+    for column in [1, 5, 6, 7] {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
         }
@@ -104,6 +105,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
                     listing.kinds.join(" "),
                     listing.rows.map_or_else(dash, |rows| rows.to_string()),
                     listing.bad.to_string(),
+                    listing.crossed.to_string(),
                     listing.first.map_or_else(dash, |ts| ts.to_string()),
                     listing.last.map_or_else(dash, |ts| ts.to_string()),
                 ]);
@@ -122,6 +124,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
                     "kinds": listing.kinds,
                     "rows": listing.rows,
                     "bad": listing.bad,
+                    "crossed": listing.crossed,
                     "first": listing.first.map(|ts| ts.to_string()),
                     "last": listing.last.map(|ts| ts.to_string()),
                     "problem": listing.problem,
@@ -196,5 +199,6 @@ fn listing(file: &Path, bytes: u64, args: &Args) -> Listing {
         listing.last = None;
     }
     listing.bad = rows.bad();
+    listing.crossed = rows.crossed();
     listing
 }

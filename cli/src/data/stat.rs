@@ -148,9 +148,22 @@ fn one(file: &Path, args: &Args, out: &mut impl Write) -> anyhow::Result<bool> {
     tell_bad(&rows, rows.rows().file());
     let format = rows.rows().format().name();
     match args.format {
-        OutputFormat::Text => text(file, format, &stat, rows.bad(), args.gap, out)?,
+        OutputFormat::Text => text(
+            file,
+            format,
+            &stat,
+            (rows.bad(), rows.crossed()),
+            args.gap,
+            out,
+        )?,
         OutputFormat::Json => {
-            let object = object(file, format, &stat, rows.bad(), end.as_deref());
+            let object = object(
+                file,
+                format,
+                &stat,
+                (rows.bad(), rows.crossed()),
+                end.as_deref(),
+            );
             writeln!(out, "{object}")?;
         }
     }
@@ -169,7 +182,7 @@ fn text(
     file: &Path,
     format: &str,
     stat: &Stat,
-    bad: u64,
+    (bad, crossed): (u64, u64),
     threshold: Option<u64>,
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
@@ -212,12 +225,22 @@ fn text(
         }
     }
     writeln!(out, "  bad rows     {bad}")?;
+    writeln!(
+        out,
+        "  crossed      {crossed} of them are quotes whose bid is above the ask"
+    )?;
     writeln!(out, "  doubles      {}", stat.doubles)?;
     writeln!(out, "  steps back   {}", stat.steps_back)?;
     Ok(())
 }
 
-fn object(file: &Path, format: &str, stat: &Stat, bad: u64, end: Option<&str>) -> Value {
+fn object(
+    file: &Path,
+    format: &str,
+    stat: &Stat,
+    (bad, crossed): (u64, u64),
+    end: Option<&str>,
+) -> Value {
     let time = |ts: Option<TimestampNs>| ts.map(|ts| ts.to_string());
     json!({
         "file": file.display().to_string(),
@@ -235,6 +258,7 @@ fn object(file: &Path, format: &str, stat: &Stat, bad: u64, end: Option<&str>) -
         "gap_max_after": stat.gap_max.map(|(_, after)| after.to_string()),
         "gaps": stat.gaps,
         "bad": bad,
+        "crossed": crossed,
         "doubles": stat.doubles,
         "steps_back": stat.steps_back,
         "end": end,

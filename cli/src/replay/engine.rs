@@ -246,10 +246,10 @@ async fn show_progress(played: Shared) {
         };
         let at = last.map_or_else(String::new, |time| time.to_string());
         bar.set_message(format!(
-            "{at}  {} messages  {} events  {} gaps",
+            "{at}  {} messages  {} events  {} times stale",
             HumanCount(tally.messages),
             HumanCount(tally.events()),
-            HumanCount(tally.gaps)
+            HumanCount(tally.stale)
         ));
         bar.tick();
     }

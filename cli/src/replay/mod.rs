@@ -31,7 +31,8 @@ use crate::demo::parse_listen;
   dynasty replay btc.tape.zst --serve 127.0.0.1:9443 --storm 7  and everything goes wrong on the way
   dynasty replay btcusdt.jsonl.gz --venue binance-futures --symbols BTCUSDT --book depth
 
-The last is a recording of somebody else's: on each line the time of receipt in ns, a space, the message.")]
+The last is a recording of somebody else's: on each line the time of receipt in ns, a space, the message; or the message
+alone, where it says when it was made. Packed with gzip, zstd, or as the one member of a zip, or plain.")]
 pub(crate) struct Args {
     /// The tape.
     #[arg(value_name = "TAPE")]

@@ -63,7 +63,7 @@ impl Summary<'_> {
             },
             "events": {
                 "snapshots": tally.snapshots, "deltas": tally.deltas, "quotes": tally.quotes,
-                "trades": tally.trades, "gaps": tally.gaps, "others": tally.others,
+                "trades": tally.trades, "stale": tally.stale, "others": tally.others,
             },
             "instruments": instruments.collect::<Vec<_>>(),
             "seq": self.stopped.seq.0, "state_hash": self.stopped.state_hash.to_string(),
@@ -104,13 +104,13 @@ impl fmt::Display for Summary<'_> {
         }
         writeln!(
             f,
-            "events        {}: {} books, {} changes of books, {} quotes, {} prints, {} gaps, {} others",
+            "events        {}: {} books, {} changes of books, {} quotes, {} prints, {} times stale, {} others",
             count(tally.events()),
             count(tally.snapshots),
             count(tally.deltas),
             count(tally.quotes),
             count(tally.trades),
-            count(tally.gaps),
+            count(tally.stale),
             count(tally.others)
         )?;
         for (feed, name, counters) in self.listings() {

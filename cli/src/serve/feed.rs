@@ -62,6 +62,7 @@ pub(crate) fn open(
         },
         listings,
     };
+    header.adapter().check()?;
     let addresses = known.addresses;
     let (events, ring) = RingBuffer::new(FEED_EVENTS_MAX);
     let own =

@@ -193,3 +193,202 @@ fn what_is_read_and_what_is_no_file_is_not_replaced() {
     refused(&nothing, 1, "no row to write");
     assert!(!Path::new(&path("none.csv")).exists());
 }
+
+const ROWS: &str = "ts_ns,venue_ns,symbol,kind,a,b,c,d,e,f\n";
+/// 2024-03-11, a Monday, and a day, seconds.
+const MONDAY: u64 = 1_710_115_200;
+const DAY: u64 = 86_400;
+
+/// Daily bars of one price each, from days after [`MONDAY`].
+fn bars(symbol: &str, from: u64, days: &[(u64, &str, u64)]) -> String {
+    let rows = days.iter().map(|(day, price, volume)| {
+        let start = from + day * DAY;
+        let (start, end) = (start * 1_000_000_000, (start + DAY) * 1_000_000_000);
+        format!("{end},,{symbol},B,{start},{price},{price},{price},{price},{volume}\n")
+    });
+    format!("{ROWS}{}", rows.collect::<String>())
+}
+
+/// On the Tuesday the later contract has more volume: from the Wednesday on it is the series. The closes of the Tuesday
+/// are 101 and 112, so that the days before are moved up by 11.
+#[test]
+fn contracts_become_one_series() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (march, june) = (path("march.csv"), path("june.csv"));
+    let days = [(0, "100", 10), (1, "101", 5), (2, "102", 1)];
+    std::fs::write(&march, bars("ESH24", MONDAY, &days)).unwrap();
+    let days = [(0, "110", 5), (1, "112", 9), (2, "113", 20)];
+    std::fs::write(&june, bars("ESM24", MONDAY, &days)).unwrap();
+    let chain = fixture("chains/es.toml");
+    let chain = chain.to_str().unwrap();
+    let out = path("es.csv");
+    let continuous = ["convert", &march, &june, &out, "--continuous", chain];
+    let output = dynasty(&continuous);
+    assert!(output.status.success(), "{output:?}");
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(errors, "2024-03-13: ESH24 to ESM24\n");
+    let expected = bars(
+        "ES",
+        MONDAY,
+        &[(0, "111", 10), (1, "112", 5), (2, "113", 20)],
+    );
+    assert_eq!(std::fs::read_to_string(&out).unwrap(), expected);
+    // As they are, and with a bar of the week: 10 + 5 + 20 contracts.
+    let plain = path("plain.toml");
+    let text = std::fs::read_to_string(chain).unwrap();
+    std::fs::write(&plain, text.replace("back_difference", "none")).unwrap();
+    let week = path("week.csv");
+    told(&[
+        "convert",
+        &march,
+        &june,
+        &week,
+        "--continuous",
+        &plain,
+        "--every",
+        "1w",
+        "--of",
+        "bars",
+    ]);
+    let written = std::fs::read_to_string(&week).unwrap();
+    let (start, end) = (MONDAY * 1_000_000_000, (MONDAY + 7 * DAY) * 1_000_000_000);
+    assert_eq!(
+        written,
+        format!("{ROWS}{end},,ES,B,{start},100,113,100,113,35\n")
+    );
+    std::fs::write(&plain, text.replace("volume = 1", "volume = 0")).unwrap();
+    refused(
+        &["convert", &march, &path("none.csv"), "--continuous", &plain],
+        2,
+        "plain.toml:6: rule.volume",
+    );
+    let others = path("others.csv");
+    std::fs::write(&others, bars("NQH24", MONDAY, &[(0, "1", 1)])).unwrap();
+    refused(
+        &["convert", &others, &path("none.csv"), "--continuous", chain],
+        1,
+        "no row of its contracts",
+    );
+}
+
+/// What is known of one contract's book is nothing of the next one's.
+#[test]
+fn a_roll_between_quotes_is_a_gap() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let row = |day: u64, symbol: &str, rest: &str| {
+        let ts = (MONDAY + day * DAY + 15 * 3_600) * 1_000_000_000;
+        format!("{ts},,{symbol},{rest}\n")
+    };
+    let (march, june) = (path("march.csv"), path("june.csv"));
+    let quotes = |symbol: &str, price: &str, volumes: [u64; 2]| {
+        let [first, second] = volumes;
+        let quote = format!("Q,{price},1,{price},1,,");
+        let trade = |volume| format!("T,{price},{volume},,,,");
+        [
+            ROWS.to_owned(),
+            row(0, symbol, &quote),
+            row(0, symbol, &trade(first)),
+            row(1, symbol, &quote),
+            row(1, symbol, &trade(second)),
+        ]
+        .concat()
+    };
+    std::fs::write(&march, quotes("ESH24", "100", [1, 1])).unwrap();
+    std::fs::write(&june, quotes("ESM24", "110", [2, 2])).unwrap();
+    let out = path("es.csv");
+    let chain = fixture("chains/es.toml");
+    let chain = chain.to_str().unwrap();
+    told(&["convert", &march, &june, &out, "--continuous", chain]);
+    let expected = [
+        ROWS.to_owned(),
+        row(0, "ES", "Q,110,1,110,1,,"),
+        row(0, "ES", "T,110,1,,,,"),
+        row(1, "ES", "G,,,,,,"),
+        row(1, "ES", "Q,110,1,110,1,,"),
+        row(1, "ES", "T,110,2,,,,"),
+    ];
+    assert_eq!(std::fs::read_to_string(&out).unwrap(), expected.concat());
+}
+
+/// Apple's four for one of 2020-08-31: 499.23 of the Friday before is 124.8075, and of a cent 124.81. Its dividends of
+/// that year are not between these days.
+#[test]
+fn splits_are_taken_out_of_bars() {
+    /// 2020-08-28, a Friday.
+    const FRIDAY: u64 = 1_598_572_800;
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (raw, out) = (path("raw.csv"), path("adjusted.csv"));
+    let days = [(0, "499.23", 46_907_479), (3, "129.04", 225_702_700)];
+    std::fs::write(&raw, bars("AAPL", FRIDAY, &days)).unwrap();
+    let shares = fixture("instruments/shares.toml");
+    let shares = shares.to_str().unwrap();
+    told(&["convert", &raw, &out, "--adjust", shares]);
+    let days = [(0, "124.81", 187_629_916), (3, "129.04", 225_702_700)];
+    let adjusted = std::fs::read_to_string(&out).unwrap();
+    assert_eq!(adjusted, bars("AAPL", FRIDAY, &days));
+    // A dividend of 0.82 against a close of 499.23 leaves 498.41.
+    const EX: u64 = FRIDAY - 21 * DAY;
+    let days = [(0, "499.23", 1), (1, "498.41", 1)];
+    std::fs::write(&raw, bars("AAPL", EX - DAY, &days)).unwrap();
+    told(&["convert", &raw, &out, "--adjust", shares, "--force"]);
+    let days = [(0, "498.41", 1), (1, "498.41", 1)];
+    let adjusted = std::fs::read_to_string(&out).unwrap();
+    assert_eq!(adjusted, bars("AAPL", EX - DAY, &days));
+    told(&[
+        "convert",
+        &raw,
+        &out,
+        "--adjust",
+        shares,
+        "--adjust-for",
+        "splits",
+        "--force",
+    ]);
+    assert_eq!(std::fs::read(&out).unwrap(), std::fs::read(&raw).unwrap());
+    std::fs::write(&raw, bars("MSFT", FRIDAY, &days)).unwrap();
+    let unknown = ["convert", &raw, &path("none.csv"), "--adjust", shares];
+    refused(&unknown, 2, "has no instrument MSFT");
+    let trades = fixture("history/tardis_trades.csv");
+    let trades = [
+        "convert",
+        trades.to_str().unwrap(),
+        &path("none.csv"),
+        "--adjust",
+        shares,
+    ];
+    refused(&trades, 2, "has no instrument XBTUSD");
+}
+
+#[test]
+fn crossed_quotes_are_counted_and_skipped_or_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let quotes = path("quotes.csv");
+    std::fs::write(&quotes, "ts,bid,ask\n1,5,6\n2,7,6\n3,6,6\n4,x,6\n").unwrap();
+    let columns = ["--columns", "ts:s,bid,ask"];
+    let stat = |more: &[&str]| {
+        let output =
+            dynasty(&[&["stat", &quotes, "--format", "json"][..], &columns, more].concat());
+        let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        (object, errors, output.status.code())
+    };
+    let (object, errors, code) = stat(&[]);
+    assert_eq!(
+        (&object["rows"], &object["bad"], &object["crossed"]),
+        (&2.into(), &2.into(), &1.into())
+    );
+    assert!(errors.contains("quotes.csv:3: ask is '6'; accepted: a price not below the bid 7"));
+    assert!(errors.contains("of 2 bad rows 1 are quotes whose bid is above the ask"));
+    assert_eq!(code, Some(0));
+    let (object, _, code) = stat(&["--crossed", "fatal"]);
+    assert_eq!((&object["rows"], code), (&1.into(), Some(1)));
+    let (object, _, code) = stat(&["--bad-rows", "fatal", "--crossed", "skip"]);
+    assert_eq!((&object["rows"], code), (&2.into(), Some(1)));
+    let list = told(&[&["ls", &quotes, "--format", "json"][..], &columns].concat());
+    let list: Value = serde_json::from_str(&list).unwrap();
+    assert_eq!(list["crossed"], 1);
+}

@@ -10,6 +10,7 @@ pub mod board;
 pub mod body;
 pub mod book;
 pub mod calendar;
+pub mod chain;
 pub mod competition;
 pub mod document;
 pub mod event;

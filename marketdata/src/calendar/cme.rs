@@ -1,4 +1,5 @@
-//! Holidays and short days of CME Globex equity index futures (ES, NQ, YM, RTY and their micros).
+//! Holidays and short days of CME Globex: equity index futures (ES, NQ, YM, RTY and their micros), and energy (CL, NG,
+//! RB, HO and their micros), whose days metals share.
 //!
 //! Source: the exchange's holiday calendar <https://www.cmegroup.com/tools-information/holiday-calendar.html> and its
 //! yearly notices. Covered from 2015-09-21, when the daily close moved from 16:15 to 16:00
@@ -12,6 +13,20 @@
 //! | the day after Thanksgiving, 24 December, 3 July before the holiday | until 12:15 |
 //! | days of mourning on which New York is closed | until 08:30 |
 //!
+//! Energy, from 2022-01-01 on ([`ENERGY_COVERED_FROM`]):
+//!
+//! | days | session |
+//! |---|---|
+//! | New Year's Day, Good Friday, Christmas | none |
+//! | the other holidays above, where they are a Monday to Thursday | until 13:30; Labor Day up to 2025 until 12:00 |
+//! | those on a Friday | until 13:30 up to 2025, until 12:00 from 2026 |
+//! | the day after Thanksgiving | until 12:45 up to 2025, until 13:45 from 2026 |
+//! | 24 December from 2026 | until 12:45 |
+//!
+//! Up to 2025 they are as PyPI's `pandas_market_calendars` 5.5.0 ("CMEGlobex_CL") has them, those of 2026 as it has them
+//! from the exchange's notice. The exchange gives notice of each year's hours: from 2027 on those of 2026 are taken for
+//! the rule, so that a short day may end at another hour, and a closed day is one.
+//!
 //! Not covered: the halt from 15:15 to 15:30 that there was up to 2021-06-25, halts on limits, and other products.
 //! A session keeps its own date on a holiday, though the exchange clears its trades with those of the next day.
 
@@ -23,6 +38,9 @@ use super::{Exception, us_equities};
 
 /// The first trading day that is covered: 2015-09-21.
 pub const COVERED_FROM: TradingDay = TradingDay(16_699);
+
+/// The first trading day of energy that is covered: 2022-01-01.
+pub const ENERGY_COVERED_FROM: TradingDay = TradingDay(18_993);
 
 const NOON: i16 = 12 * 60;
 
@@ -51,6 +69,30 @@ pub(super) fn equity(day: Date) -> Option<Exception> {
         return Some(Exception::Early(NOON));
     }
     is_short(day).then_some(Exception::Early(NOON + 15))
+}
+
+pub(super) fn energy(day: Date) -> Option<Exception> {
+    let is_new_year = is_observed(day, 1, 1) && day.month() == 1;
+    if is_good_friday(day) || is_new_year || is_observed(day, 12, 25) {
+        return Some(Exception::Closed);
+    }
+    let is_noticed = day.year() >= 2026;
+    let is_friday = day.weekday() == Weekday::Friday;
+    let close = if us_equities::is_holiday(day) {
+        let is_labor_day = day.month() == 9;
+        if (is_friday && is_noticed) || (is_labor_day && !is_noticed) {
+            NOON
+        } else {
+            NOON + 90
+        }
+    } else if is_friday && day.month() == 11 && (23..=29).contains(&day.day()) {
+        if is_noticed { NOON + 105 } else { NOON + 45 }
+    } else if is_noticed && (day.month(), day.day()) == (12, 24) {
+        NOON + 45
+    } else {
+        return None;
+    };
+    Some(Exception::Early(close))
 }
 
 fn is_short(day: Date) -> bool {

@@ -97,6 +97,39 @@ fn globex_is_open_when_pandas_market_calendars_says_so_but_on_four_days() {
 }
 
 #[test]
+fn energy_trades_when_pandas_market_calendars_says_so() {
+    let theirs = golden(include_bytes!(
+        "../../../fixtures/calendars/cme_energy.csv.gz"
+    ));
+    let ours = ours("cme-energy", "2022-01-01", "2026-12-31");
+    assert_eq!(differences(&ours, &theirs), []);
+    assert_eq!(day("2022-01-01"), cme::ENERGY_COVERED_FROM);
+}
+
+/// Years without a notice: Easter of 2027 is on 28 March, of 2028 on 16 April; Christmas of 2027 is a Saturday.
+#[test]
+fn energy_has_holidays_in_years_to_come() {
+    let calendar = Calendar::named("cme-energy").unwrap();
+    for closed in [
+        "2027-01-01",
+        "2027-03-26",
+        "2027-12-24",
+        "2028-04-14",
+        "2028-12-25",
+    ] {
+        assert_eq!(calendar.session(day(closed)), None, "{closed}");
+    }
+    // 2028-01-01 is a Saturday, and no Friday is closed for it.
+    let whole = calendar.session(day("2027-12-31")).unwrap();
+    assert_eq!(whole.close, at("2027-12-31T22:00:00Z"));
+    // Juneteenth of 2027 is a Saturday, kept on the Friday, Chicago at UTC-5; Memorial Day is a Monday.
+    let early = calendar.session(day("2027-06-18")).unwrap();
+    assert_eq!(early.close, at("2027-06-18T17:00:00Z"));
+    let early = calendar.session(day("2027-05-31")).unwrap();
+    assert_eq!(early.close, at("2027-05-31T18:30:00Z"));
+}
+
+#[test]
 fn what_exchange_calendars_has_of_the_cme_opens_when_globex_does() {
     let theirs = golden(include_bytes!("../../../fixtures/calendars/cmes.csv.gz"));
     let ours = ours("cme-equity", "2015-09-21", "2026-12-31");

@@ -101,24 +101,26 @@ const fn eight(digits: [u8; 8]) -> Option<u64> {
     }
 }
 
-/// The values of digits, and what is above 9 of other bytes.
+/// The values of digits, and what is above 9 of other bytes; the first one lowest.
 #[inline(always)]
 const fn values(digits: [u8; 8]) -> u64 {
-    u64::from_le_bytes(digits) ^ 0x3030_3030_3030_3030
+    u64::from_le_bytes(digits) ^ each(b'0')
 }
 
-/// The highest bit of the first value that is above 9, and of some behind it: a carry only comes from such a one.
+/// The highest bit of each value that is above 9.
 #[inline(always)]
 const fn others(values: u64) -> u64 {
-    (values.wrapping_add(0x7676_7676_7676_7676) | values) & 0x8080_8080_8080_8080
+    ((values & each(0x7f)) + each(0x7f - 9) | values) & each(0x80)
 }
 
 /// The number that eight values are, the first byte the highest.
 #[inline(always)]
 const fn sum(values: u64) -> u64 {
-    let pairs = (values.wrapping_mul(2_561) >> 8) & 0x00ff_00ff_00ff_00ff;
-    let fours = (pairs.wrapping_mul(6_553_601) >> 16) & 0x0000_ffff_0000_ffff;
-    fours.wrapping_mul(42_949_672_960_001) >> 32
+    const PAIRS: u64 = 0x0000_00ff_0000_00ff;
+    let pairs = values.wrapping_mul(10).wrapping_add(values >> 8);
+    let first = (pairs & PAIRS).wrapping_mul(100 + (1_000_000 << 32));
+    let second = (pairs >> 16 & PAIRS).wrapping_mul(1 + (10_000 << 32));
+    first.wrapping_add(second) >> 32
 }
 
 /// The digits that a text begins with, and how many there are. Of more than 19 the number is wrong.
@@ -204,6 +206,88 @@ pub fn signed(text: &[u8]) -> Result<i64, NumberError> {
 pub fn timestamp_ms(text: &[u8]) -> Result<TimestampNs, NumberError> {
     let ns = unsigned(text)?.checked_mul(1_000_000);
     ns.map(TimestampNs).ok_or(NumberError::Range)
+}
+
+/// The ordinary number that a text begins with, in units of `10^-decimals`, and its bytes: digits, of which less than
+/// eight are before the point and at most eight behind it. `None` for any other text, be it a number.
+#[inline(always)]
+pub(super) fn leading_fixed(text: &[u8], decimals: u32) -> Option<(i64, usize)> {
+    let first = figures(text);
+    let whole_len = figures_in(first);
+    if whole_len == 0 || whole_len == 8 {
+        return None;
+    }
+    // Less than 10^7 times at most 10^9: nothing overflows.
+    let whole = value(first, whole_len) * POWERS[decimals as usize];
+    if (first >> (8 * whole_len)) as u8 != b'.' ^ b'0' {
+        return Some((whole as i64, whole_len));
+    }
+    let behind = text.get(whole_len + 1..)?;
+    let second = figures(behind);
+    let places = figures_in(second);
+    if places == 0 || places > decimals as usize {
+        return None;
+    }
+    // A ninth figure may follow the eighth.
+    if places == 8 && behind.get(8).is_some_and(u8::is_ascii_digit) {
+        return None;
+    }
+    let part = value(second, places) * POWERS[decimals as usize - places];
+    Some(((whole + part) as i64, whole_len + 1 + places))
+}
+
+/// The whole number that a text begins with, of less than sixteen digits, and its bytes; `None` for any other text.
+#[inline(always)]
+pub(super) fn leading_whole(text: &[u8]) -> Option<(u64, usize)> {
+    let first = figures(text);
+    let len = figures_in(first);
+    if len == 0 {
+        return None;
+    }
+    if len < 8 {
+        return Some((value(first, len), len));
+    }
+    let second = figures(text.get(8..)?);
+    match figures_in(second) {
+        0 => Some((sum(first), 8)),
+        8 => None,
+        more => Some((sum(first) * POWERS[more] + value(second, more), 8 + more)),
+    }
+}
+
+/// Eight bytes, each the same.
+const fn each(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// The first eight bytes, each as the figure that it is, the first one lowest; where there are fewer, what follows is
+/// none.
+#[inline(always)]
+fn figures(text: &[u8]) -> u64 {
+    let bytes = match text.first_chunk() {
+        Some(eight) => u64::from_le_bytes(*eight),
+        None => few_bytes(text),
+    };
+    bytes ^ each(b'0')
+}
+
+#[inline(never)]
+fn few_bytes(text: &[u8]) -> u64 {
+    let bytes = text.iter().take(8).rev();
+    bytes.fold(0, |bytes, &byte| bytes << 8 | u64::from(byte))
+}
+
+/// How many of eight bytes are figures, up to the first that is none.
+#[inline(always)]
+const fn figures_in(figures: u64) -> usize {
+    (others(figures).trailing_zeros() / 8) as usize
+}
+
+/// The value of the first `len` of eight figures, 1 to 8.
+#[inline(always)]
+const fn value(figures: u64, len: usize) -> u64 {
+    // Zeros go before them, up to eight.
+    sum(figures << (64 - 8 * len))
 }
 
 /// The value in units of `10^-decimals`.
@@ -309,6 +393,8 @@ fn unusual(text: &[u8], decimals: u32) -> Result<i64, NumberError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -409,5 +495,60 @@ mod tests {
         assert_eq!(qty(b"1.25869000"), Ok(Qty(125_869_000)));
         assert_eq!(unsigned(b"18446744073709551616"), Err(NumberError::Range));
         assert_eq!(signed(b"-9223372036854775808"), Ok(i64::MIN));
+    }
+
+    #[test]
+    fn eight_bytes_are_read_at_once() {
+        for (text, expected) in [
+            ("61685.99000000\",", Some((61_685_990_000_000, 14))),
+            ("9999999.99999999,", Some((9_999_999_999_999_990, 16))),
+            ("7", Some((7_000_000_000, 1))),
+            ("0.05\"}", Some((50_000_000, 4))),
+            ("1234567,", Some((1_234_567_000_000_000, 7))),
+            ("12.5e3", Some((12_500_000_000, 4))),
+            ("1.2.3", Some((1_200_000_000, 3))),
+            // What is longer is read otherwise.
+            ("12345678,", None),
+            ("0.123456789,", None),
+            ("", None),
+            (".5,", None),
+            ("5.,", None),
+            ("5.", None),
+            ("-5,", None),
+            ("\u{e9}5", None),
+        ] {
+            assert_eq!(leading_fixed(text.as_bytes(), 9), expected, "{text}");
+        }
+        assert_eq!(leading_fixed(b"0.12345678,", 8), Some((12_345_678, 10)));
+        assert_eq!(leading_fixed(b"0.12", 1), None);
+        for (text, expected) in [
+            ("1723161256313}", Some((1_723_161_256_313, 13))),
+            ("123456789012345,", Some((123_456_789_012_345, 15))),
+            ("1234567890123456", None),
+            ("12345678", Some((12_345_678, 8))),
+            ("17.5", Some((17, 2))),
+            ("x", None),
+            ("", None),
+        ] {
+            assert_eq!(leading_whole(text.as_bytes()), expected, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn eight_bytes_at_once_are_as_one_by_one(bytes in prop::collection::vec(prop_oneof![6 => b'0'..=b'9', 1 => Just(b'.'), 1 => any::<u8>()], 0..24), decimals in 8_u32..=9) {
+            let is_digit = |byte: &&u8| byte.is_ascii_digit();
+            let whole = bytes.iter().take_while(is_digit).count();
+            let places = match bytes.get(whole) {
+                Some(b'.') => Some(bytes[whole + 1..].iter().take_while(is_digit).count()),
+                _ => None,
+            };
+            let is_ordinary = (1..8).contains(&whole) && places.is_none_or(|places| (1..=8).contains(&places));
+            let len = places.map_or(whole, |places| whole + 1 + places);
+            let expected = is_ordinary.then(|| (fixed(&bytes[..len], decimals).unwrap(), len));
+            prop_assert_eq!(leading_fixed(&bytes, decimals), expected);
+            let expected = (1..16).contains(&whole).then(|| (unsigned(&bytes[..whole]).unwrap(), whole));
+            prop_assert_eq!(leading_whole(&bytes), expected);
+        }
     }
 }

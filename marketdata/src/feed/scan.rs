@@ -10,7 +10,7 @@
 
 use types::{Price, Qty, TimestampNs};
 
-use super::number::{self, DIGITS_MAX};
+use super::number;
 
 /// A value as it stands in the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -242,16 +242,9 @@ impl<'a> Reader<'a> {
     #[inline(always)]
     pub fn unsigned(&mut self) -> Result<Option<u64>, Unexpected> {
         let digits = self.digits()?;
-        let (mut value, mut at) = (0_u64, 0);
-        while let Some(&byte) = digits.get(at) {
-            let digit = byte.wrapping_sub(b'0');
-            if digit > 9 {
-                break;
-            }
-            value = value.wrapping_mul(10).wrapping_add(digit.into());
-            at += 1;
-        }
-        if (1..=DIGITS_MAX).contains(&at) && self.ends_behind(digits, at) {
+        if let Some((value, len)) = number::leading_whole(digits)
+            && self.ends_behind(digits, len)
+        {
             return Ok(Some(value));
         }
         Ok(number::unsigned(self.scalar()?).ok())
@@ -295,31 +288,10 @@ impl<'a> Reader<'a> {
     #[inline(always)]
     fn fixed(&mut self, decimals: u32) -> Result<Option<i64>, Unexpected> {
         let text = self.digits()?;
-        let (mut value, mut at) = (0_u64, 0);
-        let mut point = None;
-        while let Some(&byte) = text.get(at) {
-            let digit = byte.wrapping_sub(b'0');
-            if digit <= 9 {
-                value = value.wrapping_mul(10).wrapping_add(digit.into());
-            } else if byte == b'.' && point.is_none() {
-                point = Some(at);
-            } else {
-                break;
-            }
-            at += 1;
-        }
-        let places = point.map_or(0, |point| at - point - 1);
-        let is_ordinary = match point {
-            None => at > 0,
-            Some(point) => point > 0 && places > 0 && places <= decimals as usize,
-        };
-        if !is_ordinary || at > DIGITS_MAX {
-            return Ok(None);
-        }
-        let Ok(value) = number::scaled(value, decimals as usize - places) else {
+        let Some((value, len)) = number::leading_fixed(text, decimals) else {
             return Ok(None);
         };
-        Ok(self.ends_behind(text, at).then_some(value))
+        Ok(self.ends_behind(text, len).then_some(value))
     }
 
     /// Where the digits of the next value would begin.
@@ -462,7 +434,7 @@ const fn zeros(word: u64) -> u64 {
 
 /// Where a string ends, or has an escape.
 #[inline(always)]
-const fn text_ends(word: u64) -> u64 {
+pub(super) const fn text_ends(word: u64) -> u64 {
     zeros(word ^ each(b'"')) | zeros(word ^ each(b'\\'))
 }
 
@@ -476,7 +448,7 @@ const fn literal_ends(word: u64) -> u64 {
 
 /// The place of the first byte that `ends` marks. Eight at a time: strings and numbers of feeds are short.
 #[inline(always)]
-fn place_of(bytes: &[u8], ends: impl Fn(u64) -> u64) -> Option<usize> {
+pub(super) fn place_of(bytes: &[u8], ends: impl Fn(u64) -> u64) -> Option<usize> {
     let mut at = 0;
     let mut left = bytes;
     while let Some((eight, rest)) = left.split_first_chunk::<8>() {

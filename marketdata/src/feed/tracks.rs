@@ -5,6 +5,7 @@ use types::{Level, MarketData, MarketEvent, Qty, TimestampNs};
 use super::health::{Health, State};
 use super::output::Output;
 use super::screen::{Screen, Screened};
+use super::symbols::Symbols;
 use super::{Listing, Malformed};
 
 /// Listings with their health.
@@ -15,19 +16,12 @@ pub struct Tracks {
     screens: Vec<Screen>,
     /// Whether the consumer was told that the instrument is lost, and not yet of anything after it.
     told_lost: Vec<bool>,
-    /// Places by symbol, ascending.
-    order: Vec<u32>,
+    symbols: Symbols,
 }
 
 impl Tracks {
     /// All down. Of listings with the same symbol the first is the one.
     pub fn new(listings: Vec<Listing>) -> Self {
-        let mut order: Vec<u32> = (0..listings.len() as u32).collect();
-        order.sort_by(|&a, &b| {
-            let symbol = |place: u32| &listings[place as usize].symbol;
-            symbol(a).cmp(symbol(b))
-        });
-        order.dedup_by_key(|place| &listings[*place as usize].symbol);
         Self {
             health: vec![Health::default(); listings.len()],
             screens: listings
@@ -35,17 +29,15 @@ impl Tracks {
                 .map(|listing| Screen::new(listing.spec))
                 .collect(),
             told_lost: vec![false; listings.len()],
-            order,
+            symbols: Symbols::new(&listings),
             listings,
         }
     }
 
     /// The place of the listing that the venue calls so.
+    #[inline]
     pub fn find(&self, symbol: &[u8]) -> Option<usize> {
-        let found = self
-            .order
-            .binary_search_by(|&place| self.listings[place as usize].symbol.as_bytes().cmp(symbol));
-        found.ok().map(|at| self.order[at] as usize)
+        self.symbols.find(symbol)
     }
 
     /// The listings, in their order.

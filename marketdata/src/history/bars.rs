@@ -11,6 +11,9 @@ use super::{Row, RowError, Zone};
 use crate::feed::Book;
 
 const DAY_NS: u64 = 86_400_000_000_000;
+const WEEK_NS: u64 = 7 * DAY_NS;
+/// 1970-01-05, the first Monday.
+const MONDAY_NS: u64 = 4 * DAY_NS;
 
 /// What bars are made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +33,7 @@ pub enum Basis {
 /// Where bars begin and end.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Edges {
-    /// At multiples of so many ns since 1970-01-01 UTC.
+    /// At multiples of so many ns since 1970-01-01 UTC; of whole weeks since Monday, 1970-01-05.
     Epoch {
         /// Length of a bar, above 0.
         every: u64,
@@ -58,7 +61,10 @@ impl Edges {
             Some((TimestampNs(start), TimestampNs(end)))
         };
         match self {
-            Self::Epoch { every } => within(0, u64::MAX, *every),
+            Self::Epoch { every } if !every.is_multiple_of(WEEK_NS) => within(0, u64::MAX, *every),
+            // Of the week that the first Monday ends there is no more than this.
+            Self::Epoch { .. } if ts.0 < MONDAY_NS => within(0, MONDAY_NS, MONDAY_NS),
+            Self::Epoch { every } => within(MONDAY_NS, u64::MAX, *every),
             Self::Daily {
                 every,
                 zone,

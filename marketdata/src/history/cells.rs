@@ -405,8 +405,7 @@ pub(super) fn checked_quote(
     ask_qty: Qty,
 ) -> Result<MarketData, Fault> {
     if ask < bid {
-        let accepted = format!("a price not below the bid {bid}");
-        return Err(Fault::value("ask", ask, accepted));
+        return Err(Fault::crossed(bid, ask));
     }
     Ok(MarketData::Quote(Quote {
         bid,

@@ -20,7 +20,9 @@ pub enum BadRows {
 pub struct Clean<I> {
     rows: I,
     bad_rows: BadRows,
+    crossed_quotes: BadRows,
     bad: u64,
+    crossed: u64,
     shown: Vec<RowError>,
     has_ended: bool,
 }
@@ -31,10 +33,24 @@ impl<I: Iterator<Item = Result<Row, RowError>>> Clean<I> {
         Self {
             rows,
             bad_rows,
+            crossed_quotes: bad_rows,
             bad: 0,
+            crossed: 0,
             shown: Vec::new(),
             has_ended: false,
         }
+    }
+
+    /// The same, but for quotes whose bid is above their ask.
+    #[must_use]
+    pub fn with_crossed_quotes(mut self, crossed_quotes: BadRows) -> Self {
+        self.crossed_quotes = crossed_quotes;
+        self
+    }
+
+    /// How many of the bad rows were quotes whose bid is above their ask.
+    pub const fn crossed(&self) -> u64 {
+        self.crossed
     }
 
     /// How many rows were bad until now.
@@ -66,7 +82,14 @@ impl<I: Iterator<Item = Result<Row, RowError>>> Iterator for Clean<I> {
             if self.shown.len() < BAD_ROWS_SHOWN_MAX {
                 self.shown.push(error.clone());
             }
-            if error.is_fatal() || self.bad_rows == BadRows::Fatal {
+            let is_crossed = error.is_crossed();
+            self.crossed += u64::from(is_crossed);
+            let rule = if is_crossed {
+                self.crossed_quotes
+            } else {
+                self.bad_rows
+            };
+            if error.is_fatal() || rule == BadRows::Fatal {
                 self.has_ended = true;
                 return Some(Err(error));
             }

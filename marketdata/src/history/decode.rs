@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 
-use types::{Label, TimestampNs};
+use types::{Label, Price, TimestampNs};
 
 use super::error::{Place, Problem};
 use super::{Clock, Row};
@@ -26,6 +26,14 @@ impl Fault {
     ) -> Self {
         Self {
             problem: Problem::value(field, value, accepted.into()),
+            is_fatal: false,
+        }
+    }
+
+    /// A quote whose bid is above its ask.
+    pub(super) const fn crossed(bid: Price, ask: Price) -> Self {
+        Self {
+            problem: Problem::Crossed { bid, ask },
             is_fatal: false,
         }
     }

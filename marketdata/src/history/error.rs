@@ -5,6 +5,8 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use types::Price;
+
 use super::decode::Fault;
 
 /// The most characters of a refused value that an error repeats.
@@ -108,6 +110,14 @@ pub enum Problem {
         /// What the field takes.
         accepted: String,
     },
+    /// A quote whose bid is above its ask.
+    #[error("ask is '{ask}'; accepted: a price not below the bid {bid}")]
+    Crossed {
+        /// The bid.
+        bid: Price,
+        /// The ask.
+        ask: Price,
+    },
     /// What follows cannot be understood.
     #[error("{0}")]
     Damaged(String),
@@ -149,6 +159,11 @@ impl RowError {
             problem: fault.problem,
             is_fatal: fault.is_fatal,
         }
+    }
+
+    /// Whether it is a quote whose bid is above its ask, and nothing else is wrong.
+    pub const fn is_crossed(&self) -> bool {
+        matches!(self.problem, Problem::Crossed { .. })
     }
 
     /// Whether nothing after it can be read.

@@ -1,18 +1,19 @@
 //! Recordings that somebody else made, read as if they were tapes: on each line the time of receipt in
-//! nanoseconds, a space and a message as it came, gzip or not. That is the form of hftbacktest's collector.
+//! nanoseconds, a space and a message as it came, in gzip, zstd, zip (with one member) or plain. That is the form of
+//! hftbacktest's collector. A line that is a message alone came when the message says that it was made: the
+//! milliseconds of its own field `ts` or, of Binance, of its data's `E`.
 //!
 //! What such a recording lacks is put in: the opening and what the adapter sends then, and the passing of time.
 
 use std::collections::VecDeque;
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read as _};
+use std::io::{BufRead, Read as _};
 use std::path::Path;
 
-use flate2::bufread::MultiGzDecoder;
 use types::TimestampNs;
 
 use super::{Entry, Header, Passed, TAPE_MESSAGE_BYTES_MAX, TapeError, shown};
-use crate::feed::{Action, FetchId, Output};
+use crate::feed::{Action, FetchId, Fields, Output, Value, timestamp_ms};
+use crate::history;
 use crate::venue::binance;
 
 const SECOND: u64 = 1_000_000_000;
@@ -42,16 +43,9 @@ impl Capture {
     /// Opens a recording of what this header says; it has one connection.
     ///
     /// # Errors
-    /// I/O errors.
+    /// I/O errors, and archives that have not one member.
     pub fn open(path: &Path, header: Header) -> Result<Self, TapeError> {
-        const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
-        let mut file = BufReader::with_capacity(1 << 16, File::open(path)?);
-        let is_packed = file.fill_buf()?.starts_with(&GZIP_MAGIC);
-        let lines: Box<dyn BufRead + Send> = if is_packed {
-            Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(file)))
-        } else {
-            Box::new(file)
-        };
+        let lines = history::unpacked(path)?;
         Ok(Self::new(lines, header))
     }
 
@@ -108,12 +102,16 @@ impl Capture {
         if line.is_empty() {
             return Ok(());
         }
-        let split = line.iter().position(|&byte| byte == b' ');
-        let parts = split.map(|at| (&line[..at], line[at..].trim_ascii()));
-        let parts = parts.and_then(|(time, message)| {
-            let time = crate::feed::unsigned(time).ok()?;
-            (!message.is_empty()).then_some((TimestampNs(time), message))
-        });
+        let parts = if line.starts_with(b"{") {
+            made(line).map(|time| (time.max(self.newest), line))
+        } else {
+            let split = line.iter().position(|&byte| byte == b' ');
+            let parts = split.map(|at| (&line[..at], line[at..].trim_ascii()));
+            parts.and_then(|(time, message)| {
+                let time = crate::feed::unsigned(time).ok()?;
+                (!message.is_empty()).then_some((TimestampNs(time), message))
+            })
+        };
         let Some((time, message)) = parts else {
             self.is_over = true;
             let (line, found) = (self.line, shown(line));
@@ -171,4 +169,17 @@ impl Capture {
             passed,
         });
     }
+}
+
+/// When a message was made, as it says itself.
+fn made(message: &[u8]) -> Option<TimestampNs> {
+    let field = |object: &[u8], name: &[u8]| -> Option<TimestampNs> {
+        let value = Fields::of(object)?.get(name).ok()??;
+        timestamp_ms(value.scalar()?).ok()
+    };
+    let data = || match Fields::of(message)?.get(b"data").ok()?? {
+        Value::Object(data) => field(data, b"E"),
+        _ => None,
+    };
+    field(message, b"ts").or_else(data)
 }

@@ -52,8 +52,8 @@ pub struct Tally {
     pub quotes: u64,
     /// Prints.
     pub trades: u64,
-    /// Times that an instrument was told lost.
-    pub gaps: u64,
+    /// Times that an instrument was told stale: nothing is known of it until it is stated again.
+    pub stale: u64,
     /// Events of other kinds.
     pub others: u64,
 }
@@ -61,7 +61,7 @@ pub struct Tally {
 impl Tally {
     /// All events.
     pub const fn events(&self) -> u64 {
-        self.snapshots + self.deltas + self.quotes + self.trades + self.gaps + self.others
+        self.snapshots + self.deltas + self.quotes + self.trades + self.stale + self.others
     }
 
     const fn count(&mut self, event: &MarketEvent) {
@@ -70,7 +70,7 @@ impl Tally {
             MarketData::DepthDelta(_) => &mut self.deltas,
             MarketData::Quote(_) => &mut self.quotes,
             MarketData::Trade(_) => &mut self.trades,
-            MarketData::Gap => &mut self.gaps,
+            MarketData::Gap => &mut self.stale,
             _ => &mut self.others,
         };
         *counter += 1;

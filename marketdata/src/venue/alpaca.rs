@@ -26,7 +26,8 @@ mod msgpack;
 pub use local::LocalAlpaca;
 
 use types::{
-    Aggressor, InstrumentStatus, Level, MarketData, Price, Qty, Quote, TimestampNs, Trade,
+    Aggressor, DepthUpdate, InstrumentStatus, Level, MarketData, Price, Qty, Quote, TimestampNs,
+    Trade,
 };
 
 use crate::feed::{
@@ -170,7 +171,21 @@ impl Alpaca {
 
     fn on_item(
         &mut self,
-        item: &Item<'_>,
+        mut item: Item<'_>,
+        bytes: &[u8],
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<(), Malformed> {
+        let said = self.on_kind(&mut item, bytes, now, out);
+        if let Some(unsaid) = item.update {
+            out.recycle(unsaid);
+        }
+        said
+    }
+
+    fn on_kind(
+        &mut self,
+        item: &mut Item<'_>,
         bytes: &[u8],
         now: TimestampNs,
         out: &mut Output,
@@ -278,7 +293,7 @@ impl Alpaca {
     fn on_book(
         &mut self,
         place: usize,
-        item: &Item<'_>,
+        item: &mut Item<'_>,
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), &'static str> {
@@ -287,7 +302,7 @@ impl Alpaca {
             return Ok(());
         }
         let ts = item.ts.ok_or("t")?;
-        let mut update = out.depth();
+        let mut update = item.update.take().unwrap_or_else(|| out.depth());
         if let Some(bids) = item.bids {
             bids.levels(&mut update.bids).ok_or("b")?;
         }
@@ -355,7 +370,7 @@ impl Alpaca {
             let Some(item) = item.ok().and_then(Item::json) else {
                 return Err(self.unreadable(bytes, now, out));
             };
-            said = said.and(self.on_item(&item, bytes, now, out));
+            said = said.and(self.on_item(item, bytes, now, out));
             if !self.is_following {
                 break;
             }
@@ -369,16 +384,24 @@ impl Alpaca {
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
+        // Where there is one item, all of the message has been read before it is said.
+        let mut alone = Reader::of(bytes);
+        if alone.array() == Some(1)
+            && let Some(item) = Item::pack(&mut alone, out)
+            && alone.is_empty()
+        {
+            return self.on_item(item, bytes, now, out);
+        }
         let mut whole = Reader::of(bytes);
         let (Some(Pack::Array(mut items)), true) = (whole.value(), whole.is_empty()) else {
             return Err(self.unreadable(bytes, now, out));
         };
         let mut said = Ok(());
         while !items.is_empty() && self.is_following {
-            let Some(item) = items.value().and_then(Item::pack) else {
+            let Some(item) = Item::pack(&mut items, out) else {
                 return Err(self.unreadable(bytes, now, out));
             };
-            said = said.and(self.on_item(&item, bytes, now, out));
+            said = said.and(self.on_item(item, bytes, now, out));
         }
         said
     }
@@ -649,6 +672,19 @@ impl<'a> Raw<'a> {
     }
 }
 
+/// Levels as the venue packs them: maps of `p` and `s`.
+#[inline]
+fn packed_levels(items: &mut Reader<'_>, into: &mut Vec<Level>) -> Option<()> {
+    for _ in 0..items.array()? {
+        items.is(&[0x82, 0xa1, b'p'])?;
+        let price = Raw::Pack(items.number()?).price()?;
+        items.is(&[0xa1, b's'])?;
+        let qty = Raw::Pack(items.number()?).qty()?;
+        into.push(Level { price, qty });
+    }
+    Some(())
+}
+
 /// One thing of a message; which fields there are depends on its kind.
 struct Item<'a> {
     kind: &'a [u8],
@@ -668,8 +704,10 @@ struct Item<'a> {
     bid_qty: Option<Qty>,
     ask: Option<Price>,
     ask_qty: Option<Qty>,
+    /// Sides of a book, where they are not in `update`.
     bids: Option<Raw<'a>>,
     asks: Option<Raw<'a>>,
+    update: Option<Box<DepthUpdate>>,
     is_whole: bool,
 }
 
@@ -693,6 +731,7 @@ impl<'a> Item<'a> {
         ask_qty: None,
         bids: None,
         asks: None,
+        update: None,
         is_whole: false,
     };
 
@@ -706,16 +745,32 @@ impl<'a> Item<'a> {
         Some(item)
     }
 
+    /// The next of many; levels of the venue's form are read where they stand.
     #[inline]
-    fn pack(value: Pack<'a>) -> Option<Self> {
-        let Pack::Map(mut fields) = value else {
-            return None;
-        };
+    fn pack(items: &mut Reader<'a>, out: &mut Output) -> Option<Self> {
         let mut item = Self::EMPTY;
-        while !fields.is_empty() {
-            let (key, value) = (fields.value()?, fields.value()?);
-            if let Pack::Text(key) = key {
-                item.set(key, Raw::Pack(value));
+        for _ in 0..items.map()? {
+            let Pack::Text(key) = items.value()? else {
+                items.value()?;
+                continue;
+            };
+            if let b"b" | b"a" = key {
+                let update = item.update.get_or_insert_with(|| out.depth());
+                let (levels, side) = match key {
+                    b"b" => (&mut update.bids, &mut item.bids),
+                    _ => (&mut update.asks, &mut item.asks),
+                };
+                levels.clear();
+                *side = None;
+                let mut ahead = *items;
+                if packed_levels(&mut ahead, levels).is_some() {
+                    *items = ahead;
+                    continue;
+                }
+                levels.clear();
+                *side = Some(Raw::Pack(items.value()?));
+            } else {
+                item.set(key, Raw::Pack(items.value()?));
             }
         }
         Some(item)

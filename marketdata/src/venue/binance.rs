@@ -8,14 +8,17 @@
 //! the one before (`pu`).
 
 mod local;
+mod message;
 
 pub use local::LocalBinance;
 
-use types::{Aggressor, DepthUpdate, MarketData, Price, Qty, Quote, TimestampNs, Trade};
+use types::{MarketData, TimestampNs};
+
+use message::{Delta, Message, Payload, Snapshot};
 
 use crate::feed::{
     Action, Adapter, Addresses, BookChannel, Channels, FetchId, Health, Listing, Malformed, Output,
-    Reader, Screened, State, Stream, Tracks, Unexpected, levels,
+    Screened, State, Stream, Tracks, Unexpected,
 };
 
 /// Spot: streams and REST.
@@ -84,17 +87,6 @@ enum Sync {
         /// No event has come since the snapshot.
         is_fresh: bool,
     },
-}
-
-/// A `depthUpdate`.
-#[derive(Debug, Default)]
-struct Delta {
-    ts: TimestampNs,
-    first: u64,
-    last: u64,
-    /// The last update of the event before it; futures only.
-    previous: Option<u64>,
-    update: Box<DepthUpdate>,
 }
 
 /// How an event stands to a book.
@@ -271,91 +263,63 @@ impl Binance {
         }
     }
 
-    /// Does what the payload of a stream says.
+    /// The place of a symbol that a message is about.
     #[inline]
-    fn payload(
+    fn heard(&mut self, symbol: &[u8], now: TimestampNs) -> Result<usize, Malformed> {
+        let Some(place) = self.tracks.find(symbol) else {
+            return Err(Malformed::new("a symbol that was subscribed to", symbol));
+        };
+        self.tracks.heard(place, now);
+        Ok(place)
+    }
+
+    /// Does what a message says.
+    fn read(
         &mut self,
         message: Message<'_>,
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
-        let Some(place) = self.tracks.find(message.symbol) else {
-            return Err(Malformed::new(
-                "a symbol that was subscribed to",
-                message.symbol,
-            ));
-        };
-        self.tracks.heard(place, now);
-        let said = match message.kind() {
-            Kind::Touch if self.channels.book == BookChannel::Touch => {
-                self.touch(place, &message, now, out)
-            }
+        let place = self.heard(message.symbol(), now)?;
+        if message.is_touch() && self.channels.book == BookChannel::Depth {
             // Not asked for.
-            Kind::Touch => Ok(()),
-            Kind::Trade => self.trade(place, &message, now, out),
-            Kind::Depth => message
-                .delta()
-                .map(|delta| self.on_delta(place, delta, now, out)),
-            Kind::Other => Err(message.without("bookTicker, trade or depthUpdate")),
-        };
-        said.map_err(|error| {
-            let error = self.tracks.malformed(place, error, now, out);
-            if self.channels.book == BookChannel::Depth {
-                self.resync(place, now, out);
+            return Ok(());
+        }
+        match message.payload() {
+            Ok(payload) => self.payload(place, payload, now, out),
+            Err(error) => {
+                let error = self.tracks.malformed(place, error, now, out);
+                if self.channels.book == BookChannel::Depth {
+                    self.resync(place, now, out);
+                }
+                return Err(error);
             }
-            error
-        })
-    }
-
-    fn touch(
-        &mut self,
-        place: usize,
-        message: &Message<'_>,
-        now: TimestampNs,
-        out: &mut Output,
-    ) -> Result<(), Malformed> {
-        let newest = &mut self.newest[place].touch;
-        let id = message.last.ok_or_else(|| message.without("u"))?;
-        let quote = message.quote()?;
-        if id <= *newest {
-            self.tracks.health_mut(place).counters.repeated += 1;
-            return Ok(());
         }
-        *newest = id;
-        let ts = message.time.unwrap_or(now);
-        self.tracks
-            .say(place, ts, MarketData::Quote(quote), now, out);
         Ok(())
     }
 
-    fn trade(
-        &mut self,
-        place: usize,
-        message: &Message<'_>,
-        now: TimestampNs,
-        out: &mut Output,
-    ) -> Result<(), Malformed> {
-        let id = message.trade.ok_or_else(|| message.without("t"))?;
-        let trade = Trade {
-            price: message.price.ok_or_else(|| message.without("p"))?,
-            qty: message.qty.ok_or_else(|| message.without("q"))?,
-            // The buyer was resting, so that the seller crossed.
-            aggressor: match message.is_buyer_maker {
-                Some(true) => Aggressor::Seller,
-                Some(false) => Aggressor::Buyer,
-                None => Aggressor::Unknown,
-            },
+    /// Does what the payload of a stream says.
+    #[inline]
+    fn payload(&mut self, place: usize, payload: Payload, now: TimestampNs, out: &mut Output) {
+        let newest = &mut self.newest[place];
+        let (newest, id, ts, data) = match payload {
+            // Not asked for.
+            Payload::Touch { .. } if self.channels.book == BookChannel::Depth => return,
+            Payload::Touch { id, ts, quote } => {
+                let ts = ts.unwrap_or(now);
+                (&mut newest.touch, id, ts, MarketData::Quote(quote))
+            }
+            Payload::Trade { id, ts, trade } => {
+                (&mut newest.trade, id, ts, MarketData::Trade(trade))
+            }
+            Payload::Depth(delta) => return self.on_delta(place, delta, now, out),
         };
-        let ts = message.time.ok_or_else(|| message.without("T"))?;
-        let newest = &mut self.newest[place].trade;
         if id <= *newest {
             self.tracks.health_mut(place).counters.repeated += 1;
-            return Ok(());
+            return;
         }
         *newest = id;
-        self.tracks
-            .say(place, ts, MarketData::Trade(trade), now, out);
-        Ok(())
+        self.tracks.say(place, ts, data, now, out);
     }
 }
 
@@ -415,8 +379,13 @@ impl Adapter for Binance {
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
+        if let Some((symbol, payload)) = message::expected(bytes, out) {
+            let place = self.heard(symbol, now)?;
+            self.payload(place, payload, now, out);
+            return Ok(());
+        }
         match Message::read(bytes, out) {
-            Ok(Some(message)) => self.payload(message, now, out),
+            Ok(Some(message)) => self.read(message, now, out),
             // The answer to the subscription.
             Ok(None) => Ok(()),
             Err(Unexpected) => Err(unreadable(bytes, out)),
@@ -489,192 +458,6 @@ fn unreadable(bytes: &[u8], out: &mut Output) -> Malformed {
         reason: "a message that cannot be read",
     });
     Malformed::new("a message of a combined stream", bytes)
-}
-
-/// A REST depth snapshot.
-#[derive(Debug)]
-struct Snapshot {
-    last: u64,
-    ts: Option<TimestampNs>,
-    update: Box<DepthUpdate>,
-}
-
-impl Snapshot {
-    fn read(body: &[u8], out: &mut Output) -> Result<Self, Malformed> {
-        let malformed = |what| Malformed::new(what, body);
-        let mut update = out.depth();
-        let (mut last, mut ts) = (None, None);
-        let (mut bids, mut asks) = (false, false);
-        let mut reader = Reader::new(body);
-        let mut read = || -> Result<(), Unexpected> {
-            reader.object()?;
-            while let Some(key) = reader.key()? {
-                match key {
-                    b"lastUpdateId" => last = reader.unsigned()?,
-                    b"E" => ts = reader.timestamp_ms()?,
-                    b"bids" => bids = levels(&mut reader, &mut update.bids)?,
-                    b"asks" => asks = levels(&mut reader, &mut update.asks)?,
-                    _ => reader.skip()?,
-                }
-            }
-            Ok(())
-        };
-        read().map_err(|_| malformed("a depth snapshot"))?;
-        if !bids || !asks {
-            return Err(malformed("bids and asks"));
-        }
-        Ok(Self {
-            last: last.ok_or_else(|| malformed("lastUpdateId"))?,
-            ts,
-            update,
-        })
-    }
-}
-
-/// The payload of a stream; which fields there are depends on its kind.
-#[derive(Debug, Default)]
-struct Message<'a> {
-    /// All of the message.
-    bytes: &'a [u8],
-    event: &'a [u8],
-    symbol: &'a [u8],
-    /// `T`, or `E` where there is none.
-    time: Option<TimestampNs>,
-    first: Option<u64>,
-    last: Option<u64>,
-    previous: Option<u64>,
-    /// Changed levels.
-    update: Option<Box<DepthUpdate>>,
-    /// The side whose levels are not all prices and quantities.
-    unreadable: Option<&'static str>,
-    /// The best prices, where there are no levels.
-    bid: Option<Price>,
-    ask: Option<Price>,
-    bid_qty: Option<Qty>,
-    ask_qty: Option<Qty>,
-    trade: Option<u64>,
-    price: Option<Price>,
-    qty: Option<Qty>,
-    is_buyer_maker: Option<bool>,
-}
-
-enum Kind {
-    Touch,
-    Trade,
-    Depth,
-    Other,
-}
-
-impl<'a> Message<'a> {
-    /// The payload of a message, if it has one.
-    #[inline]
-    fn read(bytes: &'a [u8], out: &mut Output) -> Result<Option<Self>, Unexpected> {
-        let mut reader = Reader::new(bytes);
-        let mut message = None;
-        reader.object()?;
-        while let Some(key) = reader.key()? {
-            match key {
-                b"data" => message = Some(Self::payload(bytes, &mut reader, out)?),
-                _ => reader.skip()?,
-            }
-        }
-        Ok(message)
-    }
-
-    #[inline]
-    fn payload(
-        bytes: &'a [u8],
-        reader: &mut Reader<'a>,
-        out: &mut Output,
-    ) -> Result<Self, Unexpected> {
-        let mut message = Self {
-            bytes,
-            ..Self::default()
-        };
-        let mut event_time = None;
-        reader.object()?;
-        while let Some(key) = reader.key()? {
-            match key {
-                b"e" => message.event = reader.scalar()?,
-                b"s" => message.symbol = reader.scalar()?,
-                b"E" => event_time = reader.timestamp_ms()?,
-                b"T" => message.time = reader.timestamp_ms()?,
-                b"U" => message.first = reader.unsigned()?,
-                b"u" => message.last = reader.unsigned()?,
-                b"pu" => message.previous = reader.unsigned()?,
-                b"b" if reader.peek() == Some(b'[') => {
-                    let update = message.update.get_or_insert_with(|| out.depth());
-                    if !levels(reader, &mut update.bids)? {
-                        message.unreadable = Some("b");
-                    }
-                }
-                b"a" if reader.peek() == Some(b'[') => {
-                    let update = message.update.get_or_insert_with(|| out.depth());
-                    if !levels(reader, &mut update.asks)? {
-                        message.unreadable = Some("a");
-                    }
-                }
-                b"b" => message.bid = reader.price()?,
-                b"a" => message.ask = reader.price()?,
-                b"B" => message.bid_qty = reader.qty()?,
-                b"A" => message.ask_qty = reader.qty()?,
-                b"t" => message.trade = reader.unsigned()?,
-                b"p" => message.price = reader.price()?,
-                b"q" => message.qty = reader.qty()?,
-                b"m" => message.is_buyer_maker = Some(reader.scalar()? == b"true"),
-                _ => reader.skip()?,
-            }
-        }
-        message.time = message.time.or(event_time);
-        Ok(message)
-    }
-
-    fn kind(&self) -> Kind {
-        match self.event {
-            b"trade" => Kind::Trade,
-            b"depthUpdate" => Kind::Depth,
-            // Spot's has no name.
-            b"bookTicker" => Kind::Touch,
-            b"" if self.bid_qty.is_some() => Kind::Touch,
-            _ => Kind::Other,
-        }
-    }
-
-    #[inline]
-    fn quote(&self) -> Result<Quote, Malformed> {
-        Ok(Quote {
-            bid: self.bid.ok_or_else(|| self.without("b"))?,
-            bid_qty: self.bid_qty.ok_or_else(|| self.without("B"))?,
-            ask: self.ask.ok_or_else(|| self.without("a"))?,
-            ask_qty: self.ask_qty.ok_or_else(|| self.without("A"))?,
-        })
-    }
-
-    #[cold]
-    fn without(&self, name: &'static str) -> Malformed {
-        Malformed::new(name, self.bytes)
-    }
-
-    fn delta(mut self) -> Result<Delta, Malformed> {
-        if let Some(side) = self.unreadable {
-            return Err(self.without(side));
-        }
-        let (first, last) = (
-            self.first.ok_or_else(|| self.without("U"))?,
-            self.last.ok_or_else(|| self.without("u"))?,
-        );
-        if first > last {
-            return Err(self.without("U at most u"));
-        }
-        Ok(Delta {
-            ts: self.time.ok_or_else(|| self.without("E"))?,
-            first,
-            last,
-            previous: self.previous,
-            // A side that did not change may be left out.
-            update: self.update.take().unwrap_or_default(),
-        })
-    }
 }
 
 #[cfg(test)]

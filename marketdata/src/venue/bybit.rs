@@ -1,7 +1,8 @@
 //! Bybit spot, linear and inverse, WebSocket API v5.
 //!
 //! - connection <https://bybit-exchange.github.io/docs/v5/ws/connect>: a `ping` every 20 seconds, at most ten
-//!   topics in a request on spot, at most 21,000 characters of topics on a connection;
+//!   topics in a request on spot, which is held to everywhere, and at most 21,000 characters of topics on a
+//!   connection, above which a feed is refused before it connects;
 //! - book <https://bybit-exchange.github.io/docs/v5/websocket/public/orderbook>: a subscription begins with a
 //!   snapshot, deltas follow; a snapshot that comes later replaces the book, as after a restart of the service,
 //!   whose update id is 1. Level 1 has snapshots only, and repeats the last one after three seconds without a
@@ -21,14 +22,17 @@
 //! touch the repeated snapshot tells. Block trades are no prints of the book and are left out.
 
 mod local;
+mod message;
 
 pub use local::LocalBybit;
 
-use types::{Aggressor, DepthUpdate, MarketData, Price, Qty, Quote, TimestampNs, Trade};
+use types::{MarketData, TimestampNs};
+
+use message::{Envelope, Levels, Print};
 
 use crate::feed::{
     Action, Adapter, Addresses, BookChannel, Channels, FetchId, Health, Listing, Malformed, Output,
-    Reader, Restate, Screened, State, Stream, Tracks, Unexpected, levels, unsigned,
+    Reader, Restate, Screened, State, Stream, TooManyTopics, Tracks, Unexpected,
 };
 
 /// Streams and REST.
@@ -71,6 +75,8 @@ impl Product {
 
 /// Topics in a request.
 const TOPICS_MAX: usize = 10;
+/// Characters of all topics of a connection, as the array of JSON that they are.
+const TOPICS_CHARACTERS_MAX: usize = 21_000;
 const PING_NS: u64 = 20_000_000_000;
 /// A ping is answered; without anything for so long the connection is dead.
 const SILENCE_NS_MAX: u64 = 30_000_000_000;
@@ -136,6 +142,18 @@ impl Bybit {
             BookChannel::Depth => DEPTH,
         };
         format!("\"orderbook.{depth}.{symbol}\"")
+    }
+
+    /// All that is subscribed to, as strings of JSON.
+    fn topics(&self) -> Vec<String> {
+        let mut topics = Vec::new();
+        for listing in self.tracks.listings() {
+            topics.push(self.book_topic(&listing.symbol));
+            if self.channels.trades {
+                topics.push(format!("\"publicTrade.{}\"", listing.symbol));
+            }
+        }
+        topics
     }
 
     /// Asks for the whole once more: a subscription begins with it.
@@ -367,6 +385,20 @@ impl Adapter for Bybit {
         }
     }
 
+    fn check(&self) -> Result<(), TooManyTopics> {
+        // Two brackets, and a comma behind each topic but the last.
+        let characters: usize = self.topics().iter().map(|topic| topic.len() + 1).sum();
+        let characters = characters + 1;
+        if characters > TOPICS_CHARACTERS_MAX {
+            return Err(TooManyTopics {
+                feed: self.product.name(),
+                characters,
+                characters_max: TOPICS_CHARACTERS_MAX,
+            });
+        }
+        Ok(())
+    }
+
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
         self.is_open = true;
         self.tracks.lose_all(State::Syncing, now, out);
@@ -378,14 +410,7 @@ impl Adapter for Bybit {
                 ..Follow::default()
             };
         }
-        let mut topics = Vec::new();
-        for listing in self.tracks.listings() {
-            topics.push(self.book_topic(&listing.symbol));
-            if self.channels.trades {
-                topics.push(format!("\"publicTrade.{}\"", listing.symbol));
-            }
-        }
-        for topics in topics.chunks(TOPICS_MAX) {
+        for topics in self.topics().chunks(TOPICS_MAX) {
             let topics = topics.join(",");
             out.send(format!(r#"{{"op":"subscribe","args":[{topics}]}}"#));
         }
@@ -404,6 +429,14 @@ impl Adapter for Bybit {
     ) -> Result<(), Malformed> {
         let bytes = &*bytes;
         self.last_heard = now;
+        if let Some((envelope, book)) = message::expected_book(bytes, out) {
+            return self.book(&envelope, book, now, out);
+        }
+        if let Some(prints) = message::expected_prints(bytes) {
+            let said = prints.map(|print| self.trade(&print, now, out));
+            // The first error is told, and what follows it is read all the same.
+            return said.fold(Ok(()), Result::and);
+        }
         let Ok(mut envelope) = Envelope::read(bytes) else {
             return Err(unreadable(bytes, out));
         };
@@ -480,185 +513,6 @@ fn unreadable(bytes: &[u8], out: &mut Output) -> Malformed {
         reason: "a message that cannot be read",
     });
     Malformed::new("a message of the API v5", bytes)
-}
-
-/// What is around the data.
-#[derive(Debug, Default)]
-struct Envelope<'a> {
-    topic: &'a [u8],
-    kind: &'a [u8],
-    op: &'a [u8],
-    success: Option<bool>,
-    /// When the message was made.
-    ts: Option<TimestampNs>,
-    /// When the matching engine made the book.
-    cts: Option<TimestampNs>,
-    /// Where the data begins: what it is, fields behind it may say.
-    data: Option<Reader<'a>>,
-}
-
-impl<'a> Envelope<'a> {
-    #[inline]
-    fn read(bytes: &'a [u8]) -> Result<Self, Unexpected> {
-        let mut envelope = Self::default();
-        let mut reader = Reader::new(bytes);
-        reader.object()?;
-        while let Some(key) = reader.key()? {
-            match key {
-                b"topic" => envelope.topic = reader.scalar()?,
-                b"type" => envelope.kind = reader.scalar()?,
-                b"op" => envelope.op = reader.scalar()?,
-                b"success" => envelope.success = Some(reader.scalar()? == b"true"),
-                b"ts" => envelope.ts = reader.timestamp_ms()?,
-                b"cts" => envelope.cts = reader.timestamp_ms()?,
-                b"data" => {
-                    envelope.data = Some(reader.clone());
-                    reader.skip()?;
-                }
-                _ => reader.skip()?,
-            }
-        }
-        Ok(envelope)
-    }
-
-    /// The depth in `orderbook.50.BTCUSDT`.
-    fn depth(&self) -> Option<usize> {
-        let depth = self.topic.split(|&byte| byte == b'.').nth(1)?;
-        Some(unsigned(depth).ok()? as usize)
-    }
-
-    /// Update id, time of the message, time of the event.
-    fn ids(&self, book: &Levels<'_>) -> Result<(u64, TimestampNs, TimestampNs), Malformed> {
-        let id = book.update.ok_or_else(|| book.without("u"))?;
-        let time = self.ts.ok_or_else(|| book.without("ts"))?;
-        Ok((id, time, self.cts.unwrap_or(time)))
-    }
-}
-
-/// The data of a book.
-#[derive(Debug, Default)]
-struct Levels<'a> {
-    bytes: &'a [u8],
-    symbol: &'a [u8],
-    sides: Option<Box<DepthUpdate>>,
-    /// Whether a side was there, and all of it readable.
-    has_bids: bool,
-    has_asks: bool,
-    update: Option<u64>,
-}
-
-impl<'a> Levels<'a> {
-    #[inline]
-    fn read(bytes: &'a [u8], mut reader: Reader<'a>, out: &mut Output) -> Result<Self, Unexpected> {
-        let mut book = Self {
-            bytes,
-            ..Self::default()
-        };
-        reader.object()?;
-        while let Some(key) = reader.key()? {
-            match key {
-                b"s" => book.symbol = reader.scalar()?,
-                b"b" => {
-                    book.has_bids = {
-                        let update = book.sides.get_or_insert_with(|| out.depth());
-                        levels(&mut reader, &mut update.bids)?
-                    }
-                }
-                b"a" => {
-                    book.has_asks = {
-                        let update = book.sides.get_or_insert_with(|| out.depth());
-                        levels(&mut reader, &mut update.asks)?
-                    }
-                }
-                b"u" => book.update = reader.unsigned()?,
-                _ => reader.skip()?,
-            }
-        }
-        Ok(book)
-    }
-
-    #[cold]
-    fn without(&self, name: &'static str) -> Malformed {
-        Malformed::new(name, self.bytes)
-    }
-
-    /// Takes both sides, if both are there.
-    fn take_levels(&mut self) -> Result<Box<DepthUpdate>, Malformed> {
-        for (has, name) in [(self.has_bids, "b"), (self.has_asks, "a")] {
-            if !has {
-                return Err(self.without(name));
-            }
-        }
-        Ok(self.sides.take().unwrap_or_default())
-    }
-
-    /// Best bid and ask, if both sides have one.
-    fn quote(&mut self, out: &mut Output) -> Result<Option<Quote>, Malformed> {
-        let levels = self.take_levels()?;
-        let best = levels.bids.first().zip(levels.asks.first());
-        let quote = best.map(|(bid, ask)| Quote {
-            bid: bid.price,
-            bid_qty: bid.qty,
-            ask: ask.price,
-            ask_qty: ask.qty,
-        });
-        out.recycle(levels);
-        Ok(quote)
-    }
-}
-
-/// One trade.
-#[derive(Debug, Default)]
-struct Print<'a> {
-    bytes: &'a [u8],
-    symbol: &'a [u8],
-    id: &'a [u8],
-    side: &'a [u8],
-    price: Option<Price>,
-    qty: Option<Qty>,
-    time: Option<TimestampNs>,
-    seq: Option<u64>,
-    is_block: bool,
-}
-
-impl<'a> Print<'a> {
-    #[inline]
-    fn read(bytes: &'a [u8], reader: &mut Reader<'a>) -> Result<Self, Unexpected> {
-        let mut print = Self {
-            bytes,
-            ..Self::default()
-        };
-        reader.object()?;
-        while let Some(key) = reader.key()? {
-            match key {
-                b"s" => print.symbol = reader.scalar()?,
-                b"i" => print.id = reader.scalar()?,
-                b"S" => print.side = reader.scalar()?,
-                b"p" => print.price = reader.price()?,
-                b"v" => print.qty = reader.qty()?,
-                b"T" => print.time = reader.timestamp_ms()?,
-                b"seq" => print.seq = reader.unsigned()?,
-                b"BT" => print.is_block = reader.scalar()? == b"true",
-                _ => reader.skip()?,
-            }
-        }
-        Ok(print)
-    }
-
-    fn trade(&self) -> Result<(Trade, TimestampNs), Malformed> {
-        let without = |name| Malformed::new(name, self.bytes);
-        let trade = Trade {
-            price: self.price.ok_or_else(|| without("p"))?,
-            qty: self.qty.ok_or_else(|| without("v"))?,
-            // The side of the taker.
-            aggressor: match self.side {
-                b"Buy" => Aggressor::Buyer,
-                b"Sell" => Aggressor::Seller,
-                _ => return Err(without("S of Buy or Sell")),
-            },
-        };
-        Ok((trade, self.time.ok_or_else(|| without("T"))?))
-    }
 }
 
 #[cfg(test)]

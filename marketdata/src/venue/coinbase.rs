@@ -19,15 +19,19 @@
 //! with USD: list it by that.
 
 mod local;
+mod message;
 
 pub use local::LocalCoinbase;
 
-use types::{Aggressor, DepthUpdate, Level, MarketData, Quote, TimestampNs, Trade};
+use types::{DepthUpdate, Level, MarketData, Quote, TimestampNs};
+
+use message::{
+    Changes, Envelope, Event, Print, is_refusal, levels, malformed, product_of, read_prints,
+};
 
 use crate::feed::{
-    Action, Adapter, Addresses, Book, BookChannel, Channels, FetchId, Fields, Health, Listing,
-    Malformed, Output, Reader, Screened, State, Stream, Tracks, Unexpected, Value, quoted,
-    timestamp_rfc3339, unsigned,
+    Action, Adapter, Addresses, Book, BookChannel, Channels, FetchId, Health, Listing, Malformed,
+    Output, Screened, State, Stream, Tracks, Value, quoted,
 };
 
 /// Streams and REST.
@@ -57,15 +61,6 @@ pub struct Coinbase {
     prints: Vec<Print>,
 }
 
-/// One of `market_trades`.
-#[derive(Debug)]
-struct Print {
-    place: usize,
-    id: u64,
-    ts: TimestampNs,
-    trade: Trade,
-}
-
 #[derive(Debug, Default)]
 struct Product {
     /// The whole book has been stated.
@@ -74,14 +69,6 @@ struct Product {
     book: Book,
     touch: Option<(Level, Level)>,
     newest_trade: u64,
-}
-
-/// What all messages have.
-struct Envelope<'a> {
-    channel: &'a [u8],
-    ts: TimestampNs,
-    sequence: u64,
-    events: Value<'a>,
 }
 
 impl Coinbase {
@@ -139,11 +126,7 @@ impl Coinbase {
             return Err(malformed("an event", event));
         };
         if is_book {
-            let place = self
-                .tracks
-                .find(event.product)
-                .ok_or_else(|| Malformed::new("a product that was subscribed to", event.product))?;
-            self.tracks.heard(place, now);
+            let place = self.heard(event.product, now)?;
             let said = self.on_levels(place, &event, envelope.ts, now, out);
             said.map_err(|error| {
                 let error = self.tracks.malformed(place, error, now, out);
@@ -167,17 +150,32 @@ impl Coinbase {
         if levels(event.list, &mut update) != Ok(true) {
             return Err(malformed("updates", event.list));
         }
-        let product = &mut self.products[place];
         let is_snapshot = match event.kind {
             b"snapshot" => true,
-            b"update" if product.is_whole => false,
-            b"update" => {
-                self.tracks.gap(place, now, out);
-                self.reconnect("changes of a book that was not stated", now, out);
-                return Ok(());
-            }
+            b"update" => false,
             other => return Err(Malformed::new("snapshot or update", other)),
         };
+        self.on_changes(place, is_snapshot, update, ts, now, out);
+        Ok(())
+    }
+
+    /// The whole book, or levels that have changed.
+    fn on_changes(
+        &mut self,
+        place: usize,
+        is_snapshot: bool,
+        update: Box<DepthUpdate>,
+        ts: TimestampNs,
+        now: TimestampNs,
+        out: &mut Output,
+    ) {
+        let product = &mut self.products[place];
+        if !is_snapshot && !product.is_whole {
+            out.recycle(update);
+            self.tracks.gap(place, now, out);
+            self.reconnect("changes of a book that was not stated", now, out);
+            return;
+        }
         product.is_whole = true;
         let data = if self.channels.book == BookChannel::Touch {
             if is_snapshot {
@@ -189,10 +187,10 @@ impl Coinbase {
             let (Some(bid), Some(ask)) = product.book.touch() else {
                 product.touch = None;
                 self.tracks.lose(place, State::Syncing, now, out);
-                return Ok(());
+                return;
             };
             if product.touch.replace((bid, ask)) == Some((bid, ask)) && !is_snapshot {
-                return Ok(());
+                return;
             }
             MarketData::Quote(Quote {
                 bid: bid.price,
@@ -208,7 +206,6 @@ impl Coinbase {
         if self.tracks.say(place, ts, data, now, out) == Screened::Lost {
             self.reconnect("a book that cannot be", now, out);
         }
-        Ok(())
     }
 
     /// Prints of one event, of any products, newest first; told oldest first.
@@ -226,6 +223,18 @@ impl Coinbase {
             self.reconnect("a message that cannot be read", now, out);
             return Err(error);
         }
+        self.on_prints(prints, event.kind == b"snapshot", now, out);
+        Ok(())
+    }
+
+    /// Prints in any order, which are new unless they were before the subscription; keeps their memory.
+    fn on_prints(
+        &mut self,
+        mut prints: Vec<Print>,
+        is_snapshot: bool,
+        now: TimestampNs,
+        out: &mut Output,
+    ) {
         prints.sort_unstable_by_key(|print| (print.place, print.id));
         for print in &prints {
             let place = print.place;
@@ -236,13 +245,30 @@ impl Coinbase {
                 continue;
             }
             *newest = print.id;
-            if event.kind != b"snapshot" {
+            if !is_snapshot {
                 let data = MarketData::Trade(print.trade);
                 self.tracks.say(place, print.ts, data, now, out);
             }
         }
         self.prints = prints;
-        Ok(())
+    }
+
+    /// The place of a product that a message is about.
+    fn heard(&mut self, product: &[u8], now: TimestampNs) -> Result<usize, Malformed> {
+        let Some(place) = self.tracks.find(product) else {
+            return Err(Malformed::new("a product that was subscribed to", product));
+        };
+        self.tracks.heard(place, now);
+        Ok(place)
+    }
+
+    /// Whether an envelope's events count; if not, it was counted as late or missed.
+    fn is_next(&mut self, envelope: &Envelope<'_>, now: TimestampNs, out: &mut Output) -> bool {
+        let is_next = self.follows(envelope.sequence, now, out);
+        if !is_next && self.is_following {
+            self.repeated(envelope);
+        }
+        is_next
     }
 }
 
@@ -302,6 +328,30 @@ impl Adapter for Coinbase {
             return Ok(());
         }
         self.heard_at = now;
+        if let Some((envelope, changes)) = Changes::expected(bytes, out) {
+            let Changes {
+                product,
+                is_snapshot,
+                update,
+            } = changes;
+            if !self.is_next(&envelope, now, out) {
+                out.recycle(update);
+                return Ok(());
+            }
+            let place = self.heard(product, now)?;
+            self.on_changes(place, is_snapshot, update, envelope.ts, now, out);
+            return Ok(());
+        }
+        self.prints.clear();
+        if let Some((envelope, is_snapshot)) =
+            message::expected_prints(bytes, &self.tracks, &mut self.prints)
+        {
+            if self.is_next(&envelope, now, out) {
+                let prints = std::mem::take(&mut self.prints);
+                self.on_prints(prints, is_snapshot, now, out);
+            }
+            return Ok(());
+        }
         let Some(envelope) = Envelope::read(bytes) else {
             if is_refusal(bytes) {
                 return Err(Malformed::new("no refusal", bytes));
@@ -309,10 +359,7 @@ impl Adapter for Coinbase {
             self.reconnect("a message that cannot be read", now, out);
             return Err(Malformed::new("a message of a channel", bytes));
         };
-        if !self.follows(envelope.sequence, now, out) {
-            if self.is_following {
-                self.repeated(&envelope);
-            }
+        if !self.is_next(&envelope, now, out) {
             return Ok(());
         }
         if !matches!(envelope.channel, b"l2_data" | b"market_trades") {
@@ -376,164 +423,6 @@ impl Coinbase {
             }
         }
     }
-}
-
-impl<'a> Envelope<'a> {
-    #[inline]
-    fn read(bytes: &'a [u8]) -> Option<Self> {
-        let (mut channel, mut ts, mut sequence, mut events) = (None, None, None, None);
-        for field in Fields::of(bytes)? {
-            let (key, value) = field.ok()?;
-            match key {
-                b"channel" => channel = value.scalar(),
-                b"timestamp" => ts = timestamp_rfc3339(value.scalar()?).ok(),
-                b"sequence_num" => sequence = unsigned(value.scalar()?).ok(),
-                b"events" => events = Some(value),
-                _ => {}
-            }
-        }
-        Some(Self {
-            channel: channel?,
-            ts: ts?,
-            sequence: sequence?,
-            events: events?,
-        })
-    }
-}
-
-/// Whether the venue says that it does not do what was asked for.
-#[cold]
-fn is_refusal(bytes: &[u8]) -> bool {
-    Fields::of(bytes).is_some_and(|fields| fields.get(b"type") == Ok(Some(Value::Text(b"error"))))
-}
-
-/// An event of a message: a kind, and levels or prints.
-struct Event<'a> {
-    kind: &'a [u8],
-    /// Empty where each print has its own.
-    product: &'a [u8],
-    list: Value<'a>,
-}
-
-impl<'a> Event<'a> {
-    #[inline]
-    fn read(event: Value<'a>, name: &[u8]) -> Option<Self> {
-        let (mut kind, mut product, mut list) = (None, None, None);
-        for field in event.fields()? {
-            let (key, value) = field.ok()?;
-            match key {
-                b"type" => kind = value.scalar(),
-                b"product_id" => product = value.scalar(),
-                key if key == name => list = Some(value),
-                _ => {}
-            }
-        }
-        Some(Self {
-            kind: kind?,
-            product: product.unwrap_or_default(),
-            list: list?,
-        })
-    }
-}
-
-/// Levels as `{"side":"bid","price_level":"21921.73","new_quantity":"0.063"}`; whether all of them are.
-#[inline]
-fn levels(list: Value<'_>, update: &mut DepthUpdate) -> Result<bool, Unexpected> {
-    let mut are_levels = true;
-    let mut reader = list.reader();
-    reader.array()?;
-    while reader.item()? {
-        let (mut side, mut at, mut quantity) = (None, None, None);
-        reader.object()?;
-        while let Some(key) = reader.key()? {
-            match key {
-                b"side" => {
-                    side = match reader.scalar()? {
-                        b"bid" => Some(&mut update.bids),
-                        b"offer" => Some(&mut update.asks),
-                        _ => None,
-                    }
-                }
-                b"price_level" => at = reader.price()?,
-                b"new_quantity" => quantity = reader.qty()?,
-                _ => reader.skip()?,
-            }
-        }
-        match (side, at, quantity) {
-            (Some(side), Some(price), Some(qty)) => side.push(Level { price, qty }),
-            _ => are_levels = false,
-        }
-    }
-    Ok(are_levels)
-}
-
-fn read_prints(list: Value<'_>, tracks: &Tracks, prints: &mut Vec<Print>) -> Result<(), Malformed> {
-    let mut reader = list.reader();
-    reader.array().map_err(|_| malformed("trades", list))?;
-    while reader.item().map_err(|_| malformed("trades", list))? {
-        let read = print(&mut reader).ok().flatten();
-        let (product, mut print) = read.ok_or_else(|| malformed("a trade", list))?;
-        // One that was not subscribed to is nobody's.
-        if let Some(place) = tracks.find(product) {
-            print.place = place;
-            prints.push(print);
-        }
-    }
-    Ok(())
-}
-
-/// A print, its place to be found by its product.
-fn print<'a>(reader: &mut Reader<'a>) -> Result<Option<(&'a [u8], Print)>, Unexpected> {
-    let (mut product, mut id, mut ts) = (None, None, None);
-    let (mut at, mut quantity, mut aggressor) = (None, None, Aggressor::Unknown);
-    reader.object()?;
-    while let Some(key) = reader.key()? {
-        match key {
-            b"product_id" => product = Some(reader.scalar()?),
-            b"trade_id" => id = reader.unsigned()?,
-            b"time" => ts = timestamp_rfc3339(reader.scalar()?).ok(),
-            b"price" => at = reader.price()?,
-            b"size" => quantity = reader.qty()?,
-            // Of the resting order.
-            b"side" => {
-                aggressor = match reader.scalar()? {
-                    b"BUY" => Aggressor::Seller,
-                    b"SELL" => Aggressor::Buyer,
-                    _ => Aggressor::Unknown,
-                }
-            }
-            _ => reader.skip()?,
-        }
-    }
-    let trade = at.zip(quantity).map(|(price, qty)| Trade {
-        price,
-        qty,
-        aggressor,
-    });
-    let read = || {
-        let print = Print {
-            place: usize::MAX,
-            id: id?,
-            ts: ts?,
-            trade: trade?,
-        };
-        Some((product?, print))
-    };
-    Ok(read())
-}
-
-fn product_of(value: Value<'_>) -> Option<&[u8]> {
-    value
-        .fields()?
-        .get(b"product_id")
-        .ok()
-        .flatten()
-        .and_then(Value::scalar)
-}
-
-#[cold]
-fn malformed(what: &'static str, value: Value<'_>) -> Malformed {
-    Malformed::new(what, value.bytes())
 }
 
 #[cfg(test)]

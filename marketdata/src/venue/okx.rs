@@ -14,9 +14,14 @@
 //!
 //! The `checksum` of books is always 0 since 23 June 2026, and the venue says not to use it
 //! <https://www.okx.com/help/okx-order-book-channels-checksum-field-deprecation>: it is not read, so that a figure
-//! that was changed on the way cannot be known. The change log of February 2026
-//! <https://www.okx.com/docs-v5/log_en/> announces that the snapshot of the stream goes, too; it has not gone, and
-//! where it does not come the subscription is repeated.
+//! that was changed on the way cannot be known.
+//!
+//! The change log <https://www.okx.com/docs-v5/log_en/> ("Delist initial snapshot and checksum field in order book
+//! channels", 12 February 2026) announces that the snapshot of the stream goes, and "How to manage a local order book
+//! correctly" without it: updates are buffered, the book is got from `GET /api/v5/market/books`, and got again while
+//! its `seqId` is below the `prevSeqId` of the first update; updates up to its `seqId` are dropped, and of the first
+//! one that is left `prevSeqId <= seqId of the book < seqId` holds. That is what happens as soon as an update comes
+//! before a snapshot; a snapshot that still comes is the book as the page of the channel has it.
 //!
 //! What becomes of levels that leave the 400 is not said on the page; what is beyond is dropped in any case.
 //!
@@ -25,14 +30,17 @@
 //! not.
 
 mod local;
+mod message;
 
 pub use local::LocalOkx;
 
-use types::{Aggressor, DepthUpdate, MarketData, Price, Qty, Quote, TimestampNs, Trade};
+use types::{Aggressor, DepthUpdate, MarketData, TimestampNs, Trade};
+
+use message::{Envelope, Item};
 
 use crate::feed::{
     Action, Adapter, Addresses, BookChannel, Channels, FetchId, Health, Listing, Malformed, Output,
-    Reader, Restate, Screened, State, Stream, Tracks, Unexpected, levels,
+    Reader, Restate, Screened, State, Stream, Tracks, Unexpected,
 };
 
 /// Streams and REST.
@@ -53,6 +61,16 @@ const PING_NS: u64 = 20_000_000_000;
 /// Something comes about every minute of each book, even if nothing changes.
 const SILENCE_NS_MAX: u64 = 90_000_000_000;
 
+/// Updates that wait for a document; more mean that it is too late.
+const BUFFERED_MAX: usize = 4_096;
+/// From a failed or late document to the next one.
+const RETRY_NS: u64 = 1_000_000_000;
+/// A document that has not come by then does not come.
+const ANSWER_NS_MAX: u64 = 10_000_000_000;
+
+/// Path of the documents.
+const BOOKS: &str = "/api/v5/market/books";
+
 /// The protocol of one connection.
 #[derive(Debug)]
 pub struct Okx {
@@ -63,6 +81,7 @@ pub struct Okx {
     last_heard: TimestampNs,
     pinged: Option<TimestampNs>,
     requests: u32,
+    next_fetch: u64,
 }
 
 /// What is known of one listing.
@@ -72,13 +91,67 @@ struct Follow {
     /// Sequence id and time of the newest book.
     last: u64,
     newest: TimestampNs,
+    /// Nothing has come since the book was got as a document.
+    is_fresh: bool,
+    /// Updates that came before a book, and the document that is on its way.
+    buffered: Vec<Update>,
+    asked: Option<(FetchId, TimestampNs)>,
+    /// When to ask for a document again.
+    retry_at: TimestampNs,
     /// When the channel of the book was last heard of.
     heard: TimestampNs,
     /// Id and time of the newest trade.
     trade: (u64, TimestampNs),
 }
 
+/// Changed levels.
+#[derive(Debug)]
+struct Update {
+    id: u64,
+    previous: u64,
+    time: TimestampNs,
+    levels: Box<DepthUpdate>,
+}
+
+/// How an update stands to a book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Follows {
+    /// The book has it already.
+    Old,
+    /// It is the next.
+    Next,
+    /// Something is missing between.
+    Gap,
+}
+
 impl Follow {
+    /// How an update stands to what is known.
+    const fn follows(&self, update: &Update) -> Follows {
+        let has = update.id <= self.last && update.time.0 <= self.newest.0;
+        if self.is_fresh {
+            let is_within = update.previous <= self.last && self.last < update.id;
+            let is_next = update.previous == self.last || is_within;
+            // Ids that began anew may be the same as before, times are not.
+            return match (has, is_next && update.time.0 >= self.newest.0) {
+                (true, _) => Follows::Old,
+                (false, true) => Follows::Next,
+                (false, false) => Follows::Gap,
+            };
+        }
+        match (update.previous == self.last, has) {
+            (true, _) => Follows::Next,
+            (false, true) => Follows::Old,
+            (false, false) => Follows::Gap,
+        }
+    }
+
+    /// A whole book is known; what was to come is not needed any more.
+    fn live(&mut self, id: u64, time: TimestampNs, is_fresh: bool) {
+        (self.last, self.newest, self.is_fresh) = (id, time, is_fresh);
+        self.asked = None;
+        self.restate.live();
+    }
+
     /// Whether a whole book or touch is older than what is known, or the same. Ids may begin anew, times do not.
     fn is_late(&self, id: u64, time: TimestampNs) -> bool {
         let is_same = self.restate.is_live() && id <= self.last && time == self.newest;
@@ -97,6 +170,7 @@ impl Okx {
             last_heard: TimestampNs::default(),
             pinged: None,
             requests: 0,
+            next_fetch: 0,
         }
     }
 
@@ -150,6 +224,15 @@ impl Okx {
         }
     }
 
+    /// The place of a symbol that a message is about.
+    fn heard(&mut self, symbol: &[u8], now: TimestampNs) -> Result<usize, Malformed> {
+        let Some(place) = self.tracks.find(symbol) else {
+            return Err(Malformed::new("an instId that was subscribed to", symbol));
+        };
+        self.tracks.heard(place, now);
+        Ok(place)
+    }
+
     fn repeated(&mut self, place: usize) {
         self.tracks.health_mut(place).counters.repeated += 1;
     }
@@ -167,11 +250,8 @@ impl Okx {
         let mut said = Ok(());
         reader.array()?;
         while reader.item()? {
-            let mut item = Item::read(bytes, &mut reader, out)?;
-            said = said.and(self.item(place, envelope, &mut item, now, out));
-            if let Some(unsaid) = item.levels {
-                out.recycle(unsaid);
-            }
+            let item = Item::read(bytes, &mut reader, out)?;
+            said = said.and(self.item(place, envelope, item, now, out));
         }
         Ok(said)
     }
@@ -180,10 +260,11 @@ impl Okx {
         &mut self,
         place: usize,
         envelope: &Envelope<'_>,
-        item: &mut Item<'_>,
+        mut whole: Item<'_>,
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
+        let item = &mut whole;
         let said = match (envelope.channel, self.channels.book) {
             (b"books", BookChannel::Depth) => {
                 self.follows[place].heard = now;
@@ -201,6 +282,9 @@ impl Okx {
             // Not asked for.
             _ => Ok(()),
         };
+        if let Some(unsaid) = whole.levels {
+            out.recycle(unsaid);
+        }
         said.map_err(|error| {
             let error = self.tracks.malformed(place, error, now, out);
             self.resync(place, now, out);
@@ -222,8 +306,10 @@ impl Okx {
         }
         let update = item.take_levels()?;
         let follow = &mut self.follows[place];
-        (follow.last, follow.newest) = (id, time);
-        follow.restate.live();
+        follow.live(id, time, false);
+        for update in follow.buffered.drain(..) {
+            out.recycle(update.levels);
+        }
         self.say(place, time, MarketData::DepthSnapshot(update), now, out);
         Ok(())
     }
@@ -237,24 +323,115 @@ impl Okx {
     ) -> Result<(), Malformed> {
         let (id, time) = item.ids()?;
         let previous = item.previous.ok_or_else(|| item.without("prevSeqId"))?;
+        let update = Update {
+            id,
+            previous,
+            time,
+            levels: item.take_levels()?,
+        };
+        if self.follows[place].restate.is_live() {
+            self.follow(place, update, now, out);
+        } else {
+            self.buffer(place, update, now, out);
+        }
+        Ok(())
+    }
+
+    /// An update of a book that is known.
+    #[inline]
+    fn follow(&mut self, place: usize, update: Update, now: TimestampNs, out: &mut Output) {
         let follow = &mut self.follows[place];
-        if !follow.restate.is_live() {
-            // The snapshot is to come.
-            return Ok(());
-        }
-        if previous != follow.last {
-            if id <= follow.last && time <= follow.newest {
+        match follow.follows(&update) {
+            Follows::Old => {
+                out.recycle(update.levels);
                 self.repeated(place);
-            } else {
-                self.gap(place, now, out);
             }
+            Follows::Gap => {
+                self.gap(place, now, out);
+                self.buffer(place, update, now, out);
+            }
+            Follows::Next => {
+                let Update {
+                    id, time, levels, ..
+                } = update;
+                (follow.last, follow.newest, follow.is_fresh) = (id, time, false);
+                if levels.bids.is_empty() && levels.asks.is_empty() {
+                    out.recycle(levels);
+                    return;
+                }
+                self.say(place, time, MarketData::DepthDelta(levels), now, out);
+                self.tracks.truncate(place, DEPTH, time, now, out);
+            }
+        }
+    }
+
+    /// An update of a book that is not known: it waits, and a document is asked for.
+    #[cold]
+    fn buffer(&mut self, place: usize, update: Update, now: TimestampNs, out: &mut Output) {
+        let follow = &mut self.follows[place];
+        let is_full = follow.buffered.len() >= BUFFERED_MAX;
+        // What is before a missing update, or before ids begin anew, is of no use.
+        let before = follow.buffered.last().map(|before| before.id);
+        let begins = update.id < update.previous || before.is_some_and(|id| id != update.previous);
+        if is_full || begins {
+            for update in follow.buffered.drain(..) {
+                out.recycle(update.levels);
+            }
+        }
+        follow.buffered.push(update);
+        if follow.asked.is_none() && follow.retry_at <= now {
+            self.fetch(place, now, out);
+        }
+    }
+
+    /// Asks for a book as a document.
+    fn fetch(&mut self, place: usize, now: TimestampNs, out: &mut Output) {
+        self.next_fetch += 1;
+        let id = FetchId(self.next_fetch);
+        let symbol = &self.tracks.listings()[place].symbol;
+        let path = format!("{BOOKS}?instId={symbol}&sz={DEPTH}&source=0");
+        let follow = &mut self.follows[place];
+        follow.asked = Some((id, now));
+        follow.retry_at = TimestampNs(now.0.saturating_add(RETRY_NS));
+        out.actions.push(Action::Fetch { id, path });
+    }
+
+    /// The document has come: it is the book, unless the updates began after it.
+    fn document(
+        &mut self,
+        place: usize,
+        item: &mut Item<'_>,
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<(), Malformed> {
+        let (id, time) = item.ids()?;
+        let levels = item.take_levels()?;
+        let follow = &mut self.follows[place];
+        let known = Follow {
+            last: id,
+            newest: time,
+            is_fresh: true,
+            ..Follow::default()
+        };
+        let kept = follow
+            .buffered
+            .iter()
+            .position(|update| known.follows(update) != Follows::Old);
+        let starts = kept.is_none_or(|kept| known.follows(&follow.buffered[kept]) == Follows::Next);
+        if !starts {
+            // Older than the first update that came: there will be a newer one.
+            out.recycle(levels);
             return Ok(());
         }
-        let update = item.take_levels()?;
-        (follow.last, follow.newest) = (id, time);
-        if !update.bids.is_empty() || !update.asks.is_empty() {
-            self.say(place, time, MarketData::DepthDelta(update), now, out);
-            self.tracks.truncate(place, DEPTH, time, now, out);
+        let buffered = std::mem::take(&mut follow.buffered);
+        follow.live(id, time, true);
+        self.say(place, time, MarketData::DepthSnapshot(levels), now, out);
+        for (at, update) in buffered.into_iter().enumerate() {
+            if kept.is_none_or(|kept| at < kept) {
+                out.recycle(update.levels);
+            } else if self.follows[place].restate.is_live() {
+                self.follow(place, update, now, out);
+            }
         }
         Ok(())
     }
@@ -364,6 +541,10 @@ impl Adapter for Okx {
         if bytes == b"pong" {
             return Ok(());
         }
+        if let Some((envelope, item)) = message::expected(bytes, out) {
+            let place = self.heard(envelope.symbol, now)?;
+            return self.item(place, &envelope, item, now, out);
+        }
         let Ok(mut envelope) = Envelope::read(bytes) else {
             return Err(unreadable(bytes, out));
         };
@@ -382,25 +563,33 @@ impl Adapter for Okx {
         let Some(data) = envelope.data.take() else {
             return Err(unreadable(bytes, out));
         };
-        let Some(place) = self.tracks.find(envelope.symbol) else {
-            return Err(Malformed::new(
-                "an instId that was subscribed to",
-                envelope.symbol,
-            ));
-        };
-        self.tracks.heard(place, now);
+        let place = self.heard(envelope.symbol, now)?;
         let said = self.items(place, bytes, &envelope, data, now, out);
         said.unwrap_or_else(|Unexpected| Err(unreadable(bytes, out)))
     }
 
     fn answer(
         &mut self,
-        _: FetchId,
-        _: Option<&mut [u8]>,
-        _: TimestampNs,
-        _: &mut Output,
+        fetch: FetchId,
+        body: Option<&mut [u8]>,
+        now: TimestampNs,
+        out: &mut Output,
     ) -> Result<(), Malformed> {
-        Ok(())
+        let asked = |follow: &Follow| follow.asked.is_some_and(|(id, _)| id == fetch);
+        let Some(place) = self.follows.iter().position(asked) else {
+            // A snapshot came before it.
+            return Ok(());
+        };
+        self.follows[place].asked = None;
+        let Some(body) = body else {
+            return Err(Malformed::new("a book", b"no answer"));
+        };
+        let mut item = message::document(body, out)?;
+        let said = self.document(place, &mut item, now, out);
+        if let Some(unsaid) = item.levels {
+            out.recycle(unsaid);
+        }
+        said
     }
 
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {
@@ -423,6 +612,16 @@ impl Adapter for Okx {
         }
         for place in 0..self.follows.len() {
             let follow = &mut self.follows[place];
+            if let Some((_, since)) = follow.asked
+                && now.0.saturating_sub(since.0) > ANSWER_NS_MAX
+            {
+                follow.asked = None;
+            }
+            let waits = !follow.restate.is_live() && !follow.buffered.is_empty();
+            if waits && follow.asked.is_none() && follow.retry_at <= now {
+                self.fetch(place, now, out);
+            }
+            let follow = &mut self.follows[place];
             if follow.restate.is_due(now) {
                 self.ask(place, out);
             } else if follow.restate.is_live() && since(follow.heard) > SILENCE_NS_MAX {
@@ -443,140 +642,6 @@ fn unreadable(bytes: &[u8], out: &mut Output) -> Malformed {
         reason: "a message that cannot be read",
     });
     Malformed::new("a message of the API v5", bytes)
-}
-
-/// What is around the data.
-#[derive(Debug, Default)]
-struct Envelope<'a> {
-    event: &'a [u8],
-    channel: &'a [u8],
-    symbol: &'a [u8],
-    action: &'a [u8],
-    /// Where the data begins: what it is, fields behind it may say.
-    data: Option<Reader<'a>>,
-}
-
-impl<'a> Envelope<'a> {
-    #[inline]
-    fn read(bytes: &'a [u8]) -> Result<Self, Unexpected> {
-        let mut envelope = Self::default();
-        let mut reader = Reader::new(bytes);
-        reader.object()?;
-        while let Some(key) = reader.key()? {
-            match key {
-                b"event" => envelope.event = reader.scalar()?,
-                b"action" => envelope.action = reader.scalar()?,
-                b"data" if reader.peek() == Some(b'[') => {
-                    envelope.data = Some(reader.clone());
-                    reader.skip()?;
-                }
-                b"arg" => {
-                    reader.object()?;
-                    while let Some(key) = reader.key()? {
-                        match key {
-                            b"channel" => envelope.channel = reader.scalar()?,
-                            b"instId" => envelope.symbol = reader.scalar()?,
-                            _ => reader.skip()?,
-                        }
-                    }
-                }
-                _ => reader.skip()?,
-            }
-        }
-        Ok(envelope)
-    }
-}
-
-/// One element of the data of any channel.
-#[derive(Debug, Default)]
-struct Item<'a> {
-    bytes: &'a [u8],
-    levels: Option<Box<DepthUpdate>>,
-    /// Whether a side was there, and all of it readable.
-    has_bids: bool,
-    has_asks: bool,
-    time: Option<TimestampNs>,
-    seq: Option<u64>,
-    previous: Option<u64>,
-    trade: Option<u64>,
-    price: Option<Price>,
-    qty: Option<Qty>,
-    side: &'a [u8],
-}
-
-impl<'a> Item<'a> {
-    #[inline]
-    fn read(
-        bytes: &'a [u8],
-        reader: &mut Reader<'a>,
-        out: &mut Output,
-    ) -> Result<Self, Unexpected> {
-        let mut item = Self {
-            bytes,
-            ..Self::default()
-        };
-        reader.object()?;
-        while let Some(key) = reader.key()? {
-            match key {
-                b"bids" => {
-                    item.has_bids = {
-                        let update = item.levels.get_or_insert_with(|| out.depth());
-                        levels(reader, &mut update.bids)?
-                    }
-                }
-                b"asks" => {
-                    item.has_asks = {
-                        let update = item.levels.get_or_insert_with(|| out.depth());
-                        levels(reader, &mut update.asks)?
-                    }
-                }
-                b"ts" => item.time = reader.timestamp_ms()?,
-                b"seqId" => item.seq = reader.unsigned()?,
-                // That of a snapshot is -1.
-                b"prevSeqId" => item.previous = reader.unsigned()?,
-                b"tradeId" => item.trade = reader.unsigned()?,
-                b"px" => item.price = reader.price()?,
-                b"sz" => item.qty = reader.qty()?,
-                b"side" => item.side = reader.scalar()?,
-                _ => reader.skip()?,
-            }
-        }
-        Ok(item)
-    }
-
-    #[cold]
-    fn without(&self, name: &'static str) -> Malformed {
-        Malformed::new(name, self.bytes)
-    }
-
-    fn ids(&self) -> Result<(u64, TimestampNs), Malformed> {
-        let id = self.seq.ok_or_else(|| self.without("seqId"))?;
-        Ok((id, self.time.ok_or_else(|| self.without("ts"))?))
-    }
-
-    /// Takes both sides, if both are there.
-    fn take_levels(&mut self) -> Result<Box<DepthUpdate>, Malformed> {
-        for (has, name) in [(self.has_bids, "bids"), (self.has_asks, "asks")] {
-            if !has {
-                return Err(self.without(name));
-            }
-        }
-        Ok(self.levels.take().unwrap_or_default())
-    }
-
-    /// Best bid and ask, if both sides have one.
-    fn quote(&mut self, out: &mut Output) -> Result<Option<Quote>, Malformed> {
-        let levels = self.take_levels()?;
-        let best = levels.bids.first().zip(levels.asks.first());
-        let quote = best.map(|(bid, ask)| Quote {
-            bid: bid.price,
-            bid_qty: bid.qty,
-            ask: ask.price,
-            ask_qty: ask.qty,
-        });
-        out.recycle(levels);
-        Ok(quote)
-    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ mod demo;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod forms;
+#[cfg(test)]
 mod generator;
 #[cfg(test)]
 mod history;

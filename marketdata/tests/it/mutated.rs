@@ -52,7 +52,8 @@ fn part(random: &mut Xorshift64Star, bytes: &[u8]) -> Range<usize> {
     start..end.map_or(bytes.len(), |found| start + found)
 }
 
-fn mutated(random: &mut Xorshift64Star, corpus: &[&[u8]]) -> Vec<u8> {
+/// One of these messages, broken.
+pub(crate) fn mutated(random: &mut Xorshift64Star, corpus: &[&[u8]]) -> Vec<u8> {
     let pick = |random: &mut Xorshift64Star| corpus[random.below(corpus.len() as u64) as usize];
     let mut bytes = pick(random).to_vec();
     for _ in 0..=random.below(3) {

@@ -194,6 +194,31 @@ pub(crate) fn okx(listings: Vec<Listing>, channels: Channels) -> Pair {
     )
 }
 
+/// Whose subscriptions begin without the whole book.
+pub(crate) fn okx_by_documents(listings: Vec<Listing>, channels: Channels) -> Pair {
+    (
+        Box::new(Okx::new(listings, channels)),
+        Box::new(LocalOkx::without_snapshots()),
+    )
+}
+
+#[test]
+fn okx_by_documents_is_never_wrong() {
+    let symbols = ["BTC-USDT", "ETH-USDT"];
+    weather(
+        "okx by documents",
+        Weather::STORM,
+        &symbols,
+        okx_by_documents,
+    );
+    weather(
+        "okx by documents",
+        Weather::CALM,
+        &symbols,
+        okx_by_documents,
+    );
+}
+
 #[test]
 fn okx_is_never_wrong() {
     let symbols = ["BTC-USDT", "ETH-USDT"];

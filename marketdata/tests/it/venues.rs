@@ -41,6 +41,11 @@ pub(crate) fn venues() -> Vec<Venue> {
         ),
         venue("kraken", ["BTC/USD", "ETH/USD"], perturbed::kraken),
         venue("okx", ["BTC-USDT", "ETH-USDT"], perturbed::okx),
+        venue(
+            "okx by documents",
+            ["BTC-USDT", "ETH-USDT"],
+            perturbed::okx_by_documents,
+        ),
         venue("coinbase", ["BTC-USD", "ETH-USD"], perturbed::coinbase),
         venue("hyperliquid", ["BTC", "@107"], perturbed::hyperliquid),
         venue("oanda", ["EUR_USD", "USD_CAD"], perturbed::oanda),

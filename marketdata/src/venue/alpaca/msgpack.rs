@@ -83,6 +83,44 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// Goes into an array, to its first item; how many it has.
+    #[inline]
+    pub(super) fn array(&mut self) -> Option<usize> {
+        match self.head()? {
+            Head::Array(count) => Some(count),
+            _ => None,
+        }
+    }
+
+    /// Goes into a map, to its first key; how many it has.
+    #[inline]
+    pub(super) fn map(&mut self) -> Option<usize> {
+        match self.head()? {
+            Head::Map(count) => Some(count),
+            _ => None,
+        }
+    }
+
+    /// Goes past these bytes; stays where it is if others come.
+    #[inline]
+    pub(super) fn is<const LEN: usize>(&mut self, bytes: &[u8; LEN]) -> Option<()> {
+        let (found, rest) = self.rest.split_first_chunk::<LEN>()?;
+        if found != bytes {
+            return None;
+        }
+        self.rest = rest;
+        Some(())
+    }
+
+    /// The next value, with as little ado as can be where it is a float.
+    #[inline]
+    pub(super) fn number(&mut self) -> Option<Pack<'a>> {
+        match self.is(&[0xcb]) {
+            Some(()) => Some(Pack::Float(f64::from_be_bytes(self.bytes()?))),
+            None => self.value(),
+        }
+    }
+
     /// So many values, skipped and given as they stand.
     fn nested(&mut self, count: usize) -> Option<Self> {
         let start = self.rest;
@@ -236,9 +274,12 @@ impl Decimal {
             return None;
         };
         let scale = f64::from(10_u32.pow(decimals));
-        let units = (value * scale).round();
+        // The nearest whole number, in three steps that are no call.
+        let units = value * scale;
+        let units = (units + 0.5_f64.copysign(units)) as i64;
         // Dividing by a power of ten that is exact rounds as reading the number does.
-        (units.abs() < 1e15 && units / scale == value).then_some(units as i64)
+        (units.unsigned_abs() < 1_000_000_000_000_000 && units as f64 / scale == value)
+            .then_some(units)
     }
 
     /// The digits.
@@ -394,6 +435,9 @@ mod tests {
             ("1000000.5", None),
             ("0.0000000001", None),
             ("NaN", None),
+            ("inf", None),
+            ("-0", Some(0)),
+            ("0.000000000999999999", None),
         ] {
             let value = Pack::Float(text.parse().unwrap());
             assert_eq!(Decimal::short(value, 9), short, "{text}");

@@ -91,24 +91,35 @@ impl Counterpart for LocalBinance {
         match change {
             Change::Trade(trade) if self.has(market, "trade") => {
                 let is_maker = trade.aggressor == Aggressor::Seller;
-                out.push(format!(
-                    r#"{{"stream":"{lower}@trade","data":{{"e":"trade","E":{ms},"s":"{symbol}","t":{},"p":"{}","q":"{}","T":{ms},"m":{is_maker},"M":true}}}}"#,
+                let print = format!(
+                    r#""s":"{symbol}","t":{},"p":"{}","q":"{}""#,
                     market.trades, trade.price, trade.qty
-                ).into_bytes());
+                );
+                let payload = match self.product {
+                    Product::Spot => format!(r#"{print},"T":{ms},"m":{is_maker},"M":true"#),
+                    Product::Futures => format!(r#""T":{ms},{print},"X":"MARKET","m":{is_maker}"#),
+                };
+                out.push(
+                    format!(
+                        r#"{{"stream":"{lower}@trade","data":{{"e":"trade","E":{ms},{payload}}}}}"#
+                    )
+                    .into_bytes(),
+                );
             }
             Change::Levels(update) => {
                 let (last, first) = (last_id(market), last_id(market) - 1);
                 if self.has(market, "depth") {
                     let known = self.previous.iter_mut().find(|(known, _)| known == symbol);
-                    let futures = match (self.product, known) {
+                    let (time, previous) = match (self.product, known) {
                         (Product::Futures, Some((_, previous))) => {
                             let before = std::mem::replace(previous, last);
-                            format!(r#""T":{ms},"pu":{before},"#)
+                            (format!(r#""T":{ms},"#), format!(r#""pu":{before},"#))
                         }
-                        _ => String::new(),
+                        _ => (String::new(), String::new()),
                     };
+                    let stream = self.product.depth_stream();
                     out.push(format!(
-                        r#"{{"stream":"{lower}@depth@100ms","data":{{"e":"depthUpdate","E":{ms},{futures}"s":"{symbol}","U":{first},"u":{last},"b":{},"a":{}}}}}"#,
+                        r#"{{"stream":"{lower}{stream}","data":{{"e":"depthUpdate","E":{ms},{time}"s":"{symbol}","U":{first},"u":{last},{previous}"b":{},"a":{}}}}}"#,
                         pairs(&update.bids),
                         pairs(&update.asks)
                     ).into_bytes());
@@ -116,12 +127,14 @@ impl Counterpart for LocalBinance {
                 if self.has(market, "bookTicker")
                     && let (Some(bid), Some(ask)) = market.book.touch()
                 {
-                    let futures = match self.product {
-                        Product::Spot => String::new(),
-                        Product::Futures => format!(r#""e":"bookTicker","E":{ms},"T":{ms},"#),
+                    let (name, times) = match self.product {
+                        Product::Spot => ("", String::new()),
+                        Product::Futures => {
+                            (r#""e":"bookTicker","#, format!(r#","T":{ms},"E":{ms}"#))
+                        }
                     };
                     out.push(format!(
-                        r#"{{"stream":"{lower}@bookTicker","data":{{{futures}"u":{last},"s":"{symbol}","b":"{}","B":"{}","a":"{}","A":"{}"}}}}"#,
+                        r#"{{"stream":"{lower}@bookTicker","data":{{{name}"u":{last},"s":"{symbol}","b":"{}","B":"{}","a":"{}","A":"{}"{times}}}}}"#,
                         bid.price, bid.qty, ask.price, ask.qty
                     ).into_bytes());
                 }

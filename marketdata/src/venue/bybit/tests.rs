@@ -371,3 +371,24 @@ fn a_recording_of_the_venue_is_followed() {
     assert_eq!((health.counters.messages, health.counters.gaps), (50, 0));
     assert_eq!((health.counters.crossed, health.counters.off_grid), (0, 0));
 }
+
+/// `["orderbook.50.A0000000","publicTrade.A0000000"]` is 48 characters, and each other symbol 47 more: 446 symbols
+/// are 20,963 and 447 are 21,010.
+#[test]
+fn a_connection_has_no_more_topics_than_it_may() {
+    let bybit = |count: usize| {
+        let listings = (0..count).map(|number| listing(&format!("A{number:07}"), "0.01", "0.001"));
+        let channels = Channels {
+            book: BookChannel::Depth,
+            trades: true,
+        };
+        Bybit::new(Product::Linear, listings.collect(), channels)
+    };
+    assert_eq!(bybit(1).topics().join(",").len(), 46);
+    assert_eq!(bybit(446).check(), Ok(()));
+    let error = bybit(447).check().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "bybit-linear: symbols with 21010 characters of topics; accepted: at most 21000 (topics_characters_max) on a connection, so that some of them need a feed of their own"
+    );
+}

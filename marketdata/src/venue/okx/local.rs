@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use types::{Aggressor, Level, TimestampNs};
 
-use super::DEPTH;
+use super::{BOOKS, DEPTH};
 use crate::feed::{Fields, Value};
 use crate::local::{Change, Counterpart, Market};
 
@@ -20,6 +20,8 @@ pub struct LocalOkx {
     subscribed: Vec<(String, String)>,
     /// What was sent of each book or touch, by channel and instId.
     sent: Vec<Sent>,
+    /// Subscriptions do not begin with the whole book.
+    has_no_snapshots: bool,
 }
 
 #[derive(Debug)]
@@ -37,6 +39,16 @@ impl LocalOkx {
         Self {
             subscribed: Vec::new(),
             sent: Vec::new(),
+            has_no_snapshots: false,
+        }
+    }
+
+    /// As the change log announces it: the whole book is a document only.
+    pub const fn without_snapshots() -> Self {
+        Self {
+            subscribed: Vec::new(),
+            sent: Vec::new(),
+            has_no_snapshots: true,
         }
     }
 
@@ -178,7 +190,9 @@ impl Counterpart for LocalOkx {
                     let (bids, asks) = (market.book.bids(), market.book.asks());
                     let sides = sides(&quads(bids), &quads(asks));
                     self.remember("books", market, "", now);
-                    out.push(book(&symbol, "snapshot", &sides, None, seq(market), now));
+                    if !self.has_no_snapshots {
+                        out.push(book(&symbol, "snapshot", &sides, None, seq(market), now));
+                    }
                 }
                 "bbo-tbt" => self.touch(market, now, out),
                 _ => {}
@@ -228,6 +242,22 @@ impl Counterpart for LocalOkx {
                 }
             }
         }
+    }
+
+    fn fetch(&mut self, path: &str, markets: &[Market], now: TimestampNs) -> Option<Vec<u8>> {
+        let (document, query) = path.split_once('?')?;
+        if document != BOOKS {
+            return None;
+        }
+        let mut pairs = query.split('&');
+        let symbol = pairs.find_map(|pair| pair.strip_prefix("instId="))?;
+        let market = markets.iter().find(|market| market.symbol == symbol)?;
+        let sides = sides(&quads(market.book.bids()), &quads(market.book.asks()));
+        let (ms, seq) = (now.0 / 1_000_000, seq(market));
+        Some(
+            format!(r#"{{"code":"0","msg":"","data":[{{{sides},"ts":"{ms}","seqId":{seq}}}]}}"#)
+                .into_bytes(),
+        )
     }
 
     fn tick(&mut self, now: TimestampNs, out: &mut Vec<Vec<u8>>) {

@@ -229,3 +229,32 @@ fn outside_of_listed_sessions_nothing_makes_a_bar() {
         ],
     );
 }
+
+/// 2024-12-30 is a Monday, and its week ends in another year.
+#[test]
+fn weeks_begin_on_monday() {
+    let week = |text: &str, weeks: u64| {
+        let time = |text: &str| parse_time(text, &Zone::UTC).unwrap();
+        let every = weeks * 7 * 86_400 * SECOND;
+        let (start, end) = Edges::Epoch { every }.around(time(text)).unwrap();
+        (start.to_string(), end.to_string())
+    };
+    let days = |start: &str, end: &str| (format!("{start}T00:00:00Z"), format!("{end}T00:00:00Z"));
+    for text in [
+        "2024-12-30",
+        "2024-12-31T23:59:59Z",
+        "2025-01-01",
+        "2025-01-05T23:59:59Z",
+    ] {
+        assert_eq!(week(text, 1), days("2024-12-30", "2025-01-06"), "{text}");
+    }
+    assert_eq!(
+        week("2024-12-29T23:59:59Z", 1),
+        days("2024-12-23", "2024-12-30")
+    );
+    assert_eq!(week("2025-01-06", 1), days("2025-01-06", "2025-01-13"));
+    // Fortnights since 1970-01-05: 2,869 weeks before 2024-12-30 are an odd number.
+    assert_eq!(week("2025-01-01", 2), days("2024-12-23", "2025-01-06"));
+    assert_eq!(week("1970-01-02", 1), days("1970-01-01", "1970-01-05"));
+    assert_eq!(week("1970-01-05", 1), days("1970-01-05", "1970-01-12"));
+}

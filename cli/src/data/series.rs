@@ -1,0 +1,220 @@
+//! What `dynasty data convert` makes of the rows before they are written: futures as one series, and bars without the
+//! steps of splits and dividends.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use clap::ValueEnum;
+use gateway::dto::chain::{self, Chain};
+use gateway::dto::instrument::specification::{self, Specification};
+use marketdata::actions::{self, AdjustFor};
+use marketdata::continuous::{self, DayClock, FiguresGatherer, Splice};
+use marketdata::history::{Row, RowError};
+use types::{Bar, Label, MarketData, TradingDay};
+
+use super::Usage;
+
+/// The most bars that are adjusted: they are held until the last action is known to be behind them.
+const ADJUSTED_BARS_MAX: usize = 1_000_000;
+
+/// What bars are adjusted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum AdjustForArg {
+    Splits,
+    /// Splits and dividends: a series of total return.
+    All,
+}
+
+impl From<AdjustForArg> for AdjustFor {
+    fn from(what: AdjustForArg) -> Self {
+        match what {
+            AdjustForArg::Splits => Self::Splits,
+            AdjustForArg::All => Self::SplitsAndDividends,
+        }
+    }
+}
+
+fn text_of(path: &Path) -> anyhow::Result<(String, String)> {
+    let name = path.display().to_string();
+    let text = fs::read_to_string(path).with_context(|| name.clone())?;
+    Ok((name, text))
+}
+
+/// A chain's contracts as one series.
+pub(super) struct Series {
+    symbol: Label,
+    places: BTreeMap<String, usize>,
+    clock: DayClock,
+    splice: Splice,
+    /// Quotes or levels of the front contract were said, and none since.
+    has_book: bool,
+}
+
+impl Series {
+    /// Reads the chain of a file, and through the rows, to know when its contracts roll.
+    pub(super) fn find(
+        path: &Path,
+        rows: impl Iterator<Item = Result<Row, RowError>>,
+    ) -> anyhow::Result<Self> {
+        let (name, text) = text_of(path)?;
+        let Chain {
+            symbol,
+            session,
+            tick_size,
+            rule,
+            adjustment,
+            contracts,
+        } = chain::from_toml(&name, &text).map_err(|error| Usage(error.to_string()))?;
+        let symbols = contracts.iter().map(|contract| contract.symbol.clone());
+        let places: BTreeMap<String, usize> = symbols.zip(0..).collect();
+        let mut clock = DayClock::new(session);
+        let mut gatherer = FiguresGatherer::new(contracts.len());
+        let mut span: Option<(TradingDay, TradingDay)> = None;
+        for row in rows {
+            let row = row?;
+            let Some(&place) = places.get(row.symbol.as_str()) else {
+                continue;
+            };
+            let Some(day) = clock.day(row.ts, &row.data) else {
+                continue;
+            };
+            let (first, last) = span.unwrap_or((day, day));
+            span = Some((first.min(day), last.max(day)));
+            gatherer.take(place, day, &row.data);
+        }
+        let Some(span) = span else {
+            bail!(
+                "{name}: no row of its contracts; `dynasty data ls` says what symbols files have"
+            );
+        };
+        let figures = gatherer.finish();
+        let rolls = continuous::rolls(&contracts, rule, clock.calendar(), &figures, span)
+            .with_context(|| name.clone())?;
+        for roll in &rolls.1 {
+            let of = |place: usize| &contracts[place].symbol;
+            eprintln!("{}: {} to {}", roll.day, of(roll.from), of(roll.to));
+        }
+        Ok(Self {
+            symbol,
+            places,
+            clock,
+            splice: Splice::new(rolls, adjustment, tick_size).with_context(|| name)?,
+            has_book: false,
+        })
+    }
+
+    /// What of the series a row is, if it is of it: nothing, itself, or first that what was known of the book is not.
+    pub(super) fn take(&mut self, row: Row) -> anyhow::Result<[Option<Row>; 2]> {
+        const NOTHING: [Option<Row>; 2] = [None, None];
+        let Some(&place) = self.places.get(row.symbol.as_str()) else {
+            return Ok(NOTHING);
+        };
+        let Some(day) = self.clock.day(row.ts, &row.data) else {
+            return Ok(NOTHING);
+        };
+        let mut gap = None;
+        if self.splice.reach(day) && std::mem::take(&mut self.has_book) {
+            gap = Some(Row {
+                ts: row.ts,
+                ts_event: row.ts,
+                symbol: self.symbol,
+                data: MarketData::Gap,
+            });
+        }
+        if place != self.splice.front() {
+            return Ok([gap, None]);
+        }
+        self.has_book |= matches!(
+            row.data,
+            MarketData::Quote(_) | MarketData::DepthSnapshot(_) | MarketData::DepthDelta(_)
+        );
+        let data = self.splice.adjusted(row.ts, row.data)?;
+        let symbol = self.symbol;
+        Ok([
+            gap,
+            Some(Row {
+                symbol,
+                data,
+                ..row
+            }),
+        ])
+    }
+}
+
+/// Daily bars of instruments with splits and dividends.
+pub(super) struct Adjustment {
+    file: String,
+    instruments: Vec<Specification>,
+    what: AdjustFor,
+    rows: Vec<Row>,
+}
+
+impl Adjustment {
+    /// For the instruments of a file.
+    pub(super) fn open(path: &Path, what: AdjustForArg) -> anyhow::Result<Self> {
+        let (file, text) = text_of(path)?;
+        let instruments =
+            specification::from_toml(&file, &text).map_err(|error| Usage(error.to_string()))?;
+        Ok(Self {
+            file,
+            instruments,
+            what: what.into(),
+            rows: Vec::new(),
+        })
+    }
+
+    /// Takes a bar.
+    pub(super) fn take(&mut self, row: Row) -> anyhow::Result<()> {
+        if self.rows.len() == ADJUSTED_BARS_MAX {
+            bail!("more than {ADJUSTED_BARS_MAX} bars to adjust (adjusted_bars_max)");
+        }
+        self.rows.push(row);
+        Ok(())
+    }
+
+    /// All bars in the terms of their last ones, in the order in which they came.
+    pub(super) fn finish(mut self) -> anyhow::Result<Vec<Row>> {
+        let mut places: BTreeMap<Label, Vec<usize>> = BTreeMap::new();
+        for (place, row) in self.rows.iter().enumerate() {
+            places.entry(row.symbol).or_default().push(place);
+        }
+        for (symbol, places) in places {
+            let file = &self.file;
+            let known = self.instruments.iter();
+            let Some(instrument) = known
+                .clone()
+                .find(|instrument| instrument.definition.symbol == symbol)
+            else {
+                bail!(Usage(format!(
+                    "{file} has no instrument {symbol}; accepted: one for each symbol that is read, or --symbol"
+                )));
+            };
+            // Without a session there are no actions.
+            let Some(session) = &instrument.session else {
+                continue;
+            };
+            let mut clock = DayClock::new(session.clone());
+            let mut bars: Vec<(TradingDay, Bar)> = Vec::with_capacity(places.len());
+            for &place in &places {
+                let row = &self.rows[place];
+                let (MarketData::Bar(bar), Some(day)) = (&row.data, clock.day(row.ts, &row.data))
+                else {
+                    bail!(Usage(format!(
+                        "{symbol} at {}: no bar of a day; accepted: daily bars, such as those of --every 1d",
+                        row.ts
+                    )));
+                };
+                bars.push((day, *bar));
+            }
+            let (actions, tick) = (&instrument.actions, instrument.definition.tick_size);
+            let adjusted = actions::adjust(&bars, actions, self.what, tick)
+                .with_context(|| format!("{symbol} by {file}"))?;
+            for (place, (_, bar)) in places.into_iter().zip(adjusted) {
+                self.rows[place].data = MarketData::Bar(bar);
+            }
+        }
+        Ok(self.rows)
+    }
+}
