@@ -123,7 +123,7 @@ const steps = [
       await page.emulateMedia({ colorScheme: scheme });
       await shot(page, scheme);
       const { seen, found } = await page.evaluate(faint, CONTRAST_LEAST);
-      must(seen > 30, `only ${seen} texts`);
+      must(seen > 50, `only ${seen} texts`);
       must(found.length === 0, `${found.length} of ${seen} too faint: ${found.slice(0, 3).join(", ")}`);
       return `${seen} texts`;
     },
