@@ -79,20 +79,21 @@ impl Near {
         high: -REACH,
     };
 
-    /// As much of a band as is within reach.
+    /// As much of a band as is within reach, and that as marks.
     #[inline]
-    fn of(band: Band, base: Base) -> Self {
-        let reach = i64::from(REACH);
-        let low = base.distance(band.low).max(1 - reach);
-        let high = base.distance(band.high).min(reach - 1);
-        if low <= high {
-            Self {
-                low: low as i32,
-                high: high as i32,
-            }
-        } else {
-            Self::NONE
+    fn of(band: Band, base: Base) -> (Self, Band) {
+        let kept = band.meet(Band {
+            low: base.mark(1 - REACH),
+            high: base.mark(REACH - 1),
+        });
+        if kept.low > kept.high {
+            return (Self::NONE, Band::NONE);
         }
+        let near = Self {
+            low: base.distance(kept.low) as i32,
+            high: base.distance(kept.high) as i32,
+        };
+        (near, kept)
     }
 
     #[inline]
@@ -218,7 +219,8 @@ impl Bands {
         for row in 0..self.holdings.len() {
             let known = self.near(row);
             if known != Near::WHOLE {
-                self.put(row, Near::of(known.band(self.base), base));
+                let (near, _) = Near::of(known.band(self.base), base);
+                self.put(row, near);
             }
         }
         self.base = base;
@@ -247,7 +249,7 @@ impl Bands {
             None
         } else {
             self.holdings[row as usize] = self.holdings[last];
-            self.set_near(row, near);
+            self.set_near(row, near, near.band(self.base));
             Some(self.holdings[last])
         };
         self.holdings.pop();
@@ -279,16 +281,16 @@ impl Bands {
         if self.base.is_far(mark) {
             self.move_base(mark);
         }
-        self.set_near(row, Near::of(band, self.base));
+        let (near, kept) = Near::of(band, self.base);
+        self.set_near(row, near, kept);
     }
 
     /// What blocks have in common only gets tighter here; it widens again when somebody looks into the block,
     /// so that a thousand new bands cost one look and not a thousand.
     #[inline]
-    fn set_near(&mut self, row: u32, near: Near) {
+    fn set_near(&mut self, row: u32, near: Near, band: Band) {
         let mut index = row as usize;
         self.put(index, near);
-        let band = near.band(self.base);
         for level in &mut self.levels {
             index /= FAN;
             let known = level[index];

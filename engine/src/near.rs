@@ -12,15 +12,15 @@ pub(crate) const REACH: i32 = (1 << 30) - 1;
 pub(crate) struct Base(i64);
 
 impl Base {
-    /// Marks are counted from this one, which is a reach or more inside of the range.
+    /// Marks are counted from this one. It and they are within a quarter of the range.
     pub(crate) const fn at(mark: i64) -> Self {
         Self(mark)
     }
 
-    /// Ticks from the base to a mark, held at the ends of the range.
+    /// Ticks from the base to a mark, exact.
     #[inline]
     pub(crate) const fn distance(self, mark: i64) -> i64 {
-        mark.saturating_sub(self.0)
+        mark - self.0
     }
 
     /// Ticks from the base to a mark, held at [`REACH`] either way.
