@@ -263,6 +263,10 @@ impl Bands {
     }
 
     /// Whether a row's band has a mark and ends within so many ticks of it, either way.
+    #[expect(
+        clippy::needless_bitwise_bool,
+        reason = "one branch that nobody takes instead of several"
+    )]
     #[inline(always)]
     pub(crate) fn is_within(&self, row: u32, mark: Ticks, reach: i64) -> bool {
         let band = self.band(row as usize);

@@ -103,6 +103,10 @@ impl Shard {
     ///
     /// Of most orders, accounts and instruments nothing is special: that is one test here, and their fills go
     /// straight through. For them this does what [`Shard::fill_any`] does.
+    #[expect(
+        clippy::needless_bitwise_bool,
+        reason = "one branch that nobody takes instead of several"
+    )]
     #[inline(never)]
     pub(super) fn fill_order(&mut self, handle: u32, execution: Execution, events: &mut EventBuf) {
         let Execution {

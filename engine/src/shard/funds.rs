@@ -72,6 +72,10 @@ fn notional_bound(
 /// Whether an opening order is so small that neither its size nor its funds need a closer look: all that its account
 /// could come to hold in the worst case is within what the engine holds exactly, and worth no more than the least
 /// equity that the account's limits allow. For an account that has no other holding; false says nothing.
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "one branch that nobody takes instead of several"
+)]
 #[inline(always)]
 pub(super) fn is_small(desk: &Desk<'_>, lots: Lots, price: Ticks) -> bool {
     let (account, market) = (desk.account, desk.market);

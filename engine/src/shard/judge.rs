@@ -29,6 +29,10 @@ impl Shard {
     /// Tests one account after a fill or booking, as most are: one position, valued at what closing it gets, and
     /// nothing special about the account. Says whether that was all: its equity is well within its limits, so
     /// that [`Shard::judge`] would have nothing to say and see no peak. If not, nothing was done.
+    #[expect(
+        clippy::needless_bitwise_bool,
+        reason = "one branch that nobody takes instead of several"
+    )]
     #[inline(always)]
     pub(super) fn judge_usual(&mut self, id: AccountId, by: TouchedBy) -> bool {
         let account = &mut self.accounts[id.0 as usize];
