@@ -267,10 +267,15 @@ impl Market {
     /// Whether nothing waits for a price, a print or an opening.
     #[inline(always)]
     pub(super) fn is_deserted(&self) -> bool {
-        let mut waits = self.book.has_orders()
-            | !self.trailing.is_empty()
-            | self.opening
-            | (self.followers > 0);
+        let waits = self.book.has_orders()
+            || !self.trailing.is_empty()
+            || self.opening
+            || self.followers > 0;
+        if waits {
+            return false;
+        }
+        // All of them, for that is a few loads, and a loop that may end early is as many branches.
+        let mut waits = false;
         for ladder in &self.triggers {
             waits |= !ladder.is_empty();
         }
@@ -280,7 +285,7 @@ impl Market {
     /// Whether an order may be due at its prices: where this says no, [`Shard::run_due_orders`] would find none.
     #[inline(always)]
     fn may_fill(&self) -> bool {
-        let mut waits = !self.trailing.is_empty() | self.opening;
+        let mut waits = !self.trailing.is_empty() || self.opening;
         for ladder in &self.triggers {
             waits |= !ladder.is_empty();
         }
