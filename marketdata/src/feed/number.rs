@@ -179,7 +179,7 @@ fn few_bytes(text: &[u8]) -> u64 {
 /// How many of eight bytes are figures, up to the first that is none.
 #[inline(always)]
 const fn figures_in(figures: u64) -> usize {
-    let others = ((figures & each(0x7f)) + each(0x7f - 9) | figures) & each(0x80);
+    let others = (((figures & each(0x7f)) + each(0x7f - 9)) | figures) & each(0x80);
     (others.trailing_zeros() / 8) as usize
 }
 
