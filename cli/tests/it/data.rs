@@ -359,7 +359,7 @@ fn splits_are_taken_out_of_bars() {
         "--adjust",
         shares,
     ];
-    refused(&trades, 2, "has no instrument XBTUSD");
+    refused(&trades, 2, "has no instrument ETHUSD");
 }
 
 #[test]
