@@ -9,7 +9,7 @@
 //! | [`hyperliquid`] | l2Book, bbo, trades | whole books, each stated again |
 //! | [`kraken`] | trade, ticker, book; spot | CRC-32 of the levels that are shown |
 //! | [`oanda`] | v20 pricing stream: touch | each price stands for itself, heartbeats |
-//! | [`okx`] | trades, bbo-tbt, books | sequence ids that name the one before, snapshot of the stream |
+//! | [`okx`] | trades, bbo-tbt, books | sequence ids that name the one before, snapshot of the stream or REST |
 //! | [`polygon`] | quotes and trades of US stocks | each quote stands for itself |
 
 pub mod alpaca;

@@ -159,13 +159,11 @@ struct Out {
 
 impl Out {
     fn write(&mut self, row: Row) -> anyhow::Result<()> {
-        match &mut self.adjustment {
-            Some(adjustment) => adjustment.take(row),
-            None => {
-                self.rows += 1;
-                Ok(self.sink.write(row)?)
-            }
+        if let Some(adjustment) = &mut self.adjustment {
+            return adjustment.take(row);
         }
+        self.rows += 1;
+        Ok(self.sink.write(row)?)
     }
 
     /// How many rows were written.

@@ -318,6 +318,8 @@ fn a_roll_between_quotes_is_a_gap() {
 fn splits_are_taken_out_of_bars() {
     /// 2020-08-28, a Friday.
     const FRIDAY: u64 = 1_598_572_800;
+    /// 2020-08-07, of which the fixture has a dividend.
+    const EX: u64 = FRIDAY - 21 * DAY;
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (raw, out) = (path("raw.csv"), path("adjusted.csv"));
@@ -330,7 +332,6 @@ fn splits_are_taken_out_of_bars() {
     let adjusted = std::fs::read_to_string(&out).unwrap();
     assert_eq!(adjusted, bars("AAPL", FRIDAY, &days));
     // A dividend of 0.82 against a close of 499.23 leaves 498.41.
-    const EX: u64 = FRIDAY - 21 * DAY;
     let days = [(0, "499.23", 1), (1, "498.41", 1)];
     std::fs::write(&raw, bars("AAPL", EX - DAY, &days)).unwrap();
     told(&["convert", &raw, &out, "--adjust", shares, "--force"]);
@@ -359,7 +360,7 @@ fn splits_are_taken_out_of_bars() {
         "--adjust",
         shares,
     ];
-    refused(&trades, 2, "has no instrument XBTUSD");
+    refused(&trades, 2, "has no instrument ETHUSD");
 }
 
 #[test]

@@ -100,7 +100,7 @@ fn read_rule(field: &Field<'_>) -> Result<RollRule, FieldError> {
         Choice::Word(_) => return Ok(RollRule::MondayBeforeThirdFriday),
         Choice::Named(name, days) => (name, days),
     };
-    let least: u16 = if name == "volume" { 1 } else { 0 };
+    let least = u16::from(name == "volume");
     let accepted = format!("trading days from {least} to 365");
     let count: u16 = days.integer(&accepted)?;
     if !(least..=365).contains(&count) {

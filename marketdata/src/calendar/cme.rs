@@ -23,7 +23,7 @@
 //! | the day after Thanksgiving | until 12:45 up to 2025, until 13:45 from 2026 |
 //! | 24 December from 2026 | until 12:45 |
 //!
-//! Up to 2025 they are as PyPI's `pandas_market_calendars` 5.5.0 ("CMEGlobex_CL") has them, those of 2026 as it has them
+//! Up to 2025 they are as `pandas_market_calendars` 5.5.0 has them (`CMEGlobex_CL`), those of 2026 as it has them
 //! from the exchange's notice. The exchange gives notice of each year's hours: from 2027 on those of 2026 are taken for
 //! the rule, so that a short day may end at another hour, and a closed day is one.
 //!

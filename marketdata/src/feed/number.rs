@@ -110,7 +110,7 @@ const fn values(digits: [u8; 8]) -> u64 {
 /// The highest bit of each value that is above 9.
 #[inline(always)]
 const fn others(values: u64) -> u64 {
-    ((values & each(0x7f)) + each(0x7f - 9) | values) & each(0x80)
+    (((values & each(0x7f)) + each(0x7f - 9)) | values) & each(0x80)
 }
 
 /// The number that eight values are, the first byte the highest.

@@ -2,7 +2,7 @@
 
 use types::TimestampNs;
 
-use super::number::{NumberError, unsigned};
+use super::number::{NumberError, leading_whole, unsigned};
 
 const DAY_NS: u64 = 86_400_000_000_000;
 
@@ -13,37 +13,21 @@ const DAY_NS: u64 = 86_400_000_000_000;
 /// [`NumberError::Range`] before 1970 or after 2553.
 #[inline]
 pub fn timestamp_rfc3339(text: &[u8]) -> Result<TimestampNs, NumberError> {
-    let (
-        [
-            y0,
-            y1,
-            y2,
-            y3,
-            b'-',
-            m0,
-            m1,
-            b'-',
-            d0,
-            d1,
-            b'T',
-            h0,
-            h1,
-            b':',
-            n0,
-            n1,
-            b':',
-            s0,
-            s1,
-        ],
-        rest,
-    ) = text.split_first_chunk::<19>().ok_or(NumberError::Syntax)?
-    else {
+    let (head, rest) = text.split_first_chunk::<19>().ok_or(NumberError::Syntax)?;
+    let [first @ .., b':', s0, s1] = head else {
         return Err(NumberError::Syntax);
     };
-    let year = unsigned(&[*y0, *y1, *y2, *y3])?;
-    let two = |a: &u8, b: &u8| unsigned(&[*a, *b]);
-    let (month, day) = (two(m0, m1)?, two(d0, d1)?);
-    let (hour, minute, second) = (two(h0, h1)?, two(n0, n1)?, two(s0, s1)?);
+    let (date, time) = first.split_at(8);
+    let date = figures(date, *b"0000-00-")?;
+    let time = figures(time, *b"00T00:00")?;
+    let two = |figures: u64, at: u32| {
+        let pair = figures >> (8 * at);
+        (pair & 0xff) * 10 + (pair >> 8 & 0xff)
+    };
+    let year = two(date, 0) * 100 + two(date, 2);
+    let (month, day) = (two(date, 5), two(time, 0));
+    let (hour, minute) = (two(time, 3), two(time, 6));
+    let second = unsigned(&[*s0, *s1])?;
     let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let days_max = match month {
         2 => 28 + u64::from(is_leap),
@@ -62,14 +46,31 @@ pub fn timestamp_rfc3339(text: &[u8]) -> Result<TimestampNs, NumberError> {
     Ok(TimestampNs(seconds * 1_000_000_000 + nanos))
 }
 
+/// Eight bytes as figures where the form has zeros, and zeros where they are what it has there.
+#[inline]
+fn figures(bytes: &[u8], form: [u8; 8]) -> Result<u64, NumberError> {
+    const LOW: u64 = u64::from_le_bytes([0x7f; 8]);
+    let bytes = bytes.first_chunk().ok_or(NumberError::Syntax)?;
+    let figures = u64::from_le_bytes(*bytes) ^ u64::from_le_bytes(form);
+    // Added to a byte it reaches the highest bit above 9, or above 0.
+    let most = u64::from_le_bytes(form.map(|byte| if byte == b'0' { 0x7f - 9 } else { 0x7f }));
+    if (((figures & LOW) + most) | figures) & !LOW != 0 {
+        return Err(NumberError::Syntax);
+    }
+    Ok(figures)
+}
+
 /// `.digitsZ` or `Z`, as nanoseconds.
 fn fraction(text: &[u8]) -> Result<u64, NumberError> {
     match text {
         b"Z" => Ok(0),
-        [b'.', digits @ .., b'Z'] if digits.len() <= 9 => {
-            Ok(unsigned(digits)? * 10_u64.pow(9 - digits.len() as u32))
-        }
-        [b'.', _, .., b'Z'] => Err(NumberError::Decimals),
+        [b'.', rest @ ..] => match leading_whole(rest) {
+            Some((value, len)) if len <= 9 && rest[len..] == *b"Z" => {
+                Ok(value * 10_u64.pow(9 - len as u32))
+            }
+            _ if rest.len() > 10 && rest.ends_with(b"Z") => Err(NumberError::Decimals),
+            _ => Err(NumberError::Syntax),
+        },
         _ => Err(NumberError::Syntax),
     }
 }

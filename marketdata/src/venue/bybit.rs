@@ -367,11 +367,19 @@ impl Bybit {
     }
 }
 
-/// FNV-1a: ids are text of any form.
+/// Ids are text of any form. Eight bytes at a time, as `FxHash` of the Rust compiler does it; each step can be undone,
+/// so that ids which differ in eight bytes only never meet.
 fn hash(id: &[u8]) -> u64 {
-    id.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+    let step =
+        |hash: u64, word: u64| (hash.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+    let (words, rest) = id.as_chunks::<8>();
+    let hash = words.iter().fold(id.len() as u64, |hash, word| {
+        step(hash, u64::from_le_bytes(*word))
+    });
+    let last = rest
+        .iter()
+        .fold(0, |word, &byte| word << 8 | u64::from(byte));
+    step(hash, last)
 }
 
 impl Adapter for Bybit {

@@ -21,7 +21,8 @@
 //! correctly" without it: updates are buffered, the book is got from `GET /api/v5/market/books`, and got again while
 //! its `seqId` is below the `prevSeqId` of the first update; updates up to its `seqId` are dropped, and of the first
 //! one that is left `prevSeqId <= seqId of the book < seqId` holds. That is what happens as soon as an update comes
-//! before a snapshot; a snapshot that still comes is the book as the page of the channel has it.
+//! before a snapshot; a snapshot that still comes is the book as the page of the channel has it. As ids may begin anew,
+//! the first update is held to more than the page asks for: it is not from before the book by its time.
 //!
 //! What becomes of levels that leave the 400 is not said on the page; what is beyond is dropped in any case.
 //!
@@ -417,9 +418,10 @@ impl Okx {
             .buffered
             .iter()
             .position(|update| known.follows(update) != Follows::Old);
-        let starts = kept.is_none_or(|kept| known.follows(&follow.buffered[kept]) == Follows::Next);
+        let starts = time >= follow.newest
+            && kept.is_none_or(|kept| known.follows(&follow.buffered[kept]) == Follows::Next);
         if !starts {
-            // Older than the first update that came: there will be a newer one.
+            // Older than the first update that came, or than what was known: there will be a newer one.
             out.recycle(levels);
             return Ok(());
         }

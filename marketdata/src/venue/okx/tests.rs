@@ -153,6 +153,20 @@ fn ids_that_begin_anew_are_not_taken_for_those_before() {
 }
 
 #[test]
+fn a_document_does_not_take_the_book_back() {
+    let mut okx = live();
+    assert_eq!(message(&mut okx, &update(10, 15, 1_100, "1"), NOW).len(), 1);
+    message(&mut okx, &update(16, 20, 1_200, "2"), after(60));
+    assert_eq!(
+        answer(&mut okx, 1, Some(&document(18, 1_090, "9")), after(60)),
+        ["x"; 0]
+    );
+    tick(&mut okx, after(61));
+    let book = answer(&mut okx, 2, Some(&document(18, 1_150, "9")), after(61));
+    assert_eq!(book[0], "whole 8476.97x9 | 8476.98x415");
+}
+
+#[test]
 fn a_document_that_does_not_come_is_asked_for_again() {
     let mut okx = okx(BookChannel::Depth);
     opened(&mut okx, NOW);
