@@ -631,9 +631,11 @@ impl Shard {
             let market = &mut self.markets[holding.instrument.0 as usize];
             match market.mark(holding.lots, holding.mark) {
                 Some(mark) if slope_of(holding, market.tick_value) <= near => {
-                    market
-                        .bands_mut(holding.lots, holding.mark)
-                        .set(holding.row.0, mark, Band::near(mark));
+                    market.bands_mut(holding.lots, holding.mark).set(
+                        holding.row.0,
+                        mark,
+                        Band::near(mark),
+                    );
                 }
                 _ => return self.set_close_bands(id, reckoning),
             }
