@@ -87,7 +87,7 @@ pub struct Outcome {
     pub first: TimestampNs,
     /// Time of the last one.
     pub last: TimestampNs,
-    /// How long the first bar of the data is, ns; 0 where there is none.
+    /// How long every bar of the data is, ns, days of 23 to 25 hours being days; 0 where there is none, or no one length.
     pub bar_ns: u64,
     /// The equity curve.
     pub samples: Vec<Sample>,
@@ -119,12 +119,13 @@ const EVENING_NS: u64 = 3 * 3_600_000_000_000;
 
 impl Outcome {
     /// The moment that dates what was known at `ts`. Bars of a day or longer are known at their end, which may be on
-    /// the next day, and are dated by their beginning; everything else by its own time.
+    /// the next day, and are dated by their beginning; everything else by its own time, bars of several lengths too.
     pub const fn dated(&self, ts: TimestampNs) -> TimestampNs {
         if self.bar_ns < DAY_NS_MIN {
             ts
         } else {
-            TimestampNs(ts.0.saturating_sub(self.bar_ns - EVENING_NS))
+            // Within the day, not at its edge: what is at midnight is of the day that ends.
+            TimestampNs(ts.0.saturating_sub(self.bar_ns - EVENING_NS - 1))
         }
     }
 
@@ -132,7 +133,7 @@ impl Outcome {
     pub const fn dated_fill(&self, ts: TimestampNs, at_open: bool) -> TimestampNs {
         match (self.bar_ns < DAY_NS_MIN, at_open) {
             (true, _) => ts,
-            (false, true) => TimestampNs(ts.0.saturating_add(EVENING_NS)),
+            (false, true) => TimestampNs(ts.0.saturating_add(EVENING_NS + 1)),
             (false, false) => self.dated(ts),
         }
     }

@@ -12,7 +12,7 @@ use crate::batch::{Batch, DurableBatch};
 use crate::config::AckMode;
 use crate::core::announce_source_end;
 use crate::ingress::Receipt;
-use crate::journal::writer::ANCHOR_AGE_MAX;
+use crate::journal::writer::{ANCHOR_AGE_MAX, SYNC_LATER_MAX};
 use crate::journal::{Append, JournalError, Writer};
 use crate::shared::{Shared, Wakers};
 use crate::step::Stepped;
@@ -24,6 +24,8 @@ pub(crate) struct Committer {
     pub(crate) free: Producer<Batch>,
     pub(crate) broadcast: broadcast::Sender<Arc<DurableBatch>>,
     pub(crate) synced_at: Instant,
+    /// Since when a sync is under way that nobody waits for.
+    pub(crate) syncing_since: Option<Instant>,
     /// Written and not published yet. Kept here so that after an error the status says so before
     /// whoever waits is told by a closed receiver.
     pub(crate) group: Vec<Batch>,
@@ -129,9 +131,17 @@ impl Committer {
         if self.writer.take_synced()? {
             self.shared.counters.syncs.add(1);
             self.shared.set_synced(self.writer.synced().seq);
+            self.syncing_since = None;
         }
-        if now.saturating_duration_since(self.synced_at) >= ANCHOR_AGE_MAX {
-            self.writer.sync_later();
+        let age = |since: Instant| now.saturating_duration_since(since);
+        if self
+            .syncing_since
+            .is_some_and(|since| age(since) >= SYNC_LATER_MAX)
+        {
+            self.sync()?;
+            self.syncing_since = None;
+        } else if age(self.synced_at) >= ANCHOR_AGE_MAX && self.writer.sync_later() {
+            self.syncing_since = Some(now);
             self.synced_at = now;
         }
         self.writer.tend_anchor(now)

@@ -311,10 +311,6 @@ fn spawn(
         mut disk,
         keeper,
     } = workers(shared, &mut config, recovered, replica, source, broadcast)?;
-    let disk_thread = start("disk", move || {
-        disk.introduce(&thread::current());
-        let Ok(()) = step::run(|| Ok::<_, Infallible>(disk.step()));
-    })?;
     let replica_thread = {
         let shared = Arc::clone(shared);
         start("replica", move || {
@@ -346,6 +342,14 @@ fn spawn(
             drop(core);
             Wakers::wake(&shared.threads.journal);
             ended.flatten()
+        })?
+    };
+    let disk_thread = {
+        let shared = Arc::clone(shared);
+        start("disk", move || {
+            disk.introduce(&thread::current());
+            let run = |disk: &mut DiskWorker| step::run(|| Ok::<_, Infallible>(disk.step()));
+            fail_stop(&shared, &mut disk, run, |_| "the disk's worker".to_owned());
         })?
     };
     let keeper_thread = if keeper.is_idle() {
@@ -434,6 +438,7 @@ pub(crate) fn workers(
         free,
         broadcast,
         synced_at: shared.time.now(),
+        syncing_since: None,
         group: Vec::with_capacity(BATCHES),
         waiting: None,
     };

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use types::{Fill, InstrumentId, ListKind, NewOrder, OrderKind, Price, Side, TriggerOn};
+use types::{Fill, InstrumentId, ListKind, NewOrder, OrderId, OrderKind, Price, Side, TriggerOn};
 
 use super::condition::{Condition, Operand};
 use super::{CLOSE, Distance, FIELDS, Recipe, Sided, Sizing, Unit};
@@ -45,6 +45,11 @@ struct Distances {
 /// A position that is held, in the unit of prices.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
+    /// The order that it came from, its sign, and how much of it was heard of.
+    order: OrderId,
+    sign: i64,
+    qty: i64,
+    /// What was paid on average.
     price: f64,
     /// The best close since, or the price.
     best: f64,
@@ -334,11 +339,18 @@ impl Strategy for Followed {
         let state = self
             .states
             .get_or_insert_with(instrument, || State::new(recipe));
-        let before = held - fill.side.sign() * fill.qty.0;
-        if held == 0 {
-            state.entry = None;
-        } else if before.signum() != held.signum() {
-            let price = units(fill.price) * scale;
+        let sign = held.signum();
+        let adds = fill.side.sign() == sign;
+        // All pieces of an order are filled before the first is heard, so what was held before says nothing.
+        let known = state.entry.take().filter(|entry| entry.sign == sign);
+        let pieces = known
+            .as_ref()
+            .filter(|entry| adds && entry.order == fill.order);
+        let (before, paid) = pieces.map_or((0, 0.0), |entry| (entry.qty, entry.price));
+        if held != 0 && (known.is_none() || pieces.is_some()) {
+            let qty = before + fill.qty.0;
+            let added = fill.qty.0 as f64 / qty as f64;
+            let price = paid + (units(fill.price) * scale - paid) * added;
             let mut distances = state.asked;
             // A share is one of the price that was paid.
             for (distance, stop) in [
@@ -351,12 +363,20 @@ impl Strategy for Followed {
                 }
             }
             state.entry = Some(Entry {
+                order: fill.order,
+                sign,
+                qty,
                 price,
-                best: price,
-                bars: 0,
+                best: pieces.map_or(price, |entry| match entry.bars {
+                    0 => price,
+                    _ => entry.best,
+                }),
+                bars: pieces.map_or(0, |entry| entry.bars),
                 distances,
                 stop: None,
             });
+        } else if held != 0 {
+            state.entry = known;
         }
         state.protect(context, instrument, scale);
     }

@@ -17,6 +17,7 @@ macro_rules! context {
 mod events;
 mod head;
 mod hear;
+mod lengths;
 mod made;
 mod opens;
 mod replay;
@@ -29,7 +30,8 @@ use types::{
     OpenAccount, OrderId, PlanId, Price, Quote, Seq, ShardId, SignedQty, TimestampNs,
 };
 
-use self::head::{Head, begins, length, next_time};
+use self::head::{Head, begins, next_time};
+use self::lengths::Lengths;
 use super::frames::Frames;
 use super::source::blank;
 use super::{Fills, Observer, RunError, Sampling, Settings, Source};
@@ -91,8 +93,7 @@ pub(super) struct Driver<'a> {
     open: Option<InstrumentId>,
     /// A bar is at its open.
     is_opening: bool,
-    /// Length of the first bar.
-    bar_ns: u64,
+    lengths: Lengths,
     next_sample: u64,
     samples: Vec<Sample>,
     fills: Vec<Executed>,
@@ -160,7 +161,7 @@ impl<'a> Driver<'a> {
             rates: instruments.iter().map(|it| rate(it.currency)).collect(),
             open: None,
             is_opening: false,
-            bar_ns: 0,
+            lengths: Lengths::default(),
             next_sample: 0,
             samples: Vec::new(),
             fills: Vec::new(),
@@ -191,8 +192,6 @@ impl<'a> Driver<'a> {
         }
         let begins = heads.iter().flat_map(|head| &head.batch).map(begins);
         let first = begins.min().ok_or(RunError::Empty)?;
-        let lengths = heads.iter().flat_map(|head| &head.batch).filter_map(length);
-        self.bar_ns = lengths.min().unwrap_or(0);
         self.set_up(first)?;
         strategy.start(&mut self.context(first));
         self.answer(strategy);
@@ -228,10 +227,7 @@ impl<'a> Driver<'a> {
     ) -> Result<Outcome, RunError> {
         let mut next = self.read(&mut source)?;
         let begins = match (next, self.bar()) {
-            (Some(ts), Some(bar)) => {
-                self.bar_ns = ts.0.saturating_sub(bar.start.0);
-                bar.start.min(ts)
-            }
+            (Some(ts), Some(bar)) => bar.start.min(ts),
             (Some(ts), None) => ts,
             (None, _) => return Err(RunError::Empty),
         };
@@ -541,7 +537,7 @@ impl<'a> Driver<'a> {
             state: row.map_or(AccountState::Closed, |row| row.state),
             first,
             last,
-            bar_ns: self.bar_ns,
+            bar_ns: self.lengths.bar_ns(),
             samples: self.samples,
             fills: self.fills,
             trips,

@@ -4,9 +4,13 @@ use std::path::Path;
 
 use backtest::declared::Recipe;
 use backtest::outcome::Outcome;
-use backtest::run::{Fills, Memory, Settings, Unobserved, run};
+use backtest::run::{Fills, Made, Memory, Settings, Timed, Unobserved, run};
 use backtest::strategy::Size;
-use types::{ClientOrderId, Qty, Ratio, Side};
+use marketdata::history::{Basis, Edges};
+use types::{
+    Aggressor, ClientOrderId, DepthUpdate, FeeSchedule, Instrument, InstrumentId, Level, Liquidity,
+    MarketData, MarketEvent, PaperModel, Price, Qty, Ratio, Side, Sizes, TimestampNs, Trade,
+};
 
 use crate::world::{bars_of, goog, plain, run_named, settings, share};
 
@@ -392,4 +396,94 @@ fn what_is_wrong_is_told_with_its_line_and_what_is_accepted() {
          equity) and risk (share of equity lost at the stop)"
     );
     assert!(said("name = \n").starts_with("x.toml:1: "));
+}
+
+/// Three shares at 100.10, 100.20 and 100.30, so a stop 2% below 100.20: at 98.19, the cent at or below 98.196, and
+/// not at 98.09, which would be that of the first piece.
+#[test]
+fn an_entry_in_pieces_has_a_stop_at_what_was_paid_on_average() {
+    let recipe = "name = 'pieces'\n[indicators]\nm = { indicator = 'sma', period = 1 }\n[long]\n\
+                  enter = 'm > 99'\n[stops]\nloss = 0.02\n";
+    let recipe = Recipe::parse("pieces.toml", recipe).unwrap();
+    let cents = |cents: i64| Price(cents * Price::ONE.0 / 100);
+    let levels = |prices: [i64; 3], qty: i64| {
+        let level = |price| Level {
+            price: cents(price),
+            qty: Qty::whole(qty),
+        };
+        prices.map(level).to_vec()
+    };
+    let book = |bids: [i64; 3], asks: [i64; 3], qty: i64| {
+        MarketData::DepthSnapshot(Box::new(DepthUpdate {
+            bids: levels(bids, qty),
+            asks: levels(asks, qty),
+        }))
+    };
+    let print = |price: i64| {
+        MarketData::Trade(Trade {
+            price: cents(price),
+            qty: Qty::ONE,
+            aggressor: Aggressor::Buyer,
+        })
+    };
+    let thin = || book([10_000, 9_990, 9_980], [10_010, 10_020, 10_030], 1);
+    let fallen = || book([9_815, 9_814, 9_813], [9_820, 9_821, 9_822], 10);
+    let events: Vec<Timed> = [
+        (10, thin()),
+        (20, print(10_000)),
+        (65, thin()),
+        (66, print(10_000)),
+        (130, fallen()),
+        (131, print(9_815)),
+        (200, print(9_815)),
+    ]
+    .into_iter()
+    .map(|(second, data)| Timed {
+        ts: TimestampNs(second * 1_000_000_000),
+        event: MarketEvent {
+            instrument: InstrumentId(0),
+            ts_event: TimestampNs(second * 1_000_000_000),
+            data,
+        },
+    })
+    .collect();
+    let instrument = Instrument {
+        fees: FeeSchedule::default(),
+        liquidity: Liquidity::Paper(PaperModel {
+            sizes: Sizes::Displayed,
+            ..PaperModel::default()
+        }),
+        ..share("X", Qty::ONE)
+    };
+    let settings = Settings {
+        bars: Some(Made {
+            edges: Edges::Epoch {
+                every: 60_000_000_000,
+            },
+            basis: Basis::Trades,
+        }),
+        size: Size::Units(Qty::whole(3)),
+        ..settings(instrument)
+    };
+    let mut strategy = recipe.build();
+    let sources = vec![Memory::new(&events)];
+    let outcome = run(&settings, sources, &mut *strategy, &mut Unobserved).unwrap();
+    let fills: Vec<_> = outcome
+        .fills
+        .iter()
+        .map(|executed| {
+            let fill = &executed.fill;
+            (fill.side, fill.price.to_string(), fill.qty.to_string())
+        })
+        .collect();
+    let fill = |side, price: &str, qty: &str| (side, price.to_owned(), qty.to_owned());
+    assert_eq!(
+        fills,
+        [
+            fill(Side::Buy, "100.1", "1"),
+            fill(Side::Buy, "100.2", "1"),
+            fill(Side::Buy, "100.3", "1"),
+            fill(Side::Sell, "98.15", "3"),
+        ]
+    );
 }

@@ -11,7 +11,7 @@ use types::{
 use super::Naive;
 use super::judge::Cause;
 
-/// A booking takes a balance no further from zero than this, 4e12 units of the currency.
+/// A booking or a step of scaling takes a balance no further from zero than this, 4e12 units of the currency.
 const BALANCE_MAX: i128 = 4_000_000_000_000_000_000;
 
 impl Naive {
@@ -113,11 +113,7 @@ impl Naive {
     }
 
     fn book_outside(&mut self, id: usize, amount: Money) -> Result<(), DenyReason> {
-        let before = i128::from(self.accounts[id].balance.0);
-        let after = before + i128::from(amount.0);
-        if after.abs() > BALANCE_MAX && after.abs() > before.abs() {
-            return Err(DenyReason::OutOfRange);
-        }
+        self.check_range(id, amount)?;
         self.tell_untold(id);
         let account = &mut self.accounts[id];
         account.rules.record_realised(amount);
@@ -127,14 +123,23 @@ impl Naive {
         Ok(())
     }
 
+    fn check_range(&self, id: usize, amount: Money) -> Result<(), DenyReason> {
+        let before = i128::from(self.accounts[id].balance.0);
+        let after = before + i128::from(amount.0);
+        if after.abs() > BALANCE_MAX && after.abs() > before.abs() {
+            return Err(DenyReason::OutOfRange);
+        }
+        Ok(())
+    }
+
     fn scale(&mut self, id: usize) -> Result<(), DenyReason> {
         let plan = self.plan(id).clone();
         if self.missing_to_scale(id).is_some() {
             return Err(DenyReason::ScaleNotYet);
         }
-        if self.accounts[id].rules.next_size(&plan).is_none() {
-            return Err(DenyReason::NotInPlan);
-        }
+        let rules = &self.accounts[id].rules;
+        let size = rules.next_size(&plan).ok_or(DenyReason::NotInPlan)?;
+        self.check_range(id, size.saturating_sub(rules.size()))?;
         self.close_peaks(id);
         let equity = self.equity_of(id);
         let rules = &mut self.accounts[id].rules;

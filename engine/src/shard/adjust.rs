@@ -9,11 +9,11 @@ use super::Shard;
 use super::cascade::TouchedBy;
 use crate::event_buf::EventBuf;
 
-/// The furthest from zero to which a booking takes a balance, 4e12 units of the currency: what one day makes
-/// of such a balance is the difference of two, and within the range of [`Money`].
+/// The furthest from zero to which a booking or a step of scaling takes a balance, 4e12 units of the currency: what one day makes
+/// of such a balance is the difference of two, and within the range of [`Money`] unless it was paid out meanwhile.
 const BALANCE_MAX: i64 = 4_000_000_000_000_000_000;
 
-/// The balance after a booking, which is within [`BALANCE_MAX`] or nearer to zero than before.
+/// The balance after it, which is within [`BALANCE_MAX`] or nearer to zero than before.
 fn booked(balance: Money, amount: Money) -> Option<Money> {
     let after = balance.checked_add(amount)?;
     let most = balance.0.unsigned_abs().max(BALANCE_MAX.unsigned_abs());
@@ -127,8 +127,10 @@ impl Shard {
         if let Some(standing) = standing.filter(|standing| !standing.is_met()) {
             return Err((DenyReason::ScaleNotYet, Some(standing)));
         }
-        match rules.next_size(plan) {
-            None => Err((DenyReason::NotInPlan, None)),
+        let size = rules.next_size(plan).ok_or((DenyReason::NotInPlan, None))?;
+        let added = size.saturating_sub(rules.size());
+        match booked(account.balance, added) {
+            None => Err((DenyReason::OutOfRange, None)),
             Some(_) => Ok(()),
         }
     }

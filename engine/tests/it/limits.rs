@@ -2,10 +2,10 @@
 //! nothing.
 
 use engine::{Limits, Shard};
-use rules::{Competition, DayProfit, Plan};
+use rules::{Competition, DayProfit, Plan, Scaling};
 use types::{
-    AlgoKind, Codec, Command, CurveId, EventKind, Latency, LatencySample, NewAlgo, PaperModel,
-    ShardId, Side, Sizes,
+    AdjustKind, AlgoKind, Codec, Command, CurveId, EventKind, Latency, LatencySample, Money,
+    NewAlgo, PaperModel, Ratio, ShardId, Side, Sizes,
 };
 
 use crate::plans::competition;
@@ -473,6 +473,44 @@ fn a_booking_takes_no_balance_further_than_the_engine_holds_its_changes_exactly(
     let view = world.shard.account_view(ACCOUNT).unwrap();
     assert_eq!(view.day_pnl.to_string(), "-4000000001000");
     world.agrees();
+}
+
+/// A step is the original size: 1e12, 2e12 and so on; the fourth would end at 5e12.
+#[test]
+fn a_step_of_scaling_takes_no_balance_further_either() {
+    let grows = Plan {
+        scaling: Some(Scaling {
+            step: Ratio::ONE,
+            size_max: None,
+            requires: None,
+        }),
+        ..plan("1000000000000")
+    };
+    let mut world = World::with(&[paper(PaperModel::default())], &grows);
+    let mut scale = || {
+        let events = world.command(Command::Adjust {
+            account: ACCOUNT,
+            kind: AdjustKind::Scale,
+            amount: Money::ZERO,
+        });
+        match events[0] {
+            EventKind::Adjusted { balance, .. } => balance.to_string(),
+            EventKind::AdjustDenied { reason, .. } => format!("{reason:?}"),
+            _ => String::new(),
+        }
+    };
+    let balances = [scale(), scale(), scale(), scale()];
+    assert_eq!(
+        balances,
+        [
+            "2000000000000",
+            "3000000000000",
+            "4000000000000",
+            "OutOfRange"
+        ]
+    );
+    world.agrees();
+    assert_eq!(world.shard.audit(), Ok(()));
 }
 
 #[test]

@@ -30,6 +30,8 @@ use crate::disk::{Access, DiskFile};
 pub const ANCHOR_COMMITS_MAX: u32 = 64;
 /// The anchor is synced at the first commit or idle moment after this long.
 pub const ANCHOR_AGE_MAX: Duration = Duration::from_millis(100);
+/// A sync that nobody waits for is waited for after this long: what is not synced is no older.
+pub const SYNC_LATER_MAX: Duration = Duration::from_secs(1);
 
 /// Where an append must start, and what it brings.
 #[derive(Debug, Clone, Copy)]
@@ -227,11 +229,11 @@ impl Writer {
         self.set_synced(self.written)
     }
 
-    /// Asks for a sync of what was appended so far; nobody waits for it, and at most one is under way.
-    pub(crate) fn sync_later(&mut self) {
-        if let Some(open) = self.open.as_ref().filter(|_| self.synced != self.written) {
-            self.later.want(&open.file, self.written);
-        }
+    /// Asks for a sync of what was appended so far, which nobody waits for. `false` when there is nothing to sync, or one
+    /// is under way.
+    pub(crate) fn sync_later(&mut self) -> bool {
+        let open = self.open.as_ref().filter(|_| self.synced != self.written);
+        open.is_some_and(|open| self.later.want(&open.file, self.written))
     }
 
     /// Learns what became of [`Writer::sync_later`]; whether anything did.
@@ -307,6 +309,11 @@ impl Writer {
             chain: self.written.chain,
         };
         let spare = self.spare.take();
+        if spare.is_some() && self.location.disk.open(&path, Access::Read).is_ok() {
+            // A rename would take its place.
+            let there = io::ErrorKind::AlreadyExists.into();
+            return Err(JournalError::io("create", &path, there));
+        }
         let is_spare = spare.is_some();
         let (file, name) = match spare {
             Some(file) => (file, spare::path(&self.location)),

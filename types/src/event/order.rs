@@ -182,7 +182,7 @@ pub enum DenyReason {
     NotInPlan,
     /// The condition of the plan's next scaling step is not met; how it stands follows.
     ScaleNotYet,
-    /// The balance after a booking, or the position aimed at, is larger than the engine holds exactly.
+    /// The balance after a booking or a step of scaling, or the position aimed at, is larger than the engine holds exactly.
     OutOfRange,
 }
 

@@ -19,6 +19,7 @@ impl Driver<'_> {
             return self.take_other(ts, instrument, strategy);
         };
         self.counts.bars += 1;
+        self.lengths.note(ts.0.saturating_sub(bar.start.0));
         self.mark_bar(ts, instrument, &bar);
         if self.ledger.is_exposed() {
             self.ledger.pass_bar(instrument, bar.low, bar.high);

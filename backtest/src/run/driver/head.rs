@@ -52,11 +52,6 @@ pub(super) fn begins(timed: &Timed) -> TimestampNs {
     bar_of(timed).map_or(timed.ts, |bar| bar.start.min(timed.ts))
 }
 
-/// How long a bar is, ns.
-pub(super) fn length(timed: &Timed) -> Option<u64> {
-    bar_of(timed).map(|bar| timed.ts.0.saturating_sub(bar.start.0))
-}
-
 pub(super) const fn bar_of(timed: &Timed) -> Option<&Bar> {
     match &timed.event.data {
         MarketData::Bar(bar) => Some(bar),

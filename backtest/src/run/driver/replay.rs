@@ -71,9 +71,7 @@ impl<'a> Driver<'a> {
             if let InputKind::Market(event) = &input.kind {
                 first = first.or(Some(input.ts));
                 if let MarketData::Bar(bar) = event.data {
-                    if self.counts.bars == 0 {
-                        self.bar_ns = input.ts.0.saturating_sub(bar.start.0);
-                    }
+                    self.lengths.note(input.ts.0.saturating_sub(bar.start.0));
                     self.counts.bars += 1;
                     self.ledger.pass_bar(event.instrument, bar.low, bar.high);
                     since = Some(input.ts);
