@@ -17,10 +17,6 @@ pub trait Source: Send {
 
 /// A source's answer.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every answer is an input, and a box for each would cost more"
-)]
 pub enum Next {
     /// An input.
     Input {

@@ -26,7 +26,6 @@ const SECOND: u64 = 1_000_000_000;
 pub(crate) const ACCOUNTS: u32 = 3;
 
 /// What the test lets happen on the shard's thread.
-#[expect(clippy::large_enum_variant, reason = "a test sends few of them")]
 enum Step {
     Input(TimestampNs, InputKind),
     /// Nothing, until the other end is dropped.
