@@ -612,6 +612,7 @@ impl Adapter for Okx {
             }
             _ => {}
         }
+        let is_book = self.channels.book == BookChannel::Depth;
         for place in 0..self.follows.len() {
             let follow = &mut self.follows[place];
             if let Some((_, since)) = follow.asked
@@ -619,7 +620,10 @@ impl Adapter for Okx {
             {
                 follow.asked = None;
             }
-            let waits = !follow.restate.is_live() && !follow.buffered.is_empty();
+            // A channel that has begun and says nothing for so long begins without a book.
+            let is_quiet = since(follow.heard) > RETRY_NS;
+            let has_begun = !follow.buffered.is_empty() || (is_book && is_quiet);
+            let waits = !follow.restate.is_live() && has_begun;
             if waits && follow.asked.is_none() && follow.retry_at <= now {
                 self.fetch(place, now, out);
             }

@@ -235,13 +235,17 @@ fn a_shard_waits_for_a_replica_that_is_far_behind_and_takes_cancels_meanwhile() 
     let mut config = config(directory.path());
     config.replica_lag_max = LAG_MAX;
     // The replica stands still once it has the script.
+    let (stand, stands) = std::sync::mpsc::channel::<()>();
     config.projection = Some(Box::new(move |_, shard| {
         if shard.seq().0 >= 20 {
+            let _ = stand.send(());
             let _ = go.recv();
         }
     }));
     let runtime = Runtime::start(config, Script::boxed(0, 20)).unwrap();
-    runtime.wait_source_end();
+    // Gone before the runtime, which waits for its replica, if an assertion fails.
+    let let_go = let_go;
+    stands.recv().unwrap();
     let handle = runtime.handle();
     let mut port = handle.port(1_000, 1).unwrap();
     for number in 0..1_000 {
