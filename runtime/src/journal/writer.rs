@@ -6,7 +6,7 @@
 //!
 //! A segment takes all of its room when it is created, so that a commit changes data and no file sizes,
 //! and a full disk is found before a record is half written. What is left of the room goes when the
-//! segment is closed. Once a segment is half full the next one is asked for ([`super::spare`]); one that is not
+//! segment is closed. Once a segment is half full the next one is asked for (`spare.rs`); one that is not
 //! ready in time is made here.
 //!
 //! Any failed write or sync poisons the writer for good: after a failed fsync the kernel may have
