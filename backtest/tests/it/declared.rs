@@ -8,8 +8,9 @@ use backtest::run::{Fills, Made, Memory, Settings, Timed, Unobserved, run};
 use backtest::strategy::Size;
 use marketdata::history::{Basis, Edges};
 use types::{
-    Aggressor, ClientOrderId, DepthUpdate, FeeSchedule, Instrument, InstrumentId, Level, Liquidity,
-    MarketData, MarketEvent, PaperModel, Price, Qty, Ratio, Side, Sizes, TimestampNs, Trade,
+    Aggressor, Bar, ClientOrderId, DepthUpdate, FeeSchedule, Instrument, InstrumentId, Level,
+    Liquidity, MarketData, MarketEvent, PaperModel, Price, Qty, Ratio, Side, Sizes, TimestampNs,
+    Trade,
 };
 
 use crate::world::{bars_of, goog, plain, run_named, settings, share};
@@ -93,27 +94,22 @@ fn the_examples_trade_and_the_grid_is_kept() {
     }
 }
 
-/// One position that is entered on the second bar of ten, and the bar at whose close it is left.
-fn left_after(stops: &str) -> usize {
-    use types::{Bar, InstrumentId, MarketData, MarketEvent, Price, TimestampNs};
-    let text = format!(
-        "name = 's'\n[long]\nenter = 'close > 100 and close[1] == 100'\n[stops]\n{stops}\n"
-    );
-    let recipe = Recipe::parse("s.toml", &text).unwrap();
-    let closes = [100, 101, 104, 110, 108, 103, 100, 98, 95, 90, 90];
-    let bars = closes.iter().enumerate().map(|(place, close)| {
-        let price = Price(close * Price::ONE.0);
-        let start = TimestampNs(place as u64 * 60_000_000_000);
-        let ts = TimestampNs(start.0 + 60_000_000_000);
+/// Bars of a minute each: open, high, low and close.
+fn minutes(bars: impl IntoIterator<Item = [Price; 4]>) -> Vec<Timed> {
+    const MINUTE_NS: u64 = 60_000_000_000;
+    let bars = (0..).zip(bars);
+    bars.map(|(place, [open, high, low, close])| {
+        let start = TimestampNs(place * MINUTE_NS);
+        let ts = TimestampNs(start.0 + MINUTE_NS);
         let bar = Bar {
             start,
-            open: price,
-            high: price,
-            low: price,
-            close: price,
+            open,
+            high,
+            low,
+            close,
             volume: Qty::ONE,
         };
-        backtest::run::Timed {
+        Timed {
             ts,
             event: MarketEvent {
                 instrument: InstrumentId(0),
@@ -121,8 +117,18 @@ fn left_after(stops: &str) -> usize {
                 data: MarketData::Bar(bar),
             },
         }
-    });
-    let bars: Vec<_> = bars.collect();
+    })
+    .collect()
+}
+
+/// One position that is entered on the second bar of ten, and the bar at whose close it is left.
+fn left_after(stops: &str) -> usize {
+    let text = format!(
+        "name = 's'\n[long]\nenter = 'close > 100 and close[1] == 100'\n[stops]\n{stops}\n"
+    );
+    let recipe = Recipe::parse("s.toml", &text).unwrap();
+    let closes = [100, 101, 104, 110, 108, 103, 100, 98, 95, 90, 90];
+    let bars = minutes(closes.map(|close| [Price::whole(close); 4]));
     let settings = Settings {
         fills: Fills::SameClose,
         ..settings(share("X", Qty::ONE))
@@ -160,30 +166,9 @@ fn stops_are_from_the_price_that_was_paid() {
 
 /// Fills of a strategy over bars of open, high, low and close: the bar, and the price.
 fn fills_over(recipe: &str, fills: Fills, bars: &[[&str; 4]]) -> Vec<(usize, String)> {
-    use types::{Bar, InstrumentId, MarketData, MarketEvent, TimestampNs};
     let recipe = Recipe::parse("s.toml", recipe).unwrap();
-    let bars = (0..).zip(bars).map(|(place, prices)| {
-        let [open, high, low, close] = prices.map(|price| price.parse().unwrap());
-        let start = TimestampNs(place * 60_000_000_000);
-        let ts = TimestampNs(start.0 + 60_000_000_000);
-        let bar = Bar {
-            start,
-            open,
-            high,
-            low,
-            close,
-            volume: Qty::ONE,
-        };
-        backtest::run::Timed {
-            ts,
-            event: MarketEvent {
-                instrument: InstrumentId(0),
-                ts_event: ts,
-                data: MarketData::Bar(bar),
-            },
-        }
-    });
-    let bars: Vec<_> = bars.collect();
+    let prices = bars.iter();
+    let bars = minutes(prices.map(|bar| bar.map(|price| price.parse().unwrap())));
     let mut share = share("X", Qty::ONE);
     if let types::Liquidity::Paper(model) = &mut share.liquidity {
         model.bars = types::BarPath::Walked;

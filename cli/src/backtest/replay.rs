@@ -57,7 +57,7 @@ struct Comparison {
     same_events: u64,
     /// Of a state that the live run left.
     snapshot: Option<(Seq, StateHash)>,
-    snapshot_is_met: bool,
+    snapshot_equal: Option<bool>,
     first: Option<Difference>,
     failure: Option<JournalError>,
 }
@@ -133,8 +133,8 @@ impl Observer for Comparison {
             && self.first.is_none()
         {
             let found = shard.state_hash();
-            self.snapshot_is_met = found == hash;
-            if !self.snapshot_is_met {
+            self.snapshot_equal = Some(found == hash);
+            if found != hash {
                 let what = "state hash of the snapshot";
                 self.differ(seq, what, hash.to_string(), found.to_string());
             }
@@ -215,7 +215,7 @@ pub(super) fn run(asked: &Replayed) -> anyhow::Result<ExitCode> {
         inputs: 0,
         same_events: 0,
         snapshot: newest_snapshot(&asked.data)?.filter(|(seq, _)| *seq > begins),
-        snapshot_is_met: false,
+        snapshot_equal: None,
         first: None,
         failure: None,
     };
@@ -233,7 +233,9 @@ pub(super) fn run(asked: &Replayed) -> anyhow::Result<ExitCode> {
     if let Some(failure) = comparison.failure {
         return Err(failure.into());
     }
+    // Behind a difference nothing is known of accounts that open later.
     if let Some(account) = asked.account
+        && comparison.first.is_none()
         && comparison.shard.account_row(AccountId(account)).is_none()
     {
         return Err(Usage(format!(
@@ -261,7 +263,7 @@ fn text(comparison: &Comparison, outcome: &Outcome, account: Option<&Outcome>) -
     );
     // Writing to a string does not fail.
     let _ = match comparison.snapshot {
-        Some((seq, hash)) if comparison.snapshot_is_met => {
+        Some((seq, hash)) if comparison.snapshot_equal == Some(true) => {
             writeln!(
                 text,
                 "at seq {seq} the state is that of the live run's snapshot, {hash}"
@@ -301,7 +303,7 @@ fn object(comparison: &Comparison, outcome: &Outcome, account: Option<&Outcome>)
         "events": comparison.same_events,
         "state_hash": outcome.state_hash.to_string(),
         "snapshot": comparison.snapshot.map(|(seq, hash)| json!({
-            "seq": seq.to_string(), "state_hash": hash.to_string(), "equal": comparison.snapshot_is_met,
+            "seq": seq.to_string(), "state_hash": hash.to_string(), "equal": comparison.snapshot_equal,
         })),
         "difference": comparison.first.as_ref().map(|first| json!({
             "seq": first.seq.to_string(), "what": first.what, "journal": first.journal,

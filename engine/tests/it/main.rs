@@ -21,6 +21,7 @@ mod damage;
 mod explain;
 mod fees;
 mod floors;
+mod foretold;
 mod grand;
 mod iceberg;
 mod immediate;

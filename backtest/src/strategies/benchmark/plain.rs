@@ -1,5 +1,7 @@
 //! Buying in parts, and trading by chance.
 
+use marketdata::generator::SplitMix64;
+
 use crate::strategies::rule::{BARS, FULL, Rule, SIDE, Seen, Want, follow};
 use crate::strategies::{Declared, Family, Page};
 use crate::strategy::Parameter;
@@ -78,7 +80,7 @@ pub(in crate::strategies) const RANDOM: Declared = Declared {
         Ok(follow(
             values,
             Random {
-                state: values.integer("seed") as u64,
+                draws: SplitMix64::new(values.integer("seed") as u64),
                 change: values.real("change"),
             },
         ))
@@ -87,24 +89,14 @@ pub(in crate::strategies) const RANDOM: Declared = Declared {
 
 #[derive(Debug, Clone)]
 struct Random {
-    state: u64,
+    draws: SplitMix64,
     change: f64,
-}
-
-impl Random {
-    fn draw(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.state;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
 }
 
 impl Rule for Random {
     fn next(&mut self, _: &Seen) -> Want {
-        let chance = (self.draw() >> 11) as f64 / (1_u64 << 53) as f64;
-        let side = self.draw() % 3;
+        let chance = (self.draws.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
+        let side = self.draws.next_u64() % 3;
         if chance >= self.change {
             return Want::Stay;
         }
