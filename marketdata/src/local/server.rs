@@ -71,7 +71,8 @@ pub type Speaker = Arc<dyn Fn() -> Box<dyn Counterpart> + Send + Sync>;
 pub struct LocalVenue {
     address: SocketAddr,
     shared: Arc<Shared>,
-    stop: watch::Sender<bool>,
+    /// The venue ends when it is dropped.
+    _alive: watch::Sender<()>,
 }
 
 struct Shared {
@@ -95,6 +96,7 @@ struct Venue {
     faults: Faults,
     clients: Vec<Client>,
     next_client: u64,
+    is_held: bool,
 }
 
 struct Client {
@@ -201,8 +203,12 @@ impl Shared {
             wander,
             faults,
             clients,
+            is_held,
             ..
         } = &mut *venue;
+        if *is_held {
+            return;
+        }
         let place = faults.below(markets.len() as u64) as usize;
         let Some(market) = markets.get_mut(place) else {
             return;
@@ -257,16 +263,14 @@ impl LocalVenue {
                 faults: Faults::new(settings.seed, settings.weather),
                 clients: Vec::new(),
                 next_client: 0,
+                is_held: false,
             }),
         });
-        let (stop, stopped) = watch::channel(false);
+        let (alive, ended) = watch::channel(());
         let app = Router::new()
             .fallback(answer)
             .with_state(Arc::clone(&shared));
-        let mut ended = stopped.clone();
-        let until = async move {
-            let _ = ended.wait_for(|stop| *stop).await;
-        };
+        let until = dropped(ended.clone());
         tokio::spawn(async move {
             let served = axum::serve(listener, app)
                 .with_graceful_shutdown(until)
@@ -275,11 +279,11 @@ impl LocalVenue {
                 tracing::error!(%error, "the local venue ended");
             }
         });
-        tokio::spawn(run(Arc::clone(&shared), settings.pause, stopped));
+        tokio::spawn(run(Arc::clone(&shared), settings.pause, ended));
         Ok(Self {
             address,
             shared,
-            stop,
+            _alive: alive,
         })
     }
 
@@ -303,19 +307,26 @@ impl LocalVenue {
         self.shared.venue().clients.len()
     }
 
-    /// No market changes any more; clients stay.
-    pub fn hold(&self) {
-        let _ = self.stop.send(true);
+    /// Whether markets stand still; clients come and go, and heartbeats go out, as before.
+    pub fn hold(&self, is_held: bool) {
+        self.shared.venue().is_held = is_held;
     }
 }
 
-/// Markets change and heartbeats go out until it is stopped.
-async fn run(shared: Arc<Shared>, pause: Duration, mut stop: watch::Receiver<bool>) {
+/// Until nobody has the venue any more.
+async fn dropped(mut alive: watch::Receiver<()>) {
+    while alive.changed().await.is_ok() {}
+}
+
+/// Markets change and heartbeats go out until it is dropped.
+async fn run(shared: Arc<Shared>, pause: Duration, alive: watch::Receiver<()>) {
+    let ended = dropped(alive);
+    tokio::pin!(ended);
     let mut steps = tokio::time::interval(pause);
     let mut ticks = tokio::time::interval(Duration::from_secs(1));
     loop {
         tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => return,
+            () = &mut ended => return,
             _ = ticks.tick() => shared.tick(),
             _ = steps.tick() => shared.step(),
         }
