@@ -30,13 +30,15 @@
 //! derivatives are contracts. Before the opening of a market its book may be crossed; it is then lost until it is
 //! not.
 
+mod follow;
 mod local;
 mod message;
 
 pub use local::LocalOkx;
 
-use types::{Aggressor, DepthUpdate, MarketData, TimestampNs, Trade};
+use types::{Aggressor, MarketData, TimestampNs, Trade};
 
+use follow::{Follow, Follows, Update};
 use message::{Envelope, Item};
 
 use crate::feed::{
@@ -83,81 +85,6 @@ pub struct Okx {
     pinged: Option<TimestampNs>,
     requests: u32,
     next_fetch: u64,
-}
-
-/// What is known of one listing.
-#[derive(Debug, Default)]
-struct Follow {
-    restate: Restate,
-    /// Sequence id and time of the newest book.
-    last: u64,
-    newest: TimestampNs,
-    /// Nothing has come since the book was got as a document.
-    is_fresh: bool,
-    /// Updates that came before a book, and the document that is on its way.
-    buffered: Vec<Update>,
-    asked: Option<(FetchId, TimestampNs)>,
-    /// When to ask for a document again.
-    retry_at: TimestampNs,
-    /// When the channel of the book was last heard of.
-    heard: TimestampNs,
-    /// Id and time of the newest trade.
-    trade: (u64, TimestampNs),
-}
-
-/// Changed levels.
-#[derive(Debug)]
-struct Update {
-    id: u64,
-    previous: u64,
-    time: TimestampNs,
-    levels: Box<DepthUpdate>,
-}
-
-/// How an update stands to a book.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Follows {
-    /// The book has it already.
-    Old,
-    /// It is the next.
-    Next,
-    /// Something is missing between.
-    Gap,
-}
-
-impl Follow {
-    /// How an update stands to what is known.
-    const fn follows(&self, update: &Update) -> Follows {
-        let has = update.id <= self.last && update.time.0 <= self.newest.0;
-        if self.is_fresh {
-            let is_within = update.previous <= self.last && self.last < update.id;
-            let is_next = update.previous == self.last || is_within;
-            // Ids that began anew may be the same as before, times are not.
-            return match (has, is_next && update.time.0 >= self.newest.0) {
-                (true, _) => Follows::Old,
-                (false, true) => Follows::Next,
-                (false, false) => Follows::Gap,
-            };
-        }
-        match (update.previous == self.last, has) {
-            (true, _) => Follows::Next,
-            (false, true) => Follows::Old,
-            (false, false) => Follows::Gap,
-        }
-    }
-
-    /// A whole book is known; what was to come is not needed any more.
-    fn live(&mut self, id: u64, time: TimestampNs, is_fresh: bool) {
-        (self.last, self.newest, self.is_fresh) = (id, time, is_fresh);
-        self.asked = None;
-        self.restate.live();
-    }
-
-    /// Whether a whole book or touch is older than what is known, or the same. Ids may begin anew, times do not.
-    fn is_late(&self, id: u64, time: TimestampNs) -> bool {
-        let is_same = self.restate.is_live() && id <= self.last && time == self.newest;
-        time < self.newest || is_same
-    }
 }
 
 impl Okx {

@@ -87,9 +87,11 @@ impl Later {
             }
         };
         drop(state);
-        let result = file.sync();
-        *self.state() = State::Done(mark, result);
-        self.0.changed.notify_all();
+        let mut begun = Begun {
+            later: self,
+            outcome: Some((mark, Err(io::Error::other("the sync did not come back")))),
+        };
+        begun.outcome = Some((mark, file.sync()));
         true
     }
 
@@ -97,6 +99,21 @@ impl Later {
     pub(crate) fn introduce(&self, worker: Thread) {
         // There is one such thread, and it does this once.
         let _ = self.0.worker.set(worker);
+    }
+}
+
+/// A sync that is under way. Whoever waits for it is told, also when it ends in a panic.
+struct Begun<'a> {
+    later: &'a Later,
+    outcome: Option<(Mark, io::Result<()>)>,
+}
+
+impl Drop for Begun<'_> {
+    fn drop(&mut self) {
+        if let Some((mark, result)) = self.outcome.take() {
+            *self.later.state() = State::Done(mark, result);
+            self.later.0.changed.notify_all();
+        }
     }
 }
 
@@ -134,6 +151,47 @@ mod tests {
         assert!(later.want(&file, MARK));
         assert!(later.settle().is_none(), "taken back");
         assert!(!later.step());
+    }
+
+    /// A disk that ends its thread.
+    #[derive(Debug)]
+    struct Broken;
+
+    impl DiskFile for Broken {
+        fn length(&self) -> io::Result<u64> {
+            Ok(0)
+        }
+
+        fn read_at(&self, _: &mut [u8], _: u64) -> io::Result<usize> {
+            Ok(0)
+        }
+
+        fn write_at(&self, _: &[u8], _: u64) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn allocate(&self, _: u64) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn set_length(&self, _: u64) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn sync(&self) -> io::Result<()> {
+            panic!("a disk that ends its thread");
+        }
+    }
+
+    #[test]
+    fn a_sync_that_ends_its_thread_has_failed() {
+        let later = Later::default();
+        let file: Arc<dyn DiskFile> = Arc::new(Broken);
+        assert!(later.want(&file, MARK));
+        let worker = later.clone();
+        assert!(std::thread::spawn(move || worker.step()).join().is_err());
+        let (mark, result) = later.settle().unwrap();
+        assert_eq!((mark, result.is_err()), (MARK, true));
     }
 
     #[test]

@@ -1,0 +1,80 @@
+//! What is known of one book of OKX, and how an update stands to it.
+
+use types::{DepthUpdate, TimestampNs};
+
+use crate::feed::{FetchId, Restate};
+
+/// What is known of one listing.
+#[derive(Debug, Default)]
+pub(super) struct Follow {
+    pub(super) restate: Restate,
+    /// Sequence id and time of the newest book.
+    pub(super) last: u64,
+    pub(super) newest: TimestampNs,
+    /// Nothing has come since the book was got as a document.
+    pub(super) is_fresh: bool,
+    /// Updates that came before a book, and the document that is on its way.
+    pub(super) buffered: Vec<Update>,
+    pub(super) asked: Option<(FetchId, TimestampNs)>,
+    /// When to ask for a document again.
+    pub(super) retry_at: TimestampNs,
+    /// When the channel of the book was last heard of.
+    pub(super) heard: TimestampNs,
+    /// Id and time of the newest trade.
+    pub(super) trade: (u64, TimestampNs),
+}
+
+/// Changed levels.
+#[derive(Debug)]
+pub(super) struct Update {
+    pub(super) id: u64,
+    pub(super) previous: u64,
+    pub(super) time: TimestampNs,
+    pub(super) levels: Box<DepthUpdate>,
+}
+
+/// How an update stands to a book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Follows {
+    /// The book has it already.
+    Old,
+    /// It is the next.
+    Next,
+    /// Something is missing between.
+    Gap,
+}
+
+impl Follow {
+    /// How an update stands to what is known.
+    pub(super) const fn follows(&self, update: &Update) -> Follows {
+        let has = update.id <= self.last && update.time.0 <= self.newest.0;
+        if self.is_fresh {
+            let is_within = update.previous <= self.last && self.last < update.id;
+            let is_next = update.previous == self.last || is_within;
+            // Ids that began anew may be the same as before, times are not.
+            return match (has, is_next && update.time.0 >= self.newest.0) {
+                (true, _) => Follows::Old,
+                (false, true) => Follows::Next,
+                (false, false) => Follows::Gap,
+            };
+        }
+        match (update.previous == self.last, has) {
+            (true, _) => Follows::Next,
+            (false, true) => Follows::Old,
+            (false, false) => Follows::Gap,
+        }
+    }
+
+    /// A whole book is known; what was to come is not needed any more.
+    pub(super) fn live(&mut self, id: u64, time: TimestampNs, is_fresh: bool) {
+        (self.last, self.newest, self.is_fresh) = (id, time, is_fresh);
+        self.asked = None;
+        self.restate.live();
+    }
+
+    /// Whether a whole book or touch is older than what is known, or the same. Ids may begin anew, times do not.
+    pub(super) fn is_late(&self, id: u64, time: TimestampNs) -> bool {
+        let is_same = self.restate.is_live() && id <= self.last && time == self.newest;
+        time < self.newest || is_same
+    }
+}
