@@ -10,6 +10,7 @@ use anyhow::Context;
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 use marketdata::history::{self, Disorder};
+use marketdata::tape::{Ending, Passed, Reader, TapeError};
 use serde_json::json;
 use types::TimestampNs;
 
@@ -97,10 +98,11 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
                 table.add_row([
                     file.display().to_string(),
                     bytes.to_string(),
-                    listing
-                        .problem
-                        .clone()
-                        .map_or(listing.format, |_| "?".to_owned()),
+                    if listing.format.is_empty() {
+                        "?".to_owned()
+                    } else {
+                        listing.format
+                    },
                     named(&listing.symbols),
                     listing.kinds.join(" "),
                     listing.rows.map_or_else(dash, |rows| rows.to_string()),
@@ -149,7 +151,62 @@ fn named(symbols: &[String]) -> String {
     }
 }
 
+/// What is known of a tape, whose rows are messages and documents; `None` of any other file.
+fn tape(file: &Path, bytes: u64, args: &Args) -> Option<Listing> {
+    let mut listing = Listing {
+        format: String::from("tape"),
+        kinds: vec!["message"],
+        ..Listing::default()
+    };
+    let mut reader = match Reader::open(file) {
+        Ok(reader) => reader,
+        // Whoever reads histories says what is wrong with it.
+        Err(TapeError::Magic { .. } | TapeError::Io(_)) => return None,
+        Err(error) => {
+            listing.problem = Some(error.to_string());
+            return Some(listing);
+        }
+    };
+    let feeds = reader.header().feeds.iter();
+    let symbols = feeds.flat_map(|feed| feed.listings.iter().map(|own| own.name.clone()));
+    listing.symbols = symbols.collect();
+    let reads_all = args.read || bytes <= READ_BYTES_MAX;
+    let mut count = 0;
+    loop {
+        match reader.next() {
+            Ok(Some(entry)) => {
+                listing.first.get_or_insert(entry.time);
+                if let Passed::Message(_) | Passed::Answer { body: Some(_), .. } = entry.passed {
+                    count += 1;
+                }
+                if !reads_all {
+                    break;
+                }
+                listing.last = listing.last.max(Some(entry.time));
+            }
+            Ok(None) => {
+                if let Ending::Torn { offset, bytes } = reader.ending() {
+                    listing.problem = Some(format!(
+                        "{}: the tape is cut off at byte {offset}; {bytes} bytes behind it are no whole record",
+                        file.display()
+                    ));
+                }
+                break;
+            }
+            Err(error) => {
+                listing.problem = Some(format!("{}: {error}", file.display()));
+                break;
+            }
+        }
+    }
+    listing.rows = reads_all.then_some(count);
+    Some(listing)
+}
+
 fn listing(file: &Path, bytes: u64, args: &Args) -> Listing {
+    if let Some(listing) = tape(file, bytes, args) {
+        return listing;
+    }
     let mut listing = Listing::default();
     let mut rows = match args.input.open(file, Some(Disorder::Allowed)) {
         Ok(rows) => rows,

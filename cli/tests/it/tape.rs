@@ -61,6 +61,14 @@ fn a_market_is_recorded_replayed_served_and_recorded_again() {
         assert_eq!(first[name], 0, "{name}");
     }
     assert_eq!(first["torn_bytes"], Value::Null);
+    let listed = run(&["data", "ls", &tape, "--format", "json"]);
+    assert!(listed.status.success(), "{listed:?}");
+    let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
+    assert_eq!(listed["format"], "tape");
+    assert_eq!(listed["symbols"][1], "ETHUSDT");
+    let passed = first["messages"].as_u64().unwrap() + first["documents"].as_u64().unwrap();
+    assert_eq!(listed["rows"], passed);
+    assert_eq!(listed["problem"], Value::Null);
     assert_eq!(first["instruments"][1]["symbol"], "ETHUSDT");
     assert_eq!(first["instruments"][1]["crossed"], 0);
     // The same tape, the same state; at any speed, and in two runs over one data directory.
