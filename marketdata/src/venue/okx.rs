@@ -297,14 +297,21 @@ impl Okx {
     #[cold]
     fn buffer(&mut self, place: usize, update: Update, now: TimestampNs, out: &mut Output) {
         let follow = &mut self.follows[place];
+        let before = follow.buffered.last();
+        if before.is_some_and(|before| update.id <= before.id && update.time <= before.time) {
+            out.recycle(update.levels);
+            self.repeated(place);
+            return;
+        }
         let is_full = follow.buffered.len() >= BUFFERED_MAX;
-        // What is before a missing update, or before ids begin anew, is of no use.
-        let before = follow.buffered.last().map(|before| before.id);
-        let begins = update.id < update.previous || before.is_some_and(|id| id != update.previous);
-        if is_full || begins {
+        // What is before a missing update, or before ids begin anew, is of no use, nor is a document that may be of
+        // then: an id of it can come again.
+        let is_missing = before.is_some_and(|before| before.id != update.previous);
+        if is_full || is_missing || update.id < update.previous {
             for update in follow.buffered.drain(..) {
                 out.recycle(update.levels);
             }
+            follow.asked = None;
         }
         follow.buffered.push(update);
         if follow.asked.is_none() && follow.retry_at <= now {

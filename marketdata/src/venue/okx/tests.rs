@@ -153,6 +153,35 @@ fn ids_that_begin_anew_are_not_taken_for_those_before() {
 }
 
 #[test]
+fn a_document_of_before_ids_began_anew_is_not_taken() {
+    let mut okx = okx(BookChannel::Depth);
+    opened(&mut okx, NOW);
+    assert_eq!(
+        message(&mut okx, &update(10, 15, 1_100, "1"), NOW),
+        [fetch(1)]
+    );
+    message(&mut okx, &update(15, 3, 1_200, "2"), NOW);
+    // Ids have come as far as they were; 20 up to 25 comes late and changes nothing.
+    message(&mut okx, &update(10, 20, 1_300, "3"), NOW);
+    message(&mut okx, &update(25, 30, 1_500, "5"), NOW);
+    message(&mut okx, &update(20, 25, 1_400, "4"), NOW);
+    // What the first request brings has an id of before, which the updates would follow.
+    assert_eq!(
+        answer(&mut okx, 1, Some(&document(25, 1_050, "9")), NOW),
+        ["x"; 0]
+    );
+    assert_eq!(tick(&mut okx, after(1)), [fetch(2)]);
+    assert_eq!(
+        answer(&mut okx, 2, Some(&document(25, 1_450, "9")), after(1)),
+        [
+            "whole 8476.97x9 | 8476.98x415",
+            "delta 8476.97x5 | 8476.98x415"
+        ]
+    );
+    assert_eq!(okx.health()[0].counters.repeated, 1);
+}
+
+#[test]
 fn a_document_does_not_take_the_book_back() {
     let mut okx = live();
     assert_eq!(message(&mut okx, &update(10, 15, 1_100, "1"), NOW).len(), 1);
