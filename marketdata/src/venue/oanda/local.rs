@@ -12,7 +12,8 @@ const HEARTBEAT_NS: u64 = 5_000_000_000;
 /// OANDA as a client meets it.
 #[derive(Debug, Default)]
 pub struct LocalOanda {
-    instruments: Vec<String>,
+    /// With the time of the newest price.
+    instruments: Vec<(String, TimestampNs)>,
     next_heartbeat: TimestampNs,
 }
 
@@ -67,7 +68,7 @@ impl Counterpart for LocalOanda {
         for name in query.unwrap_or_default().split("%2C") {
             if let Some(market) = markets.iter().find(|market| market.symbol == name) {
                 out.push(price(market, now));
-                self.instruments.push(name.to_owned());
+                self.instruments.push((name.to_owned(), now));
             }
         }
         path.contains("/pricing/stream")
@@ -84,8 +85,13 @@ impl Counterpart for LocalOanda {
         now: TimestampNs,
         out: &mut Vec<Vec<u8>>,
     ) {
-        if matches!(change, Change::Levels(_)) && self.instruments.contains(&market.symbol) {
-            out.push(price(market, now));
+        let mut known = self.instruments.iter_mut();
+        if matches!(change, Change::Levels(_))
+            && let Some((_, newest)) = known.find(|(name, _)| *name == market.symbol)
+        {
+            // No two prices of the venue have the same time: there are 250 ms between them.
+            *newest = now.max(TimestampNs(newest.0 + 1));
+            out.push(price(market, *newest));
         }
     }
 
