@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use gateway::Projections;
-use gateway::dto::competition;
 use gateway::dto::plan::spec_from_toml;
 use gateway::dto::server::{ServerFile, from_toml};
+use gateway::dto::{competition, limits};
 use marketdata::venue;
 use runtime::{Clock, Config, Runtime, Shard};
 use tokio::sync::watch;
@@ -121,6 +121,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let config = Config {
         ack_mode: file.ack,
         retention: file.retention,
+        limits: limits::stated(&file.limits),
+        limits_stated: file.limits.iter().map(|(name, _)| *name).collect(),
         recovery_hook: Some(Box::new({
             let progress = progress.clone();
             move |at| {

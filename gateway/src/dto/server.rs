@@ -6,12 +6,12 @@ use std::net::SocketAddr;
 use marketdata::feed::BookChannel;
 use rules::BoardKind;
 use runtime::{AckMode, Retention};
-use types::Ratio;
+use types::{LimitName, Ratio};
 
 use super::document::{Field, FieldError};
 use super::file::{self, FileError};
 use super::instrument::{Specification, specification};
-use super::retention;
+use super::{limits, retention};
 
 /// A valid server file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub struct ServerFile {
     pub mode: BoardKind,
     /// What becomes of closed segments of the journal.
     pub retention: Retention,
+    /// Limits of the engine that are not the usual ones, or are stated all the same.
+    pub limits: Vec<(LimitName, u32)>,
     /// What is traded; ids follow the order, and only ever grow.
     pub instruments: Vec<Specification>,
     /// Plan files, relative to this one.
@@ -57,13 +59,14 @@ pub struct FeedFile {
     pub symbols: Vec<(usize, String)>,
 }
 
-const FIELDS: [&str; 10] = [
+const FIELDS: [&str; 11] = [
     "calendar",
     "data",
     "listen",
     "ack",
     "mode",
     "retention",
+    "limits",
     "instrument",
     "plans",
     "competitions",
@@ -142,6 +145,10 @@ fn read(root: &Field<'_>, venues: &[&str]) -> Result<ServerFile, FieldError> {
             Some(mode) => mode.word()?,
         },
         retention: retention::read(table.optional("retention"))?,
+        limits: match table.optional("limits") {
+            None => Vec::new(),
+            Some(stated) => limits::read(&stated)?,
+        },
         plans: read_paths(table.optional("plans"))?,
         competitions: read_paths(table.optional("competitions"))?,
         instruments,
