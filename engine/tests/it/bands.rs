@@ -156,7 +156,7 @@ fn outside_a_market_order_beyond_the_collar_does_not_fill() {
         world.tell(quote("97", "111")),
         [
             "#5 triggered at 111",
-            "#5 cancelled 1 Collar 116 beyond 109"
+            "#5 cancelled 1 Collar 113 beyond 105"
         ]
     );
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use marketdata::feed::BookChannel;
 use rules::BoardKind;
-use runtime::{AckMode, Retention};
+use runtime::{AckMode, Limits, Retention};
 use types::{LimitName, Ratio};
 
 use super::document::{Field, FieldError};
@@ -36,6 +36,19 @@ pub struct ServerFile {
     pub competitions: Vec<String>,
     /// Where prices come from.
     pub feeds: Vec<FeedFile>,
+}
+
+impl ServerFile {
+    /// The first limit that is too low for what the file defines, and how much that is.
+    pub fn beyond(&self, limits: &Limits) -> Option<(LimitName, usize)> {
+        let defined = [
+            (LimitName::Instruments, self.instruments.len()),
+            (LimitName::Plans, self.plans.len()),
+            (LimitName::Competitions, self.competitions.len()),
+        ];
+        let mut beyond = defined.into_iter();
+        beyond.find(|(limit, count)| *count > limits.of(*limit) as usize)
+    }
 }
 
 /// One connection to a venue.
@@ -117,7 +130,7 @@ fn read(root: &Field<'_>, venues: &[&str]) -> Result<ServerFile, FieldError> {
             }
         }
     }
-    Ok(ServerFile {
+    let file = ServerFile {
         data: table
             .field("data")
             .text("a directory in quotes")?
@@ -153,7 +166,12 @@ fn read(root: &Field<'_>, venues: &[&str]) -> Result<ServerFile, FieldError> {
         competitions: read_paths(table.optional("competitions"))?,
         instruments,
         feeds,
-    })
+    };
+    if let Some((limit, count)) = file.beyond(&limits::stated(&file.limits)) {
+        let accepted = format!("{count} or more, as this file defines so many");
+        return Err(table.at(&format!("limits.{limit}")).error(accepted));
+    }
+    Ok(file)
 }
 
 fn read_paths(field: Option<Field<'_>>) -> Result<Vec<String>, FieldError> {
