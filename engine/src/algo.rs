@@ -21,7 +21,7 @@ pub(crate) struct Algo {
     pub(crate) volume: Lots,
     /// Its working child; 0 for none.
     pub(crate) child: OrderId,
-    /// The slice that is next, from 0.
+    /// The slice that is next, from 0; of participation, children sent.
     pub(crate) next_slice: u32,
     /// Places in the agenda of its next slice and of its end.
     pub(crate) slice_timed: Derived,

@@ -160,6 +160,17 @@ pub(crate) const fn is_within_range(
     value.0.unsigned_abs() <= VALUE_MAX.0.unsigned_abs()
 }
 
+/// The most lots of a position at this price that the engine holds exactly.
+pub(crate) fn lots_max(price: Ticks, tick_value: TickValue) -> Lots {
+    let lot_value = tick_value
+        .exact
+        .0
+        .saturating_mul(i128::from(price.0).abs())
+        .max(1);
+    let lots = (VALUE_MAX.0 / lot_value).min(i128::from(LOTS_MAX.0));
+    Lots(lots as i64)
+}
+
 /// What a fill did to a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Change {

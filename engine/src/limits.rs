@@ -1,6 +1,8 @@
 //! Every limit has a name and a number. Reaching one is a typed refusal, never a crash.
 
-use types::codec_struct;
+use std::ops::RangeInclusive;
+
+use types::{LimitName, codec_struct};
 
 /// How much one shard holds. Part of its state: a replica has the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,10 +23,15 @@ pub struct Limits {
     pub account_orders_per_second_max: u32,
     /// Orders of one list, parent included.
     pub list_orders_max: u32,
-    /// Slices of one algo.
+    /// Slices of one algo that slices by time.
     pub algo_slices_max: u32,
+    /// Children that one algo which follows volume sends, one after the other; with the last of them it ends
+    /// when it would send one more.
+    pub algo_children_max: u32,
     /// Working algos of the shard.
     pub algos_max: u32,
+    /// Cancels and amendments of the shard that are on their way to the market.
+    pub changes_max: u32,
     /// Positions of the shard, with those that only have working orders; held at
     /// [`Limits::TABLE_KEYS_MAX`].
     pub positions_max: u32,
@@ -70,6 +77,76 @@ impl Limits {
     }
 }
 
+impl Limits {
+    /// The number of a limit.
+    #[must_use]
+    pub const fn of(&self, name: LimitName) -> u32 {
+        let mut limits = *self;
+        *limits.number(name)
+    }
+
+    /// The number of a limit, to be changed.
+    pub const fn number(&mut self, name: LimitName) -> &mut u32 {
+        match name {
+            LimitName::Instruments => &mut self.instruments_max,
+            LimitName::Plans => &mut self.plans_max,
+            LimitName::Competitions => &mut self.competitions_max,
+            LimitName::Accounts => &mut self.accounts_max,
+            LimitName::Orders => &mut self.orders_max,
+            LimitName::AccountOrders => &mut self.account_orders_max,
+            LimitName::AccountOrdersPerSecond => &mut self.account_orders_per_second_max,
+            LimitName::ListOrders => &mut self.list_orders_max,
+            LimitName::AlgoSlices => &mut self.algo_slices_max,
+            LimitName::AlgoChildren => &mut self.algo_children_max,
+            LimitName::Algos => &mut self.algos_max,
+            LimitName::Changes => &mut self.changes_max,
+            LimitName::Positions => &mut self.positions_max,
+            LimitName::BookLevels => &mut self.book_levels_max,
+            LimitName::Consumed => &mut self.consumed_max,
+            LimitName::Curves => &mut self.curves_max,
+            LimitName::Latencies => &mut self.latencies_max,
+            LimitName::Samples => &mut self.samples_max,
+            LimitName::Conversions => &mut self.conversions_max,
+            LimitName::ClientOrders => &mut self.client_orders_max,
+            LimitName::DepthLevels => &mut self.depth_levels_max,
+            LimitName::Intervals => &mut self.intervals_max,
+        }
+    }
+
+    /// What is accepted of a limit that somebody sets.
+    ///
+    /// The largest are what tables hold ([`Limits::TABLE_KEYS_MAX`]), what one command can say
+    /// ([`types::frame::FRAME_BYTES_MAX`] of 4-byte weights or slices in 16 bits), what 16-bit ids of currencies
+    /// tell apart (instruments, plans and two of each conversion together at most 65,536), and for lists that are
+    /// searched from their begin 65,536. The least is 0 where a shard that has none of it is of use.
+    #[must_use]
+    pub const fn accepted(name: LimitName) -> RangeInclusive<u32> {
+        const LIST: u32 = 1 << 16;
+        match name {
+            LimitName::Instruments => 1..=1 << 15,
+            LimitName::Plans => 1..=1 << 14,
+            LimitName::Conversions => 0..=1 << 13,
+            LimitName::Accounts => 1..=1 << 24,
+            LimitName::Orders | LimitName::Positions => 1..=Self::TABLE_KEYS_MAX,
+            LimitName::ClientOrders => 0..=Self::TABLE_KEYS_MAX,
+            LimitName::AccountOrders | LimitName::BookLevels | LimitName::Changes => {
+                1..=Self::TABLE_KEYS_MAX
+            }
+            LimitName::AccountOrdersPerSecond | LimitName::AlgoChildren => 0..=u32::MAX,
+            LimitName::ListOrders => 0..=1_024,
+            LimitName::AlgoSlices => 0..=u16::MAX as u32,
+            LimitName::Samples => 1..=1 << 18,
+            LimitName::DepthLevels => 1..=LIST,
+            LimitName::Competitions
+            | LimitName::Algos
+            | LimitName::Curves
+            | LimitName::Latencies
+            | LimitName::Intervals => 0..=LIST,
+            LimitName::Consumed => 1..=1 << 20,
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -82,7 +159,9 @@ impl Default for Limits {
             account_orders_per_second_max: 1_000,
             list_orders_max: 8,
             algo_slices_max: 1_440,
+            algo_children_max: 1 << 16,
             algos_max: 4_096,
+            changes_max: 1 << 16,
             positions_max: 1 << 20,
             book_levels_max: 1 << 16,
             consumed_max: 1 << 16,
@@ -107,7 +186,9 @@ codec_struct!(Limits {
     account_orders_per_second_max,
     list_orders_max,
     algo_slices_max,
+    algo_children_max,
     algos_max,
+    changes_max,
     positions_max,
     book_levels_max,
     consumed_max,

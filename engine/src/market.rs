@@ -2,9 +2,9 @@
 //! exposed to it.
 
 use types::{
-    Codec, CodecError, Funding, Grid, Instrument, InstrumentStatus, Liquidity, Lots, MarkKind,
-    Money, Notional, PaperModel, Ratio, Reader, Seq, Side, Terms, Ticks, TimestampNs, TriggerOn,
-    codec_struct,
+    CancelReason, Codec, CodecError, DenyReason, Funding, Grid, Instrument, InstrumentStatus,
+    Liquidity, Lots, MarkKind, Money, Notional, PaperModel, Ratio, Reader, Seq, Side, Terms, Ticks,
+    TimestampNs, TriggerOn, codec_struct,
 };
 
 use crate::account::CurrencyId;
@@ -252,6 +252,14 @@ impl Market {
         }
     }
 
+    /// Why nothing trades where the newest quote is no good.
+    pub(crate) const fn stale_quote(&self) -> DenyReason {
+        DenyReason::BadQuote {
+            lost: self.lost,
+            good: self.touch_seq,
+        }
+    }
+
     /// Whether an account of these terms may go below zero.
     #[inline]
     pub(crate) fn allows_shorts(&self, terms: &Terms) -> bool {
@@ -492,6 +500,31 @@ impl Market {
     #[inline(always)]
     pub(crate) fn breaks(&self, price: Ticks) -> bool {
         self.instrument.breaker.0 != 0 && self.is_outside_breaker(price)
+    }
+
+    /// The end of an order that would have traded at a price which [`Market::breaks`].
+    #[cold]
+    pub(crate) fn broken_by(&self, price: Ticks) -> CancelReason {
+        let session = self.session.unwrap_or(price);
+        let width = share_of(session, self.instrument.breaker);
+        let bound = if price > session {
+            session.0.saturating_add(width)
+        } else {
+            session.0.saturating_sub(width)
+        };
+        CancelReason::Breaker {
+            price: self.instrument.price(price),
+            bound: self.instrument.price(Ticks(bound)),
+        }
+    }
+
+    /// The end of an order that would have traded at a price beyond its collar.
+    #[cold]
+    pub(crate) const fn collared(&self, price: Ticks, bound: Ticks) -> CancelReason {
+        CancelReason::Collar {
+            price: self.instrument.price(price),
+            bound: self.instrument.price(bound),
+        }
     }
 
     #[inline(never)]

@@ -41,8 +41,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use rules::Plan;
 use types::{
     AccountId, Calendar, ClientOrderId, Command, Event, EventKind, Input, InputKind,
-    InputRejection, Interval, Label, LatencySample, Price, RollSchedule, Seq, Timer, TimestampNs,
-    TradingDay,
+    InputRejection, Interval, Label, LatencySample, LimitName, Price, RollSchedule, Seq, Timer,
+    TimestampNs, TradingDay,
 };
 
 use account::Account;
@@ -307,6 +307,11 @@ impl Naive {
 
     fn reject(&mut self, reason: InputRejection) {
         self.push(EventKind::InputRejected { reason });
+    }
+
+    fn reject_full(&mut self, limit: LimitName) {
+        let max = self.limits.of(limit);
+        self.reject(InputRejection::LimitReached { limit, max });
     }
 
     /// An account is to be judged.

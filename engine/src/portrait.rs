@@ -187,7 +187,7 @@ pub struct AlgoPortrait {
     /// Its working child; zero for none.
     pub child: OrderId,
     /// The slice that is next, from 0.
-    pub next_slice: u16,
+    pub next_slice: u32,
 }
 
 /// One instrument's market.

@@ -366,6 +366,11 @@ impl Shard {
         }
     }
 
+    /// How much it holds.
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// Which shard this is.
     pub const fn id(&self) -> ShardId {
         self.id

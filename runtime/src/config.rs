@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{Limits, Shard};
-use types::{Event, Input, MarketEvent, ShardId, TimestampNs};
+use types::{Event, Input, LimitName, MarketEvent, ShardId, TimestampNs};
 
 use crate::disk::{Disk, LocalDisk};
 use crate::journal::Location;
@@ -96,6 +96,9 @@ pub struct Config {
     /// What a new shard holds at most. Counts when a directory is begun: its journal keeps them, and every
     /// later start and replay takes those.
     pub limits: Limits,
+    /// Limits that somebody stated: a start where the journal began with another number of one of them is refused, as
+    /// the journal's own would count.
+    pub limits_stated: Vec<LimitName>,
     /// What time commands get.
     pub clock: Clock,
     /// With [`Clock::Wall`]: when timed work of the shard is due (an order in flight arrives, one good till
@@ -149,6 +152,7 @@ impl Config {
             directory: directory.into(),
             shard: ShardId(0),
             limits: Limits::default(),
+            limits_stated: Vec::new(),
             clock: Clock::default(),
             clock_interval: Duration::from_millis(100),
             ack_mode: AckMode::default(),
@@ -203,6 +207,7 @@ impl fmt::Debug for Config {
             .field("directory", &self.directory)
             .field("shard", &self.shard)
             .field("limits", &self.limits)
+            .field("limits_stated", &self.limits_stated)
             .field("clock", &self.clock)
             .field("clock_interval", &self.clock_interval)
             .field("ack_mode", &self.ack_mode)

@@ -86,6 +86,7 @@ impl Outcome {
                     account: who,
                     order: which,
                     reason,
+                    ..
                 },
             ) => (account == who && order == which).then_some(Self::Denied(*reason)),
             _ => None,

@@ -8,8 +8,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use engine::{EventBuf, Shard, StateHash};
-use types::{Input, Seq, ShardId};
+use engine::{EventBuf, Limits, Shard, StateHash};
+use types::{Input, LimitName, Seq, ShardId};
 
 use crate::config::{Config, JOURNAL, Projection, RecoveryHook, RecoveryProgress, Step};
 use crate::journal::{self, Anchor, Base, JournalError, Location, Reader, Reason, Writer};
@@ -52,6 +52,19 @@ pub enum RecoveryError {
         found: ShardId,
         /// What was asked for.
         expected: ShardId,
+    },
+    /// A limit is stated that is not the journal's.
+    #[error(
+        "{limit} is {stated}, but the journal began with {journal}: a journal keeps its limits, so that it always \
+         replays to the same state. Accepted: {limit} = {journal}, leaving it out, or a new data directory"
+    )]
+    Limit {
+        /// The limit.
+        limit: LimitName,
+        /// What the settings state.
+        stated: u32,
+        /// What the journal has.
+        journal: u32,
     },
     /// The journal does not lead to what the snapshot says.
     #[error(
@@ -154,6 +167,7 @@ pub(crate) fn recover_from(
             });
         }
     };
+    check_limits(config, shard.limits())?;
     let snapshot_seq = Some(shard.seq()).filter(|seq| *seq > Seq(0));
     let mut hook = config.recovery_hook.take();
     let end = Anchor::read(&config.journal())?.map_or(0, |mark| mark.seq.0);
@@ -219,12 +233,16 @@ fn base(
     journal: &Location,
     config: &Config,
     has_snapshot: bool,
-) -> Result<Option<Base>, JournalError> {
+) -> Result<Option<Base>, RecoveryError> {
     if let Some(base) = Base::find(journal)? {
         return Ok(Some(base));
     }
     let is_whole = match journal::segments(journal)?.first() {
-        Some(segment) => segment.first == Seq(1),
+        Some(segment) => {
+            // When journals had no base, nobody could state a limit.
+            check_limits(config, &Limits::default())?;
+            segment.first == Seq(1)
+        }
         // A journal that is lost is not begun anew.
         None => !has_snapshot,
     };
@@ -232,7 +250,22 @@ fn base(
         journal.create_directory()?;
         Base::create(journal, &config.limits)?;
     }
-    Base::find(journal)
+    Ok(Base::find(journal)?)
+}
+
+/// What is stated of the limits must be what the journal has: its own count, and nobody is to believe otherwise.
+fn check_limits(config: &Config, journal: &Limits) -> Result<(), RecoveryError> {
+    for &limit in &config.limits_stated {
+        let (stated, journal) = (config.limits.of(limit), journal.of(limit));
+        if stated != journal {
+            return Err(RecoveryError::Limit {
+                limit,
+                stated,
+                journal,
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Shows a projection every input from the journal's base up to a snapshot, and holds the snapshot against where they lead.

@@ -5,6 +5,7 @@ mod account;
 mod fill;
 mod limit;
 mod order;
+mod rejection;
 
 use crate::calendar::{Calendar, Interval};
 use crate::command::{AdjustKind, Leg, NewAlgo, NewOrder, RollSchedule};
@@ -13,7 +14,6 @@ use crate::contest::{CompetitionState, ContestRefusal, DisqualificationReason};
 use crate::id::{
     AccountId, CompetitionId, CurveId, InstrumentId, LatencyId, OrderId, PlanHash, PlanId, Seq,
 };
-use crate::instrument::InstrumentError;
 use crate::label::Label;
 use crate::lifecycle::{AccountChange, OpenDenial, Parentage, Suspension};
 use crate::market::InstrumentStatus;
@@ -27,7 +27,11 @@ pub use self::limit::{
     BaselineOrigin, BaselineSource, Breach, BreachPosition, Effect, FloorMove, FloorMoveCause,
     LimitWarning, RuleKind,
 };
-pub use self::order::{AlgoEnd, CancelReason, DenyReason, OrderRole};
+pub use self::order::{
+    AlgoEnd, AlgoFault, CancelReason, DenyReason, DisplayFault, ListFault, ListField, OrderChange,
+    OrderRole,
+};
+pub use self::rejection::{DataFault, EntryRefusal, GridFault, InputRejection, QuoteFault};
 
 /// A fact, and the input that caused it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +43,12 @@ pub struct Event {
     /// The fact.
     pub kind: EventKind,
 }
+
+// The shard writes them by the million: a reason with more figures must not make all facts larger.
+const _: () = assert!(size_of::<Event>() == 144);
+const _: () = assert!(size_of::<DenyReason>() == 24);
+const _: () = assert!(size_of::<CancelReason>() == 24);
+const _: () = assert!(size_of::<InputRejection>() == 32);
 
 /// The kinds of fact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -348,8 +358,10 @@ pub enum EventKind {
     ChangeDenied {
         /// Who asked.
         account: AccountId,
-        /// The order meant.
+        /// The order meant; zero where it is all of an account's.
         order: OrderId,
+        /// What was asked for.
+        asked: OrderChange,
         /// Why.
         reason: DenyReason,
     },
@@ -495,61 +507,6 @@ pub enum EventKind {
         /// Why.
         reason: PayoutDenial,
     },
-}
-
-/// Why an input could not be applied at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum InputRejection {
-    /// No such instrument.
-    UnknownInstrument,
-    /// No such plan.
-    UnknownPlan,
-    /// No such account.
-    UnknownAccount,
-    /// No such competition.
-    UnknownCompetition,
-    /// No plan and no competition has this schedule.
-    UnknownSchedule,
-    /// The definition of the instrument is wrong.
-    BadInstrument(InstrumentError),
-    /// The plan's bytes are not a valid plan.
-    BadPlan,
-    /// The competition's bytes are not a valid competition.
-    BadCompetition,
-    /// A price or quantity is not a multiple of the tick or lot size.
-    OffGrid,
-    /// A bid above its ask, a quantity below zero, a bar whose prices are out of order, or market data of
-    /// a crossed instrument from outside.
-    BadQuote,
-    /// A named limit is reached.
-    LimitReached,
-    /// The account cannot enter a competition.
-    CannotEnter(EntryRefusal),
-    /// A day that is not after the open one.
-    DayNotAfter,
-    /// A curve without weight, a latency without samples, a rate, split or dividend out of range.
-    BadData,
-}
-
-/// Why an account cannot enter a competition: the first that holds, in this order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EntryRefusal {
-    /// It is in a competition already.
-    Entered {
-        /// Which one.
-        competition: CompetitionId,
-    },
-    /// It neither is in an evaluation nor funded.
-    NotTrading {
-        /// Its state.
-        state: AccountState,
-    },
-    /// Its equity is not above zero: returns are shares of it.
-    NoEquity,
-    /// Its plan pays out: money that leaves is no loss.
-    PaysOut,
-    /// Its plan scales: money that is added is no return.
-    Scales,
 }
 
 /// Who changed an instrument's status.

@@ -20,6 +20,7 @@ pub mod input;
 pub mod instrument;
 pub mod label;
 pub mod lifecycle;
+pub mod limit;
 pub mod market;
 pub mod proof;
 pub mod terms;
@@ -37,10 +38,11 @@ pub use contest::{
     CompetitionChange, CompetitionState, ContestRefusal, DisqualificationReason, TeamId,
 };
 pub use event::{
-    AccountState, AlgoEnd, BaselineOrigin, BaselineSource, BookingCause, Breach, BreachPosition,
-    CancelReason, Consistency, DayClose, DenyReason, Effect, EntryRefusal, Event, EventKind, Fill,
-    FillCause, FillModel, FloorMove, FloorMoveCause, InputRejection, LimitWarning, OrderRole,
-    PayoutDenial, RuleKind, StatusCause,
+    AccountState, AlgoEnd, AlgoFault, BaselineOrigin, BaselineSource, BookingCause, Breach,
+    BreachPosition, CancelReason, Consistency, DataFault, DayClose, DenyReason, DisplayFault,
+    Effect, EntryRefusal, Event, EventKind, Fill, FillCause, FillModel, FloorMove, FloorMoveCause,
+    GridFault, InputRejection, LimitWarning, ListFault, ListField, OrderChange, OrderRole,
+    PayoutDenial, QuoteFault, RuleKind, StatusCause,
 };
 pub use grid::Grid;
 pub use id::{
@@ -54,6 +56,7 @@ pub use instrument::{
 };
 pub use label::Label;
 pub use lifecycle::{AccountChange, OpenDenial, Origin, Parentage, SuspendReason, Suspension};
+pub use limit::LimitName;
 pub use market::{
     Aggressor, Bar, DepthUpdate, Financing, InstrumentStatus, Level, MarketData, MarketEvent,
     Quote, Trade,

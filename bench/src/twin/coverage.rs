@@ -124,12 +124,15 @@ pub const DENY_REASONS: &[&str] = &[
     "BuyingPower",
     "AccountOrdersMax",
     "OrdersMax",
+    "AlgosMax",
+    "ChangesMax",
     "PositionsMax",
     "LevelsMax",
     "WouldTake",
     "Mandatory",
     "NotInPlan",
     "ScaleNotYet",
+    "PositionOutOfRange",
     "OutOfRange",
 ];
 
@@ -183,6 +186,7 @@ pub const ALGO_ENDS: &[&str] = &[
     "AccountLocked",
     "Window",
     "ChildDenied",
+    "ChildrenMax",
 ];
 
 /// Every part in a list.

@@ -10,13 +10,13 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use gateway::Projections;
-use gateway::dto::competition;
 use gateway::dto::plan::spec_from_toml;
 use gateway::dto::server::{ServerFile, from_toml};
+use gateway::dto::{competition, limits};
 use marketdata::venue;
 use runtime::{Clock, Config, Runtime, Shard};
 use tokio::sync::watch;
-use types::Command;
+use types::{Command, ShardId};
 
 use crate::demo::{say, stop_signal};
 use crate::progress::recovery_progress;
@@ -114,6 +114,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         ));
     }
     let directory = folder.join(&file.data);
+    check_room(&file, &directory)?;
     let mut timetable = Timetable::new(&file.instruments);
     let projections = Projections::new();
     let mut hook = projections.hook();
@@ -121,6 +122,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let config = Config {
         ack_mode: file.ack,
         retention: file.retention,
+        limits: limits::stated(&file.limits),
+        limits_stated: file.limits.iter().map(|(name, _)| *name).collect(),
         recovery_hook: Some(Box::new({
             let progress = progress.clone();
             move |at| {
@@ -194,6 +197,26 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     runtime.stop().context("stopping")?;
     recorded.transpose()?;
     say("Stopped")
+}
+
+/// A journal keeps the limits that it began with, also where the file does not state them: what it defines has to
+/// find room there.
+fn check_room(file: &ServerFile, directory: &Path) -> anyhow::Result<()> {
+    // What cannot be read is told by the start.
+    let begun = runtime::beginning(
+        &runtime::journal_location(directory, ShardId(0)),
+        limits::stated(&file.limits),
+    );
+    if let Ok(shard) = begun
+        && let Some((limit, count)) = file.beyond(shard.limits())
+    {
+        let max = shard.limits().of(limit);
+        anyhow::bail!(
+            "{limit}: {max} in the journal of {}: accepted a file that defines at most so many, this one has {count}",
+            directory.display()
+        );
+    }
+    Ok(())
 }
 
 /// Everything that the file defines, in the order in which the engine numbers it.

@@ -5,7 +5,9 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use gateway::dto::{Field, FieldError, Names, Node, ProofDto, StateDto, Table, event, proof};
+use gateway::dto::{
+    Field, FieldError, Names, Node, ProofDto, StateDto, Table, event, limits, proof,
+};
 use runtime::{EventBuf, Limits, Shard};
 use types::{
     AccountId, ClientOrderId, Command, EventKind, Input, InputKind, Instrument, InstrumentId,
@@ -104,17 +106,22 @@ impl Scenario {
         Ok(())
     }
 
-    fn version(&self, root: &Field<'_>, tag: &Field<'_>) -> Result<(), FieldError> {
+    fn version(&mut self, root: &Field<'_>, tag: &Field<'_>) -> Result<(), FieldError> {
         if self.has_begun {
             return Err(tag.error("no such line here: it is the first one"));
         }
-        let version = root.table(&["type", "version"])?.field("version");
+        let table = root.table(&["type", "version", "limits"])?;
+        let version = table.field("version");
         let accepted = format!("{VERSION}, the version of the schema, without quotes");
-        if version.integer::<u32>(&accepted)? == VERSION {
-            Ok(())
-        } else {
-            Err(version.error(accepted))
+        if version.integer::<u32>(&accepted)? != VERSION {
+            return Err(version.error(accepted));
         }
+        if let Some(stated) = table.optional("limits") {
+            // Nothing was applied yet.
+            self.limits = limits::stated(&limits::read(&stated)?);
+            self.shard = Shard::new(ShardId(0), self.limits);
+        }
+        Ok(())
     }
 
     /// The time of a line: its own, or that of the line before.
@@ -172,6 +179,12 @@ impl Scenario {
             writeln!(out, "{line}")?;
         }
         self.write_proofs()
+    }
+
+    /// Whether the last input could not be applied.
+    pub(super) fn is_rejected(&self) -> bool {
+        let mut events = self.events.as_slice().iter();
+        events.any(|event| matches!(event.kind, EventKind::InputRejected { .. }))
     }
 
     /// Writes the proofs of the last input, each to a file of its own.

@@ -41,7 +41,11 @@ impl Scenario {
         self.names
             .add_curve(name.as_str())
             .ok_or_else(|| field.error(TAKEN))?;
-        self.command(ts, Command::DefineCurve { weights }, out)
+        self.command(ts, Command::DefineCurve { weights }, out)?;
+        if self.is_rejected() {
+            self.names.drop_curve(name.as_str());
+        }
+        Ok(())
     }
 
     pub(super) fn latency_line(
@@ -60,7 +64,11 @@ impl Scenario {
         self.names
             .add_latency(name.as_str())
             .ok_or_else(|| field.error(TAKEN))?;
-        self.command(ts, Command::DefineLatency { samples }, out)
+        self.command(ts, Command::DefineLatency { samples }, out)?;
+        if self.is_rejected() {
+            self.names.drop_latency(name.as_str());
+        }
+        Ok(())
     }
 
     pub(super) fn instrument_line(

@@ -255,6 +255,46 @@ fn kinds_come_in_order() {
 }
 
 #[test]
+fn a_scenario_states_limits_in_its_first_line() {
+    let second = ACCOUNT.replace("\"a\"", "\"b\"");
+    let with = |limits: &str| {
+        let first = format!(r#"{{"type":"scenario","version":1,"limits":{limits}}}"#);
+        [&first, INSTRUMENT, PLAN, ACCOUNT, &second].join("\n")
+    };
+    assert!(simulate(with(r#"{"accounts_max":2}"#).as_bytes()).1.is_ok());
+    assert_eq!(
+        error_of(&with(r#"{"accounts_max":1}"#)),
+        "test.jsonl:5: type: value 'account': accepted at most 1 such lines"
+    );
+    assert_eq!(
+        error_of(&with(r#"{"accounts_max":0}"#)),
+        "test.jsonl:1: limits.accounts_max: value '0': accepted a whole number from 1 to 16777216, \
+         without quotes"
+    );
+    assert!(
+        error_of(&with(r#"{"wishes_max":1}"#)).contains("no such field; known: instruments_max")
+    );
+
+    // A curve that is too long is refused, and its id is free again.
+    let curve = |id: &str, weights: &str| {
+        format!(r#"{{"type":"curve","ts":"2024-03-04T00:00:00Z","id":"{id}","weights":{weights}}}"#)
+    };
+    let first = r#"{"type":"scenario","version":1,"limits":{"samples_max":2}}"#;
+    let lines = [first.to_owned(), curve("c", "[1,2,3]"), curve("c", "[1,2]")];
+    let (out, result) = simulate(lines.join("\n").as_bytes());
+    result.unwrap();
+    let told: Vec<_> = out.lines().collect();
+    assert!(told[0].ends_with(
+        r#""type":"input_rejected","reason":"limit_reached","figures":{"limit":"samples_max","max":2}}"#
+    ));
+    assert!(
+        told[1].ends_with(r#""type":"curve_defined","curve":"c"}"#),
+        "{}",
+        told[1]
+    );
+}
+
+#[test]
 fn what_was_accepted_before_a_bad_line_is_written() {
     let (out, result) = simulate([INSTRUMENT, PLAN, "oops"].join("\n").as_bytes());
     assert_eq!(out.lines().count(), 2);

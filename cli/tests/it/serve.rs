@@ -151,6 +151,21 @@ fn a_file_that_is_not_accepted_says_where_and_what_would_be() {
             "retention = { keep_bytes = \"3MB\" }\nlisten = ",
             "retention.keep_bytes: value '3MB': accepted a whole number above zero",
         ),
+        (
+            "listen = ",
+            "limits = { accounts_max = 0 }\nlisten = ",
+            "limits.accounts_max: value '0': accepted a whole number from 1 to 16777216",
+        ),
+        (
+            "listen = ",
+            "limits = { instruments_max = 1 }\nlisten = ",
+            "limits.instruments_max: value '1': accepted 2 or more, as this file defines so many",
+        ),
+        (
+            "listen = ",
+            "limits = { wishes_max = 3 }\nlisten = ",
+            "limits.wishes_max: value '3': accepted no such field; known: instruments_max",
+        ),
         ("static-100k.toml", "nowhere.toml", "nowhere.toml"),
     ] {
         assert!(whole.contains(what), "{what}");

@@ -10,6 +10,7 @@ use types::{
 
 use super::Naive;
 use super::judge::Cause;
+use super::money::hold;
 
 /// A booking or a step of scaling takes a balance no further from zero than this, 4e12 units of the currency.
 const BALANCE_MAX: i128 = 4_000_000_000_000_000_000;
@@ -127,7 +128,10 @@ impl Naive {
         let before = i128::from(self.accounts[id].balance.0);
         let after = before + i128::from(amount.0);
         if after.abs() > BALANCE_MAX && after.abs() > before.abs() {
-            return Err(DenyReason::OutOfRange);
+            return Err(DenyReason::OutOfRange {
+                balance: Money(hold(after)),
+                max: Money(hold(BALANCE_MAX.max(before.abs()))),
+            });
         }
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! Orders that the engine slices over time or volume.
 
 use types::{
-    AccountId, AlgoEnd, AlgoKind, CancelReason, DenyReason, EventKind, Lots, NewAlgo, NewOrder,
-    OrderId, OrderKind, OrderRole, Ratio,
+    AccountId, AlgoEnd, AlgoFault, AlgoKind, CancelReason, DenyReason, EventKind, LimitName, Lots,
+    NewAlgo, NewOrder, OrderId, OrderKind, OrderRole, Ratio,
 };
 
 use super::Naive;
@@ -23,6 +23,8 @@ pub(super) struct Algo {
     pub(super) child: u64,
     /// The slice that is next, from 0.
     pub(super) next_slice: usize,
+    /// Children sent so far.
+    pub(super) children: u32,
 }
 
 /// Lots that printed, and the algos whose children took part.
@@ -63,6 +65,7 @@ impl Naive {
                 volume: 0,
                 child: 0,
                 next_slice: 0,
+                children: 0,
             },
         );
         self.push(EventKind::AlgoAccepted {
@@ -91,14 +94,18 @@ impl Naive {
             });
         }
         self.check_leg(request.account, request.leg)?;
-        let is_empty = request.end <= request.start.max(self.ts);
-        let is_wrong = match request.kind {
-            AlgoKind::Twap { slices } => slices == 0,
-            AlgoKind::Vwap { .. } => false,
-            AlgoKind::Pov { rate } => rate <= Ratio::ZERO || rate > Ratio::ONE,
-        };
-        if is_empty || is_wrong {
-            return Err(DenyReason::BadAlgo);
+        let after = request.start.max(self.ts);
+        if request.end <= after {
+            return Err(DenyReason::BadAlgo(AlgoFault::Window { after }));
+        }
+        match request.kind {
+            AlgoKind::Twap { slices: 0 } => {
+                return Err(DenyReason::BadAlgo(AlgoFault::NoSlices));
+            }
+            AlgoKind::Pov { rate } if !(rate > Ratio::ZERO && rate <= Ratio::ONE) => {
+                return Err(DenyReason::BadAlgo(AlgoFault::Rate { rate }));
+            }
+            _ => {}
         }
         if let AlgoKind::Vwap { curve } = request.kind
             && self.curves.get(curve.0 as usize).is_none()
@@ -106,12 +113,17 @@ impl Naive {
             return Err(DenyReason::UnknownCurve);
         }
         let max = self.limits.algo_slices_max;
-        if self.slices(request.kind) > max as usize {
-            return Err(DenyReason::ChildrenMax { max });
+        let slices = self.slices(request.kind);
+        if slices > max as usize {
+            return Err(DenyReason::ChildrenMax {
+                limit: LimitName::AlgoSlices,
+                has: slices as u32,
+                max,
+            });
         }
         let max = self.limits.algos_max;
         if self.algos.len() >= max as usize {
-            return Err(DenyReason::OrdersMax { max });
+            return Err(DenyReason::AlgosMax { max });
         }
         Ok(())
     }
@@ -166,6 +178,10 @@ impl Naive {
         if missing <= 0 || !market.takes() {
             return;
         }
+        let max = self.limits.algo_children_max;
+        if matches!(algo.request.kind, AlgoKind::Pov { .. }) && algo.children >= max {
+            return self.end_algo(id, AlgoEnd::ChildrenMax { max });
+        }
         let grid = &market.instrument;
         let kind = match algo.request.limit {
             Some(price) => OrderKind::Limit { price },
@@ -190,6 +206,7 @@ impl Naive {
         let order = self.accept(&child, id, OrderRole::Slice);
         if let Some(algo) = self.algos.get_mut(&id) {
             algo.child = order;
+            algo.children += 1;
         }
         self.enter(order);
     }

@@ -1,9 +1,7 @@
 //! The path of a closed bar: open, the nearer extreme, the farther one, close; and between them the
 //! stops inside its range, before any target.
 
-use types::{
-    Bar, CancelReason, FillModel, InputRejection, InstrumentError, OrderKind, Price, Ticks,
-};
+use types::{Bar, CancelReason, FillModel, InputRejection, OrderKind, Price, QuoteFault};
 
 use super::Naive;
 use super::fill::Execution;
@@ -20,13 +18,6 @@ struct Path {
 }
 
 impl Path {
-    const fn is_ordered(&self) -> bool {
-        self.low <= self.open
-            && self.low <= self.close
-            && self.open <= self.high
-            && self.close <= self.high
-    }
-
     /// The extremes, the one nearer to the open first.
     fn extremes(&self) -> [i64; 2] {
         let up = i128::from(self.high) - i128::from(self.open);
@@ -42,10 +33,19 @@ impl Path {
 impl Naive {
     pub(super) fn walk_bar(&mut self, id: usize, bar: &Bar) {
         let path = match self.path_of(id, bar) {
-            Ok(path) if path.is_ordered() => path,
-            Ok(_) => return self.reject(InputRejection::BadQuote),
-            Err(_) => return self.reject(InputRejection::OffGrid),
+            Ok(path) => path,
+            Err(reason) => return self.reject(reason),
         };
+        let beyond = [
+            (path.open < path.low, bar.open, bar.low),
+            (path.close < path.low, bar.close, bar.low),
+            (path.open > path.high, bar.open, bar.high),
+            (path.close > path.high, bar.close, bar.high),
+        ];
+        if let Some((_, price, bound)) = beyond.into_iter().find(|(is_beyond, ..)| *is_beyond) {
+            let fault = QuoteFault::OutsideBar { price, bound };
+            return self.reject(InputRejection::BadQuote(fault));
+        }
         let lot_size = self.markets[id].instrument.lot_size.0;
         let lots = (bar.volume.0 / lot_size).max(1);
         let at = |price: i64| Touch {
@@ -73,9 +73,8 @@ impl Naive {
         self.markets[id].walking = false;
     }
 
-    fn path_of(&self, id: usize, bar: &Bar) -> Result<Path, InstrumentError> {
-        let grid = &self.markets[id].instrument;
-        let ticks = |price: Price| grid.ticks(price).map(|Ticks(ticks)| ticks);
+    fn path_of(&self, id: usize, bar: &Bar) -> Result<Path, InputRejection> {
+        let ticks = |price: Price| self.markets[id].ticks(price);
         Ok(Path {
             open: ticks(bar.open)?,
             high: ticks(bar.high)?,

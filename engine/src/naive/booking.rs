@@ -1,8 +1,8 @@
 //! Cash and units booked for holding a position: financing, dividends, splits.
 
 use types::{
-    AccountId, AlgoEnd, BookingCause, CancelReason, EventKind, Financing, InputRejection,
-    InstrumentId, Leg, Lots, Money, Notional, Ticks,
+    AccountId, AlgoEnd, BookingCause, CancelReason, DataFault, EventKind, Financing,
+    InputRejection, InstrumentId, Leg, Lots, Money, Notional,
 };
 
 use super::Naive;
@@ -67,8 +67,9 @@ impl Naive {
     pub(super) fn on_financing(&mut self, instrument: usize, financing: &Financing) {
         let market = &self.markets[instrument];
         let tick_value = market.tick_value;
-        let Ok(Ticks(price)) = market.instrument.ticks(financing.price) else {
-            return self.reject(InputRejection::OffGrid);
+        let price = match market.ticks(financing.price) {
+            Ok(price) => price,
+            Err(reason) => return self.reject(reason),
         };
         for (account, leg) in self.holders(instrument) {
             let lots = self.held(account, instrument, leg);
@@ -85,7 +86,8 @@ impl Naive {
 
     pub(super) fn on_dividend(&mut self, instrument: usize, per_unit: Money) {
         if per_unit.is_negative() {
-            return self.reject(InputRejection::BadData);
+            let fault = DataFault::Dividend { per_unit };
+            return self.reject(InputRejection::BadData(fault));
         }
         for (account, leg) in self.holders(instrument) {
             let lots = self.held(account, instrument, leg);
@@ -100,7 +102,9 @@ impl Naive {
     pub(super) fn on_split(&mut self, instrument: usize, new: u32, old: u32) {
         let range = 1..=SPLIT_MAX;
         if !range.contains(&new) || !range.contains(&old) || new == old {
-            return self.reject(InputRejection::BadData);
+            let max = SPLIT_MAX;
+            let fault = DataFault::Split { new, old, max };
+            return self.reject(InputRejection::BadData(fault));
         }
         self.end_algos(AlgoEnd::Over, |algo| algo.instrument == instrument);
         for order in self.orders_where(|order| order.instrument == instrument) {

@@ -1,8 +1,8 @@
 //! Cancels and amendments.
 
 use types::{
-    AccountId, AlgoEnd, CancelReason, DenyReason, EventKind, InstrumentId, InstrumentStatus, Lots,
-    NewOrder, OrderId, OrderRole, Price, Qty, Side,
+    AccountId, AlgoEnd, CancelReason, DenyReason, DisplayFault, EventKind, InstrumentId,
+    InstrumentStatus, ListFault, Lots, NewOrder, OrderChange, OrderId, OrderRole, Price, Qty, Side,
 };
 
 use super::Naive;
@@ -15,6 +15,23 @@ use super::order::{Order, Stage};
 pub(super) enum Change {
     Cancel,
     Amend(Amendment),
+}
+
+impl Change {
+    const fn asked(self) -> OrderChange {
+        match self {
+            Self::Cancel => OrderChange::Cancel,
+            Self::Amend(Amendment {
+                qty,
+                price,
+                trigger,
+            }) => OrderChange::Amend {
+                qty,
+                price,
+                trigger,
+            },
+        }
+    }
 }
 
 /// New figures of an order; what is `None` stays.
@@ -43,14 +60,15 @@ impl Naive {
         }
         let delay = match owned {
             Ok(owned) => self.sample(owned.instrument, order.0).order_ns,
-            Err(reason) => return self.deny_change(account, order, reason),
+            Err(reason) => return self.deny_change(account, order, change.asked(), reason),
         };
         if delay == 0 {
             return self.carry_out_change(account, order, change);
         }
-        let max = self.limits.orders_max;
+        let max = self.limits.changes_max;
         if self.flights.len() >= max as usize {
-            return self.deny_change(account, order, DenyReason::OrdersMax { max });
+            let reason = DenyReason::ChangesMax { max };
+            return self.deny_change(account, order, change.asked(), reason);
         }
         self.flights.push(Flight {
             arrives: self.ts.0.saturating_add(delay.into()),
@@ -66,14 +84,21 @@ impl Naive {
             Change::Amend(amendment) => self.amend(account, order, amendment),
         };
         if let Err(reason) = done {
-            self.deny_change(account, order, reason);
+            self.deny_change(account, order, change.asked(), reason);
         }
     }
 
-    fn deny_change(&mut self, account: AccountId, order: OrderId, reason: DenyReason) {
+    fn deny_change(
+        &mut self,
+        account: AccountId,
+        order: OrderId,
+        asked: OrderChange,
+        reason: DenyReason,
+    ) {
         self.push(EventKind::ChangeDenied {
             account,
             order,
+            asked,
             reason,
         });
     }
@@ -116,7 +141,8 @@ impl Naive {
     ) {
         let id = account.0 as usize;
         if id >= self.accounts.len() {
-            return self.deny_change(account, OrderId(0), DenyReason::UnknownAccount);
+            let (asked, reason) = (OrderChange::CancelAll, DenyReason::UnknownAccount);
+            return self.deny_change(account, OrderId(0), asked, reason);
         }
         let matches = move |at: usize, of: Side| {
             instrument.is_none_or(|wanted| wanted.0 as usize == at)
@@ -133,7 +159,8 @@ impl Naive {
     pub(super) fn disconnect(&mut self, account: AccountId) {
         let id = account.0 as usize;
         if id >= self.accounts.len() {
-            return self.deny_change(account, OrderId(0), DenyReason::UnknownAccount);
+            let (asked, reason) = (OrderChange::Disconnect, DenyReason::UnknownAccount);
+            return self.deny_change(account, OrderId(0), asked, reason);
         }
         self.end_orders(id, CancelReason::Disconnected, |twin, order| {
             order.request.cancel_on_disconnect && !twin.is_mandatory(order)
@@ -179,13 +206,15 @@ impl Naive {
             return Err(DenyReason::InstrumentNotOpen);
         }
         if market.paper().is_some() && market.stale {
-            return Err(DenyReason::BadQuote);
+            return Err(market.stale_quote());
         }
         let grid = &market.instrument;
         let mut after = order.clone();
         if let Some(qty) = wanted.qty {
             if order.is_exit() || order.stage == Stage::Held || order.role == OrderRole::Slice {
-                return Err(DenyReason::BadList);
+                let decides = OrderId(order.list);
+                let fault = ListFault::SizedBy { order: decides };
+                return Err(DenyReason::BadList(fault));
             }
             self.check_qty(instrument, qty)?;
             after.qty = qty.0 / grid.lot_size.0;
@@ -197,7 +226,8 @@ impl Naive {
             let parts = i128::from(NewOrder::ICEBERG_PARTS_MAX);
             let display = i128::from(order.request.display.0);
             if display > 0 && i128::from(qty.0) > display * parts {
-                return Err(DenyReason::BadDisplay);
+                let most = Qty(super::money::hold(display * parts));
+                return Err(DenyReason::BadDisplay(DisplayFault::QtyAbove { most }));
             }
         }
         let trails = trail(order.request.kind).is_some();
@@ -231,7 +261,8 @@ impl Naive {
         }
         if let Some(price) = wanted.price {
             if order.stage == Stage::Resting {
-                self.check_level(instrument, order.side, price)?;
+                let ticks = price.0 / grid.tick_size.0;
+                self.check_level(instrument, order.side, ticks)?;
             }
             self.check_would_take(&order.request, Some(price))?;
         }

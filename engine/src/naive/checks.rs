@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use types::{
-    AccountId, ClientOrderId, DenyReason, InstrumentId, Leg, ListKind, NewOrder, OrderKind,
-    OrderList, OrderRole, PositionMode, Price, Qty, Ratio, Side, TimeInForce, Trail,
+    AccountId, ClientOrderId, DenyReason, DisplayFault, InstrumentId, Leg, LimitName, ListFault,
+    ListField, ListKind, Lots, NewOrder, OrderKind, OrderList, OrderRole, PositionMode, Price, Qty,
+    Ratio, Side, Ticks, TimeInForce, Trail,
 };
 
 use super::Naive;
 use super::entering::{is_taken, prices, role, trail};
-use super::money::signed_qty;
+use super::money::{hold, signed_qty};
 use super::order::{at_or_better, has_trigger, is_closing, is_exit};
 use super::room::may_rest;
 
@@ -71,28 +72,35 @@ impl Naive {
     /// Whether a list is one at all, before any of its orders is looked at.
     pub(super) fn check_list(&self, list: &OrderList) -> Result<(), DenyReason> {
         let Some(first) = list.orders.first() else {
-            return Err(DenyReason::BadList);
+            return Ok(());
         };
         self.check_known(first.account, first.instrument)?;
         let max = self.limits.list_orders_max;
         if list.orders.len() > max as usize {
-            return Err(DenyReason::ChildrenMax { max });
+            return Err(DenyReason::ChildrenMax {
+                limit: LimitName::ListOrders,
+                has: list.orders.len() as u32,
+                max,
+            });
         }
-        let is_sized = match list.kind {
-            ListKind::Oco | ListKind::Oto => list.orders.len() >= 2,
-            ListKind::Bracket => list.orders.len() == 3,
-            ListKind::Cover => list.orders.len() == 2,
+        let (least, most) = match list.kind {
+            ListKind::Oco | ListKind::Oto => (2, max),
+            ListKind::Bracket => (3, 3),
+            ListKind::Cover => (2, 2),
         };
-        let fits = |(index, order): (usize, &NewOrder)| {
-            let is_together =
-                (order.account, order.instrument) == (first.account, first.instrument);
-            is_together && has_place(first, order, role(list.kind, index))
-        };
-        if is_sized && list.orders.iter().enumerate().all(fits) {
-            Ok(())
-        } else {
-            Err(DenyReason::BadList)
+        let has = list.orders.len() as u32;
+        if !(least..=most).contains(&has) {
+            let fault = ListFault::Orders { has, least, most };
+            return Err(DenyReason::BadList(fault));
         }
+        for (place, order) in list.orders.iter().enumerate() {
+            let wrong = wrong_fields(first, order, role(list.kind, place));
+            if let Some((_, field)) = wrong.into_iter().find(|(is_wrong, _)| *is_wrong) {
+                let place = place as u32;
+                return Err(DenyReason::BadList(ListFault::Order { place, field }));
+            }
+        }
+        Ok(())
     }
 
     /// Everything from the client's id on. `earlier` are the orders before it in its list.
@@ -172,10 +180,12 @@ impl Naive {
         self.check_tick(instrument, limit)?;
         self.check_tick(instrument, trigger)?;
         match trail(request.kind) {
-            Some(Trail::Amount(amount)) if amount.0 <= 0 => Err(DenyReason::BadTrail),
+            Some(trail @ Trail::Amount(amount)) if amount.0 <= 0 => {
+                Err(DenyReason::BadTrail { trail })
+            }
             Some(Trail::Amount(amount)) => self.check_tick(instrument, Some(amount)),
-            Some(Trail::Percent(share)) if share <= Ratio::ZERO || share >= Ratio::ONE => {
-                Err(DenyReason::BadTrail)
+            Some(trail @ Trail::Percent(share)) if share <= Ratio::ZERO || share >= Ratio::ONE => {
+                Err(DenyReason::BadTrail { trail })
             }
             _ => Ok(()),
         }
@@ -183,21 +193,7 @@ impl Naive {
 
     /// Display, time in force, leg.
     fn check_terms(&self, request: &NewOrder, role: OrderRole) -> Result<(), DenyReason> {
-        let market = &self.markets[request.instrument.0 as usize];
-        let display = request.display;
-        let may_display = market.paper().is_none()
-            && matches!(
-                request.kind,
-                OrderKind::Limit { .. } | OrderKind::StopLimit { .. }
-            )
-            && display.0 > 0
-            && market.instrument.lots(display).is_ok()
-            && display <= request.qty
-            && i128::from(request.qty.0)
-                <= i128::from(display.0) * i128::from(NewOrder::ICEBERG_PARTS_MAX);
-        if display.0 != 0 && !may_display {
-            return Err(DenyReason::BadDisplay);
-        }
+        self.check_display(request)?;
         let is_plain = matches!(request.kind, OrderKind::Market | OrderKind::Limit { .. });
         let in_list = !matches!(role, OrderRole::Alone | OrderRole::Slice);
         let is_timed = match request.tif {
@@ -217,6 +213,39 @@ impl Naive {
             return Err(DenyReason::BadTimeInForce);
         }
         self.check_leg(request.account, request.leg)
+    }
+
+    /// What a book shows of an order at a time.
+    fn check_display(&self, request: &NewOrder) -> Result<(), DenyReason> {
+        let market = &self.markets[request.instrument.0 as usize];
+        let (grid, display) = (&market.instrument, request.display);
+        let shows = matches!(
+            request.kind,
+            OrderKind::Limit { .. } | OrderKind::StopLimit { .. }
+        );
+        // So that it shows itself in as many parts as it may: rounded up to a lot.
+        let parts = i128::from(NewOrder::ICEBERG_PARTS_MAX);
+        let lots = i128::from(request.qty.0 / grid.lot_size.0);
+        let least = grid.qty(Lots(hold((lots + parts - 1) / parts)));
+        let lot_size = grid.lot_size;
+        let faults = [
+            (market.paper().is_some(), DisplayFault::NoBook),
+            (!shows, DisplayFault::NoLimit),
+            (display.0 <= 0, DisplayFault::Below { least }),
+            (
+                grid.lots(display).is_err(),
+                DisplayFault::OffLot { lot_size },
+            ),
+            (
+                display > request.qty,
+                DisplayFault::Above { most: request.qty },
+            ),
+            (display < least, DisplayFault::Below { least }),
+        ];
+        match faults.into_iter().find(|(holds, _)| *holds) {
+            Some((_, fault)) if display.0 != 0 => Err(DenyReason::BadDisplay(fault)),
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn check_leg(&self, account: AccountId, leg: Leg) -> Result<(), DenyReason> {
@@ -269,7 +298,7 @@ impl Naive {
             return Err(DenyReason::NoQuote);
         }
         if market.paper().is_some() && market.stale {
-            return Err(DenyReason::BadQuote);
+            return Err(market.stale_quote());
         }
         Ok(())
     }
@@ -294,7 +323,8 @@ impl Naive {
             return Ok(());
         }
         Err(DenyReason::PriceOutsideCollar {
-            limit: market.instrument.price(types::Ticks(bound)),
+            low: market.instrument.price(Ticks(low)),
+            high: market.instrument.price(Ticks(high)),
         })
     }
 
@@ -318,27 +348,32 @@ impl Naive {
     }
 }
 
-/// Whether an order can take its place in a list.
-fn has_place(first: &NewOrder, order: &NewOrder, role: OrderRole) -> bool {
-    let rests = may_rest(order) && !matches!(order.tif, TimeInForce::AtOpen | TimeInForce::AtClose);
+/// The fields of an order that could be wrong for its place in a list, and whether they are.
+fn wrong_fields(first: &NewOrder, order: &NewOrder, role: OrderRole) -> [(bool, ListField); 9] {
+    let rests = may_rest(&NewOrder {
+        kind: OrderKind::Limit { price: Price::ZERO },
+        ..*order
+    }) && !matches!(order.tif, TimeInForce::AtOpen | TimeInForce::AtClose);
     let is_stop =
         has_trigger(order.kind) && !matches!(order.kind, OrderKind::MarketIfTouched { .. });
     let is_limit = matches!(order.kind, OrderKind::Limit { .. });
-    match role {
-        OrderRole::Oco => rests,
-        OrderRole::Entry => !is_closing(order),
-        OrderRole::TakeProfit | OrderRole::StopLoss | OrderRole::CoverStop => {
-            let is_kind = if role == OrderRole::TakeProfit {
-                is_limit
-            } else {
-                is_stop
-            };
-            is_kind
-                && rests
-                && order.side == first.side.opposite()
-                && order.qty == first.qty
-                && order.leg == first.leg
-        }
+    let is_kind = match role {
+        OrderRole::Oco => order.kind != OrderKind::Market,
+        OrderRole::TakeProfit => is_limit,
+        OrderRole::StopLoss | OrderRole::CoverStop => is_stop,
         _ => true,
-    }
+    };
+    let (exits, enters) = (is_exit(role), role == OrderRole::Entry);
+    let waits = exits || role == OrderRole::Oco;
+    [
+        (order.account != first.account, ListField::Account),
+        (order.instrument != first.instrument, ListField::Instrument),
+        (!is_kind, ListField::Kind),
+        (waits && !rests, ListField::TimeInForce),
+        (enters && order.reduce_only, ListField::ReduceOnly),
+        (enters && is_closing(order), ListField::Leg),
+        (exits && order.side == first.side, ListField::Side),
+        (exits && order.qty != first.qty, ListField::Qty),
+        (exits && order.leg != first.leg, ListField::Leg),
+    ]
 }

@@ -123,8 +123,14 @@ impl Naive {
         let is_bounded = order.is_market_like()
             && order.cause == FillCause::Order
             && order.request.tif != TimeInForce::FillOrKill;
-        if is_left && is_bounded && self.best(order.instrument, order.side.opposite()).is_some() {
-            self.end(id, CancelReason::Collar);
+        let next = self.best(order.instrument, order.side.opposite());
+        if let (true, true, Some((price, _)), Some(bound)) = (is_left, is_bounded, next, bound) {
+            let grid = &self.markets[order.instrument].instrument;
+            let reason = CancelReason::Collar {
+                price: grid.price(Ticks(price)),
+                bound: grid.price(Ticks(bound)),
+            };
+            self.end(id, reason);
         }
     }
 
@@ -181,8 +187,15 @@ impl Naive {
         let band = self.markets[instrument].breaker();
         let is_bound = taker.cause == FillCause::Order;
         if is_bound && band.is_some_and(|(low, high)| !(low..=high).contains(&price)) {
+            let (low, high) = band.unwrap_or((price, price));
+            let grid = &self.markets[instrument].instrument;
+            let bound = if price < low { low } else { high };
+            let reason = CancelReason::Breaker {
+                price: grid.price(Ticks(price)),
+                bound: grid.price(Ticks(bound)),
+            };
             self.change_status(instrument, InstrumentStatus::Halted, StatusCause::Breaker);
-            self.end(id, CancelReason::Breaker);
+            self.end(id, reason);
             return false;
         }
         if maker.account == taker.account && taker.request.self_trade != SelfTrade::Allow {

@@ -1,9 +1,9 @@
 //! The way of an order: accepted, on its way, on the market, ended.
 
 use types::{
-    AccountId, CancelReason, EventKind, FillCause, InstrumentStatus, ListKind, Lots, Money,
-    NewOrder, OrderId, OrderKind, OrderList, OrderRole, Price, Ticks, TimeInForce, TimestampNs,
-    Trail,
+    AccountId, CancelReason, DataFault, DenyReason, EventKind, FillCause, InputRejection,
+    InstrumentStatus, LimitName, ListKind, Lots, Money, NewOrder, OrderId, OrderKind, OrderList,
+    OrderRole, Price, Ticks, TimeInForce, TimestampNs, Trail,
 };
 
 use super::Naive;
@@ -29,7 +29,7 @@ impl Naive {
 
     pub(super) fn submit_list(&mut self, list: &OrderList) {
         let Some(first) = list.orders.first() else {
-            return self.reject(types::InputRejection::BadData);
+            return self.reject(InputRejection::BadData(DataFault::NoOrders));
         };
         let mut orders = list.orders.clone();
         let checked = self
@@ -218,11 +218,19 @@ impl Naive {
         }
     }
 
-    /// A limit order stands at the back of its price.
+    /// A limit order stands at the back of its price, or ends where that has no level and the book no room for
+    /// one.
     pub(super) fn rest(&mut self, id: u64) {
         let Some(mut order) = self.orders.get(&id).cloned() else {
             return;
         };
+        let price = order.limit.unwrap_or_default();
+        if let Err(DenyReason::LevelsMax { max }) =
+            self.check_level(order.instrument, order.side, price)
+        {
+            let limit = LimitName::BookLevels;
+            return self.end(id, CancelReason::NoRoom { limit, max });
+        }
         let market = &self.markets[order.instrument];
         self.rank += 1;
         order.stage = Stage::Resting;

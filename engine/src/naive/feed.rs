@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use types::{
     Aggressor, BarPath, DepthUpdate, EventKind, InputRejection, InstrumentStatus, Level,
-    MarketData, MarketEvent, Qty, Side, StatusCause, Ticks, TimeInForce,
+    MarketData, MarketEvent, Qty, QuoteFault, Side, StatusCause, TimeInForce,
 };
 
 use super::Naive;
@@ -23,17 +23,19 @@ impl Naive {
             MarketData::Financing(financing) => self.on_financing(id, financing),
             MarketData::Dividend { per_unit } => self.on_dividend(id, *per_unit),
             MarketData::Split { new, old } => self.on_split(id, *new, *old),
-            _ if is_crossed => self.reject(InputRejection::BadQuote),
+            _ if is_crossed => self.reject(InputRejection::BadQuote(QuoteFault::HasBook)),
             MarketData::Quote(quote) => match market.touch_of(quote) {
                 Ok(touch) => self.on_touch(id, touch),
                 Err(reason) => self.go_stale(id, reason),
             },
-            MarketData::DepthDelta(_) if market.lost => self.reject(InputRejection::BadQuote),
+            MarketData::DepthDelta(_) if market.lost => {
+                self.reject(InputRejection::BadQuote(QuoteFault::AfterGap));
+            }
             MarketData::DepthDelta(update) => self.on_depth(id, update, false),
             MarketData::DepthSnapshot(update) => self.on_depth(id, update, true),
-            MarketData::Trade(trade) => match market.instrument.ticks(trade.price) {
-                Ok(Ticks(price)) => self.on_trade(id, price, trade.qty, trade.aggressor),
-                Err(_) => self.reject(InputRejection::OffGrid),
+            MarketData::Trade(trade) => match market.ticks(trade.price) {
+                Ok(price) => self.on_trade(id, price, trade.qty, trade.aggressor),
+                Err(reason) => self.reject(reason),
             },
             MarketData::Gap => {
                 let market = &mut self.markets[id];
@@ -43,9 +45,9 @@ impl Naive {
             }
             MarketData::Bar(bar) => match market.paper().map(|model| model.bars) {
                 Some(BarPath::Walked) => self.walk_bar(id, bar),
-                _ => match market.instrument.ticks(bar.close) {
-                    Ok(Ticks(close)) => self.print_at(id, close),
-                    Err(_) => self.reject(InputRejection::OffGrid),
+                _ => match market.ticks(bar.close) {
+                    Ok(close) => self.print_at(id, close),
+                    Err(reason) => self.reject(reason),
                 },
             },
         }

@@ -86,7 +86,13 @@ impl Naive {
         if aimed <= LOTS_MAX && worth <= VALUE_MAX {
             Ok(())
         } else {
-            Err(DenyReason::OutOfRange)
+            let unit = tick_value.saturating_mul(i128::from(claim.price).abs());
+            let max = (VALUE_MAX / unit.max(1)).min(LOTS_MAX);
+            let grid = &self.markets[claim.instrument].instrument;
+            Err(DenyReason::PositionOutOfRange {
+                aimed: grid.qty(Lots(hold(aimed))),
+                max: grid.qty(Lots(hold(max))),
+            })
         }
     }
 

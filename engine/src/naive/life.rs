@@ -5,8 +5,8 @@ use rules::{
     Inactive, InactivityEffect, LifeChange, Lineage, Parent, Plan, is_legal, is_trading, may_open,
 };
 use types::{
-    AccountChange, AccountId, AccountState, CancelReason, EventKind, FillCause, InputRejection,
-    OpenDenial, Parentage, Rest, SuspendReason,
+    AccountChange, AccountId, AccountState, CancelReason, DataFault, EventKind, FillCause,
+    InputRejection, OpenDenial, Parentage, Rest, SuspendReason,
 };
 
 use super::Naive;
@@ -18,10 +18,14 @@ impl Naive {
         if id >= self.accounts.len() {
             return self.reject(InputRejection::UnknownAccount);
         }
-        if let AccountChange::Suspend { until, .. } = change
-            && until.is_some_and(|until| until <= self.ts)
+        if let AccountChange::Suspend {
+            until: Some(until), ..
+        } = change
+            && until <= self.ts
         {
-            return self.reject(InputRejection::BadData);
+            let after = self.ts;
+            let fault = DataFault::Until { until, after };
+            return self.reject(InputRejection::BadData(fault));
         }
         let state = self.state(id);
         let prior = self.accounts[id].life.suspension().map(|held| held.prior);

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use types::{
-    DepthUpdate, FillRule, InputRejection, Instrument, InstrumentStatus, Level, Liquidity, Lots,
-    OrderKind, PaperModel, Price, Qty, Quote, Seq, Side, Sizes, Ticks, TriggerOn,
+    DenyReason, DepthUpdate, FillRule, GridFault, InputRejection, Instrument, InstrumentStatus,
+    Level, LimitName, Liquidity, Lots, OrderKind, PaperModel, Price, Qty, Quote, QuoteFault, Seq,
+    Side, Sizes, Ticks, TriggerOn,
 };
 
 use super::money::{hold, share_floor};
@@ -73,6 +74,14 @@ impl Market {
         match self.instrument.liquidity {
             Liquidity::Paper(model) => Some(model),
             Liquidity::Crossed => None,
+        }
+    }
+
+    /// Why nothing trades while the newest quote is no good.
+    pub(super) const fn stale_quote(&self) -> DenyReason {
+        DenyReason::BadQuote {
+            lost: self.lost,
+            good: self.touch_seq,
         }
     }
 
@@ -154,13 +163,27 @@ impl Market {
 
     /// A price and a quantity in ticks and lots.
     fn grid(&self, price: Price, qty: Qty) -> Result<(i64, i64), InputRejection> {
-        let off_grid = |_| InputRejection::OffGrid;
-        let Ticks(price) = self.instrument.ticks(price).map_err(off_grid)?;
-        let Lots(qty) = self.instrument.lots(qty).map_err(off_grid)?;
-        if qty < 0 {
-            Err(InputRejection::BadQuote)
+        let price = self.ticks(price)?;
+        let Ok(Lots(lots)) = self.instrument.lots(qty) else {
+            let lot_size = self.instrument.lot_size;
+            return Err(InputRejection::OffGrid(GridFault::Qty { qty, lot_size }));
+        };
+        if lots < 0 {
+            Err(InputRejection::BadQuote(QuoteFault::NegativeQty { qty }))
         } else {
-            Ok((price, qty))
+            Ok((price, lots))
+        }
+    }
+
+    /// A price in ticks.
+    pub(super) fn ticks(&self, price: Price) -> Result<i64, InputRejection> {
+        let tick_size = self.instrument.tick_size;
+        match self.instrument.ticks(price) {
+            Ok(Ticks(ticks)) => Ok(ticks),
+            Err(_) => Err(InputRejection::OffGrid(GridFault::Price {
+                price,
+                tick_size,
+            })),
         }
     }
 
@@ -168,7 +191,8 @@ impl Market {
         let (bid, bid_qty) = self.grid(quote.bid, quote.bid_qty)?;
         let (ask, ask_qty) = self.grid(quote.ask, quote.ask_qty)?;
         if bid > ask {
-            return Err(InputRejection::BadQuote);
+            let (bid, ask) = (quote.bid, quote.ask);
+            return Err(InputRejection::BadQuote(QuoteFault::Crossed { bid, ask }));
         }
         Ok(Touch {
             bid,
@@ -216,7 +240,11 @@ impl Market {
                 ask,
                 ask_qty,
             })),
-            (Some(_), Some(_)) => Err(InputRejection::BadQuote),
+            (Some((bid, _)), Some((ask, _))) => {
+                let price = |ticks| self.instrument.price(Ticks(ticks));
+                let (bid, ask) = (price(bid), price(ask));
+                Err(InputRejection::BadQuote(QuoteFault::Crossed { bid, ask }))
+            }
             _ => Ok(None),
         }
     }
@@ -241,7 +269,10 @@ fn set_levels(
         if *lots == 0 {
             side.remove(price);
         } else if side.len() >= levels_max && !side.contains_key(price) {
-            return Err(InputRejection::LimitReached);
+            return Err(InputRejection::LimitReached {
+                limit: LimitName::DepthLevels,
+                max: levels_max as u32,
+            });
         } else {
             side.insert(*price, *lots);
         }

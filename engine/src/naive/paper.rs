@@ -1,6 +1,9 @@
 //! Orders against the outside market: taking, resting, prints.
 
-use types::{Aggressor, CancelReason, FillModel, FillRule, Side, Sizes, Slippage, TimeInForce};
+use types::{
+    Aggressor, CancelReason, FillModel, FillRule, LimitName, Side, Sizes, Slippage, Ticks,
+    TimeInForce,
+};
 
 use super::Naive;
 use super::fill::Execution;
@@ -73,6 +76,16 @@ impl Market {
     /// The model on a fill: inside a bar it is the bar's.
     fn model(&self, model: FillModel) -> FillModel {
         if self.walking { FillModel::Bar } else { model }
+    }
+}
+
+/// An order ends because it would have traded at a price beyond the collar.
+fn collared(market: &Market, side: Side, price: i64) -> CancelReason {
+    let (low, high) = market.collar().unwrap_or((price, price));
+    let bound = if side == Side::Buy { high } else { low };
+    CancelReason::Collar {
+        price: market.instrument.price(Ticks(price)),
+        bound: market.instrument.price(Ticks(bound)),
     }
 }
 
@@ -151,7 +164,7 @@ impl Naive {
             let (level, _) = touch.opposite(order.side);
             let price = price_at(level);
             if is_beyond(price, collar, order.side) {
-                walk.stop = Some(CancelReason::Collar);
+                walk.stop = Some(collared(market, order.side, price));
             } else {
                 walk.parts.push(Part {
                     level,
@@ -173,7 +186,7 @@ impl Naive {
             }
             let price = price_at(level);
             if is_beyond(price, collar, order.side) {
-                walk.stop = Some(CancelReason::Collar);
+                walk.stop = Some(collared(market, order.side, price));
                 break;
             }
             let key = (order.account, order.side == Side::Sell, level);
@@ -184,7 +197,10 @@ impl Naive {
             }
             if taken.is_none() {
                 if room == 0 {
-                    walk.stop = Some(CancelReason::NoRoom);
+                    walk.stop = Some(CancelReason::NoRoom {
+                        limit: LimitName::Consumed,
+                        max: self.limits.consumed_max,
+                    });
                     break;
                 }
                 room -= 1;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use types::{
-    AccountId, Instrument, Leg, Lots, NewOrder, Notional, OrderId, OrderKind, Price, Qty, Quote,
-    Side, Ticks,
+    AccountId, AlgoKind, Instrument, Leg, Lots, NewOrder, Notional, OrderId, OrderKind, Price, Qty,
+    Quote, Side, Ticks,
 };
 
 use super::Naive;
@@ -171,7 +171,10 @@ impl Naive {
             filled: lots(grid, algo.filled),
             volume: lots(grid, algo.volume),
             child: OrderId(algo.child),
-            next_slice: algo.next_slice.min(u16::MAX.into()) as u16,
+            next_slice: match algo.request.kind {
+                AlgoKind::Pov { .. } => algo.children,
+                _ => algo.next_slice as u32,
+            },
         }
     }
 

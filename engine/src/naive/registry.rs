@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use rules::oracle::open_on;
 use rules::{AccountRules, Competition, Lifecycle, Limit, Lineage, Plan};
 use types::{
-    AccountId, BaselineSource, CompetitionId, CurveId, EventKind, FloorMoveCause, InputRejection,
-    Instrument, InstrumentError, InstrumentId, InstrumentStatus, Label, Latency, LatencyId,
-    LatencySample, Liquidity, Money, OpenAccount, PlanId, Price, Seq,
+    AccountId, BaselineSource, CompetitionId, CurveId, DataFault, EventKind, FloorMoveCause,
+    InputRejection, Instrument, InstrumentError, InstrumentId, InstrumentStatus, Label, Latency,
+    LatencyId, LatencySample, LimitName, Liquidity, Money, OpenAccount, PlanId, Price, Seq,
 };
 
 use super::Naive;
@@ -34,7 +34,7 @@ impl Naive {
             Err(error) => return self.reject(InputRejection::BadInstrument(error)),
         };
         if self.markets.len() >= self.limits.instruments_max as usize {
-            return self.reject(InputRejection::LimitReached);
+            return self.reject_full(LimitName::Instruments);
         }
         self.push(EventKind::InstrumentRegistered {
             instrument: InstrumentId(self.markets.len() as u32),
@@ -64,7 +64,7 @@ impl Naive {
             return self.reject(InputRejection::BadPlan);
         };
         if self.plans.len() >= self.limits.plans_max as usize {
-            return self.reject(InputRejection::LimitReached);
+            return self.reject_full(LimitName::Plans);
         }
         self.push(EventKind::PlanDefined {
             plan: PlanId(self.plans.len() as u32),
@@ -83,7 +83,7 @@ impl Naive {
             return self.reject(InputRejection::BadCompetition);
         };
         if self.contests.len() >= self.limits.competitions_max as usize {
-            return self.reject(InputRejection::LimitReached);
+            return self.reject_full(LimitName::Competitions);
         }
         self.push(EventKind::CompetitionDefined {
             competition: CompetitionId(self.contests.len() as u32),
@@ -94,12 +94,13 @@ impl Naive {
 
     pub(super) fn define_curve(&mut self, weights: &[u32]) {
         if weights.iter().all(|weight| *weight == 0) {
-            return self.reject(InputRejection::BadData);
+            return self.reject(InputRejection::BadData(DataFault::NoWeight));
         }
-        if weights.len() > self.limits.samples_max as usize
-            || self.curves.len() >= self.limits.curves_max as usize
-        {
-            return self.reject(InputRejection::LimitReached);
+        if weights.len() > self.limits.samples_max as usize {
+            return self.reject_full(LimitName::Samples);
+        }
+        if self.curves.len() >= self.limits.curves_max as usize {
+            return self.reject_full(LimitName::Curves);
         }
         self.push(EventKind::CurveDefined {
             curve: CurveId(self.curves.len() as u32),
@@ -109,12 +110,13 @@ impl Naive {
 
     pub(super) fn define_latency(&mut self, samples: &[LatencySample]) {
         if samples.is_empty() {
-            return self.reject(InputRejection::BadData);
+            return self.reject(InputRejection::BadData(DataFault::NoSamples));
         }
-        if samples.len() > self.limits.samples_max as usize
-            || self.latencies.len() >= self.limits.latencies_max as usize
-        {
-            return self.reject(InputRejection::LimitReached);
+        if samples.len() > self.limits.samples_max as usize {
+            return self.reject_full(LimitName::Samples);
+        }
+        if self.latencies.len() >= self.limits.latencies_max as usize {
+            return self.reject_full(LimitName::Latencies);
         }
         self.push(EventKind::LatencyDefined {
             latency: LatencyId(self.latencies.len() as u32),
@@ -123,12 +125,15 @@ impl Naive {
     }
 
     pub(super) fn set_conversion(&mut self, from: Label, to: Label, rate: Price) {
-        if rate <= Price::ZERO || from == to {
-            return self.reject(InputRejection::BadData);
+        if rate <= Price::ZERO {
+            return self.reject(InputRejection::BadData(DataFault::Rate { rate }));
+        }
+        if from == to {
+            return self.reject(InputRejection::BadData(DataFault::SameCurrency));
         }
         let is_known = self.conversions.contains_key(&(from, to));
         if !is_known && self.conversions.len() >= self.limits.conversions_max as usize {
-            return self.reject(InputRejection::LimitReached);
+            return self.reject_full(LimitName::Conversions);
         }
         self.conversions.insert((from, to), rate);
         self.push(EventKind::ConversionSet { from, to, rate });
@@ -148,7 +153,7 @@ impl Naive {
             return self.reject(InputRejection::UnknownAccount);
         }
         if self.accounts.len() >= self.limits.accounts_max as usize {
-            return self.reject(InputRejection::LimitReached);
+            return self.reject_full(LimitName::Accounts);
         }
         let account = AccountId(self.accounts.len() as u32);
         let lineage = match open.parent.map(|parent| self.follow(parent, &plan)) {

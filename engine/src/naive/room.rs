@@ -54,7 +54,9 @@ impl Naive {
     pub(super) fn check_levels(&self, request: &NewOrder) -> Result<(), DenyReason> {
         match prices(request.kind) {
             (Some(limit), _) if may_rest(request) => {
-                self.check_level(request.instrument.0 as usize, request.side, limit)
+                let instrument = request.instrument.0 as usize;
+                let tick_size = self.markets[instrument].instrument.tick_size.0;
+                self.check_level(instrument, request.side, limit.0 / tick_size)
             }
             _ => Ok(()),
         }
@@ -65,10 +67,9 @@ impl Naive {
         &self,
         instrument: usize,
         side: Side,
-        price: Price,
+        ticks: i64,
     ) -> Result<(), DenyReason> {
         let market = &self.markets[instrument];
-        let ticks = price.0 / market.instrument.tick_size.0;
         let levels = self.level_prices(instrument, side);
         let max = self.limits.book_levels_max;
         if market.paper().is_none() && !levels.contains(&ticks) && levels.len() >= max as usize {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rules::WindowAction;
 use types::{
-    AlgoEnd, Calendar, CancelReason, EventKind, FillCause, InputRejection, Interval, PlanId,
-    TimestampNs,
+    AlgoEnd, Calendar, CancelReason, DataFault, EventKind, FillCause, InputRejection, Interval,
+    LimitName, PlanId, TimestampNs,
 };
 
 use super::Naive;
@@ -42,7 +42,9 @@ pub(super) enum Edge {
 impl Naive {
     pub(super) fn announce_window(&mut self, calendar: Calendar, interval: Interval) {
         if interval.end <= interval.start {
-            return self.reject(InputRejection::BadData);
+            let Interval { start, end } = interval;
+            let fault = DataFault::Interval { start, end };
+            return self.reject(InputRejection::BadData(fault));
         }
         let now = self.ts.0;
         let is_over = |interval: &Interval| interval.end.0.saturating_add(KEPT_NS) <= now;
@@ -51,7 +53,7 @@ impl Naive {
             return;
         }
         if self.intervals.len() >= self.limits.intervals_max as usize {
-            return self.reject(InputRejection::LimitReached);
+            return self.reject_full(LimitName::Intervals);
         }
         self.intervals.push((calendar, interval));
         self.push(EventKind::WindowAnnounced { calendar, interval });

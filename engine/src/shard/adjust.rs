@@ -14,10 +14,15 @@ use crate::event_buf::EventBuf;
 const BALANCE_MAX: i64 = 4_000_000_000_000_000_000;
 
 /// The balance after it, which is within [`BALANCE_MAX`] or nearer to zero than before.
-fn booked(balance: Money, amount: Money) -> Option<Money> {
-    let after = balance.checked_add(amount)?;
+fn booked(balance: Money, amount: Money) -> Result<Money, DenyReason> {
     let most = balance.0.unsigned_abs().max(BALANCE_MAX.unsigned_abs());
-    (after.0.unsigned_abs() <= most).then_some(after)
+    match balance.checked_add(amount) {
+        Some(after) if after.0.unsigned_abs() <= most => Ok(after),
+        _ => Err(DenyReason::OutOfRange {
+            balance: balance.saturating_add(amount),
+            max: Money(i64::try_from(most).unwrap_or(i64::MAX)),
+        }),
+    }
 }
 
 impl Shard {
@@ -76,7 +81,7 @@ impl Shard {
         events: &mut EventBuf,
     ) -> Result<(), DenyReason> {
         let balance = self.accounts[id.0 as usize].balance;
-        let balance = booked(balance, amount).ok_or(DenyReason::OutOfRange)?;
+        let balance = booked(balance, amount)?;
         self.catch_up(id);
         self.tell_untold(id, events);
         let account = &mut self.accounts[id.0 as usize];
@@ -130,8 +135,8 @@ impl Shard {
         let size = rules.next_size(plan).ok_or((DenyReason::NotInPlan, None))?;
         let added = size.saturating_sub(rules.size());
         match booked(account.balance, added) {
-            None => Err((DenyReason::OutOfRange, None)),
-            Some(_) => Ok(()),
+            Err(reason) => Err((reason, None)),
+            Ok(_) => Ok(()),
         }
     }
 

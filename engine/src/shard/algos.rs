@@ -1,8 +1,9 @@
 //! Orders that the engine slices: equal slices, a volume curve, a share of what prints.
 
 use types::{
-    AccountId, AlgoEnd, AlgoKind, CancelReason, ClientOrderId, DenyReason, EventKind, InstrumentId,
-    Leg, Lots, NewAlgo, NewOrder, OrderId, OrderKind, PositionMode, Qty, Ratio, Ticks, TimestampNs,
+    AccountId, AlgoEnd, AlgoFault, AlgoKind, CancelReason, ClientOrderId, DenyReason, EventKind,
+    InstrumentId, Leg, LimitName, Lots, NewAlgo, NewOrder, OrderId, OrderKind, PositionMode, Qty,
+    Ratio, Ticks, TimestampNs,
 };
 
 use super::Shard;
@@ -104,14 +105,17 @@ impl Shard {
         if (account.terms.mode == PositionMode::Netting) != (request.leg == Leg::Net) {
             return Err(DenyReason::BadLeg);
         }
-        let has_time = request.end > request.start.max(self.ts);
-        let is_shaped = match request.kind {
-            AlgoKind::Twap { slices } => slices > 0,
-            AlgoKind::Vwap { .. } => true,
-            AlgoKind::Pov { rate } => rate > Ratio::ZERO && rate <= Ratio::ONE,
+        let after = request.start.max(self.ts);
+        let fault = match request.kind {
+            _ if request.end <= after => Some(AlgoFault::Window { after }),
+            AlgoKind::Twap { slices: 0 } => Some(AlgoFault::NoSlices),
+            AlgoKind::Pov { rate } if rate <= Ratio::ZERO || rate > Ratio::ONE => {
+                Some(AlgoFault::Rate { rate })
+            }
+            _ => None,
         };
-        if !has_time || !is_shaped {
-            return Err(DenyReason::BadAlgo);
+        if let Some(fault) = fault {
+            return Err(DenyReason::BadAlgo(fault));
         }
         let slices = match request.kind {
             AlgoKind::Twap { slices } => u32::from(slices),
@@ -123,11 +127,13 @@ impl Shard {
         };
         if slices > self.limits.algo_slices_max {
             return Err(DenyReason::ChildrenMax {
+                limit: LimitName::AlgoSlices,
+                has: slices,
                 max: self.limits.algo_slices_max,
             });
         }
         if self.algos.len() >= self.limits.algos_max as usize {
-            return Err(DenyReason::OrdersMax {
+            return Err(DenyReason::AlgosMax {
                 max: self.limits.algos_max,
             });
         }
@@ -186,6 +192,11 @@ impl Shard {
         if missing <= 0 || !market.can_trade() {
             return;
         }
+        let follows = matches!(algo.request.kind, AlgoKind::Pov { .. });
+        let max = self.limits.algo_children_max;
+        if follows && algo.next_slice >= max {
+            return self.end_algo(id, AlgoEnd::ChildrenMax { max }, events);
+        }
         let largest = market.instrument.order_qty_max.0 / market.instrument.lot_size.0;
         let (side, leg) = algo.direction();
         let (role, self_trade) = CHILD;
@@ -211,6 +222,7 @@ impl Shard {
                 let handle = self.accept(&child, &checked, membership, events);
                 let order = self.orders.id(handle);
                 self.algos[index].child = order;
+                self.algos[index].next_slice += u32::from(follows);
                 self.send(handle, events);
             }
             Err(reason) => self.end_algo(id, AlgoEnd::ChildDenied(reason), events),

@@ -1,8 +1,9 @@
 //! Amendments: what may change, and what that does to an order's place.
 
 use types::{
-    AccountId, DenyReason, EventKind, InstrumentStatus, Lots, NewOrder, OrderId, OrderKind,
-    OrderRole, Price, Qty, Ticks, TimeInForce, Trail, codec_struct,
+    AccountId, DenyReason, DisplayFault, EventKind, InstrumentStatus, ListFault, Lots, NewOrder,
+    OrderChange, OrderId, OrderKind, OrderRole, Price, Qty, Ticks, TimeInForce, Trail,
+    codec_struct,
 };
 
 use super::Shard;
@@ -29,6 +30,23 @@ codec_struct!(Amendment {
     trigger
 });
 
+/// What was asked for, in words; no amendment is a cancel.
+pub(super) fn asked(amendment: Option<Amendment>) -> OrderChange {
+    let Some(amendment) = amendment else {
+        return OrderChange::Cancel;
+    };
+    let Amendment {
+        qty,
+        price,
+        trigger,
+    } = amendment;
+    OrderChange::Amend {
+        qty,
+        price,
+        trigger,
+    }
+}
+
 /// An order's figures as they will be.
 struct Amended {
     qty: Lots,
@@ -54,6 +72,7 @@ impl Shard {
             Err(reason) => events.push(EventKind::ChangeDenied {
                 account,
                 order,
+                asked: asked(Some(amendment)),
                 reason,
             }),
         }
@@ -76,6 +95,7 @@ impl Shard {
             Err(reason) => events.push(EventKind::ChangeDenied {
                 account,
                 order: id,
+                asked: asked(Some(amendment)),
                 reason,
             }),
         }
@@ -175,7 +195,7 @@ impl Shard {
             return Err(DenyReason::InstrumentNotOpen);
         }
         if market.stale {
-            return Err(DenyReason::BadQuote);
+            return Err(market.stale_quote());
         }
         // What its entry or its algo decides is not for a sender to change.
         let is_sized_by_another = matches!(
@@ -194,7 +214,9 @@ impl Shard {
         };
         if let Some(qty) = amendment.qty {
             if is_sized_by_another || order.stage == Stage::Held {
-                return Err(DenyReason::BadList);
+                let list = self.orders.extra(handle).map(|extra| extra.list);
+                let order = list.unwrap_or_default();
+                return Err(DenyReason::BadList(ListFault::SizedBy { order }));
             }
             amended.qty = check_qty(instrument, qty)?;
             if amended.qty <= order.filled {
@@ -207,7 +229,9 @@ impl Shard {
                 .extra(handle)
                 .map_or(Lots(0), |extra| extra.display);
             if display.0 > 0 && !shows_in_parts(amended.qty, display) {
-                return Err(DenyReason::BadDisplay);
+                let most = display.0.saturating_mul(NewOrder::ICEBERG_PARTS_MAX);
+                let most = instrument.qty(Lots(most));
+                return Err(DenyReason::BadDisplay(DisplayFault::QtyAbove { most }));
             }
         }
         if amendment.price.is_some() && !order.form.has_limit() {

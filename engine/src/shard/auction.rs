@@ -67,7 +67,7 @@ impl Shard {
                 let order = self.orders.get(handle);
                 if order.tif == tif && order.form == Form::Limit {
                     self.withdraw(handle);
-                    self.rest(handle, instrument);
+                    self.rest(handle, instrument, events);
                 }
             }
         }

@@ -2,8 +2,8 @@
 //! range every stop before any target, for the bar does not say which came first.
 
 use types::{
-    Bar, CancelReason, FillModel, InputRejection, InstrumentId, InstrumentStatus, Lots, Slippage,
-    Ticks,
+    Bar, CancelReason, FillModel, InputRejection, InstrumentId, InstrumentStatus, Lots, QuoteFault,
+    Slippage, Ticks,
 };
 
 use super::Shard;
@@ -38,6 +38,16 @@ impl Path {
         }
     }
 
+    /// The first of open and close that is below the low, else above the high, and that extreme.
+    fn outside(&self) -> Option<(Ticks, Ticks)> {
+        let ends = [self.open, self.close];
+        let below = ends.into_iter().find(|price| *price < self.low);
+        let above = ends.into_iter().find(|price| *price > self.high);
+        below
+            .map(|price| (price, self.low))
+            .or(above.map(|price| (price, self.high)))
+    }
+
     /// What the market shows at a price of it.
     const fn touch(price: Ticks, lots: Lots) -> Touch {
         Touch {
@@ -66,10 +76,13 @@ impl Shard {
             Ok(path) => path,
             Err(reason) => return reject(events, reason),
         };
-        let is_ordered =
-            path.low <= path.open.min(path.close) && path.open.max(path.close) <= path.high;
-        if !is_ordered {
-            return reject(events, InputRejection::BadQuote);
+        if let Some((price, bound)) = path.outside() {
+            let price_of = |ticks| market.instrument.price(ticks);
+            let fault = QuoteFault::OutsideBar {
+                price: price_of(price),
+                bound: price_of(bound),
+            };
+            return reject(events, InputRejection::BadQuote(fault));
         }
         if self.markets[instrument.0 as usize].status != InstrumentStatus::Open {
             // Nothing fills on the way, so only where it ends matters.
@@ -173,7 +186,7 @@ impl Shard {
         let id = self.orders.id(handle);
         let is_limit = form == Form::StopLimit;
         if is_limit && is_beyond(order.side, trigger, order.limit) {
-            return self.rest(handle, instrument);
+            return self.rest(handle, instrument, events);
         }
         let allowed = self.allowed(handle);
         if allowed == 0 {

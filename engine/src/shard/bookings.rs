@@ -1,8 +1,8 @@
 //! Cash for holding a position: financing, dividends; and splits, which change what is held.
 
 use types::{
-    AlgoEnd, BookingCause, CancelReason, EventKind, Financing, InputRejection, InstrumentId, Lots,
-    Money, Notional, Qty, Ratio, Ticks,
+    AlgoEnd, BookingCause, CancelReason, DataFault, EventKind, Financing, InputRejection,
+    InstrumentId, Lots, Money, Notional, Qty, Ratio, Ticks,
 };
 
 use super::Shard;
@@ -36,8 +36,9 @@ impl Shard {
     ) {
         let market = &self.markets[instrument.0 as usize];
         let tick_value = market.tick_value;
-        let Ok(price) = market.instrument.ticks(financing.price) else {
-            return reject(events, InputRejection::OffGrid);
+        let price = match market.ticks(financing.price) {
+            Ok(price) => price,
+            Err(reason) => return reject(events, reason),
         };
         self.book_holders(instrument, BookingCause::Financing, events, |held| {
             let rate = if held.lots.0 > 0 {
@@ -59,7 +60,8 @@ impl Shard {
         events: &mut EventBuf,
     ) {
         if per_unit.is_negative() {
-            return reject(events, InputRejection::BadData);
+            let fault = DataFault::Dividend { per_unit };
+            return reject(events, InputRejection::BadData(fault));
         }
         let lot_size = self.markets[instrument.0 as usize].instrument.lot_size;
         self.book_holders(instrument, BookingCause::Dividend, events, |held| {
@@ -144,7 +146,9 @@ impl Shard {
     ) {
         let is_in_range = |units: u32| (1..=SPLIT_MAX).contains(&units);
         if !is_in_range(new) || !is_in_range(old) || new == old {
-            return reject(events, InputRejection::BadData);
+            let max = SPLIT_MAX;
+            let fault = DataFault::Split { new, old, max };
+            return reject(events, InputRejection::BadData(fault));
         }
         self.end_algos(
             AlgoEnd::Over,

@@ -3,7 +3,8 @@
 use std::hint::{cold_path, select_unpredictable};
 
 use types::{
-    AccountId, AlgoEnd, CancelReason, DenyReason, EventKind, InstrumentId, OrderId, OrderRole, Side,
+    AccountId, AlgoEnd, CancelReason, DenyReason, EventKind, InstrumentId, OrderChange, OrderId,
+    OrderRole, Side,
 };
 
 use super::Shard;
@@ -209,7 +210,7 @@ impl Shard {
                 let is_it = |_: &Self, algo: &crate::algo::Algo| algo.id == order;
                 self.end_algos(AlgoEnd::Requested, is_it, events);
             }
-            Err(reason) => deny_change(account, order, reason, events),
+            Err(reason) => deny_change(account, order, OrderChange::Cancel, reason, events),
         }
     }
 
@@ -222,7 +223,7 @@ impl Shard {
     ) {
         match self.working(account, order) {
             Ok(handle) => self.cancel_working(handle, account, order, events),
-            Err(reason) => deny_change(account, order, reason, events),
+            Err(reason) => deny_change(account, order, OrderChange::Cancel, reason, events),
         }
     }
 
@@ -235,7 +236,8 @@ impl Shard {
         events: &mut EventBuf,
     ) {
         if self.is_mandatory(handle) {
-            deny_change(account, order, DenyReason::Mandatory, events);
+            let reason = DenyReason::Mandatory;
+            deny_change(account, order, OrderChange::Cancel, reason, events);
         } else {
             self.end_order(handle, Some(CancelReason::Requested), events);
         }
@@ -267,7 +269,9 @@ impl Shard {
         events: &mut EventBuf,
     ) {
         if account.0 as usize >= self.accounts.len() {
-            return deny_change(account, OrderId(0), DenyReason::UnknownAccount, events);
+            let asked = OrderChange::CancelAll;
+            let reason = DenyReason::UnknownAccount;
+            return deny_change(account, OrderId(0), asked, reason, events);
         }
         let is_meant = |of: InstrumentId, on: Side| {
             instrument.is_none_or(|instrument| instrument == of)
@@ -289,7 +293,9 @@ impl Shard {
 
     pub(super) fn disconnect(&mut self, account: AccountId, events: &mut EventBuf) {
         if account.0 as usize >= self.accounts.len() {
-            return deny_change(account, OrderId(0), DenyReason::UnknownAccount, events);
+            let asked = OrderChange::Disconnect;
+            let reason = DenyReason::UnknownAccount;
+            return deny_change(account, OrderId(0), asked, reason, events);
         }
         let picks = |_: &Self, _: u32, order: &Order| order.flags.ends_on_disconnect();
         self.end_unless_mandatory(account, CancelReason::Disconnected, picks, events);
@@ -361,10 +367,17 @@ impl Market {
 
 #[cold]
 #[inline(never)]
-fn deny_change(account: AccountId, order: OrderId, reason: DenyReason, events: &mut EventBuf) {
+fn deny_change(
+    account: AccountId,
+    order: OrderId,
+    asked: OrderChange,
+    reason: DenyReason,
+    events: &mut EventBuf,
+) {
     events.push(EventKind::ChangeDenied {
         account,
         order,
+        asked,
         reason,
     });
 }

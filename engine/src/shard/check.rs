@@ -3,8 +3,8 @@
 use std::hint::select_unpredictable;
 
 use types::{
-    DenyReason, Instrument, InstrumentStatus, Leg, Lots, NewOrder, OrderId, OrderKind,
-    PositionMode, Price, Qty, Ratio, Side, SignedQty, Ticks, TimeInForce, Trail,
+    DenyReason, DisplayFault, Instrument, InstrumentStatus, Leg, Lots, NewOrder, OrderId,
+    OrderKind, PositionMode, Price, Qty, Ratio, Side, SignedQty, Ticks, TimeInForce, Trail,
 };
 
 use super::Shard;
@@ -253,22 +253,7 @@ impl Shard {
         let display = if request.display == Qty::ZERO {
             Lots(0)
         } else {
-            let is_shown = matches!(
-                request.kind,
-                OrderKind::Limit { .. } | OrderKind::StopLimit { .. }
-            );
-            market
-                .instrument
-                .lots(request.display)
-                .ok()
-                .filter(|display| {
-                    market.is_crossed()
-                        && is_shown
-                        && display.0 > 0
-                        && *display <= lots
-                        && shows_in_parts(lots, *display)
-                })
-                .ok_or(DenyReason::BadDisplay)?
+            check_display(request, market, lots).map_err(DenyReason::BadDisplay)?
         };
         let is_market = request.kind == OrderKind::Market;
         let is_limit = matches!(request.kind, OrderKind::Limit { .. });
@@ -392,18 +377,23 @@ impl Shard {
         side: Side,
         limit: Ticks,
     ) -> Result<(), DenyReason> {
+        if self.has_level(market, side, limit) {
+            return Ok(());
+        }
+        Err(DenyReason::LevelsMax {
+            max: self.limits.book_levels_max,
+        })
+    }
+
+    /// Whether an order at this price has a level, or finds room for one.
+    #[inline(always)]
+    pub(super) fn has_level(&self, market: &Market, side: Side, limit: Ticks) -> bool {
         let ladder = market.book.ladder(side);
         let max = self.limits.book_levels_max;
-        if market.is_crossed()
-            && ladder.levels_bound() >= max
-            && ladder.len_at(key_of(side, limit)) == 0
-            && ladder.levels() >= max
-        {
-            return Err(DenyReason::LevelsMax {
-                max: self.limits.book_levels_max,
-            });
-        }
-        Ok(())
+        !market.is_crossed()
+            || ladder.levels_bound() < max
+            || ladder.len_at(key_of(side, limit)) != 0
+            || ladder.levels() < max
     }
 }
 
@@ -484,7 +474,18 @@ pub(super) fn check_size(
     if holding::is_within_range(price, aimed, market.tick_value, market.tick_lots_max) {
         Ok(())
     } else {
-        Err(DenyReason::OutOfRange)
+        Err(out_of_range(market, price, aimed))
+    }
+}
+
+/// A position that is larger than the engine holds exactly, and the largest at this price.
+#[cold]
+#[inline(never)]
+fn out_of_range(market: &Market, price: Ticks, aimed: Lots) -> DenyReason {
+    let max = holding::lots_max(price, market.tick_value);
+    DenyReason::PositionOutOfRange {
+        aimed: market.instrument.qty(aimed),
+        max: market.instrument.qty(max),
     }
 }
 
@@ -564,7 +565,7 @@ fn check_market(request: &NewOrder, market: &Market) -> Result<(), DenyReason> {
         return Err(DenyReason::NoQuote);
     }
     if market.stale {
-        return Err(DenyReason::BadQuote);
+        return Err(market.stale_quote());
     }
     Ok(())
 }
@@ -586,11 +587,22 @@ pub(super) fn check_collar(
         return Ok(());
     };
     if is_beyond(request.side, limit, bound) {
-        return Err(DenyReason::PriceOutsideCollar {
-            limit: market.instrument.price(bound),
-        });
+        return Err(outside_collar(market));
     }
     Ok(())
+}
+
+#[cold]
+#[inline(never)]
+fn outside_collar(market: &Market) -> DenyReason {
+    let bound = |side| {
+        let bound = market.collar_bound(side).unwrap_or(Ticks(0));
+        market.instrument.price(bound)
+    };
+    DenyReason::PriceOutsideCollar {
+        low: bound(Side::Sell),
+        high: bound(Side::Buy),
+    }
 }
 
 /// The price that values an order before it trades.
@@ -674,7 +686,9 @@ fn check_prices(instrument: &Instrument, kind: OrderKind) -> Result<(Ticks, Tick
                     check_price(instrument, amount)?;
                 }
                 Trail::Percent(share) if share.0 > 0 && share < Ratio::ONE => {}
-                Trail::Amount(_) | Trail::Percent(_) => return Err(DenyReason::BadTrail),
+                Trail::Amount(_) | Trail::Percent(_) => {
+                    return Err(DenyReason::BadTrail { trail });
+                }
             }
             (NONE, NONE)
         }
@@ -696,6 +710,47 @@ pub(crate) fn trailed(
         Side::Buy => reference.0.saturating_add(offset),
         Side::Sell => reference.0.saturating_sub(offset),
     })
+}
+
+/// The quantity that an order shows at a time, in lots: the first thing that is wrong with it, if anything is.
+#[cold]
+#[inline(never)]
+fn check_display(request: &NewOrder, market: &Market, lots: Lots) -> Result<Lots, DisplayFault> {
+    let instrument = &market.instrument;
+    let shows = matches!(
+        request.kind,
+        OrderKind::Limit { .. } | OrderKind::StopLimit { .. }
+    );
+    if !market.is_crossed() {
+        return Err(DisplayFault::NoBook);
+    }
+    if !shows {
+        return Err(DisplayFault::NoLimit);
+    }
+    let least = Lots(
+        lots.0
+            .unsigned_abs()
+            .div_ceil(NewOrder::ICEBERG_PARTS_MAX as u64) as i64,
+    );
+    let below = DisplayFault::Below {
+        least: instrument.qty(least),
+    };
+    if request.display.0 <= 0 {
+        return Err(below);
+    }
+    let display = instrument
+        .lots(request.display)
+        .map_err(|_| DisplayFault::OffLot {
+            lot_size: instrument.lot_size,
+        })?;
+    if display > lots {
+        return Err(DisplayFault::Above { most: request.qty });
+    }
+    if shows_in_parts(lots, display) {
+        Ok(display)
+    } else {
+        Err(below)
+    }
 }
 
 /// Whether an order that shows `display` at a time has no more parts than it may.

@@ -49,7 +49,7 @@ impl Shard {
         if incoming.tif == Tif::FillOrKill && !self.can_fill_whole(handle, instrument, bound) {
             return self.end_order(handle, Some(CancelReason::NotFillable), events);
         }
-        let mut is_bounded = false;
+        let mut beyond = None;
         loop {
             let ladder = self.markets[index].book.ladder(opposite);
             let (Some(key), Some(maker)) = (ladder.best(), ladder.front()) else {
@@ -57,12 +57,13 @@ impl Shard {
             };
             let price = price_of(opposite, key);
             if bound.is_some_and(|bound| is_beyond(side, price, bound)) {
-                is_bounded = true;
+                beyond = bound.map(|bound| (price, bound));
                 break;
             }
             if self.markets[index].breaks(price) {
+                let reason = self.markets[index].broken_by(price);
                 self.halt(instrument, events);
-                return self.end_order(handle, Some(CancelReason::Breaker), events);
+                return self.end_order(handle, Some(reason), events);
             }
             let node = self.orders.nodes.get(maker);
             if node.account == account && incoming.self_trade != SelfTrade::Allow {
@@ -111,25 +112,28 @@ impl Shard {
             }
         }
         if self.is_working(handle, id) && self.orders.get(handle).stage == Stage::Entering {
-            self.leave_rest(handle, instrument, is_bounded, events);
+            self.leave_rest(handle, instrument, beyond, events);
         }
     }
 
-    /// What the market has not given rests or ends.
+    /// What the market has not given rests or ends. `beyond`: a price of the book that the order's bound, which
+    /// follows, does not reach.
     fn leave_rest(
         &mut self,
         handle: u32,
         instrument: InstrumentId,
-        is_bounded: bool,
+        beyond: Option<(Ticks, Ticks)>,
         events: &mut EventBuf,
     ) {
         let order = self.orders.get(handle);
         if order.form == Form::Limit && !order.tif.is_immediate() {
-            return self.rest(handle, instrument);
+            return self.rest(handle, instrument, events);
         }
-        let reason = match (order.tif, order.form) {
-            (Tif::FillOrKill, _) => CancelReason::NotFillable,
-            (_, Form::Market) if is_bounded => CancelReason::Collar,
+        let reason = match (order.tif, order.form, beyond) {
+            (Tif::FillOrKill, ..) => CancelReason::NotFillable,
+            (_, Form::Market, Some((price, bound))) => {
+                self.markets[instrument.0 as usize].collared(price, bound)
+            }
             _ => CancelReason::NotMarketable,
         };
         self.end_order(handle, Some(reason), events);

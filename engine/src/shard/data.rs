@@ -1,9 +1,12 @@
 //! What is given as data: volume curves, latency distributions, conversion rates.
 
-use types::{CurveId, EventKind, InputRejection, Label, LatencyId, LatencySample, Price};
+use types::{
+    CurveId, DataFault, EventKind, InputRejection, Label, LatencyId, LatencySample, LimitName,
+    Price,
+};
 
 use super::cascade::TouchedBy;
-use super::registry::reject;
+use super::registry::{full, reject};
 use super::{Conversion, Shard};
 use crate::account::{CurrencyId, House};
 use crate::algo::Curve;
@@ -12,12 +15,14 @@ use crate::event_buf::EventBuf;
 impl Shard {
     pub(super) fn define_curve(&mut self, weights: &[u32], events: &mut EventBuf) {
         if weights.iter().all(|&weight| weight == 0) {
-            return reject(events, InputRejection::BadData);
+            return reject(events, InputRejection::BadData(DataFault::NoWeight));
         }
-        if weights.len() > self.limits.samples_max as usize
-            || self.curves.len() >= self.limits.curves_max as usize
-        {
-            return reject(events, InputRejection::LimitReached);
+        let limits = &self.limits;
+        if weights.len() > limits.samples_max as usize {
+            return reject(events, full(limits, LimitName::Samples));
+        }
+        if self.curves.len() >= limits.curves_max as usize {
+            return reject(events, full(limits, LimitName::Curves));
         }
         let curve = CurveId(self.curves.len() as u32);
         let mut sum = 0;
@@ -33,12 +38,14 @@ impl Shard {
 
     pub(super) fn define_latency(&mut self, samples: &[LatencySample], events: &mut EventBuf) {
         if samples.is_empty() {
-            return reject(events, InputRejection::BadData);
+            return reject(events, InputRejection::BadData(DataFault::NoSamples));
         }
-        if samples.len() > self.limits.samples_max as usize
-            || self.latencies.len() >= self.limits.latencies_max as usize
-        {
-            return reject(events, InputRejection::LimitReached);
+        let limits = &self.limits;
+        if samples.len() > limits.samples_max as usize {
+            return reject(events, full(limits, LimitName::Samples));
+        }
+        if self.latencies.len() >= limits.latencies_max as usize {
+            return reject(events, full(limits, LimitName::Latencies));
         }
         let latency = LatencyId(self.latencies.len() as u32);
         self.latencies.push(samples.to_vec());
@@ -52,8 +59,11 @@ impl Shard {
         rate: Price,
         events: &mut EventBuf,
     ) {
-        if rate.0 <= 0 || from == to {
-            return reject(events, InputRejection::BadData);
+        if rate.0 <= 0 {
+            return reject(events, InputRejection::BadData(DataFault::Rate { rate }));
+        }
+        if from == to {
+            return reject(events, InputRejection::BadData(DataFault::SameCurrency));
         }
         let known = self.conversions.iter().position(|known| {
             self.currencies[known.from.0 as usize] == from
@@ -65,7 +75,7 @@ impl Shard {
                 place
             }
             None if self.conversions.len() >= self.limits.conversions_max as usize => {
-                return reject(events, InputRejection::LimitReached);
+                return reject(events, full(&self.limits, LimitName::Conversions));
             }
             None => {
                 let (from, to) = (self.currency_id(from), self.currency_id(to));

@@ -1,7 +1,8 @@
 //! The way into the market: an order takes, waits for its trigger, joins an auction or rests.
 
 use types::{
-    CancelReason, EventKind, InstrumentId, InstrumentStatus, Lots, Side, Ticks, TriggerOn,
+    CancelReason, EventKind, InstrumentId, InstrumentStatus, LimitName, Lots, Side, Ticks,
+    TriggerOn,
 };
 
 use super::Shard;
@@ -42,7 +43,7 @@ impl Shard {
                 && !order.tif.is_immediate()
                 && market.meets_nobody(order.side, order.limit);
             return if stays {
-                self.rest(handle, instrument);
+                self.rest(handle, instrument, events);
             } else {
                 self.take(handle, instrument, events);
             };
@@ -52,7 +53,7 @@ impl Shard {
             (Tif::ImmediateOrCancel, _) | (_, Form::Market) => {
                 self.end_order(handle, Some(CancelReason::NotMarketable), events);
             }
-            _ => self.rest(handle, instrument),
+            _ => self.rest(handle, instrument, events),
         }
     }
 
@@ -65,8 +66,16 @@ impl Shard {
         }
     }
 
-    /// Puts a limit order on the market.
-    pub(super) fn rest(&mut self, handle: u32, instrument: InstrumentId) {
+    /// Puts a limit order on the market. It ends where its book is full meanwhile: a stop-limit, an order of a
+    /// list or one for an auction found room when it was accepted, and comes to rest later.
+    pub(super) fn rest(&mut self, handle: u32, instrument: InstrumentId, events: &mut EventBuf) {
+        let order = self.orders.get(handle);
+        let market = &self.markets[instrument.0 as usize];
+        if !self.has_level(market, order.side, order.limit) {
+            let limit = LimitName::BookLevels;
+            let max = self.limits.book_levels_max;
+            return self.end_order(handle, Some(CancelReason::NoRoom { limit, max }), events);
+        }
         let display = self.orders.extra(handle).map_or(0, |extra| extra.display.0);
         let order = self.orders.get_mut(handle);
         order.stage = Stage::Resting;

@@ -2,7 +2,7 @@
 
 use rules::{LifeChange, Lineage, Parent, may_open};
 use types::{
-    AccountChange, AccountId, CancelReason, EventKind, FillCause, InputRejection, Label,
+    AccountChange, AccountId, CancelReason, DataFault, EventKind, FillCause, InputRejection, Label,
     OpenDenial, OrderId, Parentage, Rest, SuspendReason,
 };
 
@@ -25,7 +25,13 @@ impl Shard {
         let life_change = match change {
             AccountChange::Suspend {
                 until: Some(until), ..
-            } if until <= self.ts => return reject(events, InputRejection::BadData),
+            } if until <= self.ts => {
+                let fault = DataFault::Until {
+                    until,
+                    after: self.ts,
+                };
+                return reject(events, InputRejection::BadData(fault));
+            }
             AccountChange::Suspend { reason, until } => LifeChange::Suspend { reason, until },
             AccountChange::Resume => LifeChange::Resume,
             AccountChange::Close => LifeChange::Close,

@@ -2,8 +2,9 @@
 //! the others. The ids of a list follow each other, so that its members need no links.
 
 use types::{
-    CancelReason, DenyReason, EventKind, InputRejection, ListKind, Lots, NewOrder, OrderId,
-    OrderKind, OrderList, OrderRole, Price, TimeInForce,
+    CancelReason, DataFault, DenyReason, EventKind, InputRejection, LimitName, ListFault,
+    ListField, ListKind, Lots, NewOrder, OrderId, OrderKind, OrderList, OrderRole, Price,
+    TimeInForce,
 };
 
 use super::Shard;
@@ -17,7 +18,7 @@ use crate::order::{Extra, Order, Stage, is_closing};
 impl Shard {
     pub(super) fn submit_list(&mut self, list: &OrderList, events: &mut EventBuf) {
         if list.orders.is_empty() {
-            return reject(events, InputRejection::BadData);
+            return reject(events, InputRejection::BadData(DataFault::NoOrders));
         }
         if let Err((index, reason)) = self.check_list(list) {
             let request = asked(list, index);
@@ -51,11 +52,11 @@ impl Shard {
         let max = self.limits.list_orders_max;
         self.check_known(&first).map_err(|reason| (0, reason))?;
         if list.orders.len() > max as usize {
-            return Err((0, DenyReason::ChildrenMax { max }));
+            let limit = LimitName::ListOrders;
+            let has = list.orders.len() as u32;
+            return Err((0, DenyReason::ChildrenMax { limit, has, max }));
         }
-        if !is_well_formed(list) {
-            return Err((0, DenyReason::BadList));
-        }
+        check_form(list, &first, max).map_err(|fault| (0, DenyReason::BadList(fault)))?;
         self.count_rate(first.account, list.orders.len() as u32)
             .map_err(|reason| (0, reason))?;
         let mut earlier = Earlier::default();
@@ -340,61 +341,74 @@ const fn role(kind: ListKind, index: usize) -> OrderRole {
     }
 }
 
-/// Whether a list has the orders that its kind asks for.
-fn is_well_formed(list: &OrderList) -> bool {
-    let Some(first) = list.orders.first() else {
-        return false;
+/// Whether a list has the orders that its kind asks for: the first thing that is wrong with it. `most`: orders
+/// of a list.
+fn check_form(list: &OrderList, first: &NewOrder, most: u32) -> Result<(), ListFault> {
+    let (least, most) = match list.kind {
+        ListKind::Oco | ListKind::Oto => (2, most),
+        ListKind::Bracket => (3, 3),
+        ListKind::Cover => (2, 2),
     };
-    let is_one_market = list
-        .orders
-        .iter()
-        .all(|order| order.account == first.account && order.instrument == first.instrument);
-    let count = list.orders.len();
-    is_one_market
-        && match list.kind {
-            ListKind::Oco => count >= 2 && list.orders.iter().all(waits),
-            ListKind::Oto => count >= 2,
-            ListKind::Bracket => {
-                count == 3
-                    && is_entry(first)
-                    && is_exit(first, &list.orders[1])
-                    && matches!(list.orders[1].kind, OrderKind::Limit { .. })
-                    && is_exit(first, &list.orders[2])
-                    && is_protective(list.orders[2].kind)
-            }
-            ListKind::Cover => {
-                count == 2
-                    && is_entry(first)
-                    && is_exit(first, &list.orders[1])
-                    && is_protective(list.orders[1].kind)
-            }
+    let has = list.orders.len() as u32;
+    if has < least || has > most {
+        return Err(ListFault::Orders { has, least, most });
+    }
+    for (place, order) in (0..).zip(&list.orders) {
+        if let Some(field) = misfit(first, order, role(list.kind, place as usize)) {
+            return Err(ListFault::Order { place, field });
         }
+    }
+    Ok(())
 }
 
-/// Whether an order may stay on the market.
-fn waits(order: &NewOrder) -> bool {
-    order.kind != OrderKind::Market
-        && !matches!(
-            order.tif,
-            TimeInForce::ImmediateOrCancel
-                | TimeInForce::FillOrKill
-                | TimeInForce::AtOpen
-                | TimeInForce::AtClose
-        )
+/// The first field of an order that does not go with the first one of its list, or with its own part.
+fn misfit(first: &NewOrder, order: &NewOrder, role: OrderRole) -> Option<ListField> {
+    if order.account != first.account {
+        return Some(ListField::Account);
+    }
+    if order.instrument != first.instrument {
+        return Some(ListField::Instrument);
+    }
+    let is_kind = match role {
+        OrderRole::Oco => order.kind != OrderKind::Market,
+        OrderRole::TakeProfit => matches!(order.kind, OrderKind::Limit { .. }),
+        OrderRole::StopLoss | OrderRole::CoverStop => is_protective(order.kind),
+        _ => true,
+    };
+    if !is_kind {
+        return Some(ListField::Kind);
+    }
+    let is_exit = matches!(
+        role,
+        OrderRole::TakeProfit | OrderRole::StopLoss | OrderRole::CoverStop
+    );
+    if (is_exit || role == OrderRole::Oco) && !stays(order.tif) {
+        return Some(ListField::TimeInForce);
+    }
+    if role == OrderRole::Entry && order.reduce_only {
+        return Some(ListField::ReduceOnly);
+    }
+    if role == OrderRole::Entry && is_closing(order) {
+        return Some(ListField::Leg);
+    }
+    if !is_exit {
+        return None;
+    }
+    if order.side != first.side.opposite() {
+        return Some(ListField::Side);
+    }
+    if order.qty != first.qty {
+        return Some(ListField::Qty);
+    }
+    (order.leg != first.leg).then_some(ListField::Leg)
 }
 
-fn is_entry(order: &NewOrder) -> bool {
-    !is_closing(order)
-}
-
-fn is_exit(entry: &NewOrder, exit: &NewOrder) -> bool {
-    exit.side == entry.side.opposite()
-        && exit.qty == entry.qty
-        && exit.leg == entry.leg
-        && matches!(
-            exit.tif,
-            TimeInForce::GoodTillCancel | TimeInForce::Day | TimeInForce::GoodTillDate { .. }
-        )
+/// Whether an order with such a time in force may stay on the market.
+const fn stays(tif: TimeInForce) -> bool {
+    matches!(
+        tif,
+        TimeInForce::GoodTillCancel | TimeInForce::Day | TimeInForce::GoodTillDate { .. }
+    )
 }
 
 const fn is_protective(kind: OrderKind) -> bool {

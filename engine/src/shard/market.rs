@@ -1,8 +1,8 @@
 //! Market events: what the outside market shows, and what that makes due.
 
 use types::{
-    DepthUpdate, InputRejection, InstrumentId, Level, Lots, MarketData, MarketEvent, Price, Qty,
-    Quote, Seq, Side, Ticks, Trade,
+    DepthUpdate, GridFault, InputRejection, InstrumentId, Level, LimitName, Lots, MarketData,
+    MarketEvent, Price, Qty, Quote, QuoteFault, Seq, Side, Ticks, Trade,
 };
 
 use super::Shard;
@@ -33,7 +33,7 @@ impl Shard {
                 | MarketData::Gap
         );
         if is_outside && market.is_crossed() {
-            return reject(events, InputRejection::BadQuote);
+            return reject(events, InputRejection::BadQuote(QuoteFault::HasBook));
         }
         match &event.data {
             MarketData::Quote(quote) => match touch_of(market, quote) {
@@ -63,7 +63,7 @@ impl Shard {
                         market.ts = event.ts_event;
                         self.note_marked(id);
                     }
-                    Err(_) => reject(events, InputRejection::OffGrid),
+                    Err(reason) => reject(events, reason),
                 }
             }
             MarketData::Status(status) => self.on_status(id, *status, events),
@@ -82,8 +82,9 @@ impl Shard {
     fn on_trade(&mut self, event: &MarketEvent, trade: &Trade, events: &mut EventBuf) {
         let id = event.instrument;
         let market = &mut self.markets[id.0 as usize];
-        let Ok(price) = market.ticks(trade.price) else {
-            return reject(events, InputRejection::OffGrid);
+        let price = match market.ticks(trade.price) {
+            Ok(price) => price,
+            Err(reason) => return reject(events, reason),
         };
         market.print(price, self.seq);
         market.ts = event.ts_event;
@@ -107,7 +108,7 @@ impl Shard {
         let levels_max = self.limits.depth_levels_max;
         let market = &mut self.markets[id.0 as usize];
         if market.lost && !is_snapshot {
-            return reject(events, InputRejection::BadQuote);
+            return reject(events, InputRejection::BadQuote(QuoteFault::AfterGap));
         }
         // What most updates are.
         let one = match (&*update.bids, &*update.asks) {
@@ -303,7 +304,10 @@ impl Market {
         let (price, qty) = grid(self, level.price, level.qty)?;
         self.depth
             .set(side, DepthLevel { price, qty }, levels_max)
-            .map_err(|DepthFull| InputRejection::LimitReached)
+            .map_err(|DepthFull| InputRejection::LimitReached {
+                limit: LimitName::DepthLevels,
+                max: levels_max,
+            })
     }
 
     fn set_levels(
@@ -343,7 +347,7 @@ impl Market {
             return Ok(None);
         };
         if bid.price > ask.price {
-            return Err(InputRejection::BadQuote);
+            return Err(crossed(self, bid.price, ask.price));
         }
         Ok(Some(Touch {
             bid: bid.price,
@@ -362,7 +366,7 @@ impl Market {
             None => self
                 .instrument
                 .ticks(price)
-                .map_err(|_| InputRejection::OffGrid),
+                .map_err(|_| off_tick(self, price)),
         }
     }
 
@@ -382,10 +386,10 @@ fn grid(market: &Market, price: Price, qty: Qty) -> Result<(Ticks, Lots), InputR
         None => market
             .instrument
             .lots(qty)
-            .map_err(|_| InputRejection::OffGrid)?,
+            .map_err(|_| off_lot(market, qty))?,
     };
     if qty.0 < 0 {
-        Err(InputRejection::BadQuote)
+        Err(negative(market, qty))
     } else {
         Ok((price, qty))
     }
@@ -396,12 +400,47 @@ fn touch_of(market: &Market, quote: &Quote) -> Result<Touch, InputRejection> {
     let (bid, bid_qty) = grid(market, quote.bid, quote.bid_qty)?;
     let (ask, ask_qty) = grid(market, quote.ask, quote.ask_qty)?;
     if bid > ask {
-        return Err(InputRejection::BadQuote);
+        return Err(crossed(market, bid, ask));
     }
     Ok(Touch {
         bid,
         bid_qty,
         ask,
         ask_qty,
+    })
+}
+
+#[cold]
+#[inline(never)]
+fn off_tick(market: &Market, price: Price) -> InputRejection {
+    InputRejection::OffGrid(GridFault::Price {
+        price,
+        tick_size: market.instrument.tick_size,
+    })
+}
+
+#[cold]
+#[inline(never)]
+fn off_lot(market: &Market, qty: Qty) -> InputRejection {
+    InputRejection::OffGrid(GridFault::Qty {
+        qty,
+        lot_size: market.instrument.lot_size,
+    })
+}
+
+#[cold]
+#[inline(never)]
+fn negative(market: &Market, lots: Lots) -> InputRejection {
+    let qty = Qty(lots.0.saturating_mul(market.instrument.lot_size.0));
+    InputRejection::BadQuote(QuoteFault::NegativeQty { qty })
+}
+
+#[cold]
+#[inline(never)]
+fn crossed(market: &Market, bid: Ticks, ask: Ticks) -> InputRejection {
+    let price = |ticks| market.instrument.price(ticks);
+    InputRejection::BadQuote(QuoteFault::Crossed {
+        bid: price(bid),
+        ask: price(ask),
     })
 }

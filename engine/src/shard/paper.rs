@@ -2,8 +2,8 @@
 //! go through them.
 
 use types::{
-    Aggressor, CancelReason, FillModel, FillRule, InstrumentId, Lots, Ratio, Side, Sizes, Slippage,
-    Ticks,
+    Aggressor, CancelReason, FillModel, FillRule, InstrumentId, LimitName, Lots, Ratio, Side,
+    Sizes, Slippage, Ticks,
 };
 
 use super::Shard;
@@ -31,7 +31,11 @@ struct Walk {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stop {
     Exhausted,
-    Collar,
+    /// At this price, after slippage, beyond this bound.
+    Collar {
+        price: Ticks,
+        bound: Ticks,
+    },
     NoRoom,
 }
 
@@ -49,6 +53,13 @@ impl Walk {
     /// The price of a level for this order.
     fn price(&self, level: Ticks) -> Ticks {
         slipped(self.side, level, self.slip, self.limit)
+    }
+
+    fn check_collar(&self, price: Ticks) -> Result<(), Stop> {
+        match self.collar {
+            Some(bound) if is_beyond(self.side, price, bound) => Err(Stop::Collar { price, bound }),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -118,12 +129,7 @@ impl Market {
                 })
                 .ok_or(Stop::Exhausted)?;
             let price = walk.price(level);
-            if walk
-                .collar
-                .is_some_and(|collar| is_beyond(walk.side, price, collar))
-            {
-                return Err(Stop::Collar);
-            }
+            walk.check_collar(price)?;
             *rank += 1;
             let place = self.consumed_place(shown, level, walk.account);
             let taken = place.map_or(0, |place| self.consumed[place].lots.0);
@@ -283,11 +289,8 @@ impl Shard {
         events: &mut EventBuf,
     ) -> Stop {
         let price = walk.price(opposite);
-        if walk
-            .collar
-            .is_some_and(|collar| is_beyond(walk.side, price, collar))
-        {
-            return Stop::Collar;
+        if let Err(stop) = walk.check_collar(price) {
+            return stop;
         }
         let lots = Lots(self.allowed(handle));
         let execution = Execution {
@@ -380,9 +383,14 @@ impl Shard {
             (Tif::AtOpen | Tif::AtClose, _, Stop::Exhausted)
             | (Tif::AtOpen | Tif::AtClose, Form::Limit, _) => CancelReason::AuctionOver,
             (Tif::ImmediateOrCancel, Form::Limit, _) => CancelReason::NotMarketable,
-            (_, Form::Limit, _) => return self.rest(handle, instrument),
-            (_, _, Stop::Collar) => CancelReason::Collar,
-            (_, _, Stop::NoRoom) => CancelReason::NoRoom,
+            (_, Form::Limit, _) => return self.rest(handle, instrument, events),
+            (_, _, Stop::Collar { price, bound }) => {
+                self.markets[instrument.0 as usize].collared(price, bound)
+            }
+            (_, _, Stop::NoRoom) => CancelReason::NoRoom {
+                limit: LimitName::Consumed,
+                max: self.limits.consumed_max,
+            },
             (_, _, Stop::Exhausted) => CancelReason::NotMarketable,
         };
         self.end_order(handle, Some(reason), events);

@@ -40,7 +40,7 @@ impl Shard {
                         .instrument
                         .qty(algo.volume),
                     child: algo.child,
-                    next_slice: algo.next_slice as u16,
+                    next_slice: algo.next_slice,
                 })
                 .collect(),
             markets: self

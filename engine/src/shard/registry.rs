@@ -5,8 +5,8 @@ use rules::{
 };
 use types::{
     AccountId, BaselineSource, CompetitionId, EventKind, FloorMoveCause, InputRejection,
-    Instrument, InstrumentError, InstrumentId, Latency, Liquidity, Money, OpenAccount, PlanId,
-    RollSchedule,
+    Instrument, InstrumentError, InstrumentId, Latency, LimitName, Liquidity, Money, OpenAccount,
+    PlanId, RollSchedule,
 };
 
 use super::{Contest, KnownPlan, OpenDay, Shard};
@@ -14,6 +14,7 @@ use crate::account::{Account, Foreign, List, Moved, OrderRate, Origins, Untold};
 use crate::book::NIL as NO_ORDER;
 use crate::derived::{Derived, DerivedFlag, DerivedSeq};
 use crate::event_buf::EventBuf;
+use crate::limits::Limits;
 use crate::market::Market;
 use crate::slab::NIL;
 
@@ -33,7 +34,12 @@ impl Shard {
             let error = InstrumentError::Model;
             return reject(events, InputRejection::BadInstrument(error));
         }
-        let Some(id) = next_id(self.markets.len(), self.limits.instruments_max, events) else {
+        let Some(id) = next_id(
+            self.markets.len(),
+            &self.limits,
+            LimitName::Instruments,
+            events,
+        ) else {
             return;
         };
         let currency = self.currency_id(instrument.currency);
@@ -48,7 +54,7 @@ impl Shard {
         let Ok(plan) = Plan::from_spec(spec) else {
             return reject(events, InputRejection::BadPlan);
         };
-        let Some(id) = next_id(self.plans.len(), self.limits.plans_max, events) else {
+        let Some(id) = next_id(self.plans.len(), &self.limits, LimitName::Plans, events) else {
             return;
         };
         let hash = plan.hash();
@@ -73,7 +79,12 @@ impl Shard {
         let Ok(competition) = Competition::from_spec(spec) else {
             return reject(events, InputRejection::BadCompetition);
         };
-        let Some(id) = next_id(self.contests.len(), self.limits.competitions_max, events) else {
+        let Some(id) = next_id(
+            self.contests.len(),
+            &self.limits,
+            LimitName::Competitions,
+            events,
+        ) else {
             return;
         };
         self.know_schedule(competition.schedule);
@@ -112,7 +123,12 @@ impl Shard {
         {
             return reject(events, InputRejection::UnknownAccount);
         }
-        let Some(id) = next_id(self.accounts.len(), self.limits.accounts_max, events) else {
+        let Some(id) = next_id(
+            self.accounts.len(),
+            &self.limits,
+            LimitName::Accounts,
+            events,
+        ) else {
             return;
         };
         let mut lineage = Lineage::default();
@@ -196,9 +212,15 @@ pub(super) fn reject(events: &mut EventBuf, reason: InputRejection) {
     events.push(EventKind::InputRejected { reason });
 }
 
-fn next_id(len: usize, max: u32, events: &mut EventBuf) -> Option<u32> {
-    if len >= max as usize {
-        reject(events, InputRejection::LimitReached);
+/// A limit is reached.
+pub(super) const fn full(limits: &Limits, limit: LimitName) -> InputRejection {
+    let max = limits.of(limit);
+    InputRejection::LimitReached { limit, max }
+}
+
+fn next_id(len: usize, limits: &Limits, limit: LimitName, events: &mut EventBuf) -> Option<u32> {
+    if len >= limits.of(limit) as usize {
+        reject(events, full(limits, limit));
         return None;
     }
     Some(len as u32)

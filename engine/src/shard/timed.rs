@@ -3,7 +3,7 @@
 use types::{AccountId, CancelReason, DenyReason, EventKind, OrderId, TimestampNs, codec_struct};
 
 use super::Shard;
-use super::amend::Amendment;
+use super::amend::{Amendment, asked};
 use super::check::takes;
 use crate::agenda::{Due, DueKind};
 use crate::derived::Derived;
@@ -168,12 +168,13 @@ impl Shard {
         amendment: Option<Amendment>,
         events: &mut EventBuf,
     ) {
-        let max = self.limits.orders_max;
+        let max = self.limits.changes_max;
         if self.changes.len() >= max {
             events.push(EventKind::ChangeDenied {
                 account,
                 order,
-                reason: DenyReason::OrdersMax { max },
+                asked: asked(amendment),
+                reason: DenyReason::ChangesMax { max },
             });
             return;
         }

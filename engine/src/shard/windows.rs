@@ -2,12 +2,12 @@
 
 use rules::WindowAction;
 use types::{
-    AccountId, AlgoEnd, Calendar, CancelReason, EventKind, FillCause, InputRejection, InstrumentId,
-    Interval, Label, PlanId, TimestampNs,
+    AccountId, AlgoEnd, Calendar, CancelReason, DataFault, EventKind, FillCause, InputRejection,
+    InstrumentId, Interval, Label, LimitName, PlanId, TimestampNs,
 };
 
 use super::Shard;
-use super::registry::reject;
+use super::registry::{full, reject};
 use crate::event_buf::EventBuf;
 use crate::holding::Holding;
 use crate::windows::{Known, Opening};
@@ -20,7 +20,9 @@ impl Shard {
         events: &mut EventBuf,
     ) {
         if interval.is_empty() {
-            return reject(events, InputRejection::BadData);
+            let Interval { start, end } = interval;
+            let fault = DataFault::Interval { start, end };
+            return reject(events, InputRejection::BadData(fault));
         }
         let known = Known { calendar, interval };
         self.windows.forget_old(self.ts);
@@ -28,7 +30,7 @@ impl Shard {
             return;
         }
         if self.windows.known().len() >= self.limits.intervals_max as usize {
-            return reject(events, InputRejection::LimitReached);
+            return reject(events, full(&self.limits, LimitName::Intervals));
         }
         self.windows.learn(known);
         events.push(EventKind::WindowAnnounced { calendar, interval });

@@ -467,5 +467,8 @@ fn outside_an_order_for_the_opening_is_held_by_the_collar() {
     world.tell(status(PRE_OPEN));
     world.tell(buy(0, 5).at_open());
     world.tell(quote("105", "106"));
-    assert_eq!(world.tell(status(OPEN)), ["Open", "#1 cancelled 5 Collar"]);
+    assert_eq!(
+        world.tell(status(OPEN)),
+        ["Open", "#1 cancelled 5 Collar 106 beyond 105"]
+    );
 }

@@ -30,24 +30,24 @@ fn a_limit_price_is_within_the_collar_on_the_side_where_it_hurts() {
     let mut world = collared();
     assert_eq!(
         world.tell(buy(2, 1).at("106")),
-        ["denied PriceOutsideCollar 105"]
+        ["denied PriceOutsideCollar 95 to 105"]
     );
     assert_eq!(
         world.tell(sell(2, 1).at("94")),
-        ["denied PriceOutsideCollar 95"]
+        ["denied PriceOutsideCollar 95 to 105"]
     );
     assert_eq!(world.tell(buy(2, 1).at("105")), ["#3 accepted"]);
     assert_eq!(world.tell(buy(2, 1).at("20")), ["#4 accepted"]);
     assert_eq!(world.tell(sell(3, 1).at("400")), ["#5 accepted"]);
     assert_eq!(
         world.tell(buy(2, 1).stop_limit("120", "121")),
-        ["denied PriceOutsideCollar 105"]
+        ["denied PriceOutsideCollar 95 to 105"]
     );
     // A trigger alone is no price at which it would trade.
     assert_eq!(world.tell(buy(2, 1).stop("500")), ["#6 accepted"]);
     assert_eq!(
         world.tell(amend_price(2, 4, "106")),
-        ["#4 change denied PriceOutsideCollar 105"]
+        ["#4 change denied PriceOutsideCollar 95 to 105"]
     );
 }
 
@@ -61,23 +61,23 @@ fn the_reference_is_the_newest_print_else_the_middle_of_the_touch() {
     world.tell(quote("101", "104"));
     assert_eq!(
         world.tell(buy(0, 1).at("113")),
-        ["denied PriceOutsideCollar 112"]
+        ["denied PriceOutsideCollar 92 to 112"]
     );
     world.tell(print("200", 1));
     assert_eq!(
         world.tell(buy(0, 1).at("221")),
-        ["denied PriceOutsideCollar 220"]
+        ["denied PriceOutsideCollar 180 to 220"]
     );
     assert_eq!(
         world.tell(sell(0, 1).at("179")),
-        ["denied PriceOutsideCollar 180"]
+        ["denied PriceOutsideCollar 180 to 220"]
     );
     // Below zero the distance is still a distance.
     world.tell(quote("-101", "-100"));
     world.tell(print("-100", 1));
     assert_eq!(
         world.tell(buy(0, 1).at("-89")),
-        ["denied PriceOutsideCollar -90"]
+        ["denied PriceOutsideCollar -110 to -90"]
     );
 }
 
@@ -108,7 +108,7 @@ fn a_market_order_trades_up_to_the_collar_and_no_further() {
             "#6 buys 5 at 100 leaves 10",
             "#4 sells 5 at 105",
             "#6 buys 5 at 105 leaves 5",
-            "#6 cancelled 5 Collar",
+            "#6 cancelled 5 Collar 106 beyond 105",
         ]
     );
     assert_eq!(
@@ -139,7 +139,7 @@ fn outside_a_market_order_beyond_the_collar_does_not_fill() {
     world.tell(quote("97", "104"));
     assert_eq!(
         world.tell(buy(0, 1)),
-        ["#2 accepted", "#2 cancelled 1 Collar"]
+        ["#2 accepted", "#2 cancelled 1 Collar 106 beyond 105"]
     );
     assert_eq!(
         world.tell(sell(0, 1)),
@@ -154,7 +154,10 @@ fn outside_a_market_order_beyond_the_collar_does_not_fill() {
     world.tell(buy(0, 1).stop("110"));
     assert_eq!(
         world.tell(quote("97", "111")),
-        ["#5 triggered at 111", "#5 cancelled 1 Collar"]
+        [
+            "#5 triggered at 111",
+            "#5 cancelled 1 Collar 113 beyond 105"
+        ]
     );
 }
 
@@ -174,7 +177,7 @@ fn a_trade_beyond_the_breaker_halts_the_instrument_instead() {
             "#3 sells 5 at 110",
             "#7 buys 5 at 110 leaves 3",
             "Halted by breaker",
-            "#7 cancelled 3 Breaker",
+            "#7 cancelled 3 Breaker 111 beyond 110",
         ]
     );
     assert_eq!(world.tell(buy(2, 1).at("90")), ["denied InstrumentNotOpen"]);
@@ -184,7 +187,11 @@ fn a_trade_beyond_the_breaker_halts_the_instrument_instead() {
     world.tell(status(InstrumentStatus::Open));
     assert_eq!(
         world.tell(buy(2, 1)),
-        ["#8 accepted", "Halted by breaker", "#8 cancelled 1 Breaker"]
+        [
+            "#8 accepted",
+            "Halted by breaker",
+            "#8 cancelled 1 Breaker 111 beyond 110"
+        ]
     );
 }
 
@@ -211,7 +218,7 @@ fn the_breaker_works_downwards_and_on_orders_that_fill_whole_or_not_at_all() {
     );
     assert_eq!(
         world.tell(sell(2, 6).at("80").ioc())[3..],
-        ["Halted by breaker", "#6 cancelled 1 Breaker"]
+        ["Halted by breaker", "#6 cancelled 1 Breaker 89 beyond 90"]
     );
 }
 
@@ -232,7 +239,7 @@ fn a_stop_that_trips_the_breaker_leaves_the_others_waiting() {
             "#7 sells 1 at 95",
             "#5 triggered at 95",
             "Halted by breaker",
-            "#5 cancelled 1 Breaker",
+            "#5 cancelled 1 Breaker 85 beyond 90",
         ]
     );
     assert_eq!(world.working_ids(), [4, 6]);
@@ -339,12 +346,13 @@ fn a_stale_quote_takes_neither_orders_nor_amendments() {
     let mut world = World::trading(paper(PaperModel::default()));
     assert_eq!(world.tell(buy(0, 5)), ["denied NoQuote"]);
     world.tell(quote("100", "101"));
+    let stale = format!("denied BadQuote stale since {}", world.shard.seq());
     world.tell(buy(0, 5).at("90"));
     world.tell(sized("100", -1, "101", 1));
-    assert_eq!(world.tell(buy(0, 5)), ["denied BadQuote"]);
+    assert_eq!(world.tell(buy(0, 5)), [stale.clone()]);
     assert_eq!(
         world.tell(amend_qty(0, 1, 4)),
-        ["#1 change denied BadQuote"]
+        [format!("#1 change {stale}")]
     );
     assert_eq!(world.tell(cancel(0, 1)), ["#1 cancelled 5 Requested"]);
 }
@@ -353,15 +361,18 @@ fn a_stale_quote_takes_neither_orders_nor_amendments() {
 fn a_book_takes_no_quotes_from_outside() {
     let mut world = guarded();
     let before = world.picture();
-    assert_eq!(world.tell(quote("100", "101")), ["rejected BadQuote"]);
-    assert_eq!(world.tell(print("100", 1)), ["rejected BadQuote"]);
+    assert_eq!(
+        world.tell(quote("100", "101")),
+        ["rejected BadQuote HasBook"]
+    );
+    assert_eq!(world.tell(print("100", 1)), ["rejected BadQuote HasBook"]);
     assert_eq!(
         world.tell(crate::words::depth(&[("100", 1)], &[])),
-        ["rejected BadQuote"]
+        ["rejected BadQuote HasBook"]
     );
     assert_eq!(
         world.tell(crate::words::bar(["1", "1", "1", "1"])),
-        ["rejected BadQuote"]
+        ["rejected BadQuote HasBook"]
     );
     assert_eq!(world.picture(), before);
 }

@@ -120,18 +120,13 @@ fn slippage_counts_for_stops_inside_a_bar() {
 #[test]
 fn a_bar_out_of_order_or_off_the_grid_is_rejected_and_nothing_is_stale() {
     let mut world = charted();
-    for prices in [
-        ["100", "99", "98", "98"],
-        ["100", "101", "100.5", "100"],
-        ["100", "101", "101", "100"],
-        ["100", "101", "99", "102"],
+    for (prices, reason) in [
+        (["100", "99", "98", "98"], "BadQuote 100 beyond 99"),
+        (["100", "101", "100.5", "100"], "OffGrid price 100.5 of 1"),
+        (["100", "101", "101", "100"], "BadQuote 100 beyond 101"),
+        (["100", "101", "99", "102"], "BadQuote 102 beyond 101"),
     ] {
         let told = world.tell(bar(prices));
-        let reason = if prices[2] == "100.5" {
-            "OffGrid"
-        } else {
-            "BadQuote"
-        };
         assert_eq!(told, [format!("rejected {reason}")]);
     }
     assert_eq!(world.tell(sell(0, 1))[1], "#2 sells 1 at 100 (Touch)");

@@ -48,7 +48,10 @@ fn financing_credits_or_charges_a_share_of_the_notional() {
     );
     let view = world.shard.account_view(types::AccountId(0)).unwrap();
     assert_eq!((view.day_pnl, view.fees), (money("-0.1"), money("0")));
-    assert_eq!(world.tell(financing(1, 1, "100.5")), ["rejected OffGrid"]);
+    assert_eq!(
+        world.tell(financing(1, 1, "100.5")),
+        ["rejected OffGrid price 100.5 of 1"]
+    );
 }
 
 #[test]
@@ -81,7 +84,10 @@ fn a_dividend_goes_to_the_longs_and_comes_from_the_shorts() {
             "account 1 booked Dividend -0.75, holds -3",
         ]
     );
-    assert_eq!(world.tell(dividend(Money(-1))), ["rejected BadData"]);
+    assert_eq!(
+        world.tell(dividend(Money(-1))),
+        ["rejected BadData dividend -0.000001"]
+    );
     assert_eq!(world.tell(dividend(Money(0))).len(), 2);
 }
 
@@ -231,7 +237,7 @@ fn a_split_changes_positions_and_prices_and_nobodys_equity() {
         (world.equity(1), before[1].as_str()),
         ("999994".into(), "999997")
     );
-    assert_eq!(world.tell(buy(2, 5)), ["denied BadQuote"]);
+    assert_eq!(world.tell(buy(2, 5)), ["denied BadQuote stale since 15"]);
     world.tell(quote("50", "50"));
     assert_eq!(world.tell(sell(0, 20))[1], "#5 sells 20 at 50 (Touch)");
     assert_eq!(world.balance(0), "999990");
@@ -301,7 +307,7 @@ fn a_split_has_two_numbers_that_differ() {
     ] {
         assert_eq!(
             world.tell(split(new, old)),
-            ["rejected BadData"],
+            [format!("rejected BadData {new} for {old} of 1000")],
             "{new}:{old}"
         );
     }

@@ -222,7 +222,10 @@ fn a_trailing_exit_starts_from_where_its_entry_filled() {
 fn exits_may_move_but_their_size_is_their_entrys() {
     let mut world = outside();
     world.tell(long_ten(0));
-    assert_eq!(world.tell(amend_qty(0, 2, 5)), ["#2 change denied BadList"]);
+    assert_eq!(
+        world.tell(amend_qty(0, 2, 5)),
+        ["#2 change denied BadList sized by #1"]
+    );
     assert_eq!(
         world.tell(amend_price(0, 2, "107")),
         ["#2 amended 0 at 107"]
@@ -234,7 +237,10 @@ fn exits_may_move_but_their_size_is_their_entrys() {
     // The entry's own size is its owner's; the exits get what it fills.
     assert_eq!(world.tell(amend_qty(0, 1, 7)), ["#1 amended 7 at 100"]);
     world.tell(quote("99", "100"));
-    assert_eq!(world.tell(amend_qty(0, 3, 5)), ["#3 change denied BadList"]);
+    assert_eq!(
+        world.tell(amend_qty(0, 3, 5)),
+        ["#3 change denied BadList sized by #1"]
+    );
     assert_eq!(
         world.tell(quote("107", "108")),
         ["#2 sells 7 at 107 (Touch, maker)", "#3 cancelled 0 Sibling"]

@@ -236,9 +236,12 @@ fn margin_is_converted_and_rounded_up() {
 #[test]
 fn a_rate_is_above_zero_and_between_two_currencies() {
     let mut world = abroad(Terms::default());
-    assert_eq!(world.tell(rate("EUR", "0")), ["rejected BadData"]);
-    assert_eq!(world.tell(rate("EUR", "-1")), ["rejected BadData"]);
-    assert_eq!(world.tell(rate("USD", "1")), ["rejected BadData"]);
+    assert_eq!(world.tell(rate("EUR", "0")), ["rejected BadData rate 0"]);
+    assert_eq!(world.tell(rate("EUR", "-1")), ["rejected BadData rate -1"]);
+    assert_eq!(
+        world.tell(rate("USD", "1")),
+        ["rejected BadData SameCurrency"]
+    );
 }
 
 /// A round trip in euros from 100 to 90 leaves -10 euros, at 1.1 -11 dollars, of which the fee is 0. With

@@ -108,16 +108,16 @@ fn hidden_quantity_is_not_displayed_anywhere_but_fills_a_whole_order() {
 #[test]
 fn only_a_limit_order_in_a_book_hides() {
     let mut world = iceberg();
-    let mut denied = |order: NewOrder| {
-        assert_eq!(world.tell(order), ["denied BadDisplay"], "{order:?}");
+    let mut denied = |order: NewOrder, why: &str| {
+        assert_eq!(world.tell(order), [format!("denied BadDisplay {why}")]);
     };
-    denied(buy(2, 5).show(2));
-    denied(buy(2, 5).stop("101").show(2));
-    denied(buy(2, 5).at("99").show(6));
-    denied(buy(2, 5).at("99").show(-1));
+    denied(buy(2, 5).show(2), "NoLimit");
+    denied(buy(2, 5).stop("101").show(2), "NoLimit");
+    denied(buy(2, 5).at("99").show(6), "most 5");
+    denied(buy(2, 5).at("99").show(-1), "least 1");
     let mut odd = buy(2, 5).at("99");
     odd.display = qty("0.5");
-    denied(odd);
+    denied(odd, "lot 1");
     assert_eq!(world.tell(buy(2, 5).at("99").show(5)), ["#3 accepted"]);
     assert_eq!(
         world.tell(buy(2, 5).stop_limit("120", "121").show(2)),
@@ -128,7 +128,7 @@ fn only_a_limit_order_in_a_book_hides() {
     outside.quote(0, "99", "100");
     assert_eq!(
         outside.tell(buy(0, 5).at("99").show(2)),
-        ["denied BadDisplay"]
+        ["denied BadDisplay NoBook"]
     );
 }
 
@@ -145,11 +145,15 @@ fn a_stop_limit_hides_once_it_rests() {
 #[test]
 fn no_order_shows_itself_in_more_parts_than_may_trade_in_one_input() {
     let mut world = World::trading(crossed());
-    let denied = |told: Vec<String>| assert!(told[0].contains("BadDisplay"), "{told:?}");
-    denied(world.tell(sell(0, 1_001).at("100").show(1)));
-    denied(world.tell(sell(0, 2_001).at("100").show(2)));
+    let one = sell(0, 1_001).at("100").show(1);
+    assert_eq!(world.tell(one), ["denied BadDisplay least 2"]);
+    let two = sell(0, 2_001).at("100").show(2);
+    assert_eq!(world.tell(two), ["denied BadDisplay least 3"]);
     world.tell(sell(0, 1_000).at("100").show(1));
-    denied(world.tell(amend_qty(0, 1, 1_001)));
+    assert_eq!(
+        world.tell(amend_qty(0, 1, 1_001)),
+        ["#1 change denied BadDisplay qty most 1000"]
+    );
     // Two lines for each part, and the one that accepts.
     assert_eq!(world.tell(buy(1, 1_000)).len(), 2_001);
 }

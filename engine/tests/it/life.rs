@@ -185,7 +185,8 @@ fn what_a_state_does_not_allow_is_denied() {
     assert_eq!(world.tell(suspend(9, None)), ["rejected UnknownAccount"]);
     // An end that is now is no end to come.
     let now = world.now() + s(1);
-    assert_eq!(world.tell(suspend(0, Some(now))), ["rejected BadData"]);
+    let over = ["rejected BadData until 1970-01-01T00:00:23Z after 1970-01-01T00:00:23Z"];
+    assert_eq!(world.tell(suspend(0, Some(now))), over);
     world.tell(suspend(0, None));
     assert_eq!(world.tell(suspend(0, None)), denied("Suspended"));
     assert_eq!(world.tell(close(0)), ["account 0 Closed"]);
@@ -441,6 +442,6 @@ fn an_account_for_which_there_is_no_room_ends_no_other() {
     };
     let mut world = World::limited(limits, &[touch()], &plan("10000"), 1);
     let told = world.tell(after(0, 0, Origin::Reset));
-    assert_eq!(told, ["rejected LimitReached"]);
+    assert_eq!(told, ["rejected LimitReached accounts_max 1"]);
     assert_eq!(state(&world, 0), AccountState::Evaluation);
 }

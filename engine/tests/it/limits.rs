@@ -4,11 +4,12 @@
 use engine::{Limits, Shard};
 use rules::{Competition, DayProfit, Plan, Scaling};
 use types::{
-    AdjustKind, AlgoKind, Codec, Command, CurveId, EventKind, Latency, LatencySample, Money,
-    NewAlgo, PaperModel, Ratio, ShardId, Side, Sizes,
+    AdjustKind, AlgoKind, Codec, Command, CurveId, EventKind, Latency, LatencySample, LimitName,
+    Money, NewAlgo, PaperModel, Ratio, ShardId, Side, Sizes,
 };
 
 use crate::plans::competition;
+use crate::told::why;
 use crate::words::{
     Of, Words, algo, amend_price, buy, cancel, delta, depth, oco, oto, quote, sell,
 };
@@ -29,8 +30,10 @@ fn plain(limits: Limits) -> World {
     limited(limits, PaperModel::default())
 }
 
-/// Says this twice; the second one is one too many.
-fn one_of(limits: Limits, before: &[Command], command: &Command) {
+/// Says this twice; the second one is one too many for this limit, of which there is one.
+fn one_of(limit: LimitName, before: &[Command], command: &Command) {
+    let mut limits = Limits::default();
+    *limits.number(limit) = 1;
     let mut world = World::audited(limits);
     world.tell_all(before.to_vec());
     assert!(
@@ -38,7 +41,8 @@ fn one_of(limits: Limits, before: &[Command], command: &Command) {
         "{command:?}"
     );
     let state = world.shard.portrait();
-    assert_eq!(world.tell(command.clone()), ["rejected LimitReached"]);
+    let rejected = format!("rejected LimitReached {limit} 1");
+    assert_eq!(world.tell(command.clone()), [rejected]);
     assert_eq!(world.shard.portrait(), state);
 }
 
@@ -46,77 +50,41 @@ fn one_of(limits: Limits, before: &[Command], command: &Command) {
 fn what_is_made_known_is_counted() {
     let most = Limits::default();
     let register = Command::RegisterInstrument(Box::new(crossed()));
-    one_of(
-        Limits {
-            instruments_max: 1,
-            ..most
-        },
-        &[],
-        &register,
-    );
-    one_of(
-        Limits {
-            plans_max: 1,
-            ..most
-        },
-        &[],
-        &define(&plan("1")),
-    );
+    one_of(LimitName::Instruments, &[], &register);
+    one_of(LimitName::Plans, &[], &define(&plan("1")));
     let cup: Competition = competition(0);
     let cup = Command::DefineCompetition {
         spec: cup.to_bytes().into(),
     };
-    one_of(
-        Limits {
-            competitions_max: 1,
-            ..most
-        },
-        &[],
-        &cup,
-    );
-    one_of(
-        Limits {
-            accounts_max: 1,
-            ..most
-        },
-        &[define(&plan("1"))],
-        &open(0),
-    );
+    one_of(LimitName::Competitions, &[], &cup);
+    one_of(LimitName::Accounts, &[define(&plan("1"))], &open(0));
     let curve = |weights: &[u32]| Command::DefineCurve {
         weights: weights.to_vec(),
     };
-    one_of(
-        Limits {
-            curves_max: 1,
-            ..most
-        },
-        &[],
-        &curve(&[1, 2]),
-    );
+    one_of(LimitName::Curves, &[], &curve(&[1, 2]));
     let latency = |samples| Command::DefineLatency {
         samples: vec![LatencySample::default(); samples],
     };
-    one_of(
-        Limits {
-            latencies_max: 1,
-            ..most
-        },
-        &[],
-        &latency(2),
-    );
+    one_of(LimitName::Latencies, &[], &latency(2));
 
     let mut world = World::audited(Limits {
         samples_max: 2,
         ..most
     });
-    assert_eq!(world.tell(curve(&[1, 2, 3])), ["rejected LimitReached"]);
-    assert_eq!(world.tell(latency(3)), ["rejected LimitReached"]);
+    assert_eq!(
+        world.tell(curve(&[1, 2, 3])),
+        ["rejected LimitReached samples_max 2"]
+    );
+    assert_eq!(
+        world.tell(latency(3)),
+        ["rejected LimitReached samples_max 2"]
+    );
     assert_eq!(world.tell(curve(&[1, 2])), ["CurveDefined"]);
     assert_eq!(world.tell(latency(2)), ["LatencyDefined"]);
     // What is no curve and no distribution is that first.
-    assert_eq!(world.tell(curve(&[0, 0, 0])), ["rejected BadData"]);
-    assert_eq!(world.tell(curve(&[])), ["rejected BadData"]);
-    assert_eq!(world.tell(latency(0)), ["rejected BadData"]);
+    assert_eq!(world.tell(curve(&[0, 0, 0])), ["rejected BadData NoWeight"]);
+    assert_eq!(world.tell(curve(&[])), ["rejected BadData NoWeight"]);
+    assert_eq!(world.tell(latency(0)), ["rejected BadData NoSamples"]);
 }
 
 #[test]
@@ -131,7 +99,10 @@ fn conversions_are_counted_by_pair() {
         rate: price(rate),
     };
     assert_eq!(world.tell(rate("EUR", "1.1")), ["ConversionSet"]);
-    assert_eq!(world.tell(rate("GBP", "1.3")), ["rejected LimitReached"]);
+    assert_eq!(
+        world.tell(rate("GBP", "1.3")),
+        ["rejected LimitReached conversions_max 1"]
+    );
     // A pair that is there may change.
     assert_eq!(world.tell(rate("EUR", "1.2")), ["ConversionSet"]);
 }
@@ -200,6 +171,7 @@ fn orders_on_their_way_are_working_orders() {
     let mut world = limited(
         Limits {
             orders_max: 2,
+            changes_max: 2,
             ..Limits::default()
         },
         model,
@@ -209,10 +181,10 @@ fn orders_on_their_way_are_working_orders() {
     assert_eq!(world.tell(buy(1, 1)), ["denied OrdersMax 2"]);
     // And so many changes may be on their way.
     world.tell_all([cancel(0, 2), cancel(0, 2)]);
-    assert_eq!(world.tell(cancel(0, 2)), ["#2 change denied OrdersMax 2"]);
+    assert_eq!(world.tell(cancel(0, 2)), ["#2 change denied ChangesMax 2"]);
     assert_eq!(
         world.tell(amend_price(0, 2, "91")),
-        ["#2 change denied OrdersMax 2"]
+        ["#2 change denied ChangesMax 2"]
     );
 }
 
@@ -248,7 +220,10 @@ fn orders_of_one_second() {
     world.until((second + 1) * SECOND - 1);
     assert_eq!(world.tell(buy(0, 1)).len(), 2);
     // What is refused for its account or its structure is not counted; an algo is one.
-    assert_eq!(world.tell(oco(&[buy(0, 1).at("90")])), ["denied BadList"]);
+    assert_eq!(
+        world.tell(oco(&[buy(0, 1).at("90")])),
+        ["denied BadList 1 of 2 to 8"]
+    );
     assert_eq!(world.tell(twap)[0], "#5 algo accepted");
     assert_eq!(world.tell(buy(0, 1)).len(), 2);
     assert_eq!(world.tell(buy(0, 1)), ["denied OrderRate 3"]);
@@ -271,7 +246,10 @@ fn orders_of_a_list() {
         ..Limits::default()
     });
     let limit = buy(0, 1).at("90");
-    assert_eq!(world.tell(oco(&[limit; 3])), ["denied ChildrenMax 2"]);
+    assert_eq!(
+        world.tell(oco(&[limit; 3])),
+        ["denied ChildrenMax list_orders_max 3 of 2"]
+    );
     assert_eq!(world.tell(oco(&[limit; 2])).len(), 2);
 }
 
@@ -287,13 +265,13 @@ fn slices_and_algos() {
     });
     let start = world.now() + 100 * SECOND;
     let with = |kind| algo(0, Side::Buy, 10, kind, (start, start + SECOND));
-    let denied = ["algo denied ChildrenMax 2"];
+    let denied = ["algo denied ChildrenMax algo_slices_max 3 of 2"];
     assert_eq!(world.tell(with(AlgoKind::Twap { slices: 3 })), denied);
     let curve = CurveId(0);
     assert_eq!(world.tell(with(AlgoKind::Vwap { curve })), denied);
     let twap: NewAlgo = with(AlgoKind::Twap { slices: 2 });
     assert_eq!(world.tell(twap), ["#1 algo accepted"]);
-    assert_eq!(world.tell(twap), ["algo denied OrdersMax 1"]);
+    assert_eq!(world.tell(twap), ["algo denied AlgosMax 1"]);
     world.tell(cancel(0, 1));
     assert_eq!(world.tell(twap), ["#2 algo accepted"]);
 }
@@ -360,7 +338,7 @@ fn displayed_levels_that_were_taken_from() {
             "#1 accepted",
             "#1 buys 3 at 100 leaves 6 (Depth)",
             "#1 buys 4 at 101 leaves 2 (Depth)",
-            "#1 cancelled 2 NoRoom",
+            "#1 cancelled 2 NoRoom consumed_max 2",
         ]
     );
     // A limit order rests; one to be filled whole is not.
@@ -404,9 +382,11 @@ fn levels_of_one_side_of_the_outside_depth() {
     world.tell(depth(&[("99", 1), ("98", 1)], &[("101", 1)]));
     assert_eq!(
         world.tell(delta(&[("97", 1)], &[])),
-        ["rejected LimitReached"]
+        ["rejected LimitReached depth_levels_max 2"]
     );
-    assert_eq!(world.tell(buy(0, 1)), ["denied BadQuote"]);
+    let good = world.shard.seq().0 - 1;
+    let stale = format!("denied BadQuote stale since {good}");
+    assert_eq!(world.tell(buy(0, 1)), [stale]);
     assert_eq!(world.tell(delta(&[("98", 0)], &[])), [""; 0]);
     assert_eq!(world.tell(buy(0, 1)).len(), 2);
 }
@@ -442,7 +422,7 @@ fn a_position_is_what_the_engine_holds_exactly() {
         world.tell(buy(0, 1)),
         ["#2 accepted", "#2 buys 1 at 3001 (Touch)"]
     );
-    assert_eq!(world.tell(buy(0, 1)), ["denied OutOfRange"]);
+    assert_eq!(world.tell(buy(0, 1)), ["denied PositionOutOfRange 3 of 2"]);
     assert_eq!(world.tell(sell(0, 3)).len(), 2);
 }
 
@@ -457,15 +437,27 @@ fn a_booking_takes_no_balance_further_than_the_engine_holds_its_changes_exactly(
     let mut world = World::with(&[paper(PaperModel::default())], &day);
     let outcome = |events: &[EventKind]| match events[0] {
         EventKind::Adjusted { balance, .. } => balance.to_string(),
-        EventKind::AdjustDenied { reason, .. } => format!("{reason:?}"),
+        EventKind::AdjustDenied { reason, .. } => why(&reason),
         _ => String::new(),
     };
     for (amount, expected) in [
-        ("-9223372036854.775807", "OutOfRange"),
-        ("3999999999000.000001", "OutOfRange"),
+        (
+            "-9223372036854.775807",
+            "OutOfRange -9223372035854.775807 of 4000000000000",
+        ),
+        (
+            "3999999999000.000001",
+            "OutOfRange 4000000000000.000001 of 4000000000000",
+        ),
         ("3999999999000", "4000000000000"),
-        ("0.000001", "OutOfRange"),
-        ("-8000000000000.000001", "OutOfRange"),
+        (
+            "0.000001",
+            "OutOfRange 4000000000000.000001 of 4000000000000",
+        ),
+        (
+            "-8000000000000.000001",
+            "OutOfRange -4000000000000.000001 of 4000000000000",
+        ),
         ("-8000000000000", "-4000000000000"),
     ] {
         assert_eq!(outcome(&world.book(amount)), expected, "{amount}");
@@ -495,7 +487,7 @@ fn a_step_of_scaling_takes_no_balance_further_either() {
         });
         match events[0] {
             EventKind::Adjusted { balance, .. } => balance.to_string(),
-            EventKind::AdjustDenied { reason, .. } => format!("{reason:?}"),
+            EventKind::AdjustDenied { reason, .. } => why(&reason),
             _ => String::new(),
         }
     };
@@ -506,7 +498,7 @@ fn a_step_of_scaling_takes_no_balance_further_either() {
             "2000000000000",
             "3000000000000",
             "4000000000000",
-            "OutOfRange"
+            "OutOfRange 5000000000000 of 4000000000000"
         ]
     );
     world.agrees();

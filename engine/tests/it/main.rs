@@ -20,6 +20,7 @@ mod currencies;
 mod damage;
 mod explain;
 mod fees;
+mod figures;
 mod floors;
 mod foretold;
 mod grand;

@@ -324,8 +324,15 @@ fn depth_that_crosses_itself_is_stale_until_it_is_good_again() {
     let mut world = World::trading(paper(DISPLAYED));
     world.tell(depth(&[("98", 5)], &[("100", 3)]));
     world.tell(buy(0, 5).at("99"));
-    assert_eq!(world.tell(delta(&[("101", 1)], &[])), ["rejected BadQuote"]);
-    assert_eq!(world.tell(buy(0, 5)), ["denied BadQuote"]);
+    let good = world.shard.seq().0 - 1;
+    assert_eq!(
+        world.tell(delta(&[("101", 1)], &[])),
+        ["rejected BadQuote 101 over 100"]
+    );
+    assert_eq!(
+        world.tell(buy(0, 5)),
+        [format!("denied BadQuote stale since {good}")]
+    );
     // The offer at 100 is gone, so that the bid at 101 is good.
     assert_eq!(world.tell(delta(&[], &[("100", 0), ("102", 4)])), NOTHING);
     assert_eq!(world.tell(buy(0, 1))[1], "#2 buys 1 at 102 (Depth)");

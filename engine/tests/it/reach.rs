@@ -56,7 +56,7 @@ fn name(kind: &EventKind) -> String {
         | EventKind::ChangeDenied { reason, .. }
         | EventKind::AlgoDenied { reason, .. }
         | EventKind::AdjustDenied { reason, .. } => word(why(reason)),
-        EventKind::OrderCancelled { reason, .. } => format!("{reason:?}"),
+        EventKind::OrderCancelled { reason, .. } => word(format!("{reason:?}")),
         EventKind::AlgoEnded { reason, .. } => word(format!("{reason:?}")),
         EventKind::StatusChanged { cause, .. } => format!("{cause:?}"),
         EventKind::Booked { cause, .. } => format!("{cause:?}"),
@@ -73,7 +73,7 @@ const EXPECTED: &str = "
     AdjustDenied:NotInPlan AdjustDenied:ScaleNotYet AdjustDenied:UnknownAccount Adjusted
     AlgoAccepted AlgoDenied:AccountNotTrading AlgoDenied:BadAlgo AlgoDenied:BadLeg
     AlgoDenied:ChildrenMax AlgoDenied:DayLocked AlgoDenied:DuplicateClientOrder AlgoDenied:OrderRate
-    AlgoDenied:OrdersMax AlgoDenied:PriceOffTick AlgoDenied:QtyNotPositive AlgoDenied:QtyOffLot
+    AlgoDenied:AlgosMax AlgoDenied:PriceOffTick AlgoDenied:QtyNotPositive AlgoDenied:QtyOffLot
     AlgoDenied:UnknownAccount AlgoDenied:UnknownCurve AlgoEnded:AccountLocked AlgoEnded:ChildDenied
     AlgoEnded:Filled AlgoEnded:Over AlgoEnded:Requested AlgoEnded:Window Booked:Dividend
     Booked:Financing Booked:Split Breach BreachPosition ChangeDenied:BadList ChangeDenied:BadQuote

@@ -7,9 +7,9 @@ use rules::{
 };
 use types::{
     AccountState, CancelReason, Codec, Command, CompetitionId, Consistency, DenyReason,
-    DepthUpdate, Effect, EntryRefusal, EventKind, FillCause, FloorMoveCause, InputRejection,
-    Instrument, InstrumentStatus, Level, MarketData, Money, OrderId, OrderKind, Quote, Ratio,
-    RuleKind, Side, TriggerOn,
+    DepthUpdate, Effect, EntryRefusal, EventKind, FillCause, FloorMoveCause, GridFault,
+    InputRejection, Instrument, InstrumentStatus, Level, MarketData, Money, OrderId, OrderKind,
+    Quote, QuoteFault, Ratio, RuleKind, Side, TriggerOn,
 };
 
 use crate::world::{
@@ -192,7 +192,8 @@ fn nothing_fills_against_a_side_that_shows_nothing_or_a_halted_or_crossed_market
     world.market(0, MarketData::Status(InstrumentStatus::Halted));
     assert!(fills(&world.market(0, quote("9", "9.01", "5", "5"))).is_empty());
     let crossed = world.market(0, quote("9.02", "9.01", "5", "5"));
-    let reason = InputRejection::BadQuote;
+    let (bid, ask) = (price("9.02"), price("9.01"));
+    let reason = InputRejection::BadQuote(QuoteFault::Crossed { bid, ask });
     assert_eq!(crossed, [EventKind::InputRejected { reason }]);
     let reopened = world.market(0, MarketData::Status(InstrumentStatus::Open));
     assert!(fills(&reopened).is_empty());
@@ -200,7 +201,7 @@ fn nothing_fills_against_a_side_that_shows_nothing_or_a_halted_or_crossed_market
     assert!(matches!(
         denied[0],
         EventKind::OrderDenied {
-            reason: DenyReason::BadQuote,
+            reason: DenyReason::BadQuote { lost: false, .. },
             ..
         }
     ));
@@ -251,13 +252,14 @@ fn a_position_larger_than_the_engine_holds_exactly_is_denied() {
     // 2 x 3,001 x 1,000,000 is within 9e9; 3 x 3,001 x 1,000,000 is not.
     assert_eq!(fills(&world.buy(0, "2")).len(), 1);
     let denied = world.buy(0, "1");
-    assert!(matches!(
-        denied[0],
-        EventKind::OrderDenied {
-            reason: DenyReason::OutOfRange,
-            ..
-        }
-    ));
+    let EventKind::OrderDenied {
+        reason: DenyReason::PositionOutOfRange { aimed, max },
+        ..
+    } = denied[0]
+    else {
+        panic!("{denied:?}");
+    };
+    assert_eq!((aimed, max), (qty("3"), qty("2")));
 }
 
 #[test]
@@ -295,7 +297,10 @@ fn nothing_fills_against_a_book_side_that_emptied() {
             asks: levels(&[("10.011", "5")]),
         })),
     );
-    let reason = InputRejection::OffGrid;
+    let reason = InputRejection::OffGrid(GridFault::Price {
+        price: price("10.011"),
+        tick_size: price("0.01"),
+    });
     assert_eq!(wrong, [EventKind::InputRejected { reason }]);
     assert!(fills(&world.sell(0, "2")).is_empty());
 }
@@ -660,4 +665,4 @@ fn the_state_hash_of_a_fixed_story_is_known() {
     assert_eq!(world.shard.state_hash().to_string(), GOLDEN);
 }
 
-const GOLDEN: &str = "b513c076b7cbf365d6c366605b32aa3923793e6c60f1d6a61d8b9c3ee0fadbe4";
+const GOLDEN: &str = "48906eaecb198d5561c81f95d4ae6ab4bc5f6160662da72f5860390ba1949145";

@@ -1,7 +1,9 @@
 //! Facts in words, so that a story can say in one line each what it expects.
 
 use types::{
-    ConductDenial, DenyReason, EventKind, Fill, FillCause, FillModel, Price, Side, StatusCause,
+    AlgoEnd, AlgoFault, CancelReason, ConductDenial, DataFault, DenyReason, DisplayFault,
+    EventKind, Fill, FillCause, FillModel, GridFault, InputRejection, ListFault, Price, QuoteFault,
+    Side, StatusCause, Trail,
 };
 
 /// These facts in words.
@@ -11,7 +13,7 @@ pub(crate) fn told(events: &[EventKind]) -> Vec<String> {
 
 fn tell(event: &EventKind) -> String {
     match event {
-        EventKind::InputRejected { reason } => format!("rejected {reason:?}"),
+        EventKind::InputRejected { reason } => format!("rejected {}", rejected(reason)),
         EventKind::StatusChanged { status, cause, .. } => match cause {
             StatusCause::Market => format!("{status:?}"),
             StatusCause::Breaker => format!("{status:?} by breaker"),
@@ -31,7 +33,12 @@ fn tell(event: &EventKind) -> String {
             filled,
             reason,
             ..
-        } => format!("#{order} algo ended {reason:?} with {filled}"),
+        } => match reason {
+            AlgoEnd::ChildrenMax { max } => {
+                format!("#{order} algo ended ChildrenMax {max} with {filled}")
+            }
+            reason => format!("#{order} algo ended {reason:?} with {filled}"),
+        },
         EventKind::OrderDenied { reason, .. } => format!("denied {}", why(reason)),
         EventKind::OrderTriggered { order, price, .. } => format!("#{order} triggered at {price}"),
         EventKind::OrderAmended {
@@ -55,7 +62,7 @@ fn tell(event: &EventKind) -> String {
             leaves,
             reason,
             ..
-        } => format!("#{order} cancelled {leaves} {reason:?}"),
+        } => format!("#{order} cancelled {leaves} {}", ended(*reason)),
         EventKind::ChangeDenied { order, reason, .. } => {
             format!("#{order} change denied {}", why(reason))
         }
@@ -159,23 +166,98 @@ fn tell_fill(fill: &Fill) -> String {
     text
 }
 
+/// A rejection with its figures.
+fn rejected(reason: &InputRejection) -> String {
+    let figures = match reason {
+        InputRejection::LimitReached { limit, max } => format!("{limit} {max}"),
+        InputRejection::OffGrid(GridFault::Price { price, tick_size }) => {
+            format!("price {price} of {tick_size}")
+        }
+        InputRejection::OffGrid(GridFault::Qty { qty, lot_size }) => {
+            format!("qty {qty} of {lot_size}")
+        }
+        InputRejection::BadQuote(fault) => match fault {
+            QuoteFault::Crossed { bid, ask } => format!("{bid} over {ask}"),
+            QuoteFault::NegativeQty { qty } => format!("qty {qty}"),
+            QuoteFault::OutsideBar { price, bound } => format!("{price} beyond {bound}"),
+            QuoteFault::HasBook | QuoteFault::AfterGap => format!("{fault:?}"),
+        },
+        InputRejection::BadData(fault) => match fault {
+            DataFault::Rate { rate } => format!("rate {rate}"),
+            DataFault::Split { new, old, max } => format!("{new} for {old} of {max}"),
+            DataFault::Dividend { per_unit } => format!("dividend {per_unit}"),
+            DataFault::Until { until, after } => format!("until {until} after {after}"),
+            DataFault::Interval { start, end } => format!("{start} to {end}"),
+            fault => format!("{fault:?}"),
+        },
+        reason => return format!("{reason:?}"),
+    };
+    let text = format!("{reason:?}");
+    let name = text.split([' ', '(']).next().unwrap();
+    format!("{name} {figures}")
+}
+
+/// A reason for the end of an order with its figures.
+fn ended(reason: CancelReason) -> String {
+    match reason {
+        CancelReason::Collar { price, bound } => format!("Collar {price} beyond {bound}"),
+        CancelReason::Breaker { price, bound } => format!("Breaker {price} beyond {bound}"),
+        CancelReason::NoRoom { limit, max } => format!("NoRoom {limit} {max}"),
+        reason => format!("{reason:?}"),
+    }
+}
+
+/// What is wrong with a list, in words.
+fn list_fault(fault: &ListFault) -> String {
+    match fault {
+        ListFault::Orders { has, least, most } => format!("{has} of {least} to {most}"),
+        ListFault::Order { place, field } => format!("order {place} {field:?}"),
+        ListFault::SizedBy { order } => format!("sized by #{order}"),
+    }
+}
+
 /// A reason with its figure.
 pub(crate) fn why(reason: &DenyReason) -> String {
     let text = format!("{reason:?}");
     let name = text.split([' ', '(']).next().unwrap();
     let figure = match reason {
         DenyReason::OrderRate { max }
-        | DenyReason::ChildrenMax { max }
         | DenyReason::CurrenciesMax { max }
         | DenyReason::AccountOrdersMax { max }
         | DenyReason::OrdersMax { max }
+        | DenyReason::AlgosMax { max }
+        | DenyReason::ChangesMax { max }
         | DenyReason::PositionsMax { max }
         | DenyReason::LevelsMax { max } => max.to_string(),
         DenyReason::QtyTooLarge { max } => max.to_string(),
         DenyReason::QtyOffLot { lot_size } => lot_size.to_string(),
         DenyReason::QtyFilled { filled } => filled.to_string(),
         DenyReason::PriceOffTick { tick_size } => tick_size.to_string(),
-        DenyReason::PriceOutsideCollar { limit } => limit.to_string(),
+        DenyReason::PriceOutsideCollar { low, high } => format!("{low} to {high}"),
+        DenyReason::BadTrail { trail } => match trail {
+            Trail::Amount(amount) => amount.to_string(),
+            Trail::Percent(share) => share.0.to_string(),
+        },
+        DenyReason::BadList(fault) => list_fault(fault),
+        DenyReason::ChildrenMax { limit, has, max } => format!("{limit} {has} of {max}"),
+        DenyReason::BadDisplay(fault) => match fault {
+            DisplayFault::NoBook | DisplayFault::NoLimit => format!("{fault:?}"),
+            DisplayFault::OffLot { lot_size } => format!("lot {lot_size}"),
+            DisplayFault::Below { least } => format!("least {least}"),
+            DisplayFault::Above { most } => format!("most {most}"),
+            DisplayFault::QtyAbove { most } => format!("qty most {most}"),
+        },
+        DenyReason::BadAlgo(fault) => match fault {
+            AlgoFault::Window { after } => format!("end after {after}"),
+            AlgoFault::NoSlices => "no slices".to_owned(),
+            AlgoFault::Rate { rate } => format!("rate {}", rate.0),
+        },
+        DenyReason::BadQuote { lost, good } => {
+            let what = if *lost { "lost" } else { "stale" };
+            format!("{what} since {good}")
+        }
+        DenyReason::PositionOutOfRange { aimed, max } => format!("{aimed} of {max}"),
+        DenyReason::OutOfRange { balance, max } => format!("{balance} of {max}"),
         DenyReason::NotReducing { position } => position.to_string(),
         DenyReason::ShortNotAllowed { available } => available.to_string(),
         DenyReason::BuyingPower { needed, available } => format!("{needed} of {available}"),

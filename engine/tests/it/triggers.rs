@@ -138,7 +138,10 @@ fn in_a_halted_or_stale_market_nothing_triggers_until_it_is_good_again() {
         ["Open", "#1 triggered at 95", "#1 sells 5 at 95 (Touch)"]
     );
     // A crossed quote says nothing but that the one before it is stale.
-    assert_eq!(world.tell(quote("94", "93")), ["rejected BadQuote"]);
+    assert_eq!(
+        world.tell(quote("94", "93")),
+        ["rejected BadQuote 94 over 93"]
+    );
     assert_eq!(world.tell(print("90", 1)), [""; 0]);
     assert_eq!(
         world.tell(quote("94", "96")),
@@ -282,11 +285,12 @@ fn a_side_that_displays_nothing_does_not_ratchet() {
 #[test]
 fn a_trail_is_above_zero_on_the_grid_and_a_share_below_one() {
     let mut world = outside();
-    let bad = ["denied BadTrail"];
-    assert_eq!(world.tell(sell(0, 5).trail("0")), bad);
-    assert_eq!(world.tell(sell(0, 5).trail("-1")), bad);
-    assert_eq!(world.tell(sell(0, 5).trail_share(Ratio(0))), bad);
-    assert_eq!(world.tell(sell(0, 5).trail_share(Ratio::ONE)), bad);
+    let bad = |trail: &str| [format!("denied BadTrail {trail}")];
+    assert_eq!(world.tell(sell(0, 5).trail("0")), bad("0"));
+    assert_eq!(world.tell(sell(0, 5).trail("-1")), bad("-1"));
+    assert_eq!(world.tell(sell(0, 5).trail_share(Ratio(0))), bad("0"));
+    let one = bad("1000000000");
+    assert_eq!(world.tell(sell(0, 5).trail_share(Ratio::ONE)), one);
     assert_eq!(
         world.tell(sell(0, 5).trail("0.5")),
         ["denied PriceOffTick 1"]

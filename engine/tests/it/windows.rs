@@ -381,7 +381,10 @@ fn an_interval_is_announced_once_and_known_for_a_week() {
     let mut world = trading(vec![around(WindowAction::BlockAll)]);
     let interval = announce("NEWS", s(100), s(110));
     let empty = announce("NEWS", s(100), s(100));
-    assert_eq!(world.tell_at(s(10), empty), ["rejected BadData"]);
+    assert_eq!(
+        world.tell_at(s(10), empty),
+        ["rejected BadData 1970-01-01T00:01:40Z to 1970-01-01T00:01:40Z"]
+    );
     assert_eq!(world.tell(interval.clone()), ["WindowAnnounced"]);
     assert!(world.tell(interval.clone()).is_empty());
     // Another calendar is another interval.
@@ -411,9 +414,12 @@ fn no_more_intervals_are_known_than_may_be() {
     let mut world = World::limited(limits, &[touch()], &plan("10000"), 1);
     world.tell_at(s(10), announce("NEWS", s(100), s(110)));
     let more = announce("NEWS", WEEK + s(200), WEEK + s(210));
-    assert_eq!(world.tell(more.clone()), ["rejected LimitReached"]);
+    assert_eq!(
+        world.tell(more.clone()),
+        ["rejected LimitReached intervals_max 1"]
+    );
     let told = world.tell_at(WEEK + s(110) - 1, more.clone());
-    assert_eq!(told, ["rejected LimitReached"]);
+    assert_eq!(told, ["rejected LimitReached intervals_max 1"]);
     assert_eq!(world.tell_at(WEEK + s(110), more), ["WindowAnnounced"]);
 }
 

@@ -246,10 +246,11 @@ impl World {
         told(&kinds)
     }
 
-    /// The naive twin, which hears the same under default limits, says the same.
+    /// The naive twin, which hears the same under the same limits, says the same.
     pub(crate) fn agrees(&self) {
-        let mut shard = Shard::new(ShardId(1), Limits::default());
-        let mut twin = Naive::new(Limits::default());
+        let limits = *self.shard.limits();
+        let mut shard = Shard::new(ShardId(1), limits);
+        let mut twin = Naive::new(limits);
         for input in &self.inputs {
             let mut events = EventBuf::default();
             shard.apply(input, &mut events);

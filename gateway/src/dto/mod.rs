@@ -17,6 +17,7 @@ pub mod event;
 pub mod feed;
 pub mod file;
 pub mod instrument;
+pub mod limits;
 pub mod names;
 pub mod objective;
 pub mod order;

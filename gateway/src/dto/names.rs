@@ -179,11 +179,21 @@ impl Names {
         self.curves.add(text).map(|number| CurveId(number as u32))
     }
 
+    /// The curve that was added last was not defined: its id and number are free again.
+    pub fn drop_curve(&mut self, text: &str) {
+        self.curves.drop_last(text);
+    }
+
     /// The next latency distribution is called this; `None` when one is already.
     pub fn add_latency(&mut self, text: &str) -> Option<LatencyId> {
         self.latencies
             .add(text)
             .map(|number| LatencyId(number as u32))
+    }
+
+    /// The latency distribution that was added last was not defined: its id and number are free again.
+    pub fn drop_latency(&mut self, text: &str) {
+        self.latencies.drop_last(text);
     }
 
     /// The number of a sender's order id. A given id gets one at its first use; numbers are above

@@ -1,11 +1,17 @@
 //! Why something was refused: the word, and the figures that belong to it.
 
+mod rejection;
+
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
-use types::{AlgoEnd, ConductDenial, Consistency, DenyReason, Money, OpenDenial, PayoutDenial};
+use types::{
+    AlgoEnd, AlgoFault, CancelReason, ConductDenial, Consistency, DenyReason, DisplayFault,
+    ListFault, ListField, Money, OpenDenial, PayoutDenial, Trail,
+};
 
 use super::percent;
 use super::word::Word;
+pub use rejection::accepted;
 
 /// The word for the reason of a refusal.
 pub const fn denial(reason: DenyReason) -> &'static str {
@@ -22,20 +28,20 @@ pub const fn denial(reason: DenyReason) -> &'static str {
         DenyReason::QtyOffLot { .. } => "qty_off_lot",
         DenyReason::QtyFilled { .. } => "qty_filled",
         DenyReason::PriceOffTick { .. } => "price_off_tick",
-        DenyReason::BadTrail => "bad_trail",
-        DenyReason::BadList => "bad_list",
+        DenyReason::BadTrail { .. } => "bad_trail",
+        DenyReason::BadList(_) => "bad_list",
         DenyReason::ChildrenMax { .. } => "children_max",
-        DenyReason::BadDisplay => "bad_display",
+        DenyReason::BadDisplay(_) => "bad_display",
         DenyReason::BadTimeInForce => "bad_time_in_force",
         DenyReason::BadLeg => "bad_leg",
         DenyReason::NoSuchPrice => "no_such_price",
-        DenyReason::BadAlgo => "bad_algo",
+        DenyReason::BadAlgo(_) => "bad_algo",
         DenyReason::UnknownCurve => "unknown_curve",
         DenyReason::NoConversion => "no_conversion",
         DenyReason::CurrenciesMax { .. } => "currencies_max",
         DenyReason::InstrumentNotOpen => "instrument_not_open",
         DenyReason::NoQuote => "no_quote",
-        DenyReason::BadQuote => "bad_quote",
+        DenyReason::BadQuote { .. } => "bad_quote",
         DenyReason::PriceOutsideCollar { .. } => "price_outside_collar",
         DenyReason::NotReducing { .. } => "not_reducing",
         DenyReason::ShortNotAllowed { .. } => "short_not_allowed",
@@ -46,13 +52,16 @@ pub const fn denial(reason: DenyReason) -> &'static str {
         DenyReason::BuyingPower { .. } => "buying_power",
         DenyReason::AccountOrdersMax { .. } => "account_orders_max",
         DenyReason::OrdersMax { .. } => "orders_max",
+        DenyReason::AlgosMax { .. } => "algos_max",
+        DenyReason::ChangesMax { .. } => "changes_max",
         DenyReason::PositionsMax { .. } => "positions_max",
         DenyReason::LevelsMax { .. } => "levels_max",
         DenyReason::WouldTake { .. } => "would_take",
         DenyReason::Mandatory => "mandatory",
         DenyReason::NotInPlan => "not_in_plan",
         DenyReason::ScaleNotYet => "scale_not_yet",
-        DenyReason::OutOfRange => "out_of_range",
+        DenyReason::PositionOutOfRange { .. } => "position_out_of_range",
+        DenyReason::OutOfRange { .. } => "out_of_range",
     }
 }
 
@@ -65,32 +74,78 @@ pub const fn algo_end(reason: AlgoEnd) -> &'static str {
         AlgoEnd::AccountLocked => "account_locked",
         AlgoEnd::Window => "window",
         AlgoEnd::ChildDenied(_) => "child_denied",
+        AlgoEnd::ChildrenMax { .. } => "children_max",
+    }
+}
+
+/// The word for the reason that an order ended unfilled.
+pub const fn order_end(reason: CancelReason) -> &'static str {
+    match reason {
+        CancelReason::Requested => "requested",
+        CancelReason::NotMarketable => "not_marketable",
+        CancelReason::DayOver => "day_over",
+        CancelReason::AccountLocked => "account_locked",
+        CancelReason::Expired => "expired",
+        CancelReason::NotFillable => "not_fillable",
+        CancelReason::WouldTake => "would_take",
+        CancelReason::SelfTrade => "self_trade",
+        CancelReason::NotReducing => "not_reducing",
+        CancelReason::Sibling => "sibling",
+        CancelReason::ParentEnded => "parent_ended",
+        CancelReason::Collar { .. } => "collar",
+        CancelReason::Breaker { .. } => "breaker",
+        CancelReason::Disconnected => "disconnected",
+        CancelReason::Split => "split",
+        CancelReason::AuctionOver => "auction_over",
+        CancelReason::MarginCall => "margin_call",
+        CancelReason::Algo => "algo",
+        CancelReason::MarketNotOpen => "market_not_open",
+        CancelReason::NoRoom { .. } => "no_room",
+        CancelReason::Window => "window",
+    }
+}
+
+/// The word for the field of an order that does not go with its list: as the order has it.
+pub const fn list_field(field: ListField) -> &'static str {
+    match field {
+        ListField::Account => "account",
+        ListField::Instrument => "instrument",
+        ListField::Kind => "order_type",
+        ListField::TimeInForce => "tif",
+        ListField::Side => "side",
+        ListField::Qty => "qty",
+        ListField::Leg => "position",
+        ListField::ReduceOnly => "reduce_only",
     }
 }
 
 /// The limits and values of a refusal, by name: counts as numbers, the rest as text. An object;
 /// empty where the reason has none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Figures(Vec<(&'static str, Figure)>);
+pub struct Figures(Vec<Named>);
+
+/// A figure and what it is.
+type Named = (&'static str, Figure);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 enum Figure {
     Count(u32),
+    Flag(bool),
     Text(String),
     Null,
 }
 
-fn text(name: &'static str, value: &dyn ToString) -> (&'static str, Figure) {
+fn text(name: &'static str, value: &dyn ToString) -> Named {
     (name, Figure::Text(value.to_string()))
 }
 
-fn optional(name: &'static str, value: Option<&Money>) -> (&'static str, Figure) {
+fn optional(name: &'static str, value: Option<&Money>) -> Named {
     let text = value.map(ToString::to_string);
     (name, text.map_or(Figure::Null, Figure::Text))
 }
 
-fn count(name: &'static str, value: impl Into<u32>) -> (&'static str, Figure) {
+fn count(name: &'static str, value: impl Into<u32>) -> Named {
     (name, Figure::Count(value.into()))
 }
 
@@ -103,7 +158,9 @@ impl Figures {
             DenyReason::QtyOffLot { lot_size } => one("lot_size", &lot_size),
             DenyReason::QtyFilled { filled } => one("filled", &filled),
             DenyReason::PriceOffTick { tick_size } => one("tick_size", &tick_size),
-            DenyReason::PriceOutsideCollar { limit } => one("limit", &limit),
+            DenyReason::PriceOutsideCollar { low, high } => {
+                vec![text("low", &low), text("high", &high)]
+            }
             DenyReason::NotReducing { position } => one("position", &position),
             DenyReason::ShortNotAllowed { available } => one("available", &available),
             DenyReason::BuyingPower { needed, available } => {
@@ -111,11 +168,35 @@ impl Figures {
             }
             DenyReason::WouldTake { best } => one("best", &best),
             DenyReason::Conduct(denial) => return Self::of_conduct(denial),
+            DenyReason::BadTrail { trail } => match trail {
+                Trail::Amount(amount) => one("trail_amount", &amount),
+                Trail::Percent(share) => one("trail_percent", &percent::exact(share)),
+            },
+            DenyReason::BadList(fault) => of_list(fault),
+            DenyReason::ChildrenMax { limit, has, max } => {
+                vec![text("limit", &limit), count("has", has), count("max", max)]
+            }
+            DenyReason::BadDisplay(fault) => of_display(fault),
+            DenyReason::BadAlgo(fault) => match fault {
+                AlgoFault::Window { after } => one("after", &after),
+                AlgoFault::NoSlices => vec![count("least", 1_u32)],
+                AlgoFault::Rate { rate } => one("rate_pct", &percent::exact(rate)),
+            },
+            DenyReason::BadQuote { lost, good } => {
+                vec![("lost", Figure::Flag(lost)), text("good_seq", &good)]
+            }
+            DenyReason::PositionOutOfRange { aimed, max } => {
+                vec![text("aimed", &aimed), text("max", &max)]
+            }
+            DenyReason::OutOfRange { balance, max } => {
+                vec![text("balance", &balance), text("max", &max)]
+            }
             DenyReason::OrderRate { max }
-            | DenyReason::ChildrenMax { max }
             | DenyReason::CurrenciesMax { max }
             | DenyReason::AccountOrdersMax { max }
             | DenyReason::OrdersMax { max }
+            | DenyReason::AlgosMax { max }
+            | DenyReason::ChangesMax { max }
             | DenyReason::PositionsMax { max }
             | DenyReason::LevelsMax { max } => vec![count("max", max)],
             DenyReason::UnknownAccount
@@ -125,22 +206,16 @@ impl Figures {
             | DenyReason::DayLocked
             | DenyReason::DuplicateClientOrder
             | DenyReason::QtyNotPositive
-            | DenyReason::BadTrail
-            | DenyReason::BadList
-            | DenyReason::BadDisplay
             | DenyReason::BadTimeInForce
             | DenyReason::BadLeg
             | DenyReason::NoSuchPrice
-            | DenyReason::BadAlgo
             | DenyReason::UnknownCurve
             | DenyReason::NoConversion
             | DenyReason::InstrumentNotOpen
             | DenyReason::NoQuote
-            | DenyReason::BadQuote
             | DenyReason::Mandatory
             | DenyReason::NotInPlan
-            | DenyReason::ScaleNotYet
-            | DenyReason::OutOfRange => Vec::new(),
+            | DenyReason::ScaleNotYet => Vec::new(),
         })
     }
 
@@ -157,6 +232,26 @@ impl Figures {
             }
             ConductDenial::Window { window } => vec![count("window", window)],
         })
+    }
+
+    /// The figures of a reason for which an order ended unfilled.
+    pub fn of_order_end(reason: CancelReason) -> Self {
+        Self(match reason {
+            CancelReason::Collar { price, bound } | CancelReason::Breaker { price, bound } => {
+                vec![text("price", &price), text("bound", &bound)]
+            }
+            CancelReason::NoRoom { limit, max } => vec![text("limit", &limit), count("max", max)],
+            _ => Vec::new(),
+        })
+    }
+
+    /// The figures of a reason for which an algo ended.
+    pub fn of_algo_end(reason: AlgoEnd) -> Self {
+        match reason {
+            AlgoEnd::ChildDenied(child) => Self::of(child),
+            AlgoEnd::ChildrenMax { max } => Self(vec![count("max", max)]),
+            _ => Self::default(),
+        }
     }
 
     /// The figures of a reason for which a payout was refused.
@@ -208,6 +303,33 @@ impl Figures {
     }
 }
 
+fn of_list(fault: ListFault) -> Vec<Named> {
+    match fault {
+        ListFault::Orders { has, least, most } => {
+            vec![
+                count("has", has),
+                count("least", least),
+                count("most", most),
+            ]
+        }
+        ListFault::Order { place, field } => {
+            vec![count("place", place), text("field", &list_field(field))]
+        }
+        ListFault::SizedBy { order } => vec![text("sized_by", &order)],
+    }
+}
+
+fn of_display(fault: DisplayFault) -> Vec<Named> {
+    match fault {
+        DisplayFault::NoBook => vec![text("fault", &"no_book")],
+        DisplayFault::NoLimit => vec![text("fault", &"no_limit")],
+        DisplayFault::OffLot { lot_size } => vec![text("lot_size", &lot_size)],
+        DisplayFault::Below { least } => vec![text("least", &least)],
+        DisplayFault::Above { most } => vec![text("most", &most)],
+        DisplayFault::QtyAbove { most } => vec![text("qty_max", &most)],
+    }
+}
+
 impl Serialize for Figures {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
@@ -222,7 +344,9 @@ impl Serialize for Figures {
 mod tests {
     use std::collections::BTreeSet;
 
-    use types::{AccountId, AccountState, Money, Price, Qty, Ratio, SignedQty};
+    use types::{
+        AccountId, AccountState, LimitName, Money, OrderId, Price, Qty, Ratio, Seq, SignedQty,
+    };
 
     use super::*;
 
@@ -243,21 +367,33 @@ mod tests {
             QtyOffLot { lot_size: qty },
             QtyFilled { filled: qty },
             PriceOffTick { tick_size: price },
-            BadTrail,
-            BadList,
-            ChildrenMax { max: 8 },
-            BadDisplay,
+            BadTrail {
+                trail: Trail::Amount(Price::ZERO),
+            },
+            BadList(ListFault::SizedBy { order: OrderId(1) }),
+            ChildrenMax {
+                limit: LimitName::ListOrders,
+                has: 9,
+                max: 8,
+            },
+            BadDisplay(DisplayFault::Below { least: qty }),
             BadTimeInForce,
             BadLeg,
             NoSuchPrice,
-            BadAlgo,
+            BadAlgo(AlgoFault::NoSlices),
             UnknownCurve,
             NoConversion,
             CurrenciesMax { max: 3 },
             InstrumentNotOpen,
             NoQuote,
-            BadQuote,
-            PriceOutsideCollar { limit: price },
+            BadQuote {
+                lost: true,
+                good: Seq(7),
+            },
+            PriceOutsideCollar {
+                low: Price::whole(2),
+                high: price,
+            },
             NotReducing {
                 position: SignedQty::whole(-2),
             },
@@ -275,13 +411,22 @@ mod tests {
             },
             AccountOrdersMax { max: 1 },
             OrdersMax { max: 2 },
+            AlgosMax { max: 5 },
+            ChangesMax { max: 6 },
             PositionsMax { max: 3 },
             LevelsMax { max: 4 },
             WouldTake { best: price },
             Mandatory,
             NotInPlan,
             ScaleNotYet,
-            OutOfRange,
+            PositionOutOfRange {
+                aimed: Qty::whole(4),
+                max: qty,
+            },
+            OutOfRange {
+                balance: money,
+                max: Money(1),
+            },
         ]
     }
 
@@ -312,7 +457,7 @@ mod tests {
         let figured = all()
             .into_iter()
             .filter(|reason| !Figures::of(*reason).is_empty());
-        assert_eq!(figured.count(), 20);
+        assert_eq!(figured.count(), 28);
     }
 
     #[test]

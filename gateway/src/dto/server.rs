@@ -5,13 +5,13 @@ use std::net::SocketAddr;
 
 use marketdata::feed::BookChannel;
 use rules::BoardKind;
-use runtime::{AckMode, Retention};
-use types::Ratio;
+use runtime::{AckMode, Limits, Retention};
+use types::{LimitName, Ratio};
 
 use super::document::{Field, FieldError};
 use super::file::{self, FileError};
 use super::instrument::{Specification, specification};
-use super::retention;
+use super::{limits, retention};
 
 /// A valid server file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub struct ServerFile {
     pub mode: BoardKind,
     /// What becomes of closed segments of the journal.
     pub retention: Retention,
+    /// Limits of the engine that are not the usual ones, or are stated all the same.
+    pub limits: Vec<(LimitName, u32)>,
     /// What is traded; ids follow the order, and only ever grow.
     pub instruments: Vec<Specification>,
     /// Plan files, relative to this one.
@@ -34,6 +36,19 @@ pub struct ServerFile {
     pub competitions: Vec<String>,
     /// Where prices come from.
     pub feeds: Vec<FeedFile>,
+}
+
+impl ServerFile {
+    /// The first limit that is too low for what the file defines, and how much that is.
+    pub fn beyond(&self, limits: &Limits) -> Option<(LimitName, usize)> {
+        let defined = [
+            (LimitName::Instruments, self.instruments.len()),
+            (LimitName::Plans, self.plans.len()),
+            (LimitName::Competitions, self.competitions.len()),
+        ];
+        let mut beyond = defined.into_iter();
+        beyond.find(|(limit, count)| *count > limits.of(*limit) as usize)
+    }
 }
 
 /// One connection to a venue.
@@ -57,13 +72,14 @@ pub struct FeedFile {
     pub symbols: Vec<(usize, String)>,
 }
 
-const FIELDS: [&str; 10] = [
+const FIELDS: [&str; 11] = [
     "calendar",
     "data",
     "listen",
     "ack",
     "mode",
     "retention",
+    "limits",
     "instrument",
     "plans",
     "competitions",
@@ -114,7 +130,7 @@ fn read(root: &Field<'_>, venues: &[&str]) -> Result<ServerFile, FieldError> {
             }
         }
     }
-    Ok(ServerFile {
+    let file = ServerFile {
         data: table
             .field("data")
             .text("a directory in quotes")?
@@ -142,11 +158,20 @@ fn read(root: &Field<'_>, venues: &[&str]) -> Result<ServerFile, FieldError> {
             Some(mode) => mode.word()?,
         },
         retention: retention::read(table.optional("retention"))?,
+        limits: match table.optional("limits") {
+            None => Vec::new(),
+            Some(stated) => limits::read(&stated)?,
+        },
         plans: read_paths(table.optional("plans"))?,
         competitions: read_paths(table.optional("competitions"))?,
         instruments,
         feeds,
-    })
+    };
+    if let Some((limit, count)) = file.beyond(&limits::stated(&file.limits)) {
+        let accepted = format!("{count} or more, as this file defines so many");
+        return Err(table.at(&format!("limits.{limit}")).error(accepted));
+    }
+    Ok(file)
 }
 
 fn read_paths(field: Option<Field<'_>>) -> Result<Vec<String>, FieldError> {

@@ -7,11 +7,10 @@ use rules::{
 use runtime::{BoardView, OrderStage};
 use types::{
     AccountChange, AccountState, AdjustKind, Aggressor, AlgoKind, BarPath, BaselineSource,
-    BookingCause, CancelReason, ContestRefusal, DisqualificationReason, Effect, EntryRefusal,
-    FillCause, FillModel, FloorMoveCause, InputRejection, InstrumentError, InstrumentKind,
-    InstrumentStatus, Leg, ListKind, MarkKind, OpenDenial, OrderKind, OrderRole, Origin,
-    PayoutDenial, PositionMode, RuleKind, SelfTrade, Side, Sizes, StatusCause, SuspendReason,
-    TimeInForce, TriggerOn,
+    BookingCause, ContestRefusal, DisqualificationReason, Effect, EntryRefusal, FillCause,
+    FillModel, FloorMoveCause, InputRejection, InstrumentError, InstrumentKind, InstrumentStatus,
+    Leg, ListKind, MarkKind, OpenDenial, OrderKind, OrderRole, Origin, PayoutDenial, PositionMode,
+    RuleKind, SelfTrade, Side, Sizes, StatusCause, SuspendReason, TimeInForce, TriggerOn,
 };
 
 /// A value that the wire has one word for.
@@ -118,29 +117,6 @@ words! {
         Rolled => "rolled",
         Trailed => "trailed",
         Adjusted => "adjusted",
-    }
-    CancelReason {
-        Requested => "requested",
-        NotMarketable => "not_marketable",
-        DayOver => "day_over",
-        AccountLocked => "account_locked",
-        Expired => "expired",
-        NotFillable => "not_fillable",
-        WouldTake => "would_take",
-        SelfTrade => "self_trade",
-        NotReducing => "not_reducing",
-        Sibling => "sibling",
-        ParentEnded => "parent_ended",
-        Collar => "collar",
-        Breaker => "breaker",
-        Disconnected => "disconnected",
-        Split => "split",
-        AuctionOver => "auction_over",
-        MarginCall => "margin_call",
-        Algo => "algo",
-        MarketNotOpen => "market_not_open",
-        NoRoom => "no_room",
-        Window => "window",
     }
     DisqualificationReason {
         OppositePositions => "opposite_positions",
@@ -325,12 +301,12 @@ pub const fn rejection(reason: InputRejection) -> &'static str {
         InputRejection::BadInstrument(_) => "bad_instrument",
         InputRejection::BadPlan => "bad_plan",
         InputRejection::BadCompetition => "bad_competition",
-        InputRejection::OffGrid => "off_grid",
-        InputRejection::BadQuote => "bad_quote",
-        InputRejection::LimitReached => "limit_reached",
+        InputRejection::OffGrid(_) => "off_grid",
+        InputRejection::BadQuote(_) => "bad_quote",
+        InputRejection::LimitReached { .. } => "limit_reached",
         InputRejection::CannotEnter(refusal) => entry_refusal(refusal),
         InputRejection::DayNotAfter => "day_not_after",
-        InputRejection::BadData => "bad_data",
+        InputRejection::BadData(_) => "bad_data",
     }
 }
 
@@ -346,7 +322,6 @@ mod tests {
             let words: BTreeSet<_> = T::ALL.iter().map(|value| value.word()).collect();
             assert_eq!(words.len(), T::ALL.len());
         }
-        distinct::<CancelReason>();
         distinct::<OrderRole>();
         distinct::<FillModel>();
         distinct::<InstrumentKind>();

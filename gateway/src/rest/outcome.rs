@@ -12,8 +12,8 @@ use axum::http::StatusCode;
 use runtime::Receipt;
 use serde_json::{Value, json};
 use types::{
-    AccountId, AlgoEnd, Calendar, DenyReason, Event, EventKind, Interval, NewAlgo, NewOrder,
-    OrderId, OrderList, Price,
+    AccountId, AlgoEnd, Calendar, DenyReason, Event, EventKind, InputRejection, Interval, NewAlgo,
+    NewOrder, OrderId, OrderList, Price,
 };
 
 use super::accounts::unknown_account;
@@ -99,7 +99,7 @@ fn state_of(asked: &NewOrder, events: &[Event]) -> Option<Value> {
                 order, reason: why, ..
             } if *order == id => {
                 status = "cancelled";
-                reason = Some(why.word());
+                reason = Some(reason::order_end(*why));
             }
             _ => {}
         }
@@ -121,7 +121,7 @@ pub(super) fn of_algo(app: &App, algo: &NewAlgo, receipt: &Receipt) -> Result<St
             EventKind::AlgoDenied { request, reason } if request == algo => {
                 return Err(denied(app, &(*algo).into(), *reason));
             }
-            EventKind::InputRejected { reason } => return Err(rejected(rejection(*reason))),
+            EventKind::InputRejected { reason } => return Err(input_rejected(*reason)),
             EventKind::AlgoAccepted { order, request } if request == algo => {
                 id = Some(*order);
                 head = json!({
@@ -165,7 +165,7 @@ fn check(app: &App, receipt: &Receipt, is_ours: impl Fn(&NewOrder) -> bool) -> R
             EventKind::OrderDenied { request, reason } if is_ours(request) => {
                 return Err(denied(app, &(*request).into(), *reason));
             }
-            EventKind::InputRejected { reason } => return Err(rejected(rejection(*reason))),
+            EventKind::InputRejected { reason } => return Err(input_rejected(*reason)),
             _ => {}
         }
     }
@@ -190,7 +190,7 @@ pub(super) fn of_cancel(
                 "order_id": order.to_string(),
                 "status": "cancelled",
                 "leaves": leaves.to_string(),
-                "reason": reason.word(),
+                "reason": reason::order_end(*reason),
             }),
             EventKind::AlgoEnded {
                 order: algo,
@@ -258,10 +258,11 @@ fn unchanged(
         match &event.kind {
             EventKind::ChangeDenied {
                 order: denied,
+                asked,
                 reason,
                 ..
-            } if *denied == order => return Err(refused(app, account, order, *reason)),
-            EventKind::InputRejected { reason } => return Err(rejected(rejection(*reason))),
+            } if *denied == order => return Err(refused(app, account, order, *asked, *reason)),
+            EventKind::InputRejected { reason } => return Err(input_rejected(*reason)),
             _ => {}
         }
     }
@@ -292,7 +293,7 @@ pub(super) fn of_cancels(
             } if *account == account_id => cancelled.push(json!({
                 "order_id": order.to_string(),
                 "leaves": leaves.to_string(),
-                "reason": reason.word(),
+                "reason": reason::order_end(*reason),
             })),
             EventKind::AlgoEnded {
                 account,
@@ -321,7 +322,7 @@ pub(super) fn of_announcement(
     let mut is_new = false;
     for event in &receipt.events {
         match event.kind {
-            EventKind::InputRejected { reason } => return Err(rejected(rejection(reason))),
+            EventKind::InputRejected { reason } => return Err(input_rejected(reason)),
             EventKind::WindowAnnounced { .. } => is_new = true,
             _ => {}
         }
@@ -354,6 +355,15 @@ fn beside<'a>(head: &Value, events: impl Iterator<Item = &'a Json>) -> String {
     array(&mut body, events);
     body.push('}');
     body
+}
+
+/// The engine could not apply the input at all.
+fn input_rejected(reason: InputRejection) -> Problem {
+    let problem = rejected(rejection(reason));
+    match reason::accepted(reason) {
+        Some((field, value, accepted)) => problem.with(field, value.as_deref(), accepted),
+        None => problem,
+    }
 }
 
 fn rejected(reason: &'static str) -> Problem {

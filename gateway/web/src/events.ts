@@ -40,7 +40,9 @@ type AlgoRequest = OfInstrument & {
   position?: Leg;
 };
 /** Why, and the limits and values that belong to the reason. */
-type Denial = { reason: string; figures?: Record<string, Decimal | number> };
+type Denial = { reason: string; figures?: Record<string, Decimal | number | boolean> };
+/** What was asked for of an order; of an amendment, what was to change. */
+type Asked = { change: "cancel" | "cancel_all" | "disconnect" | "amend"; qty?: Decimal; price?: Decimal; trigger?: Decimal };
 type AdjustKind = "pnl" | "payout" | "scale";
 /** Announced under a name, or by the clock of a zone. */
 export type Calendar = { named: string } | { daily: Hours } | { weekly: Hours };
@@ -78,7 +80,7 @@ export type BreachEvent = Own &
   };
 
 export type EngineEvent =
-  | (Base & { type: "input_rejected"; reason: string; detail?: string; account?: never })
+  | (Base & Denial & { type: "input_rejected"; detail?: string; account?: never })
   | (Base & OfInstrument & { type: "instrument_registered"; account?: never })
   | (Base & OfInstrument & { type: "status_changed"; status: string; cause?: string; account?: never })
   | (Base & OfInstrument & { type: "uncrossed"; price: Decimal; qty: Decimal; surplus: Decimal; account?: never })
@@ -123,8 +125,8 @@ export type EngineEvent =
   | (OfOrder & Denial & { type: "algo_ended"; filled: Decimal; child_reason?: string })
   | (OfOrder & { type: "order_triggered"; price: Decimal })
   | (OfOrder & { type: "order_amended"; qty: Decimal; price?: Decimal; trigger?: Decimal })
-  | (OfOrder & { type: "order_cancelled"; leaves: Decimal; reason: string })
-  | (OfOrder & Denial & { type: "change_denied" })
+  | (OfOrder & Denial & { type: "order_cancelled"; leaves: Decimal })
+  | (OfOrder & Denial & Asked & { type: "change_denied" })
   | (OfOrder &
       OfInstrument & {
         type: "fill";

@@ -15,7 +15,7 @@
 use std::path::PathBuf;
 
 use engine::{Limits, Shard, SnapshotError};
-use types::{Seq, ShardId};
+use types::{LimitName, Seq, ShardId};
 
 use super::record::{Chain, array};
 use super::{JournalError, Location, Mark};
@@ -235,42 +235,8 @@ fn write(location: &Location, mark: Mark, kind: u32, content: &[u8]) -> Result<(
     location.publish(&temporary, &location.path(&name))
 }
 
-/// Every limit by its name.
-fn named(limits: &mut Limits) -> [(&'static str, &mut u32); 20] {
-    macro_rules! named {
-        ($($name:ident),*) => {{
-            // A limit that is left out here does not compile.
-            let Limits { $($name),* } = limits;
-            [$((stringify!($name), $name)),*]
-        }};
-    }
-    named!(
-        instruments_max,
-        plans_max,
-        competitions_max,
-        accounts_max,
-        orders_max,
-        account_orders_max,
-        account_orders_per_second_max,
-        list_orders_max,
-        algo_slices_max,
-        algos_max,
-        positions_max,
-        book_levels_max,
-        consumed_max,
-        curves_max,
-        latencies_max,
-        samples_max,
-        conversions_max,
-        client_orders_max,
-        depth_levels_max,
-        intervals_max
-    )
-}
-
 fn limits_text(limits: &Limits) -> String {
-    let mut limits = *limits;
-    let lines = named(&mut limits).map(|(name, value)| format!("{name} {value}\n"));
+    let lines = LimitName::ALL.map(|name| format!("{name} {}\n", limits.of(name)));
     lines.concat()
 }
 
@@ -279,10 +245,8 @@ fn limits_of(bytes: &[u8]) -> Result<Limits, String> {
     let mut limits = Limits::default();
     for line in text.lines() {
         let limit = line.split_once(' ').and_then(|(name, value)| {
-            let (_, limit) = named(&mut limits)
-                .into_iter()
-                .find(|(known, _)| *known == name)?;
-            *limit = value.parse().ok()?;
+            let known = LimitName::ALL.iter().find(|known| known.as_str() == name)?;
+            *limits.number(*known) = value.parse().ok()?;
             Some(())
         });
         if limit.is_none() {

@@ -9,6 +9,7 @@ mod failures;
 mod golden;
 mod kill;
 mod latencies;
+mod limits;
 mod overload;
 mod ports;
 mod power_loss;

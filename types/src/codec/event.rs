@@ -1,11 +1,17 @@
 //! Facts, and what verdicts rest on.
+//!
+//! The tag of a form that is no more is not given again, so that a fact of an older program is refused and
+//! never read as something else: 12 of [`EventKind`]; 8, 9, 10 and 13 of [`InputRejection`]; 12 to 15, 19, 25,
+//! 26 and 36 of [`DenyReason`]; 11, 12 and 19 of [`CancelReason`].
 
 use crate::event::{
-    AccountState, AlgoEnd, BaselineOrigin, BaselineSource, BookingCause, Breach, BreachPosition,
-    CancelReason, Consistency, DayClose, DenyReason, Effect, EntryRefusal, Event, EventKind, Fill,
-    FillCause, FillModel, FloorMove, FloorMoveCause, InputRejection, LimitWarning, OrderRole,
-    PayoutDenial, RuleKind, StatusCause,
+    AccountState, AlgoEnd, AlgoFault, BaselineOrigin, BaselineSource, BookingCause, Breach,
+    BreachPosition, CancelReason, Consistency, DataFault, DayClose, DenyReason, DisplayFault,
+    Effect, EntryRefusal, Event, EventKind, Fill, FillCause, FillModel, FloorMove, FloorMoveCause,
+    GridFault, InputRejection, LimitWarning, ListFault, ListField, OrderChange, OrderRole,
+    PayoutDenial, QuoteFault, RuleKind, StatusCause,
 };
+use crate::limit::LimitName;
 use crate::proof::{CashBasis, LimitBasis, Rest, VerdictBasis};
 use crate::{codec_enum, codec_struct};
 
@@ -18,12 +24,58 @@ codec_enum!(InputRejection {
     5 => BadInstrument(error),
     6 => BadPlan,
     7 => BadCompetition,
-    8 => OffGrid,
-    9 => BadQuote,
-    10 => LimitReached,
     11 => CannotEnter(refusal),
     12 => DayNotAfter,
-    13 => BadData,
+    14 => OffGrid(fault),
+    15 => BadQuote(fault),
+    16 => LimitReached { limit, max },
+    17 => BadData(fault),
+});
+codec_enum!(GridFault {
+    0 => Price { price, tick_size },
+    1 => Qty { qty, lot_size },
+});
+codec_enum!(QuoteFault {
+    0 => Crossed { bid, ask },
+    1 => NegativeQty { qty },
+    2 => OutsideBar { price, bound },
+    3 => HasBook,
+    4 => AfterGap,
+});
+codec_enum!(DataFault {
+    0 => NoWeight,
+    1 => NoSamples,
+    2 => NoOrders,
+    3 => Rate { rate },
+    4 => SameCurrency,
+    5 => Split { new, old, max },
+    6 => Dividend { per_unit },
+    7 => Until { until, after },
+    8 => Interval { start, end },
+});
+codec_enum!(LimitName {
+    0 => Instruments,
+    1 => Plans,
+    2 => Competitions,
+    3 => Accounts,
+    4 => Orders,
+    5 => AccountOrders,
+    6 => AccountOrdersPerSecond,
+    7 => ListOrders,
+    8 => AlgoSlices,
+    9 => AlgoChildren,
+    10 => Algos,
+    11 => Changes,
+    12 => Positions,
+    13 => BookLevels,
+    14 => Consumed,
+    15 => Curves,
+    16 => Latencies,
+    17 => Samples,
+    18 => Conversions,
+    19 => ClientOrders,
+    20 => DepthLevels,
+    21 => Intervals,
 });
 codec_enum!(EntryRefusal {
     0 => Entered { competition },
@@ -51,6 +103,41 @@ codec_enum!(AlgoEnd {
     3 => AccountLocked,
     4 => ChildDenied(reason),
     5 => Window,
+    6 => ChildrenMax { max },
+});
+codec_enum!(OrderChange {
+    0 => Cancel,
+    1 => CancelAll,
+    2 => Disconnect,
+    3 => Amend { qty, price, trigger },
+});
+codec_enum!(ListFault {
+    0 => Orders { has, least, most },
+    1 => Order { place, field },
+    2 => SizedBy { order },
+});
+codec_enum!(ListField {
+    0 => Account,
+    1 => Instrument,
+    2 => Kind,
+    3 => TimeInForce,
+    4 => Side,
+    5 => Qty,
+    6 => Leg,
+    7 => ReduceOnly,
+});
+codec_enum!(DisplayFault {
+    0 => NoBook,
+    1 => NoLimit,
+    2 => OffLot { lot_size },
+    3 => Below { least },
+    4 => Above { most },
+    5 => QtyAbove { most },
+});
+codec_enum!(AlgoFault {
+    0 => Window { after },
+    1 => NoSlices,
+    2 => Rate { rate },
 });
 codec_enum!(DenyReason {
     0 => UnknownAccount,
@@ -65,21 +152,14 @@ codec_enum!(DenyReason {
     9 => QtyOffLot { lot_size },
     10 => QtyFilled { filled },
     11 => PriceOffTick { tick_size },
-    12 => BadTrail,
-    13 => BadList,
-    14 => ChildrenMax { max },
-    15 => BadDisplay,
     16 => BadTimeInForce,
     17 => BadLeg,
     18 => NoSuchPrice,
-    19 => BadAlgo,
     20 => UnknownCurve,
     21 => NoConversion,
     22 => CurrenciesMax { max },
     23 => InstrumentNotOpen,
     24 => NoQuote,
-    25 => BadQuote,
-    26 => PriceOutsideCollar { limit },
     27 => NotReducing { position },
     28 => ShortNotAllowed { available },
     29 => BuyingPower { needed, available },
@@ -89,10 +169,20 @@ codec_enum!(DenyReason {
     33 => LevelsMax { max },
     34 => WouldTake { best },
     35 => NotInPlan,
-    36 => OutOfRange,
     37 => Mandatory,
     38 => Conduct(denial),
     39 => ScaleNotYet,
+    40 => BadTrail { trail },
+    41 => BadList(fault),
+    42 => ChildrenMax { limit, has, max },
+    43 => BadDisplay(fault),
+    44 => BadAlgo(fault),
+    45 => BadQuote { lost, good },
+    46 => PriceOutsideCollar { low, high },
+    47 => AlgosMax { max },
+    48 => ChangesMax { max },
+    49 => PositionOutOfRange { aimed, max },
+    50 => OutOfRange { balance, max },
 });
 codec_enum!(CancelReason {
     0 => Requested,
@@ -106,16 +196,16 @@ codec_enum!(CancelReason {
     8 => NotReducing,
     9 => Sibling,
     10 => ParentEnded,
-    11 => Collar,
-    12 => Breaker,
     13 => Disconnected,
     14 => Split,
     15 => AuctionOver,
     16 => MarginCall,
     17 => Algo,
     18 => MarketNotOpen,
-    19 => NoRoom,
     20 => Window,
+    21 => Collar { price, bound },
+    22 => Breaker { price, bound },
+    23 => NoRoom { limit, max },
 });
 codec_enum!(FillCause {
     0 => Order,
@@ -252,7 +342,6 @@ codec_enum!(EventKind {
     9 => OrderTriggered { account, order, price },
     10 => OrderAmended { account, order, qty, price, trigger },
     11 => OrderCancelled { account, order, leaves, reason },
-    12 => ChangeDenied { account, order, reason },
     13 => Fill(fill),
     14 => FloorMoved(moved),
     15 => Breach(breach),
@@ -300,6 +389,7 @@ codec_enum!(EventKind {
     57 => LimitBasis(basis),
     58 => CashBasis(basis),
     59 => Liquidated { account, equity, fees, slippage },
+    60 => ChangeDenied { account, order, asked, reason },
 });
 codec_struct!(VerdictBasis {
     account,

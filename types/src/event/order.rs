@@ -1,7 +1,11 @@
 //! Orders and algos: their part in a list, why they are refused, and why they end.
 
+use crate::command::Trail;
 use crate::conduct::ConductDenial;
-use crate::unit::{Money, Price, Qty, SignedQty};
+use crate::id::{OrderId, Seq};
+use crate::limit::LimitName;
+use crate::time::TimestampNs;
+use crate::unit::{Money, Price, Qty, Ratio, SignedQty};
 
 /// An order's part in its list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,6 +46,125 @@ pub enum AlgoEnd {
     Window,
     /// One of its children was refused.
     ChildDenied(DenyReason),
+    /// It has sent as many children as an algo by volume may, `algo_children_max`.
+    ChildrenMax {
+        /// The most.
+        max: u32,
+    },
+}
+
+/// What was asked for of an order, or of all of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrderChange {
+    /// A cancel.
+    Cancel,
+    /// A cancel of all that match.
+    CancelAll,
+    /// The end of the account's session.
+    Disconnect,
+    /// An amendment; what is `None` was to stay.
+    Amend {
+        /// Total quantity, filled part included.
+        qty: Option<Qty>,
+        /// Limit price.
+        price: Option<Price>,
+        /// Trigger.
+        trigger: Option<Price>,
+    },
+}
+
+/// What is wrong with a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListFault {
+    /// It has not as many orders as its kind asks for.
+    Orders {
+        /// How many it has.
+        has: u32,
+        /// The least.
+        least: u32,
+        /// The most.
+        most: u32,
+    },
+    /// One of its orders does not go with the first, or with its place: the first that does not.
+    Order {
+        /// Its place in the list, from 0.
+        place: u32,
+        /// The first of its fields that does not.
+        field: ListField,
+    },
+    /// The quantity is for the entry, the parent or the algo to decide.
+    SizedBy {
+        /// The one that decides.
+        order: OrderId,
+    },
+}
+
+/// A field of an order in a list, and what it has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListField {
+    /// The account of the first order.
+    Account,
+    /// The instrument of the first order.
+    Instrument,
+    /// One that waits, of an OCO; a limit order as a take profit; one with a stop as a stop.
+    Kind,
+    /// One with which it may stay on the market.
+    TimeInForce,
+    /// The other side than the entry's.
+    Side,
+    /// The entry's quantity.
+    Qty,
+    /// The entry's position; of the entry, one that it opens.
+    Leg,
+    /// Not for an entry.
+    ReduceOnly,
+}
+
+/// What is wrong with the quantity that a book is to show of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DisplayFault {
+    /// The instrument has no book.
+    NoBook,
+    /// Only a limit or stop-limit order shows a part of itself.
+    NoLimit,
+    /// It is no multiple of the lot size.
+    OffLot {
+        /// The lot size.
+        lot_size: Qty,
+    },
+    /// It is not above zero, or so small that the order would show itself in more than
+    /// [`NewOrder::ICEBERG_PARTS_MAX`](crate::NewOrder::ICEBERG_PARTS_MAX) parts.
+    Below {
+        /// The least.
+        least: Qty,
+    },
+    /// It is more than the order.
+    Above {
+        /// The most.
+        most: Qty,
+    },
+    /// An amendment asks for more than what the order shows comes to in as many parts as there may be.
+    QtyAbove {
+        /// The largest quantity.
+        most: Qty,
+    },
+}
+
+/// What is wrong with an algo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AlgoFault {
+    /// It ends before it could begin.
+    Window {
+        /// What its end would have to be after: its start, or the time of the input.
+        after: TimestampNs,
+    },
+    /// It has no slices; at least one is needed.
+    NoSlices,
+    /// Its share of the volume is not in (0, 1].
+    Rate {
+        /// The share.
+        rate: Ratio,
+    },
 }
 
 /// Why our own checks refused an order or a change, with the limit and the value where there are such.
@@ -90,19 +213,26 @@ pub enum DenyReason {
         tick_size: Price,
     },
     /// The trail is not above zero, or a share not below one.
-    BadTrail,
+    BadTrail {
+        /// The trail.
+        trail: Trail,
+    },
     /// The list does not have the orders that its kind asks for, or the quantity is for another order of
     /// the list, or for the algo, to decide.
-    BadList,
+    BadList(ListFault),
     /// The list or algo has more children than it may.
     ChildrenMax {
+        /// `list_orders_max` or `algo_slices_max`.
+        limit: LimitName,
+        /// How many it has.
+        has: u32,
         /// The most.
         max: u32,
     },
     /// The displayed quantity is for limit orders in a book, a multiple of the lot size, at most the
     /// quantity, and shows it in at most
     /// [`NewOrder::ICEBERG_PARTS_MAX`](crate::NewOrder::ICEBERG_PARTS_MAX) parts.
-    BadDisplay,
+    BadDisplay(DisplayFault),
     /// The time in force does not go with the kind of order, with post-only, or is over already.
     BadTimeInForce,
     /// The leg does not go with the account's position mode.
@@ -110,7 +240,7 @@ pub enum DenyReason {
     /// The order has no such price to change.
     NoSuchPrice,
     /// The algo's window is empty, or its kind has a figure out of range.
-    BadAlgo,
+    BadAlgo(AlgoFault),
     /// No such curve.
     UnknownCurve,
     /// The instrument's currency is not the account's, and no conversion is known.
@@ -126,11 +256,18 @@ pub enum DenyReason {
     NoQuote,
     /// The instrument's newest quote was crossed or off its grid, or its feed lost track: what stood before is
     /// stale.
-    BadQuote,
-    /// The price is further from the reference than the collar allows.
+    BadQuote {
+        /// Whether its feed lost track.
+        lost: bool,
+        /// The input that stated the last good quote.
+        good: Seq,
+    },
+    /// The price is further from the reference than the collar allows: above it for a buy, below it for a sell.
     PriceOutsideCollar {
-        /// The furthest price accepted.
-        limit: Price,
+        /// The lowest price accepted of a sell.
+        low: Price,
+        /// The highest price accepted of a buy.
+        high: Price,
     },
     /// The order must reduce a position, and there is none that it would.
     NotReducing {
@@ -161,6 +298,16 @@ pub enum DenyReason {
         /// The most.
         max: u32,
     },
+    /// The shard has as many working algos as it may.
+    AlgosMax {
+        /// The most.
+        max: u32,
+    },
+    /// As many changes as may be are on their way to the market.
+    ChangesMax {
+        /// The most.
+        max: u32,
+    },
     /// The shard has as many positions as it may.
     PositionsMax {
         /// The most.
@@ -182,8 +329,22 @@ pub enum DenyReason {
     NotInPlan,
     /// The condition of the plan's next scaling step is not met; how it stands follows.
     ScaleNotYet,
-    /// The balance after a booking or a step of scaling, or the position aimed at, is larger than the engine holds exactly.
-    OutOfRange,
+    /// The position aimed at is larger than the engine holds exactly: 2^53 lots, or 9e9 of the quote currency at
+    /// the order's price.
+    PositionOutOfRange {
+        /// The position aimed at, working orders of the same side included.
+        aimed: Qty,
+        /// The largest at this price.
+        max: Qty,
+    },
+    /// The balance after a booking or a step of scaling is further from zero than the engine holds its changes
+    /// exactly.
+    OutOfRange {
+        /// The balance aimed at.
+        balance: Money,
+        /// The furthest from zero.
+        max: Money,
+    },
 }
 
 /// Why an order ended unfilled.
@@ -212,9 +373,19 @@ pub enum CancelReason {
     /// The order it waited for ended.
     ParentEnded,
     /// What was left would have traded beyond the collar.
-    Collar,
-    /// The circuit breaker halted its instrument.
-    Breaker,
+    Collar {
+        /// The price at which it would have traded.
+        price: Price,
+        /// The furthest price that the collar lets through.
+        bound: Price,
+    },
+    /// It would have traded beyond the circuit breaker's band, which halted its instrument.
+    Breaker {
+        /// The price at which it would have traded.
+        price: Price,
+        /// The end of the band that this is beyond.
+        bound: Price,
+    },
     /// Its account's session ended.
     Disconnected,
     /// The instrument was split.
@@ -227,8 +398,14 @@ pub enum CancelReason {
     Algo,
     /// When it reached the market, that was not open or its quote was stale.
     MarketNotOpen,
-    /// The engine has no room for it: a named limit is reached.
-    NoRoom,
+    /// The engine has no room for it.
+    NoRoom {
+        /// The limit that is reached: `consumed_max` where it took from displayed levels, `book_levels_max`
+        /// where it was to rest at a price of its own.
+        limit: LimitName,
+        /// Its number.
+        max: u32,
+    },
     /// A window of its plan in which nothing is held opened.
     Window,
 }

@@ -155,7 +155,7 @@ fn the_breaker_halts_and_an_opening_auction_goes_on() {
             "fill 1 a sells 1 at 100, 0 left, Book maker",
             "fill 3 b buys 1 at 100, 3 left, Book",
             "Halted by Breaker",
-            "cancelled 3 with 3 left: Breaker",
+            "cancelled 3 with 3 left: Breaker { price: Price(106000000000), bound: Price(105000000000) }",
         ]
     );
     assert_eq!(

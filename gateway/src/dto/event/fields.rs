@@ -65,10 +65,6 @@ impl<M: SerializeMap> Fields<'_, M> {
 
     pub(super) fn denial(&mut self, reason: DenyReason) -> Result<(), M::Error> {
         self.put("reason", reason::denial(reason))?;
-        self.figures(reason)
-    }
-
-    pub(super) fn figures(&mut self, reason: DenyReason) -> Result<(), M::Error> {
         let figures = Figures::of(reason);
         self.unusual("figures", !figures.is_empty(), figures)
     }

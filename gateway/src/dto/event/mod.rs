@@ -438,7 +438,10 @@ impl<M: SerializeMap> Fields<'_, M> {
             InputRejection::CannotEnter(EntryRefusal::NotTrading { state }) => {
                 self.put("state", state.word())
             }
-            _ => Ok(()),
+            reason => {
+                let figures = Figures::of_rejection(reason);
+                self.unusual("figures", !figures.is_empty(), figures)
+            }
         }
     }
 }

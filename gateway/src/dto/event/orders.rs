@@ -2,13 +2,14 @@
 
 use serde::ser::SerializeMap;
 use types::{
-    AlgoEnd, AlgoKind, Event, EventKind, Fill, FillCause, Leg, NewAlgo, NewOrder, OrderKind,
-    OrderRole, Price, Qty, SelfTrade, TimeInForce, TimestampNs, Trail, TriggerOn,
+    AlgoEnd, AlgoKind, Event, EventKind, Fill, FillCause, Leg, NewAlgo, NewOrder, OrderChange,
+    OrderKind, OrderRole, Price, Qty, SelfTrade, TimeInForce, TimestampNs, Trail, TriggerOn,
 };
 
 use super::fields::{Fields, Text};
+use crate::dto::percent;
+use crate::dto::reason::{self, Figures};
 use crate::dto::word::{self, Word};
-use crate::dto::{percent, reason};
 
 impl<M: SerializeMap> Fields<'_, M> {
     pub(super) fn of_order(&mut self, event: &Event) -> Result<(), M::Error> {
@@ -72,15 +73,19 @@ impl<M: SerializeMap> Fields<'_, M> {
                 self.account(*account)?;
                 self.order(*order)?;
                 self.text("leaves", leaves)?;
-                self.put("reason", reason.word())
+                self.put("reason", reason::order_end(*reason))?;
+                let figures = Figures::of_order_end(*reason);
+                self.unusual("figures", !figures.is_empty(), figures)
             }
             EventKind::ChangeDenied {
                 account,
                 order,
+                asked,
                 reason,
             } => {
                 self.account(*account)?;
                 self.order(*order)?;
+                self.change(*asked)?;
                 self.denial(*reason)
             }
             EventKind::AlgoAccepted { order, request } => {
@@ -103,17 +108,33 @@ impl<M: SerializeMap> Fields<'_, M> {
                 self.order(*order)?;
                 self.text("filled", filled)?;
                 self.put("reason", reason::algo_end(*reason))?;
-                match reason {
-                    AlgoEnd::ChildDenied(child) => {
-                        self.put("child_reason", reason::denial(*child))?;
-                        self.figures(*child)
-                    }
-                    _ => Ok(()),
+                if let AlgoEnd::ChildDenied(child) = reason {
+                    self.put("child_reason", reason::denial(*child))?;
                 }
+                let figures = Figures::of_algo_end(*reason);
+                self.unusual("figures", !figures.is_empty(), figures)
             }
             EventKind::Fill(fill) => self.fill(fill, event.ts),
             _ => Ok(()),
         }
+    }
+
+    /// What was asked for; of an amendment, what was to change.
+    fn change(&mut self, asked: OrderChange) -> Result<(), M::Error> {
+        let (word, qty, price, trigger) = match asked {
+            OrderChange::Cancel => ("cancel", None, None, None),
+            OrderChange::CancelAll => ("cancel_all", None, None, None),
+            OrderChange::Disconnect => ("disconnect", None, None, None),
+            OrderChange::Amend {
+                qty,
+                price,
+                trigger,
+            } => ("amend", qty, price, trigger),
+        };
+        self.put("change", word)?;
+        self.unusual("qty", qty.is_some(), qty.map(Text))?;
+        self.unusual("price", price.is_some(), price.map(Text))?;
+        self.unusual("trigger", trigger.is_some(), trigger.map(Text))
     }
 
     fn request(&mut self, request: &NewOrder) -> Result<(), M::Error> {

@@ -2,9 +2,9 @@ use types::{
     AccountChange, AccountState, AlgoEnd, AlgoKind, BookingCause, Calendar, CancelReason,
     ClientOrderId, CurveId, DenyReason, Effect, FillCause, FillModel, InactivityEffect,
     InstrumentId, InstrumentStatus, Interval, Label, LatencyId, Money, NewAlgo, NewOrder, Notional,
-    OpenDenial, OrderId, OrderKind, OrderRole, Origin, Parentage, PayoutDenial, PlanHash, PlanId,
-    Price, Qty, Ratio, RuleKind, SelfTrade, Seq, Side, SignedQty, StatusCause, SuspendReason,
-    Suspension, TimeInForce, TimestampNs, TradingDay, Trail, TriggerOn,
+    OpenDenial, OrderChange, OrderId, OrderKind, OrderRole, Origin, Parentage, PayoutDenial,
+    PlanHash, PlanId, Price, Qty, Ratio, RuleKind, SelfTrade, Seq, Side, SignedQty, StatusCause,
+    SuspendReason, Suspension, TimeInForce, TimestampNs, TradingDay, Trail, TriggerOn,
 };
 
 use super::*;
@@ -168,20 +168,28 @@ fn a_refusal_has_its_reason_and_its_figures() {
             r#""account":"3",{SELL}"market","qty":"2","tif":"gtc","reason":"buying_power","figures":{{"needed":"120","available":"99"}}"#
         )
     );
-    let change = |reason| {
+    let change = |asked, reason| {
         fields(EventKind::ChangeDenied {
             account: AccountId(3),
             order: OrderId(5),
+            asked,
             reason,
         })
     };
     assert_eq!(
-        change(DenyReason::Mandatory),
-        r#""account":"3","order_id":"5","reason":"mandatory""#
+        change(OrderChange::Cancel, DenyReason::Mandatory),
+        r#""account":"3","order_id":"5","change":"cancel","reason":"mandatory""#
     );
     assert_eq!(
-        change(DenyReason::QtyFilled { filled: Qty::ONE }),
-        r#""account":"3","order_id":"5","reason":"qty_filled","figures":{"filled":"1"}"#
+        change(
+            OrderChange::Amend {
+                qty: Some(Qty::whole(1)),
+                price: None,
+                trigger: None,
+            },
+            DenyReason::QtyFilled { filled: Qty::ONE }
+        ),
+        r#""account":"3","order_id":"5","change":"amend","qty":"1","reason":"qty_filled","figures":{"filled":"1"}"#
     );
     assert_eq!(
         fields(EventKind::AlgoEnded {

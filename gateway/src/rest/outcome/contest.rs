@@ -5,10 +5,10 @@ use runtime::Receipt;
 use serde_json::{Value, json};
 use types::{AccountId, CompetitionId, ContestRefusal, EntryRefusal, EventKind, InputRejection};
 
-use super::{beside, rejected};
+use super::{beside, input_rejected, rejected};
 use crate::app::App;
 use crate::dto::event;
-use crate::dto::word::{self, Word, rejection};
+use crate::dto::word::{self, Word};
 use crate::problem::Problem;
 use crate::rest::accounts::unknown_account;
 use crate::rest::submission::ContestEntry;
@@ -22,7 +22,7 @@ pub(in crate::rest) fn of_definition(app: &App, receipt: &Receipt) -> Result<Str
                 let head = json!({ "competition": competition.to_string() });
                 return Ok(with_events(app, &head, competition, receipt));
             }
-            EventKind::InputRejected { reason } => return Err(rejected(rejection(reason))),
+            EventKind::InputRejected { reason } => return Err(input_rejected(reason)),
             _ => {}
         }
     }
@@ -60,7 +60,7 @@ pub(in crate::rest) fn of_entry(
             EventKind::InputRejected {
                 reason: InputRejection::CannotEnter(refusal),
             } => return Err(cannot_enter(account, refusal)),
-            EventKind::InputRejected { reason } => return Err(rejected(rejection(reason))),
+            EventKind::InputRejected { reason } => return Err(input_rejected(reason)),
             _ => {}
         }
     }
@@ -108,7 +108,7 @@ pub(in crate::rest) fn of_change(
     for fact in &receipt.events {
         match fact.kind {
             EventKind::CompetitionDenied { reason, .. } => return Err(denied(reason)),
-            EventKind::InputRejected { reason } => return Err(rejected(rejection(reason))),
+            EventKind::InputRejected { reason } => return Err(input_rejected(reason)),
             _ => {}
         }
     }

@@ -3,8 +3,9 @@
 
 use axum::http::StatusCode;
 use types::{
-    AccountId, ClientOrderId, ConductDenial, DenyReason, InstrumentId, NewAlgo, NewOrder, OrderId,
-    OrderKind, Qty, TimeInForce, Trail,
+    AccountId, AlgoFault, ClientOrderId, ConductDenial, DenyReason, DisplayFault, InstrumentId,
+    ListFault, ListField, NewAlgo, NewOrder, OrderChange, OrderId, OrderKind, Qty, TimeInForce,
+    TimestampNs, Trail,
 };
 
 use crate::app::App;
@@ -24,6 +25,8 @@ pub(super) struct Asked {
     kind: OrderKind,
     tif: TimeInForce,
     leg: types::Leg,
+    /// When it ends, of an algo.
+    end: TimestampNs,
 }
 
 impl From<NewOrder> for Asked {
@@ -37,6 +40,7 @@ impl From<NewOrder> for Asked {
             kind: order.kind,
             tif: order.tif,
             leg: order.leg,
+            end: TimestampNs(0),
         }
     }
 }
@@ -55,6 +59,7 @@ impl From<NewAlgo> for Asked {
             },
             tif: TimeInForce::GoodTillCancel,
             leg: algo.leg,
+            end: algo.end,
         }
     }
 }
@@ -76,7 +81,13 @@ pub(super) fn denied(app: &App, asked: &Asked, reason: DenyReason) -> Problem {
 }
 
 /// A refused change of an order.
-pub(super) fn refused(app: &App, account: &str, order: OrderId, reason: DenyReason) -> Problem {
+pub(super) fn refused(
+    app: &App,
+    account: &str,
+    order: OrderId,
+    asked: OrderChange,
+    reason: DenyReason,
+) -> Problem {
     match reason {
         DenyReason::UnknownAccount => unknown_account(app, account),
         DenyReason::UnknownOrder => Problem::not_found(
@@ -88,33 +99,76 @@ pub(super) fn refused(app: &App, account: &str, order: OrderId, reason: DenyReas
         reason => {
             let word = reason::denial(reason);
             let detail = format!("the change was denied: {}", word.replace('_', " "));
+            let field = change_field(asked, reason);
+            let value = changed(asked, field).unwrap_or_else(|| order.to_string());
             Problem::new(StatusCode::UNPROCESSABLE_ENTITY, word, detail).with(
-                change_field(reason),
-                None,
+                field,
+                Some(&value),
                 accepted(reason),
             )
         }
     }
 }
 
+/// The value that a change asked for of a field.
+fn changed(asked: OrderChange, field: &str) -> Option<String> {
+    let OrderChange::Amend {
+        qty,
+        price,
+        trigger,
+    } = asked
+    else {
+        return None;
+    };
+    match field {
+        "qty" => qty.map(|qty| qty.to_string()),
+        "price" => price.map(|price| price.to_string()),
+        "trigger" => trigger.map(|trigger| trigger.to_string()),
+        _ => None,
+    }
+}
+
 /// The field of a change that a reason is about.
-const fn change_field(reason: DenyReason) -> &'static str {
+const fn change_field(asked: OrderChange, reason: DenyReason) -> &'static str {
     match reason {
+        DenyReason::PriceOffTick { .. } | DenyReason::NoSuchPrice if is_trigger(asked, reason) => {
+            "trigger"
+        }
         DenyReason::QtyNotPositive
         | DenyReason::QtyTooLarge { .. }
         | DenyReason::QtyOffLot { .. }
         | DenyReason::QtyFilled { .. }
-        | DenyReason::BadList
+        | DenyReason::BadList(_)
+        | DenyReason::BadDisplay(_)
         | DenyReason::ShortNotAllowed { .. }
         | DenyReason::Conduct(ConductDenial::SizeMax { .. })
         | DenyReason::BuyingPower { .. }
-        | DenyReason::OutOfRange => "qty",
+        | DenyReason::PositionOutOfRange { .. } => "qty",
         DenyReason::PriceOffTick { .. }
         | DenyReason::NoSuchPrice
         | DenyReason::PriceOutsideCollar { .. }
         | DenyReason::LevelsMax { .. }
         | DenyReason::WouldTake { .. } => "price",
         _ => "order",
+    }
+}
+
+/// Whether of two prices the trigger is meant: the only one, or the one that is off the grid.
+const fn is_trigger(asked: OrderChange, reason: DenyReason) -> bool {
+    let OrderChange::Amend {
+        price,
+        trigger: Some(_),
+        ..
+    } = asked
+    else {
+        return false;
+    };
+    match (price, reason) {
+        (None, _) => true,
+        (Some(price), DenyReason::PriceOffTick { tick_size }) => {
+            tick_size.0 > 0 && price.0 % tick_size.0 == 0
+        }
+        _ => false,
     }
 }
 
@@ -130,14 +184,14 @@ fn subject(asked: &Asked, reason: DenyReason) -> (&'static str, String) {
         | DenyReason::ShortNotAllowed { .. }
         | DenyReason::Conduct(ConductDenial::SizeMax { .. })
         | DenyReason::BuyingPower { .. }
-        | DenyReason::OutOfRange => ("qty", asked.qty.to_string()),
+        | DenyReason::PositionOutOfRange { .. } => ("qty", asked.qty.to_string()),
         DenyReason::PriceOffTick { .. }
         | DenyReason::PriceOutsideCollar { .. }
         | DenyReason::WouldTake { .. }
         | DenyReason::LevelsMax { .. }
         | DenyReason::NoSuchPrice => price(asked.kind, reason),
-        DenyReason::BadTrail => trail(asked.kind),
-        DenyReason::BadDisplay => ("display_qty", asked.display.to_string()),
+        DenyReason::BadTrail { .. } => trail(asked.kind),
+        DenyReason::BadDisplay(_) => ("display_qty", asked.display.to_string()),
         DenyReason::BadTimeInForce => ("tif", word::tif(asked.tif).to_owned()),
         DenyReason::BadLeg => ("position", asked.leg.word().to_owned()),
         DenyReason::UnknownInstrument
@@ -145,13 +199,16 @@ fn subject(asked: &Asked, reason: DenyReason) -> (&'static str, String) {
         | DenyReason::CurrenciesMax { .. }
         | DenyReason::InstrumentNotOpen
         | DenyReason::NoQuote
-        | DenyReason::BadQuote
+        | DenyReason::BadQuote { .. }
         | DenyReason::Conduct(ConductDenial::Window { .. })
         | DenyReason::PositionsMax { .. } => ("instrument", asked.instrument.to_string()),
-        DenyReason::BadList | DenyReason::ChildrenMax { .. } => {
-            ("orders", asked.client_order.to_string())
-        }
-        DenyReason::BadAlgo => ("type", asked.client_order.to_string()),
+        DenyReason::BadList(fault) => ("orders", listed(fault, asked)),
+        DenyReason::ChildrenMax { has, .. } => ("orders", has.to_string()),
+        DenyReason::BadAlgo(fault) => match fault {
+            AlgoFault::Window { .. } => ("end", asked.end.to_string()),
+            AlgoFault::NoSlices => ("slices", "0".to_owned()),
+            AlgoFault::Rate { rate } => ("rate_pct", percent::exact(rate)),
+        },
         DenyReason::UnknownCurve => ("curve", asked.client_order.to_string()),
         DenyReason::UnknownAccount
         | DenyReason::UnknownOrder
@@ -160,12 +217,24 @@ fn subject(asked: &Asked, reason: DenyReason) -> (&'static str, String) {
         | DenyReason::OrderRate { .. }
         | DenyReason::AccountOrdersMax { .. }
         | DenyReason::OrdersMax { .. }
+        | DenyReason::AlgosMax { .. }
+        | DenyReason::ChangesMax { .. }
+        | DenyReason::OutOfRange { .. }
         | DenyReason::Conduct(
             ConductDenial::OrdersPerDay { .. } | ConductDenial::TradesPerDay { .. },
         )
         | DenyReason::Mandatory
         | DenyReason::NotInPlan
         | DenyReason::ScaleNotYet => ("account", asked.account.to_string()),
+    }
+}
+
+/// What is wrong with a list.
+fn listed(fault: ListFault, asked: &Asked) -> String {
+    match fault {
+        ListFault::Orders { has, .. } => has.to_string(),
+        ListFault::Order { place, field } => format!("[{place}].{}", reason::list_field(field)),
+        ListFault::SizedBy { .. } => asked.qty.to_string(),
     }
 }
 
@@ -211,24 +280,24 @@ fn accepted(reason: DenyReason) -> String {
         DenyReason::QtyOffLot { lot_size } => format!("a multiple of {lot_size}"),
         DenyReason::QtyFilled { filled } => format!("above {filled}, which is filled already"),
         DenyReason::PriceOffTick { tick_size } => format!("a multiple of {tick_size}"),
-        DenyReason::BadTrail => {
+        DenyReason::BadTrail { .. } => {
             "an amount above 0, or a percentage above 0 and below 100".to_owned()
         }
-        DenyReason::BadList => "the orders that the kind of list asks for".to_owned(),
-        DenyReason::ChildrenMax { max } => format!("at most {max} of them"),
-        DenyReason::BadDisplay => format!(
-            "a multiple of the lot size up to qty, for a limit order in a book, that shows it in at \
-             most {} parts",
-            NewOrder::ICEBERG_PARTS_MAX
-        ),
+        DenyReason::BadList(fault) => accepted_in_list(fault),
+        DenyReason::ChildrenMax { limit, max, .. } => {
+            format!("at most {max} of them, which is {limit}")
+        }
+        DenyReason::BadDisplay(fault) => accepted_display(fault),
         DenyReason::BadTimeInForce => {
             "one that goes with the kind of order, and is not over".to_owned()
         }
         DenyReason::BadLeg => "net in a netting account, long or short in a hedging one".to_owned(),
         DenyReason::NoSuchPrice => "a price that the order has".to_owned(),
-        DenyReason::BadAlgo => {
-            "a window that is not over, and slices or a rate in range".to_owned()
-        }
+        DenyReason::BadAlgo(fault) => match fault {
+            AlgoFault::Window { after } => format!("a time after {after}"),
+            AlgoFault::NoSlices => "1 or more".to_owned(),
+            AlgoFault::Rate { .. } => "a percentage above 0, up to 100".to_owned(),
+        },
         DenyReason::UnknownCurve => "the id of a volume curve".to_owned(),
         DenyReason::NoConversion => {
             "an instrument in the account's currency, or in one with a conversion rate".to_owned()
@@ -236,7 +305,9 @@ fn accepted(reason: DenyReason) -> String {
         DenyReason::CurrenciesMax { max } => {
             format!("an instrument in the account's currency or one of its {max} others")
         }
-        DenyReason::PriceOutsideCollar { limit } => format!("up to {limit}"),
+        DenyReason::PriceOutsideCollar { low, high } => {
+            format!("a sell at {low} or above, a buy at {high} or below")
+        }
         DenyReason::NotReducing { position } => {
             format!("what makes the position smaller, which is {position}")
         }
@@ -261,18 +332,68 @@ fn accepted(reason: DenyReason) -> String {
         DenyReason::OrdersMax { max } => {
             format!("an engine with fewer than {max} working orders")
         }
-        DenyReason::UnknownInstrument
-        | DenyReason::NoQuote
-        | DenyReason::InstrumentNotOpen
-        | DenyReason::BadQuote => "an open instrument with a quote".to_owned(),
+        DenyReason::AlgosMax { max } => format!("an engine with fewer than {max} working algos"),
+        DenyReason::ChangesMax { max } => {
+            format!("an engine with fewer than {max} changes on their way to the market")
+        }
+        DenyReason::UnknownInstrument | DenyReason::NoQuote | DenyReason::InstrumentNotOpen => {
+            "an open instrument with a quote".to_owned()
+        }
+        DenyReason::BadQuote { good, .. } => {
+            format!("an instrument with a good quote: its last one is of input {good}")
+        }
         DenyReason::Mandatory => "an order that is not the stop of an open cover order".to_owned(),
-        DenyReason::OutOfRange => "a size that the engine holds exactly".to_owned(),
+        DenyReason::PositionOutOfRange { aimed, max } => {
+            format!("what comes to a position of at most {max}, not {aimed}")
+        }
+        DenyReason::OutOfRange { balance, max } => {
+            format!("what leaves a balance within {max} of zero, not {balance}")
+        }
         DenyReason::UnknownOrder => "a working order of this account".to_owned(),
         DenyReason::UnknownAccount
         | DenyReason::AccountNotTrading
         | DenyReason::DayLocked
         | DenyReason::NotInPlan => "an account that trades".to_owned(),
         DenyReason::ScaleNotYet => "an account that meets the condition of the step".to_owned(),
+    }
+}
+
+/// What a list would have had to be.
+fn accepted_in_list(fault: ListFault) -> String {
+    match fault {
+        ListFault::Orders { least, most, .. } if least == most => format!("{least} orders"),
+        ListFault::Orders { least, most, .. } => format!("{least} to {most} orders"),
+        ListFault::Order { field, .. } => match field {
+            ListField::Account => "the account of the first order",
+            ListField::Instrument => "the instrument of the first order",
+            ListField::Kind => {
+                "no market order in an OCO, a limit order as take profit, one with a stop as stop"
+            }
+            ListField::TimeInForce => "one with which the order may stay: gtc, day or gtd",
+            ListField::Side => "the other side than the entry's",
+            ListField::Qty => "the entry's quantity",
+            ListField::Leg => "a position that the entry opens, the same for its exits",
+            ListField::ReduceOnly => "false, for an entry",
+        }
+        .to_owned(),
+        ListFault::SizedBy { order } => format!("no other quantity than order {order} gives it"),
+    }
+}
+
+/// What a book would have shown.
+fn accepted_display(fault: DisplayFault) -> String {
+    let parts = NewOrder::ICEBERG_PARTS_MAX;
+    match fault {
+        DisplayFault::NoBook => "none: the instrument has no book".to_owned(),
+        DisplayFault::NoLimit => "none, but for limit and stop-limit orders".to_owned(),
+        DisplayFault::OffLot { lot_size } => format!("a multiple of {lot_size}"),
+        DisplayFault::Below { least } => {
+            format!("{least} or more, so that the order has at most {parts} parts")
+        }
+        DisplayFault::Above { most } => format!("at most {most}, the quantity of the order"),
+        DisplayFault::QtyAbove { most } => {
+            format!("a quantity of at most {most}, which it shows in {parts} parts")
+        }
     }
 }
 

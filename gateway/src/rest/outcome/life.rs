@@ -8,9 +8,9 @@ use types::{
     Origin, Parentage,
 };
 
-use super::{rejected, with_events, with_events_of};
+use super::{input_rejected, rejected, with_events, with_events_of};
 use crate::app::App;
-use crate::dto::word::{self, Word, rejection};
+use crate::dto::word::{self, Word};
 use crate::problem::Problem;
 use crate::rest::accounts::unknown_account;
 
@@ -45,7 +45,7 @@ pub(in crate::rest) fn of_opening(
 }
 
 fn not_opened(app: &App, open: &OpenAccount, reason: InputRejection) -> Problem {
-    let problem = rejected(rejection(reason));
+    let problem = input_rejected(reason);
     match reason {
         InputRejection::UnknownPlan => {
             let plans = app.projections.catalogue.load().plans.len();
@@ -111,18 +111,7 @@ pub(in crate::rest) fn of_change(
             EventKind::InputRejected {
                 reason: InputRejection::UnknownAccount,
             } => return Err(unknown_account(app, text)),
-            EventKind::InputRejected { reason } => {
-                let problem = rejected(rejection(*reason));
-                return Err(match change {
-                    AccountChange::Suspend {
-                        until: Some(until), ..
-                    } => {
-                        let accepted = format!("a time after {}", receipt.ts);
-                        problem.with("until", Some(&until.to_string()), accepted)
-                    }
-                    _ => problem,
-                });
-            }
+            EventKind::InputRejected { reason } => return Err(input_rejected(*reason)),
             EventKind::AccountChangeDenied {
                 account: denied,
                 state,

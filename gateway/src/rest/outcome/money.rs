@@ -7,9 +7,9 @@ use types::{
     AccountId, AdjustKind, DenyReason, EventKind, Money, PayoutDenial, Ratio, ScaleStanding,
 };
 
-use super::{rejected, with_events};
+use super::{input_rejected, rejected, with_events};
 use crate::app::App;
-use crate::dto::word::{payout_denial, rejection};
+use crate::dto::word::payout_denial;
 use crate::dto::{percent, reason};
 use crate::problem::Problem;
 use crate::rest::accounts::unknown_account;
@@ -57,7 +57,7 @@ pub(in crate::rest) fn of_payout(
             EventKind::AdjustDenied { reason, .. } => {
                 return Err(denied(app, account, *reason, None));
             }
-            EventKind::InputRejected { reason } => return Err(rejected(rejection(*reason))),
+            EventKind::InputRejected { reason } => return Err(input_rejected(*reason)),
             _ => {}
         }
     }
@@ -160,7 +160,7 @@ pub(in crate::rest) fn of_step(
             EventKind::AdjustDenied { reason, .. } => {
                 return Err(denied(app, account, *reason, missing));
             }
-            EventKind::InputRejected { reason } => return Err(rejected(rejection(*reason))),
+            EventKind::InputRejected { reason } => return Err(input_rejected(*reason)),
             _ => {}
         }
     }
@@ -219,6 +219,13 @@ fn denied(
             Some(&text),
             "an account that is in an evaluation or funded",
         ),
+        (DenyReason::OutOfRange { balance, max }, _) => {
+            problem("the balance after it is further from zero than the engine holds exactly").with(
+                "balance",
+                Some(&balance.to_string()),
+                format!("within {max} of zero"),
+            )
+        }
         _ => problem("the account's plan has no further step").with(
             "account",
             Some(&text),

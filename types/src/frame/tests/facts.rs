@@ -3,12 +3,16 @@
 use proptest::prelude::*;
 
 use super::vocabulary::{algo, leg, money, order, order_id, price, qty, ts};
+use crate::command::Trail;
 use crate::conduct::InactivityEffect;
 use crate::event::{
-    AlgoEnd, BaselineOrigin, BaselineSource, BookingCause, CancelReason, DenyReason, EventKind,
-    Fill, FillCause, FillModel, FloorMove, FloorMoveCause, OrderRole, RuleKind, StatusCause,
+    AlgoEnd, AlgoFault, BaselineOrigin, BaselineSource, BookingCause, CancelReason, DataFault,
+    DenyReason, DisplayFault, EventKind, Fill, FillCause, FillModel, FloorMove, FloorMoveCause,
+    GridFault, InputRejection, ListFault, ListField, OrderChange, OrderRole, QuoteFault, RuleKind,
+    StatusCause,
 };
 use crate::id::{AccountId, InstrumentId, OrderId, Seq};
+use crate::limit::LimitName;
 use crate::market::InstrumentStatus;
 use crate::proof::Rest;
 use crate::time::{TimestampNs, TradingDay};
@@ -19,13 +23,95 @@ fn deny_reason() -> impl Strategy<Value = DenyReason> {
         Just(DenyReason::UnknownAccount),
         Just(DenyReason::Mandatory),
         any::<u32>().prop_map(|max| DenyReason::OrderRate { max }),
+        (limit(), any::<(u32, u32)>()).prop_map(|(limit, (has, max))| DenyReason::ChildrenMax {
+            limit,
+            has,
+            max,
+        }),
+        any::<(u32, u32, u32)>().prop_map(|(has, least, most)| {
+            DenyReason::BadList(ListFault::Orders { has, least, most })
+        }),
+        any::<u32>().prop_map(|place| {
+            let field = ListField::Qty;
+            DenyReason::BadList(ListFault::Order { place, field })
+        }),
+        order_id().prop_map(|order| DenyReason::BadList(ListFault::SizedBy { order })),
+        qty().prop_map(|least| DenyReason::BadDisplay(DisplayFault::Below { least })),
+        ts().prop_map(|after| DenyReason::BadAlgo(AlgoFault::Window { after })),
+        price().prop_map(|amount| DenyReason::BadTrail {
+            trail: Trail::Amount(amount),
+        }),
+        any::<(bool, u64)>().prop_map(|(lost, good)| DenyReason::BadQuote {
+            lost,
+            good: Seq(good),
+        }),
+        (qty(), qty()).prop_map(|(aimed, max)| DenyReason::PositionOutOfRange { aimed, max }),
+        (money(), money()).prop_map(|(balance, max)| DenyReason::OutOfRange { balance, max }),
         qty().prop_map(|lot_size| DenyReason::QtyOffLot { lot_size }),
-        price().prop_map(|limit| DenyReason::PriceOutsideCollar { limit }),
+        (price(), price()).prop_map(|(low, high)| DenyReason::PriceOutsideCollar { low, high }),
         any::<i64>().prop_map(|position| DenyReason::NotReducing {
             position: SignedQty(position),
         }),
         (money(), money())
             .prop_map(|(needed, available)| DenyReason::BuyingPower { needed, available }),
+    ]
+}
+
+fn limit() -> impl Strategy<Value = LimitName> {
+    prop::sample::select(LimitName::ALL.to_vec())
+}
+
+fn cancel_reason() -> impl Strategy<Value = CancelReason> {
+    prop_oneof![
+        Just(CancelReason::Requested),
+        (price(), price()).prop_map(|(price, bound)| CancelReason::Collar { price, bound }),
+        (price(), price()).prop_map(|(price, bound)| CancelReason::Breaker { price, bound }),
+        (limit(), any::<u32>()).prop_map(|(limit, max)| CancelReason::NoRoom { limit, max }),
+    ]
+}
+
+fn order_change() -> impl Strategy<Value = OrderChange> {
+    let part = || prop::option::of(price());
+    prop_oneof![
+        Just(OrderChange::Cancel),
+        Just(OrderChange::CancelAll),
+        Just(OrderChange::Disconnect),
+        (prop::option::of(qty()), part(), part()).prop_map(|(qty, price, trigger)| {
+            OrderChange::Amend {
+                qty,
+                price,
+                trigger,
+            }
+        }),
+    ]
+}
+
+fn rejection() -> impl Strategy<Value = InputRejection> {
+    let grid = prop_oneof![
+        (price(), price()).prop_map(|(price, tick_size)| GridFault::Price { price, tick_size }),
+        (qty(), qty()).prop_map(|(qty, lot_size)| GridFault::Qty { qty, lot_size }),
+    ];
+    let quote = prop_oneof![
+        (price(), price()).prop_map(|(bid, ask)| QuoteFault::Crossed { bid, ask }),
+        qty().prop_map(|qty| QuoteFault::NegativeQty { qty }),
+        (price(), price()).prop_map(|(price, bound)| QuoteFault::OutsideBar { price, bound }),
+        Just(QuoteFault::HasBook),
+        Just(QuoteFault::AfterGap),
+    ];
+    let data = prop_oneof![
+        Just(DataFault::NoOrders),
+        price().prop_map(|rate| DataFault::Rate { rate }),
+        any::<(u32, u32, u32)>().prop_map(|(new, old, max)| DataFault::Split { new, old, max }),
+        money().prop_map(|per_unit| DataFault::Dividend { per_unit }),
+        (ts(), ts()).prop_map(|(until, after)| DataFault::Until { until, after }),
+        (ts(), ts()).prop_map(|(start, end)| DataFault::Interval { start, end }),
+    ];
+    prop_oneof![
+        grid.prop_map(InputRejection::OffGrid),
+        quote.prop_map(InputRejection::BadQuote),
+        data.prop_map(InputRejection::BadData),
+        (limit(), any::<u32>())
+            .prop_map(|(limit, max)| InputRejection::LimitReached { limit, max }),
     ]
 }
 
@@ -98,12 +184,23 @@ pub(super) fn event_kind() -> impl Strategy<Value = EventKind> {
                 trigger,
             }
         }),
-        (order_id(), qty()).prop_map(move |(order, leaves)| EventKind::OrderCancelled {
-            account,
-            order,
-            leaves,
-            reason: CancelReason::NoRoom,
+        (order_id(), qty(), cancel_reason()).prop_map(move |(order, leaves, reason)| {
+            EventKind::OrderCancelled {
+                account,
+                order,
+                leaves,
+                reason,
+            }
         }),
+        (order_id(), order_change(), deny_reason()).prop_map(move |(order, asked, reason)| {
+            EventKind::ChangeDenied {
+                account,
+                order,
+                asked,
+                reason,
+            }
+        }),
+        rejection().prop_map(|reason| EventKind::InputRejected { reason }),
         (price(), qty(), any::<i64>()).prop_map(move |(price, qty, surplus)| {
             EventKind::Uncrossed {
                 instrument,

@@ -121,7 +121,12 @@ impl Names {
                 optional(event, "price"),
                 optional(event, "trigger")
             ),
-            "order_cancelled" => format!("cancelled {} {}", order(), about(&["leaves", "reason"])),
+            "order_cancelled" => format!(
+                "cancelled {} {}{}",
+                order(),
+                about(&["leaves", "reason"]),
+                figures(event)
+            ),
             "change_denied" => format!(
                 "change_denied {} {}{}",
                 order(),
@@ -162,7 +167,7 @@ impl Names {
                 about(&["equity"]),
                 about(&["required"])
             ),
-            "input_rejected" => format!("rejected {}", about(&["reason"])),
+            "input_rejected" => format!("rejected {}{}", about(&["reason"]), figures(event)),
             "breach" if event["primary"] == true => {
                 format!("breach {}", about(&["account", "rule"]))
             }
