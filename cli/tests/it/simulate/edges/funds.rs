@@ -128,7 +128,7 @@ pub(super) const EDGES: &[Edge] = &[
             "fill c1 2@70 left 0 touch",
             "booked b split -2",
             "booked c split -2",
-            "rejected bad_data fault=dividend per_unit=-1",
+            "rejected bad_data fault=split max=1000 new=1 old=1",
         ],
         accounts: &[
             "a 99992 equity 99992",
