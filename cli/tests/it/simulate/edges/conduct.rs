@@ -142,7 +142,7 @@ pub(super) const EDGES: &[Edge] = &[
             "not_changed c resume closed",
             "state a funded",
             "fill a4 10@95 left 0 touch",
-            "rejected bad_data",
+            "rejected bad_data after=2024-03-05T10:00:00Z fault=until until=2024-03-05T10:00:00Z",
         ],
         accounts: &[
             "a 950 equity 950 Y long 10",

@@ -136,9 +136,8 @@ impl Names {
             "algo_ended" => {
                 let child = event.get("child_reason").map(text).unwrap_or_default();
                 let line = format!("algo_ended {} {}", order(), about(&["filled", "reason"]));
-                format!("{line} {child}{}", figures(event))
-                    .trim_end()
-                    .to_owned()
+                let line = format!("{line} {child}");
+                format!("{}{}", line.trim_end(), figures(event))
             }
             "fill" => self.fill(event),
             "uncrossed" => format!(

@@ -65,12 +65,12 @@ pub(super) const EDGES: &[Edge] = &[
     Edge {
         scenario: "bad_lists",
         events: &[
-            "denied a1 bad_list",
-            "denied a4 bad_list",
-            "denied a5 bad_list",
-            "denied a7 bad_list",
+            "denied a1 bad_list field=side place=2",
+            "denied a4 bad_list has=1 least=2 most=8",
+            "denied a5 bad_list field=order_type place=1",
+            "denied a7 bad_list field=qty place=1",
             "denied a9 duplicate_client_order",
-            "denied a20 children_max max=8",
+            "denied a20 children_max has=9 limit=list_orders_max max=8",
         ],
         accounts: &["a 100000 equity 100000"],
     },
@@ -180,8 +180,8 @@ pub(super) const EDGES: &[Edge] = &[
         events: &[
             "status Y halted",
             "fill t.1 10@100 left 0 touch",
-            "algo_denied n bad_algo",
-            "algo_denied e bad_algo",
+            "algo_denied n bad_algo least=1",
+            "algo_denied e bad_algo after=2024-03-04T09:00:00Z",
             "status Y open",
             "fill h.1 4@101 left 0 touch",
             "algo_ended h 4 filled",

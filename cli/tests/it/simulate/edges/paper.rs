@@ -78,9 +78,9 @@ pub(super) const EDGES: &[Edge] = &[
     Edge {
         scenario: "lost_feed",
         events: &[
-            "denied denied1 bad_quote",
-            "denied denied2 bad_quote",
-            "rejected bad_quote",
+            "denied denied1 bad_quote good_seq=4 lost=true",
+            "denied denied2 bad_quote good_seq=4 lost=true",
+            "rejected bad_quote fault=after_gap",
             "fill rest 2@99 left 0 touch maker",
             "fill taken 1@101 left 0 depth",
             "fill quoted 1@102 left 0 depth",
@@ -193,7 +193,11 @@ pub(super) const EDGES: &[Edge] = &[
     },
     Edge {
         scenario: "auction_collar",
-        events: &["status Y closed", "status Y open", "cancelled a1 1 collar"],
+        events: &[
+            "status Y closed",
+            "status Y open",
+            "cancelled a1 1 collar bound=105 price=111",
+        ],
         accounts: &["a 100000 equity 100000"],
     },
 ];
