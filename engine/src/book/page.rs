@@ -39,7 +39,12 @@ impl Level {
         self.tail = select_unpredictable(next == NIL, previous, self.tail);
         self.lots = self.lots.wrapping_sub(lots);
         self.count -= 1;
-        self.count == 0
+        let is_empty = self.count == 0;
+        // Asserted by the owner of the nodes, who knows what changed them.
+        if is_empty & (self.lots != 0) {
+            nodes.note_residue(self.lots);
+        }
+        is_empty
     }
 }
 

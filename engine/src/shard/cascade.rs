@@ -7,6 +7,7 @@ use std::hint::select_unpredictable;
 use types::{AccountId, InstrumentId, Lots, OrderId, Ticks};
 
 use super::Shard;
+use super::invariants::{Booked, ChangedLevel, Violation};
 use super::peaks::Seen;
 use crate::book::UncrossBuffer;
 use crate::event_buf::EventBuf;
@@ -52,6 +53,10 @@ pub(super) struct Pending {
     pub(super) split: Vec<OrderId>,
     /// Holdings that one booking goes through.
     pub(super) rows: Vec<u32>,
+    /// Currencies that this input booked in.
+    pub(super) booked: Booked,
+    /// Levels that a sounded input changed.
+    pub(super) levels: Vec<ChangedLevel>,
     pub(super) uncross: UncrossBuffer,
 }
 
@@ -261,12 +266,10 @@ impl Shard {
         }
         for index in 0..self.pending.marked.len() {
             let instrument = self.pending.marked[index];
+            if self.markets[instrument.0 as usize].is_wrongly_crossed() {
+                self.stop_at(Violation::Crossed { instrument });
+            }
             let market = &mut self.markets[instrument.0 as usize];
-            assert!(
-                !market.is_wrongly_crossed(),
-                "the book of instrument {instrument} is crossed after input {}",
-                self.seq
-            );
             let (holdings, touched) = (&self.holdings, &mut self.pending.touched);
             market.leaving(|holding| {
                 touched.push(Touched {
