@@ -70,6 +70,50 @@ impl Limits {
     }
 }
 
+/// Each limit by its name, to read and to set: what has no name here does not compile.
+macro_rules! named {
+    ($($name:ident),* $(,)?) => {
+        impl Limits {
+            /// The limits by name, in a fixed order.
+            pub fn named(&self) -> impl Iterator<Item = (&'static str, u32)> {
+                let Self { $($name),* } = *self;
+                [$((stringify!($name), $name)),*].into_iter()
+            }
+
+            /// The limit of a name; `None` where there is none such.
+            pub fn named_mut(&mut self, name: &str) -> Option<&mut u32> {
+                match name {
+                    $(stringify!($name) => Some(&mut self.$name),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+named!(
+    instruments_max,
+    plans_max,
+    competitions_max,
+    accounts_max,
+    orders_max,
+    account_orders_max,
+    account_orders_per_second_max,
+    list_orders_max,
+    algo_slices_max,
+    algos_max,
+    positions_max,
+    book_levels_max,
+    consumed_max,
+    curves_max,
+    latencies_max,
+    samples_max,
+    conversions_max,
+    client_orders_max,
+    depth_levels_max,
+    intervals_max,
+);
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

@@ -29,7 +29,7 @@ pub(super) struct Scenario {
     /// Whether a line other than a note went by.
     has_begun: bool,
     pub(super) ts: Option<TimestampNs>,
-    events: EventBuf,
+    pub(super) events: EventBuf,
     /// Where the proofs go.
     proofs: Option<PathBuf>,
 }
@@ -68,6 +68,7 @@ impl Scenario {
                 return Ok(());
             }
             Kind::Scenario => self.version(&root, &tag)?,
+            Kind::Input => self.input_line(&root, out)?,
             Kind::Curve => self.curve_line(&root, out)?,
             Kind::Latency => self.latency_line(&root, out)?,
             Kind::Instrument => self.instrument_line(&root, out)?,
@@ -104,17 +105,28 @@ impl Scenario {
         Ok(())
     }
 
-    fn version(&self, root: &Field<'_>, tag: &Field<'_>) -> Result<(), FieldError> {
+    fn version(&mut self, root: &Field<'_>, tag: &Field<'_>) -> Result<(), FieldError> {
         if self.has_begun {
             return Err(tag.error("no such line here: it is the first one"));
         }
-        let version = root.table(&["type", "version"])?.field("version");
+        let table = root.table(&["type", "version", "limits"])?;
+        let version = table.field("version");
         let accepted = format!("{VERSION}, the version of the schema, without quotes");
-        if version.integer::<u32>(&accepted)? == VERSION {
-            Ok(())
-        } else {
-            Err(version.error(accepted))
+        if version.integer::<u32>(&accepted)? != VERSION {
+            return Err(version.error(accepted));
         }
+        if let Some(limits) = table.optional("limits") {
+            self.limits = read_limits(&limits)?;
+            self.shard = Shard::new(ShardId(0), self.limits);
+        }
+        Ok(())
+    }
+
+    /// When the outside market said what a line says: by its own clock, else at the time of the line.
+    pub(super) fn ts_event(table: &Table<'_>, ts: TimestampNs) -> Result<TimestampNs, FieldError> {
+        table
+            .optional("ts_event")
+            .map_or(Ok(ts), |field| field.timestamp())
     }
 
     /// The time of a line: its own, or that of the line before.
@@ -206,9 +218,20 @@ impl Scenario {
         data: MarketData,
         out: &mut impl Write,
     ) -> Result<(), Stop> {
+        self.market_at([ts; 2], instrument, data, out)
+    }
+
+    /// As [`Scenario::market`], at the time of the line and that of the market.
+    pub(super) fn market_at(
+        &mut self,
+        [ts, ts_event]: [TimestampNs; 2],
+        instrument: InstrumentId,
+        data: MarketData,
+        out: &mut impl Write,
+    ) -> Result<(), Stop> {
         let event = MarketEvent {
             instrument,
-            ts_event: ts,
+            ts_event,
             data,
         };
         self.apply(ts, InputKind::Market(event), out)
@@ -235,4 +258,18 @@ impl Scenario {
             .account_id(field.text(ACCEPTED)?)
             .ok_or_else(|| field.error(ACCEPTED))
     }
+}
+
+fn read_limits(field: &Field<'_>) -> Result<Limits, FieldError> {
+    let mut limits = Limits::default();
+    let names: Vec<&str> = limits.named().map(|(name, _)| name).collect();
+    let table = field.table(&names)?;
+    for name in names {
+        if let Some(limit) = table.optional(name)
+            && let Some(place) = limits.named_mut(name)
+        {
+            *place = limit.integer("a whole number from 0 to 4294967295 without quotes")?;
+        }
+    }
+    Ok(limits)
 }
