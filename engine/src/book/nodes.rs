@@ -75,7 +75,7 @@ pub struct Nodes {
     /// The place freed last, or [`NIL`].
     free: u32,
     len: u32,
-    /// What a level showed that its last order had left; 0 while that was nothing. No part of the state.
+    /// The bits of what levels showed that their last orders had left; 0 while that was nothing. No part of the state.
     residue: i64,
 }
 
@@ -201,16 +201,16 @@ impl Nodes {
             .filter(|(_, place)| place.previous != FREE)
     }
 
-    /// What a level showed, in lots, that its last order had left: 0 unless a level's total was wrong.
+    /// What a level showed, in lots, that its last order had left: 0 unless a level's total was wrong. Of several the
+    /// bits of all.
     #[inline]
     pub const fn residue(&self) -> Lots {
         Lots(self.residue)
     }
 
-    #[cold]
-    #[inline(never)]
+    #[inline(always)]
     pub(super) const fn note_residue(&mut self, lots: i64) {
-        self.residue = lots;
+        self.residue |= lots;
     }
 
     /// Links a loose node behind `tail`, the last of its queue or [`NIL`]; says its lots.

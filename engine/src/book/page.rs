@@ -40,10 +40,8 @@ impl Level {
         self.lots = self.lots.wrapping_sub(lots);
         self.count -= 1;
         let is_empty = self.count == 0;
-        // Asserted by the owner of the nodes, who knows what changed them.
-        if is_empty & (self.lots != 0) {
-            nodes.note_residue(self.lots);
-        }
+        // Asserted by the owner of the nodes, who knows the input that changed them.
+        nodes.note_residue(self.lots & -i64::from(is_empty));
         is_empty
     }
 }
