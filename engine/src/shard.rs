@@ -236,7 +236,7 @@ impl Shard {
             cash: Vec::new(),
             holding_handles: Table::new(),
             client_orders: Table::new(),
-            pending: Pending::default(),
+            pending: Pending::new(),
         }
     }
 

@@ -7,7 +7,7 @@ use std::hint::select_unpredictable;
 use types::{AccountId, InstrumentId, Lots, OrderId, Ticks};
 
 use super::Shard;
-use super::invariants::{Booked, ChangedLevel, Violation};
+use super::invariants::{Booked, ChangedLevel, SOUNDED_LEVELS_MAX, Violation};
 use super::peaks::Seen;
 use crate::book::UncrossBuffer;
 use crate::event_buf::EventBuf;
@@ -61,6 +61,14 @@ pub(super) struct Pending {
 }
 
 impl Pending {
+    pub(super) fn new() -> Self {
+        Self {
+            // Which input is sounded has nothing to do with how long a shard runs already.
+            levels: Vec::with_capacity(SOUNDED_LEVELS_MAX),
+            ..Self::default()
+        }
+    }
+
     /// Whether the step set nothing off.
     #[inline]
     pub(super) fn is_empty(&self) -> bool {

@@ -18,7 +18,7 @@ use crate::slab::NIL;
 /// Of so many inputs one is sounded.
 const SOUNDED_EVERY: u64 = 64;
 /// The most levels of one input that are sounded.
-const SOUNDED_LEVELS_MAX: usize = 32;
+pub(super) const SOUNDED_LEVELS_MAX: usize = 32;
 /// The most orders of a level that are sounded.
 const SOUNDED_ORDERS_MAX: u32 = 32;
 
