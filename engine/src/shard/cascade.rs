@@ -37,8 +37,8 @@ pub(super) struct Pending {
     pub(super) before: Option<Touch>,
     /// The instrument whose book is being matched; its touch is what the match comes to.
     pub(super) matching: Option<InstrumentId>,
-    /// The walked bar that is being filled along.
-    pub(super) is_bar: bool,
+    /// The instrument whose bar is being filled along.
+    pub(super) walked: Option<InstrumentId>,
     /// Orders that one event made due.
     pub(super) due: Vec<DueOrder>,
     /// Resting orders that one print meets.

@@ -238,14 +238,14 @@ impl Shard {
     fn sizes(&self, instrument: InstrumentId) -> Sizes {
         let model = self.markets[instrument.0 as usize].paper();
         match model.map(|model| model.sizes) {
-            Some(Sizes::Displayed) if !self.pending.is_bar => Sizes::Displayed,
+            Some(Sizes::Displayed) if self.pending.walked != Some(instrument) => Sizes::Displayed,
             _ => Sizes::Unlimited,
         }
     }
 
     /// What fills along a bar says so.
     fn model(&self, model: FillModel) -> FillModel {
-        if self.pending.is_bar {
+        if self.pending.walked.is_some() {
             FillModel::Bar
         } else {
             model
