@@ -14,6 +14,7 @@ mod plans;
 pub mod play;
 pub mod recording;
 pub mod resolve;
+pub mod scenario;
 pub mod script;
 pub mod setting;
 pub mod shrink;

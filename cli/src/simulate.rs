@@ -6,6 +6,7 @@
 mod action;
 mod bar;
 mod contest;
+mod input;
 mod kind;
 mod market;
 mod order;

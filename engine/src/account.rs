@@ -403,6 +403,14 @@ pub struct House {
     pub fees: i128,
 }
 
+impl House {
+    /// What accounts have of it: funded less what it won and took in fees.
+    #[inline(always)]
+    pub(crate) const fn given(&self) -> i128 {
+        self.funded - self.trading - self.fees
+    }
+}
+
 codec_struct!(House {
     funded,
     trading,

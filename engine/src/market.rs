@@ -184,8 +184,10 @@ pub(crate) struct Market {
     /// Open positions, long and short, and the marks between which they are quiet.
     pub(crate) longs: Bands,
     pub(crate) shorts: Bands,
-    /// The same of the positions with another mark, where there are any.
-    pub(crate) others: Option<Box<OtherBands>>,
+    /// The same of the positions with another mark, once there was one; kept for their memory.
+    others: Option<Box<OtherBands>>,
+    /// How many positions these are: without any nobody asks for their marks.
+    pub(crate) others_open: u32,
 }
 
 /// The bands of the positions that are not valued at what closing them gets.
@@ -235,6 +237,7 @@ impl Market {
             longs: Bands::default(),
             shorts: Bands::default(),
             others: None,
+            others_open: 0,
         }
     }
 
@@ -400,7 +403,7 @@ impl Market {
         if let Some(mark) = self.closing(short) {
             self.shorts.leaving(mark, short, &mut leave);
         }
-        if self.others.is_some() {
+        if self.others_open > 0 {
             self.others_leaving(leave);
         }
     }
@@ -429,7 +432,7 @@ impl Market {
         if let Some(mark) = self.closing(short) {
             is_seen |= self.shorts.note(Best::new(mark, short, seq, ts));
         }
-        if self.others.is_some() {
+        if self.others_open > 0 {
             is_seen |= self.note_other_marks(seq, ts);
         }
         is_seen

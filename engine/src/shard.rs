@@ -24,6 +24,7 @@ mod fills;
 mod foresight;
 mod funds;
 mod holdings;
+mod invariants;
 mod judge;
 mod life;
 mod lists;
@@ -190,6 +191,8 @@ pub struct Shard {
     pub(crate) used_client_orders_next: u32,
     /// By currency.
     pub(crate) house: Vec<House>,
+    /// By currency: what all accounts have. Follows from them.
+    pub(crate) cash: Vec<i128>,
     pub(crate) holding_handles: Table<HoldingKey>,
     pub(crate) client_orders: Table<(u32, u128)>,
     /// What one input fills and empties; kept for its memory, no part of the state.
@@ -230,9 +233,10 @@ impl Shard {
             used_client_orders: Vec::new(),
             used_client_orders_next: 0,
             house: Vec::new(),
+            cash: Vec::new(),
             holding_handles: Table::new(),
             client_orders: Table::new(),
-            pending: Pending::default(),
+            pending: Pending::new(),
         }
     }
 

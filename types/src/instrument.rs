@@ -89,14 +89,20 @@ pub enum FillRule {
     Queue(CancelModel),
 }
 
-/// Where in a queue the quantity stood that was cancelled.
+/// Where in a queue the quantity stood that was cancelled: `front` lots before the order, `back` behind it, which is
+/// what its price showed last less `front`. What a price shows less than before, beyond what was printed there
+/// since, was cancelled. Whatever the model, no more stands before an order than is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CancelModel {
-    /// Behind the order, as far as there was any: only prints move it forward (the risk-averse model).
+    /// Behind the order, as far as there was any: `front` falls by what was cancelled beyond `back`, so that mostly
+    /// only prints move an order forward. The `RiskAverseQueueModel` of hftbacktest, whose position advances with
+    /// trades at its price only and is held at what is shown
+    /// (<https://hftbacktest.readthedocs.io/en/v1.8.4/reference/queue_models.html>).
     #[default]
     Conservative,
-    /// Before and behind it in the proportion `front^n : back^n` (the probability model of Rigtorp,
-    /// "Estimating order queue position", 2013, with a power function); `n` is 1 to 3.
+    /// Before and behind it in the proportion `front^n : back^n`, the part before it rounded down; what is more than
+    /// `back` was before it, too. `n` is 1 to 3. The probability model of Rigtorp, "Estimating order queue position",
+    /// 2013, with a power function: `PowerProbQueueModel` of hftbacktest (same page).
     Power(u8),
 }
 

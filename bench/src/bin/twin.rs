@@ -2,12 +2,14 @@
 //! difference, 1 a difference, 2 bad usage.
 
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use bench::twin::compare::keep_panics;
+use bench::twin::coverage::EVENT_KINDS;
 use bench::twin::play::{play, play_inputs};
+use bench::twin::scenario::scenario;
 use bench::twin::shrink::{shrink, shrink_inputs};
 use bench::twin::{Coverage, Difference, Mode, Recording, Script, Setting};
 use clap::Parser;
@@ -18,7 +20,8 @@ use clap::Parser;
   cargo run --release -p bench --bin twin -- --seeds 2000
   cargo run --release -p bench --bin twin -- --for 10m --from 1000000
   cargo run --release -p bench --bin twin -- --seed 17
-  cargo run --release -p bench --bin twin -- --replay twin-17.txt")]
+  cargo run --release -p bench --bin twin -- --replay twin-17.txt
+  cargo run --release -p bench --bin twin -- --reach MarginCall && dynasty simulate twin-1.jsonl")]
 struct Arguments {
     /// How many streams; with --for as many as fit into it.
     #[arg(long, default_value_t = 1_000)]
@@ -35,6 +38,10 @@ struct Arguments {
     /// Compare the shard with itself, restored every few inputs, instead of with its naive twin.
     #[arg(long)]
     restore: bool,
+    /// Compare with nothing: end at the first fact of this kind, such as `MarginCall`, and write the smallest stream
+    /// that leads to one.
+    #[arg(long, conflicts_with = "restore", value_parser = kind_of_fact)]
+    reach: Option<&'static str>,
     /// One seed only.
     #[arg(long, conflicts_with_all = ["from", "seeds", "time"])]
     seed: Option<u64>,
@@ -44,7 +51,8 @@ struct Arguments {
     /// Go on after a difference, so many times.
     #[arg(long, default_value_t = 1)]
     differences: u64,
-    /// Where a failing stream is written; by default twin-SEED.txt among the temporary files.
+    /// Where a failing stream is written, and beside it as a scenario for `dynasty simulate`, of the same name that ends
+    /// in .jsonl; by default twin-SEED.txt among the temporary files.
     #[arg(long)]
     out: Option<PathBuf>,
     /// Show every kind of fact with its particulars at the end.
@@ -66,13 +74,20 @@ fn duration(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs(count.saturating_mul(seconds)))
 }
 
+fn kind_of_fact(text: &str) -> Result<&'static str, String> {
+    let known = EVENT_KINDS.iter().find(|kind| **kind == text);
+    known
+        .copied()
+        .ok_or_else(|| format!("one of {}", EVENT_KINDS.join(", ")))
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     keep_panics();
-    let mode = if arguments.restore {
-        Mode::Restored
-    } else {
-        Mode::Naive
+    let mode = match arguments.reach {
+        Some(kind) => Mode::Never(kind),
+        None if arguments.restore => Mode::Restored,
+        None => Mode::Naive,
     };
     match &arguments.replay {
         Some(path) => replay(&arguments, path, mode),
@@ -104,7 +119,7 @@ fn replay(arguments: &Arguments, path: &PathBuf, mode: Mode) -> ExitCode {
             inputs,
             ..recording
         };
-        write(out, &recording.text(0, mode, &difference));
+        write_both(out, &recording, 0, mode, &difference);
     }
     ExitCode::FAILURE
 }
@@ -185,10 +200,18 @@ fn report(arguments: &Arguments, script: &Script, mode: Mode, difference: &Diffe
         .out
         .clone()
         .unwrap_or_else(|| std::env::temp_dir().join(format!("twin-{}.txt", script.seed)));
-    write(&path, &recording.text(script.seed, mode, &difference));
+    write_both(&path, &recording, script.seed, mode, &difference);
 }
 
-fn write(path: &PathBuf, text: &str) {
+/// Writes the recording, and beside it the scenario.
+fn write_both(path: &Path, recording: &Recording, seed: u64, mode: Mode, difference: &Difference) {
+    write(path, &recording.text(seed, mode, difference));
+    let notes = [format!("seed {seed}, {mode:?}: {difference}")];
+    let text = scenario(recording.limits, &recording.inputs, &notes);
+    write(&path.with_extension("jsonl"), &text);
+}
+
+fn write(path: &Path, text: &str) {
     match std::fs::write(path, text) {
         Ok(()) => println!("written to {}", path.display()),
         Err(error) => eprintln!("{}: {error}", path.display()),

@@ -23,6 +23,9 @@ pub enum Mode {
     Restored,
     /// Nothing but the invariants.
     Alone,
+    /// Nothing but the wish that this kind of fact never be, named as in
+    /// [`EVENT_KINDS`](super::coverage::EVENT_KINDS): the first that is counts as a difference.
+    Never(&'static str),
 }
 
 impl Mode {
@@ -31,7 +34,7 @@ impl Mode {
         match self {
             Self::Naive => 40,
             Self::Restored => 5,
-            Self::Alone => u64::MAX,
+            Self::Alone | Self::Never(_) => u64::MAX,
         }
     }
 }
@@ -151,6 +154,12 @@ impl Comparison {
             {
                 return Err(invariant("equal portraits have other hashes"));
             }
+        }
+        if let Mode::Never(kind) = self.mode {
+            let found = shard_events.iter().find(|event| bare(&event.kind) == kind);
+            return found.map_or(Ok(()), |event| {
+                Err((format!("fact: {kind}"), format!("  {}", plain(&event.kind))))
+            });
         }
         if self.mode != Mode::Alone {
             self.compare_replica(input)?;

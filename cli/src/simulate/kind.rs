@@ -7,6 +7,7 @@ use gateway::dto::{Field, FieldError, Word};
 pub(super) enum Kind {
     Scenario,
     Note,
+    Input,
     Curve,
     Latency,
     Instrument,
@@ -43,6 +44,7 @@ impl Word for Kind {
     const ALL: &'static [Self] = &[
         Self::Scenario,
         Self::Note,
+        Self::Input,
         Self::Curve,
         Self::Latency,
         Self::Instrument,
@@ -79,6 +81,7 @@ impl Word for Kind {
         match self {
             Self::Scenario => "scenario",
             Self::Note => "note",
+            Self::Input => "input",
             Self::Curve => "curve",
             Self::Latency => "latency",
             Self::Instrument => "instrument",
@@ -129,7 +132,7 @@ impl Kind {
     /// The part that lines of this kind make up; `None` for those that may stand anywhere.
     const fn part(self) -> Option<Part> {
         match self {
-            Self::Note => None,
+            Self::Note | Self::Input => None,
             Self::Scenario => Some(Part::Start),
             Self::Curve | Self::Latency => Some(Part::Data),
             Self::Instrument => Some(Part::Instruments),

@@ -17,6 +17,7 @@ impl Scenario {
         let fields = [
             "type",
             "ts",
+            "ts_event",
             "instrument",
             "bid",
             "bid_qty",
@@ -36,7 +37,8 @@ impl Scenario {
             ask: table.field("ask").price()?,
             ask_qty: qty("ask_qty")?,
         };
-        self.market(ts, id, MarketData::Quote(quote), out)
+        let ts_event = Self::ts_event(&table, ts)?;
+        self.market_at([ts, ts_event], id, MarketData::Quote(quote), out)
     }
 
     pub(super) fn trade_line(
@@ -44,7 +46,15 @@ impl Scenario {
         root: &Field<'_>,
         out: &mut impl Write,
     ) -> Result<(), Stop> {
-        let table = root.table(&["type", "ts", "instrument", "price", "qty", "aggressor"])?;
+        let table = root.table(&[
+            "type",
+            "ts",
+            "ts_event",
+            "instrument",
+            "price",
+            "qty",
+            "aggressor",
+        ])?;
         let ts = self.ts(&table)?;
         let (id, _) = self.instrument(&table)?;
         let trade = Trade {
@@ -55,7 +65,8 @@ impl Scenario {
                 None => Aggressor::Unknown,
             },
         };
-        self.market(ts, id, MarketData::Trade(trade), out)
+        let ts_event = Self::ts_event(&table, ts)?;
+        self.market_at([ts, ts_event], id, MarketData::Trade(trade), out)
     }
 
     pub(super) fn depth_line(
@@ -63,7 +74,15 @@ impl Scenario {
         root: &Field<'_>,
         out: &mut impl Write,
     ) -> Result<(), Stop> {
-        let table = root.table(&["type", "ts", "instrument", "snapshot", "bids", "asks"])?;
+        let table = root.table(&[
+            "type",
+            "ts",
+            "ts_event",
+            "instrument",
+            "snapshot",
+            "bids",
+            "asks",
+        ])?;
         let ts = self.ts(&table)?;
         let (id, _) = self.instrument(&table)?;
         let update = Box::new(DepthUpdate {
@@ -75,7 +94,8 @@ impl Scenario {
         } else {
             MarketData::DepthDelta(update)
         };
-        self.market(ts, id, data, out)
+        let ts_event = Self::ts_event(&table, ts)?;
+        self.market_at([ts, ts_event], id, data, out)
     }
 
     pub(super) fn status_line(

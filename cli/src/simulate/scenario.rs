@@ -31,7 +31,7 @@ pub(super) struct Scenario {
     /// Whether a line other than a note went by.
     has_begun: bool,
     pub(super) ts: Option<TimestampNs>,
-    events: EventBuf,
+    pub(super) events: EventBuf,
     /// Where the proofs go.
     proofs: Option<PathBuf>,
 }
@@ -70,6 +70,7 @@ impl Scenario {
                 return Ok(());
             }
             Kind::Scenario => self.version(&root, &tag)?,
+            Kind::Input => self.input_line(&root, out)?,
             Kind::Curve => self.curve_line(&root, out)?,
             Kind::Latency => self.latency_line(&root, out)?,
             Kind::Instrument => self.instrument_line(&root, out)?,
@@ -122,6 +123,13 @@ impl Scenario {
             self.shard = Shard::new(ShardId(0), self.limits);
         }
         Ok(())
+    }
+
+    /// When the outside market said what a line says: by its own clock, else at the time of the line.
+    pub(super) fn ts_event(table: &Table<'_>, ts: TimestampNs) -> Result<TimestampNs, FieldError> {
+        table
+            .optional("ts_event")
+            .map_or(Ok(ts), |field| field.timestamp())
     }
 
     /// The time of a line: its own, or that of the line before.
@@ -219,9 +227,20 @@ impl Scenario {
         data: MarketData,
         out: &mut impl Write,
     ) -> Result<(), Stop> {
+        self.market_at([ts; 2], instrument, data, out)
+    }
+
+    /// As [`Scenario::market`], at the time of the line and that of the market.
+    pub(super) fn market_at(
+        &mut self,
+        [ts, ts_event]: [TimestampNs; 2],
+        instrument: InstrumentId,
+        data: MarketData,
+        out: &mut impl Write,
+    ) -> Result<(), Stop> {
         let event = MarketEvent {
             instrument,
-            ts_event: ts,
+            ts_event,
             data,
         };
         self.apply(ts, InputKind::Market(event), out)

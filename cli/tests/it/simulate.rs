@@ -12,6 +12,7 @@ mod facts;
 mod golden;
 mod output;
 mod scores;
+mod twin;
 
 use std::path::PathBuf;
 use std::process::Command;

@@ -75,6 +75,8 @@ pub struct Nodes {
     /// The place freed last, or [`NIL`].
     free: u32,
     len: u32,
+    /// The bits of what levels showed that their last orders had left; 0 while that was nothing. No part of the state.
+    residue: i64,
 }
 
 impl Default for Nodes {
@@ -90,6 +92,7 @@ impl Nodes {
             places: vec![Node::new(OrderId(0), AccountId(0), Lots(0), 0)],
             free: NIL,
             len: 0,
+            residue: 0,
         }
     }
 
@@ -196,6 +199,18 @@ impl Nodes {
             .zip(&self.places)
             .skip(1)
             .filter(|(_, place)| place.previous != FREE)
+    }
+
+    /// What a level showed, in lots, that its last order had left: 0 unless a level's total was wrong. Of several the
+    /// bits of all.
+    #[inline]
+    pub const fn residue(&self) -> Lots {
+        Lots(self.residue)
+    }
+
+    #[inline(always)]
+    pub(super) const fn note_residue(&mut self, lots: i64) {
+        self.residue |= lots;
     }
 
     /// Links a loose node behind `tail`, the last of its queue or [`NIL`]; says its lots.

@@ -39,7 +39,10 @@ impl Level {
         self.tail = select_unpredictable(next == NIL, previous, self.tail);
         self.lots = self.lots.wrapping_sub(lots);
         self.count -= 1;
-        self.count == 0
+        let is_empty = self.count == 0;
+        // Asserted by the owner of the nodes, who knows the input that changed them.
+        nodes.note_residue(self.lots & -i64::from(is_empty));
+        is_empty
     }
 }
 

@@ -358,27 +358,25 @@ impl Naive {
         self.tell_closing(id, Some((before, fees)));
     }
 
-    /// Closes a whole position: at the liquidation side of the touch, or in the book and what the book
-    /// does not take against the house.
+    /// Closes a whole position: against the outside market, or in the book and what the book does not take
+    /// against the house.
     pub(super) fn close(&mut self, id: usize, position: &Position, cause: FillCause) {
         let market = &self.markets[position.instrument];
         let (is_crossed, is_open) = (market.paper().is_none(), market.is_open());
         let mark = market.closing(position.lots);
         let order = self.closing_order(id, position, cause);
-        self.orders.insert(0, order);
-        if is_crossed && is_open {
+        self.orders.insert(0, order.clone());
+        if !is_crossed {
+            self.take_closing(&order, mark);
+        } else if is_open {
             self.match_order(0);
         }
-        if let Some(left) = self.orders.get(&0) {
+        if is_crossed && let Some(left) = self.orders.get(&0) {
             self.execute(Execution {
                 order: 0,
                 price: mark,
                 lots: left.leaves(),
-                model: if is_crossed {
-                    FillModel::House
-                } else {
-                    FillModel::Touch
-                },
+                model: FillModel::House,
                 maker: false,
             });
         }

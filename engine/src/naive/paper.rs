@@ -211,6 +211,59 @@ impl Naive {
         walk
     }
 
+    /// The engine's own order takes all that it wants, level by level less what its account took before; the
+    /// last level has no end.
+    pub(super) fn take_closing(&mut self, order: &Order, mark: i64) {
+        let market = &self.markets[order.instrument];
+        let want = order.leaves();
+        let shown = market.touch.map_or(0, |touch| touch.opposite(order.side).1);
+        let slip = market.slip((mark, if shown > 0 { shown } else { want }), want);
+        let levels = match &market.touch {
+            Some(touch) if market.sizes() == Sizes::Displayed => market.levels(touch, order.side),
+            _ => Vec::new(),
+        };
+        if levels.is_empty() {
+            return self.execute(Execution {
+                order: order.id,
+                price: worse_by(mark, slip, order.side),
+                lots: want,
+                model: FillModel::Touch,
+                maker: false,
+            });
+        }
+        let mut left = want;
+        for (place, &(level, displayed)) in (1..).zip(&levels) {
+            let market = &self.markets[order.instrument];
+            let key = (order.account, order.side == Side::Sell, level);
+            let taken = market.consumed.get(&key).copied();
+            let there = if place == levels.len() {
+                left
+            } else {
+                displayed - taken.unwrap_or_default()
+            };
+            let lots = left.min(there);
+            if lots <= 0 {
+                continue;
+            }
+            let part = Part {
+                level,
+                price: worse_by(level, slip, order.side),
+                lots,
+            };
+            if taken.is_some() || market.consumed.len() < self.limits.consumed_max as usize {
+                self.consume(order, &part);
+            }
+            self.execute(Execution {
+                order: order.id,
+                price: part.price,
+                lots,
+                model: FillModel::Depth,
+                maker: false,
+            });
+            left -= lots;
+        }
+    }
+
     /// Remembers that an account took from a level.
     fn consume(&mut self, order: &Order, part: &Part) {
         let market = &mut self.markets[order.instrument];

@@ -41,6 +41,7 @@ impl Shard {
                 let market = &mut self.markets[instrument.0 as usize];
                 let ladder = market.book.ladder_mut(order.side);
                 ladder.reduce(&mut self.orders.nodes, handle, Lots(-lots.0));
+                self.note_level(instrument, order.side, order.limit);
             }
             Stage::Waiting | Stage::InFlight | Stage::Entering | Stage::Auction => {}
         }

@@ -80,14 +80,15 @@ impl Shard {
         amount: Money,
         events: &mut EventBuf,
     ) -> Result<(), DenyReason> {
-        let balance = self.accounts[id.0 as usize].balance;
-        let balance = booked(balance, amount)?;
+        let before = self.accounts[id.0 as usize].balance;
+        let balance = booked(before, amount)?;
         self.catch_up(id);
         self.tell_untold(id, events);
         let account = &mut self.accounts[id.0 as usize];
         account.balance = balance;
         account.rules.record_realised(amount);
         let currency = account.currency;
+        self.note_cash(currency, before, balance);
         self.house[currency.0 as usize].funded += i128::from(amount.0);
         self.push_adjusted(id, AdjustKind::ProfitAndLoss, amount, events);
         Ok(())
@@ -107,8 +108,10 @@ impl Shard {
             .rules
             .scale(plan, equity)
             .ok_or((DenyReason::NotInPlan, None))?;
-        account.balance = account.balance.saturating_add(added);
-        let currency = account.currency;
+        let before = account.balance;
+        account.balance = before.saturating_add(added);
+        let (currency, after) = (account.currency, account.balance);
+        self.note_cash(currency, before, after);
         self.house[currency.0 as usize].funded += i128::from(added.0);
         self.take_baselines(id, moves.iter(), BaselineSource::Scaling);
         self.push_adjusted(id, AdjustKind::Scale, added, events);
@@ -174,8 +177,10 @@ impl Shard {
         let balance = paid_from.saturating_sub(requested);
         let account = &mut self.accounts[id.0 as usize];
         let moves = account.rules.pay_out(plan, paid_from, requested);
-        account.balance = account.balance.saturating_sub(requested);
-        let currency = account.currency;
+        let before = account.balance;
+        account.balance = before.saturating_sub(requested);
+        let (currency, after) = (account.currency, account.balance);
+        self.note_cash(currency, before, after);
         self.house[currency.0 as usize].funded -= i128::from(requested.0);
         let trader = requested.mul_ratio_floor(split);
         events.push(EventKind::PayoutApproved {

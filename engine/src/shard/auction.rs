@@ -271,6 +271,7 @@ impl Shard {
         let market = &mut self.markets[instrument.0 as usize];
         let ladder = market.book.ladder_mut(order.side);
         ladder.reduce(&mut self.orders.nodes, handle, less);
+        self.note_level(instrument, order.side, order.limit);
     }
 
     /// Orders for the opening take the first good quote after it.

@@ -101,7 +101,7 @@ impl Shard {
             self.note_best(instrument, marks);
             return self.pass_by(instrument, &path);
         }
-        self.pending.is_bar = true;
+        self.pending.walked = Some(instrument);
         let [near, far] = path.extremes();
         for price in [path.open, near, far] {
             self.pass(instrument, price, path.lots, events);
@@ -113,7 +113,7 @@ impl Shard {
         self.markets[instrument.0 as usize].print(path.close, self.seq);
         self.note_marked(instrument);
         self.settle(events);
-        self.pending.is_bar = false;
+        self.pending.walked = None;
     }
 
     /// The path passes a price.

@@ -23,12 +23,14 @@ impl Shard {
             side,
             stage,
             holding,
+            limit,
             ..
         } = *self.orders.get(handle);
         let instrument = self.holdings.get(holding).instrument;
         let market = &mut self.markets[instrument.0 as usize];
         if stage == Stage::Resting {
             market.book.remove(&mut self.orders.nodes, handle, side);
+            self.note_level(instrument, side, limit);
         } else {
             market.withdraw_waiting(&mut self.orders, handle);
         }
@@ -72,6 +74,7 @@ impl Shard {
         let (id, account) = (node.id, node.account);
         let order = self.orders.get(handle);
         let (side, leaves, handle_of_holding) = (order.side, order.leaves(), order.holding);
+        let limit = order.limit;
         let holding = self.holdings.get_mut(handle_of_holding);
         let instrument = holding.instrument;
         holding.orders -= 1;
@@ -101,6 +104,7 @@ impl Shard {
         if is_idle {
             self.drop_idle(handle_of_holding);
         }
+        self.note_level(instrument, side, limit);
         if was_seen && reason.is_some() {
             self.refresh_touch(instrument);
         }

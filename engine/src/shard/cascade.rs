@@ -7,6 +7,7 @@ use std::hint::select_unpredictable;
 use types::{AccountId, InstrumentId, Lots, OrderId, Ticks};
 
 use super::Shard;
+use super::invariants::{Booked, ChangedLevel, SOUNDED_LEVELS_MAX, Violation};
 use super::peaks::Seen;
 use crate::book::UncrossBuffer;
 use crate::event_buf::EventBuf;
@@ -36,8 +37,8 @@ pub(super) struct Pending {
     pub(super) before: Option<Touch>,
     /// The instrument whose book is being matched; its touch is what the match comes to.
     pub(super) matching: Option<InstrumentId>,
-    /// The walked bar that is being filled along.
-    pub(super) is_bar: bool,
+    /// The instrument whose bar is being filled along.
+    pub(super) walked: Option<InstrumentId>,
     /// Orders that one event made due.
     pub(super) due: Vec<DueOrder>,
     /// Resting orders that one print meets.
@@ -52,10 +53,22 @@ pub(super) struct Pending {
     pub(super) split: Vec<OrderId>,
     /// Holdings that one booking goes through.
     pub(super) rows: Vec<u32>,
+    /// Currencies that this input booked in.
+    pub(super) booked: Booked,
+    /// Levels that a sounded input changed.
+    pub(super) levels: Vec<ChangedLevel>,
     pub(super) uncross: UncrossBuffer,
 }
 
 impl Pending {
+    pub(super) fn new() -> Self {
+        Self {
+            // Which input is sounded has nothing to do with how long a shard runs already.
+            levels: Vec::with_capacity(SOUNDED_LEVELS_MAX),
+            ..Self::default()
+        }
+    }
+
     /// Whether the step set nothing off.
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
@@ -261,12 +274,10 @@ impl Shard {
         }
         for index in 0..self.pending.marked.len() {
             let instrument = self.pending.marked[index];
+            if self.markets[instrument.0 as usize].is_wrongly_crossed() {
+                self.stop_at(Violation::Crossed { instrument });
+            }
             let market = &mut self.markets[instrument.0 as usize];
-            assert!(
-                !market.is_wrongly_crossed(),
-                "the book of instrument {instrument} is crossed after input {}",
-                self.seq
-            );
             let (holdings, touched) = (&self.holdings, &mut self.pending.touched);
             market.leaving(|holding| {
                 touched.push(Touched {

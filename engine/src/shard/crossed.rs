@@ -184,7 +184,7 @@ impl Shard {
     #[inline]
     fn show_next(&mut self, maker: u32, instrument: InstrumentId, lots: Lots) {
         let order = self.orders.get(maker);
-        let (side, leaves) = (order.side, order.leaves().0);
+        let (side, limit, leaves) = (order.side, order.limit, order.leaves().0);
         if leaves == 0 {
             return;
         }
@@ -197,6 +197,7 @@ impl Shard {
             let next = Lots(display.min(leaves));
             ladder.refresh(&mut self.orders.nodes, maker, next);
         }
+        self.note_level(instrument, side, limit);
     }
 
     #[cold]

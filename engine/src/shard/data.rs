@@ -100,6 +100,7 @@ impl Shard {
         let place = known.unwrap_or_else(|| {
             self.currencies.push(currency);
             self.house.push(House::default());
+            self.cash.push(0);
             self.currencies.len() - 1
         });
         CurrencyId(place as u16)

@@ -101,6 +101,8 @@ impl Shard {
         market
             .book
             .insert(&mut self.orders.nodes, handle, side, limit);
+        self.note_level(instrument, side, limit);
+        let market = &self.markets[instrument.0 as usize];
         if !market.is_crossed() {
             self.start_queue(handle, instrument);
         } else if market.book.best(side) == Some(limit) {

@@ -152,7 +152,10 @@ impl Shard {
         account.note_fill(change.opened, after);
         let fee = market.fee(maker, price, lots);
         let realised = change.booked();
+        let cash_before = account.balance;
         let (balance, credited) = account.book(realised.saturating_sub(fee), fee);
+        self.cash[currency.0 as usize] += i128::from(balance.0) - i128::from(cash_before.0);
+        self.pending.booked.note(currency);
         self.house[currency.0 as usize].give(credited, fee);
         let instrument = &market.instrument;
         events.push(EventKind::Fill(Fill {
@@ -304,7 +307,7 @@ impl Shard {
         };
         let net = realised.saturating_sub(fee);
         let (balance, credited) = if is_own {
-            self.accounts[account_id.0 as usize].book(net, fee)
+            self.book_own(account_id, net, fee)
         } else {
             self.book_foreign(account_id, currency, net, fee)
         };
@@ -357,6 +360,16 @@ impl Shard {
         change.opened
     }
 
+    /// As [`Account::book`].
+    #[inline(always)]
+    fn book_own(&mut self, id: AccountId, net: Money, fee: Money) -> (Money, i128) {
+        let account = &mut self.accounts[id.0 as usize];
+        let (currency, before) = (account.currency, account.balance);
+        let (balance, credited) = account.book(net, fee);
+        self.note_cash(currency, before, balance);
+        (balance, credited)
+    }
+
     /// As [`Account::book`], in a currency that is not the account's own.
     #[cold]
     #[inline(never)]
@@ -379,7 +392,9 @@ impl Shard {
             Some(cash) => {
                 let before = *cash;
                 *cash = before.saturating_add(net);
-                credited(before, *cash)
+                let after = *cash;
+                self.note_cash(currency, before, after);
+                credited(before, after)
             }
             // Room was checked before the order was accepted.
             None => (Money::ZERO, 0),
@@ -393,9 +408,9 @@ impl Shard {
         currency: CurrencyId,
         amount: Money,
     ) -> Money {
-        let account = &mut self.accounts[id.0 as usize];
-        let (balance, credited) = if currency == account.currency {
-            account.book(amount, Money::ZERO)
+        let own = self.accounts[id.0 as usize].currency;
+        let (balance, credited) = if currency == own {
+            self.book_own(id, amount, Money::ZERO)
         } else {
             self.book_foreign(id, currency, amount, Money::ZERO)
         };

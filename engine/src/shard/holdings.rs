@@ -1,9 +1,10 @@
 //! Finding, making and dropping holdings, and their rows in the bands of their instrument.
 
-use types::{AccountId, InstrumentId, Leg, Lots, Notional, Ticks};
+use types::{AccountId, InstrumentId, Leg, Lots, MarkKind, Notional, Ticks};
 
 use super::Shard;
 use crate::account::Account;
+use crate::derived::Derived;
 use crate::holding::{self, Holding};
 use crate::market::Market;
 use crate::slab::NIL;
@@ -148,17 +149,30 @@ impl Shard {
     /// Gives an open position a row in the bands of its direction.
     pub(crate) fn watch(&mut self, handle: u32) {
         let holding = self.holdings.get_mut(handle);
-        let bands =
-            self.markets[holding.instrument.0 as usize].bands_mut(holding.lots, holding.mark);
-        holding.row.0 = bands.push(handle);
+        let market = &mut self.markets[holding.instrument.0 as usize];
+        market.others_open += u32::from(holding.mark != MarkKind::Liquidation);
+        let row = market.bands_mut(holding.lots, holding.mark).push(handle);
+        if !std::mem::replace(&mut holding.row, Derived(row)).is_none() {
+            self.stop_at(self.unexposed(handle));
+        }
     }
 
     /// Takes a position's row out of the bands of the direction that it had.
     pub(super) fn unwatch(&mut self, handle: u32, direction: Lots) {
         let holding = self.holdings.get_mut(handle);
-        let row = std::mem::replace(&mut holding.row.0, NIL);
-        let bands = self.markets[holding.instrument.0 as usize].bands_mut(direction, holding.mark);
+        let row = holding.row.0;
+        let market = &mut self.markets[holding.instrument.0 as usize];
+        market.others_open -= u32::from(holding.mark != MarkKind::Liquidation);
+        let bands = market.bands_mut(direction, holding.mark);
+        if bands.holdings().get(row as usize) != Some(&handle) {
+            self.stop_at(self.unexposed(handle));
+        }
+        holding.row = Derived::NONE;
         if let Some(moved) = bands.remove(row) {
+            let last = bands.len() as u32;
+            if self.holdings.get(moved).row.0 != last {
+                self.stop_at(self.unexposed(moved));
+            }
             self.holdings.get_mut(moved).row.0 = row;
         }
     }

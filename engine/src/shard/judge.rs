@@ -4,13 +4,12 @@
 use rules::{Breaches, LifeChange, Limit};
 use types::{
     AccountId, AccountState, BaselineSource, Breach, BreachPosition, CancelReason, CashBasis,
-    Effect, EventKind, FillCause, FillModel, FloorMoveCause, Funding, LimitWarning, Lots, MarkKind,
-    Money, Notional, Price, Ticks,
+    Effect, EventKind, FillCause, FloorMoveCause, Funding, LimitWarning, Lots, MarkKind, Money,
+    Notional, Price, Ticks,
 };
 
 use super::Shard;
 use super::cascade::{Touched, TouchedBy};
-use super::fills::Execution;
 use super::holdings::Reckoning;
 use crate::account::{Account, BreachRecord, Move};
 use crate::bands::Band;
@@ -26,9 +25,12 @@ impl Shard {
         self.pending.judged = before;
     }
 
-    /// Tests one account after a fill or booking, as most are: one position, valued at what closing it gets, and
-    /// nothing special about the account. Says whether that was all: its equity is well within its limits, so
-    /// that [`Shard::judge`] would have nothing to say and see no peak. If not, nothing was done.
+    /// Judges an account at a glance, as most can be: it trades, its only holding is an open position of a quoted
+    /// instrument, valued at what closing it gets, all its cash is its own currency's, and it is in no competition, not
+    /// locked, and has nothing left to be told. Says whether that did: its equity is so far within its limits and above
+    /// the notional of the position that [`Shard::judge`] would say nothing, see no peak and call no margin, here and
+    /// for [`NEAR_TICKS`] of its mark either way, which is its band from now on. If not, nothing was done. A close is
+    /// left to `judge` where floors follow the closed balance.
     #[expect(
         clippy::needless_bitwise_bool,
         reason = "one branch that nobody takes instead of several"
@@ -299,28 +301,21 @@ impl Shard {
         });
     }
 
-    /// Closes every open position of an account, the oldest first. A halted or stale instrument closes at
-    /// its last good touch: the outcome was decided by the breach, not by this price.
+    /// Closes every open position of an account, the oldest first. A halted or stale instrument closes against
+    /// what it showed last: the outcome was decided by the breach, not by this price.
     pub(super) fn flatten(&mut self, id: AccountId, cause: FillCause, events: &mut EventBuf) {
         while let Some(holding) = self.oldest_position(id, |_, _| true) {
             self.close_position(holding, cause, events);
         }
     }
 
-    /// Closes a whole position: at the touch's liquidation side, or against a book and then the house.
+    /// Closes a whole position: against the outside market, or against a book and then the house.
     pub(super) fn close_position(&mut self, holding: u32, cause: FillCause, events: &mut EventBuf) {
-        let held = *self.holdings.get(holding);
-        let market = self.market_of(&held);
-        if market.is_crossed() {
-            return self.sweep(holding, cause, events);
+        if self.market_of(self.holdings.get(holding)).is_crossed() {
+            self.sweep(holding, cause, events);
+        } else {
+            self.take_closing(holding, cause, events);
         }
-        let execution = Execution {
-            price: market.closing(held.lots).unwrap_or(Ticks(0)),
-            lots: Lots(held.lots.0.saturating_abs()),
-            maker: false,
-            model: FillModel::Touch,
-        };
-        self.fill_liquidation(holding, execution, Lots(0), cause, events);
     }
 
     /// The oldest open position of an account that is picked.

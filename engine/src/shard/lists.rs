@@ -239,6 +239,7 @@ impl Shard {
             let less = Lots(displayed - shown);
             let ladder = market.book.ladder_mut(order.side);
             ladder.reduce(&mut self.orders.nodes, handle, less);
+            self.note_level(instrument, order.side, order.limit);
             self.refresh_touch(instrument);
         }
     }

@@ -217,7 +217,7 @@ impl Shard {
         let market = &self.markets[id.0 as usize];
         self.pending.is_empty()
             && self.pending.seen.is_empty()
-            && market.others.is_none()
+            && market.others_open == 0
             && market.longs.stay(path.bids, Lots(1))
             && market.shorts.stay(path.asks, Lots(-1))
     }

@@ -2,8 +2,8 @@
 //! go through them.
 
 use types::{
-    Aggressor, CancelReason, FillModel, FillRule, InstrumentId, LimitName, Lots, Ratio, Side,
-    Sizes, Slippage, Ticks,
+    Aggressor, CancelReason, FillCause, FillModel, FillRule, InstrumentId, LimitName, Lots, Ratio,
+    Side, Sizes, Slippage, Ticks,
 };
 
 use super::Shard;
@@ -148,10 +148,44 @@ impl Market {
         }
     }
 
+    /// Takes from the level of a rank what a closing gets there, perhaps nothing; the last one gives all that is left.
+    fn closing_stride(
+        &mut self,
+        walk: &Walk,
+        touch: &Touch,
+        rank: usize,
+        left: i64,
+        has_room: bool,
+    ) -> Stride {
+        let shown = walk.side.opposite();
+        let (level, qty) = self
+            .displayed(touch, shown, rank)
+            .unwrap_or((touch.price(shown), Lots(0)));
+        let place = self.consumed_place(shown, level, walk.account);
+        let taken = place.map_or(0, |place| self.consumed[place].lots.0);
+        let is_last = self.displayed(touch, shown, rank + 1).is_none();
+        let stride = Stride {
+            level,
+            price: walk.price(level),
+            lots: if is_last {
+                left
+            } else {
+                qty.0.saturating_sub(taken).max(0).min(left)
+            },
+        };
+        if stride.lots > 0 && (place.is_ok() || has_room) {
+            self.consume(walk, &stride);
+        }
+        stride
+    }
+
     fn consume(&mut self, walk: &Walk, stride: &Stride) {
         let shown = walk.side.opposite();
         match self.consumed_place(shown, stride.level, walk.account) {
-            Ok(place) => self.consumed[place].lots.0 += stride.lots,
+            Ok(place) => {
+                let taken = &mut self.consumed[place].lots;
+                *taken = taken.saturating_add(Lots(stride.lots));
+            }
             Err(place) => self.consumed.insert(
                 place,
                 Consumed {
@@ -210,14 +244,14 @@ impl Shard {
     fn sizes(&self, instrument: InstrumentId) -> Sizes {
         let model = self.markets[instrument.0 as usize].paper();
         match model.map(|model| model.sizes) {
-            Some(Sizes::Displayed) if !self.pending.is_bar => Sizes::Displayed,
+            Some(Sizes::Displayed) if self.pending.walked != Some(instrument) => Sizes::Displayed,
             _ => Sizes::Unlimited,
         }
     }
 
     /// What fills along a bar says so.
     fn model(&self, model: FillModel) -> FillModel {
-        if self.pending.is_bar {
+        if self.pending.walked.is_some() {
             FillModel::Bar
         } else {
             model
@@ -341,6 +375,66 @@ impl Shard {
             self.after_fill(handle, lots, events);
         }
         Stop::Exhausted
+    }
+
+    /// Closes a whole position for the engine: as a market order of its account would, by the instrument's
+    /// sizes and slippage, but that nothing stops it. There is no collar, a market that is halted or stale gives
+    /// what it showed last, what no place is left for is taken and not remembered, and the last level takes
+    /// what the others do not.
+    pub(super) fn take_closing(&mut self, holding: u32, cause: FillCause, events: &mut EventBuf) {
+        let held = *self.holdings.get(holding);
+        let instrument = held.instrument;
+        let market = self.market_of(&held);
+        let side = if held.lots.0 > 0 {
+            Side::Sell
+        } else {
+            Side::Buy
+        };
+        let mut left = held.lots.saturating_abs();
+        let best = market.closing(held.lots).unwrap_or(Ticks(0));
+        let displayed = market.touch.map(|touch| touch.opposite_qty(side));
+        let walk = Walk {
+            side,
+            account: held.account.0,
+            limit: None,
+            collar: None,
+            // Beside nothing displayed an impact would have no end: it is that of one multiple.
+            slip: slip_ticks(
+                market
+                    .paper()
+                    .map_or(Slippage::None, |model| model.slippage),
+                best,
+                left,
+                displayed.filter(|lots| lots.0 > 0).unwrap_or(left),
+            ),
+        };
+        let mut execution = Execution {
+            price: walk.price(best),
+            lots: left,
+            maker: false,
+            model: FillModel::Touch,
+        };
+        let touch = market
+            .touch
+            .filter(|_| self.sizes(instrument) == Sizes::Displayed);
+        let Some(touch) = touch else {
+            return self.fill_liquidation(holding, execution, Lots(0), cause, events);
+        };
+        execution.model = FillModel::Depth;
+        let mut rank = 0;
+        while left.0 > 0 {
+            let has_room = self.has_room_to_consume(instrument);
+            let market = &mut self.markets[instrument.0 as usize];
+            let stride = market.closing_stride(&walk, &touch, rank, left.0, has_room);
+            rank += 1;
+            if stride.lots == 0 {
+                continue;
+            }
+            left.0 -= stride.lots;
+            execution.price = stride.price;
+            execution.lots = Lots(stride.lots);
+            self.fill_liquidation(holding, execution, left, cause, events);
+        }
     }
 
     fn has_room_to_consume(&self, instrument: InstrumentId) -> bool {
@@ -514,6 +608,7 @@ impl Shard {
                 .book
                 .ladder_mut(order.side);
             ladder.reduce(&mut self.orders.nodes, handle, execution.lots);
+            self.note_level(instrument, order.side, order.limit);
         }
         self.after_fill(handle, execution.lots, events);
     }

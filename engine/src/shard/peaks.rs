@@ -229,6 +229,7 @@ impl Shard {
         if !self.pending.seen.is_empty() {
             self.move_floors(events);
         }
+        self.assert_sound(events);
     }
 
     #[inline(never)]

@@ -165,6 +165,8 @@ impl Shard {
         });
         let limits: [Option<Limit>; 2] = [rules.daily().copied(), rules.max().copied()];
         self.house[currency.0 as usize].funded += i128::from(balance.0);
+        self.cash[currency.0 as usize] += i128::from(balance.0);
+        self.pending.booked.note(*currency);
         self.accounts.push(Account {
             plan: open.plan,
             parent: open.parent,

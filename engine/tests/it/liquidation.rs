@@ -2,9 +2,12 @@
 
 use engine::Limits;
 use rules::{Allowance, MaxLoss, Plan, StopTrailing, TrailSource};
-use types::{AlgoKind, Effect, InstrumentStatus, PaperModel, Side};
+use types::{AlgoKind, Effect, InstrumentStatus, PaperModel, Ratio, Side, Slippage};
 
-use crate::words::{Of, Words, algo, bracket, buy, cancel, quote, sell, status};
+use crate::paper::{DISPLAYED, TOUCH};
+use crate::words::{
+    Of, Words, algo, bracket, buy, cancel, delta, depth, quote, sell, sized, status,
+};
 use crate::world::{SECOND, World, crossed, money, paper, plan};
 
 /// Fails 50 below where it began.
@@ -200,6 +203,76 @@ fn positions_are_closed_oldest_first_at_the_last_good_touch() {
             "account 0 by Liquidation buys 4 at 101 (Touch)",
             "account 0 by Liquidation sells 10 at 96 (Touch)",
             "account 0 liquidated to 9946, fees 0, slippage 0",
+            "account 0 Failed",
+        ]
+    );
+}
+
+/// What account 0 is left with of 12 bought at 101: it sold 3 into the first two levels, and 9 are closed at 94.
+#[test]
+fn against_the_outside_it_gets_what_its_own_order_would() {
+    let model = PaperModel {
+        slippage: Slippage::Ticks(1),
+        ..DISPLAYED
+    };
+    let mut world = World::with(&[paper(model)], &fragile());
+    let bids = [("100", 1), ("94", 4), ("93", 3), ("92", 2)];
+    world.tell(depth(&bids, &[("100", 30)]));
+    world.tell_all([buy(0, 12), sell(0, 3)]);
+    assert_eq!(world.balance(0), "9982");
+    let told = world.tell(delta(&[("100", 0)], &[]));
+    assert_eq!(
+        told[told.len() - 5..],
+        [
+            "account 0 by Liquidation sells 2 at 93 leaves 7 (Depth)",
+            "account 0 by Liquidation sells 3 at 92 leaves 4 (Depth)",
+            // Two more than the last level displays.
+            "account 0 by Liquidation sells 4 at 91 (Depth)",
+            // 919 before it.
+            "account 0 liquidated to 9899, fees 0, slippage 20",
+            "account 0 Failed",
+        ]
+    );
+}
+
+/// 10 of a side that displays 5, or nothing.
+#[test]
+fn a_closing_slips_like_an_order() {
+    for (slippage, displayed, price) in [
+        (Slippage::None, 5, "90"),
+        (Slippage::Ticks(2), 5, "88"),
+        (Slippage::Rate(Ratio::percent(1)), 5, "89"),
+        (Slippage::Impact { ticks: 3 }, 5, "84"),
+        (Slippage::Impact { ticks: 3 }, 0, "87"),
+    ] {
+        let model = PaperModel { slippage, ..TOUCH };
+        let mut world = World::with(&[paper(model)], &fragile());
+        world.tell(sized("100", 10, "100", 10));
+        world.tell(buy(0, 10));
+        let told = world.tell(sized("90", displayed, "100", 5));
+        let closed = format!("account 0 by Liquidation sells 10 at {price} (Touch)");
+        assert!(told.contains(&closed), "{slippage:?}: {told:?}");
+    }
+}
+
+/// A halted market closes at what it showed last, level by level, and no place has to be left to remember it.
+#[test]
+fn nothing_stops_a_closing() {
+    let limits = Limits {
+        consumed_max: 1,
+        ..Limits::default()
+    };
+    let mut world = World::limited(limits, &[paper(DISPLAYED), paper(TOUCH)], &fragile(), 1);
+    world.tell(depth(&[("100", 4), ("99", 3)], &[("100", 10)]));
+    world.tell(buy(0, 10));
+    world.tell(status(InstrumentStatus::Halted));
+    let told = crate::told::told(&world.book("-51"));
+    assert_eq!(
+        told[told.len() - 4..],
+        [
+            "account 0 by Liquidation sells 4 at 100 leaves 6 (Depth)",
+            "account 0 by Liquidation sells 6 at 99 (Depth)",
+            "account 0 liquidated to 9943, fees 0, slippage 6",
             "account 0 Failed",
         ]
     );

@@ -479,6 +479,22 @@ fn inputs(stream: &Stream) -> Vec<Input> {
         .collect()
 }
 
+/// Positions whose accounts are at a floor or below it: who raised one and fell below it within an input is looked
+/// at in the next that touches it.
+fn positions_at_a_floor(shard: &Shard, instrument: InstrumentId) -> usize {
+    let accounts = (0..shard.account_count()).map(AccountId);
+    let views = accounts.filter_map(|account| shard.account_view(account));
+    let at_floor = views.filter(|view| {
+        view.limits
+            .iter()
+            .any(|limit| limit.distance <= Money::ZERO)
+    });
+    at_floor
+        .flat_map(|view| view.positions)
+        .filter(|held| held.instrument == instrument)
+        .count()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
     /// The indexed path and the sweep say the same, and come to the same, after every input; so does a shard
@@ -497,8 +513,8 @@ proptest! {
             prop_assert_eq!(events.as_slice(), again.as_slice(), "{:?}", input);
             prop_assert_eq!(shard.portrait(), naive.portrait(), "{:?}", input);
             prop_assert_eq!(shard.audit(), Ok(()));
-            for id in 0..3 {
-                prop_assert_eq!(shard.sweep_bands(InstrumentId(id)), 0);
+            for id in (0..3).map(InstrumentId) {
+                prop_assert!(shard.sweep_bands(id) <= positions_at_a_floor(&shard, id), "{:?}", input);
             }
             if place % every == 0 {
                 let mut bytes = Vec::new();

@@ -414,7 +414,7 @@ fn differences(
 }
 
 /// The bytes of a hexadecimal text in lower case; `None` when it is none.
-fn unhex(text: &str) -> Option<Vec<u8>> {
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
     let digit = |byte: u8| match byte {
         b'0'..=b'9' => Some(byte - b'0'),
         b'a'..=b'f' => Some(byte - b'a' + 10),

@@ -34,6 +34,18 @@ impl Ladder {
         self.check_free(pages)
     }
 
+    /// Checks the queue of one key.
+    ///
+    /// # Errors
+    /// The invariant that does not hold.
+    pub fn check_level(&self, nodes: &Nodes, key: i64) -> Result<(), &'static str> {
+        match self.level(key) {
+            Some(level) if level.count > 0 => check_queue(key, level, nodes),
+            Some(level) => ensure(*level == Level::default(), "an unused level is empty"),
+            None => Ok(()),
+        }
+    }
+
     /// Checks the queues of a page; says its orders.
     fn check_page(&self, number: i64, slot: Slot, nodes: &Nodes) -> Result<u32, &'static str> {
         ensure(slot.used != 0, "a page in use has a level in use")?;

@@ -44,6 +44,20 @@ pub(super) const EDGES: &[Edge] = &[
         accounts: &["a 460 equity 460 Z long 40"],
     },
     Edge {
+        scenario: "liquidation_depth",
+        events: &[
+            "fill a1 12@101 left 0 depth",
+            "fill a2 1@99 left 2 depth",
+            "fill a2 2@93 left 0 depth",
+            "breach a max_loss",
+            "liquidation a sell 2@93 depth",
+            "liquidation a sell 3@92 depth",
+            "liquidation a sell 4@91 depth",
+            "state a failed",
+        ],
+        accounts: &["a 899 equity 899"],
+    },
+    Edge {
         scenario: "cash",
         events: &[
             "fill a1 8@100 left 0 touch",
