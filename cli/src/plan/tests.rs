@@ -54,7 +54,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
         "apex-legacy-50k-eval",
         &[
             "At 55,500.00 it locks at 53,000.00 for good.",
-            "A unit of MES, MNQ, MYM, M2K, MGC and MCL counts 0.1: 100 units come to the first tier.",
+            "A unit of MES, MNQ, MYM, M2K, MGC, MCL, SIL, MHG, MNG, M6A, M6B, M6E, MCD, MJY, MSF, MBT and MET counts 0.1: 100 units come to the first tier.",
         ],
     ),
     // 50,100 + 2,500; 54,000 - 52,600; 1,000 / 30%; 0.3 x 2,000 / 0.7.
@@ -598,6 +598,7 @@ fn a_payout_is_explained_with_every_bound() {
         after: rules::AfterPayout::FloorToInitial,
         best_day_cap: Some(types::Ratio::percent(30)),
         days_min: None,
+        series: rules::PayoutSeries::default(),
     });
     plan.validate().unwrap();
     let text = explained(&plan);
