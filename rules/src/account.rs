@@ -232,10 +232,12 @@ impl AccountRules {
 
     /// What the floor of a limit does.
     pub fn floor_stand(&self, plan: &Plan, rule: RuleKind) -> FloorStand {
-        let peak = |rule: DailyLoss| rule.anchor == DailyAnchor::IntradayPeak;
+        let peak = |rule: &DailyLoss| rule.anchor == DailyAnchor::IntradayPeak;
         match (rule, &self.max, &plan.max_loss) {
             (RuleKind::MaxLoss, Some(max), Some(rule)) => max.stand(rule, self.size),
-            (RuleKind::DailyLoss, ..) if plan.daily_loss.is_some_and(peak) => FloorStand::Follows,
+            (RuleKind::DailyLoss, ..) if plan.daily_loss.as_ref().is_some_and(peak) => {
+                FloorStand::Follows
+            }
             _ => FloorStand::Fixed,
         }
     }
@@ -428,11 +430,11 @@ impl AccountRules {
             account.raise_max(plan, TrailSource::EodBalance, balance);
             account.raise_max(plan, TrailSource::EodEquity, equity);
             let profit = balance.saturating_sub(account.size);
-            account.daily_tier = plan.daily_loss.map_or(0, |rule| rule.tier_at(profit));
+            let daily_loss = plan.daily_loss.as_ref();
+            account.daily_tier = daily_loss.map_or(0, |rule| rule.tier_at(profit));
             let has_stopped = account.max.as_ref().is_some_and(|max| !max.is_trailing());
-            let daily_loss = plan
-                .daily_loss
-                .filter(|rule| !(rule.changes.ends_at_floor_lock && has_stopped));
+            let daily_loss =
+                daily_loss.filter(|rule| !(rule.changes.ends_at_floor_lock && has_stopped));
             account.daily = daily_loss.map(|rule| {
                 let anchor = match rule.anchor {
                     DailyAnchor::Balance => balance,
@@ -440,7 +442,7 @@ impl AccountRules {
                     DailyAnchor::MaxBalanceEquity => balance.max(equity),
                 };
                 let allowance = rule.allowance_of(account.daily_tier);
-                daily_limit(&rule, allowance, account.size, anchor)
+                daily_limit(rule, allowance, account.size, anchor)
             });
         });
         Roll {

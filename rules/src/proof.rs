@@ -23,9 +23,12 @@
 //! that nothing here follows from. Those are the cash and cost that an account came with, quotes and rates, the
 //! ids and places in the journal (of which only the order is looked at), the counts of days, a baseline that was
 //! taken at a roll, from a closed balance or at a step of growth, what payouts and exclusions took, the best
-//! day, and the last activity of an account that rested. When a trading day opens takes a database of zones:
-//! whoever has one holds a rest's against the time of its verdict, as `verify-breach` does. What has reached an
-//! end of the range of [`Money`] is held there and need not come out.
+//! day, the days since a payout and the number of payouts before a refused one, and the last activity of an
+//! account that rested. The digest has no key: whoever alters one of these can make it anew, so a place in
+//! the journal is only as good as the copy of the digest that it is compared with, or the journal itself.
+//! When a trading day opens takes a database of zones: whoever has one holds a rest's against the time of its
+//! verdict, as `verify-breach` does. What has reached an end of the range of [`Money`] is held there and need
+//! not come out.
 
 mod limits;
 mod verdict;

@@ -67,6 +67,7 @@ impl AccountRules {
         match rule {
             RuleKind::DailyLoss => plan
                 .daily_loss
+                .as_ref()
                 .is_some_and(|rule| rule.anchor == DailyAnchor::IntradayPeak),
             RuleKind::MaxLoss => {
                 let is_source = |max: MaxLoss| max.trail == TrailSource::TickEquity;
@@ -83,7 +84,7 @@ impl AccountRules {
             return false;
         }
         let allowance = match limit.rule {
-            RuleKind::DailyLoss => plan.daily_loss.map(|rule| {
+            RuleKind::DailyLoss => plan.daily_loss.as_ref().map(|rule| {
                 let allowance = rule.allowance_of(self.daily_tier);
                 allowance.amount(self.size, peak)
             }),
