@@ -163,6 +163,7 @@ fn plan() -> Plan {
             allowance: Allowance::OfInitial(Ratio::percent(5)),
             effect: Effect::Fail,
             touch_is_breach: true,
+            changes: rules::DailyChanges::default(),
         }),
         max_loss: Some(MaxLoss {
             trail: TrailSource::TickEquity,

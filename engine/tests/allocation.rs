@@ -114,6 +114,7 @@ fn plan(initial: i64, terms: Terms) -> Plan {
             allowance: Allowance::Fixed(Money::whole(5)),
             effect: Effect::LockForDay,
             touch_is_breach: true,
+            changes: rules::DailyChanges::default(),
         }),
         max_loss: Some(MaxLoss {
             trail: TrailSource::TickEquity,
@@ -624,6 +625,7 @@ fn strict() -> Plan {
             allowance: Allowance::Fixed(Money::whole(50)),
             effect: Effect::Warn,
             touch_is_breach: true,
+            changes: rules::DailyChanges::default(),
         }),
         conduct: Conduct {
             size: Some(SizeLimit {

@@ -167,6 +167,8 @@ mod tests {
             days: 0,
             payout_days: 0,
             positions: 0,
+            payouts: 0,
+            days_since_payout: 0,
         };
         Proof {
             shard: ShardId(0),

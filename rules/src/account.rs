@@ -32,7 +32,7 @@ pub use self::trailing::Trailing;
 use crate::conduct::{Inactive, SizeTier};
 use crate::limit::{Breaches, FloorMoves, Limit, Warnings};
 use crate::objective::DayFacts;
-use crate::plan::{DailyAnchor, DailyLoss, DayProfit, MaxLoss, Plan, TrailSource};
+use crate::plan::{Allowance, DailyAnchor, DailyLoss, DayProfit, MaxLoss, Plan, TrailSource};
 use crate::trail::{FloorStand, MaxFloor};
 
 /// What the rules know about one account.
@@ -55,7 +55,15 @@ pub struct AccountRules {
     payouts: u8,
     /// Payouts since the account opened.
     payouts_made: u16,
-    size_tier: Option<SizeTier>,
+    /// What they took.
+    paid_total: Money,
+    /// Calendar days from the trading day of the last payout, else from the one on which the account opened
+    /// or its first one, to the open one.
+    days_since_payout: u16,
+    /// The tier of the daily loss that holds today, from 1; 0 for its usual allowance.
+    daily_tier: u8,
+    /// The place of the day's tier among those of the plan's size limit.
+    size_tier: u8,
     activity: Activity,
     /// What was told today about each limit.
     told: ToldToday,
@@ -91,6 +99,9 @@ codec_struct!(AccountRules {
     never_paid,
     payouts,
     payouts_made,
+    paid_total,
+    days_since_payout,
+    daily_tier,
     size_tier,
     activity,
     told,
@@ -133,7 +144,9 @@ impl AccountRules {
         let size = plan.initial_balance;
         let mut account = Self {
             size,
-            daily: plan.daily_loss.map(|rule| daily_limit(&rule, size, size)),
+            daily: plan
+                .daily_loss
+                .map(|rule| daily_limit(&rule, rule.allowance, size, size)),
             max: plan.max_loss.map(|rule| MaxFloor::open(&rule, size)),
             quiet: Quiet {
                 low: Notional(i128::MIN),
@@ -149,7 +162,10 @@ impl AccountRules {
             never_paid: Money::ZERO,
             payouts: 0,
             payouts_made: 0,
-            size_tier: conduct::tier(plan, Money::ZERO),
+            paid_total: Money::ZERO,
+            days_since_payout: 0,
+            daily_tier: 0,
+            size_tier: conduct::tier_at(plan, Money::ZERO),
             activity: Activity::open(day),
             told: ToldToday::default(),
         };
@@ -174,13 +190,24 @@ impl AccountRules {
             .map(|limit| (limit.rule, limit.effect, limit.touch_is_breach));
         let asked = plan
             .daily_loss
+            .filter(|rule| daily.is_some() || !rule.changes.ends_at_floor_lock)
             .map(|rule| (RuleKind::DailyLoss, rule.effect, rule.touch_is_breach));
+        let tiers = plan
+            .daily_loss
+            .map_or(0, |rule| rule.allowances().count() - 1);
+        let sizes = plan
+            .conduct
+            .size
+            .as_ref()
+            .map_or(1, |size| size.tiers.len());
+        let is_known_tier =
+            usize::from(self.daily_tier) <= tiers && usize::from(self.size_tier) < sizes;
         let asked_max = plan
             .max_loss
             .map(|rule| (RuleKind::MaxLoss, rule.effect, rule.touch_is_breach));
         let mut known = self.clone();
         known.refresh_quiet(plan);
-        daily == asked && max == asked_max && known.quiet == self.quiet
+        daily == asked && max == asked_max && is_known_tier && known.quiet == self.quiet
     }
 
     /// What percentages of initial refer to: the initial balance and the scaling steps since.
@@ -205,10 +232,12 @@ impl AccountRules {
 
     /// What the floor of a limit does.
     pub fn floor_stand(&self, plan: &Plan, rule: RuleKind) -> FloorStand {
-        let peak = |rule: DailyLoss| rule.anchor == DailyAnchor::IntradayPeak;
+        let peak = |rule: &DailyLoss| rule.anchor == DailyAnchor::IntradayPeak;
         match (rule, &self.max, &plan.max_loss) {
             (RuleKind::MaxLoss, Some(max), Some(rule)) => max.stand(rule, self.size),
-            (RuleKind::DailyLoss, ..) if plan.daily_loss.is_some_and(peak) => FloorStand::Follows,
+            (RuleKind::DailyLoss, ..) if plan.daily_loss.as_ref().is_some_and(peak) => {
+                FloorStand::Follows
+            }
             _ => FloorStand::Fixed,
         }
     }
@@ -268,7 +297,8 @@ impl AccountRules {
                 && rule.anchor == DailyAnchor::IntradayPeak
                 && value > limit.baseline
             {
-                *limit = daily_limit(rule, account.size, value);
+                let allowance = rule.allowance_of(account.daily_tier);
+                *limit = daily_limit(rule, allowance, account.size, value);
             }
             account.raise_max(plan, TrailSource::TickEquity, value);
         })
@@ -385,23 +415,35 @@ impl AccountRules {
             self.facts.value(close);
         }
         let (pnl, counted) = self.facts.close(plan.min_days, payout_days, close, held);
+        let gone = self
+            .day
+            .map_or(0, |before| i64::from(day.0) - i64::from(before.0));
+        let since = i64::from(self.days_since_payout) + gone;
+        self.days_since_payout = since.clamp(0, u16::MAX.into()) as u16;
         let closed = self.day.replace(day).map(|day| (day, pnl, counted));
-        self.size_tier = conduct::tier(plan, balance.saturating_sub(self.size));
+        self.size_tier = conduct::tier_at(plan, balance.saturating_sub(self.size));
         self.told = ToldToday::default();
         self.day_start_balance = balance;
         self.day_start_equity = equity.to_money_floor();
         let moves = self.moving(plan, |account| {
             let (balance, equity) = (account.day_start_balance, account.day_start_equity);
-            account.daily = plan.daily_loss.map(|rule| {
+            account.raise_max(plan, TrailSource::EodBalance, balance);
+            account.raise_max(plan, TrailSource::EodEquity, equity);
+            let profit = balance.saturating_sub(account.size);
+            let daily_loss = plan.daily_loss.as_ref();
+            account.daily_tier = daily_loss.map_or(0, |rule| rule.tier_at(profit));
+            let has_stopped = account.max.as_ref().is_some_and(|max| !max.is_trailing());
+            let daily_loss =
+                daily_loss.filter(|rule| !(rule.changes.ends_at_floor_lock && has_stopped));
+            account.daily = daily_loss.map(|rule| {
                 let anchor = match rule.anchor {
                     DailyAnchor::Balance => balance,
                     DailyAnchor::Equity | DailyAnchor::IntradayPeak => equity,
                     DailyAnchor::MaxBalanceEquity => balance.max(equity),
                 };
-                daily_limit(&rule, account.size, anchor)
+                let allowance = rule.allowance_of(account.daily_tier);
+                daily_limit(rule, allowance, account.size, anchor)
             });
-            account.raise_max(plan, TrailSource::EodBalance, balance);
-            account.raise_max(plan, TrailSource::EodEquity, equity);
         });
         Roll {
             closed,
@@ -426,7 +468,7 @@ impl AccountRules {
             max: rolled.max().copied(),
             breaches: rolled.breached(equity, false),
             warnings: rolled.warnings(plan, equity, false),
-            size_tier: rolled.size_tier,
+            size_tier: rolled.size_tier(plan).copied(),
             inactive: roll.inactive,
         }
     }
@@ -547,8 +589,8 @@ fn highest_below_next(peak: Money) -> Notional {
     }
 }
 
-fn daily_limit(rule: &DailyLoss, size: Money, anchor: Money) -> Limit {
-    let allowance = rule.allowance.amount(size, anchor);
+fn daily_limit(rule: &DailyLoss, allowance: Allowance, size: Money, anchor: Money) -> Limit {
+    let allowance = allowance.amount(size, anchor);
     Limit {
         rule: RuleKind::DailyLoss,
         effect: rule.effect,

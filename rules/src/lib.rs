@@ -12,7 +12,7 @@
 //! | equity where it becomes a peak or an anchor | down |
 //! | a profit target that is a percentage | up |
 //! | what consistency needs in total / allows on the next day | up / down |
-//! | a fraction of profit, a scaling step | down |
+//! | a fraction of profit, the trader's share of a payout, a scaling step | down |
 //! | what the best day made beyond its share of a payout | up |
 //! | a weighted quantity where it is told (the test itself is exact) | up |
 //! | each weighted component of a score | down, to 1e-9 of a point |
@@ -61,6 +61,10 @@ pub use lifecycle::{
     may_open,
 };
 pub use limit::{Breaches, FloorMoves, Limit, Warnings};
+pub use plan::daily::{DAILY_TIERS_MAX, DailyChanges, DailyTier};
+pub use plan::series::{
+    PAYOUT_CAPS_MAX, PayoutSeries, SPLIT_TIERS_MAX, SplitFrom, SplitTier, listed,
+};
 pub use plan::{
     AfterPayout, Allowance, ConsistencyRule, ConsistencyWindow, DailyAnchor, DailyLoss, DayCounts,
     DayProfit, Denominator, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, ScaleWhen, Scaling,

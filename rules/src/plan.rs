@@ -2,11 +2,17 @@
 //!
 //! Definitions only; what they do to an account is in [`crate::account`].
 
+pub mod daily;
+mod form;
+pub mod series;
+
 use types::{
     Codec, Effect, Funding, Label, Money, PlanHash, Ratio, RollSchedule, Terms, codec_enum,
     codec_struct,
 };
 
+use self::daily::DailyChanges;
+use self::series::PayoutSeries;
 use crate::conduct::Conduct;
 use crate::lifecycle::Life;
 use crate::spec::{PlanError, SpecError, check};
@@ -48,6 +54,8 @@ pub struct DailyLoss {
     pub effect: Effect,
     /// Whether equity at the floor is a breach already.
     pub touch_is_breach: bool,
+    /// What makes one day's limit another than the next day's.
+    pub changes: DailyChanges,
 }
 
 /// What the floor of the maximum loss follows upward.
@@ -203,6 +211,8 @@ pub struct PayoutRule {
     pub best_day_cap: Option<Ratio>,
     /// The trading days that must count since the last payout.
     pub days_min: Option<MinDays>,
+    /// What changes from one payout to the next.
+    pub series: PayoutSeries,
 }
 
 /// What must have happened since the last scaling step, or since the account opened.
@@ -282,12 +292,6 @@ pub struct Plan {
 
 codec_enum!(Allowance { 0 => Fixed(amount), 1 => OfInitial(ratio), 2 => OfBase(ratio) });
 codec_enum!(DailyAnchor { 0 => Balance, 1 => Equity, 2 => MaxBalanceEquity, 3 => IntradayPeak });
-codec_struct!(DailyLoss {
-    anchor,
-    allowance,
-    effect,
-    touch_is_breach
-});
 codec_enum!(TrailSource {
     0 => None,
     1 => EodBalance,
@@ -321,15 +325,6 @@ codec_struct!(ConsistencyRule {
 });
 codec_enum!(PayoutKeep { 0 => AboveFloor(amount), 1 => AboveInitial(amount) });
 codec_enum!(AfterPayout { 0 => FloorStays, 1 => FloorToInitial, 2 => FloorFallsByPayout });
-codec_struct!(PayoutRule {
-    fraction,
-    cap,
-    keep,
-    split,
-    after,
-    best_day_cap,
-    days_min,
-});
 codec_struct!(ScaleWhen {
     profit,
     days,
@@ -341,26 +336,6 @@ codec_struct!(Scaling {
     requires
 });
 codec_enum!(Stage { 0 => Evaluation { phase }, 1 => Funded });
-codec_struct!(Plan {
-    name,
-    version,
-    currency,
-    initial_balance,
-    schedule,
-    days,
-    day_profit,
-    stage,
-    daily_loss,
-    max_loss,
-    profit_target,
-    min_days,
-    consistency,
-    payout,
-    scaling,
-    terms,
-    conduct,
-    life,
-});
 
 const SHARE: &str = "above 0 and at most 1";
 const PART: &str = "above 0 and below 1";
@@ -477,10 +452,10 @@ impl PayoutRule {
         if let Some(cap) = self.best_day_cap {
             check(is_part(cap), "payout.best_day_cap", &cap, PART)?;
         }
-        match self.days_min {
-            None => Ok(()),
-            Some(days) => days.validate("payout.days_min.days", "payout.days_min.day_profit_min"),
+        if let Some(days) = self.days_min {
+            days.validate("payout.days_min.days", "payout.days_min.day_profit_min")?;
         }
+        self.validate_series()
     }
 }
 
@@ -534,7 +509,7 @@ impl Plan {
             check(phase > 0, "stage.phase", &phase, "1 or above")?;
         }
         if let Some(daily) = self.daily_loss {
-            daily.allowance.validate(initial, "daily_loss.allowance")?;
+            daily.validate(initial, self.can_stop_floor())?;
         }
         if let Some(max) = self.max_loss {
             max.validate(initial)?;
@@ -577,6 +552,13 @@ impl Plan {
         }
         self.conduct.validate()?;
         self.life.validate(self.name, self.stage)
+    }
+
+    /// Whether the floor of the maximum loss can stop.
+    fn can_stop_floor(&self) -> bool {
+        let holds = |rule: PayoutRule| rule.after == AfterPayout::FloorToInitial;
+        self.max_loss
+            .is_some_and(|rule| rule.stop != StopTrailing::Never || self.payout.is_some_and(holds))
     }
 
     /// What a valid plan says without effect: the field, as a plan file names it, and why.

@@ -23,18 +23,21 @@
 //! that nothing here follows from. Those are the cash and cost that an account came with, quotes and rates, the
 //! ids and places in the journal (of which only the order is looked at), the counts of days, a baseline that was
 //! taken at a roll, from a closed balance or at a step of growth, what payouts and exclusions took, the best
-//! day, and the last activity of an account that rested. When a trading day opens takes a database of zones:
-//! whoever has one holds a rest's against the time of its verdict, as `verify-breach` does. What has reached an
-//! end of the range of [`Money`] is held there and need not come out.
+//! day, the days since a payout and the number of payouts before a refused one, and the last activity of an
+//! account that rested. The digest has no key: whoever alters one of these can make it anew, so a place in
+//! the journal is only as good as the copy of the digest that it is compared with, or the journal itself.
+//! When a trading day opens takes a database of zones: whoever has one holds a rest's against the time of its
+//! verdict, as `verify-breach` does. What has reached an end of the range of [`Money`] is held there and need
+//! not come out.
 
 mod limits;
 mod verdict;
 mod verify;
 
 use types::{
-    AccountId, Breach, BreachPosition, CashBasis, Codec, Consistency, Label, LimitBasis, MarkKind,
-    Money, Notional, PayoutDenial, PlanHash, Price, Qty, Rest, Seq, ShardId, TimestampNs,
-    VerdictBasis, codec_enum, codec_struct,
+    AccountId, Breach, BreachPosition, CashBasis, Codec, CodecError, Consistency, Label,
+    LimitBasis, MarkKind, Money, Notional, PayoutDenial, PlanHash, Price, Qty, Reader, Rest, Seq,
+    ShardId, TimestampNs, VerdictBasis, codec_enum, codec_struct,
 };
 
 use crate::plan::Plan;
@@ -116,19 +119,84 @@ pub struct Proof {
     pub cash: Vec<CashBasis>,
 }
 
-codec_struct!(Proof {
-    shard,
-    seq,
-    ts,
-    account_name,
+macro_rules! basis_without_series {
+    ($($field:ident),+ $(,)?) => {
+        fn encode_basis(basis: &VerdictBasis, out: &mut Vec<u8>) {
+            $(basis.$field.encode(out);)+
+        }
+
+        fn decode_basis(reader: &mut Reader<'_>) -> Result<VerdictBasis, CodecError> {
+            Ok(VerdictBasis {
+                $($field: Codec::decode(reader)?,)+
+                payouts: 0,
+                days_since_payout: 0,
+            })
+        }
+    };
+}
+
+basis_without_series!(
+    account,
     plan,
-    verdict,
-    basis,
-    limits,
-    consistency,
+    plan_version,
+    plan_hash,
+    size,
+    own,
+    balance,
+    excluded,
+    never_paid,
+    beyond_best_day,
+    days,
+    payout_days,
     positions,
-    cash,
-});
+);
+
+// What a basis has of a series of payouts comes last, and only where there is any: so the digest of a proof
+// of a plan without one is what it was before there were any.
+impl Codec for Proof {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.shard.encode(out);
+        self.seq.encode(out);
+        self.ts.encode(out);
+        self.account_name.encode(out);
+        self.plan.encode(out);
+        self.verdict.encode(out);
+        encode_basis(&self.basis, out);
+        self.limits.encode(out);
+        self.consistency.encode(out);
+        self.positions.encode(out);
+        self.cash.encode(out);
+        let (payouts, days) = (self.basis.payouts, self.basis.days_since_payout);
+        if (payouts, days) != (0, 0) {
+            payouts.encode(out);
+            days.encode(out);
+        }
+    }
+
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        let mut proof = Self {
+            shard: Codec::decode(reader)?,
+            seq: Codec::decode(reader)?,
+            ts: Codec::decode(reader)?,
+            account_name: Codec::decode(reader)?,
+            plan: Codec::decode(reader)?,
+            verdict: Codec::decode(reader)?,
+            basis: decode_basis(reader)?,
+            limits: Codec::decode(reader)?,
+            consistency: Codec::decode(reader)?,
+            positions: Codec::decode(reader)?,
+            cash: Codec::decode(reader)?,
+        };
+        if reader.remaining() > 0 {
+            proof.basis.payouts = Codec::decode(reader)?;
+            proof.basis.days_since_payout = Codec::decode(reader)?;
+            if (proof.basis.payouts, proof.basis.days_since_payout) == (0, 0) {
+                return Err(CodecError::Invalid("end of a proof"));
+            }
+        }
+        Ok(proof)
+    }
+}
 
 /// A figure that does not come out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

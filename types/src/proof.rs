@@ -36,6 +36,11 @@ pub struct VerdictBasis {
     pub payout_days: u16,
     /// Open positions.
     pub positions: u32,
+    /// Payouts so far, where the plan caps them by their number; else 0.
+    pub payouts: u16,
+    /// Calendar days since the trading day of the last payout, or since the one on which the account opened,
+    /// where the plan asks for them; else 0.
+    pub days_since_payout: u16,
 }
 
 /// A limit at a verdict, and what its floor is made of.

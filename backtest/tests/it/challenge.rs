@@ -147,6 +147,7 @@ fn the_first_payout_and_what_an_attempt_is_worth() {
             after: AfterPayout::FloorStays,
             best_day_cap: None,
             days_min: None,
+            series: rules::PayoutSeries::default(),
         }),
         ..plan(500, 1_000)
     };

@@ -91,6 +91,7 @@ fn plan() -> Plan {
             allowance: Allowance::OfInitial(Ratio::percent(50)),
             effect: Effect::Fail,
             touch_is_breach: true,
+            changes: rules::DailyChanges::default(),
         }),
         max_loss: Some(MaxLoss {
             trail: TrailSource::EodEquity,

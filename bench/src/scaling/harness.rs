@@ -155,6 +155,7 @@ pub fn plan(trail: TrailSource, terms: Terms) -> Plan {
             allowance: Allowance::OfInitial(Ratio::percent(50)),
             effect: Effect::Fail,
             touch_is_breach: true,
+            changes: rules::DailyChanges::default(),
         }),
         max_loss: Some(MaxLoss {
             trail,

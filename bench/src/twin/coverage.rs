@@ -212,6 +212,8 @@ pub const PAYOUT_DENIALS: &[&str] = &[
     "AboveEligible",
     "WouldBreach",
     "TooFewDays",
+    "TooSoon",
+    "BelowMinimum",
 ];
 
 /// Every effect of a violated limit.

@@ -1,9 +1,10 @@
 //! Plans with any mix of rules and terms, small enough that a few fills reach their limits.
 
 use rules::{
-    AfterPayout, Allowance, ConsistencyRule, ConsistencyWindow, DailyAnchor, DailyLoss, DayCounts,
-    DayProfit, Denominator, Life, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, ScaleWhen,
-    Scaling, Stage, StopTrailing, Target, TradingDays, TrailSource,
+    AfterPayout, Allowance, ConsistencyRule, ConsistencyWindow, DAILY_TIERS_MAX, DailyAnchor,
+    DailyChanges, DailyLoss, DailyTier, DayCounts, DayProfit, Denominator, Life, MaxLoss, MinDays,
+    PayoutKeep, PayoutRule, PayoutSeries, Plan, ScaleWhen, Scaling, SplitFrom, SplitTier, Stage,
+    StopTrailing, Target, TradingDays, TrailSource,
 };
 use types::{
     Effect, Funding, MarkKind, Money, PositionMode, Ratio, RollSchedule, Terms, TradingDay,
@@ -80,7 +81,28 @@ fn daily_loss(draw: &mut Draw, pays_out: bool) -> DailyLoss {
             effect(draw)
         },
         touch_is_breach: draw.percent(50),
+        changes: DailyChanges {
+            tiers: daily_tiers(draw),
+            ends_at_floor_lock: false,
+        },
     }
+}
+
+/// Profits that a few good trades make; mostly none.
+fn daily_tiers(draw: &mut Draw) -> [Option<DailyTier>; DAILY_TIERS_MAX] {
+    let mut tiers = [None; DAILY_TIERS_MAX];
+    if draw.percent(70) {
+        return tiers;
+    }
+    let mut from = 0;
+    for tier in tiers.iter_mut().take(draw.between(1, 3) as usize) {
+        from += draw.between(1, 60);
+        *tier = Some(DailyTier {
+            profit_from: Money::whole(from),
+            allowance: allowance(draw),
+        });
+    }
+    tiers
 }
 
 fn max_loss(draw: &mut Draw) -> MaxLoss {
@@ -151,7 +173,44 @@ fn payout(draw: &mut Draw, has_max_loss: bool) -> PayoutRule {
             .percent(40)
             .then(|| Ratio::percent(draw.between(10, 90))),
         days_min: draw.percent(25).then(|| min_days(draw)),
+        series: if draw.percent(50) {
+            series(draw)
+        } else {
+            PayoutSeries::default()
+        },
     }
+}
+
+fn series(draw: &mut Draw) -> PayoutSeries {
+    let mut series = PayoutSeries {
+        interval_days: draw.percent(30).then(|| draw.between(1, 3) as u16),
+        payouts_max: draw.percent(30).then(|| draw.between(1, 3) as u16),
+        ..PayoutSeries::default()
+    };
+    // At most the least of all caps.
+    if draw.percent(40) {
+        series.min = Some(Money::whole(1));
+    }
+    let caps = draw.between(0, 3) as usize;
+    for cap in series.caps.iter_mut().take(caps) {
+        *cap = Some(Money::whole(draw.between(1, 100)));
+    }
+    let by_number = draw.percent(50);
+    let (mut number, mut total) = (1, 0);
+    let tiers = draw.between(0, 3) as usize;
+    for tier in series.splits.iter_mut().take(tiers) {
+        number += draw.between(1, 2) as u16;
+        total += draw.between(1, 40);
+        *tier = Some(SplitTier {
+            from: if by_number {
+                SplitFrom::Payout(number)
+            } else {
+                SplitFrom::PaidTotal(Money::whole(total))
+            },
+            split: Ratio::percent(draw.between(50, 100)),
+        });
+    }
+    series
 }
 
 fn scaling(draw: &mut Draw, initial: i64, pays_out: bool) -> Scaling {
@@ -262,7 +321,7 @@ pub(super) fn plan(draw: &mut Draw, currency: &str) -> Plan {
         Funding::Cash => draw.pick(&[2_000, 10_000, 40_000]),
         Funding::Margin { .. } => draw.pick(&[1_500, 5_000, 20_000]),
     };
-    Plan {
+    let mut plan = Plan {
         name: label(name),
         version: 1,
         currency: label(currency),
@@ -285,5 +344,12 @@ pub(super) fn plan(draw: &mut Draw, currency: &str) -> Plan {
         terms,
         conduct: conduct(draw),
         life: life(draw, name, is_funded),
+    };
+    let stops = |rule: MaxLoss| rule.stop != StopTrailing::Never;
+    if let Some(daily) = &mut plan.daily_loss
+        && plan.max_loss.is_some_and(stops)
+    {
+        daily.changes.ends_at_floor_lock = draw.percent(30);
     }
+    plan
 }

@@ -45,7 +45,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
         "apex-eod-50k-pa",
         &[
             "At 52,100.00 it locks at 50,100.00 for good.",
-            "the balance is 52,500.00 and the floor 50,100.00: 400.00 can be paid out",
+            "the balance is 52,500.00 and the floor 50,100.00: a payout is refused, a payout takes at least 500.00.",
             "A total of 2,000.01 would do",
         ],
     ),
@@ -54,7 +54,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
         "apex-legacy-50k-eval",
         &[
             "At 55,500.00 it locks at 53,000.00 for good.",
-            "A unit of MES, MNQ, MYM, M2K, MGC and MCL counts 0.1: 100 units come to the first tier.",
+            "A unit of MES, MNQ, MYM, M2K, MGC, MCL, SIL, MHG, MNG, M6A, M6B, M6E, MCD, MJY, MSF, MBT and MET counts 0.1: 100 units come to the first tier.",
         ],
     ),
     // 50,100 + 2,500; 54,000 - 52,600; 1,000 / 30%; 0.3 x 2,000 / 0.7.
@@ -165,7 +165,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
     (
         "ftmo-2step-100k-funded",
         &[
-            "5,000.00 can be paid out, of which the trader gets 4,000.00.",
+            "14,000.00 can be paid out, of which the trader gets 11,200.00.",
             "the size grows from 100,000.00 to 125,000.00, the floor from 90,000.00 to 112,500.00",
             "The largest size is 2,000,000.00: 76 steps",
             "Each step takes a profit of 10,000.00 (10% of the size) and 2 payouts",
@@ -232,7 +232,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
     // 52,500 - 52,100 = 400, of which 90%.
     (
         "mffu-rapid-50k-funded",
-        &["400.00 can be paid out, of which the trader gets 360.00."],
+        &["a payout is refused, a payout takes at least 500.00."],
     ),
     // 2% of 25,750 is 515; 0.6 x 1,000 / 0.4 and strict.
     (
@@ -598,6 +598,7 @@ fn a_payout_is_explained_with_every_bound() {
         after: rules::AfterPayout::FloorToInitial,
         best_day_cap: Some(types::Ratio::percent(30)),
         days_min: None,
+        series: rules::PayoutSeries::default(),
     });
     plan.validate().unwrap();
     let text = explained(&plan);

@@ -1,11 +1,11 @@
 //! The roll of a day, and changes from outside the market.
 
-use rules::Inactive;
 use rules::oracle::open_on;
+use rules::{Inactive, LifeChange};
 use types::{
     AccountId, AccountState, AdjustKind, BaselineSource, CancelReason, DayClose, DenyReason,
-    EventKind, FloorMoveCause, InputRejection, Money, PayoutDenial, Ratio, RollSchedule,
-    ScaleStanding, TimeInForce, TradingDay,
+    EventKind, FloorMoveCause, InputRejection, Money, PayoutDenial, RollSchedule, ScaleStanding,
+    TimeInForce, TradingDay,
 };
 
 use super::Naive;
@@ -214,8 +214,8 @@ impl Naive {
             });
             return self.push_basis(id);
         }
-        let split = plan.payout.map_or(Ratio::ZERO, |rule| rule.split);
-        let trader = requested.mul_ratio_floor(split);
+        let trader = rules.trader_share(&plan, requested);
+        let is_paid_out = paid.is_paid_out(&plan);
         self.accounts[id].rules = paid;
         self.fund(id, Money(-requested.0));
         self.push(EventKind::PayoutApproved {
@@ -227,5 +227,8 @@ impl Naive {
         });
         self.push_moves(id, &moves, FloorMoveCause::Adjusted);
         self.observe(id);
+        if is_paid_out {
+            self.stop(id, LifeChange::Close);
+        }
     }
 }

@@ -166,7 +166,8 @@ impl Naive {
     fn check_size_limit(&self, aim: &Aim<'_>) -> Result<(), DenyReason> {
         const PER_QTY: i128 = Ratio::ONE.0 as i128;
         let account = aim.request.account.0 as usize;
-        let Some(tier) = self.accounts[account].rules.size_tier() else {
+        let rules = &self.accounts[account].rules;
+        let Some(tier) = rules.size_tier(self.plan(account)) else {
             return Ok(());
         };
         let (now, then) = (

@@ -51,7 +51,7 @@ impl Naive {
     }
 
     /// Ends what works, closes what is held, then changes the state.
-    fn stop(&mut self, id: usize, change: LifeChange) {
+    pub(super) fn stop(&mut self, id: usize, change: LifeChange) {
         if is_trading(self.state(id)) {
             self.close_peaks(id);
             let before = self.before_closing(id);

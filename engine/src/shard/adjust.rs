@@ -1,8 +1,9 @@
 //! Changes from outside the market: booked profit and loss, payouts, scaling.
 
+use rules::LifeChange;
 use types::{
     AccountId, AccountState, AdjustKind, BaselineSource, DenyReason, EventKind, FloorMoveCause,
-    Money, PayoutDenial, Ratio, ScaleStanding,
+    Money, PayoutDenial, ScaleStanding,
 };
 
 use super::Shard;
@@ -173,7 +174,7 @@ impl Shard {
             self.push_basis(id, events);
             return self.set_bands(id);
         }
-        let split = plan.payout.map_or(Ratio::ZERO, |rule| rule.split);
+        let trader = account.rules.trader_share(plan, requested);
         let balance = paid_from.saturating_sub(requested);
         let account = &mut self.accounts[id.0 as usize];
         let moves = account.rules.pay_out(plan, paid_from, requested);
@@ -182,7 +183,9 @@ impl Shard {
         let (currency, after) = (account.currency, account.balance);
         self.note_cash(currency, before, after);
         self.house[currency.0 as usize].funded -= i128::from(requested.0);
-        let trader = requested.mul_ratio_floor(split);
+        let account = &self.accounts[id.0 as usize];
+        let plan = &self.plans[account.plan.0 as usize].plan;
+        let is_paid_out = account.rules.is_paid_out(plan);
         events.push(EventKind::PayoutApproved {
             account: id,
             amount: requested,
@@ -193,6 +196,9 @@ impl Shard {
         self.tell_moves(id, moves.iter(), FloorMoveCause::Adjusted, events);
         // No judge follows, and what the account may do at a glance rests on its floors.
         self.set_bands(id);
+        if is_paid_out {
+            self.stop(id, LifeChange::Close, events);
+        }
     }
 
     /// Why a payout of this amount is refused now.

@@ -128,8 +128,8 @@ impl Shard {
         replaced: Lots,
     ) -> Result<(), DenyReason> {
         let rules = &desk.account.rules;
-        let conduct = &self.plans[desk.account.plan.0 as usize].plan.conduct;
-        let (Some(tier), Some(limit)) = (rules.size_tier(), &conduct.size) else {
+        let plan = &self.plans[desk.account.plan.0 as usize].plan;
+        let (Some(tier), Some(limit)) = (rules.size_tier(plan), &plan.conduct.size) else {
             return Ok(());
         };
         let plus = |sum: WeightedQty, held: &Holding| {

@@ -119,12 +119,12 @@ impl Shard {
     }
 
     fn size_view(&self, account: &Account) -> Option<SizeView> {
-        let conduct = &self.plans[account.plan.0 as usize].plan.conduct;
-        let limit = conduct.size.as_ref()?;
+        let plan = &self.plans[account.plan.0 as usize].plan;
+        let limit = plan.conduct.size.as_ref()?;
         let held = self.account_holdings(account);
         let worst = WeightedQty::sum(held.map(|held| self.weighted_worst(limit, held)));
         Some(SizeView {
-            tier: *account.rules.size_tier()?,
+            tier: *account.rules.size_tier(plan)?,
             worst: worst.to_qty_ceil(),
         })
     }

@@ -1,11 +1,14 @@
 //! What an account may do with its money: hedging, cash, shorts.
 
-use engine::Limits;
-use rules::Plan;
-use types::{FeeSchedule, Funding, Instrument, Leg, PaperModel, PositionMode, Ratio, Terms};
+use engine::{Limits, Shard};
+use rules::{Allowance, MaxLoss, Plan, StopTrailing, TrailSource};
+use types::{
+    AccountId, Effect, EventKind, FeeSchedule, Funding, Instrument, Leg, PaperModel, PlanId,
+    PositionMode, Ratio, Terms,
+};
 
 use crate::words::{Words, amend_price, amend_qty, buy, cancel, quote, sell};
-use crate::world::{World, crossed, fills, money, paper, plan};
+use crate::world::{World, breaches, crossed, define, fills, instrument, money, open, paper, plan};
 
 /// Two instruments, the first at 100 bid and 101 asked, and two accounts under these terms.
 pub(crate) fn outside(instrument: Instrument, initial: &str, terms: Terms) -> World {
@@ -232,4 +235,55 @@ fn the_short_leg_is_a_short() {
         world.tell(sell(0, 1).leg(Leg::Short)),
         ["denied ShortNotAllowed 0"]
     );
+}
+
+/// A plan that fails so far below 10,000.
+fn failing(below: &str) -> Plan {
+    Plan {
+        max_loss: Some(MaxLoss {
+            trail: TrailSource::None,
+            allowance: Allowance::Fixed(money(below)),
+            stop: StopTrailing::Never,
+            effect: Effect::Fail,
+            touch_is_breach: false,
+        }),
+        ..plan("10000")
+    }
+}
+
+#[test]
+fn a_second_plan_of_the_same_name_and_version_leaves_the_accounts_of_the_first_alone() {
+    let (first, second) = (failing("1000"), failing("500"));
+    assert_eq!((first.name, first.version), (second.name, second.version));
+    let mut world = World::with(&[instrument("SHARE", "0.01", "1", "1")], &first);
+    let defined = world.hear(define(&second));
+    let hash = second.hash();
+    let (plan, version) = (PlanId(1), second.version);
+    let known = EventKind::PlanDefined {
+        plan,
+        version,
+        hash,
+    };
+    assert_eq!(defined, [known]);
+    world.command(open(1));
+    world.tell(quote("100", "100"));
+    world.tell(buy(0, 100));
+    world.tell(buy(1, 100));
+    let breached = |facts: &[EventKind]| {
+        let breaches = breaches(facts).into_iter();
+        let figures = breaches.map(|it| (it.account, it.floor, it.plan, it.plan_hash));
+        figures.collect::<Vec<_>>()
+    };
+    // 500.01 down: below the second's floor only, also on the state as it was written.
+    let restored = Shard::restore(&world.snapshot()).unwrap();
+    assert_eq!(restored.state_hash(), world.shard.state_hash());
+    let facts = world.hear(quote("94.99", "94.99"));
+    let of_second = (AccountId(1), money("9500"), plan, hash);
+    assert_eq!(breached(&facts), [of_second]);
+    // At the first's floor, and a cent of each share below.
+    assert_eq!(breached(&world.hear(quote("90", "90"))), []);
+    let facts = world.hear(quote("89.99", "89.99"));
+    let of_first = (AccountId(0), money("9000"), PlanId(0), first.hash());
+    assert_eq!(breached(&facts), [of_first]);
+    world.agrees();
 }

@@ -388,6 +388,7 @@ fn daily(effect: Effect) -> DailyLoss {
         allowance: Allowance::Fixed(money("500")),
         effect,
         touch_is_breach: false,
+        changes: rules::DailyChanges::default(),
     }
 }
 
@@ -526,6 +527,7 @@ fn funded() -> Plan {
             after: rules::AfterPayout::FloorStays,
             best_day_cap: None,
             days_min: None,
+            series: rules::PayoutSeries::default(),
         }),
         ..plan("10000")
     }

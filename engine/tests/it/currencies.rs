@@ -376,7 +376,8 @@ fn positions_abroad_are_judged_on_everything_that_moves_them() {
                 allowance: Allowance::Fixed(money("60")),
                 effect: Effect::LockForDay,
                 touch_is_breach: true,
-            }),
+changes: rules::DailyChanges::default(),
+}),
             max_loss: Some(MaxLoss {
                 trail: TrailSource::TickEquity,
                 allowance: Allowance::Fixed(money("250")),

@@ -411,6 +411,7 @@ fn a_limit_is_of_the_kind_that_its_plan_has() {
         allowance: Allowance::Fixed(money("300")),
         effect: Effect::Warn,
         touch_is_breach: false,
+        changes: rules::DailyChanges::default(),
     };
     let warning = rules::Plan {
         daily_loss: Some(daily),

@@ -149,6 +149,7 @@ fn the_next_roll_and_consistency_are_shown_as_of_after_the_order() {
             allowance: Allowance::Fixed(money("2000")),
             effect: Effect::Fail,
             touch_is_breach: true,
+            changes: rules::DailyChanges::default(),
         }),
         consistency: Some(ConsistencyRule {
             cap: Ratio::percent(50),
@@ -401,6 +402,7 @@ fn the_next_roll_anchors_at_what_is_there_now() {
             allowance: Allowance::OfBase(Ratio::percent(5)),
             effect: Effect::LockForDay,
             touch_is_breach: false,
+            changes: rules::DailyChanges::default(),
         }),
         ..fragile(TrailSource::EodEquity)
     };
@@ -437,6 +439,7 @@ fn a_roll_that_would_break_a_limit_says_by_how_much() {
             allowance: Allowance::Fixed(money("500")),
             effect: Effect::LockForDay,
             touch_is_breach: false,
+            changes: rules::DailyChanges::default(),
         }),
         ..plan("10000")
     };
@@ -607,6 +610,7 @@ fn a_limit_says_what_moved_it_last() {
             allowance: Allowance::Fixed(money("500")),
             effect: Effect::LockForDay,
             touch_is_breach: false,
+            changes: rules::DailyChanges::default(),
         }),
         payout: Some(PayoutRule {
             fraction: Ratio::ONE,
@@ -616,6 +620,7 @@ fn a_limit_says_what_moved_it_last() {
             after: rules::AfterPayout::FloorStays,
             best_day_cap: None,
             days_min: None,
+            series: rules::PayoutSeries::default(),
         }),
         ..fragile(TrailSource::TickEquity)
     };

@@ -209,6 +209,7 @@ fn a_move_that_was_not_told_is_told_before_a_roll_a_suspension_and_a_booking() {
             allowance: Allowance::Fixed(money("90")),
             effect: Effect::LockForDay,
             touch_is_breach: true,
+            changes: rules::DailyChanges::default(),
         }),
         ..tight()
     };
@@ -312,6 +313,7 @@ fn any_plan() -> impl Strategy<Value = Plan> {
         allowance,
         effect,
         touch_is_breach: false,
+        changes: rules::DailyChanges::default(),
     });
     let warn_at = prop::option::of((20_i64..100).prop_map(Ratio::percent));
     (max, prop::option::of(daily), warn_at, 0_u8..4).prop_map(|(max, daily, warn_at, terms)| Plan {

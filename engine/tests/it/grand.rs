@@ -96,6 +96,7 @@ fn plans() -> [Plan; 3] {
         allowance: Allowance::Fixed(money("300")),
         effect: Effect::LockForDay,
         touch_is_breach: false,
+        changes: rules::DailyChanges::default(),
     };
     let max = MaxLoss {
         trail: TrailSource::TickEquity,

@@ -226,6 +226,7 @@ fn suspended_below_its_floors() -> World {
             allowance: Allowance::Fixed(money("600")),
             effect: Effect::LockForDay,
             touch_is_breach: false,
+            changes: rules::DailyChanges::default(),
         }),
         max_loss: Some(MaxLoss {
             trail: TrailSource::None,
@@ -297,6 +298,7 @@ fn a_day_lock_outlasts_a_suspension_of_its_day_only() {
         allowance: Allowance::Fixed(money("600")),
         effect: Effect::LockForDay,
         touch_is_breach: false,
+        changes: rules::DailyChanges::default(),
     });
     let mut world = governed(&rules, 1);
     world.tell(earn(0, -601));

@@ -14,6 +14,7 @@ mod bookings;
 mod brackets;
 mod breach_price;
 mod cancels;
+mod cases;
 mod conduct;
 mod contest;
 mod currencies;

@@ -4,8 +4,8 @@ use engine::naive::Naive;
 use engine::{EventBuf, Limits, Shard};
 use proptest::prelude::*;
 use rules::{
-    Allowance, Conduct, DailyAnchor, DailyLoss, MaxLoss, PayoutKeep, PayoutRule, Plan, Scaling,
-    Stage, StopTrailing, TrailSource,
+    Allowance, Conduct, DailyAnchor, DailyChanges, DailyLoss, DailyTier, MaxLoss, PayoutKeep,
+    PayoutRule, Plan, Scaling, Stage, StopTrailing, TrailSource, listed,
 };
 use types::{
     AccountId, AdjustKind, Aggressor, Command, Effect, FeeSchedule, Financing, Funding, Input,
@@ -158,6 +158,7 @@ fn the_nearest_of_floors_and_warnings_counts() {
             allowance: Allowance::Fixed(money("600")),
             effect: Effect::LockForDay,
             touch_is_breach: false,
+            changes: rules::DailyChanges::default(),
         }),
         conduct: Conduct {
             warn_at: Some(ratio("0.5")),
@@ -206,6 +207,8 @@ fn a_snapshot_holds_peaks_as_they_stand() {
 #[derive(Debug, Clone)]
 struct Stream {
     plans: Vec<Plan>,
+    /// Whether the instrument in another currency is traded: every mark concerns who holds it.
+    abroad: bool,
     steps: Vec<[u8; 4]>,
 }
 
@@ -229,22 +232,51 @@ fn any_plan() -> impl Strategy<Value = Plan> {
         (-100_i64..100).prop_map(|level| StopTrailing::AtFloorLevel(Money::whole(level))),
         (1_i64..300).prop_map(|level| StopTrailing::FreezeWhenSource(Money::whole(level))),
     ];
-    let max = (allowance(), stop, effect(), any::<bool>()).prop_map(
-        |(allowance, stop, effect, touch_is_breach)| MaxLoss {
-            trail: TrailSource::TickEquity,
+    // Mostly what follows at every mark; the others stand beside it in one stream.
+    let trail = prop_oneof![
+        6 => Just(TrailSource::TickEquity),
+        1 => Just(TrailSource::None),
+        1 => Just(TrailSource::ClosedBalance),
+        1 => Just(TrailSource::EodBalance),
+        1 => Just(TrailSource::EodEquity),
+    ];
+    let max = (trail, allowance(), stop, effect(), any::<bool>()).prop_map(
+        |(trail, allowance, stop, effect, touch_is_breach)| MaxLoss {
+            trail,
             allowance,
-            stop,
+            stop: if trail == TrailSource::None {
+                StopTrailing::Never
+            } else {
+                stop
+            },
             effect,
             touch_is_breach,
         },
     );
-    let anchor = prop_oneof![Just(DailyAnchor::IntradayPeak), Just(DailyAnchor::Balance)];
-    let daily = (anchor, allowance(), effect(), any::<bool>()).prop_map(
-        |(anchor, allowance, effect, touch_is_breach)| DailyLoss {
-            anchor,
-            allowance,
-            effect,
-            touch_is_breach,
+    let anchor = prop_oneof![
+        2 => Just(DailyAnchor::IntradayPeak),
+        1 => Just(DailyAnchor::Balance),
+        1 => Just(DailyAnchor::Equity),
+        1 => Just(DailyAnchor::MaxBalanceEquity),
+    ];
+    let tier = (1_i64..200, allowance());
+    let changes = (prop::option::weighted(0.3, tier), any::<bool>());
+    let daily = (anchor, allowance(), effect(), any::<bool>(), changes).prop_map(
+        |(anchor, allowance, effect, touch_is_breach, (tier, ends_at_floor_lock))| {
+            let tier = tier.map(|(from, allowance)| DailyTier {
+                profit_from: Money::whole(from),
+                allowance,
+            });
+            DailyLoss {
+                anchor,
+                allowance,
+                effect,
+                touch_is_breach,
+                changes: DailyChanges {
+                    tiers: listed(tier.as_slice()).unwrap(),
+                    ends_at_floor_lock,
+                },
+            }
         },
     );
     let terms = (0_u8..3, 0_u8..3, any::<bool>()).prop_map(|(funding, mark, hedges)| Terms {
@@ -266,7 +298,10 @@ fn any_plan() -> impl Strategy<Value = Plan> {
     (max, prop::option::of(daily), terms, warn_at, any::<bool>()).prop_map(
         |(max, daily, terms, warn_at, is_funded)| Plan {
             max_loss: Some(max),
-            daily_loss: daily,
+            daily_loss: daily.map(|mut daily| {
+                daily.changes.ends_at_floor_lock &= max.stop != StopTrailing::Never;
+                daily
+            }),
             terms,
             conduct: Conduct {
                 warn_at,
@@ -285,6 +320,7 @@ fn any_plan() -> impl Strategy<Value = Plan> {
                 after: rules::AfterPayout::FloorFallsByPayout,
                 best_day_cap: None,
                 days_min: None,
+                series: rules::PayoutSeries::default(),
             }),
             scaling: Some(Scaling {
                 step: Ratio::percent(10),
@@ -299,12 +335,17 @@ fn any_plan() -> impl Strategy<Value = Plan> {
 fn stream(steps: usize) -> impl Strategy<Value = Stream> {
     (
         prop::collection::vec(any_plan(), 1..4),
+        any::<bool>(),
         prop::collection::vec(any::<[u8; 4]>(), steps),
     )
-        .prop_map(|(plans, steps)| Stream { plans, steps })
+        .prop_map(|(plans, abroad, steps)| Stream {
+            plans,
+            abroad,
+            steps,
+        })
 }
 
-fn instruments() -> [Instrument; 3] {
+fn instruments() -> [Instrument; 4] {
     let fees = FeeSchedule {
         taker: Ratio(333_333),
         maker: Ratio(-100_000),
@@ -337,12 +378,26 @@ fn instruments() -> [Instrument; 3] {
             ..paper(PaperModel::default())
         },
         Instrument { fees, ..crossed() },
+        // Each account's balance and equity move with its rate too.
+        Instrument {
+            symbol: label("ABROAD"),
+            currency: label("EUR"),
+            fees,
+            margin,
+            ..paper(PaperModel::default())
+        },
     ]
 }
 
-fn steps_of(accounts: u32, [kind, pick, by, size]: [u8; 4], mids: &mut [i64; 3]) -> InputKind {
+fn steps_of(
+    accounts: u32,
+    abroad: bool,
+    [kind, pick, by, size]: [u8; 4],
+    mids: &mut [i64; 4],
+) -> InputKind {
     // Mostly one instrument, so that accounts hold one thing.
-    let instrument = [0, 0, 0, 0, 0, 1, 2, 2][usize::from(pick) % 8];
+    let last = if abroad { 3 } else { 2 };
+    let instrument = [0, 0, 0, 0, 1, 2, 2, last][usize::from(pick) % 8];
     let account = AccountId(u32::from(pick / 8) % accounts);
     let tick = if instrument == 0 {
         100_000
@@ -438,7 +493,17 @@ fn steps_of(accounts: u32, [kind, pick, by, size]: [u8; 4], mids: &mut [i64; 3])
             })
         }
         236..240 => data(MarketData::Gap),
+        240..248 => command(rate(by)),
         _ => InputKind::Timer(Timer::Clock),
+    }
+}
+
+/// Dollars for a euro: from 1, in tenths of a percent.
+fn rate(by: u8) -> Command {
+    Command::SetConversion {
+        from: label("EUR"),
+        to: label("USD"),
+        rate: Price(1_000_000_000 + i64::from(by) * 1_000_000),
     }
 }
 
@@ -466,9 +531,11 @@ fn inputs(stream: &Stream) -> Vec<Input> {
     for account in 0..ACCOUNTS {
         kinds.push(command(open(account % stream.plans.len() as u32)));
     }
-    let mut mids = [1_000_000, 100, 100];
+    let mut mids = [1_000_000, 100, 100, 100];
+    kinds.push(command(rate(0)));
     let steps = stream.steps.iter();
-    kinds.extend(steps.map(|step| steps_of(ACCOUNTS, *step, &mut mids)));
+    let abroad = stream.abroad;
+    kinds.extend(steps.map(|step| steps_of(ACCOUNTS, abroad, *step, &mut mids)));
     let numbered = (1..).zip(kinds);
     numbered
         .map(|(seq, kind)| Input {
@@ -513,7 +580,7 @@ proptest! {
             prop_assert_eq!(events.as_slice(), again.as_slice(), "{:?}", input);
             prop_assert_eq!(shard.portrait(), naive.portrait(), "{:?}", input);
             prop_assert_eq!(shard.audit(), Ok(()));
-            for id in (0..3).map(InstrumentId) {
+            for id in (0..4).filter(|_| !stream.abroad).map(InstrumentId) {
                 prop_assert!(shard.sweep_bands(id) <= positions_at_a_floor(&shard, id), "{:?}", input);
             }
             if place % every == 0 {

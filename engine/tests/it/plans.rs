@@ -3,10 +3,11 @@
 use proptest::prelude::*;
 use rules::{
     AfterPayout, Allowance, BoardKind, Competition, Conduct, ConsistencyRule, ConsistencyWindow,
-    ContestRules, DailyAnchor, DailyLoss, DayCounts, DayProfit, Denominator, Gates, HoldingAction,
-    HoldingMin, Inactivity, InactivityEffect, Life, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan,
-    ScaleWhen, Scaling, SizeLimit, SizeTier, SizeWeight, Stage, StopTrailing, Target, TradingDays,
-    TrailSource, WindowAction, WindowRule,
+    ContestRules, DailyAnchor, DailyChanges, DailyLoss, DailyTier, DayCounts, DayProfit,
+    Denominator, Gates, HoldingAction, HoldingMin, Inactivity, InactivityEffect, Life, MaxLoss,
+    MinDays, PayoutKeep, PayoutRule, PayoutSeries, Plan, ScaleWhen, Scaling, SizeLimit, SizeTier,
+    SizeWeight, SplitFrom, SplitTier, Stage, StopTrailing, Target, TradingDays, TrailSource,
+    WindowAction, WindowRule, listed,
 };
 use types::{
     Calendar, Effect, Funding, MarkKind, Money, PositionMode, Qty, Ratio, RollSchedule, Terms,
@@ -38,12 +39,24 @@ fn daily_loss() -> impl Strategy<Value = DailyLoss> {
         DailyAnchor::MaxBalanceEquity,
         DailyAnchor::IntradayPeak,
     ]);
-    (anchor, allowance(), effect(), any::<bool>()).prop_map(
-        |(anchor, allowance, effect, touch_is_breach)| DailyLoss {
-            anchor,
-            allowance,
-            effect,
-            touch_is_breach,
+    let tiers = prop::collection::btree_map(5_i64..200, allowance(), 0..3);
+    (anchor, allowance(), effect(), any::<bool>(), tiers).prop_map(
+        |(anchor, allowance, effect, touch_is_breach, tiers)| {
+            let tier = |(from, allowance)| DailyTier {
+                profit_from: Money::whole(from),
+                allowance,
+            };
+            let tiers: Vec<_> = tiers.into_iter().map(tier).collect();
+            DailyLoss {
+                anchor,
+                allowance,
+                effect,
+                touch_is_breach,
+                changes: DailyChanges {
+                    tiers: listed(&tiers).unwrap(),
+                    ends_at_floor_lock: false,
+                },
+            }
         },
     )
 }
@@ -110,9 +123,13 @@ fn payout() -> impl Strategy<Value = PayoutRule> {
     ]);
     let cap = prop::option::of((1_i64..200).prop_map(Money::whole));
     let best_day_cap = prop::option::of((10_i64..90).prop_map(Ratio::percent));
-    let days = (best_day_cap, prop::option::weighted(0.3, min_days()));
+    let days = (
+        best_day_cap,
+        prop::option::weighted(0.3, min_days()),
+        series(),
+    );
     (20_i64..=100, cap, 0_i64..60, 50_i64..=100, after, days).prop_map(
-        |(fraction, cap, kept, split, after, (best_day_cap, days_min))| PayoutRule {
+        |(fraction, cap, kept, split, after, (best_day_cap, days_min, series))| PayoutRule {
             fraction: Ratio::percent(fraction),
             cap,
             keep: PayoutKeep::AboveInitial(Money::whole(kept)),
@@ -120,6 +137,35 @@ fn payout() -> impl Strategy<Value = PayoutRule> {
             after,
             best_day_cap,
             days_min,
+            series,
+        },
+    )
+}
+
+/// So small that a few payouts pass every edge.
+fn series() -> impl Strategy<Value = PayoutSeries> {
+    let caps = prop::collection::vec((1_i64..100).prop_map(Money::whole), 0..3);
+    let tiers = prop::collection::btree_map(2_u16..4, 50_i64..=100, 0..3);
+    let count = || prop::option::weighted(0.3, 1_u16..3);
+    let min = prop::option::weighted(0.3, Just(Money::whole(1)));
+    (min, caps, count(), tiers, any::<bool>(), count()).prop_map(
+        |(min, caps, interval_days, tiers, by_total, payouts_max)| {
+            let tier = |(edge, percent): (u16, i64)| SplitTier {
+                from: if by_total {
+                    SplitFrom::PaidTotal(Money::whole(10 * i64::from(edge)))
+                } else {
+                    SplitFrom::Payout(edge)
+                },
+                split: Ratio::percent(percent),
+            };
+            let splits: Vec<_> = tiers.into_iter().map(tier).collect();
+            PayoutSeries {
+                min,
+                caps: listed(&caps).unwrap(),
+                interval_days,
+                splits: listed(&splits).unwrap(),
+                payouts_max,
+            }
         },
     )
 }

@@ -8,14 +8,14 @@
 
 use rules::{
     AfterPayout, Allowance, Conduct, ConsistencyRule, ConsistencyWindow, DailyAnchor, DailyLoss,
-    DayCounts, Denominator, Inactivity, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, Proof,
-    Stage, StopTrailing, Target, TrailSource, Verdict,
+    DayCounts, Denominator, Inactivity, MaxLoss, MinDays, PayoutKeep, PayoutRule, PayoutSeries,
+    Plan, Proof, SplitFrom, SplitTier, Stage, StopTrailing, Target, TrailSource, Verdict, listed,
 };
 use types::{
-    AccountChange, AccountId, AdjustKind, BaselineOrigin, BaselineSource, Breach, Command, Effect,
-    EventKind, FloorMove, FloorMoveCause, InactivityEffect, InputKind, Instrument, LimitBasis,
-    MarkKind, MarketData, Money, PayoutDenial, Ratio, Rest, RuleKind, Seq, SuspendReason, Terms,
-    Timer, TradingDay,
+    AccountChange, AccountId, AccountState, AdjustKind, BaselineOrigin, BaselineSource, Breach,
+    Command, Effect, EventKind, FloorMove, FloorMoveCause, InactivityEffect, InputKind, Instrument,
+    LimitBasis, MarkKind, MarketData, Money, PayoutDenial, Ratio, Rest, RuleKind, Seq,
+    SuspendReason, Terms, Timer, TradingDay,
 };
 
 use crate::alter::slips;
@@ -100,6 +100,7 @@ fn daily_loss(effect: Effect) -> DailyLoss {
         allowance: Allowance::OfBase(Ratio::percent(5)),
         effect,
         touch_is_breach: false,
+        changes: rules::DailyChanges::default(),
     }
 }
 
@@ -348,6 +349,7 @@ fn a_payout_moves_a_floor_and_not_where_it_comes_from() {
             after: AfterPayout::FloorFallsByPayout,
             best_day_cap: None,
             days_min: None,
+            series: rules::PayoutSeries::default(),
         }),
         ..trailing()
     };
@@ -505,6 +507,7 @@ fn paying() -> Plan {
                 counts: DayCounts::OpeningFill,
                 day_profit_min: None,
             }),
+            series: rules::PayoutSeries::default(),
         }),
         consistency: Some(ConsistencyRule {
             cap: Ratio::percent(60),
@@ -680,4 +683,99 @@ fn a_payout_that_would_leave_a_limit_broken() {
         ],
     );
     assert_eq!(denied, (money("350"), PayoutDenial::WouldBreach));
+}
+
+/// The reason of a refusal whose proof holds, and does not with any of these figures altered.
+fn check_series(world: &mut World, amount: &str, altered: &[fn(&mut Proof)]) -> PayoutDenial {
+    let proof = proof(world, payout(amount));
+    assert_eq!(proof.verify(proof.digest()), Ok(()));
+    for alter in altered {
+        let mut other = proof.clone();
+        alter(&mut other);
+        assert!(other.verify(other.digest()).is_err());
+    }
+    match proof.verdict {
+        Verdict::PayoutDenied { reason, .. } => reason,
+        _ => panic!("no denial"),
+    }
+}
+
+#[test]
+fn payouts_of_a_series_go_by_their_number_and_the_last_closes_the_account() {
+    let mut rules = paying();
+    rules.consistency = None;
+    let rule = rules.payout.as_mut().unwrap();
+    rule.days_min = None;
+    rule.series = PayoutSeries {
+        min: Some(money("100")),
+        caps: listed(&[money("120"), money("250")]).unwrap(),
+        interval_days: Some(3),
+        splits: listed(&[SplitTier {
+            from: SplitFrom::PaidTotal(money("200")),
+            split: Ratio::percent(90),
+        }])
+        .unwrap(),
+        payouts_max: Some(2),
+    };
+    let mut world = World::with(&[share()], &rules);
+    earn(&mut world, 3, "100", "110");
+    // Two days after the account opened, on day 1.
+    let soon = check_series(
+        &mut world,
+        "100",
+        &[
+            |proof| proof.basis.days_since_payout += 1,
+            |proof| proof.basis.days_since_payout -= 1,
+            |proof| proof.basis.payouts += 1,
+        ],
+    );
+    assert_eq!(soon, PayoutDenial::TooSoon { has: 2, needs: 3 });
+    world.roll(4);
+    let least = check_series(
+        &mut world,
+        "99.999999",
+        &[|proof| proof.basis.days_since_payout -= 1],
+    );
+    let min = money("100");
+    assert_eq!(least, PayoutDenial::BelowMinimum { min });
+    let capped = check_series(
+        &mut world,
+        "120.000001",
+        &[|proof| proof.basis.payouts += 1],
+    );
+    assert_eq!(capped, PayoutDenial::AboveEligible);
+    // 80% of 120.
+    let shares = |events: Vec<EventKind>| {
+        let approved = events.iter().find_map(|event| match event {
+            EventKind::PayoutApproved { trader, firm, .. } => Some((*trader, *firm)),
+            _ => None,
+        });
+        let is_closed = |event: &EventKind| {
+            let closed = AccountState::Closed;
+            matches!(event, EventKind::StateChanged { to, .. } if *to == closed)
+        };
+        (approved.unwrap(), events.iter().any(is_closed))
+    };
+    let first = shares(world.hear(payout("120")));
+    assert_eq!(first, ((money("96"), money("24")), false));
+    world.roll(6);
+    let soon = check_series(
+        &mut world,
+        "250",
+        &[|proof| proof.basis.days_since_payout += 1],
+    );
+    assert_eq!(soon, PayoutDenial::TooSoon { has: 2, needs: 3 });
+    world.roll(7);
+    let capped = check_series(
+        &mut world,
+        "250.000001",
+        &[|proof| proof.basis.payouts -= 1],
+    );
+    assert_eq!(capped, PayoutDenial::AboveEligible);
+    // 80 more make 200, of which the trader gets 64; of 170 beyond it 153.
+    let second = shares(world.hear(payout("250")));
+    assert_eq!(second, ((money("217"), money("33")), true));
+    let over = check_series(&mut world, "100", &[]);
+    assert_eq!(over, PayoutDenial::NotEligibleState);
+    world.agrees();
 }

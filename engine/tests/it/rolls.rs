@@ -25,6 +25,7 @@ fn careful(schedule: RollSchedule) -> Plan {
             allowance: Allowance::Fixed(money("1000")),
             effect: Effect::Fail,
             touch_is_breach: true,
+            changes: rules::DailyChanges::default(),
         }),
         conduct: Conduct {
             windows: vec![WindowRule {

@@ -34,6 +34,7 @@ fn daily(anchor: DailyAnchor, allowance: Allowance, effect: Effect) -> DailyLoss
         allowance,
         effect,
         touch_is_breach: false,
+        changes: rules::DailyChanges::default(),
     }
 }
 
@@ -588,6 +589,7 @@ fn an_account_that_pays_out_cannot_enter_a_competition() {
             after: rules::AfterPayout::FloorStays,
             best_day_cap: None,
             days_min: None,
+            series: rules::PayoutSeries::default(),
         }),
         ..plan("10000")
     };

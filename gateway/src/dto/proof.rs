@@ -99,6 +99,8 @@ enum VerdictDto {
         has: Option<String>,
         #[serde(skip_serializing_if = "Option::is_none")]
         needs: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        min: Option<String>,
     },
 }
 
@@ -117,6 +119,10 @@ struct BasisDto {
     days: String,
     payout_days: String,
     positions: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payouts: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    days_since_payout: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -225,10 +231,15 @@ impl VerdictDto {
                 reason,
             } => {
                 let (has, needs) = match reason {
-                    PayoutDenial::TooFewDays { has, needs } => {
+                    PayoutDenial::TooFewDays { has, needs }
+                    | PayoutDenial::TooSoon { has, needs } => {
                         (Some(has.to_string()), Some(needs.to_string()))
                     }
                     _ => (None, None),
+                };
+                let min = match reason {
+                    PayoutDenial::BelowMinimum { min } => Some(min.to_string()),
+                    _ => None,
                 };
                 Self::PayoutDenied {
                     requested: requested.to_string(),
@@ -236,6 +247,7 @@ impl VerdictDto {
                     reason: word::payout_denial(reason),
                     has,
                     needs,
+                    min,
                 }
             }
         }
@@ -285,6 +297,9 @@ impl BasisDto {
             days: basis.days.to_string(),
             payout_days: basis.payout_days.to_string(),
             positions: basis.positions.to_string(),
+            payouts: (basis.payouts > 0).then(|| basis.payouts.to_string()),
+            days_since_payout: (basis.days_since_payout > 0)
+                .then(|| basis.days_since_payout.to_string()),
         }
     }
 }

@@ -257,7 +257,7 @@ impl Figures {
     /// The figures of a reason for which a payout was refused.
     pub fn of_payout(reason: &PayoutDenial) -> Self {
         Self(match reason {
-            PayoutDenial::TooFewDays { has, needs } => {
+            PayoutDenial::TooFewDays { has, needs } | PayoutDenial::TooSoon { has, needs } => {
                 vec![count("has", *has), count("needs", *needs)]
             }
             PayoutDenial::Consistency(Consistency {
@@ -276,6 +276,7 @@ impl Figures {
                 optional("total_needed", total_needed.as_ref()),
                 optional("next_day_max", next_day_max.as_ref()),
             ],
+            PayoutDenial::BelowMinimum { min } => vec![text("min", min)],
             PayoutDenial::NotInPlan
             | PayoutDenial::NotEligibleState
             | PayoutDenial::AmountNotPositive

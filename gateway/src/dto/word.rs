@@ -241,6 +241,8 @@ pub const fn payout_denial(reason: &PayoutDenial) -> &'static str {
         PayoutDenial::AboveEligible => "above_eligible",
         PayoutDenial::WouldBreach => "would_breach",
         PayoutDenial::TooFewDays { .. } => "too_few_days",
+        PayoutDenial::TooSoon { .. } => "too_soon",
+        PayoutDenial::BelowMinimum { .. } => "below_minimum",
     }
 }
 

@@ -32,6 +32,7 @@ fn funded() -> Plan {
             after: AfterPayout::FloorFallsByPayout,
             best_day_cap: None,
             days_min: Some(days_min),
+            series: rules::PayoutSeries::default(),
         }),
         scaling: Some(Scaling {
             step: Ratio::percent(25),

@@ -297,6 +297,7 @@ pub(crate) fn plan() -> Plan {
             allowance: Allowance::OfInitial(Ratio(50_000_000)),
             effect: Effect::LockForDay,
             touch_is_breach: true,
+            changes: rules::DailyChanges::default(),
         }),
         max_loss: Some(MaxLoss {
             trail: TrailSource::TickEquity,

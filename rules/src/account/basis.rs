@@ -18,6 +18,9 @@ impl AccountRules {
         (own, balance): (Money, Money),
         positions: u32,
     ) -> VerdictBasis {
+        let series = plan.payout.map(|rule| rule.series).unwrap_or_default();
+        let has_series = series.caps[0].is_some();
+        let has_interval = series.interval_days.is_some();
         VerdictBasis {
             account,
             plan: id,
@@ -32,6 +35,12 @@ impl AccountRules {
             days: self.days_counted(plan),
             payout_days: self.payout_days(plan),
             positions,
+            payouts: if has_series { self.payouts_made } else { 0 },
+            days_since_payout: if has_interval {
+                self.days_since_payout()
+            } else {
+                0
+            },
         }
     }
 

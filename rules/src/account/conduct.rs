@@ -105,9 +105,10 @@ impl Activity {
     }
 }
 
-/// The size limit of a day that opens with this profit.
-pub(super) fn tier(plan: &Plan, profit: Money) -> Option<SizeTier> {
-    plan.conduct.size.as_ref()?.tier(profit)
+/// The place of the size limit's tier for a day that opens with this profit; 0 without a limit.
+pub(super) fn tier_at(plan: &Plan, profit: Money) -> u8 {
+    let size = plan.conduct.size.as_ref();
+    size.map_or(0, |size| size.tier_at(profit) as u8)
 }
 
 impl AccountRules {
@@ -147,8 +148,9 @@ impl AccountRules {
     }
 
     /// The size limit of this trading day.
-    pub const fn size_tier(&self) -> Option<&SizeTier> {
-        self.size_tier.as_ref()
+    pub fn size_tier<'a>(&self, plan: &'a Plan) -> Option<&'a SizeTier> {
+        let size = plan.conduct.size.as_ref()?;
+        size.tiers.get(usize::from(self.size_tier))
     }
 
     /// Orders accepted on this trading day.

@@ -38,6 +38,7 @@ impl AccountRules {
             counted: self.counted_balance(balance),
             profit: self.payable_profit(plan, balance),
             floor: self.max().map(|max| max.floor),
+            payouts: self.payouts_made,
         };
         Some(bounds(plan, &rule, &figures))
     }
@@ -66,10 +67,30 @@ impl AccountRules {
         self.facts.payout.days_counted(rule)
     }
 
+    /// Calendar days from the trading day of the last payout, or from the one on which the account
+    /// opened, to the open one; 0 before the first roll.
+    pub const fn days_since_payout(&self) -> u16 {
+        self.days_since_payout
+    }
+
+    /// What the trader gets of a payout of this amount, rounded down; 0 without a payout rule.
+    pub fn trader_share(&self, plan: &Plan, amount: Money) -> Money {
+        plan.payout.map_or(Money::ZERO, |rule| {
+            rule.trader_share(self.payouts_made, self.paid_total, amount)
+        })
+    }
+
+    /// Whether the plan pays nothing more after the payouts so far: the account is to be closed.
+    pub fn is_paid_out(&self, plan: &Plan) -> bool {
+        let most = plan.payout.and_then(|rule| rule.series.payouts_max);
+        most.is_some_and(|most| self.payouts_made >= most)
+    }
+
     /// Tests a payout of this amount, for an account that is funded and flat.
     ///
     /// # Errors
-    /// The first reason against it: plan, amount, days, consistency, what is eligible, what is left.
+    /// The first reason against it: plan, amount, trading days, days since the last payout, consistency,
+    /// the least that a payout takes, what is eligible, what is left.
     pub fn check_payout(
         &self,
         plan: &Plan,
@@ -88,10 +109,19 @@ impl AccountRules {
                 return Err(PayoutDenial::TooFewDays { has, needs });
             }
         }
+        if let Some(needs) = rule.series.interval_days {
+            let has = self.days_since_payout();
+            if has < needs {
+                return Err(PayoutDenial::TooSoon { has, needs });
+            }
+        }
         if let Some(standing) = valued.consistency(plan, account)
             && !standing.met
         {
             return Err(PayoutDenial::Consistency(standing));
+        }
+        if let Some(min) = rule.series.min.filter(|min| requested < *min) {
+            return Err(PayoutDenial::BelowMinimum { min });
         }
         if requested > valued.payout_eligible(plan, balance) {
             return Err(PayoutDenial::AboveEligible);
@@ -120,6 +150,8 @@ impl AccountRules {
         self.facts.fund(Money(amount.0.saturating_neg()));
         self.payouts = self.payouts.saturating_add(1);
         self.payouts_made = self.payouts_made.saturating_add(1);
+        self.paid_total = self.paid_total.saturating_add(amount);
+        self.days_since_payout = 0;
         self.moving(plan, |account| {
             if let Some(daily) = &mut account.daily {
                 daily.lower_by(amount);
@@ -168,7 +200,9 @@ impl AccountRules {
         self.payouts = 0;
         let moves = self.moving(plan, |account| {
             if let (Some(limit), Some(rule)) = (&mut account.daily, &plan.daily_loss) {
-                *limit = daily_limit(rule, size, limit.baseline.saturating_add(step));
+                let allowance = rule.allowance_of(account.daily_tier);
+                let baseline = limit.baseline.saturating_add(step);
+                *limit = daily_limit(rule, allowance, size, baseline);
             }
             if let (Some(max), Some(rule)) = (&mut account.max, &plan.max_loss) {
                 max.scale(rule, size, step);
@@ -189,6 +223,8 @@ pub(crate) struct Payable {
     pub(crate) profit: Money,
     /// The floor of the maximum loss.
     pub(crate) floor: Option<Money>,
+    /// Payouts since the account opened.
+    pub(crate) payouts: u16,
 }
 
 /// What bounds a payout. The least is eligible.
@@ -198,7 +234,7 @@ pub struct PayoutBounds {
     pub profit: Money,
     /// The fraction of it that one payout may take.
     pub by_fraction: Money,
-    /// The most that one payout may take.
+    /// The most that this payout may take.
     pub cap: Option<Money>,
     /// What is above what must stay.
     pub by_keep: Option<Money>,
@@ -227,6 +263,7 @@ pub(crate) fn bounds(plan: &Plan, rule: &PayoutRule, figures: &Payable) -> Payou
         counted,
         profit,
         floor,
+        payouts,
     } = *figures;
     let by_keep = match rule.keep {
         PayoutKeep::AboveInitial(net) => Some(counted.saturating_sub(size.saturating_add(net))),
@@ -246,7 +283,7 @@ pub(crate) fn bounds(plan: &Plan, rule: &PayoutRule, figures: &Payable) -> Payou
     PayoutBounds {
         profit,
         by_fraction: profit.mul_ratio_floor(rule.fraction),
-        cap: rule.cap,
+        cap: rule.cap_after(payouts),
         by_keep,
         by_floor,
     }

@@ -3,7 +3,7 @@
 
 use types::{Money, Notional, RuleKind};
 
-use super::{AccountRules, daily_limit, highest_below_next};
+use super::{AccountRules, highest_below_next};
 use crate::limit::Limit;
 use crate::plan::{DailyAnchor, MaxLoss, Plan, StopTrailing, TrailSource};
 use crate::trail::MaxFloor;
@@ -67,6 +67,7 @@ impl AccountRules {
         match rule {
             RuleKind::DailyLoss => plan
                 .daily_loss
+                .as_ref()
                 .is_some_and(|rule| rule.anchor == DailyAnchor::IntradayPeak),
             RuleKind::MaxLoss => {
                 let is_source = |max: MaxLoss| max.trail == TrailSource::TickEquity;
@@ -83,9 +84,10 @@ impl AccountRules {
             return false;
         }
         let allowance = match limit.rule {
-            RuleKind::DailyLoss => plan
-                .daily_loss
-                .map(|rule| daily_limit(&rule, self.size, peak).allowance),
+            RuleKind::DailyLoss => plan.daily_loss.as_ref().map(|rule| {
+                let allowance = rule.allowance_of(self.daily_tier);
+                allowance.amount(self.size, peak)
+            }),
             RuleKind::MaxLoss => plan
                 .max_loss
                 .map(|rule| rule.allowance.amount(self.size, peak)),

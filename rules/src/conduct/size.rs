@@ -102,12 +102,15 @@ impl SizeLimit {
         listed.map_or(Ratio::ONE, |weight| weight.weight)
     }
 
-    /// The tier for a profit: the last that starts at or below it, else the first. `None` only without
-    /// tiers, which no valid limit is.
+    /// The tier for a profit; `None` only without tiers, which no valid limit is.
     pub fn tier(&self, profit: Money) -> Option<SizeTier> {
-        let reached = |tier: &&SizeTier| tier.profit_from <= profit;
-        let tiers = &self.tiers;
-        tiers.iter().rfind(reached).or(tiers.first()).copied()
+        self.tiers.get(self.tier_at(profit)).copied()
+    }
+
+    /// The place of the tier for a profit: the last that starts at or below it, else the first.
+    pub fn tier_at(&self, profit: Money) -> usize {
+        let reached = |tier: &SizeTier| tier.profit_from <= profit;
+        self.tiers.iter().rposition(reached).unwrap_or(0)
     }
 
     pub(super) fn validate(&self) -> Result<(), PlanError> {

@@ -3,6 +3,7 @@
 use types::{Effect, Money, Notional, RuleKind, TradingDay};
 
 use super::rational::Rational;
+use crate::plan::series::SplitFrom;
 use crate::plan::{
     AfterPayout, Allowance, ConsistencyWindow, DailyAnchor, DayCounts, DayProfit, Denominator,
     MinDays, PayoutKeep, Plan, StopTrailing, Target, TrailSource,
@@ -176,11 +177,16 @@ impl AccountOracle {
     pub fn daily(&self) -> Option<LimitFigures> {
         let rule = self.plan.daily_loss?;
         let opening = Rational::from(self.plan.initial_balance);
+        let mut profit = Rational::zero();
         let (start, anchor) = match self.last_roll() {
             None => (0, opening),
             Some((index, balance, equity)) => {
                 let balance = Rational::from(balance);
                 let equity = Rational::from(equity).floor_to_money();
+                if rule.changes.ends_at_floor_lock && self.max_after(index + 1)?.1 {
+                    return None;
+                }
+                profit = &balance - &self.size_after(index);
                 let anchor = match rule.anchor {
                     DailyAnchor::Balance => balance,
                     DailyAnchor::Equity | DailyAnchor::IntradayPeak => equity,
@@ -189,14 +195,20 @@ impl AccountOracle {
                 (index + 1, anchor)
             }
         };
-        let mut limit = placed(rule.allowance, &self.size_after(start), anchor);
+        let mut allowance = rule.allowance;
+        for tier in rule.changes.tiers.iter().flatten() {
+            if profit >= tier.profit_from.into() {
+                allowance = tier.allowance;
+            }
+        }
+        let mut limit = placed(allowance, &self.size_after(start), anchor);
         for index in start..self.history.len() {
             let size = self.size_after(index);
             match self.history[index] {
                 Operation::Equity(equity) if rule.anchor == DailyAnchor::IntradayPeak => {
                     let peak = Rational::from(equity).floor_to_money();
                     if peak > limit.baseline {
-                        limit = placed(rule.allowance, &size, peak);
+                        limit = placed(allowance, &size, peak);
                     }
                 }
                 Operation::Payout(amount) => limit = lowered(&limit, &amount.into()),
@@ -204,7 +216,7 @@ impl AccountOracle {
                     let step = self.step_at(&size);
                     if step.is_positive() {
                         let baseline = &limit.baseline + &step;
-                        limit = placed(rule.allowance, &(&size + &step), baseline);
+                        limit = placed(allowance, &(&size + &step), baseline);
                     }
                 }
                 _ => {}
@@ -216,13 +228,18 @@ impl AccountOracle {
     /// The maximum loss limit: between payouts and steps, the peak of the source over all values up to
     /// the one that stops it.
     pub fn max(&self) -> Option<LimitFigures> {
+        self.max_after(self.history.len()).map(|(limit, _)| limit)
+    }
+
+    /// The same after so many operations, and whether it has stopped.
+    fn max_after(&self, operations: usize) -> Option<(LimitFigures, bool)> {
         let rule = self.plan.max_loss?;
         let opening = Rational::from(self.plan.initial_balance);
         let mut limit = placed(rule.allowance, &opening, opening.clone());
         let mut stopped = false;
         // Where the floor stands relative to size once it no longer depends on the baseline.
         let mut held: Option<Rational> = None;
-        for index in 0..self.history.len() {
+        for index in 0..operations {
             let size = self.size_after(index);
             if let Some(value) = self.source_value(index)
                 && !stopped
@@ -268,7 +285,7 @@ impl AccountOracle {
                 stopped = true;
             }
         }
-        Some(limit)
+        Some((limit, stopped))
     }
 
     /// The value that the maximum loss follows, if this operation gives one.
@@ -697,11 +714,76 @@ impl AccountOracle {
         &left - &self.beyond_best_day(from, self.history.len())
     }
 
-    /// Why a payout of this amount is refused, as the place among the reasons: plan, amount, days,
-    /// consistency, eligible, what is left.
+    /// Calendar days since the last payout, or since the account opened, before its first roll.
+    pub fn days_since_payout(&self) -> i64 {
+        // Whatever comes before the first roll happens on the day that it opens.
+        let (mut today, mut from, mut is_from_due) = (None::<TradingDay>, None, true);
+        for operation in &self.history {
+            match *operation {
+                Operation::Roll { day, .. } => {
+                    today = Some(day);
+                    if is_from_due {
+                        from = today;
+                        is_from_due = false;
+                    }
+                }
+                Operation::Payout(_) => {
+                    from = today;
+                    is_from_due = today.is_none();
+                }
+                _ => {}
+            }
+        }
+        match (from, today) {
+            (Some(from), Some(today)) => i64::from(today.0) - i64::from(from.0),
+            _ => 0,
+        }
+    }
+
+    /// What the trader gets of a payout.
+    pub fn trader_share(&self, amount: Money) -> Rational {
+        let Some(rule) = self.plan.payout else {
+            return Rational::zero();
+        };
+        let number = self.payouts_made() + 1;
+        let paid = self.history.iter().filter_map(|operation| match operation {
+            Operation::Payout(amount) => Some(Rational::from(*amount)),
+            _ => None,
+        });
+        let paid = paid.fold(Rational::zero(), |sum, amount| &sum + &amount);
+        let end = &paid + &amount.into();
+        // Beyond each edge the share is another one: what the tier adds to all that is beyond.
+        let mut split = Rational::from(rule.split);
+        let mut share = &Rational::from(amount) * &split;
+        for tier in rule.series.splits.into_iter().flatten() {
+            let beyond = match tier.from {
+                SplitFrom::Payout(first) if usize::from(first) <= number => amount.into(),
+                SplitFrom::Payout(_) => Rational::zero(),
+                SplitFrom::PaidTotal(total) => {
+                    let edge = Rational::from(total).max(paid.clone());
+                    (&end - &edge).max(Rational::zero())
+                }
+            };
+            let tier_split = Rational::from(tier.split);
+            share = &share + &(&beyond * &(&tier_split - &split));
+            split = tier_split;
+        }
+        share.floor_to_money()
+    }
+
+    /// Whether the plan pays nothing more.
+    pub fn is_paid_out(&self) -> bool {
+        let most = self.plan.payout.and_then(|rule| rule.series.payouts_max);
+        most.is_some_and(|most| self.payouts_made() >= usize::from(most))
+    }
+
+    /// Why a payout of this amount is refused, as the place among the reasons: plan, amount, trading days,
+    /// days since the last payout, consistency, the least, eligible, what is left.
     pub fn payout_refusal(&self, balance: Money, requested: Money) -> Option<usize> {
         let amount = Rational::from(requested);
         let days_needed = self.plan.payout.and_then(|rule| rule.days_min);
+        let series = self.plan.payout.map(|rule| rule.series).unwrap_or_default();
+        let interval = series.interval_days;
         let left = &Rational::from(balance) - &amount;
         let mut paid = self.clone();
         paid.push(Operation::Payout(requested));
@@ -709,7 +791,9 @@ impl AccountOracle {
             self.plan.payout.is_none(),
             !amount.is_positive(),
             days_needed.is_some_and(|rule| self.payout_days() < rule.days.into()),
+            interval.is_some_and(|days| self.days_since_payout() < days.into()),
             self.consistency().is_some_and(|standing| !standing.met),
+            series.min.is_some_and(|min| amount < min.into()),
             amount > self.payout_eligible(balance),
             paid.limits().iter().any(|limit| limit.is_violated(&left)),
         ]
@@ -741,7 +825,9 @@ impl AccountOracle {
         let size = self.size();
         let max = self.max();
         let mut bounds = vec![(&profit * &rule.fraction.into()).floor_to_money()];
-        bounds.extend(rule.cap.map(Rational::from));
+        let listed: Vec<Money> = rule.series.caps.into_iter().flatten().collect();
+        let cap = listed.get(self.payouts_made()).copied().or(rule.cap);
+        bounds.extend(cap.map(Rational::from));
         match (rule.keep, &max) {
             (PayoutKeep::AboveInitial(net), _) => {
                 let counted = &balance - &self.excluded();

@@ -5,16 +5,20 @@ use types::{BaselineSource, LimitBasis, Money, RuleKind};
 use super::verify::Faults;
 use super::{Proof, Verdict};
 use crate::limit::Limit;
-use crate::plan::{AfterPayout, DailyAnchor, StopTrailing, TrailSource};
+use crate::plan::{AfterPayout, Allowance, DailyAnchor, StopTrailing, TrailSource};
 
 impl Proof {
     pub(super) fn check_limits(&self, faults: &mut Faults) {
+        let stated = || self.limits.iter().map(|limit| limit.rule);
+        // Whether the floor of the maximum loss had stopped when the day opened, the digest holds.
+        let has_daily = stated().any(|rule| rule == RuleKind::DailyLoss);
+        let daily = self.plan.daily_loss;
+        let daily = daily.filter(|rule| has_daily || !rule.changes.ends_at_floor_lock);
         let rules = [
-            self.plan.daily_loss.map(|_| RuleKind::DailyLoss),
+            daily.map(|_| RuleKind::DailyLoss),
             self.plan.max_loss.map(|_| RuleKind::MaxLoss),
         ];
-        let stated = self.limits.iter().map(|limit| limit.rule);
-        let is_whole = rules.into_iter().flatten().eq(stated);
+        let is_whole = rules.into_iter().flatten().eq(stated());
         faults.require(is_whole, "limits", &"other rules", "the plan's rules");
         for limit in &self.limits {
             self.check_limit(limit, faults);
@@ -22,21 +26,24 @@ impl Proof {
     }
 
     fn check_limit(&self, limit: &LimitBasis, faults: &mut Faults) {
-        let (name, allowance) = match limit.rule {
-            RuleKind::DailyLoss => (
-                "daily_loss",
-                self.plan.daily_loss.map(|rule| rule.allowance),
-            ),
-            RuleKind::MaxLoss => ("max_loss", self.plan.max_loss.map(|rule| rule.allowance)),
+        let name = match limit.rule {
+            RuleKind::DailyLoss => "daily_loss",
+            RuleKind::MaxLoss => "max_loss",
         };
         let figure = |part: &str| format!("{name}.{part}");
         faults.expect(figure("account"), limit.account, self.basis.account);
-        let Some(allowance) = allowance else {
-            return;
-        };
         let size = self.basis.size;
         let taken_from = limit.baseline.saturating_add(limit.lowered);
-        let recomputed = allowance.amount(size, taken_from);
+        let allowances = self.allowances(limit, taken_from);
+        let mut amounts = allowances
+            .iter()
+            .map(|allowance| allowance.amount(size, taken_from));
+        let Some(usual) = amounts.next() else {
+            return;
+        };
+        let recomputed = amounts
+            .find(|amount| *amount == limit.allowance)
+            .unwrap_or(usual);
         faults.expect(figure("allowance"), limit.allowance, recomputed);
         faults.require(
             limit.lowered == Money::ZERO || self.lowers(limit.rule) && !limit.lowered.is_negative(),
@@ -66,6 +73,30 @@ impl Proof {
                 &limit.floor,
                 &format!("below {level}, where the plan holds it"),
             );
+        }
+    }
+
+    /// The allowances of the plan that this limit may have: of a daily loss with tiers the one that follows
+    /// from the profit at which the day opened, where that is known.
+    fn allowances(&self, limit: &LimitBasis, taken_from: Money) -> Vec<Allowance> {
+        if limit.rule == RuleKind::MaxLoss {
+            return self
+                .plan
+                .max_loss
+                .iter()
+                .map(|rule| rule.allowance)
+                .collect();
+        }
+        let Some(rule) = self.plan.daily_loss else {
+            return Vec::new();
+        };
+        match limit.origin.source {
+            BaselineSource::Opening => vec![rule.allowance],
+            BaselineSource::Roll if rule.anchor == DailyAnchor::Balance => {
+                let profit = taken_from.saturating_sub(self.basis.size);
+                vec![rule.allowance_of(rule.tier_at(profit))]
+            }
+            _ => rule.allowances().collect(),
         }
     }
 

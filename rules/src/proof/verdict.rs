@@ -275,6 +275,7 @@ impl Proof {
                 .saturating_sub(basis.never_paid)
                 .saturating_sub(basis.beyond_best_day),
             floor: max.map(|limit| limit.floor),
+            payouts: basis.payouts,
         };
         self.plan.payout.map_or(Money::ZERO, |rule| {
             bounds(&self.plan, &rule, &figures).least()
@@ -288,15 +289,23 @@ impl Proof {
         };
         let has = self.basis.payout_days;
         let needs = rule.days_min.map_or(0, |rule| rule.days);
+        let gone = self.basis.days_since_payout;
+        let interval = rule.series.interval_days.unwrap_or(0);
         let standing = self.consistency.filter(|standing| !standing.met);
+        let min = rule.series.min.filter(|min| requested < *min);
         if requested <= Money::ZERO {
             Some(PayoutDenial::AmountNotPositive)
         } else if self.basis.positions > 0 {
             Some(PayoutDenial::NotFlat)
         } else if has < needs {
             Some(PayoutDenial::TooFewDays { has, needs })
+        } else if gone < interval {
+            let (has, needs) = (gone, interval);
+            Some(PayoutDenial::TooSoon { has, needs })
         } else if let Some(standing) = standing {
             Some(PayoutDenial::Consistency(standing))
+        } else if let Some(min) = min {
+            Some(PayoutDenial::BelowMinimum { min })
         } else if requested > eligible {
             Some(PayoutDenial::AboveEligible)
         } else {

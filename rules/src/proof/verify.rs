@@ -87,6 +87,7 @@ impl Proof {
         }
         self.check_positions(&mut faults);
         self.check_basis(&mut faults);
+        self.check_series(&mut faults);
         self.check_currencies(&mut faults);
         let equity = self.check_money(&mut faults);
         self.check_limits(&mut faults);
@@ -174,6 +175,24 @@ impl Proof {
                 "0, for a plan without payout.best_day_cap",
             );
         }
+    }
+
+    /// Checks that what is known of a series of payouts is what the plan's series asks for.
+    fn check_series(&self, faults: &mut Faults) {
+        let basis = &self.basis;
+        let series = self.plan.payout.map(|rule| rule.series).unwrap_or_default();
+        faults.require(
+            basis.payouts == 0 || series.caps[0].is_some(),
+            "payouts",
+            &basis.payouts,
+            "0, for a plan without payout.caps",
+        );
+        faults.require(
+            basis.days_since_payout == 0 || series.interval_days.is_some(),
+            "days_since_payout",
+            &basis.days_since_payout,
+            "0, for a plan without payout.interval_days",
+        );
     }
 
     fn may_be_size(&self, size: Money) -> bool {

@@ -4,7 +4,8 @@
 use rules::conduct::{HoldingMin, Inactivity, SizeLimit, WindowRule};
 use rules::{
     Allowance, Conduct, ConsistencyRule, DailyLoss, Life, MaxLoss, MinDays, PayoutKeep, PayoutRule,
-    Plan, Proof, ProofPosition, ScaleWhen, Scaling, Stage, StopTrailing, Target, Verdict,
+    PayoutSeries, Plan, Proof, ProofPosition, ScaleWhen, Scaling, SplitFrom, Stage, StopTrailing,
+    Target, Verdict,
 };
 use types::{
     BaselineOrigin, BaselineSource, Breach, BreachPosition, Calendar, CashBasis, Consistency,
@@ -181,11 +182,12 @@ fn visit_verdict(verdict: &mut Verdict, see: &mut See<'_>) {
             see("verdict.requested", &mut requested.0);
             see("verdict.eligible", &mut eligible.0);
             match reason {
-                PayoutDenial::TooFewDays { has, needs } => {
+                PayoutDenial::TooFewDays { has, needs } | PayoutDenial::TooSoon { has, needs } => {
                     see("verdict.has", has);
                     see("verdict.needs", needs);
                 }
                 PayoutDenial::Consistency(standing) => visit_standing("verdict", standing, see),
+                PayoutDenial::BelowMinimum { min } => see("verdict.min", &mut min.0),
                 PayoutDenial::NotInPlan
                 | PayoutDenial::NotEligibleState
                 | PayoutDenial::AmountNotPositive
@@ -212,6 +214,8 @@ fn visit_basis(basis: &mut VerdictBasis, see: &mut See<'_>) {
         days,
         payout_days,
         positions,
+        payouts,
+        days_since_payout,
     } = basis;
     see("basis.account", &mut account.0);
     see("basis.plan", &mut plan.0);
@@ -226,6 +230,8 @@ fn visit_basis(basis: &mut VerdictBasis, see: &mut See<'_>) {
     see("basis.days", days);
     see("basis.payout_days", payout_days);
     see("basis.positions", positions);
+    see("basis.payouts", payouts);
+    see("basis.days_since_payout", days_since_payout);
 }
 
 fn visit_limit(name: &str, limit: &mut LimitBasis, see: &mut See<'_>) {
@@ -347,8 +353,15 @@ fn visit_plan(plan: &mut Plan, see: &mut See<'_>) {
     if let Stage::Evaluation { phase } = stage {
         see("plan.phase", phase);
     }
-    if let Some(DailyLoss { allowance, .. }) = daily_loss {
+    if let Some(DailyLoss {
+        allowance, changes, ..
+    }) = daily_loss
+    {
         visit_allowance("plan.daily_loss", allowance, see);
+        for tier in changes.tiers.iter_mut().flatten() {
+            see("plan.daily_loss.tiers.profit_from", &mut tier.profit_from.0);
+            visit_allowance("plan.daily_loss.tiers", &mut tier.allowance, see);
+        }
     }
     if let Some(MaxLoss {
         allowance, stop, ..
@@ -441,6 +454,7 @@ fn visit_payout(rule: &mut PayoutRule, see: &mut See<'_>) {
         after: _,
         best_day_cap,
         days_min,
+        series,
     } = rule;
     see("plan.payout.fraction", &mut fraction.0);
     if let Some(cap) = cap {
@@ -454,6 +468,32 @@ fn visit_payout(rule: &mut PayoutRule, see: &mut See<'_>) {
     }
     if let Some(days) = days_min {
         visit_days("plan.payout.days_min", days, see);
+    }
+    let PayoutSeries {
+        min,
+        caps,
+        interval_days,
+        splits,
+        payouts_max,
+    } = series;
+    if let Some(min) = min {
+        see("plan.payout.min", &mut min.0);
+    }
+    for cap in caps.iter_mut().flatten() {
+        see("plan.payout.caps", &mut cap.0);
+    }
+    if let Some(days) = interval_days {
+        see("plan.payout.interval_days", days);
+    }
+    for tier in splits.iter_mut().flatten() {
+        see("plan.payout.splits", &mut tier.split.0);
+        match &mut tier.from {
+            SplitFrom::Payout(number) => see("plan.payout.splits.from", number),
+            SplitFrom::PaidTotal(total) => see("plan.payout.splits.from", &mut total.0),
+        }
+    }
+    if let Some(payouts) = payouts_max {
+        see("plan.payout.payouts_max", payouts);
     }
 }
 

@@ -516,6 +516,7 @@ fn a_payout_is_what_is_above_the_safety_net() {
         after: AfterPayout::FloorStays,
         best_day_cap: None,
         days_min: None,
+        series: rules::PayoutSeries::default(),
     });
     let balance = usd(case.size + case.profit);
     let mut account = AccountRules::open(&plan, None);

@@ -90,7 +90,7 @@ fn the_tier_is_that_of_the_balance_when_the_day_opened() {
         ..Conduct::default()
     });
     let mut account = AccountRules::open(&plan, None);
-    let max = |account: &AccountRules| account.size_tier().unwrap().max;
+    let max = |account: &AccountRules| account.size_tier(&plan).unwrap().max;
     assert_eq!(max(&account), Qty::whole(2));
     account.record_realised(usd(9_000));
     assert_eq!(max(&account), Qty::whole(2), "not before the next day");

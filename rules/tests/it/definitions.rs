@@ -43,6 +43,7 @@ fn full() -> Plan {
                 counts: DayCounts::OpeningFill,
                 day_profit_min: Some(usd(150)),
             }),
+            series: rules::PayoutSeries::default(),
         }),
         scaling: Some(Scaling {
             step: Ratio::percent(25),

@@ -2,9 +2,10 @@
 
 use proptest::prelude::*;
 use rules::{
-    AfterPayout, Allowance, Conduct, ConsistencyRule, ConsistencyWindow, DailyAnchor, DailyLoss,
-    DayCounts, DayProfit, Denominator, Inactivity, InactivityEffect, MaxLoss, MinDays, PayoutKeep,
-    PayoutRule, Plan, ScaleWhen, Scaling, SizeLimit, SizeTier, StopTrailing, Target, TrailSource,
+    AfterPayout, Allowance, Conduct, ConsistencyRule, ConsistencyWindow, DailyAnchor, DailyChanges,
+    DailyLoss, DailyTier, DayCounts, DayProfit, Denominator, Inactivity, InactivityEffect, MaxLoss,
+    MinDays, PayoutKeep, PayoutRule, PayoutSeries, Plan, ScaleWhen, Scaling, SizeLimit, SizeTier,
+    SplitFrom, SplitTier, StopTrailing, Target, TrailSource, listed,
 };
 use types::{Effect, Money, Qty, Ratio};
 
@@ -60,12 +61,28 @@ fn daily_loss(size: i64) -> impl Strategy<Value = DailyLoss> {
         Just(DailyAnchor::MaxBalanceEquity),
         Just(DailyAnchor::IntradayPeak),
     ];
-    (anchor, allowance(size), effect(), any::<bool>()).prop_map(
-        |(anchor, allowance, effect, touch_is_breach)| DailyLoss {
+    let tier = (below_a_fifth(size), allowance(size));
+    let tiers = prop::collection::vec(tier, 0..3).prop_map(|mut tiers| {
+        tiers.sort_unstable_by_key(|(from, _)| *from);
+        tiers.dedup_by_key(|(from, _)| *from);
+        let tier = |(profit_from, allowance)| DailyTier {
+            profit_from,
+            allowance,
+        };
+        let tiers: Vec<_> = tiers.into_iter().map(tier).collect();
+        listed(&tiers).unwrap()
+    });
+    let changes = (tiers, any::<bool>()).prop_map(|(tiers, ends_at_floor_lock)| DailyChanges {
+        tiers,
+        ends_at_floor_lock,
+    });
+    (anchor, allowance(size), effect(), any::<bool>(), changes).prop_map(
+        |(anchor, allowance, effect, touch_is_breach, changes)| DailyLoss {
             anchor,
             allowance,
             effect,
             touch_is_breach,
+            changes,
         },
     )
 }
@@ -133,8 +150,9 @@ fn payout(size: i64) -> impl Strategy<Value = PayoutRule> {
     let cap = prop::option::of(below_a_fifth(size));
     let best_day_cap = prop::option::of(share(90));
     let days_min = prop::option::of(min_days(size));
-    (share(100), cap, keep, after, best_day_cap, days_min).prop_map(
-        |(fraction, cap, keep, after, best_day_cap, days_min)| PayoutRule {
+    let basics = (share(100), cap, keep, after);
+    (basics, best_day_cap, days_min, series(size)).prop_map(
+        |((fraction, cap, keep, after), best_day_cap, days_min, series)| PayoutRule {
             fraction,
             cap,
             keep,
@@ -142,6 +160,45 @@ fn payout(size: i64) -> impl Strategy<Value = PayoutRule> {
             after,
             best_day_cap,
             days_min,
+            series,
+        },
+    )
+}
+
+/// Amounts so small that several payouts pass every edge.
+fn series(size: i64) -> impl Strategy<Value = PayoutSeries> {
+    let amount = move || {
+        prop_oneof![
+            (1_i64..=8).prop_map(move |parts| Money(size / 100 * parts)),
+            (1..=size / 12).prop_map(Money),
+        ]
+    };
+    let caps = prop::collection::vec(amount(), 0..4).prop_map(|caps| listed(&caps).unwrap());
+    let by_number = prop::collection::btree_map(2_u16..5, share(100), 0..3).prop_map(|tiers| {
+        let tier = |(number, split)| SplitTier {
+            from: SplitFrom::Payout(number),
+            split,
+        };
+        tiers.into_iter().map(tier).collect::<Vec<_>>()
+    });
+    let by_total = prop::collection::btree_map(amount(), share(100), 0..3).prop_map(|tiers| {
+        let tier = |(total, split)| SplitTier {
+            from: SplitFrom::PaidTotal(total),
+            split,
+        };
+        tiers.into_iter().map(tier).collect::<Vec<_>>()
+    });
+    let splits = prop_oneof![by_number, by_total].prop_map(|tiers| listed(&tiers).unwrap());
+    let count = || prop::option::of(1_u16..6);
+    // A least amount that a cap does not allow is not valid, and drawn again.
+    let min = prop::option::weighted(0.3, (1..=size / 100).prop_map(Money));
+    (min, caps, count(), splits, count()).prop_map(
+        |(min, caps, interval_days, splits, payouts_max)| PayoutSeries {
+            min,
+            caps,
+            interval_days,
+            splits,
+            payouts_max,
         },
     )
 }

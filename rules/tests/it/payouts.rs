@@ -24,6 +24,7 @@ fn plan(keep: PayoutKeep, after: AfterPayout) -> Plan {
             after,
             best_day_cap: None,
             days_min: None,
+            series: rules::PayoutSeries::default(),
         }),
         ..bare(50_000)
     }

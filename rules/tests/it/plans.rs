@@ -68,6 +68,7 @@ pub(crate) fn daily_loss(anchor: DailyAnchor, allowance: Allowance) -> DailyLoss
         allowance,
         effect: Effect::Fail,
         touch_is_breach: false,
+        changes: rules::DailyChanges::default(),
     }
 }
 

@@ -82,6 +82,8 @@ fn fresh(plan: Plan) -> Proof {
             days: 0,
             payout_days: 0,
             positions: 0,
+            payouts: 0,
+            days_since_payout: 0,
         },
         limits: limits.into_iter().flatten().collect(),
         consistency: None,
@@ -738,6 +740,7 @@ fn payout(after: AfterPayout) -> PayoutRule {
         after,
         best_day_cap: None,
         days_min: None,
+        series: rules::PayoutSeries::default(),
     }
 }
 
@@ -893,7 +896,7 @@ fn every_figure_is_altered() {
         names.len()
     };
     // Place, plan, verdict and basis, each with the 32 bytes of the plan's hash, a limit, a position.
-    assert_eq!(figures(&long()), 3 + 5 + (9 + 32) + (12 + 32) + 7 + 11);
+    assert_eq!(figures(&long()), 3 + 5 + (9 + 32) + (14 + 32) + 7 + 11);
     // Here the plan has a phase, a target and a cap as well, and there is a standing.
-    assert_eq!(figures(&passed()), 3 + 8 + (12 + 32) + 7 + 7);
+    assert_eq!(figures(&passed()), 3 + 8 + (14 + 32) + 7 + 7);
 }

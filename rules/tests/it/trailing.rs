@@ -128,7 +128,7 @@ proptest! {
     ) {
         let grows = |allowance| matches!(allowance, Allowance::OfBase(_));
         prop_assume!(!plan.max_loss.is_some_and(|rule| grows(rule.allowance)));
-        prop_assume!(!plan.daily_loss.is_some_and(|rule| grows(rule.allowance)));
+        prop_assume!(!plan.daily_loss.is_some_and(|rule| rule.allowances().any(grows)));
         let mut account = AccountRules::open(&plan, None);
         prepare(&plan, &mut account, steps);
         let start = start.to_notional();
@@ -163,6 +163,7 @@ fn trailing_plan(stop: StopTrailing) -> Plan {
             allowance: Allowance::Fixed(money("500")),
             effect: Effect::LockForDay,
             touch_is_breach: false,
+            changes: rules::DailyChanges::default(),
         }),
         ..bare(50_000)
     }

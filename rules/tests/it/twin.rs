@@ -167,7 +167,8 @@ fn apply(
     };
     let mut told = moves.iter();
     for (index, slow) in after.iter().enumerate() {
-        if before[index] != after[index] {
+        // Of one that ended there is nothing to tell.
+        if slow.is_some() && before[index] != after[index] {
             same_limit(told.next(), slow.as_ref())?;
         }
     }
@@ -191,7 +192,7 @@ fn same_roll(
         max: account.max().copied(),
         breaches: account.breached(equity, false),
         warnings: account.warnings(plan, equity, false),
-        size_tier: account.size_tier().copied(),
+        size_tier: account.size_tier(plan).copied(),
         inactive: roll.inactive,
     };
     prop_assert_eq!(preview, &done);
@@ -229,18 +230,34 @@ fn same_payout(
 ) -> Result<(), TestCaseError> {
     prop_assert_eq!(usize::from(account.payout_days(plan)), oracle.payout_days());
     let eligible = account.payout_eligible(plan, balance);
-    for requested in [Money(0), eligible, eligible.saturating_add(Money(1))] {
+    let since = i64::from(account.days_since_payout());
+    prop_assert_eq!(since, oracle.days_since_payout());
+    prop_assert_eq!(account.is_paid_out(plan), oracle.is_paid_out());
+    let min = plan.payout.and_then(|rule| rule.series.min);
+    let least = min.unwrap_or(eligible);
+    let amounts = [
+        Money(0),
+        eligible,
+        eligible.saturating_add(Money(1)),
+        least,
+        Money((least.0 - 1).max(0)),
+    ];
+    for requested in amounts {
         let refused = account.check_payout(plan, AccountId(0), balance, requested);
         let place = refused.err().map(|reason| match reason {
             PayoutDenial::NotInPlan => 0,
             PayoutDenial::AmountNotPositive => 1,
             PayoutDenial::TooFewDays { .. } => 2,
-            PayoutDenial::Consistency(_) => 3,
-            PayoutDenial::AboveEligible => 4,
-            PayoutDenial::WouldBreach => 5,
-            PayoutDenial::NotEligibleState | PayoutDenial::NotFlat => 6,
+            PayoutDenial::TooSoon { .. } => 3,
+            PayoutDenial::Consistency(_) => 4,
+            PayoutDenial::BelowMinimum { .. } => 5,
+            PayoutDenial::AboveEligible => 6,
+            PayoutDenial::WouldBreach => 7,
+            PayoutDenial::NotEligibleState | PayoutDenial::NotFlat => 8,
         });
         prop_assert_eq!(place, oracle.payout_refusal(balance, requested));
+        let share = Rational::from(account.trader_share(plan, requested));
+        prop_assert_eq!(share, oracle.trader_share(requested));
     }
     Ok(())
 }
@@ -250,7 +267,7 @@ fn same_conduct(
     account: &AccountRules,
     oracle: &AccountOracle,
 ) -> Result<(), TestCaseError> {
-    let tier = account.size_tier();
+    let tier = account.size_tier(plan);
     prop_assert_eq!(
         tier.map(|tier| Rational::new(tier.max.0.into(), 100_000_000)),
         oracle.size_max()

@@ -55,6 +55,7 @@ pub(crate) fn plan_with(conduct: Conduct) -> Command {
             allowance: Allowance::OfInitial(Ratio(50_000_000)),
             effect: Effect::LockForDay,
             touch_is_breach: true,
+            changes: rules::DailyChanges::default(),
         }),
         max_loss: Some(MaxLoss {
             trail: TrailSource::None,

@@ -328,6 +328,8 @@ codec_enum!(PayoutDenial {
     5 => AboveEligible,
     6 => WouldBreach,
     7 => TooFewDays { has, needs },
+    8 => TooSoon { has, needs },
+    9 => BelowMinimum { min },
 });
 codec_enum!(EventKind {
     0 => InputRejected { reason },
@@ -405,6 +407,8 @@ codec_struct!(VerdictBasis {
     days,
     payout_days,
     positions,
+    payouts,
+    days_since_payout,
 });
 codec_struct!(Rest {
     account,

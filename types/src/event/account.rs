@@ -89,4 +89,16 @@ pub enum PayoutDenial {
         /// How many it takes.
         needs: u16,
     },
+    /// Too few calendar days went by since the last payout, or since the account opened.
+    TooSoon {
+        /// How many went by.
+        has: u16,
+        /// How many it takes.
+        needs: u16,
+    },
+    /// Less than the least that one payout takes.
+    BelowMinimum {
+        /// The least.
+        min: Money,
+    },
 }

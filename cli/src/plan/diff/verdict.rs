@@ -107,6 +107,10 @@ fn limits(field: &str, old: &Plan, new: &Plan, comparable: bool) -> Option<Order
             "daily_loss.allowance" => return allowances(old.allowance, new.allowance, comparable),
             "daily_loss.effect" => return least(severity(old.effect), severity(new.effect)),
             "daily_loss.touch_is_breach" => return least(old.touch_is_breach, new.touch_is_breach),
+            "daily_loss.ends_at_floor_lock" => {
+                let (old, new) = (old.changes, new.changes);
+                return least(new.ends_at_floor_lock, old.ends_at_floor_lock);
+            }
             _ => {}
         }
     }
@@ -215,6 +219,9 @@ fn payouts(field: &str, old: &Plan, new: &Plan, comparable: bool) -> Option<Orde
         "payout.split_pct" => most(Some(old.split), Some(new.split)),
         "payout.cap" if comparable => most(old.cap, new.cap),
         "payout.best_day_cap_pct" => most(old.best_day_cap, new.best_day_cap),
+        "payout.min" if comparable => least(old.series.min, new.series.min),
+        "payout.interval_days" => least(old.series.interval_days, new.series.interval_days),
+        "payout.payouts_max" => most(old.series.payouts_max, new.series.payouts_max),
         "payout.days_min" => presence(old.days_min, new.days_min),
         "payout.days_min.days" => least(old.days_min?.days, new.days_min?.days),
         "payout.days_min.day_profit_min" if comparable => {

@@ -143,6 +143,23 @@ pub(super) fn daily_loss(plan: &Plan) -> Option<Section> {
         DailyAnchor::IntradayPeak => "the highest equity since the roll",
     };
     said.push(format!("Its anchor is {anchor}."));
+    said.extend(rule.changes.tiers.iter().flatten().map(|tier| {
+        let of = of_what(tier.allowance, "the anchor");
+        let way = tier
+            .allowance
+            .amount(plan.initial_balance, plan.initial_balance);
+        format!(
+            "From a profit of {} at the roll on, the floor of the day is {} below the anchor{of}.",
+            amount(tier.profit_from),
+            amount(way),
+        )
+    }));
+    if rule.changes.ends_at_floor_lock {
+        said.push(
+            "A day that opens after the floor of the maximum loss stopped has no daily limit."
+                .to_owned(),
+        );
+    }
     let up = |parts: i64| {
         cents_floor(Money(
             plan.initial_balance

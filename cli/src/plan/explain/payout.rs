@@ -1,7 +1,7 @@
 //! What leaves an account and what makes it grow, on an account with a few equal winning days.
 
 use rules::account::AccountRules;
-use rules::{AfterPayout, PayoutKeep, PayoutRule, Plan, Stage, Target};
+use rules::{AfterPayout, PayoutKeep, PayoutRule, PayoutSeries, Plan, SplitFrom, Stage, Target};
 use types::{AccountId, Money, PayoutDenial, TradingDay};
 
 use super::Section;
@@ -11,6 +11,8 @@ use crate::plan::figures::{CENT, amount, cents_floor, count, list, share};
 
 /// The days of the example, where the plan does not ask for more.
 const DAYS: u16 = 5;
+/// The most days of it, so that a long wait between payouts is told as a refusal.
+const DAYS_MAX: u16 = 60;
 /// The most scaling steps that are counted out.
 const STEPS_MAX: u64 = 10_000;
 /// How often the example doubles its profit when nothing could be paid out.
@@ -73,10 +75,7 @@ pub(super) fn payouts(plan: &Plan) -> Option<Section> {
             what_counts(days)
         ));
     }
-    said.push(format!(
-        "The trader gets {} of a payout.",
-        share(rule.split)
-    ));
+    said.extend(series(&rule));
     if plan.max_loss.is_some() {
         said.push(
             match rule.after {
@@ -93,11 +92,68 @@ pub(super) fn payouts(plan: &Plan) -> Option<Section> {
     Some(Section::new("Payouts", said))
 }
 
+/// What changes from one payout to the next, and the split.
+fn series(rule: &PayoutRule) -> Vec<String> {
+    let PayoutSeries {
+        min,
+        caps,
+        interval_days,
+        splits,
+        payouts_max,
+    } = &rule.series;
+    let mut said = Vec::new();
+    let caps: Vec<_> = caps.iter().flatten().map(|cap| amount(*cap)).collect();
+    if !caps.is_empty() {
+        let later = rule.cap.map_or_else(
+            || "later ones have no cap".to_owned(),
+            |cap| format!("later ones {}", amount(cap)),
+        );
+        let first = match caps.len() {
+            1 => "The first payout takes".to_owned(),
+            more => format!("The first {more} payouts take, one after the other,"),
+        };
+        said.push(format!("{first} at most {}; {later}.", list(&caps)));
+    }
+    if let Some(min) = min {
+        said.push(format!("A payout takes at least {}.", amount(*min)));
+    }
+    if let Some(days) = interval_days {
+        said.push(format!(
+            "{} must go by from one payout to the next, before the first from the day on which the \
+             account opened.",
+            count(*days, "calendar day")
+        ));
+    }
+    said.push(format!(
+        "The trader gets {} of a payout.",
+        share(rule.split)
+    ));
+    said.extend(splits.iter().flatten().map(|tier| match tier.from {
+        SplitFrom::Payout(number) => {
+            format!("From payout {number} on it is {}.", share(tier.split))
+        }
+        SplitFrom::PaidTotal(total) => format!(
+            "Of what payouts take beyond {} in total it is {}.",
+            amount(total),
+            share(tier.split)
+        ),
+    }));
+    if let Some(payouts) = payouts_max {
+        said.push(format!(
+            "After {} the account is closed.",
+            count(*payouts, "payout")
+        ));
+    }
+    said
+}
+
 /// A payout after days of which one made much more than the others, where the best day is capped, and
 /// after days that are all the same, where that is not paid out.
 fn worked(plan: &Plan, rule: &PayoutRule) -> Vec<String> {
     let least = rule.days_min.and_then(|days| days.day_profit_min);
     let days = rule.days_min.map_or(DAYS, |asked| asked.days.max(DAYS));
+    // Each day of the example is a calendar day.
+    let days = days.max(rule.series.interval_days.unwrap_or(0).min(DAYS_MAX));
     let profit = cents_floor(Money(plan.initial_balance.0 / 100)).max(least.unwrap_or(CENT));
     let same = vec![profit; days.into()];
     let mut said = Vec::new();
@@ -141,7 +197,9 @@ fn paid_out(plan: &Plan, rule: &PayoutRule, mut days: Vec<Money>) -> (Vec<String
         let sum = account.payout_eligible(plan, balance);
         let asked = sum.max(Money(1));
         match account.check_payout(plan, AccountId(0), balance, asked) {
-            Err(PayoutDenial::AboveEligible) if sum == Money::ZERO => {
+            Err(PayoutDenial::AboveEligible | PayoutDenial::BelowMinimum { .. })
+                if sum == Money::ZERO =>
+            {
                 said.push(format!("{after}: nothing can be paid out yet."));
                 for profit in &mut days {
                     *profit = Money(profit.0.saturating_mul(2));
@@ -158,7 +216,7 @@ fn paid_out(plan: &Plan, rule: &PayoutRule, mut days: Vec<Money>) -> (Vec<String
                 said.push(format!(
                     "{after}: {} can be paid out, of which the trader gets {}.",
                     amount(sum),
-                    amount(sum.mul_ratio_floor(rule.split))
+                    amount(account.trader_share(plan, sum))
                 ));
                 said.extend(bounded(plan, rule, &account, balance));
                 let mut paid = account;
@@ -252,6 +310,12 @@ fn refusal(reason: PayoutDenial) -> String {
     match reason {
         PayoutDenial::TooFewDays { has, needs } => {
             format!("{has} of {needs} days count")
+        }
+        PayoutDenial::TooSoon { has, needs } => {
+            format!("{has} of {needs} days went by")
+        }
+        PayoutDenial::BelowMinimum { min } => {
+            format!("a payout takes at least {}", amount(min))
         }
         PayoutDenial::Consistency(_) => "consistency is not met".to_owned(),
         PayoutDenial::WouldBreach => "it would leave the account at a limit".to_owned(),

@@ -83,7 +83,14 @@ impl<M: SerializeMap> Fields<'_, M> {
                 self.text("beyond_best_day", basis.beyond_best_day)?;
                 self.put("days", basis.days)?;
                 self.put("payout_days", basis.payout_days)?;
-                self.put("positions", basis.positions)
+                self.put("positions", basis.positions)?;
+                if basis.payouts > 0 {
+                    self.put("payouts", basis.payouts)?;
+                }
+                if basis.days_since_payout > 0 {
+                    self.put("days_since_payout", basis.days_since_payout)?;
+                }
+                Ok(())
             }
             EventKind::LimitBasis(basis) => {
                 self.account(basis.account)?;

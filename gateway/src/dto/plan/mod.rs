@@ -9,8 +9,9 @@ pub mod read;
 pub mod sources;
 
 use rules::{
-    Allowance, Conduct, ConsistencyRule, DailyLoss, DayProfit, Life, MaxLoss, MinDays, PayoutKeep,
-    PayoutRule, Plan, ScaleWhen, Scaling, Stage, StopTrailing, Target,
+    Allowance, Conduct, ConsistencyRule, DailyChanges, DailyLoss, DayProfit, Life, MaxLoss,
+    MinDays, PayoutKeep, PayoutRule, PayoutSeries, Plan, ScaleWhen, Scaling, SplitFrom, SplitTier,
+    Stage, StopTrailing, Target,
 };
 use serde::Serialize;
 use types::{Funding, Money, Terms};
@@ -73,6 +74,16 @@ struct DailyLossDto {
     allowance: AmountDto,
     effect: &'static str,
     touch_is_breach: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tiers: Vec<DailyTierDto>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    ends_at_floor_lock: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct DailyTierDto {
+    profit_from: String,
+    allowance: AmountDto,
 }
 
 /// An amount, given as such or as a percentage.
@@ -130,6 +141,29 @@ struct PayoutDto {
     best_day_cap_pct: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     days_min: Option<MinDaysDto>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    min: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    caps: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interval_days: Option<u16>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    split_tiers: Vec<SplitTierDto>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payouts_max: Option<u16>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct SplitTierDto {
+    from: SplitFromDto,
+    split_pct: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum SplitFromDto {
+    Payout(u16),
+    PaidTotal(String),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -188,11 +222,25 @@ impl PlanDto {
                      allowance,
                      effect,
                      touch_is_breach,
+                     changes:
+                         DailyChanges {
+                             tiers,
+                             ends_at_floor_lock,
+                         },
                  }| DailyLossDto {
                     anchor: anchor.word(),
                     allowance: AmountDto::of_daily(allowance),
                     effect: effect.word(),
                     touch_is_breach,
+                    tiers: tiers
+                        .into_iter()
+                        .flatten()
+                        .map(|tier| DailyTierDto {
+                            profit_from: tier.profit_from.to_string(),
+                            allowance: AmountDto::of_daily(tier.allowance),
+                        })
+                        .collect(),
+                    ends_at_floor_lock,
                 },
             ),
             max_loss: plan
@@ -222,6 +270,14 @@ impl PlanDto {
                      after,
                      best_day_cap,
                      days_min,
+                     series:
+                         PayoutSeries {
+                             min,
+                             caps,
+                             interval_days,
+                             splits,
+                             payouts_max,
+                         },
                  }| PayoutDto {
                     fraction_pct: percent::exact(fraction),
                     cap: text(cap),
@@ -233,6 +289,15 @@ impl PlanDto {
                     after: after.word(),
                     best_day_cap_pct: best_day_cap.map(percent::exact),
                     days_min: days_min.map(MinDaysDto::new),
+                    min: text(min),
+                    caps: caps.iter().flatten().map(Money::to_string).collect(),
+                    interval_days,
+                    split_tiers: splits
+                        .into_iter()
+                        .flatten()
+                        .map(SplitTierDto::new)
+                        .collect(),
+                    payouts_max,
                 },
             ),
             scaling: plan.scaling.map(
@@ -259,6 +324,18 @@ impl PlanDto {
             terms: TermsDto::new(plan.terms),
             conduct: (plan.conduct != Conduct::default()).then(|| ConductDto::new(&plan.conduct)),
             life: (plan.life != Life::default()).then(|| LifeDto::new(plan.life)),
+        }
+    }
+}
+
+impl SplitTierDto {
+    fn new(tier: SplitTier) -> Self {
+        Self {
+            from: match tier.from {
+                SplitFrom::Payout(number) => SplitFromDto::Payout(number),
+                SplitFrom::PaidTotal(total) => SplitFromDto::PaidTotal(total.to_string()),
+            },
+            split_pct: percent::exact(tier.split),
         }
     }
 }

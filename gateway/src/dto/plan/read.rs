@@ -1,8 +1,9 @@
 //! Reading a plan from a document.
 
 use rules::{
-    Allowance, Conduct, ConsistencyRule, DailyLoss, DayProfit, Life, MaxLoss, MinDays, PayoutKeep,
-    PayoutRule, Plan, ScaleWhen, Scaling, Stage, StopTrailing, Target,
+    Allowance, Conduct, ConsistencyRule, DailyChanges, DailyLoss, DailyTier, DayProfit, Life,
+    MaxLoss, MinDays, PayoutKeep, PayoutRule, PayoutSeries, Plan, ScaleWhen, Scaling, SplitFrom,
+    SplitTier, Stage, StopTrailing, Target, listed,
 };
 use types::{Calendar, Effect, Funding, MarkKind, Money, PositionMode, Ratio, Terms};
 
@@ -143,13 +144,46 @@ fn stage(field: &Field<'_>) -> Result<Stage, FieldError> {
 }
 
 fn daily_loss(field: &Field<'_>) -> Result<DailyLoss, FieldError> {
-    let table = field.table(&["anchor", "allowance", "effect", "touch_is_breach"])?;
+    let table = field.table(&[
+        "anchor",
+        "allowance",
+        "effect",
+        "touch_is_breach",
+        "tiers",
+        "ends_at_floor_lock",
+    ])?;
+    let tier = |field: &Field<'_>| -> Result<_, FieldError> {
+        let table = field.table(&["profit_from", "allowance"])?;
+        Ok(DailyTier {
+            profit_from: table.field("profit_from").money()?,
+            allowance: allowance(&table.field("allowance"), "pct_of_anchor")?,
+        })
+    };
     Ok(DailyLoss {
         anchor: table.field("anchor").word()?,
         allowance: allowance(&table.field("allowance"), "pct_of_anchor")?,
         effect: table.field("effect").word()?,
         touch_is_breach: table.field("touch_is_breach").boolean()?,
+        changes: DailyChanges {
+            tiers: listed_in(table.optional("tiers"), tier)?,
+            ends_at_floor_lock: match table.optional("ends_at_floor_lock") {
+                Some(ends) => ends.boolean()?,
+                None => false,
+            },
+        },
     })
+}
+
+/// A list of at most so many items; empty where it is left out.
+fn listed_in<T: Copy, const MOST: usize>(
+    field: Option<Field<'_>>,
+    item: impl Fn(&Field<'_>) -> Result<T, FieldError>,
+) -> Result<[Option<T>; MOST], FieldError> {
+    let Some(field) = field else {
+        return Ok([None; MOST]);
+    };
+    let items: Vec<T> = field.list()?.iter().map(item).collect::<Result<_, _>>()?;
+    listed(&items).ok_or_else(|| field.error(format!("at most {MOST} items")))
 }
 
 fn max_loss(field: &Field<'_>, initial: Money) -> Result<MaxLoss, FieldError> {
@@ -231,6 +265,11 @@ fn payout(field: &Field<'_>) -> Result<PayoutRule, FieldError> {
         "after",
         "best_day_cap_pct",
         "days_min",
+        "min",
+        "caps",
+        "interval_days",
+        "split_tiers",
+        "payouts_max",
     ])?;
     let keep = table.field("keep");
     let keep = match keep.choice(&[], &["above_floor", "above_initial"])? {
@@ -252,6 +291,35 @@ fn payout(field: &Field<'_>) -> Result<PayoutRule, FieldError> {
             .optional("days_min")
             .map(|days| min_days(&days))
             .transpose()?,
+        series: PayoutSeries {
+            min: table.optional("min").map(|min| min.money()).transpose()?,
+            caps: listed_in(table.optional("caps"), |cap: &Field<'_>| cap.money())?,
+            interval_days: table
+                .optional("interval_days")
+                .map(|days| days.integer("a number of days from 1 to 65535 without quotes"))
+                .transpose()?,
+            splits: listed_in(table.optional("split_tiers"), split_tier)?,
+            payouts_max: table
+                .optional("payouts_max")
+                .map(|payouts| payouts.integer("a number from 1 to 65535 without quotes"))
+                .transpose()?,
+        },
+    })
+}
+
+fn split_tier(field: &Field<'_>) -> Result<SplitTier, FieldError> {
+    let table = field.table(&["from", "split_pct"])?;
+    let from = table.field("from");
+    let from = match from.choice(&[], &["payout", "paid_total"])? {
+        Choice::Named("payout", number) => {
+            SplitFrom::Payout(number.integer("a payout from 2 to 65535 without quotes")?)
+        }
+        Choice::Named(_, total) => SplitFrom::PaidTotal(total.money()?),
+        Choice::Word(_) => return Err(from.error("a payout or a total")),
+    };
+    Ok(SplitTier {
+        from,
+        split: table.field("split_pct").share()?,
     })
 }
 

@@ -262,12 +262,15 @@ fn read_rest(field: &Field<'_>, basis: &VerdictBasis) -> Result<Rest, FieldError
 
 fn read_denial(field: &Field<'_>, consistency: Option<Consistency>) -> Result<Verdict, FieldError> {
     const REASON: &str = "\"not_in_plan\" or \"not_eligible_state\" or \"amount_not_positive\" or \
-        \"not_flat\" or \"too_few_days\" or \"consistency\" or \"above_eligible\" or \"would_breach\"";
+        \"not_flat\" or \"too_few_days\" or \"too_soon\" or \"consistency\" or \"below_minimum\" or \
+        \"above_eligible\" or \"would_breach\"";
     let why = field.tag("reason")?;
     let word = why.text(REASON)?;
     let mut known = vec!["kind", "requested", "eligible", "reason"];
-    if word == "too_few_days" {
-        known.extend(["has", "needs"]);
+    match word {
+        "too_few_days" | "too_soon" => known.extend(["has", "needs"]),
+        "below_minimum" => known.push("min"),
+        _ => {}
     }
     let table = field.table(&known)?;
     let reason = match word {
@@ -278,6 +281,13 @@ fn read_denial(field: &Field<'_>, consistency: Option<Consistency>) -> Result<Ve
         "too_few_days" => PayoutDenial::TooFewDays {
             has: exact(&table.field("has"), WHOLE)?,
             needs: exact(&table.field("needs"), WHOLE)?,
+        },
+        "too_soon" => PayoutDenial::TooSoon {
+            has: exact(&table.field("has"), WHOLE)?,
+            needs: exact(&table.field("needs"), WHOLE)?,
+        },
+        "below_minimum" => PayoutDenial::BelowMinimum {
+            min: money(&table, "min")?,
         },
         // The standing that the reason is about is the document's.
         "consistency" => PayoutDenial::Consistency(
@@ -309,7 +319,17 @@ fn read_basis(field: &Field<'_>) -> Result<VerdictBasis, FieldError> {
         "days",
         "payout_days",
         "positions",
+        "payouts",
+        "days_since_payout",
     ])?;
+    // Where there are none, they are left out.
+    let count = |name: &str| match table.optional(name) {
+        None => Ok(0),
+        Some(field) => match exact(&field, WHOLE)? {
+            0 => Err(field.error("a whole number from 1 in quotes, or nothing")),
+            count => Ok(count),
+        },
+    };
     Ok(VerdictBasis {
         account: exact(&table.field("account"), WHOLE)?,
         plan: exact(&table.field("plan"), WHOLE)?,
@@ -324,6 +344,8 @@ fn read_basis(field: &Field<'_>) -> Result<VerdictBasis, FieldError> {
         days: exact(&table.field("days"), WHOLE)?,
         payout_days: exact(&table.field("payout_days"), WHOLE)?,
         positions: exact(&table.field("positions"), WHOLE)?,
+        payouts: count("payouts")?,
+        days_since_payout: count("days_since_payout")?,
     })
 }
 

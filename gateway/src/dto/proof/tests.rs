@@ -121,6 +121,13 @@ fn verdict(
             has: figures.count(),
             needs: figures.count(),
         },
+        16 => PayoutDenial::TooSoon {
+            has: figures.count(),
+            needs: figures.count(),
+        },
+        17 => PayoutDenial::BelowMinimum {
+            min: figures.money(),
+        },
         12 => PayoutDenial::AboveEligible,
         13 => PayoutDenial::WouldBreach,
         _ => match standing {
@@ -139,8 +146,8 @@ prop_compose! {
     /// A proof of the right form whose figures mean nothing.
     fn drawn()(
         number in 0..PLANS.len(),
-        kind in 0_u8..16,
-        figures in prop::collection::vec(any::<i64>(), 112),
+        kind in 0_u8..18,
+        figures in prop::collection::vec(any::<i64>(), 116),
         sizes in (0_usize..3, 0_usize..3, 0_usize..3),
         has_standing in any::<bool>(),
         symbol in select(vec!["ES", "BTC \"perp\"", "a\\b", "~"]),
@@ -162,7 +169,9 @@ prop_compose! {
             days: figures.count(),
             payout_days: figures.count(),
             positions: figures.next() as u32,
-        };
+payouts: figures.count(),
+            days_since_payout: figures.count(),
+};
         let consistency = has_standing.then(|| Consistency {
             account,
             best_day: figures.money(),
@@ -300,6 +309,8 @@ fn sample() -> Proof {
         days: 1,
         payout_days: 1,
         positions: 1,
+        payouts: 0,
+        days_since_payout: 0,
     };
     let limit = LimitBasis {
         account,

@@ -250,7 +250,11 @@ fn floor(proof: &Proof, limit: &LimitBasis) -> Vec<String> {
     let name = rule_name(limit.rule);
     let size = proof.basis.size;
     let allowance = match limit.rule {
-        RuleKind::DailyLoss => proof.plan.daily_loss.map(|rule| rule.allowance),
+        RuleKind::DailyLoss => proof.plan.daily_loss.and_then(|rule| {
+            let taken_from = limit.baseline.saturating_add(limit.lowered);
+            let mut all = rule.allowances();
+            all.find(|allowance| allowance.amount(size, taken_from) == limit.allowance)
+        }),
         RuleKind::MaxLoss => proof.plan.max_loss.map(|rule| rule.allowance),
     };
     let amount = limit.allowance;
@@ -346,5 +350,9 @@ fn why(reason: &PayoutDenial) -> String {
         PayoutDenial::TooFewDays { has, needs } => {
             format!("{has} trading days count, and it takes {needs}")
         }
+        PayoutDenial::TooSoon { has, needs } => {
+            format!("{has} days went by since the last payout, and it takes {needs}")
+        }
+        PayoutDenial::BelowMinimum { min } => format!("a payout takes at least {min}"),
     }
 }

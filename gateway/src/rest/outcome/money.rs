@@ -97,6 +97,16 @@ fn refused(requested: Money, eligible: Money, open: u32, reason: &PayoutDenial) 
             "too few trading days count since the last payout",
             format!("{needs} or more"),
         ),
+        PayoutDenial::TooSoon { has, needs } => (
+            ("days_since_payout", Some(has.to_string())),
+            "too few days went by since the last payout",
+            format!("{needs} or more"),
+        ),
+        PayoutDenial::BelowMinimum { min } => (
+            amount(),
+            "that is less than the least that a payout takes",
+            format!("{min} or more"),
+        ),
         PayoutDenial::Consistency(standing) => (
             ("consistency.total", Some(standing.total.to_string())),
             "the best day has too large a share",

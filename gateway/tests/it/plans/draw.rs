@@ -1,14 +1,15 @@
 //! Random valid plans with every field.
 
-use proptest::collection::vec;
+use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 use rules::conduct::WindowRule;
 use rules::{
-    AfterPayout, Allowance, Conduct, ConsistencyRule, ConsistencyWindow, DailyAnchor, DailyLoss,
-    DayCounts, DayProfit, Denominator, HoldingAction, HoldingMin, Inactivity, InactivityEffect,
-    Life, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, ScaleWhen, Scaling, SizeLimit, SizeTier,
-    SizeWeight, Stage, StopTrailing, Target, TradingDays, TrailSource, WindowAction,
+    AfterPayout, Allowance, Conduct, ConsistencyRule, ConsistencyWindow, DailyAnchor, DailyChanges,
+    DailyLoss, DailyTier, DayCounts, DayProfit, Denominator, HoldingAction, HoldingMin, Inactivity,
+    InactivityEffect, Life, MaxLoss, MinDays, PayoutKeep, PayoutRule, PayoutSeries, Plan,
+    ScaleWhen, Scaling, SizeLimit, SizeTier, SizeWeight, SplitFrom, SplitTier, Stage, StopTrailing,
+    Target, TradingDays, TrailSource, WindowAction, listed,
 };
 use types::{
     Calendar, Effect, Funding, Label, MarkKind, Money, PositionMode, Qty, Ratio, RollSchedule,
@@ -72,12 +73,25 @@ fn daily_loss() -> impl Strategy<Value = DailyLoss> {
         Just(DailyAnchor::MaxBalanceEquity),
         Just(DailyAnchor::IntradayPeak),
     ];
-    (anchor, allowance(), effect(), any::<bool>()).prop_map(
-        |(anchor, allowance, effect, touch_is_breach)| DailyLoss {
+    let tiers = btree_map(amount(), allowance(), 0..4).prop_map(|tiers| {
+        let tier = |(profit_from, allowance)| DailyTier {
+            profit_from,
+            allowance,
+        };
+        let tiers: Vec<_> = tiers.into_iter().map(tier).collect();
+        listed(&tiers).unwrap()
+    });
+    let changes = (tiers, any::<bool>()).prop_map(|(tiers, ends_at_floor_lock)| DailyChanges {
+        tiers,
+        ends_at_floor_lock,
+    });
+    (anchor, allowance(), effect(), any::<bool>(), changes).prop_map(
+        |(anchor, allowance, effect, touch_is_breach, changes)| DailyLoss {
             anchor,
             allowance,
             effect,
             touch_is_breach,
+            changes,
         },
     )
 }
@@ -138,6 +152,36 @@ fn consistency() -> impl Strategy<Value = ConsistencyRule> {
     )
 }
 
+fn series() -> impl Strategy<Value = PayoutSeries> {
+    let by_number = btree_map(2_u16.., share(), 0..4).prop_map(|tiers| {
+        let tier = |(number, split)| SplitTier {
+            from: SplitFrom::Payout(number),
+            split,
+        };
+        tiers.into_iter().map(tier).collect::<Vec<_>>()
+    });
+    let by_total = btree_map(amount(), share(), 0..4).prop_map(|tiers| {
+        let tier = |(total, split)| SplitTier {
+            from: SplitFrom::PaidTotal(total),
+            split,
+        };
+        tiers.into_iter().map(tier).collect::<Vec<_>>()
+    });
+    let splits = prop_oneof![by_number, by_total].prop_map(|tiers| listed(&tiers).unwrap());
+    let caps = vec(amount(), 0..4).prop_map(|caps| listed(&caps).unwrap());
+    let count = || option::of(1_u16..);
+    let min = option::weighted(0.2, Just(Money(1)));
+    (min, caps, count(), splits, count()).prop_map(
+        |(min, caps, interval_days, splits, payouts_max)| PayoutSeries {
+            min,
+            caps,
+            interval_days,
+            splits,
+            payouts_max,
+        },
+    )
+}
+
 fn payout() -> impl Strategy<Value = PayoutRule> {
     let keep = prop_oneof![
         amount().prop_map(PayoutKeep::AboveFloor),
@@ -150,8 +194,9 @@ fn payout() -> impl Strategy<Value = PayoutRule> {
     ];
     let days = option::of(min_days());
     let cap = option::of(amount());
-    (share(), cap, keep, share(), after, option::of(part()), days).prop_map(
-        |(fraction, cap, keep, split, after, best_day_cap, days_min)| PayoutRule {
+    let shares = (share(), share(), option::of(part()));
+    (shares, cap, keep, after, days, series()).prop_map(
+        |((fraction, split, best_day_cap), cap, keep, after, days_min, series)| PayoutRule {
             fraction,
             cap,
             keep,
@@ -159,6 +204,7 @@ fn payout() -> impl Strategy<Value = PayoutRule> {
             after,
             best_day_cap,
             days_min,
+            series,
         },
     )
 }

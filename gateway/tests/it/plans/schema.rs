@@ -134,6 +134,8 @@ fn everything() -> Value {
         "daily_loss": {
             "anchor": "balance", "allowance": {"pct_of_anchor": "5"}, "effect": "fail",
             "touch_is_breach": true,
+            "tiers": [{"profit_from": "3000", "allowance": {"pct_of_anchor": "6"}}],
+            "ends_at_floor_lock": true,
         },
         "max_loss": {
             "trail": "eod_balance", "allowance": {"pct_of_peak": "5"},
@@ -148,6 +150,8 @@ fn everything() -> Value {
             "fraction_pct": "50", "cap": "2000", "keep": {"above_initial": "100"},
             "split_pct": "80", "after": "floor_stays", "best_day_cap_pct": "30",
             "days_min": {"days": 5, "counts": "any_day_held", "day_profit_min": "150"},
+            "min": "250", "caps": ["1500", "2000"], "interval_days": 14,
+            "split_tiers": [{"from": {"paid_total": "10000"}, "split_pct": "90"}], "payouts_max": 6,
         },
         "scaling": {
             "step_pct": "25", "size_max": "200000",
@@ -315,6 +319,8 @@ fn sample(name: &str) -> Value {
         "at_floor_level" => json!("100100"),
         "freeze_when" => json!("150000"),
         "above_floor" | "above_initial" => json!("100"),
+        "payout" => json!(2),
+        "paid_total" => json!("100"),
         "named" => json!("news-high"),
         "daily" => json!({"zone": "UTC", "from": "16:10", "to": "18:00"}),
         "weekly" => json!({"zone": "UTC", "from": "Fri 16:10", "to": "Sun 18:00"}),
