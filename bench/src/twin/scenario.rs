@@ -66,6 +66,10 @@ fn line(out: &mut String, fields: &[(&'static str, String)]) {
 }
 
 /// A text with its quotes.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is called with ids and prices, which are copied"
+)]
 fn text(text: impl ToString) -> String {
     Value::String(text.to_string()).to_string()
 }
