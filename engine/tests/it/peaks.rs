@@ -546,15 +546,19 @@ fn inputs(stream: &Stream) -> Vec<Input> {
         .collect()
 }
 
-/// Positions whose accounts are at a floor or below it: who raised one and fell below it within an input is looked
-/// at in the next that touches it.
+/// Positions whose accounts are at a floor or below it, or where they are warned: whom an input brings there by moving the
+/// floor is looked at in the next that touches it.
 fn positions_at_a_floor(shard: &Shard, instrument: InstrumentId) -> usize {
     let accounts = (0..shard.account_count()).map(AccountId);
     let views = accounts.filter_map(|account| shard.account_view(account));
     let at_floor = views.filter(|view| {
-        view.limits
-            .iter()
-            .any(|limit| limit.distance <= Money::ZERO)
+        let warn_at = shard
+            .plan(view.row.plan)
+            .and_then(|plan| plan.conduct.warn_at);
+        view.limits.iter().any(|limit| {
+            let is_warned = warn_at.is_some_and(|at| limit.used.is_some_and(|used| used >= at));
+            limit.distance <= Money::ZERO || is_warned
+        })
     });
     at_floor
         .flat_map(|view| view.positions)

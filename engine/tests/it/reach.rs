@@ -30,7 +30,7 @@ proptest! {
 fn the_streams_reach_every_fact_and_refusal() {
     let mut runner = TestRunner::deterministic();
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
-    for _ in 0..600 {
+    for _ in 0..1_500 {
         let script = script(300).new_tree(&mut runner).unwrap().current();
         let mut world = stream::world();
         for planned in script.inputs() {
@@ -83,7 +83,8 @@ const EXPECTED: &str = "
     ChangeDenied:QtyOffLot ChangeDenied:UnknownAccount ChangeDenied:UnknownOrder
     ChangeDenied:WouldTake CompetitionDefined CompetitionEntered Consistency ConversionSet
     CurveDefined DayClosed DayLocked DayRolled DayUnlocked Fill:AccountEnded:Touch
-    Fill:Liquidation:Book Fill:Liquidation:House Fill:Liquidation:Touch Fill:MarginCall:Touch
+    Fill:Liquidation:Book Fill:Liquidation:Depth Fill:Liquidation:House Fill:Liquidation:Touch
+    Fill:MarginCall:Depth Fill:MarginCall:Touch
     Fill:Order:Auction Fill:Order:Bar Fill:Order:Book Fill:Order:Depth Fill:Order:Queue
     Fill:Order:Through Fill:Order:Touch Fill:Window:Touch FloorMoved HeldTooShort Inactive
     InputRejected:BadData InputRejected:BadInstrument InputRejected:BadQuote

@@ -667,4 +667,4 @@ fn the_state_hash_of_a_fixed_story_is_known() {
     assert_eq!(world.shard.state_hash().to_string(), GOLDEN);
 }
 
-const GOLDEN: &str = "48906eaecb198d5561c81f95d4ae6ab4bc5f6160662da72f5860390ba1949145";
+const GOLDEN: &str = "9d418af19a83e24d92270063792113c3203b9d329121fd08587bde85dbc27c7a";
