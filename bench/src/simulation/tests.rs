@@ -7,7 +7,7 @@ const STEPS: usize = 150;
 #[test]
 fn promises_hold_through_kills_power_losses_and_faults() {
     let mut all = Report::default();
-    for seed in 0..24 {
+    for seed in 0..40 {
         let report = run(seed, STEPS).unwrap_or_else(|failure| panic!("{failure}"));
         all.add(&report);
     }

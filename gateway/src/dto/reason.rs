@@ -458,7 +458,7 @@ mod tests {
         let figured = all()
             .into_iter()
             .filter(|reason| !Figures::of(*reason).is_empty());
-        assert_eq!(figured.count(), 28);
+        assert_eq!(figured.count(), 29);
     }
 
     #[test]

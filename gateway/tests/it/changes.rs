@@ -34,11 +34,11 @@ async fn an_order_is_amended() {
     let faults = send(&venue, line, &json!({"trigger": "39500"}))
         .await
         .problem(422, "no_such_price");
-    assert_eq!(faults, ["price | - | a price that the order has"]);
+    assert_eq!(faults, ["trigger | 39500 | a price that the order has"]);
     let faults = send(&venue, line, &json!({"price": "39500.005"}))
         .await
         .problem(422, "price_off_tick");
-    assert_eq!(faults, ["price | - | a multiple of 0.01"]);
+    assert_eq!(faults, ["price | 39500.005 | a multiple of 0.01"]);
     send(&venue, line, &json!({"side": "sell"}))
         .await
         .problem(400, "bad_field");

@@ -97,7 +97,7 @@ impl Scene<'_> {
     fn payout(&mut self, account: AccountId) -> Money {
         match Some(self.eligible(account)).filter(|eligible| *eligible > Money::ZERO) {
             Some(eligible) if self.draw.percent(70) => {
-                Money(eligible.0 / self.draw.pick(&[1, 1, 2]) + self.draw.pick(&[0, 0, 1]))
+                Money(eligible.0 / self.draw.pick(&[1, 1, 2, 1_000]) + self.draw.pick(&[0, 0, 1]))
             }
             _ => Money(self.draw.between(-10, 110) * 1_000_000),
         }
