@@ -19,7 +19,9 @@ fn stating(directory: &Path, limit: LimitName, value: u32) -> Config {
 
 /// Starts, plays what is left of 60 inputs, and stops.
 fn run(settings: Config) -> Result<(Recovery, runtime::StateHash), StartError> {
-    let runtime = Runtime::start(settings, Script::boxed(0, 60))?;
+    let is_new = !settings.directory.join("journal").exists();
+    let next = if is_new { 0 } else { 60 };
+    let runtime = Runtime::start(settings, Script::boxed(next, 60))?;
     runtime.wait_source_end();
     let recovery = runtime.recovery();
     Ok((recovery, runtime.stop().unwrap().state_hash))
