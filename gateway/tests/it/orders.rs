@@ -218,7 +218,8 @@ async fn a_repeat_with_its_key_is_answered_and_not_executed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_that_takes_too_long_is_unknown_and_can_be_asked_for_again() {
     let limits = Limits {
-        receipt_wait_max: Duration::from_millis(50),
+        // Longer than a machine that is busy takes for an order.
+        receipt_wait_max: Duration::from_secs(2),
         ..quick()
     };
     let venue = Venue::with(limits).await;
@@ -251,7 +252,8 @@ async fn an_order_that_takes_too_long_is_unknown_and_can_be_asked_for_again() {
 async fn more_commands_than_may_wait_are_refused() {
     let limits = Limits {
         commands_in_flight_max: 1,
-        receipt_wait_max: Duration::from_millis(50),
+        // Longer than a machine that is busy takes for an order.
+        receipt_wait_max: Duration::from_secs(2),
         ..quick()
     };
     let venue = Venue::with(limits).await;
