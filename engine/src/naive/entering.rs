@@ -219,14 +219,16 @@ impl Naive {
     }
 
     /// A limit order stands at the back of its price, or ends where that has no level and the book no room for
-    /// one.
+    /// one. A stop of a bracket or a cover order always stands.
     pub(super) fn rest(&mut self, id: u64) {
         let Some(mut order) = self.orders.get(&id).cloned() else {
             return;
         };
         let price = order.limit.unwrap_or_default();
-        if let Err(DenyReason::LevelsMax { max }) =
-            self.check_level(order.instrument, order.side, price)
+        let protects = matches!(order.role, OrderRole::StopLoss | OrderRole::CoverStop);
+        if !protects
+            && let Err(DenyReason::LevelsMax { max }) =
+                self.check_level(order.instrument, order.side, price)
         {
             let limit = LimitName::BookLevels;
             return self.end(id, CancelReason::NoRoom { limit, max });

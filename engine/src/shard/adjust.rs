@@ -182,7 +182,8 @@ impl Shard {
         account.balance = before.saturating_sub(requested);
         let (currency, after) = (account.currency, account.balance);
         self.note_cash(currency, before, after);
-        self.house[currency.0 as usize].funded -= i128::from(requested.0);
+        // What left the account, which is not all of it where the cash of its own currency is at the end of its range.
+        self.house[currency.0 as usize].funded += i128::from(after.0) - i128::from(before.0);
         let account = &self.accounts[id.0 as usize];
         let plan = &self.plans[account.plan.0 as usize].plan;
         let is_paid_out = account.rules.is_paid_out(plan);

@@ -1,8 +1,8 @@
 //! The way into the market: an order takes, waits for its trigger, joins an auction or rests.
 
 use types::{
-    CancelReason, EventKind, InstrumentId, InstrumentStatus, LimitName, Lots, Side, Ticks,
-    TriggerOn,
+    CancelReason, EventKind, InstrumentId, InstrumentStatus, LimitName, Lots, OrderRole, Side,
+    Ticks, TriggerOn,
 };
 
 use super::Shard;
@@ -67,11 +67,13 @@ impl Shard {
     }
 
     /// Puts a limit order on the market. It ends where its book is full meanwhile: a stop-limit, an order of a
-    /// list or one for an auction found room when it was accepted, and comes to rest later.
+    /// list or one for an auction found room when it was accepted, and comes to rest later. A stop of a bracket or a
+    /// cover order rests all the same: a position would lose its protection, and accounts bound how many there are.
     pub(super) fn rest(&mut self, handle: u32, instrument: InstrumentId, events: &mut EventBuf) {
         let order = self.orders.get(handle);
         let market = &self.markets[instrument.0 as usize];
-        if !self.has_level(market, order.side, order.limit) {
+        let protects = matches!(order.role, OrderRole::StopLoss | OrderRole::CoverStop);
+        if !protects && !self.has_level(market, order.side, order.limit) {
             let limit = LimitName::BookLevels;
             let max = self.limits.book_levels_max;
             return self.end_order(handle, Some(CancelReason::NoRoom { limit, max }), events);

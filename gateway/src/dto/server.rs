@@ -167,7 +167,11 @@ fn read(root: &Field<'_>, venues: &[&str]) -> Result<ServerFile, FieldError> {
         instruments,
         feeds,
     };
-    if let Some((limit, count)) = file.beyond(&limits::stated(&file.limits)) {
+    // What is not stated is the journal's, which is looked at when it is open.
+    let is_stated = |limit: LimitName| file.limits.iter().any(|(stated, _)| *stated == limit);
+    if let Some((limit, count)) = file.beyond(&limits::stated(&file.limits))
+        && is_stated(limit)
+    {
         let accepted = format!("{count} or more, as this file defines so many");
         return Err(table.at(&format!("limits.{limit}")).error(accepted));
     }

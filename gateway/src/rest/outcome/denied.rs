@@ -4,8 +4,8 @@
 use axum::http::StatusCode;
 use types::{
     AccountId, AlgoFault, ClientOrderId, ConductDenial, DenyReason, DisplayFault, InstrumentId,
-    ListFault, ListField, NewAlgo, NewOrder, OrderChange, OrderId, OrderKind, Qty, TimeInForce,
-    TimestampNs, Trail,
+    LimitName, ListFault, ListField, NewAlgo, NewOrder, OrderChange, OrderId, OrderKind, Qty,
+    TimeInForce, TimestampNs, Trail,
 };
 
 use crate::app::App;
@@ -203,7 +203,10 @@ fn subject(asked: &Asked, reason: DenyReason) -> (&'static str, String) {
         | DenyReason::Conduct(ConductDenial::Window { .. })
         | DenyReason::PositionsMax { .. } => ("instrument", asked.instrument.to_string()),
         DenyReason::BadList(fault) => ("orders", listed(fault, asked)),
-        DenyReason::ChildrenMax { has, .. } => ("orders", has.to_string()),
+        DenyReason::ChildrenMax { limit, has, .. } => match limit {
+            LimitName::AlgoSlices => ("slices", has.to_string()),
+            _ => ("orders", has.to_string()),
+        },
         DenyReason::BadAlgo(fault) => match fault {
             AlgoFault::Window { .. } => ("end", asked.end.to_string()),
             AlgoFault::NoSlices => ("slices", "0".to_owned()),
