@@ -315,7 +315,6 @@ fn spawn(
         let shared = Arc::clone(shared);
         start("replica", move || {
             introduce(&shared.threads.replica);
-            give_way();
             fail_stop(&shared, &mut follower, Follower::run, |follower| {
                 format!("the replica, after seq {}", follower.seq())
             })
@@ -349,7 +348,6 @@ fn spawn(
         let shared = Arc::clone(shared);
         start("disk", move || {
             disk.introduce(&thread::current());
-            give_way();
             let run = |disk: &mut DiskWorker| step::run(|| Ok::<_, Infallible>(disk.step()));
             fail_stop(&shared, &mut disk, run, |_| "the disk's worker".to_owned());
         })?
@@ -358,7 +356,6 @@ fn spawn(
         None
     } else {
         let run = move || {
-            give_way();
             let Ok(()) = step::run(|| Ok::<_, Infallible>(keeper.step()));
         };
         Some(start("keeper", run)?)
@@ -467,19 +464,6 @@ pub(crate) fn workers(
 fn introduce(slot: &OnceLock<Thread>) {
     // Each slot has one thread, which does this once.
     let _ = slot.set(thread::current());
-}
-
-/// Lets the threads that somebody waits for run before this one where processors are few: left to itself, a scheduler
-/// gives each its turn of some milliseconds, and a commit would wait for it.
-fn give_way() {
-    /// On a scale of -20 to 19, where 0 is the usual.
-    const NICENESS: i32 = 10;
-    // Elsewhere it would be all of the process.
-    if cfg!(target_os = "linux")
-        && let Err(error) = rustix::process::setpriority_process(None, NICENESS)
-    {
-        tracing::debug!(%error, "a thread keeps its priority");
-    }
 }
 
 fn start<T: Send + 'static>(
