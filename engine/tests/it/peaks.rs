@@ -546,8 +546,8 @@ fn inputs(stream: &Stream) -> Vec<Input> {
         .collect()
 }
 
-/// Positions whose accounts are at a floor or below it, or where they are warned: whom an input brings there by moving the
-/// floor is looked at in the next that touches it.
+/// Positions whose accounts are at a floor or below it, or where they are warned. Such a one was seen outside its band
+/// after an input; the cause is taken to be a floor that the input itself moved, and was not traced.
 fn positions_at_a_floor(shard: &Shard, instrument: InstrumentId) -> usize {
     let accounts = (0..shard.account_count()).map(AccountId);
     let views = accounts.filter_map(|account| shard.account_view(account));
