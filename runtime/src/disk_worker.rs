@@ -1,4 +1,5 @@
-//! The disk thread: what takes long and nobody should wait for. Syncs of ack mode `relaxed`, and segments made ahead.
+//! The disk thread: what takes long and nobody should wait for. Syncs of ack mode `relaxed` and of the anchor, and segments
+//! made ahead.
 
 use std::sync::Arc;
 use std::thread::Thread;
@@ -17,6 +18,7 @@ const LOOK: Duration = Duration::from_millis(100);
 pub(crate) struct DiskWorker {
     pub(crate) shared: Arc<Shared>,
     pub(crate) later: Later,
+    pub(crate) anchor: Later,
     pub(crate) spare: Spare,
     pub(crate) maker: Maker,
 }
@@ -25,6 +27,7 @@ impl DiskWorker {
     /// Lets the journal thread wake it.
     pub(crate) fn introduce(&self, thread: &Thread) {
         self.later.introduce(thread.clone());
+        self.anchor.introduce(thread.clone());
         self.spare.introduce(thread.clone());
     }
 
@@ -39,7 +42,8 @@ impl DiskWorker {
             Wakers::wake(&self.shared.threads.journal);
             return Stepped::Worked;
         }
-        if self.maker.step() {
+        // The journal asks after this one at its next commit.
+        if self.anchor.step() || self.maker.step() {
             return Stepped::Worked;
         }
         Stepped::Idle(LOOK)

@@ -389,7 +389,7 @@ pub(crate) fn workers(
 ) -> Result<Workers, JournalError> {
     let Recovered {
         shard,
-        writer,
+        mut writer,
         store,
         report,
     } = recovered;
@@ -413,6 +413,7 @@ pub(crate) fn workers(
     let disk = DiskWorker {
         shared: Arc::clone(shared),
         later: writer.later(),
+        anchor: writer.anchor_later(),
         maker: Maker::new(config.journal(), spare.clone(), config.segment_bytes_max),
         spare,
     };

@@ -1,11 +1,12 @@
 //! The anchor: how far the journal is known to be on disk, kept apart from the journal.
 //!
-//! One file with two slots of 32 bytes, at offset 0 and 4,096, so that no single torn sector takes
-//! both: magic `DYNANCR1` (8), version (2), shard (2), seq (8), chain (8), CRC32C of these (4).
+//! One file with three slots of 32 bytes, at offsets 0, 4,096 and 8,192, so that no single torn sector takes
+//! two: magic `DYNANCR1` (8), version (2), shard (2), seq (8), chain (8), CRC32C of these (4).
 //!
-//! The writer moves the anchor after each sync of the journal, never before, and syncs the anchor
-//! itself only now and then (see [`super::Writer`]). It writes one slot over and over until that slot
-//! is synced, then turns to the other, so the newest synced slot is never being overwritten.
+//! The writer moves the anchor after each sync of the journal, never before, and has the anchor itself synced only now
+//! and then, by another thread (see [`super::Writer`]). It writes one slot over and over until a sync of it is asked for,
+//! then turns to the next. Of three, one is written, one may be being synced, and the third is the newest that is known
+//! to be on disk: neither of these two is ever overwritten.
 //!
 //! What that buys:
 //! * After a crash of the process (the page cache survives) the anchor is exact: every record that
@@ -16,9 +17,11 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use types::{Seq, ShardId};
 
+use super::later::Later;
 use super::record::{Chain, array};
 use super::{JournalError, Location};
 use crate::disk::{Access, DiskFile, read_exact_at};
@@ -27,6 +30,7 @@ const MAGIC: [u8; 8] = *b"DYNANCR1";
 const VERSION: u16 = 1;
 const SLOT_BYTES: usize = 32;
 const SLOT_STRIDE: u64 = 4_096;
+const SLOTS: u64 = 3;
 
 /// Name of the anchor's file within the journal directory.
 pub const ANCHOR_FILE: &str = "anchor";
@@ -43,12 +47,17 @@ pub struct Mark {
 /// The open anchor file.
 #[derive(Debug)]
 pub struct Anchor {
-    file: Box<dyn DiskFile>,
+    file: Arc<dyn DiskFile>,
     path: PathBuf,
     shard: ShardId,
     slot: u64,
     mark: Mark,
-    dirty: bool,
+    /// The slot was written since it was turned to.
+    is_written: bool,
+    /// The slot before it is to be synced by another thread, and the outcome is not known.
+    is_asked: bool,
+    /// Where syncs are asked for; `None`: nobody does them.
+    later: Option<Later>,
 }
 
 impl Anchor {
@@ -56,9 +65,9 @@ impl Anchor {
     pub(super) fn create(location: &Location) -> Result<Self, JournalError> {
         let path = location.path(ANCHOR_FILE);
         location.remove_if_there(&path)?;
-        let file = location.open_file(&path, Access::Create)?;
-        // Room for both slots, so that a full disk never stops the anchor.
-        file.allocate(2 * SLOT_STRIDE)
+        let file: Arc<dyn DiskFile> = location.open_file(&path, Access::Create)?.into();
+        // Room for all slots, so that a full disk never stops the anchor.
+        file.allocate(SLOTS * SLOT_STRIDE)
             .map_err(|error| JournalError::io("create", &path, error))?;
         let mark = Mark {
             seq: Seq(0),
@@ -70,7 +79,9 @@ impl Anchor {
             shard: location.shard,
             slot: 0,
             mark,
-            dirty: false,
+            is_written: false,
+            is_asked: false,
+            later: None,
         };
         anchor.write(mark)?;
         anchor.sync()?;
@@ -84,16 +95,20 @@ impl Anchor {
         let Some((slot, mark)) = newest_slot(location)? else {
             return Ok(None);
         };
-        let file = location.open_file(&path, Access::Write)?;
-        file.sync()
+        let file: Arc<dyn DiskFile> = location.open_file(&path, Access::Write)?.into();
+        // An older version made room for two.
+        file.allocate(SLOTS * SLOT_STRIDE)
+            .and_then(|()| file.sync())
             .map_err(|error| JournalError::io("sync", &path, error))?;
         Ok(Some(Self {
             file,
             path,
             shard: location.shard,
-            slot: 1 - slot,
+            slot: after(slot),
             mark,
-            dirty: false,
+            is_written: false,
+            is_asked: false,
+            later: None,
         }))
     }
 
@@ -110,9 +125,19 @@ impl Anchor {
         self.mark
     }
 
-    /// Whether it moved since it was last synced.
+    /// Whether it moved since it was last known to be on disk.
     pub const fn is_dirty(&self) -> bool {
-        self.dirty
+        self.is_written || self.is_asked
+    }
+
+    /// Whether another thread does its syncs.
+    pub(super) const fn is_served(&self) -> bool {
+        self.later.is_some()
+    }
+
+    /// Where its syncs are to be done from now on, by another thread.
+    pub(super) fn later(&mut self) -> Later {
+        self.later.get_or_insert_default().clone()
     }
 
     /// Moves it. The operating system has it after this; [`Anchor::sync`] puts it on disk.
@@ -121,22 +146,62 @@ impl Anchor {
             .write_at(&encode(mark, self.shard), self.slot * SLOT_STRIDE)
             .map_err(|error| JournalError::io("write", &self.path, error))?;
         self.mark = mark;
-        self.dirty = true;
+        self.is_written = true;
         Ok(())
     }
 
-    /// Puts it on disk and turns to the other slot.
-    pub(super) fn sync(&mut self) -> Result<(), JournalError> {
-        if !self.dirty {
-            return Ok(());
+    /// Asks for a sync by another thread and turns to the next slot; `false` where there is nothing to sync, nobody does
+    /// it, or one is under way.
+    pub(super) fn sync_later(&mut self) -> bool {
+        let later = self.later.as_ref().filter(|_| self.is_written);
+        let is_asked = later.is_some_and(|later| later.want(&self.file, self.mark));
+        if is_asked {
+            self.is_asked = true;
+            self.turn();
         }
-        self.file
-            .sync()
-            .map_err(|error| JournalError::io("sync", &self.path, error))?;
-        self.dirty = false;
-        self.slot = 1 - self.slot;
+        is_asked
+    }
+
+    /// Learns what became of [`Anchor::sync_later`], if that is known.
+    pub(super) fn take_synced(&mut self) -> Result<(), JournalError> {
+        match self.later.as_ref().and_then(Later::outcome) {
+            None => Ok(()),
+            Some((_, outcome)) => self.believe(outcome),
+        }
+    }
+
+    fn believe(&mut self, outcome: io::Result<()>) -> Result<(), JournalError> {
+        outcome.map_err(|error| JournalError::io("sync", &self.path, error))?;
+        self.is_asked = false;
         Ok(())
     }
+
+    fn turn(&mut self) {
+        self.is_written = false;
+        self.slot = after(self.slot);
+    }
+
+    /// Puts it on disk and turns to the next slot.
+    pub(super) fn sync(&mut self) -> Result<(), JournalError> {
+        if let Some((_, outcome)) = self.later.as_ref().and_then(Later::settle) {
+            self.believe(outcome)?;
+        }
+        // What was asked for and is settled without an outcome was taken back.
+        if !self.is_dirty() {
+            return Ok(());
+        }
+        let outcome = self.file.sync();
+        self.believe(outcome)?;
+        if self.is_written {
+            self.turn();
+        }
+        Ok(())
+    }
+}
+
+/// The slot that is written after this one.
+const fn after(slot: u64) -> u64 {
+    (slot + 1) % SLOTS
 }
 
 /// The newest slot that checks.
@@ -148,7 +213,7 @@ fn newest_slot(location: &Location) -> Result<Option<(u64, Mark)>, JournalError>
         Err(error) => return Err(JournalError::io("open", &path, error)),
     };
     let mut newest: Option<(u64, Mark)> = None;
-    for slot in 0..2 {
+    for slot in 0..SLOTS {
         let mut bytes = [0; SLOT_BYTES];
         if read_exact_at(&*file, &mut bytes, slot * SLOT_STRIDE).is_err() {
             continue;
@@ -214,30 +279,82 @@ mod tests {
 
         // Any flipped bit of the newer slot falls back to the synced one.
         let good = std::fs::read(&path).unwrap();
+        let newest = 2 * SLOT_STRIDE as usize;
         for bit in 0..SLOT_BYTES * 8 {
             let mut bytes = good.clone();
-            bytes[bit / 8] ^= 1 << (bit % 8);
+            bytes[newest + bit / 8] ^= 1 << (bit % 8);
             std::fs::write(&path, &bytes).unwrap();
             assert_eq!(open().unwrap().mark(), mark(5), "bit {bit}");
         }
 
-        // Both gone: no anchor.
+        // All gone: no anchor.
         std::fs::write(&path, vec![0; good.len()]).unwrap();
         assert!(open().is_none());
         let other = Location::local(directory.path(), ShardId(1));
         assert!(Anchor::open(&other).unwrap().is_none());
     }
 
+    /// Syncs by another thread are begun and ended at random places among moves: the newest slot that is on disk, and the
+    /// one that may get there, are still what they were.
     #[test]
-    fn the_synced_slot_is_not_overwritten_before_the_other_is_synced() {
+    fn a_slot_that_is_on_disk_or_on_its_way_is_not_overwritten() {
         let directory = tempfile::tempdir().unwrap();
-        let mut anchor = Anchor::create(&Location::local(directory.path(), SHARD)).unwrap();
-        anchor.write(mark(1)).unwrap();
-        anchor.sync().unwrap();
-        let synced_slot = 1 - anchor.slot;
-        for seq in 2..10 {
-            anchor.write(mark(seq)).unwrap();
-            assert_ne!(anchor.slot, synced_slot);
+        let location = Location::local(directory.path(), SHARD);
+        let mut anchor = Anchor::create(&location).unwrap();
+        let later = anchor.later();
+        let (mut on_disk, mut asked) = (anchor.mark(), None);
+        let mut draws = 0x9E37_79B9_u32;
+        for seq in 1..2_000 {
+            draws = draws.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            match draws >> 29 {
+                0 | 1 => {
+                    if anchor.sync_later() {
+                        asked = Some(anchor.mark());
+                    }
+                }
+                2 | 3 => {
+                    later.step();
+                    anchor.take_synced().unwrap();
+                    on_disk = asked.take().unwrap_or(on_disk);
+                }
+                4 => {
+                    anchor.sync().unwrap();
+                    on_disk = anchor.mark();
+                    asked = None;
+                }
+                _ => anchor.write(mark(seq)).unwrap(),
+            }
+            assert_eq!(anchor.is_dirty(), anchor.mark() != on_disk, "{seq}");
+            let bytes = std::fs::read(location.path(ANCHOR_FILE)).unwrap();
+            let slots = (0..3).map(|slot| decode(&array(&bytes, slot * 4_096), SHARD));
+            let held: Vec<_> = slots.flatten().collect();
+            assert!(held.contains(&on_disk), "{seq}: {on_disk:?} of {held:?}");
+            assert!(asked.is_none_or(|mark| held.contains(&mark)), "{seq}");
+            assert!(held.contains(&anchor.mark()), "{seq}");
+        }
+    }
+
+    #[test]
+    fn a_failed_sync_by_another_thread_is_told_when_it_is_asked_after() {
+        let directory = tempfile::tempdir().unwrap();
+        let location = Location::local(directory.path(), SHARD);
+        for blocks in [false, true] {
+            let mut anchor = Anchor::create(&location).unwrap();
+            let later = anchor.later();
+            anchor.write(mark(1)).unwrap();
+            let device = std::fs::OpenOptions::new().write(true).open("/dev/null");
+            // It takes writes and refuses a sync.
+            anchor.file = Arc::new(device.unwrap());
+            assert!(anchor.sync_later());
+            anchor.write(mark(2)).unwrap();
+            assert!(!anchor.sync_later(), "one at a time");
+            assert!(later.step());
+            let told = if blocks {
+                anchor.sync()
+            } else {
+                anchor.take_synced()
+            };
+            assert!(matches!(told, Err(JournalError::Io { .. })));
         }
     }
 }

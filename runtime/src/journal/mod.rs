@@ -209,7 +209,7 @@ pub enum JournalError {
     },
     /// There are segments or a snapshot, but no anchor that checks.
     #[error(
-        "{} is missing or damaged in both slots although there is a journal or a snapshot, so a torn tail cannot be told from rot; restore it from a copy, or begin anew with another data directory",
+        "{} is missing or damaged in all slots although there is a journal or a snapshot, so a torn tail cannot be told from rot; restore it from a copy, or begin anew with another data directory",
         path.display()
     )]
     AnchorLost {

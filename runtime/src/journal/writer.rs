@@ -26,9 +26,9 @@ use super::spare::{self, Spare};
 use super::{Anchor, JournalError, Location, Mark, Segment};
 use crate::disk::{Access, DiskFile};
 
-/// The anchor is synced after this many commits.
+/// A sync of the anchor is asked for after this many commits.
 pub const ANCHOR_COMMITS_MAX: u32 = 64;
-/// The anchor is synced at the first commit or idle moment after this long.
+/// A sync of the anchor is asked for at the first commit or idle moment after this long.
 pub const ANCHOR_AGE_MAX: Duration = Duration::from_millis(100);
 /// A sync that nobody waits for is waited for after this long: what is not synced is no older.
 pub const SYNC_LATER_MAX: Duration = Duration::from_secs(1);
@@ -58,7 +58,7 @@ pub struct Writer {
     anchor: Anchor,
     anchor_commits: u32,
     /// Unknown before the first look.
-    anchor_synced_at: Option<Instant>,
+    anchor_asked_at: Option<Instant>,
     poisoned: bool,
     spare: Spare,
     later: Later,
@@ -110,7 +110,7 @@ impl Writer {
             synced: anchor.mark(),
             anchor,
             anchor_commits: 0,
-            anchor_synced_at: None,
+            anchor_asked_at: None,
             poisoned: false,
             spare: Spare::default(),
             later: Later::default(),
@@ -139,6 +139,11 @@ impl Writer {
     /// Where the next segment is asked for.
     pub(crate) fn spare(&self) -> Spare {
         self.spare.clone()
+    }
+
+    /// Where the anchor's syncs are asked for from now on; without this the writer does them itself.
+    pub(crate) fn anchor_later(&mut self) -> Later {
+        self.anchor.later()
     }
 
     /// Where syncs are asked for that nobody waits for.
@@ -274,17 +279,24 @@ impl Writer {
         Ok(())
     }
 
-    /// Syncs the anchor when it is due.
+    /// Has the anchor synced when that is due: by another thread if there is one for it, which is waited for only after
+    /// [`SYNC_LATER_MAX`].
     ///
     /// # Errors
     /// As [`Writer::append`].
     pub fn tend_anchor(&mut self, now: Instant) -> Result<(), JournalError> {
-        let synced_at = *self.anchor_synced_at.get_or_insert(now);
-        let due = self.anchor_commits >= ANCHOR_COMMITS_MAX
-            || now.saturating_duration_since(synced_at) >= ANCHOR_AGE_MAX;
-        if due && self.anchor.is_dirty() {
+        self.guarded(|writer| writer.anchor.take_synced())?;
+        let asked_at = *self.anchor_asked_at.get_or_insert(now);
+        let age = now.saturating_duration_since(asked_at);
+        if self.anchor_commits < ANCHOR_COMMITS_MAX && age < ANCHOR_AGE_MAX {
+            return Ok(());
+        }
+        if self.anchor.sync_later() {
+            self.anchor_commits = 0;
+            self.anchor_asked_at = Some(now);
+        } else if self.anchor.is_dirty() && (!self.anchor.is_served() || age >= SYNC_LATER_MAX) {
             self.sync_anchor()?;
-            self.anchor_synced_at = Some(now);
+            self.anchor_asked_at = Some(now);
         }
         Ok(())
     }

@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use engine::{EventBuf, Limits, Shard};
 use types::{Input, InputKind, Seq, ShardId, Timer, TimestampNs};
@@ -11,6 +12,7 @@ use types::{Input, InputKind, Seq, ShardId, Timer, TimestampNs};
 use super::{Random, SimulatedDisk};
 use crate::journal::record::encode;
 use crate::journal::spare::Maker;
+use crate::journal::writer::ANCHOR_AGE_MAX;
 use crate::journal::{self, Append, JournalError, Location, Mark, Writer};
 use crate::retention::{archive_next, beginning, prune};
 
@@ -218,6 +220,8 @@ fn write(disk: &SimulatedDisk, seed: u64) -> Promised {
         return promised;
     };
     let mut maker = Maker::new(location.clone(), writer.spare(), SEGMENT_BYTES_MAX);
+    let anchor = writer.anchor_later();
+    let mut now = Instant::now();
     for _ in 0..COMMITS {
         // A segment made ahead, or too late, or not at all.
         if random.one_in(2) {
@@ -234,6 +238,16 @@ fn write(disk: &SimulatedDisk, seed: u64) -> Promised {
             break;
         }
         promised.synced = promised.written.len();
+        // The anchor's sync is asked for, done by another thread before or after what follows, or waited for.
+        if random.one_in(2) {
+            now += ANCHOR_AGE_MAX;
+        }
+        if writer.tend_anchor(now).is_err() {
+            break;
+        }
+        if random.one_in(3) {
+            anchor.step();
+        }
         if random.one_in(4) && writer.sync_anchor().is_err() {
             break;
         }
