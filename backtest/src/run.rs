@@ -4,11 +4,13 @@
 //! is shown a quote at that bar's open, at the time of its start, and executes there. Everything goes through
 //! [`engine::Shard::apply`], so what a strategy gets here it gets live.
 
+mod ahead;
 mod driver;
 mod frames;
 mod sizing;
 mod source;
 
+pub use ahead::Ahead;
 pub use frames::Made;
 pub use source::{Bars, Mapped, Memory, Source, SourceError, Timed};
 

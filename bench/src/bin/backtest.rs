@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use backtest::outcome::Outcome;
 use backtest::run::{
-    Bars, Fills, Mapped, Sampling, Settings, Source, SourceError, Unobserved, plain_plan, run,
+    Ahead, Bars, Fills, Mapped, Sampling, Settings, Source, SourceError, Unobserved, plain_plan,
+    run,
 };
 use backtest::strategies;
 use backtest::strategy::{Context, Strategy, TimerId, Values};
@@ -368,12 +369,11 @@ fn work(arguments: &Arguments) -> Result<(), Failure> {
             let rows = history::open(&path, None, &options)?;
             let mut strategy = sma_cross()?;
             let source = Mapped::new(rows, symbols);
-            Ok(run(
-                &settings,
-                vec![source],
-                &mut *strategy,
-                &mut Unobserved,
-            )?)
+            let outcome = std::thread::scope(|scope| {
+                let sources = vec![Ahead::read(scope, source)];
+                run(&settings, sources, &mut *strategy, &mut Unobserved)
+            });
+            Ok(outcome?)
         })?;
         check(outcome.as_ref(), bars.len())?;
     }

@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use ::backtest::outcome::Outcome;
-use ::backtest::run::{Fills, Sampling, Settings, plain_plan, run};
+use ::backtest::run::{Ahead, Fills, Sampling, Settings, plain_plan, run};
 use ::backtest::strategy::{Size, Values};
 use anyhow::Context as _;
 use clap::ValueEnum;
@@ -243,12 +243,11 @@ fn run_once(args: &Args) -> anyhow::Result<ExitCode> {
     let mut sources = files.sources(args, &market)?;
     watch.counts(sources.iter().flat_map(|it| it.rows().counters()).collect());
     let started = std::time::Instant::now();
-    let outcome = run(
-        &settings,
-        sources.iter_mut().collect(),
-        &mut *strategy,
-        &mut watch,
-    );
+    let outcome = std::thread::scope(|scope| {
+        let read = |source| Ahead::read(scope, source);
+        let sources = sources.iter_mut().map(read).collect();
+        run(&settings, sources, &mut *strategy, &mut watch)
+    });
     watch.close()?;
     for source in &sources {
         data::tell_bad(source.rows());
