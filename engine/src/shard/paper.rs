@@ -9,7 +9,7 @@ use types::{
 use super::Shard;
 use super::cascade::DueOrder;
 use super::check::is_beyond;
-use super::fills::Execution;
+use super::fills::{ClosingOrder, Execution};
 use crate::event_buf::EventBuf;
 use crate::market::{Consumed, Market, Touch};
 use crate::order::{Form, Order, Stage, Tif};
@@ -390,7 +390,7 @@ impl Shard {
         } else {
             Side::Buy
         };
-        let mut left = held.lots.saturating_abs();
+        let mut closing = ClosingOrder::new(cause, held.lots);
         let best = market.closing(held.lots).unwrap_or(Ticks(0));
         let displayed = market.touch.map(|touch| touch.opposite_qty(side));
         let walk = Walk {
@@ -404,13 +404,15 @@ impl Shard {
                     .paper()
                     .map_or(Slippage::None, |model| model.slippage),
                 best,
-                left,
-                displayed.filter(|lots| lots.0 > 0).unwrap_or(left),
+                closing.leaves,
+                displayed
+                    .filter(|lots| lots.0 > 0)
+                    .unwrap_or(closing.leaves),
             ),
         };
         let mut execution = Execution {
             price: walk.price(best),
-            lots: left,
+            lots: closing.leaves,
             maker: false,
             model: FillModel::Touch,
         };
@@ -418,22 +420,21 @@ impl Shard {
             .touch
             .filter(|_| self.sizes(instrument) == Sizes::Displayed);
         let Some(touch) = touch else {
-            return self.fill_liquidation(holding, execution, Lots(0), cause, events);
+            return self.fill_liquidation(holding, execution, &mut closing, events);
         };
         execution.model = FillModel::Depth;
         let mut rank = 0;
-        while left.0 > 0 {
+        while closing.leaves.0 > 0 {
             let has_room = self.has_room_to_consume(instrument);
             let market = &mut self.markets[instrument.0 as usize];
-            let stride = market.closing_stride(&walk, &touch, rank, left.0, has_room);
+            let stride = market.closing_stride(&walk, &touch, rank, closing.leaves.0, has_room);
             rank += 1;
             if stride.lots == 0 {
                 continue;
             }
-            left.0 -= stride.lots;
             execution.price = stride.price;
             execution.lots = Lots(stride.lots);
-            self.fill_liquidation(holding, execution, left, cause, events);
+            self.fill_liquidation(holding, execution, &mut closing, events);
         }
     }
 

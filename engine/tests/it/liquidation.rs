@@ -11,7 +11,7 @@ use crate::words::{
 use crate::world::{SECOND, World, crossed, money, paper, plan};
 
 /// Fails 50 below where it began.
-fn fragile() -> Plan {
+pub(crate) fn fragile() -> Plan {
     Plan {
         max_loss: Some(MaxLoss {
             trail: TrailSource::None,
