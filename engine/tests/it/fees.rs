@@ -119,10 +119,7 @@ fn a_closing_through_several_levels_pays_the_minimum_once() {
         ..paper(DISPLAYED)
     };
     let mut world = World::with(&[instrument], &fragile());
-    world.tell(depth(
-        &[("100", 3), ("99", 5), ("98", 12)],
-        &[("100", 20)],
-    ));
+    world.tell(depth(&[("100", 3), ("99", 5), ("98", 12)], &[("100", 20)]));
     assert_eq!(fills(&world.hear(buy(0, 20)))[0].fee, money("2"));
     // 9,998 less 51 is below 9,950.
     let facts = world.book("-51");
