@@ -395,6 +395,7 @@ codec_enum!(EventKind {
     59 => Liquidated { account, equity, fees, slippage },
     60 => ChangeDenied { account, order, asked, reason },
     61 => VerdictBasis(basis),
+    62 => PaidOut { account, payouts },
 } reads {
     56 => VerdictBasis(UncountedBasis),
 });
