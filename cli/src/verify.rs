@@ -1,8 +1,12 @@
-//! `dynasty verify-breach`: recomputes the proofs of verdicts, with no server and no engine.
+//! `dynasty verify-breach`: recomputes the proofs of verdicts, with no server and no engine; and, where a journal is
+//! given, holds them against what that leads to.
+
+mod against;
 
 use std::fmt::{self, Write as _};
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
@@ -10,6 +14,8 @@ use clap::ValueEnum;
 use gateway::dto::Node;
 use gateway::dto::proof::{self, Fault, ProofDocument, kind_of};
 use serde_json::{Value, json};
+
+use self::against::Journal;
 
 /// The largest input, in bytes.
 const INPUT_BYTES_MAX: u64 = 1 << 28;
@@ -22,14 +28,20 @@ Examples:
   dynasty simulate fixtures/scenarios/static_floor.jsonl --proofs proofs && dynasty verify-breach proofs/*
   curl -s http://127.0.0.1:8080/v1/accounts/0/proofs/4711 | dynasty verify-breach -
   dynasty verify-breach proofs.jsonl --format json
+  dynasty verify-breach proof.json --journal data
 
 A proof holds the plan, the figures of the account and the prices that valued its positions. Nothing else
 is needed: the sums, the limits, the verdict, the hash of the plan and the digest of the proof are
-computed anew. What nothing in the proof follows from, such as a place in the journal, the digest holds. Exit code 0: every proof holds. 1: a figure does not come out. 2: an input is no proof.")]
+computed anew. What nothing in the proof follows from, such as a place in the journal, the digest holds. With --journal the inputs \
+up to each verdict are replayed, and every place of an input, quote and figure of the proof must be one that they lead \
+to. Exit code 0: every proof holds. 1: a figure does not come out. 2: an input is no proof, or the journal cannot be read.")]
 pub(crate) struct Args {
     /// Files of proofs, each one JSON document or one on each line; - is standard input.
     #[arg(required = true)]
     proofs: Vec<String>,
+    /// Data directory, as given to --data: hold every proof against the journal in it.
+    #[arg(long, value_name = "DATA")]
+    journal: Option<PathBuf>,
     /// How to tell the result.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -48,25 +60,45 @@ enum Format {
 /// # Errors
 /// When the results cannot be written.
 pub(crate) fn run_command(args: &Args) -> anyhow::Result<ExitCode> {
+    let mut all: Vec<_> = args
+        .proofs
+        .iter()
+        .flat_map(|source| {
+            let results = results(source).into_iter().zip(1..);
+            results.map(|(result, place)| Checked {
+                source,
+                place,
+                result,
+            })
+        })
+        .collect();
+    if let Some(data) = &args.journal {
+        let seqs = all.iter().filter_map(|checked| match &checked.result {
+            Outcome::Read(read, _) => Some(read.proof.seq),
+            Outcome::Unreadable(_) => None,
+        });
+        let journal = Journal::read(data, &seqs.collect());
+        for checked in &mut all {
+            if let Outcome::Read(read, faults) = &mut checked.result {
+                match &journal {
+                    Ok(journal) => faults.extend(journal.faults(&read.proof)),
+                    Err(error) => checked.result = Outcome::Unreadable(format!("{error:#}")),
+                }
+            }
+        }
+    }
     let mut out = io::stdout().lock();
     let mut worst = 0;
-    for source in &args.proofs {
-        for (place, result) in results(source).into_iter().enumerate() {
-            worst = worst.max(result.exit_code());
-            let checked = Checked {
-                source,
-                place: place + 1,
-                result,
-            };
-            let written = match args.format {
-                Format::Text => write!(out, "{checked}"),
-                Format::Json => writeln!(out, "{}", checked.json()),
-            };
-            match written {
-                // Whoever reads has seen enough.
-                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
-                written => written.context("cannot write the results")?,
-            }
+    for checked in all {
+        worst = worst.max(checked.result.exit_code());
+        let written = match args.format {
+            Format::Text => write!(out, "{checked}"),
+            Format::Json => writeln!(out, "{}", checked.json()),
+        };
+        match written {
+            // Whoever reads has seen enough.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
+            written => written.context("cannot write the results")?,
         }
     }
     Ok(ExitCode::from(worst))

@@ -167,7 +167,13 @@ pub(crate) fn recover_from(
             });
         }
     };
-    check_limits(config, shard.limits())?;
+    if !config.limits_stated.is_empty() {
+        // Those of the journal, which a snapshot only repeats. Where there was none the base has been read, and else
+        // one that an older version wrote does no harm.
+        let begun = base.as_ref().and_then(|base| base.shard(&journal).ok());
+        let limits = begun.as_ref().unwrap_or(&shard).limits();
+        check_limits(config, limits)?;
+    }
     let snapshot_seq = Some(shard.seq()).filter(|seq| *seq > Seq(0));
     let mut hook = config.recovery_hook.take();
     let end = Anchor::read(&config.journal())?.map_or(0, |mark| mark.seq.0);
@@ -237,18 +243,19 @@ fn base(
     if let Some(base) = Base::find(journal)? {
         return Ok(Some(base));
     }
-    let is_whole = match journal::segments(journal)?.first() {
+    let (is_whole, limits) = match journal::segments(journal)?.first() {
         Some(segment) => {
             // When journals had no base, nobody could state a limit.
-            check_limits(config, &Limits::default())?;
-            segment.first == Seq(1)
+            let limits = Limits::default();
+            check_limits(config, &limits)?;
+            (segment.first == Seq(1), limits)
         }
         // A journal that is lost is not begun anew.
-        None => !has_snapshot,
+        None => (!has_snapshot, config.limits),
     };
     if is_whole {
         journal.create_directory()?;
-        Base::create(journal, &config.limits)?;
+        Base::create(journal, &limits)?;
     }
     Ok(Base::find(journal)?)
 }
@@ -279,7 +286,7 @@ fn replay_past(
     let journal = config.journal();
     // Whatever is wrong up to a snapshot is rot: it was durable before the snapshot was written.
     let rot = |error| journal::as_rot(error, seq);
-    let mut shard = beginning(&journal, config.limits)?;
+    let mut shard = beginning(&journal, Limits::default())?;
     let mut reader = Reader::open(&journal, shard.seq()).map_err(rot)?;
     let mut events = EventBuf::default();
     projection(Step::Restored, &shard);

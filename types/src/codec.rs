@@ -200,12 +200,13 @@ macro_rules! codec_struct {
     };
 }
 
-/// Gives an enum its binary form: a tag byte, then the fields of the variant.
+/// Gives an enum its binary form: a tag byte, then the fields of the variant. Behind `reads` stand tags that are read and
+/// no more written, each with the type of what followed it, which becomes the variant's.
 #[macro_export]
 macro_rules! codec_enum {
     ($name:ident {
         $($tag:literal => $variant:ident $(($inner:ident))? $({ $($field:ident),+ $(,)? })?),+ $(,)?
-    }) => {
+    } $(reads { $($old:literal => $now:ident ($before:ty)),+ $(,)? })?) => {
         impl $crate::codec::Codec for $name {
             #[inline]
             fn encode(&self, out: &mut Vec<u8>) {
@@ -230,6 +231,10 @@ macro_rules! codec_enum {
                             $inner
                         }))?
                         $({ $($field: $crate::codec::Codec::decode(reader)?),+ })?,)+
+                    $($($old => {
+                        let before = <$before as $crate::codec::Codec>::decode(reader)?;
+                        Self::$now(before.into())
+                    })+)?
                     tag => {
                         return Err($crate::codec::CodecError::UnknownTag {
                             of: stringify!($name),

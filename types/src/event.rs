@@ -425,6 +425,13 @@ pub enum EventKind {
         /// Balance that was needed.
         target: Money,
     },
+    /// An account was paid as often as its plan pays, and is closed for it.
+    PaidOut {
+        /// The account.
+        account: AccountId,
+        /// Its payouts: `payouts_max` of the plan.
+        payouts: u16,
+    },
     /// An account's state changed.
     StateChanged {
         /// The account.

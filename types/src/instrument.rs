@@ -116,7 +116,8 @@ pub enum Sizes {
     Displayed,
 }
 
-/// How much worse than the market a taking fill is. Never worse than the order's own limit.
+/// How much worse than the market a taking fill is. Never worse than the order's own limit, and never at zero or below
+/// where the market is above it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Slippage {
     /// Not at all.
@@ -127,7 +128,8 @@ pub enum Slippage {
     /// A share of the price, in [0, 1), rounded up to a tick.
     Rate(Ratio),
     /// So many ticks for each time that the order is as large as what is displayed at the best price,
-    /// rounded up.
+    /// rounded up. What the engine closes it carries no further than the instrument's collar, or without one
+    /// [`CLOSING_IMPACT_MAX`].
     Impact {
         /// Ticks.
         ticks: u32,
@@ -193,6 +195,10 @@ pub struct Instrument {
 
 /// The most ticks that a fill model may slip.
 pub const SLIPPAGE_TICKS_MAX: u32 = 1_000_000;
+
+/// The most that the impact of a closing by the engine moves its price from the best one, as a share of that, rounded down
+/// to a tick, where the instrument has no collar.
+pub const CLOSING_IMPACT_MAX: Ratio = Ratio::percent(10);
 
 /// What is wrong with an instrument's definition, or with a price or quantity given for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

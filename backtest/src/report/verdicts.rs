@@ -92,6 +92,9 @@ pub(super) fn words(event: &Event, currency: &str) -> String {
             amount(balance),
             amount(target)
         ),
+        EventKind::PaidOut { payouts, .. } => {
+            format!("Payout {payouts} was the last that the plan pays: the account is closed.")
+        }
         EventKind::StateChanged { from, to, .. } => {
             format!("State: {} \u{2192} {}.", state(from), state(to))
         }

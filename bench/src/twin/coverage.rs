@@ -52,6 +52,7 @@ pub const EVENT_KINDS: &[&str] = &[
     "DayClosed",
     "Consistency",
     "TargetReached",
+    "PaidOut",
     "StateChanged",
     "Adjusted",
     "AdjustDenied",

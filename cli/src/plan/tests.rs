@@ -45,7 +45,8 @@ const EXPECTED: &[(&str, &[&str])] = &[
         "apex-eod-50k-pa",
         &[
             "At 52,100.00 it locks at 50,100.00 for good.",
-            "the balance is 52,500.00 and the floor 50,100.00: a payout is refused, a payout takes at least 500.00.",
+            "the balance is 52,500.00 and the floor 50,100.00: 400.00 could be paid out, which is less than the 500.00 \
+             that a payout takes at least.",
             "A total of 2,000.01 would do",
         ],
     ),
@@ -232,7 +233,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
     // 52,500 - 52,100 = 400, of which 90%.
     (
         "mffu-rapid-50k-funded",
-        &["a payout is refused, a payout takes at least 500.00."],
+        &["400.00 could be paid out, which is less than the 500.00 that a payout takes at least."],
     ),
     // 2% of 25,750 is 515; 0.6 x 1,000 / 0.4 and strict.
     (
@@ -629,6 +630,22 @@ fn a_payout_is_explained_with_every_bound() {
         "106,000.00 and the floor 90,000.00: a payout is refused, consistency is not met.",
         "After 5 days of 1,000.00 each the balance is 105,000.00 and the floor 90,000.00: 2,500.00 can \
          be paid out, of which the trader gets 2,000.00.",
+    ] {
+        assert!(text.contains(sentence), "{sentence}\nin\n{text}");
+    }
+
+    // Half of 5,000 is less than the least, half of 10,000 is not.
+    plan.consistency = None;
+    let rule = plan.payout.as_mut().unwrap();
+    (rule.cap, rule.best_day_cap) = (None, None);
+    rule.series.min = Some(Money::whole(3_000));
+    plan.validate().unwrap();
+    let text = explained(&plan);
+    for sentence in [
+        "After 5 days of 1,000.00 each the balance is 105,000.00 and the floor 90,000.00: 2,500.00 could \
+         be paid out, which is less than the 3,000.00 that a payout takes at least.",
+        "After 5 days of 2,000.00 each the balance is 110,000.00 and the floor 90,000.00: 5,000.00 can \
+         be paid out, of which the trader gets 4,000.00.",
     ] {
         assert!(text.contains(sentence), "{sentence}\nin\n{text}");
     }

@@ -5,7 +5,7 @@ use std::io::Write;
 use gateway::dto::competition::change::{CHANGE_FIELDS, ENTRY_FIELDS};
 use gateway::dto::competition::{self, read_change, read_entry};
 use gateway::dto::{Field, FieldError, Table};
-use types::{Codec, Command, CompetitionId};
+use types::{Codec, Command, CompetitionId, LimitName};
 
 use super::Stop;
 use super::scenario::Scenario;
@@ -34,7 +34,7 @@ impl Scenario {
         let (field, name) = id(root)?;
         let max = self.limits.competitions_max;
         if self.shard.competition_count() >= max {
-            return Err(full(&root.tag("type")?, max).into());
+            return Err(full(&root.tag("type")?, LimitName::Competitions, max).into());
         }
         let competition = self
             .names

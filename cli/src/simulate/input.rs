@@ -38,33 +38,36 @@ impl Scenario {
         }
         self.apply(input.ts, input.kind, out)?;
         for fact in self.events.as_slice() {
-            number(&mut self.names, &fact.kind);
+            if let Some((what, taken)) = number(&mut self.names, &fact.kind) {
+                let accepted =
+                    format!("no input that makes {what} {taken} known: a line above has this id");
+                return Err(field.error(accepted).into());
+            }
         }
         Ok(())
     }
 }
 
-/// What a frame made known is called by its number.
-fn number(names: &mut Names, fact: &EventKind) {
-    match fact {
-        EventKind::InstrumentRegistered { instrument } => {
-            names.add_instrument(&instrument.to_string());
-        }
-        EventKind::PlanDefined { plan, .. } => {
-            names.add_plan(&plan.to_string());
-        }
-        EventKind::AccountOpened { account, .. } => {
-            names.add_account(&account.to_string());
-        }
-        EventKind::CompetitionDefined { competition } => {
-            names.add_competition(&competition.to_string());
-        }
-        EventKind::CurveDefined { curve } => {
-            names.add_curve(&curve.to_string());
-        }
-        EventKind::LatencyDefined { latency } => {
-            names.add_latency(&latency.to_string());
-        }
-        _ => {}
-    }
+/// What a frame made known is called by its number. Where a line above has given that name to another one: what it is,
+/// and the name.
+fn number(names: &mut Names, fact: &EventKind) -> Option<(&'static str, String)> {
+    let (what, number) = match fact {
+        EventKind::InstrumentRegistered { instrument } => ("instrument", instrument.0),
+        EventKind::PlanDefined { plan, .. } => ("plan", plan.0),
+        EventKind::AccountOpened { account, .. } => ("account", account.0),
+        EventKind::CompetitionDefined { competition } => ("competition", competition.0),
+        EventKind::CurveDefined { curve } => ("curve", curve.0),
+        EventKind::LatencyDefined { latency } => ("latency", latency.0),
+        _ => return None,
+    };
+    let name = number.to_string();
+    let is_free = match what {
+        "instrument" => names.add_instrument(&name).is_some(),
+        "plan" => names.add_plan(&name).is_some(),
+        "account" => names.add_account(&name).is_some(),
+        "competition" => names.add_competition(&name).is_some(),
+        "curve" => names.add_curve(&name).is_some(),
+        _ => names.add_latency(&name).is_some(),
+    };
+    (!is_free).then_some((what, name))
 }

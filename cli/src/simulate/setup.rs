@@ -4,7 +4,7 @@ use std::io::Write;
 
 use gateway::dto::account::open::read_parentage;
 use gateway::dto::{Field, FieldError, instrument, plan};
-use types::{Codec, Command, Label, OpenAccount};
+use types::{Codec, Command, Label, LimitName, OpenAccount};
 
 use super::Stop;
 use super::scenario::Scenario;
@@ -12,8 +12,8 @@ use super::scenario::Scenario;
 pub(super) const TAKEN: &str = "an id that no line of this kind above has";
 
 /// A line of a kind that the shard holds no more of.
-pub(super) fn full(tag: &Field<'_>, max: u32) -> FieldError {
-    tag.error(format!("at most {max} such lines"))
+pub(super) fn full(tag: &Field<'_>, limit: LimitName, max: u32) -> FieldError {
+    tag.error(format!("at most {max} such lines, which is {limit}"))
 }
 
 /// The id of a line: a name.
@@ -87,7 +87,7 @@ impl Scenario {
         let (field, name) = id(root)?;
         let max = self.limits.instruments_max;
         if self.shard.instrument_count() >= max {
-            return Err(full(&root.tag("type")?, max).into());
+            return Err(full(&root.tag("type")?, LimitName::Instruments, max).into());
         }
         self.names
             .add_instrument(name.as_str())
@@ -102,7 +102,7 @@ impl Scenario {
         let (field, name) = id(root)?;
         let max = self.limits.plans_max;
         if self.shard.plan_count() >= max {
-            return Err(full(&root.tag("type")?, max).into());
+            return Err(full(&root.tag("type")?, LimitName::Plans, max).into());
         }
         self.names
             .add_plan(name.as_str())
@@ -134,7 +134,7 @@ impl Scenario {
         };
         let max = self.limits.accounts_max;
         if self.shard.account_count() >= max {
-            return Err(full(&root.tag("type")?, max).into());
+            return Err(full(&root.tag("type")?, LimitName::Accounts, max).into());
         }
         self.names
             .add_account(id.as_str())

@@ -254,6 +254,39 @@ fn kinds_come_in_order() {
     );
 }
 
+/// What a frame makes known is called by its number, so that no line above may have given that name to another one.
+#[test]
+fn a_name_of_a_line_that_is_the_number_of_what_a_frame_makes_known_is_refused() {
+    let open = types::Input {
+        seq: types::Seq(1),
+        ts: types::TimestampNs(1_709_510_400_000_000_000),
+        kind: types::InputKind::Command(types::Command::OpenAccount(types::OpenAccount {
+            plan: types::PlanId(0),
+            parent: None,
+            name: types::Label::new("b").unwrap(),
+        })),
+    };
+    let mut bytes = Vec::new();
+    types::frame::encode_input(types::ShardId(0), &open, &mut bytes);
+    let frame: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let input = format!(r#"{{"type":"input","frame":"{frame}"}}"#);
+    let named = |id: &str| ACCOUNT.replace("\"a\"", &format!("\"{id}\""));
+    // Account 1 is called that, and a line may say so.
+    let roll = r#"{"type":"adjust","account":"1","kind":"pnl","amount":"1"}"#;
+    let lines = [INSTRUMENT, PLAN, ACCOUNT, &input, roll].join("\n");
+    simulate(lines.as_bytes()).1.unwrap();
+    // Account 0 has its name already, given by the line or by a frame.
+    let error = error_of(&[INSTRUMENT, PLAN, &named("1"), &input].join("\n"));
+    let refused = "accepted no input that makes account 1 known: a line above has this id";
+    assert!(error.starts_with("test.jsonl:4: frame: value '"), "{error}");
+    assert!(error.ends_with(refused), "{error}");
+    let error = error_of(&[INSTRUMENT, PLAN, &input, &named("0")].join("\n"));
+    assert!(error.starts_with("test.jsonl:4: id: value '0'"), "{error}");
+    // The name that a later one will need is free until then.
+    let lines = [INSTRUMENT, PLAN, &input, &named("2"), &input].join("\n");
+    assert!(error_of(&lines).ends_with("makes account 2 known: a line above has this id"));
+}
+
 #[test]
 fn a_scenario_states_limits_in_its_first_line() {
     let second = ACCOUNT.replace("\"a\"", "\"b\"");
@@ -264,7 +297,7 @@ fn a_scenario_states_limits_in_its_first_line() {
     assert!(simulate(with(r#"{"accounts_max":2}"#).as_bytes()).1.is_ok());
     assert_eq!(
         error_of(&with(r#"{"accounts_max":1}"#)),
-        "test.jsonl:5: type: value 'account': accepted at most 1 such lines"
+        "test.jsonl:5: type: value 'account': accepted at most 1 such lines, which is accounts_max"
     );
     assert_eq!(
         error_of(&with(r#"{"accounts_max":0}"#)),

@@ -6,7 +6,12 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use gateway::dto::ProofDto;
+use rules::Proof;
+use runtime::journal::Reader;
+use runtime::{EventBuf, Limits};
 use serde_json::{Value, json};
+use types::{Seq, ShardId};
 
 struct Done {
     code: Option<i32>,
@@ -333,4 +338,69 @@ fn each_altered_proof_alone_has_its_exit_code() {
     }
     // What no longer parses is the version, words, and figures that the plan does not take.
     assert!(faults > 35, "{faults}");
+}
+
+/// The proofs of all verdicts that a demo's journal leads to.
+fn proofs_of_demo(data: &Path) -> Vec<Proof> {
+    let data_text = data.to_str().unwrap();
+    let args = ["demo", "--headless", "--events", "20000", "--seed", "5"];
+    let done = dynasty(&[&args[..], &["--data", data_text]].concat(), "");
+    assert_eq!(done.code, Some(0), "{}", done.stderr);
+    let location = runtime::journal_location(data, ShardId(0));
+    let mut shard = runtime::beginning(&location, Limits::default()).unwrap();
+    let mut reader = Reader::open(&location, Seq(0)).unwrap();
+    let mut proofs = Vec::new();
+    let mut events = EventBuf::default();
+    while let Some(input) = reader.next_input().unwrap() {
+        events.clear();
+        shard.apply(&input, &mut events);
+        proofs.extend(shard.proofs(events.as_slice()));
+    }
+    proofs
+}
+
+/// A proof in which a place of an input or a quote is another one, and whose digest is right for that, holds alone: that
+/// it is not what happened only the journal says.
+#[test]
+fn a_proof_holds_against_the_journal_that_leads_to_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let proofs = proofs_of_demo(&data);
+    let journal = ["verify-breach", "-", "--journal", data.to_str().unwrap()];
+    let told = |proof: &Proof| format!("{}\n", ProofDto::new(proof));
+    let all: String = proofs.iter().map(told).collect();
+    let done = dynasty(&journal, &all);
+    assert_eq!(done.code, Some(0), "{}", done.stdout);
+
+    let held = proofs.iter().find(|proof| {
+        let first = proof.positions.first();
+        first.is_some_and(|position| position.facts.mark_seq < proof.seq)
+    });
+    let held = held.unwrap();
+    let altered = |alter: &dyn Fn(&mut Proof)| {
+        let mut proof = held.clone();
+        alter(&mut proof);
+        let text = told(&proof);
+        let alone = dynasty(&["verify-breach", "-"], &text);
+        assert_eq!(alone.code, Some(0), "{}", alone.stdout);
+        let done = dynasty(&journal, &text);
+        assert_eq!(done.code, Some(1), "{}", done.stdout);
+        let faults = done.stdout.lines().filter(|line| line.contains("fault:"));
+        faults.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let faults = altered(&|proof| proof.positions[0].facts.mark_seq = proof.seq);
+    assert_eq!(faults.len(), 1);
+    assert!(faults[0].contains("positions[0].mark_seq"), "{faults:?}");
+    // At the input after it nothing was decided.
+    let faults = altered(&|proof| proof.seq = Seq(proof.seq.0 + 1));
+    assert!(faults[0].contains("no such verdict"), "{faults:?}");
+    let faults = altered(&|proof| proof.seq = Seq(1 << 40));
+    assert!(
+        faults[0].contains("one of the journal's inputs"),
+        "{faults:?}"
+    );
+    assert_eq!(
+        dynasty(&["verify-breach", "-", "--journal", "none"], &all).code,
+        Some(2)
+    );
 }

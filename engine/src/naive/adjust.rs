@@ -215,7 +215,7 @@ impl Naive {
             return self.push_basis(id);
         }
         let trader = rules.trader_share(&plan, requested);
-        let is_paid_out = paid.is_paid_out(&plan);
+        let last_payout = paid.is_paid_out(&plan).then(|| paid.payouts_made());
         self.accounts[id].rules = paid;
         self.fund(id, Money(-requested.0));
         self.push(EventKind::PayoutApproved {
@@ -227,7 +227,8 @@ impl Naive {
         });
         self.push_moves(id, &moves, FloorMoveCause::Adjusted);
         self.observe(id);
-        if is_paid_out {
+        if let Some(payouts) = last_payout {
+            self.push(EventKind::PaidOut { account, payouts });
             self.stop(id, LifeChange::Close);
         }
     }

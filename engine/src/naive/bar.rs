@@ -6,7 +6,7 @@ use types::{Bar, CancelReason, FillModel, InputRejection, OrderKind, Price, Quot
 use super::Naive;
 use super::fill::Execution;
 use super::market::Touch;
-use super::order::{Order, Stage, at_or_better, worse_by};
+use super::order::{Order, Stage, at_or_better, slipped};
 
 /// A bar in ticks.
 #[derive(Debug, Clone, Copy)]
@@ -135,6 +135,6 @@ impl Naive {
         let market = &self.markets[order.instrument];
         let lots = market.touch.map_or(1, |touch| touch.opposite(order.side).1);
         let slip = market.slip((trigger, lots), order.leaves());
-        Some(worse_by(trigger, slip, order.side))
+        Some(slipped(trigger, slip, order.side))
     }
 }

@@ -271,7 +271,7 @@ impl Naive {
             reason,
         });
         self.refresh_touch(order.instrument);
-        self.after_end(&order);
+        self.after_end(&order, reason);
     }
 
     /// Ends the working orders of an account that `which` picks, ascending.

@@ -139,8 +139,7 @@ impl Naive {
     }
 
     /// The fee of a fill, and what the order's fills earned with it. A minimum is for all fills of an
-    /// order together, and without one nothing needs to be remembered; the engine's own fills stand
-    /// alone.
+    /// order together, the engine's own included, and without one nothing needs to be remembered.
     fn fee_of(&self, order: &Order, execution: &Execution) -> (Money, Money) {
         let market = &self.markets[order.instrument];
         let fees = market.instrument.fees;
@@ -158,8 +157,8 @@ impl Naive {
                 earned
             }
         };
-        if order.cause != FillCause::Order || fees.minimum == Money::ZERO {
-            return (charged(own), Money::ZERO);
+        if fees.minimum == Money::ZERO {
+            return (own, Money::ZERO);
         }
         let earned = order.earned.saturating_add(own);
         let before = if order.filled == 0 {

@@ -108,11 +108,15 @@ impl Naive {
     }
 
     /// What the end of an order that was not filled up does to its list and its algo.
-    pub(super) fn after_end(&mut self, order: &Order) {
+    pub(super) fn after_end(&mut self, order: &Order, reason: CancelReason) {
         match order.role {
             OrderRole::OtoParent => {
                 for child in self.others(order) {
-                    self.end(child, CancelReason::ParentEnded);
+                    if reason.is_by_market() {
+                        self.release_part(child, order);
+                    } else {
+                        self.end(child, CancelReason::ParentEnded);
+                    }
                 }
             }
             OrderRole::Entry => {
@@ -135,6 +139,19 @@ impl Naive {
             }
             _ => {}
         }
+    }
+
+    /// A child of a parent of which the market took a part is for as much of its own lots, rounded down, or ends.
+    fn release_part(&mut self, id: u64, parent: &Order) {
+        let Some(child) = self.orders.get_mut(&id) else {
+            return;
+        };
+        let part = i128::from(child.qty) * i128::from(parent.filled) / i128::from(parent.qty);
+        if part == 0 {
+            return self.end(id, CancelReason::ParentEnded);
+        }
+        child.qty = part as i64;
+        self.pending.push_back(Activation { order: id, lots: 0 });
     }
 
     /// An order that waited for its parent goes to the market, or there with more.

@@ -127,6 +127,12 @@ pub(super) fn worse_by(price: i64, ticks: i128, side: Side) -> i64 {
     hold(i128::from(price).saturating_add(ticks.saturating_mul(side.sign().into())))
 }
 
+/// The price after so many ticks of slippage: one above zero stays there.
+pub(super) fn slipped(price: i64, ticks: i128, side: Side) -> i64 {
+    let worse = worse_by(price, ticks, side);
+    if price > 0 { worse.max(1) } else { worse }
+}
+
 /// The worse of two prices for somebody who trades on the other side: what a limit lets through.
 pub(super) fn capped(price: i64, limit: Option<i64>, side: Side) -> i64 {
     match (limit, side) {

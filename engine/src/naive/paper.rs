@@ -1,5 +1,6 @@
 //! Orders against the outside market: taking, resting, prints.
 
+use types::instrument::CLOSING_IMPACT_MAX;
 use types::{
     Aggressor, CancelReason, FillModel, FillRule, LimitName, Side, Sizes, Slippage, Ticks,
     TimeInForce,
@@ -9,7 +10,7 @@ use super::Naive;
 use super::fill::Execution;
 use super::market::{Market, Touch};
 use super::money::share_ceil;
-use super::order::{Order, Stage, at_or_better, capped, worse_by};
+use super::order::{Order, Stage, at_or_better, capped, slipped, worse_by};
 
 /// A part of an order that one displayed level fills.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +48,20 @@ impl Market {
                 let lots = i128::from(ticks) * i128::from(leaves);
                 -(-lots).div_euclid(i128::from(best.1).max(1))
             }
+        }
+    }
+
+    /// The worst price to which slippage carries a closing that begins at `mark`; none but for impacts.
+    fn closing_bound(&self, mark: i64, side: Side) -> Option<i64> {
+        let slippage = self.paper()?.slippage;
+        if !matches!(slippage, Slippage::Impact { .. }) {
+            return None;
+        }
+        let tenth = i128::from(mark).abs() * i128::from(CLOSING_IMPACT_MAX.0) / 1_000_000_000;
+        match (self.collar(), side) {
+            (Some((_, high)), Side::Buy) => Some(high),
+            (Some((low, _)), Side::Sell) => Some(low),
+            (None, _) => Some(worse_by(mark, tenth, side)),
         }
     }
 
@@ -158,7 +173,7 @@ impl Naive {
         let market = &self.markets[order.instrument];
         let collar = market.collar().filter(|_| order.is_market_like());
         let price_at =
-            |level: i64| capped(worse_by(level, slip, order.side), order.limit, order.side);
+            |level: i64| capped(slipped(level, slip, order.side), order.limit, order.side);
         let mut walk = Walk::default();
         if market.sizes() == Sizes::Unlimited {
             let (level, _) = touch.opposite(order.side);
@@ -218,6 +233,13 @@ impl Naive {
         let want = order.leaves();
         let shown = market.touch.map_or(0, |touch| touch.opposite(order.side).1);
         let slip = market.slip((mark, if shown > 0 { shown } else { want }), want);
+        let bound = market.closing_bound(mark, order.side);
+        let price_at = |level: i64| {
+            if bound.is_some_and(|bound| !at_or_better(level, bound, order.side)) {
+                return level;
+            }
+            capped(slipped(level, slip, order.side), bound, order.side)
+        };
         let levels = match &market.touch {
             Some(touch) if market.sizes() == Sizes::Displayed => market.levels(touch, order.side),
             _ => Vec::new(),
@@ -225,7 +247,7 @@ impl Naive {
         if levels.is_empty() {
             return self.execute(Execution {
                 order: order.id,
-                price: worse_by(mark, slip, order.side),
+                price: price_at(mark),
                 lots: want,
                 model: FillModel::Touch,
                 maker: false,
@@ -247,7 +269,7 @@ impl Naive {
             }
             let part = Part {
                 level,
-                price: worse_by(level, slip, order.side),
+                price: price_at(level),
                 lots,
             };
             if taken.is_some() || market.consumed.len() < self.limits.consumed_max as usize {

@@ -187,6 +187,7 @@ impl Shard {
         let account = &self.accounts[id.0 as usize];
         let plan = &self.plans[account.plan.0 as usize].plan;
         let is_paid_out = account.rules.is_paid_out(plan);
+        let payouts = account.rules.payouts_made();
         events.push(EventKind::PayoutApproved {
             account: id,
             amount: requested,
@@ -198,6 +199,10 @@ impl Shard {
         // No judge follows, and what the account may do at a glance rests on its floors.
         self.set_bands(id);
         if is_paid_out {
+            events.push(EventKind::PaidOut {
+                account: id,
+                payouts,
+            });
             self.stop(id, LifeChange::Close, events);
         }
     }

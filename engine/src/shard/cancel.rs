@@ -64,7 +64,7 @@ impl Shard {
         self.forget_order(handle, reason, events);
         self.orders.extras.remove(order.extra);
         if extra.list.0 != 0 {
-            self.after_end(&order, &extra, reason.is_none(), events);
+            self.after_end(&order, &extra, reason, events);
         }
     }
 

@@ -8,7 +8,7 @@ use types::{
 use super::Shard;
 use super::algos::Follow;
 use super::check::is_beyond;
-use super::fills::Execution;
+use super::fills::{ClosingOrder, Execution};
 use crate::book::price_of;
 use crate::event_buf::EventBuf;
 use crate::market::{Market, Touch};
@@ -299,9 +299,9 @@ impl Shard {
             Side::Sell
         };
         let mark = self.markets[index].closing(held.lots).unwrap_or(Ticks(0));
-        let mut left = held.lots.0.saturating_abs();
+        let mut closing = ClosingOrder::new(cause, held.lots);
         let before = self.pending.matching.replace(instrument);
-        while left > 0 && self.markets[index].status == InstrumentStatus::Open {
+        while closing.leaves.0 > 0 && self.markets[index].status == InstrumentStatus::Open {
             let ladder = self.markets[index].book.ladder(opposite);
             let (Some(key), Some(maker)) = (ladder.best(), ladder.front()) else {
                 break;
@@ -318,8 +318,7 @@ impl Shard {
                 continue;
             }
             let price = price_of(opposite, key);
-            let lots = Lots(displayed.min(allowed).min(left));
-            left -= lots.0;
+            let lots = Lots(displayed.min(allowed).min(closing.leaves.0));
             let market = &mut self.markets[index];
             market.print(price, self.seq);
             market.session.get_or_insert(price);
@@ -332,19 +331,19 @@ impl Shard {
             };
             self.fill_order(maker, execution, events);
             execution.maker = false;
-            self.fill_liquidation(holding, execution, Lots(left), cause, events);
+            self.fill_liquidation(holding, execution, &mut closing, events);
             self.print(instrument, lots, [maker, maker], Follow::Now);
             self.show_next(maker, instrument, lots);
             self.after_fill(maker, lots, events);
         }
-        if left > 0 {
+        if closing.leaves.0 > 0 {
             let execution = Execution {
                 price: mark,
-                lots: Lots(left),
+                lots: closing.leaves,
                 maker: false,
                 model: FillModel::House,
             };
-            self.fill_liquidation(holding, execution, Lots(0), cause, events);
+            self.fill_liquidation(holding, execution, &mut closing, events);
         }
         self.pending.matching = before;
         self.refresh_touch(instrument);

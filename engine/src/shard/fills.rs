@@ -32,10 +32,40 @@ struct Sender {
     leaves: Lots,
     cause: FillCause,
     known: TimestampNs,
-    /// Handle of the order's extra, where an order's minimum fee is kept.
+    /// Handle of the order's extra, where what its fills earned is kept.
     extra: u32,
+    /// What the fills before this one earned, of a closing, which has no extra.
+    earned: Option<Money>,
     /// Its leaves are among what its holding's working orders of its side aim at.
     is_counted: bool,
+}
+
+/// The engine's own order that closes a position whole. It works nowhere and has no id.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ClosingOrder {
+    cause: FillCause,
+    pub(super) leaves: Lots,
+    /// What its fills earned in fees, before the minimum; none before the first of them.
+    earned: Option<Money>,
+}
+
+impl ClosingOrder {
+    /// One of a position of so many lots.
+    pub(super) const fn new(cause: FillCause, lots: Lots) -> Self {
+        Self {
+            cause,
+            leaves: lots.saturating_abs(),
+            earned: None,
+        }
+    }
+}
+
+/// The fee of a fill that earns so much, where the fills of its order before it earned `before`: all of them together
+/// cost the minimum at least.
+fn fee_beyond(before: Option<Money>, earned: Money, minimum: Money) -> Money {
+    let charged = before.map_or(Money::ZERO, |before| before.max(minimum));
+    let all = before.unwrap_or(Money::ZERO).saturating_add(earned);
+    all.max(minimum).saturating_sub(charged)
 }
 
 /// A balance after a booking, and by how much it changed.
@@ -198,6 +228,7 @@ impl Shard {
             cause: FillCause::Order,
             known: self.ts,
             extra,
+            earned: None,
             is_counted: !order.flags.is_closing(),
         };
         if extra != NIL {
@@ -228,24 +259,32 @@ impl Shard {
         &mut self,
         holding: u32,
         execution: Execution,
-        leaves: Lots,
-        cause: FillCause,
+        closing: &mut ClosingOrder,
         events: &mut EventBuf,
     ) {
-        let side = if self.holdings.get(holding).lots.0 > 0 {
+        let held = self.holdings.get(holding);
+        let side = if held.lots.0 > 0 {
             Side::Sell
         } else {
             Side::Buy
         };
+        let Execution {
+            price, lots, maker, ..
+        } = execution;
+        let fee = self.market_of(held).fee(maker, price, lots);
+        closing.leaves.0 -= lots.0;
         let sender = Sender {
             order: OrderId(0),
             client: ClientOrderId(0),
-            leaves,
-            cause,
+            leaves: closing.leaves,
+            cause: closing.cause,
             known: self.ts,
             extra: NIL,
+            earned: closing.earned,
             is_counted: false,
         };
+        let earned = closing.earned.unwrap_or(Money::ZERO);
+        closing.earned = Some(earned.saturating_add(fee));
         self.execute(holding, side, execution, sender, events);
     }
 
@@ -301,7 +340,7 @@ impl Shard {
         let realised = change.booked();
 
         let fee = if minimum.0 > 0 {
-            self.fee_with_minimum(sender.extra, earned, minimum)
+            self.fee_with_minimum(&sender, earned, minimum)
         } else {
             earned
         };
@@ -421,19 +460,15 @@ impl Shard {
     /// The fee of one fill, so that all fills of its order together cost the minimum at least.
     #[cold]
     #[inline(never)]
-    fn fee_with_minimum(&mut self, extra: u32, earned: Money, minimum: Money) -> Money {
-        if extra == NIL {
-            return earned.max(minimum);
+    fn fee_with_minimum(&mut self, sender: &Sender, earned: Money, minimum: Money) -> Money {
+        if sender.extra == NIL {
+            return fee_beyond(sender.earned, earned, minimum);
         }
-        let extra = self.orders.extras.get_mut(extra);
-        let charged = if extra.has_earned {
-            extra.earned.max(minimum)
-        } else {
-            Money::ZERO
-        };
+        let extra = self.orders.extras.get_mut(sender.extra);
+        let before = extra.has_earned.then_some(extra.earned);
         extra.has_earned = true;
         extra.earned = extra.earned.saturating_add(earned);
-        extra.earned.max(minimum).saturating_sub(charged)
+        fee_beyond(before, earned, minimum)
     }
 
     /// Keeps the rows of a position that changed from `before` to `after`.

@@ -265,16 +265,16 @@ impl Shard {
         });
     }
 
-    /// What the end of a member does to the others.
+    /// What the end of a member, without a reason when it is filled, does to the others.
     pub(super) fn after_end(
         &mut self,
         order: &Order,
         extra: &Extra,
-        is_filled: bool,
+        reason: Option<CancelReason>,
         events: &mut EventBuf,
     ) {
         match order.role {
-            OrderRole::OtoParent if is_filled => {
+            OrderRole::OtoParent if reason.is_none() => {
                 for child in members_after_first(extra) {
                     let activation = Activation {
                         order: child,
@@ -282,6 +282,9 @@ impl Shard {
                     };
                     self.pending.activations.push_back(activation);
                 }
+            }
+            OrderRole::OtoParent if reason.is_some_and(CancelReason::is_by_market) => {
+                self.release_part(order, extra, events);
             }
             OrderRole::OtoParent => {
                 self.end_siblings(extra.list, extra, CancelReason::ParentEnded, events);
@@ -296,6 +299,29 @@ impl Shard {
             | OrderRole::TakeProfit
             | OrderRole::StopLoss
             | OrderRole::CoverStop => {}
+        }
+    }
+
+    /// The children of a parent of which the market took a part go there for that part, each in its proportion; one of
+    /// which that leaves nothing ends.
+    fn release_part(&mut self, parent: &Order, extra: &Extra, events: &mut EventBuf) {
+        for child in members_after_first(extra) {
+            let Some(handle) = self.orders.find(child) else {
+                continue;
+            };
+            let asked = self.orders.get(handle).qty;
+            let exact = i128::from(asked.0) * i128::from(parent.filled.0);
+            let part = (exact / i128::from(parent.qty.0.max(1))) as i64;
+            if part == 0 {
+                self.end_order(handle, Some(CancelReason::ParentEnded), events);
+                continue;
+            }
+            self.cut(handle, Lots(asked.0 - part));
+            let activation = Activation {
+                order: child,
+                lots: Lots(0),
+            };
+            self.pending.activations.push_back(activation);
         }
     }
 

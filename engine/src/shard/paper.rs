@@ -1,6 +1,7 @@
 //! Fills against the outside market: taking what it shows, resting orders that it comes to, prints that
 //! go through them.
 
+use types::instrument::CLOSING_IMPACT_MAX;
 use types::{
     Aggressor, CancelReason, FillCause, FillModel, FillRule, InstrumentId, LimitName, Lots, Ratio,
     Side, Sizes, Slippage, Ticks,
@@ -9,9 +10,9 @@ use types::{
 use super::Shard;
 use super::cascade::DueOrder;
 use super::check::is_beyond;
-use super::fills::Execution;
+use super::fills::{ClosingOrder, Execution};
 use crate::event_buf::EventBuf;
-use crate::market::{Consumed, Market, Touch};
+use crate::market::{Consumed, Market, Touch, share_of};
 use crate::order::{Form, Order, Stage, Tif};
 use crate::slab::NIL;
 
@@ -20,7 +21,7 @@ use crate::slab::NIL;
 struct Walk {
     side: Side,
     account: u32,
-    /// Worst level price.
+    /// Worst price of a level that an order takes, and worst price after slippage.
     limit: Option<Ticks>,
     /// Worst price after slippage.
     collar: Option<Ticks>,
@@ -63,13 +64,16 @@ impl Walk {
     }
 }
 
-/// A price that is worse by `slip` ticks, but never beyond the limit.
+/// A price that is worse by `slip` ticks, but never beyond the limit, unless it was there before; and one above zero
+/// stays there.
 pub(super) fn slipped(side: Side, price: Ticks, slip: i64, limit: Option<Ticks>) -> Ticks {
     let worse = Ticks(match side {
         Side::Buy => price.0.saturating_add(slip),
+        Side::Sell if price.0 > 0 => price.0.saturating_sub(slip).max(1),
         Side::Sell => price.0.saturating_sub(slip),
     });
     match limit {
+        Some(limit) if is_beyond(side, price, limit) => price,
         Some(limit) if is_beyond(side, worse, limit) => limit,
         _ => worse,
     }
@@ -101,6 +105,14 @@ impl Market {
             return Some((level.price, level.qty));
         }
         (rank == 0).then(|| (touch.price(side), touch.qty(side)))
+    }
+
+    /// The worst price to which an impact carries a closing that begins at `best`.
+    fn impact_bound(&self, side: Side, best: Ticks) -> Ticks {
+        self.collar_bound(side).unwrap_or_else(|| {
+            let width = share_of(best, CLOSING_IMPACT_MAX);
+            Ticks(best.0.saturating_add(width.saturating_mul(side.sign())))
+        })
     }
 
     fn consumed_place(&self, side: Side, price: Ticks, account: u32) -> Result<usize, usize> {
@@ -390,27 +402,31 @@ impl Shard {
         } else {
             Side::Buy
         };
-        let mut left = held.lots.saturating_abs();
+        let mut closing = ClosingOrder::new(cause, held.lots);
         let best = market.closing(held.lots).unwrap_or(Ticks(0));
         let displayed = market.touch.map(|touch| touch.opposite_qty(side));
+        let slippage = market
+            .paper()
+            .map_or(Slippage::None, |model| model.slippage);
+        let is_impact = matches!(slippage, Slippage::Impact { .. });
         let walk = Walk {
             side,
             account: held.account.0,
-            limit: None,
+            limit: is_impact.then(|| market.impact_bound(side, best)),
             collar: None,
             // Beside nothing displayed an impact would have no end: it is that of one multiple.
             slip: slip_ticks(
-                market
-                    .paper()
-                    .map_or(Slippage::None, |model| model.slippage),
+                slippage,
                 best,
-                left,
-                displayed.filter(|lots| lots.0 > 0).unwrap_or(left),
+                closing.leaves,
+                displayed
+                    .filter(|lots| lots.0 > 0)
+                    .unwrap_or(closing.leaves),
             ),
         };
         let mut execution = Execution {
             price: walk.price(best),
-            lots: left,
+            lots: closing.leaves,
             maker: false,
             model: FillModel::Touch,
         };
@@ -418,22 +434,21 @@ impl Shard {
             .touch
             .filter(|_| self.sizes(instrument) == Sizes::Displayed);
         let Some(touch) = touch else {
-            return self.fill_liquidation(holding, execution, Lots(0), cause, events);
+            return self.fill_liquidation(holding, execution, &mut closing, events);
         };
         execution.model = FillModel::Depth;
         let mut rank = 0;
-        while left.0 > 0 {
+        while closing.leaves.0 > 0 {
             let has_room = self.has_room_to_consume(instrument);
             let market = &mut self.markets[instrument.0 as usize];
-            let stride = market.closing_stride(&walk, &touch, rank, left.0, has_room);
+            let stride = market.closing_stride(&walk, &touch, rank, closing.leaves.0, has_room);
             rank += 1;
             if stride.lots == 0 {
                 continue;
             }
-            left.0 -= stride.lots;
             execution.price = stride.price;
             execution.lots = Lots(stride.lots);
-            self.fill_liquidation(holding, execution, left, cause, events);
+            self.fill_liquidation(holding, execution, &mut closing, events);
         }
     }
 

@@ -1,7 +1,7 @@
 //! What an account could be paid out and how it could grow: every bound, and why not yet.
 
 use rules::{PayoutBounds, PayoutRule};
-use types::{AccountId, DenyReason, Money, PayoutDenial, ScaleStanding};
+use types::{AccountId, DenyReason, Money, PayoutDenial, Ratio, ScaleStanding};
 
 use crate::shard::Shard;
 
@@ -14,6 +14,8 @@ pub struct PayoutView {
     pub denied: Option<PayoutDenial>,
     /// The rule.
     pub rule: PayoutRule,
+    /// The trader's share of the next payout: where a tier of the split begins within it, of what comes before.
+    pub split: Ratio,
     /// What bounds the amount, whether or not anything else stands against a payout.
     pub bounds: PayoutBounds,
     /// Trading days that count since the last payout.
@@ -47,10 +49,12 @@ impl Shard {
         let least = bounds.least();
         let denied = self.check_payout(id, least.max(Money(1))).err();
         let (never_paid, beyond_best_day) = rules.beyond_best_days(plan);
+        let rule = plan.payout?;
         Some(PayoutView {
             payable: if denied.is_some() { Money::ZERO } else { least },
             denied,
-            rule: plan.payout?,
+            split: rules.payout_split(&rule),
+            rule,
             bounds,
             days: rules.payout_days(plan),
             never_paid,

@@ -1,11 +1,15 @@
 //! What trading costs: maker and taker, amounts for each unit, minimum, and how it is rounded.
 
+use engine::Limits;
 use types::{
     FeeSchedule, Funding, Instrument, Margin, Money, PaperModel, Ratio, Requirement, Sizes, Terms,
 };
 
 use crate::accounts::{outside, touch};
-use crate::words::{Words, buy, depth, quote, sell};
+use crate::liquidation::fragile;
+use crate::paper::DISPLAYED;
+use crate::told::told;
+use crate::words::{Words, buy, cancel, depth, quote, sell};
 use crate::world::{World, crossed, fills, money, paper};
 
 fn fees(taker: Ratio, maker: Ratio, per_unit: &str, minimum: &str) -> FeeSchedule {
@@ -104,6 +108,58 @@ fn a_liquidation_pays_the_takers_rate() {
     world.tell(buy(0, 1));
     let call = fills(&world.hear(quote("90", "90")))[0];
     assert_eq!((call.fee, call.balance), (money("2"), money("6")));
+}
+
+/// Ten cents a unit and at least 1: 20 bought for 2. Their closing earns 0.3, 0.8 and 2.0 by its third level, which is
+/// 2 in all, however many levels it takes.
+#[test]
+fn a_closing_through_several_levels_pays_the_minimum_once() {
+    let instrument = Instrument {
+        fees: fees(Ratio::ZERO, Ratio::ZERO, "0.1", "1"),
+        ..paper(DISPLAYED)
+    };
+    let mut world = World::with(&[instrument], &fragile());
+    world.tell(depth(&[("100", 3), ("99", 5), ("98", 12)], &[("100", 20)]));
+    assert_eq!(fills(&world.hear(buy(0, 20)))[0].fee, money("2"));
+    // 9,998 less 51 is below 9,950.
+    let facts = world.book("-51");
+    let paid: Vec<_> = fills(&facts).iter().map(|fill| fill.fee).collect();
+    assert_eq!(paid, [money("1"), money("0"), money("1")]);
+    // 5 x 1 and 12 x 2 beside the fees.
+    let told = told(&facts);
+    let liquidated = "account 0 liquidated to 9916, fees 2, slippage 29".to_owned();
+    assert!(told.contains(&liquidated), "{told:?}");
+    world.agrees();
+}
+
+/// As before, in a book: 3 and 5 of the makers and 2 of the house earn 1.0 together. Each maker is an order of its own.
+#[test]
+fn a_closing_that_sweeps_a_book_pays_the_minimum_once() {
+    let instrument = Instrument {
+        fees: fees(Ratio::ZERO, Ratio::ZERO, "0.1", "1"),
+        ..crossed()
+    };
+    let mut world = World::limited(Limits::default(), &[instrument], &fragile(), 4);
+    world.tell_all([
+        sell(1, 10).at("100"),
+        buy(0, 10),
+        buy(2, 4).at("96"),
+        buy(3, 3).at("90"),
+        buy(3, 5).at("80"),
+    ]);
+    // 1 for the opening, and 10 x 10 at 90.
+    let facts = world.hear(cancel(2, 3));
+    let paid: Vec<_> = fills(&facts)
+        .iter()
+        .map(|fill| (fill.account.0, fill.fee))
+        .collect();
+    let one = money("1");
+    let none = money("0");
+    assert_eq!(paid, [(3, one), (0, one), (3, one), (0, none), (0, none)]);
+    let told = told(&facts);
+    let liquidated = "account 0 liquidated to 9848, fees 1, slippage 50".to_owned();
+    assert!(told.contains(&liquidated), "{told:?}");
+    world.agrees();
 }
 
 #[test]

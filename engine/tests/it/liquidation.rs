@@ -2,7 +2,7 @@
 
 use engine::Limits;
 use rules::{Allowance, MaxLoss, Plan, StopTrailing, TrailSource};
-use types::{AlgoKind, Effect, InstrumentStatus, PaperModel, Ratio, Side, Slippage};
+use types::{AlgoKind, Effect, Instrument, InstrumentStatus, PaperModel, Ratio, Side, Slippage};
 
 use crate::paper::{DISPLAYED, TOUCH};
 use crate::words::{
@@ -11,7 +11,7 @@ use crate::words::{
 use crate::world::{SECOND, World, crossed, money, paper, plan};
 
 /// Fails 50 below where it began.
-fn fragile() -> Plan {
+pub(crate) fn fragile() -> Plan {
     Plan {
         max_loss: Some(MaxLoss {
             trail: TrailSource::None,
@@ -252,6 +252,89 @@ fn a_closing_slips_like_an_order() {
         let told = world.tell(sized("90", displayed, "100", 5));
         let closed = format!("account 0 by Liquidation sells 10 at {price} (Touch)");
         assert!(told.contains(&closed), "{slippage:?}: {told:?}");
+    }
+}
+
+/// 10 are closed from a best bid of 90 between 90 and 100, 30 ticks lower for one that is displayed: at the end of the
+/// collar, which is around the middle of 95, or without one a tenth below 90.
+#[test]
+fn an_impact_on_a_closing_has_a_bound() {
+    for (collar, displayed, price) in [
+        // 8 ticks, 9 with the last part of one, then 10.
+        (0, 4, "82"),
+        (0, 3, "81"),
+        (0, 1, "81"),
+        // 95 less 19 is 76.
+        (20, 3, "80"),
+        (20, 1, "76"),
+        // 95 less 4 is above what is displayed, which is had without impact.
+        (5, 1, "90"),
+    ] {
+        let model = PaperModel {
+            slippage: Slippage::Impact { ticks: 3 },
+            ..TOUCH
+        };
+        let instrument = Instrument {
+            collar: Ratio::percent(collar),
+            ..paper(model)
+        };
+        let mut world = World::with(&[instrument], &fragile());
+        world.tell(sized("100", 10, "100", 10));
+        world.tell(buy(0, 10).at("100"));
+        let told = world.tell(sized("90", displayed, "100", 5));
+        let closed = format!("account 0 by Liquidation sells 10 at {price} (Touch)");
+        assert!(told.contains(&closed), "{collar} {displayed}: {told:?}");
+        world.agrees();
+    }
+}
+
+/// 30 ticks lower, but not below 81; a level that stands there already gives its own price.
+#[test]
+fn each_level_of_a_closing_has_the_same_bound() {
+    let model = PaperModel {
+        slippage: Slippage::Impact { ticks: 3 },
+        ..DISPLAYED
+    };
+    let mut world = World::with(&[paper(model)], &fragile());
+    world.tell(depth(&[("100", 10)], &[("100", 10)]));
+    world.tell(buy(0, 10).at("100"));
+    let told = world.tell(depth(&[("90", 1), ("85", 2), ("70", 4)], &[("100", 10)]));
+    assert_eq!(
+        told[4..],
+        [
+            "account 0 by Liquidation sells 1 at 81 leaves 9 (Depth)",
+            "account 0 by Liquidation sells 2 at 81 leaves 7 (Depth)",
+            "account 0 by Liquidation sells 7 at 70 (Depth)",
+            // 10 x 10 below what was paid before the closing; 9 + 2 x 9 + 7 x 20 in it.
+            "account 0 liquidated to 9733, fees 0, slippage 167",
+            "account 0 Failed",
+        ]
+    );
+    world.agrees();
+}
+
+/// Slippage that would lead to zero or below ends a tick above it, where the market is above zero itself.
+#[test]
+fn slippage_does_not_make_a_price_of_zero() {
+    for (bid, slippage, price) in [
+        ("90", Slippage::Ticks(88), "2"),
+        ("90", Slippage::Ticks(89), "1"),
+        ("90", Slippage::Ticks(90), "1"),
+        ("90", Slippage::Ticks(200), "1"),
+        // A tenth is less than a tick.
+        ("9", Slippage::Impact { ticks: 3 }, "9"),
+        // A tenth is 10, toward where it is worse.
+        ("-100", Slippage::Impact { ticks: 3 }, "-110"),
+        ("-100", Slippage::Ticks(1), "-101"),
+    ] {
+        let model = PaperModel { slippage, ..TOUCH };
+        let mut world = World::with(&[paper(model)], &fragile());
+        world.tell(sized("100", 10, "100", 10));
+        world.tell(buy(0, 10).at("100"));
+        let told = world.tell(sized(bid, 1, "100", 5));
+        let closed = format!("account 0 by Liquidation sells 10 at {price} (Touch)");
+        assert!(told.contains(&closed), "{bid} {slippage:?}: {told:?}");
+        world.agrees();
     }
 }
 

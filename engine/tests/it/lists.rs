@@ -161,6 +161,96 @@ fn a_parent_that_ends_takes_its_children_along() {
     assert_eq!(world.tell(sell(2, 6)).last().unwrap(), "#8 activated 1");
 }
 
+/// A book of three levels a side: 1 bid at 90 (#1), 1 offered at 99 (#2), 4 at 100 (#3), and 1 bid at 89 (#4). When account 0
+/// bids at 91, too, a bid elsewhere finds no room.
+fn crowded() -> World {
+    let limits = engine::Limits {
+        book_levels_max: 3,
+        ..engine::Limits::default()
+    };
+    let mut world = World::limited(limits, &[crossed()], &plan("1000000"), 3);
+    world.tell_all([
+        buy(0, 1).at("90"),
+        sell(2, 1).at("99"),
+        sell(2, 4).at("100"),
+        buy(0, 1).at("89"),
+    ]);
+    world
+}
+
+/// 4 of 10 are filled and the rest has no room: of 10, 5 and 2 that wait 4, 2 and none are sent.
+#[test]
+fn a_parent_without_room_sends_its_children_for_what_it_filled() {
+    let mut world = crowded();
+    world.tell(oto(&[
+        buy(1, 10).stop_limit("100", "100"),
+        sell(1, 10).at("110").reduce_only(),
+        sell(1, 5).stop("85"),
+        sell(1, 2).stop("84"),
+    ]));
+    world.tell(buy(0, 1).at("91"));
+    let told = world.tell(buy(0, 1).at("99").ioc());
+    assert_eq!(
+        told[3..],
+        [
+            "#5 triggered at 100",
+            "#3 sells 4 at 100",
+            "#5 buys 4 at 100 leaves 6",
+            "#5 cancelled 6 NoRoom book_levels_max 3",
+            "#8 cancelled 2 ParentEnded",
+            "#6 activated 4",
+            "#7 activated 2",
+        ]
+    );
+    assert_eq!(world.asks(), "110 x 4 [#6]");
+    assert_eq!(world.working_ids(), [1, 4, 6, 7, 9]);
+    world.agrees();
+}
+
+#[test]
+fn a_parent_without_room_and_without_a_fill_takes_its_children_along() {
+    let mut world = crowded();
+    world.tell(oto(&[
+        buy(1, 10).stop_limit("100", "98"),
+        sell(1, 10).at("110"),
+        sell(1, 5).stop("85"),
+    ]));
+    world.tell(buy(0, 1).at("91"));
+    let told = world.tell(buy(0, 1).at("99").ioc());
+    assert_eq!(
+        told[3..],
+        [
+            "#5 triggered at 100",
+            "#5 cancelled 10 NoRoom book_levels_max 3",
+            "#6 cancelled 10 ParentEnded",
+            "#7 cancelled 5 ParentEnded",
+        ]
+    );
+    assert_eq!(world.working_ids(), [1, 3, 4, 8]);
+    world.agrees();
+}
+
+/// 5 of 15 are there: a third of 7 is 2.
+#[test]
+fn a_parent_that_takes_all_there_is_sends_its_children_for_that() {
+    let mut world = crowded();
+    let told = world.tell(oto(&[buy(1, 15), sell(1, 7).at("110"), buy(1, 2).at("80")]));
+    assert_eq!(
+        told[3..],
+        [
+            "#2 sells 1 at 99",
+            "#5 buys 1 at 99 leaves 14",
+            "#3 sells 4 at 100",
+            "#5 buys 4 at 100 leaves 10",
+            "#5 cancelled 10 NotMarketable",
+            "#7 cancelled 2 ParentEnded",
+            "#6 activated 2",
+        ]
+    );
+    assert_eq!(world.asks(), "110 x 2 [#6]");
+    world.agrees();
+}
+
 #[test]
 fn a_list_is_accepted_whole_or_not_at_all() {
     let mut world = outside();

@@ -754,7 +754,10 @@ fn payouts_of_a_series_go_by_their_number_and_the_last_closes_the_account() {
             let closed = AccountState::Closed;
             matches!(event, EventKind::StateChanged { to, .. } if *to == closed)
         };
-        (approved.unwrap(), events.iter().any(is_closed))
+        let is_told = |event: &EventKind| matches!(event, EventKind::PaidOut { payouts: 2, .. });
+        let is_over = events.iter().any(is_closed);
+        assert_eq!(events.iter().any(is_told), is_over, "{events:?}");
+        (approved.unwrap(), is_over)
     };
     let first = shares(world.hear(payout("120")));
     assert_eq!(first, ((money("96"), money("24")), false));

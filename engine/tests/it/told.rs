@@ -86,6 +86,9 @@ fn tell(event: &EventKind) -> String {
             slippage,
         } => format!("account {account} liquidated to {equity}, fees {fees}, slippage {slippage}"),
         EventKind::Breach(breach) => format!("account {} breach {:?}", breach.account, breach.rule),
+        EventKind::PaidOut { account, payouts } => {
+            format!("account {account} paid out after {payouts}")
+        }
         EventKind::StateChanged { account, to, .. } => format!("account {account} {to:?}"),
         EventKind::LimitWarned(warned) => {
             format!("account {} warned {:?}", warned.account, warned.rule)

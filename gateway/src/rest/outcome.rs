@@ -12,8 +12,8 @@ use axum::http::StatusCode;
 use runtime::Receipt;
 use serde_json::{Value, json};
 use types::{
-    AccountId, AlgoEnd, Calendar, DenyReason, Event, EventKind, InputRejection, Interval, NewAlgo,
-    NewOrder, OrderId, OrderList, Price,
+    AccountId, AlgoEnd, Calendar, DenyReason, Event, EventKind, InputRejection, Interval,
+    ListFault, NewAlgo, NewOrder, OrderId, OrderList, Price,
 };
 
 use super::accounts::unknown_account;
@@ -26,7 +26,7 @@ use crate::dto::word::{Word, rejection};
 use crate::problem::Problem;
 use crate::show;
 
-use denied::{denied, refused};
+use denied::{denied, misfitting, refused};
 
 /// What became of the change of one order, as JSON.
 pub(super) enum Change {
@@ -45,6 +45,19 @@ pub(super) fn of_order(app: &App, order: &NewOrder, receipt: &Receipt) -> Result
 
 /// An accepted list, as JSON, or why it was refused.
 pub(super) fn of_list(app: &App, list: &OrderList, receipt: &Receipt) -> Result<String, Problem> {
+    // What is wrong with its form may be about another order of it than the one that is told of.
+    let misfit = receipt.events.iter().find_map(|event| match event.kind {
+        EventKind::OrderDenied {
+            reason: reason @ DenyReason::BadList(ListFault::Order { place, field }),
+            ..
+        } => Some((reason, place, field)),
+        _ => None,
+    });
+    if let Some((reason, place, field)) = misfit
+        && let Some(order) = list.orders.get(place as usize)
+    {
+        return Err(misfitting(order, place, field, reason));
+    }
     check(app, receipt, |request| {
         list.orders.iter().any(|order| is_same(order, request))
     })?;

@@ -98,7 +98,16 @@ async fn a_list_that_is_denied_is_denied_as_a_whole() {
     let faults = post(&venue, "order-lists", None, &wrong)
         .await
         .problem(422, "bad_list");
-    assert_eq!(faults, ["orders | [2].qty | the entry's quantity"]);
+    assert_eq!(faults, ["orders[2].qty | 0.25 | the entry's quantity"]);
+    let mut wrong = bracket(1);
+    wrong["orders"][1]["side"] = "buy".into();
+    let faults = post(&venue, "order-lists", None, &wrong)
+        .await
+        .problem(422, "bad_list");
+    assert_eq!(
+        faults,
+        ["orders[1].side | buy | the other side than the entry's"]
+    );
     let mut wrong = bracket(1);
     wrong["orders"][1]["price"] = "41000.005".into();
     let faults = post(&venue, "order-lists", None, &wrong)

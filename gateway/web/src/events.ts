@@ -113,6 +113,7 @@ export type EngineEvent =
       equity: Decimal;
       positions: BreachPosition[];
     })
+  | (Own & { type: "paid_out"; payouts: number })
   | (Own & { type: "competition_entered"; competition: Id })
   | (Own & { type: "disqualified"; competition: Id; reason: string })
   | (Own & { type: "reinstated"; competition: Id })

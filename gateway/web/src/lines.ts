@@ -94,6 +94,7 @@ export const LINES: { [T in EngineEvent["type"]]: Write<Extract<EngineEvent, { t
   suspended: (e) => line("Suspended", `${spaced(e.reason)}${e.until === null ? "" : `, until ${minuteOf(e.until)} UTC`}`, "warn"),
   account_change_denied: (e) => line("Denied", `${e.change}: the account is ${(STATES[e.state] ?? e.state).toLowerCase()}`, "warn"),
   inactive: (e) => line("Inactive", `${e.days} days without trading after ${e.active}`, "warn"),
+  paid_out: (e) => line("Paid out", `payout ${e.payouts} was the last of the plan`),
   competition_entered: (e) => line("Board", `entered competition ${e.competition}`),
   disqualified: (e) => line("Off board", `disqualified from competition ${e.competition}: ${spaced(e.reason)}`, "bad"),
   reinstated: (e) => line("Board", `back on the board of competition ${e.competition}`),

@@ -1,6 +1,6 @@
 //! What leaves an account and what makes it grow.
 
-use types::{AccountId, Money, Notional, PayoutDenial, ScaleStanding};
+use types::{AccountId, Money, Notional, PayoutDenial, Ratio, ScaleStanding};
 
 use super::{AccountRules, daily_limit};
 use crate::limit::{FloorMoves, Limit};
@@ -71,6 +71,11 @@ impl AccountRules {
     /// opened, to the open one; 0 before the first roll.
     pub const fn days_since_payout(&self) -> u16 {
         self.days_since_payout
+    }
+
+    /// The trader's share of the next payout ([`PayoutRule::split_after`]).
+    pub fn payout_split(&self, rule: &PayoutRule) -> Ratio {
+        rule.split_after(self.payouts_made, self.paid_total)
     }
 
     /// What the trader gets of a payout of this amount, rounded down; 0 without a payout rule.

@@ -79,7 +79,8 @@ impl DailyLoss {
         )?;
         let mut before = Money::ZERO;
         for tier in self.changes.tiers.iter().flatten() {
-            tier.allowance.validate(initial, "daily_loss.tiers")?;
+            tier.allowance
+                .validate(initial, "daily_loss.tiers.allowance")?;
             let accepted = if before == Money::ZERO {
                 AMOUNT
             } else {
@@ -87,7 +88,7 @@ impl DailyLoss {
             };
             check(
                 tier.profit_from > before,
-                "daily_loss.tiers",
+                "daily_loss.tiers.profit_from",
                 &tier.profit_from,
                 accepted,
             )?;

@@ -120,6 +120,18 @@ impl PayoutRule {
         listed.copied().flatten().or(self.cap)
     }
 
+    /// The trader's share of the next payout, after so many that took `paid` in total: where a tier begins within it, of
+    /// what comes before.
+    pub fn split_after(&self, payouts: u16, paid: Money) -> Ratio {
+        let number = payouts.saturating_add(1);
+        let tiers = self.series.splits.iter().flatten();
+        let begun = tiers.take_while(|tier| match tier.from {
+            SplitFrom::Payout(first) => first <= number,
+            SplitFrom::PaidTotal(total) => total <= paid,
+        });
+        begun.last().map_or(self.split, |tier| tier.split)
+    }
+
     /// What the trader gets of a payout, after so many that took `paid` in total: rounded down once.
     pub fn trader_share(&self, payouts: u16, paid: Money, amount: Money) -> Money {
         let tiers = self.series.splits.iter().flatten();
@@ -189,25 +201,34 @@ impl PayoutRule {
         for tier in splits.iter().flatten() {
             check(
                 is_share(tier.split),
-                "payout.split_tiers",
+                "payout.split_tiers.split",
                 &tier.split,
                 SHARE,
             )?;
             match tier.from {
                 SplitFrom::Payout(number) => check(
                     number >= 2,
-                    "payout.split_tiers",
+                    "payout.split_tiers.from",
                     &number,
                     "a payout from 2 on: split_pct is that of the first",
                 )?,
                 SplitFrom::PaidTotal(total) => {
-                    check(total > Money::ZERO, "payout.split_tiers", &total, AMOUNT)?;
+                    check(
+                        total > Money::ZERO,
+                        "payout.split_tiers.from",
+                        &total,
+                        AMOUNT,
+                    )?;
                 }
             }
+            let from = match tier.from {
+                SplitFrom::Payout(number) => number.to_string(),
+                SplitFrom::PaidTotal(total) => total.to_string(),
+            };
             check(
                 before.is_none_or(|before| tier.follows(before)),
-                "payout.split_tiers",
-                &tier.split,
+                "payout.split_tiers.from",
+                &from,
                 "tiers of one kind in the order of where they begin",
             )?;
             before = Some(tier);

@@ -109,11 +109,11 @@ fn changes_of_a_daily_limit_are_checked() {
     };
     assert_eq!(
         refused(tiers(&[0])),
-        "daily_loss.tiers is 0; accepted: above 0"
+        "daily_loss.tiers.profit_from is 0; accepted: above 0"
     );
     assert_eq!(
         refused(tiers(&[5, 5])),
-        "daily_loss.tiers is 5; accepted: above profit_from of the tier before"
+        "daily_loss.tiers.profit_from is 5; accepted: above profit_from of the tier before"
     );
     assert_eq!(
         refused(DailyChanges {

@@ -129,6 +129,8 @@ fn the_split_of_a_payout_goes_by_its_number() {
     let mut account = AccountRules::open(&plan, None);
     for share in [800, 900, 900, 1_000, 1_000] {
         assert_eq!(account.trader_share(&plan, usd(1_000)), usd(share));
+        let split = account.payout_split(&plan.payout.unwrap());
+        assert_eq!(split, Ratio::percent(share / 10));
         account.pay_out(&plan, usd(60_000), usd(1_000));
     }
 }
@@ -144,9 +146,13 @@ fn the_split_goes_by_what_was_paid_out_and_a_payout_across_an_edge_is_parted() {
     let beyond = Money(usd(10_000).0 + 1);
     assert_eq!(account.trader_share(&plan, beyond), usd(10_000));
     account.pay_out(&plan, usd(60_000), usd(9_000));
+    let split = |account: &AccountRules| account.payout_split(&plan.payout.unwrap());
+    // Of what comes first.
+    assert_eq!(split(&account), Ratio::ONE);
     // 1,000 at 100% and 2,000 at 90%.
     assert_eq!(account.trader_share(&plan, usd(3_000)), usd(2_800));
     account.pay_out(&plan, usd(60_000), usd(1_000));
+    assert_eq!(split(&account), Ratio::percent(90));
     assert_eq!(account.trader_share(&plan, usd(3_000)), usd(2_700));
 }
 
@@ -210,16 +216,18 @@ fn a_series_is_checked() {
     );
     assert_eq!(
         refused(tiers(&[by_number(1, 90)])),
-        "payout.split_tiers is 1; accepted: a payout from 2 on: split_pct is that of the first"
+        "payout.split_tiers.from is 1; accepted: a payout from 2 on: split_pct is that of the first"
     );
-    for unordered in [
-        [by_number(3, 90), by_number(3, 95)],
-        [by_number(3, 90), by_total(1, 95)],
-        [by_total(2, 90), by_total(1, 95)],
+    for (unordered, from) in [
+        ([by_number(3, 90), by_number(3, 95)], "3"),
+        ([by_number(3, 90), by_total(1, 95)], "1"),
+        ([by_total(2, 90), by_total(1, 95)], "1"),
     ] {
         assert_eq!(
             refused(tiers(&unordered)),
-            "payout.split_tiers is 0.95; accepted: tiers of one kind in the order of where they begin"
+            format!(
+                "payout.split_tiers.from is {from}; accepted: tiers of one kind in the order of where they begin"
+            )
         );
     }
 }

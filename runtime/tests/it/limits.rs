@@ -95,4 +95,10 @@ fn records_without_a_base_were_written_under_the_usual_limits() {
     assert_eq!(run(stating(path, ALGOS_MAX, usual)).unwrap().1, hash);
     forget();
     assert_eq!(run(config(path)).unwrap().1, hash);
+    // What settings have that nobody stated says nothing of the records: the base is made for those.
+    forget();
+    let mut fewer = config(path);
+    fewer.limits.accounts_max = ACCOUNTS - 1;
+    assert_eq!(run(fewer).unwrap().1, hash);
+    assert_eq!(run(config(path)).unwrap().1, hash);
 }

@@ -2,7 +2,8 @@
 //!
 //! The tag of a form that is no more is not given again, so that a fact of an older program is refused and
 //! never read as something else: 12 of [`EventKind`]; 8, 9, 10 and 13 of [`InputRejection`]; 12 to 15, 19, 25,
-//! 26 and 36 of [`DenyReason`]; 11, 12 and 19 of [`CancelReason`].
+//! 26 and 36 of [`DenyReason`]; 11, 12 and 19 of [`CancelReason`]. One whose form only grew is still read, by what it was:
+//! 56 of [`EventKind`].
 
 use crate::event::{
     AccountState, AlgoEnd, AlgoFault, BaselineOrigin, BaselineSource, BookingCause, Breach,
@@ -11,8 +12,10 @@ use crate::event::{
     GridFault, InputRejection, LimitWarning, ListFault, ListField, OrderChange, OrderRole,
     PayoutDenial, QuoteFault, RuleKind, StatusCause,
 };
+use crate::id::{AccountId, PlanHash, PlanId};
 use crate::limit::LimitName;
 use crate::proof::{CashBasis, LimitBasis, Rest, VerdictBasis};
+use crate::unit::Money;
 use crate::{codec_enum, codec_struct};
 
 codec_enum!(InputRejection {
@@ -387,12 +390,72 @@ codec_enum!(EventKind {
     53 => CompetitionDenied { competition, account, reason },
     54 => PrizeAwarded { competition, account, amount },
     55 => PrizesUnclaimed { competition, amount },
-    56 => VerdictBasis(basis),
     57 => LimitBasis(basis),
     58 => CashBasis(basis),
     59 => Liquidated { account, equity, fees, slippage },
     60 => ChangeDenied { account, order, asked, reason },
+    61 => VerdictBasis(basis),
+    62 => PaidOut { account, payouts },
+} reads {
+    56 => VerdictBasis(UncountedBasis),
 });
+
+/// A [`VerdictBasis`] of before payouts were counted.
+struct UncountedBasis {
+    account: AccountId,
+    plan: PlanId,
+    plan_version: u32,
+    plan_hash: PlanHash,
+    size: Money,
+    own: Money,
+    balance: Money,
+    excluded: Money,
+    never_paid: Money,
+    beyond_best_day: Money,
+    days: u16,
+    payout_days: u16,
+    positions: u32,
+}
+
+codec_struct!(UncountedBasis {
+    account,
+    plan,
+    plan_version,
+    plan_hash,
+    size,
+    own,
+    balance,
+    excluded,
+    never_paid,
+    beyond_best_day,
+    days,
+    payout_days,
+    positions,
+});
+
+impl From<UncountedBasis> for VerdictBasis {
+    fn from(basis: UncountedBasis) -> Self {
+        Self {
+            account: basis.account,
+            plan: basis.plan,
+            plan_version: basis.plan_version,
+            plan_hash: basis.plan_hash,
+            size: basis.size,
+            own: basis.own,
+            balance: basis.balance,
+            excluded: basis.excluded,
+            never_paid: basis.never_paid,
+            beyond_best_day: basis.beyond_best_day,
+            days: basis.days,
+            payout_days: basis.payout_days,
+            positions: basis.positions,
+            // No plan asked for them yet.
+            payouts: 0,
+            days_since_payout: 0,
+        }
+    }
+}
+
 codec_struct!(VerdictBasis {
     account,
     plan,

@@ -409,3 +409,19 @@ pub enum CancelReason {
     /// A window of its plan in which nothing is held opened.
     Window,
 }
+
+impl CancelReason {
+    /// Whether it is the market that had no more for an order, which was to have it: nobody asked for the end, and no
+    /// time was over.
+    #[must_use]
+    pub const fn is_by_market(self) -> bool {
+        matches!(
+            self,
+            Self::NotMarketable
+                | Self::Collar { .. }
+                | Self::Breaker { .. }
+                | Self::AuctionOver
+                | Self::NoRoom { .. }
+        )
+    }
+}

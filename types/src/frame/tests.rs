@@ -7,10 +7,12 @@ use self::facts::event_kind;
 use self::vocabulary::{input_kind, usual_kind};
 use super::*;
 use crate::command::{Command, Leg, NewOrder, OrderKind, SelfTrade, Side, TimeInForce, TriggerOn};
-use crate::id::{AccountId, ClientOrderId, InstrumentId};
+use crate::event::EventKind;
+use crate::id::{AccountId, ClientOrderId, InstrumentId, PlanHash, PlanId};
 use crate::input::InputKind;
 use crate::market::{MarketData, MarketEvent, Quote};
-use crate::unit::Price;
+use crate::proof::VerdictBasis;
+use crate::unit::{Money, Price};
 
 fn quote_input() -> Input {
     Input {
@@ -35,6 +37,15 @@ fn hex(bytes: &[u8]) -> String {
         write!(text, "{byte:02x}").unwrap();
         text
     })
+}
+
+fn money(text: &str) -> Money {
+    text.parse().unwrap()
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    let byte = |place: usize| u8::from_str_radix(&text[place..place + 2], 16).unwrap();
+    (0..text.len()).step_by(2).map(byte).collect()
 }
 
 #[test]
@@ -146,6 +157,103 @@ fn golden_bytes_of_an_order() {
     assert_eq!(
         decode(&bytes).unwrap().payload,
         Payload::Input(order_input())
+    );
+}
+
+/// What an account rested on at a verdict, in the form of before payouts were counted, and in the one that is written.
+#[test]
+fn a_basis_of_before_payouts_were_counted_is_read_by_its_own_tag() {
+    let basis = VerdictBasis {
+        account: AccountId(4),
+        plan: PlanId(2),
+        plan_version: 1,
+        plan_hash: PlanHash([0x11; 32]),
+        size: money("100000"),
+        own: money("99000"),
+        balance: money("99000.5"),
+        excluded: money("0"),
+        never_paid: money("10"),
+        beyond_best_day: money("20"),
+        days: 5,
+        payout_days: 3,
+        positions: 2,
+        payouts: 0,
+        days_since_payout: 0,
+    };
+    let event = Event {
+        seq: Seq(8),
+        ts: TimestampNs(1_709_208_000_000_000_000),
+        kind: EventKind::VerdictBasis(basis),
+    };
+    // Computed outside like the bytes above.
+    // length 129 and 7 of padding, crc, version 4, kind 2, shard 1, seq 8, ts; then tag 56, account 4, plan 2,
+    // version 1, hash, size, own, balance, excluded, never paid, beyond the best day, days, payout days, positions,
+    // padding.
+    let before = unhex(concat!(
+        "88000000",
+        "ddc35eac",
+        "04",
+        "02",
+        "0100",
+        "0800000000000000",
+        "008041c79e53b817",
+        "38",
+        "04000000",
+        "02000000",
+        "01000000",
+        "1111111111111111111111111111111111111111111111111111111111111111",
+        "00e8764817000000",
+        "001edc0c17000000",
+        "20bfe30c17000000",
+        "0000000000000000",
+        "8096980000000000",
+        "002d310100000000",
+        "0500",
+        "0300",
+        "02000000",
+        "00000000000000",
+    ));
+    assert_eq!(decode(&before).unwrap().payload, Payload::Event(event));
+    // It ends with its last field, whatever stands behind it.
+    let kind = &before[HEADER_BYTES..129];
+    assert_eq!(EventKind::from_bytes(kind), Ok(event.kind));
+    // length 133 and 3 of padding; tag 61, and behind the positions payouts and days since the last.
+    let mut bytes = Vec::new();
+    encode_event(ShardId(1), &event, &mut bytes);
+    assert_eq!(
+        hex(&bytes),
+        concat!(
+            "88000000",
+            "c6c84169",
+            "04",
+            "02",
+            "0100",
+            "0800000000000000",
+            "008041c79e53b817",
+            "3d",
+            "04000000",
+            "02000000",
+            "01000000",
+            "1111111111111111111111111111111111111111111111111111111111111111",
+            "00e8764817000000",
+            "001edc0c17000000",
+            "20bfe30c17000000",
+            "0000000000000000",
+            "8096980000000000",
+            "002d310100000000",
+            "0500",
+            "0300",
+            "02000000",
+            "0000",
+            "0000",
+            "000000",
+        )
+    );
+    assert_eq!(decode(&bytes).unwrap().payload, Payload::Event(event));
+    // Short by what has grown it is no frame, whatever the padding.
+    assert_eq!(
+        EventKind::from_bytes(&bytes[HEADER_BYTES..129]),
+        Err(CodecError::Truncated)
     );
 }
 

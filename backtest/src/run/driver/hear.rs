@@ -79,6 +79,7 @@ impl Driver<'_> {
                 | EventKind::DayLocked { .. }
                 | EventKind::DayUnlocked { .. }
                 | EventKind::TargetReached { .. }
+                | EventKind::PaidOut { .. }
                 | EventKind::StateChanged { .. }
                 | EventKind::Suspended { .. }
                 | EventKind::Inactive { .. }
@@ -162,6 +163,7 @@ const fn owner(kind: &EventKind) -> Option<AccountId> {
         | EventKind::DayLocked { account }
         | EventKind::DayUnlocked { account }
         | EventKind::TargetReached { account, .. }
+        | EventKind::PaidOut { account, .. }
         | EventKind::StateChanged { account, .. }
         | EventKind::Suspended { account, .. }
         | EventKind::MarginCall { account, .. }

@@ -205,6 +205,16 @@ fn paid_out(plan: &Plan, rule: &PayoutRule, mut days: Vec<Money>) -> (Vec<String
                     *profit = Money(profit.0.saturating_mul(2));
                 }
             }
+            Err(PayoutDenial::BelowMinimum { min }) => {
+                said.push(format!(
+                    "{after}: {} could be paid out, which is less than the {} that a payout takes at least.",
+                    amount(sum),
+                    amount(min)
+                ));
+                for profit in &mut days {
+                    *profit = Money(profit.0.saturating_mul(2));
+                }
+            }
             Err(reason) => {
                 said.push(format!(
                     "{after}: a payout is refused, {}.",
@@ -314,12 +324,10 @@ fn refusal(reason: PayoutDenial) -> String {
         PayoutDenial::TooSoon { has, needs } => {
             format!("{has} of {needs} days went by")
         }
-        PayoutDenial::BelowMinimum { min } => {
-            format!("a payout takes at least {}", amount(min))
-        }
         PayoutDenial::Consistency(_) => "consistency is not met".to_owned(),
         PayoutDenial::WouldBreach => "it would leave the account at a limit".to_owned(),
         PayoutDenial::AboveEligible
+        | PayoutDenial::BelowMinimum { .. }
         | PayoutDenial::NotInPlan
         | PayoutDenial::NotEligibleState
         | PayoutDenial::AmountNotPositive

@@ -9,6 +9,7 @@ use super::explain::DenialDto;
 use crate::dto::body::{BodyError, json};
 use crate::dto::document::Field;
 use crate::dto::percent;
+use crate::dto::plan::SplitTierDto;
 use crate::dto::reason::Figures;
 use crate::dto::word::payout_denial;
 
@@ -45,8 +46,11 @@ pub struct PayoutDto {
     /// What leaves the account within its maximum loss after the payout; null where the floor falls by
     /// the payout.
     pub by_floor: Option<String>,
-    /// The trader's share of what is paid, percent.
+    /// The trader's share of the next payout, percent; where a tier begins within it, of what comes before.
     pub split_pct: String,
+    /// The plan's other shares, and from where on; left out where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub split_tiers: Vec<SplitTierDto>,
     /// The largest share of the best day since the last payout, percent; null where there is none.
     pub best_day_cap_pct: Option<String>,
     /// What the best day since the last payout makes beyond it.
@@ -115,7 +119,14 @@ impl PayoutDto {
             },
             by_keep: text(bounds.by_keep),
             by_floor: text(bounds.by_floor),
-            split_pct: percent::exact(rule.split),
+            split_pct: percent::exact(view.split),
+            split_tiers: rule
+                .series
+                .splits
+                .into_iter()
+                .flatten()
+                .map(SplitTierDto::new)
+                .collect(),
             best_day_cap_pct: rule.best_day_cap.map(percent::exact),
             beyond_best_day: view.beyond_best_day.to_string(),
             never_paid: view.never_paid.to_string(),

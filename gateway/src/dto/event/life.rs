@@ -23,12 +23,14 @@ fn state_reason(dto: &EventDto<'_>, account: AccountId, to: AccountState) -> &'s
     };
     let rested =
         |event: &Event| matches!(event.kind, EventKind::Inactive(rest) if rest.account == account);
+    let is_paid_out = |event: &Event| matches!(event.kind, EventKind::PaidOut { account: whose, .. } if whose == account);
     match to {
         AccountState::Passed => "objectives_met",
         AccountState::Suspended => before.find_map(suspends).unwrap_or("requested"),
         AccountState::Evaluation | AccountState::Funded => "resumed",
-        AccountState::Failed | AccountState::Closed if before.any(rested) => "inactivity",
+        AccountState::Failed | AccountState::Closed if before.clone().any(rested) => "inactivity",
         AccountState::Failed => "limit_breached",
+        AccountState::Closed if before.any(is_paid_out) => "payouts_max",
         AccountState::Closed if rest.any(|event| replaces(event, account)) => "reset",
         AccountState::Closed => "requested",
     }
@@ -89,6 +91,10 @@ impl<M: SerializeMap> Fields<'_, M> {
                 self.put("state", state.word())
             }
             EventKind::Inactive(rest) => self.rest(rest, dto.rest),
+            EventKind::PaidOut { account, payouts } => {
+                self.account(*account)?;
+                self.put("payouts", payouts)
+            }
             EventKind::StateChanged { account, from, to } => {
                 self.account(*account)?;
                 self.put("from", from.word())?;

@@ -112,6 +112,7 @@ pub const fn account_of(kind: &EventKind) -> Option<AccountId> {
         | EventKind::DayLocked { account }
         | EventKind::DayUnlocked { account }
         | EventKind::TargetReached { account, .. }
+        | EventKind::PaidOut { account, .. }
         | EventKind::StateChanged { account, .. }
         | EventKind::Adjusted { account, .. }
         | EventKind::AdjustDenied { account, .. }
@@ -201,6 +202,7 @@ pub const fn event_type(kind: &EventKind) -> &'static str {
         EventKind::DayClosed(_) => "day_closed",
         EventKind::Consistency(_) => "consistency",
         EventKind::TargetReached { .. } => "target_reached",
+        EventKind::PaidOut { .. } => "paid_out",
         EventKind::StateChanged { .. } => "state_changed",
         EventKind::Adjusted { .. } => "adjusted",
         EventKind::AdjustDenied { .. } => "adjust_denied",
@@ -264,6 +266,7 @@ impl<M: SerializeMap> Fields<'_, M> {
             | EventKind::Suspended { .. }
             | EventKind::AccountChangeDenied { .. }
             | EventKind::Inactive(_)
+            | EventKind::PaidOut { .. }
             | EventKind::StateChanged { .. } => self.of_life(dto),
             EventKind::WindowAnnounced { .. }
             | EventKind::WindowOpened { .. }

@@ -612,6 +612,12 @@ fn a_change_of_state_has_the_reason_that_its_input_gives() {
     assert_eq!(reason(&[inactive(other)], Failed, &[]), "limit_breached");
     assert_eq!(reason(&[inactive(account)], Failed, &[]), "inactivity");
     assert_eq!(reason(&[inactive(account)], Closed, &[]), "inactivity");
+    let paid_out = |account| EventKind::PaidOut {
+        account,
+        payouts: 2,
+    };
+    assert_eq!(reason(&[paid_out(account)], Closed, &[]), "payouts_max");
+    assert_eq!(reason(&[paid_out(other)], Closed, &[]), "requested");
     assert_eq!(reason(&[suspended], AccountState::Suspended, &[]), "review");
     assert_eq!(reason(&[], Evaluation, &[]), "resumed");
     assert_eq!(reason(&[], Closed, &[]), "requested");

@@ -350,6 +350,68 @@ next = "Everything Funded"
     }
 
     #[test]
+    fn errors_in_a_list_name_the_item_and_its_value() {
+        const PAYING: &str = r#"format = 1
+name = "P"
+version = 1
+currency = "USD"
+initial_balance = "50000"
+stage = "funded"
+roll = { zone = "UTC", time = "00:00" }
+daily_loss = { anchor = "balance", allowance = { fixed = "1000" }, effect = "fail", touch_is_breach = true, tiers = [{ profit_from = "3000", allowance = { fixed = "2000" } }, { profit_from = "6000", allowance = { fixed = "4000" } }] }
+payout = { fraction_pct = "100", keep = { above_initial = "0" }, split_pct = "80", after = "floor_stays", caps = ["1500", "2500"], split_tiers = [{ from = { payout = 3 }, split_pct = "90" }, { from = { payout = 5 }, split_pct = "95" }] }
+"#;
+        from_toml("good.toml", PAYING).unwrap();
+        for (from, to, expected) in [
+            (
+                "\"2500\"",
+                "\"0\"",
+                "9: payout.caps[1]: value '0': accepted above 0",
+            ),
+            (
+                "\"1500\"",
+                "\"-1\"",
+                "9: payout.caps[0]: value '-1': accepted above 0",
+            ),
+            (
+                "payout = 5",
+                "payout = 3",
+                "9: payout.split_tiers[1].from.payout: value '3': accepted tiers of one kind in the order of where \
+                 they begin",
+            ),
+            (
+                "payout = 3",
+                "payout = 1",
+                "9: payout.split_tiers[0].from.payout: value '1': accepted a payout from 2 on: split_pct is that of \
+                 the first",
+            ),
+            (
+                "\"95\"",
+                "\"0\"",
+                "9: payout.split_tiers[1].split_pct: value '0': accepted a percentage above 0",
+            ),
+            (
+                "\"6000\"",
+                "\"3000\"",
+                "8: daily_loss.tiers[1].profit_from: value '3000': accepted above profit_from of the tier before",
+            ),
+            (
+                "\"4000\"",
+                "\"50000.01\"",
+                "8: daily_loss.tiers[1].allowance.fixed: value '50000.01': accepted above 0 and at most \
+                 initial_balance",
+            ),
+        ] {
+            let error = from_toml("bad.toml", &PAYING.replacen(from, to, 1)).unwrap_err();
+            let error = error.to_string();
+            assert!(
+                error.starts_with(&format!("bad.toml:{expected}")),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
     fn errors_name_file_line_field_value_and_what_is_accepted() {
         let check = |from: &str, to: &str, expected: &str| {
             let error = from_toml("bad.toml", &EVERYTHING.replacen(from, to, 1)).unwrap_err();

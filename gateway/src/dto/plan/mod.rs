@@ -153,8 +153,9 @@ struct PayoutDto {
     payouts_max: Option<u16>,
 }
 
+/// A share of payouts, and from where on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct SplitTierDto {
+pub struct SplitTierDto {
     from: SplitFromDto,
     split_pct: String,
 }
@@ -329,7 +330,7 @@ impl PlanDto {
 }
 
 impl SplitTierDto {
-    fn new(tier: SplitTier) -> Self {
+    pub(in crate::dto) fn new(tier: SplitTier) -> Self {
         Self {
             from: match tier.from {
                 SplitFrom::Payout(number) => SplitFromDto::Payout(number),

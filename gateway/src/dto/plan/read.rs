@@ -471,9 +471,46 @@ fn document_path(plan: &Plan, error: &rules::PlanError) -> String {
             });
             return size("tiers", place);
         }
+        "payout.caps" => {
+            let place = place_of(plan, error, |plan| {
+                Some(&mut plan.payout.as_mut()?.series.caps)
+            });
+            return format!("payout.caps[{place}]");
+        }
+        "payout.split_tiers.from" | "payout.split_tiers.split" => {
+            let place = place_of(plan, error, |plan| {
+                Some(&mut plan.payout.as_mut()?.series.splits)
+            });
+            let field = if error.path.ends_with("from") {
+                "from"
+            } else {
+                "split_pct"
+            };
+            return format!("payout.split_tiers[{place}].{field}");
+        }
+        "daily_loss.tiers.allowance" | "daily_loss.tiers.profit_from" => {
+            let place = place_of(plan, error, |plan| {
+                Some(&mut plan.daily_loss.as_mut()?.changes.tiers)
+            });
+            let field = error.path.rsplit('.').next().unwrap_or_default();
+            return format!("daily_loss.tiers[{place}].{field}");
+        }
         same => same,
     };
     same.to_owned()
+}
+
+/// As [`place`], of a list with a fixed number of places.
+fn place_of<T, const MOST: usize>(
+    plan: &Plan,
+    error: &rules::PlanError,
+    list: impl Fn(&mut Plan) -> Option<&mut [Option<T>; MOST]>,
+) -> usize {
+    place(plan, error, MOST, |plan, len| {
+        for item in list(plan).into_iter().flatten().skip(len) {
+            *item = None;
+        }
+    })
 }
 
 /// The item of a list that a rule's error is about: the last of the shortest beginning of the list

@@ -169,9 +169,9 @@ prop_compose! {
             days: figures.count(),
             payout_days: figures.count(),
             positions: figures.next() as u32,
-payouts: figures.count(),
+            payouts: figures.count(),
             days_since_payout: figures.count(),
-};
+        };
         let consistency = has_standing.then(|| Consistency {
             account,
             best_day: figures.money(),

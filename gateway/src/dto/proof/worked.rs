@@ -351,7 +351,10 @@ fn why(reason: &PayoutDenial) -> String {
             format!("{has} trading days count, and it takes {needs}")
         }
         PayoutDenial::TooSoon { has, needs } => {
-            format!("{has} days went by since the last payout, and it takes {needs}")
+            format!(
+                "{has} days went by since the last payout or, before the first, since the account opened, and it takes \
+                 {needs}"
+            )
         }
         PayoutDenial::BelowMinimum { min } => format!("a payout takes at least {min}"),
     }

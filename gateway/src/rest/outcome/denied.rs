@@ -69,6 +69,12 @@ pub(super) fn denied(app: &App, asked: &Asked, reason: DenyReason) -> Problem {
     if reason == DenyReason::UnknownAccount {
         return unknown_account(app, &asked.account.to_string());
     }
+    let (field, value) = subject(asked, reason);
+    refusal(reason).with(field, Some(&value), accepted(reason))
+}
+
+/// What is said of a refused order or algo, without what it is about.
+fn refusal(reason: DenyReason) -> Problem {
     let status = if reason == DenyReason::DuplicateClientOrder {
         StatusCode::CONFLICT
     } else {
@@ -76,8 +82,33 @@ pub(super) fn denied(app: &App, asked: &Asked, reason: DenyReason) -> Problem {
     };
     let word = reason::denial(reason);
     let detail = format!("the order was denied: {}", word.replace('_', " "));
-    let (field, value) = subject(asked, reason);
-    Problem::new(status, word, detail).with(field, Some(&value), accepted(reason))
+    Problem::new(status, word, detail)
+}
+
+/// A refused list: this order of it, from 0, does not go with the others.
+pub(super) fn misfitting(
+    order: &NewOrder,
+    place: u32,
+    field: ListField,
+    reason: DenyReason,
+) -> Problem {
+    let value = match field {
+        ListField::Account => order.account.to_string(),
+        ListField::Instrument => order.instrument.to_string(),
+        ListField::Kind => word::order_type(order.kind).to_owned(),
+        ListField::TimeInForce => word::tif(order.tif).to_owned(),
+        ListField::Side => order.side.word().to_owned(),
+        ListField::Qty => order.qty.to_string(),
+        ListField::Leg => order.leg.word().to_owned(),
+        ListField::ReduceOnly => order.reduce_only.to_string(),
+    };
+    // As a request calls it.
+    let name = match field {
+        ListField::Kind => "type",
+        field => reason::list_field(field),
+    };
+    let path = format!("orders[{place}].{name}");
+    refusal(reason).with(&path, Some(&value), accepted(reason))
 }
 
 /// A refused change of an order.

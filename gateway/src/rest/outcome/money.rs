@@ -99,7 +99,7 @@ fn refused(requested: Money, eligible: Money, open: u32, reason: &PayoutDenial) 
         ),
         PayoutDenial::TooSoon { has, needs } => (
             ("days_since_payout", Some(has.to_string())),
-            "too few days went by since the last payout",
+            "too few days went by since the last payout or, before the first, since the account opened",
             format!("{needs} or more"),
         ),
         PayoutDenial::BelowMinimum { min } => (
