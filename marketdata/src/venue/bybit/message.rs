@@ -82,18 +82,7 @@ pub(super) fn expected_prints(bytes: &[u8]) -> Option<impl Iterator<Item = Print
     message.is(b",\"ts\":")?;
     message.timestamp_ms()?;
     message.is(b",\"data\":[")?;
-    let first = Print::expected(bytes, &mut message)?;
-    let mut others = message.clone();
-    // Nothing is said before all of it has been read.
-    while message.is(b",").is_some() {
-        Print::expected(bytes, &mut message)?;
-    }
-    message.ends_with(b"]}")?;
-    let others = std::iter::from_fn(move || {
-        others.is(b",")?;
-        Print::expected(bytes, &mut others)
-    });
-    Some(std::iter::once(first).chain(others))
+    message.items(|print| Print::expected(bytes, print), b"]}")
 }
 
 /// What is around the data.
