@@ -221,18 +221,31 @@ impl Bybit {
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
-        let place = self.heard(book.symbol, now)?;
-        self.follows[place].heard = now;
-        let known = &mut book;
-        let said = match (self.channels.book, envelope.kind) {
-            (BookChannel::Touch, b"snapshot") => self.touch(place, envelope, known, now, out),
-            (BookChannel::Depth, b"snapshot") => self.snapshot(place, envelope, known, now, out),
-            (BookChannel::Depth, b"delta") => self.delta(place, envelope, known, now, out),
-            _ => Err(book.without("type of snapshot or delta")),
+        let said = match self.heard(book.symbol, now) {
+            Ok(place) => self.of_kind(place, envelope, &mut book, now, out),
+            Err(error) => Err(error),
         };
         if let Some(unsaid) = book.sides {
             out.recycle(unsaid);
         }
+        said
+    }
+
+    fn of_kind(
+        &mut self,
+        place: usize,
+        envelope: &Envelope<'_>,
+        book: &mut Levels<'_>,
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<(), Malformed> {
+        self.follows[place].heard = now;
+        let said = match (self.channels.book, envelope.kind) {
+            (BookChannel::Touch, b"snapshot") => self.touch(place, envelope, book, now, out),
+            (BookChannel::Depth, b"snapshot") => self.snapshot(place, envelope, book, now, out),
+            (BookChannel::Depth, b"delta") => self.delta(place, envelope, book, now, out),
+            _ => Err(book.without("type of snapshot or delta")),
+        };
         said.map_err(|error| self.malformed(place, error, now, out))
     }
 

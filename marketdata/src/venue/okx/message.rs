@@ -114,8 +114,8 @@ fn expected_book<'a>(mut message: Expected<'a>, update: &mut DepthUpdate) -> Opt
 /// The book in an answer of `GET /api/v5/market/books`.
 pub(super) fn document<'a>(body: &'a [u8], out: &mut Output) -> Result<Item<'a>, Malformed> {
     let mut reader = Reader::new(body);
-    let mut read = || -> Result<Option<Item<'a>>, Unexpected> {
-        let (mut item, mut is_taken) = (None, false);
+    let (mut item, mut is_taken) = (None::<Item<'a>>, false);
+    let mut read = || -> Result<(), Unexpected> {
         reader.object()?;
         while let Some(key) = reader.key()? {
             match key {
@@ -123,17 +123,28 @@ pub(super) fn document<'a>(body: &'a [u8], out: &mut Output) -> Result<Item<'a>,
                 b"data" if reader.peek() == Some(b'[') => {
                     reader.array()?;
                     if reader.item()? {
-                        item = Some(Item::read(body, &mut reader, out)?);
+                        let whole = Item::read(body, &mut reader, out)?;
+                        if let Some(mut before) = item.replace(whole) {
+                            before.recycle(out);
+                        }
                         reader.skip_items()?;
                     }
                 }
                 _ => reader.skip()?,
             }
         }
-        Ok(item.filter(|_| is_taken))
+        Ok(())
     };
-    let item = read().ok().flatten();
-    item.ok_or_else(|| Malformed::new("a book with code 0", body))
+    let is_read = read().is_ok();
+    match item {
+        Some(item) if is_read && is_taken => Ok(item),
+        unsaid => {
+            if let Some(mut unsaid) = unsaid {
+                unsaid.recycle(out);
+            }
+            Err(Malformed::new("a book with code 0", body))
+        }
+    }
 }
 
 /// What is around the data.
@@ -206,6 +217,18 @@ impl<'a> Item<'a> {
             bytes,
             ..Self::default()
         };
+        match item.fields(reader, out) {
+            Ok(()) => Ok(item),
+            Err(unexpected) => {
+                item.recycle(out);
+                Err(unexpected)
+            }
+        }
+    }
+
+    #[inline]
+    fn fields(&mut self, reader: &mut Reader<'a>, out: &mut Output) -> Result<(), Unexpected> {
+        let item = self;
         reader.object()?;
         while let Some(key) = reader.key()? {
             match key {
@@ -232,7 +255,14 @@ impl<'a> Item<'a> {
                 _ => reader.skip()?,
             }
         }
-        Ok(item)
+        Ok(())
+    }
+
+    /// Gives back the levels that were not said.
+    pub(super) fn recycle(&mut self, out: &mut Output) {
+        if let Some(unsaid) = self.levels.take() {
+            out.recycle(unsaid);
+        }
     }
 
     #[cold]
