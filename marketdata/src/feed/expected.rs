@@ -155,15 +155,29 @@ impl<'a> Expected<'a> {
         tail: impl Fn(&mut Self) -> Option<()>,
     ) -> Option<()> {
         self.list(|levels| {
-            levels.is(b"[\"")?;
-            let price = levels.price()?;
-            levels.is(b"\",\"")?;
-            let qty = levels.qty()?;
-            tail(levels)?;
-            levels.is(b"]")?;
-            into.push(Level { price, qty });
+            into.push(levels.level(&tail)?);
             Some(())
         })
+    }
+
+    /// As [`Expected::levels`] of a side that has the best one alone.
+    #[inline(always)]
+    pub fn best(&mut self, tail: impl Fn(&mut Self) -> Option<()>) -> Option<Level> {
+        self.is(b"[")?;
+        let best = self.level(tail)?;
+        self.is(b"]")?;
+        Some(best)
+    }
+
+    #[inline(always)]
+    fn level(&mut self, tail: impl Fn(&mut Self) -> Option<()>) -> Option<Level> {
+        self.is(b"[\"")?;
+        let price = self.price()?;
+        self.is(b"\",\"")?;
+        let qty = self.qty()?;
+        tail(self)?;
+        self.is(b"]")?;
+        Some(Level { price, qty })
     }
 
     /// The items of an array, from the first one on, as `item` reads them; behind them nothing but `end` is left. All of

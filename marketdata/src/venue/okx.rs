@@ -36,7 +36,7 @@ mod message;
 
 pub use local::LocalOkx;
 
-use types::{Aggressor, MarketData, TimestampNs, Trade};
+use types::{Aggressor, MarketData, Quote, TimestampNs, Trade};
 
 use follow::{Follow, Follows, Update};
 use message::{Envelope, Item};
@@ -385,10 +385,23 @@ impl Okx {
     ) -> Result<(), Malformed> {
         let (id, time) = item.ids()?;
         let quote = item.quote(out)?;
+        self.on_touch(place, (id, time), quote, now, out);
+        Ok(())
+    }
+
+    fn on_touch(
+        &mut self,
+        place: usize,
+        (id, time): (u64, TimestampNs),
+        quote: Option<Quote>,
+        now: TimestampNs,
+        out: &mut Output,
+    ) {
         let follow = &mut self.follows[place];
+        follow.heard = now;
         if follow.is_late(id, time) || (follow.restate.is_live() && id == follow.last) {
             self.repeated(place);
-            return Ok(());
+            return;
         }
         (follow.last, follow.newest) = (id, time);
         follow.restate.live();
@@ -397,7 +410,6 @@ impl Okx {
             // A side is empty: there is no touch, and the one before is gone.
             None => self.tracks.lose(place, State::Syncing, now, out),
         }
-        Ok(())
     }
 
     fn trade(
@@ -483,6 +495,13 @@ impl Adapter for Okx {
         let bytes = &*bytes;
         (self.last_heard, self.pinged) = (now, None);
         if bytes == b"pong" {
+            return Ok(());
+        }
+        if self.channels.book == BookChannel::Touch
+            && let Some((symbol, ids, quote)) = message::expected_touch(bytes)
+        {
+            let place = self.heard(symbol, now)?;
+            self.on_touch(place, ids, Some(quote), now, out);
             return Ok(());
         }
         if let Some((envelope, mut item)) = message::expected(bytes, out) {

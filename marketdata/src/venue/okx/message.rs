@@ -75,12 +75,6 @@ fn expected_trade(mut message: Expected<'_>) -> Option<Item<'_>> {
 /// A book or touch, its levels in `update`.
 #[inline]
 fn expected_book<'a>(mut message: Expected<'a>, update: &mut DepthUpdate) -> Option<Item<'a>> {
-    // A part of the feature that is no more, always zero, and a count of orders.
-    let tail = |message: &mut Expected<'_>| {
-        message.is(b"\",\"0\",\"")?;
-        message.unsigned()?;
-        message.is(b"\"")
-    };
     message.is(b"asks\":")?;
     message.levels(&mut update.asks, tail)?;
     message.is(b",\"bids\":")?;
@@ -109,6 +103,38 @@ fn expected_book<'a>(mut message: Expected<'a>, update: &mut DepthUpdate) -> Opt
         previous,
         ..Item::default()
     })
+}
+
+/// A touch with both sides: whose it is, its id and time, and what it is. As [`expected`].
+#[inline]
+pub(super) fn expected_touch(bytes: &[u8]) -> Option<(&[u8], (u64, TimestampNs), Quote)> {
+    let mut message = Expected::new(bytes);
+    message.is(b"{\"arg\":{\"channel\":\"bbo-tbt\",\"instId\":\"")?;
+    let symbol = message.text()?;
+    message.is(b"},\"data\":[{\"asks\":")?;
+    let ask = message.best(tail)?;
+    message.is(b",\"bids\":")?;
+    let bid = message.best(tail)?;
+    message.is(b",\"ts\":\"")?;
+    let time = message.timestamp_ms()?;
+    message.is(b"\",\"seqId\":")?;
+    let id = message.unsigned()?;
+    message.ends_with(b"}]}")?;
+    let quote = Quote {
+        bid: bid.price,
+        bid_qty: bid.qty,
+        ask: ask.price,
+        ask_qty: ask.qty,
+    };
+    Some((symbol, (id, time), quote))
+}
+
+/// A part of the feature that is no more, always zero, and a count of orders.
+#[inline]
+fn tail(level: &mut Expected<'_>) -> Option<()> {
+    level.is(b"\",\"0\",\"")?;
+    level.unsigned()?;
+    level.is(b"\"")
 }
 
 /// The book in an answer of `GET /api/v5/market/books`.
