@@ -273,6 +273,9 @@ fn touches_and_trades_are_read() {
     let mut okx = okx(BookChannel::Touch);
     opened(&mut okx, NOW);
     let touch = r#"{"arg":{"channel":"bbo-tbt","instId":"BTC-USDT"},"data":[{"asks":[["8476.98","415","0","13"]],"bids":[["8476.97","256","0","12"]],"ts":"1597026383085","seqId":123456}]}"#;
+    // What is read faster is not read so by chance.
+    assert!(message::expected_touch(touch.as_bytes()).is_some());
+    assert!(message::expected_touch(&touch.as_bytes()[..touch.len() - 1]).is_none());
     assert_eq!(
         message(&mut okx, touch, NOW),
         ["quote 8476.97x256 8476.98x415 at 1597026383085000000"]
