@@ -21,7 +21,8 @@ pub enum NumberError {
     Range,
 }
 
-const POWERS: [u64; 19] = {
+/// Powers of ten.
+pub(super) const POWERS: [u64; 19] = {
     let mut powers = [1; 19];
     let mut place = 1;
     while place < powers.len() {
@@ -107,10 +108,11 @@ const fn values(digits: [u8; 8]) -> u64 {
     u64::from_le_bytes(digits) ^ each(b'0')
 }
 
-/// The highest bit of each value that is above 9.
+/// The highest bit of the first value that is above 9, none below it, and any above it.
 #[inline(always)]
 const fn others(values: u64) -> u64 {
-    (((values & each(0x7f)) + each(0x7f - 9)) | values) & each(0x80)
+    // A value that carries into the next has its highest bit.
+    (values.wrapping_add(each(0x7f - 9)) | values) & each(0x80)
 }
 
 /// The number that eight values are, the first byte the highest.
@@ -212,6 +214,12 @@ pub fn timestamp_ms(text: &[u8]) -> Result<TimestampNs, NumberError> {
 /// eight are before the point and at most eight behind it. `None` for any other text, be it a number.
 #[inline(always)]
 pub(super) fn leading_fixed(text: &[u8], decimals: u32) -> Option<(i64, usize)> {
+    leading_written(text, decimals).map(|(value, len, _)| (value, len))
+}
+
+/// As [`leading_fixed`], and how many of the bytes are behind the point.
+#[inline(always)]
+pub(super) fn leading_written(text: &[u8], decimals: u32) -> Option<(i64, usize, usize)> {
     let first = figures(text);
     let whole_len = figures_in(first);
     if whole_len == 0 || whole_len == 8 {
@@ -220,7 +228,7 @@ pub(super) fn leading_fixed(text: &[u8], decimals: u32) -> Option<(i64, usize)> 
     // Less than 10^7 times at most 10^9: nothing overflows.
     let whole = value(first, whole_len) * POWERS[decimals as usize];
     if (first >> (8 * whole_len)) as u8 != b'.' ^ b'0' {
-        return Some((whole as i64, whole_len));
+        return Some((whole as i64, whole_len, 0));
     }
     let behind = text.get(whole_len + 1..)?;
     let second = figures(behind);
@@ -233,7 +241,7 @@ pub(super) fn leading_fixed(text: &[u8], decimals: u32) -> Option<(i64, usize)> 
         return None;
     }
     let part = value(second, places) * POWERS[decimals as usize - places];
-    Some(((whole + part) as i64, whole_len + 1 + places))
+    Some(((whole + part) as i64, whole_len + 1 + places, places))
 }
 
 /// The whole number that a text begins with, of less than sixteen digits, and its bytes; `None` for any other text.
@@ -255,6 +263,29 @@ pub(super) fn leading_whole(text: &[u8]) -> Option<(u64, usize)> {
     }
 }
 
+/// As [`leading_whole`], of at most nineteen digits.
+#[inline(never)]
+pub(super) fn leading_long(text: &[u8]) -> Option<(u64, usize)> {
+    let (value, len) = leading(text);
+    (1..=DIGITS_MAX).contains(&len).then_some((value, len))
+}
+
+/// The whole number of [`MILLIS_LEN`] digits that a longer text begins with: milliseconds since the Unix epoch have as
+/// many from 2001 to 2286. Where the number ends is known before it is read, so that what is behind need not wait for
+/// it.
+#[inline(always)]
+pub(super) fn leading_millis(text: &[u8]) -> Option<u64> {
+    let text = text.first_chunk::<{ MILLIS_LEN + 1 }>()?;
+    let first = values(*text.first_chunk()?);
+    // The last one is no digit. Those before it overlap with the first by two.
+    let last = values(*text.last_chunk()?);
+    let is_such = others(first) == 0 && figures_in(last) == 7;
+    is_such.then(|| sum(first) * 100_000 + value(last >> 16, MILLIS_LEN - 8))
+}
+
+/// Digits of [`leading_millis`].
+pub(super) const MILLIS_LEN: usize = 13;
+
 /// Eight bytes, each the same.
 const fn each(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
@@ -271,8 +302,9 @@ fn figures(text: &[u8]) -> u64 {
     bytes ^ each(b'0')
 }
 
+/// Up to eight bytes, the first one lowest, and zeros.
 #[inline(never)]
-fn few_bytes(text: &[u8]) -> u64 {
+pub(super) fn few_bytes(text: &[u8]) -> u64 {
     let bytes = text.iter().take(8).rev();
     bytes.fold(0, |bytes, &byte| bytes << 8 | u64::from(byte))
 }
@@ -521,6 +553,23 @@ mod tests {
         }
         assert_eq!(leading_fixed(b"0.12345678,", 8), Some((12_345_678, 10)));
         assert_eq!(leading_fixed(b"0.12", 1), None);
+        for (text, decimals) in [("45281.0,", 1), ("0.00100000}", 8), ("12,", 0)] {
+            let (_, _, places) = leading_written(text.as_bytes(), 9).unwrap();
+            assert_eq!(places, decimals, "{text}");
+        }
+        for (text, expected) in [
+            ("1723161256313}]}", Some(1_723_161_256_313)),
+            ("1723161256313,\"x\"", Some(1_723_161_256_313)),
+            ("1723161256313}", Some(1_723_161_256_313)),
+            ("1723161256313", None),
+            ("172316125631,\"xy\"", None),
+            ("17231612563131,\"x\"", None),
+            ("172316125631x,\"x\"", None),
+            ("1723161-56313,\"x\"", None),
+            ("", None),
+        ] {
+            assert_eq!(leading_millis(text.as_bytes()), expected, "{text}");
+        }
         for (text, expected) in [
             ("1723161256313}", Some((1_723_161_256_313, 13))),
             ("123456789012345,", Some((123_456_789_012_345, 15))),
@@ -549,6 +598,15 @@ mod tests {
             prop_assert_eq!(leading_fixed(&bytes, decimals), expected);
             let expected = (1..16).contains(&whole).then(|| (unsigned(&bytes[..whole]).unwrap(), whole));
             prop_assert_eq!(leading_whole(&bytes), expected);
+            let expected = (1..20).contains(&whole).then(|| (unsigned(&bytes[..whole]).unwrap(), whole));
+            prop_assert_eq!(leading_long(&bytes), expected);
+        }
+
+        #[test]
+        fn milliseconds_are_thirteen_digits_and_no_more(digits in "[0-9]{11,15}", rest in "[^0-9][ -~]{0,5}") {
+            let text = format!("{digits}{rest}");
+            let is_such = digits.len() == MILLIS_LEN;
+            prop_assert_eq!(leading_millis(text.as_bytes()), is_such.then(|| digits.parse().unwrap()));
         }
     }
 }

@@ -82,24 +82,30 @@ impl Output {
 
     /// Forgets the events and keeps their memory for the next ones.
     pub fn clear_events(&mut self) {
-        for event in self.events.drain(..) {
-            if let MarketData::DepthDelta(update) | MarketData::DepthSnapshot(update) = event.data {
-                keep(&mut self.spare, update);
-            }
+        while let Some(event) = self.events.pop() {
+            self.take_back(event.data);
+        }
+    }
+
+    /// Takes back what is said to nobody, for its memory.
+    pub fn take_back(&mut self, data: MarketData) {
+        if let MarketData::DepthDelta(update) | MarketData::DepthSnapshot(update) = data {
+            self.recycle(update);
         }
     }
 
     /// Takes back a depth update that is said to nobody, for its memory.
-    pub fn recycle(&mut self, update: Box<DepthUpdate>) {
-        keep(&mut self.spare, update);
+    pub fn recycle(&mut self, mut update: Box<DepthUpdate>) {
+        if self.spare.len() < Self::SPARE_MAX {
+            update.bids.clear();
+            update.asks.clear();
+            self.spare.push(update);
+        }
     }
-}
 
-#[expect(clippy::vec_box, reason = "events hold them boxed")]
-fn keep(spare: &mut Vec<Box<DepthUpdate>>, mut update: Box<DepthUpdate>) {
-    if spare.len() < Output::SPARE_MAX {
-        update.bids.clear();
-        update.asks.clear();
-        spare.push(update);
+    /// How many depth updates are kept.
+    #[cfg(test)]
+    pub(crate) const fn spare(&self) -> usize {
+        self.spare.len()
     }
 }

@@ -10,6 +10,7 @@
 
 use types::{Price, Qty, TimestampNs};
 
+use super::expected::Expected;
 use super::number;
 
 /// A value as it stands in the message.
@@ -219,7 +220,7 @@ impl<'a> Reader<'a> {
             b'"' => self.text_or_escaped().map(Value::Text),
             b'{' => self.nested().map(Value::Object),
             b'[' => self.nested().map(Value::Array),
-            first => self.literal(first).map(Value::Literal),
+            _ => self.literal().map(Value::Literal),
         }
     }
 
@@ -231,7 +232,7 @@ impl<'a> Reader<'a> {
     pub fn scalar(&mut self) -> Result<&'a [u8], Unexpected> {
         match self.peek().ok_or(Unexpected)? {
             b'"' => self.text_or_escaped(),
-            first => self.literal(first),
+            _ => self.literal(),
         }
     }
 
@@ -315,6 +316,15 @@ impl<'a> Reader<'a> {
         true
     }
 
+    /// The next value in a form that is expected, as `read` does it; `None` is another form, and it is still next.
+    #[inline(always)]
+    pub fn expected<T>(&mut self, read: impl FnOnce(&mut Expected<'a>) -> Option<T>) -> Option<T> {
+        let mut ahead = Expected::new(self.rest);
+        let value = read(&mut ahead)?;
+        self.rest = ahead.rest();
+        Some(value)
+    }
+
     /// Goes past the next value.
     ///
     /// # Errors
@@ -340,12 +350,9 @@ impl<'a> Reader<'a> {
     }
 
     #[inline(always)]
-    fn literal(&mut self, first: u8) -> Result<&'a [u8], Unexpected> {
-        if !matches!(first, b'-' | b'0'..=b'9' | b't' | b'f' | b'n') {
-            return Err(Unexpected);
-        }
-        let end = place_of(self.rest, literal_ends).ok_or(Unexpected)?;
-        Ok(self.advance(end))
+    fn literal(&mut self) -> Result<&'a [u8], Unexpected> {
+        let len = literal_len(self.rest, literal_ends).ok_or(Unexpected)?;
+        Ok(self.advance(len))
     }
 
     #[inline(always)]
@@ -446,6 +453,21 @@ const fn literal_ends(word: u64) -> u64 {
     zeros(word ^ each(b',')) | zeros((word | each(0x20)) ^ each(b'}')) | below
 }
 
+/// Where a number or name ends, or something stands in it that is in none.
+#[inline(always)]
+pub(super) const fn strict_literal_ends(word: u64) -> u64 {
+    literal_ends(word) | text_ends(word) | zeros((word | each(0x20)) ^ each(b'{'))
+}
+
+/// Bytes of the number or name that a text begins with and that `ends` marks the end of.
+#[inline(always)]
+pub(super) fn literal_len(text: &[u8], ends: impl Fn(u64) -> u64) -> Option<usize> {
+    match text.first()? {
+        b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => place_of(text, ends),
+        _ => None,
+    }
+}
+
 /// The place of the first byte that `ends` marks. Eight at a time: strings and numbers of feeds are short.
 #[inline(always)]
 pub(super) fn place_of(bytes: &[u8], ends: impl Fn(u64) -> u64) -> Option<usize> {
@@ -459,8 +481,9 @@ pub(super) fn place_of(bytes: &[u8], ends: impl Fn(u64) -> u64) -> Option<usize>
         at += 8;
         left = rest;
     }
-    let found = |&byte: &u8| ends(each(byte)) != 0;
-    left.iter().position(found).map(|place| at + place)
+    // What follows the last bytes may be marked, too.
+    let place = (ends(number::few_bytes(left)).trailing_zeros() / 8) as usize;
+    (place < left.len()).then_some(at + place)
 }
 
 /// The fields of an object, in their order.
@@ -599,6 +622,12 @@ mod tests {
             ),
             (literal_ends, |byte| {
                 matches!(byte, b',' | b'}' | b']' | 0..=b' ')
+            }),
+            (strict_literal_ends, |byte| {
+                matches!(
+                    byte,
+                    b',' | b'}' | b']' | b'{' | b'[' | b'"' | b'\\' | 0..=b' '
+                )
             }),
         ] {
             for len in 0..20 {

@@ -2,7 +2,7 @@
 
 use types::TimestampNs;
 
-use super::number::{NumberError, leading_whole, unsigned};
+use super::number::{NumberError, POWERS, leading_whole};
 
 const DAY_NS: u64 = 86_400_000_000_000;
 
@@ -13,21 +13,42 @@ const DAY_NS: u64 = 86_400_000_000_000;
 /// [`NumberError::Range`] before 1970 or after 2553.
 #[inline]
 pub fn timestamp_rfc3339(text: &[u8]) -> Result<TimestampNs, NumberError> {
-    let (head, rest) = text.split_first_chunk::<19>().ok_or(NumberError::Syntax)?;
-    let [first @ .., b':', s0, s1] = head else {
-        return Err(NumberError::Syntax);
+    let (head, rest) = text.split_first_chunk().ok_or(NumberError::Syntax)?;
+    let seconds = whole_seconds(head)?;
+    Ok(TimestampNs(seconds * 1_000_000_000 + fraction(rest)?))
+}
+
+/// The time that a text begins with, and its bytes; `None` for any other text.
+#[inline]
+pub(super) fn leading_rfc3339(text: &[u8]) -> Option<(TimestampNs, usize)> {
+    let (head, rest) = text.split_first_chunk()?;
+    let seconds = whole_seconds(head).ok()?;
+    let (nanos, len) = match rest {
+        [b'Z', ..] => (0, 1),
+        [b'.', digits @ ..] => {
+            let (value, len) = leading_whole(digits)?;
+            if len > 9 || digits.get(len) != Some(&b'Z') {
+                return None;
+            }
+            (value * POWERS[9 - len], len + 2)
+        }
+        _ => return None,
     };
-    let (date, time) = first.split_at(8);
-    let date = figures(date, *b"0000-00-")?;
-    let time = figures(time, *b"00T00:00")?;
-    let two = |figures: u64, at: u32| {
-        let pair = figures >> (8 * at);
-        (pair & 0xff) * 10 + (pair >> 8 & 0xff)
-    };
+    let time = TimestampNs(seconds * 1_000_000_000 + nanos);
+    Some((time, head.len() + len))
+}
+
+/// `2023-10-06T17:35:55` as seconds since 1970.
+#[inline]
+fn whole_seconds(head: &[u8; 19]) -> Result<u64, NumberError> {
+    let date = pairs(&head[..8], *b"0000-00-")?;
+    // The day is behind what the word before has of the month.
+    let day = pairs(&head[3..11], *b"0-00-00T")?;
+    let time = pairs(&head[11..], *b"00:00:00")?;
+    let two = |pairs: u64, at: u32| pairs >> (8 * at) & 0xff;
     let year = two(date, 0) * 100 + two(date, 2);
-    let (month, day) = (two(date, 5), two(time, 0));
-    let (hour, minute) = (two(time, 3), two(time, 6));
-    let second = unsigned(&[*s0, *s1])?;
+    let (month, day) = (two(date, 5), two(day, 5));
+    let (hour, minute, second) = (two(time, 0), two(time, 3), two(time, 6));
     let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let days_max = match month {
         2 => 28 + u64::from(is_leap),
@@ -41,14 +62,13 @@ pub fn timestamp_rfc3339(text: &[u8]) -> Result<TimestampNs, NumberError> {
     if !(1970..2554).contains(&year) {
         return Err(NumberError::Range);
     }
-    let nanos = fraction(rest)?;
-    let seconds = (days(year, month, day) * 24 + hour) * 3_600 + minute * 60 + second;
-    Ok(TimestampNs(seconds * 1_000_000_000 + nanos))
+    Ok((days(year, month, day) * 24 + hour) * 3_600 + minute * 60 + second)
 }
 
-/// Eight bytes as figures where the form has zeros, and zeros where they are what it has there.
+/// The number that each byte is together with the next, of eight bytes that have figures where the form has zeros, and
+/// where it has others those.
 #[inline]
-fn figures(bytes: &[u8], form: [u8; 8]) -> Result<u64, NumberError> {
+fn pairs(bytes: &[u8], form: [u8; 8]) -> Result<u64, NumberError> {
     const LOW: u64 = u64::from_le_bytes([0x7f; 8]);
     let bytes = bytes.first_chunk().ok_or(NumberError::Syntax)?;
     let figures = u64::from_le_bytes(*bytes) ^ u64::from_le_bytes(form);
@@ -57,7 +77,8 @@ fn figures(bytes: &[u8], form: [u8; 8]) -> Result<u64, NumberError> {
     if (((figures & LOW) + most) | figures) & !LOW != 0 {
         return Err(NumberError::Syntax);
     }
-    Ok(figures)
+    // At most 99 each: nothing is carried.
+    Ok(figures * 10 + (figures >> 8))
 }
 
 /// `.digitsZ` or `Z`, as nanoseconds.
@@ -65,9 +86,7 @@ fn fraction(text: &[u8]) -> Result<u64, NumberError> {
     match text {
         b"Z" => Ok(0),
         [b'.', rest @ ..] => match leading_whole(rest) {
-            Some((value, len)) if len <= 9 && rest[len..] == *b"Z" => {
-                Ok(value * 10_u64.pow(9 - len as u32))
-            }
+            Some((value, len)) if len <= 9 && rest[len..] == *b"Z" => Ok(value * POWERS[9 - len]),
             _ if rest.len() > 10 && rest.ends_with(b"Z") => Err(NumberError::Decimals),
             _ => Err(NumberError::Syntax),
         },
@@ -120,6 +139,8 @@ mod tests {
                 Ok(TimestampNs(ns)),
                 "{text}"
             );
+            let leading = leading_rfc3339(text.as_bytes());
+            assert_eq!(leading, Some((TimestampNs(ns), text.len())), "{text}");
         }
     }
 
@@ -129,6 +150,9 @@ mod tests {
             let time = TimestampNs(day * DAY_NS + 86_399_999_999_000);
             let text = rfc3339(time);
             assert_eq!(timestamp_rfc3339(text.as_bytes()), Ok(time), "{text}");
+            let longer = format!("{text}\",");
+            let leading = leading_rfc3339(longer.as_bytes());
+            assert_eq!(leading, Some((time, text.len())), "{text}");
         }
         assert_eq!(
             rfc3339(TimestampNs(1_696_613_755_440_295_000)),
@@ -159,6 +183,7 @@ mod tests {
             ("2554-01-01T00:00:00Z", Range),
         ] {
             assert_eq!(timestamp_rfc3339(text.as_bytes()), Err(error), "{text}");
+            assert_eq!(leading_rfc3339(text.as_bytes()), None, "{text}");
         }
     }
 }

@@ -89,8 +89,9 @@ impl Tracks {
                 }
                 out.events.push(event);
             }
-            Screened::Dropped => {}
+            Screened::Dropped => out.take_back(event.data),
             Screened::Lost => {
+                out.take_back(event.data);
                 self.lose(place, State::Syncing, now, out);
             }
         }

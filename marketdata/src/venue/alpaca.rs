@@ -169,15 +169,13 @@ impl Alpaca {
 
     fn on_item(
         &mut self,
-        mut item: Item<'_>,
+        item: &mut Item<'_>,
         bytes: &[u8],
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
-        let said = self.on_kind(&mut item, bytes, now, out);
-        if let Some(unsaid) = item.update {
-            out.recycle(unsaid);
-        }
+        let said = self.on_kind(item, bytes, now, out);
+        item.recycle(out);
         said
     }
 
@@ -300,7 +298,8 @@ impl Alpaca {
             return Ok(());
         }
         let ts = item.ts.ok_or("t")?;
-        let mut update = item.update.take().unwrap_or_else(|| out.depth());
+        // What is not said is given back with the item.
+        let update = item.update.get_or_insert_with(|| out.depth());
         if let Some(bids) = item.bids {
             bids.levels(&mut update.bids).ok_or("b")?;
         }
@@ -319,6 +318,7 @@ impl Alpaca {
             return Ok(());
         }
         *newest = Some(ts);
+        let update = item.update.take().unwrap_or_default();
         let data = if item.is_whole {
             MarketData::DepthSnapshot(update)
         } else {
@@ -365,10 +365,10 @@ impl Alpaca {
         // The first error is told, and what follows it is read all the same.
         let mut said = Ok(());
         for item in items {
-            let Some(item) = item.ok().and_then(Item::json) else {
+            let Some(mut item) = item.ok().and_then(Item::json) else {
                 return Err(self.unreadable(bytes, now, out));
             };
-            said = said.and(self.on_item(item, bytes, now, out));
+            said = said.and(self.on_item(&mut item, bytes, now, out));
             if !self.is_following {
                 break;
             }
@@ -384,22 +384,23 @@ impl Alpaca {
     ) -> Result<(), Malformed> {
         // Where there is one item, all of the message has been read before it is said.
         let mut alone = Reader::of(bytes);
-        if alone.array() == Some(1)
-            && let Some(item) = Item::pack(&mut alone, out)
-            && alone.is_empty()
-        {
-            return self.on_item(item, bytes, now, out);
+        let mut item = Item::EMPTY;
+        if alone.array() == Some(1) && item.pack(&mut alone, out).is_some() && alone.is_empty() {
+            return self.on_item(&mut item, bytes, now, out);
         }
+        item.recycle(out);
         let mut whole = Reader::of(bytes);
         let (Some(Pack::Array(mut items)), true) = (whole.value(), whole.is_empty()) else {
             return Err(self.unreadable(bytes, now, out));
         };
         let mut said = Ok(());
         while !items.is_empty() && self.is_following {
-            let Some(item) = Item::pack(&mut items, out) else {
+            item = Item::EMPTY;
+            if item.pack(&mut items, out).is_none() {
+                item.recycle(out);
                 return Err(self.unreadable(bytes, now, out));
-            };
-            said = said.and(self.on_item(item, bytes, now, out));
+            }
+            said = said.and(self.on_item(&mut item, bytes, now, out));
         }
         said
     }

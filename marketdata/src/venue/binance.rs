@@ -188,7 +188,7 @@ impl Binance {
 
     fn on_delta(&mut self, place: usize, delta: Delta, now: TimestampNs, out: &mut Output) {
         match &mut self.books[place] {
-            Sync::Off => {}
+            Sync::Off => out.recycle(delta.update),
             Sync::Buffering { events, asked, .. } if events.len() < BUFFERED_MAX => {
                 events.push(delta);
                 // The stream has begun: what it does not have, a snapshot of now has.
@@ -196,10 +196,16 @@ impl Binance {
                     self.ask(place, now, out);
                 }
             }
-            Sync::Buffering { .. } => self.resync(place, now, out),
+            Sync::Buffering { .. } => {
+                out.recycle(delta.update);
+                self.resync(place, now, out);
+            }
             Sync::Following { last, is_fresh } => {
                 match self.product.follows(&delta, *last, *is_fresh) {
-                    Follows::Old => self.tracks.health_mut(place).counters.repeated += 1,
+                    Follows::Old => {
+                        out.recycle(delta.update);
+                        self.tracks.health_mut(place).counters.repeated += 1;
+                    }
                     Follows::Next => {
                         *last = delta.last;
                         *is_fresh = false;
@@ -246,6 +252,7 @@ impl Binance {
             // Older than the first event that came: there will be a newer one.
             *asked = None;
             *retry_at = TimestampNs(now.0.saturating_add(RETRY_NS));
+            out.recycle(snapshot.update);
             return;
         }
         let events = std::mem::take(events);
@@ -258,8 +265,12 @@ impl Binance {
         if self.tracks.say(place, ts, data, now, out) == Screened::Lost {
             return self.resync(place, now, out);
         }
-        for delta in events.into_iter().skip(kept.unwrap_or(usize::MAX)) {
-            self.on_delta(place, delta, now, out);
+        for (at, delta) in events.into_iter().enumerate() {
+            if kept.is_some_and(|kept| at >= kept) {
+                self.on_delta(place, delta, now, out);
+            } else {
+                out.recycle(delta.update);
+            }
         }
     }
 

@@ -28,7 +28,7 @@ pub use local::LocalBybit;
 
 use types::{MarketData, TimestampNs};
 
-use message::{Envelope, Levels, Print};
+use message::{Envelope, Levels, Print, Touch};
 
 use crate::feed::{
     Action, Adapter, Addresses, BookChannel, Channels, FetchId, Health, Listing, Malformed, Output,
@@ -221,18 +221,31 @@ impl Bybit {
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
-        let place = self.heard(book.symbol, now)?;
-        self.follows[place].heard = now;
-        let known = &mut book;
-        let said = match (self.channels.book, envelope.kind) {
-            (BookChannel::Touch, b"snapshot") => self.touch(place, envelope, known, now, out),
-            (BookChannel::Depth, b"snapshot") => self.snapshot(place, envelope, known, now, out),
-            (BookChannel::Depth, b"delta") => self.delta(place, envelope, known, now, out),
-            _ => Err(book.without("type of snapshot or delta")),
+        let said = match self.heard(book.symbol, now) {
+            Ok(place) => self.of_kind(place, envelope, &mut book, now, out),
+            Err(error) => Err(error),
         };
         if let Some(unsaid) = book.sides {
             out.recycle(unsaid);
         }
+        said
+    }
+
+    fn of_kind(
+        &mut self,
+        place: usize,
+        envelope: &Envelope<'_>,
+        book: &mut Levels<'_>,
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<(), Malformed> {
+        self.follows[place].heard = now;
+        let said = match (self.channels.book, envelope.kind) {
+            (BookChannel::Touch, b"snapshot") => self.touch(place, envelope, book, now, out),
+            (BookChannel::Depth, b"snapshot") => self.snapshot(place, envelope, book, now, out),
+            (BookChannel::Depth, b"delta") => self.delta(place, envelope, book, now, out),
+            _ => Err(book.without("type of snapshot or delta")),
+        };
         said.map_err(|error| self.malformed(place, error, now, out))
     }
 
@@ -245,20 +258,32 @@ impl Bybit {
         out: &mut Output,
     ) -> Result<(), Malformed> {
         let (id, time, ts) = envelope.ids(book)?;
-        let quote = book.quote(out)?;
+        let touch = Touch {
+            symbol: book.symbol,
+            id,
+            time,
+            ts,
+            quote: book.quote(out)?,
+        };
+        self.on_touch(place, &touch, now, out);
+        Ok(())
+    }
+
+    fn on_touch(&mut self, place: usize, touch: &Touch<'_>, now: TimestampNs, out: &mut Output) {
         let follow = &mut self.follows[place];
-        if follow.is_late(id, time) || (follow.restate.is_live() && id == follow.last) {
+        follow.heard = now;
+        let is_known = follow.restate.is_live() && touch.id == follow.last;
+        if is_known || follow.is_late(touch.id, touch.time) {
             self.repeated(place);
-            return Ok(());
+            return;
         }
-        (follow.last, follow.newest) = (id, time);
+        (follow.last, follow.newest) = (touch.id, touch.time);
         follow.restate.live();
-        match quote {
-            Some(quote) => self.say(place, ts, MarketData::Quote(quote), now, out),
+        match touch.quote {
+            Some(quote) => self.say(place, touch.ts, MarketData::Quote(quote), now, out),
             // A side is empty: there is no touch, and the one before is gone.
             None => self.tracks.lose(place, State::Syncing, now, out),
         }
-        Ok(())
     }
 
     fn snapshot(
@@ -437,6 +462,13 @@ impl Adapter for Bybit {
     ) -> Result<(), Malformed> {
         let bytes = &*bytes;
         self.last_heard = now;
+        if self.channels.book == BookChannel::Touch
+            && let Some(touch) = message::expected_touch(bytes)
+        {
+            let place = self.heard(touch.symbol, now)?;
+            self.on_touch(place, &touch, now, out);
+            return Ok(());
+        }
         if let Some((envelope, book)) = message::expected_book(bytes, out) {
             return self.book(&envelope, book, now, out);
         }

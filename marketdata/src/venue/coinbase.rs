@@ -148,6 +148,7 @@ impl Coinbase {
     ) -> Result<(), Malformed> {
         let mut update = out.depth();
         if levels(event.list, &mut update) != Ok(true) {
+            out.recycle(update);
             return Err(malformed("updates", event.list));
         }
         let is_snapshot = match event.kind {
@@ -338,7 +339,13 @@ impl Adapter for Coinbase {
                 out.recycle(update);
                 return Ok(());
             }
-            let place = self.heard(product, now)?;
+            let place = match self.heard(product, now) {
+                Ok(place) => place,
+                Err(error) => {
+                    out.recycle(update);
+                    return Err(error);
+                }
+            };
             self.on_changes(place, is_snapshot, update, envelope.ts, now, out);
             return Ok(());
         }

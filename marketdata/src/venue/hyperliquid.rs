@@ -17,15 +17,17 @@
 //! noticed. Ids of prints do not ascend; prints are told by time, and those of one time by their ids.
 
 mod local;
+mod message;
 
 pub use local::LocalHyperliquid;
 
-use types::{Aggressor, Level, MarketData, Quote, TimestampNs, Trade};
+use types::{DepthUpdate, MarketData, Quote, TimestampNs};
+
+use message::{Print, Stated, envelope, level, levels, malformed, pair};
 
 use crate::feed::{
-    Action, Adapter, Addresses, BookChannel, Channels, FetchId, Fields, Health, Listing, Malformed,
-    Output, Prints, Reader, Screened, State, Stream, Tracks, Unexpected, Value, named_levels,
-    quoted, timestamp_ms,
+    Action, Adapter, Addresses, BookChannel, Channels, FetchId, Health, Listing, Malformed, Output,
+    Prints, Screened, State, Stream, Tracks, Value, quoted,
 };
 
 /// Streams and documents of the main network.
@@ -64,14 +66,6 @@ struct Coin {
     prints: Prints,
 }
 
-/// A book or touch.
-struct Stated<'a> {
-    coin: &'a [u8],
-    ts: TimestampNs,
-    /// Bids and asks: arrays of levels, or one level each.
-    sides: Value<'a>,
-}
-
 impl Hyperliquid {
     /// A connection for these listings.
     pub fn new(listings: Vec<Listing>, channels: Channels) -> Self {
@@ -93,19 +87,30 @@ impl Hyperliquid {
         out.actions.push(Action::Reconnect { reason });
     }
 
-    /// The place of a book or touch that is newer than what is known.
-    fn newer(&mut self, stated: &Stated<'_>, now: TimestampNs) -> Result<Option<usize>, Malformed> {
+    /// The place of a coin that a message is about.
+    fn heard(&mut self, coin: &[u8], now: TimestampNs) -> Result<usize, Malformed> {
         let place = self
             .tracks
-            .find(stated.coin)
-            .ok_or_else(|| Malformed::new("a coin that was subscribed to", stated.coin))?;
+            .find(coin)
+            .ok_or_else(|| Malformed::new("a coin that was subscribed to", coin))?;
         self.tracks.heard(place, now);
+        Ok(place)
+    }
+
+    /// The place of a book or touch that is newer than what is known.
+    fn newer(
+        &mut self,
+        coin: &[u8],
+        ts: TimestampNs,
+        now: TimestampNs,
+    ) -> Result<Option<usize>, Malformed> {
+        let place = self.heard(coin, now)?;
         let coin = &mut self.coins[place];
-        if coin.newest.is_some_and(|newest| stated.ts <= newest) {
+        if coin.newest.is_some_and(|newest| ts <= newest) {
             self.tracks.health_mut(place).counters.repeated += 1;
             return Ok(None);
         }
-        coin.newest = Some(stated.ts);
+        coin.newest = Some(ts);
         coin.stated_at = now;
         Ok(Some(place))
     }
@@ -120,7 +125,7 @@ impl Hyperliquid {
             self.reconnect("a message that cannot be read", now, out);
             return Err(malformed("a book", data));
         };
-        let Some(place) = self.newer(&stated, now)? else {
+        let Some(place) = self.newer(stated.coin, stated.ts, now)? else {
             return Ok(());
         };
         let mut update = out.depth();
@@ -129,13 +134,25 @@ impl Hyperliquid {
             levels(asks, &mut update.asks)
         });
         if read.is_none() {
+            out.recycle(update);
             let error = malformed("levels", stated.sides);
             return Err(self.tracks.malformed(place, error, now, out));
         }
-        // A book that cannot be is told lost, and the next one states it again.
-        let data = MarketData::DepthSnapshot(update);
-        self.tracks.say(place, stated.ts, data, now, out);
+        self.say_book(place, stated.ts, update, now, out);
         Ok(())
+    }
+
+    /// A book that cannot be is told lost, and the next one states it again.
+    fn say_book(
+        &mut self,
+        place: usize,
+        ts: TimestampNs,
+        update: Box<DepthUpdate>,
+        now: TimestampNs,
+        out: &mut Output,
+    ) {
+        let data = MarketData::DepthSnapshot(update);
+        self.tracks.say(place, ts, data, now, out);
     }
 
     fn on_touch(
@@ -148,7 +165,7 @@ impl Hyperliquid {
             self.reconnect("a message that cannot be read", now, out);
             return Err(malformed("a touch", data));
         };
-        let Some(place) = self.newer(&stated, now)? else {
+        let Some(place) = self.newer(stated.coin, stated.ts, now)? else {
             return Ok(());
         };
         let Some((bid, ask)) = pair(stated.sides) else {
@@ -183,21 +200,26 @@ impl Hyperliquid {
         let mut reader = data.reader();
         reader.array().map_err(|_| malformed("trades", data))?;
         while reader.item().map_err(|_| malformed("trades", data))? {
-            let read = print(&mut reader).ok().flatten();
-            let (coin, ts, id, trade) = read.ok_or_else(|| malformed("a trade", data))?;
-            let place = self
-                .tracks
-                .find(coin)
-                .ok_or_else(|| Malformed::new("a coin that was subscribed to", coin))?;
-            self.tracks.heard(place, now);
-            if self.coins[place].prints.is_new(ts, id) {
-                let said = self
-                    .tracks
-                    .say(place, ts, MarketData::Trade(trade), now, out);
-                debug_assert_ne!(said, Screened::Lost, "a print loses nothing");
-            } else {
-                self.tracks.health_mut(place).counters.repeated += 1;
-            }
+            let read = Print::read(&mut reader).ok().flatten();
+            let print = read.ok_or_else(|| malformed("a trade", data))?;
+            self.on_print(&print, now, out)?;
+        }
+        Ok(())
+    }
+
+    fn on_print(
+        &mut self,
+        print: &Print<'_>,
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<(), Malformed> {
+        let place = self.heard(print.coin, now)?;
+        if self.coins[place].prints.is_new(print.ts, print.id) {
+            let data = MarketData::Trade(print.trade);
+            let said = self.tracks.say(place, print.ts, data, now, out);
+            debug_assert_ne!(said, Screened::Lost, "a print loses nothing");
+        } else {
+            self.tracks.health_mut(place).counters.repeated += 1;
         }
         Ok(())
     }
@@ -255,6 +277,26 @@ impl Adapter for Hyperliquid {
         }
         self.heard_at = now;
         self.pinged_at = None;
+        if let Some((coin, ts, quote)) = message::expected_touch(bytes) {
+            if let Some(place) = self.newer(coin, ts, now)? {
+                let data = MarketData::Quote(quote);
+                self.tracks.say(place, ts, data, now, out);
+            }
+            return Ok(());
+        }
+        if let Some(mut prints) = message::expected_prints(bytes) {
+            return prints.try_for_each(|print| self.on_print(&print, now, out));
+        }
+        if let Some((coin, ts, update)) = message::expected_book(bytes, out) {
+            match self.newer(coin, ts, now) {
+                Ok(Some(place)) => self.say_book(place, ts, update, now, out),
+                late => {
+                    out.recycle(update);
+                    return late.map(|_| ());
+                }
+            }
+            return Ok(());
+        }
         let Some((channel, data)) = envelope(bytes) else {
             self.reconnect("a message that cannot be read", now, out);
             return Err(Malformed::new("a message of a channel", bytes));
@@ -307,116 +349,6 @@ impl Adapter for Hyperliquid {
     fn health(&self) -> &[Health] {
         self.tracks.health()
     }
-}
-
-/// Channel and data of a message.
-#[inline]
-fn envelope(bytes: &[u8]) -> Option<(&[u8], Option<Value<'_>>)> {
-    let (mut channel, mut data) = (None, None);
-    for field in Fields::of(bytes)? {
-        let (key, value) = field.ok()?;
-        match key {
-            b"channel" => channel = value.scalar(),
-            b"data" => data = Some(value),
-            _ => {}
-        }
-    }
-    Some((channel?, data))
-}
-
-impl<'a> Stated<'a> {
-    #[inline]
-    fn read(data: Value<'a>, name: &[u8]) -> Option<Self> {
-        let (mut coin, mut ts, mut sides) = (None, None, None);
-        for field in data.fields()? {
-            let (key, value) = field.ok()?;
-            match key {
-                b"coin" => coin = value.scalar(),
-                b"time" => ts = timestamp_ms(value.scalar()?).ok(),
-                key if key == name => sides = Some(value),
-                _ => {}
-            }
-        }
-        Some(Self {
-            coin: coin?,
-            ts: ts?,
-            sides: sides?,
-        })
-    }
-}
-
-/// The two items of an array.
-#[inline]
-fn pair(value: Value<'_>) -> Option<(Value<'_>, Value<'_>)> {
-    let mut items = value.items()?;
-    let pair = (items.next()?.ok()?, items.next()?.ok()?);
-    items.next().is_none().then_some(pair)
-}
-
-/// `[{"px":"1","sz":"2","n":3},...]`.
-#[inline]
-fn levels(side: Value<'_>, into: &mut Vec<Level>) -> Option<()> {
-    let read = named_levels(&mut side.reader(), (b"px", b"sz"), into);
-    (read == Ok(true)).then_some(())
-}
-
-#[inline]
-fn level(value: Value<'_>) -> Option<Level> {
-    let mut reader = value.reader();
-    let (mut at, mut quantity) = (None, None);
-    reader.object().ok()?;
-    while let Some(key) = reader.key().ok()? {
-        match key {
-            b"px" => at = reader.price().ok()?,
-            b"sz" => quantity = reader.qty().ok()?,
-            _ => reader.skip().ok()?,
-        }
-    }
-    Some(Level {
-        price: at?,
-        qty: quantity?,
-    })
-}
-
-/// Coin, time, id and what it was.
-type Print<'a> = (&'a [u8], TimestampNs, u64, Trade);
-
-/// A print, if it has all of that.
-#[inline]
-fn print<'a>(reader: &mut Reader<'a>) -> Result<Option<Print<'a>>, Unexpected> {
-    let (mut coin, mut ts, mut id) = (None, None, None);
-    let (mut at, mut quantity, mut aggressor) = (None, None, Aggressor::Unknown);
-    reader.object()?;
-    while let Some(key) = reader.key()? {
-        match key {
-            b"coin" => coin = Some(reader.scalar()?),
-            b"time" => ts = reader.timestamp_ms()?,
-            b"tid" => id = reader.unsigned()?,
-            b"px" => at = reader.price()?,
-            b"sz" => quantity = reader.qty()?,
-            // Of the aggressor: B buys, A sells.
-            b"side" => {
-                aggressor = match reader.scalar()? {
-                    b"B" => Aggressor::Buyer,
-                    b"A" => Aggressor::Seller,
-                    _ => Aggressor::Unknown,
-                }
-            }
-            _ => reader.skip()?,
-        }
-    }
-    let trade = at.zip(quantity).map(|(price, qty)| Trade {
-        price,
-        qty,
-        aggressor,
-    });
-    let read = || Some((coin?, ts?, id?, trade?));
-    Ok(read())
-}
-
-#[cold]
-fn malformed(what: &'static str, value: Value<'_>) -> Malformed {
-    Malformed::new(what, value.bytes())
 }
 
 #[cfg(test)]

@@ -18,16 +18,18 @@
 //! one before until the next one. A connection needs no pings, since heartbeats come by themselves.
 
 mod local;
+mod message;
 
 pub use local::LocalKraken;
 
 use flate2::Crc;
-use types::{Aggressor, DepthUpdate, Level, MarketData, Price, Qty, Quote, TimestampNs, Trade};
+use types::{MarketData, Price, Qty, Quote, TimestampNs};
+
+use message::{Envelope, Item, Precision, Print};
 
 use crate::feed::{
     Action, Adapter, Addresses, Book, BookChannel, Channels, FetchId, Health, Listing, Malformed,
-    Output, Reader, Restate, Screened, State, Stream, Tracks, Unexpected, price, qty,
-    timestamp_rfc3339,
+    Output, Reader, Restate, Screened, State, Stream, Tracks, Unexpected,
 };
 
 /// Streams and REST.
@@ -41,8 +43,6 @@ pub const DEPTH: usize = 10;
 
 /// Heartbeats come each second; without anything for so long the connection is dead.
 const SILENCE_NS_MAX: u64 = 10_000_000_000;
-/// More decimals than any number that we hold can have.
-const DECIMALS_MAX: usize = 24;
 
 /// The protocol of one connection.
 #[derive(Debug)]
@@ -66,13 +66,6 @@ struct Follow {
     newest: TimestampNs,
     quote: Option<Quote>,
     trade: u64,
-}
-
-/// Decimals of the pair, as its numbers are written.
-#[derive(Debug, Clone, Copy, Default)]
-struct Precision {
-    price: usize,
-    qty: usize,
 }
 
 impl Kraken {
@@ -146,37 +139,57 @@ impl Kraken {
         let mut said = Ok(());
         reader.array()?;
         while reader.item()? {
-            let mut item = Item::read(bytes, &mut reader, out)?;
-            said = said.and(self.item(envelope, &mut item, now, out));
-            if let Some(unsaid) = item.levels {
-                out.recycle(unsaid);
-            }
+            let item = Item::read(bytes, &mut reader, out)?;
+            said = said.and(self.item(envelope, item, now, out));
         }
         Ok(said)
     }
 
+    /// The place of a symbol that a message is about.
+    fn heard(&mut self, symbol: &[u8], now: TimestampNs) -> Result<usize, Malformed> {
+        let Some(place) = self.tracks.find(symbol) else {
+            return Err(Malformed::new("a symbol that was subscribed to", symbol));
+        };
+        self.tracks.heard(place, now);
+        Ok(place)
+    }
+
     fn item(
+        &mut self,
+        envelope: &Envelope<'_>,
+        mut item: Item<'_>,
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<(), Malformed> {
+        let said = self.said(envelope, &mut item, now, out);
+        if let Some(unsaid) = item.levels {
+            out.recycle(unsaid);
+        }
+        said
+    }
+
+    fn said(
         &mut self,
         envelope: &Envelope<'_>,
         item: &mut Item<'_>,
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
-        let Some(place) = self.tracks.find(item.symbol) else {
-            return Err(Malformed::new(
-                "a symbol that was subscribed to",
-                item.symbol,
-            ));
-        };
-        self.tracks.heard(place, now);
+        let place = self.heard(item.symbol, now)?;
         let said = match (envelope.channel, self.channels.book) {
             (b"book", BookChannel::Depth) => match envelope.kind {
                 b"snapshot" => self.snapshot(place, item, now, out),
                 b"update" => self.update(place, item, now, out),
                 _ => Err(item.without("type of snapshot or update")),
             },
-            (b"ticker", BookChannel::Touch) => self.ticker(place, item, now, out),
-            (b"trade", _) => self.trade(place, item, now, out),
+            (b"ticker", BookChannel::Touch) => {
+                let quote = item.quote();
+                quote.map(|quote| self.ticker(place, item.time, quote, now, out))
+            }
+            (b"trade", _) => {
+                let print = item.print();
+                print.map(|print| self.trade(place, &print, now, out))
+            }
             // Not asked for.
             _ => Ok(()),
         };
@@ -211,6 +224,7 @@ impl Kraken {
         }
         follow.book.replace(&update);
         if !self.holds(place, item)? {
+            out.recycle(update);
             self.tracks.health_mut(place).counters.checksum_errors += 1;
             self.gap(place, now, out);
             return Ok(());
@@ -244,6 +258,7 @@ impl Kraken {
         let is_changed = follow.book.apply(&update);
         follow.book.truncate(DEPTH, &mut update);
         if !self.holds(place, item)? {
+            out.recycle(update);
             self.tracks.health_mut(place).counters.checksum_errors += 1;
             self.gap(place, now, out);
             return Ok(());
@@ -252,6 +267,7 @@ impl Kraken {
         if is_changed {
             self.say(place, time, MarketData::DepthDelta(update), now, out);
         } else {
+            out.recycle(update);
             self.repeated(place);
         }
         Ok(())
@@ -277,59 +293,39 @@ impl Kraken {
     fn ticker(
         &mut self,
         place: usize,
-        item: &Item<'_>,
+        time: Option<TimestampNs>,
+        quote: Quote,
         now: TimestampNs,
         out: &mut Output,
-    ) -> Result<(), Malformed> {
-        let quote = item.quote()?;
+    ) {
         let follow = &mut self.follows[place];
-        let time = item.time.unwrap_or(follow.newest);
+        let at = time.unwrap_or(follow.newest);
         let is_known = follow.restate.is_live() && follow.quote == Some(quote);
-        if time < follow.newest || (time == follow.newest && is_known) {
+        if at < follow.newest || (at == follow.newest && is_known) {
             self.repeated(place);
-            return Ok(());
+            return;
         }
-        follow.newest = time;
+        follow.newest = at;
         follow.quote = Some(quote);
         follow.restate.live();
         if quote.bid_qty == Qty::ZERO || quote.ask_qty == Qty::ZERO {
             // A side is empty: there is no touch, and the one before is gone.
             self.tracks.lose(place, State::Syncing, now, out);
-            return Ok(());
+            return;
         }
-        let ts = item.time.unwrap_or(now);
+        let ts = time.unwrap_or(now);
         self.say(place, ts, MarketData::Quote(quote), now, out);
-        Ok(())
     }
 
-    fn trade(
-        &mut self,
-        place: usize,
-        item: &Item<'_>,
-        now: TimestampNs,
-        out: &mut Output,
-    ) -> Result<(), Malformed> {
-        let id = item.trade.ok_or_else(|| item.without("trade_id"))?;
-        let trade = Trade {
-            price: item.price.ok_or_else(|| item.without("price"))?,
-            qty: item.qty.ok_or_else(|| item.without("qty"))?,
-            // The side of the taker.
-            aggressor: match item.side {
-                b"buy" => Aggressor::Buyer,
-                b"sell" => Aggressor::Seller,
-                _ => return Err(item.without("side of buy or sell")),
-            },
-        };
-        let ts = item.time.ok_or_else(|| item.without("timestamp"))?;
+    fn trade(&mut self, place: usize, print: &Print<'_>, now: TimestampNs, out: &mut Output) {
         let newest = &mut self.follows[place].trade;
-        if id <= *newest {
+        if print.id <= *newest {
             self.repeated(place);
-            return Ok(());
+            return;
         }
-        *newest = id;
-        self.tracks
-            .say(place, ts, MarketData::Trade(trade), now, out);
-        Ok(())
+        *newest = print.id;
+        let data = MarketData::Trade(print.trade);
+        self.tracks.say(place, print.ts, data, now, out);
     }
 }
 
@@ -384,6 +380,25 @@ impl Adapter for Kraken {
     ) -> Result<(), Malformed> {
         let bytes = &*bytes;
         self.last_heard = now;
+        if let Some((symbol, time, quote)) = message::expected_ticker(bytes) {
+            let place = self.heard(symbol, now)?;
+            if self.channels.book == BookChannel::Touch {
+                self.ticker(place, Some(time), quote, now, out);
+            }
+            return Ok(());
+        }
+        if let Some(prints) = message::expected_prints(bytes) {
+            // The first error is told, and what follows it is read all the same.
+            let mut said = Ok(());
+            for print in prints {
+                let place = self.heard(print.symbol, now);
+                said = said.and(place.map(|place| self.trade(place, &print, now, out)));
+            }
+            return said;
+        }
+        if let Some((envelope, item)) = message::expected_book(bytes, out) {
+            return self.item(&envelope, item, now, out);
+        }
         let Ok(mut envelope) = Envelope::read(bytes) else {
             return Err(unreadable(bytes, out));
         };
@@ -465,180 +480,6 @@ fn digits(into: &mut Vec<u8>, value: i64, held: u32, decimals: usize) {
     }
     into.extend_from_slice(&text[at..]);
     into.extend(std::iter::repeat_n(b'0', decimals.saturating_sub(held)));
-}
-
-/// Decimals of a number as it is written: trailing zeros count.
-fn decimals(text: &[u8]) -> Option<usize> {
-    let (mantissa, power) = match text.iter().position(|byte| matches!(byte, b'e' | b'E')) {
-        Some(place) => {
-            let power = &text[place + 1..];
-            let power = crate::feed::signed(power.strip_prefix(b"+").unwrap_or(power)).ok()?;
-            (&text[..place], power)
-        }
-        None => (text, 0),
-    };
-    let point = mantissa.iter().position(|&byte| byte == b'.');
-    let part = point.map_or(0, |point| mantissa.len() - point - 1);
-    let decimals = (part as i64).checked_sub(power)?.max(0) as usize;
-    (decimals <= DECIMALS_MAX).then_some(decimals)
-}
-
-/// `[{"price":1.0,"qty":2.0},...]`; whether all of them are numbers that we hold.
-#[inline]
-fn levels(
-    reader: &mut Reader<'_>,
-    into: &mut Vec<Level>,
-    precision: &mut Precision,
-) -> Result<bool, Unexpected> {
-    let mut are_levels = true;
-    reader.array()?;
-    while reader.item()? {
-        let (mut at, mut size) = (None, None);
-        reader.object()?;
-        while let Some(key) = reader.key()? {
-            match key {
-                b"price" => at = Some(reader.scalar()?),
-                b"qty" => size = Some(reader.scalar()?),
-                _ => reader.skip()?,
-            }
-        }
-        let mut read = || {
-            let (at, size) = (at?, size?);
-            precision.price = precision.price.max(decimals(at)?);
-            precision.qty = precision.qty.max(decimals(size)?);
-            into.push(Level {
-                price: price(at).ok()?,
-                qty: qty(size).ok()?,
-            });
-            Some(())
-        };
-        are_levels &= read().is_some();
-    }
-    Ok(are_levels)
-}
-
-/// What is around the data.
-#[derive(Debug, Default)]
-struct Envelope<'a> {
-    channel: &'a [u8],
-    kind: &'a [u8],
-    method: &'a [u8],
-    success: Option<bool>,
-    /// Where the data begins: what it is, fields behind it may say.
-    data: Option<Reader<'a>>,
-}
-
-impl<'a> Envelope<'a> {
-    fn read(bytes: &'a [u8]) -> Result<Self, Unexpected> {
-        let mut envelope = Self::default();
-        let mut reader = Reader::new(bytes);
-        reader.object()?;
-        while let Some(key) = reader.key()? {
-            match key {
-                b"channel" => envelope.channel = reader.scalar()?,
-                b"type" => envelope.kind = reader.scalar()?,
-                b"method" => envelope.method = reader.scalar()?,
-                b"success" => envelope.success = Some(reader.scalar()? == b"true"),
-                b"data" => {
-                    envelope.data = Some(reader.clone());
-                    reader.skip()?;
-                }
-                _ => reader.skip()?,
-            }
-        }
-        Ok(envelope)
-    }
-}
-
-/// One element of the data of any channel.
-#[derive(Debug, Default)]
-struct Item<'a> {
-    bytes: &'a [u8],
-    symbol: &'a [u8],
-    time: Option<TimestampNs>,
-    levels: Option<Box<DepthUpdate>>,
-    /// Decimals of the levels.
-    precision: Precision,
-    /// Whether a side was there, and all of it readable.
-    has_bids: bool,
-    has_asks: bool,
-    checksum: Option<u64>,
-    bid: Option<Price>,
-    bid_qty: Option<Qty>,
-    ask: Option<Price>,
-    ask_qty: Option<Qty>,
-    side: &'a [u8],
-    price: Option<Price>,
-    qty: Option<Qty>,
-    trade: Option<u64>,
-}
-
-impl<'a> Item<'a> {
-    #[inline]
-    fn read(
-        bytes: &'a [u8],
-        reader: &mut Reader<'a>,
-        out: &mut Output,
-    ) -> Result<Self, Unexpected> {
-        let mut item = Self {
-            bytes,
-            ..Self::default()
-        };
-        let (mut update, mut precision) = (None, Precision::default());
-        reader.object()?;
-        while let Some(key) = reader.key()? {
-            match key {
-                b"symbol" => item.symbol = reader.scalar()?,
-                b"timestamp" => item.time = timestamp_rfc3339(reader.scalar()?).ok(),
-                b"bids" => {
-                    let update = update.get_or_insert_with(|| out.depth());
-                    item.has_bids = levels(reader, &mut update.bids, &mut precision)?;
-                }
-                b"asks" => {
-                    let update = update.get_or_insert_with(|| out.depth());
-                    item.has_asks = levels(reader, &mut update.asks, &mut precision)?;
-                }
-                b"checksum" => item.checksum = reader.unsigned()?,
-                b"bid" => item.bid = reader.price()?,
-                b"bid_qty" => item.bid_qty = reader.qty()?,
-                b"ask" => item.ask = reader.price()?,
-                b"ask_qty" => item.ask_qty = reader.qty()?,
-                b"side" => item.side = reader.scalar()?,
-                b"price" => item.price = reader.price()?,
-                b"qty" => item.qty = reader.qty()?,
-                b"trade_id" => item.trade = reader.unsigned()?,
-                _ => reader.skip()?,
-            }
-        }
-        (item.levels, item.precision) = (update, precision);
-        Ok(item)
-    }
-
-    #[cold]
-    fn without(&self, name: &'static str) -> Malformed {
-        Malformed::new(name, self.bytes)
-    }
-
-    /// Takes both sides, if both are there, and adds their decimals to those of the pair.
-    fn take_levels(&mut self, precision: &mut Precision) -> Result<Box<DepthUpdate>, Malformed> {
-        for (has, name) in [(self.has_bids, "bids"), (self.has_asks, "asks")] {
-            if !has {
-                return Err(self.without(name));
-            }
-        }
-        precision.price = precision.price.max(self.precision.price);
-        precision.qty = precision.qty.max(self.precision.qty);
-        Ok(self.levels.take().unwrap_or_default())
-    }
-
-    fn quote(&self) -> Result<Quote, Malformed> {
-        Ok(Quote {
-            bid: self.bid.ok_or_else(|| self.without("bid"))?,
-            bid_qty: self.bid_qty.ok_or_else(|| self.without("bid_qty"))?,
-            ask: self.ask.ok_or_else(|| self.without("ask"))?,
-            ask_qty: self.ask_qty.ok_or_else(|| self.without("ask_qty"))?,
-        })
-    }
 }
 
 #[cfg(test)]

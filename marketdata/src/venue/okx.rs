@@ -36,7 +36,7 @@ mod message;
 
 pub use local::LocalOkx;
 
-use types::{Aggressor, MarketData, TimestampNs, Trade};
+use types::{Aggressor, MarketData, Quote, TimestampNs, Trade};
 
 use follow::{Follow, Follows, Update};
 use message::{Envelope, Item};
@@ -210,9 +210,7 @@ impl Okx {
             // Not asked for.
             _ => Ok(()),
         };
-        if let Some(unsaid) = whole.levels {
-            out.recycle(unsaid);
-        }
+        whole.recycle(out);
         said.map_err(|error| {
             let error = self.tracks.malformed(place, error, now, out);
             self.resync(place, now, out);
@@ -359,15 +357,21 @@ impl Okx {
             out.recycle(levels);
             return Ok(());
         }
-        let buffered = std::mem::take(&mut follow.buffered);
+        let mut buffered = std::mem::take(&mut follow.buffered);
         follow.live(id, time, true);
         self.say(place, time, MarketData::DepthSnapshot(levels), now, out);
-        for (at, update) in buffered.into_iter().enumerate() {
-            if kept.is_none_or(|kept| at < kept) {
-                out.recycle(update.levels);
-            } else if self.follows[place].restate.is_live() {
+        for (at, update) in buffered.drain(..).enumerate() {
+            let is_kept = kept.is_some_and(|kept| at >= kept);
+            if is_kept && self.follows[place].restate.is_live() {
                 self.follow(place, update, now, out);
+            } else {
+                out.recycle(update.levels);
             }
+        }
+        let follow = &mut self.follows[place];
+        if follow.buffered.is_empty() {
+            // For its memory.
+            follow.buffered = buffered;
         }
         Ok(())
     }
@@ -381,10 +385,23 @@ impl Okx {
     ) -> Result<(), Malformed> {
         let (id, time) = item.ids()?;
         let quote = item.quote(out)?;
+        self.on_touch(place, (id, time), quote, now, out);
+        Ok(())
+    }
+
+    fn on_touch(
+        &mut self,
+        place: usize,
+        (id, time): (u64, TimestampNs),
+        quote: Option<Quote>,
+        now: TimestampNs,
+        out: &mut Output,
+    ) {
         let follow = &mut self.follows[place];
+        follow.heard = now;
         if follow.is_late(id, time) || (follow.restate.is_live() && id == follow.last) {
             self.repeated(place);
-            return Ok(());
+            return;
         }
         (follow.last, follow.newest) = (id, time);
         follow.restate.live();
@@ -393,7 +410,6 @@ impl Okx {
             // A side is empty: there is no touch, and the one before is gone.
             None => self.tracks.lose(place, State::Syncing, now, out),
         }
-        Ok(())
     }
 
     fn trade(
@@ -443,9 +459,13 @@ impl Adapter for Okx {
         self.tracks.lose_all(State::Syncing, now, out);
         (self.last_heard, self.pinged, self.requests) = (now, None, 0);
         for follow in &mut self.follows {
+            for update in follow.buffered.drain(..) {
+                out.recycle(update.levels);
+            }
             *follow = Follow {
                 restate: Restate::opened(now),
                 heard: now,
+                buffered: std::mem::take(&mut follow.buffered),
                 ..Follow::default()
             };
         }
@@ -477,9 +497,21 @@ impl Adapter for Okx {
         if bytes == b"pong" {
             return Ok(());
         }
-        if let Some((envelope, item)) = message::expected(bytes, out) {
-            let place = self.heard(envelope.symbol, now)?;
-            return self.item(place, &envelope, item, now, out);
+        if self.channels.book == BookChannel::Touch
+            && let Some((symbol, ids, quote)) = message::expected_touch(bytes)
+        {
+            let place = self.heard(symbol, now)?;
+            self.on_touch(place, ids, Some(quote), now, out);
+            return Ok(());
+        }
+        if let Some((envelope, mut item)) = message::expected(bytes, out) {
+            return match self.heard(envelope.symbol, now) {
+                Ok(place) => self.item(place, &envelope, item, now, out),
+                Err(error) => {
+                    item.recycle(out);
+                    Err(error)
+                }
+            };
         }
         let Ok(mut envelope) = Envelope::read(bytes) else {
             return Err(unreadable(bytes, out));
@@ -522,9 +554,7 @@ impl Adapter for Okx {
         };
         let mut item = message::document(body, out)?;
         let said = self.document(place, &mut item, now, out);
-        if let Some(unsaid) = item.levels {
-            out.recycle(unsaid);
-        }
+        item.recycle(out);
         said
     }
 

@@ -17,10 +17,13 @@
 //! an official price said again (15, 16, 38).
 
 mod local;
+mod message;
 
 pub use local::LocalPolygon;
 
-use types::{Aggressor, MarketData, Price, Qty, Quote, TimestampNs, Trade};
+use types::{MarketData, TimestampNs};
+
+use message::{Event, Said, Told};
 
 use crate::feed::{
     Action, Adapter, Addresses, Channels, Credentials, FetchId, Health, Listing, Malformed, Output,
@@ -152,6 +155,13 @@ impl Polygon {
         let mut said = Ok(());
         reader.array()?;
         while self.is_following && reader.item()? {
+            let size_unit = self.size_unit;
+            if let Some((symbol, event)) = reader.expected(|event| Said::expected(event, size_unit))
+            {
+                let place = self.heard(symbol, now);
+                said = said.and(place.map(|place| self.tell(place, &event, now, out)));
+                continue;
+            }
             let event = Event::read(&mut reader)?;
             said = said.and(self.on_event(&event, bytes, now, out));
         }
@@ -172,59 +182,52 @@ impl Polygon {
             // Not asked for.
             _ => return Ok(()),
         };
-        let place = (self.tracks.find(event.symbol))
-            .ok_or_else(|| Malformed::new("a ticker that was subscribed to", event.symbol))?;
-        self.tracks.heard(place, now);
-        let read = if is_quote {
-            event.quote(self.size_unit).map(Told::Quote)
-        } else {
-            event.trade().map(Told::Trade)
-        };
-        let (told, ts, number) = match (read, event.ts, event.number) {
-            (Ok(told), Some(ts), Some(number)) => (told, ts, number),
-            (read, ts, _) => {
-                let what = match read {
-                    Err(what) => what,
-                    Ok(_) if ts.is_none() => "t",
-                    Ok(_) => "q",
-                };
-                let error = Malformed::new(what, bytes);
-                return Err(self.tracks.malformed(place, error, now, out));
+        let place = self.heard(event.symbol, now)?;
+        match event.said(is_quote, self.size_unit) {
+            Ok(said) => {
+                self.tell(place, &said, now, out);
+                Ok(())
             }
-        };
+            Err(what) => {
+                let error = Malformed::new(what, bytes);
+                Err(self.tracks.malformed(place, error, now, out))
+            }
+        }
+    }
+
+    /// The place of a ticker that an event is about.
+    fn heard(&mut self, symbol: &[u8], now: TimestampNs) -> Result<usize, Malformed> {
+        let place = (self.tracks.find(symbol))
+            .ok_or_else(|| Malformed::new("a ticker that was subscribed to", symbol))?;
+        self.tracks.heard(place, now);
+        Ok(place)
+    }
+
+    fn tell(&mut self, place: usize, said: &Said, now: TimestampNs, out: &mut Output) {
         let newest = &mut self.newest[place];
-        let newest = if is_quote {
-            &mut newest.quote
-        } else {
-            &mut newest.trade
+        let newest = match said.told {
+            Told::Quote(_) => &mut newest.quote,
+            Told::Trade { .. } => &mut newest.trade,
         };
-        let at = (ts.0.saturating_sub(DAY_STARTS_NS) / DAY_NS, number);
+        let day = said.ts.0.saturating_sub(DAY_STARTS_NS) / DAY_NS;
+        let at = (day, said.number);
         if newest.is_some_and(|newest| at <= newest) {
             self.tracks.health_mut(place).counters.repeated += 1;
-            return Ok(());
+            return;
         }
         *newest = Some(at);
-        match told {
-            Told::Quote(Some(quote)) => {
-                self.tracks
-                    .say(place, ts, MarketData::Quote(quote), now, out);
-            }
+        let data = match said.told {
+            Told::Quote(Some(quote)) => MarketData::Quote(quote),
             // A side without orders.
-            Told::Quote(None) => self.tracks.lose(place, State::Syncing, now, out),
-            Told::Trade(trade) if !event.is_of_another_market => {
-                self.tracks
-                    .say(place, ts, MarketData::Trade(trade), now, out);
-            }
-            Told::Trade(_) => {}
-        }
-        Ok(())
+            Told::Quote(None) => return self.tracks.lose(place, State::Syncing, now, out),
+            Told::Trade {
+                is_of_another_market: true,
+                ..
+            } => return,
+            Told::Trade { trade, .. } => MarketData::Trade(trade),
+        };
+        self.tracks.say(place, said.ts, data, now, out);
     }
-}
-
-/// What an event says.
-enum Told {
-    Quote(Option<Quote>),
-    Trade(Trade),
 }
 
 impl Adapter for Polygon {
@@ -291,98 +294,6 @@ impl Adapter for Polygon {
     fn health(&self) -> &[Health] {
         self.tracks.health()
     }
-}
-
-/// One event of a message; which fields there are depends on its kind.
-#[derive(Default)]
-struct Event<'a> {
-    kind: &'a [u8],
-    status: &'a [u8],
-    symbol: &'a [u8],
-    ts: Option<TimestampNs>,
-    number: Option<u64>,
-    bid: Field<Price>,
-    bid_qty: Field<Qty>,
-    ask: Field<Price>,
-    ask_qty: Field<Qty>,
-    price: Field<Price>,
-    qty: Field<Qty>,
-    is_of_another_market: bool,
-}
-
-/// A number, if it was there and, inside, if it is one that we hold; a side of a quote that has no orders is left out.
-type Field<T> = Option<Option<T>>;
-
-impl<'a> Event<'a> {
-    #[inline]
-    fn read(reader: &mut Reader<'a>) -> Result<Self, Unexpected> {
-        let mut read = Self::default();
-        reader.object()?;
-        while let Some(key) = reader.key()? {
-            match key {
-                b"ev" => read.kind = reader.scalar()?,
-                b"status" => read.status = reader.scalar()?,
-                b"sym" => read.symbol = reader.scalar()?,
-                b"t" => read.ts = reader.timestamp_ms()?,
-                b"q" => read.number = reader.unsigned()?,
-                b"bp" => read.bid = Some(reader.price()?),
-                b"bs" => read.bid_qty = Some(reader.qty()?),
-                b"ap" => read.ask = Some(reader.price()?),
-                b"as" => read.ask_qty = Some(reader.qty()?),
-                b"p" => read.price = Some(reader.price()?),
-                b"s" => read.qty = Some(reader.qty()?),
-                // A quote's is a number.
-                b"c" if reader.peek() == Some(b'[') => {
-                    read.is_of_another_market = is_of_another_market(reader)?;
-                }
-                _ => reader.skip()?,
-            }
-        }
-        Ok(read)
-    }
-
-    /// The touch, if both sides have orders.
-    #[inline]
-    fn quote(&self, size_unit: i64) -> Result<Option<Quote>, &'static str> {
-        let side = |at: Field<Price>, size: Field<Qty>, name| -> Result<_, &'static str> {
-            let at = at.unwrap_or(Some(Price::ZERO)).ok_or(name)?;
-            let size = size.unwrap_or(Some(Qty::ZERO)).ok_or(name)?;
-            let size = size.0.checked_mul(size_unit).ok_or(name)?;
-            Ok((at, Qty(size)))
-        };
-        let (bid, bid_qty) = side(self.bid, self.bid_qty, "bp and bs")?;
-        let (ask, ask_qty) = side(self.ask, self.ask_qty, "ap and as")?;
-        let is_whole = bid != Price::ZERO && ask != Price::ZERO;
-        Ok(is_whole.then_some(Quote {
-            bid,
-            bid_qty,
-            ask,
-            ask_qty,
-        }))
-    }
-
-    #[inline]
-    fn trade(&self) -> Result<Trade, &'static str> {
-        Ok(Trade {
-            price: self.price.flatten().ok_or("p")?,
-            qty: self.qty.flatten().ok_or("s")?,
-            aggressor: Aggressor::Unknown,
-        })
-    }
-}
-
-/// Whether a print's price is not of the market at its moment, by its conditions.
-#[inline]
-fn is_of_another_market(reader: &mut Reader<'_>) -> Result<bool, Unexpected> {
-    let mut is_of_another = false;
-    reader.array()?;
-    while reader.item()? {
-        is_of_another |= matches!(
-            reader.unsigned()?,
-            Some(2 | 7 | 10 | 13 | 15 | 16 | 20 | 21 | 22 | 29 | 32 | 33 | 38 | 52 | 53)
-        );
-    }
-    Ok(is_of_another)
 }
 
 #[cfg(test)]

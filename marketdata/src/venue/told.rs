@@ -83,3 +83,18 @@ pub(super) fn tick(adapter: &mut dyn Adapter, now: TimestampNs) -> Vec<String> {
 pub(super) const fn after(seconds: u64) -> TimestampNs {
     TimestampNs(NOW.0 + seconds * 1_000_000_000)
 }
+
+/// Depth updates that are kept for their memory after what an adapter does, where two were kept before: less means that
+/// some are held or lost.
+pub(super) fn spare(out: &mut Output, does: impl FnOnce(&mut Output)) -> usize {
+    while out.spare() < 2 {
+        out.recycle(Box::default());
+    }
+    while out.spare() > 2 {
+        drop(out.depth());
+    }
+    does(out);
+    out.actions.clear();
+    out.clear_events();
+    out.spare()
+}

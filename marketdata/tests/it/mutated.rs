@@ -137,6 +137,7 @@ fn bombard(venue: &Venue, book: BookChannel, heard: &Heard, count: u64) -> Consu
             Incoming::Message(bytes) | Incoming::Answer(_, bytes) => Some(&bytes[..]),
             Incoming::Tick => None,
         })
+        .chain(venue.samples().iter().map(|sample| sample.as_bytes()))
         .collect();
     let mut random = Xorshift64Star::new(0x5EED);
     let mut consumer = Consumer::default();

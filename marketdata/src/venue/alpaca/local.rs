@@ -38,14 +38,16 @@ impl LocalAlpaca {
         let json = json.as_bytes();
         out.push(match self.encoding {
             Encoding::Json => json.to_vec(),
-            Encoding::MessagePack => {
-                let mut bytes = Vec::new();
-                // What is written here is JSON.
-                let _ = Items::of(json).map(|_| pack(Value::Array(json), b"", &mut bytes));
-                bytes
-            }
+            Encoding::MessagePack => packed(json),
         });
     }
+}
+
+/// A message of JSON, packed; what cannot be is left out.
+pub(super) fn packed(json: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let _ = Items::of(json).map(|_| pack(Value::Array(json), b"", &mut bytes));
+    bytes
 }
 
 /// Appends a value of JSON, the value of a key.

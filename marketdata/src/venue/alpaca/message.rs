@@ -162,9 +162,9 @@ impl<'a> Raw<'a> {
 fn packed_levels(items: &mut Reader<'_>, into: &mut Vec<Level>) -> Option<()> {
     for _ in 0..items.array()? {
         items.is(&[0x82, 0xa1, b'p'])?;
-        let price = Raw::Pack(items.number()?).price()?;
+        let price = Raw::Pack(items.usual()?).price()?;
         items.is(&[0xa1, b's'])?;
-        let qty = Raw::Pack(items.number()?).qty()?;
+        let qty = Raw::Pack(items.usual()?).qty()?;
         into.push(Level { price, qty });
     }
     Some(())
@@ -197,7 +197,8 @@ pub(super) struct Item<'a> {
 }
 
 impl<'a> Item<'a> {
-    const EMPTY: Self = Self {
+    /// Nothing yet.
+    pub(super) const EMPTY: Self = Self {
         kind: b"",
         symbol: b"",
         text: b"",
@@ -230,20 +231,19 @@ impl<'a> Item<'a> {
         Some(item)
     }
 
-    /// The next of many; levels of the venue's form are read where they stand.
+    /// Reads the next of many into an empty one; levels of the venue's form are read where they stand.
     #[inline]
-    pub(super) fn pack(items: &mut Reader<'a>, out: &mut Output) -> Option<Self> {
-        let mut item = Self::EMPTY;
+    pub(super) fn pack(&mut self, items: &mut Reader<'a>, out: &mut Output) -> Option<()> {
         for _ in 0..items.map()? {
-            let Pack::Text(key) = items.value()? else {
+            let Pack::Text(key) = items.usual()? else {
                 items.value()?;
                 continue;
             };
             if let b"b" | b"a" = key {
-                let update = item.update.get_or_insert_with(|| out.depth());
+                let update = self.update.get_or_insert_with(|| out.depth());
                 let (levels, side) = match key {
-                    b"b" => (&mut update.bids, &mut item.bids),
-                    _ => (&mut update.asks, &mut item.asks),
+                    b"b" => (&mut update.bids, &mut self.bids),
+                    _ => (&mut update.asks, &mut self.asks),
                 };
                 levels.clear();
                 *side = None;
@@ -255,10 +255,18 @@ impl<'a> Item<'a> {
                 levels.clear();
                 *side = Some(Raw::Pack(items.value()?));
             } else {
-                item.set(key, Raw::Pack(items.value()?));
+                self.set(key, Raw::Pack(items.usual()?));
             }
         }
-        Some(item)
+        Some(())
+    }
+
+    /// Gives back the levels that were not said.
+    #[inline]
+    pub(super) fn recycle(&mut self, out: &mut Output) {
+        if let Some(unsaid) = self.update.take() {
+            out.recycle(unsaid);
+        }
     }
 
     #[inline]

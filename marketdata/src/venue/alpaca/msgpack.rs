@@ -112,13 +112,26 @@ impl<'a> Reader<'a> {
         Some(())
     }
 
-    /// The next value, with as little ado as can be where it is a float.
+    /// The next value, with as little ado as can be where it is a float, a short text or a time of eight bytes.
     #[inline]
-    pub(super) fn number(&mut self) -> Option<Pack<'a>> {
-        match self.is(&[0xcb]) {
-            Some(()) => Some(Pack::Float(f64::from_be_bytes(self.bytes()?))),
-            None => self.value(),
-        }
+    pub(super) fn usual(&mut self) -> Option<Pack<'a>> {
+        let (value, rest) = match self.rest {
+            [0xcb, rest @ ..] => {
+                let (bytes, rest) = rest.split_first_chunk()?;
+                (Pack::Float(f64::from_be_bytes(*bytes)), rest)
+            }
+            [head @ 0xa0..=0xbf, rest @ ..] => {
+                let (text, rest) = rest.split_at_checked((head & 0x1f).into())?;
+                (Pack::Text(text), rest)
+            }
+            [0xd7, 0xff, rest @ ..] => {
+                let (bytes, rest) = rest.split_first_chunk()?;
+                (Pack::Time(short_time(*bytes)?), rest)
+            }
+            _ => return self.value(),
+        };
+        self.rest = rest;
+        Some(value)
     }
 
     /// So many values, skipped and given as they stand.
@@ -218,18 +231,25 @@ const fn signed(value: i64) -> Head {
 /// A time of the extension: seconds; nanoseconds above seconds; or nanoseconds before seconds.
 fn time(bytes: &[u8]) -> Option<TimestampNs> {
     let mut reader = Reader::of(bytes);
-    let (seconds, nanos) = match bytes.len() {
-        4 => (u32::from_be_bytes(reader.bytes()?).into(), 0),
-        8 => {
-            let both = u64::from_be_bytes(reader.bytes()?);
-            (both & 0x3_ffff_ffff, both >> 34)
-        }
+    match bytes.len() {
+        4 => moment(u32::from_be_bytes(reader.bytes()?).into(), 0),
+        8 => short_time(reader.bytes()?),
         12 => {
             let nanos = u32::from_be_bytes(reader.bytes()?);
-            (u64::from_be_bytes(reader.bytes()?), nanos.into())
+            moment(u64::from_be_bytes(reader.bytes()?), nanos.into())
         }
-        _ => return None,
-    };
+        _ => None,
+    }
+}
+
+#[inline]
+fn short_time(bytes: [u8; 8]) -> Option<TimestampNs> {
+    let both = u64::from_be_bytes(bytes);
+    moment(both & 0x3_ffff_ffff, both >> 34)
+}
+
+#[inline]
+fn moment(seconds: u64, nanos: u64) -> Option<TimestampNs> {
     if nanos > 999_999_999 {
         return None;
     }
@@ -265,21 +285,26 @@ impl Decimal {
         Some(decimal)
     }
 
-    /// The value in units of `10^-decimals`, where it is a float that names such a number of at most fifteen digits:
-    /// each of them names a float of its own, so that none shorter can be meant, and the writing out can be spared.
+    /// The value in units of `10^-decimals`, where the writing out can be spared: it is a whole number, or a float that
+    /// names such a number of at most fifteen digits, each of which names a float of its own, so that none shorter can
+    /// be meant.
     #[inline]
     #[expect(clippy::float_cmp, reason = "the very float is asked for")]
     pub(super) fn short(value: Pack<'_>, decimals: u32) -> Option<i64> {
-        let Pack::Float(value) = value else {
-            return None;
-        };
-        let scale = f64::from(10_u32.pow(decimals));
-        // The nearest whole number, in three steps that are no call.
-        let units = value * scale;
-        let units = (units + 0.5_f64.copysign(units)) as i64;
-        // Dividing by a power of ten that is exact rounds as reading the number does.
-        (units.unsigned_abs() < 1_000_000_000_000_000 && units as f64 / scale == value)
-            .then_some(units)
+        let scale = 10_u32.pow(decimals);
+        match value {
+            Pack::Unsigned(value) => i64::try_from(value).ok()?.checked_mul(scale.into()),
+            Pack::Float(value) => {
+                let scale = f64::from(scale);
+                // The nearest whole number, in three steps that are no call.
+                let units = value * scale;
+                let units = (units + 0.5_f64.copysign(units)) as i64;
+                // Dividing by a power of ten that is exact rounds as reading the number does.
+                (units.unsigned_abs() < 1_000_000_000_000_000 && units as f64 / scale == value)
+                    .then_some(units)
+            }
+            _ => None,
+        }
     }
 
     /// The digits.
@@ -333,6 +358,8 @@ pub(super) enum Kind {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn one(bytes: &[u8]) -> Option<Pack<'_>> {
@@ -401,6 +428,28 @@ mod tests {
             &[0xd7, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 2],
         ] {
             assert_eq!(Reader::of(bytes).value(), None, "{bytes:02x?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_usual_is_as_any_other(head in any::<u8>(), usual in prop_oneof![Just(0xcb), Just(0xd7), 0xa0_u8..=0xbf], is_usual in any::<bool>(), kind in prop_oneof![Just(0xff), any::<u8>()], rest in prop::collection::vec(any::<u8>(), 0..40)) {
+            let mut bytes = vec![if is_usual { usual } else { head }, kind];
+            bytes.extend(rest);
+            let (mut ours, mut theirs) = (Reader::of(&bytes), Reader::of(&bytes));
+            let (found, expected) = (ours.usual(), theirs.value());
+            // A float that is no number is not what it is.
+            prop_assert_eq!(format!("{found:?}"), format!("{expected:?}"));
+            if expected.is_some() {
+                prop_assert_eq!(ours, theirs);
+            }
+        }
+
+        #[test]
+        fn whole_numbers_are_what_their_digits_are(value in prop_oneof![0..1_000_000_u64, any::<u64>(), 9_223_372_036_u64..9_223_372_038]) {
+            let digits = Decimal::of(Pack::Unsigned(value)).unwrap();
+            let price = crate::feed::price(digits.text()).ok().map(|price| price.0);
+            prop_assert_eq!(Decimal::short(Pack::Unsigned(value), 9), price);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::venue::said::{after_ms, binary, listings, message, opened};
-use crate::venue::told::{NOW, tick};
+use crate::venue::told::{NOW, spare, tick};
 
 const STOCKS: Product = Product::Stocks {
     feed: Feed::Iex,
@@ -300,4 +300,59 @@ fn what_cannot_be_read_is_lost_and_said() {
         ["error: a symbol that was subscribed to"]
     );
     assert_eq!(stocks.health()[1].counters.malformed, 1);
+}
+
+#[test]
+fn levels_come_back_on_every_path() {
+    let book = |time: &str, bid: &str, rest: &str| {
+        format!(
+            r#"[{{"T":"o","S":"BTC/USD","t":"{time}","b":[{{"p":{bid},"s":0.5}}],"a":[{{"p":71860,"s":2}}]{rest}}}]"#
+        )
+    };
+    let (before, now) = ("2023-10-06T17:35:54Z", "2023-10-06T17:35:55Z");
+    let whole = r#","r":true"#;
+    let messages = [
+        book(now, "71859.5", whole),
+        book(now, "71859", ""),
+        // A time that runs back, a crossed book, off the grid, no levels, no time, nobody's, cut off.
+        book(before, "71859", ""),
+        book(now, "71861", ""),
+        book(now, "71859.000001", ""),
+        book(now, "null", ""),
+        book("x", "71859", ""),
+        book(now, "71859", "").replace("BTC/USD", "ETH/USD"),
+        book(now, "71859", "").replace("}]}]", "}]}"),
+        // Another time of two, and of no kind.
+        book(now, "71859", "").replace("}]}]", r#"}]},{"T":"q","S":"BTC/USD"}]"#),
+        book(now, "71859", "").replace(r#""o""#, r#""x""#),
+    ];
+    for encoding in [Encoding::Json, Encoding::MessagePack] {
+        for channel in [BookChannel::Depth, BookChannel::Touch] {
+            for text in &messages {
+                for is_cut in [false, true] {
+                    let form = |text: &str| {
+                        let mut bytes = match encoding {
+                            Encoding::Json => text.as_bytes().to_vec(),
+                            Encoding::MessagePack => local::packed(text.as_bytes()),
+                        };
+                        if is_cut {
+                            bytes.pop();
+                        }
+                        bytes
+                    };
+                    let mut alpaca = alpaca(Product::Crypto, encoding, channel);
+                    let mut out = Output::default();
+                    alpaca.opened(NOW, &mut out);
+                    let first = &mut form(&messages[0]);
+                    let _ = alpaca.message(first, NOW, &mut out);
+                    out.clear_events();
+                    let mut bytes = form(text);
+                    let kept = spare(&mut out, |out| {
+                        let _ = alpaca.message(&mut bytes, NOW, out);
+                    });
+                    assert_eq!(kept, 2, "{encoding:?}, {channel:?}: {text}");
+                }
+            }
+        }
+    }
 }

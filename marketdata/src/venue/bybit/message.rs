@@ -4,6 +4,59 @@ use types::{Aggressor, DepthUpdate, Price, Qty, Quote, TimestampNs, Trade};
 
 use crate::feed::{Expected, Malformed, Output, Reader, Unexpected, levels, unsigned};
 
+/// A touch.
+pub(super) struct Touch<'a> {
+    pub(super) symbol: &'a [u8],
+    pub(super) id: u64,
+    /// When the message was made, and when the matching engine made the touch.
+    pub(super) time: TimestampNs,
+    pub(super) ts: TimestampNs,
+    /// `None` where a side is empty.
+    pub(super) quote: Option<Quote>,
+}
+
+/// A touch with both sides in the form in which a recording of the venue has it. `None` is any other form: it may be as
+/// good.
+#[inline]
+pub(super) fn expected_touch(bytes: &[u8]) -> Option<Touch<'_>> {
+    let mut message = Expected::new(bytes);
+    message.is(b"{\"topic\":\"orderbook.1.")?;
+    message.text()?;
+    message.is(b",\"type\":\"snapshot\",\"ts\":")?;
+    let time = message.timestamp_ms()?;
+    message.is(b",\"data\":{\"s\":\"")?;
+    let symbol = message.text()?;
+    message.is(b",\"b\":")?;
+    let bid = message.best(tail)?;
+    message.is(b",\"a\":")?;
+    let ask = message.best(tail)?;
+    message.is(b",\"u\":")?;
+    let id = message.unsigned()?;
+    message.is(b",\"seq\":")?;
+    message.unsigned()?;
+    message.is(b"},\"cts\":")?;
+    let ts = message.timestamp_ms()?;
+    message.ends_with(b"}")?;
+    Some(Touch {
+        symbol,
+        id,
+        time,
+        ts,
+        quote: Some(Quote {
+            bid: bid.price,
+            bid_qty: bid.qty,
+            ask: ask.price,
+            ask_qty: ask.qty,
+        }),
+    })
+}
+
+/// What is between the digits of a quantity and the end of its level.
+#[inline]
+fn tail(level: &mut Expected<'_>) -> Option<()> {
+    level.is(b"\"")
+}
+
 /// A book in the form in which a recording of the venue has it. `None` is any other form: it may be as good.
 #[inline]
 pub(super) fn expected_book<'a>(
@@ -37,7 +90,6 @@ fn expected_levels<'a>(
     mut message: Expected<'a>,
     update: &mut DepthUpdate,
 ) -> Option<(Envelope<'a>, Levels<'a>)> {
-    let tail = |message: &mut Expected<'_>| message.is(b"\"");
     message.is(b",\"type\":\"")?;
     let kind = message.text()?;
     message.is(b",\"ts\":")?;
@@ -82,18 +134,7 @@ pub(super) fn expected_prints(bytes: &[u8]) -> Option<impl Iterator<Item = Print
     message.is(b",\"ts\":")?;
     message.timestamp_ms()?;
     message.is(b",\"data\":[")?;
-    let first = Print::expected(bytes, &mut message)?;
-    let mut others = message.clone();
-    // Nothing is said before all of it has been read.
-    while message.is(b",").is_some() {
-        Print::expected(bytes, &mut message)?;
-    }
-    message.ends_with(b"]}")?;
-    let others = std::iter::from_fn(move || {
-        others.is(b",")?;
-        Print::expected(bytes, &mut others)
-    });
-    Some(std::iter::once(first).chain(others))
+    message.items(|print| Print::expected(bytes, print), b"]}")
 }
 
 /// What is around the data.

@@ -107,6 +107,11 @@ fn samples_of_the_pages_are_read() {
         ),
         ["quote 16493.5x0.006 16611x0.029 at 1672304484976000000"]
     );
+    // What is read faster is not read so by chance.
+    let recorded = r#"{"topic":"orderbook.1.BTCUSDT","type":"snapshot","ts":1672304484978,"data":{"s":"BTCUSDT","b":[["16493.50","0.006"]],"a":[["16611.00","0.029"]],"u":18521288,"seq":7961638724},"cts":1672304484976}"#;
+    let touch = message::expected_touch(recorded.as_bytes()).unwrap();
+    assert_eq!(touch.ts.0, 1_672_304_484_976_000_000);
+    assert!(message::expected_touch(&recorded.as_bytes()[..recorded.len() - 1]).is_none());
 }
 
 #[test]

@@ -108,8 +108,8 @@ pub(super) fn expected_prints<'a>(
             print.is(b"SELL\",\"time\":\"")?;
             Aggressor::Buyer
         };
-        let ts = timestamp_rfc3339(print.text()?).ok()?;
-        print.is(b"}")?;
+        let ts = print.rfc3339()?;
+        print.is(b"\"}")?;
         // One that was not subscribed to is nobody's.
         if let Some(place) = tracks.find(product) {
             let trade = Trade {
@@ -147,8 +147,8 @@ impl<'a> Envelope<'a> {
     fn expected(channel: &'a [u8], message: &mut Expected<'a>) -> Option<Self> {
         message.text()?;
         message.is(b",\"timestamp\":\"")?;
-        let ts = timestamp_rfc3339(message.text()?).ok()?;
-        message.is(b",\"sequence_num\":")?;
+        let ts = message.rfc3339()?;
+        message.is(b"\",\"sequence_num\":")?;
         let sequence = message.unsigned()?;
         message.is(b",\"events\":")?;
         Some(Self {

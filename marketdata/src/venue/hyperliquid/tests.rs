@@ -187,3 +187,25 @@ fn what_cannot_be_read_is_lost_and_said() {
     );
     assert_eq!(message(&mut hyperliquid, &whole), ["x"; 0]);
 }
+
+/// What is read faster is not read so by chance.
+#[test]
+fn samples_have_the_expected_form() {
+    let touch = r#"{"channel":"bbo","data":{"coin":"BTC","time":1708622398623,"bbo":[{"px":"51020.5","sz":"1.25","n":3},{"px":"51021","sz":"0.1","n":1}]}}"#;
+    let (coin, ts, quote) = message::expected_touch(touch.as_bytes()).unwrap();
+    assert_eq!((coin, ts.0), (&b"BTC"[..], 1_708_622_398_623_000_000));
+    assert_eq!(quote.ask.to_string(), "51021");
+    let prints = r#"{"channel":"trades","data":[{"coin":"BTC","side":"A","px":"19900.5","sz":"0.00123","time":1708622398623,"hash":"0xd2a5","tid":1125899906842623,"users":["0x01","0x02"]},{"coin":"@107","side":"B","px":"0.5","sz":"7","time":1708622398623,"hash":"0x00","tid":3,"users":["0x01","0x02"]}]}"#;
+    let ids = message::expected_prints(prints.as_bytes()).unwrap();
+    assert_eq!(
+        ids.map(|print| print.id).collect::<Vec<_>>(),
+        [1_125_899_906_842_623, 3]
+    );
+    let whole = book(1_708_622_398_623, "1");
+    let mut out = Output::default();
+    let (_, _, update) = message::expected_book(whole.as_bytes(), &mut out).unwrap();
+    assert_eq!((update.bids.len(), update.asks.len()), (2, 1));
+    let cut = &whole.as_bytes()[..whole.len() - 1];
+    assert!(message::expected_book(cut, &mut out).is_none());
+    assert_eq!(out.spare(), 1);
+}

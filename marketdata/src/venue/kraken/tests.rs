@@ -1,6 +1,8 @@
 //! Samples in the form of the venue's pages, and the rules of the book at their edges.
 
+use super::message::decimals;
 use super::*;
+use crate::feed::price;
 use crate::venue::told::{NOW, after, listing, message, opened, tick, told};
 
 /// The book of the example of <https://docs.kraken.com/api/docs/guides/spot-ws-book-v2>: price and quantity, bids
@@ -346,4 +348,31 @@ fn what_cannot_be_read_is_lost_and_said() {
         ),
         ["error: a symbol that was subscribed to"]
     );
+}
+
+/// What is read faster is not read so by chance.
+#[test]
+fn samples_of_the_pages_have_the_expected_form() {
+    let ticker = r#"{"channel":"ticker","type":"update","data":[{"symbol":"BTC/USD","bid":0.10025,"bid_qty":740.0,"ask":0.10036,"ask_qty":1361.44813783,"last":0.10035,"volume":997038.98383185,"vwap":0.10148,"low":0.09979,"high":0.10285,"change":-0.00017,"change_pct":-0.17,"timestamp":"2023-10-06T17:35:55.440295Z"}]}"#;
+    let (symbol, time, quote) = message::expected_ticker(ticker.as_bytes()).unwrap();
+    assert_eq!(symbol, b"BTC/USD");
+    assert_eq!(time.0, 1_696_613_755_440_295_000);
+    assert_eq!(quote.ask_qty.to_string(), "1361.44813783");
+    let other = ticker.replace("\"last\"", "\"bid\"");
+    assert!(message::expected_ticker(other.as_bytes()).is_none());
+    let trades = r#"{"channel":"trade","type":"update","data":[{"symbol":"MATIC/USD","side":"sell","price":0.5117,"qty":40.0,"ord_type":"market","trade_id":4665906,"timestamp":"2023-09-25T07:49:37.708706Z"},{"symbol":"MATIC/USD","side":"buy","price":0.5118,"qty":1.0,"ord_type":"limit","trade_id":4665907,"timestamp":"2023-09-25T07:49:37.708706Z"}]}"#;
+    let ids = message::expected_prints(trades.as_bytes()).unwrap();
+    assert_eq!(
+        ids.map(|print| print.id).collect::<Vec<_>>(),
+        [4_665_906, 4_665_907]
+    );
+    let [bids, asks] = EXAMPLE;
+    let whole = book("snapshot", &bids, &asks, EXAMPLE_CHECKSUM, 100);
+    let mut out = Output::default();
+    let (envelope, item) = message::expected_book(whole.as_bytes(), &mut out).unwrap();
+    assert_eq!(envelope.kind, b"snapshot");
+    assert_eq!(item.checksum, Some(EXAMPLE_CHECKSUM.into()));
+    let cut = &whole.as_bytes()[..whole.len() - 1];
+    assert!(message::expected_book(cut, &mut out).is_none());
+    assert_eq!(out.spare(), 1);
 }

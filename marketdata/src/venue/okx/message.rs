@@ -75,12 +75,6 @@ fn expected_trade(mut message: Expected<'_>) -> Option<Item<'_>> {
 /// A book or touch, its levels in `update`.
 #[inline]
 fn expected_book<'a>(mut message: Expected<'a>, update: &mut DepthUpdate) -> Option<Item<'a>> {
-    // A part of the feature that is no more, always zero, and a count of orders.
-    let tail = |message: &mut Expected<'_>| {
-        message.is(b"\",\"0\",\"")?;
-        message.unsigned()?;
-        message.is(b"\"")
-    };
     message.is(b"asks\":")?;
     message.levels(&mut update.asks, tail)?;
     message.is(b",\"bids\":")?;
@@ -111,11 +105,43 @@ fn expected_book<'a>(mut message: Expected<'a>, update: &mut DepthUpdate) -> Opt
     })
 }
 
+/// A touch with both sides: whose it is, its id and time, and what it is. As [`expected`].
+#[inline]
+pub(super) fn expected_touch(bytes: &[u8]) -> Option<(&[u8], (u64, TimestampNs), Quote)> {
+    let mut message = Expected::new(bytes);
+    message.is(b"{\"arg\":{\"channel\":\"bbo-tbt\",\"instId\":\"")?;
+    let symbol = message.text()?;
+    message.is(b"},\"data\":[{\"asks\":")?;
+    let ask = message.best(tail)?;
+    message.is(b",\"bids\":")?;
+    let bid = message.best(tail)?;
+    message.is(b",\"ts\":\"")?;
+    let time = message.timestamp_ms()?;
+    message.is(b"\",\"seqId\":")?;
+    let id = message.unsigned()?;
+    message.ends_with(b"}]}")?;
+    let quote = Quote {
+        bid: bid.price,
+        bid_qty: bid.qty,
+        ask: ask.price,
+        ask_qty: ask.qty,
+    };
+    Some((symbol, (id, time), quote))
+}
+
+/// A part of the feature that is no more, always zero, and a count of orders.
+#[inline]
+fn tail(level: &mut Expected<'_>) -> Option<()> {
+    level.is(b"\",\"0\",\"")?;
+    level.unsigned()?;
+    level.is(b"\"")
+}
+
 /// The book in an answer of `GET /api/v5/market/books`.
 pub(super) fn document<'a>(body: &'a [u8], out: &mut Output) -> Result<Item<'a>, Malformed> {
     let mut reader = Reader::new(body);
-    let mut read = || -> Result<Option<Item<'a>>, Unexpected> {
-        let (mut item, mut is_taken) = (None, false);
+    let (mut item, mut is_taken) = (None::<Item<'a>>, false);
+    let mut read = || -> Result<(), Unexpected> {
         reader.object()?;
         while let Some(key) = reader.key()? {
             match key {
@@ -123,17 +149,28 @@ pub(super) fn document<'a>(body: &'a [u8], out: &mut Output) -> Result<Item<'a>,
                 b"data" if reader.peek() == Some(b'[') => {
                     reader.array()?;
                     if reader.item()? {
-                        item = Some(Item::read(body, &mut reader, out)?);
+                        let whole = Item::read(body, &mut reader, out)?;
+                        if let Some(mut before) = item.replace(whole) {
+                            before.recycle(out);
+                        }
                         reader.skip_items()?;
                     }
                 }
                 _ => reader.skip()?,
             }
         }
-        Ok(item.filter(|_| is_taken))
+        Ok(())
     };
-    let item = read().ok().flatten();
-    item.ok_or_else(|| Malformed::new("a book with code 0", body))
+    let is_read = read().is_ok();
+    match item {
+        Some(item) if is_read && is_taken => Ok(item),
+        unsaid => {
+            if let Some(mut unsaid) = unsaid {
+                unsaid.recycle(out);
+            }
+            Err(Malformed::new("a book with code 0", body))
+        }
+    }
 }
 
 /// What is around the data.
@@ -206,6 +243,18 @@ impl<'a> Item<'a> {
             bytes,
             ..Self::default()
         };
+        match item.fields(reader, out) {
+            Ok(()) => Ok(item),
+            Err(unexpected) => {
+                item.recycle(out);
+                Err(unexpected)
+            }
+        }
+    }
+
+    #[inline]
+    fn fields(&mut self, reader: &mut Reader<'a>, out: &mut Output) -> Result<(), Unexpected> {
+        let item = self;
         reader.object()?;
         while let Some(key) = reader.key()? {
             match key {
@@ -232,7 +281,14 @@ impl<'a> Item<'a> {
                 _ => reader.skip()?,
             }
         }
-        Ok(item)
+        Ok(())
+    }
+
+    /// Gives back the levels that were not said.
+    pub(super) fn recycle(&mut self, out: &mut Output) {
+        if let Some(unsaid) = self.levels.take() {
+            out.recycle(unsaid);
+        }
     }
 
     #[cold]

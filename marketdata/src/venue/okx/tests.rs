@@ -1,7 +1,7 @@
 //! Samples in the form of the venue's pages, and the rules of the book at their edges.
 
 use super::*;
-use crate::venue::told::{NOW, after, listing, message, opened, tick, told};
+use crate::venue::told::{NOW, after, listing, message, opened, spare, tick, told};
 
 fn okx(book: BookChannel) -> Okx {
     let channels = Channels { book, trades: true };
@@ -273,6 +273,9 @@ fn touches_and_trades_are_read() {
     let mut okx = okx(BookChannel::Touch);
     opened(&mut okx, NOW);
     let touch = r#"{"arg":{"channel":"bbo-tbt","instId":"BTC-USDT"},"data":[{"asks":[["8476.98","415","0","13"]],"bids":[["8476.97","256","0","12"]],"ts":"1597026383085","seqId":123456}]}"#;
+    // What is read faster is not read so by chance.
+    assert!(message::expected_touch(touch.as_bytes()).is_some());
+    assert!(message::expected_touch(&touch.as_bytes()[..touch.len() - 1]).is_none());
     assert_eq!(
         message(&mut okx, touch, NOW),
         ["quote 8476.97x256 8476.98x415 at 1597026383085000000"]
@@ -466,4 +469,76 @@ fn what_cannot_be_read_is_lost_and_said() {
         ),
         ["error: an instId that was subscribed to"]
     );
+}
+
+#[test]
+fn levels_come_back_on_every_path() {
+    let whole = |seq, ms| book("snapshot", -1, seq, ms, "256");
+    let broken = |from: &str, to: &str| update(10, 15, 1_100, "1").replace(from, to);
+    let messages = [
+        // Said, late, and not what follows: an update that is buffered is held.
+        (update(10, 15, 1_100, "1"), 2),
+        (update(5, 9, 900, "1"), 2),
+        (update(12, 15, 1_100, "1"), 1),
+        (whole(20, 1_100), 2),
+        (whole(5, 900), 2),
+        // Off the grid, and crossed: what is known is lost.
+        (update(10, 15, 1_100, "0.000000001"), 2),
+        (broken("8476.97", "8476.99"), 2),
+        // Nobody's, without a side, no levels, without ids, of no kind, cut off.
+        (broken("BTC-USDT", "ETH-USDT"), 2),
+        (broken("BTC-USDT", "ETH-USDT").replace(':', ": "), 2),
+        (broken("\"bids\"", "\"bid\""), 2),
+        (broken("8476.97", "x"), 2),
+        (broken("\"prevSeqId\"", "\"prev\""), 2),
+        (broken("\"seqId\"", "\"seq\""), 2),
+        (broken("update", "other"), 2),
+        (broken("\"books\"", "\"bbo-tbt\""), 2),
+        (broken("}]}", ",\"x\"}]}"), 2),
+        (broken("}]}", "}]"), 2),
+    ];
+    for (text, expected) in messages {
+        let (mut okx, mut out) = (live(), Output::default());
+        let mut bytes = text.clone().into_bytes();
+        let kept = spare(&mut out, |out| {
+            let _ = okx.message(&mut bytes, NOW, out);
+        });
+        assert_eq!(kept, expected, "{text}");
+        // What was held comes back with the next connection.
+        let kept = spare(&mut out, |out| {
+            okx.closed(NOW, out);
+            okx.opened(NOW, out);
+        });
+        assert_eq!(kept, 4 - expected, "{text}");
+    }
+}
+
+#[test]
+fn levels_that_waited_for_a_document_come_back() {
+    let documents = [
+        // The book, with 15 up to 20 after it; one that is too old; a refusal; without a side; no document.
+        (document(17, 1_150, "9"), 4),
+        (document(9, 1_050, "9"), 2),
+        (
+            document(17, 1_150, "9").replace("\"0\",\"msg\"", "\"1\",\"msg\""),
+            2,
+        ),
+        (document(17, 1_150, "9").replace("bids", "bid"), 2),
+        (document(17, 1_150, "9").replace("}]}", "}]"), 2),
+        // A crossed book is lost, and so is what waited for it.
+        (document(17, 1_150, "9").replace("8476.97", "8476.99"), 4),
+    ];
+    for (text, expected) in documents {
+        let (mut okx, mut out) = (okx(BookChannel::Depth), Output::default());
+        okx.opened(NOW, &mut out);
+        for held in [update(10, 15, 1_100, "1"), update(15, 20, 1_200, "2")] {
+            let read = okx.message(&mut held.into_bytes(), NOW, &mut out);
+            assert_eq!(read, Ok(()));
+        }
+        let mut body = text.clone().into_bytes();
+        let kept = spare(&mut out, |out| {
+            let _ = okx.answer(FetchId(1), Some(&mut body), NOW, out);
+        });
+        assert_eq!(kept, expected, "{text}");
+    }
 }
