@@ -502,7 +502,13 @@ impl Market {
     /// Whether a trade at this price is beyond the circuit breaker's band.
     #[inline(always)]
     pub(crate) fn breaks(&self, price: Ticks) -> bool {
-        self.instrument.breaker.0 != 0 && self.is_outside_breaker(price)
+        self.instrument.breaker.0 != 0 && self.is_outside_breaker(self.session, price)
+    }
+
+    /// As [`Market::breaks`], were this the session's first price.
+    #[cold]
+    pub(crate) fn breaks_from(&self, session: Option<Ticks>, price: Ticks) -> bool {
+        self.instrument.breaker.0 != 0 && self.is_outside_breaker(session, price)
     }
 
     /// The end of an order that would have traded at a price which [`Market::breaks`].
@@ -531,8 +537,8 @@ impl Market {
     }
 
     #[inline(never)]
-    fn is_outside_breaker(&self, price: Ticks) -> bool {
-        self.session.is_some_and(|session| {
+    fn is_outside_breaker(&self, session: Option<Ticks>, price: Ticks) -> bool {
+        session.is_some_and(|session| {
             let width = share_of(session, self.instrument.breaker);
             i128::from(price.0).abs_diff(i128::from(session.0)) > width as u128
         })

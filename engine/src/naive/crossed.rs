@@ -1,8 +1,10 @@
 //! A book among the accounts, found by looking at all orders: price first, then time.
 
+use std::collections::{BTreeMap, VecDeque};
+
 use types::{
     AccountId, CancelReason, EventKind, FillCause, FillModel, InstrumentStatus, Lots, OrderId,
-    SelfTrade, Side, StatusCause, Ticks, TimeInForce,
+    OrderRole, SelfTrade, Side, StatusCause, Ticks, TimeInForce,
 };
 
 use super::Naive;
@@ -108,9 +110,7 @@ impl Naive {
             return;
         };
         let bound = self.bound(&order);
-        if order.request.tif == TimeInForce::FillOrKill
-            && self.available(&order, bound) < i128::from(order.leaves())
-        {
+        if order.request.tif == TimeInForce::FillOrKill && !self.is_fillable(&order, bound) {
             return self.end(id, CancelReason::NotFillable);
         }
         self.matching = Some(order.instrument);
@@ -146,25 +146,60 @@ impl Naive {
         }))
     }
 
-    /// Lots that a fill-or-kill order can count on, up to the first price that it does not reach.
-    fn available(&self, order: &Order, bound: Option<i64>) -> i128 {
-        let band = self.markets[order.instrument].breaker();
-        let is_reached = |maker: &&Order| {
-            let price = maker.limit.unwrap_or_default();
-            bound.is_none_or(|bound| at_or_better(price, bound, order.side))
-                && band.is_none_or(|(low, high)| (low..=high).contains(&price))
-        };
-        let is_sure = |maker: &&Order| {
-            let is_other =
-                maker.account != order.account || order.request.self_trade == SelfTrade::Allow;
-            is_other && !self.is_cut(maker)
-        };
+    /// Whether a fill-or-kill order is sure to be filled whole: the match is tried on a copy of the queue, in
+    /// which nobody counts whose fill is cut to a position.
+    fn is_fillable(&self, order: &Order, bound: Option<i64>) -> bool {
+        let mut wanted = order.leaves();
+        if self.allowed(order) < wanted {
+            return false;
+        }
+        let mut session = self.markets[order.instrument].session;
+        // Of each OCO the order that was met.
+        let mut met: BTreeMap<u64, u64> = BTreeMap::new();
         let book = self.book(order.instrument, order.side.opposite());
-        book.into_iter()
-            .take_while(is_reached)
-            .filter(is_sure)
-            .map(|maker| i128::from(maker.leaves()))
-            .sum()
+        let mut queue: VecDeque<Order> = book.into_iter().cloned().collect();
+        while let Some(mut maker) = queue.pop_front() {
+            let price = maker.limit.unwrap_or_default();
+            let band = self.markets[order.instrument].breaker_from(session);
+            if bound.is_some_and(|bound| !at_or_better(price, bound, order.side))
+                || band.is_some_and(|(low, high)| !(low..=high).contains(&price))
+            {
+                return false;
+            }
+            if maker.account == order.account {
+                match order.request.self_trade {
+                    SelfTrade::Allow => {}
+                    SelfTrade::CancelOldest => continue,
+                    SelfTrade::CancelNewest | SelfTrade::CancelBoth | SelfTrade::Decrement => {
+                        return false;
+                    }
+                }
+            }
+            if self.allowed(&maker) > 0 {
+                session = session.or(Some(price));
+            }
+            if maker.role == OrderRole::Oco
+                && *met.entry(maker.list).or_insert(maker.id) != maker.id
+            {
+                continue;
+            }
+            if self.is_cut(&maker) {
+                continue;
+            }
+            let lots = maker.displayed.min(wanted);
+            wanted -= lots;
+            if wanted == 0 {
+                return true;
+            }
+            maker.filled += lots;
+            if maker.leaves() > 0 {
+                let lot_size = self.markets[order.instrument].instrument.lot_size.0;
+                maker.displayed = maker.display(lot_size);
+                let last = queue.iter().filter(|other| other.limit == maker.limit);
+                queue.insert(last.count(), maker);
+            }
+        }
+        false
     }
 
     /// One meeting of an incoming order with the first of the opposite queue. False when it is over.
@@ -329,7 +364,7 @@ impl Naive {
 
 /// The algo that an order is a child of; zero for none.
 fn algo_of(order: &Order) -> u64 {
-    if order.role == types::OrderRole::Slice {
+    if order.role == OrderRole::Slice {
         order.list
     } else {
         0

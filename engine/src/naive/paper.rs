@@ -130,7 +130,8 @@ impl Naive {
         }
         let slip = market.slip(best, order.leaves());
         if order.request.tif == TimeInForce::FillOrKill
-            && self.walk(&order, touch, order.leaves(), slip).lots() < order.leaves()
+            && (allowed < order.leaves()
+                || self.walk(&order, touch, allowed, slip).lots() < order.leaves())
         {
             return self.end(id, CancelReason::NotFillable);
         }

@@ -1,15 +1,16 @@
 //! The book among participants: price-time priority, icebergs, self-trade prevention, circuit breaker.
 
 use types::{
-    CancelReason, EventKind, FillCause, FillModel, InstrumentId, InstrumentStatus, Lots, SelfTrade,
-    Side, StatusCause, Ticks,
+    CancelReason, EventKind, FillCause, FillModel, InstrumentId, InstrumentStatus, Lots, OrderRole,
+    SelfTrade, Side, StatusCause, Ticks,
 };
 
 use super::Shard;
 use super::algos::Follow;
 use super::check::is_beyond;
 use super::fills::{ClosingOrder, Execution};
-use crate::book::price_of;
+use super::lists::members;
+use crate::book::{key_of, price_of};
 use crate::event_buf::EventBuf;
 use crate::market::{Market, Touch};
 use crate::order::{Form, Order, Stage, Tif};
@@ -247,36 +248,87 @@ impl Shard {
         }
     }
 
-    /// Whether others offer all of an order within its bound.
+    /// Whether others are sure to give all of an order within its bound: counted as the match would go, so that
+    /// what would stop it ends the count.
     #[cold]
     #[inline(never)]
     fn can_fill_whole(&self, handle: u32, instrument: InstrumentId, bound: Option<Ticks>) -> bool {
         let market = &self.markets[instrument.0 as usize];
         let order = self.orders.get(handle);
+        let wanted = order.leaves().0;
+        if self.allowed(handle) < wanted {
+            return false;
+        }
         let account = self.orders.nodes.get(handle).account;
         let opposite = order.side.opposite();
         let ladder = market.book.ladder(opposite);
-        let mut available = 0_i64;
+        let mut session = market.session;
+        let mut sure = 0_i64;
         for (key, ..) in ladder.iter_levels() {
             let price = price_of(opposite, key);
             if bound.is_some_and(|bound| is_beyond(order.side, price, bound))
-                || market.breaks(price)
+                || market.breaks_from(session, price)
             {
-                break;
+                return false;
             }
+            // What an iceberg hides has its turn after what all others of the level show.
+            let mut hidden = 0_i64;
             for maker in ladder.iter_queue(&self.orders.nodes, key) {
+                let node = self.orders.nodes.get(maker);
+                if node.account == account && order.self_trade != SelfTrade::Allow {
+                    if order.self_trade == SelfTrade::CancelOldest {
+                        continue;
+                    }
+                    return false;
+                }
+                // The first trade of a session is what its breaker refers to.
+                if session.is_none() && self.allowed(maker) > 0 {
+                    session = Some(price);
+                }
                 let other = self.orders.get(maker);
-                let is_own = self.orders.nodes.get(maker).account == account;
-                let meets = !is_own || order.self_trade == SelfTrade::Allow;
-                if meets && !other.flags.is_cut() {
-                    available = available.saturating_add(other.leaves().0);
+                if other.flags.is_cut() || self.follows_sibling(maker) {
+                    continue;
+                }
+                sure = sure.saturating_add(node.lots.0);
+                hidden = hidden.saturating_add(other.leaves().0 - node.lots.0);
+                if sure >= wanted {
+                    return true;
                 }
             }
-            if available >= order.leaves().0 {
+            sure = sure.saturating_add(hidden);
+            if sure >= wanted {
                 return true;
             }
         }
         false
+    }
+
+    /// Whether another order of a resting one's OCO stands before it on the same side, so that this one is
+    /// gone by the time that an incoming order gets to it.
+    fn follows_sibling(&self, handle: u32) -> bool {
+        let order = self.orders.get(handle);
+        let Some(extra) = self.orders.extra(handle) else {
+            return false;
+        };
+        if order.role != OrderRole::Oco {
+            return false;
+        }
+        let market = self.market_of(self.holdings.get(order.holding));
+        let ladder = market.book.ladder(order.side);
+        members(extra).any(|sibling| {
+            let Some(sibling) = self.orders.find(sibling).filter(|&found| found != handle) else {
+                return false;
+            };
+            let other = self.orders.get(sibling);
+            if other.stage != Stage::Resting || other.side != order.side {
+                return false;
+            }
+            if other.limit != order.limit {
+                return is_beyond(order.side, other.limit, order.limit);
+            }
+            let mut queue = ladder.iter_queue(&self.orders.nodes, key_of(order.side, order.limit));
+            queue.find(|&maker| maker == handle || maker == sibling) == Some(sibling)
+        })
     }
 
     fn halt(&mut self, instrument: InstrumentId, events: &mut EventBuf) {

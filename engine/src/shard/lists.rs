@@ -339,7 +339,7 @@ impl Shard {
 }
 
 /// The orders of a list.
-fn members(extra: &Extra) -> impl Iterator<Item = OrderId> + use<> {
+pub(super) fn members(extra: &Extra) -> impl Iterator<Item = OrderId> + use<> {
     (extra.list.0..).take(extra.list_len as usize).map(OrderId)
 }
 

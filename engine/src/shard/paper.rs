@@ -292,6 +292,9 @@ impl Shard {
         if self.allowed(handle) == 0 {
             return self.end_order(handle, Some(CancelReason::NotReducing), events);
         }
+        if order.tif == Tif::FillOrKill && self.allowed(handle) < order.leaves().0 {
+            return self.end_order(handle, Some(CancelReason::NotFillable), events);
+        }
         let opposite = touch.opposite(order.side);
         let slippage = market
             .paper()
