@@ -1,6 +1,8 @@
 //! What a shard knows of one instrument: its definition, its market, the orders on it and the positions
 //! exposed to it.
 
+use std::ops::Range;
+
 use types::{
     CancelReason, Codec, CodecError, DenyReason, Funding, Grid, Instrument, InstrumentStatus,
     Liquidity, Lots, MarkKind, Money, Notional, PaperModel, Ratio, Reader, Seq, Side, Terms, Ticks,
@@ -103,6 +105,8 @@ pub(crate) struct TriggerList {
 impl TriggerList {
     /// All of them.
     pub(crate) const COUNT: usize = 6;
+    /// Those that look at the newest print.
+    pub(crate) const ON_LAST: Range<usize> = 4..6;
 
     /// The list of an order of this side that waits for a price to get worse (`is_stop`) or better.
     pub(crate) const fn of(side: Side, on: TriggerOn, is_stop: bool) -> Self {
@@ -337,6 +341,19 @@ impl Market {
     pub(crate) const fn print(&mut self, price: Ticks, seq: Seq) {
         self.last = Some(price);
         self.last_seq = seq;
+    }
+
+    /// Whether a print reaches a trigger, or may move one.
+    #[inline(always)]
+    pub(crate) fn concerns_triggers(&self, price: Ticks) -> bool {
+        let [.., below, above] = &self.triggers;
+        let is_reached = |ladder: &Ladder, threshold| {
+            let best = ladder.best();
+            best.is_some_and(|best| best >= threshold)
+        };
+        !self.trailing.is_empty()
+            || is_reached(below, price.0)
+            || is_reached(above, price.0.saturating_neg())
     }
 
     /// Whether a book that matches has a bid at or above an ask, which must never be.

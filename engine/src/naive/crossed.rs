@@ -248,6 +248,7 @@ impl Naive {
         }
         let lots = maker.displayed.min(maker_lots).min(taker_lots);
         self.print_at(instrument, price);
+        self.look_at_print(instrument);
         self.trade(&maker, &taker, price, lots, FillModel::Book);
         self.orders.contains_key(&id)
     }

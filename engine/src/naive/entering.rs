@@ -99,6 +99,7 @@ impl Naive {
             limit: limit.map(ticks),
             trigger: trigger.map(ticks),
             triggered: false,
+            reached: None,
             stage: if held {
                 Stage::Held
             } else if delay > 0 {
@@ -250,6 +251,7 @@ impl Naive {
     pub(super) fn take_out(&mut self, id: u64, stage: Stage) {
         if let Some(order) = self.orders.get_mut(&id) {
             order.stage = stage;
+            order.reached = None;
             order.displayed = 0;
             order.queue = None;
             let instrument = order.instrument;

@@ -45,6 +45,8 @@ pub(super) struct Order {
     pub(super) trigger: Option<i64>,
     /// Its trigger was reached.
     pub(super) triggered: bool,
+    /// The price of a book that reached it, until its turn.
+    pub(super) reached: Option<i64>,
     pub(super) stage: Stage,
     /// What a book shows of it.
     pub(super) displayed: i64,

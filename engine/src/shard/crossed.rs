@@ -91,6 +91,7 @@ impl Shard {
             market.print(price, self.seq);
             market.session.get_or_insert(price);
             self.note_marked(instrument);
+            self.look_at_print(instrument, price);
             self.trade(maker, handle, price, lots, events);
             self.fetch_maker(behind);
             if market_has_followers(&self.markets[index]) {
@@ -375,6 +376,7 @@ impl Shard {
             market.print(price, self.seq);
             market.session.get_or_insert(price);
             self.note_marked(instrument);
+            self.look_at_print(instrument, price);
             let mut execution = Execution {
                 price,
                 lots,

@@ -167,7 +167,9 @@ impl Shard {
     /// An exit that is used up waits for more; it is what it was asked as again.
     fn hold_again(&mut self, handle: u32) {
         let was_resting = self.orders.get(handle).stage == Stage::Resting;
+        let id = self.orders.id(handle);
         self.withdraw(handle);
+        self.pending.reached.retain(|(_, order)| order.id != id);
         let asked = self.orders.extra(handle).map(|extra| extra.asked);
         let order = self.orders.get_mut(handle);
         order.stage = Stage::Held;

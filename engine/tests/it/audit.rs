@@ -8,7 +8,7 @@ use engine::portrait::{AccountPortrait, MarketPortrait, OrderPortrait, OrderStag
 use types::{
     AccountId, Event, EventKind, Fill, FillModel, Instrument, InstrumentId, InstrumentStatus,
     Label, Leg, Liquidity, MarkKind, NewOrder, OrderId, OrderKind, OrderRole, PositionMode, Price,
-    Qty, Side, TimeInForce,
+    Qty, Ratio, Side, TimeInForce,
 };
 
 /// Adds up what the facts say.
