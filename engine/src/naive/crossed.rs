@@ -220,8 +220,7 @@ impl Naive {
             return false;
         }
         let band = self.markets[instrument].breaker();
-        let is_bound = taker.cause == FillCause::Order;
-        if is_bound && band.is_some_and(|(low, high)| !(low..=high).contains(&price)) {
+        if band.is_some_and(|(low, high)| !(low..=high).contains(&price)) {
             let (low, high) = band.unwrap_or((price, price));
             let grid = &self.markets[instrument].instrument;
             let bound = if price < low { low } else { high };
@@ -230,7 +229,10 @@ impl Naive {
                 bound: grid.price(Ticks(bound)),
             };
             self.change_status(instrument, InstrumentStatus::Halted, StatusCause::Breaker);
-            self.end(id, reason);
+            // What the engine closes goes on with the house.
+            if taker.cause == FillCause::Order {
+                self.end(id, reason);
+            }
             return false;
         }
         if maker.account == taker.account && taker.request.self_trade != SelfTrade::Allow {

@@ -359,6 +359,11 @@ impl Shard {
             let (Some(key), Some(maker)) = (ladder.best(), ladder.front()) else {
                 break;
             };
+            let price = price_of(opposite, key);
+            if self.markets[index].breaks(price) {
+                self.halt(instrument, events);
+                break;
+            }
             let node = self.orders.nodes.get(maker);
             if node.account == held.account {
                 self.end_order(maker, Some(CancelReason::SelfTrade), events);
@@ -370,7 +375,6 @@ impl Shard {
                 self.end_order(maker, Some(CancelReason::NotReducing), events);
                 continue;
             }
-            let price = price_of(opposite, key);
             let lots = Lots(displayed.min(allowed).min(closing.leaves.0));
             let market = &mut self.markets[index];
             market.print(price, self.seq);

@@ -21,6 +21,8 @@ pub(crate) struct Audit {
     requests: BTreeMap<OrderId, NewOrder>,
     /// Limit prices, with the side that they bound.
     limits: BTreeMap<OrderId, (Side, Price)>,
+    /// First prices of sessions, which breakers refer to.
+    sessions: BTreeMap<InstrumentId, Price>,
     /// Orders that were accepted and neither ended nor filled up.
     working: BTreeSet<OrderId>,
     /// Exits of brackets and covers: one that is filled up may wait for more.
@@ -137,10 +139,16 @@ impl Audit {
                     .positions
                     .insert((account, instrument, leg), position.0);
                 if cause == types::BookingCause::Split {
+                    self.sessions.remove(&instrument);
                     self.split.insert(instrument);
                 } else {
                     assert_eq!(before, Some(position.0), "position after {event:?}");
                 }
+            }
+            EventKind::Uncrossed {
+                instrument, price, ..
+            } => {
+                self.sessions.insert(instrument, price);
             }
             EventKind::Adjusted {
                 account, amount, ..
@@ -165,7 +173,7 @@ impl Audit {
 
     /// A fill does what its order and its instrument promised; what an auction or the house fills is exempt where
     /// it has to be.
-    fn check_meaning(&self, shard: &Shard, fill: &Fill) {
+    fn check_meaning(&mut self, shard: &Shard, fill: &Fill) {
         let instrument = instrument_of(shard, fill.instrument);
         if let Some(request) = self.requests.get(&fill.order) {
             let takes = !fill.maker && fill.model != FillModel::Auction;
@@ -180,10 +188,22 @@ impl Audit {
             let reduces = before.signum() == -fill.side.sign() && fill.qty.0 <= before.abs();
             assert!(!request.reduce_only || reduces, "{before} before {fill:?}");
         }
+        if fill.model == FillModel::Book && instrument.breaker.0 != 0 {
+            let session = *self.sessions.entry(fill.instrument).or_insert(fill.price);
+            let ticks = session.0 / instrument.tick_size.0;
+            let width = i128::from(ticks.abs()) * i128::from(instrument.breaker.0)
+                / i128::from(Ratio::ONE.0);
+            let away = i128::from((fill.price.0 - session.0).abs() / instrument.tick_size.0);
+            assert!(away <= width, "breaker of {session}: {fill:?}");
+        }
     }
 
-    pub(crate) fn check(&self, shard: &Shard) {
+    pub(crate) fn check(&mut self, shard: &Shard) {
         let portrait = shard.portrait();
+        let markets = (0..).map(InstrumentId).zip(&portrait.markets);
+        self.sessions = markets
+            .filter_map(|(id, market)| Some((id, market.session?)))
+            .collect();
         self.check_money(shard, &portrait);
         self.check_positions(shard, &portrait);
         self.check_orders(&portrait);
