@@ -119,7 +119,10 @@ impl Naive {
         self.dirty.insert(order.instrument);
         self.refresh_touch(order.instrument);
         // A market order is left with somebody to trade with only beyond the collar.
-        let is_left = self.orders.get(&id).is_some_and(|left| left.leaves() > 0);
+        let is_left = self
+            .orders
+            .get(&id)
+            .is_some_and(|left| left.leaves() > 0 && left.stage != Stage::Waiting);
         let is_bounded = order.is_market_like()
             && order.cause == FillCause::Order
             && order.request.tif != TimeInForce::FillOrKill;
@@ -130,12 +133,12 @@ impl Naive {
                 price: grid.price(Ticks(price)),
                 bound: grid.price(Ticks(bound)),
             };
-            self.end(id, reason);
+            self.end_unfilled(id, reason);
         }
     }
 
     /// The worst price at which an incoming order trades.
-    fn bound(&self, order: &Order) -> Option<i64> {
+    pub(super) fn bound(&self, order: &Order) -> Option<i64> {
         if order.cause != FillCause::Order {
             return None;
         }
@@ -231,7 +234,7 @@ impl Naive {
             self.change_status(instrument, InstrumentStatus::Halted, StatusCause::Breaker);
             // What the engine closes goes on with the house.
             if taker.cause == FillCause::Order {
-                self.end(id, reason);
+                self.end_unfilled(id, reason);
             }
             return false;
         }
@@ -319,7 +322,11 @@ impl Naive {
     /// Two orders of one account do not trade. False when the incoming one ended.
     fn prevent(&mut self, maker: &Order, taker: &Order) -> bool {
         let reason = CancelReason::SelfTrade;
-        match taker.request.self_trade {
+        let choice = match taker.role {
+            OrderRole::CoverStop => SelfTrade::CancelOldest,
+            _ => taker.request.self_trade,
+        };
+        match choice {
             SelfTrade::CancelNewest => self.end(taker.id, reason),
             SelfTrade::CancelOldest | SelfTrade::Allow => self.end(maker.id, reason),
             SelfTrade::CancelBoth => {

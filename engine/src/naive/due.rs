@@ -3,7 +3,7 @@
 use types::{CancelReason, OrderKind, Side, TimeInForce, TriggerOn};
 
 use super::Naive;
-use super::order::{Order, Stage, trailed};
+use super::order::{Order, Stage, at_or_better, trailed};
 
 impl Naive {
     /// Executes what is due, until nothing is.
@@ -83,17 +83,47 @@ impl Naive {
 
     /// Notes which of the waiting orders that `which` picks are reached, then moves the trails of the others.
     fn look(&mut self, id: usize, which: impl Fn(&Order) -> bool) {
-        let market = &self.markets[id];
-        if !market.takes() {
+        if !self.markets[id].takes() {
             return;
         }
-        for order in self.orders.values_mut() {
+        let waiting = self.orders_where(|order| {
             let waits = order.instrument == id && order.stage == Stage::Waiting;
-            if waits && order.reached.is_none() && which(order) {
-                order.reached = market.due_trigger(order);
+            waits && order.reached.is_none() && which(order)
+        });
+        for order in waiting {
+            let reached = self
+                .orders
+                .get(&order)
+                .and_then(|order| self.due_trigger(order));
+            if let Some(order) = self.orders.get_mut(&order) {
+                order.reached = reached;
             }
         }
         self.ratchet_trails(id, which);
+    }
+
+    /// The price that makes an order's trigger due; of one that goes on until all is closed, where somebody is there
+    /// to trade with.
+    pub(super) fn due_trigger(&self, order: &Order) -> Option<i64> {
+        let due = self.markets[order.instrument].due_trigger(order);
+        due.filter(|_| !order.goes_on() || self.has_offer(order))
+    }
+
+    /// Whether the market has something for an order at a price that it takes.
+    fn has_offer(&self, order: &Order) -> bool {
+        let market = &self.markets[order.instrument];
+        if market.paper().is_none() {
+            let bound = self.bound(order);
+            let best = self.best(order.instrument, order.side.opposite());
+            return best.is_some_and(|(best, _)| {
+                bound.is_none_or(|bound| at_or_better(best, bound, order.side))
+            });
+        }
+        market.touch.is_some_and(|touch| {
+            let best = touch.opposite(order.side);
+            let slip = market.slip(best, order.leaves());
+            best.1 != 0 && self.walk(order, &touch, 1, slip).lots() > 0
+        })
     }
 
     /// The orders that are due, ascending, with the price that reached their trigger.
@@ -103,7 +133,7 @@ impl Naive {
         for order in self.orders.values().filter(|order| order.instrument == id) {
             let is_due_limit = |touch| market.is_limit_due(order, &touch);
             if order.stage == Stage::Waiting
-                && let Some(reference) = market.due_trigger(order)
+                && let Some(reference) = self.due_trigger(order)
             {
                 due.push((order.id, Some(reference)));
             } else if order.stage == Stage::Resting && market.touch.is_some_and(is_due_limit) {

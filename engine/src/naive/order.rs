@@ -94,6 +94,11 @@ impl Order {
         }
     }
 
+    /// The market stop of a cover order waits again with what the market does not give.
+    pub(super) const fn goes_on(&self) -> bool {
+        matches!(self.role, OrderRole::CoverStop) && self.limit.is_none()
+    }
+
     pub(super) const fn is_exit(&self) -> bool {
         is_exit(self.role)
     }

@@ -64,7 +64,7 @@ impl Shard {
             if self.markets[index].breaks(price) {
                 let reason = self.markets[index].broken_by(price);
                 self.halt(instrument, events);
-                return self.end_order(handle, Some(reason), events);
+                return self.end_unfilled(handle, instrument, reason, events);
             }
             let node = self.orders.nodes.get(maker);
             if node.account == account && incoming.self_trade != SelfTrade::Allow {
@@ -138,7 +138,7 @@ impl Shard {
             }
             _ => CancelReason::NotMarketable,
         };
-        self.end_order(handle, Some(reason), events);
+        self.end_unfilled(handle, instrument, reason, events);
     }
 
     /// Whether a handle is still of this order.
@@ -213,6 +213,12 @@ impl Shard {
     ) -> Encounter {
         const REASON: Option<CancelReason> = Some(CancelReason::SelfTrade);
         let id = self.orders.id(handle);
+        // What is mandatory does not end for it.
+        let mode = match (mode, self.orders.get(handle).role) {
+            (SelfTrade::Allow, _) => mode,
+            (_, OrderRole::CoverStop) => SelfTrade::CancelOldest,
+            _ => mode,
+        };
         match mode {
             SelfTrade::Allow => {}
             SelfTrade::CancelNewest => self.end_order(handle, REASON, events),

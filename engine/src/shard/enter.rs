@@ -148,6 +148,7 @@ impl Shard {
             && market.can_trade()
             && let Some(reference) = market.reference(order.side, extra.on)
             && is_reached(order.side, order.form, trigger, reference)
+            && self.may_fire(handle, instrument)
         {
             return self.fire(handle, instrument, reference, events);
         }
@@ -185,6 +186,49 @@ impl Shard {
         let list = TriggerList::of(order.side, extra.on, order.form.is_stop());
         let market = &mut self.markets[instrument.0 as usize];
         market.triggers[list.index()].insert(&mut self.orders.nodes, handle, list.key(trigger));
+    }
+
+    /// Whether an order whose trigger is reached fires: the stop of a cover order, which goes on until all is closed,
+    /// only where somebody is there to trade with.
+    fn may_fire(&self, handle: u32, instrument: InstrumentId) -> bool {
+        !self.goes_on(handle) || self.has_offer(handle, instrument)
+    }
+
+    /// Whether an order waits again with what the market did not give.
+    fn goes_on(&self, handle: u32) -> bool {
+        let order = self.orders.get(handle);
+        order.role == OrderRole::CoverStop && !order.form.has_limit()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn has_offer(&self, handle: u32, instrument: InstrumentId) -> bool {
+        let market = &self.markets[instrument.0 as usize];
+        if !market.is_crossed() {
+            return self.offers_outside(handle, instrument);
+        }
+        let side = self.orders.get(handle).side;
+        let bound = market.collar_bound(side);
+        let best = market.book.best(side.opposite());
+        best.is_some_and(|best| bound.is_none_or(|bound| !is_beyond(side, best, bound)))
+    }
+
+    /// Ends an order with what the market did not give; the stop of a cover order waits for more.
+    pub(super) fn end_unfilled(
+        &mut self,
+        handle: u32,
+        instrument: InstrumentId,
+        reason: CancelReason,
+        events: &mut EventBuf,
+    ) {
+        if !self.goes_on(handle) || self.allowed(handle) == 0 {
+            return self.end_order(handle, Some(reason), events);
+        }
+        let asked = self.orders.extra(handle).map(|extra| extra.asked);
+        let order = self.orders.get_mut(handle);
+        order.form = asked.unwrap_or(order.form);
+        self.wait(handle, instrument, None);
+        self.push_amended(handle, events);
     }
 
     /// A trigger was reached: the order is a market or a limit order from now on, and takes.
@@ -382,10 +426,12 @@ impl Shard {
             let levels = ladder.iter_levels().map(|(key, ..)| key);
             for key in levels.take_while(|&key| key >= threshold) {
                 for handle in ladder.iter_queue(&self.orders.nodes, key) {
-                    collect(DueOrder {
-                        id: self.orders.id(handle),
-                        reference: Some(reference),
-                    });
+                    if self.may_fire(handle, instrument) {
+                        collect(DueOrder {
+                            id: self.orders.id(handle),
+                            reference: Some(reference),
+                        });
+                    }
                 }
             }
         }

@@ -411,7 +411,13 @@ fn misfit(first: &NewOrder, order: &NewOrder, role: OrderRole) -> Option<ListFie
         role,
         OrderRole::TakeProfit | OrderRole::StopLoss | OrderRole::CoverStop
     );
-    if (is_exit || role == OrderRole::Oco) && !stays(order.tif) {
+    let has_tif = match role {
+        // What is mandatory does not expire.
+        OrderRole::CoverStop => order.tif == TimeInForce::GoodTillCancel,
+        OrderRole::Oco | OrderRole::TakeProfit | OrderRole::StopLoss => stays(order.tif),
+        _ => true,
+    };
+    if !has_tif {
         return Some(ListField::TimeInForce);
     }
     if role == OrderRole::Entry && order.reduce_only {
