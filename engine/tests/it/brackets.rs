@@ -425,6 +425,66 @@ fn a_cover_stop_ends_an_order_of_its_own_account_that_it_meets() {
 }
 
 #[test]
+fn exits_of_an_entry_that_closes_an_opposite_position_only_reduce() {
+    let mut world = outside();
+    world.tell(bracket(&[
+        buy(0, 5).at("98"),
+        sell(0, 5).at("110"),
+        sell(0, 5).stop("90"),
+    ]));
+    world.tell(sell(0, 8));
+    // 8 short and 5 bought: 3 short, and exits for 5.
+    assert_eq!(
+        world.tell(quote("97", "98")),
+        [
+            "#1 buys 5 at 98 (Touch, maker)",
+            "#2 activated 5",
+            "#3 activated 5",
+        ]
+    );
+    assert_eq!(
+        world.tell(quote("90", "91")),
+        ["#3 triggered at 90", "#3 cancelled 5 NotReducing"]
+    );
+    assert_eq!(
+        (world.position(0), world.working_ids()),
+        ("-3".into(), vec![2])
+    );
+    world.agrees();
+}
+
+#[test]
+fn an_exit_that_ended_is_not_sent_again() {
+    let mut world = World::trading(crossed());
+    world.tell(sell(1, 6).at("100"));
+    world.tell(bracket(&[
+        buy(0, 10).at("100"),
+        sell(0, 10).at("110"),
+        sell(0, 10).stop("85"),
+    ]));
+    let own = buy(0, 6).at("110").ioc();
+    assert_eq!(
+        world.tell(own.against_itself(SelfTrade::CancelOldest)),
+        [
+            "#5 accepted",
+            "#3 cancelled 6 SelfTrade",
+            "#5 cancelled 6 NotMarketable",
+        ]
+    );
+    // The rest of the entry has a stop only.
+    assert_eq!(
+        world.tell(sell(1, 4).at("100")),
+        [
+            "#6 accepted",
+            "#2 buys 4 at 100",
+            "#6 sells 4 at 100",
+            "#4 activated 10",
+        ]
+    );
+    world.agrees();
+}
+
+#[test]
 fn a_member_that_is_held_waits_for_nobody_else() {
     // An exit that is held fills nothing, whatever the market does.
     let mut world = outside();
