@@ -1,6 +1,8 @@
 //! What a shard knows of one instrument: its definition, its market, the orders on it and the positions
 //! exposed to it.
 
+use std::ops::Range;
+
 use types::{
     CancelReason, Codec, CodecError, DenyReason, Funding, Grid, Instrument, InstrumentStatus,
     Liquidity, Lots, MarkKind, Money, Notional, PaperModel, Ratio, Reader, Seq, Side, Terms, Ticks,
@@ -103,6 +105,8 @@ pub(crate) struct TriggerList {
 impl TriggerList {
     /// All of them.
     pub(crate) const COUNT: usize = 6;
+    /// Those that look at the newest print.
+    pub(crate) const ON_LAST: Range<usize> = 4..6;
 
     /// The list of an order of this side that waits for a price to get worse (`is_stop`) or better.
     pub(crate) const fn of(side: Side, on: TriggerOn, is_stop: bool) -> Self {
@@ -339,6 +343,19 @@ impl Market {
         self.last_seq = seq;
     }
 
+    /// Whether a print reaches a trigger, or may move one.
+    #[inline(always)]
+    pub(crate) fn concerns_triggers(&self, price: Ticks) -> bool {
+        let [.., below, above] = &self.triggers;
+        let is_reached = |ladder: &Ladder, threshold| {
+            let best = ladder.best();
+            best.is_some_and(|best| best >= threshold)
+        };
+        !self.trailing.is_empty()
+            || is_reached(below, price.0)
+            || is_reached(above, price.0.saturating_neg())
+    }
+
     /// Whether a book that matches has a bid at or above an ask, which must never be.
     #[inline]
     pub(crate) fn is_wrongly_crossed(&self) -> bool {
@@ -502,7 +519,13 @@ impl Market {
     /// Whether a trade at this price is beyond the circuit breaker's band.
     #[inline(always)]
     pub(crate) fn breaks(&self, price: Ticks) -> bool {
-        self.instrument.breaker.0 != 0 && self.is_outside_breaker(price)
+        self.instrument.breaker.0 != 0 && self.is_outside_breaker(self.session, price)
+    }
+
+    /// As [`Market::breaks`], were this the session's first price.
+    #[cold]
+    pub(crate) fn breaks_from(&self, session: Option<Ticks>, price: Ticks) -> bool {
+        self.instrument.breaker.0 != 0 && self.is_outside_breaker(session, price)
     }
 
     /// The end of an order that would have traded at a price which [`Market::breaks`].
@@ -531,8 +554,8 @@ impl Market {
     }
 
     #[inline(never)]
-    fn is_outside_breaker(&self, price: Ticks) -> bool {
-        self.session.is_some_and(|session| {
+    fn is_outside_breaker(&self, session: Option<Ticks>, price: Ticks) -> bool {
+        session.is_some_and(|session| {
             let width = share_of(session, self.instrument.breaker);
             i128::from(price.0).abs_diff(i128::from(session.0)) > width as u128
         })

@@ -147,6 +147,7 @@ impl Naive {
             surplus: signed_qty(&grid, found.surplus),
         });
         self.print_at(instrument, found.price);
+        self.look_at_print(instrument);
         self.markets[instrument].session = Some(found.price);
         self.dirty.insert(instrument);
         let is_willing = |order: &&Order| {

@@ -128,7 +128,7 @@ impl Naive {
     }
 
     /// The stop of a cover order stays while its entry works or its position is open.
-    fn is_mandatory(&self, order: &Order) -> bool {
+    pub(super) fn is_mandatory(&self, order: &Order) -> bool {
         let held = self.held(order.account, order.instrument, order.leg);
         order.role == OrderRole::CoverStop && (self.has_entry(order) || held != 0)
     }
@@ -238,10 +238,13 @@ impl Naive {
         }
         self.check_tick(instrument, wanted.price)?;
         self.check_tick(instrument, wanted.trigger)?;
-        self.check_collar(instrument, order.side, wanted.price)?;
         let ticks = |price: Price| price.0 / grid.tick_size.0;
         after.limit = wanted.price.map(ticks).or(order.limit);
         after.trigger = wanted.trigger.map(ticks).or(order.trigger);
+        if self.is_mandatory(order) && is_further(order, &after) {
+            return Err(DenyReason::Mandatory);
+        }
+        self.check_collar(instrument, order.side, wanted.price)?;
         let claim = Claim {
             account: order.account,
             instrument,
@@ -268,4 +271,13 @@ impl Naive {
         }
         Ok(after)
     }
+}
+
+/// Whether the market has further to go to the trigger of a stop, or from there to its limit, than before.
+fn is_further(before: &Order, after: &Order) -> bool {
+    let sign = before.side.sign();
+    let trigger = before.trigger.zip(after.trigger);
+    let limit = before.limit.zip(after.limit);
+    trigger.is_some_and(|(old, new)| (new - old) * sign > 0)
+        || limit.is_some_and(|(old, new)| (new - old) * sign < 0)
 }

@@ -349,7 +349,7 @@ impl Naive {
 }
 
 /// The fields of an order that could be wrong for its place in a list, and whether they are.
-fn wrong_fields(first: &NewOrder, order: &NewOrder, role: OrderRole) -> [(bool, ListField); 9] {
+fn wrong_fields(first: &NewOrder, order: &NewOrder, role: OrderRole) -> [(bool, ListField); 10] {
     let rests = may_rest(&NewOrder {
         kind: OrderKind::Limit { price: Price::ZERO },
         ..*order
@@ -365,11 +365,14 @@ fn wrong_fields(first: &NewOrder, order: &NewOrder, role: OrderRole) -> [(bool, 
     };
     let (exits, enters) = (is_exit(role), role == OrderRole::Entry);
     let waits = exits || role == OrderRole::Oco;
+    let is_cover = role == OrderRole::CoverStop;
+    let expires = order.tif != TimeInForce::GoodTillCancel;
     [
         (order.account != first.account, ListField::Account),
         (order.instrument != first.instrument, ListField::Instrument),
         (!is_kind, ListField::Kind),
         (waits && !rests, ListField::TimeInForce),
+        (is_cover && expires, ListField::TimeInForce),
         (enters && order.reduce_only, ListField::ReduceOnly),
         (enters && is_closing(order), ListField::Leg),
         (exits && order.side == first.side, ListField::Side),

@@ -1,8 +1,10 @@
 //! A book among the accounts, found by looking at all orders: price first, then time.
 
+use std::collections::{BTreeMap, VecDeque};
+
 use types::{
     AccountId, CancelReason, EventKind, FillCause, FillModel, InstrumentStatus, Lots, OrderId,
-    SelfTrade, Side, StatusCause, Ticks, TimeInForce,
+    OrderRole, SelfTrade, Side, StatusCause, Ticks, TimeInForce,
 };
 
 use super::Naive;
@@ -108,9 +110,7 @@ impl Naive {
             return;
         };
         let bound = self.bound(&order);
-        if order.request.tif == TimeInForce::FillOrKill
-            && self.available(&order, bound) < i128::from(order.leaves())
-        {
+        if order.request.tif == TimeInForce::FillOrKill && !self.is_fillable(&order, bound) {
             return self.end(id, CancelReason::NotFillable);
         }
         self.matching = Some(order.instrument);
@@ -119,7 +119,10 @@ impl Naive {
         self.dirty.insert(order.instrument);
         self.refresh_touch(order.instrument);
         // A market order is left with somebody to trade with only beyond the collar.
-        let is_left = self.orders.get(&id).is_some_and(|left| left.leaves() > 0);
+        let is_left = self
+            .orders
+            .get(&id)
+            .is_some_and(|left| left.leaves() > 0 && left.stage != Stage::Waiting);
         let is_bounded = order.is_market_like()
             && order.cause == FillCause::Order
             && order.request.tif != TimeInForce::FillOrKill;
@@ -130,12 +133,12 @@ impl Naive {
                 price: grid.price(Ticks(price)),
                 bound: grid.price(Ticks(bound)),
             };
-            self.end(id, reason);
+            self.end_unfilled(id, reason);
         }
     }
 
     /// The worst price at which an incoming order trades.
-    fn bound(&self, order: &Order) -> Option<i64> {
+    pub(super) fn bound(&self, order: &Order) -> Option<i64> {
         if order.cause != FillCause::Order {
             return None;
         }
@@ -146,25 +149,60 @@ impl Naive {
         }))
     }
 
-    /// Lots that a fill-or-kill order can count on, up to the first price that it does not reach.
-    fn available(&self, order: &Order, bound: Option<i64>) -> i128 {
-        let band = self.markets[order.instrument].breaker();
-        let is_reached = |maker: &&Order| {
-            let price = maker.limit.unwrap_or_default();
-            bound.is_none_or(|bound| at_or_better(price, bound, order.side))
-                && band.is_none_or(|(low, high)| (low..=high).contains(&price))
-        };
-        let is_sure = |maker: &&Order| {
-            let is_other =
-                maker.account != order.account || order.request.self_trade == SelfTrade::Allow;
-            is_other && !self.is_cut(maker)
-        };
+    /// Whether a fill-or-kill order is sure to be filled whole: the match is tried on a copy of the queue, in
+    /// which nobody counts whose fill is cut to a position.
+    fn is_fillable(&self, order: &Order, bound: Option<i64>) -> bool {
+        let mut wanted = order.leaves();
+        if self.allowed(order) < wanted {
+            return false;
+        }
+        let mut session = self.markets[order.instrument].session;
+        // Of each OCO the order that was met.
+        let mut met: BTreeMap<u64, u64> = BTreeMap::new();
         let book = self.book(order.instrument, order.side.opposite());
-        book.into_iter()
-            .take_while(is_reached)
-            .filter(is_sure)
-            .map(|maker| i128::from(maker.leaves()))
-            .sum()
+        let mut queue: VecDeque<Order> = book.into_iter().cloned().collect();
+        while let Some(mut maker) = queue.pop_front() {
+            let price = maker.limit.unwrap_or_default();
+            let band = self.markets[order.instrument].breaker_from(session);
+            if bound.is_some_and(|bound| !at_or_better(price, bound, order.side))
+                || band.is_some_and(|(low, high)| !(low..=high).contains(&price))
+            {
+                return false;
+            }
+            if maker.account == order.account {
+                match order.request.self_trade {
+                    SelfTrade::Allow => {}
+                    SelfTrade::CancelOldest => continue,
+                    SelfTrade::CancelNewest | SelfTrade::CancelBoth | SelfTrade::Decrement => {
+                        return false;
+                    }
+                }
+            }
+            if self.allowed(&maker) > 0 {
+                session = session.or(Some(price));
+            }
+            if maker.role == OrderRole::Oco
+                && *met.entry(maker.list).or_insert(maker.id) != maker.id
+            {
+                continue;
+            }
+            if self.is_cut(&maker) {
+                continue;
+            }
+            let lots = maker.displayed.min(wanted);
+            wanted -= lots;
+            if wanted == 0 {
+                return true;
+            }
+            maker.filled += lots;
+            if maker.leaves() > 0 {
+                let lot_size = self.markets[order.instrument].instrument.lot_size.0;
+                maker.displayed = maker.display(lot_size);
+                let last = queue.iter().filter(|other| other.limit == maker.limit);
+                queue.insert(last.count(), maker);
+            }
+        }
+        false
     }
 
     /// One meeting of an incoming order with the first of the opposite queue. False when it is over.
@@ -185,8 +223,7 @@ impl Naive {
             return false;
         }
         let band = self.markets[instrument].breaker();
-        let is_bound = taker.cause == FillCause::Order;
-        if is_bound && band.is_some_and(|(low, high)| !(low..=high).contains(&price)) {
+        if band.is_some_and(|(low, high)| !(low..=high).contains(&price)) {
             let (low, high) = band.unwrap_or((price, price));
             let grid = &self.markets[instrument].instrument;
             let bound = if price < low { low } else { high };
@@ -195,7 +232,10 @@ impl Naive {
                 bound: grid.price(Ticks(bound)),
             };
             self.change_status(instrument, InstrumentStatus::Halted, StatusCause::Breaker);
-            self.end(id, reason);
+            // What the engine closes goes on with the house.
+            if taker.cause == FillCause::Order {
+                self.end_unfilled(id, reason);
+            }
             return false;
         }
         if maker.account == taker.account && taker.request.self_trade != SelfTrade::Allow {
@@ -213,6 +253,7 @@ impl Naive {
         }
         let lots = maker.displayed.min(maker_lots).min(taker_lots);
         self.print_at(instrument, price);
+        self.look_at_print(instrument);
         self.trade(&maker, &taker, price, lots, FillModel::Book);
         self.orders.contains_key(&id)
     }
@@ -281,7 +322,11 @@ impl Naive {
     /// Two orders of one account do not trade. False when the incoming one ended.
     fn prevent(&mut self, maker: &Order, taker: &Order) -> bool {
         let reason = CancelReason::SelfTrade;
-        match taker.request.self_trade {
+        let choice = match taker.role {
+            OrderRole::CoverStop => SelfTrade::CancelOldest,
+            _ => taker.request.self_trade,
+        };
+        match choice {
             SelfTrade::CancelNewest => self.end(taker.id, reason),
             SelfTrade::CancelOldest | SelfTrade::Allow => self.end(maker.id, reason),
             SelfTrade::CancelBoth => {
@@ -329,7 +374,7 @@ impl Naive {
 
 /// The algo that an order is a child of; zero for none.
 fn algo_of(order: &Order) -> u64 {
-    if order.role == types::OrderRole::Slice {
+    if order.role == OrderRole::Slice {
         order.list
     } else {
         0

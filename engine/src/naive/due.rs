@@ -1,36 +1,129 @@
 //! Orders that the market of their instrument made due.
 
-use types::{CancelReason, OrderKind, Side, TimeInForce};
+use types::{CancelReason, OrderKind, Side, TimeInForce, TriggerOn};
 
 use super::Naive;
-use super::order::{Stage, trailed};
+use super::order::{Order, Stage, at_or_better, trailed};
 
 impl Naive {
     /// Executes what is due, until nothing is.
     pub(super) fn run_due(&mut self, id: usize) {
         if !self.markets[id].takes() {
+            for order in self
+                .orders
+                .values_mut()
+                .filter(|order| order.instrument == id)
+            {
+                order.reached = None;
+            }
             return;
         }
         if std::mem::take(&mut self.markets[id].opening) && self.markets[id].paper().is_some() {
             self.take_in_auction(id, TimeInForce::AtOpen);
         }
-        loop {
-            let due = self.collect_due(id);
-            for &(order, reference) in &due {
-                // A trade may have halted the market: then the rest waits.
-                if self.markets[id].takes() {
-                    self.execute_due(order, reference);
-                }
+        if self.markets[id].paper().is_none() {
+            self.run_due_in_book(id);
+        } else {
+            for (order, reference) in self.collect_due(id) {
+                self.execute_due(order, reference);
             }
-            if self.markets[id].takes() {
-                self.ratchet_trails(id);
-            }
-            if due.is_empty() || self.markets[id].paper().is_some() {
-                break;
-            }
+            self.ratchet_trails(id, |_| true);
         }
         // What the loop itself changed, it has looked at.
         self.dirty.remove(&id);
+    }
+
+    /// A book is looked at before each order that executes and after it; what one reaches has its turn after all
+    /// that were reached before.
+    fn run_due_in_book(&mut self, id: usize) {
+        loop {
+            self.look(id, |_| true);
+            let reached = |order: &Order| order.instrument == id && order.reached.is_some();
+            let due = self.orders_where(reached);
+            if due.is_empty() {
+                return;
+            }
+            for order in due {
+                let Some(found) = self.orders.get_mut(&order) else {
+                    continue;
+                };
+                // A trade may have halted the market: then the rest waits.
+                if let Some(price) = found.reached.take()
+                    && self.markets[id].takes()
+                {
+                    self.trigger(order, price);
+                    self.look(id, |_| true);
+                }
+            }
+        }
+    }
+
+    /// Something printed in a book: orders that look at the newest print see each one.
+    pub(super) fn look_at_print(&mut self, id: usize) {
+        self.look(id, |order| {
+            matches!(
+                order.request.kind,
+                OrderKind::Stop {
+                    on: TriggerOn::Last,
+                    ..
+                } | OrderKind::StopLimit {
+                    on: TriggerOn::Last,
+                    ..
+                } | OrderKind::MarketIfTouched {
+                    on: TriggerOn::Last,
+                    ..
+                } | OrderKind::TrailingStop {
+                    on: TriggerOn::Last,
+                    ..
+                }
+            )
+        });
+        self.dirty.insert(id);
+    }
+
+    /// Notes which of the waiting orders that `which` picks are reached, then moves the trails of the others.
+    fn look(&mut self, id: usize, which: impl Fn(&Order) -> bool) {
+        if !self.markets[id].takes() {
+            return;
+        }
+        let waiting = self.orders_where(|order| {
+            let waits = order.instrument == id && order.stage == Stage::Waiting;
+            waits && order.reached.is_none() && which(order)
+        });
+        for order in waiting {
+            let reached = self
+                .orders
+                .get(&order)
+                .and_then(|order| self.due_trigger(order));
+            if let Some(order) = self.orders.get_mut(&order) {
+                order.reached = reached;
+            }
+        }
+        self.ratchet_trails(id, which);
+    }
+
+    /// The price that makes an order's trigger due; of one that goes on until all is closed, where somebody is there
+    /// to trade with.
+    pub(super) fn due_trigger(&self, order: &Order) -> Option<i64> {
+        let due = self.markets[order.instrument].due_trigger(order);
+        due.filter(|_| !order.goes_on() || self.has_offer(order))
+    }
+
+    /// Whether the market has something for an order at a price that it takes.
+    fn has_offer(&self, order: &Order) -> bool {
+        let market = &self.markets[order.instrument];
+        if market.paper().is_none() {
+            let bound = self.bound(order);
+            let best = self.best(order.instrument, order.side.opposite());
+            return best.is_some_and(|(best, _)| {
+                bound.is_none_or(|bound| at_or_better(best, bound, order.side))
+            });
+        }
+        market.touch.is_some_and(|touch| {
+            let best = touch.opposite(order.side);
+            let slip = market.slip(best, order.leaves());
+            best.1 != 0 && self.walk(order, &touch, 1, slip).lots() > 0
+        })
     }
 
     /// The orders that are due, ascending, with the price that reached their trigger.
@@ -40,7 +133,7 @@ impl Naive {
         for order in self.orders.values().filter(|order| order.instrument == id) {
             let is_due_limit = |touch| market.is_limit_due(order, &touch);
             if order.stage == Stage::Waiting
-                && let Some(reference) = market.due_trigger(order)
+                && let Some(reference) = self.due_trigger(order)
             {
                 due.push((order.id, Some(reference)));
             } else if order.stage == Stage::Resting && market.touch.is_some_and(is_due_limit) {
@@ -60,10 +153,12 @@ impl Naive {
     }
 
     /// Moves the triggers of trailing stops after the price, never back.
-    fn ratchet_trails(&mut self, id: usize) {
-        for order in
-            self.orders_where(|order| order.instrument == id && order.stage == Stage::Waiting)
-        {
+    fn ratchet_trails(&mut self, id: usize, which: impl Fn(&Order) -> bool) {
+        let trails = self.orders_where(|order| {
+            let waits = order.instrument == id && order.stage == Stage::Waiting;
+            waits && order.reached.is_none() && which(order)
+        });
+        for order in trails {
             let market = &self.markets[id];
             let Some(order) = self.orders.get_mut(&order) else {
                 continue;

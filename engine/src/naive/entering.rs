@@ -99,6 +99,7 @@ impl Naive {
             limit: limit.map(ticks),
             trigger: trigger.map(ticks),
             triggered: false,
+            reached: None,
             stage: if held {
                 Stage::Held
             } else if delay > 0 {
@@ -154,8 +155,11 @@ impl Naive {
             order.stage = Stage::Waiting;
             if order.trigger.is_none() {
                 order.trigger = market.first_trigger(order.request.kind, order.side);
-            } else if let Some(reference) = market.due_trigger(order) {
-                self.trigger(id, reference);
+            } else {
+                let order = order.clone();
+                if let Some(reference) = self.due_trigger(&order) {
+                    self.trigger(id, reference);
+                }
             }
         } else {
             self.enter_market(id);
@@ -213,7 +217,7 @@ impl Naive {
         match order.request.tif {
             TimeInForce::FillOrKill => self.end(id, CancelReason::NotFillable),
             TimeInForce::ImmediateOrCancel => self.end(id, CancelReason::NotMarketable),
-            _ if order.is_market_like() => self.end(id, CancelReason::NotMarketable),
+            _ if order.is_market_like() => self.end_unfilled(id, CancelReason::NotMarketable),
             _ => self.rest(id),
         }
     }
@@ -250,11 +254,27 @@ impl Naive {
     pub(super) fn take_out(&mut self, id: u64, stage: Stage) {
         if let Some(order) = self.orders.get_mut(&id) {
             order.stage = stage;
+            order.reached = None;
             order.displayed = 0;
             order.queue = None;
             let instrument = order.instrument;
             self.refresh_touch(instrument);
         }
+    }
+
+    /// Ends an order with what the market did not give; the stop of a cover order waits at its trigger for more.
+    pub(super) fn end_unfilled(&mut self, id: u64, reason: CancelReason) {
+        let Some(order) = self.orders.get(&id).cloned() else {
+            return;
+        };
+        if !order.goes_on() || self.allowed(&order) == 0 {
+            return self.end(id, reason);
+        }
+        if let Some(order) = self.orders.get_mut(&id) {
+            order.triggered = false;
+            order.stage = Stage::Waiting;
+        }
+        self.push_amended(id);
     }
 
     /// Ends a working order, with what follows for its list and its algo.

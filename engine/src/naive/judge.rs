@@ -412,6 +412,7 @@ impl Naive {
             limit: None,
             trigger: None,
             triggered: false,
+            reached: None,
             stage: Stage::Entering,
             displayed: 0,
             rank: 0,

@@ -113,7 +113,12 @@ impl Market {
 
     /// The lowest and the highest price at which the breaker lets trade.
     pub(super) fn breaker(&self) -> Option<(i64, i64)> {
-        let session = self.session.filter(|_| self.instrument.breaker.0 > 0)?;
+        self.breaker_from(self.session)
+    }
+
+    /// The same, were this the session's first price.
+    pub(super) fn breaker_from(&self, session: Option<i64>) -> Option<(i64, i64)> {
+        let session = session.filter(|_| self.instrument.breaker.0 > 0)?;
         Some(band(session, self.instrument.breaker.0))
     }
 

@@ -45,6 +45,8 @@ pub(super) struct Order {
     pub(super) trigger: Option<i64>,
     /// Its trigger was reached.
     pub(super) triggered: bool,
+    /// The price of a book that reached it, until its turn.
+    pub(super) reached: Option<i64>,
     pub(super) stage: Stage,
     /// What a book shows of it.
     pub(super) displayed: i64,
@@ -90,6 +92,11 @@ impl Order {
             0 => self.leaves(),
             display => display.min(self.leaves()),
         }
+    }
+
+    /// The market stop of a cover order waits again with what the market does not give.
+    pub(super) const fn goes_on(&self) -> bool {
+        matches!(self.role, OrderRole::CoverStop) && self.limit.is_none()
     }
 
     pub(super) const fn is_exit(&self) -> bool {

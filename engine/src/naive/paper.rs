@@ -24,14 +24,14 @@ struct Part {
 
 /// What displayed levels would fill of an order.
 #[derive(Debug, Default)]
-struct Walk {
+pub(super) struct Walk {
     parts: Vec<Part>,
     /// Why it went no further.
     stop: Option<CancelReason>,
 }
 
 impl Walk {
-    fn lots(&self) -> i64 {
+    pub(super) fn lots(&self) -> i64 {
         self.parts.iter().map(|part| part.lots).sum()
     }
 }
@@ -130,7 +130,8 @@ impl Naive {
         }
         let slip = market.slip(best, order.leaves());
         if order.request.tif == TimeInForce::FillOrKill
-            && self.walk(&order, touch, order.leaves(), slip).lots() < order.leaves()
+            && (allowed < order.leaves()
+                || self.walk(&order, touch, allowed, slip).lots() < order.leaves())
         {
             return self.end(id, CancelReason::NotFillable);
         }
@@ -154,7 +155,7 @@ impl Naive {
             && order.is_market_like()
             && self.orders.get(&id).is_some_and(|order| order.leaves() > 0)
         {
-            self.end(id, reason);
+            self.end_unfilled(id, reason);
         }
     }
 
@@ -169,7 +170,7 @@ impl Naive {
     }
 
     /// What `want` lots of an order would get, level by level.
-    fn walk(&self, order: &Order, touch: &Touch, want: i64, slip: i128) -> Walk {
+    pub(super) fn walk(&self, order: &Order, touch: &Touch, want: i64, slip: i128) -> Walk {
         let market = &self.markets[order.instrument];
         let collar = market.collar().filter(|_| order.is_market_like());
         let price_at =

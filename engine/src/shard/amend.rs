@@ -8,7 +8,8 @@ use types::{
 
 use super::Shard;
 use super::check::{
-    check_collar, check_post_only, check_price, check_qty, check_short, check_size, shows_in_parts,
+    check_collar, check_post_only, check_price, check_qty, check_short, check_size, is_beyond,
+    shows_in_parts,
 };
 use super::funds::Replaced;
 use crate::event_buf::EventBuf;
@@ -246,6 +247,12 @@ impl Shard {
         }
         if let Some(trigger) = amendment.trigger {
             amended.trigger = check_price(instrument, trigger)?;
+        }
+        let side = order.side;
+        let is_away = is_beyond(side.opposite(), trigger, amended.trigger)
+            || is_beyond(side.opposite(), amended.limit, order.limit);
+        if is_away && self.is_mandatory(handle) {
+            return Err(DenyReason::Mandatory);
         }
         amended.moves = (amended.limit, amended.trigger) != (order.limit, trigger);
         let request = self.request_of(handle);

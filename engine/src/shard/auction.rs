@@ -83,6 +83,7 @@ impl Shard {
                 surplus: SignedQty(uncross.surplus.saturating_mul(instrument_of.lot_size.0)),
             });
             self.note_marked(instrument);
+            self.look_at_print(instrument, uncross.price);
             self.pair(instrument, tif, uncross.price, events);
             if !self.markets[index].book.is_crossed() {
                 break;

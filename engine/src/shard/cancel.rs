@@ -249,7 +249,7 @@ impl Shard {
 
     /// Whether the order is the stop of a cover order that still has something to cover.
     #[inline(always)]
-    fn is_mandatory(&self, handle: u32) -> bool {
+    pub(super) fn is_mandatory(&self, handle: u32) -> bool {
         self.orders.get(handle).role == OrderRole::CoverStop && self.has_to_cover(handle)
     }
 

@@ -41,6 +41,8 @@ pub(super) struct Pending {
     pub(super) walked: Option<InstrumentId>,
     /// Orders that one event made due.
     pub(super) due: Vec<DueOrder>,
+    /// Orders of books whose trigger was reached, until their turn. They are in no list.
+    pub(super) reached: Vec<(InstrumentId, DueOrder)>,
     /// Resting orders that one print meets.
     pub(super) prints: Vec<DueOrder>,
     /// Ids that one command goes through.

@@ -1,15 +1,16 @@
 //! The book among participants: price-time priority, icebergs, self-trade prevention, circuit breaker.
 
 use types::{
-    CancelReason, EventKind, FillCause, FillModel, InstrumentId, InstrumentStatus, Lots, SelfTrade,
-    Side, StatusCause, Ticks,
+    CancelReason, EventKind, FillCause, FillModel, InstrumentId, InstrumentStatus, Lots, OrderRole,
+    SelfTrade, Side, StatusCause, Ticks,
 };
 
 use super::Shard;
 use super::algos::Follow;
 use super::check::is_beyond;
 use super::fills::{ClosingOrder, Execution};
-use crate::book::price_of;
+use super::lists::members;
+use crate::book::{key_of, price_of};
 use crate::event_buf::EventBuf;
 use crate::market::{Market, Touch};
 use crate::order::{Form, Order, Stage, Tif};
@@ -63,7 +64,7 @@ impl Shard {
             if self.markets[index].breaks(price) {
                 let reason = self.markets[index].broken_by(price);
                 self.halt(instrument, events);
-                return self.end_order(handle, Some(reason), events);
+                return self.end_unfilled(handle, instrument, reason, events);
             }
             let node = self.orders.nodes.get(maker);
             if node.account == account && incoming.self_trade != SelfTrade::Allow {
@@ -90,6 +91,7 @@ impl Shard {
             market.print(price, self.seq);
             market.session.get_or_insert(price);
             self.note_marked(instrument);
+            self.look_at_print(instrument, price);
             self.trade(maker, handle, price, lots, events);
             self.fetch_maker(behind);
             if market_has_followers(&self.markets[index]) {
@@ -136,7 +138,7 @@ impl Shard {
             }
             _ => CancelReason::NotMarketable,
         };
-        self.end_order(handle, Some(reason), events);
+        self.end_unfilled(handle, instrument, reason, events);
     }
 
     /// Whether a handle is still of this order.
@@ -211,6 +213,12 @@ impl Shard {
     ) -> Encounter {
         const REASON: Option<CancelReason> = Some(CancelReason::SelfTrade);
         let id = self.orders.id(handle);
+        // What is mandatory does not end for it.
+        let mode = match (mode, self.orders.get(handle).role) {
+            (SelfTrade::Allow, _) => mode,
+            (_, OrderRole::CoverStop) => SelfTrade::CancelOldest,
+            _ => mode,
+        };
         match mode {
             SelfTrade::Allow => {}
             SelfTrade::CancelNewest => self.end_order(handle, REASON, events),
@@ -247,36 +255,87 @@ impl Shard {
         }
     }
 
-    /// Whether others offer all of an order within its bound.
+    /// Whether others are sure to give all of an order within its bound: counted as the match would go, so that
+    /// what would stop it ends the count.
     #[cold]
     #[inline(never)]
     fn can_fill_whole(&self, handle: u32, instrument: InstrumentId, bound: Option<Ticks>) -> bool {
         let market = &self.markets[instrument.0 as usize];
         let order = self.orders.get(handle);
+        let wanted = order.leaves().0;
+        if self.allowed(handle) < wanted {
+            return false;
+        }
         let account = self.orders.nodes.get(handle).account;
         let opposite = order.side.opposite();
         let ladder = market.book.ladder(opposite);
-        let mut available = 0_i64;
+        let mut session = market.session;
+        let mut sure = 0_i64;
         for (key, ..) in ladder.iter_levels() {
             let price = price_of(opposite, key);
             if bound.is_some_and(|bound| is_beyond(order.side, price, bound))
-                || market.breaks(price)
+                || market.breaks_from(session, price)
             {
-                break;
+                return false;
             }
+            // What an iceberg hides has its turn after what all others of the level show.
+            let mut hidden = 0_i64;
             for maker in ladder.iter_queue(&self.orders.nodes, key) {
+                let node = self.orders.nodes.get(maker);
+                if node.account == account && order.self_trade != SelfTrade::Allow {
+                    if order.self_trade == SelfTrade::CancelOldest {
+                        continue;
+                    }
+                    return false;
+                }
+                // The first trade of a session is what its breaker refers to.
+                if session.is_none() && self.allowed(maker) > 0 {
+                    session = Some(price);
+                }
                 let other = self.orders.get(maker);
-                let is_own = self.orders.nodes.get(maker).account == account;
-                let meets = !is_own || order.self_trade == SelfTrade::Allow;
-                if meets && !other.flags.is_cut() {
-                    available = available.saturating_add(other.leaves().0);
+                if other.flags.is_cut() || self.follows_sibling(maker) {
+                    continue;
+                }
+                sure = sure.saturating_add(node.lots.0);
+                hidden = hidden.saturating_add(other.leaves().0 - node.lots.0);
+                if sure >= wanted {
+                    return true;
                 }
             }
-            if available >= order.leaves().0 {
+            sure = sure.saturating_add(hidden);
+            if sure >= wanted {
                 return true;
             }
         }
         false
+    }
+
+    /// Whether another order of a resting one's OCO stands before it on the same side, so that this one is
+    /// gone by the time that an incoming order gets to it.
+    fn follows_sibling(&self, handle: u32) -> bool {
+        let order = self.orders.get(handle);
+        let Some(extra) = self.orders.extra(handle) else {
+            return false;
+        };
+        if order.role != OrderRole::Oco {
+            return false;
+        }
+        let market = self.market_of(self.holdings.get(order.holding));
+        let ladder = market.book.ladder(order.side);
+        members(extra).any(|sibling| {
+            let Some(sibling) = self.orders.find(sibling).filter(|&found| found != handle) else {
+                return false;
+            };
+            let other = self.orders.get(sibling);
+            if other.stage != Stage::Resting || other.side != order.side {
+                return false;
+            }
+            if other.limit != order.limit {
+                return is_beyond(order.side, other.limit, order.limit);
+            }
+            let mut queue = ladder.iter_queue(&self.orders.nodes, key_of(order.side, order.limit));
+            queue.find(|&maker| maker == handle || maker == sibling) == Some(sibling)
+        })
     }
 
     fn halt(&mut self, instrument: InstrumentId, events: &mut EventBuf) {
@@ -306,6 +365,11 @@ impl Shard {
             let (Some(key), Some(maker)) = (ladder.best(), ladder.front()) else {
                 break;
             };
+            let price = price_of(opposite, key);
+            if self.markets[index].breaks(price) {
+                self.halt(instrument, events);
+                break;
+            }
             let node = self.orders.nodes.get(maker);
             if node.account == held.account {
                 self.end_order(maker, Some(CancelReason::SelfTrade), events);
@@ -317,12 +381,12 @@ impl Shard {
                 self.end_order(maker, Some(CancelReason::NotReducing), events);
                 continue;
             }
-            let price = price_of(opposite, key);
             let lots = Lots(displayed.min(allowed).min(closing.leaves.0));
             let market = &mut self.markets[index];
             market.print(price, self.seq);
             market.session.get_or_insert(price);
             self.note_marked(instrument);
+            self.look_at_print(instrument, price);
             let mut execution = Execution {
                 price,
                 lots,

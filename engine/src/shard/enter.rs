@@ -1,5 +1,7 @@
 //! The way into the market: an order takes, waits for its trigger, joins an auction or rests.
 
+use std::ops::Range;
+
 use types::{
     CancelReason, EventKind, InstrumentId, InstrumentStatus, LimitName, Lots, OrderRole, Side,
     Ticks, TriggerOn,
@@ -135,7 +137,7 @@ impl Shard {
         let Some(extra) = self.orders.extra(handle).copied() else {
             return;
         };
-        let market = &mut self.markets[instrument.0 as usize];
+        let market = &self.markets[instrument.0 as usize];
         let mut trigger = extra.has_trigger.then_some(extra.trigger);
         if let (Some(trail), None) = (extra.trail, trigger) {
             // The first trigger lies at the trail's distance, so that it cannot be due.
@@ -146,10 +148,20 @@ impl Shard {
             && market.can_trade()
             && let Some(reference) = market.reference(order.side, extra.on)
             && is_reached(order.side, order.form, trigger, reference)
+            && self.may_fire(handle, instrument)
         {
             return self.fire(handle, instrument, reference, events);
         }
+        self.wait(handle, instrument, trigger);
+    }
+
+    /// Lists an order that is in no list among those that wait: at this trigger, or at the one that it has.
+    fn wait(&mut self, handle: u32, instrument: InstrumentId, trigger: Option<Ticks>) {
+        let Some(extra) = self.orders.extra(handle).copied() else {
+            return;
+        };
         self.orders.get_mut(handle).stage = Stage::Waiting;
+        let market = &mut self.markets[instrument.0 as usize];
         if extra.trail.is_some() {
             let id = self.orders.id(handle);
             let orders = &self.orders;
@@ -158,7 +170,7 @@ impl Shard {
                 .partition_point(|&waiting| orders.id(waiting) < id);
             market.trailing.insert(place, handle);
         }
-        if let Some(trigger) = trigger {
+        if let Some(trigger) = trigger.or(extra.has_trigger.then_some(extra.trigger)) {
             self.set_trigger(handle, instrument, trigger);
         }
     }
@@ -174,6 +186,49 @@ impl Shard {
         let list = TriggerList::of(order.side, extra.on, order.form.is_stop());
         let market = &mut self.markets[instrument.0 as usize];
         market.triggers[list.index()].insert(&mut self.orders.nodes, handle, list.key(trigger));
+    }
+
+    /// Whether an order whose trigger is reached fires: the stop of a cover order, which goes on until all is closed,
+    /// only where somebody is there to trade with.
+    fn may_fire(&self, handle: u32, instrument: InstrumentId) -> bool {
+        !self.goes_on(handle) || self.has_offer(handle, instrument)
+    }
+
+    /// Whether an order waits again with what the market did not give.
+    fn goes_on(&self, handle: u32) -> bool {
+        let order = self.orders.get(handle);
+        order.role == OrderRole::CoverStop && !order.form.has_limit()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn has_offer(&self, handle: u32, instrument: InstrumentId) -> bool {
+        let market = &self.markets[instrument.0 as usize];
+        if !market.is_crossed() {
+            return self.offers_outside(handle, instrument);
+        }
+        let side = self.orders.get(handle).side;
+        let bound = market.collar_bound(side);
+        let best = market.book.best(side.opposite());
+        best.is_some_and(|best| bound.is_none_or(|bound| !is_beyond(side, best, bound)))
+    }
+
+    /// Ends an order with what the market did not give; the stop of a cover order waits for more.
+    pub(super) fn end_unfilled(
+        &mut self,
+        handle: u32,
+        instrument: InstrumentId,
+        reason: CancelReason,
+        events: &mut EventBuf,
+    ) {
+        if !self.goes_on(handle) || self.allowed(handle) == 0 {
+            return self.end_order(handle, Some(reason), events);
+        }
+        let asked = self.orders.extra(handle).map(|extra| extra.asked);
+        let order = self.orders.get_mut(handle);
+        order.form = asked.unwrap_or(order.form);
+        self.wait(handle, instrument, None);
+        self.push_amended(handle, events);
     }
 
     /// A trigger was reached: the order is a market or a limit order from now on, and takes.
@@ -210,56 +265,142 @@ impl Shard {
 
     /// Runs the orders of an instrument that wait for a price which is there.
     pub(super) fn run_due_orders(&mut self, instrument: InstrumentId, events: &mut EventBuf) {
-        let index = instrument.0 as usize;
         let mut due = std::mem::take(&mut self.pending.due);
-        loop {
-            if !self.markets[index].can_trade() {
-                break;
-            }
-            let is_crossed = self.markets[index].is_crossed();
-            if !is_crossed {
-                self.open_paper(instrument, events);
-            }
-            due.clear();
-            self.collect_triggers(instrument, &mut due);
-            if !is_crossed {
-                self.collect_limits(instrument, &mut due);
-            }
-            due.sort_unstable();
-            for &DueOrder { id, reference } in &due {
-                // The circuit breaker may have halted the market meanwhile.
-                if !self.markets[index].can_trade() {
-                    break;
-                }
-                // One that ended, or was held again, in the meantime is passed over.
-                let Some(handle) = self.orders.find(id) else {
-                    continue;
-                };
-                match reference {
-                    Some(reference) => {
-                        if self.orders.get(handle).stage == Stage::Waiting {
-                            self.withdraw(handle);
-                            self.fire(handle, instrument, reference, events);
-                        }
-                    }
-                    None => {
-                        if self.orders.get(handle).stage == Stage::Resting {
-                            self.fill_resting(handle, instrument, events);
-                        }
-                    }
-                }
-            }
-            self.ratchet_trailing(instrument);
-            // Nothing that waits for the outside market can have moved it.
-            if due.is_empty() || !is_crossed {
-                break;
-            }
+        if self.markets[instrument.0 as usize].is_crossed() {
+            self.run_due_in_book(instrument, &mut due, events);
+        } else {
+            self.run_due_outside(instrument, &mut due, events);
         }
         self.pending.due = due;
     }
 
-    /// Orders whose trigger is reached, with the price that reached it. They stay where they are.
-    fn collect_triggers(&self, instrument: InstrumentId, due: &mut Vec<DueOrder>) {
+    /// What the outside market made due, once: nothing that fills against it can have moved it.
+    fn run_due_outside(
+        &mut self,
+        instrument: InstrumentId,
+        due: &mut Vec<DueOrder>,
+        events: &mut EventBuf,
+    ) {
+        let index = instrument.0 as usize;
+        if !self.markets[index].can_trade() {
+            return;
+        }
+        self.open_paper(instrument, events);
+        due.clear();
+        self.collect_triggers(instrument, 0..TriggerList::COUNT, |order| due.push(order));
+        self.collect_limits(instrument, due);
+        due.sort_unstable();
+        for &DueOrder { id, reference } in &*due {
+            // One that ended, or was held again, in the meantime is passed over.
+            let Some(handle) = self.orders.find(id) else {
+                continue;
+            };
+            match reference {
+                Some(reference) => {
+                    if self.orders.get(handle).stage == Stage::Waiting {
+                        self.withdraw(handle);
+                        self.fire(handle, instrument, reference, events);
+                    }
+                }
+                None => {
+                    if self.orders.get(handle).stage == Stage::Resting {
+                        self.fill_resting(handle, instrument, events);
+                    }
+                }
+            }
+        }
+        self.ratchet_trailing(instrument, false);
+    }
+
+    /// What a book made due, batch by batch: what one order reaches has its turn in the next one, also where the
+    /// order after it brings the price back.
+    fn run_due_in_book(
+        &mut self,
+        instrument: InstrumentId,
+        due: &mut Vec<DueOrder>,
+        events: &mut EventBuf,
+    ) {
+        loop {
+            self.look_at_prices(instrument);
+            due.clear();
+            self.pending.reached.retain(|&(of, order)| {
+                let is_other = of != instrument;
+                if !is_other {
+                    due.push(order);
+                }
+                is_other
+            });
+            if due.is_empty() {
+                return;
+            }
+            due.sort_unstable();
+            for &DueOrder { id, reference } in &*due {
+                // One that ended, or was held again, in the meantime is passed over.
+                let Some(handle) = self.orders.find(id) else {
+                    continue;
+                };
+                let order = self.orders.get(handle);
+                let is_reached = order.stage == Stage::Entering && order.form.is_triggered();
+                let Some(reference) = reference.filter(|_| is_reached) else {
+                    continue;
+                };
+                if self.markets[instrument.0 as usize].can_trade() {
+                    self.fire(handle, instrument, reference, events);
+                    self.look_at_prices(instrument);
+                } else {
+                    // The circuit breaker has halted the market meanwhile.
+                    self.wait(handle, instrument, None);
+                }
+            }
+        }
+    }
+
+    /// A book is looked at between two orders: what its prices reach is due, and then trails follow them.
+    fn look_at_prices(&mut self, instrument: InstrumentId) {
+        if self.markets[instrument.0 as usize].can_trade() {
+            self.reach(instrument, 0..TriggerList::COUNT);
+            self.ratchet_trailing(instrument, false);
+        }
+    }
+
+    /// Something printed in a book. Each print is looked at, as the next one may lie elsewhere.
+    #[inline(always)]
+    pub(super) fn look_at_print(&mut self, instrument: InstrumentId, price: Ticks) {
+        if self.markets[instrument.0 as usize].concerns_triggers(price) {
+            self.reach_by_print(instrument);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn reach_by_print(&mut self, instrument: InstrumentId) {
+        if self.markets[instrument.0 as usize].can_trade() {
+            self.reach(instrument, TriggerList::ON_LAST);
+            self.ratchet_trailing(instrument, true);
+            self.note_dirty(instrument);
+        }
+    }
+
+    /// Takes the orders whose trigger is reached out of these lists, for their turn.
+    fn reach(&mut self, instrument: InstrumentId, lists: Range<usize>) {
+        let mut reached = std::mem::take(&mut self.pending.reached);
+        let before = reached.len();
+        self.collect_triggers(instrument, lists, |order| reached.push((instrument, order)));
+        for (_, order) in &reached[before..] {
+            if let Some(handle) = self.orders.find(order.id) {
+                self.withdraw(handle);
+            }
+        }
+        self.pending.reached = reached;
+    }
+
+    /// Orders in these lists whose trigger is reached, with the price that reached it. They stay where they are.
+    fn collect_triggers(
+        &self,
+        instrument: InstrumentId,
+        lists: Range<usize>,
+        mut collect: impl FnMut(DueOrder),
+    ) {
         let market = &self.markets[instrument.0 as usize];
         let shown = |side| {
             let touch = market.touch.filter(|touch| touch.qty(side).0 != 0)?;
@@ -270,7 +411,8 @@ impl Shard {
             shown(types::Side::Sell),
             market.last,
         ];
-        for (index, ladder) in market.triggers.iter().enumerate() {
+        for index in lists {
+            let ladder = &market.triggers[index];
             let (reference, is_above) = (references[index / 2], index % 2 == 1);
             let Some(reference) = reference else { continue };
             let threshold = if is_above {
@@ -284,17 +426,19 @@ impl Shard {
             let levels = ladder.iter_levels().map(|(key, ..)| key);
             for key in levels.take_while(|&key| key >= threshold) {
                 for handle in ladder.iter_queue(&self.orders.nodes, key) {
-                    due.push(DueOrder {
-                        id: self.orders.id(handle),
-                        reference: Some(reference),
-                    });
+                    if self.may_fire(handle, instrument) {
+                        collect(DueOrder {
+                            id: self.orders.id(handle),
+                            reference: Some(reference),
+                        });
+                    }
                 }
             }
         }
     }
 
-    /// The triggers of trailing stops follow the price; they never go back.
-    fn ratchet_trailing(&mut self, instrument: InstrumentId) {
+    /// The triggers of trailing stops, or only of those on the newest print, follow the price; they never go back.
+    fn ratchet_trailing(&mut self, instrument: InstrumentId, is_print: bool) {
         let index = instrument.0 as usize;
         if self.markets[index].trailing.is_empty() || !self.markets[index].can_trade() {
             return;
@@ -305,6 +449,10 @@ impl Shard {
             let Some(extra) = self.orders.extra(handle).copied() else {
                 continue;
             };
+            // While a book is matched its touch is that of before.
+            if is_print && extra.on != TriggerOn::Last {
+                continue;
+            }
             let market = &self.markets[index];
             let (Some(trail), Some(reference)) =
                 (extra.trail, market.reference(order.side, extra.on))

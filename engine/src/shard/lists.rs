@@ -167,7 +167,9 @@ impl Shard {
     /// An exit that is used up waits for more; it is what it was asked as again.
     fn hold_again(&mut self, handle: u32) {
         let was_resting = self.orders.get(handle).stage == Stage::Resting;
+        let id = self.orders.id(handle);
         self.withdraw(handle);
+        self.pending.reached.retain(|(_, order)| order.id != id);
         let asked = self.orders.extra(handle).map(|extra| extra.asked);
         let order = self.orders.get_mut(handle);
         order.stage = Stage::Held;
@@ -339,7 +341,7 @@ impl Shard {
 }
 
 /// The orders of a list.
-fn members(extra: &Extra) -> impl Iterator<Item = OrderId> + use<> {
+pub(super) fn members(extra: &Extra) -> impl Iterator<Item = OrderId> + use<> {
     (extra.list.0..).take(extra.list_len as usize).map(OrderId)
 }
 
@@ -409,7 +411,13 @@ fn misfit(first: &NewOrder, order: &NewOrder, role: OrderRole) -> Option<ListFie
         role,
         OrderRole::TakeProfit | OrderRole::StopLoss | OrderRole::CoverStop
     );
-    if (is_exit || role == OrderRole::Oco) && !stays(order.tif) {
+    let has_tif = match role {
+        // What is mandatory does not expire.
+        OrderRole::CoverStop => order.tif == TimeInForce::GoodTillCancel,
+        OrderRole::Oco | OrderRole::TakeProfit | OrderRole::StopLoss => stays(order.tif),
+        _ => true,
+    };
+    if !has_tif {
         return Some(ListField::TimeInForce);
     }
     if role == OrderRole::Entry && order.reduce_only {

@@ -292,28 +292,14 @@ impl Shard {
         if self.allowed(handle) == 0 {
             return self.end_order(handle, Some(CancelReason::NotReducing), events);
         }
-        let opposite = touch.opposite(order.side);
-        let slippage = market
-            .paper()
-            .map_or(Slippage::None, |model| model.slippage);
-        let walk = Walk {
-            side: order.side,
-            account: self.orders.nodes.get(handle).account.0,
-            limit,
-            collar: if limit.is_none() {
-                market.collar_bound(order.side)
-            } else {
-                None
-            },
-            slip: slip_ticks(
-                slippage,
-                opposite,
-                order.leaves(),
-                touch.opposite_qty(order.side),
-            ),
-        };
+        if order.tif == Tif::FillOrKill && self.allowed(handle) < order.leaves().0 {
+            return self.end_order(handle, Some(CancelReason::NotFillable), events);
+        }
+        let walk = self.walk(handle, instrument, limit, &touch);
         let stop = match self.sizes(instrument) {
-            Sizes::Unlimited => self.take_at_once(handle, &walk, opposite, events),
+            Sizes::Unlimited => {
+                self.take_at_once(handle, &walk, touch.opposite(order.side), events)
+            }
             Sizes::Displayed => self.take_displayed(handle, instrument, &walk, &touch, events),
         };
         if !self.is_working(handle, id) || self.orders.get(handle).stage != Stage::Entering {
@@ -325,6 +311,54 @@ impl Shard {
             return self.end_order(handle, Some(CancelReason::NotReducing), events);
         }
         self.leave_paper(handle, instrument, stop, events);
+    }
+
+    /// How far an order that takes walks from a touch.
+    fn walk(
+        &self,
+        handle: u32,
+        instrument: InstrumentId,
+        limit: Option<Ticks>,
+        touch: &Touch,
+    ) -> Walk {
+        let market = &self.markets[instrument.0 as usize];
+        let order = self.orders.get(handle);
+        let slippage = market
+            .paper()
+            .map_or(Slippage::None, |model| model.slippage);
+        Walk {
+            side: order.side,
+            account: self.orders.nodes.get(handle).account.0,
+            limit,
+            collar: if limit.is_none() {
+                market.collar_bound(order.side)
+            } else {
+                None
+            },
+            slip: slip_ticks(
+                slippage,
+                touch.opposite(order.side),
+                order.leaves(),
+                touch.opposite_qty(order.side),
+            ),
+        }
+    }
+
+    /// Whether the outside market has something for a market order.
+    pub(super) fn offers_outside(&self, handle: u32, instrument: InstrumentId) -> bool {
+        let market = &self.markets[instrument.0 as usize];
+        let side = self.orders.get(handle).side;
+        let shown = market.touch.filter(|touch| touch.opposite_qty(side).0 != 0);
+        shown.is_some_and(|touch| {
+            let walk = self.walk(handle, instrument, None, &touch);
+            match self.sizes(instrument) {
+                Sizes::Unlimited => walk.check_collar(walk.price(touch.opposite(side))).is_ok(),
+                Sizes::Displayed => {
+                    let room = self.has_room_to_consume(instrument);
+                    market.stride(&walk, &touch, &mut 0, 1, room).is_ok()
+                }
+            }
+        })
     }
 
     fn take_at_once(
@@ -502,7 +536,7 @@ impl Shard {
             },
             (_, _, Stop::Exhausted) => CancelReason::NotMarketable,
         };
-        self.end_order(handle, Some(reason), events);
+        self.end_unfilled(handle, instrument, reason, events);
     }
 
     /// Resting orders to which the touch has come.

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use engine::Shard;
 use engine::portrait::{AccountPortrait, MarketPortrait, OrderPortrait, OrderStage, Portrait};
 use types::{
-    AccountId, Event, EventKind, FillModel, Instrument, InstrumentId, InstrumentStatus, Label, Leg,
-    Liquidity, MarkKind, OrderId, OrderKind, OrderRole, PositionMode, Price, Qty, Side,
+    AccountId, Event, EventKind, Fill, FillModel, Instrument, InstrumentId, InstrumentStatus,
+    Label, Leg, Liquidity, MarkKind, NewOrder, OrderId, OrderKind, OrderRole, PositionMode, Price,
+    Qty, Ratio, Side, TimeInForce,
 };
 
 /// Adds up what the facts say.
@@ -16,8 +17,12 @@ pub(crate) struct Audit {
     cash: BTreeMap<(AccountId, Label), i128>,
     positions: BTreeMap<(AccountId, InstrumentId, Leg), i64>,
     filled: BTreeMap<OrderId, i64>,
+    /// Orders as they were accepted.
+    requests: BTreeMap<OrderId, NewOrder>,
     /// Limit prices, with the side that they bound.
     limits: BTreeMap<OrderId, (Side, Price)>,
+    /// First prices of sessions, which breakers refer to.
+    sessions: BTreeMap<InstrumentId, Price>,
     /// Orders that were accepted and neither ended nor filled up.
     working: BTreeSet<OrderId>,
     /// Exits of brackets and covers: one that is filled up may wait for more.
@@ -59,6 +64,7 @@ impl Audit {
                 ..
             } => {
                 assert!(self.working.insert(order), "#{order} accepted twice");
+                self.requests.insert(order, request);
                 if let OrderKind::Limit { price } | OrderKind::StopLimit { price, .. } =
                     request.kind
                 {
@@ -82,9 +88,13 @@ impl Audit {
                     self.working.remove(&order),
                     "#{order} ended, which did not work"
                 );
+                let filled = self.filled.get(&order).copied().unwrap_or_default();
+                let is_whole = self.requests[&order].tif == TimeInForce::FillOrKill;
+                assert!(!is_whole || filled == 0, "#{order} filled {filled} of all");
             }
             EventKind::Fill(fill) => {
                 assert!(fill.qty.0 > 0 && fill.leaves.0 >= 0, "{fill:?}");
+                self.check_meaning(shard, &fill);
                 let signed = fill.qty.0 * fill.side.sign();
                 let key = (fill.account, fill.instrument, fill.leg);
                 let position = self.positions.entry(key).or_default();
@@ -129,10 +139,16 @@ impl Audit {
                     .positions
                     .insert((account, instrument, leg), position.0);
                 if cause == types::BookingCause::Split {
+                    self.sessions.remove(&instrument);
                     self.split.insert(instrument);
                 } else {
                     assert_eq!(before, Some(position.0), "position after {event:?}");
                 }
+            }
+            EventKind::Uncrossed {
+                instrument, price, ..
+            } => {
+                self.sessions.insert(instrument, price);
             }
             EventKind::Adjusted {
                 account, amount, ..
@@ -155,8 +171,39 @@ impl Audit {
         }
     }
 
-    pub(crate) fn check(&self, shard: &Shard) {
+    /// A fill does what its order and its instrument promised; what an auction or the house fills is exempt where
+    /// it has to be.
+    fn check_meaning(&mut self, shard: &Shard, fill: &Fill) {
+        let instrument = instrument_of(shard, fill.instrument);
+        if let Some(request) = self.requests.get(&fill.order) {
+            let takes = !fill.maker && fill.model != FillModel::Auction;
+            // Against the outside market one that was reached while nothing filled takes what is there.
+            let is_book = instrument.liquidity == Liquidity::Crossed;
+            assert!(
+                !(request.post_only && is_book && takes),
+                "post-only takes: {fill:?}"
+            );
+            let key = (fill.account, fill.instrument, fill.leg);
+            let before = self.positions.get(&key).copied().unwrap_or_default();
+            let reduces = before.signum() == -fill.side.sign() && fill.qty.0 <= before.abs();
+            assert!(!request.reduce_only || reduces, "{before} before {fill:?}");
+        }
+        if fill.model == FillModel::Book && instrument.breaker.0 != 0 {
+            let session = *self.sessions.entry(fill.instrument).or_insert(fill.price);
+            let ticks = session.0 / instrument.tick_size.0;
+            let width = i128::from(ticks.abs()) * i128::from(instrument.breaker.0)
+                / i128::from(Ratio::ONE.0);
+            let away = i128::from((fill.price.0 - session.0).abs() / instrument.tick_size.0);
+            assert!(away <= width, "breaker of {session}: {fill:?}");
+        }
+    }
+
+    pub(crate) fn check(&mut self, shard: &Shard) {
         let portrait = shard.portrait();
+        let markets = (0..).map(InstrumentId).zip(&portrait.markets);
+        self.sessions = markets
+            .filter_map(|(id, market)| Some((id, market.session?)))
+            .collect();
         self.check_money(shard, &portrait);
         self.check_positions(shard, &portrait);
         self.check_orders(&portrait);
@@ -226,6 +273,12 @@ impl Audit {
             let is_exit = self.exits.contains(&id);
             assert!(order.leaves.0 > 0 || is_exit, "#{id} has no leaves");
             assert!(order.leaves.0 >= 0, "#{id} leaves {}", order.leaves);
+            let is_immediate = matches!(
+                order.request.tif,
+                TimeInForce::ImmediateOrCancel | TimeInForce::FillOrKill
+            );
+            let is_before = matches!(order.stage, OrderStage::InFlight | OrderStage::Held);
+            assert!(!is_immediate || is_before, "#{id} rests: {order:?}");
             if order.leaves.0 == 0 {
                 assert_eq!(order.stage, OrderStage::Held, "#{id} has no leaves");
             }

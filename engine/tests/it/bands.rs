@@ -208,6 +208,33 @@ fn a_new_session_has_a_new_reference() {
 }
 
 #[test]
+fn an_auction_is_beyond_the_breaker_and_is_its_new_reference() {
+    let mut world = guarded();
+    world.tell_all([
+        status(InstrumentStatus::Halted),
+        status(InstrumentStatus::PreClose),
+    ]);
+    world.tell_all([buy(2, 1).at("170"), sell(3, 1).at("170")]);
+    world.tell(status(InstrumentStatus::Open));
+    // 170 is 70% away from 100, where the session began.
+    let picture = world.picture();
+    assert_eq!(picture.status, InstrumentStatus::Open);
+    assert_eq!(picture.session, Some(crate::world::price("170")));
+    // From now on the band is 153 to 187.
+    world.tell_all([sell(3, 1).at("187"), sell(3, 1).at("188")]);
+    assert_eq!(world.tell(buy(2, 1)).len(), 3);
+    assert_eq!(
+        world.tell(buy(2, 1)),
+        [
+            "#8 accepted",
+            "Halted by breaker",
+            "#8 cancelled 1 Breaker 188 beyond 187"
+        ]
+    );
+    world.agrees();
+}
+
+#[test]
 fn the_breaker_works_downwards_and_on_orders_that_fill_whole_or_not_at_all() {
     let mut world = guarded();
     world.tell_all([buy(3, 5).at("90"), buy(3, 5).at("89")]);

@@ -1,12 +1,13 @@
 //! Brackets and cover orders: an entry, its exits, and what a fill of one does to the others.
 
-use types::OrderList;
+use types::{OrderList, PaperModel, SelfTrade, Sizes};
 
 use crate::lists::{inside, outside};
 use crate::words::{
-    Words, amend_price, amend_qty, amend_trigger, bracket, buy, cancel, cancel_all, cover,
+    Words, amend_price, amend_qty, amend_trigger, bracket, buy, cancel, cancel_all, cover, depth,
     disconnect, quote, sell,
 };
+use crate::world::{World, crossed, paper};
 
 /// Buys 10 at 100, with a profit at 105 and a stop at 95.
 fn long_ten(account: u32) -> OrderList {
@@ -291,10 +292,196 @@ fn a_cover_stop_closes_what_was_bought() {
             "#4 triggered at 95",
             "#5 buys 1 at 95",
             "#4 sells 1 at 95 leaves 3",
-            "#4 cancelled 3 NotMarketable",
+            "#4 amended 4 from 95",
         ]
     );
+    // 3 of the 4 that it bought are left, and the stop with them.
     assert_eq!(world.position(0), "3");
+    assert_eq!(world.tell(buy(3, 1).at("96")), ["#6 accepted"]);
+    assert_eq!(
+        world.tell(cancel(3, 6)),
+        ["#6 cancelled 1 Requested"],
+        "nobody bids"
+    );
+    assert_eq!(
+        world.tell(buy(3, 5).at("94")),
+        [
+            "#7 accepted",
+            "#4 triggered at 94",
+            "#7 buys 3 at 94 leaves 2",
+            "#4 sells 3 at 94",
+        ]
+    );
+    assert_eq!(world.position(0), "0");
+    world.agrees();
+}
+
+#[test]
+fn a_cover_stop_on_the_print_waits_for_somebody_to_trade_with() {
+    let mut world = World::trading(crossed());
+    world.tell_all([sell(1, 5).at("100"), buy(1, 2).at("90")]);
+    world.tell(cover([buy(0, 5), sell(0, 5).stop("95").on_last()]));
+    assert_eq!(
+        world.tell(sell(2, 1)),
+        [
+            "#5 accepted",
+            "#2 buys 1 at 90 leaves 1",
+            "#5 sells 1 at 90",
+            "#4 triggered at 90",
+            "#2 buys 1 at 90",
+            "#4 sells 1 at 90 leaves 4",
+            "#4 amended 5 from 95",
+        ]
+    );
+    // The newest print is still 90, and 4 are left of 5.
+    assert_eq!(
+        world.tell(buy(3, 2).at("97")),
+        [
+            "#6 accepted",
+            "#4 triggered at 90",
+            "#6 buys 2 at 97",
+            "#4 sells 2 at 97 leaves 2",
+            "#4 amended 5 from 95",
+        ]
+    );
+    assert_eq!(world.position(0), "2");
+    world.agrees();
+}
+
+#[test]
+fn a_cover_stop_goes_on_with_what_displayed_depth_has_not_given() {
+    let mut world = World::trading(paper(PaperModel {
+        sizes: Sizes::Displayed,
+        ..PaperModel::default()
+    }));
+    world.tell(depth(&[("99", 5)], &[("100", 5)]));
+    world.tell(cover([buy(0, 5), sell(0, 5).stop("95")]));
+    assert_eq!(
+        world.tell(depth(&[("95", 2)], &[("96", 9)])),
+        [
+            "#2 triggered at 95",
+            "#2 sells 2 at 95 leaves 3 (Depth)",
+            "#2 amended 5 from 95",
+        ]
+    );
+    assert_eq!(
+        world.tell(depth(&[("94", 9)], &[("96", 9)])),
+        ["#2 triggered at 94", "#2 sells 3 at 94 (Depth)"]
+    );
+    assert_eq!(world.position(0), "0");
+    world.agrees();
+}
+
+#[test]
+fn a_cover_stop_neither_expires_nor_moves_away_from_the_market() {
+    let mut world = outside();
+    let denied = ["denied BadList order 1 TimeInForce"];
+    for stop in [
+        sell(0, 10).stop("95").day(),
+        sell(0, 10).stop("95").until(world.now() + 9_000_000_000),
+    ] {
+        assert_eq!(world.tell(cover([buy(0, 10).at("100"), stop])), denied);
+    }
+    world.tell(cover([
+        buy(0, 10).at("100"),
+        sell(0, 10).stop_limit("95", "93"),
+    ]));
+    let denied = ["#2 change denied Mandatory"];
+    for is_open in [false, true] {
+        assert_eq!(world.tell(amend_trigger(0, 2, "94")), denied, "{is_open}");
+        // A higher limit sells less easily.
+        assert_eq!(world.tell(amend_price(0, 2, "94")), denied, "{is_open}");
+        assert_eq!(
+            world.tell(quote("99", "100")).len(),
+            2 * usize::from(!is_open)
+        );
+    }
+    assert_ne!(world.tell(amend_trigger(0, 2, "96")), denied);
+    assert_ne!(world.tell(amend_price(0, 2, "92")), denied);
+    assert_eq!(world.trigger(2), "96");
+    world.agrees();
+}
+
+#[test]
+fn a_cover_stop_ends_an_order_of_its_own_account_that_it_meets() {
+    let mut world = World::trading(crossed());
+    world.tell_all([sell(1, 5).at("100"), buy(0, 3).at("94"), buy(1, 9).at("93")]);
+    let stop = sell(0, 5).stop("94");
+    let stop = stop.against_itself(SelfTrade::CancelNewest);
+    // The only bids are its own 3 at 94 and, below, 9 of account 1: the trigger is reached at once.
+    assert_eq!(
+        world.tell(cover([buy(0, 5), stop]))[2..],
+        [
+            "#1 sells 5 at 100",
+            "#4 buys 5 at 100",
+            "#5 activated 5",
+            "#5 triggered at 94",
+            "#2 cancelled 3 SelfTrade",
+            "#3 buys 5 at 93 leaves 4",
+            "#5 sells 5 at 93",
+        ]
+    );
+    world.agrees();
+}
+
+#[test]
+fn exits_of_an_entry_that_closes_an_opposite_position_only_reduce() {
+    let mut world = outside();
+    world.tell(bracket(&[
+        buy(0, 5).at("98"),
+        sell(0, 5).at("110"),
+        sell(0, 5).stop("90"),
+    ]));
+    world.tell(sell(0, 8));
+    // 8 short and 5 bought: 3 short, and exits for 5.
+    assert_eq!(
+        world.tell(quote("97", "98")),
+        [
+            "#1 buys 5 at 98 (Touch, maker)",
+            "#2 activated 5",
+            "#3 activated 5",
+        ]
+    );
+    assert_eq!(
+        world.tell(quote("90", "91")),
+        ["#3 triggered at 90", "#3 cancelled 5 NotReducing"]
+    );
+    assert_eq!(
+        (world.position(0), world.working_ids()),
+        ("-3".into(), vec![2])
+    );
+    world.agrees();
+}
+
+#[test]
+fn an_exit_that_ended_is_not_sent_again() {
+    let mut world = World::trading(crossed());
+    world.tell(sell(1, 6).at("100"));
+    world.tell(bracket(&[
+        buy(0, 10).at("100"),
+        sell(0, 10).at("110"),
+        sell(0, 10).stop("85"),
+    ]));
+    let own = buy(0, 6).at("110").ioc();
+    assert_eq!(
+        world.tell(own.against_itself(SelfTrade::CancelOldest)),
+        [
+            "#5 accepted",
+            "#3 cancelled 6 SelfTrade",
+            "#5 cancelled 6 NotMarketable",
+        ]
+    );
+    // The rest of the entry has a stop only.
+    assert_eq!(
+        world.tell(sell(1, 4).at("100")),
+        [
+            "#6 accepted",
+            "#2 buys 4 at 100",
+            "#6 sells 4 at 100",
+            "#4 activated 10",
+        ]
+    );
+    world.agrees();
 }
 
 #[test]

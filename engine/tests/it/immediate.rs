@@ -1,9 +1,9 @@
 //! Orders that execute now or not at all, and orders that must not execute now.
 
-use types::{InstrumentStatus, PaperModel, SelfTrade, Sizes};
+use types::{Instrument, InstrumentStatus, Leg, PaperModel, PositionMode, Ratio, SelfTrade, Sizes};
 
-use crate::words::{Words, amend_price, buy, cancel, depth, quote, sell, sized, status};
-use crate::world::{World, crossed, paper};
+use crate::words::{Words, amend_price, buy, cancel, depth, oco, quote, sell, sized, status};
+use crate::world::{World, crossed, paper, plan};
 
 /// Sells of 5 at 100, 101 and 102, each of another account.
 fn stairs() -> World {
@@ -92,6 +92,134 @@ fn fill_or_kill_counts_neither_ones_own_orders_nor_those_that_only_reduce() {
     let killed = ["#8 accepted", "#8 cancelled 9 NotFillable"];
     assert_eq!(world.tell(buy(4, 9).fok()), killed);
     assert_eq!(world.tell(buy(4, 8).fok()).len(), 5);
+}
+
+#[test]
+fn fill_or_kill_does_not_count_beyond_an_order_of_its_own_that_would_stop_it() {
+    for mode in [
+        SelfTrade::CancelNewest,
+        SelfTrade::CancelBoth,
+        SelfTrade::Decrement,
+    ] {
+        let mut world = stairs();
+        // 5 of account 0, then its own 5 at 101, which would end it or take 5 from it.
+        let order = buy(1, 10).at("102").fok().against_itself(mode);
+        assert_eq!(
+            world.tell(order),
+            ["#4 accepted", "#4 cancelled 10 NotFillable"],
+            "{mode:?}"
+        );
+        assert_eq!(world.asks(), "100 x 5 [#1], 101 x 5 [#2], 102 x 5 [#3]");
+        // What comes before it is enough for 5.
+        let order = buy(1, 5).at("102").fok().against_itself(mode);
+        assert_eq!(world.tell(order).len(), 3, "{mode:?}");
+        world.agrees();
+    }
+    let mut world = stairs();
+    let order = buy(1, 10).at("102").fok();
+    assert_eq!(
+        world.tell(order.against_itself(SelfTrade::CancelOldest)),
+        [
+            "#4 accepted",
+            "#1 sells 5 at 100",
+            "#4 buys 5 at 100 leaves 5",
+            "#2 cancelled 5 SelfTrade",
+            "#3 sells 5 at 102",
+            "#4 buys 5 at 102",
+        ]
+    );
+    world.agrees();
+}
+
+#[test]
+fn fill_or_kill_counts_what_an_iceberg_hides_behind_what_others_show() {
+    let mut world = World::trading(crossed());
+    world.tell_all([sell(0, 5).show(1).at("100"), sell(1, 1).at("100")]);
+    // The tip of 1, then its own order; the 4 that are hidden come after that.
+    let order = buy(1, 2).fok().against_itself(SelfTrade::CancelNewest);
+    assert_eq!(
+        world.tell(order),
+        ["#3 accepted", "#3 cancelled 2 NotFillable"]
+    );
+    // 1 + 1 + 4 for somebody else.
+    assert_eq!(
+        world.tell(buy(2, 7).fok()),
+        ["#4 accepted", "#4 cancelled 7 NotFillable"]
+    );
+    world.tell(buy(2, 6).fok());
+    assert_eq!(world.position(2), "6");
+    world.agrees();
+}
+
+#[test]
+fn fill_or_kill_counts_one_order_of_an_oco() {
+    for prices in [["100", "101"], ["101", "100"], ["100", "100"]] {
+        let mut world = World::trading(crossed());
+        world.tell(oco(&[sell(0, 5).at(prices[0]), sell(0, 5).at(prices[1])]));
+        // The first fill of one ends the other.
+        assert_eq!(
+            world.tell(buy(1, 10).at("102").fok()),
+            ["#3 accepted", "#3 cancelled 10 NotFillable"]
+        );
+        world.tell(sell(2, 5).at("102"));
+        world.tell(buy(1, 10).at("102").fok());
+        assert_eq!(world.position(1), "10");
+        assert_eq!(world.working_ids(), [0; 0]);
+        world.agrees();
+    }
+}
+
+#[test]
+fn fill_or_kill_is_held_to_the_breaker_that_its_own_first_trade_sets() {
+    let mut world = World::trading(Instrument {
+        breaker: Ratio::percent(7),
+        ..crossed()
+    });
+    world.tell_all([sell(0, 5).at("100"), sell(0, 5).at("120")]);
+    // The first trade of the session would be at 100, and 120 is above 107.
+    assert_eq!(
+        world.tell(buy(1, 10).at("120").fok()),
+        ["#3 accepted", "#3 cancelled 10 NotFillable"]
+    );
+    assert_eq!(world.picture().status, InstrumentStatus::Open);
+    assert_eq!(world.tell(buy(1, 5).at("120").fok()).len(), 3);
+    world.agrees();
+}
+
+#[test]
+fn fill_or_kill_that_may_reduce_less_than_it_asks_for_is_killed() {
+    let mut world = World::trading(crossed());
+    world.tell_all([sell(1, 4).at("100"), buy(0, 4)]);
+    world.tell(buy(1, 10).at("99"));
+    let order = |lots| sell(0, lots).at("99").fok().reduce_only();
+    assert_eq!(
+        world.tell(order(5)),
+        ["#4 accepted", "#4 cancelled 5 NotFillable"]
+    );
+    assert_eq!(world.tell(order(4)).len(), 3);
+    world.agrees();
+
+    // The same of displayed depth, and of one leg of a hedged position.
+    let model = PaperModel {
+        sizes: Sizes::Displayed,
+        ..PaperModel::default()
+    };
+    let mut hedged = plan("1000000");
+    hedged.terms.mode = PositionMode::Hedging;
+    let limits = engine::Limits::default();
+    for sizes in [Sizes::Displayed, Sizes::Unlimited] {
+        let instrument = paper(PaperModel { sizes, ..model });
+        let mut world = World::limited(limits, &[instrument], &hedged, 1);
+        world.tell(depth(&[("99", 9), ("98", 9)], &[("100", 9)]));
+        world.tell(buy(0, 4).leg(Leg::Long));
+        let order = |lots| sell(0, lots).at("98").fok().leg(Leg::Long);
+        assert_eq!(
+            world.tell(order(5)),
+            ["#2 accepted", "#2 cancelled 5 NotFillable"]
+        );
+        assert_eq!(world.tell(order(4)).len(), 2);
+        world.agrees();
+    }
 }
 
 #[test]

@@ -189,6 +189,28 @@ fn orders_on_their_way_are_working_orders() {
 }
 
 #[test]
+fn amendments_are_none_of_the_orders_of_one_second() {
+    let mut world = plain(Limits {
+        account_orders_per_second_max: 1,
+        ..Limits::default()
+    });
+    // Everything from here is within one second.
+    let second = world.now() / SECOND + 1;
+    world.until(second * SECOND);
+    world.step_ns = 1;
+    let order = world.tell(buy(0, 1).at("50"));
+    assert_eq!(order, ["#1 accepted"]);
+    for at in ["51", "52", "53"] {
+        assert_eq!(
+            world.tell(amend_price(0, 1, at)),
+            [format!("#1 amended 1 at {at}")]
+        );
+    }
+    assert_eq!(world.tell(buy(0, 1)), ["denied OrderRate 1"]);
+    world.agrees();
+}
+
+#[test]
 fn orders_of_one_second() {
     let mut world = plain(Limits {
         account_orders_per_second_max: 3,

@@ -27,7 +27,11 @@ pub(crate) fn fragile() -> Plan {
 /// Account 0 bought 10 from account 1 at 100; account 2 bids 4 at 96 (#3), account 3 bids 3 at 90 (#4) and
 /// 5 at 80 (#5).
 fn bought() -> World {
-    let mut world = World::limited(Limits::default(), &[crossed(), crossed()], &fragile(), 5);
+    bought_in(crossed())
+}
+
+fn bought_in(book: Instrument) -> World {
+    let mut world = World::limited(Limits::default(), &[book, crossed()], &fragile(), 5);
     world.tell_all([
         sell(1, 10).at("100"),
         buy(0, 10),
@@ -88,6 +92,30 @@ fn in_a_halted_book_the_house_takes_it_all() {
 }
 
 #[test]
+fn a_sweep_ends_at_the_breaker_and_the_house_takes_the_rest_at_the_mark() {
+    // The session began at 100, so that nothing trades below 90.
+    let mut world = bought_in(Instrument {
+        breaker: Ratio::percent(10),
+        ..crossed()
+    });
+    let told = world.tell(cancel(2, 3));
+    assert_eq!(
+        told[5..],
+        [
+            "#4 buys 3 at 90",
+            "account 0 by Liquidation sells 3 at 90 leaves 7",
+            "Halted by breaker",
+            "account 0 by Liquidation sells 7 at 90 (House)",
+            "account 0 liquidated to 9900, fees 0, slippage 0",
+            "account 0 Failed",
+        ]
+    );
+    assert_eq!(world.bids(), "80 x 5 [#5]");
+    assert_eq!(world.picture().last, Some(crate::world::price("90")));
+    world.agrees();
+}
+
+#[test]
 fn a_sweep_sets_off_the_stops_of_others() {
     let mut world = bought();
     world.tell(sell(4, 2).stop("85").on_last());
@@ -101,7 +129,8 @@ fn a_sweep_sets_off_the_stops_of_others() {
             "account 0 by Liquidation sells 2 at 79",
             "account 0 liquidated to 9828, fees 0, slippage 72",
             "account 0 Failed",
-            "#6 triggered at 79",
+            // The first print at 85 or below.
+            "#6 triggered at 80",
             "#7 buys 1 at 79",
             "#6 sells 1 at 79 leaves 1",
             "#6 cancelled 1 NotMarketable",

@@ -1,6 +1,6 @@
 //! Stops, market-if-touched and trailing stops: what reaches a trigger, and what happens then.
 
-use types::{InstrumentStatus, NewOrder, PaperModel, Ratio, Side};
+use types::{Instrument, InstrumentStatus, NewOrder, PaperModel, Ratio, Side};
 
 use crate::words::{
     Of, Words, amend_trigger, buy, cancel, print, quote, sell, sized, status, whole,
@@ -338,6 +338,134 @@ fn stops_that_set_off_stops_run_until_none_is_left() {
         ]
     );
     assert_eq!(world.working_ids(), [5, 6, 10]);
+}
+
+#[test]
+fn a_print_that_the_next_one_takes_back_has_set_off_what_it_reached() {
+    let mut world = World::trading(crossed());
+    world.tell_all([
+        sell(1, 1).at("100"),
+        sell(1, 5).at("110"),
+        buy(1, 5).at("90"),
+        buy(0, 1).stop("100").on_last(),
+        sell(3, 1).stop("100").on_last(),
+        buy(2, 1).stop("108").on_last(),
+    ]);
+    // 100 reaches #4 and #5. #4 prints 110, which reaches #6, before #5 prints 90.
+    assert_eq!(
+        world.tell(buy(4, 1)),
+        [
+            "#7 accepted",
+            "#1 sells 1 at 100",
+            "#7 buys 1 at 100",
+            "#4 triggered at 100",
+            "#2 sells 1 at 110 leaves 4",
+            "#4 buys 1 at 110",
+            "#5 triggered at 100",
+            "#3 buys 1 at 90 leaves 4",
+            "#5 sells 1 at 90",
+            "#6 triggered at 110",
+            "#2 sells 1 at 110 leaves 3",
+            "#6 buys 1 at 110",
+        ]
+    );
+    world.agrees();
+}
+
+#[test]
+fn each_print_of_one_order_is_looked_at() {
+    let mut world = World::trading(crossed());
+    world.tell_all([sell(1, 1).at("100"), buy(0, 1)]);
+    world.tell_all([
+        sell(1, 1).at("95"),
+        sell(1, 1).at("110"),
+        buy(0, 1).at("90"),
+        sell(2, 1).stop("96").on_last(),
+    ]);
+    // 95 is at the stop; 110, the newest print when the order is done, is not.
+    assert_eq!(
+        world.tell(buy(4, 2)),
+        [
+            "#7 accepted",
+            "#3 sells 1 at 95",
+            "#7 buys 1 at 95 leaves 1",
+            "#4 sells 1 at 110",
+            "#7 buys 1 at 110",
+            "#6 triggered at 95",
+            "#5 buys 1 at 90",
+            "#6 sells 1 at 90",
+        ]
+    );
+    world.agrees();
+}
+
+#[test]
+fn a_trailing_stop_on_the_print_follows_each_print_of_a_book() {
+    let mut world = World::trading(crossed());
+    world.tell_all([
+        sell(1, 1).at("100"),
+        sell(1, 1).at("104"),
+        buy(1, 1).at("98"),
+        buy(1, 9).at("90"),
+        sell(2, 1).trail("5").on_last(),
+        sell(3, 1).touched("104").on_last(),
+    ]);
+    // Prints of 100 and 104 take the trail to 95 and to 99. 104 sets off #6, whose print of 98 is below 99.
+    assert_eq!(
+        world.tell(buy(4, 2)),
+        [
+            "#7 accepted",
+            "#1 sells 1 at 100",
+            "#7 buys 1 at 100 leaves 1",
+            "#2 sells 1 at 104",
+            "#7 buys 1 at 104",
+            "#6 triggered at 104",
+            "#3 buys 1 at 98",
+            "#6 sells 1 at 98",
+            "#5 triggered at 98",
+            "#4 buys 1 at 90 leaves 8",
+            "#5 sells 1 at 90",
+        ]
+    );
+    world.agrees();
+}
+
+#[test]
+fn what_a_print_reached_before_the_breaker_halted_waits_again() {
+    let mut world = World::trading(Instrument {
+        breaker: Ratio::percent(10),
+        ..crossed()
+    });
+    world.tell_all([sell(1, 1).at("100"), buy(0, 1)]);
+    world.tell_all([sell(1, 1).at("105"), sell(1, 9).at("120")]);
+    world.tell_all([
+        buy(2, 1).stop("105").on_last(),
+        sell(3, 1).trail("3").on_last(),
+    ]);
+    assert_eq!(
+        world.tell(buy(4, 2)),
+        [
+            "#7 accepted",
+            "#3 sells 1 at 105",
+            "#7 buys 1 at 105 leaves 1",
+            "Halted by breaker",
+            "#7 cancelled 1 Breaker 120 beyond 110",
+        ]
+    );
+    assert_eq!(
+        (world.trigger(5), world.trigger(6)),
+        ("105".into(), "102".into())
+    );
+    world.tell(cancel(1, 4));
+    assert_eq!(
+        world.tell(status(InstrumentStatus::Open)),
+        [
+            "Open",
+            "#5 triggered at 105",
+            "#5 cancelled 1 NotMarketable"
+        ]
+    );
+    world.agrees();
 }
 
 #[test]

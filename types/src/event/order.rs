@@ -323,7 +323,8 @@ pub enum DenyReason {
         /// The best opposite price.
         best: Price,
     },
-    /// The stop of a cover order stays while its entry works or its position is open.
+    /// The stop of a cover order stays, and moves only towards the market, while its entry works or its position is
+    /// open.
     Mandatory,
     /// The plan has no such provision, or has given all of it.
     NotInPlan,

@@ -376,7 +376,10 @@ fn accepted(reason: DenyReason) -> String {
         DenyReason::BadQuote { good, .. } => {
             format!("an instrument with a good quote: its last one is of input {good}")
         }
-        DenyReason::Mandatory => "an order that is not the stop of an open cover order".to_owned(),
+        DenyReason::Mandatory => {
+            "an order that is not the stop of an open cover order, or a move of it towards the market"
+                .to_owned()
+        }
         DenyReason::PositionOutOfRange { aimed, max } => {
             format!("what comes to a position of at most {max}, not {aimed}")
         }
@@ -403,7 +406,9 @@ fn accepted_in_list(fault: ListFault) -> String {
             ListField::Kind => {
                 "no market order in an OCO, a limit order as take profit, one with a stop as stop"
             }
-            ListField::TimeInForce => "one with which the order may stay: gtc, day or gtd",
+            ListField::TimeInForce => {
+                "one with which the order may stay: gtc, day or gtd; gtc for the stop of a cover"
+            },
             ListField::Side => "the other side than the entry's",
             ListField::Qty => "the entry's quantity",
             ListField::Leg => "a position that the entry opens, the same for its exits",
