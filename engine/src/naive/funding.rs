@@ -40,7 +40,7 @@ impl Naive {
             leg: request.leg,
             side: request.side,
             lots: request.qty.0 / self.markets[instrument].instrument.lot_size.0,
-            price: self.price_of(request),
+            price: self.price_of(request).unwrap_or_default(),
             instead_of: None,
         };
         self.check_size(&claim, is_closing(request))?;
@@ -51,23 +51,31 @@ impl Naive {
     }
 
     /// The price at which a new order counts: its limit, else its trigger, else what it would trade at.
-    fn price_of(&self, request: &NewOrder) -> i64 {
-        let market = &self.markets[request.instrument.0 as usize];
+    pub(super) fn price_of(&self, request: &NewOrder) -> Option<i64> {
+        let instrument = request.instrument.0 as usize;
+        let market = &self.markets[instrument];
         let tick_size = market.instrument.tick_size.0;
         let (limit, trigger) = prices(request.kind);
         let stated = limit.or(trigger).map(|price| price.0 / tick_size);
         let stated = stated.or(market.first_trigger(request.kind, request.side));
-        let opposite = market.touch.map(|touch| touch.opposite(request.side).0);
-        stated.or(opposite).or(market.last).unwrap_or_default()
+        stated.or(self.offered(instrument, request.side))
+    }
+
+    /// What somebody who trades on this side would be asked for, as far as the market has shown anything.
+    fn offered(&self, instrument: usize, side: Side) -> Option<i64> {
+        let market = &self.markets[instrument];
+        let touch = market.touch.map(|touch| touch.opposite(side).0);
+        let best = self.best(instrument, side.opposite());
+        let best = best.filter(|_| market.paper().is_none());
+        touch.or(best.map(|(price, _)| price)).or(market.last)
     }
 
     /// The same for a working order.
     pub(super) fn working_price(&self, order: &Order) -> i64 {
-        let market = &self.markets[order.instrument];
         let trigger = order.trigger.filter(|_| order.awaits_trigger());
-        let opposite = market.touch.map(|touch| touch.opposite(order.side).0);
         let stated = order.limit.or(trigger);
-        stated.or(opposite).or(market.last).unwrap_or_default()
+        let offered = self.offered(order.instrument, order.side);
+        stated.or(offered).unwrap_or_default()
     }
 
     /// Whether the position that is aimed at is one that amounts hold exactly.

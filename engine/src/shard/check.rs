@@ -3,7 +3,7 @@
 use std::hint::select_unpredictable;
 
 use types::{
-    DenyReason, DisplayFault, Instrument, InstrumentStatus, Leg, Lots, NewOrder, OrderId,
+    DenyReason, DisplayFault, Funding, Instrument, InstrumentStatus, Leg, Lots, NewOrder, OrderId,
     OrderKind, PositionMode, Price, Qty, Ratio, Side, SignedQty, Ticks, TimeInForce, Trail,
 };
 
@@ -86,6 +86,7 @@ impl Shard {
         let display = self.check_terms(&desk, request, part, lots)?;
         self.check_currency(&desk)?;
         check_market(request, market)?;
+        check_priced(&desk, request)?;
         let checked = Checked {
             lots,
             limit,
@@ -570,6 +571,27 @@ fn check_market(request: &NewOrder, market: &Market) -> Result<(), DenyReason> {
     Ok(())
 }
 
+/// What states no price of its own counts at one of the market's, where funds are checked.
+#[inline(always)]
+fn check_priced(desk: &Desk<'_>, request: &NewOrder) -> Result<(), DenyReason> {
+    let is_stated = !matches!(
+        request.kind,
+        OrderKind::Market | OrderKind::TrailingStop { .. }
+    );
+    let is_unchecked = match desk.account.terms.funding {
+        Funding::Unchecked => true,
+        Funding::Cash => request.side == Side::Sell,
+        Funding::Margin { .. } => false,
+    };
+    if is_stated || is_unchecked || is_closing(request) {
+        return Ok(());
+    }
+    match desk.market.offered(request.side) {
+        Some(_) => Ok(()),
+        None => Err(DenyReason::NoQuote),
+    }
+}
+
 #[inline(always)]
 pub(super) fn check_collar(
     request: &NewOrder,
@@ -608,10 +630,7 @@ fn outside_collar(market: &Market) -> DenyReason {
 /// The price that values an order before it trades.
 #[inline(always)]
 fn valued_at(request: &NewOrder, market: &Market, checked: &Checked) -> Ticks {
-    let touch = || {
-        let touch = market.touch.map(|touch| touch.opposite(request.side));
-        touch.or(market.last).unwrap_or(Ticks(0))
-    };
+    let touch = || market.offered(request.side).unwrap_or(Ticks(0));
     match request.kind {
         OrderKind::Limit { .. } | OrderKind::StopLimit { .. } => checked.limit,
         OrderKind::Stop { .. } | OrderKind::MarketIfTouched { .. } => checked.trigger,
