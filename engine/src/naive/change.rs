@@ -257,7 +257,7 @@ impl Naive {
         }
         self.check_changed_conduct(order, &after)?;
         if !order.is_closing() {
-            self.check_buying_power(&claim)?;
+            self.check_buying_power(&[claim])?;
         }
         if let Some(price) = wanted.price {
             if order.stage == Stage::Resting {

@@ -123,7 +123,7 @@ impl Naive {
         self.check_collar(request.instrument.0 as usize, request.side, limit)?;
         self.check_reduction(request, role)?;
         self.check_conduct(request, role, earlier)?;
-        self.check_money(request, role)?;
+        self.check_money(request, role, earlier)?;
         self.check_room(request, role, earlier.len())?;
         self.check_levels(request)?;
         self.check_would_take(request, limit)

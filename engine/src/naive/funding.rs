@@ -32,9 +32,25 @@ impl Naive {
         &self,
         request: &NewOrder,
         role: OrderRole,
+        earlier: &[NewOrder],
     ) -> Result<(), DenyReason> {
+        let claim = self.claim_of(request);
+        self.check_size(&claim, is_closing(request))?;
+        if is_closing(request) || is_exit(role) {
+            return Ok(());
+        }
+        let mut claims = vec![claim];
+        // All orders of an OTO may execute, of an OCO one.
+        if role == OrderRole::OtoChild {
+            let openers = earlier.iter().filter(|other| !is_closing(other));
+            claims.extend(openers.map(|other| self.claim_of(other)));
+        }
+        self.check_buying_power(&claims)
+    }
+
+    fn claim_of(&self, request: &NewOrder) -> Claim {
         let instrument = request.instrument.0 as usize;
-        let claim = Claim {
+        Claim {
             account: request.account.0 as usize,
             instrument,
             leg: request.leg,
@@ -42,12 +58,7 @@ impl Naive {
             lots: request.qty.0 / self.markets[instrument].instrument.lot_size.0,
             price: self.price_of(request).unwrap_or_default(),
             instead_of: None,
-        };
-        self.check_size(&claim, is_closing(request))?;
-        if is_closing(request) || is_exit(role) {
-            return Ok(());
         }
-        self.check_buying_power(&claim)
     }
 
     /// The price at which a new order counts: its limit, else its trigger, else what it would trade at.
@@ -129,16 +140,20 @@ impl Naive {
         })
     }
 
-    pub(super) fn check_buying_power(&self, claim: &Claim) -> Result<(), DenyReason> {
+    /// The first claim is asked about; the others come with it.
+    pub(super) fn check_buying_power(&self, claims: &[Claim]) -> Result<(), DenyReason> {
+        let Some(claim) = claims.first() else {
+            return Ok(());
+        };
         match self.plan(claim.account).terms.funding {
             Funding::Unchecked => Ok(()),
-            Funding::Cash => self.check_cash(claim),
-            Funding::Margin { rate_min } => self.check_margin(claim, rate_min),
+            Funding::Cash => self.check_cash(claim, claims),
+            Funding::Margin { rate_min } => self.check_margin(claims, rate_min),
         }
     }
 
     /// What is bought is paid in full, out of what positions and working orders leave.
-    fn check_cash(&self, claim: &Claim) -> Result<(), DenyReason> {
+    fn check_cash(&self, claim: &Claim, claims: &[Claim]) -> Result<(), DenyReason> {
         if claim.side == Side::Sell {
             return Ok(());
         }
@@ -162,11 +177,17 @@ impl Naive {
                 free = free.saturating_sub(value(price, order.leaves(), market.tick_value));
             }
         }
-        let notional = value(claim.price, claim.lots, market.tick_value);
-        let taker = market.instrument.fees.taker;
-        let fee = fee(&market.instrument, taker, notional, claim.lots);
-        let fee = fee.max(market.instrument.fees.minimum);
-        let needed = money_ceil(notional).saturating_add(fee);
+        let mut needed: i128 = 0;
+        for claim in claims.iter().filter(|claim| claim.side == Side::Buy) {
+            let notional = value(claim.price, claim.lots, market.tick_value);
+            let taker = market.instrument.fees.taker;
+            let fee = fee(&market.instrument, taker, notional, claim.lots);
+            let fee = fee.max(market.instrument.fees.minimum);
+            needed = needed
+                .saturating_add(notional)
+                .saturating_add(fee.to_notional().0);
+        }
+        let needed = money_ceil(needed);
         let available = Notional(free).to_money_floor();
         if needed > available && needed > Money::ZERO {
             return Err(DenyReason::BuyingPower { needed, available });
@@ -174,10 +195,10 @@ impl Naive {
         Ok(())
     }
 
-    fn check_margin(&self, claim: &Claim, rate_min: Ratio) -> Result<(), DenyReason> {
-        let before = self.initial_requirement(claim, rate_min, false);
-        let after = self.initial_requirement(claim, rate_min, true);
-        let available = self.equity_of(claim.account).to_money_floor();
+    fn check_margin(&self, claims: &[Claim], rate_min: Ratio) -> Result<(), DenyReason> {
+        let before = self.initial_requirement(claims, rate_min, false);
+        let after = self.initial_requirement(claims, rate_min, true);
+        let available = self.equity_of(claims[0].account).to_money_floor();
         if after > before && after > i128::from(available.0) {
             return Err(DenyReason::BuyingPower {
                 needed: Money(hold(after)),
@@ -187,9 +208,10 @@ impl Naive {
         Ok(())
     }
 
-    /// Initial requirement of all holdings in their worst cases, in units of [`Money`]; with the claim, or
+    /// Initial requirement of all holdings in their worst cases, in units of [`Money`]; with the claims, or
     /// as it stands.
-    fn initial_requirement(&self, claim: &Claim, rate_min: Ratio, with: bool) -> i128 {
+    fn initial_requirement(&self, claims: &[Claim], rate_min: Ratio, with: bool) -> i128 {
+        let claim = &claims[0];
         let account = claim.account;
         let positions = self.accounts[account].positions.iter();
         let mut holdings: BTreeSet<(usize, Leg)> =
@@ -199,13 +221,14 @@ impl Naive {
             .values()
             .filter(|order| order.account == account);
         holdings.extend(orders.map(|order| (order.instrument, order.leg)));
-        holdings.insert((claim.instrument, claim.leg));
+        holdings.extend(claims.iter().map(|claim| (claim.instrument, claim.leg)));
         let mut sum = 0;
         for (instrument, leg) in holdings {
-            let is_claimed = (instrument, leg) == (claim.instrument, claim.leg);
+            let is_claim = |claim: &&Claim| (instrument, leg) == (claim.instrument, claim.leg);
+            let is_claimed = claims.iter().any(|claim| is_claim(&claim));
             let except = claim.instead_of.filter(|_| with);
             let (mut buys, mut sells) = self.working_sums(account, instrument, leg, except);
-            if with && is_claimed {
+            for claim in claims.iter().filter(is_claim).filter(|_| with) {
                 match claim.side {
                     Side::Buy => buys += i128::from(claim.lots),
                     Side::Sell => sells += i128::from(claim.lots),

@@ -294,6 +294,6 @@ impl Shard {
             lots: old,
             value: holding::value(before, old, market.tick_value),
         };
-        self.check_funds(&desk, request, leaves, price, replaced)
+        self.check_funds(&desk, request, leaves, price, replaced, &[])
     }
 }

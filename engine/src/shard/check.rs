@@ -52,13 +52,16 @@ pub(super) enum Part {
 
 /// Orders of a list that are accepted together with a checked one and come before it.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Earlier {
+pub(super) struct Earlier<'a> {
     pub(super) orders: u32,
     /// Those that need not close.
     pub(super) openers: u32,
     /// Lots of those that may open or enlarge a position.
     pub(super) buys: Lots,
     pub(super) sells: Lots,
+    /// Those that have to be paid for beside it: of an OTO all, of an OCO none, as the first that executes ends the
+    /// others.
+    pub(super) paid: &'a [NewOrder],
 }
 
 /// Who sends an order and what it is about, looked up once for all its checks.
@@ -76,7 +79,7 @@ impl Shard {
         &self,
         request: &NewOrder,
         part: Part,
-        earlier: Earlier,
+        earlier: Earlier<'_>,
     ) -> Result<Checked, DenyReason> {
         let desk = self.desk(request);
         self.check_sender(&desk, request, part)?;
@@ -101,7 +104,8 @@ impl Shard {
         let price = valued_at(request, market, &checked);
         check_size(&desk, request, lots, price, Lots(0))?;
         if part != Part::Exit {
-            self.check_funds(&desk, request, lots, price, Replaced::default())?;
+            let replaced = Replaced::default();
+            self.check_funds(&desk, request, lots, price, replaced, earlier.paid)?;
         }
         self.check_room(&desk, request, limit, part, earlier.orders)?;
         check_post_only(request, market, limit)?;
@@ -629,7 +633,7 @@ fn outside_collar(market: &Market) -> DenyReason {
 
 /// The price that values an order before it trades.
 #[inline(always)]
-fn valued_at(request: &NewOrder, market: &Market, checked: &Checked) -> Ticks {
+pub(super) fn valued_at(request: &NewOrder, market: &Market, checked: &Checked) -> Ticks {
     let touch = || market.offered(request.side).unwrap_or(Ticks(0));
     match request.kind {
         OrderKind::Limit { .. } | OrderKind::StopLimit { .. } => checked.limit,

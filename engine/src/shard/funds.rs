@@ -1,9 +1,9 @@
 //! What an account can pay for: cash, margin, and the conversion of currencies.
 
-use types::{DenyReason, Funding, Lots, Money, NewOrder, Notional, Ratio, Side, Ticks};
+use types::{DenyReason, Funding, Leg, Lots, Money, NewOrder, Notional, Ratio, Side, Ticks};
 
 use super::Shard;
-use super::check::Desk;
+use super::check::{Desk, valued_at};
 use super::holdings::unrealised;
 use crate::account::{Account, CurrencyId};
 use crate::holding::{self, Holding};
@@ -21,17 +21,19 @@ pub(super) struct Replaced {
     pub(super) value: Notional,
 }
 
+/// What the account holds and aims at where the order is about, perhaps nothing.
+fn held_of(desk: &Desk<'_>, request: &NewOrder) -> Holding {
+    desk.held.copied().unwrap_or(Holding::new(
+        request.account,
+        request.instrument,
+        request.leg,
+        desk.account.terms.mark,
+    ))
+}
+
 /// What the account would hold and aim at with this order in the place of another.
 fn with_order(desk: &Desk<'_>, request: &NewOrder, lots: Lots, replaced: Lots) -> Holding {
-    let mut held = match desk.held {
-        Some(held) => *held,
-        None => Holding::new(
-            request.account,
-            request.instrument,
-            request.leg,
-            desk.account.terms.mark,
-        ),
-    };
+    let mut held = held_of(desk, request);
     let sum = held.working_mut(request.side);
     *sum = sum.saturating_sub(replaced).saturating_add(lots);
     held
@@ -107,6 +109,14 @@ pub(super) fn is_small(desk: &Desk<'_>, lots: Lots, price: Ticks) -> bool {
         && worst.0 + Notional::PER_MONEY <= low.0
 }
 
+/// What so many lots cost at a price, fee included, exact.
+fn purchase(market: &Market, price: Ticks, lots: Lots) -> Notional {
+    let cost = holding::value(price, lots, market.tick_value);
+    let fee = market.fee(false, price, lots);
+    let fee = fee.max(market.instrument.fees.minimum);
+    cost.saturating_add(fee.to_notional())
+}
+
 impl Shard {
     /// The rate from one currency to another.
     pub(crate) fn conversion(&self, from: CurrencyId, to: CurrencyId) -> Option<i64> {
@@ -149,7 +159,8 @@ impl Shard {
         Money(floor.0.saturating_neg())
     }
 
-    /// Whether the account can pay for the worst case with this order in it.
+    /// Whether the account can pay for the worst case with this order in it. `paid`: orders of its list before it, for
+    /// which it has to pay as well.
     #[inline(always)]
     pub(super) fn check_funds(
         &self,
@@ -158,20 +169,21 @@ impl Shard {
         lots: Lots,
         price: Ticks,
         replaced: Replaced,
+        paid: &[NewOrder],
     ) -> Result<(), DenyReason> {
         if is_closing(request) {
             return Ok(());
         }
         match desk.account.terms.funding {
             Funding::Unchecked => Ok(()),
-            Funding::Cash => self.check_cash(desk, request, lots, price, replaced),
+            Funding::Cash => self.check_cash(desk, request, lots, price, replaced, paid),
             Funding::Margin { rate_min } => {
                 let with_order = with_order(desk, request, lots, replaced.lots);
                 // Equity that covers the whole notional covers every requirement that is a share of it.
-                if self.covers_notional(desk, with_order, price) {
+                if paid.is_empty() && self.covers_notional(desk, with_order, price) {
                     return Ok(());
                 }
-                self.check_margin(desk, request, &with_order, price, rate_min)
+                self.check_margin(desk, request, &with_order, price, rate_min, paid)
             }
         }
     }
@@ -201,15 +213,21 @@ impl Shard {
         lots: Lots,
         price: Ticks,
         replaced: Replaced,
+        paid: &[NewOrder],
     ) -> Result<(), DenyReason> {
         if request.side == Side::Sell {
             return Ok(());
         }
         let market = desk.market;
-        let cost = holding::value(price, lots, market.tick_value);
-        let fee = market.fee(false, price, lots);
-        let fee = fee.max(market.instrument.fees.minimum);
-        let needed = cost.to_money_ceil().saturating_add(fee);
+        let mut needed = purchase(market, price, lots);
+        for other in paid {
+            if other.side == Side::Buy && !is_closing(other) {
+                let checked = self.grid(other);
+                let price = valued_at(other, market, &checked);
+                needed = needed.saturating_add(purchase(market, price, checked.lots));
+            }
+        }
+        let needed = needed.to_money_ceil();
         // What the replaced order had set aside is free again.
         let available = self.cash_available(desk.account, market.currency);
         let available = Notional(available.0.saturating_add(replaced.value.0)).to_money_floor();
@@ -284,26 +302,37 @@ impl Shard {
         with_order: &Holding,
         price: Ticks,
         rate_min: Ratio,
+        paid: &[NewOrder],
     ) -> Result<(), DenyReason> {
-        let changed = self.initial_requirement(with_order, rate_min, price);
+        let counts = |leg: Leg| {
+            let is_paid = |other: &NewOrder| other.leg == leg && !is_closing(other);
+            leg == request.leg || paid.iter().any(is_paid)
+        };
+        let (mut before, mut changed) = (Money::ZERO, Money::ZERO);
+        for leg in [Leg::Net, Leg::Long, Leg::Short] {
+            if !counts(leg) {
+                continue;
+            }
+            let of_leg = NewOrder { leg, ..*request };
+            let held = held_of(&self.desk(&of_leg), &of_leg);
+            let mut aimed = if leg == request.leg { *with_order } else { held };
+            for other in paid {
+                if other.leg == leg && !is_closing(other) {
+                    aimed.add_working(other.side, self.grid(other).lots);
+                }
+            }
+            let requirement = |held| self.initial_requirement(held, rate_min, price);
+            before = before.saturating_add(requirement(&held));
+            changed = changed.saturating_add(requirement(&aimed));
+        }
         let others = self
             .account_holdings(desk.account)
-            .filter(|other| (other.instrument, other.leg) != (request.instrument, request.leg));
+            .filter(|other| other.instrument != request.instrument || !counts(other.leg));
         let needed = others.fold(changed, |sum, other| {
             sum.saturating_add(self.initial_requirement(other, rate_min, Ticks(0)))
         });
         let available = self.equity_of(desk.account).to_money_floor();
-        let before = || {
-            let held = desk.held.copied();
-            let held = held.unwrap_or(Holding::new(
-                request.account,
-                request.instrument,
-                request.leg,
-                desk.account.terms.mark,
-            ));
-            self.initial_requirement(&held, rate_min, price)
-        };
-        if needed <= available || changed <= before() {
+        if needed <= available || changed <= before {
             return Ok(());
         }
         Err(DenyReason::BuyingPower { needed, available })

@@ -1,10 +1,10 @@
 //! Buying power is the worst case: what an account that pays in cash, or for margin, may ask for, and what it gets.
 
 use rules::Plan;
-use types::{Funding, Instrument, InstrumentStatus, Ratio, Terms};
+use types::{Funding, Instrument, InstrumentStatus, PaperModel, Ratio, Terms};
 
-use crate::words::{Words, buy, sell, status};
-use crate::world::{World, crossed, define, open, plan};
+use crate::words::{Words, buy, cancel_all, oco, oto, quote, sell, status};
+use crate::world::{World, crossed, define, open, paper, plan};
 
 /// Account 0 is rich and unchecked; 1 pays in cash and 2 a margin of all that it holds, both out of 1,000.
 fn three(instrument: Instrument) -> World {
@@ -46,5 +46,36 @@ fn an_order_without_a_price_is_denied_where_the_market_has_none_to_value_it_at()
     }
     // Nobody asks what an unchecked account can pay.
     assert_eq!(world.tell(buy(0, 200).at_open()), ["#4 accepted"]);
+    world.agrees();
+}
+
+#[test]
+fn all_orders_of_an_oto_are_paid_for_and_one_of_an_oco() {
+    let mut world = three(paper(PaperModel::default()));
+    world.tell(quote("99", "100"));
+    for account in [1, 2] {
+        let three = [buy(account, 10), buy(account, 10), buy(account, 10)];
+        // 2 x 10 x 100: the second cannot be paid for beside the first.
+        assert_eq!(
+            world.tell(oto(&three)),
+            ["denied BuyingPower 2000 of 1000"],
+            "account {account}"
+        );
+        // 400, 300 and 300 can; 400, 300 and 310 cannot.
+        let part = |lots| buy(account, lots).at("100");
+        let told = world.tell(oto(&[part(4).at("90"), part(3), part(4)]));
+        let needed = if account == 1 { 360 + 300 + 400 } else { 1_100 };
+        assert_eq!(told, [format!("denied BuyingPower {needed} of 1000")]);
+        let told = world.tell(oto(&[part(4).at("90"), part(3), part(3)]));
+        assert_eq!(told.len(), 3, "{told:?}");
+        world.tell(cancel_all(account));
+        // Whichever of an OCO executes first ends the other.
+        let told = world.tell(oco(&[part(10).at("90"), part(10).at("80")]));
+        assert_eq!(told.len(), 2, "{told:?}");
+        world.tell(cancel_all(account));
+    }
+    // A sale needs no cash, and of a margin either side counts, not both.
+    let told = world.tell(oto(&[buy(2, 10).at("90"), sell(2, 10).at("110")]));
+    assert_eq!(told.len(), 2, "{told:?}");
     world.agrees();
 }
