@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use types::{
-    AccountId, ClientOrderId, DenyReason, DisplayFault, Funding, InstrumentId, Leg, LimitName, ListFault,
-    ListField, ListKind, Lots, NewOrder, OrderKind, OrderList, OrderRole, PositionMode, Price, Qty,
-    Ratio, Side, Ticks, TimeInForce, Trail,
+    AccountId, ClientOrderId, DenyReason, DisplayFault, Funding, InstrumentId, Leg, LimitName,
+    ListFault, ListField, ListKind, Lots, NewOrder, OrderKind, OrderList, OrderRole, PositionMode,
+    Price, Qty, Ratio, Side, Ticks, TimeInForce, Trail,
 };
 
 use super::Naive;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use types::{DenyReason, Funding, Leg, Lots, Money, NewOrder, Notional, OrderRole, Ratio, Side};
+use types::{
+    DenyReason, Funding, Instrument, Leg, Lots, Money, NewOrder, Notional, OrderRole, Ratio, Side,
+};
 
 use super::Naive;
 use super::entering::prices;
@@ -175,13 +177,13 @@ impl Naive {
             if is_claim {
                 let price = self.working_price(order);
                 free = free.saturating_sub(value(price, order.leaves(), market.tick_value));
+                free = free.saturating_sub(self.fee_to_come(order, price).to_notional().0);
             }
         }
         let mut needed: i128 = 0;
         for claim in claims.iter().filter(|claim| claim.side == Side::Buy) {
             let notional = value(claim.price, claim.lots, market.tick_value);
-            let taker = market.instrument.fees.taker;
-            let fee = fee(&market.instrument, taker, notional, claim.lots);
+            let fee = dearest_fee(&market.instrument, notional, claim.lots);
             let fee = fee.max(market.instrument.fees.minimum);
             needed = needed
                 .saturating_add(notional)
@@ -193,6 +195,25 @@ impl Naive {
             return Err(DenyReason::BuyingPower { needed, available });
         }
         Ok(())
+    }
+
+    /// What the rest of a working order costs in fees at this price: a minimum is for all fills of it, and charged
+    /// with the first.
+    fn fee_to_come(&self, order: &Order, price: i64) -> Money {
+        let market = &self.markets[order.instrument];
+        let minimum = market.instrument.fees.minimum;
+        let notional = value(price, order.leaves(), market.tick_value);
+        let rest = dearest_fee(&market.instrument, notional, order.leaves());
+        if minimum == Money::ZERO {
+            return rest.max(Money::ZERO);
+        }
+        let paid = if order.filled == 0 {
+            Money::ZERO
+        } else {
+            order.earned.max(minimum)
+        };
+        let all = order.earned.saturating_add(rest).max(minimum);
+        all.saturating_sub(paid).max(Money::ZERO)
     }
 
     fn check_margin(&self, claims: &[Claim], rate_min: Ratio) -> Result<(), DenyReason> {
@@ -271,4 +292,11 @@ impl Naive {
         }
         sum
     }
+}
+
+/// The fee of a fill, whether it makes or takes.
+fn dearest_fee(instrument: &Instrument, notional: i128, lots: i64) -> Money {
+    let fees = instrument.fees;
+    let makes = fee(instrument, fees.maker, notional, lots);
+    makes.max(fee(instrument, fees.taker, notional, lots))
 }

@@ -12,7 +12,6 @@ use super::check::{
 };
 use super::funds::Replaced;
 use crate::event_buf::EventBuf;
-use crate::holding;
 use crate::order::{Form, Order, Stage, Tif};
 
 /// What changes; what is `None` stays.
@@ -292,7 +291,7 @@ impl Shard {
         }
         let replaced = Replaced {
             lots: old,
-            value: holding::value(before, old, market.tick_value),
+            value: self.set_aside(order, market),
         };
         self.check_funds(&desk, request, leaves, price, replaced, &[])
     }

@@ -4,11 +4,12 @@ use types::{DenyReason, Funding, Leg, Lots, Money, NewOrder, Notional, Ratio, Si
 
 use super::Shard;
 use super::check::{Desk, valued_at};
+use super::fills::fee_beyond;
 use super::holdings::unrealised;
 use crate::account::{Account, CurrencyId};
 use crate::holding::{self, Holding};
 use crate::market::Market;
-use crate::order::is_closing;
+use crate::order::{Order, is_closing};
 use crate::slab::NIL;
 
 const ONE: i128 = 1_000_000_000;
@@ -112,9 +113,16 @@ pub(super) fn is_small(desk: &Desk<'_>, lots: Lots, price: Ticks) -> bool {
 /// What so many lots cost at a price, fee included, exact.
 fn purchase(market: &Market, price: Ticks, lots: Lots) -> Notional {
     let cost = holding::value(price, lots, market.tick_value);
-    let fee = market.fee(false, price, lots);
+    let fee = dearest_fee(market, price, lots);
     let fee = fee.max(market.instrument.fees.minimum);
     cost.saturating_add(fee.to_notional())
+}
+
+/// The fee of a fill, whether it makes or takes.
+fn dearest_fee(market: &Market, price: Ticks, lots: Lots) -> Money {
+    market
+        .fee(false, price, lots)
+        .max(market.fee(true, price, lots))
 }
 
 impl Shard {
@@ -255,12 +263,21 @@ impl Shard {
             let holding = self.holdings.get(order.holding);
             let market = self.market_of(holding);
             if order.side == Side::Buy && !order.flags.is_closing() && market.currency == currency {
-                let price = self.order_valued_at(order, market);
-                let value = holding::value(price, order.leaves(), market.tick_value);
-                available = available.saturating_sub(value.0);
+                available = available.saturating_sub(self.set_aside(order, market).0);
             }
         }
         Notional(available)
+    }
+
+    /// What is kept for the rest of a working buy: its cost, and the fee that its fills did not pay yet.
+    pub(super) fn set_aside(&self, order: &Order, market: &Market) -> Notional {
+        let (price, lots) = (self.order_valued_at(order, market), order.leaves());
+        let cost = holding::value(price, lots, market.tick_value);
+        let extra = self.orders.extra_of(order);
+        let earned = extra.and_then(|extra| extra.has_earned.then_some(extra.earned));
+        let minimum = market.instrument.fees.minimum;
+        let fee = fee_beyond(earned, dearest_fee(market, price, lots), minimum);
+        cost.saturating_add(fee.max(Money::ZERO).to_notional())
     }
 
     /// Whether equity is at least the whole notional of every worst case, which no requirement that is a
@@ -315,7 +332,11 @@ impl Shard {
             }
             let of_leg = NewOrder { leg, ..*request };
             let held = held_of(&self.desk(&of_leg), &of_leg);
-            let mut aimed = if leg == request.leg { *with_order } else { held };
+            let mut aimed = if leg == request.leg {
+                *with_order
+            } else {
+                held
+            };
             for other in paid {
                 if other.leg == leg && !is_closing(other) {
                     aimed.add_working(other.side, self.grid(other).lots);

@@ -1,10 +1,12 @@
 //! Buying power is the worst case: what an account that pays in cash, or for margin, may ask for, and what it gets.
 
 use rules::Plan;
-use types::{Funding, Instrument, InstrumentStatus, PaperModel, Ratio, Terms};
+use types::{
+    AccountId, FeeSchedule, Funding, Instrument, InstrumentStatus, PaperModel, Ratio, Terms,
+};
 
-use crate::words::{Words, buy, cancel_all, oco, oto, quote, sell, status};
-use crate::world::{World, crossed, define, open, paper, plan};
+use crate::words::{Words, buy, cancel, cancel_all, oco, oto, quote, sell, status};
+use crate::world::{World, crossed, define, money, open, paper, plan};
 
 /// Account 0 is rich and unchecked; 1 pays in cash and 2 a margin of all that it holds, both out of 1,000.
 fn three(instrument: Instrument) -> World {
@@ -77,5 +79,37 @@ fn all_orders_of_an_oto_are_paid_for_and_one_of_an_oco() {
     // A sale needs no cash, and of a margin either side counts, not both.
     let told = world.tell(oto(&[buy(2, 10).at("90"), sell(2, 10).at("110")]));
     assert_eq!(told.len(), 2, "{told:?}");
+    world.agrees();
+}
+
+#[test]
+fn the_fees_of_working_buys_are_set_aside() {
+    let fees = FeeSchedule {
+        per_unit: money("1"),
+        minimum: money("3"),
+        ..FeeSchedule::default()
+    };
+    let mut world = three(Instrument {
+        fees,
+        ..paper(PaperModel::default())
+    });
+    world.tell(quote("99", "101"));
+    // 5 x 99 and 5.
+    assert_eq!(world.tell(buy(1, 5).at("99")), ["#1 accepted"]);
+    assert_eq!(
+        world.tell(buy(1, 5).at("100")),
+        ["denied BuyingPower 505 of 500"]
+    );
+    assert_eq!(world.tell(buy(1, 5).at("99")), ["#2 accepted"]);
+    let view = |world: &World| world.shard.account_view(AccountId(1)).unwrap();
+    assert_eq!(view(&world).buying_power, Some(money("0")));
+    // The minimum of an order of one is set aside whole: 1,000 - 500 - (90 + 3).
+    world.tell(cancel(1, 2));
+    assert_eq!(world.tell(buy(1, 1).at("90")), ["#3 accepted"]);
+    assert_eq!(view(&world).buying_power, Some(money("407")));
+    world.tell(quote("98", "99"));
+    // 5 x 99 and 5 are paid: the same 407 are left.
+    assert_eq!(world.balance(1), "995");
+    assert_eq!(view(&world).buying_power, Some(money("407")));
     world.agrees();
 }
