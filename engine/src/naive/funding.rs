@@ -261,14 +261,42 @@ impl Naive {
             let (bid, ask) = market.touch.map_or((blind, blind), |t| (t.bid, t.ask));
             let held = i128::from(self.held(account, instrument, leg));
             let mark = if held >= 0 { bid } else { ask };
+            // Working orders of a side, and claims, at their own prices where these are worse.
+            let beyond = |side: Side, at: i64, lots: i128| -> i128 {
+                let (mut sum, mut most): (i128, i128) = (0, 0);
+                let mut add = |price: i64, lots: i64| {
+                    let more = i128::from(price).abs() - i128::from(at).abs();
+                    let more = hold(more.max(0));
+                    sum = sum.saturating_add(value(more, lots, market.tick_value));
+                    most = most.max(more.into());
+                };
+                for order in self.orders.values() {
+                    let is_one = (order.account, order.instrument, order.leg)
+                        == (account, instrument, leg)
+                        && order.side == side
+                        && !order.is_closing()
+                        && Some(order.id) != except;
+                    if is_one {
+                        add(self.working_price(order), order.leaves());
+                    }
+                }
+                let claims = claims.iter().filter(is_claim).filter(|_| with);
+                for claim in claims.filter(|claim| claim.side == side) {
+                    add(claim.price, claim.lots);
+                }
+                sum.min(value(hold(most), hold(lots), market.tick_value))
+            };
+            let (long, short) = ((held + buys).max(0), (sells - held).max(0));
             let worst = [
-                ((held + buys).max(0), ask),
-                ((sells - held).max(0), bid),
-                (held.abs(), mark),
+                (long, ask, beyond(Side::Buy, ask, long)),
+                (short, bid, beyond(Side::Sell, bid, short)),
+                (held.abs(), mark, 0),
             ];
             let initial = market.instrument.margin.initial;
-            let requirements =
-                worst.map(|(lots, price)| market.margin(initial, rate_min, price, hold(lots)));
+            let requirements = worst.map(|(lots, price, beyond)| {
+                let at = value(price.saturating_abs(), hold(lots), market.tick_value);
+                market.margin_of(initial, rate_min, at.saturating_add(beyond), hold(lots))
+            });
             let [long, short, now] = requirements;
             let currency = market.instrument.currency;
             let worst = long.max(short).max(now);

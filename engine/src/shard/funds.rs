@@ -7,6 +7,7 @@ use super::check::{Desk, valued_at};
 use super::fills::fee_beyond;
 use super::holdings::unrealised;
 use crate::account::{Account, CurrencyId};
+use crate::book::NIL as NO_ORDER;
 use crate::holding::{self, Holding};
 use crate::market::Market;
 use crate::order::{Order, is_closing};
@@ -17,9 +18,48 @@ const ONE: i128 = 1_000_000_000;
 /// What the order stood for whose place a checked one takes.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Replaced {
+    /// Its handle; no order's where there is none.
+    pub(super) order: u32,
     pub(super) lots: Lots,
     /// What a cash account had set aside for it.
     pub(super) value: Notional,
+}
+
+/// What is asked for beside what works already.
+#[derive(Debug, Clone, Copy)]
+struct Asked<'a> {
+    side: Side,
+    leg: Leg,
+    price: Ticks,
+    lots: Lots,
+    /// Handle of the order whose place it takes; no order's where there is none.
+    instead_of: u32,
+    /// Orders of its list before it.
+    paid: &'a [NewOrder],
+}
+
+/// What orders of one side come to beyond the price of the market, for they trade no better than at their own.
+#[derive(Debug, Clone, Copy, Default)]
+struct Beyond {
+    sum: Notional,
+    /// The most ticks of any of them.
+    ticks: i64,
+}
+
+impl Beyond {
+    fn add(&mut self, at: Ticks, price: Ticks, lots: Lots, market: &Market) {
+        let more = price.0.unsigned_abs().saturating_sub(at.0.unsigned_abs());
+        let more = i64::try_from(more).unwrap_or(i64::MAX);
+        let value = holding::value(Ticks(more), lots, market.tick_value);
+        self.sum = self.sum.saturating_add(value);
+        self.ticks = self.ticks.max(more);
+    }
+
+    /// Of so many lots of them.
+    fn of(&self, lots: Lots, market: &Market) -> Notional {
+        let most = holding::value(Ticks(self.ticks), lots, market.tick_value);
+        Notional(self.sum.0.min(most.0))
+    }
 }
 
 /// What the account holds and aims at where the order is about, perhaps nothing.
@@ -47,14 +87,15 @@ fn worst_lots(holding: &Holding) -> Lots {
     holding.lots.saturating_abs().saturating_add(working)
 }
 
-/// The largest notional of so many lots, where that bounds what they tie up. `price`: of an order, for a
-/// market that has shown none.
+/// The largest notional of so many lots at a price up to `reach`, where that bounds what they tie up. `price`: of an
+/// order that is asked for.
 #[inline(always)]
 fn notional_bound(
     account: &Account,
     market: &Market,
     lots: Lots,
     price: Ticks,
+    reach: u64,
 ) -> Option<Notional> {
     if market.instrument.margin.initial.per_unit.0 != 0 || market.currency != account.currency {
         return None;
@@ -67,6 +108,8 @@ fn notional_bound(
             .max(touch.ask.0.saturating_abs()),
         None => market.last.unwrap_or(price).0.saturating_abs(),
     };
+    let reach = i64::try_from(reach).unwrap_or(i64::MAX);
+    let largest = largest.max(price.0.saturating_abs()).max(reach);
     let bound = holding::value(Ticks(largest), lots, market.tick_value);
     // Each requirement is rounded up to a unit of money.
     Some(bound.saturating_add(Notional(Notional::PER_MONEY)))
@@ -82,18 +125,19 @@ fn notional_bound(
 #[inline(always)]
 pub(super) fn is_small(desk: &Desk<'_>, lots: Lots, price: Ticks) -> bool {
     let (account, market) = (desk.account, desk.market);
-    let (is_alone, lots) = match desk.held {
+    let (is_alone, lots, reach) = match desk.held {
         Some(held) => (
             account.holdings.first == account.holdings.last,
             worst_lots(held).saturating_add(lots),
+            held.reach(),
         ),
-        None => (account.holdings.first == NIL, lots),
+        None => (account.holdings.first == NIL, lots, 0),
     };
     let Some(touch) = &market.touch else {
         return false;
     };
     let sizes = [price, touch.bid, touch.ask].map(|price| price.0.unsigned_abs());
-    let largest = sizes[0].max(sizes[1]).max(sizes[2]);
+    let largest = sizes[0].max(sizes[1]).max(sizes[2]).max(reach);
     // A price of this size is none that a machine word has with its sign.
     let is_within = (largest <= i64::MAX.unsigned_abs()) & (lots <= holding::LOTS_MAX);
     let worst = holding::value(Ticks(largest as i64), lots, market.tick_value);
@@ -191,7 +235,15 @@ impl Shard {
                 if paid.is_empty() && self.covers_notional(desk, with_order, price) {
                     return Ok(());
                 }
-                self.check_margin(desk, request, &with_order, price, rate_min, paid)
+                let asked = Asked {
+                    side: request.side,
+                    leg: request.leg,
+                    price,
+                    lots,
+                    instead_of: replaced.order,
+                    paid,
+                };
+                self.check_margin(desk, request, &with_order, rate_min, &asked)
             }
         }
     }
@@ -289,7 +341,8 @@ impl Shard {
             return false;
         }
         let lots = worst_lots(&with_order);
-        let Some(mut bound) = notional_bound(account, desk.market, lots, price) else {
+        let Some(mut bound) = notional_bound(account, desk.market, lots, price, with_order.reach())
+        else {
             return false;
         };
         let mut equity = account.balance.to_notional();
@@ -302,7 +355,8 @@ impl Shard {
             if (other.instrument, other.leg) == (with_order.instrument, with_order.leg) {
                 continue;
             }
-            let Some(more) = notional_bound(account, market, worst_lots(other), Ticks(0)) else {
+            let lots = worst_lots(other);
+            let Some(more) = notional_bound(account, market, lots, Ticks(0), other.reach()) else {
                 return false;
             };
             bound = bound.saturating_add(more);
@@ -317,10 +371,10 @@ impl Shard {
         desk: &Desk<'_>,
         request: &NewOrder,
         with_order: &Holding,
-        price: Ticks,
         rate_min: Ratio,
-        paid: &[NewOrder],
+        asked: &Asked<'_>,
     ) -> Result<(), DenyReason> {
+        let (price, paid) = (asked.price, asked.paid);
         let counts = |leg: Leg| {
             let is_paid = |other: &NewOrder| other.leg == leg && !is_closing(other);
             leg == request.leg || paid.iter().any(is_paid)
@@ -342,15 +396,15 @@ impl Shard {
                     aimed.add_working(other.side, self.grid(other).lots);
                 }
             }
-            let requirement = |held| self.initial_requirement(held, rate_min, price);
-            before = before.saturating_add(requirement(&held));
-            changed = changed.saturating_add(requirement(&aimed));
+            let requirement = |held, asked| self.initial_requirement(held, rate_min, price, asked);
+            before = before.saturating_add(requirement(&held, None));
+            changed = changed.saturating_add(requirement(&aimed, Some(asked)));
         }
         let others = self
             .account_holdings(desk.account)
             .filter(|other| other.instrument != request.instrument || !counts(other.leg));
         let needed = others.fold(changed, |sum, other| {
-            sum.saturating_add(self.initial_requirement(other, rate_min, Ticks(0)))
+            sum.saturating_add(self.initial_requirement(other, rate_min, Ticks(0), None))
         });
         let available = self.equity_of(desk.account).to_money_floor();
         if needed <= available || changed <= before {
@@ -360,8 +414,15 @@ impl Shard {
     }
 
     /// What a holding ties up in the worst case of its working orders, in its account's currency.
-    /// `price`: of an order, for a market that has shown none.
-    fn initial_requirement(&self, holding: &Holding, rate_min: Ratio, price: Ticks) -> Money {
+    /// `price`: of an order, for a market that has shown none. `asked`: what its working sums have beside orders that
+    /// work.
+    fn initial_requirement(
+        &self,
+        holding: &Holding,
+        rate_min: Ratio,
+        price: Ticks,
+        asked: Option<&Asked<'_>>,
+    ) -> Money {
         let market = self.market_of(holding);
         let unseen = market.last.unwrap_or(price);
         let (bid, ask) = market
@@ -372,19 +433,68 @@ impl Shard {
             holding.sells.0.saturating_sub(holding.lots.0).max(0),
         );
         let mark = if holding.lots.0 >= 0 { bid } else { ask };
+        let [buys, sells] = self.beyond(holding, (bid, ask), asked);
         let cases = [
-            (Lots(long), ask),
-            (Lots(short), bid),
-            (Lots(holding.lots.0.saturating_abs()), mark),
+            (Lots(long), ask, buys),
+            (Lots(short), bid, sells),
+            (
+                Lots(holding.lots.0.saturating_abs()),
+                mark,
+                Beyond::default(),
+            ),
         ];
-        let needed = cases.into_iter().map(|(lots, price)| {
+        let needed = cases.into_iter().map(|(lots, price, beyond)| {
+            let price = Ticks(price.0.saturating_abs());
             let notional = holding::value(price, lots, market.tick_value);
+            let notional = notional.saturating_add(beyond.of(lots, market));
             let qty = market.instrument.qty(lots);
             holding::requirement(&market.instrument.margin.initial, rate_min, notional, qty)
         });
         let needed = needed.max().unwrap_or(Money::ZERO);
         let account = &self.accounts[holding.account.0 as usize];
         self.convert_money_ceil(needed, market.currency, account.currency)
+    }
+
+    /// What the working buys and sells of a holding come to beyond bid and ask.
+    fn beyond(
+        &self,
+        holding: &Holding,
+        (bid, ask): (Ticks, Ticks),
+        asked: Option<&Asked<'_>>,
+    ) -> [Beyond; 2] {
+        let market = self.market_of(holding);
+        let mut sums = [Beyond::default(); 2];
+        let mut add = |side: Side, price: Ticks, lots: Lots| {
+            let at = if side == Side::Buy { ask } else { bid };
+            sums[side as usize].add(at, price, lots, market);
+        };
+        // Where none can be beyond the market nobody goes through them.
+        if holding.reach() > bid.0.unsigned_abs().min(ask.0.unsigned_abs()) {
+            let instead_of = asked.map_or(NO_ORDER, |asked| asked.instead_of);
+            for (handle, order) in self.account_orders(&self.accounts[holding.account.0 as usize]) {
+                let of = self.holdings.get(order.holding);
+                let is_of_it = (of.instrument, of.leg) == (holding.instrument, holding.leg);
+                if is_of_it && !order.flags.is_closing() && handle != instead_of {
+                    add(
+                        order.side,
+                        self.order_valued_at(order, market),
+                        order.leaves(),
+                    );
+                }
+            }
+        }
+        if let Some(asked) = asked {
+            if asked.leg == holding.leg {
+                add(asked.side, asked.price, asked.lots);
+            }
+            for other in asked.paid {
+                if other.leg == holding.leg && !is_closing(other) {
+                    let checked = self.grid(other);
+                    add(other.side, valued_at(other, market, &checked), checked.lots);
+                }
+            }
+        }
+        sums
     }
 
     /// What the account's positions and working orders tie up; `None` without margin.
@@ -394,7 +504,7 @@ impl Shard {
         };
         let mut required = Money::ZERO;
         for holding in self.account_holdings(account) {
-            let more = self.initial_requirement(holding, rate_min, Ticks(0));
+            let more = self.initial_requirement(holding, rate_min, Ticks(0), None);
             required = required.saturating_add(more);
         }
         Some(required)

@@ -41,6 +41,8 @@ struct Start {
     id: OrderId,
     lots: Lots,
     limit: Ticks,
+    /// Limit price, else trigger; 0 where it states none.
+    price: Ticks,
     holding: u32,
     /// Handle of its [`Extra`], or `NIL`.
     extra: u32,
@@ -85,6 +87,7 @@ impl Shard {
             id: self.next_order_id(),
             lots: plain.lots,
             limit,
+            price: limit,
             holding,
             extra: NIL,
             stage: if stays {
@@ -224,6 +227,11 @@ impl Shard {
             id,
             lots: if is_exit { Lots(0) } else { checked.lots },
             limit: checked.limit,
+            price: if Form::of(request.kind).has_limit() {
+                checked.limit
+            } else {
+                checked.trigger
+            },
             extra: self.make_extra(id, request, checked, membership, latency.ack_ns),
             holding: self.holding_handle(request.account, request.instrument, request.leg),
             stage,
@@ -277,6 +285,7 @@ impl Shard {
         // Place 0 is nobody's and takes what has no neighbour to go to.
         self.orders.get_mut(previous).next = handle;
         let held = self.holdings.get_mut(start.holding);
+        held.note_price(start.price);
         held.orders += 1;
         if !order.flags.is_closing() {
             held.add_working(order.side, start.lots);

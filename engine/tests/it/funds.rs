@@ -5,7 +5,7 @@ use types::{
     AccountId, FeeSchedule, Funding, Instrument, InstrumentStatus, PaperModel, Ratio, Terms,
 };
 
-use crate::words::{Words, buy, cancel, cancel_all, oco, oto, quote, sell, status};
+use crate::words::{Words, amend_trigger, buy, cancel, cancel_all, oco, oto, quote, sell, status};
 use crate::world::{World, crossed, define, money, open, paper, plan};
 
 /// Account 0 is rich and unchecked; 1 pays in cash and 2 a margin of all that it holds, both out of 1,000.
@@ -111,5 +111,65 @@ fn the_fees_of_working_buys_are_set_aside() {
     // 5 x 99 and 5 are paid: the same 407 are left.
     assert_eq!(world.balance(1), "995");
     assert_eq!(view(&world).buying_power, Some(money("407")));
+    world.agrees();
+}
+
+#[test]
+fn a_working_order_counts_at_its_own_price_where_that_is_worse() {
+    let mut world = three(paper(PaperModel::default()));
+    world.tell(quote("100", "101"));
+    // A stop buys at 400 or more: 3 x 400, not 3 x 101.
+    assert_eq!(
+        world.tell(buy(2, 3).stop("400")),
+        ["denied BuyingPower 1200 of 1000"]
+    );
+    assert_eq!(world.tell(buy(2, 2).stop("400")), ["#1 accepted"]);
+    // 800 and 2 x 101; one more is 1,103.
+    assert_eq!(world.tell(buy(2, 1).at("90")), ["#2 accepted"]);
+    assert_eq!(
+        world.tell(buy(2, 2).at("90")),
+        ["denied BuyingPower 1103 of 1000"]
+    );
+    let required = |world: &World| {
+        let view = world.shard.account_view(AccountId(2)).unwrap();
+        view.margin_required
+    };
+    assert_eq!(required(&world), Some(money("901")));
+    // A sale does so for no less than its limit: 3 x 400.
+    assert_eq!(
+        world.tell(sell(2, 3).at("400")),
+        ["denied BuyingPower 1200 of 1000"]
+    );
+    // What was seen of the prices is found again on restore.
+    let restored = engine::Shard::restore(&world.snapshot()).unwrap();
+    let mut again = World::of(restored);
+    assert_eq!(
+        again.tell(buy(2, 2).at("90")),
+        ["denied BuyingPower 1103 of 1000"]
+    );
+    // An amendment takes the place of what it changes: 2 x 450 and 101 are 1,001.
+    assert_eq!(
+        world.tell(amend_trigger(2, 1, "450")),
+        ["#1 change denied BuyingPower 1001 of 1000"]
+    );
+    assert_eq!(
+        world.tell(amend_trigger(2, 1, "449")),
+        ["#1 amended 2 at 0 trigger 449"]
+    );
+    world.tell(cancel_all(2));
+    // Of what first closes a position at most the lots that open count: the rest of 5, at 400.
+    world.tell(buy(2, 4));
+    assert_eq!(
+        world.tell(sell(2, 7).at("400")),
+        ["denied BuyingPower 1200 of 996"]
+    );
+    assert_eq!(world.tell(sell(2, 6).at("400")), ["#4 accepted"]);
+    // The stop finds what it set aside: 2 x 400 is margin enough for 2 at 400.
+    world.tell(cancel_all(2));
+    world.tell(sell(2, 4));
+    assert_eq!(world.tell(buy(2, 2).stop("400")).len(), 1);
+    let told = world.tell(quote("400", "400"));
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert_eq!(world.position(2), "2");
     world.agrees();
 }
