@@ -36,7 +36,7 @@ pub(crate) struct Holding {
     /// What it is valued at: its account's choice.
     pub(crate) mark: MarkKind,
     /// See [`Holding::reach`].
-    price_bits: DerivedBits,
+    pub(crate) price_bits: DerivedBits,
     /// When its position was last opened from flat; a flip opens anew.
     pub(crate) opened: TimestampNs,
     /// The one before it in its account's list.

@@ -1,5 +1,7 @@
 //! Orders against the outside market: taking, resting, prints.
 
+use std::collections::BTreeMap;
+
 use types::instrument::CLOSING_IMPACT_MAX;
 use types::{
     Aggressor, CancelReason, FillModel, FillRule, LimitName, Side, Sizes, Slippage, Ticks,
@@ -355,8 +357,16 @@ impl Naive {
             return;
         };
         let displayed = market.sizes() == Sizes::Displayed;
-        let resting = self
+        let mut resting = self
             .orders_where(|order| order.instrument == instrument && order.stage == Stage::Resting);
+        // An account's better price has the print before its other orders, at one price its older order.
+        resting.sort_by_key(|id| {
+            let order = &self.orders[id];
+            let price = i128::from(order.limit.unwrap_or_default());
+            let worse = -price * i128::from(order.side.sign());
+            (order.side == Side::Sell, worse, *id)
+        });
+        let mut left: BTreeMap<usize, i64> = BTreeMap::new();
         for id in resting {
             let Some(order) = self.orders.get_mut(&id) else {
                 continue;
@@ -373,28 +383,34 @@ impl Naive {
             if !is_concerned {
                 continue;
             }
+            let account = order.account;
+            let mine = left.get(&account).copied().unwrap_or(lots);
+            let mut took = 0;
             if price != limit && at_or_better(price, limit, order.side) {
-                let most = if displayed { lots } else { i64::MAX };
-                self.fill_printed(id, limit, most, FillModel::Through);
+                let most = if displayed { mine } else { i64::MAX };
+                took = self.fill_printed(id, limit, most, FillModel::Through);
             } else if let Some(queue) = order.queue.as_mut().filter(|_| price == limit) {
                 queue.printed = queue.printed.saturating_add(lots);
-                queue.ahead -= lots;
+                queue.ahead -= mine;
                 if queue.ahead < 0 {
                     let past = -queue.ahead;
                     queue.ahead = 0;
-                    self.fill_printed(id, limit, past, FillModel::Queue);
+                    took = self.fill_printed(id, limit, past, FillModel::Queue);
                 }
             }
+            left.insert(account, (mine - took).max(0));
         }
     }
 
-    fn fill_printed(&mut self, id: u64, price: i64, most: i64, model: FillModel) {
+    /// Says how many lots it took.
+    fn fill_printed(&mut self, id: u64, price: i64, most: i64, model: FillModel) -> i64 {
         let Some(order) = self.orders.get(&id) else {
-            return;
+            return 0;
         };
         let allowed = self.allowed(order);
         if allowed == 0 {
-            return self.end(id, CancelReason::NotReducing);
+            self.end(id, CancelReason::NotReducing);
+            return 0;
         }
         let lots = allowed.min(most);
         if lots > 0 {
@@ -406,6 +422,7 @@ impl Naive {
                 maker: true,
             });
         }
+        lots
     }
 }
 

@@ -1,6 +1,8 @@
 //! Fills against the outside market: taking what it shows, resting orders that it comes to, prints that
 //! go through them.
 
+use std::cmp::Reverse;
+
 use types::instrument::CLOSING_IMPACT_MAX;
 use types::{
     Aggressor, CancelReason, FillCause, FillModel, FillRule, InstrumentId, LimitName, Lots, Ratio,
@@ -8,7 +10,7 @@ use types::{
 };
 
 use super::Shard;
-use super::cascade::DueOrder;
+use super::cascade::{DueOrder, MetOrder, Share};
 use super::check::is_beyond;
 use super::fills::{ClosingOrder, Execution};
 use crate::event_buf::EventBuf;
@@ -48,6 +50,15 @@ struct Stride {
     /// What the order pays or gets.
     price: Ticks,
     lots: i64,
+}
+
+/// A print of the outside market, as an account's order sees it.
+#[derive(Debug, Clone, Copy)]
+struct Print {
+    price: Ticks,
+    lots: Lots,
+    /// What its account's orders before it have left.
+    left: Lots,
 }
 
 impl Walk {
@@ -645,7 +656,9 @@ impl Shard {
             return;
         }
         let mut due = std::mem::take(&mut self.pending.prints);
+        let mut shares = std::mem::take(&mut self.pending.shares);
         due.clear();
+        shares.clear();
         let is_queue = matches!(rule, FillRule::Queue(_));
         for side in [Side::Buy, Side::Sell] {
             // A seller's print meets the bids, a buyer's the asks.
@@ -659,50 +672,80 @@ impl Shard {
             }
             let threshold = crate::book::key_of(side, price);
             let threshold = threshold.saturating_add((!is_queue).into());
-            self.collect_from(market, side, threshold, &mut due);
-        }
-        due.sort_unstable();
-        for &DueOrder { id, .. } in &due {
-            if let Some(handle) = self.orders.find(id)
-                && self.orders.get(handle).stage == Stage::Resting
-            {
-                self.fill_print(handle, instrument, price, lots, events);
+            let ladder = market.book.ladder(side);
+            let levels = ladder.iter_levels().map(|(key, ..)| key);
+            for key in levels.take_while(|&key| key >= threshold) {
+                for handle in ladder.iter_queue(&self.orders.nodes, key) {
+                    let node = self.orders.nodes.get(handle);
+                    due.push(MetOrder {
+                        side: side as u8,
+                        key: Reverse(key),
+                        id: node.id,
+                    });
+                    shares.push(Share {
+                        account: node.account,
+                        lots,
+                    });
+                }
             }
         }
-        self.pending.prints = due;
+        due.sort_unstable();
+        shares.sort_unstable();
+        shares.dedup();
+        for &MetOrder { id, .. } in &due {
+            let Some(handle) = self.orders.find(id) else {
+                continue;
+            };
+            let account = self.orders.nodes.get(handle).account;
+            if self.orders.get(handle).stage == Stage::Resting
+                && let Ok(place) = shares.binary_search_by_key(&account, |share| share.account)
+            {
+                let left = &mut shares[place].lots;
+                let print = Print {
+                    price,
+                    lots,
+                    left: *left,
+                };
+                let filled = self.fill_print(handle, instrument, print, events);
+                left.0 = left.0.saturating_sub(filled).max(0);
+            }
+        }
+        (self.pending.prints, self.pending.shares) = (due, shares);
     }
 
+    /// Says how much of the print the order took.
     fn fill_print(
         &mut self,
         handle: u32,
         instrument: InstrumentId,
-        price: Ticks,
-        printed: Lots,
+        print: Print,
         events: &mut EventBuf,
-    ) {
+    ) -> i64 {
         let order = *self.orders.get(handle);
-        let is_through = is_beyond(order.side, order.limit, price);
+        let is_through = is_beyond(order.side, order.limit, print.price);
         let reached = if is_through {
             match self.sizes(instrument) {
                 Sizes::Unlimited => i64::MAX,
-                Sizes::Displayed => printed.0,
+                Sizes::Displayed => print.left.0,
             }
         } else {
-            self.advance_queue(handle, printed)
+            self.advance_queue(handle, print)
         };
         if reached <= 0 && !is_through {
-            return;
+            return 0;
         }
         let allowed = self.allowed(handle);
         if allowed == 0 {
-            return self.end_order(handle, Some(CancelReason::NotReducing), events);
+            self.end_order(handle, Some(CancelReason::NotReducing), events);
+            return 0;
         }
-        if reached <= 0 {
-            return;
+        let lots = allowed.min(reached);
+        if lots <= 0 {
+            return 0;
         }
         let execution = Execution {
             price: order.limit,
-            lots: Lots(allowed.min(reached)),
+            lots: Lots(lots),
             maker: true,
             model: if is_through {
                 FillModel::Through
@@ -711,17 +754,19 @@ impl Shard {
             },
         };
         self.fill_at_rest(handle, instrument, execution, events);
+        lots
     }
 
-    /// A print at an order's price moves it forward; says how much of the print reached it.
-    fn advance_queue(&mut self, handle: u32, printed: Lots) -> i64 {
+    /// A print at an order's price moves it forward; says how much of the print reached it. Those before it get what
+    /// its account's better and older orders have left: what these took stood before it, too.
+    fn advance_queue(&mut self, handle: u32, print: Print) -> i64 {
         let extra = self.orders.get(handle).extra;
         if extra == NIL {
             return 0;
         }
         let queue = &mut self.orders.extras.get_mut(extra).queue;
-        queue.printed = queue.printed.saturating_add(printed.0);
-        queue.ahead = queue.ahead.saturating_sub(printed.0);
+        queue.printed = queue.printed.saturating_add(print.lots.0);
+        queue.ahead = queue.ahead.saturating_sub(print.left.0);
         let reached = queue.ahead.saturating_neg().max(0);
         queue.ahead = queue.ahead.max(0);
         reached
