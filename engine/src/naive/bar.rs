@@ -55,22 +55,28 @@ impl Naive {
             ask_qty: lots,
         };
         if !self.markets[id].is_open() {
-            self.on_touch(id, at(path.close));
+            self.pass(id, at(path.close));
             self.print_at(id, path.close);
             return;
         }
         self.markets[id].walking = true;
         let [nearer, farther] = path.extremes();
         for price in [path.open, nearer, farther] {
-            self.on_touch(id, at(price));
+            self.pass(id, at(price));
             self.settle();
             self.run_stops(id, path);
             self.settle();
         }
-        self.on_touch(id, at(path.close));
+        self.pass(id, at(path.close));
         self.print_at(id, path.close);
         self.settle();
         self.markets[id].walking = false;
+    }
+
+    /// A price of the path; what was taken of a level before has nothing to do with it.
+    fn pass(&mut self, id: usize, touch: Touch) {
+        self.markets[id].consumed.clear();
+        self.on_touch(id, touch);
     }
 
     fn path_of(&self, id: usize, bar: &Bar) -> Result<Path, InputRejection> {

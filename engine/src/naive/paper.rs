@@ -90,6 +90,20 @@ impl Market {
         }
     }
 
+    /// Nobody took more of a level than it shows now.
+    pub(super) fn cap_consumed(&mut self, touch: &Touch) {
+        let levels = [
+            self.levels(touch, Side::Sell),
+            self.levels(touch, Side::Buy),
+        ];
+        self.consumed.retain(|(_, is_bid, level), taken| {
+            let shown = &levels[usize::from(!*is_bid)];
+            let shown = shown.iter().find(|(price, _)| price == level);
+            *taken = shown.map_or(0, |(_, lots)| *lots).min(*taken);
+            *taken > 0
+        });
+    }
+
     /// The model on a fill: inside a bar it is the bar's.
     fn model(&self, model: FillModel) -> FillModel {
         if self.walking { FillModel::Bar } else { model }

@@ -118,6 +118,8 @@ impl Shard {
 
     /// The path passes a price.
     fn pass(&mut self, instrument: InstrumentId, price: Ticks, lots: Lots, events: &mut EventBuf) {
+        // What was taken of a level before has nothing to do with it.
+        self.markets[instrument.0 as usize].consumed.clear();
         self.on_touch(instrument, Path::touch(price, lots), events);
     }
 

@@ -110,12 +110,17 @@ pub(super) fn slip_ticks(slippage: Slippage, price: Ticks, leaves: Lots, display
 impl Market {
     /// Displayed level of a rank: of the depth, where its best is the touch, else the touch alone.
     fn displayed(&self, touch: &Touch, side: Side, rank: usize) -> Option<(Ticks, Lots)> {
-        let best = self.depth.best(side);
-        if best.is_some_and(|best| best.price == touch.price(side)) {
+        if self.shows_depth(touch, side) {
             let level = self.depth.level(side, rank)?;
             return Some((level.price, level.qty));
         }
         (rank == 0).then(|| (touch.price(side), touch.qty(side)))
+    }
+
+    /// Whether the depth is what is displayed of a side: its best is the touch.
+    fn shows_depth(&self, touch: &Touch, side: Side) -> bool {
+        let best = self.depth.best(side);
+        best.is_some_and(|best| best.price == touch.price(side))
     }
 
     /// The worst price to which an impact carries a closing that begins at `best`.
@@ -221,12 +226,51 @@ impl Market {
         }
     }
 
-    /// The market states a level again: what was taken from it is forgotten.
-    pub(super) fn forget_consumed(&mut self, side: Side, price: Ticks) {
-        if !self.consumed.is_empty() {
-            self.consumed
-                .retain(|consumed| (consumed.side, consumed.price) != (side as u8, price));
+    /// What is displayed at a price of a side.
+    fn shown(&self, side: Side, price: Ticks) -> Lots {
+        match &self.touch {
+            Some(touch) if self.shows_depth(touch, side) => self.depth.qty_at(side, price),
+            Some(touch) if touch.price(side) == price => touch.qty(side),
+            _ => Lots(0),
         }
+    }
+
+    /// The market states what it shows: of what it showed before no more is taken than is still there.
+    pub(super) fn cap_consumed(&mut self) {
+        if self.consumed.is_empty() {
+            return;
+        }
+        let mut consumed = std::mem::take(&mut self.consumed);
+        let mut level = None;
+        consumed.retain_mut(|taken| {
+            let key = (taken.side, taken.price);
+            let shown = match level {
+                Some((known, shown)) if known == key => shown,
+                _ => {
+                    let side = if taken.side == Side::Buy as u8 {
+                        Side::Buy
+                    } else {
+                        Side::Sell
+                    };
+                    self.shown(side, taken.price)
+                }
+            };
+            level = Some((key, shown));
+            taken.lots = taken.lots.min(shown);
+            taken.lots.0 > 0
+        });
+        self.consumed = consumed;
+    }
+
+    /// Whether a quote may show less somewhere than what is displayed.
+    pub(super) fn shows_less(&self, touch: &Touch) -> bool {
+        let Some(before) = self.touch.filter(|_| !self.stale) else {
+            return true;
+        };
+        let is_kept = |side: Side| {
+            before.price(side) == touch.price(side) && before.qty(side) <= touch.qty(side)
+        };
+        !(is_kept(Side::Buy) && is_kept(Side::Sell))
     }
 
     /// Whether the touch has come to a resting order, where it displays something.
@@ -673,6 +717,9 @@ impl Shard {
             let threshold = crate::book::key_of(side, price);
             let threshold = threshold.saturating_add((!is_queue).into());
             let ladder = market.book.ladder(side);
+            if ladder.best().is_none_or(|best| best < threshold) {
+                continue;
+            }
             let levels = ladder.iter_levels().map(|(key, ..)| key);
             for key in levels.take_while(|&key| key >= threshold) {
                 for handle in ladder.iter_queue(&self.orders.nodes, key) {
