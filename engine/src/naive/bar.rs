@@ -1,7 +1,7 @@
 //! The path of a closed bar: open, the nearer extreme, the farther one, close; and between them the
 //! stops inside its range, before any target.
 
-use types::{Bar, CancelReason, FillModel, InputRejection, OrderKind, Price, QuoteFault};
+use types::{Bar, FillModel, InputRejection, OrderKind, Price, QuoteFault};
 
 use super::Naive;
 use super::fill::Execution;
@@ -119,9 +119,9 @@ impl Naive {
         let Some(price) = self.stop_price(&order, trigger) else {
             return self.rest(id);
         };
-        let lots = self.allowed(&order);
+        let lots = self.allowed_at(&order, price);
         if lots == 0 {
-            return self.end(id, CancelReason::NotReducing);
+            return self.end_bounded(id, price);
         }
         self.execute(Execution {
             order: id,
@@ -130,7 +130,10 @@ impl Naive {
             model: FillModel::Bar,
             maker: false,
         });
-        self.end_what_is_over(id);
+        let is_left = |order: &Order| order.stage == Stage::Entering && order.leaves() > 0;
+        if self.orders.get(&id).is_some_and(is_left) {
+            self.end_bounded(id, price);
+        }
     }
 
     /// What a stop inside a bar fills at; nothing where that is beyond its limit.

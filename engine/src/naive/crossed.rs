@@ -109,7 +109,8 @@ impl Naive {
         };
         let bound = self.bound(&order);
         if order.request.tif == TimeInForce::FillOrKill
-            && self.available(&order, bound) < i128::from(order.leaves())
+            && (self.available(&order, bound) < i128::from(order.leaves())
+                || !self.can_pay_whole(&order))
         {
             return self.end(id, CancelReason::NotFillable);
         }
@@ -157,7 +158,7 @@ impl Naive {
         let is_sure = |maker: &&Order| {
             let is_other =
                 maker.account != order.account || order.request.self_trade == SelfTrade::Allow;
-            is_other && !self.is_cut(maker)
+            is_other && self.is_sure(maker)
         };
         let book = self.book(order.instrument, order.side.opposite());
         book.into_iter()
@@ -201,14 +202,14 @@ impl Naive {
         if maker.account == taker.account && taker.request.self_trade != SelfTrade::Allow {
             return self.prevent(&maker, &taker);
         }
-        let maker_lots = self.allowed(&maker);
+        let maker_lots = self.allowed_at(&maker, price);
         if maker_lots == 0 {
-            self.end(maker.id, CancelReason::NotReducing);
+            self.end_bounded(maker.id, price);
             return true;
         }
-        let taker_lots = self.allowed(&taker);
+        let taker_lots = self.allowed_at(&taker, price);
         if taker_lots == 0 {
-            self.end(id, CancelReason::NotReducing);
+            self.end_bounded(id, price);
             return false;
         }
         let lots = maker.displayed.min(maker_lots).min(taker_lots);

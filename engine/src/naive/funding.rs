@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use types::{
-    DenyReason, Funding, Instrument, Leg, Lots, Money, NewOrder, Notional, OrderRole, Ratio, Side,
+    CancelReason, DenyReason, Funding, Instrument, Label, Leg, Lots, Money, NewOrder, Notional,
+    OrderKind, OrderRole, Ratio, Side, Sizes, TimeInForce,
 };
 
 use super::Naive;
 use super::entering::prices;
 use super::money::{fee, hold, money_ceil, value};
-use super::order::{Order, is_closing, is_exit};
+use super::order::{Order, capped, is_closing, is_exit, slipped};
 
 /// The most lots of a position that an order may aim at.
 const LOTS_MAX: i128 = 1 << 53;
@@ -25,6 +26,8 @@ pub(super) struct Claim {
     pub(super) side: Side,
     pub(super) lots: i64,
     pub(super) price: i64,
+    /// It is a market order that takes as soon as it is accepted.
+    pub(super) takes: bool,
     /// The working order that the claim is to replace.
     pub(super) instead_of: Option<u64>,
 }
@@ -59,6 +62,7 @@ impl Naive {
             side: request.side,
             lots: request.qty.0 / self.markets[instrument].instrument.lot_size.0,
             price: self.price_of(request).unwrap_or_default(),
+            takes: takes(request),
             instead_of: None,
         }
     }
@@ -161,33 +165,17 @@ impl Naive {
         }
         let market = &self.markets[claim.instrument];
         let currency = market.instrument.currency;
-        let mut free = self.balance_in(claim.account, currency).to_notional().0;
-        for held in &self.accounts[claim.account].positions {
-            if held.lots > 0 && self.markets[held.instrument].instrument.currency == currency {
-                free = free.saturating_sub(held.cost);
-            }
-        }
-        for order in self.orders.values() {
-            let market = &self.markets[order.instrument];
-            let is_claim = order.account == claim.account
-                && order.side == Side::Buy
-                && !order.is_closing()
-                && market.instrument.currency == currency
-                && Some(order.id) != claim.instead_of;
-            if is_claim {
-                let price = self.working_price(order);
-                free = free.saturating_sub(value(price, order.leaves(), market.tick_value));
-                free = free.saturating_sub(self.fee_to_come(order, price).to_notional().0);
-            }
-        }
+        let free = self.cash_available(claim.account, currency, claim.instead_of);
         let mut needed: i128 = 0;
         for claim in claims.iter().filter(|claim| claim.side == Side::Buy) {
-            let notional = value(claim.price, claim.lots, market.tick_value);
-            let fee = dearest_fee(&market.instrument, notional, claim.lots);
-            let fee = fee.max(market.instrument.fees.minimum);
-            needed = needed
-                .saturating_add(notional)
-                .saturating_add(fee.to_notional().0);
+            let mut parts = vec![(claim.price, claim.lots)];
+            if claim.takes && market.takes() {
+                parts = self.offers(claim.account, claim.instrument, claim.lots, None);
+                let met: i64 = parts.iter().map(|(_, lots)| lots).sum();
+                let last = parts.last().map_or(claim.price, |(price, _)| *price);
+                parts.push((last, claim.lots - met));
+            }
+            needed = needed.saturating_add(self.bill(claim.instrument, &parts));
         }
         let needed = money_ceil(needed);
         let available = Notional(free).to_money_floor();
@@ -197,23 +185,189 @@ impl Naive {
         Ok(())
     }
 
-    /// What the rest of a working order costs in fees at this price: a minimum is for all fills of it, and charged
-    /// with the first.
-    fn fee_to_come(&self, order: &Order, price: i64) -> Money {
+    /// Cash that no position has taken.
+    fn cash_unheld(&self, account: usize, currency: Label) -> i128 {
+        let mut free = self.balance_in(account, currency).to_notional().0;
+        for held in &self.accounts[account].positions {
+            if held.lots > 0 && self.markets[held.instrument].instrument.currency == currency {
+                free = free.saturating_sub(held.cost);
+            }
+        }
+        free
+    }
+
+    /// Cash that neither a position nor a working buy has taken; one order is left out.
+    fn cash_available(&self, account: usize, currency: Label, except: Option<u64>) -> i128 {
+        let mut free = self.cash_unheld(account, currency);
+        for order in self.orders.values() {
+            let market = &self.markets[order.instrument];
+            let is_claim = order.account == account
+                && order.side == Side::Buy
+                && !order.is_closing()
+                && market.instrument.currency == currency
+                && Some(order.id) != except;
+            if is_claim {
+                let price = self.working_price(order);
+                free = free.saturating_sub(self.cost_of(order, price, order.leaves()));
+            }
+        }
+        free
+    }
+
+    /// What so many lots of a working order cost at this price, fees to come included: a minimum is for all fills of
+    /// it, and charged with the first.
+    fn cost_of(&self, order: &Order, price: i64, lots: i64) -> i128 {
         let market = &self.markets[order.instrument];
         let minimum = market.instrument.fees.minimum;
-        let notional = value(price, order.leaves(), market.tick_value);
-        let rest = dearest_fee(&market.instrument, notional, order.leaves());
-        if minimum == Money::ZERO {
-            return rest.max(Money::ZERO);
-        }
-        let paid = if order.filled == 0 {
-            Money::ZERO
-        } else {
-            order.earned.max(minimum)
+        let notional = value(price, lots, market.tick_value);
+        let rest = dearest_fee(&market.instrument, notional, lots);
+        let paid = match (minimum == Money::ZERO, order.filled) {
+            (true, _) => order.earned,
+            (_, 0) => Money::ZERO,
+            _ => order.earned.max(minimum),
         };
         let all = order.earned.saturating_add(rest).max(minimum);
-        all.saturating_sub(paid).max(Money::ZERO)
+        let fee = all.saturating_sub(paid).max(Money::ZERO);
+        notional.saturating_add(fee.to_notional().0)
+    }
+
+    /// What parts of one order cost at their prices, fee included.
+    fn bill(&self, instrument: usize, parts: &[(i64, i64)]) -> i128 {
+        let market = &self.markets[instrument];
+        let (mut cost, mut fee): (i128, Money) = (0, Money::ZERO);
+        for (price, lots) in parts {
+            let notional = value(*price, *lots, market.tick_value);
+            cost = cost.saturating_add(notional);
+            fee = fee.saturating_add(dearest_fee(&market.instrument, notional, *lots));
+        }
+        let fee = fee.max(market.instrument.fees.minimum);
+        cost.saturating_add(fee.to_notional().0)
+    }
+
+    /// What a buy of so many lots meets now, in order: prices and lots.
+    fn offers(
+        &self,
+        account: usize,
+        instrument: usize,
+        lots: i64,
+        limit: Option<i64>,
+    ) -> Vec<(i64, i64)> {
+        let market = &self.markets[instrument];
+        let collar = market.collar().map(|(_, high)| high);
+        let bound = limit.or(collar);
+        let mut left = lots;
+        let mut met = Vec::new();
+        let mut meet = |price: i64, lots: i64| {
+            let lots = lots.min(left);
+            if lots > 0 {
+                met.push((price, lots));
+                left -= lots;
+            }
+        };
+        let (Some(touch), Some(_)) = (market.touch, market.paper()) else {
+            if market.paper().is_none() {
+                for maker in self.book(instrument, Side::Sell) {
+                    let price = maker.limit.unwrap_or_default();
+                    if bound.is_none_or(|bound| price <= bound) {
+                        meet(price, maker.leaves());
+                    }
+                }
+            }
+            return met;
+        };
+        let slip = market.slip(touch.opposite(Side::Buy), lots);
+        let price_at = |level: i64| match limit {
+            Some(limit) if level > limit => level,
+            limit => capped(slipped(level, slip, Side::Buy), limit, Side::Buy),
+        };
+        if market.sizes() == Sizes::Unlimited {
+            meet(price_at(touch.ask), lots);
+            return met;
+        }
+        for (level, displayed) in market.levels(&touch, Side::Buy) {
+            let price = price_at(level);
+            if bound.is_some_and(|bound| level > bound || price > bound) {
+                break;
+            }
+            let taken = market.consumed.get(&(account, false, level)).copied();
+            meet(price, displayed - taken.unwrap_or_default());
+        }
+        met
+    }
+
+    /// Whether fills of an order are cut to the cash that pays for them.
+    fn is_paid(&self, order: &Order) -> bool {
+        let funding = self.plan(order.account).terms.funding;
+        funding == Funding::Cash && order.side == Side::Buy && !order.is_closing()
+    }
+
+    /// Whether an order will execute, if anybody wants it to.
+    pub(super) fn is_sure(&self, order: &Order) -> bool {
+        let currency = self.markets[order.instrument].instrument.currency;
+        !self.is_cut(order)
+            && (!self.is_paid(order) || self.cash_available(order.account, currency, None) >= 0)
+    }
+
+    /// Whether the cash pays for all of an order that is about to take.
+    pub(super) fn can_pay_whole(&self, order: &Order) -> bool {
+        if !self.is_paid(order) {
+            return true;
+        }
+        let mut parts = self.offers(order.account, order.instrument, order.leaves(), order.limit);
+        let met: i64 = parts.iter().map(|(_, lots)| lots).sum();
+        let last = parts
+            .last()
+            .map_or(order.limit.unwrap_or_default(), |(price, _)| *price);
+        parts.push((last, order.leaves() - met));
+        let cost = self.bill(order.instrument, &parts);
+        cost <= 0 || cost <= self.cash_of(order)
+    }
+
+    fn cash_of(&self, order: &Order) -> i128 {
+        let currency = self.markets[order.instrument].instrument.currency;
+        self.cash_unheld(order.account, currency)
+    }
+
+    /// How much an order may execute now at this price: what position and cash leave of it.
+    pub(super) fn allowed_at(&self, order: &Order, price: i64) -> i64 {
+        let allowed = self.allowed(order);
+        if !self.is_paid(order) || allowed == 0 {
+            return allowed;
+        }
+        let free = self.cash_of(order);
+        let is_payable = |lots: i64| {
+            let cost = self.cost_of(order, price, lots);
+            cost <= 0 || cost <= free
+        };
+        if is_payable(allowed) {
+            return allowed;
+        }
+        let (mut paid, mut unpaid) = (0, allowed);
+        while unpaid - paid > 1 {
+            let middle = paid + (unpaid - paid) / 2;
+            if is_payable(middle) {
+                paid = middle;
+            } else {
+                unpaid = middle;
+            }
+        }
+        paid
+    }
+
+    /// Ends an order of which position or cash leave nothing at this price.
+    pub(super) fn end_bounded(&mut self, id: u64, price: i64) {
+        let Some(order) = self.orders.get(&id) else {
+            return;
+        };
+        let reason = if self.is_paid(order) {
+            CancelReason::BuyingPower {
+                needed: money_ceil(self.cost_of(order, price, 1)),
+                available: Notional(self.cash_of(order)).to_money_floor(),
+            }
+        } else {
+            CancelReason::NotReducing
+        };
+        self.end(id, reason);
     }
 
     fn check_margin(&self, claims: &[Claim], rate_min: Ratio) -> Result<(), DenyReason> {
@@ -327,4 +481,10 @@ fn dearest_fee(instrument: &Instrument, notional: i128, lots: i64) -> Money {
     let fees = instrument.fees;
     let makes = fee(instrument, fees.maker, notional, lots);
     makes.max(fee(instrument, fees.taker, notional, lots))
+}
+
+/// Whether an order is a market order that takes as soon as it is accepted.
+pub(super) const fn takes(request: &NewOrder) -> bool {
+    let is_for_auction = matches!(request.tif, TimeInForce::AtOpen | TimeInForce::AtClose);
+    matches!(request.kind, OrderKind::Market) && !is_for_auction
 }

@@ -69,7 +69,7 @@ impl Market {
 
     /// What is displayed for somebody who trades on this side, best first: the depth, where it agrees
     /// with the touch.
-    fn levels(&self, touch: &Touch, side: Side) -> Vec<(i64, i64)> {
+    pub(super) fn levels(&self, touch: &Touch, side: Side) -> Vec<(i64, i64)> {
         let best = touch.opposite(side);
         let depth: Vec<(i64, i64)> = match side {
             Side::Buy => self
@@ -146,7 +146,8 @@ impl Naive {
         }
         let slip = market.slip(best, order.leaves());
         if order.request.tif == TimeInForce::FillOrKill
-            && self.walk(&order, touch, order.leaves(), slip).lots() < order.leaves()
+            && (self.walk(&order, touch, order.leaves(), slip).lots() < order.leaves()
+                || !self.can_pay_whole(&order))
         {
             return self.end(id, CancelReason::NotFillable);
         }
@@ -155,17 +156,38 @@ impl Naive {
             Sizes::Displayed => FillModel::Depth,
         };
         let walk = self.walk(&order, touch, allowed, slip);
+        let mut unpaid = None;
         for part in &walk.parts {
-            self.consume(&order, part);
-            self.execute(Execution {
-                order: id,
-                price: part.price,
-                lots: part.lots,
-                model,
-                maker: false,
-            });
+            let Some(payable) = self
+                .orders
+                .get(&id)
+                .map(|order| self.allowed_at(order, part.price))
+            else {
+                break;
+            };
+            let paid = Part {
+                lots: part.lots.min(payable),
+                ..*part
+            };
+            if paid.lots > 0 {
+                self.consume(&order, &paid);
+                self.execute(Execution {
+                    order: id,
+                    price: part.price,
+                    lots: paid.lots,
+                    model,
+                    maker: false,
+                });
+            }
+            if payable < part.lots {
+                unpaid = Some(part.price);
+                break;
+            }
         }
         self.end_what_is_over(id);
+        if let Some(price) = unpaid {
+            return self.end_bounded(id, price);
+        }
         if let Some(reason) = walk.stop
             && order.is_market_like()
             && self.orders.get(&id).is_some_and(|order| order.leaves() > 0)
@@ -320,10 +342,6 @@ impl Naive {
         let (Some(limit), Some(touch)) = (order.limit, market.touch) else {
             return;
         };
-        let allowed = self.allowed(&order);
-        if allowed == 0 {
-            return self.end(id, CancelReason::NotReducing);
-        }
         // Where the market came to the order it gets its own price. Where the market was there before
         // and only could not fill, it takes what is there now.
         let was_there = market
@@ -337,6 +355,15 @@ impl Naive {
         } else {
             FillModel::Through
         });
+        let price = if was_there {
+            touch.opposite(order.side).0
+        } else {
+            limit
+        };
+        let allowed = self.allowed_at(&order, price);
+        if allowed == 0 {
+            return self.end_bounded(id, price);
+        }
         let walk = self.walk(&order, &touch, allowed, 0);
         let lots = walk.lots();
         if lots == 0 {
@@ -347,11 +374,7 @@ impl Naive {
         }
         self.execute(Execution {
             order: id,
-            price: if was_there {
-                touch.opposite(order.side).0
-            } else {
-                limit
-            },
+            price,
             lots,
             model,
             maker: !was_there,
@@ -421,9 +444,9 @@ impl Naive {
         let Some(order) = self.orders.get(&id) else {
             return 0;
         };
-        let allowed = self.allowed(order);
+        let allowed = self.allowed_at(order, price);
         if allowed == 0 {
-            self.end(id, CancelReason::NotReducing);
+            self.end_bounded(id, price);
             return 0;
         }
         let lots = allowed.min(most);

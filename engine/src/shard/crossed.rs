@@ -46,7 +46,10 @@ impl Shard {
             Form::Limit => Some(incoming.limit),
             _ => self.markets[index].collar_bound(side),
         };
-        if incoming.tif == Tif::FillOrKill && !self.can_fill_whole(handle, instrument, bound) {
+        if incoming.tif == Tif::FillOrKill
+            && !(self.can_fill_whole(handle, instrument, bound)
+                && self.can_pay_whole(handle, instrument))
+        {
             return self.end_order(handle, Some(CancelReason::NotFillable), events);
         }
         let mut beyond = None;
@@ -73,14 +76,14 @@ impl Shard {
                 }
             }
             let displayed = node.lots.0;
-            let allowed = self.allowed(maker);
+            let allowed = self.allowed_at(maker, price);
             if allowed == 0 {
-                self.end_order(maker, Some(CancelReason::NotReducing), events);
+                self.end_bounded(maker, price, events);
                 continue;
             }
-            let wanted = self.allowed(handle);
+            let wanted = self.allowed_at(handle, price);
             if wanted == 0 {
-                return self.end_order(handle, Some(CancelReason::NotReducing), events);
+                return self.end_bounded(handle, price, events);
             }
             let lots = Lots(displayed.min(allowed).min(wanted));
             // Whoever is behind in the queue is met next.
@@ -154,6 +157,17 @@ impl Shard {
             self.reducible(order, leaves)
         } else {
             leaves
+        }
+    }
+
+    /// Leaves of an order; of one whose fills are cut, what position and cash leave of them at this price.
+    #[inline]
+    pub(super) fn allowed_at(&self, handle: u32, price: Ticks) -> i64 {
+        let order = self.orders.get(handle);
+        if order.flags.is_bounded() {
+            self.bounded(handle, price)
+        } else {
+            order.leaves().0
         }
     }
 
@@ -268,7 +282,7 @@ impl Shard {
                 let other = self.orders.get(maker);
                 let is_own = self.orders.nodes.get(maker).account == account;
                 let meets = !is_own || order.self_trade == SelfTrade::Allow;
-                if meets && !other.flags.is_cut() {
+                if meets && self.is_sure(other) {
                     available = available.saturating_add(other.leaves().0);
                 }
             }
@@ -312,12 +326,12 @@ impl Shard {
                 continue;
             }
             let displayed = node.lots.0;
-            let allowed = self.allowed(maker);
+            let price = price_of(opposite, key);
+            let allowed = self.allowed_at(maker, price);
             if allowed == 0 {
-                self.end_order(maker, Some(CancelReason::NotReducing), events);
+                self.end_bounded(maker, price, events);
                 continue;
             }
-            let price = price_of(opposite, key);
             let lots = Lots(displayed.min(allowed).min(closing.leaves.0));
             let market = &mut self.markets[index];
             market.print(price, self.seq);

@@ -1,16 +1,20 @@
 //! What an account can pay for: cash, margin, and the conversion of currencies.
 
-use types::{DenyReason, Funding, Leg, Lots, Money, NewOrder, Notional, Ratio, Side, Ticks};
+use types::{
+    AccountId, CancelReason, DenyReason, Funding, InstrumentId, Leg, Lots, Money, NewOrder,
+    Notional, OrderKind, Ratio, Side, Ticks,
+};
 
 use super::Shard;
-use super::check::{Desk, valued_at};
+use super::check::{Desk, is_beyond, valued_at};
 use super::fills::fee_beyond;
 use super::holdings::unrealised;
 use crate::account::{Account, CurrencyId};
-use crate::book::NIL as NO_ORDER;
+use crate::book::{NIL as NO_ORDER, price_of};
+use crate::event_buf::EventBuf;
 use crate::holding::{self, Holding};
 use crate::market::Market;
-use crate::order::{Order, is_closing};
+use crate::order::{Order, Tif, is_closing};
 use crate::slab::NIL;
 
 const ONE: i128 = 1_000_000_000;
@@ -154,19 +158,32 @@ pub(super) fn is_small(desk: &Desk<'_>, lots: Lots, price: Ticks) -> bool {
         && worst.0 + Notional::PER_MONEY <= low.0
 }
 
-/// What so many lots cost at a price, fee included, exact.
-fn purchase(market: &Market, price: Ticks, lots: Lots) -> Notional {
-    let cost = holding::value(price, lots, market.tick_value);
-    let fee = dearest_fee(market, price, lots);
-    let fee = fee.max(market.instrument.fees.minimum);
-    cost.saturating_add(fee.to_notional())
-}
-
 /// The fee of a fill, whether it makes or takes.
 fn dearest_fee(market: &Market, price: Ticks, lots: Lots) -> Money {
     market
         .fee(false, price, lots)
         .max(market.fee(true, price, lots))
+}
+
+/// What a buy meets, level by level.
+#[derive(Debug, Clone, Copy)]
+struct Bill {
+    cost: Notional,
+    fee: Money,
+    left: i64,
+    last: Ticks,
+}
+
+impl Bill {
+    fn add(&mut self, market: &Market, price: Ticks, lots: Lots) {
+        let lots = Lots(lots.0.min(self.left).max(0));
+        self.cost = self
+            .cost
+            .saturating_add(holding::value(price, lots, market.tick_value));
+        self.fee = self.fee.saturating_add(dearest_fee(market, price, lots));
+        self.left -= lots.0;
+        self.last = price;
+    }
 }
 
 impl Shard {
@@ -279,12 +296,13 @@ impl Shard {
             return Ok(());
         }
         let market = desk.market;
-        let mut needed = purchase(market, price, lots);
+        let mut needed = self.purchase(request, price, lots);
         for other in paid {
             if other.side == Side::Buy && !is_closing(other) {
                 let checked = self.grid(other);
                 let price = valued_at(other, market, &checked);
-                needed = needed.saturating_add(purchase(market, price, checked.lots));
+                let cost = self.purchase(other, price, checked.lots);
+                needed = needed.saturating_add(cost);
             }
         }
         let needed = needed.to_money_ceil();
@@ -297,8 +315,8 @@ impl Shard {
         Ok(())
     }
 
-    /// Cash of a currency that neither a position nor a working buy has taken, exact.
-    pub(crate) fn cash_available(&self, account: &Account, currency: CurrencyId) -> Notional {
+    /// Cash of a currency that no position has taken, exact.
+    fn cash_unheld(&self, account: &Account, currency: CurrencyId) -> Notional {
         let balance = if currency == account.currency {
             account.balance
         } else {
@@ -311,6 +329,12 @@ impl Shard {
                 available = available.saturating_sub(holding.cost.0);
             }
         }
+        Notional(available)
+    }
+
+    /// Cash of a currency that neither a position nor a working buy has taken, exact.
+    pub(crate) fn cash_available(&self, account: &Account, currency: CurrencyId) -> Notional {
+        let mut available = self.cash_unheld(account, currency).0;
         for (_, order) in self.account_orders(account) {
             let holding = self.holdings.get(order.holding);
             let market = self.market_of(holding);
@@ -321,15 +345,154 @@ impl Shard {
         Notional(available)
     }
 
-    /// What is kept for the rest of a working buy: its cost, and the fee that its fills did not pay yet.
-    pub(super) fn set_aside(&self, order: &Order, market: &Market) -> Notional {
-        let (price, lots) = (self.order_valued_at(order, market), order.leaves());
+    /// What an order to buy would cost, fee included, exact: one that takes now what it meets, level by level.
+    fn purchase(&self, request: &NewOrder, price: Ticks, lots: Lots) -> Notional {
+        let market = &self.markets[request.instrument.0 as usize];
+        if request.kind == OrderKind::Market
+            && !Tif::of(request.tif).is_auction()
+            && market.can_trade()
+        {
+            return self.walked(request.instrument, request.account, lots, None, price);
+        }
+        let cost = holding::value(price, lots, market.tick_value);
+        let fee = dearest_fee(market, price, lots);
+        let fee = fee.max(market.instrument.fees.minimum);
+        cost.saturating_add(fee.to_notional())
+    }
+
+    /// Whether an account can pay for all that works, whichever of it executes.
+    pub(super) fn is_sure(&self, order: &Order) -> bool {
+        if order.flags.is_cut() {
+            return false;
+        }
+        let held = self.holdings.get(order.holding);
+        let account = &self.accounts[held.account.0 as usize];
+        !order.flags.is_paid()
+            || self.cash_available(account, self.market_of(held).currency) >= Notional::ZERO
+    }
+
+    /// What position and cash leave of an order's leaves at this price.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn bounded(&self, handle: u32, price: Ticks) -> i64 {
+        let leaves = self.allowed(handle);
+        let order = self.orders.get(handle);
+        if !order.flags.is_paid() || leaves <= 0 {
+            return leaves;
+        }
+        let free = self.cash_of(handle);
+        let is_payable = |lots: i64| self.is_payable(order, price, Lots(lots), free);
+        if is_payable(leaves) {
+            return leaves;
+        }
+        // The most that it pays for: as many lots, and none more.
+        let (mut paid, mut unpaid) = (0, leaves);
+        while unpaid - paid > 1 {
+            let middle = paid + (unpaid - paid) / 2;
+            if is_payable(middle) {
+                paid = middle;
+            } else {
+                unpaid = middle;
+            }
+        }
+        paid
+    }
+
+    /// Cash of the instrument's currency that no position of an order's account has taken, whatever works.
+    fn cash_of(&self, handle: u32) -> Notional {
+        let held = self.holdings.get(self.orders.get(handle).holding);
+        let account = &self.accounts[held.account.0 as usize];
+        self.cash_unheld(account, self.market_of(held).currency)
+    }
+
+    /// Whether so much cash pays for so many lots of an order, fee included.
+    fn is_payable(&self, order: &Order, price: Ticks, lots: Lots, free: Notional) -> bool {
+        let cost = self.cost_of(order, price, lots);
+        cost <= free || cost <= Notional::ZERO
+    }
+
+    /// Ends an order of which position or cash leave nothing at this price.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn end_bounded(&mut self, handle: u32, price: Ticks, events: &mut EventBuf) {
+        let order = self.orders.get(handle);
+        let reason = if order.flags.is_paid() {
+            CancelReason::BuyingPower {
+                needed: self.cost_of(order, price, Lots(1)).to_money_ceil(),
+                available: self.cash_of(handle).to_money_floor(),
+            }
+        } else {
+            CancelReason::NotReducing
+        };
+        self.end_order(handle, Some(reason), events);
+    }
+
+    /// Whether the cash pays for all of an order that is about to take.
+    pub(super) fn can_pay_whole(&self, handle: u32, instrument: InstrumentId) -> bool {
+        let order = self.orders.get(handle);
+        if !order.flags.is_paid() {
+            return true;
+        }
+        let account = self.orders.nodes.get(handle).account;
+        let limit = order.form.has_limit().then_some(order.limit);
+        let cost = self.walked(instrument, account, order.leaves(), limit, order.limit);
+        cost <= self.cash_of(handle) || cost <= Notional::ZERO
+    }
+
+    /// What a buy costs that takes now, level by level, fee included. What nobody shows counts at the last price
+    /// that it meets, without one at `unseen`.
+    fn walked(
+        &self,
+        instrument: InstrumentId,
+        account: AccountId,
+        lots: Lots,
+        limit: Option<Ticks>,
+        unseen: Ticks,
+    ) -> Notional {
+        let market = &self.markets[instrument.0 as usize];
+        let mut bill = Bill {
+            cost: Notional::ZERO,
+            fee: Money::ZERO,
+            left: lots.0,
+            last: unseen,
+        };
+        if market.is_crossed() {
+            let bound = limit.or_else(|| market.collar_bound(Side::Buy));
+            let ladder = market.book.ladder(Side::Sell);
+            for (key, ..) in ladder.iter_levels() {
+                let price = price_of(Side::Sell, key);
+                let is_over = bound.is_some_and(|bound| is_beyond(Side::Buy, price, bound));
+                if is_over || bill.left == 0 {
+                    break;
+                }
+                for maker in ladder.iter_queue(&self.orders.nodes, key) {
+                    bill.add(market, price, self.orders.get(maker).leaves());
+                }
+            }
+        } else {
+            self.walk_outside(instrument, account.0, lots, limit, |price, lots| {
+                bill.add(market, price, lots);
+            });
+        }
+        bill.add(market, bill.last, Lots(bill.left));
+        let fee = bill.fee.max(market.instrument.fees.minimum);
+        bill.cost.saturating_add(fee.to_notional())
+    }
+
+    /// What so many lots of a working buy cost at a price, with the fee that its fills did not pay yet.
+    fn cost_of(&self, order: &Order, price: Ticks, lots: Lots) -> Notional {
+        let market = self.market_of(self.holdings.get(order.holding));
         let cost = holding::value(price, lots, market.tick_value);
         let extra = self.orders.extra_of(order);
         let earned = extra.and_then(|extra| extra.has_earned.then_some(extra.earned));
         let minimum = market.instrument.fees.minimum;
         let fee = fee_beyond(earned, dearest_fee(market, price, lots), minimum);
         cost.saturating_add(fee.max(Money::ZERO).to_notional())
+    }
+
+    /// What is kept for the rest of a working buy: its cost, and the fee that its fills did not pay yet.
+    pub(super) fn set_aside(&self, order: &Order, market: &Market) -> Notional {
+        self.cost_of(order, self.order_valued_at(order, market), order.leaves())
     }
 
     /// Whether equity is at least the whole notional of every worst case, which no requirement that is a

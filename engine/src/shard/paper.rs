@@ -40,6 +40,8 @@ enum Stop {
         bound: Ticks,
     },
     NoRoom,
+    /// The account cannot pay more at this price.
+    Unpaid(Ticks),
 }
 
 /// One level of a walk.
@@ -393,7 +395,12 @@ impl Shard {
         if let Err(stop) = walk.check_collar(price) {
             return stop;
         }
-        let lots = Lots(self.allowed(handle));
+        let wanted = self.allowed(handle);
+        let lots = Lots(self.allowed_at(handle, price));
+        let is_unpaid = lots.0 < wanted;
+        if is_unpaid && (lots.0 == 0 || self.orders.get(handle).tif == Tif::FillOrKill) {
+            return Stop::Unpaid(price);
+        }
         let execution = Execution {
             price,
             lots,
@@ -402,7 +409,11 @@ impl Shard {
         };
         self.fill_order(handle, execution, events);
         self.after_fill(handle, lots, events);
-        Stop::Exhausted
+        if is_unpaid {
+            Stop::Unpaid(price)
+        } else {
+            Stop::Exhausted
+        }
     }
 
     fn take_displayed(
@@ -416,7 +427,8 @@ impl Shard {
         let order = *self.orders.get(handle);
         let id = self.orders.id(handle);
         if order.tif == Tif::FillOrKill
-            && self.walkable(instrument, walk, touch, order.leaves().0) < order.leaves().0
+            && (self.walkable(instrument, walk, touch, order.leaves().0) < order.leaves().0
+                || !self.can_pay_whole(handle, instrument))
         {
             return Stop::Exhausted;
         }
@@ -424,11 +436,18 @@ impl Shard {
         let mut left = self.allowed(handle);
         while left > 0 && self.is_working(handle, id) {
             let room = self.has_room_to_consume(instrument);
-            let market = &mut self.markets[instrument.0 as usize];
-            let stride = match market.stride(walk, touch, &mut rank, left, room) {
+            let market = &self.markets[instrument.0 as usize];
+            let mut stride = match market.stride(walk, touch, &mut rank, left, room) {
                 Ok(stride) => stride,
                 Err(stop) => return stop,
             };
+            let payable = self.allowed_at(handle, stride.price);
+            let is_unpaid = payable < stride.lots;
+            if payable == 0 {
+                return Stop::Unpaid(stride.price);
+            }
+            stride.lots = stride.lots.min(payable);
+            let market = &mut self.markets[instrument.0 as usize];
             market.consume(walk, &stride);
             left -= stride.lots;
             let lots = Lots(stride.lots);
@@ -440,6 +459,9 @@ impl Shard {
             };
             self.fill_order(handle, execution, events);
             self.after_fill(handle, lots, events);
+            if is_unpaid {
+                return Stop::Unpaid(stride.price);
+            }
         }
         Stop::Exhausted
     }
@@ -533,6 +555,40 @@ impl Shard {
         found
     }
 
+    /// What a market order to buy would get of what the outside market shows, level by level; perhaps not all of it.
+    pub(super) fn walk_outside(
+        &self,
+        instrument: InstrumentId,
+        account: u32,
+        lots: Lots,
+        limit: Option<Ticks>,
+        mut meet: impl FnMut(Ticks, Lots),
+    ) {
+        let market = &self.markets[instrument.0 as usize];
+        let (Some(touch), Some(model)) = (market.touch, market.paper()) else {
+            return;
+        };
+        let (best, shown) = (touch.opposite(Side::Buy), touch.opposite_qty(Side::Buy));
+        let walk = Walk {
+            side: Side::Buy,
+            account,
+            limit,
+            collar: market.collar_bound(Side::Buy).filter(|_| limit.is_none()),
+            slip: slip_ticks(model.slippage, best, lots, shown),
+        };
+        if self.sizes(instrument) == Sizes::Unlimited {
+            return meet(walk.price(best), lots);
+        }
+        let (mut rank, mut left) = (0, lots.0);
+        while left > 0 {
+            let Ok(stride) = market.stride(&walk, &touch, &mut rank, left, true) else {
+                return;
+            };
+            meet(stride.price, Lots(stride.lots));
+            left -= stride.lots;
+        }
+    }
+
     /// What the market has not given rests or ends.
     fn leave_paper(
         &mut self,
@@ -544,6 +600,7 @@ impl Shard {
         let order = self.orders.get(handle);
         let reason = match (order.tif, order.form, stop) {
             (Tif::FillOrKill, ..) => CancelReason::NotFillable,
+            (_, _, Stop::Unpaid(price)) => return self.end_bounded(handle, price, events),
             (Tif::AtOpen | Tif::AtClose, _, Stop::Exhausted)
             | (Tif::AtOpen | Tif::AtClose, Form::Limit, _) => CancelReason::AuctionOver,
             (Tif::ImmediateOrCancel, Form::Limit, _) => CancelReason::NotMarketable,
@@ -599,10 +656,6 @@ impl Shard {
         let market = &self.markets[instrument.0 as usize];
         let order = *self.orders.get(handle);
         let Some(touch) = market.touch else { return };
-        let mut lots = self.allowed(handle);
-        if lots == 0 {
-            return self.end_order(handle, Some(CancelReason::NotReducing), events);
-        }
         // One that the market has come to gets its own price; one that was reached before and only
         // could not fill takes what is there.
         let was_there = self
@@ -614,6 +667,10 @@ impl Shard {
         } else {
             order.limit
         };
+        let mut lots = self.allowed_at(handle, price);
+        if lots == 0 {
+            return self.end_bounded(handle, price, events);
+        }
         let rule = market.paper().map_or(FillRule::Touch, |model| model.fill);
         let model = match rule {
             FillRule::Touch => FillModel::Touch,
@@ -781,9 +838,9 @@ impl Shard {
         if reached <= 0 && !is_through {
             return 0;
         }
-        let allowed = self.allowed(handle);
+        let allowed = self.allowed_at(handle, order.limit);
         if allowed == 0 {
-            self.end_order(handle, Some(CancelReason::NotReducing), events);
+            self.end_bounded(handle, order.limit, events);
             return 0;
         }
         let lots = allowed.min(reached);

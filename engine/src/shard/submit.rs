@@ -3,8 +3,8 @@
 use std::hint::select_unpredictable;
 
 use types::{
-    AccountId, DenyReason, EventKind, Latency, LatencySample, Lots, NewOrder, OrderId, OrderKind,
-    OrderRole, Ticks, TimeInForce, TimestampNs,
+    AccountId, DenyReason, EventKind, Funding, Latency, LatencySample, Lots, NewOrder, OrderId,
+    OrderKind, OrderRole, Ticks, TimeInForce, TimestampNs,
 };
 
 use super::check::{Checked, Earlier, Part, Plain};
@@ -51,6 +51,8 @@ struct Start {
     shown: Lots,
     /// Whether its account may go below zero in the instrument.
     may_short: bool,
+    /// Whether its account pays in cash.
+    pays: bool,
     membership: Membership,
     arrives: TimestampNs,
 }
@@ -97,6 +99,7 @@ impl Shard {
             },
             shown: if stays { plain.lots } else { Lots(0) },
             may_short: true,
+            pays: false,
             membership: Membership::ALONE,
             arrives: self.ts,
         };
@@ -223,6 +226,7 @@ impl Shard {
         let is_exit = is_held && role != OrderRole::OtoChild;
         let terms = &self.accounts[request.account.0 as usize].terms;
         let may_short = self.markets[request.instrument.0 as usize].allows_shorts(terms);
+        let pays = terms.funding == Funding::Cash;
         let start = Start {
             id,
             lots: if is_exit { Lots(0) } else { checked.lots },
@@ -237,6 +241,7 @@ impl Shard {
             stage,
             shown: Lots(0),
             may_short,
+            pays,
             membership,
             arrives,
         };
@@ -271,7 +276,7 @@ impl Shard {
             role,
             self_trade: request.self_trade,
             tif: Tif::of(request.tif),
-            flags: Flags::of(request, start.may_short),
+            flags: Flags::of(request, start.may_short, start.pays),
         };
         let node = Node::new(start.id, request.account, start.shown, 0);
         let handle = self.orders.insert(node, order);

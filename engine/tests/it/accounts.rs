@@ -166,7 +166,7 @@ fn a_cash_account_pays_for_positions_and_working_buys_in_full() {
     // 0.1 and the 80.8 of the one that it replaces.
     assert_eq!(
         world.tell(amend_price(0, 2, "81")),
-        ["#2 change denied BuyingPower 81.81 of 80.91"]
+        ["#2 change denied BuyingPower 81.81 of 80.9"]
     );
     assert_eq!(world.tell(cancel(0, 3)).len(), 1);
     assert_eq!(world.tell(amend_price(0, 2, "81")), ["#2 amended 1 at 81"]);

@@ -2,10 +2,13 @@
 
 use rules::Plan;
 use types::{
-    AccountId, FeeSchedule, Funding, Instrument, InstrumentStatus, PaperModel, Ratio, Terms,
+    AccountId, FeeSchedule, Funding, Instrument, InstrumentStatus, Latency, LatencySample,
+    PaperModel, Ratio, Sizes, Slippage, Terms,
 };
 
-use crate::words::{Words, amend_trigger, buy, cancel, cancel_all, oco, oto, quote, sell, status};
+use crate::words::{
+    Words, amend_trigger, buy, cancel, cancel_all, depth, oco, oto, quote, sell, status,
+};
 use crate::world::{World, crossed, define, money, open, paper, plan};
 
 /// Account 0 is rich and unchecked; 1 pays in cash and 2 a margin of all that it holds, both out of 1,000.
@@ -172,4 +175,123 @@ fn a_working_order_counts_at_its_own_price_where_that_is_worse() {
     assert_eq!(told.len(), 2, "{told:?}");
     assert_eq!(world.position(2), "2");
     world.agrees();
+}
+
+/// `three` with the outside market of a model.
+fn outside(model: PaperModel) -> World {
+    three(paper(model))
+}
+
+#[test]
+fn a_purchase_costs_what_it_meets_level_by_level() {
+    // A book: 1 at 100 and 9 at 200, so that 9 are 100 + 8 x 200.
+    let mut world = three(crossed());
+    world.tell_all([sell(0, 1).at("100"), sell(0, 9).at("200")]);
+    assert_eq!(world.tell(buy(1, 9)), ["denied BuyingPower 1700 of 1000"]);
+    // 100 and 4 x 200.
+    assert_eq!(world.tell(buy(1, 5)).len(), 5);
+    assert_eq!(
+        world.tell(buy(1, 1).at("101")),
+        ["denied BuyingPower 101 of 100"]
+    );
+    world.agrees();
+    // Slipped by 50: 10 x 150.
+    let mut world = outside(PaperModel {
+        slippage: Slippage::Ticks(50),
+        ..PaperModel::default()
+    });
+    world.tell(quote("99", "100"));
+    assert_eq!(world.tell(buy(1, 10)), ["denied BuyingPower 1500 of 1000"]);
+    assert_eq!(world.tell(buy(1, 6)).len(), 2);
+    world.agrees();
+    // Displayed levels: 3 x 100 and 5 x 150.
+    let mut world = outside(PaperModel {
+        sizes: Sizes::Displayed,
+        ..PaperModel::default()
+    });
+    world.tell(depth(&[("98", 9)], &[("100", 3), ("150", 9)]));
+    assert_eq!(world.tell(buy(1, 8)), ["denied BuyingPower 1050 of 1000"]);
+    assert_eq!(world.tell(buy(1, 7)).len(), 3);
+    world.agrees();
+}
+
+#[test]
+fn a_purchase_is_cut_to_the_cash_that_pays_for_it() {
+    // 10 x 100 was enough when it was sent; when it arrives 3 x 300 are.
+    let sample = LatencySample {
+        order_ns: 1_500_000_000,
+        ack_ns: 0,
+    };
+    let mut world = outside(PaperModel {
+        latency: Latency::Constant(sample),
+        ..PaperModel::default()
+    });
+    world.tell(quote("99", "100"));
+    assert_eq!(world.tell(buy(1, 10)), ["#1 accepted"]);
+    assert_eq!(world.tell(quote("299", "300")), [""; 0]);
+    let told = world.tell(quote("299", "300"));
+    assert_eq!(
+        told,
+        [
+            "#1 buys 3 at 300 leaves 7 (Touch)",
+            "#1 cancelled 7 BuyingPower 300 of 100",
+        ]
+    );
+    world.agrees();
+    // A stop at 110 finds 500: 2 of 9.
+    let mut world = outside(PaperModel::default());
+    world.tell(quote("99", "100"));
+    assert_eq!(world.tell(buy(1, 9).stop("110")), ["#1 accepted"]);
+    assert_eq!(
+        world.tell(quote("499", "500")),
+        [
+            "#1 triggered at 500",
+            "#1 buys 2 at 500 leaves 7 (Touch)",
+            "#1 cancelled 7 BuyingPower 500 of 0",
+        ]
+    );
+    world.agrees();
+    // A stop that meets more than it set aside pays with what a bid of its account did, and whoever sells to that one
+    // finds nobody. 5 x 100 and 4 x 110 were set aside, and 4 x 240 are paid.
+    let mut world = three(crossed());
+    world.tell_all([buy(1, 5).at("100"), buy(1, 4).stop("110")]);
+    assert_eq!(
+        world.tell(sell(0, 9).at("240")),
+        [
+            "#3 accepted",
+            "#2 triggered at 240",
+            "#3 sells 4 at 240 leaves 5 (Book, maker)",
+            "#2 buys 4 at 240 (Book)",
+        ]
+    );
+    assert_eq!(
+        world.tell(sell(0, 1)),
+        [
+            "#4 accepted",
+            "#1 cancelled 5 BuyingPower 100 of 40",
+            "#4 cancelled 1 NotMarketable",
+        ]
+    );
+    world.agrees();
+}
+
+#[test]
+fn who_must_fill_whole_does_so_or_not_at_all_where_cash_is_short() {
+    let sample = LatencySample {
+        order_ns: 1_500_000_000,
+        ack_ns: 0,
+    };
+    for sizes in [Sizes::Unlimited, Sizes::Displayed] {
+        let mut world = outside(PaperModel {
+            latency: Latency::Constant(sample),
+            sizes,
+            ..PaperModel::default()
+        });
+        world.tell(quote("99", "100"));
+        assert_eq!(world.tell(buy(1, 10).fok()), ["#1 accepted"]);
+        world.tell(quote("100", "101"));
+        let told = world.tell(quote("100", "101"));
+        assert_eq!(told, ["#1 cancelled 10 NotFillable"], "{sizes:?}");
+        world.agrees();
+    }
 }
