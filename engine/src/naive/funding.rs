@@ -9,7 +9,7 @@ use types::{
 
 use super::Naive;
 use super::entering::prices;
-use super::money::{fee, hold, money_ceil, value};
+use super::money::{fee, hold, money_ceil, share_floor, value};
 use super::order::{Order, capped, is_closing, is_exit, slipped};
 
 /// The most lots of a position that an order may aim at.
@@ -165,7 +165,7 @@ impl Naive {
         }
         let market = &self.markets[claim.instrument];
         let currency = market.instrument.currency;
-        let free = self.cash_available(claim.account, currency, claim.instead_of);
+        let free = self.cash_available(claim.account, claim.instead_of);
         let mut needed: i128 = 0;
         for claim in claims.iter().filter(|claim| claim.side == Side::Buy) {
             let mut parts = vec![(claim.price, claim.lots)];
@@ -177,7 +177,7 @@ impl Naive {
             }
             needed = needed.saturating_add(self.bill(claim.instrument, &parts));
         }
-        let needed = money_ceil(needed);
+        let needed = money_ceil(-self.worth(claim.account, currency, -needed));
         let available = Notional(free).to_money_floor();
         if needed > available && needed > Money::ZERO {
             return Err(DenyReason::BuyingPower { needed, available });
@@ -185,26 +185,36 @@ impl Naive {
         Ok(())
     }
 
-    /// Cash that no position has taken.
-    fn cash_unheld(&self, account: usize, currency: Label) -> i128 {
-        let mut free = self.balance_in(account, currency).to_notional().0;
+    /// So much of a currency in the account's, 1e-17, rounded down.
+    fn worth(&self, account: usize, currency: Label, amount: i128) -> i128 {
+        if currency == self.currency(account) {
+            return amount;
+        }
+        share_floor(amount, self.rate(account, currency))
+    }
+
+    /// Cash that no position has taken, all currencies in the account's own.
+    fn cash_unheld(&self, account: usize) -> i128 {
+        let mut free = self.accounts[account].balance.to_notional().0;
+        for (currency, cash) in &self.accounts[account].foreign {
+            free = free.saturating_add(self.worth(account, *currency, cash.to_notional().0));
+        }
         for held in &self.accounts[account].positions {
-            if held.lots > 0 && self.markets[held.instrument].instrument.currency == currency {
-                free = free.saturating_sub(held.cost);
+            let currency = self.markets[held.instrument].instrument.currency;
+            if held.lots > 0 {
+                free = free.saturating_add(self.worth(account, currency, -held.cost));
             }
         }
         free
     }
 
     /// Cash that neither a position nor a working buy has taken; one order is left out.
-    fn cash_available(&self, account: usize, currency: Label, except: Option<u64>) -> i128 {
-        let mut free = self.cash_unheld(account, currency);
+    fn cash_available(&self, account: usize, except: Option<u64>) -> i128 {
+        let mut free = self.cash_unheld(account);
         for order in self.orders.values() {
-            let market = &self.markets[order.instrument];
             let is_claim = order.account == account
                 && order.side == Side::Buy
                 && !order.is_closing()
-                && market.instrument.currency == currency
                 && Some(order.id) != except;
             if is_claim {
                 let price = self.working_price(order);
@@ -214,8 +224,8 @@ impl Naive {
         free
     }
 
-    /// What so many lots of a working order cost at this price, fees to come included: a minimum is for all fills of
-    /// it, and charged with the first.
+    /// What so many lots of a working order cost at this price, fees to come included, in the account's currency: a
+    /// minimum is for all fills of it, and charged with the first.
     fn cost_of(&self, order: &Order, price: i64, lots: i64) -> i128 {
         let market = &self.markets[order.instrument];
         let minimum = market.instrument.fees.minimum;
@@ -228,7 +238,8 @@ impl Naive {
         };
         let all = order.earned.saturating_add(rest).max(minimum);
         let fee = all.saturating_sub(paid).max(Money::ZERO);
-        notional.saturating_add(fee.to_notional().0)
+        let cost = notional.saturating_add(fee.to_notional().0);
+        -self.worth(order.account, market.instrument.currency, -cost)
     }
 
     /// What parts of one order cost at their prices, fee included.
@@ -303,9 +314,8 @@ impl Naive {
 
     /// Whether an order will execute, if anybody wants it to.
     pub(super) fn is_sure(&self, order: &Order) -> bool {
-        let currency = self.markets[order.instrument].instrument.currency;
         !self.is_cut(order)
-            && (!self.is_paid(order) || self.cash_available(order.account, currency, None) >= 0)
+            && (!self.is_paid(order) || self.cash_available(order.account, None) >= 0)
     }
 
     /// Whether the cash pays for all of an order that is about to take.
@@ -319,13 +329,14 @@ impl Naive {
             .last()
             .map_or(order.limit.unwrap_or_default(), |(price, _)| *price);
         parts.push((last, order.leaves() - met));
+        let currency = self.markets[order.instrument].instrument.currency;
         let cost = self.bill(order.instrument, &parts);
+        let cost = -self.worth(order.account, currency, -cost);
         cost <= 0 || cost <= self.cash_of(order)
     }
 
     fn cash_of(&self, order: &Order) -> i128 {
-        let currency = self.markets[order.instrument].instrument.currency;
-        self.cash_unheld(order.account, currency)
+        self.cash_unheld(order.account)
     }
 
     /// How much an order may execute now at this price: what position and cash leave of it.

@@ -305,9 +305,10 @@ impl Shard {
                 needed = needed.saturating_add(cost);
             }
         }
+        let needed = self.convert_ceil(needed, market.currency, desk.account.currency);
         let needed = needed.to_money_ceil();
         // What the replaced order had set aside is free again.
-        let available = self.cash_available(desk.account, market.currency);
+        let available = self.cash_available(desk.account);
         let available = Notional(available.0.saturating_add(replaced.value.0)).to_money_floor();
         if needed > available && needed > Money::ZERO {
             return Err(DenyReason::BuyingPower { needed, available });
@@ -315,34 +316,41 @@ impl Shard {
         Ok(())
     }
 
-    /// Cash of a currency that no position has taken, exact.
-    fn cash_unheld(&self, account: &Account, currency: CurrencyId) -> Notional {
-        let balance = if currency == account.currency {
-            account.balance
-        } else {
-            let cash = account.foreign.iter().find(|(held, _)| *held == currency);
-            cash.map_or(Money::ZERO, |(_, cash)| cash)
-        };
-        let mut available = balance.to_notional().0;
+    /// Cash that no position has taken, in the account's currency: what is held, or owed, in others counts at its
+    /// conversion rate, exact but for that (1e-17, rounded down).
+    fn cash_unheld(&self, account: &Account) -> Notional {
+        let own = account.currency;
+        let mut free = account.balance.to_notional();
+        for (currency, cash) in account.foreign.iter() {
+            let worth = self.convert_floor(cash.to_notional(), currency, own);
+            free = free.saturating_add(worth);
+        }
         for holding in self.account_holdings(account) {
-            if holding.lots.0 > 0 && self.market_of(holding).currency == currency {
-                available = available.saturating_sub(holding.cost.0);
+            if holding.lots.0 > 0 {
+                let owed = Notional(holding.cost.0.saturating_neg());
+                let currency = self.market_of(holding).currency;
+                free = free.saturating_add(self.convert_floor(owed, currency, own));
             }
         }
-        Notional(available)
+        free
     }
 
-    /// Cash of a currency that neither a position nor a working buy has taken, exact.
-    pub(crate) fn cash_available(&self, account: &Account, currency: CurrencyId) -> Notional {
-        let mut available = self.cash_unheld(account, currency).0;
+    /// An amount in another currency, rounded up.
+    fn convert_ceil(&self, amount: Notional, from: CurrencyId, to: CurrencyId) -> Notional {
+        let owed = Notional(amount.0.saturating_neg());
+        Notional(self.convert_floor(owed, from, to).0.saturating_neg())
+    }
+
+    /// Cash that neither a position nor a working buy has taken, as [`Shard::cash_unheld`].
+    pub(crate) fn cash_available(&self, account: &Account) -> Notional {
+        let mut available = self.cash_unheld(account);
         for (_, order) in self.account_orders(account) {
-            let holding = self.holdings.get(order.holding);
-            let market = self.market_of(holding);
-            if order.side == Side::Buy && !order.flags.is_closing() && market.currency == currency {
-                available = available.saturating_sub(self.set_aside(order, market).0);
+            let market = self.market_of(self.holdings.get(order.holding));
+            if order.side == Side::Buy && !order.flags.is_closing() {
+                available = available.saturating_sub(self.set_aside(order, market));
             }
         }
-        Notional(available)
+        available
     }
 
     /// What an order to buy would cost, fee included, exact: one that takes now what it meets, level by level.
@@ -360,15 +368,15 @@ impl Shard {
         cost.saturating_add(fee.to_notional())
     }
 
-    /// Whether an account can pay for all that works, whichever of it executes.
+    /// Whether an order executes whole if somebody wants it to: no position cuts it, and its account can pay for all
+    /// that works.
     pub(super) fn is_sure(&self, order: &Order) -> bool {
         if order.flags.is_cut() {
             return false;
         }
         let held = self.holdings.get(order.holding);
         let account = &self.accounts[held.account.0 as usize];
-        !order.flags.is_paid()
-            || self.cash_available(account, self.market_of(held).currency) >= Notional::ZERO
+        !order.flags.is_paid() || self.cash_available(account) >= Notional::ZERO
     }
 
     /// What position and cash leave of an order's leaves at this price.
@@ -398,11 +406,10 @@ impl Shard {
         paid
     }
 
-    /// Cash of the instrument's currency that no position of an order's account has taken, whatever works.
+    /// Cash that no position of an order's account has taken, whatever works.
     fn cash_of(&self, handle: u32) -> Notional {
         let held = self.holdings.get(self.orders.get(handle).holding);
-        let account = &self.accounts[held.account.0 as usize];
-        self.cash_unheld(account, self.market_of(held).currency)
+        self.cash_unheld(&self.accounts[held.account.0 as usize])
     }
 
     /// Whether so much cash pays for so many lots of an order, fee included.
@@ -436,6 +443,8 @@ impl Shard {
         let account = self.orders.nodes.get(handle).account;
         let limit = order.form.has_limit().then_some(order.limit);
         let cost = self.walked(instrument, account, order.leaves(), limit, order.limit);
+        let own = self.accounts[account.0 as usize].currency;
+        let cost = self.convert_ceil(cost, self.markets[instrument.0 as usize].currency, own);
         cost <= self.cash_of(handle) || cost <= Notional::ZERO
     }
 
@@ -479,15 +488,19 @@ impl Shard {
         bill.cost.saturating_add(fee.to_notional())
     }
 
-    /// What so many lots of a working buy cost at a price, with the fee that its fills did not pay yet.
+    /// What so many lots of a working buy cost at a price, with the fee that its fills did not pay yet; in its account's
+    /// currency.
     fn cost_of(&self, order: &Order, price: Ticks, lots: Lots) -> Notional {
-        let market = self.market_of(self.holdings.get(order.holding));
+        let held = self.holdings.get(order.holding);
+        let market = self.market_of(held);
         let cost = holding::value(price, lots, market.tick_value);
         let extra = self.orders.extra_of(order);
         let earned = extra.and_then(|extra| extra.has_earned.then_some(extra.earned));
         let minimum = market.instrument.fees.minimum;
         let fee = fee_beyond(earned, dearest_fee(market, price, lots), minimum);
-        cost.saturating_add(fee.max(Money::ZERO).to_notional())
+        let cost = cost.saturating_add(fee.max(Money::ZERO).to_notional());
+        let own = self.accounts[held.account.0 as usize].currency;
+        self.convert_ceil(cost, market.currency, own)
     }
 
     /// What is kept for the rest of a working buy: its cost, and the fee that its fills did not pay yet.

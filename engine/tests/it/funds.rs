@@ -2,14 +2,14 @@
 
 use rules::Plan;
 use types::{
-    AccountId, FeeSchedule, Funding, Instrument, InstrumentStatus, Latency, LatencySample,
+    AccountId, Command, FeeSchedule, Funding, Instrument, InstrumentStatus, Latency, LatencySample,
     PaperModel, Ratio, Sizes, Slippage, Terms,
 };
 
 use crate::words::{
     Words, amend_trigger, buy, cancel, cancel_all, depth, oco, oto, quote, sell, status,
 };
-use crate::world::{World, crossed, define, money, open, paper, plan};
+use crate::world::{World, crossed, define, label, money, open, paper, plan, price};
 
 /// Account 0 is rich and unchecked; 1 pays in cash and 2 a margin of all that it holds, both out of 1,000.
 fn three(instrument: Instrument) -> World {
@@ -80,7 +80,7 @@ fn all_orders_of_an_oto_are_paid_for_and_one_of_an_oco() {
         world.tell(cancel_all(account));
     }
     // A sale needs no cash, and of a margin either side counts, not both.
-    let told = world.tell(oto(&[buy(2, 10).at("90"), sell(2, 10).at("110")]));
+    let told = world.tell(oto(&[buy(2, 10).at("90"), sell(2, 10).at("100")]));
     assert_eq!(told.len(), 2, "{told:?}");
     world.agrees();
 }
@@ -157,7 +157,7 @@ fn a_working_order_counts_at_its_own_price_where_that_is_worse() {
     );
     assert_eq!(
         world.tell(amend_trigger(2, 1, "449")),
-        ["#1 amended 2 at 0 trigger 449"]
+        ["#1 amended 2 from 449"]
     );
     world.tell(cancel_all(2));
     // Of what first closes a position at most the lots that open count: the rest of 5, at 400.
@@ -260,8 +260,8 @@ fn a_purchase_is_cut_to_the_cash_that_pays_for_it() {
         [
             "#3 accepted",
             "#2 triggered at 240",
-            "#3 sells 4 at 240 leaves 5 (Book, maker)",
-            "#2 buys 4 at 240 (Book)",
+            "#3 sells 4 at 240 leaves 5",
+            "#2 buys 4 at 240",
         ]
     );
     assert_eq!(
@@ -294,4 +294,46 @@ fn who_must_fill_whole_does_so_or_not_at_all_where_cash_is_short() {
         assert_eq!(told, ["#1 cancelled 10 NotFillable"], "{sizes:?}");
         world.agrees();
     }
+}
+
+#[test]
+fn a_cash_account_buys_abroad_with_what_it_has_at_home() {
+    let mut world = three(Instrument {
+        currency: label("EUR"),
+        ..paper(PaperModel::default())
+    });
+    let rate = |rate: &str| Command::SetConversion {
+        from: label("EUR"),
+        to: label("USD"),
+        rate: price(rate),
+    };
+    let free = |world: &World| {
+        let view = world.shard.account_view(AccountId(1)).unwrap();
+        view.buying_power.unwrap().to_string()
+    };
+    world.tell(quote("99", "100"));
+    world.tell(rate("2"));
+    // 6 x 100 x 2.
+    assert_eq!(world.tell(buy(1, 6)), ["denied BuyingPower 1200 of 1000"]);
+    assert_eq!(world.tell(buy(1, 3)).len(), 2);
+    // 1,000 - 600 - 50 x 2, and what they cost at 1.5.
+    assert_eq!(world.tell(buy(1, 1).at("50")), ["#2 accepted"]);
+    assert_eq!(free(&world), "300");
+    world.tell(rate("1.5"));
+    assert_eq!(free(&world), "475");
+    // 3 x 10 earned in euros are 45 in dollars.
+    world.tell(quote("110", "111"));
+    assert_eq!(world.tell(sell(1, 3)).len(), 2);
+    assert_eq!(free(&world), "970");
+    // At 4 they are 120, of 1,120 an order of 3 at 111 needs 1,332, and the limit order has 200.
+    world.tell(rate("4"));
+    assert_eq!(world.tell(buy(1, 3)), ["denied BuyingPower 1332 of 920"]);
+    assert_eq!(world.tell(buy(1, 2)).len(), 2);
+    // 1,120 - 888 are 232: at 50 one is paid, of a rate of 5 none is, 1,150 - 1,110.
+    world.tell(rate("5"));
+    assert_eq!(
+        world.tell(quote("49", "50")),
+        ["#2 cancelled 1 BuyingPower 250 of 40"]
+    );
+    world.agrees();
 }
