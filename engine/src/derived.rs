@@ -29,6 +29,18 @@ impl Codec for DerivedFlag {
     }
 }
 
+/// A number of bits that is no part of the state's bytes; zero until it is found again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct DerivedBits(pub(crate) u8);
+
+impl Codec for DerivedBits {
+    fn encode(&self, _: &mut Vec<u8>) {}
+
+    fn decode(_: &mut Reader<'_>) -> Result<Self, CodecError> {
+        Ok(Self::default())
+    }
+}
+
 /// An input that only its own work asks about: no part of the state's bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct DerivedSeq(pub(crate) Seq);

@@ -8,7 +8,7 @@ use types::{
     Requirement, Side, Ticks, TimestampNs, codec_struct,
 };
 
-use crate::derived::Derived;
+use crate::derived::{Derived, DerivedBits};
 use crate::slab::NIL;
 
 /// A position, or the room for one that working orders aim at. What an order, a fill and a judgement look at is in
@@ -35,6 +35,8 @@ pub(crate) struct Holding {
     pub(crate) leg: Leg,
     /// What it is valued at: its account's choice.
     pub(crate) mark: MarkKind,
+    /// See [`Holding::reach`].
+    pub(crate) price_bits: DerivedBits,
     /// When its position was last opened from flat; a flip opens anew.
     pub(crate) opened: TimestampNs,
     /// The one before it in its account's list.
@@ -53,6 +55,7 @@ codec_struct!(Holding {
     instrument,
     leg,
     mark,
+    price_bits,
     orders,
     row,
     previous,
@@ -77,6 +80,7 @@ impl Holding {
             instrument,
             leg,
             mark,
+            price_bits: DerivedBits(0),
             orders: 0,
             row: Derived::NONE,
             previous: NIL,
@@ -87,6 +91,28 @@ impl Holding {
     /// Whether nothing is held and nothing works.
     pub(crate) const fn is_idle(&self) -> bool {
         self.lots.0 == 0 && self.orders == 0
+    }
+
+    /// An order of this price is about to work, or one that works has it from now on.
+    #[inline(always)]
+    pub(crate) fn note_price(&mut self, price: Ticks) {
+        let bits = (u64::BITS - price.0.unsigned_abs().leading_zeros()) as u8;
+        let before = if self.orders == 0 {
+            0
+        } else {
+            self.price_bits.0
+        };
+        self.price_bits.0 = before.max(bits);
+    }
+
+    /// No working order has a price beyond this one: less than a power of two, so that one byte beside what every
+    /// order touches anyway says it.
+    #[inline(always)]
+    pub(crate) const fn reach(&self) -> u64 {
+        match u64::MAX.checked_shr(u64::BITS - self.price_bits.0 as u32) {
+            Some(reach) => reach,
+            None => 0,
+        }
     }
 
     /// What an order of this side could close.

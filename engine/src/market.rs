@@ -481,6 +481,17 @@ impl Market {
         }
     }
 
+    /// What somebody who trades on `side` is asked for, or was last; in a book that has shown one side only, its
+    /// best price.
+    pub(crate) fn offered(&self, side: Side) -> Option<Ticks> {
+        let touch = self.touch.map(|touch| touch.opposite(side));
+        let best = || {
+            let best = self.book.best(side.opposite());
+            best.filter(|_| self.is_crossed())
+        };
+        touch.or_else(best).or(self.last)
+    }
+
     /// The price that a trigger looks at, where it may fire.
     pub(crate) fn reference(&self, side: Side, on: TriggerOn) -> Option<Ticks> {
         match on {

@@ -214,7 +214,7 @@ impl Codec for Flags {
 
     fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
         match u8::decode(reader)? {
-            bits @ 0..64 => Ok(Self(bits)),
+            bits @ 0..128 => Ok(Self(bits)),
             _ => Err(CodecError::Invalid("order flags")),
         }
     }
@@ -227,9 +227,10 @@ impl Flags {
     const CLOSING: u8 = 8;
     const CUT: u8 = 16;
     const OPENED: u8 = 32;
+    const PAID: u8 = 64;
 
-    /// `shorts`: whether the account may go below zero in the instrument.
-    pub(crate) const fn of(request: &NewOrder, shorts: bool) -> Self {
+    /// `shorts`: whether the account may go below zero in the instrument. `cash`: whether it pays in cash.
+    pub(crate) const fn of(request: &NewOrder, shorts: bool, cash: bool) -> Self {
         let mut bits = 0;
         if request.post_only {
             bits |= Self::POST_ONLY;
@@ -245,6 +246,9 @@ impl Flags {
         }
         if is_closing(request) || (!shorts && matches!(request.side, Side::Sell)) {
             bits |= Self::CUT;
+        }
+        if cash && matches!(request.side, Side::Buy) && !is_closing(request) {
+            bits |= Self::PAID;
         }
         Self(bits)
     }
@@ -283,6 +287,16 @@ impl Flags {
     /// may go below zero.
     pub(crate) const fn is_cut(self) -> bool {
         self.0 & Self::CUT != 0
+    }
+
+    /// Whether its fills are cut to the cash that pays for them.
+    pub(crate) const fn is_paid(self) -> bool {
+        self.0 & Self::PAID != 0
+    }
+
+    /// Whether its fills are cut to the position or to the cash.
+    pub(crate) const fn is_bounded(self) -> bool {
+        self.0 & (Self::CUT | Self::PAID) != 0
     }
 
     /// Whether it may only make a position smaller.

@@ -6,7 +6,7 @@ mod members;
 
 use std::fmt;
 
-use types::{AccountId, Codec, CodecError, Reader};
+use types::{AccountId, Codec, CodecError, Reader, Ticks};
 
 use crate::agenda::{Due, DueKind};
 use crate::derived::Derived;
@@ -173,6 +173,14 @@ impl Shard {
                 }
                 DueKind::Change => {}
             }
+        }
+        let orders = self.orders.iter().map(|(handle, ..)| handle);
+        for handle in orders.collect::<Vec<_>>() {
+            let order = *self.orders.get(handle);
+            let trigger = self.orders.extra_of(&order).map(|extra| extra.trigger);
+            let held = self.holdings.get_mut(order.holding);
+            held.note_price(order.limit);
+            held.note_price(trigger.unwrap_or(Ticks(0)));
         }
         self.refresh_windows();
         self.refresh_contests();

@@ -484,10 +484,7 @@ impl Shard {
     fn buying_power(&self, account: &Account) -> Option<Money> {
         match account.terms.funding {
             Funding::Unchecked => None,
-            Funding::Cash => Some(
-                self.cash_available(account, account.currency)
-                    .to_money_floor(),
-            ),
+            Funding::Cash => Some(self.cash_available(account).to_money_floor()),
             Funding::Margin { .. } => {
                 let required = self.margin_required(account)?;
                 Some(

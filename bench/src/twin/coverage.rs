@@ -163,6 +163,7 @@ pub const CANCEL_REASONS: &[&str] = &[
     "MarketNotOpen",
     "NoRoom",
     "Window",
+    "BuyingPower",
 ];
 
 /// Everything that fills an order.

@@ -166,28 +166,29 @@ impl Naive {
             .map(|order| order.id)
             .peekable();
         while let (Some(&buy), Some(&sell)) = (buys.peek(), sells.peek()) {
-            let Some(buyer) = self.paired(buy) else {
+            let Some(buyer) = self.paired(buy, found.price) else {
                 buys.next();
                 continue;
             };
-            let Some(seller) = self.paired(sell) else {
+            let Some(seller) = self.paired(sell, found.price) else {
                 sells.next();
                 continue;
             };
-            let lots = self.allowed(&buyer).min(self.allowed(&seller));
+            let bought = self.allowed_at(&buyer, found.price);
+            let lots = bought.min(self.allowed_at(&seller, found.price));
             self.trade(&buyer, &seller, found.price, lots, FillModel::Auction);
         }
         true
     }
 
-    /// An order that can still trade in the auction; one that must reduce and cannot ends.
-    fn paired(&mut self, id: u64) -> Option<Order> {
+    /// An order that can still trade in the auction; one that must reduce or be paid and cannot ends.
+    fn paired(&mut self, id: u64, price: i64) -> Option<Order> {
         let order = self.orders.get(&id)?.clone();
         if !matches!(order.stage, Stage::Resting | Stage::Auction) || order.leaves() == 0 {
             return None;
         }
-        if self.allowed(&order) == 0 {
-            self.end(id, CancelReason::NotReducing);
+        if self.allowed_at(&order, price) == 0 {
+            self.end_bounded(id, price);
             return None;
         }
         Some(order)

@@ -1,7 +1,7 @@
 //! The path of a closed bar: open, the nearer extreme, the farther one, close; and between them the
 //! stops inside its range, before any target.
 
-use types::{Bar, CancelReason, FillModel, InputRejection, OrderKind, Price, QuoteFault};
+use types::{Bar, FillModel, InputRejection, OrderKind, Price, QuoteFault};
 
 use super::Naive;
 use super::fill::Execution;
@@ -55,22 +55,28 @@ impl Naive {
             ask_qty: lots,
         };
         if !self.markets[id].is_open() {
-            self.on_touch(id, at(path.close));
+            self.pass(id, at(path.close));
             self.print_at(id, path.close);
             return;
         }
         self.markets[id].walking = true;
         let [nearer, farther] = path.extremes();
         for price in [path.open, nearer, farther] {
-            self.on_touch(id, at(price));
+            self.pass(id, at(price));
             self.settle();
             self.run_stops(id, path);
             self.settle();
         }
-        self.on_touch(id, at(path.close));
+        self.pass(id, at(path.close));
         self.print_at(id, path.close);
         self.settle();
         self.markets[id].walking = false;
+    }
+
+    /// A price of the path; what was taken of a level before has nothing to do with it.
+    fn pass(&mut self, id: usize, touch: Touch) {
+        self.markets[id].consumed.clear();
+        self.on_touch(id, touch);
     }
 
     fn path_of(&self, id: usize, bar: &Bar) -> Result<Path, InputRejection> {
@@ -113,9 +119,9 @@ impl Naive {
         let Some(price) = self.stop_price(&order, trigger) else {
             return self.rest(id);
         };
-        let lots = self.allowed(&order);
+        let lots = self.allowed_at(&order, price);
         if lots == 0 {
-            return self.end(id, CancelReason::NotReducing);
+            return self.end_bounded(id, price);
         }
         self.execute(Execution {
             order: id,
@@ -124,7 +130,10 @@ impl Naive {
             model: FillModel::Bar,
             maker: false,
         });
-        self.end_what_is_over(id);
+        let is_left = |order: &Order| order.stage == Stage::Entering && order.leaves() > 0;
+        if self.orders.get(&id).is_some_and(is_left) {
+            self.end_bounded(id, price);
+        }
     }
 
     /// What a stop inside a bar fills at; nothing where that is beyond its limit.

@@ -7,7 +7,7 @@ use types::{
 
 use super::Naive;
 use super::entering::trail;
-use super::funding::Claim;
+use super::funding::{Claim, takes};
 use super::order::{Order, Stage};
 
 /// What an owner wants changed of an order.
@@ -252,6 +252,7 @@ impl Naive {
             side: order.side,
             lots: after.leaves(),
             price: self.working_price(&after),
+            takes: takes(&order.request),
             instead_of: Some(order.id),
         };
         self.check_size(&claim, order.is_closing())?;
@@ -260,7 +261,7 @@ impl Naive {
         }
         self.check_changed_conduct(order, &after)?;
         if !order.is_closing() {
-            self.check_buying_power(&claim)?;
+            self.check_buying_power(&[claim])?;
         }
         if let Some(price) = wanted.price {
             if order.stage == Stage::Resting {

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use types::{
-    AccountId, ClientOrderId, DenyReason, DisplayFault, InstrumentId, Leg, LimitName, ListFault,
-    ListField, ListKind, Lots, NewOrder, OrderKind, OrderList, OrderRole, PositionMode, Price, Qty,
-    Ratio, Side, Ticks, TimeInForce, Trail,
+    AccountId, ClientOrderId, DenyReason, DisplayFault, Funding, InstrumentId, Leg, LimitName,
+    ListFault, ListField, ListKind, Lots, NewOrder, OrderKind, OrderList, OrderRole, PositionMode,
+    Price, Qty, Ratio, Side, Ticks, TimeInForce, Trail,
 };
 
 use super::Naive;
@@ -118,11 +118,12 @@ impl Naive {
         self.check_terms(request, role)?;
         self.check_currency(request)?;
         self.check_market(request)?;
+        self.check_priced(request)?;
         let (limit, _) = prices(request.kind);
         self.check_collar(request.instrument.0 as usize, request.side, limit)?;
         self.check_reduction(request, role)?;
         self.check_conduct(request, role, earlier)?;
-        self.check_money(request, role)?;
+        self.check_money(request, role, earlier)?;
         self.check_room(request, role, earlier.len())?;
         self.check_levels(request)?;
         self.check_would_take(request, limit)
@@ -299,6 +300,19 @@ impl Naive {
         }
         if market.paper().is_some() && market.stale {
             return Err(market.stale_quote());
+        }
+        Ok(())
+    }
+
+    /// Funds are checked at a price: the order's own, or one that the market has shown.
+    fn check_priced(&self, request: &NewOrder) -> Result<(), DenyReason> {
+        let is_checked = match self.plan(request.account.0 as usize).terms.funding {
+            Funding::Unchecked => false,
+            Funding::Cash => request.side == Side::Buy,
+            Funding::Margin { .. } => true,
+        };
+        if is_checked && !is_closing(request) && self.price_of(request).is_none() {
+            return Err(DenyReason::NoQuote);
         }
         Ok(())
     }

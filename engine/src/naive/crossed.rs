@@ -110,7 +110,9 @@ impl Naive {
             return;
         };
         let bound = self.bound(&order);
-        if order.request.tif == TimeInForce::FillOrKill && !self.is_fillable(&order, bound) {
+        if order.request.tif == TimeInForce::FillOrKill
+            && (!self.is_fillable(&order, bound) || !self.can_pay_whole(&order))
+        {
             return self.end(id, CancelReason::NotFillable);
         }
         self.matching = Some(order.instrument);
@@ -186,7 +188,7 @@ impl Naive {
             {
                 continue;
             }
-            if self.is_cut(&maker) {
+            if !self.is_sure(&maker) {
                 continue;
             }
             let lots = maker.displayed.min(wanted);
@@ -241,14 +243,14 @@ impl Naive {
         if maker.account == taker.account && taker.request.self_trade != SelfTrade::Allow {
             return self.prevent(&maker, &taker);
         }
-        let maker_lots = self.allowed(&maker);
+        let maker_lots = self.allowed_at(&maker, price);
         if maker_lots == 0 {
-            self.end(maker.id, CancelReason::NotReducing);
+            self.end_bounded(maker.id, price);
             return true;
         }
-        let taker_lots = self.allowed(&taker);
+        let taker_lots = self.allowed_at(&taker, price);
         if taker_lots == 0 {
-            self.end(id, CancelReason::NotReducing);
+            self.end_bounded(id, price);
             return false;
         }
         let lots = maker.displayed.min(maker_lots).min(taker_lots);

@@ -60,7 +60,6 @@ impl Naive {
 
     /// A quote of both sides.
     pub(super) fn on_touch(&mut self, id: usize, touch: Touch) {
-        self.markets[id].consumed.clear();
         self.set_touch(id, touch);
         for order in self.orders_where(|order| order.instrument == id) {
             let Some(order) = self.orders.get_mut(&order) else {
@@ -87,6 +86,7 @@ impl Naive {
         market.before = market.touch.replace(touch);
         market.touch_seq = self.seq;
         (market.stale, market.lost) = (false, false);
+        market.cap_consumed(&touch);
         self.dirty.insert(id);
         self.marked.insert(id);
     }
@@ -110,10 +110,6 @@ impl Naive {
             Side::Buy => whole || bids.contains(&price),
             Side::Sell => whole || asks.contains(&price),
         };
-        let consumed = &mut self.markets[id].consumed;
-        consumed.retain(|(_, is_buy, price), _| {
-            !is_stated(if *is_buy { Side::Buy } else { Side::Sell }, *price)
-        });
         self.set_touch(id, touch);
         for order in self.orders_where(|order| order.instrument == id) {
             let Some(order) = self.orders.get_mut(&order) else {

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use types::{DenyReason, Funding, Leg, Lots, Money, NewOrder, Notional, OrderRole, Ratio, Side};
+use types::{
+    CancelReason, DenyReason, Funding, Instrument, Label, Leg, Lots, Money, NewOrder, Notional,
+    OrderKind, OrderRole, Ratio, Side, Sizes, TimeInForce,
+};
 
 use super::Naive;
 use super::entering::prices;
-use super::money::{fee, hold, money_ceil, value};
-use super::order::{Order, is_closing, is_exit};
+use super::money::{fee, hold, money_ceil, share_floor, value};
+use super::order::{Order, capped, is_closing, is_exit, slipped};
 
 /// The most lots of a position that an order may aim at.
 const LOTS_MAX: i128 = 1 << 53;
@@ -23,6 +26,8 @@ pub(super) struct Claim {
     pub(super) side: Side,
     pub(super) lots: i64,
     pub(super) price: i64,
+    /// It is a market order that takes as soon as it is accepted.
+    pub(super) takes: bool,
     /// The working order that the claim is to replace.
     pub(super) instead_of: Option<u64>,
 }
@@ -32,42 +37,62 @@ impl Naive {
         &self,
         request: &NewOrder,
         role: OrderRole,
+        earlier: &[NewOrder],
     ) -> Result<(), DenyReason> {
+        let claim = self.claim_of(request);
+        self.check_size(&claim, is_closing(request))?;
+        if is_closing(request) || is_exit(role) {
+            return Ok(());
+        }
+        let mut claims = vec![claim];
+        // All orders of an OTO may execute, of an OCO one.
+        if role == OrderRole::OtoChild {
+            let openers = earlier.iter().filter(|other| !is_closing(other));
+            claims.extend(openers.map(|other| self.claim_of(other)));
+        }
+        self.check_buying_power(&claims)
+    }
+
+    fn claim_of(&self, request: &NewOrder) -> Claim {
         let instrument = request.instrument.0 as usize;
-        let claim = Claim {
+        Claim {
             account: request.account.0 as usize,
             instrument,
             leg: request.leg,
             side: request.side,
             lots: request.qty.0 / self.markets[instrument].instrument.lot_size.0,
-            price: self.price_of(request),
+            price: self.price_of(request).unwrap_or_default(),
+            takes: takes(request),
             instead_of: None,
-        };
-        self.check_size(&claim, is_closing(request))?;
-        if is_closing(request) || is_exit(role) {
-            return Ok(());
         }
-        self.check_buying_power(&claim)
     }
 
     /// The price at which a new order counts: its limit, else its trigger, else what it would trade at.
-    fn price_of(&self, request: &NewOrder) -> i64 {
-        let market = &self.markets[request.instrument.0 as usize];
+    pub(super) fn price_of(&self, request: &NewOrder) -> Option<i64> {
+        let instrument = request.instrument.0 as usize;
+        let market = &self.markets[instrument];
         let tick_size = market.instrument.tick_size.0;
         let (limit, trigger) = prices(request.kind);
         let stated = limit.or(trigger).map(|price| price.0 / tick_size);
         let stated = stated.or(market.first_trigger(request.kind, request.side));
-        let opposite = market.touch.map(|touch| touch.opposite(request.side).0);
-        stated.or(opposite).or(market.last).unwrap_or_default()
+        stated.or(self.offered(instrument, request.side))
+    }
+
+    /// What somebody who trades on this side would be asked for, as far as the market has shown anything.
+    fn offered(&self, instrument: usize, side: Side) -> Option<i64> {
+        let market = &self.markets[instrument];
+        let touch = market.touch.map(|touch| touch.opposite(side).0);
+        let best = self.best(instrument, side.opposite());
+        let best = best.filter(|_| market.paper().is_none());
+        touch.or(best.map(|(price, _)| price)).or(market.last)
     }
 
     /// The same for a working order.
     pub(super) fn working_price(&self, order: &Order) -> i64 {
-        let market = &self.markets[order.instrument];
         let trigger = order.trigger.filter(|_| order.awaits_trigger());
-        let opposite = market.touch.map(|touch| touch.opposite(order.side).0);
         let stated = order.limit.or(trigger);
-        stated.or(opposite).or(market.last).unwrap_or_default()
+        let offered = self.offered(order.instrument, order.side);
+        stated.or(offered).unwrap_or_default()
     }
 
     /// Whether the position that is aimed at is one that amounts hold exactly.
@@ -121,44 +146,38 @@ impl Naive {
         })
     }
 
-    pub(super) fn check_buying_power(&self, claim: &Claim) -> Result<(), DenyReason> {
+    /// The first claim is asked about; the others come with it.
+    pub(super) fn check_buying_power(&self, claims: &[Claim]) -> Result<(), DenyReason> {
+        let Some(claim) = claims.first() else {
+            return Ok(());
+        };
         match self.plan(claim.account).terms.funding {
             Funding::Unchecked => Ok(()),
-            Funding::Cash => self.check_cash(claim),
-            Funding::Margin { rate_min } => self.check_margin(claim, rate_min),
+            Funding::Cash => self.check_cash(claim, claims),
+            Funding::Margin { rate_min } => self.check_margin(claims, rate_min),
         }
     }
 
     /// What is bought is paid in full, out of what positions and working orders leave.
-    fn check_cash(&self, claim: &Claim) -> Result<(), DenyReason> {
+    fn check_cash(&self, claim: &Claim, claims: &[Claim]) -> Result<(), DenyReason> {
         if claim.side == Side::Sell {
             return Ok(());
         }
         let market = &self.markets[claim.instrument];
         let currency = market.instrument.currency;
-        let mut free = self.balance_in(claim.account, currency).to_notional().0;
-        for held in &self.accounts[claim.account].positions {
-            if held.lots > 0 && self.markets[held.instrument].instrument.currency == currency {
-                free = free.saturating_sub(held.cost);
+        let free = self.cash_available(claim.account, claim.instead_of);
+        let mut needed: i128 = 0;
+        for claim in claims.iter().filter(|claim| claim.side == Side::Buy) {
+            let mut parts = vec![(claim.price, claim.lots)];
+            if claim.takes && market.takes() {
+                parts = self.offers(claim.account, claim.instrument, claim.lots, None);
+                let met: i64 = parts.iter().map(|(_, lots)| lots).sum();
+                let last = parts.last().map_or(claim.price, |(price, _)| *price);
+                parts.push((last, claim.lots - met));
             }
+            needed = needed.saturating_add(self.bill(claim.instrument, &parts));
         }
-        for order in self.orders.values() {
-            let market = &self.markets[order.instrument];
-            let is_claim = order.account == claim.account
-                && order.side == Side::Buy
-                && !order.is_closing()
-                && market.instrument.currency == currency
-                && Some(order.id) != claim.instead_of;
-            if is_claim {
-                let price = self.working_price(order);
-                free = free.saturating_sub(value(price, order.leaves(), market.tick_value));
-            }
-        }
-        let notional = value(claim.price, claim.lots, market.tick_value);
-        let taker = market.instrument.fees.taker;
-        let fee = fee(&market.instrument, taker, notional, claim.lots);
-        let fee = fee.max(market.instrument.fees.minimum);
-        let needed = money_ceil(notional).saturating_add(fee);
+        let needed = money_ceil(-self.worth(claim.account, currency, -needed));
         let available = Notional(free).to_money_floor();
         if needed > available && needed > Money::ZERO {
             return Err(DenyReason::BuyingPower { needed, available });
@@ -166,10 +185,206 @@ impl Naive {
         Ok(())
     }
 
-    fn check_margin(&self, claim: &Claim, rate_min: Ratio) -> Result<(), DenyReason> {
-        let before = self.initial_requirement(claim, rate_min, false);
-        let after = self.initial_requirement(claim, rate_min, true);
-        let available = self.equity_of(claim.account).to_money_floor();
+    /// So much of a currency in the account's, 1e-17, rounded down.
+    fn worth(&self, account: usize, currency: Label, amount: i128) -> i128 {
+        if currency == self.currency(account) {
+            return amount;
+        }
+        share_floor(amount, self.rate(account, currency))
+    }
+
+    /// Cash that no position has taken, all currencies in the account's own.
+    fn cash_unheld(&self, account: usize) -> i128 {
+        let mut free = self.accounts[account].balance.to_notional().0;
+        for (currency, cash) in &self.accounts[account].foreign {
+            free = free.saturating_add(self.worth(account, *currency, cash.to_notional().0));
+        }
+        for held in &self.accounts[account].positions {
+            let currency = self.markets[held.instrument].instrument.currency;
+            if held.lots > 0 {
+                free = free.saturating_add(self.worth(account, currency, -held.cost));
+            }
+        }
+        free
+    }
+
+    /// Cash that neither a position nor a working buy has taken; one order is left out.
+    fn cash_available(&self, account: usize, except: Option<u64>) -> i128 {
+        let mut free = self.cash_unheld(account);
+        for order in self.orders.values() {
+            let is_claim = order.account == account
+                && order.side == Side::Buy
+                && !order.is_closing()
+                && Some(order.id) != except;
+            if is_claim {
+                let price = self.working_price(order);
+                free = free.saturating_sub(self.cost_of(order, price, order.leaves()));
+            }
+        }
+        free
+    }
+
+    /// What so many lots of a working order cost at this price, fees to come included, in the account's currency: a
+    /// minimum is for all fills of it, and charged with the first.
+    fn cost_of(&self, order: &Order, price: i64, lots: i64) -> i128 {
+        let market = &self.markets[order.instrument];
+        let minimum = market.instrument.fees.minimum;
+        let notional = value(price, lots, market.tick_value);
+        let rest = dearest_fee(&market.instrument, notional, lots);
+        let paid = match (minimum == Money::ZERO, order.filled) {
+            (true, _) => order.earned,
+            (_, 0) => Money::ZERO,
+            _ => order.earned.max(minimum),
+        };
+        let all = order.earned.saturating_add(rest).max(minimum);
+        let fee = all.saturating_sub(paid).max(Money::ZERO);
+        let cost = notional.saturating_add(fee.to_notional().0);
+        -self.worth(order.account, market.instrument.currency, -cost)
+    }
+
+    /// What parts of one order cost at their prices, fee included.
+    fn bill(&self, instrument: usize, parts: &[(i64, i64)]) -> i128 {
+        let market = &self.markets[instrument];
+        let (mut cost, mut fee): (i128, Money) = (0, Money::ZERO);
+        for (price, lots) in parts {
+            let notional = value(*price, *lots, market.tick_value);
+            cost = cost.saturating_add(notional);
+            fee = fee.saturating_add(dearest_fee(&market.instrument, notional, *lots));
+        }
+        let fee = fee.max(market.instrument.fees.minimum);
+        cost.saturating_add(fee.to_notional().0)
+    }
+
+    /// What a buy of so many lots meets now, in order: prices and lots.
+    fn offers(
+        &self,
+        account: usize,
+        instrument: usize,
+        lots: i64,
+        limit: Option<i64>,
+    ) -> Vec<(i64, i64)> {
+        let market = &self.markets[instrument];
+        let collar = market.collar().map(|(_, high)| high);
+        let bound = limit.or(collar);
+        let mut left = lots;
+        let mut met = Vec::new();
+        let mut meet = |price: i64, lots: i64| {
+            let lots = lots.min(left);
+            if lots > 0 {
+                met.push((price, lots));
+                left -= lots;
+            }
+        };
+        let (Some(touch), Some(_)) = (market.touch, market.paper()) else {
+            if market.paper().is_none() {
+                for maker in self.book(instrument, Side::Sell) {
+                    let price = maker.limit.unwrap_or_default();
+                    if bound.is_none_or(|bound| price <= bound) {
+                        meet(price, maker.leaves());
+                    }
+                }
+            }
+            return met;
+        };
+        let slip = market.slip(touch.opposite(Side::Buy), lots);
+        let price_at = |level: i64| match limit {
+            Some(limit) if level > limit => level,
+            limit => capped(slipped(level, slip, Side::Buy), limit, Side::Buy),
+        };
+        if market.sizes() == Sizes::Unlimited {
+            meet(price_at(touch.ask), lots);
+            return met;
+        }
+        for (level, displayed) in market.levels(&touch, Side::Buy) {
+            let price = price_at(level);
+            if bound.is_some_and(|bound| level > bound || price > bound) {
+                break;
+            }
+            let taken = market.consumed.get(&(account, false, level)).copied();
+            meet(price, displayed - taken.unwrap_or_default());
+        }
+        met
+    }
+
+    /// Whether fills of an order are cut to the cash that pays for them.
+    fn is_paid(&self, order: &Order) -> bool {
+        let funding = self.plan(order.account).terms.funding;
+        funding == Funding::Cash && order.side == Side::Buy && !order.is_closing()
+    }
+
+    /// Whether an order will execute, if anybody wants it to.
+    pub(super) fn is_sure(&self, order: &Order) -> bool {
+        !self.is_cut(order)
+            && (!self.is_paid(order) || self.cash_available(order.account, None) >= 0)
+    }
+
+    /// Whether the cash pays for all of an order that is about to take.
+    pub(super) fn can_pay_whole(&self, order: &Order) -> bool {
+        if !self.is_paid(order) {
+            return true;
+        }
+        let mut parts = self.offers(order.account, order.instrument, order.leaves(), order.limit);
+        let met: i64 = parts.iter().map(|(_, lots)| lots).sum();
+        let last = parts
+            .last()
+            .map_or(order.limit.unwrap_or_default(), |(price, _)| *price);
+        parts.push((last, order.leaves() - met));
+        let currency = self.markets[order.instrument].instrument.currency;
+        let cost = self.bill(order.instrument, &parts);
+        let cost = -self.worth(order.account, currency, -cost);
+        cost <= 0 || cost <= self.cash_of(order)
+    }
+
+    fn cash_of(&self, order: &Order) -> i128 {
+        self.cash_unheld(order.account)
+    }
+
+    /// How much an order may execute now at this price: what position and cash leave of it.
+    pub(super) fn allowed_at(&self, order: &Order, price: i64) -> i64 {
+        let allowed = self.allowed(order);
+        if !self.is_paid(order) || allowed == 0 {
+            return allowed;
+        }
+        let free = self.cash_of(order);
+        let is_payable = |lots: i64| {
+            let cost = self.cost_of(order, price, lots);
+            cost <= 0 || cost <= free
+        };
+        if is_payable(allowed) {
+            return allowed;
+        }
+        let (mut paid, mut unpaid) = (0, allowed);
+        while unpaid - paid > 1 {
+            let middle = paid + (unpaid - paid) / 2;
+            if is_payable(middle) {
+                paid = middle;
+            } else {
+                unpaid = middle;
+            }
+        }
+        paid
+    }
+
+    /// Ends an order of which position or cash leave nothing at this price.
+    pub(super) fn end_bounded(&mut self, id: u64, price: i64) {
+        let Some(order) = self.orders.get(&id) else {
+            return;
+        };
+        let reason = if self.is_paid(order) {
+            CancelReason::BuyingPower {
+                needed: money_ceil(self.cost_of(order, price, 1)),
+                available: Notional(self.cash_of(order)).to_money_floor(),
+            }
+        } else {
+            CancelReason::NotReducing
+        };
+        self.end(id, reason);
+    }
+
+    fn check_margin(&self, claims: &[Claim], rate_min: Ratio) -> Result<(), DenyReason> {
+        let before = self.initial_requirement(claims, rate_min, false);
+        let after = self.initial_requirement(claims, rate_min, true);
+        let available = self.equity_of(claims[0].account).to_money_floor();
         if after > before && after > i128::from(available.0) {
             return Err(DenyReason::BuyingPower {
                 needed: Money(hold(after)),
@@ -179,9 +394,10 @@ impl Naive {
         Ok(())
     }
 
-    /// Initial requirement of all holdings in their worst cases, in units of [`Money`]; with the claim, or
+    /// Initial requirement of all holdings in their worst cases, in units of [`Money`]; with the claims, or
     /// as it stands.
-    fn initial_requirement(&self, claim: &Claim, rate_min: Ratio, with: bool) -> i128 {
+    fn initial_requirement(&self, claims: &[Claim], rate_min: Ratio, with: bool) -> i128 {
+        let claim = &claims[0];
         let account = claim.account;
         let positions = self.accounts[account].positions.iter();
         let mut holdings: BTreeSet<(usize, Leg)> =
@@ -191,13 +407,14 @@ impl Naive {
             .values()
             .filter(|order| order.account == account);
         holdings.extend(orders.map(|order| (order.instrument, order.leg)));
-        holdings.insert((claim.instrument, claim.leg));
+        holdings.extend(claims.iter().map(|claim| (claim.instrument, claim.leg)));
         let mut sum = 0;
         for (instrument, leg) in holdings {
-            let is_claimed = (instrument, leg) == (claim.instrument, claim.leg);
+            let is_claim = |claim: &&Claim| (instrument, leg) == (claim.instrument, claim.leg);
+            let is_claimed = claims.iter().any(|claim| is_claim(&claim));
             let except = claim.instead_of.filter(|_| with);
             let (mut buys, mut sells) = self.working_sums(account, instrument, leg, except);
-            if with && is_claimed {
+            for claim in claims.iter().filter(is_claim).filter(|_| with) {
                 match claim.side {
                     Side::Buy => buys += i128::from(claim.lots),
                     Side::Sell => sells += i128::from(claim.lots),
@@ -209,14 +426,42 @@ impl Naive {
             let (bid, ask) = market.touch.map_or((blind, blind), |t| (t.bid, t.ask));
             let held = i128::from(self.held(account, instrument, leg));
             let mark = if held >= 0 { bid } else { ask };
+            // Working orders of a side, and claims, at their own prices where these are worse.
+            let beyond = |side: Side, at: i64, lots: i128| -> i128 {
+                let (mut sum, mut most): (i128, i128) = (0, 0);
+                let mut add = |price: i64, lots: i64| {
+                    let more = i128::from(price).abs() - i128::from(at).abs();
+                    let more = hold(more.max(0));
+                    sum = sum.saturating_add(value(more, lots, market.tick_value));
+                    most = most.max(more.into());
+                };
+                for order in self.orders.values() {
+                    let is_one = (order.account, order.instrument, order.leg)
+                        == (account, instrument, leg)
+                        && order.side == side
+                        && !order.is_closing()
+                        && Some(order.id) != except;
+                    if is_one {
+                        add(self.working_price(order), order.leaves());
+                    }
+                }
+                let claims = claims.iter().filter(is_claim).filter(|_| with);
+                for claim in claims.filter(|claim| claim.side == side) {
+                    add(claim.price, claim.lots);
+                }
+                sum.min(value(hold(most), hold(lots), market.tick_value))
+            };
+            let (long, short) = ((held + buys).max(0), (sells - held).max(0));
             let worst = [
-                ((held + buys).max(0), ask),
-                ((sells - held).max(0), bid),
-                (held.abs(), mark),
+                (long, ask, beyond(Side::Buy, ask, long)),
+                (short, bid, beyond(Side::Sell, bid, short)),
+                (held.abs(), mark, 0),
             ];
             let initial = market.instrument.margin.initial;
-            let requirements =
-                worst.map(|(lots, price)| market.margin(initial, rate_min, price, hold(lots)));
+            let requirements = worst.map(|(lots, price, beyond)| {
+                let at = value(price.saturating_abs(), hold(lots), market.tick_value);
+                market.margin_of(initial, rate_min, at.saturating_add(beyond), hold(lots))
+            });
             let [long, short, now] = requirements;
             let currency = market.instrument.currency;
             let worst = long.max(short).max(now);
@@ -240,4 +485,17 @@ impl Naive {
         }
         sum
     }
+}
+
+/// The fee of a fill, whether it makes or takes.
+fn dearest_fee(instrument: &Instrument, notional: i128, lots: i64) -> Money {
+    let fees = instrument.fees;
+    let makes = fee(instrument, fees.maker, notional, lots);
+    makes.max(fee(instrument, fees.taker, notional, lots))
+}
+
+/// Whether an order is a market order that takes as soon as it is accepted.
+pub(super) const fn takes(request: &NewOrder) -> bool {
+    let is_for_auction = matches!(request.tif, TimeInForce::AtOpen | TimeInForce::AtClose);
+    matches!(request.kind, OrderKind::Market) && !is_for_auction
 }

@@ -96,8 +96,19 @@ impl Market {
         price: i64,
         lots: i64,
     ) -> Money {
-        let rate = requirement.rate.max(rate_min);
         let notional = value(price, lots, self.tick_value);
+        self.margin_of(requirement, rate_min, notional, lots)
+    }
+
+    /// Margin of so many lots that are worth this, rounded up.
+    pub(super) fn margin_of(
+        &self,
+        requirement: Requirement,
+        rate_min: Ratio,
+        notional: i128,
+        lots: i64,
+    ) -> Money {
+        let rate = requirement.rate.max(rate_min);
         charge(&self.instrument, rate, requirement.per_unit, notional, lots)
     }
 

@@ -1,5 +1,7 @@
 //! Orders against the outside market: taking, resting, prints.
 
+use std::collections::BTreeMap;
+
 use types::instrument::CLOSING_IMPACT_MAX;
 use types::{
     Aggressor, CancelReason, FillModel, FillRule, LimitName, Side, Sizes, Slippage, Ticks,
@@ -67,7 +69,7 @@ impl Market {
 
     /// What is displayed for somebody who trades on this side, best first: the depth, where it agrees
     /// with the touch.
-    fn levels(&self, touch: &Touch, side: Side) -> Vec<(i64, i64)> {
+    pub(super) fn levels(&self, touch: &Touch, side: Side) -> Vec<(i64, i64)> {
         let best = touch.opposite(side);
         let depth: Vec<(i64, i64)> = match side {
             Side::Buy => self
@@ -86,6 +88,20 @@ impl Market {
             Some((price, _)) if *price == best.0 => depth,
             _ => vec![best],
         }
+    }
+
+    /// Nobody took more of a level than it shows now.
+    pub(super) fn cap_consumed(&mut self, touch: &Touch) {
+        let levels = [
+            self.levels(touch, Side::Sell),
+            self.levels(touch, Side::Buy),
+        ];
+        self.consumed.retain(|(_, is_bid, level), taken| {
+            let shown = &levels[usize::from(!*is_bid)];
+            let shown = shown.iter().find(|(price, _)| price == level);
+            *taken = shown.map_or(0, |(_, lots)| *lots).min(*taken);
+            *taken > 0
+        });
     }
 
     /// The model on a fill: inside a bar it is the bar's.
@@ -131,7 +147,8 @@ impl Naive {
         let slip = market.slip(best, order.leaves());
         if order.request.tif == TimeInForce::FillOrKill
             && (allowed < order.leaves()
-                || self.walk(&order, touch, allowed, slip).lots() < order.leaves())
+                || self.walk(&order, touch, allowed, slip).lots() < order.leaves()
+                || !self.can_pay_whole(&order))
         {
             return self.end(id, CancelReason::NotFillable);
         }
@@ -140,17 +157,38 @@ impl Naive {
             Sizes::Displayed => FillModel::Depth,
         };
         let walk = self.walk(&order, touch, allowed, slip);
+        let mut unpaid = None;
         for part in &walk.parts {
-            self.consume(&order, part);
-            self.execute(Execution {
-                order: id,
-                price: part.price,
-                lots: part.lots,
-                model,
-                maker: false,
-            });
+            let Some(payable) = self
+                .orders
+                .get(&id)
+                .map(|order| self.allowed_at(order, part.price))
+            else {
+                break;
+            };
+            let paid = Part {
+                lots: part.lots.min(payable),
+                ..*part
+            };
+            if paid.lots > 0 {
+                self.consume(&order, &paid);
+                self.execute(Execution {
+                    order: id,
+                    price: part.price,
+                    lots: paid.lots,
+                    model,
+                    maker: false,
+                });
+            }
+            if payable < part.lots {
+                unpaid = Some(part.price);
+                break;
+            }
         }
         self.end_what_is_over(id);
+        if let Some(price) = unpaid {
+            return self.end_bounded(id, price);
+        }
         if let Some(reason) = walk.stop
             && order.is_market_like()
             && self.orders.get(&id).is_some_and(|order| order.leaves() > 0)
@@ -305,10 +343,6 @@ impl Naive {
         let (Some(limit), Some(touch)) = (order.limit, market.touch) else {
             return;
         };
-        let allowed = self.allowed(&order);
-        if allowed == 0 {
-            return self.end(id, CancelReason::NotReducing);
-        }
         // Where the market came to the order it gets its own price. Where the market was there before
         // and only could not fill, it takes what is there now.
         let was_there = market
@@ -322,6 +356,15 @@ impl Naive {
         } else {
             FillModel::Through
         });
+        let price = if was_there {
+            touch.opposite(order.side).0
+        } else {
+            limit
+        };
+        let allowed = self.allowed_at(&order, price);
+        if allowed == 0 {
+            return self.end_bounded(id, price);
+        }
         let walk = self.walk(&order, &touch, allowed, 0);
         let lots = walk.lots();
         if lots == 0 {
@@ -332,11 +375,7 @@ impl Naive {
         }
         self.execute(Execution {
             order: id,
-            price: if was_there {
-                touch.opposite(order.side).0
-            } else {
-                limit
-            },
+            price,
             lots,
             model,
             maker: !was_there,
@@ -356,8 +395,16 @@ impl Naive {
             return;
         };
         let displayed = market.sizes() == Sizes::Displayed;
-        let resting = self
+        let mut resting = self
             .orders_where(|order| order.instrument == instrument && order.stage == Stage::Resting);
+        // An account's better price has the print before its other orders, at one price its older order.
+        resting.sort_by_key(|id| {
+            let order = &self.orders[id];
+            let price = i128::from(order.limit.unwrap_or_default());
+            let worse = -price * i128::from(order.side.sign());
+            (order.side == Side::Sell, worse, *id)
+        });
+        let mut left: BTreeMap<usize, i64> = BTreeMap::new();
         for id in resting {
             let Some(order) = self.orders.get_mut(&id) else {
                 continue;
@@ -374,28 +421,34 @@ impl Naive {
             if !is_concerned {
                 continue;
             }
+            let account = order.account;
+            let mine = left.get(&account).copied().unwrap_or(lots);
+            let mut took = 0;
             if price != limit && at_or_better(price, limit, order.side) {
-                let most = if displayed { lots } else { i64::MAX };
-                self.fill_printed(id, limit, most, FillModel::Through);
+                let most = if displayed { mine } else { i64::MAX };
+                took = self.fill_printed(id, limit, most, FillModel::Through);
             } else if let Some(queue) = order.queue.as_mut().filter(|_| price == limit) {
                 queue.printed = queue.printed.saturating_add(lots);
-                queue.ahead -= lots;
+                queue.ahead -= mine;
                 if queue.ahead < 0 {
                     let past = -queue.ahead;
                     queue.ahead = 0;
-                    self.fill_printed(id, limit, past, FillModel::Queue);
+                    took = self.fill_printed(id, limit, past, FillModel::Queue);
                 }
             }
+            left.insert(account, (mine - took).max(0));
         }
     }
 
-    fn fill_printed(&mut self, id: u64, price: i64, most: i64, model: FillModel) {
+    /// Says how many lots it took.
+    fn fill_printed(&mut self, id: u64, price: i64, most: i64, model: FillModel) -> i64 {
         let Some(order) = self.orders.get(&id) else {
-            return;
+            return 0;
         };
-        let allowed = self.allowed(order);
+        let allowed = self.allowed_at(order, price);
         if allowed == 0 {
-            return self.end(id, CancelReason::NotReducing);
+            self.end_bounded(id, price);
+            return 0;
         }
         let lots = allowed.min(most);
         if lots > 0 {
@@ -407,6 +460,7 @@ impl Naive {
                 maker: true,
             });
         }
+        lots
     }
 }
 

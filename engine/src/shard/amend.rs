@@ -13,8 +13,7 @@ use super::check::{
 };
 use super::funds::Replaced;
 use crate::event_buf::EventBuf;
-use crate::holding;
-use crate::order::{Form, Order, Stage, Tif};
+use crate::order::{Form, Stage, Tif};
 
 /// What changes; what is `None` stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,6 +129,9 @@ impl Shard {
             }
         }
         self.orders.get_mut(handle).limit = amended.limit;
+        let holding = self.holdings.get_mut(before.holding);
+        holding.note_price(amended.limit);
+        holding.note_price(amended.trigger);
         if let Some(extra) = self.orders.extra_mut(handle)
             && extra.has_trigger
             && before.form.is_triggered()
@@ -259,7 +261,7 @@ impl Shard {
         if amendment.price.is_some() {
             check_collar(&request, market, amended.limit)?;
         }
-        self.check_worth(&request, &order, &amended)?;
+        self.check_worth(handle, &request, &amended)?;
         if amendment.price.is_some() {
             if amended.limit != order.limit && order.stage == Stage::Resting {
                 self.check_levels(market, order.side, amended.limit)?;
@@ -272,10 +274,11 @@ impl Shard {
     /// The order with its new figures in the place of the old ones is within size, shorts and funds.
     fn check_worth(
         &self,
+        handle: u32,
         request: &NewOrder,
-        order: &Order,
         amended: &Amended,
     ) -> Result<(), DenyReason> {
+        let order = self.orders.get(handle);
         let market = &self.markets[request.instrument.0 as usize];
         let leaves = Lots(amended.qty.0 - order.filled.0);
         let old = order.leaves();
@@ -298,9 +301,10 @@ impl Shard {
             return Ok(());
         }
         let replaced = Replaced {
+            order: handle,
             lots: old,
-            value: holding::value(before, old, market.tick_value),
+            value: self.set_aside(order, market),
         };
-        self.check_funds(&desk, request, leaves, price, replaced)
+        self.check_funds(&desk, request, leaves, price, replaced, &[])
     }
 }

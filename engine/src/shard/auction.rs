@@ -203,7 +203,8 @@ impl Shard {
             if !self.is_working(buy, buy_id) {
                 continue;
             }
-            let lots = Lots(self.allowed(buy).min(self.allowed(sell)));
+            let allowed = [buy, sell].map(|handle| self.allowed_at(handle, price));
+            let lots = Lots(allowed[0].min(allowed[1]));
             let sell_id = self.orders.id(sell);
             let execution = Execution {
                 price,
@@ -248,10 +249,10 @@ impl Shard {
                 let is_willing = !is_beyond(side, price, best);
                 ladder.front().filter(|_| is_willing)
             })?;
-            if self.allowed(next) > 0 {
+            if self.allowed_at(next, price) > 0 {
                 return Some(next);
             }
-            self.end_order(next, Some(CancelReason::NotReducing), events);
+            self.end_bounded(next, price, events);
         }
     }
 

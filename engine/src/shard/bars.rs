@@ -2,8 +2,8 @@
 //! range every stop before any target, for the bar does not say which came first.
 
 use types::{
-    Bar, CancelReason, FillModel, InputRejection, InstrumentId, InstrumentStatus, Lots, QuoteFault,
-    Slippage, Ticks,
+    Bar, FillModel, InputRejection, InstrumentId, InstrumentStatus, Lots, QuoteFault, Slippage,
+    Ticks,
 };
 
 use super::Shard;
@@ -118,6 +118,8 @@ impl Shard {
 
     /// The path passes a price.
     fn pass(&mut self, instrument: InstrumentId, price: Ticks, lots: Lots, events: &mut EventBuf) {
+        // What was taken of a level before has nothing to do with it.
+        self.markets[instrument.0 as usize].consumed.clear();
         self.on_touch(instrument, Path::touch(price, lots), events);
     }
 
@@ -188,10 +190,6 @@ impl Shard {
         if is_limit && is_beyond(order.side, trigger, order.limit) {
             return self.rest(handle, instrument, events);
         }
-        let allowed = self.allowed(handle);
-        if allowed == 0 {
-            return self.end_order(handle, Some(CancelReason::NotReducing), events);
-        }
         let model = self.markets[instrument.0 as usize].paper();
         let slippage = model.map_or(Slippage::None, |model| model.slippage);
         let price = if is_limit {
@@ -200,6 +198,10 @@ impl Shard {
             let slip = slip_ticks(slippage, trigger, order.leaves(), displayed);
             slipped(order.side, trigger, slip, None)
         };
+        let allowed = self.allowed_at(handle, price);
+        if allowed == 0 {
+            return self.end_bounded(handle, price, events);
+        }
         let execution = Execution {
             price,
             lots: Lots(allowed),
@@ -209,7 +211,7 @@ impl Shard {
         self.fill_order(handle, execution, events);
         self.after_fill(handle, Lots(allowed), events);
         if self.is_working(handle, id) && self.orders.get(handle).stage == Stage::Entering {
-            self.end_order(handle, Some(CancelReason::NotReducing), events);
+            self.end_bounded(handle, price, events);
         }
     }
 }

@@ -339,10 +339,7 @@ impl Shard {
         }
         match self.orders.extra_of(order) {
             Some(extra) if extra.has_trigger && order.form.is_triggered() => extra.trigger,
-            _ => {
-                let touch = market.touch.map(|touch| touch.opposite(order.side));
-                touch.or(market.last).unwrap_or(types::Ticks(0))
-            }
+            _ => market.offered(order.side).unwrap_or(types::Ticks(0)),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The end of a step: what the step's fills set off runs to its fixed point, then the accounts that it
 //! touched are judged; what the judging sets off runs again, until nothing is left.
 
+use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::hint::select_unpredictable;
 
@@ -44,7 +45,9 @@ pub(super) struct Pending {
     /// Orders of books whose trigger was reached, until their turn. They are in no list.
     pub(super) reached: Vec<(InstrumentId, DueOrder)>,
     /// Resting orders that one print meets.
-    pub(super) prints: Vec<DueOrder>,
+    pub(super) prints: Vec<MetOrder>,
+    /// What is left of that print for each account, ascending.
+    pub(super) shares: Vec<Share>,
     /// Ids that one command goes through.
     pub(super) ids: Vec<OrderId>,
     /// Algos that follow what printed, and what they should have sent by now.
@@ -166,6 +169,21 @@ pub(super) struct DueOrder {
     pub(super) id: OrderId,
     /// Of an order that waits for a trigger, the price that reached it.
     pub(super) reference: Option<Ticks>,
+}
+
+/// A resting order that a print meets. The better price comes first, then the older order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct MetOrder {
+    pub(super) side: u8,
+    pub(super) key: Reverse<i64>,
+    pub(super) id: OrderId,
+}
+
+/// What is left of a print for the orders of an account that it has not met yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Share {
+    pub(super) account: AccountId,
+    pub(super) lots: Lots,
 }
 
 /// Adds to a list that stays small and has everything once.

@@ -3,7 +3,7 @@
 use std::hint::select_unpredictable;
 
 use types::{
-    DenyReason, DisplayFault, Instrument, InstrumentStatus, Leg, Lots, NewOrder, OrderId,
+    DenyReason, DisplayFault, Funding, Instrument, InstrumentStatus, Leg, Lots, NewOrder, OrderId,
     OrderKind, PositionMode, Price, Qty, Ratio, Side, SignedQty, Ticks, TimeInForce, Trail,
 };
 
@@ -52,13 +52,16 @@ pub(super) enum Part {
 
 /// Orders of a list that are accepted together with a checked one and come before it.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Earlier {
+pub(super) struct Earlier<'a> {
     pub(super) orders: u32,
     /// Those that need not close.
     pub(super) openers: u32,
     /// Lots of those that may open or enlarge a position.
     pub(super) buys: Lots,
     pub(super) sells: Lots,
+    /// Those that have to be paid for beside it: of an OTO all, of an OCO none, as the first that executes ends the
+    /// others.
+    pub(super) paid: &'a [NewOrder],
 }
 
 /// Who sends an order and what it is about, looked up once for all its checks.
@@ -76,7 +79,7 @@ impl Shard {
         &self,
         request: &NewOrder,
         part: Part,
-        earlier: Earlier,
+        earlier: Earlier<'_>,
     ) -> Result<Checked, DenyReason> {
         let desk = self.desk(request);
         self.check_sender(&desk, request, part)?;
@@ -86,6 +89,7 @@ impl Shard {
         let display = self.check_terms(&desk, request, part, lots)?;
         self.check_currency(&desk)?;
         check_market(request, market)?;
+        check_priced(&desk, request)?;
         let checked = Checked {
             lots,
             limit,
@@ -100,7 +104,8 @@ impl Shard {
         let price = valued_at(request, market, &checked);
         check_size(&desk, request, lots, price, Lots(0))?;
         if part != Part::Exit {
-            self.check_funds(&desk, request, lots, price, Replaced::default())?;
+            let replaced = Replaced::default();
+            self.check_funds(&desk, request, lots, price, replaced, earlier.paid)?;
         }
         self.check_room(&desk, request, limit, part, earlier.orders)?;
         check_post_only(request, market, limit)?;
@@ -570,6 +575,27 @@ fn check_market(request: &NewOrder, market: &Market) -> Result<(), DenyReason> {
     Ok(())
 }
 
+/// What states no price of its own counts at one of the market's, where funds are checked.
+#[inline(always)]
+fn check_priced(desk: &Desk<'_>, request: &NewOrder) -> Result<(), DenyReason> {
+    let is_stated = !matches!(
+        request.kind,
+        OrderKind::Market | OrderKind::TrailingStop { .. }
+    );
+    let is_unchecked = match desk.account.terms.funding {
+        Funding::Unchecked => true,
+        Funding::Cash => request.side == Side::Sell,
+        Funding::Margin { .. } => false,
+    };
+    if is_stated || is_unchecked || is_closing(request) {
+        return Ok(());
+    }
+    match desk.market.offered(request.side) {
+        Some(_) => Ok(()),
+        None => Err(DenyReason::NoQuote),
+    }
+}
+
 #[inline(always)]
 pub(super) fn check_collar(
     request: &NewOrder,
@@ -607,11 +633,8 @@ fn outside_collar(market: &Market) -> DenyReason {
 
 /// The price that values an order before it trades.
 #[inline(always)]
-fn valued_at(request: &NewOrder, market: &Market, checked: &Checked) -> Ticks {
-    let touch = || {
-        let touch = market.touch.map(|touch| touch.opposite(request.side));
-        touch.or(market.last).unwrap_or(Ticks(0))
-    };
+pub(super) fn valued_at(request: &NewOrder, market: &Market, checked: &Checked) -> Ticks {
+    let touch = || market.offered(request.side).unwrap_or(Ticks(0));
     match request.kind {
         OrderKind::Limit { .. } | OrderKind::StopLimit { .. } => checked.limit,
         OrderKind::Stop { .. } | OrderKind::MarketIfTouched { .. } => checked.trigger,

@@ -13,7 +13,7 @@ use crate::event_buf::EventBuf;
 use crate::holding::Holding;
 use crate::order::{Order, is_closing};
 
-impl Earlier {
+impl Earlier<'_> {
     /// With one more order of so many lots.
     pub(super) fn and(mut self, request: &NewOrder, lots: Lots) -> Self {
         self.orders += 1;
@@ -50,7 +50,7 @@ impl Shard {
         request: &NewOrder,
         part: Part,
         lots: Lots,
-        earlier: Earlier,
+        earlier: Earlier<'_>,
     ) -> Result<(), DenyReason> {
         let known = &self.plans[desk.account.plan.0 as usize];
         let opening = opens(desk, request, lots, earlier, Lots(0));
@@ -124,7 +124,7 @@ impl Shard {
         desk: &Desk<'_>,
         request: &NewOrder,
         lots: Lots,
-        earlier: Earlier,
+        earlier: Earlier<'_>,
         replaced: Lots,
     ) -> Result<(), DenyReason> {
         let rules = &desk.account.rules;
@@ -234,7 +234,7 @@ fn opens(
     desk: &Desk<'_>,
     request: &NewOrder,
     lots: Lots,
-    earlier: Earlier,
+    earlier: Earlier<'_>,
     replaced: Lots,
 ) -> bool {
     if is_closing(request) {

@@ -47,7 +47,10 @@ impl Shard {
             Form::Limit => Some(incoming.limit),
             _ => self.markets[index].collar_bound(side),
         };
-        if incoming.tif == Tif::FillOrKill && !self.can_fill_whole(handle, instrument, bound) {
+        if incoming.tif == Tif::FillOrKill
+            && !(self.can_fill_whole(handle, instrument, bound)
+                && self.can_pay_whole(handle, instrument))
+        {
             return self.end_order(handle, Some(CancelReason::NotFillable), events);
         }
         let mut beyond = None;
@@ -74,14 +77,14 @@ impl Shard {
                 }
             }
             let displayed = node.lots.0;
-            let allowed = self.allowed(maker);
+            let allowed = self.allowed_at(maker, price);
             if allowed == 0 {
-                self.end_order(maker, Some(CancelReason::NotReducing), events);
+                self.end_bounded(maker, price, events);
                 continue;
             }
-            let wanted = self.allowed(handle);
+            let wanted = self.allowed_at(handle, price);
             if wanted == 0 {
-                return self.end_order(handle, Some(CancelReason::NotReducing), events);
+                return self.end_bounded(handle, price, events);
             }
             let lots = Lots(displayed.min(allowed).min(wanted));
             // Whoever is behind in the queue is met next.
@@ -156,6 +159,17 @@ impl Shard {
             self.reducible(order, leaves)
         } else {
             leaves
+        }
+    }
+
+    /// Leaves of an order; of one whose fills are cut, what position and cash leave of them at this price.
+    #[inline]
+    pub(super) fn allowed_at(&self, handle: u32, price: Ticks) -> i64 {
+        let order = self.orders.get(handle);
+        if order.flags.is_bounded() {
+            self.bounded(handle, price)
+        } else {
+            order.leaves().0
         }
     }
 
@@ -293,7 +307,7 @@ impl Shard {
                     session = Some(price);
                 }
                 let other = self.orders.get(maker);
-                if other.flags.is_cut() || self.follows_sibling(maker) {
+                if !self.is_sure(other) || self.follows_sibling(maker) {
                     continue;
                 }
                 sure = sure.saturating_add(node.lots.0);
@@ -376,9 +390,10 @@ impl Shard {
                 continue;
             }
             let displayed = node.lots.0;
-            let allowed = self.allowed(maker);
+            let price = price_of(opposite, key);
+            let allowed = self.allowed_at(maker, price);
             if allowed == 0 {
-                self.end_order(maker, Some(CancelReason::NotReducing), events);
+                self.end_bounded(maker, price, events);
                 continue;
             }
             let lots = Lots(displayed.min(allowed).min(closing.leaves.0));

@@ -183,6 +183,7 @@ impl Shard {
         };
         extra.trigger = trigger;
         extra.has_trigger = true;
+        self.holdings.get_mut(order.holding).note_price(trigger);
         let list = TriggerList::of(order.side, extra.on, order.form.is_stop());
         let market = &mut self.markets[instrument.0 as usize];
         market.triggers[list.index()].insert(&mut self.orders.nodes, handle, list.key(trigger));

@@ -62,7 +62,7 @@ impl ClosingOrder {
 
 /// The fee of a fill that earns so much, where the fills of its order before it earned `before`: all of them together
 /// cost the minimum at least.
-fn fee_beyond(before: Option<Money>, earned: Money, minimum: Money) -> Money {
+pub(super) fn fee_beyond(before: Option<Money>, earned: Money, minimum: Money) -> Money {
     let charged = before.map_or(Money::ZERO, |before| before.max(minimum));
     let all = before.unwrap_or(Money::ZERO).saturating_add(earned);
     all.max(minimum).saturating_sub(charged)

@@ -1,14 +1,20 @@
 //! What an account can pay for: cash, margin, and the conversion of currencies.
 
-use types::{DenyReason, Funding, Lots, Money, NewOrder, Notional, Ratio, Side, Ticks};
+use types::{
+    AccountId, CancelReason, DenyReason, Funding, InstrumentId, Leg, Lots, Money, NewOrder,
+    Notional, OrderKind, Ratio, Side, Ticks,
+};
 
 use super::Shard;
-use super::check::Desk;
+use super::check::{Desk, is_beyond, valued_at};
+use super::fills::fee_beyond;
 use super::holdings::unrealised;
 use crate::account::{Account, CurrencyId};
+use crate::book::{NIL as NO_ORDER, price_of};
+use crate::event_buf::EventBuf;
 use crate::holding::{self, Holding};
 use crate::market::Market;
-use crate::order::is_closing;
+use crate::order::{Order, Tif, is_closing};
 use crate::slab::NIL;
 
 const ONE: i128 = 1_000_000_000;
@@ -16,22 +22,63 @@ const ONE: i128 = 1_000_000_000;
 /// What the order stood for whose place a checked one takes.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Replaced {
+    /// Its handle; no order's where there is none.
+    pub(super) order: u32,
     pub(super) lots: Lots,
     /// What a cash account had set aside for it.
     pub(super) value: Notional,
 }
 
+/// What is asked for beside what works already.
+#[derive(Debug, Clone, Copy)]
+struct Asked<'a> {
+    side: Side,
+    leg: Leg,
+    price: Ticks,
+    lots: Lots,
+    /// Handle of the order whose place it takes; no order's where there is none.
+    instead_of: u32,
+    /// Orders of its list before it.
+    paid: &'a [NewOrder],
+}
+
+/// What orders of one side come to beyond the price of the market, for they trade no better than at their own.
+#[derive(Debug, Clone, Copy, Default)]
+struct Beyond {
+    sum: Notional,
+    /// The most ticks of any of them.
+    ticks: i64,
+}
+
+impl Beyond {
+    fn add(&mut self, at: Ticks, price: Ticks, lots: Lots, market: &Market) {
+        let more = price.0.unsigned_abs().saturating_sub(at.0.unsigned_abs());
+        let more = i64::try_from(more).unwrap_or(i64::MAX);
+        let value = holding::value(Ticks(more), lots, market.tick_value);
+        self.sum = self.sum.saturating_add(value);
+        self.ticks = self.ticks.max(more);
+    }
+
+    /// Of so many lots of them.
+    fn of(&self, lots: Lots, market: &Market) -> Notional {
+        let most = holding::value(Ticks(self.ticks), lots, market.tick_value);
+        Notional(self.sum.0.min(most.0))
+    }
+}
+
+/// What the account holds and aims at where the order is about, perhaps nothing.
+fn held_of(desk: &Desk<'_>, request: &NewOrder) -> Holding {
+    desk.held.copied().unwrap_or(Holding::new(
+        request.account,
+        request.instrument,
+        request.leg,
+        desk.account.terms.mark,
+    ))
+}
+
 /// What the account would hold and aim at with this order in the place of another.
 fn with_order(desk: &Desk<'_>, request: &NewOrder, lots: Lots, replaced: Lots) -> Holding {
-    let mut held = match desk.held {
-        Some(held) => *held,
-        None => Holding::new(
-            request.account,
-            request.instrument,
-            request.leg,
-            desk.account.terms.mark,
-        ),
-    };
+    let mut held = held_of(desk, request);
     let sum = held.working_mut(request.side);
     *sum = sum.saturating_sub(replaced).saturating_add(lots);
     held
@@ -44,14 +91,15 @@ fn worst_lots(holding: &Holding) -> Lots {
     holding.lots.saturating_abs().saturating_add(working)
 }
 
-/// The largest notional of so many lots, where that bounds what they tie up. `price`: of an order, for a
-/// market that has shown none.
+/// The largest notional of so many lots at a price up to `reach`, where that bounds what they tie up. `price`: of an
+/// order that is asked for.
 #[inline(always)]
 fn notional_bound(
     account: &Account,
     market: &Market,
     lots: Lots,
     price: Ticks,
+    reach: u64,
 ) -> Option<Notional> {
     if market.instrument.margin.initial.per_unit.0 != 0 || market.currency != account.currency {
         return None;
@@ -64,6 +112,8 @@ fn notional_bound(
             .max(touch.ask.0.saturating_abs()),
         None => market.last.unwrap_or(price).0.saturating_abs(),
     };
+    let reach = i64::try_from(reach).unwrap_or(i64::MAX);
+    let largest = largest.max(price.0.saturating_abs()).max(reach);
     let bound = holding::value(Ticks(largest), lots, market.tick_value);
     // Each requirement is rounded up to a unit of money.
     Some(bound.saturating_add(Notional(Notional::PER_MONEY)))
@@ -79,18 +129,19 @@ fn notional_bound(
 #[inline(always)]
 pub(super) fn is_small(desk: &Desk<'_>, lots: Lots, price: Ticks) -> bool {
     let (account, market) = (desk.account, desk.market);
-    let (is_alone, lots) = match desk.held {
+    let (is_alone, lots, reach) = match desk.held {
         Some(held) => (
             account.holdings.first == account.holdings.last,
             worst_lots(held).saturating_add(lots),
+            held.reach(),
         ),
-        None => (account.holdings.first == NIL, lots),
+        None => (account.holdings.first == NIL, lots, 0),
     };
     let Some(touch) = &market.touch else {
         return false;
     };
     let sizes = [price, touch.bid, touch.ask].map(|price| price.0.unsigned_abs());
-    let largest = sizes[0].max(sizes[1]).max(sizes[2]);
+    let largest = sizes[0].max(sizes[1]).max(sizes[2]).max(reach);
     // A price of this size is none that a machine word has with its sign.
     let is_within = (largest <= i64::MAX.unsigned_abs()) & (lots <= holding::LOTS_MAX);
     let worst = holding::value(Ticks(largest as i64), lots, market.tick_value);
@@ -105,6 +156,34 @@ pub(super) fn is_small(desk: &Desk<'_>, lots: Lots, price: Ticks) -> bool {
         & (account.terms.funding != Funding::Cash)
         && worst <= holding::VALUE_MAX
         && worst.0 + Notional::PER_MONEY <= low.0
+}
+
+/// The fee of a fill, whether it makes or takes.
+fn dearest_fee(market: &Market, price: Ticks, lots: Lots) -> Money {
+    market
+        .fee(false, price, lots)
+        .max(market.fee(true, price, lots))
+}
+
+/// What a buy meets, level by level.
+#[derive(Debug, Clone, Copy)]
+struct Bill {
+    cost: Notional,
+    fee: Money,
+    left: i64,
+    last: Ticks,
+}
+
+impl Bill {
+    fn add(&mut self, market: &Market, price: Ticks, lots: Lots) {
+        let lots = Lots(lots.0.min(self.left).max(0));
+        self.cost = self
+            .cost
+            .saturating_add(holding::value(price, lots, market.tick_value));
+        self.fee = self.fee.saturating_add(dearest_fee(market, price, lots));
+        self.left -= lots.0;
+        self.last = price;
+    }
 }
 
 impl Shard {
@@ -149,7 +228,8 @@ impl Shard {
         Money(floor.0.saturating_neg())
     }
 
-    /// Whether the account can pay for the worst case with this order in it.
+    /// Whether the account can pay for the worst case with this order in it. `paid`: orders of its list before it, for
+    /// which it has to pay as well.
     #[inline(always)]
     pub(super) fn check_funds(
         &self,
@@ -158,20 +238,29 @@ impl Shard {
         lots: Lots,
         price: Ticks,
         replaced: Replaced,
+        paid: &[NewOrder],
     ) -> Result<(), DenyReason> {
         if is_closing(request) {
             return Ok(());
         }
         match desk.account.terms.funding {
             Funding::Unchecked => Ok(()),
-            Funding::Cash => self.check_cash(desk, request, lots, price, replaced),
+            Funding::Cash => self.check_cash(desk, request, lots, price, replaced, paid),
             Funding::Margin { rate_min } => {
                 let with_order = with_order(desk, request, lots, replaced.lots);
                 // Equity that covers the whole notional covers every requirement that is a share of it.
-                if self.covers_notional(desk, with_order, price) {
+                if paid.is_empty() && self.covers_notional(desk, with_order, price) {
                     return Ok(());
                 }
-                self.check_margin(desk, request, &with_order, price, rate_min)
+                let asked = Asked {
+                    side: request.side,
+                    leg: request.leg,
+                    price,
+                    lots,
+                    instead_of: replaced.order,
+                    paid,
+                };
+                self.check_margin(desk, request, &with_order, rate_min, &asked)
             }
         }
     }
@@ -201,17 +290,25 @@ impl Shard {
         lots: Lots,
         price: Ticks,
         replaced: Replaced,
+        paid: &[NewOrder],
     ) -> Result<(), DenyReason> {
         if request.side == Side::Sell {
             return Ok(());
         }
         let market = desk.market;
-        let cost = holding::value(price, lots, market.tick_value);
-        let fee = market.fee(false, price, lots);
-        let fee = fee.max(market.instrument.fees.minimum);
-        let needed = cost.to_money_ceil().saturating_add(fee);
+        let mut needed = self.purchase(request, price, lots);
+        for other in paid {
+            if other.side == Side::Buy && !is_closing(other) {
+                let checked = self.grid(other);
+                let price = valued_at(other, market, &checked);
+                let cost = self.purchase(other, price, checked.lots);
+                needed = needed.saturating_add(cost);
+            }
+        }
+        let needed = self.convert_ceil(needed, market.currency, desk.account.currency);
+        let needed = needed.to_money_ceil();
         // What the replaced order had set aside is free again.
-        let available = self.cash_available(desk.account, market.currency);
+        let available = self.cash_available(desk.account);
         let available = Notional(available.0.saturating_add(replaced.value.0)).to_money_floor();
         if needed > available && needed > Money::ZERO {
             return Err(DenyReason::BuyingPower { needed, available });
@@ -219,30 +316,196 @@ impl Shard {
         Ok(())
     }
 
-    /// Cash of a currency that neither a position nor a working buy has taken, exact.
-    pub(crate) fn cash_available(&self, account: &Account, currency: CurrencyId) -> Notional {
-        let balance = if currency == account.currency {
-            account.balance
-        } else {
-            let cash = account.foreign.iter().find(|(held, _)| *held == currency);
-            cash.map_or(Money::ZERO, |(_, cash)| cash)
-        };
-        let mut available = balance.to_notional().0;
+    /// Cash that no position has taken, in the account's currency: what is held, or owed, in others counts at its
+    /// conversion rate, exact but for that (1e-17, rounded down).
+    fn cash_unheld(&self, account: &Account) -> Notional {
+        let own = account.currency;
+        let mut free = account.balance.to_notional();
+        for (currency, cash) in account.foreign.iter() {
+            let worth = self.convert_floor(cash.to_notional(), currency, own);
+            free = free.saturating_add(worth);
+        }
         for holding in self.account_holdings(account) {
-            if holding.lots.0 > 0 && self.market_of(holding).currency == currency {
-                available = available.saturating_sub(holding.cost.0);
+            if holding.lots.0 > 0 {
+                let owed = Notional(holding.cost.0.saturating_neg());
+                let currency = self.market_of(holding).currency;
+                free = free.saturating_add(self.convert_floor(owed, currency, own));
             }
         }
+        free
+    }
+
+    /// An amount in another currency, rounded up.
+    fn convert_ceil(&self, amount: Notional, from: CurrencyId, to: CurrencyId) -> Notional {
+        let owed = Notional(amount.0.saturating_neg());
+        Notional(self.convert_floor(owed, from, to).0.saturating_neg())
+    }
+
+    /// Cash that neither a position nor a working buy has taken, as [`Shard::cash_unheld`].
+    pub(crate) fn cash_available(&self, account: &Account) -> Notional {
+        let mut available = self.cash_unheld(account);
         for (_, order) in self.account_orders(account) {
-            let holding = self.holdings.get(order.holding);
-            let market = self.market_of(holding);
-            if order.side == Side::Buy && !order.flags.is_closing() && market.currency == currency {
-                let price = self.order_valued_at(order, market);
-                let value = holding::value(price, order.leaves(), market.tick_value);
-                available = available.saturating_sub(value.0);
+            let market = self.market_of(self.holdings.get(order.holding));
+            if order.side == Side::Buy && !order.flags.is_closing() {
+                available = available.saturating_sub(self.set_aside(order, market));
             }
         }
-        Notional(available)
+        available
+    }
+
+    /// What an order to buy would cost, fee included, exact: one that takes now what it meets, level by level.
+    fn purchase(&self, request: &NewOrder, price: Ticks, lots: Lots) -> Notional {
+        let market = &self.markets[request.instrument.0 as usize];
+        if request.kind == OrderKind::Market
+            && !Tif::of(request.tif).is_auction()
+            && market.can_trade()
+        {
+            return self.walked(request.instrument, request.account, lots, None, price);
+        }
+        let cost = holding::value(price, lots, market.tick_value);
+        let fee = dearest_fee(market, price, lots);
+        let fee = fee.max(market.instrument.fees.minimum);
+        cost.saturating_add(fee.to_notional())
+    }
+
+    /// Whether an order executes whole if somebody wants it to: no position cuts it, and its account can pay for all
+    /// that works.
+    pub(super) fn is_sure(&self, order: &Order) -> bool {
+        if order.flags.is_cut() {
+            return false;
+        }
+        let held = self.holdings.get(order.holding);
+        let account = &self.accounts[held.account.0 as usize];
+        !order.flags.is_paid() || self.cash_available(account) >= Notional::ZERO
+    }
+
+    /// What position and cash leave of an order's leaves at this price.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn bounded(&self, handle: u32, price: Ticks) -> i64 {
+        let leaves = self.allowed(handle);
+        let order = self.orders.get(handle);
+        if !order.flags.is_paid() || leaves <= 0 {
+            return leaves;
+        }
+        let free = self.cash_of(handle);
+        let is_payable = |lots: i64| self.is_payable(order, price, Lots(lots), free);
+        if is_payable(leaves) {
+            return leaves;
+        }
+        // The most that it pays for: as many lots, and none more.
+        let (mut paid, mut unpaid) = (0, leaves);
+        while unpaid - paid > 1 {
+            let middle = paid + (unpaid - paid) / 2;
+            if is_payable(middle) {
+                paid = middle;
+            } else {
+                unpaid = middle;
+            }
+        }
+        paid
+    }
+
+    /// Cash that no position of an order's account has taken, whatever works.
+    fn cash_of(&self, handle: u32) -> Notional {
+        let held = self.holdings.get(self.orders.get(handle).holding);
+        self.cash_unheld(&self.accounts[held.account.0 as usize])
+    }
+
+    /// Whether so much cash pays for so many lots of an order, fee included.
+    fn is_payable(&self, order: &Order, price: Ticks, lots: Lots, free: Notional) -> bool {
+        let cost = self.cost_of(order, price, lots);
+        cost <= free || cost <= Notional::ZERO
+    }
+
+    /// Ends an order of which position or cash leave nothing at this price.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn end_bounded(&mut self, handle: u32, price: Ticks, events: &mut EventBuf) {
+        let order = self.orders.get(handle);
+        let reason = if order.flags.is_paid() {
+            CancelReason::BuyingPower {
+                needed: self.cost_of(order, price, Lots(1)).to_money_ceil(),
+                available: self.cash_of(handle).to_money_floor(),
+            }
+        } else {
+            CancelReason::NotReducing
+        };
+        self.end_order(handle, Some(reason), events);
+    }
+
+    /// Whether the cash pays for all of an order that is about to take.
+    pub(super) fn can_pay_whole(&self, handle: u32, instrument: InstrumentId) -> bool {
+        let order = self.orders.get(handle);
+        if !order.flags.is_paid() {
+            return true;
+        }
+        let account = self.orders.nodes.get(handle).account;
+        let limit = order.form.has_limit().then_some(order.limit);
+        let cost = self.walked(instrument, account, order.leaves(), limit, order.limit);
+        let own = self.accounts[account.0 as usize].currency;
+        let cost = self.convert_ceil(cost, self.markets[instrument.0 as usize].currency, own);
+        cost <= self.cash_of(handle) || cost <= Notional::ZERO
+    }
+
+    /// What a buy costs that takes now, level by level, fee included. What nobody shows counts at the last price
+    /// that it meets, without one at `unseen`.
+    fn walked(
+        &self,
+        instrument: InstrumentId,
+        account: AccountId,
+        lots: Lots,
+        limit: Option<Ticks>,
+        unseen: Ticks,
+    ) -> Notional {
+        let market = &self.markets[instrument.0 as usize];
+        let mut bill = Bill {
+            cost: Notional::ZERO,
+            fee: Money::ZERO,
+            left: lots.0,
+            last: unseen,
+        };
+        if market.is_crossed() {
+            let bound = limit.or_else(|| market.collar_bound(Side::Buy));
+            let ladder = market.book.ladder(Side::Sell);
+            for (key, ..) in ladder.iter_levels() {
+                let price = price_of(Side::Sell, key);
+                let is_over = bound.is_some_and(|bound| is_beyond(Side::Buy, price, bound));
+                if is_over || bill.left == 0 {
+                    break;
+                }
+                for maker in ladder.iter_queue(&self.orders.nodes, key) {
+                    bill.add(market, price, self.orders.get(maker).leaves());
+                }
+            }
+        } else {
+            self.walk_outside(instrument, account.0, lots, limit, |price, lots| {
+                bill.add(market, price, lots);
+            });
+        }
+        bill.add(market, bill.last, Lots(bill.left));
+        let fee = bill.fee.max(market.instrument.fees.minimum);
+        bill.cost.saturating_add(fee.to_notional())
+    }
+
+    /// What so many lots of a working buy cost at a price, with the fee that its fills did not pay yet; in its account's
+    /// currency.
+    fn cost_of(&self, order: &Order, price: Ticks, lots: Lots) -> Notional {
+        let held = self.holdings.get(order.holding);
+        let market = self.market_of(held);
+        let cost = holding::value(price, lots, market.tick_value);
+        let extra = self.orders.extra_of(order);
+        let earned = extra.and_then(|extra| extra.has_earned.then_some(extra.earned));
+        let minimum = market.instrument.fees.minimum;
+        let fee = fee_beyond(earned, dearest_fee(market, price, lots), minimum);
+        let cost = cost.saturating_add(fee.max(Money::ZERO).to_notional());
+        let own = self.accounts[held.account.0 as usize].currency;
+        self.convert_ceil(cost, market.currency, own)
+    }
+
+    /// What is kept for the rest of a working buy: its cost, and the fee that its fills did not pay yet.
+    pub(super) fn set_aside(&self, order: &Order, market: &Market) -> Notional {
+        self.cost_of(order, self.order_valued_at(order, market), order.leaves())
     }
 
     /// Whether equity is at least the whole notional of every worst case, which no requirement that is a
@@ -254,7 +517,8 @@ impl Shard {
             return false;
         }
         let lots = worst_lots(&with_order);
-        let Some(mut bound) = notional_bound(account, desk.market, lots, price) else {
+        let Some(mut bound) = notional_bound(account, desk.market, lots, price, with_order.reach())
+        else {
             return false;
         };
         let mut equity = account.balance.to_notional();
@@ -267,7 +531,8 @@ impl Shard {
             if (other.instrument, other.leg) == (with_order.instrument, with_order.leg) {
                 continue;
             }
-            let Some(more) = notional_bound(account, market, worst_lots(other), Ticks(0)) else {
+            let lots = worst_lots(other);
+            let Some(more) = notional_bound(account, market, lots, Ticks(0), other.reach()) else {
                 return false;
             };
             bound = bound.saturating_add(more);
@@ -282,36 +547,58 @@ impl Shard {
         desk: &Desk<'_>,
         request: &NewOrder,
         with_order: &Holding,
-        price: Ticks,
         rate_min: Ratio,
+        asked: &Asked<'_>,
     ) -> Result<(), DenyReason> {
-        let changed = self.initial_requirement(with_order, rate_min, price);
+        let (price, paid) = (asked.price, asked.paid);
+        let counts = |leg: Leg| {
+            let is_paid = |other: &NewOrder| other.leg == leg && !is_closing(other);
+            leg == request.leg || paid.iter().any(is_paid)
+        };
+        let (mut before, mut changed) = (Money::ZERO, Money::ZERO);
+        for leg in [Leg::Net, Leg::Long, Leg::Short] {
+            if !counts(leg) {
+                continue;
+            }
+            let of_leg = NewOrder { leg, ..*request };
+            let held = held_of(&self.desk(&of_leg), &of_leg);
+            let mut aimed = if leg == request.leg {
+                *with_order
+            } else {
+                held
+            };
+            for other in paid {
+                if other.leg == leg && !is_closing(other) {
+                    aimed.add_working(other.side, self.grid(other).lots);
+                }
+            }
+            let requirement = |held, asked| self.initial_requirement(held, rate_min, price, asked);
+            before = before.saturating_add(requirement(&held, None));
+            changed = changed.saturating_add(requirement(&aimed, Some(asked)));
+        }
         let others = self
             .account_holdings(desk.account)
-            .filter(|other| (other.instrument, other.leg) != (request.instrument, request.leg));
+            .filter(|other| other.instrument != request.instrument || !counts(other.leg));
         let needed = others.fold(changed, |sum, other| {
-            sum.saturating_add(self.initial_requirement(other, rate_min, Ticks(0)))
+            sum.saturating_add(self.initial_requirement(other, rate_min, Ticks(0), None))
         });
         let available = self.equity_of(desk.account).to_money_floor();
-        let before = || {
-            let held = desk.held.copied();
-            let held = held.unwrap_or(Holding::new(
-                request.account,
-                request.instrument,
-                request.leg,
-                desk.account.terms.mark,
-            ));
-            self.initial_requirement(&held, rate_min, price)
-        };
-        if needed <= available || changed <= before() {
+        if needed <= available || changed <= before {
             return Ok(());
         }
         Err(DenyReason::BuyingPower { needed, available })
     }
 
     /// What a holding ties up in the worst case of its working orders, in its account's currency.
-    /// `price`: of an order, for a market that has shown none.
-    fn initial_requirement(&self, holding: &Holding, rate_min: Ratio, price: Ticks) -> Money {
+    /// `price`: of an order, for a market that has shown none. `asked`: what its working sums have beside orders that
+    /// work.
+    fn initial_requirement(
+        &self,
+        holding: &Holding,
+        rate_min: Ratio,
+        price: Ticks,
+        asked: Option<&Asked<'_>>,
+    ) -> Money {
         let market = self.market_of(holding);
         let unseen = market.last.unwrap_or(price);
         let (bid, ask) = market
@@ -322,19 +609,68 @@ impl Shard {
             holding.sells.0.saturating_sub(holding.lots.0).max(0),
         );
         let mark = if holding.lots.0 >= 0 { bid } else { ask };
+        let [buys, sells] = self.beyond(holding, (bid, ask), asked);
         let cases = [
-            (Lots(long), ask),
-            (Lots(short), bid),
-            (Lots(holding.lots.0.saturating_abs()), mark),
+            (Lots(long), ask, buys),
+            (Lots(short), bid, sells),
+            (
+                Lots(holding.lots.0.saturating_abs()),
+                mark,
+                Beyond::default(),
+            ),
         ];
-        let needed = cases.into_iter().map(|(lots, price)| {
+        let needed = cases.into_iter().map(|(lots, price, beyond)| {
+            let price = Ticks(price.0.saturating_abs());
             let notional = holding::value(price, lots, market.tick_value);
+            let notional = notional.saturating_add(beyond.of(lots, market));
             let qty = market.instrument.qty(lots);
             holding::requirement(&market.instrument.margin.initial, rate_min, notional, qty)
         });
         let needed = needed.max().unwrap_or(Money::ZERO);
         let account = &self.accounts[holding.account.0 as usize];
         self.convert_money_ceil(needed, market.currency, account.currency)
+    }
+
+    /// What the working buys and sells of a holding come to beyond bid and ask.
+    fn beyond(
+        &self,
+        holding: &Holding,
+        (bid, ask): (Ticks, Ticks),
+        asked: Option<&Asked<'_>>,
+    ) -> [Beyond; 2] {
+        let market = self.market_of(holding);
+        let mut sums = [Beyond::default(); 2];
+        let mut add = |side: Side, price: Ticks, lots: Lots| {
+            let at = if side == Side::Buy { ask } else { bid };
+            sums[side as usize].add(at, price, lots, market);
+        };
+        // Where none can be beyond the market nobody goes through them.
+        if holding.reach() > bid.0.unsigned_abs().min(ask.0.unsigned_abs()) {
+            let instead_of = asked.map_or(NO_ORDER, |asked| asked.instead_of);
+            for (handle, order) in self.account_orders(&self.accounts[holding.account.0 as usize]) {
+                let of = self.holdings.get(order.holding);
+                let is_of_it = (of.instrument, of.leg) == (holding.instrument, holding.leg);
+                if is_of_it && !order.flags.is_closing() && handle != instead_of {
+                    add(
+                        order.side,
+                        self.order_valued_at(order, market),
+                        order.leaves(),
+                    );
+                }
+            }
+        }
+        if let Some(asked) = asked {
+            if asked.leg == holding.leg {
+                add(asked.side, asked.price, asked.lots);
+            }
+            for other in asked.paid {
+                if other.leg == holding.leg && !is_closing(other) {
+                    let checked = self.grid(other);
+                    add(other.side, valued_at(other, market, &checked), checked.lots);
+                }
+            }
+        }
+        sums
     }
 
     /// What the account's positions and working orders tie up; `None` without margin.
@@ -344,7 +680,7 @@ impl Shard {
         };
         let mut required = Money::ZERO;
         for holding in self.account_holdings(account) {
-            let more = self.initial_requirement(holding, rate_min, Ticks(0));
+            let more = self.initial_requirement(holding, rate_min, Ticks(0), None);
             required = required.saturating_add(more);
         }
         Some(required)

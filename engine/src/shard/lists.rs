@@ -62,6 +62,9 @@ impl Shard {
         let mut earlier = Earlier::default();
         for index in 0..list.orders.len() {
             let request = asked(list, index);
+            if list.kind == ListKind::Oto {
+                earlier.paid = &list.orders[..index];
+            }
             let part = match role(list.kind, index) {
                 OrderRole::TakeProfit | OrderRole::StopLoss | OrderRole::CoverStop => Part::Exit,
                 OrderRole::OtoChild => Part::Child,
@@ -82,7 +85,7 @@ impl Shard {
     }
 
     /// The figures of a checked request in the grid of its instrument.
-    fn grid(&self, request: &NewOrder) -> Checked {
+    pub(super) fn grid(&self, request: &NewOrder) -> Checked {
         let instrument = &self.markets[request.instrument.0 as usize].instrument;
         let ticks = |price: Price| types::Ticks(price.0 / instrument.tick_size.0);
         let none = types::Ticks(0);

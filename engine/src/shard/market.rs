@@ -137,13 +137,13 @@ impl Shard {
         }
         if let Some(touch) = touch {
             self.replace_touch(id, touch);
+            self.markets[id.0 as usize].cap_consumed();
         }
     }
 
-    /// Levels that the market states again: nothing is taken from them, and queues are what they show.
+    /// Levels that the market states again: queues are what they show.
     fn restate(&mut self, id: InstrumentId, update: &DepthUpdate, is_snapshot: bool) {
         if is_snapshot {
-            self.markets[id.0 as usize].consumed.clear();
             return self.restate_all_queues(id);
         }
         let sides = [(Side::Buy, &update.bids), (Side::Sell, &update.asks)];
@@ -156,12 +156,11 @@ impl Shard {
 
     #[inline]
     fn restate_level(&mut self, id: InstrumentId, side: Side, price: Price) {
-        let market = &mut self.markets[id.0 as usize];
-        if market.consumed.is_empty() && market.book.ladder(side).is_empty() {
+        let market = &self.markets[id.0 as usize];
+        if market.book.ladder(side).is_empty() {
             return;
         }
         if let Ok(price) = market.ticks(price) {
-            market.forget_consumed(side, price);
             self.restate_depth(id, side, price);
         }
     }
@@ -169,14 +168,17 @@ impl Shard {
     /// A quote: both sides are stated again.
     #[inline]
     pub(super) fn on_touch(&mut self, id: InstrumentId, touch: Touch, _: &mut EventBuf) {
-        let market = &mut self.markets[id.0 as usize];
-        market.consumed.clear();
+        let market = &self.markets[id.0 as usize];
+        let shows_less = !market.consumed.is_empty() && market.shows_less(&touch);
         if market.book.has_orders() {
             for side in [Side::Buy, Side::Sell] {
                 self.restate_queue(id, side, touch.price(side), touch.qty(side));
             }
         }
         self.replace_touch(id, touch);
+        if shows_less {
+            self.markets[id.0 as usize].cap_consumed();
+        }
     }
 
     /// The touch is this from now on, and good.

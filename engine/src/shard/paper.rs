@@ -1,6 +1,8 @@
 //! Fills against the outside market: taking what it shows, resting orders that it comes to, prints that
 //! go through them.
 
+use std::cmp::Reverse;
+
 use types::instrument::CLOSING_IMPACT_MAX;
 use types::{
     Aggressor, CancelReason, FillCause, FillModel, FillRule, InstrumentId, LimitName, Lots, Ratio,
@@ -8,7 +10,7 @@ use types::{
 };
 
 use super::Shard;
-use super::cascade::DueOrder;
+use super::cascade::{DueOrder, MetOrder, Share};
 use super::check::is_beyond;
 use super::fills::{ClosingOrder, Execution};
 use crate::event_buf::EventBuf;
@@ -38,6 +40,8 @@ enum Stop {
         bound: Ticks,
     },
     NoRoom,
+    /// The account cannot pay more at this price.
+    Unpaid(Ticks),
 }
 
 /// One level of a walk.
@@ -48,6 +52,15 @@ struct Stride {
     /// What the order pays or gets.
     price: Ticks,
     lots: i64,
+}
+
+/// A print of the outside market, as an account's order sees it.
+#[derive(Debug, Clone, Copy)]
+struct Print {
+    price: Ticks,
+    lots: Lots,
+    /// What its account's orders before it have left.
+    left: Lots,
 }
 
 impl Walk {
@@ -99,12 +112,17 @@ pub(super) fn slip_ticks(slippage: Slippage, price: Ticks, leaves: Lots, display
 impl Market {
     /// Displayed level of a rank: of the depth, where its best is the touch, else the touch alone.
     fn displayed(&self, touch: &Touch, side: Side, rank: usize) -> Option<(Ticks, Lots)> {
-        let best = self.depth.best(side);
-        if best.is_some_and(|best| best.price == touch.price(side)) {
+        if self.shows_depth(touch, side) {
             let level = self.depth.level(side, rank)?;
             return Some((level.price, level.qty));
         }
         (rank == 0).then(|| (touch.price(side), touch.qty(side)))
+    }
+
+    /// Whether the depth is what is displayed of a side: its best is the touch.
+    fn shows_depth(&self, touch: &Touch, side: Side) -> bool {
+        let best = self.depth.best(side);
+        best.is_some_and(|best| best.price == touch.price(side))
     }
 
     /// The worst price to which an impact carries a closing that begins at `best`.
@@ -210,12 +228,51 @@ impl Market {
         }
     }
 
-    /// The market states a level again: what was taken from it is forgotten.
-    pub(super) fn forget_consumed(&mut self, side: Side, price: Ticks) {
-        if !self.consumed.is_empty() {
-            self.consumed
-                .retain(|consumed| (consumed.side, consumed.price) != (side as u8, price));
+    /// What is displayed at a price of a side.
+    fn shown(&self, side: Side, price: Ticks) -> Lots {
+        match &self.touch {
+            Some(touch) if self.shows_depth(touch, side) => self.depth.qty_at(side, price),
+            Some(touch) if touch.price(side) == price => touch.qty(side),
+            _ => Lots(0),
         }
+    }
+
+    /// The market states what it shows: of what it showed before no more is taken than is still there.
+    pub(super) fn cap_consumed(&mut self) {
+        if self.consumed.is_empty() {
+            return;
+        }
+        let mut consumed = std::mem::take(&mut self.consumed);
+        let mut level = None;
+        consumed.retain_mut(|taken| {
+            let key = (taken.side, taken.price);
+            let shown = match level {
+                Some((known, shown)) if known == key => shown,
+                _ => {
+                    let side = if taken.side == Side::Buy as u8 {
+                        Side::Buy
+                    } else {
+                        Side::Sell
+                    };
+                    self.shown(side, taken.price)
+                }
+            };
+            level = Some((key, shown));
+            taken.lots = taken.lots.min(shown);
+            taken.lots.0 > 0
+        });
+        self.consumed = consumed;
+    }
+
+    /// Whether a quote may show less somewhere than what is displayed.
+    pub(super) fn shows_less(&self, touch: &Touch) -> bool {
+        let Some(before) = self.touch.filter(|_| !self.stale) else {
+            return true;
+        };
+        let is_kept = |side: Side| {
+            before.price(side) == touch.price(side) && before.qty(side) <= touch.qty(side)
+        };
+        !(is_kept(Side::Buy) && is_kept(Side::Sell))
     }
 
     /// Whether the touch has come to a resting order, where it displays something.
@@ -372,7 +429,12 @@ impl Shard {
         if let Err(stop) = walk.check_collar(price) {
             return stop;
         }
-        let lots = Lots(self.allowed(handle));
+        let wanted = self.allowed(handle);
+        let lots = Lots(self.allowed_at(handle, price));
+        let is_unpaid = lots.0 < wanted;
+        if is_unpaid && (lots.0 == 0 || self.orders.get(handle).tif == Tif::FillOrKill) {
+            return Stop::Unpaid(price);
+        }
         let execution = Execution {
             price,
             lots,
@@ -381,7 +443,11 @@ impl Shard {
         };
         self.fill_order(handle, execution, events);
         self.after_fill(handle, lots, events);
-        Stop::Exhausted
+        if is_unpaid {
+            Stop::Unpaid(price)
+        } else {
+            Stop::Exhausted
+        }
     }
 
     fn take_displayed(
@@ -395,7 +461,8 @@ impl Shard {
         let order = *self.orders.get(handle);
         let id = self.orders.id(handle);
         if order.tif == Tif::FillOrKill
-            && self.walkable(instrument, walk, touch, order.leaves().0) < order.leaves().0
+            && (self.walkable(instrument, walk, touch, order.leaves().0) < order.leaves().0
+                || !self.can_pay_whole(handle, instrument))
         {
             return Stop::Exhausted;
         }
@@ -403,11 +470,18 @@ impl Shard {
         let mut left = self.allowed(handle);
         while left > 0 && self.is_working(handle, id) {
             let room = self.has_room_to_consume(instrument);
-            let market = &mut self.markets[instrument.0 as usize];
-            let stride = match market.stride(walk, touch, &mut rank, left, room) {
+            let market = &self.markets[instrument.0 as usize];
+            let mut stride = match market.stride(walk, touch, &mut rank, left, room) {
                 Ok(stride) => stride,
                 Err(stop) => return stop,
             };
+            let payable = self.allowed_at(handle, stride.price);
+            let is_unpaid = payable < stride.lots;
+            if payable == 0 {
+                return Stop::Unpaid(stride.price);
+            }
+            stride.lots = stride.lots.min(payable);
+            let market = &mut self.markets[instrument.0 as usize];
             market.consume(walk, &stride);
             left -= stride.lots;
             let lots = Lots(stride.lots);
@@ -419,6 +493,9 @@ impl Shard {
             };
             self.fill_order(handle, execution, events);
             self.after_fill(handle, lots, events);
+            if is_unpaid {
+                return Stop::Unpaid(stride.price);
+            }
         }
         Stop::Exhausted
     }
@@ -512,6 +589,40 @@ impl Shard {
         found
     }
 
+    /// What a market order to buy would get of what the outside market shows, level by level; perhaps not all of it.
+    pub(super) fn walk_outside(
+        &self,
+        instrument: InstrumentId,
+        account: u32,
+        lots: Lots,
+        limit: Option<Ticks>,
+        mut meet: impl FnMut(Ticks, Lots),
+    ) {
+        let market = &self.markets[instrument.0 as usize];
+        let (Some(touch), Some(model)) = (market.touch, market.paper()) else {
+            return;
+        };
+        let (best, shown) = (touch.opposite(Side::Buy), touch.opposite_qty(Side::Buy));
+        let walk = Walk {
+            side: Side::Buy,
+            account,
+            limit,
+            collar: market.collar_bound(Side::Buy).filter(|_| limit.is_none()),
+            slip: slip_ticks(model.slippage, best, lots, shown),
+        };
+        if self.sizes(instrument) == Sizes::Unlimited {
+            return meet(walk.price(best), lots);
+        }
+        let (mut rank, mut left) = (0, lots.0);
+        while left > 0 {
+            let Ok(stride) = market.stride(&walk, &touch, &mut rank, left, true) else {
+                return;
+            };
+            meet(stride.price, Lots(stride.lots));
+            left -= stride.lots;
+        }
+    }
+
     /// What the market has not given rests or ends.
     fn leave_paper(
         &mut self,
@@ -523,6 +634,7 @@ impl Shard {
         let order = self.orders.get(handle);
         let reason = match (order.tif, order.form, stop) {
             (Tif::FillOrKill, ..) => CancelReason::NotFillable,
+            (_, _, Stop::Unpaid(price)) => return self.end_bounded(handle, price, events),
             (Tif::AtOpen | Tif::AtClose, _, Stop::Exhausted)
             | (Tif::AtOpen | Tif::AtClose, Form::Limit, _) => CancelReason::AuctionOver,
             (Tif::ImmediateOrCancel, Form::Limit, _) => CancelReason::NotMarketable,
@@ -578,10 +690,6 @@ impl Shard {
         let market = &self.markets[instrument.0 as usize];
         let order = *self.orders.get(handle);
         let Some(touch) = market.touch else { return };
-        let mut lots = self.allowed(handle);
-        if lots == 0 {
-            return self.end_order(handle, Some(CancelReason::NotReducing), events);
-        }
         // One that the market has come to gets its own price; one that was reached before and only
         // could not fill takes what is there.
         let was_there = self
@@ -593,6 +701,10 @@ impl Shard {
         } else {
             order.limit
         };
+        let mut lots = self.allowed_at(handle, price);
+        if lots == 0 {
+            return self.end_bounded(handle, price, events);
+        }
         let rule = market.paper().map_or(FillRule::Touch, |model| model.fill);
         let model = match rule {
             FillRule::Touch => FillModel::Touch,
@@ -679,7 +791,9 @@ impl Shard {
             return;
         }
         let mut due = std::mem::take(&mut self.pending.prints);
+        let mut shares = std::mem::take(&mut self.pending.shares);
         due.clear();
+        shares.clear();
         let is_queue = matches!(rule, FillRule::Queue(_));
         for side in [Side::Buy, Side::Sell] {
             // A seller's print meets the bids, a buyer's the asks.
@@ -693,50 +807,83 @@ impl Shard {
             }
             let threshold = crate::book::key_of(side, price);
             let threshold = threshold.saturating_add((!is_queue).into());
-            self.collect_from(market, side, threshold, &mut due);
-        }
-        due.sort_unstable();
-        for &DueOrder { id, .. } in &due {
-            if let Some(handle) = self.orders.find(id)
-                && self.orders.get(handle).stage == Stage::Resting
-            {
-                self.fill_print(handle, instrument, price, lots, events);
+            let ladder = market.book.ladder(side);
+            if ladder.best().is_none_or(|best| best < threshold) {
+                continue;
+            }
+            let levels = ladder.iter_levels().map(|(key, ..)| key);
+            for key in levels.take_while(|&key| key >= threshold) {
+                for handle in ladder.iter_queue(&self.orders.nodes, key) {
+                    let node = self.orders.nodes.get(handle);
+                    due.push(MetOrder {
+                        side: side as u8,
+                        key: Reverse(key),
+                        id: node.id,
+                    });
+                    shares.push(Share {
+                        account: node.account,
+                        lots,
+                    });
+                }
             }
         }
-        self.pending.prints = due;
+        due.sort_unstable();
+        shares.sort_unstable();
+        shares.dedup();
+        for &MetOrder { id, .. } in &due {
+            let Some(handle) = self.orders.find(id) else {
+                continue;
+            };
+            let account = self.orders.nodes.get(handle).account;
+            if self.orders.get(handle).stage == Stage::Resting
+                && let Ok(place) = shares.binary_search_by_key(&account, |share| share.account)
+            {
+                let left = &mut shares[place].lots;
+                let print = Print {
+                    price,
+                    lots,
+                    left: *left,
+                };
+                let filled = self.fill_print(handle, instrument, print, events);
+                left.0 = left.0.saturating_sub(filled).max(0);
+            }
+        }
+        (self.pending.prints, self.pending.shares) = (due, shares);
     }
 
+    /// Says how much of the print the order took.
     fn fill_print(
         &mut self,
         handle: u32,
         instrument: InstrumentId,
-        price: Ticks,
-        printed: Lots,
+        print: Print,
         events: &mut EventBuf,
-    ) {
+    ) -> i64 {
         let order = *self.orders.get(handle);
-        let is_through = is_beyond(order.side, order.limit, price);
+        let is_through = is_beyond(order.side, order.limit, print.price);
         let reached = if is_through {
             match self.sizes(instrument) {
                 Sizes::Unlimited => i64::MAX,
-                Sizes::Displayed => printed.0,
+                Sizes::Displayed => print.left.0,
             }
         } else {
-            self.advance_queue(handle, printed)
+            self.advance_queue(handle, print)
         };
         if reached <= 0 && !is_through {
-            return;
+            return 0;
         }
-        let allowed = self.allowed(handle);
+        let allowed = self.allowed_at(handle, order.limit);
         if allowed == 0 {
-            return self.end_order(handle, Some(CancelReason::NotReducing), events);
+            self.end_bounded(handle, order.limit, events);
+            return 0;
         }
-        if reached <= 0 {
-            return;
+        let lots = allowed.min(reached);
+        if lots <= 0 {
+            return 0;
         }
         let execution = Execution {
             price: order.limit,
-            lots: Lots(allowed.min(reached)),
+            lots: Lots(lots),
             maker: true,
             model: if is_through {
                 FillModel::Through
@@ -745,17 +892,19 @@ impl Shard {
             },
         };
         self.fill_at_rest(handle, instrument, execution, events);
+        lots
     }
 
-    /// A print at an order's price moves it forward; says how much of the print reached it.
-    fn advance_queue(&mut self, handle: u32, printed: Lots) -> i64 {
+    /// A print at an order's price moves it forward; says how much of the print reached it. Those before it get what
+    /// its account's better and older orders have left: what these took stood before it, too.
+    fn advance_queue(&mut self, handle: u32, print: Print) -> i64 {
         let extra = self.orders.get(handle).extra;
         if extra == NIL {
             return 0;
         }
         let queue = &mut self.orders.extras.get_mut(extra).queue;
-        queue.printed = queue.printed.saturating_add(printed.0);
-        queue.ahead = queue.ahead.saturating_sub(printed.0);
+        queue.printed = queue.printed.saturating_add(print.lots.0);
+        queue.ahead = queue.ahead.saturating_sub(print.left.0);
         let reached = queue.ahead.saturating_neg().max(0);
         queue.ahead = queue.ahead.max(0);
         reached

@@ -3,8 +3,8 @@
 use std::hint::select_unpredictable;
 
 use types::{
-    AccountId, DenyReason, EventKind, Latency, LatencySample, Lots, NewOrder, OrderId, OrderKind,
-    OrderRole, Ticks, TimeInForce, TimestampNs,
+    AccountId, DenyReason, EventKind, Funding, Latency, LatencySample, Lots, NewOrder, OrderId,
+    OrderKind, OrderRole, Ticks, TimeInForce, TimestampNs,
 };
 
 use super::check::{Checked, Earlier, Part, Plain};
@@ -41,6 +41,8 @@ struct Start {
     id: OrderId,
     lots: Lots,
     limit: Ticks,
+    /// Limit price, else trigger; 0 where it states none.
+    price: Ticks,
     holding: u32,
     /// Handle of its [`Extra`], or `NIL`.
     extra: u32,
@@ -49,6 +51,8 @@ struct Start {
     shown: Lots,
     /// Whether its account may go below zero in the instrument.
     may_short: bool,
+    /// Whether its account pays in cash.
+    pays: bool,
     membership: Membership,
     arrives: TimestampNs,
 }
@@ -85,6 +89,7 @@ impl Shard {
             id: self.next_order_id(),
             lots: plain.lots,
             limit,
+            price: limit,
             holding,
             extra: NIL,
             stage: if stays {
@@ -94,6 +99,7 @@ impl Shard {
             },
             shown: if stays { plain.lots } else { Lots(0) },
             may_short: true,
+            pays: false,
             membership: Membership::ALONE,
             arrives: self.ts,
         };
@@ -220,15 +226,22 @@ impl Shard {
         let is_exit = is_held && role != OrderRole::OtoChild;
         let terms = &self.accounts[request.account.0 as usize].terms;
         let may_short = self.markets[request.instrument.0 as usize].allows_shorts(terms);
+        let pays = terms.funding == Funding::Cash;
         let start = Start {
             id,
             lots: if is_exit { Lots(0) } else { checked.lots },
             limit: checked.limit,
+            price: if Form::of(request.kind).has_limit() {
+                checked.limit
+            } else {
+                checked.trigger
+            },
             extra: self.make_extra(id, request, checked, membership, latency.ack_ns),
             holding: self.holding_handle(request.account, request.instrument, request.leg),
             stage,
             shown: Lots(0),
             may_short,
+            pays,
             membership,
             arrives,
         };
@@ -263,7 +276,7 @@ impl Shard {
             role,
             self_trade: request.self_trade,
             tif: Tif::of(request.tif),
-            flags: Flags::of(request, start.may_short),
+            flags: Flags::of(request, start.may_short, start.pays),
         };
         let node = Node::new(start.id, request.account, start.shown, 0);
         let handle = self.orders.insert(node, order);
@@ -277,6 +290,7 @@ impl Shard {
         // Place 0 is nobody's and takes what has no neighbour to go to.
         self.orders.get_mut(previous).next = handle;
         let held = self.holdings.get_mut(start.holding);
+        held.note_price(start.price);
         held.orders += 1;
         if !order.flags.is_closing() {
             held.add_working(order.side, start.lots);

@@ -2,7 +2,9 @@
 //! list holds what it should, so that a restored shard cannot stumble later. Whether the numbers are
 //! those that were written is for the checksum around the snapshot.
 
-use types::{AccountId, AlgoKind, CodecError, InstrumentId, Lots, OrderId, Ratio, TriggerOn};
+use types::{
+    AccountId, AlgoKind, CodecError, Funding, InstrumentId, Lots, OrderId, Ratio, TriggerOn,
+};
 
 use super::SnapshotError;
 use crate::account::{Account, CurrencyId, EntryPlace};
@@ -293,7 +295,7 @@ impl Shard {
             let request = self.request_of(handle);
             let terms = &self.accounts[request.account.0 as usize].terms;
             let shorts = self.markets[request.instrument.0 as usize].allows_shorts(terms);
-            let flags = Flags::of(&request, shorts);
+            let flags = Flags::of(&request, shorts, terms.funding == Funding::Cash);
             ensure(order.flags.as_sent() == flags, "working order")?;
             let rests = order.stage == Stage::Resting || order.stage == Stage::Waiting;
             let in_queue = node.is_queued() == (rests && self.has_key(handle, order));

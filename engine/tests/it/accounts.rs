@@ -157,15 +157,16 @@ fn a_cash_account_pays_for_positions_and_working_buys_in_full() {
         ["denied BuyingPower 82.82 of 81.91"]
     );
     assert_eq!(world.tell(buy(0, 1).at("80")), ["#2 accepted"]);
+    // Its fee is set aside with it: 81.91 - 80.8.
     assert_eq!(
         world.tell(buy(0, 1).at("2")),
-        ["denied BuyingPower 2.02 of 1.91"]
+        ["denied BuyingPower 2.02 of 1.11"]
     );
     assert_eq!(world.tell(buy(0, 1).at("1")), ["#3 accepted"]);
-    // 0.91 and the 80 of the one that it replaces.
+    // 0.1 and the 80.8 of the one that it replaces.
     assert_eq!(
         world.tell(amend_price(0, 2, "81")),
-        ["#2 change denied BuyingPower 81.81 of 80.91"]
+        ["#2 change denied BuyingPower 81.81 of 80.9"]
     );
     assert_eq!(world.tell(cancel(0, 3)).len(), 1);
     assert_eq!(world.tell(amend_price(0, 2, "81")), ["#2 amended 1 at 81"]);

@@ -4,11 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::Shard;
-use engine::portrait::{AccountPortrait, MarketPortrait, OrderPortrait, OrderStage, Portrait};
+use engine::portrait::{
+    AccountPortrait, HoldingPortrait, MarketPortrait, OrderPortrait, OrderStage, Portrait,
+};
 use types::{
-    AccountId, Event, EventKind, Fill, FillModel, Instrument, InstrumentId, InstrumentStatus,
-    Label, Leg, Liquidity, MarkKind, NewOrder, OrderId, OrderKind, OrderRole, PositionMode, Price,
-    Qty, Ratio, Side, TimeInForce,
+    AccountId, Event, EventKind, Fill, FillModel, Funding, Input, InputKind, Instrument,
+    InstrumentId, InstrumentStatus, Label, Leg, Liquidity, MarkKind, MarketData, MarketEvent,
+    NewOrder, OrderId, OrderKind, OrderRole, PositionMode, Price, Qty, Ratio, Side, Sizes,
+    TimeInForce,
 };
 
 /// Adds up what the facts say.
@@ -31,7 +34,18 @@ pub(crate) struct Audit {
     house: BTreeMap<InstrumentId, i64>,
     /// Instruments that were split: parts of lots are gone.
     split: BTreeSet<InstrumentId>,
+    /// Accounts that bought something in this input, and what came after it was no sale, booking or closing.
+    bought: BTreeSet<AccountId>,
+    /// What the outside shows: of the depth, and of the quote.
+    depth: BTreeMap<(InstrumentId, Shown), BTreeMap<Price, i64>>,
+    quotes: BTreeMap<(InstrumentId, Shown), (Price, i64)>,
+    /// What was displayed of a side, and how much each account took of that since it was another.
+    displayed: BTreeMap<(InstrumentId, Shown), Vec<(Price, i64)>>,
+    taken: BTreeMap<(InstrumentId, Shown, AccountId), i64>,
 }
+
+/// A side that the outside shows: whether it is the bids.
+type Shown = bool;
 
 fn own_currency(shard: &Shard, account: AccountId) -> Label {
     let plan = shard.account_row(account).unwrap().plan;
@@ -43,9 +57,131 @@ fn instrument_of(shard: &Shard, instrument: InstrumentId) -> Instrument {
 }
 
 impl Audit {
-    pub(crate) fn hear(&mut self, shard: &Shard, events: &[Event]) {
+    pub(crate) fn hear(&mut self, shard: &Shard, input: &Input, events: &[Event]) {
+        self.bought.clear();
+        if let InputKind::Market(event) = &input.kind {
+            let is_rejected = |event: &Event| matches!(event.kind, EventKind::InputRejected { .. });
+            self.look(event, events.iter().any(is_rejected));
+        }
         for event in events {
             self.hear_one(shard, &event.kind);
+        }
+        self.check_sizes(shard, input, events);
+    }
+
+    /// What the outside shows after a market event. Of one that was refused some may have been taken over, so that
+    /// nothing is known until the whole is stated.
+    fn look(&mut self, event: &MarketEvent, is_rejected: bool) {
+        let id = event.instrument;
+        let sides = [true, false];
+        match &event.data {
+            MarketData::DepthSnapshot(_) | MarketData::DepthDelta(_) | MarketData::Gap
+                if is_rejected || matches!(event.data, MarketData::Gap) =>
+            {
+                for side in sides {
+                    self.depth.remove(&(id, side));
+                    self.displayed.remove(&(id, side));
+                }
+                return;
+            }
+            MarketData::Quote(quote) if !is_rejected => {
+                let both = [(quote.bid, quote.bid_qty), (quote.ask, quote.ask_qty)];
+                for (side, (price, qty)) in sides.into_iter().zip(both) {
+                    self.quotes.insert((id, side), (price, qty.0));
+                }
+            }
+            MarketData::DepthSnapshot(update) | MarketData::DepthDelta(update) => {
+                for (side, levels) in sides.into_iter().zip([&update.bids, &update.asks]) {
+                    let depth = self.depth.entry((id, side)).or_default();
+                    if matches!(event.data, MarketData::DepthSnapshot(_)) {
+                        depth.clear();
+                    }
+                    depth.extend(levels.iter().map(|level| (level.price, level.qty.0)));
+                    depth.retain(|_, qty| *qty != 0);
+                    let best = if side {
+                        depth.last_key_value()
+                    } else {
+                        depth.first_key_value()
+                    };
+                    if let Some((price, qty)) = best {
+                        self.quotes.insert((id, side), (*price, *qty));
+                    } else if let Some((_, qty)) = self.quotes.get_mut(&(id, side)) {
+                        *qty = 0;
+                    }
+                }
+            }
+            // A bar is a volume of its own; a split makes other prices of all.
+            MarketData::Bar(_) | MarketData::Split { .. } => {
+                for side in sides {
+                    self.displayed.remove(&(id, side));
+                    self.quotes.remove(&(id, side));
+                }
+                return;
+            }
+            _ => return,
+        }
+        for side in sides {
+            let Some(&(price, qty)) = self.quotes.get(&(id, side)) else {
+                continue;
+            };
+            let depth = self.depth.get(&(id, side));
+            let levels = depth.filter(|depth| {
+                let best = if side {
+                    depth.last_key_value()
+                } else {
+                    depth.first_key_value()
+                };
+                best.is_some_and(|(best, _)| *best == price)
+            });
+            let shown: Vec<(Price, i64)> = match levels {
+                Some(levels) => levels.iter().map(|(price, qty)| (*price, *qty)).collect(),
+                None => vec![(price, qty)],
+            };
+            if self.displayed.insert((id, side), shown.clone()) != Some(shown) {
+                self.taken
+                    .retain(|(of, which, _), _| (*of, *which) != (id, side));
+            }
+        }
+    }
+
+    /// No account takes more from a print, or from what is displayed while that stays as it is, than it shows. What the
+    /// engine closes takes what it needs, and along a bar, or where sizes are unlimited, there are none; but of the
+    /// queue at its price a print is all that anybody gets.
+    fn check_sizes(&mut self, shard: &Shard, input: &Input, events: &[Event]) {
+        let mut printed: BTreeMap<AccountId, i64> = BTreeMap::new();
+        for event in events {
+            let EventKind::Fill(fill) = event.kind else {
+                continue;
+            };
+            let Liquidity::Paper(model) = instrument_of(shard, fill.instrument).liquidity else {
+                continue;
+            };
+            let is_print = match &input.kind {
+                InputKind::Market(event) if event.instrument == fill.instrument => {
+                    matches!(event.data, MarketData::Trade(_)) && fill.maker
+                }
+                _ => false,
+            };
+            let is_sized = model.sizes == Sizes::Displayed;
+            if is_print && (is_sized || fill.model == FillModel::Queue) {
+                *printed.entry(fill.account).or_default() += fill.qty.0;
+            } else if is_sized && !is_print && fill.order.0 != 0 && fill.model != FillModel::Bar {
+                let side = fill.side == Side::Sell;
+                let key = (fill.instrument, side, fill.account);
+                let taken = self.taken.entry(key).or_default();
+                *taken += fill.qty.0;
+                if let Some(shown) = self.displayed.get(&(fill.instrument, side)) {
+                    let sum: i64 = shown.iter().map(|(_, qty)| qty).sum();
+                    assert!(*taken <= sum, "{taken} of {shown:?}: {fill:?}");
+                }
+            }
+        }
+        if let InputKind::Market(event) = &input.kind
+            && let MarketData::Trade(trade) = &event.data
+        {
+            for (account, sum) in printed {
+                assert!(sum <= trade.qty.0, "{account} took {sum} of {trade:?}");
+            }
         }
     }
 
@@ -114,6 +250,11 @@ impl Audit {
                     };
                     assert!(is_within, "beyond {limit}: {fill:?}");
                 }
+                if fill.side == Side::Buy && fill.order.0 != 0 {
+                    self.bought.insert(fill.account);
+                } else {
+                    self.bought.remove(&fill.account);
+                }
                 if fill.order.0 != 0 {
                     *self.filled.entry(fill.order).or_default() += fill.qty.0;
                     assert!(self.working.contains(&fill.order), "{fill:?}");
@@ -131,6 +272,7 @@ impl Audit {
                 position,
                 cause,
             } => {
+                self.bought.remove(&account);
                 let currency = instrument_of(shard, instrument).currency;
                 let cash = self.cash.entry((account, currency)).or_default();
                 *cash += i128::from(amount.0);
@@ -153,6 +295,7 @@ impl Audit {
             EventKind::Adjusted {
                 account, amount, ..
             } => {
+                self.bought.remove(&account);
                 let own = own_currency(shard, account);
                 *self.cash.entry((account, own)).or_default() += i128::from(amount.0);
             }
@@ -164,6 +307,7 @@ impl Audit {
                 ..
             } => {
                 assert_eq!(trader.0 + firm.0, amount.0);
+                self.bought.remove(&account);
                 let own = own_currency(shard, account);
                 *self.cash.entry((account, own)).or_default() -= i128::from(amount.0);
             }
@@ -209,6 +353,9 @@ impl Audit {
         self.check_orders(&portrait);
         for (id, account) in (0..).map(AccountId).zip(&portrait.accounts) {
             check_account(shard, id, account, &portrait);
+            if self.bought.contains(&id) {
+                check_cash(shard, id, account);
+            }
         }
         for (id, market) in (0..).map(InstrumentId).zip(&portrait.markets) {
             if instrument_of(shard, id).liquidity == Liquidity::Crossed {
@@ -338,6 +485,22 @@ fn check_account(shard: &Shard, id: AccountId, account: &AccountPortrait, portra
         let mut held = account.holdings.iter();
         let is_known = held.any(|held| (held.instrument, held.leg) == (key.0, key.1));
         assert!(sum == 0 || is_known, "working sums of {id}");
+    }
+}
+
+/// Who pays in cash has it: after a purchase positions cost no more, their fees included, which the balance has paid.
+/// What a sale loses by a fee that is more than it brings, a booking, a payout, a conversion rate and what the engine
+/// closes are no purchases.
+fn check_cash(shard: &Shard, id: AccountId, account: &AccountPortrait) {
+    let is_cash = shard.account_view(id).unwrap().terms.funding == Funding::Cash;
+    let own = own_currency(shard, id);
+    let is_home = |held: &HoldingPortrait| {
+        instrument_of(shard, InstrumentId(held.instrument)).currency == own
+    };
+    if is_cash && account.foreign.is_empty() && account.holdings.iter().all(is_home) {
+        let cost: i128 = account.holdings.iter().map(|held| held.cost.0.max(0)).sum();
+        let cash = account.balance.to_notional().0;
+        assert!(cost <= cash, "{cost} of {cash} in account {id}");
     }
 }
 

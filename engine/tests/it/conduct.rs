@@ -299,8 +299,8 @@ fn a_trade_is_an_order_that_opens_however_often_it_fills() {
     world.tell(sized("100", 9, "101", 2));
     // Two parts of one trade.
     world.tell(buy(0, 5).at("101"));
-    assert_eq!(world.tell(sized("100", 9, "101", 3)).len(), 1);
-    world.tell(sized("100", 9, "101", 3));
+    assert_eq!(world.tell(sized("100", 9, "101", 5)).len(), 1);
+    world.tell(sized("100", 9, "101", 9));
     // No trade at all, then one that flips.
     assert_eq!(world.tell(sell(0, 1)).len(), 2);
     assert_eq!(world.tell(sell(0, 5)).len(), 2);
@@ -311,7 +311,7 @@ fn a_trade_is_an_order_that_opens_however_often_it_fills() {
     // What can only close is no trade.
     assert_eq!(world.tell(buy(0, 1)).len(), 2);
     world.roll(2);
-    world.tell(sized("100", 9, "101", 3));
+    world.tell(sized("100", 9, "101", 12));
     assert_eq!(world.tell(buy(0, 2)).len(), 2);
     world.agrees();
 }

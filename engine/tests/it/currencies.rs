@@ -182,13 +182,18 @@ fn working_orders_count_as_currencies_too() {
 }
 
 #[test]
-fn a_cash_account_buys_with_the_currency_of_the_instrument() {
+fn a_cash_account_buys_with_its_own_currency_at_the_conversion_rate() {
     let mut world = abroad(Terms {
         funding: Funding::Cash,
         ..Terms::default()
     });
     world.tell(rate("EUR", "1.1"));
-    assert_eq!(world.tell(buy(0, 1)), ["denied BuyingPower 101.101 of 0"]);
+    // 8,992 x 101 and 0.1% of it are 909,100.192 euros.
+    assert_eq!(
+        world.tell(buy(0, 8_992)),
+        ["denied BuyingPower 1000010.2112 of 1000000"]
+    );
+    assert_eq!(world.tell(buy(0, 8_991)).len(), 2);
 }
 
 #[test]

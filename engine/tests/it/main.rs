@@ -24,6 +24,7 @@ mod fees;
 mod figures;
 mod floors;
 mod foretold;
+mod funds;
 mod grand;
 mod iceberg;
 mod immediate;

@@ -37,9 +37,10 @@ fn an_order_is_checked_against_the_worst_case_of_positions_and_working_orders() 
     assert_eq!(world.tell(buy(0, 60).at("90")), ["#1 accepted"]);
     // Either the buys fill or the sells do: 60 are no more than 60.
     assert_eq!(world.tell(sell(0, 60).at("110")), ["#2 accepted"]);
+    // 10% of 110 x 110, for they sell at no less.
     assert_eq!(
         world.tell(sell(0, 50).at("110")),
-        ["denied BuyingPower 1100 of 1000"]
+        ["denied BuyingPower 1210 of 1000"]
     );
     assert_eq!(world.tell(buy(0, 40).at("95")), ["#3 accepted"]);
     assert_eq!(
@@ -73,7 +74,12 @@ fn an_order_that_makes_the_worst_case_no_worse_is_never_denied() {
         world.tell(sell(0, 201)),
         ["denied BuyingPower 969.6 of 600"]
     );
-    assert_eq!(world.tell(sell(0, 200).at("97")), ["#2 accepted"]);
+    // One that turns the position at 97 leaves 100 short there.
+    assert_eq!(
+        world.tell(sell(0, 200).at("97")),
+        ["denied BuyingPower 970 of 600"]
+    );
+    assert_eq!(world.tell(sell(0, 200).stop("95")), ["#2 accepted"]);
     assert_eq!(world.tell(sell(0, 1)), ["denied BuyingPower 969.6 of 600"]);
     world.tell(cancel(0, 2));
     assert_eq!(world.tell(sell(0, 100)).len(), 2);

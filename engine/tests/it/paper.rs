@@ -136,8 +136,9 @@ fn displayed_depth_is_taken_level_by_level_and_remembered() {
     );
     // Another account sees it all.
     assert_eq!(world.tell(buy(1, 1))[1], "#3 buys 1 at 100 (Depth)");
-    // The best level is stated again.
+    // The best level shows one less, which gives nothing, and then two more, which is what they are.
     world.tell(delta(&[], &[("100", 2)]));
+    world.tell(delta(&[], &[("100", 4)]));
     assert_eq!(
         world.tell(buy(0, 3)),
         [
@@ -146,12 +147,20 @@ fn displayed_depth_is_taken_level_by_level_and_remembered() {
             "#4 buys 1 at 102 (Depth)",
         ]
     );
-    // A snapshot states everything again.
-    world.tell(depth(&[("98", 5)], &[("100", 3), ("101", 4)]));
+    // A snapshot gives as little back, but for a level that was gone and is there again, and what 102 has more: 2 of 5
+    // are left of it, and 4 come to them.
+    world.tell(delta(&[], &[("101", 0)]));
+    world.tell(depth(&[("98", 5)], &[("100", 4), ("101", 4), ("102", 9)]));
     assert_eq!(
-        world.tell(buy(0, 9)).last().unwrap(),
-        "#5 cancelled 2 NotMarketable"
+        world.tell(buy(0, 11)),
+        [
+            "#5 accepted",
+            "#5 buys 4 at 101 leaves 7 (Depth)",
+            "#5 buys 6 at 102 leaves 1 (Depth)",
+            "#5 cancelled 1 NotMarketable",
+        ]
     );
+    world.agrees();
 }
 
 #[test]
@@ -169,9 +178,38 @@ fn without_levels_the_touch_alone_is_displayed() {
         world.tell(buy(0, 1)),
         ["#2 accepted", "#2 cancelled 1 NotMarketable"]
     );
-    // The same quote again is a new statement of it.
+    // The same quote again, or one of which the other side moves, shows nothing new.
     world.tell(sized("98", 10, "101", 10));
-    assert_eq!(world.tell(buy(0, 1)).len(), 2);
+    world.tell(sized("97", 5, "101", 10));
+    assert_eq!(
+        world.tell(buy(0, 1)),
+        ["#3 accepted", "#3 cancelled 1 NotMarketable"]
+    );
+    // 3 more are 3; 8 of 13 are as many as were taken.
+    world.tell(sized("97", 5, "101", 13));
+    assert_eq!(
+        world.tell(buy(0, 4)),
+        [
+            "#4 accepted",
+            "#4 buys 3 at 101 leaves 1 (Depth)",
+            "#4 cancelled 1 NotMarketable",
+        ]
+    );
+    world.tell(sized("97", 5, "101", 8));
+    world.tell(sized("97", 5, "101", 9));
+    assert_eq!(
+        world.tell(buy(0, 2)),
+        [
+            "#5 accepted",
+            "#5 buys 1 at 101 leaves 1 (Depth)",
+            "#5 cancelled 1 NotMarketable",
+        ]
+    );
+    // A price that was gone is another one when it comes back.
+    world.tell(sized("97", 5, "102", 9));
+    world.tell(sized("97", 5, "101", 9));
+    assert_eq!(world.tell(buy(0, 9)).len(), 2);
+    world.agrees();
 }
 
 #[test]
@@ -186,10 +224,10 @@ fn a_resting_order_takes_what_is_displayed_within_its_limit_at_one_price() {
     // Nothing new, nothing more.
     assert_eq!(world.tell(print("98", 50)), NOTHING);
     assert_eq!(world.tell(delta(&[("97", 6)], &[])), NOTHING);
-    // More at 98, where the market has been since before: that price.
+    // 2 more at 98, where the market has been since before: that price.
     assert_eq!(
         world.tell(delta(&[], &[("98", 4)])),
-        ["#1 buys 4 at 98 leaves 1 (Touch)"]
+        ["#1 buys 2 at 98 leaves 3 (Touch)"]
     );
 }
 
@@ -206,8 +244,10 @@ fn a_marketable_limit_takes_what_is_there_and_rests_with_the_rest() {
         ]
     );
     assert_eq!(world.working_ids(), [1]);
+    // All 3 that it showed are taken: 1 of them is nothing new, and 2 are 1 more.
+    assert_eq!(world.tell(delta(&[], &[("100", 1)])), NOTHING);
     assert_eq!(
-        world.tell(delta(&[], &[("100", 1)])),
+        world.tell(delta(&[], &[("100", 2)])),
         ["#1 buys 1 at 100 leaves 2 (Touch)"]
     );
 }

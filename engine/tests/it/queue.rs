@@ -1,8 +1,8 @@
 //! Where a resting order stands in the queue of the outside market, and when its turn comes.
 
-use types::{Aggressor, CancelModel, FillRule, PaperModel};
+use types::{Aggressor, CancelModel, FillRule, PaperModel, Sizes};
 
-use crate::paper::{NOTHING, QUEUE, TOUCH, outside};
+use crate::paper::{NOTHING, QUEUE, THROUGH, TOUCH, outside};
 use crate::words::{Words, amend_price, amend_qty, buy, delta, depth, print, print_by, sized};
 use crate::world::{World, paper};
 
@@ -129,4 +129,57 @@ fn less_at_the_same_price_keeps_the_estimated_place_too() {
     world.tell(print_by(Aggressor::Seller, "98", 4));
     world.tell(amend_price(0, 1, "97"));
     assert_eq!(queue(&world, 1), at_place(0, 0, 0));
+}
+
+#[test]
+fn an_account_takes_no_more_from_a_print_than_it_shows() {
+    let mut world = outside(PaperModel {
+        sizes: Sizes::Displayed,
+        ..THROUGH
+    });
+    // Three orders of one account, and one of another, that a print of 8 goes through. The better price first, then
+    // the older order: 5 and 3 of 8.
+    world.tell_all([buy(0, 5).at("99"), buy(0, 5).at("99"), buy(0, 5).at("100")]);
+    world.tell(buy(1, 5).at("99"));
+    assert_eq!(
+        world.tell(print("98", 8)),
+        [
+            "#3 buys 5 at 100 (Through, maker)",
+            "#1 buys 3 at 99 leaves 2 (Through, maker)",
+            "#4 buys 5 at 99 (Through, maker)",
+        ]
+    );
+    world.agrees();
+}
+
+#[test]
+fn an_accounts_own_lots_before_an_order_are_ahead_of_it() {
+    let mut world = outside(QUEUE);
+    // 10 of others stand before both; 5 of its own before the second.
+    world.tell_all([buy(0, 5).at("98"), buy(0, 5).at("98")]);
+    assert_eq!(
+        world.tell(print_by(Aggressor::Seller, "98", 12)),
+        ["#1 buys 2 at 98 leaves 3 (Queue, maker)"]
+    );
+    assert_eq!(queue(&world, 2), at_place(0, 10, 12));
+    // 3 for the first, 1 for the second.
+    assert_eq!(
+        world.tell(print_by(Aggressor::Seller, "98", 4)),
+        [
+            "#1 buys 3 at 98 (Queue, maker)",
+            "#2 buys 1 at 98 leaves 4 (Queue, maker)",
+        ]
+    );
+    // Of 15 the better price takes 5, and those before the other at 97 the rest.
+    world.tell(sized("97", 10, "101", 10));
+    world.tell_all([buy(1, 5).at("97"), buy(1, 5).at("98")]);
+    assert_eq!(
+        world.tell(print_by(Aggressor::Seller, "97", 15)),
+        [
+            "#2 buys 4 at 98 (Through, maker)",
+            "#4 buys 5 at 98 (Through, maker)",
+        ]
+    );
+    assert_eq!(queue(&world, 3), at_place(0, 10, 15));
+    world.agrees();
 }

@@ -206,6 +206,9 @@ fn ended(reason: CancelReason) -> String {
         CancelReason::Collar { price, bound } => format!("Collar {price} beyond {bound}"),
         CancelReason::Breaker { price, bound } => format!("Breaker {price} beyond {bound}"),
         CancelReason::NoRoom { limit, max } => format!("NoRoom {limit} {max}"),
+        CancelReason::BuyingPower { needed, available } => {
+            format!("BuyingPower {needed} of {available}")
+        }
         reason => format!("{reason:?}"),
     }
 }

@@ -199,7 +199,7 @@ impl World {
         self.shard.apply(input, &mut self.events);
         let events = self.events.as_slice().to_vec();
         if let Some(audit) = &mut self.audit {
-            audit.hear(&self.shard, &events);
+            audit.hear(&self.shard, input, &events);
             audit.check(&self.shard);
             self.inputs.push(input.clone());
         }

@@ -102,6 +102,7 @@ pub const fn order_end(reason: CancelReason) -> &'static str {
         CancelReason::MarketNotOpen => "market_not_open",
         CancelReason::NoRoom { .. } => "no_room",
         CancelReason::Window => "window",
+        CancelReason::BuyingPower { .. } => "buying_power",
     }
 }
 
@@ -241,6 +242,9 @@ impl Figures {
                 vec![text("price", &price), text("bound", &bound)]
             }
             CancelReason::NoRoom { limit, max } => vec![text("limit", &limit), count("max", max)],
+            CancelReason::BuyingPower { needed, available } => {
+                vec![text("needed", &needed), text("available", &available)]
+            }
             _ => Vec::new(),
         })
     }

@@ -209,6 +209,7 @@ codec_enum!(CancelReason {
     21 => Collar { price, bound },
     22 => Breaker { price, bound },
     23 => NoRoom { limit, max },
+    24 => BuyingPower { needed, available },
 });
 codec_enum!(FillCause {
     0 => Order,

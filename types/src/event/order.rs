@@ -409,11 +409,18 @@ pub enum CancelReason {
     },
     /// A window of its plan in which nothing is held opened.
     Window,
+    /// It was to buy for an account that pays in cash, which the price that it met is more than.
+    BuyingPower {
+        /// What one lot more costs there, fee included.
+        needed: Money,
+        /// The cash that its account's positions have not taken.
+        available: Money,
+    },
 }
 
 impl CancelReason {
-    /// Whether it is the market that had no more for an order, which was to have it: nobody asked for the end, and no
-    /// time was over.
+    /// Whether it is the market that had no more for an order, which was to have it, or at no price that can be paid:
+    /// nobody asked for the end, and no time was over.
     #[must_use]
     pub const fn is_by_market(self) -> bool {
         matches!(
@@ -423,6 +430,7 @@ impl CancelReason {
                 | Self::Breaker { .. }
                 | Self::AuctionOver
                 | Self::NoRoom { .. }
+                | Self::BuyingPower { .. }
         )
     }
 }

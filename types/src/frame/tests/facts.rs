@@ -67,6 +67,8 @@ fn cancel_reason() -> impl Strategy<Value = CancelReason> {
         (price(), price()).prop_map(|(price, bound)| CancelReason::Collar { price, bound }),
         (price(), price()).prop_map(|(price, bound)| CancelReason::Breaker { price, bound }),
         (limit(), any::<u32>()).prop_map(|(limit, max)| CancelReason::NoRoom { limit, max }),
+        (money(), money())
+            .prop_map(|(needed, available)| CancelReason::BuyingPower { needed, available }),
     ]
 }
 
