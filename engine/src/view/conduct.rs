@@ -56,7 +56,7 @@ pub struct InactivityView {
 }
 
 /// An open window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WindowView {
     /// The plan whose accounts it is for.
     pub plan: PlanId,
@@ -136,7 +136,7 @@ fn open_of(plan: PlanId, known: &KnownPlan) -> impl Iterator<Item = WindowView> 
         Some(WindowView {
             plan,
             place: place as u8,
-            rule: *windows.get(place)?,
+            rule: windows.get(place)?.clone(),
             until: known.windows.until(place)?,
         })
     })

@@ -214,15 +214,16 @@ fn window() -> impl Strategy<Value = WindowRule> {
         WindowAction::ExcludeProfit,
     ]);
     let widened = || prop_oneof![3 => Just(0_u32), 3 => 1_u32..9, 1 => Just(604_800)];
-    let symbol = prop::sample::select(vec!["BOOK", "TOUCH", "WIDE"]).prop_map(label);
-    let symbol = prop::option::weighted(0.3, symbol);
-    (calendar(), widened(), widened(), action, symbol).prop_map(
-        |(calendar, before_s, after_s, action, symbol)| WindowRule {
+    let known = ["BOOK", "TOUCH", "WIDE"].map(label).to_vec();
+    let some = prop::sample::subsequence(known, 1..=3);
+    let symbols = prop_oneof![2 => Just(Vec::new()), 1 => some];
+    (calendar(), widened(), widened(), action, symbols).prop_map(
+        |(calendar, before_s, after_s, action, symbols)| WindowRule {
             calendar,
             before_s,
             after_s,
             action,
-            symbol,
+            symbols,
         },
     )
 }

@@ -55,6 +55,7 @@ function orderPrice(id: string | null, text: string, accepted: Accepted): string
 
 function calendarText(calendar: Calendar): string {
   if ("named" in calendar) return calendar.named;
+  if ("closed" in calendar) return `${calendar.closed.session} closed`;
   const [every, hours] = "daily" in calendar ? ["daily", calendar.daily] : ["weekly", calendar.weekly];
   return `${every} ${hours.from} to ${hours.to} ${hours.zone}`;
 }

@@ -157,13 +157,14 @@ export interface Breach {
   plan_hash: string;
 }
 
-/** A window of the account's plan that is open; the symbol is null where it is for all. */
+/** A window of the account's plan that is open; the symbol is null where it is for all, or for several. */
 export interface OpenWindow {
   plan: Id;
   plan_name: string | null;
   window: number;
   action: WindowAction;
   symbol: string | null;
+  symbols?: string[];
   until: string;
 }
 

@@ -522,7 +522,7 @@ fn visit_conduct(conduct: &mut Conduct, see: &mut See<'_>) {
             before_s,
             after_s,
             action: _,
-            symbol: _,
+            symbols: _,
         } = window;
         if let Calendar::Daily { from, to, .. } | Calendar::Weekly { from, to, .. } = calendar {
             see("plan.conduct.from", from);

@@ -72,7 +72,7 @@ fn full_conduct() -> Conduct {
         before_s: 120,
         after_s: 120,
         action,
-        symbol: Some(label("ES")),
+        symbols: vec![label("ES")],
     };
     let (from, to) = (1_020, 540);
     Conduct {
@@ -274,10 +274,25 @@ fn a_refusal_names_what_is_wrong_with_conduct_and_life() {
     );
     refused(
         |plan| {
-            let first = plan.conduct.windows[0];
+            let first = plan.conduct.windows[0].clone();
             plan.conduct.windows = vec![first; 17];
         },
         "conduct.windows is 17; accepted: at most 16 windows",
+    );
+    refused(
+        |plan| {
+            plan.conduct.windows[0].symbols = ["ES", "NQ", "ES"]
+                .map(|name| name.parse().unwrap())
+                .to_vec()
+        },
+        "conduct.windows.symbols is ES; accepted: each symbol once",
+    );
+    refused(
+        |plan| {
+            let names = (0..33).map(|number| format!("S{number}").parse().unwrap());
+            plan.conduct.windows[0].symbols = names.collect();
+        },
+        "conduct.windows.symbols is 33; accepted: at most 32 symbols",
     );
     let (from, to) = (1_440, 0);
     refused(

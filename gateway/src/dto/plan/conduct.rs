@@ -5,6 +5,7 @@ use rules::conduct::{
 };
 use rules::{HoldingAction, InactivityEffect, Life, WindowAction};
 use serde::Serialize;
+use types::Label;
 
 use crate::dto::calendar::{CalendarDto, read_calendar};
 use crate::dto::document::{Field, FieldError};
@@ -70,6 +71,8 @@ struct WindowDto {
     after_s: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     symbol: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    symbols: Vec<String>,
     calendar: CalendarDto,
 }
 
@@ -143,14 +146,16 @@ impl WindowDto {
             before_s,
             after_s,
             action,
-            symbol,
-        } = *window;
+            symbols,
+        } = window;
+        let (symbol, symbols) = one_or_several(symbols);
         Self {
             action: action.word(),
-            before_s,
-            after_s,
-            symbol: symbol.map(|symbol| symbol.to_string()),
-            calendar: CalendarDto::new(calendar),
+            before_s: *before_s,
+            after_s: *after_s,
+            symbol,
+            symbols,
+            calendar: CalendarDto::new(*calendar),
         }
     }
 }
@@ -167,6 +172,15 @@ impl LifeDto {
             retries_max,
             next: next.map(|next| next.to_string()),
         }
+    }
+}
+
+/// The instruments of a window as `symbol`, where it is one, or as `symbols`.
+pub(crate) fn one_or_several(symbols: &[Label]) -> (Option<String>, Vec<String>) {
+    match symbols {
+        [] => (None, Vec::new()),
+        [one] => (Some(one.to_string()), Vec::new()),
+        several => (None, several.iter().map(Label::to_string).collect()),
     }
 }
 
@@ -245,7 +259,9 @@ fn read_size(field: &Field<'_>) -> Result<SizeLimit, FieldError> {
 
 fn read_window(field: &Field<'_>) -> Result<WindowRule, FieldError> {
     const SECONDS: &str = "a number of seconds from 0 to 604800 without quotes";
-    let table = field.table(&["action", "before_s", "after_s", "symbol", "calendar"])?;
+    let table = field.table(&[
+        "action", "before_s", "after_s", "symbol", "symbols", "calendar",
+    ])?;
     let seconds = |name| match table.optional(name) {
         None => Ok(0),
         Some(field) => field.integer(SECONDS),
@@ -255,11 +271,27 @@ fn read_window(field: &Field<'_>) -> Result<WindowRule, FieldError> {
         before_s: seconds("before_s")?,
         after_s: seconds("after_s")?,
         action: table.field("action").word::<WindowAction>()?,
-        symbol: table
-            .optional("symbol")
-            .map(|symbol| symbol.name())
-            .transpose()?,
+        symbols: read_symbols(table.optional("symbol"), table.optional("symbols"))?,
     })
+}
+
+fn read_symbols(
+    one: Option<Field<'_>>,
+    several: Option<Field<'_>>,
+) -> Result<Vec<Label>, FieldError> {
+    let mut symbols: Vec<_> = one.map(|one| one.name()).transpose()?.into_iter().collect();
+    if let Some(field) = several {
+        let listed = field.list()?;
+        if listed.is_empty() {
+            return Err(
+                field.error("a list of one symbol or more; a window without any is for all")
+            );
+        }
+        for symbol in &listed {
+            symbols.push(symbol.name()?);
+        }
+    }
+    Ok(symbols)
 }
 
 fn read_holding(field: &Field<'_>) -> Result<HoldingMin, FieldError> {

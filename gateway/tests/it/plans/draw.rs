@@ -263,6 +263,8 @@ fn size() -> impl Strategy<Value = SizeLimit> {
 }
 
 fn window() -> impl Strategy<Value = WindowRule> {
+    let session = prop_oneof![Just("us-equities"), Just("cme-energy"), Just("fx")];
+    let session = session.prop_map(|name| name.parse::<Label>().unwrap());
     let calendar = prop_oneof![
         label().prop_map(Calendar::Named),
         (zone(), 0..1_440_u16, 0..1_440_u16).prop_map(|(zone, from, to)| Calendar::Daily {
@@ -275,6 +277,10 @@ fn window() -> impl Strategy<Value = WindowRule> {
             from,
             to
         }),
+        (session, any::<u16>()).prop_map(|(session, minutes_min)| Calendar::Closed {
+            session,
+            minutes_min
+        }),
     ];
     let action = prop_oneof![
         Just(WindowAction::BlockOpening),
@@ -283,13 +289,18 @@ fn window() -> impl Strategy<Value = WindowRule> {
         Just(WindowAction::ExcludeProfit),
     ];
     let seconds = || 0..=604_800_u32;
-    (calendar, seconds(), seconds(), action, option::of(label())).prop_map(
-        |(calendar, before_s, after_s, action, symbol)| WindowRule {
+    let symbols = vec(label(), 0..4).prop_map(|mut symbols| {
+        symbols.sort_unstable();
+        symbols.dedup();
+        symbols
+    });
+    (calendar, seconds(), seconds(), action, symbols).prop_map(
+        |(calendar, before_s, after_s, action, symbols)| WindowRule {
             calendar,
             before_s,
             after_s,
             action,
-            symbol,
+            symbols,
         },
     )
 }

@@ -167,7 +167,7 @@ fn everything() -> Value {
                 "tiers": [{"profit_from": "0", "max": "2"}],
             },
             "windows": [{
-                "action": "block_all", "before_s": 1, "after_s": 1, "symbol": "ES",
+                "action": "block_all", "before_s": 1, "after_s": 1, "symbol": "ES", "symbols": ["NQ"],
                 "calendar": {"weekly": hours("Fri 16:10", "Sun 18:00")},
             }],
         },
@@ -323,6 +323,7 @@ fn sample(name: &str) -> Value {
         "named" => json!("news-high"),
         "daily" => json!({"zone": "UTC", "from": "16:10", "to": "18:00"}),
         "weekly" => json!({"zone": "UTC", "from": "Fri 16:10", "to": "Sun 18:00"}),
+        "closed" => json!({"session": "cme-equity", "minutes_min": 60}),
         percent if percent.starts_with("pct_") => json!("5"),
         other => panic!("{other}"),
     }
