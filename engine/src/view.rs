@@ -16,7 +16,9 @@ use types::{
     SignedQty, Suspension, Terms, TimestampNs, TradingDay,
 };
 
-pub use self::conduct::{ConductView, DayCount, InactivityView, SizeView, WindowView, WindowsView};
+pub use self::conduct::{
+    ConductView, DayCount, InactivityView, SizeView, TimeLimitView, WindowView, WindowsView,
+};
 pub use self::limits::{BreachLine, BreachPrice, LimitView, LineTerm};
 pub use self::money::{PayoutView, ScalingView};
 pub use self::next_roll::{NextRoll, RolledLimit};

@@ -615,8 +615,8 @@ fn a_window_of_several_symbols_leaves_the_others_alone() {
     let mut world = World::with(&[touch(), other, third], &rules(vec![window]));
     for instrument in 0..3 {
         world.tell_at(s(6), quote("100", "101").of(instrument));
-        world.tell(buy(0, 1).of(instrument));
     }
+    world.tell_all([0, 1, 2].map(|instrument| buy(0, 1).of(instrument)));
     world.tell_at(s(10), announce("NEWS", s(100), s(110)));
     assert_eq!(
         world.until(s(98)),

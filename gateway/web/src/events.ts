@@ -114,6 +114,17 @@ export type EngineEvent =
       equity: Decimal;
       positions: BreachPosition[];
     })
+  | (Own & {
+      type: "lapsed";
+      limit: number;
+      counts: "calendar" | "trading";
+      effect: "fail" | "close";
+      opened: string;
+      last: string;
+      opens: string;
+      equity: Decimal;
+      positions: BreachPosition[];
+    })
   | (Own & { type: "competition_entered"; competition: Id })
   | (Own & { type: "disqualified"; competition: Id; reason: string })
   | (Own & { type: "reinstated"; competition: Id })

@@ -95,6 +95,7 @@ export const LINES: { [T in EngineEvent["type"]]: Write<Extract<EngineEvent, { t
   suspended: (e) => line("Suspended", `${spaced(e.reason)}${e.until === null ? "" : `, until ${minuteOf(e.until)} UTC`}`, "warn"),
   account_change_denied: (e) => line("Denied", `${e.change}: the account is ${(STATES[e.state] ?? e.state).toLowerCase()}`, "warn"),
   inactive: (e) => line("Inactive", `${e.days} days without trading after ${e.active}`, "warn"),
+  lapsed: (e) => line("Time over", `not passed by ${e.last}, ${e.limit} ${e.counts} days after ${e.opened}`, "bad"),
   competition_entered: (e) => line("Board", `entered competition ${e.competition}`),
   disqualified: (e) => line("Off board", `disqualified from competition ${e.competition}: ${spaced(e.reason)}`, "bad"),
   reinstated: (e) => line("Board", `back on the board of competition ${e.competition}`),

@@ -183,6 +183,8 @@ export interface Conduct {
   warn_at_pct: Decimal | null;
   last_active: string | null;
   inactivity: { effect: "fail" | "suspend" | "close"; days: number; deadline: string | null } | null;
+  /** Left out without a limit; the last date and what is left are null before the first roll. */
+  time_limit?: { effect: "fail" | "close"; days: number; counts: "calendar" | "trading"; last: string | null; days_left: number | null };
   windows: OpenWindow[];
 }
 

@@ -5,9 +5,9 @@ use rules::{
     AfterPayout, Allowance, Conduct, ConsistencyRule, ConsistencyWindow, DailyAnchor, DailyChanges,
     DailyLoss, DailyTier, DayCounts, DayProfit, Denominator, Inactivity, InactivityEffect, MaxLoss,
     MinDays, PayoutKeep, PayoutRule, PayoutSeries, Plan, ScaleWhen, Scaling, SizeLimit, SizeTier,
-    SplitFrom, SplitTier, StopTrailing, Target, TrailSource, listed,
+    SplitFrom, SplitTier, StopTrailing, Target, TimeLimit, TrailSource, listed,
 };
-use types::{Effect, Money, Qty, Ratio};
+use types::{DaysOf, Effect, LapseEffect, Money, Qty, Ratio};
 
 use crate::plans::bare;
 
@@ -283,6 +283,16 @@ fn conduct(size: i64) -> impl Strategy<Value = Conduct> {
         })
 }
 
+fn time_limit() -> impl Strategy<Value = TimeLimit> {
+    let counts = prop_oneof![Just(DaysOf::Calendar), Just(DaysOf::Trading)];
+    let effect = prop_oneof![Just(LapseEffect::Fail), Just(LapseEffect::Close)];
+    (1_u16..8, counts, effect).prop_map(|(days, counts, effect)| TimeLimit {
+        days,
+        counts,
+        effect,
+    })
+}
+
 pub(crate) fn plan() -> impl Strategy<Value = Plan> {
     let size = prop_oneof![
         (1_i64..=200).prop_map(|thousands| Money::whole(thousands * 1_000).0),
@@ -320,6 +330,10 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> {
                     }
                 },
             )
+    });
+    let plan = (plan, prop::option::weighted(0.3, time_limit())).prop_map(|(mut plan, limit)| {
+        plan.life.time_limit = limit;
+        plan
     });
     plan.prop_filter("valid", |plan| plan.validate().is_ok())
 }

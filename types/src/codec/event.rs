@@ -12,7 +12,7 @@ use crate::event::{
     PayoutDenial, QuoteFault, RuleKind, StatusCause,
 };
 use crate::limit::LimitName;
-use crate::proof::{CashBasis, LimitBasis, Rest, VerdictBasis};
+use crate::proof::{CashBasis, Lapse, LimitBasis, Rest, VerdictBasis};
 use crate::{codec_enum, codec_struct};
 
 codec_enum!(InputRejection {
@@ -392,6 +392,7 @@ codec_enum!(EventKind {
     58 => CashBasis(basis),
     59 => Liquidated { account, equity, fees, slippage },
     60 => ChangeDenied { account, order, asked, reason },
+    61 => Lapsed(lapse),
 });
 codec_struct!(VerdictBasis {
     account,
@@ -409,6 +410,17 @@ codec_struct!(VerdictBasis {
     positions,
     payouts,
     days_since_payout,
+});
+codec_struct!(Lapse {
+    account,
+    limit,
+    counts,
+    effect,
+    opened,
+    last,
+    opens,
+    equity,
+    positions,
 });
 codec_struct!(Rest {
     account,

@@ -82,6 +82,7 @@ impl Driver<'_> {
                 | EventKind::StateChanged { .. }
                 | EventKind::Suspended { .. }
                 | EventKind::Inactive { .. }
+                | EventKind::Lapsed(_)
                 | EventKind::MarginCall { .. }
                 | EventKind::PayoutApproved { .. }
                 | EventKind::PayoutDenied { .. } => {
@@ -168,6 +169,7 @@ const fn owner(kind: &EventKind) -> Option<AccountId> {
         | EventKind::PayoutApproved { account, .. }
         | EventKind::PayoutDenied { account, .. } => Some(*account),
         EventKind::Inactive(rest) => Some(rest.account),
+        EventKind::Lapsed(lapse) => Some(lapse.account),
         _ => None,
     }
 }

@@ -3,7 +3,7 @@
 use rules::conduct::{
     Conduct, HoldingMin, Inactivity, SizeLimit, SizeTier, SizeWeight, WindowRule,
 };
-use rules::{HoldingAction, InactivityEffect, Life, WindowAction};
+use rules::{HoldingAction, InactivityEffect, Life, TimeLimit, WindowAction};
 use serde::Serialize;
 use types::Label;
 
@@ -76,7 +76,7 @@ struct WindowDto {
     calendar: CalendarDto,
 }
 
-/// Which accounts may follow one of the plan.
+/// How long an account of the plan has, and which may follow it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct LifeDto {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,6 +85,15 @@ pub(super) struct LifeDto {
     retries_max: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time_limit: Option<TimeLimitDto>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct TimeLimitDto {
+    days: u16,
+    counts: &'static str,
+    effect: &'static str,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
@@ -166,11 +175,24 @@ impl LifeDto {
             resets_max,
             retries_max,
             next,
+            time_limit,
         } = life;
+        let time_limit = time_limit.map(
+            |TimeLimit {
+                 days,
+                 counts,
+                 effect,
+             }| TimeLimitDto {
+                days,
+                counts: counts.word(),
+                effect: effect.word(),
+            },
+        );
         Self {
             resets_max,
             retries_max,
             next: next.map(|next| next.to_string()),
+            time_limit,
         }
     }
 }
@@ -314,10 +336,10 @@ fn read_inactivity(field: &Field<'_>) -> Result<Inactivity, FieldError> {
     })
 }
 
-/// Reads which accounts may follow one of the plan.
+/// Reads how long an account of the plan has, and which may follow it.
 pub(super) fn read_life(field: &Field<'_>) -> Result<Life, FieldError> {
     const COUNT: &str = "a number from 0 to 255 without quotes";
-    let table = field.table(&["resets_max", "retries_max", "next"])?;
+    let table = field.table(&["resets_max", "retries_max", "next", "time_limit"])?;
     let count = |name| {
         let field = table.optional(name);
         field.map(|field| field.integer(COUNT)).transpose()
@@ -326,5 +348,20 @@ pub(super) fn read_life(field: &Field<'_>) -> Result<Life, FieldError> {
         resets_max: count("resets_max")?,
         retries_max: count("retries_max")?,
         next: table.optional("next").map(|next| next.name()).transpose()?,
+        time_limit: table
+            .optional("time_limit")
+            .map(|field| read_time_limit(&field))
+            .transpose()?,
+    })
+}
+
+fn read_time_limit(field: &Field<'_>) -> Result<TimeLimit, FieldError> {
+    let table = field.table(&["days", "counts", "effect"])?;
+    Ok(TimeLimit {
+        days: table
+            .field("days")
+            .integer("a number of days from 1 to 3660 without quotes")?,
+        counts: table.field("counts").word()?,
+        effect: table.field("effect").word()?,
     })
 }

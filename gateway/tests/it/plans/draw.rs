@@ -9,11 +9,11 @@ use rules::{
     DailyLoss, DailyTier, DayCounts, DayProfit, Denominator, HoldingAction, HoldingMin, Inactivity,
     InactivityEffect, Life, MaxLoss, MinDays, PayoutKeep, PayoutRule, PayoutSeries, Plan,
     ScaleWhen, Scaling, SizeLimit, SizeTier, SizeWeight, SplitFrom, SplitTier, Stage, StopTrailing,
-    Target, TradingDays, TrailSource, WindowAction, listed,
+    Target, TimeLimit, TradingDays, TrailSource, WindowAction, listed,
 };
 use types::{
-    Calendar, Effect, Funding, Label, MarkKind, Money, PositionMode, Qty, Ratio, RollSchedule,
-    Terms, TradingDay,
+    Calendar, DaysOf, Effect, Funding, Label, LapseEffect, MarkKind, Money, PositionMode, Qty,
+    Ratio, RollSchedule, Terms, TradingDay,
 };
 
 /// Small beside the range of [`Money`], so that no level saturates; down to its smallest unit.
@@ -341,11 +341,21 @@ fn conduct() -> impl Strategy<Value = Conduct> {
 
 fn life() -> impl Strategy<Value = Life> {
     let count = || option::of(any::<u8>());
-    (count(), count(), option::of(label())).prop_map(|(resets_max, retries_max, next)| Life {
-        resets_max,
-        retries_max,
-        next,
-    })
+    let counts = prop_oneof![Just(DaysOf::Calendar), Just(DaysOf::Trading)];
+    let effect = prop_oneof![Just(LapseEffect::Fail), Just(LapseEffect::Close)];
+    let limit = (1_u16..=3_660, counts, effect).prop_map(|(days, counts, effect)| TimeLimit {
+        days,
+        counts,
+        effect,
+    });
+    (count(), count(), option::of(label()), option::of(limit)).prop_map(
+        |(resets_max, retries_max, next, time_limit)| Life {
+            resets_max,
+            retries_max,
+            next,
+            time_limit,
+        },
+    )
 }
 
 /// A valid plan.

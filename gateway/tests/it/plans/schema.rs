@@ -171,7 +171,10 @@ fn everything() -> Value {
                 "calendar": {"weekly": hours("Fri 16:10", "Sun 18:00")},
             }],
         },
-        "life": {"resets_max": 1, "retries_max": 1, "next": "Next"},
+        "life": {
+            "resets_max": 1, "retries_max": 1, "next": "Next",
+            "time_limit": {"days": 30, "counts": "calendar", "effect": "fail"},
+        },
         "disagreement": [{
             "source": "another page", "date": "2026-11-21", "set": {"min_days.days": 5},
         }],
