@@ -468,16 +468,16 @@ fn timed(days: u16, counts: DaysOf, effect: LapseEffect) -> Plan {
 #[test]
 fn an_account_has_so_many_days_after_the_one_on_which_it_opened() {
     let mut world = governed(&timed(3, DaysOf::Calendar, LapseEffect::Fail), 1);
-    // The first roll says which day it opened on: the 2nd. It has the 3rd, 4th and 5th.
+    // It opened on day 1 and has 2, 3 and 4; day 4 is 1970-01-05.
     let left = |world: &World| {
         let view = world.shard.account_view(AccountId(0)).unwrap();
         let limit = view.conduct.unwrap().time_limit.unwrap();
         limit.left.map(|(last, days)| (last.0, days))
     };
-    assert_eq!(left(&world), None);
-    for (day, expected) in [(2, 3), (3, 2), (5, 0)] {
+    assert_eq!(left(&world), Some((4, 3)));
+    for (day, expected) in [(2, 2), (4, 0)] {
         world.roll(day);
-        assert_eq!(left(&world), Some((5, expected)));
+        assert_eq!(left(&world), Some((4, expected)));
     }
     let next = |world: &World| {
         let view = world.shard.account_view(AccountId(0)).unwrap();
@@ -487,11 +487,11 @@ fn an_account_has_so_many_days_after_the_one_on_which_it_opened() {
     world.tell(buy(0, 1));
     world.tell(buy(0, 1).at("90"));
     assert_eq!(
-        roll(&mut world, 6),
+        roll(&mut world, 5),
         [
             ROLLED[0],
             ROLLED[1],
-            "account 0 lapsed after 1970-01-06",
+            "account 0 lapsed after 1970-01-05",
             "BreachPosition",
             "VerdictBasis",
             "#2 cancelled 1 AccountLocked",
@@ -505,7 +505,8 @@ fn an_account_has_so_many_days_after_the_one_on_which_it_opened() {
 
 #[test]
 fn trading_days_leave_out_what_the_calendar_does() {
-    // 1970-01-05, day 4, was a Monday: with Mondays and Tuesdays alone the next days are 11 and 12.
+    // Day 1, 1970-01-02, was a Friday. With Mondays and Tuesdays alone Tuesday's day is open then, and the next two are
+    // days 4 and 5.
     let rules = Plan {
         days: TradingDays {
             weekdays: 0b000_0011,
@@ -514,16 +515,15 @@ fn trading_days_leave_out_what_the_calendar_does() {
         ..timed(2, DaysOf::Trading, LapseEffect::Close)
     };
     let mut world = governed(&rules, 1);
-    world.roll(4);
-    for day in [5, 11] {
+    for day in [4, 5] {
         assert_eq!(roll(&mut world, day), ROLLED);
         assert_eq!(state(&world, 0), AccountState::Evaluation);
     }
-    let told = roll(&mut world, 12);
+    let told = roll(&mut world, 11);
     assert_eq!(
         told[2..],
         [
-            "account 0 lapsed after 1970-01-12",
+            "account 0 lapsed after 1970-01-06",
             "VerdictBasis",
             "account 0 Closed"
         ]
@@ -534,20 +534,20 @@ fn trading_days_leave_out_what_the_calendar_does() {
 #[test]
 fn who_passed_in_time_has_no_time_left_to_lose_and_a_suspension_does_not_stop_it() {
     let mut world = governed(&timed(1, DaysOf::Calendar, LapseEffect::Fail), 3);
-    world.roll(2);
     world.tell(earn(0, 100));
     assert_eq!(state(&world, 0), AccountState::Passed);
     world.tell(suspend(1, None));
-    world.roll(3);
-    let told = roll(&mut world, 4);
-    assert!(told.contains(&"account 2 lapsed after 1970-01-04".to_owned()));
+    // It opened on day 1 and has day 2, 1970-01-03.
+    world.roll(2);
+    let told = roll(&mut world, 3);
+    assert!(told.contains(&"account 2 lapsed after 1970-01-03".to_owned()));
     assert_eq!(state(&world, 0), AccountState::Passed);
     assert_eq!(state(&world, 1), AccountState::Suspended);
     assert_eq!(state(&world, 2), AccountState::Failed);
     // Its time went by while it was suspended.
     let told = world.tell(resume(1));
     assert!(
-        told.contains(&"account 1 lapsed after 1970-01-04".to_owned()),
+        told.contains(&"account 1 lapsed after 1970-01-03".to_owned()),
         "{told:?}"
     );
     assert_eq!(state(&world, 1), AccountState::Failed);
