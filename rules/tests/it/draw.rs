@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 use rules::{
     AfterPayout, Allowance, Conduct, ConsistencyRule, ConsistencyWindow, DailyAnchor, DailyChanges,
-    DailyLoss, DailyTier, DayCounts, DayProfit, Denominator, Inactivity, InactivityEffect, MaxLoss,
-    MinDays, PayoutKeep, PayoutRule, PayoutSeries, Plan, ScaleWhen, Scaling, SizeLimit, SizeTier,
-    SplitFrom, SplitTier, StopTrailing, Target, TimeLimit, TrailSource, listed,
+    DailyLoss, DailyTier, DayCounts, DayProfit, Denominator, Inactivity, InactivityEffect, Life,
+    MaxLoss, MinDays, PayoutKeep, PayoutRule, PayoutSeries, Plan, ScaleWhen, Scaling, SizeLimit,
+    SizeTier, SplitFrom, SplitTier, Stage, StopTrailing, Target, TimeLimit, TrailSource, listed,
 };
 use types::{DaysOf, Effect, LapseEffect, Money, Qty, Ratio};
 
@@ -303,6 +303,7 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> {
             prop::option::of(target(size)),
             prop::option::of(min_days(size)),
             prop_oneof![Just(DayProfit::Closed), Just(DayProfit::Equity)],
+            prop::option::weighted(0.3, time_limit()),
         );
         (
             prop::option::weighted(0.8, daily_loss(size)),
@@ -322,6 +323,15 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> {
                         profit_target: objectives.0,
                         min_days: objectives.1,
                         day_profit: objectives.2,
+                        // Only an evaluation has something to pass.
+                        stage: match objectives.3 {
+                            Some(_) => Stage::Evaluation { phase: 1 },
+                            None => Stage::Funded,
+                        },
+                        life: Life {
+                            time_limit: objectives.3,
+                            ..Life::default()
+                        },
                         consistency,
                         payout,
                         scaling,
@@ -330,10 +340,6 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> {
                     }
                 },
             )
-    });
-    let plan = (plan, prop::option::weighted(0.3, time_limit())).prop_map(|(mut plan, limit)| {
-        plan.life.time_limit = limit;
-        plan
     });
     plan.prop_filter("valid", |plan| plan.validate().is_ok())
 }

@@ -652,6 +652,7 @@ fn rested() -> Proof {
 /// Opened on the 10th with 30 days, so the 41st ended it.
 fn lapsed() -> Proof {
     let mut plan = fragile();
+    plan.stage = Stage::Evaluation { phase: 1 };
     plan.life.time_limit = Some(TimeLimit {
         days: 30,
         counts: DaysOf::Calendar,
@@ -708,7 +709,6 @@ fn a_time_that_is_over_follows_from_the_day_of_the_opening() {
         named(|_, lapse| lapse.effect = LapseEffect::Fail),
         ["verdict.effect is fail, recomputed close"]
     );
-    // Of trading days from Monday to Friday, 1970-01-11 was a Sunday.
     assert_eq!(
         named(|proof, _| {
             if let Some(rule) = &mut proof.plan.life.time_limit {
