@@ -492,7 +492,7 @@ next = "Everything Funded"
             "after_s = 300",
             "afters = 300",
             "bad.toml:80: conduct.windows[2].afters: value '300': accepted no such field, perhaps \
-             after_s; known: action, before_s, after_s, symbol, calendar",
+             after_s; known: action, before_s, after_s, symbol, symbols, calendar",
         );
         check(
             "zone = \"America/Chicago\"",
