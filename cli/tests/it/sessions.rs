@@ -58,7 +58,7 @@ impl World {
 
     fn apply(&mut self, ts: TimestampNs, kind: InputKind) {
         let seq = Seq(self.shard.seq().0 + 1);
-        let mut events = EventBuf::new();
+        let mut events = EventBuf::default();
         self.shard.apply(&Input { seq, ts, kind }, &mut events);
         for event in events.as_slice() {
             match event.kind {
@@ -89,7 +89,7 @@ impl World {
 #[test]
 fn windows_follow_an_early_close_and_a_holiday() {
     // Thanksgiving, the 28th of November 2024, has no session; the 29th ends at 13:00, 18:00 UTC.
-    let mut world = World::new("us-equities", "2024-11-27T12:00:00Z");
+    let mut world = World::new("us-equities", "2024-11-27T15:00:00Z");
     let wednesday = world.exactly("2024-11-27T20:45:00Z");
     assert_eq!(wednesday, ["0 opens until 2024-11-29T14:30:00Z"]);
     let closed = world.exactly("2024-11-27T21:00:00Z");
