@@ -15,7 +15,7 @@ use crate::market::Market;
 use crate::shard::Shard;
 
 /// Version of the snapshot's layout.
-const VERSION: u32 = 8;
+const VERSION: u32 = 9;
 
 /// BLAKE3 of a shard's snapshot bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

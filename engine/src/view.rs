@@ -16,7 +16,9 @@ use types::{
     SignedQty, Suspension, Terms, TimestampNs, TradingDay,
 };
 
-pub use self::conduct::{ConductView, DayCount, InactivityView, SizeView, WindowView, WindowsView};
+pub use self::conduct::{
+    ConductView, DayCount, InactivityView, SizeView, TimeLimitView, WindowView, WindowsView,
+};
 pub use self::limits::{BreachLine, BreachPrice, LimitView, LineTerm};
 pub use self::money::{PayoutView, ScalingView};
 pub use self::next_roll::{NextRoll, RolledLimit};
@@ -138,7 +140,7 @@ pub struct AccountView {
     pub lineage: Lineage,
     /// Whether another account follows it.
     pub followed: bool,
-    /// How it stands against its rules of conduct; `None` where its plan has none.
+    /// How it stands against its rules of conduct and its time to pass; `None` where its plan has neither.
     pub conduct: Option<ConductView>,
     /// The newest primary breach, its place and time.
     pub breach: Option<(Seq, TimestampNs, Breach)>,
@@ -468,7 +470,8 @@ impl Shard {
             suspension: account.life.suspension().copied(),
             lineage: account.lineage,
             followed: account.followed,
-            conduct: account.has_conduct.then(|| self.conduct_view(account)),
+            conduct: (account.has_conduct || plan.time_limit().is_some())
+                .then(|| self.conduct_view(account)),
             breach: account
                 .breach
                 .map(|record| (record.seq, record.ts, record.breach)),

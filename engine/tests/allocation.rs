@@ -609,7 +609,7 @@ fn window(before_s: u32, action: WindowAction) -> WindowRule {
         before_s,
         after_s: 0,
         action,
-        symbol: None,
+        symbols: Vec::new(),
     }
 }
 

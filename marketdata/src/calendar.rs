@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
-use types::{TimestampNs, TradingDay};
+use types::{Interval, TimestampNs, TradingDay};
 
 /// Minutes of a day.
 pub const DAY_MINUTES: i16 = 24 * 60;
@@ -358,10 +358,50 @@ impl Calendar {
         None
     }
 
+    /// The times between one session and the next, in order, that are not over at `from`, begin before `until` and
+    /// are no shorter than this. Where no session follows within [`SEARCH_DAYS_MAX`] there is none.
+    pub fn closures(
+        &self,
+        minutes_min: u16,
+        from: TimestampNs,
+        until: TimestampNs,
+    ) -> Vec<Interval> {
+        let shortest = u64::from(minutes_min) * 60_000_000_000;
+        let mut found = Vec::new();
+        let first = self.previous(from).or_else(|| self.session_at(from));
+        let mut last = first.or_else(|| self.next(from));
+        while let Some(session) = last.filter(|session| session.close < until) {
+            last = self
+                .day_after(session.day)
+                .and_then(|day| self.session(day));
+            let Some(next) = last else { break };
+            let closed = Interval {
+                start: session.close,
+                end: next.open,
+            };
+            let lasts = closed.end.0.saturating_sub(closed.start.0);
+            if !closed.is_empty() && closed.end > from && lasts >= shortest {
+                found.push(closed);
+            }
+        }
+        found
+    }
+
     fn local_day(&self, ts: TimestampNs) -> Option<i32> {
         let instant = Timestamp::from_nanosecond(ts.0.into()).ok()?;
         Some(day_of(self.zone.to_datetime(instant).date()))
     }
+}
+
+/// [`Calendar::closures`] of a calendar of [`NAMES`]; `None` for another name.
+pub fn closures(
+    name: &str,
+    minutes_min: u16,
+    from: TimestampNs,
+    until: TimestampNs,
+) -> Option<Vec<Interval>> {
+    let calendar = Calendar::named(name).ok()?;
+    Some(calendar.closures(minutes_min, from, until))
 }
 
 const fn never(_: Date) -> Option<Exception> {

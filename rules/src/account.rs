@@ -32,6 +32,7 @@ pub use self::trailing::Trailing;
 use crate::conduct::{Inactive, SizeTier};
 use crate::limit::{Breaches, FloorMoves, Limit, Warnings};
 use crate::objective::DayFacts;
+use crate::plan::time_limit::{Lapsed, Term};
 use crate::plan::{Allowance, DailyAnchor, DailyLoss, DayProfit, MaxLoss, Plan, TrailSource};
 use crate::trail::{FloorStand, MaxFloor};
 
@@ -65,6 +66,8 @@ pub struct AccountRules {
     /// The place of the day's tier among those of the plan's size limit.
     size_tier: u8,
     activity: Activity,
+    /// Its time to pass, where the plan gives one; `None` before the first roll.
+    term: Option<Term>,
     /// What was told today about each limit.
     told: ToldToday,
 }
@@ -104,6 +107,7 @@ codec_struct!(AccountRules {
     daily_tier,
     size_tier,
     activity,
+    term,
     told,
 });
 
@@ -118,6 +122,8 @@ pub struct Roll {
     pub moves: FloorMoves,
     /// Whether the account rested for as long as its plan allows.
     pub inactive: Option<Inactive>,
+    /// Whether the account's time to pass is over.
+    pub lapsed: Option<Lapsed>,
 }
 
 /// What a roll would do.
@@ -135,6 +141,8 @@ pub struct RollPreview {
     pub size_tier: Option<SizeTier>,
     /// Whether the account would have rested for as long as its plan allows.
     pub inactive: Option<Inactive>,
+    /// Whether the account's time to pass would be over.
+    pub lapsed: Option<Lapsed>,
 }
 
 impl AccountRules {
@@ -167,6 +175,7 @@ impl AccountRules {
             daily_tier: 0,
             size_tier: conduct::tier_at(plan, Money::ZERO),
             activity: Activity::open(day),
+            term: day.and_then(|day| plan.term(day)),
             told: ToldToday::default(),
         };
         account.refresh_quiet(plan);
@@ -207,7 +216,13 @@ impl AccountRules {
             .map(|rule| (RuleKind::MaxLoss, rule.effect, rule.touch_is_breach));
         let mut known = self.clone();
         known.refresh_quiet(plan);
-        daily == asked && max == asked_max && is_known_tier && known.quiet == self.quiet
+        // Its time follows from the day on which it opened, which only the first roll knows where none was open.
+        let is_timed = match (self.day, self.term) {
+            (Some(day), Some(term)) => term.opened <= day && plan.term(term.opened) == Some(term),
+            (None, term) => term.is_none(),
+            (Some(day), None) => plan.time_limit().is_none() || plan.term(day).is_none(),
+        };
+        is_timed && daily == asked && max == asked_max && is_known_tier && known.quiet == self.quiet
     }
 
     /// What percentages of initial refer to: the initial balance and the scaling steps since.
@@ -420,6 +435,9 @@ impl AccountRules {
             .map_or(0, |before| i64::from(day.0) - i64::from(before.0));
         let since = i64::from(self.days_since_payout) + gone;
         self.days_since_payout = since.clamp(0, u16::MAX.into()) as u16;
+        if self.day.is_none() {
+            self.term = plan.term(day);
+        }
         let closed = self.day.replace(day).map(|day| (day, pnl, counted));
         self.size_tier = conduct::tier_at(plan, balance.saturating_sub(self.size));
         self.told = ToldToday::default();
@@ -449,7 +467,19 @@ impl AccountRules {
             closed,
             moves,
             inactive: self.activity.idle(plan, day),
+            lapsed: self.lapsed(plan, day),
         }
+    }
+
+    /// Whether the time to pass is over when this day opens.
+    fn lapsed(&self, plan: &Plan, opens: TradingDay) -> Option<Lapsed> {
+        let (term, rule) = (self.term?, plan.time_limit()?);
+        (opens > term.last).then_some(Lapsed { term, opens, rule })
+    }
+
+    /// The time that the account has to pass; `None` without a limit, and before the first roll.
+    pub const fn term(&self) -> Option<Term> {
+        self.term
     }
 
     /// What [`Self::roll`] would do, and what the test right after it would find. A roll ends a lock.
@@ -470,6 +500,7 @@ impl AccountRules {
             warnings: rolled.warnings(plan, equity, false),
             size_tier: rolled.size_tier(plan).copied(),
             inactive: roll.inactive,
+            lapsed: roll.lapsed,
         }
     }
 

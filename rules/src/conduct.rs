@@ -20,6 +20,8 @@ use crate::spec::{PlanError, check};
 
 /// The most windows that a plan has.
 pub const WINDOWS_MAX: usize = 16;
+/// The most instruments that a window lists.
+pub const WINDOW_SYMBOLS_MAX: usize = 32;
 /// The most tiers that a size limit has.
 pub const SIZE_TIERS_MAX: usize = 16;
 /// The most weights that a size limit has.

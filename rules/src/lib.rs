@@ -65,6 +65,7 @@ pub use plan::daily::{DAILY_TIERS_MAX, DailyChanges, DailyTier};
 pub use plan::series::{
     PAYOUT_CAPS_MAX, PayoutSeries, SPLIT_TIERS_MAX, SplitFrom, SplitTier, listed,
 };
+pub use plan::time_limit::{Lapsed, TIME_LIMIT_DAYS_MAX, Term, TimeLimit};
 pub use plan::{
     AfterPayout, Allowance, ConsistencyRule, ConsistencyWindow, DailyAnchor, DailyLoss, DayCounts,
     DayProfit, Denominator, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, ScaleWhen, Scaling,

@@ -6,9 +6,10 @@ use types::{
 };
 
 use crate::plan::Stage;
+use crate::plan::time_limit::TimeLimit;
 use crate::spec::{PlanError, check};
 
-/// Which accounts may follow one of this plan. The default restricts nothing.
+/// How long an account of this plan has, and which may follow it. The default restricts nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Life {
     /// The most resets in a row of accounts; 0 where the plan has none.
@@ -17,16 +18,15 @@ pub struct Life {
     pub retries_max: Option<u8>,
     /// Name of the plan of the next phase; any may follow without one.
     pub next: Option<Label>,
+    /// The time in which an account of an evaluation has to pass.
+    pub time_limit: Option<TimeLimit>,
 }
-
-codec_struct!(Life {
-    resets_max,
-    retries_max,
-    next
-});
 
 impl Life {
     pub(crate) fn validate(&self, name: Label, stage: Stage) -> Result<(), PlanError> {
+        if let Some(limit) = self.time_limit {
+            limit.validate()?;
+        }
         let Some(next) = self.next else {
             return Ok(());
         };

@@ -5,6 +5,7 @@
 pub mod daily;
 mod form;
 pub mod series;
+pub mod time_limit;
 
 use types::{
     Codec, Effect, Funding, Label, Money, PlanHash, Ratio, RollSchedule, Terms, codec_enum,
@@ -601,6 +602,11 @@ impl Plan {
                 self.consistency.is_some() && is_funded && !pays_out,
                 "consistency",
                 "a funded account without payout is never tested for it",
+            ),
+            (
+                self.life.time_limit.is_some() && is_funded,
+                "life.time_limit",
+                "a funded account has nothing to pass",
             ),
             (
                 self.max_loss.is_none() && to_initial,

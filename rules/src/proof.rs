@@ -17,14 +17,15 @@
 //! 5. how the best day stands against the consistency rule;
 //! 6. the verdict: that this equity violates that limit and no graver one; that target, days and
 //!    consistency are met; what was eligible, and that of all reasons against a payout this is the first; of a
-//!    rest its days, from two days that the plan's calendar has, what ends it, and the equity that it ended.
+//!    rest its days, from two days that the plan's calendar has, what ends it, and the equity that it ended; of a
+//!    time to pass that is over its last day, from the day on which the account opened.
 //!
 //! The digest is BLAKE3 of the proof's canonical bytes: no figure changes by one unit unnoticed, also one
 //! that nothing here follows from. Those are the cash and cost that an account came with, quotes and rates, the
 //! ids and places in the journal (of which only the order is looked at), the counts of days, a baseline that was
 //! taken at a roll, from a closed balance or at a step of growth, what payouts and exclusions took, the best
 //! day, the days since a payout and the number of payouts before a refused one, and the last activity of an
-//! account that rested. The digest has no key: whoever alters one of these can make it anew, so a place in
+//! account that rested, and the day on which one opened that did not pass in time. The digest has no key: whoever alters one of these can make it anew, so a place in
 //! the journal is only as good as the copy of the digest that it is compared with, or the journal itself.
 //! When a trading day opens takes a database of zones: whoever has one holds a rest's against the time of its
 //! verdict, as `verify-breach` does. What has reached an end of the range of [`Money`] is held there and need
@@ -35,7 +36,7 @@ mod verdict;
 mod verify;
 
 use types::{
-    AccountId, Breach, BreachPosition, CashBasis, Codec, CodecError, Consistency, Label,
+    AccountId, Breach, BreachPosition, CashBasis, Codec, CodecError, Consistency, Label, Lapse,
     LimitBasis, MarkKind, Money, Notional, PayoutDenial, PlanHash, Price, Qty, Reader, Rest, Seq,
     ShardId, TimestampNs, VerdictBasis, codec_enum, codec_struct,
 };
@@ -51,6 +52,8 @@ pub enum Verdict {
     Passed,
     /// The account rested for too long.
     Inactive(Rest),
+    /// The account did not pass in time.
+    Lapsed(Lapse),
     /// A payout was refused.
     PayoutDenied {
         /// What was asked for.
@@ -67,6 +70,7 @@ codec_enum!(Verdict {
     1 => Passed,
     2 => PayoutDenied { requested, eligible, reason },
     3 => Inactive(rest),
+    4 => Lapsed(lapse),
 });
 
 /// An open position and what its value follows from.
@@ -113,7 +117,7 @@ pub struct Proof {
     pub limits: Vec<LimitBasis>,
     /// How it stood against its consistency rule.
     pub consistency: Option<Consistency>,
-    /// Of a breach or a rest: its open positions, oldest first.
+    /// Of a breach, a rest or a lapse: its open positions, oldest first.
     pub positions: Vec<ProofPosition>,
     /// Its cash of other currencies, in order of first use.
     pub cash: Vec<CashBasis>,

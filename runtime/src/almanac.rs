@@ -7,7 +7,7 @@ use engine::Shard;
 use types::{Calendar, Command, InputKind, Interval, MarketEvent, TimestampNs};
 
 use crate::announcer::Announcer;
-use crate::config::{Clock, Timetable};
+use crate::config::{Clock, Closures, Timetable};
 use crate::sequencer::Sequencer;
 use crate::time::LocalTime;
 
@@ -25,9 +25,9 @@ pub struct Almanac {
 
 impl Almanac {
     /// Continues after what the shard has applied.
-    pub fn new(shard: &Shard, timetable: Option<Timetable>) -> Self {
+    pub fn new(shard: &Shard, timetable: Option<Timetable>, closures: Option<Closures>) -> Self {
         Self {
-            announcer: Announcer::new(shard),
+            announcer: Announcer::new(shard, closures),
             sequencer: Sequencer::new(Clock::Source, LocalTime::shared(), shard),
             timetable,
             told: VecDeque::new(),

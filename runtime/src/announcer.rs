@@ -1,4 +1,5 @@
-//! Announces the hours of plans' windows to the engine, which knows no calendar.
+//! Announces the hours of plans' windows, and the closures of markets that they follow, to the engine, which knows no
+//! calendar.
 //!
 //! A look tells the intervals that start within the next eight days, and those of before that still keep
 //! a window open. There is a look before the first input of a start and before the first after a plan
@@ -14,7 +15,8 @@ use std::collections::BTreeSet;
 use engine::Shard;
 use types::{Calendar, Command, InputKind, Interval, PlanId, TimestampNs};
 
-use crate::calendar;
+use crate::calendar::{self, CalendarError};
+use crate::config::Closures;
 
 const SECOND_NS: u64 = 1_000_000_000;
 const DAY_NS: u64 = 86_400 * SECOND_NS;
@@ -35,6 +37,7 @@ struct Recurring {
 #[derive(Debug)]
 pub(crate) struct Announcer {
     calendar: calendar::Calendar,
+    closures: Option<Closures>,
     recurring: Vec<Recurring>,
     /// Plans whose windows are known.
     plans: u32,
@@ -44,9 +47,10 @@ pub(crate) struct Announcer {
 
 impl Announcer {
     /// Continues after what the shard has applied.
-    pub(crate) fn new(shard: &Shard) -> Self {
+    pub(crate) fn new(shard: &Shard, closures: Option<Closures>) -> Self {
         let mut announcer = Self {
             calendar: calendar::Calendar::default(),
+            closures,
             recurring: Vec::new(),
             plans: 0,
             next: NEVER,
@@ -104,7 +108,19 @@ impl Announcer {
         let mut due = Vec::new();
         self.recurring.retain(|&Recurring { hours, after_s }| {
             let since = TimestampNs(since.saturating_sub(u64::from(after_s) * SECOND_NS));
-            match self.calendar.intervals(&hours, since, until) {
+            let intervals = match hours {
+                Calendar::Closed {
+                    session,
+                    minutes_min,
+                } => {
+                    let found = self
+                        .closures
+                        .and_then(|of| of(session.as_str(), minutes_min, since, until));
+                    found.ok_or_else(|| CalendarError::Session(session.to_string()))
+                }
+                _ => self.calendar.intervals(&hours, since, until),
+            };
+            match intervals {
                 Ok(intervals) => {
                     let told = intervals.into_iter().map(|interval| (hours, interval));
                     due.extend(told.filter(|told| !known.contains(told)));

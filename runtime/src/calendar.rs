@@ -36,6 +36,9 @@ pub enum CalendarError {
     /// A day, or a week, has no such minute.
     #[error("minute {0} is not within 0 to 1439 of a day or 0 to 10079 of a week")]
     Minute(u16),
+    /// There is no such calendar of sessions.
+    #[error("{0:?} is no calendar of sessions that this program has")]
+    Session(String),
     /// The time is outside what the calendar covers.
     #[error("{0} is outside the calendar")]
     Time(TimestampNs),
@@ -96,7 +99,8 @@ impl Calendar {
     }
 
     /// The intervals of recurring hours that are not over at `from` and start before `until`, in order.
-    /// A named calendar has none: somebody announces its.
+    /// A named calendar has none: somebody announces its. Nor has the time between sessions, of which the
+    /// runtime is told by [`crate::Config::closures`].
     ///
     /// # Errors
     /// See [`CalendarError`].
@@ -121,7 +125,7 @@ impl Calendar {
         Err(CalendarError::Time(until))
     }
 
-    /// The first interval of recurring hours that is not over at `ts`; `None` for a named calendar.
+    /// The first interval of recurring hours that is not over at `ts`; `None` for a calendar that has none.
     ///
     /// # Errors
     /// See [`CalendarError`].
@@ -143,7 +147,7 @@ impl Calendar {
         calendar: &types::Calendar,
     ) -> Result<Option<(TimeZone, Hours)>, CalendarError> {
         let (zone, from, to, days) = match *calendar {
-            types::Calendar::Named(_) => return Ok(None),
+            types::Calendar::Named(_) | types::Calendar::Closed { .. } => return Ok(None),
             types::Calendar::Daily { zone, from, to } => (zone, from, to, 1),
             types::Calendar::Weekly { zone, from, to } => (zone, from, to, 7),
         };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{Limits, Shard};
-use types::{Event, Input, LimitName, MarketEvent, ShardId, TimestampNs};
+use types::{Event, Input, Interval, LimitName, MarketEvent, ShardId, TimestampNs};
 
 use crate::disk::{Disk, LocalDisk};
 use crate::journal::Location;
@@ -59,6 +59,11 @@ pub type Projection = Box<dyn FnMut(Step<'_>, &Shard) + Send>;
 /// shard, whose time is that of the last input, which events there were.
 pub type Timetable =
     Box<dyn FnMut(TimestampNs, &Shard) -> Option<(TimestampNs, MarketEvent)> + Send>;
+
+/// The times between the sessions of a market, for windows of plans that follow them: those of the trading calendar of
+/// this name that are no shorter than so many minutes, are not over at the first moment and begin before the second, in
+/// order. `None` where there is no such calendar; and the same answer to the same question, always.
+pub type Closures = fn(&str, u16, TimestampNs, TimestampNs) -> Option<Vec<Interval>>;
 
 /// What a [`Projection`] is shown; the shard beside it has it behind it.
 #[derive(Debug, Clone, Copy)]
@@ -136,6 +141,8 @@ pub struct Config {
     pub recovery_hook: Option<RecoveryHook>,
     /// Market events that a calendar makes due.
     pub timetable: Option<Timetable>,
+    /// Where markets' sessions come from; without it windows that follow them do not open.
+    pub closures: Option<Closures>,
     /// Sees every input.
     pub projection: Option<Projection>,
     /// With a projection and a snapshot that at most this many inputs of the journal lead to, a start replays
@@ -170,6 +177,7 @@ impl Config {
             time: LocalTime::shared(),
             recovery_hook: None,
             timetable: None,
+            closures: None,
             projection: None,
             projection_replay_max: 2_000_000,
         }

@@ -121,7 +121,7 @@ impl Core {
         };
         Self {
             sequencer: Sequencer::new(config.clock, Arc::clone(&shared.time), &shard),
-            announcer: Announcer::new(&shard),
+            announcer: Announcer::new(&shard, config.closures),
             timetable: config.timetable.take(),
             shard,
             foresight: Foresight::new(),

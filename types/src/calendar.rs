@@ -27,6 +27,13 @@ pub enum Calendar {
         /// First minute after it, 0 to 10,079.
         to: u16,
     },
+    /// The time between one session of a market and the next: nights, weekends, holidays, from early closes on.
+    Closed {
+        /// Name of the market's trading calendar, such as `cme-equity`.
+        session: Label,
+        /// Times that are shorter are none of it, minutes; 0 for all.
+        minutes_min: u16,
+    },
 }
 
 /// A span of time: its start is inside, its end is outside.

@@ -14,6 +14,24 @@ pub enum InactivityEffect {
     Close,
 }
 
+/// What it does to an account that its time to pass is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LapseEffect {
+    /// It fails.
+    Fail,
+    /// It is closed.
+    Close,
+}
+
+/// Which days a span of time counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DaysOf {
+    /// Every date.
+    Calendar,
+    /// Dates that have a trading day by the plan's calendar, whether the account trades or not.
+    Trading,
+}
+
 /// Why the conduct rules of a plan refuse an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConductDenial {

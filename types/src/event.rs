@@ -17,7 +17,7 @@ use crate::id::{
 use crate::label::Label;
 use crate::lifecycle::{AccountChange, OpenDenial, Parentage, Suspension};
 use crate::market::InstrumentStatus;
-use crate::proof::{CashBasis, LimitBasis, Rest, VerdictBasis};
+use crate::proof::{CashBasis, Lapse, LimitBasis, Rest, VerdictBasis};
 use crate::time::{TimestampNs, TradingDay};
 use crate::unit::{Money, Notional, Price, Qty, SignedQty};
 
@@ -156,6 +156,9 @@ pub enum EventKind {
     /// An account rested for as long as its plan allows; `positions` many [`BreachPosition`] follow, and what
     /// follows from the rest.
     Inactive(Rest),
+    /// The time that an account's plan gives to pass is over; `positions` many [`BreachPosition`] follow, and what
+    /// follows from the lapse.
+    Lapsed(Lapse),
     /// An interval of a calendar is known.
     WindowAnnounced {
         /// The calendar.

@@ -33,7 +33,7 @@ pub use command::{
     AdjustKind, AlgoKind, Command, LatencySample, Leg, ListKind, NewAlgo, NewOrder, OpenAccount,
     OrderKind, OrderList, RollSchedule, SelfTrade, Side, TimeInForce, Trail, TriggerOn,
 };
-pub use conduct::{ConductDenial, InactivityEffect, ScaleStanding};
+pub use conduct::{ConductDenial, DaysOf, InactivityEffect, LapseEffect, ScaleStanding};
 pub use contest::{
     CompetitionChange, CompetitionState, ContestRefusal, DisqualificationReason, TeamId,
 };
@@ -61,7 +61,7 @@ pub use market::{
     Aggressor, Bar, DepthUpdate, Financing, InstrumentStatus, Level, MarketData, MarketEvent,
     Quote, Trade,
 };
-pub use proof::{CashBasis, LimitBasis, Rest, VerdictBasis};
+pub use proof::{CashBasis, Lapse, LimitBasis, Rest, VerdictBasis};
 pub use terms::{Funding, MarkKind, PositionMode, Terms};
 pub use time::{TimestampNs, TradingDay};
 pub use unit::{Lots, Money, Notional, Price, Qty, Ratio, SignedQty, Ticks};

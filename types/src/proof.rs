@@ -1,6 +1,6 @@
 //! What a verdict rests on: facts that follow it, from which anybody can recompute it.
 
-use crate::conduct::InactivityEffect;
+use crate::conduct::{DaysOf, InactivityEffect, LapseEffect};
 use crate::event::{BaselineOrigin, RuleKind};
 use crate::id::{AccountId, PlanHash, PlanId, Seq};
 use crate::label::Label;
@@ -82,6 +82,29 @@ pub struct Rest {
     pub active_seq: Seq,
     /// Its time.
     pub active_ts: TimestampNs,
+    /// The trading day that opens.
+    pub opens: TradingDay,
+    /// Equity then, exact.
+    pub equity: Notional,
+    /// Open positions then.
+    pub positions: u32,
+}
+
+/// The time to pass is over, and what the account held then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lapse {
+    /// The account.
+    pub account: AccountId,
+    /// How many days the plan gives.
+    pub limit: u16,
+    /// Which days those are.
+    pub counts: DaysOf,
+    /// What happens now.
+    pub effect: LapseEffect,
+    /// The trading day on which the account opened.
+    pub opened: TradingDay,
+    /// The last date of its time.
+    pub last: TradingDay,
     /// The trading day that opens.
     pub opens: TradingDay,
     /// Equity then, exact.

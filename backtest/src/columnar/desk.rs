@@ -153,6 +153,7 @@ fn check_plan(settings: &Settings, instrument: &Instrument) -> Result<(), NotCol
         || plan.consistency.is_some()
         || plan.payout.is_some()
         || plan.scaling.is_some()
+        || plan.time_limit().is_some()
         || plan.conduct != rules::Conduct::default();
     if has_rules {
         return refuse("the plan has rules", "a plan without rules");

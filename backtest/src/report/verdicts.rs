@@ -37,7 +37,10 @@ const fn state(state: AccountState) -> &'static str {
 /// Whether it is good news, bad news or neither: a class.
 const fn tone(event: &Event) -> &'static str {
     match event.kind {
-        EventKind::Breach(_) | EventKind::MarginCall { .. } | EventKind::Inactive { .. } => "loss",
+        EventKind::Breach(_)
+        | EventKind::MarginCall { .. }
+        | EventKind::Inactive { .. }
+        | EventKind::Lapsed(_) => "loss",
         EventKind::TargetReached { .. } | EventKind::PayoutApproved { .. } => "gain",
         EventKind::StateChanged { to, .. } => match to {
             AccountState::Passed | AccountState::Funded => "gain",
@@ -104,6 +107,9 @@ pub(super) fn words(event: &Event, currency: &str) -> String {
                 "The account rested for {} days, as long as its plan allows.",
                 rest.days
             )
+        }
+        EventKind::Lapsed(lapse) => {
+            format!("The time to pass was over on {}.", lapse.last)
         }
         EventKind::MarginCall {
             equity, required, ..

@@ -249,9 +249,10 @@ impl Comparison {
         }
         let facts = self.events.as_slice();
         let verdicts = facts.iter().filter(|fact| match fact.kind {
-            EventKind::Breach(_) | EventKind::Inactive { .. } | EventKind::PayoutDenied { .. } => {
-                true
-            }
+            EventKind::Breach(_)
+            | EventKind::Inactive { .. }
+            | EventKind::Lapsed(_)
+            | EventKind::PayoutDenied { .. } => true,
             EventKind::StateChanged { to, .. } => to == AccountState::Passed,
             _ => false,
         });

@@ -26,12 +26,29 @@ pub(super) fn calendar(draw: &mut Draw) -> Calendar {
             from: 7_200,
             to: 60,
         },
+        Calendar::Closed {
+            session: label("cme-equity"),
+            minutes_min: 0,
+        },
+        Calendar::Closed {
+            session: label("cme-equity"),
+            minutes_min: 120,
+        },
     ])
 }
 
 fn symbol(draw: &mut Draw) -> Label {
     let known: Vec<_> = symbols().collect();
     label(draw.pick(&known).0)
+}
+
+/// All instruments, one, or several.
+fn symbols_of(draw: &mut Draw) -> Vec<Label> {
+    let count = draw.weighted(&[(6, 0), (2, 1), (1, 2), (1, 4)]);
+    let mut symbols: Vec<_> = (0..count).map(|_| symbol(draw)).collect();
+    symbols.sort_unstable();
+    symbols.dedup();
+    symbols
 }
 
 /// A lot of most instruments counts a unit or a part of one.
@@ -76,7 +93,7 @@ fn window(draw: &mut Draw) -> WindowRule {
             WindowAction::ExcludeProfit,
             WindowAction::ExcludeProfit,
         ]),
-        symbol: draw.percent(40).then(|| symbol(draw)),
+        symbols: symbols_of(draw),
     }
 }
 

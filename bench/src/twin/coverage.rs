@@ -23,6 +23,7 @@ pub const EVENT_KINDS: &[&str] = &[
     "Suspended",
     "AccountChangeDenied",
     "Inactive",
+    "Lapsed",
     "WindowAnnounced",
     "WindowOpened",
     "WindowClosed",

@@ -4,10 +4,11 @@ use rules::{
     AfterPayout, Allowance, ConsistencyRule, ConsistencyWindow, DAILY_TIERS_MAX, DailyAnchor,
     DailyChanges, DailyLoss, DailyTier, DayCounts, DayProfit, Denominator, Life, MaxLoss, MinDays,
     PayoutKeep, PayoutRule, PayoutSeries, Plan, ScaleWhen, Scaling, SplitFrom, SplitTier, Stage,
-    StopTrailing, Target, TradingDays, TrailSource,
+    StopTrailing, Target, TimeLimit, TradingDays, TrailSource,
 };
 use types::{
-    Effect, Funding, MarkKind, Money, PositionMode, Ratio, RollSchedule, Terms, TradingDay,
+    DaysOf, Effect, Funding, LapseEffect, MarkKind, Money, PositionMode, Ratio, RollSchedule,
+    Terms, TradingDay,
 };
 
 use super::conduct::conduct;
@@ -240,10 +241,16 @@ fn life(draw: &mut Draw, name: &str, is_funded: bool) -> Life {
     let mut max = |percent| draw.percent(percent).then(|| draw.below(3) as u8);
     let (resets_max, retries_max) = (max(50), max(50));
     let next = draw.pick(&NAMES);
+    let time_limit = draw.percent(20).then(|| TimeLimit {
+        days: draw.pick(&[1, 1, 2, 4]),
+        counts: draw.pick(&[DaysOf::Calendar, DaysOf::Trading]),
+        effect: draw.pick(&[LapseEffect::Fail, LapseEffect::Close]),
+    });
     Life {
         resets_max,
         retries_max,
         next: (!is_funded && next != name && draw.percent(60)).then(|| label(next)),
+        time_limit,
     }
 }
 

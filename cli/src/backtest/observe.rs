@@ -58,6 +58,7 @@ impl Watch {
         let almanac = Almanac::new(
             &empty,
             Some(Box::new(move |ts, shard| timetable.next(ts, shard))),
+            Some(marketdata::calendar::closures),
         );
         if let Some(folder) = &args.proofs {
             fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;

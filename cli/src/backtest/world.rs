@@ -55,7 +55,12 @@ fn calendar(specifications: &[Specification]) -> Box<dyn Observer> {
     let mut timetable = Timetable::new(specifications);
     let empty = Shard::new(ShardId(0), Limits::default());
     let next = move |ts, shard: &Shard| timetable.next(ts, shard);
-    Box::new(Calendar(Almanac::new(&empty, Some(Box::new(next)))))
+    let closures = Some(marketdata::calendar::closures as _);
+    Box::new(Calendar(Almanac::new(
+        &empty,
+        Some(Box::new(next)),
+        closures,
+    )))
 }
 
 /// One run with what its report draws.

@@ -198,6 +198,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             })
         }),
         projection: Some(tally.projection(projections.hook())),
+        closures: Some(marketdata::calendar::closures),
         ..Config::new(&directory)
     };
     let started = Instant::now();

@@ -38,6 +38,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
             "On the first day the floor is 49,000.00",
             "it moves to 49,000.00",
             "It never stops following.",
+            "An account that has not passed within 30 calendar days after the trading day on which it opened is closed",
         ],
     ),
     // 50,100 + 2,000; 52,500 - 52,100; a best day of 1,000 is below 50% of 2,000.01.
@@ -170,6 +171,8 @@ const EXPECTED: &[(&str, &[&str])] = &[
             "the size grows from 100,000.00 to 125,000.00, the floor from 90,000.00 to 112,500.00",
             "The largest size is 2,000,000.00: 76 steps",
             "Each step takes a profit of 10,000.00 (10% of the size) and 2 payouts",
+            "From a close of fx to its next open for 121 minutes or longer in America/New_York, from 60 seconds before",
+            "open now, Fri 2026-11-20 16:59 EST to Sun 2026-11-22 17:00 EST.",
         ],
     ),
     // 100,000 - 10%; 105,000 - 5,000.

@@ -89,6 +89,7 @@ pub(super) fn run(
                 progress.set_position(at.replayed);
             }
         })),
+        closures: Some(marketdata::calendar::closures),
         timetable: timetable.map(|mut timetable| -> runtime::Timetable {
             Box::new(move |ts, shard| timetable.next(ts, shard))
         }),

@@ -133,6 +133,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         })),
         clock: Clock::Wall,
         timetable: Some(Box::new(move |ts, shard| timetable.next(ts, shard))),
+        closures: Some(marketdata::calendar::closures),
         projection: Some(Box::new(move |step, shard| hook(step, shard))),
         ..Config::new(&directory)
     };

@@ -172,7 +172,7 @@ fn lines_of_the_larger_vocabulary_name_what_is_wrong() {
         ),
         (
             r#"{"type":"window","calendar":"news"}"#.to_owned(),
-            "calendar: value 'news': accepted {named = ..} or {daily = ..} or {weekly = ..}",
+            "calendar: value 'news': accepted {named = ..} or {daily = ..} or {weekly = ..} or {closed = ..}",
         ),
         (
             r#"{"type":"account","id":"b","plan":"p","origin":"reset"}"#.to_owned(),

@@ -75,7 +75,7 @@ impl Calendars {
     fn new() -> Self {
         let empty = Shard::new(ShardId(0), Limits::default());
         Self {
-            almanac: Almanac::new(&empty, None),
+            almanac: Almanac::new(&empty, None, None),
             events: Vec::new(),
             inputs: Vec::new(),
         }

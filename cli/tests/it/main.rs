@@ -15,6 +15,7 @@ mod journal;
 mod plan;
 mod search;
 mod serve;
+mod sessions;
 mod simulate;
 mod tape;
 mod verify;

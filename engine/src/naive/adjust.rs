@@ -1,7 +1,7 @@
 //! The roll of a day, and changes from outside the market.
 
 use rules::oracle::open_on;
-use rules::{Inactive, LifeChange};
+use rules::{Inactive, Lapsed, LifeChange};
 use types::{
     AccountId, AccountState, AdjustKind, BaselineSource, CancelReason, DayClose, DenyReason,
     EventKind, FloorMoveCause, InputRejection, Money, PayoutDenial, RollSchedule, ScaleStanding,
@@ -30,10 +30,16 @@ impl Naive {
             let plan = self.plan(id);
             let day = open_on(&plan.days, day);
             let is_new = self.accounts[id].rules.day() < Some(day);
-            if self.is_trading(id)
-                && plan.schedule == schedule
-                && is_new
-                && let Some(inactive) = self.roll_account(id, day)
+            if !self.is_trading(id) || plan.schedule != schedule || !is_new {
+                continue;
+            }
+            let (inactive, lapsed) = self.roll_account(id, day);
+            if let Some(lapsed) = lapsed
+                && self.is_trading(id)
+            {
+                self.end_lapsed(id, lapsed);
+            }
+            if let Some(inactive) = inactive
                 && self.is_trading(id)
             {
                 self.end_inactive(id, inactive);
@@ -41,8 +47,13 @@ impl Naive {
         }
     }
 
-    /// Opens a day of an account; says whether it rested for as long as its plan allows.
-    pub(super) fn roll_account(&mut self, id: usize, day: TradingDay) -> Option<Inactive> {
+    /// Opens a day of an account; says whether it rested for as long as its plan allows, and whether its time to
+    /// pass is over.
+    pub(super) fn roll_account(
+        &mut self,
+        id: usize,
+        day: TradingDay,
+    ) -> (Option<Inactive>, Option<Lapsed>) {
         let account = AccountId(id as u32);
         self.close_peaks(id);
         self.end_orders(id, CancelReason::DayOver, |_, order| {
@@ -74,7 +85,7 @@ impl Naive {
             self.push(EventKind::DayUnlocked { account });
         }
         self.judge(id, Cause::Booking);
-        roll.inactive
+        (roll.inactive, roll.lapsed)
     }
 
     pub(super) fn adjust(&mut self, account: AccountId, kind: AdjustKind, amount: Money) {

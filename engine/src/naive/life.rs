@@ -2,11 +2,12 @@
 
 use rules::oracle::open_on;
 use rules::{
-    Inactive, InactivityEffect, LifeChange, Lineage, Parent, Plan, is_legal, is_trading, may_open,
+    Inactive, InactivityEffect, Lapsed, LifeChange, Lineage, Parent, Plan, is_legal, is_trading,
+    may_open,
 };
 use types::{
     AccountChange, AccountId, AccountState, CancelReason, DataFault, EventKind, FillCause,
-    InputRejection, OpenDenial, Parentage, Rest, SuspendReason,
+    InputRejection, Lapse, LapseEffect, OpenDenial, Parentage, Rest, SuspendReason,
 };
 
 use super::Naive;
@@ -86,14 +87,43 @@ impl Naive {
         let open = self.open_days[&plan.schedule].map(|day| open_on(&plan.days, day));
         let missed =
             open.filter(|open| self.accounts[id].rules.day().is_none_or(|day| day < *open));
-        match missed {
-            Some(day) => {
-                self.roll_account(id, day);
+        let lapsed = match missed {
+            Some(day) => self.roll_account(id, day).1,
+            None => {
+                self.judge(id, Cause::Booking);
+                None
             }
-            None => self.judge(id, Cause::Booking),
-        }
+        };
         self.accounts[id].rules.restart_inactivity();
         self.accounts[id].active = (self.seq, self.ts);
+        if let Some(lapsed) = lapsed
+            && self.is_trading(id)
+        {
+            self.end_lapsed(id, lapsed);
+        }
+    }
+
+    /// An account's time to pass is over.
+    pub(super) fn end_lapsed(&mut self, id: usize, lapsed: Lapsed) {
+        self.push(EventKind::Lapsed(Lapse {
+            account: AccountId(id as u32),
+            limit: lapsed.rule.days,
+            counts: lapsed.rule.counts,
+            effect: lapsed.rule.effect,
+            opened: lapsed.term.opened,
+            last: lapsed.term.last,
+            opens: lapsed.opens,
+            equity: self.equity_of(id),
+            positions: self.accounts[id].positions.len() as u32,
+        }));
+        let held = self.position_facts(id);
+        self.facts.extend(held);
+        self.push_basis(id);
+        let change = match lapsed.rule.effect {
+            LapseEffect::Fail => LifeChange::Fail,
+            LapseEffect::Close => LifeChange::Close,
+        };
+        self.stop(id, change);
     }
 
     /// An account rested for as long as its plan allows.

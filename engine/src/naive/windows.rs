@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rules::WindowAction;
 use types::{
     AlgoEnd, Calendar, CancelReason, DataFault, EventKind, FillCause, InputRejection, Interval,
-    LimitName, PlanId, TimestampNs,
+    Label, LimitName, PlanId, TimestampNs,
 };
 
 use super::Naive;
@@ -159,15 +159,15 @@ impl Naive {
             window: window as u8,
             until: TimestampNs(end),
         });
-        let rule = self.plans[plan].conduct.windows[window];
+        let rule = self.plans[plan].conduct.windows[window].clone();
         if rule.action != WindowAction::ForceFlat {
             return;
         }
         let markets = self.markets.iter().enumerate();
         let meant: BTreeSet<usize> = markets
             .filter(|(_, market)| {
-                let is_it = |symbol| market.instrument.symbol == symbol;
-                rule.symbol.is_none_or(is_it)
+                let is_it = |symbol: &Label| market.instrument.symbol == *symbol;
+                rule.symbols.is_empty() || rule.symbols.iter().any(is_it)
             })
             .map(|(id, _)| id)
             .collect();
@@ -215,7 +215,7 @@ impl Naive {
         let windows = self.plans[plan].conduct.windows.iter().enumerate();
         windows
             .filter(|(_, rule)| acts(rule.action))
-            .filter(|(_, rule)| rule.symbol.is_none_or(|own| own == symbol))
+            .filter(|(_, rule)| rule.symbols.is_empty() || rule.symbols.contains(&symbol))
             .map(|(window, _)| window)
             .find(|window| open.contains_key(&(plan, *window)))
     }

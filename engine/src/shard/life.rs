@@ -3,7 +3,7 @@
 use rules::{LifeChange, Lineage, Parent, may_open};
 use types::{
     AccountChange, AccountId, CancelReason, DataFault, EventKind, FillCause, InputRejection, Label,
-    OpenDenial, OrderId, Parentage, Rest, SuspendReason,
+    Lapse, LapseEffect, OpenDenial, OrderId, Parentage, Rest, SuspendReason,
 };
 
 use super::Shard;
@@ -100,7 +100,7 @@ impl Shard {
     }
 
     /// A suspension is over: the days that it missed are one roll, and its idle days start anew from the
-    /// day that is open now, so that the roll says nothing about them.
+    /// day that is open now, so that the roll says nothing about them. The time to pass went on.
     pub(super) fn resume(&mut self, id: AccountId, events: &mut EventBuf) {
         self.change_life(id, LifeChange::Resume, events);
         let account = &self.accounts[id.0 as usize];
@@ -108,9 +108,10 @@ impl Shard {
         let plan = &self.plans[account.plan.0 as usize].plan;
         let open = self.open_day(plan.schedule).and_then(|open| open.day);
         let open = open.map(|day| plan.days.open_on(day));
+        let mut lapsed = None;
         match open {
             Some(day) if known.is_none_or(|known| known < day) => {
-                let _ = self.roll_account(id, day, events);
+                lapsed = self.roll_account(id, day, events).lapsed;
             }
             _ => self.judge_alone(id, events),
         }
@@ -118,6 +119,41 @@ impl Shard {
         let account = &mut self.accounts[id.0 as usize];
         account.rules.restart_inactivity();
         account.active = at;
+        if let Some(lapsed) = lapsed {
+            self.end_lapsed(id, lapsed, events);
+        }
+    }
+
+    /// A roll found that an account's time to pass is over.
+    pub(super) fn end_lapsed(
+        &mut self,
+        id: AccountId,
+        lapsed: rules::Lapsed,
+        events: &mut EventBuf,
+    ) {
+        let account = &self.accounts[id.0 as usize];
+        if !account.is_trading() {
+            return;
+        }
+        let held = self.account_holdings(account);
+        events.push(EventKind::Lapsed(Lapse {
+            account: id,
+            limit: lapsed.rule.days,
+            counts: lapsed.rule.counts,
+            effect: lapsed.rule.effect,
+            opened: lapsed.term.opened,
+            last: lapsed.term.last,
+            opens: lapsed.opens,
+            equity: self.equity_of(account),
+            positions: held.filter(|holding| holding.lots.0 != 0).count() as u32,
+        }));
+        self.push_breach_positions(id, events);
+        self.push_basis(id, events);
+        let change = match lapsed.rule.effect {
+            LapseEffect::Fail => LifeChange::Fail,
+            LapseEffect::Close => LifeChange::Close,
+        };
+        self.stop(id, change, events);
     }
 
     /// A roll found that an account rested for as long as its plan allows.

@@ -1,7 +1,7 @@
 //! The trading-day roll: days close, anchors and daily limits are replaced, and every account is
 //! tested again at once.
 
-use rules::Inactive;
+use rules::Roll;
 use types::{
     AccountId, BaselineSource, CancelReason, DayClose, EventKind, FloorMoveCause, InputRejection,
     RollSchedule, RuleKind, TradingDay,
@@ -50,7 +50,11 @@ impl Shard {
             let day = plan.days.open_on(day);
             if account.rules.day().is_none_or(|known| known < day) {
                 let id = AccountId(id);
-                if let Some(inactive) = self.roll_account(id, day, events) {
+                let roll = self.roll_account(id, day, events);
+                if let Some(lapsed) = roll.lapsed {
+                    self.end_lapsed(id, lapsed, events);
+                }
+                if let Some(inactive) = roll.inactive {
                     self.end_inactive(id, inactive, events);
                 }
             }
@@ -91,13 +95,14 @@ impl Shard {
         }
     }
 
-    /// Opens a day of an account; says whether it rested for as long as its plan allows.
+    /// Opens a day of an account. What ends it is left to the caller: that it rested for as long as its plan
+    /// allows, or that its time to pass is over.
     pub(super) fn roll_account(
         &mut self,
         id: AccountId,
         day: TradingDay,
         events: &mut EventBuf,
-    ) -> Option<Inactive> {
+    ) -> Roll {
         // What moved until now belongs to the day that closes, and to the limits that are replaced.
         self.close_peaks(id, events);
         let is_day_order = |_: &Self, _: u32, order: &crate::order::Order| order.tif == Tif::Day;
@@ -134,6 +139,6 @@ impl Shard {
             events.push(EventKind::DayUnlocked { account: id });
         }
         self.judge_alone(id, events);
-        roll.inactive
+        roll
     }
 }

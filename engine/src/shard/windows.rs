@@ -3,7 +3,7 @@
 use rules::WindowAction;
 use types::{
     AccountId, AlgoEnd, Calendar, CancelReason, DataFault, EventKind, FillCause, InputRejection,
-    InstrumentId, Interval, Label, LimitName, PlanId, TimestampNs,
+    InstrumentId, Interval, LimitName, PlanId, TimestampNs,
 };
 
 use super::Shard;
@@ -101,9 +101,9 @@ impl Shard {
                 window,
                 until,
             });
-            let rule = known.plan.conduct.windows[usize::from(window)];
-            if rule.action == WindowAction::ForceFlat {
-                self.force_flat(id, rule.symbol, events);
+            let action = known.plan.conduct.windows[usize::from(window)].action;
+            if action == WindowAction::ForceFlat {
+                self.force_flat(id, window, events);
             }
         }
         self.refresh_windows();
@@ -120,20 +120,22 @@ impl Shard {
         }
     }
 
-    /// Nothing works and nothing is held, of this symbol or of all, in any account of a plan.
-    fn force_flat(&mut self, plan: PlanId, symbol: Option<Label>, events: &mut EventBuf) {
+    /// Nothing works and nothing is held, of the symbols of a window, in any account of its plan.
+    fn force_flat(&mut self, plan: PlanId, window: u8, events: &mut EventBuf) {
         for id in 0..self.accounts.len() as u32 {
             let account = &self.accounts[id as usize];
             if account.plan == plan && account.is_trading() {
-                self.flatten_in(AccountId(id), symbol, events);
+                self.flatten_in(AccountId(id), window, events);
             }
         }
     }
 
-    fn flatten_in(&mut self, id: AccountId, symbol: Option<Label>, events: &mut EventBuf) {
+    fn flatten_in(&mut self, id: AccountId, window: u8, events: &mut EventBuf) {
+        let plan = self.accounts[id.0 as usize].plan;
         let is_meant = |shard: &Self, instrument: InstrumentId| {
-            let own = shard.markets[instrument.0 as usize].instrument.symbol;
-            symbol.is_none_or(|symbol| symbol == own)
+            let symbol = shard.markets[instrument.0 as usize].instrument.symbol;
+            let conduct = &shard.plans[plan.0 as usize].plan.conduct;
+            conduct.windows[usize::from(window)].concerns(symbol)
         };
         let is_held = |shard: &Self, held: &Holding| is_meant(shard, held.instrument);
         let account = &self.accounts[id.0 as usize];

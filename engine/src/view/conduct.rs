@@ -1,6 +1,6 @@
 //! How accounts stand against their rules of conduct, and which windows are open.
 
-use rules::{Inactivity, SizeTier, WeightedQty, WindowRule};
+use rules::{Inactivity, SizeTier, TimeLimit, WeightedQty, WindowRule};
 use types::{Calendar, Interval, Money, PlanId, Qty, Ratio, TimestampNs, TradingDay};
 
 use crate::account::Account;
@@ -23,8 +23,19 @@ pub struct ConductView {
     pub last_active: Option<TradingDay>,
     /// What happens to it when it does not trade.
     pub inactivity: Option<InactivityView>,
+    /// The time that it has to pass.
+    pub time_limit: Option<TimeLimitView>,
     /// The windows that are open.
     pub windows: Vec<WindowView>,
+}
+
+/// The time that an account has to pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeLimitView {
+    /// The rule.
+    pub rule: TimeLimit,
+    /// Its last date, and the days left after the open trading day; `None` before the first roll.
+    pub left: Option<(TradingDay, u32)>,
 }
 
 /// A count of the open trading day.
@@ -56,7 +67,7 @@ pub struct InactivityView {
 }
 
 /// An open window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WindowView {
     /// The plan whose accounts it is for.
     pub plan: PlanId,
@@ -114,6 +125,12 @@ impl Shard {
                 rule,
                 deadline: last_active.and_then(|day| rule.deadline(day, &known.plan.days)),
             }),
+            time_limit: known.plan.time_limit().map(|rule| TimeLimitView {
+                rule,
+                left: rules.term().zip(rules.day()).map(|(term, today)| {
+                    (term.last, term.days_left(rule, today, &known.plan.days))
+                }),
+            }),
             windows: open_of(account.plan, known).collect(),
         }
     }
@@ -136,7 +153,7 @@ fn open_of(plan: PlanId, known: &KnownPlan) -> impl Iterator<Item = WindowView> 
         Some(WindowView {
             plan,
             place: place as u8,
-            rule: *windows.get(place)?,
+            rule: windows.get(place)?.clone(),
             until: known.windows.until(place)?,
         })
     })

@@ -18,6 +18,8 @@ pub struct NextRoll {
     pub size_max: Option<Qty>,
     /// Days of inactivity, if they reach the plan's limit then; none before the first roll.
     pub inactive_days: Option<u32>,
+    /// Whether its time to pass is over then.
+    pub lapses: bool,
 }
 
 /// A limit after a roll.
@@ -64,6 +66,7 @@ impl Shard {
                 .inactive
                 .filter(|_| day.is_some())
                 .map(|idle| idle.days),
+            lapses: day.is_some() && rolled.lapsed.is_some(),
         })
     }
 }

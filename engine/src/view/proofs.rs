@@ -29,6 +29,7 @@ impl Shard {
                     ..
                 } => told.push((Verdict::Passed, Vec::new())),
                 EventKind::Inactive(rest) => told.push((Verdict::Inactive(rest), Vec::new())),
+                EventKind::Lapsed(lapse) => told.push((Verdict::Lapsed(lapse), Vec::new())),
                 EventKind::PayoutDenied {
                     requested,
                     eligible,

@@ -280,7 +280,7 @@ fn time_works_in_order_before_the_input_that_it_came_with() {
                 before_s: 0,
                 after_s: 0,
                 action: WindowAction::BlockAll,
-                symbol: None,
+                symbols: Vec::new(),
             }],
             ..Conduct::default()
         },

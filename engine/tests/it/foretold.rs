@@ -287,7 +287,11 @@ fn check_roll(
         _ => None,
     });
     if !fails && !ended {
-        prop_assert_eq!(next.inactive_days, inactive);
+        let lapsed = |fact: &EventKind| matches!(fact, EventKind::Lapsed(_));
+        prop_assert_eq!(next.lapses, facts.iter().any(lapsed));
+        // Who had no time left is not told of a rest.
+        let rests = next.inactive_days.filter(|_| !next.lapses);
+        prop_assert_eq!(rests, inactive);
     }
     Ok(())
 }

@@ -3,11 +3,11 @@
 use engine::Limits;
 use rules::{
     Allowance, Conduct, DailyAnchor, DailyLoss, Inactivity, InactivityEffect, Life, Lineage,
-    MaxLoss, Plan, StopTrailing, Target, TrailSource,
+    MaxLoss, Plan, StopTrailing, Target, TimeLimit, TradingDays, TrailSource,
 };
 use types::{
-    AccountId, AccountState, Command, Effect, Instrument, OpenAccount, Origin, Parentage, PlanId,
-    TimestampNs,
+    AccountId, AccountState, Command, DaysOf, Effect, Instrument, LapseEffect, OpenAccount, Origin,
+    Parentage, PlanId, TimestampNs,
 };
 
 use crate::windows::{s, touch};
@@ -446,4 +446,110 @@ fn an_account_for_which_there_is_no_room_ends_no_other() {
     let told = world.tell(after(0, 0, Origin::Reset));
     assert_eq!(told, ["rejected LimitReached accounts_max 1"]);
     assert_eq!(state(&world, 0), AccountState::Evaluation);
+}
+
+// The time to pass.
+
+fn timed(days: u16, counts: DaysOf, effect: LapseEffect) -> Plan {
+    Plan {
+        life: Life {
+            time_limit: Some(TimeLimit {
+                days,
+                counts,
+                effect,
+            }),
+            ..Life::default()
+        },
+        profit_target: Some(Target::Fixed(money("100"))),
+        ..plan("10000")
+    }
+}
+
+#[test]
+fn an_account_has_so_many_days_after_the_one_on_which_it_opened() {
+    let mut world = governed(&timed(3, DaysOf::Calendar, LapseEffect::Fail), 1);
+    // It opened on day 1 and has 2, 3 and 4; day 4 is 1970-01-05.
+    let left = |world: &World| {
+        let view = world.shard.account_view(AccountId(0)).unwrap();
+        let limit = view.conduct.unwrap().time_limit.unwrap();
+        limit.left.map(|(last, days)| (last.0, days))
+    };
+    assert_eq!(left(&world), Some((4, 3)));
+    for (day, expected) in [(2, 2), (4, 0)] {
+        world.roll(day);
+        assert_eq!(left(&world), Some((4, expected)));
+    }
+    let next = |world: &World| {
+        let view = world.shard.account_view(AccountId(0)).unwrap();
+        view.next_roll.unwrap().lapses
+    };
+    assert!(next(&world));
+    world.tell(buy(0, 1));
+    world.tell(buy(0, 1).at("90"));
+    assert_eq!(
+        roll(&mut world, 5),
+        [
+            ROLLED[0],
+            ROLLED[1],
+            "account 0 lapsed after 1970-01-05",
+            "BreachPosition",
+            "VerdictBasis",
+            "#2 cancelled 1 AccountLocked",
+            "account 0 by AccountEnded sells 1 at 100 (Touch)",
+            "account 0 liquidated to 9999, fees 0, slippage 0",
+            "account 0 Failed",
+        ]
+    );
+    world.agrees();
+}
+
+#[test]
+fn trading_days_leave_out_what_the_calendar_does() {
+    // Day 1, 1970-01-02, was a Friday. With Mondays and Tuesdays alone Tuesday's day is open then, and the next two are
+    // days 4 and 5.
+    let rules = Plan {
+        days: TradingDays {
+            weekdays: 0b000_0011,
+            ..TradingDays::default()
+        },
+        ..timed(2, DaysOf::Trading, LapseEffect::Close)
+    };
+    let mut world = governed(&rules, 1);
+    for day in [4, 5] {
+        assert_eq!(roll(&mut world, day), ROLLED);
+        assert_eq!(state(&world, 0), AccountState::Evaluation);
+    }
+    let told = roll(&mut world, 11);
+    assert_eq!(
+        told[2..],
+        [
+            "account 0 lapsed after 1970-01-06",
+            "VerdictBasis",
+            "account 0 Closed"
+        ]
+    );
+    world.agrees();
+}
+
+#[test]
+fn who_passed_in_time_has_no_time_left_to_lose_and_a_suspension_does_not_stop_it() {
+    let mut world = governed(&timed(1, DaysOf::Calendar, LapseEffect::Fail), 3);
+    world.tell(earn(0, 100));
+    assert_eq!(state(&world, 0), AccountState::Passed);
+    world.tell(suspend(1, None));
+    // It opened on day 1 and has day 2, 1970-01-03.
+    world.roll(2);
+    let told = roll(&mut world, 3);
+    assert!(told.contains(&"account 2 lapsed after 1970-01-03".to_owned()));
+    assert_eq!(state(&world, 0), AccountState::Passed);
+    assert_eq!(state(&world, 1), AccountState::Suspended);
+    assert_eq!(state(&world, 2), AccountState::Failed);
+    // Its time went by while it was suspended.
+    let told = world.tell(resume(1));
+    assert!(
+        told.contains(&"account 1 lapsed after 1970-01-03".to_owned()),
+        "{told:?}"
+    );
+    assert_eq!(state(&world, 1), AccountState::Failed);
+    world.agrees();
 }

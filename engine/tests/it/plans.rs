@@ -6,12 +6,12 @@ use rules::{
     ContestRules, DailyAnchor, DailyChanges, DailyLoss, DailyTier, DayCounts, DayProfit,
     Denominator, Gates, HoldingAction, HoldingMin, Inactivity, InactivityEffect, Life, MaxLoss,
     MinDays, PayoutKeep, PayoutRule, PayoutSeries, Plan, ScaleWhen, Scaling, SizeLimit, SizeTier,
-    SizeWeight, SplitFrom, SplitTier, Stage, StopTrailing, Target, TradingDays, TrailSource,
-    WindowAction, WindowRule, listed,
+    SizeWeight, SplitFrom, SplitTier, Stage, StopTrailing, Target, TimeLimit, TradingDays,
+    TrailSource, WindowAction, WindowRule, listed,
 };
 use types::{
-    Calendar, Effect, Funding, MarkKind, Money, PositionMode, Qty, Ratio, RollSchedule, Terms,
-    TradingDay,
+    Calendar, DaysOf, Effect, Funding, LapseEffect, MarkKind, Money, PositionMode, Qty, Ratio,
+    RollSchedule, Terms, TradingDay,
 };
 
 use crate::world::{label, plan};
@@ -214,15 +214,16 @@ fn window() -> impl Strategy<Value = WindowRule> {
         WindowAction::ExcludeProfit,
     ]);
     let widened = || prop_oneof![3 => Just(0_u32), 3 => 1_u32..9, 1 => Just(604_800)];
-    let symbol = prop::sample::select(vec!["BOOK", "TOUCH", "WIDE"]).prop_map(label);
-    let symbol = prop::option::weighted(0.3, symbol);
-    (calendar(), widened(), widened(), action, symbol).prop_map(
-        |(calendar, before_s, after_s, action, symbol)| WindowRule {
+    let known = ["BOOK", "TOUCH", "WIDE"].map(label).to_vec();
+    let some = prop::sample::subsequence(known, 1..=3);
+    let symbols = prop_oneof![2 => Just(Vec::new()), 1 => some];
+    (calendar(), widened(), widened(), action, symbols).prop_map(
+        |(calendar, before_s, after_s, action, symbols)| WindowRule {
             calendar,
             before_s,
             after_s,
             action,
-            symbol,
+            symbols,
         },
     )
 }
@@ -295,10 +296,19 @@ fn conduct() -> impl Strategy<Value = Conduct> {
 
 fn life() -> impl Strategy<Value = Life> {
     let max = || prop::option::of(0_u8..3);
-    (max(), max()).prop_map(|(resets_max, retries_max)| Life {
+    let counts = prop::sample::select(vec![DaysOf::Calendar, DaysOf::Trading]);
+    let effect = prop::sample::select(vec![LapseEffect::Fail, LapseEffect::Close]);
+    let limit = (1_u16..9, counts, effect).prop_map(|(days, counts, effect)| TimeLimit {
+        days,
+        counts,
+        effect,
+    });
+    let limit = prop::option::weighted(0.2, limit);
+    (max(), max(), limit).prop_map(|(resets_max, retries_max, time_limit)| Life {
         resets_max,
         retries_max,
         next: None,
+        time_limit,
     })
 }
 

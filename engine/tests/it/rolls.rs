@@ -33,7 +33,7 @@ fn careful(schedule: RollSchedule) -> Plan {
                 before_s: 0,
                 after_s: 0,
                 action: WindowAction::ForceFlat,
-                symbol: None,
+                symbols: Vec::new(),
             }],
             ..Conduct::default()
         },

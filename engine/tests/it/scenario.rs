@@ -667,4 +667,4 @@ fn the_state_hash_of_a_fixed_story_is_known() {
     assert_eq!(world.shard.state_hash().to_string(), GOLDEN);
 }
 
-const GOLDEN: &str = "9d418af19a83e24d92270063792113c3203b9d329121fd08587bde85dbc27c7a";
+const GOLDEN: &str = "7c2302fd768f8052e61867a183dcddd1bb9aa1611be9eb2e68549e22c10fdc83";

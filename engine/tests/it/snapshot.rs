@@ -220,5 +220,5 @@ fn another_version_is_refused_by_name() {
     let mut snapshot = bytes(&stream::world().shard);
     snapshot[0] = 1;
     let refused = Shard::restore(&snapshot).unwrap_err().to_string();
-    assert_eq!(refused, "snapshot version 1, this program reads 8");
+    assert_eq!(refused, "snapshot version 1, this program reads 9");
 }

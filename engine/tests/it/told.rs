@@ -101,6 +101,9 @@ fn tell(event: &EventKind) -> String {
             format!("account {account} change denied {state:?}")
         }
         EventKind::AccountDenied { reason, .. } => format!("account denied {reason:?}"),
+        EventKind::Lapsed(lapse) => {
+            format!("account {} lapsed after {}", lapse.account, lapse.last)
+        }
         EventKind::Inactive(rest) => format!("account {} inactive {}", rest.account, rest.days),
         EventKind::WindowOpened {
             plan,

@@ -3,7 +3,10 @@
 
 use engine::Limits;
 use rules::{Conduct, Plan, Target, WindowAction, WindowRule};
-use types::{AccountState, AlgoKind, Calendar, Instrument, InstrumentStatus, PaperModel, Side};
+use types::{
+    AccountState, AlgoKind, Calendar, Command, Instrument, InstrumentStatus, Interval, PaperModel,
+    Side, TimestampNs,
+};
 
 use crate::words::{
     Of, Words, algo, amend_price, amend_qty, amend_trigger, announce, bracket, buy, cancel, earn,
@@ -28,7 +31,7 @@ fn window(name: &str, action: WindowAction) -> WindowRule {
         before_s: 0,
         after_s: 0,
         action,
-        symbol: None,
+        symbols: Vec::new(),
     }
 }
 
@@ -230,7 +233,7 @@ fn a_slice_of_an_algo_is_blocked_like_any_order() {
 #[test]
 fn a_window_of_one_symbol_leaves_the_others_alone() {
     let mut world = trading(vec![WindowRule {
-        symbol: Some(label("OTHER")),
+        symbols: vec![label("OTHER")],
         ..around(WindowAction::ForceFlat)
     }]);
     world.tell_at(s(10), announce("NEWS", s(100), s(110)));
@@ -550,5 +553,82 @@ fn time_has_an_end_and_what_is_due_then_is_done_once() {
     assert!(world.until(u64::MAX - 1).is_empty());
     assert_eq!(world.until(u64::MAX), ["account 0 Evaluation"]);
     assert!(world.until(u64::MAX).is_empty());
+    world.agrees();
+}
+
+#[test]
+fn what_is_held_is_closed_fifteen_minutes_before_an_early_close() {
+    // 900 s before the close at 10,000 s to 300 s after the open at 20,000 s.
+    let session = Calendar::Closed {
+        session: label("cme-equity"),
+        minutes_min: 0,
+    };
+    let mut world = trading(vec![WindowRule {
+        calendar: session,
+        before_s: 900,
+        after_s: 300,
+        action: WindowAction::ForceFlat,
+        symbols: Vec::new(),
+    }]);
+    let interval = Interval {
+        start: TimestampNs(s(10_000)),
+        end: TimestampNs(s(20_000)),
+    };
+    let long = Calendar::Closed {
+        session: label("cme-equity"),
+        minutes_min: 120,
+    };
+    // What another calendar announces opens nothing here.
+    for calendar in [long, session] {
+        world.tell_at(s(10), Command::AnnounceWindow { calendar, interval });
+    }
+    assert_eq!(world.tell_at(s(9_100) - 1, buy(0, 1)).len(), 2);
+    assert_eq!(
+        world.until(s(9_100)),
+        [
+            "window 0 of plan 0 opens until 20300000000000",
+            "account 0 by Window sells 1 at 100 (Touch)",
+            "account 0 liquidated to 9999, fees 0, slippage 0",
+        ]
+    );
+    assert_eq!(world.tell_at(s(20_300) - 1, buy(0, 1)), DENIED);
+    let told = world.tell_at(s(20_300), buy(0, 1));
+    assert_eq!(told[0], "window 0 of plan 0 closes");
+    assert_eq!(told.len(), 3);
+    world.agrees();
+}
+
+#[test]
+fn a_window_of_several_symbols_leaves_the_others_alone() {
+    let third = Instrument {
+        symbol: label("THIRD"),
+        ..touch()
+    };
+    let other = Instrument {
+        symbol: label("OTHER"),
+        ..touch()
+    };
+    let window = WindowRule {
+        symbols: vec![label("THIRD"), label("OTHER")],
+        ..around(WindowAction::ForceFlat)
+    };
+    let mut world = World::with(&[touch(), other, third], &rules(vec![window]));
+    for instrument in 0..3 {
+        world.tell_at(s(6), quote("100", "101").of(instrument));
+    }
+    world.tell_all([0, 1, 2].map(|instrument| buy(0, 1).of(instrument)));
+    world.tell_at(s(10), announce("NEWS", s(100), s(110)));
+    assert_eq!(
+        world.until(s(98)),
+        [
+            "window 0 of plan 0 opens until 113000000000",
+            "account 0 by Window sells 1 at 100 (Touch)",
+            "account 0 by Window sells 1 at 100 (Touch)",
+            "account 0 liquidated to 9997, fees 0, slippage 0",
+        ]
+    );
+    assert_eq!(world.tell(buy(0, 1)).len(), 2);
+    assert_eq!(world.tell(buy(0, 1).of(1)), DENIED);
+    assert_eq!(world.tell(buy(0, 1).of(2)), DENIED);
     world.agrees();
 }

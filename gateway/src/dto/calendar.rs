@@ -20,6 +20,16 @@ pub enum CalendarDto {
     Daily(HoursDto),
     /// The same time of every week.
     Weekly(HoursDto),
+    /// Between the sessions of a market.
+    Closed(ClosedDto),
+}
+
+/// The time between the sessions of a market.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ClosedDto {
+    session: String,
+    #[serde(skip_serializing_if = "is_zero")]
+    minutes_min: u16,
 }
 
 /// A time span by the clock of a zone.
@@ -28,6 +38,11 @@ pub struct HoursDto {
     zone: String,
     from: String,
     to: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+const fn is_zero(minutes: &u16) -> bool {
+    *minutes == 0
 }
 
 impl CalendarDto {
@@ -46,18 +61,26 @@ impl CalendarDto {
             Calendar::Weekly { zone, from, to } => {
                 Self::Weekly(hours(zone, time_of_week(from), time_of_week(to)))
             }
+            Calendar::Closed {
+                session,
+                minutes_min,
+            } => Self::Closed(ClosedDto {
+                session: session.to_string(),
+                minutes_min,
+            }),
         }
     }
 }
 
-/// Reads a calendar: `{ named = ".." }`, `{ daily = { zone, from, to } }` or
-/// `{ weekly = { zone, from, to } }`.
+/// Reads a calendar: `{ named = ".." }`, `{ daily = { zone, from, to } }`, `{ weekly = { zone, from, to } }` or
+/// `{ closed = { session, minutes_min } }`.
 ///
 /// # Errors
 /// When a field is not accepted.
 pub fn read_calendar(field: &Field<'_>) -> Result<Calendar, FieldError> {
-    let (name, hours) = match field.choice(&[], &["named", "daily", "weekly"])? {
+    let (name, hours) = match field.choice(&[], &["named", "daily", "weekly", "closed"])? {
         Choice::Named("named", name) => return Ok(Calendar::Named(name.name()?)),
+        Choice::Named("closed", closed) => return read_closed(&closed),
         Choice::Named(name, hours) => (name, hours),
         Choice::Word(_) => return Err(field.error("a calendar")),
     };
@@ -77,6 +100,28 @@ pub fn read_calendar(field: &Field<'_>) -> Result<Calendar, FieldError> {
             to: read_minute_of_week(&to)?,
         })
     }
+}
+
+/// Only calendars that the program has: a plan means the same on every server.
+fn read_closed(field: &Field<'_>) -> Result<Calendar, FieldError> {
+    let table = field.table(&["session", "minutes_min"])?;
+    let session = table.field("session");
+    let names = marketdata::calendar::NAMES.iter().copied();
+    let closing: Vec<_> = names.filter(|name| *name != "always").collect();
+    let quoted: Vec<_> = closing.iter().map(|name| format!("{name:?}")).collect();
+    let accepted = quoted.join(" or ");
+    if !closing.contains(&session.text(&accepted)?) {
+        return Err(session.error(accepted));
+    }
+    Ok(Calendar::Closed {
+        session: session.name()?,
+        minutes_min: match table.optional("minutes_min") {
+            None => 0,
+            Some(minutes) => {
+                minutes.integer("a number of minutes from 0 to 65535 without quotes")?
+            }
+        },
+    })
 }
 
 /// Reads a local time of the week: minutes from Monday 00:00.
@@ -140,7 +185,10 @@ mod tests {
         assert_eq!(path, "daily.zone");
         let (path, accepted) = field(r#""news-high""#).unwrap_err();
         assert_eq!(path, "document");
-        assert_eq!(accepted, "{named = ..} or {daily = ..} or {weekly = ..}");
+        assert_eq!(
+            accepted,
+            "{named = ..} or {daily = ..} or {weekly = ..} or {closed = ..}"
+        );
         let named = Calendar::Named("news-high".parse().unwrap());
         assert_eq!(read(r#"{"named":"news-high"}"#), Ok(named));
     }

@@ -8,7 +8,7 @@
 //! | part | holds |
 //! |---|---|
 //! | `shard`, `seq`, `ts` | the input that decided |
-//! | `verdict` | what was decided: `breach`, `passed`, `inactive`, `payout_denied` |
+//! | `verdict` | what was decided: `breach`, `passed`, `inactive`, `lapsed`, `payout_denied` |
 //! | `basis` | the account |
 //! | `limits` | its limits, daily before maximum; `baseline_seq` and `baseline_ts`: the input that the baseline was taken at, `baseline_from`: what from, `peak` of live equity: what it was, exact; `held` of a floor that is held: its distance from the size |
 //! | `consistency` | how it stood against the rule; null where the verdict does not look at it |
@@ -32,7 +32,8 @@ use std::fmt::{self, Write as _};
 use rules::Plan;
 use serde::Serialize;
 use types::{
-    Breach, CashBasis, Codec, Consistency, LimitBasis, PayoutDenial, PlanHash, Rest, VerdictBasis,
+    Breach, CashBasis, Codec, Consistency, Lapse, LimitBasis, PayoutDenial, PlanHash, Rest,
+    VerdictBasis,
 };
 
 use super::document::Node;
@@ -88,6 +89,15 @@ enum VerdictDto {
         active: String,
         active_seq: String,
         active_ts: String,
+        opens: String,
+        equity: String,
+    },
+    Lapsed {
+        limit: String,
+        counts: &'static str,
+        effect: &'static str,
+        opened: String,
+        last: String,
         opens: String,
         equity: String,
     },
@@ -215,6 +225,7 @@ pub const fn kind_of(verdict: &Verdict) -> &'static str {
         Verdict::Breach(_) => "breach",
         Verdict::Passed => "passed",
         Verdict::Inactive(_) => "inactive",
+        Verdict::Lapsed(_) => "lapsed",
         Verdict::PayoutDenied { .. } => "payout_denied",
     }
 }
@@ -225,6 +236,7 @@ impl VerdictDto {
             Verdict::Breach(breach) => Self::of_breach(breach),
             Verdict::Passed => Self::Passed,
             Verdict::Inactive(rest) => Self::of_rest(rest),
+            Verdict::Lapsed(lapse) => Self::of_lapse(lapse),
             Verdict::PayoutDenied {
                 requested,
                 eligible,
@@ -263,6 +275,18 @@ impl VerdictDto {
             active_ts: rest.active_ts.to_string(),
             opens: rest.opens.to_string(),
             equity: rest.equity.to_string(),
+        }
+    }
+
+    fn of_lapse(lapse: &Lapse) -> Self {
+        Self::Lapsed {
+            limit: lapse.limit.to_string(),
+            counts: lapse.counts.word(),
+            effect: lapse.effect.word(),
+            opened: lapse.opened.to_string(),
+            last: lapse.last.to_string(),
+            opens: lapse.opens.to_string(),
+            equity: lapse.equity.to_string(),
         }
     }
 

@@ -8,6 +8,7 @@ use super::body::{BodyError, json};
 use super::calendar::{CalendarDto, read_calendar};
 use super::document::{Field, FieldError, Table};
 use super::names::Names;
+use super::plan::one_or_several;
 use super::word::Word;
 
 /// What is known of calendars, and what is open by them.
@@ -41,8 +42,11 @@ pub struct WindowDto {
     pub window: u8,
     /// What it restricts.
     pub action: &'static str,
-    /// The instrument that it is for; null for all.
+    /// The instrument that it is for; null for all, or for several.
     pub symbol: Option<String>,
+    /// The instruments that it is for, where they are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub symbols: Vec<String>,
     /// When it is closed again, as known now.
     pub until: String,
 }
@@ -77,12 +81,14 @@ impl IntervalDto {
 impl WindowDto {
     /// A window that is open.
     pub fn new(view: &WindowView, names: &Names) -> Self {
+        let (symbol, symbols) = one_or_several(&view.rule.symbols);
         Self {
             plan: names.plan(view.plan),
             plan_name: names.plan_name(view.plan).map(ToString::to_string),
             window: view.place,
             action: view.rule.action.word(),
-            symbol: view.rule.symbol.map(|symbol| symbol.to_string()),
+            symbol,
+            symbols,
             until: view.until.to_string(),
         }
     }

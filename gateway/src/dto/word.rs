@@ -7,10 +7,11 @@ use rules::{
 use runtime::{BoardView, OrderStage};
 use types::{
     AccountChange, AccountState, AdjustKind, Aggressor, AlgoKind, BarPath, BaselineSource,
-    BookingCause, ContestRefusal, DisqualificationReason, Effect, EntryRefusal, FillCause,
+    BookingCause, ContestRefusal, DaysOf, DisqualificationReason, Effect, EntryRefusal, FillCause,
     FillModel, FloorMoveCause, InputRejection, InstrumentError, InstrumentKind, InstrumentStatus,
-    Leg, ListKind, MarkKind, OpenDenial, OrderKind, OrderRole, Origin, PayoutDenial, PositionMode,
-    RuleKind, SelfTrade, Side, Sizes, StatusCause, SuspendReason, TimeInForce, TriggerOn,
+    LapseEffect, Leg, ListKind, MarkKind, OpenDenial, OrderKind, OrderRole, Origin, PayoutDenial,
+    PositionMode, RuleKind, SelfTrade, Side, Sizes, StatusCause, SuspendReason, TimeInForce,
+    TriggerOn,
 };
 
 /// A value that the wire has one word for.
@@ -162,6 +163,8 @@ words! {
     }
     HoldingAction { Warn => "warn", ExcludeProfit => "exclude_profit" }
     InactivityEffect { Fail => "fail", Suspend => "suspend", Close => "close" }
+    LapseEffect { Fail => "fail", Close => "close" }
+    DaysOf { Calendar => "calendar", Trading => "trading" }
     BoardKind { Demo => "demo", Paper => "paper", Live => "live" }
     BoardView { Public => "public", Review => "review" }
     SignalKind {

@@ -50,6 +50,7 @@ fn row(proof: &Proof) -> Value {
         }
         Verdict::Passed => {}
         Verdict::Inactive(rest) => row["days"] = rest.days.into(),
+        Verdict::Lapsed(lapse) => row["last"] = lapse.last.to_string().into(),
         Verdict::PayoutDenied { reason, .. } => row["reason"] = payout_denial(reason).into(),
     }
     row

@@ -30,7 +30,7 @@ fn strict() -> Plan {
                 before_s: 120,
                 after_s: 60,
                 action: WindowAction::BlockOpening,
-                symbol: None,
+                symbols: Vec::new(),
             }],
             holding_min: None,
             orders_per_day_max: Some(5),

@@ -44,11 +44,12 @@ type Denial = { reason: string; figures?: Record<string, Decimal | number | bool
 /** What was asked for of an order; of an amendment, what was to change. */
 type Asked = { change: "cancel" | "cancel_all" | "disconnect" | "amend"; qty?: Decimal; price?: Decimal; trigger?: Decimal };
 type AdjustKind = "pnl" | "payout" | "scale";
-/** Announced under a name, or by the clock of a zone. */
-export type Calendar = { named: string } | { daily: Hours } | { weekly: Hours };
+/** Announced under a name, by the clock of a zone, or between the sessions of a market. */
+export type Calendar = { named: string } | { daily: Hours } | { weekly: Hours } | { closed: Closed };
+type Closed = { session: string; minutes_min?: number };
 type Hours = { zone: string; from: string; to: string };
 /** The action is null while the server does not know the plan. */
-type OfWindow = OfPlan & { window: number; action: WindowAction | null; symbol?: string };
+type OfWindow = OfPlan & { window: number; action: WindowAction | null; symbol?: string; symbols?: string[] };
 
 export type BreachPosition = OfInstrument & {
   qty: Decimal;
@@ -114,6 +115,17 @@ export type EngineEvent =
       positions: BreachPosition[];
     })
   | (Own & { type: "paid_out"; payouts: number })
+  | (Own & {
+      type: "lapsed";
+      limit: number;
+      counts: "calendar" | "trading";
+      effect: "fail" | "close";
+      opened: string;
+      last: string;
+      opens: string;
+      equity: Decimal;
+      positions: BreachPosition[];
+    })
   | (Own & { type: "competition_entered"; competition: Id })
   | (Own & { type: "disqualified"; competition: Id; reason: string })
   | (Own & { type: "reinstated"; competition: Id })

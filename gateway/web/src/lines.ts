@@ -55,6 +55,7 @@ function orderPrice(id: string | null, text: string, accepted: Accepted): string
 
 function calendarText(calendar: Calendar): string {
   if ("named" in calendar) return calendar.named;
+  if ("closed" in calendar) return `${calendar.closed.session} closed`;
   const [every, hours] = "daily" in calendar ? ["daily", calendar.daily] : ["weekly", calendar.weekly];
   return `${every} ${hours.from} to ${hours.to} ${hours.zone}`;
 }
@@ -95,6 +96,7 @@ export const LINES: { [T in EngineEvent["type"]]: Write<Extract<EngineEvent, { t
   account_change_denied: (e) => line("Denied", `${e.change}: the account is ${(STATES[e.state] ?? e.state).toLowerCase()}`, "warn"),
   inactive: (e) => line("Inactive", `${e.days} days without trading after ${e.active}`, "warn"),
   paid_out: (e) => line("Paid out", `payout ${e.payouts} was the last of the plan`),
+  lapsed: (e) => line("Time over", `not passed by ${e.last}, ${e.limit} ${e.counts} days after ${e.opened}`, "bad"),
   competition_entered: (e) => line("Board", `entered competition ${e.competition}`),
   disqualified: (e) => line("Off board", `disqualified from competition ${e.competition}: ${spaced(e.reason)}`, "bad"),
   reinstated: (e) => line("Board", `back on the board of competition ${e.competition}`),

@@ -157,13 +157,14 @@ export interface Breach {
   plan_hash: string;
 }
 
-/** A window of the account's plan that is open; the symbol is null where it is for all. */
+/** A window of the account's plan that is open; the symbol is null where it is for all, or for several. */
 export interface OpenWindow {
   plan: Id;
   plan_name: string | null;
   window: number;
   action: WindowAction;
   symbol: string | null;
+  symbols?: string[];
   until: string;
 }
 
@@ -182,6 +183,8 @@ export interface Conduct {
   warn_at_pct: Decimal | null;
   last_active: string | null;
   inactivity: { effect: "fail" | "suspend" | "close"; days: number; deadline: string | null } | null;
+  /** Left out without a limit; the last date and what is left are null before the first roll. */
+  time_limit?: { effect: "fail" | "close"; days: number; counts: "calendar" | "trading"; last: string | null; days_left: number | null };
   windows: OpenWindow[];
 }
 

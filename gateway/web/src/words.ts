@@ -48,12 +48,15 @@ export function effectName(effect: string): string {
 }
 
 /** What an open window means, such as "no positions in BTCUSDT". */
-export function windowName({ action, symbol }: { action: WindowAction | null; symbol?: string | null }): string {
+export function windowName({ action, symbol, symbols }: Windowed): string {
   const what = action === null ? "restricted" : (WINDOWS[action] ?? spaced(action));
-  return symbol ? `${what} in ${symbol}` : what;
+  const where = symbol ?? symbols?.join(", ");
+  return where ? `${what} in ${where}` : what;
 }
 
-export function windowText(window: Pick<OpenWindow, "action" | "symbol" | "until">): string {
+type Windowed = { action: WindowAction | null; symbol?: string | null; symbols?: string[] };
+
+export function windowText(window: Pick<OpenWindow, "action" | "symbol" | "symbols" | "until">): string {
   const text = `${windowName(window)} until ${minuteOf(window.until)} UTC`;
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

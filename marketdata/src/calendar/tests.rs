@@ -305,3 +305,62 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_market_is_closed_from_a_close_to_the_next_open() {
+    let closures = |name: &str, minutes, from: &str, until: &str| -> Vec<(String, String)> {
+        let found = closures(name, minutes, at(from), at(until)).unwrap();
+        let text = |closed: &Interval| (closed.start.to_string(), closed.end.to_string());
+        found.iter().map(text).collect()
+    };
+    let rows = |rows: &[(&str, &str)]| -> Vec<(String, String)> {
+        let own =
+            |(start, end): &(&str, &str)| (format!("2024-{start}:00Z"), format!("2024-{end}:00Z"));
+        rows.iter().map(own).collect()
+    };
+    // New York at 16:00 is 21:00 UTC in winter. Thanksgiving, the 28th, has no session; the 29th ends at 13:00.
+    assert_eq!(
+        closures(
+            "us-equities",
+            0,
+            "2024-11-27T21:00:00Z",
+            "2024-11-29T18:00:01Z"
+        ),
+        rows(&[
+            ("11-27T21:00", "11-29T14:30"),
+            ("11-29T18:00", "12-02T14:30")
+        ])
+    );
+    // One that begins at the end is none, nor is one that is over at the start.
+    assert_eq!(
+        closures(
+            "us-equities",
+            0,
+            "2024-11-29T14:30:00Z",
+            "2024-11-29T18:00:00Z"
+        ),
+        rows(&[])
+    );
+    // Chicago closes at 16:00 and opens at 17:00. Clocks go forward on Sunday the 10th of March: the hour of Friday's
+    // evening is 22:00 UTC, that of Monday's 21:00, and the weekend is the hour shorter: 48 of them.
+    let days = ("2024-03-07T12:00:00Z", "2024-03-12T00:00:00Z");
+    let [thursday, weekend, monday] = [
+        ("03-07T22:00", "03-07T23:00"),
+        ("03-08T22:00", "03-10T22:00"),
+        ("03-11T21:00", "03-11T22:00"),
+    ];
+    let all = rows(&[thursday, weekend, monday]);
+    assert_eq!(closures("cme-equity", 0, days.0, days.1), all);
+    // Sixty minutes are no shorter than sixty.
+    assert_eq!(closures("cme-equity", 60, days.0, days.1), all);
+    for minutes in [61, 48 * 60] {
+        let long = closures("cme-equity", minutes, days.0, days.1);
+        assert_eq!(long, rows(&[weekend]));
+    }
+    assert_eq!(
+        closures("cme-equity", 48 * 60 + 1, days.0, days.1),
+        rows(&[])
+    );
+    assert_eq!(closures("always", 0, days.0, days.1), rows(&[]));
+    assert_eq!(super::closures("floor", 0, at(days.0), at(days.1)), None);
+}

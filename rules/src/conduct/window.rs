@@ -2,10 +2,9 @@
 
 use types::{
     Calendar, Codec, CodecError, ConductDenial, Interval, Label, Reader, TimestampNs, codec_enum,
-    codec_struct,
 };
 
-use super::{Conduct, WINDOWS_MAX};
+use super::{Conduct, WINDOW_SYMBOLS_MAX, WINDOWS_MAX};
 use crate::spec::{PlanError, check};
 
 const DAY_MINUTES: u16 = 1_440;
@@ -26,7 +25,7 @@ pub enum WindowAction {
 }
 
 /// When trading is restricted, and how.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WindowRule {
     /// Where its intervals come from.
     pub calendar: Calendar,
@@ -36,8 +35,8 @@ pub struct WindowRule {
     pub after_s: u32,
     /// What it does.
     pub action: WindowAction,
-    /// The instrument that it is for; all, without one.
-    pub symbol: Option<Label>,
+    /// The instruments that it is for, each once, at most [`WINDOW_SYMBOLS_MAX`]; all, without one.
+    pub symbols: Vec<Label>,
 }
 
 codec_enum!(WindowAction {
@@ -46,13 +45,46 @@ codec_enum!(WindowAction {
     2 => ForceFlat,
     3 => ExcludeProfit,
 });
-codec_struct!(WindowRule {
-    calendar,
-    before_s,
-    after_s,
-    action,
-    symbol,
-});
+
+/// Begins more than one symbol. None and one are what they were while a window had one at most, an
+/// `Option`: a plan keeps its hash.
+const SEVERAL: u8 = 2;
+
+impl Codec for WindowRule {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.calendar.encode(out);
+        self.before_s.encode(out);
+        self.after_s.encode(out);
+        self.action.encode(out);
+        match self.symbols.as_slice() {
+            [] => None::<Label>.encode(out),
+            [one] => Some(*one).encode(out),
+            _ => {
+                SEVERAL.encode(out);
+                self.symbols.encode(out);
+            }
+        }
+    }
+
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        Ok(Self {
+            calendar: Codec::decode(reader)?,
+            before_s: Codec::decode(reader)?,
+            after_s: Codec::decode(reader)?,
+            action: Codec::decode(reader)?,
+            symbols: if reader.rest().first() == Some(&SEVERAL) {
+                reader.take(1)?;
+                let symbols = Vec::<Label>::decode(reader)?;
+                if symbols.len() < 2 {
+                    return Err(CodecError::Invalid("symbols of a window"));
+                }
+                symbols
+            } else {
+                Option::<Label>::decode(reader)?.into_iter().collect()
+            },
+        })
+    }
+}
 
 impl WindowRule {
     /// When it is open because of an interval of its calendar: `start - before <= t < end + after`.
@@ -60,13 +92,14 @@ impl WindowRule {
         interval.widened(self.before_s, self.after_s)
     }
 
-    fn concerns(&self, symbol: Label) -> bool {
-        self.symbol.is_none_or(|own| own == symbol)
+    /// Whether it is for this instrument.
+    pub fn concerns(&self, symbol: Label) -> bool {
+        self.symbols.is_empty() || self.symbols.contains(&symbol)
     }
 
     pub(super) fn validate(&self) -> Result<(), PlanError> {
         let (calendar, accepted, end) = match self.calendar {
-            Calendar::Named(_) => (None, "", 0),
+            Calendar::Named(_) | Calendar::Closed { .. } => (None, "", 0),
             Calendar::Daily { from, to, .. } => (Some((from, to)), "0 to 1439", DAY_MINUTES),
             Calendar::Weekly { from, to, .. } => (Some((from, to)), "0 to 10079", WEEK_MINUTES),
         };
@@ -85,6 +118,20 @@ impl WindowRule {
             (self.after_s, "conduct.windows.after_s"),
         ] {
             check(seconds <= WIDENED_S_MAX, path, &seconds, "0 to 604800")?;
+        }
+        check(
+            self.symbols.len() <= WINDOW_SYMBOLS_MAX,
+            "conduct.windows.symbols",
+            &self.symbols.len(),
+            "at most 32 symbols",
+        )?;
+        for (place, symbol) in self.symbols.iter().enumerate() {
+            check(
+                !self.symbols[..place].contains(symbol),
+                "conduct.windows.symbols",
+                symbol,
+                "each symbol once",
+            )?;
         }
         Ok(())
     }

@@ -1,12 +1,12 @@
 //! An account as the list of what happened to it.
 
-use types::{Effect, Money, Notional, RuleKind, TradingDay};
+use types::{DaysOf, Effect, Money, Notional, RuleKind, TradingDay};
 
 use super::rational::Rational;
 use crate::plan::series::SplitFrom;
 use crate::plan::{
     AfterPayout, Allowance, ConsistencyWindow, DailyAnchor, DayCounts, DayProfit, Denominator,
-    MinDays, PayoutKeep, Plan, StopTrailing, Target, TrailSource,
+    MinDays, PayoutKeep, Plan, Stage, StopTrailing, Target, TrailSource,
 };
 
 /// Something that happened to an account.
@@ -585,6 +585,25 @@ impl AccountOracle {
         let between = last + 1..opens;
         let idle = between.count() as i32;
         (idle >= rule.days.into()).then_some(idle)
+    }
+
+    /// Whether the last roll ended the time to pass, for an account that opened on this day, or with its first roll:
+    /// as many days as the rule gives went by whole before the day that it opened.
+    pub fn is_lapsed(&self, opened: Option<TradingDay>) -> bool {
+        let days = self.history.iter().filter_map(|operation| match operation {
+            Operation::Roll { day, .. } => Some(*day),
+            _ => None,
+        });
+        let days: Vec<TradingDay> = days.collect();
+        let (Some(rule), Some(opens)) = (self.plan.life.time_limit, days.last()) else {
+            return false;
+        };
+        let opened = opened.unwrap_or(days[0]);
+        let gone = (opened.0 + 1..opens.0).filter(|date| match rule.counts {
+            DaysOf::Calendar => true,
+            DaysOf::Trading => self.plan.days.has(TradingDay(*date)),
+        });
+        self.plan.stage != Stage::Funded && gone.count() >= rule.days.into()
     }
 
     fn target(&self) -> Option<Rational> {

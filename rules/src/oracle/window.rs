@@ -41,7 +41,8 @@ impl WindowOracle {
     ) -> Option<usize> {
         (0..self.conduct.windows.len()).find(|&window| {
             let rule = &self.conduct.windows[window];
-            let concerned = rule.symbol.is_none() || rule.symbol == Some(symbol);
+            let concerned =
+                rule.symbols.is_empty() || rule.symbols.iter().any(|own| *own == symbol);
             concerned && actions.contains(&rule.action) && self.is_open(window, now)
         })
     }

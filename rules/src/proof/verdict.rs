@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use types::{Breach, Effect, InactivityEffect, Money, Notional, PayoutDenial, Rest, RuleKind};
+use types::{
+    Breach, DaysOf, Effect, InactivityEffect, Lapse, LapseEffect, Money, Notional, PayoutDenial,
+    Rest, RuleKind,
+};
 
 use super::Proof;
 use super::verify::Faults;
@@ -237,6 +240,51 @@ impl Proof {
             let accepted = format!("no verdict: fewer than {} days", rule.days);
             faults.require(false, "verdict.days", &rest.days, &accepted);
         }
+    }
+
+    pub(super) fn check_lapse(&self, lapse: &Lapse, equity: Notional, faults: &mut Faults) {
+        let basis = &self.basis;
+        faults.expect("verdict.account", lapse.account, basis.account);
+        faults.expect("verdict.positions", lapse.positions, basis.positions);
+        faults.expect("verdict.equity", lapse.equity, equity);
+        let Some(rule) = self.plan.time_limit() else {
+            let accepted = "no verdict: the plan gives no time to pass";
+            return faults.require(false, "verdict", &"a time that is over", accepted);
+        };
+        faults.expect("verdict.limit", lapse.limit, rule.days);
+        let counts = |counts| match counts {
+            DaysOf::Calendar => "calendar",
+            DaysOf::Trading => "trading",
+        };
+        faults.expect("verdict.counts", counts(lapse.counts), counts(rule.counts));
+        let effect = |effect| match effect {
+            LapseEffect::Fail => "fail",
+            LapseEffect::Close => "close",
+        };
+        faults.expect("verdict.effect", effect(lapse.effect), effect(rule.effect));
+        let days = &self.plan.days;
+        // A calendar that is none was named with the plan.
+        if days.validate().is_err() || rule.validate().is_err() {
+            return;
+        }
+        for (figure, day) in [
+            ("verdict.opened", lapse.opened),
+            ("verdict.opens", lapse.opens),
+        ] {
+            let accepted = "a day that the plan's calendar has";
+            faults.require(days.has(day), figure, &day, accepted);
+        }
+        match rule.term(lapse.opened, days) {
+            Some(term) => faults.expect("verdict.last", lapse.last, term.last),
+            None => faults.require(false, "verdict.opened", &lapse.opened, "an earlier day"),
+        }
+        let accepted = format!("no verdict: a day after {}", lapse.last);
+        faults.require(
+            lapse.opens > lapse.last,
+            "verdict.opens",
+            &lapse.opens,
+            &accepted,
+        );
     }
 
     pub(super) fn check_denial(

@@ -96,6 +96,7 @@ impl Proof {
             Verdict::Breach(breach) => self.check_breach(breach, equity, &mut faults),
             Verdict::Passed => self.check_pass(&mut faults),
             Verdict::Inactive(rest) => self.check_rest(rest, equity, &mut faults),
+            Verdict::Lapsed(lapse) => self.check_lapse(lapse, equity, &mut faults),
             Verdict::PayoutDenied {
                 requested,
                 eligible,
@@ -112,7 +113,9 @@ impl Proof {
     fn check_positions(&self, faults: &mut Faults) {
         // Others do not say what positions are worth.
         let open = match self.verdict {
-            Verdict::Breach(_) | Verdict::Inactive(_) => self.basis.positions as usize,
+            Verdict::Breach(_) | Verdict::Inactive(_) | Verdict::Lapsed(_) => {
+                self.basis.positions as usize
+            }
             Verdict::Passed | Verdict::PayoutDenied { .. } => 0,
         };
         faults.expect("positions", self.positions.len(), open);

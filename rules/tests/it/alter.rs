@@ -5,11 +5,11 @@ use rules::conduct::{HoldingMin, Inactivity, SizeLimit, WindowRule};
 use rules::{
     Allowance, Conduct, ConsistencyRule, DailyLoss, Life, MaxLoss, MinDays, PayoutKeep, PayoutRule,
     PayoutSeries, Plan, Proof, ProofPosition, ScaleWhen, Scaling, SplitFrom, Stage, StopTrailing,
-    Target, Verdict,
+    Target, TimeLimit, Verdict,
 };
 use types::{
     BaselineOrigin, BaselineSource, Breach, BreachPosition, Calendar, CashBasis, Consistency,
-    Funding, LimitBasis, PayoutDenial, PlanHash, Rest, VerdictBasis,
+    Funding, Lapse, LimitBasis, PayoutDenial, PlanHash, Rest, VerdictBasis,
 };
 
 /// An integer in some field.
@@ -143,6 +143,25 @@ fn visit_verdict(verdict: &mut Verdict, see: &mut See<'_>) {
             see("verdict.active", &mut active.0);
             see("verdict.active_seq", &mut active_seq.0);
             see("verdict.active_ts", &mut active_ts.0);
+            see("verdict.opens", &mut opens.0);
+            see("verdict.equity", &mut equity.0);
+            see("verdict.positions", positions);
+        }
+        Verdict::Lapsed(Lapse {
+            account,
+            limit,
+            counts: _,
+            effect: _,
+            opened,
+            last,
+            opens,
+            equity,
+            positions,
+        }) => {
+            see("verdict.account", &mut account.0);
+            see("verdict.limit", limit);
+            see("verdict.opened", &mut opened.0);
+            see("verdict.last", &mut last.0);
             see("verdict.opens", &mut opens.0);
             see("verdict.equity", &mut equity.0);
             see("verdict.positions", positions);
@@ -413,7 +432,11 @@ fn visit_plan(plan: &mut Plan, see: &mut See<'_>) {
         resets_max,
         retries_max,
         next: _,
+        time_limit,
     } = life;
+    if let Some(TimeLimit { days, .. }) = time_limit {
+        see("plan.time_limit", days);
+    }
     for (name, max) in [
         ("plan.resets_max", resets_max),
         ("plan.retries_max", retries_max),
@@ -522,7 +545,7 @@ fn visit_conduct(conduct: &mut Conduct, see: &mut See<'_>) {
             before_s,
             after_s,
             action: _,
-            symbol: _,
+            symbols: _,
         } = window;
         if let Calendar::Daily { from, to, .. } | Calendar::Weekly { from, to, .. } = calendar {
             see("plan.conduct.from", from);

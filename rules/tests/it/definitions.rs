@@ -4,9 +4,9 @@ use rules::{
     AfterPayout, Allowance, Competition, Conduct, ConsistencyRule, ConsistencyWindow, DailyAnchor,
     DayCounts, Denominator, HoldingAction, HoldingMin, Inactivity, InactivityEffect, Life, MaxLoss,
     MinDays, PayoutKeep, PayoutRule, Plan, ScaleWhen, Scaling, SizeLimit, SizeTier, SizeWeight,
-    SpecError, Stage, StopTrailing, Target, TrailSource, WindowAction, WindowRule,
+    SpecError, Stage, StopTrailing, Target, TimeLimit, TrailSource, WindowAction, WindowRule,
 };
-use types::{Calendar, Codec, CodecError, Effect, Label, Qty, Ratio};
+use types::{Calendar, Codec, CodecError, DaysOf, Effect, Label, LapseEffect, Qty, Ratio};
 
 use crate::plans::{bare, competition, consistency, daily_loss, max_loss, usd};
 
@@ -59,6 +59,7 @@ fn full() -> Plan {
             resets_max: Some(3),
             retries_max: Some(1),
             next: Some(Label::new("two step 100k phase 2").unwrap()),
+            time_limit: None,
         },
         ..bare(100_000)
     }
@@ -72,7 +73,7 @@ fn full_conduct() -> Conduct {
         before_s: 120,
         after_s: 120,
         action,
-        symbol: Some(label("ES")),
+        symbols: vec![label("ES")],
     };
     let (from, to) = (1_020, 540);
     Conduct {
@@ -274,10 +275,25 @@ fn a_refusal_names_what_is_wrong_with_conduct_and_life() {
     );
     refused(
         |plan| {
-            let first = plan.conduct.windows[0];
+            let first = plan.conduct.windows[0].clone();
             plan.conduct.windows = vec![first; 17];
         },
         "conduct.windows is 17; accepted: at most 16 windows",
+    );
+    refused(
+        |plan| {
+            plan.conduct.windows[0].symbols = ["ES", "NQ", "ES"]
+                .map(|name| name.parse().unwrap())
+                .to_vec()
+        },
+        "conduct.windows.symbols is ES; accepted: each symbol once",
+    );
+    refused(
+        |plan| {
+            let names = (0..33).map(|number| format!("S{number}").parse().unwrap());
+            plan.conduct.windows[0].symbols = names.collect();
+        },
+        "conduct.windows.symbols is 33; accepted: at most 32 symbols",
     );
     let (from, to) = (1_440, 0);
     refused(
@@ -332,6 +348,18 @@ fn a_refusal_names_what_is_wrong_with_conduct_and_life() {
         |plan| plan.conduct.warn_at = Some(Ratio::ONE),
         "conduct.warn_at is 1; accepted: above 0 and below 1",
     );
+    for days in [0, 3_661] {
+        refused(
+            |plan| {
+                plan.life.time_limit = Some(TimeLimit {
+                    days,
+                    counts: DaysOf::Trading,
+                    effect: LapseEffect::Fail,
+                });
+            },
+            &format!("life.time_limit.days is {days}; accepted: 1 to 3660"),
+        );
+    }
     refused(
         |plan| plan.life.next = Some(plan.name),
         "life.next is two step 100k; accepted: another plan's name",

@@ -3,11 +3,11 @@
 use proptest::prelude::*;
 use rules::{
     AfterPayout, Allowance, Conduct, ConsistencyRule, ConsistencyWindow, DailyAnchor, DailyChanges,
-    DailyLoss, DailyTier, DayCounts, DayProfit, Denominator, Inactivity, InactivityEffect, MaxLoss,
-    MinDays, PayoutKeep, PayoutRule, PayoutSeries, Plan, ScaleWhen, Scaling, SizeLimit, SizeTier,
-    SplitFrom, SplitTier, StopTrailing, Target, TrailSource, listed,
+    DailyLoss, DailyTier, DayCounts, DayProfit, Denominator, Inactivity, InactivityEffect, Life,
+    MaxLoss, MinDays, PayoutKeep, PayoutRule, PayoutSeries, Plan, ScaleWhen, Scaling, SizeLimit,
+    SizeTier, SplitFrom, SplitTier, Stage, StopTrailing, Target, TimeLimit, TrailSource, listed,
 };
-use types::{Effect, Money, Qty, Ratio};
+use types::{DaysOf, Effect, LapseEffect, Money, Qty, Ratio};
 
 use crate::plans::bare;
 
@@ -283,6 +283,16 @@ fn conduct(size: i64) -> impl Strategy<Value = Conduct> {
         })
 }
 
+fn time_limit() -> impl Strategy<Value = TimeLimit> {
+    let counts = prop_oneof![Just(DaysOf::Calendar), Just(DaysOf::Trading)];
+    let effect = prop_oneof![Just(LapseEffect::Fail), Just(LapseEffect::Close)];
+    (1_u16..8, counts, effect).prop_map(|(days, counts, effect)| TimeLimit {
+        days,
+        counts,
+        effect,
+    })
+}
+
 pub(crate) fn plan() -> impl Strategy<Value = Plan> {
     let size = prop_oneof![
         (1_i64..=200).prop_map(|thousands| Money::whole(thousands * 1_000).0),
@@ -293,6 +303,7 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> {
             prop::option::of(target(size)),
             prop::option::of(min_days(size)),
             prop_oneof![Just(DayProfit::Closed), Just(DayProfit::Equity)],
+            prop::option::weighted(0.3, time_limit()),
         );
         (
             prop::option::weighted(0.8, daily_loss(size)),
@@ -312,6 +323,15 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> {
                         profit_target: objectives.0,
                         min_days: objectives.1,
                         day_profit: objectives.2,
+                        // Only an evaluation has something to pass.
+                        stage: match objectives.3 {
+                            Some(_) => Stage::Evaluation { phase: 1 },
+                            None => Stage::Funded,
+                        },
+                        life: Life {
+                            time_limit: objectives.3,
+                            ..Life::default()
+                        },
                         consistency,
                         payout,
                         scaling,

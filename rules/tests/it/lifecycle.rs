@@ -142,6 +142,7 @@ fn parent(state: AccountState) -> Parent {
             resets_max: Some(2),
             retries_max: Some(1),
             next: Some(label("phase 2")),
+            ..Life::default()
         },
         lineage: Lineage::default(),
         followed: false,

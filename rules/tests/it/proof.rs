@@ -4,13 +4,13 @@ use proptest::prelude::*;
 use rules::{
     AfterPayout, Allowance, ConsistencyRule, ConsistencyWindow, DailyAnchor, Denominator,
     HoldingAction, HoldingMin, Inactivity, InactivityEffect, PayoutKeep, PayoutRule, Plan, Proof,
-    ProofPosition, Scaling, Stage, StopTrailing, Target, TrailSource, Verdict,
+    ProofPosition, Scaling, Stage, StopTrailing, Target, TimeLimit, TrailSource, Verdict,
 };
 use types::{
     AccountId, BaselineOrigin, BaselineSource, Breach, BreachPosition, CashBasis, Codec,
-    Consistency, Effect, InstrumentId, Label, LimitBasis, MarkKind, Money, Notional, PayoutDenial,
-    PlanHash, PlanId, Price, Qty, Ratio, Rest, RuleKind, Seq, ShardId, SignedQty, TimestampNs,
-    TradingDay, VerdictBasis,
+    Consistency, DaysOf, Effect, InstrumentId, Label, Lapse, LapseEffect, LimitBasis, MarkKind,
+    Money, Notional, PayoutDenial, PlanHash, PlanId, Price, Qty, Ratio, Rest, RuleKind, Seq,
+    ShardId, SignedQty, TimestampNs, TradingDay, VerdictBasis,
 };
 
 use crate::alter::{alterations, slips};
@@ -647,6 +647,80 @@ fn rested() -> Proof {
         positions: 1,
     });
     proof
+}
+
+/// Opened on the 10th with 30 days, so the 41st ended it.
+fn lapsed() -> Proof {
+    let mut plan = fragile();
+    plan.stage = Stage::Evaluation { phase: 1 };
+    plan.life.time_limit = Some(TimeLimit {
+        days: 30,
+        counts: DaysOf::Calendar,
+        effect: LapseEffect::Close,
+    });
+    let mut proof = fresh(plan);
+    proof.basis.positions = 1;
+    proof.positions = vec![position(100, 99, 100)];
+    proof.verdict = Verdict::Lapsed(Lapse {
+        account: ACCOUNT,
+        limit: 30,
+        counts: DaysOf::Calendar,
+        effect: LapseEffect::Close,
+        opened: TradingDay(10),
+        last: TradingDay(40),
+        opens: TradingDay(41),
+        equity: usd(9_900).to_notional(),
+        positions: 1,
+    });
+    proof
+}
+
+#[test]
+fn a_time_that_is_over_follows_from_the_day_of_the_opening() {
+    let named = |alter: fn(&mut Proof, &mut Lapse)| {
+        let mut proof = lapsed();
+        let Verdict::Lapsed(mut lapse) = proof.verdict else {
+            panic!("no lapse");
+        };
+        alter(&mut proof, &mut lapse);
+        proof.verdict = Verdict::Lapsed(lapse);
+        proof.basis.plan_hash = proof.plan.hash();
+        let faults = proof.verify(proof.digest()).err().unwrap_or_default();
+        let faults = faults.iter().map(ToString::to_string);
+        faults.collect::<Vec<_>>()
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(named(|_, _| ()), none);
+    // A later day ends it as well, the last of its days does not.
+    assert_eq!(named(|_, lapse| lapse.opens = TradingDay(42)), none);
+    assert_eq!(
+        named(|_, lapse| lapse.opens = TradingDay(40)),
+        ["verdict.opens is 1970-02-10, recomputed no verdict: a day after 1970-02-10"]
+    );
+    assert_eq!(
+        named(|_, lapse| lapse.opened = TradingDay(9)),
+        ["verdict.last is 1970-02-10, recomputed 1970-02-09"]
+    );
+    assert_eq!(
+        named(|_, lapse| lapse.limit = 31),
+        ["verdict.limit is 31, recomputed 30"]
+    );
+    assert_eq!(
+        named(|_, lapse| lapse.effect = LapseEffect::Fail),
+        ["verdict.effect is fail, recomputed close"]
+    );
+    assert_eq!(
+        named(|proof, _| {
+            if let Some(rule) = &mut proof.plan.life.time_limit {
+                rule.counts = DaysOf::Trading;
+            }
+        }),
+        ["verdict.counts is calendar, recomputed trading"]
+    );
+    assert_eq!(
+        named(|proof, _| proof.plan.life.time_limit = None),
+        ["verdict is a time that is over, recomputed no verdict: the plan gives no time to pass"]
+    );
 }
 
 fn rest(proof: &mut Proof) -> &mut Rest {

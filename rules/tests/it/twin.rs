@@ -187,6 +187,7 @@ fn same_roll(
 ) -> Result<(), TestCaseError> {
     let idle = roll.inactive.map(|inactive| inactive.days as i32);
     prop_assert_eq!(idle, oracle.idle_days());
+    prop_assert_eq!(roll.lapsed.is_some(), oracle.is_lapsed(None));
     let done = RollPreview {
         daily: account.daily().copied(),
         max: account.max().copied(),
@@ -194,6 +195,7 @@ fn same_roll(
         warnings: account.warnings(plan, equity, false),
         size_tier: account.size_tier(plan).copied(),
         inactive: roll.inactive,
+        lapsed: roll.lapsed,
     };
     prop_assert_eq!(preview, &done);
     Ok(())

@@ -21,7 +21,7 @@ fn window(action: WindowAction, symbol: Option<&str>) -> WindowRule {
         before_s: 120,
         after_s: 300,
         action,
-        symbol: symbol.map(label),
+        symbols: symbol.into_iter().map(label).collect(),
     }
 }
 
@@ -39,7 +39,7 @@ fn a_release_opens_two_minutes_before_and_closes_five_after() {
         ..Conduct::default()
     };
     let mut windows = OpenWindows::new(&conduct);
-    let rule = conduct.windows[0];
+    let rule = &conduct.windows[0];
     let extent = rule.extent(seconds(1_000, 1_000));
     assert_eq!(extent, seconds(880, 1_300));
     assert!(!extent.contains(TimestampNs(880 * SECOND - 1)));
@@ -131,14 +131,14 @@ fn action() -> impl Strategy<Value = WindowAction> {
 
 fn any_window() -> impl Strategy<Value = WindowRule> {
     let calendar = prop_oneof![Just("news"), Just("close")];
-    let symbol = prop::option::of(prop_oneof![Just("ES"), Just("NQ")]);
-    (calendar, 0_u32..4, 0_u32..4, action(), symbol).prop_map(
-        |(calendar, before_s, after_s, action, symbol)| WindowRule {
+    let symbols = prop::sample::subsequence(vec!["ES", "NQ", "YM"], 0..=3);
+    (calendar, 0_u32..4, 0_u32..4, action(), symbols).prop_map(
+        |(calendar, before_s, after_s, action, symbols)| WindowRule {
             calendar: named(calendar),
             before_s,
             after_s,
             action,
-            symbol: symbol.map(label),
+            symbols: symbols.into_iter().map(label).collect(),
         },
     )
 }
@@ -179,7 +179,7 @@ proptest! {
                 prop_assert_eq!(open.is_open(place), oracle.is_open(place, now));
                 prop_assert!(!closed.contains(&place) || was_open.contains(&place));
             }
-            for symbol in [label("ES"), label("NQ"), label("CL")] {
+            for symbol in [label("ES"), label("NQ"), label("YM"), label("CL")] {
                 let first = |actions: &[WindowAction]| oracle.first(actions, symbol, now);
                 prop_assert_eq!(
                     open.blocks_opening(&conduct, symbol),
@@ -205,4 +205,29 @@ proptest! {
             prop_assert_eq!(OpenWindows::from_bytes(&open.to_bytes()), Ok(open.clone()));
         }
     }
+}
+
+#[test]
+fn a_window_of_one_symbol_or_none_has_the_bytes_that_it_had() {
+    // Behind calendar, 120 s before, 300 s after and the action: 0, or 1 and the name, as of an `Option`.
+    let tail = |rule: &WindowRule| {
+        let bytes = rule.to_bytes();
+        let head = named("news").to_bytes().len() + 4 + 4 + 1;
+        bytes[head..].to_vec()
+    };
+    let with = |symbols: &[&str]| WindowRule {
+        symbols: symbols.iter().map(|symbol| label(symbol)).collect(),
+        ..window(WindowAction::ForceFlat, None)
+    };
+    assert_eq!(tail(&with(&[])), None::<Label>.to_bytes());
+    assert_eq!(tail(&with(&["ES"])), Some(label("ES")).to_bytes());
+    let mut several = vec![2];
+    vec![label("ES"), label("NQ")].encode(&mut several);
+    assert_eq!(tail(&with(&["ES", "NQ"])), several);
+    // One symbol has one form only.
+    let mut other = with(&[]).to_bytes();
+    other.pop();
+    other.push(2);
+    vec![label("ES")].encode(&mut other);
+    assert!(WindowRule::from_bytes(&other).is_err());
 }

@@ -3,8 +3,8 @@
 use rules::{Conduct, WindowAction, WindowRule};
 use runtime::{Clock, Config, EventBuf, Limits, Runtime, Shard};
 use types::{
-    AccountId, Calendar, Command, Input, InputKind, InstrumentId, OpenAccount, PlanId, ShardId,
-    Side, SignedQty, TimestampNs,
+    AccountId, Calendar, Command, Input, InputKind, InstrumentId, Interval, OpenAccount, PlanId,
+    ShardId, Side, SignedQty, TimestampNs,
 };
 
 use crate::rolls::At;
@@ -27,7 +27,7 @@ fn window(calendar: Calendar, after_s: u32) -> Command {
             before_s: 0,
             after_s,
             action: WindowAction::ForceFlat,
-            symbol: None,
+            symbols: Vec::new(),
         }],
         ..Conduct::default()
     })
@@ -221,4 +221,59 @@ fn by_the_wall_clock_hours_are_announced_without_input() {
     let handle = runtime.handle();
     wait_until(|| handle.views().windows.known.len() >= 8);
     runtime.stop().unwrap();
+}
+
+/// A market that is closed for an hour at 21:00 UTC; nobody knows another.
+fn nightly(
+    name: &str,
+    minutes_min: u16,
+    from: TimestampNs,
+    until: TimestampNs,
+) -> Option<Vec<Interval>> {
+    if name != "night" {
+        return None;
+    }
+    let midnight = NOON.0 - 12 * HOUR;
+    let nights = (0..30).map(|day| Interval {
+        start: TimestampNs(midnight + day * DAY + 21 * HOUR),
+        end: TimestampNs(midnight + day * DAY + 22 * HOUR),
+    });
+    let is_asked = |night: &Interval| minutes_min <= 60 && night.end > from && night.start < until;
+    Some(nights.filter(is_asked).collect())
+}
+
+#[test]
+fn closures_of_a_market_are_announced_like_hours() {
+    let closed = |session, minutes_min| Calendar::Closed {
+        session: label(session),
+        minutes_min,
+    };
+    for (calendar, closures, expected) in [
+        (closed("night", 60), Some(nightly as runtime::Closures), 9),
+        // Too short for the plan; a calendar that nobody knows; nobody to ask.
+        (closed("night", 61), Some(nightly as _), 0),
+        (closed("day", 0), Some(nightly as _), 0),
+        (closed("night", 0), None, 0),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        let mut config = config(directory.path());
+        config.closures = closures;
+        let plan = InputKind::Command(window(calendar, 0));
+        // Eight days from noon of the 3rd have eight nights, and a day more brings the one of the 11th.
+        run(
+            config,
+            vec![
+                (NOON, plan),
+                (after(1), quote(100)),
+                (after(DAY + 1), quote(100)),
+            ],
+        );
+        let told = announced(&journaled(directory.path()));
+        assert_eq!(told.len(), expected);
+        if let [first, .., last] = told.as_slice() {
+            assert_eq!(first[1..], ["2024-01-03T21:00:00Z", "2024-01-03T22:00:00Z"]);
+            assert_eq!(last[0], "2024-01-03T21:00:00Z");
+            assert_eq!(last[1], "2024-01-11T21:00:00Z");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The life of an account and its conduct.
 
-use crate::conduct::{ConductDenial, InactivityEffect, ScaleStanding};
+use crate::conduct::{ConductDenial, DaysOf, InactivityEffect, LapseEffect, ScaleStanding};
 use crate::lifecycle::{AccountChange, OpenDenial, Origin, Parentage, SuspendReason, Suspension};
 use crate::{codec_enum, codec_struct};
 
@@ -21,6 +21,8 @@ codec_enum!(OpenDenial {
     4 => RetriesMax { max },
 });
 codec_enum!(InactivityEffect { 0 => Fail, 1 => Suspend, 2 => Close });
+codec_enum!(LapseEffect { 0 => Fail, 1 => Close });
+codec_enum!(DaysOf { 0 => Calendar, 1 => Trading });
 codec_enum!(ConductDenial {
     0 => SizeMax { max, worst },
     1 => OrdersPerDay { max, orders },

@@ -108,5 +108,6 @@ codec_enum!(Calendar {
     0 => Named(name),
     1 => Daily { zone, from, to },
     2 => Weekly { zone, from, to },
+    3 => Closed { session, minutes_min },
 });
 codec_struct!(Interval { start, end });

@@ -14,7 +14,7 @@ use crate::event::{
 };
 use crate::id::{AccountId, PlanHash, PlanId};
 use crate::limit::LimitName;
-use crate::proof::{CashBasis, LimitBasis, Rest, VerdictBasis};
+use crate::proof::{CashBasis, Lapse, LimitBasis, Rest, VerdictBasis};
 use crate::unit::Money;
 use crate::{codec_enum, codec_struct};
 
@@ -397,6 +397,7 @@ codec_enum!(EventKind {
     60 => ChangeDenied { account, order, asked, reason },
     61 => VerdictBasis(basis),
     62 => PaidOut { account, payouts },
+    63 => Lapsed(lapse),
 } reads {
     56 => VerdictBasis(UncountedBasis),
 });
@@ -473,6 +474,17 @@ codec_struct!(VerdictBasis {
     positions,
     payouts,
     days_since_payout,
+});
+codec_struct!(Lapse {
+    account,
+    limit,
+    counts,
+    effect,
+    opened,
+    last,
+    opens,
+    equity,
+    positions,
 });
 codec_struct!(Rest {
     account,

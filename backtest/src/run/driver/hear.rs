@@ -83,6 +83,7 @@ impl Driver<'_> {
                 | EventKind::StateChanged { .. }
                 | EventKind::Suspended { .. }
                 | EventKind::Inactive { .. }
+                | EventKind::Lapsed(_)
                 | EventKind::MarginCall { .. }
                 | EventKind::PayoutApproved { .. }
                 | EventKind::PayoutDenied { .. } => {
@@ -170,6 +171,7 @@ const fn owner(kind: &EventKind) -> Option<AccountId> {
         | EventKind::PayoutApproved { account, .. }
         | EventKind::PayoutDenied { account, .. } => Some(*account),
         EventKind::Inactive(rest) => Some(rest.account),
+        EventKind::Lapsed(lapse) => Some(lapse.account),
         _ => None,
     }
 }

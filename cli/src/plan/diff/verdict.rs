@@ -330,6 +330,11 @@ fn life(field: &str, old: &Plan, new: &Plan) -> Option<Ordering> {
     match field {
         "life.resets_max" => most(old.resets_max, new.resets_max),
         "life.retries_max" => most(old.retries_max, new.retries_max),
+        "life.time_limit" => presence(old.time_limit, new.time_limit),
+        "life.time_limit.days" => {
+            let (old, new) = (old.time_limit?, new.time_limit?);
+            (old.counts == new.counts).then(|| old.days.cmp(&new.days))
+        }
         _ => None,
     }
 }

@@ -1,7 +1,9 @@
 //! What an account opens with, when its days roll, what may follow it.
 
-use rules::{DayProfit, Lineage, Parent, Plan, Stage, may_open};
-use types::{AccountState, Funding, MarkKind, Origin, PositionMode, TimestampNs};
+use rules::{DayProfit, Lineage, Parent, Plan, Stage, TimeLimit, may_open};
+use types::{
+    AccountState, DaysOf, Funding, LapseEffect, MarkKind, Origin, PositionMode, TimestampNs,
+};
 
 use super::Section;
 use crate::plan::figures::{amount, count, list, local, share};
@@ -85,7 +87,24 @@ fn trading_days(plan: &Plan) -> Option<String> {
     .map(|days| format!("{days} Where none opens, the day before stays open."))
 }
 
-/// Which accounts may follow.
+/// The time to pass.
+fn time_to_pass(rule: TimeLimit) -> String {
+    let (kind, dates) = match rule.counts {
+        DaysOf::Calendar => ("calendar day", "every date counts"),
+        DaysOf::Trading => ("trading day", "the trading days of the roll count"),
+    };
+    let did = match rule.effect {
+        LapseEffect::Fail => "fails",
+        LapseEffect::Close => "is closed",
+    };
+    format!(
+        "An account that has not passed within {} after the trading day on which it opened {did} when the next trading \
+         day opens; {dates}, suspended or not.",
+        count(rule.days, kind)
+    )
+}
+
+/// How long an account has to pass, and which may follow.
 pub(super) fn life(plan: &Plan) -> Section {
     let mut said = Vec::new();
     if matches!(plan.stage, Stage::Evaluation { .. }) {
@@ -94,6 +113,7 @@ pub(super) fn life(plan: &Plan) -> Section {
             None => "After it passes, an account of any plan may be opened.".to_owned(),
         });
     }
+    said.extend(plan.time_limit().map(time_to_pass));
     said.push(allowed(plan, "reset, trading or failed", Origin::Reset));
     said.push(allowed(plan, "retried once it failed", Origin::Retry));
     Section::new("Life", said)

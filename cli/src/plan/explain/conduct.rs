@@ -5,11 +5,14 @@ use gateway::dto::time::time_of_day;
 use rules::account::AccountRules;
 use rules::conduct::WindowRule;
 use rules::{HoldingAction, InactivityEffect, Plan, SizeTier, WeightedQty, WindowAction};
-use types::{Calendar, Money, Qty, Ratio, TimestampNs, TradingDay};
+use types::{Calendar, Interval, Label, Money, Qty, Ratio, TimestampNs, TradingDay};
 
 use super::Section;
 use super::limits::DAY;
 use crate::plan::figures::{CENT, amount, count, list, local, share, units};
+
+/// How far ahead the next close of a market is looked for.
+const YEAR_NS: u64 = 366 * 86_400 * 1_000_000_000;
 
 /// The most units held.
 pub(super) fn size(plan: &Plan) -> Option<Section> {
@@ -90,9 +93,11 @@ pub(super) fn windows(plan: &Plan, at: TimestampNs) -> Option<Section> {
 }
 
 fn window(rule: &WindowRule, at: TimestampNs) -> String {
-    let what = rule
-        .symbol
-        .map_or_else(String::new, |symbol| format!(" in {symbol}"));
+    let symbols: Vec<_> = rule.symbols.iter().map(Label::to_string).collect();
+    let what = match symbols.as_slice() {
+        [] => String::new(),
+        symbols => format!(" in {}", list(symbols)),
+    };
     let stays = "what was accepted before keeps its terms and may still fill";
     let action = match rule.action {
         WindowAction::BlockOpening => {
@@ -124,11 +129,21 @@ fn window(rule: &WindowRule, at: TimestampNs) -> String {
             format!("Every week {} to {}", time_of_week(from), time_of_week(to)),
             zone,
         ),
+        Calendar::Closed {
+            session,
+            minutes_min,
+        } => {
+            let long = match minutes_min {
+                0 => String::new(),
+                minutes => format!(" for {} or longer", count(u32::from(minutes), "minute")),
+            };
+            (
+                format!("From a close of {session} to its next open{long}"),
+                zone_of(session),
+            )
+        }
     };
-    // An interval that is over may still be open for what the rule adds after it.
-    let from = TimestampNs(at.0.saturating_sub(u64::from(rule.after_s) * 1_000_000_000));
-    let next = runtime::Calendar::default().next_interval(&rule.calendar, from);
-    let next = match next {
+    let next = match next_interval(rule, at) {
         Ok(Some(interval)) => {
             let extent = rule.extent(interval);
             let when = if extent.contains(at) {
@@ -146,6 +161,32 @@ fn window(rule: &WindowRule, at: TimestampNs) -> String {
         Err(error) => error.to_string(),
     };
     format!("{when} in {zone}{around}: {action}; {next}.")
+}
+
+/// The zone of a market's calendar.
+fn zone_of(session: Label) -> Label {
+    let calendar = marketdata::calendar::Calendar::named(session.as_str());
+    let zone = calendar.ok().and_then(|it| it.zone().parse().ok());
+    zone.unwrap_or(session)
+}
+
+/// The interval that has the window open at a moment, else the first after it.
+fn next_interval(
+    rule: &WindowRule,
+    at: TimestampNs,
+) -> Result<Option<Interval>, runtime::CalendarError> {
+    // An interval that is over may still be open for what the rule adds after it.
+    let from = TimestampNs(at.0.saturating_sub(u64::from(rule.after_s) * 1_000_000_000));
+    let Calendar::Closed {
+        session,
+        minutes_min,
+    } = rule.calendar
+    else {
+        return runtime::Calendar::default().next_interval(&rule.calendar, from);
+    };
+    let until = TimestampNs(at.0.saturating_add(YEAR_NS));
+    let found = marketdata::calendar::closures(session.as_str(), minutes_min, from, until);
+    Ok(found.and_then(|found| found.first().copied()))
 }
 
 /// Holding time, counts, inactivity.

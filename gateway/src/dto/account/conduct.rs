@@ -1,6 +1,6 @@
 //! How an account stands against its rules of conduct.
 
-use runtime::view::{ConductView, DayCount, InactivityView, SizeView};
+use runtime::view::{ConductView, DayCount, InactivityView, SizeView, TimeLimitView};
 use serde::Serialize;
 use types::Suspension;
 
@@ -38,6 +38,9 @@ pub struct ConductDto {
     pub last_active: Option<String>,
     /// What happens when it does not trade; null where nothing does.
     pub inactivity: Option<InactivityDto>,
+    /// The time that it has to pass, where its plan gives one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_limit: Option<TimeLimitDto>,
     /// The windows of its plan that are open.
     pub windows: Vec<WindowDto>,
 }
@@ -73,6 +76,21 @@ pub struct InactivityDto {
     pub deadline: Option<String>,
 }
 
+/// The time that an account has to pass.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TimeLimitDto {
+    /// What happens when it did not.
+    pub effect: &'static str,
+    /// How many days it has.
+    pub days: u16,
+    /// Which days those are.
+    pub counts: &'static str,
+    /// The last date of them; null before the first roll.
+    pub last: Option<String>,
+    /// How many are left after the open trading day; null before the first roll.
+    pub days_left: Option<u32>,
+}
+
 impl SuspensionDto {
     pub(super) fn new(suspension: &Suspension) -> Self {
         Self {
@@ -103,6 +121,15 @@ impl ConductDto {
                     effect: rule.effect.word(),
                     days: rule.days,
                     deadline: deadline.map(|day| day.to_string()),
+                }),
+            time_limit: view
+                .time_limit
+                .map(|TimeLimitView { rule, left }| TimeLimitDto {
+                    effect: rule.effect.word(),
+                    days: rule.days,
+                    counts: rule.counts.word(),
+                    last: left.map(|(last, _)| last.to_string()),
+                    days_left: left.map(|(_, days)| days),
                 }),
             windows: view
                 .windows

@@ -101,6 +101,9 @@ pub struct NextRollDto {
     pub size_max: Option<String>,
     /// Days of inactivity, if they reach the plan's limit then.
     pub inactive_days: Option<u32>,
+    /// Whether its time to pass is over then; left out where it is not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub lapses: bool,
 }
 
 /// A limit after a roll.
@@ -129,6 +132,7 @@ impl NextRollDto {
             limits: roll.limits.iter().map(RolledLimitDto::new).collect(),
             size_max: roll.size_max.map(|max| max.to_string()),
             inactive_days: roll.inactive_days,
+            lapses: roll.lapses,
         }
     }
 }

@@ -6,6 +6,7 @@ use types::{EventKind, LimitWarning, PlanId, ScaleStanding, decimal};
 use super::fields::Fields;
 use crate::dto::calendar::CalendarDto;
 use crate::dto::percent;
+use crate::dto::plan::one_or_several;
 use crate::dto::word::Word;
 
 /// Decimals of a second.
@@ -65,9 +66,10 @@ impl<M: SerializeMap> Fields<'_, M> {
         self.put("window", window)?;
         let rule = self.names.window(plan, window);
         self.put("action", rule.map(|rule| rule.action.word()))?;
-        match rule.and_then(|rule| rule.symbol) {
-            Some(symbol) => self.text("symbol", symbol),
-            None => Ok(()),
+        match rule.map(|rule| one_or_several(&rule.symbols)) {
+            Some((Some(symbol), _)) => self.put("symbol", symbol),
+            Some((None, symbols)) if !symbols.is_empty() => self.put("symbols", symbols),
+            _ => Ok(()),
         }
     }
 

@@ -24,7 +24,10 @@ fn state_reason(dto: &EventDto<'_>, account: AccountId, to: AccountState) -> &'s
     let rested =
         |event: &Event| matches!(event.kind, EventKind::Inactive(rest) if rest.account == account);
     let is_paid_out = |event: &Event| matches!(event.kind, EventKind::PaidOut { account: whose, .. } if whose == account);
+    let lapsed =
+        |event: &Event| matches!(event.kind, EventKind::Lapsed(lapse) if lapse.account == account);
     match to {
+        AccountState::Failed | AccountState::Closed if before.clone().any(lapsed) => "time_limit",
         AccountState::Passed => "objectives_met",
         AccountState::Suspended => before.find_map(suspends).unwrap_or("requested"),
         AccountState::Evaluation | AccountState::Funded => "resumed",
@@ -95,6 +98,7 @@ impl<M: SerializeMap> Fields<'_, M> {
                 self.account(*account)?;
                 self.put("payouts", payouts)
             }
+            EventKind::Lapsed(lapse) => self.lapse(lapse, dto.rest),
             EventKind::StateChanged { account, from, to } => {
                 self.account(*account)?;
                 self.put("from", from.word())?;

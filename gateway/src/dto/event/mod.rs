@@ -17,8 +17,8 @@ use std::fmt;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use types::{
     AccountId, Breach, BreachPosition, CashBasis, Consistency, DayClose, EntryRefusal, Event,
-    EventKind, Fill, FloorMove, InputRejection, Leg, LimitBasis, LimitWarning, Rest, ScaleStanding,
-    VerdictBasis,
+    EventKind, Fill, FloorMove, InputRejection, Lapse, Leg, LimitBasis, LimitWarning, Rest,
+    ScaleStanding, VerdictBasis,
 };
 
 use self::fields::Fields;
@@ -89,6 +89,7 @@ pub const fn account_of(kind: &EventKind) -> Option<AccountId> {
         | EventKind::Suspended { account, .. }
         | EventKind::AccountChangeDenied { account, .. }
         | EventKind::Inactive(Rest { account, .. })
+        | EventKind::Lapsed(Lapse { account, .. })
         | EventKind::ProfitExcluded { account, .. }
         | EventKind::HeldTooShort { account, .. }
         | EventKind::ScaleStanding(ScaleStanding { account, .. })
@@ -164,6 +165,7 @@ pub const fn event_type(kind: &EventKind) -> &'static str {
         EventKind::Suspended { .. } => "suspended",
         EventKind::AccountChangeDenied { .. } => "account_change_denied",
         EventKind::Inactive(_) => "inactive",
+        EventKind::Lapsed(_) => "lapsed",
         EventKind::WindowAnnounced { .. } => "window_announced",
         EventKind::CompetitionChanged { .. } => "competition_changed",
         EventKind::BoardFrozen { .. } => "board_frozen",
@@ -267,6 +269,7 @@ impl<M: SerializeMap> Fields<'_, M> {
             | EventKind::AccountChangeDenied { .. }
             | EventKind::Inactive(_)
             | EventKind::PaidOut { .. }
+            | EventKind::Lapsed(_)
             | EventKind::StateChanged { .. } => self.of_life(dto),
             EventKind::WindowAnnounced { .. }
             | EventKind::WindowOpened { .. }

@@ -1,7 +1,9 @@
 //! Breaches and rests with their proof, and how an account stands against its consistency rule.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use types::{BaselineOrigin, Breach, BreachPosition, Consistency, Event, EventKind, Money, Rest};
+use types::{
+    BaselineOrigin, Breach, BreachPosition, Consistency, Event, EventKind, Lapse, Money, Rest,
+};
 
 use super::fields::{Fields, Text};
 use crate::dto::names::Names;
@@ -37,6 +39,18 @@ impl<M: SerializeMap> Fields<'_, M> {
         self.text("opens", rest.opens)?;
         self.text("equity", rest.equity)?;
         self.positions(rest.positions, after)
+    }
+
+    pub(super) fn lapse(&mut self, lapse: &Lapse, after: &[Event]) -> Result<(), M::Error> {
+        self.account(lapse.account)?;
+        self.put("limit", lapse.limit)?;
+        self.put("counts", lapse.counts.word())?;
+        self.put("effect", lapse.effect.word())?;
+        self.text("opened", lapse.opened)?;
+        self.text("last", lapse.last)?;
+        self.text("opens", lapse.opens)?;
+        self.text("equity", lapse.equity)?;
+        self.positions(lapse.positions, after)
     }
 
     /// The positions that follow a verdict.

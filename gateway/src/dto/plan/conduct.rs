@@ -3,8 +3,9 @@
 use rules::conduct::{
     Conduct, HoldingMin, Inactivity, SizeLimit, SizeTier, SizeWeight, WindowRule,
 };
-use rules::{HoldingAction, InactivityEffect, Life, WindowAction};
+use rules::{HoldingAction, InactivityEffect, Life, TimeLimit, WindowAction};
 use serde::Serialize;
+use types::Label;
 
 use crate::dto::calendar::{CalendarDto, read_calendar};
 use crate::dto::document::{Field, FieldError};
@@ -70,10 +71,12 @@ struct WindowDto {
     after_s: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     symbol: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    symbols: Vec<String>,
     calendar: CalendarDto,
 }
 
-/// Which accounts may follow one of the plan.
+/// How long an account of the plan has, and which may follow it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct LifeDto {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,6 +85,15 @@ pub(super) struct LifeDto {
     retries_max: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time_limit: Option<TimeLimitDto>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct TimeLimitDto {
+    days: u16,
+    counts: &'static str,
+    effect: &'static str,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
@@ -143,14 +155,16 @@ impl WindowDto {
             before_s,
             after_s,
             action,
-            symbol,
-        } = *window;
+            symbols,
+        } = window;
+        let (symbol, symbols) = one_or_several(symbols);
         Self {
             action: action.word(),
-            before_s,
-            after_s,
-            symbol: symbol.map(|symbol| symbol.to_string()),
-            calendar: CalendarDto::new(calendar),
+            before_s: *before_s,
+            after_s: *after_s,
+            symbol,
+            symbols,
+            calendar: CalendarDto::new(*calendar),
         }
     }
 }
@@ -161,12 +175,34 @@ impl LifeDto {
             resets_max,
             retries_max,
             next,
+            time_limit,
         } = life;
+        let time_limit = time_limit.map(
+            |TimeLimit {
+                 days,
+                 counts,
+                 effect,
+             }| TimeLimitDto {
+                days,
+                counts: counts.word(),
+                effect: effect.word(),
+            },
+        );
         Self {
             resets_max,
             retries_max,
             next: next.map(|next| next.to_string()),
+            time_limit,
         }
+    }
+}
+
+/// The instruments of a window as `symbol`, where it is one, or as `symbols`.
+pub(crate) fn one_or_several(symbols: &[Label]) -> (Option<String>, Vec<String>) {
+    match symbols {
+        [] => (None, Vec::new()),
+        [one] => (Some(one.to_string()), Vec::new()),
+        several => (None, several.iter().map(Label::to_string).collect()),
     }
 }
 
@@ -245,7 +281,9 @@ fn read_size(field: &Field<'_>) -> Result<SizeLimit, FieldError> {
 
 fn read_window(field: &Field<'_>) -> Result<WindowRule, FieldError> {
     const SECONDS: &str = "a number of seconds from 0 to 604800 without quotes";
-    let table = field.table(&["action", "before_s", "after_s", "symbol", "calendar"])?;
+    let table = field.table(&[
+        "action", "before_s", "after_s", "symbol", "symbols", "calendar",
+    ])?;
     let seconds = |name| match table.optional(name) {
         None => Ok(0),
         Some(field) => field.integer(SECONDS),
@@ -255,11 +293,27 @@ fn read_window(field: &Field<'_>) -> Result<WindowRule, FieldError> {
         before_s: seconds("before_s")?,
         after_s: seconds("after_s")?,
         action: table.field("action").word::<WindowAction>()?,
-        symbol: table
-            .optional("symbol")
-            .map(|symbol| symbol.name())
-            .transpose()?,
+        symbols: read_symbols(table.optional("symbol"), table.optional("symbols"))?,
     })
+}
+
+fn read_symbols(
+    one: Option<Field<'_>>,
+    several: Option<Field<'_>>,
+) -> Result<Vec<Label>, FieldError> {
+    let mut symbols: Vec<_> = one.map(|one| one.name()).transpose()?.into_iter().collect();
+    if let Some(field) = several {
+        let listed = field.list()?;
+        if listed.is_empty() {
+            return Err(
+                field.error("a list of one symbol or more; a window without any is for all")
+            );
+        }
+        for symbol in &listed {
+            symbols.push(symbol.name()?);
+        }
+    }
+    Ok(symbols)
 }
 
 fn read_holding(field: &Field<'_>) -> Result<HoldingMin, FieldError> {
@@ -282,10 +336,10 @@ fn read_inactivity(field: &Field<'_>) -> Result<Inactivity, FieldError> {
     })
 }
 
-/// Reads which accounts may follow one of the plan.
+/// Reads how long an account of the plan has, and which may follow it.
 pub(super) fn read_life(field: &Field<'_>) -> Result<Life, FieldError> {
     const COUNT: &str = "a number from 0 to 255 without quotes";
-    let table = field.table(&["resets_max", "retries_max", "next"])?;
+    let table = field.table(&["resets_max", "retries_max", "next", "time_limit"])?;
     let count = |name| {
         let field = table.optional(name);
         field.map(|field| field.integer(COUNT)).transpose()
@@ -294,5 +348,20 @@ pub(super) fn read_life(field: &Field<'_>) -> Result<Life, FieldError> {
         resets_max: count("resets_max")?,
         retries_max: count("retries_max")?,
         next: table.optional("next").map(|next| next.name()).transpose()?,
+        time_limit: table
+            .optional("time_limit")
+            .map(|field| read_time_limit(&field))
+            .transpose()?,
+    })
+}
+
+fn read_time_limit(field: &Field<'_>) -> Result<TimeLimit, FieldError> {
+    let table = field.table(&["days", "counts", "effect"])?;
+    Ok(TimeLimit {
+        days: table
+            .field("days")
+            .integer("a number of days from 1 to 3660 without quotes")?,
+        counts: table.field("counts").word()?,
+        effect: table.field("effect").word()?,
     })
 }

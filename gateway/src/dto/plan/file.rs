@@ -554,7 +554,7 @@ payout = { fraction_pct = "100", keep = { above_initial = "0" }, split_pct = "80
             "after_s = 300",
             "afters = 300",
             "bad.toml:80: conduct.windows[2].afters: value '300': accepted no such field, perhaps \
-             after_s; known: action, before_s, after_s, symbol, calendar",
+             after_s; known: action, before_s, after_s, symbol, symbols, calendar",
         );
         check(
             "zone = \"America/Chicago\"",

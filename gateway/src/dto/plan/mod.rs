@@ -16,6 +16,7 @@ use rules::{
 use serde::Serialize;
 use types::{Funding, Money, Terms};
 
+pub(crate) use self::conduct::one_or_several;
 use self::conduct::{ConductDto, LifeDto};
 use super::percent;
 use super::time::RollDto;

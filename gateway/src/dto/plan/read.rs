@@ -432,15 +432,18 @@ fn document_path(plan: &Plan, error: &rules::PlanError) -> String {
         "conduct.windows.from"
         | "conduct.windows.to"
         | "conduct.windows.before_s"
-        | "conduct.windows.after_s" => {
+        | "conduct.windows.after_s"
+        | "conduct.windows.symbols" => {
             let windows = &plan.conduct.windows;
             let place = place(plan, error, windows.len(), |plan, len| {
                 plan.conduct.windows.truncate(len);
             });
             let field = error.path.rsplit('.').next().unwrap_or_default();
             let within = match windows.get(place).map(|window| window.calendar) {
-                Some(Calendar::Daily { .. }) if !field.ends_with("_s") => "calendar.daily.",
-                Some(Calendar::Weekly { .. }) if !field.ends_with("_s") => "calendar.weekly.",
+                Some(Calendar::Daily { .. }) if matches!(field, "from" | "to") => "calendar.daily.",
+                Some(Calendar::Weekly { .. }) if matches!(field, "from" | "to") => {
+                    "calendar.weekly."
+                }
                 _ => "",
             };
             return format!("conduct.windows[{place}].{within}{field}");

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use rules::{Fault, Plan, Proof, ProofPosition, Verdict};
 use types::{
     AccountId, BaselineOrigin, BaselineSource, Breach, BreachPosition, CashBasis, Consistency,
-    LimitBasis, Money, Notional, PayoutDenial, PlanHash, Price, Rest, VerdictBasis,
+    Lapse, LimitBasis, Money, Notional, PayoutDenial, PlanHash, Price, Rest, VerdictBasis,
 };
 
 use super::{FORMAT, hash_of, plan_faults, rest, unhex};
@@ -192,12 +192,14 @@ fn read_verdict(
     basis: &VerdictBasis,
     consistency: Option<Consistency>,
 ) -> Result<Verdict, FieldError> {
-    const KIND: &str = "\"breach\" or \"passed\" or \"inactive\" or \"payout_denied\"";
+    const KIND: &str =
+        "\"breach\" or \"passed\" or \"inactive\" or \"lapsed\" or \"payout_denied\"";
     let kind = field.tag("kind")?;
     match kind.text(KIND)? {
         "breach" => read_breach(field, basis).map(Verdict::Breach),
         "passed" => field.table(&["kind"]).map(|_| Verdict::Passed),
         "inactive" => read_rest(field, basis).map(Verdict::Inactive),
+        "lapsed" => read_lapse(field, basis).map(Verdict::Lapsed),
         "payout_denied" => read_denial(field, consistency),
         _ => Err(kind.error(KIND)),
     }
@@ -254,6 +256,23 @@ fn read_rest(field: &Field<'_>, basis: &VerdictBasis) -> Result<Rest, FieldError
         active: table.field("active").day()?,
         active_seq: exact(&table.field("active_seq"), WHOLE)?,
         active_ts: table.field("active_ts").timestamp()?,
+        opens: table.field("opens").day()?,
+        equity: notional(&table, "equity")?,
+        positions: basis.positions,
+    })
+}
+
+fn read_lapse(field: &Field<'_>, basis: &VerdictBasis) -> Result<Lapse, FieldError> {
+    let table = field.table(&[
+        "kind", "limit", "counts", "effect", "opened", "last", "opens", "equity",
+    ])?;
+    Ok(Lapse {
+        account: basis.account,
+        limit: exact(&table.field("limit"), WHOLE)?,
+        counts: table.field("counts").word()?,
+        effect: table.field("effect").word()?,
+        opened: table.field("opened").day()?,
+        last: table.field("last").day()?,
         opens: table.field("opens").day()?,
         equity: notional(&table, "equity")?,
         positions: basis.positions,

@@ -6,11 +6,12 @@ use std::fmt::Write as _;
 
 use rules::{Allowance, Proof, ProofPosition, Target, Verdict};
 use types::{
-    BaselineSource, Breach, Consistency, Effect, InactivityEffect, LimitBasis, MarkKind, Money,
-    Notional, PayoutDenial, Rest, RuleKind, VerdictBasis,
+    BaselineSource, Breach, Consistency, Effect, InactivityEffect, Lapse, LapseEffect, LimitBasis,
+    MarkKind, Money, Notional, PayoutDenial, Rest, RuleKind, VerdictBasis,
 };
 
 use crate::dto::percent;
+use crate::dto::word::Word as _;
 
 /// What was decided, in one sentence.
 pub fn sentence(proof: &Proof) -> String {
@@ -39,6 +40,13 @@ pub fn sentence(proof: &Proof) -> String {
                 InactivityEffect::Close => "was closed",
             };
             format!("{account} {did} {at}: {}.", resting(rest))
+        }
+        Verdict::Lapsed(lapse) => {
+            let did = match lapse.effect {
+                LapseEffect::Fail => "failed",
+                LapseEffect::Close => "was closed",
+            };
+            format!("{account} {did} {at}: {}.", lapsing(lapse))
         }
         Verdict::PayoutDenied {
             requested, reason, ..
@@ -82,6 +90,10 @@ pub fn sums(proof: &Proof) -> Vec<String> {
                 rest.active, rest.active_seq, rest.active_ts
             ));
             lines.push(format!("verdict: {}", resting(rest)));
+        }
+        Verdict::Lapsed(lapse) => {
+            lines.push(equity(proof, lapse.equity));
+            lines.push(format!("verdict: {}", lapsing(lapse)));
         }
         Verdict::PayoutDenied {
             requested,
@@ -155,6 +167,21 @@ fn resting(rest: &Rest) -> String {
     format!(
         "it had rested for {days} whole days between its last active trading day, {active}, and {opens}, which \
          opens; {limit} end a rest"
+    )
+}
+
+fn lapsing(lapse: &Lapse) -> String {
+    let Lapse {
+        limit,
+        counts,
+        opened,
+        last,
+        opens,
+        ..
+    } = lapse;
+    format!(
+        "it had {limit} {} days to pass after {opened}, on which it opened: until {last}, and {opens} opens",
+        counts.word()
     )
 }
 

@@ -9,11 +9,11 @@ use rules::{
     DailyLoss, DailyTier, DayCounts, DayProfit, Denominator, HoldingAction, HoldingMin, Inactivity,
     InactivityEffect, Life, MaxLoss, MinDays, PayoutKeep, PayoutRule, PayoutSeries, Plan,
     ScaleWhen, Scaling, SizeLimit, SizeTier, SizeWeight, SplitFrom, SplitTier, Stage, StopTrailing,
-    Target, TradingDays, TrailSource, WindowAction, listed,
+    Target, TimeLimit, TradingDays, TrailSource, WindowAction, listed,
 };
 use types::{
-    Calendar, Effect, Funding, Label, MarkKind, Money, PositionMode, Qty, Ratio, RollSchedule,
-    Terms, TradingDay,
+    Calendar, DaysOf, Effect, Funding, Label, LapseEffect, MarkKind, Money, PositionMode, Qty,
+    Ratio, RollSchedule, Terms, TradingDay,
 };
 
 /// Small beside the range of [`Money`], so that no level saturates; down to its smallest unit.
@@ -263,6 +263,8 @@ fn size() -> impl Strategy<Value = SizeLimit> {
 }
 
 fn window() -> impl Strategy<Value = WindowRule> {
+    let session = prop_oneof![Just("us-equities"), Just("cme-energy"), Just("fx")];
+    let session = session.prop_map(|name| name.parse::<Label>().unwrap());
     let calendar = prop_oneof![
         label().prop_map(Calendar::Named),
         (zone(), 0..1_440_u16, 0..1_440_u16).prop_map(|(zone, from, to)| Calendar::Daily {
@@ -275,6 +277,10 @@ fn window() -> impl Strategy<Value = WindowRule> {
             from,
             to
         }),
+        (session, any::<u16>()).prop_map(|(session, minutes_min)| Calendar::Closed {
+            session,
+            minutes_min
+        }),
     ];
     let action = prop_oneof![
         Just(WindowAction::BlockOpening),
@@ -283,13 +289,18 @@ fn window() -> impl Strategy<Value = WindowRule> {
         Just(WindowAction::ExcludeProfit),
     ];
     let seconds = || 0..=604_800_u32;
-    (calendar, seconds(), seconds(), action, option::of(label())).prop_map(
-        |(calendar, before_s, after_s, action, symbol)| WindowRule {
+    let symbols = vec(label(), 0..4).prop_map(|mut symbols| {
+        symbols.sort_unstable();
+        symbols.dedup();
+        symbols
+    });
+    (calendar, seconds(), seconds(), action, symbols).prop_map(
+        |(calendar, before_s, after_s, action, symbols)| WindowRule {
             calendar,
             before_s,
             after_s,
             action,
-            symbol,
+            symbols,
         },
     )
 }
@@ -330,11 +341,21 @@ fn conduct() -> impl Strategy<Value = Conduct> {
 
 fn life() -> impl Strategy<Value = Life> {
     let count = || option::of(any::<u8>());
-    (count(), count(), option::of(label())).prop_map(|(resets_max, retries_max, next)| Life {
-        resets_max,
-        retries_max,
-        next,
-    })
+    let counts = prop_oneof![Just(DaysOf::Calendar), Just(DaysOf::Trading)];
+    let effect = prop_oneof![Just(LapseEffect::Fail), Just(LapseEffect::Close)];
+    let limit = (1_u16..=3_660, counts, effect).prop_map(|(days, counts, effect)| TimeLimit {
+        days,
+        counts,
+        effect,
+    });
+    (count(), count(), option::of(label()), option::of(limit)).prop_map(
+        |(resets_max, retries_max, next, time_limit)| Life {
+            resets_max,
+            retries_max,
+            next,
+            time_limit,
+        },
+    )
 }
 
 /// A valid plan.

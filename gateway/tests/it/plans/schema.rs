@@ -167,11 +167,14 @@ fn everything() -> Value {
                 "tiers": [{"profit_from": "0", "max": "2"}],
             },
             "windows": [{
-                "action": "block_all", "before_s": 1, "after_s": 1, "symbol": "ES",
+                "action": "block_all", "before_s": 1, "after_s": 1, "symbol": "ES", "symbols": ["NQ"],
                 "calendar": {"weekly": hours("Fri 16:10", "Sun 18:00")},
             }],
         },
-        "life": {"resets_max": 1, "retries_max": 1, "next": "Next"},
+        "life": {
+            "resets_max": 1, "retries_max": 1, "next": "Next",
+            "time_limit": {"days": 30, "counts": "calendar", "effect": "fail"},
+        },
         "disagreement": [{
             "source": "another page", "date": "2026-11-21", "set": {"min_days.days": 5},
         }],
@@ -323,6 +326,7 @@ fn sample(name: &str) -> Value {
         "named" => json!("news-high"),
         "daily" => json!({"zone": "UTC", "from": "16:10", "to": "18:00"}),
         "weekly" => json!({"zone": "UTC", "from": "Fri 16:10", "to": "Sun 18:00"}),
+        "closed" => json!({"session": "cme-equity", "minutes_min": 60}),
         percent if percent.starts_with("pct_") => json!("5"),
         other => panic!("{other}"),
     }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::vocabulary::{algo, leg, money, order, order_id, price, qty, ts};
 use crate::command::Trail;
-use crate::conduct::InactivityEffect;
+use crate::conduct::{DaysOf, InactivityEffect, LapseEffect};
 use crate::event::{
     AlgoEnd, AlgoFault, BaselineOrigin, BaselineSource, BookingCause, CancelReason, DataFault,
     DenyReason, DisplayFault, EventKind, Fill, FillCause, FillModel, FloorMove, FloorMoveCause,
@@ -14,7 +14,7 @@ use crate::event::{
 use crate::id::{AccountId, InstrumentId, OrderId, Seq};
 use crate::limit::LimitName;
 use crate::market::InstrumentStatus;
-use crate::proof::Rest;
+use crate::proof::{Lapse, Rest};
 use crate::time::{TimestampNs, TradingDay};
 use crate::unit::{Notional, SignedQty};
 
@@ -230,6 +230,19 @@ pub(super) fn event_kind() -> impl Strategy<Value = EventKind> {
             equity: fees.to_notional(),
             fees,
             slippage: Notional(i128::from(day)),
+        }),
+        (any::<u16>(), any::<i32>()).prop_map(move |(limit, day)| {
+            EventKind::Lapsed(Lapse {
+                account,
+                limit,
+                counts: DaysOf::Trading,
+                effect: LapseEffect::Close,
+                opened: TradingDay(day),
+                last: TradingDay(i32::from(limit)),
+                opens: TradingDay(!day),
+                equity: Notional(i128::from(day)),
+                positions: u32::from(limit),
+            })
         }),
         (any::<u32>(), any::<i32>()).prop_map(move |(days, day)| {
             EventKind::Inactive(Rest {
