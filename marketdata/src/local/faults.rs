@@ -32,6 +32,9 @@ pub struct Weather {
     pub foreign: u64,
     /// Messages before which one comes that is larger than any client takes.
     pub oversized: u64,
+    /// Changes of the market, of 10,000, to a book that cannot be or hardly can: crossed, locked, off the tick, at
+    /// zero or below, far away. The venue says all of it as it is.
+    pub odd: u64,
 }
 
 impl Weather {
@@ -49,6 +52,13 @@ impl Weather {
         stalled: 15,
         foreign: 20,
         oversized: 5,
+        odd: 0,
+    };
+
+    /// Every message arrives as it was said, and what the venue says often cannot be.
+    pub const ODD: Self = Self {
+        odd: 1_000,
+        ..Self::CALM
     };
 
     /// A storm over sockets, where markets change some 100 times a second: connections fall silent seldom, or
@@ -72,7 +82,17 @@ impl Weather {
         stalled: 0,
         foreign: 0,
         oversized: 0,
+        odd: 0,
     };
+
+    /// Whether what the venue says arrives as it says it.
+    pub(super) fn is_faithful(self) -> bool {
+        let calm = Self {
+            odd: self.odd,
+            ..Self::CALM
+        };
+        self == calm
+    }
 }
 
 /// What a client meets that talks to something else than the venue: a proxy, a page of errors, noise.

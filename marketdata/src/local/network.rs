@@ -28,6 +28,42 @@ pub struct Played {
     pub gaps: u64,
     /// Books that were held against the past.
     pub compared: u64,
+    /// Of these, those that had to be the newest.
+    pub newest: u64,
+    /// What the adapter found that cannot be.
+    pub odd: Odd,
+}
+
+/// What adapters found that cannot be, or hardly can.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Odd {
+    /// As [`crate::feed::Counters`] has them.
+    pub crossed: u64,
+    /// As above.
+    pub locked: u64,
+    /// As above.
+    pub off_grid: u64,
+    /// As above.
+    pub not_positive: u64,
+    /// As above.
+    pub outliers: u64,
+}
+
+impl Played {
+    /// Counts another conversation, too.
+    pub fn add(&mut self, other: &Self) {
+        self.messages += other.messages;
+        self.faults += other.faults;
+        self.stalls += other.stalls;
+        self.gaps += other.gaps;
+        self.compared += other.compared;
+        self.newest += other.newest;
+        self.odd.crossed += other.odd.crossed;
+        self.odd.locked += other.odd.locked;
+        self.odd.off_grid += other.odd.off_grid;
+        self.odd.not_positive += other.odd.not_positive;
+        self.odd.outliers += other.odd.outliers;
+    }
 }
 
 /// What an adapter said that the venue never had.
@@ -190,6 +226,15 @@ impl Network {
             }
         }
         self.played.faults = self.faults.count;
+        for health in self.adapter.health() {
+            let counters = &health.counters;
+            let odd = &mut self.played.odd;
+            odd.crossed += counters.crossed;
+            odd.locked += counters.locked;
+            odd.off_grid += counters.off_grid;
+            odd.not_positive += counters.not_positive;
+            odd.outliers += counters.outliers;
+        }
         Ok(self.played)
     }
 
@@ -225,8 +270,13 @@ impl Network {
     fn step(&mut self) -> Result<(), Wrong> {
         let pause = 1_000_000 + self.faults.below(400) * 1_000_000;
         self.deliver_until(self.now + pause)?;
+        self.look_at_rest()?;
         let place = self.faults.below(self.markets.len() as u64) as usize;
-        let change = self.wander.step(&mut self.markets[place]);
+        let change = if self.faults.chance(self.faults.weather.odd) {
+            self.wander.turn_odd(&mut self.markets[place])
+        } else {
+            self.wander.step(&mut self.markets[place])
+        };
         let depth = self.counterpart.depth();
         remember(
             &mut self.witnesses[place],
@@ -468,6 +518,24 @@ impl Network {
         Ok(())
     }
 
+    /// Where every message arrives, and nothing is on its way, what is shown is the newest that the venue has.
+    fn look_at_rest(&mut self) -> Result<(), Wrong> {
+        if !self.faults.weather.is_faithful() || !self.is_open || !self.flights.is_empty() {
+            return Ok(());
+        }
+        let depth = self.counterpart.depth();
+        for place in 0..self.markets.len() {
+            let Some(shown) = self.shown(place) else {
+                continue;
+            };
+            self.played.newest += 1;
+            if shown != digest(&self.markets[place], depth, self.is_depth) {
+                return Err(self.wrong(place, "shows what the venue has no more", "everything"));
+            }
+        }
+        Ok(())
+    }
+
     /// What the consumer knows of a market.
     fn shown(&self, place: usize) -> Option<u64> {
         let witness = &self.witnesses[place];
@@ -490,6 +558,10 @@ fn is_told(known: &Trade, told: &Trade) -> bool {
 
 fn remember(witness: &mut Witness, market: &Market, depth: usize, is_depth: bool) {
     witness.moments += 1;
+    if !market.can_be() {
+        // Nobody may show it.
+        return;
+    }
     let digest = digest(market, depth, is_depth);
     let moments = witness.past.entry(digest).or_default();
     moments.push(witness.moments);

@@ -213,7 +213,11 @@ impl Shared {
         let Some(market) = markets.get_mut(place) else {
             return;
         };
-        let change = wander.step(market);
+        let change = if faults.chance(faults.weather.odd) {
+            wander.turn_odd(market)
+        } else {
+            wander.step(market)
+        };
         let time = now();
         clients.retain_mut(|client| {
             let mut said = Vec::new();

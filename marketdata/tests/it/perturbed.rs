@@ -20,6 +20,98 @@ const SEEDS: u64 = 300;
 /// Both sides of a venue's conversation.
 pub(crate) type Pair = (Box<dyn Adapter>, Box<dyn Counterpart>);
 
+/// Every venue says books and touches that cannot be, or hardly can, and says them over a network that loses
+/// nothing: what is shown is the venue's newest, or nothing, and all of it is counted.
+#[test]
+fn what_cannot_be_is_never_shown_nor_what_was_before_it() {
+    type Speaks = fn(Vec<Listing>, Channels) -> Pair;
+    const BOTH: [BookChannel; 2] = [BookChannel::Touch, BookChannel::Depth];
+    let venues: [(&str, [&str; 2], Speaks, &[BookChannel]); 13] = [
+        (
+            "alpaca crypto",
+            ["BTC/USD", "ETH/USD"],
+            alpaca_crypto,
+            &BOTH,
+        ),
+        (
+            "alpaca crypto, packed",
+            ["BTC/USD", "ETH/USD"],
+            alpaca_crypto_packed,
+            &BOTH,
+        ),
+        ("alpaca stocks", ["AAPL", "AMD"], alpaca_stocks, &BOTH[..1]),
+        (
+            "binance futures",
+            ["BTCUSDT", "ETHUSDT"],
+            binance(Product::Futures),
+            &BOTH,
+        ),
+        (
+            "binance spot",
+            ["BTCUSDT", "ETHUSDT"],
+            binance(Product::Spot),
+            &BOTH,
+        ),
+        ("bybit linear", ["BTCUSDT", "ETHUSDT"], bybit_linear, &BOTH),
+        ("coinbase", ["BTC-USD", "ETH-USD"], coinbase, &BOTH),
+        ("hyperliquid", ["BTC", "@107"], hyperliquid, &BOTH),
+        ("kraken", ["BTC/USD", "ETH/USD"], kraken, &BOTH),
+        ("oanda", ["EUR_USD", "USD_CAD"], oanda, &BOTH[..1]),
+        ("okx", ["BTC-USDT", "ETH-USDT"], okx, &BOTH),
+        (
+            "okx by documents",
+            ["BTC-USDT", "ETH-USDT"],
+            okx_by_documents,
+            &BOTH,
+        ),
+        ("polygon", ["MSFT", "AAPL"], polygon, &BOTH[..1]),
+    ];
+    let from = number("FEED_FROM", 0);
+    let seeds = number("FEED_SEEDS", 60);
+    for (name, symbols, pair, books) in venues {
+        for (&book, may_be_negative) in books.iter().flat_map(|book| [(book, false), (book, true)])
+        {
+            let mut sum = Played::default();
+            for seed in from..from + seeds {
+                let mut listings = listings(&symbols);
+                for listing in &mut listings {
+                    listing.spec.may_be_negative = may_be_negative;
+                    // A tenth. Prices around zero are known by no share of the one before.
+                    listing.spec.outlier_band = Ratio(if may_be_negative {
+                        0
+                    } else {
+                        Ratio::ONE.0 / 10
+                    });
+                }
+                let channels = Channels { book, trades: true };
+                let (adapter, counterpart) = pair(listings.clone(), channels);
+                let is_depth = book == BookChannel::Depth;
+                let network =
+                    Network::new(seed, adapter, counterpart, listings, is_depth, Weather::ODD);
+                match network.play() {
+                    Ok(played) => sum.add(&played),
+                    Err(wrong) => {
+                        panic!("{name}, {book:?}, {may_be_negative}, seed {seed}: {wrong}")
+                    }
+                }
+            }
+            println!("{name}, {book:?}, {may_be_negative}: {seeds} streams, {sum:?}");
+            assert!(sum.newest > 0);
+            if seeds >= 60 {
+                let found = &sum.odd;
+                assert!(found.crossed > 0 && found.locked > 0, "{name}");
+                if name == "kraken" && book == BookChannel::Depth {
+                    // Its checksum is over prices of as many decimals as the tick has, above zero: others are gaps.
+                    continue;
+                }
+                assert!(found.off_grid > 0, "{name}");
+                assert_eq!(found.outliers > 0, !may_be_negative, "{name}");
+                assert_eq!(found.not_positive > 0, !may_be_negative, "{name}");
+            }
+        }
+    }
+}
+
 /// Listings of these symbols, in their order.
 pub(crate) fn listings(symbols: &[&str]) -> Vec<Listing> {
     let listing = |(place, symbol): (usize, &&str)| Listing {
@@ -83,13 +175,7 @@ fn played(
         let is_depth = book == BookChannel::Depth;
         let network = Network::new(seed, adapter, counterpart, listings, is_depth, weather);
         match network.play() {
-            Ok(played) => {
-                sum.messages += played.messages;
-                sum.faults += played.faults;
-                sum.stalls += played.stalls;
-                sum.gaps += played.gaps;
-                sum.compared += played.compared;
-            }
+            Ok(played) => sum.add(&played),
             Err(wrong) => panic!("{name}, {book:?}, seed {seed}: {wrong}"),
         }
     }
