@@ -97,7 +97,9 @@ const CALM_NS_MAX: u64 = 300 * SECOND;
 const STALL_NS_MAX: u64 = 120 * SECOND;
 /// How late a document is, at most: for less and for more than any adapter waits.
 const SLOW_NS_MAX: u64 = 30 * SECOND;
-/// As [`crate::connection::Settings::silence_max`]: without a message for so long a connection is dead.
+/// As [`crate::connection::Settings`] has it: a WebSocket is asked for a sign after 20 seconds and dead 10 later.
+const UNANSWERED_NS_MAX: u64 = 30 * SECOND;
+/// And a document that does not end dead after so long without a line.
 const SILENCE_NS_MAX: u64 = 60 * SECOND;
 
 /// What is on its way to the client.
@@ -134,6 +136,8 @@ pub struct Network {
     is_open: bool,
     /// What the venue says before then comes then.
     stalled_until: u64,
+    /// Nor does it answer pings then.
+    is_dead: bool,
     /// When the newest message came.
     heard: u64,
     witnesses: Vec<Witness>,
@@ -173,6 +177,7 @@ impl Network {
             flights: VecDeque::new(),
             is_open: false,
             stalled_until: 0,
+            is_dead: false,
             heard: 0,
             witnesses: Vec::new(),
             is_depth,
@@ -306,6 +311,7 @@ impl Network {
         {
             self.played.stalls += 1;
             self.stalled_until = self.now + self.faults.below(STALL_NS_MAX);
+            self.is_dead = self.faults.below(2) == 0;
         }
         Ok(())
     }
@@ -372,7 +378,15 @@ impl Network {
         if !self.is_open {
             return Ok(());
         }
-        if self.now - self.heard > SILENCE_NS_MAX {
+        let is_stalled = self.now < self.stalled_until;
+        let is_over = match self.adapter.stream() {
+            Stream::Lines { .. } => self.now - self.heard > SILENCE_NS_MAX,
+            // Quiet is no end, as long as pings are answered.
+            Stream::WebSocket { .. } => {
+                is_stalled && self.is_dead && self.now - self.heard > UNANSWERED_NS_MAX
+            }
+        };
+        if is_over {
             self.disconnect();
             return self.look("silence");
         }

@@ -203,6 +203,91 @@ async fn feed(name: &str, symbols: &[&str], storm: Weather) {
     assert!(in_time.is_ok(), "{name} does not come back");
 }
 
+/// A connection of a feed of quotes alone, whose venue never says anything when its markets stand still.
+fn quiet(settings: Settings) -> (Arc<ArcSwap<Status>>, Connection) {
+    let feed = Feed::of("polygon").unwrap();
+    let credentials = Credentials {
+        key: String::from("a-key"),
+        secret: String::new(),
+    };
+    let channels = Channels {
+        book: BookChannel::Touch,
+        trades: false,
+    };
+    let listings = listings(&["AAPL"]);
+    let status = Arc::new(ArcSwap::from_pointee(Status::new("polygon", &listings)));
+    let outlets = Outlets {
+        events: rtrb::RingBuffer::new(1 << 12).0,
+        wake: Arc::new(|| {}),
+        status: Arc::clone(&status),
+        tap: None,
+    };
+    let adapter = feed.adapter(credentials, listings, channels);
+    (status, Connection::new(adapter, settings, outlets).unwrap())
+}
+
+/// At night a thin symbol says nothing for hours. Its venue answers pings, so nothing is cut and nothing is lost.
+#[tokio::test]
+async fn a_quiet_venue_that_answers_pings_is_not_left() {
+    let feed = Feed::of("polygon").unwrap();
+    let settings = local::Settings::new(([127, 0, 0, 1], 0).into(), listings(&["AAPL"]));
+    let speaker: Speaker = Arc::new(|| feed.counterpart());
+    let venue = LocalVenue::start(speaker, settings).await.unwrap();
+    let silence_max = Duration::from_millis(500);
+    let (status, connection) = quiet(Settings {
+        silence_max,
+        quiet_max: Duration::from_millis(50),
+        sends_per_second: 1_000,
+        ..Settings::new(format!("ws://{}", venue.address()), String::new())
+    });
+    let (stop, stopped) = watch::channel(false);
+    let running = tokio::spawn(connection.run(stopped));
+    while status.load().health[0].state != State::Live {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    venue.hold(true);
+    tokio::time::sleep(silence_max).await;
+    let messages = status.load().link.messages;
+    tokio::time::sleep(3 * silence_max).await;
+    let after = status.load();
+    assert_eq!(after.link.messages, messages, "the venue was quiet");
+    assert_eq!(after.link.reconnects, 0, "{:?}", after.link.last_error);
+    assert_eq!(after.health[0].state, State::Live);
+    stop.send(true).unwrap();
+    running.await.unwrap();
+}
+
+/// One that takes connections and never reads from them answers no ping.
+#[tokio::test]
+async fn a_venue_that_answers_no_ping_is_left() {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
+        .await
+        .unwrap();
+    let address = listener.local_addr().unwrap();
+    let venue = tokio::spawn(async move {
+        let mut open = Vec::new();
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            open.push(tokio_tungstenite::accept_async(stream).await.unwrap());
+        }
+    });
+    let (status, connection) = quiet(Settings {
+        answer_max: Duration::from_secs(1),
+        quiet_max: Duration::from_millis(50),
+        ..Settings::new(format!("ws://{address}"), String::new())
+    });
+    let (stop, stopped) = watch::channel(false);
+    let running = tokio::spawn(connection.run(stopped));
+    while status.load().link.reconnects == 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let error = status.load().link.last_error.clone();
+    assert_eq!(error.as_deref(), Some("no answer to a ping"));
+    stop.send(true).unwrap();
+    running.await.unwrap();
+    venue.abort();
+}
+
 #[tokio::test]
 async fn binance_spot_over_a_socket() {
     feed("binance-spot", &["BTCUSDT", "ETHUSDT"], GUSTS).await;
