@@ -49,9 +49,11 @@ pub struct Settings {
     pub pause_max: Duration,
     /// A connection that has not opened by then does not, and a document that has not come.
     pub answer_max: Duration,
-    /// A WebSocket without any frame for so long is asked for one with a ping, and dead when none comes in
-    /// `answer_max`. That a quiet market is no dead connection matters most where the venue takes one at a time.
+    /// A WebSocket without any frame for so long is asked for one with a ping. That a quiet market is no dead
+    /// connection matters most where the venue takes one at a time.
     pub quiet_max: Duration,
+    /// It is dead when no frame comes by then.
+    pub pong_max: Duration,
     /// A document that does not end and is silent for so long is dead: it cannot be asked.
     pub silence_max: Duration,
     /// Messages to the venue in a second.
@@ -74,6 +76,7 @@ impl Settings {
             pause_max: Duration::from_secs(30),
             answer_max: Duration::from_secs(10),
             quiet_max: Duration::from_secs(20),
+            pong_max: Duration::from_secs(10),
             silence_max: Duration::from_mins(1),
             sends_per_second: 4,
             message_bytes_max: 16 << 20,
@@ -293,7 +296,7 @@ impl Connection {
                         self.adapter.tick(time, &mut self.output);
                     }
                     match pinged {
-                        Some(pinged) if pinged.elapsed() > self.settings.answer_max => {
+                        Some(pinged) if pinged.elapsed() > self.settings.pong_max => {
                             return Err(broken(&"no answer to a ping"));
                         }
                         None if is_socket && heard.elapsed() > self.settings.quiet_max => {

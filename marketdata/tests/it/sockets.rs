@@ -64,6 +64,8 @@ async fn weather(
         pause_min: Duration::from_millis(10),
         pause_max: Duration::from_millis(50),
         sends_per_second: 1_000,
+        quiet_max: Duration::from_secs(1),
+        pong_max: Duration::from_secs(1),
         silence_max: Duration::from_secs(2),
         message_bytes_max: MESSAGE_BYTES_MAX,
         ..Settings::new(
@@ -272,8 +274,8 @@ async fn a_venue_that_answers_no_ping_is_left() {
         }
     });
     let (status, connection) = quiet(Settings {
-        answer_max: Duration::from_secs(1),
         quiet_max: Duration::from_millis(50),
+        pong_max: Duration::from_millis(200),
         ..Settings::new(format!("ws://{address}"), String::new())
     });
     let (stop, stopped) = watch::channel(false);
