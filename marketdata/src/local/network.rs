@@ -8,7 +8,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 
-use types::{Aggressor, Level, MarketData, TimestampNs, Trade};
+use types::{Aggressor, Level, MarketData, MarketEvent, TimestampNs, Trade};
 
 use super::Counterpart;
 use super::faults::{Delivery, Faults, Weather};
@@ -142,9 +142,15 @@ pub struct Network {
     heard: u64,
     witnesses: Vec<Witness>,
     is_depth: bool,
+    /// What the venue says arrives as it says it, from the first message to the last.
+    is_faithful: bool,
     next_tick: u64,
     played: Played,
+    listener: Option<Listener>,
 }
+
+/// Hears each event that an adapter says, and `None` now and then between them.
+pub type Listener = Box<dyn FnMut(Option<&MarketEvent>)>;
 
 impl fmt::Debug for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -181,8 +187,10 @@ impl Network {
             heard: 0,
             witnesses: Vec::new(),
             is_depth,
+            is_faithful: weather.is_faithful(),
             next_tick: 0,
             played: Played::default(),
+            listener: None,
             markets,
             listings,
         };
@@ -200,6 +208,13 @@ impl Network {
             network.witnesses.push(witness);
         }
         network
+    }
+
+    /// With somebody who hears what the adapter says, as an engine does.
+    #[must_use]
+    pub fn heard_by(mut self, listener: Listener) -> Self {
+        self.listener = Some(listener);
+        self
     }
 
     /// Plays it to its end.
@@ -276,6 +291,9 @@ impl Network {
         let pause = 1_000_000 + self.faults.below(400) * 1_000_000;
         self.deliver_until(self.now + pause)?;
         self.look_at_rest()?;
+        if let Some(listener) = &mut self.listener {
+            listener(None);
+        }
         let place = self.faults.below(self.markets.len() as u64) as usize;
         let change = if self.faults.chance(self.faults.weather.odd) {
             self.wander.turn_odd(&mut self.markets[place])
@@ -478,6 +496,9 @@ impl Network {
     /// What the consumer makes of the events.
     fn listen(&mut self, out: &mut Output) {
         for event in &out.events {
+            if let Some(listener) = &mut self.listener {
+                listener(Some(event));
+            }
             let known = |listing: &Listing| listing.instrument == event.instrument;
             let Some(place) = self.listings.iter().position(known) else {
                 continue;
@@ -534,7 +555,7 @@ impl Network {
 
     /// Where every message arrives, and nothing is on its way, what is shown is the newest that the venue has.
     fn look_at_rest(&mut self) -> Result<(), Wrong> {
-        if !self.faults.weather.is_faithful() || !self.is_open || !self.flights.is_empty() {
+        if !self.is_faithful || !self.is_open || !self.flights.is_empty() {
             return Ok(());
         }
         let depth = self.counterpart.depth();

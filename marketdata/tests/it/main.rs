@@ -29,4 +29,6 @@ mod steady;
 #[cfg(test)]
 mod tape;
 #[cfg(test)]
+mod traded;
+#[cfg(test)]
 mod venues;
