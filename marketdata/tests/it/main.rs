@@ -15,6 +15,8 @@ mod intrabar;
 #[cfg(test)]
 mod malformed;
 #[cfg(test)]
+mod metadata;
+#[cfg(test)]
 mod mutated;
 #[cfg(test)]
 mod perturbed;

@@ -80,7 +80,7 @@ pub(crate) const VENUES: [(&str, [&str; 2], Speaks, &[BookChannel]); 14] = [
 /// nothing: what is shown is the venue's newest, or nothing, and all of it is counted.
 #[test]
 fn what_cannot_be_is_never_shown_nor_what_was_before_it() {
-    let from = number("FEED_FROM", 0);
+    let from = first_seed();
     let seeds = number("FEED_SEEDS", 60);
     for (name, symbols, pair, books) in VENUES {
         for (&book, may_be_negative) in books.iter().flat_map(|book| [(book, false), (book, true)])
@@ -156,6 +156,12 @@ pub(crate) fn again(seed: u64, tests: &str) -> String {
     format!("again: FEED_FROM={seed} FEED_SEEDS=1 cargo test -p marketdata --test it {tests}")
 }
 
+/// The first seed of this run. `scripts/test` sets another one each day, so that a year of runs is not one and the
+/// same slice; without it runs are the same.
+pub(crate) fn first_seed() -> u64 {
+    number("FEED_FROM", 0)
+}
+
 /// A number from the environment.
 pub(crate) fn number(name: &str, default: u64) -> u64 {
     std::env::var(name)
@@ -183,7 +189,7 @@ fn played(
     pair: fn(Vec<Listing>, Channels) -> Pair,
 ) {
     let mut sum = Played::default();
-    let from = number("FEED_FROM", 0);
+    let from = first_seed();
     let asked = number("FEED_SEEDS", SEEDS);
     // A long run is one of storms: in calm weather there is little that a seed could change.
     let seeds = match weather {

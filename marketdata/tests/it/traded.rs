@@ -18,7 +18,7 @@ use types::{
     TradingDay,
 };
 
-use crate::perturbed::{IN_ORDER, VENUES, again, listings, number};
+use crate::perturbed::{IN_ORDER, VENUES, again, first_seed, listings, number};
 
 /// Conversations of each kind in a run of the tests.
 const SEEDS: u64 = 20;
@@ -282,7 +282,7 @@ impl Trader {
 
 #[test]
 fn nothing_fills_but_at_a_touch_that_the_venue_has() {
-    let from = number("FEED_FROM", 0);
+    let from = first_seed();
     let seeds = number("FEED_SEEDS", SEEDS);
     for (name, symbols, pair, books) in VENUES {
         for &book in books {
