@@ -398,11 +398,12 @@ impl Connection {
     }
 
     fn tell(&self) {
-        let symbols = self.outlets.status.load().symbols.clone();
+        let before = self.outlets.status.load();
         self.outlets.status.store(Arc::new(Status {
-            feed: self.adapter.name(),
+            // As it was called at the start: an adapter may be that of several feeds.
+            feed: before.feed,
             told: now(),
-            symbols,
+            symbols: before.symbols.clone(),
             link: self.link.clone(),
             health: self.adapter.health().to_vec(),
         }));
