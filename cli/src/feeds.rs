@@ -79,7 +79,13 @@ fn table(feeds: &[Value]) -> Table {
         "gaps",
         "resyncs",
         "repeated",
-        "odd",
+        "checksums",
+        "malformed",
+        "crossed",
+        "locked",
+        "off grid",
+        "not positive",
+        "outliers",
         "stale ms",
         "reconnects",
     ]);
@@ -88,17 +94,6 @@ fn table(feeds: &[Value]) -> Table {
             .as_array()
             .map_or(&[][..], Vec::as_slice);
         for instrument in fed {
-            let odd: u64 = [
-                "malformed",
-                "crossed",
-                "locked",
-                "off_grid",
-                "not_positive",
-                "outliers",
-            ]
-            .iter()
-            .filter_map(|name| instrument[name].as_u64())
-            .sum();
             let figure = |name: &str| text_of(&instrument[name]);
             table.add_row([
                 text_of(&feed["feed"]),
@@ -110,7 +105,13 @@ fn table(feeds: &[Value]) -> Table {
                 figure("gaps"),
                 figure("resyncs"),
                 figure("repeated"),
-                odd.to_string(),
+                figure("checksum_errors"),
+                figure("malformed"),
+                figure("crossed"),
+                figure("locked"),
+                figure("off_grid"),
+                figure("not_positive"),
+                figure("outliers"),
                 figure("stale_ms"),
                 text_of(&feed["reconnects"]),
             ]);
@@ -119,8 +120,11 @@ fn table(feeds: &[Value]) -> Table {
     table
 }
 
+/// As a cell shows it; what is not known is a dash.
 fn text_of(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+    match value {
+        Value::Null => String::from("-"),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
 }

@@ -17,6 +17,7 @@ use crate::demo::{parse_listen, say, stop_signal};
 #[command(after_help = "Examples:
   dynasty venue binance-spot --symbols BTCUSDT,ETHUSDT
   dynasty venue binance-futures --symbols BTCUSDT --storm        messages lost, doubled, swapped, cut; links that end or fall silent
+  dynasty venue kraken --symbols BTC/USD --fault dropped=100,odd=50   one message of a hundred lost, and books that cannot be
   dynasty serve --config fixtures/servers/local.toml             a server that listens to the first of these")]
 pub(crate) struct Args {
     /// The feed that it has.
@@ -37,6 +38,29 @@ pub(crate) struct Args {
     /// Lets everything go wrong, often.
     #[arg(long)]
     storm: bool,
+    /// Lets one fault happen so often, of 10,000: dropped, doubled, swapped, cut, garbled, falsified, disconnected,
+    /// unanswered, slow, stalled, foreign, oversized, odd; several separated by commas, and over those of --storm.
+    #[arg(long, value_name = "NAME=COUNT", value_delimiter = ',', value_parser = parse_fault)]
+    fault: Vec<String>,
+}
+
+/// A fault and how often it happens, as it was given.
+pub(crate) fn parse_fault(text: &str) -> Result<String, String> {
+    let mut weather = Weather::CALM;
+    weather.set(text).map(|()| text.to_owned())
+}
+
+/// Good or bad weather, with some faults more or less often.
+pub(crate) fn weather(is_storm: bool, faults: &[String]) -> anyhow::Result<Weather> {
+    let mut weather = if is_storm {
+        Weather::SQUALLS
+    } else {
+        Weather::CALM
+    };
+    for fault in faults {
+        weather.set(fault).map_err(anyhow::Error::msg)?;
+    }
+    Ok(weather)
 }
 
 /// Runs it until it is told to stop.
@@ -55,11 +79,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let settings = Settings {
         seed: args.seed,
         pause: Duration::from_secs(1) / args.rate,
-        weather: if args.storm {
-            Weather::SQUALLS
-        } else {
-            Weather::CALM
-        },
+        weather: weather(args.storm, &args.fault)?,
         ..Settings::new(args.listen, listings)
     };
     let feed = Feed::of(&args.feed).context("no such feed")?;

@@ -353,10 +353,12 @@ fn write_feeds(page: &mut Page, app: &App) -> fmt::Result {
         return Ok(());
     }
     let each = || {
-        statuses.iter().flat_map(|status| {
+        // Two feeds may be of one venue, and have a symbol in common.
+        (0..).zip(&statuses).flat_map(|(place, status): (u32, _)| {
             let fed = status.symbols.iter().zip(&status.health);
-            fed.map(|(symbol, health)| {
-                let labels = format!("feed=\"{}\",symbol=\"{symbol}\"", status.feed);
+            fed.map(move |(symbol, health)| {
+                let feed = status.feed;
+                let labels = format!("feed=\"{feed}\",place=\"{place}\",symbol=\"{symbol}\"");
                 (labels, health)
             })
         })
@@ -373,7 +375,9 @@ fn write_feeds(page: &mut Page, app: &App) -> fmt::Result {
         "From the venue's time of the newest event to its coming.",
     )?;
     for (labels, health) in each() {
-        page.value("feed_lag_seconds", &labels, health.lag_ns as f64 / 1e9)?;
+        if let Some(lag) = health.lag_ns {
+            page.value("feed_lag_seconds", &labels, lag as f64 / 1e9)?;
+        }
     }
     let now = marketdata::connection::now();
     page.head(
@@ -399,8 +403,9 @@ fn write_feeds(page: &mut Page, app: &App) -> fmt::Result {
     }
     for (name, help, figure) in LINK_FIGURES {
         page.head(name, "counter", help)?;
-        for status in &statuses {
-            let labels = format!("feed=\"{}\"", status.feed);
+        for (place, status) in (0..).zip(&statuses) {
+            let place: u32 = place;
+            let labels = format!("feed=\"{}\",place=\"{place}\"", status.feed);
             page.value(name, &labels, figure(&status.link))?;
         }
     }

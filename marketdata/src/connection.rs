@@ -25,7 +25,7 @@ use types::{MarketEvent, TimestampNs};
 use crate::feed::{Action, Adapter, FetchId, Malformed, Output, Stream};
 use crate::generator::Xorshift64Star;
 use crate::tape::{Passed, Tap};
-use socket::Socket;
+use socket::{Heard, Socket};
 
 /// A market event and when its bytes came.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +49,12 @@ pub struct Settings {
     pub pause_max: Duration,
     /// A connection that has not opened by then does not, and a document that has not come.
     pub answer_max: Duration,
-    /// A connection without any message for so long is dead.
+    /// A WebSocket without any frame for so long is asked for one with a ping. That a quiet market is no dead
+    /// connection matters most where the venue takes one at a time.
+    pub quiet_max: Duration,
+    /// It is dead when no frame comes by then.
+    pub pong_max: Duration,
+    /// A document that does not end and is silent for so long is dead: it cannot be asked.
     pub silence_max: Duration,
     /// Messages to the venue in a second.
     pub sends_per_second: u32,
@@ -70,6 +75,8 @@ impl Settings {
             pause_min: Duration::from_millis(250),
             pause_max: Duration::from_secs(30),
             answer_max: Duration::from_secs(10),
+            quiet_max: Duration::from_secs(20),
+            pong_max: Duration::from_secs(10),
             silence_max: Duration::from_mins(1),
             sends_per_second: 4,
             message_bytes_max: 16 << 20,
@@ -252,6 +259,8 @@ impl Connection {
         let mut tick = tokio::time::interval(STATUS_EVERY);
         let mut ticks = 0_u32;
         let mut heard = Instant::now();
+        // A ping without an answer.
+        let mut pinged: Option<Instant> = None;
         loop {
             self.flush(now()).await;
             for action in std::mem::take(&mut self.output.actions) {
@@ -286,8 +295,18 @@ impl Connection {
                         self.tap(time, || Passed::Ticked);
                         self.adapter.tick(time, &mut self.output);
                     }
-                    if heard.elapsed() > self.settings.silence_max {
-                        return Err(broken(&"nothing was heard for too long"));
+                    match pinged {
+                        Some(pinged) if pinged.elapsed() > self.settings.pong_max => {
+                            return Err(broken(&"no answer to a ping"));
+                        }
+                        None if is_socket && heard.elapsed() > self.settings.quiet_max => {
+                            socket.ping().await.map_err(|error| broken(&error))?;
+                            pinged = Some(Instant::now());
+                        }
+                        _ if !is_socket && heard.elapsed() > self.settings.silence_max => {
+                            return Err(broken(&"nothing was heard for too long"));
+                        }
+                        _ => {}
                     }
                     self.tell();
                 }
@@ -295,11 +314,13 @@ impl Connection {
                     self.on_answer(id, path, body).await;
                 }
                 message = socket.next() => {
-                    let bytes = message
+                    let message = message
                         .ok_or_else(|| broken(&"the venue closed the connection"))?
                         .map_err(|error| broken(&error))?;
-                    heard = Instant::now();
-                    self.on_message(bytes).await;
+                    (heard, pinged) = (Instant::now(), None);
+                    if let Heard::Message(bytes) = message {
+                        self.on_message(bytes).await;
+                    }
                 }
             }
         }
@@ -377,11 +398,12 @@ impl Connection {
     }
 
     fn tell(&self) {
-        let symbols = self.outlets.status.load().symbols.clone();
+        let before = self.outlets.status.load();
         self.outlets.status.store(Arc::new(Status {
-            feed: self.adapter.name(),
+            // As it was called at the start: an adapter may be that of several feeds.
+            feed: before.feed,
             told: now(),
-            symbols,
+            symbols: before.symbols.clone(),
             link: self.link.clone(),
             health: self.adapter.health().to_vec(),
         }));

@@ -11,7 +11,7 @@ mod tape;
 
 pub use faults::Weather;
 pub use market::{Change, Market, Wander};
-pub use network::{Network, Played, Wrong};
+pub use network::{Listener, Network, Odd, Played, Wrong};
 pub use server::{LocalVenue, Settings, Speaker};
 pub use tape::{Opener, Served, Settings as TapeSettings, Speed, TapeVenue};
 

@@ -19,6 +19,7 @@ use marketdata::venue::{Feed, names};
 use types::{InstrumentId, Price, Qty, Ratio};
 
 use crate::demo::parse_listen;
+use crate::venue::parse_fault;
 
 /// Play a tape of `dynasty record` into an engine, or serve it on this machine as its venue would.
 ///
@@ -58,6 +59,11 @@ pub(crate) struct Args {
     /// Lets everything go wrong on the way to the client, by this seed.
     #[arg(long, value_name = "SEED", requires = "serve")]
     storm: Option<u64>,
+    /// Lets one fault happen so often, of 10,000: dropped, doubled, swapped, cut, garbled, falsified, disconnected,
+    /// unanswered, slow, stalled, foreign, oversized, odd; several separated by commas, and over those of --storm.
+    /// A tape has no markets that could turn odd.
+    #[arg(long, value_name = "NAME=COUNT", value_delimiter = ',', value_parser = parse_fault, requires = "serve")]
+    fault: Vec<String>,
     /// Which of the tape's feeds is served, from 0.
     #[arg(long, value_name = "PLACE", default_value_t = 0, requires = "serve")]
     feed: u16,

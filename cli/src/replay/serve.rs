@@ -4,11 +4,12 @@ use std::net::SocketAddr;
 
 use anyhow::Context;
 use indicatif::HumanCount;
-use marketdata::local::{Opener, Speed, TapeSettings, TapeVenue, Weather};
+use marketdata::local::{Opener, Speed, TapeSettings, TapeVenue};
 use marketdata::tape::Header;
 
 use super::{Args, SpeedArg};
 use crate::demo::{say, stop_signal};
+use crate::venue::weather;
 
 /// Serves it until it is told to stop.
 pub(super) fn run(
@@ -20,11 +21,7 @@ pub(super) fn run(
     let settings = TapeSettings {
         connection: args.feed,
         speed: args.speed.map_or(Speed::Times(1), |SpeedArg(speed)| speed),
-        weather: if args.storm.is_some() {
-            Weather::SQUALLS
-        } else {
-            Weather::CALM
-        },
+        weather: weather(args.storm.is_some(), &args.fault)?,
         seed: args.storm.unwrap_or(1),
         ..TapeSettings::new(address)
     };

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::demo::get;
+
 /// A process that does not outlive its test.
 pub(crate) struct Running {
     child: Child,
@@ -75,6 +77,103 @@ fn feeds(server: &str) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
+/// The feed's figures, each of them once, on the page of metrics and in the table.
+fn is_seen(url: &str) {
+    const FIGURES: [&str; 15] = [
+        "live",
+        "messages_total",
+        "gaps_total",
+        "checksum_errors_total",
+        "malformed_total",
+        "resyncs_total",
+        "repeated_total",
+        "crossed_total",
+        "locked_total",
+        "off_grid_total",
+        "not_positive_total",
+        "outliers_total",
+        "messages_per_second",
+        "stale_seconds_total",
+        "lag_seconds",
+    ];
+    let page = get(url.trim_start_matches("http://"), "/metrics");
+    for figure in FIGURES {
+        let is_head = format!("# TYPE dynasty_feed_{figure} ");
+        assert!(page.contains(&is_head), "{figure}");
+        if figure == "lag_seconds" {
+            // Only of what has a time of the venue's.
+            continue;
+        }
+        for symbol in ["BTCUSDT", "ETHUSDT"] {
+            let series = format!(
+                "dynasty_feed_{figure}{{feed=\"binance-spot\",place=\"0\",symbol=\"{symbol}\"}} "
+            );
+            assert_eq!(page.matches(&series).count(), 1, "{series}: {page}");
+        }
+    }
+    for figure in ["reconnects_total", "unreadable_total"] {
+        let series = format!("dynasty_feed_{figure}{{feed=\"binance-spot\",place=\"0\"}} ");
+        assert_eq!(page.matches(&series).count(), 1, "{series}: {page}");
+    }
+    let table = run(&["feeds", "--server", url]);
+    let table = String::from_utf8(table.stdout).unwrap();
+    let heads: Vec<_> = table.lines().next().unwrap().split("  ").collect();
+    let heads: Vec<_> = heads
+        .iter()
+        .map(|head| head.trim())
+        .filter(|head| !head.is_empty())
+        .collect();
+    let expected = [
+        "feed",
+        "symbol",
+        "state",
+        "lag ms",
+        "messages",
+        "a second",
+        "gaps",
+        "resyncs",
+        "repeated",
+        "checksums",
+        "malformed",
+        "crossed",
+        "locked",
+        "off grid",
+        "not positive",
+        "outliers",
+        "stale ms",
+        "reconnects",
+    ];
+    assert_eq!(heads, expected, "{table}");
+}
+
+#[test]
+fn a_fault_that_is_not_there_says_what_is() {
+    for args in [
+        [
+            "venue",
+            "kraken",
+            "--symbols",
+            "BTC/USD",
+            "--fault",
+            "drop=5",
+        ],
+        [
+            "replay",
+            "x.tape",
+            "--serve",
+            "127.0.0.1:0",
+            "--fault",
+            "drop=5",
+        ],
+    ] {
+        let output = run(&args);
+        assert_eq!(output.status.code(), Some(2));
+        let said = String::from_utf8(output.stderr).unwrap();
+        let accepted = "'drop=5'; accepted: NAME=COUNT, of 10,000, 0 to 10000, with a name of dropped, doubled";
+        assert!(said.contains(accepted), "{said}");
+    }
+}
+
 #[test]
 fn a_server_follows_a_venue_that_goes_away_and_comes_back() {
     let listen = "127.0.0.1:0";
@@ -104,6 +203,7 @@ fn a_server_follows_a_venue_that_goes_away_and_comes_back() {
         }
     };
     wait("live", 0);
+    is_seen(&url);
     drop(first);
     wait("down", 1);
     let _second = Running::start(&[&venue[..], &[&address]].concat());

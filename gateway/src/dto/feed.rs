@@ -40,8 +40,9 @@ pub struct FedDto {
     state: &'static str,
     /// When its newest message came.
     last_message: Option<String>,
-    /// From the venue's time of the newest event to its coming, milliseconds; below zero when clocks differ.
-    lag_ms: i64,
+    /// From the venue's time of the newest event to its coming, milliseconds; below zero when clocks differ,
+    /// null where the venue says no times.
+    lag_ms: Option<i64>,
     messages: u64,
     /// Over the ten whole seconds before now.
     messages_per_second: f64,
@@ -120,7 +121,7 @@ impl FedDto {
             symbol: symbol.to_owned(),
             state: health.state.word(),
             last_message: heard.map(|ts| ts.to_string()),
-            lag_ms: health.lag_ns / 1_000_000,
+            lag_ms: health.lag_ns.map(|lag| lag / 1_000_000),
             messages,
             messages_per_second: health.messages_in_ten_seconds(now) as f64 / 10.0,
             gaps,

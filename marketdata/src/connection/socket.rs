@@ -13,6 +13,14 @@ use super::Settings;
 use super::request::with_source;
 use crate::feed::Stream;
 
+/// What came.
+pub(super) enum Heard {
+    /// A message for the adapter.
+    Message(Vec<u8>),
+    /// A ping or a pong: the other side is there.
+    Sign,
+}
+
 pub(super) enum Socket {
     WebSocket(Box<WebSocketStream<MaybeTlsStream<TcpStream>>>),
     Lines {
@@ -92,23 +100,32 @@ impl Socket {
             .map_err(|error| with_source(&error))
     }
 
-    /// The next message; `None` when the venue has closed. Dropping the wait loses nothing.
-    pub(super) async fn next(&mut self) -> Option<Result<Vec<u8>, String>> {
+    /// Asks whether the other side is there; lines cannot ask.
+    pub(super) async fn ping(&mut self) -> Result<(), String> {
+        let Self::WebSocket(socket) = self else {
+            return Ok(());
+        };
+        socket
+            .send(Message::Ping(Vec::new().into()))
+            .await
+            .map_err(|error| with_source(&error))
+    }
+
+    /// What comes next; `None` when the venue has closed. Dropping the wait loses nothing.
+    pub(super) async fn next(&mut self) -> Option<Result<Heard, String>> {
         match self {
-            Self::WebSocket(socket) => loop {
-                match socket.next().await? {
-                    Ok(Message::Text(text)) => return Some(Ok(text.as_bytes().to_vec())),
-                    Ok(Message::Binary(bytes)) => return Some(Ok(bytes.to_vec())),
-                    // Pings are answered by the library.
-                    Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
-                    Ok(Message::Close(frame)) => {
-                        let frame = frame?;
-                        let (code, reason) = (u16::from(frame.code), frame.reason);
-                        return Some(Err(format!("the venue closed: {code} {reason}")));
-                    }
-                    Err(error) => return Some(Err(with_source(&error))),
+            Self::WebSocket(socket) => Some(match socket.next().await? {
+                Ok(Message::Text(text)) => Ok(Heard::Message(text.as_bytes().to_vec())),
+                Ok(Message::Binary(bytes)) => Ok(Heard::Message(bytes.to_vec())),
+                // Pings are answered by the library.
+                Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => Ok(Heard::Sign),
+                Ok(Message::Close(frame)) => {
+                    let frame = frame?;
+                    let (code, reason) = (u16::from(frame.code), frame.reason);
+                    Err(format!("the venue closed: {code} {reason}"))
                 }
-            },
+                Err(error) => Err(with_source(&error)),
+            }),
             Self::Lines {
                 parts,
                 buffer,
@@ -119,7 +136,7 @@ impl Socket {
                     let mut line = std::mem::replace(buffer, rest);
                     line.truncate(end);
                     if !line.trim_ascii().is_empty() {
-                        return Some(Ok(line));
+                        return Some(Ok(Heard::Message(line)));
                     }
                     continue;
                 }

@@ -63,8 +63,8 @@ pub struct Health {
     /// When its newest message came.
     pub last_message: TimestampNs,
     /// From the venue's time of the newest event that has one to when it came; below zero when the clocks
-    /// differ, nanoseconds.
-    pub lag_ns: i64,
+    /// differ, nanoseconds. `None` where the venue says no times.
+    pub lag_ns: Option<i64>,
     /// Since when nothing is known; `None` while it is live or was never.
     pub stale_since: Option<TimestampNs>,
     /// All the time in which nothing was known after something was, nanoseconds; without the current one.
@@ -129,9 +129,11 @@ impl Health {
         self.rate.over_window(now)
     }
 
-    /// An event with a time of the venue's came.
+    /// An event came. One without a time of the venue's has the time at which it came, and measures nothing.
     pub fn event(&mut self, event: &MarketEvent, now: TimestampNs) {
-        self.lag_ns = now.0.wrapping_sub(event.ts_event.0) as i64;
+        if event.ts_event != now {
+            self.lag_ns = Some(now.0.wrapping_sub(event.ts_event.0) as i64);
+        }
     }
 
     /// Everything is known.
@@ -169,6 +171,25 @@ mod tests {
     use super::*;
 
     const SECOND: u64 = 1_000_000_000;
+
+    #[test]
+    fn a_lag_is_of_events_with_a_time_of_the_venues() {
+        let mut health = Health::default();
+        let mut event = |ts: u64, now: u64| {
+            let event = MarketEvent {
+                instrument: types::InstrumentId(0),
+                ts_event: TimestampNs(ts),
+                data: types::MarketData::Gap,
+            };
+            health.event(&event, TimestampNs(now));
+            health.lag_ns
+        };
+        assert_eq!(event(700, 700), None);
+        assert_eq!(event(700, 950), Some(250));
+        // The venue's clock is ahead.
+        assert_eq!(event(1_000, 990), Some(-10));
+        assert_eq!(event(1_100, 1_100), Some(-10));
+    }
 
     #[test]
     fn a_rate_is_of_whole_seconds_and_forgets_old_ones() {

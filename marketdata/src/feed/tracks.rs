@@ -61,7 +61,8 @@ impl Tracks {
     }
 
     /// Says an event, if it holds against the listing's rules. One that shows that what is known is wrong makes
-    /// the instrument lost: the adapter then has to state it again.
+    /// the instrument lost: the adapter then has to state it again. A touch that cannot be makes it lost until the
+    /// next good one; of a book that is then the whole of it.
     pub fn say(
         &mut self,
         place: usize,
@@ -70,7 +71,7 @@ impl Tracks {
         now: TimestampNs,
         out: &mut Output,
     ) -> Screened {
-        let event = MarketEvent {
+        let mut event = MarketEvent {
             instrument: self.listings[place].instrument,
             ts_event,
             data,
@@ -80,6 +81,18 @@ impl Tracks {
         match screened {
             Screened::Passed => {
                 health.event(&event, now);
+                if let MarketData::DepthDelta(update) = &mut event.data
+                    && self.told_lost[place]
+                    && let Some(book) = self.screens[place].book()
+                {
+                    // It was withheld: who knows nothing is told the whole.
+                    let mut update = std::mem::take(update);
+                    update.bids.clear();
+                    update.bids.extend_from_slice(book.bids());
+                    update.asks.clear();
+                    update.asks.extend_from_slice(book.asks());
+                    event.data = MarketData::DepthSnapshot(update);
+                }
                 if matches!(
                     event.data,
                     MarketData::Quote(_) | MarketData::DepthSnapshot(_)
@@ -90,6 +103,10 @@ impl Tracks {
                 out.events.push(event);
             }
             Screened::Dropped => out.take_back(event.data),
+            Screened::Withheld => {
+                out.take_back(event.data);
+                self.tell_lost(place, State::Syncing, now, out);
+            }
             Screened::Lost => {
                 out.take_back(event.data);
                 self.lose(place, State::Syncing, now, out);
@@ -128,15 +145,19 @@ impl Tracks {
 
     /// What is known of it is lost: the consumer is told once.
     pub fn lose(&mut self, place: usize, state: State, now: TimestampNs, out: &mut Output) {
+        self.screens[place].lose();
+        self.tell_lost(place, state, now, out);
+    }
+
+    /// The consumer is told once that nothing is known; what the venue says is followed on.
+    fn tell_lost(&mut self, place: usize, state: State, now: TimestampNs, out: &mut Output) {
         self.health[place].lost(state, now);
         if !std::mem::replace(&mut self.told_lost[place], true) {
-            let event = MarketEvent {
+            out.events.push(MarketEvent {
                 instrument: self.listings[place].instrument,
                 ts_event: now,
                 data: MarketData::Gap,
-            };
-            self.screens[place].pass(&event, &mut self.health[place].counters);
-            out.events.push(event);
+            });
         }
     }
 
@@ -164,5 +185,112 @@ impl Tracks {
         for place in 0..self.listings.len() {
             self.lose(place, state, now, out);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use types::{DepthUpdate, InstrumentId, Quote, Ratio};
+
+    use super::super::screen::Spec;
+    use super::*;
+
+    fn level(price: i64) -> Level {
+        Level {
+            price: types::Price(price * types::Price::ONE.0),
+            qty: Qty::ONE,
+        }
+    }
+
+    fn quote(bid: i64, ask: i64) -> MarketData {
+        let (bid, ask) = (level(bid), level(ask));
+        MarketData::Quote(Quote {
+            bid: bid.price,
+            bid_qty: bid.qty,
+            ask: ask.price,
+            ask_qty: ask.qty,
+        })
+    }
+
+    fn update(bids: &[Level], asks: &[Level]) -> Box<DepthUpdate> {
+        Box::new(DepthUpdate {
+            bids: bids.to_vec(),
+            asks: asks.to_vec(),
+        })
+    }
+
+    /// With ticks of 1 and a band of a tenth.
+    fn tracks() -> Tracks {
+        Tracks::new(vec![Listing {
+            instrument: InstrumentId(3),
+            symbol: String::from("A"),
+            spec: Spec {
+                tick_size: types::Price::ONE,
+                lot_size: Qty::ONE,
+                may_be_negative: false,
+                outlier_band: Ratio(Ratio::ONE.0 / 10),
+            },
+        }])
+    }
+
+    /// What the consumer is told of what is said at a second.
+    fn told(tracks: &mut Tracks, second: u64, data: MarketData) -> Vec<MarketData> {
+        let (mut out, at) = (Output::default(), TimestampNs(second * 1_000_000_000));
+        tracks.say(0, at, data, at, &mut out);
+        out.events.drain(..).map(|event| event.data).collect()
+    }
+
+    #[test]
+    fn a_touch_that_cannot_be_leaves_nothing_until_the_next_good_one() {
+        let mut tracks = tracks();
+        assert_eq!(told(&mut tracks, 10, quote(99, 101)), [quote(99, 101)]);
+        assert_eq!(tracks.health()[0].state, State::Live);
+        // An outlier, and once more; nothing is known for five seconds.
+        assert_eq!(told(&mut tracks, 20, quote(199, 201)), [MarketData::Gap]);
+        assert_eq!(tracks.health()[0].state, State::Syncing);
+        assert_eq!(told(&mut tracks, 23, quote(199, 201)), []);
+        assert_eq!(told(&mut tracks, 25, quote(99, 102)), [quote(99, 102)]);
+        let health = &tracks.health()[0];
+        assert_eq!(
+            (health.state, health.stale_ns),
+            (State::Live, 5_000_000_000)
+        );
+        assert_eq!((health.counters.outliers, health.counters.resyncs), (2, 2));
+        // Zero.
+        assert_eq!(told(&mut tracks, 30, quote(0, 101)), [MarketData::Gap]);
+        assert_eq!(told(&mut tracks, 31, quote(0, 101)), []);
+        assert_eq!(told(&mut tracks, 32, quote(99, 101)), [quote(99, 101)]);
+        assert_eq!(tracks.health()[0].stale_ns, 7_000_000_000);
+    }
+
+    #[test]
+    fn a_book_that_was_withheld_is_told_whole() {
+        let mut tracks = tracks();
+        let whole = |bids: &[Level], asks: &[Level]| MarketData::DepthSnapshot(update(bids, asks));
+        let delta = |bids: &[Level], asks: &[Level]| MarketData::DepthDelta(update(bids, asks));
+        let gone = |price| Level {
+            qty: Qty::ZERO,
+            ..level(price)
+        };
+        let first = whole(&[level(99)], &[level(101)]);
+        assert_eq!(told(&mut tracks, 10, first.clone()), [first]);
+        let swept = delta(&[], &[gone(101), level(199)]);
+        assert_eq!(told(&mut tracks, 11, swept), [MarketData::Gap]);
+        assert_eq!(told(&mut tracks, 12, delta(&[level(98)], &[])), []);
+        let back = delta(&[], &[level(102)]);
+        let known = whole(&[level(99), level(98)], &[level(102), level(199)]);
+        assert_eq!(told(&mut tracks, 13, back), [known]);
+        // Then changes again.
+        let next = delta(&[level(97)], &[]);
+        assert_eq!(told(&mut tracks, 14, next.clone()), [next]);
+        // What is lost while it is withheld is lost.
+        let swept = delta(&[], &[gone(102)]);
+        assert_eq!(told(&mut tracks, 15, swept), [MarketData::Gap]);
+        let (mut out, at) = (Output::default(), TimestampNs(16_000_000_000));
+        tracks.gap(0, at, &mut out);
+        assert!(out.events.is_empty());
+        assert_eq!(told(&mut tracks, 17, delta(&[], &[level(102)])), []);
+        let whole = whole(&[level(99)], &[level(101)]);
+        assert_eq!(told(&mut tracks, 18, whole.clone()), [whole]);
     }
 }

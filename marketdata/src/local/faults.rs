@@ -16,7 +16,7 @@ pub struct Weather {
     pub swapped: u64,
     /// Messages that are cut off.
     pub cut: u64,
-    /// Messages with a byte that is another.
+    /// Messages with a byte that is another: a figure, too, where only a checksum could tell.
     pub garbled: u64,
     /// Messages with a figure that the venue's checksum does not have.
     pub falsified: u64,
@@ -32,6 +32,9 @@ pub struct Weather {
     pub foreign: u64,
     /// Messages before which one comes that is larger than any client takes.
     pub oversized: u64,
+    /// Changes of the market, of 10,000, to a book that cannot be or hardly can: crossed, locked, off the tick, at
+    /// zero or below, far away. The venue says all of it as it is.
+    pub odd: u64,
 }
 
 impl Weather {
@@ -49,6 +52,13 @@ impl Weather {
         stalled: 15,
         foreign: 20,
         oversized: 5,
+        odd: 0,
+    };
+
+    /// Every message arrives as it was said, and what the venue says often cannot be.
+    pub const ODD: Self = Self {
+        odd: 1_000,
+        ..Self::CALM
     };
 
     /// A storm over sockets, where markets change some 100 times a second: connections fall silent seldom, or
@@ -72,7 +82,54 @@ impl Weather {
         stalled: 0,
         foreign: 0,
         oversized: 0,
+        odd: 0,
     };
+
+    /// Faults by name, and how often each happens.
+    fn faults(&mut self) -> [(&'static str, &mut u64); 13] {
+        [
+            ("dropped", &mut self.dropped),
+            ("doubled", &mut self.doubled),
+            ("swapped", &mut self.swapped),
+            ("cut", &mut self.cut),
+            ("garbled", &mut self.garbled),
+            ("falsified", &mut self.falsified),
+            ("disconnected", &mut self.disconnected),
+            ("unanswered", &mut self.unanswered),
+            ("slow", &mut self.slow),
+            ("stalled", &mut self.stalled),
+            ("foreign", &mut self.foreign),
+            ("oversized", &mut self.oversized),
+            ("odd", &mut self.odd),
+        ]
+    }
+
+    /// Sets how often one fault happens: `dropped=150` is 150 of 10,000 messages.
+    ///
+    /// # Errors
+    /// There is no such fault, or it is no such number; says what is accepted.
+    pub fn set(&mut self, text: &str) -> Result<(), String> {
+        let mut faults = self.faults();
+        let names = faults.each_ref().map(|(name, _)| *name).join(", ");
+        let refused = || {
+            format!("'{text}'; accepted: NAME=COUNT, of 10,000, 0 to 10000, with a name of {names}")
+        };
+        let (name, count) = text.split_once('=').ok_or_else(refused)?;
+        let count = count.parse().ok().filter(|&count| count <= 10_000);
+        let fault = faults.iter_mut().find(|(known, _)| *known == name);
+        let ((_, fault), count) = fault.zip(count).ok_or_else(refused)?;
+        **fault = count;
+        Ok(())
+    }
+
+    /// Whether what the venue says arrives as it says it.
+    pub(super) fn is_faithful(self) -> bool {
+        let calm = Self {
+            odd: self.odd,
+            ..Self::CALM
+        };
+        self == calm
+    }
 }
 
 /// What a client meets that talks to something else than the venue: a proxy, a page of errors, noise.
@@ -198,4 +255,41 @@ pub(super) const fn mix(seed: u64) -> u64 {
     let value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     value ^ (value >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_are_set_by_name() {
+        let mut weather = Weather::CALM;
+        for text in ["dropped=150", "garbled=7", "odd=10000"] {
+            weather.set(text).unwrap();
+        }
+        let expected = Weather {
+            dropped: 150,
+            garbled: 7,
+            odd: 10_000,
+            ..Weather::CALM
+        };
+        assert_eq!(weather, expected);
+        weather.set("dropped=0").unwrap();
+        assert_eq!(weather.dropped, 0);
+        for text in [
+            "dropped",
+            "drop=1",
+            "dropped=10001",
+            "dropped=-1",
+            "dropped=x",
+            "=1",
+        ] {
+            let error = weather.set(text).unwrap_err();
+            assert!(
+                error.starts_with(&format!("'{text}'; accepted: NAME=COUNT")),
+                "{error}"
+            );
+            assert!(error.contains("garbled, falsified"), "{error}");
+        }
+    }
 }

@@ -18,6 +18,20 @@ pub struct Market {
     pub updates: u64,
     /// Prints so far.
     pub trades: u64,
+    /// What takes back a book that cannot be, while it stands.
+    odd: Option<DepthUpdate>,
+}
+
+impl Market {
+    /// Whether what stands is something that a client may show: not crossed, on the grid, above zero where it has to be.
+    pub fn can_be(&self) -> bool {
+        let tick = self.spec.tick_size.0.max(1);
+        let is_allowed = |level: &Level| {
+            level.price.0 % tick == 0 && (self.spec.may_be_negative || level.price > Price::ZERO)
+        };
+        let levels = self.book.bids().iter().chain(self.book.asks());
+        !self.book.is_crossed() && levels.into_iter().all(is_allowed)
+    }
 }
 
 /// What happened to a market.
@@ -65,11 +79,79 @@ impl Wander {
             book,
             updates: 1,
             trades: 0,
+            odd: None,
         }
+    }
+
+    /// Makes a market one that cannot be, or hardly can: crossed, locked, with a price off the tick, of zero or
+    /// below, or far away. It stays so for a few steps.
+    pub fn turn_odd(&mut self, market: &mut Market) -> Change {
+        let (Some(bid), Some(ask)) = market.book.touch() else {
+            return self.step(market);
+        };
+        if market.odd.is_some() {
+            return self.step(market);
+        }
+        let tick = market.spec.tick_size.0.max(1);
+        let (side, price, is_alone) = match self.random.below(8) {
+            0 => (Side::Buy, ask.price.0 + tick, false),
+            1 => (Side::Sell, bid.price.0 - tick, false),
+            2 => (Side::Buy, ask.price.0, false),
+            3 => (Side::Buy, bid.price.0 + tick / 2, false),
+            4 => (Side::Sell, ask.price.0 - tick / 2, false),
+            5 => (Side::Buy, 0, true),
+            6 => (Side::Buy, -tick, true),
+            _ => (Side::Sell, 2 * ask.price.0, true),
+        };
+        let level = Level {
+            price: Price(price),
+            qty: self.qty(market.spec),
+        };
+        let stood = match side {
+            Side::Buy => market.book.bids(),
+            Side::Sell => market.book.asks(),
+        };
+        // Of what it replaces, and of what takes that back.
+        let (mut change, mut back) = (Vec::new(), Vec::new());
+        if is_alone {
+            back.extend_from_slice(stood);
+            change.extend(stood.iter().map(|level| Level {
+                qty: Qty::ZERO,
+                ..*level
+            }));
+        }
+        change.push(level);
+        back.push(Level {
+            qty: Qty::ZERO,
+            ..level
+        });
+        market.odd = Some(sided(side, back));
+        apply(market, sided(side, change))
+    }
+
+    /// What is odd is said once more, with another quantity, or taken back.
+    fn turn_back(&mut self, market: &mut Market, mut back: DepthUpdate) -> Change {
+        if self.random.below(4) == 0 {
+            return apply(market, back);
+        }
+        let (side, levels) = if back.bids.is_empty() {
+            (Side::Sell, &mut back.asks)
+        } else {
+            (Side::Buy, &mut back.bids)
+        };
+        let change = levels.last().map(|level| Level {
+            qty: self.qty(market.spec),
+            ..*level
+        });
+        market.odd = Some(back);
+        apply(market, sided(side, change.into_iter().collect()))
     }
 
     /// Does something to a market and says what.
     pub fn step(&mut self, market: &mut Market) -> Change {
+        if let Some(back) = market.odd.take() {
+            return self.turn_back(market, back);
+        }
         let (Some(bid), Some(ask)) = market.book.touch() else {
             return self.restore(market);
         };
@@ -153,4 +235,19 @@ impl Wander {
     fn qty(&mut self, spec: Spec) -> Qty {
         Qty((1 + self.random.below(500)) as i64 * spec.lot_size.0.max(1))
     }
+}
+
+fn sided(side: Side, levels: Vec<Level>) -> DepthUpdate {
+    let mut update = DepthUpdate::default();
+    match side {
+        Side::Buy => update.bids = levels,
+        Side::Sell => update.asks = levels,
+    }
+    update
+}
+
+fn apply(market: &mut Market, update: DepthUpdate) -> Change {
+    market.book.apply(&update);
+    market.updates += 1;
+    Change::Levels(update)
 }

@@ -8,7 +8,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 
-use types::{Aggressor, Level, MarketData, TimestampNs, Trade};
+use types::{Aggressor, Level, MarketData, MarketEvent, TimestampNs, Trade};
 
 use super::Counterpart;
 use super::faults::{Delivery, Faults, Weather};
@@ -28,6 +28,42 @@ pub struct Played {
     pub gaps: u64,
     /// Books that were held against the past.
     pub compared: u64,
+    /// Of these, those that had to be the newest.
+    pub newest: u64,
+    /// What the adapter found that cannot be.
+    pub odd: Odd,
+}
+
+/// What adapters found that cannot be, or hardly can.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Odd {
+    /// As [`crate::feed::Counters`] has them.
+    pub crossed: u64,
+    /// As above.
+    pub locked: u64,
+    /// As above.
+    pub off_grid: u64,
+    /// As above.
+    pub not_positive: u64,
+    /// As above.
+    pub outliers: u64,
+}
+
+impl Played {
+    /// Counts another conversation, too.
+    pub fn add(&mut self, other: &Self) {
+        self.messages += other.messages;
+        self.faults += other.faults;
+        self.stalls += other.stalls;
+        self.gaps += other.gaps;
+        self.compared += other.compared;
+        self.newest += other.newest;
+        self.odd.crossed += other.odd.crossed;
+        self.odd.locked += other.odd.locked;
+        self.odd.off_grid += other.odd.off_grid;
+        self.odd.not_positive += other.odd.not_positive;
+        self.odd.outliers += other.odd.outliers;
+    }
 }
 
 /// What an adapter said that the venue never had.
@@ -61,7 +97,9 @@ const CALM_NS_MAX: u64 = 300 * SECOND;
 const STALL_NS_MAX: u64 = 120 * SECOND;
 /// How late a document is, at most: for less and for more than any adapter waits.
 const SLOW_NS_MAX: u64 = 30 * SECOND;
-/// As [`crate::connection::Settings::silence_max`]: without a message for so long a connection is dead.
+/// As [`crate::connection::Settings`] has it: a WebSocket is asked for a sign after 20 seconds and dead 10 later.
+const UNANSWERED_NS_MAX: u64 = 30 * SECOND;
+/// And a document that does not end dead after so long without a line.
 const SILENCE_NS_MAX: u64 = 60 * SECOND;
 
 /// What is on its way to the client.
@@ -98,13 +136,21 @@ pub struct Network {
     is_open: bool,
     /// What the venue says before then comes then.
     stalled_until: u64,
+    /// Nor does it answer pings then.
+    is_dead: bool,
     /// When the newest message came.
     heard: u64,
     witnesses: Vec<Witness>,
     is_depth: bool,
+    /// What the venue says arrives as it says it, from the first message to the last.
+    is_faithful: bool,
     next_tick: u64,
     played: Played,
+    listener: Option<Listener>,
 }
+
+/// Hears each event that an adapter says, and `None` now and then between them.
+pub type Listener = Box<dyn FnMut(Option<&MarketEvent>)>;
 
 impl fmt::Debug for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -137,11 +183,14 @@ impl Network {
             flights: VecDeque::new(),
             is_open: false,
             stalled_until: 0,
+            is_dead: false,
             heard: 0,
             witnesses: Vec::new(),
             is_depth,
+            is_faithful: weather.is_faithful(),
             next_tick: 0,
             played: Played::default(),
+            listener: None,
             markets,
             listings,
         };
@@ -159,6 +208,13 @@ impl Network {
             network.witnesses.push(witness);
         }
         network
+    }
+
+    /// With somebody who hears what the adapter says, as an engine does.
+    #[must_use]
+    pub fn heard_by(mut self, listener: Listener) -> Self {
+        self.listener = Some(listener);
+        self
     }
 
     /// Plays it to its end.
@@ -190,6 +246,15 @@ impl Network {
             }
         }
         self.played.faults = self.faults.count;
+        for health in self.adapter.health() {
+            let counters = &health.counters;
+            let odd = &mut self.played.odd;
+            odd.crossed += counters.crossed;
+            odd.locked += counters.locked;
+            odd.off_grid += counters.off_grid;
+            odd.not_positive += counters.not_positive;
+            odd.outliers += counters.outliers;
+        }
         Ok(self.played)
     }
 
@@ -225,8 +290,16 @@ impl Network {
     fn step(&mut self) -> Result<(), Wrong> {
         let pause = 1_000_000 + self.faults.below(400) * 1_000_000;
         self.deliver_until(self.now + pause)?;
+        self.look_at_rest()?;
+        if let Some(listener) = &mut self.listener {
+            listener(None);
+        }
         let place = self.faults.below(self.markets.len() as u64) as usize;
-        let change = self.wander.step(&mut self.markets[place]);
+        let change = if self.faults.chance(self.faults.weather.odd) {
+            self.wander.turn_odd(&mut self.markets[place])
+        } else {
+            self.wander.step(&mut self.markets[place])
+        };
         let depth = self.counterpart.depth();
         remember(
             &mut self.witnesses[place],
@@ -256,6 +329,7 @@ impl Network {
         {
             self.played.stalls += 1;
             self.stalled_until = self.now + self.faults.below(STALL_NS_MAX);
+            self.is_dead = self.faults.below(2) == 0;
         }
         Ok(())
     }
@@ -322,7 +396,15 @@ impl Network {
         if !self.is_open {
             return Ok(());
         }
-        if self.now - self.heard > SILENCE_NS_MAX {
+        let is_stalled = self.now < self.stalled_until;
+        let is_over = match self.adapter.stream() {
+            Stream::Lines { .. } => self.now - self.heard > SILENCE_NS_MAX,
+            // Quiet is no end, as long as pings are answered.
+            Stream::WebSocket { .. } => {
+                is_stalled && self.is_dead && self.now - self.heard > UNANSWERED_NS_MAX
+            }
+        };
+        if is_over {
             self.disconnect();
             return self.look("silence");
         }
@@ -414,6 +496,9 @@ impl Network {
     /// What the consumer makes of the events.
     fn listen(&mut self, out: &mut Output) {
         for event in &out.events {
+            if let Some(listener) = &mut self.listener {
+                listener(Some(event));
+            }
             let known = |listing: &Listing| listing.instrument == event.instrument;
             let Some(place) = self.listings.iter().position(known) else {
                 continue;
@@ -468,6 +553,24 @@ impl Network {
         Ok(())
     }
 
+    /// Where every message arrives, and nothing is on its way, what is shown is the newest that the venue has.
+    fn look_at_rest(&mut self) -> Result<(), Wrong> {
+        if !self.is_faithful || !self.is_open || !self.flights.is_empty() {
+            return Ok(());
+        }
+        let depth = self.counterpart.depth();
+        for place in 0..self.markets.len() {
+            let Some(shown) = self.shown(place) else {
+                continue;
+            };
+            self.played.newest += 1;
+            if shown != digest(&self.markets[place], depth, self.is_depth) {
+                return Err(self.wrong(place, "shows what the venue has no more", "everything"));
+            }
+        }
+        Ok(())
+    }
+
     /// What the consumer knows of a market.
     fn shown(&self, place: usize) -> Option<u64> {
         let witness = &self.witnesses[place];
@@ -490,6 +593,10 @@ fn is_told(known: &Trade, told: &Trade) -> bool {
 
 fn remember(witness: &mut Witness, market: &Market, depth: usize, is_depth: bool) {
     witness.moments += 1;
+    if !market.can_be() {
+        // Nobody may show it.
+        return;
+    }
     let digest = digest(market, depth, is_depth);
     let moments = witness.past.entry(digest).or_default();
     moments.push(witness.moments);

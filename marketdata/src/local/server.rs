@@ -36,7 +36,7 @@ pub struct Settings {
     pub weather: Weather,
     /// Messages that wait for one client; a client that is slower is cut off.
     pub waiting_max: usize,
-    /// How long a connection that stalls is silent at most.
+    /// How long a connection that stalls is silent at most; it answers no ping then.
     pub stall_max: Duration,
     /// How late a document that comes late is at most.
     pub slow_max: Duration,
@@ -213,7 +213,11 @@ impl Shared {
         let Some(market) = markets.get_mut(place) else {
             return;
         };
-        let change = wander.step(market);
+        let change = if faults.chance(faults.weather.odd) {
+            wander.turn_odd(market)
+        } else {
+            wander.step(market)
+        };
         let time = now();
         clients.retain_mut(|client| {
             let mut said = Vec::new();
@@ -415,7 +419,7 @@ async fn converse(shared: Arc<Shared>, mut socket: WebSocket) {
                     break;
                 }
             }
-            heard = socket.recv() => match heard {
+            heard = after(silent_until, socket.recv()) => match heard {
                 Some(Ok(Message::Text(text))) => shared.request(id, text.as_bytes()),
                 Some(Ok(Message::Binary(bytes))) => shared.request(id, &bytes),
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}

@@ -72,7 +72,7 @@ async fn a_connection_that_falls_silent_is_given_up() {
         stalled: 10_000,
         ..Weather::CALM
     };
-    recovers(weather, "nothing was heard for too long").await;
+    recovers(weather, "no answer to a ping").await;
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use marketdata::feed::{Action, Adapter, BookChannel, Malformed, Output};
 use types::MarketData;
 
 use crate::mutated::mutated;
-use crate::perturbed::number;
+use crate::perturbed::{first_seed, number};
 use crate::venues::{Incoming, START, Venue, venues};
 
 /// Broken messages for each adapter, half of them with depth and half with touches.
@@ -57,7 +57,7 @@ fn compare(venue: &Venue, book: BookChannel, count: u64) -> (u64, u64) {
         })
         .chain(venue.samples().iter().map(|sample| sample.as_bytes()))
         .collect();
-    let mut random = Xorshift64Star::new(0xF0F0);
+    let mut random = Xorshift64Star::new(0xF0F0 + first_seed());
     let (mut broken, mut events) = (0, 0);
     while broken < count {
         let mut sides = [Side::new(venue, book), Side::new(venue, book)];

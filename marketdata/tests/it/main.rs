@@ -15,6 +15,8 @@ mod intrabar;
 #[cfg(test)]
 mod malformed;
 #[cfg(test)]
+mod metadata;
+#[cfg(test)]
 mod mutated;
 #[cfg(test)]
 mod perturbed;
@@ -28,5 +30,7 @@ mod sockets;
 mod steady;
 #[cfg(test)]
 mod tape;
+#[cfg(test)]
+mod traded;
 #[cfg(test)]
 mod venues;

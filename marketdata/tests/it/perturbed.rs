@@ -1,5 +1,6 @@
 //! Every venue's conversation, broken by seed: what is shown is always something that the venue had, and in
-//! the end what it has. `FEED_SEEDS=N` plays N storms of each kind, `FEED_FROM=N` from that seed on.
+//! the end what it has. `FEED_SEEDS=N` plays N storms of each kind, `FEED_FROM=N` from that seed on, as
+//! `scripts/test` sets it anew each day.
 
 use marketdata::feed::{Adapter, BookChannel, Channels, Credentials, Listing, Spec};
 use marketdata::local::{Counterpart, Network, Played, Weather};
@@ -19,6 +20,114 @@ const SEEDS: u64 = 300;
 
 /// Both sides of a venue's conversation.
 pub(crate) type Pair = (Box<dyn Adapter>, Box<dyn Counterpart>);
+
+type Speaks = fn(Vec<Listing>, Channels) -> Pair;
+const BOTH: [BookChannel; 2] = [BookChannel::Touch, BookChannel::Depth];
+/// Every kind of conversation: its name, symbols, sides, and what it may show.
+pub(crate) const VENUES: [(&str, [&str; 2], Speaks, &[BookChannel]); 14] = [
+    (
+        "alpaca crypto",
+        ["BTC/USD", "ETH/USD"],
+        alpaca_crypto,
+        &BOTH,
+    ),
+    (
+        "alpaca crypto, packed",
+        ["BTC/USD", "ETH/USD"],
+        alpaca_crypto_packed,
+        &BOTH,
+    ),
+    (
+        "alpaca stocks",
+        ["AAPL", "AMD"],
+        alpaca_stocks,
+        &[BookChannel::Touch],
+    ),
+    (
+        "binance futures",
+        ["BTCUSDT", "ETHUSDT"],
+        binance(Product::Futures),
+        &BOTH,
+    ),
+    (
+        "binance spot",
+        ["BTCUSDT", "ETHUSDT"],
+        binance(Product::Spot),
+        &BOTH,
+    ),
+    ("bybit linear", ["BTCUSDT", "ETHUSDT"], bybit_linear, &BOTH),
+    ("bybit spot", ["BTCUSDT", "ETHUSDT"], bybit_spot, &BOTH),
+    ("coinbase", ["BTC-USD", "ETH-USD"], coinbase, &BOTH),
+    ("hyperliquid", ["BTC", "@107"], hyperliquid, &BOTH),
+    ("kraken", ["BTC/USD", "ETH/USD"], kraken, &BOTH),
+    (
+        "oanda",
+        ["EUR_USD", "USD_CAD"],
+        oanda,
+        &[BookChannel::Touch],
+    ),
+    ("okx", ["BTC-USDT", "ETH-USDT"], okx, &BOTH),
+    (
+        "okx by documents",
+        ["BTC-USDT", "ETH-USDT"],
+        okx_by_documents,
+        &BOTH,
+    ),
+    ("polygon", ["MSFT", "AAPL"], polygon, &[BookChannel::Touch]),
+];
+
+/// Every venue says books and touches that cannot be, or hardly can, and says them over a network that loses
+/// nothing: what is shown is the venue's newest, or nothing, and all of it is counted.
+#[test]
+fn what_cannot_be_is_never_shown_nor_what_was_before_it() {
+    let from = first_seed();
+    let seeds = number("FEED_SEEDS", 60);
+    for (name, symbols, pair, books) in VENUES {
+        for (&book, may_be_negative) in books.iter().flat_map(|book| [(book, false), (book, true)])
+        {
+            let mut sum = Played::default();
+            for seed in from..from + seeds {
+                let mut listings = listings(&symbols);
+                for listing in &mut listings {
+                    listing.spec.may_be_negative = may_be_negative;
+                    // A tenth. Prices around zero are known by no share of the one before.
+                    listing.spec.outlier_band = Ratio(if may_be_negative {
+                        0
+                    } else {
+                        Ratio::ONE.0 / 10
+                    });
+                }
+                let channels = Channels { book, trades: true };
+                let (adapter, counterpart) = pair(listings.clone(), channels);
+                let is_depth = book == BookChannel::Depth;
+                let network =
+                    Network::new(seed, adapter, counterpart, listings, is_depth, Weather::ODD);
+                match network.play() {
+                    Ok(played) => sum.add(&played),
+                    Err(wrong) => {
+                        panic!(
+                            "{name}, {book:?}, {may_be_negative}: {wrong}\n{}",
+                            again(seed, "what_cannot_be")
+                        )
+                    }
+                }
+            }
+            println!("{name}, {book:?}, {may_be_negative}: {seeds} streams, {sum:?}");
+            assert!(sum.newest > 0);
+            if seeds >= 60 {
+                let found = &sum.odd;
+                assert!(found.crossed > 0 && found.locked > 0, "{name}");
+                if name == "kraken" && book == BookChannel::Depth {
+                    // Its checksum is over prices of as many decimals as the tick has, above zero: others are gaps.
+                    continue;
+                }
+                assert!(found.off_grid > 0, "{name}");
+                assert_eq!(found.outliers > 0, !may_be_negative, "{name}");
+                assert_eq!(found.not_positive > 0, !may_be_negative, "{name}");
+            }
+        }
+    }
+}
 
 /// Listings of these symbols, in their order.
 pub(crate) fn listings(symbols: &[&str]) -> Vec<Listing> {
@@ -40,6 +149,17 @@ fn credentials() -> Credentials {
         key: String::from("a-key"),
         secret: String::from("a-secret"),
     }
+}
+
+/// How to play one seed alone.
+pub(crate) fn again(seed: u64, tests: &str) -> String {
+    format!("again: FEED_FROM={seed} FEED_SEEDS=1 cargo test -p marketdata --test it {tests}")
+}
+
+/// The first seed of this run. `scripts/test` sets another one each day, so that a year of runs is not one and the
+/// same slice; without it runs are the same.
+pub(crate) fn first_seed() -> u64 {
+    number("FEED_FROM", 0)
 }
 
 /// A number from the environment.
@@ -69,7 +189,7 @@ fn played(
     pair: fn(Vec<Listing>, Channels) -> Pair,
 ) {
     let mut sum = Played::default();
-    let from = number("FEED_FROM", 0);
+    let from = first_seed();
     let asked = number("FEED_SEEDS", SEEDS);
     // A long run is one of storms: in calm weather there is little that a seed could change.
     let seeds = match weather {
@@ -83,14 +203,8 @@ fn played(
         let is_depth = book == BookChannel::Depth;
         let network = Network::new(seed, adapter, counterpart, listings, is_depth, weather);
         match network.play() {
-            Ok(played) => {
-                sum.messages += played.messages;
-                sum.faults += played.faults;
-                sum.stalls += played.stalls;
-                sum.gaps += played.gaps;
-                sum.compared += played.compared;
-            }
-            Err(wrong) => panic!("{name}, {book:?}, seed {seed}: {wrong}"),
+            Ok(played) => sum.add(&played),
+            Err(wrong) => panic!("{name}, {book:?}: {wrong}\n{}", again(seed, "perturbed")),
         }
     }
     println!("{name}, {book:?}: {seeds} streams, {sum:?}");
@@ -103,7 +217,7 @@ fn played(
     );
 }
 
-pub(crate) fn binance(product: Product) -> fn(Vec<Listing>, Channels) -> Pair {
+pub(crate) const fn binance(product: Product) -> fn(Vec<Listing>, Channels) -> Pair {
     match product {
         Product::Spot => |listings, channels| {
             (
@@ -323,7 +437,7 @@ fn alpaca_stocks_are_never_wrong() {
 }
 
 /// What books without a sequence cannot show does not happen: messages on one connection keep their order.
-const IN_ORDER: Weather = Weather {
+pub(crate) const IN_ORDER: Weather = Weather {
     dropped: 0,
     swapped: 0,
     cut: 200,

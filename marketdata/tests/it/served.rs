@@ -56,6 +56,8 @@ impl Client {
             pause_min: Duration::from_millis(10),
             pause_max: Duration::from_millis(50),
             sends_per_second: 1_000,
+            quiet_max: Duration::from_secs(1),
+            pong_max: Duration::from_secs(1),
             silence_max: Duration::from_secs(2),
             message_bytes_max: MESSAGE_BYTES_MAX,
             ..Settings::new(format!("{scheme}://{address}"), format!("http://{address}"))

@@ -13,6 +13,8 @@ use marketdata::venue::Feed;
 use tokio::sync::watch;
 use types::{InstrumentId, Level, MarketData, Price, Qty, Ratio, Side};
 
+use crate::perturbed::{IN_ORDER, first_seed};
+
 fn listings(symbols: &[&str]) -> Vec<Listing> {
     let listing = |(place, symbol): (usize, &&str)| Listing {
         instrument: InstrumentId(place as u32),
@@ -42,7 +44,7 @@ async fn weather(
     let venue = LocalVenue::start(
         speaker,
         local::Settings {
-            seed: 7,
+            seed: 7 + first_seed(),
             pause: Duration::from_millis(2),
             weather: storm,
             stall_max: Duration::from_secs(3),
@@ -64,6 +66,8 @@ async fn weather(
         pause_min: Duration::from_millis(10),
         pause_max: Duration::from_millis(50),
         sends_per_second: 1_000,
+        quiet_max: Duration::from_secs(1),
+        pong_max: Duration::from_secs(1),
         silence_max: Duration::from_secs(2),
         message_bytes_max: MESSAGE_BYTES_MAX,
         ..Settings::new(
@@ -100,13 +104,19 @@ async fn weather(
         count
     };
     let mut count = 0;
+    // Where messages stand for themselves some of those that cannot be read end the connection, and are no gap.
+    let gaps = |status: &Status| {
+        let gaps = status.health.iter().map(|health| health.counters.gaps);
+        let is_sequenced = storm.cut < SQUALLS.cut;
+        let unreadable = if is_sequenced {
+            0
+        } else {
+            status.link.malformed
+        };
+        gaps.sum::<u64>() + unreadable
+    };
     let has_seen_enough = |status: &Status| {
-        let gaps: u64 = status
-            .health
-            .iter()
-            .map(|health| health.counters.gaps)
-            .sum();
-        storm == Weather::CALM || (gaps > 1 && status.link.reconnects > 0)
+        storm == Weather::CALM || (gaps(status) > 1 && status.link.reconnects > 0)
     };
     while count < 1_000 || !has_seen_enough(&status.load()) {
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -149,12 +159,7 @@ async fn weather(
         );
     }
     let status = status.load();
-    let gaps: u64 = status
-        .health
-        .iter()
-        .map(|health| health.counters.gaps)
-        .sum();
-    assert_eq!(gaps > 0, storm != Weather::CALM);
+    assert_eq!(gaps(&status) > 0, storm != Weather::CALM);
     assert_eq!(status.link.reconnects > 0, storm != Weather::CALM);
     stop.send(true).unwrap();
     running.await.unwrap();
@@ -200,7 +205,96 @@ async fn feed(name: &str, symbols: &[&str], storm: Weather) {
     let weathered = weather(adapter, feed.has_depth, speaker, listings, storm);
     // A connection that never comes back is a failure, not a test without end.
     let in_time = tokio::time::timeout(Duration::from_mins(10), weathered).await;
-    assert!(in_time.is_ok(), "{name} does not come back");
+    let first = first_seed();
+    assert!(
+        in_time.is_ok(),
+        "{name} does not come back\nagain: FEED_FROM={first} cargo test -p marketdata --test it sockets"
+    );
+}
+
+/// A connection of a feed of quotes alone, whose venue never says anything when its markets stand still.
+fn quiet(settings: Settings) -> (Arc<ArcSwap<Status>>, Connection) {
+    let feed = Feed::of("polygon").unwrap();
+    let credentials = Credentials {
+        key: String::from("a-key"),
+        secret: String::new(),
+    };
+    let channels = Channels {
+        book: BookChannel::Touch,
+        trades: false,
+    };
+    let listings = listings(&["AAPL"]);
+    let status = Arc::new(ArcSwap::from_pointee(Status::new("polygon", &listings)));
+    let outlets = Outlets {
+        events: rtrb::RingBuffer::new(1 << 12).0,
+        wake: Arc::new(|| {}),
+        status: Arc::clone(&status),
+        tap: None,
+    };
+    let adapter = feed.adapter(credentials, listings, channels);
+    (status, Connection::new(adapter, settings, outlets).unwrap())
+}
+
+/// At night a thin symbol says nothing for hours. Its venue answers pings, so nothing is cut and nothing is lost.
+#[tokio::test]
+async fn a_quiet_venue_that_answers_pings_is_not_left() {
+    let feed = Feed::of("polygon").unwrap();
+    let settings = local::Settings::new(([127, 0, 0, 1], 0).into(), listings(&["AAPL"]));
+    let speaker: Speaker = Arc::new(|| feed.counterpart());
+    let venue = LocalVenue::start(speaker, settings).await.unwrap();
+    let silence_max = Duration::from_millis(500);
+    let (status, connection) = quiet(Settings {
+        silence_max,
+        quiet_max: Duration::from_millis(50),
+        sends_per_second: 1_000,
+        ..Settings::new(format!("ws://{}", venue.address()), String::new())
+    });
+    let (stop, stopped) = watch::channel(false);
+    let running = tokio::spawn(connection.run(stopped));
+    while status.load().health[0].state != State::Live {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    venue.hold(true);
+    tokio::time::sleep(silence_max).await;
+    let messages = status.load().link.messages;
+    tokio::time::sleep(3 * silence_max).await;
+    let after = status.load();
+    assert_eq!(after.link.messages, messages, "the venue was quiet");
+    assert_eq!(after.link.reconnects, 0, "{:?}", after.link.last_error);
+    assert_eq!(after.health[0].state, State::Live);
+    stop.send(true).unwrap();
+    running.await.unwrap();
+}
+
+/// One that takes connections and never reads from them answers no ping.
+#[tokio::test]
+async fn a_venue_that_answers_no_ping_is_left() {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
+        .await
+        .unwrap();
+    let address = listener.local_addr().unwrap();
+    let venue = tokio::spawn(async move {
+        let mut open = Vec::new();
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            open.push(tokio_tungstenite::accept_async(stream).await.unwrap());
+        }
+    });
+    let (status, connection) = quiet(Settings {
+        quiet_max: Duration::from_millis(50),
+        pong_max: Duration::from_millis(200),
+        ..Settings::new(format!("ws://{address}"), String::new())
+    });
+    let (stop, stopped) = watch::channel(false);
+    let running = tokio::spawn(connection.run(stopped));
+    while status.load().link.reconnects == 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let error = status.load().link.last_error.clone();
+    assert_eq!(error.as_deref(), Some("no answer to a ping"));
+    stop.send(true).unwrap();
+    running.await.unwrap();
+    venue.abort();
 }
 
 #[tokio::test]
@@ -230,23 +324,38 @@ async fn coinbase_over_a_socket() {
     feed("coinbase", &["BTC-USD", "ETH-USD"], GUSTS).await;
 }
 
+/// Messages that nothing holds together: what is lost shows only when one cannot be read.
+const SQUALLS: Weather = Weather { cut: 400, ..GUSTS };
+
 #[tokio::test]
 async fn hyperliquid_over_a_socket() {
+    feed("hyperliquid", &["BTC", "ETH"], SQUALLS).await;
     feed("hyperliquid", &["BTC", "ETH"], Weather::CALM).await;
 }
 
 #[tokio::test]
 async fn binary_messages_over_a_socket() {
+    // Of books without a sequence what is lost or overtaken cannot be found.
+    let in_order = Weather {
+        cut: 400,
+        disconnected: 5,
+        stalled: 1,
+        ..IN_ORDER
+    };
+    feed("alpaca-crypto", &["BTC/USD", "ETH/USD"], in_order).await;
     feed("alpaca-crypto", &["BTC/USD", "ETH/USD"], Weather::CALM).await;
+    feed("alpaca-iex", &["AAPL", "AMD"], SQUALLS).await;
     feed("alpaca-iex", &["AAPL", "AMD"], Weather::CALM).await;
 }
 
 #[tokio::test]
 async fn a_document_that_does_not_end() {
+    feed("oanda", &["EUR_USD", "USD_CAD"], SQUALLS).await;
     feed("oanda", &["EUR_USD", "USD_CAD"], Weather::CALM).await;
 }
 
 #[tokio::test]
 async fn polygon_over_a_socket() {
+    feed("polygon", &["AAPL", "MSFT"], SQUALLS).await;
     feed("polygon", &["AAPL", "MSFT"], Weather::CALM).await;
 }

@@ -87,7 +87,7 @@ fn samples_of_the_pages_are_read() {
     );
     assert_eq!(
         linear.health()[0].lag_ns,
-        1_700_000_000_000_000_000 - 1_672_304_484_976_000_000
+        Some(1_700_000_000_000_000_000 - 1_672_304_484_976_000_000)
     );
     assert_eq!(
         message(

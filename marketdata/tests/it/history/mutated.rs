@@ -1,12 +1,14 @@
 //! Files that were broken by seed: no reader panics, none goes on for ever, none takes more memory than it should.
-//! `HISTORY_MUTATED=N` breaks N files of each format.
+//! `HISTORY_MUTATED=N` breaks N files of each format, `FEED_FROM=N` others than without it.
 
 use std::fs;
+use std::io::{Cursor, Write as _};
 
 use marketdata::Xorshift64Star;
 use marketdata::history::{self, Format, Options};
 
 use super::{fixture, label, samples};
+use crate::perturbed::{first_seed, number};
 
 /// Broken files of each format.
 const MUTATED: u64 = 500;
@@ -67,7 +69,7 @@ fn sealed(random: &mut Xorshift64Star, sample: &[u8]) -> Vec<u8> {
 fn samples() -> Vec<(&'static str, Vec<u8>)> {
     let rows = samples::rows();
     let text = |name: &str| fs::read(fixture("history").join(name)).unwrap();
-    vec![
+    let mut samples = vec![
         ("itch", samples::itch()),
         ("npz", samples::npz(&samples::events())),
         ("npz", samples::npy(&samples::events())),
@@ -82,28 +84,120 @@ fn samples() -> Vec<(&'static str, Vec<u8>)> {
             text("AMZN_2012-06-21_34200000_57600000_message_2.csv"),
         ),
         ("stooq-bulk", text("stooq_bulk.txt")),
-    ]
+        ("stooq", text("stooq_daily.csv")),
+        ("yahoo", text("yahoo_daily.csv")),
+        ("histdata-m1", text("DAT_ASCII_EURUSD_M1_201202.csv")),
+        ("histdata-ticks", text("DAT_ASCII_EURUSD_T_201202.csv")),
+        ("histdata-mt", text("DAT_MT_EURUSD_M1_201207.csv")),
+        ("tardis-trades", text("tardis_trades.csv")),
+        ("tardis-quotes", text("tardis_quotes.csv")),
+        ("binance-trades", text("BTCUSDT-trades-2024-01.csv")),
+        (
+            "binance-agg-trades",
+            text("BTCUSDT-aggTrades-2025-01-01.csv"),
+        ),
+        // Containers: broken from outside, where checksums find it, and from inside.
+        ("yahoo", gzip(&text("yahoo_daily.csv"))),
+        (
+            "yahoo",
+            zstd::bulk::compress(&text("yahoo_daily.csv"), 3).unwrap(),
+        ),
+        ("yahoo", zip(&text("yahoo_daily.csv"))),
+        ("yahoo, in gzip", text("yahoo_daily.csv")),
+        ("yahoo, in zstd", text("yahoo_daily.csv")),
+        ("yahoo, in zip", text("yahoo_daily.csv")),
+        ("dbn, in zstd", samples::mbo()),
+    ];
+    let others = samples::other_schemas().into_iter();
+    samples.extend(others.map(|sample| ("dbn", sample)));
+    samples
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zip(bytes: &[u8]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default()
+        .compression_method(zip::CompressionMethod::Deflated);
+    zip.start_file("rows.csv", options).unwrap();
+    zip.write_all(bytes).unwrap();
+    zip.finish().unwrap().into_inner()
+}
+
+/// The levels of LOBSTER stand in a file of their own, a row for each message.
+#[test]
+fn broken_levels_of_lobster_are_told_of() {
+    const NAMES: [&str; 2] = [
+        "AMZN_2012-06-21_34200000_57600000_message_2.csv",
+        "AMZN_2012-06-21_34200000_57600000_orderbook_2.csv",
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let whole = NAMES.map(|name| fs::read(fixture("history").join(name)).unwrap());
+    let mut random = Xorshift64Star::new(9 + first_seed());
+    let (mut good, mut bad) = (0_u64, 0_u64);
+    for run in 0..number("HISTORY_MUTATED", MUTATED) {
+        for (place, (name, whole)) in NAMES.iter().zip(&whole).enumerate() {
+            let is_broken = place == 1 || run % 4 == 0;
+            let bytes = if is_broken {
+                mutated(&mut random, whole)
+            } else {
+                whole.clone()
+            };
+            fs::write(folder.path().join(name), bytes).unwrap();
+        }
+        match history::open(&folder.path().join(NAMES[0]), None, &Options::default()) {
+            Err(_) => bad += 1,
+            Ok(rows) => {
+                for (step, row) in rows.enumerate() {
+                    assert!(step < 10_000, "{run}: no end");
+                    match row {
+                        Ok(_) => good += 1,
+                        Err(_) => bad += 1,
+                    }
+                }
+            }
+        }
+    }
+    println!("lobster's levels: {good} rows, {bad} bad ones");
+    assert!(good > 0 && bad > 0);
 }
 
 #[test]
 fn broken_files_of_every_format_are_told_of() {
-    let count = std::env::var("HISTORY_MUTATED")
-        .ok()
-        .and_then(|count| count.parse().ok())
-        .unwrap_or(MUTATED);
+    let count = number("HISTORY_MUTATED", MUTATED);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("broken");
     let options = Options {
-        symbols: ["ABC", "ESH4", "BTC-PERPETUAL", "AAPL.US"]
-            .map(label)
-            .to_vec(),
+        symbols: [
+            "ABC",
+            "ESH4",
+            "BTC-PERPETUAL",
+            "AAPL.US",
+            "XBTUSD",
+            "BTCUSDT",
+        ]
+        .map(label)
+        .to_vec(),
         date: history::parse_date("2024-01-31"),
         ..Options::default()
     };
     for (name, sample) in samples() {
         let is_sealed = name == "sealed";
-        let format = Format::named(if is_sealed { "recording" } else { name }).unwrap();
-        let mut random = Xorshift64Star::new(7);
+        let (layout, container) = name.split_once(", in ").unwrap_or((name, ""));
+        let format = Format::named(if is_sealed { "recording" } else { layout }).unwrap();
+        if !is_sealed && container.is_empty() {
+            fs::write(&path, &sample).unwrap();
+            let rows = history::open(&path, Some(&format), &options).unwrap();
+            assert!(
+                rows.filter(Result::is_ok).count() > 0,
+                "{name}: nothing in the sample"
+            );
+        }
+        let mut random = Xorshift64Star::new(7 + first_seed());
         let (mut good, mut bad, mut refused) = (0_u64, 0_u64, 0_u64);
         for seed in 0..count {
             let bytes = if is_sealed {
@@ -111,7 +205,13 @@ fn broken_files_of_every_format_are_told_of() {
             } else {
                 mutated(&mut random, &sample)
             };
-            fs::write(&path, &bytes).unwrap();
+            let packed = match container {
+                "gzip" => gzip(&bytes),
+                "zstd" => zstd::bulk::compress(&bytes, 3).unwrap(),
+                "zip" => zip(&bytes),
+                _ => bytes.clone(),
+            };
+            fs::write(&path, packed).unwrap();
             let used = allocation_counter::measure(|| {
                 let Ok(rows) = history::open(&path, Some(&format), &options) else {
                     refused += 1;

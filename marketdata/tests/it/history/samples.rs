@@ -5,7 +5,9 @@ use std::io::{Cursor, Write as _};
 use dbn::encode::EncodeRecord as _;
 use dbn::encode::dbn::Encoder;
 use dbn::enums::{SType, Schema};
-use dbn::{FlagSet, MappingInterval, MboMsg, MetadataBuilder, RecordHeader, SymbolMapping};
+use dbn::{
+    FlagSet, HasRType, MappingInterval, MboMsg, MetadataBuilder, RecordHeader, SymbolMapping,
+};
 use marketdata::history::{ParquetWriter, RecordingWriter, Row};
 use types::{
     Aggressor, Bar, DepthUpdate, Financing, InstrumentStatus, Level, MarketData, Money, Price, Qty,
@@ -167,12 +169,91 @@ pub(super) fn events() -> Vec<Event> {
     ]
 }
 
-/// Orders of one instrument: added, a trade with its fill and cancel, a change, all in the manner of Databento's
-/// MBO schema.
-pub(super) fn mbo() -> Vec<u8> {
-    let metadata = MetadataBuilder::new()
+/// A few records of one instrument in each of Databento's other schemas that are read.
+pub(super) fn other_schemas() -> Vec<Vec<u8>> {
+    fn file<
+        M: HasRType + dbn::encode::DbnEncodable + Clone + dbn::RecordMut<Header = RecordHeader>,
+    >(
+        schema: Schema,
+        rtype: u8,
+        message: M,
+    ) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut encoder = Encoder::new(&mut out, &es_metadata(schema)).unwrap();
+        for second in 1..4_u64 {
+            let mut message = message.clone();
+            *message.header_mut() =
+                RecordHeader::new::<M>(rtype, 1, 17_077, second * 1_000_000_000);
+            encoder.encode_record(&message).unwrap();
+        }
+        out
+    }
+    let level = dbn::BidAskPair {
+        bid_px: 100_000_000_000,
+        ask_px: 100_250_000_000,
+        bid_sz: 5,
+        ask_sz: 7,
+        ..Default::default()
+    };
+    let trade = dbn::TradeMsg {
+        ts_recv: 3_000_000_000,
+        price: 100_250_000_000,
+        size: 3,
+        action: b'T' as std::ffi::c_char,
+        side: b'B' as std::ffi::c_char,
+        ..Default::default()
+    };
+    let mbp1 = dbn::Mbp1Msg {
+        ts_recv: 3_000_000_000,
+        price: 100_250_000_000,
+        size: 3,
+        action: b'T' as std::ffi::c_char,
+        side: b'B' as std::ffi::c_char,
+        levels: [level.clone()],
+        ..Default::default()
+    };
+    let mbp10 = dbn::Mbp10Msg {
+        ts_recv: 3_000_000_000,
+        action: b'A' as std::ffi::c_char,
+        side: b'B' as std::ffi::c_char,
+        levels: std::array::from_fn(|_| level.clone()),
+        ..Default::default()
+    };
+    let bbo = dbn::BboMsg {
+        price: 100_250_000_000,
+        size: 3,
+        levels: [level],
+        ts_recv: 3_000_000_000,
+        ..dbn::BboMsg::default_for_schema(Schema::Bbo1S)
+    };
+    let ohlcv = dbn::OhlcvMsg {
+        open: 100_000_000_000,
+        high: 101_000_000_000,
+        low: 99_000_000_000,
+        close: 100_500_000_000,
+        volume: 1_234,
+        ..dbn::OhlcvMsg::default_for_schema(Schema::Ohlcv1M)
+    };
+    let status = dbn::StatusMsg {
+        ts_recv: 3_000_000_000,
+        action: 8,
+        ..Default::default()
+    };
+    vec![
+        file(Schema::Trades, dbn::rtype::MBP_0, trade),
+        file(Schema::Tbbo, dbn::rtype::MBP_1, mbp1.clone()),
+        file(Schema::Mbp1, dbn::rtype::MBP_1, mbp1),
+        file(Schema::Mbp10, dbn::rtype::MBP_10, mbp10),
+        file(Schema::Bbo1S, dbn::rtype::BBO_1S, bbo),
+        file(Schema::Ohlcv1M, dbn::rtype::OHLCV_1M, ohlcv),
+        file(Schema::Status, dbn::rtype::STATUS, status),
+    ]
+}
+
+fn es_metadata(schema: Schema) -> dbn::Metadata {
+    MetadataBuilder::new()
         .dataset("GLBX.MDP3")
-        .schema(Some(Schema::Mbo))
+        .schema(Some(schema))
         .start(0)
         .stype_in(Some(SType::RawSymbol))
         .stype_out(SType::InstrumentId)
@@ -185,9 +266,14 @@ pub(super) fn mbo() -> Vec<u8> {
                 symbol: "17077".to_owned(),
             }],
         }])
-        .build();
+        .build()
+}
+
+/// Orders of one instrument: added, a trade with its fill and cancel, a change, all in the manner of Databento's
+/// MBO schema.
+pub(super) fn mbo() -> Vec<u8> {
     let mut out = Vec::new();
-    let mut encoder = Encoder::new(&mut out, &metadata).unwrap();
+    let mut encoder = Encoder::new(&mut out, &es_metadata(Schema::Mbo)).unwrap();
     let mut say = |ns: u64, action: u8, side: u8, id: u64, ticks: i64, size: u32, last: bool| {
         let mut flags = FlagSet::empty();
         if last {

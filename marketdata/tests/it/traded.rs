@@ -1,0 +1,335 @@
+//! Accounts trade on feeds that everything happens to: between a loss and what is stated anew every order is denied
+//! with the reason and nothing fills; otherwise nothing fills but at the touch that the feed shows, and that is one
+//! that the venue had. `FEED_SEEDS=N` plays N storms of each kind, `FEED_FROM=N` from that seed on.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use engine::{EventBuf, Limits, Shard};
+use marketdata::Xorshift64Star;
+use marketdata::feed::{Book, BookChannel, Channels};
+use marketdata::local::{Network, Weather};
+use rules::{Conduct, Life, Plan, Stage};
+use types::{
+    AccountId, Codec as _, Command, DenyReason, EventKind, FeeSchedule, FillRule, Input, InputKind,
+    Instrument, InstrumentId, InstrumentKind, Label, Latency, Liquidity, Margin, MarketData,
+    MarketEvent, NewOrder, OpenAccount, OrderKind, PaperModel, PlanId, Price, Qty, Ratio,
+    RollSchedule, ShardId, Side, Sizes, Slippage, Terms, TimeInForce, Timer, TimestampNs,
+    TradingDay,
+};
+
+use crate::perturbed::{IN_ORDER, VENUES, again, first_seed, listings, number};
+
+/// Conversations of each kind in a run of the tests.
+const SEEDS: u64 = 20;
+/// The id of the first listing.
+const FIRST: u32 = 7;
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Traded {
+    orders: u64,
+    /// Denied while nothing was known.
+    denied: u64,
+    /// Against the touch, on arrival.
+    taken: u64,
+    /// Of orders that rested.
+    rested: u64,
+    /// Losses while orders rested.
+    held: u64,
+}
+
+/// What a feed has said of an instrument, worked out the slow way.
+#[derive(Debug, Clone, Default)]
+struct Known {
+    book: Option<Book>,
+    quote: Option<(Price, Price)>,
+    was_known: bool,
+}
+
+impl Known {
+    fn hear(&mut self, data: &MarketData) {
+        Book::follow(&mut self.book, data);
+        match data {
+            MarketData::Gap => self.quote = None,
+            MarketData::Quote(quote) => self.quote = Some((quote.bid, quote.ask)),
+            _ => {}
+        }
+        self.was_known |= self.touch().is_some();
+    }
+
+    fn touch(&self) -> Option<(Price, Price)> {
+        let (bid, ask) = self.book.as_ref().map_or((None, None), Book::touch);
+        self.quote
+            .or_else(|| bid.zip(ask).map(|(bid, ask)| (bid.price, ask.price)))
+    }
+}
+
+/// An account on a shard.
+struct Trader {
+    shard: Shard,
+    events: EventBuf,
+    random: Xorshift64Star,
+    known: Vec<Known>,
+    working: u64,
+    traded: Traded,
+}
+
+fn label(text: &str) -> Label {
+    Label::new(text).unwrap()
+}
+
+fn plan() -> Plan {
+    Plan {
+        name: label("plain"),
+        version: 1,
+        currency: label("USD"),
+        initial_balance: "1000000".parse().unwrap(),
+        days: rules::TradingDays::default(),
+        day_profit: rules::DayProfit::Closed,
+        schedule: schedule(),
+        stage: Stage::Evaluation { phase: 1 },
+        daily_loss: None,
+        max_loss: None,
+        profit_target: None,
+        min_days: None,
+        consistency: None,
+        payout: None,
+        scaling: None,
+        terms: Terms::default(),
+        conduct: Conduct::default(),
+        life: Life::default(),
+    }
+}
+
+fn schedule() -> RollSchedule {
+    RollSchedule {
+        zone: label("UTC"),
+        minute: 0,
+    }
+}
+
+fn instrument(place: usize) -> Instrument {
+    Instrument {
+        symbol: label(["FIRST", "SECOND"][place]),
+        kind: InstrumentKind::Future,
+        currency: label("USD"),
+        // As the listings have them.
+        tick_size: Price(10_000_000),
+        lot_size: Qty(1_000),
+        contract_size: Qty::ONE,
+        order_qty_max: Qty::whole(1_000_000),
+        fees: FeeSchedule::default(),
+        margin: Margin::default(),
+        shortable: true,
+        collar: Ratio::ZERO,
+        breaker: Ratio::ZERO,
+        liquidity: Liquidity::Paper(PaperModel {
+            fill: FillRule::Touch,
+            sizes: Sizes::Unlimited,
+            slippage: Slippage::None,
+            latency: Latency::None,
+            bars: types::BarPath::Ignored,
+        }),
+    }
+}
+
+impl Trader {
+    fn new(seed: u64) -> Self {
+        let mut trader = Self {
+            shard: Shard::new(ShardId(1), Limits::default()),
+            events: EventBuf::default(),
+            random: Xorshift64Star::new(seed ^ 0x007A_DE12),
+            known: vec![Known::default(); 2],
+            working: 0,
+            traded: Traded::default(),
+        };
+        for place in 0..2 {
+            trader.command(Command::RegisterInstrument(Box::new(instrument(place))));
+        }
+        let spec = plan().to_bytes().into();
+        trader.command(Command::DefinePlan { spec });
+        trader.apply(InputKind::Timer(Timer::DayRoll {
+            schedule: schedule(),
+            day: TradingDay(1),
+        }));
+        trader.command(Command::OpenAccount(OpenAccount {
+            plan: PlanId(0),
+            parent: None,
+            name: label("trader"),
+        }));
+        trader
+    }
+
+    fn command(&mut self, command: Command) -> Vec<EventKind> {
+        self.apply(InputKind::Command(command))
+    }
+
+    /// A second later. Whatever fills, fills at the touch that is known.
+    fn apply(&mut self, kind: InputKind) -> Vec<EventKind> {
+        let input = Input {
+            seq: self.shard.seq().next(),
+            ts: TimestampNs(self.shard.ts().0 + 1_000_000_000),
+            kind,
+        };
+        self.events.clear();
+        self.shard.apply(&input, &mut self.events);
+        let events = self.events.as_slice().iter();
+        let events: Vec<_> = events.map(|event| event.kind.clone()).collect();
+        for event in &events {
+            assert!(
+                !matches!(event, EventKind::InputRejected { .. }),
+                "{event:?} of {input:?}"
+            );
+            let EventKind::Fill(fill) = event else {
+                continue;
+            };
+            let known = &self.known[fill.instrument.0 as usize];
+            let Some((bid, ask)) = known.touch() else {
+                panic!("filled while nothing is known: {fill:?} by {input:?}");
+            };
+            if fill.maker {
+                self.traded.rested += 1;
+                self.working -= 1;
+                // The other side has come to its price, or beyond.
+                match fill.side {
+                    Side::Buy => assert!(ask <= fill.price, "{ask} {fill:?}"),
+                    Side::Sell => assert!(bid >= fill.price, "{bid} {fill:?}"),
+                }
+            } else {
+                self.traded.taken += 1;
+                let touch = match fill.side {
+                    Side::Buy => ask,
+                    Side::Sell => bid,
+                };
+                assert_eq!(fill.price, touch, "{fill:?}");
+            }
+        }
+        events
+    }
+
+    /// The feed says something, or nothing has happened; then the account trades.
+    fn hear(&mut self, event: Option<&MarketEvent>) {
+        if let Some(event) = event {
+            let place = event.instrument.0 - FIRST;
+            // The shard fills on hearing it: what is known is known first.
+            self.known[place as usize].hear(&event.data);
+            self.traded.held += u64::from(event.data == MarketData::Gap && self.working > 0);
+            self.apply(InputKind::Market(MarketEvent {
+                instrument: InstrumentId(place),
+                ..event.clone()
+            }));
+        }
+        for place in 0..2 {
+            self.order(place);
+        }
+    }
+
+    fn order(&mut self, place: u32) {
+        let known = self.known[place as usize].clone();
+        let side = match self.random.below(2) {
+            0 => Side::Buy,
+            _ => Side::Sell,
+        };
+        // Around the touch, on both sides of it; of what is not known around the prices of before.
+        let (bid, ask) = known
+            .touch()
+            .unwrap_or((Price::ONE, Price(200 * Price::ONE.0)));
+        let around = if self.random.below(2) == 0 { bid } else { ask };
+        let away = self.random.below(9) as i64 - 4;
+        let kind = match self.random.below(3) {
+            0 => OrderKind::Market,
+            _ => OrderKind::Limit {
+                price: Price((around.0 + away * 10_000_000).max(10_000_000)),
+            },
+        };
+        let mut order = NewOrder::new(
+            AccountId(0),
+            InstrumentId(place),
+            side,
+            kind,
+            Qty(1_000 * (1 + self.random.below(5) as i64)),
+        );
+        if self.working >= 20 {
+            order.tif = TimeInForce::ImmediateOrCancel;
+        }
+        self.traded.orders += 1;
+        let events = self.command(Command::SubmitOrder(order));
+        let reason = events.iter().find_map(|event| match event {
+            EventKind::OrderDenied { reason, .. } => Some(*reason),
+            _ => None,
+        });
+        match (known.touch(), reason) {
+            (Some(_), None) => {
+                let is_over = events.iter().any(|event| {
+                    matches!(event, EventKind::Fill(_) | EventKind::OrderCancelled { .. })
+                });
+                self.working += u64::from(!is_over);
+            }
+            (Some(_), Some(reason)) => panic!("{order:?} is denied: {reason:?}"),
+            (None, None) => panic!("{order:?} is taken while nothing is known: {events:?}"),
+            (None, Some(reason)) => {
+                self.traded.denied += 1;
+                match reason {
+                    DenyReason::BadQuote { lost: true, .. } => {}
+                    DenyReason::NoQuote if !known.was_known => {}
+                    other => panic!("{order:?} is denied for {other:?}"),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_fills_but_at_a_touch_that_the_venue_has() {
+    let from = first_seed();
+    let seeds = number("FEED_SEEDS", SEEDS);
+    for (name, symbols, pair, books) in VENUES {
+        for &book in books {
+            let is_depth = book == BookChannel::Depth;
+            let mut sum = Traded::default();
+            for seed in from..from + seeds {
+                let mut listings = listings(&symbols);
+                for listing in &mut listings {
+                    listing.spec.outlier_band = Ratio(Ratio::ONE.0 / 10);
+                }
+                let channels = Channels { book, trades: true };
+                let (adapter, counterpart) = pair(listings.clone(), channels);
+                let storm = if is_depth && name.starts_with("alpaca") {
+                    IN_ORDER
+                } else {
+                    Weather::STORM
+                };
+                let weather = Weather { odd: 300, ..storm };
+                let trader = Rc::new(RefCell::new(Trader::new(seed)));
+                let hears = Rc::clone(&trader);
+                println!("{name}, {book:?}; {}", again(seed, "traded"));
+                let network = Network::new(seed, adapter, counterpart, listings, is_depth, weather)
+                    .heard_by(Box::new(move |event| hears.borrow_mut().hear(event)));
+                if let Err(wrong) = network.play() {
+                    panic!("{name}, {book:?}: {wrong}\n{}", again(seed, "traded"));
+                }
+                let traded = trader.borrow().traded;
+                sum.orders += traded.orders;
+                sum.denied += traded.denied;
+                sum.taken += traded.taken;
+                sum.rested += traded.rested;
+                sum.held += traded.held;
+            }
+            println!("{name}, {book:?}: {seeds} streams, {sum:?}");
+            if seeds >= SEEDS {
+                let Traded {
+                    denied,
+                    taken,
+                    rested,
+                    held,
+                    ..
+                } = sum;
+                assert!(
+                    denied > 0 && taken > 0 && rested > 0 && held > 0,
+                    "{name}: {sum:?}"
+                );
+            }
+        }
+    }
+}
