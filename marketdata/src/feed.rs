@@ -19,6 +19,7 @@ mod health;
 mod levels;
 mod number;
 mod output;
+mod pace;
 mod prints;
 mod restate;
 mod scan;
@@ -35,6 +36,7 @@ pub use levels::{level, levels, named_levels};
 pub use number::{NumberError, price, qty, signed, timestamp_ms, unsigned};
 pub(crate) use number::{digits_to, plain_to};
 pub use output::{Action, FetchId, Output};
+pub use pace::{Budget, Pace};
 pub use prints::Prints;
 pub use restate::Restate;
 pub use scan::{Fields, Items, Reader, Unexpected, Value};
@@ -177,6 +179,11 @@ pub trait Adapter: Send {
     /// The venue has a limit, and this is above it.
     fn check(&self) -> Result<(), TooManyTopics> {
         Ok(())
+    }
+
+    /// How fast the venue may be asked for things.
+    fn pace(&self) -> Pace {
+        Pace::default()
     }
 
     /// Headers of a WebSocket's handshake: names and values.

@@ -6,11 +6,21 @@
 //! Both buffer the stream, get a snapshot, drop what the snapshot has, and go on from it. They differ in how one
 //! event follows another: on spot the first id is at most one after the last known, on futures every event names
 //! the one before (`pu`).
+//!
+//! What may be asked for: 6,000 of weight a minute for an address on spot
+//! <https://developers.binance.com/docs/binance-spot-api-docs/rest-api/limits>, of which a snapshot takes 5 to 250 by
+//! its levels <https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints>, and 2,400 on
+//! futures, of which one of 1,000 levels takes 20
+//! <https://developers.binance.com/docs/derivatives/usds-margined-futures/market-data/rest-api/Order-Book>. Who asks for
+//! more is answered 429, and who does not stop then 418 and shut out; `Retry-After` says for how many seconds. Spot
+//! reads five messages of a client a second, futures ten.
 
 mod local;
 mod message;
 
 pub use local::LocalBinance;
+
+use std::time::Duration;
 
 use types::{MarketData, TimestampNs};
 
@@ -18,7 +28,7 @@ use message::{Delta, Message, Payload, Snapshot};
 
 use crate::feed::{
     Action, Adapter, Addresses, BookChannel, Channels, FetchId, Health, Listing, Malformed, Output,
-    Screened, State, Stream, Tracks, Unexpected,
+    Pace, Restate, Screened, State, Stream, Tracks, Unexpected,
 };
 
 /// Spot: streams and REST.
@@ -43,10 +53,8 @@ pub enum Product {
 
 /// Events that wait for a snapshot; more mean that it is too late.
 const BUFFERED_MAX: usize = 4_096;
-/// From a failed or late snapshot to the next one.
-const RETRY_NS: u64 = 1_000_000_000;
-/// A snapshot that has not come by then does not come.
-const ANSWER_NS_MAX: u64 = 10_000_000_000;
+/// A stream that has not begun by then is that of a quiet market.
+const QUIET_NS: u64 = 1_000_000_000;
 
 /// The protocol of one connection.
 #[derive(Debug)]
@@ -55,6 +63,8 @@ pub struct Binance {
     channels: Channels,
     tracks: Tracks,
     books: Vec<Sync>,
+    /// When to ask for the snapshot of each.
+    restates: Vec<Restate>,
     /// Newest trade id and newest touch id, by listing.
     newest: Vec<Newest>,
     next_fetch: u64,
@@ -75,10 +85,8 @@ enum Sync {
     /// Events gather until the snapshot is there.
     Buffering {
         events: Vec<Delta>,
-        /// The snapshot that is on its way, and since when.
-        asked: Option<(FetchId, TimestampNs)>,
-        /// When to ask again.
-        retry_at: TimestampNs,
+        /// The snapshot that is on its way.
+        asked: Option<FetchId>,
     },
     /// Every event follows the one before.
     Following {
@@ -137,6 +145,25 @@ impl Product {
         format!("{}?symbol={symbol}&limit=1000", self.snapshot_path())
     }
 
+    /// At most three quarters of the weight that the venue gives an address in a minute goes to snapshots, the burst
+    /// included, as others on the same address may want some too.
+    const fn pace(self) -> Pace {
+        match self {
+            // 6 + 12 snapshots of 250 are 4,500 of 6,000. Five messages a second are read, and pings and pongs count.
+            Self::Spot => Pace {
+                send_every: Duration::from_millis(500),
+                fetch_every: Duration::from_secs(5),
+                fetches_at_once: 6,
+            },
+            // 20 + 60 snapshots of 20 are 1,600 of 2,400. Ten messages a second are read.
+            Self::Futures => Pace {
+                send_every: Duration::from_millis(250),
+                fetch_every: Duration::from_secs(1),
+                fetches_at_once: 20,
+            },
+        }
+    }
+
     const fn depth_stream(self) -> &'static str {
         match self {
             Self::Spot => "@depth@100ms",
@@ -154,6 +181,7 @@ impl Binance {
             channels,
             tracks: Tracks::new(listings),
             books: (0..count).map(|_| Sync::Off).collect(),
+            restates: vec![Restate::default(); count],
             newest: vec![Newest::default(); count],
             next_fetch: 0,
         }
@@ -164,19 +192,20 @@ impl Binance {
         self.books[place] = Sync::Buffering {
             events: Vec::new(),
             asked: None,
-            retry_at: now,
         };
-        self.ask(place, now, out);
+        if self.restates[place].lose(now) {
+            self.ask(place, out);
+        }
     }
 
     /// Asks for a snapshot.
-    fn ask(&mut self, place: usize, now: TimestampNs, out: &mut Output) {
+    fn ask(&mut self, place: usize, out: &mut Output) {
         let symbol = &self.tracks.listings()[place].symbol;
         let path = self.product.snapshot_request(symbol);
         self.next_fetch += 1;
         let id = FetchId(self.next_fetch);
         if let Sync::Buffering { asked, .. } = &mut self.books[place] {
-            *asked = Some((id, now));
+            *asked = Some(id);
             out.actions.push(Action::Fetch { id, path });
         }
     }
@@ -189,11 +218,11 @@ impl Binance {
     fn on_delta(&mut self, place: usize, delta: Delta, now: TimestampNs, out: &mut Output) {
         match &mut self.books[place] {
             Sync::Off => {}
-            Sync::Buffering { events, asked, .. } if events.len() < BUFFERED_MAX => {
+            Sync::Buffering { events, .. } if events.len() < BUFFERED_MAX => {
                 events.push(delta);
                 // The stream has begun: what it does not have, a snapshot of now has.
-                if events.len() == 1 && asked.is_none() {
-                    self.ask(place, now, out);
+                if events.len() == 1 && self.restates[place].begin(now) {
+                    self.ask(place, out);
                 }
             }
             Sync::Buffering { .. } => self.resync(place, now, out),
@@ -205,7 +234,7 @@ impl Binance {
                         *is_fresh = false;
                         let data = MarketData::DepthDelta(delta.update);
                         if self.tracks.say(place, delta.ts, data, now, out) == Screened::Lost {
-                            self.resync(place, now, out);
+                            self.gap(place, now, out);
                         }
                     }
                     Follows::Gap => {
@@ -225,12 +254,7 @@ impl Binance {
         now: TimestampNs,
         out: &mut Output,
     ) {
-        let Sync::Buffering {
-            events,
-            asked,
-            retry_at,
-        } = &mut self.books[place]
-        else {
+        let Sync::Buffering { events, .. } = &mut self.books[place] else {
             return;
         };
         let product = self.product;
@@ -244,9 +268,7 @@ impl Binance {
             first.is_none_or(|delta| product.follows(delta, snapshot.last, true) == Follows::Next);
         if !starts {
             // Older than the first event that came: there will be a newer one.
-            *asked = None;
-            *retry_at = TimestampNs(now.0.saturating_add(RETRY_NS));
-            return;
+            return self.unanswered(place, now, out);
         }
         let events = std::mem::take(events);
         self.books[place] = Sync::Following {
@@ -256,10 +278,22 @@ impl Binance {
         let data = MarketData::DepthSnapshot(snapshot.update);
         let ts = snapshot.ts.unwrap_or(now);
         if self.tracks.say(place, ts, data, now, out) == Screened::Lost {
-            return self.resync(place, now, out);
+            return self.gap(place, now, out);
         }
+        self.restates[place].live();
         for delta in events.into_iter().skip(kept.unwrap_or(usize::MAX)) {
             self.on_delta(place, delta, now, out);
+        }
+    }
+
+    /// What was asked for came not or was of no use: it is asked for again, with a pause that grows. Events go on
+    /// gathering.
+    fn unanswered(&mut self, place: usize, now: TimestampNs, out: &mut Output) {
+        if let Sync::Buffering { asked, .. } = &mut self.books[place] {
+            *asked = None;
+        }
+        if self.restates[place].lose(now) {
+            self.ask(place, out);
         }
     }
 
@@ -337,6 +371,10 @@ impl Adapter for Binance {
         }
     }
 
+    fn pace(&self) -> Pace {
+        self.product.pace()
+    }
+
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
         self.tracks.lose_all(State::Syncing, now, out);
         let book = match self.channels.book {
@@ -362,9 +400,10 @@ impl Adapter for Binance {
                 *book = Sync::Buffering {
                     events: Vec::new(),
                     asked: None,
-                    retry_at: TimestampNs(now.0.saturating_add(RETRY_NS)),
                 };
             }
+            let quiet_at = TimestampNs(now.0.saturating_add(QUIET_NS));
+            self.restates.fill(Restate::unasked(quiet_at));
         }
     }
 
@@ -399,7 +438,8 @@ impl Adapter for Binance {
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
-        let asked = |book: &Sync| matches!(book, Sync::Buffering { asked: Some((id, _)), .. } if *id == fetch);
+        let asked =
+            |book: &Sync| matches!(book, Sync::Buffering { asked: Some(id), .. } if *id == fetch);
         let Some(place) = self.books.iter().position(asked) else {
             // Asked for before the book was lost once more.
             return Ok(());
@@ -414,13 +454,7 @@ impl Adapter for Binance {
                 Ok(())
             }
             Err(error) => {
-                if let Sync::Buffering {
-                    asked, retry_at, ..
-                } = &mut self.books[place]
-                {
-                    *asked = None;
-                    *retry_at = TimestampNs(now.0.saturating_add(RETRY_NS));
-                }
+                self.unanswered(place, now, out);
                 Err(error)
             }
         }
@@ -428,20 +462,9 @@ impl Adapter for Binance {
 
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {
         for place in 0..self.books.len() {
-            let is_due = match &self.books[place] {
-                Sync::Buffering {
-                    asked: None,
-                    retry_at,
-                    ..
-                } => *retry_at <= now,
-                Sync::Buffering {
-                    asked: Some((_, since)),
-                    ..
-                } => now.0.saturating_sub(since.0) > ANSWER_NS_MAX,
-                _ => false,
-            };
-            if is_due {
-                self.ask(place, now, out);
+            let is_lost = matches!(self.books[place], Sync::Buffering { .. });
+            if is_lost && self.restates[place].is_due(now) {
+                self.ask(place, out);
             }
         }
     }

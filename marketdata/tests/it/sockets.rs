@@ -6,7 +6,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use marketdata::connection::{Arrived, Connection, Outlets, Settings, Status};
 use marketdata::feed::{
-    Adapter, Book, BookChannel, Channels, Credentials, Listing, Spec, State, Stream,
+    Adapter, Book, BookChannel, Channels, Credentials, Listing, Pace, Spec, State, Stream,
 };
 use marketdata::local::{self, LocalVenue, Speaker, Weather};
 use marketdata::venue::Feed;
@@ -63,7 +63,11 @@ async fn weather(
     let settings = Settings {
         pause_min: Duration::from_millis(10),
         pause_max: Duration::from_millis(50),
-        sends_per_second: 1_000,
+        pace: Some(Pace {
+            send_every: Duration::from_millis(1),
+            fetch_every: Duration::from_millis(1),
+            fetches_at_once: 10,
+        }),
         silence_max: Duration::from_secs(2),
         message_bytes_max: MESSAGE_BYTES_MAX,
         ..Settings::new(

@@ -1,7 +1,7 @@
 //! Samples in the form of the venue's pages, and the rules of the book at their edges.
 
 use super::*;
-use crate::venue::told::{NOW, listing, told};
+use crate::venue::told::{NOW, after, listing, told};
 
 fn binance(product: Product, book: BookChannel) -> Binance {
     let listing = listing("BTCUSDT", "0.01", "0.00001");
@@ -41,7 +41,7 @@ fn opened(product: Product) -> Binance {
     let mut out = Output::default();
     binance.opened(NOW, &mut out);
     assert_eq!(told(&mut out)[0], "Gap");
-    binance.tick(TimestampNs(NOW.0 + RETRY_NS), &mut out);
+    binance.tick(TimestampNs(NOW.0 + QUIET_NS), &mut out);
     assert_eq!(told(&mut out).len(), 1);
     binance
 }
@@ -58,9 +58,9 @@ fn a_connection_subscribes_and_then_asks_for_the_book() {
             r#"send {"method":"SUBSCRIBE","params":["btcusdt@depth@100ms","btcusdt@trade"],"id":1}"#,
         ]
     );
-    binance.tick(TimestampNs(NOW.0 + RETRY_NS - 1), &mut out);
+    binance.tick(TimestampNs(NOW.0 + QUIET_NS - 1), &mut out);
     assert_eq!(told(&mut out), Vec::<String>::new());
-    binance.tick(TimestampNs(NOW.0 + RETRY_NS), &mut out);
+    binance.tick(TimestampNs(NOW.0 + QUIET_NS), &mut out);
     assert_eq!(
         told(&mut out),
         ["fetch 1 /api/v3/depth?symbol=BTCUSDT&limit=1000"]
@@ -158,7 +158,10 @@ fn a_snapshot_older_than_the_stream_is_asked_for_again() {
         assert_eq!(said, ["x"; 0]);
         assert_eq!(snapshot(&mut binance, 1, 99), ["x"; 0]);
         let mut out = Output::default();
-        binance.tick(TimestampNs(NOW.0 + RETRY_NS), &mut out);
+        // It was asked for a second after the opening, and is again two seconds later.
+        binance.tick(TimestampNs(after(3).0 - 1), &mut out);
+        assert_eq!(told(&mut out), ["x"; 0]);
+        binance.tick(after(3), &mut out);
         assert_eq!(told(&mut out).len(), 1);
         // An answer to the first question would be for nobody.
         assert_eq!(snapshot(&mut binance, 1, 102), ["x"; 0]);
@@ -254,7 +257,7 @@ fn a_day_of_the_venue_is_read() {
             let now = TimestampNs(received.parse().unwrap());
             let mut bytes = text.to_owned().into_bytes();
             if text.starts_with("{\"lastUpdateId\"") {
-                binance.tick(TimestampNs(NOW.0 + RETRY_NS), &mut out);
+                binance.tick(TimestampNs(NOW.0 + QUIET_NS), &mut out);
                 binance
                     .answer(FetchId(1), Some(&mut bytes), now, &mut out)
                     .unwrap();
@@ -270,5 +273,53 @@ fn a_day_of_the_venue_is_read() {
         println!("{file}: {:?}", binance.health()[0]);
         assert_eq!(printed, trades);
         assert_eq!(stated > 0, product == Product::Futures);
+    }
+}
+
+/// Plays a minute in which every snapshot that is asked for comes at once and is of no use. Says how often one was
+/// asked for.
+fn asked_in_a_minute(product: Product, body: &str) -> usize {
+    let mut binance = binance(product, BookChannel::Depth);
+    let mut out = Output::default();
+    binance.opened(NOW, &mut out);
+    let mut asked = 0;
+    for second in 1..=60 {
+        let now = after(second);
+        binance.tick(now, &mut out);
+        // Events go on all the while.
+        let event = delta(1_000 + second, 1_000 + second, Some(999 + second), 1);
+        let mut bytes = event.into_bytes();
+        binance.message(&mut bytes, now, &mut out).unwrap();
+        while let Some(place) =
+            (out.actions.iter()).position(|action| matches!(action, Action::Fetch { .. }))
+        {
+            let Action::Fetch { id, .. } = out.actions.remove(place) else {
+                unreachable!()
+            };
+            asked += 1;
+            if asked > 1_000 {
+                return asked;
+            }
+            let _ = binance.answer(id, Some(&mut body.to_owned().into_bytes()), now, &mut out);
+        }
+        out.clear_events();
+    }
+    asked
+}
+
+#[test]
+fn snapshots_of_no_use_are_asked_for_ever_more_seldom() {
+    // Older than the stream, crossed, off the grid, none at all.
+    let bodies = [
+        r#"{"lastUpdateId":7,"bids":[["100.00","1"]],"asks":[["101.00","2"]]}"#,
+        r#"{"lastUpdateId":5000,"bids":[["102.00","1"]],"asks":[["101.00","2"]]}"#,
+        r#"{"lastUpdateId":5000,"bids":[["100.001","1"]],"asks":[["101.00","2"]]}"#,
+        r#"{"code":-1121,"msg":"Invalid symbol."}"#,
+    ];
+    for product in [Product::Spot, Product::Futures] {
+        for body in bodies {
+            // At 1, and then 2, 4, 8, 16 and 32 seconds after the one before would be 3, 7, 15, 31 and 63.
+            assert_eq!(asked_in_a_minute(product, body), 5, "{product:?} {body}");
+        }
     }
 }
