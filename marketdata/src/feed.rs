@@ -144,18 +144,22 @@ impl Malformed {
     }
 }
 
-/// More topics than a connection of the venue may have.
+/// More than a connection of the venue may have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{feed}: symbols with {characters} characters of topics; accepted: at most {characters_max} (topics_characters_max) on a connection, so that some of them need a feed of their own"
+    "{feed}: symbols with {count} {what}; accepted: at most {count_max} ({limit}) on a connection, so that some of them need a feed of their own"
 )]
-pub struct TooManyTopics {
+pub struct TooMany {
     /// The venue and product.
     pub feed: &'static str,
+    /// What there is too much of, such as streams.
+    pub what: &'static str,
     /// What the symbols come to.
-    pub characters: usize,
+    pub count: usize,
     /// The most that the venue takes.
-    pub characters_max: usize,
+    pub count_max: usize,
+    /// The name of the limit.
+    pub limit: &'static str,
 }
 
 /// A venue's protocol without its sockets.
@@ -177,7 +181,7 @@ pub trait Adapter: Send {
     ///
     /// # Errors
     /// The venue has a limit, and this is above it.
-    fn check(&self) -> Result<(), TooManyTopics> {
+    fn check(&self) -> Result<(), TooMany> {
         Ok(())
     }
 

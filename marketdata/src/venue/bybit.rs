@@ -32,7 +32,7 @@ use message::{Envelope, Levels, Print};
 
 use crate::feed::{
     Action, Adapter, Addresses, BookChannel, Channels, FetchId, Health, Listing, Malformed, Output,
-    Reader, Restate, Screened, State, Stream, TooManyTopics, Tracks, Unexpected,
+    Reader, Restate, Screened, State, Stream, TooMany, Tracks, Unexpected,
 };
 
 /// Streams and REST.
@@ -393,15 +393,17 @@ impl Adapter for Bybit {
         }
     }
 
-    fn check(&self) -> Result<(), TooManyTopics> {
+    fn check(&self) -> Result<(), TooMany> {
         // Two brackets, and a comma behind each topic but the last.
         let characters: usize = self.topics().iter().map(|topic| topic.len() + 1).sum();
         let characters = characters + 1;
         if characters > TOPICS_CHARACTERS_MAX {
-            return Err(TooManyTopics {
+            return Err(TooMany {
                 feed: self.product.name(),
-                characters,
-                characters_max: TOPICS_CHARACTERS_MAX,
+                what: "characters of topics",
+                count: characters,
+                count_max: TOPICS_CHARACTERS_MAX,
+                limit: "topics_characters_max",
             });
         }
         Ok(())
