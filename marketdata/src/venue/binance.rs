@@ -7,6 +7,18 @@
 //! event follows another: on spot the first id is at most one after the last known, on futures every event names
 //! the one before (`pu`).
 //!
+//! Futures have had three addresses since "Important WebSocket Change Notice — Base URL Split & Migration"
+//! <https://developers.binance.com/docs/derivatives/usds-margined-futures/websocket-market-streams/Important-WebSocket-Change-Notice>,
+//! and those without one of the three paths went on 23 April 2026: `/public` has `bookTicker` and `depth`, `/market`
+//! `aggTrade`, `markPrice` and others. `trade` of futures is on none of Binance's pages, neither before nor since; that it
+//! is served, and on `/public`, is what users of it say <https://github.com/BYTEX-TRADE/bytex/issues/7>. `aggTrade`, which
+//! is documented, would need a second connection, and prints the fills of one order at one price as one.
+//!
+//! A connection has at most 1,024 streams
+//! <https://developers.binance.com/docs/derivatives/usds-margined-futures/websocket-market-streams>. A `SUBSCRIBE` of more
+//! than 4,088 bytes is not answered at all, which no page says
+//! <https://github.com/binance/binance-connector-rust/issues/27>.
+//!
 //! What may be asked for: 6,000 of weight a minute for an address on spot
 //! <https://developers.binance.com/docs/binance-spot-api-docs/rest-api/limits>, of which a snapshot takes 5 to 250 by
 //! its levels <https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints>, and 2,400 on
@@ -27,8 +39,8 @@ use types::{MarketData, TimestampNs};
 use message::{Delta, Message, Payload, Snapshot};
 
 use crate::feed::{
-    Action, Adapter, Addresses, BookChannel, Channels, FetchId, Health, Listing, Malformed, Output,
-    Pace, Restate, Screened, State, Stream, Tracks, Unexpected,
+    Action, Adapter, Addresses, BookChannel, Channels, FetchId, Fields, Health, Listing, Malformed,
+    Output, Pace, Restate, Screened, State, Stream, TooMany, Tracks, Unexpected,
 };
 
 /// Spot: streams and REST.
@@ -53,6 +65,10 @@ pub enum Product {
 
 /// Events that wait for a snapshot; more mean that it is too late.
 const BUFFERED_MAX: usize = 4_096;
+/// Streams of one connection.
+const STREAMS_MAX: usize = 1_024;
+/// Bytes of one request.
+const REQUEST_BYTES_MAX: usize = 4_000;
 /// A stream that has not begun by then is that of a quiet market.
 const QUIET_NS: u64 = 1_000_000_000;
 
@@ -133,6 +149,14 @@ impl Product {
         }
     }
 
+    /// Where combined streams are.
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Spot => "/stream",
+            Self::Futures => "/public/stream",
+        }
+    }
+
     const fn snapshot_path(self) -> &'static str {
         match self {
             Self::Spot => "/api/v3/depth",
@@ -185,6 +209,40 @@ impl Binance {
             newest: vec![Newest::default(); count],
             next_fetch: 0,
         }
+    }
+
+    /// The names of all streams, in quotes.
+    fn streams(&self) -> Vec<String> {
+        let book = match self.channels.book {
+            BookChannel::Touch => "@bookTicker",
+            BookChannel::Depth => self.product.depth_stream(),
+        };
+        let mut streams = Vec::new();
+        for listing in self.tracks.listings() {
+            let symbol = listing.symbol.to_lowercase();
+            streams.push(format!("\"{symbol}{book}\""));
+            if self.channels.trades {
+                streams.push(format!("\"{symbol}@trade\""));
+            }
+        }
+        streams
+    }
+
+    /// The streams of each request, as many as one takes.
+    fn requests(&self) -> Vec<String> {
+        /// What is around the streams, and the longest id.
+        const AROUND: usize = r#"{"method":"SUBSCRIBE","params":[],"id":1024}"#.len();
+        let mut requests: Vec<String> = Vec::new();
+        for stream in self.streams() {
+            match requests.last_mut() {
+                Some(last) if AROUND + last.len() + 1 + stream.len() <= REQUEST_BYTES_MAX => {
+                    last.push(',');
+                    last.push_str(&stream);
+                }
+                _ => requests.push(stream),
+            }
+        }
+        requests
     }
 
     /// Forgets a book and gathers events for a new one.
@@ -367,8 +425,22 @@ impl Adapter for Binance {
 
     fn stream(&self) -> Stream {
         Stream::WebSocket {
-            path: String::from("/stream"),
+            path: self.product.path().to_owned(),
         }
+    }
+
+    fn check(&self) -> Result<(), TooMany> {
+        let streams = self.streams().len();
+        if streams > STREAMS_MAX {
+            return Err(TooMany {
+                feed: self.name(),
+                what: "streams",
+                count: streams,
+                count_max: STREAMS_MAX,
+                limit: "streams_max",
+            });
+        }
+        Ok(())
     }
 
     fn pace(&self) -> Pace {
@@ -377,22 +449,11 @@ impl Adapter for Binance {
 
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
         self.tracks.lose_all(State::Syncing, now, out);
-        let book = match self.channels.book {
-            BookChannel::Touch => "@bookTicker",
-            BookChannel::Depth => self.product.depth_stream(),
-        };
-        let mut streams = Vec::new();
-        for listing in self.tracks.listings() {
-            let symbol = listing.symbol.to_lowercase();
-            streams.push(format!("\"{symbol}{book}\""));
-            if self.channels.trades {
-                streams.push(format!("\"{symbol}@trade\""));
-            }
+        for (request, id) in self.requests().into_iter().zip(1..) {
+            out.send(format!(
+                "{{\"method\":\"SUBSCRIBE\",\"params\":[{request}],\"id\":{id}}}"
+            ));
         }
-        let streams = streams.join(",");
-        out.send(format!(
-            "{{\"method\":\"SUBSCRIBE\",\"params\":[{streams}],\"id\":1}}"
-        ));
         self.newest.fill(Newest::default());
         if self.channels.book == BookChannel::Depth {
             // The snapshot is asked for once the stream has begun, or of a quiet market after a while.
@@ -425,6 +486,7 @@ impl Adapter for Binance {
         }
         match Message::read(bytes, out) {
             Ok(Some(message)) => self.read(message, now, out),
+            Ok(None) if is_refusal(bytes) => Err(Malformed::new("no refusal", bytes)),
             // The answer to the subscription.
             Ok(None) => Ok(()),
             Err(Unexpected) => Err(unreadable(bytes, out)),
@@ -472,6 +534,16 @@ impl Adapter for Binance {
     fn health(&self) -> &[Health] {
         self.tracks.health()
     }
+}
+
+/// Whether it says that a request is not taken: `{"error":{"code":2,"msg":"Invalid request: ..."},"id":1}`, or the
+/// code and its words without more around them.
+#[cold]
+fn is_refusal(bytes: &[u8]) -> bool {
+    let has = |name: &[u8]| {
+        Fields::of(bytes).is_some_and(|fields| matches!(fields.get(name), Ok(Some(_))))
+    };
+    has(b"error") || has(b"code")
 }
 
 /// Whose a message was cannot be known: everything is stated again.

@@ -39,9 +39,11 @@ fn delta(first: u64, last: u64, previous: Option<u64>, qty: u32) -> String {
 fn opened(product: Product) -> Binance {
     let mut binance = binance(product, BookChannel::Depth);
     let mut out = Output::default();
-    binance.opened(NOW, &mut out);
+    // Long enough ago that nothing has to wait because of it.
+    let before = TimestampNs(NOW.0 - 60_000_000_000);
+    binance.opened(before, &mut out);
     assert_eq!(told(&mut out)[0], "Gap");
-    binance.tick(TimestampNs(NOW.0 + QUIET_NS), &mut out);
+    binance.tick(TimestampNs(before.0 + QUIET_NS), &mut out);
     assert_eq!(told(&mut out).len(), 1);
     binance
 }
@@ -156,16 +158,18 @@ fn a_snapshot_older_than_the_stream_is_asked_for_again() {
         let mut binance = opened(product);
         let said = message(&mut binance, &delta(101, 103, Some(100), 7));
         assert_eq!(said, ["x"; 0]);
-        assert_eq!(snapshot(&mut binance, 1, 99), ["x"; 0]);
+        let path = product.snapshot_request("BTCUSDT");
+        assert_eq!(snapshot(&mut binance, 1, 99), [format!("fetch 2 {path}")]);
+        // Once more, and not at once.
+        assert_eq!(snapshot(&mut binance, 2, 99), ["x"; 0]);
         let mut out = Output::default();
-        // It was asked for a second after the opening, and is again two seconds later.
-        binance.tick(TimestampNs(after(3).0 - 1), &mut out);
+        binance.tick(TimestampNs(after(2).0 - 1), &mut out);
         assert_eq!(told(&mut out), ["x"; 0]);
-        binance.tick(after(3), &mut out);
-        assert_eq!(told(&mut out).len(), 1);
-        // An answer to the first question would be for nobody.
-        assert_eq!(snapshot(&mut binance, 1, 102), ["x"; 0]);
-        assert_eq!(snapshot(&mut binance, 2, 102).len(), 2);
+        binance.tick(after(2), &mut out);
+        assert_eq!(told(&mut out), [format!("fetch 3 {path}")]);
+        // An answer to an earlier question would be for nobody.
+        assert_eq!(snapshot(&mut binance, 2, 102), ["x"; 0]);
+        assert_eq!(snapshot(&mut binance, 3, 102).len(), 2);
     }
 }
 
@@ -322,4 +326,70 @@ fn snapshots_of_no_use_are_asked_for_ever_more_seldom() {
             assert_eq!(asked_in_a_minute(product, body), 5, "{product:?} {body}");
         }
     }
+}
+
+#[test]
+fn futures_are_where_the_notice_of_2026_says() {
+    let path = |product| match binance(product, BookChannel::Touch).stream() {
+        Stream::WebSocket { path } => path,
+        Stream::Lines { .. } => unreachable!(),
+    };
+    assert_eq!(path(Product::Spot), "/stream");
+    // wss://fstream.binance.com/public/stream
+    assert_eq!(path(Product::Futures), "/public/stream");
+}
+
+fn of_many(count: usize, trades: bool) -> Binance {
+    let symbols = (0..count).map(|number| listing(&format!("COIN{number:04}USDT"), "0.01", "1"));
+    let channels = Channels {
+        book: BookChannel::Depth,
+        trades,
+    };
+    Binance::new(Product::Spot, symbols.collect(), channels)
+}
+
+#[test]
+fn no_more_streams_are_asked_for_than_a_connection_has() {
+    assert_eq!(of_many(512, true).check(), Ok(()));
+    assert_eq!(of_many(1_024, false).check(), Ok(()));
+    assert_eq!(
+        of_many(513, true).check().unwrap_err().to_string(),
+        "binance-spot: symbols with 1026 streams; accepted: at most 1024 (streams_max) on a connection, so that some of them need a feed of their own"
+    );
+}
+
+#[test]
+fn no_request_is_longer_than_the_venue_answers() {
+    let mut out = Output::default();
+    of_many(512, true).opened(NOW, &mut out);
+    let mut streams = Vec::new();
+    for (sent, id) in out.actions.iter().zip(1..) {
+        let Action::Send(bytes) = sent else {
+            panic!("{sent:?}");
+        };
+        assert!(bytes.len() <= REQUEST_BYTES_MAX);
+        let text = std::str::from_utf8(bytes).unwrap();
+        assert!(text.ends_with(&format!("],\"id\":{id}}}")), "{text}");
+        streams.extend(text.split('"').filter(|part| part.contains('@')));
+    }
+    // "coin0000usdt@depth@100ms" and "coin0000usdt@trade" with their quotes and commas are 48 bytes. In 4,000 less 44
+    // around them there are 82 such pairs: 164 streams, and 1,024 are six times that and 40.
+    assert_eq!(out.actions.len(), 7);
+    assert_eq!(streams.len(), 1_024);
+    streams.sort_unstable();
+    streams.dedup();
+    assert_eq!(streams.len(), 1_024);
+}
+
+#[test]
+fn a_refusal_is_told() {
+    let mut spot = binance(Product::Spot, BookChannel::Touch);
+    for refusal in [
+        r#"{"error":{"code":2,"msg":"Invalid request: invalid stream"},"id":1}"#,
+        r#"{"code":2,"msg":"Invalid request: unknown variant"}"#,
+        r#"{"id":1,"code":-1,"msg":"too many streams"}"#,
+    ] {
+        assert_eq!(message(&mut spot, refusal), ["error: no refusal"]);
+    }
+    assert_eq!(message(&mut spot, r#"{"result":null,"id":1}"#), ["x"; 0]);
 }
