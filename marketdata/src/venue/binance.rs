@@ -7,6 +7,10 @@
 //! event follows another: on spot the first id is at most one after the last known, on futures every event names
 //! the one before (`pu`).
 //!
+//! A snapshot has the best 1,000 levels of a side, the most that futures give and, of the 5,000 that the page of spot
+//! asks for, as many as leave room below what the engine holds of a side (`depth_levels_max`). What lies beyond is not
+//! known until it changes, on both; of what changes the best 4,000 of a side are kept.
+//!
 //! Futures have had three addresses since "Important WebSocket Change Notice — Base URL Split & Migration"
 //! <https://developers.binance.com/docs/derivatives/usds-margined-futures/websocket-market-streams/Important-WebSocket-Change-Notice>,
 //! and those without one of the three paths went on 23 April 2026: `/public` has `bookTicker` and `depth`, `/market`
@@ -21,7 +25,7 @@
 //!
 //! What may be asked for: 6,000 of weight a minute for an address on spot
 //! <https://developers.binance.com/docs/binance-spot-api-docs/rest-api/limits>, of which a snapshot takes 5 to 250 by
-//! its levels <https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints>, and 2,400 on
+//! its levels, 50 for 1,000 of a side <https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints>, and 2,400 on
 //! futures, of which one of 1,000 levels takes 20
 //! <https://developers.binance.com/docs/derivatives/usds-margined-futures/market-data/rest-api/Order-Book>. Who asks for
 //! more is answered 429, and who does not stop then 418 and shut out; `Retry-After` says for how many seconds. Spot
@@ -65,6 +69,10 @@ pub enum Product {
 
 /// Events that wait for a snapshot; more mean that it is too late.
 const BUFFERED_MAX: usize = 4_096;
+/// Levels of a side that a snapshot has.
+const SNAPSHOT_LEVELS: usize = 1_000;
+/// Levels of a side that are kept: the stream tells of more and more that are far away, and an engine holds 4,096.
+const LEVELS_MAX: usize = 4_000;
 /// Streams of one connection.
 const STREAMS_MAX: usize = 1_024;
 /// Bytes of one request.
@@ -150,7 +158,7 @@ impl Product {
     }
 
     /// Where combined streams are.
-    const fn path(self) -> &'static str {
+    pub(crate) const fn path(self) -> &'static str {
         match self {
             Self::Spot => "/stream",
             Self::Futures => "/public/stream",
@@ -166,18 +174,21 @@ impl Product {
 
     /// Path and query of a symbol's snapshot.
     pub(crate) fn snapshot_request(self, symbol: &str) -> String {
-        format!("{}?symbol={symbol}&limit=1000", self.snapshot_path())
+        format!(
+            "{}?symbol={symbol}&limit={SNAPSHOT_LEVELS}",
+            self.snapshot_path()
+        )
     }
 
     /// At most three quarters of the weight that the venue gives an address in a minute goes to snapshots, the burst
     /// included, as others on the same address may want some too.
     const fn pace(self) -> Pace {
         match self {
-            // 6 + 12 snapshots of 250 are 4,500 of 6,000. Five messages a second are read, and pings and pongs count.
+            // 20 + 60 snapshots of 50 are 4,000 of 6,000. Five messages a second are read, and pings and pongs count.
             Self::Spot => Pace {
                 send_every: Duration::from_millis(500),
-                fetch_every: Duration::from_secs(5),
-                fetches_at_once: 6,
+                fetch_every: Duration::from_secs(1),
+                fetches_at_once: 20,
             },
             // 20 + 60 snapshots of 20 are 1,600 of 2,400. Ten messages a second are read.
             Self::Futures => Pace {
@@ -292,8 +303,9 @@ impl Binance {
                         *is_fresh = false;
                         let data = MarketData::DepthDelta(delta.update);
                         if self.tracks.say(place, delta.ts, data, now, out) == Screened::Lost {
-                            self.gap(place, now, out);
+                            return self.gap(place, now, out);
                         }
+                        self.tracks.truncate(place, LEVELS_MAX, delta.ts, now, out);
                     }
                     Follows::Gap => {
                         self.gap(place, now, out);

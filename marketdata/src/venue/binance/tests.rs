@@ -39,8 +39,8 @@ fn delta(first: u64, last: u64, previous: Option<u64>, qty: u32) -> String {
 fn opened(product: Product) -> Binance {
     let mut binance = binance(product, BookChannel::Depth);
     let mut out = Output::default();
-    // Long enough ago that nothing has to wait because of it.
-    let before = TimestampNs(NOW.0 - 60_000_000_000);
+    // Long enough ago that nothing has to wait because of it, and not so long that the answer is late.
+    let before = TimestampNs(NOW.0 - 6_000_000_000);
     binance.opened(before, &mut out);
     assert_eq!(told(&mut out)[0], "Gap");
     binance.tick(TimestampNs(before.0 + QUIET_NS), &mut out);
@@ -392,4 +392,44 @@ fn a_refusal_is_told() {
         assert_eq!(message(&mut spot, refusal), ["error: no refusal"]);
     }
     assert_eq!(message(&mut spot, r#"{"result":null,"id":1}"#), ["x"; 0]);
+}
+
+/// The stream goes on telling of levels that are ever further away: of a side the best 4,000 are kept.
+#[test]
+fn a_book_does_not_grow_without_end() {
+    let mut spot = opened(Product::Spot);
+    snapshot(&mut spot, 1, 100);
+    let levels = |count: u32| {
+        let levels =
+            (1..=count).map(|number| format!(r#"["{}.{:02}","1"]"#, number / 100, number % 100));
+        levels.collect::<Vec<_>>().join(",")
+    };
+    let deep = |id: u32, count: u32| {
+        let bids = levels(count);
+        format!(
+            r#"{{"data":{{"e":"depthUpdate","E":1,"s":"BTCUSDT","U":{id},"u":{id},"b":[{bids}],"a":[]}}}}"#
+        )
+    };
+    // 3,999 beside the one at 100.
+    assert_eq!(message(&mut spot, &deep(101, 3_999)).len(), 1);
+    // Two more, and the two that are worst then are told as gone.
+    let said = message(&mut spot, &deep(102, 4_001));
+    assert_eq!(said.len(), 2);
+    assert_eq!(said[1], "delta 0.02x0 0.01x0 | ");
+}
+
+/// What the stream tells of a level that the snapshot did not have is all that is known of it.
+#[test]
+fn a_level_beyond_the_snapshot_is_known_once_it_changes() {
+    let mut spot = opened(Product::Spot);
+    snapshot(&mut spot, 1, 100);
+    let far = |id: u32, qty: u32| {
+        format!(
+            r#"{{"data":{{"e":"depthUpdate","E":1,"s":"BTCUSDT","U":{id},"u":{id},"b":[["5.00","{qty}"]],"a":[]}}}}"#
+        )
+    };
+    // One that goes without having been known changes nothing, and is no gap: the page says that it is normal.
+    assert_eq!(message(&mut spot, &far(101, 0)), ["delta 5x0 | "]);
+    assert_eq!(message(&mut spot, &far(102, 3)), ["delta 5x3 | "]);
+    assert_eq!(spot.health()[0].counters.gaps, 0);
 }
