@@ -5,7 +5,9 @@ use std::io::{Cursor, Write as _};
 use dbn::encode::EncodeRecord as _;
 use dbn::encode::dbn::Encoder;
 use dbn::enums::{SType, Schema};
-use dbn::{FlagSet, MappingInterval, MboMsg, MetadataBuilder, RecordHeader, SymbolMapping};
+use dbn::{
+    FlagSet, MappingInterval, MboMsg, Metadata, MetadataBuilder, RecordHeader, SymbolMapping,
+};
 use marketdata::history::{ParquetWriter, RecordingWriter, Row};
 use types::{
     Aggressor, Bar, DepthUpdate, Financing, InstrumentStatus, Level, MarketData, Money, Price, Qty,
@@ -167,12 +169,11 @@ pub(super) fn events() -> Vec<Event> {
     ]
 }
 
-/// Orders of one instrument: added, a trade with its fill and cancel, a change, all in the manner of Databento's
-/// MBO schema.
-pub(super) fn mbo() -> Vec<u8> {
-    let metadata = MetadataBuilder::new()
+/// What a file of Databento says of itself: one instrument, number 17,077, on the first day of 1970.
+pub(super) fn databento(schema: Schema) -> Metadata {
+    MetadataBuilder::new()
         .dataset("GLBX.MDP3")
-        .schema(Some(Schema::Mbo))
+        .schema(Some(schema))
         .start(0)
         .stype_in(Some(SType::RawSymbol))
         .stype_out(SType::InstrumentId)
@@ -185,9 +186,14 @@ pub(super) fn mbo() -> Vec<u8> {
                 symbol: "17077".to_owned(),
             }],
         }])
-        .build();
+        .build()
+}
+
+/// Orders of one instrument: added, a trade with its fill and cancel, a change, all in the manner of Databento's
+/// MBO schema.
+pub(super) fn mbo() -> Vec<u8> {
     let mut out = Vec::new();
-    let mut encoder = Encoder::new(&mut out, &metadata).unwrap();
+    let mut encoder = Encoder::new(&mut out, &databento(Schema::Mbo)).unwrap();
     let mut say = |ns: u64, action: u8, side: u8, id: u64, ticks: i64, size: u32, last: bool| {
         let mut flags = FlagSet::empty();
         if last {
