@@ -50,6 +50,30 @@ fn a_folder_is_listed() {
     assert_eq!(btc["first"], "2025-03-25T23:07:00.840482813Z");
 }
 
+/// The levels are read beside the messages: they are named, and nothing is wrong with them.
+#[test]
+fn levels_beside_messages_are_known() {
+    let folder = fixture("history");
+    let name = |kind: &str| {
+        let name = format!("AMZN_2012-06-21_34200000_57600000_{kind}_2.csv");
+        folder.join(name).to_str().unwrap().to_owned()
+    };
+    let list = told(&[
+        "ls",
+        &name("message"),
+        &name("orderbook"),
+        "--format",
+        "json",
+    ]);
+    let files: Vec<Value> = list
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(files[0]["format"], "lobster");
+    assert_eq!(files[1]["format"], "lobster-levels");
+    assert_eq!(files[1]["problem"], Value::Null);
+}
+
 #[test]
 fn the_first_rows_and_the_whole_are_told() {
     let file = fixture("history/tardis_trades.csv");
