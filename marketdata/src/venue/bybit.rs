@@ -413,9 +413,14 @@ impl Adapter for Bybit {
         self.is_open = true;
         self.tracks.lose_all(State::Syncing, now, out);
         (self.last_heard, self.last_ping) = (now, now);
-        for follow in &mut self.follows {
+        let every = self.pace().send_every.as_nanos() as u64;
+        let topics_each = 1 + usize::from(self.channels.trades);
+        for (place, follow) in self.follows.iter_mut().enumerate() {
+            // Requests leave one by one: a book is waited for from its own on.
+            let request = (place * topics_each / TOPICS_MAX) as u64;
+            let asked = TimestampNs(now.0.saturating_add(request * every));
             *follow = Follow {
-                restate: Restate::opened(now),
+                restate: Restate::opened(asked),
                 heard: now,
                 ..Follow::default()
             };
