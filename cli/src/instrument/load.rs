@@ -71,12 +71,12 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     for listed in listed {
         text.push('\n');
         // Of all, those that a definition cannot say, or that have been said, are named where they would be.
-        let listed = listed
-            .map_err(|error| error.to_string())
-            .and_then(|listed| match known.insert(listed.instrument.symbol) {
-                true => Ok(listed),
-                false => Err(format!("{}: listed before", listed.instrument.symbol)),
-            });
+        let listed = match listed {
+            Ok(listed) if !known.insert(listed.instrument.symbol) => {
+                Err(format!("{}: listed before", listed.instrument.symbol))
+            }
+            listed => listed.map_err(|error| error.to_string()),
+        };
         let mut listed = match listed {
             Ok(listed) => listed,
             Err(error) => {

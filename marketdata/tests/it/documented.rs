@@ -174,7 +174,7 @@ fn every_folder_is_read_and_cited() {
     let readme = fs::read_to_string(fixtures().join("README.md")).unwrap();
     let mut folders: Vec<_> = fs::read_dir(fixtures())
         .unwrap()
-        .map(|entry| entry.unwrap())
+        .map(Result::unwrap)
         .filter(|entry| entry.file_type().unwrap().is_dir())
         .map(|entry| entry.file_name().into_string().unwrap())
         .collect();

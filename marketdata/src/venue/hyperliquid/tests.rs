@@ -224,7 +224,7 @@ fn two_hundred_coins_with_trades_come_alive() {
                 subscribed.push(coin.split('"').next().unwrap().to_owned());
             }
         }
-        if ms % 1_000 == 0 {
+        if ms.is_multiple_of(1_000) {
             for coin in &subscribed {
                 messages.push(format!(
                     r#"{{"channel":"l2Book","data":{{"coin":"{coin}","time":{ms},"levels":[[{{"px":"1","sz":"1","n":1}}],[{{"px":"2","sz":"1","n":1}}]]}}}}"#
