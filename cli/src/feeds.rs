@@ -29,7 +29,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let executor = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let text = executor.block_on(ask(&url)).with_context(|| url.clone())?;
+    let text = executor.block_on(ask(&url)).with_context(|| {
+        format!(
+            "{url}: no answer; accepted as --server: the address of a server that runs, such as `dynasty serve` or \
+             `dynasty demo`"
+        )
+    })?;
     if args.format == "json" {
         return say(text.trim_end());
     }

@@ -1,14 +1,15 @@
 //! `dynasty record`: what the feeds of a server's file bring, on a tape, without an engine.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use indicatif::{HumanBytes, HumanCount, ProgressBar};
 use marketdata::connection::now;
-use marketdata::tape::{Header, Recorder};
+use marketdata::tape::{Header, Recorder, TapeError};
 use tokio::sync::watch;
 
 use crate::demo::{parse_duration, say, stop_signal};
@@ -131,7 +132,13 @@ fn start(path: &Path, feeds: &[Feed]) -> anyhow::Result<Recorder> {
     let header = Header {
         feeds: feeds.iter().map(|feed| feed.header().clone()).collect(),
     };
-    Recorder::start(path, &header, now()).with_context(|| path.display().to_string())
+    Recorder::start(path, &header, now()).map_err(|error| match error {
+        TapeError::Io(error) if error.kind() == io::ErrorKind::AlreadyExists => anyhow!(
+            "{} exists; accepted: a name that is free, as a tape is never written over",
+            path.display()
+        ),
+        error => anyhow::Error::from(error).context(path.display().to_string()),
+    })
 }
 
 /// A recorder of these feeds, to a new tape that is named by the time.

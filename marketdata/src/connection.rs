@@ -1,4 +1,4 @@
-//! Runs an adapter over real sockets: connects, sends at the pace that the venue allows, fetches documents,
+//! Runs an adapter over real sockets: connects, sends and fetches documents at the pace that the venue allows,
 //! and connects again with growing, jittered pauses when something breaks.
 //!
 //! What the adapter says goes into a bounded ring. Nothing is ever dropped there: when the engine is slower than
@@ -22,9 +22,10 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::watch;
 use types::{MarketEvent, TimestampNs};
 
-use crate::feed::{Action, Adapter, FetchId, Malformed, Output, Stream};
+use crate::feed::{Action, Adapter, Budget, FetchId, Malformed, Output, Pace, Stream};
 use crate::generator::Xorshift64Star;
 use crate::tape::{Passed, Tap};
+use request::NoDocument;
 use socket::{Heard, Socket};
 
 /// A market event and when its bytes came.
@@ -56,8 +57,8 @@ pub struct Settings {
     pub pong_max: Duration,
     /// A document that does not end and is silent for so long is dead: it cannot be asked.
     pub silence_max: Duration,
-    /// Messages to the venue in a second.
-    pub sends_per_second: u32,
+    /// How fast messages and requests for documents leave; `None` is as the venue allows.
+    pub pace: Option<Pace>,
     /// The largest message that is taken.
     pub message_bytes_max: usize,
     /// The largest document that is taken.
@@ -78,7 +79,7 @@ impl Settings {
             quiet_max: Duration::from_secs(20),
             pong_max: Duration::from_secs(10),
             silence_max: Duration::from_mins(1),
-            sends_per_second: 4,
+            pace: None,
             message_bytes_max: 16 << 20,
             document_bytes_max: 64 << 20,
             seed: 1,
@@ -122,6 +123,11 @@ pub struct Connection {
     link: Link,
     random: Xorshift64Star,
     documents: reqwest::Client,
+    pace: Pace,
+    /// Documents that may be asked for; a new connection has no more than the one before.
+    budget: Budget,
+    /// What the budget's times are since.
+    began: Instant,
 }
 
 impl std::fmt::Debug for Connection {
@@ -141,6 +147,15 @@ enum Ended {
     Broken(String),
 }
 
+/// Puts a request for a document behind those that wait; in its own place, where it waits already and is asked for
+/// once more.
+fn want(wanted: &mut VecDeque<(FetchId, String)>, id: FetchId, path: String) {
+    match wanted.iter_mut().find(|(_, known)| *known == path) {
+        Some((known, _)) => *known = id,
+        None => wanted.push_back((id, path)),
+    }
+}
+
 /// Somebody told the connection to stop, or nobody is there any more who could.
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
@@ -156,7 +171,11 @@ impl Connection {
         settings: Settings,
         outlets: Outlets,
     ) -> Result<Self, reqwest::Error> {
+        let pace = settings.pace.unwrap_or_else(|| adapter.pace());
         Ok(Self {
+            pace,
+            budget: Budget::new(pace),
+            began: Instant::now(),
             documents: request::client(&settings)?,
             random: Xorshift64Star::new(settings.seed),
             link: Link::default(),
@@ -253,9 +272,10 @@ impl Connection {
         self.tap(time, || Passed::Opened);
         self.adapter.opened(time, &mut self.output);
         let mut sends: VecDeque<Vec<u8>> = VecDeque::new();
+        let mut wanted: VecDeque<(FetchId, String)> = VecDeque::new();
         let mut fetches = FuturesUnordered::new();
-        let gap = Duration::from_secs(1) / self.settings.sends_per_second.max(1);
         let mut send_at = tokio::time::Instant::now();
+        let mut fetch_at = self.fetch_at();
         let mut tick = tokio::time::interval(STATUS_EVERY);
         let mut ticks = 0_u32;
         let mut heard = Instant::now();
@@ -269,13 +289,10 @@ impl Connection {
                         return Err(broken(&"too many messages wait to be sent"));
                     }
                     Action::Send(bytes) => sends.push_back(bytes),
-                    Action::Fetch { id, path } => fetches.push(request::fetch(
-                        self.documents.clone(),
-                        self.settings.rest.clone() + &path,
-                        self.settings.document_bytes_max,
-                        id,
-                        path,
-                    )),
+                    Action::Fetch { id, path } => {
+                        want(&mut wanted, id, path);
+                        fetch_at = self.fetch_at();
+                    }
                     Action::Reconnect { reason } => return Err(broken(&reason)),
                 }
             }
@@ -286,7 +303,23 @@ impl Connection {
                         self.tap(now(), || Passed::Sent(bytes.clone()));
                         socket.send(bytes, is_binary).await.map_err(|error| broken(&error))?;
                     }
-                    send_at = tokio::time::Instant::now() + gap;
+                    send_at = tokio::time::Instant::now() + self.pace.send_every;
+                }
+                () = tokio::time::sleep_until(fetch_at), if !wanted.is_empty() => {
+                    // A venue that has just asked to be left alone is.
+                    if self.budget.next_at() <= self.began.elapsed()
+                        && let Some((id, path)) = wanted.pop_front()
+                    {
+                        self.budget.take(self.began.elapsed());
+                        fetches.push(request::fetch(
+                            self.documents.clone(),
+                            self.settings.rest.clone() + &path,
+                            self.settings.document_bytes_max,
+                            id,
+                            path,
+                        ));
+                    }
+                    fetch_at = self.fetch_at();
                 }
                 _ = tick.tick() => {
                     ticks += 1;
@@ -336,13 +369,26 @@ impl Connection {
         self.flush(time).await;
     }
 
-    async fn on_answer(&mut self, id: FetchId, path: String, body: Result<Vec<u8>, String>) {
+    /// When the next document may be asked for. Where that is not at once, up to a quarter of a pause later: many
+    /// that wait for the same moment do not ask at once then.
+    fn fetch_at(&mut self) -> tokio::time::Instant {
+        let at = self.began + self.budget.next_at();
+        let jitter = self.pace.fetch_every / 4;
+        let jitter = Duration::from_nanos(self.random.below(jitter.as_nanos() as u64 + 1));
+        let is_now = at <= Instant::now();
+        tokio::time::Instant::from_std(if is_now { at } else { at + jitter })
+    }
+
+    async fn on_answer(&mut self, id: FetchId, path: String, body: Result<Vec<u8>, NoDocument>) {
         let time = now();
         let mut body = match body {
             Ok(body) => Some(body),
-            Err(reason) => {
+            Err(NoDocument { reason, wait }) => {
                 let feed = self.adapter.name();
                 tracing::warn!(feed, path, reason, "a document did not come");
+                if let Some(wait) = wait {
+                    self.budget.hold(self.began.elapsed().saturating_add(wait));
+                }
                 self.link.last_error = Some(format!("{path}: {reason}"));
                 None
             }

@@ -19,6 +19,7 @@ mod health;
 mod levels;
 mod number;
 mod output;
+mod pace;
 mod prints;
 mod restate;
 mod scan;
@@ -35,6 +36,7 @@ pub use levels::{level, levels, named_levels};
 pub use number::{NumberError, price, qty, signed, timestamp_ms, unsigned};
 pub(crate) use number::{digits_to, plain_to};
 pub use output::{Action, FetchId, Output};
+pub use pace::{Budget, Pace};
 pub use prints::Prints;
 pub use restate::Restate;
 pub use scan::{Fields, Items, Reader, Unexpected, Value};
@@ -142,18 +144,22 @@ impl Malformed {
     }
 }
 
-/// More topics than a connection of the venue may have.
+/// More than a connection of the venue may have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{feed}: symbols with {characters} characters of topics; accepted: at most {characters_max} (topics_characters_max) on a connection, so that some of them need a feed of their own"
+    "{feed}: symbols with {count} {what}; accepted: at most {count_max} ({limit}) on a connection, so that some of them need a feed of their own"
 )]
-pub struct TooManyTopics {
+pub struct TooMany {
     /// The venue and product.
     pub feed: &'static str,
+    /// What there is too much of, such as streams.
+    pub what: &'static str,
     /// What the symbols come to.
-    pub characters: usize,
+    pub count: usize,
     /// The most that the venue takes.
-    pub characters_max: usize,
+    pub count_max: usize,
+    /// The name of the limit.
+    pub limit: &'static str,
 }
 
 /// A venue's protocol without its sockets.
@@ -175,8 +181,13 @@ pub trait Adapter: Send {
     ///
     /// # Errors
     /// The venue has a limit, and this is above it.
-    fn check(&self) -> Result<(), TooManyTopics> {
+    fn check(&self) -> Result<(), TooMany> {
         Ok(())
+    }
+
+    /// How fast the venue may be asked for things.
+    fn pace(&self) -> Pace {
+        Pace::default()
     }
 
     /// Headers of a WebSocket's handshake: names and values.

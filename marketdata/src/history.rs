@@ -48,7 +48,7 @@ pub use clean::{BAD_ROWS_SHOWN_MAX, BadRows, Clean};
 pub use clock::{Zone, parse_date, parse_time};
 pub use depth::LEVELS_MAX;
 pub use error::{OpenError, Place, Problem, RowError};
-pub use format::Format;
+pub use format::{Format, is_levels_of_messages};
 pub use itch::ITCH_SYMBOLS_MAX;
 pub use layout::{Layout, LayoutError};
 pub use merge::Merge;

@@ -34,6 +34,23 @@ pub trait Counterpart: Send {
         false
     }
 
+    /// Path of its stream, as clients have to ask for it; none where it has no WebSocket.
+    fn path(&self) -> Option<&'static str>;
+
+    /// Paths of its documents.
+    fn documents(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Whether a client is let in by the headers of its request, of which there is one by its name or none.
+    ///
+    /// # Errors
+    /// The status of the answer: 401 without a key, 400 where something else is missing.
+    fn admit(&self, header: &dyn Fn(&str) -> Option<String>) -> Result<(), u16> {
+        let _ = header;
+        Ok(())
+    }
+
     /// A client has connected; nothing is subscribed to.
     fn opened(&mut self, now: TimestampNs, out: &mut Vec<Vec<u8>>);
 

@@ -27,6 +27,8 @@ pub struct Listed {
     pub instrument: Instrument,
     /// What the venue says beyond it, one sentence each.
     pub notes: Vec<String>,
+    /// Whether the document says its tick; else it is a cent, of a share.
+    pub states_tick: bool,
 }
 
 /// Why a document, or an instrument of it, is not accepted.
@@ -107,7 +109,29 @@ impl Metadata {
     /// # Errors
     /// See [`MetadataError`]; the first one.
     pub fn read(&self, document: &[u8], symbols: &[String]) -> Result<Vec<Listed>, MetadataError> {
-        let refused = MetadataError::Document {
+        let entries = self.listing(document)?;
+        let listed = symbols.iter().map(|symbol| {
+            let entry = entries.iter().find(|entry| entry.symbol == *symbol);
+            let entry = entry.ok_or_else(|| MetadataError::NotListed(symbol.clone()))?;
+            (self.read)(entry)
+        });
+        listed.collect()
+    }
+
+    /// The definition of every instrument, in the order of the document, or why there is none.
+    ///
+    /// # Errors
+    /// [`MetadataError::Document`]
+    pub fn read_all(
+        &self,
+        document: &[u8],
+    ) -> Result<Vec<Result<Listed, MetadataError>>, MetadataError> {
+        let entries = self.listing(document)?;
+        Ok(entries.iter().map(self.read).collect())
+    }
+
+    fn listing<'a>(&self, document: &'a [u8]) -> Result<Vec<Entry<'a>>, MetadataError> {
+        let refused = || MetadataError::Document {
             list: if self.list.is_empty() {
                 "list"
             } else {
@@ -115,13 +139,7 @@ impl Metadata {
             },
             page: self.page,
         };
-        let entries = self.entries(document).ok_or(refused)?;
-        let listed = symbols.iter().map(|symbol| {
-            let entry = entries.iter().find(|entry| entry.symbol == *symbol);
-            let entry = entry.ok_or_else(|| MetadataError::NotListed(symbol.clone()))?;
-            (self.read)(entry)
-        });
-        listed.collect()
+        self.entries(document).ok_or_else(refused)
     }
 
     fn entries<'a>(&self, document: &'a [u8]) -> Option<Vec<Entry<'a>>> {

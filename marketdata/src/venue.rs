@@ -84,78 +84,20 @@ impl Feed {
 
 /// All that there are.
 pub const FEEDS: &[Feed] = &[
-    Feed {
-        name: "alpaca-crypto",
-        addresses: alpaca::DATA,
-        needs_key: true,
-        has_depth: true,
-        example: "BTC/USD",
-        adapter: |credentials, listings, channels| {
-            let encoding = alpaca::Encoding::MessagePack;
-            let product = alpaca::Product::Crypto;
-            Box::new(alpaca::Alpaca::new(
-                product,
-                encoding,
-                credentials,
-                listings,
-                channels,
-            ))
-        },
-        counterpart: || {
-            let encoding = alpaca::Encoding::MessagePack;
-            Box::new(alpaca::LocalAlpaca::new(alpaca::Product::Crypto, encoding))
-        },
-    },
-    Feed {
-        name: "alpaca-iex",
-        addresses: alpaca::DATA,
-        needs_key: true,
-        has_depth: false,
-        example: "AAPL",
-        adapter: |credentials, listings, channels| {
-            let encoding = alpaca::Encoding::MessagePack;
-            let product = stocks(alpaca::Feed::Iex);
-            Box::new(alpaca::Alpaca::new(
-                product,
-                encoding,
-                credentials,
-                listings,
-                channels,
-            ))
-        },
-        counterpart: || {
-            let encoding = alpaca::Encoding::MessagePack;
-            Box::new(alpaca::LocalAlpaca::new(
-                stocks(alpaca::Feed::Iex),
-                encoding,
-            ))
-        },
-    },
-    Feed {
-        name: "alpaca-sip",
-        addresses: alpaca::DATA,
-        needs_key: true,
-        has_depth: false,
-        example: "AAPL",
-        adapter: |credentials, listings, channels| {
-            let encoding = alpaca::Encoding::MessagePack;
-            let product = stocks(alpaca::Feed::Sip);
-            Box::new(alpaca::Alpaca::new(
-                product,
-                encoding,
-                credentials,
-                listings,
-                channels,
-            ))
-        },
-        counterpart: || {
-            let encoding = alpaca::Encoding::MessagePack;
-            Box::new(alpaca::LocalAlpaca::new(
-                stocks(alpaca::Feed::Sip),
-                encoding,
-            ))
-        },
-    },
+    alpaca::<{ ALPACA_BOATS }, false>("alpaca-boats"),
+    alpaca::<{ ALPACA_BOATS }, true>("alpaca-boats-json"),
+    alpaca::<{ ALPACA_CRYPTO }, false>("alpaca-crypto"),
+    alpaca::<{ ALPACA_CRYPTO }, true>("alpaca-crypto-json"),
+    alpaca::<{ ALPACA_DELAYED_SIP }, false>("alpaca-delayed-sip"),
+    alpaca::<{ ALPACA_DELAYED_SIP }, true>("alpaca-delayed-sip-json"),
+    alpaca::<{ ALPACA_IEX }, false>("alpaca-iex"),
+    alpaca::<{ ALPACA_IEX }, true>("alpaca-iex-json"),
+    alpaca::<{ ALPACA_OVERNIGHT }, false>("alpaca-overnight"),
+    alpaca::<{ ALPACA_OVERNIGHT }, true>("alpaca-overnight-json"),
+    alpaca::<{ ALPACA_SIP }, false>("alpaca-sip"),
+    alpaca::<{ ALPACA_SIP }, true>("alpaca-sip-json"),
+    alpaca::<{ ALPACA_TEST }, false>("alpaca-test"),
+    alpaca::<{ ALPACA_TEST }, true>("alpaca-test-json"),
     Feed {
         name: "binance-futures",
         addresses: binance::FUTURES,
@@ -317,10 +259,60 @@ pub const FEEDS: &[Feed] = &[
 /// <https://polygon.io/blog/change-stocks-quotes-round-lots-to-shares>.
 const SHARE: u32 = 1;
 
+/// What Alpaca has, at the places of [`ALPACA`].
+const ALPACA_CRYPTO: usize = 0;
+const ALPACA_IEX: usize = 1;
+const ALPACA_SIP: usize = 2;
+const ALPACA_DELAYED_SIP: usize = 3;
+const ALPACA_BOATS: usize = 4;
+const ALPACA_OVERNIGHT: usize = 5;
+const ALPACA_TEST: usize = 6;
+const ALPACA: [alpaca::Product; 7] = [
+    alpaca::Product::Crypto,
+    stocks(alpaca::Feed::Iex),
+    stocks(alpaca::Feed::Sip),
+    stocks(alpaca::Feed::DelayedSip),
+    stocks(alpaca::Feed::Boats),
+    stocks(alpaca::Feed::Overnight),
+    stocks(alpaca::Feed::Test),
+];
+
 const fn stocks(feed: alpaca::Feed) -> alpaca::Product {
     alpaca::Product::Stocks {
         feed,
         size_unit: SHARE,
+    }
+}
+
+/// A feed of Alpaca: one of [`ALPACA`], in JSON or in `MessagePack`.
+const fn alpaca<const PRODUCT: usize, const IS_JSON: bool>(name: &'static str) -> Feed {
+    const fn encoding(is_json: bool) -> alpaca::Encoding {
+        if is_json {
+            alpaca::Encoding::Json
+        } else {
+            alpaca::Encoding::MessagePack
+        }
+    }
+    Feed {
+        name,
+        addresses: alpaca::DATA,
+        needs_key: true,
+        has_depth: PRODUCT == ALPACA_CRYPTO,
+        example: match PRODUCT {
+            ALPACA_CRYPTO => "BTC/USD",
+            ALPACA_TEST => "FAKEPACA",
+            _ => "AAPL",
+        },
+        adapter: |credentials, listings, channels| {
+            Box::new(alpaca::Alpaca::new(
+                ALPACA[PRODUCT],
+                encoding(IS_JSON),
+                credentials,
+                listings,
+                channels,
+            ))
+        },
+        counterpart: || Box::new(alpaca::LocalAlpaca::new(ALPACA[PRODUCT], encoding(IS_JSON))),
     }
 }
 

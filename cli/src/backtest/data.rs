@@ -232,7 +232,10 @@ impl Files {
                         .iter()
                         .map(|file| input.open(&args.files[*file], None));
                     let rows = Together(Merge::new(files.collect::<Result<_, _>>()?));
-                    let bars = Resampled::new(rows, Basis::Bars, Edges::Epoch { every });
+                    let named = group.first().map(|file| args.files[*file].display());
+                    let named = named.map_or_else(String::new, |named| named.to_string());
+                    let edges = Edges::Epoch { every };
+                    let bars = Resampled::new(rows, named, Basis::Bars, edges);
                     sources.push(mapped(Data::Larger(Box::new(bars))));
                 }
             }

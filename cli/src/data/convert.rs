@@ -12,8 +12,8 @@ use anyhow::{Context, bail};
 use clap::ValueEnum;
 use indicatif::ProgressBar;
 use marketdata::history::{
-    self, BadRows, Basis, Clean, Edges, Merge, ParquetWriter, RecordingWriter, Resampled, Row,
-    RowError, Rows, RowsWriter, Zone,
+    self, Basis, Clean, Edges, Merge, ParquetWriter, RecordingWriter, Resampled, Row, RowError,
+    Rows, RowsWriter, Zone,
 };
 
 use super::Usage;
@@ -359,6 +359,20 @@ struct Written {
     crossed: u64,
 }
 
+/// The first file that is read, and how many more.
+fn sources_named(merged: &Merged) -> String {
+    let mut files = merged
+        .merge
+        .sources()
+        .iter()
+        .map(|source| source.rows().file());
+    let first = files.next().unwrap_or_default().to_owned();
+    match files.count() {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
+}
+
 fn write(args: &Args, mut out: Out, mut merged: Merged) -> anyhow::Result<Written> {
     let (mut bad, mut crossed) = (0, 0);
     let mut tell = |merged: &Merged| {
@@ -387,8 +401,9 @@ fn write(args: &Args, mut out: Out, mut merged: Merged) -> anyhow::Result<Writte
                 minute,
             },
         };
-        let bars = Resampled::new(&mut merged, args.of.into(), edges);
-        let mut bars = Clean::new(bars, BadRows::Skipped);
+        let source = sources_named(&merged);
+        let bars = Resampled::new(&mut merged, source.as_str(), args.of.into(), edges);
+        let mut bars = Clean::new(bars, args.input.bad_rows());
         let mut end = Ok(());
         for bar in bars.by_ref() {
             match bar {
@@ -401,7 +416,7 @@ fn write(args: &Args, mut out: Out, mut merged: Merged) -> anyhow::Result<Writte
         }
         tell(bars.rows().rows());
         end?;
-        tell_bad(&bars, "bars");
+        tell_bad(&bars, &source);
         bad += bars.bad();
     } else {
         let mut end = Ok(());

@@ -149,6 +149,11 @@ fn parse_time(text: &str) -> Result<TimestampNs, String> {
 }
 
 impl Input {
+    /// What becomes of a bad row.
+    pub(super) fn bad_rows(&self) -> BadRows {
+        self.bad_rows.into()
+    }
+
     /// Rows of a file, bad ones and all.
     pub(crate) fn rows(&self, path: &Path, disorder: Option<Disorder>) -> anyhow::Result<Rows> {
         if let (Some(from), Some(until)) = (self.from, self.until)

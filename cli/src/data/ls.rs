@@ -207,6 +207,13 @@ fn listing(file: &Path, bytes: u64, args: &Args) -> Listing {
     if let Some(listing) = tape(file, bytes, args) {
         return listing;
     }
+    if history::is_levels_of_messages(file) {
+        // They are read beside the messages, and say nothing without them.
+        return Listing {
+            format: String::from("lobster-levels"),
+            ..Listing::default()
+        };
+    }
     let mut listing = Listing::default();
     let mut rows = match args.input.open(file, Some(Disorder::Allowed)) {
         Ok(rows) => rows,

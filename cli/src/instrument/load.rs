@@ -1,5 +1,6 @@
 //! `dynasty instrument load`: definitions from a venue's own document.
 
+use std::collections::HashSet;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,6 +8,8 @@ use std::time::Duration;
 use anyhow::bail;
 use gateway::dto::instrument::specification::{from_toml, to_toml};
 use marketdata::metadata::{Metadata, names};
+
+use types::Price;
 
 use crate::demo::say;
 
@@ -20,13 +23,14 @@ const FETCH_MAX: Duration = Duration::from_mins(1);
 #[command(after_help = "Examples:
   dynasty instrument load --venue kraken --symbols XBT/USD fixtures/metadata/kraken.json
   dynasty instrument load --venue binance-spot --symbols BTCUSDT,ETHUSDT --fetch > instruments.toml
+  dynasty instrument load --venue alpaca --symbols all assets.json
   curl -H \"Authorization: Bearer $TOKEN\" https://api-fxtrade.oanda.com/v3/accounts/$ID/instruments |
       dynasty instrument load --venue oanda --symbols EUR_USD -")]
 pub(super) struct Args {
     /// Whose document it is.
     #[arg(long, value_name = "VENUE", value_parser = clap::builder::PossibleValuesParser::new(names()))]
     venue: String,
-    /// Instruments as the venue calls them, separated by commas.
+    /// Instruments as the venue calls them, separated by commas; all of the document: all.
     #[arg(long, value_name = "SYMBOLS", value_delimiter = ',', required = true, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     symbols: Vec<String>,
     /// The document; - is standard input.
@@ -35,9 +39,17 @@ pub(super) struct Args {
     /// Asks the venue for it.
     #[arg(long, conflicts_with = "file")]
     fetch: bool,
+    /// The tick of shares, whose documents say none: 0.01, 0.005 of those with a narrow spread, 0.0001 below a dollar.
+    #[arg(long, value_name = "PRICE", default_value = "0.01", value_parser = parse_tick)]
+    share_tick: Price,
     /// Another address to ask than the venue's.
     #[arg(long, value_name = "URL", requires = "fetch")]
     rest: Option<String>,
+}
+
+fn parse_tick(text: &str) -> Result<Price, String> {
+    let tick = text.parse().ok().filter(|tick: &Price| tick.0 > 0);
+    tick.ok_or_else(|| "accepted: a price above zero of at most 9 decimals".to_owned())
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
@@ -48,14 +60,45 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
         Some(file) => read(file)?,
         None => fetch(metadata, args.rest.as_deref())?,
     };
-    let listed = metadata.read(&document, &args.symbols)?;
+    let listed = if args.symbols == ["all"] {
+        metadata.read_all(&document)?
+    } else {
+        let listed = metadata.read(&document, &args.symbols)?;
+        listed.into_iter().map(Ok).collect()
+    };
     let mut text = format!("# {}\n", metadata.page);
-    for listed in &listed {
+    let (mut left_out, mut known) = (0, HashSet::new());
+    for listed in listed {
         text.push('\n');
+        // Of all, those that a definition cannot say, or that have been said, are named where they would be.
+        let listed = match listed {
+            Ok(listed) if !known.insert(listed.instrument.symbol) => {
+                Err(format!("{}: listed before", listed.instrument.symbol))
+            }
+            listed => listed.map_err(|error| error.to_string()),
+        };
+        let mut listed = match listed {
+            Ok(listed) => listed,
+            Err(error) => {
+                left_out += 1;
+                text.push_str(&comment(&format!("left out: {error}")));
+                continue;
+            }
+        };
+        if !listed.states_tick {
+            listed.instrument.tick_size = args.share_tick;
+            text.push_str(&comment(&format!(
+                "the document states no tick: {} (17 CFR 242.612), or what --share-tick says",
+                args.share_tick
+            )));
+        }
         for note in &listed.notes {
             text.push_str(&comment(note));
         }
         text.push_str(&to_toml(&listed.instrument));
+    }
+    if left_out > 0 {
+        eprintln!("{left_out} instruments are left out; beside each is why");
     }
     // What is written must be what a server reads.
     from_toml("the instruments", &text)?;

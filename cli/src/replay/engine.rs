@@ -59,7 +59,9 @@ pub(super) fn run(
             None,
         ),
     };
-    let begins = open()?.next()?.map_or(TimestampNs(0), |entry| entry.time);
+    let first = open().and_then(|mut entries| entries.next());
+    let first = first.with_context(|| args.file.display().to_string())?;
+    let begins = first.map_or(TimestampNs(0), |entry| entry.time);
     let played = Shared::default();
     let speed = args.speed.map_or(Speed::Max, |SpeedArg(speed)| speed);
     let deck = Deck {

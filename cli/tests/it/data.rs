@@ -50,6 +50,30 @@ fn a_folder_is_listed() {
     assert_eq!(btc["first"], "2025-03-25T23:07:00.840482813Z");
 }
 
+/// The levels are read beside the messages: they are named, and nothing is wrong with them.
+#[test]
+fn levels_beside_messages_are_known() {
+    let folder = fixture("history");
+    let name = |kind: &str| {
+        let name = format!("AMZN_2012-06-21_34200000_57600000_{kind}_2.csv");
+        folder.join(name).to_str().unwrap().to_owned()
+    };
+    let list = told(&[
+        "ls",
+        &name("message"),
+        &name("orderbook"),
+        "--format",
+        "json",
+    ]);
+    let files: Vec<Value> = list
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(files[0]["format"], "lobster");
+    assert_eq!(files[1]["format"], "lobster-levels");
+    assert_eq!(files[1]["problem"], Value::Null);
+}
+
 #[test]
 fn the_first_rows_and_the_whole_are_told() {
     let file = fixture("history/tardis_trades.csv");
@@ -127,6 +151,33 @@ fn files_become_one_and_bars_and_come_back() {
     );
     assert!(!Path::new(&path("none.csv")).exists());
     assert!(!Path::new(&path("none.csv.partial")).exists());
+}
+
+/// 2017-01-03 traded 225,709,670,165 by the sum of its 24 hours, and a quantity holds 92,233,720,368: that day is no
+/// bar, and neither are 255 others of the 312. It is told of with the file that it is of.
+#[test]
+fn a_bar_that_cannot_hold_its_volume_is_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("days.csv");
+    let hours = fixture("market/eurusd_1h_bars.csv.gz");
+    let (hours, days) = (hours.to_str().unwrap(), out.to_str().unwrap());
+    let day = ["convert", hours, days, "--every", "1d", "--of", "bars"];
+    let output = dynasty(&day);
+    assert!(output.status.success(), "{output:?}");
+    let errors = String::from_utf8(output.stderr).unwrap();
+    let first = "eurusd_1h_bars.csv.gz: a bar of eurusd_1h_bars from 2017-01-03T00:00:00Z: the bar's volume is \
+                 '225709670165'; accepted: at most 92233720368.54775807, or bars of less time";
+    assert!(errors.contains(first), "{errors}");
+    assert!(
+        errors.contains("eurusd_1h_bars.csv.gz: and 246 more bad rows"),
+        "{errors}"
+    );
+    let written = std::fs::read_to_string(&out).unwrap();
+    assert_eq!(written.lines().count(), 1 + 56);
+    assert!(written.contains("88389850463.1"));
+    std::fs::remove_file(&out).unwrap();
+    refused(&[&day[..], &["--bad-rows", "fatal"]].concat(), 1, first);
+    assert!(!out.exists());
 }
 
 #[test]

@@ -156,6 +156,72 @@ fn what_is_loaded_from_a_venue_is_accepted() {
     );
 }
 
+/// Every instrument of a document, and those that a definition cannot say as comments in their places.
+#[test]
+fn all_of_a_document_is_loaded() {
+    let directory = tempfile::tempdir().unwrap();
+    for venue in ["alpaca", "bybit-linear", "kraken", "polygon"] {
+        let document = format!("{FIXTURES}/metadata/{venue}.json");
+        let output = run(&["load", "--venue", venue, "--symbols", "all", &document]);
+        let errors = String::from_utf8(output.stderr.clone()).unwrap();
+        let text = said(&output);
+        let defined = text.matches("[[instrument]]").count();
+        let left_out = text.matches("\n# left out: ").count();
+        assert!(defined > 0, "{text}");
+        assert_eq!(left_out > 0, errors.contains("are left out"), "{errors}");
+        let file = directory.path().join(format!("{venue}.toml"));
+        std::fs::write(&file, &text).unwrap();
+        let checked = said(&run(&["check", file.to_str().unwrap()]));
+        let plural = if defined == 1 { "" } else { "s" };
+        let expected = format!(": {defined} instrument{plural}\n");
+        assert!(checked.ends_with(&expected), "{checked}");
+    }
+    let bybit = format!("{FIXTURES}/metadata/bybit-linear.json");
+    let text = said(&run(&[
+        "load",
+        "--venue",
+        "bybit-linear",
+        "--symbols",
+        "all",
+        &bybit,
+    ]));
+    assert!(
+        text.contains("\n# left out: BTCUSD: contractType: value 'InversePerpetual'"),
+        "{text}"
+    );
+}
+
+/// No document of shares says a tick: it is a cent, or what one says.
+#[test]
+fn the_tick_of_shares_may_be_said() {
+    let document = format!("{FIXTURES}/metadata/polygon.json");
+    let load = ["load", "--venue", "polygon", "--symbols", "AAPL", &document];
+    let cent = said(&run(&load));
+    assert!(cent.contains("\ntick_size = \"0.01\"\n"), "{cent}");
+    let half = said(&run(&[&load[..], &["--share-tick", "0.005"]].concat()));
+    assert!(half.contains("\ntick_size = \"0.005\"\n"), "{half}");
+    assert!(
+        half.contains("# the document states no tick: 0.005 (17 CFR 242.612)"),
+        "{half}"
+    );
+    let output = run(&[&load[..], &["--share-tick", "0"]].concat());
+    assert_eq!(output.status.code(), Some(2));
+    // Only of shares whose document says none.
+    let document = format!("{FIXTURES}/metadata/kraken.json");
+    let crypto = [
+        "load",
+        "--venue",
+        "kraken",
+        "--symbols",
+        "XBT/USD",
+        &document,
+    ];
+    assert_eq!(
+        said(&run(&crypto)),
+        said(&run(&[&crypto[..], &["--share-tick", "0.005"]].concat()))
+    );
+}
+
 #[test]
 fn a_document_is_fetched_from_where_one_says() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

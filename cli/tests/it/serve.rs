@@ -229,7 +229,7 @@ fn a_file_that_is_not_accepted_says_where_and_what_would_be() {
         (
             "\"binance-spot\"",
             "\"binance\"",
-            "feed[0].venue: value 'binance': accepted one of alpaca-crypto, ",
+            "feed[0].venue: value 'binance': accepted one of alpaca-boats, ",
         ),
         (
             "ETHUSDT = ",

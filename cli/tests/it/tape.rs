@@ -138,6 +138,11 @@ fn what_is_not_accepted_is_named() {
         (
             &["replay", &csv, "--venue", "kraken", "--symbols", "BTC/USD"],
             2,
+            "other.jsonl",
+        ),
+        (
+            &["replay", &csv, "--venue", "kraken", "--symbols", "BTC/USD"],
+            2,
             "line 2: 'yesterday {}'; accepted: the time of receipt in ns, a space, the message",
         ),
         (
@@ -155,7 +160,12 @@ fn what_is_not_accepted_is_named() {
                 "record", "--config", &config, "--out", &other, "--for", "1s",
             ],
             1,
-            "other.tape",
+            "other.tape exists; accepted: a name that is free, as a tape is never written over",
+        ),
+        (
+            &["feeds", "--server", "http://127.0.0.1:1"],
+            1,
+            "http://127.0.0.1:1/v1/feeds: no answer; accepted as --server: the address of a server that runs",
         ),
     ] {
         let output = run(args);

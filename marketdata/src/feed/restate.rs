@@ -1,4 +1,4 @@
-//! When to ask a venue to state an instrument again, where a subscription begins with the whole.
+//! When to ask a venue to state an instrument again: by a subscription that begins with the whole, or by a document.
 
 use types::TimestampNs;
 
@@ -9,7 +9,7 @@ const PAUSE_NS_MAX: u64 = 64_000_000_000;
 /// The whole that has not come by then does not come.
 const ANSWER_NS_MAX: u64 = 10_000_000_000;
 
-/// One instrument of a venue whose subscriptions begin with the whole.
+/// One instrument of a venue that states the whole when it is asked to.
 #[derive(Debug, Clone, Copy)]
 pub struct Restate {
     is_live: bool,
@@ -34,6 +34,24 @@ impl Restate {
             ask_at: TimestampNs(now.0.saturating_add(ANSWER_NS_MAX)),
             pause: PAUSE_NS,
         }
+    }
+
+    /// Not asked for yet: to be asked for then, or when [`Restate::begin`] says so.
+    pub const fn unasked(ask_at: TimestampNs) -> Self {
+        Self {
+            is_live: false,
+            asked: TimestampNs(0),
+            ask_at,
+            pause: PAUSE_NS,
+        }
+    }
+
+    /// What has not been asked for yet is to be asked for now. Says whether to.
+    pub fn begin(&mut self, now: TimestampNs) -> bool {
+        if self.asked == TimestampNs(0) {
+            self.ask_at = self.ask_at.min(now);
+        }
+        self.is_due(now)
     }
 
     /// Whether the whole has been stated, and nothing has been lost since.
@@ -108,6 +126,20 @@ mod tests {
         assert!(!restate.is_due(at(asked + 130)));
         assert!(!restate.lose(at(asked + 130)));
         assert!(restate.is_due(at(asked + 131)));
+    }
+
+    #[test]
+    fn what_was_never_asked_for_may_be_asked_for_sooner() {
+        let mut restate = Restate::unasked(at(105));
+        assert!(!restate.is_due(at(104)));
+        assert!(restate.is_due(at(105)));
+        let mut restate = Restate::unasked(at(105));
+        assert!(restate.begin(at(101)));
+        // It has been asked for now: nothing makes it sooner any more.
+        assert!(!restate.begin(at(101)));
+        assert!(!restate.lose(at(102)));
+        assert!(!restate.begin(at(102)));
+        assert!(restate.begin(at(103)));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use types::{Bar, Label, MarketData, Price, Qty, TimestampNs};
 
@@ -100,14 +101,37 @@ impl Edges {
 struct Open {
     bar: Bar,
     end: TimestampNs,
+    /// All of it: a bar holds less, and is not made when it could not hold that.
+    volume: i128,
+}
+
+impl Open {
+    fn add(&mut self, piece: &Bar) {
+        let bar = &mut self.bar;
+        bar.high = bar.high.max(piece.high);
+        bar.low = bar.low.min(piece.low);
+        bar.close = piece.close;
+        self.volume += i128::from(piece.volume.0);
+    }
+
+    /// The bar, or the volume that it cannot hold.
+    fn finish(self) -> Result<Bar, i128> {
+        let volume = i64::try_from(self.volume).map_err(|_| self.volume)?;
+        Ok(Bar {
+            volume: Qty(volume),
+            ..self.bar
+        })
+    }
 }
 
 /// Bars of rows. Other rows are passed over, and so is a time in which nothing happened: it has no bar. A bar
 /// comes as soon as a row shows that it is complete, and the last ones with the last row; bars of one end come in the
-/// order of their symbols.
+/// order of their symbols. One whose volume is past the range of quantities is an error in its place.
 #[derive(Debug)]
 pub struct Resampled<I> {
     rows: I,
+    /// What the rows are of, for errors.
+    source: Arc<str>,
     basis: Basis,
     edges: Edges,
     open: BTreeMap<Label, Open>,
@@ -117,15 +141,16 @@ pub struct Resampled<I> {
     next_end: TimestampNs,
     /// The interval found last.
     known: Option<(TimestampNs, TimestampNs)>,
-    ready: VecDeque<Row>,
+    ready: VecDeque<Result<Row, RowError>>,
     has_ended: bool,
 }
 
 impl<I: Iterator<Item = Result<Row, RowError>>> Resampled<I> {
-    /// Bars of `rows`, which are in order of time.
-    pub const fn new(rows: I, basis: Basis, edges: Edges) -> Self {
+    /// Bars of `rows`, which are in order of time and of `source`: a file, or some.
+    pub fn new(rows: I, source: impl Into<Arc<str>>, basis: Basis, edges: Edges) -> Self {
         Self {
             rows,
+            source: source.into(),
             basis,
             edges,
             open: BTreeMap::new(),
@@ -147,24 +172,40 @@ impl<I: Iterator<Item = Result<Row, RowError>>> Resampled<I> {
         if self.next_end > ts {
             return;
         }
-        let mut ended: Vec<(TimestampNs, Label, Bar)> = Vec::new();
+        let mut ended: Vec<(Label, Open)> = Vec::new();
         self.open.retain(|&symbol, open| {
             let is_open = open.end > ts;
             if !is_open {
-                ended.push((open.end, symbol, open.bar));
+                ended.push((symbol, *open));
             }
             is_open
         });
-        ended.sort_by_key(|&(end, symbol, _)| (end, symbol));
+        ended.sort_by_key(|&(symbol, open)| (open.end, symbol));
         let ends = self.open.values().map(|open| open.end);
         self.next_end = ends.min().unwrap_or(TimestampNs(u64::MAX));
-        self.ready
-            .extend(ended.into_iter().map(|(end, symbol, bar)| Row {
-                ts: end,
-                ts_event: end,
+        for (symbol, open) in ended {
+            let row = open.finish().map(|bar| Row {
+                ts: open.end,
+                ts_event: open.end,
                 symbol,
                 data: MarketData::Bar(bar),
-            }));
+            });
+            let row = row.map_err(|volume| {
+                let fault = Fault::value(
+                    "the bar's volume",
+                    told(volume),
+                    format!("at most {}, or bars of less time", Qty(i64::MAX)),
+                );
+                self.fault(symbol, open.bar.start, fault)
+            });
+            self.ready.push_back(row);
+        }
+    }
+
+    /// What is wrong with a bar.
+    fn fault(&self, symbol: Label, start: TimestampNs, fault: Fault) -> RowError {
+        let file = format!("{}: a bar of {symbol} from {start}", self.source);
+        RowError::new(file.into(), Place::Whole, fault)
     }
 
     /// What a row adds to a bar, and when.
@@ -207,34 +248,28 @@ impl<I: Iterator<Item = Result<Row, RowError>>> Resampled<I> {
                 row.ts,
                 format!("one within the bar that is made, which ends at {end}"),
             );
-            let file = format!("a bar of {} from {ts}", row.symbol).into();
-            return Err(RowError::new(file, Place::Whole, fault));
+            return Err(self.fault(row.symbol, ts, fault));
         }
         self.next_end = self.next_end.min(end);
         match self.open.entry(row.symbol) {
             Entry::Vacant(place) => {
                 let bar = Bar { start, ..piece };
-                place.insert(Open { bar, end });
+                let volume = i128::from(piece.volume.0);
+                place.insert(Open { bar, end, volume });
             }
-            Entry::Occupied(mut open) => {
-                let bar = &mut open.get_mut().bar;
-                bar.high = bar.high.max(piece.high);
-                bar.low = bar.low.min(piece.low);
-                bar.close = piece.close;
-                let Some(volume) = bar.volume.0.checked_add(piece.volume.0) else {
-                    let fault = Fault::value(
-                        "the bar's volume",
-                        format!("{} and {} more", bar.volume, piece.volume),
-                        format!("at most {}, or bars of less time", Qty(i64::MAX)),
-                    );
-                    let file = format!("a bar of {} from {start}", row.symbol).into();
-                    return Err(RowError::new(file, Place::Whole, fault));
-                };
-                bar.volume = Qty(volume);
-            }
+            Entry::Occupied(mut open) => open.get_mut().add(&piece),
         }
         Ok(())
     }
+}
+
+/// A volume of any size.
+fn told(volume: i128) -> String {
+    let one = i128::from(Qty::ONE.0);
+    let (whole, rest) = (volume / one, volume % one);
+    let decimals = Qty::DECIMALS as usize;
+    let text = format!("{whole}.{:0decimals$}", rest.abs());
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// A bar of one price.
@@ -261,7 +296,7 @@ impl<I: Iterator<Item = Result<Row, RowError>>> Iterator for Resampled<I> {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             if let Some(row) = self.ready.pop_front() {
-                return Some(Ok(row));
+                return Some(row);
             }
             if self.has_ended {
                 return None;

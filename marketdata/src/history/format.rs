@@ -239,6 +239,14 @@ fn midnight(path: &Path, name: &str, options: &Options) -> Result<TimestampNs, O
         .ok_or_else(|| OpenError::missing(path, NO_DATE, DATE_ACCEPTED))
 }
 
+/// Whether it is the file of levels beside a file of LOBSTER's messages, by their names.
+pub fn is_levels_of_messages(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy());
+    name.filter(|name| name.contains("_orderbook_"))
+        .map(|name| path.with_file_name(name.replace("_orderbook_", "_message_")))
+        .is_some_and(|messages| messages.is_file())
+}
+
 /// The file of levels of a file of LOBSTER's messages, where there is one.
 fn levels_beside(path: &Path, read: &Arc<AtomicU64>) -> Result<Option<Bytes>, OpenError> {
     let name = path.file_name().map(|name| name.to_string_lossy());

@@ -1,7 +1,8 @@
 //! LOBSTER: the messages of one stock's day, and beside them in another file the levels after each message.
 //!
 //! Format: lobsterdata.com, "Data Structure". Prices have four decimals, times are seconds since midnight in New
-//! York.
+//! York. An auction is one row of type 6 with the order -1 (opening), -2 (closing), -3 or -4 (others)
+//! <http://help.lobsterdata.com/en/articles/859578-event-type-6>; what it did to the book is in rows of their own.
 
 use std::collections::VecDeque;
 
@@ -94,6 +95,7 @@ impl Lobster {
 struct Message {
     since: u64,
     kind: u8,
+    /// Zero for an auction, which has none.
     order: u64,
     qty: Qty,
     price: Price,
@@ -121,8 +123,7 @@ fn message(line: &[u8]) -> Result<Message, Fault> {
     Ok(Message {
         since: TimeForm::Units(1_000_000_000).of_day("time", time)?,
         kind,
-        order: crate::feed::unsigned(order)
-            .map_err(|_| Fault::bytes("order", order, "a whole number"))?,
+        order: order_of(kind, order)?,
         qty: qty("size", size, 1)?,
         // A halt has its kind here instead.
         price: price("price", at, if kind == b'7' { 1 } else { DIVISOR })?,
@@ -132,6 +133,16 @@ fn message(line: &[u8]) -> Result<Message, Fault> {
             text => return Err(Fault::bytes("direction", text, "1 or -1")),
         },
     })
+}
+
+fn order_of(kind: u8, text: &[u8]) -> Result<u64, Fault> {
+    if kind == b'6' {
+        return match text {
+            [b'-', b'1'..=b'4'] => Ok(0),
+            _ => Err(Fault::bytes("order", text, "-1 to -4 for an auction")),
+        };
+    }
+    crate::feed::unsigned(text).map_err(|_| Fault::bytes("order", text, "a whole number"))
 }
 
 impl Decode for Lobster {

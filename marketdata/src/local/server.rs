@@ -343,11 +343,27 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         .path_and_query()
         .map_or_else(String::new, ToString::to_string);
     let (mut parts, _) = request.into_parts();
+    let speaker = (shared.speaker)();
+    let headers = parts.headers.clone();
+    let header = |name: &str| Some(headers.get(name)?.to_str().ok()?.to_owned());
+    let name = path.split('?').next().unwrap_or_default();
     if let Ok(upgrade) = WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
-        return upgrade.on_upgrade(move |socket| converse(shared, socket));
+        if speaker.path() != Some(name) {
+            return StatusCode::NOT_FOUND.into_response();
+        }
+        return match speaker.admit(&header) {
+            Ok(()) => upgrade.on_upgrade(move |socket| converse(shared, socket)),
+            Err(status) => refused(status),
+        };
     }
     if (shared.speaker)().streamed(&path, &[], now(), &mut Vec::new()) {
-        return lines(&shared, &path);
+        return match speaker.admit(&header) {
+            Ok(()) => lines(&shared, &path),
+            Err(status) => refused(status),
+        };
+    }
+    if !speaker.documents().contains(&name) {
+        return StatusCode::NOT_FOUND.into_response();
     }
     match shared.fetch(&path) {
         Some((body, late)) => {
@@ -356,6 +372,11 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         }
         None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
+}
+
+fn refused(status: u16) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+    status.into_response()
 }
 
 /// A document that does not end.

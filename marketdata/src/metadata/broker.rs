@@ -7,17 +7,31 @@ use super::crypto::status;
 use super::entry::{Draft, Entry, half_kept, step};
 use super::{Listed, MetadataError};
 
-/// A cent: the least step of US shares from a dollar on (17 CFR 242.612).
+/// A cent: the step of most US shares from a dollar on. Those that are quoted with a spread of at most 0.015 have half of
+/// it, told anew twice a year by the exchange that lists them, and below a dollar it is 0.0001
+/// <https://www.law.cornell.edu/cfr/text/17/242.612>: neither is in a document here.
 const CENT: Price = Price(Price::ONE.0 / 100);
-const SUB_PENNY: &str = "a tick of 0.01 (17 CFR 242.612); below a dollar the market has 0.0001";
+
+impl Draft {
+    /// A US share, whose document may say a step.
+    fn share(currency: &str, tick_size: Option<Price>) -> Self {
+        Self {
+            states_tick: tick_size.is_some(),
+            ..Self::spot(Equity, currency, tick_size.unwrap_or(CENT), Qty::ONE)
+        }
+    }
+}
 
 /// Alpaca: the assets of `/v2/assets`, or one of them.
 pub(super) fn alpaca(entry: &Entry<'_>) -> Result<Listed, MetadataError> {
     let mut draft = match entry.text("class")? {
         "us_equity" => {
-            let mut draft = Draft::spot(Equity, "USD", CENT, Qty::ONE);
+            let tick_size = match entry.optional("price_increment") {
+                Some(text) => Some(entry.price_of("price_increment", text)?),
+                None => None,
+            };
+            let mut draft = Draft::share("USD", tick_size);
             draft.shortable = entry.optional("shortable") == Some("true");
-            draft.notes.push(SUB_PENNY.to_owned());
             if entry.optional("fractionable") == Some("true") {
                 draft.notes.push(
                     "the broker takes fractions of a share: make lot_size smaller for them"
@@ -54,9 +68,8 @@ pub(super) fn polygon(entry: &Entry<'_>) -> Result<Listed, MetadataError> {
         return Err(entry.error("market", accepted));
     }
     let currency = entry.text("currency_name")?.to_ascii_uppercase();
-    let mut draft = Draft::spot(Equity, &currency, CENT, Qty::ONE);
+    let mut draft = Draft::share(&currency, None);
     draft.shortable = true;
-    draft.notes.push(SUB_PENNY.to_owned());
     status(entry, &mut draft, "active", "true");
     entry.listed(draft)
 }

@@ -28,6 +28,7 @@ pub(super) struct Draft {
     pub(super) margin: Margin,
     pub(super) shortable: bool,
     pub(super) notes: Vec<String>,
+    pub(super) states_tick: bool,
 }
 
 impl Draft {
@@ -48,6 +49,7 @@ impl Draft {
             margin: Margin::default(),
             shortable: false,
             notes: Vec::new(),
+            states_tick: true,
         }
     }
 
@@ -152,7 +154,11 @@ impl<'a> Entry<'a> {
             liquidity: Liquidity::Paper(PaperModel::default()),
         };
         match instrument.tick_value() {
-            Ok(_) => Ok(Listed { instrument, notes }),
+            Ok(_) => Ok(Listed {
+                instrument,
+                notes,
+                states_tick: draft.states_tick,
+            }),
             Err(error) => Err(MetadataError::Definition {
                 symbol: self.symbol.clone(),
                 error,

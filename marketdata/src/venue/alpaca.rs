@@ -82,6 +82,33 @@ pub enum Encoding {
     MessagePack,
 }
 
+impl Product {
+    /// Where it is.
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Crypto => "/v1beta3/crypto/us",
+            Self::Stocks { feed, .. } => match feed {
+                Feed::Sip => "/v2/sip",
+                Feed::Iex => "/v2/iex",
+                Feed::DelayedSip => "/v2/delayed_sip",
+                Feed::Boats => "/v1beta1/boats",
+                Feed::Overnight => "/v1beta1/overnight",
+                Feed::Test => "/v2/test",
+            },
+        }
+    }
+}
+
+impl Encoding {
+    /// What asks for it.
+    const fn media_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::MessagePack => "application/msgpack",
+        }
+    }
+}
+
 /// Without an answer to the key by then there will be none.
 const AUTHENTICATED_NS_MAX: u64 = 10_000_000_000;
 /// A book that has not come by then does not come.
@@ -425,28 +452,13 @@ impl Adapter for Alpaca {
     }
 
     fn stream(&self) -> Stream {
-        let path = match self.product {
-            Product::Crypto => "/v1beta3/crypto/us",
-            Product::Stocks { feed, .. } => match feed {
-                Feed::Sip => "/v2/sip",
-                Feed::Iex => "/v2/iex",
-                Feed::DelayedSip => "/v2/delayed_sip",
-                Feed::Boats => "/v1beta1/boats",
-                Feed::Overnight => "/v1beta1/overnight",
-                Feed::Test => "/v2/test",
-            },
-        };
         Stream::WebSocket {
-            path: String::from(path),
+            path: self.product.path().to_owned(),
         }
     }
 
     fn headers(&self) -> Vec<(&'static str, String)> {
-        let kind = match self.encoding {
-            Encoding::Json => "application/json",
-            Encoding::MessagePack => "application/msgpack",
-        };
-        vec![("Content-Type", String::from(kind))]
+        vec![("Content-Type", self.encoding.media_type().to_owned())]
     }
 
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {

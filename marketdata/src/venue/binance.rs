@@ -6,19 +6,45 @@
 //! Both buffer the stream, get a snapshot, drop what the snapshot has, and go on from it. They differ in how one
 //! event follows another: on spot the first id is at most one after the last known, on futures every event names
 //! the one before (`pu`).
+//!
+//! A snapshot has the best 1,000 levels of a side, the most that futures give and, of the 5,000 that the page of spot
+//! asks for, as many as leave room below what the engine holds of a side (`depth_levels_max`). What lies beyond is not
+//! known until it changes, on both; of what changes the best 4,000 of a side are kept.
+//!
+//! Futures have had three addresses since "Important WebSocket Change Notice — Base URL Split & Migration"
+//! <https://developers.binance.com/docs/derivatives/usds-margined-futures/websocket-market-streams/Important-WebSocket-Change-Notice>,
+//! and those without one of the three paths went on 23 April 2026: `/public` has `bookTicker` and `depth`, `/market`
+//! `aggTrade`, `markPrice` and others. `trade` of futures is on none of Binance's pages, neither before nor since; that it
+//! is served, and on `/public`, is what users of it say <https://github.com/BYTEX-TRADE/bytex/issues/7>. `aggTrade`, which
+//! is documented, would need a second connection, and prints the fills of one order at one price as one.
+//!
+//! A connection has at most 1,024 streams
+//! <https://developers.binance.com/docs/derivatives/usds-margined-futures/websocket-market-streams>. A `SUBSCRIBE` of more
+//! than 4,088 bytes is not answered at all, which no page says
+//! <https://github.com/binance/binance-connector-rust/issues/27>.
+//!
+//! What may be asked for: 6,000 of weight a minute for an address on spot
+//! <https://developers.binance.com/docs/binance-spot-api-docs/rest-api/limits>, of which a snapshot takes 5 to 250 by
+//! its levels, 50 for 1,000 of a side <https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints>, and 2,400 on
+//! futures, of which one of 1,000 levels takes 20
+//! <https://developers.binance.com/docs/derivatives/usds-margined-futures/market-data/rest-api/Order-Book>. Who asks for
+//! more is answered 429, and who does not stop then 418 and shut out; `Retry-After` says for how many seconds. Spot
+//! reads five messages of a client a second, futures ten.
 
 mod local;
 mod message;
 
 pub use local::LocalBinance;
 
+use std::time::Duration;
+
 use types::{MarketData, TimestampNs};
 
 use message::{Delta, Message, Payload, Snapshot};
 
 use crate::feed::{
-    Action, Adapter, Addresses, BookChannel, Channels, FetchId, Health, Listing, Malformed, Output,
-    Screened, State, Stream, Tracks, Unexpected,
+    Action, Adapter, Addresses, BookChannel, Channels, FetchId, Fields, Health, Listing, Malformed,
+    Output, Pace, Restate, Screened, State, Stream, TooMany, Tracks, Unexpected,
 };
 
 /// Spot: streams and REST.
@@ -43,10 +69,16 @@ pub enum Product {
 
 /// Events that wait for a snapshot; more mean that it is too late.
 const BUFFERED_MAX: usize = 4_096;
-/// From a failed or late snapshot to the next one.
-const RETRY_NS: u64 = 1_000_000_000;
-/// A snapshot that has not come by then does not come.
-const ANSWER_NS_MAX: u64 = 10_000_000_000;
+/// Levels of a side that a snapshot has.
+const SNAPSHOT_LEVELS: usize = 1_000;
+/// Levels of a side that are kept: the stream tells of more and more that are far away, and an engine holds 4,096.
+const LEVELS_MAX: usize = 4_000;
+/// Streams of one connection.
+const STREAMS_MAX: usize = 1_024;
+/// Bytes of one request.
+const REQUEST_BYTES_MAX: usize = 4_000;
+/// A stream that has not begun by then is that of a quiet market.
+const QUIET_NS: u64 = 1_000_000_000;
 
 /// The protocol of one connection.
 #[derive(Debug)]
@@ -55,6 +87,8 @@ pub struct Binance {
     channels: Channels,
     tracks: Tracks,
     books: Vec<Sync>,
+    /// When to ask for the snapshot of each.
+    restates: Vec<Restate>,
     /// Newest trade id and newest touch id, by listing.
     newest: Vec<Newest>,
     next_fetch: u64,
@@ -75,10 +109,8 @@ enum Sync {
     /// Events gather until the snapshot is there.
     Buffering {
         events: Vec<Delta>,
-        /// The snapshot that is on its way, and since when.
-        asked: Option<(FetchId, TimestampNs)>,
-        /// When to ask again.
-        retry_at: TimestampNs,
+        /// The snapshot that is on its way.
+        asked: Option<FetchId>,
     },
     /// Every event follows the one before.
     Following {
@@ -125,6 +157,14 @@ impl Product {
         }
     }
 
+    /// Where combined streams are.
+    pub(crate) const fn path(self) -> &'static str {
+        match self {
+            Self::Spot => "/stream",
+            Self::Futures => "/public/stream",
+        }
+    }
+
     const fn snapshot_path(self) -> &'static str {
         match self {
             Self::Spot => "/api/v3/depth",
@@ -134,7 +174,29 @@ impl Product {
 
     /// Path and query of a symbol's snapshot.
     pub(crate) fn snapshot_request(self, symbol: &str) -> String {
-        format!("{}?symbol={symbol}&limit=1000", self.snapshot_path())
+        format!(
+            "{}?symbol={symbol}&limit={SNAPSHOT_LEVELS}",
+            self.snapshot_path()
+        )
+    }
+
+    /// At most three quarters of the weight that the venue gives an address in a minute goes to snapshots, the burst
+    /// included, as others on the same address may want some too.
+    const fn pace(self) -> Pace {
+        match self {
+            // 20 + 60 snapshots of 50 are 4,000 of 6,000. Five messages a second are read, and pings and pongs count.
+            Self::Spot => Pace {
+                send_every: Duration::from_millis(500),
+                fetch_every: Duration::from_secs(1),
+                fetches_at_once: 20,
+            },
+            // 20 + 60 snapshots of 20 are 1,600 of 2,400. Ten messages a second are read.
+            Self::Futures => Pace {
+                send_every: Duration::from_millis(250),
+                fetch_every: Duration::from_secs(1),
+                fetches_at_once: 20,
+            },
+        }
     }
 
     const fn depth_stream(self) -> &'static str {
@@ -154,9 +216,44 @@ impl Binance {
             channels,
             tracks: Tracks::new(listings),
             books: (0..count).map(|_| Sync::Off).collect(),
+            restates: vec![Restate::default(); count],
             newest: vec![Newest::default(); count],
             next_fetch: 0,
         }
+    }
+
+    /// The names of all streams, in quotes.
+    fn streams(&self) -> Vec<String> {
+        let book = match self.channels.book {
+            BookChannel::Touch => "@bookTicker",
+            BookChannel::Depth => self.product.depth_stream(),
+        };
+        let mut streams = Vec::new();
+        for listing in self.tracks.listings() {
+            let symbol = listing.symbol.to_lowercase();
+            streams.push(format!("\"{symbol}{book}\""));
+            if self.channels.trades {
+                streams.push(format!("\"{symbol}@trade\""));
+            }
+        }
+        streams
+    }
+
+    /// The streams of each request, as many as one takes.
+    fn requests(&self) -> Vec<String> {
+        /// What is around the streams, and the longest id.
+        const AROUND: usize = r#"{"method":"SUBSCRIBE","params":[],"id":1024}"#.len();
+        let mut requests: Vec<String> = Vec::new();
+        for stream in self.streams() {
+            match requests.last_mut() {
+                Some(last) if AROUND + last.len() + 1 + stream.len() <= REQUEST_BYTES_MAX => {
+                    last.push(',');
+                    last.push_str(&stream);
+                }
+                _ => requests.push(stream),
+            }
+        }
+        requests
     }
 
     /// Forgets a book and gathers events for a new one.
@@ -164,19 +261,20 @@ impl Binance {
         self.books[place] = Sync::Buffering {
             events: Vec::new(),
             asked: None,
-            retry_at: now,
         };
-        self.ask(place, now, out);
+        if self.restates[place].lose(now) {
+            self.ask(place, out);
+        }
     }
 
     /// Asks for a snapshot.
-    fn ask(&mut self, place: usize, now: TimestampNs, out: &mut Output) {
+    fn ask(&mut self, place: usize, out: &mut Output) {
         let symbol = &self.tracks.listings()[place].symbol;
         let path = self.product.snapshot_request(symbol);
         self.next_fetch += 1;
         let id = FetchId(self.next_fetch);
         if let Sync::Buffering { asked, .. } = &mut self.books[place] {
-            *asked = Some((id, now));
+            *asked = Some(id);
             out.actions.push(Action::Fetch { id, path });
         }
     }
@@ -189,11 +287,11 @@ impl Binance {
     fn on_delta(&mut self, place: usize, delta: Delta, now: TimestampNs, out: &mut Output) {
         match &mut self.books[place] {
             Sync::Off => out.recycle(delta.update),
-            Sync::Buffering { events, asked, .. } if events.len() < BUFFERED_MAX => {
+            Sync::Buffering { events, .. } if events.len() < BUFFERED_MAX => {
                 events.push(delta);
                 // The stream has begun: what it does not have, a snapshot of now has.
-                if events.len() == 1 && asked.is_none() {
-                    self.ask(place, now, out);
+                if events.len() == 1 && self.restates[place].begin(now) {
+                    self.ask(place, out);
                 }
             }
             Sync::Buffering { .. } => {
@@ -211,8 +309,9 @@ impl Binance {
                         *is_fresh = false;
                         let data = MarketData::DepthDelta(delta.update);
                         if self.tracks.say(place, delta.ts, data, now, out) == Screened::Lost {
-                            self.resync(place, now, out);
+                            return self.gap(place, now, out);
                         }
+                        self.tracks.truncate(place, LEVELS_MAX, delta.ts, now, out);
                     }
                     Follows::Gap => {
                         self.gap(place, now, out);
@@ -231,12 +330,7 @@ impl Binance {
         now: TimestampNs,
         out: &mut Output,
     ) {
-        let Sync::Buffering {
-            events,
-            asked,
-            retry_at,
-        } = &mut self.books[place]
-        else {
+        let Sync::Buffering { events, .. } = &mut self.books[place] else {
             return;
         };
         let product = self.product;
@@ -250,10 +344,8 @@ impl Binance {
             first.is_none_or(|delta| product.follows(delta, snapshot.last, true) == Follows::Next);
         if !starts {
             // Older than the first event that came: there will be a newer one.
-            *asked = None;
-            *retry_at = TimestampNs(now.0.saturating_add(RETRY_NS));
             out.recycle(snapshot.update);
-            return;
+            return self.unanswered(place, now, out);
         }
         let events = std::mem::take(events);
         self.books[place] = Sync::Following {
@@ -263,14 +355,26 @@ impl Binance {
         let data = MarketData::DepthSnapshot(snapshot.update);
         let ts = snapshot.ts.unwrap_or(now);
         if self.tracks.say(place, ts, data, now, out) == Screened::Lost {
-            return self.resync(place, now, out);
+            return self.gap(place, now, out);
         }
+        self.restates[place].live();
         for (at, delta) in events.into_iter().enumerate() {
             if kept.is_some_and(|kept| at >= kept) {
                 self.on_delta(place, delta, now, out);
             } else {
                 out.recycle(delta.update);
             }
+        }
+    }
+
+    /// What was asked for came not or was of no use: it is asked for again, with a pause that grows. Events go on
+    /// gathering.
+    fn unanswered(&mut self, place: usize, now: TimestampNs, out: &mut Output) {
+        if let Sync::Buffering { asked, .. } = &mut self.books[place] {
+            *asked = None;
+        }
+        if self.restates[place].lose(now) {
+            self.ask(place, out);
         }
     }
 
@@ -344,28 +448,35 @@ impl Adapter for Binance {
 
     fn stream(&self) -> Stream {
         Stream::WebSocket {
-            path: String::from("/stream"),
+            path: self.product.path().to_owned(),
         }
+    }
+
+    fn check(&self) -> Result<(), TooMany> {
+        let streams = self.streams().len();
+        if streams > STREAMS_MAX {
+            return Err(TooMany {
+                feed: self.name(),
+                what: "streams",
+                count: streams,
+                count_max: STREAMS_MAX,
+                limit: "streams_max",
+            });
+        }
+        Ok(())
+    }
+
+    fn pace(&self) -> Pace {
+        self.product.pace()
     }
 
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
         self.tracks.lose_all(State::Syncing, now, out);
-        let book = match self.channels.book {
-            BookChannel::Touch => "@bookTicker",
-            BookChannel::Depth => self.product.depth_stream(),
-        };
-        let mut streams = Vec::new();
-        for listing in self.tracks.listings() {
-            let symbol = listing.symbol.to_lowercase();
-            streams.push(format!("\"{symbol}{book}\""));
-            if self.channels.trades {
-                streams.push(format!("\"{symbol}@trade\""));
-            }
+        for (request, id) in self.requests().into_iter().zip(1..) {
+            out.send(format!(
+                "{{\"method\":\"SUBSCRIBE\",\"params\":[{request}],\"id\":{id}}}"
+            ));
         }
-        let streams = streams.join(",");
-        out.send(format!(
-            "{{\"method\":\"SUBSCRIBE\",\"params\":[{streams}],\"id\":1}}"
-        ));
         self.newest.fill(Newest::default());
         if self.channels.book == BookChannel::Depth {
             // The snapshot is asked for once the stream has begun, or of a quiet market after a while.
@@ -373,9 +484,10 @@ impl Adapter for Binance {
                 *book = Sync::Buffering {
                     events: Vec::new(),
                     asked: None,
-                    retry_at: TimestampNs(now.0.saturating_add(RETRY_NS)),
                 };
             }
+            let quiet_at = TimestampNs(now.0.saturating_add(QUIET_NS));
+            self.restates.fill(Restate::unasked(quiet_at));
         }
     }
 
@@ -397,6 +509,7 @@ impl Adapter for Binance {
         }
         match Message::read(bytes, out) {
             Ok(Some(message)) => self.read(message, now, out),
+            Ok(None) if is_refusal(bytes) => Err(Malformed::new("no refusal", bytes)),
             // The answer to the subscription.
             Ok(None) => Ok(()),
             Err(Unexpected) => Err(unreadable(bytes, out)),
@@ -410,7 +523,8 @@ impl Adapter for Binance {
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
-        let asked = |book: &Sync| matches!(book, Sync::Buffering { asked: Some((id, _)), .. } if *id == fetch);
+        let asked =
+            |book: &Sync| matches!(book, Sync::Buffering { asked: Some(id), .. } if *id == fetch);
         let Some(place) = self.books.iter().position(asked) else {
             // Asked for before the book was lost once more.
             return Ok(());
@@ -425,13 +539,7 @@ impl Adapter for Binance {
                 Ok(())
             }
             Err(error) => {
-                if let Sync::Buffering {
-                    asked, retry_at, ..
-                } = &mut self.books[place]
-                {
-                    *asked = None;
-                    *retry_at = TimestampNs(now.0.saturating_add(RETRY_NS));
-                }
+                self.unanswered(place, now, out);
                 Err(error)
             }
         }
@@ -439,20 +547,9 @@ impl Adapter for Binance {
 
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {
         for place in 0..self.books.len() {
-            let is_due = match &self.books[place] {
-                Sync::Buffering {
-                    asked: None,
-                    retry_at,
-                    ..
-                } => *retry_at <= now,
-                Sync::Buffering {
-                    asked: Some((_, since)),
-                    ..
-                } => now.0.saturating_sub(since.0) > ANSWER_NS_MAX,
-                _ => false,
-            };
-            if is_due {
-                self.ask(place, now, out);
+            let is_lost = matches!(self.books[place], Sync::Buffering { .. });
+            if is_lost && self.restates[place].is_due(now) {
+                self.ask(place, out);
             }
         }
     }
@@ -460,6 +557,16 @@ impl Adapter for Binance {
     fn health(&self) -> &[Health] {
         self.tracks.health()
     }
+}
+
+/// Whether it says that a request is not taken: `{"error":{"code":2,"msg":"Invalid request: ..."},"id":1}`, or the
+/// code and its words without more around them.
+#[cold]
+fn is_refusal(bytes: &[u8]) -> bool {
+    let has = |name: &[u8]| {
+        Fields::of(bytes).is_some_and(|fields| matches!(fields.get(name), Ok(Some(_))))
+    };
+    has(b"error") || has(b"code")
 }
 
 /// Whose a message was cannot be known: everything is stated again.

@@ -32,7 +32,7 @@ use message::{Envelope, Levels, Print, Touch};
 
 use crate::feed::{
     Action, Adapter, Addresses, BookChannel, Channels, FetchId, Health, Listing, Malformed, Output,
-    Reader, Restate, Screened, State, Stream, TooManyTopics, Tracks, Unexpected,
+    Reader, Restate, Screened, State, Stream, TooMany, Tracks, Unexpected,
 };
 
 /// Streams and REST.
@@ -418,15 +418,17 @@ impl Adapter for Bybit {
         }
     }
 
-    fn check(&self) -> Result<(), TooManyTopics> {
+    fn check(&self) -> Result<(), TooMany> {
         // Two brackets, and a comma behind each topic but the last.
         let characters: usize = self.topics().iter().map(|topic| topic.len() + 1).sum();
         let characters = characters + 1;
         if characters > TOPICS_CHARACTERS_MAX {
-            return Err(TooManyTopics {
+            return Err(TooMany {
                 feed: self.product.name(),
-                characters,
-                characters_max: TOPICS_CHARACTERS_MAX,
+                what: "characters of topics",
+                count: characters,
+                count_max: TOPICS_CHARACTERS_MAX,
+                limit: "topics_characters_max",
             });
         }
         Ok(())
@@ -436,9 +438,14 @@ impl Adapter for Bybit {
         self.is_open = true;
         self.tracks.lose_all(State::Syncing, now, out);
         (self.last_heard, self.last_ping) = (now, now);
-        for follow in &mut self.follows {
+        let every = self.pace().send_every.as_nanos() as u64;
+        let topics_each = 1 + usize::from(self.channels.trades);
+        for (place, follow) in self.follows.iter_mut().enumerate() {
+            // Requests leave one by one: a book is waited for from its own on.
+            let request = (place * topics_each / TOPICS_MAX) as u64;
+            let asked = TimestampNs(now.0.saturating_add(request * every));
             *follow = Follow {
-                restate: Restate::opened(now),
+                restate: Restate::opened(asked),
                 heard: now,
                 ..Follow::default()
             };

@@ -21,13 +21,15 @@ mod message;
 
 pub use local::LocalHyperliquid;
 
+use std::time::Duration;
+
 use types::{DepthUpdate, MarketData, Quote, TimestampNs};
 
 use message::{Print, Stated, envelope, level, levels, malformed, pair};
 
 use crate::feed::{
     Action, Adapter, Addresses, BookChannel, Channels, FetchId, Health, Listing, Malformed, Output,
-    Prints, Screened, State, Stream, Tracks, Value, quoted,
+    Pace, Prints, Screened, State, Stream, TooMany, Tracks, Value, quoted,
 };
 
 /// Streams and documents of the main network.
@@ -37,6 +39,8 @@ pub const MAINNET: Addresses = Addresses {
 };
 /// So many subscriptions of one IP address are taken, each in a message of its own.
 pub const SUBSCRIPTIONS_MAX: usize = 1_000;
+/// From one message to the next: of the 2,000 a minute that an IP address may send, this takes 1,200.
+const SEND_EVERY: Duration = Duration::from_millis(50);
 
 /// A ping is due after so long without a message.
 const QUIET_NS: u64 = 20_000_000_000;
@@ -54,6 +58,8 @@ pub struct Hyperliquid {
     /// Open, and no other connection asked for.
     is_following: bool,
     heard_at: TimestampNs,
+    /// When the newest answer to a subscription came: they leave one by one.
+    subscribed_at: TimestampNs,
     /// A ping that has no answer yet.
     pinged_at: Option<TimestampNs>,
 }
@@ -62,6 +68,7 @@ pub struct Hyperliquid {
 struct Coin {
     /// Time of the newest book or touch of this connection.
     newest: Option<TimestampNs>,
+    /// When that came.
     stated_at: TimestampNs,
     prints: Prints,
 }
@@ -75,7 +82,25 @@ impl Hyperliquid {
             tracks: Tracks::new(listings),
             is_following: false,
             heard_at: TimestampNs(0),
+            subscribed_at: TimestampNs(0),
             pinged_at: None,
+        }
+    }
+
+    fn channels(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let book = match self.channels.book {
+            BookChannel::Touch => "bbo",
+            BookChannel::Depth => "l2Book",
+        };
+        let channels = [Some(book), self.channels.trades.then_some("trades")];
+        channels.into_iter().flatten()
+    }
+
+    /// Since when a book is waited for: none is, of a coin that may not have been subscribed to yet.
+    fn waits_since(&self, coin: &Coin) -> TimestampNs {
+        match coin.newest {
+            Some(_) => coin.stated_at,
+            None => self.subscribed_at,
         }
     }
 
@@ -236,22 +261,38 @@ impl Adapter for Hyperliquid {
         }
     }
 
+    fn check(&self) -> Result<(), TooMany> {
+        let subscriptions = self.tracks.listings().len() * self.channels().count();
+        if subscriptions > SUBSCRIPTIONS_MAX {
+            return Err(TooMany {
+                feed: self.name(),
+                what: "subscriptions",
+                count: subscriptions,
+                count_max: SUBSCRIPTIONS_MAX,
+                limit: "subscriptions_max",
+            });
+        }
+        Ok(())
+    }
+
+    fn pace(&self) -> Pace {
+        Pace {
+            send_every: SEND_EVERY,
+            ..Pace::default()
+        }
+    }
+
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
         self.tracks.lose_all(State::Syncing, now, out);
         self.is_following = true;
-        self.heard_at = now;
+        (self.heard_at, self.subscribed_at) = (now, now);
         self.pinged_at = None;
         for coin in &mut self.coins {
             coin.newest = None;
             coin.stated_at = now;
         }
-        let book = match self.channels.book {
-            BookChannel::Touch => "bbo",
-            BookChannel::Depth => "l2Book",
-        };
-        let channels = [Some(book), self.channels.trades.then_some("trades")];
         for listing in self.tracks.listings() {
-            for channel in channels.into_iter().flatten() {
+            for channel in self.channels() {
                 let coin = quoted(&listing.symbol);
                 out.send(format!(
                     r#"{{"method":"subscribe","subscription":{{"type":"{channel}","coin":{coin}}}}}"#
@@ -306,7 +347,11 @@ impl Adapter for Hyperliquid {
             (b"bbo", Some(data)) => self.on_touch(data, now, out),
             (b"trades", Some(data)) => self.on_trades(data, now, out),
             (b"error", _) => Err(Malformed::new("no refusal", bytes)),
-            // subscriptionResponse, pong.
+            (b"subscriptionResponse", _) => {
+                self.subscribed_at = now;
+                Ok(())
+            }
+            // pong.
             _ => Ok(()),
         }
     }
@@ -339,7 +384,7 @@ impl Adapter for Hyperliquid {
         }
         if self.channels.book == BookChannel::Depth
             && let Some(place) =
-                (self.coins.iter()).position(|coin| since(coin.stated_at) > BOOK_NS_MAX)
+                (self.coins.iter()).position(|coin| since(self.waits_since(coin)) > BOOK_NS_MAX)
         {
             self.tracks.gap(place, now, out);
             self.reconnect("a book is not stated any more", now, out);

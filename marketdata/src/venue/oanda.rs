@@ -189,8 +189,9 @@ impl Adapter for Oanda {
         };
         match line.kind {
             b"PRICE" => self.on_price(&line, bytes, now, out),
-            // HEARTBEAT.
-            _ => Ok(()),
+            b"HEARTBEAT" => Ok(()),
+            // An error of the account or of an instrument, or what the page does not have.
+            _ => Err(Malformed::new("a price or a heartbeat", bytes)),
         }
     }
 

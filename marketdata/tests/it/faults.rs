@@ -1,8 +1,13 @@
-//! Faults that no adapter sees, over real sockets: what a connection does about silence and about messages that are
-//! too large.
+//! Faults that no adapter sees, over real sockets: what a connection does about silence, about messages that are
+//! too large, and about a venue that wants to be left alone.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::ws::{Message, WebSocketUpgrade};
+use axum::http::StatusCode;
+use axum::routing::get;
 
 use marketdata::feed::{BookChannel, State};
 use marketdata::local::{LocalVenue, Settings, Speaker, Weather};
@@ -82,4 +87,47 @@ async fn a_message_that_is_too_large_ends_the_connection() {
         ..Weather::CALM
     };
     recovers(weather, "too long").await;
+}
+
+/// A venue that answers 429 is left alone for as long as it says, whatever an adapter asks for meanwhile: Binance's asks
+/// again two seconds later.
+#[tokio::test]
+async fn a_venue_that_says_when_is_not_asked_before() {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let stream = |upgrade: WebSocketUpgrade| async {
+        upgrade.on_upgrade(|mut socket| async move {
+            loop {
+                tokio::time::sleep(Duration::from_millis(150)).await;
+                let message = Message::Text(r#"{"result":null,"id":1}"#.into());
+                if socket.send(message).await.is_err() {
+                    return;
+                }
+            }
+        })
+    };
+    let document = {
+        let asked = Arc::clone(&asked);
+        move || {
+            asked.lock().unwrap().push(Instant::now());
+            let refusal = r#"{"code":-1003,"msg":"Way too many requests"}"#;
+            let headers = [("retry-after", "3")];
+            async move { (StatusCode::TOO_MANY_REQUESTS, headers, refusal) }
+        }
+    };
+    let app = Router::new()
+        .route("/stream", get(stream))
+        .route("/api/v3/depth", get(document));
+    let listener = tokio::net::TcpListener::bind(LOCALHOST).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let serving = tokio::spawn(async move { axum::serve(listener, app).await });
+    let header = header("binance-spot", &["BTCUSDT", "ETHUSDT"], BookChannel::Depth);
+    let client = Client::start(&header, address, None);
+    // Both symbols at once, as nobody has refused anything yet, and then the next.
+    while asked.lock().unwrap().len() < 3 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let times = asked.lock().unwrap().clone();
+    assert!(times[2] - times[0] >= Duration::from_secs(3), "{times:?}");
+    client.end().await;
+    serving.abort();
 }

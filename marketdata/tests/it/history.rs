@@ -3,6 +3,7 @@
 mod bars;
 mod binary;
 mod captures;
+mod databento;
 mod layouts;
 mod merge;
 mod mutated;

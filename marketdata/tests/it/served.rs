@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use marketdata::connection::{Arrived, Connection, Outlets, Settings, Status, now};
-use marketdata::feed::{Book, BookChannel, Credentials, Stream};
+use marketdata::feed::{Book, BookChannel, Credentials, Pace, Stream};
 use marketdata::local::{
     self, LocalVenue, Opener, Speaker, Speed, TapeSettings, TapeVenue, Weather,
 };
@@ -55,7 +55,11 @@ impl Client {
         let settings = Settings {
             pause_min: Duration::from_millis(10),
             pause_max: Duration::from_millis(50),
-            sends_per_second: 1_000,
+            pace: Some(Pace {
+                send_every: Duration::from_millis(1),
+                fetch_every: Duration::from_millis(1),
+                fetches_at_once: 10,
+            }),
             quiet_max: Duration::from_secs(1),
             pong_max: Duration::from_secs(1),
             silence_max: Duration::from_secs(2),

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use marketdata::connection::{Arrived, Connection, Outlets, Settings, Status};
+use marketdata::connection::{self, Arrived, Connection, Outlets, Settings, Status};
 use marketdata::feed::{
-    Adapter, Book, BookChannel, Channels, Credentials, Listing, Spec, State, Stream,
+    Adapter, Book, BookChannel, Channels, Credentials, Listing, Pace, Spec, State, Stream,
 };
 use marketdata::local::{self, LocalVenue, Speaker, Weather};
-use marketdata::venue::Feed;
+use marketdata::venue::{FEEDS, Feed};
 use tokio::sync::watch;
+use tokio_tungstenite::tungstenite::{self, client::IntoClientRequest as _};
 use types::{InstrumentId, Level, MarketData, Price, Qty, Ratio, Side};
 
 use crate::perturbed::{IN_ORDER, first_seed};
@@ -65,7 +66,11 @@ async fn weather(
     let settings = Settings {
         pause_min: Duration::from_millis(10),
         pause_max: Duration::from_millis(50),
-        sends_per_second: 1_000,
+        pace: Some(Pace {
+            send_every: Duration::from_millis(1),
+            fetch_every: Duration::from_millis(1),
+            fetches_at_once: 10,
+        }),
         quiet_max: Duration::from_secs(1),
         pong_max: Duration::from_secs(1),
         silence_max: Duration::from_secs(2),
@@ -358,4 +363,101 @@ async fn a_document_that_does_not_end() {
 async fn polygon_over_a_socket() {
     feed("polygon", &["AAPL", "MSFT"], SQUALLS).await;
     feed("polygon", &["AAPL", "MSFT"], Weather::CALM).await;
+}
+
+/// The status of the answer to a WebSocket's handshake.
+async fn handshake(url: String, headers: Vec<(&'static str, String)>) -> u16 {
+    let mut request = url.into_client_request().unwrap();
+    for (name, value) in headers {
+        request.headers_mut().insert(name, value.parse().unwrap());
+    }
+    match tokio_tungstenite::connect_async(request).await {
+        Ok((_, answer)) => answer.status().as_u16(),
+        Err(tungstenite::Error::Http(answer)) => answer.status().as_u16(),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// The status of the answer to a request for a document.
+async fn document(url: String, headers: Vec<(&'static str, String)>) -> u16 {
+    connection::provide_tls();
+    let mut request = reqwest::Client::new().get(url);
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    request.send().await.unwrap().status().as_u16()
+}
+
+/// Every local venue lets in who asks as the pages of the real one say, and nobody else.
+#[tokio::test]
+async fn who_asks_otherwise_is_not_let_in() {
+    for feed in FEEDS {
+        let name = feed.name;
+        let credentials = Credentials {
+            key: String::from("a-key"),
+            secret: String::from("a-secret"),
+        };
+        let listings = listings(&[feed.example]);
+        let channels = Channels {
+            book: BookChannel::Depth,
+            trades: true,
+        };
+        let adapter = feed.adapter(credentials, listings.clone(), channels);
+        let speaker: Speaker = Arc::new(|| feed.counterpart());
+        let settings = local::Settings::new(([127, 0, 0, 1], 0).into(), listings);
+        let venue = LocalVenue::start(speaker, settings).await.unwrap();
+        let at = |scheme: &str, path: &str| format!("{scheme}://{}{path}", venue.address());
+        match adapter.stream() {
+            Stream::WebSocket { path } => {
+                let headers = adapter.headers();
+                assert_eq!(
+                    handshake(at("ws", &path), headers.clone()).await,
+                    101,
+                    "{name}"
+                );
+                for other in ["/elsewhere", "/v9/stream", "//"] {
+                    assert_eq!(
+                        handshake(at("ws", other), headers.clone()).await,
+                        404,
+                        "{name}"
+                    );
+                }
+                let without = if headers.is_empty() { 101 } else { 400 };
+                assert_eq!(
+                    handshake(at("ws", &path), Vec::new()).await,
+                    without,
+                    "{name}"
+                );
+            }
+            Stream::Lines { path, headers } => {
+                assert_eq!(document(at("http", &path), headers).await, 200, "{name}");
+                assert_eq!(document(at("http", &path), Vec::new()).await, 401, "{name}");
+                let no_token = vec![("Authorization", String::from("Bearer "))];
+                assert_eq!(document(at("http", &path), no_token).await, 401, "{name}");
+                assert_eq!(handshake(at("ws", &path), Vec::new()).await, 404, "{name}");
+            }
+        }
+        assert_eq!(
+            document(at("http", "/elsewhere"), Vec::new()).await,
+            404,
+            "{name}"
+        );
+    }
+}
+
+/// The address that Binance retired on 23 April 2026 is one of those that are not let in.
+#[tokio::test]
+async fn the_retired_address_of_futures_is_gone() {
+    let feed = Feed::of("binance-futures").unwrap();
+    let speaker: Speaker = Arc::new(|| feed.counterpart());
+    let settings = local::Settings::new(([127, 0, 0, 1], 0).into(), listings(&[feed.example]));
+    let venue = LocalVenue::start(speaker, settings).await.unwrap();
+    for (path, status) in [
+        ("/public/stream", 101),
+        ("/stream", 404),
+        ("/market/stream", 404),
+    ] {
+        let url = format!("ws://{}{path}", venue.address());
+        assert_eq!(handshake(url, Vec::new()).await, status, "{path}");
+    }
 }

@@ -143,6 +143,16 @@ impl Counterpart for LocalAlpaca {
         self.encoding == Encoding::MessagePack
     }
 
+    fn path(&self) -> Option<&'static str> {
+        Some(self.product.path())
+    }
+
+    /// Another encoding than this venue speaks would not be understood.
+    fn admit(&self, header: &dyn Fn(&str) -> Option<String>) -> Result<(), u16> {
+        let is_asked = header("content-type").as_deref() == Some(self.encoding.media_type());
+        if is_asked { Ok(()) } else { Err(400) }
+    }
+
     fn opened(&mut self, _: TimestampNs, out: &mut Vec<Vec<u8>>) {
         self.is_authenticated = false;
         self.subscribed.clear();

@@ -57,6 +57,17 @@ impl Counterpart for LocalBinance {
         }
     }
 
+    fn path(&self) -> Option<&'static str> {
+        Some(self.product.path())
+    }
+
+    fn documents(&self) -> &'static [&'static str] {
+        match self.product {
+            Product::Spot => &["/api/v3/depth"],
+            Product::Futures => &["/fapi/v1/depth"],
+        }
+    }
+
     fn opened(&mut self, _: TimestampNs, _: &mut Vec<Vec<u8>>) {
         self.subscribed.clear();
         self.previous.clear();

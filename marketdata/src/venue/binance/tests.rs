@@ -1,7 +1,7 @@
 //! Samples in the form of the venue's pages, and the rules of the book at their edges.
 
 use super::*;
-use crate::venue::told::{NOW, listing, told};
+use crate::venue::told::{NOW, after, listing, told};
 
 fn binance(product: Product, book: BookChannel) -> Binance {
     let listing = listing("BTCUSDT", "0.01", "0.00001");
@@ -39,9 +39,11 @@ fn delta(first: u64, last: u64, previous: Option<u64>, qty: u32) -> String {
 fn opened(product: Product) -> Binance {
     let mut binance = binance(product, BookChannel::Depth);
     let mut out = Output::default();
-    binance.opened(NOW, &mut out);
+    // Long enough ago that nothing has to wait because of it, and not so long that the answer is late.
+    let before = TimestampNs(NOW.0 - 6_000_000_000);
+    binance.opened(before, &mut out);
     assert_eq!(told(&mut out)[0], "Gap");
-    binance.tick(TimestampNs(NOW.0 + RETRY_NS), &mut out);
+    binance.tick(TimestampNs(before.0 + QUIET_NS), &mut out);
     assert_eq!(told(&mut out).len(), 1);
     binance
 }
@@ -58,9 +60,9 @@ fn a_connection_subscribes_and_then_asks_for_the_book() {
             r#"send {"method":"SUBSCRIBE","params":["btcusdt@depth@100ms","btcusdt@trade"],"id":1}"#,
         ]
     );
-    binance.tick(TimestampNs(NOW.0 + RETRY_NS - 1), &mut out);
+    binance.tick(TimestampNs(NOW.0 + QUIET_NS - 1), &mut out);
     assert_eq!(told(&mut out), Vec::<String>::new());
-    binance.tick(TimestampNs(NOW.0 + RETRY_NS), &mut out);
+    binance.tick(TimestampNs(NOW.0 + QUIET_NS), &mut out);
     assert_eq!(
         told(&mut out),
         ["fetch 1 /api/v3/depth?symbol=BTCUSDT&limit=1000"]
@@ -156,13 +158,18 @@ fn a_snapshot_older_than_the_stream_is_asked_for_again() {
         let mut binance = opened(product);
         let said = message(&mut binance, &delta(101, 103, Some(100), 7));
         assert_eq!(said, ["x"; 0]);
-        assert_eq!(snapshot(&mut binance, 1, 99), ["x"; 0]);
+        let path = product.snapshot_request("BTCUSDT");
+        assert_eq!(snapshot(&mut binance, 1, 99), [format!("fetch 2 {path}")]);
+        // Once more, and not at once.
+        assert_eq!(snapshot(&mut binance, 2, 99), ["x"; 0]);
         let mut out = Output::default();
-        binance.tick(TimestampNs(NOW.0 + RETRY_NS), &mut out);
-        assert_eq!(told(&mut out).len(), 1);
-        // An answer to the first question would be for nobody.
-        assert_eq!(snapshot(&mut binance, 1, 102), ["x"; 0]);
-        assert_eq!(snapshot(&mut binance, 2, 102).len(), 2);
+        binance.tick(TimestampNs(after(2).0 - 1), &mut out);
+        assert_eq!(told(&mut out), ["x"; 0]);
+        binance.tick(after(2), &mut out);
+        assert_eq!(told(&mut out), [format!("fetch 3 {path}")]);
+        // An answer to an earlier question would be for nobody.
+        assert_eq!(snapshot(&mut binance, 2, 102), ["x"; 0]);
+        assert_eq!(snapshot(&mut binance, 3, 102).len(), 2);
     }
 }
 
@@ -254,7 +261,7 @@ fn a_day_of_the_venue_is_read() {
             let now = TimestampNs(received.parse().unwrap());
             let mut bytes = text.to_owned().into_bytes();
             if text.starts_with("{\"lastUpdateId\"") {
-                binance.tick(TimestampNs(NOW.0 + RETRY_NS), &mut out);
+                binance.tick(TimestampNs(NOW.0 + QUIET_NS), &mut out);
                 binance
                     .answer(FetchId(1), Some(&mut bytes), now, &mut out)
                     .unwrap();
@@ -271,4 +278,158 @@ fn a_day_of_the_venue_is_read() {
         assert_eq!(printed, trades);
         assert_eq!(stated > 0, product == Product::Futures);
     }
+}
+
+/// Plays a minute in which every snapshot that is asked for comes at once and is of no use. Says how often one was
+/// asked for.
+fn asked_in_a_minute(product: Product, body: &str) -> usize {
+    let mut binance = binance(product, BookChannel::Depth);
+    let mut out = Output::default();
+    binance.opened(NOW, &mut out);
+    let mut asked = 0;
+    for second in 1..=60 {
+        let now = after(second);
+        binance.tick(now, &mut out);
+        // Events go on all the while.
+        let event = delta(1_000 + second, 1_000 + second, Some(999 + second), 1);
+        let mut bytes = event.into_bytes();
+        binance.message(&mut bytes, now, &mut out).unwrap();
+        while let Some(place) =
+            (out.actions.iter()).position(|action| matches!(action, Action::Fetch { .. }))
+        {
+            let Action::Fetch { id, .. } = out.actions.remove(place) else {
+                unreachable!()
+            };
+            asked += 1;
+            if asked > 1_000 {
+                return asked;
+            }
+            let _ = binance.answer(id, Some(&mut body.to_owned().into_bytes()), now, &mut out);
+        }
+        out.clear_events();
+    }
+    asked
+}
+
+#[test]
+fn snapshots_of_no_use_are_asked_for_ever_more_seldom() {
+    // Older than the stream, crossed, off the grid, none at all.
+    let bodies = [
+        r#"{"lastUpdateId":7,"bids":[["100.00","1"]],"asks":[["101.00","2"]]}"#,
+        r#"{"lastUpdateId":5000,"bids":[["102.00","1"]],"asks":[["101.00","2"]]}"#,
+        r#"{"lastUpdateId":5000,"bids":[["100.001","1"]],"asks":[["101.00","2"]]}"#,
+        r#"{"code":-1121,"msg":"Invalid symbol."}"#,
+    ];
+    for product in [Product::Spot, Product::Futures] {
+        for body in bodies {
+            // At 1, and then 2, 4, 8, 16 and 32 seconds after the one before would be 3, 7, 15, 31 and 63.
+            assert_eq!(asked_in_a_minute(product, body), 5, "{product:?} {body}");
+        }
+    }
+}
+
+#[test]
+fn futures_are_where_the_notice_of_2026_says() {
+    let path = |product| match binance(product, BookChannel::Touch).stream() {
+        Stream::WebSocket { path } => path,
+        Stream::Lines { .. } => unreachable!(),
+    };
+    assert_eq!(path(Product::Spot), "/stream");
+    // wss://fstream.binance.com/public/stream
+    assert_eq!(path(Product::Futures), "/public/stream");
+}
+
+fn of_many(count: usize, trades: bool) -> Binance {
+    let symbols = (0..count).map(|number| listing(&format!("COIN{number:04}USDT"), "0.01", "1"));
+    let channels = Channels {
+        book: BookChannel::Depth,
+        trades,
+    };
+    Binance::new(Product::Spot, symbols.collect(), channels)
+}
+
+#[test]
+fn no_more_streams_are_asked_for_than_a_connection_has() {
+    assert_eq!(of_many(512, true).check(), Ok(()));
+    assert_eq!(of_many(1_024, false).check(), Ok(()));
+    assert_eq!(
+        of_many(513, true).check().unwrap_err().to_string(),
+        "binance-spot: symbols with 1026 streams; accepted: at most 1024 (streams_max) on a connection, so that some of them need a feed of their own"
+    );
+}
+
+#[test]
+fn no_request_is_longer_than_the_venue_answers() {
+    let mut out = Output::default();
+    of_many(512, true).opened(NOW, &mut out);
+    let mut streams = Vec::new();
+    for (sent, id) in out.actions.iter().zip(1..) {
+        let Action::Send(bytes) = sent else {
+            panic!("{sent:?}");
+        };
+        assert!(bytes.len() <= REQUEST_BYTES_MAX);
+        let text = std::str::from_utf8(bytes).unwrap();
+        assert!(text.ends_with(&format!("],\"id\":{id}}}")), "{text}");
+        streams.extend(text.split('"').filter(|part| part.contains('@')));
+    }
+    // "coin0000usdt@depth@100ms" and "coin0000usdt@trade" with their quotes and commas are 48 bytes. In 4,000 less 44
+    // around them there are 82 such pairs: 164 streams, and 1,024 are six times that and 40.
+    assert_eq!(out.actions.len(), 7);
+    assert_eq!(streams.len(), 1_024);
+    streams.sort_unstable();
+    streams.dedup();
+    assert_eq!(streams.len(), 1_024);
+}
+
+#[test]
+fn a_refusal_is_told() {
+    let mut spot = binance(Product::Spot, BookChannel::Touch);
+    for refusal in [
+        r#"{"error":{"code":2,"msg":"Invalid request: invalid stream"},"id":1}"#,
+        r#"{"code":2,"msg":"Invalid request: unknown variant"}"#,
+        r#"{"id":1,"code":-1,"msg":"too many streams"}"#,
+    ] {
+        assert_eq!(message(&mut spot, refusal), ["error: no refusal"]);
+    }
+    assert_eq!(message(&mut spot, r#"{"result":null,"id":1}"#), ["x"; 0]);
+}
+
+/// The stream goes on telling of levels that are ever further away: of a side the best 4,000 are kept.
+#[test]
+fn a_book_does_not_grow_without_end() {
+    let mut spot = opened(Product::Spot);
+    snapshot(&mut spot, 1, 100);
+    let levels = |count: u32| {
+        let levels =
+            (1..=count).map(|number| format!(r#"["{}.{:02}","1"]"#, number / 100, number % 100));
+        levels.collect::<Vec<_>>().join(",")
+    };
+    let deep = |id: u32, count: u32| {
+        let bids = levels(count);
+        format!(
+            r#"{{"data":{{"e":"depthUpdate","E":1,"s":"BTCUSDT","U":{id},"u":{id},"b":[{bids}],"a":[]}}}}"#
+        )
+    };
+    // 3,999 beside the one at 100.
+    assert_eq!(message(&mut spot, &deep(101, 3_999)).len(), 1);
+    // Two more, and the two that are worst then are told as gone.
+    let said = message(&mut spot, &deep(102, 4_001));
+    assert_eq!(said.len(), 2);
+    assert_eq!(said[1], "delta 0.02x0 0.01x0 | ");
+}
+
+/// What the stream tells of a level that the snapshot did not have is all that is known of it.
+#[test]
+fn a_level_beyond_the_snapshot_is_known_once_it_changes() {
+    let mut spot = opened(Product::Spot);
+    snapshot(&mut spot, 1, 100);
+    let far = |id: u32, qty: u32| {
+        format!(
+            r#"{{"data":{{"e":"depthUpdate","E":1,"s":"BTCUSDT","U":{id},"u":{id},"b":[["5.00","{qty}"]],"a":[]}}}}"#
+        )
+    };
+    // One that goes without having been known changes nothing, and is no gap: the page says that it is normal.
+    assert_eq!(message(&mut spot, &far(101, 0)), ["delta 5x0 | "]);
+    assert_eq!(message(&mut spot, &far(102, 3)), ["delta 5x3 | "]);
+    assert_eq!(spot.health()[0].counters.gaps, 0);
 }

@@ -94,6 +94,10 @@ impl Counterpart for LocalBybit {
         DEPTH
     }
 
+    fn path(&self) -> Option<&'static str> {
+        Some(self.product.path())
+    }
+
     fn opened(&mut self, _: TimestampNs, _: &mut Vec<Vec<u8>>) {
         self.topics.clear();
         self.touches.clear();

@@ -397,3 +397,21 @@ fn a_connection_has_no_more_topics_than_it_may() {
         "bybit-linear: symbols with 21010 characters of topics; accepted: at most 21000 (topics_characters_max) on a connection, so that some of them need a feed of their own"
     );
 }
+
+/// 446 symbols with trades are 892 topics in 90 requests, of which one leaves every 250 ms: the last one after 22
+/// seconds. Ten seconds later than its request a book is asked for once more, and not before.
+#[test]
+fn a_book_is_waited_for_from_its_request_on() {
+    let listings = (0..446).map(|number| listing(&format!("A{number:07}"), "0.01", "0.001"));
+    let channels = Channels {
+        book: BookChannel::Depth,
+        trades: true,
+    };
+    let mut bybit = Bybit::new(Product::Linear, listings.collect(), channels);
+    assert_eq!(opened(&mut bybit, NOW).len(), 446 + 90);
+    assert_eq!(tick(&mut bybit, after(9)), ["x"; 0]);
+    // The first request has five symbols; each is unsubscribed from and subscribed to.
+    assert_eq!(tick(&mut bybit, after(10)).len(), 5 * 2);
+    // Those of four requests more.
+    assert_eq!(tick(&mut bybit, after(11)).len(), 4 * 5 * 2);
+}

@@ -62,6 +62,10 @@ impl Counterpart for LocalCoinbase {
         "coinbase"
     }
 
+    fn path(&self) -> Option<&'static str> {
+        Some("/")
+    }
+
     fn opened(&mut self, _: TimestampNs, _: &mut Vec<Vec<u8>>) {
         *self = Self::default();
     }

@@ -84,6 +84,10 @@ impl Counterpart for LocalHyperliquid {
         LEVELS
     }
 
+    fn path(&self) -> Option<&'static str> {
+        Some("/ws")
+    }
+
     fn opened(&mut self, _: TimestampNs, _: &mut Vec<Vec<u8>>) {
         *self = Self {
             block: self.block,

@@ -209,3 +209,89 @@ fn samples_have_the_expected_form() {
     assert!(message::expected_book(cut, &mut out).is_none());
     assert_eq!(out.spare(), 1);
 }
+
+/// Subscriptions leave at the venue's pace, and each is answered and begins with a book that is then stated each
+/// second: 400 of them take 20 seconds, more than any one book is waited for.
+#[test]
+fn two_hundred_coins_with_trades_come_alive() {
+    let names: Vec<_> = (0..200).map(|number| format!("C{number}")).collect();
+    let symbols: Vec<_> = names.iter().map(String::as_str).collect();
+    let channels = Channels {
+        book: BookChannel::Depth,
+        trades: true,
+    };
+    let mut hyperliquid = Hyperliquid::new(listings(&symbols), channels);
+    assert_eq!(hyperliquid.check(), Ok(()));
+    let every = hyperliquid.pace().send_every.as_millis() as u64;
+    let mut waiting: std::collections::VecDeque<_> = opened(&mut hyperliquid)
+        .into_iter()
+        .filter(|said| said.starts_with("send"))
+        .collect();
+    assert_eq!(waiting.len(), 400);
+    let mut subscribed = Vec::new();
+    let (mut ms, mut sent_at) = (0, 0);
+    while ms < 60_000 {
+        ms += every;
+        let mut out = Output::default();
+        let now = after_ms(ms);
+        let mut messages = Vec::new();
+        if let Some(sent) = waiting.pop_front() {
+            sent_at = ms;
+            let (_, subscription) = sent.split_once("subscription\":").unwrap();
+            messages.push(format!(
+                r#"{{"channel":"subscriptionResponse","data":{{"method":"subscribe","subscription":{subscription}}}"#
+            ));
+            if sent.contains("l2Book") {
+                let (_, coin) = subscription.split_once("coin\":\"").unwrap();
+                subscribed.push(coin.split('"').next().unwrap().to_owned());
+            }
+        }
+        if ms.is_multiple_of(1_000) {
+            for coin in &subscribed {
+                messages.push(format!(
+                    r#"{{"channel":"l2Book","data":{{"coin":"{coin}","time":{ms},"levels":[[{{"px":"1","sz":"1","n":1}}],[{{"px":"2","sz":"1","n":1}}]]}}}}"#
+                ));
+            }
+            hyperliquid.tick(now, &mut out);
+        }
+        for message in messages {
+            let mut bytes = message.into_bytes();
+            hyperliquid.message(&mut bytes, now, &mut out).unwrap();
+        }
+        assert_eq!(out.actions, [], "after {ms} ms");
+        out.clear_events();
+    }
+    assert_eq!(sent_at, 20_000);
+    for (health, name) in hyperliquid.health().iter().zip(&names) {
+        assert_eq!(health.state, State::Live, "{name}");
+        assert_eq!(health.counters.gaps, 0, "{name}");
+    }
+}
+
+#[test]
+fn a_coin_that_is_never_stated_is_noticed() {
+    let mut hyperliquid = hyperliquid(BookChannel::Depth);
+    assert_eq!(tick(&mut hyperliquid, after_ms(15_000)), ["x"; 0]);
+    assert_eq!(
+        tick(&mut hyperliquid, after_ms(15_001))[0],
+        "reconnect: a book is not stated any more"
+    );
+}
+
+#[test]
+fn no_more_is_subscribed_to_than_the_venue_takes() {
+    let names: Vec<_> = (0..501).map(|number| format!("C{number}")).collect();
+    let symbols: Vec<_> = names.iter().map(String::as_str).collect();
+    let hyperliquid = |count: usize| {
+        let channels = Channels {
+            book: BookChannel::Depth,
+            trades: true,
+        };
+        Hyperliquid::new(listings(&symbols[..count]), channels)
+    };
+    assert_eq!(hyperliquid(500).check(), Ok(()));
+    assert_eq!(
+        hyperliquid(501).check().unwrap_err().to_string(),
+        "hyperliquid: symbols with 1002 subscriptions; accepted: at most 1000 (subscriptions_max) on a connection, so that some of them need a feed of their own"
+    );
+}

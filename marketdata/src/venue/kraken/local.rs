@@ -177,6 +177,10 @@ impl Counterpart for LocalKraken {
         DEPTH
     }
 
+    fn path(&self) -> Option<&'static str> {
+        Some("/v2")
+    }
+
     fn opened(&mut self, now: TimestampNs, out: &mut Vec<Vec<u8>>) {
         self.subscribed.clear();
         self.shown.clear();

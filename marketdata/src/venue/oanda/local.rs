@@ -52,6 +52,22 @@ impl Counterpart for LocalOanda {
         "oanda"
     }
 
+    fn path(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// A token, of whatever account.
+    fn admit(&self, header: &dyn Fn(&str) -> Option<String>) -> Result<(), u16> {
+        let token = header("authorization");
+        let token = token
+            .as_deref()
+            .and_then(|text| text.strip_prefix("Bearer "));
+        match token {
+            Some(token) if !token.is_empty() => Ok(()),
+            _ => Err(401),
+        }
+    }
+
     fn opened(&mut self, now: TimestampNs, _: &mut Vec<Vec<u8>>) {
         self.instruments.clear();
         self.next_heartbeat = TimestampNs(now.0 + HEARTBEAT_NS);

@@ -120,6 +120,13 @@ fn what_cannot_be_read_is_lost_and_said() {
         message(&mut oanda, &whole.replace("EUR_USD", "XAU_USD")),
         ["error: an instrument that was asked for"]
     );
+    assert_eq!(
+        message(
+            &mut oanda,
+            r#"{"type":"ERROR","errorMessage":"Invalid value"}"#
+        ),
+        ["error: a price or a heartbeat"]
+    );
     assert_eq!(message(&mut oanda, " \r\n"), ["x"; 0]);
     for text in [
         &whole[..whole.len() - 1],

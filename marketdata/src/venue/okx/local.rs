@@ -138,6 +138,14 @@ impl Counterpart for LocalOkx {
         DEPTH
     }
 
+    fn path(&self) -> Option<&'static str> {
+        Some("/ws/v5/public")
+    }
+
+    fn documents(&self) -> &'static [&'static str] {
+        &["/api/v5/market/books"]
+    }
+
     fn opened(&mut self, _: TimestampNs, _: &mut Vec<Vec<u8>>) {
         self.subscribed.clear();
         self.sent.clear();

@@ -42,6 +42,10 @@ impl Counterpart for LocalPolygon {
         "polygon-stocks"
     }
 
+    fn path(&self) -> Option<&'static str> {
+        Some("/stocks")
+    }
+
     fn opened(&mut self, _: TimestampNs, out: &mut Vec<Vec<u8>>) {
         self.is_authenticated = false;
         self.subscribed.clear();

@@ -22,7 +22,7 @@ const SECOND: u64 = 1_000_000_000;
 
 fn bars(rows: Vec<Row>, basis: Basis, edges: Edges) -> Vec<Result<Row, RowError>> {
     let rows = rows.into_iter().map(Ok::<Row, RowError>);
-    Resampled::new(rows, basis, edges).collect()
+    Resampled::new(rows, "a.csv", basis, edges).collect()
 }
 
 #[track_caller]
@@ -60,18 +60,27 @@ fn trades_make_bars_and_quiet_times_make_none() {
 
 #[test]
 fn a_volume_past_the_range_is_told_and_not_cut() {
-    // Two of 90,000,000,000; at most 92,233,720,368 are held.
+    // Three of 90,000,000,000; at most 92,233,720,368 are held. The bar is not made, which is told once, and those
+    // around it are.
     let rows = vec![
-        trade("A", 1, "5", "90000000000"),
-        trade("A", 2, "5", "90000000000"),
+        trade("A", 1, "5", "1"),
+        trade("A", 60 * SECOND, "5", "90000000000"),
+        trade("A", 61 * SECOND, "5", "90000000000"),
+        trade("A", 62 * SECOND, "5", "90000000000.5"),
+        trade("A", 120 * SECOND, "5", "2"),
     ];
     let made = bars(rows, Basis::Trades, Edges::Epoch { every: 60 * SECOND });
-    let errors: Vec<_> = made.iter().filter_map(|bar| bar.as_ref().err()).collect();
-    assert_eq!(errors.len(), 1);
-    let told = errors[0].to_string();
-    assert!(
-        told.contains("the bar's volume is '90000000000 and 90000000000 more'"),
-        "{told}"
+    let told: Vec<_> = made
+        .iter()
+        .map(|bar| bar.as_ref().map_or_else(ToString::to_string, line))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "1970-01-01T00:01:00Z A B 1970-01-01T00:00:00Z 5 5 5 5 1",
+            "a.csv: a bar of A from 1970-01-01T00:01:00Z: the bar's volume is '270000000000.5'; accepted: at most 92233720368.54775807, or bars of less time",
+            "1970-01-01T00:03:00Z A B 1970-01-01T00:02:00Z 5 5 5 5 2",
+        ]
     );
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use marketdata::history::{Clock, Options};
 
-use super::{label, lines, price, read, samples};
+use super::{fixture, label, lines, price, read, samples};
 
 fn file(folder: &tempfile::TempDir, name: &str, bytes: &[u8]) -> PathBuf {
     let path = folder.path().join(name);
@@ -144,5 +144,29 @@ fn orders_of_databento_are_said_when_their_event_is_complete() {
             let is_told = last.is_err_and(|error| error.is_fatal());
             assert!(is_told || cut == 56 && name == "es.dbn", "{name} {cut}");
         }
+    }
+}
+
+/// The samples as files, to try `dynasty data` with; `DYNASTY_GOLDEN=update` writes them anew. What packs them may pack
+/// otherwise another day: the rows are compared, not the bytes.
+#[test]
+fn binary_samples_are_in_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let is_update = std::env::var("DYNASTY_GOLDEN").is_ok_and(|value| value == "update");
+    for (name, bytes, count) in [
+        ("01302019.NASDAQ_ITCH50", samples::itch(), 13),
+        ("es.mbo.dbn", samples::mbo(), 6),
+        ("btc.npz", samples::npz(&samples::events()), 5),
+        ("kinds.parquet", samples::parquet(&samples::rows()), 25),
+    ] {
+        let kept = fixture("history").join(name);
+        if is_update {
+            fs::write(&kept, &bytes).unwrap();
+        }
+        let made = file(&folder, name, &bytes);
+        let [kept, made] = [kept, made].map(|path| read(&path, None, &Options::default()));
+        assert_eq!((&kept.1[..], &made.1[..]), (&[][..], &[][..]), "{name}");
+        assert_eq!(lines(&kept.0), lines(&made.0), "{name}");
+        assert_eq!(kept.0.len(), count, "{name}");
     }
 }

@@ -203,10 +203,47 @@ fn lobster_says_the_levels_beside_the_messages() {
             "2012-06-21T13:30:00.189607670Z AMZN T 223.81x20 Seller",
             "2012-06-21T13:30:00.189607670Z AMZN D 223.81x1 |",
             "2012-06-21T13:30:00.372779672Z AMZN D 223.81x0 223.07x200 |",
+            // The opening auction, of order -1: it leaves the book to rows of its own.
+            "2012-06-21T13:30:00.390Z AMZN T 223.85x21000 Unknown",
             "2012-06-21T13:30:00.400Z AMZN Status(Halted)",
             "2012-06-21T13:30:00.400Z AMZN D | 223.99x0",
         ],
         &[],
+    );
+}
+
+#[test]
+fn lobster_has_orders_below_zero_in_auctions_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("AMZN_2012-06-21_message.csv");
+    let rows = [
+        "34200.1,6,-1,10,2238500,-1",
+        "57599.9,6,-2,20,2238600,1",
+        "50000.0,6,-3,30,2238700,1",
+        "50000.1,6,-4,40,2238800,1",
+        // Neither of these is one.
+        "50000.2,6,-5,50,2238800,1",
+        "50000.3,1,-1,60,2238800,1",
+    ];
+    fs::write(&path, rows.join("\n")).unwrap();
+    let options = Options {
+        disorder: Disorder::Allowed,
+        ..Options::default()
+    };
+    let (rows, bad) = read(&path, Format::named("lobster").as_ref(), &options);
+    let told = lines(&rows);
+    let trades: Vec<_> = told.iter().filter(|line| line.contains(" T ")).collect();
+    assert_eq!(trades.len(), 4, "{told:?}");
+    assert_eq!(bad.len(), 2);
+    assert!(
+        bad[0]
+            .to_string()
+            .ends_with(":5: order is '-5'; accepted: -1 to -4 for an auction")
+    );
+    assert!(
+        bad[1]
+            .to_string()
+            .ends_with(":6: order is '-1'; accepted: a whole number")
     );
 }
 

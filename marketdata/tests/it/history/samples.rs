@@ -6,7 +6,8 @@ use dbn::encode::EncodeRecord as _;
 use dbn::encode::dbn::Encoder;
 use dbn::enums::{SType, Schema};
 use dbn::{
-    FlagSet, HasRType, MappingInterval, MboMsg, MetadataBuilder, RecordHeader, SymbolMapping,
+    FlagSet, HasRType, MappingInterval, MboMsg, Metadata, MetadataBuilder, RecordHeader,
+    SymbolMapping,
 };
 use marketdata::history::{ParquetWriter, RecordingWriter, Row};
 use types::{
@@ -179,7 +180,7 @@ pub(super) fn other_schemas() -> Vec<Vec<u8>> {
         message: M,
     ) -> Vec<u8> {
         let mut out = Vec::new();
-        let mut encoder = Encoder::new(&mut out, &es_metadata(schema)).unwrap();
+        let mut encoder = Encoder::new(&mut out, &databento(schema)).unwrap();
         for second in 1..4_u64 {
             let mut message = message.clone();
             *message.header_mut() =
@@ -250,7 +251,8 @@ pub(super) fn other_schemas() -> Vec<Vec<u8>> {
     ]
 }
 
-fn es_metadata(schema: Schema) -> dbn::Metadata {
+/// What a file of Databento says of itself: one instrument, number 17,077, on the first day of 1970.
+pub(super) fn databento(schema: Schema) -> Metadata {
     MetadataBuilder::new()
         .dataset("GLBX.MDP3")
         .schema(Some(schema))
@@ -273,7 +275,7 @@ fn es_metadata(schema: Schema) -> dbn::Metadata {
 /// MBO schema.
 pub(super) fn mbo() -> Vec<u8> {
     let mut out = Vec::new();
-    let mut encoder = Encoder::new(&mut out, &es_metadata(Schema::Mbo)).unwrap();
+    let mut encoder = Encoder::new(&mut out, &databento(Schema::Mbo)).unwrap();
     let mut say = |ns: u64, action: u8, side: u8, id: u64, ticks: i64, size: u32, last: bool| {
         let mut flags = FlagSet::empty();
         if last {
