@@ -401,7 +401,7 @@ pub(crate) fn workers(
         let _ = free.push(Batch::new(end, config.batch_bytes_max, shared.time.now()));
     }
     let floor = Floor::default();
-    floor.set(&store.seqs());
+    floor.set(store.seqs());
     let keeper = Keeper {
         shared: Arc::clone(shared),
         journal: config.journal(),
@@ -420,6 +420,7 @@ pub(crate) fn workers(
     let settings = Settings {
         journal: config.journal(),
         snapshot_every: config.snapshot_every,
+        replica_lag_max: config.replica_lag_max,
         views_interval: config.views_interval,
         floor,
     };
