@@ -24,6 +24,8 @@ use crate::views::Views;
 const POLL: Duration = Duration::from_millis(5);
 /// Inputs applied between looks at requests and at the clock.
 const INPUTS_PER_LOOK: u64 = 1_024;
+/// A replica that is stopped leaves so much of the time for the end of the threads.
+const END_MARGIN: Duration = Duration::from_millis(200);
 /// Between tries to write the same snapshot.
 const RETRY: Duration = Duration::from_secs(2);
 /// The replica waits at a point for the snapshot of the one before it until it is behind by one part in this of what
@@ -130,7 +132,7 @@ impl Follower {
         self.shard.seq()
     }
 
-    /// Runs until the journal has ended and all of it was applied, or until the runtime has failed.
+    /// Runs until the journal has ended and all of it was applied, or until the runtime has failed or its stop is late.
     /// Returns where the newest snapshot stands.
     pub(crate) fn run(&mut self) -> Result<Seq, FollowerError> {
         step::run(|| self.step())
@@ -141,6 +143,10 @@ impl Follower {
         if self.shared.is_failed() {
             return Ok(Stepped::Ended(self.snapshot_seq));
         }
+        if self.shared.is_late(END_MARGIN) {
+            self.give_up();
+            return Ok(Stepped::Ended(self.snapshot_seq));
+        }
         // Asked before the position: what the journal did before its end is visible then.
         let journal_done = self.shared.is_journal_done();
         let limit = self.shared.durable();
@@ -149,7 +155,11 @@ impl Follower {
         if self.retry_at.is_none_or(|at| at <= self.shared.time.now()) {
             self.write_verified();
         }
-        while self.shard.seq() < limit && left > 0 && !self.shared.is_failed() {
+        while self.shard.seq() < limit
+            && left > 0
+            && !self.shared.is_failed()
+            && !self.shared.is_late(END_MARGIN)
+        {
             if self.is_at_point() && self.waits_for_disk(limit) {
                 break;
             }
@@ -160,6 +170,7 @@ impl Follower {
         let caught_up = self.shard.seq() == limit;
         if caught_up && journal_done {
             self.verify_point()?;
+            self.shared.set_compared();
             if !self.is_last_posted && !self.store.is_busy() {
                 self.is_last_posted = true;
                 self.write_verified();
