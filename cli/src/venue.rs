@@ -96,6 +96,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             "{} on ws://{address}, documents on http://{address}  (Ctrl-C stops)",
             args.feed
         ))?;
-        stop_signal().await
+        stop_signal().await?;
+        anyhow::Ok(())
     })
 }

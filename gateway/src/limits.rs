@@ -111,7 +111,7 @@ impl Default for Limits {
             heartbeat_interval: Duration::from_secs(1),
             ping_interval: Duration::from_secs(20),
             silence_max: Duration::from_mins(1),
-            drain_max: Duration::from_secs(4),
+            drain_max: Duration::from_secs(2),
             reconnect_after_ms: 500,
             reconnect_jitter_ms: 1_000,
         }

@@ -114,6 +114,12 @@ fn write_all(page: &mut Page, app: &App) -> fmt::Result {
         u8::from(stats.is_disk_full),
     )?;
     page.one(
+        "is_snapshot_overdue",
+        "gauge",
+        "Whether the snapshot that was due last could not be written yet.",
+        u8::from(stats.is_snapshot_overdue),
+    )?;
+    page.one(
         "snapshot_bytes",
         "gauge",
         "Size of the newest snapshot.",

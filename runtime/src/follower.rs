@@ -2,7 +2,7 @@
 //!
 //! The files are its queue, so it can lag without slowing anybody. At every snapshot point it compares
 //! its state hash with the one that the live shard had there: a difference is fail-stop, equality makes
-//! a verified snapshot.
+//! a verified snapshot. Another thread writes that; one that fails is tried again until there is a newer one.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,9 +14,9 @@ use crate::boards::Boards;
 use crate::config::{Projection, Step};
 use crate::core::next_point;
 use crate::journal::{JournalError, Location, Reader};
+use crate::keeper::{Keeper, Snapshot, Written};
 use crate::retention::Floor;
 use crate::shared::Shared;
-use crate::snapshot::Snapshots;
 use crate::step::{self, Stepped};
 use crate::views::Views;
 
@@ -24,6 +24,13 @@ use crate::views::Views;
 const POLL: Duration = Duration::from_millis(5);
 /// Inputs applied between looks at requests and at the clock.
 const INPUTS_PER_LOOK: u64 = 1_024;
+/// A replica that is stopped leaves so much of the time for the end of the threads.
+const END_MARGIN: Duration = Duration::from_millis(200);
+/// Between tries to write the same snapshot.
+const RETRY: Duration = Duration::from_secs(2);
+/// The replica waits at a point for the snapshot of the one before it until it is behind by one part in this of what
+/// it may be.
+const WAITS_SHARE: u64 = 8;
 /// Views take at most one part in this of the replica's time, however many accounts there are.
 const VIEWS_SHARE: u32 = 5;
 
@@ -50,7 +57,7 @@ pub(crate) struct Replica {
     pub(crate) shard: Shard,
     /// The end of the journal; `None` until it has a segment.
     pub(crate) reader: Option<Reader>,
-    pub(crate) store: Box<dyn Snapshots>,
+    pub(crate) store: Keeper,
     /// Where the newest snapshot stands; 0 without one.
     pub(crate) snapshot_seq: Seq,
     /// Refreshed from the shard.
@@ -61,6 +68,7 @@ pub(crate) struct Replica {
 pub(crate) struct Settings {
     pub(crate) journal: Location,
     pub(crate) snapshot_every: u64,
+    pub(crate) replica_lag_max: u64,
     pub(crate) views_interval: Duration,
     /// Told where the second-newest snapshot stands.
     pub(crate) floor: Floor,
@@ -72,13 +80,19 @@ pub(crate) struct Follower {
     reader: Option<Reader>,
     shard: Shard,
     boards: Boards,
-    store: Box<dyn Snapshots>,
+    store: Keeper,
     snapshot_seq: Seq,
     /// The next seq at which hashes are compared.
     compare_at: Seq,
+    compared: Seq,
+    /// The memory of a snapshot that was written.
     snapshot_bytes: Vec<u8>,
-    /// A snapshot that is equal to the live shard's and not written yet; its bytes are those.
-    verified: Option<(Seq, StateHash)>,
+    /// A snapshot that is equal to the live shard's and that nobody writes yet.
+    verified: Option<Snapshot>,
+    /// When it is tried again, if it was in vain.
+    retry_at: Option<Instant>,
+    /// The snapshot at the end was posted, if there was one.
+    is_last_posted: bool,
     projection: Option<Projection>,
     events: EventBuf,
     views_due: Instant,
@@ -102,8 +116,11 @@ impl Follower {
             boards: replica.boards,
             store: replica.store,
             snapshot_seq: replica.snapshot_seq,
+            compared: replica.snapshot_seq,
             snapshot_bytes: Vec::new(),
             verified: None,
+            retry_at: None,
+            is_last_posted: false,
             projection,
             events: EventBuf::default(),
             views_due: Instant::now(),
@@ -115,7 +132,7 @@ impl Follower {
         self.shard.seq()
     }
 
-    /// Runs until the journal has ended and all of it was applied, or until the runtime has failed.
+    /// Runs until the journal has ended and all of it was applied, or until the runtime has failed or its stop is late.
     /// Returns where the newest snapshot stands.
     pub(crate) fn run(&mut self) -> Result<Seq, FollowerError> {
         step::run(|| self.step())
@@ -126,14 +143,24 @@ impl Follower {
         if self.shared.is_failed() {
             return Ok(Stepped::Ended(self.snapshot_seq));
         }
+        if self.shared.is_late(END_MARGIN) {
+            self.give_up();
+            return Ok(Stepped::Ended(self.snapshot_seq));
+        }
         // Asked before the position: what the journal did before its end is visible then.
         let journal_done = self.shared.is_journal_done();
         let limit = self.shared.durable();
         let mut left = INPUTS_PER_LOOK;
-        self.write_verified();
-        while self.shard.seq() < limit && left > 0 && !self.shared.is_failed() {
-            if self.is_at_point() && self.verified.is_some() {
-                // The snapshot before this one waits for the disk.
+        self.take_written();
+        if self.retry_at.is_none_or(|at| at <= self.shared.time.now()) {
+            self.write_verified();
+        }
+        while self.shard.seq() < limit
+            && left > 0
+            && !self.shared.is_failed()
+            && !self.shared.is_late(END_MARGIN)
+        {
+            if self.is_at_point() && self.waits_for_disk(limit) {
                 break;
             }
             self.apply_next(limit)?;
@@ -143,7 +170,15 @@ impl Follower {
         let caught_up = self.shard.seq() == limit;
         if caught_up && journal_done {
             self.verify_point()?;
-            self.write_verified();
+            self.shared.set_compared();
+            if !self.is_last_posted && !self.store.is_busy() {
+                self.is_last_posted = true;
+                self.write_verified();
+            }
+            if self.store.is_busy() {
+                return Ok(Stepped::Idle(POLL));
+            }
+            self.give_up();
             self.publish_views();
             return Ok(Stepped::Ended(self.snapshot_seq));
         }
@@ -160,6 +195,15 @@ impl Follower {
     /// Whether the next input ends in a point at which hashes are compared.
     fn is_at_point(&self) -> bool {
         self.shard.seq().next() == self.compare_at
+    }
+
+    /// Whether the snapshot before this point is to be on its way first. Not at the price of the shard's pace, and not
+    /// when it was in vain already.
+    fn waits_for_disk(&self, limit: Seq) -> bool {
+        let behind = limit.0 - self.shard.seq().0;
+        self.verified.is_some()
+            && self.retry_at.is_none()
+            && behind < self.settings.replica_lag_max.div_ceil(WAITS_SHARE)
     }
 
     fn apply_next(&mut self, limit: Seq) -> Result<(), FollowerError> {
@@ -194,17 +238,19 @@ impl Follower {
     /// Compares with the live shard here; what is equal waits to be written.
     fn verify_point(&mut self) -> Result<(), FollowerError> {
         let seq = self.shard.seq();
-        if seq == self.snapshot_seq || self.verified.is_some_and(|(verified, _)| verified == seq) {
+        if seq == self.compared {
             return Ok(());
         }
+        self.compared = seq;
         let Some(live) = self.shared.hashes.take(seq) else {
             tracing::warn!(%seq, "the live shard's hash is not known any more; no snapshot here");
             self.shared.counters.snapshots_missed.add(1);
             return Ok(());
         };
-        self.snapshot_bytes.clear();
-        self.shard.encode(&mut self.snapshot_bytes);
-        let replica = StateHash(*blake3::hash(&self.snapshot_bytes).as_bytes());
+        let mut bytes = std::mem::take(&mut self.snapshot_bytes);
+        bytes.clear();
+        self.shard.encode(&mut bytes);
+        let replica = StateHash(*blake3::hash(&bytes).as_bytes());
         if live != replica {
             return Err(FollowerError::HashMismatch { seq, live, replica });
         }
@@ -212,37 +258,64 @@ impl Follower {
         self.shard
             .audit()
             .map_err(|error| FollowerError::Audit { seq, error })?;
-        self.verified = Some((seq, live));
+        self.give_up();
+        self.verified = Some(Snapshot {
+            seq,
+            hash: live,
+            bytes: Arc::new(bytes),
+        });
         Ok(())
     }
 
-    /// Writes the verified snapshot, unless it is ahead of what is on disk: recovery would refuse such a
+    /// Has the verified snapshot written, unless it is ahead of what is on disk: recovery would refuse such a
     /// journal.
     fn write_verified(&mut self) {
-        // A store that finds no room may never come back.
-        if self.shared.ingress.is_disk_full() {
+        // The journal goes first for what room there is.
+        if self.store.is_busy() || self.shared.ingress.is_disk_full() {
             return;
         }
         let synced = self.shared.synced();
-        let Some((seq, hash)) = self.verified.take_if(|(seq, _)| *seq <= synced) else {
+        if let Some(snapshot) = self.verified.take_if(|it| it.seq <= synced) {
+            self.store.post(snapshot);
+            self.take_written();
+        }
+    }
+
+    /// Looks what became of the snapshot that is being written.
+    fn take_written(&mut self) {
+        let Some(Written { snapshot, result }) = self.store.poll() else {
             return;
         };
-        match self.store.write(seq, hash, &self.snapshot_bytes) {
+        self.settings.floor.set(self.store.seqs());
+        let counters = &self.shared.counters;
+        counters.snapshot_overdue.set(u64::from(result.is_err()));
+        let seq = snapshot.seq;
+        match result {
             Ok(()) => {
                 self.snapshot_seq = seq;
-                self.settings.floor.set(&self.store.seqs());
-                let counters = &self.shared.counters;
+                self.retry_at = None;
                 counters.snapshots.add(1);
                 counters.snapshot_seq.set(seq.0);
-                counters
-                    .snapshot_bytes
-                    .set(self.snapshot_bytes.len() as u64);
+                counters.snapshot_bytes.set(snapshot.bytes.len() as u64);
+                self.snapshot_bytes = Arc::try_unwrap(snapshot.bytes).unwrap_or_default();
             }
             Err(error) => {
                 // The journal has everything; the next start only takes longer.
                 tracing::warn!(%seq, %error, "the snapshot could not be written");
-                self.shared.counters.snapshots_missed.add(1);
+                self.retry_at = Some(self.shared.time.now() + RETRY);
+                if self.verified.is_some() {
+                    counters.snapshots_missed.add(1);
+                } else {
+                    self.verified = Some(snapshot);
+                }
             }
+        }
+    }
+
+    /// Forgets the snapshot that was not written.
+    fn give_up(&mut self) {
+        if self.verified.take().is_some() {
+            self.shared.counters.snapshots_missed.add(1);
         }
     }
 
@@ -333,13 +406,14 @@ mod tests {
         let settings = Settings {
             journal,
             snapshot_every: 2,
+            replica_lag_max: 100,
             views_interval: Duration::ZERO,
             floor: Floor::default(),
         };
         let replica = Replica {
             shard,
             reader: None,
-            store: Box::new(store),
+            store: Keeper::here(Box::new(store)),
             snapshot_seq: Seq(0),
             boards: Boards::default(),
         };

@@ -1,10 +1,11 @@
-//! A snapshot store on a thread of its own. After an I/O error sled may wait inside its flush for ever; then no more
-//! snapshots are kept until the next start, and nobody else waits.
+//! A snapshot store on a thread of its own: nobody waits for it. After an I/O error sled may wait inside its flush for
+//! ever; then the thread is left alone with its store, and a new store is begun in its place.
 
 use std::path::PathBuf;
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use engine::StateHash;
 use types::Seq;
@@ -14,23 +15,106 @@ use crate::snapshot::{SnapshotStoreError, Snapshots};
 /// A write takes this long at most, and a second more for so many bytes.
 const WRITE_MAX: Duration = Duration::from_secs(10);
 const BYTES_PER_SECOND_MIN: u64 = 10 << 20;
+/// A store that has nothing to write is closed within this time, or left alone.
+const CLOSE_MAX: Duration = Duration::from_millis(500);
+const CLOSE_POLL: Duration = Duration::from_millis(1);
+/// Stores that do not answer, at a time; with so many no other is begun, so that threads and files stay bounded.
+const STUCK_MAX: usize = 4;
 
-type Written = (Result<(), SnapshotStoreError>, Vec<Seq>);
-
-struct Job {
-    seq: Seq,
-    hash: StateHash,
-    bytes: Vec<u8>,
+/// A state that was verified, as it is to be kept.
+#[derive(Debug, Clone)]
+pub(crate) struct Snapshot {
+    pub(crate) seq: Seq,
+    pub(crate) hash: StateHash,
+    pub(crate) bytes: Arc<Vec<u8>>,
 }
+
+/// What became of a snapshot.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub(crate) snapshot: Snapshot,
+    pub(crate) result: Result<(), SnapshotStoreError>,
+}
+
+/// Makes a store in the place of one that does not answer.
+pub(crate) type Instead = Box<dyn Fn() -> Box<dyn Snapshots> + Send>;
 
 /// Who keeps the snapshots.
 #[derive(Debug)]
 pub(crate) struct Keeper {
-    path: PathBuf,
-    /// `None` once it did not answer.
-    thread: Option<(Sender<Job>, Receiver<Written>, JoinHandle<()>)>,
+    place: Place,
+    /// Of the snapshots that are kept, as far as it has told.
     seqs: Vec<Seq>,
+}
+
+#[derive(Debug)]
+enum Place {
+    /// Whoever posts a snapshot writes it: a simulation has one thread.
+    Here(Box<dyn Snapshots>, Option<Written>),
+    Apart(Apart),
+}
+
+struct Apart {
+    path: PathBuf,
+    instead: Instead,
+    worker: Option<Worker>,
+    /// What it has not answered, and when it must have.
+    writing: Option<(Snapshot, Instant)>,
+    stuck: Vec<JoinHandle<()>>,
     write_max: Duration,
+}
+
+impl std::fmt::Debug for Apart {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Apart")
+            .field("path", &self.path)
+            .field("writing", &self.writing.is_some())
+            .field("stuck", &self.stuck.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The result, and which snapshots are kept now.
+type Told = (Result<(), SnapshotStoreError>, Vec<Seq>);
+
+#[derive(Debug)]
+struct Worker {
+    to_write: Sender<Snapshot>,
+    told: Receiver<Told>,
+    thread: JoinHandle<()>,
+}
+
+impl Worker {
+    fn new(store: Box<dyn Snapshots>) -> Result<Self, std::io::Error> {
+        let (to_write, posted) = mpsc::channel::<Snapshot>();
+        let (tell, told) = mpsc::channel();
+        let run = move || {
+            let mut store = store;
+            while let Ok(snapshot) = posted.recv() {
+                let result = store.write(snapshot.seq, snapshot.hash, &snapshot.bytes);
+                // Before whoever posted it gets its bytes back.
+                drop(snapshot);
+                if tell.send((result, store.seqs())).is_err() {
+                    return;
+                }
+            }
+        };
+        let thread = thread::Builder::new().name("snapshots".to_owned());
+        Ok(Self {
+            thread: thread.spawn(run)?,
+            to_write,
+            told,
+        })
+    }
+
+    /// Lets it close its store, and waits for that, but not for ever.
+    fn close(self) {
+        drop(self.to_write);
+        let started = Instant::now();
+        while !self.thread.is_finished() && started.elapsed() < CLOSE_MAX {
+            thread::sleep(CLOSE_POLL);
+        }
+    }
 }
 
 impl Keeper {
@@ -38,68 +122,115 @@ impl Keeper {
     ///
     /// # Errors
     /// The system has no more threads.
-    pub(crate) fn new(store: Box<dyn Snapshots>, path: PathBuf) -> Result<Self, std::io::Error> {
+    pub(crate) fn new(
+        store: Box<dyn Snapshots>,
+        path: PathBuf,
+        instead: Instead,
+    ) -> Result<Self, std::io::Error> {
         let seqs = store.seqs();
-        let (jobs, to_do) = mpsc::channel::<Job>();
-        let (told, written) = mpsc::channel();
-        let run = move || {
-            let mut store = store;
-            while let Ok(job) = to_do.recv() {
-                let result = store.write(job.seq, job.hash, &job.bytes);
-                if told.send((result, store.seqs())).is_err() {
-                    return;
-                }
-            }
-        };
-        let thread = thread::Builder::new()
-            .name("snapshots".to_owned())
-            .spawn(run)?;
-        Ok(Self {
+        let apart = Apart {
             path,
-            thread: Some((jobs, written, thread)),
-            seqs,
+            instead,
+            worker: Some(Worker::new(store)?),
+            writing: None,
+            stuck: Vec::new(),
             write_max: WRITE_MAX,
-        })
+        };
+        let place = Place::Apart(apart);
+        Ok(Self { place, seqs })
     }
 
-    fn stuck(&self) -> SnapshotStoreError {
-        SnapshotStoreError::Stuck {
-            path: self.path.clone(),
+    /// One that writes in the thread that posts.
+    pub(crate) fn here(store: Box<dyn Snapshots>) -> Self {
+        let seqs = store.seqs();
+        let place = Place::Here(store, None);
+        Self { place, seqs }
+    }
+
+    /// Whether a snapshot is under way.
+    pub(crate) const fn is_busy(&self) -> bool {
+        match &self.place {
+            Place::Here(_, written) => written.is_some(),
+            Place::Apart(apart) => apart.writing.is_some(),
         }
     }
-}
 
-impl Snapshots for Keeper {
-    fn write(&mut self, seq: Seq, hash: StateHash, bytes: &[u8]) -> Result<(), SnapshotStoreError> {
-        let Some((jobs, written, _)) = &self.thread else {
-            return Err(self.stuck());
-        };
-        let more = Duration::from_secs(bytes.len() as u64 / BYTES_PER_SECOND_MIN);
-        let bytes = bytes.to_vec();
-        let answer = match jobs.send(Job { seq, hash, bytes }) {
-            Ok(()) => written.recv_timeout(self.write_max + more).ok(),
-            Err(_) => None,
-        };
-        let Some((result, seqs)) = answer else {
-            // It keeps its store: to close that would wait as well.
-            self.thread = None;
-            return Err(self.stuck());
-        };
-        self.seqs = seqs;
-        result
+    /// Has a snapshot written, unless one is under way. What became of it [`Keeper::poll`] says.
+    pub(crate) fn post(&mut self, snapshot: Snapshot) {
+        match &mut self.place {
+            Place::Here(store, written) => {
+                let result = store.write(snapshot.seq, snapshot.hash, &snapshot.bytes);
+                self.seqs = store.seqs();
+                *written = Some(Written { snapshot, result });
+            }
+            Place::Apart(apart) if apart.writing.is_none() => apart.post(snapshot),
+            Place::Apart(_) => {}
+        }
     }
 
-    fn seqs(&self) -> Vec<Seq> {
-        self.seqs.clone()
+    /// What became of the snapshot that was posted last, once.
+    pub(crate) fn poll(&mut self) -> Option<Written> {
+        match &mut self.place {
+            Place::Here(_, written) => written.take(),
+            Place::Apart(apart) => {
+                let (snapshot, (result, seqs)) = apart.poll()?;
+                self.seqs = seqs;
+                Some(Written { snapshot, result })
+            }
+        }
+    }
+
+    /// Seqs of the snapshots that are kept, oldest first.
+    pub(crate) fn seqs(&self) -> &[Seq] {
+        &self.seqs
     }
 }
 
-impl Drop for Keeper {
+impl Apart {
+    fn post(&mut self, snapshot: Snapshot) {
+        let more = Duration::from_secs(snapshot.bytes.len() as u64 / BYTES_PER_SECOND_MIN);
+        let due = Instant::now() + self.write_max + more;
+        self.stuck.retain(|thread| !thread.is_finished());
+        if self.worker.is_none() && self.stuck.len() < STUCK_MAX {
+            // Without a thread the snapshot is told as not written.
+            self.worker = Worker::new((self.instead)()).ok();
+        }
+        if let Some(worker) = &self.worker {
+            // A thread that has ended is seen by the next poll.
+            let _ = worker.to_write.send(snapshot.clone());
+        }
+        self.writing = Some((snapshot, due));
+    }
+
+    fn poll(&mut self) -> Option<(Snapshot, Told)> {
+        let (snapshot, due) = self.writing.take()?;
+        let told = match &self.worker {
+            Some(worker) => worker.told.try_recv(),
+            None => Err(TryRecvError::Disconnected),
+        };
+        match told {
+            Ok(told) => return Some((snapshot, told)),
+            Err(TryRecvError::Empty) if Instant::now() < due => {
+                self.writing = Some((snapshot, due));
+                return None;
+            }
+            Err(_) => {}
+        }
+        // It keeps its store: to close that would wait as well.
+        self.stuck
+            .extend(self.worker.take().map(|worker| worker.thread));
+        let path = self.path.clone();
+        let result = Err(SnapshotStoreError::Stuck { path });
+        Some((snapshot, (result, Vec::new())))
+    }
+}
+
+impl Drop for Apart {
     fn drop(&mut self) {
-        if let Some((jobs, _, thread)) = self.thread.take() {
-            drop(jobs);
-            // Its store is closed then; a panic there has been told by what it did not write.
-            let _ = thread.join();
+        if self.writing.is_none()
+            && let Some(worker) = self.worker.take()
+        {
+            worker.close();
         }
     }
 }
@@ -107,16 +238,16 @@ impl Drop for Keeper {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Mutex;
 
-    /// Writes until it is told to hang.
+    /// Writes up to this seq, and hangs at the next until the test is over.
     #[derive(Debug)]
-    struct Store(Vec<Seq>, Receiver<()>);
+    struct Store(Vec<Seq>, Seq, Receiver<()>);
 
     impl Snapshots for Store {
         fn write(&mut self, seq: Seq, _: StateHash, _: &[u8]) -> Result<(), SnapshotStoreError> {
-            if seq.0 > 2 {
-                // Until the test is over.
-                let _ = self.1.recv();
+            if seq > self.1 {
+                let _ = self.2.recv();
             }
             self.0.push(seq);
             Ok(())
@@ -127,21 +258,61 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_store_that_hangs_holds_nobody_up() {
-        let (end, ends) = mpsc::channel();
-        let store = Store(vec![Seq(1)], ends);
-        let mut keeper = Keeper::new(Box::new(store), PathBuf::from("store")).unwrap();
-        let hash = StateHash([0; 32]);
-        keeper.write(Seq(2), hash, &[1]).unwrap();
-        assert_eq!(keeper.seqs(), [Seq(1), Seq(2)]);
-        keeper.write_max = Duration::from_millis(1);
-        for seq in [3, 4] {
-            let error = keeper.write(Seq(seq), hash, &[1]).unwrap_err();
-            assert!(matches!(error, SnapshotStoreError::Stuck { .. }));
+    fn write(keeper: &mut Keeper, seq: u64) -> Result<(), SnapshotStoreError> {
+        keeper.post(Snapshot {
+            seq: Seq(seq),
+            hash: StateHash([0; 32]),
+            bytes: Arc::new(vec![1]),
+        });
+        loop {
+            assert!(keeper.is_busy());
+            if let Some(written) = keeper.poll() {
+                assert_eq!(written.snapshot.seq, Seq(seq));
+                assert!(!keeper.is_busy());
+                return written.result;
+            }
+            thread::yield_now();
         }
+    }
+
+    /// The first store hangs at seq 3, the one in its place takes 4 and hangs at 5, and so do those after it.
+    #[test]
+    fn a_store_that_hangs_is_replaced_and_only_so_many_may_hang() {
+        let ends = Arc::new(Mutex::new(Vec::new()));
+        let store = {
+            let ends = Arc::clone(&ends);
+            move |seqs: Vec<Seq>, until: u64| {
+                let (end, ended) = mpsc::channel();
+                ends.lock().unwrap().push(end);
+                Box::new(Store(seqs, Seq(until), ended)) as Box<dyn Snapshots>
+            }
+        };
+        let first = store(vec![Seq(1)], 2);
+        let instead: Instead = Box::new(move || store(Vec::new(), 4));
+        let mut keeper = Keeper::new(first, PathBuf::from("store"), instead).unwrap();
+        assert_eq!(keeper.seqs(), [Seq(1)]);
+        write(&mut keeper, 2).unwrap();
         assert_eq!(keeper.seqs(), [Seq(1), Seq(2)]);
+        let Place::Apart(apart) = &mut keeper.place else {
+            panic!("it has a thread");
+        };
+        apart.write_max = Duration::from_millis(20);
+        let is_stuck = |result| matches!(result, Err(SnapshotStoreError::Stuck { .. }));
+        assert!(is_stuck(write(&mut keeper, 3)));
+        assert_eq!(keeper.seqs(), []);
+        if let Place::Apart(apart) = &mut keeper.place {
+            apart.write_max = WRITE_MAX;
+        }
+        write(&mut keeper, 4).unwrap();
+        assert_eq!(keeper.seqs(), [Seq(4)]);
+        if let Place::Apart(apart) = &mut keeper.place {
+            apart.write_max = Duration::from_millis(20);
+        }
+        for seq in 5..20 {
+            assert!(is_stuck(write(&mut keeper, seq)));
+        }
+        assert_eq!(ends.lock().unwrap().len(), STUCK_MAX);
         drop(keeper);
-        end.send(()).unwrap();
+        ends.lock().unwrap().clear();
     }
 }

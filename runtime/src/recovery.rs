@@ -112,7 +112,7 @@ impl Counted<'_> {
 pub(crate) struct Recovered {
     pub(crate) shard: Shard,
     pub(crate) writer: Writer,
-    pub(crate) store: Box<dyn Snapshots>,
+    pub(crate) store: Keeper,
     pub(crate) report: Recovery,
 }
 
@@ -131,7 +131,11 @@ pub(crate) fn recover(
 ) -> Result<Recovered, RecoveryError> {
     let path = snapshot_directory(&config.directory);
     let (store, restored) = SnapshotStore::open(&path)?;
-    let keeper = Keeper::new(Box::new(store), path.clone()).map_err(|source| {
+    let instead = {
+        let path = path.clone();
+        Box::new(move || Box::new(SnapshotStore::instead(&path)) as Box<dyn Snapshots>)
+    };
+    let keeper = Keeper::new(Box::new(store), path.clone(), instead).map_err(|source| {
         let doing = "start the thread of";
         SnapshotStoreError::Io {
             doing,
@@ -139,14 +143,14 @@ pub(crate) fn recover(
             source,
         }
     })?;
-    recover_from(config, projection, Box::new(keeper), restored)
+    recover_from(config, projection, keeper, restored)
 }
 
 /// As [`recover`], from a store that was opened.
 pub(crate) fn recover_from(
     config: &mut Config,
     projection: &mut Option<Projection>,
-    store: Box<dyn Snapshots>,
+    store: Keeper,
     restored: Option<Restored>,
 ) -> Result<Recovered, RecoveryError> {
     let started = Instant::now();

@@ -44,6 +44,8 @@ const LOCK_FILE: &str = "LOCK";
 /// The lock outlives its owner for a moment when the owner was starting a process as it ended.
 const LOCK_WAIT_MAX: Duration = Duration::from_millis(500);
 const LOCK_POLL: Duration = Duration::from_millis(5);
+/// Between looks whether a thread has ended.
+const JOIN_POLL: Duration = Duration::from_millis(1);
 
 /// Why a runtime does not start.
 #[derive(Debug, thiserror::Error)]
@@ -100,16 +102,20 @@ pub struct StopError {
     pub reason: Arc<str>,
 }
 
-/// A runtime that stopped in good order: everything that was accepted is durable, and live shard and
-/// replica ended in the same state.
+/// A runtime that stopped in good order: everything that was accepted is durable, and unless a deadline came
+/// first, live shard and replica ended in the same state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stopped {
     /// The last input.
     pub seq: Seq,
     /// State after it.
     pub state_hash: StateHash,
-    /// Where the newest snapshot stands; before `seq` only when it could not be written.
+    /// Where the newest snapshot of this run or before it stands; before `seq` only when it could not be written, or
+    /// not in time.
     pub snapshot_seq: Seq,
+    /// Whether the replica got to the end and its state was compared. It always did without a deadline
+    /// ([`Runtime::stop_by`]); otherwise the next start replays what it did not get to.
+    pub is_compared: bool,
     /// How long stopping took.
     pub elapsed: Duration,
 }
@@ -120,8 +126,8 @@ pub struct Runtime {
     handle: Handle,
     recovery: Recovery,
     threads: Option<Threads>,
-    /// Held until the threads have ended.
-    _lock: File,
+    /// Held until the threads have ended; `None` once it is held until the process ends.
+    lock: Option<File>,
 }
 
 #[derive(Debug)]
@@ -171,7 +177,7 @@ impl Runtime {
             handle: Handle { shared },
             recovery,
             threads: Some(threads),
-            _lock: lock,
+            lock: Some(lock),
         })
     }
 
@@ -196,26 +202,64 @@ impl Runtime {
     /// # Errors
     /// When the runtime had failed or failed on the way.
     pub fn stop(mut self) -> Result<Stopped, StopError> {
-        self.shut_down()
+        self.shut_down(None)
     }
 
-    fn shut_down(&mut self) -> Result<Stopped, StopError> {
+    /// As [`Runtime::stop`], but over by `deadline`: when that is near, the replica and its last snapshot are left as
+    /// they are, and so is a thread that archives or removes what is old. The journal has everything; the
+    /// next start takes longer.
+    ///
+    /// A thread that does not end is left to the end of the process, which keeps the data directory until then.
+    ///
+    /// # Errors
+    /// As [`Runtime::stop`], and when the disk takes so long that not all that was accepted is durable by then. What
+    /// was acknowledged is.
+    pub fn stop_by(mut self, deadline: Instant) -> Result<Stopped, StopError> {
+        self.shut_down(Some(deadline))
+    }
+
+    fn shut_down(&mut self, deadline: Option<Instant>) -> Result<Stopped, StopError> {
         let started = Instant::now();
         let shared = &self.handle.shared;
+        if let Some(deadline) = deadline {
+            shared.set_deadline(deadline);
+        }
         shared.stop();
         if let Some(threads) = self.threads.take() {
-            let end = threads.shard.join().ok().flatten();
-            let journal = threads.journal.join().ok().flatten();
-            let snapshot = threads.replica.join().ok().flatten();
+            let end = join(threads.shard, deadline);
+            let journal = join(threads.journal, deadline);
+            if matches!((&end, &journal), (Joined::Runs, _) | (_, Joined::Runs)) {
+                shared
+                    .fail("the journal was not at its end when the stop had to be over".to_owned());
+            }
+            let replica = join(threads.replica, deadline);
             threads.disk.thread().unpark();
             // The journal has learned what went wrong there.
-            let _ = threads.disk.join();
-            if let Some(keeper) = threads.keeper {
+            let disk = join(threads.disk, deadline);
+            let keeper = threads.keeper.map(|keeper| {
                 keeper.thread().unpark();
                 // It has told what went wrong.
-                let _ = keeper.join();
+                join(keeper, deadline)
+            });
+            let runs = [
+                end.runs(),
+                journal.runs(),
+                replica.runs(),
+                disk.runs(),
+                keeper.is_some_and(|keeper| keeper.runs()),
+            ];
+            if runs.contains(&true)
+                && let Some(lock) = self.lock.take()
+            {
+                // Until the process ends: nobody may write beside that thread.
+                std::mem::forget(lock);
             }
-            if let (Some(end), Some(()), Some(snapshot_seq)) = (end, journal, snapshot)
+            let snapshot_seq = match replica {
+                Joined::Ended(snapshot_seq) => snapshot_seq.flatten(),
+                Joined::Runs => Some(Seq(shared.counters.snapshot_seq.get())),
+            };
+            if let (Some(end), Some(()), Some(snapshot_seq)) =
+                (end.value(), journal.value(), snapshot_seq)
                 && !shared.is_failed()
             {
                 shared.close_broadcast();
@@ -223,7 +267,8 @@ impl Runtime {
                 return Ok(Stopped {
                     seq: end.seq,
                     state_hash: end.hash,
-                    snapshot_seq,
+                    snapshot_seq: snapshot_seq.max(self.recovery.snapshot_seq.unwrap_or_default()),
+                    is_compared: shared.is_compared(),
                     elapsed: started.elapsed(),
                 });
             }
@@ -243,9 +288,44 @@ impl Drop for Runtime {
     fn drop(&mut self) {
         if self.threads.is_some() {
             // A failure is in the status already, and was logged.
-            let _ = self.shut_down();
+            let _ = self.shut_down(None);
         }
     }
+}
+
+/// What became of a thread.
+enum Joined<T> {
+    /// `None` after a panic.
+    Ended(Option<T>),
+    Runs,
+}
+
+impl<T> Joined<T> {
+    const fn runs(&self) -> bool {
+        matches!(self, Self::Runs)
+    }
+}
+
+impl<T> Joined<Option<T>> {
+    fn value(self) -> Option<T> {
+        match self {
+            Self::Ended(value) => value.flatten(),
+            Self::Runs => None,
+        }
+    }
+}
+
+/// Waits for the end of a thread, but not beyond the deadline.
+fn join<T>(thread: JoinHandle<T>, deadline: Option<Instant>) -> Joined<T> {
+    while let Some(deadline) = deadline
+        && !thread.is_finished()
+    {
+        if Instant::now() >= deadline {
+            return Joined::Runs;
+        }
+        thread::sleep(JOIN_POLL);
+    }
+    Joined::Ended(thread.join().ok())
 }
 
 /// Takes a data directory for as long as the answer is kept; it is created when missing.
@@ -401,7 +481,7 @@ pub(crate) fn workers(
         let _ = free.push(Batch::new(end, config.batch_bytes_max, shared.time.now()));
     }
     let floor = Floor::default();
-    floor.set(&store.seqs());
+    floor.set(store.seqs());
     let keeper = Keeper {
         shared: Arc::clone(shared),
         journal: config.journal(),
@@ -420,6 +500,7 @@ pub(crate) fn workers(
     let settings = Settings {
         journal: config.journal(),
         snapshot_every: config.snapshot_every,
+        replica_lag_max: config.replica_lag_max,
         views_interval: config.views_interval,
         floor,
     };

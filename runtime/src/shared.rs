@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::Thread;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use crossbeam::utils::CachePadded;
@@ -57,6 +58,10 @@ pub(crate) struct Shared {
     reported: AtomicU64,
     failed: AtomicBool,
     stopping: AtomicBool,
+    /// When a stop has to be over, if it was told.
+    deadline: OnceLock<Instant>,
+    /// Live shard and replica ended in the same state.
+    compared: AtomicBool,
     /// The journal thread ended in good order: nothing more becomes durable.
     journal_done: AtomicBool,
     status: Mutex<Status>,
@@ -108,6 +113,8 @@ impl Shared {
             reported: AtomicU64::new(seq.0),
             failed: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
+            deadline: OnceLock::new(),
+            compared: AtomicBool::new(false),
             journal_done: AtomicBool::new(false),
             status: Mutex::new(Status::Running),
             status_changed: Condvar::new(),
@@ -176,6 +183,25 @@ impl Shared {
         self.ingress.close();
         self.stopping.store(true, Ordering::Release);
         Wakers::wake(&self.threads.shard);
+    }
+
+    /// A stop must be over by then. The first one counts.
+    pub(crate) fn set_deadline(&self, deadline: Instant) {
+        let _ = self.deadline.set(deadline);
+    }
+
+    /// Whether a stop has no more than this left.
+    pub(crate) fn is_late(&self, left: Duration) -> bool {
+        let deadline = self.deadline.get();
+        deadline.is_some_and(|deadline| Instant::now() + left >= *deadline)
+    }
+
+    pub(crate) fn is_compared(&self) -> bool {
+        self.compared.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_compared(&self) {
+        self.compared.store(true, Ordering::Release);
     }
 
     pub(crate) fn is_journal_done(&self) -> bool {

@@ -7,12 +7,19 @@
 //! is set aside, whole, and a new one is begun: the journal can rebuild everything in it. A file of ours
 //! beside sled's, `kept`, says which snapshots must be there, so that lost keys are seen too.
 //!
+//! A store whose writes once failed may wait inside its flush for ever, also after it was opened again. So room is
+//! looked for before sled is asked to write, one that met a full disk all the same is never written again, and one
+//! that is opened has to take a key within `PROBE_MAX`.
+//!
 //! Keys: `c` + seq + chunk index, and `m` + seq (big-endian, so that they sort).
 
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use engine::{Shard, StateHash};
@@ -29,6 +36,12 @@ const KEPT_FILE: &str = "kept";
 const LOCK_WAIT_MAX: Duration = Duration::from_secs(5);
 const LOCK_POLL: Duration = Duration::from_millis(5);
 const CRC_BYTES: usize = 4;
+/// Written and removed when a store is opened; no snapshot has it.
+const PROBE_KEY: &[u8] = b"probe";
+/// A store that is opened takes this long at most to do so.
+pub(crate) const PROBE_MAX: Duration = Duration::from_secs(5);
+/// Room that must be left beside that for twice the snapshot: sled takes it half a mebibyte at a time.
+const ROOM_BYTES: u64 = 8 << 20;
 /// Seq, length, state hash, chunk count.
 const MANIFEST_BYTES: usize = 8 + 8 + 32 + 4;
 
@@ -45,7 +58,7 @@ pub enum SnapshotStoreError {
         /// What it said.
         source: io::Error,
     },
-    /// A write did not come back. Nothing more is kept until the next start.
+    /// A write did not come back. The next one begins a new store.
     #[error("the snapshot store {} does not answer", path.display())]
     Stuck {
         /// Its directory.
@@ -82,32 +95,52 @@ pub trait Snapshots: std::fmt::Debug + Send {
     fn seqs(&self) -> Vec<Seq>;
 }
 
-/// The open store.
+/// The store.
 #[derive(Debug)]
 pub struct SnapshotStore {
     path: PathBuf,
-    db: sled::Db,
+    state: State,
 }
 
-/// What is wrong with the store; the store is set aside whatever it is, but for a lack of room.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
+enum State {
+    Open {
+        db: sled::Db,
+        /// The inode of its directory: once another stands there, this store was given up.
+        inode: u64,
+    },
+    /// What stands at the path is set aside before the next write.
+    Faulty(Fault),
+}
+
+/// What is wrong with the store; it is set aside whatever it is. Without room, that and a new store wait for some.
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{what}")]
 struct Fault {
     what: String,
     is_full: bool,
+    /// Another store stands in its place: it was given up while it wrote.
+    is_replaced: bool,
 }
 
 impl Fault {
     const fn new(what: String) -> Self {
-        let is_full = false;
-        Self { what, is_full }
+        Self {
+            what,
+            is_full: false,
+            is_replaced: false,
+        }
     }
 }
 
 impl From<io::Error> for Fault {
     fn from(error: io::Error) -> Self {
         Self {
-            is_full: error.kind() == io::ErrorKind::StorageFull,
+            is_full: matches!(
+                error.kind(),
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+            ),
+            is_replaced: false,
             what: error.to_string(),
         }
     }
@@ -133,18 +166,19 @@ impl SnapshotStore {
     /// Opens the store and restores the newest snapshot that verifies.
     ///
     /// # Errors
-    /// When no store can be made to work. A damaged store is no error: it is set aside.
+    /// When no store can be made to work. A damaged store is no error: it is set aside. A lack of room is
+    /// none either: the store takes nothing until there is some.
     pub fn open(path: &Path) -> Result<(Self, Option<Restored>), SnapshotStoreError> {
         let mut restored = None;
         let fault = match guarded(|| open_db(path)) {
             Ok(db) => match guarded(|| restore_newest(&db, path, &mut restored)) {
-                Ok(()) => {
-                    let store = Self {
-                        path: path.to_owned(),
-                        db,
-                    };
-                    return Ok((store, restored));
-                }
+                Ok(()) => match proven(db, path) {
+                    Ok(state) => {
+                        let path = path.to_owned();
+                        return Ok((Self { path, state }, restored));
+                    }
+                    Err(fault) => fault,
+                },
                 Err(fault) => {
                     close(db);
                     fault
@@ -152,12 +186,25 @@ impl SnapshotStore {
             },
             Err(fault) => fault,
         };
-        let db = begin_again(path, &fault)?;
-        let store = Self {
-            path: path.to_owned(),
-            db,
-        };
+        let mut store = Self::given_up(path, fault);
+        match store.begin_again() {
+            Err(SnapshotStoreError::Io { source, .. })
+                if source.kind() == io::ErrorKind::StorageFull => {}
+            begun => begun?,
+        }
         Ok((store, restored))
+    }
+
+    /// A store in the place of one that does not answer. What stands there is set aside at the first write.
+    pub(crate) fn instead(path: &Path) -> Self {
+        Self::given_up(path, Fault::new("it does not answer".to_owned()))
+    }
+
+    fn given_up(path: &Path, fault: Fault) -> Self {
+        Self {
+            path: path.to_owned(),
+            state: State::Faulty(fault),
+        }
     }
 
     /// Where the snapshots of a store stand that verify now, oldest first; none when there is no store. One
@@ -170,11 +217,14 @@ impl SnapshotStore {
             return Ok(Vec::new());
         }
         let (store, _) = Self::open(path)?;
+        let State::Open { db, .. } = &store.state else {
+            return Ok(Vec::new());
+        };
         let verified = guarded(|| {
             let mut verified = Vec::new();
-            for entry in store.db.scan_prefix(b"m") {
+            for entry in db.scan_prefix(b"m") {
                 let (key, value) = entry?;
-                if guarded(|| restore(&store.db, &key, &value)).is_ok() {
+                if guarded(|| restore(db, &key, &value)).is_ok() {
                     verified.push(seq_of(&key));
                 }
             }
@@ -183,38 +233,101 @@ impl SnapshotStore {
         Ok(verified.unwrap_or_default())
     }
 
-    fn unusable(&self, fault: &Fault) -> SnapshotStoreError {
-        unusable(&self.path, fault)
+    /// Sets aside what stands at the path of a faulty store, and opens a new one. It stays faulty where that
+    /// fails.
+    fn begin_again(&mut self) -> Result<(), SnapshotStoreError> {
+        let State::Faulty(fault) = &self.state else {
+            return Ok(());
+        };
+        self.look_for_room(0)?;
+        set_aside(&self.path, fault)?;
+        let opened = guarded(|| {
+            let db = open_db(&self.path)?;
+            Ok(State::Open {
+                inode: inode(&self.path)?,
+                db,
+            })
+        });
+        match opened {
+            Ok(state) => self.state = state,
+            Err(fault) => {
+                let error = self.error(&fault);
+                self.state = State::Faulty(fault);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether sled will find room for a snapshot of so many bytes, as far as the file system knows.
+    fn look_for_room(&self, bytes: usize) -> Result<(), SnapshotStoreError> {
+        match room(&self.path) {
+            Some(room) if room < room_needed(bytes) => Err(self.full()),
+            _ => Ok(()),
+        }
+    }
+
+    fn full(&self) -> SnapshotStoreError {
+        SnapshotStoreError::Io {
+            doing: "write",
+            path: self.path.clone(),
+            source: io::ErrorKind::StorageFull.into(),
+        }
+    }
+
+    fn error(&self, fault: &Fault) -> SnapshotStoreError {
+        if fault.is_full {
+            return self.full();
+        }
+        SnapshotStoreError::Unusable {
+            path: self.path.clone(),
+            reason: fault.to_string(),
+        }
+    }
+
+    /// Writes into the open store; what goes wrong makes it faulty.
+    fn try_write(&mut self, seq: Seq, hash: StateHash, bytes: &[u8]) -> Result<(), Fault> {
+        let State::Open { db, inode } = &self.state else {
+            return Ok(());
+        };
+        let written = guarded(|| write_snapshot(db, (&self.path, *inode), seq, hash, bytes));
+        let Err(fault) = written else {
+            return Ok(());
+        };
+        let fault = Fault {
+            is_replaced: self::inode(&self.path).is_ok_and(|now| now != *inode),
+            ..fault
+        };
+        let faulty = State::Faulty(fault.clone());
+        if let State::Open { db, .. } = std::mem::replace(&mut self.state, faulty) {
+            close(db);
+        }
+        Err(fault)
     }
 }
 
 impl Snapshots for SnapshotStore {
-    /// Fails when also a new, empty store does not take it.
+    /// Fails when there is no room, and when also a new, empty store does not take it.
     fn write(&mut self, seq: Seq, hash: StateHash, bytes: &[u8]) -> Result<(), SnapshotStoreError> {
-        let Err(fault) = guarded(|| write_snapshot(&self.db, &self.path, seq, hash, bytes)) else {
+        self.look_for_room(bytes.len())?;
+        self.begin_again()?;
+        let Err(fault) = self.try_write(seq, hash, bytes) else {
             return Ok(());
         };
-        if fault.is_full {
-            // What is in the store is as good as before; the next snapshot may find room.
-            return Err(SnapshotStoreError::Io {
-                doing: "write",
-                path: self.path.clone(),
-                source: io::ErrorKind::StorageFull.into(),
-            });
+        if fault.is_full || fault.is_replaced {
+            return Err(self.error(&fault));
         }
-        // The old handle goes before the directory is opened anew; a closed stand-in takes its place.
-        let stand_in = guarded(|| Ok(sled::Config::new().temporary(true).open()?))
-            .map_err(|fault| self.unusable(&fault))?;
-        close(std::mem::replace(&mut self.db, stand_in));
-        self.db = begin_again(&self.path, &fault)?;
-        guarded(|| write_snapshot(&self.db, &self.path, seq, hash, bytes))
-            .map_err(|fault| self.unusable(&fault))
+        self.begin_again()?;
+        self.try_write(seq, hash, bytes)
+            .map_err(|fault| self.error(&fault))
     }
 
     fn seqs(&self) -> Vec<Seq> {
+        let State::Open { db, .. } = &self.state else {
+            return Vec::new();
+        };
         guarded(|| {
-            self.db
-                .scan_prefix(b"m")
+            db.scan_prefix(b"m")
                 .keys()
                 .map(|key| Ok(seq_of(&key?)))
                 .collect()
@@ -223,10 +336,70 @@ impl Snapshots for SnapshotStore {
     }
 }
 
-fn unusable(path: &Path, fault: &Fault) -> SnapshotStoreError {
-    SnapshotStoreError::Unusable {
-        path: path.to_owned(),
-        reason: fault.to_string(),
+/// Bytes that are free where a store is or will be, if the file system says so.
+fn room(path: &Path) -> Option<u64> {
+    let above = path.parent().filter(|_| !path.exists());
+    let found = rustix::fs::statvfs(above.unwrap_or(path)).ok()?;
+    Some(found.f_bavail.saturating_mul(found.f_frsize))
+}
+
+/// Bytes that must be free for a snapshot of so many.
+const fn room_needed(bytes: usize) -> u64 {
+    ROOM_BYTES.saturating_add((bytes as u64).saturating_mul(2))
+}
+
+fn inode(path: &Path) -> io::Result<u64> {
+    Ok(fs::metadata(path)?.ino())
+}
+
+/// Lets a store that was opened take a key, if there is room for one. A store that does not is never closed:
+/// that would wait as well.
+fn proven(db: sled::Db, path: &Path) -> Result<State, Fault> {
+    let open = |db| {
+        let inode = inode(path)?;
+        Ok(State::Open { db, inode })
+    };
+    if room(path).is_some_and(|room| room < room_needed(0)) {
+        return open(db);
+    }
+    match answer_within(PROBE_MAX, {
+        let db = db.clone();
+        move || probe(&db)
+    }) {
+        Some(Ok(())) => open(db),
+        Some(Err(fault)) => {
+            close(db);
+            Err(fault)
+        }
+        None => {
+            std::mem::forget(db);
+            let waited_s = PROBE_MAX.as_secs();
+            Err(Fault::new(format!("it takes nothing within {waited_s} s")))
+        }
+    }
+}
+
+fn probe(db: &sled::Db) -> Result<(), Fault> {
+    db.insert(PROBE_KEY, &[])?;
+    db.flush()?;
+    db.remove(PROBE_KEY)?;
+    db.flush()?;
+    Ok(())
+}
+
+/// What `act` comes to on a thread of its own; `None` when it takes longer, and it goes on alone.
+fn answer_within(
+    longest: Duration,
+    act: impl FnOnce() -> Result<(), Fault> + Send + 'static,
+) -> Option<Result<(), Fault>> {
+    let (told, answer) = mpsc::channel();
+    let run = move || {
+        // Whoever does not wait any more is no error.
+        let _ = told.send(guarded(act));
+    };
+    match thread::Builder::new().name("probe".to_owned()).spawn(run) {
+        Ok(_) => answer.recv_timeout(longest).ok(),
+        Err(error) => Some(Err(error.into())),
     }
 }
 
@@ -269,25 +442,26 @@ fn close(db: sled::Db) {
     });
 }
 
-/// Renames the store's directory and opens a new one.
-fn begin_again(path: &Path, fault: &Fault) -> Result<sled::Db, SnapshotStoreError> {
-    if path.exists() {
-        let aside = (1..=u16::MAX)
-            .map(|number| path.with_extension(format!("damaged-{number}")))
-            .find(|aside| !aside.exists())
-            .unwrap_or_else(|| path.with_extension("damaged"));
-        fs::rename(path, &aside).map_err(|source| SnapshotStoreError::Io {
-            doing: "set aside",
-            path: path.to_owned(),
-            source,
-        })?;
-        tracing::warn!(
-            fault = %fault,
-            set_aside = %aside.display(),
-            "the snapshot store is damaged; it was set aside and is rebuilt from the journal"
-        );
+/// Renames the store's directory, if there is one.
+fn set_aside(path: &Path, fault: &Fault) -> Result<(), SnapshotStoreError> {
+    if !path.exists() {
+        return Ok(());
     }
-    guarded(|| open_db(path)).map_err(|fault| unusable(path, &fault))
+    let aside = (1..=u16::MAX)
+        .map(|number| path.with_extension(format!("damaged-{number}")))
+        .find(|aside| !aside.exists())
+        .unwrap_or_else(|| path.with_extension("damaged"));
+    fs::rename(path, &aside).map_err(|source| SnapshotStoreError::Io {
+        doing: "set aside",
+        path: path.to_owned(),
+        source,
+    })?;
+    tracing::warn!(
+        fault = %fault,
+        set_aside = %aside.display(),
+        "the snapshot store is damaged; it was set aside and is rebuilt from the journal"
+    );
+    Ok(())
 }
 
 /// Restores the newest snapshot that verifies into `restored`. Any snapshot that does not is a fault,
@@ -344,7 +518,7 @@ fn restore(db: &sled::Db, key: &[u8], value: &[u8]) -> Result<Restored, Fault> {
 
 fn write_snapshot(
     db: &sled::Db,
-    path: &Path,
+    (path, inode): (&Path, u64),
     seq: Seq,
     hash: StateHash,
     bytes: &[u8],
@@ -378,6 +552,10 @@ fn write_snapshot(
         .map(|key| seq_of(key))
         .filter(|seq| *seq >= oldest_kept)
         .collect();
+    if self::inode(path)? != inode {
+        let what = "another store stands in its place";
+        return Err(Fault::new(what.to_owned()));
+    }
     keep(path, &kept)?;
     for key in manifests {
         if seq_of(&key) < oldest_kept {
@@ -554,13 +732,72 @@ mod tests {
         let key = chunk_key(Seq(5), 0);
         let mut other = Vec::new();
         shard_at(4).encode(&mut other);
-        store.db.insert(&key, sealed_value(&key, &other)).unwrap();
+        let State::Open { db, .. } = &store.state else {
+            panic!("it is open");
+        };
+        db.insert(&key, sealed_value(&key, &other)).unwrap();
         drop(store);
 
         let (store, restored) = SnapshotStore::open(&path).unwrap();
         assert_eq!(restored.unwrap().shard.seq(), Seq(3));
         assert_eq!(store.seqs(), []);
         assert!(path.with_extension("damaged-1").is_dir());
+    }
+
+    #[test]
+    fn a_store_that_was_given_up_leaves_the_one_in_its_place_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("snapshots");
+        let (mut given_up, _) = SnapshotStore::open(&path).unwrap();
+        write(&mut given_up, &shard_at(3));
+        let mut store = SnapshotStore::instead(&path);
+        assert_eq!(store.seqs(), []);
+        write(&mut store, &shard_at(5));
+        assert!(path.with_extension("damaged-1").is_dir());
+
+        let mut bytes = Vec::new();
+        let late = shard_at(4);
+        late.encode(&mut bytes);
+        let error = given_up
+            .write(late.seq(), late.state_hash(), &bytes)
+            .unwrap_err();
+        assert!(matches!(error, SnapshotStoreError::Unusable { .. }));
+        write(&mut store, &shard_at(8));
+        drop((given_up, store));
+        let (store, restored) = SnapshotStore::open(&path).unwrap();
+        assert_eq!(restored.unwrap().shard.seq(), Seq(8));
+        assert_eq!(store.seqs(), [Seq(5), Seq(8)]);
+        assert!(!path.with_extension("damaged-2").exists());
+    }
+
+    /// 1 MiB asks for 2 MiB and 8 more; no disk has room for a snapshot of 2^63 bytes.
+    #[test]
+    fn without_room_sled_is_not_asked_to_write() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("snapshots");
+        let (store, _) = SnapshotStore::open(&path).unwrap();
+        assert_eq!(room_needed(1 << 20), 10 << 20);
+        store.look_for_room(0).unwrap();
+        let error = store.look_for_room(usize::MAX / 2).unwrap_err();
+        assert!(matches!(
+            error,
+            SnapshotStoreError::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull
+        ));
+    }
+
+    #[test]
+    fn what_hangs_or_panics_is_no_answer() {
+        let (end, ended) = mpsc::channel::<()>();
+        let hangs = move || {
+            // Until the test is over.
+            let _ = ended.recv();
+            Ok(())
+        };
+        assert!(answer_within(Duration::from_millis(1), hangs).is_none());
+        drop(end);
+        let panics = answer_within(PROBE_MAX, || panic!("no"));
+        assert_eq!(panics.unwrap().unwrap_err().what, "sled panicked: no");
+        assert!(answer_within(PROBE_MAX, || Ok(())).unwrap().is_ok());
     }
 
     #[test]

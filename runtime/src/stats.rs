@@ -32,8 +32,11 @@ pub struct Stats {
     pub journal_bytes: u64,
     /// Snapshots verified and written.
     pub snapshots: u64,
-    /// Snapshot points at which the store failed or the hash to compare with was gone.
+    /// Snapshot points without a snapshot: the store failed until the next one, or the hash to compare with was gone.
     pub snapshots_missed: u64,
+    /// Whether the snapshot that was due last could not be written yet. Nothing is lost by that; a start takes
+    /// longer, and the journal's retention stands still.
+    pub is_snapshot_overdue: bool,
     /// Bytes of the newest snapshot.
     pub snapshot_bytes: u64,
     /// Where the newest snapshot that this run has written stands.
@@ -74,6 +77,8 @@ pub(crate) struct Counters {
     pub(crate) journal_bytes: Counter,
     pub(crate) snapshots: Counter,
     pub(crate) snapshots_missed: Counter,
+    /// 0 or 1.
+    pub(crate) snapshot_overdue: Counter,
     pub(crate) snapshot_bytes: Counter,
     pub(crate) snapshot_seq: Counter,
     pub(crate) segments_archived: Counter,
@@ -145,6 +150,7 @@ impl Counters {
             journal_bytes: self.journal_bytes.get(),
             snapshots: self.snapshots.get(),
             snapshots_missed: self.snapshots_missed.get(),
+            is_snapshot_overdue: self.snapshot_overdue.get() > 0,
             snapshot_bytes: self.snapshot_bytes.get(),
             snapshot_seq: Seq(self.snapshot_seq.get()),
             segments_archived: self.segments_archived.get(),

@@ -20,7 +20,7 @@ use gateway::dto::competition;
 use gateway::dto::plan::spec_from_toml;
 use indicatif::ProgressBar;
 use marketdata::DemoMarket;
-use runtime::{AckMode, Config, Handle, Runtime, Status};
+use runtime::{AckMode, Config, Handle, Runtime, Status, Stopped};
 use tokio::sync::watch;
 use types::InstrumentId;
 
@@ -212,7 +212,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         .enable_all()
         .build()
         .context("starting the server's threads")?;
-    executor.block_on(async {
+    let deadline = executor.block_on(async {
         let server = if args.headless {
             None
         } else {
@@ -230,16 +230,18 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         let progress = tokio::spawn(show_progress(runtime.handle()));
         let ended = wait_for_end(args, runtime.handle().status_changes()).await;
         progress.abort();
-        ended?;
+        let deadline = ended?;
         if let Some(server) = server {
             server.shutdown().await;
         }
-        anyhow::Ok(())
+        anyhow::Ok(deadline)
     })?;
 
     let handle = runtime.handle();
     let elapsed = started.elapsed();
-    let stopped = runtime.stop().context("stopping")?;
+    let stopped = stop(runtime, deadline)?;
+    // Nobody waits for clients that do not read.
+    executor.shutdown_background();
     say(Summary {
         handle: &handle,
         stopped: &stopped,
@@ -322,8 +324,12 @@ async fn show_progress(handle: Handle) {
     }
 }
 
-/// Until Ctrl-C, the time given, or the end of the market events asked for.
-async fn wait_for_end(args: &Args, mut status: watch::Receiver<Status>) -> anyhow::Result<()> {
+/// Until Ctrl-C, the time given, or the end of the market events asked for. After a signal, until when it has to be
+/// over.
+async fn wait_for_end(
+    args: &Args,
+    mut status: watch::Receiver<Status>,
+) -> anyhow::Result<Option<Instant>> {
     let deadline = async {
         match args.duration {
             Some(duration) => tokio::time::sleep(duration).await,
@@ -333,8 +339,9 @@ async fn wait_for_end(args: &Args, mut status: watch::Receiver<Status>) -> anyho
     let ended = status.wait_for(|status| *status != Status::Running);
     tokio::select! {
         interrupted = stop_signal() => {
-            interrupted?;
+            let deadline = interrupted?;
             say("\nStopping: finishing what was accepted")?;
+            return Ok(Some(deadline));
         }
         () = deadline => {}
         status = ended => {
@@ -343,11 +350,24 @@ async fn wait_for_end(args: &Args, mut status: watch::Receiver<Status>) -> anyho
             }
         }
     }
-    Ok(())
+    Ok(None)
 }
 
-/// Ctrl-C or, where there is such a thing, SIGTERM.
-pub(crate) async fn stop_signal() -> anyhow::Result<()> {
+/// Stops a runtime, by a deadline if there is one.
+pub(crate) fn stop(runtime: Runtime, deadline: Option<Instant>) -> anyhow::Result<Stopped> {
+    let stopped = match deadline {
+        Some(deadline) => runtime.stop_by(deadline),
+        None => runtime.stop(),
+    };
+    stopped.context("stopping")
+}
+
+/// From the signal to stop to the end of the process, with some left for what is told at the end: whoever waits
+/// for it may cut it off after five seconds.
+const STOP_MAX: Duration = Duration::from_millis(4_500);
+
+/// Ctrl-C or, where there is such a thing, SIGTERM. Until when to be gone then.
+pub(crate) async fn stop_signal() -> anyhow::Result<Instant> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
@@ -359,5 +379,5 @@ pub(crate) async fn stop_signal() -> anyhow::Result<()> {
     }
     #[cfg(not(unix))]
     tokio::signal::ctrl_c().await?;
-    Ok(())
+    Ok(Instant::now() + STOP_MAX)
 }

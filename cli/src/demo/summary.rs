@@ -67,7 +67,16 @@ impl fmt::Display for Summary<'_> {
             f,
             "  state hash   {} at input {}",
             self.stopped.state_hash, self.stopped.seq
-        )
+        )?;
+        if !self.stopped.is_compared {
+            write!(
+                f,
+                "\n               not compared: the replica was at input {} when the time to stop was over; the \
+                 next start replays from the snapshot",
+                stats.replica_seq
+            )?;
+        }
+        Ok(())
     }
 }
 

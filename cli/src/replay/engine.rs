@@ -20,7 +20,7 @@ use super::deck::{Deck, Shared};
 use super::source::TapeSource;
 use super::summary::Summary;
 use super::{Args, SpeedArg};
-use crate::demo::{say, stop_signal};
+use crate::demo::{say, stop, stop_signal};
 use crate::progress::recovery_progress;
 use crate::serve::{self, Setup, Timetable};
 
@@ -118,7 +118,7 @@ pub(super) fn run(
         .enable_all()
         .build()
         .context("starting the server's threads")?;
-    let elapsed = executor.block_on(async {
+    let (elapsed, deadline) = executor.block_on(async {
         let server = match args.page {
             None => None,
             Some(address) => {
@@ -152,17 +152,18 @@ pub(super) fn run(
             Ok(())
         };
         let ended = tokio::select! {
-            interrupted = stop_signal() => interrupted,
-            ended = ended => ended,
+            interrupted = stop_signal() => interrupted.map(Some),
+            ended = ended => ended.map(|()| None),
         };
         progress.abort();
-        ended?;
+        let deadline = ended?;
         if let Some(server) = server {
             server.shutdown().await;
         }
-        anyhow::Ok(elapsed.unwrap_or_else(|| started.elapsed()))
+        anyhow::Ok((elapsed.unwrap_or_else(|| started.elapsed()), deadline))
     })?;
-    let stopped = runtime.stop().context("stopping")?;
+    let stopped = stop(runtime, deadline)?;
+    executor.shutdown_background();
     drop(scratch);
     let mut played = played.lock().unwrap_or_else(PoisonError::into_inner);
     let summary = Summary {

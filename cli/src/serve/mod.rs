@@ -7,6 +7,7 @@ mod timetable;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use gateway::Projections;
@@ -18,7 +19,7 @@ use runtime::{Clock, Config, Runtime, Shard};
 use tokio::sync::watch;
 use types::{Command, ShardId};
 
-use crate::demo::{say, stop_signal};
+use crate::demo::{say, stop, stop_signal};
 use crate::progress::recovery_progress;
 use crate::record;
 pub(crate) use feed::{Feed, open};
@@ -44,6 +45,9 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
 }
+
+/// Feeds that are told to stop have as long as the server's clients.
+const FEEDS_STOP_MAX: Duration = Duration::from_secs(2);
 
 /// What has to be known to the engine before the first price.
 pub(crate) struct Setup {
@@ -178,7 +182,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         let mut status = runtime.handle().status_changes();
         let failed = status.wait_for(|status| matches!(status, runtime::Status::Failed(_)));
         let ended = tokio::select! {
-            interrupted = stop_signal() => interrupted,
+            interrupted = stop_signal() => interrupted.map(Some),
             failed = failed => match failed.map(|status| status.clone()) {
                 Ok(runtime::Status::Failed(reason)) => Err(anyhow::anyhow!("{reason}")),
                 _ => Err(anyhow::anyhow!("the runtime is gone")),
@@ -186,18 +190,32 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         };
         // Nobody hears: the runtime's end tells the connections as well.
         let _ = stop.send(true);
-        for connection in connections {
-            let _ = connection.await;
+        let feeds = async {
+            for connection in &mut connections {
+                let _ = connection.await;
+            }
+        };
+        let (_, in_time) = tokio::join!(
+            server.shutdown(),
+            tokio::time::timeout(FEEDS_STOP_MAX, feeds)
+        );
+        if in_time.is_err() {
+            tracing::warn!("a feed did not end in time; it ends with the process");
         }
-        server.shutdown().await;
         ended
     });
     // However it ended: the tape is whole.
     let recorded = recorder.map(|(path, recorder)| record::finish(recorder, &path));
-    ended?;
-    runtime.stop().context("stopping")?;
+    let stopped = stop(runtime, ended?)?;
+    // Nobody waits for clients that do not read.
+    executor.shutdown_background();
     recorded.transpose()?;
-    say("Stopped")
+    if stopped.is_compared {
+        return say("Stopped");
+    }
+    say(
+        "Stopped; the replica was not at the end in time, so the next start replays from the snapshot",
+    )
 }
 
 /// A journal keeps the limits that it began with, also where the file does not state them: what it defines has to

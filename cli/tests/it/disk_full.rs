@@ -1,4 +1,4 @@
-//! A server whose file system has no room for the next segment, and then has.
+//! A server whose file system has no room for the next segment, or for the first snapshot, and then has.
 //!
 //! The file system is a real one of 100 MiB in memory, mounted where only the server sees it. Where this
 //! process may not mount one, the test says so and checks nothing.
@@ -6,7 +6,7 @@
 use std::io::{BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::demo::{address, get};
@@ -24,16 +24,65 @@ wait $server || exit 1
 "$2" journal verify "$1/data/run"
 "#;
 
+/// Once the server has its first segment, the file `fill` has a file put there that takes what is left, and
+/// `free` removes it and makes room for more.
+const WITHIN_FILLED: &str = r#"
+mount -t tmpfs -o size=100m tmpfs "$1/data" || exit 77
+"$2" demo --rate max --for 120s --listen 127.0.0.1:0 --data "$1/data/run" &
+server=$!
+echo $server > "$1/pid"
+while kill -0 $server 2>/dev/null && [ ! -e "$1/fill" ]; do sleep 0.02; done
+dd if=/dev/zero of="$1/data/filled" bs=4096 2>/dev/null
+while kill -0 $server 2>/dev/null && [ ! -e "$1/free" ]; do sleep 0.05; done
+rm "$1/data/filled"
+mount -o remount,size=4g "$1/data"
+wait $server || exit 1
+ls -d "$1/data/run/"snapshots*
+"$2" journal verify "$1/data/run"
+"#;
+
 fn unshared(arguments: &[&str]) -> Command {
     let mut command = Command::new("unshare");
     command.args(["-rm", "sh", "-c"]).args(arguments);
     command
 }
 
+/// Says so, past the capture of the test's output, where this process may not mount.
 fn can_mount(directory: &Path) -> bool {
+    std::fs::create_dir(directory.join("data")).unwrap();
     let probe = r#"mount -t tmpfs -o size=1m tmpfs "$1/data""#;
     let probe = unshared(&[probe, "sh", directory.to_str().unwrap()]).output();
-    probe.is_ok_and(|output| output.status.success())
+    let can = probe.is_ok_and(|output| output.status.success());
+    if !can {
+        let told =
+            b"\nSKIPPED: disk_full: this process may not mount a file system (unshare -rm)\n";
+        std::io::stderr().write_all(told).unwrap();
+    }
+    can
+}
+
+fn start(within: &str, directory: &Path) -> Child {
+    let path = directory.to_str().unwrap();
+    unshared(&[within, "sh", path, env!("CARGO_BIN_EXE_dynasty")])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// Has the server end in good order; what it and the script said meanwhile.
+fn stop(directory: &Path, child: &mut Child, mut reader: impl Read) -> String {
+    let pid = std::fs::read_to_string(directory.join("pid")).unwrap();
+    let killed = Command::new("kill").args(["-TERM", pid.trim()]).status();
+    assert!(killed.unwrap().success());
+    std::fs::remove_file(directory.join("pid")).unwrap();
+    let mut told = String::new();
+    reader.read_to_string(&mut told).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{told}");
+    assert!(
+        told.contains("state hash") && told.contains(" check, in "),
+        "{told}"
+    );
+    told
 }
 
 /// Waits for a health answer with these words; no healthy run takes two minutes.
@@ -81,19 +130,10 @@ impl Drop for Ends {
 #[test]
 fn without_room_commands_are_refused_reads_go_on_and_room_is_enough_to_recover() {
     let directory = tempfile::tempdir().unwrap();
-    std::fs::create_dir(directory.path().join("data")).unwrap();
     if !can_mount(directory.path()) {
-        // Past the capture of the test's output.
-        let told =
-            b"\nSKIPPED: disk_full: this process may not mount a file system (unshare -rm)\n";
-        std::io::stderr().write_all(told).unwrap();
         return;
     }
-    let path = directory.path().to_str().unwrap();
-    let mut child = unshared(&[WITHIN, "sh", path, env!("CARGO_BIN_EXE_dynasty")])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = start(WITHIN, directory.path());
     let _ends = Ends(directory.path().join("pid"));
     let mut reader = BufReader::new(child.stdout.take().unwrap());
     let address = address(&mut reader);
@@ -113,15 +153,51 @@ fn without_room_commands_are_refused_reads_go_on_and_room_is_enough_to_recover()
     wait_for(&address, "\"status\":\"ok\"");
     let taken = post_order(&address);
     assert!(!taken.contains("disk_full"), "{taken}");
-    let pid = std::fs::read_to_string(directory.path().join("pid")).unwrap();
-    let killed = Command::new("kill").args(["-TERM", pid.trim()]).status();
-    assert!(killed.unwrap().success());
-    std::fs::remove_file(directory.path().join("pid")).unwrap();
-    let mut told = String::new();
-    reader.read_to_string(&mut told).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(0), "{told}");
-    assert!(
-        told.contains("state hash") && told.contains(" check, in "),
-        "{told}"
-    );
+    stop(directory.path(), &mut child, reader);
+}
+
+/// The journal has taken its room in advance, so the snapshots are the first that find none.
+#[test]
+fn without_room_for_a_snapshot_reads_go_on_and_with_it_snapshots_do_too() {
+    let directory = tempfile::tempdir().unwrap();
+    if !can_mount(directory.path()) {
+        return;
+    }
+    let mut child = start(WITHIN_FILLED, directory.path());
+    let _ends = Ends(directory.path().join("pid"));
+    let mut reader = BufReader::new(child.stdout.take().unwrap());
+    let address = address(&mut reader);
+    let written = || {
+        let metrics = get(&address, "/metrics");
+        let line = metrics
+            .lines()
+            .find_map(|line| line.strip_prefix("dynasty_snapshots_total "));
+        line.unwrap().parse::<u64>().unwrap()
+    };
+
+    let started = Instant::now();
+    while get(&address, "/v1/health").contains("\"durable_seq\":\"0\"") {
+        assert!(started.elapsed() < Duration::from_mins(2));
+    }
+    std::fs::write(directory.path().join("fill"), "").unwrap();
+    let health = wait_for(&address, "\"is_snapshot_overdue\":true");
+    assert!(health.contains("\"status\":\"degraded\""), "{health}");
+    assert!(get(&address, "/metrics").contains("is_snapshot_overdue 1"));
+    let before = written();
+    for account in 0..20 {
+        let read = get(&address, &format!("/v1/accounts/{account}"));
+        assert!(read.contains("200 OK"), "{read}");
+    }
+    assert_eq!(written(), before);
+
+    std::fs::write(directory.path().join("free"), "").unwrap();
+    wait_for(&address, "\"status\":\"ok\"");
+    let started = Instant::now();
+    while written() < before + 2 {
+        assert!(started.elapsed() < Duration::from_mins(2));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let told = stop(directory.path(), &mut child, reader);
+    // The store was never asked for what it had no room for.
+    assert!(!told.contains("damaged"), "{told}");
 }

@@ -32,11 +32,13 @@ pub(super) async fn health(State(app): State<Arc<App>>) -> Result<Response, Prob
     if app.hub.is_stopping() {
         return Err(ill("stopping", "the server is stopping".to_owned()));
     }
-    let is_disk_full = app.handle.stats().is_disk_full;
+    let stats = app.handle.stats();
+    let (is_disk_full, is_snapshot_overdue) = (stats.is_disk_full, stats.is_snapshot_overdue);
     let body = json!({
-        // Reads go on and commands are refused until there is room.
-        "status": if is_disk_full { "degraded" } else { "ok" },
+        // Without room for the journal reads go on and commands are refused; without snapshots all goes on.
+        "status": if is_disk_full || is_snapshot_overdue { "degraded" } else { "ok" },
         "is_disk_full": is_disk_full,
+        "is_snapshot_overdue": is_snapshot_overdue,
         "engine_seq": app.handle.applied_seq().to_string(),
         "durable_seq": app.handle.durable_seq().to_string(),
         "ts": app.handle.views().ts.to_string(),

@@ -11,6 +11,7 @@ async fn the_server_says_how_it_is() {
     let health = get_json(venue.address, "/healthz").await;
     assert_eq!(health["status"], "ok");
     assert_eq!(health["is_disk_full"], false);
+    assert_eq!(health["is_snapshot_overdue"], false);
     assert_eq!(get_json(venue.address, "/v1/health").await, health);
     assert_eq!(health["ts"], "2024-01-03T12:00:00Z");
     // Two instruments, a plan, three accounts, a competition, three entries, a quote, and

@@ -89,6 +89,7 @@ impl Process {
             return Err(StartError::Zero(setting));
         }
         let mut projection = config.projection.take();
+        let store = crate::keeper::Keeper::here(store);
         let recovered = recover_from(&mut config, &mut projection, store, restored)?;
         config.projection = projection;
         let recovery = recovered.report;

@@ -27,7 +27,7 @@ fn copied(from: &Path) -> tempfile::TempDir {
 }
 
 /// Copies the journal of a data directory, writable.
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     let journal = to.join("journal");
     fs::create_dir(&journal).unwrap();
     for entry in fs::read_dir(from.join("journal")).unwrap() {

@@ -5,6 +5,7 @@
 mod acknowledgements;
 mod clock;
 mod damage;
+mod deadline;
 mod failures;
 mod golden;
 mod kill;
