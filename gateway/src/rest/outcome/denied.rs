@@ -408,7 +408,7 @@ fn accepted_in_list(fault: ListFault) -> String {
             }
             ListField::TimeInForce => {
                 "one with which the order may stay: gtc, day or gtd; gtc for the stop of a cover"
-            },
+            }
             ListField::Side => "the other side than the entry's",
             ListField::Qty => "the entry's quantity",
             ListField::Leg => "a position that the entry opens, the same for its exits",
