@@ -268,7 +268,11 @@ fn a_name_of_a_line_that_is_the_number_of_what_a_frame_makes_known_is_refused() 
     };
     let mut bytes = Vec::new();
     types::frame::encode_input(types::ShardId(0), &open, &mut bytes);
-    let frame: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let frame = bytes.iter().fold(String::new(), |mut text, byte| {
+        use std::fmt::Write as _;
+        write!(text, "{byte:02x}").unwrap();
+        text
+    });
     let input = format!(r#"{{"type":"input","frame":"{frame}"}}"#);
     let named = |id: &str| ACCOUNT.replace("\"a\"", &format!("\"{id}\""));
     // Account 1 is called that, and a line may say so.
