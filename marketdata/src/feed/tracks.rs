@@ -212,11 +212,11 @@ mod tests {
         })
     }
 
-    fn update(bids: &[Level], asks: &[Level]) -> Box<DepthUpdate> {
-        Box::new(DepthUpdate {
+    fn update(bids: &[Level], asks: &[Level]) -> DepthUpdate {
+        DepthUpdate {
             bids: bids.to_vec(),
             asks: asks.to_vec(),
-        })
+        }
     }
 
     /// With ticks of 1 and a band of a tenth.
@@ -266,8 +266,11 @@ mod tests {
     #[test]
     fn a_book_that_was_withheld_is_told_whole() {
         let mut tracks = tracks();
-        let whole = |bids: &[Level], asks: &[Level]| MarketData::DepthSnapshot(update(bids, asks));
-        let delta = |bids: &[Level], asks: &[Level]| MarketData::DepthDelta(update(bids, asks));
+        let whole = |bids: &[Level], asks: &[Level]| {
+            MarketData::DepthSnapshot(Box::new(update(bids, asks)))
+        };
+        let delta =
+            |bids: &[Level], asks: &[Level]| MarketData::DepthDelta(Box::new(update(bids, asks)));
         let gone = |price| Level {
             qty: Qty::ZERO,
             ..level(price)

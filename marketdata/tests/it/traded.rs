@@ -44,7 +44,7 @@ struct Traded {
 struct Known {
     book: Option<Book>,
     quote: Option<(Price, Price)>,
-    was_known: bool,
+    has_been: bool,
 }
 
 impl Known {
@@ -55,7 +55,7 @@ impl Known {
             MarketData::Quote(quote) => self.quote = Some((quote.bid, quote.ask)),
             _ => {}
         }
-        self.was_known |= self.touch().is_some();
+        self.has_been |= self.touch().is_some();
     }
 
     fn touch(&self) -> Option<(Price, Price)> {
@@ -175,7 +175,7 @@ impl Trader {
         self.events.clear();
         self.shard.apply(&input, &mut self.events);
         let events = self.events.as_slice().iter();
-        let events: Vec<_> = events.map(|event| event.kind.clone()).collect();
+        let events: Vec<_> = events.map(|event| event.kind).collect();
         for event in &events {
             assert!(
                 !matches!(event, EventKind::InputRejected { .. }),
@@ -272,7 +272,7 @@ impl Trader {
                 self.traded.denied += 1;
                 match reason {
                     DenyReason::BadQuote { lost: true, .. } => {}
-                    DenyReason::NoQuote if !known.was_known => {}
+                    DenyReason::NoQuote if !known.has_been => {}
                     other => panic!("{order:?} is denied for {other:?}"),
                 }
             }

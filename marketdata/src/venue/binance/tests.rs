@@ -84,7 +84,8 @@ fn samples_of_the_pages_are_read() {
             &mut spot,
             r#"{"stream":"btcusdt@bookTicker","data":{"u":400900217,"s":"BTCUSDT","b":"25.35190000","B":"31.21000000","a":"25.36520000","A":"40.66000000"}}"#
         ),
-        ["error: b"; 0]
+        // Off the tick, so that nothing is known until the next one.
+        ["Gap"]
     );
     assert_eq!(spot.health()[0].counters.off_grid, 1);
     assert_eq!(

@@ -192,10 +192,7 @@ fn broken_files_of_every_format_are_told_of() {
         if !is_sealed && container.is_empty() {
             fs::write(&path, &sample).unwrap();
             let rows = history::open(&path, Some(&format), &options).unwrap();
-            assert!(
-                rows.filter(Result::is_ok).count() > 0,
-                "{name}: nothing in the sample"
-            );
+            assert!(rows.flatten().count() > 0, "{name}: nothing in the sample");
         }
         let mut random = Xorshift64Star::new(7 + first_seed());
         let (mut good, mut bad, mut refused) = (0_u64, 0_u64, 0_u64);

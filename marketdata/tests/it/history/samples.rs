@@ -177,7 +177,7 @@ pub(super) fn other_schemas() -> Vec<Vec<u8>> {
     >(
         schema: Schema,
         rtype: u8,
-        message: M,
+        message: &M,
     ) -> Vec<u8> {
         let mut out = Vec::new();
         let mut encoder = Encoder::new(&mut out, &databento(schema)).unwrap();
@@ -241,13 +241,13 @@ pub(super) fn other_schemas() -> Vec<Vec<u8>> {
         ..Default::default()
     };
     vec![
-        file(Schema::Trades, dbn::rtype::MBP_0, trade),
-        file(Schema::Tbbo, dbn::rtype::MBP_1, mbp1.clone()),
-        file(Schema::Mbp1, dbn::rtype::MBP_1, mbp1),
-        file(Schema::Mbp10, dbn::rtype::MBP_10, mbp10),
-        file(Schema::Bbo1S, dbn::rtype::BBO_1S, bbo),
-        file(Schema::Ohlcv1M, dbn::rtype::OHLCV_1M, ohlcv),
-        file(Schema::Status, dbn::rtype::STATUS, status),
+        file(Schema::Trades, dbn::rtype::MBP_0, &trade),
+        file(Schema::Tbbo, dbn::rtype::MBP_1, &mbp1),
+        file(Schema::Mbp1, dbn::rtype::MBP_1, &mbp1),
+        file(Schema::Mbp10, dbn::rtype::MBP_10, &mbp10),
+        file(Schema::Bbo1S, dbn::rtype::BBO_1S, &bbo),
+        file(Schema::Ohlcv1M, dbn::rtype::OHLCV_1M, &ohlcv),
+        file(Schema::Status, dbn::rtype::STATUS, &status),
     ]
 }
 
