@@ -42,6 +42,8 @@ pub(crate) struct Audit {
     /// What was displayed of a side, and how much each account took of that since it was another.
     displayed: BTreeMap<(InstrumentId, Shown), Vec<(Price, i64)>>,
     taken: BTreeMap<(InstrumentId, Shown, AccountId), i64>,
+    /// Sides that this input showed anew: what was due before it met what they showed before it, in all so much.
+    anew: BTreeMap<(InstrumentId, Shown), i64>,
 }
 
 /// A side that the outside shows: whether it is the bids.
@@ -59,6 +61,7 @@ fn instrument_of(shard: &Shard, instrument: InstrumentId) -> Instrument {
 impl Audit {
     pub(crate) fn hear(&mut self, shard: &Shard, input: &Input, events: &[Event]) {
         self.bought.clear();
+        self.anew.clear();
         if let InputKind::Market(event) = &input.kind {
             let is_rejected = |event: &Event| matches!(event.kind, EventKind::InputRejected { .. });
             self.look(event, events.iter().any(is_rejected));
@@ -137,7 +140,11 @@ impl Audit {
                 Some(levels) => levels.iter().map(|(price, qty)| (*price, *qty)).collect(),
                 None => vec![(price, qty)],
             };
-            if self.displayed.insert((id, side), shown.clone()) != Some(shown) {
+            let before = self.displayed.insert((id, side), shown.clone());
+            if before.as_ref() != Some(&shown) {
+                // Of what was shown before a bar or a gap nothing is known.
+                let sum = before.map_or(1 << 62, |before| before.iter().map(|(_, qty)| qty).sum());
+                self.anew.insert((id, side), sum);
                 self.taken
                     .retain(|(of, which, _), _| (*of, *which) != (id, side));
             }
@@ -172,10 +179,15 @@ impl Audit {
                 *taken += fill.qty.0;
                 if let Some(shown) = self.displayed.get(&(fill.instrument, side)) {
                     let sum: i64 = shown.iter().map(|(_, qty)| qty).sum();
+                    let before = self.anew.get(&(fill.instrument, side)).copied();
+                    let sum = sum + before.unwrap_or_default();
                     assert!(*taken <= sum, "{taken} of {shown:?}: {fill:?}");
                 }
             }
         }
+        // What of this input was before it is not known of these.
+        self.taken
+            .retain(|(of, side, _), _| !self.anew.contains_key(&(*of, *side)));
         if let InputKind::Market(event) = &input.kind
             && let MarketData::Trade(trade) = &event.data
         {
