@@ -422,8 +422,8 @@ impl Naive {
             }
             let market = &self.markets[instrument];
             let own_price = if is_claimed { claim.price } else { 0 };
-            let blind = market.last.unwrap_or(own_price);
-            let (bid, ask) = market.touch.map_or((blind, blind), |t| (t.bid, t.ask));
+            let seen = |side| self.offered(instrument, side).unwrap_or(own_price);
+            let (bid, ask) = (seen(Side::Sell), seen(Side::Buy));
             let held = i128::from(self.held(account, instrument, leg));
             let mark = if held >= 0 { bid } else { ask };
             // Working orders of a side, and claims, at their own prices where these are worse.

@@ -110,7 +110,10 @@ fn notional_bound(
             .0
             .saturating_abs()
             .max(touch.ask.0.saturating_abs()),
-        None => market.last.unwrap_or(price).0.saturating_abs(),
+        None => {
+            let seen = [Side::Sell, Side::Buy].map(|side| market.offered(side).unwrap_or(price));
+            seen[0].0.saturating_abs().max(seen[1].0.saturating_abs())
+        }
     };
     let reach = i64::try_from(reach).unwrap_or(i64::MAX);
     let largest = largest.max(price.0.saturating_abs()).max(reach);
@@ -600,10 +603,7 @@ impl Shard {
         asked: Option<&Asked<'_>>,
     ) -> Money {
         let market = self.market_of(holding);
-        let unseen = market.last.unwrap_or(price);
-        let (bid, ask) = market
-            .touch
-            .map_or((unseen, unseen), |touch| (touch.bid, touch.ask));
+        let [bid, ask] = [Side::Sell, Side::Buy].map(|side| market.offered(side).unwrap_or(price));
         let (long, short) = (
             holding.lots.0.saturating_add(holding.buys.0).max(0),
             holding.sells.0.saturating_sub(holding.lots.0).max(0),
