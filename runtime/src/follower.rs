@@ -169,6 +169,10 @@ impl Follower {
         self.serve();
         let caught_up = self.shard.seq() == limit;
         if caught_up && journal_done {
+            if self.is_next_to_write() {
+                // The snapshot before the last one goes first.
+                return Ok(Stepped::Idle(POLL));
+            }
             self.verify_point()?;
             self.shared.set_compared();
             if !self.is_last_posted && !self.store.is_busy() {
@@ -201,9 +205,12 @@ impl Follower {
     /// when it was in vain already.
     fn waits_for_disk(&self, limit: Seq) -> bool {
         let behind = limit.0 - self.shard.seq().0;
-        self.verified.is_some()
-            && self.retry_at.is_none()
-            && behind < self.settings.replica_lag_max.div_ceil(WAITS_SHARE)
+        self.is_next_to_write() && behind < self.settings.replica_lag_max.div_ceil(WAITS_SHARE)
+    }
+
+    /// Whether a verified snapshot waits for nothing but the one before it, or for the journal's disk.
+    fn is_next_to_write(&self) -> bool {
+        self.verified.is_some() && self.retry_at.is_none() && !self.shared.ingress.is_disk_full()
     }
 
     fn apply_next(&mut self, limit: Seq) -> Result<(), FollowerError> {

@@ -4,7 +4,8 @@
 //! |---|---|---|
 //! | shard | takes, stamps, encodes, applies | a free batch |
 //! | journal | writes, syncs, tells | a full batch |
-//! | replica | reads the journal, applies, shows, verifies, snapshots | a durable seq |
+//! | replica | reads the journal, applies, shows, verifies | a durable seq |
+//! | snapshots | writes what the replica has verified | a snapshot |
 //! | disk | syncs that nobody waits for, and makes the next segment | being asked |
 //! | keeper | archives and removes closed segments, if it is told to | time |
 
