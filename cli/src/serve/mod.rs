@@ -200,7 +200,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             tokio::time::timeout(FEEDS_STOP_MAX, feeds)
         );
         if in_time.is_err() {
-            tracing::warn!("a feed did not end in time; it ends with the process");
+            // Nobody who reads it is no matter.
+            let _ = say("A feed did not end in time; it ends with the process");
         }
         ended
     });
