@@ -167,7 +167,7 @@ impl Committer {
                 .record(durable_at.saturating_duration_since(batch.opened));
         }
         let source_ended = batch.source_ended;
-        let batch = answer(batch);
+        let batch = answer(batch, self.shared.ack_mode);
         if !is_empty && !publisher_reports {
             let stage = &self.shared.counters.durable_to_published;
             stage.record(durable_at.elapsed());
@@ -200,11 +200,12 @@ impl Committer {
 }
 
 /// Sends the receipts of a batch.
-fn answer(mut batch: Batch) -> Batch {
+fn answer(mut batch: Batch, ack: AckMode) -> Batch {
     let events = batch.events.as_slice();
     for reply in batch.replies.drain(..) {
         // Whoever does not wait any more is no error.
         let _ = reply.sender.send(Receipt {
+            ack,
             seq: reply.seq,
             ts: reply.ts,
             events: events[reply.events].to_vec(),

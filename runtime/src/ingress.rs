@@ -7,11 +7,14 @@ use crossbeam::queue::ArrayQueue;
 use tokio::sync::oneshot;
 use types::{AccountChange, Command, Event, Seq, TimestampNs};
 
+use crate::config::AckMode;
 use crate::gate::Gate;
 
 /// The answer to a command, sent once its input is durable (in [`crate::AckMode::Durable`]).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
+    /// What it means that this is told.
+    pub ack: AckMode,
     /// The command's place in the shard's order.
     pub seq: Seq,
     /// The time it was stamped with.

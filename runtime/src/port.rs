@@ -20,6 +20,7 @@ use types::{
     TimestampNs,
 };
 
+use crate::config::AckMode;
 use crate::ingress::{Lane, Overloaded, Refused};
 use crate::latency::SAMPLE_EVERY;
 use crate::shared::{Shared, Wakers};
@@ -32,10 +33,11 @@ pub const PORTS_MAX: usize = 64;
 #[error("{PORTS_MAX} ports are open already")]
 pub struct TooManyPorts;
 
-/// What became of a command that came through a [`Port`]; [`crate::AckMode`] says what it means that it is
-/// told.
+/// What became of a command that came through a [`Port`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ack {
+    /// What it means that this is told.
+    pub ack: AckMode,
     /// The command's number: 0, 1, 2, ... in the order in which the port took them, which is the order of
     /// the acknowledgements too.
     pub number: u64,
@@ -236,6 +238,7 @@ pub(crate) fn open(
     let (acked, acks) = RingBuffer::new(places);
     let parker = Parker::new();
     let end = Served {
+        ack: shared.ack_mode,
         posted: served,
         acks: acked,
         unparker: parker.unparker().clone(),
@@ -274,6 +277,7 @@ impl Ports {
 /// The shard's end of a port.
 #[derive(Debug)]
 pub(crate) struct Served {
+    ack: AckMode,
     posted: Consumer<Posted>,
     acks: Producer<Ack>,
     unparker: Unparker,
@@ -335,6 +339,7 @@ impl Served {
             taken += 1;
             // There is a place in this ring for every command that waits.
             let _ = self.acks.push(Ack {
+                ack: self.ack,
                 number: self.number,
                 seq: applied.seq,
                 ts: applied.ts,

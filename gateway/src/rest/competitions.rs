@@ -13,7 +13,7 @@ use serde_json::json as value;
 use types::{AccountId, Command, CompetitionId};
 
 use super::query::{Pairs, Segments, bad_parameter, number, parameter, parameters, segments, word};
-use super::submission::{ContestEntry, Submission, execute, key, send};
+use super::submission::{ContestEntry, Submission, acknowledged, execute, key, send};
 use super::{answered, body, json, outcome};
 use crate::app::App;
 use crate::channel::array;
@@ -122,7 +122,9 @@ async fn change(
     };
     let look_up = format!("/v1/competitions/{competition} shows its state");
     let receipt = execute(&app, command, &look_up).await?;
-    outcome::contest::of_change(&app, competition, &receipt).map(|body| json(StatusCode::OK, body))
+    let changed = outcome::contest::of_change(&app, competition, &receipt);
+    let told = changed.map(|body| json(StatusCode::OK, body));
+    Ok(acknowledged(&receipt, told))
 }
 
 /// A page of a board, or the rows around an account.

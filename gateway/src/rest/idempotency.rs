@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::http::{HeaderMap, HeaderName, StatusCode};
+use runtime::AckMode;
 use types::AccountId;
 
 use super::submission::Submission;
@@ -16,9 +17,11 @@ pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempote
 /// The response header of a repeated answer.
 pub(crate) const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// A determined answer: its status and its body.
+/// A determined answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Answer {
+    /// What it means that it is told; `None` where the outcome is not known.
+    pub(crate) ack: Option<AckMode>,
     pub(crate) status: StatusCode,
     pub(crate) body: Arc<str>,
 }
@@ -176,6 +179,7 @@ mod tests {
 
     fn answer() -> Answer {
         Answer {
+            ack: Some(AckMode::Durable),
             status: StatusCode::CREATED,
             body: "{}".into(),
         }

@@ -10,7 +10,7 @@ use types::{AccountChange, AccountId, Command};
 
 use super::orders::account_of;
 use super::query::{Pairs, Segments, parameter};
-use super::submission::{Submission, execute, key, send};
+use super::submission::{Submission, acknowledged, execute, key, send};
 use super::{body, json, outcome};
 use crate::app::App;
 use crate::dto::account::{change, open};
@@ -68,6 +68,7 @@ async fn made(
     let look_up = format!("/v1/accounts/{text} shows its state");
     let command = Command::ChangeAccount { account, change };
     let receipt = execute(app, command, &look_up).await?;
-    let told = outcome::life::of_change(app, &text, account, change, &receipt)?;
-    Ok(json(StatusCode::OK, told))
+    let made = outcome::life::of_change(app, &text, account, change, &receipt);
+    let told = made.map(|body| json(StatusCode::OK, body));
+    Ok(acknowledged(&receipt, told))
 }

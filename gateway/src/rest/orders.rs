@@ -11,7 +11,7 @@ use types::{AccountId, Command, InstrumentId, OrderId, Side};
 
 use super::outcome::Change;
 use super::query::{Pairs, Segments, bad_parameter, number, parameter, parameters, segments, word};
-use super::submission::{Submission, execute, key, send};
+use super::submission::{Submission, acknowledged, execute, key, send};
 use super::{body, json, outcome};
 use crate::app::App;
 use crate::dto::order::{algo, amend, from_json, list};
@@ -75,7 +75,8 @@ pub(super) async fn amend(
     let changes = amend::from_json(&bytes).map_err(body::refused)?;
     let command = changes.command(account_id, order);
     let receipt = executed(&app, &account, command).await?;
-    outcome::of_amend(&app, &account, order, &receipt).map(answered)
+    let told = outcome::of_amend(&app, &account, order, &receipt);
+    Ok(acknowledged(&receipt, told.map(answered)))
 }
 
 /// Cancels a working order or algo.
@@ -90,7 +91,8 @@ pub(super) async fn cancel(
         order,
     };
     let receipt = executed(&app, &account, command).await?;
-    outcome::of_cancel(&app, &account, order, &receipt).map(answered)
+    let told = outcome::of_cancel(&app, &account, order, &receipt);
+    Ok(acknowledged(&receipt, told.map(answered)))
 }
 
 /// Cancels the working orders and algos that match every filter of the query.
@@ -117,8 +119,9 @@ pub(super) async fn cancel_all(
         side,
     };
     let receipt = executed(&app, &account, command).await?;
-    let ended = outcome::of_cancels(&app, &account, account_id, &receipt)?;
-    Ok(json(StatusCode::OK, ended))
+    let ended = outcome::of_cancels(&app, &account, account_id, &receipt);
+    let told = ended.map(|body| json(StatusCode::OK, body));
+    Ok(acknowledged(&receipt, told))
 }
 
 /// Ends the account's session: cancels what asked for that.
@@ -132,8 +135,9 @@ pub(super) async fn disconnect(
         account: account_id,
     };
     let receipt = executed(&app, &account, command).await?;
-    let ended = outcome::of_cancels(&app, &account, account_id, &receipt)?;
-    Ok(json(StatusCode::OK, ended))
+    let ended = outcome::of_cancels(&app, &account, account_id, &receipt);
+    let told = ended.map(|body| json(StatusCode::OK, body));
+    Ok(acknowledged(&receipt, told))
 }
 
 pub(super) fn account_of(

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
 use rules::Competition;
-use runtime::{Lane, Receipt, Refused, Status};
+use runtime::{AckMode, Lane, Receipt, Refused, Status};
 use tokio::sync::oneshot;
 use tokio::time;
 use types::{
@@ -17,7 +17,11 @@ use types::{
 use super::idempotency::{Answer, IDEMPOTENCY_REPLAYED, Known, Ticket};
 use super::{json, outcome};
 use crate::app::App;
+use crate::metrics::ack_mode;
 use crate::problem::Problem;
+
+/// The response header of every acknowledgement: what it means.
+const ACK_MODE: HeaderName = HeaderName::from_static("ack-mode");
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -272,6 +276,7 @@ async fn answer(
     let Ok(receipt) = receipt.await else {
         if let (Status::Failed(_), Some(ticket)) = (app.handle.status(), ticket) {
             ticket.answer(Answer {
+                ack: None,
                 status: unknown.status(),
                 body: unknown.body().into(),
             });
@@ -280,6 +285,7 @@ async fn answer(
     };
     let answer = match told(app, submission, &receipt) {
         Ok((is_new, body)) => Answer {
+            ack: Some(receipt.ack),
             status: if is_new {
                 StatusCode::CREATED
             } else {
@@ -288,6 +294,7 @@ async fn answer(
             body: body.into(),
         },
         Err(problem) => Answer {
+            ack: Some(receipt.ack),
             status: problem.status(),
             body: problem.body().into(),
         },
@@ -326,7 +333,22 @@ fn response(answer: &Answer) -> Response {
             .headers_mut()
             .insert(axum::http::header::CONTENT_TYPE, content_type);
     }
+    if let Some(ack) = answer.ack {
+        state_ack(&mut response, ack);
+    }
     response
+}
+
+/// What became of a command, acceptance or refusal, as its receipt tells it.
+pub(super) fn acknowledged(receipt: &Receipt, told: Result<Response, Problem>) -> Response {
+    let mut response = told.into_response();
+    state_ack(&mut response, receipt.ack);
+    response
+}
+
+fn state_ack(response: &mut Response, ack: AckMode) {
+    let mode = HeaderValue::from_static(ack_mode(ack));
+    response.headers_mut().insert(ACK_MODE, mode);
 }
 
 /// The key of a request, if it has one.

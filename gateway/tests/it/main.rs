@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod acknowledgements;
 mod changes;
 mod channels;
 mod competitions;

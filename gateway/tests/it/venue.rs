@@ -11,7 +11,7 @@ use rules::{
     Allowance, BoardKind, Competition, Conduct, ContestRules, DailyAnchor, DailyLoss, Gates, Life,
     MaxLoss, Plan, Stage, StopTrailing, Target, TrailSource,
 };
-use runtime::{Handle, Next, Runtime, Shard, Source};
+use runtime::{AckMode, Handle, Next, Runtime, Shard, Source};
 use tempfile::TempDir;
 use types::{
     AccountId, Codec, Command, CompetitionId, Effect, FeeSchedule, InputKind, Instrument,
@@ -74,7 +74,16 @@ impl Venue {
     }
 
     pub(crate) async fn with(limits: Limits) -> Self {
-        let venue = Self::start(tempfile::tempdir().unwrap(), limits, true, true).await;
+        Self::new(limits, AckMode::Durable).await
+    }
+
+    pub(crate) async fn acknowledging(ack_mode: AckMode) -> Self {
+        Self::new(quick(), ack_mode).await
+    }
+
+    async fn new(limits: Limits, ack_mode: AckMode) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let venue = Self::start_in(directory, limits, ack_mode, true, true).await;
         venue.set_up();
         venue.settle().await;
         venue
@@ -99,8 +108,19 @@ impl Venue {
     }
 
     async fn start(directory: TempDir, limits: Limits, serving: bool, with_past: bool) -> Self {
+        Self::start_in(directory, limits, AckMode::Durable, serving, with_past).await
+    }
+
+    async fn start_in(
+        directory: TempDir,
+        limits: Limits,
+        ack_mode: AckMode,
+        serving: bool,
+        with_past: bool,
+    ) -> Self {
         let projections = Projections::new();
         let mut settings = runtime::Config::new(directory.path());
+        settings.ack_mode = ack_mode;
         settings.projection = Some(projections.hook());
         settings.views_interval = Duration::from_millis(2);
         if !with_past {
