@@ -21,8 +21,9 @@ const EURUSD: &str = "3";
 const ACKNOWLEDGED_BEFORE_THE_END: u64 = 400;
 /// From the signal to the end of the process.
 const STOP_MAX: Duration = Duration::from_secs(5);
-/// Of one client: the request whose answer the end cut off, and one that waited to be accepted.
-const UNKNOWN_MAX: u64 = 2;
+/// Of one client, which has one request at a time: the one whose answer the end cut off, one on a connection that waited
+/// to be accepted, and as many on connections that were taken in the moment of the end.
+const UNKNOWN_MAX: u64 = 4;
 
 /// What one client counted.
 #[derive(Default)]

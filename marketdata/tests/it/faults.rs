@@ -117,7 +117,9 @@ async fn a_venue_that_says_when_is_not_asked_before() {
     let app = Router::new()
         .route("/stream", get(stream))
         .route("/api/v3/depth", get(document));
-    let listener = tokio::net::TcpListener::bind(LOCALHOST).await.unwrap();
+    let listener = tokio::net::TcpListener::bind(std::net::SocketAddr::from(LOCALHOST))
+        .await
+        .unwrap();
     let address = listener.local_addr().unwrap();
     let serving = tokio::spawn(async move { axum::serve(listener, app).await });
     let header = header("binance-spot", &["BTCUSDT", "ETHUSDT"], BookChannel::Depth);
