@@ -467,7 +467,8 @@ mod tests {
 
     #[test]
     fn the_tables_name_every_variant() {
-        assert_eq!(EVENT_KINDS.len(), tags::<EventKind>("EventKind"));
+        // One tag is an older form of a fact that has another now.
+        assert_eq!(EVENT_KINDS.len() + 1, tags::<EventKind>("EventKind"));
         assert_eq!(
             INPUT_REJECTIONS.len(),
             tags::<InputRejection>("InputRejection")

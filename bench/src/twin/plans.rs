@@ -325,7 +325,7 @@ pub(super) fn plan(draw: &mut Draw, currency: &str) -> Plan {
     let terms = terms(draw);
     let initial = match terms.funding {
         Funding::Unchecked => draw.pick(&[10_000, 50_000]),
-        Funding::Cash => draw.pick(&[2_000, 10_000, 40_000]),
+        Funding::Cash => draw.pick(&[500, 2_000, 10_000, 40_000]),
         Funding::Margin { .. } => draw.pick(&[1_500, 5_000, 20_000]),
     };
     let mut plan = Plan {

@@ -84,6 +84,7 @@ impl Audit {
                 for side in sides {
                     self.depth.remove(&(id, side));
                     self.displayed.remove(&(id, side));
+                    self.quotes.remove(&(id, side));
                 }
                 return;
             }
@@ -94,9 +95,15 @@ impl Audit {
                 }
             }
             MarketData::DepthSnapshot(update) | MarketData::DepthDelta(update) => {
+                let is_whole = matches!(event.data, MarketData::DepthSnapshot(_));
                 for (side, levels) in sides.into_iter().zip([&update.bids, &update.asks]) {
+                    if !is_whole && !self.depth.contains_key(&(id, side)) {
+                        self.displayed.remove(&(id, side));
+                        self.quotes.remove(&(id, side));
+                        continue;
+                    }
                     let depth = self.depth.entry((id, side)).or_default();
-                    if matches!(event.data, MarketData::DepthSnapshot(_)) {
+                    if is_whole {
                         depth.clear();
                     }
                     depth.extend(levels.iter().map(|level| (level.price, level.qty.0)));

@@ -251,7 +251,11 @@ async fn a_quiet_venue_that_answers_pings_is_not_left() {
     let (status, connection) = quiet(Settings {
         silence_max,
         quiet_max: Duration::from_millis(50),
-        sends_per_second: 1_000,
+        pace: Some(Pace {
+            send_every: Duration::from_millis(1),
+            fetch_every: Duration::from_millis(1),
+            fetches_at_once: 10,
+        }),
         ..Settings::new(format!("ws://{}", venue.address()), String::new())
     });
     let (stop, stopped) = watch::channel(false);

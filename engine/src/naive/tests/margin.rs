@@ -89,12 +89,12 @@ fn cash_buys_what_it_pays_for_and_sells_what_it_holds() {
         world.submit(buy(0, OrderKind::Market, 10)),
         ["denied needs 1010 of 1000"]
     );
-    // 500 and a fee of 5; then 300 wait at 60.
+    // 500 and a fee of 5; then 300 and their fee of 3 wait at 60.
     world.submit(buy(0, OrderKind::Market, 5));
     world.submit(buy(0, limit(60), 5));
     assert_eq!(
         world.submit(buy(0, limit(50), 4)),
-        ["denied needs 202 of 195"]
+        ["denied needs 202 of 192"]
     );
     assert_eq!(
         world.submit(sell(0, OrderKind::Market, 6)),

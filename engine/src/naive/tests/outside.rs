@@ -97,11 +97,17 @@ fn displayed_sizes_fill_level_by_level_and_once() {
             "cancelled 2 with 1 left: NotMarketable",
         ]
     );
-    // What is stated again is there again; the order was at the market before, and takes.
-    let depth = types::DepthUpdate {
+    // What is stated again was taken. One more than that is there for the order, which was at the market before and gets
+    // the best price.
+    let stated = |qty: i64| types::DepthUpdate {
         bids: Vec::new(),
-        asks: vec![level(101, 1)],
+        asks: vec![level(101, qty)],
     };
+    assert_eq!(
+        world.market(MarketData::DepthDelta(Box::new(stated(5)))),
+        [""; 0]
+    );
+    let depth = stated(6);
     assert_eq!(
         world.market(MarketData::DepthDelta(Box::new(depth))),
         ["fill 1 a buys 1 at 100, 1 left, Touch"]

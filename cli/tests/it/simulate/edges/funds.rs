@@ -22,7 +22,7 @@ pub(super) const EDGES: &[Edge] = &[
         events: &[
             "fill a1 60@100 left 0 touch",
             "denied a2 buying_power available=1000 needed=1100",
-            "denied a4 buying_power available=1000 needed=1100",
+            "denied a4 buying_power available=1000 needed=1210",
             "denied b1 buying_power available=1000 needed=1020",
             "fill b2 50@100 left 0 touch",
         ],
