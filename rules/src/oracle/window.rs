@@ -41,8 +41,7 @@ impl WindowOracle {
     ) -> Option<usize> {
         (0..self.conduct.windows.len()).find(|&window| {
             let rule = &self.conduct.windows[window];
-            let concerned =
-                rule.symbols.is_empty() || rule.symbols.iter().any(|own| *own == symbol);
+            let concerned = rule.symbols.is_empty() || rule.symbols.contains(&symbol);
             concerned && actions.contains(&rule.action) && self.is_open(window, now)
         })
     }
