@@ -66,7 +66,7 @@ impl World {
                     self.told.push(format!("{window} opens until {until}"));
                 }
                 EventKind::WindowClosed { window, .. } => {
-                    self.told.push(format!("{window} closes"))
+                    self.told.push(format!("{window} closes"));
                 }
                 _ => {}
             }

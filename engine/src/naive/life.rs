@@ -87,12 +87,11 @@ impl Naive {
         let open = self.open_days[&plan.schedule].map(|day| open_on(&plan.days, day));
         let missed =
             open.filter(|open| self.accounts[id].rules.day().is_none_or(|day| day < *open));
-        let lapsed = match missed {
-            Some(day) => self.roll_account(id, day).1,
-            None => {
-                self.judge(id, Cause::Booking);
-                None
-            }
+        let lapsed = if let Some(day) = missed {
+            self.roll_account(id, day).1
+        } else {
+            self.judge(id, Cause::Booking);
+            None
         };
         self.accounts[id].rules.restart_inactivity();
         self.accounts[id].active = (self.seq, self.ts);

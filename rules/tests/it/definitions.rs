@@ -284,7 +284,7 @@ fn a_refusal_names_what_is_wrong_with_conduct_and_life() {
         |plan| {
             plan.conduct.windows[0].symbols = ["ES", "NQ", "ES"]
                 .map(|name| name.parse().unwrap())
-                .to_vec()
+                .to_vec();
         },
         "conduct.windows.symbols is ES; accepted: each symbol once",
     );
