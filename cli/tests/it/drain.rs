@@ -186,14 +186,16 @@ fn serve(data: &str, more: &[&str]) -> (Child, BufReader<ChildStdout>, String) {
         .spawn()
         .unwrap();
     let mut told = BufReader::new(server.stdout.take().unwrap());
-    loop {
-        let mut line = String::new();
-        assert!(told.read_line(&mut line).unwrap() > 0, "it said no address");
+    let mut line = String::new();
+    while told.read_line(&mut line).unwrap() > 0 {
         if let Some(rest) = line.strip_prefix("Open http://") {
             let address = rest.split(' ').next().unwrap().to_owned();
             return (server, told, address);
         }
+        line.clear();
     }
+    let status = server.wait().unwrap();
+    panic!("it said no address: {status}");
 }
 
 /// Tells it to end; how long that took.

@@ -104,17 +104,12 @@ fn notional_bound(
     if market.instrument.margin.initial.per_unit.0 != 0 || market.currency != account.currency {
         return None;
     }
-    let largest = match &market.touch {
-        Some(touch) => touch
-            .bid
-            .0
-            .saturating_abs()
-            .max(touch.ask.0.saturating_abs()),
-        None => {
-            let seen = [Side::Sell, Side::Buy].map(|side| market.offered(side).unwrap_or(price));
-            seen[0].0.saturating_abs().max(seen[1].0.saturating_abs())
-        }
+    let seen = if let Some(touch) = &market.touch {
+        [touch.bid, touch.ask]
+    } else {
+        [Side::Sell, Side::Buy].map(|side| market.offered(side).unwrap_or(price))
     };
+    let largest = seen[0].0.saturating_abs().max(seen[1].0.saturating_abs());
     let reach = i64::try_from(reach).unwrap_or(i64::MAX);
     let largest = largest.max(price.0.saturating_abs()).max(reach);
     let bound = holding::value(Ticks(largest), lots, market.tick_value);

@@ -270,12 +270,12 @@ fn closures_of_a_market_are_announced_like_hours() {
         );
         let told = announced(&journaled(directory.path()));
         assert_eq!(told.len(), expected);
-        if let [[_, start, end], .., last] = told.as_slice() {
+        if let [[_, start, end], .., [announced_at, last, _]] = told.as_slice() {
             let night = ["2024-01-03T21:00:00Z", "2024-01-03T22:00:00Z"];
             assert_eq!([start, end], night);
             // An announcement has the time of the input before it.
-            assert_eq!(last[0], "2024-01-03T12:00:00.000000001Z");
-            assert_eq!(last[1], "2024-01-11T21:00:00Z");
+            assert_eq!(announced_at, "2024-01-03T12:00:00.000000001Z");
+            assert_eq!(last, "2024-01-11T21:00:00Z");
         }
     }
 }
