@@ -38,6 +38,8 @@ pub(crate) struct Audit {
     bought: BTreeSet<AccountId>,
     /// What the outside shows: of the depth, and of the quote.
     depth: BTreeMap<(InstrumentId, Shown), BTreeMap<Price, i64>>,
+    /// Instruments whose depth is not known: of an update that was refused some may have been taken over.
+    unknown: BTreeSet<InstrumentId>,
     quotes: BTreeMap<(InstrumentId, Shown), (Price, i64)>,
     /// What was displayed of a side, and how much each account took of that since it was another.
     displayed: BTreeMap<(InstrumentId, Shown), Vec<(Price, i64)>>,
@@ -72,21 +74,13 @@ impl Audit {
         self.check_sizes(shard, input, events);
     }
 
-    /// What the outside shows after a market event. Of one that was refused some may have been taken over, so that
-    /// nothing is known until the whole is stated.
+    /// What the outside shows after a market event.
     fn look(&mut self, event: &MarketEvent, is_rejected: bool) {
         let id = event.instrument;
         let sides = [true, false];
         match &event.data {
-            MarketData::DepthSnapshot(_) | MarketData::DepthDelta(_) | MarketData::Gap
-                if is_rejected || matches!(event.data, MarketData::Gap) =>
-            {
-                for side in sides {
-                    self.depth.remove(&(id, side));
-                    self.displayed.remove(&(id, side));
-                    self.quotes.remove(&(id, side));
-                }
-                return;
+            MarketData::DepthSnapshot(_) | MarketData::DepthDelta(_) if is_rejected => {
+                self.unknown.insert(id);
             }
             MarketData::Quote(quote) if !is_rejected => {
                 let both = [(quote.bid, quote.bid_qty), (quote.ask, quote.ask_qty)];
@@ -96,12 +90,10 @@ impl Audit {
             }
             MarketData::DepthSnapshot(update) | MarketData::DepthDelta(update) => {
                 let is_whole = matches!(event.data, MarketData::DepthSnapshot(_));
+                if is_whole {
+                    self.unknown.remove(&id);
+                }
                 for (side, levels) in sides.into_iter().zip([&update.bids, &update.asks]) {
-                    if !is_whole && !self.depth.contains_key(&(id, side)) {
-                        self.displayed.remove(&(id, side));
-                        self.quotes.remove(&(id, side));
-                        continue;
-                    }
                     let depth = self.depth.entry((id, side)).or_default();
                     if is_whole {
                         depth.clear();
@@ -120,15 +112,26 @@ impl Audit {
                     }
                 }
             }
-            // A bar is a volume of its own; a split makes other prices of all.
-            MarketData::Bar(_) | MarketData::Split { .. } => {
+            MarketData::Split { .. } if is_rejected => return,
+            // A bar is a volume of its own, and a split makes other prices of all.
+            MarketData::Gap | MarketData::Bar(_) | MarketData::Split { .. } => {
                 for side in sides {
+                    if !matches!(event.data, MarketData::Bar(_)) {
+                        self.depth.remove(&(id, side));
+                    }
                     self.displayed.remove(&(id, side));
                     self.quotes.remove(&(id, side));
                 }
                 return;
             }
             _ => return,
+        }
+        if self.unknown.contains(&id) {
+            for side in sides {
+                self.displayed.remove(&(id, side));
+                self.quotes.remove(&(id, side));
+            }
+            return;
         }
         for side in sides {
             let Some(&(price, qty)) = self.quotes.get(&(id, side)) else {
