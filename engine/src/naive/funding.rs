@@ -67,7 +67,8 @@ impl Naive {
         }
     }
 
-    /// The price at which a new order counts: its limit, else its trigger, else what it would trade at.
+    /// The price at which a new order counts: its limit, else its trigger, else what it would trade at. A stop to buy
+    /// that the market is beyond would take what is there.
     pub(super) fn price_of(&self, request: &NewOrder) -> Option<i64> {
         let instrument = request.instrument.0 as usize;
         let market = &self.markets[instrument];
@@ -75,7 +76,11 @@ impl Naive {
         let (limit, trigger) = prices(request.kind);
         let stated = limit.or(trigger).map(|price| price.0 / tick_size);
         let stated = stated.or(market.first_trigger(request.kind, request.side));
-        stated.or(self.offered(instrument, request.side))
+        let offered = self.offered(instrument, request.side);
+        if request.side == Side::Buy && matches!(request.kind, OrderKind::Stop { .. }) {
+            return stated.max(offered);
+        }
+        stated.or(offered)
     }
 
     /// What somebody who trades on this side would be asked for, as far as the market has shown anything.

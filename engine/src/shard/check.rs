@@ -637,6 +637,10 @@ pub(super) fn valued_at(request: &NewOrder, market: &Market, checked: &Checked) 
     let touch = || market.offered(request.side).unwrap_or(Ticks(0));
     match request.kind {
         OrderKind::Limit { .. } | OrderKind::StopLimit { .. } => checked.limit,
+        // A stop that the market is beyond takes what is there.
+        OrderKind::Stop { .. } if request.side == Side::Buy => market
+            .offered(Side::Buy)
+            .map_or(checked.trigger, |offered| offered.max(checked.trigger)),
         OrderKind::Stop { .. } | OrderKind::MarketIfTouched { .. } => checked.trigger,
         OrderKind::TrailingStop { trail, on } => market
             .first_reference(request.side, on)

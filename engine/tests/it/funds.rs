@@ -251,6 +251,22 @@ fn a_purchase_is_cut_to_the_cash_that_pays_for_it() {
         ]
     );
     world.agrees();
+    // One that the market is beyond already counts at what is asked: 3 x 500, not 3 x 110, of 1,000.
+    let mut world = outside(PaperModel::default());
+    world.tell(quote("499", "500"));
+    assert_eq!(
+        world.tell(buy(1, 3).stop("110")),
+        ["denied BuyingPower 1500 of 1000"]
+    );
+    assert_eq!(
+        world.tell(buy(1, 2).stop("110")),
+        [
+            "#1 accepted",
+            "#1 triggered at 500",
+            "#1 buys 2 at 500 (Touch)",
+        ]
+    );
+    world.agrees();
     // A stop that meets more than it set aside pays with what a bid of its account did, and whoever sells to that one
     // finds nobody. 5 x 100 and 4 x 110 were set aside, and 4 x 240 are paid.
     let mut world = three(crossed());
