@@ -297,26 +297,25 @@ impl Naive {
             let market = &self.markets[order.instrument];
             let key = (order.account, order.side == Side::Sell, level);
             let taken = market.consumed.get(&key).copied();
-            let there = if place == levels.len() {
-                left
-            } else {
-                displayed - taken.unwrap_or_default()
-            };
-            let lots = left.min(there);
-            if lots <= 0 {
-                continue;
-            }
-            let part = Part {
-                level,
-                price: price_at(level),
-                lots,
-            };
-            if taken.is_some() || market.consumed.len() < self.limits.consumed_max as usize {
+            let there = left.min(displayed - taken.unwrap_or_default()).max(0);
+            let has_room = market.consumed.len() < self.limits.consumed_max as usize;
+            let price = price_at(level);
+            // What nobody displays is not taken from what is displayed there later.
+            if there > 0 && (taken.is_some() || has_room) {
+                let part = Part {
+                    level,
+                    price,
+                    lots: there,
+                };
                 self.consume(order, &part);
+            }
+            let lots = if place == levels.len() { left } else { there };
+            if lots == 0 {
+                continue;
             }
             self.execute(Execution {
                 order: order.id,
-                price: part.price,
+                price,
                 lots,
                 model: FillModel::Depth,
                 maker: false,
@@ -365,6 +364,9 @@ impl Naive {
         if allowed == 0 {
             return self.end_bounded(id, price);
         }
+        if was_there {
+            return self.take_at_rest(&order, &touch, model);
+        }
         let walk = self.walk(&order, &touch, allowed, 0);
         let lots = walk.lots();
         if lots == 0 {
@@ -378,8 +380,34 @@ impl Naive {
             price,
             lots,
             model,
-            maker: !was_there,
+            maker: true,
         });
+    }
+
+    /// Each level at its price.
+    fn take_at_rest(&mut self, order: &Order, touch: &Touch, model: FillModel) {
+        let walk = self.walk(order, touch, order.leaves(), 0);
+        for part in &walk.parts {
+            let Some(now) = self.orders.get(&order.id) else {
+                return;
+            };
+            let payable = self.allowed_at(now, part.price);
+            if payable == 0 {
+                return self.end_bounded(order.id, part.price);
+            }
+            let part = Part {
+                lots: part.lots.min(payable),
+                ..*part
+            };
+            self.consume(order, &part);
+            self.execute(Execution {
+                order: order.id,
+                price: part.price,
+                lots: part.lots,
+                model,
+                maker: false,
+            });
+        }
     }
 
     /// Resting orders that a print fills, or moves forward in their queue.

@@ -194,19 +194,14 @@ impl Market {
         let place = self.consumed_place(shown, level, walk.account);
         let taken = place.map_or(0, |place| self.consumed[place].lots.0);
         let is_last = self.displayed(touch, shown, rank + 1).is_none();
-        let stride = Stride {
-            level,
-            price: walk.price(level),
-            lots: if is_last {
-                left
-            } else {
-                qty.0.saturating_sub(taken).max(0).min(left)
-            },
-        };
-        if stride.lots > 0 && (place.is_ok() || has_room) {
-            self.consume(walk, &stride);
+        let price = walk.price(level);
+        let lots = qty.0.saturating_sub(taken).max(0).min(left);
+        // What nobody displays is not taken from what is displayed there later.
+        if lots > 0 && (place.is_ok() || has_room) {
+            self.consume(walk, &Stride { level, price, lots });
         }
-        stride
+        let lots = if is_last { left } else { lots };
+        Stride { level, price, lots }
     }
 
     fn consume(&mut self, walk: &Walk, stride: &Stride) {
@@ -711,6 +706,9 @@ impl Shard {
             FillRule::Through | FillRule::Queue(_) => FillModel::Through,
         };
         if self.sizes(instrument) == Sizes::Displayed {
+            if was_there {
+                return self.take_at_rest(handle, instrument, &touch, model, events);
+            }
             lots = self.consume_within(handle, instrument, &touch, lots);
             if lots == 0 {
                 return;
@@ -725,6 +723,55 @@ impl Shard {
         self.fill_at_rest(handle, instrument, execution, events);
     }
 
+    /// A resting order that the market had reached before takes what is there now, each level at its price.
+    #[cold]
+    #[inline(never)]
+    fn take_at_rest(
+        &mut self,
+        handle: u32,
+        instrument: InstrumentId,
+        touch: &Touch,
+        model: FillModel,
+        events: &mut EventBuf,
+    ) {
+        let id = self.orders.id(handle);
+        let walk = self.walk_at_rest(handle);
+        let mut rank = 0;
+        while self.is_working(handle, id) && self.orders.get(handle).leaves().0 > 0 {
+            let left = self.orders.get(handle).leaves().0;
+            let room = self.has_room_to_consume(instrument);
+            let market = &self.markets[instrument.0 as usize];
+            let Ok(mut stride) = market.stride(&walk, touch, &mut rank, left, room) else {
+                return;
+            };
+            let payable = self.allowed_at(handle, stride.price);
+            if payable == 0 {
+                return self.end_bounded(handle, stride.price, events);
+            }
+            stride.lots = stride.lots.min(payable);
+            self.markets[instrument.0 as usize].consume(&walk, &stride);
+            let execution = Execution {
+                price: stride.price,
+                lots: Lots(stride.lots),
+                maker: false,
+                model,
+            };
+            self.fill_at_rest(handle, instrument, execution, events);
+        }
+    }
+
+    /// How far a resting order reaches.
+    fn walk_at_rest(&self, handle: u32) -> Walk {
+        let order = self.orders.get(handle);
+        Walk {
+            side: order.side,
+            account: self.orders.nodes.get(handle).account.0,
+            limit: Some(order.limit),
+            collar: None,
+            slip: 0,
+        }
+    }
+
     /// Takes up to `wanted` from the levels within a resting order's limit; says how much there was.
     fn consume_within(
         &mut self,
@@ -733,14 +780,7 @@ impl Shard {
         touch: &Touch,
         wanted: i64,
     ) -> i64 {
-        let order = self.orders.get(handle);
-        let walk = Walk {
-            side: order.side,
-            account: self.orders.nodes.get(handle).account.0,
-            limit: Some(order.limit),
-            collar: None,
-            slip: 0,
-        };
+        let walk = self.walk_at_rest(handle);
         let (mut rank, mut found) = (0, 0);
         while found < wanted {
             let room = self.has_room_to_consume(instrument);

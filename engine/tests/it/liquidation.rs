@@ -1,7 +1,9 @@
 //! What the engine does with the positions and orders of an account that broke a limit.
 
 use engine::Limits;
-use rules::{Allowance, MaxLoss, Plan, StopTrailing, TrailSource};
+use rules::{
+    Allowance, DailyAnchor, DailyChanges, DailyLoss, MaxLoss, Plan, StopTrailing, TrailSource,
+};
 use types::{AlgoKind, Effect, Instrument, InstrumentStatus, PaperModel, Ratio, Side, Slippage};
 
 use crate::paper::{DISPLAYED, TOUCH};
@@ -388,4 +390,55 @@ fn nothing_stops_a_closing() {
             "account 0 Failed",
         ]
     );
+}
+
+/// A day is locked 50 below where it began. Of 10 that are closed at 90 three are displayed, and those are what the
+/// account took of that level.
+#[test]
+fn what_nobody_displayed_is_not_taken_from_what_is_displayed_later() {
+    let locked = Plan {
+        daily_loss: Some(DailyLoss {
+            anchor: DailyAnchor::Balance,
+            allowance: Allowance::Fixed(money("50")),
+            effect: Effect::LockForDay,
+            touch_is_breach: false,
+            changes: DailyChanges::default(),
+        }),
+        ..plan("10000")
+    };
+    let mut world = World::with(&[paper(DISPLAYED)], &locked);
+    world.tell(sized("100", 10, "100", 10));
+    world.tell(buy(0, 10));
+    let told = world.tell(sized("90", 3, "100", 10));
+    let closed = "account 0 by Liquidation sells 10 at 90 (Depth)".to_owned();
+    assert!(told.contains(&closed), "{told:?}");
+    world.roll(2);
+    // Two more at 90; the asks at 100 were taken.
+    world.tell(sized("90", 5, "101", 10));
+    assert_eq!(
+        world.tell(sell(0, 4)),
+        [
+            "#2 accepted",
+            "#2 sells 2 at 90 leaves 2 (Depth)",
+            "#2 cancelled 2 NotMarketable",
+        ]
+    );
+    world.agrees();
+}
+
+/// A bid of 103 rests while nothing is displayed, and then takes what is: each level at its price.
+#[test]
+fn who_could_not_fill_before_takes_each_level_at_its_price() {
+    let mut world = World::with(&[paper(DISPLAYED)], &plan("10000"));
+    world.tell(sized("99", 5, "100", 0));
+    assert_eq!(world.tell(buy(0, 9).at("103")), ["#1 accepted"]);
+    let told = world.tell(depth(&[("99", 5)], &[("100", 2), ("102", 4), ("104", 9)]));
+    assert_eq!(
+        told,
+        [
+            "#1 buys 2 at 100 leaves 7 (Touch)",
+            "#1 buys 4 at 102 leaves 3 (Touch)",
+        ]
+    );
+    world.agrees();
 }
