@@ -395,18 +395,21 @@ impl Naive {
             if payable == 0 {
                 return self.end_bounded(order.id, part.price);
             }
-            let part = Part {
+            let taken = Part {
                 lots: part.lots.min(payable),
                 ..*part
             };
-            self.consume(order, &part);
+            self.consume(order, &taken);
             self.execute(Execution {
                 order: order.id,
-                price: part.price,
-                lots: part.lots,
+                price: taken.price,
+                lots: taken.lots,
                 model,
                 maker: false,
             });
+            if taken.lots < part.lots {
+                return;
+            }
         }
     }
 

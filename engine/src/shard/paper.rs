@@ -748,6 +748,7 @@ impl Shard {
             if payable == 0 {
                 return self.end_bounded(handle, stride.price, events);
             }
+            let is_cut = payable < stride.lots;
             stride.lots = stride.lots.min(payable);
             self.markets[instrument.0 as usize].consume(&walk, &stride);
             let execution = Execution {
@@ -757,6 +758,9 @@ impl Shard {
                 model,
             };
             self.fill_at_rest(handle, instrument, execution, events);
+            if is_cut {
+                return;
+            }
         }
     }
 
