@@ -28,7 +28,7 @@ mod symbols;
 mod time;
 mod tracks;
 
-pub use book::Book;
+pub use book::{Book, LEVELS_MAX, keep_best};
 pub use credentials::{Credentials, quoted};
 pub use expected::Expected;
 pub use health::{Counters, Health, State};

@@ -2,6 +2,24 @@
 
 use types::{DepthUpdate, Level, MarketData, Price, Qty, Side};
 
+/// Levels of a side that are kept of a venue that says all of them: more and more are far away, and an engine holds
+/// 4,096 (`depth_levels_max`).
+pub const LEVELS_MAX: usize = 4_000;
+
+/// Keeps so many levels of each side of a whole book, the best ones.
+pub fn keep_best(update: &mut DepthUpdate, depth: usize) {
+    if update.bids.len() > depth {
+        update
+            .bids
+            .sort_unstable_by_key(|level| std::cmp::Reverse(level.price));
+        update.bids.truncate(depth);
+    }
+    if update.asks.len() > depth {
+        update.asks.sort_unstable_by_key(|level| level.price);
+        update.asks.truncate(depth);
+    }
+}
+
 /// Levels of both sides, best first.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Book {

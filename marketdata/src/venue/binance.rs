@@ -43,8 +43,9 @@ use types::{MarketData, TimestampNs};
 use message::{Delta, Message, Payload, Snapshot};
 
 use crate::feed::{
-    Action, Adapter, Addresses, BookChannel, Channels, FetchId, Fields, Health, Listing, Malformed,
-    Output, Pace, Restate, Screened, State, Stream, TooMany, Tracks, Unexpected,
+    Action, Adapter, Addresses, BookChannel, Channels, FetchId, Fields, Health, LEVELS_MAX,
+    Listing, Malformed, Output, Pace, Restate, Screened, State, Stream, TooMany, Tracks,
+    Unexpected,
 };
 
 /// Spot: streams and REST.
@@ -71,8 +72,6 @@ pub enum Product {
 const BUFFERED_MAX: usize = 4_096;
 /// Levels of a side that a snapshot has.
 const SNAPSHOT_LEVELS: usize = 1_000;
-/// Levels of a side that are kept: the stream tells of more and more that are far away, and an engine holds 4,096.
-const LEVELS_MAX: usize = 4_000;
 /// Streams of one connection.
 const STREAMS_MAX: usize = 1_024;
 /// Bytes of one request.
@@ -309,7 +308,7 @@ impl Binance {
                         *is_fresh = false;
                         let data = MarketData::DepthDelta(delta.update);
                         if self.tracks.say(place, delta.ts, data, now, out) == Screened::Lost {
-                            return self.gap(place, now, out);
+                            return self.resync(place, now, out);
                         }
                         self.tracks.truncate(place, LEVELS_MAX, delta.ts, now, out);
                     }
@@ -355,7 +354,7 @@ impl Binance {
         let data = MarketData::DepthSnapshot(snapshot.update);
         let ts = snapshot.ts.unwrap_or(now);
         if self.tracks.say(place, ts, data, now, out) == Screened::Lost {
-            return self.gap(place, now, out);
+            return self.resync(place, now, out);
         }
         self.restates[place].live();
         for (at, delta) in events.into_iter().enumerate() {

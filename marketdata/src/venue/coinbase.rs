@@ -9,7 +9,7 @@
 //! on a new connection; one that is not above it is late and changes nothing. Heartbeats come each second. Their
 //! `heartbeat_counter` says no more than the sequence, which counts them too.
 //!
-//! The touch is taken from `level2`: `ticker` speaks only when something trades. Prints that `market_trades`
+//! Of a side the best [`LEVELS_MAX`] levels are kept. The touch is taken from `level2`: `ticker` speaks only when something trades. Prints that `market_trades`
 //! states first are from before the subscription and are not told. Its `side` is that of the resting order, as
 //! <https://docs.cdp.coinbase.com/exchange/websocket-feed/channels> says of matches.
 //!
@@ -30,8 +30,8 @@ use message::{
 };
 
 use crate::feed::{
-    Action, Adapter, Addresses, Book, BookChannel, Channels, FetchId, Health, Listing, Malformed,
-    Output, Screened, State, Stream, Tracks, Value, quoted,
+    Action, Adapter, Addresses, Book, BookChannel, Channels, FetchId, Health, LEVELS_MAX, Listing,
+    Malformed, Output, Screened, State, Stream, Tracks, Value, keep_best, quoted,
 };
 
 /// Streams and REST.
@@ -165,7 +165,7 @@ impl Coinbase {
         &mut self,
         place: usize,
         is_snapshot: bool,
-        update: Box<DepthUpdate>,
+        mut update: Box<DepthUpdate>,
         ts: TimestampNs,
         now: TimestampNs,
         out: &mut Output,
@@ -200,12 +200,15 @@ impl Coinbase {
                 ask_qty: ask.qty,
             })
         } else if is_snapshot {
+            keep_best(&mut update, LEVELS_MAX);
             MarketData::DepthSnapshot(update)
         } else {
             MarketData::DepthDelta(update)
         };
         if self.tracks.say(place, ts, data, now, out) == Screened::Lost {
             self.reconnect("a book that cannot be", now, out);
+        } else if self.channels.book != BookChannel::Touch {
+            self.tracks.truncate(place, LEVELS_MAX, ts, now, out);
         }
     }
 

@@ -76,6 +76,29 @@ fn a_book_is_stated_and_changed() {
     );
 }
 
+/// 4,001 bids from 1 on, the worst first: that of 1 is left out, and that of 2 as soon as there is one of 5,000.
+#[test]
+fn of_a_large_book_the_best_levels_are_kept() {
+    let mut coinbase = coinbase(BookChannel::Depth);
+    let levels: Vec<String> = (1..=4_001)
+        .map(|price| {
+            format!(r#"{{"side":"bid","price_level":"{price}","new_quantity":"1"}}"#)
+        })
+        .collect();
+    let whole = format!(
+        r#"{{"type":"snapshot","product_id":"BTC-USD","updates":[{}]}}"#,
+        levels.join(",")
+    );
+    let told = message(&mut coinbase, &envelope("l2_data", 0, &whole));
+    let (first, last) = ("whole 4001x1 4000x1 ", " 3x1 2x1 | ");
+    assert!(told[0].starts_with(first) && told[0].ends_with(last));
+    assert_eq!(told.len(), 1);
+    assert_eq!(
+        message(&mut coinbase, &update(1, "bid", "5000", "1")),
+        ["delta 5000x1 | ", "delta 2x0 | "]
+    );
+}
+
 #[test]
 fn the_touch_is_that_of_the_levels() {
     let mut coinbase = coinbase(BookChannel::Touch);
