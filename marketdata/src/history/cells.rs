@@ -415,7 +415,7 @@ pub(super) fn checked_quote(
     }))
 }
 
-/// A whole book of one side: what a quote is whose other side is empty.
+/// A whole book of one side, or of none: what a quote is of which a side is empty.
 pub(super) fn one_sided(
     bid: Option<(Price, Qty)>,
     ask: Option<(Price, Qty)>,

@@ -156,22 +156,17 @@ fn trade(raw: i64, qty: u32, side: u8) -> Result<Option<MarketData>, Fault> {
     })))
 }
 
-/// The best level of both sides; of one side if the other is empty; nothing if both are.
-fn quote(pair: &BidAskPair) -> Result<Option<MarketData>, Fault> {
+/// The best level of both sides; an empty side is a whole book without it.
+fn quote(pair: &BidAskPair) -> Result<MarketData, Fault> {
     let side =
         |raw: i64, qty: u32| (raw != UNDEF_PRICE && qty > 0).then(|| (Price(raw), size(qty)));
-    Ok(
-        match (
-            side(pair.bid_px, pair.bid_sz),
-            side(pair.ask_px, pair.ask_sz),
-        ) {
-            (Some((bid, bid_qty)), Some((ask, ask_qty))) => {
-                Some(checked_quote(bid, bid_qty, ask, ask_qty)?)
-            }
-            (None, None) => None,
-            (bid, ask) => Some(one_sided(bid, ask)?),
-        },
-    )
+    match (
+        side(pair.bid_px, pair.bid_sz),
+        side(pair.ask_px, pair.ask_sz),
+    ) {
+        (Some((bid, bid_qty)), Some((ask, ask_qty))) => checked_quote(bid, bid_qty, ask, ask_qty),
+        (bid, ask) => one_sided(bid, ask),
+    }
 }
 
 fn ten_levels(levels: &[BidAskPair]) -> MarketData {
@@ -241,7 +236,7 @@ impl State {
             } else {
                 None
             };
-            let touch = quote(pair)?;
+            let touch = Some(quote(pair)?);
             // What `tbbo` shows beside a trade is the book before it.
             let (first, second) = if self.schema == Some(Schema::Tbbo) {
                 (touch, print)
@@ -259,7 +254,7 @@ impl State {
             self.say(&mut says, message.ts_recv, Some(book));
         } else if let Some(message) = get::<BboMsg>(record)? {
             let [pair] = &message.levels;
-            let data = quote(pair)?;
+            let data = Some(quote(pair)?);
             self.say(&mut says, message.ts_recv, data);
         } else if let Some(message) = get::<OhlcvMsg>(record)? {
             let (bar, end) = bar(message)?;

@@ -81,9 +81,7 @@ fn a_book_is_stated_and_changed() {
 fn of_a_large_book_the_best_levels_are_kept() {
     let mut coinbase = coinbase(BookChannel::Depth);
     let levels: Vec<String> = (1..=4_001)
-        .map(|price| {
-            format!(r#"{{"side":"bid","price_level":"{price}","new_quantity":"1"}}"#)
-        })
+        .map(|price| format!(r#"{{"side":"bid","price_level":"{price}","new_quantity":"1"}}"#))
         .collect();
     let whole = format!(
         r#"{{"type":"snapshot","product_id":"BTC-USD","updates":[{}]}}"#,

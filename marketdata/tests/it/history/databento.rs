@@ -120,6 +120,8 @@ fn the_best_level_comes_with_trades() {
             "1970-01-01T00:00:00.000002Z ESH4 T 100.5x4 Buyer",
             "1970-01-01T00:00:00.000002Z ESH4 Q 100x5 100.5x3",
             "1970-01-01T00:00:00.000003Z ESH4 S 100x5 |",
+            // Nothing stands that the venue has no more.
+            "1970-01-01T00:00:00.000004Z ESH4 S |",
         ],
     );
 }
@@ -190,7 +192,10 @@ fn the_best_level_of_each_interval_is_a_quote() {
                 message(1_000_000_000, pair(quarters(400), 5, quarters(402), 7)),
                 message(2_000_000_000, NONE),
             ],
-            &["1970-01-01T00:00:01Z ESH4 Q 100x5 100.5x7"],
+            &[
+                "1970-01-01T00:00:01Z ESH4 Q 100x5 100.5x7",
+                "1970-01-01T00:00:02Z ESH4 S |",
+            ],
         );
     }
 }
