@@ -86,9 +86,9 @@ impl Shard {
                 let account = self.contests[contest].entries[index].account;
                 let equity = self.equity_of(&self.accounts[account.0 as usize]);
                 let entry = &mut self.contests[contest].entries[index].entry;
-                // The time before a schedule's first roll is a day only for who used it.
+                // The time before a schedule's first roll is a day only for who used it, also who began with nothing left.
+                entry.observe(equity, self.ts);
                 if before.is_some() || entry.is_used() {
-                    entry.observe(equity, self.ts);
                     entry.roll();
                 }
             }

@@ -167,6 +167,21 @@ fn an_account_without_equity_starts_at_the_least_there_is() {
     assert_eq!(points(&world, 0), "99.999999999");
 }
 
+#[test]
+fn who_starts_below_zero_has_used_the_day_before_the_first_roll() {
+    let mut world = entered(timed(), 1);
+    // 200 shares at 100, worth nothing: 10,000 less 20,000, where the least that an entry starts at is 1e-17.
+    world.tell(buy(0, 200));
+    world.tell(quote("0", "0"));
+    assert_eq!(world.equity(0), "-10000");
+    world.until(START);
+    let days = |world: &World| world.shard.portrait().accounts[0].score.unwrap().days;
+    assert_eq!(days(&world), 1);
+    world.roll(2);
+    assert_eq!(days(&world), 2);
+    world.agrees();
+}
+
 /// The gates ask for a day with an opening fill and for a round turn.
 #[test]
 fn a_fill_counts_from_the_start_on_and_not_at_the_end() {
