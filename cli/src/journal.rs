@@ -271,14 +271,20 @@ fn told(summary: &Summary) -> String {
         bytes,
         ..
     } = summary;
+    let plural = if *segments == 1 { "" } else { "s" };
     // Writing to a string does not fail.
-    let _ = match end.seq {
-        Seq(0) => writeln!(text, "no input in {segments} segments"),
-        end => writeln!(
+    let _ = if end.seq < *first || end.seq == Seq(0) {
+        writeln!(
             text,
-            "inputs {first} to {end} check, in {segments} segments of {bytes} bytes, {archives} of them \
-             archives"
-        ),
+            "no input checks, in {segments} segment{plural} of {bytes} bytes"
+        )
+    } else {
+        writeln!(
+            text,
+            "inputs {first} to {} check, in {segments} segment{plural} of {bytes} bytes, {archives} of them \
+             archives",
+            end.seq
+        )
     };
     if let Some(base) = summary.base.filter(|base| base.seq > Seq(0)) {
         let _ = writeln!(
@@ -291,23 +297,38 @@ fn told(summary: &Summary) -> String {
         Some(anchor) => writeln!(text, "the anchor knows {} to be durable", anchor.seq),
         None => writeln!(text, "the anchor is missing or does not check"),
     };
-    if let Some(damage) = &summary.damage {
-        let durable = summary.anchor.map_or(Seq(0), |anchor| anchor.seq);
-        let _ = if damage.seq > durable && damage.reason.is_torn_write() {
-            writeln!(
+    let fault = match &summary.damage {
+        Some(damage) if summary.is_torn => {
+            let _ = writeln!(
                 text,
                 "a torn tail: {damage}; nobody was promised what follows, and the next start cuts it"
-            )
-        } else {
-            writeln!(
-                text,
-                "DAMAGED: {damage}; no start will take this journal. Restore it from a copy, or end it \
-                 with: dynasty journal repair DATA --keep {}",
-                end.seq
-            )
-        };
-    }
+            );
+            return text;
+        }
+        Some(damage) => format!("DAMAGED: {damage}; no start will take this journal"),
+        None if summary.anchor.is_none() && *segments > 0 => {
+            "no start will take a journal without its anchor: what follows the last input may be gone".to_owned()
+        }
+        None => return text,
+    };
+    let _ = match keep_max(summary) {
+        Some(keep) => writeln!(
+            text,
+            "{fault}. Restore it from a copy, or end it with: dynasty journal repair DATA --keep {keep}"
+        ),
+        None => writeln!(
+            text,
+            "{fault}. Restore it from a copy: nothing of it can be kept"
+        ),
+    };
     text
+}
+
+/// The last input that a repair may keep.
+fn keep_max(summary: &Summary) -> Option<Seq> {
+    let begins = summary.base.map_or(Seq(0), |base| base.seq);
+    let end = summary.end.seq;
+    (end > Seq(0) && end >= begins).then_some(end)
 }
 
 fn json(summary: &Summary) -> serde_json::Value {
@@ -325,6 +346,7 @@ fn json(summary: &Summary) -> serde_json::Value {
             "offset": damage.offset,
             "seq": damage.seq.to_string(),
             "reason": damage.reason.to_string(),
+            "is_torn_tail": summary.is_torn,
         })),
     })
 }

@@ -189,10 +189,18 @@ pub fn prune(
         segments: 0,
         bytes: 0,
     };
-    for (segment, _) in closed.iter().filter(|(_, last)| *last <= base) {
-        pruned.bytes += location.length(&segment.path)?;
-        pruned.segments += 1;
-        location.remove(&segment.path)?;
+    let files = journal::files(location)?;
+    let firsts: Vec<Seq> = files.iter().map(|file| file.first).collect();
+    let mut before = None;
+    for file in files {
+        // Where the next one begins; the last one stays. A segment and its archive go both.
+        let next = firsts.iter().find(|first| **first > file.first);
+        if next.is_none_or(|next| *next > base.next()) {
+            break;
+        }
+        pruned.bytes += location.length(&file.path)?;
+        pruned.segments += usize::from(before.replace(file.first) != Some(file.first));
+        location.remove(&file.path)?;
     }
     Base::remove_older(location)?;
     Ok((pruned.segments > 0).then_some(pruned))

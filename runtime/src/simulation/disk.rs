@@ -114,6 +114,15 @@ impl SimulatedDisk {
         Arc::new(self.clone())
     }
 
+    /// Another disk with the same on it.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        let state = self.state().clone();
+        Self {
+            state: Arc::new(Mutex::new(state)),
+        }
+    }
+
     /// Loses power: what was not synced survives or not as the seed has it. Open files still work on
     /// what is left, but nobody should have any.
     pub fn lose_power(&self, seed: u64) {
