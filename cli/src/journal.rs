@@ -187,6 +187,21 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 pub(crate) fn location(data: &Path) -> anyhow::Result<Location> {
     let location = journal_location(data, ShardId(0));
     if !location.directory.is_dir() {
+        let parent = data
+            .parent()
+            .filter(|parent| journal_location(parent, ShardId(0)).directory == data);
+        if let Some(parent) = parent.filter(|_| data.is_dir()) {
+            bail!(
+                "{} is a journal: give the data directory that it is in, {}",
+                data.display(),
+                if parent.as_os_str().is_empty() {
+                    Path::new(".")
+                } else {
+                    parent
+                }
+                .display()
+            );
+        }
         bail!(
             "{} has no journal: give the directory that --data named",
             data.display()
@@ -216,6 +231,10 @@ fn each_input(
         if input.seq >= from && !visit(input)? {
             break;
         }
+    }
+    let last = reader.mark().seq;
+    if last < from && last >= first {
+        bail!("--from {from}: the journal ends at seq {last}; accepted: {first} to {last}");
     }
     Ok(())
 }
@@ -271,17 +290,14 @@ fn told(summary: &Summary) -> String {
         bytes,
         ..
     } = summary;
-    let plural = if *segments == 1 { "" } else { "s" };
+    let segments = in_words(*segments);
     // Writing to a string does not fail.
     let _ = if end.seq < *first || end.seq == Seq(0) {
-        writeln!(
-            text,
-            "no input checks, in {segments} segment{plural} of {bytes} bytes"
-        )
+        writeln!(text, "no input checks, in {segments} of {bytes} bytes")
     } else {
         writeln!(
             text,
-            "inputs {first} to {} check, in {segments} segment{plural} of {bytes} bytes, {archives} of them \
+            "inputs {first} to {} check, in {segments} of {bytes} bytes, {archives} of them \
              archives",
             end.seq
         )
@@ -306,7 +322,7 @@ fn told(summary: &Summary) -> String {
             return text;
         }
         Some(damage) => format!("DAMAGED: {damage}; no start will take this journal"),
-        None if summary.anchor.is_none() && *segments > 0 => {
+        None if summary.anchor.is_none() && summary.segments > 0 => {
             "no start will take a journal without its anchor: what follows the last input may be gone".to_owned()
         }
         None => return text,
@@ -322,6 +338,11 @@ fn told(summary: &Summary) -> String {
         ),
     };
     text
+}
+
+/// How many segments.
+fn in_words(segments: usize) -> String {
+    format!("{segments} segment{}", if segments == 1 { "" } else { "s" })
 }
 
 /// The last input that a repair may keep.
@@ -433,6 +454,9 @@ fn dump(
     to: Option<Seq>,
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
+    if let Some((from, to)) = from.zip(to).filter(|(from, to)| to < from) {
+        bail!("--to {to}: nothing is from seq {from} to seq {to}; accepted: {from} or more");
+    }
     each_input(&location(data)?, from, |input| {
         if to.is_some_and(|to| input.seq > to) {
             return Ok(false);
@@ -500,7 +524,8 @@ fn archive(data: &Path, before: Option<Seq>, out: &mut impl Write) -> anyhow::Re
         0 => writeln!(out, "nothing to archive up to seq {until}")?,
         _ => writeln!(
             out,
-            "{count} segments archived: {before} bytes in {after} now, every input is still there"
+            "{} archived: {before} bytes in {after} now, every input is still there",
+            in_words(count)
         )?,
     }
     Ok(())
@@ -546,8 +571,10 @@ fn prune(
     match retention::prune(&location, until, Limits::default(), &|| true)? {
         Some(pruned) => writeln!(
             out,
-            "{} segments of {} bytes are removed; the journal begins at seq {} now",
-            pruned.segments, pruned.bytes, pruned.first
+            "{} of {} bytes removed; the journal begins at seq {} now",
+            in_words(pruned.segments),
+            pruned.bytes,
+            pruned.first
         )?,
         None => writeln!(
             out,

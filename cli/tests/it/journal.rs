@@ -62,6 +62,33 @@ fn a_journal_is_checked_counted_shown_and_replayed() {
     let places: Vec<_> = dumped.lines().map(|line| line.split(' ').next()).collect();
     assert_eq!(places, [Some("3"), Some("4"), Some("5")]);
 
+    let from = (seq + 1).to_string();
+    for (wrong, accepted) in [
+        (
+            ["--from", &from, "--to", "99999999"],
+            format!("accepted: 1 to {seq}"),
+        ),
+        (
+            ["--from", "10", "--to", "5"],
+            "accepted: 10 or more".to_owned(),
+        ),
+    ] {
+        let told = refused(&[&["journal", "dump", &data][..], &wrong].concat());
+        assert!(told.contains(&accepted), "{told}");
+    }
+    let told = refused(&["recover", &data, "--to", "99999999"]);
+    assert!(told.contains(&format!("accepted: 1 to {seq}")), "{told}");
+    let inner = format!("{data}/journal");
+    let told = refused(&["journal", "verify", &inner]);
+    assert!(
+        told.contains(&format!(
+            "is a journal: give the data directory that it is in, {data}"
+        )),
+        "{told}"
+    );
+    let told = said(&["journal", "verify", &data]);
+    assert!(told.contains("in 1 segment of "), "{told}");
+
     let counted = text(&dynasty(&["journal", "stat", &data]).stdout);
     let row = counted.lines().last().unwrap();
     assert!(row.contains(&format!(" {seq} ")), "{row}");
