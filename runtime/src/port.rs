@@ -126,7 +126,7 @@ impl Port {
     pub fn submit(&mut self, command: Command) -> Result<u64, Refused> {
         let ingress = &self.shared.ingress;
         if !ingress.is_open() {
-            return Err(Refused::Stopped);
+            return Err(ingress.refuse_stopped());
         }
         if ingress.is_disk_full() {
             return Err(ingress.refuse_disk_full());
