@@ -4,6 +4,9 @@
 //! what is in it. `RUNTIME_GOLDEN=update cargo test -p runtime --test it golden::every` writes the current version's
 //! where there is none, and the figures of all: a state hash follows the form of the state. A journal that
 //! stands is never written again.
+//!
+//! `fixtures/bases/form<N>` is one whose oldest segments were removed: its base holds a state, in the form of that
+//! number. It is written and updated in the same way.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,8 +14,10 @@ use std::path::{Path, PathBuf};
 use crate::scenario::{Script, config};
 use runtime::journal::record::{HEADER_BYTES, VERSION, VERSION_MIN};
 use runtime::journal::{self, ANCHOR_FILE, Base, JournalError, Location, Segment};
-use runtime::retention::archive_next;
-use runtime::{EventBuf, Limits, RecoveryError, Runtime, StartError, beginning, journal_location};
+use runtime::retention::{archive_next, prune};
+use runtime::{
+    EventBuf, Limits, RecoveryError, Runtime, Shard, StartError, beginning, journal_location,
+};
 use types::{Seq, ShardId, frame};
 
 fn golden(version: u16) -> PathBuf {
@@ -108,6 +113,76 @@ fn every_version_that_is_read_leads_to_what_it_led_to() {
     // None of a version that nobody reads.
     let directories = fs::read_dir(golden(VERSION).parent().unwrap()).unwrap();
     assert_eq!(directories.count(), usize::from(VERSION - VERSION_MIN + 1));
+}
+
+/// The number of the form in which a state is written now.
+fn form() -> u32 {
+    let mut bytes = Vec::new();
+    Shard::new(ShardId(0), Limits::default()).encode(&mut bytes);
+    u32::from_le_bytes(bytes[..4].try_into().unwrap())
+}
+
+fn golden_base(form: u32) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../fixtures/bases/form{form}"))
+}
+
+#[test]
+fn a_base_with_a_state_leads_to_what_it_led_to_and_one_of_another_form_is_named() {
+    let from = golden_base(form());
+    if std::env::var_os("RUNTIME_GOLDEN").is_some_and(|value| value == "update") {
+        if !from.exists() {
+            fs::create_dir_all(&from).unwrap();
+            let data = write();
+            let location = location_of(data.path());
+            let pruned = prune(&location, Seq(100), Limits::default(), &|| true);
+            assert_eq!(pruned.unwrap().unwrap().first, Seq(85));
+            copy(data.path(), &from);
+        }
+        fs::write(from.join("figures"), figures(copied(&from).path())).unwrap();
+    }
+    assert!(
+        from.is_dir(),
+        "no golden base with a state of form {}: RUNTIME_GOLDEN=update writes it",
+        form()
+    );
+    let known = fs::read_to_string(from.join("figures")).unwrap();
+    // Two of the archives of 42 inputs each are gone.
+    assert!(known.starts_with("base 84\nfirst 85\n"), "{known}");
+    assert_eq!(figures(copied(&from).path()), known);
+    let data = copied(&from);
+    let runtime = Runtime::start(config(data.path()), Script::boxed(0, 0)).unwrap();
+    let hash = runtime.stop().unwrap().state_hash.to_string();
+    assert!(known.contains(&hash), "{hash}");
+
+    // As a program with another form would have written it.
+    let data = copied(&from);
+    let base = Base::find(&location_of(data.path())).unwrap().unwrap().path;
+    let mut bytes = fs::read(&base).unwrap();
+    let other = form() + 1;
+    bytes[48..52].copy_from_slice(&other.to_le_bytes());
+    let content = crc32c::crc32c(&bytes[48..]);
+    bytes[40..44].copy_from_slice(&content.to_le_bytes());
+    let head = crc32c::crc32c(&bytes[..44]);
+    bytes[44..48].copy_from_slice(&head.to_le_bytes());
+    fs::write(&base, &bytes).unwrap();
+    let refused = Runtime::start(config(data.path()), Script::boxed(0, 0)).unwrap_err();
+    let mut told = refused.to_string();
+    let mut source = std::error::Error::source(&refused);
+    while let Some(error) = source {
+        told = format!("{told}: {error}");
+        source = error.source();
+    }
+    for said in [
+        &format!("version {other}"),
+        "go on with the version that wrote it",
+    ] {
+        assert!(told.contains(said), "{told}");
+    }
+    assert!(
+        !told.contains("restore") && !told.contains("repair"),
+        "{told}"
+    );
+    assert_eq!(fs::read(&base).unwrap(), bytes);
 }
 
 /// A file of a journal, and where the version and the checksum of its head stand: the checksum is that of the bytes from
