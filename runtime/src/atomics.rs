@@ -121,7 +121,8 @@ impl Notice {
     }
 }
 
-#[cfg(all(test, feature = "loom"))]
+#[cfg(test)]
+#[cfg(feature = "loom")]
 pub(crate) mod models {
     use std::cell::Cell;
     use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -50,7 +50,8 @@ impl Gate {
     }
 }
 
-#[cfg(all(test, feature = "loom"))]
+#[cfg(test)]
+#[cfg(feature = "loom")]
 mod models {
     use loom::sync::{Arc, Mutex};
     use loom::thread;
