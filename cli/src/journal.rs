@@ -187,6 +187,21 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 pub(crate) fn location(data: &Path) -> anyhow::Result<Location> {
     let location = journal_location(data, ShardId(0));
     if !location.directory.is_dir() {
+        let parent = data
+            .parent()
+            .filter(|parent| journal_location(parent, ShardId(0)).directory == data);
+        if let Some(parent) = parent.filter(|_| data.is_dir()) {
+            bail!(
+                "{} is a journal: give the data directory that it is in, {}",
+                data.display(),
+                if parent.as_os_str().is_empty() {
+                    Path::new(".")
+                } else {
+                    parent
+                }
+                .display()
+            );
+        }
         bail!(
             "{} has no journal: give the directory that --data named",
             data.display()
@@ -216,6 +231,10 @@ fn each_input(
         if input.seq >= from && !visit(input)? {
             break;
         }
+    }
+    let last = reader.mark().seq;
+    if last < from && last >= first {
+        bail!("--from {from}: the journal ends at seq {last}; accepted: {first} to {last}");
     }
     Ok(())
 }
@@ -271,14 +290,17 @@ fn told(summary: &Summary) -> String {
         bytes,
         ..
     } = summary;
+    let segments = in_words(*segments);
     // Writing to a string does not fail.
-    let _ = match end.seq {
-        Seq(0) => writeln!(text, "no input in {segments} segments"),
-        end => writeln!(
+    let _ = if end.seq < *first || end.seq == Seq(0) {
+        writeln!(text, "no input checks, in {segments} of {bytes} bytes")
+    } else {
+        writeln!(
             text,
-            "inputs {first} to {end} check, in {segments} segments of {bytes} bytes, {archives} of them \
-             archives"
-        ),
+            "inputs {first} to {} check, in {segments} of {bytes} bytes, {archives} of them \
+             archives",
+            end.seq
+        )
     };
     if let Some(base) = summary.base.filter(|base| base.seq > Seq(0)) {
         let _ = writeln!(
@@ -291,23 +313,43 @@ fn told(summary: &Summary) -> String {
         Some(anchor) => writeln!(text, "the anchor knows {} to be durable", anchor.seq),
         None => writeln!(text, "the anchor is missing or does not check"),
     };
-    if let Some(damage) = &summary.damage {
-        let durable = summary.anchor.map_or(Seq(0), |anchor| anchor.seq);
-        let _ = if damage.seq > durable && damage.reason.is_torn_write() {
-            writeln!(
+    let fault = match &summary.damage {
+        Some(damage) if summary.is_torn => {
+            let _ = writeln!(
                 text,
                 "a torn tail: {damage}; nobody was promised what follows, and the next start cuts it"
-            )
-        } else {
-            writeln!(
-                text,
-                "DAMAGED: {damage}; no start will take this journal. Restore it from a copy, or end it \
-                 with: dynasty journal repair DATA --keep {}",
-                end.seq
-            )
-        };
-    }
+            );
+            return text;
+        }
+        Some(damage) => format!("DAMAGED: {damage}; no start will take this journal"),
+        None if summary.anchor.is_none() && summary.segments > 0 => {
+            "no start will take a journal without its anchor: what follows the last input may be gone".to_owned()
+        }
+        None => return text,
+    };
+    let _ = match keep_max(summary) {
+        Some(keep) => writeln!(
+            text,
+            "{fault}. Restore it from a copy, or end it with: dynasty journal repair DATA --keep {keep}"
+        ),
+        None => writeln!(
+            text,
+            "{fault}. Restore it from a copy: nothing of it can be kept"
+        ),
+    };
     text
+}
+
+/// How many segments.
+fn in_words(segments: usize) -> String {
+    format!("{segments} segment{}", if segments == 1 { "" } else { "s" })
+}
+
+/// The last input that a repair may keep.
+fn keep_max(summary: &Summary) -> Option<Seq> {
+    let begins = summary.base.map_or(Seq(0), |base| base.seq);
+    let end = summary.end.seq;
+    (end > Seq(0) && end >= begins).then_some(end)
 }
 
 fn json(summary: &Summary) -> serde_json::Value {
@@ -325,6 +367,7 @@ fn json(summary: &Summary) -> serde_json::Value {
             "offset": damage.offset,
             "seq": damage.seq.to_string(),
             "reason": damage.reason.to_string(),
+            "is_torn_tail": summary.is_torn,
         })),
     })
 }
@@ -411,6 +454,9 @@ fn dump(
     to: Option<Seq>,
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
+    if let Some((from, to)) = from.zip(to).filter(|(from, to)| to < from) {
+        bail!("--to {to}: nothing is from seq {from} to seq {to}; accepted: {from} or more");
+    }
     each_input(&location(data)?, from, |input| {
         if to.is_some_and(|to| input.seq > to) {
             return Ok(false);
@@ -478,7 +524,8 @@ fn archive(data: &Path, before: Option<Seq>, out: &mut impl Write) -> anyhow::Re
         0 => writeln!(out, "nothing to archive up to seq {until}")?,
         _ => writeln!(
             out,
-            "{count} segments archived: {before} bytes in {after} now, every input is still there"
+            "{} archived: {before} bytes in {after} now, every input is still there",
+            in_words(count)
         )?,
     }
     Ok(())
@@ -524,8 +571,10 @@ fn prune(
     match retention::prune(&location, until, Limits::default(), &|| true)? {
         Some(pruned) => writeln!(
             out,
-            "{} segments of {} bytes are removed; the journal begins at seq {} now",
-            pruned.segments, pruned.bytes, pruned.first
+            "{} of {} bytes removed; the journal begins at seq {} now",
+            in_words(pruned.segments),
+            pruned.bytes,
+            pruned.first
         )?,
         None => writeln!(
             out,

@@ -24,7 +24,7 @@ Nothing is changed. The state hash is that of every replay of the same inputs by
 pub(crate) struct Args {
     /// Data directory, as given to --data.
     data: PathBuf,
-    /// The last input to apply [default: the end].
+    /// The last input to apply [default: the end, which must not be damaged].
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     to: Option<u64>,
     /// Print the whole state as one JSON object.
@@ -41,13 +41,22 @@ pub(crate) fn run_command(args: &Args) -> anyhow::Result<ExitCode> {
     let summary = journal::verify(&location)?;
     let begins = summary.base.map_or(Seq(0), |base| base.seq);
     let end = summary.end.seq.max(begins);
-    let to = args.to.map_or(end, Seq);
-    if to > end {
-        bail!("--to {to}: the journal checks up to seq {end}");
-    }
-    if to < begins {
-        bail!("--to {to}: the inputs up to seq {begins} are gone; accepted: {begins} to {end}");
-    }
+    let accepted = format!("accepted: {} to {end}", begins.max(Seq(1)));
+    // What a start would cut is none of the journal's; whatever else is wrong must not pass for its end.
+    let damage = summary.damage.as_ref().filter(|_| !summary.is_torn);
+    let to = match (args.to.map(Seq), damage) {
+        (Some(to), Some(damage)) if to > end => {
+            bail!("--to {to}: {accepted}; after that: {damage}")
+        }
+        (Some(to), _) if to > end => bail!("--to {to}: the journal ends there; {accepted}"),
+        (Some(to), _) if to < begins => {
+            bail!("--to {to}: the inputs up to seq {begins} are gone; {accepted}")
+        }
+        (None, Some(damage)) => {
+            bail!("the journal is damaged: {damage}. A state before that: --to SEQ, {accepted}")
+        }
+        (to, _) => to.unwrap_or(end),
+    };
     let progress = recovery_progress()?;
     progress.set_length(to.0);
     let shard = if to == begins {

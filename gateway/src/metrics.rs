@@ -30,6 +30,7 @@ pub(crate) struct Traffic {
     requests: AtomicU64,
     /// Responses by the first digit of their status, 1 to 5.
     responses: [AtomicU64; 5],
+    overloaded: AtomicU64,
     sockets_opened: AtomicU64,
     sockets_too_slow: AtomicU64,
     messages_sent: AtomicU64,
@@ -45,6 +46,11 @@ impl Traffic {
         if let Some(counter) = self.responses.get(class.wrapping_sub(1)) {
             count(counter);
         }
+    }
+
+    /// A command that found as many in flight as the server takes.
+    pub(crate) fn command_refused(&self) {
+        count(&self.overloaded);
     }
 
     pub(crate) fn socket_opened(&self) {
@@ -142,6 +148,16 @@ fn write_all(page: &mut Page, app: &App) -> fmt::Result {
             "disk_full",
             "Commands refused because the journal had no room on the disk.",
             stats.disk_full,
+        ),
+        (
+            "stopped",
+            "Commands refused because the engine takes nothing any more, and those that still waited when it ended.",
+            stats.stopped,
+        ),
+        (
+            "server_overloaded",
+            "Commands refused because the server had as many in flight as it takes.",
+            read(&app.traffic.overloaded),
         ),
         (
             "oversized",

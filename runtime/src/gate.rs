@@ -1,12 +1,7 @@
 //! The end of a queue: whatever is pushed is served or discarded, never forgotten, however the end and a push
-//! meet. Every order in which they can is looked at by
-//! `cargo test -p runtime --features loom --lib gate`.
+//! meet. See [`crate::atomics`] for how that is shown.
 
-#[cfg(not(feature = "loom"))]
-use std::sync::atomic::{AtomicU8, Ordering, fence};
-
-#[cfg(feature = "loom")]
-use loom::sync::atomic::{AtomicU8, Ordering, fence};
+use crate::atomics::{AtomicU8, Ordering, Place, needed_fence};
 
 /// Everything is taken.
 const OPEN: u8 = 0;
@@ -34,7 +29,7 @@ impl Gate {
     /// Something was pushed. Where nobody looks any more it is discarded.
     pub(crate) fn pushed(&self, discard: impl FnOnce()) {
         // Either the last look of `shut` comes after the push, or this look comes after `shut`.
-        fence(Ordering::SeqCst);
+        needed_fence(Place::GatePushed);
         if self.0.load(Ordering::SeqCst) == SHUT {
             discard();
         }
@@ -50,24 +45,27 @@ impl Gate {
     /// Nobody looks any more: what is there is discarded, and what is still to come by who pushes it.
     pub(crate) fn shut(&self, discard: impl FnOnce()) {
         self.0.store(SHUT, Ordering::SeqCst);
-        fence(Ordering::SeqCst);
+        needed_fence(Place::GateShut);
         discard();
     }
 }
 
-#[cfg(all(test, feature = "loom"))]
-mod tests {
+#[cfg(test)]
+#[cfg(feature = "loom")]
+mod models {
     use loom::sync::{Arc, Mutex};
     use loom::thread;
 
     use super::*;
+    use crate::atomics::Flag;
+    use crate::atomics::models::{Queue, holds};
 
     #[derive(Default)]
     struct Lane {
         gate: Gate,
-        /// Stands for a queue that is correct by itself.
-        queue: Mutex<Vec<u8>>,
+        queue: Queue,
         discarded: Mutex<Vec<u8>>,
+        failed: Flag,
     }
 
     impl Lane {
@@ -75,40 +73,45 @@ mod tests {
             if !self.gate.is_open() {
                 return false;
             }
-            self.queue.lock().unwrap().push(value);
+            self.queue.push(0, value);
             self.gate.pushed(|| self.discard());
             true
         }
 
-        fn pop(&self) -> Option<u8> {
-            self.queue.lock().unwrap().pop()
-        }
-
         fn discard(&self) {
-            while let Some(value) = self.pop() {
+            while let Some(value) = self.queue.pop() {
+                // Whoever waited is told by this; how it ended is known before.
+                assert!(self.failed.get());
                 self.discarded.lock().unwrap().push(value);
             }
         }
     }
 
-    /// A producer, and a consumer that takes one and ends: all that was taken is served or discarded, once.
+    /// A producer, and a consumer that takes one and ends, first in good order or at once: all that was taken is served
+    /// or discarded, once, and never before it can be read why.
     #[test]
     fn nothing_is_forgotten_in_any_order() {
-        loom::model(|| {
-            let lane = Arc::new(Lane::default());
-            let producer = {
-                let lane = Arc::clone(&lane);
-                thread::spawn(move || lane.push(1))
-            };
-            let served = lane.pop();
+        holds(&[Place::GatePushed, Place::GateShut], || ends(false));
+        holds(&[Place::GatePushed, Place::GateShut], || ends(true));
+    }
+
+    fn ends(is_closed: bool) {
+        let lane = Arc::new(Lane::default());
+        let producer = {
+            let lane = Arc::clone(&lane);
+            thread::spawn(move || lane.push(1))
+        };
+        let served = lane.queue.pop();
+        if is_closed {
             lane.gate.close();
-            lane.gate.shut(|| lane.discard());
-            let pushed = producer.join().unwrap();
-            let mut ended = lane.discarded.lock().unwrap().clone();
-            ended.extend(served);
-            assert_eq!(ended, if pushed { vec![1] } else { vec![] });
-            assert!(lane.queue.lock().unwrap().is_empty());
-            assert!(!lane.push(2));
-        });
+        }
+        lane.failed.set();
+        lane.gate.shut(|| lane.discard());
+        let pushed = producer.join().unwrap();
+        let mut ended = lane.discarded.lock().unwrap().clone();
+        ended.extend(served);
+        assert_eq!(ended, if pushed { vec![1] } else { vec![] });
+        assert_eq!(lane.queue.pop(), None);
+        assert!(!lane.push(2));
     }
 }

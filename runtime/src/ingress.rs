@@ -103,6 +103,7 @@ pub(crate) struct Ingress {
     is_disk_full: AtomicBool,
     overloaded: AtomicU64,
     disk_full: AtomicU64,
+    stopped: AtomicU64,
 }
 
 impl Ingress {
@@ -114,6 +115,7 @@ impl Ingress {
             is_disk_full: AtomicBool::new(false),
             overloaded: AtomicU64::new(0),
             disk_full: AtomicU64::new(0),
+            stopped: AtomicU64::new(0),
         }
     }
 
@@ -121,6 +123,7 @@ impl Ingress {
     pub(crate) fn submit(&self, command: Command) -> Result<oneshot::Receiver<Receipt>, Refused> {
         let (reply, receiver) = oneshot::channel();
         if !self.is_open() {
+            let _ = self.refuse_stopped();
             return Ok(receiver);
         }
         if self.is_disk_full() {
@@ -161,6 +164,12 @@ impl Ingress {
         Refused::DiskFull
     }
 
+    /// Counts a command that comes when nothing is taken any more.
+    pub(crate) fn refuse_stopped(&self) -> Refused {
+        self.stopped.fetch_add(1, Ordering::Relaxed);
+        Refused::Stopped
+    }
+
     pub(crate) fn pop_cancel(&self) -> Option<Pending> {
         // Asking whether it is empty costs no fence.
         if self.cancels.is_empty() {
@@ -187,7 +196,11 @@ impl Ingress {
     }
 
     fn discard(&self) {
-        while self.commands.pop().is_some() || self.cancels.pop().is_some() {}
+        while let Some(pending) = self.commands.pop().or_else(|| self.cancels.pop()) {
+            // Before its sender learns of it.
+            let _ = self.refuse_stopped();
+            drop(pending);
+        }
     }
 
     /// Refuses every command from now on, or takes them again.
@@ -202,6 +215,11 @@ impl Ingress {
     /// Commands that were refused because the disk was full.
     pub(crate) fn disk_full(&self) -> u64 {
         self.disk_full.load(Ordering::Relaxed)
+    }
+
+    /// Commands that were refused because nothing was taken any more, or that still waited then.
+    pub(crate) fn stopped(&self) -> u64 {
+        self.stopped.load(Ordering::Relaxed)
     }
 
     /// Commands that were refused because their lane was full.
@@ -269,5 +287,6 @@ mod tests {
         ingress.shut();
         assert_eq!(taken.try_recv(), Err(oneshot::error::TryRecvError::Closed));
         assert!(ingress.pop_command().is_none());
+        assert_eq!(ingress.stopped(), 2);
     }
 }

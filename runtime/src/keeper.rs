@@ -18,6 +18,8 @@ const BYTES_PER_SECOND_MIN: u64 = 10 << 20;
 /// A store that has nothing to write is closed within this time, or left alone.
 const CLOSE_MAX: Duration = Duration::from_millis(500);
 const CLOSE_POLL: Duration = Duration::from_millis(1);
+/// Looks at a store that does not answer in a simulation, before that is told.
+const SILENT_LOOKS: u32 = 50;
 /// Stores that do not answer, at a time; with so many no other is begun, so that threads and files stay bounded.
 const STUCK_MAX: usize = 4;
 
@@ -50,8 +52,16 @@ pub(crate) struct Keeper {
 #[derive(Debug)]
 enum Place {
     /// Whoever posts a snapshot writes it: a simulation has one thread.
-    Here(Box<dyn Snapshots>, Option<Written>),
+    Here(Here),
     Apart(Apart),
+}
+
+#[derive(Debug)]
+struct Here {
+    store: Box<dyn Snapshots>,
+    written: Option<Written>,
+    /// How many looks find nothing yet: a store that does not answer is not known as one at once.
+    silent: u32,
 }
 
 struct Apart {
@@ -143,14 +153,18 @@ impl Keeper {
     /// One that writes in the thread that posts.
     pub(crate) fn here(store: Box<dyn Snapshots>) -> Self {
         let seqs = store.seqs();
-        let place = Place::Here(store, None);
+        let place = Place::Here(Here {
+            store,
+            written: None,
+            silent: 0,
+        });
         Self { place, seqs }
     }
 
     /// Whether a snapshot is under way.
     pub(crate) const fn is_busy(&self) -> bool {
         match &self.place {
-            Place::Here(_, written) => written.is_some(),
+            Place::Here(here) => here.written.is_some(),
             Place::Apart(apart) => apart.writing.is_some(),
         }
     }
@@ -158,10 +172,12 @@ impl Keeper {
     /// Has a snapshot written, unless one is under way. What became of it [`Keeper::poll`] says.
     pub(crate) fn post(&mut self, snapshot: Snapshot) {
         match &mut self.place {
-            Place::Here(store, written) => {
-                let result = store.write(snapshot.seq, snapshot.hash, &snapshot.bytes);
-                self.seqs = store.seqs();
-                *written = Some(Written { snapshot, result });
+            Place::Here(here) => {
+                let Snapshot { seq, hash, .. } = snapshot;
+                let result = here.store.write(seq, hash, &snapshot.bytes);
+                let is_stuck = matches!(result, Err(SnapshotStoreError::Stuck { .. }));
+                here.silent = if is_stuck { SILENT_LOOKS } else { 0 };
+                here.written = Some(Written { snapshot, result });
             }
             Place::Apart(apart) if apart.writing.is_none() => apart.post(snapshot),
             Place::Apart(_) => {}
@@ -171,7 +187,15 @@ impl Keeper {
     /// What became of the snapshot that was posted last, once.
     pub(crate) fn poll(&mut self) -> Option<Written> {
         match &mut self.place {
-            Place::Here(_, written) => written.take(),
+            Place::Here(here) if here.silent > 0 => {
+                here.silent -= 1;
+                None
+            }
+            Place::Here(here) => {
+                let written = here.written.take()?;
+                self.seqs = here.store.seqs();
+                Some(written)
+            }
             Place::Apart(apart) => {
                 let (snapshot, (result, seqs)) = apart.poll()?;
                 self.seqs = seqs;

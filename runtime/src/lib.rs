@@ -19,6 +19,7 @@
 
 mod almanac;
 mod announcer;
+mod atomics;
 mod batch;
 mod boards;
 mod calendar;

@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam::queue::ArrayQueue;
@@ -20,6 +20,7 @@ use types::{
     TimestampNs,
 };
 
+use crate::atomics::Notice;
 use crate::config::AckMode;
 use crate::ingress::{Lane, Overloaded, Refused};
 use crate::latency::SAMPLE_EVERY;
@@ -125,7 +126,7 @@ impl Port {
     pub fn submit(&mut self, command: Command) -> Result<u64, Refused> {
         let ingress = &self.shared.ingress;
         if !ingress.is_open() {
-            return Err(Refused::Stopped);
+            return Err(ingress.refuse_stopped());
         }
         if ingress.is_disk_full() {
             return Err(ingress.refuse_disk_full());
@@ -207,7 +208,7 @@ struct Posted {
 #[derive(Debug)]
 pub(crate) struct Ports {
     opened: ArrayQueue<Served>,
-    has_opened: AtomicBool,
+    has_opened: Notice,
     open: AtomicUsize,
 }
 
@@ -215,7 +216,7 @@ impl Default for Ports {
     fn default() -> Self {
         Self {
             opened: ArrayQueue::new(PORTS_MAX),
-            has_opened: AtomicBool::new(false),
+            has_opened: Notice::default(),
             open: AtomicUsize::new(0),
         }
     }
@@ -247,7 +248,7 @@ pub(crate) fn open(
     };
     // There is a place in this queue for every port that is open.
     let _ = ports.opened.push(end);
-    ports.has_opened.store(true, Ordering::Release);
+    ports.has_opened.post();
     Ok(Port {
         shared: Arc::clone(shared),
         posted,
@@ -263,8 +264,7 @@ pub(crate) fn open(
 impl Ports {
     /// Ports that were opened since the last call.
     pub(crate) fn take_opened(&self) -> impl Iterator<Item = Served> {
-        let any = self.has_opened.load(Ordering::Relaxed)
-            && self.has_opened.swap(false, Ordering::Acquire);
+        let any = self.has_opened.take();
         std::iter::from_fn(move || any.then(|| self.opened.pop()).flatten())
     }
 

@@ -5,12 +5,12 @@
 //! new base, so that the journal alone still leads to every state after it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use engine::{EventBuf, Limits, Shard};
 use types::{Seq, TimestampNs};
 
+use crate::atomics::Position;
 use crate::journal::{self, Base, JournalError, Location, Reader, Segment, archive};
 use crate::shared::Shared;
 use crate::step::Stepped;
@@ -189,10 +189,18 @@ pub fn prune(
         segments: 0,
         bytes: 0,
     };
-    for (segment, _) in closed.iter().filter(|(_, last)| *last <= base) {
-        pruned.bytes += location.length(&segment.path)?;
-        pruned.segments += 1;
-        location.remove(&segment.path)?;
+    let files = journal::files(location)?;
+    let firsts: Vec<Seq> = files.iter().map(|file| file.first).collect();
+    let mut before = None;
+    for file in files {
+        // Where the next one begins; the last one stays. A segment and its archive go both.
+        let next = firsts.iter().find(|first| **first > file.first);
+        if next.is_none_or(|next| *next > base.next()) {
+            break;
+        }
+        pruned.bytes += location.length(&file.path)?;
+        pruned.segments += usize::from(before.replace(file.first) != Some(file.first));
+        location.remove(&file.path)?;
     }
     Base::remove_older(location)?;
     Ok((pruned.segments > 0).then_some(pruned))
@@ -201,18 +209,17 @@ pub fn prune(
 /// The seq that nothing may be archived or removed beyond: where the second-newest verified snapshot
 /// stands. Clones are the same.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Floor(Arc<AtomicU64>);
+pub(crate) struct Floor(Arc<Position>);
 
 impl Floor {
     pub(crate) fn get(&self) -> Seq {
-        Seq(self.0.load(Ordering::Acquire))
+        self.0.get()
     }
 
     /// Of the snapshots that are kept, oldest first.
     pub(crate) fn set(&self, snapshots: &[Seq]) {
         let second = snapshots.iter().rev().nth(1);
-        let second = second.copied().unwrap_or_default();
-        self.0.store(second.0, Ordering::Release);
+        self.0.set(second.copied().unwrap_or_default());
     }
 }
 

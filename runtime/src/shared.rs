@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
@@ -13,6 +13,7 @@ use engine::StateHash;
 use tokio::sync::{broadcast, watch};
 use types::Seq;
 
+use crate::atomics::{Flag, Position};
 use crate::batch::DurableBatch;
 use crate::config::{AckMode, Config};
 use crate::ingress::Ingress;
@@ -49,21 +50,21 @@ pub(crate) struct Shared {
     pub(crate) counters: Counters,
     pub(crate) hashes: HashPoints,
     pub(crate) threads: Wakers,
-    applied: CachePadded<AtomicU64>,
-    durable: CachePadded<AtomicU64>,
-    synced: CachePadded<AtomicU64>,
+    applied: CachePadded<Position>,
+    durable: CachePadded<Position>,
+    synced: CachePadded<Position>,
     /// How many publishers are attached.
     publishers: AtomicUsize,
     /// The last input whose batch a publisher has reported.
     reported: AtomicU64,
-    failed: AtomicBool,
-    stopping: AtomicBool,
+    failed: Flag,
+    stopping: Flag,
     /// When a stop has to be over, if it was told.
     deadline: OnceLock<Instant>,
     /// Live shard and replica ended in the same state.
-    compared: AtomicBool,
+    compared: Flag,
     /// The journal thread ended in good order: nothing more becomes durable.
-    journal_done: AtomicBool,
+    journal_done: Flag,
     status: Mutex<Status>,
     status_changed: Condvar,
     status_watch: watch::Sender<Status>,
@@ -93,7 +94,7 @@ impl Shared {
         views: Views,
         broadcast: broadcast::Sender<Arc<DurableBatch>>,
     ) -> Self {
-        let position = || CachePadded::new(AtomicU64::new(seq.0));
+        let position = || CachePadded::new(Position::new(seq));
         let counters = Counters::default();
         counters.replica_seq.set(seq.0);
         Self {
@@ -111,11 +112,11 @@ impl Shared {
             synced: position(),
             publishers: AtomicUsize::new(0),
             reported: AtomicU64::new(seq.0),
-            failed: AtomicBool::new(false),
-            stopping: AtomicBool::new(false),
+            failed: Flag::default(),
+            stopping: Flag::default(),
             deadline: OnceLock::new(),
-            compared: AtomicBool::new(false),
-            journal_done: AtomicBool::new(false),
+            compared: Flag::default(),
+            journal_done: Flag::default(),
             status: Mutex::new(Status::Running),
             status_changed: Condvar::new(),
             status_watch: watch::Sender::new(Status::Running),
@@ -124,29 +125,29 @@ impl Shared {
     }
 
     pub(crate) fn applied(&self) -> Seq {
-        Seq(self.applied.load(Ordering::Acquire))
+        self.applied.get()
     }
 
     pub(crate) fn set_applied(&self, seq: Seq) {
-        self.applied.store(seq.0, Ordering::Release);
+        self.applied.set(seq);
     }
 
     /// The last input that may be told: durable, or in relaxed mode written.
     pub(crate) fn durable(&self) -> Seq {
-        Seq(self.durable.load(Ordering::Acquire))
+        self.durable.get()
     }
 
     pub(crate) fn set_durable(&self, seq: Seq) {
-        self.durable.store(seq.0, Ordering::Release);
+        self.durable.set(seq);
     }
 
     /// The last input that is on disk.
     pub(crate) fn synced(&self) -> Seq {
-        Seq(self.synced.load(Ordering::Acquire))
+        self.synced.get()
     }
 
     pub(crate) fn set_synced(&self, seq: Seq) {
-        self.synced.store(seq.0, Ordering::Release);
+        self.synced.set(seq);
     }
 
     pub(crate) fn attach_publisher(&self) {
@@ -172,16 +173,16 @@ impl Shared {
     }
 
     pub(crate) fn is_failed(&self) -> bool {
-        self.failed.load(Ordering::Acquire)
+        self.failed.get()
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Acquire)
+        self.stopping.get()
     }
 
     pub(crate) fn stop(&self) {
         self.ingress.close();
-        self.stopping.store(true, Ordering::Release);
+        self.stopping.set();
         Wakers::wake(&self.threads.shard);
     }
 
@@ -197,19 +198,19 @@ impl Shared {
     }
 
     pub(crate) fn is_compared(&self) -> bool {
-        self.compared.load(Ordering::Acquire)
+        self.compared.get()
     }
 
     pub(crate) fn set_compared(&self) {
-        self.compared.store(true, Ordering::Release);
+        self.compared.set();
     }
 
     pub(crate) fn is_journal_done(&self) -> bool {
-        self.journal_done.load(Ordering::Acquire)
+        self.journal_done.get()
     }
 
     pub(crate) fn set_journal_done(&self) {
-        self.journal_done.store(true, Ordering::Release);
+        self.journal_done.set();
         Wakers::wake(&self.threads.replica);
     }
 
@@ -221,7 +222,7 @@ impl Shared {
             if matches!(*status, Status::Failed(_)) {
                 return;
             }
-            self.failed.store(true, Ordering::Release);
+            self.failed.set();
             tracing::error!(reason, "fail-stop");
             *status = Status::Failed(reason.into());
             self.announce(&status);

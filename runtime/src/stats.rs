@@ -20,6 +20,9 @@ pub struct Stats {
     pub overloaded: u64,
     /// Commands refused because the journal had no room on the disk.
     pub disk_full: u64,
+    /// Commands refused because the runtime takes nothing any more, and those that still waited in a lane when it ended.
+    /// What a port has at the end is in [`crate::Port::waiting`].
+    pub stopped: u64,
     /// Whether the journal waits for room on the disk now.
     pub is_disk_full: bool,
     /// Inputs dropped because their frame would pass [`types::frame::FRAME_BYTES_MAX`].
@@ -143,6 +146,7 @@ impl Counters {
             timers: self.timers.get(),
             overloaded: ingress.overloaded(),
             disk_full: ingress.disk_full(),
+            stopped: ingress.stopped(),
             is_disk_full: ingress.is_disk_full(),
             oversized: self.oversized.get(),
             batches: self.batches.get(),

@@ -468,7 +468,7 @@ fn print_latencies(percent: u32, run: &Run, bytes: u64, alone: Option<&Histogram
     };
     let refused = match run.refused {
         0 => String::new(),
-        refused => format!("  {refused} refused"),
+        refused => format!("  {refused} refused, counted as a minute each"),
     };
     println!(
         "{percent:>4}% {:>9.0} {:>9} {:>9} {:>9} {:>12} {:>9} {:>10} {:>9} {:>9} {:>6}{refused}",

@@ -9,7 +9,7 @@ use types::Command;
 use super::machine::Busy;
 use super::work::Work;
 
-/// A minute, in ns: the longest time recorded as it is.
+/// A minute, in ns: the longest time recorded as it is, and the time of what never came.
 const NANOS_MAX: u64 = 60_000_000_000;
 /// Commands sent between looks at what came back.
 const BURST: u64 = 256;
@@ -34,7 +34,8 @@ pub struct Run {
     pub denied: u64,
     /// From the first command to the last acknowledgement.
     pub elapsed: Duration,
-    /// From the intended send of a command to the poll of its acknowledgement.
+    /// From the intended send of a command to the poll of its acknowledgement; of a refused one a minute, so that no
+    /// figure is better for what was not taken.
     pub latencies: Histogram<u64>,
     /// Processor time of each thread meanwhile.
     pub busy: Busy,
@@ -98,7 +99,7 @@ pub fn flat_out(
 }
 
 /// Sends at a steady rate. A command that is late is timed from when it should have been sent, and one that
-/// finds the port full is dropped.
+/// finds the port full is dropped, and counts as one that takes a minute.
 pub fn paced(port: &mut Port, work: &mut Work, rate: f64, length: Duration) -> Run {
     let mut run = Run::new();
     // When the commands that were taken should have been sent.
@@ -119,6 +120,7 @@ pub fn paced(port: &mut Port, work: &mut Work, rate: f64, length: Duration) -> R
                 intended.push_back((run.sent as f64 * nanos) as u64);
             } else {
                 run.refused += 1;
+                run.latencies.saturating_record(NANOS_MAX);
             }
             run.sent += 1;
         }

@@ -23,6 +23,7 @@ fn promises_hold_through_kills_power_losses_and_faults() {
         all.from_snapshots,
         all.sync_faults,
         all.write_faults,
+        all.store_faults,
         all.full_disks,
         all.clock_jumps,
     ];

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::Limits;
-use runtime::journal::Location;
+use runtime::journal::{self, Location};
 use runtime::simulation::{
     Fault, Process, Progress, Random, SimulatedDisk, SimulatedSnapshots, SimulatedTime, Worker,
 };
@@ -51,6 +51,8 @@ pub struct Report {
     pub sync_faults: u64,
     /// Writes that failed.
     pub write_faults: u64,
+    /// Snapshots that found no room, or a store that did not answer.
+    pub store_faults: u64,
     /// Times without room.
     pub full_disks: u64,
     /// The clock on the wall, or the feed's, jumped.
@@ -305,6 +307,7 @@ impl World {
         self.may_fail = false;
         let running = self.start()?;
         let recovery = running.process.recovery();
+        self.verify(recovery.seq)?;
         let (end, hash) =
             self.promises
                 .check(&self.location(), self.limits, self.opening, loses_told)?;
@@ -329,6 +332,19 @@ impl World {
             recovery.snapshot_seq, recovery.torn_bytes_cut
         ));
         Ok(running)
+    }
+
+    /// `verify` finds nothing wrong up to the end, which is on disk.
+    fn verify(&self, end: Seq) -> Result<(), String> {
+        let summary = journal::verify(&self.location()).map_err(|error| error.to_string())?;
+        let begins = summary.base.map_or(Seq(0), |base| base.seq);
+        let anchor = summary.anchor.map(|anchor| anchor.seq);
+        if summary.damage.is_some() || summary.end.seq.max(begins) != end || anchor != Some(end) {
+            return Err(format!(
+                "the journal ends at seq {end}, verify says {summary:?}"
+            ));
+        }
+        Ok(())
     }
 
     /// Nothing fails before what the stream begins with is on disk.
@@ -496,6 +512,16 @@ impl World {
                 self.report.clock_jumps += 1;
                 self.note(format_args!("the wall's clock jumps by {seconds} s"));
             }
+            fault @ (10 | 11) => {
+                // What goes on does so without snapshots.
+                let (fault, what) = match fault {
+                    10 => (Fault::SnapshotFull, "the next snapshot finds no room"),
+                    _ => (Fault::SnapshotHangs, "the next snapshot does not come back"),
+                };
+                self.disk.inject(fault);
+                self.report.store_faults += 1;
+                self.note(what);
+            }
             _ => {}
         }
         Ok(None)
@@ -518,6 +544,10 @@ impl World {
                 let Some((seq, hash)) = running.process.end() else {
                     return Err("it ended without an end".to_owned());
                 };
+                if running.process.handle().stats().is_snapshot_overdue {
+                    return Err("the last snapshot was not written".to_owned());
+                }
+                self.verify(seq)?;
                 self.report.seq = seq.0;
                 self.note(format_args!("stopped at {seq}, {hash}"));
                 let found =
@@ -559,6 +589,7 @@ impl Report {
         self.interrupted += other.interrupted;
         self.sync_faults += other.sync_faults;
         self.write_faults += other.write_faults;
+        self.store_faults += other.store_faults;
         self.full_disks += other.full_disks;
         self.clock_jumps += other.clock_jumps;
         self.starts_failed += other.starts_failed;
@@ -583,7 +614,7 @@ impl fmt::Display for Report {
             "{} inputs in {} steps; {sent} commands = {acknowledged} acknowledged + {refused} refused + \
              {in_doubt} in doubt; {} kills, {} losses of power ({} within a call), {} in a start, {} starts \
              from a snapshot, {} on a journal without its first inputs; {} segments archived, {} removed; \
-             {} syncs and {} writes failed, {} full disks, {} jumps of a clock",
+             {} syncs and {} writes failed, {} snapshots had no room or no answer, {} full disks, {} jumps of a clock",
             self.seq,
             self.steps,
             self.kills,
@@ -596,6 +627,7 @@ impl fmt::Display for Report {
             self.pruned,
             self.sync_faults,
             self.write_faults,
+            self.store_faults,
             self.full_disks,
             self.clock_jumps,
         )

@@ -62,6 +62,33 @@ fn a_journal_is_checked_counted_shown_and_replayed() {
     let places: Vec<_> = dumped.lines().map(|line| line.split(' ').next()).collect();
     assert_eq!(places, [Some("3"), Some("4"), Some("5")]);
 
+    let from = (seq + 1).to_string();
+    for (wrong, accepted) in [
+        (
+            ["--from", &from, "--to", "99999999"],
+            format!("accepted: 1 to {seq}"),
+        ),
+        (
+            ["--from", "10", "--to", "5"],
+            "accepted: 10 or more".to_owned(),
+        ),
+    ] {
+        let told = refused(&[&["journal", "dump", &data][..], &wrong].concat());
+        assert!(told.contains(&accepted), "{told}");
+    }
+    let told = refused(&["recover", &data, "--to", "99999999"]);
+    assert!(told.contains(&format!("accepted: 1 to {seq}")), "{told}");
+    let inner = format!("{data}/journal");
+    let told = refused(&["journal", "verify", &inner]);
+    assert!(
+        told.contains(&format!(
+            "is a journal: give the data directory that it is in, {data}"
+        )),
+        "{told}"
+    );
+    let told = said(&["journal", "verify", &data]);
+    assert!(told.contains("in 1 segment of "), "{told}");
+
     let counted = text(&dynasty(&["journal", "stat", &data]).stdout);
     let row = counted.lines().last().unwrap();
     assert!(row.contains(&format!(" {seq} ")), "{row}");
@@ -95,10 +122,28 @@ fn a_damaged_journal_is_told_and_repaired_only_as_it_is_said() {
     assert!(!started.status.success());
 
     let beyond = (keep.parse::<u64>().unwrap() + 1).to_string();
-    let refused = dynasty(&["journal", "repair", &data, "--keep", &beyond]);
-    assert_eq!(refused.status.code(), Some(1));
-    assert!(text(&refused.stderr).contains(&format!("seq {beyond}")));
+    for wrong in [beyond.as_str(), "0", "99999999"] {
+        let told = refused(&["journal", "repair", &data, "--keep", wrong]);
+        let accepted = format!("after seq {wrong}: accepted: 1 to {keep}");
+        assert!(
+            told.contains(&accepted) && told.contains("checksum"),
+            "{told}"
+        );
+    }
     assert_eq!(fs::read(segment(&data)).unwrap(), bytes);
+    // A state before the damage does not pass for the last one.
+    let told = refused(&["recover", &data]);
+    assert!(
+        told.contains("checksum") && told.contains(&format!("--to SEQ, accepted: 1 to {keep}")),
+        "{told}"
+    );
+    let told = refused(&["recover", &data, "--to", &beyond]);
+    assert!(
+        told.contains(&format!("accepted: 1 to {keep}")) && told.contains("checksum"),
+        "{told}"
+    );
+    let told = said(&["recover", &data, "--to", &keep]);
+    assert!(told.starts_with(&format!("seq {keep},")), "{told}");
 
     let repaired = dynasty(&["journal", "repair", &data, "--keep", &keep]);
     assert!(repaired.status.success());
@@ -106,6 +151,25 @@ fn a_damaged_journal_is_told_and_repaired_only_as_it_is_said() {
     assert!(dynasty(&["journal", "verify", &data]).status.success());
     let goes_on = dynasty(&["demo", "--headless", "--events", "6000", "--data", &data]);
     assert!(goes_on.status.success());
+}
+
+#[test]
+fn without_an_anchor_the_advice_loses_nothing() {
+    let (_directory, end, data) = demo();
+    fs::remove_file(Path::new(&data).join("journal/anchor")).unwrap();
+    let verified = dynasty(&["journal", "verify", &data]);
+    assert_eq!(verified.status.code(), Some(1));
+    let told = text(&verified.stdout);
+    let seq = end.split_whitespace().last().unwrap();
+    let advice = format!("dynasty journal repair DATA --keep {seq}");
+    assert!(told.trim().ends_with(&advice), "{told}");
+    let told = refused(&["demo", "--headless", "--events", "1", "--data", &data]);
+    assert!(told.contains("journal repair DATA --keep N"), "{told}");
+    let told = said(&["journal", "repair", &data, "--keep", seq]);
+    assert!(!told.contains(".journal.before-repair"), "{told}");
+    let recovered = said(&["recover", &data]);
+    assert!(recovered.starts_with(&format!("seq {seq},")), "{recovered}");
+    said(&["demo", "--headless", "--events", "6000", "--data", &data]);
 }
 
 #[test]

@@ -219,7 +219,7 @@ pub(super) async fn send(
 
     let permit = Arc::clone(&app.commands)
         .try_acquire_owned()
-        .map_err(|_| overloaded("server"))?;
+        .map_err(|_| too_many(app))?;
     let receipt = app.handle.submit(submission.command()).map_err(refused)?;
     // A task of its own, so that the answer is kept even when the client has gone.
     let unknown = unknown(app, &submission);
@@ -248,7 +248,7 @@ pub(super) async fn execute(
         Lane::Cancels => &app.cancels,
         _ => &*app.commands,
     };
-    let _permit = permits.try_acquire().map_err(|_| overloaded("server"))?;
+    let _permit = permits.try_acquire().map_err(|_| too_many(app))?;
     let receipt = app.handle.submit(command).map_err(refused)?;
     match time::timeout(app.config.limits.receipt_wait_max, receipt).await {
         Ok(Ok(receipt)) => Ok(receipt),
@@ -354,6 +354,12 @@ fn state_ack(response: &mut Response, ack: AckMode) {
 /// The key of a request, if it has one.
 pub(super) fn key(app: &App, headers: &HeaderMap) -> Result<Option<String>, Problem> {
     super::idempotency::key(headers, app.config.limits.idempotency_key_chars_max)
+}
+
+/// As many commands are in flight as the server takes.
+fn too_many(app: &App) -> Problem {
+    app.traffic.command_refused();
+    overloaded("server")
 }
 
 pub(super) fn overloaded(who: &str) -> Problem {

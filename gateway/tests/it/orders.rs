@@ -6,7 +6,7 @@ use gateway::Limits;
 use serde_json::{Value, json};
 
 use crate::venue::{Venue, quick};
-use crate::wire::{Answer, JSON, get_json, limit, market, post_order, request};
+use crate::wire::{Answer, JSON, get, get_json, limit, market, post_order, request};
 
 async fn delete(venue: &Venue, path: &str) -> Answer {
     request(venue.address, &format!("DELETE {path}"), &[], "").await
@@ -265,6 +265,11 @@ async fn more_commands_than_may_wait_are_refused() {
     let refused = post_with_key(&venue, "k2", &market(2, "buy", "0.5")).await;
     refused.problem(503, "overloaded");
     assert_eq!(refused.header("retry-after"), Some("1"));
+    let metrics = get(venue.address, "/metrics").await.body;
+    assert!(
+        metrics.contains("\ndynasty_server_overloaded_total 1\n"),
+        "{metrics}"
+    );
     // A cancel has a place of its own: it waits for the engine, not for the orders before it.
     delete(&venue, "/v1/accounts/0/orders/7")
         .await

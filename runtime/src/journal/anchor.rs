@@ -23,7 +23,7 @@ use types::{Seq, ShardId};
 
 use super::later::Later;
 use super::record::{Chain, array};
-use super::{JournalError, Location};
+use super::{JournalError, Location, OtherVersion};
 use crate::disk::{Access, DiskFile, read_exact_at};
 
 const MAGIC: [u8; 8] = *b"DYNANCR1";
@@ -31,6 +31,8 @@ const VERSION: u16 = 1;
 const SLOT_BYTES: usize = 32;
 const SLOT_STRIDE: u64 = 4_096;
 const SLOTS: u64 = 3;
+/// As many as there were when nobody else did syncs.
+const OLD_SLOTS: u64 = 2;
 
 /// Name of the anchor's file within the journal directory.
 pub const ANCHOR_FILE: &str = "anchor";
@@ -50,6 +52,8 @@ pub struct Anchor {
     file: Arc<dyn DiskFile>,
     path: PathBuf,
     shard: ShardId,
+    /// How many there is room for.
+    slots: u64,
     slot: u64,
     mark: Mark,
     /// The slot was written since it was turned to.
@@ -77,6 +81,7 @@ impl Anchor {
             file,
             path,
             shard: location.shard,
+            slots: SLOTS,
             slot: 0,
             mark,
             is_written: false,
@@ -90,32 +95,36 @@ impl Anchor {
 
     /// Opens the anchor at the newest slot that checks, and syncs it: a process that died may have left
     /// it in the page cache only. `None`: there is no such file, or no slot of it checks.
+    ///
+    /// An older version made room for two slots. Where there is none for the third yet, two do, as they did for it: its
+    /// syncs are waited for.
     pub(super) fn open(location: &Location) -> Result<Option<Self>, JournalError> {
         let path = location.path(ANCHOR_FILE);
         let Some((slot, mark)) = newest_slot(location)? else {
             return Ok(None);
         };
         let file: Arc<dyn DiskFile> = location.open_file(&path, Access::Write)?.into();
-        // An older version made room for two.
-        file.allocate(SLOTS * SLOT_STRIDE)
-            .and_then(|()| file.sync())
+        file.sync()
             .map_err(|error| JournalError::io("sync", &path, error))?;
-        Ok(Some(Self {
+        let mut anchor = Self {
             file,
             path,
             shard: location.shard,
-            slot: after(slot),
+            slots: OLD_SLOTS,
+            slot,
             mark,
             is_written: false,
             is_asked: false,
             later: None,
-        }))
+        };
+        anchor.turn()?;
+        Ok(Some(anchor))
     }
 
     /// Where the anchor of a journal stands; changes nothing. `None` as for a lost anchor.
     ///
     /// # Errors
-    /// I/O errors.
+    /// [`JournalError::Version`] and I/O errors.
     pub fn read(location: &Location) -> Result<Option<Mark>, JournalError> {
         Ok(newest_slot(location)?.map(|(_, mark)| mark))
     }
@@ -132,7 +141,7 @@ impl Anchor {
 
     /// Whether another thread does its syncs.
     pub(super) const fn is_served(&self) -> bool {
-        self.later.is_some()
+        self.later.is_some() && self.slots == SLOTS
     }
 
     /// Where its syncs are to be done from now on, by another thread.
@@ -153,11 +162,13 @@ impl Anchor {
     /// Asks for a sync by another thread and turns to the next slot; `false` where there is nothing to sync, nobody does
     /// it, or one is under way.
     pub(super) fn sync_later(&mut self) -> bool {
-        let later = self.later.as_ref().filter(|_| self.is_written);
+        let can_ask = self.is_written && self.is_served();
+        let later = self.later.as_ref().filter(|_| can_ask);
         let is_asked = later.is_some_and(|later| later.want(&self.file, self.mark));
         if is_asked {
             self.is_asked = true;
-            self.turn();
+            self.is_written = false;
+            self.slot = after(self.slot, SLOTS);
         }
         is_asked
     }
@@ -176,9 +187,18 @@ impl Anchor {
         Ok(())
     }
 
-    fn turn(&mut self) {
+    /// Turns to the next slot; the one before is on disk.
+    fn turn(&mut self) -> Result<(), JournalError> {
+        if self.slots < SLOTS {
+            match self.file.allocate(SLOTS * SLOT_STRIDE) {
+                Ok(()) => self.slots = SLOTS,
+                Err(error) if error.kind() == io::ErrorKind::StorageFull => {}
+                Err(error) => return Err(JournalError::io("grow", &self.path, error)),
+            }
+        }
         self.is_written = false;
-        self.slot = after(self.slot);
+        self.slot = after(self.slot, self.slots);
+        Ok(())
     }
 
     /// Puts it on disk and turns to the next slot.
@@ -193,15 +213,15 @@ impl Anchor {
         let outcome = self.file.sync();
         self.believe(outcome)?;
         if self.is_written {
-            self.turn();
+            self.turn()?;
         }
         Ok(())
     }
 }
 
 /// The slot that is written after this one.
-const fn after(slot: u64) -> u64 {
-    (slot + 1) % SLOTS
+const fn after(slot: u64, slots: u64) -> u64 {
+    (slot + 1) % slots
 }
 
 /// The newest slot that checks.
@@ -218,10 +238,20 @@ fn newest_slot(location: &Location) -> Result<Option<(u64, Mark)>, JournalError>
         if read_exact_at(&*file, &mut bytes, slot * SLOT_STRIDE).is_err() {
             continue;
         }
-        if let Some(mark) = decode(&bytes, location.shard)
-            && newest.is_none_or(|(_, known)| known.seq < mark.seq)
-        {
-            newest = Some((slot, mark));
+        match decode(&bytes, location.shard) {
+            Slot::Mark(mark) if newest.is_none_or(|(_, known)| known.seq < mark.seq) => {
+                newest = Some((slot, mark));
+            }
+            Slot::Mark(_) | Slot::Unchecked => {}
+            // Whatever else stands there is older: a version changes slot after slot.
+            Slot::Version(found) => {
+                return Err(OtherVersion {
+                    path,
+                    found,
+                    reads: VERSION,
+                }
+                .into());
+            }
         }
     }
     Ok(newest)
@@ -239,13 +269,40 @@ fn encode(mark: Mark, shard: ShardId) -> [u8; SLOT_BYTES] {
     bytes
 }
 
-fn decode(bytes: &[u8; SLOT_BYTES], shard: ShardId) -> Option<Mark> {
+/// What stands in a slot.
+#[derive(Debug, PartialEq, Eq)]
+enum Slot {
+    /// A mark of this journal.
+    Mark(Mark),
+    /// It checks and is of another version.
+    Version(u16),
+    /// It does not check, or is of another shard.
+    Unchecked,
+}
+
+impl Slot {
+    #[cfg(test)]
+    fn mark(self) -> Option<Mark> {
+        match self {
+            Self::Mark(mark) => Some(mark),
+            Self::Version(_) | Self::Unchecked => None,
+        }
+    }
+}
+
+fn decode(bytes: &[u8; SLOT_BYTES], shard: ShardId) -> Slot {
     let crc = u32::from_le_bytes(array(bytes, 28));
-    let checks = bytes[..8] == MAGIC
-        && bytes[8..10] == VERSION.to_le_bytes()
-        && bytes[10..12] == shard.0.to_le_bytes()
-        && crc == crc32c::crc32c(&bytes[..28]);
-    checks.then(|| Mark {
+    if bytes[..8] != MAGIC || crc != crc32c::crc32c(&bytes[..28]) {
+        return Slot::Unchecked;
+    }
+    let version = u16::from_le_bytes(array(bytes, 8));
+    if version != VERSION {
+        return Slot::Version(version);
+    }
+    if bytes[10..12] != shard.0.to_le_bytes() {
+        return Slot::Unchecked;
+    }
+    Slot::Mark(Mark {
         seq: Seq(u64::from_le_bytes(array(bytes, 12))),
         chain: Chain(u64::from_le_bytes(array(bytes, 20))),
     })
@@ -327,11 +384,46 @@ mod tests {
             assert_eq!(anchor.is_dirty(), anchor.mark() != on_disk, "{seq}");
             let bytes = std::fs::read(location.path(ANCHOR_FILE)).unwrap();
             let slots = (0..3).map(|slot| decode(&array(&bytes, slot * 4_096), SHARD));
-            let held: Vec<_> = slots.flatten().collect();
+            let held: Vec<_> = slots.filter_map(Slot::mark).collect();
             assert!(held.contains(&on_disk), "{seq}: {on_disk:?} of {held:?}");
             assert!(asked.is_none_or(|mark| held.contains(&mark)), "{seq}");
             assert!(held.contains(&anchor.mark()), "{seq}");
         }
+    }
+
+    /// A disk of three sectors that has room for two of them.
+    #[test]
+    fn without_room_for_a_third_slot_an_older_anchor_goes_on_with_two() {
+        let disk = crate::simulation::SimulatedDisk::default();
+        let location = Location {
+            disk: disk.shared(),
+            directory: PathBuf::from("journal"),
+            shard: SHARD,
+        };
+        let path = location.path(ANCHOR_FILE);
+        let mut old = vec![0; 2 * SLOT_STRIDE as usize];
+        old[..SLOT_BYTES].copy_from_slice(&encode(mark(4), SHARD));
+        old[SLOT_STRIDE as usize..][..SLOT_BYTES].copy_from_slice(&encode(mark(5), SHARD));
+        disk.overwrite(&path, &old);
+        disk.set_room(Some(old.len() as u64));
+
+        let mut anchor = Anchor::open(&location).unwrap().unwrap();
+        assert_eq!(anchor.mark(), mark(5));
+        let _later = anchor.later();
+        // A slot that is on its way must not be overwritten, so none is: whoever moves it has it synced.
+        for seq in 6..20 {
+            anchor.write(mark(seq)).unwrap();
+            assert!(!anchor.is_served() && !anchor.sync_later());
+            anchor.sync().unwrap();
+            disk.lose_power(seq);
+            assert_eq!(Anchor::read(&location).unwrap(), Some(mark(seq)));
+        }
+        disk.set_room(None);
+        anchor.write(mark(20)).unwrap();
+        anchor.sync().unwrap();
+        assert!(anchor.is_served());
+        anchor.write(mark(21)).unwrap();
+        assert!(anchor.sync_later());
     }
 
     #[test]

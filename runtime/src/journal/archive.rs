@@ -32,7 +32,7 @@ use zstd::stream::read::Decoder;
 use zstd::stream::write::Encoder;
 
 use super::record::{Chain, Header, Reason, array};
-use super::{Damage, JournalError, Location, Mark, Reader, Segment};
+use super::{Damage, JournalError, Location, Mark, OtherVersion, Reader, Segment};
 use crate::disk::{Access, DiskFile, read_exact_at};
 
 const MAGIC: [u8; 8] = *b"DYNARCH1";
@@ -138,9 +138,34 @@ pub(crate) fn archive(
         return Err(error);
     }
     location.publish(&temporary.path, &archived.path)?;
-    location.remove_file(&segment.path)?;
-    location.sync_directory()?;
+    // The segment last: as long as it is there it counts, and no older archive of it does.
+    let stand_ins = super::files(location)?.into_iter().rev();
+    for file in stand_ins.filter(|file| file.first == segment.first && *file != archived) {
+        location.remove(&file.path)?;
+    }
     Ok(archived)
+}
+
+/// Whether an archive checks from its first record to its last, and `next` goes on from there: it can take the place
+/// of its segment.
+///
+/// # Errors
+/// I/O errors.
+pub(super) fn leads_to(
+    location: &Location,
+    archived: &Segment,
+    next: &Segment,
+) -> Result<bool, JournalError> {
+    let Some(last) = archived.last.filter(|last| last.next() == next.first) else {
+        return Ok(false);
+    };
+    let end = Reader::over(location, archived.clone())
+        .and_then(|mut reader| read_to(&mut reader, last))
+        .and_then(|(end, _)| Ok(end == Reader::over(location, next.clone())?.mark()));
+    match end {
+        Err(JournalError::Damaged(_) | JournalError::Version(_)) => Ok(false),
+        end => end,
+    }
 }
 
 /// Writes the archive of a segment, makes its content durable and reads it back.
@@ -242,7 +267,17 @@ pub(super) fn head(
         }
         Err(error) => return Err(JournalError::io("read", &segment.path, error)),
     }
-    let head = Head::from_bytes(&bytes).map_err(damaged)?;
+    let head = match Head::from_bytes(&bytes) {
+        Err(Reason::ArchiveVersion(found)) => {
+            return Err(OtherVersion {
+                path: segment.path.clone(),
+                found,
+                reads: VERSION,
+            }
+            .into());
+        }
+        head => head.map_err(damaged)?,
+    };
     if head.shard != location.shard {
         return Err(damaged(Reason::Shard(head.shard)));
     }

@@ -18,7 +18,7 @@ use engine::{Limits, Shard, SnapshotError};
 use types::{LimitName, Seq, ShardId};
 
 use super::record::{Chain, array};
-use super::{JournalError, Location, Mark};
+use super::{JournalError, Location, Mark, OtherVersion};
 use crate::disk::{Access, read_exact_at};
 
 const MAGIC: [u8; 8] = *b"DYNBASE1";
@@ -75,9 +75,12 @@ impl Base {
         }
         let version = u16::from_le_bytes(array(&bytes, 8));
         if version != VERSION {
-            return Err(fault(format!(
-                "has format version {version}, this program reads {VERSION}"
-            )));
+            return Err(OtherVersion {
+                path: path.clone(),
+                found: version,
+                reads: VERSION,
+            }
+            .into());
         }
         let shard = ShardId(u16::from_le_bytes(array(&bytes, 10)));
         if shard != location.shard {
@@ -184,14 +187,23 @@ fn damaged(what: &str) -> String {
     format!("{what}; restore it from a copy")
 }
 
+/// The seq of the base that counts, by its name.
+pub(super) fn newest(location: &Location, names: &[String]) -> Result<Option<Seq>, JournalError> {
+    Ok(files_of(location, names)?.pop().map(|(seq, _)| seq))
+}
+
 /// Files that are named as bases, oldest first.
 fn files(location: &Location) -> Result<Vec<(Seq, PathBuf)>, JournalError> {
+    files_of(location, &location.names()?)
+}
+
+fn files_of(location: &Location, names: &[String]) -> Result<Vec<(Seq, PathBuf)>, JournalError> {
     let mut files = Vec::new();
-    for name in location.names()? {
+    for name in names {
         let Some(digits) = name.strip_suffix(SUFFIX) else {
             continue;
         };
-        let path = location.path(&name);
+        let path = location.path(name);
         match super::seq_of(digits) {
             Some(seq) => files.push((seq, path)),
             None => return Err(JournalError::SegmentName { path }),

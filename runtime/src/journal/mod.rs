@@ -3,7 +3,8 @@
 //!
 //! Directory: `journal/<first seq, 20 digits>.journal`, `journal/anchor`, `journal/<seq>.base` (what the
 //! first record follows) and `journal/<first seq>-<last seq>.archive` (closed segments, compressed). Readers
-//! see segments and archives as one journal.
+//! see segments and archives as one journal. Where a segment and its archive both stand the segment counts, and
+//! files up to the base count for nothing: they wait to be removed ([`files`] names them all).
 //!
 //! What recovery does with bytes that do not check:
 //!
@@ -118,6 +119,20 @@ impl Location {
         }
     }
 
+    /// Copies a file, durably.
+    fn copy(&self, from: &Path, to: &Path) -> Result<(), JournalError> {
+        let source = self.open_file(from, Access::Read)?;
+        let read = |error| JournalError::io("read", from, error);
+        let bytes = source.length().map_err(read)?;
+        let target = self.open_file(to, Access::Create)?;
+        reader::copy(&*source, &*target, bytes)
+            .map_err(|error| JournalError::io("copy", to, error))?;
+        target
+            .sync()
+            .map_err(|error| JournalError::io("sync", to, error))?;
+        self.sync_directory()
+    }
+
     pub(crate) fn create_directory(&self) -> Result<(), JournalError> {
         let created = self.disk.create_directory(&self.directory);
         created.map_err(|error| JournalError::io("create", &self.directory, error))
@@ -157,6 +172,23 @@ impl Segment {
     pub const fn is_archive(&self) -> bool {
         self.last.is_some()
     }
+}
+
+/// A file of another format version than this program reads. Nothing is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{} has format version {found}, written by {} version of this program, which reads {reads}: use that version; \
+     nothing is damaged",
+    path.display(),
+    if found > reads { "a newer" } else { "an older" }
+)]
+pub struct OtherVersion {
+    /// The file.
+    pub path: PathBuf,
+    /// The version that it says it has.
+    pub found: u16,
+    /// The version that this program reads.
+    pub reads: u16,
 }
 
 /// Where a journal stops making sense, and why.
@@ -199,6 +231,29 @@ pub enum JournalError {
         /// The last seq known to have been durable.
         durable: Seq,
     },
+    /// A file is of another format version. It is not damaged, and nothing that follows is to be cut off.
+    #[error(transparent)]
+    Version(#[from] OtherVersion),
+    /// A repair is to end the journal where it cannot end.
+    #[error(
+        "the journal in {} cannot end after seq {keep}: {}{}",
+        directory.display(),
+        accepted.map_or_else(
+            || "none of its inputs checks".to_owned(),
+            |(first, last)| format!("accepted: {first} to {last}")
+        ),
+        damage.as_ref().map_or_else(String::new, |damage| format!("; after that: {damage}"))
+    )]
+    Keep {
+        /// The journal directory.
+        directory: PathBuf,
+        /// What was asked for.
+        keep: Seq,
+        /// The first and the last that would do; `None`: there is none.
+        accepted: Option<(Seq, Seq)>,
+        /// What is wrong after the last one.
+        damage: Option<Damage>,
+    },
     /// No segment holds a record that is needed.
     #[error("no segment in {} holds seq {seq}", directory.display())]
     Missing {
@@ -209,7 +264,7 @@ pub enum JournalError {
     },
     /// There are segments or a snapshot, but no anchor that checks.
     #[error(
-        "{} is missing or damaged in all slots although there is a journal or a snapshot, so a torn tail cannot be told from rot; restore it from a copy, or begin anew with another data directory",
+        "{} is missing or damaged in all slots although there is a journal or a snapshot, so a torn tail cannot be told from rot; restore it from a copy, or say where the journal is to end: `dynasty journal verify DATA` names the last input N that checks, `dynasty journal repair DATA --keep N` sets the anchor there",
         path.display()
     )]
     AnchorLost {
@@ -303,16 +358,23 @@ pub struct Summary {
     pub bytes: u64,
     /// What is wrong after the last record that checks.
     pub damage: Option<Damage>,
+    /// The damage is a torn tail: nobody was promised what follows, and the next start cuts it.
+    pub is_torn: bool,
 }
 
-/// Segments of a journal in order; empty when there is no such directory.
+/// Every segment and archive, in order of their first seqs; of two that begin with the same, a segment goes before
+/// its archive. Empty when there is no such directory.
 ///
 /// # Errors
 /// I/O errors, and [`JournalError::SegmentName`].
-pub fn segments(location: &Location) -> Result<Vec<Segment>, JournalError> {
-    let mut segments = Vec::new();
-    for name in location.names()? {
-        let path = location.path(&name);
+pub fn files(location: &Location) -> Result<Vec<Segment>, JournalError> {
+    files_of(location, &location.names()?)
+}
+
+fn files_of(location: &Location, names: &[String]) -> Result<Vec<Segment>, JournalError> {
+    let mut files = Vec::new();
+    for name in names {
+        let path = location.path(name);
         let range = if let Some(digits) = name.strip_suffix(SUFFIX) {
             seq_of(digits).map(|first| (first, None))
         } else if let Some(range) = name.strip_suffix(ARCHIVE_SUFFIX) {
@@ -324,14 +386,65 @@ pub fn segments(location: &Location) -> Result<Vec<Segment>, JournalError> {
             continue;
         };
         match range {
-            Some((first, last)) if first > Seq(0) => segments.push(Segment { first, last, path }),
+            Some((first, last)) if first > Seq(0) => files.push(Segment { first, last, path }),
             _ => return Err(JournalError::SegmentName { path }),
         }
     }
-    // A segment goes before its archive, and alone counts: it was not removed yet.
-    segments.sort_unstable_by_key(|segment| (segment.first, segment.last));
+    files.sort_unstable_by_key(|file| (file.first, file.last));
+    Ok(files)
+}
+
+/// The files that make up a journal, in order: one for each first seq, the segment where there is one, and none
+/// that ends at the base or before. Empty when there is no such directory.
+///
+/// # Errors
+/// As [`files`].
+pub fn segments(location: &Location) -> Result<Vec<Segment>, JournalError> {
+    let names = location.names()?;
+    let mut segments = files_of(location, &names)?;
     segments.dedup_by_key(|segment| segment.first);
+    if let Some(begins) = base::newest(location, &names)? {
+        let followers = segments.iter().skip(1);
+        let over = followers.take_while(|next| next.first <= begins.next());
+        segments.drain(..over.count());
+    }
     Ok(segments)
+}
+
+/// Removes what an interrupted archiving or pruning has left, once the rest was found to be whole. What could not
+/// be told to be superfluous stays: it counts for nothing.
+fn remove_leftovers(location: &Location, base: Option<&Base>) -> Result<(), JournalError> {
+    let counting = segments(location)?;
+    let begins = counting.first().map(|segment| segment.first);
+    let mut is_whole = None;
+    for file in files(location)? {
+        if counting.contains(&file) {
+            continue;
+        }
+        if begins.is_some_and(|begins| file.first < begins) {
+            // As long as the base does not check, its inputs may be all there is.
+            let is_whole = is_whole
+                .get_or_insert_with(|| base.is_some_and(|base| base.shard(location).is_ok()));
+            if *is_whole {
+                location.remove(&file.path)?;
+            }
+            continue;
+        }
+        let place = counting
+            .iter()
+            .position(|segment| segment.first == file.first);
+        let Some(place) = place else { continue };
+        match counting.get(place + 1) {
+            // What archiving would have done next.
+            Some(next) if archive::leads_to(location, &file, next)? => {
+                location.remove(&counting[place].path)?;
+            }
+            Some(_) => {}
+            // The last one was read whole, and is written on: the archive would be in its way.
+            None => location.remove(&file.path)?,
+        }
+    }
+    Ok(())
 }
 
 /// A seq as it stands in a file's name.
@@ -371,8 +484,8 @@ pub fn open(
             });
         }
     };
-    let base = Base::find(location)?.map(|base| base.mark);
-    let known = [Some(anchor.mark()), base];
+    let base = Base::find(location)?;
+    let known = [Some(anchor.mark()), base.as_ref().map(|base| base.mark)];
     let durable = anchor.mark().seq.max(snapshot);
     let mut torn_bytes_cut = drop_torn_segment(location, &mut segments, durable)?;
     for segment in &segments {
@@ -431,6 +544,7 @@ pub fn open(
         Some((last.clone(), reader.offset()))
     };
     let writer = Writer::new(location, segment_bytes_max, open, end, anchor)?;
+    remove_leftovers(location, base.as_ref())?;
     Ok(Opened {
         writer,
         torn_bytes_cut,
@@ -458,6 +572,7 @@ pub fn verify(location: &Location) -> Result<Summary, JournalError> {
         anchor: Anchor::read(location)?,
         bytes: 0,
         damage: None,
+        is_torn: false,
     };
     for segment in &segments {
         summary.bytes += match location.length(&segment.path) {
@@ -466,18 +581,34 @@ pub fn verify(location: &Location) -> Result<Summary, JournalError> {
             length => length?,
         };
     }
-    let Some(first) = segments.first() else {
+    let known = [summary.anchor, summary.base].map(|mark| mark.map_or(Seq(0), |mark| mark.seq));
+    let Some((first, last)) = segments.first().zip(segments.last()) else {
+        let seq = known[0].max(known[1]);
+        if seq > Seq(0) {
+            return Err(JournalError::Missing {
+                directory: location.directory.clone(),
+                seq,
+            });
+        }
         return Ok(summary);
     };
-    let mut reader = match Reader::open(location, Seq(first.first.0 - 1)) {
+    let is_torn = |damage: &Damage| {
+        summary.anchor.is_some_and(|anchor| damage.seq > anchor.seq)
+            && damage.reason.is_torn_write()
+            && damage.segment == last.path
+            && !last.is_archive()
+    };
+    let begins = summary.base.map_or(Seq(first.first.0 - 1), |base| base.seq);
+    let mut reader = match Reader::open(location, begins) {
         Ok(reader) => reader,
         Err(JournalError::Damaged(damage)) => {
+            summary.is_torn = is_torn(&damage);
             summary.damage = Some(damage);
             return Ok(summary);
         }
         Err(error) => return Err(error),
     };
-    summary.damage = loop {
+    let damage = loop {
         let here = reader.mark();
         if let Some(reason) = contradiction(here, [summary.anchor, summary.base]) {
             break Some(reader.damage(reason));
@@ -492,6 +623,8 @@ pub fn verify(location: &Location) -> Result<Summary, JournalError> {
             Err(error) => return Err(error),
         }
     };
+    summary.is_torn = damage.as_ref().is_some_and(is_torn);
+    summary.damage = damage;
     summary.end = reader.mark();
     Ok(summary)
 }

@@ -3,11 +3,13 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use types::frame::{FRAME_BYTES_MAX, FrameError};
+use types::frame::{self, FRAME_BYTES_MAX, FrameError};
 use types::{Input, Seq};
 
-use super::record::{CHAIN_BYTES, Chain, HEADER_BYTES, Header, Reason, Record, decode};
-use super::{Damage, JournalError, Location, Mark, Segment, Writer, archive, segments};
+use super::record::{CHAIN_BYTES, Chain, HEADER_BYTES, Header, Reason, Record, VERSION, decode};
+use super::{
+    Damage, JournalError, Location, Mark, OtherVersion, Segment, Writer, archive, segments,
+};
 use crate::disk::{Access, DiskFile, read_exact_at};
 
 /// Bytes read from the file at a time.
@@ -154,6 +156,14 @@ impl Reader {
                         }
                         return Ok(None);
                     }
+                    if let Reason::Frame(FrameError::Version(found)) = reason {
+                        return Err(OtherVersion {
+                            path: self.segment.path.clone(),
+                            found: found.into(),
+                            reads: frame::VERSION.into(),
+                        }
+                        .into());
+                    }
                     return Err(self.damage(reason).into());
                 }
                 self.read_again = true;
@@ -278,6 +288,19 @@ pub(super) fn used_bytes(
     }
 }
 
+/// Copies the first bytes of a file.
+pub(super) fn copy(from: &dyn DiskFile, to: &dyn DiskFile, bytes: u64) -> std::io::Result<()> {
+    let mut part = vec![0; READ_BYTES];
+    let mut at = 0;
+    while at < bytes {
+        let part = &mut part[..READ_BYTES.min((bytes - at) as usize)];
+        read_exact_at(from, part, at)?;
+        to.write_at(part, at)?;
+        at += part.len() as u64;
+    }
+    Ok(())
+}
+
 /// Writes a part of a segment with what it shows, so that the next sync makes it durable for certain.
 pub(super) fn write_again(
     segment: &Segment,
@@ -345,7 +368,17 @@ pub(super) fn open_segment(
         }
         Err(error) => return Err(JournalError::io("read", &segment.path, error)),
     }
-    let header = Header::from_bytes(&bytes).map_err(damaged)?;
+    let header = match Header::from_bytes(&bytes) {
+        Err(Reason::Version(found)) => {
+            return Err(OtherVersion {
+                path: segment.path.clone(),
+                found,
+                reads: VERSION,
+            }
+            .into());
+        }
+        header => header.map_err(damaged)?,
+    };
     if header.shard != location.shard {
         return Err(damaged(Reason::Shard(header.shard)));
     }

@@ -1,14 +1,15 @@
 //! Cutting a damaged journal where its owner says. Nothing is guessed and nothing is deleted: what goes is
 //! set aside under another name.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use types::Seq;
 
-use super::reader::open_segment;
-use super::{Anchor, JournalError, Location, Mark, Reader, Segment, TEMPORARY_SUFFIX, segments};
-use crate::disk::{Access, read_exact_at};
+use super::reader::{self, check_header, open_segment};
+use super::{
+    Anchor, JournalError, Location, Mark, Reader, Segment, TEMPORARY_SUFFIX, files, verify,
+};
+use crate::disk::Access;
 
 /// Suffix of what a repair sets aside, with a number behind it.
 const ASIDE: &str = "before-repair";
@@ -22,53 +23,103 @@ pub struct Repaired {
     pub set_aside: Vec<PathBuf>,
 }
 
-/// Ends a journal on the disk of this machine after `keep`, which must check from the first record on, and
-/// sets the anchor there. It may be run again after it was interrupted.
+/// Ends a journal after `keep`, which must check from the first record after its base on, and sets the anchor there.
+/// It may be run again after it was interrupted.
 ///
 /// # Errors
-/// [`JournalError::Damaged`] when a record up to `keep` does not check, [`JournalError::Missing`] when the
-/// journal does not reach it, and I/O errors.
+/// [`JournalError::Keep`] when the journal does not check up to `keep` or begins after it, [`JournalError::Version`]
+/// when a newer program wrote what would go, and I/O errors. Nothing was changed in the first two cases.
 pub fn repair(location: &Location, keep: Seq) -> Result<Repaired, JournalError> {
-    let missing = || JournalError::Missing {
-        directory: location.directory.clone(),
-        seq: keep,
-    };
-    let segments = segments(location)?;
-    let first = segments.first().ok_or_else(missing)?.first;
-    if keep < first {
-        return Err(missing());
-    }
-    let mut reader = Reader::open(location, Seq(first.0 - 1))?;
-    while reader.mark().seq < keep {
-        if reader.next_record()?.is_none() {
-            return Err(missing());
+    // What a newer program wrote is not this one's to judge.
+    Anchor::read(location)?;
+    let files = files(location)?;
+    for file in &files {
+        if let Err(error @ JournalError::Version(_)) = check_header(file, location) {
+            return Err(error);
         }
     }
+    let Some(reader) = reader_at(location, keep)? else {
+        return Err(refused(location, keep)?);
+    };
     let end = reader.mark();
-    let last = reader.segment().clone();
+    let last = reader.segment();
     let mut set_aside = Vec::new();
     if last.is_archive() {
         if last.last > Some(keep) {
-            unpack(location, &last, reader.offset())?;
-            set_aside.push(aside(&last.path)?);
+            unpack(location, last, reader.offset())?;
+            set_aside.push(aside(location, &last.path)?);
         }
     } else if location.length(&last.path)? > reader.offset() {
-        let copy = free_name(&last.path);
-        fs::copy(&last.path, &copy).map_err(|error| JournalError::io("copy", &copy, error))?;
+        let copy = free_name(location, &last.path)?;
+        location.copy(&last.path, &copy)?;
         set_aside.push(copy);
         let file = location.open_file(&last.path, Access::Write)?;
         file.set_length(reader.offset())
             .and_then(|()| file.sync())
             .map_err(|error| JournalError::io("cut", &last.path, error))?;
     }
-    for segment in segments.iter().filter(|segment| segment.first > last.first) {
-        set_aside.push(aside(&segment.path)?);
+    // Also a segment's archive, or else it brought back what the segment has no more.
+    let later = files
+        .iter()
+        .filter(|file| file.first >= last.first && *file != last);
+    for file in later {
+        set_aside.push(aside(location, &file.path)?);
     }
+    // Before the anchor: a journal that goes on after it would be taken as it is.
+    location.sync_directory()?;
     let mut anchor = Anchor::create(location)?;
     anchor.write(end)?;
     anchor.sync()?;
     location.sync_directory()?;
     Ok(Repaired { end, set_aside })
+}
+
+/// The first seq after which a journal may end: that of its base, or one record where that is empty.
+fn keep_min(base: Option<Mark>, first: Seq) -> Seq {
+    base.map(|base| base.seq)
+        .filter(|seq| *seq > Seq(0))
+        .unwrap_or(first)
+}
+
+/// A reader that has read `keep`; `None` where the journal begins after it or does not check up to it.
+fn reader_at(location: &Location, keep: Seq) -> Result<Option<Reader>, JournalError> {
+    let base = super::Base::find(location)?.map(|base| base.mark);
+    let segments = super::segments(location)?;
+    let Some(first) = segments.first().map(|segment| segment.first) else {
+        return Ok(None);
+    };
+    if keep < keep_min(base, first) {
+        return Ok(None);
+    }
+    let begins = base.map_or(Seq(first.0 - 1), |base| base.seq);
+    let read = || {
+        let mut reader = Reader::open(location, begins)?;
+        while reader.mark().seq < keep {
+            if super::contradiction(reader.mark(), [None, base]).is_some()
+                || reader.next_record()?.is_none()
+            {
+                return Ok(None);
+            }
+        }
+        Ok(Some(reader))
+    };
+    match read() {
+        Err(JournalError::Damaged(_)) => Ok(None),
+        read => read,
+    }
+}
+
+/// Why a journal cannot end after `keep`, and where it could.
+fn refused(location: &Location, keep: Seq) -> Result<JournalError, JournalError> {
+    let summary = verify(location)?;
+    let min = keep_min(summary.base, summary.first);
+    let last = summary.end.seq;
+    Ok(JournalError::Keep {
+        directory: location.directory.clone(),
+        keep,
+        accepted: (min > Seq(0) && min <= last).then_some((min, last)),
+        damage: summary.damage,
+    })
 }
 
 /// Writes the first bytes of an archive's segment as a segment again, which then counts.
@@ -80,36 +131,26 @@ fn unpack(location: &Location, archived: &Segment, bytes: u64) -> Result<(), Jou
     location.remove_if_there(&temporary)?;
     let (source, _) = open_segment(archived, location)?;
     let file = location.open_file(&temporary, Access::Create)?;
-    let mut part = vec![0; 256 << 10];
-    let mut at = 0;
-    while at < bytes {
-        let length = part.len().min((bytes - at) as usize);
-        read_exact_at(&*source, &mut part[..length], at)
-            .map_err(|error| JournalError::io("read", &archived.path, error))?;
-        file.write_at(&part[..length], at)
-            .map_err(|error| JournalError::io("write", &temporary, error))?;
-        at += length as u64;
-    }
+    reader::copy(&*source, &*file, bytes)
+        .map_err(|error| JournalError::io("unpack", &archived.path, error))?;
     file.sync()
         .map_err(|error| JournalError::io("sync", &temporary, error))?;
     location.publish(&temporary, &path)
 }
 
 /// Gives a file a name under which it does not count; that name.
-fn aside(path: &Path) -> Result<PathBuf, JournalError> {
-    let name = free_name(path);
-    fs::rename(path, &name).map_err(|error| JournalError::io("set aside", path, error))?;
+fn aside(location: &Location, path: &Path) -> Result<PathBuf, JournalError> {
+    let name = free_name(location, path)?;
+    let renamed = location.disk.rename(path, &name);
+    renamed.map_err(|error| JournalError::io("set aside", path, error))?;
     Ok(name)
 }
 
-fn free_name(path: &Path) -> PathBuf {
-    let name = |number: u32| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(format!(".{ASIDE}-{number}"));
-        PathBuf::from(name)
-    };
-    (1..u32::MAX)
-        .map(name)
-        .find(|name| !name.exists())
-        .unwrap_or_else(|| name(0))
+fn free_name(location: &Location, path: &Path) -> Result<PathBuf, JournalError> {
+    let names = location.names()?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let free = (1..=names.len() + 1)
+        .map(|number| format!("{name}.{ASIDE}-{number}"))
+        .find(|aside| !names.contains(aside));
+    Ok(location.path(&free.unwrap_or_default()))
 }

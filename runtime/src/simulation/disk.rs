@@ -23,6 +23,10 @@ pub enum Fault {
     Sync,
     /// The next write fails after part of it.
     Write,
+    /// The next snapshot finds no room for all of it, whatever room there is.
+    SnapshotFull,
+    /// The next write of a snapshot does not come back: the store is left alone, and another begun in its place.
+    SnapshotHangs,
 }
 
 /// A simulated disk. Clones are the same disk.
@@ -114,6 +118,15 @@ impl SimulatedDisk {
         Arc::new(self.clone())
     }
 
+    /// Another disk with the same on it.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        let state = self.state().clone();
+        Self {
+            state: Arc::new(Mutex::new(state)),
+        }
+    }
+
     /// Loses power: what was not synced survives or not as the seed has it. Open files still work on
     /// what is left, but nobody should have any.
     pub fn lose_power(&self, seed: u64) {
@@ -163,6 +176,11 @@ impl SimulatedDisk {
     /// Makes the next call of its kind fail.
     pub fn inject(&self, fault: Fault) {
         self.state().fault = Some(fault);
+    }
+
+    /// Takes the fault that is next, if it is this one.
+    pub(super) fn takes(&self, fault: Fault) -> bool {
+        self.state().fails(fault)
     }
 
     /// Whether a call was refused because [`SimulatedDisk::end_after`] had said so, or the next one is.

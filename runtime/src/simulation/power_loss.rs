@@ -1,6 +1,7 @@
 //! Power losses at every call that changes the disk: what was acknowledged is there afterwards, what is
 //! there was written, in order, and the journal goes on from there. Segments are archived and removed as
-//! well: what was removed was asked to be, and the journal's base stands for it.
+//! well: what was removed was asked to be, and the journal's base stands for it. What each loss leaves is also
+//! checked as `dynasty journal verify` does, and ended by a repair, on a copy of the disk.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -13,7 +14,7 @@ use super::{Random, SimulatedDisk};
 use crate::journal::record::encode;
 use crate::journal::spare::Maker;
 use crate::journal::writer::ANCHOR_AGE_MAX;
-use crate::journal::{self, Append, JournalError, Location, Mark, Writer};
+use crate::journal::{self, Append, Base, JournalError, Location, Mark, Writer};
 use crate::retention::{archive_next, beginning, prune};
 
 const SHARD: ShardId = ShardId(0);
@@ -135,6 +136,10 @@ impl PowerLoss {
             let _ = recover(&disk);
             disk.lose_power(point.loss ^ 1);
         }
+        check(&disk, &promised).map_err(|what| format!("verify after the loss: {what}"))?;
+        let mut random = Random::new(point.loss);
+        repair(&disk, &promised, &mut random)
+            .map_err(|what| format!("a repair after the loss: {what}"))?;
         let Found {
             mut writer,
             base,
@@ -164,7 +169,6 @@ impl PowerLoss {
         if replayed.state_hash() != base.state_hash() {
             return Err(format!("the base at seq {begins} is another state"));
         }
-        let mut random = Random::new(point.loss);
         append(&mut writer, &mut random, &mut found)
             .and_then(|()| writer.close())
             .and_then(|()| writer.sync_anchor())
@@ -175,7 +179,18 @@ impl PowerLoss {
         if (again.base.seq(), &again.inputs) != (base.seq(), &found) {
             return Err("what was appended after recovery is not there".to_owned());
         }
-        Ok(())
+        let whole = Promised {
+            synced: begins + found.len(),
+            pruned: begins,
+            written: [&promised.written[..begins], &found].concat(),
+        };
+        match check(&disk, &whole) {
+            Ok(Some(end)) if end.0 as usize == whole.synced => Ok(()),
+            end => Err(format!(
+                "verify at the end: {end:?} of {} records",
+                whole.synced
+            )),
+        }
     }
 
     /// A random place to interrupt it.
@@ -186,6 +201,74 @@ impl PowerLoss {
             loss: random.next_u64(),
             recovery: random.one_in(2).then(|| random.below(8)),
         }
+    }
+}
+
+/// What `verify` says must be what was promised: where it ends, `None` for a journal that was not begun.
+fn check(disk: &SimulatedDisk, promised: &Promised) -> Result<Option<Seq>, String> {
+    let summary = journal::verify(&location(disk)).map_err(|error| error.to_string())?;
+    if let Some(damage) = summary.damage.filter(|_| !summary.is_torn) {
+        return Err(format!("damage: {damage}"));
+    }
+    let begins = summary.base.map_or(Seq(0), |base| base.seq);
+    if begins.0 as usize > promised.pruned {
+        return Err(format!("it begins after seq {begins}"));
+    }
+    let end = summary.end.seq.max(begins);
+    if (end.0 as usize) < promised.synced || end.0 as usize > promised.written.len() {
+        return Err(format!("it ends at seq {end}"));
+    }
+    Ok((summary.segments > 0).then_some(end))
+}
+
+/// Ends a copy of the journal somewhere, in a second attempt if the power goes in the first, and opens it.
+fn repair(disk: &SimulatedDisk, promised: &Promised, random: &mut Random) -> Result<(), String> {
+    let Some(end) = check(disk, promised)? else {
+        return Ok(());
+    };
+    let disk = disk.fork();
+    let location = location(&disk);
+    let told = |error: JournalError| error.to_string();
+    let base = Base::find(&location).map_err(told)?;
+    let begins = base.map_or(Seq(0), |base| base.mark.seq);
+    let least = begins.max(Seq(1));
+    for refused in [Seq(least.0 - 1), end.next()] {
+        let operations = disk.operations();
+        match journal::repair(&location, refused) {
+            Err(JournalError::Keep { accepted, .. })
+                if accepted == (least <= end).then_some((least, end)) => {}
+            other => return Err(format!("--keep {refused}: {other:?}")),
+        }
+        if disk.operations() != operations {
+            return Err(format!("--keep {refused} was refused and changed the disk"));
+        }
+    }
+    if end < least {
+        return Ok(());
+    }
+    let keep = Seq(least.0 + random.below(end.0 - least.0 + 1));
+    if random.one_in(2) {
+        disk.end_after(random.below(8));
+        let _ = journal::repair(&location, keep);
+        disk.lose_power(random.next_u64());
+    }
+    journal::repair(&location, keep).map_err(told)?;
+    disk.lose_power(random.next_u64());
+    let found = recover(&disk).map_err(told)?;
+    if promised.written.get(begins.0 as usize..keep.0 as usize) != Some(&found.inputs[..]) {
+        return Err(format!(
+            "seq {keep} was to be the last of {}",
+            found.inputs.len()
+        ));
+    }
+    let whole = Promised {
+        written: promised.written[..keep.0 as usize].to_vec(),
+        synced: keep.0 as usize,
+        pruned: promised.pruned,
+    };
+    match check(&disk, &whole)? {
+        Some(end) if end == keep => Ok(()),
+        end => Err(format!("--keep {keep} led to {end:?}")),
     }
 }
 

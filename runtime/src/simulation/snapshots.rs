@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use engine::{Shard, StateHash};
 use types::Seq;
 
-use super::SimulatedDisk;
+use super::{Fault, SimulatedDisk};
 use crate::disk::{Access, Disk};
 use crate::snapshot::{Restored, SnapshotStoreError, Snapshots};
 
@@ -47,9 +47,24 @@ fn path(seq: Seq) -> PathBuf {
 
 impl Snapshots for SimulatedSnapshots {
     fn write(&mut self, seq: Seq, hash: StateHash, bytes: &[u8]) -> Result<(), SnapshotStoreError> {
+        let content = [&hash.0[..], bytes].concat();
+        if self.disk.takes(Fault::SnapshotHangs) {
+            let file = self.disk.open(&path(seq), Access::Create);
+            let _ = file.and_then(|file| file.write_at(&content[..content.len() / 2], 0));
+            // It is set aside, with all that it has.
+            for seq in self.seqs() {
+                let _ = self.disk.remove(&path(seq));
+            }
+            let path = PathBuf::from(DIRECTORY);
+            return Err(SnapshotStoreError::Stuck { path });
+        }
         let write = || {
             let file = self.disk.open(&path(seq), Access::Create)?;
-            file.write_at(&[&hash.0[..], bytes].concat(), 0)?;
+            if self.disk.takes(Fault::SnapshotFull) {
+                file.write_at(&content[..content.len() / 2], 0)?;
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            file.write_at(&content, 0)?;
             file.sync()?;
             self.disk.sync_directory(Path::new(DIRECTORY))?;
             let seqs = self.seqs();

@@ -236,10 +236,16 @@ fn every_flipped_bit_of_the_anchor_leaves_a_journal_that_is_whole_or_refused() {
         assert_eq!((inputs.len(), cut), (written.inputs.len(), 0), "bit {bit}");
     }
     written.lay_out(&written.bytes, &[]);
-    assert!(matches!(
-        written.open(),
-        Err(JournalError::AnchorLost { .. })
-    ));
+    let lost = written.open().unwrap_err();
+    assert!(matches!(lost, JournalError::AnchorLost { .. }));
+    // What it advises does it, and loses nothing.
+    assert!(
+        lost.to_string().contains("journal repair DATA --keep N"),
+        "{lost}"
+    );
+    let end = journal::verify(&written.location()).unwrap().end.seq;
+    journal::repair(&written.location(), end).unwrap();
+    assert_eq!(written.open().unwrap().0, written.inputs);
 }
 
 #[test]
@@ -364,12 +370,25 @@ fn a_repair_keeps_what_it_is_told_to_and_sets_the_rest_aside() {
     bytes[boundaries[damaged - 1] + 20] ^= 1;
     written.lay_out_locally(&bytes, &written.last);
     // Not one record more than checks.
-    let too_far = journal::repair(&written.local(), Seq(damaged as u64));
-    let JournalError::Damaged(damage) = too_far.unwrap_err() else {
-        panic!("a record that does not check was kept");
-    };
-    assert_eq!(damage.seq, Seq(damaged as u64));
     let keep = Seq(damaged as u64 - 1);
+    for refused in [Seq(damaged as u64), Seq(99_999_999), Seq(0)] {
+        let told = journal::repair(&written.local(), refused).unwrap_err();
+        let JournalError::Keep {
+            accepted,
+            damage: Some(damage),
+            ..
+        } = &told
+        else {
+            panic!("{told:?}");
+        };
+        assert_eq!(*accepted, Some((Seq(1), keep)));
+        assert_eq!(damage.seq, Seq(damaged as u64));
+        let told = told.to_string();
+        assert!(
+            told.contains(&format!("after seq {refused}: accepted: 1 to 39")),
+            "{told}"
+        );
+    }
     let repaired = journal::repair(&written.local(), keep).unwrap();
     assert_eq!(repaired.end.seq, keep);
     assert_eq!(repaired.set_aside.len(), 1);
@@ -379,7 +398,15 @@ fn a_repair_keeps_what_it_is_told_to_and_sets_the_rest_aside() {
     journal::open(&written.local(), SEGMENT_BYTES_MAX, Seq(0), visit).unwrap();
     assert_eq!(inputs, written.inputs[..damaged - 1]);
     let beyond = journal::repair(&written.local(), Seq(damaged as u64));
-    assert!(matches!(beyond, Err(JournalError::Missing { .. })));
+    let Err(JournalError::Keep {
+        accepted,
+        damage: None,
+        ..
+    }) = beyond
+    else {
+        panic!("{beyond:?}");
+    };
+    assert_eq!(accepted, Some((Seq(1), keep)));
 }
 
 /// A journal of at least 64 KiB on a disk in memory, all of it durable, and the bytes of its segments.

@@ -10,6 +10,7 @@ mod failures;
 mod golden;
 mod kill;
 mod latencies;
+mod leftovers;
 mod limits;
 mod overload;
 mod ports;
