@@ -162,6 +162,9 @@ impl Naive {
             let (asked, reason) = (OrderChange::Disconnect, DenyReason::UnknownAccount);
             return self.deny_change(account, OrderId(0), asked, reason);
         }
+        self.end_algos(AlgoEnd::Disconnected, |algo| {
+            algo.account == id && algo.request.cancel_on_disconnect
+        });
         self.end_orders(id, CancelReason::Disconnected, |twin, order| {
             order.request.cancel_on_disconnect && !twin.is_mandatory(order)
         });
@@ -203,7 +206,8 @@ impl Naive {
             market.status,
             InstrumentStatus::Halted | InstrumentStatus::Closed
         ) {
-            return Err(DenyReason::InstrumentNotOpen);
+            let status = market.status;
+            return Err(DenyReason::InstrumentNotOpen { status });
         }
         if market.paper().is_some() && market.stale {
             return Err(market.stale_quote());

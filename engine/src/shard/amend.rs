@@ -195,7 +195,8 @@ impl Shard {
             market.status,
             InstrumentStatus::Halted | InstrumentStatus::Closed
         ) {
-            return Err(DenyReason::InstrumentNotOpen);
+            let status = market.status;
+            return Err(DenyReason::InstrumentNotOpen { status });
         }
         if market.stale {
             return Err(market.stale_quote());

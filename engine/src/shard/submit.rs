@@ -137,7 +137,8 @@ impl Shard {
     pub(super) fn count_rate(&mut self, id: AccountId, orders: u32) -> Result<(), DenyReason> {
         let account = &mut self.accounts[id.0 as usize];
         if !account.is_trading() {
-            return Err(DenyReason::AccountNotTrading);
+            let state = account.state();
+            return Err(DenyReason::AccountNotTrading { state });
         }
         if account.day_locked {
             return Err(DenyReason::DayLocked);

@@ -323,7 +323,7 @@ fn a_list_has_the_orders_that_its_kind_asks_for() {
     ] {
         assert_eq!(
             world.tell(bad.clone()),
-            ["denied BadTimeInForce"],
+            ["denied BadTimeInForce List"],
             "{bad:?}"
         );
     }
