@@ -40,10 +40,12 @@ impl Followed {
 /// Half of the sum of bid and ask, or one divided by it: rounded down to the ninth decimal, and above zero.
 fn rate_of(sum: i128, is_inverse: bool) -> Option<Price> {
     const ONE: i128 = 1_000_000_000;
-    let rate = match is_inverse {
-        false => sum / 2,
-        true if sum > 0 => 2 * ONE * ONE / sum,
-        true => 0,
+    let rate = if !is_inverse {
+        sum / 2
+    } else if sum > 0 {
+        2 * ONE * ONE / sum
+    } else {
+        0
     };
     let rate = i64::try_from(rate).ok()?;
     (rate > 0).then_some(Price(rate))

@@ -337,6 +337,9 @@ impl Shard {
         extra.trigger = checked.trigger;
         extra.list = membership.list;
         extra.list_len = membership.list_len;
+        if membership.role == OrderRole::OtoParent {
+            extra.sent = checked.lots;
+        }
         extra.ack_ns = ack_ns;
         if let TimeInForce::GoodTillDate { until } = request.tif {
             extra.until = until;

@@ -330,9 +330,10 @@ fn read_followed(
         .clone()
         .map(|place| instruments[place].definition.symbol.to_string())
         .collect();
-    let accepted = match symbols.is_empty() {
-        true => format!("an instrument of this file in {to} or {from}, of which there is none"),
-        false => format!("an instrument in {to} or {from}: {}", symbols.join(", ")),
+    let accepted = if symbols.is_empty() {
+        format!("an instrument of this file in {to} or {from}, of which there is none")
+    } else {
+        format!("an instrument in {to} or {from}: {}", symbols.join(", "))
     };
     let text = field.text(&accepted)?;
     let place = fit
