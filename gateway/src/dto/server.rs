@@ -605,7 +605,7 @@ pre_close_minutes = 5
             "rate = \"1.27\"",
             "",
             10,
-            "conversion[0]: value 'a table': accepted either a rate",
+            "conversion[0]: value '{from: GBP, to: USD}': accepted either a rate",
         );
         check(
             "from = \"EUR\"",
