@@ -190,6 +190,9 @@ impl Naive {
             Command::DefineCurve { weights } => self.define_curve(weights),
             Command::DefineLatency { samples } => self.define_latency(samples),
             Command::SetConversion { from, to, rate } => self.set_conversion(*from, *to, *rate),
+            Command::ChangeMarket { instrument, change } => {
+                self.change_market(*instrument, change);
+            }
             Command::OpenAccount(open) => self.open_account(open),
             Command::EnterCompetition {
                 competition,

@@ -364,6 +364,8 @@ pub(crate) struct Extra {
     pub(crate) list: OrderId,
     /// Orders of its list.
     pub(crate) list_len: u32,
+    /// Of the parent of an OTO the quantity that it was accepted with, else 0.
+    pub(crate) sent: Lots,
     /// Fees earned by its fills, before the minimum.
     pub(crate) earned: Money,
     /// Whether it has filled, so that the minimum was charged.
@@ -387,6 +389,7 @@ codec_struct!(Extra {
     until,
     list,
     list_len,
+    sent,
     earned,
     has_earned,
     queue,
@@ -424,6 +427,7 @@ impl Extra {
             until: TimestampNs(0),
             list: OrderId(0),
             list_len: 0,
+            sent: Lots(0),
             earned: Money::ZERO,
             has_earned: false,
             queue: Queue {

@@ -354,6 +354,9 @@ impl Shard {
             Command::SetConversion { from, to, rate } => {
                 self.set_conversion(*from, *to, *rate, events);
             }
+            Command::ChangeMarket { instrument, change } => {
+                self.change_market(*instrument, change, events);
+            }
             Command::ChangeAccount { account, change } => {
                 self.change_account(*account, *change, events);
             }
@@ -425,6 +428,26 @@ impl Shard {
     /// How many plans were defined.
     pub const fn plan_count(&self) -> u32 {
         self.plans.len() as u32
+    }
+
+    /// Volume curves that are known.
+    pub const fn curve_count(&self) -> u32 {
+        self.curves.len() as u32
+    }
+
+    /// Recorded latencies that are known.
+    pub const fn latency_count(&self) -> u32 {
+        self.latencies.len() as u32
+    }
+
+    /// Units of one currency for a unit of another, where that was set.
+    pub fn conversion_rate(&self, from: Label, to: Label) -> Option<Price> {
+        let is_meant = |known: &&Conversion| {
+            self.currencies[known.from.0 as usize] == from
+                && self.currencies[known.to.0 as usize] == to
+        };
+        let known = self.conversions.iter().find(is_meant);
+        known.map(|known| known.rate)
     }
 
     /// How many instruments were registered.

@@ -10,6 +10,7 @@ use crate::hub::Hub;
 use crate::metrics::Traffic;
 use crate::projection::Projections;
 use crate::rest::idempotency::Answers;
+use crate::sessions::Sessions;
 
 /// A server's shared state.
 #[derive(Debug)]
@@ -27,6 +28,7 @@ pub(crate) struct App {
     /// As many for what only takes risk away, which no flood of the others may hold up.
     pub(crate) cancels: Semaphore,
     pub(crate) answers: Answers,
+    pub(crate) sessions: Sessions,
     pub(crate) traffic: Traffic,
 }
 
@@ -39,6 +41,7 @@ impl App {
     ) -> Arc<Self> {
         let limits = config.limits.clone();
         Arc::new(Self {
+            sessions: Sessions::new(handle.clone()),
             handle,
             projections,
             hub: Hub::new(limits.clone()),

@@ -30,6 +30,7 @@ mod publisher;
 mod rest;
 pub mod review;
 pub mod server;
+mod sessions;
 mod show;
 mod ws;
 

@@ -8,6 +8,7 @@ pub(crate) mod idempotency;
 mod instruments;
 mod life;
 mod lists;
+mod market;
 mod money;
 mod orders;
 mod outcome;
@@ -45,6 +46,17 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/instruments", get(lists::instruments))
         .route("/v1/instruments/{instrument}", get(instruments::whole))
         .route("/v1/instruments/{instrument}/book", get(instruments::book))
+        .route("/v1/instruments/{instrument}/status", post(market::status))
+        .route(
+            "/v1/instruments/{instrument}/financing",
+            post(market::financing),
+        )
+        .route(
+            "/v1/instruments/{instrument}/dividend",
+            post(market::dividend),
+        )
+        .route("/v1/instruments/{instrument}/split", post(market::split))
+        .route("/v1/conversions", post(market::convert))
         .route("/v1/accounts", get(lists::accounts).post(life::open))
         .route("/v1/windows", get(windows::list).post(windows::announce))
         .merge(competitions::routes())

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crossbeam::queue::ArrayQueue;
 use tokio::sync::oneshot;
-use types::{AccountChange, Command, Event, Seq, TimestampNs};
+use types::{AccountChange, Command, Event, InstrumentStatus, MarketChange, Seq, TimestampNs};
 
 use crate::config::AckMode;
 use crate::gate::Gate;
@@ -53,7 +53,8 @@ pub enum Refused {
 pub enum Lane {
     /// Every command that is not of the other lane.
     Commands,
-    /// What only takes risk away: cancels, ends of sessions, suspensions and closings of accounts.
+    /// What only takes risk away: cancels, ends of sessions, suspensions and closings of accounts, halts and closes of
+    /// instruments.
     Cancels,
     /// Requests for the view of an account or a book.
     Views,
@@ -67,6 +68,10 @@ impl Lane {
             Command::CancelOrder { .. }
             | Command::CancelAll { .. }
             | Command::Disconnect { .. }
+            | Command::ChangeMarket {
+                change: MarketChange::Status(InstrumentStatus::Halted | InstrumentStatus::Closed),
+                ..
+            }
             | Command::ChangeAccount {
                 change: AccountChange::Suspend { .. } | AccountChange::Close,
                 ..

@@ -6,6 +6,7 @@ use crate::id::{AccountId, ClientOrderId, CompetitionId, CurveId, InstrumentId, 
 use crate::instrument::Instrument;
 use crate::label::Label;
 use crate::lifecycle::{AccountChange, Parentage};
+use crate::market::MarketChange;
 use crate::time::TimestampNs;
 use crate::unit::{Money, Price, Qty, Ratio};
 
@@ -101,6 +102,13 @@ pub enum Command {
         to: Label,
         /// Units of `to` for one of `from`, above zero.
         rate: Price,
+    },
+    /// Change an instrument's market for the firm.
+    ChangeMarket {
+        /// The instrument.
+        instrument: InstrumentId,
+        /// What becomes of it.
+        change: MarketChange,
     },
     /// Suspend an account, end its suspension, or close it.
     ChangeAccount {
@@ -287,6 +295,8 @@ pub struct NewAlgo {
     pub kind: AlgoKind,
     /// The position it is for.
     pub leg: Leg,
+    /// It ends with the account's session.
+    pub cancel_on_disconnect: bool,
 }
 
 /// How an algo slices.

@@ -29,7 +29,7 @@ pub use self::limit::{
 };
 pub use self::order::{
     AlgoEnd, AlgoFault, CancelReason, DenyReason, DisplayFault, ListFault, ListField, OrderChange,
-    OrderRole,
+    OrderRole, TimeInForceFault,
 };
 pub use self::rejection::{DataFault, EntryRefusal, GridFault, InputRejection, QuoteFault};
 

@@ -42,7 +42,7 @@ pub use event::{
     BreachPosition, CancelReason, Consistency, DataFault, DayClose, DenyReason, DisplayFault,
     Effect, EntryRefusal, Event, EventKind, Fill, FillCause, FillModel, FloorMove, FloorMoveCause,
     GridFault, InputRejection, LimitWarning, ListFault, ListField, OrderChange, OrderRole,
-    PayoutDenial, QuoteFault, RuleKind, StatusCause,
+    PayoutDenial, QuoteFault, RuleKind, StatusCause, TimeInForceFault,
 };
 pub use grid::Grid;
 pub use id::{
@@ -58,8 +58,8 @@ pub use label::Label;
 pub use lifecycle::{AccountChange, OpenDenial, Origin, Parentage, SuspendReason, Suspension};
 pub use limit::LimitName;
 pub use market::{
-    Aggressor, Bar, DepthUpdate, Financing, InstrumentStatus, Level, MarketData, MarketEvent,
-    Quote, Trade,
+    Aggressor, Bar, DepthUpdate, Financing, InstrumentStatus, Level, MarketChange, MarketData,
+    MarketEvent, Quote, Trade,
 };
 pub use proof::{CashBasis, Lapse, LimitBasis, Rest, VerdictBasis};
 pub use terms::{Funding, MarkKind, PositionMode, Terms};

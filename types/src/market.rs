@@ -50,6 +50,28 @@ pub enum MarketData {
     Gap,
 }
 
+/// What a firm may say of an instrument's market itself: what a feed says by
+/// [`MarketData`], but that it is no data of the outside market.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MarketChange {
+    /// Its trading status: a halt, the end of one, a call, a close.
+    Status(InstrumentStatus),
+    /// What holding a position costs or earns now.
+    Financing(Financing),
+    /// Cash per unit: what the longs get, the shorts pay.
+    Dividend {
+        /// For each unit held, zero or above.
+        per_unit: Money,
+    },
+    /// `new` units for every `old` ones; prices move the other way.
+    Split {
+        /// Units after, 1 to 1,000.
+        new: u32,
+        /// Units before, 1 to 1,000.
+        old: u32,
+    },
+}
+
 /// What holding costs or earns. Credits to the holder are positive; a perpetual's funding rate `r` is
 /// `long: -r, short: r`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

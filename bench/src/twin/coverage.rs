@@ -190,6 +190,7 @@ pub const ALGO_ENDS: &[&str] = &[
     "Window",
     "ChildDenied",
     "ChildrenMax",
+    "Disconnected",
 ];
 
 /// Every part in a list.

@@ -4,7 +4,7 @@ use std::fs;
 
 use ::backtest::run::Converter;
 use anyhow::Context as _;
-use gateway::dto::instrument::specification::{Specification, from_toml};
+use gateway::dto::instrument::specification::{Calls, Specification, from_toml};
 use types::{
     BarPath, Command, FeeSchedule, Instrument, InstrumentId, InstrumentKind, Label, Liquidity,
     Margin, PaperModel, Price, Qty, Ratio, Slippage,
@@ -148,6 +148,8 @@ fn of_data(args: &Args, files: &Files) -> anyhow::Result<Market> {
         Specification {
             definition,
             session: None,
+            calls: Calls::default(),
+            financing: None,
             actions: Vec::new(),
         }
     });

@@ -12,18 +12,18 @@ use std::time::Duration;
 use anyhow::Context;
 use gateway::Projections;
 use gateway::dto::plan::spec_from_toml;
-use gateway::dto::server::{ServerFile, from_toml};
+use gateway::dto::server::{ConversionFile, ConversionRate, ServerFile, from_toml};
 use gateway::dto::{competition, limits};
 use marketdata::venue;
 use runtime::{Clock, Config, Runtime, Shard};
 use tokio::sync::watch;
-use types::{Command, ShardId};
+use types::{Command, InstrumentId, Label, Price, ShardId};
 
 use crate::demo::{say, stop, stop_signal};
 use crate::progress::recovery_progress;
 use crate::record;
 pub(crate) use feed::{Feed, open};
-use source::LiveSource;
+use source::{Followed, LiveSource};
 pub(crate) use timetable::Timetable;
 
 /// The real server: live feeds, paper accounts, every rule on every event.
@@ -49,42 +49,38 @@ pub(crate) struct Args {
 /// Feeds that are told to stop have as long as the server's clients.
 const FEEDS_STOP_MAX: Duration = Duration::from_secs(2);
 
-/// What has to be known to the engine before the first price.
+/// What has to be known to the engine before the first price, by kind: what instruments and plans refer to comes before
+/// them.
+#[derive(Default)]
 pub(crate) struct Setup {
-    commands: Vec<Command>,
-    instruments: usize,
-    plans: usize,
+    curves: Vec<Command>,
+    latencies: Vec<Command>,
+    instruments: Vec<Command>,
+    plans: Vec<Command>,
+    competitions: Vec<Command>,
 }
 
 impl Setup {
     /// Of instruments alone.
-    pub(crate) const fn of_instruments(commands: Vec<Command>) -> Self {
+    pub(crate) fn of_instruments(commands: Vec<Command>) -> Self {
         Self {
-            instruments: commands.len(),
-            plans: 0,
-            commands,
+            instruments: commands,
+            ..Self::default()
         }
     }
 
     /// The first definition that the shard does not have. What it has stays as it was defined: the file may
     /// only grow.
     pub(crate) fn missing(&self, shard: &Shard) -> Option<&Command> {
-        let Self {
-            commands,
-            instruments,
-            plans,
-        } = self;
-        let places = [
-            (shard.instrument_count() as usize, 0, *instruments),
-            (shard.plan_count() as usize, *instruments, *plans),
-            (
-                shard.competition_count() as usize,
-                instruments + plans,
-                commands.len() - instruments - plans,
-            ),
+        let kinds = [
+            (&self.curves, shard.curve_count()),
+            (&self.latencies, shard.latency_count()),
+            (&self.instruments, shard.instrument_count()),
+            (&self.plans, shard.plan_count()),
+            (&self.competitions, shard.competition_count()),
         ];
-        let missing = places.into_iter().find(|(known, _, count)| known < count);
-        missing.and_then(|(known, from, _)| commands.get(from + known))
+        let mut missing = kinds.into_iter();
+        missing.find_map(|(commands, known)| commands.get(known as usize))
     }
 }
 
@@ -141,7 +137,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         projection: Some(Box::new(move |step, shard| hook(step, shard))),
         ..Config::new(&directory)
     };
-    let runtime = Runtime::start(config, Box::new(LiveSource::new(setup, rings)))
+    let (stated, followed) = rates(&file);
+    let source = LiveSource::new(setup, rings).with_rates(stated, followed);
+    let runtime = Runtime::start(config, Box::new(source))
         .with_context(|| format!("data directory {}", directory.display()))?;
     progress.finish_and_clear();
     say(format!(
@@ -239,6 +237,26 @@ fn check_room(file: &ServerFile, directory: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The rates of currencies that the file states, and those that follow an instrument.
+fn rates(file: &ServerFile) -> (Vec<(Label, Label, Price)>, Vec<Followed>) {
+    let (mut stated, mut followed) = (Vec::new(), Vec::new());
+    for &ConversionFile { from, to, rate } in &file.conversions {
+        match rate {
+            ConversionRate::Stated(rate) => stated.push((from, to, rate)),
+            ConversionRate::Of {
+                instrument,
+                is_inverse,
+            } => followed.push(Followed {
+                from,
+                to,
+                instrument: InstrumentId(instrument as u32),
+                is_inverse,
+            }),
+        }
+    }
+    (stated, followed)
+}
+
 /// Everything that the file defines, in the order in which the engine numbers it.
 pub(crate) fn set_up(file: &ServerFile, folder: &Path) -> anyhow::Result<Setup> {
     let read = |path: &str| {
@@ -247,23 +265,30 @@ pub(crate) fn set_up(file: &ServerFile, folder: &Path) -> anyhow::Result<Setup> 
         let text = fs::read_to_string(&path).with_context(|| name.clone())?;
         anyhow::Ok((name, text))
     };
+    let curves = file.curves.iter().cloned();
+    let latencies = file.latencies.iter().cloned();
     let instruments = file.instruments.iter().map(|it| it.definition);
-    let mut commands: Vec<_> = instruments
-        .map(|it| Command::RegisterInstrument(Box::new(it)))
-        .collect();
+    let mut setup = Setup {
+        curves: curves
+            .map(|weights| Command::DefineCurve { weights })
+            .collect(),
+        latencies: latencies
+            .map(|samples| Command::DefineLatency { samples })
+            .collect(),
+        instruments: instruments
+            .map(|it| Command::RegisterInstrument(Box::new(it)))
+            .collect(),
+        ..Setup::default()
+    };
     for path in &file.plans {
         let (name, text) = read(path)?;
         let spec = spec_from_toml(&name, &text)?;
-        commands.push(Command::DefinePlan { spec });
+        setup.plans.push(Command::DefinePlan { spec });
     }
     for path in &file.competitions {
         let (name, text) = read(path)?;
         let spec = competition::spec_from_toml(&name, &text)?;
-        commands.push(Command::DefineCompetition { spec });
+        setup.competitions.push(Command::DefineCompetition { spec });
     }
-    Ok(Setup {
-        commands,
-        instruments: file.instruments.len(),
-        plans: file.plans.len(),
-    })
+    Ok(setup)
 }

@@ -1,4 +1,5 @@
-//! What calendars bring to a server's engine: statuses at the edges of sessions, splits and dividends.
+//! What calendars bring to a server's engine: statuses at the edges of sessions and of the calls before them, splits and
+//! dividends, financing.
 //!
 //! What was brought before follows from the shard alone, so a restart neither repeats nor misses anything. An edge or
 //! an action is an input with its own time, before any input of that time or later; so those at or before the shard's
@@ -6,9 +7,12 @@
 //! of before that the file gets only now is too late.
 
 use gateway::dto::instrument::Specification;
+use gateway::dto::instrument::financing::FinancingSchedule;
+use gateway::dto::instrument::specification::Calls;
+use marketdata::actions::INSTRUMENTS_MAX;
 use marketdata::calendar::{Calendar, SEARCH_DAYS_MAX};
 use runtime::Shard;
-use types::{InstrumentId, InstrumentStatus, MarketData, MarketEvent, TimestampNs};
+use types::{InstrumentId, InstrumentStatus, MarketData, MarketEvent, Price, TimestampNs};
 
 const NEVER: TimestampNs = TimestampNs(u64::MAX);
 const DAY_NS: u64 = 86_400_000_000_000;
@@ -27,6 +31,10 @@ pub(crate) struct Timetable {
 struct Listed {
     id: InstrumentId,
     session: Option<Calendar>,
+    calls: Calls,
+    financing: Option<FinancingSchedule>,
+    /// When it is financed next, and how many times its rates count then.
+    financed: (TimestampNs, i64),
     /// Newest first.
     actions: Vec<(TimestampNs, MarketData)>,
     /// The next change of its status; without one, when to look again.
@@ -44,6 +52,9 @@ impl Listed {
         Self {
             id,
             session,
+            calls: specification.calls,
+            financing: specification.financing.clone(),
+            financed: (NEVER, 0),
             actions,
             status: None,
             status_at: NEVER,
@@ -52,57 +63,115 @@ impl Listed {
 
     /// Begins with an instrument as the shard has it.
     fn learn(&mut self, shard: &Shard) {
+        use InstrumentStatus::{Closed, Open, PreClose, PreOpen};
         let now = shard.ts();
         self.actions.retain(|(ts, _)| *ts > now);
-        let Some(session) = &self.session else { return };
+        self.look_at_financing(now);
+        let Some(wanted) = self.status_at_moment(now) else {
+            return;
+        };
         let status = shard.instrument_view(self.id).map(|view| view.status);
-        let wanted = status_of(session.is_open(now));
         let is_wrong = match wanted {
             // A halt, or a call, within the session is somebody else's.
-            InstrumentStatus::Open => status == Some(InstrumentStatus::Closed),
+            Open => status == Some(Closed),
+            PreOpen | PreClose => matches!(status, Some(Open | Closed)),
             wanted => status != Some(wanted),
         };
         if is_wrong {
             (self.status, self.status_at) = (Some(wanted), now);
         } else {
-            self.look(now);
+            self.look(now, wanted);
         }
     }
 
-    /// The next edge after a moment.
-    fn look(&mut self, ts: TimestampNs) {
-        let edge = self.session.as_ref().and_then(|it| it.next_edge(ts));
-        (self.status, self.status_at) = match edge {
-            Some(edge) => (Some(status_of(edge.opens)), edge.at),
-            None => (
-                None,
-                TimestampNs(ts.0.saturating_add(SEARCH_DAYS_MAX as u64 * DAY_NS)),
-            ),
+    /// What its session makes it at a moment; without one nothing.
+    fn status_at_moment(&self, ts: TimestampNs) -> Option<InstrumentStatus> {
+        let session = self.session.as_ref()?;
+        let is_open = session.is_open(ts);
+        let within = |edge: TimestampNs, call: u64| edge.0.saturating_sub(call) <= ts.0;
+        let call = match session.next_edge(ts) {
+            Some(edge) if edge.opens => within(edge.at, self.calls.pre_open_ns),
+            Some(edge) => within(edge.at, self.calls.pre_close_ns),
+            None => false,
         };
+        Some(match (is_open, call) {
+            (true, false) => InstrumentStatus::Open,
+            (true, true) => InstrumentStatus::PreClose,
+            (false, false) => InstrumentStatus::Closed,
+            (false, true) => InstrumentStatus::PreOpen,
+        })
+    }
+
+    /// The next change after a moment from which on its session makes it this. Each opening and each close is one, so
+    /// that each auction is held, also where the call before it leaves no time in between.
+    fn look(&mut self, ts: TimestampNs, now: InstrumentStatus) {
+        let Some(edge) = self.session.as_ref().and_then(|it| it.next_edge(ts)) else {
+            let later = ts.0.saturating_add(SEARCH_DAYS_MAX as u64 * DAY_NS);
+            (self.status, self.status_at) = (None, TimestampNs(later));
+            return;
+        };
+        let (call, length, then) = if edge.opens {
+            let length = self.calls.pre_open_ns;
+            (InstrumentStatus::PreOpen, length, InstrumentStatus::Open)
+        } else {
+            let length = self.calls.pre_close_ns;
+            (InstrumentStatus::PreClose, length, InstrumentStatus::Closed)
+        };
+        (self.status, self.status_at) = if length > 0 && now != call {
+            let begins = TimestampNs(edge.at.0.saturating_sub(length));
+            (Some(call), begins.max(ts))
+        } else {
+            (Some(then), edge.at)
+        };
+    }
+
+    /// The next financing after a moment. Each instrument has a nanosecond of its own, after the edges of sessions: what
+    /// a restart finds at its time has been.
+    fn look_at_financing(&mut self, ts: TimestampNs) {
+        let apart = u64::from(self.id.0.min(INSTRUMENTS_MAX)) + 1;
+        let from = TimestampNs(ts.0.saturating_sub(apart));
+        let next = self.financing.as_ref().and_then(|it| it.next(from));
+        self.financed = next.map_or((NEVER, 0), |(at, times)| {
+            (TimestampNs(at.0.saturating_add(apart)), times)
+        });
     }
 
     fn due(&self) -> TimestampNs {
         let action = self.actions.last().map_or(NEVER, |(ts, _)| *ts);
-        action.min(self.status_at)
+        action.min(self.status_at).min(self.financed.0)
     }
 
     /// The event that is due first, if there is one at its time.
-    fn take(&mut self) -> Option<(TimestampNs, MarketData)> {
-        if let Some(action) = self.actions.pop_if(|(ts, _)| *ts <= self.status_at) {
+    fn take(&mut self, shard: &Shard) -> Option<(TimestampNs, MarketData)> {
+        let next = self.status_at.min(self.financed.0);
+        if let Some(action) = self.actions.pop_if(|(ts, _)| *ts <= next) {
             return Some(action);
         }
+        if self.financed.0 < self.status_at {
+            let (at, times) = self.financed;
+            self.look_at_financing(at);
+            let terms = self.financing.as_ref()?;
+            // Where no price was ever shown nobody holds anything.
+            let price = price_of(shard, self.id)?;
+            return Some((at, MarketData::Financing(terms.at(price, times))));
+        }
         let (status, at) = (self.status, self.status_at);
-        self.look(at);
+        let now = status.or_else(|| self.status_at_moment(at));
+        self.look(at, now.unwrap_or_default());
         status.map(|status| (at, MarketData::Status(status)))
     }
 }
 
-const fn status_of(is_open: bool) -> InstrumentStatus {
-    if is_open {
-        InstrumentStatus::Open
-    } else {
-        InstrumentStatus::Closed
-    }
+/// The price of what is financed: the middle of the quote rounded down to a tick, else the newest print.
+fn price_of(shard: &Shard, id: InstrumentId) -> Option<Price> {
+    let view = shard.instrument_view(id)?;
+    let middle = view.quote.map(|quote| {
+        let sum = i128::from(quote.bid.0) + i128::from(quote.ask.0);
+        let tick = i128::from(view.instrument.tick_size.0).max(1);
+        let middle = sum.div_euclid(2);
+        Price((middle - middle.rem_euclid(tick)) as i64)
+    });
+    middle.or(view.last)
 }
 
 impl Timetable {
@@ -139,7 +208,7 @@ impl Timetable {
                 break None;
             };
             let instrument = first.id;
-            if let Some((at, data)) = first.take() {
+            if let Some((at, data)) = first.take(shard) {
                 let ts_event = at;
                 let event = MarketEvent {
                     instrument,

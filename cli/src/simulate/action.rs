@@ -4,6 +4,7 @@
 use std::io::Write;
 
 use gateway::dto::account::change;
+use gateway::dto::instrument::change::{Conversion, read_conversion};
 use gateway::dto::{Field, time, window};
 use types::{AdjustKind, Command, InputKind, Money, RollSchedule, Timer};
 
@@ -54,12 +55,8 @@ impl Scenario {
     ) -> Result<(), Stop> {
         let table = root.table(&["type", "ts", "from", "to", "rate"])?;
         let ts = self.ts(&table)?;
-        let command = Command::SetConversion {
-            from: table.field("from").name()?,
-            to: table.field("to").name()?,
-            rate: table.field("rate").price()?,
-        };
-        self.command(ts, command, out)
+        let Conversion { from, to, rate } = read_conversion(&table)?;
+        self.command(ts, Command::SetConversion { from, to, rate }, out)
     }
 
     pub(super) fn adjust_line(

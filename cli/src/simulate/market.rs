@@ -2,8 +2,9 @@
 
 use std::io::Write;
 
+use gateway::dto::instrument::change;
 use gateway::dto::{Field, FieldError};
-use types::{Aggressor, DepthUpdate, Financing, Level, MarketData, Quote, Trade};
+use types::{Aggressor, DepthUpdate, Level, MarketData, Quote, Trade};
 
 use super::Stop;
 use super::scenario::Scenario;
@@ -115,16 +116,10 @@ impl Scenario {
         root: &Field<'_>,
         out: &mut impl Write,
     ) -> Result<(), Stop> {
-        const RATE: &str = "a percentage of the notional in quotes, such as \"-0.01\"; below 0 is paid by the holder";
         let table = root.table(&["type", "ts", "instrument", "long_pct", "short_pct", "price"])?;
         let ts = self.ts(&table)?;
         let (id, _) = self.instrument(&table)?;
-        let rate = |name| table.field(name).percent(RATE);
-        let financing = Financing {
-            long: rate("long_pct")?,
-            short: rate("short_pct")?,
-            price: table.field("price").price()?,
-        };
+        let financing = change::read_financing(&table)?;
         self.market(ts, id, MarketData::Financing(financing), out)
     }
 

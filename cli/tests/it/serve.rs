@@ -321,3 +321,112 @@ fn an_instrument_out_of_its_session_is_closed_and_open_again_when_the_file_says_
         wait_for_status(&server.word_after("Open "), status);
     }
 }
+
+/// Sends JSON; the status line and the body.
+fn post(server: &str, path: &str, body: &str) -> (String, String) {
+    let address = server.trim_start_matches("http://");
+    let mut socket = std::net::TcpStream::connect(address).unwrap();
+    let length = body.len();
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
+         content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    );
+    std::io::Write::write_all(&mut socket, request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    std::io::Read::read_to_string(&mut socket, &mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.lines().next().unwrap().to_owned(), body.to_owned())
+}
+
+/// The inputs of the journal of a directory.
+fn dump(directory: &Path) -> String {
+    let data = directory.join("data");
+    let output = run(&["journal", "dump", data.to_str().unwrap()]);
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+const TABLES: &str = r#"
+[[curve]]
+weights = [1, 2, 1]
+
+[[latency]]
+name = "wan"
+samples = [{ order_ns = 1000000, ack_ns = 1000000 }]
+
+[[conversion]]
+from = "EUR"
+to = "USD"
+rate = "1.1"
+
+[[conversion]]
+from = "BTC"
+to = "USD"
+from_instrument = "BTCUSDT"
+
+"#;
+
+#[test]
+fn a_server_has_its_curves_latencies_and_rates_and_keeps_them() {
+    let venue = ["venue", "binance-spot", "--symbols", "BTCUSDT,ETHUSDT"];
+    let mut venue = Running::start(&[&venue[..], &["--listen", "127.0.0.1:0"]].concat());
+    let address = venue.word_after("ws://");
+    let directory = tempfile::tempdir().unwrap();
+    let path = config(directory.path(), &address);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let delayed =
+        "order_qty_max = \"1000\"\nliquidity = { paper = { latency = { recorded = \"wan\" } } }";
+    let text = text
+        .replacen("[[instrument]]", &format!("{TABLES}[[instrument]]"), 1)
+        .replace("order_qty_max = \"1000\"", delayed);
+    std::fs::write(&path, &text).unwrap();
+    let mut server = Running::start(&["serve", "--config", &path]);
+    let url = server.word_after("Open ");
+    let (status, body) = post(&url, "/v1/accounts", r#"{"plan":"0","name":"anna"}"#);
+    assert_eq!(status, "HTTP/1.1 201 Created", "{body}");
+    let algo = |curve: &str| {
+        let body = format!(
+            r#"{{"client_order_id":"1","instrument":"0","side":"buy","type":"vwap","curve":"{curve}",
+            "qty":"1","price":"1","start":"2026-01-01T00:00:00Z","end":"2096-01-01T00:00:00Z"}}"#
+        );
+        post(&url, "/v1/accounts/0/algos", &body)
+    };
+    let (status, body) = algo("1");
+    assert_eq!(status, "HTTP/1.1 422 Unprocessable Entity");
+    assert!(body.contains(r#""field":"curve","value":"1""#), "{body}");
+    let (status, body) = algo("0");
+    assert_eq!(status, "HTTP/1.1 201 Created", "{body}");
+    // The firm's own rate stays at a restart, where the file still says 1.1.
+    let rate = r#"{"from":"EUR","to":"USD","rate":"1.2"}"#;
+    let (status, _) = post(&url, "/v1/conversions", rate);
+    assert_eq!(status, "HTTP/1.1 200 OK");
+    let followed = "SetConversion { from: Label(\"BTC\")";
+    let deadline = Instant::now() + Duration::from_mins(2);
+    let dumped = loop {
+        let dumped = dump(directory.path());
+        if dumped.contains(followed) {
+            break dumped;
+        }
+        assert!(Instant::now() < deadline, "{dumped}");
+        std::thread::sleep(Duration::from_millis(100));
+    };
+    for (what, times) in [
+        ("DefineCurve { weights: [1, 2, 1] }", 1),
+        ("DefineLatency", 1),
+        ("SetConversion { from: Label(\"EUR\")", 2),
+    ] {
+        assert_eq!(dumped.matches(what).count(), times, "{what}: {dumped}");
+    }
+    drop(server);
+    let mut server = Running::start(&["serve", "--config", &path]);
+    server.word_after("Open ");
+    drop(server);
+    let dumped = dump(directory.path());
+    assert_eq!(dumped.matches("DefineCurve").count(), 1);
+    assert_eq!(
+        dumped
+            .matches("SetConversion { from: Label(\"EUR\")")
+            .count(),
+        2
+    );
+}

@@ -96,7 +96,8 @@ impl Naive {
             self.pay_out(id, amount);
             Ok(())
         } else if !self.is_trading(id) {
-            Err(DenyReason::AccountNotTrading)
+            let state = self.state(id);
+            Err(DenyReason::AccountNotTrading { state })
         } else if kind == AdjustKind::ProfitAndLoss {
             self.book_outside(id, amount)
         } else {

@@ -2,7 +2,7 @@
 
 use types::{
     AccountId, AlgoEnd, AlgoFault, AlgoKind, CancelReason, DenyReason, EventKind, LimitName, Lots,
-    NewAlgo, NewOrder, OrderId, OrderKind, OrderRole, Ratio,
+    NewAlgo, NewOrder, OrderId, OrderKind, OrderRole, Qty, Ratio,
 };
 
 use super::Naive;
@@ -110,7 +110,7 @@ impl Naive {
         if let AlgoKind::Vwap { curve } = request.kind
             && self.curves.get(curve.0 as usize).is_none()
         {
-            return Err(DenyReason::UnknownCurve);
+            return Err(DenyReason::UnknownCurve { curve });
         }
         let max = self.limits.algo_slices_max;
         let slices = self.slices(request.kind);
@@ -121,6 +121,7 @@ impl Naive {
                 max,
             });
         }
+        self.check_total(&child_of(request, request.qty))?;
         let max = self.limits.algos_max;
         if self.algos.len() >= max as usize {
             return Err(DenyReason::AlgosMax { max });
@@ -183,20 +184,9 @@ impl Naive {
             return self.end_algo(id, AlgoEnd::ChildrenMax { max });
         }
         let grid = &market.instrument;
-        let kind = match algo.request.limit {
-            Some(price) => OrderKind::Limit { price },
-            None => OrderKind::Market,
-        };
         let qty = grid.qty(Lots(missing)).min(grid.order_qty_max);
-        let NewAlgo {
-            account,
-            instrument,
-            side,
-            leg,
-            ..
-        } = algo.request;
-        let mut child = NewOrder::new(account, instrument, side, kind, qty);
-        child.leg = leg;
+        let child = child_of(&algo.request, qty);
+        let account = child.account;
         let checked = self
             .check_trading(account)
             .and_then(|()| self.check(&child, OrderRole::Slice, &[]));
@@ -319,4 +309,15 @@ impl Naive {
             self.send_slice(id, target);
         }
     }
+}
+
+/// So much of an algo as one order.
+fn child_of(algo: &NewAlgo, qty: Qty) -> NewOrder {
+    let kind = match algo.limit {
+        Some(price) => OrderKind::Limit { price },
+        None => OrderKind::Market,
+    };
+    let mut child = NewOrder::new(algo.account, algo.instrument, algo.side, kind, qty);
+    child.leg = algo.leg;
+    child
 }

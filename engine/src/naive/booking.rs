@@ -2,7 +2,8 @@
 
 use types::{
     AccountId, AlgoEnd, BookingCause, CancelReason, DataFault, EventKind, Financing,
-    InputRejection, InstrumentId, Leg, Lots, Money, Notional,
+    InputRejection, InstrumentId, Leg, Lots, Money, Notional, OrderKind, OrderRole, Price, Side,
+    Trail,
 };
 
 use super::Naive;
@@ -10,6 +11,7 @@ use super::account::Position;
 use super::judge::Cause;
 use super::market::Touch;
 use super::money::{hold, part_ceil, share_floor, signed_qty, value};
+use super::order::Order;
 
 /// The largest figure of a split.
 const SPLIT_MAX: u32 = 1_000;
@@ -107,7 +109,20 @@ impl Naive {
             return self.reject(InputRejection::BadData(fault));
         }
         self.end_algos(AlgoEnd::Over, |algo| algo.instrument == instrument);
-        for order in self.orders_where(|order| order.instrument == instrument) {
+        let is_held = |twin: &Self, order: &Order| {
+            order.role == OrderRole::CoverStop
+                && order.leaves() > 0
+                && twin.held(order.account, order.instrument, order.leg) != 0
+        };
+        let (kept, ended): (Vec<u64>, Vec<u64>) = self
+            .orders_where(|order| order.instrument == instrument)
+            .into_iter()
+            .partition(|id| {
+                self.orders
+                    .get(id)
+                    .is_some_and(|order| is_held(self, order))
+            });
+        for order in ended {
             self.end(order, CancelReason::Split);
         }
         let (new, old) = (i128::from(new), i128::from(old));
@@ -131,6 +146,39 @@ impl Naive {
             let amount = self.split_position(account, instrument, leg, new, old);
             self.book_cash((account, leg), instrument, BookingCause::Split, amount);
         }
+        for order in kept {
+            self.split_covering(order, new, old);
+        }
+    }
+
+    /// The stop of a cover order goes on at prices that moved the other way, for as many lots as its own became.
+    fn split_covering(&mut self, id: u64, new: i128, old: i128) {
+        let Some(order) = self.orders.get(&id).cloned() else {
+            return;
+        };
+        if self.held(order.account, order.instrument, order.leg) == 0 {
+            return self.end(id, CancelReason::Split);
+        }
+        // Away from the market: down for a sell, up for a buy.
+        let scaled = |price: i64| match order.side {
+            Side::Sell => hold((i128::from(price) * old).div_euclid(new)),
+            Side::Buy => hold(-(-i128::from(price) * old).div_euclid(new)),
+        };
+        let mut after = order.clone();
+        after.qty = order.filled + hold(i128::from(order.leaves()) * new / old).max(1);
+        after.limit = order.limit.map(scaled);
+        after.trigger = order.trigger.map(scaled);
+        if let OrderKind::TrailingStop {
+            trail: Trail::Amount(amount),
+            on,
+        } = order.request.kind
+        {
+            let tick = self.markets[order.instrument].instrument.tick_size.0;
+            let ticks = -(-i128::from(amount.0 / tick) * old).div_euclid(new);
+            let trail = Trail::Amount(Price(hold(ticks.max(1) * i128::from(tick))));
+            after.request.kind = OrderKind::TrailingStop { trail, on };
+        }
+        self.replace(&order, after);
     }
 
     /// Gives a position its lots after a split; what the part of a lot that is left over brings.

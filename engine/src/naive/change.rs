@@ -162,6 +162,9 @@ impl Naive {
             let (asked, reason) = (OrderChange::Disconnect, DenyReason::UnknownAccount);
             return self.deny_change(account, OrderId(0), asked, reason);
         }
+        self.end_algos(AlgoEnd::Disconnected, |algo| {
+            algo.account == id && algo.request.cancel_on_disconnect
+        });
         self.end_orders(id, CancelReason::Disconnected, |twin, order| {
             order.request.cancel_on_disconnect && !twin.is_mandatory(order)
         });
@@ -175,24 +178,30 @@ impl Naive {
     ) -> Result<(), DenyReason> {
         let before = self.owned(account, id)?.clone();
         let after = self.check_amendment(&before, amendment)?;
+        self.replace(&before, after);
+        Ok(())
+    }
+
+    /// A working order becomes another one, and goes to the market again unless it only is smaller.
+    pub(super) fn replace(&mut self, before: &Order, after: Order) {
+        let id = before.id;
         let is_smaller = after.limit == before.limit && after.qty <= before.qty;
         let instrument = after.instrument;
         let mut amended = after;
         if amended.stage == Stage::Resting {
             amended.displayed = amended.displayed.min(amended.leaves());
         }
-        self.orders.insert(id.0, amended);
-        self.push_amended(id.0);
+        self.orders.insert(id, amended);
+        self.push_amended(id);
         match before.stage {
-            Stage::Waiting => self.enter(id.0),
+            Stage::Waiting => self.enter(id),
             Stage::Resting if is_smaller => self.refresh_touch(instrument),
             Stage::Resting => {
-                self.take_out(id.0, Stage::Entering);
-                self.enter_market(id.0);
+                self.take_out(id, Stage::Entering);
+                self.enter_market(id);
             }
             _ => {}
         }
-        Ok(())
     }
 
     /// The order as it would be.
@@ -203,7 +212,8 @@ impl Naive {
             market.status,
             InstrumentStatus::Halted | InstrumentStatus::Closed
         ) {
-            return Err(DenyReason::InstrumentNotOpen);
+            let status = market.status;
+            return Err(DenyReason::InstrumentNotOpen { status });
         }
         if market.paper().is_some() && market.stale {
             return Err(market.stale_quote());

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use types::{
     AccountId, ClientOrderId, DenyReason, DisplayFault, Funding, InstrumentId, Leg, LimitName,
     ListFault, ListField, ListKind, Lots, NewOrder, OrderKind, OrderList, OrderRole, PositionMode,
-    Price, Qty, Ratio, Side, Ticks, TimeInForce, Trail,
+    Price, Qty, Ratio, Side, Ticks, TimeInForce, TimeInForceFault, Trail,
 };
 
 use super::Naive;
@@ -40,7 +40,8 @@ impl Naive {
 
     pub(super) fn check_trading(&self, account: AccountId) -> Result<(), DenyReason> {
         if !self.is_trading(account.0 as usize) {
-            return Err(DenyReason::AccountNotTrading);
+            let state = self.state(account.0 as usize);
+            return Err(DenyReason::AccountNotTrading { state });
         }
         if self.accounts[account.0 as usize].locked {
             return Err(DenyReason::DayLocked);
@@ -197,21 +198,32 @@ impl Naive {
         self.check_display(request)?;
         let is_plain = matches!(request.kind, OrderKind::Market | OrderKind::Limit { .. });
         let in_list = !matches!(role, OrderRole::Alone | OrderRole::Slice);
-        let is_timed = match request.tif {
-            TimeInForce::GoodTillCancel | TimeInForce::Day => true,
-            TimeInForce::ImmediateOrCancel | TimeInForce::FillOrKill => {
-                is_plain && !request.post_only
-            }
-            TimeInForce::GoodTillDate { until } => {
-                request.kind != OrderKind::Market && until > self.ts
-            }
-            TimeInForce::AtOpen | TimeInForce::AtClose => {
-                is_plain && !request.post_only && !in_list
-            }
+        let tif = request.tif;
+        let is_auction = matches!(tif, TimeInForce::AtOpen | TimeInForce::AtClose);
+        let is_immediate = matches!(
+            tif,
+            TimeInForce::ImmediateOrCancel | TimeInForce::FillOrKill
+        );
+        let until = match tif {
+            TimeInForce::GoodTillDate { until } => Some(until),
+            _ => None,
         };
-        let may_post = matches!(request.kind, OrderKind::Limit { .. });
-        if !is_timed || (request.post_only && !may_post) {
-            return Err(DenyReason::BadTimeInForce);
+        let is_dated_market = until.is_some() && request.kind == OrderKind::Market;
+        let is_limit = matches!(request.kind, OrderKind::Limit { .. });
+        let is_kind = !is_dated_market && (is_plain || !(is_auction || is_immediate));
+        let may_post = is_limit && !is_auction && !is_immediate;
+        let after = self.ts;
+        let faults = [
+            (!is_kind, TimeInForceFault::Kind),
+            (
+                until.is_some_and(|until| until <= after),
+                TimeInForceFault::Over { after },
+            ),
+            (is_auction && in_list, TimeInForceFault::List),
+            (request.post_only && !may_post, TimeInForceFault::PostOnly),
+        ];
+        if let Some((_, fault)) = faults.into_iter().find(|(holds, _)| *holds) {
+            return Err(DenyReason::BadTimeInForce(fault));
         }
         self.check_leg(request.account, request.leg)
     }
@@ -293,7 +305,8 @@ impl Naive {
     fn check_market(&self, request: &NewOrder) -> Result<(), DenyReason> {
         let market = &self.markets[request.instrument.0 as usize];
         if !is_taken(request, market.status) {
-            return Err(DenyReason::InstrumentNotOpen);
+            let status = market.status;
+            return Err(DenyReason::InstrumentNotOpen { status });
         }
         if market.paper().is_some() && market.touch.is_none() {
             return Err(DenyReason::NoQuote);

@@ -162,6 +162,17 @@ impl Naive {
         }
     }
 
+    /// All of an algo, as one order: its size and the position that it comes to.
+    pub(super) fn check_total(&self, request: &NewOrder) -> Result<(), DenyReason> {
+        self.check_size_limit(&Aim {
+            request,
+            lots: self.lots_of(request),
+            earlier: &[],
+            instead_of: None,
+        })?;
+        self.check_size(&self.claim_of(request), is_closing(request))
+    }
+
     /// The weighted worst case of all holdings, without and with the order, against the day's tier.
     fn check_size_limit(&self, aim: &Aim<'_>) -> Result<(), DenyReason> {
         const PER_QTY: i128 = Ratio::ONE.0 as i128;

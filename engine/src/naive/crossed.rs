@@ -174,8 +174,11 @@ impl Naive {
             if maker.account == order.account {
                 match order.request.self_trade {
                     SelfTrade::Allow => {}
-                    SelfTrade::CancelOldest => continue,
-                    SelfTrade::CancelNewest | SelfTrade::CancelBoth | SelfTrade::Decrement => {
+                    SelfTrade::CancelOldest if !self.is_mandatory(&maker) => continue,
+                    SelfTrade::CancelNewest
+                    | SelfTrade::CancelOldest
+                    | SelfTrade::CancelBoth
+                    | SelfTrade::Decrement => {
                         return false;
                     }
                 }
@@ -326,6 +329,7 @@ impl Naive {
         let reason = CancelReason::SelfTrade;
         let choice = match taker.role {
             OrderRole::CoverStop => SelfTrade::CancelOldest,
+            _ if self.is_mandatory(maker) => SelfTrade::CancelNewest,
             _ => taker.request.self_trade,
         };
         match choice {

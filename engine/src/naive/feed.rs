@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use types::{
-    Aggressor, BarPath, DepthUpdate, EventKind, InputRejection, InstrumentStatus, Level,
-    MarketData, MarketEvent, Qty, QuoteFault, Side, StatusCause, TimeInForce,
+    Aggressor, BarPath, DepthUpdate, EventKind, InputRejection, InstrumentId, InstrumentStatus,
+    Level, MarketChange, MarketData, MarketEvent, Qty, QuoteFault, Side, StatusCause, TimeInForce,
 };
 
 use super::Naive;
@@ -51,6 +51,21 @@ impl Naive {
                 },
             },
         }
+    }
+
+    /// What the firm says of a market, which is what a feed would say.
+    pub(super) fn change_market(&mut self, instrument: InstrumentId, change: &MarketChange) {
+        let data = match *change {
+            MarketChange::Status(status) => MarketData::Status(status),
+            MarketChange::Financing(financing) => MarketData::Financing(financing),
+            MarketChange::Dividend { per_unit } => MarketData::Dividend { per_unit },
+            MarketChange::Split { new, old } => MarketData::Split { new, old },
+        };
+        self.on_market(&MarketEvent {
+            instrument,
+            ts_event: self.ts,
+            data,
+        });
     }
 
     fn go_stale(&mut self, id: usize, reason: InputRejection) {

@@ -53,7 +53,7 @@ impl Naive {
         self.check_buying_power(&claims)
     }
 
-    fn claim_of(&self, request: &NewOrder) -> Claim {
+    pub(super) fn claim_of(&self, request: &NewOrder) -> Claim {
         let instrument = request.instrument.0 as usize;
         Claim {
             account: request.account.0 as usize,

@@ -46,8 +46,8 @@ impl Naive {
                 }
             }
             OrderRole::OtoParent if is_done => {
-                for order in self.others(&order) {
-                    self.pending.push_back(Activation { order, lots: 0 });
+                for child in self.others(&order) {
+                    self.release_part(child, &order);
                 }
             }
             OrderRole::Entry => {
@@ -141,12 +141,15 @@ impl Naive {
         }
     }
 
-    /// A child of a parent of which the market took a part is for as much of its own lots, rounded down, or ends.
+    /// A child is for as much of its own lots as its parent filled of what it was sent for, rounded down and not more than
+    /// all, or ends.
     fn release_part(&mut self, id: u64, parent: &Order) {
         let Some(child) = self.orders.get_mut(&id) else {
             return;
         };
-        let part = i128::from(child.qty) * i128::from(parent.filled) / i128::from(parent.qty);
+        let sent = parent.request.qty.0 / self.markets[parent.instrument].instrument.lot_size.0;
+        let filled = parent.filled.min(sent);
+        let part = i128::from(child.qty) * i128::from(filled) / i128::from(sent);
         if part == 0 {
             return self.end(id, CancelReason::ParentEnded);
         }

@@ -46,7 +46,8 @@ impl Shard {
             return self.pay_out(id, amount, events);
         }
         if !account.is_trading() {
-            let reason = DenyReason::AccountNotTrading;
+            let state = account.state();
+            let reason = DenyReason::AccountNotTrading { state };
             return events.push(EventKind::AdjustDenied {
                 account: id,
                 kind,
@@ -128,7 +129,8 @@ impl Shard {
         let account = &self.accounts[id.0 as usize];
         let plan = &self.plans[account.plan.0 as usize].plan;
         if !account.is_trading() {
-            return Err((DenyReason::AccountNotTrading, None));
+            let state = account.state();
+            return Err((DenyReason::AccountNotTrading { state }, None));
         }
         let rules = self.rules_of(account);
         let valued = rules.valued(plan, self.equity_of(account));

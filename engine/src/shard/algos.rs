@@ -8,7 +8,7 @@ use types::{
 
 use super::Shard;
 use super::cascade::note;
-use super::check::{Earlier, Part, check_price};
+use super::check::{Earlier, Part, check_price, check_size};
 use super::submit::Membership;
 use crate::agenda::{Due, DueKind};
 use crate::algo::{Algo, CHILD};
@@ -76,13 +76,18 @@ impl Shard {
     }
 
     fn check_algo(&mut self, request: &NewAlgo) -> Result<(Lots, Option<Ticks>), DenyReason> {
-        let probe = NewOrder::new(
+        let kind = match request.limit {
+            Some(price) => OrderKind::Limit { price },
+            None => OrderKind::Market,
+        };
+        let mut probe = NewOrder::new(
             request.account,
             request.instrument,
             request.side,
-            OrderKind::Market,
+            kind,
             request.qty,
         );
+        probe.leg = request.leg;
         self.check_known(&probe)?;
         self.count_rate(request.account, 1)?;
         if self.is_repeated(request.account.0, request.client_order.0) {
@@ -120,8 +125,8 @@ impl Shard {
         let slices = match request.kind {
             AlgoKind::Twap { slices } => u32::from(slices),
             AlgoKind::Vwap { curve } => {
-                let curve = self.curves.get(curve.0 as usize);
-                curve.ok_or(DenyReason::UnknownCurve)?.sums.len() as u32
+                let known = self.curves.get(curve.0 as usize);
+                known.ok_or(DenyReason::UnknownCurve { curve })?.sums.len() as u32
             }
             AlgoKind::Pov { .. } => 0,
         };
@@ -132,12 +137,27 @@ impl Shard {
                 max: self.limits.algo_slices_max,
             });
         }
+        self.check_total(&probe, lots, limit)?;
         if self.algos.len() >= self.limits.algos_max as usize {
             return Err(DenyReason::AlgosMax {
                 max: self.limits.algos_max,
             });
         }
         Ok((lots, limit))
+    }
+
+    /// All of an algo is within the size limit of its account's plan and the largest position, as one order of the
+    /// same quantity would have to be.
+    fn check_total(
+        &self,
+        probe: &NewOrder,
+        lots: Lots,
+        limit: Option<Ticks>,
+    ) -> Result<(), DenyReason> {
+        let desk = self.desk(probe);
+        self.check_size_limit(&desk, probe, lots, Earlier::default(), Lots(0))?;
+        let offered = || desk.market.offered(probe.side).unwrap_or(Ticks(0));
+        check_size(&desk, probe, lots, limit.unwrap_or_else(offered), Lots(0))
     }
 
     fn algo_index(&self, id: OrderId) -> Option<usize> {

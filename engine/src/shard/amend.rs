@@ -48,12 +48,12 @@ pub(super) fn asked(amendment: Option<Amendment>) -> OrderChange {
 }
 
 /// An order's figures as they will be.
-struct Amended {
-    qty: Lots,
-    limit: Ticks,
-    trigger: Ticks,
+pub(super) struct Amended {
+    pub(super) qty: Lots,
+    pub(super) limit: Ticks,
+    pub(super) trigger: Ticks,
     /// Whether price or trigger is another one.
-    moves: bool,
+    pub(super) moves: bool,
 }
 
 impl Shard {
@@ -101,7 +101,12 @@ impl Shard {
         }
     }
 
-    fn apply_amendment(&mut self, handle: u32, amended: &Amended, events: &mut EventBuf) {
+    pub(super) fn apply_amendment(
+        &mut self,
+        handle: u32,
+        amended: &Amended,
+        events: &mut EventBuf,
+    ) {
         let before = *self.orders.get(handle);
         let instrument = self.instrument_of(handle);
         let keeps_limit = amended.limit == before.limit;
@@ -195,7 +200,8 @@ impl Shard {
             market.status,
             InstrumentStatus::Halted | InstrumentStatus::Closed
         ) {
-            return Err(DenyReason::InstrumentNotOpen);
+            let status = market.status;
+            return Err(DenyReason::InstrumentNotOpen { status });
         }
         if market.stale {
             return Err(market.stale_quote());

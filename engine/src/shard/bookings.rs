@@ -2,10 +2,11 @@
 
 use types::{
     AlgoEnd, BookingCause, CancelReason, DataFault, EventKind, Financing, InputRejection,
-    InstrumentId, Lots, Money, Notional, Qty, Ratio, Ticks,
+    InstrumentId, Lots, Money, Notional, OrderId, OrderRole, Price, Qty, Ratio, Side, Ticks, Trail,
 };
 
 use super::Shard;
+use super::amend::Amended;
 use super::cascade::TouchedBy;
 use super::registry::reject;
 use crate::event_buf::EventBuf;
@@ -163,8 +164,13 @@ impl Shard {
             .filter(|(_, _, order)| self.holdings.get(order.holding).instrument == instrument);
         ids.extend(working.map(|(_, id, _)| id));
         ids.sort_unstable();
-        self.end_ids(&ids, CancelReason::Split, events);
-        self.pending.split = ids;
+        for &id in &ids {
+            if let Some(handle) = self.orders.find(id)
+                && !self.covers(handle)
+            {
+                self.end_order(handle, Some(CancelReason::Split), events);
+            }
+        }
         self.scale_market(instrument, new, old);
 
         let rows = self.take_holders(instrument);
@@ -172,7 +178,62 @@ impl Shard {
             self.split_holding(handle, new, old, events);
         }
         self.pending.rows = rows;
+        for &id in &ids {
+            self.split_covering(id, new, old, events);
+        }
+        self.pending.split = ids;
         self.note_marked(instrument);
+    }
+
+    /// Whether an order is the stop of a cover order that has a position to cover.
+    fn covers(&self, handle: u32) -> bool {
+        let order = self.orders.get(handle);
+        order.role == OrderRole::CoverStop
+            && order.leaves().0 > 0
+            && self.holdings.get(order.holding).lots.0 != 0
+    }
+
+    /// The stop of a cover order goes on for what its position has become, at least a lot; its prices are rounded away
+    /// from the market, which may be at them with the tick that rounding costs.
+    fn split_covering(&mut self, id: OrderId, new: u32, old: u32, events: &mut EventBuf) {
+        let Some(handle) = self.orders.find(id) else {
+            return;
+        };
+        let order = *self.orders.get(handle);
+        if self.holdings.get(order.holding).lots.0 == 0 {
+            return self.end_order(handle, Some(CancelReason::Split), events);
+        }
+        let (new, old) = (i128::from(new), i128::from(old));
+        let scale = |price: Ticks| {
+            let exact = i128::from(price.0) * old;
+            Ticks(narrow(match order.side {
+                Side::Sell => exact.div_euclid(new),
+                Side::Buy => -(-exact).div_euclid(new),
+            }))
+        };
+        let leaves = narrow(i128::from(order.leaves().0) * new / old).max(1);
+        let market = self.market_of(self.holdings.get(order.holding));
+        let tick = i128::from(market.instrument.tick_size.0);
+        let mut trigger = Ticks(0);
+        if let Some(extra) = self.orders.extra_mut(handle) {
+            if let Some(Trail::Amount(amount)) = extra.trail {
+                let ticks = -(-i128::from(amount.0) / tick * old).div_euclid(new);
+                extra.trail = Some(Trail::Amount(Price(narrow(ticks.max(1) * tick))));
+            }
+            trigger = scale(extra.trigger);
+        }
+        let limit = if order.form.has_limit() {
+            scale(order.limit)
+        } else {
+            order.limit
+        };
+        let amended = Amended {
+            qty: order.filled.saturating_add(Lots(leaves)),
+            limit,
+            trigger,
+            moves: true,
+        };
+        self.apply_amendment(handle, &amended, events);
     }
 
     /// Prices move the other way; what was displayed is forgotten.

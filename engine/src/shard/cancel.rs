@@ -301,6 +301,11 @@ impl Shard {
             let reason = DenyReason::UnknownAccount;
             return deny_change(account, OrderId(0), asked, reason, events);
         }
+        self.end_algos(
+            AlgoEnd::Disconnected,
+            |_, algo| algo.request.account == account && algo.request.cancel_on_disconnect,
+            events,
+        );
         let picks = |_: &Self, _: u32, order: &Order| order.flags.ends_on_disconnect();
         self.end_unless_mandatory(account, CancelReason::Disconnected, picks, events);
     }

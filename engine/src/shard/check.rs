@@ -4,7 +4,8 @@ use std::hint::select_unpredictable;
 
 use types::{
     DenyReason, DisplayFault, Funding, Instrument, InstrumentStatus, Leg, Lots, NewOrder, OrderId,
-    OrderKind, PositionMode, Price, Qty, Ratio, Side, SignedQty, Ticks, TimeInForce, Trail,
+    OrderKind, PositionMode, Price, Qty, Ratio, Side, SignedQty, Ticks, TimeInForce,
+    TimeInForceFault, Trail,
 };
 
 use super::Shard;
@@ -229,7 +230,8 @@ impl Shard {
     ) -> Result<(), DenyReason> {
         let account = desk.account;
         if !account.is_trading() {
-            return Err(DenyReason::AccountNotTrading);
+            let state = account.state();
+            return Err(DenyReason::AccountNotTrading { state });
         }
         if account.day_locked {
             return Err(DenyReason::DayLocked);
@@ -275,12 +277,40 @@ impl Shard {
             TimeInForce::GoodTillCancel | TimeInForce::Day | TimeInForce::GoodTillDate { .. }
         );
         if !goes_together || (request.post_only && !(is_limit && rests)) {
-            return Err(DenyReason::BadTimeInForce);
+            return Err(DenyReason::BadTimeInForce(self.tif_fault(request, part)));
         }
         if (desk.account.terms.mode == PositionMode::Netting) != (request.leg == Leg::Net) {
             return Err(DenyReason::BadLeg);
         }
         Ok(display)
+    }
+
+    /// What the time in force of an order that was found wrong does not go with.
+    #[cold]
+    #[inline(never)]
+    fn tif_fault(&self, request: &NewOrder, part: Part) -> TimeInForceFault {
+        let is_market = request.kind == OrderKind::Market;
+        let is_limit = matches!(request.kind, OrderKind::Limit { .. });
+        match request.tif {
+            TimeInForce::GoodTillDate { .. } if is_market => TimeInForceFault::Kind,
+            TimeInForce::GoodTillDate { until } if until <= self.ts => {
+                TimeInForceFault::Over { after: self.ts }
+            }
+            TimeInForce::ImmediateOrCancel
+            | TimeInForce::FillOrKill
+            | TimeInForce::AtOpen
+            | TimeInForce::AtClose
+                if !is_market && !is_limit =>
+            {
+                TimeInForceFault::Kind
+            }
+            TimeInForce::AtOpen | TimeInForce::AtClose
+                if !matches!(part, Part::Whole | Part::Slice) =>
+            {
+                TimeInForceFault::List
+            }
+            _ => TimeInForceFault::PostOnly,
+        }
     }
 
     #[inline(always)]
@@ -561,7 +591,8 @@ const fn may_rest(kind: OrderKind, tif: TimeInForce) -> bool {
 fn check_market(request: &NewOrder, market: &Market) -> Result<(), DenyReason> {
     let is_taken = takes(market.status, request.kind, request.tif);
     if !is_taken {
-        return Err(DenyReason::InstrumentNotOpen);
+        let status = market.status;
+        return Err(DenyReason::InstrumentNotOpen { status });
     }
     if market.is_crossed() {
         return Ok(());

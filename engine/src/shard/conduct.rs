@@ -119,7 +119,7 @@ impl Shard {
     }
 
     /// The weighted worst case over all that the account holds and aims at.
-    fn check_size_limit(
+    pub(super) fn check_size_limit(
         &self,
         desk: &Desk<'_>,
         request: &NewOrder,

@@ -231,6 +231,7 @@ impl Shard {
         let mode = match (mode, self.orders.get(handle).role) {
             (SelfTrade::Allow, _) => mode,
             (_, OrderRole::CoverStop) => SelfTrade::CancelOldest,
+            _ if self.is_mandatory(maker) => SelfTrade::CancelNewest,
             _ => mode,
         };
         match mode {
@@ -297,7 +298,7 @@ impl Shard {
             for maker in ladder.iter_queue(&self.orders.nodes, key) {
                 let node = self.orders.nodes.get(maker);
                 if node.account == account && order.self_trade != SelfTrade::Allow {
-                    if order.self_trade == SelfTrade::CancelOldest {
+                    if order.self_trade == SelfTrade::CancelOldest && !self.is_mandatory(maker) {
                         continue;
                     }
                     return false;

@@ -279,16 +279,7 @@ impl Shard {
         events: &mut EventBuf,
     ) {
         match order.role {
-            OrderRole::OtoParent if reason.is_none() => {
-                for child in members_after_first(extra) {
-                    let activation = Activation {
-                        order: child,
-                        lots: Lots(0),
-                    };
-                    self.pending.activations.push_back(activation);
-                }
-            }
-            OrderRole::OtoParent if reason.is_some_and(CancelReason::is_by_market) => {
+            OrderRole::OtoParent if reason.is_none_or(CancelReason::is_by_market) => {
                 self.release_part(order, extra, events);
             }
             OrderRole::OtoParent => {
@@ -307,16 +298,17 @@ impl Shard {
         }
     }
 
-    /// The children of a parent of which the market took a part go there for that part, each in its proportion; one of
-    /// which that leaves nothing ends.
+    /// The children of a parent go to the market for the part that it filled of what it was sent for, each in its
+    /// proportion and none for more than was asked; one of which that leaves nothing ends.
     fn release_part(&mut self, parent: &Order, extra: &Extra, events: &mut EventBuf) {
         for child in members_after_first(extra) {
             let Some(handle) = self.orders.find(child) else {
                 continue;
             };
             let asked = self.orders.get(handle).qty;
-            let exact = i128::from(asked.0) * i128::from(parent.filled.0);
-            let part = (exact / i128::from(parent.qty.0.max(1))) as i64;
+            let filled = parent.filled.0.min(extra.sent.0);
+            let exact = i128::from(asked.0) * i128::from(filled);
+            let part = (exact / i128::from(extra.sent.0.max(1))) as i64;
             if part == 0 {
                 self.end_order(handle, Some(CancelReason::ParentEnded), events);
                 continue;

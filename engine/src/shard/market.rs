@@ -1,8 +1,8 @@
 //! Market events: what the outside market shows, and what that makes due.
 
 use types::{
-    DepthUpdate, GridFault, InputRejection, InstrumentId, Level, LimitName, Lots, MarketData,
-    MarketEvent, Price, Qty, Quote, QuoteFault, Seq, Side, Ticks, Trade,
+    DepthUpdate, GridFault, InputRejection, InstrumentId, Level, LimitName, Lots, MarketChange,
+    MarketData, MarketEvent, Price, Qty, Quote, QuoteFault, Seq, Side, Ticks, Trade,
 };
 
 use super::Shard;
@@ -76,6 +76,26 @@ impl Shard {
                 market.lost = true;
                 market.depth.clear();
             }
+        }
+    }
+
+    /// What the firm says of a market. It is no market data: a source that counts those does not see it.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn change_market(
+        &mut self,
+        id: InstrumentId,
+        change: &MarketChange,
+        events: &mut EventBuf,
+    ) {
+        if id.0 as usize >= self.markets.len() {
+            return reject(events, InputRejection::UnknownInstrument);
+        }
+        match change {
+            MarketChange::Status(status) => self.on_status(id, *status, events),
+            MarketChange::Financing(financing) => self.book_financing(id, financing, events),
+            MarketChange::Dividend { per_unit } => self.book_dividend(id, *per_unit, events),
+            MarketChange::Split { new, old } => self.split(id, *new, *old, events),
         }
     }
 

@@ -137,7 +137,8 @@ impl Shard {
     pub(super) fn count_rate(&mut self, id: AccountId, orders: u32) -> Result<(), DenyReason> {
         let account = &mut self.accounts[id.0 as usize];
         if !account.is_trading() {
-            return Err(DenyReason::AccountNotTrading);
+            let state = account.state();
+            return Err(DenyReason::AccountNotTrading { state });
         }
         if account.day_locked {
             return Err(DenyReason::DayLocked);
@@ -336,6 +337,9 @@ impl Shard {
         extra.trigger = checked.trigger;
         extra.list = membership.list;
         extra.list_len = membership.list_len;
+        if membership.role == OrderRole::OtoParent {
+            extra.sent = checked.lots;
+        }
         extra.ack_ns = ack_ns;
         if let TimeInForce::GoodTillDate { until } = request.tif {
             extra.until = until;

@@ -3,7 +3,8 @@
 //! those that were written is for the checksum around the snapshot.
 
 use types::{
-    AccountId, AlgoKind, CodecError, Funding, InstrumentId, Lots, OrderId, Ratio, TriggerOn,
+    AccountId, AlgoKind, CodecError, Funding, InstrumentId, Lots, OrderId, OrderRole, Ratio,
+    TriggerOn,
 };
 
 use super::SnapshotError;
@@ -281,13 +282,17 @@ impl Shard {
             let market = self.market_of(held);
             let largest = market.instrument.order_qty_max.0 / market.instrument.lot_size.0;
             let extra = self.orders.extra(handle);
-            let has_sense = order.qty.0 <= largest
+            // A split makes the stop of a cover order as large as its position.
+            let is_within = order.qty.0 <= largest || order.role == OrderRole::CoverStop;
+            let has_sense = is_within
                 && extra.is_none_or(|extra| {
                     let queue = extra.queue;
                     (0..=order.qty.0.max(largest)).contains(&extra.display.0)
                         && queue.ahead >= 0
                         && queue.shown >= 0
                         && queue.printed >= 0
+                        && extra.sent >= Lots(0)
+                        && (extra.sent > Lots(0)) == (order.role == OrderRole::OtoParent)
                         && extra.trail.is_some() == (extra.asked == Form::TrailingStop)
                         && (order.form == extra.asked || order.form == extra.asked.fired())
                 });

@@ -392,7 +392,7 @@ fn what_is_no_algo_is_denied_by_name() {
         denied(&mut world, with(AlgoKind::Pov { rate }), "BadAlgo rate");
     }
     let curve = CurveId(0);
-    denied(&mut world, with(AlgoKind::Vwap { curve }), "UnknownCurve");
+    denied(&mut world, with(AlgoKind::Vwap { curve }), "UnknownCurve 0");
     let empty = NewAlgo {
         end: good.start,
         ..good
@@ -423,6 +423,12 @@ fn what_is_no_algo_is_denied_by_name() {
     );
     let limit = Some(price("99.5"));
     denied(&mut world, NewAlgo { limit, ..good }, "PriceOffTick 1");
+    // At 101 the largest position is worth 9e9: 9,000,000,000 / 101 = 89,108,910.9.
+    let huge = NewAlgo {
+        qty: Qty::whole(89_108_911),
+        ..good
+    };
+    denied(&mut world, huge, "PositionOutOfRange 89108911 of 89108910");
     let leg = types::Leg::Long;
     denied(&mut world, NewAlgo { leg, ..good }, "BadLeg");
     let account = types::AccountId(9);

@@ -371,7 +371,7 @@ fn a_halt_ends_with_an_auction_as_well() {
     world.tell(status(InstrumentStatus::Halted));
     assert_eq!(
         world.tell(buy(1, 5).at("100")),
-        ["denied InstrumentNotOpen"]
+        ["denied InstrumentNotOpen Halted"]
     );
     world.tell(status(PRE_OPEN));
     assert_eq!(world.tell(buy(1, 5).at("100")), ["#2 accepted"]);
@@ -393,7 +393,7 @@ fn outside_the_orders_for_the_opening_take_the_first_good_touch() {
     let mut world = World::trading(paper(PaperModel::default()));
     world.tell(quote("100", "101"));
     world.tell(status(CLOSED));
-    assert_eq!(world.tell(buy(0, 5)), ["denied InstrumentNotOpen"]);
+    assert_eq!(world.tell(buy(0, 5)), ["denied InstrumentNotOpen Closed"]);
     assert_eq!(world.tell(buy(0, 5).at_open()), ["#1 accepted"]);
     world.tell(status(PRE_OPEN));
     world.tell_all([

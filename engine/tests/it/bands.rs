@@ -1,6 +1,6 @@
 //! Price bands and statuses: collar, circuit breaker, and what each status takes.
 
-use types::{Instrument, InstrumentStatus, PaperModel, Ratio, Slippage};
+use types::{Instrument, InstrumentStatus, MarketChange, PaperModel, Ratio, Slippage};
 
 use crate::words::{Words, amend_price, amend_qty, buy, cancel, print, quote, sell, sized, status};
 use crate::world::{World, crossed, paper};
@@ -180,7 +180,10 @@ fn a_trade_beyond_the_breaker_halts_the_instrument_instead() {
             "#7 cancelled 3 Breaker 111 beyond 110",
         ]
     );
-    assert_eq!(world.tell(buy(2, 1).at("90")), ["denied InstrumentNotOpen"]);
+    assert_eq!(
+        world.tell(buy(2, 1).at("90")),
+        ["denied InstrumentNotOpen Halted"]
+    );
     assert_eq!(world.tell(cancel(3, 6)), ["#6 cancelled 5 Requested"]);
     assert_eq!(world.asks(), "111 x 5 [#4]");
     // The session goes on from where it began: 111 is as far as before.
@@ -342,6 +345,47 @@ fn what_each_status_takes() {
     }
 }
 
+/// Nothing but a status lifts a halt, and the firm may give one.
+#[test]
+fn a_firm_lifts_what_the_breaker_halted() {
+    let mut world = guarded();
+    world.tell_all([sell(0, 5).at("111"), buy(3, 5).at("90")]);
+    assert_eq!(
+        world.tell(buy(2, 1)),
+        [
+            "#5 accepted",
+            "Halted by breaker",
+            "#5 cancelled 1 Breaker 111 beyond 110",
+        ]
+    );
+    assert_eq!(
+        world.tell(sell(1, 1).at("90")),
+        ["denied InstrumentNotOpen Halted"]
+    );
+    let data = world.shard.market_events();
+    let change = |instrument, status| types::Command::ChangeMarket {
+        instrument: types::InstrumentId(instrument),
+        change: MarketChange::Status(status),
+    };
+    assert_eq!(
+        world.tell(change(1, InstrumentStatus::Open)),
+        ["rejected UnknownInstrument"]
+    );
+    assert_eq!(world.tell(change(0, InstrumentStatus::Open)), ["Open"]);
+    assert_eq!(world.tell(change(0, InstrumentStatus::Open)), [""; 0]);
+    // The session's first price is still 100: 90 is within the band.
+    assert_eq!(
+        world.tell(sell(1, 1).at("90")),
+        [
+            "#6 accepted",
+            "#4 buys 1 at 90 leaves 4",
+            "#6 sells 1 at 90",
+        ]
+    );
+    assert_eq!(world.shard.market_events(), data, "it is no market data");
+    world.agrees();
+}
+
 #[test]
 fn cancels_are_always_taken_amendments_only_where_orders_are() {
     for (at, amends) in [
@@ -355,9 +399,9 @@ fn cancels_are_always_taken_amendments_only_where_orders_are() {
         world.tell(buy(0, 5).at("50"));
         world.tell(status(at));
         let expected = if amends {
-            "#1 amended 4 at 50"
+            "#1 amended 4 at 50".to_owned()
         } else {
-            "#1 change denied InstrumentNotOpen"
+            format!("#1 change denied InstrumentNotOpen {at:?}")
         };
         assert_eq!(world.tell(amend_qty(0, 1, 4)), [expected], "{at:?}");
         let leaves = if amends { 4 } else { 5 };

@@ -2,7 +2,10 @@
 
 use engine::Limits;
 use rules::{Allowance, MaxLoss, Plan, StopTrailing, TrailSource};
-use types::{Effect, Financing, Leg, MarketData, Money, PaperModel, Ratio};
+use types::{
+    Command, Effect, Financing, InstrumentId, Leg, MarketChange, MarketData, Money, PaperModel,
+    Ratio,
+};
 
 use crate::words::{Words, buy, market, print, quote, sell};
 use crate::world::{ACCOUNT, World, crossed, instrument, money, paper, plan, price};
@@ -52,6 +55,40 @@ fn financing_credits_or_charges_a_share_of_the_notional() {
         world.tell(financing(1, 1, "100.5")),
         ["rejected OffGrid price 100.5 of 1"]
     );
+}
+
+/// What a firm books is what a feed would have booked: 10 units at 100 are 1,000, of which 0.01% are 0.1.
+#[test]
+fn a_firm_says_what_a_feed_would() {
+    let (mut by_feed, mut by_firm) = (held(), held());
+    let terms = Financing {
+        long: Ratio(-100_000),
+        short: Ratio(50_000),
+        price: price("100"),
+    };
+    let per_unit = Money(1_500_000);
+    let (new, old) = (2, 1);
+    for (data, change) in [
+        (MarketData::Financing(terms), MarketChange::Financing(terms)),
+        (
+            MarketData::Dividend { per_unit },
+            MarketChange::Dividend { per_unit },
+        ),
+        (
+            MarketData::Split { new, old },
+            MarketChange::Split { new, old },
+        ),
+    ] {
+        let command = Command::ChangeMarket {
+            instrument: InstrumentId(0),
+            change,
+        };
+        assert_eq!(by_feed.tell(market(data)), by_firm.tell(command));
+        by_firm.agrees();
+    }
+    // 10 x 1.5 on top of the 0.1 that were paid; then twice as many.
+    assert_eq!(by_firm.position(0), "20");
+    assert_eq!(by_firm.balance(0), by_feed.balance(0));
 }
 
 #[test]

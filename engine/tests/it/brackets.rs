@@ -501,3 +501,71 @@ fn a_member_that_is_held_waits_for_nobody_else() {
         ]
     );
 }
+
+/// A stop that rests at its limit is no order that the account's own may end: what comes ends instead, whatever it asked.
+#[test]
+fn a_cover_stop_at_its_limit_is_not_ended_by_its_own_account() {
+    for choice in [
+        SelfTrade::CancelNewest,
+        SelfTrade::CancelOldest,
+        SelfTrade::CancelBoth,
+        SelfTrade::Decrement,
+    ] {
+        let mut world = World::trading(crossed());
+        world.tell_all([sell(1, 5).at("100"), buy(1, 1).at("95")]);
+        let stop = sell(0, 5).stop_limit("95", "95");
+        // The bid of 95 reaches the trigger; one is sold to it, and 4 rest at 95.
+        world.tell(cover([buy(0, 5), stop]));
+        assert_eq!(world.asks(), "95 x 4 [#4]", "{choice:?}");
+        assert_eq!(
+            world.tell(buy(0, 2).at("96").against_itself(choice)),
+            ["#5 accepted", "#5 cancelled 2 SelfTrade"],
+            "{choice:?}"
+        );
+        assert_eq!(world.asks(), "95 x 4 [#4]", "{choice:?}");
+        // Nor does it count as gone where one is to fill whole.
+        let whole = buy(0, 2).at("96").fok().against_itself(choice);
+        assert_eq!(
+            world.tell(whole),
+            ["#6 accepted", "#6 cancelled 2 NotFillable"],
+            "{choice:?}"
+        );
+        assert_eq!(world.tell(buy(1, 4).at("95")).len(), 3);
+        assert_eq!(world.position(0), "0");
+        world.agrees();
+    }
+}
+
+/// 10 long from 101 with a stop at 95: three for two make 15 and 63.33, down to 63; one for ten of 15 makes 1, and the
+/// stop of 1 is at 630. One for ten again leaves nothing to cover.
+#[test]
+fn a_split_keeps_the_stop_of_a_cover_order() {
+    let mut world = outside();
+    world.tell(cover([buy(0, 10), sell(0, 10).stop("95")]));
+    world.tell(buy(0, 3).at("90"));
+    let split = |new, old| crate::words::market(types::MarketData::Split { new, old });
+    let told = world.tell(split(3, 2));
+    assert_eq!(told[0], "#3 cancelled 3 Split");
+    assert_eq!(told.last().unwrap(), "#2 amended 15 from 63");
+    assert_eq!(world.working_ids(), [2]);
+    assert_eq!(world.tell(cancel(0, 2)), ["#2 change denied Mandatory"]);
+    assert_eq!(world.position(0), "15");
+    let told = world.tell(split(1, 10));
+    assert_eq!(told.last().unwrap(), "#2 amended 1 from 630");
+    assert_eq!(world.position(0), "1");
+    world.agrees();
+    // It is still a stop.
+    let mut other = outside();
+    other.tell(cover([buy(0, 10), sell(0, 10).stop("95")]));
+    other.tell(split(2, 1));
+    assert_eq!(other.trigger(2), "47");
+    assert_eq!(
+        other.tell(quote("47", "48")),
+        ["#2 triggered at 47", "#2 sells 20 at 47 (Touch)"]
+    );
+    other.agrees();
+    world.tell(split(1, 10));
+    assert_eq!(world.position(0), "0");
+    assert_eq!(world.working_ids(), [0_u64; 0]);
+    world.agrees();
+}

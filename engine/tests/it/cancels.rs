@@ -1,11 +1,11 @@
 //! Everybody and everything that may end an order: its owner, its session, its day.
 
 use engine::Limits;
-use types::{Command, InstrumentId, PaperModel, Side};
+use types::{AlgoKind, Command, InstrumentId, NewAlgo, PaperModel, Side};
 
 use crate::told::told;
-use crate::words::{Of, Words, buy, cancel, cancel_all, disconnect, quote, sell};
-use crate::world::{ACCOUNT, World, crossed, paper, plan};
+use crate::words::{Of, Words, algo, buy, cancel, cancel_all, disconnect, quote, sell};
+use crate::world::{ACCOUNT, SECOND, World, crossed, paper, plan, price};
 
 /// Account 0 works in two instruments, account 1 in one.
 fn busy() -> World {
@@ -70,6 +70,30 @@ fn a_session_takes_along_what_asked_for_it() {
         world.tell(disconnect(7)),
         ["#0 change denied UnknownAccount"]
     );
+}
+
+/// An algo ends with the session if it asked for that, and takes its child along; another one stays.
+#[test]
+fn a_session_takes_along_its_algos() {
+    let mut world = World::trading(crossed());
+    let (now, later) = (world.now(), world.now() + 100 * SECOND);
+    let stays = NewAlgo {
+        limit: Some(price("90")),
+        ..algo(0, Side::Buy, 4, AlgoKind::Twap { slices: 2 }, (now, later))
+    };
+    let ends = NewAlgo {
+        cancel_on_disconnect: true,
+        ..stays
+    };
+    // The first of two slices is half: 2.
+    assert_eq!(world.tell(stays), ["#1 algo accepted", "#2 accepted"]);
+    assert_eq!(world.tell(ends), ["#3 algo accepted", "#4 accepted"]);
+    assert_eq!(
+        world.tell(disconnect(0)),
+        ["#4 cancelled 2 Algo", "#3 algo ended Disconnected with 0"]
+    );
+    assert_eq!(world.working_ids(), [2]);
+    world.agrees();
 }
 
 #[test]

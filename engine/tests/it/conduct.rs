@@ -6,14 +6,15 @@ use rules::{
     ScaleWhen, Scaling, SizeLimit, SizeTier, SizeWeight, Stage, StopTrailing, Target, TrailSource,
 };
 use types::{
-    AccountState, AdjustKind, Command, Consistency, DenyReason, Effect, EventKind, Instrument, Leg,
-    Money, Notional, PaperModel, PayoutDenial, PositionMode, Ratio, RuleKind, ScaleStanding, Sizes,
-    Terms,
+    AccountState, AdjustKind, AlgoKind, Command, Consistency, DenyReason, Effect, EventKind,
+    Instrument, Leg, Money, Notional, PaperModel, PayoutDenial, PositionMode, Ratio, RuleKind,
+    ScaleStanding, Side, Sizes, Terms,
 };
 
 use crate::windows::{s, touch};
 use crate::words::{
-    Of, Words, amend_price, amend_qty, bracket, buy, cancel, earn, oco, oto, quote, sell, sized,
+    Of, Words, algo, amend_price, amend_qty, bracket, buy, cancel, earn, oco, oto, quote, sell,
+    sized,
 };
 use crate::world::{ACCOUNT, World, fills, label, money, paper, plan, qty, ratio};
 
@@ -54,6 +55,19 @@ fn sized_at(max: &str) -> Conduct {
         size: Some(tiers(&[("0", max)])),
         ..Conduct::default()
     }
+}
+
+/// All of an algo has to be within the size limit, not only its first slice.
+#[test]
+fn an_algo_is_as_large_as_its_total() {
+    let mut world = trading(sized_at("10"));
+    world.tell(buy(0, 4));
+    let window = (world.now(), world.now() + 1_000_000_000_000);
+    let twap = |lots| algo(0, Side::Buy, lots, AlgoKind::Twap { slices: 7 }, window);
+    // 4 held and 7 to come are 11.
+    assert_eq!(world.tell(twap(7)), ["algo denied Conduct size 11 of 10"]);
+    assert_eq!(world.tell(twap(6))[0], "#2 algo accepted");
+    world.agrees();
 }
 
 #[test]

@@ -344,7 +344,8 @@ fn a_slice_that_is_due_is_one_of_its_algos() {
         contradiction("agenda")
     );
     let kind = |slices: u16| {
-        let rest = [Leg::Net.to_bytes(), 7_i64.to_bytes()];
+        // Its leg, that it stays at the end of a session, and its lots.
+        let rest = [Leg::Net.to_bytes(), vec![0], 7_i64.to_bytes()];
         [vec![0], slices.to_bytes(), rest.concat()]
     };
     assert_eq!(refusal(&world, &kind(5), &kind(0)), contradiction("algo"));

@@ -260,7 +260,7 @@ fn post_only_rests_or_is_refused_with_the_price_it_would_have_taken() {
 #[test]
 fn post_only_goes_with_a_limit_order_that_may_rest_and_with_nothing_else() {
     let mut world = stairs();
-    let denied = ["denied BadTimeInForce"];
+    let denied = ["denied BadTimeInForce PostOnly"];
     assert_eq!(world.tell(buy(3, 5).post_only()), denied);
     assert_eq!(world.tell(buy(3, 5).at("99").ioc().post_only()), denied);
     assert_eq!(world.tell(buy(3, 5).at("99").fok().post_only()), denied);
@@ -278,7 +278,7 @@ fn post_only_goes_with_a_limit_order_that_may_rest_and_with_nothing_else() {
 #[test]
 fn a_time_in_force_goes_with_some_kinds_only() {
     let mut world = stairs();
-    let denied = ["denied BadTimeInForce"];
+    let denied = ["denied BadTimeInForce Kind"];
     assert_eq!(world.tell(buy(3, 5).stop("110").ioc()), denied);
     assert_eq!(world.tell(buy(3, 5).stop("110").fok()), denied);
     assert_eq!(world.tell(buy(3, 5).touched("90").at_open()), denied);
@@ -286,7 +286,8 @@ fn a_time_in_force_goes_with_some_kinds_only() {
     let soon = world.now() + 2_000_000_000;
     assert_eq!(world.tell(buy(3, 5).until(soon)), denied);
     // A time that is over is none: this one arrives at exactly that time.
-    assert_eq!(world.tell(buy(3, 5).at("90").until(soon)), denied);
+    let over = format!("denied BadTimeInForce Over {}", types::TimestampNs(soon));
+    assert_eq!(world.tell(buy(3, 5).at("90").until(soon)), [over]);
     assert_eq!(
         world.tell(buy(3, 5).at("90").until(soon + 1_000_000_001)),
         ["#4 accepted"]
@@ -314,7 +315,7 @@ fn a_date_is_the_first_moment_at_which_the_order_no_longer_works() {
 fn an_immediate_order_is_for_an_open_market() {
     let mut world = stairs();
     world.tell(status(InstrumentStatus::PreOpen));
-    let denied = ["denied InstrumentNotOpen"];
+    let denied = ["denied InstrumentNotOpen PreOpen"];
     assert_eq!(world.tell(buy(3, 5)), denied);
     assert_eq!(world.tell(buy(3, 5).at("100").ioc()), denied);
     assert_eq!(world.tell(buy(3, 5).at("100").fok()), denied);

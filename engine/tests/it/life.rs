@@ -134,7 +134,10 @@ fn a_suspended_account_holds_and_does_nothing_until_its_time() {
             "account 0 Suspended",
         ]
     );
-    assert_eq!(world.tell(buy(0, 1)), ["denied AccountNotTrading"]);
+    assert_eq!(
+        world.tell(buy(0, 1)),
+        ["denied AccountNotTrading Suspended"]
+    );
     assert_eq!(world.tell(earn(0, 1)), ["AdjustDenied"]);
     let due = world.shard.next_due();
     assert_eq!(due, Some(TimestampNs(s(60))));

@@ -211,7 +211,7 @@ fn everything_that_works_ends_before_anything_is_closed() {
         ]
     );
     assert_eq!(world.shard.next_due(), None);
-    assert_eq!(world.tell(buy(0, 1)), ["denied AccountNotTrading"]);
+    assert_eq!(world.tell(buy(0, 1)), ["denied AccountNotTrading Failed"]);
 }
 
 #[test]

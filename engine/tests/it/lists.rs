@@ -251,6 +251,36 @@ fn a_parent_that_takes_all_there_is_sends_its_children_for_that() {
     world.agrees();
 }
 
+/// Sent for 10, made 4: its child of 5 is for 4 tenths of it, 2; and one of 2 for 0.8 of a lot, so none.
+#[test]
+fn a_parent_that_was_made_smaller_sends_its_children_for_what_it_fills() {
+    let mut world = outside();
+    world.tell(oto(&[
+        buy(0, 10).at("90"),
+        sell(0, 5).at("110"),
+        sell(0, 2).at("120"),
+    ]));
+    assert_eq!(world.tell(amend_qty(0, 1, 4)), ["#1 amended 4 at 90"]);
+    assert_eq!(
+        world.tell(quote("89", "90")),
+        [
+            "#1 buys 4 at 90 (Touch, maker)",
+            "#3 cancelled 2 ParentEnded",
+            "#2 activated 2",
+        ]
+    );
+    assert_eq!(world.working_ids(), [2]);
+    // One that was made larger sends what was asked for, and not more.
+    world.tell(quote("100", "101"));
+    world.tell(oto(&[buy(0, 2).at("90"), sell(0, 2).at("110")]));
+    world.tell(amend_qty(0, 4, 6));
+    assert_eq!(
+        world.tell(quote("89", "90")),
+        ["#4 buys 6 at 90 (Touch, maker)", "#5 activated 2"]
+    );
+    world.agrees();
+}
+
 #[test]
 fn a_list_is_accepted_whole_or_not_at_all() {
     let mut world = outside();
@@ -323,7 +353,7 @@ fn a_list_has_the_orders_that_its_kind_asks_for() {
     ] {
         assert_eq!(
             world.tell(bad.clone()),
-            ["denied BadTimeInForce"],
+            ["denied BadTimeInForce List"],
             "{bad:?}"
         );
     }

@@ -8,10 +8,10 @@ use types::{
     ClientOrderId, Codec, Command, CompetitionChange, CompetitionId, CurveId, DepthUpdate,
     DisqualificationReason, FeeSchedule, FillRule, Financing, InputKind, Instrument, InstrumentId,
     InstrumentKind, InstrumentStatus, Interval, Latency, LatencyId, LatencySample, Leg, Level,
-    Liquidity, ListKind, Margin, MarketData, MarketEvent, Money, NewAlgo, NewOrder, OpenAccount,
-    OrderId, OrderKind, OrderList, Origin, PaperModel, Parentage, PlanId, Price, Qty, Quote, Ratio,
-    Requirement, RollSchedule, SelfTrade, Side, Sizes, Slippage, SuspendReason, TeamId,
-    TimeInForce, Timer, TimestampNs, Trade, TradingDay, Trail, TriggerOn,
+    Liquidity, ListKind, Margin, MarketChange, MarketData, MarketEvent, Money, NewAlgo, NewOrder,
+    OpenAccount, OrderId, OrderKind, OrderList, Origin, PaperModel, Parentage, PlanId, Price, Qty,
+    Quote, Ratio, Requirement, RollSchedule, SelfTrade, Side, Sizes, Slippage, SuspendReason,
+    TeamId, TimeInForce, Timer, TimestampNs, Trade, TradingDay, Trail, TriggerOn,
 };
 
 use crate::plans::{any_plan, calendar};
@@ -423,8 +423,33 @@ fn new_algo() -> BoxedStrategy<NewAlgo> {
             end,
             kind,
             leg: order.leg,
+            cancel_on_disconnect: order.cancel_on_disconnect,
         })
         .boxed()
+}
+
+fn market_change() -> impl Strategy<Value = MarketChange> {
+    let status = prop::sample::select(vec![
+        InstrumentStatus::Open,
+        InstrumentStatus::Halted,
+        InstrumentStatus::Closed,
+        InstrumentStatus::PreOpen,
+        InstrumentStatus::PreClose,
+    ]);
+    prop_oneof![
+        status.prop_map(MarketChange::Status),
+        (wild(), wild(), wild()).prop_map(|(long, short, price)| {
+            MarketChange::Financing(Financing {
+                long: Ratio(long),
+                short: Ratio(short),
+                price: Price(price),
+            })
+        }),
+        wild().prop_map(|per_unit| MarketChange::Dividend {
+            per_unit: Money(per_unit)
+        }),
+        (0_u32..4, 0_u32..4).prop_map(|(new, old)| MarketChange::Split { new, old }),
+    ]
 }
 
 fn currency() -> impl Strategy<Value = types::Label> {
@@ -536,6 +561,10 @@ fn administration() -> BoxedStrategy<Command> {
             from,
             to,
             rate: Price(rate),
+        }),
+        2 => (id(), market_change()).prop_map(|(instrument, change)| Command::ChangeMarket {
+            instrument: InstrumentId(instrument),
+            change,
         }),
     ]
     .boxed()

@@ -704,6 +704,7 @@ fn new_algo(dice: &mut Dice<'_>, shard: &Shard, traded: &Traded, order: &NewOrde
             },
         },
         leg: order.leg,
+        cancel_on_disconnect: order.cancel_on_disconnect,
     }
 }
 

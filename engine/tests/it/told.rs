@@ -3,7 +3,7 @@
 use types::{
     AlgoEnd, AlgoFault, CancelReason, ConductDenial, DataFault, DenyReason, DisplayFault,
     EventKind, Fill, FillCause, FillModel, GridFault, InputRejection, ListFault, Price, QuoteFault,
-    Side, StatusCause, Trail,
+    Side, StatusCause, TimeInForceFault, Trail,
 };
 
 /// These facts in words.
@@ -247,6 +247,11 @@ pub(crate) fn why(reason: &DenyReason) -> String {
             Trail::Amount(amount) => amount.to_string(),
             Trail::Percent(share) => share.0.to_string(),
         },
+        DenyReason::AccountNotTrading { state } => format!("{state:?}"),
+        DenyReason::InstrumentNotOpen { status } => format!("{status:?}"),
+        DenyReason::BadTimeInForce(TimeInForceFault::Over { after }) => format!("Over {after}"),
+        DenyReason::BadTimeInForce(fault) => format!("{fault:?}"),
+        DenyReason::UnknownCurve { curve } => curve.to_string(),
         DenyReason::BadList(fault) => list_fault(fault),
         DenyReason::ChildrenMax { limit, has, max } => format!("{limit} {has} of {max}"),
         DenyReason::BadDisplay(fault) => match fault {

@@ -288,6 +288,7 @@ pub(crate) fn algo(
         end: TimestampNs(window.1),
         kind,
         leg: Leg::Net,
+        cancel_on_disconnect: false,
     }
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use types::{
     AlgoEnd, AlgoFault, CancelReason, ConductDenial, Consistency, DenyReason, DisplayFault,
-    ListFault, ListField, Money, OpenDenial, PayoutDenial, Trail,
+    ListFault, ListField, Money, OpenDenial, PayoutDenial, TimeInForceFault, Trail,
 };
 
 use super::percent;
@@ -19,7 +19,7 @@ pub const fn denial(reason: DenyReason) -> &'static str {
         DenyReason::UnknownAccount => "unknown_account",
         DenyReason::UnknownInstrument => "unknown_instrument",
         DenyReason::UnknownOrder => "unknown_order",
-        DenyReason::AccountNotTrading => "account_not_trading",
+        DenyReason::AccountNotTrading { .. } => "account_not_trading",
         DenyReason::DayLocked => "day_locked",
         DenyReason::OrderRate { .. } => "order_rate",
         DenyReason::DuplicateClientOrder => "duplicate_client_order",
@@ -32,14 +32,14 @@ pub const fn denial(reason: DenyReason) -> &'static str {
         DenyReason::BadList(_) => "bad_list",
         DenyReason::ChildrenMax { .. } => "children_max",
         DenyReason::BadDisplay(_) => "bad_display",
-        DenyReason::BadTimeInForce => "bad_time_in_force",
+        DenyReason::BadTimeInForce(_) => "bad_time_in_force",
         DenyReason::BadLeg => "bad_leg",
         DenyReason::NoSuchPrice => "no_such_price",
         DenyReason::BadAlgo(_) => "bad_algo",
-        DenyReason::UnknownCurve => "unknown_curve",
+        DenyReason::UnknownCurve { .. } => "unknown_curve",
         DenyReason::NoConversion => "no_conversion",
         DenyReason::CurrenciesMax { .. } => "currencies_max",
-        DenyReason::InstrumentNotOpen => "instrument_not_open",
+        DenyReason::InstrumentNotOpen { .. } => "instrument_not_open",
         DenyReason::NoQuote => "no_quote",
         DenyReason::BadQuote { .. } => "bad_quote",
         DenyReason::PriceOutsideCollar { .. } => "price_outside_collar",
@@ -69,6 +69,7 @@ pub const fn denial(reason: DenyReason) -> &'static str {
 pub const fn algo_end(reason: AlgoEnd) -> &'static str {
     match reason {
         AlgoEnd::Filled => "filled",
+        AlgoEnd::Disconnected => "disconnected",
         AlgoEnd::Over => "over",
         AlgoEnd::Requested => "requested",
         AlgoEnd::AccountLocked => "account_locked",
@@ -183,6 +184,10 @@ impl Figures {
                 AlgoFault::NoSlices => vec![count("least", 1_u32)],
                 AlgoFault::Rate { rate } => one("rate_pct", &percent::exact(rate)),
             },
+            DenyReason::AccountNotTrading { state } => one("state", &state.word()),
+            DenyReason::BadTimeInForce(fault) => of_tif(fault),
+            DenyReason::UnknownCurve { curve } => one("curve", &curve),
+            DenyReason::InstrumentNotOpen { status } => one("status", &status.word()),
             DenyReason::BadQuote { lost, good } => {
                 vec![("lost", Figure::Flag(lost)), text("good_seq", &good)]
             }
@@ -203,16 +208,12 @@ impl Figures {
             DenyReason::UnknownAccount
             | DenyReason::UnknownInstrument
             | DenyReason::UnknownOrder
-            | DenyReason::AccountNotTrading
             | DenyReason::DayLocked
             | DenyReason::DuplicateClientOrder
             | DenyReason::QtyNotPositive
-            | DenyReason::BadTimeInForce
             | DenyReason::BadLeg
             | DenyReason::NoSuchPrice
-            | DenyReason::UnknownCurve
             | DenyReason::NoConversion
-            | DenyReason::InstrumentNotOpen
             | DenyReason::NoQuote
             | DenyReason::Mandatory
             | DenyReason::NotInPlan
@@ -324,6 +325,15 @@ fn of_list(fault: ListFault) -> Vec<Named> {
     }
 }
 
+fn of_tif(fault: TimeInForceFault) -> Vec<Named> {
+    match fault {
+        TimeInForceFault::Kind => vec![text("fault", &"order_type")],
+        TimeInForceFault::Over { after } => vec![text("fault", &"until"), text("after", &after)],
+        TimeInForceFault::List => vec![text("fault", &"list")],
+        TimeInForceFault::PostOnly => vec![text("fault", &"post_only")],
+    }
+}
+
 fn of_display(fault: DisplayFault) -> Vec<Named> {
     match fault {
         DisplayFault::NoBook => vec![text("fault", &"no_book")],
@@ -350,7 +360,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     use types::{
-        AccountId, AccountState, LimitName, Money, OrderId, Price, Qty, Ratio, Seq, SignedQty,
+        AccountId, AccountState, CurveId, InstrumentStatus, LimitName, Money, OrderId, Price, Qty,
+        Ratio, Seq, SignedQty, TimestampNs,
     };
 
     use super::*;
@@ -363,7 +374,9 @@ mod tests {
             UnknownAccount,
             UnknownInstrument,
             UnknownOrder,
-            AccountNotTrading,
+            AccountNotTrading {
+                state: AccountState::Failed,
+            },
             DayLocked,
             OrderRate { max: 9 },
             DuplicateClientOrder,
@@ -382,14 +395,18 @@ mod tests {
                 max: 8,
             },
             BadDisplay(DisplayFault::Below { least: qty }),
-            BadTimeInForce,
+            BadTimeInForce(TimeInForceFault::Over {
+                after: TimestampNs(0),
+            }),
             BadLeg,
             NoSuchPrice,
             BadAlgo(AlgoFault::NoSlices),
-            UnknownCurve,
+            UnknownCurve { curve: CurveId(3) },
             NoConversion,
             CurrenciesMax { max: 3 },
-            InstrumentNotOpen,
+            InstrumentNotOpen {
+                status: InstrumentStatus::Halted,
+            },
             NoQuote,
             BadQuote {
                 lost: true,
@@ -454,6 +471,28 @@ mod tests {
             json(DenyReason::BuyingPower { needed, available }),
             r#"{"needed":"120","available":"99.5"}"#
         );
+        let status = InstrumentStatus::PreOpen;
+        assert_eq!(
+            json(DenyReason::InstrumentNotOpen { status }),
+            r#"{"status":"pre_open"}"#
+        );
+        let state = AccountState::Suspended;
+        assert_eq!(
+            json(DenyReason::AccountNotTrading { state }),
+            r#"{"state":"suspended"}"#
+        );
+        let curve = CurveId(7);
+        assert_eq!(json(DenyReason::UnknownCurve { curve }), r#"{"curve":"7"}"#);
+        // 2024-02-29T12:00:00Z is second 1,709,208,000.
+        let after = TimestampNs(1_709_208_000_000_000_000);
+        assert_eq!(
+            json(DenyReason::BadTimeInForce(TimeInForceFault::Over { after })),
+            r#"{"fault":"until","after":"2024-02-29T12:00:00Z"}"#
+        );
+        assert_eq!(
+            json(DenyReason::BadTimeInForce(TimeInForceFault::PostOnly)),
+            r#"{"fault":"post_only"}"#
+        );
         let position = SignedQty::whole(-2);
         assert_eq!(
             json(DenyReason::NotReducing { position }),
@@ -462,7 +501,7 @@ mod tests {
         let figured = all()
             .into_iter()
             .filter(|reason| !Figures::of(*reason).is_empty());
-        assert_eq!(figured.count(), 29);
+        assert_eq!(figured.count(), 33);
     }
 
     #[test]

@@ -6,11 +6,13 @@ use std::net::SocketAddr;
 use marketdata::feed::BookChannel;
 use rules::BoardKind;
 use runtime::{AckMode, Limits, Retention};
-use types::{LimitName, Ratio};
+use types::{Label, LatencySample, LimitName, Price, Ratio};
 
 use super::document::{Field, FieldError};
 use super::file::{self, FileError};
+use super::instrument::definition::read_sample;
 use super::instrument::{Specification, specification};
+use super::names::Names;
 use super::{limits, retention};
 
 /// A valid server file.
@@ -28,6 +30,12 @@ pub struct ServerFile {
     pub retention: Retention,
     /// Limits of the engine that are not the usual ones, or are stated all the same.
     pub limits: Vec<(LimitName, u32)>,
+    /// Volume curves of VWAP algos; ids follow their order.
+    pub curves: Vec<Vec<u32>>,
+    /// Recorded latencies, which instruments name.
+    pub latencies: Vec<Vec<LatencySample>>,
+    /// Rates of currencies.
+    pub conversions: Vec<ConversionFile>,
     /// What is traded; ids follow the order, and only ever grow.
     pub instruments: Vec<Specification>,
     /// Plan files, relative to this one.
@@ -41,14 +49,45 @@ pub struct ServerFile {
 impl ServerFile {
     /// The first limit that is too low for what the file defines, and how much that is.
     pub fn beyond(&self, limits: &Limits) -> Option<(LimitName, usize)> {
+        let weights = self.curves.iter().map(Vec::len);
+        let samples = weights.chain(self.latencies.iter().map(Vec::len));
         let defined = [
             (LimitName::Instruments, self.instruments.len()),
             (LimitName::Plans, self.plans.len()),
             (LimitName::Competitions, self.competitions.len()),
+            (LimitName::Curves, self.curves.len()),
+            (LimitName::Latencies, self.latencies.len()),
+            (LimitName::Conversions, self.conversions.len()),
+            (LimitName::Samples, samples.max().unwrap_or(0)),
         ];
         let mut beyond = defined.into_iter();
         beyond.find(|(limit, count)| *count > limits.of(*limit) as usize)
     }
+}
+
+/// What a unit of one currency is worth in another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConversionFile {
+    /// The currency held.
+    pub from: Label,
+    /// The currency of the account.
+    pub to: Label,
+    /// Where the rate is from.
+    pub rate: ConversionRate,
+}
+
+/// Where a rate is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConversionRate {
+    /// The file states it.
+    Stated(Price),
+    /// It follows the middle of an instrument, by its place in [`ServerFile::instruments`].
+    Of {
+        /// The instrument.
+        instrument: usize,
+        /// Whether its price is units of `from` for one of `to`.
+        is_inverse: bool,
+    },
 }
 
 /// One connection to a venue.
@@ -72,7 +111,7 @@ pub struct FeedFile {
     pub symbols: Vec<(usize, String)>,
 }
 
-const FIELDS: [&str; 11] = [
+const FIELDS: [&str; 14] = [
     "calendar",
     "data",
     "listen",
@@ -80,6 +119,9 @@ const FIELDS: [&str; 11] = [
     "mode",
     "retention",
     "limits",
+    "curve",
+    "latency",
+    "conversion",
     "instrument",
     "plans",
     "competitions",
@@ -110,7 +152,12 @@ fn read(root: &Field<'_>, venues: &[&str]) -> Result<ServerFile, FieldError> {
         "an address of this machine in quotes, such as \"127.0.0.1:8080\" (there are no keys yet)";
     const ACK: &str = "\"durable\" (on disk) or \"relaxed\" (with the operating system)";
     let table = root.table(&FIELDS)?;
-    let instruments = specification::read_all(&table)?;
+    let curves = read_curves(table.optional("curve"))?;
+    // Latencies are called something, curves are not: an instrument of the file names one, an algo comes over HTTP.
+    let mut names = Names::given();
+    let latencies = read_latencies(table.optional("latency"), &mut names)?;
+    let instruments = specification::read_all(&table, &names)?;
+    let conversions = read_conversions(table.optional("conversion"), &instruments)?;
     let feeds = match table.optional("feed") {
         Some(feeds) => feeds
             .list()?
@@ -164,6 +211,9 @@ fn read(root: &Field<'_>, venues: &[&str]) -> Result<ServerFile, FieldError> {
         },
         plans: read_paths(table.optional("plans"))?,
         competitions: read_paths(table.optional("competitions"))?,
+        curves,
+        latencies,
+        conversions,
         instruments,
         feeds,
     };
@@ -176,6 +226,125 @@ fn read(root: &Field<'_>, venues: &[&str]) -> Result<ServerFile, FieldError> {
         return Err(table.at(&format!("limits.{limit}")).error(accepted));
     }
     Ok(file)
+}
+
+fn read_curves(field: Option<Field<'_>>) -> Result<Vec<Vec<u32>>, FieldError> {
+    const WEIGHT: &str = "a weight from 0 to 4294967295 without quotes";
+    let Some(field) = field else {
+        return Ok(Vec::new());
+    };
+    let read = |curve: &Field<'_>| {
+        let weights = curve.table(&["weights"])?.field("weights");
+        let list = weights.list()?;
+        let list: Vec<u32> = list
+            .iter()
+            .map(|weight| weight.integer(WEIGHT))
+            .collect::<Result<_, _>>()?;
+        if list.iter().all(|weight| *weight == 0) {
+            return Err(weights.error("weights of which one is above 0"));
+        }
+        Ok(list)
+    };
+    field.list()?.iter().map(read).collect()
+}
+
+fn read_latencies(
+    field: Option<Field<'_>>,
+    names: &mut Names,
+) -> Result<Vec<Vec<LatencySample>>, FieldError> {
+    let Some(field) = field else {
+        return Ok(Vec::new());
+    };
+    let mut latencies = Vec::new();
+    for latency in field.list()? {
+        let table = latency.table(&["name", "samples"])?;
+        let (name, samples) = (table.field("name"), table.field("samples"));
+        names
+            .add_latency(name.name()?.as_str())
+            .ok_or_else(|| name.error("a name that no other latency has"))?;
+        let list = samples.list()?;
+        if list.is_empty() {
+            return Err(
+                samples.error("one or more, such as { order_ns = 350000, ack_ns = 300000 }")
+            );
+        }
+        let list = list.iter().map(read_sample);
+        latencies.push(list.collect::<Result<_, _>>()?);
+    }
+    Ok(latencies)
+}
+
+fn read_conversions(
+    field: Option<Field<'_>>,
+    instruments: &[Specification],
+) -> Result<Vec<ConversionFile>, FieldError> {
+    let Some(field) = field else {
+        return Ok(Vec::new());
+    };
+    let mut conversions: Vec<ConversionFile> = Vec::new();
+    for conversion in field.list()? {
+        let table = conversion.table(&["from", "to", "rate", "from_instrument"])?;
+        let (from, to) = (table.field("from").name()?, table.field("to").name()?);
+        if from == to {
+            return Err(table
+                .field("to")
+                .error("another currency than that of from"));
+        }
+        let mut known = conversions.iter();
+        if known.any(|known| (known.from, known.to) == (from, to)) {
+            return Err(table.field("from").error("each pair once"));
+        }
+        let rate = match (table.optional("rate"), table.optional("from_instrument")) {
+            (Some(rate), None) => {
+                let stated = rate.price()?;
+                if stated.0 <= 0 {
+                    return Err(rate.error("a rate above zero in quotes, such as \"1.0842\""));
+                }
+                ConversionRate::Stated(stated)
+            }
+            (None, Some(symbol)) => read_followed(&symbol, from, to, instruments)?,
+            _ => {
+                return Err(conversion.error(
+                    "either a rate, such as \"1.0842\", or from_instrument, such as \"EURUSD\"",
+                ));
+            }
+        };
+        conversions.push(ConversionFile { from, to, rate });
+    }
+    Ok(conversions)
+}
+
+/// The instrument whose price is the rate, or one divided by it.
+fn read_followed(
+    field: &Field<'_>,
+    from: Label,
+    to: Label,
+    instruments: &[Specification],
+) -> Result<ConversionRate, FieldError> {
+    let follows = |place: usize| {
+        let currency = instruments[place].definition.currency;
+        currency == from || currency == to
+    };
+    let fit = (0..instruments.len()).filter(|place| follows(*place));
+    let symbols: Vec<_> = fit
+        .clone()
+        .map(|place| instruments[place].definition.symbol.to_string())
+        .collect();
+    let accepted = if symbols.is_empty() {
+        format!("an instrument of this file in {to} or {from}, of which there is none")
+    } else {
+        format!("an instrument in {to} or {from}: {}", symbols.join(", "))
+    };
+    let text = field.text(&accepted)?;
+    let place = fit
+        .zip(&symbols)
+        .find(|(_, symbol)| *symbol == text)
+        .map(|(place, _)| place)
+        .ok_or_else(|| field.error(accepted))?;
+    Ok(ConversionRate::Of {
+        instrument: place,
+        is_inverse: instruments[place].definition.currency == from,
+    })
 }
 
 fn read_paths(field: Option<Field<'_>>) -> Result<Vec<String>, FieldError> {
@@ -285,4 +454,206 @@ fn read_symbols(
         return Err(field.error("one instrument or more, such as { BTCUSDT = \"BTCUSDT\" }"));
     }
     Ok(symbols)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLES: &str = r#"data = "data"
+
+[[curve]]
+weights = [5, 0, 3]
+
+[[latency]]
+name = "wan"
+samples = [{ order_ns = 350000, ack_ns = 300000 }, { order_ns = 90000000, ack_ns = 1 }]
+
+[[conversion]]
+from = "GBP"
+to = "USD"
+rate = "1.27"
+
+[[conversion]]
+from = "EUR"
+to = "USD"
+from_instrument = "EURUSD"
+
+[[conversion]]
+from = "JPY"
+to = "USD"
+from_instrument = "USDJPY"
+
+[[instrument]]
+symbol = "EURUSD"
+kind = "fx_pair"
+currency = "USD"
+tick_size = "0.00001"
+lot_size = "1000"
+order_qty_max = "10000000"
+liquidity = { paper = { latency = { recorded = "wan" } } }
+session = "fx"
+financing = { zone = "America/New_York", times = ["17:00"], days = "mon-fri", triple = "wed", long_pct = "-0.008", short_pct = "0.003" }
+
+[[instrument]]
+symbol = "USDJPY"
+kind = "fx_pair"
+currency = "JPY"
+tick_size = "0.001"
+lot_size = "1000"
+order_qty_max = "10000000"
+
+[[instrument]]
+symbol = "INHOUSE"
+kind = "equity"
+currency = "USD"
+tick_size = "0.01"
+lot_size = "1"
+order_qty_max = "1000"
+liquidity = "crossed"
+session = "us-equities"
+pre_open_minutes = 30
+pre_close_minutes = 5
+"#;
+
+    fn read(text: &str) -> Result<ServerFile, FileError> {
+        from_toml("s.toml", text, &[])
+    }
+
+    #[test]
+    fn a_file_has_curves_latencies_rates_calls_and_financing() {
+        let file = read(TABLES).unwrap();
+        assert_eq!(file.curves, [[5, 0, 3]]);
+        assert_eq!(file.latencies[0].len(), 2);
+        assert_eq!(file.latencies[0][1].order_ns, 90_000_000);
+        let types::Liquidity::Paper(model) = file.instruments[0].definition.liquidity else {
+            panic!("EURUSD is paper");
+        };
+        assert_eq!(model.latency, types::Latency::Recorded(types::LatencyId(0)));
+        let rates: Vec<_> = file.conversions.iter().map(|it| it.rate).collect();
+        let of = |instrument, is_inverse| ConversionRate::Of {
+            instrument,
+            is_inverse,
+        };
+        let stated = ConversionRate::Stated("1.27".parse().unwrap());
+        assert_eq!(rates, [stated, of(0, false), of(1, true)]);
+        let calls = file.instruments[2].calls;
+        let minute = 60_000_000_000;
+        assert_eq!(
+            (calls.pre_open_ns, calls.pre_close_ns),
+            (30 * minute, 5 * minute)
+        );
+        // Tuesday, 2024-03-05 12:00 in New York: that evening once, on Wednesday three times. 17:00 there is 22:00 UTC.
+        let schedule = file.instruments[0].financing.as_ref().unwrap();
+        let moment = |text| super::super::time::parse_timestamp(text).unwrap();
+        let tuesday = moment("2024-03-05T22:00:00Z");
+        let wednesday = moment("2024-03-06T22:00:00Z");
+        assert_eq!(
+            schedule.next(moment("2024-03-05T17:00:00Z")),
+            Some((tuesday, 1))
+        );
+        assert_eq!(schedule.next(tuesday), Some((wednesday, 3)));
+        // Over the weekend, in which the clocks go forward: 21:00 UTC.
+        assert_eq!(
+            schedule.next(moment("2024-03-08T22:00:00Z")),
+            Some((moment("2024-03-11T21:00:00Z"), 1))
+        );
+        let terms = schedule.at(Price::whole(1), 3);
+        assert_eq!((terms.long, terms.short), (Ratio(-240_000), Ratio(90_000)));
+    }
+
+    #[test]
+    fn what_is_not_accepted_is_told_with_its_line_and_field() {
+        let check = |what: &str, instead: &str, line: usize, expected: &str| {
+            assert!(TABLES.contains(what), "{what}");
+            let error = read(&TABLES.replacen(what, instead, 1)).unwrap_err();
+            let start = format!("s.toml:{line}: {expected}");
+            assert!(error.to_string().starts_with(&start), "{error}");
+        };
+        let curve = "curve[0].weights";
+        check(
+            "[5, 0, 3]",
+            "[0, 0]",
+            4,
+            &format!("{curve}: value 'a list of 2': accepted weights of which"),
+        );
+        check(
+            "[5, 0, 3]",
+            "[5, -1]",
+            4,
+            &format!("{curve}[1]: value '-1': accepted a weight from 0"),
+        );
+        check(
+            "[{ order_ns = 350000, ack_ns = 300000 }, { order_ns = 90000000, ack_ns = 1 }]",
+            "[]",
+            8,
+            "latency[0].samples: value 'a list of 0': accepted one or more",
+        );
+        check(
+            "recorded = \"wan\"",
+            "recorded = \"lan\"",
+            32,
+            "instrument[0].liquidity.paper.latency.recorded: value 'lan': accepted the id of a latency",
+        );
+        check(
+            "rate = \"1.27\"",
+            "rate = \"0\"",
+            13,
+            "conversion[0].rate: value '0': accepted a rate above zero",
+        );
+        check(
+            "rate = \"1.27\"",
+            "",
+            10,
+            "conversion[0]: value '{from: GBP, to: USD}': accepted either a rate",
+        );
+        check(
+            "from = \"EUR\"",
+            "from = \"GBP\"",
+            16,
+            "conversion[1].from: value 'GBP': accepted each pair once",
+        );
+        check(
+            "from_instrument = \"USDJPY\"",
+            "from_instrument = \"CHFJPY\"",
+            23,
+            "conversion[2].from_instrument: value 'CHFJPY': accepted an instrument in USD or JPY: EURUSD, USDJPY, INHOUSE",
+        );
+        check(
+            "triple = \"wed\"",
+            "triple = \"sun\"",
+            34,
+            "instrument[0].financing.triple: value 'sun': accepted days of the week that are among days",
+        );
+        check(
+            "times = [\"17:00\"]",
+            "times = [\"17:00\", \"09:00\"]",
+            34,
+            "instrument[0].financing.times[1]: value '09:00': accepted a time after the one before it",
+        );
+        check(
+            "pre_open_minutes = 30",
+            "pre_open_minutes = 0",
+            53,
+            "instrument[2].pre_open_minutes: value '0': accepted minutes from 1 to 720",
+        );
+        check(
+            "liquidity = \"crossed\"\nsession = \"us-equities\"",
+            "liquidity = \"crossed\"",
+            52,
+            "instrument[2].pre_open_minutes: value '30': accepted none without a session",
+        );
+        check(
+            "liquidity = \"crossed\"\n",
+            "",
+            52,
+            "instrument[2].pre_open_minutes: value '30': accepted none, unless liquidity",
+        );
+        check(
+            "data = \"data\"",
+            "data = \"data\"\nlimits = { samples_max = 2 }",
+            2,
+            "limits.samples_max: value '2': accepted 3 or more",
+        );
+    }
 }

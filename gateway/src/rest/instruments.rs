@@ -74,7 +74,7 @@ pub(super) async fn book(
     Ok(json(StatusCode::OK, shown.to_string()))
 }
 
-fn unknown(app: &App, text: &str) -> Problem {
+pub(super) fn unknown(app: &App, text: &str) -> Problem {
     let instruments = app.handle.views().instruments.len();
     let accepted = format!("one of the {instruments} instruments, counted from 0");
     Problem::not_found("instrument", "instrument", text, accepted)

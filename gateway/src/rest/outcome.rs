@@ -6,6 +6,7 @@
 pub(super) mod contest;
 mod denied;
 pub(super) mod life;
+pub(super) mod market;
 pub(super) mod money;
 
 use axum::http::StatusCode;
@@ -26,7 +27,7 @@ use crate::dto::word::{Word, rejection};
 use crate::problem::Problem;
 use crate::show;
 
-use denied::{denied, misfitting, refused};
+use denied::{denied, denied_in_list, misfitting, refused};
 
 /// What became of the change of one order, as JSON.
 pub(super) enum Change {
@@ -58,9 +59,18 @@ pub(super) fn of_list(app: &App, list: &OrderList, receipt: &Receipt) -> Result<
     {
         return Err(misfitting(order, place, field, reason));
     }
-    check(app, receipt, |request| {
-        list.orders.iter().any(|order| is_same(order, request))
-    })?;
+    for event in &receipt.events {
+        match &event.kind {
+            EventKind::OrderDenied { request, reason } => {
+                let mut orders = list.orders.iter();
+                if let Some(place) = orders.position(|order| is_same(order, request)) {
+                    return Err(denied_in_list(app, request, place, *reason));
+                }
+            }
+            EventKind::InputRejected { reason } => return Err(input_rejected(*reason)),
+            _ => {}
+        }
+    }
     let orders: Option<Vec<Value>> = list
         .orders
         .iter()

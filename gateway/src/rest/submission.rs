@@ -10,13 +10,14 @@ use runtime::{AckMode, Lane, Receipt, Refused, Status};
 use tokio::sync::oneshot;
 use tokio::time;
 use types::{
-    AccountId, AdjustKind, Calendar, ClientOrderId, Codec, Command, CompetitionId, Interval, Money,
-    NewAlgo, NewOrder, OpenAccount, OrderList, TeamId,
+    AccountId, AdjustKind, Calendar, ClientOrderId, Codec, Command, CompetitionId, InstrumentId,
+    Interval, MarketChange, Money, NewAlgo, NewOrder, OpenAccount, OrderList, TeamId,
 };
 
 use super::idempotency::{Answer, IDEMPOTENCY_REPLAYED, Known, Ticket};
 use super::{json, outcome};
 use crate::app::App;
+use crate::dto::instrument::change::Conversion;
 use crate::metrics::ack_mode;
 use crate::problem::Problem;
 
@@ -45,6 +46,15 @@ pub(crate) enum Submission {
         /// The interval.
         interval: Interval,
     },
+    /// What the firm says of an instrument's market.
+    Market {
+        /// The instrument.
+        instrument: InstrumentId,
+        /// What becomes of it.
+        change: MarketChange,
+    },
+    /// What a unit of a currency is worth in another.
+    Conversion(Conversion),
     /// A payout of this amount.
     Payout(AccountId, Money),
     /// A step of scaling.
@@ -70,7 +80,12 @@ impl Submission {
             Self::List(list) => list.orders.first().map(|order| order.account),
             Self::Algo(algo) => Some(algo.account),
             Self::Payout(account, _) | Self::Scale(account) => Some(*account),
-            Self::Account(_) | Self::Competition(_) | Self::Entry(_) | Self::Window { .. } => None,
+            Self::Account(_)
+            | Self::Competition(_)
+            | Self::Entry(_)
+            | Self::Window { .. }
+            | Self::Market { .. }
+            | Self::Conversion(_) => None,
         }
     }
 
@@ -88,6 +103,8 @@ impl Submission {
             Self::Competition(competition) => ("name", competition.name.to_string()),
             Self::Entry(entry) => ("account", entry.account.to_string()),
             Self::Window { interval, .. } => ("start", interval.start.to_string()),
+            Self::Market { instrument, .. } => ("instrument", instrument.to_string()),
+            Self::Conversion(conversion) => ("from", conversion.from.to_string()),
             Self::Payout(_, amount) => ("amount", amount.to_string()),
             Self::Scale(account) => ("account", account.to_string()),
         }
@@ -111,6 +128,15 @@ impl Submission {
                 calendar: *calendar,
                 interval: *interval,
             },
+            Self::Market { instrument, change } => Command::ChangeMarket {
+                instrument: *instrument,
+                change: *change,
+            },
+            Self::Conversion(Conversion { from, to, rate }) => Command::SetConversion {
+                from: *from,
+                to: *to,
+                rate: *rate,
+            },
             Self::Payout(account, amount) => Command::Adjust {
                 account: *account,
                 kind: AdjustKind::Payout,
@@ -133,6 +159,8 @@ impl Submission {
             Self::Competition(_) => "competition",
             Self::Entry(_) => "entry",
             Self::Window { .. } => "interval",
+            Self::Market { .. } => "change",
+            Self::Conversion(_) => "conversion",
             Self::Payout(..) => "payout",
             Self::Scale(_) => "step",
         }
@@ -163,6 +191,14 @@ impl Submission {
                 return "GET /v1/windows shows what is known, and sending it again is safe: what is \
                         known is not announced twice"
                     .to_owned();
+            }
+            Self::Market { .. } => {
+                return "GET /v1/accounts/{account} shows what was booked; sending it again books again, \
+                        unless it is with the same Idempotency-Key"
+                    .to_owned();
+            }
+            Self::Conversion(_) => {
+                return "sending it again is safe: the newest rate counts".to_owned();
             }
             Self::Payout(..) => {
                 return format!(
@@ -318,6 +354,14 @@ fn told(app: &App, submission: &Submission, receipt: &Receipt) -> Result<(bool, 
             outcome::money::of_payout(app, *account, *amount, receipt)
         }
         Submission::Scale(account) => outcome::money::of_step(app, *account, receipt),
+        Submission::Market { instrument, change } => {
+            let told = outcome::market::of_change(app, *instrument, *change, receipt);
+            return told.map(|body| (false, body));
+        }
+        Submission::Conversion(conversion) => {
+            let told = outcome::market::of_conversion(app, *conversion, receipt);
+            return told.map(|body| (false, body));
+        }
         Submission::Window { calendar, interval } => {
             return outcome::of_announcement(app, *calendar, *interval, receipt);
         }

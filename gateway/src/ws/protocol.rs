@@ -11,6 +11,8 @@ pub(super) enum Request {
     Sub { id: u64, chs: Vec<Wanted> },
     /// Unsubscribe.
     Unsub { id: u64, chs: Vec<Named> },
+    /// The session of this account lasts as long as this socket.
+    Bind { id: u64, account: String },
     /// Are you there?
     Ping { id: u64 },
 }
@@ -44,6 +46,8 @@ pub(super) struct Named {
 pub(super) enum Reply<'a> {
     /// Done.
     Ok { id: u64, chs: Vec<Subscribed<'a>> },
+    /// The account's session lasts as long as this socket.
+    Bound { id: u64, account: &'a str },
     /// Not done; nothing of the request was.
     Error {
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,6 +123,12 @@ mod tests {
         assert_eq!(
             parse(r#"{"op":"ping","id":3}"#),
             Ok(Request::Ping { id: 3 })
+        );
+
+        let account = "17".to_owned();
+        assert_eq!(
+            parse(r#"{"op":"bind","id":4,"account":"17"}"#),
+            Ok(Request::Bind { id: 4, account })
         );
 
         assert_eq!(parse("[]").unwrap_err().0, None);

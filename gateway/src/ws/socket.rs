@@ -8,11 +8,13 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use tokio::time::{self, Instant, MissedTickBehavior};
+use types::AccountId;
 
 use super::protocol::{Reply, Request, Subscribed, Wanted, parse};
 use crate::app::App;
 use crate::channel::{ChannelName, Cursor, Pull};
 use crate::hub::Subscription;
+use crate::sessions::Bound;
 
 /// Close codes of RFC 6455 and our own.
 const GOING_AWAY: u16 = 1001;
@@ -31,6 +33,7 @@ pub(super) async fn run(app: &App, socket: WebSocket) {
         app,
         wire,
         subscriptions: BTreeMap::new(),
+        bound: BTreeMap::new(),
         operations: 0,
     }
     .run()
@@ -41,6 +44,8 @@ struct Session<'a> {
     app: &'a App,
     wire: Wire<'a>,
     subscriptions: BTreeMap<ChannelName, (Subscription, Cursor)>,
+    /// Accounts whose session this socket is.
+    bound: BTreeMap<AccountId, Bound>,
     /// Requests since the last heartbeat.
     operations: u32,
 }
@@ -120,6 +125,21 @@ impl Session<'_> {
         }
         match parse(&text) {
             Ok(Request::Ping { id }) => self.wire.reply(&Reply::Pong { id }).await,
+            Ok(Request::Bind { id, account }) => match self.bind(&account) {
+                Ok(()) => {
+                    let account = &account;
+                    self.wire.reply(&Reply::Bound { id, account }).await
+                }
+                Err((code, detail)) => {
+                    self.wire
+                        .reply(&Reply::Error {
+                            id: Some(id),
+                            code,
+                            detail: &detail,
+                        })
+                        .await
+                }
+            },
             Ok(Request::Unsub { id, chs }) => {
                 for named in &chs {
                     if let Some(name) = ChannelName::parse(&named.ch) {
@@ -169,6 +189,26 @@ impl Session<'_> {
                     .await
             }
         }
+    }
+
+    /// Makes this socket the session of an account, or one of its sockets.
+    fn bind(&mut self, text: &str) -> Result<(), (u16, String)> {
+        let names = &self.app.projections.catalogue.load().names;
+        let known = self.app.handle.views().accounts.len();
+        let account = names
+            .account_id(text)
+            .filter(|account| (account.0 as usize) < known)
+            .ok_or_else(|| (404, format!("there is no account {text:?}")))?;
+        let accounts_max = self.app.config.limits.subscriptions_max;
+        if !self.bound.contains_key(&account) {
+            if self.bound.len() == accounts_max {
+                let detail = format!("a socket is the session of {accounts_max} accounts at most");
+                return Err((429, detail));
+            }
+            let bound = self.app.sessions.bind(account);
+            self.bound.insert(account, bound);
+        }
+        Ok(())
     }
 
     /// Subscribes to all channels or to none; whether each goes on where the client was.

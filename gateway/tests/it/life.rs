@@ -175,9 +175,13 @@ async fn a_suspended_account_holds_still_until_it_is_resumed() {
     );
     let listed = get_json(address, "/v1/accounts?state=suspended").await;
     assert_eq!(listed["accounts"][0]["id"], "0");
-    post_order(address, 0, &market(3, "buy", "0.5"))
+    let faults = post_order(address, 0, &market(3, "buy", "0.5"))
         .await
         .problem(422, "account_not_trading");
+    assert_eq!(
+        faults,
+        ["account | 0 | an account that is in an evaluation or funded: it is suspended"]
+    );
     let faults = post(&venue, "/0/suspend", &body)
         .await
         .problem(409, "account_state");

@@ -113,7 +113,26 @@ async fn a_list_that_is_denied_is_denied_as_a_whole() {
     let faults = post(&venue, "order-lists", None, &wrong)
         .await
         .problem(422, "price_off_tick");
-    assert_eq!(faults, ["price | 41000.005 | a multiple of 0.01"]);
+    assert_eq!(faults, ["orders[1].price | 41000.005 | a multiple of 0.01"]);
+    // What is said of the order that it is about: of the second stop, its trigger.
+    let mut wrong = bracket(1);
+    wrong["orders"][2]["trigger"] = "39000.001".into();
+    let faults = post(&venue, "order-lists", None, &wrong)
+        .await
+        .problem(422, "price_off_tick");
+    assert_eq!(
+        faults,
+        ["orders[2].trigger | 39000.001 | a multiple of 0.01"]
+    );
+    let mut wrong = bracket(1);
+    wrong["orders"][2]["client_order_id"] = "1".into();
+    let faults = post(&venue, "order-lists", None, &wrong)
+        .await
+        .problem(409, "duplicate_client_order");
+    assert_eq!(
+        faults,
+        ["orders[2].client_order_id | 1 | an id that this account has not used"]
+    );
     let mut wrong = bracket(1);
     wrong["orders"][1]["side"] = "long".into();
     let faults = post(&venue, "order-lists", None, &wrong)
@@ -199,6 +218,56 @@ async fn an_algo_works_is_shown_and_ends_when_it_is_cancelled() {
         .await
         .problem(400, "bad_field");
     assert_eq!(faults, ["rate_pct | 5 | none, for twap"]);
+}
+
+/// The value that was wrong, and what it went against.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_denial_has_its_value() {
+    let venue = Venue::open().await;
+    let address = venue.address;
+    let mut vwap = twap(1, 4);
+    vwap["type"] = "vwap".into();
+    vwap.as_object_mut().unwrap().remove("slices");
+    vwap["curve"] = "7".into();
+    let faults = post(&venue, "algos", None, &vwap)
+        .await
+        .problem(422, "unknown_curve");
+    assert_eq!(faults, ["curve | 7 | the id of a volume curve"]);
+
+    let denied = async |change: fn(&mut Value)| {
+        let mut order = limit(1, "buy", "0.5", "39000");
+        change(&mut order);
+        let answer = post_order(address, 0, &order).await;
+        answer.problem(422, "bad_time_in_force")
+    };
+    let over = denied(|order| {
+        order["tif"] = "gtd".into();
+        order["until"] = "2024-01-03T12:00:00Z".into();
+    });
+    assert_eq!(
+        over.await,
+        ["until | 2024-01-03T12:00:00Z | a time after 2024-01-03T12:00:00Z"]
+    );
+    let posted = denied(|order| {
+        order["tif"] = "ioc".into();
+        order["post_only"] = true.into();
+    });
+    assert_eq!(
+        posted.await,
+        ["post_only | true | false, but for a limit order that may stay: gtc, day or gtd"]
+    );
+    let stop = denied(|order| {
+        order["type"] = "stop".into();
+        order["trigger"] = order["price"].take();
+        order["tif"] = "fok".into();
+    });
+    assert_eq!(
+        stop.await,
+        [
+            "tif | fok | gtc or day, which go with every kind of order; gtd with all but market orders, \
+             ioc, fok, opg and cls with market and limit orders"
+        ]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

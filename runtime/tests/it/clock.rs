@@ -23,6 +23,7 @@ fn algo(start: TimestampNs, end: TimestampNs) -> Command {
         end,
         kind: AlgoKind::Twap { slices: 1 },
         leg: Leg::Net,
+        cancel_on_disconnect: false,
     })
 }
 

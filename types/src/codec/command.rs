@@ -1,12 +1,15 @@
-//! Orders, commands and inputs.
+//! Orders, commands and inputs. A command whose form grew is still read, by what it was: 11 of [`Command`].
 
 use crate::calendar::{Calendar, Interval};
 use crate::command::{
     AdjustKind, AlgoKind, Command, LatencySample, Leg, ListKind, NewAlgo, NewOrder, OpenAccount,
     OrderKind, OrderList, RollSchedule, SelfTrade, Side, TimeInForce, Trail, TriggerOn,
 };
+use crate::id::{AccountId, ClientOrderId, InstrumentId};
 use crate::input::{Input, InputKind, Timer};
 use crate::terms::{Funding, MarkKind, PositionMode, Terms};
+use crate::time::TimestampNs;
+use crate::unit::{Price, Qty};
 use crate::{codec_enum, codec_struct};
 
 codec_struct!(LatencySample { order_ns, ack_ns });
@@ -76,7 +79,54 @@ codec_struct!(NewAlgo {
     end,
     kind,
     leg,
+    cancel_on_disconnect,
 });
+
+/// A [`NewAlgo`] of before it could end with its account's session.
+struct StayingAlgo {
+    account: AccountId,
+    client_order: ClientOrderId,
+    instrument: InstrumentId,
+    side: Side,
+    qty: Qty,
+    limit: Option<Price>,
+    start: TimestampNs,
+    end: TimestampNs,
+    kind: AlgoKind,
+    leg: Leg,
+}
+
+codec_struct!(StayingAlgo {
+    account,
+    client_order,
+    instrument,
+    side,
+    qty,
+    limit,
+    start,
+    end,
+    kind,
+    leg,
+});
+
+impl From<StayingAlgo> for NewAlgo {
+    fn from(algo: StayingAlgo) -> Self {
+        Self {
+            account: algo.account,
+            client_order: algo.client_order,
+            instrument: algo.instrument,
+            side: algo.side,
+            qty: algo.qty,
+            limit: algo.limit,
+            start: algo.start,
+            end: algo.end,
+            kind: algo.kind,
+            leg: algo.leg,
+            cancel_on_disconnect: false,
+        }
+    }
+}
+
 codec_struct!(OpenAccount { plan, parent, name });
 codec_enum!(AdjustKind { 0 => ProfitAndLoss, 1 => Payout, 2 => Scale });
 codec_struct!(RollSchedule { zone, minute });
@@ -92,7 +142,6 @@ codec_enum!(Command {
     8 => CancelAll { account, instrument, side },
     9 => Adjust { account, kind, amount },
     10 => SubmitList(list),
-    11 => SubmitAlgo(algo),
     12 => Disconnect { account },
     13 => DefineCurve { weights },
     14 => DefineLatency { samples },
@@ -100,6 +149,10 @@ codec_enum!(Command {
     16 => ChangeAccount { account, change },
     17 => AnnounceWindow { calendar, interval },
     18 => ChangeCompetition { competition, change },
+    19 => ChangeMarket { instrument, change },
+    20 => SubmitAlgo(algo),
+} reads {
+    11 => SubmitAlgo(StayingAlgo),
 });
 codec_enum!(Timer { 0 => DayRoll { schedule, day }, 1 => Clock });
 codec_enum!(InputKind { 0 => Market(event), 1 => Command(command), 2 => Timer(timer) });

@@ -1,8 +1,8 @@
 //! Facts, and what verdicts rest on.
 //!
 //! The tag of a form that is no more is not given again, so that a fact of an older program is refused and
-//! never read as something else: 12 of [`EventKind`]; 8, 9, 10 and 13 of [`InputRejection`]; 12 to 15, 19, 25,
-//! 26 and 36 of [`DenyReason`]; 11, 12 and 19 of [`CancelReason`]. One whose form only grew is still read, by what it was:
+//! never read as something else: 12, 33 and 34 of [`EventKind`]; 8, 9, 10 and 13 of [`InputRejection`]; 3, 12 to
+//! 16, 19, 20, 23, 25, 26 and 36 of [`DenyReason`]; 11, 12 and 19 of [`CancelReason`]. One whose form only grew is still read, by what it was:
 //! 56 of [`EventKind`].
 
 use crate::event::{
@@ -10,7 +10,7 @@ use crate::event::{
     BreachPosition, CancelReason, Consistency, DataFault, DayClose, DenyReason, DisplayFault,
     Effect, EntryRefusal, Event, EventKind, Fill, FillCause, FillModel, FloorMove, FloorMoveCause,
     GridFault, InputRejection, LimitWarning, ListFault, ListField, OrderChange, OrderRole,
-    PayoutDenial, QuoteFault, RuleKind, StatusCause,
+    PayoutDenial, QuoteFault, RuleKind, StatusCause, TimeInForceFault,
 };
 use crate::id::{AccountId, PlanHash, PlanId};
 use crate::limit::LimitName;
@@ -107,6 +107,7 @@ codec_enum!(AlgoEnd {
     4 => ChildDenied(reason),
     5 => Window,
     6 => ChildrenMax { max },
+    7 => Disconnected,
 });
 codec_enum!(OrderChange {
     0 => Cancel,
@@ -142,11 +143,16 @@ codec_enum!(AlgoFault {
     1 => NoSlices,
     2 => Rate { rate },
 });
+codec_enum!(TimeInForceFault {
+    0 => Kind,
+    1 => Over { after },
+    2 => List,
+    3 => PostOnly,
+});
 codec_enum!(DenyReason {
     0 => UnknownAccount,
     1 => UnknownInstrument,
     2 => UnknownOrder,
-    3 => AccountNotTrading,
     4 => DayLocked,
     5 => OrderRate { max },
     6 => DuplicateClientOrder,
@@ -155,13 +161,10 @@ codec_enum!(DenyReason {
     9 => QtyOffLot { lot_size },
     10 => QtyFilled { filled },
     11 => PriceOffTick { tick_size },
-    16 => BadTimeInForce,
     17 => BadLeg,
     18 => NoSuchPrice,
-    20 => UnknownCurve,
     21 => NoConversion,
     22 => CurrenciesMax { max },
-    23 => InstrumentNotOpen,
     24 => NoQuote,
     27 => NotReducing { position },
     28 => ShortNotAllowed { available },
@@ -186,6 +189,10 @@ codec_enum!(DenyReason {
     48 => ChangesMax { max },
     49 => PositionOutOfRange { aimed, max },
     50 => OutOfRange { balance, max },
+    51 => AccountNotTrading { state },
+    52 => BadTimeInForce(fault),
+    53 => UnknownCurve { curve },
+    54 => InstrumentNotOpen { status },
 });
 codec_enum!(CancelReason {
     0 => Requested,
@@ -368,8 +375,6 @@ codec_enum!(EventKind {
     30 => LatencyDefined { latency },
     31 => ConversionSet { from, to, rate },
     32 => OrderActivated { account, order, qty },
-    33 => AlgoAccepted { order, request },
-    34 => AlgoDenied { request, reason },
     35 => AlgoEnded { account, order, filled, reason },
     36 => Booked { account, instrument, leg, cause, amount, balance, position },
     37 => MarginCall { account, equity, required },
@@ -398,6 +403,8 @@ codec_enum!(EventKind {
     61 => VerdictBasis(basis),
     62 => PaidOut { account, payouts },
     63 => Lapsed(lapse),
+    64 => AlgoAccepted { order, request },
+    65 => AlgoDenied { request, reason },
 } reads {
     56 => VerdictBasis(UncountedBasis),
 });

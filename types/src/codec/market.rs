@@ -5,8 +5,8 @@ use crate::instrument::{
     Latency, Liquidity, Margin, PaperModel, Requirement, Sizes, Slippage,
 };
 use crate::market::{
-    Aggressor, Bar, DepthUpdate, Financing, InstrumentStatus, Level, MarketData, MarketEvent,
-    Quote, Trade,
+    Aggressor, Bar, DepthUpdate, Financing, InstrumentStatus, Level, MarketChange, MarketData,
+    MarketEvent, Quote, Trade,
 };
 use crate::{codec_enum, codec_struct};
 
@@ -51,6 +51,12 @@ codec_enum!(MarketData {
     7 => Dividend { per_unit },
     8 => Split { new, old },
     9 => Gap,
+});
+codec_enum!(MarketChange {
+    0 => Status(status),
+    1 => Financing(financing),
+    2 => Dividend { per_unit },
+    3 => Split { new, old },
 });
 codec_struct!(MarketEvent {
     instrument,

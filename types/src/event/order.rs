@@ -2,8 +2,10 @@
 
 use crate::command::Trail;
 use crate::conduct::ConductDenial;
-use crate::id::{OrderId, Seq};
+use crate::event::AccountState;
+use crate::id::{CurveId, OrderId, Seq};
 use crate::limit::LimitName;
+use crate::market::InstrumentStatus;
 use crate::time::TimestampNs;
 use crate::unit::{Money, Price, Qty, Ratio, SignedQty};
 
@@ -36,6 +38,8 @@ pub enum OrderRole {
 pub enum AlgoEnd {
     /// All of it is filled.
     Filled,
+    /// Its account's session ended.
+    Disconnected,
     /// Its time is over.
     Over,
     /// Its owner asked.
@@ -150,6 +154,23 @@ pub enum DisplayFault {
     },
 }
 
+/// What a time in force does not go with: the first that holds, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimeInForceFault {
+    /// The kind of order: a market order has no date to wait for, and only market and limit orders are
+    /// immediate or for an auction.
+    Kind,
+    /// Its time is over already.
+    Over {
+        /// What it would have to be after: the time of the input.
+        after: TimestampNs,
+    },
+    /// Its list: an order of a list is for no auction.
+    List,
+    /// Post-only: that is for limit orders which may stay, good till cancelled, for the day or until a date.
+    PostOnly,
+}
+
 /// What is wrong with an algo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AlgoFault {
@@ -180,7 +201,10 @@ pub enum DenyReason {
     /// No such working order of this account.
     UnknownOrder,
     /// The account's state does not trade.
-    AccountNotTrading,
+    AccountNotTrading {
+        /// Its state.
+        state: AccountState,
+    },
     /// The account is locked until the next roll.
     DayLocked,
     /// The account has sent as many orders in this second as it may.
@@ -233,8 +257,8 @@ pub enum DenyReason {
     /// quantity, and shows it in at most
     /// [`NewOrder::ICEBERG_PARTS_MAX`](crate::NewOrder::ICEBERG_PARTS_MAX) parts.
     BadDisplay(DisplayFault),
-    /// The time in force does not go with the kind of order, with post-only, or is over already.
-    BadTimeInForce,
+    /// The time in force does not go with what else the order says, or is over already.
+    BadTimeInForce(TimeInForceFault),
     /// The leg does not go with the account's position mode.
     BadLeg,
     /// The order has no such price to change.
@@ -242,7 +266,10 @@ pub enum DenyReason {
     /// The algo's window is empty, or its kind has a figure out of range.
     BadAlgo(AlgoFault),
     /// No such curve.
-    UnknownCurve,
+    UnknownCurve {
+        /// The one that was asked for.
+        curve: CurveId,
+    },
     /// The instrument's currency is not the account's, and no conversion is known.
     NoConversion,
     /// The account holds as many currencies as it may.
@@ -250,8 +277,11 @@ pub enum DenyReason {
         /// The most, besides its own.
         max: u32,
     },
-    /// The instrument does not trade now.
-    InstrumentNotOpen,
+    /// The instrument does not trade now, or gathers orders for an auction and takes none like this.
+    InstrumentNotOpen {
+        /// Its status.
+        status: InstrumentStatus,
+    },
     /// The instrument has no quote yet: nothing can be valued.
     NoQuote,
     /// The instrument's newest quote was crossed or off its grid, or its feed lost track: what stood before is

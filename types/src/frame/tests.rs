@@ -6,7 +6,9 @@ use proptest::prelude::*;
 use self::facts::event_kind;
 use self::vocabulary::{input_kind, usual_kind};
 use super::*;
-use crate::command::{Command, Leg, NewOrder, OrderKind, SelfTrade, Side, TimeInForce, TriggerOn};
+use crate::command::{
+    AlgoKind, Command, Leg, NewAlgo, NewOrder, OrderKind, SelfTrade, Side, TimeInForce, TriggerOn,
+};
 use crate::event::EventKind;
 use crate::id::{AccountId, ClientOrderId, InstrumentId, PlanHash, PlanId};
 use crate::input::InputKind;
@@ -111,6 +113,29 @@ fn order_input() -> Input {
         ts: TimestampNs(1_709_208_000_000_000_000),
         kind: InputKind::Command(Command::SubmitOrder(order)),
     }
+}
+
+/// The form of an algo grew by its last byte: one of before stays when its session ends.
+#[test]
+fn an_algo_of_before_it_could_end_with_a_session_is_read() {
+    let algo = NewAlgo {
+        account: AccountId(4),
+        client_order: ClientOrderId(9),
+        instrument: InstrumentId(3),
+        side: Side::Sell,
+        qty: "1.5".parse().unwrap(),
+        limit: None,
+        start: TimestampNs(1),
+        end: TimestampNs(2),
+        kind: AlgoKind::Twap { slices: 5 },
+        leg: Leg::Net,
+        cancel_on_disconnect: false,
+    };
+    let now = Command::SubmitAlgo(algo);
+    let mut bytes = now.to_bytes();
+    assert_eq!((bytes[0], bytes.pop()), (20, Some(0)));
+    bytes[0] = 11;
+    assert_eq!(Command::from_bytes(&bytes), Ok(now));
 }
 
 #[test]

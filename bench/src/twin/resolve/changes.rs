@@ -56,6 +56,7 @@ impl Scene<'_> {
             end: TimestampNs(if self.nonsense() { start } else { end }),
             kind,
             leg: self.leg(account, side, false),
+            cancel_on_disconnect: self.draw.percent(30),
         };
         InputKind::Command(Command::SubmitAlgo(algo))
     }

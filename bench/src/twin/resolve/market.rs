@@ -1,8 +1,9 @@
 //! What the outside market says.
 
 use types::{
-    Aggressor, Bar, DepthUpdate, Financing, InputKind, InstrumentId, InstrumentStatus, Level,
-    Liquidity, MarketData, MarketEvent, Money, Quote, Ratio, Side, TimestampNs, Trade,
+    Aggressor, Bar, Command, DepthUpdate, Financing, InputKind, InstrumentId, InstrumentStatus,
+    Level, Liquidity, MarketChange, MarketData, MarketEvent, Money, Quote, Ratio, Side,
+    TimestampNs, Trade,
 };
 
 use super::Scene;
@@ -212,7 +213,21 @@ impl Scene<'_> {
             ],
         };
         let status = self.draw.weighted(&choices);
-        self.event(id, MarketData::Status(status))
+        self.told(id, MarketData::Status(status), MarketChange::Status(status))
+    }
+
+    /// What a feed brings and a firm may say: by one of the two.
+    fn told(
+        &mut self,
+        instrument: InstrumentId,
+        data: MarketData,
+        change: MarketChange,
+    ) -> InputKind {
+        if self.draw.percent(30) {
+            InputKind::Command(Command::ChangeMarket { instrument, change })
+        } else {
+            self.event(instrument, data)
+        }
     }
 
     /// An instrument that somebody holds, mostly.
@@ -233,7 +248,8 @@ impl Scene<'_> {
             short: Ratio(self.draw.pick(&rates)),
             price: self.price(id, at),
         };
-        self.event(id, MarketData::Financing(financing))
+        let change = MarketChange::Financing(financing);
+        self.told(id, MarketData::Financing(financing), change)
     }
 
     pub(super) fn dividend(&mut self) -> InputKind {
@@ -244,7 +260,8 @@ impl Scene<'_> {
         } else {
             Money(self.draw.pick(&amounts))
         };
-        self.event(id, MarketData::Dividend { per_unit })
+        let change = MarketChange::Dividend { per_unit };
+        self.told(id, MarketData::Dividend { per_unit }, change)
     }
 
     pub(super) fn split(&mut self) -> InputKind {
@@ -256,7 +273,8 @@ impl Scene<'_> {
             self.draw
                 .pick(&[(2, 1), (1, 2), (3, 2), (2, 3), (7, 5), (1, 10), (11, 10)])
         };
-        self.event(id, MarketData::Split { new, old })
+        let change = MarketChange::Split { new, old };
+        self.told(id, MarketData::Split { new, old }, change)
     }
 
     pub(super) fn gap(&mut self) -> InputKind {

@@ -197,9 +197,119 @@ fn an_order_is_denied_from_the_close_to_the_open() {
                 _ => None,
             })
     };
-    let closed = Some(DenyReason::InstrumentNotOpen);
+    let closed = Some(DenyReason::InstrumentNotOpen {
+        status: InstrumentStatus::Closed,
+    });
     assert_eq!(denial_at("2020-08-28T19:59:59.999999999Z"), None);
     assert_eq!(denial_at("2020-08-28T20:00:00Z"), closed);
     assert_eq!(denial_at("2020-08-31T13:29:59.999999999Z"), closed);
     assert_ne!(denial_at("2020-08-31T13:30:00Z"), closed);
+}
+
+/// A book that is called an hour before each open and ten minutes before each close, and financed at 17:00 of each
+/// Friday and, three times, of each Monday.
+const CALLED: &str = r#"
+[[calendar]]
+name = "desk"
+zone = "UTC"
+sessions = [{ days = "mon-fri", open = "09:00", close = "16:00" }]
+
+[[instrument]]
+symbol = "INHOUSE"
+kind = "equity"
+currency = "USD"
+tick_size = "0.5"
+lot_size = "1"
+order_qty_max = "1000"
+liquidity = "crossed"
+session = "desk"
+pre_open_minutes = 60
+pre_close_minutes = 10
+financing = { zone = "UTC", times = ["17:00"], days = ["mon", "fri"], triple = "mon", long_pct = "-0.01", short_pct = "0.004" }
+"#;
+
+/// Friday to Monday: no price was shown, so nobody is financed.
+const CALLS: [&str; 7] = [
+    "2020-08-28T15:50:00Z 0 PreClose",
+    "2020-08-28T16:00:00Z 0 Closed",
+    "2020-08-31T08:00:00Z 0 PreOpen",
+    "2020-08-31T09:00:00Z 0 Open",
+    "2020-08-31T15:50:00Z 0 PreClose",
+    "2020-08-31T16:00:00Z 0 Closed",
+    "2020-09-01T08:00:00Z 0 PreOpen",
+];
+
+fn called(text: &str) -> (World, Vec<Specification>) {
+    let specifications = from_toml("a.toml", text).unwrap();
+    let mut world = World::new();
+    let command = Command::RegisterInstrument(Box::new(specifications[0].definition));
+    world.apply(at("2020-08-28T12:00:00Z"), InputKind::Command(command));
+    (world, specifications)
+}
+
+#[test]
+fn a_book_is_called_before_it_opens_and_before_it_closes() {
+    for stop in 0..=CALLS.len() {
+        let (mut world, specifications) = called(CALLED);
+        let until = at("2020-09-01T08:00:00Z");
+        let mut first = Timetable::new(&specifications);
+        let mut passed = world.pass(&mut first, until, stop);
+        let mut second = Timetable::new(&specifications);
+        passed.extend(world.pass(&mut second, until, 9));
+        assert_eq!(passed, CALLS, "stopped after {stop}");
+    }
+}
+
+/// Seventeen hours are closed: a call of twelve hours before an open and one of eight before a close, which is longer
+/// than the session, meet both edges all the same, so that both auctions are held.
+#[test]
+fn a_call_as_long_as_the_session_leaves_its_edges() {
+    let text = CALLED
+        .replace("pre_open_minutes = 60", "pre_open_minutes = 720")
+        .replace("pre_close_minutes = 10", "pre_close_minutes = 480");
+    let (mut world, specifications) = called(&text);
+    let mut timetable = Timetable::new(&specifications);
+    let passed = world.pass(&mut timetable, at("2020-08-31T16:00:00Z"), 9);
+    assert_eq!(
+        passed,
+        [
+            "2020-08-28T12:00:00Z 0 PreClose",
+            "2020-08-28T16:00:00Z 0 Closed",
+            "2020-08-30T21:00:00Z 0 PreOpen",
+            "2020-08-31T09:00:00Z 0 Open",
+            "2020-08-31T09:00:00Z 0 PreClose",
+            "2020-08-31T16:00:00Z 0 Closed",
+        ]
+    );
+}
+
+#[test]
+fn holding_is_financed_at_its_times_and_prices() {
+    let paper = CALLED
+        .replace("liquidity = \"crossed\"\nsession = \"desk\"\n", "")
+        .replace("pre_open_minutes = 60\npre_close_minutes = 10\n", "");
+    let expected = [
+        // 99.5 and 101 are 100.25 in the middle: 100 on a grid of halves. -0.01% and 0.004%, then three times that.
+        "2020-08-28T17:00:00.000000001Z 0 Financing(Financing { long: Ratio(-100000), short: Ratio(40000), price: Price(100000000000) })",
+        "2020-08-31T17:00:00.000000001Z 0 Financing(Financing { long: Ratio(-300000), short: Ratio(120000), price: Price(100000000000) })",
+    ];
+    for stop in 0..=expected.len() {
+        let (mut world, specifications) = called(&paper);
+        let noon = at("2020-08-28T12:00:00Z");
+        let quote = MarketEvent {
+            instrument: InstrumentId(0),
+            ts_event: noon,
+            data: MarketData::Quote(Quote {
+                bid: "99.5".parse().unwrap(),
+                bid_qty: Qty::whole(100),
+                ask: "101".parse().unwrap(),
+                ask_qty: Qty::whole(100),
+            }),
+        };
+        world.apply(noon, InputKind::Market(quote));
+        let until = at("2020-09-04T16:59:00Z");
+        let mut passed = world.pass(&mut Timetable::new(&specifications), until, stop);
+        passed.extend(world.pass(&mut Timetable::new(&specifications), until, 9));
+        assert_eq!(passed, expected, "stopped after {stop}");
+    }
 }

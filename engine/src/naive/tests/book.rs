@@ -160,7 +160,7 @@ fn the_breaker_halts_and_an_opening_auction_goes_on() {
     );
     assert_eq!(
         world.submit(buy(1, limit(106), 4)),
-        ["denied InstrumentNotOpen"]
+        ["denied InstrumentNotOpen { status: Halted }"]
     );
     world.status(InstrumentStatus::PreOpen);
     world.submit(buy(1, limit(106), 4));

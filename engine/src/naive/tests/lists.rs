@@ -193,6 +193,7 @@ fn algo(kind: AlgoKind, qty: i64, start: u64, end: u64) -> Command {
         end: TimestampNs(end),
         kind,
         leg: Leg::Net,
+        cancel_on_disconnect: false,
     })
 }
 

@@ -151,6 +151,8 @@ pub struct AlgoDto {
     pub rate_pct: Option<String>,
     /// The position it is for.
     pub position: &'static str,
+    /// It ends with the account's session.
+    pub cancel_on_disconnect: bool,
 }
 
 impl AlgoDto {
@@ -173,6 +175,7 @@ impl AlgoDto {
             curve: None,
             rate_pct: None,
             position: request.leg.word(),
+            cancel_on_disconnect: request.cancel_on_disconnect,
         };
         match request.kind {
             AlgoKind::Twap { slices } => dto.slices = Some(slices),

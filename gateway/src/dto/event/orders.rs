@@ -207,6 +207,8 @@ impl<M: SerializeMap> Fields<'_, M> {
             AlgoKind::Vwap { curve } => self.put("curve", self.names.curve(curve))?,
             AlgoKind::Pov { rate } => self.put("rate_pct", percent::exact(rate))?,
         }
+        let ends = request.cancel_on_disconnect;
+        self.unusual("cancel_on_disconnect", ends, true)?;
         self.unusual("position", request.leg != Leg::Net, request.leg.word())
     }
 

@@ -218,6 +218,7 @@ fn an_algo_says_how_it_slices() {
                 end: LATER,
                 kind,
                 leg: Leg::Net,
+                cancel_on_disconnect: false,
             },
         })
     };

@@ -1,7 +1,10 @@
-//! Instruments: their market as JSON here, their definition in [`definition`] and [`written`], and with sessions and
-//! corporate actions in [`specification`].
+//! Instruments: their market as JSON here, their definition in [`definition`] and [`written`], with sessions and
+//! corporate actions in [`specification`], what holding them costs in [`financing`], and what a
+//! firm says of their markets in [`change`].
 
+pub mod change;
 pub mod definition;
+pub mod financing;
 pub mod specification;
 #[cfg(test)]
 mod tests;

@@ -1,13 +1,14 @@
-//! An instrument as files of servers and of instruments have it: its definition, when it trades, and its splits and
-//! dividends.
+//! An instrument as files of servers and of instruments have it: its definition, when it trades, what holding it
+//! costs, and its splits and dividends.
 
 use std::fmt::Write as _;
 
 use marketdata::actions::{ActionKind, CorporateAction, SPLIT_UNITS_MAX};
 use marketdata::calendar::Calendar;
-use types::{Instrument, InstrumentKind, Margin, Money, Requirement};
+use types::{Instrument, InstrumentKind, Liquidity, Margin, Money, Requirement};
 
 use super::definition;
+use super::financing::{self, FinancingSchedule};
 use crate::dto::document::{Field, FieldError, Table};
 use crate::dto::file::{self, FileError};
 use crate::dto::names::Names;
@@ -15,17 +16,32 @@ use crate::dto::percent;
 use crate::dto::session::{read_calendars, read_named};
 use crate::dto::word::Word as _;
 
+/// The fields beside those of a definition.
+const BESIDE: [&str; 5] = [
+    "session",
+    "pre_open_minutes",
+    "pre_close_minutes",
+    "financing",
+    "action",
+];
+
 /// The fields of a definition, and those beside it.
-const FIELDS: [&str; definition::FIELDS.len() + 2] = {
-    let mut fields = ["session"; definition::FIELDS.len() + 2];
+const FIELDS: [&str; definition::FIELDS.len() + BESIDE.len()] = {
+    let mut fields = [""; definition::FIELDS.len() + BESIDE.len()];
     let mut place = 0;
-    while place < definition::FIELDS.len() {
-        fields[place] = definition::FIELDS[place];
+    while place < fields.len() {
+        fields[place] = if place < definition::FIELDS.len() {
+            definition::FIELDS[place]
+        } else {
+            BESIDE[place - definition::FIELDS.len()]
+        };
         place += 1;
     }
-    fields[place] = "action";
     fields
 };
+
+/// The longest call before an opening or a close.
+const CALL_MINUTES_MAX: u64 = 720;
 
 /// An instrument of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,8 +50,21 @@ pub struct Specification {
     pub definition: Instrument,
     /// When it trades; `None` for always, and no statuses but the feed's.
     pub session: Option<Calendar>,
+    /// How long orders gather before its session opens and before it closes, of a book.
+    pub calls: Calls,
+    /// When holding it costs or earns something, and what.
+    pub financing: Option<FinancingSchedule>,
     /// Splits and dividends, oldest first, one for each ex-date.
     pub actions: Vec<CorporateAction>,
+}
+
+/// How long the calls before the auctions of a session last, in nanoseconds; zero is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Calls {
+    /// Before it opens.
+    pub pre_open_ns: u64,
+    /// Before it closes.
+    pub pre_close_ns: u64,
 }
 
 /// The instruments of a file that has nothing else, but calendars.
@@ -44,7 +73,7 @@ pub struct Specification {
 /// See [`FileError`].
 pub fn from_toml(file: &str, text: &str) -> Result<Vec<Specification>, FileError> {
     file::from_toml(file, text, |root| {
-        read_all(&root.table(&["calendar", "instrument"])?)
+        read_all(&root.table(&["calendar", "instrument"])?, &Names::numbers())
     })
 }
 
@@ -57,7 +86,7 @@ pub fn check_toml(
     text: &str,
 ) -> Result<(Vec<Specification>, Vec<FileError>), FileError> {
     let each = file::from_toml(file, text, |root| {
-        read_each(&root.table(&["calendar", "instrument"])?)
+        read_each(&root.table(&["calendar", "instrument"])?, &Names::numbers())
     })?;
     let (mut accepted, mut refused) = (Vec::new(), Vec::new());
     for read in each {
@@ -69,19 +98,22 @@ pub fn check_toml(
     Ok((accepted, refused))
 }
 
-/// What a table has under `instrument`, with the calendars under `calendar`.
+/// What a table has under `instrument`, with the calendars under `calendar`. `names` has the latencies that they name.
 ///
 /// # Errors
 /// The first field that is not accepted.
-pub fn read_all(table: &Table<'_>) -> Result<Vec<Specification>, FieldError> {
-    read_each(table)?.into_iter().collect()
+pub fn read_all(table: &Table<'_>, names: &Names) -> Result<Vec<Specification>, FieldError> {
+    read_each(table, names)?.into_iter().collect()
 }
 
-fn read_each(table: &Table<'_>) -> Result<Vec<Result<Specification, FieldError>>, FieldError> {
+fn read_each(
+    table: &Table<'_>,
+    names: &Names,
+) -> Result<Vec<Result<Specification, FieldError>>, FieldError> {
     let calendars = read_calendars(table.optional("calendar"))?;
     let mut all: Vec<Result<Specification, FieldError>> = Vec::new();
     for field in table.field("instrument").list()? {
-        let read = read_one(&field, &calendars).and_then(|read| {
+        let read = read_one(&field, &calendars, names).and_then(|read| {
             let symbol = read.definition.symbol;
             let mut known = all.iter().flatten();
             if known.any(|known| known.definition.symbol == symbol) {
@@ -97,9 +129,13 @@ fn read_each(table: &Table<'_>) -> Result<Vec<Result<Specification, FieldError>>
     Ok(all)
 }
 
-fn read_one(field: &Field<'_>, calendars: &[Calendar]) -> Result<Specification, FieldError> {
+fn read_one(
+    field: &Field<'_>,
+    calendars: &[Calendar],
+    names: &Names,
+) -> Result<Specification, FieldError> {
     let table = field.table(&FIELDS)?;
-    let definition = definition::read(&table, &Names::numbers())?;
+    let definition = definition::read(&table, names)?;
     let session = table.optional("session");
     let session = session
         .map(|session| read_named(&session, calendars))
@@ -108,11 +144,42 @@ fn read_one(field: &Field<'_>, calendars: &[Calendar]) -> Result<Specification, 
         Some(actions) => read_actions(&actions, &definition, session.as_ref())?,
         None => Vec::new(),
     };
+    let financing = table.optional("financing");
+    let financing = financing.as_ref().map(financing::read).transpose()?;
     Ok(Specification {
+        calls: Calls {
+            pre_open_ns: read_call(&table, "pre_open_minutes", &definition, session.is_some())?,
+            pre_close_ns: read_call(&table, "pre_close_minutes", &definition, session.is_some())?,
+        },
         definition,
         session,
+        financing,
         actions,
     })
+}
+
+/// How long a call lasts, in nanoseconds.
+fn read_call(
+    table: &Table<'_>,
+    name: &str,
+    definition: &Instrument,
+    has_session: bool,
+) -> Result<u64, FieldError> {
+    let Some(field) = table.optional(name) else {
+        return Ok(0);
+    };
+    if definition.liquidity != Liquidity::Crossed {
+        return Err(field.error("none, unless liquidity is \"crossed\": only a book has auctions"));
+    }
+    if !has_session {
+        return Err(field.error("none without a session: a call ends when it opens or closes"));
+    }
+    let accepted = format!("minutes from 1 to {CALL_MINUTES_MAX} without quotes");
+    let minutes: u64 = field.integer(&accepted)?;
+    if !(1..=CALL_MINUTES_MAX).contains(&minutes) {
+        return Err(field.error(accepted));
+    }
+    Ok(minutes * 60_000_000_000)
 }
 
 fn read_actions(

@@ -8,8 +8,17 @@ use crate::dto::names::Names;
 
 /// The fields that say what an algo asks for, beside the one that names its kind and those of its
 /// [`Header`].
-pub const TERMS: [&str; 9] = [
-    "side", "qty", "price", "start", "end", "slices", "curve", "rate_pct", "position",
+pub const TERMS: [&str; 10] = [
+    "side",
+    "qty",
+    "price",
+    "start",
+    "end",
+    "slices",
+    "curve",
+    "rate_pct",
+    "position",
+    "cancel_on_disconnect",
 ];
 
 /// Every kind and the one field that only it has.
@@ -65,6 +74,10 @@ pub fn read(
         end: table.field("end").timestamp()?,
         kind: read_kind(table, kind_field, names)?,
         leg: read_leg(table)?,
+        cancel_on_disconnect: match table.optional("cancel_on_disconnect") {
+            Some(cancel) => cancel.boolean()?,
+            None => false,
+        },
     })
 }
 

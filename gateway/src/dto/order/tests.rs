@@ -263,6 +263,7 @@ fn an_algo_has_a_window_and_one_way_to_slice() {
             end: TimestampNs(1_709_211_600_000_000_000),
             kind: AlgoKind::Twap { slices: 5 },
             leg: Leg::Short,
+            cancel_on_disconnect: false,
         }
     );
     let curve = CurveId(7);

@@ -4,8 +4,8 @@
 use axum::http::StatusCode;
 use types::{
     AccountId, AlgoFault, ClientOrderId, ConductDenial, DenyReason, DisplayFault, InstrumentId,
-    LimitName, ListFault, ListField, NewAlgo, NewOrder, OrderChange, OrderId, OrderKind, Qty,
-    TimeInForce, TimestampNs, Trail,
+    InstrumentStatus, LimitName, ListFault, ListField, NewAlgo, NewOrder, OrderChange, OrderId,
+    OrderKind, Qty, TimeInForce, TimeInForceFault, TimestampNs, Trail,
 };
 
 use crate::app::App;
@@ -71,6 +71,25 @@ pub(super) fn denied(app: &App, asked: &Asked, reason: DenyReason) -> Problem {
     }
     let (field, value) = subject(asked, reason);
     refusal(reason).with(field, Some(&value), accepted(reason))
+}
+
+/// A refused list, because of this order of it, from 0.
+pub(super) fn denied_in_list(
+    app: &App,
+    order: &NewOrder,
+    place: usize,
+    reason: DenyReason,
+) -> Problem {
+    if reason == DenyReason::UnknownAccount {
+        return unknown_account(app, &order.account.to_string());
+    }
+    let (field, value) = subject(&(*order).into(), reason);
+    let path = match field {
+        // What a list says of all its orders.
+        "account" | "instrument" | "orders" => field.to_owned(),
+        _ => format!("orders[{place}].{field}"),
+    };
+    refusal(reason).with(&path, Some(&value), accepted(reason))
 }
 
 /// What is said of a refused order or algo, without what it is about.
@@ -223,12 +242,18 @@ fn subject(asked: &Asked, reason: DenyReason) -> (&'static str, String) {
         | DenyReason::NoSuchPrice => price(asked.kind, reason),
         DenyReason::BadTrail { .. } => trail(asked.kind),
         DenyReason::BadDisplay(_) => ("display_qty", asked.display.to_string()),
-        DenyReason::BadTimeInForce => ("tif", word::tif(asked.tif).to_owned()),
+        DenyReason::BadTimeInForce(fault) => match (fault, asked.tif) {
+            (TimeInForceFault::Over { .. }, TimeInForce::GoodTillDate { until }) => {
+                ("until", until.to_string())
+            }
+            (TimeInForceFault::PostOnly, _) => ("post_only", true.to_string()),
+            _ => ("tif", word::tif(asked.tif).to_owned()),
+        },
         DenyReason::BadLeg => ("position", asked.leg.word().to_owned()),
         DenyReason::UnknownInstrument
         | DenyReason::NoConversion
         | DenyReason::CurrenciesMax { .. }
-        | DenyReason::InstrumentNotOpen
+        | DenyReason::InstrumentNotOpen { .. }
         | DenyReason::NoQuote
         | DenyReason::BadQuote { .. }
         | DenyReason::Conduct(ConductDenial::Window { .. })
@@ -243,10 +268,10 @@ fn subject(asked: &Asked, reason: DenyReason) -> (&'static str, String) {
             AlgoFault::NoSlices => ("slices", "0".to_owned()),
             AlgoFault::Rate { rate } => ("rate_pct", percent::exact(rate)),
         },
-        DenyReason::UnknownCurve => ("curve", asked.client_order.to_string()),
+        DenyReason::UnknownCurve { curve } => ("curve", curve.to_string()),
         DenyReason::UnknownAccount
         | DenyReason::UnknownOrder
-        | DenyReason::AccountNotTrading
+        | DenyReason::AccountNotTrading { .. }
         | DenyReason::DayLocked
         | DenyReason::OrderRate { .. }
         | DenyReason::AccountOrdersMax { .. }
@@ -322,9 +347,7 @@ fn accepted(reason: DenyReason) -> String {
             format!("at most {max} of them, which is {limit}")
         }
         DenyReason::BadDisplay(fault) => accepted_display(fault),
-        DenyReason::BadTimeInForce => {
-            "one that goes with the kind of order, and is not over".to_owned()
-        }
+        DenyReason::BadTimeInForce(fault) => accepted_tif(fault),
         DenyReason::BadLeg => "net in a netting account, long or short in a hedging one".to_owned(),
         DenyReason::NoSuchPrice => "a price that the order has".to_owned(),
         DenyReason::BadAlgo(fault) => match fault {
@@ -332,7 +355,7 @@ fn accepted(reason: DenyReason) -> String {
             AlgoFault::NoSlices => "1 or more".to_owned(),
             AlgoFault::Rate { .. } => "a percentage above 0, up to 100".to_owned(),
         },
-        DenyReason::UnknownCurve => "the id of a volume curve".to_owned(),
+        DenyReason::UnknownCurve { .. } => "the id of a volume curve".to_owned(),
         DenyReason::NoConversion => {
             "an instrument in the account's currency, or in one with a conversion rate".to_owned()
         }
@@ -370,9 +393,10 @@ fn accepted(reason: DenyReason) -> String {
         DenyReason::ChangesMax { max } => {
             format!("an engine with fewer than {max} changes on their way to the market")
         }
-        DenyReason::UnknownInstrument | DenyReason::NoQuote | DenyReason::InstrumentNotOpen => {
+        DenyReason::UnknownInstrument | DenyReason::NoQuote => {
             "an open instrument with a quote".to_owned()
         }
+        DenyReason::InstrumentNotOpen { status } => accepted_status(status),
         DenyReason::BadQuote { good, .. } => {
             format!("an instrument with a good quote: its last one is of input {good}")
         }
@@ -388,10 +412,43 @@ fn accepted(reason: DenyReason) -> String {
         }
         DenyReason::UnknownOrder => "a working order of this account".to_owned(),
         DenyReason::UnknownAccount
-        | DenyReason::AccountNotTrading
         | DenyReason::DayLocked
         | DenyReason::NotInPlan => "an account that trades".to_owned(),
+        DenyReason::AccountNotTrading { state } => {
+            format!("an account that is in an evaluation or funded: it is {}", state.word())
+        }
         DenyReason::ScaleNotYet => "an account that meets the condition of the step".to_owned(),
+    }
+}
+
+/// A time in force that would have gone with the rest.
+fn accepted_tif(fault: TimeInForceFault) -> String {
+    match fault {
+        TimeInForceFault::Kind => {
+            "gtc or day, which go with every kind of order; gtd with all but market orders, ioc, fok, opg and cls with \
+             market and limit orders"
+                .to_owned()
+        }
+        TimeInForceFault::Over { after } => format!("a time after {after}"),
+        TimeInForceFault::List => "gtc, day, gtd, ioc or fok: an order of a list is for no auction".to_owned(),
+        TimeInForceFault::PostOnly => {
+            "false, but for a limit order that may stay: gtc, day or gtd".to_owned()
+        }
+    }
+}
+
+/// What a market of this status takes.
+fn accepted_status(status: InstrumentStatus) -> String {
+    match status {
+        InstrumentStatus::Open => "an instrument that is open".to_owned(),
+        InstrumentStatus::Halted => "cancels, while it is halted".to_owned(),
+        InstrumentStatus::Closed => {
+            "orders for the opening (opg) and cancels, while it is closed".to_owned()
+        }
+        InstrumentStatus::PreOpen | InstrumentStatus::PreClose => format!(
+            "orders for the auction (opg, cls) and orders that may stay, while it is in its call ({})",
+            status.word()
+        ),
     }
 }
 

@@ -9,7 +9,7 @@ use types::{
 
 use super::{input_rejected, rejected, with_events};
 use crate::app::App;
-use crate::dto::word::payout_denial;
+use crate::dto::word::{Word, payout_denial};
 use crate::dto::{percent, reason};
 use crate::problem::Problem;
 use crate::rest::accounts::unknown_account;
@@ -224,10 +224,10 @@ fn denied(
                 problem.with(field, Some(&has), format!("{needs} or more"))
             })
         }
-        (DenyReason::AccountNotTrading, _) => problem("the account does not trade").with(
-            "account",
-            Some(&text),
-            "an account that is in an evaluation or funded",
+        (DenyReason::AccountNotTrading { state }, _) => problem("the account does not trade").with(
+            "state",
+            Some(state.word()),
+            "evaluation or funded",
         ),
         (DenyReason::OutOfRange { balance, max }, _) => {
             problem("the balance after it is further from zero than the engine holds exactly").with(

@@ -14,8 +14,8 @@ use crate::instrument::{
 };
 use crate::label::Label;
 use crate::market::{
-    Aggressor, DepthUpdate, Financing, InstrumentStatus, Level, MarketData, MarketEvent, Quote,
-    Trade,
+    Aggressor, DepthUpdate, Financing, InstrumentStatus, Level, MarketChange, MarketData,
+    MarketEvent, Quote, Trade,
 };
 use crate::time::{TimestampNs, TradingDay};
 use crate::unit::{Money, Price, Qty, Ratio};
@@ -163,6 +163,7 @@ pub(super) fn algo() -> impl Strategy<Value = NewAlgo> {
         end,
         kind,
         leg: order.leg,
+        cancel_on_disconnect: order.cancel_on_disconnect,
     })
 }
 
@@ -277,6 +278,21 @@ fn command() -> impl Strategy<Value = Command> {
             to,
             rate
         }),
+        (any::<u32>(), market_change()).prop_map(|(instrument, change)| Command::ChangeMarket {
+            instrument: InstrumentId(instrument),
+            change,
+        }),
+    ]
+}
+
+fn market_change() -> impl Strategy<Value = MarketChange> {
+    prop_oneof![
+        Just(MarketChange::Status(InstrumentStatus::PreClose)),
+        (ratio(), ratio(), price()).prop_map(|(long, short, price)| {
+            MarketChange::Financing(Financing { long, short, price })
+        }),
+        money().prop_map(|per_unit| MarketChange::Dividend { per_unit }),
+        (any::<u32>(), any::<u32>()).prop_map(|(new, old)| MarketChange::Split { new, old }),
     ]
 }
 
