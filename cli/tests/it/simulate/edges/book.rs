@@ -123,7 +123,7 @@ pub(super) const EDGES: &[Edge] = &[
         events: &[
             "denied b1 would_take best=100",
             "denied b3 would_take best=51",
-            "denied b5 bad_time_in_force",
+            "denied b5 bad_time_in_force fault=post_only",
         ],
         accounts: &["a 100000 equity 100000", "b 100000 equity 100000"],
     },
@@ -224,7 +224,7 @@ pub(super) const EDGES: &[Edge] = &[
             "fill b2 2@104 left 2 book",
             "status X halted breaker",
             "cancelled b2 2 breaker bound=105 price=106",
-            "denied b3 instrument_not_open",
+            "denied b3 instrument_not_open status=halted",
             "cancelled a3 2 requested",
             "status X open",
             "status X halted breaker",
@@ -273,7 +273,7 @@ pub(super) const EDGES: &[Edge] = &[
         scenario: "auction_orders",
         events: &[
             "status X pre_open",
-            "denied a0 instrument_not_open",
+            "denied a0 instrument_not_open status=pre_open",
             "status X open",
             "uncrossed X 5@101 surplus -2",
             "fill a1 3@101 left 2 auction",

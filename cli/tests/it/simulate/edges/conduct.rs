@@ -134,7 +134,7 @@ pub(super) const EDGES: &[Edge] = &[
             "state b suspended",
             "suspended c by_firm",
             "state c suspended",
-            "denied a3 account_not_trading",
+            "denied a3 account_not_trading state=suspended",
             "not_changed a suspend suspended",
             "state b funded",
             "not_changed b resume funded",

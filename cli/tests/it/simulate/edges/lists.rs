@@ -115,8 +115,8 @@ pub(super) const EDGES: &[Edge] = &[
     Edge {
         scenario: "gtd",
         events: &[
-            "denied a2 bad_time_in_force",
-            "denied a3 bad_time_in_force",
+            "denied a2 bad_time_in_force after=2024-03-04T09:00:00Z fault=until",
+            "denied a3 bad_time_in_force fault=order_type",
             "cancelled a1 1 expired",
         ],
         accounts: &["a 100000 equity 100000"],

@@ -133,7 +133,7 @@ pub(super) const EDGES: &[Edge] = &[
         scenario: "paper_auction",
         events: &[
             "status Y closed",
-            "denied a2 instrument_not_open",
+            "denied a2 instrument_not_open status=closed",
             "status Y open",
             "fill a1 1@101 left 0 touch",
             "cancelled a3 1 auction_over",
