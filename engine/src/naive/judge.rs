@@ -85,13 +85,17 @@ impl Naive {
     /// Whether there is something to say about an account at a new mark: a limit is violated or warned of, or
     /// the maintenance requirement is not met.
     pub(super) fn is_stirred(&self, id: usize) -> bool {
+        self.stands_below(id) || self.is_trading(id) && self.margin_shortfall(id).is_some()
+    }
+
+    /// Whether an account violates a limit or is to be warned of one.
+    pub(super) fn stands_below(&self, id: usize) -> bool {
         let equity = self.equity_of(id);
         let account = &self.accounts[id];
         let (rules, plan) = (&account.rules, self.plan(id));
         self.is_trading(id)
             && (!rules.breached(equity, account.locked).is_empty()
-                || !rules.warnings(plan, equity, account.locked).is_empty()
-                || self.margin_shortfall(id).is_some())
+                || !rules.warnings(plan, equity, account.locked).is_empty())
     }
 
     /// An account has this equity at some moment of this input.

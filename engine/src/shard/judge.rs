@@ -604,6 +604,20 @@ impl Shard {
         let (low, _) = account.rules.quiet(false);
         account.is_floored.0 =
             account.is_trading() && !account.day_locked && reckoning.equity >= low;
+        if !account.is_floored.0 && is_below(account, reckoning.equity) {
+            self.note_below(id);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn note_below(&mut self, id: AccountId) {
+        self.below.push(id);
+    }
+
+    /// Whether an account stands below a floor, or below where it is to be warned of one.
+    pub(crate) fn stands_below(&self, account: &Account) -> bool {
+        is_below(account, self.equity_of(account))
     }
 
     #[inline(always)]
@@ -736,6 +750,12 @@ impl Shard {
             .saturating_sub(required.to_notional())
             .saturating_sub(Notional(rounded))
     }
+}
+
+/// Whether an account that has caught up is to be told of a limit at this equity.
+#[inline(always)]
+const fn is_below(account: &Account, equity: Notional) -> bool {
+    account.is_trading() && !account.rules.is_clear(equity, account.day_locked)
 }
 
 /// How far equity may move before somebody must look, shared by the positions of one account.

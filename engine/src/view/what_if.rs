@@ -70,6 +70,12 @@ impl Shard {
     pub fn what_if(&self, request: &NewOrder) -> Result<WhatIf, DenyReason> {
         let denied = self.would_deny(request)?;
         let account = &self.accounts[request.account.0 as usize];
+        // The next input, be it this order, judges who stands below a floor first.
+        let denied = match self.verdict_ahead(account) {
+            Some(Effect::Fail) => Some(DenyReason::AccountNotTrading),
+            Some(Effect::LockForDay) => Some(DenyReason::DayLocked),
+            Some(Effect::Warn) | None => denied,
+        };
         let market = &self.markets[request.instrument.0 as usize];
         let instrument = &market.instrument;
         let lots = instrument
