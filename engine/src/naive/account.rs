@@ -31,6 +31,8 @@ pub(super) struct Account {
     /// Another account follows it.
     pub(super) followed: bool,
     pub(super) locked: bool,
+    /// The input that locked its day last.
+    pub(super) locked_at: Seq,
     pub(super) balance: Money,
     /// Balances of the other currencies that it had a fill or booking in, in order of the first.
     pub(super) foreign: Vec<(Label, Money)>,

@@ -39,11 +39,9 @@ impl Naive {
         if self.is_trading(id) {
             let equity = self.equity_of(id);
             let was_flat = self.accounts[id].positions.is_empty();
-            let broken = self.test(id, equity);
-            if broken && self.is_trading(id) {
-                // Only the day is locked: what its liquidation left is held to the hard limits.
-                self.test(id, self.equity_of(id));
-            }
+            // One verdict of an input is all: what a lock's liquidation left is tested in the next.
+            let is_decided = self.accounts[id].locked && self.accounts[id].locked_at == self.seq;
+            let broken = !is_decided && self.test(id, equity);
             if !broken && let Some((required, rate_min)) = self.margin_shortfall(id) {
                 called = true;
                 self.call_margin(id, required, rate_min);
@@ -292,6 +290,7 @@ impl Naive {
             self.change_life(id, LifeChange::Fail);
         } else {
             self.accounts[id].locked = true;
+            self.accounts[id].locked_at = self.seq;
             self.push(EventKind::DayLocked {
                 account: AccountId(id as u32),
             });
@@ -431,10 +430,16 @@ impl Naive {
 
     fn test_objectives(&mut self, id: usize) {
         let balance = self.balance_of(id);
+        let equity = self.equity_of(id);
         let plan = self.plan(id).clone();
         let ts = self.ts;
         let account = &mut self.accounts[id];
         if account.life.state() != AccountState::Evaluation || !account.positions.is_empty() {
+            return;
+        }
+        // A lock's liquidation may have left less than a hard limit allows.
+        let breaches = account.rules.breached(equity, account.locked);
+        if breaches.iter().any(|limit| limit.effect == Effect::Fail) {
             return;
         }
         let reached = account.rules.reach_target(&plan, balance, ts);
