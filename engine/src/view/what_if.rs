@@ -124,9 +124,7 @@ impl Shard {
             let signed = Lots(lots.0.saturating_mul(request.side.sign()));
             let change = held.trade(price, signed, market.tick_value);
             (opens, closes) = (change.opened, change.closed);
-            if change.closed {
-                realised = change.realised.to_money_floor();
-            }
+            realised = change.realised;
         }
         let position = market.signed_qty(held.lots);
         let before = self.worth_in(account, &worth, market.currency, Money::ZERO);
