@@ -316,6 +316,13 @@ impl Bands {
         {
             self.descend(self.levels.len() - 1, 0, mark.0, &mut leave);
         }
+        self.falling(mark, direction, leave);
+    }
+
+    /// Calls `leave` with the holding of every position among the high-water marks that this mark is too far from,
+    /// of positions of this direction. The caller takes them out.
+    #[inline]
+    pub(crate) fn falling(&mut self, mark: Ticks, direction: Lots, mut leave: impl FnMut(u32)) {
         let holdings = &self.holdings;
         self.high_water
             .falling(as_good(mark, direction), &mut |row| {

@@ -200,9 +200,8 @@ pub(crate) fn lots_max(price: Ticks, tick_value: TickValue) -> Lots {
 /// What a fill did to a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Change {
-    /// Realised by the closing part, exact but for the split of the cost (1e-17, rounded against the
-    /// trader).
-    pub(crate) realised: Notional,
+    /// Realised by the closing part, rounded down.
+    pub(crate) realised: Money,
     /// Some of the fill opened or enlarged a position.
     pub(crate) opened: bool,
     /// Some of the fill closed a position.
@@ -263,6 +262,19 @@ pub(crate) fn share_ceil(total: i128, part: i128, whole: i128) -> i128 {
     quotient * part - (-(remainder * part)).div_euclid(whole)
 }
 
+/// Profit as it is booked, rounded down to a unit of money, and what is less than that.
+#[inline(always)]
+pub(crate) fn booked(profit: Notional) -> (Money, Notional) {
+    let money = profit.to_money_floor();
+    let rest = profit.0.wrapping_sub(money.to_notional().0);
+    if (0..Notional::PER_MONEY).contains(&rest) {
+        (money, Notional(rest))
+    } else {
+        // Money is held at an end of its range.
+        (money, Notional(profit.0.rem_euclid(Notional::PER_MONEY)))
+    }
+}
+
 impl Holding {
     /// Trades `lots` (signed, not zero) at `price`.
     #[inline(always)]
@@ -272,7 +284,7 @@ impl Holding {
             self.cost = self.cost.saturating_add(value(price, lots, tick_value));
             self.lots = self.lots.saturating_add(lots);
             return Change {
-                realised: Notional::ZERO,
+                realised: Money::ZERO,
                 opened: true,
                 closed: false,
                 round_turn: false,
@@ -281,13 +293,20 @@ impl Holding {
         let closing = held.unsigned_abs().min(lots.0.unsigned_abs());
         let closed_lots = Lots(held.signum() * closing as i64);
         let removed = share_ceil(self.cost.0, closing.into(), held.unsigned_abs().into());
-        let realised = value(price, closed_lots, tick_value).saturating_sub(Notional(removed));
+        let profit = value(price, closed_lots, tick_value).saturating_sub(Notional(removed));
+        let (realised, rest) = booked(profit);
         let left = Lots(held.saturating_add(lots.0));
         let flipped = left.0 != 0 && (left.0 > 0) != (held > 0);
         self.cost = if flipped {
             value(price, left, tick_value)
+        } else if left.0 == 0 {
+            Notional::ZERO
         } else {
-            self.cost.saturating_sub(Notional(removed))
+            // What is less than a unit of money is realised with what stays open: all closings of a position together
+            // come to what it made.
+            self.cost
+                .saturating_sub(Notional(removed))
+                .saturating_sub(rest)
         };
         self.lots = left;
         Change {
@@ -415,8 +434,12 @@ mod tests {
         )
     }
 
+    fn cash(text: &str) -> Money {
+        text.parse().unwrap()
+    }
+
     fn money(text: &str) -> Notional {
-        text.parse::<Money>().unwrap().to_notional()
+        cash(text).to_notional()
     }
 
     #[test]
@@ -428,17 +451,46 @@ mod tests {
         assert_eq!(position.cost, money("2010"));
         // Sell 5 at 102.00: 5 x 1.50.
         let change = position.trade(Ticks(10_200), Lots(-5), cent());
-        assert_eq!(change.realised, money("7.5"));
+        assert_eq!(change.realised, cash("7.5"));
         assert_eq!(position.cost, money("1507.5"));
         // Sell 20 at 99.00: closes 15 at a loss of 1.50 each, opens 5 short.
         let change = position.trade(Ticks(9_900), Lots(-20), cent());
-        assert_eq!(change.realised, money("-22.5"));
+        assert_eq!(change.realised, cash("-22.5"));
         assert!(change.opened && change.closed && change.round_turn);
         assert_eq!((position.lots, position.cost), (Lots(-5), money("-495")));
         // Buy 5 at 98.00: 5 x 1.00.
         let change = position.trade(Ticks(9_800), Lots(5), cent());
-        assert_eq!(change.realised, money("5"));
+        assert_eq!(change.realised, cash("5"));
         assert_eq!((position.lots, position.cost), (Lots(0), Notional::ZERO));
+    }
+
+    /// 1 at 100 and 2 at 101 for 302. Sold in thirds at 101 they make 0.333333..., of which 0.333333 is booked and a third of
+    /// a unit of money stays: 302 - 101 + 0.333333 are left to sell. Then 0.3333335 a lot, of which a half stays; then all.
+    #[test]
+    fn what_is_less_than_a_unit_of_money_is_realised_with_the_rest() {
+        for direction in [1, -1] {
+            let mut position = flat();
+            // A short one sells at 102, 101, 101 and buys at 101.
+            let first = if direction == 1 { 10_000 } else { 10_200 };
+            position.trade(Ticks(first), Lots(direction), cent());
+            position.trade(Ticks(10_100), Lots(2 * direction), cent());
+            let closes = [(); 3].map(|()| {
+                let realised = position
+                    .trade(Ticks(10_100), Lots(-direction), cent())
+                    .realised;
+                let worth = value(Ticks(10_100), position.lots, cent());
+                (realised, worth.saturating_sub(position.cost))
+            });
+            assert_eq!(
+                closes,
+                [
+                    (Money(333_333), money("0.666667")),
+                    (Money(333_333), money("0.333334")),
+                    (Money(333_334), Notional::ZERO)
+                ]
+            );
+            assert_eq!(position.cost, Notional::ZERO);
+        }
     }
 
     #[test]
@@ -533,7 +585,7 @@ mod tests {
                     continue;
                 }
                 let change = position.trade(Ticks(price), Lots(lots), cent());
-                realised += change.realised.0;
+                realised += change.realised.to_notional().0;
                 paid += value(Ticks(price), Lots(lots), cent()).0;
             }
             prop_assert_eq!(position.cost.0 - realised, paid);

@@ -437,6 +437,34 @@ impl Market {
         }
     }
 
+    /// Calls `leave` with the holding of every position that the mark of now is too far below the best mark of. The
+    /// caller takes them out of the high-water marks.
+    #[inline]
+    pub(crate) fn falling(&mut self, mut leave: impl FnMut(u32)) {
+        let [long, short] = DIRECTIONS;
+        if let Some(mark) = self.closing(long) {
+            self.longs.falling(mark, long, &mut leave);
+        }
+        if let Some(mark) = self.closing(short) {
+            self.shorts.falling(mark, short, &mut leave);
+        }
+        if self.others_open > 0 {
+            self.others_falling(leave);
+        }
+    }
+
+    #[inline(never)]
+    fn others_falling(&mut self, mut leave: impl FnMut(u32)) {
+        for kind in OTHER_MARKS {
+            for position in DIRECTIONS {
+                if let Some(mark) = self.mark(position, kind) {
+                    self.other_bands_mut(position, kind)
+                        .falling(mark, position, &mut leave);
+                }
+            }
+        }
+    }
+
     /// Peaks that rise with the mark see the marks of now. Says whether [`Market::rise`] has something to do
     /// when the input is over.
     #[inline]

@@ -161,6 +161,13 @@ impl Naive {
             Some(input.ts.0)
         };
         self.worked_until = self.worked_until.max(by);
+        // Who ended the last input below a floor is judged before anything else.
+        for id in 0..self.accounts.len() {
+            if self.stands_below(id) {
+                self.touch(id, Cause::Mark);
+            }
+        }
+        self.settle();
         self.do_due_work();
         match &input.kind {
             InputKind::Market(event) => self.on_market(event),

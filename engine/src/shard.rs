@@ -1,7 +1,7 @@
 //! The shard: one writer, one door. [`Shard::apply`] takes a sequenced input and says what happened.
 //!
-//! Order of work on one input: market and fills, positions, equity; then every rule of every touched
-//! account against its floors *as they stood before the input*, with lock, cancel and flatten where one is
+//! Order of work on one input: who stands below a floor since the last one is judged; then market and fills,
+//! positions, equity; then every rule of every touched account against its floors *as they stood before the input*, with lock, cancel and flatten where one is
 //! violated; then targets are tested and scores observe; only when the input is over peaks and floors move.
 //! Touched accounts are judged in ascending order of their ids.
 
@@ -195,6 +195,9 @@ pub struct Shard {
     pub(crate) cash: Vec<i128>,
     pub(crate) holding_handles: Table<HoldingKey>,
     pub(crate) client_orders: Table<(u32, u128)>,
+    /// Accounts that stand below a floor, or below where they are to be warned of one, since the newest input is over,
+    /// ascending: the next one judges them first. Follows from their equity and limits.
+    pub(crate) below: Vec<AccountId>,
     /// What one input fills and empties; kept for its memory, no part of the state.
     pending: Pending,
 }
@@ -236,6 +239,7 @@ impl Shard {
             cash: Vec::new(),
             holding_handles: Table::new(),
             client_orders: Table::new(),
+            below: Vec::new(),
             pending: Pending::new(),
         }
     }
@@ -260,6 +264,9 @@ impl Shard {
         self.seq = input.seq;
         self.ts = input.ts;
         events.begin(input.seq, input.ts);
+        if !self.below.is_empty() {
+            self.judge_below(events);
+        }
         if let InputKind::Timer(Timer::DayRoll { schedule, day }) = input.kind {
             self.roll_first(schedule, day, events);
             return self.end_input(events);

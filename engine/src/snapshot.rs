@@ -134,7 +134,8 @@ impl Shard {
         Ok(shard)
     }
 
-    /// What is derived, so that a snapshot does not hold it: look-up tables, agenda places, bands.
+    /// What is derived, so that a snapshot does not hold it: look-up tables, agenda places, bands, who stands below
+    /// a floor.
     fn rebuild(&mut self) {
         for (index, used) in self.used_client_orders.iter().enumerate() {
             self.client_orders

@@ -10,7 +10,7 @@ mod what_if;
 
 use rules::{Competition, Ineligible, Lineage, MinDays, Plan, Score, Stage, Standing};
 use types::{
-    AccountId, AccountState, Breach, CompetitionId, CompetitionState, Consistency, Funding,
+    AccountId, AccountState, Breach, CompetitionId, CompetitionState, Consistency, Effect, Funding,
     Instrument, InstrumentId, InstrumentStatus, Label, Leg, Lots, Money, NewAlgo, NewOrder,
     Notional, OrderId, OrderRole, Parentage, PlanHash, PlanId, Price, Qty, Quote, Ratio, Seq, Side,
     SignedQty, Suspension, Terms, TimestampNs, TradingDay,
@@ -116,7 +116,8 @@ pub struct AccountView {
     /// Every limit.
     pub limits: Vec<LimitView>,
     /// What the next roll would do at the equity of now, the first one, too; `None` of an account that
-    /// does not trade, which no roll concerns.
+    /// does not trade, which no roll concerns, and of one that the next input fails or locks first, as it stands below
+    /// a floor since the newest.
     pub next_roll: Option<NextRoll>,
     /// Balance that meets the profit target, and when it was first met.
     pub target: Option<(Money, Option<TimestampNs>)>,
@@ -448,12 +449,15 @@ impl Shard {
             day_start_balance: rules.day_start_balance(),
             day_start_equity: rules.day_start_equity(),
             limits: self.limit_views(account, standing, &caught_up.moved, &self.worth_of(account)),
-            next_roll: self.next_roll(
-                account,
-                standing,
-                self.balance_of(account),
-                self.equity_of(account),
-            ),
+            next_roll: match self.verdict_ahead(account) {
+                Some(Effect::Fail | Effect::LockForDay) => None,
+                Some(Effect::Warn) | None => self.next_roll(
+                    account,
+                    standing,
+                    self.balance_of(account),
+                    self.equity_of(account),
+                ),
+            },
             target: rules
                 .target_balance(plan)
                 .map(|target| (target, rules.target_reached_at())),

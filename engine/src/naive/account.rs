@@ -4,7 +4,7 @@ use rules::{AccountRules, Lifecycle, Lineage};
 use types::{AccountState, BaselineOrigin, Label, Leg, Money, Notional, Seq, TimestampNs};
 
 use super::Naive;
-use super::money::{part_ceil, value};
+use super::money::{below_money, hold, part_ceil, value};
 use crate::view::Move;
 
 /// An open position.
@@ -31,6 +31,8 @@ pub(super) struct Account {
     /// Another account follows it.
     pub(super) followed: bool,
     pub(super) locked: bool,
+    /// The input that locked its day last.
+    pub(super) locked_at: Seq,
     pub(super) balance: Money,
     /// Balances of the other currencies that it had a fill or booking in, in order of the first.
     pub(super) foreign: Vec<(Label, Money)>,
@@ -60,15 +62,14 @@ pub(super) struct Account {
 /// What a fill did to a position.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Change {
-    /// 1e-17.
-    pub(super) realised: i128,
+    pub(super) realised: Money,
     pub(super) opened: bool,
     pub(super) closed: bool,
 }
 
 impl Position {
-    /// Trades `lots` (signed, not zero) at `price`. The cost of what closes is rounded against the
-    /// trader.
+    /// Trades `lots` (signed, not zero) at `price`. What a closing makes is rounded down to money; while something stays
+    /// open, what that leaves out is taken off its cost.
     pub(super) fn trade(&mut self, price: i64, lots: i64, tick_value: i128) -> Change {
         let held = i128::from(self.lots);
         let traded = i128::from(lots);
@@ -83,15 +84,16 @@ impl Position {
         } else {
             part_ceil(self.cost, closing.abs(), held.abs())
         };
-        let realised = value(price, closing as i64, tick_value).saturating_sub(cost_out);
-        self.cost = self.cost.saturating_sub(cost_out).saturating_add(value(
-            price,
-            super::money::hold(opening),
-            tick_value,
-        ));
-        self.lots = super::money::hold(held + traded);
+        let profit = value(price, closing as i64, tick_value).saturating_sub(cost_out);
+        let opened = value(price, hold(opening), tick_value);
+        self.cost = self.cost.saturating_sub(cost_out);
+        if closing != 0 && opening == 0 && held + traded != 0 {
+            self.cost = self.cost.saturating_sub(below_money(profit));
+        }
+        self.cost = self.cost.saturating_add(opened);
+        self.lots = hold(held + traded);
         Change {
-            realised,
+            realised: Notional(profit).to_money_floor(),
             opened: opening != 0,
             closed: closing != 0,
         }

@@ -10,7 +10,7 @@ use super::Naive;
 use super::account::Position;
 use super::judge::Cause;
 use super::market::Touch;
-use super::money::{hold, part_ceil, share_floor, signed_qty, value};
+use super::money::{below_money, hold, part_ceil, share_floor, signed_qty, value};
 use super::order::Order;
 
 /// The largest figure of a split.
@@ -210,11 +210,14 @@ impl Naive {
         } else {
             part_ceil(held.cost, fraction.abs(), exact.abs())
         };
+        let profit = worth.saturating_sub(freed);
         held.lots = lots;
         held.cost = held.cost.saturating_sub(freed);
         if lots == 0 {
             positions.remove(place);
+        } else {
+            held.cost = held.cost.saturating_sub(below_money(profit));
         }
-        Notional(worth.saturating_sub(freed)).to_money_floor()
+        Notional(profit).to_money_floor()
     }
 }

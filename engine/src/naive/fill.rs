@@ -2,7 +2,7 @@
 
 use types::{
     AccountId, EventKind, Fill, FillCause, FillModel, InstrumentId, Latency, LatencySample, Lots,
-    Money, Notional, OrderId, Ticks, TimestampNs,
+    Money, OrderId, Ticks, TimestampNs,
 };
 
 use super::Naive;
@@ -74,7 +74,7 @@ impl Naive {
             positions.remove(place);
         }
 
-        let realised = Notional(change.realised).to_money_floor();
+        let realised = change.realised;
         let credited = self.credit(
             account,
             instrument.currency,

@@ -39,11 +39,9 @@ impl Naive {
         if self.is_trading(id) {
             let equity = self.equity_of(id);
             let was_flat = self.accounts[id].positions.is_empty();
-            let broken = self.test(id, equity);
-            if broken && self.is_trading(id) {
-                // Only the day is locked: what its liquidation left is held to the hard limits.
-                self.test(id, self.equity_of(id));
-            }
+            // One verdict of an input is all: what a lock's liquidation left is tested in the next.
+            let is_decided = self.accounts[id].locked && self.accounts[id].locked_at == self.seq;
+            let broken = !is_decided && self.test(id, equity);
             if !broken && let Some((required, rate_min)) = self.margin_shortfall(id) {
                 called = true;
                 self.call_margin(id, required, rate_min);
@@ -85,13 +83,17 @@ impl Naive {
     /// Whether there is something to say about an account at a new mark: a limit is violated or warned of, or
     /// the maintenance requirement is not met.
     pub(super) fn is_stirred(&self, id: usize) -> bool {
+        self.stands_below(id) || self.is_trading(id) && self.margin_shortfall(id).is_some()
+    }
+
+    /// Whether an account violates a limit or is to be warned of one.
+    pub(super) fn stands_below(&self, id: usize) -> bool {
         let equity = self.equity_of(id);
         let account = &self.accounts[id];
         let (rules, plan) = (&account.rules, self.plan(id));
         self.is_trading(id)
             && (!rules.breached(equity, account.locked).is_empty()
-                || !rules.warnings(plan, equity, account.locked).is_empty()
-                || self.margin_shortfall(id).is_some())
+                || !rules.warnings(plan, equity, account.locked).is_empty())
     }
 
     /// An account has this equity at some moment of this input.
@@ -288,6 +290,7 @@ impl Naive {
             self.change_life(id, LifeChange::Fail);
         } else {
             self.accounts[id].locked = true;
+            self.accounts[id].locked_at = self.seq;
             self.push(EventKind::DayLocked {
                 account: AccountId(id as u32),
             });
@@ -427,10 +430,16 @@ impl Naive {
 
     fn test_objectives(&mut self, id: usize) {
         let balance = self.balance_of(id);
+        let equity = self.equity_of(id);
         let plan = self.plan(id).clone();
         let ts = self.ts;
         let account = &mut self.accounts[id];
         if account.life.state() != AccountState::Evaluation || !account.positions.is_empty() {
+            return;
+        }
+        // A lock's liquidation may have left less than a hard limit allows.
+        let breaches = account.rules.breached(equity, account.locked);
+        if breaches.iter().any(|limit| limit.effect == Effect::Fail) {
             return;
         }
         let reached = account.rules.reach_target(&plan, balance, ts);

@@ -44,6 +44,11 @@ pub(super) fn part_ceil(total: i128, part: i128, whole: i128) -> i128 {
     quotient * part - (-(rest * part)).div_euclid(whole)
 }
 
+/// What rounding down to [`Money`] leaves out, 1e-17.
+pub(super) fn below_money(exact: i128) -> i128 {
+    exact.rem_euclid(Notional::PER_MONEY)
+}
+
 /// Value of `lots` at `price`, 1e-17.
 pub(super) fn value(price: i64, lots: i64, tick_value: i128) -> i128 {
     (i128::from(price) * i128::from(lots)).saturating_mul(tick_value)

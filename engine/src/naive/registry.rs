@@ -188,6 +188,7 @@ impl Naive {
             lineage,
             followed: false,
             locked: false,
+            locked_at: Seq::default(),
             balance: plan.initial_balance,
             foreign: Vec::new(),
             fees: Money::ZERO,

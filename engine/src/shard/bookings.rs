@@ -276,10 +276,12 @@ impl Shard {
         } else {
             holding::share_ceil(held.cost.0, part.abs(), scaled.abs())
         };
+        let (amount, rest) = holding::booked(Notional(value.saturating_sub(freed)));
+        // As of any closing, what is less than a unit of money stays with the rest.
+        let kept = if lots.0 == 0 { 0 } else { rest.0 };
         let holding = self.holdings.get_mut(handle);
         holding.lots = lots;
-        holding.cost.0 = held.cost.0.saturating_sub(freed);
-        let amount = Notional(value.saturating_sub(freed)).to_money_floor();
+        holding.cost.0 = held.cost.0.saturating_sub(freed).saturating_sub(kept);
         self.book_holder(&held, BookingCause::Split, amount, lots, events);
         self.follow_position(handle, held.lots, lots);
     }

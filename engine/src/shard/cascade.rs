@@ -31,6 +31,8 @@ pub(super) struct Pending {
     pub(super) seen: Vec<Seen>,
     /// Instruments of whose marks the high-water marks know when this input is over.
     pub(super) noted: Vec<InstrumentId>,
+    /// Accounts of high-water marks that the mark fell back from within this input.
+    pub(super) fallen: Vec<AccountId>,
     /// Accounts that are being judged, and the one whose turn it is.
     judging: Vec<Touched>,
     pub(super) judged: Option<AccountId>,

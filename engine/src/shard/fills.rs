@@ -107,16 +107,6 @@ impl House {
 }
 
 impl Change {
-    /// What was realised, as it is booked.
-    #[inline(always)]
-    fn booked(&self) -> Money {
-        if self.closed {
-            self.realised.to_money_floor()
-        } else {
-            Money::ZERO
-        }
-    }
-
     #[inline(always)]
     fn touches(&self) -> TouchedBy {
         if self.closed {
@@ -181,7 +171,7 @@ impl Shard {
         }
         account.note_fill(change.opened, after);
         let fee = market.fee(maker, price, lots);
-        let realised = change.booked();
+        let realised = change.realised;
         let cash_before = account.balance;
         let (balance, credited) = account.book(realised.saturating_sub(fee), fee);
         self.cash[currency.0 as usize] += i128::from(balance.0) - i128::from(cash_before.0);
@@ -337,7 +327,7 @@ impl Shard {
         let (fill_price, qty) = (instrument.price(price), instrument.qty(lots));
         let leaves = instrument.qty(sender.leaves);
         let position = market.signed_qty(after);
-        let realised = change.booked();
+        let realised = change.realised;
 
         let fee = if minimum.0 > 0 {
             self.fee_with_minimum(&sender, earned, minimum)

@@ -111,7 +111,7 @@ impl Shard {
         let mut is_peak = false;
         if account.is_trading() {
             let is_quiet = account.rules.is_quiet(equity, account.day_locked);
-            let broken = !is_quiet && self.test_limits(id, equity, events);
+            let broken = !is_quiet && !self.is_decided(id) && self.test_limits(id, equity, events);
             let called = !broken && self.call_margin(id, &reckoning, events);
             // A liquidation closes positions like any other fill.
             let by = if broken || called {
@@ -217,8 +217,15 @@ impl Shard {
         true
     }
 
-    /// Tests the limits against equity and carries out what follows; says whether one was violated. A
-    /// day that gets locked is tested once more, when its positions are closed.
+    /// Whether an account's day was locked in this input: one verdict of an input is all. What its liquidation left
+    /// is held to the hard limits in the next one.
+    fn is_decided(&self, id: AccountId) -> bool {
+        let account = &self.accounts[id.0 as usize];
+        let breach = account.breach.as_ref();
+        account.day_locked && breach.is_some_and(|breach| breach.seq == self.seq)
+    }
+
+    /// Tests the limits against equity and carries out what follows; says whether one was violated.
     #[cold]
     fn test_limits(&mut self, id: AccountId, equity: Notional, events: &mut EventBuf) -> bool {
         let account = &self.accounts[id.0 as usize];
@@ -273,9 +280,6 @@ impl Shard {
             let account = &mut self.accounts[id.0 as usize];
             account.day_locked = true;
             events.push(EventKind::DayLocked { account: id });
-            // The liquidation's prices and fees may leave less than a hard limit allows.
-            let left = self.equity_of(&self.accounts[id.0 as usize]);
-            self.test_limits(id, left, events);
         }
     }
 
@@ -512,10 +516,15 @@ impl Shard {
         }
     }
 
-    /// Target and pass, tested while nothing is open.
+    /// Target and pass, tested while nothing is open and no hard limit is violated, as one may be by what a lock's
+    /// liquidation left.
     fn test_objectives(&mut self, id: AccountId, events: &mut EventBuf) {
         let account = &self.accounts[id.0 as usize];
         if account.state() != AccountState::Evaluation || self.is_holding(account) {
+            return;
+        }
+        let hard = account.rules.breached(self.equity_of(account), true);
+        if !hard.is_empty() {
             return;
         }
         let balance = self.balance_of(account);
@@ -604,6 +613,20 @@ impl Shard {
         let (low, _) = account.rules.quiet(false);
         account.is_floored.0 =
             account.is_trading() && !account.day_locked && reckoning.equity >= low;
+        if !account.is_floored.0 && is_below(account, reckoning.equity) {
+            self.note_below(id);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn note_below(&mut self, id: AccountId) {
+        self.below.push(id);
+    }
+
+    /// Whether an account stands below a floor, or below where it is to be warned of one.
+    pub(crate) fn stands_below(&self, account: &Account) -> bool {
+        is_below(account, self.equity_of(account))
     }
 
     #[inline(always)]
@@ -736,6 +759,12 @@ impl Shard {
             .saturating_sub(required.to_notional())
             .saturating_sub(Notional(rounded))
     }
+}
+
+/// Whether an account that has caught up is to be told of a limit at this equity.
+#[inline(always)]
+const fn is_below(account: &Account, equity: Notional) -> bool {
+    account.is_trading() && !account.rules.is_clear(equity, account.day_locked)
 }
 
 /// How far equity may move before somebody must look, shared by the positions of one account.

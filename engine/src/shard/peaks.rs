@@ -5,6 +5,7 @@
 //! looked at in each further round that marks what it holds, and gets its bands when the input is over. Only
 //! what a roll, a payout and a scaling do to floors comes at once. What the account saw before moves them
 //! first, as it does before an account passes, is suspended or closed: see [`Shard::close_peaks`].
+//! Who stands below a floor when all have moved is judged first thing in the next input, whatever that is.
 //!
 //! Peaks that follow equity follow it with every mark: nobody is judged for one, and its owner is told of it
 //! when something else is to be said.
@@ -224,12 +225,52 @@ impl Shard {
     #[inline(always)]
     pub(super) fn end_input(&mut self, events: &mut EventBuf) {
         while let Some(instrument) = self.pending.noted.pop() {
-            self.markets[instrument.0 as usize].rise();
+            self.rise(instrument);
         }
         if !self.pending.seen.is_empty() {
             self.move_floors(events);
         }
+        if !self.below.is_empty() {
+            self.keep_below();
+        }
         self.assert_sound(events);
+    }
+
+    /// The best marks of this input are those of its high-water marks. Whose line is above the mark of now, as the
+    /// mark fell back within the input, is none of them any more.
+    #[inline]
+    fn rise(&mut self, instrument: InstrumentId) {
+        let market = &mut self.markets[instrument.0 as usize];
+        market.rise();
+        let (holdings, fallen) = (&self.holdings, &mut self.pending.fallen);
+        market.falling(|holding| fallen.push(holdings.get(holding).account));
+        while let Some(id) = self.pending.fallen.pop() {
+            self.catch_up(id);
+            self.find_bands(id);
+        }
+    }
+
+    /// Of the accounts that stood below a floor at some moment of this input those stay that do when it is over.
+    #[cold]
+    #[inline(never)]
+    fn keep_below(&mut self) {
+        let mut below = std::mem::take(&mut self.below);
+        below.sort_unstable();
+        below.dedup();
+        below.retain(|id| self.stands_below(&self.accounts[id.0 as usize]));
+        self.below = below;
+    }
+
+    /// Before anything else of an input: who stands below a floor since the last one is judged, against the floors
+    /// as they stand.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn judge_below(&mut self, events: &mut EventBuf) {
+        let by = TouchedBy::Mark;
+        let below = self.below.drain(..);
+        let below = below.map(|account| Touched { account, by });
+        self.pending.touched.extend(below);
+        self.settle(events);
     }
 
     #[inline(never)]

@@ -27,7 +27,7 @@ pub(super) fn ensure(holds: bool, what: &'static str) -> Result<(), SnapshotErro
 
 impl Shard {
     /// Walks the whole state and says what does not hold: levels and their totals, what waits where, the
-    /// sums of working orders, the exposure index and its bands, and that no money was made or lost.
+    /// sums of working orders, the exposure index and its bands, who stands below a floor, and that no money was made or lost.
     /// For replicas and tests; the live shard asserts what it can in constant time.
     ///
     /// # Errors
@@ -36,7 +36,18 @@ impl Shard {
         self.check_state()?;
         self.check_totals()?;
         self.check_exposure()?;
+        self.check_below()?;
         self.check_conservation()
+    }
+
+    /// Who stands below a floor is known, and nobody else: the next input judges them.
+    fn check_below(&self) -> Result<(), SnapshotError> {
+        let accounts = (0..).map(AccountId).zip(&self.accounts);
+        let below = accounts.filter(|(_, account)| self.stands_below(&self.caught_up(account)));
+        ensure(
+            below.map(|(id, _)| id).eq(self.below.iter().copied()),
+            "accounts below a floor",
+        )
     }
 
     /// Level totals are the sums of their orders.

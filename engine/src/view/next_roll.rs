@@ -1,7 +1,7 @@
 //! What the next roll would do to an account.
 
 use rules::{AccountRules, Limit};
-use types::{Money, Notional, Qty, TradingDay};
+use types::{Effect, Money, Notional, Qty, TradingDay};
 
 use crate::account::Account;
 use crate::shard::Shard;
@@ -34,6 +34,18 @@ pub struct RolledLimit {
 }
 
 impl Shard {
+    /// What the next input does to an account before anything else, as it stands below a floor since the newest.
+    pub(super) fn verdict_ahead(&self, account: &Account) -> Option<Effect> {
+        if !self.stands_below(&self.caught_up(account)) {
+            return None;
+        }
+        let equity = self.equity_of(account);
+        let breaches = self.rules_of(account).breached(equity, account.day_locked);
+        let effects = [Effect::Fail, Effect::LockForDay, Effect::Warn];
+        let mut effects = effects.into_iter();
+        effects.find(|effect| breaches.iter().any(|limit| limit.effect == *effect))
+    }
+
     /// Of an account with these rules, this balance and this equity.
     pub(super) fn next_roll(
         &self,

@@ -70,6 +70,12 @@ impl Shard {
     pub fn what_if(&self, request: &NewOrder) -> Result<WhatIf, DenyReason> {
         let denied = self.would_deny(request)?;
         let account = &self.accounts[request.account.0 as usize];
+        // The next input, be it this order, judges who stands below a floor first.
+        let denied = match self.verdict_ahead(account) {
+            Some(Effect::Fail) => Some(DenyReason::AccountNotTrading),
+            Some(Effect::LockForDay) => Some(DenyReason::DayLocked),
+            Some(Effect::Warn) | None => denied,
+        };
         let market = &self.markets[request.instrument.0 as usize];
         let instrument = &market.instrument;
         let lots = instrument
@@ -118,9 +124,7 @@ impl Shard {
             let signed = Lots(lots.0.saturating_mul(request.side.sign()));
             let change = held.trade(price, signed, market.tick_value);
             (opens, closes) = (change.opened, change.closed);
-            if change.closed {
-                realised = change.realised.to_money_floor();
-            }
+            realised = change.realised;
         }
         let position = market.signed_qty(held.lots);
         let before = self.worth_in(account, &worth, market.currency, Money::ZERO);

@@ -11,15 +11,15 @@ use rules::{
     TrailSource,
 };
 use types::{
-    AccountChange, AccountId, AdjustKind, Bar, BarPath, Codec, Command, CompetitionId, Effect,
-    EventKind, FloorMoveCause, Funding, Input, InputKind, Instrument, InstrumentId, Latency,
-    LatencySample, Leg, Margin, MarketData, Money, NewOrder, OrderKind, PaperModel, PositionMode,
-    Price, Qty, Quote, Ratio, Requirement, RuleKind, Seq, ShardId, Side, SuspendReason, Terms,
-    TimeInForce, Timer, TimestampNs, TradingDay, TriggerOn,
+    AccountChange, AccountId, AccountState, AdjustKind, Bar, BarPath, Codec, Command,
+    CompetitionId, DenyReason, Effect, EventKind, FloorMoveCause, Funding, Input, InputKind,
+    Instrument, InstrumentId, Latency, LatencySample, Leg, Margin, MarketData, Money, NewOrder,
+    OrderKind, PaperModel, PositionMode, Price, Qty, Quote, Ratio, Requirement, RuleKind, Seq,
+    ShardId, Side, SuspendReason, Terms, TimeInForce, Timer, TimestampNs, TradingDay, TriggerOn,
 };
 
 use crate::contest::cup;
-use crate::words::{Words, bar, buy, market, quote, sell};
+use crate::words::{Of, Words, bar, buy, market, quote, sell};
 use crate::world::{ACCOUNT, SECOND, World, crossed, define, money, open, paper, plan, schedule};
 
 const WALKED: PaperModel = PaperModel {
@@ -92,31 +92,67 @@ fn a_fill_on_the_way_of_a_bar_does_not_move_the_floor_either() {
         (floor(&world), world.equity(0)),
         (money("977"), "960".into())
     );
-    assert_eq!(world.tell(Timer::Clock), [""; 0]);
-    assert_eq!(
-        world.tell(quote("995", "995"))[0],
-        "account 0 breach MaxLoss"
-    );
+    assert_eq!(world.tell(Timer::Clock)[0], "account 0 breach MaxLoss");
+    assert_eq!(world.tell(quote("995", "995")), [""; 0]);
     world.agrees();
 }
 
-/// Equity of 950 at the close is below the floor of 980 that the bar's highest brought: nothing is said of it
-/// before the next input that marks what the account holds, even at the same price.
+/// Equity of 950 at the close is below the floor of 980 that the bar's highest brought. The next input judges the account
+/// before anything else, whatever it is: a clock, a quote of what it does not hold, the very quote that there is, a better
+/// one that would take it to 1,000, an order of its own or of somebody else, a booking that would help it, a roll.
 #[test]
-fn who_ends_an_input_below_the_floor_that_it_raised_is_judged_by_the_next_mark() {
-    let mut world = charted(&tight(), 1);
-    assert_eq!(world.tell(bar(["1000", "1008", "991", "995"])), [""; 0]);
-    assert_eq!(
-        (floor(&world), world.equity(0)),
-        (money("980"), "950".into())
-    );
-    assert_eq!(world.tell(Timer::Clock), [""; 0]);
-    let restored = Shard::restore(&world.snapshot()).unwrap();
-    assert_eq!(restored.state_hash(), world.shard.state_hash());
-    let told = World::of(restored).tell(quote("995", "995"));
-    assert_eq!(told, world.tell(quote("995", "995")));
-    assert_eq!(told[..2], ["FloorMoved", "account 0 breach MaxLoss"]);
-    world.agrees();
+fn who_ends_an_input_below_the_floor_that_it_raised_is_judged_by_the_next_one() {
+    let day = TradingDay(2);
+    let booking = Command::Adjust {
+        account: ACCOUNT,
+        kind: AdjustKind::ProfitAndLoss,
+        amount: money("500"),
+    };
+    let roll = Timer::DayRoll {
+        schedule: schedule(),
+        day,
+    };
+    let nexts = [
+        InputKind::Timer(Timer::Clock),
+        InputKind::Timer(roll),
+        InputKind::Market(quote("50", "50").of(1)),
+        InputKind::Market(quote("995", "995")),
+        InputKind::Market(quote("1000", "1000")),
+        InputKind::Command(booking),
+        InputKind::Command(Command::SubmitOrder(buy(0, 1).at("1"))),
+        InputKind::Command(Command::SubmitOrder(buy(1, 1))),
+        InputKind::Command(Command::SubmitOrder(buy(7, 1))),
+        InputKind::Command(define(&plan("1"))),
+    ];
+    for next in nexts {
+        let mut world = charted(&tight(), 1);
+        world.command(open(0));
+        world.command(Command::RegisterInstrument(Box::new(paper(WALKED))));
+        assert_eq!(world.tell(bar(["1000", "1008", "991", "995"])), [""; 0]);
+        assert_eq!(
+            (floor(&world), world.equity(0)),
+            (money("980"), "950".into())
+        );
+        // What is asked about it until then is answered so.
+        let view = world.shard.account_view(ACCOUNT).unwrap();
+        assert_eq!((view.row.state, view.next_roll), (AccountState::Funded, None));
+        let told = world.shard.what_if(&buy(0, 1)).unwrap();
+        assert_eq!(told.denied, Some(DenyReason::AccountNotTrading));
+        let mut restored = World::of(Shard::restore(&world.snapshot()).unwrap());
+        assert_eq!(restored.shard.state_hash(), world.shard.state_hash());
+        let facts = world.apply(next.clone());
+        assert_eq!(facts, restored.apply(next));
+        let [EventKind::FloorMoved(moved), EventKind::Breach(breach), ..] = facts[..] else {
+            panic!("{facts:?}");
+        };
+        assert_eq!(moved.floor, money("980"));
+        assert_eq!(
+            (breach.floor, breach.equity.to_money_floor()),
+            (money("980"), money("950"))
+        );
+        assert_eq!(world.shard.state_hash(), restored.shard.state_hash());
+        world.agrees();
+    }
 }
 
 /// One order rests as a bid of 106, which makes account 0 worth 1,060; account 1, long 10 at 100 and short 20
@@ -165,9 +201,9 @@ fn a_book_that_is_moved_away_and_back_does_not_raise_the_floor_that_it_breaks() 
         (floor(&world), world.equity(0)),
         (money("1010"), "960".into())
     );
-    // The next best price is a mark: of 97.
+    // The next input judges it before anything else.
     let told = world.tell(buy(2, 1).at("97"));
-    assert_eq!(verdicts(&told), ["account 0 breach MaxLoss"]);
+    assert_eq!(told[..2], ["FloorMoved", "account 0 breach MaxLoss"]);
     world.agrees();
 }
 

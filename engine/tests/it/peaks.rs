@@ -187,7 +187,7 @@ fn the_nearest_of_floors_and_warnings_counts() {
 /// Ten shares lost 1,100 and ten of another won 500: 9,400, and the floor at 9,000. The sale of the second raises the closed
 /// balance to 10,500 and the floor with it to 9,500, above the equity, when the input is over.
 #[test]
-fn a_floor_that_rises_to_the_equity_is_met_at_the_next_mark() {
+fn a_floor_that_rises_to_the_equity_is_met_by_the_next_input() {
     let mut plan = trailing(StopTrailing::Never);
     plan.max_loss.as_mut().unwrap().trail = TrailSource::ClosedBalance;
     let share = paper(PaperModel::default());
@@ -204,10 +204,9 @@ fn a_floor_that_rises_to_the_equity_is_met_at_the_next_mark() {
     assert_eq!(floor(&world), money("9500"));
     let to_look_at = |world: &World| [SHARE, other].map(|id| world.shard.sweep_bands(id));
     assert_eq!(to_look_at(&world), [1, 0]);
-    // A mark of what it does not hold is nothing to it.
-    assert_eq!(world.tell(quote("251", "251").of(1)), [""; 0]);
-    assert_eq!(to_look_at(&world), [1, 0]);
-    assert_eq!(world.tell(quote("90", "90"))[0], "account 0 breach MaxLoss");
+    // A mark of what it does not hold any more is an input, too.
+    let told = world.tell(quote("251", "251").of(1));
+    assert_eq!(told[0], "account 0 breach MaxLoss");
     assert_eq!(to_look_at(&world), [0, 0]);
     world.agrees();
 }
@@ -575,11 +574,11 @@ fn inputs(stream: &Stream) -> Vec<Input> {
         .collect()
 }
 
-/// Positions that may be outside their bands when an input is over. Floors move then, by what the input showed, and only
-/// then: where that brings one to its account's equity, or its warning line there, the next mark is the first to be
-/// tested against it. `marked` is the input that changed the instrument's marks last. The other kind is that of an
-/// account with something abroad, which every mark concerns.
-fn positions_to_look_at(shard: &Shard, instrument: InstrumentId, marked: Seq) -> usize {
+/// Positions that may be outside their bands when this input is over. Floors move then, by what the input showed, and only
+/// then: where that brings one to its account's equity, or its warning line there, the next input tests it before anything
+/// else, so that no floor of before is in question. The other kind is that of an account with something abroad, which every
+/// mark concerns.
+fn positions_to_look_at(shard: &Shard, instrument: InstrumentId, input: Seq) -> usize {
     let accounts = (0..shard.account_count()).map(AccountId);
     let views = accounts.filter_map(|account| shard.account_view(account));
     let waiting = views.filter(|view| {
@@ -589,8 +588,8 @@ fn positions_to_look_at(shard: &Shard, instrument: InstrumentId, marked: Seq) ->
             || view.positions.iter().any(|held| held.instrument == ABROAD);
         let is_met = view.limits.iter().any(|limit| {
             let is_warned = warn_at.is_some_and(|at| limit.used.is_some_and(|used| used >= at));
-            let is_unseen = limit.moved.is_some_and(|moved| moved.seq >= marked);
-            is_unseen && (limit.distance <= Money::ZERO || is_warned)
+            let is_new = limit.moved.is_some_and(|moved| moved.seq == input);
+            is_new && (limit.distance <= Money::ZERO || is_warned)
         });
         is_abroad || is_met
     });
@@ -610,8 +609,6 @@ proptest! {
         let mut shard = Shard::new(ShardId(1), Limits::default());
         let mut restored = Shard::new(ShardId(1), Limits::default());
         let mut naive = Naive::new(Limits::default());
-        let marks = |shard: &Shard, id| shard.instrument_view(id).map(|view| (view.quote, view.last));
-        let mut marked = [(None, Seq(0)); 4];
         for (place, input) in inputs(&stream).iter().enumerate() {
             let (mut events, mut again) = (EventBuf::default(), EventBuf::default());
             shard.apply(input, &mut events);
@@ -620,12 +617,8 @@ proptest! {
             prop_assert_eq!(events.as_slice(), again.as_slice(), "{:?}", input);
             prop_assert_eq!(shard.portrait(), naive.portrait(), "{:?}", input);
             prop_assert_eq!(shard.audit(), Ok(()));
-            for (id, (known, at)) in (0..).map(InstrumentId).zip(&mut marked) {
-                let now = marks(&shard, id);
-                if *known != now {
-                    (*known, *at) = (now, input.seq);
-                }
-                let most = positions_to_look_at(&shard, id, *at);
+            for id in (0..4).map(InstrumentId) {
+                let most = positions_to_look_at(&shard, id, input.seq);
                 prop_assert!(shard.sweep_bands(id) <= most, "{:?}", input);
             }
             if place % every == 0 {

@@ -1,5 +1,6 @@
 //! Small stories whose every number can be worked out on paper.
 
+use engine::Shard;
 use rules::{
     Allowance, BoardKind, Competition, ConsistencyRule, ConsistencyWindow, ContestRules,
     DailyAnchor, DailyLoss, DayCounts, Denominator, Gates, MaxLoss, MinDays, PayoutKeep,
@@ -7,9 +8,9 @@ use rules::{
 };
 use types::{
     AccountState, CancelReason, Codec, Command, CompetitionId, Consistency, DenyReason,
-    DepthUpdate, Effect, EntryRefusal, EventKind, FillCause, FloorMoveCause, GridFault,
+    DepthUpdate, Effect, EntryRefusal, EventKind, FillCause, FloorMoveCause, GridFault, InputKind,
     InputRejection, Instrument, InstrumentStatus, Level, MarketData, Money, OrderId, OrderKind,
-    Quote, QuoteFault, Ratio, RuleKind, Side, TriggerOn,
+    Quote, QuoteFault, Ratio, RuleKind, Side, Timer, TriggerOn,
 };
 
 use crate::world::{
@@ -444,8 +445,9 @@ fn a_locked_day_takes_no_order_until_the_roll() {
     assert_eq!(fills(&world.buy(0, "1")).len(), 1);
 }
 
+/// One verdict of an input is all, and what decides it is the equity that there was, not what closing comes to.
 #[test]
-fn what_a_lock_leaves_is_held_to_the_hard_limits() {
+fn what_a_lock_leaves_is_held_to_the_hard_limits_by_the_next_input() {
     let mut rules = plan("100000");
     let fixed = |amount| Allowance::Fixed(money(amount));
     rules.daily_loss = Some(daily(
@@ -461,36 +463,74 @@ fn what_a_lock_leaves_is_held_to_the_hard_limits() {
     world.buy(0, "1000");
     // 99,300 after the fee. 97,500 is below the day's 98,000; closing costs 700 more: 96,800 is below
     // 97,000.
+    let told = |events: &[EventKind]| -> Vec<_> {
+        breaches(events)
+            .iter()
+            .map(|breach| (breach.rule, breach.equity, breach.floor, breach.primary))
+            .collect()
+    };
     let events = world.quote(0, "98.2", "98.2");
-    let told: Vec<_> = breaches(&events)
-        .iter()
-        .map(|breach| (breach.rule, breach.equity, breach.floor, breach.primary))
-        .collect();
-    assert_eq!(
-        told,
-        [
-            (
-                RuleKind::DailyLoss,
-                money("97500").to_notional(),
-                money("98000"),
-                true
-            ),
-            (
-                RuleKind::MaxLoss,
-                money("96800").to_notional(),
-                money("97000"),
-                true
-            ),
-        ]
+    let daily_loss = (
+        RuleKind::DailyLoss,
+        money("97500").to_notional(),
+        money("98000"),
+        true,
     );
-    assert_eq!(state(&world), AccountState::Failed);
+    assert_eq!(told(&events), [daily_loss]);
+    assert_eq!(state(&world), AccountState::Evaluation);
+    assert!(world.shard.is_day_locked(ACCOUNT));
+    let max_loss = (
+        RuleKind::MaxLoss,
+        money("96800").to_notional(),
+        money("97000"),
+        true,
+    );
+    let restored = Shard::restore(&world.snapshot()).unwrap();
+    for mut world in [World::of(restored), world] {
+        let events = world.apply(InputKind::Timer(Timer::Clock));
+        assert_eq!(told(&events), [max_loss]);
+        assert_eq!(state(&world), AccountState::Failed);
+    }
     // 200 more to lose, and the day is only locked.
     rules.max_loss = Some(max(TrailSource::None, "3200", Effect::Fail));
     let mut world = World::with(&[dear], &rules);
     world.quote(0, "100", "100");
     world.buy(0, "1000");
     world.quote(0, "98.2", "98.2");
+    assert_eq!(world.apply(InputKind::Timer(Timer::Clock)), []);
     assert_eq!(state(&world), AccountState::Evaluation);
+}
+
+/// 100 shares bought at 100 for a fee of 100; at 106 equity is 10,500, the day's floor 10,400 and the hard one 10,250. At
+/// 104.40 equity of 10,340 locks the day; closing costs 100 more, and 10,240 has the target of 10,200 but is below the
+/// hard floor: the account does not pass, and fails with the next input.
+#[test]
+fn what_a_lock_leaves_below_a_hard_limit_does_not_pass() {
+    let mut rules = plan("10000");
+    let fixed = Allowance::Fixed(money("100"));
+    rules.daily_loss = Some(daily(DailyAnchor::IntradayPeak, fixed, Effect::LockForDay));
+    rules.max_loss = Some(max(TrailSource::TickEquity, "250", Effect::Fail));
+    rules.profit_target = Some(Target::Fixed(money("200")));
+    let mut dear = share();
+    dear.fees.per_unit = money("1");
+    let mut world = World::with(&[dear], &rules);
+    world.quote(0, "100", "100");
+    world.buy(0, "100");
+    world.quote(0, "106", "106");
+    let events = world.quote(0, "104.4", "104.4");
+    let told = |events: &[EventKind]| -> Vec<_> {
+        let told = breaches(events);
+        told.iter()
+            .map(|breach| (breach.rule, breach.floor))
+            .collect()
+    };
+    assert_eq!(told(&events), [(RuleKind::DailyLoss, money("10400"))]);
+    assert_eq!(world.balance(0), "10240");
+    assert_eq!(state(&world), AccountState::Evaluation);
+    let events = world.apply(InputKind::Timer(Timer::Clock));
+    assert_eq!(told(&events), [(RuleKind::MaxLoss, money("10250"))]);
+    assert_eq!(state(&world), AccountState::Failed);
+    world.agrees();
 }
 
 /// What a liquidation closes is closed: the trail of the closed balance and the target see it.
