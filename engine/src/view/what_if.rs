@@ -1,8 +1,8 @@
 //! What an order would do to its account: the answer before it is sent.
 
 use types::{
-    Consistency, DenyReason, Effect, FloorMoveCause, Lots, Money, NewOrder, Notional, OrderKind,
-    Price, Side, SignedQty, Ticks, TimeInForce, TimestampNs, TriggerOn,
+    AccountState, Consistency, DenyReason, Effect, FloorMoveCause, Lots, Money, NewOrder, Notional,
+    OrderKind, Price, Side, SignedQty, Ticks, TimeInForce, TimestampNs, TriggerOn,
 };
 
 use rules::FloorMoves;
@@ -72,7 +72,9 @@ impl Shard {
         let account = &self.accounts[request.account.0 as usize];
         // The next input, be it this order, judges who stands below a floor first.
         let denied = match self.verdict_ahead(account) {
-            Some(Effect::Fail) => Some(DenyReason::AccountNotTrading),
+            Some(Effect::Fail) => Some(DenyReason::AccountNotTrading {
+                state: AccountState::Failed,
+            }),
             Some(Effect::LockForDay) => Some(DenyReason::DayLocked),
             Some(Effect::Warn) | None => denied,
         };
