@@ -248,6 +248,8 @@ pub const OPEN_DENIALS: &[&str] = &[
     "OtherPlan",
     "ResetsMax",
     "RetriesMax",
+    "OtherCurrency",
+    "EarlierPhase",
 ];
 
 /// What excludes a profit.
