@@ -613,6 +613,11 @@ impl Plan {
                 "a funded account without payout is never tested for it",
             ),
             (
+                !is_funded && !passes,
+                "stage",
+                "an evaluation without profit_target never passes",
+            ),
+            (
                 self.life.time_limit.is_some() && is_funded,
                 "life.time_limit",
                 "a funded account has nothing to pass",
