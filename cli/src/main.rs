@@ -1,6 +1,7 @@
 //! The `dynasty` binary: argument parsing and composition, nothing else.
 
 mod backtest;
+mod competition;
 mod data;
 mod demo;
 mod feeds;
@@ -59,6 +60,7 @@ enum Command {
     Backtest(Box<backtest::Command>),
     Strategies(strategies::Args),
     Plan(plan::Args),
+    Competition(competition::Args),
     VerifyBreach(verify::Args),
     Journal(journal::Args),
     Data(data::Args),
@@ -86,6 +88,7 @@ fn main() -> ExitCode {
         Command::Backtest(args) => backtest::run_command(&args),
         Command::Strategies(args) => strategies::run_command(&args),
         Command::Plan(args) => plan::run_command(&args),
+        Command::Competition(args) => competition::run_command(&args),
         Command::VerifyBreach(args) => verify::run_command(&args),
         Command::Journal(args) => journal::run_command(&args),
         Command::Data(args) => data::run_command(&args),

@@ -17,6 +17,9 @@ use serde_json::{Value, json};
 
 use self::against::Journal;
 
+/// The figure whose right value is not told: it would only help to make an altered document pass.
+const DIGEST: &str = "digest";
+
 /// The largest input, in bytes.
 const INPUT_BYTES_MAX: u64 = 1 << 28;
 
@@ -32,7 +35,9 @@ Examples:
 
 A proof holds the plan, the figures of the account and the prices that valued its positions. Nothing else
 is needed: the sums, the limits, the verdict, the hash of the plan and the digest of the proof are
-computed anew. What nothing in the proof follows from, such as a place in the journal, the digest holds. With --journal the inputs \
+computed anew. What nothing in the proof follows from, such as a place in the journal, the digest alone holds, and that is no \
+seal: whoever alters a document can give it a new digest. Compare the digest with a copy that you trust, such as the one of the \
+server, or use --journal. With --journal the inputs \
 up to each verdict are replayed, and every place of an input, quote and figure of the proof must be one that they lead \
 to. Exit code 0: every proof holds. 1: a figure does not come out. 2: an input is no proof, or the journal cannot be read.")]
 pub(crate) struct Args {
@@ -181,7 +186,7 @@ impl Checked<'_> {
                         json!({
                             "figure": fault.figure,
                             "stated": fault.stated,
-                            "recomputed": fault.recomputed,
+                            "recomputed": (fault.figure != DIGEST).then_some(&fault.recomputed),
                         })
                     })
                     .collect();
@@ -230,7 +235,15 @@ impl fmt::Display for Checked<'_> {
                     writeln!(f, "    {sum}")?;
                 }
                 for fault in faults {
-                    writeln!(f, "  fault: {fault}")?;
+                    if fault.figure == DIGEST {
+                        let stated = &fault.stated;
+                        writeln!(
+                            f,
+                            "  fault: digest is {stated}, which is not that of the document"
+                        )?;
+                    } else {
+                        writeln!(f, "  fault: {fault}")?;
+                    }
                 }
                 Ok(())
             }

@@ -57,8 +57,8 @@ pub use contest::{Contest, ContestChange, ContestRules, Disqualified, EntryRules
 pub use entry::{Entry, Ineligible, Score, ScoreInputs, TotalReturn};
 pub use integrity::{Fact, Integrity, Missed, Signal, SignalKind, SignalLimits, SignalRules};
 pub use lifecycle::{
-    IllegalChange, Life, LifeChange, Lifecycle, Lineage, Parent, Succession, is_legal, is_trading,
-    may_open,
+    IllegalChange, Life, LifeChange, Lifecycle, Lineage, Parent, PlanKind, Succession, is_legal,
+    is_trading, may_open,
 };
 pub use limit::{Breaches, FloorMoves, Limit, Warnings};
 pub use plan::daily::{DAILY_TIERS_MAX, DailyChanges, DailyTier};

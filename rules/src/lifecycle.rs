@@ -16,7 +16,7 @@ pub struct Life {
     pub resets_max: Option<u8>,
     /// The most retries in a row of accounts; 0 where the plan has none.
     pub retries_max: Option<u8>,
-    /// Name of the plan of the next phase; any may follow without one.
+    /// Name of the plan of the next phase; without one any of a later phase or funded, in the same currency, may follow.
     pub next: Option<Label>,
     /// The time in which an account of an evaluation has to pass.
     pub time_limit: Option<TimeLimit>,
@@ -192,13 +192,24 @@ pub struct Lineage {
 
 codec_struct!(Lineage { resets, retries });
 
+/// What of a plan says whether it may follow another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlanKind {
+    /// Its name.
+    pub name: Label,
+    /// The currency of its amounts.
+    pub currency: Label,
+    /// Evaluation or funded.
+    pub stage: Stage,
+}
+
 /// What is known of the account that another is to follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Parent {
     /// Its state.
     pub state: AccountState,
-    /// Name of its plan.
-    pub plan: Label,
+    /// Its plan.
+    pub plan: PlanKind,
     /// What its plan allows.
     pub life: Life,
     /// What led to it.
@@ -216,15 +227,16 @@ pub struct Succession {
     pub closes_parent: bool,
 }
 
-/// Whether an account under the plan of this name may be opened after a parent.
+/// Whether an account under this plan may be opened after a parent.
 ///
-/// A next phase follows a passed parent, under the plan that its plan names. A reset follows a parent
+/// A next phase follows a passed parent, under the plan that its plan names; where that names none, under one of a
+/// later phase, or a funded one, in the same currency. A reset follows a parent
 /// that trades or failed, a retry one that failed, both under a plan of the same name. One account
 /// follows another at most, so that resets and retries are counted along one line.
 ///
 /// # Errors
-/// The first reason against it: state, another that follows, plan, count.
-pub fn may_open(origin: Origin, parent: &Parent, plan: Label) -> Result<Succession, OpenDenial> {
+/// The first reason against it: state, another that follows, plan, currency, phase, count.
+pub fn may_open(origin: Origin, parent: &Parent, plan: PlanKind) -> Result<Succession, OpenDenial> {
     let Parent { state, life, .. } = *parent;
     let trades = is_trading(state);
     let failed = state == AccountState::Failed;
@@ -241,10 +253,12 @@ pub fn may_open(origin: Origin, parent: &Parent, plan: Label) -> Result<Successi
     }
     let needed = match origin {
         Origin::NextPhase => life.next,
-        Origin::Reset | Origin::Retry => Some(parent.plan),
+        Origin::Reset | Origin::Retry => Some(parent.plan.name),
     };
-    if let Some(needed) = needed.filter(|needed| *needed != plan) {
-        return Err(OpenDenial::OtherPlan { needed });
+    match needed {
+        Some(needed) if needed != plan.name => return Err(OpenDenial::OtherPlan { needed }),
+        Some(_) => {}
+        None => leads_on(parent.plan, plan)?,
     }
     let mut lineage = parent.lineage;
     match origin {
@@ -266,4 +280,18 @@ pub fn may_open(origin: Origin, parent: &Parent, plan: Label) -> Result<Successi
         lineage,
         closes_parent: trades,
     })
+}
+
+/// Whether a plan is a later phase than another, or funded, in the same currency.
+fn leads_on(from: PlanKind, to: PlanKind) -> Result<(), OpenDenial> {
+    if to.currency != from.currency {
+        let needed = from.currency;
+        return Err(OpenDenial::OtherCurrency { needed });
+    }
+    match (from.stage, to.stage) {
+        (Stage::Evaluation { phase: after }, Stage::Evaluation { phase }) if phase <= after => {
+            Err(OpenDenial::EarlierPhase { after })
+        }
+        _ => Ok(()),
+    }
 }

@@ -15,7 +15,7 @@ use types::{
 use self::daily::DailyChanges;
 use self::series::PayoutSeries;
 use crate::conduct::Conduct;
-use crate::lifecycle::Life;
+use crate::lifecycle::{Life, PlanKind};
 use crate::spec::{PlanError, SpecError, check};
 use crate::trading_days::TradingDays;
 
@@ -497,6 +497,15 @@ impl Scaling {
 }
 
 impl Plan {
+    /// What says whether it may follow another.
+    pub const fn kind(&self) -> PlanKind {
+        PlanKind {
+            name: self.name,
+            currency: self.currency,
+            stage: self.stage,
+        }
+    }
+
     /// Checks every field.
     ///
     /// # Errors
@@ -602,6 +611,11 @@ impl Plan {
                 self.consistency.is_some() && is_funded && !pays_out,
                 "consistency",
                 "a funded account without payout is never tested for it",
+            ),
+            (
+                !is_funded && !passes,
+                "stage",
+                "an evaluation without profit_target never passes",
             ),
             (
                 self.life.time_limit.is_some() && is_funded,

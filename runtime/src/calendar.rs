@@ -42,6 +42,9 @@ pub enum CalendarError {
     /// The time is outside what the calendar covers.
     #[error("{0} is outside the calendar")]
     Time(TimestampNs),
+    /// The calendar ends with this day.
+    #[error("no trading day opens after {0}")]
+    Day(TradingDay),
 }
 
 /// The trading day that is open at some time.
@@ -96,6 +99,21 @@ impl Calendar {
         self.validate(schedule)?;
         let zone = self.zone(schedule.zone)?;
         open_day(&zone, schedule.minute, days, ts).ok_or(CalendarError::Time(ts))
+    }
+
+    /// The first trading day that opens after another one has, of those that `days` has.
+    ///
+    /// # Errors
+    /// See [`CalendarError`].
+    pub(crate) fn next_day(
+        &mut self,
+        schedule: &RollSchedule,
+        days: &TradingDays,
+        open: TradingDay,
+    ) -> Result<OpenDay, CalendarError> {
+        self.validate(schedule)?;
+        let zone = self.zone(schedule.zone)?;
+        next_day(&zone, schedule.minute, days, open).ok_or(CalendarError::Day(open))
     }
 
     /// The intervals of recurring hours that are not over at `from` and start before `until`, in order.
@@ -232,22 +250,41 @@ fn open_day(zone: &TimeZone, minute: u16, days: &TradingDays, ts: TimestampNs) -
     let mut date = day_of(zone.to_datetime(instant).date()) + 1;
     for _ in 0..5 {
         if opening(zone, minute, date)? <= instant {
-            let mut day = days.open_on(TradingDay(date));
-            let mut until = opening(zone, minute, days.after(day)?.0)?;
-            // A date that the zone skipped opens together with the next one.
-            while until <= instant {
-                day = days.after(day)?;
-                until = opening(zone, minute, days.after(day)?.0)?;
+            let mut open = lasting(zone, minute, days, days.open_on(TradingDay(date)))?;
+            while open.until <= ts {
+                open = next_day(zone, minute, days, open.day)?;
             }
-            return Some(OpenDay {
-                day,
-                opened: to_ns(opening(zone, minute, day.0)?),
-                until: to_ns(until),
-            });
+            return Some(open);
         }
         date -= 1;
     }
     None
+}
+
+fn next_day(zone: &TimeZone, minute: u16, days: &TradingDays, open: TradingDay) -> Option<OpenDay> {
+    lasting(zone, minute, days, days.after(open)?)
+}
+
+/// The first from a trading day on that lasts: a date that the zone skipped opens together with the next one.
+fn lasting(
+    zone: &TimeZone,
+    minute: u16,
+    days: &TradingDays,
+    mut day: TradingDay,
+) -> Option<OpenDay> {
+    loop {
+        let next = days.after(day)?;
+        let opened = opening(zone, minute, day.0)?;
+        let until = opening(zone, minute, next.0)?;
+        if opened < until {
+            return Some(OpenDay {
+                day,
+                opened: to_ns(opened),
+                until: to_ns(until),
+            });
+        }
+        day = next;
+    }
 }
 
 /// When a trading day opens.
@@ -781,6 +818,46 @@ mod tests {
     }
 
     #[test]
+    fn the_next_day_is_the_one_that_opens_when_a_day_ends() {
+        let apia = RollSchedule {
+            zone: "Pacific/Apia".parse().unwrap(),
+            minute: 0,
+        };
+        let day = |text: &str| {
+            let days = EPOCH.until(text.parse::<Date>().unwrap()).unwrap();
+            TradingDay(days.get_days())
+        };
+        let mut calendar = Calendar::default();
+        // 2011-12-30 was no date there.
+        let next = calendar.next_day(&apia, &all(), day("2011-12-29")).unwrap();
+        let expected = OpenDay {
+            day: day("2011-12-31"),
+            opened: at("2011-12-30T10:00:00Z"),
+            until: at("2011-12-31T10:00:00Z"),
+        };
+        assert_eq!(next, expected);
+        // Friday's next is Monday, which opens on Sunday at 17:00 in Chicago, UTC-6.
+        let chicago = RollSchedule {
+            zone: "America/Chicago".parse().unwrap(),
+            minute: 17 * 60,
+        };
+        let weekdays = TradingDays {
+            weekdays: 0b001_1111,
+            holidays: Vec::new(),
+        };
+        let next = calendar.next_day(&chicago, &weekdays, day("2024-01-05"));
+        let expected = OpenDay {
+            day: day("2024-01-08"),
+            opened: at("2024-01-07T23:00:00Z"),
+            until: at("2024-01-08T23:00:00Z"),
+        };
+        assert_eq!(next, Ok(expected));
+        let last = TradingDay(i32::MAX);
+        let none = calendar.next_day(&chicago, &all(), last);
+        assert_eq!(none, Err(CalendarError::Day(last)));
+    }
+
+    #[test]
     fn days_follow_each_other_without_a_hole_for_thirty_years() {
         for (zone, minute) in [
             ("America/New_York", 1_020),
@@ -802,6 +879,7 @@ mod tests {
                 assert_eq!(calendar.open_day(&schedule, &all(), last), Ok(open));
                 let next = calendar.open_day(&schedule, &all(), open.until).unwrap();
                 assert_eq!(next.opened, open.until, "{zone} {}", open.day);
+                assert_eq!(calendar.next_day(&schedule, &all(), open.day), Ok(next));
                 assert!(next.day > open.day);
                 open = next;
             }

@@ -45,6 +45,8 @@ const IN_FLIGHT_ENOUGH: usize = 2;
 const CANCELS_IN_A_ROW_MAX: u32 = 64;
 /// The clock is read once in so many inputs.
 const INPUTS_PER_CLOCK: u32 = 32;
+/// Rolls that follow each other hand a batch over once it has so many events.
+const ROLL_EVENTS_MAX: usize = 1 << 17;
 /// An idle shard looks around this often, also when nobody wakes it.
 const IDLE_MAX: Duration = Duration::from_secs(1);
 
@@ -153,7 +155,7 @@ impl Core {
     }
 
     /// Takes one input, or some of a port, or finds that there is none; ends when it is stopped, with `None`
-    /// after a failure. Hands over two batches at most.
+    /// after a failure. It waits for no batch to come back where two are free.
     pub(crate) fn step(&mut self) -> Stepped<Option<End>> {
         if self.shared.is_failed() {
             return Stepped::Ended(None);
@@ -357,6 +359,14 @@ impl Core {
     fn roll_before(&mut self, ts: TimestampNs) {
         while let Some((ts, timer)) = self.sequencer.roll_before(ts) {
             self.apply(ts, InputKind::Timer(timer), None);
+            // A roll says something of every account, and after a long silence many come at once. While a port is
+            // served the batch is its.
+            if self.batch.events.len() >= ROLL_EVENTS_MAX
+                && self.batch.ports.is_empty()
+                && self.is_free()
+            {
+                self.ship();
+            }
         }
     }
 

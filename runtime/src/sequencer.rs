@@ -2,10 +2,13 @@
 //!
 //! A roll is due before the first input at or after the moment at which a trading day opens. It carries
 //! that moment, or the last input's time when that is later. A schedule that has no open day yet gets
-//! one roll into the current day, at the time of the input; of several days that went by without input
-//! only the last is opened. On a date that is a trading day of no plan or competition of the schedule nothing
-//! rolls. While the time is 0 nobody knows it yet, and nothing rolls.
+//! one roll into the current day, at the time of the input. Of several days that went by without input each is
+//! opened in turn, also after a time in which nothing ran, so that what counts days (those on which a position was
+//! held) counts the same as where inputs never cease; of more than [`ROLLED_DATES_MAX`] dates only the last are. On
+//! a date that is a trading day of no plan or competition of the schedule nothing rolls. While the time is 0
+//! nobody knows it yet, and nothing rolls.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,11 +16,13 @@ use engine::Shard;
 use rules::TradingDays;
 use types::{Command, InputKind, RollSchedule, Timer, TimestampNs, TradingDay};
 
-use crate::calendar::{Calendar, CalendarError, OpenDay};
+use crate::calendar::{Calendar, CalendarError};
 use crate::config::Clock;
 use crate::time::Time;
 
 const NEVER: TimestampNs = TimestampNs(u64::MAX);
+/// Where no input came for longer, the days of the last so many dates are opened: no wrong clock can ask for more.
+const ROLLED_DATES_MAX: i32 = 1_000;
 
 /// Where one schedule stands.
 #[derive(Debug)]
@@ -103,15 +108,12 @@ impl Sequencer {
                 .filter(|rolling| rolling.next <= ts && rolling.next != NEVER)
                 .min_by_key(|rolling| rolling.next)
         {
-            match open_day(&mut self.calendar, rolling, ts) {
-                Ok(open) => {
-                    rolling.next = open.until;
-                    let opens = rolling.open.is_none_or(|day| day < open.day);
-                    if opens {
-                        let at = rolling.open.map_or(ts, |_| open.opened);
-                        rolling.open = Some(open.day);
-                        roll = Some((at, rolling.schedule, open.day));
-                    }
+            match opening(&mut self.calendar, rolling, ts) {
+                // When the next one opens is known now: of all that are due the earliest comes first.
+                Ok((opened, _)) if opened > rolling.next => rolling.next = opened,
+                Ok((opened, day)) => {
+                    rolling.open = Some(day);
+                    roll = Some((opened, rolling.schedule, day));
                 }
                 Err(error) => {
                     tracing::warn!(
@@ -176,20 +178,42 @@ impl Sequencer {
     }
 }
 
-/// The newest day that is open by any of a schedule's calendars, until the next one opens by any.
-fn open_day(
+/// The day to open, and when: the current one, now, where none is open; else the first after it by any of the
+/// schedule's calendars.
+fn opening(
     calendar: &mut Calendar,
-    rolling: &Rolling,
+    rolling: &mut Rolling,
     ts: TimestampNs,
-) -> Result<OpenDay, CalendarError> {
-    let mut days = rolling.days.iter();
-    let first = days.next().cloned().unwrap_or_default();
-    let mut open = calendar.open_day(&rolling.schedule, &first, ts)?;
-    for days in days {
-        let other = calendar.open_day(&rolling.schedule, days, ts)?;
-        let until = open.until.min(other.until);
-        open = if other.day > open.day { other } else { open };
-        open.until = until;
+) -> Result<(TimestampNs, TradingDay), CalendarError> {
+    let schedule = rolling.schedule;
+    let mut newest = None;
+    for days in &rolling.days {
+        newest = newest.max(Some(calendar.open_day(&schedule, days, ts)?.day));
     }
-    Ok(open)
+    let newest = newest.ok_or(CalendarError::Time(ts))?;
+    let Some(mut open) = rolling.open else {
+        return Ok((ts, newest));
+    };
+    let first = TradingDay(newest.0.saturating_sub(ROLLED_DATES_MAX));
+    if open < first {
+        tracing::warn!(
+            zone = %schedule.zone,
+            minute = schedule.minute,
+            open = %open,
+            now = %newest,
+            dates_max = ROLLED_DATES_MAX,
+            "no input came for long: only the trading days of the last dates are opened"
+        );
+        open = first;
+        rolling.open = Some(open);
+    }
+    let mut next = None;
+    for days in &rolling.days {
+        let day = calendar.next_day(&schedule, days, open)?;
+        // Of two that open together the first does not last: the zone skipped its date.
+        let key = (day.opened, Reverse(day.day));
+        next = Some(next.map_or(key, |next: (_, _)| next.min(key)));
+    }
+    let (opened, Reverse(day)) = next.ok_or(CalendarError::Time(ts))?;
+    Ok((opened, day))
 }

@@ -78,6 +78,16 @@ pub enum OpenDenial {
         /// The plan that it leads to.
         needed: Label,
     },
+    /// Amounts of the plan are in another currency than those of the parent's.
+    OtherCurrency {
+        /// That of the parent's.
+        needed: Label,
+    },
+    /// The plan is of no later phase than the parent's.
+    EarlierPhase {
+        /// That of the parent's.
+        after: u8,
+    },
     /// The plan's resets are used up.
     ResetsMax {
         /// The most resets.
@@ -106,6 +116,8 @@ mod tests {
             OpenDenial::ParentState { state },
             OpenDenial::Followed,
             OpenDenial::OtherPlan { needed },
+            OpenDenial::OtherCurrency { needed },
+            OpenDenial::EarlierPhase { after: 1 },
             OpenDenial::ResetsMax { max: 2 },
             OpenDenial::RetriesMax { max: 1 },
         ] {

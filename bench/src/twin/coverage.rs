@@ -249,6 +249,8 @@ pub const OPEN_DENIALS: &[&str] = &[
     "OtherPlan",
     "ResetsMax",
     "RetriesMax",
+    "OtherCurrency",
+    "EarlierPhase",
 ];
 
 /// What excludes a profit.

@@ -136,19 +136,12 @@ impl Traders {
         })
     }
 
-    /// Learns which accounts belong to whom: the first of each trader in order, a retry by its
-    /// parent.
+    /// Learns which accounts belong to whom, by their names.
     fn learn(&mut self, shard: &Shard) {
         while self.known < shard.account_count() {
             let account = AccountId(self.known);
-            let parent = shard.account_name(account).and_then(|(_, parent)| parent);
-            let trader = match parent {
-                None => Some(self.known as usize),
-                Some(parent) => {
-                    let mut all = self.accounts.iter();
-                    all.position(|own| own.contains(&parent.account))
-                }
-            };
+            let name = shard.account_name(account).map(|(name, _)| name);
+            let trader = name.and_then(|name| trader_of(name.as_str()));
             if let Some(own) = trader.and_then(|trader| self.accounts.get_mut(trader)) {
                 own.push(account);
             }
@@ -175,17 +168,19 @@ impl Traders {
         let trader = dice.below(TRADERS.into()) as u32;
         let own = &self.accounts[trader as usize];
         let account = *own.last()?;
-        let origin = match shard.account_state(account)? {
-            AccountState::Evaluation | AccountState::Funded => None,
-            AccountState::Failed => Some(Origin::Retry),
-            AccountState::Passed => Some(Origin::NextPhase),
+        let state = shard.account_state(account)?;
+        let has_ended = match state {
+            AccountState::Evaluation | AccountState::Funded => false,
+            AccountState::Failed | AccountState::Passed => true,
             AccountState::Closed | AccountState::Suspended => return None,
         };
-        if let Some(origin) = origin {
+        if has_ended {
             let opens = shard.account_count() < ACCOUNTS_MAX && dice.below(LOOKS_PER_RETRY) == 0;
-            let parent = Parentage { account, origin };
+            // Who failed tries again; who passed begins anew, as no plan here is of a later phase.
+            let origin = Origin::Retry;
+            let parent = (state == AccountState::Failed).then_some(Parentage { account, origin });
             let plans = shard.plan_count();
-            return opens.then(|| Self::open(trader, plans, own.len(), Some(parent)));
+            return opens.then(|| Self::open(trader, plans, own.len(), parent));
         }
         if shard.is_day_locked(account) {
             return None;
@@ -226,6 +221,15 @@ impl Traders {
             ..NewOrder::new(account, held, side, OrderKind::Market, qty)
         }))
     }
+}
+
+/// Whose account has a name that [`Traders::open`] gave it.
+fn trader_of(name: &str) -> Option<usize> {
+    let (first, rest) = name.split_once(' ')?;
+    let (last, _) = rest.split_once(',')?;
+    let first = FIRST.iter().position(|known| *known == first)?;
+    let last = LAST.iter().position(|known| *known == last)?;
+    Some(last * FIRST.len() + first)
 }
 
 const fn cancel_all(account: AccountId) -> Command {

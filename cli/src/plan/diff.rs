@@ -24,7 +24,7 @@ Examples:
   dynasty plan diff fixtures/plans/eod-trail-50k.toml fixtures/plans/live-trail-50k.toml --format json
 
 Each field that differs is told with its old and its new value, and whether the new one is stricter or
-looser for the trader where that follows from the field alone.
+looser for the trader where that follows from the field alone, or the same amount said otherwise.
 Exit code 0: the plans are equal; 1: they differ; 2: one is no valid plan or cannot be read.")]
 pub(super) struct Args {
     /// The old plan.
@@ -62,6 +62,9 @@ const CHOICES: &[&str] = &[
     "scaling.requires.profit",
 ];
 
+/// What a plan is called and which place it has among others: nothing that a trader is asked for or allowed.
+const NAMES: &[&str] = &["name", "version", "stage", "life.next"];
+
 /// Tables whose absence is the same as one without fields.
 const OPEN: &[&str] = &["", "conduct", "life"];
 
@@ -82,6 +85,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
                 let verdict = match change.verdict {
                     Some(Verdict::Stricter) => " (stricter)",
                     Some(Verdict::Looser) => " (looser)",
+                    Some(Verdict::Same) => " (the same)",
                     None => "",
                 };
                 writeln!(out, "{field}: {} -> {}{verdict}", shown(old), shown(new))?;
@@ -95,6 +99,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
                     let verdict = change.verdict.map(|verdict| match verdict {
                         Verdict::Stricter => "stricter",
                         Verdict::Looser => "looser",
+                        Verdict::Same => "same",
                     });
                     json!({
                         "field": change.field, "old": change.old, "new": change.new,
@@ -243,7 +248,7 @@ pub(super) fn summary(changes: &[Change]) -> String {
     let fields = |verdict| {
         let mut names: Vec<_> = changes
             .iter()
-            .filter(|change| change.verdict == verdict)
+            .filter(|change| change.verdict == verdict && !NAMES.contains(&change.field.as_str()))
             .map(|change| change.field.clone())
             .collect();
         names.dedup();
@@ -252,6 +257,7 @@ pub(super) fn summary(changes: &[Change]) -> String {
     let parts = [
         ("is stricter in", fields(Some(Verdict::Stricter))),
         ("is looser in", fields(Some(Verdict::Looser))),
+        ("means the same in", fields(Some(Verdict::Same))),
         ("cannot be ranked by", fields(None)),
     ];
     let said: Vec<_> = parts
@@ -259,5 +265,8 @@ pub(super) fn summary(changes: &[Change]) -> String {
         .filter(|(_, names)| !names.is_empty())
         .map(|(what, names)| format!("{what} {}", list(names)))
         .collect();
+    if said.is_empty() {
+        return "The new plan differs in what it is called and its place among others.".to_owned();
+    }
     format!("The new plan {}.", said.join("; "))
 }

@@ -102,6 +102,11 @@ fn read_with_text(path: &Path) -> Result<(Plan, String), InputError> {
     let file = path.display().to_string();
     match std::fs::read_to_string(path) {
         Ok(text) => Ok((gateway::dto::plan::from_toml(&file, &text)?, text)),
+        Err(_) if path.is_dir() => {
+            let accepted = format!("is a directory; accepted: plan files, such as {file}/*.toml");
+            let error = std::io::Error::other(accepted);
+            Err(InputError::Read { file, error })
+        }
         Err(error) => Err(InputError::Read { file, error }),
     }
 }

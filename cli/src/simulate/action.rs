@@ -2,11 +2,13 @@
 //! accounts, conversion rates.
 
 use std::io::Write;
+use std::iter;
 
 use gateway::dto::account::change;
 use gateway::dto::instrument::change::{Conversion, read_conversion};
 use gateway::dto::{Field, time, window};
-use types::{AdjustKind, Command, InputKind, Money, RollSchedule, Timer};
+use rules::TradingDays;
+use types::{AdjustKind, Command, InputKind, Money, RollSchedule, Timer, TimestampNs, TradingDay};
 
 use super::Stop;
 use super::scenario::Scenario;
@@ -31,11 +33,45 @@ impl Scenario {
             }
             vec![named]
         };
+        for &schedule in &due {
+            self.check_day(ts, schedule, day, &table.field("day"))?;
+        }
         for schedule in due {
             let timer = Timer::DayRoll { schedule, day };
             self.apply(ts, InputKind::Timer(timer), out)?;
         }
         Ok(())
+    }
+
+    /// A roll opens the day of its zone and time, or one of its plans' that is open by then, and no other.
+    fn check_day(
+        &mut self,
+        ts: TimestampNs,
+        schedule: RollSchedule,
+        day: TradingDay,
+        field: &Field<'_>,
+    ) -> Result<(), Stop> {
+        let every_date = TradingDays::default();
+        let mut accepted = Vec::new();
+        for days in iter::once(&every_date).chain(self.shard.trading_days(schedule)) {
+            let open = self.calendar.open_day(&schedule, days, ts);
+            let open = open.map_err(|error| field.error(error.to_string()))?;
+            if open.day == day {
+                return Ok(());
+            }
+            if !accepted.contains(&open.day) {
+                accepted.push(open.day);
+            }
+        }
+        let accepted: Vec<_> = accepted.iter().map(TradingDay::to_string).collect();
+        let (hour, minute) = (schedule.minute / 60, schedule.minute % 60);
+        Err(field
+            .error(format!(
+                "{}: the trading day at {ts} where days roll at {hour:02}:{minute:02} in {}",
+                accepted.join(" or "),
+                schedule.zone
+            ))
+            .into())
     }
 
     pub(super) fn clock_line(

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use gateway::dto::{
     Field, FieldError, Names, Node, ProofDto, StateDto, Table, event, limits, proof,
 };
-use runtime::{EventBuf, Limits, Shard};
+use runtime::{Calendar, EventBuf, Limits, Shard};
 use types::{
     AccountId, ClientOrderId, Command, EventKind, Input, InputKind, Instrument, InstrumentId,
     MarketData, MarketEvent, OrderId, ShardId, Timer, TimestampNs,
@@ -32,6 +32,8 @@ pub(super) struct Scenario {
     has_begun: bool,
     pub(super) ts: Option<TimestampNs>,
     pub(super) events: EventBuf,
+    /// Says which days may open.
+    pub(super) calendar: Calendar,
     /// Where the proofs go.
     proofs: Option<PathBuf>,
 }
@@ -48,6 +50,7 @@ impl Scenario {
             has_begun: false,
             ts: None,
             events: EventBuf::default(),
+            calendar: Calendar::default(),
             proofs: proofs.map(Path::to_owned),
         }
     }

@@ -1,6 +1,8 @@
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
+mod sequenced;
+
 use super::{Extras, LINE_BYTES_MAX, SimulateError, run_lines};
 
 const SCENARIOS: [&str; 25] = [

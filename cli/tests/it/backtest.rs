@@ -480,6 +480,54 @@ fn tables_are_written() {
 }
 
 #[test]
+fn days_without_data_are_days_held() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let file = folder.path().join(name);
+        std::fs::write(&file, text).unwrap();
+        file.to_str().unwrap().to_owned()
+    };
+    // 11:00 to 12:00 UTC of the 8th, 9th, 19th and 29th of January 2024.
+    let bars = write(
+        "gaps_1h_bars.csv",
+        "ts_ns,open,high,low,close,volume\n\
+         1704711600000000000,100,100,100,100,1000\n\
+         1704798000000000000,100,100,100,100,1000\n\
+         1705662000000000000,100,100,100,100,1000\n\
+         1706526000000000000,100,100,100,100,1000\n",
+    );
+    let plan = write(
+        "held.toml",
+        r#"
+        format = 1
+        name = "Held"
+        version = 1
+        currency = "USD"
+        initial_balance = "50000"
+        stage = { evaluation = 1 }
+        roll = { zone = "UTC", time = "00:00" }
+        profit_target = { pct_of_initial = "80" }
+        min_days = { days = 30, counts = "any_day_held" }
+        "#,
+    );
+    let (code, text, errors) = dynasty(&[
+        "backtest",
+        &bars,
+        "--interval",
+        "60m",
+        "--strategy",
+        "buy_and_hold",
+        "--size",
+        "100",
+        "--plan",
+        &plan,
+    ]);
+    assert_eq!((code, errors.as_str()), (Some(0), ""));
+    // Bought on the 9th and held to the end, on the 29th: 21 days, three of which have data.
+    assert!(text.contains("21 counted of 30"), "{text}");
+}
+
+#[test]
 fn a_plan_says_when_it_breached_and_proves_it() {
     let folder = tempfile::tempdir().unwrap();
     let proofs = folder.path().join("proofs");
@@ -505,7 +553,8 @@ fn a_plan_says_when_it_breached_and_proves_it() {
     assert_eq!(breach["floor"], "94900.13784");
     assert_eq!(
         (&breach["day"], &breach["trading_day"]),
-        (&json!("2005-01-26"), &json!(112))
+        // Every date from 2004-08-19 on: 13 + 30 + 31 + 30 + 31 + 26.
+        (&json!("2005-01-26"), &json!(161))
     );
     let proof = std::fs::read_dir(proofs)
         .unwrap()

@@ -108,7 +108,7 @@ fn diff_is_0_for_equal_plans_and_1_for_others() {
          stage: { evaluation = 1 } -> { evaluation = 2 }\n\
          profit_target: { pct_of_initial = \"10\" } -> { pct_of_initial = \"5\" } (looser)\n\
          life.next: \"FTMO 2-Step 100K P2\" -> \"FTMO 2-Step 100K Funded\"\n\
-         The new plan is looser in profit_target; cannot be ranked by name, stage and life.next.\n"
+         The new plan is looser in profit_target.\n"
     );
     let json = [
         "diff",

@@ -164,13 +164,13 @@ impl Naive {
         let id = parent.account.0 as usize;
         let known = Parent {
             state: self.state(id),
-            plan: self.plan(id).name,
+            plan: self.plan(id).kind(),
             life: self.plan(id).life,
             lineage: self.accounts[id].lineage,
             followed: self.accounts[id].followed,
         };
         let succession =
-            may_open(parent.origin, &known, plan.name).map_err(|reason| (parent, reason))?;
+            may_open(parent.origin, &known, plan.kind()).map_err(|reason| (parent, reason))?;
         self.accounts[id].followed = true;
         if succession.closes_parent {
             self.stop(id, LifeChange::Close);

@@ -1,9 +1,9 @@
 //! The life of an account: suspended, resumed, closed, failed, passed, followed by another.
 
-use rules::{LifeChange, Lineage, Parent, may_open};
+use rules::{LifeChange, Lineage, Parent, PlanKind, may_open};
 use types::{
-    AccountChange, AccountId, CancelReason, DataFault, EventKind, FillCause, InputRejection, Label,
-    Lapse, LapseEffect, OpenDenial, OrderId, Parentage, Rest, SuspendReason,
+    AccountChange, AccountId, CancelReason, DataFault, EventKind, FillCause, InputRejection, Lapse,
+    LapseEffect, OpenDenial, OrderId, Parentage, Rest, SuspendReason,
 };
 
 use super::Shard;
@@ -193,18 +193,18 @@ impl Shard {
         self.stop(id, change, events);
     }
 
-    /// Whether an account under the plan of this name may follow its parent: what led to it then, and
+    /// Whether an account under this plan may follow its parent: what led to it then, and
     /// whether the parent is closed by it.
     pub(super) fn succession(
         &self,
         parent: Parentage,
-        plan: Label,
+        plan: PlanKind,
     ) -> Result<(Lineage, bool), OpenDenial> {
         let account = &self.accounts[parent.account.0 as usize];
         let of = &self.plans[account.plan.0 as usize].plan;
         let known = Parent {
             state: account.state(),
-            plan: of.name,
+            plan: of.kind(),
             life: of.life,
             lineage: account.lineage,
             followed: account.followed,

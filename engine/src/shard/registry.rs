@@ -133,7 +133,7 @@ impl Shard {
         };
         let mut lineage = Lineage::default();
         if let Some(parent) = open.parent {
-            let closes_parent = match self.succession(parent, plan.name) {
+            let closes_parent = match self.succession(parent, plan.kind()) {
                 Ok((led, closes)) => {
                     lineage = led;
                     closes

@@ -50,6 +50,9 @@ impl Node {
     }
 }
 
+/// The name that the reader of TOML gives a date or time without quotes.
+const TOML_TIME: &str = "$__toml_private_datetime";
+
 impl fmt::Display for Node {
     /// The value as an error shows it, cut where it gets long: of a table its names and plain values.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -66,6 +69,11 @@ impl fmt::Display for Node {
             },
             Self::List(items) => write!(f, "a list of {}", items.len()),
             Self::Table(fields) => {
+                if let [(name, Self::Text(text))] = fields.as_slice()
+                    && name == TOML_TIME
+                {
+                    return f.write_str(text);
+                }
                 f.write_str("{")?;
                 for (place, (name, value)) in fields.iter().enumerate() {
                     let comma = if place > 0 { ", " } else { "" };

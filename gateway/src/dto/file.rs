@@ -29,6 +29,9 @@ pub enum FileError {
     },
 }
 
+/// What the TOML reader says of a name that comes twice.
+const DUPLICATE: &str = "duplicate key";
+
 /// What `read` makes of the text of a file. `file` is its name in errors.
 ///
 /// # Errors
@@ -38,10 +41,19 @@ pub(super) fn from_toml<T>(
     text: &str,
     read: impl FnOnce(&Field<'_>) -> Result<T, FieldError>,
 ) -> Result<T, FileError> {
-    let node = Node::from_toml(text).map_err(|error| FileError::Syntax {
-        file: file.to_owned(),
-        line: line_at(text, error.span().map_or(0, |span| span.start)),
-        detail: error.message().trim().to_owned(),
+    let node = Node::from_toml(text).map_err(|error| {
+        let span = error.span().unwrap_or_default();
+        let message = error.message().trim();
+        // It marks the key and does not say its name.
+        let key = text.get(span.clone()).filter(|_| message == DUPLICATE);
+        FileError::Syntax {
+            file: file.to_owned(),
+            line: line_at(text, span.start),
+            detail: key.map_or_else(
+                || message.to_owned(),
+                |key| format!("{}: {message}: accepted once", key.trim()),
+            ),
+        }
     })?;
     read(&Field::root(&node)).map_err(|error| located(file, text, error))
 }

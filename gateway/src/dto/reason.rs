@@ -297,6 +297,8 @@ impl Figures {
             OpenDenial::ParentState { state } => vec![text("state", &state.word())],
             OpenDenial::Followed => Vec::new(),
             OpenDenial::OtherPlan { needed } => vec![text("plan_name", &needed)],
+            OpenDenial::OtherCurrency { needed } => vec![text("currency", &needed)],
+            OpenDenial::EarlierPhase { after } => vec![count("after_phase", after)],
             OpenDenial::ResetsMax { max } | OpenDenial::RetriesMax { max } => {
                 vec![count("max", max)]
             }
@@ -554,6 +556,10 @@ mod tests {
         assert_eq!(
             json(Figures::of_opening(OpenDenial::ResetsMax { max: 2 })),
             r#"{"max":2}"#
+        );
+        assert_eq!(
+            json(Figures::of_opening(OpenDenial::EarlierPhase { after: 1 })),
+            r#"{"after_phase":1}"#
         );
     }
 }

@@ -279,6 +279,8 @@ pub const fn open_denial(reason: OpenDenial) -> &'static str {
         OpenDenial::ParentState { .. } => "parent_state",
         OpenDenial::Followed => "followed",
         OpenDenial::OtherPlan { .. } => "other_plan",
+        OpenDenial::OtherCurrency { .. } => "other_currency",
+        OpenDenial::EarlierPhase { .. } => "earlier_phase",
         OpenDenial::ResetsMax { .. } => "resets_max",
         OpenDenial::RetriesMax { .. } => "retries_max",
     }

@@ -171,7 +171,7 @@ async fn a_step_says_what_it_asks_for() {
     let faults = post(&venue, "0/payouts", &[], &json!({"amount": "1"}))
         .await
         .problem(422, "not_in_plan");
-    assert_eq!(faults, ["account | - | an account of a plan with payout"]);
+    assert_eq!(faults, ["account | 0 | an account of a plan with payout"]);
     let faults = post(&venue, "9/payouts", &[], &json!({"amount": "1"}))
         .await
         .problem(404, "not_found");

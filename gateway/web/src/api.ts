@@ -1,4 +1,4 @@
-import type { Meta, NewOrder, OrderResult, Problem } from "./types";
+import type { Meta, NewOrder, OrderResult, Problem, WhatIf } from "./types";
 
 export class Refused extends Error {
   constructor(readonly problem: Problem) {
@@ -26,6 +26,15 @@ export function getMeta(): Promise<Meta> {
 
 export function placeOrder(account: string, order: NewOrder): Promise<OrderResult> {
   return call<OrderResult>(`/v1/accounts/${account}/orders`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(order),
+  });
+}
+
+/** What an order would do; nothing is sent to the market. */
+export function askWhatIf(account: string, order: Omit<NewOrder, "client_order_id">): Promise<WhatIf> {
+  return call<WhatIf>(`/v1/accounts/${account}/what-if`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(order),

@@ -1,5 +1,6 @@
-import type { Account, AccountState, Breach, Limit } from "./types";
-import { ruleName, STATES } from "./words";
+import { money } from "./decimal";
+import type { Account, AccountState, Breach, Limit, RolledLimit, WhatIf } from "./types";
+import { ruleName, spaced, STATES } from "./words";
 
 /** Whether an account in this state trades at all; a lock for the day means nothing once it does not. */
 export function trades(state: AccountState): boolean {
@@ -31,4 +32,21 @@ export function limitsKept(breach: Breach | null, limits: Limit[]): string {
   return soft
     ? `The ${name.toLowerCase()} limit was reached on ${day}, which locks the day and fails nothing.`
     : `${name} limit broken on ${day}.`;
+}
+
+/** What the next roll would make of a limit at the equity of now. */
+export function rollText({ floor, distance, breaches, breach_by }: RolledLimit): string {
+  const room = breaches ? `violated by ${money(breach_by ?? "0")}` : `${money(distance)} away`;
+  return `floor ${money(floor)}, ${room}`;
+}
+
+/** What an order would do, in sentences. */
+export function whatIfText({ denied, price, waits, equity, position, breaches, limits }: WhatIf): string[] {
+  const said = denied ? [`It would be denied: ${spaced(denied.reason)}.`] : [];
+  if (price === null) return [...said, "There is no price at which it would execute now."];
+  said.push(`${waits ? "Once the market comes to" : "Filled at"} ${money(price)}: position ${position}, equity ${money(equity)}.`);
+  for (const { rule, distance } of limits) {
+    said.push(breaches.includes(rule) ? `${ruleName(rule)} would be violated.` : `${ruleName(rule)}: ${money(distance)} to the floor.`);
+  }
+  return said;
 }

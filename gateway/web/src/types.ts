@@ -195,6 +195,29 @@ export interface Suspension {
   prior: AccountState;
 }
 
+/** A limit after the next roll, at the equity of now. */
+export interface RolledLimit {
+  rule: Rule;
+  baseline: Decimal;
+  allowance: Decimal;
+  floor: Decimal;
+  distance: Decimal;
+  breaches: boolean;
+  breach_by: Decimal | null;
+}
+
+/** What an order would do; every part but `denied` as if it were not refused. */
+export interface WhatIf {
+  denied: { reason: string } | null;
+  price: Decimal | null;
+  waits: boolean;
+  fee: Decimal;
+  position: Decimal;
+  equity: Decimal;
+  breaches: Rule[];
+  limits: Limit[];
+}
+
 export interface Account {
   id: Id;
   name: string;
@@ -223,6 +246,8 @@ export interface Account {
   /** The date is null before the first roll. */
   day: { date: string | null; pnl: Decimal; start_balance: Decimal; start_equity: Decimal };
   limits: Limit[];
+  /** Null without an open day. */
+  next_roll?: { day: string | null; limits: RolledLimit[] } | null;
   objectives: Objective[];
   /** Null where the plan has no rules of conduct. */
   conduct: Conduct | null;

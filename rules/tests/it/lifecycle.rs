@@ -1,7 +1,8 @@
 //! States that follow each other, and accounts that do.
 
 use rules::{
-    Life, LifeChange, Lifecycle, Lineage, Parent, Stage, Succession, is_legal, is_trading, may_open,
+    Life, LifeChange, Lifecycle, Lineage, Parent, PlanKind, Stage, Succession, is_legal,
+    is_trading, may_open,
 };
 use types::AccountState::{Closed, Evaluation, Failed, Funded, Passed, Suspended};
 use types::{
@@ -134,10 +135,19 @@ fn bytes_of_no_possible_life_are_refused() {
     }
 }
 
+/// The plan of an evaluation of US dollars.
+fn phase(phase: u8) -> PlanKind {
+    PlanKind {
+        name: label(&format!("phase {phase}")),
+        currency: label("USD"),
+        stage: Stage::Evaluation { phase },
+    }
+}
+
 fn parent(state: AccountState) -> Parent {
     Parent {
         state,
-        plan: label("phase 1"),
+        plan: phase(1),
         life: Life {
             resets_max: Some(2),
             retries_max: Some(1),
@@ -152,12 +162,12 @@ fn parent(state: AccountState) -> Parent {
 #[test]
 fn each_origin_asks_for_a_state_of_the_parent() {
     for (origin, states, plan) in [
-        (Origin::NextPhase, &[Passed][..], "phase 2"),
-        (Origin::Reset, &[Evaluation, Funded, Failed], "phase 1"),
-        (Origin::Retry, &[Failed], "phase 1"),
+        (Origin::NextPhase, &[Passed][..], 2),
+        (Origin::Reset, &[Evaluation, Funded, Failed], 1),
+        (Origin::Retry, &[Failed], 1),
     ] {
         for state in STATES {
-            let opened = may_open(origin, &parent(state), label(plan));
+            let opened = may_open(origin, &parent(state), phase(plan));
             if states.contains(&state) {
                 assert_eq!(opened.unwrap().closes_parent, is_trading(state));
             } else {
@@ -169,7 +179,7 @@ fn each_origin_asks_for_a_state_of_the_parent() {
 
 #[test]
 fn resets_and_retries_are_counted_along_the_line_and_phases_start_anew() {
-    let plan = label("phase 1");
+    let plan = phase(1);
     let mut account = parent(Evaluation);
     for resets in 1..=2 {
         let opened = may_open(Origin::Reset, &account, plan).unwrap();
@@ -189,7 +199,7 @@ fn resets_and_retries_are_counted_along_the_line_and_phases_start_anew() {
     );
     account.state = Passed;
     assert_eq!(
-        may_open(Origin::NextPhase, &account, label("phase 2")),
+        may_open(Origin::NextPhase, &account, phase(2)),
         Ok(Succession {
             lineage: Lineage::default(),
             closes_parent: false
@@ -201,21 +211,41 @@ fn resets_and_retries_are_counted_along_the_line_and_phases_start_anew() {
 fn an_account_is_followed_by_one_and_under_the_plan_that_its_own_leads_to() {
     let mut passed = parent(Passed);
     assert_eq!(
-        may_open(Origin::NextPhase, &passed, label("phase 3")),
+        may_open(Origin::NextPhase, &passed, phase(3)),
         Err(OpenDenial::OtherPlan {
             needed: label("phase 2")
         })
     );
     passed.life.next = None;
-    assert!(may_open(Origin::NextPhase, &passed, label("phase 3")).is_ok());
+    assert!(may_open(Origin::NextPhase, &passed, phase(3)).is_ok());
+    passed.plan = phase(2);
+    let after = OpenDenial::EarlierPhase { after: 2 };
+    for same_or_earlier in [1, 2] {
+        let opened = may_open(Origin::NextPhase, &passed, phase(same_or_earlier));
+        assert_eq!(opened, Err(after));
+    }
+    let funded = PlanKind {
+        stage: Stage::Funded,
+        ..phase(1)
+    };
+    assert!(may_open(Origin::NextPhase, &passed, funded).is_ok());
+    let in_euros = PlanKind {
+        currency: label("EUR"),
+        ..funded
+    };
+    let needed = label("USD");
+    assert_eq!(
+        may_open(Origin::NextPhase, &passed, in_euros),
+        Err(OpenDenial::OtherCurrency { needed })
+    );
     passed.followed = true;
     assert_eq!(
-        may_open(Origin::NextPhase, &passed, label("phase 3")),
+        may_open(Origin::NextPhase, &passed, phase(3)),
         Err(OpenDenial::Followed)
     );
     for origin in [Origin::Reset, Origin::Retry] {
         assert_eq!(
-            may_open(origin, &parent(Failed), label("phase 2")),
+            may_open(origin, &parent(Failed), phase(2)),
             Err(OpenDenial::OtherPlan {
                 needed: label("phase 1")
             })
@@ -229,6 +259,6 @@ fn an_account_is_followed_by_one_and_under_the_plan_that_its_own_leads_to() {
         },
         ..parent(Failed)
     };
-    let opened = may_open(Origin::Retry, &unlimited, label("phase 1")).unwrap();
+    let opened = may_open(Origin::Retry, &unlimited, phase(1)).unwrap();
     assert_eq!(opened.lineage.retries, u8::MAX);
 }

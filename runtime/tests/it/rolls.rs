@@ -1,10 +1,15 @@
 //! Trading days open at the hand-computed instants, before the input that reaches them.
 
-use crate::scenario::{MINUTE, NOON, config, journaled, plan, quote, wait_until};
-use rules::{Plan, TradingDays};
-use runtime::{Clock, Next, Runtime, Shard, Source};
+use crate::scenario::{
+    MINUTE, NOON, config, instrument, journaled, label, order, plan, quote, wait_until,
+};
+use rules::{DayCounts, MinDays, Plan, TradingDays};
+use runtime::{Clock, EventBuf, Limits, Next, Runtime, Shard, Source};
 use std::time::Instant;
-use types::{AccountId, Codec, Command, InputKind, Seq, Timer, TimestampNs, TradingDay};
+use types::{
+    AccountId, Codec, Command, EventKind, Input, InputKind, OpenAccount, PlanId, Seq, ShardId,
+    Side, Timer, TimestampNs, TradingDay,
+};
 
 pub(crate) struct At(pub(crate) std::vec::IntoIter<(TimestampNs, InputKind)>);
 
@@ -50,7 +55,7 @@ fn a_day_opens_before_the_first_input_that_reaches_it() {
         // 17:00 in New York is 22:00 UTC in January: one nanosecond before it, and half a second after.
         (after(10 * hour - 1), quote(101)),
         (after(10 * hour + 500_000_000), quote(102)),
-        // Three rolls went by without input: only the current day opens.
+        // Three days open that no input fell on.
         (after(90 * hour), quote(103)),
         // Time never goes back.
         (after(80 * hour), quote(104)),
@@ -66,11 +71,93 @@ fn a_day_opens_before_the_first_input_that_reaches_it() {
             row("2024-01-03T22:00:00Z", Some("2024-01-04")),
             row("2024-01-03T22:00:00.500Z", None),
             // 90 hours after noon of the 3rd is 06:00 of the 7th.
+            row("2024-01-04T22:00:00Z", Some("2024-01-05")),
+            row("2024-01-05T22:00:00Z", Some("2024-01-06")),
             row("2024-01-06T22:00:00Z", Some("2024-01-07")),
             row("2024-01-07T06:00:00Z", None),
             row("2024-01-07T06:00:00Z", None),
         ]
     );
+}
+
+/// Each day that an account closed, and whether it counted.
+fn closed(inputs: &[Input]) -> Vec<(String, bool)> {
+    let mut shard = Shard::new(ShardId(0), Limits::default());
+    let mut events = EventBuf::default();
+    for input in inputs {
+        shard.apply(input, &mut events);
+    }
+    let closed = events
+        .as_slice()
+        .iter()
+        .filter_map(|event| match event.kind {
+            EventKind::DayClosed(close) => Some((close.day.to_string(), close.counted)),
+            _ => None,
+        });
+    closed.collect()
+}
+
+#[test]
+fn every_day_of_a_silent_week_counts_for_who_held_a_position_over_it() {
+    let hour = 60 * MINUTE;
+    let after = |hours| TimestampNs(NOON.0 + hours * hour);
+    let Command::DefinePlan { spec } = plan() else {
+        unreachable!("a plan is defined")
+    };
+    let mut rules = Plan::from_spec(&spec).unwrap();
+    rules.min_days = Some(MinDays {
+        days: 10,
+        counts: DayCounts::AnyDayHeld,
+        day_profit_min: None,
+    });
+    let spec = rules.to_bytes().into();
+    let open = Command::OpenAccount(OpenAccount {
+        plan: PlanId(0),
+        parent: None,
+        name: label("holder"),
+    });
+    let before = vec![
+        (NOON, InputKind::Command(Command::DefinePlan { spec })),
+        (NOON, InputKind::Command(instrument())),
+        (NOON, InputKind::Command(open)),
+        (NOON, quote(40_000)),
+        (NOON, InputKind::Command(order(0, 1, Side::Buy))),
+    ];
+    // Noon of Wednesday the 10th.
+    let later = vec![(after(7 * 24), quote(40_001))];
+    // The days from the 3rd to the 9th, of which the six after the 3rd had no input.
+    let expected: Vec<_> = (3..=9)
+        .map(|day| (format!("2024-01-0{day}"), true))
+        .collect();
+    let of = |runs: Vec<Vec<_>>| {
+        let directory = tempfile::tempdir().unwrap();
+        for inputs in runs {
+            let source = Box::new(At(inputs.into_iter()));
+            let runtime = Runtime::start(config(directory.path()), source).unwrap();
+            runtime.wait_source_end();
+            runtime.stop().unwrap();
+        }
+        closed(&journaled(directory.path()))
+    };
+    let whole = of(vec![before.iter().chain(&later).cloned().collect()]);
+    assert_eq!(whole, expected);
+    // The same where the server was down over the week.
+    assert_eq!(of(vec![before, later]), expected);
+}
+
+#[test]
+fn of_a_silence_of_years_the_days_of_the_last_thousand_dates_open() {
+    let day = 24 * 60 * MINUTE;
+    let journal = journal_of(vec![
+        (NOON, InputKind::Command(plan())),
+        (NOON, quote(100)),
+        (TimestampNs(NOON.0 + 2_000 * day), quote(101)),
+    ]);
+    let days: Vec<_> = journal.iter().filter_map(|(_, day)| day.as_ref()).collect();
+    // 2,000 days after 2024-01-03 is 2029-06-25; 999 days before that is 2026-09-30.
+    assert_eq!(days.len(), 1_001);
+    assert_eq!(days[..2], ["2024-01-03", "2026-09-30"]);
+    assert_eq!(days[1_000], "2029-06-25");
 }
 
 #[test]

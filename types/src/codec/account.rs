@@ -19,6 +19,8 @@ codec_enum!(OpenDenial {
     2 => OtherPlan { needed },
     3 => ResetsMax { max },
     4 => RetriesMax { max },
+    5 => OtherCurrency { needed },
+    6 => EarlierPhase { after },
 });
 codec_enum!(InactivityEffect { 0 => Fail, 1 => Suspend, 2 => Close });
 codec_enum!(LapseEffect { 0 => Fail, 1 => Close });

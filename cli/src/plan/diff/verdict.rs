@@ -4,8 +4,8 @@
 use std::cmp::Ordering;
 
 use rules::{
-    AfterPayout, Allowance, DayCounts, Denominator, HoldingAction, InactivityEffect, PayoutKeep,
-    PayoutRule, Plan, SizeLimit, StopTrailing, Target, TrailSource,
+    AfterPayout, Allowance, DailyAnchor, DayCounts, Denominator, HoldingAction, InactivityEffect,
+    PayoutKeep, PayoutRule, Plan, SizeLimit, StopTrailing, Target, TrailSource,
 };
 use types::{Effect, Funding, Money};
 
@@ -16,6 +16,8 @@ pub(in crate::plan) enum Verdict {
     Stricter,
     /// The reverse.
     Looser,
+    /// Said otherwise, and the same amount for accounts of this size.
+    Same,
 }
 
 /// What the change of a field means, `None` where that is not decidable: the values have no order, or
@@ -23,12 +25,16 @@ pub(in crate::plan) enum Verdict {
 pub(super) fn verdict(field: &str, old: &Plan, new: &Plan) -> Option<Verdict> {
     // Amounts of accounts of different size or currency say nothing about each other.
     let comparable = old.initial_balance == new.initial_balance && old.currency == new.currency;
+    if comparable && are_same_amount(field, old, new) {
+        return Some(Verdict::Same);
+    }
     let strictness = match field {
         "daily_loss" => presence(old.daily_loss, new.daily_loss),
         "max_loss" => presence(old.max_loss, new.max_loss),
         "profit_target" => match (old.profit_target, new.profit_target) {
-            (Some(old), Some(new)) => targets(old, new, comparable),
-            (old, new) => presence(old, new),
+            (Some(before), Some(after)) => targets(before, after, comparable)
+                .or_else(|| by_amount(field, old, new, comparable)),
+            (before, after) => presence(before, after),
         },
         "min_days" => presence(old.min_days, new.min_days),
         "consistency" => presence(old.consistency, new.consistency),
@@ -38,6 +44,7 @@ pub(super) fn verdict(field: &str, old: &Plan, new: &Plan) -> Option<Verdict> {
     };
     let strictness = strictness
         .or_else(|| limits(field, old, new, comparable))
+        .or_else(|| by_amount(field, old, new, comparable))
         .or_else(|| goals(field, old, new, comparable))
         .or_else(|| payouts(field, old, new, comparable))
         .or_else(|| terms(field, old, new))
@@ -93,6 +100,48 @@ fn allowances(old: Allowance, new: Allowance, comparable: bool) -> Option<Orderi
     }
 }
 
+/// What a field comes to for accounts of the plan's size, where that never changes.
+fn amount(field: &str, plan: &Plan) -> Option<Money> {
+    let size = plan.initial_balance;
+    let of = |allowance: Allowance| match allowance {
+        Allowance::OfBase(_) => None,
+        fixed => Some(fixed.amount(size, size)),
+    };
+    match field {
+        _ if plan.scaling.is_some() => None,
+        "daily_loss.allowance" => of(plan.daily_loss?.allowance),
+        "max_loss.allowance" => of(plan.max_loss?.allowance),
+        "profit_target" => Some(plan.profit_target?.amount(size)),
+        _ => None,
+    }
+}
+
+fn are_same_amount(field: &str, old: &Plan, new: &Plan) -> bool {
+    let (old, new) = (amount(field, old), amount(field, new));
+    old.is_some() && old == new
+}
+
+/// A smaller allowance is stricter, a larger target is.
+fn by_amount(field: &str, old: &Plan, new: &Plan, comparable: bool) -> Option<Ordering> {
+    let (old, new) = (amount(field, old)?, amount(field, new)?);
+    match field {
+        _ if !comparable => None,
+        "profit_target" => least(old, new),
+        _ => most(Some(old), Some(new)),
+    }
+}
+
+/// The higher of balance and equity is no lower than either, and the day's highest equity no lower than the one it
+/// opened with. Other anchors have no order.
+const fn anchors(old: DailyAnchor, new: DailyAnchor) -> Option<Ordering> {
+    use DailyAnchor::{Balance, Equity, IntradayPeak, MaxBalanceEquity};
+    match (old, new) {
+        (Balance | Equity, MaxBalanceEquity) | (Equity, IntradayPeak) => Some(Ordering::Greater),
+        (MaxBalanceEquity, Balance | Equity) | (IntradayPeak, Equity) => Some(Ordering::Less),
+        _ => None,
+    }
+}
+
 const fn severity(effect: Effect) -> u8 {
     match effect {
         Effect::Warn => 0,
@@ -105,6 +154,7 @@ fn limits(field: &str, old: &Plan, new: &Plan, comparable: bool) -> Option<Order
     if let (Some(old), Some(new)) = (old.daily_loss, new.daily_loss) {
         match field {
             "daily_loss.allowance" => return allowances(old.allowance, new.allowance, comparable),
+            "daily_loss.anchor" => return anchors(old.anchor, new.anchor),
             "daily_loss.effect" => return least(severity(old.effect), severity(new.effect)),
             "daily_loss.touch_is_breach" => return least(old.touch_is_breach, new.touch_is_breach),
             "daily_loss.ends_at_floor_lock" => {

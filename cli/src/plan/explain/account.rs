@@ -109,8 +109,12 @@ pub(super) fn life(plan: &Plan) -> Section {
     let mut said = Vec::new();
     if matches!(plan.stage, Stage::Evaluation { .. }) {
         said.push(match plan.life.next {
+            _ if plan.profit_target.is_none() => "Without a profit target an account never passes.".to_owned(),
             Some(next) => format!("After it passes, an account of the plan {next} may be opened."),
-            None => "After it passes, an account of any plan may be opened.".to_owned(),
+            None => format!(
+                "After it passes, an account of any plan of a later phase, or a funded one, in {} may be opened.",
+                plan.currency
+            ),
         });
     }
     said.extend(plan.time_limit().map(time_to_pass));
@@ -127,12 +131,12 @@ fn allowed(plan: &Plan, what: &str, origin: Origin) -> String {
     while times < 256 {
         let parent = Parent {
             state: AccountState::Failed,
-            plan: plan.name,
+            plan: plan.kind(),
             life: plan.life,
             lineage,
             followed: false,
         };
-        match may_open(origin, &parent, plan.name) {
+        match may_open(origin, &parent, plan.kind()) {
             Ok(succession) => lineage = succession.lineage,
             Err(_) => break,
         }

@@ -1,5 +1,6 @@
 //! Every published worked example once more, in zones whose clocks change on one of its days: days of 23 and of 25
-//! hours give the same verdicts, to the unit, as days of 24.
+//! hours give the same verdicts, to the unit, as days of 24. The rolls are stated here, and `simulate` refuses one whose day
+//! is not open by the zone; that a server's sequencer finds them by itself is tested beside `simulate` (`sequenced`).
 
 use std::fmt::Write as _;
 use std::fs;

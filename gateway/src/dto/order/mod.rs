@@ -33,6 +33,9 @@ pub const TERMS: [&str; 15] = [
     "position",
 ];
 
+/// The fields of an order of an HTTP request beside [`TERMS`].
+const HEAD: [&str; 3] = ["client_order_id", "instrument", "type"];
+
 /// Who sends an order, what it is called, and what it is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header {
@@ -50,8 +53,7 @@ pub struct Header {
 /// See [`BodyError`].
 pub fn from_json(body: &[u8], account: AccountId, names: &Names) -> Result<NewOrder, BodyError> {
     let node = json(body)?;
-    let table =
-        Field::root(&node).table(&with_terms(&["client_order_id", "instrument", "type"]))?;
+    let table = Field::root(&node).table(&with_terms(&HEAD))?;
     let header = Header {
         account,
         client_order: read_client_order(&table, names)?,
@@ -60,8 +62,8 @@ pub fn from_json(body: &[u8], account: AccountId, names: &Names) -> Result<NewOr
     Ok(read(&table, "type", header)?)
 }
 
-/// The order that a request asks about: as [`from_json`], and of more than nothing. One that is sent is
-/// denied by the engine.
+/// The order that a request asks about: as [`from_json`], but it needs no `client_order_id`, and is of more than
+/// nothing. One that is sent is denied by the engine.
 ///
 /// # Errors
 /// See [`BodyError`].
@@ -70,10 +72,18 @@ pub fn question_from_json(
     account: AccountId,
     names: &Names,
 ) -> Result<NewOrder, BodyError> {
-    let order = from_json(body, account, names)?;
     let node = json(body)?;
-    let asked = Field::root(&node);
-    let table = asked.table(&with_terms(&["client_order_id", "instrument", "type"]))?;
+    let table = Field::root(&node).table(&with_terms(&HEAD))?;
+    let client_order = match table.optional("client_order_id") {
+        Some(_) => read_client_order(&table, names)?,
+        None => ClientOrderId(0),
+    };
+    let header = Header {
+        account,
+        client_order,
+        instrument: read_instrument(&table, names)?,
+    };
+    let order = read(&table, "type", header)?;
     check_question(&table, &order)?;
     Ok(order)
 }

@@ -266,21 +266,21 @@ next = "Everything Funded"
         // A tenth of 50,000 more is 55,000.
         let scaling = |max: &str| {
             idle_of(&format!(
-                "{EVALUATION}scaling = {{ step_pct = \"10\", size_max = \"{max}\" }}\n"
+                "{EVALUATION}{TARGET}scaling = {{ step_pct = \"10\", size_max = \"{max}\" }}\n"
             ))
         };
-        let past = "p.toml:7: scaling: without effect: the first step would be past size_max";
+        let past = "p.toml:8: scaling: without effect: the first step would be past size_max";
         assert_eq!(scaling("50000"), [past]);
         assert_eq!(scaling("54999.99"), [past]);
         assert_eq!(scaling("55000"), NOTHING);
 
         // 2024-12-25 was a Wednesday, 2024-12-28 a Saturday.
-        let holidays = "stage = { evaluation = 1 }\n[roll]\nzone = \"UTC\"\ntime = \"00:00\"\n\
+        let holidays = "stage = { evaluation = 1 }\nprofit_target = { fixed = \"3000\" }\n[roll]\nzone = \"UTC\"\ntime = \"00:00\"\n\
             days = \"mon-fri\"\nholidays = [\n\"2024-12-25\",\n\"2024-12-28\",\n]\n";
         assert_eq!(
             idle_of(holidays),
             [
-                "p.toml:12: roll.holidays[1]: without effect: 2024-12-28 is by its day of the week no \
+                "p.toml:13: roll.holidays[1]: without effect: 2024-12-28 is by its day of the week no \
               trading day"
             ]
         );
@@ -296,7 +296,7 @@ next = "Everything Funded"
                 "p.toml:{line}: day_profit: without effect: nothing in the plan looks at the profit of a day"
             )]
         };
-        assert_eq!(equity(""), unseen(7));
+        assert_eq!(equity(TARGET), unseen(8));
         let days = "min_days = { days = 2, counts = \"opening_fill\" }\n";
         assert_eq!(equity(&format!("{TARGET}{days}")), unseen(9));
         let days = days.replace(" }", ", day_profit_min = \"1\" }");
@@ -308,15 +308,20 @@ next = "Everything Funded"
                 "scaling = {{ step_pct = \"10\", requires = {{ profit = {{ fixed = \"1\" }}, days = {days}, payouts = 0 }} }}\n"
             )
         };
-        assert_eq!(equity(&requires(0)), NOTHING);
+        assert_eq!(equity(&format!("{TARGET}{}", requires(0))), NOTHING);
 
         // Days count for a step that asks for some, and for nothing else without a target.
         let days = "min_days = { days = 2, counts = \"opening_fill\" }\n";
         let counted = |step: String| idle_of(&format!("{EVALUATION}{days}{step}"));
-        assert_eq!(counted(requires(1)), NOTHING);
+        let stage =
+            "p.toml:5: stage: without effect: an evaluation without profit_target never passes";
+        assert_eq!(counted(requires(1)), [stage]);
         assert_eq!(
             counted(requires(0)),
-            ["p.toml:7: min_days: without effect: a phase without profit_target does not pass"]
+            [
+                stage,
+                "p.toml:7: min_days: without effect: a phase without profit_target does not pass"
+            ]
         );
     }
 
@@ -452,6 +457,17 @@ payout = { fraction_pct = "100", keep = { above_initial = "0" }, split_pct = "80
             "trial = \"tick_equity\"",
             "bad.toml:16: max_loss.trial: value 'tick_equity': accepted no such field, \
              perhaps trail; known: trail, allowance, stop, effect, touch_is_breach",
+        );
+        check(
+            "initial_balance = \"50000\"",
+            "initial_balance = 2024-01-01",
+            "bad.toml:5: initial_balance: value '2024-01-01': accepted an amount as a decimal in quotes \
+             with at most 6 decimals, such as \"2500\"",
+        );
+        check(
+            "initial_balance = \"50000\"",
+            "initial_balance = \"50000\"\ninitial_balance = \"50000\"",
+            "bad.toml:6: initial_balance: duplicate key: accepted once",
         );
         check(
             "initial_balance = \"50000\"",

@@ -87,6 +87,18 @@ fn denied(open: &OpenAccount, parent: Parentage, reason: OpenDenial) -> Problem 
             open.plan.to_string(),
             format!("a plan of the name {needed}"),
         ),
+        OpenDenial::OtherCurrency { needed } => (
+            "the plan is in another currency than the parent's".to_owned(),
+            "plan",
+            open.plan.to_string(),
+            format!("a plan in {needed}"),
+        ),
+        OpenDenial::EarlierPhase { after } => (
+            "the plan is of no later phase than the parent's".to_owned(),
+            "plan",
+            open.plan.to_string(),
+            format!("a plan of an evaluation after phase {after}, or a funded one"),
+        ),
         OpenDenial::ResetsMax { max } | OpenDenial::RetriesMax { max } => (
             "the parent's plan allows no more of them".to_owned(),
             "origin",

@@ -50,9 +50,8 @@ pub(in crate::rest) fn of_payout(
                 ..
             } if *asked == account => {
                 let proof = format!("/v1/accounts/{account}/proofs/{}", event.seq);
-                return Err(
-                    refused(requested, *eligible, open.unwrap_or(0), reason).proven_at(proof)
-                );
+                let open = open.unwrap_or(0);
+                return Err(refused(account, requested, *eligible, open, reason).proven_at(proof));
             }
             EventKind::AdjustDenied { reason, .. } => {
                 return Err(denied(app, account, *reason, None));
@@ -65,11 +64,17 @@ pub(in crate::rest) fn of_payout(
 }
 
 /// `open`: how many positions are.
-fn refused(requested: Money, eligible: Money, open: u32, reason: &PayoutDenial) -> Problem {
+fn refused(
+    account: AccountId,
+    requested: Money,
+    eligible: Money,
+    open: u32,
+    reason: &PayoutDenial,
+) -> Problem {
     let amount = || ("amount", Some(requested.to_string()));
     let ((field, value), detail, accepted) = match reason {
         PayoutDenial::NotInPlan => (
-            ("account", None),
+            ("account", Some(account.to_string())),
             "the account's plan pays nothing out",
             "an account of a plan with payout".to_owned(),
         ),

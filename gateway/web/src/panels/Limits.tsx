@@ -5,9 +5,10 @@ import { Empty, Loading } from "../parts/Empty";
 import { Panel } from "../parts/Panel";
 import { Signed } from "../parts/Signed";
 import { price } from "../prices";
-import { hitName } from "../standing";
-import type { BreachPrice, Limit, Position } from "../types";
+import { hitName, rollText } from "../standing";
+import type { BreachPrice, Limit, Position, RolledLimit } from "../types";
 import { effectName, ruleName, touchName, trailName } from "../words";
+import { WhatIf } from "./WhatIf";
 
 export function Limits() {
   const shown = account.value;
@@ -18,11 +19,19 @@ export function Limits() {
       ) : shown.limits.length === 0 ? (
         <Empty>This plan sets no loss limits.</Empty>
       ) : (
-        <ul class="limit-list">
-          {shown.limits.map((limit) => (
-            <LimitRow key={limit.rule + limit.effect} limit={limit} positions={shown.positions} />
-          ))}
-        </ul>
+        <>
+          <ul class="limit-list">
+            {shown.limits.map((limit) => (
+              <LimitRow
+                key={limit.rule + limit.effect}
+                limit={limit}
+                positions={shown.positions}
+                rolled={shown.next_roll?.limits.find(({ rule }) => rule === limit.rule)}
+              />
+            ))}
+          </ul>
+          <WhatIf />
+        </>
       )}
     </Panel>
   );
@@ -44,7 +53,13 @@ function nearness({ effect, touch_is_breach, used_pct }: Limit): { tone: string;
   return { tone: "calm", word: "" };
 }
 
-function LimitRow({ limit, positions }: { limit: Limit; positions: Position[] }) {
+interface LimitRowProps {
+  limit: Limit;
+  positions: Position[];
+  rolled: RolledLimit | undefined;
+}
+
+function LimitRow({ limit, positions, rolled }: LimitRowProps) {
   const { tone, word } = nearness(limit);
   const used = notBelowZero(limit.used_pct ?? "0");
   const name = ruleName(limit.rule);
@@ -85,6 +100,11 @@ function LimitRow({ limit, positions }: { limit: Limit; positions: Position[] })
           <dd class="follows">{standName(limit)}</dd>
         </div>
       </dl>
+      {rolled && (
+        <p class="breaks" title="What the next trading day would make of this limit at the equity of now" data-test="next-roll">
+          <span class="faint">Next roll</span> <span class={rolled.breaches ? "bad" : ""}>{rollText(rolled)}</span>
+        </p>
+      )}
       {limit.breach_prices.length > 0 && (
         <p class="breaks" title={`The price at which this limit would be ${hitName(limit.effect)} if the other positions kept their marks`}>
           <span class="faint">{limit.effect === "fail" ? "Breaks at" : limit.effect === "warn" ? "Reached at" : "Locks at"}</span>
