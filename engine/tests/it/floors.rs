@@ -135,7 +135,10 @@ fn who_ends_an_input_below_the_floor_that_it_raised_is_judged_by_the_next_one() 
         );
         // What is asked about it until then is answered so.
         let view = world.shard.account_view(ACCOUNT).unwrap();
-        assert_eq!((view.row.state, view.next_roll), (AccountState::Funded, None));
+        assert_eq!(
+            (view.row.state, view.next_roll),
+            (AccountState::Funded, None)
+        );
         let told = world.shard.what_if(&buy(0, 1)).unwrap();
         assert_eq!(told.denied, Some(DenyReason::AccountNotTrading));
         let mut restored = World::of(Shard::restore(&world.snapshot()).unwrap());
