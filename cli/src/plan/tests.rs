@@ -427,7 +427,8 @@ fn no_model_says_what_has_no_effect() {
             let why = "an evaluation without profit_target never passes";
             ("stage".to_owned(), why.to_owned())
         });
-        assert_eq!(plan.idle(), Vec::from_iter(passes_never), "{name}");
+        let expected: Vec<_> = passes_never.into_iter().collect();
+        assert_eq!(plan.idle(), expected, "{name}");
     }
 }
 
