@@ -2,8 +2,8 @@
 //! and at which size.
 //!
 //! Days of the strategy's own run are drawn anew, in blocks, and every drawn day is traded by an account in a
-//! [`engine::Shard`] under the plan: an instrument whose price is the strategy's profit. So floors, targets, days,
-//! consistency and payouts are judged by the engine, not by a model of it. A day is what its profit did: its extremes in
+//! [`engine::Shard`] under the plan: an instrument whose price is the strategy's profit. So floors, targets, days, times to
+//! pass, consistency and payouts are judged by the engine, not by a model of it. A day is what its profit did: its extremes in
 //! the order in which they came, and its end. Rules of conduct (sizes, windows) are about orders, not about profit: a run
 //! under the plan itself answers them, here they are left out, and so are margin and cash.
 
@@ -46,8 +46,22 @@ pub struct Question<'a> {
     pub fee: Money,
     /// Sizes, as multiples of the run's.
     pub sizes: &'a [Ratio],
+    /// Whether a day's profit is the share of equity that it was in the run, as of a strategy that buys for a share of
+    /// equity; else it is the same money whatever the account has.
+    pub compounds: bool,
     /// Threads.
     pub threads: usize,
+}
+
+impl Question<'_> {
+    /// What a day's profit is drawn as, in words.
+    pub const fn drawn(&self) -> &'static str {
+        if self.compounds {
+            "the share of equity that it was in the run"
+        } else {
+            "the money that it was in the run"
+        }
+    }
 }
 
 /// A mean and where it lies with 95% confidence, by its standard error.
@@ -66,10 +80,12 @@ pub struct Mean {
 pub struct Answer {
     /// The size, as a multiple of the run's.
     pub size: Ratio,
-    /// Attempts that passed every evaluation; all of them where there is none.
-    pub passed: Share,
+    /// Attempts that passed every evaluation; `None` where there is none.
+    pub passed: Option<Share>,
     /// Attempts that failed in an evaluation.
     pub failed: Share,
+    /// Attempts whose time to pass was over; `None` where no plan has a time limit.
+    pub lapsed: Option<Share>,
     /// Attempts that had a payout; `None` where no plan pays.
     pub paid: Option<Share>,
     /// What an attempt was paid, the trader's share of all payouts before the horizon.
@@ -155,21 +171,56 @@ pub fn ask(question: &Question<'_>) -> Result<Vec<Answer>, ChallengeError> {
         .collect()
 }
 
+/// Which size is the best.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Best {
+    /// This one.
+    Size(Ratio),
+    /// This one, with none tried beyond it: a smaller or larger one may be better.
+    AtEdge(Ratio),
+    /// None of them passes, or is worth more than it costs.
+    Worthless,
+    /// All are worth the same.
+    Alike,
+}
+
+impl Best {
+    /// The size, if there is one.
+    pub const fn size(self) -> Option<Ratio> {
+        match self {
+            Self::Size(size) | Self::AtEdge(size) => Some(size),
+            Self::Worthless | Self::Alike => None,
+        }
+    }
+}
+
 /// The size that an attempt is worth most at; where no plan pays, the one that passes most often. Of equal ones the
 /// smallest.
-pub fn best(answers: &[Answer]) -> Option<&Answer> {
+pub fn best(answers: &[Answer]) -> Best {
     let worth = |answer: &Answer| match answer.paid {
         Some(_) => answer.net.value,
-        None => answer.passed.value,
+        None => answer.passed.map_or(0.0, |passed| passed.value),
     };
-    answers.iter().reduce(|best, other| {
+    let best = answers.iter().reduce(|best, other| {
         let is_better = match worth(other).total_cmp(&worth(best)) {
             std::cmp::Ordering::Greater => true,
             std::cmp::Ordering::Equal => other.size < best.size,
             std::cmp::Ordering::Less => false,
         };
         if is_better { other } else { best }
-    })
+    });
+    let Some(best) = best.filter(|best| worth(best) > 0.0) else {
+        return Best::Worthless;
+    };
+    let sizes = answers.iter().map(|answer| answer.size);
+    let is_alike = |answer: &Answer| worth(answer).total_cmp(&worth(best)).is_eq();
+    if answers.len() > 1 && answers.iter().all(is_alike) {
+        Best::Alike
+    } else if sizes.clone().min() == Some(best.size) || sizes.max() == Some(best.size) {
+        Best::AtEdge(best.size)
+    } else {
+        Best::Size(best.size)
+    }
 }
 
 fn answer(question: &Question<'_>, size: Ratio) -> Result<Answer, ChallengeError> {
@@ -208,6 +259,14 @@ fn summed_up(question: &Question<'_>, size: Ratio, attempts: &[Attempt]) -> Answ
         wilson(found, attempts.len())
     };
     let pays = question.stages.iter().any(|plan| plan.payout.is_some());
+    let has_evaluation = question
+        .stages
+        .iter()
+        .any(|plan| plan.stage != Stage::Funded);
+    let is_timed = question
+        .stages
+        .iter()
+        .any(|plan| plan.time_limit().is_some());
     let payout = mean(attempts.iter().map(|attempt| units(attempt.paid)));
     let fee = units(question.fee);
     let median = |days: &dyn Fn(&Attempt) -> Option<u32>| {
@@ -217,8 +276,9 @@ fn summed_up(question: &Question<'_>, size: Ratio, attempts: &[Attempt]) -> Answ
     };
     Answer {
         size,
-        passed: count(&|attempt| attempt.passed_after.is_some()),
+        passed: has_evaluation.then(|| count(&|attempt| attempt.passed_after.is_some())),
         failed: count(&|attempt| attempt.has_failed),
+        lapsed: is_timed.then(|| count(&|attempt| attempt.has_lapsed)),
         paid: pays.then(|| count(&|attempt| attempt.paid_after.is_some())),
         payout,
         net: Mean {

@@ -14,6 +14,9 @@ pub use desk::Desk;
 
 use types::{Bar, Instrument, TimestampNs};
 
+use crate::metric::periods_per_year;
+use crate::outcome::dated;
+use crate::run::Lengths;
 use crate::search::{Cells, Figures};
 use crate::strategy::Values;
 
@@ -47,6 +50,8 @@ pub struct Columns {
     reach: f64,
     /// The highest price, in ticks.
     highest: f64,
+    /// How many bars make a year.
+    periods_per_year: f64,
 }
 
 impl Columns {
@@ -74,7 +79,9 @@ impl Columns {
             sums: Vec::with_capacity(bars.len() + 1),
             reach: 0.0,
             highest: 0.0,
+            periods_per_year: 0.0,
         };
+        let mut lengths = Lengths::default();
         let mut sum = 0.0;
         columns.sums.push(sum);
         for &(end, bar) in bars {
@@ -97,6 +104,7 @@ impl Columns {
             let open = instrument.ticks(bar.open).map_err(off_grid)?.0;
             let close = instrument.ticks(bar.close).map_err(off_grid)?.0;
             let high = instrument.ticks(bar.high).map_err(off_grid)?.0;
+            lengths.note(end.0 - bar.start.0);
             columns.starts.push(bar.start);
             columns.ends.push(end);
             columns.open.push(open as f64);
@@ -113,6 +121,9 @@ impl Columns {
                 accepted: "shorter data or larger ticks",
             });
         }
+        let bar_ns = lengths.bar_ns();
+        let dated = columns.ends.iter().map(|end| dated(bar_ns, *end));
+        columns.periods_per_year = periods_per_year(dated);
         Ok(columns)
     }
 

@@ -15,6 +15,7 @@ mod ratio;
 mod rolling;
 mod running;
 mod trade;
+mod year;
 
 use jiff::tz::TimeZone;
 use types::TimestampNs;
@@ -25,6 +26,7 @@ pub use drawdown::{Drawdown, drawdowns};
 pub use facts::Facts;
 pub use rolling::{Rolling, rolling};
 pub use running::Running;
+pub use year::periods_per_year;
 
 /// The equity of an account at a moment.
 #[derive(Debug, Clone, Copy, PartialEq)]

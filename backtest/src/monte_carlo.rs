@@ -1,4 +1,5 @@
-//! What else could have come of the same returns: shuffles, bootstraps, noise on the path; bands, drawdowns, ruin.
+//! What else could have come of the same returns: shuffles, bootstraps; of the same bars a little different: runs over them;
+//! bands, drawdowns, ruin.
 //!
 //! Path `i` of a seed is the same on any number of threads and whatever the number of paths.
 
@@ -44,10 +45,10 @@ pub enum Method {
         /// Mean returns of a block, at least 1.
         mean: f64,
     },
-    /// Every return as it was, with a normal number of so many of their standard deviations added.
-    Noise {
-        /// Standard deviations.
-        deviations: f64,
+    /// The strategy run again over bars that are a little different ([`noisy`]): paths are runs, [`of_runs`].
+    Paths {
+        /// How far a bar is moved, as a share of the mean range of bars: the deviation of a normal number.
+        share: f64,
     },
 }
 
@@ -165,9 +166,18 @@ impl Walk {
             self.lowest
         };
     }
+
+    fn path(&self) -> Path {
+        Path {
+            end: self.level.exp(),
+            drawdown: -(-self.furthest).exp_m1(),
+            lowest: self.lowest.exp(),
+        }
+    }
 }
 
-/// What a path came to, and the bands that it adds to.
+/// What a path came to.
+#[derive(Debug, Clone, Copy)]
 struct Path {
     end: f64,
     drawdown: f64,
@@ -176,10 +186,8 @@ struct Path {
 
 /// Makes paths in buffers of its own.
 struct Maker<'a> {
-    returns: &'a [f64],
     /// Logarithms of 1 + return.
     changes: &'a [f64],
-    deviation: f64,
     order: Vec<f64>,
     simulation: &'a Simulation,
 }
@@ -227,21 +235,10 @@ impl Maker<'_> {
                     seen(place, walk.level);
                 }
             }
-            Method::Noise { deviations } => {
-                let scale = deviations * self.deviation;
-                for (place, value) in self.returns.iter().enumerate() {
-                    let value = value + scale * random.normal();
-                    // Nothing loses more than all.
-                    walk.step((1.0 + value).max(f64::MIN_POSITIVE).ln());
-                    seen(place, walk.level);
-                }
-            }
+            // Paths of runs are no drawing of returns: `check` refuses it.
+            Method::Paths { .. } => {}
         }
-        Path {
-            end: walk.level.exp(),
-            drawdown: -(-walk.furthest).exp_m1(),
-            lowest: walk.lowest.exp(),
-        }
+        walk.path()
     }
 }
 
@@ -280,10 +277,10 @@ fn check(simulation: &Simulation, returns: &[f64]) -> Result<(), SimulationError
             mean.to_string(),
             "1 to the number of returns",
         ),
-        Method::Noise { deviations } if !(0.0..=10.0).contains(&deviations) => refuse(
-            "noise",
-            deviations.to_string(),
-            "0 to 10 standard deviations",
+        Method::Paths { .. } => refuse(
+            "the method",
+            "paths".to_owned(),
+            "one that draws returns; paths are runs of their own",
         ),
         _ => Ok(()),
     }
@@ -296,24 +293,13 @@ fn check(simulation: &Simulation, returns: &[f64]) -> Result<(), SimulationError
 pub fn simulate(returns: &[f64], simulation: &Simulation) -> Result<MonteCarlo, SimulationError> {
     check(simulation, returns)?;
     let changes: Vec<f64> = returns.iter().map(|it| it.ln_1p()).collect();
-    let count = returns.len() as f64;
-    let mean = returns.iter().sum::<f64>() / count;
-    let squares = returns
-        .iter()
-        .map(|it| (it - mean) * (it - mean))
-        .sum::<f64>();
-    let deviation = (squares / (count - 1.0)).sqrt();
-    let places = FAN_PLACES_MAX.min(returns.len());
-    let afters: Vec<usize> = (1..=places)
-        .map(|place| place * returns.len() / places)
-        .collect();
+    let afters = afters(returns.len());
+    let places = afters.len();
     let fans = simulation.paths.min(FAN_PATHS_MAX);
     let next = AtomicUsize::new(0);
     let work = || {
         let mut maker = Maker {
-            returns,
             changes: &changes,
-            deviation,
             order: Vec::with_capacity(changes.len()),
             simulation,
         };
@@ -338,31 +324,95 @@ pub fn simulate(returns: &[f64], simulation: &Simulation) -> Result<MonteCarlo, 
             }
         }
     };
-    let mut ends = Vec::with_capacity(simulation.paths);
-    let mut drawdowns = Vec::with_capacity(simulation.paths);
-    let mut columns = vec![Vec::with_capacity(fans); places];
-    let (mut ruined, mut lost) = (0, 0);
+    let mut all = Vec::with_capacity(simulation.paths);
     std::thread::scope(|scope| {
         let threads = simulation
             .threads
             .clamp(1, simulation.paths.div_ceil(BATCH));
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
         for worker in workers {
-            let made = match worker.join() {
-                Ok(made) => made,
+            match worker.join() {
+                Ok(made) => all.extend(made),
                 Err(panic) => std::panic::resume_unwind(panic),
-            };
-            for (path, levels) in made {
-                ruined += usize::from(path.lowest <= simulation.ruin);
-                lost += usize::from(path.end < 1.0);
-                ends.push(path.end);
-                drawdowns.push(path.drawdown);
-                for (column, level) in columns.iter_mut().zip(levels) {
-                    column.push(level);
-                }
             }
         }
     });
+    Ok(summed_up(simulation, returns.len(), &afters, &all))
+}
+
+/// Returns up to each place at which the fan has bands.
+fn afters(returns: usize) -> Vec<usize> {
+    let places = FAN_PLACES_MAX.min(returns);
+    (1..=places).map(|place| place * returns / places).collect()
+}
+
+/// A run as a path, for [`of_runs`].
+#[derive(Debug, Clone)]
+pub struct RunPath(Path, Vec<f64>);
+
+impl RunPath {
+    /// Of the equity at each sample of a run; `None` of one with fewer than two samples, or that came to nothing.
+    pub fn of(equity: &[f64]) -> Option<Self> {
+        let (first, rest) = equity.split_first()?;
+        if rest.is_empty() || equity.iter().any(|it| !(it.is_finite() && *it > 0.0)) {
+            return None;
+        }
+        let mut walk = Walk::START;
+        let afters = afters(rest.len());
+        let mut levels = Vec::with_capacity(afters.len());
+        for (place, value) in rest.iter().enumerate() {
+            let level = (value / first).ln();
+            walk.step(level - walk.level);
+            if afters.get(levels.len()) == Some(&(place + 1)) {
+                levels.push(level);
+            }
+        }
+        Some(Self(walk.path(), levels))
+    }
+}
+
+/// What came of runs that each have so many returns.
+///
+/// # Errors
+/// When there is none, or a figure of the simulation is out of range.
+pub fn of_runs(
+    simulation: &Simulation,
+    returns: usize,
+    runs: Vec<RunPath>,
+) -> Result<MonteCarlo, SimulationError> {
+    if runs.is_empty() {
+        return Err(SimulationError {
+            what: "the number of runs",
+            value: "0".to_owned(),
+            accepted: "1 or more that kept something",
+        });
+    }
+    let all: Vec<_> = runs
+        .into_iter()
+        .map(|RunPath(path, levels)| (path, levels))
+        .collect();
+    Ok(summed_up(simulation, returns, &afters(returns), &all))
+}
+
+fn summed_up(
+    simulation: &Simulation,
+    returns: usize,
+    afters: &[usize],
+    all: &[(Path, Vec<f64>)],
+) -> MonteCarlo {
+    let mut ends = Vec::with_capacity(all.len());
+    let mut drawdowns = Vec::with_capacity(all.len());
+    let mut columns = vec![Vec::with_capacity(all.len().min(FAN_PATHS_MAX)); afters.len()];
+    let (mut ruined, mut lost) = (0, 0);
+    for (path, levels) in all {
+        ruined += usize::from(path.lowest <= simulation.ruin);
+        lost += usize::from(path.end < 1.0);
+        ends.push(path.end);
+        drawdowns.push(path.drawdown);
+        for (column, level) in columns.iter_mut().zip(levels) {
+            column.push(*level);
+        }
+    }
     ends.sort_by(f64::total_cmp);
     drawdowns.sort_by(f64::total_cmp);
     let start = Band {
@@ -376,13 +426,13 @@ pub fn simulate(returns: &[f64], simulation: &Simulation) -> Result<MonteCarlo, 
             levels: FAN_SHARES.map(|share| quantile(column, share).exp()),
         }
     });
-    Ok(MonteCarlo {
+    MonteCarlo {
         simulation: *simulation,
-        returns: returns.len(),
+        returns,
         fan: std::iter::once(start).chain(bands).collect(),
-        ruined: wilson(ruined, simulation.paths),
-        lost: wilson(lost, simulation.paths),
+        ruined: wilson(ruined, all.len()),
+        lost: wilson(lost, all.len()),
         ends,
         drawdowns,
-    })
+    }
 }

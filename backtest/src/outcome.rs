@@ -9,7 +9,7 @@ pub use round_trip::{OpenTrip, RoundTrip};
 
 use engine::StateHash;
 use types::{
-    AccountId, AccountState, Event, Fill, InstrumentId, Money, Side, SignedQty, TimestampNs,
+    AccountId, AccountState, Event, Fill, InstrumentId, Money, Price, Side, SignedQty, TimestampNs,
 };
 
 use crate::strategies::DAY_NS_MIN;
@@ -54,6 +54,8 @@ pub struct Counts {
     pub market_events: u64,
     /// Orders accepted.
     pub orders: u64,
+    /// Orders for a share of equity.
+    pub by_equity: u64,
     /// Orders refused.
     pub denied: u64,
     /// Orders that ended before they were filled.
@@ -62,6 +64,8 @@ pub struct Counts {
     pub fills: u64,
     /// Market data that the engine refused.
     pub rejected: u64,
+    /// Longer bars whose volume is above what a quantity can say, and is that.
+    pub capped: u64,
     /// Requests that came to nothing: no whole lot, no price, or nothing to do.
     pub idle: u64,
     /// Requests that were still waiting for their moment at the end.
@@ -91,6 +95,8 @@ pub struct Outcome {
     pub bar_ns: u64,
     /// The equity curve.
     pub samples: Vec<Sample>,
+    /// Prices of the benchmark: at the start of its first bar, and beside each sample; 0 while there was none.
+    pub benchmark: Vec<(TimestampNs, Price)>,
     /// Fills, unless [`crate::run::Settings::keep_fills`] said not to keep them.
     pub fills: Vec<Executed>,
     /// Round trips that are over, in order of their ends.
@@ -121,12 +127,7 @@ impl Outcome {
     /// The moment that dates what was known at `ts`. Bars of a day or longer are known at their end, which may be on
     /// the next day, and are dated by their beginning; everything else by its own time, bars of several lengths too.
     pub const fn dated(&self, ts: TimestampNs) -> TimestampNs {
-        if self.bar_ns < DAY_NS_MIN {
-            ts
-        } else {
-            // Within the day, not at its edge: what is at midnight is of the day that ends.
-            TimestampNs(ts.0.saturating_sub(self.bar_ns - EVENING_NS - 1))
-        }
+        dated(self.bar_ns, ts)
     }
 
     /// The same of a fill, which may have been at the open of a bar.
@@ -149,6 +150,16 @@ impl Outcome {
     /// Profit or loss of each round trip that is over, in units of the account's currency.
     pub fn trip_values(&self) -> Vec<f64> {
         self.trips.iter().map(|trip| units(trip.pnl)).collect()
+    }
+}
+
+/// See [`Outcome::dated`].
+pub(crate) const fn dated(bar_ns: u64, ts: TimestampNs) -> TimestampNs {
+    if bar_ns < DAY_NS_MIN {
+        ts
+    } else {
+        // Within the day, not at its edge: what is at midnight is of the day that ends.
+        TimestampNs(ts.0.saturating_sub(bar_ns - EVENING_NS - 1))
     }
 }
 

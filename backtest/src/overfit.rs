@@ -62,12 +62,16 @@ impl Shape {
     /// (kurtosis - 1)/4 SR^2)). Bailey, Lopez de Prado, "The Sharpe ratio efficient frontier", 2012, (11). `None` where
     /// the root is of nothing above zero.
     pub fn probabilistic(&self, benchmark: f64) -> Option<f64> {
+        let variance = self.error_variance()?;
+        Some(normal_below((self.sharpe - benchmark) / variance.sqrt()))
+    }
+
+    /// The variance of the error of this Sharpe ratio, (1 - skew SR + (kurtosis - 1)/4 SR^2) / (T - 1); `None` where it is
+    /// not above zero.
+    pub fn error_variance(&self) -> Option<f64> {
         let ratio = self.sharpe;
         let spread = 1.0 - self.skew * ratio + (self.kurtosis - 1.0) / 4.0 * ratio * ratio;
-        (spread > 0.0).then(|| {
-            let count = self.count as f64;
-            normal_below((ratio - benchmark) * (count - 1.0).sqrt() / spread.sqrt())
-        })
+        (spread > 0.0).then(|| spread / (self.count as f64 - 1.0))
     }
 }
 
@@ -87,10 +91,11 @@ pub fn expected_largest_sharpe(trials: usize, variance: f64) -> f64 {
 /// The best of a search, corrected for having been searched for.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Deflated {
-    /// Trials whose Sharpe ratio is defined. They are taken as independent, which overstates how many there were where
-    /// neighbours are alike: the figure is then too low rather than too high.
+    /// Trials whose Sharpe ratio is defined. They are taken as independent, each at least as uncertain as the best one is
+    /// by itself: where neighbours are alike the figure is too low rather than too high.
     pub trials: usize,
-    /// Variance of their Sharpe ratios (ddof 1), per return.
+    /// Variance of their Sharpe ratios (ddof 1), per return; at least that of one ratio's error
+    /// ([`Shape::error_variance`]), which neighbours that are alike would hide.
     pub variance: f64,
     /// The largest Sharpe ratio expected of so many without skill.
     pub expected: f64,
@@ -112,6 +117,11 @@ pub fn deflated(sharpes: &[f64], shape: Shape) -> Deflated {
         0.0
     } else {
         squares / (count - 1.0)
+    };
+    let variance = if sharpes.len() < 2 {
+        variance
+    } else {
+        variance.max(shape.error_variance().unwrap_or(0.0))
     };
     let expected = expected_largest_sharpe(sharpes.len(), variance);
     Deflated {
@@ -252,7 +262,11 @@ mod tests {
 
     #[test]
     fn the_variance_is_of_the_trials() {
-        let shape = Shape::of(&[1.0, 2.0, 3.0, 6.0]).unwrap();
+        // Of enough returns that the error of one ratio, some 0.001, is less.
+        let shape = Shape {
+            count: 10_000,
+            ..Shape::of(&[1.0, 2.0, 3.0, 6.0]).unwrap()
+        };
         let deflated = deflated(&[0.1, 0.2, 0.3], shape);
         assert!((deflated.variance - 0.01).abs() < 1e-12);
         assert_eq!(deflated.trials, 3);
@@ -264,6 +278,26 @@ mod tests {
             sum: returns[0] + returns[1],
             squares: returns[0] * returns[0] + returns[1] * returns[1],
         }
+    }
+
+    /// Of 101 returns with a Sharpe ratio of 0.1 and a normal's shape, one ratio's error has a variance of (1 + 0.01 / 2) /
+    /// 100 = 0.01005. Three that are all alike count as three of that variance; three that differ by more as what they are.
+    #[test]
+    fn neighbours_that_are_alike_do_not_make_the_best_look_better() {
+        let shape = Shape {
+            count: 101,
+            sharpe: 0.1,
+            skew: 0.0,
+            kurtosis: 3.0,
+        };
+        let alike = deflated(&[0.1, 0.1, 0.1], shape);
+        assert!((alike.variance - 0.010_05).abs() < 1e-12);
+        let expected = expected_largest_sharpe(3, 0.010_05);
+        assert!((alike.expected - expected).abs() < 1e-12 && expected > 0.08);
+        assert!(alike.probability.unwrap() < 0.6);
+        // Mean 0, squares 0.08 by two.
+        let wide = deflated(&[-0.2, 0.0, 0.2], shape);
+        assert!((wide.variance - 0.04).abs() < 1e-12);
     }
 
     #[test]

@@ -22,7 +22,7 @@ mod verdicts;
 
 use types::{Instrument, Seq, TimestampNs};
 
-pub use figures::periods_per_year;
+pub use figures::compared;
 pub use recorder::{
     BREACH_POSITIONS_MAX, CANDLES_MAX, Candle, Candles, FLOOR_MOVES_MAX, Floor, Recorder,
 };

@@ -7,11 +7,13 @@
 mod ahead;
 mod driver;
 mod frames;
+mod lengths;
 mod sizing;
 mod source;
 
 pub use ahead::Ahead;
 pub use frames::Made;
+pub(crate) use lengths::Lengths;
 pub use source::{Bars, Mapped, Memory, Source, SourceError, Timed};
 
 use engine::{Limits, Shard};
@@ -48,6 +50,8 @@ pub enum Sampling {
     /// At every time at which bars of the data end.
     #[default]
     Bars,
+    /// Likewise, but at the first such time in so many ns only, counted in multiples since 1970, and at the end.
+    BarsEvery(u64),
     /// At multiples of so many ns since 1970, as it stood then, and at the end.
     Every(u64),
     /// Not at all.
@@ -88,6 +92,8 @@ pub struct Settings {
     pub size: Size,
     /// When equity is noted.
     pub sampling: Sampling,
+    /// The instrument whose price is noted beside equity.
+    pub benchmark: Option<InstrumentId>,
     /// Whether a print of an instrument that has no quotes stands for one, with nothing between bid and ask.
     pub prints_are_quotes: bool,
     /// Whether the run ends when its account has: passed, failed or closed.
@@ -112,6 +118,7 @@ impl Settings {
             converters: Vec::new(),
             size: Size::default(),
             sampling: Sampling::default(),
+            benchmark: None,
             prints_are_quotes: false,
             stops_with_account: false,
             keep_fills: true,
@@ -257,6 +264,18 @@ pub enum RunError {
     /// A name is none.
     #[error(transparent)]
     Name(#[from] LabelError),
+    /// Two bars are of the same time.
+    #[error(
+        "two bars of {symbol} begin at {start} and end at {end}; accepted: one, so files that do not overlap (--from, --until)"
+    )]
+    Doubled {
+        /// Of which instrument.
+        symbol: Label,
+        /// When they begin.
+        start: TimestampNs,
+        /// When they end.
+        end: TimestampNs,
+    },
     /// There is no event at all.
     #[error("the data has no event; accepted: at least one row in the range of time asked for")]
     Empty,

@@ -15,20 +15,45 @@
 //! }
 //! ```
 //!
-//! nor does one that asks for what is next:
+//! and what the context says at the end of a bar is of that bar, whatever the next one will be
+//! (`backtest/tests/it/look_ahead.rs` changes the future in every way and compares what was shown):
 //!
-//! ```compile_fail,E0599
+//! ```
+//! use backtest::run::{Bars, Settings, Unobserved, plain_plan, run};
 //! use backtest::strategy::{Closed, Context, Strategy};
+//! use types::{Bar, InstrumentId, Money, Price, Qty, TimestampNs};
 //!
-//! struct Peek;
+//! #[derive(Default)]
+//! struct Looks(Vec<(TimestampNs, Price)>);
 //!
-//! impl Strategy for Peek {
+//! impl Strategy for Looks {
 //!     fn on_bar(&mut self, context: &mut Context<'_>, closed: &Closed) {
-//!         if context.next_bar(closed.instrument).close > closed.bar.close {
-//!             context.long(closed.instrument);
-//!         }
+//!         let quote = context.quote(closed.instrument).unwrap();
+//!         assert_eq!(quote.bid, closed.bar.close);
+//!         self.0.push((context.time(), quote.bid));
 //!     }
 //! }
+//!
+//! # use types::{BarPath, FeeSchedule, Instrument, InstrumentKind, Label, Liquidity, Margin, PaperModel, Ratio};
+//! # let share = Instrument {
+//! #     symbol: Label::new("X").unwrap(), kind: InstrumentKind::Equity, currency: Label::new("USD").unwrap(),
+//! #     tick_size: Price::ONE, lot_size: Qty::ONE, contract_size: Qty::ONE, order_qty_max: Qty::whole(1_000),
+//! #     fees: FeeSchedule::default(), margin: Margin::default(), shortable: true, collar: Ratio::ZERO,
+//! #     breaker: Ratio::ZERO,
+//! #     liquidity: Liquidity::Paper(PaperModel { bars: BarPath::Walked, ..PaperModel::default() }),
+//! # };
+//! let bar = |start: u64, price: i64| {
+//!     let price = Price(price * Price::ONE.0);
+//!     let volume = Qty::ONE;
+//!     let start = TimestampNs(start);
+//!     (TimestampNs(start.0 + 60), Bar { start, open: price, high: price, low: price, close: price, volume })
+//! };
+//! let bars = [bar(0, 100), bar(60, 200)];
+//! let settings = Settings::new(vec![share], plain_plan("USD", Money::whole(1_000)).unwrap());
+//! let source = Bars::new(InstrumentId(0), &bars);
+//! let mut looks = Looks::default();
+//! run(&settings, vec![source], &mut looks, &mut Unobserved).unwrap();
+//! assert_eq!(looks.0, bars.map(|(end, bar)| (end, bar.close)));
 //! ```
 
 mod context;

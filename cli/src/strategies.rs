@@ -51,6 +51,12 @@ enum Format {
 /// When there is none.
 pub(crate) fn named(name: &str) -> Result<&'static Declared, Usage> {
     find(name).ok_or_else(|| {
+        if name.is_empty() {
+            return Usage(
+                "--strategy is required; accepted: a name of `dynasty strategies`, or a file that ends in .toml"
+                    .to_owned(),
+            );
+        }
         let names: Vec<_> = ALL.iter().map(|declared| declared.name).collect();
         let near = nearest(name, names.iter().copied());
         let near = near.map_or_else(String::new, |near| format!(" (did you mean '{near}'?)"));

@@ -21,8 +21,10 @@ const HOUR_NS: u64 = 3_600_000_000_000;
 pub(super) struct Attempt {
     /// Days until every evaluation was passed; 0 where there is none.
     pub(super) passed_after: Option<u32>,
-    /// Whether an evaluation was failed.
+    /// Whether an evaluation was failed by a rule about profit.
     pub(super) has_failed: bool,
+    /// Whether the time to pass an evaluation was over.
+    pub(super) has_lapsed: bool,
     /// Days of the paying account until its first payout.
     pub(super) paid_after: Option<u32>,
     /// The trader's share of all payouts.
@@ -88,6 +90,15 @@ fn path_of(plan: &Plan) -> Option<Instrument> {
     })
 }
 
+/// How many times the run's profit an attempt has.
+#[derive(Debug, Clone, Copy)]
+enum Size {
+    /// As money.
+    OfRun(Ratio),
+    /// As the share of equity that it was of the run's.
+    OfEquity(Ratio),
+}
+
 /// An account in a stage.
 struct Trader<'a> {
     plan: &'a Plan,
@@ -97,6 +108,7 @@ struct Trader<'a> {
     /// Profit of everything so far, in 1e-6, which is the price.
     level: i64,
     paid: Money,
+    has_lapsed: bool,
 }
 
 impl<'a> Trader<'a> {
@@ -112,11 +124,15 @@ impl<'a> Trader<'a> {
             ts: TimestampNs(HOUR_NS),
             level: 0,
             paid: Money::ZERO,
+            has_lapsed: false,
         };
         let path = path_of(plan).ok_or_else(|| refused("no instrument for it".to_owned()))?;
         let judged = Plan {
             conduct: Conduct::default(),
-            life: Life::default(),
+            life: Life {
+                time_limit: plan.life.time_limit,
+                ..Life::default()
+            },
             terms: Terms::default(),
             ..plan.clone()
         };
@@ -190,13 +206,26 @@ impl<'a> Trader<'a> {
     }
 
     /// Trades one day from its roll to its end.
-    fn trade(&mut self, day: TradingDay, drawn: super::Day, size: Ratio) {
+    fn trade(&mut self, day: TradingDay, drawn: super::Day, size: Size) {
         // Far from 0, days are 24 hours apart.
         self.ts = TimestampNs((day.0.max(1) as u64) * 24 * HOUR_NS);
         self.apply(InputKind::Timer(Timer::DayRoll {
             schedule: self.plan.schedule,
             day,
         }));
+        let mut told = self.events.as_slice().iter();
+        self.has_lapsed = told.any(|event| matches!(event.kind, EventKind::Lapsed(_)));
+        let profits = match size {
+            _ if self.has_lapsed => return,
+            Size::OfRun(size) => drawn.profit.map(|profit| profit.mul_ratio_floor(size)),
+            Size::OfEquity(size) => {
+                let row = self.shard.account_row(ACCOUNT);
+                let equity = row.map_or(Money::ZERO, |row| row.equity.max(Money::ZERO));
+                drawn
+                    .profit_of(equity)
+                    .map(|profit| profit.mul_ratio_floor(size))
+            }
+        };
         if drawn.is_idle() && !self.is_held() {
             return;
         }
@@ -208,12 +237,11 @@ impl<'a> Trader<'a> {
         if !self.is_held() {
             self.order(Side::Buy);
         }
-        for profit in drawn.profit {
+        for profit in profits {
             self.ts.0 += HOUR_NS;
-            self.quote(profit.mul_ratio_floor(size));
+            self.quote(profit);
         }
-        let end = drawn.profit[2].mul_ratio_floor(size);
-        self.level = self.level.saturating_add(end.0);
+        self.level = self.level.saturating_add(profits[2].0);
         if !drawn.is_held && self.is_held() {
             self.order(Side::Sell);
         }
@@ -264,6 +292,11 @@ pub(super) fn attempt(
         at: None,
     };
     let mut found = Attempt::default();
+    let size = if question.compounds {
+        Size::OfEquity(size)
+    } else {
+        Size::OfRun(size)
+    };
     let mut days = 0;
     for plan in question.stages {
         let is_paying = plan.stage == Stage::Funded;
@@ -286,6 +319,10 @@ pub(super) fn attempt(
                     break;
                 }
                 Some(AccountState::Evaluation | AccountState::Funded) => {}
+                _ if trader.has_lapsed => {
+                    found.has_lapsed = true;
+                    break;
+                }
                 _ => {
                     found.has_failed = !is_paying;
                     break;

@@ -7,6 +7,8 @@ use crate::outcome::Outcome;
 /// What one day of a run did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Day {
+    /// Equity at the end of the day before; above zero where the profit is to be a share of it.
+    pub began: Money,
     /// Profit since the end of the day before: at its two extremes, in the order in which they came, and at its end.
     pub profit: [Money; 3],
     /// Whether a position was opened.
@@ -19,6 +21,18 @@ impl Day {
     /// Nothing was held and nothing done.
     pub fn is_idle(&self) -> bool {
         !self.has_opened && self.profit == [Money::ZERO; 3]
+    }
+
+    /// The profit that the same shares of `equity` are, rounded down. Nothing where nothing was left of the run's.
+    pub fn profit_of(&self, equity: Money) -> [Money; 3] {
+        if self.began <= Money::ZERO {
+            return [Money::ZERO; 3];
+        }
+        self.profit.map(|profit| {
+            let product = i128::from(profit.0) * i128::from(equity.0);
+            let scaled = product.div_euclid(i128::from(self.began.0));
+            Money(scaled.clamp(i64::MIN.into(), i64::MAX.into()) as i64)
+        })
     }
 }
 
@@ -54,6 +68,7 @@ pub fn days_of(outcome: &Outcome, day_of: &dyn Fn(TimestampNs) -> i32) -> Vec<Da
             has_opened = true;
         }
         days.push(Day {
+            began: before,
             profit: [profit(low.min(high)), profit(low.max(high)), end],
             has_opened,
             is_held: last.exposed,

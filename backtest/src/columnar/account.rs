@@ -319,6 +319,7 @@ impl<'a, R: Recorder> Account<'a, R> {
                 gross_profit: money(self.gross_profit),
                 gross_loss: money(self.gross_loss),
                 returns: self.columns.len() as u64 - 1,
+                periods_per_year: self.columns.periods_per_year,
                 sharpe: None,
                 max_drawdown: 1.0 - self.least,
                 cells: Vec::new(),

@@ -1,9 +1,9 @@
 //! An outcome as what metrics are made of.
 
-use types::{Instrument, Price, Qty, Side};
+use types::{Instrument, Price, Qty, Side, TimestampNs};
 
 use super::{Outcome, units};
-use crate::metric::{Point, Trade};
+use crate::metric::{Point, Trade, periods_per_year};
 
 impl Outcome {
     /// The equity curve. It begins with the balance at the start, unless the first sample is that already: then it
@@ -37,6 +37,23 @@ impl Outcome {
             }
         }
         points
+    }
+
+    /// How many steps of the curve make a year, by its times.
+    pub fn periods_per_year(&self) -> f64 {
+        periods_per_year(self.points().iter().map(|point| point.ts))
+    }
+
+    /// What `initial` units of the account's currency, put into the benchmark at the start of its first bar or at the
+    /// first sample that has a price, are worth since.
+    pub fn bought_and_held(&self) -> Vec<(TimestampNs, f64)> {
+        let known = self.benchmark.iter().filter(|(_, price)| price.0 > 0);
+        let Some((_, first)) = known.clone().next() else {
+            return Vec::new();
+        };
+        let per = units(self.initial) / first.0 as f64;
+        let worth = |&(ts, price): &(TimestampNs, Price)| (ts, price.0 as f64 * per);
+        known.map(worth).collect()
     }
 
     /// The round trips that are over; amounts of other currencies than the account's are taken as they are.

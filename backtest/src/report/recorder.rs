@@ -7,7 +7,6 @@ use types::{
     RuleKind, Seq, TimestampNs,
 };
 
-use crate::outcome::units;
 use crate::run::Observer;
 
 /// The most candles that are kept of an instrument. One more, and two become one.
@@ -124,22 +123,6 @@ impl Recorder {
     pub fn breach_positions(&self, seq: Seq) -> impl Iterator<Item = &BreachPosition> {
         let all = self.breach_positions.iter();
         all.filter(move |(at, _)| *at == seq).map(|(_, it)| it)
-    }
-
-    /// What the account would be worth had it bought an instrument with all it has at the first price, in parts if
-    /// need be and without a fee.
-    pub fn buy_and_hold(
-        &self,
-        instrument: InstrumentId,
-        initial: Money,
-    ) -> Vec<(TimestampNs, f64)> {
-        let prices = self.prices(instrument);
-        let Some(first) = prices.first().filter(|first| first.open.0 > 0) else {
-            return Vec::new();
-        };
-        let per = units(initial) / first.open.0 as f64;
-        let worth = |candle: &Candle| (candle.ts, candle.close.0 as f64 * per);
-        prices.iter().map(worth).collect()
     }
 
     fn price(&mut self, instrument: InstrumentId, candle: Candle) {
@@ -260,19 +243,5 @@ mod tests {
         let moves = &recorder.floors()[0].moves;
         assert!(moves.len() <= FLOOR_MOVES_MAX);
         assert_eq!(moves.last(), Some(&(TimestampNs(19_999), Money(19_999))));
-    }
-
-    #[test]
-    fn holding_is_worth_what_the_price_says() {
-        let mut recorder = Recorder::new();
-        recorder.price(InstrumentId(0), flat(1, 100));
-        recorder.price(InstrumentId(0), flat(2, 150));
-        let worth = recorder.buy_and_hold(InstrumentId(0), Money::whole(10));
-        assert!((worth[1].1 - 15.0).abs() < 1e-12);
-        assert!(
-            recorder
-                .buy_and_hold(InstrumentId(1), Money::whole(10))
-                .is_empty()
-        );
     }
 }

@@ -17,7 +17,6 @@ macro_rules! context {
 mod events;
 mod head;
 mod hear;
-mod lengths;
 mod made;
 mod opens;
 mod replay;
@@ -31,8 +30,8 @@ use types::{
 };
 
 use self::head::{Head, begins, next_time};
-use self::lengths::Lengths;
 use super::frames::Frames;
+use super::lengths::Lengths;
 use super::source::blank;
 use super::{Fills, Observer, RunError, Sampling, Settings, Source};
 use crate::outcome::{Counts, Executed, Ledger, Outcome, Sample};
@@ -105,6 +104,13 @@ pub(super) struct Driver<'a> {
     last: TimestampNs,
     /// The account has ended, and the run with it.
     has_ended: bool,
+    /// By instrument: start and end of its newest bar.
+    newest: Vec<(TimestampNs, TimestampNs)>,
+    /// A bar that there was before, which ends the run.
+    doubled: Option<RunError>,
+    /// The newest close of the benchmark.
+    compared: Price,
+    benchmark: Vec<(TimestampNs, Price)>,
 }
 
 impl<'a> Driver<'a> {
@@ -172,6 +178,10 @@ impl<'a> Driver<'a> {
             fees: Money::ZERO,
             last: TimestampNs(0),
             has_ended: false,
+            newest: vec![(TimestampNs(0), TimestampNs(0)); instruments.len()],
+            doubled: None,
+            compared: Price::ZERO,
+            benchmark: Vec::new(),
         }
     }
 
@@ -216,7 +226,7 @@ impl<'a> Driver<'a> {
             }
             self.close_moment(ts, strategy);
         }
-        Ok(self.end(first, strategy))
+        self.end(first, strategy)
     }
 
     /// The same for one source of one instrument, event by event and without a copy.
@@ -252,7 +262,7 @@ impl<'a> Driver<'a> {
             }
             self.close_moment(ts, strategy);
         }
-        Ok(self.end(begins, strategy))
+        self.end(begins, strategy)
     }
 
     /// The next event of a source, as the input that it becomes.
@@ -289,17 +299,27 @@ impl<'a> Driver<'a> {
                 .first()
                 .is_some_and(|it| it.frame == Frame::DATA);
             self.close_bars(strategy);
-            if has_data && self.settings.sampling == Sampling::Bars {
-                self.sample(ts);
+            if has_data {
+                match self.settings.sampling {
+                    Sampling::Bars => self.sample(ts),
+                    Sampling::BarsEvery(every) if ts.0 >= self.next_sample => {
+                        self.sample(ts);
+                        self.next_sample = next_multiple(ts.0.saturating_add(1), every);
+                    }
+                    _ => {}
+                }
             }
         }
     }
 
-    fn end(mut self, first: TimestampNs, strategy: &mut dyn Strategy) -> Outcome {
+    fn end(mut self, first: TimestampNs, strategy: &mut dyn Strategy) -> Result<Outcome, RunError> {
         let last = self.last;
         strategy.end(&mut self.context(last));
         self.answer(strategy);
-        self.finish(first)
+        match self.doubled.take() {
+            Some(doubled) => Err(doubled),
+            None => Ok(self.finish(first)),
+        }
     }
 
     /// Makes everything known to the engine, at the time of the first event.
@@ -517,15 +537,34 @@ impl<'a> Driver<'a> {
             equity: equity.unwrap_or(Money::ZERO),
             exposed: self.ledger.is_exposed(),
         });
+        if let Some(instrument) = self.settings.benchmark {
+            let price = self.price_of(instrument);
+            self.benchmark.push((ts, price));
+        }
+    }
+
+    /// The newest close, or the middle of the quote; 0 while there is none.
+    fn price_of(&self, instrument: InstrumentId) -> Price {
+        if self.compared != Price::ZERO {
+            return self.compared;
+        }
+        self.shard.quote(instrument).map_or(Price::ZERO, |quote| {
+            let sum = i128::from(quote.bid.0) + i128::from(quote.ask.0);
+            Price((sum / 2) as i64)
+        })
     }
 
     fn finish(mut self, first: TimestampNs) -> Outcome {
         let last = self.last;
-        if matches!(self.settings.sampling, Sampling::Every(_)) {
-            self.sample(last);
+        let is_noted = self.samples.last().is_some_and(|sample| sample.ts == last);
+        match self.settings.sampling {
+            Sampling::Every(_) => self.sample(last),
+            Sampling::BarsEvery(_) if !is_noted => self.sample(last),
+            _ => {}
         }
         self.observer.finished(&self.shard);
         self.counts.unsent = self.desk.queue.len() as u64;
+        self.counts.capped = self.frames.capped;
         let (trips, open) = self.ledger.finish();
         let row = self.shard.account_row(self.account);
         Outcome {
@@ -539,6 +578,7 @@ impl<'a> Driver<'a> {
             last,
             bar_ns: self.lengths.bar_ns(),
             samples: self.samples,
+            benchmark: self.benchmark,
             fills: self.fills,
             trips,
             open,

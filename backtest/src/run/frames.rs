@@ -40,6 +40,8 @@ pub(super) struct Frames {
     lengths: Vec<Length>,
     /// No bar ends before this.
     next_end: TimestampNs,
+    /// Bars whose volume is above what a quantity can say.
+    pub(super) capped: u64,
 }
 
 const NEVER: TimestampNs = TimestampNs(u64::MAX);
@@ -59,6 +61,7 @@ impl Frames {
             basis: made.map(|made| made.basis),
             lengths: lengths.collect(),
             next_end: NEVER,
+            capped: 0,
         }
     }
 
@@ -172,7 +175,9 @@ impl Frames {
                 bar.high = bar.high.max(piece.high);
                 bar.low = bar.low.min(piece.low);
                 bar.close = piece.close;
-                bar.volume = bar.volume.saturating_add(piece.volume);
+                let volume = bar.volume.checked_add(piece.volume);
+                self.capped += u64::from(volume.is_none() && bar.volume != Qty(i64::MAX));
+                bar.volume = volume.unwrap_or(Qty(i64::MAX));
             }
             slot => {
                 let bar = Bar { start, ..*piece };

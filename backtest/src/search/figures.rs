@@ -101,6 +101,8 @@ pub struct Figures {
     pub gross_loss: Money,
     /// Returns from sample to sample.
     pub returns: u64,
+    /// How many of them make a year, by the times of the run's curve.
+    pub periods_per_year: f64,
     /// Mean of returns by their sample standard deviation, per return and not annualised; `None` where it is not
     /// defined.
     pub sharpe: Option<f64>,
@@ -176,12 +178,18 @@ impl Figures {
                 gross_profit,
                 gross_loss,
                 returns: outcome.samples.len().saturating_sub(1) as u64,
+                periods_per_year: outcome.periods_per_year(),
                 sharpe: None,
                 max_drawdown: 1.0 - least,
                 cells: Vec::new(),
             },
             moments,
         )
+    }
+
+    /// The Sharpe ratio of a year.
+    pub fn annual_sharpe(&self) -> Option<f64> {
+        self.sharpe.map(|it| it * self.periods_per_year.sqrt())
     }
 
     /// Profit as a share of the balance at the start.

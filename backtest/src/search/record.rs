@@ -8,7 +8,7 @@ use super::{Figures, Moments, Path, Trial};
 use crate::strategy::Values;
 
 /// First words of a record.
-const FORMAT: &str = "dynasty-search 1";
+const FORMAT: &str = "dynasty-search 2";
 
 /// What a search is of: two with the same one have the same trials. FNV-1a of 64 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub fn to_line(trial: &Trial) -> String {
     // Writing to a string cannot fail.
     let _ = write!(
         line,
-        "\t{path}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{sharpe}\t{}\t",
+        "\t{path}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{sharpe}\t{}\t{}\t",
         figures.initial.0,
         figures.equity.0,
         figures.balance.0,
@@ -70,6 +70,7 @@ pub fn to_line(trial: &Trial) -> String {
         figures.gross_loss.0,
         figures.returns,
         figures.max_drawdown,
+        figures.periods_per_year,
     );
     for cell in &figures.cells {
         let _ = write!(line, "{}:{}:{} ", cell.count, cell.sum, cell.squares);
@@ -109,6 +110,7 @@ pub fn of_line(line: &str, points: &[Values]) -> Option<Trial> {
         gross_profit: Money(integer()?),
         gross_loss: Money(integer()?),
         returns: integer()? as u64,
+        periods_per_year: 0.0,
         sharpe: None,
         max_drawdown: 0.0,
         cells: Vec::new(),
@@ -118,6 +120,7 @@ pub fn of_line(line: &str, points: &[Values]) -> Option<Trial> {
         number => Some(number.parse().ok()?),
     };
     figures.max_drawdown = fields.next()?.parse().ok()?;
+    figures.periods_per_year = fields.next()?.parse().ok()?;
     for cell in fields.next()?.split_whitespace() {
         let mut parts = cell.split(':');
         figures.cells.push(Moments {
@@ -155,6 +158,7 @@ mod tests {
             gross_profit: Money(5),
             gross_loss: Money(7),
             returns: 2_147,
+            periods_per_year: 252.0,
             sharpe: Some(0.1 + 0.2),
             max_drawdown: 1.0 / 3.0,
             cells: vec![

@@ -1,14 +1,16 @@
 //! What a strategy does until a moment does not depend on what comes after it.
 
 use backtest::outcome::{Executed, Outcome, Sample};
-use backtest::run::{Bars, Fills, Settings, Unobserved, plain_plan, run};
+use backtest::run::{Bars, Fills, Made, Memory, Settings, Timed, Unobserved, plain_plan, run};
 use backtest::strategy::{Closed, Context, Frame, Size, Strategy, Ticket, TimerId};
 use marketdata::generator::{MinuteBars, SplitMix64};
+use marketdata::history::{Basis, Edges};
 use types::{
-    Bar, Fill, InstrumentId, Money, OrderKind, Price, Qty, Ratio, Side, TimestampNs, Trail,
+    Bar, Fill, InstrumentId, MarketData, MarketEvent, Money, OrderKind, Price, Qty, Ratio, Side,
+    TimestampNs, Trail,
 };
 
-use crate::world::share;
+use crate::world::{plain, quotes_of, share};
 
 const ONE: InstrumentId = InstrumentId(0);
 
@@ -184,4 +186,156 @@ fn the_test_sees_who_knows_the_future() {
         until(&run_on(&other), end).1 != until(&run_on(&bars), end).1
     });
     assert!(differs);
+}
+
+/// Writes down everything that it is shown, and trades by it.
+#[derive(Debug, Default)]
+struct Clerk {
+    shown: Vec<(TimestampNs, String)>,
+}
+
+impl Clerk {
+    fn write(&mut self, context: &mut Context<'_>, what: String) {
+        let seen = [InstrumentId(0), InstrumentId(1)].map(|instrument| {
+            let (quote, held) = (context.quote(instrument), context.position(instrument));
+            format!("{quote:?} {held:?}")
+        });
+        let text = format!("{what} {seen:?} {:?}", context.equity());
+        let sum = text.bytes().fold(0_u64, |sum, byte| {
+            sum.wrapping_mul(31).wrapping_add(byte.into())
+        });
+        self.shown.push((context.time(), text));
+        let instrument = InstrumentId((sum % 2) as u32);
+        match sum % 11 {
+            0 => _ = context.long(instrument),
+            1 => _ = context.short(instrument),
+            2 => _ = context.flat(instrument),
+            3 => _ = context.weigh(instrument, 0.25),
+            _ => {}
+        }
+    }
+}
+
+impl Strategy for Clerk {
+    fn on_market(&mut self, context: &mut Context<'_>, event: &MarketEvent) {
+        self.write(context, format!("{event:?}"));
+    }
+
+    fn on_bar(&mut self, context: &mut Context<'_>, closed: &Closed) {
+        self.write(context, format!("{closed:?}"));
+    }
+}
+
+/// What a clerk was shown before `end`, and what it traded then.
+fn written(
+    settings: &Settings,
+    events: &[Timed],
+    end: TimestampNs,
+) -> (Vec<(TimestampNs, String)>, Vec<Executed>) {
+    let mut clerk = Clerk::default();
+    let source = Memory::new(events);
+    let outcome = run(settings, vec![source], &mut clerk, &mut Unobserved).unwrap();
+    let shown = clerk.shown.into_iter().filter(|(ts, _)| *ts < end);
+    let fills = outcome.fills.iter().filter(|it| it.ts < end);
+    (shown.collect(), fills.copied().collect())
+}
+
+/// The events, what they say from `from` on in another order, each instrument's at its own times. Bars keep their times.
+fn mixed(events: &[Timed], from: usize, seed: u64) -> Vec<Timed> {
+    let mut random = SplitMix64::new(seed);
+    let mut other = events.to_vec();
+    for instrument in [InstrumentId(0), InstrumentId(1)] {
+        let own: Vec<_> = (from..events.len())
+            .filter(|place| events[*place].event.instrument == instrument)
+            .collect();
+        for last in (1..own.len()).rev() {
+            let place = (random.next_u64() % (last as u64 + 1)) as usize;
+            let data = other[own[last]].event.data.clone();
+            other[own[last]].event.data = other[own[place]].event.data.clone();
+            other[own[place]].event.data = data;
+        }
+    }
+    for (timed, original) in other.iter_mut().zip(events) {
+        if let (MarketData::Bar(bar), MarketData::Bar(own)) =
+            (&mut timed.event.data, &original.event.data)
+        {
+            bar.start = own.start;
+        }
+    }
+    other
+}
+
+/// The first event at or after a place that is later than the one before it.
+fn boundary(events: &[Timed], place: usize) -> usize {
+    let later = |at: &usize| events[*at].ts > events[at - 1].ts;
+    (place.max(1)..events.len()).find(later).unwrap()
+}
+
+fn the_past_stays(settings: &Settings, events: &[Timed], cuts: &[usize], fills_min: usize) {
+    let all = written(settings, events, TimestampNs(u64::MAX));
+    assert!(all.1.len() >= fills_min, "{} fills", all.1.len());
+    for cut in cuts {
+        let cut = boundary(events, *cut);
+        // A bar is open from its start on.
+        let end = match events[cut].event.data {
+            MarketData::Bar(bar) => bar.start,
+            _ => events[cut].ts,
+        };
+        let known = written(settings, events, end);
+        assert!(!known.0.is_empty());
+        let other = mixed(events, cut, cut as u64);
+        assert_ne!(other, events);
+        assert_eq!(
+            written(settings, &other, end),
+            known,
+            "{cut} and then others"
+        );
+    }
+}
+
+/// Quotes and prints of two coins, bars of a second and of ten made of them: at once, and with the next event.
+#[test]
+fn the_past_of_quotes_is_the_same_whatever_comes_after_it() {
+    let (coins, events) = quotes_of(2, 6_000);
+    for fills in [Fills::Market, Fills::NextOpen] {
+        let second = 1_000_000_000;
+        let settings = Settings {
+            fills,
+            bars: Some(Made {
+                edges: Edges::Epoch { every: second },
+                basis: Basis::Mid,
+            }),
+            frames: vec![Edges::Epoch { every: 10 * second }],
+            ..plain(coins.clone(), 10_000_000)
+        };
+        the_past_stays(&settings, &events, &[10, 1_000, 5_500], 100);
+    }
+}
+
+/// Bars of a minute of two instruments, and of an hour made of them.
+#[test]
+fn the_past_of_two_instruments_is_the_same_whatever_comes_after_it() {
+    let mut events = Vec::new();
+    for (place, seed) in [(0, 42), (1, 7)] {
+        events.extend(MinuteBars::new(seed).take(1_500).map(|(ts, bar)| Timed {
+            ts,
+            event: MarketEvent {
+                instrument: InstrumentId(place),
+                ts_event: ts,
+                data: MarketData::Bar(bar),
+            },
+        }));
+    }
+    events.sort_by_key(|timed| timed.ts);
+    let shares = vec![share("ONE", Qty::ONE), share("TWO", Qty::ONE)];
+    for fills in [Fills::NextOpen, Fills::SameClose, Fills::NextClose] {
+        let settings = Settings {
+            fills,
+            frames: vec![Edges::Epoch {
+                every: 3_600_000_000_000,
+            }],
+            ..plain(shares.clone(), 1_000_000)
+        };
+        the_past_stays(&settings, &events, &[3, 700, 2_900], 100);
+    }
 }

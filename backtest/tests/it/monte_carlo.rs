@@ -1,6 +1,8 @@
 //! Simulations of returns whose results are known.
 
-use backtest::monte_carlo::{Method, MonteCarlo, Simulation, noisy, quantile, simulate};
+use backtest::monte_carlo::{
+    Method, MonteCarlo, RunPath, Simulation, noisy, of_runs, quantile, simulate,
+};
 use backtest::random::Random;
 
 use marketdata::generator::MinuteBars;
@@ -55,7 +57,6 @@ fn results_do_not_depend_on_threads() {
         Method::Shuffle,
         Method::Circular { block: 8 },
         Method::Stationary { mean: 8.0 },
-        Method::Noise { deviations: 0.5 },
     ] {
         let two = run(&returns, method);
         let one = Simulation {
@@ -125,6 +126,28 @@ fn what_cannot_be_simulated_says_why() {
     assert!(said(&[0.1], Method::Shuffle).starts_with("the number of returns is 1; accepted"));
     assert!(said(&[0.1, -1.0], Method::Shuffle).starts_with("a return is -1; accepted"));
     assert!(said(&[0.1, 0.2], Method::Circular { block: 3 }).starts_with("the block is 3"));
+}
+
+/// Equity of 100, 110, 88, 99: a drawdown of 22 from 110, a fifth, an end 1% below the start, and bands of the one run that
+/// are its levels. With a second run of 100, 120, 120, 130 the median of the ends is between 0.99 and 1.3.
+#[test]
+fn runs_are_paths() {
+    let simulation = simulation(Method::Paths { share: 0.1 });
+    let one = RunPath::of(&[100.0, 110.0, 88.0, 99.0]).unwrap();
+    let other = RunPath::of(&[100.0, 120.0, 120.0, 130.0]).unwrap();
+    let found = of_runs(&simulation, 3, vec![one.clone()]).unwrap();
+    let near = |value: f64, expected: f64| assert!((value - expected).abs() < 1e-12, "{value}");
+    near(found.ends[0], 0.99);
+    near(found.drawdowns[0], 0.2);
+    for (band, level) in found.fan.iter().zip([1.0, 1.1, 0.88, 0.99]) {
+        near(band.levels[3], level);
+    }
+    assert_eq!((found.lost.count, found.lost.of), (1, 1));
+    let both = of_runs(&simulation, 3, vec![one, other]).unwrap();
+    near(quantile(&both.ends, 0.5), (0.99 + 1.3) / 2.0);
+    // What lost everything has no return, and no drawing makes runs.
+    assert!(RunPath::of(&[100.0, 0.0]).is_none() && of_runs(&simulation, 3, Vec::new()).is_err());
+    assert!(simulate(&[0.1, 0.2], &simulation).is_err());
 }
 
 #[test]

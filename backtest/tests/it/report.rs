@@ -4,7 +4,7 @@ use backtest::metric;
 use backtest::outcome::Outcome;
 use backtest::report::{
     Band, Benchmark, Fact, Fan, Fold, Proof, Recorder, Report, Surface, TRADES_MAX, Table,
-    WalkForward, periods_per_year,
+    WalkForward,
 };
 use backtest::run::{Settings, run};
 use backtest::strategies;
@@ -28,6 +28,7 @@ fn recorded(settings: &Settings, set: &[(&str, &str)]) -> (Outcome, Recorder) {
 fn all_in() -> Settings {
     Settings {
         size: Size::Equity(Ratio::ONE),
+        benchmark: Some(InstrumentId(0)),
         ..settings(share("GOOG", Qty::ONE))
     }
 }
@@ -38,12 +39,12 @@ fn report<'a>(settings: &'a Settings, outcome: &'a Outcome, recorder: &'a Record
     report.recorder = Some(recorder);
     report.benchmark = Some(Benchmark {
         name: "Buy and hold".to_owned(),
-        points: recorder.buy_and_hold(InstrumentId(0), outcome.initial),
+        points: outcome.bought_and_held(),
     });
     let points = outcome.points();
     report
         .measure(&metric::Settings {
-            periods_per_year: periods_per_year(&points),
+            periods_per_year: backtest::metric::periods_per_year(points.iter().map(|it| it.ts)),
             ..metric::Settings::default()
         })
         .unwrap();

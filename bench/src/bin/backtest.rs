@@ -20,7 +20,8 @@ use marketdata::history::{self, Options};
 use types::{
     Aggressor, Bar, BarPath, DepthUpdate, FeeSchedule, FillRule, Instrument, InstrumentId,
     InstrumentKind, Label, Latency, LatencySample, Level, Liquidity, Margin, MarketData,
-    MarketEvent, Money, OrderKind, PaperModel, Price, Qty, Ratio, Side, TimestampNs, Trade,
+    MarketEvent, Money, OrderKind, PaperModel, Price, Qty, Ratio, Side, SignedQty, TimestampNs,
+    Trade,
 };
 
 /// Measures backtests: bars from memory, bars from a file, a book with and without orders.
@@ -412,8 +413,16 @@ fn work(arguments: &Arguments) -> Result<(), Failure> {
     if let Some(outcome) = quoted {
         let counts = outcome.counts;
         println!(
-            "  {} orders, {} fills, {} cancelled, {} refused, {} events refused",
-            counts.orders, counts.fills, counts.cancelled, counts.denied, counts.rejected
+            "  {} orders, {} fills, {} cancelled, {} refused, {} events refused, position {}",
+            counts.orders,
+            counts.fills,
+            counts.cancelled,
+            counts.denied,
+            counts.rejected,
+            outcome
+                .open
+                .first()
+                .map_or(SignedQty(0), |open| open.position)
         );
     }
     Ok(())

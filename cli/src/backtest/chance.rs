@@ -2,13 +2,15 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ::backtest::challenge::{Answer, ChallengeError, Mean, Question, ask, best, days_of};
+use ::backtest::challenge::{Answer, Best, ChallengeError, Mean, Question, ask, best, days_of};
 use ::backtest::monte_carlo::{
-    FAN_SHARES, Method, MonteCarlo as Simulated, Share, Simulation, SimulationError, quantile,
-    simulate,
+    FAN_SHARES, Method, MonteCarlo as Simulated, RunPath, Share, Simulation, SimulationError,
+    of_runs, quantile, simulate,
 };
 use ::backtest::outcome::{Outcome, units};
+use ::backtest::random::Random;
 use ::backtest::report::{Fan, Odds, Recorder, Report};
 use ::backtest::run::{Observer, Sampling, Settings, plain_plan, run};
 use clap::ValueEnum;
@@ -33,19 +35,19 @@ use crate::demo::say;
 Examples:
   dynasty backtest monte-carlo goog.csv --strategy sma_cross --size 100% --method bootstrap --paths 100000
   dynasty backtest monte-carlo goog.csv --strategy sma_cross --method shuffle --of trades --ruin 50%
-  dynasty backtest monte-carlo goog.csv --strategy sma_cross --size 50% --plan fixtures/plans/static-100k.toml
+  dynasty backtest monte-carlo goog.csv --strategy sma_cross --size 50% --interval 390m --plan fixtures/plans/static-100k.toml
   dynasty backtest monte-carlo es-5m.csv --strategy sma_cross --plan fixtures/plans/topstep-combine-50k.toml \\
       --then fixtures/plans/topstep-xfa-50k.toml --attempt-fee 49 --sizes 0.5,1,2,3")]
 pub(super) struct MonteCarlo {
     #[command(flatten)]
     args: Args,
     /// How paths come about.
-    #[arg(long, value_enum, default_value_t = MethodArg::Bootstrap)]
+    #[arg(long, value_enum, default_value_t = MethodArg::Bootstrap, conflicts_with = "plan")]
     method: MethodArg,
     /// What is drawn.
-    #[arg(long, value_enum, default_value_t = OfArg::Returns)]
+    #[arg(long, value_enum, default_value_t = OfArg::Returns, conflicts_with = "plan")]
     of: OfArg,
-    /// Paths, or attempts under a plan [default: 10000, under a plan 2000].
+    /// Paths, or attempts under a plan [default: 10000, of --method paths 200, under a plan 2000].
     #[arg(long, value_name = "NUMBER")]
     paths: Option<usize>,
     /// Seed of everything random.
@@ -54,11 +56,16 @@ pub(super) struct MonteCarlo {
     /// Mean length of a block [default: the cube root of how many there are].
     #[arg(long, value_name = "NUMBER")]
     block: Option<usize>,
-    /// Standard deviations of noise added to each return (--method noise).
-    #[arg(long, value_name = "NUMBER", default_value_t = 0.5)]
+    /// How far bars are moved, as a share of their mean range (--method paths).
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 0.1,
+        conflicts_with = "plan"
+    )]
     noise: f64,
     /// A loss of so much of the start is ruin.
-    #[arg(long, value_name = "PERCENT", value_parser = parse::percent, default_value = "50%")]
+    #[arg(long, value_name = "PERCENT", value_parser = parse::percent, default_value = "50%", conflicts_with = "plan")]
     ruin: Ratio,
     /// The plan that follows once --plan is passed; may be given again for the one after it.
     #[arg(long, value_name = "FILE", requires = "plan")]
@@ -71,11 +78,12 @@ pub(super) struct MonteCarlo {
         long,
         value_name = "NUMBERS",
         value_delimiter = ',',
-        default_value = "0.25,0.5,1,1.5,2,3"
+        default_value = "0.25,0.5,1,1.5,2,3",
+        requires = "plan"
     )]
     sizes: Vec<String>,
     /// Trading days after which an attempt is given up, or a funded account has paid what is counted.
-    #[arg(long, value_name = "DAYS", default_value_t = 250)]
+    #[arg(long, value_name = "DAYS", default_value_t = 250, requires = "plan")]
     horizon: u32,
     /// Threads [default: one for each core].
     #[arg(long, value_name = "NUMBER")]
@@ -90,8 +98,8 @@ enum MethodArg {
     Bootstrap,
     /// Blocks of one length (circular bootstrap).
     Circular,
-    /// As they were, with noise.
-    Noise,
+    /// The strategy again over bars that are moved a little.
+    Paths,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -185,7 +193,7 @@ pub(super) fn monte_carlo(asked: &MonteCarlo) -> anyhow::Result<ExitCode> {
     };
     match plan {
         Some(plan) => under_plan(asked, plan, &outcome, &opened, page.as_mut())?,
-        None => of_returns(asked, &outcome, page.as_mut())?,
+        None => of_returns(asked, &prepared, &outcome, page.as_mut())?,
     }
     if let Some(page) = &page {
         report::write_page(&asked.args, page)?;
@@ -229,8 +237,67 @@ fn returns(of: OfArg, outcome: &Outcome) -> Vec<f64> {
     }
 }
 
+/// The strategy over bars that are moved, once for each path.
+fn again(
+    asked: &MonteCarlo,
+    prepared: &Prepared,
+    simulation: &Simulation,
+    share: f64,
+    returns: usize,
+) -> anyhow::Result<Simulated> {
+    if matches!(asked.of, OfArg::Trades) {
+        return Err(
+            Usage("--of trades: paths are whole runs; accepted: --of returns".to_owned()).into(),
+        );
+    }
+    if !(share.is_finite() && (0.0..=10.0).contains(&share)) {
+        return Err(Usage(format!(
+            "--noise {share}; accepted: 0 to 10 times the mean range of bars"
+        ))
+        .into());
+    }
+    let next = AtomicUsize::new(0);
+    let work = || -> anyhow::Result<Vec<(usize, Option<RunPath>)>> {
+        let mut made = Vec::new();
+        loop {
+            let path = next.fetch_add(1, Ordering::Relaxed);
+            if path >= simulation.paths {
+                return Ok(made);
+            }
+            let seed = Random::of(simulation.seed, path as u64).draw();
+            let outcome = prepared.run_moved(share, seed)?;
+            made.push((path, RunPath::of(&outcome.equity_values())));
+        }
+    };
+    let mut runs = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..simulation.threads.clamp(1, simulation.paths.max(1)))
+            .map(|_| scope.spawn(work))
+            .collect();
+        let joined = workers.into_iter().map(|worker| match worker.join() {
+            Ok(made) => made,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        joined.collect::<anyhow::Result<Vec<_>>>()
+    })?
+    .into_iter()
+    .flatten()
+    .collect::<Vec<_>>();
+    runs.sort_by_key(|(path, _)| *path);
+    let count = runs.len();
+    let runs: Vec<RunPath> = runs.into_iter().filter_map(|(_, run)| run).collect();
+    if runs.len() < count {
+        return Err(Usage(format!(
+            "{} of {count} runs lost everything; accepted: a smaller --size or --noise",
+            count - runs.len()
+        ))
+        .into());
+    }
+    Ok(of_runs(simulation, returns, runs).map_err(|error| Usage(error.to_string()))?)
+}
+
 fn of_returns(
     asked: &MonteCarlo,
+    prepared: &Prepared,
     outcome: &Outcome,
     page: Option<&mut Report<'_>>,
 ) -> anyhow::Result<()> {
@@ -242,20 +309,24 @@ fn of_returns(
         MethodArg::Shuffle => Method::Shuffle,
         MethodArg::Bootstrap => Method::Stationary { mean: block as f64 },
         MethodArg::Circular => Method::Circular { block },
-        MethodArg::Noise => Method::Noise {
-            deviations: asked.noise,
-        },
+        MethodArg::Paths => Method::Paths { share: asked.noise },
     };
     let simulation = Simulation {
         method,
-        paths: asked.paths.unwrap_or(10_000),
+        paths: asked.paths.unwrap_or(match asked.method {
+            MethodArg::Paths => 200,
+            _ => 10_000,
+        }),
         seed: asked.seed,
         ruin: 1.0 - asked.ruin.0 as f64 / Ratio::ONE.0 as f64,
         threads: threads(asked.threads),
     };
     let usage = |error: SimulationError| Usage(error.to_string());
     let started = std::time::Instant::now();
-    let found = simulate(&returns, &simulation).map_err(usage)?;
+    let found = match method {
+        Method::Paths { share } => again(asked, prepared, &simulation, share, returns.len())?,
+        _ => simulate(&returns, &simulation).map_err(usage)?,
+    };
     let seconds = started.elapsed().as_secs_f64();
     let (initial, step) = match asked.of {
         OfArg::Returns => {
@@ -298,7 +369,9 @@ fn method_text(method: Method) -> String {
         Method::Stationary { mean } => {
             format!("stationary bootstrap, blocks of {mean} in the mean")
         }
-        Method::Noise { deviations } => format!("noise of {deviations} standard deviations"),
+        Method::Paths { share } => {
+            format!("runs over bars that are moved by {share} of their mean range")
+        }
     }
 }
 
@@ -375,6 +448,7 @@ fn under_plan(
     opened: &[TimestampNs],
     page: Option<&mut Report<'_>>,
 ) -> anyhow::Result<()> {
+    let late = super::caution::late_bars(outcome, opened);
     let days = days_of(outcome, &|ts| opened.partition_point(|at| *at <= ts) as i32);
     let mut stages = vec![plan];
     for path in &asked.then {
@@ -392,17 +466,25 @@ fn under_plan(
         seed: asked.seed,
         fee: asked.attempt_fee.unwrap_or(Money::ZERO),
         sizes: &sizes,
+        compounds: outcome.counts.by_equity > 0,
         threads: threads(asked.threads),
     };
     let usage = |error: ChallengeError| Usage(error.to_string());
     let answers = ask(&question).map_err(usage)?;
-    let best = best(&answers).map(|answer| answer.size);
+    let best = best(&answers);
     if let Some(page) = page {
         page.odds = Some(Odds::of(&question, &answers, best));
     }
     match asked.args.format {
-        Format::Text => say(answers_text(&question, &answers, best))?,
-        Format::Json => say(answers_json(&question, &answers, best))?,
+        Format::Text => {
+            let note = late.map_or(String::new(), |late| format!("\nnote: {late}"));
+            say(answers_text(&question, &answers, best) + &note)?;
+        }
+        Format::Json => {
+            let mut object = answers_json(&question, &answers, best);
+            object["cautions"] = late.into_iter().collect();
+            say(object)?;
+        }
     }
     Ok(())
 }
@@ -411,9 +493,14 @@ fn mean(mean: &Mean) -> String {
     format!("{:.2} ({:.2} to {:.2})", mean.value, mean.low, mean.high)
 }
 
-fn answers_text(question: &Question<'_>, answers: &[Answer], best: Option<Ratio>) -> String {
+fn answers_text(question: &Question<'_>, answers: &[Answer], best: Best) -> String {
     let mut table = Table::new();
-    let mut head = vec!["size", "passed", "failed", "days"];
+    let is_timed = answers.iter().any(|answer| answer.lapsed.is_some());
+    let mut head = vec!["size", "passed", "failed"];
+    if is_timed {
+        head.push("lapsed");
+    }
+    head.push("days");
     let pays = answers.iter().any(|answer| answer.paid.is_some());
     if pays {
         head.extend(["paid", "days", "payouts", "less the fee"]);
@@ -423,10 +510,14 @@ fn answers_text(question: &Question<'_>, answers: &[Answer], best: Option<Ratio>
     for answer in answers {
         let mut row = vec![
             format!("{}x", answer.size),
-            share(&answer.passed),
+            answer.passed.as_ref().map_or("-".to_owned(), share),
             percent(answer.failed.value),
-            days(answer.days_to_pass),
         ];
+        if is_timed {
+            let lapsed = answer.lapsed.map(|it| percent(it.value));
+            row.push(lapsed.unwrap_or_else(|| "-".to_owned()));
+        }
+        row.push(days(answer.days_to_pass));
         if let Some(paid) = &answer.paid {
             row.extend([
                 share(paid),
@@ -442,14 +533,20 @@ fn answers_text(question: &Question<'_>, answers: &[Answer], best: Option<Ratio>
         .iter()
         .map(|plan| plan.name.to_string())
         .collect();
-    let best = best.map_or("-".to_owned(), |size| format!("{size}x"));
+    let best = match best {
+        Best::Size(size) => format!("{size}x"),
+        Best::AtEdge(size) => format!("{size}x, at the edge of --sizes: others may be better"),
+        Best::Worthless if pays => "none: no size is worth its fee".to_owned(),
+        Best::Worthless => "none: no size passes".to_owned(),
+        Best::Alike => "none: all sizes are worth the same".to_owned(),
+    };
     let by = if pays {
         "payouts less the fee"
     } else {
         "passing"
     };
     format!(
-        "{}: {} attempts at each size, {} days drawn in blocks of {} in the mean, at most {} days a stage, seed {}\n\n{}\n\n\
+        "{}: {} attempts at each size, {} days drawn in blocks of {} in the mean, at most {} days a stage, seed {}; a day's profit is {}\n\n{}\n\n\
          best by {by}: {best}\n(95% intervals: of shares Wilson's, of means by their standard error; rules about orders are not judged here)",
         stages.join(", then "),
         question.attempts,
@@ -457,17 +554,19 @@ fn answers_text(question: &Question<'_>, answers: &[Answer], best: Option<Ratio>
         question.block,
         question.horizon_days,
         question.seed,
+        question.drawn(),
         table.trim_fmt(),
     )
 }
 
-fn answers_json(question: &Question<'_>, answers: &[Answer], best: Option<Ratio>) -> Value {
+fn answers_json(question: &Question<'_>, answers: &[Answer], best: Best) -> Value {
     let mean = |mean: &Mean| json!({"value": mean.value, "low": mean.low, "high": mean.high});
     let rows = answers.iter().map(|answer| {
         json!({
             "size": answer.size.to_string(),
-            "passed": share_json(&answer.passed),
+            "passed": answer.passed.as_ref().map(share_json),
             "failed": share_json(&answer.failed),
+            "lapsed": answer.lapsed.as_ref().map(share_json),
             "paid": answer.paid.as_ref().map(share_json),
             "payouts": mean(&answer.payout),
             "net": mean(&answer.net),
@@ -482,7 +581,9 @@ fn answers_json(question: &Question<'_>, answers: &[Answer], best: Option<Ratio>
         "block": question.block,
         "horizon_days": question.horizon_days,
         "seed": question.seed,
-        "best": best.map(|size| size.to_string()),
+        "profit_is_share_of_equity": question.compounds,
+        "best": best.size().map(|size| size.to_string()),
+        "best_is_at_edge": matches!(best, Best::AtEdge(_)),
         "answers": rows.collect::<Vec<_>>(),
     })
 }

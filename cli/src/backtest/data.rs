@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicU64;
 
 use ::backtest::run::{Made, Mapped};
 use ::backtest::strategies::{DAY_NS_MIN, Offer};
+use marketdata::calendar::Calendar;
 use marketdata::history::{self, Basis, Clean, Edges, Merge, Resampled, Row, RowError, Rows};
 use types::{Label, MarketData, Price, Qty};
 
@@ -14,6 +15,9 @@ use crate::data::input::{Input, tell_bad as tell};
 
 /// How many rows of each file are looked at before the run, for symbols, steps and kinds.
 const LOOK_ROWS_MAX: usize = 10_000;
+
+/// The longest bar that is one of a day: of local time, with an hour more.
+const DAY_NS_MAX: u64 = 25 * 3_600_000_000_000;
 
 /// What the files hold, as far as was looked.
 #[derive(Debug, Default)]
@@ -36,7 +40,7 @@ pub(super) struct Files {
 /// The rows of a file; or smaller bars made larger, of all files of the same symbols together, so that a bar does not
 /// end where a file does.
 #[derive(Debug)]
-pub(super) enum Data {
+enum Rowed {
     Plain(Box<Clean<Rows>>),
     Larger(Box<Resampled<Together>>),
 }
@@ -53,11 +57,66 @@ impl Iterator for Together {
     }
 }
 
+/// Rows, bars of a day of which are those of the instrument's session.
+#[derive(Debug)]
+pub(super) struct Data {
+    rows: Rowed,
+    /// By symbol, of instruments that have one.
+    sessions: Vec<(Label, Calendar)>,
+}
+
+/// When the symbols of the data trade.
+fn sessions(market: &Market) -> Vec<(Label, Calendar)> {
+    let known = market.symbols.iter().zip(&market.specifications);
+    known
+        .filter_map(|(symbol, known)| Some((*symbol, known.session.clone()?)))
+        .collect()
+}
+
+/// A bar of a day or so begins and ends with the session that it is of, not at midnight: what is known at a close is
+/// known then. One that no session, or more than one, lies in is left as it is.
+fn within_session(mut row: Row, sessions: &[(Label, Calendar)]) -> Row {
+    let MarketData::Bar(bar) = &mut row.data else {
+        return row;
+    };
+    let length = row.ts.0.saturating_sub(bar.start.0);
+    if !(DAY_NS_MIN..=DAY_NS_MAX).contains(&length) {
+        return row;
+    }
+    let known = sessions.iter().find(|(symbol, _)| *symbol == row.symbol);
+    let Some((_, calendar)) = known else {
+        return row;
+    };
+    let of = calendar
+        .session_at(bar.start)
+        .or_else(|| calendar.next(bar.start));
+    if let Some(session) = of
+        && bar.start <= session.open
+        && session.close <= row.ts
+        && calendar
+            .next(session.open)
+            .is_none_or(|next| next.open >= row.ts)
+    {
+        bar.start = session.open;
+        row.ts = session.close;
+        row.ts_event = session.close;
+    }
+    row
+}
+
 impl Data {
     fn files(&self) -> &[Clean<Rows>] {
-        match self {
-            Self::Plain(rows) => std::slice::from_ref(rows),
-            Self::Larger(bars) => bars.rows().0.sources(),
+        match &self.rows {
+            Rowed::Plain(rows) => std::slice::from_ref(rows),
+            Rowed::Larger(bars) => bars.rows().0.sources(),
+        }
+    }
+
+    /// How many larger bars have a volume that is past the range.
+    fn held(&self) -> u64 {
+        match &self.rows {
+            Rowed::Plain(_) => 0,
+            Rowed::Larger(bars) => bars.held(),
         }
     }
 
@@ -71,16 +130,24 @@ impl Iterator for Data {
     type Item = Result<Row, RowError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        match self {
-            Self::Plain(rows) => rows.next(),
-            Self::Larger(bars) => bars.next(),
-        }
+        let row = match &mut self.rows {
+            Rowed::Plain(rows) => rows.next(),
+            Rowed::Larger(bars) => bars.next(),
+        }?;
+        Some(row.map(|row| within_session(row, &self.sessions)))
     }
 }
 
 pub(super) fn tell_bad(data: &Data) {
     for rows in data.files() {
         tell(rows, rows.rows().file());
+    }
+    if data.held() > 0 {
+        eprintln!(
+            "{} bars that were made have more volume than can be said, and say {}",
+            data.held(),
+            Qty(i64::MAX)
+        );
     }
 }
 
@@ -89,7 +156,15 @@ impl Files {
     pub(super) fn look(args: &Args) -> anyhow::Result<Self> {
         let mut files = Self::default();
         for path in &args.files {
-            files.bytes += history::size(path)?;
+            let bytes = history::size(path)?;
+            if bytes == 0 {
+                return Err(Usage(format!(
+                    "{}: the file is empty; accepted: one with at least one row",
+                    path.display()
+                ))
+                .into());
+            }
+            files.bytes += bytes;
             let input = reading(&args.input);
             let mut own = Vec::new();
             for row in input.open(path, None)?.take(LOOK_ROWS_MAX) {
@@ -223,7 +298,14 @@ impl Files {
             Some(spec) => Some(spec.tick_size),
             None => args.input.tick,
         };
-        let mapped = |data| Mapped::new(data, market.symbols.clone());
+        let sessions = sessions(market);
+        let mapped = |rows| {
+            let data = Data {
+                rows,
+                sessions: sessions.clone(),
+            };
+            Mapped::new(data, market.symbols.clone())
+        };
         let mut sources = Vec::new();
         match args.bars {
             Some(every) if self.has_bars => {
@@ -235,13 +317,13 @@ impl Files {
                     let named = group.first().map(|file| args.files[*file].display());
                     let named = named.map_or_else(String::new, |named| named.to_string());
                     let edges = Edges::Epoch { every };
-                    let bars = Resampled::new(rows, named, Basis::Bars, edges);
-                    sources.push(mapped(Data::Larger(Box::new(bars))));
+                    let bars = Resampled::new(rows, named, Basis::Bars, edges).holding_volumes();
+                    sources.push(mapped(Rowed::Larger(Box::new(bars))));
                 }
             }
             _ => {
                 for path in &args.files {
-                    sources.push(mapped(Data::Plain(Box::new(input.open(path, None)?))));
+                    sources.push(mapped(Rowed::Plain(Box::new(input.open(path, None)?))));
                 }
             }
         }

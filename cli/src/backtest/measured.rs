@@ -1,7 +1,7 @@
 //! The metrics of a run, as the command line tells them.
 
-use ::backtest::metric::{self, Metric, Point, Record, RecordError, Unit};
-use ::backtest::report::periods_per_year;
+use ::backtest::metric::{self, Metric, Point, Record, RecordError, Unit, periods_per_year};
+use ::backtest::report::compared;
 use serde_json::{Value, json};
 use types::Ratio;
 
@@ -24,7 +24,7 @@ pub(super) fn settings(args: &Args, points: &[Point]) -> metric::Settings {
     metric::Settings {
         periods_per_year: args
             .periods_per_year
-            .unwrap_or_else(|| periods_per_year(points)),
+            .unwrap_or_else(|| periods_per_year(points.iter().map(|point| point.ts))),
         risk_free: args.risk_free.0 as f64 / Ratio::ONE.0 as f64,
         ..metric::Settings::default()
     }
@@ -35,10 +35,12 @@ pub(super) fn metrics(ran: &Ran<'_>) -> Result<(Vec<Metric>, f64), RecordError> 
     let points = ran.outcome.points();
     let trades = ran.outcome.trades(&ran.settings.instruments);
     let settings = settings(ran.args, &points);
+    let benchmark = ran.benchmark.as_ref();
+    let benchmark = benchmark.and_then(|it| compared(ran.outcome, it));
     let record = Record {
         points: &points,
         trades: &trades,
-        benchmark: None,
+        benchmark: benchmark.as_deref(),
     };
     Ok((
         metric::metrics(record, &settings)?,

@@ -1,5 +1,7 @@
 //! `dynasty backtest`: a strategy over recorded markets, through the engine and the rules.
 
+mod benchmark;
+mod caution;
 mod chance;
 mod data;
 mod market;
@@ -19,6 +21,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use ::backtest::outcome::Outcome;
+use ::backtest::report::Benchmark;
 use ::backtest::run::{Ahead, Fills, Sampling, Settings, plain_plan, run};
 use ::backtest::strategy::{Size, Values};
 use anyhow::Context as _;
@@ -61,7 +64,7 @@ Examples:
   dynasty backtest goog.csv --strategy sma_cross --set fast=20 --set slow=50 --size 100% --trades trades.csv --report sma.html
   dynasty backtest BTCUSDT-1m-*.zip --strategy sma_cross --bars 1h --lot 0.00001 --cash 50000 --size 95%
   dynasty backtest goog.csv --strategy fixtures/strategies/pullback.toml --cash 100000
-  dynasty backtest goog.csv --strategy sma_cross --size 100% --plan fixtures/plans/static-100k.toml --proofs proofs
+  dynasty backtest goog.csv --strategy sma_cross --size 100% --plan fixtures/plans/static-100k.toml --interval 390m --proofs proofs
   dynasty verify-breach proofs/*
   dynasty backtest sweep goog.csv --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20
   dynasty backtest walk-forward goog.csv --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20 --folds 6
@@ -96,19 +99,24 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["fee", "slippage"])]
     instrument: Option<PathBuf>,
     /// What a fill costs as a share of its notional, each side.
-    #[arg(long, value_name = "PERCENT", value_parser = parse::percent)]
+    #[arg(long, value_name = "PERCENT", value_parser = parse::percent, allow_negative_numbers = true)]
     fee: Option<Ratio>,
     /// How many ticks worse than the market an order that takes is.
-    #[arg(long, value_name = "TICKS")]
+    #[arg(long, value_name = "TICKS", allow_negative_numbers = true)]
     slippage: Option<u32>,
     /// Ticks between bid and ask of the quote that stands for the price of a bar.
-    #[arg(long, value_name = "TICKS", default_value_t = 0)]
+    #[arg(
+        long,
+        value_name = "TICKS",
+        default_value_t = 0,
+        allow_negative_numbers = true
+    )]
     spread: u32,
     /// A full position: units (1, 0.5), a share of equity (100%), or an amount of the account's currency (5000USD).
-    #[arg(long, value_name = "SIZE", default_value = "1", value_parser = parse::size)]
+    #[arg(long, value_name = "SIZE", default_value = "1", value_parser = parse::size, allow_negative_numbers = true)]
     size: parse::SizeArg,
     /// What the account starts with [default: 10000].
-    #[arg(long, value_name = "AMOUNT", value_parser = parse::amount, conflicts_with = "plan")]
+    #[arg(long, value_name = "AMOUNT", value_parser = parse::amount, conflicts_with = "plan", allow_negative_numbers = true)]
     cash: Option<Money>,
     /// Its currency, and that of the instruments [default: USD].
     #[arg(long, value_name = "NAME", conflicts_with = "plan")]
@@ -130,9 +138,14 @@ pub(crate) struct Args {
     /// (EUR=EURUSD).
     #[arg(long, value_name = "CURRENCY=RATE", value_parser = parse::assignment)]
     convert: Vec<(String, String)>,
-    /// How often equity is noted where there are no bars.
-    #[arg(long, value_name = "DURATION", value_parser = parse_length, default_value = "1m")]
-    sample: u64,
+    /// How often equity is noted [default: at the end of every bar, without bars every 1m]: with bars at the first end of
+    /// one in so much time.
+    #[arg(long, value_name = "DURATION", value_parser = parse_length)]
+    sample: Option<u64>,
+    /// What the run is compared with, bought at the start and held: an instrument of the data, or a file [default: the
+    /// instrument, where there is one].
+    #[arg(long, value_name = "FILE|SYMBOL")]
+    benchmark: Option<String>,
     /// The account is opened under this plan: did it pass, or where did it breach and why.
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
@@ -201,6 +214,9 @@ impl FillsArg {
     }
 }
 
+/// How often equity is noted where there are no bars.
+const MINUTE_NS: u64 = 60_000_000_000;
+
 /// What the command cannot be asked for.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -213,6 +229,8 @@ struct Ran<'a> {
     settings: &'a Settings,
     outcome: &'a Outcome,
     watch: &'a Watch,
+    /// What it is compared with.
+    benchmark: Option<Benchmark>,
     seconds: f64,
 }
 
@@ -253,7 +271,9 @@ fn run_once(args: &Args) -> anyhow::Result<ExitCode> {
         data::tell_bad(source.rows());
     }
     let outcome = outcome?;
+    let benchmark = benchmark::of(args, &watch.names, &outcome)?;
     let ran = Ran {
+        benchmark,
         args,
         values: &values,
         settings: &settings,
@@ -313,11 +333,12 @@ fn settings(args: &Args, files: &Files, market: &market::Market) -> anyhow::Resu
         ),
         spread_ticks: args.spread,
         size: size(args.size, plan.currency.as_str())?,
-        sampling: if has_bars {
-            Sampling::Bars
-        } else {
-            Sampling::Every(args.sample)
+        sampling: match (has_bars, args.sample) {
+            (true, None) => Sampling::Bars,
+            (true, Some(every)) => Sampling::BarsEvery(every),
+            (false, every) => Sampling::Every(every.unwrap_or(MINUTE_NS)),
         },
+        benchmark: benchmark::instrument(args, market),
         prints_are_quotes: !files.has_bars && !files.has_quotes,
         stops_with_account: args.plan.is_some(),
         keep_fills: false,

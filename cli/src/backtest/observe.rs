@@ -15,7 +15,8 @@ use indicatif::ProgressBar;
 use runtime::view::AccountView;
 use runtime::{Almanac, Limits, Shard};
 use types::{
-    AccountId, Event, EventKind, Input, InputKind, Label, Seq, ShardId, TimestampNs, TradingDay,
+    AccountId, Event, EventKind, Input, InputKind, Label, MarketData, Seq, ShardId, TimestampNs,
+    TradingDay,
 };
 
 use super::data::Files;
@@ -45,6 +46,8 @@ pub(super) struct Watch {
     failure: Option<anyhow::Error>,
     /// Trading days that opened, each with when it did.
     pub(super) days: Vec<(TimestampNs, TradingDay)>,
+    /// Splits that took effect, each with the instrument.
+    pub(super) splits: Vec<(TimestampNs, Label)>,
     /// The account at the end.
     pub(super) account: Option<Box<AccountView>>,
     /// Names of the instruments.
@@ -82,6 +85,7 @@ impl Watch {
             executions: executions.transpose()?,
             failure: None,
             days: Vec::new(),
+            splits: Vec::new(),
             account: None,
             names: instruments.iter().map(|it| it.symbol).collect(),
         })
@@ -137,7 +141,14 @@ impl Observer for Watch {
             let read: u64 = read.map(|counter| counter.load(Ordering::Relaxed)).sum();
             self.progress.set_position(read);
         }
-        self.almanac.before(ts, shard)
+        let next = self.almanac.before(ts, shard);
+        if let Some((at, InputKind::Market(event))) = &next
+            && let MarketData::Split { .. } = event.data
+            && let Some(symbol) = self.names.get(event.instrument.0 as usize)
+        {
+            self.splits.push((*at, *symbol));
+        }
+        next
     }
 
     fn sees_all(&self) -> bool {

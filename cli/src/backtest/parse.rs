@@ -36,6 +36,13 @@ pub(super) fn positive(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "accepted: a number above zero, such as 252".to_owned())
 }
 
+/// How many runs an evolution makes: a population at least.
+pub(super) fn population(text: &str) -> Result<usize, String> {
+    let runs: Option<usize> = text.parse().ok();
+    runs.filter(|runs| *runs >= 4)
+        .ok_or_else(|| "accepted: 4 runs or more, which is the smallest population".to_owned())
+}
+
 /// An amount above zero.
 pub(super) fn amount(text: &str) -> Result<Money, String> {
     let amount: Option<Money> = text.parse().ok();

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use ::backtest::metric;
 use ::backtest::outcome::Outcome;
-use ::backtest::report::{Benchmark, Fact, Proof, Recorder, Report};
+use ::backtest::report::{Fact, Proof, Recorder, Report};
 use ::backtest::run::{Fills, Settings};
 use ::backtest::strategy::{Size, Values};
 use anyhow::Context as _;
 use gateway::dto::percent;
-use types::{InstrumentId, Label, Liquidity, Money, Seq, Slippage};
+use types::{Label, Liquidity, Money, Seq, Slippage};
 
 use super::png::Painter;
 use super::world::Recorded;
@@ -117,13 +117,7 @@ pub(super) fn of_run<'a>(
     let currency = settings.plan.currency.to_string();
     let mut report = Report::new(subject.title(), outcome, currency, &settings.instruments);
     report.recorder = recorder;
-    if let ([only], Some(recorder)) = (names, recorder) {
-        let points = recorder.buy_and_hold(InstrumentId(0), outcome.initial);
-        report.benchmark = (!points.is_empty()).then(|| Benchmark {
-            name: format!("{only} bought and held"),
-            points,
-        });
-    }
+    report.benchmark = super::benchmark::of(args, names, outcome)?;
     if args.plan.is_some() {
         report.plan = Some(settings.plan.name.to_string());
         report.target = subject.target;

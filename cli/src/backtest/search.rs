@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use ::backtest::metric::periods_per_year;
 use ::backtest::overfit::{self, CSCV_CELLS, CrossValidation, Deflated, Shape};
 use ::backtest::search::record::Fingerprint;
 use ::backtest::search::{
@@ -25,8 +26,8 @@ use serde_json::{Value, json};
 use types::TimestampNs;
 
 use self::record::Record;
-use super::world::{Prepared, per_year};
-use super::{Args, Format, Usage};
+use super::world::Prepared;
+use super::{Args, Format, Usage, parse};
 use crate::demo::say;
 
 /// What is searched.
@@ -44,9 +45,6 @@ pub(super) struct Searched {
     /// Threads [default: one for each core].
     #[arg(long, value_name = "NUMBER")]
     threads: Option<usize>,
-    /// Returns in a year, for annualised figures [default: 252 of daily data, else by the time between samples].
-    #[arg(long, value_name = "NUMBER")]
-    per_year: Option<f64>,
 }
 
 /// Run a strategy with many parameters, over all cores.
@@ -67,7 +65,7 @@ pub(super) struct Sweep {
     #[command(flatten)]
     searched: Searched,
     /// So many runs of differential evolution between the ends of the grid.
-    #[arg(long, value_name = "RUNS", conflicts_with_all = ["random", "resume"])]
+    #[arg(long, value_name = "RUNS", value_parser = parse::population, conflicts_with_all = ["random", "resume"])]
     evolve: Option<usize>,
     /// What makes one run better than another.
     #[arg(long, value_enum, default_value_t = ObjectiveArg::Sharpe)]
@@ -267,7 +265,7 @@ pub(super) fn sweep(sweep: &Sweep) -> anyhow::Result<ExitCode> {
     let cells = Cells::Equal(CSCV_CELLS);
     let threads = threads(sweep.searched.threads);
     let mut started = Instant::now();
-    let (trials, known, record) = if let Some(runs) = sweep.evolve {
+    let (mut trials, known, record) = if let Some(runs) = sweep.evolve {
         let space = space(&prepared, &sweep.searched, true)?;
         let evolution = Evolution::new(space.axes().len(), runs, sweep.searched.seed);
         let bar = progress(runs)?;
@@ -318,6 +316,11 @@ pub(super) fn sweep(sweep: &Sweep) -> anyhow::Result<ExitCode> {
         (trials?, before.len(), record)
     };
     let seconds = started.elapsed().as_secs_f64();
+    if let Some(periods) = sweep.args.periods_per_year {
+        for figures in trials.iter_mut().filter_map(|it| it.figures.as_mut()) {
+            figures.periods_per_year = periods;
+        }
+    }
     let Some(best) = search::best(&trials, objective) else {
         return Err(Usage(
             "no run: the strategy takes none of these values together; accepted: see dynasty strategies".to_owned(),
@@ -325,19 +328,12 @@ pub(super) fn sweep(sweep: &Sweep) -> anyhow::Result<ExitCode> {
         .into());
     };
     let judged = judged(&prepared, &trials, best)?;
-    let (samples, first, last) = prepared.extent();
-    let per_year = sweep.searched.per_year;
-    let per_year = per_year.unwrap_or_else(|| match &best.figures {
-        Some(figures) => self::per_year(figures.returns as usize + 1, first, last),
-        None => self::per_year(samples, first, last),
-    });
     let shown = table::Shown {
         prepared: &prepared,
         trials: &trials,
         best,
         judged: &judged,
         objective,
-        per_year,
         threads,
         known,
         seconds,
@@ -345,7 +341,7 @@ pub(super) fn sweep(sweep: &Sweep) -> anyhow::Result<ExitCode> {
         is_evolved: sweep.evolve.is_some(),
     };
     if let Some(out) = &sweep.out {
-        table::write(out, &trials, per_year)?;
+        table::write(out, &trials)?;
     }
     if let Some(record) = record {
         record.remove()?;
@@ -417,9 +413,8 @@ pub(super) fn walk_forward(walk: &WalkForward) -> anyhow::Result<ExitCode> {
         }
     }
     let stitched = stitch(&folds, &|place| curves.get(&place).cloned());
-    let (_, from, to) = prepared.extent();
-    let per_year = walk.searched.per_year;
-    let per_year = per_year.unwrap_or_else(|| self::per_year(samples, from, to));
+    let per_year = walk.args.periods_per_year;
+    let per_year = per_year.unwrap_or_else(|| periods_per_year(times.iter().copied()));
     if let Some(path) = &walk.curve {
         let rows = stitched.levels().into_iter().enumerate();
         let rows = rows.map(|(after, level)| format!("{after},{level}\n"));
@@ -474,7 +469,7 @@ fn folds_json(folds: &[Fold], trials: &[Trial], stitched: &Stitched, per_year: f
         })
     });
     json!({
-        "per_year": per_year,
+        "periods_per_year": per_year,
         "folds": rows.collect::<Vec<_>>(),
         "return_out": stitched.total_return(),
         "sharpe_out": stitched.sharpe().map(|it| it * scale),

@@ -89,6 +89,7 @@ pub(super) fn text(ran: &Ran<'_>) -> String {
         outcome,
         watch,
         seconds,
+        ..
     } = ran;
     let figures = Figures::new(outcome);
     let counts = &outcome.counts;
@@ -155,6 +156,7 @@ pub(super) fn text(ran: &Ran<'_>) -> String {
             rows.push(("note", format!("{count} {what}{first}")));
         }
     }
+    rows.extend(cautions(ran).into_iter().map(|caution| ("note", caution)));
     if args.plan.is_some() {
         verdict(ran, &mut rows);
     }
@@ -175,6 +177,13 @@ pub(super) fn text(ran: &Ran<'_>) -> String {
     }
     text.truncate(text.trim_end().len());
     text
+}
+
+/// What to know beside it.
+fn cautions(ran: &Ran<'_>) -> Vec<String> {
+    let rolls: Vec<_> = ran.watch.days.iter().map(|(ts, _)| *ts).collect();
+    let rolls = ran.args.plan.as_ref().map(|_| &rolls[..]);
+    super::caution::of_run(ran.settings, ran.outcome, rolls, &ran.watch.splits)
 }
 
 fn fills_name(ran: &Ran<'_>) -> &'static str {
@@ -201,7 +210,20 @@ fn short(event: &Event) -> String {
     match event.kind {
         EventKind::OrderDenied { reason, .. }
         | EventKind::AlgoDenied { reason, .. }
-        | EventKind::ChangeDenied { reason, .. } => format!("{} {reason:?}", event.ts),
+        | EventKind::ChangeDenied { reason, .. } => {
+            let figures =
+                serde_json::to_value(gateway::dto::reason::Figures::of(reason)).unwrap_or_default();
+            let figures = figures.as_object().into_iter().flatten();
+            let figures: Vec<_> = figures
+                .map(|(name, value)| match value {
+                    Value::String(text) => format!("{name} {text}"),
+                    other => format!("{name} {other}"),
+                })
+                .collect();
+            let gap = if figures.is_empty() { "" } else { ": " };
+            let word = gateway::dto::reason::denial(reason).replace('_', " ");
+            format!("{} {word}{gap}{}", event.ts, figures.join(", "))
+        }
         EventKind::InputRejected { reason } => format!("{} {reason:?}", event.ts),
         _ => event.ts.to_string(),
     }
@@ -217,6 +239,30 @@ fn day(ran: &Ran<'_>, ts: TimestampNs) -> String {
     }
 }
 
+/// Whether an account trades on.
+const fn is_trading(state: AccountState) -> bool {
+    matches!(state, AccountState::Evaluation | AccountState::Funded)
+}
+
+/// Why an account is in a state, as the engine says in other facts of the same input; the words are those of event
+/// streams.
+fn reason(verdicts: &[Event], change: &Event, to: AccountState) -> &'static str {
+    let mut same = verdicts.iter().filter(|event| event.seq == change.seq);
+    let of = |event: &Event| match event.kind {
+        EventKind::Lapsed(_) => Some("time_limit"),
+        EventKind::Inactive(_) => Some("inactivity"),
+        EventKind::PaidOut { .. } => Some("payouts_max"),
+        EventKind::Suspended { suspension, .. } => Some(suspension.reason.word()),
+        _ => None,
+    };
+    same.find_map(of).unwrap_or(match to {
+        AccountState::Passed => "objectives_met",
+        AccountState::Failed => "limit_breached",
+        AccountState::Evaluation | AccountState::Funded => "resumed",
+        AccountState::Closed | AccountState::Suspended => "requested",
+    })
+}
+
 /// How the account fared under its plan.
 fn verdict(ran: &Ran<'_>, rows: &mut Vec<(&'static str, String)>) {
     let plan = &ran.settings.plan;
@@ -230,12 +276,14 @@ fn verdict(ran: &Ran<'_>, rows: &mut Vec<(&'static str, String)>) {
         .iter()
         .rev()
         .find_map(|event| match event.kind {
-            EventKind::StateChanged { to, .. } => Some((event.ts, to)),
+            EventKind::StateChanged { to, .. } => Some((event, to)),
             _ => None,
         });
     let said = match ended {
-        Some((ts, AccountState::Passed)) => format!("passed on {}", day(ran, ts)),
-        Some((ts, AccountState::Failed)) => format!("failed on {}", day(ran, ts)),
+        Some((event, to)) if to == outcome.state && !is_trading(to) => {
+            let reason = reason(&outcome.verdicts, event, to).replace('_', " ");
+            format!("{} on {}: {reason}", to.word(), day(ran, event.ts))
+        }
         _ => format!("{}, at the end of the data", outcome.state.word()),
     };
     rows.push(("verdict", said));
@@ -270,6 +318,45 @@ fn verdict(ran: &Ran<'_>, rows: &mut Vec<(&'static str, String)>) {
                     event.ts,
                     cents(balance),
                     cents(target),
+                    day(ran, event.ts)
+                ),
+            )),
+            EventKind::Lapsed(lapse) => rows.push((
+                "lapsed",
+                format!(
+                    "{} not passed within {} {} days, {} to {}; equity {}, {}",
+                    event.ts,
+                    lapse.limit,
+                    lapse.counts.word(),
+                    lapse.opened,
+                    lapse.last,
+                    cents(lapse.equity.to_money_floor()),
+                    day(ran, event.ts)
+                ),
+            )),
+            EventKind::Inactive(rest) => rows.push((
+                "inactive",
+                format!(
+                    "{} rested {} days, as long as the plan allows, {}",
+                    event.ts,
+                    rest.days,
+                    day(ran, event.ts)
+                ),
+            )),
+            EventKind::PaidOut { payouts, .. } => rows.push((
+                "paid out",
+                format!(
+                    "{} payout {payouts} was the last that the plan pays, {}",
+                    event.ts,
+                    day(ran, event.ts)
+                ),
+            )),
+            EventKind::Suspended { suspension, .. } => rows.push((
+                "suspended",
+                format!(
+                    "{} {}, {}",
+                    event.ts,
+                    suspension.reason.word().replace('_', " "),
                     day(ran, event.ts)
                 ),
             )),
@@ -355,6 +442,8 @@ pub(super) fn json(ran: &Ran<'_>) -> Value {
             "idle": counts.idle, "unsent": counts.unsent,
         },
         "metrics": measured::object(ran),
+        "benchmark": ran.benchmark.as_ref().map(|it| it.name.clone()),
+        "cautions": cautions(ran),
         "notes": outcome.notes.iter().map(|note| json!({"time": note.ts.to_string(), "text": note.text}))
             .collect::<Vec<_>>(),
         "state_hash": outcome.state_hash.to_string(),
@@ -382,9 +471,27 @@ fn plan(ran: &Ran<'_>) -> Value {
             EventKind::TargetReached { balance, target, .. } => json!({
                 "type": "target_reached", "balance": balance.to_string(), "target": target.to_string(),
             }),
-            EventKind::StateChanged { from, to, .. } => {
-                json!({"type": "state_changed", "from": from.word(), "to": to.word()})
+            EventKind::StateChanged { from, to, .. } => json!({
+                "type": "state_changed", "from": from.word(), "to": to.word(),
+                "reason": reason(&ran.outcome.verdicts, event, to),
+            }),
+            EventKind::Lapsed(lapse) => {
+                let mut equity = String::new();
+                // Writing to a string does not fail.
+                let _ = decimal::write(&mut equity, lapse.equity.0, types::Notional::DECIMALS);
+                json!({
+                    "type": "lapsed", "limit": lapse.limit, "counts": lapse.counts.word(),
+                    "opened": lapse.opened.to_string(), "last": lapse.last.to_string(), "equity": equity,
+                })
             }
+            EventKind::Inactive(rest) => json!({"type": "inactive", "days": rest.days}),
+            EventKind::PaidOut { payouts, .. } => json!({"type": "paid_out", "payouts": payouts}),
+            EventKind::Suspended { suspension, .. } => {
+                json!({"type": "suspended", "reason": suspension.reason.word()})
+            }
+            EventKind::PayoutApproved { amount, trader, .. } => json!({
+                "type": "payout_approved", "amount": amount.to_string(), "trader": trader.to_string(),
+            }),
             EventKind::DayLocked { .. } => json!({"type": "day_locked"}),
             EventKind::MarginCall { equity, required, .. } => json!({
                 "type": "margin_call", "equity": equity.to_string(), "required": required.to_string(),

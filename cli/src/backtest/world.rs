@@ -1,6 +1,7 @@
 //! What many runs share: data in memory, calendars, columns.
 
 use ::backtest::columnar::{Columns, Desk, NotColumnar};
+use ::backtest::monte_carlo::noisy;
 use ::backtest::outcome::Outcome;
 use ::backtest::report::Recorder;
 use ::backtest::run::{self, Memory, Observer, RunError, Settings, Source, Timed};
@@ -10,7 +11,8 @@ use ::backtest::strategy::Values;
 use gateway::dto::instrument::specification::Specification;
 use runtime::{Almanac, Limits, Shard};
 use types::{
-    AccountId, Bar, Event, Input, InputKind, Label, MarketData, Money, ShardId, TimestampNs,
+    AccountId, Bar, Event, Input, InputKind, Label, MarketData, MarketEvent, Money, ShardId,
+    TimestampNs,
 };
 
 use super::data::{self, Files};
@@ -22,12 +24,6 @@ use crate::strategies::named;
 
 /// The most events that searches hold in memory: of bars about 6 GB.
 const EVENTS_MAX: usize = 50_000_000;
-
-/// Nanoseconds of a year of 365.25 days.
-const YEAR_NS: f64 = 31_557_600e9;
-
-/// A day and more between samples is a market that has 252 of them a year.
-const DAILY_NS: u64 = 20 * 3_600_000_000_000;
 
 /// Data, terms and strategy of many runs.
 pub(super) struct Prepared {
@@ -186,6 +182,54 @@ impl Prepared {
         Ok(outcome)
     }
 
+    /// One run over bars that are moved, each file's by random numbers of its own.
+    ///
+    /// # Errors
+    /// As [`Prepared::run`]; and when the data has other events than bars of one instrument in each file.
+    pub(super) fn run_moved(&self, share: f64, seed: u64) -> anyhow::Result<Outcome> {
+        let refused = || {
+            Usage(
+                "--method paths: bars are moved; accepted: files that have bars of one instrument alone".to_owned(),
+            )
+        };
+        let mut moved: Vec<Vec<Timed>> = Vec::new();
+        for (place, events) in self.events.iter().enumerate() {
+            let Some(first) = events.first() else {
+                continue;
+            };
+            let instrument = first.event.instrument;
+            let bars = events.iter().map(|timed| match timed.event.data {
+                MarketData::Bar(bar) if timed.event.instrument == instrument => {
+                    Some((timed.ts, bar))
+                }
+                _ => None,
+            });
+            let bars: Vec<_> = bars.collect::<Option<_>>().ok_or_else(refused)?;
+            let known = self.settings.instruments.get(instrument.0 as usize);
+            let known = known.ok_or_else(refused)?;
+            let bars = noisy(&bars, known, share, seed.wrapping_add(place as u64));
+            let events = bars.into_iter().map(|(ts, bar)| Timed {
+                ts,
+                event: MarketEvent {
+                    instrument,
+                    ts_event: ts,
+                    data: MarketData::Bar(bar),
+                },
+            });
+            moved.push(events.collect());
+        }
+        let mut strategy = (self.declared.build)(&self.values)?;
+        let sources = moved.iter().map(|events| Memory::new(events));
+        let sources: Vec<_> = sources.collect();
+        let mut observer = self.observe();
+        Ok(run::run(
+            &self.settings,
+            sources,
+            &mut *strategy,
+            &mut *observer,
+        )?)
+    }
+
     /// The same with what a report draws.
     ///
     /// # Errors
@@ -235,18 +279,6 @@ impl Prepared {
         })
     }
 
-    /// How many events, the first and the last.
-    pub(super) fn extent(&self) -> (usize, TimestampNs, TimestampNs) {
-        let ends = self
-            .events
-            .iter()
-            .flat_map(|events| [events.first(), events.last()]);
-        let times = ends.flatten().map(|event| event.ts);
-        let first = times.clone().min().unwrap_or(TimestampNs(0));
-        let count = self.events.iter().map(Vec::len).sum();
-        (count, first, times.max().unwrap_or(first))
-    }
-
     /// Every event as text, for whoever tells two sets of data apart.
     pub(super) fn each_event(&self, mut told: impl FnMut(&Timed)) {
         for event in self.events.iter().flatten() {
@@ -279,18 +311,4 @@ fn columns(
     };
     let desk = Desk::new(settings)?;
     Ok((Columns::new(&specification.definition, &bars)?, desk))
-}
-
-/// Returns in a year, by how many samples lie between two times: 252 where they are days apart, else a year of 365.25
-/// days by their mean distance, gaps included.
-pub(super) fn per_year(samples: usize, first: TimestampNs, last: TimestampNs) -> f64 {
-    let returns = samples.saturating_sub(1).max(1) as f64;
-    let apart = last.0.saturating_sub(first.0) as f64 / returns;
-    if apart >= DAILY_NS as f64 && apart < 2.0 * 86_400e9 {
-        252.0
-    } else if apart > 0.0 {
-        YEAR_NS / apart
-    } else {
-        1.0
-    }
 }

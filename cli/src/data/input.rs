@@ -199,6 +199,20 @@ impl Input {
         Ok(rows.with_crossed_quotes(self.crossed.unwrap_or(self.bad_rows).into()))
     }
 
+    /// For a file beside those of the command line, whose symbols and steps are its own.
+    pub(crate) fn of_other(&self) -> Self {
+        Self {
+            layout: None,
+            columns: None,
+            symbol: Vec::new(),
+            tick: None,
+            lot: None,
+            from: None,
+            until: None,
+            ..self.clone()
+        }
+    }
+
     pub(crate) const fn allows_any_order(&self) -> bool {
         self.any_order
     }

@@ -438,14 +438,304 @@ fn the_command_says_the_published_metrics() {
             assert!(text.contains(metric.name), "{}", metric.name);
         }
     }
-    // Without a benchmark there is nothing against it, and the reason is told.
-    assert!(one["metrics"]["beta"]["value"].is_null());
+    assert_eq!(one["benchmark"], "goog_1d_bars bought and held");
+    assert!(one["metrics"]["beta"]["value"].is_number());
+    // Of two instruments neither is what the run is compared with, and the reason is told.
+    let aapl = fixture("market/aapl_1d_bars.csv.gz");
+    let two = told(&[&aapl, "--strategy", "buy_and_hold"]);
+    assert!(two["metrics"]["beta"]["value"].is_null() && two["benchmark"].is_null());
     assert!(
-        one["metrics"]["beta"]["reason"]
+        two["metrics"]["beta"]["reason"]
             .as_str()
             .unwrap()
             .contains("benchmark")
     );
+    let named = told(&[
+        &aapl,
+        "--strategy",
+        "buy_and_hold",
+        "--benchmark",
+        "goog_1d_bars",
+    ]);
+    assert!(named["metrics"]["beta"]["value"].is_number());
+}
+
+/// Daily bars of a text; each row is a date and open, high, low, close.
+fn bars(folder: &Path, name: &str, rows: &[(&str, [f64; 4])]) -> String {
+    let path = folder.join(name);
+    let rows = rows.iter().map(|(date, [open, high, low, close])| {
+        format!("{date},{open},{high},{low},{close},{close},1000\n")
+    });
+    let text = format!(
+        "Date,Open,High,Low,Close,Adj Close,Volume\n{}",
+        rows.collect::<String>()
+    );
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+fn result(args: &[&str]) -> Value {
+    let (code, text, errors) = dynasty(&[&["backtest"], args, &["--format", "json"]].concat());
+    assert_eq!(code, Some(0), "{errors}");
+    serde_json::from_str(&text).unwrap()
+}
+
+/// A share of 100 that gains 10%, loses 10% and gains 10%, held with all of 100 from the second open, 100, on: the curve has
+/// the very returns of the share, so beta is 1 and nothing is left for alpha. What gains and loses half as much has it at
+/// a beta of 2.
+#[test]
+fn a_run_is_compared_with_a_file_or_an_instrument() {
+    let folder = tempfile::tempdir().unwrap();
+    let days = [
+        "2024-01-08",
+        "2024-01-09",
+        "2024-01-10",
+        "2024-01-11",
+        "2024-01-12",
+    ];
+    let flat = |closes: [f64; 5]| {
+        let mut open = closes[0];
+        let rows = days.iter().zip(closes).map(|(day, close)| {
+            let bar = [open, close.max(open), close.min(open), close];
+            open = close;
+            (*day, bar)
+        });
+        rows.collect::<Vec<_>>()
+    };
+    let share = flat([100.0, 100.0, 110.0, 99.0, 108.9]);
+    let half = flat([1_000.0, 1_000.0, 1_050.0, 997.5, 1_047.375]);
+    let share = bars(folder.path(), "share.csv", &share);
+    let half = bars(folder.path(), "half.csv", &half);
+    let args = [
+        share.as_str(),
+        "-s",
+        "buy_and_hold",
+        "--cash",
+        "100",
+        "--interval",
+        "390m",
+    ];
+    let own = result(&args);
+    let other = result(&[&args[..], &["--benchmark", &half]].concat());
+    for (told, name, beta) in [(&own, "share", 1.0), (&other, half.as_str(), 2.0)] {
+        assert_eq!(told["equity"], "108.9");
+        assert_eq!(told["benchmark"], format!("{name} bought and held"));
+        let value = told["metrics"]["beta"]["value"].as_f64().unwrap();
+        assert!((value - beta).abs() < 1e-9, "{value}");
+        let alpha = told["metrics"]["alpha"]["value"].as_f64().unwrap();
+        assert!(alpha.abs() < 1e-9, "{alpha}");
+    }
+    let (code, _, errors) = dynasty(&[&["backtest"], &args[..], &["--benchmark", "spy"]].concat());
+    assert_eq!(code, Some(2));
+    assert!(
+        errors.contains("an instrument of the data (share), or a file"),
+        "{errors}"
+    );
+}
+
+const WEEK: &str = r#"
+format = 1
+name = "Week"
+version = 1
+currency = "USD"
+initial_balance = "50000"
+stage = { evaluation = 1 }
+roll = { zone = "America/New_York", time = "18:00", days = "mon-fri" }
+[daily_loss]
+anchor = "equity"
+allowance = { fixed = "1000" }
+effect = "fail"
+touch_is_breach = true
+"#;
+
+/// 100 shares lose 600 on Thursday and 600 on Friday, 1,000 a day being allowed. Bars from midnight to midnight end after
+/// the roll: Thursday's is of Friday, and so is Friday's, which ends on Saturday, and the two together are too much. The
+/// run says so; bars that end at the close, by `--interval` or because the instrument has a session, are judged as traded.
+#[test]
+fn bars_of_a_day_are_judged_on_the_day_on_which_they_were_traded() {
+    let folder = tempfile::tempdir().unwrap();
+    let week = bars(
+        folder.path(),
+        "week.csv",
+        &[
+            ("2024-01-08", [100.0, 100.0, 100.0, 100.0]),
+            ("2024-01-09", [100.0, 100.0, 100.0, 100.0]),
+            ("2024-01-10", [100.0, 100.0, 100.0, 100.0]),
+            ("2024-01-11", [100.0, 100.0, 94.0, 94.0]),
+            ("2024-01-12", [94.0, 94.0, 88.0, 88.0]),
+            ("2024-01-16", [88.0, 88.0, 88.0, 88.0]),
+        ],
+    );
+    let plan = folder.path().join("week.toml");
+    std::fs::write(&plan, WEEK).unwrap();
+    let share = folder.path().join("share.toml");
+    let text = r#"
+        [[instrument]]
+        symbol = "WEEK"
+        kind = "equity"
+        currency = "USD"
+        tick_size = "0.01"
+        lot_size = "1"
+        order_qty_max = "100000"
+        session = "us-equities"
+    "#;
+    std::fs::write(&share, text).unwrap();
+    let plan = plan.to_str().unwrap();
+    let args = [
+        week.as_str(),
+        "-s",
+        "buy_and_hold",
+        "--size",
+        "100",
+        "--plan",
+        plan,
+    ];
+    let late = result(&args);
+    assert_eq!(late["plan"]["state"], "failed");
+    let caution = late["cautions"][0].as_str().unwrap();
+    assert!(
+        caution.contains("bars of a day end at or after the roll"),
+        "{caution}"
+    );
+    assert!(caution.contains("--interval"), "{caution}");
+    let (by_length, session) = (
+        ["--interval", "390m"],
+        ["--instrument", share.to_str().unwrap()],
+    );
+    for more in [by_length, session] {
+        let told = result(&[&args[..], &more].concat());
+        assert_eq!(told["plan"]["state"], "evaluation", "{more:?}");
+        assert_eq!(told["equity"], "48800", "{more:?}");
+        assert_eq!(told["cautions"], json!([]), "{more:?}");
+    }
+    // With a session a bar is from its open to its close: 9:30 to 16:00 in New York.
+    let told = result(&[&args[..], &session].concat());
+    assert_eq!(told["last"], "2024-01-16T21:00:00Z");
+}
+
+/// The evaluation is closed by its thirty days, long before the data ends.
+#[test]
+fn every_end_has_its_day_and_its_reason() {
+    let plan = fixture("plans/apex-eod-50k-eval.toml");
+    let goog = fixture("market/goog_1d_bars.csv.gz");
+    let args = [
+        "--strategy",
+        "sma_cross",
+        "--size",
+        "100%",
+        "--interval",
+        "390m",
+        "--plan",
+        &plan,
+    ];
+    let told = told(&args);
+    let verdicts = told["plan"]["verdicts"].as_array().unwrap();
+    let of = |kind: &str| verdicts.iter().find(|it| it["type"] == kind).unwrap();
+    assert_eq!(of("lapsed")["limit"], 30);
+    assert_eq!(of("state_changed")["reason"], "time_limit");
+    assert_eq!(told["plan"]["state"], "closed");
+    let (_, text, _) = dynasty(&[&["backtest", &goog], &args[..]].concat());
+    let line = |name: &str| {
+        text.lines()
+            .find(|line| line.starts_with(name))
+            .unwrap()
+            .to_owned()
+    };
+    let verdict = line("verdict");
+    // Opened on August 19th, which is not counted: the 20th to September 18th, a Saturday; the next day that opens is
+    // Monday's.
+    assert!(
+        verdict.contains("closed on 2004-09-20") && verdict.ends_with("time limit"),
+        "{verdict}"
+    );
+    let lapsed = line("lapsed");
+    assert!(
+        lapsed.contains("not passed within 30 calendar days, 2004-08-19 to 2004-09-18"),
+        "{lapsed}"
+    );
+}
+
+#[test]
+fn a_file_that_is_given_twice_is_refused() {
+    let goog = fixture("market/goog_1d_bars.csv.gz");
+    let (code, text, errors) = dynasty(&["backtest", &goog, &goog, "-s", "sma_cross"]);
+    assert_eq!((code, text.as_str()), (Some(1), ""));
+    assert!(
+        errors.contains("two bars of goog_1d_bars begin at 2004-08-19T13:30:00Z"),
+        "{errors}"
+    );
+}
+
+/// Two hours of EURUSD have more volume than a quantity can say.
+#[test]
+fn larger_bars_of_a_great_volume_are_made() {
+    let eurusd = fixture("market/eurusd_1h_bars.csv.gz");
+    let args = ["backtest", &eurusd, "-s", "sma_cross", "--bars", "1d"];
+    let (code, _, errors) = dynasty(&args);
+    assert_eq!(code, Some(0), "{errors}");
+    assert!(errors.contains("more volume than can be said"), "{errors}");
+    let also = result(&[&eurusd, "-s", "sma_cross", "--also", "1d"]);
+    let caution = also["cautions"][0].as_str().unwrap();
+    assert!(
+        caution.contains("longer bars have more volume"),
+        "{caution}"
+    );
+}
+
+/// 2,148 days are 445 weeks or parts of weeks from Thursday, 1970-01-01, on, in each of which the first end of a bar is
+/// noted, and the last bar of all.
+#[test]
+fn equity_of_bars_is_noted_as_rarely_as_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("equity.csv");
+    let file = file.to_str().unwrap();
+    let args = ["--strategy", "sma_cross", "--fee", "0.1%", "--equity", file];
+    let all = told(&args);
+    let daily = std::fs::read_to_string(file).unwrap();
+    let weekly = told(&[&args[..], &["--sample", "7d"]].concat());
+    let rows = std::fs::read_to_string(file).unwrap();
+    let rows: Vec<_> = rows.lines().skip(1).collect();
+    assert!((440..=450).contains(&rows.len()), "{}", rows.len());
+    // Each is one of the daily ones, the last is the last, and the account is the same.
+    assert!(rows.iter().all(|row| daily.contains(row)));
+    assert_eq!(daily.lines().last(), rows.last().copied());
+    assert_eq!(all["equity"], weekly["equity"]);
+    assert_eq!(weekly["metrics"]["periods_per_year"], 52.0);
+}
+
+/// Bars that are not moved are the run again, whatever the seed.
+#[test]
+fn paths_run_the_strategy_again() {
+    let goog = fixture("market/goog_1d_bars.csv.gz");
+    let of = |noise: &str| {
+        let args = [
+            "backtest",
+            "monte-carlo",
+            &goog,
+            "-s",
+            "sma_cross",
+            "--size",
+            "100%",
+        ];
+        let more = [
+            "--method", "paths", "--paths", "4", "--noise", noise, "--format", "json",
+        ];
+        let (code, text, errors) = dynasty(&[&args[..], &more].concat());
+        assert_eq!(code, Some(0), "{errors}");
+        serde_json::from_str::<Value>(&text).unwrap()
+    };
+    let run = told(&["--strategy", "sma_cross", "--size", "100%"]);
+    let expected = run["metrics"]["total_return"]["value"].as_f64().unwrap();
+    let still = of("0");
+    for end in still["ends"].as_array().unwrap() {
+        assert!(
+            (end.as_f64().unwrap() - 1.0 - expected).abs() < 1e-9,
+            "{end}"
+        );
+    }
+    let moved = of("0.2");
+    assert_ne!(moved["ends"][0], moved["ends"][6]);
+    assert_eq!(moved, of("0.2"));
 }
 
 #[test]
@@ -604,6 +894,15 @@ fn what_is_wrong_is_said_with_what_would_be_accepted() {
             &["--strategy", "sma_crss"][..],
             "no strategy 'sma_crss' (did you mean 'sma_cross'?); accepted: ",
         ),
+        (&[], "--strategy is required; accepted: "),
+        (
+            &["--strategy", "sma_cross", "--cash", "-1"],
+            "accepted: an amount above zero",
+        ),
+        (
+            &["--strategy", "sma_cross", "--size", "-1"],
+            "a share of equity such as 100%",
+        ),
         (
             &["--strategy", "grid"],
             "strategy grid: the data has bars of a day or longer; accepted: quotes or books",
@@ -637,6 +936,36 @@ fn what_is_wrong_is_said_with_what_would_be_accepted() {
         assert_eq!((code, text.as_str()), (Some(2), ""), "{args:?}");
         assert!(errors.contains(said), "{errors}");
     }
+    // What one kind of simulation has the other refuses.
+    let plan = fixture("plans/static-100k.toml");
+    for args in [
+        &["--plan", &plan, "--method", "shuffle"][..],
+        &["--plan", &plan, "--ruin", "10%"],
+        &["--horizon", "10"],
+        &["--sizes", "1"],
+    ] {
+        let words = ["backtest", "monte-carlo", &goog, "-s", "sma_cross"];
+        let (code, _, errors) = dynasty(&[&words[..], args].concat());
+        assert_eq!(code, Some(2), "{args:?}: {errors}");
+    }
+    let words = [
+        "backtest",
+        "sweep",
+        &goog,
+        "-s",
+        "sma_cross",
+        "--grid",
+        "fast=1..9",
+    ];
+    let (code, _, errors) = dynasty(&[&words[..], &["--evolve", "3"]].concat());
+    assert_eq!(code, Some(2));
+    assert!(errors.contains("4 runs or more"), "{errors}");
+    // Refusals are told in words and units.
+    let (_, text, _) = dynasty(&["backtest", &goog, "-s", "sma_cross", "--size", "200%"]);
+    assert!(text.contains("buying power: "), "{text}");
+    assert!(!text.contains("Money("), "{text}");
+    let (_, text, _) = dynasty(&["backtest", &goog, "-s", "sma_cross", "--size", "0.5"]);
+    assert!(text.contains("no fill: "), "{text}");
     let (code, text, _) = dynasty(&["strategies", "sma_cross"]);
     assert_eq!(code, Some(0));
     assert!(text.contains("fast") && text.contains("without it 10"));

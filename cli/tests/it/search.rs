@@ -55,7 +55,7 @@ fn a_stopped_sweep_goes_on_and_ends_the_same() {
     let out = folder.path().join("again.csv");
     let part = PathBuf::from(format!("{}.part", out.display()));
     assert!(!part.exists());
-    fs::write(&part, "dynasty-search 1 0000000000000000\n").unwrap();
+    fs::write(&part, "dynasty-search 2 0000000000000000\n").unwrap();
     let refused = sweep(&out, &["--resume"]);
     assert_eq!(refused.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("another search"));
@@ -132,9 +132,9 @@ fn parts_that_were_not_chosen_by_make_one_curve() {
     let curve = folder.path().join("curve.csv");
     let more = ["--folds", "4", "--curve", curve.to_str().unwrap()];
     let text = said(&dynasty("walk-forward", &[&GRID[..], &more].concat()));
-    // 2,147 returns: four tests and four more, 268 each.
+    // 2,147 returns: four tests and four more, 268 each, told by their first and last sample.
     assert!(
-        text.contains("1076..1344") && text.contains("1880..2148"),
+        text.contains(" 1076-1343 ") && text.contains(" 1880-2147 "),
         "{text}"
     );
     assert_eq!(
@@ -166,4 +166,97 @@ fn a_plan_is_asked_at_several_sizes() {
     ];
     let text = said(&dynasty("monte-carlo", &words));
     assert!(text.contains("best by passing"), "{text}");
+}
+
+/// The Sharpe ratio that the run itself says, and the steps of a year that it is made with.
+fn run_of(data: &str, words: &[&str]) -> (f64, f64) {
+    let output = Command::new(env!("CARGO_BIN_EXE_dynasty"))
+        .args(["backtest", data, "--format", "json"])
+        .args(words)
+        .output()
+        .unwrap();
+    let told: serde_json::Value = serde_json::from_str(&said(&output)).unwrap();
+    let number = |value: &serde_json::Value| value.as_f64().unwrap();
+    let metrics = &told["metrics"];
+    (
+        number(&metrics["sharpe"]["value"]),
+        number(&metrics["periods_per_year"]),
+    )
+}
+
+/// Hourly bars of 24 hours a day and 252 days; three minutes of ticks, every second of which is one of 31,536,000; a run
+/// that its plan ended long before the data. In each the row of a sweep has the Sharpe ratio of the run.
+#[test]
+fn a_search_and_a_run_have_one_sharpe_ratio() {
+    let market = |name: &str| format!("{}/../fixtures/market/{name}", env!("CARGO_MANIFEST_DIR"));
+    let plan = market("../plans/static-100k.toml");
+    let cross = ["-s", "sma_cross", "--set", "fast=10", "--set", "slow=60"];
+    let maker = "-s touch_maker --set lean=0.5 --cash 1000000 --size 0.1 --sample 1s";
+    let maker: Vec<&str> = maker.split(' ').collect();
+    let under = [&cross[..], &["--size", "100", "--plan", &plan]].concat();
+    let cases: [(&str, &[&str], [&str; 2], Option<f64>); 3] = [
+        (
+            "eurusd_1h_bars.csv.gz",
+            &cross,
+            ["fast=10", "slow=60"],
+            Some(6_048.0),
+        ),
+        (
+            "btcusdt_ticks.csv.gz",
+            &maker,
+            ["lean=0.5", "lean=0.5"],
+            Some(31_536_000.0),
+        ),
+        ("goog_1d_bars.csv.gz", &under, ["fast=10", "slow=60"], None),
+    ];
+    for (name, words, grid, expected) in cases {
+        let data = market(name);
+        let (sharpe, year) = run_of(&data, words);
+        if let Some(expected) = expected {
+            assert!((year - expected).abs() < 1e-6, "{name}: {year}");
+        }
+        let mut grids: Vec<&str> = grid.iter().flat_map(|axis| ["--grid", axis]).collect();
+        if grid[0] == grid[1] {
+            grids.truncate(2);
+        }
+        let output = Command::new(env!("CARGO_BIN_EXE_dynasty"))
+            .args(["backtest", "sweep", &data, "--format", "json"])
+            .args(words)
+            .args(grids)
+            .output()
+            .unwrap();
+        let told: serde_json::Value = serde_json::from_str(&said(&output)).unwrap();
+        let found = told["runs"][0]["sharpe"].as_f64().unwrap();
+        assert!(
+            (found - sharpe).abs() < 1e-6,
+            "{name}: {found}, not {sharpe}"
+        );
+        assert_eq!(told["periods_per_year"].as_f64(), Some(year), "{name}");
+    }
+}
+
+#[test]
+fn a_year_has_steps_above_zero() {
+    for wrong in ["0", "nan", "inf"] {
+        let output = dynasty(
+            "sweep",
+            &[&GRID[..], &["--periods-per-year", wrong]].concat(),
+        );
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(error.contains("accepted: a number above zero"), "{error}");
+    }
+    let told = said(&dynasty(
+        "sweep",
+        &[&GRID[..], &["--periods-per-year", "63", "--format", "json"]].concat(),
+    ));
+    let halved: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let told = said(&dynasty(
+        "sweep",
+        &[&GRID[..], &["--format", "json"]].concat(),
+    ));
+    let whole: serde_json::Value = serde_json::from_str(&told).unwrap();
+    // 63 is a quarter of 252: half the ratio.
+    let of = |told: &serde_json::Value| told["runs"][0]["sharpe"].as_f64().unwrap();
+    assert!((of(&whole) - 2.0 * of(&halved)).abs() < 1e-9);
 }

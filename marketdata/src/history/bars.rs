@@ -126,7 +126,8 @@ impl Open {
 
 /// Bars of rows. Other rows are passed over, and so is a time in which nothing happened: it has no bar. A bar
 /// comes as soon as a row shows that it is complete, and the last ones with the last row; bars of one end come in the
-/// order of their symbols. One whose volume is past the range of quantities is an error in its place.
+/// order of their symbols. One whose volume is past the range of quantities is an error in its place, unless
+/// [`Resampled::holding_volumes`] says otherwise.
 #[derive(Debug)]
 pub struct Resampled<I> {
     rows: I,
@@ -143,6 +144,8 @@ pub struct Resampled<I> {
     known: Option<(TimestampNs, TimestampNs)>,
     ready: VecDeque<Result<Row, RowError>>,
     has_ended: bool,
+    /// How many volumes were held at the end of the range; `None` where one past it is an error.
+    held: Option<u64>,
 }
 
 impl<I: Iterator<Item = Result<Row, RowError>>> Resampled<I> {
@@ -159,6 +162,24 @@ impl<I: Iterator<Item = Result<Row, RowError>>> Resampled<I> {
             known: None,
             ready: VecDeque::new(),
             has_ended: false,
+            held: None,
+        }
+    }
+
+    /// The same, where a volume past the range of quantities is its end and counted, not an error.
+    #[must_use]
+    pub fn holding_volumes(self) -> Self {
+        Self {
+            held: Some(0),
+            ..self
+        }
+    }
+
+    /// How many bars have a volume that is past the range, and say its end.
+    pub const fn held(&self) -> u64 {
+        match self.held {
+            Some(held) => held,
+            None => 0,
         }
     }
 
@@ -184,7 +205,17 @@ impl<I: Iterator<Item = Result<Row, RowError>>> Resampled<I> {
         let ends = self.open.values().map(|open| open.end);
         self.next_end = ends.min().unwrap_or(TimestampNs(u64::MAX));
         for (symbol, open) in ended {
-            let row = open.finish().map(|bar| Row {
+            let finished = match (open.finish(), &mut self.held) {
+                (Err(_), Some(held)) => {
+                    *held += 1;
+                    Ok(Bar {
+                        volume: Qty(i64::MAX),
+                        ..open.bar
+                    })
+                }
+                (finished, _) => finished,
+            };
+            let row = finished.map(|bar| Row {
                 ts: open.end,
                 ts_event: open.end,
                 symbol,

@@ -1,9 +1,7 @@
 //! Simulated paths, and attempts under a plan.
 
-use types::Ratio;
-
 use super::NONE;
-use crate::challenge::{Answer, Mean, Question};
+use crate::challenge::{Answer, Best, Mean, Question};
 use crate::monte_carlo::{FAN_SHARES, MonteCarlo, Share, quantile};
 use crate::report::text::{count, number, percent, signed_percent};
 use crate::report::{Band, Fact, Fan, Odds, Table};
@@ -83,10 +81,15 @@ impl Fan {
 }
 
 impl Odds {
-    /// The answers to a question about attempts; `best`: the size that an attempt is worth most at.
-    pub fn of(question: &Question<'_>, answers: &[Answer], best: Option<Ratio>) -> Self {
+    /// The answers to a question about attempts, and which size is the best.
+    pub fn of(question: &Question<'_>, answers: &[Answer], best: Best) -> Self {
         let pays = answers.iter().any(|answer| answer.paid.is_some());
-        let mut columns = vec!["Size", "Passed", "Failed", "Days to pass"];
+        let is_timed = answers.iter().any(|answer| answer.lapsed.is_some());
+        let mut columns = vec!["Size", "Passed", "Failed"];
+        if is_timed {
+            columns.push("Lapsed");
+        }
+        columns.push("Days to pass");
         if pays {
             columns.extend(["Paid", "Days to a payout", "Payouts", "Less the fee"]);
         }
@@ -94,10 +97,17 @@ impl Odds {
         let rows = answers.iter().map(|answer| {
             let mut row = vec![
                 format!("{}x", answer.size),
-                share(&answer.passed),
+                answer
+                    .passed
+                    .as_ref()
+                    .map_or_else(|| NONE.to_owned(), share),
                 percent(answer.failed.value, 2),
-                days(answer.days_to_pass),
             ];
+            if is_timed {
+                let lapsed = answer.lapsed.map(|it| percent(it.value, 2));
+                row.push(lapsed.unwrap_or_else(|| NONE.to_owned()));
+            }
+            row.push(days(answer.days_to_pass));
             if pays {
                 let paid = answer.paid.as_ref();
                 row.extend([
@@ -130,12 +140,29 @@ impl Odds {
                 question.seed,
             ),
             table: Table {
-                caption: format!("What attempts come to; the best by {by} stands out"),
+                caption: match best {
+                    Best::Size(_) => {
+                        format!("What attempts come to; the best by {by} stands out")
+                    }
+                    Best::AtEdge(_) => format!(
+                        "What attempts come to; the best by {by} stands out, at the edge of the sizes tried"
+                    ),
+                    Best::Worthless if pays => {
+                        "What attempts come to; none is worth its fee".to_owned()
+                    }
+                    Best::Worthless => "What attempts come to; none passes".to_owned(),
+                    Best::Alike => "What attempts come to; all sizes are worth the same".to_owned(),
+                },
                 columns: columns.into_iter().map(str::to_owned).collect(),
                 rows: rows.collect(),
-                marked: answers.iter().position(|answer| Some(answer.size) == best),
+                marked: answers
+                    .iter()
+                    .position(|answer| Some(answer.size) == best.size()),
             },
-            note: "Sizes are multiples of that of the run. Intervals are 95%: of shares Wilson\u{2019}s, of means by their standard error. Rules about orders are not judged here.".to_owned(),
+            note: format!(
+                "Sizes are multiples of that of the run; a day's profit is {}. Intervals are 95%: of shares Wilson\u{2019}s, of means by their standard error. Rules about orders are not judged here.",
+                question.drawn()
+            ),
         }
     }
 }

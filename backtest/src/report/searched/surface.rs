@@ -89,11 +89,11 @@ const fn figure(objective: Objective) -> &'static str {
 }
 
 /// What is drawn of a run; the more, the better. A profit factor without a loss is infinite.
-fn drawn(objective: Objective, figures: &Figures, per_year: f64) -> Option<f64> {
+fn drawn(objective: Objective, figures: &Figures) -> Option<f64> {
     let value = objective.of(figures);
     match objective {
         _ if value.is_infinite() && value < 0.0 => None,
-        Objective::Sharpe => Some(value * per_year.sqrt()),
+        Objective::Sharpe => Some(value * figures.periods_per_year.sqrt()),
         Objective::Return => Some(figures.total_return() * 100.0),
         Objective::Drawdown => Some(value * 100.0),
         Objective::ReturnOverDrawdown => Some(value),
@@ -120,7 +120,6 @@ impl Surface {
         best: &Trial,
         (across, up): (&str, Option<&str>),
         objective: Objective,
-        per_year: f64,
     ) -> Self {
         let x = Steps::of(trials, across);
         let y = up.map(|name| (name, Steps::of(trials, name)));
@@ -141,7 +140,7 @@ impl Surface {
             };
             let value = objective.of(figures);
             let cell = &mut cells[row * x.names.len() + column];
-            if let Some(shown) = drawn(objective, figures, per_year)
+            if let Some(shown) = drawn(objective, figures)
                 && cell.is_none_or(|(known, _)| value > known)
             {
                 *cell = Some((value, shown));
@@ -171,13 +170,7 @@ impl Surface {
                 .collect(),
             chosen: place(&best.values),
             about: about.trim_start().to_owned(),
-            runs: runs(
-                trials,
-                best,
-                up.is_none().then_some(across),
-                objective,
-                per_year,
-            ),
+            runs: runs(trials, best, up.is_none().then_some(across), objective),
             facts: Vec::new(),
             x: x.names,
             y: y.map(|(_, steps)| steps.names).unwrap_or_default(),
@@ -243,13 +236,7 @@ impl Surface {
 }
 
 /// The best runs; of one parameter (`along`) the best one of each of its values, in their order.
-fn runs(
-    trials: &[Trial],
-    best: &Trial,
-    along: Option<&str>,
-    objective: Objective,
-    per_year: f64,
-) -> Table {
+fn runs(trials: &[Trial], best: &Trial, along: Option<&str>, objective: Objective) -> Table {
     let mut listed: Vec<(&Trial, &Figures)> = trials
         .iter()
         .filter_map(|trial| Some((trial, trial.figures.as_ref()?)))
@@ -283,7 +270,7 @@ fn runs(
     let rows = listed.iter().map(|(trial, figures)| {
         vec![
             trial.values.to_string(),
-            or_none(figures.sharpe.map(|it| it * per_year.sqrt())),
+            or_none(figures.annual_sharpe()),
             signed_percent(figures.total_return(), 2),
             percent(figures.max_drawdown, 2),
             count(figures.trips),
@@ -338,6 +325,7 @@ mod tests {
             gross_profit: Money::whole(10),
             gross_loss: Money::ZERO,
             returns: 10,
+            periods_per_year: 1.0,
             sharpe: Some(sharpe),
             max_drawdown: 0.25,
             cells: Vec::new(),
@@ -352,7 +340,7 @@ mod tests {
 
     #[test]
     fn a_cell_is_the_best_over_the_rest() {
-        let trials = [
+        let mut trials = [
             trial(0, &[("fast", "5"), ("slow", "20")], Some(0.5)),
             trial(
                 1,
@@ -367,9 +355,12 @@ mod tests {
             ),
             trial(4, &[("fast", "100"), ("slow", "20")], None),
         ];
-        let per_year = 4.0;
+        // Four returns a year: ratios of a year are twice those of a return.
+        for figures in trials.iter_mut().filter_map(|it| it.figures.as_mut()) {
+            figures.periods_per_year = 4.0;
+        }
         let axes = ("fast", Some("slow"));
-        let surface = Surface::of(&trials, &trials[3], axes, Objective::Sharpe, per_year);
+        let surface = Surface::of(&trials, &trials[3], axes, Objective::Sharpe);
         // By number, not by letter.
         assert_eq!(
             (surface.x.join(" "), surface.y.join(" ")),
@@ -401,7 +392,7 @@ mod tests {
             trial(0, &[("fast", "10")], Some(0.5)),
             trial(1, &[("fast", "5")], Some(1.5)),
         ];
-        let surface = Surface::of(&trials, &trials[1], ("fast", None), Objective::Sharpe, 1.0);
+        let surface = Surface::of(&trials, &trials[1], ("fast", None), Objective::Sharpe);
         assert!(surface.y.is_empty());
         assert_eq!(surface.runs.caption, "Every run");
         assert_eq!((surface.runs.rows.len(), surface.runs.marked), (2, Some(0)));
@@ -414,7 +405,7 @@ mod tests {
             trial(1, &[("fast", "10"), ("slow", "30")], Some(0.75)),
             trial(2, &[("fast", "5"), ("slow", "20")], Some(0.25)),
         ];
-        let surface = Surface::of(&trials, &trials[1], ("fast", None), Objective::Sharpe, 1.0);
+        let surface = Surface::of(&trials, &trials[1], ("fast", None), Objective::Sharpe);
         assert_eq!(surface.runs.caption, "The best run of each fast");
         let rows: Vec<_> = surface
             .runs
@@ -436,7 +427,7 @@ mod tests {
             .map(|(place, text)| trial(place, &[("fast", text)], Some(place as f64)))
             .collect();
         let axes = ("fast", Some("slow"));
-        let surface = Surface::of(&trials, &trials[99], axes, Objective::Sharpe, 1.0);
+        let surface = Surface::of(&trials, &trials[99], axes, Objective::Sharpe);
         // Three to a cell: 1 to 3, and at the end 100 alone.
         assert_eq!(surface.x.len(), 34);
         assert_eq!(

@@ -1,9 +1,9 @@
 //! The events of the data, one by one: into the engine, and to the strategy.
 
-use types::{Bar, InputKind, InstrumentId, MarkKind, MarketData, Qty, Quote, TimestampNs};
+use types::{Bar, InputKind, InstrumentId, MarkKind, MarketData, Price, Qty, Quote, TimestampNs};
 
 use super::Driver;
-use crate::run::Fills;
+use crate::run::{Fills, RunError};
 use crate::strategy::{Closed, Context, Frame, Strategy};
 
 impl Driver<'_> {
@@ -18,6 +18,19 @@ impl Driver<'_> {
         let MarketData::Bar(bar) = event.data else {
             return self.take_other(ts, instrument, strategy);
         };
+        if let Some(newest) = self.newest.get_mut(instrument.0 as usize) {
+            if *newest == (bar.start, ts) {
+                self.double(ts, instrument, &bar);
+                return;
+            }
+            *newest = (bar.start, ts);
+        }
+        if self.settings.benchmark == Some(instrument) {
+            if self.compared == Price::ZERO && self.benchmark.is_empty() {
+                self.benchmark.push((bar.start, bar.open));
+            }
+            self.compared = bar.close;
+        }
         self.counts.bars += 1;
         self.lengths.note(ts.0.saturating_sub(bar.start.0));
         self.mark_bar(ts, instrument, &bar);
@@ -45,6 +58,18 @@ impl Driver<'_> {
             self.tell_fills(strategy);
             self.open = None;
         }
+    }
+
+    /// A bar that was there before: what would come of it is no result.
+    #[cold]
+    fn double(&mut self, ts: TimestampNs, instrument: InstrumentId, bar: &Bar) {
+        let known = self.settings.instruments.get(instrument.0 as usize);
+        self.doubled = known.map(|known| RunError::Doubled {
+            symbol: known.symbol,
+            start: bar.start,
+            end: ts,
+        });
+        self.has_ended = true;
     }
 
     /// One that is no bar.

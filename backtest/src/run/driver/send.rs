@@ -101,10 +101,19 @@ impl Driver<'_> {
             intent,
         } = request;
         self.widen(instrument);
+        let is_share = match intent {
+            Intent::Trade(_, size) => matches!(size, Size::Equity(_)),
+            Intent::Enter(_) | Intent::Exposure(_) => {
+                matches!(self.settings.size, Size::Equity(_))
+            }
+            Intent::Fraction(_) => true,
+            _ => false,
+        };
         let Some(command) = self.command_of(ticket, instrument, intent) else {
             self.counts.idle += 1;
             return;
         };
+        self.counts.by_equity += u64::from(is_share);
         self.sending = ticket;
         self.command(command);
         self.sending = Ticket(0);

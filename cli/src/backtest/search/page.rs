@@ -50,9 +50,9 @@ pub(super) fn sweep(args: &Args, names: &[String], shown: &Shown<'_>) -> anyhow:
         trials,
         best,
         judged,
-        per_year,
         ..
     } = shown;
+    let per_year = shown.per_year();
     let recorded = prepared.record(&best.values)?;
     let subject = Subject {
         values: &best.values,
@@ -82,7 +82,7 @@ pub(super) fn sweep(args: &Args, names: &[String], shown: &Shown<'_>) -> anyhow:
             );
     if let Some(across) = axes.next() {
         let axes = (across, axes.next());
-        let mut surface = Surface::of(trials, best, axes, shown.objective, per_year);
+        let mut surface = Surface::of(trials, best, axes, shown.objective);
         surface.judged(
             trials,
             judged.deflated.as_ref(),

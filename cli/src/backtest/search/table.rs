@@ -26,12 +26,19 @@ pub(super) struct Shown<'a> {
     pub(super) best: &'a Trial,
     pub(super) judged: &'a Judged,
     pub(super) objective: Objective,
-    pub(super) per_year: f64,
     pub(super) threads: usize,
     pub(super) known: usize,
     pub(super) seconds: f64,
     pub(super) seed: u64,
     pub(super) is_evolved: bool,
+}
+
+impl Shown<'_> {
+    /// How many returns of the best run make a year.
+    pub(super) fn per_year(&self) -> f64 {
+        let figures = self.best.figures.as_ref();
+        figures.map_or(252.0, |it| it.periods_per_year)
+    }
 }
 
 /// Forms of a file of results.
@@ -74,7 +81,7 @@ fn pairs(values: &Values) -> impl Iterator<Item = (String, Value)> {
 }
 
 /// Names and values of the columns of a run, its parameters first; amounts as text, exact.
-fn columns(trial: &Trial, per_year: f64) -> Vec<(String, Value)> {
+fn columns(trial: &Trial) -> Vec<(String, Value)> {
     let mut columns = vec![("place".to_owned(), json!(trial.place))];
     columns.extend(pairs(&trial.values));
     let figures = trial.figures.as_ref();
@@ -84,11 +91,10 @@ fn columns(trial: &Trial, per_year: f64) -> Vec<(String, Value)> {
         Way::Columns => "columns",
         Way::Engine => "engine",
     };
-    let scale = per_year.sqrt();
     for (name, value) in [
         ("equity", of(&|it| json!(it.equity.to_string()))),
         ("return", of(&|it| json!(it.total_return()))),
-        ("sharpe", of(&|it| json!(it.sharpe.map(|it| it * scale)))),
+        ("sharpe", of(&|it| json!(it.annual_sharpe()))),
         ("max_drawdown", of(&|it| json!(it.max_drawdown))),
         ("round_trips", of(&|it| json!(it.trips))),
         ("win_rate", of(&|it| json!(it.win_rate()))),
@@ -103,13 +109,13 @@ fn columns(trial: &Trial, per_year: f64) -> Vec<(String, Value)> {
 }
 
 /// Writes every run.
-pub(super) fn write(path: &Path, trials: &[Trial], per_year: f64) -> anyhow::Result<()> {
+pub(super) fn write(path: &Path, trials: &[Trial]) -> anyhow::Result<()> {
     let named = || path.display().to_string();
     match form(path)? {
-        Form::Csv => fs::write(path, csv(trials, per_year)).with_context(named),
+        Form::Csv => fs::write(path, csv(trials)).with_context(named),
         Form::Json => {
             let rows = trials.iter().map(|trial| {
-                let columns = columns(trial, per_year);
+                let columns = columns(trial);
                 Value::Object(columns.into_iter().collect::<Map<_, _>>())
             });
             let text = format!("{:#}\n", Value::Array(rows.collect()));
@@ -117,15 +123,15 @@ pub(super) fn write(path: &Path, trials: &[Trial], per_year: f64) -> anyhow::Res
         }
         Form::Parquet => {
             let file = File::create(path).with_context(named)?;
-            parquet(file, trials, per_year).with_context(named)
+            parquet(file, trials).with_context(named)
         }
     }
 }
 
-fn csv(trials: &[Trial], per_year: f64) -> String {
+fn csv(trials: &[Trial]) -> String {
     let mut text = String::new();
     for trial in trials {
-        let columns = columns(trial, per_year);
+        let columns = columns(trial);
         if text.is_empty() {
             let names: Vec<_> = columns.iter().map(|(name, _)| name.as_str()).collect();
             text = names.join(",") + "\n";
@@ -142,11 +148,8 @@ fn csv(trials: &[Trial], per_year: f64) -> String {
 }
 
 /// One row group; whole numbers as INT64, numbers as DOUBLE, all else as text, nothing as null.
-fn parquet(file: File, trials: &[Trial], per_year: f64) -> anyhow::Result<()> {
-    let rows: Vec<_> = trials
-        .iter()
-        .map(|trial| columns(trial, per_year))
-        .collect();
+fn parquet(file: File, trials: &[Trial]) -> anyhow::Result<()> {
+    let rows: Vec<_> = trials.iter().map(|trial| columns(trial)).collect();
     let Some(names) = rows.first() else {
         return Ok(());
     };
@@ -245,11 +248,11 @@ pub(super) fn text(shown: &Shown<'_>, top: usize) -> String {
     // A stable sort: of equal ones the first stays first.
     ranked.sort_by(|a, b| value(b.1).total_cmp(&value(a.1)));
     let ran = ranked.len();
-    let scale = shown.per_year.sqrt();
+    let scale = shown.per_year().sqrt();
     let rows = ranked.iter().take(top).map(|(trial, figures)| {
         [
             trial.values.to_string(),
-            number(figures.sharpe.map(|it| it * scale)),
+            number(figures.annual_sharpe()),
             percent(figures.total_return()),
             percent(figures.max_drawdown),
             figures.trips.to_string(),
@@ -289,9 +292,9 @@ pub(super) fn text(shown: &Shown<'_>, top: usize) -> String {
         ),
     });
     lines.push(format!(
-        "best by {}; Sharpe ratios times sqrt({:.2}){}",
+        "best by {}; Sharpe ratios are of a year, by the times of each curve (the best: sqrt({:.2})){}",
         shown.objective.name(),
-        shown.per_year,
+        shown.per_year(),
         if shown.is_evolved {
             format!("; differential evolution, seed {}", shown.seed)
         } else {
@@ -327,10 +330,10 @@ pub(super) fn text(shown: &Shown<'_>, top: usize) -> String {
 /// Everything as one object.
 pub(super) fn json(shown: &Shown<'_>) -> Value {
     let rows = shown.trials.iter().map(|trial| {
-        let columns = columns(trial, shown.per_year);
+        let columns = columns(trial);
         Value::Object(columns.into_iter().collect::<Map<_, _>>())
     });
-    let scale = shown.per_year.sqrt();
+    let scale = shown.per_year().sqrt();
     let deflated = shown.judged.deflated.map(|it| {
         json!({
             "probability": it.probability,
@@ -355,7 +358,7 @@ pub(super) fn json(shown: &Shown<'_>) -> Value {
     json!({
         "strategy": shown.prepared.declared.name,
         "objective": shown.objective.name(),
-        "per_year": shown.per_year,
+        "periods_per_year": shown.per_year(),
         "seed": shown.seed,
         "best": parameters(&shown.best.values),
         "deflated_sharpe": deflated,
@@ -375,11 +378,15 @@ pub(super) fn folds(
     let rows = folds.iter().zip(&stitched.returns).map(|(fold, returned)| {
         let train = fold.split.train.iter();
         let train: Vec<_> = train
-            .map(|it| format!("{}..{}", it.start, it.end))
+            .map(|it| format!("{}-{}", it.start, it.end.saturating_sub(1)))
             .collect();
         [
             train.join(" "),
-            format!("{}..{}", fold.split.test.start, fold.split.test.end),
+            format!(
+                "{}-{}",
+                fold.split.test.start,
+                fold.split.test.end.saturating_sub(1)
+            ),
             trials[fold.chosen].values.to_string(),
             number(fold.trained.map(|it| it * scale)),
             number(fold.tested.map(|it| it * scale)),
@@ -388,7 +395,7 @@ pub(super) fn folds(
         ]
     });
     let head = [
-        "chosen on",
+        "chosen on samples",
         "judged on",
         "parameters",
         "sharpe in",

@@ -4,7 +4,7 @@ const HOUR_NS: u64 = 3_600_000_000_000;
 
 /// The length that all bars have, if they have one. A day of local time has 23 to 25 hours and is a day.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) enum Lengths {
+pub(crate) enum Lengths {
     #[default]
     None,
     One(u64),
@@ -14,7 +14,7 @@ pub(super) enum Lengths {
 
 impl Lengths {
     #[inline]
-    pub(super) fn note(&mut self, length: u64) {
+    pub(crate) fn note(&mut self, length: u64) {
         *self = match *self {
             Self::One(known) if known == length => return,
             Self::None => Self::One(length),
@@ -24,7 +24,7 @@ impl Lengths {
     }
 
     /// Zero where there is none, or no single one.
-    pub(super) const fn bar_ns(self) -> u64 {
+    pub(crate) const fn bar_ns(self) -> u64 {
         match self {
             Self::One(length) => length,
             Self::None | Self::Several => 0,
