@@ -195,7 +195,7 @@ struct Clerk {
 }
 
 impl Clerk {
-    fn write(&mut self, context: &mut Context<'_>, what: String) {
+    fn write(&mut self, context: &mut Context<'_>, what: &str) {
         let seen = [InstrumentId(0), InstrumentId(1)].map(|instrument| {
             let (quote, held) = (context.quote(instrument), context.position(instrument));
             format!("{quote:?} {held:?}")
@@ -218,11 +218,11 @@ impl Clerk {
 
 impl Strategy for Clerk {
     fn on_market(&mut self, context: &mut Context<'_>, event: &MarketEvent) {
-        self.write(context, format!("{event:?}"));
+        self.write(context, &format!("{event:?}"));
     }
 
     fn on_bar(&mut self, context: &mut Context<'_>, closed: &Closed) {
-        self.write(context, format!("{closed:?}"));
+        self.write(context, &format!("{closed:?}"));
     }
 }
 

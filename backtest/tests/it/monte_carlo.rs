@@ -144,7 +144,7 @@ fn runs_are_paths() {
     }
     assert_eq!((found.lost.count, found.lost.of), (1, 1));
     let both = of_runs(&simulation, 3, vec![one, other]).unwrap();
-    near(quantile(&both.ends, 0.5), (0.99 + 1.3) / 2.0);
+    near(quantile(&both.ends, 0.5), f64::midpoint(0.99, 1.3));
     // What lost everything has no return, and no drawing makes runs.
     assert!(RunPath::of(&[100.0, 0.0]).is_none() && of_runs(&simulation, 3, Vec::new()).is_err());
     assert!(simulate(&[0.1, 0.2], &simulation).is_err());

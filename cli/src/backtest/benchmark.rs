@@ -84,9 +84,7 @@ fn of_file(
         let price = match &row.data {
             MarketData::Bar(bar) => bar.close,
             MarketData::Trade(trade) => trade.price,
-            MarketData::Quote(quote) => {
-                Price(((i128::from(quote.bid.0) + i128::from(quote.ask.0)) / 2) as i64)
-            }
+            MarketData::Quote(quote) => Price(quote.bid.0.midpoint(quote.ask.0)),
             _ => continue,
         };
         if price.0 > 0 && row.ts <= outcome.last {

@@ -149,7 +149,7 @@ fn csv(trials: &[Trial]) -> String {
 
 /// One row group; whole numbers as INT64, numbers as DOUBLE, all else as text, nothing as null.
 fn parquet(file: File, trials: &[Trial]) -> anyhow::Result<()> {
-    let rows: Vec<_> = trials.iter().map(|trial| columns(trial)).collect();
+    let rows: Vec<_> = trials.iter().map(columns).collect();
     let Some(names) = rows.first() else {
         return Ok(());
     };
