@@ -184,6 +184,9 @@ fn run_of(data: &str, words: &[&str]) -> (f64, f64) {
     )
 }
 
+/// A file of fixtures, the words of a run of it, the grid of a sweep that is the same, and steps a year.
+type Case<'a> = (&'a str, &'a [&'a str], [&'a str; 2], Option<f64>);
+
 /// Hourly bars of 24 hours a day and 252 days; three minutes of ticks, every second of which is one of 31,536,000; a run
 /// that its plan ended long before the data. In each the row of a sweep has the Sharpe ratio of the run.
 #[test]
@@ -194,7 +197,7 @@ fn a_search_and_a_run_have_one_sharpe_ratio() {
     let maker = "-s touch_maker --set lean=0.5 --cash 1000000 --size 0.1 --sample 1s";
     let maker: Vec<&str> = maker.split(' ').collect();
     let under = [&cross[..], &["--size", "100", "--plan", &plan]].concat();
-    let cases: [(&str, &[&str], [&str; 2], Option<f64>); 3] = [
+    let cases: [Case<'_>; 3] = [
         (
             "eurusd_1h_bars.csv.gz",
             &cross,
