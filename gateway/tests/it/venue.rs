@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
 
 use gateway::{Config, Limits, Projections, Server, serve};
@@ -271,12 +271,31 @@ impl Venue {
         while self.handle.views().accounts.len() < ACCOUNTS as usize {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
+        // Whoever waits at the second one has applied what came before the first.
+        for _ in 0..2 {
+            self.reach().await;
+        }
         loop {
             let seq = self.handle.applied_seq();
             tokio::time::sleep(Duration::from_millis(10)).await;
             if self.handle.applied_seq() == seq && self.handle.views().seq == seq {
                 return;
             }
+        }
+    }
+
+    /// Waits until the shard has asked for all that was pushed, or does not ask any more.
+    async fn reach(&self) {
+        let (passed, until) = sync_channel(0);
+        if self.tape.send(Step::Stall(until)).is_err() {
+            return;
+        }
+        self.handle.wake();
+        for _ in 0..5_000 {
+            if passed.try_send(()) != Err(TrySendError::Full(())) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
         }
     }
 
