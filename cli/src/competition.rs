@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use gateway::dto::{Word as _, competition, percent, time};
 use rules::{Competition, PrizePool};
+use types::{Money, Ratio};
 
 /// Check competition files, explain what a competition means.
 #[derive(Debug, clap::Args)]
@@ -65,15 +66,55 @@ pub(crate) fn run_command(args: &Args) -> anyhow::Result<ExitCode> {
 /// Exit code and words of a file that is none.
 fn read(path: &Path) -> Result<Competition, (u8, String)> {
     let file = path.display().to_string();
-    let text = fs::read_to_string(path).map_err(|error| (2, format!("{file}: {error}")))?;
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(_) if path.is_dir() => {
+            let accepted = "accepted: competition files, such as";
+            return Err((
+                2,
+                format!("{file}: is a directory; {accepted} {file}/*.toml"),
+            ));
+        }
+        Err(error) => return Err((2, format!("{file}: {error}"))),
+    };
     competition::from_toml(&file, &text).map_err(|error| (1, error.to_string()))
+}
+
+/// Why a pool with so many entries cannot be: more than may enter, or more than an amount holds.
+fn no_pool(of: &Competition, entries: u32) -> Option<String> {
+    let Competition { contest, .. } = of;
+    let most = contest.entry.entrants_max;
+    if entries > most {
+        return Some(format!(
+            "--entries: value '{entries}': accepted at most entry.entrants_max, {most}"
+        ));
+    }
+    let prizes = contest.prizes.as_ref()?;
+    let fees = i128::from(contest.entry.fee.fee.0) * i128::from(contest.entry.fee.to_pool.0);
+    let added = fees / i128::from(Ratio::ONE.0) * i128::from(entries);
+    (i128::from(prizes.pool.0) + added > i128::from(i64::MAX)).then(|| {
+        format!(
+            "entry.fee: value '{}': accepted with {entries} entries a pool of at most {}",
+            contest.entry.fee.fee,
+            Money(i64::MAX)
+        )
+    })
 }
 
 fn check(files: &[PathBuf], out: &mut impl Write) -> io::Result<u8> {
     let mut worst = 0;
     for path in files {
         match read(path) {
-            Ok(competition) => writeln!(out, "{}: ok: {}", path.display(), competition.name)?,
+            Ok(competition) => {
+                let (file, name) = (path.display(), competition.name);
+                match no_pool(&competition, competition.contest.entry.entrants_max) {
+                    None => writeln!(out, "{file}: ok: {name}")?,
+                    Some(error) => {
+                        worst = worst.max(1);
+                        writeln!(out, "{file}: {error}")?;
+                    }
+                }
+            }
             Err((code, error)) => {
                 worst = worst.max(code);
                 writeln!(out, "{error}")?;
@@ -86,14 +127,18 @@ fn check(files: &[PathBuf], out: &mut impl Write) -> io::Result<u8> {
 fn explain(path: &Path, entries: u32, out: &mut impl Write) -> io::Result<u8> {
     match read(path) {
         Ok(competition) => {
+            if let Some(error) = no_pool(&competition, entries) {
+                eprintln!("{}: {error}", path.display());
+                return Ok(1);
+            }
             for sentence in sentences(&competition, entries) {
                 writeln!(out, "{sentence}")?;
             }
             Ok(0)
         }
-        Err((_, error)) => {
+        Err((code, error)) => {
             eprintln!("{error}");
-            Ok(2)
+            Ok(code)
         }
     }
 }
@@ -213,6 +258,31 @@ mod tests {
         // 432,000 s are the five days before 2026-03-07.
         let frozen = "The public board stands still from 2026-03-02T00:00:00Z until it is final.\n";
         assert!(text.contains(frozen), "{text}");
+    }
+
+    #[test]
+    fn a_pool_that_cannot_be_is_not_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("cup.toml");
+        let cup = |fee: &str| {
+            let cup = format!(
+                "name = \"Cup\"\nkind = \"demo\"\nroll = {{ zone = \"UTC\", time = \"00:00\" }}\n\
+                 entry = {{ fee = \"{fee}\", to_pool_pct = \"100\", entrants_max = 10000 }}\n\
+                 prizes = {{ pool = \"0\", unit = \"1\", places = [{{ first = 1, share_pct = \"100\" }}] }}\n"
+            );
+            fs::write(&file, cup).unwrap();
+        };
+        let mut out = Vec::new();
+        cup("100");
+        assert_eq!(explain(&file, 10_000, &mut out).unwrap(), 0);
+        assert_eq!(explain(&file, 10_001, &mut out).unwrap(), 1);
+        assert_eq!(check(std::slice::from_ref(&file), &mut out).unwrap(), 0);
+        // 10,000 fees of 1e9 are 1e13, and an amount holds 9.2e12.
+        cup("1000000000");
+        assert_eq!(check(std::slice::from_ref(&file), &mut out).unwrap(), 1);
+        let text = String::from_utf8(out).unwrap();
+        let fault = "entry.fee: value '1000000000': accepted with 10000 entries a pool of at most 9223372036854.775807\n";
+        assert!(text.ends_with(fault), "{text}");
     }
 
     #[test]

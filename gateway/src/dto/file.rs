@@ -44,18 +44,32 @@ pub(super) fn from_toml<T>(
     let node = Node::from_toml(text).map_err(|error| {
         let span = error.span().unwrap_or_default();
         let message = error.message().trim();
+        let line = line_at(text, span.start);
         // It marks the key and does not say its name.
-        let key = text.get(span.clone()).filter(|_| message == DUPLICATE);
+        let key = text.get(span).filter(|_| message == DUPLICATE);
+        let detail = match key {
+            Some(key) => format!("{}: {message}: accepted once", key.trim()),
+            None => too_large(text, line).unwrap_or_else(|| message.to_owned()),
+        };
         FileError::Syntax {
             file: file.to_owned(),
-            line: line_at(text, span.start),
-            detail: key.map_or_else(
-                || message.to_owned(),
-                |key| format!("{}: {message}: accepted once", key.trim()),
-            ),
+            line,
+            detail,
         }
     })?;
     read(&Field::root(&node)).map_err(|error| located(file, text, error))
+}
+
+/// Of a line that is a name and a whole number past every range: the reader tells neither of them.
+fn too_large(text: &str, line: usize) -> Option<String> {
+    let (name, value) = text.lines().nth(line - 1)?.split_once('=')?;
+    let (name, value) = (name.trim(), value.split('#').next()?.trim());
+    let digits = value.trim_start_matches(['+', '-']);
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    (is_number && value.parse::<i64>().is_err()).then(|| {
+        let (least, most) = (i64::MIN, i64::MAX);
+        format!("{name}: value '{value}': accepted a whole number between {least} and {most}")
+    })
 }
 
 /// A field that is not accepted, with its line in the text.

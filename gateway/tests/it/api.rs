@@ -67,8 +67,12 @@ fn every_field_of_an_answer_is_documented() {
         let source = read(&format!("src/dto/{file}"));
         // The lines of a scenario's report are documented with it.
         let source = source.split("pub struct WhatIfLine").next().unwrap();
+        let mut renamed = None;
         for line in source.lines() {
             let line = line.trim();
+            if let Some((_, rest)) = line.split_once("rename = \"") {
+                renamed = rest.split_once('"').map(|(name, _)| name);
+            }
             let Some((name, _)) = line
                 .strip_prefix("pub ")
                 .and_then(|line| line.split_once(": "))
@@ -79,6 +83,7 @@ fn every_field_of_an_answer_is_documented() {
                 continue;
             }
             fields += 1;
+            let name = renamed.take().unwrap_or(name);
             let named = format!("| `{name}` |");
             assert!(
                 document.contains(&named),

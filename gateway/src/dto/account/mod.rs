@@ -127,7 +127,8 @@ pub struct AccountDto {
     pub day: DayDto,
     /// Its limits.
     pub limits: Vec<LimitDto>,
-    /// What the next roll would do at the equity of now; null without an open day.
+    /// What the next roll would do at the equity of now; null for an account that does not trade, or that the
+    /// next input fails or locks.
     pub next_roll: Option<NextRollDto>,
     /// Its objectives.
     pub objectives: Vec<ObjectiveDto>,

@@ -471,6 +471,12 @@ payout = { fraction_pct = "100", keep = { above_initial = "0" }, split_pct = "80
         );
         check(
             "initial_balance = \"50000\"",
+            "initial_balance = 18446744073709551616",
+            "bad.toml:5: initial_balance: value '18446744073709551616': accepted a whole number between \
+             -9223372036854775808 and 9223372036854775807",
+        );
+        check(
+            "initial_balance = \"50000\"",
             "initial_balance = 50000",
             "bad.toml:5: initial_balance: value '50000': accepted an amount as a decimal in quotes \
              with at most 6 decimals, such as \"2500\"",
