@@ -4,6 +4,7 @@
 
 pub mod accounts;
 pub mod book;
+pub mod columns;
 pub mod harness;
 pub mod measure;
 pub mod memory;

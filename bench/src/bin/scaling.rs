@@ -124,7 +124,11 @@ fn accounts(arguments: &Arguments) -> Family {
         kind(Quotes::Quiet, "Quote inside every band: nobody is judged"),
         kind(
             Quotes::Swept,
-            "As a, and then every band is compared with the mark: the plain sweep",
+            "As a, and then every band is compared with the mark: a sweep that finds whom to judge",
+        ),
+        kind(
+            Quotes::Judged,
+            "As a, and then every account is marked and judged: the plain sweep",
         ),
         kind(
             Quotes::Leaders,

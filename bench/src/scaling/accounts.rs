@@ -3,12 +3,13 @@
 
 use std::time::Instant;
 
-use rules::{BoardKind, Competition, ContestRules, TrailSource};
+use rules::{BoardKind, Competition, ContestRules, Plan, TrailSource};
 use types::{
     AccountId, AdjustKind, Codec, Command, CompetitionId, FeeSchedule, InputKind, InstrumentId,
     Liquidity, Margin, Money, NewOrder, OrderKind, PaperModel, Qty, RollSchedule, Side, Terms,
 };
 
+use super::columns::Columns;
 use super::harness::{Harness, TICK_VALUE, instrument, label, plan, quote};
 use super::measure::{Round, Shape, round};
 
@@ -36,6 +37,8 @@ pub enum Quotes {
     /// As [`Quotes::Quiet`], and then every account's band is compared with the mark: the plain sweep
     /// over columns that the index of bands saves.
     Swept,
+    /// As [`Quotes::Quiet`], and then every account is marked and judged: [`Columns::sweep`].
+    Judged,
     /// The peaks of [`LEADERS`] accounts rise, spread over all; the others' bands have the mark.
     Leaders,
     /// Everybody's peak rises; in a competition everybody is looked at then; no events.
@@ -55,16 +58,23 @@ struct Course {
 
 impl Course {
     fn next(&mut self, quotes: Quotes) -> InputKind {
+        quote(self.bid(quotes))
+    }
+
+    /// The bid of the next quote, ticks.
+    fn bid(&mut self, quotes: Quotes) -> i64 {
         self.turn += 1;
-        quote(match quotes {
-            Quotes::Quiet | Quotes::Swept => self.peak - QUIET_DEPTH / 2 + self.turn % 2,
+        match quotes {
+            Quotes::Quiet | Quotes::Swept | Quotes::Judged => {
+                self.peak - QUIET_DEPTH / 2 + self.turn % 2
+            }
             Quotes::Leaders => self.peak - LEADERS_DEPTH + self.turn,
             Quotes::Peaks => {
                 self.peak += 1;
                 self.peak
             }
             Quotes::Troughs => self.peak - self.turn,
-        })
+        }
     }
 }
 
@@ -87,7 +97,13 @@ impl Exposure {
 
     /// The same before the first quote that everybody is looked at on.
     pub fn exposed(accounts: u32, in_competition: bool) -> Self {
-        let mut exposure = Self::flat(accounts);
+        Self::flat(accounts).bought(in_competition)
+    }
+
+    /// Everybody buys, and enters a competition or not.
+    fn bought(self, in_competition: bool) -> Self {
+        let mut exposure = self;
+        let accounts = exposure.accounts;
         let harness = &mut exposure.harness;
         let stranger = |place: u32| (u64::from(place) * STRIDE % u64::from(accounts)) as u32;
         for account in (0..accounts).map(stranger) {
@@ -120,10 +136,15 @@ impl Exposure {
 
     /// So many accounts before they trade.
     pub fn flat(accounts: u32) -> Self {
+        Self::under(&plan(TrailSource::TickEquity, Terms::default()), accounts)
+    }
+
+    /// So many accounts of a plan before they trade.
+    fn under(plan: &Plan, accounts: u32) -> Self {
         let paper = Liquidity::Paper(PaperModel::default());
         let mut harness = Harness::new(
             instrument(paper, Margin::default(), FeeSchedule::default()),
-            &plan(TrailSource::TickEquity, Terms::default()),
+            plan,
             accounts,
             1,
             accounts,
@@ -160,7 +181,7 @@ impl Exposure {
         self.course.turn = 0;
         let peak = self.course.peak;
         match quotes {
-            Quotes::Quiet | Quotes::Swept => {
+            Quotes::Quiet | Quotes::Swept | Quotes::Judged => {
                 // A competition remembers the lowest mark, so it is below those that are measured.
                 for below in [QUIET_DEPTH, QUIET_DEPTH / 2, QUIET_DEPTH / 2 - 1] {
                     self.harness.apply(quote(peak - below));
@@ -196,30 +217,42 @@ impl Exposure {
         self.harness.apply(quote)
     }
 
-    /// One round of quiet quotes, each with a plain sweep after it.
-    fn swept(&mut self) -> Round {
-        self.prepare(Quotes::Swept);
+    /// One round of quiet quotes, each with a plain sweep after it: of bands, or of accounts.
+    fn swept(&mut self, quotes: Quotes) -> Round {
+        self.prepare(quotes);
+        let bid = self.course.bid(quotes);
+        self.harness.apply(quote(bid));
+        let mut columns = self.columns(bid);
         let mut times = Vec::new();
         for _ in 0..Self::sweeps(self.accounts as usize).clamp(1_000, QUIET_SAMPLES) {
-            let quote = self.course.next(Quotes::Swept);
+            let bid = self.course.bid(quotes);
             let start = Instant::now();
-            let events = self.harness.apply(quote);
-            let left = self.harness.shard.sweep_bands(InstrumentId(0));
+            let events = self.harness.apply(quote(bid));
+            let found = match quotes {
+                Quotes::Judged => columns.sweep(bid as i32),
+                _ => self.harness.shard.sweep_bands(InstrumentId(0)),
+            };
             times.push(start.elapsed());
-            assert_eq!((events, left), (0, 0), "nobody is judged");
+            assert_eq!((events, found), (0, 0), "nobody is judged");
         }
         Round::of(&times)
     }
 
+    /// All accounts as columns, with the bid at so many ticks.
+    fn columns(&self, bid: i64) -> Columns {
+        Columns::of(&self.harness.shard, bid)
+            .unwrap_or_else(|| unreachable!("everybody is under the harness's plan"))
+    }
+
     /// One round of samples.
     pub fn round(&mut self, quotes: Quotes) -> Round {
-        if quotes == Quotes::Swept {
-            return self.swept();
+        if matches!(quotes, Quotes::Swept | Quotes::Judged) {
+            return self.swept(quotes);
         }
         let everybody = self.accounts as usize;
         let (samples, chunk) = match quotes {
             Quotes::Peaks if self.in_competition => (Self::sweeps(everybody), 1),
-            Quotes::Quiet | Quotes::Swept | Quotes::Peaks => (QUIET_SAMPLES, 256),
+            Quotes::Quiet | Quotes::Swept | Quotes::Judged | Quotes::Peaks => (QUIET_SAMPLES, 256),
             Quotes::Leaders => (LEADER_SAMPLES, 16),
             Quotes::Troughs => (Self::sweeps(everybody), 1),
         };
@@ -242,7 +275,9 @@ impl Exposure {
         let rose = |place: usize| before[place] < self.peak(watched[place]);
         let (leads, follows) = (rose(0), rose(1));
         match quotes {
-            Quotes::Quiet | Quotes::Swept | Quotes::Troughs => assert!(!leads && !follows),
+            Quotes::Quiet | Quotes::Swept | Quotes::Judged | Quotes::Troughs => {
+                assert!(!leads && !follows);
+            }
             Quotes::Leaders => assert!(leads && (!follows || self.accounts <= LEADERS)),
             Quotes::Peaks => assert!(leads && follows, "every peak rises"),
         }
@@ -277,6 +312,8 @@ fn competition() -> Competition {
 
 #[cfg(test)]
 mod tests {
+    use types::{AccountState, EventKind};
+
     use super::*;
 
     // A round asserts its events, so that every quote does what it is named for.
@@ -284,7 +321,13 @@ mod tests {
     fn quotes_judge_whom_they_are_meant_to() {
         let mut plain = Exposure::new(200, false);
         for _ in 0..2 {
-            for quotes in [Quotes::Quiet, Quotes::Leaders, Quotes::Peaks] {
+            for quotes in [
+                Quotes::Quiet,
+                Quotes::Swept,
+                Quotes::Judged,
+                Quotes::Leaders,
+                Quotes::Peaks,
+            ] {
                 plain.round(quotes);
             }
         }
@@ -292,6 +335,46 @@ mod tests {
         for quotes in [Quotes::Troughs, Quotes::Quiet, Quotes::Peaks] {
             entered.round(quotes);
         }
+    }
+
+    // 200 accounts of 1,000.00 may lose 500.00 in a day and 600.00 from their peak; a tick is 0.01 to 0.04 to them. The
+    // walk goes up by some 15,000 ticks, which lifts the trailing floor above the day's for all, and down by 47,000: two
+    // lots lose 600.00 in 30,000 ticks, one in 60,000.
+    #[test]
+    fn the_plain_sweep_finds_whom_the_shard_finds() {
+        let mut small = plan(TrailSource::TickEquity, Terms::default());
+        small.initial_balance = Money::whole(1_000);
+        let mut exposure = Exposure::under(&small, 200).bought(false);
+        let mut columns = exposure.columns(OPENING);
+        let mut bid = OPENING;
+        let mut broken = 0;
+        for step in 0..400_i64 {
+            let rises = if step < 100 { 4 } else { 1 };
+            bid += if step % 5 < rises {
+                200 + step * 7 % 100
+            } else {
+                -260
+            };
+            exposure.harness.apply(quote(bid));
+            let breaches = (exposure.harness.events.as_slice().iter())
+                .filter(|event| matches!(event.kind, EventKind::Breach(_)))
+                .count();
+            assert_eq!(
+                columns.sweep(bid as i32),
+                breaches,
+                "step {step}, bid {bid}"
+            );
+            broken += breaches;
+            for account in 0..200 {
+                let view = exposure.harness.shard.account_view(AccountId(account));
+                let view = view.unwrap_or_else(|| unreachable!("it was opened"));
+                if view.row.state == AccountState::Evaluation {
+                    let floor = view.limits.iter().map(|it| it.limit.floor).max();
+                    assert_eq!(floor, Some(columns.floor(account)), "step {step}");
+                }
+            }
+        }
+        assert_eq!(broken, 150, "those with two lots or more");
     }
 
     #[test]
