@@ -219,6 +219,13 @@ impl Runtime {
         self.shut_down(Some(deadline))
     }
 
+    /// Begins what [`Runtime::stop_by`] ends: nothing more is taken from now on, and what was accepted is finished and
+    /// answered, while whoever stops it ends other things.
+    pub fn begin_stop(&self, deadline: Instant) {
+        self.handle.shared.set_deadline(deadline);
+        self.handle.shared.stop();
+    }
+
     fn shut_down(&mut self, deadline: Option<Instant>) -> Result<Stopped, StopError> {
         let started = Instant::now();
         let shared = &self.handle.shared;

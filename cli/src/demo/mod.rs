@@ -12,6 +12,7 @@ use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -231,6 +232,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         let ended = wait_for_end(args, runtime.handle().status_changes()).await;
         progress.abort();
         let deadline = ended?;
+        if let Some(deadline) = deadline {
+            runtime.begin_stop(deadline);
+        }
         if let Some(server) = server {
             server.shutdown().await;
         }
@@ -362,12 +366,30 @@ pub(crate) fn stop(runtime: Runtime, deadline: Option<Instant>) -> anyhow::Resul
     stopped.context("stopping")
 }
 
-/// From the signal to stop to the end of the process, with some left for what is told at the end: whoever waits
-/// for it may cut it off after five seconds.
-const STOP_MAX: Duration = Duration::from_millis(4_500);
+/// From the signal to stop to the end of the threads. Whoever waits for it may cut it off after five seconds: the rest is
+/// for what a busy machine takes to tell the signal and to end the process.
+const STOP_MAX: Duration = Duration::from_millis(3_500);
 
-/// Ctrl-C or, where there is such a thing, SIGTERM. Until when to be gone then.
+/// Ctrl-C or, where there is such a thing, SIGTERM. Until when to be gone then. It has a thread and an executor of its own:
+/// one that publishes as much as it can looks for signals up to a second late.
 pub(crate) async fn stop_signal() -> anyhow::Result<Instant> {
+    let (tell, told) = tokio::sync::oneshot::channel();
+    thread::spawn(move || {
+        let stopped = || {
+            let executor = tokio::runtime::Builder::new_current_thread()
+                .enable_io()
+                .build()?;
+            executor.block_on(interrupted())?;
+            Ok(Instant::now() + STOP_MAX)
+        };
+        // Nobody waits any more where something else was the end.
+        let _ = tell.send(stopped());
+    });
+    told.await.context("waiting for signals")?
+}
+
+/// Until a signal says to stop.
+async fn interrupted() -> anyhow::Result<()> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
@@ -379,5 +401,5 @@ pub(crate) async fn stop_signal() -> anyhow::Result<Instant> {
     }
     #[cfg(not(unix))]
     tokio::signal::ctrl_c().await?;
-    Ok(Instant::now() + STOP_MAX)
+    Ok(())
 }

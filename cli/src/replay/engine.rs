@@ -157,6 +157,9 @@ pub(super) fn run(
         };
         progress.abort();
         let deadline = ended?;
+        if let Some(deadline) = deadline {
+            runtime.begin_stop(deadline);
+        }
         if let Some(server) = server {
             server.shutdown().await;
         }

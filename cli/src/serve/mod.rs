@@ -186,6 +186,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
                 _ => Err(anyhow::anyhow!("the runtime is gone")),
             },
         };
+        if let Ok(Some(deadline)) = ended {
+            runtime.begin_stop(deadline);
+        }
         // Nobody hears: the runtime's end tells the connections as well.
         let _ = stop.send(true);
         let feeds = async {
