@@ -75,6 +75,10 @@ fn read(path: &Path) -> Result<Competition, (u8, String)> {
                 format!("{file}: is a directory; {accepted} {file}/*.toml"),
             ));
         }
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            let accepted = "accepted: a competition in UTF-8";
+            return Err((2, format!("{file}: is no text; {accepted}")));
+        }
         Err(error) => return Err((2, format!("{file}: {error}"))),
     };
     competition::from_toml(&file, &text).map_err(|error| (1, error.to_string()))

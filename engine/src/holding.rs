@@ -37,7 +37,8 @@ pub(crate) struct Holding {
     pub(crate) mark: MarkKind,
     /// See [`Holding::reach`].
     pub(crate) price_bits: DerivedBits,
-    /// When its position was last opened from flat; a flip opens anew.
+    /// When its position was last opened from flat; a flip opens anew. Of an account that has to hold positions for a
+    /// time the mean over what was added since, by quantity: [`Holding::mean_opened`].
     pub(crate) opened: TimestampNs,
     /// The one before it in its account's list.
     pub(crate) previous: u32,
@@ -276,6 +277,16 @@ pub(crate) fn booked(profit: Notional) -> (Money, Notional) {
 }
 
 impl Holding {
+    /// The mean time at which a position was opened that had `before` lots, the rest of what it has now being
+    /// added at `ts`; rounded down.
+    pub(crate) fn mean_opened(&self, before: Lots, ts: TimestampNs) -> TimestampNs {
+        let (had, has) = (before.0.unsigned_abs(), self.lots.0.unsigned_abs());
+        let since = u128::from(ts.0.saturating_sub(self.opened.0));
+        let later = since * u128::from(has.saturating_sub(had)) / u128::from(has.max(1));
+        // Not more than what it is a share of.
+        TimestampNs(self.opened.0.saturating_add(later as u64))
+    }
+
     /// Trades `lots` (signed, not zero) at `price`.
     #[inline(always)]
     pub(crate) fn trade(&mut self, price: Ticks, lots: Lots, tick_value: TickValue) -> Change {

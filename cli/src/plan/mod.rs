@@ -107,6 +107,10 @@ fn read_with_text(path: &Path) -> Result<(Plan, String), InputError> {
             let error = std::io::Error::other(accepted);
             Err(InputError::Read { file, error })
         }
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+            let error = std::io::Error::other("is no text; accepted: a plan in UTF-8");
+            Err(InputError::Read { file, error })
+        }
         Err(error) => Err(InputError::Read { file, error }),
     }
 }

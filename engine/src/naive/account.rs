@@ -16,7 +16,8 @@ pub(super) struct Position {
     pub(super) lots: i64,
     /// 1e-17; signed sum of price x quantity x contract size.
     pub(super) cost: i128,
-    /// When it was opened from flat; a flip opens anew.
+    /// When it was opened from flat; a flip opens anew. Of an account that has to hold positions for a time the mean over
+    /// what was added since, by quantity.
     pub(super) opened: u64,
 }
 

@@ -49,6 +49,7 @@ impl Naive {
             order.displayed = 0;
         }
 
+        let holds = self.plan(account).conduct.holding_min.is_some();
         let positions = &mut self.accounts[account].positions;
         let place = positions
             .iter()
@@ -69,6 +70,11 @@ impl Naive {
         let after = position.lots;
         if change.closed && change.opened {
             position.opened = self.ts.0;
+        } else if change.opened && holds {
+            // Each lot has its own time: the mean of all, rounded down. A position that is new opened now.
+            let (all, added) = (i128::from(after.abs()), i128::from(lots));
+            let sum = (all - added) * i128::from(opened) + added * i128::from(self.ts.0);
+            position.opened = (sum / all) as u64;
         }
         if after == 0 {
             positions.remove(place);

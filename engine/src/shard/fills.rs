@@ -307,8 +307,15 @@ impl Shard {
         let currency = market.currency;
         let change = holding.trade(price, Lots(lots.0 * side.sign()), market.tick_value);
         let after = holding.lots;
-        if change.opened && (before.0 == 0 || change.closed) {
-            holding.opened = self.ts;
+        if change.opened {
+            if before.0 == 0 || change.closed {
+                holding.opened = self.ts;
+            } else if account.has_conduct
+                && let conduct = &self.plans[account.plan.0 as usize].plan.conduct
+                && conduct.holding_min.is_some()
+            {
+                holding.opened = holding.mean_opened(before, self.ts);
+            }
         }
         let earned = market.fee(maker, price, lots);
         let minimum = instrument.fees.minimum;

@@ -354,12 +354,14 @@ fn exactly_the_least_time_is_long_enough() {
             "account 0 held 59999999999 ns of 60 s",
         ]
     );
-    // More of it does not begin anew.
+    // Two since 20 s and five since 79.999999999 s: opened at 62.857142856 s on the mean.
     world.tell_at(s(80) - 1, buy(0, 5));
-    assert_eq!(world.tell_at(s(80), sell(0, 1)).len(), 2);
+    let told = world.tell_at(s(80), sell(0, 1));
+    assert_eq!(told[2], "account 0 held 17142857144 ns of 60 s");
     // The flip closes six that are old enough and opens one.
-    assert_eq!(world.tell_at(s(81), sell(0, 7)).len(), 2);
-    let told = world.tell_at(s(140), buy(0, 1));
+    let flip = s(60 + 62) + 857_142_856;
+    assert_eq!(world.tell_at(flip, sell(0, 7)).len(), 2);
+    let told = world.tell_at(flip + s(59), buy(0, 1));
     assert_eq!(told[2], "account 0 held 59000000000 ns of 60 s");
     // Flat, and opened anew.
     world.tell_at(s(200), buy(0, 1));

@@ -464,7 +464,8 @@ impl<'a> Field<'a> {
     /// # Errors
     /// When it is none.
     pub fn part(&self) -> Result<Ratio, FieldError> {
-        const PART: &str = "a percentage above 0 and below 100 in quotes, such as \"40\"";
+        const PART: &str =
+            "a percentage above 0 and below 100 in quotes with at most 7 decimals, such as \"40\"";
         self.percent(PART)
             .ok()
             .filter(|part| *part > Ratio::ZERO && *part < Ratio::ONE)

@@ -1,6 +1,7 @@
 //! Competitions: defining, entering and changing them, their boards, and what their reviewers look at.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -10,6 +11,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use runtime::{BOARD_ROWS_MAX, BoardPage, BoardPlace, BoardRows, BoardView, CompetitionView};
 use serde_json::json as value;
+use tokio::time::{self, Instant};
 use types::{AccountId, Command, CompetitionId};
 
 use super::query::{Pairs, Segments, bad_parameter, number, parameter, parameters, segments, word};
@@ -22,6 +24,8 @@ use crate::dto::{SignalsDto, Word, competition};
 use crate::problem::Problem;
 use crate::show;
 
+/// Between two looks at whether the views have a change.
+const VIEWS_POLL: Duration = Duration::from_millis(5);
 /// Rows around an account where the query does not say how many.
 const AROUND_ROWS: u32 = 11;
 
@@ -78,7 +82,18 @@ async fn define(
         )
         .with("kind", Some(kind), accepted));
     }
-    send(&app, Submission::Competition(Box::new(definition)), key).await
+    let defined = send(&app, Submission::Competition(Box::new(definition)), key).await?;
+    shown(&app).await;
+    Ok(defined)
+}
+
+/// Waits until the views have what is applied now, so that whoever defined or changed a competition finds it so.
+async fn shown(app: &App) {
+    let seq = app.handle.applied_seq();
+    let deadline = Instant::now() + app.config.limits.receipt_wait_max;
+    while app.handle.views().seq < seq && Instant::now() < deadline {
+        time::sleep(VIEWS_POLL).await;
+    }
 }
 
 /// Enters an account.
@@ -90,7 +105,7 @@ async fn enter(
     body: Body,
 ) -> Result<Response, Problem> {
     parameter(query, None)?;
-    let (competition, _) = competition_of(&app, &segments(path)?)?;
+    let competition = competition_id(&segments(path)?)?;
     let key = key(&app, &headers)?;
     let bytes = body::read(&app, &headers, body).await?;
     let names = &app.projections.catalogue.load().names;
@@ -112,7 +127,7 @@ async fn change(
     body: Body,
 ) -> Result<Response, Problem> {
     parameter(query, None)?;
-    let (competition, _) = competition_of(&app, &segments(path)?)?;
+    let competition = competition_id(&segments(path)?)?;
     let bytes = body::read(&app, &headers, body).await?;
     let names = &app.projections.catalogue.load().names;
     let change = competition::change_from_json(&bytes, names).map_err(body::refused)?;
@@ -122,7 +137,10 @@ async fn change(
     };
     let look_up = format!("/v1/competitions/{competition} shows its state");
     let receipt = execute(&app, command, &look_up).await?;
-    let changed = outcome::contest::of_change(&app, competition, &receipt);
+    let changed = outcome::contest::of_change(&app, competition, change, &receipt);
+    if changed.is_ok() {
+        shown(&app).await;
+    }
     let told = changed.map(|body| json(StatusCode::OK, body));
     Ok(acknowledged(&receipt, told))
 }
@@ -236,16 +254,15 @@ async fn signals(
 
 /// The competition of a path, as the newest views have it.
 fn competition_of(app: &App, text: &str) -> Result<(CompetitionId, CompetitionView), Problem> {
-    let id = CompetitionId(number("competition", text, u32::MAX)?);
+    let id = competition_id(text)?;
     let views = app.handle.views();
-    let page = views.boards.get(id.0 as usize).ok_or_else(|| {
-        let accepted = format!(
-            "one of the {} competitions, counted from 0",
-            views.boards.len()
-        );
-        Problem::not_found("competition", "competition", text, accepted)
-    })?;
+    let page = views.boards.get(id.0 as usize);
+    let page = page.ok_or_else(|| outcome::contest::unknown(app, id))?;
     Ok((id, page.competition.clone()))
+}
+
+fn competition_id(text: &str) -> Result<CompetitionId, Problem> {
+    number("competition", text, u32::MAX).map(CompetitionId)
 }
 
 fn view_of(text: Option<String>) -> Result<BoardView, Problem> {

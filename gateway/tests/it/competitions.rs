@@ -60,6 +60,40 @@ fn accounts(board: &Value) -> Vec<&str> {
     rows.map(|row| row["account"].as_str().unwrap()).collect()
 }
 
+/// Nobody waits between requests: what is answered is there for the next one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_competition_is_there_with_its_answer() {
+    let venue = venue(11).await;
+    for number in 1..=10_u32 {
+        let made = send(venue.address, "POST /v1/competitions", &cup("demo")).await;
+        assert_eq!(made.json()["competition"], number.to_string(), "{made:?}");
+        let path = format!("/v1/competitions/{number}");
+        let body = json!({ "account": (number + 2).to_string() });
+        let entered = send(venue.address, &format!("POST {path}/entrants"), &body).await;
+        assert_eq!(entered.status, 201, "{entered:?}");
+        assert_eq!(get_json(venue.address, &path).await["state"], "live");
+        let (line, end) = (format!("PATCH {path}"), json!({"change": "end"}));
+        let ended = send(venue.address, &line, &end).await;
+        assert_eq!(ended.status, 200, "{ended:?}");
+        assert_eq!(get_json(venue.address, &path).await["state"], "in_review");
+    }
+    let body = json!({ "account": "13" });
+    for number in [11, 4_000_000_000_u32] {
+        let line = format!("POST /v1/competitions/{number}/entrants");
+        let answer = send(venue.address, &line, &body).await;
+        assert_eq!(answer.status, 404, "{answer:?}");
+        let error = &answer.json()["errors"][0];
+        assert_eq!(
+            error["accepted"],
+            "one of the 11 competitions, counted from 0"
+        );
+    }
+    let late = send(venue.address, "POST /v1/competitions/1/entrants", &body).await;
+    assert_eq!(late.status, 422);
+    let error = &late.json()["errors"][0];
+    assert_eq!(error["accepted"], "a competition that is upcoming or live");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_competition_is_shown_with_its_definition_and_its_prizes_of_now() {
     let venue = venue(2).await;

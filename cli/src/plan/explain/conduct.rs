@@ -220,7 +220,8 @@ pub(super) fn habits(plan: &Plan) -> Option<Section> {
             String::new()
         };
         said.push(format!(
-            "A position must be held for {}: {leads_to}{enough}.",
+            "A position must be held for {}: {leads_to}{enough}. One that was enlarged was opened at the mean of its \
+             openings, by quantity.",
             count(rule.seconds, "second")
         ));
     }

@@ -531,7 +531,7 @@ payout = { fraction_pct = "100", keep = { above_initial = "0" }, split_pct = "80
             "best_day_cap_pct = \"30\"",
             "best_day_cap_pct = \"100\"",
             "bad.toml:41: payout.best_day_cap_pct: value '100': accepted a percentage above 0 and \
-             below 100 in quotes, such as \"40\"",
+             below 100 in quotes with at most 7 decimals, such as \"40\"",
         );
         check(
             "payouts = 2",

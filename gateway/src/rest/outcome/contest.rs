@@ -3,7 +3,10 @@
 use axum::http::StatusCode;
 use runtime::Receipt;
 use serde_json::{Value, json};
-use types::{AccountId, CompetitionId, ContestRefusal, EntryRefusal, EventKind, InputRejection};
+use types::{
+    AccountId, CompetitionChange, CompetitionId, ContestRefusal, EntryRefusal, EventKind,
+    InputRejection,
+};
 
 use super::{beside, input_rejected, rejected};
 use crate::app::App;
@@ -53,7 +56,12 @@ pub(in crate::rest) fn of_entry(
                 });
                 return Ok(with_events(app, &head, competition, receipt));
             }
-            EventKind::CompetitionDenied { reason, .. } => return Err(denied(reason)),
+            EventKind::CompetitionDenied { reason, .. } => {
+                return Err(denied(competition, reason, "upcoming or live"));
+            }
+            EventKind::InputRejected {
+                reason: InputRejection::UnknownCompetition,
+            } => return Err(unknown(app, competition)),
             EventKind::InputRejected {
                 reason: InputRejection::UnknownAccount,
             } => return Err(unknown_account(app, &account.to_string())),
@@ -103,11 +111,22 @@ fn cannot_enter(account: AccountId, refusal: EntryRefusal) -> Problem {
 pub(in crate::rest) fn of_change(
     app: &App,
     competition: CompetitionId,
+    change: CompetitionChange,
     receipt: &Receipt,
 ) -> Result<String, Problem> {
+    let states = match change {
+        CompetitionChange::End => "live",
+        CompetitionChange::Finalise => "in_review",
+        _ => "upcoming, live or in_review",
+    };
     for fact in &receipt.events {
         match fact.kind {
-            EventKind::CompetitionDenied { reason, .. } => return Err(denied(reason)),
+            EventKind::CompetitionDenied { reason, .. } => {
+                return Err(denied(competition, reason, states));
+            }
+            EventKind::InputRejected {
+                reason: InputRejection::UnknownCompetition,
+            } => return Err(unknown(app, competition)),
             EventKind::InputRejected { reason } => return Err(input_rejected(reason)),
             _ => {}
         }
@@ -141,11 +160,31 @@ const fn competition_of(kind: &EventKind) -> Option<CompetitionId> {
     }
 }
 
-/// A refusal of the competition's rules.
-fn denied(reason: ContestRefusal) -> Problem {
+/// A competition that there is not.
+pub(in crate::rest) fn unknown(app: &App, id: CompetitionId) -> Problem {
+    let known = app.handle.views().boards.len();
+    let accepted = format!("one of the {known} competitions, counted from 0");
+    Problem::not_found("competition", "competition", &id.to_string(), accepted)
+}
+
+/// A refusal of the competition's rules, of what it takes in these `states` only.
+fn denied(competition: CompetitionId, reason: ContestRefusal, states: &str) -> Problem {
     let kind = word::contest_refusal(reason);
     let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, kind, reason.to_string());
+    let of = |problem: Problem, accepted: String| {
+        problem.with("competition", Some(&competition.to_string()), accepted)
+    };
     match reason {
+        ContestRefusal::State(_) => of(problem, format!("a competition that is {states}")),
+        ContestRefusal::LateEntry => of(
+            problem,
+            "a competition that is upcoming, or takes late entries".to_owned(),
+        ),
+        ContestRefusal::Full { max } => of(
+            problem,
+            format!("a competition with fewer entrants than it may have, {max}"),
+        ),
+        ContestRefusal::EndsByItself => of(problem, "a competition without a window".to_owned()),
         ContestRefusal::NeedsTeam => problem.with("team", None, "a team"),
         ContestRefusal::HasNoTeams => problem.with("team", None, "no team"),
         ContestRefusal::UnknownEntrant(account) => {
@@ -160,6 +199,5 @@ fn denied(reason: ContestRefusal) -> Problem {
             let accepted = "an account that is disqualified";
             problem.with("account", Some(&account.to_string()), accepted)
         }
-        _ => problem,
     }
 }

@@ -411,9 +411,10 @@ fn accepted(reason: DenyReason) -> String {
             format!("what leaves a balance within {max} of zero, not {balance}")
         }
         DenyReason::UnknownOrder => "a working order of this account".to_owned(),
-        DenyReason::UnknownAccount
-        | DenyReason::DayLocked
-        | DenyReason::NotInPlan => "an account that trades".to_owned(),
+        DenyReason::DayLocked => {
+            "an account that is not locked: this one is until the next roll of its day".to_owned()
+        }
+        DenyReason::UnknownAccount | DenyReason::NotInPlan => "an account that trades".to_owned(),
         DenyReason::AccountNotTrading { state } => {
             format!("an account that is in an evaluation or funded: it is {}", state.word())
         }
