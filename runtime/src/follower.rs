@@ -132,7 +132,7 @@ impl Follower {
         self.shard.seq()
     }
 
-    /// Runs until the journal has ended and all of it was applied, or until the runtime has failed or its stop is late.
+    /// Runs until the journal has ended and all of it was applied, or until the stop of a runtime that failed, or is late.
     /// Returns where the newest snapshot stands.
     pub(crate) fn run(&mut self) -> Result<Seq, FollowerError> {
         step::run(|| self.step())
@@ -140,7 +140,9 @@ impl Follower {
 
     /// Applies some of what became durable, shows it, and writes the snapshot that is due.
     pub(crate) fn step(&mut self) -> Result<Stepped<Seq>, FollowerError> {
-        if self.shared.is_failed() {
+        // After a failure what is durable is shown until somebody stops it.
+        let is_failed = self.shared.is_failed();
+        if is_failed && self.shared.is_stopping() {
             return Ok(Stepped::Ended(self.snapshot_seq));
         }
         if self.shared.is_late(END_MARGIN) {
@@ -155,11 +157,7 @@ impl Follower {
         if self.retry_at.is_none_or(|at| at <= self.shared.time.now()) {
             self.write_verified();
         }
-        while self.shard.seq() < limit
-            && left > 0
-            && !self.shared.is_failed()
-            && !self.shared.is_late(END_MARGIN)
-        {
+        while self.shard.seq() < limit && left > 0 && !self.shared.is_late(END_MARGIN) {
             if self.is_at_point() && self.waits_for_disk(limit) {
                 break;
             }
@@ -168,7 +166,7 @@ impl Follower {
         }
         self.serve();
         let caught_up = self.shard.seq() == limit;
-        if caught_up && journal_done {
+        if caught_up && journal_done && !is_failed {
             if self.is_next_to_write() {
                 // The snapshot before the last one goes first.
                 return Ok(Stepped::Idle(POLL));

@@ -349,8 +349,12 @@ async fn wait_for_end(
         }
         () = deadline => {}
         status = ended => {
-            if let Status::Failed(reason) = &*status.context("the runtime is gone")? {
-                bail!("{reason}");
+            let status = status.context("the runtime is gone")?.clone();
+            if let Status::Failed(reason) = status {
+                if args.headless {
+                    bail!("{reason}");
+                }
+                return read_only(&reason).await.map(Some);
             }
         }
     }
@@ -364,6 +368,15 @@ pub(crate) fn stop(runtime: Runtime, deadline: Option<Instant>) -> anyhow::Resul
         None => runtime.stop(),
     };
     stopped.context("stopping")
+}
+
+/// Says that the engine has failed, and waits for the signal to stop: what there is can be read until then.
+pub(crate) async fn read_only(reason: &str) -> anyhow::Result<Instant> {
+    say(format!(
+        "The engine has failed: {reason}\nReads go on, commands are refused, until Ctrl-C; the next start goes on from the \
+         journal"
+    ))?;
+    stop_signal().await
 }
 
 /// From the signal to stop to the end of the threads. Whoever waits for it may cut it off after five seconds: the rest is

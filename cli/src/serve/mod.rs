@@ -19,7 +19,7 @@ use runtime::{Clock, Config, Runtime, Shard};
 use tokio::sync::watch;
 use types::{Command, InstrumentId, Label, Price, ShardId};
 
-use crate::demo::{say, stop, stop_signal};
+use crate::demo::{read_only, say, stop, stop_signal};
 use crate::progress::recovery_progress;
 use crate::record;
 pub(crate) use feed::{Feed, open};
@@ -182,7 +182,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         let ended = tokio::select! {
             interrupted = stop_signal() => interrupted.map(Some),
             failed = failed => match failed.map(|status| status.clone()) {
-                Ok(runtime::Status::Failed(reason)) => Err(anyhow::anyhow!("{reason}")),
+                Ok(runtime::Status::Failed(reason)) => {
+                    let _ = stop.send(true);
+                    read_only(&reason).await.map(Some)
+                }
                 _ => Err(anyhow::anyhow!("the runtime is gone")),
             },
         };

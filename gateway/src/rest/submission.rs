@@ -256,6 +256,7 @@ pub(super) async fn send(
     let permit = Arc::clone(&app.commands)
         .try_acquire_owned()
         .map_err(|_| too_many(app))?;
+    lives(app)?;
     let receipt = app.handle.submit(submission.command()).map_err(refused)?;
     // A task of its own, so that the answer is kept even when the client has gone.
     let unknown = unknown(app, &submission);
@@ -285,6 +286,7 @@ pub(super) async fn execute(
         _ => &*app.commands,
     };
     let _permit = permits.try_acquire().map_err(|_| too_many(app))?;
+    lives(app)?;
     let receipt = app.handle.submit(command).map_err(refused)?;
     match time::timeout(app.config.limits.receipt_wait_max, receipt).await {
         Ok(Ok(receipt)) => Ok(receipt),
@@ -429,6 +431,18 @@ fn refused(why: Refused) -> Problem {
              room",
         )
         .retry_after(5),
+    }
+}
+
+/// A command that comes after the engine has failed is certainly not taken.
+fn lives(app: &App) -> Result<(), Problem> {
+    match app.handle.status() {
+        Status::Failed(reason) => Err(Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "failed",
+            format!("the engine has failed, and this command was not taken: {reason}"),
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -159,3 +159,31 @@ async fn what_was_not_sequenced_states_none() {
         assert_eq!(answer.header("ack-mode"), None, "{answer:?}");
     }
 }
+
+/// An engine that has failed takes nothing, and what was durable can be read.
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_failure_reads_go_on_and_commands_are_refused() {
+    let venue = Venue::open().await;
+    venue.fail().await;
+    let health = get(venue.address, "/healthz").await;
+    assert_eq!(health.status, 503, "{health:?}");
+    let detail = health.json()["detail"].to_string();
+    assert!(detail.contains("the source broke"), "{detail}");
+    for path in [
+        "/v1/accounts",
+        "/v1/accounts/0",
+        "/v1/instruments",
+        "/v1/competitions/0/board",
+        "/v1/accounts/0/orders",
+    ] {
+        let read = get(venue.address, path).await;
+        assert_eq!(read.status, 200, "{path}: {read:?}");
+    }
+    let orders = commands().into_iter().take(3);
+    for (line, body, _) in orders.chain([("DELETE /v1/accounts/0/orders", Value::Null, true)]) {
+        let refused = send(&venue, line, &body).await;
+        assert_eq!(refused.status, 503, "{line}: {refused:?}");
+        let kind = refused.json()["type"].to_string();
+        assert!(kind.contains("failed"), "{line}: {kind}");
+    }
+}

@@ -11,7 +11,7 @@ use rules::{
     Allowance, BoardKind, Competition, Conduct, ContestRules, DailyAnchor, DailyLoss, Gates, Life,
     MaxLoss, Plan, Stage, StopTrailing, Target, TrailSource,
 };
-use runtime::{AckMode, Handle, Next, Runtime, Shard, Source};
+use runtime::{AckMode, Handle, Next, Runtime, Shard, Source, Status};
 use tempfile::TempDir;
 use types::{
     AccountId, Codec, Command, CompetitionId, Effect, FeeSchedule, InputKind, Instrument,
@@ -30,6 +30,8 @@ enum Step {
     Input(TimestampNs, InputKind),
     /// Nothing, until the other end is dropped.
     Stall(Receiver<()>),
+    /// A panic, which is the end of the engine.
+    Panic,
 }
 
 struct Tape(Receiver<Step>);
@@ -42,6 +44,7 @@ impl Source for Tape {
                 let _ = until.recv();
                 Next::Wait(Duration::ZERO)
             }
+            Ok(Step::Panic) => panic!("the source broke"),
             Err(_) => Next::Wait(Duration::from_millis(1)),
         }
     }
@@ -255,6 +258,15 @@ impl Venue {
     /// Time passes, to so many seconds after noon.
     pub(crate) fn pass(&self, second: u64) {
         self.push(second, InputKind::Timer(Timer::Clock));
+    }
+
+    /// The engine fails; returns when that is known.
+    pub(crate) async fn fail(&self) {
+        self.tape.send(Step::Panic).unwrap();
+        self.handle.wake();
+        let mut status = self.handle.status_changes();
+        let failed = status.wait_for(|status| matches!(status, Status::Failed(_)));
+        failed.await.unwrap();
     }
 
     /// Nothing is applied until the returned end is dropped.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::scenario::{Script, config, journaled, order, replayed, script, wait_until};
 use runtime::{Next, Runtime, Shard, Source, Status};
 use tokio::sync::broadcast::error::RecvError;
-use types::Side;
+use types::{AccountId, Side};
 
 /// Gives `inputs` inputs, waits for a command, and panics.
 struct Panics {
@@ -98,6 +98,12 @@ fn a_journal_that_cannot_be_written_is_never_acknowledged() {
     }
     assert!(matches!(handle.status(), Status::Failed(_)));
     assert_eq!(handle.durable_seq(), acknowledged);
+    // What is durable can be read until it is stopped.
+    wait_until(|| handle.views().seq == acknowledged);
+    for _ in 0..2 {
+        let account = handle.account(AccountId(0)).unwrap().blocking_recv();
+        assert_eq!(account.unwrap().seq, acknowledged);
+    }
     let error = runtime.stop().unwrap_err();
     assert!(error.reason.contains("the journal, after seq"), "{error}");
     // Whether or not one was made ahead, before the directory went.
