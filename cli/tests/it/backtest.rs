@@ -1,5 +1,6 @@
 //! `dynasty backtest` as its users meet it.
 
+mod competition;
 mod data;
 mod declared;
 mod figures;
