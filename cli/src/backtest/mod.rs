@@ -175,6 +175,9 @@ pub(crate) struct Args {
     /// Show every metric with its convention (docs/metrics.md).
     #[arg(long)]
     metrics: bool,
+    /// Show the return of each day, month or year.
+    #[arg(long, value_enum, value_name = "PERIOD")]
+    by: Option<By>,
     /// How many steps of the equity curve make a year [default: as many as its times say].
     #[arg(long, value_name = "NUMBER", value_parser = parse::positive)]
     periods_per_year: Option<f64>,
@@ -194,6 +197,14 @@ enum Format {
     Text,
     /// One JSON object.
     Json,
+}
+
+/// A period of the calendar, UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum By {
+    Day,
+    Month,
+    Year,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

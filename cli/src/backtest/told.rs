@@ -142,6 +142,7 @@ pub(super) fn text(ran: &Ran<'_>) -> String {
         ));
     }
     rows.extend(measured::lines(ran));
+    rows.extend(measured::period_lines(ran));
     for (count, what) in [
         (counts.denied, "orders or changes were refused"),
         (counts.rejected, "events of the data were refused"),
@@ -453,6 +454,9 @@ pub(super) fn json(ran: &Ran<'_>) -> Value {
             .collect::<Vec<_>>(),
         "state_hash": outcome.state_hash.to_string(),
     });
+    if let Some(returns) = measured::period_object(ran) {
+        object["returns"] = returns;
+    }
     if ran.args.plan.is_some() {
         object["plan"] = plan(ran);
     }

@@ -6,6 +6,7 @@ mod declared;
 mod figures;
 mod live;
 mod paths;
+mod periods;
 mod plan;
 mod refusals;
 mod tables;

@@ -382,7 +382,7 @@ fn what_cannot_enter_is_said_with_what_could() {
     words.extend(["--grid".to_owned(), "fast=1..9".to_owned()]);
     let errors = refused(&words);
     assert!(
-        errors.contains("--competition are of one run"),
+        errors.contains("--competition and --by are of one run"),
         "{errors}"
     );
 }
