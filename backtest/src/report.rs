@@ -206,6 +206,21 @@ pub struct Odds {
     pub note: String,
 }
 
+/// What the account's entry of a competition came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The competition.
+    pub name: String,
+    /// When it was live, and how it stands.
+    pub about: String,
+    /// Why the entry is not ranked; none where it is.
+    pub unranked: Option<String>,
+    /// A row for each component of the score, and for their sum.
+    pub table: Table,
+    /// Gates, return, drawdown.
+    pub facts: Vec<Fact>,
+}
+
 /// One percentile.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Band {
@@ -244,6 +259,8 @@ pub struct Report<'a> {
     pub plan: Option<String>,
     /// Equity or balance that the plan asks for.
     pub target: Option<types::Money>,
+    /// The entry of a competition; without one there is no section on it.
+    pub entry: Option<Entry>,
     /// Figures by parameters.
     pub surface: Option<Surface>,
     /// In and out of sample.
@@ -285,6 +302,7 @@ impl<'a> Report<'a> {
             proofs: Vec::new(),
             plan: None,
             target: None,
+            entry: None,
             surface: None,
             walk_forward: None,
             fan: None,

@@ -18,11 +18,12 @@ pub use source::{Bars, Mapped, Memory, Source, SourceError, Timed};
 
 use engine::{Limits, Shard};
 use marketdata::history::Edges;
-use rules::{Conduct, DayProfit, Life, Plan, Stage, TradingDays};
+use rules::{Competition, Conduct, DayProfit, Life, Plan, Stage, TradingDays};
 use types::label::LabelError;
 use types::{
-    AccountId, Command, Event, Funding, Input, InputKind, InputRejection, Instrument, InstrumentId,
-    Label, Money, OpenDenial, Ratio, RollSchedule, Terms, TimestampNs,
+    AccountId, Command, ContestRefusal, EntryRefusal, Event, Funding, Input, InputKind,
+    InputRejection, Instrument, InstrumentId, Label, Money, OpenDenial, Ratio, RollSchedule, Terms,
+    TimestampNs,
 };
 
 use crate::outcome::{Executed, Outcome};
@@ -77,6 +78,9 @@ pub struct Settings {
     pub definitions: Vec<Command>,
     /// The plan that the account is opened under; [`plain_plan`] has no rules.
     pub plan: Plan,
+    /// The competition that the account enters when it is opened: with the first event, or just before the window where
+    /// nobody may enter late and the data begins later.
+    pub competition: Option<Competition>,
     /// When orders are sent.
     pub fills: Fills,
     /// Ticks between bid and ask of a quote that stands for the price of a bar; of an odd number the greater part
@@ -96,7 +100,8 @@ pub struct Settings {
     pub benchmark: Option<InstrumentId>,
     /// Whether a print of an instrument that has no quotes stands for one, with nothing between bid and ask.
     pub prints_are_quotes: bool,
-    /// Whether the run ends when its account has: passed, failed or closed.
+    /// Whether the run ends when its account has: passed, failed or closed. In a competition, where days count on, it
+    /// ends when that has ended, too; the strategy is not asked any more.
     pub stops_with_account: bool,
     /// Whether the outcome has the fills.
     pub keep_fills: bool,
@@ -111,6 +116,7 @@ impl Settings {
             instruments,
             definitions: Vec::new(),
             plan,
+            competition: None,
             fills: Fills::default(),
             spread_ticks: 0,
             bars: None,
@@ -258,6 +264,26 @@ pub enum RunError {
     /// The account was not opened.
     #[error("the account was not opened: {0:?}; accepted: a plan that needs no parent")]
     Account(OpenDenial),
+    /// The account cannot enter the competition.
+    #[error("the account cannot enter the competition: {}", cannot_enter(*.0))]
+    Entry(EntryRefusal),
+    /// The competition does not take it.
+    #[error("the account did not enter the competition: {0}")]
+    Contest(ContestRefusal),
+    /// The competition was never live while there was data.
+    #[error(
+        "the competition's window is {start} to {end}, and the data is of {first} to {last}; accepted: data of the window"
+    )]
+    Window {
+        /// The first moment of the window.
+        start: TimestampNs,
+        /// The first moment after it.
+        end: TimestampNs,
+        /// When the data begins.
+        first: TimestampNs,
+        /// When it ends, as far as it was read.
+        last: TimestampNs,
+    },
     /// An input of a journal could not be read.
     #[error("an input could not be read")]
     Input(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -279,6 +305,27 @@ pub enum RunError {
     /// There is no event at all.
     #[error("the data has no event; accepted: at least one row in the range of time asked for")]
     Empty,
+}
+
+/// Why an account cannot enter, and which could.
+fn cannot_enter(refusal: EntryRefusal) -> String {
+    match refusal {
+        EntryRefusal::Entered { competition } => {
+            format!("it is in competition {competition}; accepted: an account that is in none")
+        }
+        EntryRefusal::NotTrading { state } => {
+            format!("it is {state:?}; accepted: one in an evaluation or funded")
+        }
+        EntryRefusal::NoEquity => {
+            "its equity is not above 0; accepted: an initial balance above 0".to_owned()
+        }
+        EntryRefusal::PaysOut => {
+            "its plan pays out, and money that leaves is no loss; accepted: a plan without payout".to_owned()
+        }
+        EntryRefusal::Scales => {
+            "its plan scales, and money that is added is no return; accepted: a plan without scaling".to_owned()
+        }
+    }
 }
 
 /// Runs a strategy over the data of `sources`, merged by time; of one time, in their order.

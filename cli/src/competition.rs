@@ -63,8 +63,8 @@ pub(crate) fn run_command(args: &Args) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Exit code and words of a file that is none.
-fn read(path: &Path) -> Result<Competition, (u8, String)> {
+/// The competition of a file; exit code and words of a file that is none.
+pub(crate) fn read(path: &Path) -> Result<Competition, (u8, String)> {
     let file = path.display().to_string();
     let text = match fs::read_to_string(path) {
         Ok(text) => text,

@@ -69,6 +69,9 @@ impl Desk {
                 "neither of them",
             );
         }
+        if settings.competition.is_some() {
+            return refuse("the account is in a competition", "none");
+        }
         check_plan(settings, instrument)?;
         if settings.sampling != Sampling::Bars || settings.fills == Fills::Market {
             return refuse(

@@ -136,6 +136,8 @@ fn sections(report: &Report<'_>) -> Vec<Section> {
     });
     add("surface", "Parameters", false, surface);
     add("rules", "Verdict", false, verdicts::section(report));
+    let entry = report.entry.as_ref().map(verdicts::entry);
+    add("competition", "Competition", false, entry);
     let equity = plots::equity_curve(report);
     add("equity", "Equity", false, equity.as_ref().map(figure));
     let prices = plots::price_charts(report);

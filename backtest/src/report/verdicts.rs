@@ -6,7 +6,7 @@ use types::{AccountState, Effect, Event, EventKind, RuleKind};
 
 use super::date::date;
 use super::text::{amount, escape};
-use super::{Report, VERDICTS_LISTED_MAX};
+use super::{Entry, Report, VERDICTS_LISTED_MAX, tables};
 use crate::outcome::Outcome;
 
 pub(super) const fn rule(rule: RuleKind) -> &'static str {
@@ -186,6 +186,22 @@ pub(super) fn section(report: &Report<'_>) -> Option<String> {
         );
     }
     Some(out)
+}
+
+/// How the entry of a competition stands, and what its score is made of.
+pub(super) fn entry(entry: &Entry) -> String {
+    let (class, standing) = match entry.unranked {
+        None => ("gain", "ranked".to_owned()),
+        Some(ref reason) => ("loss", format!("not ranked: {reason}")),
+    };
+    format!(
+        "<p class=\"standing\">In the competition <b>{}</b> the entry is <b class=\"{class}\">{}</b>.</p><p class=\"note\">{}</p>{}{}",
+        escape(&entry.name),
+        escape(&standing),
+        escape(&entry.about),
+        tables::plain(&entry.table, "score"),
+        tables::facts(&entry.facts)
+    )
 }
 
 /// What a breach rests on: exact equity, positions with their quotes, the plan's hash, and the document.

@@ -14,6 +14,7 @@ macro_rules! context {
     };
 }
 
+mod entry;
 mod events;
 mod head;
 mod hear;
@@ -25,10 +26,11 @@ mod send;
 use engine::{EventBuf, Shard};
 use types::{
     AccountId, AccountState, Bar, BarPath, Codec, Command, Event, EventKind, Fill, Grid, Input,
-    InputKind, Instrument, InstrumentId, Label, Liquidity, MarketData, MarketEvent, Money,
-    OpenAccount, OrderId, PlanId, Price, Quote, Seq, ShardId, SignedQty, TimestampNs,
+    InputKind, InputRejection, Instrument, InstrumentId, Label, Liquidity, MarketData, MarketEvent,
+    Money, OpenAccount, OrderId, PlanId, Price, Quote, Seq, ShardId, SignedQty, TimestampNs,
 };
 
+use self::entry::Rest;
 use self::head::{Head, begins, next_time};
 use super::frames::Frames;
 use super::lengths::Lengths;
@@ -104,6 +106,8 @@ pub(super) struct Driver<'a> {
     last: TimestampNs,
     /// The account has ended, and the run with it.
     has_ended: bool,
+    /// The account has ended, and the run goes on with its competition.
+    is_retired: bool,
     /// By instrument: start and end of its newest bar.
     newest: Vec<(TimestampNs, TimestampNs)>,
     /// A bar that there was before, which ends the run.
@@ -178,6 +182,7 @@ impl<'a> Driver<'a> {
             fees: Money::ZERO,
             last: TimestampNs(0),
             has_ended: false,
+            is_retired: false,
             newest: vec![(TimestampNs(0), TimestampNs(0)); instruments.len()],
             doubled: None,
             compared: Price::ZERO,
@@ -205,10 +210,12 @@ impl<'a> Driver<'a> {
         self.set_up(first)?;
         strategy.start(&mut self.context(first));
         self.answer(strategy);
+        let mut rest = Rest;
         while let Some(ts) = next_time(&heads) {
-            if self.has_ended {
+            if self.has_ended || self.competition_is_over() {
                 break;
             }
+            let strategy = self.asked(strategy, &mut rest);
             self.close_frames(ts, strategy);
             self.note_equity(ts);
             if self.settings.fills == Fills::NextOpen && !self.desk.queue.is_empty() {
@@ -244,10 +251,12 @@ impl<'a> Driver<'a> {
         self.set_up(begins)?;
         strategy.start(&mut self.context(begins));
         self.answer(strategy);
+        let mut rest = Rest;
         while let Some(ts) = next {
-            if self.has_ended {
+            if self.has_ended || self.competition_is_over() {
                 break;
             }
+            let strategy = self.asked(strategy, &mut rest);
             self.close_frames(ts, strategy);
             self.note_equity(ts);
             if self.settings.fills == Fills::NextOpen && !self.desk.queue.is_empty() {
@@ -316,15 +325,17 @@ impl<'a> Driver<'a> {
         let last = self.last;
         strategy.end(&mut self.context(last));
         self.answer(strategy);
-        match self.doubled.take() {
-            Some(doubled) => Err(doubled),
-            None => Ok(self.finish(first)),
+        if let Some(doubled) = self.doubled.take() {
+            return Err(doubled);
         }
+        self.check_started(first, last)?;
+        Ok(self.finish(first))
     }
 
-    /// Makes everything known to the engine, at the time of the first event.
-    fn set_up(&mut self, ts: TimestampNs) -> Result<(), RunError> {
+    /// Makes everything known to the engine, by the time of the first event of the data.
+    fn set_up(&mut self, first: TimestampNs) -> Result<(), RunError> {
         let settings = self.settings;
+        let ts = self.opens_at(first)?;
         let instruments = settings.instruments.iter();
         let instruments =
             instruments.map(|it| ("an instrument", Command::RegisterInstrument(Box::new(*it))));
@@ -346,11 +357,19 @@ impl<'a> Driver<'a> {
             .chain(instruments)
             .chain([("the plan", Command::DefinePlan { spec })])
             .chain(late.into_iter().map(named))
-            .chain([("the account", open)]);
+            .chain(entry::definition(settings))
+            .chain([("the account", open)])
+            .chain(entry::entry(settings));
         for (what, command) in commands {
             self.apply(ts, InputKind::Command(command));
             for event in self.events.as_slice() {
                 match event.kind {
+                    EventKind::InputRejected {
+                        reason: InputRejection::CannotEnter(refusal),
+                    } => return Err(RunError::Entry(refusal)),
+                    EventKind::CompetitionDenied { reason, .. } => {
+                        return Err(RunError::Contest(reason));
+                    }
                     EventKind::InputRejected { reason } => {
                         return Err(RunError::Definition { what, reason });
                     }
@@ -362,7 +381,7 @@ impl<'a> Driver<'a> {
             }
         }
         if let Sampling::Every(every) = settings.sampling {
-            self.next_sample = next_multiple(ts.0, every);
+            self.next_sample = next_multiple(first.0, every);
         }
         Ok(())
     }

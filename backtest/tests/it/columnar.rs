@@ -9,6 +9,7 @@ use backtest::run::{Bars, Fills, RunError, Settings, Source, Unobserved, plain_p
 use backtest::search::{self, Axis, Cells, Figures, Objective, Path, Space, World};
 use backtest::strategies;
 use backtest::strategy::{Size, Values};
+use rules::{BoardKind, Competition, ContestRules};
 use types::{
     Bar, BarPath, InstrumentId, Liquidity, Money, PaperModel, Price, Qty, Side, Slippage,
     TimestampNs,
@@ -16,7 +17,7 @@ use types::{
 
 use marketdata::generator::MinuteBars;
 
-use crate::world::{settings, share};
+use crate::world::{label, settings, share};
 
 /// Everything that a columnar run tells.
 #[derive(Debug, Default)]
@@ -307,4 +308,23 @@ fn a_trade_is_bought_before_it_is_sold() {
     let sides: Vec<Side> = told.trades.iter().map(|trade| trade.side).collect();
     let turns = sides.chunks(2).all(|pair| pair[0] == Side::Buy);
     assert!(turns && sides.len() > 4, "{sides:?}");
+}
+
+/// Nobody scores an entry there.
+#[test]
+fn a_competition_is_not_followed() {
+    let mut settings = settings(share("X", Qty::ONE));
+    assert!(Desk::new(&settings).is_ok());
+    settings.competition = Some(Competition {
+        name: label("Cup"),
+        kind: BoardKind::Demo,
+        weights: Competition::standard_weights(),
+        loss_limit: Competition::standard_loss_limit(),
+        gates: Competition::standard_gates(),
+        schedule: settings.plan.schedule,
+        days: settings.plan.days.clone(),
+        contest: ContestRules::default(),
+    });
+    let refused = Desk::new(&settings).unwrap_err();
+    assert_eq!(refused.what, "the account is in a competition");
 }

@@ -6,8 +6,11 @@ use ::backtest::strategies::DAY_NS_MIN;
 use types::{Label, Qty, TimestampNs};
 
 /// The bars of a day that have a roll between their start and their end, or at it: what they did is known to the engine
-/// at their end only, which is of the trading day that the roll opens.
-pub(super) fn late_bars(outcome: &Outcome, rolls: &[TimestampNs]) -> Option<String> {
+/// at their end only, which is of the trading day that the roll opens. The rolls are those of whoever judges them.
+pub(super) fn late_bars(
+    outcome: &Outcome,
+    (judge, rolls): (&str, &[TimestampNs]),
+) -> Option<String> {
     if outcome.bar_ns < DAY_NS_MIN {
         return None;
     }
@@ -19,7 +22,7 @@ pub(super) fn late_bars(outcome: &Outcome, rolls: &[TimestampNs]) -> Option<Stri
     let late = outcome.samples.iter().filter(|it| is_late(it.ts)).count();
     (late > 0).then(|| {
         format!(
-            "{late} of {} bars of a day end at or after the roll of the next trading day: the plan judges what they did \
+            "{late} of {} bars of a day end at or after the roll of the next trading day: {judge} judges what they did \
              as of that day, and two of them may be of one; accepted: --interval with the length of a \
              session (390m), --instrument with a session, or shorter bars",
             outcome.samples.len()
@@ -31,14 +34,12 @@ pub(super) fn late_bars(outcome: &Outcome, rolls: &[TimestampNs]) -> Option<Stri
 pub(super) fn of_run(
     settings: &Settings,
     outcome: &Outcome,
-    rolls: Option<&[TimestampNs]>,
+    judges: &[(&str, &[TimestampNs])],
     splits: &[(TimestampNs, Label)],
 ) -> Vec<String> {
     let counts = &outcome.counts;
-    let mut cautions: Vec<String> = rolls
-        .and_then(|rolls| late_bars(outcome, rolls))
-        .into_iter()
-        .collect();
+    let late = judges.iter().map(|judge| late_bars(outcome, *judge));
+    let mut cautions: Vec<String> = late.flatten().collect();
     for (ts, symbol) in splits {
         cautions.push(format!(
             "{symbol} was split at {ts}: the account's position is, what the strategy's indicators hold of before is not, \

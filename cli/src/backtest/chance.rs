@@ -448,7 +448,7 @@ fn under_plan(
     opened: &[TimestampNs],
     page: Option<&mut Report<'_>>,
 ) -> anyhow::Result<()> {
-    let late = super::caution::late_bars(outcome, opened);
+    let late = super::caution::late_bars(outcome, ("the plan", opened));
     let days = days_of(outcome, &|ts| opened.partition_point(|at| *at <= ts) as i32);
     let mut stages = vec![plan];
     for path in &asked.then {

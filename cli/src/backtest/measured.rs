@@ -1,11 +1,14 @@
 //! The metrics of a run, as the command line tells them.
 
-use ::backtest::metric::{self, Metric, Point, Record, RecordError, Unit, periods_per_year};
+use ::backtest::metric::{
+    self, Metric, PeriodReturn, Point, Record, RecordError, Unit, by_day, by_month, by_year,
+    periods_per_year,
+};
 use ::backtest::report::compared;
 use serde_json::{Value, json};
 use types::Ratio;
 
-use super::{Args, Ran};
+use super::{Args, By, Ran};
 
 /// Of all metrics those that a summary shows.
 const SHOWN: [&str; 8] = [
@@ -80,6 +83,58 @@ fn said(metric: &Metric) -> String {
         (Ok(value), Unit::Count) => format!("{value:.0}"),
         (Ok(value), Unit::Days) => format!("{value:.1} days"),
     }
+}
+
+impl By {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Month => "month",
+            Self::Year => "year",
+        }
+    }
+
+    /// What a period is called, as ISO 8601 has it.
+    fn name(self, of: &PeriodReturn) -> String {
+        match self {
+            Self::Day => format!("{}-{:02}-{:02}", of.year, of.month, of.day),
+            Self::Month => format!("{}-{:02}", of.year, of.month),
+            Self::Year => of.year.to_string(),
+        }
+    }
+}
+
+/// The periods that are asked for, each with its name and its return.
+fn periods(ran: &Ran<'_>) -> Option<(By, Vec<(String, f64)>)> {
+    let by = ran.args.by?;
+    let (points, zone) = (ran.outcome.points(), metric::Settings::default().zone);
+    let returns = match by {
+        By::Day => by_day(&points, &zone),
+        By::Month => by_month(&points, &zone),
+        By::Year => by_year(&points, &zone),
+    };
+    let named = returns.iter().map(|it| (by.name(it), it.value));
+    Some((by, named.collect()))
+}
+
+/// Lines of a summary: the return of each period that is asked for.
+pub(super) fn period_lines(ran: &Ran<'_>) -> Vec<(&'static str, String)> {
+    let Some((by, periods)) = periods(ran) else {
+        return Vec::new();
+    };
+    let lines = periods.into_iter().map(|(name, value)| {
+        let percent = value * 100.0;
+        (by.word(), format!("{name:<10}  {percent:>9.4}%"))
+    });
+    lines.collect()
+}
+
+/// The same for programs.
+pub(super) fn period_object(ran: &Ran<'_>) -> Option<Value> {
+    let (by, periods) = periods(ran)?;
+    let periods = periods.into_iter();
+    let periods = periods.map(|(name, value)| json!({ "period": name, "return": value }));
+    Some(json!({ "by": by.word(), "periods": periods.collect::<Vec<_>>() }))
 }
 
 /// Every metric by name: its value, or null with the reason.

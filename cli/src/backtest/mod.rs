@@ -4,6 +4,7 @@ mod benchmark;
 mod caution;
 mod chance;
 mod data;
+mod entry;
 mod market;
 mod measured;
 mod observe;
@@ -66,6 +67,7 @@ Examples:
   dynasty backtest goog.csv --strategy fixtures/strategies/pullback.toml --cash 100000
   dynasty backtest goog.csv --strategy sma_cross --size 100% --plan fixtures/plans/static-100k.toml --interval 390m --proofs proofs
   dynasty verify-breach proofs/*
+  dynasty backtest goog.csv --strategy sma_cross --size 100% --competition cup.toml
   dynasty backtest sweep goog.csv --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20
   dynasty backtest walk-forward goog.csv --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20 --folds 6
   dynasty backtest monte-carlo goog.csv --strategy sma_cross --size 100% --method bootstrap
@@ -149,6 +151,9 @@ pub(crate) struct Args {
     /// The account is opened under this plan: did it pass, or where did it breach and why.
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
+    /// The account enters this competition (docs/competitions.md): its score, and whether it is ranked.
+    #[arg(long, value_name = "FILE")]
+    competition: Option<PathBuf>,
     /// Write the proof of each verdict to a file in this directory, for `dynasty verify-breach`.
     #[arg(long, value_name = "DIR", requires = "plan")]
     proofs: Option<PathBuf>,
@@ -170,6 +175,9 @@ pub(crate) struct Args {
     /// Show every metric with its convention (docs/metrics.md).
     #[arg(long)]
     metrics: bool,
+    /// Show the return of each day, month or year.
+    #[arg(long, value_enum, value_name = "PERIOD")]
+    by: Option<By>,
     /// How many steps of the equity curve make a year [default: as many as its times say].
     #[arg(long, value_name = "NUMBER", value_parser = parse::positive)]
     periods_per_year: Option<f64>,
@@ -189,6 +197,14 @@ enum Format {
     Text,
     /// One JSON object.
     Json,
+}
+
+/// A period of the calendar, UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum By {
+    Day,
+    Month,
+    Year,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -257,7 +273,7 @@ fn run_once(args: &Args) -> anyhow::Result<ExitCode> {
     picked.check(&files.offer(args))?;
     let market = market::market(args, &files)?;
     let settings = settings(args, &files, &market)?;
-    let mut watch = Watch::new(args, &market, &files)?;
+    let mut watch = Watch::new(args, &settings, &market, &files)?;
     let mut sources = files.sources(args, &market)?;
     watch.counts(sources.iter().flat_map(|it| it.rows().counters()).collect());
     let started = std::time::Instant::now();
@@ -270,7 +286,7 @@ fn run_once(args: &Args) -> anyhow::Result<ExitCode> {
     for source in &sources {
         data::tell_bad(source.rows());
     }
-    let outcome = outcome?;
+    let outcome = outcome.map_err(|error| entry::refused(args, error))?;
     let benchmark = benchmark::of(args, &watch.names, &outcome)?;
     let ran = Ran {
         benchmark,
@@ -340,6 +356,7 @@ fn settings(args: &Args, files: &Files, market: &market::Market) -> anyhow::Resu
         },
         benchmark: benchmark::instrument(args, market),
         prints_are_quotes: !files.has_bars && !files.has_quotes,
+        competition: entry::competition(args)?,
         stops_with_account: args.plan.is_some(),
         keep_fills: false,
         ..Settings::new(market.instruments(), plan)

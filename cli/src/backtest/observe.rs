@@ -8,18 +8,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use ::backtest::outcome::Executed;
 use ::backtest::report::Recorder;
-use ::backtest::run::Observer;
+use ::backtest::run::{Observer, Settings};
 use anyhow::Context as _;
 use gateway::dto::{ProofDto, proof};
 use indicatif::ProgressBar;
 use runtime::view::AccountView;
 use runtime::{Almanac, Limits, Shard};
 use types::{
-    AccountId, Event, EventKind, Input, InputKind, Label, MarketData, Seq, ShardId, TimestampNs,
-    TradingDay,
+    AccountId, Event, EventKind, Input, InputKind, Label, MarketData, RollSchedule, Seq, ShardId,
+    TimestampNs, TradingDay,
 };
 
 use super::data::Files;
+use super::entry::Entered;
 use super::market::Market;
 use super::{Args, tables};
 use crate::progress::reading_progress;
@@ -44,18 +45,29 @@ pub(super) struct Watch {
     executions: Option<BufWriter<File>>,
     /// The first thing that could not be written.
     failure: Option<anyhow::Error>,
-    /// Trading days that opened, each with when it did.
+    schedule: RollSchedule,
+    /// Trading days of the account that opened, each with when it did.
     pub(super) days: Vec<(TimestampNs, TradingDay)>,
+    contest_schedule: Option<RollSchedule>,
+    /// When days of the competition rolled.
+    pub(super) contest_rolls: Vec<TimestampNs>,
     /// Splits that took effect, each with the instrument.
     pub(super) splits: Vec<(TimestampNs, Label)>,
     /// The account at the end.
     pub(super) account: Option<Box<AccountView>>,
+    /// Its entry of a competition at the end.
+    pub(super) entered: Option<Entered>,
     /// Names of the instruments.
     pub(super) names: Vec<Label>,
 }
 
 impl Watch {
-    pub(super) fn new(args: &Args, market: &Market, files: &Files) -> anyhow::Result<Self> {
+    pub(super) fn new(
+        args: &Args,
+        settings: &Settings,
+        market: &Market,
+        files: &Files,
+    ) -> anyhow::Result<Self> {
         let mut timetable = Timetable::new(&market.specifications);
         let empty = Shard::new(ShardId(0), Limits::default());
         let almanac = Almanac::new(
@@ -84,9 +96,13 @@ impl Watch {
             recorder: (args.report.is_some() || args.plots.is_some()).then(Recorder::new),
             executions: executions.transpose()?,
             failure: None,
+            schedule: settings.plan.schedule,
             days: Vec::new(),
+            contest_schedule: settings.competition.as_ref().map(|it| it.schedule),
+            contest_rolls: Vec::new(),
             splits: Vec::new(),
             account: None,
+            entered: None,
             names: instruments.iter().map(|it| it.symbol).collect(),
         })
     }
@@ -160,8 +176,13 @@ impl Observer for Watch {
             recorder.applied(input, events, shard);
         }
         for event in events {
-            if let EventKind::DayRolled { day, .. } = event.kind {
-                self.days.push((event.ts, day));
+            if let EventKind::DayRolled { schedule, day } = event.kind {
+                if schedule == self.schedule {
+                    self.days.push((event.ts, day));
+                }
+                if Some(schedule) == self.contest_schedule {
+                    self.contest_rolls.push(event.ts);
+                }
             }
         }
         let has_verdict = events
@@ -178,6 +199,7 @@ impl Observer for Watch {
 
     fn finished(&mut self, shard: &Shard) {
         self.account = shard.account_view(AccountId(0)).map(Box::new);
+        self.entered = Entered::new(shard);
     }
 
     fn filled(&mut self, executed: &Executed) {

@@ -12,6 +12,7 @@ use anyhow::Context as _;
 use gateway::dto::percent;
 use types::{Label, Liquidity, Money, Seq, Slippage};
 
+use super::entry::Entered;
 use super::png::Painter;
 use super::world::Recorded;
 use super::{Args, Ran};
@@ -66,7 +67,8 @@ pub(super) fn write(ran: &Ran<'_>) -> anyhow::Result<()> {
         target: target.map(|(target, _)| target),
     };
     let metrics = super::measured::settings(args, &ran.outcome.points());
-    let report = of_run(&subject, ran.outcome, &metrics)?;
+    let mut report = of_run(&subject, ran.outcome, &metrics)?;
+    report.entry = ran.watch.entered.as_ref().map(Entered::section);
     write_page(args, &report)
 }
 
@@ -205,6 +207,9 @@ pub(super) fn facts(subject: &Subject<'_>) -> Vec<Fact> {
             "Plan",
             format!("{}, version {}, {}", plan.name, plan.version, plan.hash()),
         ));
+    }
+    if let Some(competition) = &settings.competition {
+        facts.push(Fact::new("Competition", competition.name.to_string()));
     }
     facts.push(Fact::new("Version", env!("CARGO_PKG_VERSION")));
     facts

@@ -9,6 +9,7 @@ use gateway::dto::percent;
 use serde_json::{Value, json};
 use types::{AccountState, Event, EventKind, Money, TimestampNs, decimal};
 
+use super::entry::Entered;
 use super::{FillsArg, Ran, measured};
 
 /// Figures of the equity curve and the round trips, each as its definition says and nothing else.
@@ -141,6 +142,7 @@ pub(super) fn text(ran: &Ran<'_>) -> String {
         ));
     }
     rows.extend(measured::lines(ran));
+    rows.extend(measured::period_lines(ran));
     for (count, what) in [
         (counts.denied, "orders or changes were refused"),
         (counts.rejected, "events of the data were refused"),
@@ -160,6 +162,7 @@ pub(super) fn text(ran: &Ran<'_>) -> String {
     if args.plan.is_some() {
         verdict(ran, &mut rows);
     }
+    rows.extend(watch.entered.iter().flat_map(Entered::lines));
     rows.push((
         "engine",
         format!(
@@ -182,8 +185,11 @@ pub(super) fn text(ran: &Ran<'_>) -> String {
 /// What to know beside it.
 fn cautions(ran: &Ran<'_>) -> Vec<String> {
     let rolls: Vec<_> = ran.watch.days.iter().map(|(ts, _)| *ts).collect();
-    let rolls = ran.args.plan.as_ref().map(|_| &rolls[..]);
-    super::caution::of_run(ran.settings, ran.outcome, rolls, &ran.watch.splits)
+    let plan = ran.args.plan.as_ref().map(|_| ("the plan", &rolls[..]));
+    let contest = ran.settings.competition.as_ref();
+    let contest = contest.map(|_| ("the competition", &ran.watch.contest_rolls[..]));
+    let judges: Vec<_> = plan.into_iter().chain(contest).collect();
+    super::caution::of_run(ran.settings, ran.outcome, &judges, &ran.watch.splits)
 }
 
 fn fills_name(ran: &Ran<'_>) -> &'static str {
@@ -448,8 +454,14 @@ pub(super) fn json(ran: &Ran<'_>) -> Value {
             .collect::<Vec<_>>(),
         "state_hash": outcome.state_hash.to_string(),
     });
+    if let Some(returns) = measured::period_object(ran) {
+        object["returns"] = returns;
+    }
     if ran.args.plan.is_some() {
         object["plan"] = plan(ran);
+    }
+    if let Some(entered) = &ran.watch.entered {
+        object["competition"] = entered.object();
     }
     object
 }

@@ -104,9 +104,11 @@ impl Prepared {
             || args.trades.is_some()
             || args.executions.is_some()
             || args.equity.is_some()
+            || args.competition.is_some()
+            || args.by.is_some()
         {
             return Err(Usage(
-                "--proofs, --trades, --executions and --equity are of one run; accepted: dynasty backtest with \
+                "--proofs, --trades, --executions, --equity, --competition and --by are of one run; accepted: dynasty backtest with \
                  --set and the values found"
                     .to_owned(),
             )

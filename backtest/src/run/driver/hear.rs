@@ -92,7 +92,10 @@ impl Driver<'_> {
                             to,
                             AccountState::Passed | AccountState::Failed | AccountState::Closed
                         );
-                        self.has_ended |= is_over && self.settings.stops_with_account;
+                        if is_over && self.settings.stops_with_account {
+                            self.has_ended |= self.settings.competition.is_none();
+                            self.is_retired = true;
+                        }
                     }
                     if self.verdicts.len() < VERDICTS_MAX {
                         self.verdicts.push(*event);

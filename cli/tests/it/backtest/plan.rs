@@ -1,0 +1,218 @@
+//! A run as an account under a plan.
+
+use serde_json::json;
+
+use super::{bars, dynasty, fixture, result, told};
+
+const WEEK: &str = r#"
+format = 1
+name = "Week"
+version = 1
+currency = "USD"
+initial_balance = "50000"
+stage = { evaluation = 1 }
+roll = { zone = "America/New_York", time = "18:00", days = "mon-fri" }
+[daily_loss]
+anchor = "equity"
+allowance = { fixed = "1000" }
+effect = "fail"
+touch_is_breach = true
+"#;
+
+/// 100 shares lose 600 on Thursday and 600 on Friday, 1,000 a day being allowed. Bars from midnight to midnight end after
+/// the roll: Thursday's is of Friday, and so is Friday's, which ends on Saturday, and the two together are too much. The
+/// run says so; bars that end at the close, by `--interval` or because the instrument has a session, are judged as traded.
+#[test]
+fn bars_of_a_day_are_judged_on_the_day_on_which_they_were_traded() {
+    let folder = tempfile::tempdir().unwrap();
+    let week = bars(
+        folder.path(),
+        "week.csv",
+        &[
+            ("2024-01-08", [100.0, 100.0, 100.0, 100.0]),
+            ("2024-01-09", [100.0, 100.0, 100.0, 100.0]),
+            ("2024-01-10", [100.0, 100.0, 100.0, 100.0]),
+            ("2024-01-11", [100.0, 100.0, 94.0, 94.0]),
+            ("2024-01-12", [94.0, 94.0, 88.0, 88.0]),
+            ("2024-01-16", [88.0, 88.0, 88.0, 88.0]),
+        ],
+    );
+    let plan = folder.path().join("week.toml");
+    std::fs::write(&plan, WEEK).unwrap();
+    let share = folder.path().join("share.toml");
+    let text = r#"
+        [[instrument]]
+        symbol = "WEEK"
+        kind = "equity"
+        currency = "USD"
+        tick_size = "0.01"
+        lot_size = "1"
+        order_qty_max = "100000"
+        session = "us-equities"
+    "#;
+    std::fs::write(&share, text).unwrap();
+    let plan = plan.to_str().unwrap();
+    let args = [
+        week.as_str(),
+        "-s",
+        "buy_and_hold",
+        "--size",
+        "100",
+        "--plan",
+        plan,
+    ];
+    let late = result(&args);
+    assert_eq!(late["plan"]["state"], "failed");
+    let caution = late["cautions"][0].as_str().unwrap();
+    assert!(
+        caution.contains("bars of a day end at or after the roll"),
+        "{caution}"
+    );
+    assert!(caution.contains("--interval"), "{caution}");
+    let (by_length, session) = (
+        ["--interval", "390m"],
+        ["--instrument", share.to_str().unwrap()],
+    );
+    for more in [by_length, session] {
+        let told = result(&[&args[..], &more].concat());
+        assert_eq!(told["plan"]["state"], "evaluation", "{more:?}");
+        assert_eq!(told["equity"], "48800", "{more:?}");
+        assert_eq!(told["cautions"], json!([]), "{more:?}");
+    }
+    // With a session a bar is from its open to its close: 9:30 to 16:00 in New York.
+    let told = result(&[&args[..], &session].concat());
+    assert_eq!(told["last"], "2024-01-16T21:00:00Z");
+}
+
+/// The evaluation is closed by its thirty days, long before the data ends.
+#[test]
+fn every_end_has_its_day_and_its_reason() {
+    let plan = fixture("plans/apex-eod-50k-eval.toml");
+    let goog = fixture("market/goog_1d_bars.csv.gz");
+    let args = [
+        "--strategy",
+        "sma_cross",
+        "--size",
+        "100%",
+        "--interval",
+        "390m",
+        "--plan",
+        &plan,
+    ];
+    let told = told(&args);
+    let verdicts = told["plan"]["verdicts"].as_array().unwrap();
+    let of = |kind: &str| verdicts.iter().find(|it| it["type"] == kind).unwrap();
+    assert_eq!(of("lapsed")["limit"], 30);
+    assert_eq!(of("state_changed")["reason"], "time_limit");
+    assert_eq!(told["plan"]["state"], "closed");
+    let (_, text, _) = dynasty(&[&["backtest", &goog], &args[..]].concat());
+    let line = |name: &str| {
+        text.lines()
+            .find(|line| line.starts_with(name))
+            .unwrap()
+            .to_owned()
+    };
+    let verdict = line("verdict");
+    // Opened on August 19th, which is not counted: the 20th to September 18th, a Saturday; the next day that opens is
+    // Monday's.
+    assert!(
+        verdict.contains("closed on 2004-09-20") && verdict.ends_with("time limit"),
+        "{verdict}"
+    );
+    let lapsed = line("lapsed");
+    assert!(
+        lapsed.contains("not passed within 30 calendar days, 2004-08-19 to 2004-09-18"),
+        "{lapsed}"
+    );
+}
+
+#[test]
+fn days_without_data_are_days_held() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let file = folder.path().join(name);
+        std::fs::write(&file, text).unwrap();
+        file.to_str().unwrap().to_owned()
+    };
+    // 11:00 to 12:00 UTC of the 8th, 9th, 19th and 29th of January 2024.
+    let bars = write(
+        "gaps_1h_bars.csv",
+        "ts_ns,open,high,low,close,volume\n\
+         1704711600000000000,100,100,100,100,1000\n\
+         1704798000000000000,100,100,100,100,1000\n\
+         1705662000000000000,100,100,100,100,1000\n\
+         1706526000000000000,100,100,100,100,1000\n",
+    );
+    let plan = write(
+        "held.toml",
+        r#"
+        format = 1
+        name = "Held"
+        version = 1
+        currency = "USD"
+        initial_balance = "50000"
+        stage = { evaluation = 1 }
+        roll = { zone = "UTC", time = "00:00" }
+        profit_target = { pct_of_initial = "80" }
+        min_days = { days = 30, counts = "any_day_held" }
+        "#,
+    );
+    let (code, text, errors) = dynasty(&[
+        "backtest",
+        &bars,
+        "--interval",
+        "60m",
+        "--strategy",
+        "buy_and_hold",
+        "--size",
+        "100",
+        "--plan",
+        &plan,
+    ]);
+    assert_eq!((code, errors.as_str()), (Some(0), ""));
+    // Bought on the 9th and held to the end, on the 29th: 21 days, three of which have data.
+    assert!(text.contains("21 counted of 30"), "{text}");
+}
+
+#[test]
+fn a_plan_says_when_it_breached_and_proves_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let proofs = folder.path().join("proofs");
+    let proofs = proofs.to_str().unwrap();
+    let plan = fixture("plans/static-100k.toml");
+    let result = told(&[
+        "--strategy",
+        "sma_cross",
+        "--fee",
+        "0.1%",
+        "--size",
+        "100%",
+        "--plan",
+        &plan,
+        "--proofs",
+        proofs,
+    ]);
+    assert_eq!(result["plan"]["state"], "failed");
+    let breach = &result["plan"]["verdicts"][0];
+    assert_eq!(breach["rule"], "daily_loss");
+    // 536 shares under water by the price of 176.29.
+    assert_eq!(breach["equity"], "94529.41784");
+    assert_eq!(breach["floor"], "94900.13784");
+    assert_eq!(
+        (&breach["day"], &breach["trading_day"]),
+        // Every date from 2004-08-19 on: 13 + 30 + 31 + 30 + 31 + 26.
+        (&json!("2005-01-26"), &json!(161))
+    );
+    let proof = std::fs::read_dir(proofs)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let (code, text, _) = dynasty(&["verify-breach", proof.to_str().unwrap()]);
+    assert_eq!(code, Some(0));
+    assert!(
+        text.contains("is below the floor 94900.13784 of its daily loss"),
+        "{text}"
+    );
+}
