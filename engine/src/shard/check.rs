@@ -314,7 +314,7 @@ impl Shard {
     }
 
     #[inline(always)]
-    fn check_currency(&self, desk: &Desk<'_>) -> Result<(), DenyReason> {
+    pub(super) fn check_currency(&self, desk: &Desk<'_>) -> Result<(), DenyReason> {
         let account = desk.account;
         let currency = desk.market.currency;
         if currency == account.currency {
@@ -608,7 +608,7 @@ fn check_market(request: &NewOrder, market: &Market) -> Result<(), DenyReason> {
 
 /// What states no price of its own counts at one of the market's, where funds are checked.
 #[inline(always)]
-fn check_priced(desk: &Desk<'_>, request: &NewOrder) -> Result<(), DenyReason> {
+pub(super) fn check_priced(desk: &Desk<'_>, request: &NewOrder) -> Result<(), DenyReason> {
     let is_stated = !matches!(
         request.kind,
         OrderKind::Market | OrderKind::TrailingStop { .. }
