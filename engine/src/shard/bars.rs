@@ -166,7 +166,8 @@ impl Shard {
                         trigger.is_some_and(|trigger| path.low <= trigger && trigger <= path.high);
                     let is_older =
                         oldest.is_none_or(|oldest| self.orders.id(handle) < self.orders.id(oldest));
-                    if order.form.is_stop() && is_passed && is_older {
+                    let is_next = order.form.is_stop() && is_passed && is_older;
+                    if is_next && !self.stands_by(handle) {
                         oldest = Some(handle);
                     }
                 }

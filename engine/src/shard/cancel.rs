@@ -247,7 +247,7 @@ impl Shard {
         }
     }
 
-    /// Whether the order is the stop of a cover order that still has something to cover.
+    /// Whether the order is the stop of a cover order that still has something to cover, or may have.
     #[inline(always)]
     pub(super) fn is_mandatory(&self, handle: u32) -> bool {
         self.orders.get(handle).role == OrderRole::CoverStop && self.has_to_cover(handle)
@@ -256,13 +256,27 @@ impl Shard {
     #[cold]
     #[inline(never)]
     fn has_to_cover(&self, handle: u32) -> bool {
+        self.may_grow(handle) || self.closes_something(handle)
+    }
+
+    /// Whether there is a position that the order makes smaller.
+    pub(super) fn closes_something(&self, handle: u32) -> bool {
         let order = self.orders.get(handle);
-        let is_open = self.holdings.get(order.holding).lots.0 != 0;
-        let entry = self
-            .orders
-            .extra(handle)
-            .map_or(OrderId(0), |extra| extra.list);
-        is_open || self.orders.find(entry).is_some()
+        self.holdings.get(order.holding).closable(order.side).0 > 0
+    }
+
+    /// Whether an exit may come to more: its entry works, or what that filled is on its way.
+    pub(super) fn may_grow(&self, handle: u32) -> bool {
+        let list = self.orders.extra(handle).map(|extra| extra.list);
+        list.is_some_and(|entry| self.orders.find(entry).is_some())
+            || self.is_coming(self.orders.id(handle))
+    }
+
+    /// Whether the order is the stop of a cover order that has nothing to close yet, but may have.
+    pub(super) fn stands_by(&self, handle: u32) -> bool {
+        self.orders.get(handle).role == OrderRole::CoverStop
+            && !self.closes_something(handle)
+            && self.may_grow(handle)
     }
 
     pub(super) fn cancel_all(

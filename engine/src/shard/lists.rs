@@ -154,7 +154,7 @@ impl Shard {
             order.role,
             OrderRole::TakeProfit | OrderRole::StopLoss | OrderRole::CoverStop
         );
-        if is_exit && (self.orders.find(extra.list).is_some() || self.is_coming(id)) {
+        if is_exit && self.may_grow(handle) {
             self.hold_again(handle);
         } else {
             self.end_order(handle, None, events);
@@ -322,13 +322,17 @@ impl Shard {
         }
     }
 
-    /// Exits that have nothing to close, and nothing coming, end with their entry.
+    /// Exits of which nothing was sent, and nothing is coming, end with their entry; the stop of a cover order also
+    /// where all that was filled has closed another position.
     fn end_unused_exits(&mut self, extra: &Extra, events: &mut EventBuf) {
         for exit in members_after_first(extra) {
-            if let Some(handle) = self.orders.find(exit)
-                && self.orders.get(handle).leaves().0 == 0
-                && !self.is_coming(exit)
-            {
+            let Some(handle) = self.orders.find(exit) else {
+                continue;
+            };
+            let order = self.orders.get(handle);
+            let is_cover = order.role == OrderRole::CoverStop;
+            let is_idle = order.leaves().0 == 0 || (is_cover && !self.closes_something(handle));
+            if is_idle && !self.is_coming(exit) {
                 self.end_order(handle, Some(CancelReason::ParentEnded), events);
             }
         }

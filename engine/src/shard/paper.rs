@@ -342,7 +342,7 @@ impl Shard {
             return self.leave_paper(handle, instrument, Stop::Exhausted, events);
         };
         if self.allowed(handle) == 0 {
-            return self.end_order(handle, Some(CancelReason::NotReducing), events);
+            return self.end_unfilled(handle, instrument, CancelReason::NotReducing, events);
         }
         if order.tif == Tif::FillOrKill && self.allowed(handle) < order.leaves().0 {
             return self.end_order(handle, Some(CancelReason::NotFillable), events);
@@ -360,7 +360,7 @@ impl Shard {
         let order = self.orders.get(handle);
         let is_flat = order.flags.is_cut() && self.allowed(handle) == 0;
         if is_flat {
-            return self.end_order(handle, Some(CancelReason::NotReducing), events);
+            return self.end_unfilled(handle, instrument, CancelReason::NotReducing, events);
         }
         self.leave_paper(handle, instrument, stop, events);
     }
