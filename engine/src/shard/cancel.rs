@@ -146,6 +146,17 @@ impl Shard {
         which: impl Fn(&Self, u32, &Order) -> bool,
         events: &mut EventBuf,
     ) {
+        let ids = self.pick_orders(account, which);
+        self.end_ids(&ids, reason, events);
+        self.pending.ids = ids;
+    }
+
+    /// The account's working orders that `which` picks, oldest first. The list goes back to where it was kept.
+    fn pick_orders(
+        &mut self,
+        account: AccountId,
+        which: impl Fn(&Self, u32, &Order) -> bool,
+    ) -> Vec<OrderId> {
         let mut ids = std::mem::take(&mut self.pending.ids);
         ids.clear();
         let known = &self.accounts[account.0 as usize];
@@ -154,8 +165,7 @@ impl Shard {
                 ids.push(self.orders.id(handle));
             }
         }
-        self.end_ids(&ids, reason, events);
-        self.pending.ids = ids;
+        ids
     }
 
     /// Cancels those of these orders that still work.
@@ -333,14 +343,7 @@ impl Shard {
         which: impl Fn(&Self, u32, &Order) -> bool,
         events: &mut EventBuf,
     ) {
-        let mut ids = std::mem::take(&mut self.pending.ids);
-        ids.clear();
-        let known = &self.accounts[account.0 as usize];
-        for (handle, order) in self.account_orders(known) {
-            if which(self, handle, order) {
-                ids.push(self.orders.id(handle));
-            }
-        }
+        let ids = self.pick_orders(account, which);
         for &id in &ids {
             if let Some(handle) = self.orders.find(id)
                 && !self.is_mandatory(handle)

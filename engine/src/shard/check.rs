@@ -228,14 +228,7 @@ impl Shard {
         request: &NewOrder,
         part: Part,
     ) -> Result<(), DenyReason> {
-        let account = desk.account;
-        if !account.is_trading() {
-            let state = account.state();
-            return Err(DenyReason::AccountNotTrading { state });
-        }
-        if account.day_locked {
-            return Err(DenyReason::DayLocked);
-        }
+        desk.account.check_trading()?;
         if part != Part::Slice && self.is_repeated(request.account.0, request.client_order.0) {
             return Err(DenyReason::DuplicateClientOrder);
         }

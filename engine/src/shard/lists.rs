@@ -13,7 +13,7 @@ use super::check::{Checked, Earlier, Part};
 use super::registry::reject;
 use super::submit::Membership;
 use crate::event_buf::EventBuf;
-use crate::order::{Extra, Order, Stage, is_closing};
+use crate::order::{Extra, Order, Stage, is_closing, is_exit};
 
 impl Shard {
     pub(super) fn submit_list(&mut self, list: &OrderList, events: &mut EventBuf) {
@@ -150,11 +150,7 @@ impl Shard {
             }
             return;
         }
-        let is_exit = matches!(
-            order.role,
-            OrderRole::TakeProfit | OrderRole::StopLoss | OrderRole::CoverStop
-        );
-        if is_exit && self.may_grow(handle) {
+        if is_exit(order.role) && self.may_grow(handle) {
             self.hold_again(handle);
         } else {
             self.end_order(handle, None, events);
@@ -406,10 +402,6 @@ fn misfit(first: &NewOrder, order: &NewOrder, role: OrderRole) -> Option<ListFie
     if !is_kind {
         return Some(ListField::Kind);
     }
-    let is_exit = matches!(
-        role,
-        OrderRole::TakeProfit | OrderRole::StopLoss | OrderRole::CoverStop
-    );
     let has_tif = match role {
         // What is mandatory does not expire.
         OrderRole::CoverStop => order.tif == TimeInForce::GoodTillCancel,
@@ -425,7 +417,7 @@ fn misfit(first: &NewOrder, order: &NewOrder, role: OrderRole) -> Option<ListFie
     if role == OrderRole::Entry && is_closing(order) {
         return Some(ListField::Leg);
     }
-    if !is_exit {
+    if !is_exit(role) {
         return None;
     }
     if order.side != first.side.opposite() {
