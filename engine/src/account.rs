@@ -3,8 +3,8 @@
 use rules::{AccountRules, Lifecycle, Lineage};
 use types::{
     AccountState, BaselineOrigin, BaselineSource, Breach, Codec, CodecError, CompetitionId,
-    FloorMoveCause, Label, Money, Parentage, PlanId, Reader, RuleKind, Seq, Terms, TimestampNs,
-    codec_struct,
+    DenyReason, FloorMoveCause, Label, Money, Parentage, PlanId, Reader, RuleKind, Seq, Terms,
+    TimestampNs, codec_struct,
 };
 
 use crate::derived::{Derived, DerivedFlag, DerivedSeq};
@@ -382,6 +382,19 @@ impl Account {
     #[inline]
     pub(crate) const fn is_trading(&self) -> bool {
         self.life.is_trading()
+    }
+
+    /// Whether it may send orders.
+    #[inline(always)]
+    pub(crate) const fn check_trading(&self) -> Result<(), DenyReason> {
+        if !self.is_trading() {
+            let state = self.state();
+            return Err(DenyReason::AccountNotTrading { state });
+        }
+        if self.day_locked {
+            return Err(DenyReason::DayLocked);
+        }
+        Ok(())
     }
 
     /// Where it is in its life.

@@ -314,6 +314,14 @@ pub(crate) const fn is_closing(request: &NewOrder) -> bool {
         )
 }
 
+/// Whether an order of this part of a list closes what its entry opens.
+pub(crate) const fn is_exit(role: OrderRole) -> bool {
+    matches!(
+        role,
+        OrderRole::TakeProfit | OrderRole::StopLoss | OrderRole::CoverStop
+    )
+}
+
 impl Order {
     /// What stands at a handle that no order had yet.
     pub(crate) const VACANT: Self = Self {

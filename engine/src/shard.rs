@@ -32,11 +32,13 @@ mod market;
 mod paper;
 mod peaks;
 mod portrait;
+mod prints;
 mod queue;
 mod registry;
 mod roll;
 mod submit;
 mod timed;
+mod walk;
 mod windows;
 
 use rules::{Competition, Entry, OpenWindows, Plan, TradingDays};

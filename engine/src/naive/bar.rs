@@ -101,6 +101,7 @@ impl Naive {
             .values()
             .filter(|order| order.instrument == id && order.stage == Stage::Waiting)
             .filter(|order| !matches!(order.request.kind, OrderKind::MarketIfTouched { .. }))
+            .filter(|order| !self.stands_by(order))
             .find_map(|order| {
                 let trigger = order.trigger?;
                 let is_inside = (path.low..=path.high).contains(&trigger);

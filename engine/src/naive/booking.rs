@@ -110,9 +110,7 @@ impl Naive {
         }
         self.end_algos(AlgoEnd::Over, |algo| algo.instrument == instrument);
         let is_held = |twin: &Self, order: &Order| {
-            order.role == OrderRole::CoverStop
-                && order.leaves() > 0
-                && twin.held(order.account, order.instrument, order.leg) != 0
+            order.role == OrderRole::CoverStop && order.leaves() > 0 && twin.opposing(order) != 0
         };
         let (kept, ended): (Vec<u64>, Vec<u64>) = self
             .orders_where(|order| order.instrument == instrument)
@@ -156,7 +154,7 @@ impl Naive {
         let Some(order) = self.orders.get(&id).cloned() else {
             return;
         };
-        if self.held(order.account, order.instrument, order.leg) == 0 {
+        if self.opposing(&order) == 0 {
             return self.end(id, CancelReason::Split);
         }
         // Away from the market: down for a sell, up for a buy.

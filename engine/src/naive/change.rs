@@ -127,10 +127,9 @@ impl Naive {
         Ok(())
     }
 
-    /// The stop of a cover order stays while its entry works or its position is open.
+    /// The stop of a cover order stays while its entry works or there is a position for it to close.
     pub(super) fn is_mandatory(&self, order: &Order) -> bool {
-        let held = self.held(order.account, order.instrument, order.leg);
-        order.role == OrderRole::CoverStop && (self.has_entry(order) || held != 0)
+        order.role == OrderRole::CoverStop && (self.may_grow(order) || self.opposing(order) != 0)
     }
 
     pub(super) fn cancel_all(

@@ -270,7 +270,7 @@ impl Naive {
         }
     }
 
-    fn check_currency(&self, request: &NewOrder) -> Result<(), DenyReason> {
+    pub(super) fn check_currency(&self, request: &NewOrder) -> Result<(), DenyReason> {
         let account = request.account.0 as usize;
         let own = self.currency(account);
         let currency = self.markets[request.instrument.0 as usize]
@@ -318,7 +318,7 @@ impl Naive {
     }
 
     /// Funds are checked at a price: the order's own, or one that the market has shown.
-    fn check_priced(&self, request: &NewOrder) -> Result<(), DenyReason> {
+    pub(super) fn check_priced(&self, request: &NewOrder) -> Result<(), DenyReason> {
         let is_checked = match self.plan(request.account.0 as usize).terms.funding {
             Funding::Unchecked => false,
             Funding::Cash => request.side == Side::Buy,

@@ -162,15 +162,17 @@ impl Naive {
         }
     }
 
-    /// All of an algo, as one order: its size and the position that it comes to.
+    /// All of an algo, as one order: its size, the position that it comes to, and whether it is paid for.
     pub(super) fn check_total(&self, request: &NewOrder) -> Result<(), DenyReason> {
+        self.check_currency(request)?;
+        self.check_priced(request)?;
         self.check_size_limit(&Aim {
             request,
             lots: self.lots_of(request),
             earlier: &[],
             instead_of: None,
         })?;
-        self.check_size(&self.claim_of(request), is_closing(request))
+        self.check_money(request, OrderRole::Alone, &[])
     }
 
     /// The weighted worst case of all holdings, without and with the order, against the day's tier.

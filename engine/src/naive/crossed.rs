@@ -244,7 +244,15 @@ impl Naive {
             return false;
         }
         if maker.account == taker.account && taker.request.self_trade != SelfTrade::Allow {
-            return self.prevent(&maker, &taker);
+            let is_cover = taker.role == OrderRole::CoverStop;
+            if is_cover && self.opposing(&taker) == 0 {
+                self.end_bounded(id, price);
+                return false;
+            }
+            // Of two stops that neither may end, each closes what the other does.
+            if !is_cover || !self.is_mandatory(&maker) {
+                return self.prevent(&maker, &taker);
+            }
         }
         let maker_lots = self.allowed_at(&maker, price);
         if maker_lots == 0 {

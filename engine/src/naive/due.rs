@@ -102,11 +102,12 @@ impl Naive {
         self.ratchet_trails(id, which);
     }
 
-    /// The price that makes an order's trigger due; of one that goes on until all is closed, where somebody is there
-    /// to trade with.
+    /// The price that makes an order's trigger due; of one that goes on until all is closed, where there is something
+    /// to close and, without a limit, somebody to trade with.
     pub(super) fn due_trigger(&self, order: &Order) -> Option<i64> {
         let due = self.markets[order.instrument].due_trigger(order);
-        due.filter(|_| !order.goes_on() || self.has_offer(order))
+        let may_trade = || order.limit.is_some() || self.has_offer(order);
+        due.filter(|_| !order.goes_on() || (!self.stands_by(order) && may_trade()))
     }
 
     /// Whether the market has something for an order at a price that it takes.

@@ -262,18 +262,19 @@ impl Naive {
         }
     }
 
-    /// Ends an order with what the market did not give; the stop of a cover order waits at its trigger for more.
+    /// Ends an order with what the market did not give; the stop of a cover order waits at its trigger while there is
+    /// something to close, or may be.
     pub(super) fn end_unfilled(&mut self, id: u64, reason: CancelReason) {
         let Some(order) = self.orders.get(&id).cloned() else {
             return;
         };
-        if !order.goes_on() || self.allowed(&order) == 0 {
+        if !order.goes_on() || (self.allowed(&order) == 0 && !self.may_grow(&order)) {
             return self.end(id, reason);
         }
         if let Some(order) = self.orders.get_mut(&id) {
             order.triggered = false;
-            order.stage = Stage::Waiting;
         }
+        self.take_out(id, Stage::Waiting);
         self.push_amended(id);
     }
 

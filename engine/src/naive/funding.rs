@@ -370,7 +370,7 @@ impl Naive {
         paid
     }
 
-    /// Ends an order of which position or cash leave nothing at this price.
+    /// Ends an order of which position or cash leave nothing at this price, unless its entry may give it more to close.
     pub(super) fn end_bounded(&mut self, id: u64, price: i64) {
         let Some(order) = self.orders.get(&id) else {
             return;
@@ -383,7 +383,7 @@ impl Naive {
         } else {
             CancelReason::NotReducing
         };
-        self.end(id, reason);
+        self.end_unfilled(id, reason);
     }
 
     fn check_margin(&self, claims: &[Claim], rate_min: Ratio) -> Result<(), DenyReason> {

@@ -26,8 +26,18 @@ impl Naive {
     }
 
     /// The entry of an exit's list still works.
-    pub(super) fn has_entry(&self, exit: &Order) -> bool {
+    fn has_entry(&self, exit: &Order) -> bool {
         self.orders.contains_key(&exit.list)
+    }
+
+    /// An exit may come to more: its entry works, or lots that it filled have not come to the exit yet.
+    pub(super) fn may_grow(&self, exit: &Order) -> bool {
+        self.has_entry(exit) || self.is_pending(exit.id)
+    }
+
+    /// The stop of a cover order has nothing to close so far, but its entry may fill more.
+    pub(super) fn stands_by(&self, order: &Order) -> bool {
+        order.role == OrderRole::CoverStop && self.opposing(order) == 0 && self.may_grow(order)
     }
 
     /// What a fill does beside its booking: to the rest of the list, and to the algo.
@@ -64,7 +74,7 @@ impl Naive {
             }
             _ => {}
         }
-        if is_done && order.is_exit() && (self.has_entry(&order) || self.is_pending(id)) {
+        if is_done && order.is_exit() && self.may_grow(&order) {
             self.hold_back(id);
         } else if is_done {
             self.orders.remove(&id);
@@ -121,10 +131,11 @@ impl Naive {
             }
             OrderRole::Entry => {
                 for exit in self.others(order) {
-                    let is_idle = self
-                        .orders
-                        .get(&exit)
-                        .is_some_and(|exit| exit.leaves() == 0);
+                    // All that the entry of a cover order filled may have closed an opposite position.
+                    let is_idle = self.orders.get(&exit).is_some_and(|exit| {
+                        let is_cover = exit.role == OrderRole::CoverStop;
+                        exit.leaves() == 0 || (is_cover && self.opposing(exit) == 0)
+                    });
                     if is_idle && !self.is_pending(exit) {
                         self.end(exit, CancelReason::ParentEnded);
                     }
@@ -182,6 +193,8 @@ impl Naive {
         });
         match order.stage {
             Stage::Held => self.enter(id),
+            // A book is looked at anyway.
+            Stage::Waiting if !is_crossed && order.role == OrderRole::CoverStop => self.enter(id),
             Stage::Resting if is_crossed => {
                 self.take_out(id, Stage::Entering);
                 self.enter_market(id);

@@ -142,7 +142,7 @@ impl Naive {
         }
         let allowed = self.allowed(&order);
         if allowed == 0 {
-            return self.end(id, CancelReason::NotReducing);
+            return self.end_unfilled(id, CancelReason::NotReducing);
         }
         let slip = market.slip(best, order.leaves());
         if order.request.tif == TimeInForce::FillOrKill
@@ -191,7 +191,10 @@ impl Naive {
         }
         if let Some(reason) = walk.stop
             && order.is_market_like()
-            && self.orders.get(&id).is_some_and(|order| order.leaves() > 0)
+            && self
+                .orders
+                .get(&id)
+                .is_some_and(|order| order.stage != Stage::Waiting && order.leaves() > 0)
         {
             self.end_unfilled(id, reason);
         }
@@ -203,7 +206,7 @@ impl Naive {
             return;
         };
         if self.is_cut(order) && order.leaves() > 0 && self.opposing(order) == 0 {
-            self.end(id, CancelReason::NotReducing);
+            self.end_unfilled(id, CancelReason::NotReducing);
         }
     }
 

@@ -43,6 +43,11 @@ impl Shard {
                 ladder.reduce(&mut self.orders.nodes, handle, Lots(-lots.0));
                 self.note_level(instrument, order.side, order.limit);
             }
+            Stage::Waiting if !market.is_crossed() && order.role == OrderRole::CoverStop => {
+                // One that stood by may be due by now; a book is looked at anyway.
+                self.withdraw(handle);
+                self.enter(handle, events);
+            }
             Stage::Waiting | Stage::InFlight | Stage::Entering | Stage::Auction => {}
         }
     }

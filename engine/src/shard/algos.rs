@@ -8,7 +8,8 @@ use types::{
 
 use super::Shard;
 use super::cascade::note;
-use super::check::{Earlier, Part, check_price, check_size};
+use super::check::{Earlier, Part, check_price, check_priced, check_size};
+use super::funds::Replaced;
 use super::submit::Membership;
 use crate::agenda::{Due, DueKind};
 use crate::algo::{Algo, CHILD};
@@ -146,8 +147,8 @@ impl Shard {
         Ok((lots, limit))
     }
 
-    /// All of an algo is within the size limit of its account's plan and the largest position, as one order of the
-    /// same quantity would have to be.
+    /// All of an algo is within the size limit of its account's plan and the largest position, and is paid for, as one
+    /// order of the same quantity would have to be. Nothing is set aside for what is not sent yet.
     fn check_total(
         &self,
         probe: &NewOrder,
@@ -155,9 +156,14 @@ impl Shard {
         limit: Option<Ticks>,
     ) -> Result<(), DenyReason> {
         let desk = self.desk(probe);
+        // Funds are counted in the account's currency.
+        self.check_currency(&desk)?;
+        check_priced(&desk, probe)?;
         self.check_size_limit(&desk, probe, lots, Earlier::default(), Lots(0))?;
         let offered = || desk.market.offered(probe.side).unwrap_or(Ticks(0));
-        check_size(&desk, probe, lots, limit.unwrap_or_else(offered), Lots(0))
+        let price = limit.unwrap_or_else(offered);
+        check_size(&desk, probe, lots, price, Lots(0))?;
+        self.check_funds(&desk, probe, lots, price, Replaced::default(), &[])
     }
 
     fn algo_index(&self, id: OrderId) -> Option<usize> {

@@ -13,7 +13,7 @@ use super::check::{
 };
 use super::funds::Replaced;
 use crate::event_buf::EventBuf;
-use crate::order::{Form, Stage, Tif};
+use crate::order::{Form, Stage, Tif, is_exit};
 
 /// What changes; what is `None` stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -207,10 +207,7 @@ impl Shard {
             return Err(market.stale_quote());
         }
         // What its entry or its algo decides is not for a sender to change.
-        let is_sized_by_another = matches!(
-            order.role,
-            OrderRole::TakeProfit | OrderRole::StopLoss | OrderRole::CoverStop | OrderRole::Slice
-        );
+        let is_sized_by_another = is_exit(order.role) || order.role == OrderRole::Slice;
         let trigger = self
             .orders
             .extra(handle)

@@ -10,8 +10,8 @@ use super::Shard;
 use super::check::is_beyond;
 use super::fills::Execution;
 use super::market::MarkPath;
-use super::paper::{slip_ticks, slipped};
 use super::registry::reject;
+use super::walk::{slip_ticks, slipped};
 use crate::event_buf::EventBuf;
 use crate::market::Touch;
 use crate::order::{Form, Stage};
@@ -166,7 +166,8 @@ impl Shard {
                         trigger.is_some_and(|trigger| path.low <= trigger && trigger <= path.high);
                     let is_older =
                         oldest.is_none_or(|oldest| self.orders.id(handle) < self.orders.id(oldest));
-                    if order.form.is_stop() && is_passed && is_older {
+                    let is_next = order.form.is_stop() && is_passed && is_older;
+                    if is_next && !self.stands_by(handle) {
                         oldest = Some(handle);
                     }
                 }

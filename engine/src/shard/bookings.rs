@@ -188,9 +188,7 @@ impl Shard {
     /// Whether an order is the stop of a cover order that has a position to cover.
     fn covers(&self, handle: u32) -> bool {
         let order = self.orders.get(handle);
-        order.role == OrderRole::CoverStop
-            && order.leaves().0 > 0
-            && self.holdings.get(order.holding).lots.0 != 0
+        order.role == OrderRole::CoverStop && order.leaves().0 > 0 && self.closes_something(handle)
     }
 
     /// The stop of a cover order goes on for what its position has become, at least a lot; its prices are rounded away
@@ -200,7 +198,7 @@ impl Shard {
             return;
         };
         let order = *self.orders.get(handle);
-        if self.holdings.get(order.holding).lots.0 == 0 {
+        if !self.closes_something(handle) {
             return self.end_order(handle, Some(CancelReason::Split), events);
         }
         let (new, old) = (i128::from(new), i128::from(old));

@@ -146,6 +146,17 @@ impl Shard {
         which: impl Fn(&Self, u32, &Order) -> bool,
         events: &mut EventBuf,
     ) {
+        let ids = self.pick_orders(account, which);
+        self.end_ids(&ids, reason, events);
+        self.pending.ids = ids;
+    }
+
+    /// The account's working orders that `which` picks, oldest first. The list goes back to where it was kept.
+    fn pick_orders(
+        &mut self,
+        account: AccountId,
+        which: impl Fn(&Self, u32, &Order) -> bool,
+    ) -> Vec<OrderId> {
         let mut ids = std::mem::take(&mut self.pending.ids);
         ids.clear();
         let known = &self.accounts[account.0 as usize];
@@ -154,8 +165,7 @@ impl Shard {
                 ids.push(self.orders.id(handle));
             }
         }
-        self.end_ids(&ids, reason, events);
-        self.pending.ids = ids;
+        ids
     }
 
     /// Cancels those of these orders that still work.
@@ -247,7 +257,7 @@ impl Shard {
         }
     }
 
-    /// Whether the order is the stop of a cover order that still has something to cover.
+    /// Whether the order is the stop of a cover order that still has something to cover, or may have.
     #[inline(always)]
     pub(super) fn is_mandatory(&self, handle: u32) -> bool {
         self.orders.get(handle).role == OrderRole::CoverStop && self.has_to_cover(handle)
@@ -256,13 +266,27 @@ impl Shard {
     #[cold]
     #[inline(never)]
     fn has_to_cover(&self, handle: u32) -> bool {
+        self.may_grow(handle) || self.closes_something(handle)
+    }
+
+    /// Whether there is a position that the order makes smaller.
+    pub(super) fn closes_something(&self, handle: u32) -> bool {
         let order = self.orders.get(handle);
-        let is_open = self.holdings.get(order.holding).lots.0 != 0;
-        let entry = self
-            .orders
-            .extra(handle)
-            .map_or(OrderId(0), |extra| extra.list);
-        is_open || self.orders.find(entry).is_some()
+        self.holdings.get(order.holding).closable(order.side).0 > 0
+    }
+
+    /// Whether an exit may come to more: its entry works, or what that filled is on its way.
+    pub(super) fn may_grow(&self, handle: u32) -> bool {
+        let list = self.orders.extra(handle).map(|extra| extra.list);
+        list.is_some_and(|entry| self.orders.find(entry).is_some())
+            || self.is_coming(self.orders.id(handle))
+    }
+
+    /// Whether the order is the stop of a cover order that has nothing to close yet, but may have.
+    pub(super) fn stands_by(&self, handle: u32) -> bool {
+        self.orders.get(handle).role == OrderRole::CoverStop
+            && !self.closes_something(handle)
+            && self.may_grow(handle)
     }
 
     pub(super) fn cancel_all(
@@ -319,14 +343,7 @@ impl Shard {
         which: impl Fn(&Self, u32, &Order) -> bool,
         events: &mut EventBuf,
     ) {
-        let mut ids = std::mem::take(&mut self.pending.ids);
-        ids.clear();
-        let known = &self.accounts[account.0 as usize];
-        for (handle, order) in self.account_orders(known) {
-            if which(self, handle, order) {
-                ids.push(self.orders.id(handle));
-            }
-        }
+        let ids = self.pick_orders(account, which);
         for &id in &ids {
             if let Some(handle) = self.orders.find(id)
                 && !self.is_mandatory(handle)

@@ -228,14 +228,7 @@ impl Shard {
         request: &NewOrder,
         part: Part,
     ) -> Result<(), DenyReason> {
-        let account = desk.account;
-        if !account.is_trading() {
-            let state = account.state();
-            return Err(DenyReason::AccountNotTrading { state });
-        }
-        if account.day_locked {
-            return Err(DenyReason::DayLocked);
-        }
+        desk.account.check_trading()?;
         if part != Part::Slice && self.is_repeated(request.account.0, request.client_order.0) {
             return Err(DenyReason::DuplicateClientOrder);
         }
@@ -314,7 +307,7 @@ impl Shard {
     }
 
     #[inline(always)]
-    fn check_currency(&self, desk: &Desk<'_>) -> Result<(), DenyReason> {
+    pub(super) fn check_currency(&self, desk: &Desk<'_>) -> Result<(), DenyReason> {
         let account = desk.account;
         let currency = desk.market.currency;
         if currency == account.currency {
@@ -608,7 +601,7 @@ fn check_market(request: &NewOrder, market: &Market) -> Result<(), DenyReason> {
 
 /// What states no price of its own counts at one of the market's, where funds are checked.
 #[inline(always)]
-fn check_priced(desk: &Desk<'_>, request: &NewOrder) -> Result<(), DenyReason> {
+pub(super) fn check_priced(desk: &Desk<'_>, request: &NewOrder) -> Result<(), DenyReason> {
     let is_stated = !matches!(
         request.kind,
         OrderKind::Market | OrderKind::TrailingStop { .. }

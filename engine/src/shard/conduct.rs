@@ -2,8 +2,8 @@
 
 use rules::{HoldingAction, SizeLimit, WeightedQty, worst_case};
 use types::{
-    AccountId, DenyReason, EventKind, InstrumentId, Leg, Lots, Money, NewOrder, OrderId, OrderRole,
-    Qty, Ratio, Side, TimestampNs,
+    AccountId, DenyReason, EventKind, InstrumentId, Leg, Lots, Money, NewOrder, OrderId, Qty,
+    Ratio, Side, TimestampNs,
 };
 
 use super::Shard;
@@ -11,7 +11,7 @@ use super::check::{Desk, Earlier, Part};
 use crate::account::Account;
 use crate::event_buf::EventBuf;
 use crate::holding::Holding;
-use crate::order::{Order, is_closing};
+use crate::order::{Order, is_closing, is_exit};
 
 impl Earlier<'_> {
     /// With one more order of so many lots.
@@ -218,14 +218,6 @@ impl Shard {
             });
         }
     }
-}
-
-/// Whether an order is a bracket's exit.
-const fn is_exit(role: OrderRole) -> bool {
-    matches!(
-        role,
-        OrderRole::TakeProfit | OrderRole::StopLoss | OrderRole::CoverStop
-    )
 }
 
 /// Whether an order could open or enlarge a position: it need not close, and with the working orders of

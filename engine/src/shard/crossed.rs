@@ -17,8 +17,10 @@ use crate::order::{Form, Order, Stage, Tif};
 
 /// How an encounter of two orders of one account ended.
 enum Encounter {
-    /// The incoming order goes on.
+    /// The incoming order goes on with the next one.
     GoesOn,
+    /// The two trade as orders of two accounts would.
+    Trades,
     /// The incoming order is gone.
     Ended,
 }
@@ -70,13 +72,14 @@ impl Shard {
                 return self.end_unfilled(handle, instrument, reason, events);
             }
             let node = self.orders.nodes.get(maker);
+            let displayed = node.lots.0;
             if node.account == account && incoming.self_trade != SelfTrade::Allow {
-                match self.meet_oneself(handle, maker, incoming.self_trade, events) {
+                match self.meet_oneself(handle, maker, price, events) {
                     Encounter::GoesOn => continue,
+                    Encounter::Trades => {}
                     Encounter::Ended => return,
                 }
             }
-            let displayed = node.lots.0;
             let allowed = self.allowed_at(maker, price);
             if allowed == 0 {
                 self.end_bounded(maker, price, events);
@@ -222,20 +225,27 @@ impl Shard {
         &mut self,
         handle: u32,
         maker: u32,
-        mode: SelfTrade,
+        price: Ticks,
         events: &mut EventBuf,
     ) -> Encounter {
         const REASON: Option<CancelReason> = Some(CancelReason::SelfTrade);
         let id = self.orders.id(handle);
-        // What is mandatory does not end for it.
-        let mode = match (mode, self.orders.get(handle).role) {
-            (SelfTrade::Allow, _) => mode,
-            (_, OrderRole::CoverStop) => SelfTrade::CancelOldest,
-            _ if self.is_mandatory(maker) => SelfTrade::CancelNewest,
-            _ => mode,
+        let order = self.orders.get(handle);
+        let (mode, is_cover) = (order.self_trade, order.role == OrderRole::CoverStop);
+        // What has nothing to close would not trade, and ends nobody.
+        if is_cover && !self.closes_something(handle) {
+            self.end_bounded(handle, price, events);
+            return Encounter::Ended;
+        }
+        // What is mandatory does not end for it: of two stops of cover orders each closes what the other does.
+        let mode = match (is_cover, self.is_mandatory(maker)) {
+            (true, true) => SelfTrade::Allow,
+            (true, false) => SelfTrade::CancelOldest,
+            (false, true) => SelfTrade::CancelNewest,
+            (false, false) => mode,
         };
         match mode {
-            SelfTrade::Allow => {}
+            SelfTrade::Allow => return Encounter::Trades,
             SelfTrade::CancelNewest => self.end_order(handle, REASON, events),
             SelfTrade::CancelOldest => self.end_order(maker, REASON, events),
             SelfTrade::CancelBoth => {

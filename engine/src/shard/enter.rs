@@ -190,15 +190,12 @@ impl Shard {
     }
 
     /// Whether an order whose trigger is reached fires: the stop of a cover order, which goes on until all is closed,
-    /// only where somebody is there to trade with.
+    /// not while it stands by, and without a limit only where somebody is there to trade with.
     fn may_fire(&self, handle: u32, instrument: InstrumentId) -> bool {
-        !self.goes_on(handle) || self.has_offer(handle, instrument)
-    }
-
-    /// Whether an order waits again with what the market did not give.
-    fn goes_on(&self, handle: u32) -> bool {
         let order = self.orders.get(handle);
-        order.role == OrderRole::CoverStop && !order.form.has_limit()
+        order.role != OrderRole::CoverStop
+            || (!self.stands_by(handle)
+                && (order.form.has_limit() || self.has_offer(handle, instrument)))
     }
 
     #[cold]
@@ -214,7 +211,8 @@ impl Shard {
         best.is_some_and(|best| bound.is_none_or(|bound| !is_beyond(side, best, bound)))
     }
 
-    /// Ends an order with what the market did not give; the stop of a cover order waits for more.
+    /// Ends an order with what the market did not give; the stop of a cover order waits for more as long as there is
+    /// something to close, or may be.
     pub(super) fn end_unfilled(
         &mut self,
         handle: u32,
@@ -222,14 +220,22 @@ impl Shard {
         reason: CancelReason,
         events: &mut EventBuf,
     ) {
-        if !self.goes_on(handle) || self.allowed(handle) == 0 {
+        let is_cover = self.orders.get(handle).role == OrderRole::CoverStop;
+        if !is_cover || (self.allowed(handle) == 0 && !self.may_grow(handle)) {
             return self.end_order(handle, Some(reason), events);
+        }
+        let was_resting = self.orders.get(handle).stage == Stage::Resting;
+        if was_resting {
+            self.withdraw(handle);
         }
         let asked = self.orders.extra(handle).map(|extra| extra.asked);
         let order = self.orders.get_mut(handle);
         order.form = asked.unwrap_or(order.form);
         self.wait(handle, instrument, None);
         self.push_amended(handle, events);
+        if was_resting {
+            self.refresh_touch(instrument);
+        }
     }
 
     /// A trigger was reached: the order is a market or a limit order from now on, and takes.

@@ -416,7 +416,8 @@ impl Shard {
         cost <= free || cost <= Notional::ZERO
     }
 
-    /// Ends an order of which position or cash leave nothing at this price.
+    /// Ends an order of which position or cash leave nothing at this price; the stop of a cover order that may come to
+    /// more goes back to its trigger.
     #[cold]
     #[inline(never)]
     pub(super) fn end_bounded(&mut self, handle: u32, price: Ticks, events: &mut EventBuf) {
@@ -429,7 +430,7 @@ impl Shard {
         } else {
             CancelReason::NotReducing
         };
-        self.end_order(handle, Some(reason), events);
+        self.end_unfilled(handle, self.instrument_of(handle), reason, events);
     }
 
     /// Whether the cash pays for all of an order that is about to take.

@@ -13,7 +13,7 @@ use super::check::{Checked, Earlier, Part};
 use super::registry::reject;
 use super::submit::Membership;
 use crate::event_buf::EventBuf;
-use crate::order::{Extra, Order, Stage, is_closing};
+use crate::order::{Extra, Order, Stage, is_closing, is_exit};
 
 impl Shard {
     pub(super) fn submit_list(&mut self, list: &OrderList, events: &mut EventBuf) {
@@ -150,11 +150,7 @@ impl Shard {
             }
             return;
         }
-        let is_exit = matches!(
-            order.role,
-            OrderRole::TakeProfit | OrderRole::StopLoss | OrderRole::CoverStop
-        );
-        if is_exit && (self.orders.find(extra.list).is_some() || self.is_coming(id)) {
+        if is_exit(order.role) && self.may_grow(handle) {
             self.hold_again(handle);
         } else {
             self.end_order(handle, None, events);
@@ -322,13 +318,17 @@ impl Shard {
         }
     }
 
-    /// Exits that have nothing to close, and nothing coming, end with their entry.
+    /// Exits of which nothing was sent, and nothing is coming, end with their entry; the stop of a cover order also
+    /// where all that was filled has closed another position.
     fn end_unused_exits(&mut self, extra: &Extra, events: &mut EventBuf) {
         for exit in members_after_first(extra) {
-            if let Some(handle) = self.orders.find(exit)
-                && self.orders.get(handle).leaves().0 == 0
-                && !self.is_coming(exit)
-            {
+            let Some(handle) = self.orders.find(exit) else {
+                continue;
+            };
+            let order = self.orders.get(handle);
+            let is_cover = order.role == OrderRole::CoverStop;
+            let is_idle = order.leaves().0 == 0 || (is_cover && !self.closes_something(handle));
+            if is_idle && !self.is_coming(exit) {
                 self.end_order(handle, Some(CancelReason::ParentEnded), events);
             }
         }
@@ -402,10 +402,6 @@ fn misfit(first: &NewOrder, order: &NewOrder, role: OrderRole) -> Option<ListFie
     if !is_kind {
         return Some(ListField::Kind);
     }
-    let is_exit = matches!(
-        role,
-        OrderRole::TakeProfit | OrderRole::StopLoss | OrderRole::CoverStop
-    );
     let has_tif = match role {
         // What is mandatory does not expire.
         OrderRole::CoverStop => order.tif == TimeInForce::GoodTillCancel,
@@ -421,7 +417,7 @@ fn misfit(first: &NewOrder, order: &NewOrder, role: OrderRole) -> Option<ListFie
     if role == OrderRole::Entry && is_closing(order) {
         return Some(ListField::Leg);
     }
-    if !is_exit {
+    if !is_exit(role) {
         return None;
     }
     if order.side != first.side.opposite() {

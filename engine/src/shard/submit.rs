@@ -13,7 +13,7 @@ use crate::agenda::{Due, DueKind};
 use crate::book::{NIL as NO_ORDER, Node};
 use crate::derived::Derived;
 use crate::event_buf::EventBuf;
-use crate::order::{Extra, Flags, Form, Order, Stage, Tif};
+use crate::order::{Extra, Flags, Form, Order, Stage, Tif, is_exit};
 use crate::slab::NIL;
 use crate::table::mix;
 
@@ -136,13 +136,7 @@ impl Shard {
     #[inline(always)]
     pub(super) fn count_rate(&mut self, id: AccountId, orders: u32) -> Result<(), DenyReason> {
         let account = &mut self.accounts[id.0 as usize];
-        if !account.is_trading() {
-            let state = account.state();
-            return Err(DenyReason::AccountNotTrading { state });
-        }
-        if account.day_locked {
-            return Err(DenyReason::DayLocked);
-        }
+        account.check_trading()?;
         let max = self.limits.account_orders_per_second_max;
         if max == 0 {
             return Ok(());
@@ -205,13 +199,7 @@ impl Shard {
         let id = self.next_order_id();
         let role = membership.role;
         let latency = self.latency(request.instrument, id);
-        let is_held = matches!(
-            role,
-            OrderRole::OtoChild
-                | OrderRole::TakeProfit
-                | OrderRole::StopLoss
-                | OrderRole::CoverStop
-        );
+        let is_held = role == OrderRole::OtoChild || is_exit(role);
         // What waits does not fly, and what the engine itself sends is at the market already.
         let arrives = if is_held || role == OrderRole::Slice {
             self.ts

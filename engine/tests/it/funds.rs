@@ -2,14 +2,14 @@
 
 use rules::Plan;
 use types::{
-    AccountId, Command, FeeSchedule, Funding, Instrument, InstrumentStatus, Latency, LatencySample,
-    PaperModel, Ratio, Sizes, Slippage, Terms,
+    AccountId, AlgoKind, Command, CurveId, FeeSchedule, Funding, Instrument, InstrumentStatus,
+    Latency, LatencySample, NewAlgo, PaperModel, Ratio, Side, Sizes, Slippage, Terms,
 };
 
 use crate::words::{
-    Words, amend_trigger, buy, cancel, cancel_all, depth, oco, oto, quote, sell, status,
+    Words, algo, amend_trigger, buy, cancel, cancel_all, depth, oco, oto, quote, sell, status,
 };
-use crate::world::{World, crossed, define, label, money, open, paper, plan, price};
+use crate::world::{SECOND, World, crossed, define, label, money, open, paper, plan, price};
 
 /// Account 0 is rich and unchecked; 1 pays in cash and 2 a margin of all that it holds, both out of 1,000.
 fn three(instrument: Instrument) -> World {
@@ -351,5 +351,136 @@ fn a_cash_account_buys_abroad_with_what_it_has_at_home() {
         world.tell(quote("49", "50")),
         ["#2 cancelled 1 BuyingPower 250 of 40"]
     );
+    world.agrees();
+}
+
+/// An algo of market orders in ten seconds that begin in ten.
+fn later(world: &World, account: u32, side: Side, quantity: i64, kind: AlgoKind) -> NewAlgo {
+    let start = world.now() + 10 * SECOND;
+    algo(account, side, quantity, kind, (start, start + 10 * SECOND))
+}
+
+const TWAP: AlgoKind = AlgoKind::Twap { slices: 2 };
+
+/// What either account has is 1,000, and 101 is asked: 9 come to 909, and 10 to 1,010.
+#[test]
+fn all_of_an_algo_is_paid_for_as_one_order_when_it_is_accepted() {
+    let mut world = three(paper(PaperModel::default()));
+    let weights = vec![1, 3];
+    world.tell(Command::DefineCurve { weights });
+    world.tell(quote("100", "101"));
+    let curve = CurveId(0);
+    let rate = Ratio::percent(25);
+    for account in [1, 2] {
+        for kind in [TWAP, AlgoKind::Vwap { curve }, AlgoKind::Pov { rate }] {
+            let ten = later(&world, account, Side::Buy, 10, kind);
+            assert_eq!(
+                world.tell(ten),
+                ["algo denied BuyingPower 1010 of 1000"],
+                "account {account}"
+            );
+            let nine = later(&world, account, Side::Buy, 9, kind);
+            let told = world.tell(nine);
+            assert!(told[0].ends_with("algo accepted"), "{told:?}");
+            world.tell(cancel_all(account));
+        }
+    }
+    // What its limit of 100 comes to is 1,000; of a margin the market's price counts, as it is worse.
+    let at = |world: &World, account, limit| NewAlgo {
+        limit: Some(price(limit)),
+        ..later(world, account, Side::Buy, 10, TWAP)
+    };
+    let (cash, margin) = (at(&world, 1, "100"), at(&world, 2, "100"));
+    assert_eq!(world.tell(cash), ["#7 algo accepted"]);
+    assert_eq!(world.tell(margin), ["algo denied BuyingPower 1010 of 1000"]);
+    // 500 are set aside for what works, and 505 are asked for beside it.
+    world.tell(buy(1, 5).at("100"));
+    let five = later(&world, 1, Side::Buy, 5, TWAP);
+    assert_eq!(world.tell(five), ["algo denied BuyingPower 505 of 500"]);
+    // A sale of 10 at 100 is within the margin, one of 11 is not; cash is not asked for any.
+    let short = |world: &World, account, lots| later(world, account, Side::Sell, lots, TWAP);
+    let (ten, eleven) = (short(&world, 2, 10), short(&world, 2, 11));
+    assert_eq!(world.tell(eleven), ["algo denied BuyingPower 1100 of 1000"]);
+    assert_eq!(world.tell(ten), ["#9 algo accepted"]);
+    let cash = short(&world, 1, 11);
+    assert_eq!(world.tell(cash), ["#10 algo accepted"]);
+    world.agrees();
+}
+
+/// Each of two algos of 9 is within 1,000, and nothing is set aside for either: the one whose child comes second, to
+/// 404 of the 91 that are left, ends.
+#[test]
+fn an_algo_sets_nothing_aside_and_its_children_are_checked_as_they_come() {
+    let mut world = three(paper(PaperModel::default()));
+    world.tell(quote("100", "101"));
+    let one = AlgoKind::Twap { slices: 1 };
+    let first = later(&world, 1, Side::Buy, 9, one);
+    let second = later(&world, 1, Side::Buy, 9, TWAP);
+    let start = first.start.0;
+    assert_eq!(world.tell(first), ["#1 algo accepted"]);
+    assert_eq!(world.tell(second).len(), 1);
+    let told = world.until(start + SECOND);
+    assert_eq!(
+        told[..3],
+        [
+            "#3 accepted",
+            "#3 buys 9 at 101 (Touch)",
+            "#1 algo ended Filled with 9",
+        ]
+    );
+    assert!(
+        told[3].starts_with("#2 algo ended ChildDenied(BuyingPower"),
+        "{told:?}"
+    );
+    world.agrees();
+}
+
+/// A market order for 10 meets 5 at 101 and 5 at 103, which come to 1,020; one for 9 to 917.
+#[test]
+fn an_algo_counts_level_by_level_where_cash_pays() {
+    let mut world = three(paper(PaperModel {
+        sizes: Sizes::Displayed,
+        ..PaperModel::default()
+    }));
+    world.tell(depth(&[("100", 9)], &[("101", 5), ("103", 9)]));
+    let ten = later(&world, 1, Side::Buy, 10, TWAP);
+    assert_eq!(world.tell(ten), ["algo denied BuyingPower 1020 of 1000"]);
+    let nine = later(&world, 1, Side::Buy, 9, TWAP);
+    assert_eq!(world.tell(nine), ["#1 algo accepted"]);
+    world.agrees();
+}
+
+#[test]
+fn an_algo_that_nothing_values_is_denied_where_funds_are_checked() {
+    let mut world = three(Instrument {
+        currency: label("EUR"),
+        ..paper(PaperModel::default())
+    });
+    let limited = |world: &World, account| NewAlgo {
+        limit: Some(price("100")),
+        ..later(world, account, Side::Buy, 6, TWAP)
+    };
+    // Without a rate from euros to dollars nobody can say what it comes to.
+    for account in [0, 1, 2] {
+        let six = limited(&world, account);
+        assert_eq!(world.tell(six), ["algo denied NoConversion"]);
+    }
+    world.tell(Command::SetConversion {
+        from: label("EUR"),
+        to: label("USD"),
+        rate: price("2"),
+    });
+    // Neither limit nor quote.
+    for account in [1, 2] {
+        let six = later(&world, account, Side::Buy, 6, TWAP);
+        assert_eq!(world.tell(six), ["algo denied NoQuote"]);
+    }
+    let unchecked = later(&world, 0, Side::Buy, 6, TWAP);
+    assert_eq!(world.tell(unchecked), ["#1 algo accepted"]);
+    // 6 x 100 x 2.
+    for account in [1, 2] {
+        let six = limited(&world, account);
+        assert_eq!(world.tell(six), ["algo denied BuyingPower 1200 of 1000"]);
+    }
     world.agrees();
 }

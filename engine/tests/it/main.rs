@@ -17,6 +17,7 @@ mod cancels;
 mod cases;
 mod conduct;
 mod contest;
+mod covers;
 mod currencies;
 mod damage;
 mod explain;
