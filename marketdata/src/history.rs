@@ -33,6 +33,7 @@ mod lobster;
 mod merge;
 mod npz;
 mod number;
+mod open_interest;
 mod orders;
 mod parquet;
 mod recording;
@@ -53,6 +54,7 @@ pub use itch::ITCH_SYMBOLS_MAX;
 pub use layout::{Layout, LayoutError};
 pub use merge::Merge;
 pub use orders::ORDERS_MAX;
+pub use open_interest::{DayOpenInterest, OpenInterest};
 pub use parquet::ParquetWriter;
 pub use recording::{
     BLOCK_BYTES_MAX, BLOCK_ROWS_MAX, RecordingReader, RecordingWriter, Summary, SymbolSummary,

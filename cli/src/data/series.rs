@@ -1,7 +1,7 @@
 //! What `dynasty data convert` makes of the rows before they are written: futures as one series, and bars without the
 //! steps of splits and dividends.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::Path;
 
@@ -10,8 +10,8 @@ use clap::ValueEnum;
 use gateway::dto::chain::{self, Chain};
 use gateway::dto::instrument::specification::{self, Specification};
 use marketdata::actions::{self, AdjustFor};
-use marketdata::continuous::{self, DayClock, FiguresGatherer, Splice};
-use marketdata::history::{Row, RowError};
+use marketdata::continuous::{self, DayClock, FiguresGatherer, RollRule, Splice};
+use marketdata::history::{DayOpenInterest, OpenInterest, Row, RowError};
 use types::{Bar, Label, MarketData, TradingDay};
 
 use super::Usage;
@@ -42,6 +42,35 @@ fn text_of(path: &Path) -> anyhow::Result<(String, String)> {
     Ok((name, text))
 }
 
+/// The open interest of a chain's contracts, of which each day is told once. `lines` says where.
+fn read_open_interest(
+    path: &Path,
+    places: &BTreeMap<String, usize>,
+    gatherer: &mut FiguresGatherer,
+    lines: &mut HashMap<(usize, TradingDay), String>,
+) -> anyhow::Result<()> {
+    let mut rows = OpenInterest::open(path)?;
+    while let Some(row) = rows.next() {
+        let DayOpenInterest {
+            symbol,
+            day,
+            open_interest,
+        } = row?;
+        let Some(&place) = places.get(symbol.as_str()) else {
+            continue;
+        };
+        let here = format!("{}{}", path.display(), rows.place());
+        if let Some(before) = lines.get(&(place, day)) {
+            bail!(Usage(format!(
+                "{here}: day is '{day}'; accepted: each day of {symbol} once, and {before} has it"
+            )));
+        }
+        lines.insert((place, day), here);
+        gatherer.take_open_interest(place, day, open_interest);
+    }
+    Ok(())
+}
+
 /// A chain's contracts as one series.
 pub(super) struct Series {
     symbol: Label,
@@ -66,6 +95,7 @@ impl Series {
             rule,
             adjustment,
             contracts,
+            figures: files,
         } = chain::from_toml(&name, &text).map_err(|error| Usage(error.to_string()))?;
         let symbols = contracts.iter().map(|contract| contract.symbol.clone());
         let places: BTreeMap<String, usize> = symbols.zip(0..).collect();
@@ -89,6 +119,20 @@ impl Series {
                 "{name}: no row of its contracts; `dynasty data ls` says what symbols files have"
             );
         };
+        if matches!(rule, RollRule::OpenInterest(_)) {
+            let mut lines = HashMap::new();
+            for file in &files {
+                let beside = path.parent().unwrap_or(Path::new("")).join(file);
+                read_open_interest(&beside, &places, &mut gatherer, &mut lines)?;
+            }
+            if let Some(place) = gatherer.without_open_interest() {
+                bail!(Usage(format!(
+                    "{name}: figures: no open interest of {} in {}; accepted: a row of it for each day that counts",
+                    contracts[place].symbol,
+                    files.join(", ")
+                )));
+            }
+        }
         let figures = gatherer.finish();
         let rolls = continuous::rolls(&contracts, rule, clock.calendar(), &figures, span)
             .with_context(|| name.clone())?;

@@ -323,6 +323,89 @@ fn contracts_become_one_series() {
     );
 }
 
+/// The later contract never has more volume. Its open interest is above that of the earlier one at the end of the
+/// Tuesday, 300 against 250: from the Wednesday on it is the series, and what is before is moved up by 112 - 101.
+#[test]
+fn contracts_roll_by_open_interest() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (march, june) = (path("march.csv"), path("june.csv"));
+    let days = [(0, "100", 10), (1, "101", 10), (2, "102", 10)];
+    std::fs::write(&march, bars("ESH24", MONDAY, &days)).unwrap();
+    let days = [(0, "110", 5), (1, "112", 5), (2, "113", 5)];
+    std::fs::write(&june, bars("ESM24", MONDAY, &days)).unwrap();
+    let text = std::fs::read_to_string(fixture("chains/es.toml")).unwrap();
+    let rule = |files: &str| {
+        let counted = format!("rule = {{ open_interest = 1 }}\nfigures = [{files}]");
+        text.replace("rule = { volume = 1 }", &counted)
+    };
+    let chain = path("chain.toml");
+    let out = path("es.csv");
+    let continuous = [
+        "convert",
+        &march,
+        &june,
+        &out,
+        "--force",
+        "--continuous",
+        &chain,
+    ];
+    let check = || {
+        let output = dynasty(&continuous);
+        assert!(output.status.success(), "{output:?}");
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(errors, "2024-03-13: ESH24 to ESM24\n");
+        let expected = bars(
+            "ES",
+            MONDAY,
+            &[(0, "111", 10), (1, "112", 10), (2, "113", 5)],
+        );
+        assert_eq!(std::fs::read_to_string(&out).unwrap(), expected);
+    };
+    std::fs::write(&chain, rule("\"open.csv\"")).unwrap();
+    let own = "Date,Symbol,Settlement,Open_Interest\n2024-03-11,ESH24,100,400\n2024-03-11,ESM24,110,200\n\
+               2024-03-12,ESH24,101,250\n2024-03-12,ESM24,112,300\n2024-03-12,NQU24,1,9999\n";
+    std::fs::write(path("open.csv"), own).unwrap();
+    check();
+    // A file of each contract, as Stooq has them.
+    let header = "<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>\n";
+    let of = |symbol: &str, monday: u32, tuesday: u32| {
+        format!(
+            "{header}{symbol},D,20240311,000000,1,1,1,1,1,{monday}\n{symbol},D,20240312,000000,1,1,1,1,1,{tuesday}\n"
+        )
+    };
+    std::fs::write(path("march.txt"), of("ESH24", 400, 250)).unwrap();
+    std::fs::write(path("june.txt"), of("ESM24", 200, 300)).unwrap();
+    std::fs::write(&chain, rule("\"march.txt\", \"june.txt\"")).unwrap();
+    check();
+
+    let refuse = |code: i32, why: &str| refused(&continuous, code, why);
+    std::fs::write(&chain, rule("\"march.txt\"")).unwrap();
+    refuse(2, "figures: no open interest of ESM24 in march.txt");
+    std::fs::write(&chain, rule("\"march.txt\", \"june.txt\", \"open.csv\"")).unwrap();
+    refuse(
+        2,
+        "open.csv:2: day is '2024-03-11'; accepted: each day of ESH24 once, and ",
+    );
+    refuse(2, "march.txt:2 has it");
+    std::fs::write(&chain, rule("\"none.txt\"")).unwrap();
+    refuse(1, "none.txt cannot be read");
+    std::fs::write(&chain, rule("\"open.csv\"")).unwrap();
+    let twice = format!("{own}2024-03-11,ESM24,110,201\n");
+    std::fs::write(path("open.csv"), twice).unwrap();
+    refuse(
+        2,
+        "open.csv:7: day is '2024-03-11'; accepted: each day of ESM24 once",
+    );
+    std::fs::write(path("open.csv"), own.replace("300", "-3")).unwrap();
+    refuse(
+        1,
+        "open.csv:5: open_interest is '-3'; accepted: a quantity from 0",
+    );
+    std::fs::write(path("open.csv"), own.replace("Open_Interest", "oi")).unwrap();
+    refuse(1, "open.csv:1: the first line is 'Date,Symbol");
+}
+
 /// What is known of one contract's book is nothing of the next one's.
 #[test]
 fn a_roll_between_quotes_is_a_gap() {
