@@ -36,7 +36,7 @@ impl From<AdjustForArg> for AdjustFor {
     }
 }
 
-fn text_of(path: &Path) -> anyhow::Result<(String, String)> {
+pub(super) fn text_of(path: &Path) -> anyhow::Result<(String, String)> {
     let name = path.display().to_string();
     let text = fs::read_to_string(path).with_context(|| name.clone())?;
     Ok((name, text))

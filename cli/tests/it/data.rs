@@ -406,6 +406,124 @@ fn contracts_roll_by_open_interest() {
     refuse(1, "open.csv:1: the first line is 'Date,Symbol");
 }
 
+/// 2024-03-08 is a Friday: open from 14:30 to 21:00 UTC, on the Monday after by summer time from 13:30 to 20:00. What was
+/// traded at 150 after the close and at 80 before the open is in no bar.
+#[test]
+fn bars_lie_within_the_sessions_of_a_calendar() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (trades, out) = (path("trades.csv"), path("days.csv"));
+    let text = "2024-03-08T14:30:00Z,100,1\n2024-03-08T20:59:00Z,101,2\n2024-03-08T22:30:00Z,150,4\n\
+                2024-03-11T12:30:00Z,80,8\n2024-03-11T13:30:00Z,102,16\n";
+    std::fs::write(&trades, text).unwrap();
+    let convert = |more: &[&str]| {
+        let args = [
+            "convert",
+            &trades,
+            &out,
+            "--force",
+            "--columns",
+            "ts,price,qty",
+            "--symbol",
+            "A",
+        ];
+        dynasty(&[&args[..], more].concat())
+    };
+    let check = |more: &[&str], expected: &[(u64, u64, &str)], outside: &str| {
+        let output = convert(more);
+        let said = String::from_utf8(output.stdout).unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{more:?}: {errors}");
+        assert!(said.ends_with(&format!(" bytes{outside}\n")), "{said}");
+        let rows = expected
+            .iter()
+            .map(|(start, end, bar)| format!("{end}000000000,,A,B,{start}000000000,{bar}\n"));
+        let expected = format!("{ROWS}{}", rows.collect::<String>());
+        assert_eq!(std::fs::read_to_string(&out).unwrap(), expected, "{more:?}");
+    };
+    // Seconds from the Monday, 2024-03-11T00:00:00Z.
+    let at = |day: i64, hour: i64, minute: i64| {
+        (MONDAY as i64 + day * DAY as i64 + hour * 3_600 + minute * 60) as u64
+    };
+    let friday = (at(-3, 14, 30), at(-3, 21, 0), "100,101,100,101,3");
+    let monday = (at(0, 13, 30), at(0, 20, 0), "102,102,102,102,16");
+    let outside = "; 2 rows outside of the sessions were left out";
+    let named = ["--every", "1d", "--calendar", "us-equities"];
+    check(&named, &[friday, monday], outside);
+    let hours = ["--every", "4h", "--calendar", "us-equities"];
+    let early = (at(-3, 14, 30), at(-3, 18, 30), "100,100,100,100,1");
+    let late = (at(-3, 18, 30), at(-3, 21, 0), "101,101,101,101,2");
+    let four = (at(0, 13, 30), at(0, 17, 30), "102,102,102,102,16");
+    check(&hours, &[early, late, four], outside);
+    // One's own, closed on that Friday.
+    let own = path("own.toml");
+    let calendar =
+        "[[calendar]]\nname = \"desk\"\nlike = \"us-equities\"\nholidays = [\"2024-03-08\"]\n";
+    std::fs::write(&own, calendar).unwrap();
+    let desk = [
+        "--every",
+        "1d",
+        "--calendar",
+        "desk",
+        "--calendars",
+        own.as_str(),
+    ];
+    check(
+        &desk,
+        &[monday],
+        "; 4 rows outside of the sessions were left out",
+    );
+    // Days that begin at 17:00 in New York, in weeks of them: of the evening of Sunday, 03-03, and of that of 03-10.
+    let weeks = [
+        "--every",
+        "1w",
+        "--session",
+        "17:00",
+        "--session-zone",
+        "America/New_York",
+    ];
+    let first = (at(-8, 22, 0), at(-1, 21, 0), "100,150,100,150,7");
+    let second = (at(-1, 21, 0), at(6, 21, 0), "80,102,80,102,24");
+    check(&weeks, &[first, second], "");
+
+    for (more, code, why) in [
+        (
+            &["--every", "1d", "--calendar", "nyse"][..],
+            2,
+            "--calendar: value 'nyse'; accepted: us-equities, us-equities-extended, cme-equity, cme-energy, fx, always",
+        ),
+        (
+            &["--every", "3d", "--calendar", "fx"],
+            2,
+            "at most 1d long, or whole weeks such as 1w",
+        ),
+        (
+            &["--every", "1d", "--calendar", "fx", "--session", "17:00"],
+            2,
+            "cannot be used with",
+        ),
+        (
+            &[
+                "--every",
+                "1d",
+                "--calendar",
+                "us-equities",
+                "--from",
+                "2024-03-08T22:00:00Z",
+                "--until",
+                "2024-03-11T13:00:00Z",
+            ],
+            1,
+            "no bar was made: 2 rows are outside of the sessions",
+        ),
+    ] {
+        let output = convert(more);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{more:?}: {errors}");
+        assert!(errors.contains(why), "{more:?}: {errors}");
+    }
+}
+
 /// What is known of one contract's book is nothing of the next one's.
 #[test]
 fn a_roll_between_quotes_is_a_gap() {
