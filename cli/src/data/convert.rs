@@ -342,10 +342,14 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Series::find(path, rows)
     });
     let series = series.transpose()?;
-    let adjustment = args.adjust.as_deref();
-    let adjustment = adjustment.map(|path| Adjustment::open(path, args.adjust_for));
-    let adjustment = adjustment.transpose()?;
     let sources = open()?;
+    let adjustment = args.adjust.as_deref().map(|path| {
+        let mut read = sources.iter().map(Clean::rows);
+        let has_split = read.find(|rows| rows.format().name() == "yahoo");
+        let has_split = has_split.map(|rows| rows.file().to_owned());
+        Adjustment::open(path, args.adjust_for, has_split)
+    });
+    let adjustment = adjustment.transpose()?;
     let progress = reading_progress(bytes)?;
     let merged = Merged {
         counters: sources

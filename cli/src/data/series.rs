@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use clap::ValueEnum;
 use gateway::dto::chain::{self, Chain};
 use gateway::dto::instrument::specification::{self, Specification};
-use marketdata::actions::{self, AdjustFor};
+use marketdata::actions::{self, ActionKind, AdjustFor};
 use marketdata::continuous::{self, DayClock, FiguresGatherer, RollRule, Splice};
 use marketdata::history::{DayOpenInterest, OpenInterest, Row, RowError};
 use types::{Bar, Label, MarketData, TradingDay};
@@ -192,12 +192,18 @@ pub(super) struct Adjustment {
     file: String,
     instruments: Vec<Specification>,
     what: AdjustFor,
+    /// A file whose prices are adjusted for splits as they are read.
+    has_split: Option<String>,
     rows: Vec<Row>,
 }
 
 impl Adjustment {
-    /// For the instruments of a file.
-    pub(super) fn open(path: &Path, what: AdjustForArg) -> anyhow::Result<Self> {
+    /// For the instruments of a file. `has_split` is a file that is read whose prices are adjusted for splits already.
+    pub(super) fn open(
+        path: &Path,
+        what: AdjustForArg,
+        has_split: Option<String>,
+    ) -> anyhow::Result<Self> {
         let (file, text) = text_of(path)?;
         let instruments =
             specification::from_toml(&file, &text).map_err(|error| Usage(error.to_string()))?;
@@ -205,6 +211,7 @@ impl Adjustment {
             file,
             instruments,
             what: what.into(),
+            has_split,
             rows: Vec::new(),
         })
     }
@@ -253,6 +260,20 @@ impl Adjustment {
                 bars.push((day, *bar));
             }
             let (actions, tick) = (&instrument.actions, instrument.definition.tick_size);
+            let within = |day: TradingDay| {
+                bars.first().is_some_and(|(first, _)| *first < day)
+                    && bars.last().is_some_and(|(last, _)| day <= *last)
+            };
+            let split = actions
+                .iter()
+                .find(|it| matches!(it.kind, ActionKind::Split { .. }) && within(it.ex));
+            if let (Some(read), Some(split)) = (&self.has_split, split) {
+                bail!(Usage(format!(
+                    "{read}: the prices of the layout yahoo are adjusted for splits already, and {file} has one of \
+                     {symbol} on {}; accepted: without --adjust, or with dividends alone",
+                    split.ex
+                )));
+            }
             let adjusted = actions::adjust(&bars, actions, self.what, tick)
                 .with_context(|| format!("{symbol} by {file}"))?;
             for (place, (_, bar)) in places.into_iter().zip(adjusted) {

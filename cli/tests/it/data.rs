@@ -524,6 +524,62 @@ fn bars_lie_within_the_sessions_of_a_calendar() {
     }
 }
 
+/// What Yahoo has is restated for splits before it is downloaded: a split within it would count twice. One after it, or
+/// before, is none of it, and a dividend is taken out: 1 of a close of 50 leaves 98 of 100.
+#[test]
+fn what_is_adjusted_for_splits_is_not_adjusted_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (prices, out, shares) = (path("prices.csv"), path("out.csv"), path("shares.toml"));
+    let text = "Date,Open,High,Low,Close,Adj Close,Volume\n2024-03-11,50.0,50.0,50.0,50.0,49.0,3\n\
+                2024-03-12,60.000001,60.000001,60.000001,60.000001,60.0,4\n";
+    std::fs::write(&prices, text).unwrap();
+    let shares_with = |action: &str| {
+        let text = format!(
+            "[[instrument]]\nsymbol = \"A\"\nkind = \"equity\"\ncurrency = \"USD\"\ntick_size = \"0.01\"\nlot_size = \"1\"\n\
+             order_qty_max = \"1000\"\nsession = \"us-equities\"\n\n[[instrument.action]]\n{action}\n"
+        );
+        std::fs::write(&shares, text).unwrap();
+    };
+    let convert = [
+        "convert",
+        &prices,
+        &out,
+        "--force",
+        "--symbol",
+        "A",
+        "--tick",
+        "0.01",
+        "--zone",
+        "America/New_York",
+        "--adjust",
+        &shares,
+    ];
+    shares_with("ex = \"2024-03-12\"\nsplit = \"2:1\"");
+    refused(
+        &convert,
+        2,
+        "prices.csv: the prices of the layout yahoo are adjusted for splits already",
+    );
+    shares_with("ex = \"2024-03-13\"\nsplit = \"2:1\"");
+    told(&convert);
+    shares_with("ex = \"2024-03-12\"\ndividend = \"1\"");
+    told(&convert);
+    // The days begin at 04:00 UTC, by summer time.
+    let (first, second) = (MONDAY + 4 * 3_600, MONDAY + DAY + 4 * 3_600);
+    let third = second + DAY;
+    let bar = |start: u64, end: u64, price: &str, volume: u64| {
+        let price = format!("{price},{price},{price},{price}");
+        format!("{end}000000000,,A,B,{start}000000000,{price},{volume}\n")
+    };
+    let expected = [
+        ROWS.to_owned(),
+        bar(first, second, "49", 3),
+        bar(second, third, "60", 4),
+    ];
+    assert_eq!(std::fs::read_to_string(&out).unwrap(), expected.concat());
+}
+
 /// What is known of one contract's book is nothing of the next one's.
 #[test]
 fn a_roll_between_quotes_is_a_gap() {
