@@ -40,6 +40,7 @@ mod recording;
 mod rows;
 mod source;
 mod table;
+mod tape;
 mod tardis;
 mod text;
 mod ticks;
@@ -53,8 +54,8 @@ pub use format::{Format, is_levels_of_messages};
 pub use itch::ITCH_SYMBOLS_MAX;
 pub use layout::{Layout, LayoutError};
 pub use merge::Merge;
-pub use orders::ORDERS_MAX;
 pub use open_interest::{DayOpenInterest, OpenInterest};
+pub use orders::ORDERS_MAX;
 pub use parquet::ParquetWriter;
 pub use recording::{
     BLOCK_BYTES_MAX, BLOCK_ROWS_MAX, RecordingReader, RecordingWriter, Summary, SymbolSummary,
