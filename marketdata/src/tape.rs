@@ -31,6 +31,7 @@ pub use recorder::{Recorded, Recorder, Tap};
 pub use writer::Writer;
 
 use std::io;
+use std::net::SocketAddr;
 
 use types::TimestampNs;
 
@@ -192,6 +193,14 @@ pub enum TapeError {
         line: u64,
         /// Its beginning.
         found: String,
+    },
+    /// Nothing can listen at the address that a tape is to be served at.
+    #[error("{address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
     },
     /// The thread of the recorder is gone.
     #[error("the recorder's thread ended early")]

@@ -155,6 +155,71 @@ fn a_tape_that_is_cut_off_becomes_history_as_far_as_it_goes() {
     assert!(said.contains("; 1 bad rows were passed over"), "{said}");
 }
 
+/// A byte of a record in the middle is another: what was played until there is told, and the error.
+fn damage_is_told_beside_what_was_played(directory: &Path, tape: &str) {
+    let whole = replayed(&[tape]);
+    let mut bytes = std::fs::read(tape).unwrap();
+    // Behind the eight bytes that a tape begins with: length and checksum of four bytes each, then the body.
+    let mut record = 8;
+    while record < bytes.len() / 2 {
+        let length: [u8; 4] = bytes[record..record + 4].try_into().unwrap();
+        record += 8 + u32::from_le_bytes(length) as usize;
+    }
+    bytes[record + 8] ^= 0x55;
+    let damaged = path(directory, "damaged.tape");
+    std::fs::write(&damaged, bytes).unwrap();
+    let output = run(&["replay", &damaged, "--format", "json"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        errors.contains(&format!("the tape is damaged at byte {record}")),
+        "{errors}"
+    );
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let (played, all) = (&told["messages"], &whole["messages"]);
+    assert!(
+        played.as_u64() > Some(0) && played.as_u64() < all.as_u64(),
+        "{played} of {all}"
+    );
+    assert!(told["events"]["deltas"].as_u64() > Some(0), "{told}");
+    assert!(told["from"].is_string(), "{told}");
+}
+
+/// A port that somebody has is named, and a fault that a tape cannot have is refused.
+#[test]
+fn a_tape_that_cannot_be_served_says_why() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let mut venue = Running::start(&[
+        "venue",
+        "binance-spot",
+        "--symbols",
+        SYMBOLS,
+        "--listen",
+        "127.0.0.1:0",
+    ]);
+    let address = venue.word_after("ws://");
+    let tape = record(directory, &address, "served.tape", "2s");
+    damage_is_told_beside_what_was_played(directory, &tape);
+    for (more, code, why) in [
+        (
+            &["--serve", address.as_str()][..],
+            1,
+            format!("dynasty: --serve {address}: Address already in use"),
+        ),
+        (
+            &["--serve", "127.0.0.1:0", "--fault", "dropped=1,odd=3"],
+            2,
+            "--fault: 'odd' turns a market odd, and a tape has none".to_owned(),
+        ),
+    ] {
+        let output = run(&[&["replay", tape.as_str()][..], more].concat());
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        assert!(said.contains(&why), "{said}");
+    }
+}
+
 #[test]
 fn a_server_records_on_the_way() {
     let directory = tempfile::tempdir().unwrap();
