@@ -61,10 +61,10 @@ pub enum RollRule {
 pub struct DayFigures {
     /// The day.
     pub day: TradingDay,
-    /// Settlement or last price.
-    pub close: Price,
-    /// Contracts traded.
-    pub volume: Qty,
+    /// Settlement or last price, where there is one.
+    pub close: Option<Price>,
+    /// Contracts traded, where the source has them.
+    pub volume: Option<Qty>,
     /// Contracts open at the end of it, where the source has them.
     pub open_interest: Option<Qty>,
 }
@@ -213,7 +213,8 @@ pub fn rolls(
                 from: front,
                 to,
                 closes: previous.and_then(|previous| {
-                    let close = |place: usize| on(&figures[place], previous).map(|it| it.close);
+                    let close =
+                        |place: usize| on(&figures[place], previous).and_then(|it| it.close);
                     close(front).zip(close(to))
                 }),
             });
@@ -281,7 +282,7 @@ fn is_overtaken(
     previous: Option<TradingDay>,
 ) -> bool {
     let (days, count): (u16, fn(&DayFigures) -> Option<Qty>) = match rule {
-        RollRule::Volume(days) => (days, |it| Some(it.volume)),
+        RollRule::Volume(days) => (days, |it| it.volume),
         RollRule::OpenInterest(days) => (days, |it| it.open_interest),
         _ => return false,
     };

@@ -104,14 +104,16 @@ impl Metadata {
         DOCUMENTS.iter().find(|document| document.name == name)
     }
 
-    /// The definitions of these instruments, in this order.
+    /// The definitions of these instruments, in this order, by the symbols of the venue's feed; those that only the
+    /// document has, such as Kraken's `XBT/USD`, find them, too.
     ///
     /// # Errors
     /// See [`MetadataError`]; the first one.
     pub fn read(&self, document: &[u8], symbols: &[String]) -> Result<Vec<Listed>, MetadataError> {
         let entries = self.listing(document)?;
         let listed = symbols.iter().map(|symbol| {
-            let entry = entries.iter().find(|entry| entry.symbol == *symbol);
+            let named = self.feed_symbol(symbol);
+            let entry = entries.iter().find(|entry| entry.symbol == named);
             let entry = entry.ok_or_else(|| MetadataError::NotListed(symbol.clone()))?;
             (self.read)(entry)
         });
@@ -128,6 +130,14 @@ impl Metadata {
     ) -> Result<Vec<Result<Listed, MetadataError>>, MetadataError> {
         let entries = self.listing(document)?;
         Ok(entries.iter().map(self.read).collect())
+    }
+
+    /// A symbol of the document as the venue's feed has it, and that itself.
+    fn feed_symbol(&self, symbol: &str) -> String {
+        match self.symbol {
+            "wsname" => crypto::kraken_symbol(symbol),
+            _ => symbol.to_owned(),
+        }
     }
 
     fn listing<'a>(&self, document: &'a [u8]) -> Result<Vec<Entry<'a>>, MetadataError> {
@@ -164,7 +174,7 @@ impl Metadata {
         let entries = values.into_iter().filter_map(|value| {
             let fields = value.fields()?;
             let symbol = fields.clone().get(self.symbol.as_bytes()).ok()??.scalar()?;
-            let symbol = std::str::from_utf8(symbol).ok()?.to_owned();
+            let symbol = self.feed_symbol(std::str::from_utf8(symbol).ok()?);
             Some(Entry { symbol, fields })
         });
         Some(entries.collect())

@@ -1,7 +1,8 @@
 //! Tapes: what passed through connections, byte for byte and with the time at which it came, in one file.
 //!
-//! A tape is decoded again by the same adapters that heard it live ([`Player`]), served to them over sockets
-//! ([`crate::local::TapeVenue`]), and read by nothing else: it knows messages, not prices.
+//! A tape is decoded again by the same adapters that heard it live ([`Player`]), into an engine or into the rows of a
+//! history ([`crate::history`]), served to them over sockets ([`crate::local::TapeVenue`]), and read by nothing else: it
+//! knows messages, not prices.
 //!
 //! ```text
 //! tape   = magic record*             the first record is the header, JSON
@@ -30,6 +31,7 @@ pub use recorder::{Recorded, Recorder, Tap};
 pub use writer::Writer;
 
 use std::io;
+use std::net::SocketAddr;
 
 use types::TimestampNs;
 
@@ -40,7 +42,7 @@ pub const TAPE_MESSAGE_BYTES_MAX: usize = 64 << 20;
 /// The longest path of a document.
 pub const TAPE_PATH_BYTES_MAX: usize = u16::MAX as usize;
 
-const MAGIC: [u8; 8] = *b"DYNTAPE1";
+pub(crate) const MAGIC: [u8; 8] = *b"DYNTAPE1";
 /// Kind, connection, time.
 const BODY_BYTES_MIN: usize = 11;
 /// A document with its path and what is around them.
@@ -191,6 +193,14 @@ pub enum TapeError {
         line: u64,
         /// Its beginning.
         found: String,
+    },
+    /// Nothing can listen at the address that a tape is to be served at.
+    #[error("{address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
     },
     /// The thread of the recorder is gone.
     #[error("the recorder's thread ended early")]

@@ -10,7 +10,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context, bail};
 use clap::ValueEnum;
+use gateway::dto::session;
 use indicatif::ProgressBar;
+use marketdata::calendar::{self, Calendar};
 use marketdata::history::{
     self, Basis, Clean, Edges, Merge, ParquetWriter, RecordingWriter, Resampled, Row, RowError,
     Rows, RowsWriter, Zone,
@@ -18,11 +20,12 @@ use marketdata::history::{
 
 use super::Usage;
 use super::input::{Input, parse_length, parse_zone, tell_bad};
-use super::series::{AdjustForArg, Adjustment, Series};
+use super::series::{AdjustForArg, Adjustment, Series, text_of};
 use crate::progress::reading_progress;
 
 /// 24 hours.
 const DAY_NS: u64 = 86_400_000_000_000;
+const WEEK_NS: u64 = 7 * DAY_NS;
 
 /// Write files as one, in order of time, in another format; as they are, or as bars.
 ///
@@ -34,6 +37,7 @@ Examples:
   dynasty data convert both.dyn minutes.parquet --every 1m
   dynasty data convert quotes.csv.gz mid.csv --columns ts:ms,bid,ask --every 5m --of mid
   dynasty data convert eurusd.dyn days.csv --every 1d --of mid --session 17:00 --session-zone America/New_York
+  dynasty data convert aapl.dyn days.csv --every 1d --calendar us-equities
   dynasty data convert ESH24.dyn ESM24.dyn es.csv --continuous fixtures/chains/es.toml
   dynasty data convert aapl.csv adjusted.csv --symbol AAPL --adjust fixtures/instruments/shares.toml
 
@@ -51,12 +55,25 @@ pub(super) struct Args {
     /// What bars are made of.
     #[arg(long, value_enum, default_value_t = BasisArg::Trades, requires = "every")]
     of: BasisArg,
-    /// When a day begins, as a local time: bars start there and end with the day.
+    /// When a day begins, as a local time: bars start there and end with the day. From 12:00 on it is that of the next
+    /// date: weeks from 17:00 begin on Sunday evening.
     #[arg(long, value_name = "HH:MM", value_parser = parse_minute, requires = "every")]
     session: Option<u16>,
     /// The zone of --session.
     #[arg(long, value_name = "ZONE", value_parser = parse_zone, default_value = "UTC", requires = "session", allow_hyphen_values = true)]
     session_zone: Zone,
+    /// Make bars within the sessions of a calendar, such as us-equities: they begin with a session and end with it, and
+    /// what is outside is left out and counted.
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires = "every",
+        conflicts_with = "session"
+    )]
+    calendar: Option<String>,
+    /// A file with the calendar's definition, as files of instruments have it: one of one's own.
+    #[arg(long, value_name = "FILE", requires = "calendar")]
+    calendars: Option<PathBuf>,
     /// Make one series of the contracts of a chain of futures, by the roll rule of this file; before bars are made.
     #[arg(long, value_name = "FILE")]
     continuous: Option<PathBuf>,
@@ -240,6 +257,49 @@ fn replaceable(out: &Path, files: &[PathBuf]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The calendar of the command line.
+fn calendar_of(name: &str, file: Option<&Path>) -> anyhow::Result<Calendar> {
+    let own = match file {
+        Some(path) => {
+            let (file, text) = text_of(path)?;
+            session::from_toml(&file, &text).map_err(|error| Usage(error.to_string()))?
+        }
+        None => Vec::new(),
+    };
+    let known = own.iter().find(|calendar| calendar.name() == name).cloned();
+    let Some(calendar) = known.or_else(|| Calendar::named(name).ok()) else {
+        let names = own.iter().map(Calendar::name).chain(calendar::NAMES);
+        bail!(Usage(format!(
+            "--calendar: value '{name}'; accepted: {}, or one of a file of --calendars",
+            names.collect::<Vec<_>>().join(", ")
+        )));
+    };
+    Ok(calendar)
+}
+
+/// Where bars of a length begin and end.
+fn edges_of(args: &Args, every: u64) -> anyhow::Result<Edges> {
+    let by_day = args.session.is_some() || args.calendar.is_some();
+    if by_day && every > DAY_NS && !every.is_multiple_of(WEEK_NS) {
+        bail!(Usage(
+            "--every: bars of a --session or --calendar are at most 1d long, or whole weeks such as 1w"
+                .to_owned()
+        ));
+    }
+    Ok(match (&args.calendar, args.session) {
+        (Some(name), _) => Edges::Sessions {
+            every,
+            calendar: calendar_of(name, args.calendars.as_deref())?,
+        },
+        (None, Some(minute)) => Edges::Daily {
+            every,
+            zone: args.session_zone.clone(),
+            minute,
+        },
+        (None, None) => Edges::Epoch { every },
+    })
+}
+
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let Some((out, files)) = args.files.split_last() else {
         bail!("nothing to read");
@@ -267,6 +327,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             "a series is made of rows in order of time: leave out --any-order".to_owned()
         ));
     }
+    let edges = args.every.map(|every| edges_of(args, every)).transpose()?;
     let open = || -> anyhow::Result<_> {
         let sources = files.iter().map(|file| args.input.open(file, None));
         sources.collect::<Result<Vec<_>, _>>()
@@ -281,10 +342,14 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Series::find(path, rows)
     });
     let series = series.transpose()?;
-    let adjustment = args.adjust.as_deref();
-    let adjustment = adjustment.map(|path| Adjustment::open(path, args.adjust_for));
-    let adjustment = adjustment.transpose()?;
     let sources = open()?;
+    let adjustment = args.adjust.as_deref().map(|path| {
+        let mut read = sources.iter().map(Clean::rows);
+        let has_split = read.find(|rows| rows.format().name() == "yahoo");
+        let has_split = has_split.map(|rows| rows.file().to_owned());
+        Adjustment::open(path, args.adjust_for, has_split)
+    });
+    let adjustment = adjustment.transpose()?;
     let progress = reading_progress(bytes)?;
     let merged = Merged {
         counters: sources
@@ -307,10 +372,16 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             adjustment,
             rows: 0,
         };
-        write(args, out, merged)
+        write(args, edges, out, merged)
     });
     progress.finish_and_clear();
     let written = match done {
+        Ok(Written {
+            rows: 0, outside, ..
+        }) if outside > 0 => {
+            let _ = fs::remove_file(&partial);
+            bail!("no bar was made: {outside} rows are outside of the sessions, and none within");
+        }
         Ok(Written { rows: 0, .. }) if args.every.is_some() => {
             let _ = fs::remove_file(&partial);
             bail!(
@@ -331,13 +402,21 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     };
     fs::rename(&partial, out).with_context(|| out.display().to_string())?;
     println!(
-        "{}: {} rows, {} bytes{}",
+        "{}: {} rows, {} bytes{}{}",
         out.display(),
         written.rows,
         history::size(out)?,
         if written.bad > 0 {
             let (bad, crossed) = (written.bad, written.crossed);
             format!("; {bad} bad rows were passed over, {crossed} of them crossed quotes")
+        } else {
+            String::new()
+        },
+        if written.outside > 0 {
+            format!(
+                "; {} rows outside of the sessions were left out",
+                written.outside
+            )
         } else {
             String::new()
         }
@@ -357,6 +436,8 @@ struct Written {
     bad: u64,
     /// Of the bad ones.
     crossed: u64,
+    /// Rows that were in no session, where bars are of sessions.
+    outside: u64,
 }
 
 /// The first file that is read, and how many more.
@@ -373,8 +454,13 @@ fn sources_named(merged: &Merged) -> String {
     }
 }
 
-fn write(args: &Args, mut out: Out, mut merged: Merged) -> anyhow::Result<Written> {
-    let (mut bad, mut crossed) = (0, 0);
+fn write(
+    args: &Args,
+    edges: Option<Edges>,
+    mut out: Out,
+    mut merged: Merged,
+) -> anyhow::Result<Written> {
+    let (mut bad, mut crossed, mut outside) = (0, 0, 0);
     let mut tell = |merged: &Merged| {
         for source in merged.merge.sources() {
             tell_bad(source, source.rows().file());
@@ -382,25 +468,12 @@ fn write(args: &Args, mut out: Out, mut merged: Merged) -> anyhow::Result<Writte
             crossed += source.crossed();
         }
     };
-    if let Some(every) = args.every {
+    if let Some(edges) = edges {
         if args.input.allows_any_order() {
             bail!(Usage(
                 "bars are made of rows in order of time: leave out --any-order".to_owned()
             ));
         }
-        let edges = match args.session {
-            None => Edges::Epoch { every },
-            Some(_) if every > DAY_NS => {
-                bail!(Usage(
-                    "--every: bars of a --session are at most 1d long".to_owned()
-                ));
-            }
-            Some(minute) => Edges::Daily {
-                every,
-                zone: args.session_zone.clone(),
-                minute,
-            },
-        };
         let source = sources_named(&merged);
         let bars = Resampled::new(&mut merged, source.as_str(), args.of.into(), edges);
         let mut bars = Clean::new(bars, args.input.bad_rows());
@@ -416,6 +489,7 @@ fn write(args: &Args, mut out: Out, mut merged: Merged) -> anyhow::Result<Writte
         }
         tell(bars.rows().rows());
         end?;
+        outside = bars.rows().outside();
         tell_bad(&bars, &source);
         bad += bars.bad();
     } else {
@@ -436,5 +510,10 @@ fn write(args: &Args, mut out: Out, mut merged: Merged) -> anyhow::Result<Writte
         return Err(failure);
     }
     let rows = out.finish()?;
-    Ok(Written { rows, bad, crossed })
+    Ok(Written {
+        rows,
+        bad,
+        crossed,
+        outside,
+    })
 }

@@ -1,7 +1,7 @@
 //! What `dynasty data convert` makes of the rows before they are written: futures as one series, and bars without the
 //! steps of splits and dividends.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::Path;
 
@@ -9,9 +9,9 @@ use anyhow::{Context, bail};
 use clap::ValueEnum;
 use gateway::dto::chain::{self, Chain};
 use gateway::dto::instrument::specification::{self, Specification};
-use marketdata::actions::{self, AdjustFor};
-use marketdata::continuous::{self, DayClock, FiguresGatherer, Splice};
-use marketdata::history::{Row, RowError};
+use marketdata::actions::{self, ActionKind, AdjustFor};
+use marketdata::continuous::{self, DayClock, FiguresGatherer, RollRule, Splice};
+use marketdata::history::{DayOpenInterest, OpenInterest, Row, RowError};
 use types::{Bar, Label, MarketData, TradingDay};
 
 use super::Usage;
@@ -36,10 +36,39 @@ impl From<AdjustForArg> for AdjustFor {
     }
 }
 
-fn text_of(path: &Path) -> anyhow::Result<(String, String)> {
+pub(super) fn text_of(path: &Path) -> anyhow::Result<(String, String)> {
     let name = path.display().to_string();
     let text = fs::read_to_string(path).with_context(|| name.clone())?;
     Ok((name, text))
+}
+
+/// The open interest of a chain's contracts, of which each day is told once. `lines` says where.
+fn read_open_interest(
+    path: &Path,
+    places: &BTreeMap<String, usize>,
+    gatherer: &mut FiguresGatherer,
+    lines: &mut HashMap<(usize, TradingDay), String>,
+) -> anyhow::Result<()> {
+    let mut rows = OpenInterest::open(path)?;
+    while let Some(row) = rows.next() {
+        let DayOpenInterest {
+            symbol,
+            day,
+            open_interest,
+        } = row?;
+        let Some(&place) = places.get(symbol.as_str()) else {
+            continue;
+        };
+        let here = format!("{}{}", path.display(), rows.place());
+        if let Some(before) = lines.get(&(place, day)) {
+            bail!(Usage(format!(
+                "{here}: day is '{day}'; accepted: each day of {symbol} once, and {before} has it"
+            )));
+        }
+        lines.insert((place, day), here);
+        gatherer.take_open_interest(place, day, open_interest);
+    }
+    Ok(())
 }
 
 /// A chain's contracts as one series.
@@ -66,6 +95,7 @@ impl Series {
             rule,
             adjustment,
             contracts,
+            figures: files,
         } = chain::from_toml(&name, &text).map_err(|error| Usage(error.to_string()))?;
         let symbols = contracts.iter().map(|contract| contract.symbol.clone());
         let places: BTreeMap<String, usize> = symbols.zip(0..).collect();
@@ -89,6 +119,20 @@ impl Series {
                 "{name}: no row of its contracts; `dynasty data ls` says what symbols files have"
             );
         };
+        if matches!(rule, RollRule::OpenInterest(_)) {
+            let mut lines = HashMap::new();
+            for file in &files {
+                let beside = path.parent().unwrap_or(Path::new("")).join(file);
+                read_open_interest(&beside, &places, &mut gatherer, &mut lines)?;
+            }
+            if let Some(place) = gatherer.without_open_interest() {
+                bail!(Usage(format!(
+                    "{name}: figures: no open interest of {} in {}; accepted: a row of it for each day that counts",
+                    contracts[place].symbol,
+                    files.join(", ")
+                )));
+            }
+        }
         let figures = gatherer.finish();
         let rolls = continuous::rolls(&contracts, rule, clock.calendar(), &figures, span)
             .with_context(|| name.clone())?;
@@ -148,12 +192,18 @@ pub(super) struct Adjustment {
     file: String,
     instruments: Vec<Specification>,
     what: AdjustFor,
+    /// A file whose prices are adjusted for splits as they are read.
+    has_split: Option<String>,
     rows: Vec<Row>,
 }
 
 impl Adjustment {
-    /// For the instruments of a file.
-    pub(super) fn open(path: &Path, what: AdjustForArg) -> anyhow::Result<Self> {
+    /// For the instruments of a file. `has_split` is a file that is read whose prices are adjusted for splits already.
+    pub(super) fn open(
+        path: &Path,
+        what: AdjustForArg,
+        has_split: Option<String>,
+    ) -> anyhow::Result<Self> {
         let (file, text) = text_of(path)?;
         let instruments =
             specification::from_toml(&file, &text).map_err(|error| Usage(error.to_string()))?;
@@ -161,6 +211,7 @@ impl Adjustment {
             file,
             instruments,
             what: what.into(),
+            has_split,
             rows: Vec::new(),
         })
     }
@@ -209,6 +260,20 @@ impl Adjustment {
                 bars.push((day, *bar));
             }
             let (actions, tick) = (&instrument.actions, instrument.definition.tick_size);
+            let within = |day: TradingDay| {
+                bars.first().is_some_and(|(first, _)| *first < day)
+                    && bars.last().is_some_and(|(last, _)| day <= *last)
+            };
+            let split = actions
+                .iter()
+                .find(|it| matches!(it.kind, ActionKind::Split { .. }) && within(it.ex));
+            if let (Some(read), Some(split)) = (&self.has_split, split) {
+                bail!(Usage(format!(
+                    "{read}: the prices of the layout yahoo are adjusted for splits already, and {file} has one of \
+                     {symbol} on {}; accepted: without --adjust, or with dividends alone",
+                    split.ex
+                )));
+            }
             let adjusted = actions::adjust(&bars, actions, self.what, tick)
                 .with_context(|| format!("{symbol} by {file}"))?;
             for (place, (_, bar)) in places.into_iter().zip(adjusted) {

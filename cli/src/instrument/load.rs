@@ -21,7 +21,7 @@ const FETCH_MAX: Duration = Duration::from_mins(1);
 /// Writes instruments as TOML, from what a venue says about them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  dynasty instrument load --venue kraken --symbols XBT/USD fixtures/metadata/kraken.json
+  dynasty instrument load --venue kraken --symbols BTC/USD fixtures/metadata/kraken.json
   dynasty instrument load --venue binance-spot --symbols BTCUSDT,ETHUSDT --fetch > instruments.toml
   dynasty instrument load --venue alpaca --symbols all assets.json
   curl -H \"Authorization: Bearer $TOKEN\" https://api-fxtrade.oanda.com/v3/accounts/$ID/instruments |

@@ -20,7 +20,7 @@ use crate::demo::say;
 Examples:
   dynasty instrument check fixtures/instruments/*.toml
   dynasty instrument show fixtures/instruments/futures.toml --at 2026-11-27T12:00:00Z
-  dynasty instrument load --venue kraken --symbols XBT/USD fixtures/metadata/kraken.json
+  dynasty instrument load --venue kraken --symbols BTC/USD fixtures/metadata/kraken.json
 
 Every field of an instrument is in docs/instruments.md."
 )]

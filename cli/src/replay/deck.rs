@@ -73,7 +73,10 @@ impl Deck {
         let (mut first, mut last) = (None, None);
         let mut looked = Instant::now();
         loop {
-            let entry = self.entries.next()?;
+            let (entry, failure) = match self.entries.next() {
+                Ok(entry) => (entry, None),
+                Err(failure) => (None, Some(failure)),
+            };
             let is_over = entry.is_none();
             if let Some(entry) = entry {
                 first = first.or(Some(entry.time));
@@ -95,6 +98,9 @@ impl Deck {
                     .health()
                     .map(|listings| listings.iter().map(|health| health.counters).collect())
                     .collect();
+                if let Some(failure) = failure {
+                    return Err(failure);
+                }
                 if is_over {
                     played.ending = Some(self.entries.ending());
                     return Ok(());

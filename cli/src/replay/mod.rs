@@ -60,8 +60,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SEED", requires = "serve")]
     storm: Option<u64>,
     /// Lets one fault happen so often, of 10,000: dropped, doubled, swapped, cut, garbled, falsified, disconnected,
-    /// unanswered, slow, stalled, foreign, oversized, odd; several separated by commas, and over those of --storm.
-    /// A tape has no markets that could turn odd.
+    /// unanswered, slow, stalled, foreign, oversized; several separated by commas, and over those of --storm.
     #[arg(long, value_name = "NAME=COUNT", value_delimiter = ',', value_parser = parse_fault, requires = "serve")]
     fault: Vec<String>,
     /// Which of the tape's feeds is served, from 0.
@@ -121,12 +120,18 @@ fn parse_lot(text: &str) -> Result<Qty, String> {
     lot.ok_or_else(|| "accepted: a decimal number above 0 with at most 8 decimals".to_owned())
 }
 
-/// Whether a file is not what was asked for, as against a disk that fails or a tape that is damaged.
+/// A use of the command line that cannot be.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Usage(String);
+
+/// Whether a file, or the command line, is not what was asked for, as against a disk that fails or a tape that is damaged.
 pub(crate) fn is_input(error: &anyhow::Error) -> bool {
-    matches!(
-        error.downcast_ref(),
-        Some(TapeError::Magic { .. } | TapeError::Header { .. } | TapeError::Line { .. })
-    )
+    error.is::<Usage>()
+        || matches!(
+            error.downcast_ref(),
+            Some(TapeError::Magic { .. } | TapeError::Header { .. } | TapeError::Line { .. })
+        )
 }
 
 /// Plays or serves it.

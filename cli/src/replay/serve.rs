@@ -5,11 +5,16 @@ use std::net::SocketAddr;
 use anyhow::Context;
 use indicatif::HumanCount;
 use marketdata::local::{Opener, Speed, TapeSettings, TapeVenue};
-use marketdata::tape::Header;
+use marketdata::tape::{Header, TapeError};
 
-use super::{Args, SpeedArg};
+use super::{Args, SpeedArg, Usage};
 use crate::demo::{say, stop_signal};
 use crate::venue::weather;
+
+/// Whether faults that are asked for one by one are of markets.
+fn asked_odd(faults: &[String]) -> anyhow::Result<bool> {
+    Ok(weather(false, faults)?.odd > 0)
+}
 
 /// Serves it until it is told to stop.
 pub(super) fn run(
@@ -18,10 +23,18 @@ pub(super) fn run(
     header: &Header,
     open: Opener,
 ) -> anyhow::Result<()> {
+    let weather = weather(args.storm.is_some(), &args.fault)?;
+    if asked_odd(&args.fault)? {
+        return Err(Usage(
+            "--fault: 'odd' turns a market odd, and a tape has none; accepted: every other fault, or `dynasty venue`"
+                .to_owned(),
+        )
+        .into());
+    }
     let settings = TapeSettings {
         connection: args.feed,
         speed: args.speed.map_or(Speed::Times(1), |SpeedArg(speed)| speed),
-        weather: weather(args.storm.is_some(), &args.fault)?,
+        weather,
         seed: args.storm.unwrap_or(1),
         ..TapeSettings::new(address)
     };
@@ -30,9 +43,12 @@ pub(super) fn run(
         .enable_all()
         .build()?;
     executor.block_on(async {
-        let venue = TapeVenue::start(open, settings)
-            .await
-            .with_context(|| args.file.display().to_string())?;
+        let venue = match TapeVenue::start(open, settings).await {
+            Err(TapeError::Listen { address, source }) => {
+                return Err(source).with_context(|| format!("--serve {address}"));
+            }
+            started => started.with_context(|| args.file.display().to_string())?,
+        };
         let address = venue.address();
         let feed = header
             .feeds

@@ -323,6 +323,263 @@ fn contracts_become_one_series() {
     );
 }
 
+/// The later contract never has more volume. Its open interest is above that of the earlier one at the end of the
+/// Tuesday, 300 against 250: from the Wednesday on it is the series, and what is before is moved up by 112 - 101.
+#[test]
+fn contracts_roll_by_open_interest() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (march, june) = (path("march.csv"), path("june.csv"));
+    let days = [(0, "100", 10), (1, "101", 10), (2, "102", 10)];
+    std::fs::write(&march, bars("ESH24", MONDAY, &days)).unwrap();
+    let days = [(0, "110", 5), (1, "112", 5), (2, "113", 5)];
+    std::fs::write(&june, bars("ESM24", MONDAY, &days)).unwrap();
+    let text = std::fs::read_to_string(fixture("chains/es.toml")).unwrap();
+    let rule = |files: &str| {
+        let counted = format!("rule = {{ open_interest = 1 }}\nfigures = [{files}]");
+        text.replace("rule = { volume = 1 }", &counted)
+    };
+    let chain = path("chain.toml");
+    let out = path("es.csv");
+    let continuous = [
+        "convert",
+        &march,
+        &june,
+        &out,
+        "--force",
+        "--continuous",
+        &chain,
+    ];
+    let check = || {
+        let output = dynasty(&continuous);
+        assert!(output.status.success(), "{output:?}");
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(errors, "2024-03-13: ESH24 to ESM24\n");
+        let expected = bars(
+            "ES",
+            MONDAY,
+            &[(0, "111", 10), (1, "112", 10), (2, "113", 5)],
+        );
+        assert_eq!(std::fs::read_to_string(&out).unwrap(), expected);
+    };
+    std::fs::write(&chain, rule("\"open.csv\"")).unwrap();
+    let own = "Date,Symbol,Settlement,Open_Interest\n2024-03-11,ESH24,100,400\n2024-03-11,ESM24,110,200\n\
+               2024-03-12,ESH24,101,250\n2024-03-12,ESM24,112,300\n2024-03-12,NQU24,1,9999\n";
+    std::fs::write(path("open.csv"), own).unwrap();
+    check();
+    // A file of each contract, as Stooq has them.
+    let header = "<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>\n";
+    let of = |symbol: &str, monday: u32, tuesday: u32| {
+        format!(
+            "{header}{symbol},D,20240311,000000,1,1,1,1,1,{monday}\n{symbol},D,20240312,000000,1,1,1,1,1,{tuesday}\n"
+        )
+    };
+    std::fs::write(path("march.txt"), of("ESH24", 400, 250)).unwrap();
+    std::fs::write(path("june.txt"), of("ESM24", 200, 300)).unwrap();
+    std::fs::write(&chain, rule("\"march.txt\", \"june.txt\"")).unwrap();
+    check();
+
+    let refuse = |code: i32, why: &str| refused(&continuous, code, why);
+    std::fs::write(&chain, rule("\"march.txt\"")).unwrap();
+    refuse(2, "figures: no open interest of ESM24 in march.txt");
+    std::fs::write(&chain, rule("\"march.txt\", \"june.txt\", \"open.csv\"")).unwrap();
+    refuse(
+        2,
+        "open.csv:2: day is '2024-03-11'; accepted: each day of ESH24 once, and ",
+    );
+    refuse(2, "march.txt:2 has it");
+    std::fs::write(&chain, rule("\"none.txt\"")).unwrap();
+    refuse(1, "none.txt cannot be read");
+    std::fs::write(&chain, rule("\"open.csv\"")).unwrap();
+    let twice = format!("{own}2024-03-11,ESM24,110,201\n");
+    std::fs::write(path("open.csv"), twice).unwrap();
+    refuse(
+        2,
+        "open.csv:7: day is '2024-03-11'; accepted: each day of ESM24 once",
+    );
+    std::fs::write(path("open.csv"), own.replace("300", "-3")).unwrap();
+    refuse(
+        1,
+        "open.csv:5: open_interest is '-3'; accepted: a quantity from 0",
+    );
+    std::fs::write(path("open.csv"), own.replace("Open_Interest", "oi")).unwrap();
+    refuse(1, "open.csv:1: the first line is 'Date,Symbol");
+}
+
+/// 2024-03-08 is a Friday: open from 14:30 to 21:00 UTC, on the Monday after by summer time from 13:30 to 20:00. What was
+/// traded at 150 after the close and at 80 before the open is in no bar.
+#[test]
+fn bars_lie_within_the_sessions_of_a_calendar() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (trades, out) = (path("trades.csv"), path("days.csv"));
+    let text = "2024-03-08T14:30:00Z,100,1\n2024-03-08T20:59:00Z,101,2\n2024-03-08T22:30:00Z,150,4\n\
+                2024-03-11T12:30:00Z,80,8\n2024-03-11T13:30:00Z,102,16\n";
+    std::fs::write(&trades, text).unwrap();
+    let convert = |more: &[&str]| {
+        let args = [
+            "convert",
+            &trades,
+            &out,
+            "--force",
+            "--columns",
+            "ts,price,qty",
+            "--symbol",
+            "A",
+        ];
+        dynasty(&[&args[..], more].concat())
+    };
+    let check = |more: &[&str], expected: &[(u64, u64, &str)], outside: &str| {
+        let output = convert(more);
+        let said = String::from_utf8(output.stdout).unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{more:?}: {errors}");
+        assert!(said.ends_with(&format!(" bytes{outside}\n")), "{said}");
+        let rows = expected
+            .iter()
+            .map(|(start, end, bar)| format!("{end}000000000,,A,B,{start}000000000,{bar}\n"));
+        let expected = format!("{ROWS}{}", rows.collect::<String>());
+        assert_eq!(std::fs::read_to_string(&out).unwrap(), expected, "{more:?}");
+    };
+    // Seconds from the Monday, 2024-03-11T00:00:00Z.
+    let at = |day: i64, hour: i64, minute: i64| {
+        (MONDAY as i64 + day * DAY as i64 + hour * 3_600 + minute * 60) as u64
+    };
+    let friday = (at(-3, 14, 30), at(-3, 21, 0), "100,101,100,101,3");
+    let monday = (at(0, 13, 30), at(0, 20, 0), "102,102,102,102,16");
+    let outside = "; 2 rows outside of the sessions were left out";
+    let named = ["--every", "1d", "--calendar", "us-equities"];
+    check(&named, &[friday, monday], outside);
+    let hours = ["--every", "4h", "--calendar", "us-equities"];
+    let early = (at(-3, 14, 30), at(-3, 18, 30), "100,100,100,100,1");
+    let late = (at(-3, 18, 30), at(-3, 21, 0), "101,101,101,101,2");
+    let four = (at(0, 13, 30), at(0, 17, 30), "102,102,102,102,16");
+    check(&hours, &[early, late, four], outside);
+    // One's own, closed on that Friday.
+    let own = path("own.toml");
+    let calendar =
+        "[[calendar]]\nname = \"desk\"\nlike = \"us-equities\"\nholidays = [\"2024-03-08\"]\n";
+    std::fs::write(&own, calendar).unwrap();
+    let desk = [
+        "--every",
+        "1d",
+        "--calendar",
+        "desk",
+        "--calendars",
+        own.as_str(),
+    ];
+    check(
+        &desk,
+        &[monday],
+        "; 4 rows outside of the sessions were left out",
+    );
+    // Days that begin at 17:00 in New York, in weeks of them: of the evening of Sunday, 03-03, and of that of 03-10.
+    let weeks = [
+        "--every",
+        "1w",
+        "--session",
+        "17:00",
+        "--session-zone",
+        "America/New_York",
+    ];
+    let first = (at(-8, 22, 0), at(-1, 21, 0), "100,150,100,150,7");
+    let second = (at(-1, 21, 0), at(6, 21, 0), "80,102,80,102,24");
+    check(&weeks, &[first, second], "");
+
+    for (more, code, why) in [
+        (
+            &["--every", "1d", "--calendar", "nyse"][..],
+            2,
+            "--calendar: value 'nyse'; accepted: us-equities, us-equities-extended, cme-equity, cme-energy, fx, always",
+        ),
+        (
+            &["--every", "3d", "--calendar", "fx"],
+            2,
+            "at most 1d long, or whole weeks such as 1w",
+        ),
+        (
+            &["--every", "1d", "--calendar", "fx", "--session", "17:00"],
+            2,
+            "cannot be used with",
+        ),
+        (
+            &[
+                "--every",
+                "1d",
+                "--calendar",
+                "us-equities",
+                "--from",
+                "2024-03-08T22:00:00Z",
+                "--until",
+                "2024-03-11T13:00:00Z",
+            ],
+            1,
+            "no bar was made: 2 rows are outside of the sessions",
+        ),
+    ] {
+        let output = convert(more);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{more:?}: {errors}");
+        assert!(errors.contains(why), "{more:?}: {errors}");
+    }
+}
+
+/// What Yahoo has is restated for splits before it is downloaded: a split within it would count twice. One after it, or
+/// before, is none of it, and a dividend is taken out: 1 of a close of 50 leaves 98 of 100.
+#[test]
+fn what_is_adjusted_for_splits_is_not_adjusted_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (prices, out, shares) = (path("prices.csv"), path("out.csv"), path("shares.toml"));
+    let text = "Date,Open,High,Low,Close,Adj Close,Volume\n2024-03-11,50.0,50.0,50.0,50.0,49.0,3\n\
+                2024-03-12,60.000001,60.000001,60.000001,60.000001,60.0,4\n";
+    std::fs::write(&prices, text).unwrap();
+    let shares_with = |action: &str| {
+        let text = format!(
+            "[[instrument]]\nsymbol = \"A\"\nkind = \"equity\"\ncurrency = \"USD\"\ntick_size = \"0.01\"\nlot_size = \"1\"\n\
+             order_qty_max = \"1000\"\nsession = \"us-equities\"\n\n[[instrument.action]]\n{action}\n"
+        );
+        std::fs::write(&shares, text).unwrap();
+    };
+    let convert = [
+        "convert",
+        &prices,
+        &out,
+        "--force",
+        "--symbol",
+        "A",
+        "--tick",
+        "0.01",
+        "--zone",
+        "America/New_York",
+        "--adjust",
+        &shares,
+    ];
+    shares_with("ex = \"2024-03-12\"\nsplit = \"2:1\"");
+    refused(
+        &convert,
+        2,
+        "prices.csv: the prices of the layout yahoo are adjusted for splits already",
+    );
+    shares_with("ex = \"2024-03-13\"\nsplit = \"2:1\"");
+    told(&convert);
+    shares_with("ex = \"2024-03-12\"\ndividend = \"1\"");
+    told(&convert);
+    // The days begin at 04:00 UTC, by summer time.
+    let (first, second) = (MONDAY + 4 * 3_600, MONDAY + DAY + 4 * 3_600);
+    let third = second + DAY;
+    let bar = |start: u64, end: u64, price: &str, volume: u64| {
+        let price = format!("{price},{price},{price},{price}");
+        format!("{end}000000000,,A,B,{start}000000000,{price},{volume}\n")
+    };
+    let expected = [
+        ROWS.to_owned(),
+        bar(first, second, "49", 3),
+        bar(second, third, "60", 4),
+    ];
+    assert_eq!(std::fs::read_to_string(&out).unwrap(), expected.concat());
+}
+
 /// What is known of one contract's book is nothing of the next one's.
 #[test]
 fn a_roll_between_quotes_is_a_gap() {

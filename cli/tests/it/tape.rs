@@ -71,6 +71,7 @@ fn a_market_is_recorded_replayed_served_and_recorded_again() {
     assert_eq!(listed["problem"], Value::Null);
     assert_eq!(first["instruments"][1]["symbol"], "ETHUSDT");
     assert_eq!(first["instruments"][1]["crossed"], 0);
+    becomes_history(directory, &tape, &first);
     // The same tape, the same state; at any speed, and in two runs over one data directory.
     assert_eq!(replayed(&[&tape]), first);
     let data = path(directory, "data");
@@ -89,6 +90,133 @@ fn a_market_is_recorded_replayed_served_and_recorded_again() {
     // But for the losses at openings and ends, which are as many as there are connections.
     for kind in ["snapshots", "deltas", "trades", "quotes"] {
         assert_eq!(second["events"][kind], first["events"][kind], "{kind}");
+    }
+}
+
+/// The events of a replay are the rows of the history, by the names that the recorder's file has.
+fn becomes_history(directory: &Path, tape: &str, replayed: &Value) {
+    let out = path(directory, "history.csv");
+    let head = run(&["data", "head", tape, "-n", "2"]);
+    let shown = String::from_utf8(head.stdout).unwrap();
+    assert!(head.status.success(), "{:?}", head.stderr);
+    assert_eq!(shown.lines().count(), 2, "{shown}");
+    let output = run(&["data", "convert", tape, &out]);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    assert_eq!(errors, "");
+    let rows = std::fs::read_to_string(&out).unwrap();
+    let kinds: Vec<char> = rows
+        .lines()
+        .skip(1)
+        .map(|row| {
+            let mut columns = row.split(',').skip(2);
+            let symbol = columns.next().unwrap();
+            assert!(SYMBOLS.split(',').any(|known| known == symbol), "{row}");
+            columns.next().unwrap().chars().next().unwrap()
+        })
+        .collect();
+    let count = |letter: char| kinds.iter().filter(|kind| **kind == letter).count();
+    for (letter, kind) in [
+        ('S', "snapshots"),
+        ('D', "deltas"),
+        ('Q', "quotes"),
+        ('T', "trades"),
+        ('G', "stale"),
+    ] {
+        assert_eq!(replayed["events"][kind], count(letter), "{kind}");
+    }
+}
+
+/// A tape that was cut off within a record has what is before it, and says so as a bad row.
+#[test]
+fn a_tape_that_is_cut_off_becomes_history_as_far_as_it_goes() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let mut venue = Running::start(&[
+        "venue",
+        "binance-spot",
+        "--symbols",
+        SYMBOLS,
+        "--listen",
+        "127.0.0.1:0",
+    ]);
+    let tape = record(directory, &venue.word_after("ws://"), "whole.tape", "2s");
+    let bytes = std::fs::read(&tape).unwrap();
+    let cut = path(directory, "cut.tape");
+    std::fs::write(&cut, &bytes[..bytes.len() - 1]).unwrap();
+    let output = run(&["data", "convert", &cut, &path(directory, "cut.dyn")]);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{errors}");
+    assert!(
+        errors.contains("the tape's end is 'cut off at byte "),
+        "{errors}"
+    );
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("; 1 bad rows were passed over"), "{said}");
+}
+
+/// A byte of a record in the middle is another: what was played until there is told, and the error.
+fn damage_is_told_beside_what_was_played(directory: &Path, tape: &str) {
+    let whole = replayed(&[tape]);
+    let mut bytes = std::fs::read(tape).unwrap();
+    // Behind the eight bytes that a tape begins with: length and checksum of four bytes each, then the body.
+    let mut record = 8;
+    while record < bytes.len() / 2 {
+        let length: [u8; 4] = bytes[record..record + 4].try_into().unwrap();
+        record += 8 + u32::from_le_bytes(length) as usize;
+    }
+    bytes[record + 8] ^= 0x55;
+    let damaged = path(directory, "damaged.tape");
+    std::fs::write(&damaged, bytes).unwrap();
+    let output = run(&["replay", &damaged, "--format", "json"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        errors.contains(&format!("the tape is damaged at byte {record}")),
+        "{errors}"
+    );
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let (played, all) = (&told["messages"], &whole["messages"]);
+    assert!(
+        played.as_u64() > Some(0) && played.as_u64() < all.as_u64(),
+        "{played} of {all}"
+    );
+    assert!(told["events"]["deltas"].as_u64() > Some(0), "{told}");
+    assert!(told["from"].is_string(), "{told}");
+}
+
+/// A port that somebody has is named, and a fault that a tape cannot have is refused.
+#[test]
+fn a_tape_that_cannot_be_served_says_why() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let mut venue = Running::start(&[
+        "venue",
+        "binance-spot",
+        "--symbols",
+        SYMBOLS,
+        "--listen",
+        "127.0.0.1:0",
+    ]);
+    let address = venue.word_after("ws://");
+    let tape = record(directory, &address, "served.tape", "2s");
+    damage_is_told_beside_what_was_played(directory, &tape);
+    for (more, code, why) in [
+        (
+            &["--serve", address.as_str()][..],
+            1,
+            format!("dynasty: --serve {address}: Address already in use"),
+        ),
+        (
+            &["--serve", "127.0.0.1:0", "--fault", "dropped=1,odd=3"],
+            2,
+            "--fault: 'odd' turns a market odd, and a tape has none".to_owned(),
+        ),
+    ] {
+        let output = run(&[&["replay", tape.as_str()][..], more].concat());
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        assert!(said.contains(&why), "{said}");
     }
 }
 

@@ -5,7 +5,7 @@ use marketdata::calendar::Calendar;
 use marketdata::continuous::{Adjustment, Contract, RollRule};
 use types::{Label, Price};
 
-use super::document::{Choice, Field, FieldError};
+use super::document::{Choice, Field, FieldError, Table};
 use super::file::{self, FileError};
 use super::session::{read_calendars, read_named};
 
@@ -27,6 +27,8 @@ pub struct Chain {
     pub adjustment: Adjustment,
     /// Contracts in their order; their symbols are labels.
     pub contracts: Vec<Contract>,
+    /// Files with the open interest that the rule counts, relative to this one; none for other rules.
+    pub figures: Vec<String>,
 }
 
 /// The chain of a file. `file` is its name in errors.
@@ -43,6 +45,7 @@ fn read(root: &Field<'_>) -> Result<Chain, FieldError> {
         "session",
         "tick_size",
         "rule",
+        "figures",
         "adjustment",
         "calendar",
         "contract",
@@ -80,11 +83,13 @@ fn read(root: &Field<'_>) -> Result<Chain, FieldError> {
     if contracts.is_empty() {
         return Err(list.error("one contract or more"));
     }
+    let rule = read_rule(&table.field("rule"))?;
     Ok(Chain {
         symbol: table.field("symbol").name()?,
         session: read_named(&table.field("session"), &calendars)?,
         tick_size,
-        rule: read_rule(&table.field("rule"))?,
+        rule,
+        figures: read_figures(&table, rule)?,
         adjustment: match table.optional("adjustment") {
             Some(adjustment) => read_adjustment(&adjustment)?,
             None => Adjustment::None,
@@ -93,14 +98,18 @@ fn read(root: &Field<'_>) -> Result<Chain, FieldError> {
     })
 }
 
-/// Open interest is no rule here: rows of markets do not have it.
 fn read_rule(field: &Field<'_>) -> Result<RollRule, FieldError> {
-    let names = ["before_last", "before_first_notice", "volume"];
+    let names = [
+        "before_last",
+        "before_first_notice",
+        "volume",
+        "open_interest",
+    ];
     let (name, days) = match field.choice(&["monday_before_third_friday"], &names)? {
         Choice::Word(_) => return Ok(RollRule::MondayBeforeThirdFriday),
         Choice::Named(name, days) => (name, days),
     };
-    let least = u16::from(name == "volume");
+    let least = u16::from(matches!(name, "volume" | "open_interest"));
     let accepted = format!("trading days from {least} to 365");
     let count: u16 = days.integer(&accepted)?;
     if !(least..=365).contains(&count) {
@@ -109,8 +118,30 @@ fn read_rule(field: &Field<'_>) -> Result<RollRule, FieldError> {
     Ok(match name {
         "before_last" => RollRule::BeforeLast(count),
         "before_first_notice" => RollRule::BeforeFirstNotice(count),
+        "open_interest" => RollRule::OpenInterest(count),
         _ => RollRule::Volume(count),
     })
+}
+
+/// The files with open interest: rows of markets do not have it.
+fn read_figures(table: &Table<'_>, rule: RollRule) -> Result<Vec<String>, FieldError> {
+    if !matches!(rule, RollRule::OpenInterest(_)) {
+        table.absent("figures", || {
+            "nothing beside a rule other than open_interest".to_owned()
+        })?;
+        return Ok(Vec::new());
+    }
+    let accepted =
+        "files with the open interest of contracts by day, such as [\"open_interest.csv\"]";
+    let field = table.field("figures");
+    let list = field.list().map_err(|_| field.error(accepted))?;
+    if list.is_empty() || list.len() > CONTRACTS_MAX {
+        return Err(field.error(accepted));
+    }
+    let files = list
+        .iter()
+        .map(|file| file.text(accepted).map(str::to_owned));
+    files.collect()
 }
 
 fn read_adjustment(field: &Field<'_>) -> Result<Adjustment, FieldError> {
@@ -164,13 +195,36 @@ first_notice = "2024-06-20"
         let word = ES.replace("{ volume = 2 }", "\"monday_before_third_friday\"");
         let chain = from_toml("es.toml", &word).unwrap();
         assert_eq!(chain.rule, RollRule::MondayBeforeThirdFriday);
+        let counted = "{ open_interest = 3 }\nfigures = [\"a.csv\", \"b.csv\"]";
+        let chain = from_toml("es.toml", &ES.replace("{ volume = 2 }", counted)).unwrap();
+        assert_eq!(chain.rule, RollRule::OpenInterest(3));
+        assert_eq!(chain.figures, ["a.csv", "b.csv"]);
     }
 
     #[test]
     fn errors_name_the_line_and_what_is_accepted() {
         for (from, to, line, accepted) in [
             ("volume = 2", "volume = 0", 4, "from 1 to 365"),
-            ("volume = 2", "open_interest = 2", 4, "before_first_notice"),
+            ("volume = 2", "open_interests = 2", 4, "open_interest"),
+            ("volume = 2", "open_interest = 0", 4, "from 1 to 365"),
+            (
+                "volume = 2 }",
+                "volume = 2 }\nfigures = [\"a.csv\"]",
+                5,
+                "nothing beside a rule",
+            ),
+            (
+                "volume = 2 }",
+                "open_interest = 2 }\nfigures = \"a.csv\"",
+                5,
+                "[\"open_interest.csv\"]",
+            ),
+            (
+                "volume = 2 }",
+                "open_interest = 2 }",
+                1,
+                "figures: missing: accepted files with the open interest",
+            ),
             ("back_ratio", "panama", 5, "back_difference"),
             ("cme-equity", "cme", 2, "cme-energy"),
             ("0.25", "0", 3, "above zero"),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use marketdata::feed::BookChannel;
+use marketdata::venue::Feed;
 use rules::BoardKind;
 use runtime::{AckMode, Limits, Retention};
 use types::{Label, LatencySample, LimitName, Price, Ratio};
@@ -383,6 +384,13 @@ fn read_feed(
     if !venues.contains(&name) {
         return Err(venue.error(known));
     }
+    // What the venue itself is reached by, or that without encryption.
+    let has_lines = Feed::of(name).is_some_and(|feed| feed.addresses.stream.starts_with("http"));
+    let schemes: &[&str] = if has_lines {
+        &["https://", "http://"]
+    } else {
+        &["wss://", "ws://"]
+    };
     let variable = |name: &str| {
         let field = table.optional(name);
         field
@@ -408,7 +416,7 @@ fn read_feed(
             None => true,
             Some(trades) => trades.boolean()?,
         },
-        stream: address("stream", &["wss://", "ws://", "https://", "http://"])?,
+        stream: address("stream", schemes)?,
         rest: address("rest", &["https://", "http://"])?,
         credentials,
         outlier_band: match table.optional("outlier_band_pct") {
@@ -560,6 +568,39 @@ pre_close_minutes = 5
         );
         let terms = schedule.at(Price::whole(1), 3);
         assert_eq!((terms.long, terms.short), (Ratio(-240_000), Ratio(90_000)));
+    }
+
+    /// A venue is reached by what its adapter speaks: OANDA's stream is lines over HTTP, the others are `WebSockets`.
+    #[test]
+    fn a_stream_has_a_scheme_of_its_venue() {
+        let stream = |venue: &str, address: &str| {
+            let feed = format!(
+                "\n[[feed]]\nvenue = \"{venue}\"\nstream = \"{address}\"\nsymbols = {{ EURUSD = \"EUR_USD\" }}\n"
+            );
+            from_toml("s.toml", &format!("{TABLES}{feed}"), &["kraken", "oanda"])
+                .map(|file| file.feeds[0].stream.clone().unwrap())
+                .map_err(|error| error.to_string())
+        };
+        for (venue, address) in [
+            ("kraken", "ws://127.0.0.1:9443"),
+            ("kraken", "wss://127.0.0.1:9443"),
+            ("oanda", "http://127.0.0.1:9443"),
+            ("oanda", "https://127.0.0.1:9443"),
+        ] {
+            assert_eq!(stream(venue, address).as_deref(), Ok(address));
+        }
+        for (venue, address, accepted) in [
+            ("kraken", "http://127.0.0.1:9443", "wss:// or ws://"),
+            ("kraken", "https://127.0.0.1:9443", "wss:// or ws://"),
+            ("oanda", "ws://127.0.0.1:9443", "https:// or http://"),
+            ("oanda", "wss://127.0.0.1:9443", "https:// or http://"),
+        ] {
+            let error = stream(venue, address).unwrap_err();
+            let expected = format!(
+                "stream: value '{address}': accepted an address that begins with {accepted}"
+            );
+            assert!(error.contains(&expected), "{error}");
+        }
     }
 
     #[test]

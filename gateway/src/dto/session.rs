@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use marketdata::calendar::{self, Calendar, CalendarError, DAY_MINUTES, Hours};
 
 use super::document::{Field, FieldError, Table};
+use super::file::{self, FileError};
 use super::time::{read_holidays, read_minute, read_weekdays, read_zone};
 
 const FIELDS: [&str; 6] = [
@@ -18,6 +19,19 @@ const FIELDS: [&str; 6] = [
 
 /// The most hours, holidays apart, that a calendar lists: one for each day of the week.
 const SESSIONS_MAX: usize = 7;
+
+/// The calendars of a file that has nothing else, but instruments, which are passed over. `file` is its name in errors.
+///
+/// # Errors
+/// See [`FileError`].
+pub fn from_toml(file: &str, text: &str) -> Result<Vec<Calendar>, FileError> {
+    file::from_toml(file, text, |root| {
+        read_calendars(
+            root.table(&["calendar", "instrument"])?
+                .optional("calendar"),
+        )
+    })
+}
 
 /// The calendars that a file defines under `calendar`.
 ///

@@ -49,7 +49,7 @@ impl DayClock {
 }
 
 /// Gathers the figures of a chain's days: the last price of trades and bars, and their volume. Nothing else has
-/// either.
+/// either, and no row has open interest, which is given apart.
 #[derive(Debug)]
 pub struct FiguresGatherer {
     days: Vec<Vec<DayFigures>>,
@@ -70,21 +70,48 @@ impl FiguresGatherer {
             MarketData::Bar(bar) => (bar.close, bar.volume),
             _ => return,
         };
-        let Some(days) = self.days.get_mut(contract) else {
-            return;
-        };
-        match days.last_mut() {
-            Some(figures) if figures.day == day => {
-                figures.close = close;
-                figures.volume = Qty(figures.volume.0.saturating_add(volume.0));
-            }
-            _ => days.push(DayFigures {
-                day,
-                close,
-                volume,
-                open_interest: None,
-            }),
+        if let Some(figures) = self.of_day(contract, day) {
+            let before = figures.volume.unwrap_or(Qty::ZERO);
+            figures.close = Some(close);
+            figures.volume = Some(Qty(before.0.saturating_add(volume.0)));
         }
+    }
+
+    /// Takes the open interest of a contract at the end of a day.
+    pub fn take_open_interest(&mut self, contract: usize, day: TradingDay, open_interest: Qty) {
+        if let Some(figures) = self.of_day(contract, day) {
+            figures.open_interest = Some(open_interest);
+        }
+    }
+
+    /// The figures of a contract on a day; `None` where there is no such contract.
+    fn of_day(&mut self, contract: usize, day: TradingDay) -> Option<&mut DayFigures> {
+        let days = self.days.get_mut(contract)?;
+        let place = match days.last() {
+            Some(last) if last.day == day => days.len() - 1,
+            _ => match days.binary_search_by_key(&day, |figures| figures.day) {
+                Ok(place) => place,
+                Err(place) => {
+                    let figures = DayFigures {
+                        day,
+                        close: None,
+                        volume: None,
+                        open_interest: None,
+                    };
+                    days.insert(place, figures);
+                    place
+                }
+            },
+        };
+        days.get_mut(place)
+    }
+
+    /// The first contract that has prices and no open interest at all, by its place in the chain.
+    pub fn without_open_interest(&self) -> Option<usize> {
+        self.days.iter().position(|days| {
+            let has = |known: fn(&DayFigures) -> bool| days.iter().any(known);
+            has(|it| it.close.is_some()) && !has(|it| it.open_interest.is_some())
+        })
     }
 
     /// The figures of each contract, as [`super::rolls`] takes them.

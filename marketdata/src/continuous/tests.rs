@@ -18,8 +18,8 @@ fn price(text: &str) -> Price {
 fn figures(day: TradingDay, close: Price, volume: i64) -> DayFigures {
     DayFigures {
         day,
-        close,
-        volume: Qty::whole(volume),
+        close: Some(close),
+        volume: Some(Qty::whole(volume)),
         open_interest: None,
     }
 }

@@ -4,17 +4,21 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use types::{Bar, Label, MarketData, Price, Qty, TimestampNs};
+use types::{Bar, Label, MarketData, Price, Qty, TimestampNs, TradingDay};
 
 use super::decode::Fault;
 use super::error::Place;
 use super::{Row, RowError, Zone};
+use crate::calendar::{Calendar, date_of, day_of};
 use crate::feed::Book;
 
 const DAY_NS: u64 = 86_400_000_000_000;
 const WEEK_NS: u64 = 7 * DAY_NS;
-/// 1970-01-05, the first Monday.
-const MONDAY_NS: u64 = 4 * DAY_NS;
+/// 1970-01-05, the first Monday, in days since 1970-01-01.
+const MONDAY: i32 = 4;
+const MONDAY_NS: u64 = MONDAY as u64 * DAY_NS;
+/// A day that begins at this minute or later is that of the next date, as it is where an evening opens it.
+const NOON: u16 = 12 * 60;
 
 /// What bars are made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,25 +45,75 @@ pub enum Edges {
     },
     /// At multiples of so many ns since a local time of each day; the last bar of a day ends with it.
     Daily {
-        /// Length of a bar, above 0. From 24 hours on it is the whole day, be that of 23, 24 or 25 hours.
+        /// Length of a bar, above 0. From 24 hours on it is the whole day, be that of 23, 24 or 25 hours; of whole
+        /// weeks it is their days from Monday on. A day that begins at noon or later is that of the next date.
         every: u64,
         /// The zone of the local time.
         zone: Zone,
         /// When a day begins, in minutes after midnight, below 1,440.
         minute: u16,
     },
-    /// Intervals from one time to another, in order and apart: sessions of a calendar. Nothing outside of them makes
-    /// a bar.
-    List(Vec<(TimestampNs, TimestampNs)>),
+    /// Within the sessions of a calendar, at multiples of so many ns since a session's open; the last bar of a session
+    /// ends with it. Nothing outside of them makes a bar.
+    Sessions {
+        /// Length of a bar, above 0. From 24 hours on it is the whole session; of whole weeks it goes from the open of
+        /// the first session of their trading days, from Monday on, to the close of the last.
+        every: u64,
+        /// The sessions.
+        calendar: Calendar,
+    },
+}
+
+/// What is known of the instants around one.
+#[derive(Debug, Clone, Copy)]
+struct Around {
+    /// From when on, and until when, it is true.
+    from: TimestampNs,
+    until: TimestampNs,
+    /// Start and end of their bar, if they have one.
+    bar: Option<(TimestampNs, TimestampNs)>,
+}
+
+/// From a start up to an end, the piece of this length that an instant is in.
+fn piece_of(
+    ts: TimestampNs,
+    (start, end): (TimestampNs, TimestampNs),
+    every: u64,
+) -> Option<(TimestampNs, TimestampNs)> {
+    let start = start.0 + ts.0.checked_sub(start.0)?.checked_div(every)? * every;
+    let end = start.saturating_add(every).min(end.0);
+    Some((TimestampNs(start), TimestampNs(end)))
+}
+
+/// The days of the weeks that a day is in, where bars are of whole weeks: the first, and the one after the last.
+fn weeks_of(day: TradingDay, every: u64) -> Option<(i32, i32)> {
+    if every == 0 || !every.is_multiple_of(WEEK_NS) {
+        return None;
+    }
+    let days = i32::try_from(every / DAY_NS).ok()?;
+    let first = MONDAY + (day.0 - MONDAY).div_euclid(days) * days;
+    Some((first, first.checked_add(days)?))
 }
 
 impl Edges {
     /// The bar that an instant belongs to: from its start up to its end, exclusive.
     pub fn around(&self, ts: TimestampNs) -> Option<(TimestampNs, TimestampNs)> {
+        self.all_around(ts).bar
+    }
+
+    fn all_around(&self, ts: TimestampNs) -> Around {
+        let bar = match self {
+            Self::Sessions { every, calendar } => return in_sessions(calendar, *every, ts),
+            Self::Epoch { .. } | Self::Daily { .. } => self.without_gaps(ts),
+        };
+        let (from, until) = bar.unwrap_or((ts, ts));
+        Around { from, until, bar }
+    }
+
+    /// Of edges that leave no time out.
+    fn without_gaps(&self, ts: TimestampNs) -> Option<(TimestampNs, TimestampNs)> {
         let within = |start: u64, end: u64, every: u64| {
-            let start = start + ts.0.checked_sub(start)?.checked_div(every)? * every;
-            let end = start.saturating_add(every).min(end);
-            Some((TimestampNs(start), TimestampNs(end)))
+            piece_of(ts, (TimestampNs(start), TimestampNs(end)), every)
         };
         match self {
             Self::Epoch { every } if !every.is_multiple_of(WEEK_NS) => within(0, u64::MAX, *every),
@@ -71,28 +125,53 @@ impl Edges {
                 zone,
                 minute,
             } => {
-                let (hour, minute) = (minute / 60, minute % 60);
-                let date = zone.local(ts)?.date();
-                let opening = |days: i32| {
-                    let span = jiff::Span::new().try_days(days).ok()?;
-                    let date = date.checked_add(span).ok()?;
-                    zone.instant(date.at(hour as i8, minute as i8, 0, 0))
+                let opening = |day: i32| {
+                    let date = date_of(TradingDay(day))?;
+                    zone.instant(date.at((minute / 60) as i8, (minute % 60) as i8, 0, 0))
                 };
-                let today = opening(0)?;
-                let (start, end) = if today <= ts {
-                    (today, opening(1)?)
-                } else {
-                    (opening(-1)?, today)
-                };
+                let date = day_of(zone.local(ts)?.date());
+                let begun = if opening(date)? <= ts { date } else { date - 1 };
+                let evening = i32::from(*minute >= NOON);
+                if let Some((first, after)) = weeks_of(TradingDay(begun + evening), *every) {
+                    // Of the week that time begins in there is no more than this.
+                    let start = opening(first - evening).unwrap_or(TimestampNs(0));
+                    return Some((start, opening(after - evening)?));
+                }
+                let (start, end) = (opening(begun)?, opening(begun + 1)?);
                 let whole = end.0.saturating_sub(start.0);
                 within(start.0, end.0, if *every < DAY_NS { *every } else { whole })
             }
-            Self::List(intervals) => {
-                let after = intervals.partition_point(|&(start, _)| start <= ts);
-                let &(start, end) = intervals.get(after.checked_sub(1)?)?;
-                (ts < end).then_some((start, end))
-            }
+            Self::Sessions { .. } => None,
         }
+    }
+}
+
+fn in_sessions(calendar: &Calendar, every: u64, ts: TimestampNs) -> Around {
+    let Some(session) = calendar.session_at(ts) else {
+        let next = calendar.next(ts);
+        return Around {
+            from: ts,
+            until: next.map_or(TimestampNs(u64::MAX), |session| session.open),
+            bar: None,
+        };
+    };
+    let whole = (session.open, session.close);
+    if every < DAY_NS {
+        let bar = piece_of(ts, whole, every);
+        let (from, until) = bar.unwrap_or((ts, ts));
+        return Around { from, until, bar };
+    }
+    let weeks = weeks_of(session.day, every).and_then(|(first, after)| {
+        let mut days = (first..after).map(TradingDay);
+        let first = days.find_map(|day| calendar.session(day))?;
+        let mut days = (session.day.0..after).rev().map(TradingDay);
+        let last = days.find_map(|day| calendar.session(day))?;
+        Some((first.open, last.close))
+    });
+    Around {
+        from: session.open,
+        until: session.close,
+        bar: Some(weeks.unwrap_or(whole)),
     }
 }
 
@@ -140,8 +219,10 @@ pub struct Resampled<I> {
     books: BTreeMap<Label, Option<Book>>,
     /// No bar ends before this.
     next_end: TimestampNs,
-    /// The interval found last.
-    known: Option<(TimestampNs, TimestampNs)>,
+    /// What was found last of the instants around.
+    known: Option<Around>,
+    /// How many rows were outside of all bars.
+    outside: u64,
     ready: VecDeque<Result<Row, RowError>>,
     has_ended: bool,
     /// How many volumes were held at the end of the range; `None` where one past it is an error.
@@ -160,6 +241,7 @@ impl<I: Iterator<Item = Result<Row, RowError>>> Resampled<I> {
             books: BTreeMap::new(),
             next_end: TimestampNs(u64::MAX),
             known: None,
+            outside: 0,
             ready: VecDeque::new(),
             has_ended: false,
             held: None,
@@ -181,6 +263,11 @@ impl<I: Iterator<Item = Result<Row, RowError>>> Resampled<I> {
             Some(held) => held,
             None => 0,
         }
+    }
+
+    /// How many rows, of those that bars are made of, were outside of the sessions and are in no bar.
+    pub const fn outside(&self) -> u64 {
+        self.outside
     }
 
     /// What is read.
@@ -268,16 +355,24 @@ impl<I: Iterator<Item = Result<Row, RowError>>> Resampled<I> {
             return Ok(());
         };
         self.close(ts);
-        let known = self.known.filter(|(start, end)| *start <= ts && ts < *end);
-        let Some((start, end)) = known.or_else(|| self.edges.around(ts)) else {
+        let known = self.known.filter(|it| it.from <= ts && ts < it.until);
+        let known = known.unwrap_or_else(|| self.edges.all_around(ts));
+        self.known = Some(known);
+        let Some((start, end)) = known.bar else {
+            self.outside += 1;
             return Ok(());
         };
-        self.known = Some((start, end));
         if self.basis == Basis::Bars && row.ts > end {
+            let weeks = match &self.edges {
+                Edges::Epoch { every } if every.is_multiple_of(WEEK_NS) => {
+                    ": days that begin in the evening make weeks by their session or calendar"
+                }
+                _ => "",
+            };
             let fault = Fault::value(
                 "the bar's end",
                 row.ts,
-                format!("one within the bar that is made, which ends at {end}"),
+                format!("one within the bar that is made, which ends at {end}{weeks}"),
             );
             return Err(self.fault(row.symbol, ts, fault));
         }

@@ -288,6 +288,13 @@ impl Cells {
         self.qtys[of as usize] = Some(qty);
     }
 
+    /// Makes prices that are floats written out what was meant by them.
+    pub(super) fn round(&mut self, tick: Price) {
+        for price in self.prices.iter_mut().flatten() {
+            *price = number::meant(*price, tick);
+        }
+    }
+
     /// The time of a date and a time of day, where that is how the row says it.
     fn composed(&self, context: &Context) -> Result<Option<Moment>, Fault> {
         let Some(date) = self.date.or(self.time.and(context.date)) else {

@@ -20,9 +20,11 @@ use super::npz::{self, Npz};
 use super::recording::{self, RecordingReader};
 use super::source::{self, Bytes, Source};
 use super::table::Table;
+use super::tape::Tape;
 use super::tardis::{self, TardisBook};
 use super::ticks::{self, Ticks};
 use super::{Options, parquet, parse_date, rows};
+use crate::tape;
 
 /// The name of files without a name of their own.
 const NAMELESS: &str = "unnamed";
@@ -50,10 +52,12 @@ pub enum Format {
     Npz,
     /// Our own recording.
     Recording,
+    /// What passed through the connections of feeds, as `dynasty record` writes it.
+    Tape,
 }
 
 /// Formats that are no layout, by name.
-const FORMATS: [(&str, Format); 9] = [
+const FORMATS: [(&str, Format); 10] = [
     ("rows", Format::Rows),
     ("ticks", Format::Ticks),
     ("tardis-book", Format::TardisBook),
@@ -63,6 +67,7 @@ const FORMATS: [(&str, Format); 9] = [
     ("lobster", Format::Lobster),
     ("npz", Format::Npz),
     ("recording", Format::Recording),
+    ("tape", Format::Tape),
 ];
 
 impl Format {
@@ -188,6 +193,7 @@ pub(super) fn decoder(
             Some(from) => Box::new(recording::seek(path, from, options.clock, read)?),
             None => Box::new(RecordingReader::new(bytes, options.clock).map_err(damaged)?),
         },
+        Format::Tape => Box::new(Tape::new(bytes, setting).map_err(damaged)?),
     };
     Ok(Opened {
         format,
@@ -282,6 +288,7 @@ fn detect(path: &Path, name: &str, start: &[u8]) -> Result<Format, OpenError> {
         (parquet::MAGIC, Format::Parquet(None)),
         (b"DBN", Format::Dbn),
         (npz::MAGIC, Format::Npz),
+        (&tape::MAGIC[..], Format::Tape),
     ] {
         if start.starts_with(magic) {
             return Ok(format);

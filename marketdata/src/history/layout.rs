@@ -26,6 +26,8 @@ pub struct Layout {
     pub(super) zone: Option<Zone>,
     /// The length of its bars, ns.
     pub(super) interval: Option<u64>,
+    /// Its prices are binary floats that were written out: with a tick they are what was meant.
+    pub(super) has_floats: bool,
 }
 
 /// One column.
@@ -57,6 +59,8 @@ pub(super) struct Preset {
     /// Hours from UTC, where the vendor's times are not in UTC.
     hours: i8,
     interval: Option<u64>,
+    /// Its prices are binary floats that were written out.
+    has_floats: bool,
     /// First lines that only this layout has.
     pub(super) headers: &'static [&'static str],
 }
@@ -69,6 +73,7 @@ pub(super) const PRESETS: &[Preset] = &[
         separator: b',',
         hours: 0,
         interval: None,
+        has_floats: false,
         headers: &[
             "open_time,open,high,low,close,volume,close_time,quote_volume,count,taker_buy_volume,taker_buy_quote_volume,ignore",
         ],
@@ -79,6 +84,7 @@ pub(super) const PRESETS: &[Preset] = &[
         separator: b',',
         hours: 0,
         interval: None,
+        has_floats: false,
         headers: &["id,price,qty,quote_qty,time,is_buyer_maker"],
     },
     Preset {
@@ -87,6 +93,7 @@ pub(super) const PRESETS: &[Preset] = &[
         separator: b',',
         hours: 0,
         interval: None,
+        has_floats: false,
         headers: &[
             "agg_trade_id,price,quantity,first_trade_id,last_trade_id,transact_time,is_buyer_maker",
         ],
@@ -97,6 +104,7 @@ pub(super) const PRESETS: &[Preset] = &[
         separator: b',',
         hours: 0,
         interval: Some(DAY_NS),
+        has_floats: true,
         headers: &["Date,Open,High,Low,Close,Adj Close,Volume"],
     },
     Preset {
@@ -105,6 +113,7 @@ pub(super) const PRESETS: &[Preset] = &[
         separator: b';',
         hours: -5,
         interval: Some(MINUTE_NS),
+        has_floats: false,
         headers: &[],
     },
     Preset {
@@ -113,6 +122,7 @@ pub(super) const PRESETS: &[Preset] = &[
         separator: b',',
         hours: -5,
         interval: Some(MINUTE_NS),
+        has_floats: false,
         headers: &[],
     },
     Preset {
@@ -121,6 +131,7 @@ pub(super) const PRESETS: &[Preset] = &[
         separator: b',',
         hours: -5,
         interval: None,
+        has_floats: false,
         headers: &[],
     },
     Preset {
@@ -129,6 +140,7 @@ pub(super) const PRESETS: &[Preset] = &[
         separator: b',',
         hours: 0,
         interval: Some(DAY_NS),
+        has_floats: false,
         headers: &[
             "Date,Open,High,Low,Close,Volume",
             "Date,Open,High,Low,Close",
@@ -140,6 +152,7 @@ pub(super) const PRESETS: &[Preset] = &[
         separator: b',',
         hours: 0,
         interval: None,
+        has_floats: false,
         headers: &["<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>"],
     },
     Preset {
@@ -148,6 +161,7 @@ pub(super) const PRESETS: &[Preset] = &[
         separator: b',',
         hours: 0,
         interval: None,
+        has_floats: false,
         headers: &["exchange,symbol,timestamp,local_timestamp,id,side,price,amount"],
     },
     Preset {
@@ -156,6 +170,7 @@ pub(super) const PRESETS: &[Preset] = &[
         separator: b',',
         hours: 0,
         interval: None,
+        has_floats: false,
         headers: &[
             "exchange,symbol,timestamp,local_timestamp,ask_amount,ask_price,bid_price,bid_amount",
         ],
@@ -166,6 +181,7 @@ pub(super) const PRESETS: &[Preset] = &[
         separator: b',',
         hours: 0,
         interval: None,
+        has_floats: false,
         headers: &["ts_ns,open,high,low,close,volume"],
     },
 ];
@@ -176,6 +192,7 @@ impl Preset {
         let mut layout = Layout::parse(self.columns, self.separator).ok()?;
         layout.name = self.name;
         layout.interval = self.interval;
+        layout.has_floats = self.has_floats;
         layout.zone = (self.hours != 0).then(|| Zone::hours(self.hours));
         Some(layout)
     }
@@ -276,6 +293,7 @@ impl Layout {
             has_more,
             zone: None,
             interval: None,
+            has_floats: false,
         })
     }
 

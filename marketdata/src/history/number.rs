@@ -71,6 +71,20 @@ fn scaled(value: f64, decimals: u32, step: Option<i64>) -> Option<i64> {
     })
 }
 
+/// The nearest multiple of the tick, where a price is that as a binary float was written out: no further from it than
+/// a thousandth of the tick, or the same as a float of 32 bits, as which large prices are further off. Else the price.
+pub(super) fn meant(price: Price, tick: Price) -> Price {
+    let (value, step) = (i128::from(price.0), i128::from(tick.0));
+    let multiple = (2 * value + step).div_euclid(2 * step) * step;
+    let is_near = (value - multiple).abs() * 1_000 <= step;
+    let single = |value: i128| (value as f64 / Price::ONE.0 as f64) as f32;
+    let is_same = single(value).to_bits() == single(multiple).to_bits();
+    match i64::try_from(multiple) {
+        Ok(multiple) if is_near || is_same => Price(multiple),
+        _ => price,
+    }
+}
+
 /// A price from a double.
 pub(super) fn price_of(
     field: &'static str,
@@ -197,6 +211,29 @@ mod tests {
             assert!(price_of("px", value, None).is_err(), "{value}");
         }
         assert!(qty_of("qty", -1.0, None).is_err());
+    }
+
+    /// 187.149994 is 187.15 less 0.000006, within a thousandth of 0.01; 4012.320068 is 0.000068 off, and the 32-bit
+    /// float next to 4012.32 (its steps are 0.000244). 187.14 is a multiple, and 187.149 neither near nor the same.
+    #[test]
+    fn a_float_that_was_written_out_is_the_price_that_was_meant() {
+        let price = |text: &str| text.parse::<Price>().unwrap();
+        for (written, expected) in [
+            ("187.149994", "187.15"),
+            ("188.440002", "188.44"),
+            ("4012.320068", "4012.32"),
+            ("187.14", "187.14"),
+            ("187.149", "187.149"),
+            ("-37.630001", "-37.63"),
+        ] {
+            let found = meant(price(written), price("0.01"));
+            assert_eq!(found, price(expected), "{written}");
+        }
+        assert_eq!(
+            meant(Price(i64::MAX), Price(i64::MAX - 1)),
+            Price(i64::MAX - 1)
+        );
+        assert_eq!(meant(Price(i64::MIN), Price(1_000)), Price(i64::MIN));
     }
 
     #[test]

@@ -137,5 +137,8 @@ fn row(
     if let Some(accepted) = accepted {
         return Err(Fault::value("the number of columns", found, accepted));
     }
+    if let Some(tick) = context.tick.filter(|_| layout.has_floats) {
+        cells.round(tick);
+    }
     cells.row(layout.shape, context)
 }

@@ -258,7 +258,11 @@ impl TapeVenue {
             Stream::WebSocket { path } => Some(path),
             Stream::Lines { .. } => None,
         };
-        let listener = TcpListener::bind(settings.address).await?;
+        let listener = TcpListener::bind(settings.address).await;
+        let listener = listener.map_err(|source| TapeError::Listen {
+            address: settings.address,
+            source,
+        })?;
         let address = listener.local_addr()?;
         let (asked, _) = watch::channel(0);
         let shared = Arc::new(Shared {

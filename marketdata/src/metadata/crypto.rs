@@ -78,6 +78,18 @@ pub(super) fn okx(entry: &Entry<'_>) -> Result<Listed, MetadataError> {
     entry.listed(draft)
 }
 
+/// The symbol of a pair in Kraken's WebSocket API v2: it says BTC and DOGE where `wsname` says XBT and XDG
+/// <https://docs.kraken.com/api/docs/guides/spot-ws-intro>.
+pub(super) fn kraken_symbol(name: &str) -> String {
+    let currency = |name| match name {
+        "XBT" => "BTC",
+        "XDG" => "DOGE",
+        other => other,
+    };
+    let names: Vec<_> = name.split('/').map(currency).collect();
+    names.join("/")
+}
+
 /// Kraken: `result` of `AssetPairs`, by `wsname` (`XBT/USD`).
 pub(super) fn kraken(entry: &Entry<'_>) -> Result<Listed, MetadataError> {
     let tick_size = entry.price("tick_size")?;

@@ -76,7 +76,7 @@ fn every_venue_lists_what_its_page_says() {
     assert_eq!(value.to_string(), "0.00001");
     let kraken = check(
         "kraken",
-        "XBT/USD",
+        "BTC/USD",
         CryptoSpot,
         ["USD", "0.1", "0.00000001", "1", "1000000"],
     );
@@ -144,6 +144,32 @@ fn every_venue_lists_what_its_page_says() {
         Equity,
         ["USD", "0.01", "1", "1", "1000000"],
     );
+}
+
+/// Kraken's documents say XBT and XDG, its feed BTC and DOGE: definitions have the names of the feed, and either finds
+/// them.
+#[test]
+fn definitions_have_the_symbols_of_the_feed() {
+    let listed = read("kraken", "XBT/USD").unwrap();
+    assert_eq!(listed, read("kraken", "BTC/USD").unwrap());
+    assert_eq!(listed.instrument.symbol.as_str(), "BTC/USD");
+    let document = include_str!("../../../fixtures/metadata/kraken.json");
+    let kraken = Metadata::of("kraken").unwrap();
+    for (wsname, symbol, currency) in [
+        ("XDG/USD", "DOGE/USD", "USD"),
+        ("ETH/XBT", "ETH/BTC", "BTC"),
+        ("XDG/XBT", "DOGE/BTC", "BTC"),
+        ("XBTS/USD", "XBTS/USD", "USD"),
+    ] {
+        let document = document.replace("XBT/USD", wsname);
+        for asked in [wsname, symbol] {
+            let listed = kraken
+                .read(document.as_bytes(), &[asked.to_owned()])
+                .unwrap();
+            assert_eq!(listed[0].instrument.symbol.as_str(), symbol);
+            assert_eq!(listed[0].instrument.currency.as_str(), currency);
+        }
+    }
 }
 
 #[test]

@@ -213,7 +213,7 @@ fn no_adapter_panics_or_grows() {
 }
 
 /// A tape of a conversation, and where its records begin.
-fn tape(name: &str) -> (Vec<u8>, Vec<usize>) {
+pub(crate) fn tape(name: &str) -> (Vec<u8>, Vec<usize>) {
     let venues = venues();
     let venue = venues.iter().find(|venue| venue.name == "binance spot");
     let heard = venue.unwrap().conversation(BookChannel::Depth, 200, 7);

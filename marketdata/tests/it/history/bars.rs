@@ -1,5 +1,6 @@
 //! Bars from trades, quotes and smaller bars, against figures worked out by hand.
 
+use marketdata::calendar::Calendar;
 use marketdata::history::{Basis, Edges, Resampled, Row, RowError, Zone, parse_time};
 use types::{Aggressor, DepthUpdate, Level, MarketData, Quote, Trade};
 
@@ -222,20 +223,190 @@ fn days_of_new_york_begin_at_five_in_the_afternoon() {
     assert_eq!(end.to_string(), "2024-03-10T21:00:00Z");
 }
 
+fn utc(text: &str) -> u64 {
+    parse_time(text, &Zone::UTC).unwrap().0
+}
+
+fn sessions(name: &str, every: u64) -> Edges {
+    Edges::Sessions {
+        every,
+        calendar: Calendar::named(name).unwrap(),
+    }
+}
+
+/// The bars of trades at these times and prices, one lot each, and how many were outside of the sessions.
+#[track_caller]
+fn check_sessions(trades: &[(&str, &str)], edges: Edges, expected: &[&str], outside: u64) {
+    let rows = trades
+        .iter()
+        .map(|(text, at_price)| Ok::<Row, RowError>(trade("A", utc(text), at_price, "1")));
+    let mut bars = Resampled::new(rows, "a.csv", Basis::Trades, edges);
+    let found: Vec<_> = bars.by_ref().map(|row| line(&row.unwrap())).collect();
+    assert_eq!(found, expected);
+    assert_eq!(bars.outside(), outside);
+}
+
+const DAY: u64 = 86_400 * SECOND;
+
+/// 2024-03-08 is a Friday, 09:30 to 16:00 by winter time, and the Monday after has summer time. What was traded after the
+/// close at 150 and before the open at 80 is in no bar. The open belongs to its session, the close does not.
 #[test]
-fn outside_of_listed_sessions_nothing_makes_a_bar() {
-    let edges = Edges::List(vec![(at(100), at(200)), (at(300), at(400))]);
-    let rows = [50, 100, 199, 200, 299, 300, 399, 400]
-        .map(|ts| trade("A", ts, &ts.to_string(), "1"))
-        .to_vec();
-    check(
-        rows,
-        Basis::Trades,
-        edges,
+fn outside_of_sessions_nothing_makes_a_bar() {
+    let trades = [
+        ("2024-03-08T14:29:59Z", "70"),
+        ("2024-03-08T14:30:00Z", "100"),
+        ("2024-03-08T20:59:59.999999999Z", "101"),
+        ("2024-03-08T21:00:00Z", "140"),
+        ("2024-03-08T22:30:00Z", "150"),
+        ("2024-03-11T12:30:00Z", "80"),
+        ("2024-03-11T13:30:00Z", "102"),
+    ];
+    check_sessions(
+        &trades,
+        sessions("us-equities", DAY),
         &[
-            "1970-01-01T00:00:00.000000200Z A B 1970-01-01T00:00:00.000000100Z 100 199 100 199 2",
-            "1970-01-01T00:00:00.000000400Z A B 1970-01-01T00:00:00.000000300Z 300 399 300 399 2",
+            "2024-03-08T21:00:00Z A B 2024-03-08T14:30:00Z 100 101 100 101 2",
+            "2024-03-11T20:00:00Z A B 2024-03-11T13:30:00Z 102 102 102 102 1",
         ],
+        4,
+    );
+    // The week is from the Monday's open to the Friday's close; that of Good Friday ends on the Thursday, 2024-03-28.
+    check_sessions(
+        &trades,
+        sessions("us-equities", 7 * DAY),
+        &[
+            "2024-03-08T21:00:00Z A B 2024-03-04T14:30:00Z 100 101 100 101 2",
+            "2024-03-15T20:00:00Z A B 2024-03-11T13:30:00Z 102 102 102 102 1",
+        ],
+        4,
+    );
+    check_sessions(
+        &[("2024-03-26T14:00:00Z", "9")],
+        sessions("us-equities", 7 * DAY),
+        &["2024-03-28T20:00:00Z A B 2024-03-25T13:30:00Z 9 9 9 9 1"],
+        0,
+    );
+}
+
+/// Hours of a session count from its open: six, and half an hour until the close.
+#[test]
+fn hours_begin_with_the_session_and_end_with_it() {
+    check_sessions(
+        &[
+            ("2024-03-08T15:29:59Z", "1"),
+            ("2024-03-08T15:30:00Z", "2"),
+            ("2024-03-08T20:29:59Z", "3"),
+            ("2024-03-08T20:30:00Z", "4"),
+        ],
+        sessions("us-equities", 3_600 * SECOND),
+        &[
+            "2024-03-08T15:30:00Z A B 2024-03-08T14:30:00Z 1 1 1 1 1",
+            "2024-03-08T16:30:00Z A B 2024-03-08T15:30:00Z 2 2 2 2 1",
+            "2024-03-08T20:30:00Z A B 2024-03-08T19:30:00Z 3 3 3 3 1",
+            "2024-03-08T21:00:00Z A B 2024-03-08T20:30:00Z 4 4 4 4 1",
+        ],
+        0,
+    );
+}
+
+/// On Sunday, 2024-03-10, Chicago opens at 17:00 for the Monday: 22:00 UTC. In the break from 16:00 to 17:00 nothing
+/// counts, also when what was before it and what is after it are in the same week.
+#[test]
+fn the_evening_of_a_sunday_is_of_the_week_that_it_opens() {
+    check_sessions(
+        &[
+            ("2024-03-08T21:59:59Z", "1"),
+            ("2024-03-10T22:00:00Z", "2"),
+            ("2024-03-11T20:59:59Z", "3"),
+            ("2024-03-11T21:30:00Z", "99"),
+            ("2024-03-11T22:00:00Z", "4"),
+            ("2024-03-15T20:59:59Z", "5"),
+            ("2024-03-15T21:00:00Z", "98"),
+        ],
+        sessions("cme-equity", 7 * DAY),
+        &[
+            "2024-03-08T22:00:00Z A B 2024-03-03T23:00:00Z 1 1 1 1 1",
+            "2024-03-15T21:00:00Z A B 2024-03-10T22:00:00Z 2 5 2 5 4",
+        ],
+        2,
+    );
+}
+
+/// Days of New York that begin at 17:00: the week has those from Sunday evening on, and its bars make it whole. By weeks
+/// of UTC the first of them, which begins on a Sunday, does not lie in one.
+#[test]
+fn days_that_begin_in_the_evening_make_weeks() {
+    let daily = |every: u64, minute: u16, zone: &str| Edges::Daily {
+        every,
+        zone: Zone::named(zone).unwrap(),
+        minute,
+    };
+    let new_york = |every| daily(every, 17 * 60, "America/New_York");
+    let week = |text: &str, edges: Edges| {
+        let (start, end) = edges.around(at(utc(text))).unwrap();
+        format!("{start} {end}")
+    };
+    for (text, expected) in [
+        (
+            "2024-03-10T20:59:59Z",
+            "2024-03-03T22:00:00Z 2024-03-10T21:00:00Z",
+        ),
+        (
+            "2024-03-10T21:00:00Z",
+            "2024-03-10T21:00:00Z 2024-03-17T21:00:00Z",
+        ),
+        (
+            "2024-03-17T20:59:59Z",
+            "2024-03-10T21:00:00Z 2024-03-17T21:00:00Z",
+        ),
+        (
+            "1970-01-02T00:00:00Z",
+            "1970-01-01T00:00:00Z 1970-01-04T22:00:00Z",
+        ),
+    ] {
+        assert_eq!(week(text, new_york(7 * DAY)), expected, "{text}");
+    }
+    // A day that begins in the morning is that of its own date: Monday, 09:00 in Tokyo is midnight of UTC.
+    assert_eq!(
+        week("2024-03-11T00:00:00Z", daily(7 * DAY, 9 * 60, "Asia/Tokyo")),
+        "2024-03-11T00:00:00Z 2024-03-18T00:00:00Z"
+    );
+    // From Sunday to Thursday, 17:05 in New York: days of Monday to Friday.
+    let rows: Vec<Row> = (10..15)
+        .map(|day| {
+            trade(
+                "A",
+                utc(&format!("2024-03-{day}T21:05:00Z")),
+                &day.to_string(),
+                "2",
+            )
+        })
+        .collect();
+    let days: Vec<Row> = bars(rows, Basis::Trades, new_york(DAY))
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
+    assert_eq!(days.len(), 5);
+    let whole = "A B 2024-03-10T21:00:00Z 10 14 10 14 10";
+    check(
+        days.clone(),
+        Basis::Bars,
+        new_york(7 * DAY),
+        &[&format!("2024-03-17T21:00:00Z {whole}")],
+    );
+    check(
+        days.clone(),
+        Basis::Bars,
+        sessions("fx", 7 * DAY),
+        &[&format!("2024-03-15T21:00:00Z {whole}")],
+    );
+    let bad = bars(days, Basis::Bars, Edges::Epoch { every: 7 * DAY });
+    let told = bad[0].as_ref().unwrap_err().to_string();
+    assert!(
+        told.ends_with(
+            "which ends at 2024-03-11T00:00:00Z: days that begin in the evening make weeks by their session or calendar"
+        ),
+        "{told}"
     );
 }
 

@@ -85,6 +85,20 @@ fn days_end_when_the_next_begins_in_their_zone() {
         ],
         &[":4: open is 'null'; accepted: a decimal number"],
     );
+    // With a tick they are the prices that the floats were of.
+    check(
+        "yahoo_daily.csv",
+        &Options {
+            tick: Some(price("0.01")),
+            ..named("AAPL")
+        },
+        "yahoo",
+        &[
+            "2024-01-03T00:00:00Z AAPL B 2024-01-02T00:00:00Z 187.15 188.44 183.89 185.64 82488700",
+            "2024-01-04T00:00:00Z AAPL B 2024-01-03T00:00:00Z 184.22 185.88 183.43 184.25 58414500",
+        ],
+        &[":4: open is 'null'; accepted: a decimal number"],
+    );
     // Clocks went forward on 2024-03-10: the next days begin an hour earlier in UTC.
     check(
         "stooq_daily.csv",

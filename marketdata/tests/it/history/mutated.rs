@@ -74,6 +74,7 @@ fn samples() -> Vec<(&'static str, Vec<u8>)> {
         ("npz", samples::npz(&samples::events())),
         ("npz", samples::npy(&samples::events())),
         ("dbn", samples::mbo()),
+        ("tape", crate::mutated::tape("plain.tape").0),
         ("recording", samples::recording(&rows)),
         ("sealed", samples::recording(&rows)),
         ("parquet", samples::parquet(&rows)),
