@@ -426,7 +426,7 @@ impl Shard {
         let plan = &known.plan;
         let caught_up = self.caught_up(account);
         let standing = &caught_up.rules;
-        let rules = standing.valued(plan, self.equity_of(account));
+        let rules = standing.valued(plan, self.day_worth_of(account));
         Some(AccountView {
             row,
             plan_version: plan.version,

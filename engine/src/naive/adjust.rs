@@ -171,7 +171,7 @@ impl Naive {
     /// How an account stands against a condition of its next scaling step that it does not meet.
     fn missing_to_scale(&self, id: usize) -> Option<ScaleStanding> {
         let plan = self.plan(id);
-        let rules = self.accounts[id].rules.valued(plan, self.equity_of(id));
+        let rules = self.accounts[id].rules.valued(plan, self.day_worth_of(id));
         let standing = rules.scale_standing(plan, AccountId(id as u32))?;
         let is_met = standing.profit >= standing.profit_needed
             && standing.days >= standing.days_needed
@@ -195,7 +195,7 @@ impl Naive {
         let plan = self.plan(id).clone();
         let balance = self.balance_of(id);
         let rules = &self.accounts[id].rules;
-        let valued = rules.valued(&plan, self.equity_of(id));
+        let valued = rules.valued(&plan, self.day_worth_of(id));
         let eligible = valued.payout_eligible(&plan, balance);
         let left = balance.saturating_sub(requested);
         let mut paid = rules.clone();

@@ -239,7 +239,7 @@ impl Naive {
         let known = (PlanId(account.plan as u32), plan.hash());
         let cash = (account.balance, self.balance_of(id));
         let positions = account.positions.len() as u32;
-        let rules = account.rules.valued(plan, self.equity_of(id));
+        let rules = account.rules.valued(plan, self.day_worth_of(id));
         let basis = rules.basis(plan, known, who, cash, positions);
         let mut facts = vec![EventKind::VerdictBasis(basis)];
         let origin = |rule| account.origins[usize::from(rule == RuleKind::MaxLoss)];

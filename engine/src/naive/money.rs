@@ -214,6 +214,14 @@ impl Naive {
             })
     }
 
+    /// Equity; of an account that is flat the balance.
+    pub(super) fn day_worth_of(&self, account: usize) -> Notional {
+        if self.accounts[account].positions.is_empty() {
+            return self.balance_of(account).to_notional();
+        }
+        self.equity_of(account)
+    }
+
     /// Balances and open positions at their marks, in the account's currency.
     pub(super) fn equity_of(&self, account: usize) -> Notional {
         let known = &self.accounts[account];

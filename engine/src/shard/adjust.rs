@@ -133,7 +133,7 @@ impl Shard {
             return Err((DenyReason::AccountNotTrading { state }, None));
         }
         let rules = self.rules_of(account);
-        let valued = rules.valued(plan, self.equity_of(account));
+        let valued = rules.valued(plan, self.day_worth_of(account));
         let standing = valued.scale_standing(plan, id);
         if let Some(standing) = standing.filter(|standing| !standing.is_met()) {
             return Err((DenyReason::ScaleNotYet, Some(standing)));
@@ -169,7 +169,7 @@ impl Shard {
                 requested,
                 eligible: self
                     .rules_of(account)
-                    .valued(plan, self.equity_of(account))
+                    .valued(plan, self.day_worth_of(account))
                     .payout_eligible(plan, paid_from),
                 reason,
             });

@@ -260,6 +260,16 @@ impl Shard {
         types::Money(balance.clamp(i64::MIN.into(), i64::MAX.into()) as i64)
     }
 
+    /// What the open day of an account is valued at: its equity, or its balance while nothing is open. They differ by less
+    /// than a unit of money for each other currency, and verdicts on a flat account rest on its balance.
+    pub(crate) fn day_worth_of(&self, account: &Account) -> Notional {
+        if self.is_holding(account) {
+            self.equity_of(account)
+        } else {
+            self.balance_of(account).to_notional()
+        }
+    }
+
     /// Balance plus unrealised profit at the mark, in the account's currency, exact but for the
     /// conversion of other currencies (1e-17, rounded down).
     #[inline]

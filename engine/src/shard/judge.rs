@@ -406,7 +406,7 @@ impl Shard {
         let plan = (account.plan, known.hash);
         let caught_up = self.caught_up(account);
         let standing = &caught_up.rules;
-        let rules = standing.valued(&known.plan, self.equity_of(account));
+        let rules = standing.valued(&known.plan, self.day_worth_of(account));
         let basis = rules.basis(&known.plan, plan, id, cash, positions);
         events.push(EventKind::VerdictBasis(basis));
         for limit in standing.limit_bases(id, |rule| caught_up.origins.of(rule)) {

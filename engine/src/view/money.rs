@@ -44,7 +44,7 @@ impl Shard {
         let account = &self.accounts[id.0 as usize];
         let plan = &self.plans[account.plan.0 as usize].plan;
         let rules = self.rules_of(account);
-        let rules = rules.valued(plan, self.equity_of(account));
+        let rules = rules.valued(plan, self.day_worth_of(account));
         let bounds = rules.payout_bounds(plan, self.balance_of(account))?;
         let least = bounds.least();
         let denied = self.check_payout(id, least.max(Money(1))).err();
@@ -68,7 +68,7 @@ impl Shard {
         let plan = &self.plans[account.plan.0 as usize].plan;
         plan.scaling?;
         let rules = self.rules_of(account);
-        let valued = rules.valued(plan, self.equity_of(account));
+        let valued = rules.valued(plan, self.day_worth_of(account));
         Some(ScalingView {
             next_size: rules.next_size(plan),
             standing: valued.scale_standing(plan, id),

@@ -187,7 +187,12 @@ impl Shard {
             }
         }
         let next_roll = self.next_roll(account, &rules, balance, worth.equity);
-        let valued = rules.valued(plan, worth.equity);
+        let day_worth = if worth.positions.is_empty() {
+            balance.to_notional()
+        } else {
+            worth.equity
+        };
+        let valued = rules.valued(plan, day_worth);
         let mut breaches: Vec<_> = breached.iter().map(|limit| limit.rule).collect();
         breaches.sort_unstable();
         Ok(WhatIf {

@@ -85,6 +85,8 @@ impl Proof {
                 let made = match self.plan.day_profit {
                     // Rates move a balance and realise nothing.
                     DayProfit::Closed => self.cash.is_empty().then_some(basis.balance),
+                    // The day of a flat account is valued at its balance.
+                    DayProfit::Equity if basis.positions == 0 => Some(basis.balance),
                     DayProfit::Equity => {
                         let is_valued = self.positions.len() == basis.positions as usize;
                         is_valued.then(|| equity.to_money_floor())
