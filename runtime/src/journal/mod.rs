@@ -6,12 +6,14 @@
 //! see segments and archives as one journal. Where a segment and its archive both stand the segment counts, and
 //! files up to the base count for nothing: they wait to be removed ([`files`] names them all).
 //!
-//! What recovery does with bytes that do not check:
+//! Recovery reads everything from the base on, also what is before its snapshot ([`Opening`]). What it does with bytes that
+//! do not check:
 //!
 //! | where | what it is | what happens |
 //! |---|---|---|
 //! | at or before the anchor, or not in the last segment | rot: they were durable | refuse to start, naming segment, offset and seq |
 //! | beyond the anchor, as a torn write leaves them | a torn tail: nobody was promised them | cut, and the bytes are counted |
+//! | a base that is missing or does not check | rot, too: nothing says what the first record applies to | refuse to start, naming the base |
 //! | beyond the anchor, checksum good but wrong seq, shard, version or kind | not a torn write | refuse to start |
 //!
 //! What stands beyond the anchor and checks is written and synced again: after an fsync that failed, the
