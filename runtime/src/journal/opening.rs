@@ -66,7 +66,7 @@ impl Opening {
             });
         }
         let durable = anchor.seq.max(snapshot);
-        let headless = headless(location, &mut segments, durable)?;
+        let headless = segments.pop_if(|last| is_headless(location, last, durable));
         for segment in &segments {
             check_header(segment, location).map_err(|error| as_rot(error, durable))?;
         }
@@ -185,24 +185,12 @@ impl Opening {
     }
 }
 
-/// Takes the last segment away where its header does not check and nothing of it was durable.
-fn headless(
-    location: &Location,
-    segments: &mut Vec<Segment>,
-    durable: Seq,
-) -> Result<Option<Segment>, JournalError> {
-    let Some(last) = segments.last() else {
-        return Ok(None);
-    };
-    match open_segment(last, location) {
-        Err(JournalError::Damaged(damage))
-            if damage.reason == Reason::Header && last.first > durable =>
-        {
-            Ok(segments.pop())
-        }
-        // What else is wrong is found again when all headers are checked.
-        _ => Ok(None),
-    }
+/// Whether the header of a segment does not check and nothing of it was durable. What else is wrong with it is found
+/// again when all headers are checked.
+fn is_headless(location: &Location, segment: &Segment, durable: Seq) -> bool {
+    let opened = open_segment(segment, location);
+    segment.first > durable
+        && matches!(opened, Err(JournalError::Damaged(damage)) if damage.reason == Reason::Header)
 }
 
 /// Cuts a segment where it stops making sense; returns how many bytes went, without zeros at their end, and at their
