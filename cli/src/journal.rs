@@ -1,5 +1,6 @@
 //! `dynasty journal`: checks, counts, shows and repairs the journal of a data directory.
 
+mod inputs;
 mod table;
 
 use std::fmt::Write as _;
@@ -14,11 +15,13 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 use gateway::dto::Names;
 use gateway::dto::event;
-use runtime::journal::{self, Anchor, Location, Reader, Segment, Summary};
+use runtime::journal::{self, Anchor, JournalError, Location, Segment, Summary};
 use runtime::{EventBuf, Limits, Retention, Shard, SnapshotStore, journal_location, retention};
 use serde_json::{Value, json};
 use types::{Event, Input, InputKind, Seq, ShardId, TimestampNs};
 
+pub(crate) use inputs::Inputs;
+use inputs::tell_torn;
 use table::Table as EventTable;
 
 use crate::retention::{parse_age, parse_bytes};
@@ -226,13 +229,14 @@ fn each_input(
     if from < first {
         bail!("--from {from}: the journal begins at seq {first}; what was before is gone");
     }
-    let mut reader = Reader::open(location, Seq(from.0 - 1))?;
-    while let Some(input) = reader.next_input()? {
+    let mut inputs = Inputs::open(location, Seq(from.0 - 1))?;
+    while let Some(input) = inputs.next()? {
         if input.seq >= from && !visit(input)? {
             break;
         }
     }
-    let last = reader.mark().seq;
+    inputs.tell_torn();
+    let last = inputs.last();
     if last < from && last >= first {
         bail!("--from {from}: the journal ends at seq {last}; accepted: {first} to {last}");
     }
@@ -251,8 +255,8 @@ pub(crate) fn replay(
     if journal::segments(location)?.is_empty() {
         return Ok(shard);
     }
-    let mut reader = Reader::open(location, begins)?;
-    while let Some(input) = reader.next_input()? {
+    let mut inputs = Inputs::open(location, begins)?;
+    while let Some(input) = inputs.next()? {
         if input.seq <= begins {
             continue;
         }
@@ -262,6 +266,7 @@ pub(crate) fn replay(
             break;
         }
     }
+    inputs.tell_torn();
     Ok(shard)
 }
 
@@ -269,7 +274,7 @@ fn verify(data: &Path, format: Format, out: &mut impl Write) -> anyhow::Result<E
     let location = location(data)?;
     let summary = journal::verify(&location)?;
     match format {
-        Format::Text => write!(out, "{}", told(&summary))?,
+        Format::Text => write!(out, "{}", told(&summary, data))?,
         Format::Json => writeln!(out, "{}", json(&summary))?,
     }
     let is_whole = summary.damage.is_none() && summary.anchor.is_some();
@@ -280,7 +285,7 @@ fn verify(data: &Path, format: Format, out: &mut impl Write) -> anyhow::Result<E
     })
 }
 
-fn told(summary: &Summary) -> String {
+fn told(summary: &Summary, data: &Path) -> String {
     let mut text = String::new();
     let Summary {
         segments,
@@ -330,7 +335,8 @@ fn told(summary: &Summary) -> String {
     let _ = match keep_max(summary) {
         Some(keep) => writeln!(
             text,
-            "{fault}. Restore it from a copy, or end it with: dynasty journal repair DATA --keep {keep}"
+            "{fault}. Restore it from a copy, or end it with: dynasty journal repair {} --keep {keep}",
+            data.display()
         ),
         None => writeln!(
             text,
@@ -421,12 +427,12 @@ fn stat(data: &Path, out: &mut impl Write) -> anyhow::Result<()> {
     let Some(first) = segments.first() else {
         bail!("{} has no segment", location.directory.display());
     };
-    let mut reader = Reader::open(&location, Seq(first.first.0 - 1))?;
+    let mut inputs = Inputs::open(&location, Seq(first.first.0 - 1))?;
     for (place, segment) in segments.iter().enumerate() {
         let end = segments.get(place + 1).map(|next| next.first);
         let mut counted = Counted::default();
-        while end.is_none_or(|end| reader.mark().seq.next() < end)
-            && let Some(input) = reader.next_input()?
+        while end.is_none_or(|end| inputs.last().next() < end)
+            && let Some(input) = inputs.next()?
         {
             counted.count(&input);
         }
@@ -439,12 +445,14 @@ fn stat(data: &Path, out: &mut impl Write) -> anyhow::Result<()> {
             counted.market.to_string(),
             counted.commands.to_string(),
             counted.timers.to_string(),
-            reader.offset().to_string(),
+            inputs.bytes_of(segment.first).to_string(),
             time(counted.first),
             time(counted.last),
         ]);
     }
     writeln!(out, "{table}")?;
+    out.flush()?;
+    inputs.tell_torn();
     Ok(())
 }
 
@@ -485,9 +493,10 @@ fn export_table(data: &Path) -> anyhow::Result<()> {
             "--format parquet is nothing to read on a terminal: give it a file, as in > events.parquet"
         );
     }
+    let location = location(data)?;
     let mut names = Names::numbers();
     let mut table = EventTable::new(io::stdout())?;
-    replay(&location(data)?, |_, events, shard| {
+    let replayed = replay(&location, |_, events, shard| {
         names.learn(shard);
         for event in event::events(events, &names) {
             if let Value::Object(fields) = serde_json::to_value(event)? {
@@ -495,8 +504,11 @@ fn export_table(data: &Path) -> anyhow::Result<()> {
             }
         }
         Ok(true)
-    })?;
-    table.finish()
+    });
+    // Also where the journal is damaged: what is before that is a table that can be read.
+    let finished = table.finish();
+    replayed?;
+    finished
 }
 
 fn archive(data: &Path, before: Option<Seq>, out: &mut impl Write) -> anyhow::Result<()> {
@@ -540,8 +552,10 @@ fn prune(
     let location = location(data)?;
     let _lock = runtime::lock(data)?;
     let summary = journal::verify(&location)?;
-    if let Some(damage) = summary.damage {
-        bail!("the journal does not check, so nothing is removed: {damage}");
+    match &summary.damage {
+        Some(damage) if summary.is_torn => tell_torn(damage),
+        Some(damage) => bail!("the journal does not check, so nothing is removed: {damage}"),
+        None => {}
     }
     let snapshots = SnapshotStore::verified(&data.join("snapshots"))?;
     let [.., floor, _] = snapshots[..] else {
@@ -568,7 +582,7 @@ fn prune(
         let newest = last_ts(&location, summary.end.seq)?;
         retention::due(&location, settings, newest)?.min(floor)
     };
-    match retention::prune(&location, until, Limits::default(), &|| true)? {
+    match retention::prune(&location, until, &|| true)? {
         Some(pruned) => writeln!(
             out,
             "{} of {} bytes removed; the journal begins at seq {} now",
@@ -590,7 +604,7 @@ fn last_ts(location: &Location, last: Seq) -> anyhow::Result<TimestampNs> {
     if last > Seq(0) {
         each_input(location, Some(last), |input| {
             ts = input.ts;
-            Ok(true)
+            Ok(false)
         })?;
     }
     Ok(ts)
@@ -599,7 +613,12 @@ fn last_ts(location: &Location, last: Seq) -> anyhow::Result<TimestampNs> {
 fn repair(data: &Path, keep: Seq, out: &mut impl Write) -> anyhow::Result<()> {
     let location = location(data)?;
     let _lock = runtime::lock(data)?;
-    let repaired = journal::repair(&location, keep)?;
+    let repaired = match journal::repair(&location, keep) {
+        Err(error @ (JournalError::Base { .. } | JournalError::BaseLost { .. })) => bail!(
+            "{error}. Nothing was changed: a repair ends a journal, and cannot make up what it begins with"
+        ),
+        repaired => repaired?,
+    };
     writeln!(out, "the journal ends after seq {} now", repaired.end.seq)?;
     for path in &repaired.set_aside {
         writeln!(out, "set aside: {}", path.display())?;

@@ -15,6 +15,7 @@ mod replay;
 mod retention;
 mod serve;
 mod simulate;
+mod start;
 mod strategies;
 mod venue;
 mod verify;

@@ -79,17 +79,37 @@ pub enum Step<'a> {
     },
 }
 
-/// Told how far a recovery is, before the first input and then now and then. Runs on the thread that starts
+/// Told how far a recovery is, before the first input of each kind of work and then now and then. Runs on the thread that starts
 /// the runtime.
 pub type RecoveryHook = Box<dyn FnMut(RecoveryProgress) + Send>;
 
 /// How far a recovery is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RecoveryProgress {
-    /// Inputs that were replayed, those for the projection alone among them.
-    pub replayed: u64,
-    /// How many there are to replay, as far as the anchor knows: there may be a few more.
+    /// What is done with the inputs.
+    pub doing: Doing,
+    /// With how many it was done, those for the projection alone among them.
+    pub done: u64,
+    /// With how many it is to be done, as far as the anchor knows: there may be a few more.
     pub all: u64,
+}
+
+/// What a recovery does with the inputs that it reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doing {
+    /// They are before the snapshot, and only have to check.
+    Checking,
+    /// They are applied.
+    Replaying,
+}
+
+impl fmt::Display for Doing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Checking => "checking",
+            Self::Replaying => "replaying",
+        })
+    }
 }
 
 /// The settings of a runtime.

@@ -1,5 +1,6 @@
 //! From files to a shard: the newest verified snapshot, or else the journal's base, then every input of the
-//! journal after it.
+//! journal after it. The journal before the snapshot is read and checked all the same: what has rotted there is told
+//! now, and not when it is needed.
 //!
 //! A snapshot has no past to show. So for a projection the journal before the snapshot is replayed too,
 //! through a shard that is thrown away, as long as it is short enough. What that shard ends as must be
@@ -11,8 +12,8 @@ use std::time::{Duration, Instant};
 use engine::{EventBuf, Limits, Shard, StateHash};
 use types::{Input, LimitName, Seq, ShardId};
 
-use crate::config::{Config, JOURNAL, Projection, RecoveryHook, RecoveryProgress, Step};
-use crate::journal::{self, Anchor, Base, JournalError, Location, Reader, Reason, Writer};
+use crate::config::{Config, Doing, JOURNAL, Projection, RecoveryHook, RecoveryProgress, Step};
+use crate::journal::{Anchor, Base, JournalError, Location, Opening, Writer};
 use crate::keeper::Keeper;
 use crate::retention::beginning;
 use crate::snapshot::{Restored, SnapshotStore, SnapshotStoreError, Snapshots};
@@ -87,14 +88,31 @@ const INPUTS_PER_CALL: u64 = 65_536;
 /// Counts for a [`RecoveryHook`].
 struct Counted<'a> {
     hook: Option<&'a mut RecoveryHook>,
-    replayed: u64,
+    doing: Doing,
+    done: u64,
     all: u64,
 }
 
-impl Counted<'_> {
+impl<'a> Counted<'a> {
+    fn new(hook: Option<&'a mut RecoveryHook>) -> Self {
+        Self {
+            hook,
+            doing: Doing::Replaying,
+            done: 0,
+            all: 0,
+        }
+    }
+
+    fn begin(&mut self, doing: Doing, all: u64) {
+        self.doing = doing;
+        self.done = 0;
+        self.all = all;
+        self.tell();
+    }
+
     fn count(&mut self) {
-        self.replayed += 1;
-        if self.replayed.is_multiple_of(INPUTS_PER_CALL) {
+        self.done += 1;
+        if self.done.is_multiple_of(INPUTS_PER_CALL) {
             self.tell();
         }
     }
@@ -102,8 +120,9 @@ impl Counted<'_> {
     fn tell(&mut self) {
         if let Some(hook) = &mut self.hook {
             hook(RecoveryProgress {
-                replayed: self.replayed,
-                all: self.all.max(self.replayed),
+                doing: self.doing,
+                done: self.done,
+                all: self.all.max(self.done),
             });
         }
     }
@@ -180,40 +199,45 @@ pub(crate) fn recover_from(
     }
     let snapshot_seq = Some(shard.seq()).filter(|seq| *seq > Seq(0));
     let mut hook = config.recovery_hook.take();
-    let end = Anchor::read(&config.journal())?.map_or(0, |mark| mark.seq.0);
-    let mut counted = Counted {
-        hook: hook.as_mut(),
-        replayed: 0,
-        all: end.saturating_sub(shard.seq().0),
-    };
+    let mut opening = Opening::new(&journal, snapshot_seq.unwrap_or_default())?;
+    let end = opening.anchor();
+    let past = shard.seq().0 - begins.0;
     let mut projected = 0;
-    if let Some(projection) = projection {
-        let past = shard.seq().0 - begins.0;
-        if (1..=config.projection_replay_max).contains(&past) {
-            counted.all = end.saturating_sub(begins.0);
-            replay_past(config, &shard, projection, &mut counted)?;
+    let mut counted = Counted::new(hook.as_mut());
+    match projection.as_mut() {
+        Some(projection) if (1..=config.projection_replay_max).contains(&past) => {
+            counted.begin(Doing::Replaying, end.0.saturating_sub(begins.0));
+            let begun = beginning(&journal, config.limits)?;
+            replay_past(&mut opening, begun, &shard, projection, &mut counted)?;
             projected = past;
-        } else {
-            projection(Step::Restored, &shard);
+        }
+        projection => {
+            if let Some(projection) = projection {
+                projection(Step::Restored, &shard);
+            }
+            if past > 0 {
+                counted.begin(Doing::Checking, past);
+                for _ in 0..past {
+                    opening.next_input()?;
+                    counted.count();
+                }
+                counted.tell();
+            }
+            counted.begin(Doing::Replaying, end.0.saturating_sub(shard.seq().0));
         }
     }
-    let mut replayed = 0;
-    counted.tell();
     let mut events = EventBuf::default();
-    let opened = journal::open(
-        &journal,
-        config.segment_bytes_max,
-        snapshot_seq.unwrap_or_default(),
-        |input| {
-            events.clear();
-            shard.apply(&input, &mut events);
-            if let Some(projection) = projection {
-                show(projection, &input, &events, &shard);
-            }
-            replayed += 1;
-            counted.count();
-        },
-    )?;
+    let mut replayed = 0;
+    while let Some(input) = opening.next_input()? {
+        events.clear();
+        shard.apply(&input, &mut events);
+        if let Some(projection) = projection {
+            show(projection, &input, &events, &shard);
+        }
+        replayed += 1;
+        counted.count();
+    }
+    let opened = opening.finish(config.segment_bytes_max)?;
     counted.tell();
     let report = Recovery {
         snapshot_seq,
@@ -238,30 +262,22 @@ pub(crate) fn recover_from(
     })
 }
 
-/// The base of a journal. One that is begun now, or was before there were bases, is given one.
+/// The base of a journal; one that is begun now is given one. `None` where all but a snapshot or the anchor is gone.
 fn base(
     journal: &Location,
     config: &Config,
     has_snapshot: bool,
 ) -> Result<Option<Base>, RecoveryError> {
-    if let Some(base) = Base::find(journal)? {
+    if let Some(base) = Base::of_journal(journal)? {
         return Ok(Some(base));
     }
-    let (is_whole, limits) = match journal::segments(journal)?.first() {
-        Some(segment) => {
-            // When journals had no base, nobody could state a limit.
-            let limits = Limits::default();
-            check_limits(config, &limits)?;
-            (segment.first == Seq(1), limits)
-        }
-        // A journal that is lost is not begun anew.
-        None => (!has_snapshot, config.limits),
-    };
-    if is_whole {
-        journal.create_directory()?;
-        Base::create(journal, &limits)?;
+    // A journal that is lost is not begun anew.
+    if has_snapshot || Anchor::read(journal)?.is_some_and(|anchor| anchor.seq > Seq(0)) {
+        return Ok(None);
     }
-    Ok(Base::find(journal)?)
+    journal.create_directory()?;
+    Base::create(journal, &config.limits)?;
+    Ok(Base::of_journal(journal)?)
 }
 
 /// What is stated of the limits must be what the journal has: its own count, and nobody is to believe otherwise.
@@ -281,27 +297,18 @@ fn check_limits(config: &Config, journal: &Limits) -> Result<(), RecoveryError> 
 
 /// Shows a projection every input from the journal's base up to a snapshot, and holds the snapshot against where they lead.
 fn replay_past(
-    config: &Config,
+    opening: &mut Opening,
+    mut shard: Shard,
     snapshot: &Shard,
     projection: &mut Projection,
     counted: &mut Counted<'_>,
 ) -> Result<(), RecoveryError> {
     let seq = snapshot.seq();
-    let journal = config.journal();
-    // Whatever is wrong up to a snapshot is rot: it was durable before the snapshot was written.
-    let rot = |error| journal::as_rot(error, seq);
-    let mut shard = beginning(&journal, Limits::default())?;
-    let mut reader = Reader::open(&journal, shard.seq()).map_err(rot)?;
     let mut events = EventBuf::default();
     projection(Step::Restored, &shard);
-    counted.tell();
-    while shard.seq() < seq {
-        let Some(input) = reader.next_input().map_err(rot)? else {
-            return Err(rot(reader.damage(Reason::Ends).into()).into());
-        };
-        if input.seq <= shard.seq() {
-            continue;
-        }
+    while shard.seq() < seq
+        && let Some(input) = opening.next_input()?
+    {
         events.clear();
         shard.apply(&input, &mut events);
         show(projection, &input, &events, &shard);

@@ -63,23 +63,13 @@ pub struct Pruned {
     pub bytes: u64,
 }
 
-/// The state that the first input of a journal applies to. `limits` are those of a journal that was begun
-/// before journals kept their own.
+/// The state that the first input of a journal applies to: under `limits` where no journal was begun.
 ///
 /// # Errors
-/// When the base does not check, or there is none although the first inputs are gone.
+/// When the base does not check, or there is none although there are inputs.
 pub fn beginning(location: &Location, limits: Limits) -> Result<Shard, JournalError> {
-    if let Some(base) = Base::find(location)? {
-        return base.shard(location);
-    }
-    match journal::segments(location)?.first() {
-        Some(segment) if segment.first > Seq(1) => Err(JournalError::Gone {
-            directory: location.directory.clone(),
-            seq: Seq(1),
-            first: segment.first,
-        }),
-        _ => Ok(Shard::new(location.shard, limits)),
-    }
+    let begun = Base::beginning(location)?;
+    Ok(begun.unwrap_or_else(|| Shard::new(location.shard, limits)))
 }
 
 /// Segments that are not written any more, oldest first, each with its last seq.
@@ -145,25 +135,24 @@ pub fn due(
 /// The last segment always stays. It may be done again after it was interrupted, and ends what an
 /// interrupted one has begun. `None`: there was nothing to remove, or `go_on` said no.
 ///
-/// `limits` as for [`beginning`].
-///
 /// # Errors
-/// When an input that is to be removed does not check, and I/O errors. Nothing is removed then that the
+/// When an input that is to be removed does not check, or the journal's base does not, and I/O errors. Nothing is removed then that the
 /// journal's base does not stand for.
 pub fn prune(
     location: &Location,
     until: Seq,
-    limits: Limits,
     go_on: &dyn Fn() -> bool,
 ) -> Result<Option<Pruned>, JournalError> {
     let closed = closed(location)?;
     let ends = closed.iter().map(|(_, last)| *last);
     let end = ends.take_while(|last| *last <= until).last();
-    let begins = Base::find(location)?.map(|base| base.mark.seq);
-    if let Some(end) = end
-        && begins.is_none_or(|begins| begins < end)
-    {
-        let mut shard = beginning(location, limits)?;
+    let Some(base) = Base::of_journal(location)? else {
+        return Ok(None);
+    };
+    let mut begins = base.mark.seq;
+    let mut is_checked = false;
+    if let Some(end) = end.filter(|end| begins < *end) {
+        let mut shard = base.shard(location)?;
         let mut reader = Reader::open(location, shard.seq())?;
         let mut events = EventBuf::default();
         while shard.seq() < end {
@@ -179,13 +168,11 @@ pub fn prune(
             }
         }
         Base::advance(location, reader.mark().chain, &shard)?;
+        (begins, is_checked) = (end, true);
     }
     // What the base stands for, also from before.
-    let Some(base) = Base::find(location)?.map(|base| base.mark.seq) else {
-        return Ok(None);
-    };
     let mut pruned = Pruned {
-        first: base.next(),
+        first: begins.next(),
         segments: 0,
         bytes: 0,
     };
@@ -195,8 +182,13 @@ pub fn prune(
     for file in files {
         // Where the next one begins; the last one stays. A segment and its archive go both.
         let next = firsts.iter().find(|first| **first > file.first);
-        if next.is_none_or(|next| *next > base.next()) {
+        if next.is_none_or(|next| *next > begins.next()) {
             break;
+        }
+        if !is_checked {
+            // As long as the base does not check, these inputs may be all there is.
+            base.check(location)?;
+            is_checked = true;
         }
         pruned.bytes += location.length(&file.path)?;
         pruned.segments += usize::from(before.replace(file.first) != Some(file.first));
@@ -228,7 +220,6 @@ pub(crate) struct Keeper {
     pub(crate) shared: Arc<Shared>,
     pub(crate) journal: Location,
     pub(crate) retention: Retention,
-    pub(crate) limits: Limits,
     pub(crate) floor: Floor,
 }
 
@@ -269,7 +260,7 @@ impl Keeper {
         let counters = &self.shared.counters;
         let due = due(&self.journal, &self.retention, self.shared.views.load().ts)?;
         let due = due.min(floor);
-        if let Some(pruned) = prune(&self.journal, due, self.limits, &|| self.goes_on())? {
+        if let Some(pruned) = prune(&self.journal, due, &|| self.goes_on())? {
             counters.segments_pruned.add(pruned.segments as u64);
             tracing::info!(
                 segments = pruned.segments,

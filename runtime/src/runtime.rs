@@ -494,7 +494,6 @@ pub(crate) fn workers(
         shared: Arc::clone(shared),
         journal: config.journal(),
         retention: config.retention,
-        limits: config.limits,
         floor: floor.clone(),
     };
     let spare = writer.spare();

@@ -9,13 +9,14 @@ use ::backtest::outcome::Outcome;
 use ::backtest::run::{Observer, Replay, RunError, Sampling, replay};
 use anyhow::Context as _;
 use gateway::dto::Word as _;
-use runtime::journal::{self, JournalError, Location, Reader};
+use runtime::journal::{self, JournalError, Location};
 use runtime::{EventBuf, Limits, Shard, SnapshotStore, StateHash};
 use serde_json::{Value, json};
 use types::{AccountId, Event, Input, Seq};
 
 use super::{Format, Usage};
 use crate::demo::say;
+use crate::journal::Inputs;
 
 /// Replay the journal of a live run through the loop of backtests, and compare every event and the state.
 ///
@@ -51,7 +52,7 @@ struct Difference {
 struct Comparison {
     shard: Shard,
     events: EventBuf,
-    journal: Reader,
+    journal: Inputs,
     /// Inputs and events that were the same.
     inputs: u64,
     same_events: u64,
@@ -75,7 +76,7 @@ impl Comparison {
     /// The next input of the journal that the state at its beginning has not seen.
     fn next(&mut self) -> Option<Input> {
         loop {
-            match self.journal.next_input() {
+            match self.journal.next() {
                 Ok(Some(input)) if input.seq <= self.shard.seq() => {}
                 Ok(input) => return input,
                 Err(error) => {
@@ -189,8 +190,8 @@ fn inputs(
     location: &Location,
     begins: Seq,
 ) -> anyhow::Result<impl Iterator<Item = Result<Input, JournalError>> + use<>> {
-    let mut reader = Reader::open(location, begins)?;
-    Ok(std::iter::from_fn(move || reader.next_input().transpose()))
+    let mut inputs = Inputs::open(location, begins)?;
+    Ok(std::iter::from_fn(move || inputs.next().transpose()))
 }
 
 /// Runs the command.
@@ -211,7 +212,7 @@ pub(super) fn run(asked: &Replayed) -> anyhow::Result<ExitCode> {
     let mut comparison = Comparison {
         shard: runtime::beginning(&location, Limits::default())?,
         events: EventBuf::default(),
-        journal: Reader::open(&location, begins)?,
+        journal: Inputs::open(&location, begins)?,
         inputs: 0,
         same_events: 0,
         snapshot: newest_snapshot(&asked.data)?.filter(|(seq, _)| *seq > begins),
@@ -233,6 +234,7 @@ pub(super) fn run(asked: &Replayed) -> anyhow::Result<ExitCode> {
     if let Some(failure) = comparison.failure {
         return Err(failure.into());
     }
+    comparison.journal.tell_torn();
     // Behind a difference nothing is known of accounts that open later.
     if let Some(account) = asked.account
         && comparison.first.is_none()

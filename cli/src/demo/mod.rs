@@ -27,6 +27,7 @@ use types::InstrumentId;
 
 use crate::progress::recovery_progress;
 use crate::retention::RetentionArgs;
+use crate::start::{found, shown, start};
 
 use source::{Demo, DemoSource, Rate, Setup};
 use summary::Summary;
@@ -191,20 +192,13 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let config = Config {
         ack_mode: args.ack,
         retention: args.retention.retention(),
-        recovery_hook: Some({
-            let progress = progress.clone();
-            Box::new(move |at| {
-                progress.set_length(at.all);
-                progress.set_position(at.replayed);
-            })
-        }),
+        recovery_hook: Some(shown(&progress)),
         projection: Some(tally.projection(projections.hook())),
         closures: Some(marketdata::calendar::closures),
         ..Config::new(&directory)
     };
     let started = Instant::now();
-    let runtime = Runtime::start(config, Box::new(source))
-        .with_context(|| format!("data directory {}", directory.display()))?;
+    let runtime = start(config, Box::new(source))?;
     progress.finish_and_clear();
     tell_start(args, &runtime, &directory)?;
 
@@ -288,25 +282,10 @@ fn set_up(files: &[PathBuf]) -> anyhow::Result<Setup> {
 }
 
 fn tell_start(args: &Args, runtime: &Runtime, directory: &Path) -> anyhow::Result<()> {
-    let recovery = runtime.recovery();
     if args.data.is_none() {
         say("Data in a new directory that is removed at the end (--data DIR keeps it)")
-    } else if recovery.seq.0 == 0 {
-        say(format!("Data in {} (new)", directory.display()))
     } else {
-        let from = match recovery.snapshot_seq {
-            Some(seq) => format!(
-                "snapshot at {seq} and {} inputs after it",
-                recovery.replayed
-            ),
-            None => format!("all {} inputs", recovery.replayed),
-        };
-        say(format!(
-            "Data in {}: going on after input {} (recovered from {from} in {:.1?})",
-            directory.display(),
-            recovery.seq,
-            recovery.elapsed
-        ))
+        say(found(directory, &runtime.recovery()))
     }
 }
 

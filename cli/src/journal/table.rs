@@ -7,6 +7,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use anyhow::Context;
+use gateway::dto::time::parse_timestamp;
 use parquet::basic::Compression;
 use parquet::data_type::{
     ByteArray, ByteArrayType, FixedLenByteArray, FixedLenByteArrayType, Int64Type,
@@ -31,6 +32,8 @@ enum Kind {
     Id,
     /// A word or a name.
     Text,
+    /// A moment.
+    Time,
     /// A number with so many decimals.
     Decimal(usize),
 }
@@ -64,7 +67,7 @@ const COLUMNS: [(&str, Kind); 36] = [
     ("effect", Kind::Text),
     ("baseline", MONEY),
     ("baseline_seq", Kind::Id),
-    ("baseline_ts", Kind::Text),
+    ("baseline_ts", Kind::Time),
     ("baseline_from", Kind::Text),
     ("peak", MONEY),
     ("allowance", MONEY),
@@ -90,7 +93,8 @@ struct Column {
 
 #[derive(Debug)]
 enum Values {
-    Ids(Vec<i64>),
+    /// Ids and moments.
+    Numbers(Vec<i64>),
     Texts(Vec<ByteArray>),
     Decimals(Vec<FixedLenByteArray>),
 }
@@ -98,7 +102,7 @@ enum Values {
 impl Column {
     fn new(name: &'static str, kind: Kind) -> Self {
         let values = match kind {
-            Kind::Id => Values::Ids(Vec::new()),
+            Kind::Id | Kind::Time => Values::Numbers(Vec::new()),
             Kind::Text => Values::Texts(Vec::new()),
             Kind::Decimal(_) => Values::Decimals(Vec::new()),
         };
@@ -114,6 +118,7 @@ impl Column {
         let name = self.name;
         match self.kind {
             Kind::Id => format!("OPTIONAL INT64 {name} (INTEGER(64,false));"),
+            Kind::Time => format!("OPTIONAL INT64 {name} (TIMESTAMP(NANOS,true));"),
             Kind::Text => format!("OPTIONAL BYTE_ARRAY {name} (STRING);"),
             Kind::Decimal(scale) => format!(
                 "OPTIONAL FIXED_LEN_BYTE_ARRAY(16) {name} (DECIMAL({DECIMAL_DIGITS},{scale}));"
@@ -131,7 +136,10 @@ impl Column {
             Some(value) => value.as_str(),
         };
         let taken = match (&mut self.values, self.kind) {
-            (Values::Ids(ids), _) => text
+            (Values::Numbers(times), Kind::Time) => text
+                .and_then(parse_timestamp)
+                .map(|ts| times.push(ts.0 as i64)),
+            (Values::Numbers(ids), _) => text
                 .and_then(|text| text.parse::<u64>().ok())
                 .map(|id| ids.push(id as i64)),
             (Values::Texts(texts), _) => text.map(|text| texts.push(text.into())),
@@ -257,11 +265,11 @@ impl<W: Write + Send> Table<W> {
             let mut column = rows.next_column()?.context(missing)?;
             let present = Some(&held.present[..]);
             match &mut held.values {
-                Values::Ids(ids) => {
+                Values::Numbers(numbers) => {
                     column
                         .typed::<Int64Type>()
-                        .write_batch(ids, present, None)?;
-                    ids.clear();
+                        .write_batch(numbers, present, None)?;
+                    numbers.clear();
                 }
                 Values::Texts(texts) => {
                     column

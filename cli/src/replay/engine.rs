@@ -10,7 +10,7 @@ use gateway::Projections;
 use indicatif::{HumanCount, ProgressBar};
 use marketdata::local::Speed;
 use marketdata::tape::Header;
-use runtime::{AckMode, Config, Runtime, Status};
+use runtime::{AckMode, Config, Status};
 use types::{
     Command, FeeSchedule, Instrument, InstrumentId, InstrumentKind, Label, Liquidity, Margin,
     PaperModel, Qty, Ratio, TimestampNs,
@@ -23,6 +23,7 @@ use super::{Args, SpeedArg};
 use crate::demo::{say, stop, stop_signal};
 use crate::progress::recovery_progress;
 use crate::serve::{self, Setup, Timetable};
+use crate::start::{shown, start};
 
 /// How often the line on a terminal is written anew.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
@@ -84,13 +85,7 @@ pub(super) fn run(
     let config = Config {
         // What is recorded can be played again.
         ack_mode: AckMode::Relaxed,
-        recovery_hook: Some(Box::new({
-            let progress = progress.clone();
-            move |at| {
-                progress.set_length(at.all);
-                progress.set_position(at.replayed);
-            }
-        })),
+        recovery_hook: Some(shown(&progress)),
         closures: Some(marketdata::calendar::closures),
         timetable: timetable.map(|mut timetable| -> runtime::Timetable {
             Box::new(move |ts, shard| timetable.next(ts, shard))
@@ -109,8 +104,7 @@ pub(super) fn run(
         ring: None,
     };
     let started = Instant::now();
-    let runtime = Runtime::start(config, Box::new(source))
-        .with_context(|| format!("data directory {}", directory.display()))?;
+    let runtime = start(config, Box::new(source))?;
     progress.finish_and_clear();
 
     let executor = tokio::runtime::Builder::new_multi_thread()

@@ -15,13 +15,14 @@ use gateway::dto::plan::spec_from_toml;
 use gateway::dto::server::{ConversionFile, ConversionRate, ServerFile, from_toml};
 use gateway::dto::{competition, limits};
 use marketdata::venue;
-use runtime::{Clock, Config, Runtime, Shard};
+use runtime::{Clock, Config, Shard};
 use tokio::sync::watch;
 use types::{Command, InstrumentId, Label, Price, ShardId};
 
 use crate::demo::{read_only, say, stop, stop_signal};
 use crate::progress::recovery_progress;
 use crate::record;
+use crate::start::{found, shown, start};
 pub(crate) use feed::{Feed, open};
 use source::{Followed, LiveSource};
 pub(crate) use timetable::Timetable;
@@ -124,13 +125,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         retention: file.retention,
         limits: limits::stated(&file.limits),
         limits_stated: file.limits.iter().map(|(name, _)| *name).collect(),
-        recovery_hook: Some(Box::new({
-            let progress = progress.clone();
-            move |at| {
-                progress.set_length(at.all);
-                progress.set_position(at.replayed);
-            }
-        })),
+        recovery_hook: Some(shown(&progress)),
         clock: Clock::Wall,
         timetable: Some(Box::new(move |ts, shard| timetable.next(ts, shard))),
         closures: Some(marketdata::calendar::closures),
@@ -139,14 +134,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     };
     let (stated, followed) = rates(&file);
     let source = LiveSource::new(setup, rings).with_rates(stated, followed);
-    let runtime = Runtime::start(config, Box::new(source))
-        .with_context(|| format!("data directory {}", directory.display()))?;
+    let runtime = start(config, Box::new(source))?;
     progress.finish_and_clear();
-    say(format!(
-        "Data in {}: input {}",
-        directory.display(),
-        runtime.recovery().seq
-    ))?;
+    say(found(&directory, &runtime.recovery()))?;
     let recorder = match &args.record {
         Some(directory) => Some(record::start_in(directory, &feeds)?),
         None => None,

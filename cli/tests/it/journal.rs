@@ -1,5 +1,6 @@
 //! `dynasty journal` and `dynasty recover` as processes, on the data directory of a demo.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -118,8 +119,23 @@ fn a_damaged_journal_is_told_and_repaired_only_as_it_is_said() {
         "{told}"
     );
     let keep = told.trim().rsplit(' ').next().unwrap().to_owned();
-    let started = dynasty(&["demo", "--headless", "--events", "1", "--data", &data]);
-    assert!(!started.status.success());
+    let advice = format!("dynasty journal repair {data} --keep ");
+    assert!(told.contains(&advice), "{told}");
+    let told = refused(&["demo", "--headless", "--events", "1", "--data", &data]);
+    for said in [
+        "00000000000000000001.journal at byte ",
+        &format!("`dynasty journal verify {data}`"),
+        &format!("`dynasty journal repair {data} --keep N`"),
+    ] {
+        assert!(told.contains(said), "{told}");
+    }
+    // What is before the damage is a whole table.
+    let path = Path::new(&data).join("events.parquet");
+    let exported = table(&data, &path);
+    assert_eq!(exported.status.code(), Some(1));
+    assert!(text(&exported.stderr).contains("checksum"));
+    let rows = SerializedFileReader::new(fs::File::open(&path).unwrap()).unwrap();
+    assert!(rows.metadata().file_metadata().num_rows() > 100);
 
     let beyond = (keep.parse::<u64>().unwrap() + 1).to_string();
     for wrong in [beyond.as_str(), "0", "99999999"] {
@@ -153,6 +169,113 @@ fn a_damaged_journal_is_told_and_repaired_only_as_it_is_said() {
     assert!(goes_on.status.success());
 }
 
+/// Exports a table to a file.
+fn table(data: &str, path: &Path) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dynasty"));
+    command
+        .args(["journal", "export", data, "--format", "parquet"])
+        .stdout(fs::File::create(path).unwrap())
+        .output()
+        .unwrap()
+}
+
+/// As a kill in the middle of a write leaves it: behind the last record stands half of another one.
+#[test]
+fn a_torn_tail_ends_what_is_told_and_is_named() {
+    let (directory, _, data) = demo();
+    // Again, as it takes two snapshots to remove anything.
+    let more = said(&["demo", "--headless", "--events", "5500", "--data", &data]);
+    let end = more.lines().find(|line| line.contains("state hash"));
+    let seq = end.unwrap().split_whitespace().last().unwrap();
+    let whole: Vec<_> = [
+        &["journal", "stat", &data][..],
+        &["journal", "dump", &data],
+        &["journal", "export", &data],
+    ]
+    .into_iter()
+    .map(|args| (args.to_owned(), said(args)))
+    .collect();
+    let mut bytes = fs::read(segment(&data)).unwrap();
+    let length = bytes.len();
+    bytes.extend_from_within(length - 40..length - 8);
+    fs::write(segment(&data), &bytes).unwrap();
+
+    let verified = dynasty(&["journal", "verify", &data]);
+    assert!(text(&verified.stdout).contains("a torn tail"));
+    let parquet = directory.path().join("events.parquet");
+    let exported = table(&data, &parquet);
+    let rows = SerializedFileReader::new(fs::File::open(&parquet).unwrap()).unwrap();
+    let events = whole[2].1.lines().count();
+    assert_eq!(rows.metadata().file_metadata().num_rows(), events as i64);
+    let mut outputs = vec![exported];
+    for (args, whole) in &whole {
+        let output = dynasty(args);
+        assert_eq!(text(&output.stdout), *whole, "{args:?}");
+        outputs.push(output);
+    }
+    outputs.push(dynasty(&["journal", "prune", &data, "--keep-bytes", "1"]));
+    for output in outputs {
+        let told = text(&output.stderr);
+        assert!(
+            output.status.success() && told.contains("a torn tail") && told.contains(&data),
+            "{told}"
+        );
+    }
+    let told = said(&["recover", &data]);
+    assert!(told.starts_with(&format!("seq {seq},")), "{told}");
+    said(&["backtest", "replay", &data]);
+    // The next start cuts it, and it is told no more.
+    let goes_on = ["demo", "--headless", "--events", "5500", "--data", &data];
+    assert!(said(&goes_on).contains(&format!("going on after input {seq} ")));
+    let output = dynasty(&["journal", "stat", &data]);
+    assert_eq!(text(&output.stderr), "");
+}
+
+#[test]
+fn a_base_that_does_not_check_or_is_lost_is_told_by_everything() {
+    let (_directory, _, data) = demo();
+    let base = Path::new(&data).join("journal/00000000000000000000.base");
+    let good = fs::read(&base).unwrap();
+    let mut bad = good.clone();
+    *bad.last_mut().unwrap() ^= 1;
+    let names = || {
+        let entries = fs::read_dir(&data).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name());
+        names.collect::<BTreeSet<_>>()
+    };
+    let before = names();
+    for (content, what) in [
+        (Some(&bad), "0.base, does not check; restore it"),
+        (None, "0.base is not there"),
+    ] {
+        fs::remove_file(&base).unwrap();
+        if let Some(content) = content {
+            fs::write(&base, content).unwrap();
+        }
+        for args in [
+            &["journal", "verify", &data][..],
+            &["journal", "repair", &data, "--keep", "100"],
+            &["journal", "export", &data],
+            &["journal", "prune", &data, "--keep-bytes", "1"],
+            &["recover", &data, "--to", "100"],
+            &["backtest", "replay", &data],
+            &["demo", "--headless", "--events", "1", "--data", &data],
+        ] {
+            let told = refused(args);
+            assert!(told.contains(what), "{args:?}: {told}");
+            assert_eq!(
+                told.contains("a repair ends a journal, and cannot make up"),
+                args[1] == "repair",
+                "{told}"
+            );
+        }
+        assert_eq!(base.exists(), content.is_some());
+        assert_eq!(names(), before, "nothing is set aside");
+        fs::write(&base, &good).unwrap();
+    }
+    said(&["journal", "verify", &data]);
+}
+
 #[test]
 fn without_an_anchor_the_advice_loses_nothing() {
     let (_directory, end, data) = demo();
@@ -161,10 +284,11 @@ fn without_an_anchor_the_advice_loses_nothing() {
     assert_eq!(verified.status.code(), Some(1));
     let told = text(&verified.stdout);
     let seq = end.split_whitespace().last().unwrap();
-    let advice = format!("dynasty journal repair DATA --keep {seq}");
+    let advice = format!("dynasty journal repair {data} --keep {seq}");
     assert!(told.trim().ends_with(&advice), "{told}");
     let told = refused(&["demo", "--headless", "--events", "1", "--data", &data]);
-    assert!(told.contains("journal repair DATA --keep N"), "{told}");
+    let advice = format!("journal repair {data} --keep N");
+    assert!(told.contains(&advice), "{told}");
     let told = said(&["journal", "repair", &data, "--keep", seq]);
     assert!(!told.contains(".journal.before-repair"), "{told}");
     let recovered = said(&["recover", &data]);
@@ -337,12 +461,7 @@ fn decimal(decimal: &parquet::data_type::Decimal) -> String {
 fn the_table_of_events_says_what_the_lines_of_json_say() {
     let (directory, _, data) = demo();
     let path = directory.path().join("events.parquet");
-    let exported = Command::new(env!("CARGO_BIN_EXE_dynasty"))
-        .args(["journal", "export", &data, "--format", "parquet"])
-        .stdout(fs::File::create(&path).unwrap())
-        .status()
-        .unwrap();
-    assert!(exported.success());
+    assert!(table(&data, &path).status.success());
     let lines = said(&["journal", "export", &data]);
 
     let reader = SerializedFileReader::new(fs::File::open(&path).unwrap()).unwrap();
@@ -354,6 +473,7 @@ fn the_table_of_events_says_what_the_lines_of_json_say() {
         .len();
     let mut rows = reader.get_row_iter(None).unwrap();
     let mut with_rest = 0;
+    let mut with_baseline = 0;
     let mut count = 0;
     for line in lines.lines() {
         let mut told: Map<String, Value> = serde_json::from_str(line).unwrap();
@@ -366,6 +486,12 @@ fn the_table_of_events_says_what_the_lines_of_json_say() {
             .parse()
             .unwrap();
         let row = rows.next().unwrap().unwrap();
+        // A moment is a number of the table, and a text of the line.
+        if let Some(Value::String(text)) = told.get_mut("baseline_ts") {
+            let ts: jiff::Timestamp = text.parse().unwrap();
+            *text = ts.as_nanosecond().to_string();
+            with_baseline += 1;
+        }
         let mut found = Map::new();
         let mut found_ts = None;
         for (name, field) in row.get_column_iter() {
@@ -381,6 +507,7 @@ fn the_table_of_events_says_what_the_lines_of_json_say() {
                     found.extend(rest);
                     continue;
                 }
+                Field::Long(ns) if name == "baseline_ts" => ns.to_string(),
                 Field::ULong(id) => id.to_string(),
                 Field::Str(text) => text.clone(),
                 Field::Decimal(value) => decimal(value),
@@ -399,4 +526,5 @@ fn the_table_of_events_says_what_the_lines_of_json_say() {
         "{with_rest} of {count}"
     );
     assert_eq!(schema, 40);
+    assert!(with_baseline > 0);
 }

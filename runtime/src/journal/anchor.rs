@@ -46,6 +46,16 @@ pub struct Mark {
     pub chain: Chain,
 }
 
+impl Mark {
+    /// What is before the first record of a shard.
+    pub(crate) const fn genesis(shard: ShardId) -> Self {
+        Self {
+            seq: Seq(0),
+            chain: Chain::genesis(shard),
+        }
+    }
+}
+
 /// The open anchor file.
 #[derive(Debug)]
 pub struct Anchor {
@@ -73,10 +83,7 @@ impl Anchor {
         // Room for all slots, so that a full disk never stops the anchor.
         file.allocate(SLOTS * SLOT_STRIDE)
             .map_err(|error| JournalError::io("create", &path, error))?;
-        let mark = Mark {
-            seq: Seq(0),
-            chain: Chain::genesis(location.shard),
-        };
+        let mark = Mark::genesis(location.shard);
         let mut anchor = Self {
             file,
             path,

@@ -17,6 +17,7 @@ use std::path::PathBuf;
 use engine::{Limits, Shard, SnapshotError};
 use types::{LimitName, Seq, ShardId};
 
+use super::reader::entered;
 use super::record::{Chain, array};
 use super::{JournalError, Location, Mark, OtherVersion};
 use crate::disk::{Access, read_exact_at};
@@ -46,8 +47,52 @@ struct Content {
 }
 
 impl Base {
-    /// The base that counts; `None` in a journal from before there were any. Of the content only the length
-    /// is looked at.
+    /// The base of a journal; `None` where none was begun. Of the content only the length is looked at.
+    ///
+    /// # Errors
+    /// [`JournalError::BaseLost`] where there are segments, and as [`Base::find`].
+    pub fn of_journal(location: &Location) -> Result<Option<Self>, JournalError> {
+        let found = Self::find(location)?;
+        if found.is_some() {
+            return Ok(found);
+        }
+        match super::segments(location)?.first() {
+            None => Ok(None),
+            Some(segment) => Err(JournalError::BaseLost {
+                path: location.path(&name(Seq(segment.first.0 - 1))),
+                first: segment.first,
+            }),
+        }
+    }
+
+    /// The base of a journal, whose content leads to a shard unless another version wrote it: then a snapshot may still
+    /// stand for it.
+    ///
+    /// # Errors
+    /// [`JournalError::Base`], and as [`Base::of_journal`].
+    pub(super) fn checked(location: &Location) -> Result<Option<Self>, JournalError> {
+        entered(|| {
+            let base = Self::of_journal(location)?;
+            if let Some(base) = &base {
+                // Another version's state is no damage.
+                let _ = base.restored(location)?;
+            }
+            Ok(base)
+        })
+    }
+
+    /// The shard that a journal begins with; `None` where none was begun.
+    ///
+    /// # Errors
+    /// As [`Base::of_journal`] and [`Base::shard`].
+    pub(crate) fn beginning(location: &Location) -> Result<Option<Shard>, JournalError> {
+        entered(|| {
+            let base = Self::of_journal(location)?;
+            base.map(|base| base.shard(location)).transpose()
+        })
+    }
+
+    /// The base that counts; `None` where there is none. Of the content only the length is looked at.
     ///
     /// # Errors
     /// [`JournalError::Base`] and I/O errors.
@@ -109,51 +154,72 @@ impl Base {
         }))
     }
 
-    /// The shard that the first record applies to.
+    /// Whether the content is what was written.
     ///
     /// # Errors
     /// [`JournalError::Base`] and I/O errors.
-    pub fn shard(&self, location: &Location) -> Result<Shard, JournalError> {
-        let fault = |what: String| JournalError::Base {
-            path: self.path.clone(),
-            what,
-        };
+    pub(crate) fn check(&self, location: &Location) -> Result<(), JournalError> {
+        self.content(location).map(|_| ())
+    }
+
+    fn content(&self, location: &Location) -> Result<Vec<u8>, JournalError> {
         let file = location.open_file(&self.path, Access::Read)?;
         let mut bytes = vec![0; self.content.bytes as usize];
         read_exact_at(&*file, &mut bytes, HEAD_BYTES as u64)
             .map_err(|error| JournalError::io("read", &self.path, error))?;
         if crc32c::crc32c(&bytes) != self.content.crc {
-            return Err(fault(damaged("does not check")));
+            return Err(self.fault(damaged("does not check")));
         }
-        let shard = match self.content.kind {
-            KIND_LIMITS => Shard::new(location.shard, limits_of(&bytes).map_err(fault)?),
-            KIND_STATE => match Shard::restore(&bytes) {
-                Ok(shard) => shard,
-                Err(error @ SnapshotError::Version(_)) => {
-                    return Err(fault(format!(
-                        "holds a state of another version ({error}): go on with the version that wrote it"
-                    )));
-                }
-                Err(error) => return Err(fault(damaged(&error.to_string()))),
-            },
-            kind => return Err(fault(format!("has content of kind {kind}"))),
-        };
-        if (shard.id(), shard.seq()) != (location.shard, self.mark.seq) {
-            return Err(fault(format!(
-                "holds shard {} at seq {}",
-                shard.id(),
-                shard.seq()
-            )));
-        }
-        Ok(shard)
+        Ok(bytes)
     }
 
-    /// Writes the base of a new journal.
-    pub(crate) fn create(location: &Location, limits: &Limits) -> Result<(), JournalError> {
-        let mark = Mark {
-            seq: Seq(0),
-            chain: Chain::genesis(location.shard),
+    /// The shard that the first record applies to.
+    ///
+    /// # Errors
+    /// [`JournalError::Base`] and I/O errors.
+    pub fn shard(&self, location: &Location) -> Result<Shard, JournalError> {
+        self.restored(location)?.map_err(|version| {
+            self.fault(format!(
+                "holds a state of another version ({version}): go on with the version that wrote it"
+            ))
+        })
+    }
+
+    /// The shard, or of which other version its state is.
+    fn restored(&self, location: &Location) -> Result<Result<Shard, SnapshotError>, JournalError> {
+        let bytes = self.content(location)?;
+        let shard = match self.content.kind {
+            KIND_LIMITS => {
+                let limits = limits_of(&bytes).map_err(|what| self.fault(what))?;
+                Shard::new(location.shard, limits)
+            }
+            KIND_STATE => match Shard::restore(&bytes) {
+                Ok(shard) => shard,
+                Err(error @ SnapshotError::Version(_)) => return Ok(Err(error)),
+                Err(error) => return Err(self.fault(damaged(&error.to_string()))),
+            },
+            kind => return Err(self.fault(format!("has content of kind {kind}"))),
         };
+        if (shard.id(), shard.seq()) != (location.shard, self.mark.seq) {
+            let what = format!("holds shard {} at seq {}", shard.id(), shard.seq());
+            return Err(self.fault(what));
+        }
+        Ok(Ok(shard))
+    }
+
+    fn fault(&self, what: String) -> JournalError {
+        JournalError::Base {
+            path: self.path.clone(),
+            what,
+        }
+    }
+
+    /// Writes the base of a new journal, whose directory is there.
+    ///
+    /// # Errors
+    /// I/O errors.
+    pub fn create(location: &Location, limits: &Limits) -> Result<(), JournalError> {
+        let mark = Mark::genesis(location.shard);
         write(location, mark, KIND_LIMITS, limits_text(limits).as_bytes())
     }
 
@@ -181,6 +247,10 @@ impl Base {
         }
         Ok(())
     }
+}
+
+fn name(seq: Seq) -> String {
+    format!("{seq:020}{SUFFIX}")
 }
 
 fn damaged(what: &str) -> String {
@@ -226,7 +296,7 @@ fn write(location: &Location, mark: Mark, kind: u32, content: &[u8]) -> Result<(
     let crc = crc32c::crc32c(&head);
     head.extend_from_slice(&crc.to_le_bytes());
 
-    let name = format!("{:020}{SUFFIX}", mark.seq);
+    let name = name(mark.seq);
     let temporary = location.path(&format!("{name}{}", super::TEMPORARY_SUFFIX));
     location.remove_if_there(&temporary)?;
     let write = || {

@@ -6,12 +6,14 @@
 //! see segments and archives as one journal. Where a segment and its archive both stand the segment counts, and
 //! files up to the base count for nothing: they wait to be removed ([`files`] names them all).
 //!
-//! What recovery does with bytes that do not check:
+//! Recovery reads everything from the base on, also what is before its snapshot ([`Opening`]). What it does with bytes that
+//! do not check:
 //!
 //! | where | what it is | what happens |
 //! |---|---|---|
 //! | at or before the anchor, or not in the last segment | rot: they were durable | refuse to start, naming segment, offset and seq |
 //! | beyond the anchor, as a torn write leaves them | a torn tail: nobody was promised them | cut, and the bytes are counted |
+//! | a base that is missing or does not check | rot, too: nothing says what the first record applies to | refuse to start, naming the base |
 //! | beyond the anchor, checksum good but wrong seq, shard, version or kind | not a torn write | refuse to start |
 //!
 //! What stands beyond the anchor and checks is written and synced again: after an fsync that failed, the
@@ -21,6 +23,7 @@ pub mod anchor;
 pub(crate) mod archive;
 pub mod base;
 pub(crate) mod later;
+pub mod opening;
 pub mod reader;
 pub mod record;
 mod repair;
@@ -37,6 +40,7 @@ use crate::disk::{Access, Disk, DiskFile, LocalDisk};
 
 pub use anchor::{ANCHOR_FILE, Anchor, Mark};
 pub use base::Base;
+pub use opening::Opening;
 pub use reader::Reader;
 pub use record::{Chain, Reason, Record};
 pub use repair::{Repaired, repair};
@@ -255,7 +259,7 @@ pub enum JournalError {
         damage: Option<Damage>,
     },
     /// No segment holds a record that is needed.
-    #[error("no segment in {} holds seq {seq}", directory.display())]
+    #[error("no segment in {} holds seq {seq}, which should be there; restore it from a copy", directory.display())]
     Missing {
         /// The journal directory.
         directory: PathBuf,
@@ -264,8 +268,9 @@ pub enum JournalError {
     },
     /// There are segments or a snapshot, but no anchor that checks.
     #[error(
-        "{} is missing or damaged in all slots although there is a journal or a snapshot, so a torn tail cannot be told from rot; restore it from a copy, or say where the journal is to end: `dynasty journal verify DATA` names the last input N that checks, `dynasty journal repair DATA --keep N` sets the anchor there",
-        path.display()
+        "{} is missing or damaged in all slots although there is a journal or a snapshot, so a torn tail cannot be told from rot; restore it from a copy, or say where the journal is to end: `dynasty journal verify {data}` names the last input N that checks, `dynasty journal repair {data} --keep N` sets the anchor there",
+        path.display(),
+        data = path.ancestors().nth(2).unwrap_or(path).display()
     )]
     AnchorLost {
         /// The anchor file.
@@ -288,6 +293,23 @@ pub enum JournalError {
         path: PathBuf,
         /// What is wrong with it.
         what: String,
+    },
+    /// There are segments, but no base.
+    #[error(
+        "the base of the journal is missing: {} is not there, and the state that the inputs from seq {first} on apply to \
+         is in it. Accepted: that file from a copy{}",
+        path.display(),
+        if *first == Seq(1) {
+            ", or from a new data directory that was begun under the same limits"
+        } else {
+            ""
+        }
+    )]
+    BaseLost {
+        /// The file.
+        path: PathBuf,
+        /// The first record.
+        first: Seq,
     },
     /// A file has the suffix of a segment, an archive or a base but not its name.
     #[error("{} is not named as a segment, an archive or a base", path.display())]
@@ -347,8 +369,7 @@ pub struct Summary {
     pub archives: usize,
     /// Seq of the first record; 0 when there is none.
     pub first: Seq,
-    /// What the first record follows: a state can be rebuilt from there on. `None` in a journal from before
-    /// there were bases.
+    /// What the first record follows: a state can be rebuilt from there on. `None` where no journal was begun.
     pub base: Option<Mark>,
     /// The last record that checks.
     pub end: Mark,
@@ -453,11 +474,8 @@ fn seq_of(digits: &str) -> Option<Seq> {
     is_whole.then(|| digits.parse().ok().map(Seq)).flatten()
 }
 
-/// Reads a journal from a snapshot on, checks it, cuts a torn tail, and opens it for writing. Every
-/// input after `snapshot` goes to `visit`, in order.
-///
-/// All segment headers are checked, and all records from the start of the segment that holds the first
-/// one after `snapshot`. [`verify`] checks the older segments too.
+/// Reads a journal from its base to its end, checks all of it, cuts a torn tail, and opens it for writing. Every input
+/// after `snapshot` goes to `visit`, in order.
 ///
 /// # Errors
 /// See the table of this module.
@@ -467,94 +485,20 @@ pub fn open(
     snapshot: Seq,
     mut visit: impl FnMut(Input),
 ) -> Result<Opened, JournalError> {
-    let directory = &location.directory;
-    location.create_directory()?;
-    let mut segments = segments(location)?;
-    let anchor = match Anchor::open(location)? {
-        Some(anchor) => anchor,
-        // The anchor is created and synced before the first segment.
-        None if segments.is_empty() && snapshot == Seq(0) => {
-            let anchor = Anchor::create(location)?;
-            location.sync_directory()?;
-            anchor
-        }
-        None => {
-            return Err(JournalError::AnchorLost {
-                path: location.path(ANCHOR_FILE),
-            });
-        }
-    };
-    let base = Base::find(location)?;
-    let known = [Some(anchor.mark()), base.as_ref().map(|base| base.mark)];
-    let durable = anchor.mark().seq.max(snapshot);
-    let mut torn_bytes_cut = drop_torn_segment(location, &mut segments, durable)?;
-    for segment in &segments {
-        reader::check_header(segment, location).map_err(|error| as_rot(error, durable))?;
-    }
-    let Some(last) = segments.last() else {
-        let end = anchor.mark();
-        if durable > Seq(0) {
-            return Err(JournalError::Missing {
-                directory: directory.clone(),
-                seq: durable,
-            });
-        }
-        let writer = Writer::new(location, segment_bytes_max, None, end, anchor)?;
-        return Ok(Opened {
-            writer,
-            torn_bytes_cut,
-        });
-    };
-
-    let mut reader = Reader::open(location, snapshot)?;
-    // Where what the anchor does not know of begins in the last segment.
-    let mut doubted_from = record::HEADER_BYTES as u64;
-    loop {
-        if reader.mark().seq <= anchor.mark().seq && *reader.segment() == *last {
-            doubted_from = reader.offset();
-        }
-        // Also before the first record: the anchor may stand at the end of the segment before.
-        if let Some(reason) = contradiction(reader.mark(), known) {
-            return Err(as_rot(reader.damage(reason).into(), durable));
-        }
-        match reader.next_record() {
-            Ok(Some(record)) if record.input.seq > snapshot => visit(record.input),
-            Ok(Some(_)) => {}
-            Ok(None) => break,
-            Err(JournalError::Damaged(damage))
-                if damage.reason.is_torn_write()
-                    && damage.seq > durable
-                    && damage.segment == last.path
-                    && !last.is_archive() =>
-            {
-                torn_bytes_cut += cut(location, &damage)?;
-                break;
-            }
-            Err(error) => return Err(as_rot(error, durable)),
+    let mut opening = Opening::new(location, snapshot)?;
+    while let Some(input) = opening.next_input()? {
+        if input.seq > snapshot {
+            visit(input);
         }
     }
-    let end = reader.mark();
-    if end.seq < durable {
-        return Err(as_rot(reader.damage(Reason::Ends).into(), durable));
-    }
-    let open = if last.is_archive() {
-        None
-    } else {
-        reader::write_again(last, location, doubted_from..reader.offset())?;
-        Some((last.clone(), reader.offset()))
-    };
-    let writer = Writer::new(location, segment_bytes_max, open, end, anchor)?;
-    remove_leftovers(location, base.as_ref())?;
-    Ok(Opened {
-        writer,
-        torn_bytes_cut,
-    })
+    opening.finish(segment_bytes_max)
 }
 
 /// Checks a whole journal and changes nothing.
 ///
 /// # Errors
-/// I/O errors. Damage is part of the summary.
+/// I/O errors, [`JournalError::Base`], [`JournalError::BaseLost`], and [`JournalError::Missing`] where the first segment
+/// is. Other damage is part of the summary.
 pub fn verify(location: &Location) -> Result<Summary, JournalError> {
     let segments = segments(location)?;
     let mut summary = Summary {
@@ -563,12 +507,9 @@ pub fn verify(location: &Location) -> Result<Summary, JournalError> {
             .iter()
             .filter(|segment| segment.is_archive())
             .count(),
-        base: Base::find(location)?.map(|base| base.mark),
+        base: Base::checked(location)?.map(|base| base.mark),
         first: segments.first().map_or(Seq(0), |segment| segment.first),
-        end: Mark {
-            seq: Seq(0),
-            chain: Chain::genesis(location.shard),
-        },
+        end: Mark::genesis(location.shard),
         anchor: Anchor::read(location)?,
         bytes: 0,
         damage: None,
@@ -592,17 +533,17 @@ pub fn verify(location: &Location) -> Result<Summary, JournalError> {
         }
         return Ok(summary);
     };
-    let is_torn = |damage: &Damage| {
-        summary.anchor.is_some_and(|anchor| damage.seq > anchor.seq)
-            && damage.reason.is_torn_write()
-            && damage.segment == last.path
-            && !last.is_archive()
-    };
     let begins = summary.base.map_or(Seq(first.first.0 - 1), |base| base.seq);
+    if first.first > begins.next() {
+        return Err(JournalError::Missing {
+            directory: location.directory.clone(),
+            seq: begins.next(),
+        });
+    }
     let mut reader = match Reader::open(location, begins) {
         Ok(reader) => reader,
         Err(JournalError::Damaged(damage)) => {
-            summary.is_torn = is_torn(&damage);
+            summary.is_torn = is_torn(&damage, summary.anchor, Some(last));
             summary.damage = Some(damage);
             return Ok(summary);
         }
@@ -623,7 +564,9 @@ pub fn verify(location: &Location) -> Result<Summary, JournalError> {
             Err(error) => return Err(error),
         }
     };
-    summary.is_torn = damage.as_ref().is_some_and(is_torn);
+    summary.is_torn = damage
+        .as_ref()
+        .is_some_and(|damage| is_torn(damage, summary.anchor, Some(last)));
     summary.damage = damage;
     summary.end = reader.mark();
     Ok(summary)
@@ -638,40 +581,21 @@ fn contradiction(here: Mark, [anchor, base]: [Option<Mark>; 2]) -> Option<Reason
     base.as_ref().is_some_and(differs).then_some(Reason::Base)
 }
 
-/// A last segment whose header does not check was being created when the process or machine died.
-fn drop_torn_segment(
-    location: &Location,
-    segments: &mut Vec<Segment>,
-    durable: Seq,
-) -> Result<u64, JournalError> {
-    let Some(last) = segments.last() else {
-        return Ok(0);
-    };
-    match reader::open_segment(last, location) {
-        Err(JournalError::Damaged(damage))
-            if damage.reason == Reason::Header && last.first > durable =>
-        {
-            let file = location.open_file(&last.path, Access::Read)?;
-            let bytes = reader::used_bytes(&*file, &last.path, 0)?;
-            location.remove_file(&last.path)?;
-            location.sync_directory()?;
-            segments.pop();
-            Ok(bytes)
-        }
-        // What else is wrong is found again when all headers are checked.
-        _ => Ok(0),
-    }
+/// Whether a journal that stops making sense here only has a torn tail, which the next start cuts: nobody was promised
+/// what follows.
+///
+/// # Errors
+/// I/O errors, and [`JournalError::Version`].
+pub fn is_torn_tail(location: &Location, damage: &Damage) -> Result<bool, JournalError> {
+    let segments = segments(location)?;
+    let anchor = Anchor::read(location)?;
+    Ok(is_torn(damage, anchor, segments.last()))
 }
 
-/// Cuts a segment where it stops making sense; returns how many bytes went, without the zeros that were
-/// only room for more.
-fn cut(location: &Location, damage: &Damage) -> Result<u64, JournalError> {
-    let file = location.open_file(&damage.segment, Access::Write)?;
-    let bytes = reader::used_bytes(&*file, &damage.segment, damage.offset)?;
-    file.set_length(damage.offset)
-        .and_then(|()| file.sync())
-        .map_err(|error| JournalError::io("cut", &damage.segment, error))?;
-    Ok(bytes)
+fn is_torn(damage: &Damage, anchor: Option<Mark>, last: Option<&Segment>) -> bool {
+    anchor.is_some_and(|anchor| damage.seq > anchor.seq)
+        && damage.reason.is_torn_write()
+        && last.is_some_and(|last| damage.segment == last.path && !last.is_archive())
 }
 
 pub(crate) fn as_rot(error: JournalError, durable: Seq) -> JournalError {

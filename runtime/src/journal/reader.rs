@@ -32,6 +32,8 @@ pub struct Reader {
     chain: Chain,
     /// The bytes at `offset` were read again after they did not check.
     read_again: bool,
+    /// The first seq of a segment that does not count.
+    without: Option<Seq>,
 }
 
 impl Reader {
@@ -79,7 +81,16 @@ impl Reader {
             offset: HEADER_BYTES as u64,
             chain: header.chain,
             read_again: false,
+            without: None,
         })
+    }
+
+    /// As if this segment were not there.
+    pub(super) fn without(self, segment: Option<&Segment>) -> Self {
+        Self {
+            without: segment.map(|segment| segment.first),
+            ..self
+        }
     }
 
     /// A cursor at the end of what `writer` has written; `None` before the first record of a journal.
@@ -103,6 +114,7 @@ impl Reader {
             next: mark.seq.next(),
             chain: mark.chain,
             read_again: false,
+            without: None,
         }))
     }
 
@@ -150,7 +162,10 @@ impl Reader {
             if !cut_short {
                 // What was read ahead of a writer may be older than the file is now.
                 if self.read_again {
-                    if reason == ROOM && self.is_room()? {
+                    if reason == ROOM {
+                        if let Some(stray) = self.stray()? {
+                            return Err(self.damage(Reason::Stray(stray)).into());
+                        }
                         if self.turn()? {
                             continue;
                         }
@@ -207,10 +222,21 @@ impl Reader {
         Ok(read > 0)
     }
 
-    /// Whether there is nothing but zeros from here on: room for records to come.
-    fn is_room(&self) -> Result<bool, JournalError> {
-        let used = used_bytes(&*self.file, &self.segment.path, self.offset)?;
-        Ok(used == 0)
+    /// Where the first byte from here on is that is not zero; `None`: it is all room for records to come.
+    fn stray(&self) -> Result<Option<u64>, JournalError> {
+        let mut buffer = vec![0; READ_BYTES];
+        let mut at = self.offset;
+        loop {
+            let read = self.file.read_at(&mut buffer, at);
+            let read = read.map_err(|error| JournalError::io("read", &self.segment.path, error))?;
+            if read == 0 {
+                return Ok(None);
+            }
+            if let Some(stray) = buffer[..read].iter().position(|&byte| byte != 0) {
+                return Ok(Some(at + stray as u64));
+            }
+            at += read as u64;
+        }
     }
 
     /// Turns to the segment that starts with the next record; `false` when there is none.
@@ -225,6 +251,7 @@ impl Reader {
         let opened = entered(|| {
             let following = segments(&self.location)?
                 .into_iter()
+                .filter(|segment| Some(segment.first) != self.without)
                 .find(|segment| segment.first > self.segment.first);
             let Some(segment) = following else {
                 return Ok(None);
@@ -322,7 +349,7 @@ pub(super) fn write_again(
 }
 
 /// Finds and opens a segment. Between the two it may have become an archive: then it is looked for again.
-fn entered<T>(enter: impl Fn() -> Result<T, JournalError>) -> Result<T, JournalError> {
+pub(super) fn entered<T>(enter: impl Fn() -> Result<T, JournalError>) -> Result<T, JournalError> {
     const TRIES: u32 = 3;
     for _ in 1..TRIES {
         match enter() {

@@ -87,6 +87,9 @@ pub enum Reason {
     /// The frame checks but its seq is not the next one.
     #[error("seq {0} stands here")]
     Gap(Seq),
+    /// Neither a record nor room for more: a byte after zeros, at this offset.
+    #[error("zeros stand here, as in room for more, but byte {0} is not zero")]
+    Stray(u64),
     /// The journal ends before a seq that was durable.
     #[error("the journal ends here")]
     Ends,
@@ -112,6 +115,7 @@ impl Reason {
         matches!(
             self,
             Self::Header
+                | Self::Stray(_)
                 | Self::Incomplete
                 | Self::Chain
                 | Self::Frame(

@@ -7,7 +7,7 @@ use types::Seq;
 
 use super::reader::{self, check_header, open_segment};
 use super::{
-    Anchor, JournalError, Location, Mark, Reader, Segment, TEMPORARY_SUFFIX, files, verify,
+    Anchor, Base, JournalError, Location, Mark, Reader, Segment, TEMPORARY_SUFFIX, files, verify,
 };
 use crate::disk::Access;
 
@@ -28,10 +28,13 @@ pub struct Repaired {
 ///
 /// # Errors
 /// [`JournalError::Keep`] when the journal does not check up to `keep` or begins after it, [`JournalError::Version`]
-/// when a newer program wrote what would go, and I/O errors. Nothing was changed in the first two cases.
+/// when a newer program wrote what would go, [`JournalError::Base`] and [`JournalError::BaseLost`] when there is nothing
+/// that the first record follows, and I/O errors. Nothing was changed but with an I/O error.
 pub fn repair(location: &Location, keep: Seq) -> Result<Repaired, JournalError> {
     // What a newer program wrote is not this one's to judge.
     Anchor::read(location)?;
+    // Without what the first record follows there is nothing to keep.
+    Base::checked(location)?;
     let files = files(location)?;
     for file in &files {
         if let Err(error @ JournalError::Version(_)) = check_header(file, location) {
@@ -83,7 +86,7 @@ fn keep_min(base: Option<Mark>, first: Seq) -> Seq {
 
 /// A reader that has read `keep`; `None` where the journal begins after it or does not check up to it.
 fn reader_at(location: &Location, keep: Seq) -> Result<Option<Reader>, JournalError> {
-    let base = super::Base::find(location)?.map(|base| base.mark);
+    let base = Base::find(location)?.map(|base| base.mark);
     let segments = super::segments(location)?;
     let Some(first) = segments.first().map(|segment| segment.first) else {
         return Ok(None);
@@ -92,6 +95,12 @@ fn reader_at(location: &Location, keep: Seq) -> Result<Option<Reader>, JournalEr
         return Ok(None);
     }
     let begins = base.map_or(Seq(first.0 - 1), |base| base.seq);
+    if first > begins.next() {
+        return Err(JournalError::Missing {
+            directory: location.directory.clone(),
+            seq: begins.next(),
+        });
+    }
     let read = || {
         let mut reader = Reader::open(location, begins)?;
         while reader.mark().seq < keep {

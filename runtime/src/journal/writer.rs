@@ -377,7 +377,9 @@ impl Writer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::Base;
     use crate::journal::record::encode;
+    use engine::Limits;
     use std::fs::{File, OpenOptions};
     use std::path::Path;
     use types::{Input, InputKind, ShardId, Timer, TimestampNs};
@@ -406,6 +408,7 @@ mod tests {
 
     fn fresh(directory: &Path) -> Writer {
         let location = Location::local(directory, ShardId(0));
+        Base::create(&location, &Limits::default()).unwrap();
         let anchor = Anchor::create(&location).unwrap();
         let end = anchor.mark();
         Writer::new(&location, 1 << 20, None, end, anchor).unwrap()
@@ -477,6 +480,7 @@ mod tests {
     fn a_segment_made_ahead_becomes_the_next_one() {
         let directory = tempfile::tempdir().unwrap();
         let location = Location::local(directory.path(), ShardId(0));
+        Base::create(&location, &Limits::default()).unwrap();
         let anchor = Anchor::create(&location).unwrap();
         let end = anchor.mark();
         // A leftover of a process that died.

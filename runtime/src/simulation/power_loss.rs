@@ -282,6 +282,10 @@ fn location(disk: &SimulatedDisk) -> Location {
 
 fn recover(disk: &SimulatedDisk) -> Result<Found, JournalError> {
     let location = location(disk);
+    if Base::of_journal(&location)?.is_none() {
+        location.create_directory()?;
+        Base::create(&location, &LIMITS)?;
+    }
     let base = beginning(&location, LIMITS)?;
     let mut inputs = Vec::new();
     let opened = journal::open(&location, SEGMENT_BYTES_MAX, base.seq(), |input| {
@@ -340,7 +344,7 @@ fn write(disk: &SimulatedDisk, seed: u64) -> Promised {
         if random.one_in(12) {
             let until = Seq(random.below(promised.synced as u64 + 1));
             promised.pruned = promised.pruned.max(until.0 as usize);
-            if prune(&location, until, LIMITS, &|| true).is_err() {
+            if prune(&location, until, &|| true).is_err() {
                 break;
             }
         }

@@ -8,9 +8,9 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use crate::scenario::{Script, config, journaled, script};
-use runtime::journal::{self, ANCHOR_FILE, JournalError, Location, Reason};
+use runtime::journal::{self, ANCHOR_FILE, Base, JournalError, Location, Reason};
 use runtime::simulation::{Random, SimulatedDisk};
-use runtime::{RecoveryError, Runtime, StartError};
+use runtime::{Limits, RecoveryError, Runtime, StartError};
 use tempfile::TempDir;
 use types::{Input, Seq, ShardId};
 
@@ -34,6 +34,7 @@ struct Written {
     early: Vec<u8>,
     early_seq: u64,
     last: Vec<u8>,
+    base: (PathBuf, Vec<u8>),
 }
 
 fn written() -> Written {
@@ -55,7 +56,9 @@ fn written() -> Written {
         "{}",
         bytes.len()
     );
+    let base = journal.join("00000000000000000000.base");
     Written {
+        base: (base.clone(), fs::read(&base).unwrap()),
         disk: SimulatedDisk::default(),
         inputs: journaled(directory.path()),
         directory,
@@ -97,6 +100,7 @@ impl Written {
         self.disk.overwrite(&self.segment, bytes);
         self.disk
             .overwrite(&self.journal().join(ANCHOR_FILE), anchor);
+        self.disk.overwrite(&self.base.0, &self.base.1);
     }
 
     fn lay_out_locally(&self, bytes: &[u8], anchor: &[u8]) {
@@ -113,6 +117,19 @@ impl Written {
         // As at the end of a run: the room for more is given back.
         opened.writer.close()?;
         Ok((inputs, opened.torn_bytes_cut))
+    }
+
+    /// As a start does that has a snapshot at the end, on a copy of the disk.
+    fn open_behind_a_snapshot(&self) -> Result<(), JournalError> {
+        let location = Location {
+            disk: self.disk.fork().shared(),
+            ..self.local()
+        };
+        let end = Seq(self.inputs.len() as u64);
+        journal::open(&location, SEGMENT_BYTES_MAX, end, |input| {
+            panic!("{input:?} is not after the snapshot")
+        })
+        .map(|_| ())
     }
 
     /// Offsets at which a record ends, by how many records end there.
@@ -138,6 +155,11 @@ fn every_truncation_recovers_a_prefix_or_is_refused() {
             .partition_point(|end| *end <= length)
             .saturating_sub(1);
         written.lay_out(&written.bytes[..length], &written.early);
+        assert_eq!(
+            written.open_behind_a_snapshot().is_ok(),
+            length == written.bytes.len(),
+            "length {length}"
+        );
         match written.open() {
             Ok((inputs, cut)) => {
                 assert!(whole as u64 >= written.early_seq, "length {length}");
@@ -199,6 +221,7 @@ fn a_flip_is_refused_up_to_the_anchor_and_cut_only_beyond_it() {
         assert!(written.open().is_err(), "byte {byte}");
 
         written.lay_out(&bytes, &written.early);
+        assert!(written.open_behind_a_snapshot().is_err(), "byte {byte}");
         match written.open() {
             Ok((inputs, cut)) => {
                 assert!(record as u64 > written.early_seq, "byte {byte}");
@@ -239,10 +262,9 @@ fn every_flipped_bit_of_the_anchor_leaves_a_journal_that_is_whole_or_refused() {
     let lost = written.open().unwrap_err();
     assert!(matches!(lost, JournalError::AnchorLost { .. }));
     // What it advises does it, and loses nothing.
-    assert!(
-        lost.to_string().contains("journal repair DATA --keep N"),
-        "{lost}"
-    );
+    let data = written.directory.path().display();
+    let advice = format!("dynasty journal repair {data} --keep N");
+    assert!(lost.to_string().contains(&advice), "{lost}");
     let end = journal::verify(&written.location()).unwrap().end.seq;
     journal::repair(&written.location(), end).unwrap();
     assert_eq!(written.open().unwrap().0, written.inputs);
@@ -256,6 +278,7 @@ fn zeroed_pages_are_seen() {
         let mut bytes = written.bytes.clone();
         bytes[start..end].fill(0);
         written.lay_out(&bytes, &written.last);
+        assert!(written.open_behind_a_snapshot().is_err(), "from {start}");
         assert!(written.open().is_err(), "from {start}");
     }
     // Zeros behind the end are room for more.
@@ -417,6 +440,7 @@ fn large() -> (Location, SimulatedDisk, Vec<(PathBuf, Vec<u8>)>) {
         disk: disk.shared(),
         ..Location::local("journal", ShardId(0))
     };
+    Base::create(&location, &Limits::default()).unwrap();
     let mut writer = journal::open(&location, 32 << 10, Seq(0), |_| {})
         .unwrap()
         .writer;
@@ -440,7 +464,7 @@ fn large() -> (Location, SimulatedDisk, Vec<(PathBuf, Vec<u8>)>) {
     writer.close().unwrap();
     writer.sync_anchor().unwrap();
     let segments = journal::segments(&location).unwrap();
-    assert!(segments.len() >= 2);
+    assert!(segments.len() >= 3);
     let bytes = segments.into_iter().map(|segment| {
         let bytes = disk.read(&segment.path).unwrap();
         (segment.path, bytes)
@@ -459,9 +483,15 @@ pub(crate) fn sampled(all: usize, one_in: u64) -> impl Iterator<Item = usize> {
 #[test]
 fn nothing_of_a_large_journal_is_lost_in_silence() {
     let (location, disk, segments) = large();
+    let end = journal::verify(&location).unwrap().end.seq;
     let refused = |what: &dyn std::fmt::Display| {
-        let opened = journal::open(&location, 32 << 10, Seq(0), |_| {});
-        assert!(opened.is_err(), "{what}");
+        let operations = disk.operations();
+        // From the first record, and beyond them all: what a snapshot stands for has to check as well.
+        for snapshot in [Seq(0), end] {
+            let opened = journal::open(&location, 32 << 10, snapshot, |_| {});
+            assert!(opened.is_err(), "{what}, snapshot at {snapshot}");
+        }
+        assert_eq!(disk.operations(), operations, "{what}: nothing is written");
         assert!(
             journal::verify(&location).unwrap().damage.is_some(),
             "{what}"
@@ -493,5 +523,106 @@ fn nothing_of_a_large_journal_is_lost_in_silence() {
     }
     let [flips, truncations, sectors] = counts;
     println!("{flips} flipped bits, {truncations} truncations, {sectors} zeroed sectors: 0 silent");
-    journal::open(&location, 32 << 10, Seq(0), |_| {}).unwrap();
+    for snapshot in [Seq(0), end] {
+        journal::open(&location, 32 << 10, snapshot, |_| {}).unwrap();
+    }
+}
+
+/// A run of several segments with snapshots up to its end; the last segment holds the last inputs alone.
+fn several() -> (TempDir, Vec<PathBuf>, u64) {
+    let directory = tempfile::tempdir().unwrap();
+    let mut small_segments = config(directory.path());
+    small_segments.segment_bytes_max = 4_096;
+    small_segments.batch_bytes_max = 512;
+    let runtime = Runtime::start(small_segments, Script::boxed(0, 300)).unwrap();
+    runtime.wait_source_end();
+    let end = runtime.stop().unwrap().seq.0;
+    let location = Location::local(directory.path().join("journal"), ShardId(0));
+    let segments = journal::segments(&location).unwrap();
+    assert!(segments.len() >= 4);
+    let paths = segments.into_iter().map(|segment| segment.path);
+    let paths = paths.collect();
+    (directory, paths, end)
+}
+
+/// The start reads what is before the snapshot, too, with and without somebody who is shown it.
+#[test]
+fn rot_before_the_snapshot_stops_the_start() {
+    let (directory, segments, end) = several();
+    let start = |is_shown: bool| {
+        let mut config = config(directory.path());
+        if is_shown {
+            config.projection = Some(Box::new(|_, _| {}));
+        }
+        match Runtime::start(config, Script::boxed(0, 0)).map(|runtime| {
+            assert_eq!(runtime.recovery().snapshot_seq, Some(Seq(end)));
+            runtime.stop().unwrap()
+        }) {
+            Ok(_) => None,
+            Err(StartError::Recovery(RecoveryError::Journal(error))) => Some(error),
+            Err(other) => panic!("{other:?}"),
+        }
+    };
+    for is_shown in [false, true] {
+        assert!(start(is_shown).is_none());
+    }
+    for segment in &segments[..segments.len() - 1] {
+        let bytes = fs::read(segment).unwrap();
+        let middle = bytes.len() / 2;
+        for is_shown in [false, true] {
+            let mut flipped = bytes.clone();
+            flipped[middle] ^= 1;
+            let mut zeroed = bytes.clone();
+            zeroed[middle..(middle + 512).min(bytes.len())].fill(0);
+            for damaged in [&flipped, &zeroed, &bytes[..middle].to_vec()] {
+                overwrite(segment, damaged);
+                match start(is_shown) {
+                    Some(JournalError::Rot { damage, durable }) => {
+                        assert_eq!((&damage.segment, durable), (segment, Seq(end)));
+                        assert!(damage.offset as usize <= middle, "{damage}");
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }
+            overwrite(segment, &bytes);
+            let away = directory.path().join("away");
+            fs::rename(segment, &away).unwrap();
+            match start(is_shown) {
+                Some(JournalError::Missing { seq, .. }) => {
+                    assert_eq!((seq, segment), (Seq(1), &segments[0]));
+                }
+                Some(JournalError::Rot { damage, .. }) => {
+                    let place = segments.iter().position(|other| other == segment);
+                    assert_eq!(damage.segment, segments[place.unwrap() - 1]);
+                    assert!(matches!(damage.reason, Reason::Gap(_)), "{damage}");
+                }
+                other => panic!("{other:?}"),
+            }
+            fs::rename(&away, segment).unwrap();
+        }
+    }
+    assert!(start(false).is_none());
+}
+
+/// 16 KiB of room, of which the records take less: one bit of the last byte is no tail of all that.
+#[test]
+fn a_bit_in_the_room_behind_the_last_record_is_told_as_that() {
+    let written = written();
+    let mut bytes = written.bytes.clone();
+    let end = bytes.len();
+    bytes.resize(SEGMENT_BYTES_MAX as usize, 0);
+    bytes[SEGMENT_BYTES_MAX as usize - 1] ^= 4;
+    written.lay_out(&bytes, &written.last);
+    let summary = journal::verify(&written.location()).unwrap();
+    let damage = summary.damage.unwrap();
+    assert_eq!(
+        (damage.reason, damage.offset, summary.is_torn),
+        (Reason::Stray(SEGMENT_BYTES_MAX - 1), end as u64, true)
+    );
+    assert!(
+        damage.to_string().contains("byte 16383 is not zero"),
+        "{damage}"
+    );
+    let (inputs, cut) = written.open().unwrap();
+    assert_eq!((inputs.len(), cut), (written.inputs.len(), 1));
 }

@@ -134,7 +134,7 @@ fn a_base_with_a_state_leads_to_what_it_led_to_and_one_of_another_form_is_named(
             fs::create_dir_all(&from).unwrap();
             let data = write();
             let location = location_of(data.path());
-            let pruned = prune(&location, Seq(100), Limits::default(), &|| true);
+            let pruned = prune(&location, Seq(100), &|| true);
             assert_eq!(pruned.unwrap().unwrap().first, Seq(85));
             copy(data.path(), &from);
         }

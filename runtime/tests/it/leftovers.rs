@@ -6,7 +6,6 @@ use std::path::PathBuf;
 
 use crate::retention::{Run, rebuilt};
 use crate::scenario::{journaled, replayed};
-use runtime::Limits;
 use runtime::journal::{self, Base, JournalError, Segment};
 use runtime::retention::{archive_next, prune};
 use types::Seq;
@@ -116,9 +115,7 @@ fn a_removal_takes_both() {
     let twins = Twins::new();
     let location = twins.run.location();
     let until = twins.segments[2].first;
-    let pruned = prune(&location, until, Limits::default(), ALL)
-        .unwrap()
-        .unwrap();
+    let pruned = prune(&location, until, ALL).unwrap().unwrap();
     assert_eq!((pruned.segments, pruned.first), (2, until));
     let files = twins.files();
     for gone in &twins.segments[..2] {
@@ -143,9 +140,7 @@ fn what_the_base_stands_for_is_neither_checked_nor_kept_by_a_repair() {
         .map(|archive| (archive.path.clone(), fs::read(&archive.path).unwrap()))
         .collect();
     let begins = Seq(twins.segments[2].first.0 - 1);
-    prune(&location, begins, Limits::default(), ALL)
-        .unwrap()
-        .unwrap();
+    prune(&location, begins, ALL).unwrap().unwrap();
     // As if only the segments were gone; one archive does not even check any more.
     fs::write(&old[0].0, &old[0].1).unwrap();
     fs::write(&old[1].0, b"DYN").unwrap();
@@ -173,14 +168,17 @@ fn what_the_base_stands_for_is_neither_checked_nor_kept_by_a_repair() {
         );
     }
     assert_eq!(journal::verify(&location).unwrap().damage, None);
-    // As long as the base itself does not check, what it stands for is not removed.
+    // As long as the base itself does not check nothing starts, and what it stands for is not removed.
     let base = Base::find(&location).unwrap().unwrap().path;
     let good = fs::read(&base).unwrap();
     let mut bad = good.clone();
     *bad.last_mut().unwrap() ^= 1;
     fs::remove_file(&base).unwrap();
     fs::write(&base, bad).unwrap();
-    assert_eq!(twins.run.again().1, twins.run.stopped.state_hash);
+    assert!(twins.run.snapshot_count() > 0);
+    let refused = twins.run.start().unwrap_err().to_string();
+    assert!(refused.contains("84.base, does not check"), "{refused}");
+    assert!(prune(&location, end, ALL).is_err());
     assert!(old.iter().all(|(path, _)| path.exists()));
     fs::write(&base, good).unwrap();
     twins.ends_at(end);

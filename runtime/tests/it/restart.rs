@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::scenario::{Script, config, journaled, replayed};
-use runtime::{AckMode, Runtime, StartError, Status};
+use runtime::{AckMode, Doing, Runtime, StartError, Status};
 use types::Seq;
 
 #[test]
@@ -131,7 +131,8 @@ fn a_recovery_tells_how_far_it_is() {
     let (tell, told) = std::sync::mpsc::channel();
     let mut config = config(directory.path());
     config.recovery_hook = Some(Box::new(move |at| {
-        tell.send((at.replayed, at.all)).unwrap();
+        assert_eq!(at.doing, Doing::Replaying);
+        tell.send((at.done, at.all)).unwrap();
     }));
     let runtime = Runtime::start(config, Script::boxed(0, 0)).unwrap();
     assert_eq!(runtime.recovery().replayed, end);
@@ -140,4 +141,32 @@ fn a_recovery_tells_how_far_it_is() {
     assert!((140_000..196_608).contains(&end), "{end}");
     let told: Vec<_> = told.into_iter().collect();
     assert_eq!(told, [(0, end), (65_536, end), (131_072, end), (end, end)]);
+}
+
+/// What is before the snapshot is told as being checked, and what follows it as being replayed.
+#[test]
+fn a_recovery_from_a_snapshot_tells_that_it_checks_what_is_before() {
+    const INPUTS: u64 = 70_000;
+    let directory = tempfile::tempdir().unwrap();
+    let runtime = Runtime::start(config(directory.path()), Script::boxed(0, INPUTS)).unwrap();
+    runtime.wait_source_end();
+    let end = runtime.stop().unwrap().seq.0;
+    assert!((65_536..131_072).contains(&end), "{end}");
+
+    let (tell, told) = std::sync::mpsc::channel();
+    let mut config = config(directory.path());
+    config.recovery_hook = Some(Box::new(move |at| {
+        tell.send((at.doing, at.done, at.all)).unwrap();
+    }));
+    let runtime = Runtime::start(config, Script::boxed(0, 0)).unwrap();
+    let recovery = runtime.recovery();
+    assert_eq!(
+        (recovery.snapshot_seq, recovery.replayed),
+        (Some(Seq(end)), 0)
+    );
+    runtime.stop().unwrap();
+    let told: Vec<_> = told.into_iter().collect();
+    let checking = [0, 65_536, end].map(|done| (Doing::Checking, done, end));
+    let replaying = [(Doing::Replaying, 0, 0); 2];
+    assert_eq!(told, [&checking[..], &replaying].concat());
 }

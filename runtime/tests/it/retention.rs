@@ -11,8 +11,8 @@ use runtime::journal::{self, Base, JournalError, Location, Reader, Reason, Segme
 use runtime::retention::{archive_next, due, prune};
 use runtime::simulation::SimulatedDisk;
 use runtime::{
-    Config, EventBuf, Limits, RecoveryError, Retention, Runtime, Shard, StartError, StateHash,
-    Step, Stopped, beginning, journal_location,
+    Config, EventBuf, Limits, RecoveryError, Retention, Runtime, Shard, SnapshotStore, StartError,
+    StateHash, Step, Stopped, beginning, journal_location,
 };
 use tempfile::TempDir;
 use types::{Input, Seq, ShardId};
@@ -74,9 +74,19 @@ impl Run {
         fs::remove_dir_all(self.path().join("snapshots")).unwrap();
     }
 
+    pub(crate) fn snapshot_count(&self) -> usize {
+        let verified = SnapshotStore::verified(&self.path().join("snapshots"));
+        verified.unwrap().len()
+    }
+
+    /// Starts on what is there.
+    pub(crate) fn start(&self) -> Result<Runtime, StartError> {
+        Runtime::start(small(self.path()), Script::boxed(0, 0))
+    }
+
     /// Starts on what is there, and stops.
     pub(crate) fn again(&self) -> (runtime::Recovery, StateHash) {
-        let runtime = Runtime::start(small(self.path()), Script::boxed(0, 0)).unwrap();
+        let runtime = self.start().unwrap();
         let recovery = runtime.recovery();
         (recovery, runtime.stop().unwrap().state_hash)
     }
@@ -169,14 +179,9 @@ fn a_journal_without_its_first_inputs_begins_with_the_state_after_them() {
     }
     // Three archives and two segments go.
     let first = segments[5].first;
-    let pruned = prune(&location, first, Limits::default(), ALL)
-        .unwrap()
-        .unwrap();
+    let pruned = prune(&location, first, ALL).unwrap().unwrap();
     assert_eq!((pruned.segments, pruned.first), (5, first));
-    assert_eq!(
-        prune(&location, first, Limits::default(), ALL).unwrap(),
-        None
-    );
+    assert_eq!(prune(&location, first, ALL).unwrap(), None);
     assert_eq!(run.segments().len(), segments.len() - 5);
 
     let summary = journal::verify(&location).unwrap();
@@ -234,21 +239,16 @@ fn an_interrupted_removal_is_finished_by_the_next_one() {
         .collect();
     // Told to stop: nothing has changed.
     let until = segments[4].first;
-    assert_eq!(
-        prune(&location, until, Limits::default(), &|| false).unwrap(),
-        None
-    );
+    assert_eq!(prune(&location, until, &|| false).unwrap(), None);
     assert_eq!(run.segments(), segments);
-    prune(&location, until, Limits::default(), ALL).unwrap();
+    prune(&location, until, ALL).unwrap();
     // As if the process had died before it removed the last two.
     for (path, bytes) in &kept[2..] {
         fs::write(path, bytes).unwrap();
     }
     let hash = run.stopped.state_hash;
     assert_eq!(rebuilt(&location, run.stopped.seq), hash);
-    let pruned = prune(&location, Seq(0), Limits::default(), ALL)
-        .unwrap()
-        .unwrap();
+    let pruned = prune(&location, Seq(0), ALL).unwrap().unwrap();
     assert_eq!((pruned.segments, pruned.first), (2, until));
     // As a start does, which needs them for nothing.
     for (path, bytes) in &kept[2..] {
@@ -381,13 +381,7 @@ fn whole(location: &Location) -> Result<StateHash, JournalError> {
 #[test]
 fn nothing_of_an_archive_or_a_base_is_lost_in_silence() {
     let run = Run::new();
-    prune(
-        &run.location(),
-        run.segments()[2].first,
-        Limits::default(),
-        ALL,
-    )
-    .unwrap();
+    prune(&run.location(), run.segments()[2].first, ALL).unwrap();
     run.archive_all();
     let (disk, location, files) = in_memory(&run);
     let restored = || {
@@ -415,6 +409,22 @@ fn nothing_of_an_archive_or_a_base_is_lost_in_silence() {
             };
             let name = path.file_name().unwrap().to_str().unwrap();
             assert!(error.contains(name), "{what}: {error}");
+            // Also beside a snapshot beyond it, and by who checks or repairs; nothing is changed.
+            let operations = disk.operations();
+            let end = run.stopped.seq;
+            let opened = journal::open(&location, 4_096, end, |_| {});
+            let error = opened.unwrap_err().to_string();
+            assert!(error.contains(name), "{what}: {error}");
+            let verified = journal::verify(&location);
+            assert!(
+                verified.is_err() || verified.is_ok_and(|summary| summary.damage.is_some()),
+                "{what} of {name}"
+            );
+            assert!(journal::repair(&location, end).is_err(), "{what} of {name}");
+            if path == base {
+                assert!(prune(&location, end, ALL).is_err(), "{what} of {name}");
+            }
+            assert_eq!(disk.operations(), operations, "{what} of {name}");
             count += 1;
         };
         for bit in sampled(bytes.len() * 8, 100) {
@@ -443,13 +453,7 @@ fn nothing_of_an_archive_or_a_base_is_lost_in_silence() {
 #[test]
 fn a_missing_archive_or_base_is_named() {
     let run = Run::new();
-    prune(
-        &run.location(),
-        run.segments()[2].first,
-        Limits::default(),
-        ALL,
-    )
-    .unwrap();
+    prune(&run.location(), run.segments()[2].first, ALL).unwrap();
     let archived = run.archive_all();
     run.without_snapshots();
     let refused = |path: &Path| {
@@ -471,8 +475,8 @@ fn a_missing_archive_or_base_is_named() {
     }
     let base = Base::find(&run.location()).unwrap().unwrap();
     match refused(&base.path) {
-        JournalError::Gone { seq, first, .. } => {
-            assert_eq!((seq, first), (Seq(1), archived[0].first));
+        JournalError::BaseLost { path, first } => {
+            assert_eq!((path, first), (base.path, archived[0].first));
         }
         other => panic!("{other:?}"),
     }

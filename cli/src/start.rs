@@ -1,0 +1,65 @@
+//! Starting a runtime on a data directory, and what is told of it.
+
+use std::path::Path;
+
+use anyhow::anyhow;
+use indicatif::ProgressBar;
+use runtime::journal::JournalError;
+use runtime::{
+    Config, Recovery, RecoveryError, RecoveryHook, RecoveryProgress, Runtime, Source, StartError,
+};
+
+/// Lets a bar say how far a start is, and what it does.
+pub(crate) fn shown(progress: &ProgressBar) -> RecoveryHook {
+    let progress = progress.clone();
+    Box::new(move |at: RecoveryProgress| {
+        progress.set_message(at.doing.to_string());
+        progress.set_length(at.all);
+        progress.set_position(at.done);
+    })
+}
+
+/// Starts; a refusal names the directory, and where the journal is damaged the commands that help.
+///
+/// # Errors
+/// As [`Runtime::start`].
+pub(crate) fn start(config: Config, source: Box<dyn Source>) -> anyhow::Result<Runtime> {
+    let data = config.directory.clone();
+    Runtime::start(config, source).map_err(|error| {
+        let data = data.display();
+        let is_damage = matches!(
+            &error,
+            StartError::Recovery(RecoveryError::Journal(
+                JournalError::Rot { .. } | JournalError::Damaged(_)
+            ))
+        );
+        let error = anyhow::Error::from(error);
+        if is_damage {
+            anyhow!(
+                "data directory {data}: {error:#}. `dynasty journal verify {data}` names the last input N that checks, \
+                 `dynasty journal repair {data} --keep N` ends the journal there"
+            )
+        } else {
+            error.context(format!("data directory {data}"))
+        }
+    })
+}
+
+/// What a start found in a directory.
+pub(crate) fn found(directory: &Path, recovery: &Recovery) -> String {
+    let directory = directory.display();
+    if recovery.seq.0 == 0 {
+        return format!("Data in {directory} (new)");
+    }
+    let from = match recovery.snapshot_seq {
+        Some(seq) => format!(
+            "snapshot at {seq} and {} inputs after it",
+            recovery.replayed
+        ),
+        None => format!("all {} inputs", recovery.replayed),
+    };
+    format!(
+        "Data in {directory}: going on after input {} (recovered from {from} in {:.1?})",
+        recovery.seq, recovery.elapsed
+    )
+}
