@@ -64,8 +64,11 @@ impl Naive {
         for price in [path.open, nearer, farther] {
             self.pass(id, at(price));
             self.settle();
-            self.run_stops(id, path);
-            self.settle();
+            // What a stop sends may be a stop inside the bar again.
+            while self.first_stop(id, path).is_some() {
+                self.run_stops(id, path);
+                self.settle();
+            }
         }
         self.pass(id, at(path.close));
         self.print_at(id, path.close);

@@ -106,8 +106,10 @@ impl Shard {
         for price in [path.open, near, far] {
             self.pass(instrument, price, path.lots, events);
             self.settle(events);
-            self.run_stops(instrument, &path, events);
-            self.settle(events);
+            // The exits of an entry that fired are stops of this bar too.
+            while self.run_stops(instrument, &path, events) {
+                self.settle(events);
+            }
         }
         self.pass(instrument, path.close, path.lots, events);
         self.markets[instrument.0 as usize].print(path.close, self.seq);
@@ -133,14 +135,15 @@ impl Shard {
         self.pending.before = Some(Path::touch(far, path.lots));
     }
 
-    /// Every stop inside the bar's range executes at its trigger, the oldest first.
-    fn run_stops(&mut self, instrument: InstrumentId, path: &Path, events: &mut EventBuf) {
+    /// Every stop inside the bar's range executes at its trigger, the oldest first. Says whether there was one.
+    fn run_stops(&mut self, instrument: InstrumentId, path: &Path, events: &mut EventBuf) -> bool {
         let market = &self.markets[instrument.0 as usize];
         // Mostly nothing waits, and asking every list level by level costs as much as the rest of the bar.
         let waits = market.triggers.iter().any(|ladder| !ladder.is_empty());
         if market.status != InstrumentStatus::Open || !waits {
-            return;
+            return false;
         }
+        let mut has_run = false;
         while let Some(handle) = self.next_stop(instrument, path) {
             let order = *self.orders.get(handle);
             let trigger = self
@@ -150,7 +153,9 @@ impl Shard {
             self.withdraw(handle);
             self.push_triggered(handle, instrument, trigger, events);
             self.fill_stop(handle, instrument, order.form, trigger, path.lots, events);
+            has_run = true;
         }
+        has_run
     }
 
     /// The oldest waiting stop whose trigger is in the bar's range.

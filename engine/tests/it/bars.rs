@@ -3,7 +3,7 @@
 use types::{BarPath, InstrumentStatus, PaperModel, Qty, Slippage};
 
 use crate::paper::{NOTHING, TOUCH, outside};
-use crate::words::{Words, bar, buy, oco, sell, status};
+use crate::words::{Words, bar, bracket, buy, oco, sell, status};
 use crate::world::{World, paper};
 
 const WALKED: PaperModel = PaperModel {
@@ -46,6 +46,37 @@ fn a_bar_that_only_reaches_the_target_fills_it_at_its_price() {
         world.tell(bar(["100", "106", "96", "104"])),
         ["#2 sells 10 at 105 (Bar, maker)", "#3 cancelled 10 Sibling"]
     );
+}
+
+/// The newest bar closed at 100, and nobody holds anything.
+fn flat() -> World {
+    let mut world = World::trading(paper(WALKED));
+    world.tell(bar(["100", "100", "100", "100"]));
+    world
+}
+
+#[test]
+fn the_stop_of_an_entry_that_fires_inside_a_bar_comes_before_its_target() {
+    // In at 103, out at 101: 2 lost. The high of 110 is beyond the target, the low beyond the stop. In the second
+    // bar the low is nearer to the open, in the third only the target is inside: 3 won.
+    for (prices, out) in [
+        (["102", "110", "90", "109"], "#3 sells 1 at 101 (Bar)"),
+        (["102", "107", "100", "105"], "#3 sells 1 at 101 (Bar)"),
+        (
+            ["102", "107", "102", "105"],
+            "#2 sells 1 at 106 (Bar, maker)",
+        ),
+    ] {
+        let mut world = flat();
+        world.tell(bracket(&[
+            buy(0, 1).stop("103"),
+            sell(0, 1).at("106"),
+            sell(0, 1).stop("101"),
+        ]));
+        let told = world.tell(bar(prices));
+        let fills: Vec<_> = told.iter().filter(|line| line.contains("(Bar")).collect();
+        assert_eq!(fills, ["#1 buys 1 at 103 (Bar)", out], "{told:?}");
+    }
 }
 
 #[test]
