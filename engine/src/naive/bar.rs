@@ -64,13 +64,73 @@ impl Naive {
         for price in [path.open, nearer, farther] {
             self.pass(id, at(price));
             self.settle();
-            self.run_stops(id, path);
-            self.settle();
+            self.markets[id].legs = Some((path.low, path.high));
+            // What a stop sends may be a stop inside the bar again.
+            while self.first_stop(id, path).is_some() {
+                self.run_stops(id, path);
+                self.settle();
+            }
         }
         self.pass(id, at(path.close));
         self.print_at(id, path.close);
         self.settle();
         self.markets[id].walking = false;
+        self.markets[id].legs = None;
+    }
+
+    /// Where the path of a bar is on a leg.
+    pub(super) fn place_on_leg(&self, id: usize) -> Option<i64> {
+        let market = &self.markets[id];
+        market.legs.and(market.touch).map(|touch| touch.bid)
+    }
+
+    /// Does something where a leg passes a price.
+    pub(super) fn standing_at(&mut self, id: usize, price: i64, act: impl FnOnce(&mut Self)) {
+        let end = self.markets[id].touch;
+        self.markets[id].touch = end.map(|end| Touch {
+            bid: price,
+            ask: price,
+            ..end
+        });
+        act(self);
+        self.markets[id].touch = end;
+    }
+
+    /// An order comes to the market; on a leg where it was sent, and the leg then goes on to its end.
+    pub(super) fn enter_at(&mut self, order: u64, at: Option<i64>) {
+        let Some(id) = self.orders.get(&order).map(|order| order.instrument) else {
+            return;
+        };
+        let now = self.place_on_leg(id);
+        let Some(at) = at.filter(|at| now.is_some_and(|now| now != *at)) else {
+            return self.enter(order);
+        };
+        let mut passed = None;
+        self.standing_at(id, at, |twin| {
+            passed = twin.markets[id].touch;
+            twin.enter(order);
+        });
+        let before = std::mem::replace(&mut self.markets[id].before, passed);
+        self.run_due(id);
+        self.markets[id].before = before;
+    }
+
+    /// A trigger was reached: on a leg the order executes at it, where the bar has been there.
+    pub(super) fn trigger_on_path(&mut self, order: u64, reference: i64) {
+        let Some((id, trigger)) = self
+            .orders
+            .get(&order)
+            .map(|order| (order.instrument, order.trigger))
+        else {
+            return;
+        };
+        let passed = trigger.zip(self.markets[id].legs);
+        match passed {
+            Some((trigger, (low, high))) if (low..=high).contains(&trigger) => {
+                self.standing_at(id, trigger, |twin| twin.trigger(order, trigger));
+            }
+            _ => self.trigger(order, reference),
+        }
     }
 
     /// A price of the path; what was taken of a level before has nothing to do with it.
@@ -92,7 +152,7 @@ impl Naive {
     /// Every stop that waits inside the bar's range executes, at its trigger.
     fn run_stops(&mut self, id: usize, path: Path) {
         while let Some((order, trigger)) = self.first_stop(id, path) {
-            self.stop_inside_bar(order, trigger);
+            self.standing_at(id, trigger, |twin| twin.stop_inside_bar(order, trigger));
         }
     }
 

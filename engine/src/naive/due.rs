@@ -147,7 +147,7 @@ impl Naive {
     fn execute_due(&mut self, order: u64, reference: Option<i64>) {
         let stage = self.orders.get(&order).map(|order| order.stage);
         match (stage, reference) {
-            (Some(Stage::Waiting), Some(reference)) => self.trigger(order, reference),
+            (Some(Stage::Waiting), Some(reference)) => self.trigger_on_path(order, reference),
             (Some(Stage::Resting), None) => self.fill_resting(order),
             _ => {}
         }

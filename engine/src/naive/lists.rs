@@ -11,6 +11,8 @@ pub(super) struct Activation {
     pub(super) order: u64,
     /// Lots more; zero for a child, which has all of its lots from the start.
     pub(super) lots: i64,
+    /// Where the path of a bar was on a leg when it was sent.
+    pub(super) at: Option<i64>,
 }
 
 impl Naive {
@@ -61,8 +63,9 @@ impl Naive {
                 }
             }
             OrderRole::Entry => {
+                let at = self.place_on_leg(order.instrument);
                 for order in self.others(&order) {
-                    self.pending.push_back(Activation { order, lots });
+                    self.pending.push_back(Activation { order, lots, at });
                 }
             }
             OrderRole::TakeProfit | OrderRole::StopLoss | OrderRole::CoverStop => {
@@ -165,7 +168,11 @@ impl Naive {
             return self.end(id, CancelReason::ParentEnded);
         }
         child.qty = part as i64;
-        self.pending.push_back(Activation { order: id, lots: 0 });
+        self.pending.push_back(Activation {
+            order: id,
+            lots: 0,
+            at: self.place_on_leg(parent.instrument),
+        });
     }
 
     /// An order that waited for its parent goes to the market, or there with more.
@@ -192,9 +199,11 @@ impl Naive {
             qty,
         });
         match order.stage {
-            Stage::Held => self.enter(id),
+            Stage::Held => self.enter_at(id, activation.at),
             // A book is looked at anyway.
-            Stage::Waiting if !is_crossed && order.role == OrderRole::CoverStop => self.enter(id),
+            Stage::Waiting if !is_crossed && order.role == OrderRole::CoverStop => {
+                self.enter_at(id, activation.at);
+            }
             Stage::Resting if is_crossed => {
                 self.take_out(id, Stage::Entering);
                 self.enter_market(id);

@@ -62,6 +62,8 @@ pub(super) struct Market {
     pub(super) opening: bool,
     /// A bar's path is being walked.
     pub(super) walking: bool,
+    /// The low and the high of that bar, once its open is behind.
+    pub(super) legs: Option<(i64, i64)>,
 }
 
 impl Market {

@@ -363,6 +363,9 @@ impl Naive {
         } else {
             limit
         };
+        if market.legs.is_some() && price != touch.bid {
+            return self.standing_at(order.instrument, price, |twin| twin.fill_resting(id));
+        }
         let allowed = self.allowed_at(&order, price);
         if allowed == 0 {
             return self.end_bounded(id, price);

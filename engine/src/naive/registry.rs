@@ -56,6 +56,7 @@ impl Naive {
             consumed: BTreeMap::new(),
             opening: false,
             walking: false,
+            legs: None,
         });
     }
 

@@ -9,7 +9,11 @@ use crate::order::Stage;
 
 impl Shard {
     pub(super) fn activate(&mut self, activation: Activation, events: &mut EventBuf) {
-        let Activation { order: id, lots } = activation;
+        let Activation {
+            order: id,
+            lots,
+            at,
+        } = activation;
         let Some(handle) = self.orders.find(id) else {
             return;
         };
@@ -29,7 +33,7 @@ impl Shard {
         match order.stage {
             Stage::Held => {
                 self.orders.get_mut(handle).stage = Stage::Entering;
-                self.enter(handle, events);
+                self.enter_at(handle, instrument, at, events);
             }
             Stage::Resting if market.is_crossed() => {
                 self.withdraw(handle);
@@ -46,7 +50,7 @@ impl Shard {
             Stage::Waiting if !market.is_crossed() && order.role == OrderRole::CoverStop => {
                 // One that stood by may be due by now; a book is looked at anyway.
                 self.withdraw(handle);
-                self.enter(handle, events);
+                self.enter_at(handle, instrument, at, events);
             }
             Stage::Waiting | Stage::InFlight | Stage::Entering | Stage::Auction => {}
         }

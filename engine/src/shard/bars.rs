@@ -7,6 +7,7 @@ use types::{
 };
 
 use super::Shard;
+use super::cascade::Walked;
 use super::check::is_beyond;
 use super::fills::Execution;
 use super::market::MarkPath;
@@ -101,19 +102,104 @@ impl Shard {
             self.note_best(instrument, marks);
             return self.pass_by(instrument, &path);
         }
-        self.pending.walked = Some(instrument);
+        let mut walked = Walked {
+            instrument,
+            legs: None,
+        };
+        self.pending.walked = Some(walked);
         let [near, far] = path.extremes();
         for price in [path.open, near, far] {
             self.pass(instrument, price, path.lots, events);
             self.settle(events);
-            self.run_stops(instrument, &path, events);
-            self.settle(events);
+            walked.legs = Some([path.low, path.high]);
+            self.pending.walked = Some(walked);
+            // The exits of an entry that fired are stops of this bar too.
+            while self.run_stops(instrument, &path, events) {
+                self.settle(events);
+            }
         }
         self.pass(instrument, path.close, path.lots, events);
         self.markets[instrument.0 as usize].print(path.close, self.seq);
         self.note_marked(instrument);
         self.settle(events);
         self.pending.walked = None;
+    }
+
+    /// Whether the path of a bar is being walked.
+    pub(super) fn is_walked(&self, instrument: InstrumentId) -> bool {
+        let walked = self.pending.walked;
+        walked.is_some_and(|walked| walked.instrument == instrument)
+    }
+
+    /// The low and the high of a bar that is walked beyond its open.
+    fn legs(&self, instrument: InstrumentId) -> Option<[Ticks; 2]> {
+        let walked = self.pending.walked?;
+        walked.legs.filter(|_| walked.instrument == instrument)
+    }
+
+    pub(super) fn is_on_leg(&self, instrument: InstrumentId) -> bool {
+        self.legs(instrument).is_some()
+    }
+
+    /// Where the path is, on a leg.
+    pub(super) fn place_on_leg(&self) -> Option<Ticks> {
+        let walked = self.pending.walked?;
+        let market = &self.markets[walked.instrument.0 as usize];
+        walked.legs.and(market.touch).map(|touch| touch.bid)
+    }
+
+    /// Does something where a leg passes a price, before it comes to its end.
+    pub(super) fn standing_at(
+        &mut self,
+        instrument: InstrumentId,
+        price: Ticks,
+        act: impl FnOnce(&mut Self),
+    ) {
+        let index = instrument.0 as usize;
+        let end = self.markets[index].touch;
+        self.markets[index].touch = end.map(|end| Path::touch(price, end.bid_qty));
+        act(self);
+        self.markets[index].touch = end;
+    }
+
+    /// An order comes to the market, on a leg where it was sent. From there to the leg's end it may be due.
+    pub(super) fn enter_at(
+        &mut self,
+        handle: u32,
+        instrument: InstrumentId,
+        at: Option<Ticks>,
+        events: &mut EventBuf,
+    ) {
+        let end = self.markets[instrument.0 as usize].touch;
+        let at =
+            at.filter(|at| self.is_on_leg(instrument) && end.is_some_and(|end| end.bid != *at));
+        let (Some(at), Some(end)) = (at, end) else {
+            return self.enter(handle, events);
+        };
+        self.standing_at(instrument, at, |shard| shard.enter(handle, events));
+        let before = self.pending.before.replace(Path::touch(at, end.bid_qty));
+        self.run_due_orders(instrument, events);
+        self.pending.before = before;
+    }
+
+    /// A trigger was reached: on a leg at its own price, where the bar has been there.
+    pub(super) fn fire_on_path(
+        &mut self,
+        handle: u32,
+        instrument: InstrumentId,
+        reference: Ticks,
+        events: &mut EventBuf,
+    ) {
+        let trigger = self.orders.extra(handle).map(|extra| extra.trigger);
+        let passed = trigger.zip(self.legs(instrument));
+        match passed {
+            Some((trigger, [low, high])) if low <= trigger && trigger <= high => {
+                self.standing_at(instrument, trigger, |shard| {
+                    shard.fire(handle, instrument, trigger, events);
+                });
+            }
+            _ => self.fire(handle, instrument, reference, events),
+        }
     }
 
     /// The path passes a price.
@@ -133,14 +219,15 @@ impl Shard {
         self.pending.before = Some(Path::touch(far, path.lots));
     }
 
-    /// Every stop inside the bar's range executes at its trigger, the oldest first.
-    fn run_stops(&mut self, instrument: InstrumentId, path: &Path, events: &mut EventBuf) {
+    /// Every stop inside the bar's range executes at its trigger, the oldest first. Says whether there was one.
+    fn run_stops(&mut self, instrument: InstrumentId, path: &Path, events: &mut EventBuf) -> bool {
         let market = &self.markets[instrument.0 as usize];
         // Mostly nothing waits, and asking every list level by level costs as much as the rest of the bar.
         let waits = market.triggers.iter().any(|ladder| !ladder.is_empty());
         if market.status != InstrumentStatus::Open || !waits {
-            return;
+            return false;
         }
+        let mut has_run = false;
         while let Some(handle) = self.next_stop(instrument, path) {
             let order = *self.orders.get(handle);
             let trigger = self
@@ -149,8 +236,12 @@ impl Shard {
                 .map_or(Ticks(0), |extra| extra.trigger);
             self.withdraw(handle);
             self.push_triggered(handle, instrument, trigger, events);
-            self.fill_stop(handle, instrument, order.form, trigger, path.lots, events);
+            self.standing_at(instrument, trigger, |shard| {
+                shard.fill_stop(handle, instrument, order.form, trigger, path.lots, events);
+            });
+            has_run = true;
         }
+        has_run
     }
 
     /// The oldest waiting stop whose trigger is in the bar's range.

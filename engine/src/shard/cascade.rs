@@ -40,8 +40,8 @@ pub(super) struct Pending {
     pub(super) before: Option<Touch>,
     /// The instrument whose book is being matched; its touch is what the match comes to.
     pub(super) matching: Option<InstrumentId>,
-    /// The instrument whose bar is being filled along.
-    pub(super) walked: Option<InstrumentId>,
+    /// The bar that is being filled along.
+    pub(super) walked: Option<Walked>,
     /// Orders that one event made due.
     pub(super) due: Vec<DueOrder>,
     /// Orders of books whose trigger was reached, until their turn. They are in no list.
@@ -158,11 +158,21 @@ pub(super) enum TouchedBy {
     Close,
 }
 
+/// A bar that is being filled along.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Walked {
+    pub(super) instrument: InstrumentId,
+    /// Its low and its high, once its open is behind: what executes from then on does so on a leg.
+    pub(super) legs: Option<[Ticks; 2]>,
+}
+
 /// An order that waits for its parent goes to the market with this much more.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Activation {
     pub(super) order: OrderId,
     pub(super) lots: Lots,
+    /// Where the path of a bar was on a leg when it was sent.
+    pub(super) at: Option<Ticks>,
 }
 
 /// An order whose price is there.

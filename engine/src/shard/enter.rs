@@ -306,7 +306,7 @@ impl Shard {
                 Some(reference) => {
                     if self.orders.get(handle).stage == Stage::Waiting {
                         self.withdraw(handle);
-                        self.fire(handle, instrument, reference, events);
+                        self.fire_on_path(handle, instrument, reference, events);
                     }
                 }
                 None => {

@@ -125,8 +125,13 @@ impl Shard {
         match order.role {
             OrderRole::Oco => self.end_siblings(id, &extra, CancelReason::Sibling, events),
             OrderRole::Entry => {
+                let at = self.place_on_leg();
                 for exit in members_after_first(&extra) {
-                    let activation = Activation { order: exit, lots };
+                    let activation = Activation {
+                        order: exit,
+                        lots,
+                        at,
+                    };
                     self.pending.activations.push_back(activation);
                 }
             }
@@ -313,6 +318,7 @@ impl Shard {
             let activation = Activation {
                 order: child,
                 lots: Lots(0),
+                at: self.place_on_leg(),
             };
             self.pending.activations.push_back(activation);
         }

@@ -324,6 +324,11 @@ impl Shard {
         } else {
             order.limit
         };
+        if self.is_on_leg(instrument) && price != touch.bid {
+            return self.standing_at(instrument, price, |shard| {
+                shard.fill_resting(handle, instrument, events);
+            });
+        }
         let mut lots = self.allowed_at(handle, price);
         if lots == 0 {
             return self.end_bounded(handle, price, events);

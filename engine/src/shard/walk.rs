@@ -257,7 +257,7 @@ impl Shard {
     pub(super) fn sizes(&self, instrument: InstrumentId) -> Sizes {
         let model = self.markets[instrument.0 as usize].paper();
         match model.map(|model| model.sizes) {
-            Some(Sizes::Displayed) if self.pending.walked != Some(instrument) => Sizes::Displayed,
+            Some(Sizes::Displayed) if !self.is_walked(instrument) => Sizes::Displayed,
             _ => Sizes::Unlimited,
         }
     }

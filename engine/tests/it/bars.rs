@@ -3,7 +3,7 @@
 use types::{BarPath, InstrumentStatus, PaperModel, Qty, Slippage};
 
 use crate::paper::{NOTHING, TOUCH, outside};
-use crate::words::{Words, bar, buy, oco, sell, status};
+use crate::words::{Words, bar, bracket, buy, oco, oto, sell, status};
 use crate::world::{World, paper};
 
 const WALKED: PaperModel = PaperModel {
@@ -46,6 +46,104 @@ fn a_bar_that_only_reaches_the_target_fills_it_at_its_price() {
         world.tell(bar(["100", "106", "96", "104"])),
         ["#2 sells 10 at 105 (Bar, maker)", "#3 cancelled 10 Sibling"]
     );
+}
+
+/// The newest bar closed at 100, and nobody holds anything.
+fn flat() -> World {
+    let mut world = World::trading(paper(WALKED));
+    world.tell(bar(["100", "100", "100", "100"]));
+    world
+}
+
+#[test]
+fn the_stop_of_an_entry_that_fires_inside_a_bar_comes_before_its_target() {
+    // In at 103, out at 101: 2 lost. The high of 110 is beyond the target, the low beyond the stop. In the second
+    // bar the low is nearer to the open, in the third only the target is inside: 3 won.
+    for (prices, out) in [
+        (["102", "110", "90", "109"], "#3 sells 1 at 101 (Bar)"),
+        (["102", "107", "100", "105"], "#3 sells 1 at 101 (Bar)"),
+        (
+            ["102", "107", "102", "105"],
+            "#2 sells 1 at 106 (Bar, maker)",
+        ),
+    ] {
+        let mut world = flat();
+        world.tell(bracket(&[
+            buy(0, 1).stop("103"),
+            sell(0, 1).at("106"),
+            sell(0, 1).stop("101"),
+        ]));
+        let told = world.tell(bar(prices));
+        let fills: Vec<_> = told.iter().filter(|line| line.contains("(Bar")).collect();
+        assert_eq!(fills, ["#1 buys 1 at 103 (Bar)", out], "{told:?}");
+    }
+}
+
+#[test]
+fn an_order_if_touched_fills_where_a_leg_passes_its_trigger() {
+    // The extremes of 150 and 80 are beyond; an open of 107 is past the trigger already, and the bar was never at 105.
+    for (order, prices, told) in [
+        (
+            sell(0, 1).touched("105"),
+            ["100", "150", "99", "110"],
+            ["#1 triggered at 105", "#1 sells 1 at 105 (Bar)"],
+        ),
+        (
+            buy(0, 1).touched("95"),
+            ["100", "101", "80", "90"],
+            ["#1 triggered at 95", "#1 buys 1 at 95 (Bar)"],
+        ),
+        (
+            sell(0, 1).touched("105"),
+            ["107", "110", "106", "108"],
+            ["#1 triggered at 107", "#1 sells 1 at 107 (Bar)"],
+        ),
+    ] {
+        let mut world = flat();
+        world.tell(order);
+        assert_eq!(world.tell(bar(prices)), told);
+    }
+}
+
+#[test]
+fn what_an_entry_sends_on_a_leg_fills_where_the_leg_passes_it() {
+    // In at 98 on the way down. A stop at 96 or 95 is passed after that: it fills there, and not at the low. A low
+    // of 97, which is nearer than the high, does not reach it, and the high reaches the target.
+    for (stop, prices, out) in [
+        ("96", ["100", "105", "60", "103"], "#3 sells 1 at 96 (Bar)"),
+        ("95", ["100", "105", "94", "103"], "#3 sells 1 at 95 (Bar)"),
+        (
+            "96",
+            ["100", "105", "97", "103"],
+            "#2 sells 1 at 104 (Bar, maker)",
+        ),
+    ] {
+        let mut world = flat();
+        world.tell(bracket(&[
+            buy(0, 1).at("98"),
+            sell(0, 1).at("104"),
+            sell(0, 1).stop(stop),
+        ]));
+        let told = world.tell(bar(prices));
+        let fills: Vec<_> = told.iter().filter(|line| line.contains("(Bar")).collect();
+        assert_eq!(fills, ["#1 buys 1 at 98 (Bar, maker)", out], "{told:?}");
+    }
+    // A market order fills where its parent has, a stop that this is beyond too, a limit where the leg comes to it; a
+    // trail of 3 begins there.
+    for (child, out) in [
+        (sell(0, 1).stop("96"), "#2 sells 1 at 96 (Bar)"),
+        (sell(0, 1), "#2 sells 1 at 98 (Bar)"),
+        (sell(0, 1).stop("99"), "#2 sells 1 at 98 (Bar)"),
+        (buy(0, 1).at("97"), "#2 buys 1 at 97 (Bar, maker)"),
+        (buy(0, 1).touched("97"), "#2 buys 1 at 97 (Bar)"),
+        (sell(0, 1).trail("3"), "#2 sells 1 at 95 (Bar)"),
+    ] {
+        let mut world = flat();
+        world.tell(oto(&[buy(0, 1).at("98"), child]));
+        let told = world.tell(bar(["100", "105", "90", "103"]));
+        let fills: Vec<_> = told.iter().filter(|line| line.contains("(Bar")).collect();
+        assert_eq!(fills, ["#1 buys 1 at 98 (Bar, maker)", out], "{told:?}");
+    }
 }
 
 #[test]
