@@ -71,7 +71,7 @@ pub(super) struct MonteCarlo {
     #[arg(long, value_name = "FILE", requires = "plan")]
     then: Vec<PathBuf>,
     /// What an attempt costs, in the account's currency.
-    #[arg(long, value_name = "AMOUNT", value_parser = parse::amount, requires = "plan")]
+    #[arg(long, value_name = "AMOUNT", value_parser = parse::amount, requires = "plan", allow_negative_numbers = true)]
     attempt_fee: Option<Money>,
     /// Sizes to try, as multiples of --size.
     #[arg(
