@@ -1,7 +1,7 @@
 //! A strategy as the entry of a prop firm's programme: how likely it passes, how likely it is paid, what that is worth,
 //! and at which size.
 //!
-//! Days of the strategy's own run are drawn anew, in blocks, and every drawn day is traded by an account in a
+//! Days of the strategy's own run are drawn anew, in blocks of whole holdings, and every drawn day is traded by an account in a
 //! [`engine::Shard`] under the plan: an instrument whose price is the strategy's profit. So floors, targets, days, times to
 //! pass, consistency and payouts are judged by the engine, not by a model of it. A day is what its profit did: its extremes in
 //! the order in which they came, and its end. Rules of conduct (sizes, windows) are about orders, not about profit: a run
@@ -34,7 +34,8 @@ pub struct Question<'a> {
     pub days: &'a [Day],
     /// The plans that follow each other: evaluations, then, where there is one, the funded account.
     pub stages: &'a [Plan],
-    /// Mean days of a block, at least 1: the stationary bootstrap of Politis and Romano.
+    /// Mean days until a block is to end, at least 1: the stationary bootstrap of Politis and Romano, but that a block
+    /// goes on until what it holds is closed.
     pub block: f64,
     /// Days after which a stage is given up, or a funded account has paid what is counted.
     pub horizon_days: u32,
@@ -54,6 +55,14 @@ pub struct Question<'a> {
 }
 
 impl Question<'_> {
+    /// Places of the days that may begin a block.
+    pub fn firsts(&self) -> Vec<usize> {
+        let places = 0..self.days.len();
+        places
+            .filter(|place| *place == 0 || self.days[*place].is_fresh)
+            .collect()
+    }
+
     /// What a day's profit is drawn as, in words.
     pub const fn drawn(&self) -> &'static str {
         if self.compounds {
@@ -164,10 +173,11 @@ fn check(question: &Question<'_>) -> Result<(), ChallengeError> {
 /// See [`ChallengeError`].
 pub fn ask(question: &Question<'_>) -> Result<Vec<Answer>, ChallengeError> {
     check(question)?;
+    let firsts = question.firsts();
     question
         .sizes
         .iter()
-        .map(|size| answer(question, *size))
+        .map(|size| answer(question, &firsts, *size))
         .collect()
 }
 
@@ -223,7 +233,11 @@ pub fn best(answers: &[Answer]) -> Best {
     }
 }
 
-fn answer(question: &Question<'_>, size: Ratio) -> Result<Answer, ChallengeError> {
+fn answer(
+    question: &Question<'_>,
+    firsts: &[usize],
+    size: Ratio,
+) -> Result<Answer, ChallengeError> {
     let next = AtomicUsize::new(0);
     let work = || -> Result<Vec<(usize, Attempt)>, ChallengeError> {
         let mut made = Vec::new();
@@ -233,7 +247,7 @@ fn answer(question: &Question<'_>, size: Ratio) -> Result<Answer, ChallengeError
                 return Ok(made);
             }
             for place in first..question.attempts.min(first + BATCH) {
-                made.push((place, attempt(question, size, place as u64)?));
+                made.push((place, attempt(question, firsts, size, place as u64)?));
             }
         }
     };

@@ -5,6 +5,7 @@ mod record;
 mod round_trip;
 
 pub(crate) use ledger::Ledger;
+pub(crate) use round_trip::converted;
 pub use round_trip::{OpenTrip, RoundTrip};
 
 use engine::StateHash;
@@ -83,7 +84,7 @@ pub struct Outcome {
     pub balance: Money,
     /// Balance and open profit at the end, rounded down.
     pub equity: Money,
-    /// Fees paid.
+    /// Fees paid, in the account's currency, each at the rate of its time.
     pub fees: Money,
     /// Where it is in its life.
     pub state: AccountState,
@@ -149,7 +150,8 @@ impl Outcome {
 
     /// Profit or loss of each round trip that is over, in units of the account's currency.
     pub fn trip_values(&self) -> Vec<f64> {
-        self.trips.iter().map(|trip| units(trip.pnl)).collect()
+        let trips = self.trips.iter();
+        trips.map(|trip| units(trip.converted(trip.pnl))).collect()
     }
 }
 

@@ -31,23 +31,40 @@ pub(super) struct Attempt {
     pub(super) paid: Money,
 }
 
-/// Draws days in blocks.
+/// Draws days in blocks. A block is over at the first day that may begin one after the lot fell to end it, so that whatever is
+/// held in it is held as in the run, from its opening to its close: else an account would open positions in the middle of
+/// holdings and take their profits early, which passes what the strategy does not.
 struct Draw<'a> {
     question: &'a Question<'a>,
+    /// Places of days that may begin a block.
+    firsts: &'a [usize],
     random: Random,
     at: Option<usize>,
+    is_ending: bool,
 }
 
 impl Draw<'_> {
-    fn next(&mut self) -> super::Day {
+    /// A day, and whether nothing of the day before it goes on into it.
+    fn next(&mut self) -> (super::Day, bool) {
         let days = self.question.days;
-        let begins = self.random.unit() * self.question.block < 1.0;
-        let at = match self.at {
-            Some(at) if !begins => (at + 1) % days.len(),
-            _ => self.random.below(days.len()),
+        self.is_ending |= self.random.unit() * self.question.block < 1.0;
+        // After the last day comes the first one.
+        let following = self.at.map(|at| (at + 1) % days.len());
+        let is_first = |at: usize| self.firsts.binary_search(&at).is_ok();
+        let (at, is_new) = match following {
+            Some(at) if !(self.is_ending && is_first(at)) => (at, at == 0),
+            _ => {
+                self.is_ending = false;
+                (self.firsts[self.random.below(self.firsts.len())], true)
+            }
         };
         self.at = Some(at);
-        days[at]
+        (days[at], is_new)
+    }
+
+    /// Another account waits for the next day that may begin a block.
+    const fn begin(&mut self) {
+        self.at = None;
     }
 }
 
@@ -206,7 +223,7 @@ impl<'a> Trader<'a> {
     }
 
     /// Trades one day from its roll to its end.
-    fn trade(&mut self, day: TradingDay, drawn: super::Day, size: Size) {
+    fn trade(&mut self, day: TradingDay, (drawn, is_new): (super::Day, bool), size: Size) {
         // Far from 0, days are 24 hours apart.
         self.ts = TimestampNs((day.0.max(1) as u64) * 24 * HOUR_NS);
         self.apply(InputKind::Timer(Timer::DayRoll {
@@ -231,7 +248,7 @@ impl<'a> Trader<'a> {
         }
         self.ts.0 += HOUR_NS;
         self.quote(Money::ZERO);
-        if drawn.has_opened && self.is_held() {
+        if (drawn.has_opened || is_new) && self.is_held() {
             self.order(Side::Sell);
         }
         if !self.is_held() {
@@ -283,13 +300,16 @@ impl<'a> Trader<'a> {
 /// One attempt at all stages.
 pub(super) fn attempt(
     question: &Question<'_>,
+    firsts: &[usize],
     size: Ratio,
     place: u64,
 ) -> Result<Attempt, ChallengeError> {
     let mut draw = Draw {
         question,
+        firsts,
         random: Random::of(question.seed, place),
         at: None,
+        is_ending: false,
     };
     let mut found = Attempt::default();
     let size = if question.compounds {
@@ -304,6 +324,7 @@ pub(super) fn attempt(
             found.passed_after = Some(days);
         }
         let mut trader = Trader::open(plan)?;
+        draw.begin();
         // Days begin far enough from 0 for every calendar.
         let mut day = plan
             .days

@@ -11,6 +11,9 @@ pub struct Day {
     pub began: Money,
     /// Profit since the end of the day before: at its two extremes, in the order in which they came, and at its end.
     pub profit: [Money; 3],
+    /// Whether nothing that was held before it is held after it: before the first day, after days that end with nothing
+    /// held, and where all that was held was closed and something else opened.
+    pub is_fresh: bool,
     /// Whether a position was opened.
     pub has_opened: bool,
     /// Whether one was held at the end.
@@ -39,13 +42,21 @@ impl Day {
 /// The days of a run. `day_of`: which trading day a time is of, the same for times that follow each other. Equity
 /// between two samples is not seen.
 pub fn days_of(outcome: &Outcome, day_of: &dyn Fn(TimestampNs) -> i32) -> Vec<Day> {
-    let trips = outcome.trips.iter().map(|trip| trip.entry_ts);
-    let entries = trips.chain(outcome.open.iter().map(|trip| trip.entry_ts));
-    let mut entries: Vec<TimestampNs> = entries.collect();
-    entries.sort_unstable();
-    let mut entries = entries.into_iter().peekable();
+    // What was opened when, and closed when; at the open of a bar is after the end of the one before it.
+    let over = outcome.trips.iter().map(|trip| {
+        let entry = (trip.entry_ts, trip.entry_at_open);
+        (entry, (trip.exit_ts, trip.exit_at_open))
+    });
+    let never = (TimestampNs(u64::MAX), true);
+    let open = outcome.open.iter();
+    let open = open.map(|trip| ((trip.entry_ts, trip.entry_at_open), never));
+    let mut trips: Vec<_> = over.chain(open).collect();
+    trips.sort_unstable();
+    let mut trips = trips.into_iter().peekable();
+    // When the last of what was opened so far is closed.
+    let mut closed = (TimestampNs(0), false);
     let mut before = outcome.initial;
-    let mut days = Vec::new();
+    let mut days: Vec<Day> = Vec::new();
     for samples in outcome
         .samples
         .chunk_by(|a, b| day_of(a.ts) == day_of(b.ts))
@@ -61,15 +72,23 @@ pub fn days_of(outcome: &Outcome, day_of: &dyn Fn(TimestampNs) -> i32) -> Vec<Da
             .unwrap_or(0);
         let high = places.max_by_key(|place| profit(*place)).unwrap_or(0);
         let end = profit(samples.len() - 1);
-        // The open of the next bar may be at the very time of this close; then nothing is held at the close.
+        // The open of the next bar may be at the very time of this close; what is not held at the close came after it.
+        let is_of_day =
+            |(at, at_open): (TimestampNs, bool)| at < last.ts || at == last.ts && !at_open;
+        let is_old_closed = is_of_day(closed);
         let mut has_opened = false;
-        let is_of_day = |at: &TimestampNs| *at < last.ts || *at == last.ts && last.exposed;
-        while entries.next_if(is_of_day).is_some() {
+        let is_next = |(entry, _): &((TimestampNs, bool), (TimestampNs, bool))| {
+            is_of_day(*entry) && (entry.0 < last.ts || last.exposed)
+        };
+        while let Some((_, exit)) = trips.next_if(is_next) {
             has_opened = true;
+            closed = closed.max(exit);
         }
+        let was_held = days.last().is_some_and(|day| day.is_held);
         days.push(Day {
             began: before,
             profit: [profit(low.min(high)), profit(low.max(high)), end],
+            is_fresh: !was_held || has_opened && is_old_closed,
             has_opened,
             is_held: last.exposed,
         });

@@ -33,19 +33,20 @@ impl Ledger {
         open.position(|trip| trip.instrument == instrument && trip.leg == leg)
     }
 
-    /// A fill, and whether it was at the open of a bar.
+    /// A fill, and whether it was at the open of a bar. `known`: instruments, and units of the account's currency for one
+    /// of the instrument's now.
     pub(crate) fn fill(
         &mut self,
         at: (TimestampNs, bool),
         fill: &Fill,
-        instruments: &[Instrument],
+        known: (&[Instrument], Price),
     ) {
         let Some(place) = self.find((fill.instrument, fill.leg)) else {
             self.open.push(Trip::begin(at, fill, fill.qty, fill.fee));
             return;
         };
         let beyond = self.open[place].take(fill);
-        self.settle(place, at, instruments);
+        self.settle(place, at, known);
         if let Some((qty, fee)) = beyond {
             self.open.push(Trip::begin(at, fill, qty, fee));
         }
@@ -59,7 +60,7 @@ impl Ledger {
         cause: BookingCause,
         amount: Money,
         position: SignedQty,
-        instruments: &[Instrument],
+        known: (&[Instrument], Price),
     ) {
         let Some(place) = self.find(place) else {
             return;
@@ -67,19 +68,24 @@ impl Ledger {
         self.open[place].book(amount);
         if cause == BookingCause::Split {
             self.open[place].split(position);
-            self.settle(place, (ts, false), instruments);
+            self.settle(place, (ts, false), known);
         }
     }
 
     /// Ends the trip if nothing is held any more.
-    fn settle(&mut self, place: usize, at: (TimestampNs, bool), instruments: &[Instrument]) {
+    fn settle(
+        &mut self,
+        place: usize,
+        at: (TimestampNs, bool),
+        (instruments, rate): (&[Instrument], Price),
+    ) {
         let trip = self.open[place];
         if trip.held.0 == 0 {
             self.open.remove(place);
             let contract = instruments
                 .get(trip.instrument.0 as usize)
                 .map_or(types::Qty::ONE, |instrument| instrument.contract_size);
-            self.over.push(trip.end(at, contract));
+            self.over.push(trip.end(at, contract, rate));
         }
     }
 

@@ -56,23 +56,24 @@ impl Outcome {
         known.map(worth).collect()
     }
 
-    /// The round trips that are over; amounts of other currencies than the account's are taken as they are.
+    /// The round trips that are over, in the account's currency, each at the rate of its exit.
     pub fn trades(&self, instruments: &[Instrument]) -> Vec<Trade> {
         self.trips
             .iter()
             .map(|trip| {
                 let known = instruments.get(trip.instrument.0 as usize);
                 let contract = known.map_or(1.0, |it| it.contract_size.0 as f64 / ONE);
+                let rate = trip.rate.0 as f64 / Price::ONE.0 as f64;
                 let value = |price: Price| {
                     let price = price.0 as f64 / Price::ONE.0 as f64;
-                    (price * (trip.qty.0 as f64 / ONE) * contract).abs()
+                    (price * (trip.qty.0 as f64 / ONE) * contract * rate).abs()
                 };
                 Trade {
                     entry_ts: trip.entry_ts,
                     exit_ts: trip.exit_ts,
                     long: trip.side == Side::Buy,
-                    profit: units(trip.pnl),
-                    fees: units(trip.fees),
+                    profit: units(trip.converted(trip.pnl)),
+                    fees: units(trip.converted(trip.fees)),
                     entry_value: value(trip.entry_price),
                     exit_value: value(trip.exit_price),
                     bars: trip.bars,

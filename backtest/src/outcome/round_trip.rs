@@ -32,8 +32,10 @@ pub struct RoundTrip {
     pub exit_price: Price,
     /// Realised profit and bookings, less fees, in the instrument's currency.
     pub pnl: Money,
-    /// Fees of it.
+    /// Fees of it, in the instrument's currency.
     pub fees: Money,
+    /// Units of the account's currency for one of the instrument's, when it ended.
+    pub rate: Price,
     /// Bars of its instrument that ended while it was held.
     pub bars: u32,
     /// The worst that it was under water: entered quantity times the distance of the worst price from the average
@@ -41,6 +43,20 @@ pub struct RoundTrip {
     pub mae: Money,
     /// The best, likewise, zero or above.
     pub mfe: Money,
+}
+
+impl RoundTrip {
+    /// An amount of the instrument's currency in the account's, at the rate of the exit, rounded down.
+    pub fn converted(&self, amount: Money) -> Money {
+        converted(amount, self.rate)
+    }
+}
+
+/// An amount at a rate, rounded down; held at the ends of the range.
+pub(crate) fn converted(amount: Money, rate: Price) -> Money {
+    let product = i128::from(amount.0) * i128::from(rate.0);
+    let exact = product.div_euclid(Price::ONE.0.into());
+    Money(exact.clamp(i64::MIN.into(), i64::MAX.into()) as i64)
 }
 
 /// A position that is open at the end.
@@ -184,8 +200,13 @@ impl Trip {
             .saturating_sub(self.fees)
     }
 
-    /// `contract`: units in one contract.
-    pub(super) fn end(&self, (ts, at_open): (TimestampNs, bool), contract: Qty) -> RoundTrip {
+    /// `contract`: units in one contract. `rate`: of its currency in the account's.
+    pub(super) fn end(
+        &self,
+        (ts, at_open): (TimestampNs, bool),
+        contract: Qty,
+        rate: Price,
+    ) -> RoundTrip {
         let entry = self.entry_price();
         let distance = |price: Price| {
             let ticks = i128::from(price.0) - i128::from(entry.0);
@@ -212,6 +233,7 @@ impl Trip {
             exit_price: average(self.exit_value, self.left),
             pnl: self.pnl(),
             fees: self.fees,
+            rate,
             bars: self.bars,
             mae: distance(worst).min(Money::ZERO),
             mfe: distance(best).max(Money::ZERO),

@@ -61,6 +61,8 @@ pub(super) struct Driver<'a> {
     shard: Shard,
     account: AccountId,
     instruments: Vec<Instrument>,
+    /// Of the account.
+    currency: Label,
     initial: Money,
     /// The event of the data that is read.
     market: Input,
@@ -149,6 +151,7 @@ impl<'a> Driver<'a> {
             shard: Shard::new(ShardId(0), settings.limits),
             account: ACCOUNT,
             instruments: instruments.clone(),
+            currency,
             initial: settings.plan.initial_balance,
             market: blank_input(),
             shown: blank_input(),

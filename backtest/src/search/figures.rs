@@ -155,11 +155,12 @@ impl Figures {
         }
         let (mut wins, mut gross_profit, mut gross_loss) = (0, Money::ZERO, Money::ZERO);
         for trip in &outcome.trips {
+            let made = trip.converted(trip.pnl);
             if trip.pnl > Money::ZERO {
                 wins += 1;
-                gross_profit = gross_profit.saturating_add(trip.pnl);
+                gross_profit = gross_profit.saturating_add(made);
             } else {
-                gross_loss = gross_loss.saturating_sub(trip.pnl);
+                gross_loss = gross_loss.saturating_sub(made);
             }
         }
         let counts = edges.windows(2).map(|edge| (edge[1] - edge[0]) as u64);

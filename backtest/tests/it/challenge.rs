@@ -16,9 +16,20 @@ fn tossed(profit: i64) -> Day {
     Day {
         began: Money::whole(10_000),
         profit: [Money::ZERO, Money::whole(profit), Money::whole(profit)],
+        is_fresh: true,
         has_opened: true,
         is_held: false,
     }
+}
+
+/// A position that is opened on the first of so many days, makes 100 dollars on each, and is closed on the last.
+fn trip(days: usize) -> impl Iterator<Item = Day> {
+    (0..days).map(move |place| Day {
+        is_fresh: place == 0,
+        has_opened: place == 0,
+        is_held: place + 1 < days,
+        ..tossed(100)
+    })
 }
 
 /// 10,000 dollars, a floor that stands so far below and a target so far above.
@@ -207,6 +218,58 @@ fn minimum_days_delay_a_pass() {
     assert_eq!(pass_after(delayed), Some(4.0));
 }
 
+/// A day of nothing, then a position of 30 days that makes 3,000. The target of 8,000 is there after three of them, but
+/// positions have to be opened on four days: that takes 120 days of four positions. In blocks of a day a block begins with
+/// either the idle day or the position, with 1/2 each, and goes on until it is closed; so of attempts of 120 days one in
+/// 2^4 = 16 passes, and of 119 none. In longer blocks a position is the same 30 days, and with time enough all pass.
+#[test]
+fn positions_are_held_as_long_as_in_the_run() {
+    let idle = Day {
+        has_opened: false,
+        ..tossed(0)
+    };
+    let days: Vec<Day> = std::iter::once(idle).chain(trip(30)).collect();
+    let stages = [Plan {
+        min_days: Some(MinDays {
+            days: 4,
+            counts: rules::DayCounts::OpeningFill,
+            day_profit_min: None,
+        }),
+        ..plan(500, 8_000)
+    }];
+    let sizes = [Ratio::ONE];
+    let of = |horizon_days, block| {
+        let question = Question {
+            horizon_days,
+            block,
+            ..question(&days, &stages, &sizes)
+        };
+        assert_eq!(question.firsts(), [0, 1]);
+        one(&question)
+    };
+    assert_eq!(of(119, 1.0).passed.unwrap().count, 0);
+    let passed = of(120, 1.0);
+    assert_near(passed.passed.unwrap(), 1.0 / 16.0);
+    assert_eq!(passed.days_to_pass, Some(120.0));
+    assert_eq!(of(119, 31.0).passed.unwrap().count, 0);
+    assert_eq!(of(2_000, 31.0).passed.unwrap().count, 4_000);
+}
+
+/// What is held on the last day of the run is closed after it: the position of 30 days that goes on is never one of 60.
+#[test]
+fn the_end_of_the_run_ends_what_is_held() {
+    let mut days: Vec<Day> = trip(30).collect();
+    days[29].is_held = true;
+    let stages = [plan(500, 5_000)];
+    let sizes = [Ratio::ONE];
+    let question = Question {
+        attempts: 10,
+        ..question(&days, &stages, &sizes)
+    };
+    // 3,000 of the first position and as much of the second, which is closed when the third is opened: on the 61st day.
+    assert_eq!(one(&question).days_to_pass, Some(61.0));
+}
+
 /// 100 a day to a target of 1,000: passed on the tenth day. The day of the opening is not counted, so nine days of time
 /// are the ten that it takes, and of eight the account that is at 900 lapses when the tenth opens.
 #[test]
@@ -306,6 +369,10 @@ fn the_days_of_a_run_add_up_to_it() {
     assert_eq!(days.len(), outcome.samples.len());
     let sum: i64 = days.iter().map(|day| day.profit[2].0).sum();
     assert_eq!(outcome.initial.0 + sum, outcome.equity.0);
+    // One of them at a time: a block may begin after each day that ends with nothing held.
+    for pair in days.windows(2) {
+        assert_eq!(pair[1].is_fresh, !pair[0].is_held);
+    }
     // 32 trades closed and one left open.
     assert_eq!(days.iter().filter(|day| day.has_opened).count(), 33);
 }

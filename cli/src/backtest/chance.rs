@@ -71,7 +71,7 @@ pub(super) struct MonteCarlo {
     #[arg(long, value_name = "FILE", requires = "plan")]
     then: Vec<PathBuf>,
     /// What an attempt costs, in the account's currency.
-    #[arg(long, value_name = "AMOUNT", value_parser = parse::amount, requires = "plan")]
+    #[arg(long, value_name = "AMOUNT", value_parser = parse::amount, requires = "plan", allow_negative_numbers = true)]
     attempt_fee: Option<Money>,
     /// Sizes to try, as multiples of --size.
     #[arg(
@@ -546,12 +546,13 @@ fn answers_text(question: &Question<'_>, answers: &[Answer], best: Best) -> Stri
         "passing"
     };
     format!(
-        "{}: {} attempts at each size, {} days drawn in blocks of {} in the mean, at most {} days a stage, seed {}; a day's profit is {}\n\n{}\n\n\
+        "{}: {} attempts at each size, {} days drawn in blocks of {} in the mean and of whole holdings, which {} of them begin, at most {} days a stage, seed {}; a day's profit is {}\n\n{}\n\n\
          best by {by}: {best}\n(95% intervals: of shares Wilson's, of means by their standard error; rules about orders are not judged here)",
         stages.join(", then "),
         question.attempts,
         question.days.len(),
         question.block,
+        question.firsts().len(),
         question.horizon_days,
         question.seed,
         question.drawn(),
@@ -579,6 +580,7 @@ fn answers_json(question: &Question<'_>, answers: &[Answer], best: Best) -> Valu
         "attempts": question.attempts,
         "days": question.days.len(),
         "block": question.block,
+        "firsts": question.firsts().len(),
         "horizon_days": question.horizon_days,
         "seed": question.seed,
         "profit_is_share_of_equity": question.compounds,

@@ -79,6 +79,15 @@ pub(super) fn conversions(
             }
         }
     }
+    for instrument in market.instruments() {
+        let (symbol, from) = (instrument.symbol, instrument.currency);
+        if from != to && !args.convert.iter().any(|(name, _)| from.as_str() == name) {
+            return Err(Usage(format!(
+                "'{symbol}' is in {from} and the account in {to}, with no rate between them; accepted: --convert \
+                 {from}=RATE, units of {to} for one {from}, or --convert {from}=SYMBOL of an instrument of the data"
+            )));
+        }
+    }
     Ok((fixed, converters))
 }
 

@@ -247,7 +247,11 @@ fn judged(prepared: &Prepared, trials: &[Trial], best: &Trial) -> anyhow::Result
     let cells: Vec<&[Moments]> = figures.iter().map(|it| &it.cells[..]).collect();
     Ok(Judged {
         deflated: shape.map(|shape| overfit::deflated(&sharpes, shape)),
-        validated: overfit::cross_validate(&cells),
+        // Of other lengths, the halves of one run are not those of another.
+        validated: match prepared.not_validated() {
+            Some(_) => None,
+            None => overfit::cross_validate(&cells),
+        },
     })
 }
 
@@ -379,6 +383,14 @@ fn splits(walk: &WalkForward, samples: usize) -> Result<Vec<Split>, Usage> {
 /// # Errors
 /// When something given cannot be read or does not fit, a run fails, or a result cannot be written.
 pub(super) fn walk_forward(walk: &WalkForward) -> anyhow::Result<ExitCode> {
+    if walk.args.plan.is_some() {
+        return Err(Usage(
+            "--plan: a run under rules ends when they end it, so no two combinations have the same samples to cut into \
+             windows; accepted: walk-forward without it, then dynasty backtest or monte-carlo --plan with the values found"
+                .to_owned(),
+        )
+        .into());
+    }
     let prepared = Prepared::new(&walk.args)?;
     let points = points(&prepared, &walk.searched)?;
     let threads = threads(walk.searched.threads);
@@ -447,8 +459,21 @@ pub(super) fn walk_forward(walk: &WalkForward) -> anyhow::Result<ExitCode> {
         page::walk_forward(&walk.args, &prepared, walked)?;
     }
     match walk.args.format {
-        Format::Text => say(table::folds(&folds, &trials, &stitched, per_year))?,
-        Format::Json => say(folds_json(&folds, &trials, &stitched, per_year))?,
+        Format::Text => {
+            let note = match splits.len() - folds.len() {
+                0 => String::new(),
+                left_out => format!(
+                    "\nnote: {left_out} of {} windows left out: no combination has a Sharpe ratio where it would be chosen",
+                    splits.len()
+                ),
+            };
+            say(table::folds(&folds, &trials, &stitched, per_year) + &note)?;
+        }
+        Format::Json => {
+            let mut object = folds_json(&folds, &trials, &stitched, per_year);
+            object["windows_left_out"] = json!(splits.len() - folds.len());
+            say(object)?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

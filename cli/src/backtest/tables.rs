@@ -11,9 +11,9 @@ use super::Ran;
 pub(super) const EXECUTIONS: &str =
     "time,instrument,order,side,qty,price,fee,realised,position,balance";
 
-/// The first line of the file of round trips.
-const TRADES: &str =
-    "instrument,side,qty,entry_time,entry_price,exit_time,exit_price,pnl,fees,bars,mae,mfe";
+/// The first line of the file of round trips. Prices and amounts are of the instrument's currency; `rate` is what one unit
+/// of it was in the account's at the exit.
+const TRADES: &str = "instrument,side,qty,entry_time,entry_price,exit_time,exit_price,pnl,fees,bars,mae,mfe,currency,rate";
 
 pub(super) const fn side(side: Side) -> &'static str {
     match side {
@@ -65,8 +65,11 @@ pub(super) fn trades(ran: &Ran<'_>) -> String {
             bars,
             mae,
             mfe,
+            rate,
             ..
         } = trip;
+        let known = ran.settings.instruments.get(instrument.0 as usize);
+        let currency = known.map_or_else(String::new, |it| it.currency.to_string());
         let instrument = name(&ran.watch.names, *instrument);
         let direction = if trip.side == Side::Buy {
             "long"
@@ -76,7 +79,7 @@ pub(super) fn trades(ran: &Ran<'_>) -> String {
         // Writing to a string does not fail.
         let _ = writeln!(
             text,
-            "{instrument},{direction},{qty},{entry_ts},{entry_price},{exit_ts},{exit_price},{pnl},{fees},{bars},{mae},{mfe}"
+            "{instrument},{direction},{qty},{entry_ts},{entry_price},{exit_ts},{exit_price},{pnl},{fees},{bars},{mae},{mfe},{currency},{rate}"
         );
     }
     text

@@ -41,7 +41,7 @@ impl Figures {
                 (fall, of) = (below, i128::from(peak.0));
             }
         }
-        let profits = outcome.trips.iter().map(|trip| trip.pnl);
+        let profits = outcome.trips.iter().map(|trip| trip.converted(trip.pnl));
         let (mut made, mut lost, mut won) = (0_i128, 0_i128, 0);
         for profit in profits {
             if profit > Money::ZERO {

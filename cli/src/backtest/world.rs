@@ -158,6 +158,15 @@ impl Prepared {
         self.columns.as_ref().err()
     }
 
+    /// Why the probability of overfitting is not told, if it is not.
+    pub(super) const fn not_validated(&self) -> Option<&'static str> {
+        if self.settings.stops_with_account {
+            Some("under a plan each run ends when its account does, so their parts are other times")
+        } else {
+            None
+        }
+    }
+
     /// Sources over the data.
     pub(super) fn open(&self) -> Vec<Box<dyn Source + '_>> {
         let sources = self.events.iter();

@@ -20,6 +20,15 @@ fn fixture(name: &str) -> String {
     format!("{}/../fixtures/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
+/// A file of one instrument that is in euros.
+fn in_euros(folder: &Path) -> String {
+    let path = folder.join("euros.toml");
+    let text = "[[instrument]]\nsymbol = \"G\"\nkind = \"equity\"\ncurrency = \"EUR\"\ntick_size = \"0.01\"\n\
+                lot_size = \"1\"\norder_qty_max = \"100000\"\nfees = { maker_pct = \"0.1\", taker_pct = \"0.1\" }\n";
+    std::fs::write(&path, text).unwrap();
+    path.display().to_string()
+}
+
 fn dynasty(args: &[&str]) -> (Option<i32>, String, String) {
     let mut process = Command::new(env!("CARGO_BIN_EXE_dynasty"));
     let output = process.args(args).stdin(Stdio::null()).output().unwrap();

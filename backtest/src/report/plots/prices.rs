@@ -246,6 +246,7 @@ mod tests {
             exit_price: Price::whole(8),
             pnl: Money::whole(6),
             fees: Money::ZERO,
+            rate: Price::ONE,
             bars: 2,
             mae: Money::ZERO,
             mfe: Money::whole(6),

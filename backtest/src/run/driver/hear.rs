@@ -1,9 +1,9 @@
 //! What the engine said, as far as it is the account's.
 
-use types::{AccountId, AccountState, Event, EventKind, Fill, TimestampNs};
+use types::{AccountId, AccountState, Event, EventKind, Fill, InstrumentId, Price, TimestampNs};
 
 use super::{Driver, Unheard};
-use crate::outcome::{Executed, REFUSALS_MAX, VERDICTS_MAX, signed};
+use crate::outcome::{Executed, REFUSALS_MAX, VERDICTS_MAX, converted, signed};
 use crate::strategy::Working;
 
 impl Driver<'_> {
@@ -70,8 +70,9 @@ impl Driver<'_> {
                     ..
                 } => {
                     let place = (instrument, leg);
+                    let known = (&self.instruments[..], self.rate_of(instrument));
                     self.ledger
-                        .book(event.ts, place, cause, amount, position, &self.instruments);
+                        .book(event.ts, place, cause, amount, position, known);
                 }
                 EventKind::Breach(_)
                 | EventKind::LimitWarned(_)
@@ -115,9 +116,21 @@ impl Driver<'_> {
         }
     }
 
+    /// Units of the account's currency for one of the instrument's; without a rate amounts are worth nothing to it.
+    fn rate_of(&self, instrument: InstrumentId) -> Price {
+        let known = self.instruments.get(instrument.0 as usize);
+        let of = known.map_or(self.currency, |known| known.currency);
+        if of == self.currency {
+            return Price::ONE;
+        }
+        let rate = self.shard.conversion_rate(of, self.currency);
+        rate.unwrap_or(Price::ZERO)
+    }
+
     pub(super) fn hear_fill(&mut self, ts: TimestampNs, fill: &Fill) {
         self.counts.fills += 1;
-        self.fees = self.fees.saturating_add(fill.fee);
+        let rate = self.rate_of(fill.instrument);
+        self.fees = self.fees.saturating_add(converted(fill.fee, rate));
         let mut working = self.desk.working.iter();
         if let Some(place) = working.position(|known| known.order == fill.order) {
             if fill.leaves.0 == 0 {
@@ -127,7 +140,7 @@ impl Driver<'_> {
             }
         }
         self.ledger
-            .fill((ts, self.is_opening), fill, &self.instruments);
+            .fill((ts, self.is_opening), fill, (&self.instruments, rate));
         let executed = Executed { ts, fill: *fill };
         self.observer.filled(&executed);
         if self.settings.keep_fills {

@@ -26,6 +26,9 @@ impl<'a> Driver<'a> {
         if let Some(row) = shard.account_row(replay.account) {
             driver.initial = row.balance;
         }
+        if let Some(view) = shard.account_view(replay.account) {
+            driver.currency = view.currency;
+        }
         driver.shard = shard;
         driver
     }
@@ -62,6 +65,8 @@ impl<'a> Driver<'a> {
                     && account == self.account
                 {
                     self.initial = balance;
+                    let view = self.shard.account_view(account);
+                    self.currency = view.map_or(self.currency, |view| view.currency);
                 }
             }
             self.applied(&input);

@@ -324,6 +324,9 @@ pub(super) fn text(shown: &Shown<'_>, top: usize) -> String {
             percent(validated.loss),
         ));
     }
+    if let Some(reason) = shown.prepared.not_validated() {
+        lines.push(format!("overfitting (CSCV)      -  ({reason})"));
+    }
     lines.join("\n")
 }
 
@@ -357,6 +360,7 @@ pub(super) fn json(shown: &Shown<'_>) -> Value {
     });
     json!({
         "strategy": shown.prepared.declared.name,
+        "overfitting_left_out": shown.prepared.not_validated(),
         "objective": shown.objective.name(),
         "periods_per_year": shown.per_year(),
         "seed": shown.seed,

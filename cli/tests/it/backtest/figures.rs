@@ -132,3 +132,51 @@ fn a_run_is_compared_with_a_file_or_an_instrument() {
         "{errors}"
     );
 }
+
+/// One share in euros: at a euro for a dollar every figure of its round trips is that of a share in dollars, at two each
+/// amount is twice that, and what is a ratio of two amounts stays. The file has euros, and the rate beside them.
+#[test]
+fn round_trips_in_another_currency_are_told_in_the_accounts() {
+    let folder = tempfile::tempdir().unwrap();
+    let euros = super::in_euros(folder.path());
+    let of = |words: &[&str]| {
+        let all = ["--strategy", "sma_cross", "--cash", "100000"];
+        told(&[&all[..], words].concat())
+    };
+    let dollars = of(&["--fee", "0.1%"]);
+    let trades = folder.path().join("trades.csv");
+    let trades = trades.display().to_string();
+    for (rate, times) in [("EUR=1", 1.0), ("EUR=2", 2.0)] {
+        let words = [
+            "--instrument",
+            &euros,
+            "--convert",
+            rate,
+            "--trades",
+            &trades,
+        ];
+        let found = of(&words);
+        for (name, times) in [
+            ("expectancy", times),
+            ("fees", times),
+            ("profit_factor", 1.0),
+        ] {
+            let number = |of: &serde_json::Value| of["metrics"][name]["value"].as_f64().unwrap();
+            let (one, other) = (times * number(&dollars), number(&found));
+            // Amounts are rounded down to 1e-6, one for each of 32 round trips.
+            assert!((one - other).abs() < 1e-5, "{name}: {one}, {other}");
+        }
+        let file = std::fs::read_to_string(&trades).unwrap();
+        let mut rows = file.lines();
+        let head = rows.next().unwrap();
+        assert!(
+            head.ends_with(",pnl,fees,bars,mae,mfe,currency,rate"),
+            "{head}"
+        );
+        assert_eq!(rows.clone().count(), 32);
+        let end = format!(",EUR,{}", &rate[4..]);
+        for row in rows {
+            assert!(row.ends_with(&end), "{row}");
+        }
+    }
+}

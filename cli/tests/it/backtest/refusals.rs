@@ -5,6 +5,8 @@ use super::{dynasty, fixture};
 #[test]
 fn what_is_wrong_is_said_with_what_would_be_accepted() {
     let goog = fixture("market/goog_1d_bars.csv.gz");
+    let folder = tempfile::tempdir().unwrap();
+    let euros = super::in_euros(folder.path());
     for (args, said) in [
         (
             &["--strategy", "sma_crss"][..],
@@ -44,6 +46,17 @@ fn what_is_wrong_is_said_with_what_would_be_accepted() {
             "accepted: a rate above zero, or an instrument (goog_1d_bars)",
         ),
         (
+            &[
+                "--strategy",
+                "sma_cross",
+                "--instrument",
+                &euros,
+                "--convert",
+                "GBP=2",
+            ],
+            "'G' is in EUR and the account in USD, with no rate between them; accepted: --convert EUR=RATE",
+        ),
+        (
             &["--strategy", "sma_cross", "--from", "2020-01-01"],
             "accepted: files with at least one row",
         ),
@@ -59,6 +72,7 @@ fn what_is_wrong_is_said_with_what_would_be_accepted() {
         &["--plan", &plan, "--ruin", "10%"],
         &["--horizon", "10"],
         &["--sizes", "1"],
+        &["--plan", &plan, "--attempt-fee", "-1"],
     ] {
         let words = ["backtest", "monte-carlo", &goog, "-s", "sma_cross"];
         let (code, _, errors) = dynasty(&[&words[..], args].concat());
@@ -76,6 +90,24 @@ fn what_is_wrong_is_said_with_what_would_be_accepted() {
     let (code, _, errors) = dynasty(&[&words[..], &["--evolve", "3"]].concat());
     assert_eq!(code, Some(2));
     assert!(errors.contains("4 runs or more"), "{errors}");
+    // Windows of runs that end at different times are no windows.
+    let words = [
+        "backtest",
+        "walk-forward",
+        &goog,
+        "-s",
+        "sma_cross",
+        "--grid",
+        "fast=5,10",
+        "--plan",
+        &plan,
+    ];
+    let (code, _, errors) = dynasty(&words);
+    assert_eq!(code, Some(2));
+    assert!(
+        errors.contains("accepted: walk-forward without it"),
+        "{errors}"
+    );
     // Refusals are told in words and units.
     let (_, text, _) = dynasty(&["backtest", &goog, "-s", "sma_cross", "--size", "200%"]);
     assert!(text.contains("buying power: "), "{text}");
