@@ -210,6 +210,17 @@ impl Naive {
         }
     }
 
+    /// An order at rest that took all that there was to close ends, unless it is an exit that may come to more.
+    fn end_what_is_over_at_rest(&mut self, id: u64) {
+        let Some(order) = self.orders.get(&id) else {
+            return;
+        };
+        let may_grow = order.is_exit() && self.may_grow(order);
+        if order.stage == Stage::Resting && !may_grow {
+            self.end_what_is_over(id);
+        }
+    }
+
     /// What `want` lots of an order would get, level by level.
     pub(super) fn walk(&self, order: &Order, touch: &Touch, want: i64, slip: i128) -> Walk {
         let market = &self.markets[order.instrument];
@@ -388,6 +399,7 @@ impl Naive {
             model,
             maker: true,
         });
+        self.end_what_is_over_at_rest(id);
     }
 
     /// Each level at its price.
@@ -413,6 +425,7 @@ impl Naive {
                 model,
                 maker: false,
             });
+            self.end_what_is_over_at_rest(order.id);
             if taken.lots < part.lots {
                 return;
             }
@@ -496,6 +509,7 @@ impl Naive {
                 model,
                 maker: true,
             });
+            self.end_what_is_over_at_rest(id);
         }
         lots
     }

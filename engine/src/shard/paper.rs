@@ -12,7 +12,7 @@ use super::fills::{ClosingOrder, Execution};
 use super::walk::{Stop, Walk, slip_ticks};
 use crate::event_buf::EventBuf;
 use crate::market::{Market, Touch};
-use crate::order::{Form, Order, Stage, Tif};
+use crate::order::{Form, Order, Stage, Tif, is_exit};
 
 impl Market {
     /// Whether the touch has come to a resting order, where it displays something.
@@ -405,6 +405,7 @@ impl Shard {
         execution: Execution,
         events: &mut EventBuf,
     ) {
+        let id = self.orders.id(handle);
         self.fill_order(handle, execution, events);
         let order = *self.orders.get(handle);
         if order.leaves().0 > 0 {
@@ -415,5 +416,19 @@ impl Shard {
             self.note_level(instrument, order.side, order.limit);
         }
         self.after_fill(handle, execution.lots, events);
+        if order.flags.is_cut() && self.is_working(handle, id) {
+            self.end_what_is_over(handle, instrument, events);
+        }
+    }
+
+    /// An order at rest that took all that there was to close ends, but for an exit that may come to more.
+    #[cold]
+    #[inline(never)]
+    fn end_what_is_over(&mut self, handle: u32, instrument: InstrumentId, events: &mut EventBuf) {
+        let order = self.orders.get(handle);
+        let is_over = order.stage == Stage::Resting && self.allowed(handle) == 0;
+        if is_over && !(is_exit(order.role) && self.may_grow(handle)) {
+            self.end_unfilled(handle, instrument, CancelReason::NotReducing, events);
+        }
     }
 }

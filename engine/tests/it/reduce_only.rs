@@ -1,8 +1,8 @@
 //! Orders that may only make a position smaller.
 
-use types::{PaperModel, Qty};
+use types::{PaperModel, Qty, Sizes};
 
-use crate::words::{Words, buy, quote, sell};
+use crate::words::{Words, bracket, buy, cancel, quote, sell, sized};
 use crate::world::{World, crossed, paper};
 
 /// Account 0 is long 5, bought at 101; 100 bid, 101 asked.
@@ -65,16 +65,66 @@ fn a_resting_one_fills_no_more_than_is_left_to_reduce() {
     let mut world = outside();
     world.tell(sell(0, 5).at("105").reduce_only());
     world.tell(sell(0, 3));
+    // Nothing is left to reduce, so that what it is opened with later is not closed by the other 3.
     assert_eq!(
         world.tell(quote("105", "106")),
-        ["#2 sells 2 at 105 leaves 3 (Touch, maker)"]
+        [
+            "#2 sells 2 at 105 leaves 3 (Touch, maker)",
+            "#2 cancelled 3 NotReducing",
+        ]
     );
-    // Nothing is left; it learns that when the market comes again.
-    assert_eq!(world.working_ids(), [2]);
+    assert_eq!(world.working_ids(), [0_u64; 0]);
+}
+
+/// 3 long, and 5 to sell at 106: a bid of 107 closes the 3 at 106, 106 - 101 = 5 for each. Of the 2 that are bought
+/// later it sells nothing.
+#[test]
+fn what_is_left_of_a_resting_one_closes_no_later_position() {
+    let mut world = World::trading(paper(PaperModel::default()));
+    world.tell(quote("100", "101"));
+    world.tell_all([buy(0, 3), sell(0, 5).at("106").reduce_only()]);
     assert_eq!(
-        world.tell(quote("106", "107")),
-        ["#2 cancelled 3 NotReducing"]
+        world.tell(quote("107", "108")),
+        [
+            "#2 sells 3 at 106 leaves 2 (Touch, maker)",
+            "#2 cancelled 2 NotReducing",
+        ]
     );
+    assert_eq!(world.balance(0), "1000015");
+    world.tell(quote("100", "101"));
+    world.tell(buy(0, 2));
+    assert_eq!(world.tell(quote("107", "108")), [""; 0]);
+    assert_eq!(world.position(0), "2");
+    world.agrees();
+}
+
+/// A bracket's target of 5 that another sale of 3 left 2 to close waits for what its entry still opens; once the entry is
+/// over, one that closed what there was ends.
+#[test]
+fn a_target_waits_for_more_only_while_its_entry_works() {
+    for is_over in [false, true] {
+        let mut world = World::trading(paper(PaperModel {
+            sizes: Sizes::Displayed,
+            ..PaperModel::default()
+        }));
+        world.tell(sized("98", 9, "100", 5));
+        world.tell(bracket(&[
+            buy(0, 9).at("100"),
+            sell(0, 9).at("110"),
+            sell(0, 9).stop("90"),
+        ]));
+        world.tell(sell(0, 3));
+        if is_over {
+            world.tell(cancel(0, 1));
+        }
+        let mut told = vec!["#2 sells 2 at 110 leaves 3 (Touch, maker)"];
+        told.push("#3 amended 3 from 90");
+        if is_over {
+            told.push("#2 cancelled 3 NotReducing");
+        }
+        assert_eq!(world.tell(sized("110", 9, "111", 9)), told, "{is_over}");
+        world.agrees();
+    }
 }
 
 #[test]

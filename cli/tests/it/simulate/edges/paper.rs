@@ -148,9 +148,9 @@ pub(super) const EDGES: &[Edge] = &[
         events: &[
             "fill a1 5@101 left 0 touch",
             "fill a2 5@110 left 3 touch maker",
+            "cancelled a2 3 not_reducing",
             "fill a3 5@101 left 0 touch",
-            "fill a2 3@110 left 0 touch maker",
-            "fill a4 2@110 left 3 touch maker",
+            "fill a4 5@110 left 0 touch maker",
             "cancelled a5 5 not_reducing",
         ],
         accounts: &["a 100090 equity 100090"],
