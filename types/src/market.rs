@@ -35,7 +35,7 @@ pub enum MarketData {
     Financing(Financing),
     /// Cash per unit: what the longs get, the shorts pay.
     Dividend {
-        /// For each unit held, zero or above.
+        /// For each unit that contracts held are of (`contract_size`), zero or above.
         per_unit: Money,
     },
     /// `new` units for every `old` ones; prices move the other way.
@@ -60,7 +60,7 @@ pub enum MarketChange {
     Financing(Financing),
     /// Cash per unit: what the longs get, the shorts pay.
     Dividend {
-        /// For each unit held, zero or above.
+        /// For each unit that contracts held are of (`contract_size`), zero or above.
         per_unit: Money,
     },
     /// `new` units for every `old` ones; prices move the other way.

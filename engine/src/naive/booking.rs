@@ -19,8 +19,8 @@ const SPLIT_MAX: u32 = 1_000;
 /// The most that one booking moves: 9e9 units of the currency.
 const BOOKED_MAX: i64 = 9_000_000_000_000_000;
 
-/// Money x Qty is 1e-14.
-const PER_MONEY: i128 = 100_000_000;
+/// Money x Qty x Qty is 1e-22.
+const PER_MONEY: i128 = 10_000_000_000_000_000;
 
 impl Naive {
     /// Accounts and legs that hold an instrument, ascending.
@@ -95,7 +95,8 @@ impl Naive {
             let lots = self.held(account, instrument, leg);
             let grid = &self.markets[instrument].instrument;
             let paid = i128::from(grid.qty(Lots(lots)).0) * i128::from(per_unit.0);
-            let signed = paid * i128::from(lots.signum());
+            let units = i128::from(grid.contract_size.0);
+            let signed = (paid * i128::from(lots.signum())).saturating_mul(units);
             let amount = Money(hold(signed.div_euclid(PER_MONEY)));
             self.book_cash((account, leg), instrument, BookingCause::Dividend, amount);
         }

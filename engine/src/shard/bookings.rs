@@ -64,12 +64,16 @@ impl Shard {
             let fault = DataFault::Dividend { per_unit };
             return reject(events, InputRejection::BadData(fault));
         }
-        let lot_size = self.markets[instrument.0 as usize].instrument.lot_size;
+        let terms = &self.markets[instrument.0 as usize].instrument;
+        let (lot_size, contract_size) = (terms.lot_size, terms.contract_size);
         self.book_holders(instrument, BookingCause::Dividend, events, |held| {
             // The shorts' part is negative, so that rounding down is against them as well.
             let qty = i128::from(held.lots.0) * i128::from(lot_size.0);
-            let exact = qty.saturating_mul(per_unit.0.into());
-            let amount = exact.div_euclid(i128::from(Qty::ONE.0));
+            // Where this is held at the ends of the range, the amount is far beyond the most that is booked.
+            let exact = qty
+                .saturating_mul(per_unit.0.into())
+                .saturating_mul(contract_size.0.into());
+            let amount = exact.div_euclid(i128::from(Qty::ONE.0).pow(2));
             Money(amount.clamp(i64::MIN.into(), i64::MAX.into()) as i64)
         });
     }

@@ -128,6 +128,21 @@ fn a_dividend_goes_to_the_longs_and_comes_from_the_shorts() {
     assert_eq!(world.tell(dividend(Money(0))).len(), 2);
 }
 
+/// 3 contracts of 100 units at 0.25 are 75, and so is what is owed on them.
+#[test]
+fn a_dividend_is_paid_on_every_unit_of_a_contract() {
+    let mut world = World::trading(instrument("LOTS", "1", "1", "100"));
+    world.tell(quote("100", "100"));
+    world.tell_all([buy(0, 3), sell(1, 3)]);
+    assert_eq!(
+        world.tell(dividend(money("0.25"))),
+        [
+            "account 0 booked Dividend 75, holds 3",
+            "account 1 booked Dividend -75, holds -3",
+        ]
+    );
+}
+
 #[test]
 fn half_a_unit_of_money_is_nobodys() {
     let mut world = World::trading(instrument("HALF", "1", "0.5", "1"));
