@@ -56,7 +56,9 @@ export function WhatIf() {
           onInput={(event) => (qty.value = event.currentTarget.value)}
         />
       </label>{" "}
-      <span>{symbol}</span> <button type="submit">Ask</button>
+      <span>{symbol}</span> <button type="submit" class="quiet">
+        Ask
+      </button>
       <div role="status" data-test="what-if">
         {answer.value?.of === of && answer.value.lines.map((line) => <p key={line}>{line}</p>)}
       </div>
