@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use gateway::dto::{Word as _, competition, percent, time};
 use rules::{Competition, PrizePool};
+use runtime::Calendar;
 use types::{Money, Ratio};
 
 /// Check competition files, explain what a competition means.
@@ -105,6 +106,24 @@ fn no_pool(of: &Competition, entries: u32) -> Option<String> {
     })
 }
 
+/// That nobody can be ranked, where the window has fewer trading days than an entry needs.
+fn too_short(of: &Competition) -> Option<String> {
+    let window = of.contest.window?;
+    let needs = of.gates.active_days;
+    let mut calendar = Calendar::default();
+    let (mut at, mut days) = (window.start, 0);
+    while at < window.end && days < needs {
+        days += 1;
+        at = calendar.open_day(&of.schedule, &of.days, at).ok()?.until;
+    }
+    (days < needs).then(|| {
+        format!(
+            "gates.active_days: value '{needs}': nobody can be ranked, the window has {}",
+            counted(days, "trading day")
+        )
+    })
+}
+
 fn check(files: &[PathBuf], out: &mut impl Write) -> io::Result<u8> {
     let mut worst = 0;
     for path in files {
@@ -112,7 +131,12 @@ fn check(files: &[PathBuf], out: &mut impl Write) -> io::Result<u8> {
             Ok(competition) => {
                 let (file, name) = (path.display(), competition.name);
                 match no_pool(&competition, competition.contest.entry.entrants_max) {
-                    None => writeln!(out, "{file}: ok: {name}")?,
+                    None => {
+                        writeln!(out, "{file}: ok: {name}")?;
+                        if let Some(notice) = too_short(&competition) {
+                            writeln!(out, "{file}: {notice}")?;
+                        }
+                    }
                     Some(error) => {
                         worst = worst.max(1);
                         writeln!(out, "{file}: {error}")?;
@@ -188,6 +212,7 @@ fn sentences(of: &Competition, entries: u32) -> Vec<String> {
         counted(of.gates.active_days, "day"),
         counted(of.gates.round_turns, "round turn")
     ));
+    said.extend(too_short(of).map(|notice| format!("{notice}.")));
     let entry = &contest.entry;
     said.push(format!(
         "At most {} may enter{}, for {} each, {}% of which is added to the pool.",
@@ -287,6 +312,32 @@ mod tests {
         let text = String::from_utf8(out).unwrap();
         let fault = "entry.fee: value '1000000000': accepted with 10000 entries a pool of at most 9223372036854.775807\n";
         assert!(text.ends_with(fault), "{text}");
+    }
+
+    // Friday 22:00 to Sunday 07:30 of days that roll at midnight from Monday to Friday: Friday's is open all the time. A
+    // window until Monday has one more in it once it is not over when that one opens.
+    #[test]
+    fn a_window_without_enough_days_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("cup.toml");
+        let told = |end: &str, active_days: u32| {
+            let cup = format!(
+                "name = \"Cup\"\nkind = \"demo\"\n\
+                 roll = {{ zone = \"UTC\", time = \"00:00\", days = \"mon-fri\" }}\n\
+                 window = {{ start = \"2026-11-20T22:00:00Z\", end = \"{end}\" }}\n\
+                 gates = {{ active_days = {active_days}, round_turns = 1 }}\n"
+            );
+            fs::write(&file, cup).unwrap();
+            let mut out = Vec::new();
+            assert_eq!(check(std::slice::from_ref(&file), &mut out).unwrap(), 0);
+            String::from_utf8(out).unwrap()
+        };
+        let notice =
+            "gates.active_days: value '5': nobody can be ranked, the window has 1 trading day\n";
+        assert!(told("2026-11-22T07:30:00Z", 5).ends_with(notice));
+        assert!(told("2026-11-22T07:30:00Z", 1).ends_with("ok: Cup\n"));
+        assert!(told("2026-11-23T00:00:00Z", 2).ends_with("has 1 trading day\n"));
+        assert!(told("2026-11-23T00:00:01Z", 2).ends_with("ok: Cup\n"));
     }
 
     #[test]

@@ -16,8 +16,8 @@ Examples:
   dynasty plan check fixtures/plans/*.toml --format json
 
 Each file is told on a line of its own: its name, version and hash, or what is wrong with it, on which
-line, and what would be accepted. The hash is BLAKE3 of the plan's canonical bytes: the same for every
-file that means the same.
+line, and what would be accepted. The hash is BLAKE3 of the plan's canonical bytes: comments, the order of
+fields and the spelling of numbers do not change it, the order of a list does.
 What is valid and yet without effect, such as a payout of an evaluation, is told after it.
 Exit code 0: all are valid; 1: one is not; 2: one cannot be read.")]
 pub(super) struct Args {

@@ -174,19 +174,21 @@ fn compare(path: &str, old: Option<&Node>, new: Option<&Node>, changes: &mut Vec
                 compare(&inner, find(old).as_ref(), find(new).as_ref(), changes);
             }
         }
-        // What matters of a window is whether it is there; their order only names them.
+        // A window is known by its calendar and action; their order only names them.
         (old, new) if path == "conduct.windows" && !is_reordered(old, new) => {
             let items = |node: Option<&Node>| match node {
                 Some(Node::List(items)) => items.clone(),
                 _ => Vec::new(),
             };
-            let (old, mut new) = (items(old), items(new));
-            let mut gone = Vec::new();
-            for window in old {
-                match new.iter().position(|other| *other == window) {
-                    Some(place) => drop(new.remove(place)),
-                    None => gone.push(window),
-                }
+            let (old, new) = (items(old), items(new));
+            // As `verdict` pairs them.
+            let pairs = pairs(&old, &new, |a, b| {
+                ["calendar", "action"].map(|name| field(a, name))
+                    == ["calendar", "action"].map(|name| field(b, name))
+            });
+            for &(before, after) in &pairs {
+                let path = format!("{path}[{before}]");
+                compare(&path, Some(&old[before]), Some(&new[after]), changes);
             }
             let change = |old: Option<&Node>, new: Option<&Node>| Change {
                 field: path.to_owned(),
@@ -194,8 +196,10 @@ fn compare(path: &str, old: Option<&Node>, new: Option<&Node>, changes: &mut Vec
                 new: new.map(shown),
                 verdict: None,
             };
-            changes.extend(gone.iter().map(|window| change(Some(window), None)));
-            changes.extend(new.iter().map(|window| change(None, Some(window))));
+            let gone = (0..old.len()).filter(|place| pairs.iter().all(|(it, _)| it != place));
+            changes.extend(gone.map(|place| change(Some(&old[place]), None)));
+            let fresh = (0..new.len()).filter(|place| pairs.iter().all(|(_, it)| it != place));
+            changes.extend(fresh.map(|place| change(None, Some(&new[place]))));
         }
         (old, new) => changes.push(Change {
             field: path.to_owned(),
@@ -204,6 +208,34 @@ fn compare(path: &str, old: Option<&Node>, new: Option<&Node>, changes: &mut Vec
             verdict: None,
         }),
     }
+}
+
+/// A field of a table.
+fn field<'a>(node: &'a Node, name: &str) -> Option<&'a Node> {
+    let Node::Table(fields) = node else {
+        return None;
+    };
+    let found = fields.iter().find(|(known, _)| known == name);
+    found.map(|(_, value)| value)
+}
+
+/// Places of items that are each other's: the same ones, and of the rest those that are alike, in their order.
+fn pairs<T: PartialEq>(
+    old: &[T],
+    new: &[T],
+    alike: impl Fn(&T, &T) -> bool,
+) -> Vec<(usize, usize)> {
+    let mut pairs: Vec<(usize, usize)> = Vec::new();
+    let tests: [&dyn Fn(&T, &T) -> bool; 2] = [&|a, b| a == b, &alike];
+    for test in tests {
+        for (before, item) in old.iter().enumerate() {
+            let is_free = |after: usize| pairs.iter().all(|&(a, b)| a != before && b != after);
+            let found = (0..new.len()).find(|&after| is_free(after) && test(item, &new[after]));
+            pairs.extend(found.map(|after| (before, after)));
+        }
+    }
+    pairs.sort_unstable();
+    pairs
 }
 
 /// Whether two lists have the same items in another order.

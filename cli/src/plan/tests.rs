@@ -739,6 +739,33 @@ fn windows_are_compared_without_their_order() {
 }
 
 #[test]
+fn windows_of_one_calendar_and_action_are_compared_field_by_field() {
+    let plan = presets()["topstep-combine-50k"].1.clone();
+    let mut other = plan.clone();
+    let window = &mut other.conduct.windows[1];
+    window.before_s += 60;
+    window.symbols = vec![Label::new("ES").unwrap()];
+    other.conduct.windows.swap(0, 1);
+    let found: Vec<_> = (changes(&plan, &other).unwrap().into_iter())
+        .map(|change| (change.field, change.verdict))
+        .collect();
+    // It begins a minute earlier, and no longer for every instrument.
+    assert_eq!(
+        found,
+        [
+            (
+                "conduct.windows[1].before_s".to_owned(),
+                Some(Verdict::Stricter)
+            ),
+            (
+                "conduct.windows[1].symbol".to_owned(),
+                Some(Verdict::Looser)
+            ),
+        ]
+    );
+}
+
+#[test]
 fn plans_of_any_size_are_explained() {
     let mut explained_plans = 0;
     for (_, plan) in presets().values() {

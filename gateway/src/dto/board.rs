@@ -406,8 +406,14 @@ fn scaled(value: i128, decimals: u32) -> String {
 
 fn reason(ineligible: Ineligible) -> String {
     match ineligible {
-        Ineligible::ActiveDays { has, needs } => format!("needs {needs} active days, has {has}"),
-        Ineligible::RoundTurns { has, needs } => format!("needs {needs} round turns, has {has}"),
+        Ineligible::ActiveDays { has, needs } => {
+            let days = if needs == 1 { "day" } else { "days" };
+            format!("needs {needs} active {days}, has {has}")
+        }
+        Ineligible::RoundTurns { has, needs } => {
+            let turns = if needs == 1 { "turn" } else { "turns" };
+            format!("needs {needs} round {turns}, has {has}")
+        }
         Ineligible::Breached => "violated a hard rule".to_owned(),
         Ineligible::Disqualified(reason) => format!("disqualified: {}", reason.word()),
     }

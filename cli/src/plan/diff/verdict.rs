@@ -4,10 +4,13 @@
 use std::cmp::Ordering;
 
 use rules::{
-    AfterPayout, Allowance, DailyAnchor, DayCounts, Denominator, HoldingAction, InactivityEffect,
-    PayoutKeep, PayoutRule, Plan, SizeLimit, StopTrailing, Target, TrailSource,
+    AfterPayout, Allowance, Conduct, DailyAnchor, DayCounts, Denominator, HoldingAction,
+    InactivityEffect, PayoutKeep, PayoutRule, Plan, SizeLimit, StopTrailing, Target, TrailSource,
+    WindowRule,
 };
 use types::{Effect, Funding, Money};
+
+use super::pairs;
 
 /// What a change means for the trader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +29,9 @@ pub(super) fn verdict(field: &str, old: &Plan, new: &Plan) -> Option<Verdict> {
     // Amounts of accounts of different size or currency say nothing about each other.
     let comparable = old.initial_balance == new.initial_balance && old.currency == new.currency;
     if comparable && are_same_amount(field, old, new) {
+        return Some(Verdict::Same);
+    }
+    if is_reordered(field, &old.conduct, &new.conduct) {
         return Some(Verdict::Same);
     }
     let strictness = match field {
@@ -335,13 +341,68 @@ fn conduct(field: &str, old: &Plan, new: &Plan, comparable: bool) -> Option<Orde
             sizes(old.size.as_ref()?, new.size.as_ref()?)
         }
         "conduct.windows" => {
-            let lacks = |some: &[rules::WindowRule], others: &[rules::WindowRule]| {
-                others.iter().any(|window| !some.contains(window))
+            let pairs = window_pairs(old, new).len();
+            match (pairs < old.windows.len(), pairs < new.windows.len()) {
+                (false, true) => Some(Ordering::Greater),
+                (true, false) => Some(Ordering::Less),
+                _ => None,
+            }
+        }
+        _ => {
+            let (field, old, new) = window_of(field, old, new)?;
+            window(field, old, new)
+        }
+    }
+}
+
+/// Whether a list has the same items in another order that means nothing.
+fn is_reordered(field: &str, old: &Conduct, new: &Conduct) -> bool {
+    match field {
+        "conduct.size.weights" => match (&old.size, &new.size) {
+            (Some(old), Some(new)) => are_same(&old.weights, &new.weights),
+            _ => false,
+        },
+        _ => window_of(field, old, new).is_some_and(|(field, old, new)| {
+            field == "symbols" && are_same(&old.symbols, &new.symbols)
+        }),
+    }
+}
+
+fn are_same<T: PartialEq>(old: &[T], new: &[T]) -> bool {
+    old.len() == new.len() && old.iter().all(|item| new.contains(item))
+}
+
+/// The field within a window, and the two windows that are each other's.
+fn window_of<'a>(
+    field: &'a str,
+    old: &'a Conduct,
+    new: &'a Conduct,
+) -> Option<(&'a str, &'a WindowRule, &'a WindowRule)> {
+    let (place, field) = field.strip_prefix("conduct.windows[")?.split_once("].")?;
+    let place: usize = place.parse().ok()?;
+    let pairs = window_pairs(old, new);
+    let &(_, other) = pairs.iter().find(|&&(it, _)| it == place)?;
+    Some((field, &old.windows[place], &new.windows[other]))
+}
+
+fn window_pairs(old: &Conduct, new: &Conduct) -> Vec<(usize, usize)> {
+    pairs(&old.windows, &new.windows, |a, b| {
+        (a.calendar, a.action) == (b.calendar, b.action)
+    })
+}
+
+/// A longer window is stricter, and one of more instruments; one without any is for all.
+fn window(field: &str, old: &WindowRule, new: &WindowRule) -> Option<Ordering> {
+    match field {
+        "before_s" => least(old.before_s, new.before_s),
+        "after_s" => least(old.after_s, new.after_s),
+        "symbol" | "symbols" => {
+            let has = |some: &WindowRule, others: &WindowRule| {
+                some.symbols.is_empty()
+                    || (!others.symbols.is_empty())
+                        && others.symbols.iter().all(|&symbol| some.concerns(symbol))
             };
-            match (
-                lacks(&old.windows, &new.windows),
-                lacks(&new.windows, &old.windows),
-            ) {
+            match (has(new, old), has(old, new)) {
                 (true, false) => Some(Ordering::Greater),
                 (false, true) => Some(Ordering::Less),
                 _ => None,

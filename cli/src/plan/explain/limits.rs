@@ -61,14 +61,15 @@ fn stop(plan: &Plan, stop: StopTrailing, trail: TrailSource) -> Option<String> {
             // A floor is at most one allowance below its peak, and that at most the peak itself.
             let far = Money(level.0.saturating_mul(4).max(size.0.saturating_mul(4)));
             let Some(first) = lowest(size, far, at_level) else {
-                return Some(format!("It would lock at {} for good.", amount(level)));
+                let (level, until) = (amount(level), until(plan));
+                return Some(format!("It would lock at {level} {until}."));
             };
             let locked = after(plan, trail, first)?;
             let higher = after(plan, trail, first.saturating_add(size))?;
-            let for_good = if higher.floor == locked.floor {
-                "for good"
-            } else {
+            let for_good = if higher.floor != locked.floor {
                 "for now"
+            } else {
+                until(plan)
             };
             Some(format!(
                 "At {} it locks at {} {for_good}.",
@@ -81,11 +82,20 @@ fn stop(plan: &Plan, stop: StopTrailing, trail: TrailSource) -> Option<String> {
             let frozen = after(plan, trail, level)?;
             Some(format!(
                 "The first value at or above {} is the last that counts: reached exactly, the floor \
-                 stays at {} for good.",
+                 stays at {} {}.",
                 amount(level),
-                amount(frozen.floor)
+                amount(frozen.floor),
+                until(plan)
             ))
         }
+    }
+}
+
+/// How long a floor that stopped stays.
+const fn until(plan: &Plan) -> &'static str {
+    match plan.scaling {
+        None => "for good",
+        Some(_) => "until the account grows, and goes up by what it grows",
     }
 }
 

@@ -273,7 +273,7 @@ fn the_score_is_what_its_definition_gives() {
         let parts = ["profit", "risk", "consistency", "drawdown"].map(points);
         assert_eq!(parts.iter().sum::<i64>(), points("score"));
     }
-    assert_eq!(out.board()[3]["reason"], "needs 1 active days, has 0");
+    assert_eq!(out.board()[3]["reason"], "needs 1 active day, has 0");
 }
 
 #[test]

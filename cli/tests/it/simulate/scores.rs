@@ -125,7 +125,7 @@ fn the_rows_that_are_computed_anew_are_of_all_sorts() {
     let ranked = ["ada", "eva"].map(|account| row(account)["eligible"].clone());
     assert_eq!(ranked, [true, true]);
     assert_eq!(row("bea")["reason"], "violated a hard rule");
-    assert_eq!(row("cleo")["reason"], "needs 1 active days, has 0");
+    assert_eq!(row("cleo")["reason"], "needs 1 active day, has 0");
     assert_eq!(row("dora")["reason"], "disqualified: terms");
     for account in ["bea", "eva"] {
         let inputs = &row(account)["inputs"];

@@ -66,7 +66,7 @@ pub(super) fn read_alone(document: &Field<'_>, others: &[&str]) -> Result<Plan, 
         name: table.field("name").name()?,
         version: table
             .field("version")
-            .integer("a whole number from 0 without quotes")?,
+            .integer("a whole number from 0 to 4294967295 without quotes")?,
         currency: table.field("currency").name()?,
         initial_balance,
         schedule,

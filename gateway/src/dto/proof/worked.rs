@@ -375,11 +375,17 @@ fn why(reason: &PayoutDenial) -> String {
         PayoutDenial::AboveEligible => "that is more than is eligible".to_owned(),
         PayoutDenial::WouldBreach => "what is left would violate a limit".to_owned(),
         PayoutDenial::TooFewDays { has, needs } => {
-            format!("{has} trading days count, and it takes {needs}")
+            let days = if *has == 1 {
+                "day counts"
+            } else {
+                "days count"
+            };
+            format!("{has} trading {days}, and it takes {needs}")
         }
         PayoutDenial::TooSoon { has, needs } => {
+            let days = if *has == 1 { "day" } else { "days" };
             format!(
-                "{has} days went by since the last payout or, before the first, since the account opened, and it takes \
+                "{has} {days} went by since the last payout or, before the first, since the account opened, and it takes \
                  {needs}"
             )
         }
