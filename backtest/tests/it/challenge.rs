@@ -305,6 +305,70 @@ fn the_time_to_pass_is_over_before_the_target() {
     }
 }
 
+/// 100 a day to a target of 1,000: passed on the tenth day, and given up on the ninth.
+#[test]
+fn what_goes_on_at_the_horizon_is_given_up() {
+    let (days, stages, sizes) = ([tossed(100)], [plan(500, 1_000)], [Ratio::ONE]);
+    let after = |horizon_days| {
+        let question = Question {
+            horizon_days,
+            attempts: 10,
+            ..question(&days, &stages, &sizes)
+        };
+        let answer = one(&question);
+        assert_eq!(answer.breached, None);
+        [answer.passed, answer.given_up].map(|share| share.unwrap().count)
+    };
+    assert_eq!(after(9), [0, 10]);
+    assert_eq!(after(10), [10, 0]);
+}
+
+/// Every day loses 600 and ends at 1,000: a floor 1,000 below stands and the target is passed on the first day; one of the
+/// funded account 500 below is breached on its first, one 700 below never, and that account trades on at the horizon.
+#[test]
+fn a_funded_account_breaches() {
+    let days = [Day {
+        profit: [-600, 1_000, 1_000].map(Money::whole),
+        ..tossed(1_000)
+    }];
+    let funded = |floor| Plan {
+        stage: Stage::Funded,
+        profit_target: None,
+        ..plan(floor, 1_000)
+    };
+    let sizes = [Ratio::ONE];
+    let of = |stages: &[Plan]| {
+        let question = Question {
+            horizon_days: 5,
+            attempts: 10,
+            ..question(&days, stages, &sizes)
+        };
+        let answer = one(&question);
+        let shares = [
+            answer.passed,
+            Some(answer.failed),
+            answer.given_up,
+            answer.breached,
+        ];
+        shares.map(|share| share.map(|share| share.count))
+    };
+    let (ten, none) = (Some(10), Some(0));
+    assert_eq!(
+        of(&[plan(1_000, 1_000), funded(500)]),
+        [ten, none, none, ten]
+    );
+    assert_eq!(
+        of(&[plan(1_000, 1_000), funded(700)]),
+        [ten, none, none, none]
+    );
+    assert_eq!(of(&[funded(500)]), [None, none, None, ten]);
+    // An evaluation that fails has no funded account.
+    assert_eq!(
+        of(&[plan(500, 1_000), funded(500)]),
+        [none, ten, none, none]
+    );
+}
+
 /// Ten per cent a day, compounding, from a run that stood at 50,000 when it made 5,000: an account of 10,000 has 11,000,
 /// 12,100 and 13,310 after three days, and a target of 3,000 is passed on the third. As money, 5,000 pass on the first.
 /// At half the size 5% a day are 10,500, 11,025, 11,576.25, 12,155.06, 12,762.81 and 13,400.95: the sixth.

@@ -500,24 +500,31 @@ fn answers_text(question: &Question<'_>, answers: &[Answer], best: Best) -> Stri
     if is_timed {
         head.push("lapsed");
     }
-    head.push("days");
+    head.extend(["given up", "days to pass"]);
+    let is_funded = answers.iter().any(|answer| answer.breached.is_some());
+    if is_funded {
+        head.push("breached");
+    }
     let pays = answers.iter().any(|answer| answer.paid.is_some());
     if pays {
-        head.extend(["paid", "days", "payouts", "less the fee"]);
+        head.extend(["paid", "days to payout", "payouts", "less the fee"]);
     }
     table.load_style(NOTHING).set_header(head);
     let days = |days: Option<f64>| days.map_or("-".to_owned(), |days| days.to_string());
+    let plain = |share: Option<Share>| share.map_or("-".to_owned(), |it| percent(it.value));
     for answer in answers {
         let mut row = vec![
             format!("{}x", answer.size),
             answer.passed.as_ref().map_or("-".to_owned(), share),
-            percent(answer.failed.value),
+            plain(answer.passed.map(|_| answer.failed)),
         ];
         if is_timed {
-            let lapsed = answer.lapsed.map(|it| percent(it.value));
-            row.push(lapsed.unwrap_or_else(|| "-".to_owned()));
+            row.push(plain(answer.lapsed));
         }
-        row.push(days(answer.days_to_pass));
+        row.extend([plain(answer.given_up), days(answer.days_to_pass)]);
+        if is_funded {
+            row.push(plain(answer.breached));
+        }
         if let Some(paid) = &answer.paid {
             row.extend([
                 share(paid),
@@ -568,6 +575,8 @@ fn answers_json(question: &Question<'_>, answers: &[Answer], best: Best) -> Valu
             "passed": answer.passed.as_ref().map(share_json),
             "failed": share_json(&answer.failed),
             "lapsed": answer.lapsed.as_ref().map(share_json),
+            "given_up": answer.given_up.as_ref().map(share_json),
+            "breached": answer.breached.as_ref().map(share_json),
             "paid": answer.paid.as_ref().map(share_json),
             "payouts": mean(&answer.payout),
             "net": mean(&answer.net),
