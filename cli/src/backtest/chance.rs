@@ -33,10 +33,11 @@ use crate::demo::say;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  dynasty backtest monte-carlo goog.csv --strategy sma_cross --size 100% --method bootstrap --paths 100000
-  dynasty backtest monte-carlo goog.csv --strategy sma_cross --method shuffle --of trades --ruin 50%
-  dynasty backtest monte-carlo goog.csv --strategy sma_cross --size 50% --interval 390m --plan fixtures/plans/static-100k.toml
-  dynasty backtest monte-carlo es-5m.csv --strategy sma_cross --plan fixtures/plans/topstep-combine-50k.toml \\
+  dynasty backtest monte-carlo fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --size 100% --method bootstrap --paths 100000
+  dynasty backtest monte-carlo fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --method shuffle --of trades --ruin 50%
+  dynasty backtest monte-carlo fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --size 50% --interval 390m --plan fixtures/plans/static-100k.toml
+  dynasty backtest monte-carlo fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --size 100 --interval 390m \\
+      --plan fixtures/plans/topstep-combine-50k.toml \\
       --then fixtures/plans/topstep-xfa-50k.toml --attempt-fee 49 --sizes 0.5,1,2,3")]
 pub(super) struct MonteCarlo {
     #[command(flatten)]

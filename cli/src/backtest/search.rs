@@ -54,11 +54,11 @@ pub(super) struct Searched {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  dynasty backtest sweep goog.csv --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20 --fee 0.1%
-  dynasty backtest sweep goog.csv --strategy sma_cross --random 500 --seed 7 --objective return --out results.parquet
-  dynasty backtest sweep goog.csv --strategy sma_cross --grid fast=2..50 --grid slow=20..300 --evolve 400
-  dynasty backtest sweep ticks.csv --strategy sma_cross --grid fast=5..50 --out results.csv --resume
-  dynasty backtest sweep goog.csv --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20 --report sweep.html")]
+  dynasty backtest sweep fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20 --fee 0.1%
+  dynasty backtest sweep fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --random 500 --seed 7 --objective return --out results.parquet
+  dynasty backtest sweep fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --grid fast=2..50 --grid slow=20..300 --evolve 400
+  dynasty backtest sweep fixtures/market/btcusdt_ticks.csv.gz --bars 1s --lot 0.00001 --size 0.01 --cash 50000 --strategy sma_cross --grid fast=2..8 --out results.csv --resume
+  dynasty backtest sweep fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20 --report sweep.html")]
 pub(super) struct Sweep {
     #[command(flatten)]
     args: Args,
@@ -92,9 +92,9 @@ pub(super) struct Sweep {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  dynasty backtest walk-forward goog.csv --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20 --folds 6
-  dynasty backtest walk-forward goog.csv --strategy sma_cross --grid fast=5..50:5 --mode rolling --train 500
-  dynasty backtest walk-forward goog.csv --strategy sma_cross --grid fast=5..50:5 --mode k-fold --purge 200 --embargo 20")]
+  dynasty backtest walk-forward fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20 --folds 6
+  dynasty backtest walk-forward fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --grid fast=5..50:5 --mode rolling --train 500
+  dynasty backtest walk-forward fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --grid fast=5..50:5 --mode k-fold --purge 200 --embargo 20")]
 pub(super) struct WalkForward {
     #[command(flatten)]
     args: Args,
