@@ -347,9 +347,17 @@ fn of_returns(
         );
         page.fan = Some(Fan::of(about, &found, &returns, step, initial));
     }
+    // What is drawn says nothing of what is still open.
+    let closed = matches!(asked.of, OfArg::Trades)
+        .then(|| returns.iter().map(|it| 1.0 + it).product::<f64>() - 1.0);
     match asked.args.format {
-        Format::Text => say(text(asked, &found, outcome, seconds))?,
-        Format::Json => say(json_of(&found, initial))?,
+        Format::Text => say(text(asked, &found, outcome, closed, seconds))?,
+        Format::Json => {
+            let mut object = json_of(&found, initial);
+            object["return"] = json!(total_return(outcome));
+            object["return_of_closed_trips"] = json!(closed);
+            say(object)?;
+        }
     }
     Ok(())
 }
@@ -376,7 +384,19 @@ fn method_text(method: Method) -> String {
     }
 }
 
-fn text(asked: &MonteCarlo, found: &Simulated, outcome: &Outcome, seconds: f64) -> String {
+/// Equity at the end by the balance at the start, less one.
+fn total_return(outcome: &Outcome) -> f64 {
+    outcome.equity.0 as f64 / outcome.initial.0 as f64 - 1.0
+}
+
+/// `closed`: what the round trips that are over made of the start, where they are what is drawn.
+fn text(
+    asked: &MonteCarlo,
+    found: &Simulated,
+    outcome: &Outcome,
+    closed: Option<f64>,
+    seconds: f64,
+) -> String {
     let mut table = Table::new();
     let head = ["", "1%", "5%", "25%", "50%", "75%", "95%", "99%"];
     table.load_style(NOTHING).set_header(head);
@@ -394,16 +414,18 @@ fn text(asked: &MonteCarlo, found: &Simulated, outcome: &Outcome, seconds: f64) 
         OfArg::Returns => "returns",
         OfArg::Trades => "round trips",
     };
-    let total = outcome.equity.0 as f64 / outcome.initial.0 as f64 - 1.0;
+    let closed = closed.map_or(String::new(), |closed| {
+        format!(", its closed round trips alone: {}", percent(closed))
+    });
     format!(
-        "{} paths of {} {what}, {}, seed {}; {:.0} paths/s; the run itself: {}\n\n{}\n\n\
+        "{} paths of {} {what}, {}, seed {}; {:.0} paths/s; the run itself: {}{closed}\n\n{}\n\n\
          lost something   {}\nlost {} of the start at any time   {}\n(95% Wilson intervals)",
         found.simulation.paths,
         found.returns,
         method_text(found.simulation.method),
         found.simulation.seed,
         found.simulation.paths as f64 / seconds.max(1e-9),
-        percent(total),
+        percent(total_return(outcome)),
         table.trim_fmt(),
         share(&found.lost),
         percent(1.0 - found.simulation.ruin),
