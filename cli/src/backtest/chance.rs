@@ -20,6 +20,7 @@ use runtime::Shard;
 use serde_json::{Value, json};
 use types::{Event, EventKind, Funding, Input, InputKind, Money, Ratio, TimestampNs};
 
+use super::ignored::Purpose;
 use super::report::{self, Subject};
 use super::search::threads;
 use super::world::Prepared;
@@ -57,14 +58,9 @@ pub(super) struct MonteCarlo {
     /// Mean length of a block [default: the cube root of how many there are].
     #[arg(long, value_name = "NUMBER")]
     block: Option<usize>,
-    /// How far bars are moved, as a share of their mean range (--method paths).
-    #[arg(
-        long,
-        value_name = "NUMBER",
-        default_value_t = 0.1,
-        conflicts_with = "plan"
-    )]
-    noise: f64,
+    /// How far bars are moved, as a share of their mean range (--method paths) [default: 0.1].
+    #[arg(long, value_name = "NUMBER", conflicts_with = "plan")]
+    noise: Option<f64>,
     /// A loss of so much of the start is ruin.
     #[arg(long, value_name = "PERCENT", value_parser = parse::percent, default_value = "50%", conflicts_with = "plan")]
     ruin: Ratio,
@@ -144,7 +140,7 @@ impl Observer for Days<'_> {
 /// # Errors
 /// When something given cannot be read or does not fit, or the run fails.
 pub(super) fn monte_carlo(asked: &MonteCarlo) -> anyhow::Result<ExitCode> {
-    let mut prepared = Prepared::new(&asked.args)?;
+    let mut prepared = Prepared::new(&asked.args, Purpose::MonteCarlo)?;
     let plan = asked
         .args
         .plan
@@ -302,6 +298,19 @@ fn of_returns(
     outcome: &Outcome,
     page: Option<&mut Report<'_>>,
 ) -> anyhow::Result<()> {
+    let has_blocks = matches!(asked.method, MethodArg::Bootstrap | MethodArg::Circular);
+    if let (Some(block), false) = (asked.block, has_blocks) {
+        return Err(Usage(format!(
+            "--block {block}: nothing is drawn in blocks; accepted: with --method bootstrap or circular"
+        ))
+        .into());
+    }
+    if let (Some(noise), true) = (asked.noise, !matches!(asked.method, MethodArg::Paths)) {
+        return Err(Usage(format!(
+            "--noise {noise}: no bar is moved; accepted: with --method paths"
+        ))
+        .into());
+    }
     let returns = returns(asked.of, outcome);
     let block = asked
         .block
@@ -310,7 +319,9 @@ fn of_returns(
         MethodArg::Shuffle => Method::Shuffle,
         MethodArg::Bootstrap => Method::Stationary { mean: block as f64 },
         MethodArg::Circular => Method::Circular { block },
-        MethodArg::Paths => Method::Paths { share: asked.noise },
+        MethodArg::Paths => Method::Paths {
+            share: asked.noise.unwrap_or(0.1),
+        },
     };
     let simulation = Simulation {
         method,

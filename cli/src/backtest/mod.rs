@@ -5,6 +5,7 @@ mod caution;
 mod chance;
 mod data;
 mod entry;
+mod ignored;
 mod market;
 mod measured;
 mod observe;
@@ -313,6 +314,7 @@ fn run_once(args: &Args) -> anyhow::Result<ExitCode> {
 
 /// The terms of a run.
 fn settings(args: &Args, files: &Files, market: &market::Market) -> anyhow::Result<Settings> {
+    ignored::of_run(args, files, market)?;
     let plan = if let Some(path) = &args.plan {
         crate::plan::read(path)?
     } else {
