@@ -255,6 +255,24 @@ fn positions_are_held_as_long_as_in_the_run() {
     assert_eq!(of(2_000, 31.0).passed.unwrap().count, 4_000);
 }
 
+/// 100 on each of three days, and a target of 100 that is there when the position is closed: on the third day. Where another
+/// instrument is opened on the second, what was made is taken there, as all are one position.
+#[test]
+fn what_is_held_together_is_closed_when_another_is_opened() {
+    let mut days: Vec<Day> = trip(3).collect();
+    let (stages, sizes) = ([plan(500, 100)], [Ratio::ONE]);
+    let after = |days: &[Day]| {
+        let question = Question {
+            attempts: 10,
+            ..question(days, &stages, &sizes)
+        };
+        one(&question).days_to_pass
+    };
+    assert_eq!(after(&days), Some(3.0));
+    days[1].has_opened = true;
+    assert_eq!(after(&days), Some(2.0));
+}
+
 /// What is held on the last day of the run is closed after it: the position of 30 days that goes on is never one of 60.
 #[test]
 fn the_end_of_the_run_ends_what_is_held() {

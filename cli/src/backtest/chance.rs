@@ -482,7 +482,13 @@ fn under_plan(
     opened: &[TimestampNs],
     page: Option<&mut Report<'_>>,
 ) -> anyhow::Result<()> {
-    let late = super::caution::late_bars(outcome, ("the plan", opened));
+    let cautions: Vec<String> = [
+        super::caution::late_bars(outcome, ("the plan", opened)),
+        super::caution::held_together(outcome),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     let days = days_of(outcome, &|ts| opened.partition_point(|at| *at <= ts) as i32);
     let mut stages = vec![plan];
     for path in &asked.then {
@@ -507,16 +513,21 @@ fn under_plan(
     let answers = ask(&question).map_err(usage)?;
     let best = best(&answers);
     if let Some(page) = page {
-        page.odds = Some(Odds::of(&question, &answers, best));
+        let mut odds = Odds::of(&question, &answers, best);
+        for caution in &cautions {
+            odds.note = format!("{} Note: {caution}.", odds.note);
+        }
+        page.odds = Some(odds);
     }
     match asked.args.format {
         Format::Text => {
-            let note = late.map_or(String::new(), |late| format!("\nnote: {late}"));
-            say(answers_text(&question, &answers, best) + &note)?;
+            let notes = cautions.iter().map(|caution| format!("\nnote: {caution}"));
+            let notes: String = notes.collect();
+            say(answers_text(&question, &answers, best) + &notes)?;
         }
         Format::Json => {
             let mut object = answers_json(&question, &answers, best);
-            object["cautions"] = late.into_iter().collect();
+            object["cautions"] = json!(cautions);
             say(object)?;
         }
     }

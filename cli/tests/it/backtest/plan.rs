@@ -300,3 +300,21 @@ fn each_run_of_a_sweep_has_its_verdict_and_its_day() {
     assert!(!plain.contains("verdict"), "{plain}");
     assert!(!std::fs::read_to_string(&csv).unwrap().contains("verdict"));
 }
+
+/// The odds of two instruments say that they are held as one; those of one have nothing to say.
+#[test]
+fn odds_of_several_instruments_say_how_they_are_held() {
+    let [goog, aapl] = ["goog", "aapl"].map(|it| fixture(&format!("market/{it}_1d_bars.csv.gz")));
+    let plan = fixture("plans/static-100k.toml");
+    let terms =
+        format!("-s sma_cross --size 100 --interval 390m --paths 16 --sizes 1 --plan {plan}");
+    let terms: Vec<&str> = terms.split(' ').collect();
+    let cautions = |files: &[&str]| {
+        let told = result(&[&["monte-carlo"], files, &terms].concat());
+        told["cautions"].as_array().unwrap().clone()
+    };
+    let said = cautions(&[&goog, &aapl]);
+    let said = said[0].as_str().unwrap();
+    assert!(said.starts_with("2 instruments were traded"), "{said}");
+    assert_eq!(cautions(&[&goog]), [json!(null); 0]);
+}
