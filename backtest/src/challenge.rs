@@ -95,6 +95,11 @@ pub struct Answer {
     pub failed: Share,
     /// Attempts whose time to pass was over; `None` where no plan has a time limit.
     pub lapsed: Option<Share>,
+    /// Attempts whose evaluation was still going on at the horizon; `None` where there is none.
+    pub given_up: Option<Share>,
+    /// Attempts whose funded account failed, paid before or not; `None` where there is none. One that neither failed nor
+    /// was closed trades on at the horizon.
+    pub breached: Option<Share>,
     /// Attempts that had a payout; `None` where no plan pays.
     pub paid: Option<Share>,
     /// What an attempt was paid, the trader's share of all payouts before the horizon.
@@ -277,6 +282,10 @@ fn summed_up(question: &Question<'_>, size: Ratio, attempts: &[Attempt]) -> Answ
         .stages
         .iter()
         .any(|plan| plan.stage != Stage::Funded);
+    let is_funded = question
+        .stages
+        .iter()
+        .any(|plan| plan.stage == Stage::Funded);
     let is_timed = question
         .stages
         .iter()
@@ -293,6 +302,8 @@ fn summed_up(question: &Question<'_>, size: Ratio, attempts: &[Attempt]) -> Answ
         passed: has_evaluation.then(|| count(&|attempt| attempt.passed_after.is_some())),
         failed: count(&|attempt| attempt.has_failed),
         lapsed: is_timed.then(|| count(&|attempt| attempt.has_lapsed)),
+        given_up: has_evaluation.then(|| count(&|attempt| attempt.is_given_up)),
+        breached: is_funded.then(|| count(&|attempt| attempt.has_breached)),
         paid: pays.then(|| count(&|attempt| attempt.paid_after.is_some())),
         payout,
         net: Mean {

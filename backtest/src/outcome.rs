@@ -45,6 +45,8 @@ pub struct Executed {
 /// How much happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
+    /// Trading days of the plan that opened, until the account passed, failed or was closed.
+    pub days: u64,
     /// Inputs of the engine.
     pub inputs: u64,
     /// Events of the engine.

@@ -6,7 +6,7 @@ pub mod record;
 mod space;
 
 pub use evolve::{Evolution, EvolveError, evolve};
-pub use figures::{Cells, Figures, Moments};
+pub use figures::{Cells, Figures, Moments, Verdict};
 pub use space::{Axis, Objective, POINTS_MAX, Space, SpaceError, whole};
 
 use std::collections::BTreeMap;
@@ -100,7 +100,10 @@ impl World<'_> {
         };
         let mut observer = (self.observe)();
         let outcome = run(&settings, (self.open)()?, &mut *strategy, &mut *observer)?;
-        let figures = Figures::of(&outcome, self.cells);
+        let figures = Figures {
+            verdict: settings.stops_with_account.then(|| Verdict::of(&outcome)),
+            ..Figures::of(&outcome, self.cells)
+        };
         Ok(trial(Some(figures), Path::Engine))
     }
 

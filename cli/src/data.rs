@@ -85,7 +85,7 @@ pub(crate) fn run_command(args: &Args) -> anyhow::Result<ExitCode> {
 struct Usage(String);
 
 /// Whether the command has to say more for the file to be read.
-fn is_usage(error: &anyhow::Error) -> bool {
+pub(crate) fn is_usage(error: &anyhow::Error) -> bool {
     let asks_for_more = matches!(
         error.downcast_ref(),
         Some(OpenError::Unknown { .. } | OpenError::Missing { .. })

@@ -25,6 +25,10 @@ pub(super) struct Attempt {
     pub(super) has_failed: bool,
     /// Whether the time to pass an evaluation was over.
     pub(super) has_lapsed: bool,
+    /// Whether an evaluation was still going on at the horizon.
+    pub(super) is_given_up: bool,
+    /// Whether the paying account failed, paid or not.
+    pub(super) has_breached: bool,
     /// Days of the paying account until its first payout.
     pub(super) paid_after: Option<u32>,
     /// The trader's share of all payouts.
@@ -330,22 +334,29 @@ pub(super) fn attempt(
             .days
             .after(TradingDay(20_000))
             .unwrap_or(TradingDay(20_001));
-        let mut is_over = false;
+        let mut has_passed = false;
+        // Until something else ended it.
+        found.is_given_up = !is_paying;
         for traded in 1..=question.horizon_days {
             trader.trade(day, draw.next(), size);
             match trader.state() {
                 Some(AccountState::Passed) => {
                     days += traded;
-                    is_over = true;
+                    (has_passed, found.is_given_up) = (true, false);
                     break;
                 }
                 Some(AccountState::Evaluation | AccountState::Funded) => {}
                 _ if trader.has_lapsed => {
-                    found.has_lapsed = true;
+                    (found.has_lapsed, found.is_given_up) = (true, false);
+                    break;
+                }
+                // One that was closed with its last payout did not breach.
+                state if is_paying => {
+                    found.has_breached = state == Some(AccountState::Failed);
                     break;
                 }
                 _ => {
-                    found.has_failed = !is_paying;
+                    (found.has_failed, found.is_given_up) = (true, false);
                     break;
                 }
             }
@@ -358,7 +369,7 @@ pub(super) fn attempt(
             day = next;
         }
         found.paid = found.paid.saturating_add(trader.paid);
-        if !is_over {
+        if !has_passed {
             return Ok(found);
         }
     }

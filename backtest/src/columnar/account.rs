@@ -322,6 +322,8 @@ impl<'a, R: Recorder> Account<'a, R> {
                 periods_per_year: self.columns.periods_per_year,
                 sharpe: None,
                 max_drawdown: 1.0 - self.least,
+                // Rules are the engine's.
+                verdict: None,
                 cells: Vec::new(),
             },
             self.cells,

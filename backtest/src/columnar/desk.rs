@@ -157,7 +157,8 @@ fn check_plan(settings: &Settings, instrument: &Instrument) -> Result<(), NotCol
         || plan.payout.is_some()
         || plan.scaling.is_some()
         || plan.time_limit().is_some()
-        || plan.conduct != rules::Conduct::default();
+        || plan.conduct != rules::Conduct::default()
+        || settings.stops_with_account;
     if has_rules {
         return refuse("the plan has rules", "a plan without rules");
     }

@@ -141,7 +141,8 @@ pub(super) const DEFINITIONS: &[Definition] = &[
         name: "expected_best_sharpe",
         unit: Unit::Ratio,
         convention: "the best annual Sharpe ratio that N trials without skill would show: sqrt(V) ((1 - e) Z(1 - 1/N) \
-                     + e Z(1 - 1/(N E))), e Euler's constant, E its number, V the trials' variance",
+                     + e Z(1 - 1/(N E))), e Euler's constant, E its number, V the trials' variance, which a sweep takes as that of the error of \
+                     the best one's ratio at least",
         differs: "",
         compute: |facts| Ok(expected_best(facts)? * facts.settings.periods_per_year.sqrt()),
     },

@@ -175,13 +175,24 @@ pub(super) fn plain(table: &Table, id: &str) -> String {
         for (column, value) in row.iter().enumerate() {
             let _ = match column {
                 0 => write!(out, "<th scope=\"row\">{}</th>", escape(value)),
-                _ => write!(out, "<td class=\"num\">{}</td>", escape(value)),
+                _ => write!(out, "<td class=\"num\">{}</td>", with_interval(value)),
             };
         }
         out.push_str("</tr>");
     }
     out.push_str("</tbody></table></div>");
     out
+}
+
+/// A value and what stands in brackets behind it, which goes under it as a whole where a table is wider than its page.
+fn with_interval(value: &str) -> String {
+    match value.split_once(" (") {
+        Some((value, interval)) => {
+            let interval = escape(interval).replace(' ', "\u{a0}");
+            format!("{} ({interval}", escape(value))
+        }
+        None => escape(value),
+    }
 }
 
 /// Round trips; `None` where there was none.
@@ -378,4 +389,18 @@ pub(super) fn headline(report: &Report<'_>) -> Vec<(String, String, &'static str
     }
     found.push(("Fees paid".to_owned(), amount(outcome.fees), "plain"));
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_is_not_broken() {
+        assert_eq!(
+            with_interval("5.00% (2.15% to 11.18%)"),
+            "5.00% (2.15%\u{a0}to\u{a0}11.18%)"
+        );
+        assert_eq!(with_interval("<1"), "&lt;1");
+    }
 }

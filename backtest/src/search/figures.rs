@@ -1,6 +1,6 @@
 //! What a search keeps of a run.
 
-use types::Money;
+use types::{AccountState, Money};
 
 use crate::outcome::{Outcome, units};
 
@@ -78,6 +78,57 @@ impl Cells {
     }
 }
 
+/// How an account fared under its plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verdict {
+    /// What it was at the end.
+    pub state: AccountState,
+    /// The trading day of the run on which that was decided, the first being 1; of one that trades on, its last day.
+    pub days: u64,
+}
+
+impl Verdict {
+    /// The verdict on a run under a plan.
+    pub const fn of(outcome: &Outcome) -> Self {
+        Self {
+            state: outcome.state,
+            days: outcome.counts.days,
+        }
+    }
+
+    /// Its state as a word.
+    pub const fn word(self) -> &'static str {
+        match self.state {
+            AccountState::Evaluation => "evaluation",
+            AccountState::Passed => "passed",
+            AccountState::Funded => "funded",
+            AccountState::Failed => "failed",
+            AccountState::Closed => "closed",
+            AccountState::Suspended => "suspended",
+        }
+    }
+
+    /// The state that a word says.
+    pub(super) fn state_of(word: &str) -> Option<AccountState> {
+        [
+            AccountState::Evaluation,
+            AccountState::Passed,
+            AccountState::Funded,
+            AccountState::Failed,
+            AccountState::Closed,
+            AccountState::Suspended,
+        ]
+        .into_iter()
+        .find(|state| {
+            let verdict = Self {
+                state: *state,
+                days: 0,
+            };
+            verdict.word() == word
+        })
+    }
+}
+
 /// Figures of one run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figures {
@@ -108,6 +159,8 @@ pub struct Figures {
     pub sharpe: Option<f64>,
     /// The most that equity was below its peak, as a share of the peak.
     pub max_drawdown: f64,
+    /// How its account fared; `None` of a run without rules.
+    pub verdict: Option<Verdict>,
     /// Moments of the returns of each cell.
     pub cells: Vec<Moments>,
 }
@@ -182,6 +235,7 @@ impl Figures {
                 periods_per_year: outcome.periods_per_year(),
                 sharpe: None,
                 max_drawdown: 1.0 - least,
+                verdict: None,
                 cells: Vec::new(),
             },
             moments,

@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use types::Money;
 
-use super::{Figures, Moments, Path, Trial};
+use super::{Figures, Moments, Path, Trial, Verdict};
 use crate::strategy::Values;
 
 /// First words of a record.
-const FORMAT: &str = "dynasty-search 2";
+const FORMAT: &str = "dynasty-search 3";
 
 /// What a search is of: two with the same one have the same trials. FNV-1a of 64 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +75,12 @@ pub fn to_line(trial: &Trial) -> String {
     for cell in &figures.cells {
         let _ = write!(line, "{}:{}:{} ", cell.count, cell.sum, cell.squares);
     }
+    match figures.verdict {
+        Some(verdict) => {
+            let _ = write!(line, "\t{}:{}", verdict.word(), verdict.days);
+        }
+        None => line.push_str("\tnone"),
+    }
     // A line that was cut off is known by its missing end.
     line.push_str("\t.\n");
     line
@@ -113,6 +119,7 @@ pub fn of_line(line: &str, points: &[Values]) -> Option<Trial> {
         periods_per_year: 0.0,
         sharpe: None,
         max_drawdown: 0.0,
+        verdict: None,
         cells: Vec::new(),
     };
     figures.sharpe = match fields.next()? {
@@ -129,6 +136,16 @@ pub fn of_line(line: &str, points: &[Values]) -> Option<Trial> {
             squares: parts.next()?.parse().ok()?,
         });
     }
+    figures.verdict = match fields.next()? {
+        "none" => None,
+        text => {
+            let (word, days) = text.split_once(':')?;
+            Some(Verdict {
+                state: Verdict::state_of(word)?,
+                days: days.parse().ok()?,
+            })
+        }
+    };
     (fields.next()? == ".").then_some(Trial {
         place,
         values,
@@ -161,6 +178,10 @@ mod tests {
             periods_per_year: 252.0,
             sharpe: Some(0.1 + 0.2),
             max_drawdown: 1.0 / 3.0,
+            verdict: Some(Verdict {
+                state: types::AccountState::Failed,
+                days: 161,
+            }),
             cells: vec![
                 Moments {
                     count: 3,

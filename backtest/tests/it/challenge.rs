@@ -255,6 +255,24 @@ fn positions_are_held_as_long_as_in_the_run() {
     assert_eq!(of(2_000, 31.0).passed.unwrap().count, 4_000);
 }
 
+/// 100 on each of three days, and a target of 100 that is there when the position is closed: on the third day. Where another
+/// instrument is opened on the second, what was made is taken there, as all are one position.
+#[test]
+fn what_is_held_together_is_closed_when_another_is_opened() {
+    let mut days: Vec<Day> = trip(3).collect();
+    let (stages, sizes) = ([plan(500, 100)], [Ratio::ONE]);
+    let after = |days: &[Day]| {
+        let question = Question {
+            attempts: 10,
+            ..question(days, &stages, &sizes)
+        };
+        one(&question).days_to_pass
+    };
+    assert_eq!(after(&days), Some(3.0));
+    days[1].has_opened = true;
+    assert_eq!(after(&days), Some(2.0));
+}
+
 /// What is held on the last day of the run is closed after it: the position of 30 days that goes on is never one of 60.
 #[test]
 fn the_end_of_the_run_ends_what_is_held() {
@@ -303,6 +321,70 @@ fn the_time_to_pass_is_over_before_the_target() {
         assert_eq!(after(9, effect), ([10, 0, 0], Some(10.0)));
         assert_eq!(after(8, effect), ([0, 0, 10], None));
     }
+}
+
+/// 100 a day to a target of 1,000: passed on the tenth day, and given up on the ninth.
+#[test]
+fn what_goes_on_at_the_horizon_is_given_up() {
+    let (days, stages, sizes) = ([tossed(100)], [plan(500, 1_000)], [Ratio::ONE]);
+    let after = |horizon_days| {
+        let question = Question {
+            horizon_days,
+            attempts: 10,
+            ..question(&days, &stages, &sizes)
+        };
+        let answer = one(&question);
+        assert_eq!(answer.breached, None);
+        [answer.passed, answer.given_up].map(|share| share.unwrap().count)
+    };
+    assert_eq!(after(9), [0, 10]);
+    assert_eq!(after(10), [10, 0]);
+}
+
+/// Every day loses 600 and ends at 1,000: a floor 1,000 below stands and the target is passed on the first day; one of the
+/// funded account 500 below is breached on its first, one 700 below never, and that account trades on at the horizon.
+#[test]
+fn a_funded_account_breaches() {
+    let days = [Day {
+        profit: [-600, 1_000, 1_000].map(Money::whole),
+        ..tossed(1_000)
+    }];
+    let funded = |floor| Plan {
+        stage: Stage::Funded,
+        profit_target: None,
+        ..plan(floor, 1_000)
+    };
+    let sizes = [Ratio::ONE];
+    let of = |stages: &[Plan]| {
+        let question = Question {
+            horizon_days: 5,
+            attempts: 10,
+            ..question(&days, stages, &sizes)
+        };
+        let answer = one(&question);
+        let shares = [
+            answer.passed,
+            Some(answer.failed),
+            answer.given_up,
+            answer.breached,
+        ];
+        shares.map(|share| share.map(|share| share.count))
+    };
+    let (ten, none) = (Some(10), Some(0));
+    assert_eq!(
+        of(&[plan(1_000, 1_000), funded(500)]),
+        [ten, none, none, ten]
+    );
+    assert_eq!(
+        of(&[plan(1_000, 1_000), funded(700)]),
+        [ten, none, none, none]
+    );
+    assert_eq!(of(&[funded(500)]), [None, none, None, ten]);
+    // An evaluation that fails has no funded account.
+    assert_eq!(
+        of(&[plan(500, 1_000), funded(500)]),
+        [none, ten, none, none]
+    );
 }
 
 /// Ten per cent a day, compounding, from a run that stood at 50,000 when it made 5,000: an account of 10,000 has 11,000,

@@ -547,7 +547,9 @@ fn the_page_has_a_line_on_every_metric() {
         "# Metrics\n\n\
          One line each, written from `backtest::metric` (`DYNASTY_GOLDEN=update cargo test -p backtest metrics`).\n\
          Returns are simple returns from point to point of the equity curve; *n* is how many there are. Deviations are of\n\
-         the sample (ddof 1) and annual with the square root of periods per year, which the caller states. A risk-free\n\
+         the sample (ddof 1) and annual with the square root of periods per year, which the caller states, or which are\n\
+         found in the curve's times: 252 or 365 times the median number of steps of a whole day; of steps longer than four\n\
+         days 365.25 by the mean step in days, rounded to a whole number and at least 1 (weeks are 52). A risk-free\n\
          rate is annual; of a period it is (1 + rate)^(1 / periods per year) - 1. Profits of trades are after fees.\n\
          A point is of the day, month and year of the nanosecond before it, in UTC: midnight is of the day that ends there.\n\
          A figure that is undefined is `null` with a reason, never 0.\n\n\

@@ -76,3 +76,20 @@ pub(super) fn of_run(
     }
     cautions
 }
+
+/// Attempts under a plan have one position, whatever the run had.
+pub(super) fn held_together(outcome: &Outcome) -> Option<String> {
+    let over = outcome.trips.iter().map(|trip| trip.instrument);
+    let open = outcome.open.iter().map(|trip| trip.instrument);
+    let mut traded: Vec<_> = over.chain(open).collect();
+    traded.sort_unstable();
+    traded.dedup();
+    (traded.len() > 1).then(|| {
+        format!(
+            "{} instruments were traded, and an attempt holds them as one position: it is closed, and its profit taken, when another \
+             of them is opened or nothing is held any more, so what the plan says of realised profit (targets, payouts, consistency, \
+             floors that follow balances) is met at other times than by each alone; dynasty backtest --plan judges each",
+            traded.len()
+        )
+    })
+}

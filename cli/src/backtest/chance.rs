@@ -20,6 +20,7 @@ use runtime::Shard;
 use serde_json::{Value, json};
 use types::{Event, EventKind, Funding, Input, InputKind, Money, Ratio, TimestampNs};
 
+use super::ignored::Purpose;
 use super::report::{self, Subject};
 use super::search::threads;
 use super::world::Prepared;
@@ -33,10 +34,11 @@ use crate::demo::say;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  dynasty backtest monte-carlo goog.csv --strategy sma_cross --size 100% --method bootstrap --paths 100000
-  dynasty backtest monte-carlo goog.csv --strategy sma_cross --method shuffle --of trades --ruin 50%
-  dynasty backtest monte-carlo goog.csv --strategy sma_cross --size 50% --interval 390m --plan fixtures/plans/static-100k.toml
-  dynasty backtest monte-carlo es-5m.csv --strategy sma_cross --plan fixtures/plans/topstep-combine-50k.toml \\
+  dynasty backtest monte-carlo fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --size 100% --method bootstrap --paths 100000
+  dynasty backtest monte-carlo fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --method shuffle --of trades --ruin 50%
+  dynasty backtest monte-carlo fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --size 50% --interval 390m --plan fixtures/plans/static-100k.toml
+  dynasty backtest monte-carlo fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --size 100 --interval 390m \\
+      --plan fixtures/plans/topstep-combine-50k.toml \\
       --then fixtures/plans/topstep-xfa-50k.toml --attempt-fee 49 --sizes 0.5,1,2,3")]
 pub(super) struct MonteCarlo {
     #[command(flatten)]
@@ -56,14 +58,9 @@ pub(super) struct MonteCarlo {
     /// Mean length of a block [default: the cube root of how many there are].
     #[arg(long, value_name = "NUMBER")]
     block: Option<usize>,
-    /// How far bars are moved, as a share of their mean range (--method paths).
-    #[arg(
-        long,
-        value_name = "NUMBER",
-        default_value_t = 0.1,
-        conflicts_with = "plan"
-    )]
-    noise: f64,
+    /// How far bars are moved, as a share of their mean range (--method paths) [default: 0.1].
+    #[arg(long, value_name = "NUMBER", conflicts_with = "plan")]
+    noise: Option<f64>,
     /// A loss of so much of the start is ruin.
     #[arg(long, value_name = "PERCENT", value_parser = parse::percent, default_value = "50%", conflicts_with = "plan")]
     ruin: Ratio,
@@ -143,7 +140,7 @@ impl Observer for Days<'_> {
 /// # Errors
 /// When something given cannot be read or does not fit, or the run fails.
 pub(super) fn monte_carlo(asked: &MonteCarlo) -> anyhow::Result<ExitCode> {
-    let mut prepared = Prepared::new(&asked.args)?;
+    let mut prepared = Prepared::new(&asked.args, Purpose::MonteCarlo)?;
     let plan = asked
         .args
         .plan
@@ -301,6 +298,19 @@ fn of_returns(
     outcome: &Outcome,
     page: Option<&mut Report<'_>>,
 ) -> anyhow::Result<()> {
+    let has_blocks = matches!(asked.method, MethodArg::Bootstrap | MethodArg::Circular);
+    if let (Some(block), false) = (asked.block, has_blocks) {
+        return Err(Usage(format!(
+            "--block {block}: nothing is drawn in blocks; accepted: with --method bootstrap or circular"
+        ))
+        .into());
+    }
+    if let (Some(noise), true) = (asked.noise, !matches!(asked.method, MethodArg::Paths)) {
+        return Err(Usage(format!(
+            "--noise {noise}: no bar is moved; accepted: with --method paths"
+        ))
+        .into());
+    }
     let returns = returns(asked.of, outcome);
     let block = asked
         .block
@@ -309,7 +319,9 @@ fn of_returns(
         MethodArg::Shuffle => Method::Shuffle,
         MethodArg::Bootstrap => Method::Stationary { mean: block as f64 },
         MethodArg::Circular => Method::Circular { block },
-        MethodArg::Paths => Method::Paths { share: asked.noise },
+        MethodArg::Paths => Method::Paths {
+            share: asked.noise.unwrap_or(0.1),
+        },
     };
     let simulation = Simulation {
         method,
@@ -346,9 +358,17 @@ fn of_returns(
         );
         page.fan = Some(Fan::of(about, &found, &returns, step, initial));
     }
+    // What is drawn says nothing of what is still open.
+    let closed = matches!(asked.of, OfArg::Trades)
+        .then(|| returns.iter().map(|it| 1.0 + it).product::<f64>() - 1.0);
     match asked.args.format {
-        Format::Text => say(text(asked, &found, outcome, seconds))?,
-        Format::Json => say(json_of(&found, initial))?,
+        Format::Text => say(text(asked, &found, outcome, closed, seconds))?,
+        Format::Json => {
+            let mut object = json_of(&found, initial);
+            object["return"] = json!(total_return(outcome));
+            object["return_of_closed_trips"] = json!(closed);
+            say(object)?;
+        }
     }
     Ok(())
 }
@@ -375,7 +395,19 @@ fn method_text(method: Method) -> String {
     }
 }
 
-fn text(asked: &MonteCarlo, found: &Simulated, outcome: &Outcome, seconds: f64) -> String {
+/// Equity at the end by the balance at the start, less one.
+fn total_return(outcome: &Outcome) -> f64 {
+    outcome.equity.0 as f64 / outcome.initial.0 as f64 - 1.0
+}
+
+/// `closed`: what the round trips that are over made of the start, where they are what is drawn.
+fn text(
+    asked: &MonteCarlo,
+    found: &Simulated,
+    outcome: &Outcome,
+    closed: Option<f64>,
+    seconds: f64,
+) -> String {
     let mut table = Table::new();
     let head = ["", "1%", "5%", "25%", "50%", "75%", "95%", "99%"];
     table.load_style(NOTHING).set_header(head);
@@ -393,16 +425,18 @@ fn text(asked: &MonteCarlo, found: &Simulated, outcome: &Outcome, seconds: f64) 
         OfArg::Returns => "returns",
         OfArg::Trades => "round trips",
     };
-    let total = outcome.equity.0 as f64 / outcome.initial.0 as f64 - 1.0;
+    let closed = closed.map_or(String::new(), |closed| {
+        format!(", its closed round trips alone: {}", percent(closed))
+    });
     format!(
-        "{} paths of {} {what}, {}, seed {}; {:.0} paths/s; the run itself: {}\n\n{}\n\n\
+        "{} paths of {} {what}, {}, seed {}; {:.0} paths/s; the run itself: {}{closed}\n\n{}\n\n\
          lost something   {}\nlost {} of the start at any time   {}\n(95% Wilson intervals)",
         found.simulation.paths,
         found.returns,
         method_text(found.simulation.method),
         found.simulation.seed,
         found.simulation.paths as f64 / seconds.max(1e-9),
-        percent(total),
+        percent(total_return(outcome)),
         table.trim_fmt(),
         share(&found.lost),
         percent(1.0 - found.simulation.ruin),
@@ -448,7 +482,13 @@ fn under_plan(
     opened: &[TimestampNs],
     page: Option<&mut Report<'_>>,
 ) -> anyhow::Result<()> {
-    let late = super::caution::late_bars(outcome, ("the plan", opened));
+    let cautions: Vec<String> = [
+        super::caution::late_bars(outcome, ("the plan", opened)),
+        super::caution::held_together(outcome),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     let days = days_of(outcome, &|ts| opened.partition_point(|at| *at <= ts) as i32);
     let mut stages = vec![plan];
     for path in &asked.then {
@@ -473,16 +513,21 @@ fn under_plan(
     let answers = ask(&question).map_err(usage)?;
     let best = best(&answers);
     if let Some(page) = page {
-        page.odds = Some(Odds::of(&question, &answers, best));
+        let mut odds = Odds::of(&question, &answers, best);
+        for caution in &cautions {
+            odds.note = format!("{} Note: {caution}.", odds.note);
+        }
+        page.odds = Some(odds);
     }
     match asked.args.format {
         Format::Text => {
-            let note = late.map_or(String::new(), |late| format!("\nnote: {late}"));
-            say(answers_text(&question, &answers, best) + &note)?;
+            let notes = cautions.iter().map(|caution| format!("\nnote: {caution}"));
+            let notes: String = notes.collect();
+            say(answers_text(&question, &answers, best) + &notes)?;
         }
         Format::Json => {
             let mut object = answers_json(&question, &answers, best);
-            object["cautions"] = late.into_iter().collect();
+            object["cautions"] = json!(cautions);
             say(object)?;
         }
     }
@@ -500,24 +545,31 @@ fn answers_text(question: &Question<'_>, answers: &[Answer], best: Best) -> Stri
     if is_timed {
         head.push("lapsed");
     }
-    head.push("days");
+    head.extend(["given up", "days to pass"]);
+    let is_funded = answers.iter().any(|answer| answer.breached.is_some());
+    if is_funded {
+        head.push("breached");
+    }
     let pays = answers.iter().any(|answer| answer.paid.is_some());
     if pays {
-        head.extend(["paid", "days", "payouts", "less the fee"]);
+        head.extend(["paid", "days to payout", "payouts", "less the fee"]);
     }
     table.load_style(NOTHING).set_header(head);
     let days = |days: Option<f64>| days.map_or("-".to_owned(), |days| days.to_string());
+    let plain = |share: Option<Share>| share.map_or("-".to_owned(), |it| percent(it.value));
     for answer in answers {
         let mut row = vec![
             format!("{}x", answer.size),
             answer.passed.as_ref().map_or("-".to_owned(), share),
-            percent(answer.failed.value),
+            plain(answer.passed.map(|_| answer.failed)),
         ];
         if is_timed {
-            let lapsed = answer.lapsed.map(|it| percent(it.value));
-            row.push(lapsed.unwrap_or_else(|| "-".to_owned()));
+            row.push(plain(answer.lapsed));
         }
-        row.push(days(answer.days_to_pass));
+        row.extend([plain(answer.given_up), days(answer.days_to_pass)]);
+        if is_funded {
+            row.push(plain(answer.breached));
+        }
         if let Some(paid) = &answer.paid {
             row.extend([
                 share(paid),
@@ -568,6 +620,8 @@ fn answers_json(question: &Question<'_>, answers: &[Answer], best: Best) -> Valu
             "passed": answer.passed.as_ref().map(share_json),
             "failed": share_json(&answer.failed),
             "lapsed": answer.lapsed.as_ref().map(share_json),
+            "given_up": answer.given_up.as_ref().map(share_json),
+            "breached": answer.breached.as_ref().map(share_json),
             "paid": answer.paid.as_ref().map(share_json),
             "payouts": mean(&answer.payout),
             "net": mean(&answer.net),

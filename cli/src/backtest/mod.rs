@@ -5,6 +5,7 @@ mod caution;
 mod chance;
 mod data;
 mod entry;
+mod ignored;
 mod market;
 mod measured;
 mod observe;
@@ -62,15 +63,15 @@ enum Many {
 const EXAMPLES: &str = "\
 Examples:
   dynasty backtest fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --fee 0.1%
-  dynasty backtest goog.csv --strategy sma_cross --set fast=20 --set slow=50 --size 100% --trades trades.csv --report sma.html
-  dynasty backtest BTCUSDT-1m-*.zip --strategy sma_cross --bars 1h --lot 0.00001 --cash 50000 --size 95%
-  dynasty backtest goog.csv --strategy fixtures/strategies/pullback.toml --cash 100000
-  dynasty backtest goog.csv --strategy sma_cross --size 100% --plan fixtures/plans/static-100k.toml --interval 390m --proofs proofs
+  dynasty backtest fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --set fast=20 --set slow=50 --size 100% --trades trades.csv --report sma.html
+  dynasty backtest fixtures/market/eurusd_1h_bars.csv.gz --strategy sma_cross --bars 1d --lot 1000 --cash 50000 --size 95%
+  dynasty backtest fixtures/market/goog_1d_bars.csv.gz --strategy fixtures/strategies/pullback.toml --cash 100000
+  dynasty backtest fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --size 100% --plan fixtures/plans/static-100k.toml --interval 390m --proofs proofs
   dynasty verify-breach proofs/*
-  dynasty backtest goog.csv --strategy sma_cross --size 100% --competition cup.toml
-  dynasty backtest sweep goog.csv --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20
-  dynasty backtest walk-forward goog.csv --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20 --folds 6
-  dynasty backtest monte-carlo goog.csv --strategy sma_cross --size 100% --method bootstrap
+  dynasty backtest fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --size 100% --competition cup.toml
+  dynasty backtest sweep fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20
+  dynasty backtest walk-forward fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20 --folds 6
+  dynasty backtest monte-carlo fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --size 100% --method bootstrap
   dynasty backtest replay data
 
 What there is: dynasty strategies. How files are read: docs/data.md. Searches and simulations: docs/search.md.";
@@ -313,6 +314,7 @@ fn run_once(args: &Args) -> anyhow::Result<ExitCode> {
 
 /// The terms of a run.
 fn settings(args: &Args, files: &Files, market: &market::Market) -> anyhow::Result<Settings> {
+    ignored::of_run(args, files, market)?;
     let plan = if let Some(path) = &args.plan {
         crate::plan::read(path)?
     } else {

@@ -26,6 +26,7 @@ use serde_json::{Value, json};
 use types::TimestampNs;
 
 use self::record::Record;
+use super::ignored::Purpose;
 use super::world::Prepared;
 use super::{Args, Format, Usage, parse};
 use crate::demo::say;
@@ -36,7 +37,7 @@ pub(super) struct Searched {
     /// Values of a parameter: from..to:step, from..to, or value,value.
     #[arg(long, value_name = "NAME=VALUES")]
     grid: Vec<String>,
-    /// So many random points of the grid (without --grid, of all parameters).
+    /// So many random points of the grid (without --grid, of all parameters that are not --set).
     #[arg(long, value_name = "POINTS")]
     random: Option<usize>,
     /// Seed of everything random.
@@ -54,11 +55,11 @@ pub(super) struct Searched {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  dynasty backtest sweep goog.csv --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20 --fee 0.1%
-  dynasty backtest sweep goog.csv --strategy sma_cross --random 500 --seed 7 --objective return --out results.parquet
-  dynasty backtest sweep goog.csv --strategy sma_cross --grid fast=2..50 --grid slow=20..300 --evolve 400
-  dynasty backtest sweep ticks.csv --strategy sma_cross --grid fast=5..50 --out results.csv --resume
-  dynasty backtest sweep goog.csv --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20 --report sweep.html")]
+  dynasty backtest sweep fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20 --fee 0.1%
+  dynasty backtest sweep fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --random 500 --seed 7 --objective return --out results.parquet
+  dynasty backtest sweep fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --grid fast=2..50 --grid slow=20..300 --evolve 400
+  dynasty backtest sweep fixtures/market/btcusdt_ticks.csv.gz --bars 1s --lot 0.00001 --size 0.01 --cash 50000 --strategy sma_cross --grid fast=2..8 --out results.csv --resume
+  dynasty backtest sweep fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20 --report sweep.html")]
 pub(super) struct Sweep {
     #[command(flatten)]
     args: Args,
@@ -92,9 +93,9 @@ pub(super) struct Sweep {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  dynasty backtest walk-forward goog.csv --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20 --folds 6
-  dynasty backtest walk-forward goog.csv --strategy sma_cross --grid fast=5..50:5 --mode rolling --train 500
-  dynasty backtest walk-forward goog.csv --strategy sma_cross --grid fast=5..50:5 --mode k-fold --purge 200 --embargo 20")]
+  dynasty backtest walk-forward fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20 --folds 6
+  dynasty backtest walk-forward fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --grid fast=5..50:5 --mode rolling --train 500
+  dynasty backtest walk-forward fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --grid fast=5..50:5 --mode k-fold --purge 200 --embargo 20")]
 pub(super) struct WalkForward {
     #[command(flatten)]
     args: Args,
@@ -176,12 +177,28 @@ fn progress(count: usize) -> anyhow::Result<ProgressBar> {
 fn space(prepared: &Prepared, searched: &Searched, takes_all: bool) -> anyhow::Result<Space> {
     let parameters = prepared.declared.parameters;
     let usage = |error: search::SpaceError| Usage(format!("--grid: {error}"));
+    let is_set = |axis: &Axis| prepared.set.iter().any(|name| name == axis.name);
     let axes = if searched.grid.is_empty() && takes_all {
-        whole(parameters).map_err(usage)?
+        let mut axes = whole(parameters).map_err(usage)?;
+        axes.retain(|axis| !is_set(axis));
+        axes
     } else {
         let texts = searched.grid.iter();
         let axes = texts.map(|text| Axis::parse(parameters, text));
-        axes.collect::<Result<_, _>>().map_err(usage)?
+        let axes: Vec<Axis> = axes.collect::<Result<_, _>>().map_err(usage)?;
+        let mut values = prepared.values.iter();
+        let unused = values.find(|(parameter, value)| {
+            let mut axes = axes.iter().filter(|axis| is_set(axis));
+            axes.any(|axis| axis.name == parameter.name && axis.values != [*value])
+        });
+        if let Some((parameter, value)) = unused {
+            return Err(Usage(format!(
+                "--set {0}={value}: it is searched; accepted: either --set {0} or --grid {0}",
+                parameter.name
+            ))
+            .into());
+        }
+        axes
     };
     if axes.is_empty() {
         return Err(Usage(
@@ -264,8 +281,15 @@ pub(super) fn sweep(sweep: &Sweep) -> anyhow::Result<ExitCode> {
     if let Some(out) = &sweep.out {
         table::form(out)?;
     }
-    let prepared = Prepared::new(&sweep.args)?;
+    let prepared = Prepared::new(&sweep.args, Purpose::Sweep)?;
     page::check(&sweep.surface, &prepared)?;
+    if !sweep.surface.is_empty() && sweep.args.report.is_none() && sweep.args.plots.is_none() {
+        return Err(Usage(
+            "--surface: the heat map is of a page; accepted: it with --report or --plots"
+                .to_owned(),
+        )
+        .into());
+    }
     let cells = Cells::Equal(CSCV_CELLS);
     let threads = threads(sweep.searched.threads);
     let mut started = Instant::now();
@@ -365,6 +389,11 @@ fn splits(walk: &WalkForward, samples: usize) -> Result<Vec<Split>, Usage> {
         ModeArg::Anchored => Mode::Anchored,
         ModeArg::Rolling => Mode::Rolling,
         ModeArg::KFold => {
+            if let Some(train) = walk.train {
+                return Err(Usage(format!(
+                    "--train {train}: everything beside a test is chosen on; accepted: with --mode anchored or rolling"
+                )));
+            }
             let splits = walk::purged_k_fold(samples, walk.folds, walk.purge, walk.embargo);
             return splits.map_err(|error| Usage(error.to_string()));
         }
@@ -391,7 +420,7 @@ pub(super) fn walk_forward(walk: &WalkForward) -> anyhow::Result<ExitCode> {
         )
         .into());
     }
-    let prepared = Prepared::new(&walk.args)?;
+    let prepared = Prepared::new(&walk.args, Purpose::WalkForward)?;
     let points = points(&prepared, &walk.searched)?;
     let threads = threads(walk.searched.threads);
     // How many samples there are is what the first run of all says.

@@ -16,6 +16,7 @@ use types::{
 };
 
 use super::data::{self, Files};
+use super::ignored::{self, Purpose};
 use super::market::{self, Market};
 use super::report::Subject;
 use super::{Args, Usage, settings};
@@ -29,6 +30,8 @@ const EVENTS_MAX: usize = 50_000_000;
 pub(super) struct Prepared {
     pub(super) declared: &'static Declared,
     pub(super) values: Values,
+    /// Names of the parameters that were set.
+    pub(super) set: Vec<String>,
     pub(super) settings: Settings,
     market: Market,
     /// Of the instruments.
@@ -99,21 +102,8 @@ impl Prepared {
     ///
     /// # Errors
     /// When something given cannot be read or does not fit.
-    pub(super) fn new(args: &Args) -> anyhow::Result<Self> {
-        if args.proofs.is_some()
-            || args.trades.is_some()
-            || args.executions.is_some()
-            || args.equity.is_some()
-            || args.competition.is_some()
-            || args.by.is_some()
-        {
-            return Err(Usage(
-                "--proofs, --trades, --executions, --equity, --competition and --by are of one run; accepted: dynasty backtest with \
-                 --set and the values found"
-                    .to_owned(),
-            )
-            .into());
-        }
+    pub(super) fn new(args: &Args, purpose: Purpose) -> anyhow::Result<Self> {
+        ignored::of_search(args, purpose)?;
         let declared = named(&args.strategy)?;
         let mut values = Values::defaults(declared.parameters);
         for (name, text) in &args.set {
@@ -145,6 +135,7 @@ impl Prepared {
         Ok(Self {
             declared,
             values,
+            set: args.set.iter().map(|(name, _)| name.clone()).collect(),
             settings,
             names: market.instruments().iter().map(|it| it.symbol).collect(),
             market,

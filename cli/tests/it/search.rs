@@ -55,7 +55,7 @@ fn a_stopped_sweep_goes_on_and_ends_the_same() {
     let out = folder.path().join("again.csv");
     let part = PathBuf::from(format!("{}.part", out.display()));
     assert!(!part.exists());
-    fs::write(&part, "dynasty-search 2 0000000000000000\n").unwrap();
+    fs::write(&part, "dynasty-search 3 0000000000000000\n").unwrap();
     let refused = sweep(&out, &["--resume"]);
     assert_eq!(refused.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("another search"));
@@ -262,4 +262,40 @@ fn a_year_has_steps_above_zero() {
     // 63 is a quarter of 252: half the ratio.
     let of = |told: &serde_json::Value| told["runs"][0]["sharpe"].as_f64().unwrap();
     assert!((of(&whole) - 2.0 * of(&halved)).abs() < 1e-9);
+}
+
+/// 50 shares are bought at 100 and sold at 102, bought at 102 and sold at 101, bought at 104 and still held at 110: the trips
+/// that are over made 100 less 50 of 10,000, the run 300 more.
+#[test]
+fn what_closed_trips_made_is_told_beside_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("days.csv");
+    let days = "date,open,high,low,close\n2024-01-05,100,100,100,100\n2024-01-08,100,100,100,100\n2024-01-09,100,101,100,101\n2024-01-10,100,100,99,99\n\
+                2024-01-11,102,103,102,103\n2024-01-12,102,102,100,100\n2024-01-15,101,104,101,104\n2024-01-16,104,110,104,110\n";
+    fs::write(&path, days).unwrap();
+    let run = |words: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_dynasty"))
+            .args(["backtest", "monte-carlo", path.to_str().unwrap()])
+            .args(["-s", "sma_cross", "--set", "fast=1", "--set", "slow=2"])
+            .args(["--size", "50", "--paths", "10"])
+            .args(words)
+            .output()
+            .unwrap();
+        said(&output)
+    };
+    let text = run(&["--of", "trades"]);
+    assert!(
+        text.contains("the run itself: 3.50%, its closed round trips alone: 0.50%"),
+        "{text}"
+    );
+    let told: serde_json::Value =
+        serde_json::from_str(&run(&["--of", "trades", "--format", "json"])).unwrap();
+    let number = |name: &str| told[name].as_f64().unwrap();
+    assert!((number("return") - 0.035).abs() < 1e-12, "{told}");
+    assert!(
+        (number("return_of_closed_trips") - 0.005).abs() < 1e-12,
+        "{told}"
+    );
+    let text = run(&["--of", "returns"]);
+    assert!(text.contains("the run itself: 3.50%\n"), "{text}");
 }

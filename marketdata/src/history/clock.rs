@@ -125,7 +125,7 @@ impl Days {
 pub(super) enum TimeForm {
     /// Since 1970 (or since midnight), in units of so many ns; seconds may have decimals.
     Units(u64),
-    /// A date and time, or a count since 1970 in s, ms, us or ns, told apart by its digits: 10, 13, 16, 19.
+    /// A date and time, or a count since 1970 in s, ms, us or ns, told apart by its digits: 9 or 10, 13, 16, 19.
     Auto,
 }
 
@@ -214,7 +214,8 @@ impl Moment {
 /// What a count of so many digits since 1970 counts, in ns.
 const fn unit_of(digits: usize) -> Option<u64> {
     match digits {
-        10 => Some(SECOND_NS),
+        // Nine until September 2001.
+        9 | 10 => Some(SECOND_NS),
         13 => Some(1_000_000),
         16 => Some(1_000),
         19 => Some(1),
@@ -246,6 +247,20 @@ fn count(text: &[u8], unit: u64) -> Option<u64> {
     let exact = below.is_multiple_of(power.into());
     let below = u64::try_from(below / u128::from(power)).ok()?;
     exact.then(|| ns.checked_add(below))?
+}
+
+/// Whether a time is a midnight of the clock that it is of: a date alone, or one with a time of 0; of a count, of UTC. `None`
+/// of what is no time.
+pub(super) fn is_midnight(text: &[u8]) -> Option<bool> {
+    if let Some(unit) = unit_of(text.len())
+        && text.iter().all(u8::is_ascii_digit)
+    {
+        return count(text, unit).map(|ns| ns % DAY_NS == 0);
+    }
+    match date(text)? {
+        (_, []) => Some(true),
+        (_, [b'T' | b' ', rest @ ..] | rest) => time(rest).map(|(ns, _)| ns == 0),
+    }
 }
 
 /// An instant from a date with or without a time and a zone, and whether it had no time.
@@ -369,6 +384,7 @@ mod tests {
     #[test]
     fn times_are_read_as_files_write_them() {
         check("1704067200", "UTC", "2024-01-01T00:00:00Z");
+        check("978307200", "UTC", "2001-01-01T00:00:00Z");
         check("1704067200001", "UTC", "2024-01-01T00:00:00.001Z");
         check("1704067200000001", "UTC", "2024-01-01T00:00:00.000001Z");
         check(

@@ -14,7 +14,7 @@ use super::databento::Databento;
 use super::decode::{Decode, Setting};
 use super::error::OpenError;
 use super::itch::Itch;
-use super::layout::{Layout, PRESETS, label_of};
+use super::layout::{self, Layout, PRESETS, label_of};
 use super::lobster::Lobster;
 use super::npz::{self, Npz};
 use super::recording::{self, RecordingReader};
@@ -295,10 +295,11 @@ fn detect(path: &Path, name: &str, start: &[u8]) -> Result<Format, OpenError> {
         }
     }
     let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
-    let line = start
-        .split(|&byte| byte == b'\n')
-        .next()
-        .unwrap_or_default();
+    let mut parts = start.splitn(2, |&byte| byte == b'\n');
+    let (line, rest) = (
+        parts.next().unwrap_or_default(),
+        parts.next().unwrap_or_default(),
+    );
     let line = std::str::from_utf8(line.strip_suffix(b"\r").unwrap_or(line)).unwrap_or_default();
     for (header, format) in [
         (rows::HEADER, Format::Rows),
@@ -309,15 +310,32 @@ fn detect(path: &Path, name: &str, start: &[u8]) -> Result<Format, OpenError> {
             return Ok(format);
         }
     }
-    let by_header = PRESETS.iter().find(|preset| preset.headers.contains(&line));
-    let found = match by_header {
-        Some(preset) => preset.layout().map(Format::Table),
-        None => by_name(name),
+    let is_of = |header: &&'static str| header.eq_ignore_ascii_case(line);
+    let preset = PRESETS
+        .iter()
+        .find(|preset| preset.headers.iter().any(is_of));
+    let mut plain = layout::plain_bars(line);
+    let is_daily = plain.as_ref().is_some_and(|it| it.is_daily(line, rest));
+    if let Some(plain) = &mut plain
+        && is_daily
+        && interval_of(name).is_none()
+    {
+        plain.interval = Some(layout::DAY_NS);
+    }
+    let found = match (preset, plain) {
+        // Vendors of days have headers that others have, too: what is not of days is not theirs.
+        (Some(preset), Some(plain)) if preset.interval.is_some() && !is_daily => {
+            Some(Format::Table(plain))
+        }
+        (Some(preset), _) => preset.layout().map(Format::Table),
+        (None, Some(plain)) => Some(Format::Table(plain)),
+        (None, None) => by_name(name),
     };
     found.ok_or_else(|| OpenError::Unknown {
         file: path.display().to_string(),
         accepted: format!(
-            "--columns, or --layout with one of {}",
+            "--columns with what each column holds, such as --columns start,open,high,low,close,volume by their places or \
+             --columns ts=when:ms,price=px,qty=size by their header (docs/data.md), or --layout with one of {}",
             Format::names().collect::<Vec<_>>().join(", ")
         ),
     })

@@ -3,10 +3,10 @@
 use types::Label;
 
 use super::cells::{Field, Shape};
-use super::clock::{TimeForm, Zone};
+use super::clock::{TimeForm, Zone, is_midnight};
 
 const MINUTE_NS: u64 = 60_000_000_000;
-const DAY_NS: u64 = 1_440 * MINUTE_NS;
+pub(super) const DAY_NS: u64 = 1_440 * MINUTE_NS;
 
 /// The most columns of a layout.
 const COLUMNS_MAX: usize = 256;
@@ -58,10 +58,10 @@ pub(super) struct Preset {
     separator: u8,
     /// Hours from UTC, where the vendor's times are not in UTC.
     hours: i8,
-    interval: Option<u64>,
+    pub(super) interval: Option<u64>,
     /// Its prices are binary floats that were written out.
     has_floats: bool,
-    /// First lines that only this layout has.
+    /// First lines of this layout, in any case.
     pub(super) headers: &'static [&'static str],
 }
 
@@ -398,6 +398,55 @@ pub(super) fn label_of(name: &str) -> Option<Label> {
     let stem = name.split('.').next().unwrap_or_default();
     let end = stem.len().min(Label::LEN_MAX);
     Label::new(stem.get(..end)?).ok()
+}
+
+/// Names of a column that has the time of a bar, which is its start.
+const TIMES: [&str; 4] = ["timestamp", "datetime", "date", "time"];
+
+/// Plain bars by their header, in any order and whatever the case: a time, open, high, low and close, and a volume where there
+/// is one. `date` and `time` together are the time; what else there is is passed over.
+pub(super) fn plain_bars(header: &str) -> Option<Layout> {
+    [',', ';', '\t'].into_iter().find_map(|separator| {
+        let found = |name: &str| {
+            let mut names = header.split(separator);
+            names.find(|known| known.eq_ignore_ascii_case(name))
+        };
+        let mut columns = match (found("date"), found("time")) {
+            (Some(date), Some(time)) => vec![("date", date), ("time", time)],
+            _ => vec![("start", TIMES.into_iter().find_map(found)?)],
+        };
+        for name in ["open", "high", "low", "close"] {
+            columns.push((name, found(name)?));
+        }
+        columns.extend(found("volume").map(|volume| ("volume", volume)));
+        let fields: Vec<_> = columns.iter().map(|(field, _)| *field).collect();
+        let mut layout = Layout::parse(&fields.join(","), separator as u8).ok()?;
+        for (column, (_, header)) in layout.columns.iter_mut().zip(&columns) {
+            column.header = Some((*header).to_owned());
+        }
+        Some(layout)
+    })
+}
+
+impl Layout {
+    /// Whether no row at the beginning of a text, behind its header, starts at another time than midnight: bars of a day.
+    pub(super) fn is_daily(&self, header: &str, rows: &[u8]) -> bool {
+        let separator = self.separator;
+        let is_start = |column: &&Column| matches!(column.field, Some(Field::Start(_)));
+        let Some(start) = self.columns.iter().find(is_start) else {
+            return false;
+        };
+        let mut names = header.split(char::from(separator));
+        let place = names.position(|name| Some(name) == start.header.as_deref());
+        // The last one may go on beyond what is there.
+        let end = rows.iter().rposition(|byte| *byte == b'\n');
+        let mut lines = rows[..end.unwrap_or(rows.len())].split(|byte| *byte == b'\n');
+        lines.all(|line| {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            let value = place.and_then(|place| line.split(|byte| *byte == separator).nth(place));
+            value.and_then(is_midnight) != Some(false)
+        })
+    }
 }
 
 /// The columns that a table with named columns has, by the names that they have here; `None` when they make no row.

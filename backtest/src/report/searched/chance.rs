@@ -89,11 +89,17 @@ impl Odds {
         if is_timed {
             columns.push("Lapsed");
         }
-        columns.push("Days to pass");
+        columns.extend(["Given up", "Days to pass"]);
+        let is_funded = answers.iter().any(|answer| answer.breached.is_some());
+        if is_funded {
+            columns.push("Breached");
+        }
         if pays {
             columns.extend(["Paid", "Days to a payout", "Payouts", "Less the fee"]);
         }
         let days = |days: Option<f64>| days.map_or_else(|| NONE.to_owned(), |it| number(it, 1));
+        let plain =
+            |share: Option<Share>| share.map_or_else(|| NONE.to_owned(), |it| percent(it.value, 2));
         let rows = answers.iter().map(|answer| {
             let mut row = vec![
                 format!("{}x", answer.size),
@@ -101,13 +107,15 @@ impl Odds {
                     .passed
                     .as_ref()
                     .map_or_else(|| NONE.to_owned(), share),
-                percent(answer.failed.value, 2),
+                plain(answer.passed.map(|_| answer.failed)),
             ];
             if is_timed {
-                let lapsed = answer.lapsed.map(|it| percent(it.value, 2));
-                row.push(lapsed.unwrap_or_else(|| NONE.to_owned()));
+                row.push(plain(answer.lapsed));
             }
-            row.push(days(answer.days_to_pass));
+            row.extend([plain(answer.given_up), days(answer.days_to_pass)]);
+            if is_funded {
+                row.push(plain(answer.breached));
+            }
             if pays {
                 let paid = answer.paid.as_ref();
                 row.extend([

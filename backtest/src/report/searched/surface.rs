@@ -268,7 +268,7 @@ fn runs(trials: &[Trial], best: &Trial, along: Option<&str>, objective: Objectiv
     };
     let or_none = |value: Option<f64>| value.map_or_else(|| NONE.to_owned(), |it| number(it, 4));
     let rows = listed.iter().map(|(trial, figures)| {
-        vec![
+        let mut row = vec![
             trial.values.to_string(),
             or_none(figures.annual_sharpe()),
             signed_percent(figures.total_return(), 2),
@@ -276,9 +276,13 @@ fn runs(trials: &[Trial], best: &Trial, along: Option<&str>, objective: Objectiv
             count(figures.trips),
             or_none(figures.profit_factor()),
             figures.equity.to_string(),
-        ]
+        ];
+        if let Some(verdict) = figures.verdict {
+            row.extend([verdict.word().to_owned(), count(verdict.days)]);
+        }
+        row
     });
-    let columns = [
+    let mut columns = vec![
         "Parameters",
         "Sharpe ratio",
         "Return",
@@ -287,9 +291,12 @@ fn runs(trials: &[Trial], best: &Trial, along: Option<&str>, objective: Objectiv
         "Profit factor",
         "Equity",
     ];
+    if listed.iter().any(|(_, figures)| figures.verdict.is_some()) {
+        columns.extend(["Verdict", "On day"]);
+    }
     Table {
         caption,
-        columns: columns.map(str::to_owned).to_vec(),
+        columns: columns.into_iter().map(str::to_owned).collect(),
         rows: rows.collect(),
         marked: listed
             .iter()
@@ -328,6 +335,7 @@ mod tests {
             periods_per_year: 1.0,
             sharpe: Some(sharpe),
             max_drawdown: 0.25,
+            verdict: None,
             cells: Vec::new(),
         });
         Trial {

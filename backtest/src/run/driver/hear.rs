@@ -74,6 +74,10 @@ impl Driver<'_> {
                     self.ledger
                         .book(event.ts, place, cause, amount, position, known);
                 }
+                EventKind::DayRolled { schedule, .. } => {
+                    let is_own = schedule == self.settings.plan.schedule;
+                    self.counts.days += u64::from(is_own && !self.is_retired);
+                }
                 EventKind::Breach(_)
                 | EventKind::LimitWarned(_)
                 | EventKind::Liquidated { .. }

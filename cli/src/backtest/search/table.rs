@@ -80,8 +80,15 @@ fn pairs(values: &Values) -> impl Iterator<Item = (String, Value)> {
     })
 }
 
-/// Names and values of the columns of a run, its parameters first; amounts as text, exact.
-fn columns(trial: &Trial) -> Vec<(String, Value)> {
+/// Whether these are runs under a plan.
+fn is_judged(trials: &[Trial]) -> bool {
+    let mut figures = trials.iter().filter_map(|trial| trial.figures.as_ref());
+    figures.any(|figures| figures.verdict.is_some())
+}
+
+/// Names and values of the columns of a run, its parameters first; amounts as text, exact. Of runs under a plan also how
+/// their accounts fared.
+fn columns(trial: &Trial, is_judged: bool) -> Vec<(String, Value)> {
     let mut columns = vec![("place".to_owned(), json!(trial.place))];
     columns.extend(pairs(&trial.values));
     let figures = trial.figures.as_ref();
@@ -105,6 +112,13 @@ fn columns(trial: &Trial) -> Vec<(String, Value)> {
     ] {
         columns.push((name.to_owned(), value));
     }
+    if is_judged {
+        let verdict = figures.and_then(|it| it.verdict);
+        let word = verdict.map(|it| json!(it.word()));
+        let days = verdict.map(|it| json!(it.days));
+        columns.push(("verdict".to_owned(), word.unwrap_or_default()));
+        columns.push(("days".to_owned(), days.unwrap_or_default()));
+    }
     columns
 }
 
@@ -114,8 +128,9 @@ pub(super) fn write(path: &Path, trials: &[Trial]) -> anyhow::Result<()> {
     match form(path)? {
         Form::Csv => fs::write(path, csv(trials)).with_context(named),
         Form::Json => {
+            let is_judged = is_judged(trials);
             let rows = trials.iter().map(|trial| {
-                let columns = columns(trial);
+                let columns = columns(trial, is_judged);
                 Value::Object(columns.into_iter().collect::<Map<_, _>>())
             });
             let text = format!("{:#}\n", Value::Array(rows.collect()));
@@ -130,8 +145,9 @@ pub(super) fn write(path: &Path, trials: &[Trial]) -> anyhow::Result<()> {
 
 fn csv(trials: &[Trial]) -> String {
     let mut text = String::new();
+    let is_judged = is_judged(trials);
     for trial in trials {
-        let columns = columns(trial);
+        let columns = columns(trial, is_judged);
         if text.is_empty() {
             let names: Vec<_> = columns.iter().map(|(name, _)| name.as_str()).collect();
             text = names.join(",") + "\n";
@@ -149,7 +165,9 @@ fn csv(trials: &[Trial]) -> String {
 
 /// One row group; whole numbers as INT64, numbers as DOUBLE, all else as text, nothing as null.
 fn parquet(file: File, trials: &[Trial]) -> anyhow::Result<()> {
-    let rows: Vec<_> = trials.iter().map(columns).collect();
+    let is_judged = is_judged(trials);
+    let rows = trials.iter().map(|trial| columns(trial, is_judged));
+    let rows: Vec<_> = rows.collect();
     let Some(names) = rows.first() else {
         return Ok(());
     };
@@ -228,7 +246,7 @@ fn percent(value: f64) -> String {
     format!("{:.2}%", 100.0 * value)
 }
 
-fn table<const N: usize>(head: [&str; N], rows: Vec<[String; N]>) -> String {
+fn table(head: Vec<&str>, rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING).set_header(head);
     for row in rows {
@@ -250,7 +268,7 @@ pub(super) fn text(shown: &Shown<'_>, top: usize) -> String {
     let ran = ranked.len();
     let scale = shown.per_year().sqrt();
     let rows = ranked.iter().take(top).map(|(trial, figures)| {
-        [
+        let mut row = vec![
             trial.values.to_string(),
             number(figures.annual_sharpe()),
             percent(figures.total_return()),
@@ -258,9 +276,13 @@ pub(super) fn text(shown: &Shown<'_>, top: usize) -> String {
             figures.trips.to_string(),
             number(figures.profit_factor()),
             figures.equity.to_string(),
-        ]
+        ];
+        if let Some(verdict) = figures.verdict {
+            row.extend([verdict.word().to_owned(), verdict.days.to_string()]);
+        }
+        row
     });
-    let head = [
+    let mut head = vec![
         "parameters",
         "sharpe",
         "return",
@@ -269,6 +291,9 @@ pub(super) fn text(shown: &Shown<'_>, top: usize) -> String {
         "factor",
         "equity",
     ];
+    if is_judged(shown.trials) {
+        head.extend(["verdict", "on day"]);
+    }
     let columnar = shown
         .trials
         .iter()
@@ -332,8 +357,9 @@ pub(super) fn text(shown: &Shown<'_>, top: usize) -> String {
 
 /// Everything as one object.
 pub(super) fn json(shown: &Shown<'_>) -> Value {
+    let is_judged = is_judged(shown.trials);
     let rows = shown.trials.iter().map(|trial| {
-        let columns = columns(trial);
+        let columns = columns(trial, is_judged);
         Value::Object(columns.into_iter().collect::<Map<_, _>>())
     });
     let scale = shown.per_year().sqrt();
@@ -384,7 +410,7 @@ pub(super) fn folds(
         let train: Vec<_> = train
             .map(|it| format!("{}-{}", it.start, it.end.saturating_sub(1)))
             .collect();
-        [
+        vec![
             train.join(" "),
             format!(
                 "{}-{}",
@@ -398,7 +424,7 @@ pub(super) fn folds(
             fold.rank.map_or("-".to_owned(), percent),
         ]
     });
-    let head = [
+    let head = vec![
         "chosen on samples",
         "judged on",
         "parameters",

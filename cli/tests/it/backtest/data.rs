@@ -1,6 +1,6 @@
 //! What the data is: files, larger bars, instruments.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{dynasty, fixture, result, told};
 
@@ -110,4 +110,81 @@ fn a_bar_goes_on_in_the_next_file() {
     assert!(uncut["round_trips"].as_u64().unwrap() > 0);
     assert_eq!(told(&[&first, &second]), uncut);
     assert_eq!(told(&[&second, &first]), uncut);
+}
+
+/// Three days, whatever their columns are called, wherever they are, and however their times are written: one share is
+/// bought at the second open of 105 and is worth 112 at the last close. A bar starts at its time; where all times are
+/// midnights it is of a day.
+#[test]
+fn plain_bars_are_known_by_their_header() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let held = ["-s", "buy_and_hold"];
+    for text in [
+        "date,open,high,low,close,volume\n2024-01-02,100,110,90,105,1\n2024-01-03,105,109,104,108,1\n2024-01-04,108,113,107,112,1\n",
+        "Timestamp,Open,High,Low,Close\n1704153600,100,110,90,105\n1704240000,105,109,104,108\n1704326400,108,113,107,112\n",
+        "CLOSE,LOW,HIGH,OPEN,TIME\r\n105,90,110,100,1704153600000\r\n108,104,109,105,1704240000000\r\n112,107,113,108,1704326400000\r\n",
+        "datetime;open;high;low;close;adj close\n2024-01-02 00:00:00;100;110;90;105;99\n2024-01-03 00:00:00;105;109;104;108;99\n2024-01-04 00:00:00;108;113;107;112;99\n",
+        "date,open,high,low,close,adj close,volume\n2024-01-02,100,110,90,105,99,1\n2024-01-03,105,109,104,108,99,1\n2024-01-04,108,113,107,112,99,1\n",
+    ] {
+        let days = write("plain.csv", text);
+        let told = result(&[&[days.as_str()], &held[..]].concat());
+        assert_eq!(told["equity"], "10007", "{text}");
+        assert_eq!(
+            (&told["first"], &told["last"]),
+            (
+                &json!("2024-01-02T00:00:00Z"),
+                &json!("2024-01-05T00:00:00Z")
+            ),
+            "{text}"
+        );
+    }
+    // Minutes are not days, also under the header of a vendor of days, and say no length.
+    for text in [
+        "Date,Open,High,Low,Close,Volume\n2024-01-02 09:30:00,100,110,90,105,1\n2024-01-02 09:31:00,105,109,104,108,1\n2024-01-02 09:32:00,108,113,107,112,1\n",
+        "Date,Time,Open,High,Low,Close\n2024-01-02,09:30,100,110,90,105\n2024-01-02,09:31,105,109,104,108\n2024-01-02,09:32,108,113,107,112\n",
+    ] {
+        let minutes = write("minutes.csv", text);
+        let args = [&[minutes.as_str()], &held[..]].concat();
+        let (code, _, errors) = dynasty(&[&["backtest"], &args[..]].concat());
+        assert_eq!(code, Some(2), "{errors}");
+        assert!(errors.contains("accepted: --interval 1m"), "{errors}");
+        let told = result(&[&args[..], &["--interval", "1m"]].concat());
+        assert_eq!(told["equity"], "10007", "{text}");
+        assert_eq!(told["last"], "2024-01-02T09:33:00Z", "{text}");
+    }
+    // What is not known is told with an example of what would be.
+    let odd = write("odd.csv", "when,px\n2024-01-02,100\n");
+    let (code, _, errors) = dynasty(&["backtest", &odd, "-s", "buy_and_hold"]);
+    assert_eq!(code, Some(2), "{errors}");
+    assert!(
+        errors.contains("no format that is known; accepted: --columns")
+            && errors.contains("--columns start,open,high,low,close,volume"),
+        "{errors}"
+    );
+}
+
+/// What the examples of `--help` read is there.
+#[test]
+fn examples_name_files_that_exist() {
+    let root = fixture("..");
+    for verb in [&[][..], &["sweep"], &["walk-forward"], &["monte-carlo"]] {
+        let (code, text, _) = dynasty(&[&["backtest"], verb, &["--help"]].concat());
+        assert_eq!(code, Some(0));
+        let examples = text.split("Examples:").nth(1).unwrap();
+        let files: Vec<&str> = examples
+            .split_whitespace()
+            .filter(|word| word.starts_with("fixtures/"))
+            .collect();
+        assert!(!files.is_empty(), "{verb:?}");
+        for file in files {
+            let path = std::path::Path::new(&root).join(file);
+            assert!(path.is_file(), "{verb:?}: {file}");
+        }
+        assert!(!examples.contains("goog.csv "), "{verb:?}");
+    }
 }

@@ -216,3 +216,105 @@ fn a_plan_says_when_it_breached_and_proves_it() {
         "{text}"
     );
 }
+
+/// Averages of 1 and 2 days cross on Wednesday: 100 shares are bought at Thursday's open of 102 and lose 1,000 by its close of
+/// 92, which the plan does not allow on a day. It is the fourth. With 4 days in the slow average nothing is bought, and the
+/// account is in its evaluation on Tuesday the 16th: the seventh, as Monday has no bar but is a day of the plan. Averages
+/// of one length are no strategy.
+#[test]
+fn each_run_of_a_sweep_has_its_verdict_and_its_day() {
+    let folder = tempfile::tempdir().unwrap();
+    let week = bars(
+        folder.path(),
+        "week.csv",
+        &[
+            ("2024-01-08", [100.0, 100.0, 100.0, 100.0]),
+            ("2024-01-09", [100.0, 100.0, 100.0, 100.0]),
+            ("2024-01-10", [100.0, 102.0, 100.0, 102.0]),
+            ("2024-01-11", [102.0, 102.0, 92.0, 92.0]),
+            ("2024-01-12", [92.0, 92.0, 92.0, 92.0]),
+            ("2024-01-16", [92.0, 92.0, 92.0, 92.0]),
+        ],
+    );
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let plan = path("week.toml");
+    std::fs::write(&plan, WEEK).unwrap();
+    let terms = "-s sma_cross --size 100 --interval 390m --grid fast=1,2 --grid slow=2,4";
+    let terms: Vec<&str> = terms.split(' ').collect();
+    let sweep = |more: &[&str]| {
+        let (code, text, errors) =
+            dynasty(&[&["backtest", "sweep", &week], &terms[..], more].concat());
+        assert_eq!(code, Some(0), "{errors}");
+        text
+    };
+    let under = ["--plan", &plan];
+    let (csv, json, parquet) = (path("runs.csv"), path("runs.json"), path("runs.parquet"));
+    let text = sweep(&[&under[..], &["--out", &csv]].concat());
+    let row = |start: &str, end: &str| {
+        let mut lines = text.lines();
+        lines.any(|line| {
+            let line: Vec<_> = line.split_whitespace().collect();
+            let line = line.join(" ");
+            line.starts_with(start) && line.ends_with(end)
+        })
+    };
+    assert!(row("parameters", "verdict on day"), "{text}");
+    assert!(row("fast=1 slow=2", "failed 4"), "{text}");
+    assert!(row("fast=2 slow=4", "evaluation 7"), "{text}");
+    let rows = std::fs::read_to_string(&csv).unwrap();
+    let ends: Vec<_> = rows
+        .lines()
+        .map(|line| line.rsplitn(4, ',').take(3).collect::<Vec<_>>())
+        .collect();
+    assert_eq!(
+        ends,
+        [
+            ["days", "verdict", "path"],
+            ["4", "failed", "engine"],
+            ["7", "evaluation", "engine"],
+            ["", "", "refused"],
+            ["7", "evaluation", "engine"],
+        ],
+        "{rows}"
+    );
+    let told = sweep(&[&under[..], &["--out", &json, "--format", "json"]].concat());
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let file = std::fs::read_to_string(&json).unwrap();
+    let file: serde_json::Value = serde_json::from_str(&file).unwrap();
+    for runs in [&told["runs"], &file] {
+        assert_eq!(
+            (&runs[0]["verdict"], &runs[0]["days"]),
+            (&json!("failed"), &json!(4))
+        );
+        assert_eq!(
+            (&runs[2]["verdict"], &runs[2]["days"]),
+            (&json!(null), &json!(null))
+        );
+    }
+    sweep(&[&under[..], &["--out", &parquet]].concat());
+    let table = std::fs::read(&parquet).unwrap();
+    let has = |name: &str| table.windows(name.len()).any(|it| it == name.as_bytes());
+    assert!(has("verdict") && has("days"));
+    // Without a plan nothing is judged.
+    let plain = sweep(&["--out", &csv]);
+    assert!(!plain.contains("verdict"), "{plain}");
+    assert!(!std::fs::read_to_string(&csv).unwrap().contains("verdict"));
+}
+
+/// The odds of two instruments say that they are held as one; those of one have nothing to say.
+#[test]
+fn odds_of_several_instruments_say_how_they_are_held() {
+    let [goog, aapl] = ["goog", "aapl"].map(|it| fixture(&format!("market/{it}_1d_bars.csv.gz")));
+    let plan = fixture("plans/static-100k.toml");
+    let terms =
+        format!("-s sma_cross --size 100 --interval 390m --paths 16 --sizes 1 --plan {plan}");
+    let terms: Vec<&str> = terms.split(' ').collect();
+    let cautions = |files: &[&str]| {
+        let told = result(&[&["monte-carlo"], files, &terms].concat());
+        told["cautions"].as_array().unwrap().clone()
+    };
+    let said = cautions(&[&goog, &aapl]);
+    let said = said[0].as_str().unwrap();
+    assert!(said.starts_with("2 instruments were traded"), "{said}");
+    assert_eq!(cautions(&[&goog]), [json!(null); 0]);
+}

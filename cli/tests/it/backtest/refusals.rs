@@ -118,3 +118,126 @@ fn what_is_wrong_is_said_with_what_would_be_accepted() {
     assert_eq!(code, Some(0));
     assert!(text.contains("fast") && text.contains("without it 10"));
 }
+
+/// A verb and its data, more words, and what is said.
+type Case<'a> = (&'a [&'a str], &'a [&'a [&'a str]], &'a str);
+
+/// What would change nothing is refused by its name: of searches what is of one run or of a page, of any run what its data or
+/// its file of instruments says.
+#[test]
+fn options_that_nothing_comes_of_are_refused() {
+    let goog = fixture("market/goog_1d_bars.csv.gz");
+    let folder = tempfile::tempdir().unwrap();
+    let ticks = fixture("market/btcusdt_ticks.csv.gz");
+    let euros = super::in_euros(folder.path());
+    let cross = ["-s", "sma_cross"];
+    let grid = ["--grid", "fast=5,10"];
+    let page = folder.path().join("page.html").display().to_string();
+    let page = ["--report", page.as_str()];
+    let of_run = ["--instrument", &euros, "--convert", "EUR=1"];
+    let cases: [Case<'_>; 18] = [
+        (&["sweep", &goog], &[&grid, &["--metrics"]], "--metrics,"),
+        (
+            &["walk-forward", &goog],
+            &[&grid, &["--metrics"]],
+            "--metrics,",
+        ),
+        (&["monte-carlo", &goog], &[&["--metrics"]], "--metrics,"),
+        (
+            &["sweep", &goog],
+            &[&grid, &["--benchmark", &goog]],
+            "--benchmark: ",
+        ),
+        (
+            &["walk-forward", &goog],
+            &[&grid, &page, &["--benchmark", &goog]],
+            "--benchmark: ",
+        ),
+        (
+            &["monte-carlo", &goog],
+            &[&["--benchmark", &goog]],
+            "--benchmark: ",
+        ),
+        (
+            &["sweep", &goog],
+            &[&grid, &page, &["--risk-free", "2%"]],
+            "--risk-free: ",
+        ),
+        (
+            &["walk-forward", &goog],
+            &[&grid, &["--risk-free", "2%"]],
+            "--risk-free: ",
+        ),
+        (
+            &["monte-carlo", &goog],
+            &[&["--risk-free", "2%"]],
+            "--risk-free: ",
+        ),
+        (
+            &["monte-carlo", &goog],
+            &[&["--periods-per-year", "252"]],
+            "--periods-per-year: ",
+        ),
+        (
+            &["monte-carlo", &goog],
+            &[&["--noise", "0.2"]],
+            "--noise 0.2: ",
+        ),
+        (
+            &["monte-carlo", &goog],
+            &[&["--method", "shuffle", "--block", "5"]],
+            "--block 5: ",
+        ),
+        (
+            &["sweep", &goog],
+            &[&grid, &["--surface", "fast"]],
+            "--surface: ",
+        ),
+        (
+            &["sweep", &goog],
+            &[&grid, &["--set", "fast=5"]],
+            "--set fast=5: ",
+        ),
+        (
+            &["walk-forward", &goog],
+            &[&grid, &["--mode", "k-fold", "--train", "9"]],
+            "--train 9: ",
+        ),
+        (
+            &[&ticks],
+            &[&["--bars", "1s", "--spread", "2"]],
+            "--spread 2: ",
+        ),
+        (&[&goog], &[&of_run, &["--lot", "1"]], "--lot 1: "),
+        (&[&goog], &[&of_run, &["--tick", "0.05"]], "--tick 0.05: "),
+    ];
+    for (verb, words, said) in cases {
+        let args = [&["backtest"], verb, &cross, &words.concat()].concat();
+        let (code, text, errors) = dynasty(&args);
+        assert_eq!((code, text.as_str()), (Some(2), ""), "{args:?}");
+        assert!(errors.contains(said), "{args:?}: {errors}");
+    }
+    // On a page they are used.
+    let args = [
+        &["backtest", "monte-carlo", &goog][..],
+        &cross,
+        &page,
+        &["--paths", "10", "--risk-free", "2%", "--benchmark", &goog],
+    ];
+    let (code, _, errors) = dynasty(&args.concat());
+    assert_eq!(code, Some(0), "{errors}");
+    // What is set is kept where all others are searched.
+    let args = [
+        &["backtest", "sweep", &goog][..],
+        &cross,
+        &["--set", "fast=7", "--random", "5", "--format", "json"],
+    ];
+    let (code, text, errors) = dynasty(&args.concat());
+    assert_eq!(code, Some(0), "{errors}");
+    let told: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let runs = told["runs"].as_array().unwrap();
+    assert!(
+        runs.len() == 5 && runs.iter().all(|run| run["fast"] == 7),
+        "{text}"
+    );
+}
