@@ -356,11 +356,17 @@ impl Naive {
         let (Some(limit), Some(touch)) = (order.limit, market.touch) else {
             return;
         };
-        // Where the market came to the order it gets its own price. Where the market was there before
-        // and only could not fill, it takes what is there now.
-        let was_there = market
-            .before
-            .is_some_and(|before| market.is_limit_reached(&order, &before));
+        // Where the market came to the order it gets its own price, and so it does where the market was there before,
+        // but all that it displayed was taken. Where the market was there before and gave nobody anything, it
+        // takes what is there now.
+        let is_displayed = market
+            .paper()
+            .is_some_and(|model| model.sizes == Sizes::Displayed);
+        let was_there = market.before.is_some_and(|before| {
+            let was_shown = before.opposite(order.side).1 != 0;
+            let was_taken = is_displayed && market.could_fill && was_shown;
+            market.is_limit_reached(&order, &before) && !was_taken
+        });
         let is_touch_rule = market
             .paper()
             .is_some_and(|model| model.fill == FillRule::Touch);

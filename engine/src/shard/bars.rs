@@ -7,7 +7,7 @@ use types::{
 };
 
 use super::Shard;
-use super::cascade::Walked;
+use super::cascade::{Before, Walked};
 use super::check::is_beyond;
 use super::fills::Execution;
 use super::market::MarkPath;
@@ -177,7 +177,10 @@ impl Shard {
             return self.enter(handle, events);
         };
         self.standing_at(instrument, at, |shard| shard.enter(handle, events));
-        let before = self.pending.before.replace(Path::touch(at, end.bid_qty));
+        let before = self.pending.before.replace(Before {
+            touch: Path::touch(at, end.bid_qty),
+            could_fill: true,
+        });
         self.run_due_orders(instrument, events);
         self.pending.before = before;
     }
@@ -216,7 +219,10 @@ impl Shard {
         market.consumed.clear();
         market.show(Path::touch(path.close, path.lots), self.seq);
         market.print(path.close, self.seq);
-        self.pending.before = Some(Path::touch(far, path.lots));
+        self.pending.before = Some(Before {
+            touch: Path::touch(far, path.lots),
+            could_fill: market.can_trade(),
+        });
     }
 
     /// Every stop inside the bar's range executes at its trigger, the oldest first. Says whether there was one.

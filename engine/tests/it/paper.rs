@@ -5,7 +5,7 @@ use types::{
     BarPath, CancelModel, FillRule, InstrumentStatus, Latency, PaperModel, Ratio, Sizes, Slippage,
 };
 
-use crate::words::{Words, buy, delta, depth, print, quote, sell, sized, status};
+use crate::words::{Words, bar, buy, delta, depth, print, quote, sell, sized, status};
 use crate::world::{World, fills, paper, qty};
 
 pub(crate) const TOUCH: PaperModel = PaperModel {
@@ -224,10 +224,10 @@ fn a_resting_order_takes_what_is_displayed_within_its_limit_at_one_price() {
     // Nothing new, nothing more.
     assert_eq!(world.tell(print("98", 50)), NOTHING);
     assert_eq!(world.tell(delta(&[("97", 6)], &[])), NOTHING);
-    // 2 more at 98, where the market has been since before: that price.
+    // 2 more at 98: they come to an order that rests at 99.
     assert_eq!(
         world.tell(delta(&[], &[("98", 4)])),
-        ["#1 buys 2 at 98 leaves 3 (Touch)"]
+        ["#1 buys 2 at 99 leaves 3 (Touch, maker)"]
     );
 }
 
@@ -244,11 +244,11 @@ fn a_marketable_limit_takes_what_is_there_and_rests_with_the_rest() {
         ]
     );
     assert_eq!(world.working_ids(), [1]);
-    // All 3 that it showed are taken: 1 of them is nothing new, and 2 are 1 more.
+    // All 3 that it showed are taken: 1 of them is nothing new, and 2 are 1 more, which comes to an order at 101.
     assert_eq!(world.tell(delta(&[], &[("100", 1)])), NOTHING);
     assert_eq!(
         world.tell(delta(&[], &[("100", 2)])),
-        ["#1 buys 1 at 100 leaves 2 (Touch)"]
+        ["#1 buys 1 at 101 leaves 2 (Touch, maker)"]
     );
 }
 
@@ -396,4 +396,83 @@ fn a_print_of_nothing_goes_through_a_price_as_well() {
     world.tell(buy(1, 5).at("99"));
     assert_eq!(world.position(0), "0");
     assert_eq!(world.tell(print("98", 0)), ["#2 cancelled 5 NotReducing"]);
+}
+
+/// 10 at 101 take the one that is asked for 100; the other 9 rest. 50 that are asked for 60 later come to them as to an
+/// order that took nothing: at 101, and not at 60.
+#[test]
+fn what_is_left_of_an_order_that_took_is_filled_at_its_own_price() {
+    let mut world = outside(DISPLAYED);
+    world.tell(sized("99", 5, "100", 1));
+    assert_eq!(
+        world.tell(buy(0, 10).at("101"))[1..],
+        ["#1 buys 1 at 100 leaves 9 (Depth)"]
+    );
+    assert_eq!(
+        world.tell(sized("59", 5, "60", 50)),
+        ["#1 buys 9 at 101 (Touch, maker)"]
+    );
+    world.agrees();
+}
+
+/// 50 to sell at 103 get the 20 that are bid there, and of 50 that are bid there next the other 30: they were at rest
+/// all along. Of a bid that is better they get their own price.
+#[test]
+fn what_displayed_size_left_of_a_resting_order_is_filled_as_maker() {
+    for bid in ["103", "105"] {
+        let mut world = outside(DISPLAYED);
+        world.tell(sell(0, 50).at("103"));
+        assert_eq!(
+            world.tell(sized("103", 20, "106", 1)),
+            ["#1 sells 20 at 103 leaves 30 (Touch, maker)"]
+        );
+        // Stated again it gives nothing more.
+        assert_eq!(world.tell(sized("103", 20, "107", 1)), NOTHING);
+        assert_eq!(
+            world.tell(sized(bid, 50, "108", 1)),
+            ["#1 sells 30 at 103 (Touch, maker)"]
+        );
+        world.agrees();
+    }
+}
+
+/// What a halted market came to, and what a side that displays nothing came to, takes what is there as soon as it is.
+#[test]
+fn what_a_market_that_gives_nothing_reached_takes_what_is_there() {
+    let mut world = outside(DISPLAYED);
+    world.tell(buy(0, 5).at("99"));
+    world.tell(status(InstrumentStatus::Halted));
+    world.tell(sized("89", 5, "90", 3));
+    assert_eq!(
+        world.tell(status(InstrumentStatus::Open))[1..],
+        ["#1 buys 3 at 90 leaves 2 (Touch)"]
+    );
+    // By now it could fill, so that what comes later comes to what is left.
+    assert_eq!(
+        world.tell(sized("79", 5, "80", 9)),
+        ["#1 buys 2 at 99 (Touch, maker)"]
+    );
+    world.tell(buy(0, 5).at("70"));
+    assert_eq!(world.tell(sized("60", 5, "70", 0)), NOTHING);
+    assert_eq!(
+        world.tell(sized("60", 5, "69", 9)),
+        ["#2 buys 5 at 69 (Touch)"]
+    );
+    world.agrees();
+}
+
+/// A bar has no sizes of its own; that opens at 60 for what was left, it comes to it as a quote does.
+#[test]
+fn what_displayed_size_left_is_filled_at_its_own_price_by_a_bar() {
+    let mut world = outside(PaperModel {
+        bars: BarPath::Walked,
+        ..DISPLAYED
+    });
+    world.tell(sized("99", 5, "100", 1));
+    world.tell(buy(0, 10).at("101"));
+    assert_eq!(
+        world.tell(bar(["60", "70", "50", "60"])),
+        ["#1 buys 9 at 101 (Bar, maker)"]
+    );
+    world.agrees();
 }
