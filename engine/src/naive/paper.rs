@@ -67,11 +67,11 @@ impl Market {
         }
     }
 
-    /// What is displayed for somebody who trades on this side, best first: the depth, where it agrees
-    /// with the touch.
+    /// What is displayed for somebody who trades on this side, best first: the touch, and behind it the depth where
+    /// that begins at its price.
     pub(super) fn levels(&self, touch: &Touch, side: Side) -> Vec<(i64, i64)> {
         let best = touch.opposite(side);
-        let depth: Vec<(i64, i64)> = match side {
+        let mut depth: Vec<(i64, i64)> = match side {
             Side::Buy => self
                 .asks
                 .iter()
@@ -84,8 +84,11 @@ impl Market {
                 .map(|(price, lots)| (*price, *lots))
                 .collect(),
         };
-        match depth.first() {
-            Some((price, _)) if *price == best.0 => depth,
+        match depth.first_mut() {
+            Some(first) if first.0 == best.0 && best.1 != 0 => {
+                *first = best;
+                depth
+            }
             _ => vec![best],
         }
     }

@@ -476,3 +476,44 @@ fn what_displayed_size_left_is_filled_at_its_own_price_by_a_bar() {
     );
     world.agrees();
 }
+
+/// A depth that shows one side is no touch yet. A quote then states what its best prices show: 50 are asked for 101, and
+/// what the depth shows behind them counts as well.
+#[test]
+fn a_quote_at_the_best_price_of_a_depth_states_its_size() {
+    let mut world = World::trading(paper(DISPLAYED));
+    world.tell(depth(&[], &[("101", 5), ("102", 9)]));
+    world.tell(sized("99", 7, "101", 50));
+    assert_eq!(
+        world.tell(buy(0, 60))[1..],
+        [
+            "#1 buys 50 at 101 leaves 10 (Depth)",
+            "#1 buys 9 at 102 leaves 1 (Depth)",
+            "#1 cancelled 1 NotMarketable",
+        ]
+    );
+    // Less is shown, of which all was taken.
+    world.tell(sized("99", 7, "101", 40));
+    assert_eq!(world.tell(buy(0, 1))[1..], ["#2 cancelled 1 NotMarketable"]);
+    // Nothing is no level, whatever the depth showed there.
+    world.tell(sized("99", 7, "101", 0));
+    assert_eq!(world.tell(buy(1, 1))[1..], ["#3 cancelled 1 NotMarketable"]);
+    world.agrees();
+}
+
+/// So is what stands before an order in the queue of that price: the 50 of the quote, and not the 5 of the depth.
+#[test]
+fn an_order_joins_the_queue_that_the_newest_quote_shows() {
+    let mut world = World::trading(paper(QUEUE));
+    world.tell(depth(&[], &[("101", 5), ("102", 9)]));
+    world.tell(sized("99", 7, "101", 50));
+    world.tell(sell(0, 3).at("101"));
+    assert_eq!(world.tell(print("101", 50)), NOTHING);
+    assert_eq!(
+        world.tell(print("101", 2)),
+        ["#1 sells 2 at 101 leaves 1 (Queue, maker)"]
+    );
+    // Behind it the depth is what is known.
+    world.tell(sell(0, 3).at("102"));
+    world.agrees();
+}
