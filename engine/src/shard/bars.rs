@@ -177,8 +177,19 @@ impl Shard {
             return self.enter(handle, events);
         };
         self.standing_at(instrument, at, |shard| shard.enter(handle, events));
+        self.go_on_from(instrument, at, end.bid_qty, events);
+    }
+
+    /// From a price that a leg has passed to where the path is, which makes due what lies between.
+    fn go_on_from(
+        &mut self,
+        instrument: InstrumentId,
+        at: Ticks,
+        lots: Lots,
+        events: &mut EventBuf,
+    ) {
         let before = self.pending.before.replace(Before {
-            touch: Path::touch(at, end.bid_qty),
+            touch: Path::touch(at, lots),
             could_fill: true,
         });
         self.run_due_orders(instrument, events);
@@ -240,11 +251,16 @@ impl Shard {
                 .orders
                 .extra(handle)
                 .map_or(Ticks(0), |extra| extra.trigger);
+            let id = self.orders.id(handle);
             self.withdraw(handle);
             self.push_triggered(handle, instrument, trigger, events);
             self.standing_at(instrument, trigger, |shard| {
                 shard.fill_stop(handle, instrument, order.form, trigger, path.lots, events);
             });
+            // The path comes back from the trigger, past a limit that it did not reach there.
+            if self.is_working(handle, id) && self.orders.get(handle).stage == Stage::Resting {
+                self.go_on_from(instrument, trigger, path.lots, events);
+            }
             has_run = true;
         }
         has_run
