@@ -25,7 +25,7 @@ fn a_bracket_sends_both_exits_once_its_entry_fills_and_one_ends_the_other() {
             quote("105", "106"),
             [
                 "#2 sells 10 at 105 (Touch, maker)",
-                "#3 cancelled 0 Sibling",
+                "#3 cancelled 10 Sibling",
             ]
             .as_slice(),
         ),
@@ -34,7 +34,7 @@ fn a_bracket_sends_both_exits_once_its_entry_fills_and_one_ends_the_other() {
             [
                 "#3 triggered at 94",
                 "#3 sells 10 at 94 (Touch)",
-                "#2 cancelled 0 Sibling",
+                "#2 cancelled 10 Sibling",
             ]
             .as_slice(),
         ),
@@ -108,7 +108,7 @@ fn each_part_of_an_entry_sends_as_much_of_both_exits() {
             "#5 triggered at 95",
             "#9 buys 9 at 95 leaves 11",
             "#5 sells 9 at 95",
-            "#4 cancelled 0 Sibling",
+            "#4 cancelled 9 Sibling",
         ]
     );
     assert_eq!(world.position(0), "0");
@@ -142,7 +142,7 @@ fn exits_that_are_used_up_wait_for_more_while_the_entry_works() {
             "#8 accepted",
             "#4 sells 1 at 105",
             "#8 buys 1 at 105",
-            "#5 cancelled 0 Sibling",
+            "#5 cancelled 1 Sibling",
         ]
     );
 }
@@ -183,7 +183,7 @@ fn an_exit_that_is_due_at_once_executes_at_once() {
             "#3 activated 10",
             "#3 triggered at 100",
             "#3 sells 10 at 100 (Touch)",
-            "#2 cancelled 0 Sibling",
+            "#2 cancelled 10 Sibling",
         ]
     );
     // The profit is there before the stop comes to the market at all.
@@ -244,7 +244,7 @@ fn exits_may_move_but_their_size_is_their_entrys() {
     );
     assert_eq!(
         world.tell(quote("107", "108")),
-        ["#2 sells 7 at 107 (Touch, maker)", "#3 cancelled 0 Sibling"]
+        ["#2 sells 7 at 107 (Touch, maker)", "#3 cancelled 7 Sibling"]
     );
 }
 
@@ -610,7 +610,7 @@ fn the_stop_of_a_bracket_waits_with_what_a_thin_market_leaves() {
         [
             "#3 triggered at 79",
             "#3 sells 2 at 79 (Depth)",
-            "#2 cancelled 0 Sibling",
+            "#2 cancelled 2 Sibling",
         ]
     );
     assert_eq!(world.position(0), "0");
@@ -656,7 +656,7 @@ fn the_stop_of_a_bracket_waits_beyond_the_collar() {
         [
             "#3 triggered at 80",
             "#3 sells 5 at 80 (Touch)",
-            "#2 cancelled 0 Sibling",
+            "#2 cancelled 5 Sibling",
         ]
     );
     world.agrees();
@@ -690,7 +690,7 @@ fn the_stop_of_a_bracket_waits_for_who_comes_to_a_book() {
             "#6 triggered at 80",
             "#7 buys 2 at 80 leaves 7",
             "#6 sells 2 at 80",
-            "#5 cancelled 0 Sibling",
+            "#5 cancelled 2 Sibling",
         ]
     );
     assert_eq!(world.position(0), "0");

@@ -162,7 +162,7 @@ fn inside_a_bar_the_stop_comes_before_the_target() {
         [
             "triggered 3 at 95",
             "fill 3 a sells 10 at 95, 0 left, Bar",
-            "cancelled 2 with 0 left: Sibling",
+            "cancelled 2 with 10 left: Sibling",
         ]
     );
     assert_eq!(world.balance(0), Money::whole(950));
