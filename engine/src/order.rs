@@ -322,6 +322,11 @@ pub(crate) const fn is_exit(role: OrderRole) -> bool {
     )
 }
 
+/// Whether an order of this part of a list is the stop of what its entry opens.
+pub(crate) const fn protects(role: OrderRole) -> bool {
+    matches!(role, OrderRole::StopLoss | OrderRole::CoverStop)
+}
+
 impl Order {
     /// What stands at a handle that no order had yet.
     pub(crate) const VACANT: Self = Self {

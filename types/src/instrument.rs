@@ -18,6 +18,19 @@ pub enum InstrumentKind {
     Future,
 }
 
+impl InstrumentKind {
+    /// Whether orders may have a price of zero or below: contracts (energy, spreads) and differences of currencies,
+    /// but no share and no coin.
+    #[inline]
+    #[must_use]
+    pub const fn may_be_negative(self) -> bool {
+        match self {
+            Self::Equity | Self::CryptoSpot => false,
+            Self::FxPair | Self::Future => true,
+        }
+    }
+}
+
 /// What a fill costs: `rate * notional + per_unit * quantity`, rounded up to the next unit of
 /// [`Money`]; over all fills of one order together at least `minimum`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -105,6 +105,7 @@ pub const DENY_REASONS: &[&str] = &[
     "QtyOffLot",
     "QtyFilled",
     "PriceOffTick",
+    "PriceNotPositive",
     "BadTrail",
     "BadList",
     "ChildrenMax",

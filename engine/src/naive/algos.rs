@@ -85,14 +85,7 @@ impl Naive {
                 lot_size: grid.lot_size,
             });
         }
-        if request
-            .limit
-            .is_some_and(|limit| grid.ticks(limit).is_err())
-        {
-            return Err(DenyReason::PriceOffTick {
-                tick_size: grid.tick_size,
-            });
-        }
+        self.check_tick(request.instrument.0 as usize, request.limit)?;
         self.check_leg(request.account, request.leg)?;
         let after = request.start.max(self.ts);
         if request.end <= after {

@@ -105,12 +105,19 @@ impl Naive {
         let Some(at) = at.filter(|at| now.is_some_and(|now| now != *at)) else {
             return self.enter(order);
         };
-        let mut passed = None;
-        self.standing_at(id, at, |twin| {
-            passed = twin.markets[id].touch;
-            twin.enter(order);
+        self.standing_at(id, at, |twin| twin.enter(order));
+        self.go_on_from(id, at);
+    }
+
+    /// A leg goes on from a price that it has passed to where the path is.
+    fn go_on_from(&mut self, id: usize, at: i64) {
+        let market = &mut self.markets[id];
+        let passed = market.touch.map(|end| Touch {
+            bid: at,
+            ask: at,
+            ..end
         });
-        let before = std::mem::replace(&mut self.markets[id].before, passed);
+        let before = std::mem::replace(&mut market.before, passed);
         self.run_due(id);
         self.markets[id].before = before;
     }
@@ -153,6 +160,10 @@ impl Naive {
     fn run_stops(&mut self, id: usize, path: Path) {
         while let Some((order, trigger)) = self.first_stop(id, path) {
             self.standing_at(id, trigger, |twin| twin.stop_inside_bar(order, trigger));
+            let stage = self.orders.get(&order).map(|order| order.stage);
+            if stage == Some(Stage::Resting) {
+                self.go_on_from(id, trigger);
+            }
         }
     }
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use types::{
-    AccountId, ClientOrderId, DenyReason, DisplayFault, Funding, InstrumentId, Leg, LimitName,
-    ListFault, ListField, ListKind, Lots, NewOrder, OrderKind, OrderList, OrderRole, PositionMode,
-    Price, Qty, Ratio, Side, Ticks, TimeInForce, TimeInForceFault, Trail,
+    AccountId, ClientOrderId, DenyReason, DisplayFault, Funding, InstrumentId, InstrumentKind, Leg,
+    LimitName, ListFault, ListField, ListKind, Lots, NewOrder, OrderKind, OrderList, OrderRole,
+    PositionMode, Price, Qty, Ratio, Side, Ticks, TimeInForce, TimeInForceFault, Trail,
 };
 
 use super::Naive;
@@ -168,7 +168,17 @@ impl Naive {
         price: Option<Price>,
     ) -> Result<(), DenyReason> {
         let grid = &self.markets[instrument].instrument;
-        if price.is_some_and(|price| grid.ticks(price).is_err()) {
+        let Some(price) = price else {
+            return Ok(());
+        };
+        let is_positive_only = matches!(
+            grid.kind,
+            InstrumentKind::Equity | InstrumentKind::CryptoSpot
+        );
+        if is_positive_only && price <= Price::ZERO {
+            return Err(DenyReason::PriceNotPositive);
+        }
+        if grid.ticks(price).is_err() {
             return Err(DenyReason::PriceOffTick {
                 tick_size: grid.tick_size,
             });

@@ -229,8 +229,7 @@ impl Naive {
             return;
         };
         let price = order.limit.unwrap_or_default();
-        let protects = matches!(order.role, OrderRole::StopLoss | OrderRole::CoverStop);
-        if !protects
+        if !order.goes_on()
             && let Err(DenyReason::LevelsMax { max }) =
                 self.check_level(order.instrument, order.side, price)
         {
@@ -262,13 +261,14 @@ impl Naive {
         }
     }
 
-    /// Ends an order with what the market did not give; the stop of a cover order waits at its trigger while there is
-    /// something to close, or may be.
+    /// Ends an order with what the market did not give; the stop of a bracket or a cover order waits at its trigger while
+    /// there is something to close, that of a cover order also where there may be.
     pub(super) fn end_unfilled(&mut self, id: u64, reason: CancelReason) {
         let Some(order) = self.orders.get(&id).cloned() else {
             return;
         };
-        if !order.goes_on() || (self.allowed(&order) == 0 && !self.may_grow(&order)) {
+        let may_come = order.role == OrderRole::CoverStop && self.may_grow(&order);
+        if !order.goes_on() || (self.allowed(&order) == 0 && !may_come) {
             return self.end(id, reason);
         }
         if let Some(order) = self.orders.get_mut(&id) {

@@ -98,6 +98,7 @@ impl Naive {
 
     fn set_touch(&mut self, id: usize, touch: Touch) {
         let market = &mut self.markets[id];
+        market.could_fill = market.takes();
         market.before = market.touch.replace(touch);
         market.touch_seq = self.seq;
         (market.stale, market.lost) = (false, false);
@@ -146,6 +147,7 @@ impl Naive {
     fn on_trade(&mut self, id: usize, price: i64, qty: Qty, aggressor: Aggressor) {
         let market = &mut self.markets[id];
         let lots = (qty.0 / market.instrument.lot_size.0).max(0);
+        market.could_fill = market.takes();
         market.before = market.touch;
         self.print_at(id, price);
         self.dirty.insert(id);
@@ -161,6 +163,7 @@ impl Naive {
         }
         self.change_status(id, status, StatusCause::Market);
         let market = &mut self.markets[id];
+        market.could_fill = false;
         market.before = market.touch;
         market.opening = status == InstrumentStatus::Open;
         let is_crossed = market.paper().is_none();

@@ -90,9 +90,13 @@ impl Naive {
     /// The other exit filled, so there is less for this one.
     fn reduce_sibling(&mut self, id: u64, lots: i64) {
         let is_pending = self.is_pending(id);
+        let may_grow = self.orders.get(&id).is_some_and(|exit| self.may_grow(exit));
         let Some(exit) = self.orders.get_mut(&id) else {
             return;
         };
+        if !may_grow && exit.leaves() <= lots {
+            return self.end(id, CancelReason::Sibling);
+        }
         exit.qty -= lots;
         if exit.leaves() > 0 {
             exit.displayed = exit.displayed.min(exit.leaves());
@@ -104,12 +108,7 @@ impl Naive {
         if !is_pending {
             exit.qty = exit.filled;
         }
-        let exit = exit.clone();
-        if is_pending || self.has_entry(&exit) {
-            self.hold_back(id);
-        } else {
-            self.end(id, CancelReason::Sibling);
-        }
+        self.hold_back(id);
     }
 
     /// An exit without anything to do waits for more fills of its entry, as what it was asked as.

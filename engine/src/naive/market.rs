@@ -46,6 +46,8 @@ pub(super) struct Market {
     pub(super) touch_seq: Seq,
     /// The touch before the newest market event.
     pub(super) before: Option<Touch>,
+    /// Whether orders executed at it until that event.
+    pub(super) could_fill: bool,
     pub(super) stale: bool,
     pub(super) lost: bool,
     pub(super) last: Option<i64>,

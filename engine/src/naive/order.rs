@@ -94,9 +94,9 @@ impl Order {
         }
     }
 
-    /// The stop of a cover order waits again with what the market does not give.
+    /// The stop of a bracket or a cover order waits again with what the market does not give.
     pub(super) const fn goes_on(&self) -> bool {
-        matches!(self.role, OrderRole::CoverStop)
+        matches!(self.role, OrderRole::StopLoss | OrderRole::CoverStop)
     }
 
     pub(super) const fn is_exit(&self) -> bool {

@@ -67,11 +67,11 @@ impl Market {
         }
     }
 
-    /// What is displayed for somebody who trades on this side, best first: the depth, where it agrees
-    /// with the touch.
+    /// What is displayed for somebody who trades on this side, best first: the touch, and behind it the depth where
+    /// that begins at its price.
     pub(super) fn levels(&self, touch: &Touch, side: Side) -> Vec<(i64, i64)> {
         let best = touch.opposite(side);
-        let depth: Vec<(i64, i64)> = match side {
+        let mut depth: Vec<(i64, i64)> = match side {
             Side::Buy => self
                 .asks
                 .iter()
@@ -84,8 +84,11 @@ impl Market {
                 .map(|(price, lots)| (*price, *lots))
                 .collect(),
         };
-        match depth.first() {
-            Some((price, _)) if *price == best.0 => depth,
+        match depth.first_mut() {
+            Some(first) if first.0 == best.0 && best.1 != 0 => {
+                *first = best;
+                depth
+            }
             _ => vec![best],
         }
     }
@@ -356,11 +359,17 @@ impl Naive {
         let (Some(limit), Some(touch)) = (order.limit, market.touch) else {
             return;
         };
-        // Where the market came to the order it gets its own price. Where the market was there before
-        // and only could not fill, it takes what is there now.
-        let was_there = market
-            .before
-            .is_some_and(|before| market.is_limit_reached(&order, &before));
+        // Where the market came to the order it gets its own price, and so it does where the market was there before,
+        // but all that it displayed was taken. Where the market was there before and gave nobody anything, it
+        // takes what is there now.
+        let is_displayed = market
+            .paper()
+            .is_some_and(|model| model.sizes == Sizes::Displayed);
+        let was_there = market.before.is_some_and(|before| {
+            let was_shown = before.opposite(order.side).1 != 0;
+            let was_taken = is_displayed && market.could_fill && was_shown;
+            market.is_limit_reached(&order, &before) && !was_taken
+        });
         let is_touch_rule = market
             .paper()
             .is_some_and(|model| model.fill == FillRule::Touch);

@@ -65,11 +65,9 @@ impl Naive {
             Side::Sell => &market.asks,
         };
         let own = market.touch.map(|touch| touch.own(order.side));
-        let shown = if levels.is_empty() {
-            own.filter(|(price, _)| *price == limit)
-                .map_or(0, |(_, lots)| lots)
-        } else {
-            levels.get(&limit).copied().unwrap_or_default()
+        let shown = match own {
+            Some((price, lots)) if price == limit => lots,
+            _ => levels.get(&limit).copied().unwrap_or_default(),
         };
         Some(Queue {
             ahead: shown,

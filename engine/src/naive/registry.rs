@@ -46,6 +46,7 @@ impl Naive {
             touch: None,
             touch_seq: Seq(0),
             before: None,
+            could_fill: false,
             stale: false,
             lost: false,
             last: None,

@@ -8,6 +8,7 @@ use types::{
 
 use super::Shard;
 use super::algos::Follow;
+use super::cascade::Before;
 use super::check::is_beyond;
 use super::fills::Execution;
 use crate::book::{Auction, Uncross, price_of};
@@ -50,7 +51,10 @@ impl Shard {
         if status == InstrumentStatus::Open {
             market.opening = !is_crossed && !market.auction.is_empty();
             // What became due while nothing filled is due now.
-            self.pending.before = market.touch;
+            self.pending.before = market.touch.map(|touch| Before {
+                touch,
+                could_fill: false,
+            });
             self.note_dirty(instrument);
         }
     }

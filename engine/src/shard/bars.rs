@@ -7,7 +7,7 @@ use types::{
 };
 
 use super::Shard;
-use super::cascade::Walked;
+use super::cascade::{Before, Walked};
 use super::check::is_beyond;
 use super::fills::Execution;
 use super::market::MarkPath;
@@ -177,7 +177,21 @@ impl Shard {
             return self.enter(handle, events);
         };
         self.standing_at(instrument, at, |shard| shard.enter(handle, events));
-        let before = self.pending.before.replace(Path::touch(at, end.bid_qty));
+        self.go_on_from(instrument, at, end.bid_qty, events);
+    }
+
+    /// From a price that a leg has passed to where the path is, which makes due what lies between.
+    fn go_on_from(
+        &mut self,
+        instrument: InstrumentId,
+        at: Ticks,
+        lots: Lots,
+        events: &mut EventBuf,
+    ) {
+        let before = self.pending.before.replace(Before {
+            touch: Path::touch(at, lots),
+            could_fill: true,
+        });
         self.run_due_orders(instrument, events);
         self.pending.before = before;
     }
@@ -216,7 +230,10 @@ impl Shard {
         market.consumed.clear();
         market.show(Path::touch(path.close, path.lots), self.seq);
         market.print(path.close, self.seq);
-        self.pending.before = Some(Path::touch(far, path.lots));
+        self.pending.before = Some(Before {
+            touch: Path::touch(far, path.lots),
+            could_fill: market.can_trade(),
+        });
     }
 
     /// Every stop inside the bar's range executes at its trigger, the oldest first. Says whether there was one.
@@ -234,11 +251,16 @@ impl Shard {
                 .orders
                 .extra(handle)
                 .map_or(Ticks(0), |extra| extra.trigger);
+            let id = self.orders.id(handle);
             self.withdraw(handle);
             self.push_triggered(handle, instrument, trigger, events);
             self.standing_at(instrument, trigger, |shard| {
                 shard.fill_stop(handle, instrument, order.form, trigger, path.lots, events);
             });
+            // The path comes back from the trigger, past a limit that it did not reach there.
+            if self.is_working(handle, id) && self.orders.get(handle).stage == Stage::Resting {
+                self.go_on_from(instrument, trigger, path.lots, events);
+            }
             has_run = true;
         }
         has_run

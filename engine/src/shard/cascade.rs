@@ -36,8 +36,8 @@ pub(super) struct Pending {
     /// Accounts that are being judged, and the one whose turn it is.
     judging: Vec<Touched>,
     pub(super) judged: Option<AccountId>,
-    /// The touch that the event of this step replaced.
-    pub(super) before: Option<Touch>,
+    /// What the event of this step found.
+    pub(super) before: Option<Before>,
     /// The instrument whose book is being matched; its touch is what the match comes to.
     pub(super) matching: Option<InstrumentId>,
     /// The bar that is being filled along.
@@ -164,6 +164,15 @@ pub(super) struct Walked {
     pub(super) instrument: InstrumentId,
     /// Its low and its high, once its open is behind: what executes from then on does so on a leg.
     pub(super) legs: Option<[Ticks; 2]>,
+}
+
+/// A touch that a market event replaced, or left as it was.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Before {
+    pub(super) touch: Touch,
+    /// Whether orders traded at it. What it displayed and an order within its price did not get, the account had
+    /// taken, or could not pay.
+    pub(super) could_fill: bool,
 }
 
 /// An order that waits for its parent goes to the market with this much more.

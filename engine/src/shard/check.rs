@@ -154,6 +154,7 @@ impl Shard {
             || market.book.ladder(request.side).levels_bound() >= limits.book_levels_max
             || request.qty.0 <= 0
             || request.qty > market.instrument.order_qty_max
+            || price.0 <= 0
         {
             return None;
         }
@@ -710,6 +711,9 @@ pub(super) fn check_qty(instrument: &Instrument, qty: Qty) -> Result<Lots, DenyR
 
 #[inline(always)]
 pub(super) fn check_price(instrument: &Instrument, price: Price) -> Result<Ticks, DenyReason> {
+    if price.0 <= 0 && !instrument.kind.may_be_negative() {
+        return Err(DenyReason::PriceNotPositive);
+    }
     instrument
         .ticks(price)
         .map_err(|_| DenyReason::PriceOffTick {

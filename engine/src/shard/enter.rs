@@ -12,7 +12,7 @@ use super::cascade::DueOrder;
 use super::check::{is_beyond, trailed};
 use crate::event_buf::EventBuf;
 use crate::market::{Market, TriggerList};
-use crate::order::{Form, Stage, Tif};
+use crate::order::{Form, Stage, Tif, protects};
 
 impl Market {
     /// Whether orders may trade: open, and where there is an outside market, with a good quote.
@@ -74,8 +74,7 @@ impl Shard {
     pub(super) fn rest(&mut self, handle: u32, instrument: InstrumentId, events: &mut EventBuf) {
         let order = self.orders.get(handle);
         let market = &self.markets[instrument.0 as usize];
-        let protects = matches!(order.role, OrderRole::StopLoss | OrderRole::CoverStop);
-        if !protects && !self.has_level(market, order.side, order.limit) {
+        if !protects(order.role) && !self.has_level(market, order.side, order.limit) {
             let limit = LimitName::BookLevels;
             let max = self.limits.book_levels_max;
             return self.end_order(handle, Some(CancelReason::NoRoom { limit, max }), events);
@@ -189,11 +188,11 @@ impl Shard {
         market.triggers[list.index()].insert(&mut self.orders.nodes, handle, list.key(trigger));
     }
 
-    /// Whether an order whose trigger is reached fires: the stop of a cover order, which goes on until all is closed,
-    /// not while it stands by, and without a limit only where somebody is there to trade with.
+    /// Whether an order whose trigger is reached fires: the stop of a bracket or a cover order, which goes on until all is
+    /// closed, not while it stands by, and without a limit only where somebody is there to trade with.
     fn may_fire(&self, handle: u32, instrument: InstrumentId) -> bool {
         let order = self.orders.get(handle);
-        order.role != OrderRole::CoverStop
+        !protects(order.role)
             || (!self.stands_by(handle)
                 && (order.form.has_limit() || self.has_offer(handle, instrument)))
     }
@@ -211,8 +210,8 @@ impl Shard {
         best.is_some_and(|best| bound.is_none_or(|bound| !is_beyond(side, best, bound)))
     }
 
-    /// Ends an order with what the market did not give; the stop of a cover order waits for more as long as there is
-    /// something to close, or may be.
+    /// Ends an order with what the market did not give; the stop of a bracket or a cover order waits for more as long as
+    /// there is something to close, that of a cover order also where there may be.
     pub(super) fn end_unfilled(
         &mut self,
         handle: u32,
@@ -220,8 +219,11 @@ impl Shard {
         reason: CancelReason,
         events: &mut EventBuf,
     ) {
-        let is_cover = self.orders.get(handle).role == OrderRole::CoverStop;
-        if !is_cover || (self.allowed(handle) == 0 && !self.may_grow(handle)) {
+        let role = self.orders.get(handle).role;
+        let goes_on = protects(role)
+            && (self.allowed(handle) != 0
+                || (role == OrderRole::CoverStop && self.may_grow(handle)));
+        if !goes_on {
             return self.end_order(handle, Some(reason), events);
         }
         let was_resting = self.orders.get(handle).stage == Stage::Resting;

@@ -208,7 +208,12 @@ impl Shard {
                 continue;
             };
             let is_coming = self.is_coming(exit);
+            let may_come = is_coming || self.orders.find(extra.list).is_some();
             let order = self.orders.get(handle);
+            if !may_come && order.leaves().0 <= lots.0 {
+                self.end_order(handle, Some(CancelReason::Sibling), events);
+                continue;
+            }
             // What is on its way may be needed to cover what the other exit has closed already.
             let cut = if is_coming {
                 lots
@@ -218,10 +223,8 @@ impl Shard {
             self.cut(handle, cut);
             if self.orders.get(handle).leaves().0 > 0 {
                 self.push_amended(handle, events);
-            } else if is_coming || self.orders.find(extra.list).is_some() {
-                self.hold_again(handle);
             } else {
-                self.end_order(handle, Some(CancelReason::Sibling), events);
+                self.hold_again(handle);
             }
         }
     }

@@ -7,7 +7,7 @@ use types::{
 
 use super::Shard;
 use super::algos::Follow;
-use super::cascade::note;
+use super::cascade::{Before, note};
 use super::registry::reject;
 use crate::depth::{DepthFull, DepthLevel};
 use crate::event_buf::EventBuf;
@@ -109,7 +109,7 @@ impl Shard {
         market.print(price, self.seq);
         market.ts = event.ts_event;
         let lots = market.whole_lots(trade.qty);
-        self.pending.before = market.touch;
+        self.pending.before = market.before();
         if market.book.has_orders() {
             self.fill_prints(id, price, lots, trade.aggressor, events);
         }
@@ -280,11 +280,22 @@ impl MarkPath {
 impl Market {
     /// The touch is this from now on, and good. Says what it was.
     #[inline(always)]
-    pub(super) const fn show(&mut self, touch: Touch, seq: Seq) -> Option<Touch> {
+    pub(super) fn show(&mut self, touch: Touch, seq: Seq) -> Option<Before> {
+        let before = self.before();
         self.touch_seq = seq;
         self.stale = false;
         self.lost = false;
-        self.touch.replace(touch)
+        self.touch = Some(touch);
+        before
+    }
+
+    /// What the next event finds.
+    #[inline(always)]
+    pub(super) fn before(&self) -> Option<Before> {
+        self.touch.map(|touch| Before {
+            touch,
+            could_fill: self.can_trade(),
+        })
     }
 
     /// Whether nothing waits for a price, a print or an opening.

@@ -313,12 +313,16 @@ impl Shard {
         let market = &self.markets[instrument.0 as usize];
         let order = *self.orders.get(handle);
         let Some(touch) = market.touch else { return };
-        // One that the market has come to gets its own price; one that was reached before and only
-        // could not fill takes what is there.
-        let was_there = self
-            .pending
-            .before
-            .is_some_and(|before| market.comes_to(&order, &before));
+        // One that the market has come to gets its own price, and so does one that it had come to before, where all
+        // that was displayed was taken; one that was reached before by a market that gave nobody anything takes what is
+        // there.
+        let gives_all = market
+            .paper()
+            .is_none_or(|model| model.sizes == Sizes::Unlimited);
+        let was_there = self.pending.before.is_some_and(|before| {
+            let gave = before.could_fill && before.touch.opposite_qty(order.side).0 != 0;
+            (gives_all || !gave) && market.comes_to(&order, &before.touch)
+        });
         let price = if was_there {
             touch.opposite(order.side)
         } else {

@@ -61,11 +61,10 @@ impl Market {
 
     /// What the outside market displays at a price on a side.
     fn shown_at(&self, side: Side, price: Ticks) -> i64 {
-        if !self.depth.side(side).is_empty() {
-            return self.depth.qty_at(side, price).0;
+        match self.touch {
+            Some(touch) if touch.price(side) == price => touch.qty(side).0,
+            _ => self.depth.qty_at(side, price).0,
         }
-        let touch = self.touch.filter(|touch| touch.price(side) == price);
-        touch.map_or(0, |touch| touch.qty(side).0)
     }
 }
 

@@ -91,19 +91,23 @@ pub(super) fn slip_ticks(slippage: Slippage, price: Ticks, leaves: Lots, display
 }
 
 impl Market {
-    /// Displayed level of a rank: of the depth, where its best is the touch, else the touch alone.
+    /// Displayed level of a rank: the touch, and behind it those of the depth.
     fn displayed(&self, touch: &Touch, side: Side, rank: usize) -> Option<(Ticks, Lots)> {
-        if self.shows_depth(touch, side) {
-            let level = self.depth.level(side, rank)?;
-            return Some((level.price, level.qty));
+        if rank == 0 {
+            return Some((touch.price(side), touch.qty(side)));
         }
-        (rank == 0).then(|| (touch.price(side), touch.qty(side)))
+        if !self.shows_depth(touch, side) {
+            return None;
+        }
+        let level = self.depth.level(side, rank)?;
+        Some((level.price, level.qty))
     }
 
-    /// Whether the depth is what is displayed of a side: its best is the touch.
+    /// Whether the depth is what is displayed behind the touch of a side: it begins at its price. How much that shows a
+    /// later quote may have stated.
     fn shows_depth(&self, touch: &Touch, side: Side) -> bool {
         let best = self.depth.best(side);
-        best.is_some_and(|best| best.price == touch.price(side))
+        touch.qty(side).0 != 0 && best.is_some_and(|best| best.price == touch.price(side))
     }
 
     /// The worst price to which an impact carries a closing that begins at `best`.
@@ -207,8 +211,8 @@ impl Market {
     /// What is displayed at a price of a side.
     fn shown(&self, side: Side, price: Ticks) -> Lots {
         match &self.touch {
-            Some(touch) if self.shows_depth(touch, side) => self.depth.qty_at(side, price),
             Some(touch) if touch.price(side) == price => touch.qty(side),
+            Some(touch) if self.shows_depth(touch, side) => self.depth.qty_at(side, price),
             _ => Lots(0),
         }
     }

@@ -144,12 +144,15 @@ impl Audit {
                 } else {
                     depth.first_key_value()
                 };
-                best.is_some_and(|(best, _)| *best == price)
+                qty != 0 && best.is_some_and(|(best, _)| *best == price)
             });
-            let shown: Vec<(Price, i64)> = match levels {
-                Some(levels) => levels.iter().map(|(price, qty)| (*price, *qty)).collect(),
-                None => vec![(price, qty)],
-            };
+            // Of the best price the newest statement counts, behind it the depth.
+            let mut shown = vec![(price, qty)];
+            for (level, qty) in levels.into_iter().flatten() {
+                if *level != price {
+                    shown.push((*level, *qty));
+                }
+            }
             let before = self.displayed.insert((id, side), shown.clone());
             if before.as_ref() != Some(&shown) {
                 // Of what was shown before a bar or a gap nothing is known.

@@ -195,9 +195,20 @@ fn a_stop_limit_inside_a_bar_fills_within_its_limit_or_rests() {
             "#2 triggered at 97",
             "#2 sells 5 at 97 (Bar)",
             "#3 triggered at 97",
-            // It rests at 99 while the path is at the open, which is better: it takes what comes next.
-            "#3 sells 5 at 101 (Bar)",
+            // From 97 the path comes back to its open of 100 by way of 99.
+            "#3 sells 5 at 99 (Bar, maker)",
         ]
+    );
+    // Not by way of 103; from there it goes up to 104.
+    let mut world = charted();
+    world.tell(sell(0, 5).stop_limit("97", "103"));
+    assert_eq!(
+        world.tell(bar(["100", "102", "95", "98"])),
+        ["#2 triggered at 97"]
+    );
+    assert_eq!(
+        world.tell(bar(["98", "104", "97", "98"])),
+        ["#2 sells 5 at 103 (Bar, maker)"]
     );
 }
 

@@ -1,11 +1,11 @@
 //! Brackets and cover orders: an entry, its exits, and what a fill of one does to the others.
 
-use types::{OrderList, PaperModel, SelfTrade, Sizes};
+use types::{Instrument, OrderList, PaperModel, Ratio, SelfTrade, Sizes};
 
 use crate::lists::{inside, outside};
 use crate::words::{
     Words, amend_price, amend_qty, amend_trigger, bracket, buy, cancel, cancel_all, cover, depth,
-    disconnect, quote, sell,
+    disconnect, print, quote, sell, sized,
 };
 use crate::world::{World, crossed, paper};
 
@@ -25,7 +25,7 @@ fn a_bracket_sends_both_exits_once_its_entry_fills_and_one_ends_the_other() {
             quote("105", "106"),
             [
                 "#2 sells 10 at 105 (Touch, maker)",
-                "#3 cancelled 0 Sibling",
+                "#3 cancelled 10 Sibling",
             ]
             .as_slice(),
         ),
@@ -34,7 +34,7 @@ fn a_bracket_sends_both_exits_once_its_entry_fills_and_one_ends_the_other() {
             [
                 "#3 triggered at 94",
                 "#3 sells 10 at 94 (Touch)",
-                "#2 cancelled 0 Sibling",
+                "#2 cancelled 10 Sibling",
             ]
             .as_slice(),
         ),
@@ -108,7 +108,7 @@ fn each_part_of_an_entry_sends_as_much_of_both_exits() {
             "#5 triggered at 95",
             "#9 buys 9 at 95 leaves 11",
             "#5 sells 9 at 95",
-            "#4 cancelled 0 Sibling",
+            "#4 cancelled 9 Sibling",
         ]
     );
     assert_eq!(world.position(0), "0");
@@ -142,7 +142,7 @@ fn exits_that_are_used_up_wait_for_more_while_the_entry_works() {
             "#8 accepted",
             "#4 sells 1 at 105",
             "#8 buys 1 at 105",
-            "#5 cancelled 0 Sibling",
+            "#5 cancelled 1 Sibling",
         ]
     );
 }
@@ -183,7 +183,7 @@ fn an_exit_that_is_due_at_once_executes_at_once() {
             "#3 activated 10",
             "#3 triggered at 100",
             "#3 sells 10 at 100 (Touch)",
-            "#2 cancelled 0 Sibling",
+            "#2 cancelled 10 Sibling",
         ]
     );
     // The profit is there before the stop comes to the market at all.
@@ -244,7 +244,7 @@ fn exits_may_move_but_their_size_is_their_entrys() {
     );
     assert_eq!(
         world.tell(quote("107", "108")),
-        ["#2 sells 7 at 107 (Touch, maker)", "#3 cancelled 0 Sibling"]
+        ["#2 sells 7 at 107 (Touch, maker)", "#3 cancelled 7 Sibling"]
     );
 }
 
@@ -567,5 +567,132 @@ fn a_split_keeps_the_stop_of_a_cover_order() {
     world.tell(split(1, 10));
     assert_eq!(world.position(0), "0");
     assert_eq!(world.working_ids(), [0_u64; 0]);
+    world.agrees();
+}
+
+/// 5 long, bought at 100, with a profit at 110 and a stop at 90, in a market that displays sizes.
+fn long_five() -> World {
+    let mut world = World::trading(paper(PaperModel {
+        sizes: Sizes::Displayed,
+        ..PaperModel::default()
+    }));
+    world.tell(sized("99", 5, "100", 5));
+    world.tell(bracket(&[
+        buy(0, 5).at("100"),
+        sell(0, 5).at("110"),
+        sell(0, 5).stop("90"),
+    ]));
+    assert_eq!(world.position(0), "5");
+    world
+}
+
+/// The stop sells the 3 that are bid for 80, and waits at 90 with the other 2: not for the same 3 stated again, but for
+/// the 9 that are bid for 79.
+#[test]
+fn the_stop_of_a_bracket_waits_with_what_a_thin_market_leaves() {
+    let mut world = long_five();
+    assert_eq!(
+        world.tell(sized("80", 3, "81", 9)),
+        [
+            "#3 triggered at 80",
+            "#3 sells 3 at 80 leaves 2 (Depth)",
+            "#2 amended 2 at 110",
+            "#3 amended 5 from 90",
+        ]
+    );
+    assert_eq!(
+        (world.position(0), world.trigger(3)),
+        ("2".into(), "90".into())
+    );
+    assert_eq!(world.tell(sized("80", 3, "82", 9)), [""; 0]);
+    assert_eq!(
+        world.tell(sized("79", 9, "81", 9)),
+        [
+            "#3 triggered at 79",
+            "#3 sells 2 at 79 (Depth)",
+            "#2 cancelled 2 Sibling",
+        ]
+    );
+    assert_eq!(world.position(0), "0");
+    world.agrees();
+}
+
+/// Where its position was closed by other means there is nothing that it would wait for.
+#[test]
+fn the_stop_of_a_bracket_does_not_wait_for_nothing() {
+    let mut world = long_five();
+    world.tell(sell(0, 3));
+    assert_eq!(
+        world.tell(sized("80", 9, "81", 9)),
+        [
+            "#3 triggered at 80",
+            "#3 sells 2 at 80 leaves 3 (Depth)",
+            "#2 amended 3 at 110",
+            "#3 cancelled 3 NotReducing",
+        ]
+    );
+    world.agrees();
+}
+
+/// The newest print is 100 and the collar 10%: nobody within 90 bids when the market is at 80, and the stop waits. A
+/// print at 85 lets it sell down to 77.
+#[test]
+fn the_stop_of_a_bracket_waits_beyond_the_collar() {
+    let mut world = World::trading(Instrument {
+        collar: Ratio::percent(10),
+        ..paper(PaperModel::default())
+    });
+    world.tell_all([quote("99", "100")]);
+    world.tell(print("100", 1));
+    world.tell(bracket(&[
+        buy(0, 5).at("100"),
+        sell(0, 5).at("110"),
+        sell(0, 5).stop("95"),
+    ]));
+    assert_eq!(world.tell(quote("80", "81")), [""; 0]);
+    assert_eq!(world.trigger(3), "95");
+    assert_eq!(
+        world.tell(print("85", 1)),
+        [
+            "#3 triggered at 80",
+            "#3 sells 5 at 80 (Touch)",
+            "#2 cancelled 5 Sibling",
+        ]
+    );
+    world.agrees();
+}
+
+/// Of 5 bought at 100 the book takes 3 at 90, and 2 more when somebody bids again.
+#[test]
+fn the_stop_of_a_bracket_waits_for_who_comes_to_a_book() {
+    let mut world = World::trading(crossed());
+    world.tell_all([sell(1, 5).at("100"), buy(1, 1).at("95"), buy(2, 3).at("90")]);
+    world.tell(bracket(&[
+        buy(0, 5).at("100"),
+        sell(0, 5).at("110"),
+        sell(0, 5).stop("90"),
+    ]));
+    assert_eq!(
+        world.tell(cancel(1, 2)),
+        [
+            "#2 cancelled 1 Requested",
+            "#6 triggered at 90",
+            "#3 buys 3 at 90",
+            "#6 sells 3 at 90 leaves 2",
+            "#5 amended 2 at 110",
+            "#6 amended 5 from 90",
+        ]
+    );
+    assert_eq!(
+        world.tell(buy(3, 9).at("80")),
+        [
+            "#7 accepted",
+            "#6 triggered at 80",
+            "#7 buys 2 at 80 leaves 7",
+            "#6 sells 2 at 80",
+            "#5 cancelled 2 Sibling",
+        ]
+    );
+    assert_eq!(world.position(0), "0");
     world.agrees();
 }

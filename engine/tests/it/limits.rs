@@ -366,10 +366,11 @@ fn displayed_levels_that_were_taken_from() {
     // A limit order rests; one to be filled whole is not.
     assert_eq!(world.tell(buy(1, 1).at("102")), ["#2 accepted"]);
     assert_eq!(world.tell(buy(1, 1).fok())[1], "#3 cancelled 1 NotFillable");
-    // A level that is gone is forgotten, which makes room; of one that shows more only that is new.
+    // A level that is gone is forgotten, which makes room: the market comes to what rests, as if it had been taken there.
+    // Of a level that shows more only that is new.
     assert_eq!(
         world.tell(delta(&[], &[("101", 0)])),
-        ["#2 buys 1 at 100 (Touch)"]
+        ["#2 buys 1 at 102 (Touch, maker)"]
     );
     world.tell(delta(&[], &[("100", 6)]));
     assert_eq!(world.tell(buy(0, 3))[1], "#4 buys 3 at 100 (Depth)");

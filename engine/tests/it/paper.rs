@@ -5,7 +5,7 @@ use types::{
     BarPath, CancelModel, FillRule, InstrumentStatus, Latency, PaperModel, Ratio, Sizes, Slippage,
 };
 
-use crate::words::{Words, buy, delta, depth, print, quote, sell, sized, status};
+use crate::words::{Words, bar, buy, delta, depth, print, quote, sell, sized, status};
 use crate::world::{World, fills, paper, qty};
 
 pub(crate) const TOUCH: PaperModel = PaperModel {
@@ -224,10 +224,10 @@ fn a_resting_order_takes_what_is_displayed_within_its_limit_at_one_price() {
     // Nothing new, nothing more.
     assert_eq!(world.tell(print("98", 50)), NOTHING);
     assert_eq!(world.tell(delta(&[("97", 6)], &[])), NOTHING);
-    // 2 more at 98, where the market has been since before: that price.
+    // 2 more at 98: they come to an order that rests at 99.
     assert_eq!(
         world.tell(delta(&[], &[("98", 4)])),
-        ["#1 buys 2 at 98 leaves 3 (Touch)"]
+        ["#1 buys 2 at 99 leaves 3 (Touch, maker)"]
     );
 }
 
@@ -244,11 +244,11 @@ fn a_marketable_limit_takes_what_is_there_and_rests_with_the_rest() {
         ]
     );
     assert_eq!(world.working_ids(), [1]);
-    // All 3 that it showed are taken: 1 of them is nothing new, and 2 are 1 more.
+    // All 3 that it showed are taken: 1 of them is nothing new, and 2 are 1 more, which comes to an order at 101.
     assert_eq!(world.tell(delta(&[], &[("100", 1)])), NOTHING);
     assert_eq!(
         world.tell(delta(&[], &[("100", 2)])),
-        ["#1 buys 1 at 100 leaves 2 (Touch)"]
+        ["#1 buys 1 at 101 leaves 2 (Touch, maker)"]
     );
 }
 
@@ -396,4 +396,124 @@ fn a_print_of_nothing_goes_through_a_price_as_well() {
     world.tell(buy(1, 5).at("99"));
     assert_eq!(world.position(0), "0");
     assert_eq!(world.tell(print("98", 0)), ["#2 cancelled 5 NotReducing"]);
+}
+
+/// 10 at 101 take the one that is asked for 100; the other 9 rest. 50 that are asked for 60 later come to them as to an
+/// order that took nothing: at 101, and not at 60.
+#[test]
+fn what_is_left_of_an_order_that_took_is_filled_at_its_own_price() {
+    let mut world = outside(DISPLAYED);
+    world.tell(sized("99", 5, "100", 1));
+    assert_eq!(
+        world.tell(buy(0, 10).at("101"))[1..],
+        ["#1 buys 1 at 100 leaves 9 (Depth)"]
+    );
+    assert_eq!(
+        world.tell(sized("59", 5, "60", 50)),
+        ["#1 buys 9 at 101 (Touch, maker)"]
+    );
+    world.agrees();
+}
+
+/// 50 to sell at 103 get the 20 that are bid there, and of 50 that are bid there next the other 30: they were at rest
+/// all along. Of a bid that is better they get their own price.
+#[test]
+fn what_displayed_size_left_of_a_resting_order_is_filled_as_maker() {
+    for bid in ["103", "105"] {
+        let mut world = outside(DISPLAYED);
+        world.tell(sell(0, 50).at("103"));
+        assert_eq!(
+            world.tell(sized("103", 20, "106", 1)),
+            ["#1 sells 20 at 103 leaves 30 (Touch, maker)"]
+        );
+        // Stated again it gives nothing more.
+        assert_eq!(world.tell(sized("103", 20, "107", 1)), NOTHING);
+        assert_eq!(
+            world.tell(sized(bid, 50, "108", 1)),
+            ["#1 sells 30 at 103 (Touch, maker)"]
+        );
+        world.agrees();
+    }
+}
+
+/// What a halted market came to, and what a side that displays nothing came to, takes what is there as soon as it is.
+#[test]
+fn what_a_market_that_gives_nothing_reached_takes_what_is_there() {
+    let mut world = outside(DISPLAYED);
+    world.tell(buy(0, 5).at("99"));
+    world.tell(status(InstrumentStatus::Halted));
+    world.tell(sized("89", 5, "90", 3));
+    assert_eq!(
+        world.tell(status(InstrumentStatus::Open))[1..],
+        ["#1 buys 3 at 90 leaves 2 (Touch)"]
+    );
+    // By now it could fill, so that what comes later comes to what is left.
+    assert_eq!(
+        world.tell(sized("79", 5, "80", 9)),
+        ["#1 buys 2 at 99 (Touch, maker)"]
+    );
+    world.tell(buy(0, 5).at("70"));
+    assert_eq!(world.tell(sized("60", 5, "70", 0)), NOTHING);
+    assert_eq!(
+        world.tell(sized("60", 5, "69", 9)),
+        ["#2 buys 5 at 69 (Touch)"]
+    );
+    world.agrees();
+}
+
+/// A bar has no sizes of its own; that opens at 60 for what was left, it comes to it as a quote does.
+#[test]
+fn what_displayed_size_left_is_filled_at_its_own_price_by_a_bar() {
+    let mut world = outside(PaperModel {
+        bars: BarPath::Walked,
+        ..DISPLAYED
+    });
+    world.tell(sized("99", 5, "100", 1));
+    world.tell(buy(0, 10).at("101"));
+    assert_eq!(
+        world.tell(bar(["60", "70", "50", "60"])),
+        ["#1 buys 9 at 101 (Bar, maker)"]
+    );
+    world.agrees();
+}
+
+/// A depth that shows one side is no touch yet. A quote then states what its best prices show: 50 are asked for 101, and
+/// what the depth shows behind them counts as well.
+#[test]
+fn a_quote_at_the_best_price_of_a_depth_states_its_size() {
+    let mut world = World::trading(paper(DISPLAYED));
+    world.tell(depth(&[], &[("101", 5), ("102", 9)]));
+    world.tell(sized("99", 7, "101", 50));
+    assert_eq!(
+        world.tell(buy(0, 60))[1..],
+        [
+            "#1 buys 50 at 101 leaves 10 (Depth)",
+            "#1 buys 9 at 102 leaves 1 (Depth)",
+            "#1 cancelled 1 NotMarketable",
+        ]
+    );
+    // Less is shown, of which all was taken.
+    world.tell(sized("99", 7, "101", 40));
+    assert_eq!(world.tell(buy(0, 1))[1..], ["#2 cancelled 1 NotMarketable"]);
+    // Nothing is no level, whatever the depth showed there.
+    world.tell(sized("99", 7, "101", 0));
+    assert_eq!(world.tell(buy(1, 1))[1..], ["#3 cancelled 1 NotMarketable"]);
+    world.agrees();
+}
+
+/// So is what stands before an order in the queue of that price: the 50 of the quote, and not the 5 of the depth.
+#[test]
+fn an_order_joins_the_queue_that_the_newest_quote_shows() {
+    let mut world = World::trading(paper(QUEUE));
+    world.tell(depth(&[], &[("101", 5), ("102", 9)]));
+    world.tell(sized("99", 7, "101", 50));
+    world.tell(sell(0, 3).at("101"));
+    assert_eq!(world.tell(print("101", 50)), NOTHING);
+    assert_eq!(
+        world.tell(print("101", 2)),
+        ["#1 sells 2 at 101 leaves 1 (Queue, maker)"]
+    );
+    // Behind it the depth is what is known.
+    world.tell(sell(0, 3).at("102"));
+    world.agrees();
 }

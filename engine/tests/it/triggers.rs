@@ -1,9 +1,9 @@
 //! Stops, market-if-touched and trailing stops: what reaches a trigger, and what happens then.
 
-use types::{Instrument, InstrumentStatus, NewOrder, PaperModel, Ratio, Side};
+use types::{Instrument, InstrumentKind, InstrumentStatus, NewOrder, PaperModel, Ratio, Side};
 
 use crate::words::{
-    Of, Words, amend_trigger, buy, cancel, print, quote, sell, sized, status, whole,
+    Of, Words, amend_price, amend_trigger, buy, cancel, print, quote, sell, sized, status, whole,
 };
 use crate::world::{World, crossed, instrument, paper};
 
@@ -172,6 +172,37 @@ fn an_amended_trigger_may_be_due_at_once() {
     let denied = |id| [format!("#{id} change denied NoSuchPrice")];
     assert_eq!(world.tell(amend_trigger(0, 2, "99")), denied(2));
     assert_eq!(world.tell(amend_trigger(0, 3, "99")), denied(3));
+}
+
+/// A share or a coin costs more than nothing, and so does what waits for it; a contract may cost less.
+#[test]
+fn what_never_costs_nothing_has_no_order_at_zero_or_below() {
+    use InstrumentKind::{CryptoSpot, Equity, Future, FxPair};
+    for (kind, is_denied) in [
+        (Equity, true),
+        (CryptoSpot, true),
+        (FxPair, false),
+        (Future, false),
+    ] {
+        let mut world = World::trading(Instrument { kind, ..crossed() });
+        for order in [
+            sell(0, 1).at("0"),
+            sell(0, 1).at("-5"),
+            sell(0, 1).stop("0"),
+            sell(0, 1).touched("-1"),
+            sell(0, 1).stop_limit("1", "0"),
+            sell(0, 1).stop_limit("0", "1"),
+        ] {
+            let told = world.tell(order);
+            assert_eq!(told == ["denied PriceNotPositive"], is_denied, "{told:?}");
+        }
+        if is_denied {
+            world.tell(buy(1, 1).at("3"));
+            let denied = ["#1 change denied PriceNotPositive"];
+            assert_eq!(world.tell(amend_price(1, 1, "0")), denied);
+        }
+        world.agrees();
+    }
 }
 
 #[test]

@@ -28,6 +28,7 @@ pub const fn denial(reason: DenyReason) -> &'static str {
         DenyReason::QtyOffLot { .. } => "qty_off_lot",
         DenyReason::QtyFilled { .. } => "qty_filled",
         DenyReason::PriceOffTick { .. } => "price_off_tick",
+        DenyReason::PriceNotPositive => "price_not_positive",
         DenyReason::BadTrail { .. } => "bad_trail",
         DenyReason::BadList(_) => "bad_list",
         DenyReason::ChildrenMax { .. } => "children_max",
@@ -211,6 +212,7 @@ impl Figures {
             | DenyReason::DayLocked
             | DenyReason::DuplicateClientOrder
             | DenyReason::QtyNotPositive
+            | DenyReason::PriceNotPositive
             | DenyReason::BadLeg
             | DenyReason::NoSuchPrice
             | DenyReason::NoConversion
@@ -387,6 +389,7 @@ mod tests {
             QtyOffLot { lot_size: qty },
             QtyFilled { filled: qty },
             PriceOffTick { tick_size: price },
+            PriceNotPositive,
             BadTrail {
                 trail: Trail::Amount(Price::ZERO),
             },

@@ -105,6 +105,10 @@ async fn a_denied_order_says_which_field_and_what_is_accepted() {
         deny(limit(3, "buy", "1", "39000.005"), 422, "price_off_tick").await,
         ["price | 39000.005 | a multiple of 0.01"]
     );
+    assert_eq!(
+        deny(limit(3, "buy", "1", "0"), 422, "price_not_positive").await,
+        ["price | 0 | above 0, as the prices of every share and coin"]
+    );
     let mut elsewhere = market(4, "buy", "1");
     elsewhere["instrument"] = "1".into();
     deny(elsewhere.clone(), 422, "no_quote").await;

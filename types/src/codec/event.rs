@@ -193,6 +193,7 @@ codec_enum!(DenyReason {
     52 => BadTimeInForce(fault),
     53 => UnknownCurve { curve },
     54 => InstrumentNotOpen { status },
+    55 => PriceNotPositive,
 });
 codec_enum!(CancelReason {
     0 => Requested,

@@ -236,6 +236,9 @@ pub enum DenyReason {
         /// The tick size.
         tick_size: Price,
     },
+    /// The price or trigger is zero or below, of an instrument that never costs so little
+    /// ([`InstrumentKind::may_be_negative`](crate::InstrumentKind::may_be_negative)).
+    PriceNotPositive,
     /// The trail is not above zero, or a share not below one.
     BadTrail {
         /// The trail.

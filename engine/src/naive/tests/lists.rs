@@ -112,7 +112,7 @@ fn a_bracket_protects_what_its_entry_has_filled() {
             "triggered 3 at 90",
             "fill 9 b buys 6 at 90, 0 left, Book maker",
             "fill 3 a sells 6 at 90, 0 left, Book",
-            "cancelled 2 with 0 left: Sibling",
+            "cancelled 2 with 6 left: Sibling",
         ]
     );
     // 4 at 100 and 105, 6 at 100 and 90.

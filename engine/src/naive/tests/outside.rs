@@ -97,8 +97,7 @@ fn displayed_sizes_fill_level_by_level_and_once() {
             "cancelled 2 with 1 left: NotMarketable",
         ]
     );
-    // What is stated again was taken. One more than that is there for the order, which was at the market before and gets
-    // it at the price of its level.
+    // What is stated again was taken. One more than that comes to the order, which has been at rest since.
     let stated = |qty: i64| types::DepthUpdate {
         bids: Vec::new(),
         asks: vec![level(101, qty)],
@@ -110,7 +109,7 @@ fn displayed_sizes_fill_level_by_level_and_once() {
     let depth = stated(6);
     assert_eq!(
         world.market(MarketData::DepthDelta(Box::new(depth))),
-        ["fill 1 a buys 1 at 101, 1 left, Touch"]
+        ["fill 1 a buys 1 at 101, 1 left, Touch maker"]
     );
 }
 
@@ -163,7 +162,7 @@ fn inside_a_bar_the_stop_comes_before_the_target() {
         [
             "triggered 3 at 95",
             "fill 3 a sells 10 at 95, 0 left, Bar",
-            "cancelled 2 with 0 left: Sibling",
+            "cancelled 2 with 10 left: Sibling",
         ]
     );
     assert_eq!(world.balance(0), Money::whole(950));

@@ -181,7 +181,11 @@ fn changed(asked: OrderChange, field: &str) -> Option<String> {
 /// The field of a change that a reason is about.
 const fn change_field(asked: OrderChange, reason: DenyReason) -> &'static str {
     match reason {
-        DenyReason::PriceOffTick { .. } | DenyReason::NoSuchPrice if is_trigger(asked, reason) => {
+        DenyReason::PriceOffTick { .. }
+        | DenyReason::PriceNotPositive
+        | DenyReason::NoSuchPrice
+            if is_trigger(asked, reason) =>
+        {
             "trigger"
         }
         DenyReason::QtyNotPositive
@@ -195,6 +199,7 @@ const fn change_field(asked: OrderChange, reason: DenyReason) -> &'static str {
         | DenyReason::BuyingPower { .. }
         | DenyReason::PositionOutOfRange { .. } => "qty",
         DenyReason::PriceOffTick { .. }
+        | DenyReason::PriceNotPositive
         | DenyReason::NoSuchPrice
         | DenyReason::PriceOutsideCollar { .. }
         | DenyReason::LevelsMax { .. }
@@ -218,6 +223,7 @@ const fn is_trigger(asked: OrderChange, reason: DenyReason) -> bool {
         (Some(price), DenyReason::PriceOffTick { tick_size }) => {
             tick_size.0 > 0 && price.0 % tick_size.0 == 0
         }
+        (Some(price), DenyReason::PriceNotPositive) => price.0 > 0,
         _ => false,
     }
 }
@@ -236,6 +242,7 @@ fn subject(asked: &Asked, reason: DenyReason) -> (&'static str, String) {
         | DenyReason::BuyingPower { .. }
         | DenyReason::PositionOutOfRange { .. } => ("qty", asked.qty.to_string()),
         DenyReason::PriceOffTick { .. }
+        | DenyReason::PriceNotPositive
         | DenyReason::PriceOutsideCollar { .. }
         | DenyReason::WouldTake { .. }
         | DenyReason::LevelsMax { .. }
@@ -297,11 +304,16 @@ fn listed(fault: ListFault, asked: &Asked) -> String {
     }
 }
 
-/// The price of an order that a reason is about: of two, the one that is off the grid.
+/// The price of an order that a reason is about: of two, the one that is off the grid, or not above zero.
 fn price(kind: OrderKind, reason: DenyReason) -> (&'static str, String) {
     match (kind, reason) {
         (OrderKind::StopLimit { trigger, price, .. }, DenyReason::PriceOffTick { tick_size })
             if tick_size.0 > 0 && price.0 % tick_size.0 == 0 =>
+        {
+            ("trigger", trigger.to_string())
+        }
+        (OrderKind::StopLimit { trigger, price, .. }, DenyReason::PriceNotPositive)
+            if price.0 > 0 =>
         {
             ("trigger", trigger.to_string())
         }
@@ -339,6 +351,7 @@ fn accepted(reason: DenyReason) -> String {
         DenyReason::QtyOffLot { lot_size } => format!("a multiple of {lot_size}"),
         DenyReason::QtyFilled { filled } => format!("above {filled}, which is filled already"),
         DenyReason::PriceOffTick { tick_size } => format!("a multiple of {tick_size}"),
+        DenyReason::PriceNotPositive => "above 0, as the prices of every share and coin".to_owned(),
         DenyReason::BadTrail { .. } => {
             "an amount above 0, or a percentage above 0 and below 100".to_owned()
         }

@@ -66,7 +66,7 @@ pub(super) const EDGES: &[Edge] = &[
             "fill a2 2@101 left 2 depth",
             "fill b1 5@100 left 1 depth",
             "fill b1 1@101 left 0 depth",
-            "fill a2 2@101 left 0 touch",
+            "fill a2 2@101 left 0 touch maker",
             "fill a3 2@101 left 3 depth",
             "fill a3 3@103 left 0 depth",
             "cancelled a4 10 not_fillable",
