@@ -367,6 +367,18 @@ pub(crate) fn fee(fees: &FeeSchedule, maker: bool, notional: Notional, qty: Qty)
     charge(rate, fees.per_unit, notional, qty)
 }
 
+/// The most that a fee of one lot is beside the whole of its notional, in units of [`Notional`]; `None` where rates
+/// are more than all of it, and beyond a machine word.
+pub(crate) fn lot_charge(fees: &FeeSchedule, lot: Qty) -> Option<i64> {
+    if fees.taker.max(fees.maker) > Ratio::ONE {
+        return None;
+    }
+    // What is less than a unit of money is rounded up for each fill, and a fill has a lot.
+    let per_lot = charge(Ratio::ZERO, fees.per_unit, Notional::ZERO, lot);
+    let most = per_lot.saturating_add(Money(1)).to_notional();
+    i64::try_from(most.0).ok()
+}
+
 /// A fee rate on the value of one tick on one lot, in units of [`Money`] and lowest terms: the fee of
 /// an ordinary fill is then one division of machine words, and what [`fee`] says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -145,6 +145,9 @@ pub(crate) struct Market {
     pub(crate) tick_lots_max: u64,
     /// The taker's fee and the maker's on one tick and lot; derived from the definition.
     tick_fees: [Option<TickFee>; 2],
+    /// The most that a fee of one lot is beside the whole of its notional, as [`types::Notional`]; derived from the
+    /// definition. `None` of a fee that is more than the notional, or beyond a machine word.
+    pub(crate) lot_charge: Option<i64>,
     /// Prices and quantities; derived from the definition.
     pub(crate) tick_grid: Grid,
     pub(crate) lot_grid: Grid,
@@ -209,6 +212,7 @@ const DIRECTIONS: [Lots; 2] = [Lots(1), Lots(-1)];
 impl Market {
     pub(crate) fn new(instrument: Instrument, tick_value: Notional, currency: CurrencyId) -> Self {
         let tick_value = TickValue::new(tick_value);
+        let lot_charge = holding::lot_charge(&instrument.fees, instrument.qty(Lots(1)));
         Self {
             instrument,
             tick_value,
@@ -216,7 +220,9 @@ impl Market {
             tick_fees: [false, true].map(|maker| TickFee::new(&instrument.fees, maker, tick_value)),
             tick_grid: Grid::new(instrument.tick_size.0),
             lot_grid: Grid::new(instrument.lot_size.0),
+            lot_charge,
             is_plain: instrument.liquidity == Liquidity::Crossed
+                && lot_charge.is_some()
                 && instrument.collar == Ratio::ZERO
                 && instrument.fees.minimum == Money::ZERO
                 && instrument.margin.initial.per_unit == Money::ZERO,

@@ -186,8 +186,8 @@ impl<'a, R: Recorder> Account<'a, R> {
             _ if self.balance <= 0.0 || self.balance * 2.0 >= EXACT_MAX => false,
             0 => true,
             _ if !self.desk.is_margined => true,
-            // Equity is then above the value of what is held at every price.
-            1 => self.balance > cost + 1.0,
+            // Equity is then above the value of what is held at every price, and above what it cost at first.
+            1 => self.balance > cost + self.desk.lost_at_once() + 1.0,
             // What is owed at the highest price is at most what is there then.
             _ => {
                 let highest = (self.columns.highest + self.desk.above) * self.desk.step;

@@ -140,6 +140,11 @@ impl Desk {
         fee.max(self.fees.minimum.0.into()) as f64
     }
 
+    /// The most that a full position is worth less at once than it cost.
+    pub(super) fn lost_at_once(&self) -> f64 {
+        (self.above + self.below) * self.step
+    }
+
     pub(super) fn price(&self, ticks: f64, side: Side) -> f64 {
         match side {
             Side::Buy => ticks + self.above,

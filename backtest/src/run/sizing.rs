@@ -98,6 +98,31 @@ impl Purse<'_> {
         Some(spent / cost)
     }
 
+    /// What so many lots at most pay in fees and lose at once, from their price to the other side of the quote; in the
+    /// account's currency.
+    pub(super) fn charge(&self, lots: i64, side: Side) -> Option<Money> {
+        let (price, quote) = (self.price(side)?, self.shard.quote(self.instrument)?);
+        let worth = match side {
+            Side::Buy => quote.bid,
+            Side::Sell => quote.ask,
+        };
+        let lost = self.lot_value(Price(price.0.saturating_sub(worth.0)));
+        let fees = self.spec.fees;
+        let one = i128::from(Ratio::ONE.0);
+        let fee = self.lot_value(price)?.checked_mul(fees.taker.0.into())? / one + 1;
+        let by_unit = i128::from(fees.per_unit.0)
+            .checked_mul(self.spec.lot_size.0.into())?
+            .checked_mul(Notional::PER_MONEY / i128::from(Qty::ONE.0))?;
+        let per_lot = lost.unwrap_or(0).checked_add(fee)?.checked_add(by_unit)?;
+        let all = per_lot.checked_mul(lots.into())?;
+        // Fee and loss are each rounded up.
+        let rounding = fees.minimum.saturating_add(Money(2)).to_notional();
+        let all = all.checked_add(rounding.0)?;
+        let one = i128::from(Price::ONE.0);
+        let own = (all / one + 1).checked_mul(self.rate.0.into())?;
+        Some(Notional(own).to_money_ceil())
+    }
+
     /// An amount of the account's currency in the instrument's.
     fn in_currency(&self, amount: Notional) -> Option<Notional> {
         if self.rate == Price::ONE {

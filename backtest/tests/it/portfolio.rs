@@ -283,3 +283,39 @@ fn bars_are_made_of_prints_and_orders_fill_at_the_next_one() {
     assert_eq!(fills(&outcome), [(0, 2, "13".to_owned(), "1".to_owned())]);
     assert_eq!(outcome.equity, Money::whole(1_007));
 }
+
+/// Of 915 at 101 and 0.1%: 9 cost 909.909 and are worth 18 less at the bid of 99, 8 cost 808.808 and 16. The 8 are worth
+/// 898.192 with what is left. Turned around at 99, 9 more than those would tie up 891, pay 1.683 for 17 and lose 18 at
+/// the ask of 101; 8 tie up 792, and 1.584 and 16.
+#[test]
+fn all_of_equity_leaves_room_for_what_is_lost_at_once() {
+    let bars: Vec<_> = (0..3).map(|hour| bar(hour, 1, 100, 100)).collect();
+    let settings = Settings {
+        size: Size::Equity(Ratio::ONE),
+        spread_ticks: 200,
+        fills: Fills::SameClose,
+        ..Settings::new(
+            vec![share("A", Qty::ONE)],
+            plain_plan("USD", Money::whole(915)).unwrap(),
+        )
+    };
+    let mut strategy = On(
+        |context: &mut Context<'_>, _: &Closed| match context.time().0 / HOUR {
+            1 => {
+                context.long(A);
+            }
+            2 => {
+                context.short(A);
+            }
+            _ => {}
+        },
+    );
+    let sources = vec![Bars::new(A, &bars)];
+    let outcome = run(&settings, sources, &mut strategy, &mut Unobserved).unwrap();
+    assert_eq!(outcome.refusals, []);
+    let expected = [
+        (0, 1, "101".to_owned(), "8".to_owned()),
+        (0, 2, "99".to_owned(), "-8".to_owned()),
+    ];
+    assert_eq!(fills(&outcome), expected);
+}

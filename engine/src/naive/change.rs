@@ -254,6 +254,10 @@ impl Naive {
             return Err(DenyReason::Mandatory);
         }
         self.check_collar(instrument, order.side, wanted.price)?;
+        let stays = after.leaves() <= order.leaves()
+            && (after.limit, after.trigger) == (order.limit, order.trigger);
+        let awaits = order.awaits_trigger().then_some(order.request.kind);
+        let taker = self.taker(&order.request, after.limit, (awaits, after.trigger));
         let claim = Claim {
             account: order.account,
             instrument,
@@ -262,6 +266,7 @@ impl Naive {
             lots: after.leaves(),
             price: self.working_price(&after),
             takes: takes(&order.request),
+            taker: taker.filter(|_| !stays),
             instead_of: Some(order.id),
         };
         self.check_size(&claim, order.is_closing())?;

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use types::{
-    CancelReason, DenyReason, Funding, Instrument, Label, Leg, Lots, Money, NewOrder, Notional,
-    OrderKind, OrderRole, Ratio, Side, Sizes, TimeInForce,
+    CancelReason, DenyReason, Funding, Instrument, Label, Leg, Lots, MarkKind, Money, NewOrder,
+    Notional, OrderKind, OrderRole, Price, Ratio, SelfTrade, Side, Sizes, TimeInForce,
 };
 
 use super::Naive;
 use super::entering::prices;
 use super::money::{fee, hold, money_ceil, share_floor, value};
-use super::order::{Order, capped, is_closing, is_exit, slipped};
+use super::order::{Order, capped, has_trigger, is_closing, is_exit, slipped};
 
 /// The most lots of a position that an order may aim at.
 const LOTS_MAX: i128 = 1 << 53;
@@ -28,8 +28,21 @@ pub(super) struct Claim {
     pub(super) price: i64,
     /// It is a market order that takes as soon as it is accepted.
     pub(super) takes: bool,
+    /// Any order that takes as soon as it is accepted.
+    pub(super) taker: Option<Taker>,
     /// The working order that the claim is to replace.
     pub(super) instead_of: Option<u64>,
+}
+
+/// Prices and lots.
+type Parts = Vec<(i64, i64)>;
+
+/// What an order takes with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Taker {
+    limit: Option<i64>,
+    /// Orders of its own account make way for it.
+    ends_own: bool,
 }
 
 impl Naive {
@@ -55,6 +68,10 @@ impl Naive {
 
     pub(super) fn claim_of(&self, request: &NewOrder) -> Claim {
         let instrument = request.instrument.0 as usize;
+        let tick_size = self.markets[instrument].instrument.tick_size.0;
+        let (limit, trigger) = prices(request.kind);
+        let ticks = |price: Option<Price>| price.map(|price| price.0 / tick_size);
+        let awaits = has_trigger(request.kind).then_some(request.kind);
         Claim {
             account: request.account.0 as usize,
             instrument,
@@ -63,8 +80,38 @@ impl Naive {
             lots: request.qty.0 / self.markets[instrument].instrument.lot_size.0,
             price: self.price_of(request).unwrap_or_default(),
             takes: takes(request),
+            taker: self.taker(request, ticks(limit), (awaits, ticks(trigger))),
             instead_of: None,
         }
+    }
+
+    /// What an order with this limit takes with now, if it does. `awaits`: as what kind of order one waits for its
+    /// trigger that does.
+    pub(super) fn taker(
+        &self,
+        request: &NewOrder,
+        limit: Option<i64>,
+        (awaits, trigger): (Option<OrderKind>, Option<i64>),
+    ) -> Option<Taker> {
+        let (instrument, side) = (request.instrument.0 as usize, request.side);
+        let is_for_auction = matches!(request.tif, TimeInForce::AtOpen | TimeInForce::AtClose);
+        if is_for_auction || request.post_only || !self.markets[instrument].takes() {
+            return None;
+        }
+        if let Some(kind) = awaits {
+            // The first trigger of a trailing stop lies at its distance.
+            if matches!(kind, OrderKind::TrailingStop { .. }) {
+                return None;
+            }
+            self.markets[instrument].due_at(kind, side, trigger?)?;
+        }
+        if limit.is_some() {
+            self.opposite_within(instrument, side, limit)?;
+        }
+        Some(Taker {
+            limit,
+            ends_own: request.self_trade == SelfTrade::CancelOldest,
+        })
     }
 
     /// The price at which a new order counts: its limit, else its trigger, else what it would trade at. A stop to buy
@@ -175,10 +222,7 @@ impl Naive {
         for claim in claims.iter().filter(|claim| claim.side == Side::Buy) {
             let mut parts = vec![(claim.price, claim.lots)];
             if claim.takes && market.takes() {
-                parts = self.offers(claim.account, claim.instrument, claim.lots, None);
-                let met: i64 = parts.iter().map(|(_, lots)| lots).sum();
-                let last = parts.last().map_or(claim.price, |(price, _)| *price);
-                parts.push((last, claim.lots - met));
+                parts = self.met(claim);
             }
             needed = needed.saturating_add(self.bill(claim.instrument, &parts));
         }
@@ -249,6 +293,12 @@ impl Naive {
 
     /// What parts of one order cost at their prices, fee included.
     fn bill(&self, instrument: usize, parts: &[(i64, i64)]) -> i128 {
+        let (cost, fee) = self.cost_and_fee(instrument, parts);
+        cost.saturating_add(fee.to_notional().0)
+    }
+
+    /// What parts of one order come to at their prices, and their fee.
+    fn cost_and_fee(&self, instrument: usize, parts: &[(i64, i64)]) -> (i128, Money) {
         let market = &self.markets[instrument];
         let (mut cost, mut fee): (i128, Money) = (0, Money::ZERO);
         for (price, lots) in parts {
@@ -256,21 +306,56 @@ impl Naive {
             cost = cost.saturating_add(notional);
             fee = fee.saturating_add(dearest_fee(&market.instrument, notional, *lots));
         }
-        let fee = fee.max(market.instrument.fees.minimum);
-        cost.saturating_add(fee.to_notional().0)
+        (cost, fee.max(market.instrument.fees.minimum))
     }
 
-    /// What a buy of so many lots meets now, in order: prices and lots.
+    /// What a market order meets: prices and lots. What nobody shows counts at the last of them.
+    fn met(&self, claim: &Claim) -> Vec<(i64, i64)> {
+        let wanted = (claim.side, claim.lots);
+        let mut parts = self.offers(claim.account, claim.instrument, wanted, None, false);
+        let met: i64 = parts.iter().map(|(_, lots)| lots).sum();
+        let last = parts.last().map_or(claim.price, |(price, _)| *price);
+        parts.push((last, claim.lots - met));
+        parts
+    }
+
+    /// What a claim on margin comes to: the parts that it takes at once, and those that wait.
+    fn parts_of(&self, claim: &Claim) -> (Parts, Parts) {
+        let Some(taker) = claim.taker else {
+            return (Vec::new(), vec![(claim.price, claim.lots)]);
+        };
+        let wanted = (claim.side, claim.lots);
+        let (account, instrument) = (claim.account, claim.instrument);
+        let mut met = self.offers(account, instrument, wanted, taker.limit, taker.ends_own);
+        let left = claim.lots - met.iter().map(|(_, lots)| lots).sum::<i64>();
+        if let Some(limit) = taker.limit {
+            return (met, vec![(limit, left)]);
+        }
+        let last = met.last().map_or(claim.price, |(price, _)| *price);
+        met.push((last, left));
+        (met, Vec::new())
+    }
+
+    /// What an order of so many lots meets now, in order: prices and lots. `ends_own`: it does not trade with orders
+    /// of its own account.
     fn offers(
         &self,
         account: usize,
         instrument: usize,
-        lots: i64,
+        (side, lots): (Side, i64),
         limit: Option<i64>,
+        ends_own: bool,
     ) -> Vec<(i64, i64)> {
         let market = &self.markets[instrument];
-        let collar = market.collar().map(|(_, high)| high);
+        let collar = market.collar().map(|(low, high)| match side {
+            Side::Buy => high,
+            Side::Sell => low,
+        });
         let bound = limit.or(collar);
+        let is_beyond = |price: i64, bound: i64| match side {
+            Side::Buy => price > bound,
+            Side::Sell => price < bound,
+        };
         let mut left = lots;
         let mut met = Vec::new();
         let mut meet = |price: i64, lots: i64| {
@@ -282,30 +367,34 @@ impl Naive {
         };
         let (Some(touch), Some(_)) = (market.touch, market.paper()) else {
             if market.paper().is_none() {
-                for maker in self.book(instrument, Side::Sell) {
+                for maker in self.book(instrument, side.opposite()) {
                     let price = maker.limit.unwrap_or_default();
-                    if bound.is_none_or(|bound| price <= bound) {
+                    let is_passed = ends_own && maker.account == account;
+                    if !is_passed && !bound.is_some_and(|bound| is_beyond(price, bound)) {
                         meet(price, maker.leaves());
                     }
                 }
             }
             return met;
         };
-        let slip = market.slip(touch.opposite(Side::Buy), lots);
+        let slip = market.slip(touch.opposite(side), lots);
         let price_at = |level: i64| match limit {
-            Some(limit) if level > limit => level,
-            limit => capped(slipped(level, slip, Side::Buy), limit, Side::Buy),
+            Some(limit) if is_beyond(level, limit) => level,
+            limit => capped(slipped(level, slip, side), limit, side),
         };
         if market.sizes() == Sizes::Unlimited {
-            meet(price_at(touch.ask), lots);
+            meet(price_at(touch.opposite(side).0), lots);
             return met;
         }
-        for (level, displayed) in market.levels(&touch, Side::Buy) {
+        for (level, displayed) in market.levels(&touch, side) {
             let price = price_at(level);
-            if bound.is_some_and(|bound| level > bound || price > bound) {
+            if bound.is_some_and(|bound| is_beyond(level, bound) || is_beyond(price, bound)) {
                 break;
             }
-            let taken = market.consumed.get(&(account, false, level)).copied();
+            let taken = market
+                .consumed
+                .get(&(account, side == Side::Sell, level))
+                .copied();
             meet(price, displayed - taken.unwrap_or_default());
         }
         met
@@ -328,7 +417,10 @@ impl Naive {
         if !self.is_paid(order) {
             return true;
         }
-        let mut parts = self.offers(order.account, order.instrument, order.leaves(), order.limit);
+        let mut parts = {
+            let wanted = (order.side, order.leaves());
+            self.offers(order.account, order.instrument, wanted, order.limit, false)
+        };
         let met: i64 = parts.iter().map(|(_, lots)| lots).sum();
         let last = parts
             .last()
@@ -388,7 +480,9 @@ impl Naive {
 
     fn check_margin(&self, claims: &[Claim], rate_min: Ratio) -> Result<(), DenyReason> {
         let before = self.initial_requirement(claims, rate_min, false);
-        let after = self.initial_requirement(claims, rate_min, true);
+        let charges = claims.iter().map(|claim| self.charge_of(claim));
+        let charge: i128 = charges.map(|charge| i128::from(charge.0)).sum();
+        let after = self.initial_requirement(claims, rate_min, true) + charge;
         let available = self.equity_of(claims[0].account).to_money_floor();
         if after > before && after > i128::from(available.0) {
             return Err(DenyReason::BuyingPower {
@@ -397,6 +491,44 @@ impl Naive {
             });
         }
         Ok(())
+    }
+
+    /// The fee of an order that takes now, and what it loses against the mark at once, where it opens something.
+    fn charge_of(&self, claim: &Claim) -> Money {
+        let held = self.held(claim.account, claim.instrument, claim.leg);
+        let sign = claim.side.sign();
+        let closable = (-held * sign).max(0);
+        if claim.taker.is_none() || claim.lots <= closable {
+            return Money::ZERO;
+        }
+        let market = &self.markets[claim.instrument];
+        let (met, waits) = self.parts_of(claim);
+        let last = met.last().map_or(claim.price, |(price, _)| *price);
+        let kind = self.plan(claim.account).terms.mark;
+        // In a book its own last fill is the newest print.
+        let prints = market.paper().is_none();
+        let mark = |lots: i64| match (kind, market.touch) {
+            (MarkKind::Last, _) | (_, None) if prints => last,
+            _ => market.mark(lots, kind),
+        };
+        let mut lost: i128 = 0;
+        let mut closes = closable;
+        for (price, lots) in &met {
+            // What closes was valued as what it closes, what opens is valued as what it opens.
+            let closed = closes.min(*lots);
+            closes -= closed;
+            for (lots, mark) in [(closed, mark(-sign)), (lots - closed, mark(sign))] {
+                let paid = value(*price, lots, market.tick_value);
+                let worth = value(mark, lots, market.tick_value);
+                lost = lost.saturating_add(paid.saturating_sub(worth) * i128::from(sign));
+            }
+        }
+        let parts: Vec<_> = met.into_iter().chain(waits).collect();
+        let (_, fee) = self.cost_and_fee(claim.instrument, &parts);
+        let charge = fee.saturating_add(money_ceil(lost.max(0)));
+        let currency = market.instrument.currency;
+        self.convert_ceil(claim.account, currency, charge)
+            .max(Money::ZERO)
     }
 
     /// Initial requirement of all holdings in their worst cases, in units of [`Money`]; with the claims, or
@@ -452,7 +584,10 @@ impl Naive {
                 }
                 let claims = claims.iter().filter(is_claim).filter(|_| with);
                 for claim in claims.filter(|claim| claim.side == side) {
-                    add(claim.price, claim.lots);
+                    let (met, waits) = self.parts_of(claim);
+                    for (price, lots) in met.into_iter().chain(waits) {
+                        add(price, lots);
+                    }
                 }
                 sum.min(value(hold(most), hold(lots), market.tick_value))
             };

@@ -140,16 +140,20 @@ impl Market {
 
     /// The price that makes an order's trigger due now.
     pub(super) fn due_trigger(&self, order: &Order) -> Option<i64> {
-        let (on, is_stop) = match order.request.kind {
+        self.due_at(order.request.kind, order.side, order.trigger?)
+    }
+
+    /// The price that makes this trigger due now.
+    pub(super) fn due_at(&self, kind: OrderKind, side: Side, trigger: i64) -> Option<i64> {
+        let (on, is_stop) = match kind {
             OrderKind::Stop { on, .. }
             | OrderKind::StopLimit { on, .. }
             | OrderKind::TrailingStop { on, .. } => (on, true),
             OrderKind::MarketIfTouched { on, .. } => (on, false),
             OrderKind::Market | OrderKind::Limit { .. } => return None,
         };
-        let trigger = order.trigger?;
-        let reference = self.trigger_reference(on, order.side)?;
-        let is_above = is_stop == (order.side == Side::Buy);
+        let reference = self.trigger_reference(on, side)?;
+        let is_above = is_stop == (side == Side::Buy);
         let is_due = if is_above {
             reference >= trigger
         } else {

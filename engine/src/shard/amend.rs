@@ -307,7 +307,15 @@ impl Shard {
             order: handle,
             lots: old,
             value: self.set_aside(order, market),
+            stays: leaves <= old && !amended.moves,
         };
-        self.check_funds(&desk, request, leaves, price, replaced, &[])
+        let mut moved = *request;
+        if let OrderKind::Stop { trigger, .. }
+        | OrderKind::StopLimit { trigger, .. }
+        | OrderKind::MarketIfTouched { trigger, .. } = &mut moved.kind
+        {
+            *trigger = market.instrument.price(amended.trigger);
+        }
+        self.check_funds(&desk, &moved, leaves, price, replaced, &[])
     }
 }

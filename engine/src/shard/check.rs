@@ -160,12 +160,28 @@ impl Shard {
         }
         let lots = Lots(market.lot_grid.steps(request.qty.0)?);
         let limit = Ticks(market.tick_grid.steps(price.0)?);
-        (is_small(&desk, lots, limit) || self.passes_closely(&desk, request, lots, limit))
-            .then_some(Plain {
-                lots,
-                limit,
-                holding: found.map(|(handle, _)| handle),
-            })
+        let is_small = is_small(&desk, lots, limit);
+        debug_assert!(!is_small || self.passes_exactly(&desk, request, lots, limit));
+        (is_small || self.passes_closely(&desk, request, lots, limit)).then_some(Plain {
+            lots,
+            limit,
+            holding: found.map(|(handle, _)| handle),
+        })
+    }
+
+    /// Size and funds, as [`Shard::check_order`] finds them.
+    fn passes_exactly(
+        &self,
+        desk: &Desk<'_>,
+        request: &NewOrder,
+        lots: Lots,
+        limit: Ticks,
+    ) -> bool {
+        let replaced = Replaced::default();
+        check_size(desk, request, lots, limit, Lots(0)).is_ok()
+            && self
+                .check_funds(desk, request, lots, limit, replaced, &[])
+                .is_ok()
     }
 
     /// Size and funds of an order for which [`is_small`] says nothing.
@@ -185,7 +201,7 @@ impl Shard {
     ///
     /// # Errors
     /// Account or instrument is unknown.
-    pub(crate) fn would_deny(&self, request: &NewOrder) -> Result<Option<DenyReason>, DenyReason> {
+    pub fn would_deny(&self, request: &NewOrder) -> Result<Option<DenyReason>, DenyReason> {
         self.check_known(request)?;
         let checked = self.check_order(request, Part::Whole, Earlier::default());
         Ok(checked.err())

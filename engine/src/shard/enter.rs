@@ -496,7 +496,12 @@ impl Shard {
 }
 
 /// Whether a trigger is reached by this price.
-const fn is_reached(side: types::Side, form: Form, trigger: Ticks, reference: Ticks) -> bool {
+pub(super) const fn is_reached(
+    side: types::Side,
+    form: Form,
+    trigger: Ticks,
+    reference: Ticks,
+) -> bool {
     let list = TriggerList::of(side, TriggerOn::Last, form.is_stop());
     let threshold = list.key(reference);
     list.key(trigger) >= threshold

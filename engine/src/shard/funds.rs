@@ -1,20 +1,22 @@
 //! What an account can pay for: cash, margin, and the conversion of currencies.
 
 use types::{
-    AccountId, CancelReason, DenyReason, Funding, InstrumentId, Leg, Lots, Money, NewOrder,
-    Notional, OrderKind, Ratio, Side, Ticks,
+    AccountId, CancelReason, DenyReason, Funding, InstrumentId, Leg, Lots, MarkKind, Money,
+    NewOrder, Notional, OrderKind, Price, Ratio, SelfTrade, Side, Sizes, Ticks, TriggerOn,
 };
 
 use super::Shard;
 use super::check::{Desk, is_beyond, valued_at};
+use super::enter::is_reached;
 use super::fills::fee_beyond;
 use super::holdings::unrealised;
+use super::walk::{slip_ticks, slipped};
 use crate::account::{Account, CurrencyId};
 use crate::book::{NIL as NO_ORDER, price_of};
 use crate::event_buf::EventBuf;
 use crate::holding::{self, Holding};
 use crate::market::Market;
-use crate::order::{Order, Tif, is_closing};
+use crate::order::{Form, Order, Tif, is_closing};
 use crate::slab::NIL;
 
 const ONE: i128 = 1_000_000_000;
@@ -27,6 +29,8 @@ pub(super) struct Replaced {
     pub(super) lots: Lots,
     /// What a cash account had set aside for it.
     pub(super) value: Notional,
+    /// It is asked for no more, at no other price, and so takes nothing that it would not take anyway.
+    pub(super) stays: bool,
 }
 
 /// What is asked for beside what works already.
@@ -40,6 +44,23 @@ struct Asked<'a> {
     instead_of: u32,
     /// Orders of its list before it.
     paid: &'a [NewOrder],
+    /// What it comes to where it takes as soon as it is accepted.
+    taking: Option<Taking>,
+}
+
+/// An order that takes what is there as soon as it is accepted.
+#[derive(Debug, Clone, Copy)]
+struct Taker {
+    limit: Option<Ticks>,
+}
+
+/// What a taker comes to.
+#[derive(Debug, Clone, Copy)]
+struct Taking {
+    /// Beyond the price of the market.
+    beyond: Beyond,
+    /// Its fee, and what it loses against the mark at once, where it opens something; in the account's currency.
+    charge: Money,
 }
 
 /// What orders of one side come to beyond the price of the market, for they trade no better than at their own.
@@ -55,8 +76,15 @@ impl Beyond {
         let more = price.0.unsigned_abs().saturating_sub(at.0.unsigned_abs());
         let more = i64::try_from(more).unwrap_or(i64::MAX);
         let value = holding::value(Ticks(more), lots, market.tick_value);
-        self.sum = self.sum.saturating_add(value);
-        self.ticks = self.ticks.max(more);
+        self.add_all(Self {
+            sum: value,
+            ticks: more,
+        });
+    }
+
+    fn add_all(&mut self, other: Self) {
+        self.sum = self.sum.saturating_add(other.sum);
+        self.ticks = self.ticks.max(other.ticks);
     }
 
     /// Of so many lots of them.
@@ -117,23 +145,40 @@ fn notional_bound(
     Some(bound.saturating_add(Notional(Notional::PER_MONEY)))
 }
 
+/// The most that so many lots can lose at once against their mark, and pay in fees, where no price is beyond this one,
+/// which is not below zero.
+fn charge_bound(market: &Market, lots: Lots, price: Ticks) -> Option<Notional> {
+    let per_lot = market.lot_charge?;
+    let fees = &market.instrument.fees;
+    let minimum = fees.minimum.to_notional();
+    let lost = holding::value(price, lots, market.tick_value).0;
+    // From one end of the prices to the other, and a fee of all. What is lost is rounded up, too.
+    let most = lost.saturating_mul(3);
+    let fee = i128::from(lots.0) * i128::from(per_lot);
+    let most = most.saturating_add(fee).saturating_add(minimum.0);
+    Some(Notional(most.saturating_add(Notional::PER_MONEY)))
+}
+
 /// Whether an opening order is so small that neither its size nor its funds need a closer look: all that its account
-/// could come to hold in the worst case is within what the engine holds exactly, and worth no more than the least
-/// equity that the account's limits allow. For an account that has no other holding; false says nothing.
+/// could come to hold in the worst case, and three times the order beside it, is within what the engine holds exactly,
+/// and worth no more, with a fee for each of its lots, than the least equity that the account's limits allow. For an
+/// account that has no other holding, in a book without a minimum fee; false says nothing.
 #[expect(
     clippy::needless_bitwise_bool,
     reason = "one branch that nobody takes instead of several"
 )]
 #[inline(always)]
-pub(super) fn is_small(desk: &Desk<'_>, lots: Lots, price: Ticks) -> bool {
+pub(super) fn is_small(desk: &Desk<'_>, order: Lots, price: Ticks) -> bool {
     let (account, market) = (desk.account, desk.market);
+    // What it ties up, and three times what it takes, as of `charge_bound`.
+    let asked = Lots(order.0.saturating_mul(4));
     let (is_alone, lots, reach) = match desk.held {
         Some(held) => (
             account.holdings.first == account.holdings.last,
-            worst_lots(held).saturating_add(lots),
+            worst_lots(held).saturating_add(asked),
             held.reach(),
         ),
-        None => (account.holdings.first == NIL, lots, 0),
+        None => (account.holdings.first == NIL, asked, 0),
     };
     let Some(touch) = &market.touch else {
         return false;
@@ -146,14 +191,16 @@ pub(super) fn is_small(desk: &Desk<'_>, lots: Lots, price: Ticks) -> bool {
     // Of an account whose peak follows the mark this is the lowest of when it joined the high-water marks: not
     // above that of now, as floors only rise, and what `is_floored` is about.
     let (low, _) = account.rules.quiet(false);
-    // Each requirement is rounded up to a unit of money.
+    let lot_charge = market.lot_charge.unwrap_or(i64::MAX);
+    let charge = i128::from(order.0) * i128::from(lot_charge);
+    // A requirement is rounded up to a unit of money, and what is lost.
     account.is_floored.0
         & is_alone
         & is_within
         & account.foreign.is_empty()
         & (account.terms.funding != Funding::Cash)
         && worst <= holding::VALUE_MAX
-        && worst.0 + Notional::PER_MONEY <= low.0
+        && worst.0 + charge + 2 * Notional::PER_MONEY <= low.0
 }
 
 /// The fee of a fill, whether it makes or takes.
@@ -163,13 +210,16 @@ fn dearest_fee(market: &Market, price: Ticks, lots: Lots) -> Money {
         .max(market.fee(true, price, lots))
 }
 
-/// What a buy meets, level by level.
+/// What an order that takes meets, level by level.
 #[derive(Debug, Clone, Copy)]
 struct Bill {
+    /// The price of the market.
+    at: Ticks,
     cost: Notional,
     fee: Money,
     left: i64,
     last: Ticks,
+    beyond: Beyond,
 }
 
 impl Bill {
@@ -179,9 +229,64 @@ impl Bill {
             .cost
             .saturating_add(holding::value(price, lots, market.tick_value));
         self.fee = self.fee.saturating_add(dearest_fee(market, price, lots));
+        self.beyond.add(self.at, price, lots, market);
         self.left -= lots.0;
         self.last = price;
     }
+
+    /// What nobody shows counts at the last price.
+    fn add_rest(&mut self, market: &Market) {
+        self.add(market, self.last, Lots(self.left));
+    }
+
+    /// What a buy pays, fee included.
+    fn total(&self, market: &Market) -> Notional {
+        let fee = self.fee.max(market.instrument.fees.minimum);
+        self.cost.saturating_add(fee.to_notional())
+    }
+}
+
+/// Whether a market order takes as soon as it is accepted.
+fn takes(request: &NewOrder, market: &Market) -> bool {
+    request.kind == OrderKind::Market && !Tif::of(request.tif).is_auction() && market.can_trade()
+}
+
+/// How an order takes what is there as soon as it is accepted; `None` of one that waits. `limit`: of one that has a
+/// limit, in ticks.
+fn taker(request: &NewOrder, market: &Market, limit: Ticks) -> Option<Taker> {
+    if request.post_only || Tif::of(request.tif).is_auction() || !market.can_trade() {
+        return None;
+    }
+    let fires = |trigger: Price, on: TriggerOn| {
+        let trigger = market.instrument.ticks(trigger).ok();
+        let reference = market.reference(request.side, on);
+        trigger.zip(reference).is_some_and(|(trigger, reference)| {
+            is_reached(request.side, Form::of(request.kind), trigger, reference)
+        })
+    };
+    let limit = match request.kind {
+        OrderKind::Market => None,
+        OrderKind::Limit { .. } => Some(limit),
+        OrderKind::Stop { trigger, on } | OrderKind::MarketIfTouched { trigger, on }
+            if fires(trigger, on) =>
+        {
+            None
+        }
+        OrderKind::StopLimit { trigger, on, .. } if fires(trigger, on) => Some(limit),
+        // The first trigger of a trailing stop lies at its distance.
+        _ => return None,
+    };
+    let meets = |limit| market.would_take(request.side, limit).is_some();
+    limit.is_none_or(meets).then_some(Taker { limit })
+}
+
+/// What a position is valued at once somebody has taken as far as `last`, which is a book's newest print then.
+fn mark_after(market: &Market, position: Lots, kind: MarkKind, last: Ticks) -> Ticks {
+    let is_print = market.touch.is_none() || kind == MarkKind::Last;
+    if market.is_crossed() && is_print {
+        return last;
+    }
+    market.mark(position, kind).unwrap_or(last)
 }
 
 impl Shard {
@@ -245,20 +350,24 @@ impl Shard {
             Funding::Unchecked => Ok(()),
             Funding::Cash => self.check_cash(desk, request, lots, price, replaced, paid),
             Funding::Margin { rate_min } => {
+                let taker = taker(request, desk.market, price).filter(|_| !replaced.stays);
                 let with_order = with_order(desk, request, lots, replaced.lots);
-                // Equity that covers the whole notional covers every requirement that is a share of it.
-                if paid.is_empty() && self.covers_notional(desk, with_order, price) {
-                    return Ok(());
-                }
-                let asked = Asked {
-                    side: request.side,
-                    leg: request.leg,
-                    price,
-                    lots,
-                    instead_of: replaced.order,
-                    paid,
+                let check = || {
+                    let asked = Asked {
+                        side: request.side,
+                        leg: request.leg,
+                        price,
+                        lots,
+                        instead_of: replaced.order,
+                        paid,
+                        taking: taker.map(|taker| self.taking(desk, request, lots, price, taker)),
+                    };
+                    self.check_margin(desk, request, &with_order, rate_min, &asked)
                 };
-                self.check_margin(desk, request, &with_order, rate_min, &asked)
+                let is_covered = paid.is_empty()
+                    && self.covers_notional(desk, request, (lots, price), with_order, taker);
+                debug_assert!(!is_covered || check().is_ok());
+                if is_covered { Ok(()) } else { check() }
             }
         }
     }
@@ -275,10 +384,117 @@ impl Shard {
             Funding::Unchecked => true,
             Funding::Cash => false,
             Funding::Margin { .. } => {
+                let taker = taker(request, desk.market, price);
                 let with_order = with_order(desk, request, lots, Lots(0));
-                self.covers_notional(desk, with_order, price)
+                self.covers_notional(desk, request, (lots, price), with_order, taker)
             }
         }
+    }
+
+    /// An order of a list that is paid for beside another: its lots, its price, and what it comes to where it takes.
+    fn paid_for(&self, request: &NewOrder) -> (Lots, Ticks, Option<Taking>) {
+        let desk = self.desk(request);
+        let checked = self.grid(request);
+        let (lots, price) = (checked.lots, valued_at(request, desk.market, &checked));
+        let taker = taker(request, desk.market, price);
+        let taking = taker.map(|taker| self.taking(&desk, request, lots, price, taker));
+        (lots, price, taking)
+    }
+
+    /// What an order of a margin account comes to that takes now.
+    #[cold]
+    #[inline(never)]
+    fn taking(
+        &self,
+        desk: &Desk<'_>,
+        request: &NewOrder,
+        lots: Lots,
+        price: Ticks,
+        taker: Taker,
+    ) -> Taking {
+        let market = desk.market;
+        let wanted = (request.side, lots);
+        let (instrument, account) = (request.instrument, request.account);
+        // Where an order of its own would end, it goes on to the next one.
+        let past = (request.self_trade == SelfTrade::CancelOldest).then_some(account);
+        let mut bill = self.walked(instrument, account, wanted, taker.limit, price, past);
+        if taker.limit.is_none() {
+            bill.add_rest(market);
+        }
+        let held = desk
+            .held
+            .map_or(Lots(0), |held| held.closable(request.side));
+        let met = lots.0 - bill.left;
+        let closed = met.min(held.0);
+        // What closes was valued as what it closes, what opens is valued as what it opens.
+        let marked = |lots: i64, sign: i64| {
+            let mark = mark_after(market, Lots(sign), desk.account.terms.mark, bill.last);
+            holding::value(mark, Lots(lots), market.tick_value)
+        };
+        let sign = request.side.sign();
+        let worth = marked(closed, -sign).saturating_add(marked(met - closed, sign));
+        let lost = match request.side {
+            Side::Buy => bill.cost.saturating_sub(worth),
+            Side::Sell => worth.saturating_sub(bill.cost),
+        };
+        // What the limit keeps from what is there waits at it.
+        if let Some(limit) = taker.limit {
+            bill.add(market, limit, Lots(bill.left));
+        }
+        let mut charge = Money::ZERO;
+        if lots > held {
+            let lost = lost.max(Notional::ZERO).to_money_ceil();
+            let fee = bill.fee.max(market.instrument.fees.minimum);
+            let own = desk.account.currency;
+            charge = self.convert_money_ceil(fee.saturating_add(lost), market.currency, own);
+        }
+        Taking {
+            beyond: bill.beyond,
+            charge: charge.max(Money::ZERO),
+        }
+    }
+
+    /// A price, whatever its sign, that no price of a taker is beyond, nor any that it is valued at; `None` where only
+    /// the walk itself would tell.
+    fn farthest(
+        &self,
+        desk: &Desk<'_>,
+        request: &NewOrder,
+        lots: Lots,
+        taker: Taker,
+    ) -> Option<Ticks> {
+        let (market, side) = (desk.market, request.side);
+        let opposite = side.opposite();
+        let offered = market.offered(side)?;
+        let worst = if let Some(limit) = taker.limit {
+            limit
+        } else if let (Some(touch), Some(model)) = (&market.touch, market.paper()) {
+            let best = touch.opposite(side);
+            let level = match self.sizes(request.instrument) {
+                Sizes::Unlimited => best,
+                Sizes::Displayed => market.worst_displayed(touch, opposite),
+            };
+            let slip = slip_ticks(model.slippage, best, lots, touch.opposite_qty(side));
+            slipped(side, level, slip, None)
+        } else if request.self_trade == SelfTrade::CancelOldest {
+            return None;
+        } else {
+            let mut left = lots;
+            let mut worst = offered;
+            for (key, shown, _) in market.book.ladder(opposite).iter_levels() {
+                worst = price_of(opposite, key);
+                left = left.saturating_sub(shown);
+                if left.0 <= 0 {
+                    break;
+                }
+            }
+            worst
+        };
+        let kind = desk.account.terms.mark;
+        let marks = [Lots(1), Lots(-1)].map(|lots| market.mark(lots, kind).unwrap_or(worst));
+        let prices = [offered, worst, marks[0], marks[1]];
+        let sizes = prices.map(|price| price.0.saturating_abs());
+        sizes.into_iter().max().map(Ticks)
     }
 
     fn check_cash(
@@ -354,11 +570,11 @@ impl Shard {
     /// What an order to buy would cost, fee included, exact: one that takes now what it meets, level by level.
     fn purchase(&self, request: &NewOrder, price: Ticks, lots: Lots) -> Notional {
         let market = &self.markets[request.instrument.0 as usize];
-        if request.kind == OrderKind::Market
-            && !Tif::of(request.tif).is_auction()
-            && market.can_trade()
-        {
-            return self.walked(request.instrument, request.account, lots, None, price);
+        if takes(request, market) {
+            let (instrument, account) = (request.instrument, request.account);
+            let mut bill = self.walked(instrument, account, (Side::Buy, lots), None, price, None);
+            bill.add_rest(market);
+            return bill.total(market);
         }
         let cost = holding::value(price, lots, market.tick_value);
         let fee = dearest_fee(market, price, lots);
@@ -441,50 +657,58 @@ impl Shard {
         }
         let account = self.orders.nodes.get(handle).account;
         let limit = order.form.has_limit().then_some(order.limit);
-        let cost = self.walked(instrument, account, order.leaves(), limit, order.limit);
+        let bought = (Side::Buy, order.leaves());
+        let mut bill = self.walked(instrument, account, bought, limit, order.limit, None);
         let own = self.accounts[account.0 as usize].currency;
-        let cost = self.convert_ceil(cost, self.markets[instrument.0 as usize].currency, own);
+        let market = &self.markets[instrument.0 as usize];
+        bill.add_rest(market);
+        let cost = self.convert_ceil(bill.total(market), market.currency, own);
         cost <= self.cash_of(handle) || cost <= Notional::ZERO
     }
 
-    /// What a buy costs that takes now, level by level, fee included. What nobody shows counts at the last price
-    /// that it meets, without one at `unseen`.
+    /// What an order meets that takes now, level by level, perhaps not all of it. The last price that it meets is
+    /// without one `unseen`. `past`: whose orders in a book it does not trade with.
     fn walked(
         &self,
         instrument: InstrumentId,
         account: AccountId,
-        lots: Lots,
+        (side, lots): (Side, Lots),
         limit: Option<Ticks>,
         unseen: Ticks,
-    ) -> Notional {
+        past: Option<AccountId>,
+    ) -> Bill {
         let market = &self.markets[instrument.0 as usize];
         let mut bill = Bill {
+            at: market.offered(side).unwrap_or(unseen),
             cost: Notional::ZERO,
             fee: Money::ZERO,
             left: lots.0,
             last: unseen,
+            beyond: Beyond::default(),
         };
         if market.is_crossed() {
-            let bound = limit.or_else(|| market.collar_bound(Side::Buy));
-            let ladder = market.book.ladder(Side::Sell);
+            let bound = limit.or_else(|| market.collar_bound(side));
+            let opposite = side.opposite();
+            let ladder = market.book.ladder(opposite);
             for (key, ..) in ladder.iter_levels() {
-                let price = price_of(Side::Sell, key);
-                let is_over = bound.is_some_and(|bound| is_beyond(Side::Buy, price, bound));
+                let price = price_of(opposite, key);
+                let is_over = bound.is_some_and(|bound| is_beyond(side, price, bound));
                 if is_over || bill.left == 0 {
                     break;
                 }
                 for maker in ladder.iter_queue(&self.orders.nodes, key) {
-                    bill.add(market, price, self.orders.get(maker).leaves());
+                    if past != Some(self.orders.nodes.get(maker).account) {
+                        bill.add(market, price, self.orders.get(maker).leaves());
+                    }
                 }
             }
         } else {
-            self.walk_outside(instrument, account.0, lots, limit, |price, lots| {
+            let wanted = (side, lots);
+            self.walk_outside(instrument, account.0, wanted, limit, |price, lots| {
                 bill.add(market, price, lots);
             });
         }
-        bill.add(market, bill.last, Lots(bill.left));
-        let fee = bill.fee.max(market.instrument.fees.minimum);
-        bill.cost.saturating_add(fee.to_notional())
+        bill
     }
 
     /// What so many lots of a working buy cost at a price, with the fee that its fills did not pay yet; in its account's
@@ -508,9 +732,28 @@ impl Shard {
     }
 
     /// Whether equity is at least the whole notional of every worst case, which no requirement that is a
-    /// share of it can pass. False where that says nothing: amounts per unit, other currencies.
+    /// share of it can pass, and the most that an order can lose at once. False where that says nothing: amounts per
+    /// unit, other currencies.
     #[inline(never)]
-    fn covers_notional(&self, desk: &Desk<'_>, with_order: Holding, price: Ticks) -> bool {
+    fn covers_notional(
+        &self,
+        desk: &Desk<'_>,
+        request: &NewOrder,
+        (lots, price): (Lots, Ticks),
+        with_order: Holding,
+        taker: Option<Taker>,
+    ) -> bool {
+        let (mut price, mut charge) = (price, Notional::ZERO);
+        if let Some(taker) = taker {
+            let Some(farthest) = self.farthest(desk, request, lots, taker) else {
+                return false;
+            };
+            price = Ticks(price.0.saturating_abs()).max(farthest);
+            let Some(most) = charge_bound(desk.market, lots, price) else {
+                return false;
+            };
+            charge = most;
+        }
         let account = desk.account;
         if !account.foreign.is_empty() {
             return false;
@@ -536,7 +779,7 @@ impl Shard {
             };
             bound = bound.saturating_add(more);
         }
-        bound <= equity
+        bound.saturating_add(charge) <= equity
     }
 
     /// As [`Shard::check_funds`], to the last unit.
@@ -574,6 +817,14 @@ impl Shard {
             let requirement = |held, asked| self.initial_requirement(held, rate_min, price, asked);
             before = before.saturating_add(requirement(&held, None));
             changed = changed.saturating_add(requirement(&aimed, Some(asked)));
+        }
+        let mut charge = |taking: Taking| changed = changed.saturating_add(taking.charge);
+        asked.taking.into_iter().for_each(&mut charge);
+        for other in paid {
+            if !is_closing(other) {
+                let (_, _, taking) = self.paid_for(other);
+                taking.into_iter().for_each(&mut charge);
+            }
         }
         let others = self
             .account_holdings(desk.account)
@@ -636,7 +887,7 @@ impl Shard {
     ) -> [Beyond; 2] {
         let market = self.market_of(holding);
         let mut sums = [Beyond::default(); 2];
-        let mut add = |side: Side, price: Ticks, lots: Lots| {
+        let add = |sums: &mut [Beyond; 2], side: Side, price: Ticks, lots: Lots| {
             let at = if side == Side::Buy { ask } else { bid };
             sums[side as usize].add(at, price, lots, market);
         };
@@ -648,6 +899,7 @@ impl Shard {
                 let is_of_it = (of.instrument, of.leg) == (holding.instrument, holding.leg);
                 if is_of_it && !order.flags.is_closing() && handle != instead_of {
                     add(
+                        &mut sums,
                         order.side,
                         self.order_valued_at(order, market),
                         order.leaves(),
@@ -656,14 +908,20 @@ impl Shard {
             }
         }
         if let Some(asked) = asked {
-            if asked.leg == holding.leg {
-                add(asked.side, asked.price, asked.lots);
-            }
             for other in asked.paid {
                 if other.leg == holding.leg && !is_closing(other) {
-                    let checked = self.grid(other);
-                    add(other.side, valued_at(other, market, &checked), checked.lots);
+                    match self.paid_for(other) {
+                        (_, _, Some(taking)) => {
+                            sums[other.side as usize].add_all(taking.beyond);
+                        }
+                        (lots, price, None) => add(&mut sums, other.side, price, lots),
+                    }
                 }
+            }
+            match &asked.taking {
+                _ if asked.leg != holding.leg => {}
+                None => add(&mut sums, asked.side, asked.price, asked.lots),
+                Some(taking) => sums[asked.side as usize].add_all(taking.beyond),
             }
         }
         sums

@@ -103,6 +103,13 @@ impl Market {
         Some((level.price, level.qty))
     }
 
+    /// The worst displayed price of a side.
+    pub(super) fn worst_displayed(&self, touch: &Touch, side: Side) -> Ticks {
+        let worst = self.depth.side(side).first();
+        let worst = worst.filter(|_| self.shows_depth(touch, side));
+        worst.map_or(touch.price(side), |level| level.price)
+    }
+
     /// Whether the depth is what is displayed behind the touch of a side: it begins at its price. How much that shows a
     /// later quote may have stated.
     fn shows_depth(&self, touch: &Touch, side: Side) -> bool {
@@ -346,12 +353,12 @@ impl Shard {
         found
     }
 
-    /// What a market order to buy would get of what the outside market shows, level by level; perhaps not all of it.
+    /// What an order that takes would get of what the outside market shows, level by level; perhaps not all of it.
     pub(super) fn walk_outside(
         &self,
         instrument: InstrumentId,
         account: u32,
-        lots: Lots,
+        (side, lots): (Side, Lots),
         limit: Option<Ticks>,
         mut meet: impl FnMut(Ticks, Lots),
     ) {
@@ -359,12 +366,12 @@ impl Shard {
         let (Some(touch), Some(model)) = (market.touch, market.paper()) else {
             return;
         };
-        let (best, shown) = (touch.opposite(Side::Buy), touch.opposite_qty(Side::Buy));
+        let (best, shown) = (touch.opposite(side), touch.opposite_qty(side));
         let walk = Walk {
-            side: Side::Buy,
+            side,
             account,
             limit,
-            collar: market.collar_bound(Side::Buy).filter(|_| limit.is_none()),
+            collar: market.collar_bound(side).filter(|_| limit.is_none()),
             slip: slip_ticks(model.slippage, best, lots, shown),
         };
         if self.sizes(instrument) == Sizes::Unlimited {

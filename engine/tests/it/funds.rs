@@ -57,7 +57,7 @@ fn an_order_without_a_price_is_denied_where_the_market_has_none_to_value_it_at()
 #[test]
 fn all_orders_of_an_oto_are_paid_for_and_one_of_an_oco() {
     let mut world = three(paper(PaperModel::default()));
-    world.tell(quote("99", "100"));
+    world.tell(quote("100", "100"));
     for account in [1, 2] {
         let three = [buy(account, 10), buy(account, 10), buy(account, 10)];
         // 2 x 10 x 100: the second cannot be paid for beside the first.
@@ -362,7 +362,8 @@ fn later(world: &World, account: u32, side: Side, quantity: i64, kind: AlgoKind)
 
 const TWAP: AlgoKind = AlgoKind::Twap { slices: 2 };
 
-/// What either account has is 1,000, and 101 is asked: 9 come to 909, and 10 to 1,010.
+/// What either account has is 1,000, and 101 is asked: 9 come to 909, and 10 to 1,010. On margin each is worth 1 less
+/// at once, at the bid of 100: 918 and 1,020.
 #[test]
 fn all_of_an_algo_is_paid_for_as_one_order_when_it_is_accepted() {
     let mut world = three(paper(PaperModel::default()));
@@ -374,9 +375,10 @@ fn all_of_an_algo_is_paid_for_as_one_order_when_it_is_accepted() {
     for account in [1, 2] {
         for kind in [TWAP, AlgoKind::Vwap { curve }, AlgoKind::Pov { rate }] {
             let ten = later(&world, account, Side::Buy, 10, kind);
+            let needed = if account == 1 { 1_010 } else { 1_020 };
             assert_eq!(
                 world.tell(ten),
-                ["algo denied BuyingPower 1010 of 1000"],
+                [format!("algo denied BuyingPower {needed} of 1000")],
                 "account {account}"
             );
             let nine = later(&world, account, Side::Buy, 9, kind);
@@ -397,11 +399,11 @@ fn all_of_an_algo_is_paid_for_as_one_order_when_it_is_accepted() {
     world.tell(buy(1, 5).at("100"));
     let five = later(&world, 1, Side::Buy, 5, TWAP);
     assert_eq!(world.tell(five), ["algo denied BuyingPower 505 of 500"]);
-    // A sale of 10 at 100 is within the margin, one of 11 is not; cash is not asked for any.
+    // A sale of 9 at 100, to be bought back at 101, is within the margin, one of 10 is not; cash is not asked for any.
     let short = |world: &World, account, lots| later(world, account, Side::Sell, lots, TWAP);
-    let (ten, eleven) = (short(&world, 2, 10), short(&world, 2, 11));
-    assert_eq!(world.tell(eleven), ["algo denied BuyingPower 1100 of 1000"]);
-    assert_eq!(world.tell(ten), ["#9 algo accepted"]);
+    let (nine, ten) = (short(&world, 2, 9), short(&world, 2, 10));
+    assert_eq!(world.tell(ten), ["algo denied BuyingPower 1010 of 1000"]);
+    assert_eq!(world.tell(nine), ["#9 algo accepted"]);
     let cash = short(&world, 1, 11);
     assert_eq!(world.tell(cash), ["#10 algo accepted"]);
     world.agrees();

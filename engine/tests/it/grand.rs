@@ -125,7 +125,7 @@ fn plans() -> [Plan; 3] {
                 },
                 ..Terms::default()
             },
-            ..plan("600")
+            ..plan("500")
         },
     ]
 }
@@ -223,7 +223,8 @@ fn rest_everywhere(world: &mut World) {
     world.tell_all([sell(0, 2).stop("95"), sell(1, 4).trail("3")].map(|order| order.of(QUEUE)));
     world.tell_all([buy(0, 7), sell(2, 3), buy(1, 9).at("99")].map(|order| order.of(DEPTH)));
     world.tell(sell(0, 7).stop("94").of(DEPTH));
-    world.tell(buy(4, 40).of(DEPTH));
+    // 5 at 105, 3 at 106, and of the rest at 108 there are 8: 10% of 2,139, 0.1 each, and 179 less at 98.
+    world.tell(buy(4, 20).of(DEPTH));
     world.tell_all(
         [buy(0, 6), buy(1, 8).at("49"), sell(2, 4).stop("48")].map(|order| order.of(EURO)),
     );

@@ -1,11 +1,17 @@
 //! Margin: the worst case that an order is checked against, and what happens below the maintenance
 //! requirement.
 
-use types::{Funding, Instrument, Margin, Money, Ratio, Requirement, Terms};
+use types::{
+    DenyReason, FeeSchedule, Funding, Instrument, Margin, Money, PaperModel, Ratio, Requirement,
+    SelfTrade, Sizes, Slippage, Terms,
+};
 
 use crate::accounts::{outside, touch};
-use crate::words::{Of, Words, amend_qty, buy, cancel, oco, quote, sell};
-use crate::world::{World, money};
+use crate::explain::what_if;
+use crate::words::{
+    Of, Words, amend_price, amend_qty, amend_trigger, buy, cancel, depth, oco, quote, sell,
+};
+use crate::world::{World, crossed, money, paper};
 
 fn margined(initial: &str, rate_min: Ratio) -> World {
     let rate = |percent| Requirement {
@@ -118,10 +124,10 @@ fn an_amount_for_each_unit_comes_on_top_and_all_is_rounded_up() {
         ..Terms::default()
     };
     let mut world = outside(instrument, "100", terms);
-    // 3 x 40 and 0.000000303: the next unit of money.
+    // 3 x 40 and 0.000000303: the next unit of money; and 3 x 1 between 101 and 100.
     assert_eq!(
         world.tell(buy(0, 3)),
-        ["denied BuyingPower 120.000001 of 100"]
+        ["denied BuyingPower 123.000001 of 100"]
     );
     assert_eq!(world.tell(buy(0, 2)).len(), 2);
 }
@@ -198,4 +204,281 @@ fn a_short_is_called_as_well() {
             "account 0 liquidated to 500, fees 0, slippage 0",
         ]
     );
+}
+
+/// 1,000 of equity, contracts of 10 units, an initial requirement of 10%.
+fn contracts(instrument: Instrument) -> World {
+    let rate = |percent| Requirement {
+        rate: Ratio::percent(percent),
+        per_unit: Money::ZERO,
+    };
+    let instrument = Instrument {
+        contract_size: types::Qty::whole(10),
+        margin: Margin {
+            initial: rate(10),
+            maintenance: rate(5),
+        },
+        ..instrument
+    };
+    let terms = Terms {
+        funding: Funding::Margin {
+            rate_min: Ratio::ZERO,
+        },
+        ..Terms::default()
+    };
+    outside(instrument, "1000", terms)
+}
+
+fn displayed() -> Instrument {
+    paper(PaperModel {
+        sizes: Sizes::Displayed,
+        ..PaperModel::default()
+    })
+}
+
+/// 1 x 100 and 9 x 150 are 1,450 in contracts of 10: 14,500, of which 10% are 1,450. At the bid of 99 they are worth
+/// 9,900 at once: 4,600 less.
+#[test]
+fn a_market_order_counts_at_what_it_meets() {
+    let mut world = contracts(displayed());
+    world.tell(depth(&[("99", 9)], &[("100", 1), ("150", 9)]));
+    assert_eq!(
+        what_if(&world, buy(0, 10)).denied,
+        Some(DenyReason::BuyingPower {
+            needed: money("6050"),
+            available: money("1000"),
+        })
+    );
+    assert_eq!(world.tell(buy(0, 10)), ["denied BuyingPower 6050 of 1000"]);
+    // 100 and 150 of 2 contracts: 10% of 2,500 and 10 + 510 lost.
+    assert_eq!(what_if(&world, buy(0, 2)).denied, None);
+    assert_eq!(world.tell(buy(0, 2)).len(), 3);
+    // 9 at the bid and none beyond it count at 99; what is closed loses nothing.
+    assert_eq!(world.tell(sell(0, 2)).len(), 2);
+}
+
+/// A short position counts at the bid, 9 x 100: 10% of 9,000. Sold at 100 and 8 x 50, bought back at 101: 10 + 4,080.
+#[test]
+fn a_market_order_to_sell_counts_what_it_loses_on_its_way_down() {
+    let mut world = contracts(displayed());
+    world.tell(depth(&[("100", 1), ("50", 9)], &[("101", 9)]));
+    assert_eq!(world.tell(sell(0, 9)), ["denied BuyingPower 4990 of 1000"]);
+    // 100 and 10.
+    assert_eq!(world.tell(sell(0, 1)).len(), 2);
+}
+
+/// Of 10 at 110: 10% of 11,000, and 10 a unit lost to the slippage.
+#[test]
+fn a_market_order_counts_with_its_slippage() {
+    let mut world = contracts(paper(PaperModel {
+        slippage: Slippage::Ticks(10),
+        ..PaperModel::default()
+    }));
+    world.tell(quote("100", "100"));
+    assert_eq!(world.tell(buy(0, 10)), ["denied BuyingPower 2100 of 1000"]);
+    // 440 and 400; 550 and 500.
+    assert_eq!(world.tell(buy(0, 5)), ["denied BuyingPower 1050 of 1000"]);
+    assert_eq!(world.tell(buy(0, 4)).len(), 2);
+}
+
+/// 10 at 100 tie up 1,000, and are worth 1,000 less at a bid of 90.
+#[test]
+fn a_market_order_pays_for_the_spread() {
+    let mut world = contracts(touch());
+    world.tell(quote("90", "100"));
+    assert_eq!(world.tell(buy(0, 10)), ["denied BuyingPower 2000 of 1000"]);
+    assert_eq!(world.tell(buy(0, 6)), ["denied BuyingPower 1200 of 1000"]);
+    assert_eq!(world.tell(buy(0, 5)).len(), 2);
+    // 500 left: to close loses nothing more. To turn 5 into 6 short ties up 10% of 60 x 90, and 60 x 10 are lost.
+    assert_eq!(world.tell(sell(0, 11)), ["denied BuyingPower 1140 of 500"]);
+    assert_eq!(world.tell(sell(0, 5)).len(), 2);
+}
+
+/// 10% of 10,000 and 10 of fees.
+#[test]
+fn a_market_order_pays_its_fees() {
+    let mut world = contracts(Instrument {
+        fees: FeeSchedule {
+            per_unit: Money::whole(1),
+            ..FeeSchedule::default()
+        },
+        ..touch()
+    });
+    world.tell(quote("100", "100"));
+    assert_eq!(world.tell(buy(0, 10)), ["denied BuyingPower 1010 of 1000"]);
+    assert_eq!(world.tell(buy(0, 9)).len(), 2);
+    let view = world.shard.account_view(types::AccountId(0)).unwrap();
+    // 991 of equity, 900 tied up.
+    assert_eq!(view.buying_power, Some(money("91")));
+}
+
+/// In a book of 1 at 100 and 6 at 150 seven cost 10,000, of which 10% are 1,000; at the bid of 99 they are worth 6,930.
+#[test]
+fn in_a_book_a_market_order_counts_level_by_level() {
+    let mut world = contracts(crossed());
+    world.tell(buy(1, 1).at("99"));
+    world.tell(sell(1, 1).at("100"));
+    world.tell(sell(1, 6).at("150"));
+    let denied = DenyReason::BuyingPower {
+        needed: money("4070"),
+        available: money("1000"),
+    };
+    for order in [buy(0, 7), buy(0, 7).at("150"), buy(0, 7).at("200").ioc()] {
+        assert_eq!(what_if(&world, order).denied, Some(denied));
+        assert_eq!(world.tell(order), ["denied BuyingPower 4070 of 1000"]);
+    }
+    // It ends at an order of its own, 140: 240 and 2,400 - 1,980. Or goes on to 150: 250 and 2,500 - 1,980.
+    world.tell(sell(0, 1).at("140"));
+    world.book("-300");
+    assert_eq!(what_if(&world, buy(0, 2)).denied, None);
+    let alone = buy(0, 2).against_itself(SelfTrade::CancelOldest);
+    assert_eq!(world.tell(alone), ["denied BuyingPower 770 of 700"]);
+    // 100 and 10.
+    assert_eq!(world.tell(buy(0, 1)).len(), 3);
+}
+
+/// What is within the limit counts at its own price, what waits at the limit.
+#[test]
+fn a_limit_order_counts_at_what_it_meets_and_what_waits_at_its_limit() {
+    let mut world = contracts(displayed());
+    world.tell(depth(&[("99", 9)], &[("100", 1), ("150", 9)]));
+    // 100 and 5 x 150: 10% of 8,500; 8,500 - 5,940 lost.
+    let six = buy(0, 6).at("150");
+    assert_eq!(world.tell(six), ["denied BuyingPower 3410 of 1000"]);
+    assert_eq!(world.tell(six.ioc()), ["denied BuyingPower 3410 of 1000"]);
+    // 100 and 9 x 104: 10% of 10,360; 10 lost. 8 x 104: 932 and 10.
+    assert_eq!(
+        world.tell(buy(0, 10).at("104")),
+        ["denied BuyingPower 1046 of 1000"]
+    );
+    assert_eq!(world.tell(buy(0, 9).at("104")).len(), 2);
+    world.agrees();
+}
+
+/// A limit far away asks for no more than a market order: all of it is there at 100.
+#[test]
+fn a_limit_beyond_what_is_met_costs_nothing() {
+    let mut world = contracts(touch());
+    world.tell(quote("100", "100"));
+    // 10% of 10,000, all that there is.
+    assert_eq!(what_if(&world, buy(0, 10)).denied, None);
+    assert_eq!(world.tell(buy(0, 10).at("120")).len(), 2);
+    world.agrees();
+}
+
+/// What fires at once is a market order: 14,500 as above. What waits counts at its trigger.
+#[test]
+fn a_stop_that_the_market_is_beyond_counts_at_what_it_meets() {
+    let mut world = contracts(displayed());
+    world.tell(depth(&[("99", 9)], &[("100", 1), ("150", 9)]));
+    let denied = ["denied BuyingPower 6050 of 1000"];
+    assert_eq!(world.tell(buy(0, 10).stop("100")), denied);
+    assert_eq!(world.tell(buy(0, 10).touched("100")), denied);
+    assert_eq!(world.tell(buy(0, 10).stop_limit("90", "150")), denied);
+    // 10% of 9 x 1,010. Of 13,000, and 13,000 - 8,910.
+    assert_eq!(world.tell(buy(0, 9).stop("101")), ["#1 accepted"]);
+    assert_eq!(
+        world.tell(amend_trigger(0, 1, "100")),
+        ["#1 change denied BuyingPower 5390 of 1000"]
+    );
+    world.agrees();
+}
+
+/// Prices below zero: 10 bought at -100 count as much as at 100, and are worth -101.
+#[test]
+fn a_stop_that_the_market_is_beyond_counts_below_zero() {
+    let mut world = contracts(touch());
+    world.tell(quote("-101", "-100"));
+    for order in [buy(0, 10), buy(0, 10).stop("-101")] {
+        assert_eq!(world.tell(order), ["denied BuyingPower 1100 of 1000"]);
+    }
+    world.agrees();
+}
+
+#[test]
+fn an_amendment_that_takes_counts_at_what_it_meets() {
+    let mut world = contracts(displayed());
+    world.tell(depth(&[("99", 9)], &[("100", 1), ("150", 9)]));
+    world.tell(buy(0, 6).at("90"));
+    assert_eq!(
+        world.tell(amend_price(0, 1, "150")),
+        ["#1 change denied BuyingPower 3410 of 1000"]
+    );
+    // 100 and 5 x 104 are 620, and 10 are lost.
+    world.book("-380");
+    assert_eq!(
+        world.tell(amend_price(0, 1, "104")),
+        ["#1 change denied BuyingPower 630 of 620"]
+    );
+    // It asks for no more.
+    assert_eq!(world.tell(amend_qty(0, 1, 5)), ["#1 amended 5 at 90"]);
+    world.agrees();
+}
+
+/// What an order needs does not depend on how much there is: it is denied exactly where that is less, however far
+/// above or below.
+#[test]
+fn an_order_is_denied_exactly_below_what_it_needs() {
+    let fees = FeeSchedule {
+        taker: Ratio::percent(1),
+        per_unit: Money::whole(1),
+        minimum: Money::whole(30),
+        ..FeeSchedule::default()
+    };
+    let impact = |sizes| PaperModel {
+        sizes,
+        slippage: Slippage::Impact { ticks: 3 },
+        ..PaperModel::default()
+    };
+    let mut denials = 0;
+    for instrument in [
+        displayed(),
+        paper(impact(Sizes::Unlimited)),
+        paper(impact(Sizes::Displayed)),
+        crossed(),
+    ] {
+        for fees in [FeeSchedule::default(), fees] {
+            for order in [
+                buy(0, 1),
+                buy(0, 10),
+                sell(0, 7),
+                buy(0, 4).at("150"),
+                buy(0, 12).at("120"),
+                sell(0, 3).at("90"),
+                sell(0, 3).at("160"),
+                buy(0, 5).stop("99"),
+                buy(0, 2).stop("130"),
+            ] {
+                let with = |balance: i64| {
+                    let mut world = contracts(Instrument { fees, ..instrument });
+                    world.book(&(balance - 1_000).to_string());
+                    if instrument.liquidity == crossed().liquidity {
+                        for (lots, price) in [(2, "99"), (5, "80")] {
+                            world.tell(buy(1, lots).at(price));
+                        }
+                        for (lots, price) in [(1, "100"), (5, "150")] {
+                            assert_eq!(world.tell(sell(1, lots).at(price)).len(), 1);
+                        }
+                    } else {
+                        world.tell(depth(&[("99", 2), ("80", 9)], &[("100", 1), ("150", 9)]));
+                    }
+                    what_if(&world, order).denied
+                };
+                let Some(DenyReason::BuyingPower { needed, .. }) = with(1) else {
+                    panic!("{order:?} needs nothing");
+                };
+                for balance in (50..100_000).step_by(9_973).chain([
+                    needed.0.div_euclid(1_000_000) - 1,
+                    needed.0.div_euclid(1_000_000),
+                    needed.0.div_euclid(1_000_000) + 1,
+                    needed.0.div_euclid(250_000),
+                ]) {
+                    let is_denied = with(balance).is_some();
+                    assert_eq!(is_denied, needed > Money::whole(balance), "{order:?}");
+                    denials += u32::from(is_denied);
+                }
+            }
+        }
+    }
+    assert!(denials > 100, "{denials}");
 }

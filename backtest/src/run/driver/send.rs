@@ -1,8 +1,8 @@
 //! Requests become commands, with the prices of the moment at which they are sent.
 
 use types::{
-    ClientOrderId, Command, InputKind, InstrumentId, NewAlgo, NewOrder, OrderKind, OrderList, Qty,
-    Ratio, Side, SignedQty,
+    ClientOrderId, Command, DenyReason, InputKind, InstrumentId, NewAlgo, NewOrder, OrderKind,
+    OrderList, Qty, Ratio, Side, SignedQty,
 };
 
 use super::{ACCOUNT, Driver};
@@ -109,7 +109,7 @@ impl Driver<'_> {
             Intent::Fraction(_) => true,
             _ => false,
         };
-        let Some(command) = self.command_of(ticket, instrument, intent) else {
+        let Some(command) = self.command_of(ticket, instrument, intent, is_share) else {
             self.counts.idle += 1;
             return;
         };
@@ -136,6 +136,7 @@ impl Driver<'_> {
         ticket: Ticket,
         instrument: InstrumentId,
         intent: Intent,
+        is_share: bool,
     ) -> Option<Command> {
         let (side, lots) = match intent {
             Intent::Order(order) => {
@@ -189,10 +190,49 @@ impl Driver<'_> {
             return None;
         }
         let order = NewOrder::new(ACCOUNT, instrument, side, OrderKind::Market, qty);
+        let qty = if is_share {
+            self.within_funds(order, lots)?
+        } else {
+            qty
+        };
         Some(Command::SubmitOrder(NewOrder {
             client_order: client(ticket),
+            qty,
             ..order
         }))
+    }
+
+    /// Of an order for a share of equity as much as the account's funds carry where they do not carry the fees and what
+    /// is lost at once beside it. All of it where more is missing, for the engine to refuse.
+    fn within_funds(&self, order: NewOrder, lots: i64) -> Option<Qty> {
+        let Ok(Some(DenyReason::BuyingPower { needed, available })) = self.shard.would_deny(&order)
+        else {
+            return Some(order.qty);
+        };
+        let charge = self.purse(order.instrument)?.charge(lots, order.side)?;
+        if needed.saturating_sub(charge) > available {
+            return Some(order.qty);
+        }
+        let lot = self.lot(order.instrument)?;
+        let qty_of = |lots: i64| lots.checked_mul(lot).map(Qty);
+        let is_carried = |lots: i64| {
+            let qty = qty_of(lots).unwrap_or(order.qty);
+            let denied = self.shard.would_deny(&NewOrder { qty, ..order });
+            !matches!(denied, Ok(Some(DenyReason::BuyingPower { .. })))
+        };
+        let (mut carried, mut more) = (0, lots);
+        while more - carried > 1 {
+            let middle = carried + (more - carried) / 2;
+            if is_carried(middle) {
+                carried = middle;
+            } else {
+                more = middle;
+            }
+        }
+        if carried == 0 {
+            return Some(order.qty);
+        }
+        qty_of(carried)
     }
 
     fn lot(&self, instrument: InstrumentId) -> Option<i64> {
@@ -201,15 +241,18 @@ impl Driver<'_> {
     }
 
     fn lots(&self, instrument: InstrumentId, size: Size, share: Ratio, side: Side) -> Option<i64> {
+        self.purse(instrument)?.lots(size, share, side)
+    }
+
+    fn purse(&self, instrument: InstrumentId) -> Option<Purse<'_>> {
         let place = instrument.0 as usize;
-        let purse = Purse {
+        Some(Purse {
             shard: &self.shard,
             account: ACCOUNT,
             instrument,
             spec: self.settings.instruments.get(place)?,
             rate: *self.rates.get(place)?,
-        };
-        purse.lots(size, share, side)
+        })
     }
 
     /// From what is held to a share of a full position.
