@@ -8,6 +8,7 @@ use types::{Bar, Label, MarketData, Price, Qty, TimestampNs, TradingDay};
 
 use super::decode::Fault;
 use super::error::Place;
+use super::volume::{HeldVolumes, Volumes, is_held};
 use super::{Row, RowError, Zone};
 use crate::calendar::{Calendar, date_of, day_of};
 use crate::feed::Book;
@@ -180,33 +181,27 @@ fn in_sessions(calendar: &Calendar, every: u64, ts: TimestampNs) -> Around {
 struct Open {
     bar: Bar,
     end: TimestampNs,
-    /// All of it: a bar holds less, and is not made when it could not hold that.
+    /// All of it, which the bar may not be able to hold.
     volume: i128,
 }
 
 impl Open {
+    /// A piece has the end of the range as its volume: there was that or more.
+    is_more: bool,
     fn add(&mut self, piece: &Bar) {
         let bar = &mut self.bar;
         bar.high = bar.high.max(piece.high);
         bar.low = bar.low.min(piece.low);
         bar.close = piece.close;
         self.volume += i128::from(piece.volume.0);
-    }
-
-    /// The bar, or the volume that it cannot hold.
-    fn finish(self) -> Result<Bar, i128> {
-        let volume = i64::try_from(self.volume).map_err(|_| self.volume)?;
-        Ok(Bar {
-            volume: Qty(volume),
-            ..self.bar
-        })
+        self.is_more |= is_held(piece);
     }
 }
 
 /// Bars of rows. Other rows are passed over, and so is a time in which nothing happened: it has no bar. A bar
 /// comes as soon as a row shows that it is complete, and the last ones with the last row; bars of one end come in the
 /// order of their symbols. One whose volume is past the range of quantities is an error in its place, unless
-/// [`Resampled::holding_volumes`] says otherwise.
+/// [`Resampled::with_volumes`] says otherwise.
 #[derive(Debug)]
 pub struct Resampled<I> {
     rows: I,
@@ -225,8 +220,8 @@ pub struct Resampled<I> {
     outside: u64,
     ready: VecDeque<Result<Row, RowError>>,
     has_ended: bool,
-    /// How many volumes were held at the end of the range; `None` where one past it is an error.
-    held: Option<u64>,
+    volumes: Volumes,
+    held_volumes: HeldVolumes,
 }
 
 impl<I: Iterator<Item = Result<Row, RowError>>> Resampled<I> {
@@ -244,25 +239,20 @@ impl<I: Iterator<Item = Result<Row, RowError>>> Resampled<I> {
             outside: 0,
             ready: VecDeque::new(),
             has_ended: false,
-            held: None,
+            volumes: Volumes::Refused,
+            held_volumes: HeldVolumes::default(),
         }
     }
 
-    /// The same, where a volume past the range of quantities is its end and counted, not an error.
+    /// The same, with what becomes of a volume past the range of quantities.
     #[must_use]
-    pub fn holding_volumes(self) -> Self {
-        Self {
-            held: Some(0),
-            ..self
-        }
+    pub fn with_volumes(self, volumes: Volumes) -> Self {
+        Self { volumes, ..self }
     }
 
-    /// How many bars have a volume that is past the range, and say its end.
-    pub const fn held(&self) -> u64 {
-        match self.held {
-            Some(held) => held,
-            None => 0,
-        }
+    /// Bars until now whose volume is past the range of quantities, and is its end.
+    pub const fn held_volumes(&self) -> &HeldVolumes {
+        &self.held_volumes
     }
 
     /// How many rows, of those that bars are made of, were outside of the sessions and are in no bar.
@@ -292,30 +282,7 @@ impl<I: Iterator<Item = Result<Row, RowError>>> Resampled<I> {
         let ends = self.open.values().map(|open| open.end);
         self.next_end = ends.min().unwrap_or(TimestampNs(u64::MAX));
         for (symbol, open) in ended {
-            let finished = match (open.finish(), &mut self.held) {
-                (Err(_), Some(held)) => {
-                    *held += 1;
-                    Ok(Bar {
-                        volume: Qty(i64::MAX),
-                        ..open.bar
-                    })
-                }
-                (finished, _) => finished,
-            };
-            let row = finished.map(|bar| Row {
-                ts: open.end,
-                ts_event: open.end,
-                symbol,
-                data: MarketData::Bar(bar),
-            });
-            let row = row.map_err(|volume| {
-                let fault = Fault::value(
-                    "the bar's volume",
-                    told(volume),
-                    format!("at most {}, or bars of less time", Qty(i64::MAX)),
-                );
-                self.fault(symbol, open.bar.start, fault)
-            });
+            let row = self.finished(symbol, &open);
             self.ready.push_back(row);
         }
     }
@@ -323,6 +290,32 @@ impl<I: Iterator<Item = Result<Row, RowError>>> Resampled<I> {
     /// What is wrong with a bar.
     fn fault(&self, symbol: Label, start: TimestampNs, fault: Fault) -> RowError {
         let file = format!("{}: a bar of {symbol} from {start}", self.source);
+    /// The row of a bar that is complete. A volume at the end of the range is of rows that have that or more.
+    fn finished(&mut self, symbol: Label, open: &Open) -> Result<Row, RowError> {
+        let held = i64::try_from(open.volume).ok().filter(|&it| it < i64::MAX);
+        if held.is_none() {
+            let fault = Fault::value(
+                "the bar's volume",
+                told(open.volume) + if open.is_more { " or more" } else { "" },
+                format!("at most {}, or bars of less time", Qty(i64::MAX)),
+            );
+            let error = self.fault(symbol, open.bar.start, fault);
+            if self.volumes == Volumes::Refused {
+                return Err(error);
+            }
+            self.held_volumes.add(|| error);
+        }
+        Ok(Row {
+            ts: open.end,
+            ts_event: open.end,
+            symbol,
+            data: MarketData::Bar(Bar {
+                volume: Qty(held.unwrap_or(i64::MAX)),
+                ..open.bar
+            }),
+        })
+    }
+
         RowError::new(file.into(), Place::Whole, fault)
     }
 
@@ -381,7 +374,12 @@ impl<I: Iterator<Item = Result<Row, RowError>>> Resampled<I> {
             Entry::Vacant(place) => {
                 let bar = Bar { start, ..piece };
                 let volume = i128::from(piece.volume.0);
-                place.insert(Open { bar, end, volume });
+                place.insert(Open {
+                    bar,
+                    end,
+                    volume,
+                    is_more: is_held(&piece),
+                });
             }
             Entry::Occupied(mut open) => open.get_mut().add(&piece),
         }
