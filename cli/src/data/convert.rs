@@ -337,10 +337,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         bytes += history::size(file)?;
     }
     // The figures of the days decide when a contract rolls, and come first.
-    let series = args.continuous.as_deref().map(|path| {
-        let rows = Merge::new(open()?).map(|(_, row)| row);
-        Series::find(path, rows)
-    });
+    let series = args
+        .continuous
+        .as_deref()
+        .map(|path| Series::find(path, files, Merge::new(open()?)));
     let series = series.transpose()?;
     let sources = open()?;
     let adjustment = args.adjust.as_deref().map(|path| {

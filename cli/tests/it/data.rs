@@ -320,7 +320,8 @@ fn contracts_become_one_series() {
     let output = dynasty(&continuous);
     assert!(output.status.success(), "{output:?}");
     let errors = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(errors, "2024-03-13: ESH24 to ESM24\n");
+    let without = format!("{chain}: no row of ESU24, ESZ24\n");
+    assert_eq!(errors, without + "2024-03-13: ESH24 to ESM24\n");
     let expected = bars(
         "ES",
         MONDAY,
@@ -358,11 +359,41 @@ fn contracts_become_one_series() {
     );
     let others = path("others.csv");
     std::fs::write(&others, bars("NQH24", MONDAY, &[(0, "1", 1)])).unwrap();
-    refused(
-        &["convert", &others, &path("none.csv"), "--continuous", chain],
-        1,
-        "no row of its contracts",
+    let why = format!(
+        "{others}: symbol is 'NQH24'; accepted: those of the chain {chain}: ESH24, ESM24, ESU24, ESZ24"
     );
+    let none = path("none.csv");
+    refused(&["convert", &others, &none, "--continuous", chain], 2, &why);
+    // A file that should be one of the chain, beside one that is.
+    let args = ["convert", &march, &others, &none, "--continuous", chain];
+    refused(&args, 2, &why);
+    let args = [
+        "convert",
+        &march,
+        &none,
+        "--continuous",
+        chain,
+        "--from",
+        "2025-01-01",
+    ];
+    refused(&args, 1, "no row of its contracts");
+    // Of a file of both, what is not of the chain is left out and told.
+    let both = [
+        bars("ESH24", MONDAY, &[(0, "100", 10)]),
+        bars("NQH24", MONDAY, &[(1, "1", 1)]).replace(ROWS, ""),
+    ];
+    std::fs::write(&others, both.concat()).unwrap();
+    let output = dynasty(&["convert", &others, &none, "--continuous", chain]);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        format!(
+            "{others}: 1 rows left out, of symbols that the chain does not have: NQH24\n{chain}: no row of ESM24, \
+             ESU24, ESZ24\n"
+        )
+    );
+    let expected = bars("ES", MONDAY, &[(0, "100", 10)]);
+    assert_eq!(std::fs::read_to_string(&none).unwrap(), expected);
 }
 
 /// The later contract never has more volume. Its open interest is above that of the earlier one at the end of the
@@ -396,7 +427,8 @@ fn contracts_roll_by_open_interest() {
         let output = dynasty(&continuous);
         assert!(output.status.success(), "{output:?}");
         let errors = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(errors, "2024-03-13: ESH24 to ESM24\n");
+        let without = format!("{chain}: no row of ESU24, ESZ24\n");
+        assert_eq!(errors, without + "2024-03-13: ESH24 to ESM24\n");
         let expected = bars(
             "ES",
             MONDAY,
