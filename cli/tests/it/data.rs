@@ -480,6 +480,72 @@ fn contracts_roll_by_open_interest() {
     refuse(1, "open.csv:1: the first line is 'Date,Symbol");
 }
 
+/// 2,148 days of 446 weeks, each of 24 hours from the open on: a Friday's would end on a Saturday, and is the Friday's. The
+/// first week has two days, with the high of the second, 109.08, and the low of the first, 95.96; the last goes from Monday
+/// 14:30 to Friday 21:00 UTC.
+#[test]
+fn days_make_weeks_of_a_calendar() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("weeks.csv");
+    let goog = fixture("market/goog_1d_bars.csv.gz");
+    let (goog, weeks) = (goog.to_str().unwrap(), out.to_str().unwrap());
+    let convert = |every: &str| {
+        let bars = [
+            "--every",
+            every,
+            "--of",
+            "bars",
+            "--calendar",
+            "us-equities",
+        ];
+        dynasty(&[&["convert", goog, weeks, "--force"][..], &bars].concat())
+    };
+    let output = convert("1w");
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        output.status.success() && output.stderr.is_empty(),
+        "{said}"
+    );
+    assert!(
+        said.contains(": 446 rows, ") && said.ends_with(" bytes\n"),
+        "{said}"
+    );
+    let written = std::fs::read_to_string(&out).unwrap();
+    let mut lines = written.lines().skip(1);
+    assert_eq!(
+        lines.next(),
+        Some(
+            "1093032000000000000,,goog_1d_bars,B,1092663000000000000,100,109.08,95.96,108.31,33780500"
+        )
+    );
+    // 802.3 of the Monday, 808.41, 784.4 of the Tuesday, 806.19 of the Friday; 10,973,700 shares.
+    assert_eq!(
+        lines.last(),
+        Some(
+            "1362171600000000000,,goog_1d_bars,B,1361802600000000000,802.3,808.41,784.4,806.19,10973700"
+        )
+    );
+    let volume = |line: &str| line.rsplit(',').next().unwrap().parse::<u64>().unwrap();
+    assert_eq!(
+        written.lines().skip(1).map(volume).sum::<u64>(),
+        11_856_390_000
+    );
+    let output = convert("1d");
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        said.contains(": 2148 rows, ") && said.ends_with(" bytes\n"),
+        "{said}"
+    );
+    // A day is in no hour.
+    let output = convert("1h");
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert!(
+        errors.contains("no row to write: of what was read 2148 rows are bad"),
+        "{errors}"
+    );
+}
+
 /// 2024-03-08 is a Friday: open from 14:30 to 21:00 UTC, on the Monday after by summer time from 13:30 to 20:00. What was
 /// traded at 150 after the close and at 80 before the open is in no bar.
 #[test]

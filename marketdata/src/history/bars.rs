@@ -15,6 +15,9 @@ use crate::feed::Book;
 
 const DAY_NS: u64 = 86_400_000_000_000;
 const WEEK_NS: u64 = 7 * DAY_NS;
+/// Bars of such lengths are of a day: of 23 to 25 hours of local time, or of a session that is nearly as long.
+const OF_DAY_NS: std::ops::RangeInclusive<u64> = 20 * HOUR_NS..=25 * HOUR_NS;
+const HOUR_NS: u64 = 3_600_000_000_000;
 /// 1970-01-05, the first Monday, in days since 1970-01-01.
 const MONDAY: i32 = 4;
 const MONDAY_NS: u64 = MONDAY as u64 * DAY_NS;
@@ -183,11 +186,11 @@ struct Open {
     end: TimestampNs,
     /// All of it, which the bar may not be able to hold.
     volume: i128,
+    /// A piece has the end of the range as its volume: there was that or more.
+    is_more: bool,
 }
 
 impl Open {
-    /// A piece has the end of the range as its volume: there was that or more.
-    is_more: bool,
     fn add(&mut self, piece: &Bar) {
         let bar = &mut self.bar;
         bar.high = bar.high.max(piece.high);
@@ -287,9 +290,6 @@ impl<I: Iterator<Item = Result<Row, RowError>>> Resampled<I> {
         }
     }
 
-    /// What is wrong with a bar.
-    fn fault(&self, symbol: Label, start: TimestampNs, fault: Fault) -> RowError {
-        let file = format!("{}: a bar of {symbol} from {start}", self.source);
     /// The row of a bar that is complete. A volume at the end of the range is of rows that have that or more.
     fn finished(&mut self, symbol: Label, open: &Open) -> Result<Row, RowError> {
         let held = i64::try_from(open.volume).ok().filter(|&it| it < i64::MAX);
@@ -316,6 +316,9 @@ impl<I: Iterator<Item = Result<Row, RowError>>> Resampled<I> {
         })
     }
 
+    /// What is wrong with a bar.
+    fn fault(&self, symbol: Label, start: TimestampNs, fault: Fault) -> RowError {
+        let file = format!("{}: a bar of {symbol} from {start}", self.source);
         RowError::new(file.into(), Place::Whole, fault)
     }
 
@@ -343,10 +346,28 @@ impl<I: Iterator<Item = Result<Row, RowError>>> Resampled<I> {
         Some((row.ts, flat(row.ts, price, Qty::ZERO)))
     }
 
+    /// From when until when a piece is. A bar of a day says little of when on it was traded: among sessions it is that of
+    /// the day that it begins on, as it is for a chain's [`crate::continuous::DayClock`].
+    fn span(&self, ts: TimestampNs, row: &Row) -> (TimestampNs, TimestampNs) {
+        let whole = (ts, row.ts);
+        let Edges::Sessions { calendar, .. } = &self.edges else {
+            return whole;
+        };
+        if self.basis != Basis::Bars || !OF_DAY_NS.contains(&row.ts.0.saturating_sub(ts.0)) {
+            return whole;
+        }
+        let session = calendar.session_at(ts).or_else(|| calendar.next(ts));
+        match session {
+            Some(session) if session.open < row.ts => (session.open.max(ts), session.close),
+            _ => whole,
+        }
+    }
+
     fn take(&mut self, row: &Row) -> Result<(), RowError> {
         let Some((ts, piece)) = self.piece(row) else {
             return Ok(());
         };
+        let (ts, until) = self.span(ts, row);
         self.close(ts);
         let known = self.known.filter(|it| it.from <= ts && ts < it.until);
         let known = known.unwrap_or_else(|| self.edges.all_around(ts));
@@ -355,7 +376,7 @@ impl<I: Iterator<Item = Result<Row, RowError>>> Resampled<I> {
             self.outside += 1;
             return Ok(());
         };
-        if self.basis == Basis::Bars && row.ts > end {
+        if self.basis == Basis::Bars && until > end {
             let weeks = match &self.edges {
                 Edges::Epoch { every } if every.is_multiple_of(WEEK_NS) => {
                     ": days that begin in the evening make weeks by their session or calendar"
