@@ -100,6 +100,7 @@ fn main() -> ExitCode {
         let is_input = error.is::<gateway::dto::FileError>()
             || error.is::<plan::InputError>()
             || error.is::<backtest::Usage>()
+            || error.is::<venue::Usage>()
             || replay::is_input(&error);
         if is_input {
             ExitCode::from(2)

@@ -40,9 +40,15 @@ pub(crate) struct Args {
     storm: bool,
     /// Lets one fault happen so often, of 10,000: dropped, doubled, swapped, cut, garbled, falsified, disconnected,
     /// unanswered, slow, stalled, foreign, oversized, odd; several separated by commas, and over those of --storm.
+    /// Only Kraken has a checksum, and can be falsified.
     #[arg(long, value_name = "NAME=COUNT", value_delimiter = ',', value_parser = parse_fault)]
     fault: Vec<String>,
 }
+
+/// A use of the command line that cannot be.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Usage(String);
 
 /// A fault and how often it happens, as it was given.
 pub(crate) fn parse_fault(text: &str) -> Result<String, String> {
@@ -63,6 +69,20 @@ pub(crate) fn weather(is_storm: bool, faults: &[String]) -> anyhow::Result<Weath
     Ok(weather)
 }
 
+/// Refuses a fault that was asked for by its name and that a feed cannot have.
+pub(crate) fn check_faults(feed: &Feed, faults: &[String]) -> Result<(), Usage> {
+    if weather(false, faults).is_ok_and(|asked| asked.falsified > 0)
+        && !feed.counterpart().has_checksum()
+    {
+        return Err(Usage(format!(
+            "--fault: 'falsified' changes what a checksum covers, and {} has none; accepted: every other fault, such as \
+             garbled, or kraken",
+            feed.name
+        )));
+    }
+    Ok(())
+}
+
 /// Runs it until it is told to stop.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let listing = |(place, symbol): (usize, &String)| Listing {
@@ -75,6 +95,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             outlier_band: Ratio::ZERO,
         },
     };
+    let feed = Feed::of(&args.feed).context("no such feed")?;
+    check_faults(feed, &args.fault)?;
     let listings = args.symbols.iter().enumerate().map(listing).collect();
     let settings = Settings {
         seed: args.seed,
@@ -82,7 +104,6 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         weather: weather(args.storm, &args.fault)?,
         ..Settings::new(args.listen, listings)
     };
-    let feed = Feed::of(&args.feed).context("no such feed")?;
     let speaker: Speaker = Arc::new(|| feed.counterpart());
     let executor = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -212,6 +212,12 @@ fn a_tape_that_cannot_be_served_says_why() {
             2,
             "--fault: 'odd' turns a market odd, and a tape has none".to_owned(),
         ),
+        (
+            &["--serve", "127.0.0.1:0", "--fault", "falsified=3"],
+            2,
+            "--fault: 'falsified' changes what a checksum covers, and binance-spot has none"
+                .to_owned(),
+        ),
     ] {
         let output = run(&[&["replay", tape.as_str()][..], more].concat());
         let said = String::from_utf8(output.stderr).unwrap();
