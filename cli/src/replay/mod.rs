@@ -19,7 +19,7 @@ use marketdata::venue::{Feed, names};
 use types::{InstrumentId, Price, Qty, Ratio};
 
 use crate::demo::parse_listen;
-use crate::venue::parse_fault;
+use crate::venue::{parse_fault, parse_lot, parse_tick};
 
 /// Play a tape of `dynasty record` into an engine, or serve it on this machine as its venue would.
 ///
@@ -109,16 +109,6 @@ impl FromStr for SpeedArg {
             )),
         }
     }
-}
-
-fn parse_tick(text: &str) -> Result<Price, String> {
-    let tick = text.parse().ok().filter(|tick| *tick > Price::ZERO);
-    tick.ok_or_else(|| "accepted: a decimal number above 0 with at most 9 decimals".to_owned())
-}
-
-fn parse_lot(text: &str) -> Result<Qty, String> {
-    let lot = text.parse().ok().filter(|lot| *lot > Qty::ZERO);
-    lot.ok_or_else(|| "accepted: a decimal number above 0 with at most 8 decimals".to_owned())
 }
 
 /// A use of the command line that cannot be.
