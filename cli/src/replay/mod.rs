@@ -56,7 +56,8 @@ pub(crate) struct Args {
     /// Address of the page; the replay then ends when it is told to.
     #[arg(long, value_name = "ADDRESS", value_parser = parse_listen, conflicts_with = "serve")]
     page: Option<SocketAddr>,
-    /// Lets everything go wrong on the way to the client, by this seed.
+    /// Lets everything go wrong on the way to the client, by this seed. A tape has no whole but those that were asked for
+    /// when it was recorded: a client that asks for another gets 404, 503 or a closing. For resyncs there is `dynasty venue`.
     #[arg(long, value_name = "SEED", requires = "serve")]
     storm: Option<u64>,
     /// Lets one fault happen so often, of 10,000: dropped, doubled, swapped, cut, garbled, falsified, disconnected,
