@@ -101,6 +101,7 @@ fn main() -> ExitCode {
             || error.is::<plan::InputError>()
             || error.is::<backtest::Usage>()
             || data::is_usage(&error)
+            || error.is::<venue::Usage>()
             || replay::is_input(&error);
         if is_input {
             ExitCode::from(2)

@@ -18,6 +18,7 @@ use crate::demo::{parse_listen, say, stop_signal};
   dynasty venue binance-spot --symbols BTCUSDT,ETHUSDT
   dynasty venue binance-futures --symbols BTCUSDT --storm        messages lost, doubled, swapped, cut; links that end or fall silent
   dynasty venue kraken --symbols BTC/USD --fault dropped=100,odd=50   one message of a hundred lost, and books that cannot be
+  dynasty venue okx --symbols DOGE-USDT --tick 0.00001 --lot 1   with the steps that the instrument's definition has
   dynasty serve --config fixtures/servers/local.toml             a server that listens to the first of these")]
 pub(crate) struct Args {
     /// The feed that it has.
@@ -40,8 +41,49 @@ pub(crate) struct Args {
     storm: bool,
     /// Lets one fault happen so often, of 10,000: dropped, doubled, swapped, cut, garbled, falsified, disconnected,
     /// unanswered, slow, stalled, foreign, oversized, odd; several separated by commas, and over those of --storm.
+    /// Only Kraken has a checksum, and can be falsified.
     #[arg(long, value_name = "NAME=COUNT", value_delimiter = ',', value_parser = parse_fault)]
     fault: Vec<String>,
+    /// Steps of its prices, up to 0.1: they begin at 100.
+    #[arg(long, value_name = "PRICE", default_value = "0.01", value_parser = parse_own_tick, allow_negative_numbers = true)]
+    tick: Price,
+    /// Steps of its quantities, up to 1000000.
+    #[arg(long, value_name = "QTY", default_value = "0.00001", value_parser = parse_own_lot, allow_negative_numbers = true)]
+    lot: Qty,
+}
+
+/// A use of the command line that cannot be.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Usage(String);
+
+/// The largest step of prices: they wander by it, and are to stay above zero.
+const TICK_MAX: Price = Price(Price::ONE.0 / 10);
+/// The largest step of quantities, which are some hundred of it.
+const LOT_MAX: Qty = Qty(1_000_000 * Qty::ONE.0);
+
+pub(crate) fn parse_tick(text: &str) -> Result<Price, String> {
+    let tick = text.parse().ok().filter(|tick| *tick > Price::ZERO);
+    tick.ok_or_else(|| "accepted: a decimal number above 0 with at most 9 decimals".to_owned())
+}
+
+pub(crate) fn parse_lot(text: &str) -> Result<Qty, String> {
+    let lot = text.parse().ok().filter(|lot| *lot > Qty::ZERO);
+    lot.ok_or_else(|| "accepted: a decimal number above 0 with at most 8 decimals".to_owned())
+}
+
+fn parse_own_tick(text: &str) -> Result<Price, String> {
+    let tick = parse_tick(text).ok().filter(|tick| *tick <= TICK_MAX);
+    tick.ok_or_else(|| {
+        format!("accepted: a decimal number above 0, at most {TICK_MAX}, with at most 9 decimals")
+    })
+}
+
+fn parse_own_lot(text: &str) -> Result<Qty, String> {
+    let lot = parse_lot(text).ok().filter(|lot| *lot <= LOT_MAX);
+    lot.ok_or_else(|| {
+        format!("accepted: a decimal number above 0, at most {LOT_MAX}, with at most 8 decimals")
+    })
 }
 
 /// A fault and how often it happens, as it was given.
@@ -63,18 +105,34 @@ pub(crate) fn weather(is_storm: bool, faults: &[String]) -> anyhow::Result<Weath
     Ok(weather)
 }
 
+/// Refuses a fault that was asked for by its name and that a feed cannot have.
+pub(crate) fn check_faults(feed: &Feed, faults: &[String]) -> Result<(), Usage> {
+    if weather(false, faults).is_ok_and(|asked| asked.falsified > 0)
+        && !feed.counterpart().has_checksum()
+    {
+        return Err(Usage(format!(
+            "--fault: 'falsified' changes what a checksum covers, and {} has none; accepted: every other fault, such as \
+             garbled, or kraken",
+            feed.name
+        )));
+    }
+    Ok(())
+}
+
 /// Runs it until it is told to stop.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let listing = |(place, symbol): (usize, &String)| Listing {
         instrument: InstrumentId(place as u32),
         symbol: symbol.clone(),
         spec: Spec {
-            tick_size: Price(Price::ONE.0 / 100),
-            lot_size: Qty(Qty::ONE.0 / 100_000),
+            tick_size: args.tick,
+            lot_size: args.lot,
             may_be_negative: false,
             outlier_band: Ratio::ZERO,
         },
     };
+    let feed = Feed::of(&args.feed).context("no such feed")?;
+    check_faults(feed, &args.fault)?;
     let listings = args.symbols.iter().enumerate().map(listing).collect();
     let settings = Settings {
         seed: args.seed,
@@ -82,7 +140,6 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         weather: weather(args.storm, &args.fault)?,
         ..Settings::new(args.listen, listings)
     };
-    let feed = Feed::of(&args.feed).context("no such feed")?;
     let speaker: Speaker = Arc::new(|| feed.counterpart());
     let executor = tokio::runtime::Builder::new_current_thread()
         .enable_all()

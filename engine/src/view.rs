@@ -42,6 +42,9 @@ pub struct InstrumentView {
     pub status: InstrumentStatus,
     /// The newest good quote.
     pub quote: Option<Quote>,
+    /// Whether it is known no more: the feed lost track, what it said last cannot be, or a split restated it. Nothing fills
+    /// until the next good quote.
+    pub is_stale: bool,
     /// The newest print.
     pub last: Option<Price>,
     /// Venue time of the newest data.
@@ -262,6 +265,7 @@ impl Shard {
             instrument,
             status: market.status,
             quote: self.quote(id),
+            is_stale: market.stale,
             last: market.last.map(|last| instrument.price(last)),
             ts: market.ts,
         })

@@ -392,6 +392,18 @@ fn write_feeds(page: &mut Page, app: &App) -> fmt::Result {
         }
     }
     page.head(
+        "feed_state",
+        "gauge",
+        "1 of the state that it is in, 0 of the others: down, syncing, live.",
+    )?;
+    for (labels, health) in each() {
+        for state in [State::Down, State::Syncing, State::Live] {
+            let labels = format!("{labels},state=\"{}\"", state.word());
+            let is_in = u64::from(health.state == state);
+            page.value("feed_state", &labels, is_in)?;
+        }
+    }
+    page.head(
         "feed_lag_seconds",
         "gauge",
         "From the venue's time of the newest event to its coming.",
@@ -405,10 +417,10 @@ fn write_feeds(page: &mut Page, app: &App) -> fmt::Result {
     page.head(
         "feed_messages_per_second",
         "gauge",
-        "Messages about an instrument, over the ten whole seconds before now.",
+        "Messages about an instrument, over the ten whole seconds before now, or those since it first connected.",
     )?;
     for (labels, health) in each() {
-        let rate = health.messages_in_ten_seconds(now) as f64 / 10.0;
+        let rate = health.messages_per_second(now);
         page.value("feed_messages_per_second", &labels, rate)?;
     }
     page.head(

@@ -263,14 +263,19 @@ impl Calendar {
         self.zone.iana_name().unwrap_or("UTC")
     }
 
+    /// The hours of a day's weekday, whatever the day is; `None` where that has none.
+    pub fn weekday_hours(&self, day: TradingDay) -> Option<Hours> {
+        let weekday = date_of(day)?.weekday().to_monday_zero_offset();
+        self.week[usize::from(weekday.unsigned_abs())]
+    }
+
     /// The session of a trading day; `None` when there is none, or nothing is left of it.
     pub fn session(&self, day: TradingDay) -> Option<Session> {
         if !(0..=DAY_MAX).contains(&day.0) {
             return None;
         }
         let date = date_of(day)?;
-        let weekday = usize::from(date.weekday().to_monday_zero_offset().unsigned_abs());
-        let Hours { open, mut close } = self.week[weekday]?;
+        let Hours { open, mut close } = self.weekday_hours(day)?;
         match self.own.get(&day).copied().or_else(|| (self.rules)(date)) {
             Some(Exception::Closed) => return None,
             Some(Exception::Early(minute)) => close = close.min(minute),

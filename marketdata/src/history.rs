@@ -44,6 +44,7 @@ mod tape;
 mod tardis;
 mod text;
 mod ticks;
+mod volume;
 
 pub use bars::{Basis, Edges, Resampled};
 pub use clean::{BAD_ROWS_SHOWN_MAX, BadRows, Clean};
@@ -64,6 +65,7 @@ pub use recording::{
 pub use rows::RowsWriter;
 pub use source::{FETCH_BYTES, MEMBERS_MAX};
 pub use text::LINE_BYTES_MAX;
+pub use volume::{HeldVolumes, Volumes};
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -131,6 +133,8 @@ pub struct Options {
     pub tick: Option<Price>,
     /// The quantity step, likewise.
     pub lot: Option<Qty>,
+    /// What becomes of a bar whose volume is past the range of quantities.
+    pub volumes: Volumes,
     /// Only rows of this time and later. A recording of ours is read from there; of another file what is before is
     /// read and passed over. What was said of a book before is not said again.
     pub from: Option<TimestampNs>,
@@ -149,6 +153,8 @@ pub struct Rows {
     symbols: Vec<Label>,
     disorder: Disorder,
     steps: number::Steps,
+    volumes: Volumes,
+    held_volumes: HeldVolumes,
     from: TimestampNs,
     to: TimestampNs,
     before: TimestampNs,
@@ -184,6 +190,8 @@ pub fn open(path: &Path, format: Option<&Format>, options: &Options) -> Result<R
         symbols,
         disorder: options.disorder,
         steps: number::Steps::new(options.tick, options.lot),
+        volumes: options.volumes,
+        held_volumes: HeldVolumes::default(),
         from: options.from.unwrap_or_default(),
         to: options.to.unwrap_or(TimestampNs(u64::MAX)),
         before: TimestampNs(0),
@@ -213,9 +221,22 @@ impl Rows {
         Arc::clone(&self.bytes)
     }
 
+    /// Bars until now whose volume is past the range of quantities, and is its end.
+    pub const fn held_volumes(&self) -> &HeldVolumes {
+        &self.held_volumes
+    }
+
+    /// What is wrong with the piece that was read last.
     fn error(&mut self, fault: Fault) -> RowError {
         self.has_ended |= fault.is_fatal;
         RowError::new(Arc::clone(&self.file), self.decoder.place(), fault)
+    }
+
+    /// What is wrong with the row before those that are pending.
+    fn row_error(&mut self, fault: Fault) -> RowError {
+        let place = self.decoder.place_before(self.pending.len());
+        self.has_ended |= fault.is_fatal;
+        RowError::new(Arc::clone(&self.file), place, fault)
     }
 
     /// Whether a row is in the range and of the symbols that were asked for.
@@ -240,10 +261,21 @@ impl Rows {
                 row.ts,
                 format!("one not before {}, that of the row before", self.before),
             );
-            return Err(self.error(fault));
+            return Err(self.row_error(fault));
         }
         if let Some(fault) = self.steps.off_grid(&row.data) {
-            return Err(self.error(fault));
+            return Err(self.row_error(fault));
+        }
+        if let MarketData::Bar(bar) = &row.data
+            && volume::is_held(bar)
+        {
+            if self.volumes == Volumes::Refused {
+                return Err(self.row_error(volume::fault()));
+            }
+            let place = self.decoder.place_before(self.pending.len());
+            let file = &self.file;
+            self.held_volumes
+                .add(|| RowError::new(Arc::clone(file), place, volume::fault()));
         }
         self.before = self.before.max(row.ts);
         Ok(())

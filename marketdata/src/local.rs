@@ -96,6 +96,11 @@ pub trait Counterpart: Send {
         let _ = (now, out);
     }
 
+    /// Whether some of the venue's messages have a checksum, which alone tells a figure that was changed.
+    fn has_checksum(&self) -> bool {
+        false
+    }
+
     /// Changes a figure of a message that the venue's own checksum covers. `false` where it has none, or the
     /// message no such figure.
     fn falsify(&self, message: &mut Vec<u8>) -> bool {

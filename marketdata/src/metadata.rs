@@ -17,6 +17,9 @@ use crate::feed::{Addresses, Fields, Items, Value};
 use crate::venue;
 use entry::Entry;
 
+/// The most characters of a venue's refusal that are repeated.
+const MESSAGE_SHOWN_MAX: usize = 200;
+
 /// The most units of an order where a venue does not say: a million.
 pub const ORDER_UNITS_UNSTATED: i64 = 1_000_000;
 
@@ -39,6 +42,20 @@ pub enum MetadataError {
     Document {
         /// Path to the list of instruments.
         list: &'static str,
+        /// The page that describes it.
+        page: &'static str,
+    },
+    /// It is the venue's refusal.
+    #[error("the venue says '{message}' and lists nothing; accepted: {page}")]
+    Refused {
+        /// What the venue says, held to 200 characters.
+        message: String,
+        /// The page that describes the document.
+        page: &'static str,
+    },
+    /// It lists nothing.
+    #[error("the document lists no instrument; accepted: {page}")]
+    Empty {
         /// The page that describes it.
         page: &'static str,
     },
@@ -93,6 +110,8 @@ pub struct Metadata {
     pub fetch: Option<Fetch>,
     /// Path to the instruments; empty when they are the document.
     list: &'static str,
+    /// Path to what asks for the next page, where the venue lists by pages.
+    next: &'static str,
     /// The field of an instrument that has its symbol.
     symbol: &'static str,
     read: fn(&Entry<'_>) -> Result<Listed, MetadataError>,
@@ -149,18 +168,30 @@ impl Metadata {
             },
             page: self.page,
         };
-        self.entries(document).ok_or_else(refused)
+        match self.entries(document) {
+            Some(entries) if !entries.is_empty() => Ok(entries),
+            found => Err(match refusal(document.trim_ascii()) {
+                Some(message) => MetadataError::Refused {
+                    message,
+                    page: self.page,
+                },
+                None if found.is_some() => MetadataError::Empty { page: self.page },
+                None => refused(),
+            }),
+        }
+    }
+
+    /// What a document says of the page after it, if it is one of several and not the last: the path, and what it says.
+    pub fn next_page(&self, document: &[u8]) -> Option<(&'static str, String)> {
+        let named = (!self.next.is_empty()).then_some(self.next)?;
+        let next = at(document.trim_ascii(), named)?.scalar()?;
+        let next = std::str::from_utf8(next).ok()?;
+        (!matches!(next, "" | "null")).then(|| (self.next, next.to_owned()))
     }
 
     fn entries<'a>(&self, document: &'a [u8]) -> Option<Vec<Entry<'a>>> {
         let document = document.trim_ascii();
-        let mut value = match document.first()? {
-            b'[' => Value::Array(document),
-            _ => Value::Object(document),
-        };
-        for name in self.list.split('.').filter(|name| !name.is_empty()) {
-            value = value.fields()?.get(name.as_bytes()).ok()??;
-        }
+        let value = at(document, self.list)?;
         let values: Vec<Value<'a>> = match value {
             Value::Array(list) => Items::of(list)?.collect::<Result<_, _>>().ok()?,
             // By name, or alone.
@@ -181,6 +212,36 @@ impl Metadata {
     }
 }
 
+/// What a path leads to in a document; all of it where there is none.
+fn at<'a>(document: &'a [u8], path: &str) -> Option<Value<'a>> {
+    let mut value = match document.first()? {
+        b'[' => Value::Array(document),
+        _ => Value::Object(document),
+    };
+    for name in path.split('.').filter(|name| !name.is_empty()) {
+        value = value.fields()?.get(name.as_bytes()).ok()??;
+    }
+    Some(value)
+}
+
+/// What a venue says where it refuses, in the words that venues have for it.
+fn refusal(document: &[u8]) -> Option<String> {
+    let scalar = |path: &str| at(document, path).and_then(Value::scalar);
+    // A code of success has a message, too, and none has words for it.
+    let codes = ["code", "retCode"];
+    if codes.iter().any(|path| scalar(path) == Some(b"0")) {
+        return None;
+    }
+    let said = ["msg", "retMsg", "errorMessage", "message", "error"];
+    let said = said.iter().find_map(|path| match at(document, path)? {
+        Value::Array(list) => Items::of(list)?.next()?.ok()?.scalar(),
+        value => value.scalar(),
+    });
+    let said = String::from_utf8_lossy(said?);
+    let said: String = said.trim().chars().take(MESSAGE_SHOWN_MAX).collect();
+    (!said.is_empty()).then_some(said)
+}
+
 const fn get(addresses: Addresses, path: &'static str) -> Fetch {
     Fetch {
         addresses,
@@ -196,6 +257,7 @@ pub const DOCUMENTS: &[Metadata] = &[
         page: "https://docs.alpaca.markets/reference/get-v2-assets-1",
         fetch: None,
         list: "",
+        next: "",
         symbol: "symbol",
         read: broker::alpaca,
     },
@@ -204,6 +266,7 @@ pub const DOCUMENTS: &[Metadata] = &[
         page: "https://developers.binance.com/docs/derivatives/usds-margined-futures/market-data/rest-api/Exchange-Information",
         fetch: Some(get(venue::binance::FUTURES, "/fapi/v1/exchangeInfo")),
         list: "symbols",
+        next: "",
         symbol: "symbol",
         read: derivative::binance,
     },
@@ -212,6 +275,7 @@ pub const DOCUMENTS: &[Metadata] = &[
         page: "https://developers.binance.com/docs/binance-spot-api-docs/rest-api/general-endpoints#exchange-information",
         fetch: Some(get(venue::binance::SPOT, "/api/v3/exchangeInfo")),
         list: "symbols",
+        next: "",
         symbol: "symbol",
         read: crypto::binance,
     },
@@ -223,6 +287,7 @@ pub const DOCUMENTS: &[Metadata] = &[
             "/v5/market/instruments-info?category=linear&limit=1000",
         )),
         list: "result.list",
+        next: "result.nextPageCursor",
         symbol: "symbol",
         read: derivative::bybit,
     },
@@ -234,6 +299,7 @@ pub const DOCUMENTS: &[Metadata] = &[
             "/v5/market/instruments-info?category=spot",
         )),
         list: "result.list",
+        next: "result.nextPageCursor",
         symbol: "symbol",
         read: crypto::bybit,
     },
@@ -245,6 +311,7 @@ pub const DOCUMENTS: &[Metadata] = &[
             "/api/v3/brokerage/market/products",
         )),
         list: "products",
+        next: "",
         symbol: "product_id",
         read: crypto::coinbase,
     },
@@ -257,6 +324,7 @@ pub const DOCUMENTS: &[Metadata] = &[
             body: Some(r#"{"type":"meta"}"#),
         }),
         list: "universe",
+        next: "",
         symbol: "name",
         read: derivative::hyperliquid,
     },
@@ -265,6 +333,7 @@ pub const DOCUMENTS: &[Metadata] = &[
         page: "https://docs.kraken.com/api/docs/rest-api/get-tradable-asset-pairs",
         fetch: Some(get(venue::kraken::ADDRESSES, "/0/public/AssetPairs")),
         list: "result",
+        next: "",
         symbol: "wsname",
         read: crypto::kraken,
     },
@@ -273,6 +342,7 @@ pub const DOCUMENTS: &[Metadata] = &[
         page: "https://developer.oanda.com/rest-live-v20/account-ep/#collapse_endpoint_6",
         fetch: None,
         list: "instruments",
+        next: "",
         symbol: "name",
         read: broker::oanda,
     },
@@ -284,6 +354,7 @@ pub const DOCUMENTS: &[Metadata] = &[
             "/api/v5/public/instruments?instType=FUTURES",
         )),
         list: "data",
+        next: "",
         symbol: "instId",
         read: derivative::okx,
     },
@@ -295,6 +366,7 @@ pub const DOCUMENTS: &[Metadata] = &[
             "/api/v5/public/instruments?instType=SPOT",
         )),
         list: "data",
+        next: "",
         symbol: "instId",
         read: crypto::okx,
     },
@@ -306,6 +378,7 @@ pub const DOCUMENTS: &[Metadata] = &[
             "/api/v5/public/instruments?instType=SWAP",
         )),
         list: "data",
+        next: "",
         symbol: "instId",
         read: derivative::okx,
     },
@@ -314,6 +387,7 @@ pub const DOCUMENTS: &[Metadata] = &[
         page: "https://massive.com/docs/rest/stocks/tickers/all-tickers",
         fetch: None,
         list: "results",
+        next: "next_url",
         symbol: "ticker",
         read: broker::polygon,
     },

@@ -11,7 +11,7 @@ use types::{Label, MarketData, Price, Qty};
 
 use super::market::Market;
 use super::{Args, Usage};
-use crate::data::input::{Input, tell_bad as tell};
+use crate::data::input::{Input, tell_bad as tell, tell_held};
 
 /// How many rows of each file are looked at before the run, for symbols, steps and kinds.
 const LOOK_ROWS_MAX: usize = 10_000;
@@ -112,14 +112,6 @@ impl Data {
         }
     }
 
-    /// How many larger bars have a volume that is past the range.
-    fn held(&self) -> u64 {
-        match &self.rows {
-            Rowed::Plain(_) => 0,
-            Rowed::Larger(bars) => bars.held(),
-        }
-    }
-
     pub(super) fn counters(&self) -> Vec<Arc<AtomicU64>> {
         let files = self.files().iter();
         files.map(|rows| rows.rows().bytes_counter()).collect()
@@ -141,13 +133,10 @@ impl Iterator for Data {
 pub(super) fn tell_bad(data: &Data) {
     for rows in data.files() {
         tell(rows, rows.rows().file());
+        tell_held(rows.rows().held_volumes());
     }
-    if data.held() > 0 {
-        eprintln!(
-            "{} bars that were made have more volume than can be said, and say {}",
-            data.held(),
-            Qty(i64::MAX)
-        );
+    if let Rowed::Larger(bars) = &data.rows {
+        tell_held(bars.held_volumes());
     }
 }
 
@@ -317,7 +306,8 @@ impl Files {
                     let named = group.first().map(|file| args.files[*file].display());
                     let named = named.map_or_else(String::new, |named| named.to_string());
                     let edges = Edges::Epoch { every };
-                    let bars = Resampled::new(rows, named, Basis::Bars, edges).holding_volumes();
+                    let bars = Resampled::new(rows, named, Basis::Bars, edges);
+                    let bars = bars.with_volumes(input.volumes());
                     sources.push(mapped(Rowed::Larger(Box::new(bars))));
                 }
             }

@@ -19,7 +19,7 @@ use marketdata::history::{
 };
 
 use super::Usage;
-use super::input::{Input, parse_length, parse_zone, tell_bad};
+use super::input::{Input, parse_length, parse_zone, tell_bad, tell_held};
 use super::series::{AdjustForArg, Adjustment, Series, text_of};
 use crate::progress::reading_progress;
 
@@ -337,10 +337,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         bytes += history::size(file)?;
     }
     // The figures of the days decide when a contract rolls, and come first.
-    let series = args.continuous.as_deref().map(|path| {
-        let rows = Merge::new(open()?).map(|(_, row)| row);
-        Series::find(path, rows)
-    });
+    let series = args
+        .continuous
+        .as_deref()
+        .map(|path| Series::find(path, files, Merge::new(open()?)));
     let series = series.transpose()?;
     let sources = open()?;
     let adjustment = args.adjust.as_deref().map(|path| {
@@ -381,6 +381,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }) if outside > 0 => {
             let _ = fs::remove_file(&partial);
             bail!("no bar was made: {outside} rows are outside of the sessions, and none within");
+        }
+        Ok(Written { rows: 0, bad, .. }) if bad > 0 => {
+            let _ = fs::remove_file(&partial);
+            bail!("no row to write: of what was read {bad} rows are bad, and none is good");
         }
         Ok(Written { rows: 0, .. }) if args.every.is_some() => {
             let _ = fs::remove_file(&partial);
@@ -464,6 +468,7 @@ fn write(
     let mut tell = |merged: &Merged| {
         for source in merged.merge.sources() {
             tell_bad(source, source.rows().file());
+            tell_held(source.rows().held_volumes());
             bad += source.bad();
             crossed += source.crossed();
         }
@@ -475,7 +480,8 @@ fn write(
             ));
         }
         let source = sources_named(&merged);
-        let bars = Resampled::new(&mut merged, source.as_str(), args.of.into(), edges);
+        let bars = Resampled::new(&mut merged, source.as_str(), args.of.into(), edges)
+            .with_volumes(args.input.volumes());
         let mut bars = Clean::new(bars, args.input.bad_rows());
         let mut end = Ok(());
         for bar in bars.by_ref() {
@@ -491,6 +497,7 @@ fn write(
         end?;
         outside = bars.rows().outside();
         tell_bad(&bars, &source);
+        tell_held(bars.rows().held_volumes());
         bad += bars.bad();
     } else {
         let mut end = Ok(());

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 
-use super::input::{Input, tell_bad};
+use super::input::{Input, tell_bad, tell_held};
 use super::{OutputFormat, told};
 
 /// Show the first rows of a file.
@@ -50,6 +50,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
     out.flush()?;
     if end.is_ok() {
         tell_bad(&rows, rows.rows().file());
+        tell_held(rows.rows().held_volumes());
     }
     end?;
     if left == args.rows && left > 0 {

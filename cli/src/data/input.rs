@@ -7,7 +7,8 @@ use clap::ValueEnum;
 use jiff::SignedDuration;
 use jiff::civil::Date;
 use marketdata::history::{
-    self, BadRows, Clean, Clock, Disorder, Format, Layout, Options, Rows, Zone,
+    self, BadRows, Clean, Clock, Disorder, Format, HeldVolumes, Layout, Options, Rows, Volumes,
+    Zone,
 };
 use types::{Label, Price, Qty, TimestampNs};
 
@@ -53,7 +54,8 @@ pub(crate) struct Input {
     /// Only rows before this time.
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub(crate) until: Option<TimestampNs>,
-    /// What becomes of a bad row: passed over and counted, or the end.
+    /// What becomes of a bad row: passed over and counted, or the end. A bar whose volume is past 92233720368 is kept with
+    /// that and counted, or the end.
     #[arg(long, value_enum, default_value_t = BadRowsArg::Skip)]
     bad_rows: BadRowsArg,
     /// What becomes of a quote whose bid is above its ask, which is a bad row [default: as --bad-rows says].
@@ -154,6 +156,14 @@ impl Input {
         self.bad_rows.into()
     }
 
+    /// What becomes of a bar whose volume is past the range.
+    pub(crate) const fn volumes(&self) -> Volumes {
+        match self.bad_rows {
+            BadRowsArg::Skip => Volumes::Held,
+            BadRowsArg::Fatal => Volumes::Refused,
+        }
+    }
+
     /// Rows of a file, bad ones and all.
     pub(crate) fn rows(&self, path: &Path, disorder: Option<Disorder>) -> anyhow::Result<Rows> {
         if let (Some(from), Some(until)) = (self.from, self.until)
@@ -183,6 +193,7 @@ impl Input {
             }),
             tick: self.tick,
             lot: self.lot,
+            volumes: self.volumes(),
             from: self.from,
             to: self.until,
         };
@@ -234,6 +245,21 @@ where
         let (bad, crossed) = (rows.bad(), rows.crossed());
         eprintln!("{file}: of {bad} bad rows {crossed} are quotes whose bid is above the ask");
     }
+}
+
+/// Tells of the bars whose volume is past the range.
+pub(crate) fn tell_held(held: &HeldVolumes) {
+    let Some(first) = held.first() else {
+        return;
+    };
+    let (file, place, most) = (&first.file, first.place, Qty(i64::MAX));
+    eprintln!(
+        "{file}{place}: {}a volume past {most}, taken as that",
+        match held.count() {
+            1 => "a bar with ".to_owned(),
+            count => format!("the first of {count} bars with "),
+        }
+    );
 }
 
 #[cfg(test)]

@@ -1,16 +1,16 @@
 //! What `dynasty data convert` makes of the rows before they are written: futures as one series, and bars without the
 //! steps of splits and dividends.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 use gateway::dto::chain::{self, Chain};
 use gateway::dto::instrument::specification::{self, Specification};
 use marketdata::actions::{self, ActionKind, AdjustFor};
-use marketdata::continuous::{self, DayClock, FiguresGatherer, RollRule, Splice};
+use marketdata::continuous::{self, Contract, DayClock, FiguresGatherer, RollRule, Splice};
 use marketdata::history::{DayOpenInterest, OpenInterest, Row, RowError};
 use types::{Bar, Label, MarketData, TradingDay};
 
@@ -18,6 +18,9 @@ use super::Usage;
 
 /// The most bars that are adjusted: they are held until the last action is known to be behind them.
 const ADJUSTED_BARS_MAX: usize = 1_000_000;
+
+/// The most symbols that a message names.
+const SYMBOLS_SHOWN_MAX: usize = 10;
 
 /// What bars are adjusted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -71,6 +74,76 @@ fn read_open_interest(
     Ok(())
 }
 
+/// Of which symbols there are rows.
+struct Found {
+    /// Whether a file has any of a contract.
+    has_contract: Vec<bool>,
+    /// Places of the contracts that have any.
+    contracts: BTreeSet<usize>,
+    /// How many rows of symbols that the chain does not have, by file.
+    foreign: Vec<BTreeMap<Label, u64>>,
+}
+
+impl Found {
+    fn new(files: usize) -> Self {
+        Self {
+            has_contract: vec![false; files],
+            contracts: BTreeSet::new(),
+            foreign: vec![BTreeMap::new(); files],
+        }
+    }
+
+    fn contract(&mut self, file: usize, place: usize) {
+        self.has_contract[file] = true;
+        self.contracts.insert(place);
+    }
+
+    fn foreign(&mut self, file: usize, symbol: Label) {
+        *self.foreign[file].entry(symbol).or_default() += 1;
+    }
+
+    /// A file of other symbols alone is a mistake; of one that has others beside contracts, as files of a whole market
+    /// do, they are told, and so are contracts of which there is nothing.
+    fn check(&self, chain: &str, files: &[PathBuf], contracts: &[Contract]) -> anyhow::Result<()> {
+        let names = |symbols: &[&str]| {
+            let shown = symbols.len().min(SYMBOLS_SHOWN_MAX);
+            let text = symbols[..shown].join(", ");
+            match symbols.len() - shown {
+                0 => text,
+                more => format!("{text} and {more} more"),
+            }
+        };
+        let known: Vec<_> = contracts.iter().map(|it| it.symbol.as_str()).collect();
+        for (place, foreign) in self.foreign.iter().enumerate() {
+            if foreign.is_empty() {
+                continue;
+            }
+            let file = files[place].display();
+            let symbols: Vec<_> = foreign.keys().map(Label::as_str).collect();
+            let symbols = names(&symbols);
+            if !self.has_contract[place] {
+                bail!(Usage(format!(
+                    "{file}: symbol is '{symbols}'; accepted: those of the chain {chain}: {}",
+                    names(&known)
+                )));
+            }
+            let rows: u64 = foreign.values().sum();
+            eprintln!(
+                "{file}: {rows} rows left out, of symbols that the chain does not have: {symbols}"
+            );
+        }
+        let places = known.iter().enumerate();
+        let without: Vec<_> = places
+            .filter(|(place, _)| !self.contracts.contains(place))
+            .map(|(_, symbol)| *symbol)
+            .collect();
+        if !without.is_empty() && !self.contracts.is_empty() {
+            eprintln!("{chain}: no row of {}", names(&without));
+        }
+        Ok(())
+    }
+}
+
 /// A chain's contracts as one series.
 pub(super) struct Series {
     symbol: Label,
@@ -82,10 +155,12 @@ pub(super) struct Series {
 }
 
 impl Series {
-    /// Reads the chain of a file, and through the rows, to know when its contracts roll.
+    /// Reads the chain of a file, and through the rows, each with the place of its file among `sources`, to know when its
+    /// contracts roll.
     pub(super) fn find(
         path: &Path,
-        rows: impl Iterator<Item = Result<Row, RowError>>,
+        sources: &[PathBuf],
+        rows: impl Iterator<Item = (usize, Result<Row, RowError>)>,
     ) -> anyhow::Result<Self> {
         let (name, text) = text_of(path)?;
         let Chain {
@@ -102,11 +177,14 @@ impl Series {
         let mut clock = DayClock::new(session);
         let mut gatherer = FiguresGatherer::new(contracts.len());
         let mut span: Option<(TradingDay, TradingDay)> = None;
-        for row in rows {
+        let mut found = Found::new(sources.len());
+        for (file, row) in rows {
             let row = row?;
             let Some(&place) = places.get(row.symbol.as_str()) else {
+                found.foreign(file, row.symbol);
                 continue;
             };
+            found.contract(file, place);
             let Some(day) = clock.day(row.ts, &row.data) else {
                 continue;
             };
@@ -114,6 +192,7 @@ impl Series {
             span = Some((first.min(day), last.max(day)));
             gatherer.take(place, day, &row.data);
         }
+        found.check(&name, sources, &contracts)?;
         let Some(span) = span else {
             bail!(
                 "{name}: no row of its contracts; `dynasty data ls` says what symbols files have"

@@ -9,7 +9,7 @@ use marketdata::history::{self, Disorder, Row};
 use serde_json::{Value, json};
 use types::{MarketData, Price, Qty, TimestampNs};
 
-use super::input::{Input, parse_length, tell_bad};
+use super::input::{Input, parse_length, tell_bad, tell_held};
 use super::{OutputFormat, told};
 use crate::progress::reading_progress;
 
@@ -56,6 +56,8 @@ struct Stat {
     lowest: Option<Price>,
     highest: Option<Price>,
     traded: i128,
+    /// Bars whose volume is past the range.
+    held: u64,
     depth_levels: u64,
 }
 
@@ -146,6 +148,9 @@ fn one(file: &Path, args: &Args, out: &mut impl Write) -> anyhow::Result<bool> {
     }
     progress.finish_and_clear();
     tell_bad(&rows, rows.rows().file());
+    let held = rows.rows().held_volumes();
+    tell_held(held);
+    stat.held = held.count();
     let format = rows.rows().format().name();
     match args.format {
         OutputFormat::Text => text(
@@ -205,7 +210,15 @@ fn text(
         writeln!(out, "  prices       {lowest} to {highest}")?;
     }
     if stat.traded > 0 {
-        writeln!(out, "  traded       {}", stat.traded())?;
+        let least = if stat.held > 0 { " or more" } else { "" };
+        writeln!(out, "  traded       {}{least}", stat.traded())?;
+    }
+    if stat.held > 0 {
+        let (held, most) = (stat.held, Qty(i64::MAX));
+        writeln!(
+            out,
+            "  past range   {held} bars with a volume past {most}, taken as that"
+        )?;
     }
     if stat.depth_levels > 0 {
         writeln!(out, "  levels       {}", stat.depth_levels)?;
@@ -253,6 +266,7 @@ fn object(
         "lowest": stat.lowest.map(|price| price.to_string()),
         "highest": stat.highest.map(|price| price.to_string()),
         "traded": stat.traded(),
+        "volumes_past_range": stat.held,
         "levels": stat.depth_levels,
         "gap_max_s": stat.gap_max.map(|(longest, _)| seconds(longest)),
         "gap_max_after": stat.gap_max.map(|(_, after)| after.to_string()),

@@ -15,6 +15,8 @@ use crate::demo::say;
 
 /// The most bytes of a document.
 const DOCUMENT_BYTES_MAX: u64 = 64 << 20;
+/// The most instruments that are told to be left out, where nothing is written.
+const LEFT_OUT_SHOWN_MAX: usize = 10;
 /// How long the venue may take for it.
 const FETCH_MAX: Duration = Duration::from_mins(1);
 
@@ -60,6 +62,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
         Some(file) => read(file)?,
         None => fetch(metadata, args.rest.as_deref())?,
     };
+    if let Some((field, next)) = metadata.next_page(&document) {
+        eprintln!(
+            "the document is one page of several: {field} is '{next}', and what is on the next ones is not here"
+        );
+    }
     let listed = if args.symbols == ["all"] {
         metadata.read_all(&document)?
     } else {
@@ -67,7 +74,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
         listed.into_iter().map(Ok).collect()
     };
     let mut text = format!("# {}\n", metadata.page);
-    let (mut left_out, mut known) = (0, HashSet::new());
+    let (mut left_out, mut known) = (Vec::new(), HashSet::new());
     for listed in listed {
         text.push('\n');
         // Of all, those that a definition cannot say, or that have been said, are named where they would be.
@@ -80,8 +87,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
         let mut listed = match listed {
             Ok(listed) => listed,
             Err(error) => {
-                left_out += 1;
                 text.push_str(&comment(&format!("left out: {error}")));
+                left_out.push(error);
                 continue;
             }
         };
@@ -97,8 +104,20 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
         }
         text.push_str(&to_toml(&listed.instrument));
     }
-    if left_out > 0 {
-        eprintln!("{left_out} instruments are left out; beside each is why");
+    if known.is_empty() {
+        for error in left_out.iter().take(LEFT_OUT_SHOWN_MAX) {
+            eprint!("{}", comment(&format!("left out: {error}")));
+        }
+        bail!(
+            "nothing to write: all {} instruments of the document are left out",
+            left_out.len()
+        );
+    }
+    if !left_out.is_empty() {
+        eprintln!(
+            "{} instruments are left out; beside each is why",
+            left_out.len()
+        );
     }
     // What is written must be what a server reads.
     from_toml("the instruments", &text)?;

@@ -226,11 +226,11 @@ fn pairs<T: PartialEq>(
     alike: impl Fn(&T, &T) -> bool,
 ) -> Vec<(usize, usize)> {
     let mut pairs: Vec<(usize, usize)> = Vec::new();
-    let tests: [&dyn Fn(&T, &T) -> bool; 2] = [&|a, b| a == b, &alike];
-    for test in tests {
+    for must_be_same in [true, false] {
         for (before, item) in old.iter().enumerate() {
             let is_free = |after: usize| pairs.iter().all(|&(a, b)| a != before && b != after);
-            let found = (0..new.len()).find(|&after| is_free(after) && test(item, &new[after]));
+            let is_pair = |other: &T| item == other || !must_be_same && alike(item, other);
+            let found = (0..new.len()).find(|&after| is_free(after) && is_pair(&new[after]));
             pairs.extend(found.map(|after| (before, after)));
         }
     }

@@ -19,7 +19,7 @@ use marketdata::venue::{Feed, names};
 use types::{InstrumentId, Price, Qty, Ratio};
 
 use crate::demo::parse_listen;
-use crate::venue::parse_fault;
+use crate::venue::{parse_fault, parse_lot, parse_tick};
 
 /// Play a tape of `dynasty record` into an engine, or serve it on this machine as its venue would.
 ///
@@ -56,11 +56,13 @@ pub(crate) struct Args {
     /// Address of the page; the replay then ends when it is told to.
     #[arg(long, value_name = "ADDRESS", value_parser = parse_listen, conflicts_with = "serve")]
     page: Option<SocketAddr>,
-    /// Lets everything go wrong on the way to the client, by this seed.
+    /// Lets everything go wrong on the way to the client, by this seed. A tape has no whole but those that were asked for
+    /// when it was recorded: a client that asks for another gets 404, 503 or a closing. For resyncs there is `dynasty venue`.
     #[arg(long, value_name = "SEED", requires = "serve")]
     storm: Option<u64>,
     /// Lets one fault happen so often, of 10,000: dropped, doubled, swapped, cut, garbled, falsified, disconnected,
-    /// unanswered, slow, stalled, foreign, oversized; several separated by commas, and over those of --storm.
+    /// unanswered, slow, stalled, foreign, oversized; several separated by commas, and over those of --storm. Only Kraken has
+    /// a checksum, and can be falsified.
     #[arg(long, value_name = "NAME=COUNT", value_delimiter = ',', value_parser = parse_fault, requires = "serve")]
     fault: Vec<String>,
     /// Which of the tape's feeds is served, from 0.
@@ -108,16 +110,6 @@ impl FromStr for SpeedArg {
             )),
         }
     }
-}
-
-fn parse_tick(text: &str) -> Result<Price, String> {
-    let tick = text.parse().ok().filter(|tick| *tick > Price::ZERO);
-    tick.ok_or_else(|| "accepted: a decimal number above 0 with at most 9 decimals".to_owned())
-}
-
-fn parse_lot(text: &str) -> Result<Qty, String> {
-    let lot = text.parse().ok().filter(|lot| *lot > Qty::ZERO);
-    lot.ok_or_else(|| "accepted: a decimal number above 0 with at most 8 decimals".to_owned())
 }
 
 /// A use of the command line that cannot be.

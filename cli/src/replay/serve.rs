@@ -9,7 +9,7 @@ use marketdata::tape::{Header, TapeError};
 
 use super::{Args, SpeedArg, Usage};
 use crate::demo::{say, stop_signal};
-use crate::venue::weather;
+use crate::venue::{check_faults, weather};
 
 /// Whether faults that are asked for one by one are of markets.
 fn asked_odd(faults: &[String]) -> anyhow::Result<bool> {
@@ -31,6 +31,10 @@ pub(super) fn run(
         )
         .into());
     }
+    let recorded = header.feeds.get(usize::from(args.feed));
+    if let Some(recorded) = recorded {
+        check_faults(recorded.feed, &args.fault)?;
+    }
     let settings = TapeSettings {
         connection: args.feed,
         speed: args.speed.map_or(Speed::Times(1), |SpeedArg(speed)| speed),
@@ -50,10 +54,7 @@ pub(super) fn run(
             started => started.with_context(|| args.file.display().to_string())?,
         };
         let address = venue.address();
-        let feed = header
-            .feeds
-            .get(usize::from(args.feed))
-            .map_or("", |feed| feed.feed.name);
+        let feed = recorded.map_or("", |recorded| recorded.feed.name);
         say(format!(
             "{feed} on ws://{address}, documents on http://{address}  (Ctrl-C stops)"
         ))?;

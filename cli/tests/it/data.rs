@@ -153,10 +153,47 @@ fn files_become_one_and_bars_and_come_back() {
     assert!(!Path::new(&path("none.csv.partial")).exists());
 }
 
-/// 2017-01-03 traded 225,709,670,165 by the sum of its 24 hours, and a quantity holds 92,233,720,368: that day is no
-/// bar, and neither are 255 others of the 312. It is told of with the file that it is of.
+/// A quantity holds 92,233,720,368.54775807. Two hours of 2017-09-22, 100,532,000,000 and 163,119,000,000, are past that
+/// by themselves: lines 4,553 and 4,554 of the file. They stay, with the end of the range.
 #[test]
-fn a_bar_that_cannot_hold_its_volume_is_not_written() {
+fn bars_with_a_volume_past_the_range_are_kept_and_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let hours = fixture("market/eurusd_1h_bars.csv.gz");
+    let hours = hours.to_str().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (text, ours) = (path("hours.csv"), path("hours.dyn"));
+    let said = "the first of 2 bars with a volume past 92233720368.54775807, taken as that";
+    // As text and as a recording they are the same, and known for what they are when they are read again.
+    for (from, to, place) in [
+        (hours, text.as_str(), "eurusd_1h_bars.csv.gz:4553"),
+        (&text, &ours, "hours.csv:4553"),
+        (&ours, &path("again.csv"), "hours.dyn: record 4552"),
+    ] {
+        let output = dynasty(&["convert", from, to]);
+        assert!(output.status.success(), "{output:?}");
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert!(errors.contains(&format!("{place}: {said}")), "{errors}");
+        assert!(
+            String::from_utf8(output.stdout)
+                .unwrap()
+                .contains(" 6225 rows")
+        );
+    }
+    let output = dynasty(&["stat", hours, "--format", "json"]);
+    let stat: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&stat["rows"], &stat["bad"]), (&6_225.into(), &0.into()));
+    assert_eq!(stat["volumes_past_range"], 2);
+    refused(
+        &["stat", hours, "--bad-rows", "fatal"],
+        1,
+        "eurusd_1h_bars.csv.gz:4553: volume is 'past the range'; accepted: at most 92233720368.54775807",
+    );
+}
+
+/// 2017-01-03 traded 225,709,670,165 by the sum of its 24 hours: that day says the end of the range, and so do 255
+/// others of the 312. The first is told with the file that it is of.
+#[test]
+fn a_bar_that_cannot_hold_its_volume_says_the_end_of_the_range() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("days.csv");
     let hours = fixture("market/eurusd_1h_bars.csv.gz");
@@ -165,18 +202,23 @@ fn a_bar_that_cannot_hold_its_volume_is_not_written() {
     let output = dynasty(&day);
     assert!(output.status.success(), "{output:?}");
     let errors = String::from_utf8(output.stderr).unwrap();
-    let first = "eurusd_1h_bars.csv.gz: a bar of eurusd_1h_bars from 2017-01-03T00:00:00Z: the bar's volume is \
-                 '225709670165'; accepted: at most 92233720368.54775807, or bars of less time";
-    assert!(errors.contains(first), "{errors}");
-    assert!(
-        errors.contains("eurusd_1h_bars.csv.gz: and 246 more bad rows"),
-        "{errors}"
-    );
+    let bar = "eurusd_1h_bars.csv.gz: a bar of eurusd_1h_bars from 2017-01-03T00:00:00Z: ";
+    let said = "the first of 256 bars with a volume past 92233720368.54775807, taken as that";
+    assert!(errors.contains(&format!("{bar}{said}")), "{errors}");
     let written = std::fs::read_to_string(&out).unwrap();
-    assert_eq!(written.lines().count(), 1 + 56);
+    assert_eq!(written.lines().count(), 1 + 312);
+    let held = written
+        .lines()
+        .filter(|line| line.contains(",92233720368.54775807"));
+    assert_eq!(held.count(), 256);
     assert!(written.contains("88389850463.1"));
     std::fs::remove_file(&out).unwrap();
-    refused(&[&day[..], &["--bad-rows", "fatal"]].concat(), 1, first);
+    let why = "the bar's volume is '225709670165'; accepted: at most 92233720368.54775807, or bars of less time";
+    refused(
+        &[&day[..], &["--bad-rows", "fatal"]].concat(),
+        1,
+        &format!("{bar}{why}"),
+    );
     assert!(!out.exists());
 }
 
@@ -278,7 +320,8 @@ fn contracts_become_one_series() {
     let output = dynasty(&continuous);
     assert!(output.status.success(), "{output:?}");
     let errors = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(errors, "2024-03-13: ESH24 to ESM24\n");
+    let without = format!("{chain}: no row of ESU24, ESZ24\n");
+    assert_eq!(errors, without + "2024-03-13: ESH24 to ESM24\n");
     let expected = bars(
         "ES",
         MONDAY,
@@ -316,11 +359,41 @@ fn contracts_become_one_series() {
     );
     let others = path("others.csv");
     std::fs::write(&others, bars("NQH24", MONDAY, &[(0, "1", 1)])).unwrap();
-    refused(
-        &["convert", &others, &path("none.csv"), "--continuous", chain],
-        1,
-        "no row of its contracts",
+    let why = format!(
+        "{others}: symbol is 'NQH24'; accepted: those of the chain {chain}: ESH24, ESM24, ESU24, ESZ24"
     );
+    let none = path("none.csv");
+    refused(&["convert", &others, &none, "--continuous", chain], 2, &why);
+    // A file that should be one of the chain, beside one that is.
+    let args = ["convert", &march, &others, &none, "--continuous", chain];
+    refused(&args, 2, &why);
+    let args = [
+        "convert",
+        &march,
+        &none,
+        "--continuous",
+        chain,
+        "--from",
+        "2025-01-01",
+    ];
+    refused(&args, 1, "no row of its contracts");
+    // Of a file of both, what is not of the chain is left out and told.
+    let both = [
+        bars("ESH24", MONDAY, &[(0, "100", 10)]),
+        bars("NQH24", MONDAY, &[(1, "1", 1)]).replace(ROWS, ""),
+    ];
+    std::fs::write(&others, both.concat()).unwrap();
+    let output = dynasty(&["convert", &others, &none, "--continuous", chain]);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        format!(
+            "{others}: 1 rows left out, of symbols that the chain does not have: NQH24\n{chain}: no row of ESM24, \
+             ESU24, ESZ24\n"
+        )
+    );
+    let expected = bars("ES", MONDAY, &[(0, "100", 10)]);
+    assert_eq!(std::fs::read_to_string(&none).unwrap(), expected);
 }
 
 /// The later contract never has more volume. Its open interest is above that of the earlier one at the end of the
@@ -354,7 +427,8 @@ fn contracts_roll_by_open_interest() {
         let output = dynasty(&continuous);
         assert!(output.status.success(), "{output:?}");
         let errors = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(errors, "2024-03-13: ESH24 to ESM24\n");
+        let without = format!("{chain}: no row of ESU24, ESZ24\n");
+        assert_eq!(errors, without + "2024-03-13: ESH24 to ESM24\n");
         let expected = bars(
             "ES",
             MONDAY,
@@ -404,6 +478,72 @@ fn contracts_roll_by_open_interest() {
     );
     std::fs::write(path("open.csv"), own.replace("Open_Interest", "oi")).unwrap();
     refuse(1, "open.csv:1: the first line is 'Date,Symbol");
+}
+
+/// 2,148 days of 446 weeks, each of 24 hours from the open on: a Friday's would end on a Saturday, and is the Friday's. The
+/// first week has two days, with the high of the second, 109.08, and the low of the first, 95.96; the last goes from Monday
+/// 14:30 to Friday 21:00 UTC.
+#[test]
+fn days_make_weeks_of_a_calendar() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("weeks.csv");
+    let goog = fixture("market/goog_1d_bars.csv.gz");
+    let (goog, weeks) = (goog.to_str().unwrap(), out.to_str().unwrap());
+    let convert = |every: &str| {
+        let bars = [
+            "--every",
+            every,
+            "--of",
+            "bars",
+            "--calendar",
+            "us-equities",
+        ];
+        dynasty(&[&["convert", goog, weeks, "--force"][..], &bars].concat())
+    };
+    let output = convert("1w");
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        output.status.success() && output.stderr.is_empty(),
+        "{said}"
+    );
+    assert!(
+        said.contains(": 446 rows, ") && said.ends_with(" bytes\n"),
+        "{said}"
+    );
+    let written = std::fs::read_to_string(&out).unwrap();
+    let mut lines = written.lines().skip(1);
+    assert_eq!(
+        lines.next(),
+        Some(
+            "1093032000000000000,,goog_1d_bars,B,1092663000000000000,100,109.08,95.96,108.31,33780500"
+        )
+    );
+    // 802.3 of the Monday, 808.41, 784.4 of the Tuesday, 806.19 of the Friday; 10,973,700 shares.
+    assert_eq!(
+        lines.last(),
+        Some(
+            "1362171600000000000,,goog_1d_bars,B,1361802600000000000,802.3,808.41,784.4,806.19,10973700"
+        )
+    );
+    let volume = |line: &str| line.rsplit(',').next().unwrap().parse::<u64>().unwrap();
+    assert_eq!(
+        written.lines().skip(1).map(volume).sum::<u64>(),
+        11_856_390_000
+    );
+    let output = convert("1d");
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        said.contains(": 2148 rows, ") && said.ends_with(" bytes\n"),
+        "{said}"
+    );
+    // A day is in no hour.
+    let output = convert("1h");
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert!(
+        errors.contains("no row to write: of what was read 2148 rows are bad"),
+        "{errors}"
+    );
 }
 
 /// 2024-03-08 is a Friday: open from 14:30 to 21:00 UTC, on the Monday after by summer time from 13:30 to 20:00. What was

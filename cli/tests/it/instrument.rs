@@ -191,6 +191,44 @@ fn all_of_a_document_is_loaded() {
     );
 }
 
+/// What is left out is named also where nothing is left to write it beside; so are a refusal and more pages.
+#[test]
+fn a_document_of_which_nothing_is_written_says_why() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("document.json");
+    let load = |venue: &str, document: &str| {
+        std::fs::write(&file, document).unwrap();
+        let output = run(&[
+            "load",
+            "--venue",
+            venue,
+            "--symbols",
+            "all",
+            file.to_str().unwrap(),
+        ]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(output.stdout.is_empty());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let inverse = r#"{"retCode": 0, "retMsg": "OK", "result": {"nextPageCursor": "first%3DETH", "list": [
+        {"symbol": "BTCUSD", "contractType": "InversePerpetual", "status": "Trading", "baseCoin": "BTC",
+         "quoteCoin": "USD", "settleCoin": "BTC"}]}}"#;
+    let errors = load("bybit-linear", inverse);
+    for told in [
+        "result.nextPageCursor is 'first%3DETH'",
+        "# left out: BTCUSD: contractType: value 'InversePerpetual'",
+        "nothing to write: all 1 instruments of the document are left out",
+    ] {
+        assert!(errors.contains(told), "{errors}");
+    }
+    let refused = r#"{"code":"51000","msg":"Parameter instType error","data":[]}"#;
+    let errors = load("okx-spot", refused);
+    assert!(
+        errors.contains("the venue says 'Parameter instType error'"),
+        "{errors}"
+    );
+}
+
 /// No document of shares says a tick: it is a cent, or what one says.
 #[test]
 fn the_tick_of_shares_may_be_said() {

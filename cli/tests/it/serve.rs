@@ -115,6 +115,21 @@ fn is_seen(url: &str) {
         let series = format!("dynasty_feed_{figure}{{feed=\"binance-spot\",place=\"0\"}} ");
         assert_eq!(page.matches(&series).count(), 1, "{series}: {page}");
     }
+    // In one of the three states.
+    for symbol in ["BTCUSDT", "ETHUSDT"] {
+        let labels = format!("feed=\"binance-spot\",place=\"0\",symbol=\"{symbol}\"");
+        let of = |state: &str, value: u8| {
+            format!("dynasty_feed_state{{{labels},state=\"{state}\"}} {value}\n")
+        };
+        let states = ["down", "syncing", "live"];
+        let count = |value| {
+            states
+                .iter()
+                .filter(|it| page.contains(&of(it, value)))
+                .count()
+        };
+        assert_eq!((count(1), count(0)), (1, 2), "{page}");
+    }
     let table = run(&["feeds", "--server", url]);
     let table = String::from_utf8(table.stdout).unwrap();
     let heads: Vec<_> = table.lines().next().unwrap().split("  ").collect();

@@ -212,11 +212,57 @@ fn a_tape_that_cannot_be_served_says_why() {
             2,
             "--fault: 'odd' turns a market odd, and a tape has none".to_owned(),
         ),
+        (
+            &["--serve", "127.0.0.1:0", "--fault", "falsified=3"],
+            2,
+            "--fault: 'falsified' changes what a checksum covers, and binance-spot has none"
+                .to_owned(),
+        ),
     ] {
         let output = run(&[&["replay", tape.as_str()][..], more].concat());
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(code), "{said}");
         assert!(said.contains(&why), "{said}");
+    }
+}
+
+/// The steps of a venue on this machine are those that it is told; what it cannot have is refused.
+#[test]
+fn a_venue_has_the_steps_that_it_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let venue = ["venue", "binance-spot", "--symbols", SYMBOLS];
+    let listen = ["--listen", "127.0.0.1:0"];
+    let steps = ["--tick", "0.1", "--lot", "0.5"];
+    let mut running = Running::start(&[&venue[..], &listen, &steps].concat());
+    let address = running.word_after("ws://");
+    let tape = record(directory, &address, "steps.tape", "2s");
+    drop(running);
+    // Multiples of 0.1 and 0.5, and not all of 0.2 and 1.
+    for (tick, lot, is_grid) in [
+        ("0.1", "0.5", true),
+        ("0.2", "0.5", false),
+        ("0.1", "1", false),
+    ] {
+        let args = ["data", "stat", &tape, "--format", "json"];
+        let output = run(&[&args[..], &["--tick", tick, "--lot", lot]].concat());
+        let stat: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(stat["rows"].as_u64() > Some(0), "{stat}");
+        assert_eq!(stat["bad"] == 0, is_grid, "{tick} {lot}: {stat}");
+    }
+    for (more, why) in [
+        (["--tick", "0.11"], "at most 0.1,"),
+        (["--tick", "0"], "above 0"),
+        (["--lot", "1000000.1"], "at most 1000000,"),
+        (
+            ["--fault", "dropped=1,falsified=1"],
+            "--fault: 'falsified' changes what a checksum covers, and binance-spot has none",
+        ),
+    ] {
+        let output = run(&[&venue[..], &listen, &more].concat());
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(why), "{said}");
     }
 }
 

@@ -44,7 +44,7 @@ pub struct FedDto {
     /// null where the venue says no times.
     lag_ms: Option<i64>,
     messages: u64,
-    /// Over the ten whole seconds before now.
+    /// Over the ten whole seconds before now, or as many as there were since it first connected.
     messages_per_second: f64,
     gaps: u64,
     checksum_errors: u64,
@@ -123,7 +123,7 @@ impl FedDto {
             last_message: heard.map(|ts| ts.to_string()),
             lag_ms: health.lag_ns.map(|lag| lag / 1_000_000),
             messages,
-            messages_per_second: health.messages_in_ten_seconds(now) as f64 / 10.0,
+            messages_per_second: health.messages_per_second(now),
             gaps,
             checksum_errors,
             malformed,

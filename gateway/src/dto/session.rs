@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use marketdata::calendar::{self, Calendar, CalendarError, DAY_MINUTES, Hours};
 
+use types::TradingDay;
+
 use super::document::{Field, FieldError, Table};
 use super::file::{self, FileError};
 use super::time::{read_holidays, read_minute, read_weekdays, read_zone};
@@ -64,7 +66,7 @@ pub fn read_calendars(field: Option<Field<'_>>) -> Result<Vec<Calendar>, FieldEr
             Some(field) => read_holidays(&field)?.into_iter().collect(),
             None => BTreeSet::new(),
         };
-        let early = read_early_closes(table.optional("early_closes"))?;
+        let early = read_early_closes(table.optional("early_closes"), &base, &holidays)?;
         let calendar = base.with(own.as_str(), &holidays, &early);
         calendars.push(calendar.map_err(|error| field.error(error.to_string()))?);
     }
@@ -128,9 +130,13 @@ fn read_hours(table: &Table<'_>) -> Result<Hours, FieldError> {
     Hours::new(open, close).map_err(|error| table.field("close").error(error.to_string()))
 }
 
+/// Times before the close of their weekday, on days that are no holidays. Whether the rules of `base` have such a day
+/// closed, or short, does not matter: what a file says comes before them.
 fn read_early_closes(
     field: Option<Field<'_>>,
-) -> Result<BTreeMap<types::TradingDay, i16>, FieldError> {
+    base: &Calendar,
+    holidays: &BTreeSet<TradingDay>,
+) -> Result<BTreeMap<TradingDay, i16>, FieldError> {
     let mut closes = BTreeMap::new();
     let Some(field) = field else {
         return Ok(closes);
@@ -142,17 +148,35 @@ fn read_early_closes(
         if minute == 0 {
             return Err(close.error("a time after 00:00; a day without a session is a holiday"));
         }
-        if closes.insert(day.day()?, minute).is_some() {
+        let on = day.day()?;
+        if holidays.contains(&on) {
+            return Err(day.error("a day that is none of the holidays above"));
+        }
+        let Some(hours) = base.weekday_hours(on) else {
+            return Err(day.error("a day of the week that has a session"));
+        };
+        if !(hours.open < minute && minute < hours.close) {
+            return Err(close.error(format!(
+                "a time after the open and before the close of that day, {} to {}",
+                time_of(hours.open),
+                time_of(hours.close)
+            )));
+        }
+        if closes.insert(on, minute).is_some() {
             return Err(day.error("each day once"));
         }
     }
     Ok(closes)
 }
 
+/// A minute of a day, of the one before or of the one after, as files have it.
+fn time_of(minute: i16) -> String {
+    let minute = minute.rem_euclid(DAY_MINUTES);
+    format!("{:02}:{:02}", minute / 60, minute % 60)
+}
+
 #[cfg(test)]
 mod tests {
-    use types::TradingDay;
-
     use super::*;
     use crate::dto::document::Node;
 
@@ -215,6 +239,22 @@ early_closes = [{ day = "2024-12-30", close = "14:00" }]
         );
     }
 
+    /// Independence Day of 2024, which the rules of New York close, until 12:00 by its summer time; from the evening before,
+    /// any time of the day is after the open.
+    #[test]
+    fn an_early_close_comes_before_the_rules() {
+        let text = "[[calendar]]\nname = \"desk\"\nlike = \"us-equities\"\n\
+                    early_closes = [{ day = \"2024-07-04\", close = \"12:00\" }]\n";
+        let calendar = read(text).unwrap().remove(0);
+        // 2024-07-04 is day 19908.
+        let session = calendar.session(TradingDay(19_908)).unwrap();
+        assert_eq!(session.close.to_string(), "2024-07-04T16:00:00Z");
+        let evening = text.replace("us-equities", "cme-equity");
+        assert!(read(&evening.replace("12:00", "00:30")).is_ok());
+        let error = read(&evening.replace("12:00", "16:00")).unwrap_err();
+        assert!(error.accepted.contains("17:00 to 16:00"), "{error}");
+    }
+
     #[test]
     fn one_like_another_adds_days() {
         let text =
@@ -249,6 +289,18 @@ early_closes = [{ day = "2024-12-30", close = "14:00" }]
             "calendar[0].early_closes[0].close",
             "after 00:00",
         );
+        // 2024-12-28 is a Saturday, and Good Friday a holiday of the calendar itself.
+        for (what, instead, field, accepted) in [
+            ("14:00", "17:30", "close", "09:00 to 17:30"),
+            ("14:00", "20:00", "close", "09:00 to 17:30"),
+            ("14:00", "09:00", "close", "09:00 to 17:30"),
+            ("14:00", "08:15", "close", "09:00 to 17:30"),
+            ("2024-12-30", "2024-12-28", "day", "a day of the week"),
+            ("2024-12-30", "2024-03-29", "day", "none of the holidays"),
+        ] {
+            let field = format!("calendar[0].early_closes[0].{field}");
+            check(what, instead, &field, accepted);
+        }
         check(
             "sessions",
             "session",

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::venue::Venue;
-use crate::wire::{JSON, get, get_json, limit, market, post_order, request};
+use crate::wire::{Client, JSON, get, get_json, limit, market, post_order, request};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_server_says_how_it_is() {
@@ -51,6 +51,43 @@ async fn instruments_show_their_quote_once_they_have_one() {
         (&json!("40001"), &json!("0.01"))
     );
     assert_eq!((&all[1]["id"], &all[1]["bid"]), (&json!("1"), &json!(null)));
+}
+
+/// From the loss of the feed to the next good quote what is shown is marked as known no more, wherever it is shown.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instrument_whose_feed_is_lost_is_stale() {
+    let venue = Venue::open().await;
+    let mut client = Client::connect(venue.address).await;
+    client.subscribe("instruments").await;
+    let first = client.frame("instruments").await;
+    assert_eq!(first["data"][0]["is_stale"], false);
+    venue.lose(1);
+    venue.settle().await;
+    let lost = client
+        .frame_with("instruments", first, |frame| {
+            frame["data"][0]["is_stale"] == true
+        })
+        .await;
+    let row = &lost["data"][0];
+    assert_eq!(
+        (&row["status"], &row["bid"], &row["ask"]),
+        (&json!("open"), &json!("40000"), &json!("40001"))
+    );
+    for path in ["/v1/instruments", "/v1/instruments/0"] {
+        let shown = get_json(venue.address, path).await;
+        let row = shown["instruments"].get(0).unwrap_or(&shown);
+        assert_eq!(row["is_stale"], true, "{path}");
+    }
+    let answer = post_order(venue.address, 0, &market(1, "buy", "0.001")).await;
+    answer.problem(422, "bad_quote");
+    venue.quote(2, 40_000);
+    venue.settle().await;
+    let known = client
+        .frame_with("instruments", lost, |frame| {
+            frame["data"][0]["is_stale"] == false
+        })
+        .await;
+    assert_eq!(known["data"][0]["bid"], "40000");
 }
 
 #[tokio::test(flavor = "multi_thread")]

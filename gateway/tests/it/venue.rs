@@ -237,6 +237,11 @@ impl Venue {
         self.handle.wake();
     }
 
+    /// The feed of BTCUSDT loses track, so many seconds after noon.
+    pub(crate) fn lose(&self, second: u64) {
+        self.say(second, MarketData::Gap);
+    }
+
     /// A quote of BTCUSDT: this bid, and an ask one above it, so many seconds after noon.
     pub(crate) fn quote(&self, second: u64, bid: i64) {
         let quote = Quote {
@@ -245,8 +250,11 @@ impl Venue {
             ask: Price::whole(bid + 1),
             ask_qty: Qty::whole(5),
         };
+        self.say(second, MarketData::Quote(quote));
+    }
+
+    fn say(&self, second: u64, data: MarketData) {
         let ts_event = TimestampNs((NOON_S + second) * SECOND);
-        let data = MarketData::Quote(quote);
         let event = MarketEvent {
             instrument: InstrumentId(0),
             ts_event,

@@ -42,6 +42,8 @@ export interface Instrument {
   bid_qty: Decimal | null;
   ask: Decimal | null;
   ask_qty: Decimal | null;
+  /** Bid and ask are known no more, and nothing fills. */
+  is_stale?: boolean;
   last: Decimal | null;
   ts: string | null;
 }

@@ -24,8 +24,11 @@
 //! | 24 December from 2026 | until 12:45 |
 //!
 //! Up to 2025 they are as `pandas_market_calendars` 5.5.0 has them (`CMEGlobex_CL`), those of 2026 as it has them
-//! from the exchange's notice. The exchange gives notice of each year's hours: from 2027 on those of 2026 are taken for
-//! the rule, so that a short day may end at another hour, and a closed day is one.
+//! from the hours that the exchange published for that year: 13:45 on 27 November 2026, an hour later than in the years
+//! before, is one of them <https://github.com/rsheftel/pandas_market_calendars/issues/464>. For 24 December up to 2025
+//! the package has no rule, and a whole day: what the exchange did then is in none of the sources, and it may have closed
+//! early. The exchange gives notice of each year's hours: from 2027 on those of 2026 are taken for the rule, so that a
+//! short day may end at another hour, and a closed day is one.
 //!
 //! Not covered: the halt from 15:15 to 15:30 that there was up to 2021-06-25, halts on limits, and other products.
 //! A session keeps its own date on a holiday, though the exchange clears its trades with those of the next day.

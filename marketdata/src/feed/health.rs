@@ -69,6 +69,8 @@ pub struct Health {
     pub stale_since: Option<TimestampNs>,
     /// All the time in which nothing was known after something was, nanoseconds; without the current one.
     pub stale_ns: u64,
+    /// The second of the first thing that was known of it, a connection or a message, since 1970.
+    begun: Option<u64>,
     rate: Rate,
 }
 
@@ -88,7 +90,7 @@ struct Rate {
 
 impl Rate {
     fn count(&mut self, now: TimestampNs) {
-        let second = now.0 / 1_000_000_000;
+        let second = second_of(now);
         if second > self.second {
             let passed = (second - self.second).min(RATE_PLACES as u64);
             for ago in 0..passed {
@@ -103,13 +105,17 @@ impl Rate {
 
     /// Messages of the window's whole seconds before the one of `now`.
     fn over_window(&self, now: TimestampNs) -> u64 {
-        let current = now.0 / 1_000_000_000;
+        let current = second_of(now);
         (1..=RATE_SECONDS)
             .filter_map(|ago| current.checked_sub(ago))
             .filter(|&second| second <= self.second && self.second - second < RATE_PLACES as u64)
             .map(|second| u64::from(self.counts[place(second)]))
             .sum()
     }
+}
+
+const fn second_of(now: TimestampNs) -> u64 {
+    now.0 / 1_000_000_000
 }
 
 const fn place(second: u64) -> usize {
@@ -121,7 +127,22 @@ impl Health {
     pub fn heard(&mut self, now: TimestampNs) {
         self.counters.messages += 1;
         self.last_message = now;
+        self.begin(now);
         self.rate.count(now);
+    }
+
+    fn begin(&mut self, now: TimestampNs) {
+        self.begun.get_or_insert(second_of(now));
+    }
+
+    /// Messages a second, over the ten whole seconds before the one of `now`, or as many as there were since it began.
+    pub fn messages_per_second(&self, now: TimestampNs) -> f64 {
+        let begun = self.begun.unwrap_or(u64::MAX);
+        let seconds = second_of(now).saturating_sub(begun).min(RATE_SECONDS);
+        if seconds == 0 {
+            return 0.0;
+        }
+        self.messages_in_ten_seconds(now) as f64 / seconds as f64
     }
 
     /// Messages in the ten whole seconds before the one of `now`.
@@ -149,6 +170,7 @@ impl Health {
 
     /// Nothing is known any more; says whether something was.
     pub fn lost(&mut self, state: State, now: TimestampNs) -> bool {
+        self.begin(now);
         let was_live = self.state == State::Live;
         self.state = state;
         if was_live {
@@ -191,6 +213,32 @@ mod tests {
         assert_eq!(event(1_100, 1_100), Some(-10));
     }
 
+    /// Six messages a second from the connection on are six a second after one second as after ten, and not 0.6.
+    #[test]
+    fn a_rate_is_over_the_time_that_there_was() {
+        let at = |second: u64| TimestampNs(1_700_000_000 * SECOND + second * SECOND + 5);
+        let mut health = Health::default();
+        let is = |health: &Health, second: u64, expected: f64| {
+            let found = health.messages_per_second(at(second));
+            assert!((found - expected).abs() < 1e-12, "{second}: {found}");
+        };
+        is(&health, 0, 0.0);
+        health.lost(State::Syncing, at(0));
+        for second in 0..12 {
+            (0..6).for_each(|_| health.heard(at(second)));
+            is(&health, second + 1, 6.0);
+        }
+        // Connected for four seconds when the only message comes: one in five.
+        let mut health = Health::default();
+        health.lost(State::Syncing, at(0));
+        health.heard(at(4));
+        is(&health, 0, 0.0);
+        is(&health, 5, 0.2);
+        // Connected again later, it began as before.
+        health.lost(State::Syncing, at(7));
+        is(&health, 8, 0.125);
+    }
+
     #[test]
     fn a_rate_is_of_whole_seconds_and_forgets_old_ones() {
         let mut health = Health::default();
@@ -205,6 +253,10 @@ mod tests {
         assert_eq!(health.messages_in_ten_seconds(at(11)), 7);
         assert_eq!(health.messages_in_ten_seconds(at(19)), 5);
         assert_eq!(health.messages_in_ten_seconds(at(20)), 0);
+        // Three in one second, ten over ten of them; five in the last nine of ten.
+        let near = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-12, "{found}");
+        near(health.messages_per_second(at(10)), 1.0);
+        near(health.messages_per_second(at(19)), 0.5);
         // A long silence, then one message: nothing of before comes back.
         health.heard(at(1_000));
         assert_eq!(health.messages_in_ten_seconds(at(1_001)), 1);

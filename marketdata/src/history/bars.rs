@@ -8,12 +8,16 @@ use types::{Bar, Label, MarketData, Price, Qty, TimestampNs, TradingDay};
 
 use super::decode::Fault;
 use super::error::Place;
+use super::volume::{HeldVolumes, Volumes, is_held};
 use super::{Row, RowError, Zone};
 use crate::calendar::{Calendar, date_of, day_of};
 use crate::feed::Book;
 
 const DAY_NS: u64 = 86_400_000_000_000;
 const WEEK_NS: u64 = 7 * DAY_NS;
+/// Bars of such lengths are of a day: of 23 to 25 hours of local time, or of a session that is nearly as long.
+const OF_DAY_NS: std::ops::RangeInclusive<u64> = 20 * HOUR_NS..=25 * HOUR_NS;
+const HOUR_NS: u64 = 3_600_000_000_000;
 /// 1970-01-05, the first Monday, in days since 1970-01-01.
 const MONDAY: i32 = 4;
 const MONDAY_NS: u64 = MONDAY as u64 * DAY_NS;
@@ -180,8 +184,10 @@ fn in_sessions(calendar: &Calendar, every: u64, ts: TimestampNs) -> Around {
 struct Open {
     bar: Bar,
     end: TimestampNs,
-    /// All of it: a bar holds less, and is not made when it could not hold that.
+    /// All of it, which the bar may not be able to hold.
     volume: i128,
+    /// A piece has the end of the range as its volume: there was that or more.
+    is_more: bool,
 }
 
 impl Open {
@@ -191,22 +197,14 @@ impl Open {
         bar.low = bar.low.min(piece.low);
         bar.close = piece.close;
         self.volume += i128::from(piece.volume.0);
-    }
-
-    /// The bar, or the volume that it cannot hold.
-    fn finish(self) -> Result<Bar, i128> {
-        let volume = i64::try_from(self.volume).map_err(|_| self.volume)?;
-        Ok(Bar {
-            volume: Qty(volume),
-            ..self.bar
-        })
+        self.is_more |= is_held(piece);
     }
 }
 
 /// Bars of rows. Other rows are passed over, and so is a time in which nothing happened: it has no bar. A bar
 /// comes as soon as a row shows that it is complete, and the last ones with the last row; bars of one end come in the
 /// order of their symbols. One whose volume is past the range of quantities is an error in its place, unless
-/// [`Resampled::holding_volumes`] says otherwise.
+/// [`Resampled::with_volumes`] says otherwise.
 #[derive(Debug)]
 pub struct Resampled<I> {
     rows: I,
@@ -225,8 +223,8 @@ pub struct Resampled<I> {
     outside: u64,
     ready: VecDeque<Result<Row, RowError>>,
     has_ended: bool,
-    /// How many volumes were held at the end of the range; `None` where one past it is an error.
-    held: Option<u64>,
+    volumes: Volumes,
+    held_volumes: HeldVolumes,
 }
 
 impl<I: Iterator<Item = Result<Row, RowError>>> Resampled<I> {
@@ -244,25 +242,20 @@ impl<I: Iterator<Item = Result<Row, RowError>>> Resampled<I> {
             outside: 0,
             ready: VecDeque::new(),
             has_ended: false,
-            held: None,
+            volumes: Volumes::Refused,
+            held_volumes: HeldVolumes::default(),
         }
     }
 
-    /// The same, where a volume past the range of quantities is its end and counted, not an error.
+    /// The same, with what becomes of a volume past the range of quantities.
     #[must_use]
-    pub fn holding_volumes(self) -> Self {
-        Self {
-            held: Some(0),
-            ..self
-        }
+    pub fn with_volumes(self, volumes: Volumes) -> Self {
+        Self { volumes, ..self }
     }
 
-    /// How many bars have a volume that is past the range, and say its end.
-    pub const fn held(&self) -> u64 {
-        match self.held {
-            Some(held) => held,
-            None => 0,
-        }
+    /// Bars until now whose volume is past the range of quantities, and is its end.
+    pub const fn held_volumes(&self) -> &HeldVolumes {
+        &self.held_volumes
     }
 
     /// How many rows, of those that bars are made of, were outside of the sessions and are in no bar.
@@ -292,32 +285,35 @@ impl<I: Iterator<Item = Result<Row, RowError>>> Resampled<I> {
         let ends = self.open.values().map(|open| open.end);
         self.next_end = ends.min().unwrap_or(TimestampNs(u64::MAX));
         for (symbol, open) in ended {
-            let finished = match (open.finish(), &mut self.held) {
-                (Err(_), Some(held)) => {
-                    *held += 1;
-                    Ok(Bar {
-                        volume: Qty(i64::MAX),
-                        ..open.bar
-                    })
-                }
-                (finished, _) => finished,
-            };
-            let row = finished.map(|bar| Row {
-                ts: open.end,
-                ts_event: open.end,
-                symbol,
-                data: MarketData::Bar(bar),
-            });
-            let row = row.map_err(|volume| {
-                let fault = Fault::value(
-                    "the bar's volume",
-                    told(volume),
-                    format!("at most {}, or bars of less time", Qty(i64::MAX)),
-                );
-                self.fault(symbol, open.bar.start, fault)
-            });
+            let row = self.finished(symbol, &open);
             self.ready.push_back(row);
         }
+    }
+
+    /// The row of a bar that is complete. A volume at the end of the range is of rows that have that or more.
+    fn finished(&mut self, symbol: Label, open: &Open) -> Result<Row, RowError> {
+        let held = i64::try_from(open.volume).ok().filter(|&it| it < i64::MAX);
+        if held.is_none() {
+            let fault = Fault::value(
+                "the bar's volume",
+                told(open.volume) + if open.is_more { " or more" } else { "" },
+                format!("at most {}, or bars of less time", Qty(i64::MAX)),
+            );
+            let error = self.fault(symbol, open.bar.start, fault);
+            if self.volumes == Volumes::Refused {
+                return Err(error);
+            }
+            self.held_volumes.add(|| error);
+        }
+        Ok(Row {
+            ts: open.end,
+            ts_event: open.end,
+            symbol,
+            data: MarketData::Bar(Bar {
+                volume: Qty(held.unwrap_or(i64::MAX)),
+                ..open.bar
+            }),
+        })
     }
 
     /// What is wrong with a bar.
@@ -350,10 +346,28 @@ impl<I: Iterator<Item = Result<Row, RowError>>> Resampled<I> {
         Some((row.ts, flat(row.ts, price, Qty::ZERO)))
     }
 
+    /// From when until when a piece is. A bar of a day says little of when on it was traded: among sessions it is that of
+    /// the day that it begins on, as it is for a chain's [`crate::continuous::DayClock`].
+    fn span(&self, ts: TimestampNs, row: &Row) -> (TimestampNs, TimestampNs) {
+        let whole = (ts, row.ts);
+        let Edges::Sessions { calendar, .. } = &self.edges else {
+            return whole;
+        };
+        if self.basis != Basis::Bars || !OF_DAY_NS.contains(&row.ts.0.saturating_sub(ts.0)) {
+            return whole;
+        }
+        let session = calendar.session_at(ts).or_else(|| calendar.next(ts));
+        match session {
+            Some(session) if session.open < row.ts => (session.open.max(ts), session.close),
+            _ => whole,
+        }
+    }
+
     fn take(&mut self, row: &Row) -> Result<(), RowError> {
         let Some((ts, piece)) = self.piece(row) else {
             return Ok(());
         };
+        let (ts, until) = self.span(ts, row);
         self.close(ts);
         let known = self.known.filter(|it| it.from <= ts && ts < it.until);
         let known = known.unwrap_or_else(|| self.edges.all_around(ts));
@@ -362,7 +376,7 @@ impl<I: Iterator<Item = Result<Row, RowError>>> Resampled<I> {
             self.outside += 1;
             return Ok(());
         };
-        if self.basis == Basis::Bars && row.ts > end {
+        if self.basis == Basis::Bars && until > end {
             let weeks = match &self.edges {
                 Edges::Epoch { every } if every.is_multiple_of(WEEK_NS) => {
                     ": days that begin in the evening make weeks by their session or calendar"
@@ -381,7 +395,12 @@ impl<I: Iterator<Item = Result<Row, RowError>>> Resampled<I> {
             Entry::Vacant(place) => {
                 let bar = Bar { start, ..piece };
                 let volume = i128::from(piece.volume.0);
-                place.insert(Open { bar, end, volume });
+                place.insert(Open {
+                    bar,
+                    end,
+                    volume,
+                    is_more: is_held(&piece),
+                });
             }
             Entry::Occupied(mut open) => open.get_mut().add(&piece),
         }

@@ -216,7 +216,7 @@ impl Cells {
                 self.prices[of as usize] = Some(number::price(name, text, divisor)?);
             }
             Field::Qty(QtyOf::Volume) => {
-                let qty = volume(text, divisor)?;
+                let qty = number::volume(text, divisor)?;
                 self.qtys[QtyOf::Volume as usize] = Some(qty);
             }
             Field::Qty(of) => self.qtys[of as usize] = Some(number::qty(name, text, divisor)?),
@@ -478,14 +478,6 @@ fn after(start: Moment, interval: u64, context: &Context) -> TimestampNs {
         }
     }
     TimestampNs(start.ts.0.saturating_add(interval))
-}
-
-/// The volume of a bar. Past the range of [`Qty`] it stays at its end, as that of a currency market can be.
-fn volume(text: &[u8], divisor: i64) -> Result<Qty, Fault> {
-    match crate::feed::qty(text) {
-        Err(crate::feed::NumberError::Range) if text.first() != Some(&b'-') => Ok(Qty(i64::MAX)),
-        _ => number::qty("volume", text, divisor),
-    }
 }
 
 /// Stooq's period: minutes, or D for a day, W for a week.

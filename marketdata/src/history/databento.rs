@@ -23,7 +23,7 @@ use super::cells::{checked_bar, checked_quote, one_sided};
 use super::decode::{Decode, Fault, Setting};
 use super::depth::Depth;
 use super::error::Place;
-use super::number::units;
+use super::number::volume_units;
 use super::orders::{Order, Orders};
 use super::source::Bytes;
 use framed::Framed;
@@ -336,7 +336,7 @@ fn bar(message: &OhlcvMsg) -> Result<(Bar, TimestampNs), Fault> {
         high: price("high", message.high)?,
         low: price("low", message.low)?,
         close: price("close", message.close)?,
-        volume: units("volume", message.volume)?,
+        volume: volume_units(message.volume),
     };
     checked_bar(&bar, end)?;
     Ok((bar, end))

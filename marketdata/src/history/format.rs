@@ -22,6 +22,7 @@ use super::source::{self, Bytes, Source};
 use super::table::Table;
 use super::tape::Tape;
 use super::tardis::{self, TardisBook};
+use super::text::fields;
 use super::ticks::{self, Ticks};
 use super::{Options, parquet, parse_date, rows};
 use crate::tape;
@@ -86,6 +87,13 @@ impl Format {
         formats.chain(PRESETS.iter().map(|preset| preset.name))
     }
 
+    const fn is_text(&self) -> bool {
+        matches!(
+            self,
+            Self::Rows | Self::Ticks | Self::Table(_) | Self::TardisBook | Self::Lobster
+        )
+    }
+
     /// The name of this one; of declared columns `columns`.
     pub fn name(&self) -> &'static str {
         match self {
@@ -119,6 +127,9 @@ pub(super) fn decoder(
         .fill_buf()
         .map_err(|error| OpenError::io(path, error))?;
     let is_parquet = magic.starts_with(parquet::MAGIC);
+    if wanted.is_none_or(Format::is_text) && is_utf16(magic) {
+        return Err(OpenError::damaged(path, UTF_16));
+    }
     let format = match wanted {
         Some(Format::Table(layout)) if is_parquet => Format::Parquet(Some(layout.clone())),
         Some(format) => format.clone(),
@@ -202,6 +213,8 @@ pub(super) fn decoder(
     })
 }
 
+const UTF_16: &str = "the text is UTF-16; accepted: UTF-8, as `iconv -f UTF-16 -t UTF-8` writes it";
+const EMPTY: &str = "the file is empty; accepted: one with at least one row";
 const NO_DATE: &str = "its times are since midnight, and nothing says of which day";
 const DATE_ACCEPTED: &str = "--date 2024-01-31, or a date in the file's name";
 const NO_INTERVAL: &str = "its bars do not say where they end";
@@ -294,6 +307,9 @@ fn detect(path: &Path, name: &str, start: &[u8]) -> Result<Format, OpenError> {
             return Ok(format);
         }
     }
+    if start.is_empty() {
+        return Err(OpenError::damaged(path, EMPTY));
+    }
     let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
     let mut parts = start.splitn(2, |&byte| byte == b'\n');
     let (line, rest) = (
@@ -310,12 +326,14 @@ fn detect(path: &Path, name: &str, start: &[u8]) -> Result<Format, OpenError> {
             return Ok(format);
         }
     }
-    let is_of = |header: &&'static str| header.eq_ignore_ascii_case(line);
+    let header = plain_header(line);
+    let is_of = |known: &&'static str| known.eq_ignore_ascii_case(&header);
     let preset = PRESETS
         .iter()
         .find(|preset| preset.headers.iter().any(is_of));
-    let mut plain = layout::plain_bars(line);
-    let is_daily = plain.as_ref().is_some_and(|it| it.is_daily(line, rest));
+    let line = line.replace('"', "");
+    let mut plain = layout::plain_bars(&line);
+    let is_daily = plain.as_ref().is_some_and(|it| it.is_daily(&line, rest));
     if let Some(plain) = &mut plain
         && is_daily
         && interval_of(name).is_none()
@@ -339,6 +357,23 @@ fn detect(path: &Path, name: &str, start: &[u8]) -> Result<Format, OpenError> {
             Format::names().collect::<Vec<_>>().join(", ")
         ),
     })
+}
+
+/// Whether a text is one of 16-bit letters: it says so, or its first letters look like it.
+fn is_utf16(start: &[u8]) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_graphic();
+    match start {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => true,
+        [0, first, 0, next, ..] | [first, 0, next, 0, ..] => is_letter(*first) && is_letter(*next),
+        _ => false,
+    }
+}
+
+/// The names of a first line, without the quotes around them and a separator after the last.
+fn plain_header(line: &str) -> String {
+    let line = line.trim_end_matches(',').as_bytes();
+    let names = fields(line, b',').map(String::from_utf8_lossy);
+    names.collect::<Vec<_>>().join(",")
 }
 
 /// What vendors' file names say.
@@ -441,6 +476,19 @@ mod tests {
         assert_eq!(date("BTCUSDT-1m-2024-01.csv"), None);
         assert_eq!(interval_of("eurusd_1h_bars.csv"), Some(3_600_000_000_000));
         assert_eq!(interval_of("aapl_bars.csv"), None);
+    }
+
+    #[test]
+    fn headers_are_known_in_quotes_and_with_a_separator_behind() {
+        let plain = "Date,Open,High,Low,Close,Volume";
+        for header in [
+            plain,
+            "Date,Open,High,Low,Close,Volume,",
+            r#""Date","Open","High","Low","Close","Volume""#,
+            r#""Date",Open,"High","Low","Close","Volume","#,
+        ] {
+            assert_eq!(plain_header(header), plain);
+        }
     }
 
     #[test]

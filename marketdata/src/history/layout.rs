@@ -444,6 +444,10 @@ impl Layout {
         lines.all(|line| {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             let value = place.and_then(|place| line.split(|byte| *byte == separator).nth(place));
+            let value = value.map(|value| {
+                let value = value.strip_prefix(b"\"").unwrap_or(value);
+                value.strip_suffix(b"\"").unwrap_or(value)
+            });
             value.and_then(is_midnight) != Some(false)
         })
     }

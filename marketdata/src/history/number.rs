@@ -34,6 +34,31 @@ pub(super) fn qty(field: &'static str, text: &[u8], divisor: i64) -> Result<Qty,
     }
 }
 
+/// The volume of a bar from text. Past the range of [`Qty`] it is its end, which [`super::Rows`] counts. One that is to
+/// be divided may be within it then, and is refused.
+pub(super) fn volume(text: &[u8], divisor: i64) -> Result<Qty, Fault> {
+    match feed::qty(text) {
+        Err(NumberError::Range) if divisor == 1 && text.first() != Some(&b'-') => Ok(Qty(i64::MAX)),
+        _ => qty("volume", text, divisor),
+    }
+}
+
+/// The volume of a bar from a double, likewise.
+pub(super) fn volume_of(value: f64, lot: Option<Qty>) -> Result<Qty, Fault> {
+    // The double nearest to the end of the range is the first one past it.
+    if value.is_finite() && value * Qty::ONE.0 as f64 >= i64::MAX as f64 {
+        return Ok(Qty(i64::MAX));
+    }
+    qty_of("volume", value, lot)
+}
+
+/// The volume of a bar in whole units, likewise.
+pub(super) fn volume_units(units: u64) -> Qty {
+    let volume = i64::try_from(units).ok();
+    let volume = volume.and_then(|units| units.checked_mul(Qty::ONE.0));
+    Qty(volume.unwrap_or(i64::MAX))
+}
+
 /// Whole units as a quantity.
 pub(super) fn units(field: &'static str, units: u64) -> Result<Qty, Fault> {
     i64::try_from(units)
@@ -234,6 +259,28 @@ mod tests {
             Price(i64::MAX - 1)
         );
         assert_eq!(meant(Price(i64::MIN), Price(1_000)), Price(i64::MIN));
+    }
+
+    /// 1e13 of a coin of many zeros: text, double and count all say the end of the range. Divided by 1,000 it would be
+    /// within it, which is not found out.
+    #[test]
+    fn a_volume_past_the_range_is_its_end() {
+        let end = Qty(i64::MAX);
+        assert_eq!(volume(b"10000000000000.5", 1).unwrap(), end);
+        assert_eq!(volume(b"92233720368.54775808", 1).unwrap(), end);
+        assert_eq!(volume_of(1e13, None).unwrap(), end);
+        assert_eq!(volume_of(1e13, Some(Qty::ONE)).unwrap(), end);
+        assert_eq!(volume_units(92_233_720_369), end);
+        assert_eq!(volume_units(92_233_720_368), "92233720368".parse().unwrap());
+        assert_eq!(
+            volume_of(9e10, None).unwrap(),
+            Qty(9_000_000_000_000_000_000)
+        );
+        assert!(volume(b"10000000000000", 1_000).is_err());
+        assert!(volume(b"-10000000000000", 1).is_err());
+        assert!(volume(b"1x", 1).is_err());
+        assert!(volume_of(-1e13, None).is_err());
+        assert!(volume_of(f64::INFINITY, None).is_err());
     }
 
     #[test]

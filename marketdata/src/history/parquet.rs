@@ -18,7 +18,7 @@ use types::{
 };
 
 use super::Row;
-use super::cells::{Cells, Context, Field, checked_bar, checked_quote};
+use super::cells::{Cells, Context, Field, QtyOf, checked_bar, checked_quote};
 use super::clock::Moment;
 use super::decode::{Decode, Fault};
 use super::error::Place;
@@ -268,6 +268,10 @@ fn take(
             );
             Ok(())
         }
+        (Field::Qty(of @ QtyOf::Volume), Value::Float(value)) => {
+            cells.qty(of, number::volume_of(value / divisor as f64, context.lot)?);
+            Ok(())
+        }
         (Field::Qty(of), Value::Float(value)) => {
             cells.qty(
                 of,
@@ -345,7 +349,7 @@ fn event(values: &[Value], context: &Context) -> Result<Row, Fault> {
                 high: price("high", high)?,
                 low: price("low", low)?,
                 close: price("close", close)?,
-                volume: qty("volume", volume)?,
+                volume: number::volume(volume.text().as_ref(), 1)?,
             };
             checked_bar(&bar, received)?;
             MarketData::Bar(bar)

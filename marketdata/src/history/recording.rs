@@ -258,18 +258,22 @@ impl<R: Read + Send> Decode for RecordingReader<R> {
             return fetched;
         }
         let before = out.len();
-        self.block.rows(out)?;
+        let read = self.block.rows(out);
         if self.clock == Clock::Venue {
             out.iter_mut()
                 .skip(before)
                 .for_each(|row| row.ts = row.ts_event);
         }
         self.record += (out.len() - before) as u64;
-        Ok(true)
+        read.map(|()| true)
     }
 
     fn place(&self) -> Place {
         Place::Record(self.record)
+    }
+
+    fn place_before(&self, after: usize) -> Place {
+        Place::Record(self.record.saturating_sub(after as u64))
     }
 }
 

@@ -151,7 +151,7 @@ pub(super) fn from_fields(kind: &[u8], fields: [&[u8]; 6]) -> Result<MarketData,
             high: price("c (high)", c, 1)?,
             low: price("d (low)", d, 1)?,
             close: price("e (close)", close, 1)?,
-            volume: qty("f (volume)", volume, 1)?,
+            volume: super::number::volume(volume, 1)?,
         }),
         b"S" | b"D" => {
             let update = Box::new(DepthUpdate {

@@ -73,7 +73,10 @@ fn is_header(line: &[u8], separator: u8) -> bool {
 }
 
 fn places(layout: &Layout, header: &[u8]) -> Result<Vec<Option<usize>>, Fault> {
-    let names: Vec<&[u8]> = fields(header, layout.separator).collect();
+    let mut names: Vec<&[u8]> = fields(header, layout.separator).collect();
+    while names.last().is_some_and(|name| name.is_empty()) {
+        names.pop();
+    }
     for column in &layout.columns {
         let wanted = column.header.as_deref().unwrap_or_default();
         if !names.contains(&wanted.as_bytes()) {
@@ -104,7 +107,12 @@ fn row(
     let mut cells = Cells::default();
     let mut found = 0;
     let mut rest = Some(line);
+    let least = places.map_or(layout.required, <[_]>::len);
     while let Some(text) = rest {
+        // A separator behind the last column that has to be there begins no other.
+        if text.is_empty() && found >= least {
+            break;
+        }
         let column = match places {
             Some(places) => places
                 .get(found)

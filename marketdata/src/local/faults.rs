@@ -18,7 +18,7 @@ pub struct Weather {
     pub cut: u64,
     /// Messages with a byte that is another: a figure, too, where only a checksum could tell.
     pub garbled: u64,
-    /// Messages with a figure that the venue's checksum does not have.
+    /// Messages with a figure that the venue's checksum does not have; of a venue without one, none.
     pub falsified: u64,
     /// Connections that end, of 10,000 changes of the market.
     pub disconnected: u64,
@@ -184,15 +184,17 @@ impl Faults {
         }
     }
 
-    /// Whether something that happens so often happens now.
+    /// Whether something that happens so often happens now, and is a fault then.
     pub(super) fn chance(&mut self, of_10_000: u64) -> bool {
+        let is_due = self.is_due(of_10_000);
+        self.count += u64::from(is_due);
+        is_due
+    }
+
+    /// Whether something that happens so often is due now.
+    fn is_due(&mut self, of_10_000: u64) -> bool {
         // Without a draw, so that a fault which is added leaves the seeds of the others alone.
-        if of_10_000 == 0 {
-            return false;
-        }
-        let hit = self.random.below(10_000) < of_10_000;
-        self.count += u64::from(hit);
-        hit
+        of_10_000 > 0 && self.random.below(10_000) < of_10_000
     }
 
     /// A number below a bound, for what is no fault.
@@ -234,8 +236,8 @@ impl Faults {
             if let Some(byte) = message.get_mut(place) {
                 *byte = b' ' + self.random.below(95) as u8;
             }
-        } else if self.chance(self.weather.falsified) {
-            counterpart.falsify(&mut message);
+        } else if self.is_due(self.weather.falsified) {
+            self.count += u64::from(counterpart.falsify(&mut message));
         }
         if self.chance(self.weather.doubled) {
             out.push(Delivery::Message(message.clone()));
@@ -260,6 +262,38 @@ pub(super) const fn mix(seed: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Every message is to be falsified: of three of Kraken's the one with a quantity of a book is, 0.5 to 0.6, and one of
+    /// Binance's never.
+    #[test]
+    fn what_is_not_falsified_is_no_fault() {
+        let weather = Weather {
+            falsified: 10_000,
+            ..Weather::CALM
+        };
+        let passed = |feed: &str, messages: &[&str]| {
+            let counterpart = crate::venue::Feed::of(feed).unwrap().counterpart();
+            let (mut faults, mut out) = (Faults::new(1, weather), Vec::new());
+            for message in messages {
+                faults.pass(message.as_bytes().to_vec(), &*counterpart, &mut out);
+            }
+            let out = out.into_iter().map(|it| it.into_bytes(0));
+            let text = out.map(|it| String::from_utf8(it).unwrap());
+            (text.collect::<Vec<_>>(), faults.count)
+        };
+        let book = |qty: &str| {
+            format!(r#"{{"channel":"book","data":[{{"bids":[{{"price":1.0,"qty":{qty}}}]}}]}}"#)
+        };
+        let said = [
+            r#"{"channel":"heartbeat"}"#,
+            &book("0.5"),
+            r#"{"channel":"book","data":[]}"#,
+        ];
+        let (arrived, count) = passed("kraken", &said);
+        assert_eq!(arrived, [said[0], &book("0.6"), said[2]]);
+        assert_eq!(count, 1);
+        assert_eq!(passed("binance-spot", &[said[1]]), (vec![book("0.5")], 0));
+    }
 
     #[test]
     fn faults_are_set_by_name() {

@@ -232,3 +232,63 @@ fn numbers_that_we_cannot_hold_are_named() {
         "BTCUSDT: filters.LOT_SIZE.stepSize: missing: accepted the filter"
     );
 }
+
+/// What a venue answers instead of a list is told in its words; a list of none is told as that.
+#[test]
+fn a_refusal_is_told_in_the_words_of_the_venue() {
+    for (name, document, message) in [
+        (
+            "okx-spot",
+            r#"{"code":"51000","msg":"Parameter instType error","data":[]}"#,
+            "Parameter instType error",
+        ),
+        (
+            "bybit-spot",
+            r#"{"retCode":10001,"retMsg":"params error: category","result":{}}"#,
+            "params error: category",
+        ),
+        (
+            "binance-spot",
+            r#"{"code":-1121,"msg":"Invalid symbol."}"#,
+            "Invalid symbol.",
+        ),
+        (
+            "kraken",
+            r#"{"error":["EQuery:Unknown asset pair"]}"#,
+            "EQuery:Unknown asset pair",
+        ),
+    ] {
+        let metadata = Metadata::of(name).unwrap();
+        let expected = MetadataError::Refused {
+            message: message.to_owned(),
+            page: metadata.page,
+        };
+        assert_eq!(
+            metadata.read_all(document.as_bytes()),
+            Err(expected),
+            "{name}"
+        );
+    }
+    let okx = Metadata::of("okx-spot").unwrap();
+    let nothing = okx.read_all(br#"{"code":"0","msg":"","data":[]}"#);
+    assert_eq!(nothing, Err(MetadataError::Empty { page: okx.page }));
+    let other = okx.read_all(br#"{"code":"0","msg":"ok"}"#).unwrap_err();
+    assert!(
+        other.to_string().starts_with("the document has no data;"),
+        "{other}"
+    );
+}
+
+#[test]
+fn a_page_that_is_not_the_last_is_known() {
+    let page = |cursor: &str| {
+        let bybit = Metadata::of("bybit-linear").unwrap();
+        let document = format!(r#"{{"result":{{"list":[],"nextPageCursor":"{cursor}"}}}}"#);
+        bybit.next_page(document.as_bytes())
+    };
+    let path = "result.nextPageCursor";
+    assert_eq!(page("first%3DSOL"), Some((path, "first%3DSOL".to_owned())));
+    assert_eq!(page(""), None);
+    let kraken = Metadata::of("kraken").unwrap();
+    assert_eq!(kraken.next_page(b"{}"), None);
+}

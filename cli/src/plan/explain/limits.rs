@@ -66,10 +66,10 @@ fn stop(plan: &Plan, stop: StopTrailing, trail: TrailSource) -> Option<String> {
             };
             let locked = after(plan, trail, first)?;
             let higher = after(plan, trail, first.saturating_add(size))?;
-            let for_good = if higher.floor != locked.floor {
-                "for now"
-            } else {
+            let for_good = if higher.floor == locked.floor {
                 until(plan)
+            } else {
+                "for now"
             };
             Some(format!(
                 "At {} it locks at {} {for_good}.",

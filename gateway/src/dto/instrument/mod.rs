@@ -52,6 +52,9 @@ pub struct InstrumentDto {
     pub ask: Option<String>,
     /// Quantity at the ask.
     pub ask_qty: Option<String>,
+    /// Whether bid and ask are known no more, as the feed lost track, what it said last cannot be, or a split restated them:
+    /// nothing fills, and orders are denied, until the next good quote.
+    pub is_stale: bool,
     /// Newest print.
     pub last: Option<String>,
     /// Venue time of the newest data; null before the first.
@@ -91,6 +94,7 @@ impl InstrumentDto {
             bid_qty: quote.map(|quote| quote.bid_qty.to_string()),
             ask: quote.map(|quote| quote.ask.to_string()),
             ask_qty: quote.map(|quote| quote.ask_qty.to_string()),
+            is_stale: view.is_stale,
             last: view.last.map(|last| last.to_string()),
             ts: (view.ts.0 > 0).then(|| view.ts.to_string()),
         }

@@ -82,7 +82,17 @@ function Tab({ quoted: { row, mid, way }, chosen, held }: TabProps) {
       </span>
       <Arrow way={way} />
       {row.status !== "open" && <small class="badge locked">{row.status}</small>}
+      {row.is_stale && <Stale />}
     </button>
+  );
+}
+
+/** What is shown of the market is of before the feed lost it. */
+function Stale() {
+  return (
+    <small class="badge locked" data-test="stale" title="Not known now: nothing fills until the next good quote">
+      stale
+    </small>
   );
 }
 
@@ -99,11 +109,11 @@ function Quote({ quoted }: { quoted: Quoted | undefined }) {
   if (!row || row.bid === null || row.ask === null) return <p class="quote faint">Waiting for the first quote</p>;
   const digits = digitsOf(row.tick_size);
   return (
-    <dl class="quote">
+    <dl class={row.is_stale ? "quote stale" : "quote"}>
       <div>
         <dt class="hidden">Instrument</dt>
         <dd data-test="quoted">
-          <b>{row.symbol}</b>
+          <b>{row.symbol}</b> {row.is_stale && <Stale />}
         </dd>
       </div>
       <div>

@@ -47,9 +47,11 @@ export function Ticket() {
       ? `limit ${ticket.price.value}`
       : ticket.type.value === "stop"
         ? `stop ${ticket.trigger.value}`
-        : touch
-          ? `at market, ${side === "buy" ? "ask" : "bid"} ${fixed(touch, digits)}`
-          : "at market";
+        : chosen?.is_stale
+          ? "at market, quote is stale"
+          : touch
+            ? `at market, ${side === "buy" ? "ask" : "bid"} ${fixed(touch, digits)}`
+            : "at market";
 
   return (
     <Panel name="ticket" title="Order ticket" class={denied ? "muted" : ""}>

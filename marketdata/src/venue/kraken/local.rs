@@ -297,6 +297,10 @@ impl Counterpart for LocalKraken {
         }
     }
 
+    fn has_checksum(&self) -> bool {
+        true
+    }
+
     fn falsify(&self, message: &mut Vec<u8>) -> bool {
         if !message.starts_with(br#"{"channel":"book""#) {
             return false;

@@ -1,7 +1,9 @@
 //! Bars from trades, quotes and smaller bars, against figures worked out by hand.
 
 use marketdata::calendar::Calendar;
-use marketdata::history::{Basis, Edges, Resampled, Row, RowError, Zone, parse_time};
+use marketdata::history::{
+    Basis, Edges, HeldVolumes, Resampled, Row, RowError, Volumes, Zone, parse_time,
+};
 use types::{Aggressor, DepthUpdate, Level, MarketData, Quote, Trade};
 
 use super::{at, label, line, price, qty};
@@ -82,6 +84,53 @@ fn a_volume_past_the_range_is_told_and_not_cut() {
             "a.csv: a bar of A from 1970-01-01T00:01:00Z: the bar's volume is '270000000000.5'; accepted: at most 92233720368.54775807, or bars of less time",
             "1970-01-01T00:03:00Z A B 1970-01-01T00:02:00Z 5 5 5 5 2",
         ]
+    );
+}
+
+#[test]
+fn a_volume_past_the_range_is_its_end_where_that_is_asked_for() {
+    // 180,000,000,000.5 in the first minute, 2 in the next.
+    let rows = || {
+        vec![
+            trade("A", 1, "5", "90000000000"),
+            trade("A", 2, "6", "90000000000.5"),
+            trade("A", 60 * SECOND, "5", "2"),
+        ]
+    };
+    let edges = || Edges::Epoch { every: 60 * SECOND };
+    let rows_of = |rows: Vec<Row>| rows.into_iter().map(Ok);
+    let bars = Resampled::new(rows_of(rows()), "a.csv", Basis::Trades, edges());
+    let mut bars = bars.with_volumes(Volumes::Held);
+    let minutes: Vec<Row> = bars.by_ref().map(Result::unwrap).collect();
+    let told: Vec<_> = minutes.iter().map(line).collect();
+    assert_eq!(
+        told,
+        [
+            "1970-01-01T00:01:00Z A B 1970-01-01T00:00:00Z 5 6 5 6 92233720368.54775807",
+            "1970-01-01T00:02:00Z A B 1970-01-01T00:01:00Z 5 5 5 5 2",
+        ]
+    );
+    let first = |bars: &HeldVolumes| bars.first().unwrap().to_string();
+    assert_eq!(bars.held_volumes().count(), 1);
+    assert_eq!(
+        first(bars.held_volumes()),
+        "a.csv: a bar of A from 1970-01-01T00:00:00Z: the bar's volume is '180000000000.5'; accepted: at most 92233720368.54775807, or bars of less time"
+    );
+    // Made of that minute and the next: what is said is the least that there was.
+    let edges = Edges::Epoch {
+        every: 120 * SECOND,
+    };
+    let longer = Resampled::new(rows_of(minutes), "a.csv", Basis::Bars, edges);
+    let mut longer = longer.with_volumes(Volumes::Held);
+    let told: Vec<_> = longer.by_ref().map(|bar| line(&bar.unwrap())).collect();
+    assert_eq!(
+        told,
+        ["1970-01-01T00:02:00Z A B 1970-01-01T00:00:00Z 5 6 5 5 92233720368.54775807"]
+    );
+    assert!(
+        first(longer.held_volumes()).contains("the bar's volume is '92233720370.54775807 or more'"),
+        "{}",
+        first(longer.held_volumes())
     );
 }
 

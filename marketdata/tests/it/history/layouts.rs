@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write as _;
 
-use marketdata::history::{Clock, Disorder, Format, Layout, Options, Zone};
+use marketdata::history::{self, Clock, Disorder, Format, Layout, Options, Zone};
 use marketdata::{read_bars, read_ticks};
 use types::{MarketData, TimestampNs};
 
@@ -343,6 +343,111 @@ fn declared_columns_go_by_place_or_by_header() {
     let (rows, bad) = read(&path, Some(&missing), &Options::default());
     assert!(rows.is_empty());
     assert!(bad[0].is_fatal() && bad[0].to_string().contains("no column 'px'"));
+}
+
+/// A vendor's header in quotes, and a separator behind the last column, of the header, of rows or of both.
+#[test]
+fn quoted_headers_and_trailing_separators_change_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |name: &str, text: &str, format: &str, expected: &[&str]| {
+        let path = spread(folder.path(), name, text);
+        let rows = history::open(&path, None, &named("A")).unwrap();
+        assert_eq!(rows.format().name(), format, "{text}");
+        let (rows, bad) = read(&path, None, &named("A"));
+        assert!(bad.is_empty(), "{text}: {bad:?}");
+        assert_eq!(lines(&rows), expected, "{text}");
+    };
+    let stooq = ["2024-01-03T00:00:00Z A B 2024-01-02T00:00:00Z 1 3 0.5 2 7"];
+    let row = "2024-01-02,1,3,0.5,2,7";
+    for (header, row) in [
+        (
+            r#""Date","Open","High","Low","Close","Volume""#,
+            row.to_owned(),
+        ),
+        ("Date,Open,High,Low,Close,Volume,", format!("{row},")),
+        ("Date,Open,High,Low,Close,Volume", format!("{row},")),
+        (
+            r#""Date","Open","High","Low","Close","Volume""#,
+            format!("\"{}\"", row.replace(',', "\",\"")),
+        ),
+    ] {
+        check("a.csv", &format!("{header}\r\n{row}\r\n"), "stooq", &stooq);
+    }
+    let volumeless = ["2024-01-03T00:00:00Z A B 2024-01-02T00:00:00Z 1 3 0.5 2 0"];
+    let text = "Date,Open,High,Low,Close,\n2024-01-02,1,3,0.5,2,\n";
+    check("a.csv", text, "stooq", &volumeless);
+    // 00:00 of the zone 5 hours behind UTC.
+    let histdata = ["2024-01-02T05:01:00Z A B 2024-01-02T05:00:00Z 1 3 0.5 2 0"];
+    let text = "20240102 000000;1;3;0.5;2;0;\n";
+    check(
+        "DAT_ASCII_EURUSD_M1_2024.csv",
+        text,
+        "histdata-m1",
+        &histdata,
+    );
+    let declared = Format::Table(Layout::parse("ts=when:s,price=px,qty=vol", b',').unwrap());
+    for text in [
+        "when,px,vol,\n10,1,2\n",
+        "when,px,vol\n10,1,2,\n",
+        "when,px,vol,\n10,1,2,\n",
+    ] {
+        let path = spread(folder.path(), "b.csv", text);
+        let (rows, bad) = read(&path, Some(&declared), &named("A"));
+        assert!(bad.is_empty(), "{text}: {bad:?}");
+        assert_eq!(
+            lines(&rows),
+            ["1970-01-01T00:00:10Z A T 1x2 Unknown"],
+            "{text}"
+        );
+    }
+    // One more with something in it is one too many.
+    let path = spread(
+        folder.path(),
+        "a.csv",
+        &format!("Date,Open,High,Low,Close,Volume\n{row},8\n"),
+    );
+    let (rows, bad) = read(&path, None, &named("A"));
+    assert!(rows.is_empty());
+    assert!(
+        bad[0]
+            .to_string()
+            .contains("the number of columns is '7'; accepted: at most 6"),
+        "{bad:?}"
+    );
+}
+
+#[test]
+fn an_empty_file_and_text_of_16_bits_are_told_as_that() {
+    let folder = tempfile::tempdir().unwrap();
+    let problem = |bytes: &[u8], format: Option<&Format>| {
+        let path = folder.path().join("a.csv");
+        fs::write(&path, bytes).unwrap();
+        history::open(&path, format, &named("A"))
+            .unwrap_err()
+            .to_string()
+    };
+    assert!(
+        problem(b"", None)
+            .ends_with("a.csv: the file is empty; accepted: one with at least one row")
+    );
+    let text = "Date,Open,High,Low,Close,Volume\n";
+    let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let stooq = Format::named("stooq").unwrap();
+    for bytes in [
+        [&b"\xff\xfe"[..], &little].concat(),
+        [&b"\xfe\xff"[..], &big].concat(),
+        little,
+        big,
+    ] {
+        for format in [None, Some(&stooq)] {
+            let problem = problem(&bytes, format);
+            assert!(
+                problem.contains("a.csv: the text is UTF-16; accepted: UTF-8"),
+                "{problem}"
+            );
+        }
+    }
 }
 
 #[test]
