@@ -3,9 +3,6 @@
 //! Room that was only taken is not yet written: the first write to each part of it changes the file system's own
 //! records, and a commit then waits for those as well, which more than doubles a sync and gives it a long tail. In a
 //! file that was written through once, a commit changes data and nothing else.
-//!
-//! A disk does one sync after the other. So the spare keeps pace with the segment in use, twice as fast, in small steps:
-//! made in one go, it would hold up every commit of that time.
 
 use std::io;
 use std::path::PathBuf;
@@ -16,7 +13,7 @@ use super::{Location, TEMPORARY_SUFFIX};
 use crate::disk::{Access, DiskFile};
 
 /// Bytes that are written and synced at a time: what a commit may have to wait behind.
-const STEP_BYTES: u64 = 128 << 10;
+const STEP_BYTES: usize = 1 << 20;
 
 /// Where a spare segment is asked for, and taken from. Clones are the same.
 #[derive(Debug, Clone, Default)]
@@ -32,11 +29,7 @@ struct Slot {
 enum State {
     #[default]
     Unwanted,
-    /// Up to here, and how much of it is there.
-    Wanted {
-        until: u64,
-        made: u64,
-    },
+    Wanted,
     Ready(Box<dyn DiskFile>),
     /// It could not be made; asked for again with the next segment.
     Failed,
@@ -47,19 +40,14 @@ impl Spare {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks for so many bytes of one, unless it is ready.
-    pub(super) fn want(&self, until: u64) {
+    /// Asks for one, unless there is one or one is being made.
+    pub(super) fn want(&self) {
         let mut state = self.state();
-        let (until, made) = match *state {
-            State::Unwanted => (until, 0),
-            State::Wanted { until: last, made } => (last.max(until), made),
-            State::Ready(_) | State::Failed => return,
-        };
-        *state = State::Wanted { until, made };
-        if made < until
-            && let Some(maker) = self.0.maker.get()
-        {
-            maker.unpark();
+        if matches!(*state, State::Unwanted) {
+            *state = State::Wanted;
+            if let Some(maker) = self.0.maker.get() {
+                maker.unpark();
+            }
         }
     }
 
@@ -69,7 +57,7 @@ impl Spare {
         match std::mem::take(&mut *state) {
             State::Ready(file) => return Some(file),
             // It comes too late for this segment and in time for the next.
-            wanted @ State::Wanted { .. } => *state = wanted,
+            State::Wanted => *state = State::Wanted,
             State::Unwanted | State::Failed => {}
         }
         None
@@ -94,8 +82,8 @@ pub(crate) struct Maker {
     spare: Spare,
     /// How long each is.
     bytes: u64,
-    /// The one that is being made.
-    making: Option<Box<dyn DiskFile>>,
+    /// The one that is being made, and how far.
+    making: Option<(Box<dyn DiskFile>, u64)>,
 }
 
 impl Maker {
@@ -108,26 +96,17 @@ impl Maker {
         }
     }
 
-    /// Goes on with the one that is wanted; `false` when none is, as much of it is there as is wanted, or it is whole. One
-    /// that cannot be made is let go: the journal makes its next segment itself.
+    /// Goes on with the one that is wanted; `false` when none is, or it is whole. One that cannot be made is let go:
+    /// the journal makes its next segment itself.
     pub(crate) fn step(&mut self) -> bool {
-        let (until, done) = match *self.spare.state() {
-            State::Wanted { until, made } if made < until.min(self.bytes) => (until, made),
-            _ => return false,
-        };
-        match self.make(done) {
-            Ok((file, made)) if made == self.bytes => {
+        if !matches!(*self.spare.state(), State::Wanted) {
+            return false;
+        }
+        match self.make() {
+            Ok(None) => true,
+            Ok(Some(file)) => {
                 *self.spare.state() = State::Ready(file);
                 false
-            }
-            Ok((file, made)) => {
-                self.making = Some(file);
-                let mut state = self.spare.state();
-                // It may have grown meanwhile.
-                if let State::Wanted { made: there, .. } = &mut *state {
-                    *there = made;
-                }
-                made < until
             }
             Err(error) => {
                 tracing::warn!(%error, "no segment could be made ahead; the journal makes it itself");
@@ -140,16 +119,21 @@ impl Maker {
         }
     }
 
-    /// The file with one step more of zeros on disk, and how many there are.
-    fn make(&mut self, done: u64) -> io::Result<(Box<dyn DiskFile>, u64)> {
-        let file = match self.making.take() {
-            Some(file) => file,
-            None => self.begin()?,
+    /// The file once all of it is zeros on disk.
+    fn make(&mut self) -> io::Result<Option<Box<dyn DiskFile>>> {
+        let (file, done) = match self.making.take() {
+            Some(making) => making,
+            None => (self.begin()?, 0),
         };
-        let step = (self.bytes - done).min(STEP_BYTES);
+        let step = self.bytes.saturating_sub(done).min(STEP_BYTES as u64);
         file.write_at(&vec![0; step as usize], done)?;
         file.sync()?;
-        Ok((file, done + step))
+        let done = done + step;
+        if done < self.bytes {
+            self.making = Some((file, done));
+            return Ok(None);
+        }
+        Ok(Some(file))
     }
 
     fn begin(&self) -> io::Result<Box<dyn DiskFile>> {
@@ -167,7 +151,7 @@ impl Maker {
     pub(crate) fn end(&mut self) {
         self.making = None;
         let unused = std::mem::replace(&mut *self.spare.state(), State::Failed);
-        if matches!(unused, State::Wanted { .. } | State::Ready(_)) {
+        if matches!(unused, State::Wanted | State::Ready(_)) {
             drop(unused);
             // A leftover is removed at the next start.
             let _ = self.location.disk.remove(&path(&self.location));
@@ -181,32 +165,26 @@ mod tests {
     use types::ShardId;
 
     #[test]
-    fn one_is_made_as_far_as_is_asked_and_is_all_zeros() {
+    fn one_is_made_when_asked_and_is_all_zeros() {
         let directory = tempfile::tempdir().unwrap();
         let location = Location::local(directory.path(), ShardId(0));
         let spare = Spare::default();
-        let bytes = 3 * STEP_BYTES + 512;
+        let bytes = 2 * STEP_BYTES as u64 + 512;
         let mut maker = Maker::new(location.clone(), spare.clone(), bytes);
         assert!(!maker.step());
         assert!(spare.take().is_none());
 
-        // One byte of the second step asks for all of it, and less than is there for nothing.
-        spare.want(STEP_BYTES + 1);
-        assert_eq!([maker.step(), maker.step()], [true, false]);
-        let made = || std::fs::read(path(&location)).unwrap();
-        assert!(made().iter().all(|&byte| byte == 0));
-        spare.want(2 * STEP_BYTES);
-        assert!(!maker.step());
-        assert!(spare.take().is_none(), "not whole");
-
-        // More than a segment has is all of it.
-        spare.want(2 * bytes);
-        assert_eq!([maker.step(), maker.step()], [true, false]);
-        spare.want(bytes);
+        spare.want();
+        assert_eq!(
+            [maker.step(), maker.step(), maker.step()],
+            [true, true, false]
+        );
+        spare.want();
         assert!(!maker.step(), "one is enough");
         let file = spare.take().unwrap();
         assert_eq!(file.length().unwrap(), bytes);
-        assert!(made().len() as u64 == bytes && made().iter().all(|&byte| byte == 0));
+        let content = std::fs::read(path(&location)).unwrap();
+        assert!(content.iter().all(|&byte| byte == 0));
         assert!(spare.take().is_none());
     }
 
@@ -216,13 +194,13 @@ mod tests {
         let location = Location::local(directory.path().join("missing"), ShardId(0));
         let spare = Spare::default();
         let mut maker = Maker::new(location.clone(), spare.clone(), 512);
-        spare.want(512);
+        spare.want();
         assert!(!maker.step());
         std::fs::create_dir(directory.path().join("missing")).unwrap();
-        spare.want(512);
+        spare.want();
         assert!(!maker.step(), "not for this segment");
         assert!(spare.take().is_none());
-        spare.want(512);
+        spare.want();
         assert!(!maker.step());
         assert!(spare.take().is_some());
     }
@@ -233,7 +211,7 @@ mod tests {
         let location = Location::local(directory.path(), ShardId(0));
         let spare = Spare::default();
         let mut maker = Maker::new(location.clone(), spare.clone(), 512);
-        spare.want(512);
+        spare.want();
         maker.step();
         assert!(path(&location).exists());
         maker.end();

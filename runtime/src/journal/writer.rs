@@ -6,7 +6,7 @@
 //!
 //! A segment takes all of its room when it is created, so that a commit changes data and no file sizes,
 //! and a full disk is found before a record is half written. What is left of the room goes when the
-//! segment is closed. Until a segment is half full the next one is made (`spare.rs`); one that is not
+//! segment is closed. Once a segment is half full the next one is asked for (`spare.rs`); one that is not
 //! ready in time is made here.
 //!
 //! Any failed write or sync poisons the writer for good: after a failed fsync the kernel may have
@@ -190,7 +190,9 @@ impl Writer {
             .write_at(append.bytes, open.bytes)
             .map_err(|error| JournalError::io("write", &open.segment.path, error))?;
         open.bytes += bytes;
-        self.spare.want(2 * open.bytes);
+        if open.bytes > self.segment_bytes_max / 2 {
+            self.spare.want();
+        }
         self.written = append.end;
         Ok(())
     }
