@@ -29,8 +29,13 @@ fn breaks(
     at: Price,
 ) -> bool {
     let spread = shard.quote(id).map_or(0, |quote| quote.ask.0 - quote.bid.0);
-    let mark = shard.account_view(account).unwrap().terms.mark;
-    let tick = shard.instrument_view(id).unwrap().instrument.tick_size.0;
+    let market = shard.instrument_view(id).unwrap();
+    // Before the first print the last one is no mark: the price is one of a quote.
+    let mark = match shard.account_view(account).unwrap().terms.mark {
+        MarkKind::Last if market.last.is_none() => MarkKind::Liquidation,
+        mark => mark,
+    };
+    let tick = market.instrument.tick_size.0;
     // The middle of a spread with an odd number of ticks lies below it for what is long, above for short.
     let half = spread / tick / 2 * tick;
     let below = match (mark, side) {
