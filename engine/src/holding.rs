@@ -379,6 +379,17 @@ pub(crate) fn lot_charge(fees: &FeeSchedule, lot: Qty) -> Option<i64> {
     i64::try_from(most.0).ok()
 }
 
+/// By how many places a notional is shifted to be no less than its fee, but for what [`lot_charge`] is; 0 where rates are
+/// all of it or more.
+pub(crate) fn fee_shift(fees: &FeeSchedule) -> u8 {
+    let rate = fees.taker.max(fees.maker).0.max(0);
+    let mut shift = 0;
+    while shift < 30 && rate << (shift + 1) <= Ratio::ONE.0 {
+        shift += 1;
+    }
+    shift
+}
+
 /// A fee rate on the value of one tick on one lot, in units of [`Money`] and lowest terms: the fee of
 /// an ordinary fill is then one division of machine words, and what [`fee`] says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

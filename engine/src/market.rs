@@ -148,6 +148,8 @@ pub(crate) struct Market {
     /// The most that a fee of one lot is beside the whole of its notional, as [`types::Notional`]; derived from the
     /// definition. `None` of a fee that is more than the notional, or beyond a machine word.
     pub(crate) lot_charge: Option<i64>,
+    /// No fee is more than the notional divided by two to this; derived from the definition.
+    fee_shift: u8,
     /// Prices and quantities; derived from the definition.
     pub(crate) tick_grid: Grid,
     pub(crate) lot_grid: Grid,
@@ -221,6 +223,7 @@ impl Market {
             tick_grid: Grid::new(instrument.tick_size.0),
             lot_grid: Grid::new(instrument.lot_size.0),
             lot_charge,
+            fee_shift: holding::fee_shift(&instrument.fees),
             is_plain: instrument.liquidity == Liquidity::Crossed
                 && lot_charge.is_some()
                 && instrument.collar == Ratio::ZERO
@@ -524,6 +527,27 @@ impl Market {
             best.filter(|_| self.is_crossed())
         };
         touch.or_else(best).or(self.last)
+    }
+
+    /// The most that all fees come to of orders of so many lots together and no more notional, but for a minimum;
+    /// `None` where nothing bounds them.
+    #[inline(always)]
+    pub(crate) fn fees_bound(&self, notional: Notional, lots: Lots) -> Option<Notional> {
+        let beside = i128::from(lots.0) * i128::from(self.lot_charge?);
+        // What the shift drops is less than one.
+        let most = (notional.0 >> self.fee_shift) + 1;
+        Some(Notional(most.saturating_add(beside)))
+    }
+
+    /// Whether a fill costs anything.
+    pub(crate) fn has_fees(&self) -> bool {
+        self.instrument.fees != types::FeeSchedule::default()
+    }
+
+    /// Whether orders take their time to the market.
+    pub(crate) fn delays_orders(&self) -> bool {
+        let model = self.paper();
+        model.is_some_and(|model| model.latency != types::Latency::None)
     }
 
     /// The price that a trigger looks at, where it may fire.

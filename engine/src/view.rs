@@ -99,7 +99,8 @@ pub struct AccountView {
     pub foreign: Vec<(Label, Money)>,
     /// Position mode, funding and short rule.
     pub terms: Terms,
-    /// Margin that positions and working orders tie up; `None` without margin.
+    /// Margin that positions and working orders tie up, with the fees of these where they may open something; `None`
+    /// without margin.
     pub margin_required: Option<Money>,
     /// What positions need to be kept; `None` without margin.
     pub maintenance_required: Option<Money>,

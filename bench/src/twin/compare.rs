@@ -7,9 +7,12 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use engine::naive::Naive;
-use engine::portrait::Portrait;
+use engine::portrait::{OrderPortrait, OrderStage, Portrait};
 use engine::{EventBuf, Limits, Shard};
-use types::{AccountState, Event, EventKind, Input, InstrumentStatus, Label, Money, ShardId};
+use types::{
+    AccountState, Command, DenyReason, Event, EventKind, Input, InputKind, InstrumentStatus, Label,
+    Money, NewOrder, ShardId, TimeInForce,
+};
 
 use super::difference::{Difference, Found, bare, of_events, of_portraits};
 use super::words::plain;
@@ -68,6 +71,12 @@ pub(super) fn caught<T>(who: &str, work: impl FnOnce() -> T) -> Result<T, Found>
             format!("  {message}"),
         )
     })
+}
+
+/// What the shard says of an order before it is sent.
+struct Foretold {
+    request: NewOrder,
+    denied: Option<DenyReason>,
 }
 
 /// A shard and what it is compared with.
@@ -138,7 +147,9 @@ impl Comparison {
     }
 
     fn compare(&mut self, input: &Input) -> Result<(), Found> {
+        let foretold = caught("what-if", || self.foretold(input))?;
         caught("shard", || self.shard.apply(input, &mut self.events))?;
+        found(self.of_foretold(foretold))?;
         self.portrait = caught("shard", || self.shard.portrait())?;
         let shard_events = self.events.as_slice();
         if let Some(naive) = &mut self.naive {
@@ -175,6 +186,47 @@ impl Comparison {
             self.check_snapshot()?;
         }
         Ok(())
+    }
+
+    /// What the shard says beforehand of an order: why it would be denied, if it would.
+    fn foretold(&self, input: &Input) -> Option<Foretold> {
+        let InputKind::Command(Command::SubmitOrder(request)) = &input.kind else {
+            return None;
+        };
+        // It is told as of the newest input: the order may not be over then, and what is on its way may arrive without
+        // a fact.
+        let is_over =
+            matches!(request.tif, TimeInForce::GoodTillDate { until } if until <= input.ts);
+        let flies = |order: &OrderPortrait| order.stage == OrderStage::InFlight;
+        if is_over || self.portrait.orders.iter().any(flies) {
+            return None;
+        }
+        let told = self.shard.what_if(request).ok()?;
+        Some(Foretold {
+            request: *request,
+            denied: told.denied,
+        })
+    }
+
+    /// What came of an order is what was said beforehand, where nothing came between.
+    fn of_foretold(&self, foretold: Option<Foretold>) -> Option<Found> {
+        let Foretold { request, denied } = foretold?;
+        let came = match self.events.as_slice().first()?.kind {
+            EventKind::OrderAccepted { request: of, .. } if of == request => None,
+            EventKind::OrderDenied {
+                request: of,
+                reason,
+            } if of == request => Some(reason),
+            _ => return None,
+        };
+        // How many its sender has sent is not foretold.
+        if came == denied || matches!(came, Some(DenyReason::OrderRate { .. })) {
+            return None;
+        }
+        Some((
+            "what-if: another answer".to_owned(),
+            format!("  foretold {}\n  came {}", plain(&denied), plain(&came)),
+        ))
     }
 
     fn compare_replica(&mut self, input: &Input) -> Result<(), Found> {

@@ -192,6 +192,7 @@ pub const ALGO_ENDS: &[&str] = &[
     "ChildDenied",
     "ChildrenMax",
     "Disconnected",
+    "Split",
 ];
 
 /// Every part in a list.

@@ -76,6 +76,14 @@ impl Setting {
                 traded.width *= 6;
             }
         }
+        // Draws of its own, so that the other scripts stay what they are. Orders for shares and coins are denied at zero
+        // and below: most of them trade above it.
+        let mut above = Draw::new(seed ^ 0x5A45_524F);
+        for traded in &mut instruments {
+            if !traded.instrument.kind.may_be_negative() && above.percent(85) {
+                traded.base = traded.base.max(traded.width);
+            }
+        }
         // Accounts whose money may leave or grow enter no competition.
         let competes = draw.percent(25);
         let plans: Vec<Plan> = (0..draw.between(2, 5))

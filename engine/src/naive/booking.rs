@@ -109,7 +109,7 @@ impl Naive {
             let fault = DataFault::Split { new, old, max };
             return self.reject(InputRejection::BadData(fault));
         }
-        self.end_algos(AlgoEnd::Over, |algo| algo.instrument == instrument);
+        self.end_algos(AlgoEnd::Split, |algo| algo.instrument == instrument);
         let is_held = |twin: &Self, order: &Order| {
             order.role == OrderRole::CoverStop && order.leaves() > 0 && twin.opposing(order) != 0
         };

@@ -10,7 +10,7 @@ use types::{
 use super::Naive;
 use super::entering::prices;
 use super::money::{fee, hold, money_ceil, share_floor, value};
-use super::order::{Order, capped, has_trigger, is_closing, is_exit, slipped};
+use super::order::{Order, Stage, capped, has_trigger, is_closing, is_exit, slipped};
 
 /// The most lots of a position that an order may aim at.
 const LOTS_MAX: i128 = 1 << 53;
@@ -117,11 +117,18 @@ impl Naive {
     /// The price at which a new order counts: its limit, else its trigger, else what it would trade at. A stop to buy
     /// that the market is beyond would take what is there.
     pub(super) fn price_of(&self, request: &NewOrder) -> Option<i64> {
+        let tick_size = self.markets[request.instrument.0 as usize]
+            .instrument
+            .tick_size
+            .0;
+        let (limit, trigger) = prices(request.kind);
+        self.price_with(request, limit.or(trigger).map(|price| price.0 / tick_size))
+    }
+
+    /// The same of one that states another price.
+    fn price_with(&self, request: &NewOrder, stated: Option<i64>) -> Option<i64> {
         let instrument = request.instrument.0 as usize;
         let market = &self.markets[instrument];
-        let tick_size = market.instrument.tick_size.0;
-        let (limit, trigger) = prices(request.kind);
-        let stated = limit.or(trigger).map(|price| price.0 / tick_size);
         let stated = stated.or(market.first_trigger(request.kind, request.side));
         let offered = self.offered(instrument, request.side);
         if request.side == Side::Buy && matches!(request.kind, OrderKind::Stop { .. }) {
@@ -277,18 +284,25 @@ impl Naive {
     /// minimum is for all fills of it, and charged with the first.
     fn cost_of(&self, order: &Order, price: i64, lots: i64) -> i128 {
         let market = &self.markets[order.instrument];
-        let minimum = market.instrument.fees.minimum;
         let notional = value(price, lots, market.tick_value);
         let rest = dearest_fee(&market.instrument, notional, lots);
-        let paid = match (minimum == Money::ZERO, order.filled) {
-            (true, _) => order.earned,
-            (_, 0) => Money::ZERO,
+        let fee = self.fee_to_come(order, rest).max(Money::ZERO);
+        let cost = notional.saturating_add(fee.to_notional().0);
+        -self.worth(order.account, market.instrument.currency, -cost)
+    }
+
+    /// What is charged for fills to come of an order that earn so much.
+    fn fee_to_come(&self, order: &Order, rest: Money) -> Money {
+        let minimum = self.markets[order.instrument].instrument.fees.minimum;
+        if minimum == Money::ZERO {
+            return rest;
+        }
+        let paid = match order.filled {
+            0 => Money::ZERO,
             _ => order.earned.max(minimum),
         };
         let all = order.earned.saturating_add(rest).max(minimum);
-        let fee = all.saturating_sub(paid).max(Money::ZERO);
-        let cost = notional.saturating_add(fee.to_notional().0);
-        -self.worth(order.account, market.instrument.currency, -cost)
+        all.saturating_sub(paid)
     }
 
     /// What parts of one order cost at their prices, fee included.
@@ -480,9 +494,7 @@ impl Naive {
 
     fn check_margin(&self, claims: &[Claim], rate_min: Ratio) -> Result<(), DenyReason> {
         let before = self.initial_requirement(claims, rate_min, false);
-        let charges = claims.iter().map(|claim| self.charge_of(claim));
-        let charge: i128 = charges.map(|charge| i128::from(charge.0)).sum();
-        let after = self.initial_requirement(claims, rate_min, true) + charge;
+        let after = self.initial_requirement(claims, rate_min, true);
         let available = self.equity_of(claims[0].account).to_money_floor();
         if after > before && after > i128::from(available.0) {
             return Err(DenyReason::BuyingPower {
@@ -493,14 +505,36 @@ impl Naive {
         Ok(())
     }
 
-    /// The fee of an order that takes now, and what it loses against the mark at once, where it opens something.
+    /// A working order as a claim: one that is on its way as it would be checked now.
+    fn claim_of_working(&self, order: &Order) -> Claim {
+        let awaits = order.awaits_trigger().then_some(order.request.kind);
+        let taker = self.taker(&order.request, order.limit, (awaits, order.trigger));
+        let is_under_way = matches!(order.stage, Stage::InFlight(_));
+        let price = if is_under_way {
+            let stated = order.limit.or(order.trigger);
+            self.price_with(&order.request, stated).unwrap_or_default()
+        } else {
+            self.working_price(order)
+        };
+        Claim {
+            account: order.account,
+            instrument: order.instrument,
+            leg: order.leg,
+            side: order.side,
+            lots: order.leaves(),
+            price,
+            takes: false,
+            taker: taker.filter(|_| is_under_way),
+            instead_of: Some(order.id),
+        }
+    }
+
+    /// The fees to come of a claim, and what it loses against the mark at once where it takes now; in the instrument's
+    /// currency.
     fn charge_of(&self, claim: &Claim) -> Money {
         let held = self.held(claim.account, claim.instrument, claim.leg);
         let sign = claim.side.sign();
         let closable = (-held * sign).max(0);
-        if claim.taker.is_none() || claim.lots <= closable {
-            return Money::ZERO;
-        }
         let market = &self.markets[claim.instrument];
         let (met, waits) = self.parts_of(claim);
         let last = met.last().map_or(claim.price, |(price, _)| *price);
@@ -524,11 +558,20 @@ impl Naive {
             }
         }
         let parts: Vec<_> = met.into_iter().chain(waits).collect();
-        let (_, fee) = self.cost_and_fee(claim.instrument, &parts);
+        let mut fee = parts.iter().fold(Money::ZERO, |fee, (price, lots)| {
+            let notional = value(*price, *lots, market.tick_value);
+            fee.saturating_add(dearest_fee(&market.instrument, notional, *lots))
+        });
+        let replaced = claim.instead_of.and_then(|id| self.orders.get(&id));
+        fee = match replaced {
+            Some(order) => self.fee_to_come(order, fee),
+            None => fee.max(market.instrument.fees.minimum),
+        };
+        if claim.taker.is_none() {
+            return fee.max(Money::ZERO);
+        }
         let charge = fee.saturating_add(money_ceil(lost.max(0)));
-        let currency = market.instrument.currency;
-        self.convert_ceil(claim.account, currency, charge)
-            .max(Money::ZERO)
+        charge.max(Money::ZERO)
     }
 
     /// Initial requirement of all holdings in their worst cases, in units of [`Money`]; with the claims, or
@@ -579,7 +622,10 @@ impl Naive {
                         && !order.is_closing()
                         && Some(order.id) != except;
                     if is_one {
-                        add(self.working_price(order), order.leaves());
+                        let (met, waits) = self.parts_of(&self.claim_of_working(order));
+                        for (price, lots) in met.into_iter().chain(waits) {
+                            add(price, lots);
+                        }
                     }
                 }
                 let claims = claims.iter().filter(is_claim).filter(|_| with);
@@ -591,16 +637,46 @@ impl Naive {
                 }
                 sum.min(value(hold(most), hold(lots), market.tick_value))
             };
+            // What their fills cost at once, where they come to a position.
+            let charge = |side: Side, lots: i128| -> Money {
+                let works = |order: &&Order| {
+                    (order.account, order.instrument, order.leg) == (account, instrument, leg)
+                        && !order.is_closing()
+                        && Some(order.id) != except
+                };
+                let working = self.orders.values().filter(works);
+                let working = working.map(|order| self.claim_of_working(order));
+                let claims = claims.iter().filter(is_claim).filter(|_| with).copied();
+                let all = working.chain(claims).filter(|claim| claim.side == side);
+                if lots == 0 {
+                    return Money::ZERO;
+                }
+                all.fold(Money::ZERO, |sum, claim| {
+                    sum.saturating_add(self.charge_of(&claim))
+                })
+            };
             let (long, short) = ((held + buys).max(0), (sells - held).max(0));
             let worst = [
-                (long, ask, beyond(Side::Buy, ask, long)),
-                (short, bid, beyond(Side::Sell, bid, short)),
-                (held.abs(), mark, 0),
+                (
+                    long,
+                    ask,
+                    beyond(Side::Buy, ask, long),
+                    charge(Side::Buy, long),
+                ),
+                (
+                    short,
+                    bid,
+                    beyond(Side::Sell, bid, short),
+                    charge(Side::Sell, short),
+                ),
+                (held.abs(), mark, 0, Money::ZERO),
             ];
             let initial = market.instrument.margin.initial;
-            let requirements = worst.map(|(lots, price, beyond)| {
+            let requirements = worst.map(|(lots, price, beyond, charge)| {
                 let at = value(price.saturating_abs(), hold(lots), market.tick_value);
-                market.margin_of(initial, rate_min, at.saturating_add(beyond), hold(lots))
+                let margin =
+                    market.margin_of(initial, rate_min, at.saturating_add(beyond), hold(lots));
+                margin.saturating_add(charge)
             });
             let [long, short, now] = requirements;
             let currency = market.instrument.currency;

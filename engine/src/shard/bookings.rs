@@ -156,7 +156,7 @@ impl Shard {
             return reject(events, InputRejection::BadData(fault));
         }
         self.end_algos(
-            AlgoEnd::Over,
+            AlgoEnd::Split,
             |_, algo| algo.request.instrument == instrument,
             events,
         );

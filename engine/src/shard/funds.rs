@@ -6,7 +6,7 @@ use types::{
 };
 
 use super::Shard;
-use super::check::{Desk, is_beyond, valued_at};
+use super::check::{Checked, Desk, is_beyond, valued_at};
 use super::enter::is_reached;
 use super::fills::fee_beyond;
 use super::holdings::unrealised;
@@ -16,7 +16,7 @@ use crate::book::{NIL as NO_ORDER, price_of};
 use crate::event_buf::EventBuf;
 use crate::holding::{self, Holding};
 use crate::market::Market;
-use crate::order::{Form, Order, Tif, is_closing};
+use crate::order::{Form, Order, Stage, Tif, is_closing};
 use crate::slab::NIL;
 
 const ONE: i128 = 1_000_000_000;
@@ -39,13 +39,12 @@ struct Asked<'a> {
     side: Side,
     leg: Leg,
     price: Ticks,
-    lots: Lots,
     /// Handle of the order whose place it takes; no order's where there is none.
     instead_of: u32,
     /// Orders of its list before it.
     paid: &'a [NewOrder],
-    /// What it comes to where it takes as soon as it is accepted.
-    taking: Option<Taking>,
+    /// What it comes to.
+    cost: Cost,
 }
 
 /// An order that takes what is there as soon as it is accepted.
@@ -54,13 +53,20 @@ struct Taker {
     limit: Option<Ticks>,
 }
 
-/// What a taker comes to.
-#[derive(Debug, Clone, Copy)]
-struct Taking {
+/// What orders of one side come to.
+#[derive(Debug, Clone, Copy, Default)]
+struct Cost {
     /// Beyond the price of the market.
     beyond: Beyond,
-    /// Its fee, and what it loses against the mark at once, where it opens something; in the account's currency.
+    /// Their fees, and what those that take at once lose against the mark; in the instrument's currency.
     charge: Money,
+}
+
+impl Cost {
+    fn add(&mut self, other: Self) {
+        self.beyond.add_all(other.beyond);
+        self.charge = self.charge.saturating_add(other.charge);
+    }
 }
 
 /// What orders of one side come to beyond the price of the market, for they trade no better than at their own.
@@ -119,19 +125,19 @@ fn worst_lots(holding: &Holding) -> Lots {
     holding.lots.saturating_abs().saturating_add(working)
 }
 
-/// The largest notional of so many lots at a price up to `reach`, where that bounds what they tie up. `price`: of an
-/// order that is asked for.
+/// The largest notional that a holding and its working orders come to with all their fees, where that bounds what they
+/// tie up. `price`: of an order that is asked for.
 #[inline(always)]
 fn notional_bound(
     account: &Account,
     market: &Market,
-    lots: Lots,
+    holding: &Holding,
     price: Ticks,
-    reach: u64,
 ) -> Option<Notional> {
     if market.instrument.margin.initial.per_unit.0 != 0 || market.currency != account.currency {
         return None;
     }
+    let (lots, reach) = (worst_lots(holding), holding.reach());
     let seen = if let Some(touch) = &market.touch {
         [touch.bid, touch.ask]
     } else {
@@ -141,7 +147,20 @@ fn notional_bound(
     let reach = i64::try_from(reach).unwrap_or(i64::MAX);
     let largest = largest.max(price.0.saturating_abs()).max(reach);
     let bound = holding::value(Ticks(largest), lots, market.tick_value);
+    let mut fees = Notional::ZERO;
+    if holding.buys.max(holding.sells).0 > 0 {
+        // One that is on its way may take more than its price says.
+        if market.delays_orders() {
+            return None;
+        }
+        let minimum = market.instrument.fees.minimum.to_notional();
+        // The one that is asked for is among them.
+        let orders = i128::from(holding.orders) + 1;
+        fees = market.fees_bound(bound, lots)?;
+        fees.0 = fees.0.saturating_add(minimum.0.saturating_mul(orders));
+    }
     // Each requirement is rounded up to a unit of money.
+    let bound = bound.saturating_add(fees);
     Some(bound.saturating_add(Notional(Notional::PER_MONEY)))
 }
 
@@ -161,7 +180,7 @@ fn charge_bound(market: &Market, lots: Lots, price: Ticks) -> Option<Notional> {
 
 /// Whether an opening order is so small that neither its size nor its funds need a closer look: all that its account
 /// could come to hold in the worst case, and three times the order beside it, is within what the engine holds exactly,
-/// and worth no more, with a fee for each of its lots, than the least equity that the account's limits allow. For an
+/// and worth no more, with the fees of all of it, than the least equity that the account's limits allow. For an
 /// account that has no other holding, in a book without a minimum fee; false says nothing.
 #[expect(
     clippy::needless_bitwise_bool,
@@ -191,8 +210,7 @@ pub(super) fn is_small(desk: &Desk<'_>, order: Lots, price: Ticks) -> bool {
     // Of an account whose peak follows the mark this is the lowest of when it joined the high-water marks: not
     // above that of now, as floors only rise, and what `is_floored` is about.
     let (low, _) = account.rules.quiet(false);
-    let lot_charge = market.lot_charge.unwrap_or(i64::MAX);
-    let charge = i128::from(order.0) * i128::from(lot_charge);
+    let fees = market.fees_bound(worst, lots);
     // A requirement is rounded up to a unit of money, and what is lost.
     account.is_floored.0
         & is_alone
@@ -200,7 +218,7 @@ pub(super) fn is_small(desk: &Desk<'_>, order: Lots, price: Ticks) -> bool {
         & account.foreign.is_empty()
         & (account.terms.funding != Funding::Cash)
         && worst <= holding::VALUE_MAX
-        && worst.0 + charge + 2 * Notional::PER_MONEY <= low.0
+        && fees.is_some_and(|fees| worst.0 + fees.0 + 2 * Notional::PER_MONEY <= low.0)
 }
 
 /// The fee of a fill, whether it makes or takes.
@@ -208,6 +226,28 @@ fn dearest_fee(market: &Market, price: Ticks, lots: Lots) -> Money {
     market
         .fee(false, price, lots)
         .max(market.fee(true, price, lots))
+}
+
+/// The fee of so many lots of an order to come, where the fills of it before earned `earned`; at least nothing.
+fn fee_to_come(market: &Market, price: Ticks, lots: Lots, earned: Option<Money>) -> Money {
+    let minimum = market.instrument.fees.minimum;
+    fee_beyond(earned, dearest_fee(market, price, lots), minimum).max(Money::ZERO)
+}
+
+/// What an order of a margin account comes to that waits. `at`: the price of the market.
+fn cost_at_rest(
+    market: &Market,
+    at: Ticks,
+    price: Ticks,
+    lots: Lots,
+    earned: Option<Money>,
+) -> Cost {
+    let mut beyond = Beyond::default();
+    beyond.add(at, price, lots, market);
+    Cost {
+        beyond,
+        charge: fee_to_come(market, price, lots, earned),
+    }
 }
 
 /// What an order that takes meets, level by level.
@@ -357,10 +397,9 @@ impl Shard {
                         side: request.side,
                         leg: request.leg,
                         price,
-                        lots,
                         instead_of: replaced.order,
                         paid,
-                        taking: taker.map(|taker| self.taking(desk, request, lots, price, taker)),
+                        cost: self.cost(desk, request, (lots, price), price, taker, replaced.order),
                     };
                     self.check_margin(desk, request, &with_order, rate_min, &asked)
                 };
@@ -391,27 +430,76 @@ impl Shard {
         }
     }
 
-    /// An order of a list that is paid for beside another: its lots, its price, and what it comes to where it takes.
-    fn paid_for(&self, request: &NewOrder) -> (Lots, Ticks, Option<Taking>) {
+    /// What an order of a list comes to that is paid for beside another.
+    fn paid_for(&self, request: &NewOrder, at: Ticks) -> Cost {
         let desk = self.desk(request);
         let checked = self.grid(request);
         let (lots, price) = (checked.lots, valued_at(request, desk.market, &checked));
         let taker = taker(request, desk.market, price);
-        let taking = taker.map(|taker| self.taking(&desk, request, lots, price, taker));
-        (lots, price, taking)
+        self.cost(&desk, request, (lots, price), at, taker, NO_ORDER)
+    }
+
+    /// What an order of a margin account comes to that is asked for. `instead_of`: handle of the order whose place it
+    /// takes, with the fees that this has paid. `unseen`: the price of a market that has shown none.
+    #[cold]
+    #[inline(never)]
+    fn cost(
+        &self,
+        desk: &Desk<'_>,
+        request: &NewOrder,
+        (lots, price): (Lots, Ticks),
+        unseen: Ticks,
+        taker: Option<Taker>,
+        instead_of: u32,
+    ) -> Cost {
+        let market = desk.market;
+        let at = market.offered(request.side).unwrap_or(unseen);
+        let earned = (instead_of != NO_ORDER)
+            .then(|| self.earned(self.orders.get(instead_of)))
+            .flatten();
+        match taker {
+            Some(taker) => self.cost_of_taker(desk, request, lots, price, taker, earned),
+            None => cost_at_rest(market, at, price, lots, earned),
+        }
+    }
+
+    /// What a working order of a margin account comes to: one that is on its way, as it would be checked now.
+    fn working_cost(&self, handle: u32, order: &Order, market: &Market, at: Ticks) -> Cost {
+        let (lots, mut price) = (order.leaves(), self.order_valued_at(order, market));
+        if order.stage == Stage::InFlight {
+            let request = self.request_of(handle);
+            let trigger = self.orders.extra_of(order).map(|extra| extra.trigger);
+            let checked = Checked {
+                lots,
+                limit: order.limit,
+                trigger: trigger.unwrap_or(Ticks(0)),
+                display: Lots(0),
+            };
+            price = valued_at(&request, market, &checked);
+            if let Some(taker) = taker(&request, market, order.limit) {
+                let desk = self.desk(&request);
+                return self.cost_of_taker(&desk, &request, lots, price, taker, None);
+            }
+        }
+        cost_at_rest(market, at, price, lots, self.earned(order))
+    }
+
+    /// What the fills of an order earned before the minimum; `None` of one without fills, or without a minimum.
+    fn earned(&self, order: &Order) -> Option<Money> {
+        let extra = self.orders.extra_of(order);
+        extra.and_then(|extra| extra.has_earned.then_some(extra.earned))
     }
 
     /// What an order of a margin account comes to that takes now.
-    #[cold]
-    #[inline(never)]
-    fn taking(
+    fn cost_of_taker(
         &self,
         desk: &Desk<'_>,
         request: &NewOrder,
         lots: Lots,
         price: Ticks,
         taker: Taker,
-    ) -> Taking {
+        earned: Option<Money>,
+    ) -> Cost {
         let market = desk.market;
         let wanted = (request.side, lots);
         let (instrument, account) = (request.instrument, request.account);
@@ -441,16 +529,11 @@ impl Shard {
         if let Some(limit) = taker.limit {
             bill.add(market, limit, Lots(bill.left));
         }
-        let mut charge = Money::ZERO;
-        if lots > held {
-            let lost = lost.max(Notional::ZERO).to_money_ceil();
-            let fee = bill.fee.max(market.instrument.fees.minimum);
-            let own = desk.account.currency;
-            charge = self.convert_money_ceil(fee.saturating_add(lost), market.currency, own);
-        }
-        Taking {
+        let lost = lost.max(Notional::ZERO).to_money_ceil();
+        let fee = fee_beyond(earned, bill.fee, market.instrument.fees.minimum);
+        Cost {
             beyond: bill.beyond,
-            charge: charge.max(Money::ZERO),
+            charge: fee.saturating_add(lost).max(Money::ZERO),
         }
     }
 
@@ -717,11 +800,8 @@ impl Shard {
         let held = self.holdings.get(order.holding);
         let market = self.market_of(held);
         let cost = holding::value(price, lots, market.tick_value);
-        let extra = self.orders.extra_of(order);
-        let earned = extra.and_then(|extra| extra.has_earned.then_some(extra.earned));
-        let minimum = market.instrument.fees.minimum;
-        let fee = fee_beyond(earned, dearest_fee(market, price, lots), minimum);
-        let cost = cost.saturating_add(fee.max(Money::ZERO).to_notional());
+        let fee = fee_to_come(market, price, lots, self.earned(order));
+        let cost = cost.saturating_add(fee.to_notional());
         let own = self.accounts[held.account.0 as usize].currency;
         self.convert_ceil(cost, market.currency, own)
     }
@@ -758,9 +838,7 @@ impl Shard {
         if !account.foreign.is_empty() {
             return false;
         }
-        let lots = worst_lots(&with_order);
-        let Some(mut bound) = notional_bound(account, desk.market, lots, price, with_order.reach())
-        else {
+        let Some(mut bound) = notional_bound(account, desk.market, &with_order, price) else {
             return false;
         };
         let mut equity = account.balance.to_notional();
@@ -773,8 +851,7 @@ impl Shard {
             if (other.instrument, other.leg) == (with_order.instrument, with_order.leg) {
                 continue;
             }
-            let lots = worst_lots(other);
-            let Some(more) = notional_bound(account, market, lots, Ticks(0), other.reach()) else {
+            let Some(more) = notional_bound(account, market, other, Ticks(0)) else {
                 return false;
             };
             bound = bound.saturating_add(more);
@@ -818,14 +895,6 @@ impl Shard {
             before = before.saturating_add(requirement(&held, None));
             changed = changed.saturating_add(requirement(&aimed, Some(asked)));
         }
-        let mut charge = |taking: Taking| changed = changed.saturating_add(taking.charge);
-        asked.taking.into_iter().for_each(&mut charge);
-        for other in paid {
-            if !is_closing(other) {
-                let (_, _, taking) = self.paid_for(other);
-                taking.into_iter().for_each(&mut charge);
-            }
-        }
         let others = self
             .account_holdings(desk.account)
             .filter(|other| other.instrument != request.instrument || !counts(other.leg));
@@ -856,72 +925,64 @@ impl Shard {
             holding.sells.0.saturating_sub(holding.lots.0).max(0),
         );
         let mark = if holding.lots.0 >= 0 { bid } else { ask };
-        let [buys, sells] = self.beyond(holding, (bid, ask), asked);
+        let [buys, sells] = self.working_costs(holding, (bid, ask), asked);
         let cases = [
             (Lots(long), ask, buys),
             (Lots(short), bid, sells),
-            (
-                Lots(holding.lots.0.saturating_abs()),
-                mark,
-                Beyond::default(),
-            ),
+            (Lots(holding.lots.0.saturating_abs()), mark, Cost::default()),
         ];
-        let needed = cases.into_iter().map(|(lots, price, beyond)| {
+        let needed = cases.into_iter().map(|(lots, price, cost)| {
             let price = Ticks(price.0.saturating_abs());
             let notional = holding::value(price, lots, market.tick_value);
-            let notional = notional.saturating_add(beyond.of(lots, market));
+            let notional = notional.saturating_add(cost.beyond.of(lots, market));
             let qty = market.instrument.qty(lots);
-            holding::requirement(&market.instrument.margin.initial, rate_min, notional, qty)
+            let margin = &market.instrument.margin.initial;
+            let needed = holding::requirement(margin, rate_min, notional, qty);
+            // What only closes is never asked for its fees.
+            match lots {
+                Lots(0) => needed,
+                _ => needed.saturating_add(cost.charge),
+            }
         });
         let needed = needed.max().unwrap_or(Money::ZERO);
         let account = &self.accounts[holding.account.0 as usize];
         self.convert_money_ceil(needed, market.currency, account.currency)
     }
 
-    /// What the working buys and sells of a holding come to beyond bid and ask.
-    fn beyond(
+    /// What the working buys and sells of a holding come to.
+    fn working_costs(
         &self,
         holding: &Holding,
         (bid, ask): (Ticks, Ticks),
         asked: Option<&Asked<'_>>,
-    ) -> [Beyond; 2] {
+    ) -> [Cost; 2] {
         let market = self.market_of(holding);
-        let mut sums = [Beyond::default(); 2];
-        let add = |sums: &mut [Beyond; 2], side: Side, price: Ticks, lots: Lots| {
-            let at = if side == Side::Buy { ask } else { bid };
-            sums[side as usize].add(at, price, lots, market);
-        };
-        // Where none can be beyond the market nobody goes through them.
-        if holding.reach() > bid.0.unsigned_abs().min(ask.0.unsigned_abs()) {
+        let at = |side| if side == Side::Buy { ask } else { bid };
+        let mut sums = [Cost::default(); 2];
+        // Where none costs anything or can be beyond the market nobody goes through them.
+        let works = holding.buys.max(holding.sells).0 > 0;
+        let costs = market.has_fees()
+            || market.delays_orders()
+            || holding.reach() > bid.0.unsigned_abs().min(ask.0.unsigned_abs());
+        if works && costs {
             let instead_of = asked.map_or(NO_ORDER, |asked| asked.instead_of);
             for (handle, order) in self.account_orders(&self.accounts[holding.account.0 as usize]) {
                 let of = self.holdings.get(order.holding);
                 let is_of_it = (of.instrument, of.leg) == (holding.instrument, holding.leg);
                 if is_of_it && !order.flags.is_closing() && handle != instead_of {
-                    add(
-                        &mut sums,
-                        order.side,
-                        self.order_valued_at(order, market),
-                        order.leaves(),
-                    );
+                    let cost = self.working_cost(handle, order, market, at(order.side));
+                    sums[order.side as usize].add(cost);
                 }
             }
         }
         if let Some(asked) = asked {
             for other in asked.paid {
                 if other.leg == holding.leg && !is_closing(other) {
-                    match self.paid_for(other) {
-                        (_, _, Some(taking)) => {
-                            sums[other.side as usize].add_all(taking.beyond);
-                        }
-                        (lots, price, None) => add(&mut sums, other.side, price, lots),
-                    }
+                    sums[other.side as usize].add(self.paid_for(other, at(other.side)));
                 }
             }
-            match &asked.taking {
-                _ if asked.leg != holding.leg => {}
-                None => add(&mut sums, asked.side, asked.price, asked.lots),
-                Some(taking) => sums[asked.side as usize].add_all(taking.beyond),
+            if asked.leg == holding.leg {
+                sums[asked.side as usize].add(asked.cost);
             }
         }
         sums

@@ -367,7 +367,7 @@ fn a_split_ends_it() {
     let (start, end) = window(&world, 20);
     world.tell(twap(10, 2, (start, end)));
     let split = types::MarketData::Split { new: 2, old: 1 };
-    assert_eq!(world.tell(market(split)), ["#1 algo ended Over with 0"]);
+    assert_eq!(world.tell(market(split)), ["#1 algo ended Split with 0"]);
 }
 
 #[test]

@@ -2,8 +2,8 @@
 //! requirement.
 
 use types::{
-    DenyReason, FeeSchedule, Funding, Instrument, Margin, Money, PaperModel, Ratio, Requirement,
-    SelfTrade, Sizes, Slippage, Terms,
+    DenyReason, FeeSchedule, Funding, Instrument, Latency, LatencySample, Margin, Money,
+    PaperModel, Ratio, Requirement, SelfTrade, Sizes, Slippage, Terms,
 };
 
 use crate::accounts::{outside, touch};
@@ -310,6 +310,103 @@ fn a_market_order_pays_its_fees() {
     let view = world.shard.account_view(types::AccountId(0)).unwrap();
     // 991 of equity, 900 tied up.
     assert_eq!(view.buying_power, Some(money("91")));
+}
+
+/// What an account has tied up, and what is left of its equity.
+fn tied_up(world: &World) -> [String; 2] {
+    let view = world.shard.account_view(types::AccountId(0)).unwrap();
+    [view.margin_required, view.buying_power].map(|amount| amount.unwrap().to_string())
+}
+
+/// Nine at the ask of 100 tie up 900, and their fees are 9; five sold at 110 550 and 5, which is less.
+#[test]
+fn the_fees_of_orders_that_rest_are_set_aside() {
+    let mut world = contracts(Instrument {
+        fees: FeeSchedule {
+            per_unit: Money::whole(1),
+            ..FeeSchedule::default()
+        },
+        ..touch()
+    });
+    world.tell(quote("99", "100"));
+    world.tell(buy(0, 5).at("90"));
+    assert_eq!(tied_up(&world), ["505", "495"]);
+    world.tell(sell(0, 5).at("110"));
+    assert_eq!(tied_up(&world), ["555", "445"]);
+    world.tell(buy(0, 4).at("90"));
+    assert_eq!(tied_up(&world), ["909", "91"]);
+    let one = buy(0, 1).at("90");
+    let denied = DenyReason::BuyingPower {
+        needed: money("1010"),
+        available: money("1000"),
+    };
+    assert_eq!(what_if(&world, one).denied, Some(denied));
+    assert_eq!(world.tell(one), ["denied BuyingPower 1010 of 1000"]);
+    // Made smaller, and cancelled, they set less aside.
+    world.tell(amend_qty(0, 3, 3));
+    assert_eq!(tied_up(&world), ["808", "192"]);
+    world.tell(cancel(0, 1));
+    assert_eq!(tied_up(&world), ["555", "445"]);
+    world.tell(cancel(0, 2));
+    assert_eq!(tied_up(&world), ["303", "697"]);
+    // What is bought at 100 pays its 5, and loses 10 each at the bid: 50; the three that rest set aside theirs.
+    world.tell(buy(0, 5));
+    assert_eq!(tied_up(&world), ["803", "142"]);
+    world.tell(cancel(0, 3));
+    // What closes it does not ask for its fees: five at the ask of 100.
+    world.tell(sell(0, 5).at("110"));
+    assert_eq!(tied_up(&world), ["500", "445"]);
+    world.agrees();
+}
+
+/// A minimum of 30 is for all fills of an order: nine at 100 tie up 900 and 30; three of them filled have paid it.
+#[test]
+fn a_minimum_is_set_aside_until_it_is_paid() {
+    let mut world = contracts(Instrument {
+        fees: FeeSchedule {
+            minimum: Money::whole(30),
+            ..FeeSchedule::default()
+        },
+        ..displayed()
+    });
+    world.tell(depth(&[("99", 9)], &[("100", 9)]));
+    world.tell(buy(0, 9).at("90"));
+    assert_eq!(tied_up(&world), ["930", "70"]);
+    world.tell(depth(&[("89", 9)], &[("90", 3)]));
+    world.tell(depth(&[("90", 9)], &[("91", 9)]));
+    // 970 of equity; nine at the ask of 91 are 819, ten 910, eleven 1,001.
+    assert_eq!(tied_up(&world), ["819", "151"]);
+    assert_eq!(
+        world.tell(amend_qty(0, 1, 11)),
+        ["#1 change denied BuyingPower 1001 of 970"]
+    );
+    assert_eq!(world.tell(amend_qty(0, 1, 10)), ["#1 amended 10 at 90"]);
+    world.agrees();
+}
+
+/// Two bought at 100 and 150 tie up 250 and lose 520 against the bid of 99, also while they are on their way. With three
+/// more at 90, which count at the ask of 100, 550 and 520; with two more 450 and 520.
+#[test]
+fn an_order_on_its_way_counts_at_what_it_meets() {
+    let mut world = contracts(paper(PaperModel {
+        sizes: Sizes::Displayed,
+        latency: Latency::Constant(LatencySample {
+            order_ns: 1_000_000_000,
+            ack_ns: 0,
+        }),
+        ..PaperModel::default()
+    }));
+    world.step_ns = 1;
+    world.tell(depth(&[("99", 9)], &[("100", 1), ("150", 9)]));
+    assert_eq!(world.tell(buy(0, 2)), ["#1 accepted"]);
+    assert_eq!(tied_up(&world), ["770", "230"]);
+    assert_eq!(
+        world.tell(buy(0, 3).at("90")),
+        ["denied BuyingPower 1070 of 1000"]
+    );
+    assert_eq!(world.tell(buy(0, 2).at("90")), ["#2 accepted"]);
+    assert_eq!(tied_up(&world), ["970", "30"]);
+    world.agrees();
 }
 
 /// In a book of 1 at 100 and 6 at 150 seven cost 10,000, of which 10% are 1,000; at the bid of 99 they are worth 6,930.

@@ -77,6 +77,7 @@ pub const fn algo_end(reason: AlgoEnd) -> &'static str {
         AlgoEnd::Window => "window",
         AlgoEnd::ChildDenied(_) => "child_denied",
         AlgoEnd::ChildrenMax { .. } => "children_max",
+        AlgoEnd::Split => "split",
     }
 }
 

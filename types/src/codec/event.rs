@@ -108,6 +108,7 @@ codec_enum!(AlgoEnd {
     5 => Window,
     6 => ChildrenMax { max },
     7 => Disconnected,
+    8 => Split,
 });
 codec_enum!(OrderChange {
     0 => Cancel,

@@ -55,6 +55,8 @@ pub enum AlgoEnd {
         /// The most.
         max: u32,
     },
+    /// A split of its instrument came.
+    Split,
 }
 
 /// What was asked for of an order, or of all of an account.
