@@ -96,7 +96,10 @@ impl Drop for Conversation {
             Fate::Nothing => None,
             Fate::NextSession => Some(Next::Session(session + 1)),
             Fate::Again => {
-                let can_go_on = {
+                // As fast as it is taken there is no place where the venue is by then: the tape would be at its end before
+                // anybody has found out what is missing.
+                let has_time = matches!(self.shared.settings.speed, Speed::Times(_));
+                let can_go_on = has_time && {
                     let following = lock(&self.way.following);
                     following.sent >= self.shared.opening && following.is_known()
                 };
