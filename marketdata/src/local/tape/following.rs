@@ -5,7 +5,7 @@ use types::{Level, MarketData, TimestampNs};
 
 use super::super::market::Market;
 use crate::connection::Arrived;
-use crate::feed::{Book, BookChannel, Credentials, Listing, Output};
+use crate::feed::{Book, BookChannel, Credentials, Listing, Mark, Output};
 use crate::tape::{Entry, FeedHeader, Header, Passed, Player};
 
 /// The books of one connection of a tape, up to a place in it.
@@ -112,7 +112,7 @@ pub(super) fn opening(recorded: &FeedHeader) -> u32 {
     let (feed, listings) = (recorded.feed, recorded.listings());
     let markets: Vec<_> = listings
         .iter()
-        .map(|listing| Market::taped(listing, Book::default(), Default::default()))
+        .map(|listing| Market::taped(listing, Book::default(), Mark::default()))
         .collect();
     let mut adapter = feed.adapter(key, listings, recorded.channels);
     let mut counterpart = feed.counterpart();
