@@ -219,7 +219,8 @@ impl Shared {
         let clients = clients.following.values();
         let furthest = clients.max_by_key(|following| lock(following).place)?;
         let following = lock(furthest);
-        if !following.knows(path.as_bytes()) {
+        // Of quotes no book can be made.
+        if !following.has_depth || !following.knows(path.as_bytes()) {
             return None;
         }
         let markets = following.markets();

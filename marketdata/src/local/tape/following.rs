@@ -12,7 +12,8 @@ use crate::tape::{Entry, FeedHeader, Header, Passed, Player};
 pub(super) struct Following {
     player: Player,
     connection: u16,
-    has_depth: bool,
+    /// It has books, not quotes alone.
+    pub(super) has_depth: bool,
     listings: Vec<Listing>,
     /// `None` while the tape itself did not know.
     books: Vec<Option<Book>>,
