@@ -120,6 +120,17 @@ impl fmt::Debug for Stream {
     }
 }
 
+/// Where a book stands in what its venue said: what a whole of it has to bear so that the next change follows on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Mark {
+    /// The venue's number of the newest change that the book has; 0 where it numbers none.
+    pub id: u64,
+    /// The time of the newest message about it; 0 where that orders nothing.
+    pub time: TimestampNs,
+    /// Decimals with which the venue writes prices and quantities, where a checksum is of them.
+    pub decimals: Option<(usize, usize)>,
+}
+
 /// A message that is not what the venue's documentation says.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what}: {found}")]
@@ -230,4 +241,10 @@ pub trait Adapter: Send {
 
     /// How each listing stands, in their order.
     fn health(&self) -> &[Health];
+
+    /// Where the book of a listing, by its place, stands in what the venue said.
+    fn mark(&self, place: usize) -> Mark {
+        let _ = place;
+        Mark::default()
+    }
 }

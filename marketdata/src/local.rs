@@ -76,6 +76,17 @@ pub trait Counterpart: Send {
         out: &mut Vec<Vec<u8>>,
     );
 
+    /// Whether who unsubscribes from a book and subscribes to it anew is told the whole of it again.
+    fn restates(&self) -> bool {
+        false
+    }
+
+    /// Gives a message of the real venue, from a tape, the number that is next on this connection, where the venue counts
+    /// the messages of each.
+    fn renumber(&mut self, message: &mut Vec<u8>) {
+        let _ = message;
+    }
+
     /// A market changed; it has the change already.
     fn changed(
         &mut self,
@@ -107,6 +118,11 @@ pub trait Counterpart: Send {
         let _ = message;
         false
     }
+}
+
+/// So many levels of a side, the best.
+pub(crate) fn best(levels: &[types::Level], most: usize) -> &[types::Level] {
+    &levels[..levels.len().min(most)]
 }
 
 /// Listings with a price for each to begin at.

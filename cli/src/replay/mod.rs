@@ -41,7 +41,7 @@ pub(crate) struct Args {
     /// Plays it into an engine; what it does without --serve.
     #[arg(long, conflicts_with = "serve")]
     engine: bool,
-    /// Serves it at this address instead: sockets, subscriptions and documents as recorded.
+    /// Serves it at this address instead: sockets, subscriptions and documents as recorded, and books for who asks again.
     #[arg(long, value_name = "ADDRESS", value_parser = parse_listen)]
     serve: Option<SocketAddr>,
     /// The tape's time in multiples of ours, or `max` [default: max; 1 with --serve].
@@ -56,8 +56,8 @@ pub(crate) struct Args {
     /// Address of the page; the replay then ends when it is told to.
     #[arg(long, value_name = "ADDRESS", value_parser = parse_listen, conflicts_with = "serve")]
     page: Option<SocketAddr>,
-    /// Lets everything go wrong on the way to the client, by this seed. A tape has no whole but those that were asked for
-    /// when it was recorded: a client that asks for another gets 404, 503 or a closing. For resyncs there is `dynasty venue`.
+    /// Lets everything go wrong on the way to the client, by this seed. A client that loses track and asks is told the whole
+    /// again, as it was at that place of the tape.
     #[arg(long, value_name = "SEED", requires = "serve")]
     storm: Option<u64>,
     /// Lets one fault happen so often, of 10,000: dropped, doubled, swapped, cut, garbled, falsified, disconnected,

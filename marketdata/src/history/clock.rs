@@ -123,9 +123,10 @@ impl Days {
 /// How a column writes times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TimeForm {
-    /// Since 1970 (or since midnight), in units of so many ns; seconds may have decimals.
+    /// Since 1970 (or since midnight), in units of so many ns; may have decimals.
     Units(u64),
-    /// A date and time, or a count since 1970 in s, ms, us or ns, told apart by its digits: 9 or 10, 13, 16, 19.
+    /// A date and time, or a count since 1970 in s, ms, us or ns, told apart by its digits before the point: 9 or 10, 13, 16,
+    /// 19.
     Auto,
 }
 
@@ -151,9 +152,7 @@ impl TimeForm {
         match self {
             Self::Units(unit) => counted(field, text, unit),
             Self::Auto => {
-                if let Some(unit) = unit_of(text.len())
-                    && text.iter().all(u8::is_ascii_digit)
-                {
+                if let Some(unit) = unit_of_count(text) {
                     return counted(field, text, unit);
                 }
                 let (ts, is_date) = civil(text, days).ok_or_else(|| {
@@ -183,7 +182,7 @@ impl TimeForm {
     /// Nanoseconds since midnight.
     pub(super) fn of_day(self, field: &'static str, text: &[u8]) -> Result<u64, Fault> {
         let ns = match self {
-            Self::Units(unit) => count(text, unit),
+            Self::Units(unit) => count(text, unit).map(|(ns, _)| ns),
             Self::Auto => time(text).and_then(|(ns, rest)| rest.is_empty().then_some(ns)),
         };
         ns.filter(|&ns| ns <= DAY_NS)
@@ -223,39 +222,64 @@ const fn unit_of(digits: usize) -> Option<u64> {
     }
 }
 
-/// The instant of a count of `unit` ns since 1970.
-pub(super) fn counted(field: &'static str, text: &[u8], unit: u64) -> Result<Moment, Fault> {
-    count(text, unit)
-        .map(|ns| Moment::of(ns, unit))
-        .ok_or_else(|| Fault::bytes(field, text, "a number since 1970, before the year 2554"))
+/// What a text counts, in ns, if it is a count since 1970 with or without decimals.
+fn unit_of_count(text: &[u8]) -> Option<u64> {
+    let (whole, part) = split(text)?;
+    let are_digits = whole.iter().chain(part).all(u8::is_ascii_digit);
+    unit_of(whole.len()).filter(|_| are_digits)
 }
 
-/// A count of `unit` ns, with decimals that are whole ns.
-fn count(text: &[u8], unit: u64) -> Option<u64> {
-    let point = text.iter().position(|&byte| byte == b'.');
-    let (whole, part) = match point {
-        Some(point) => (&text[..point], &text[point + 1..]),
-        None => (text, &[][..]),
-    };
+/// The instant of a count of `unit` ns since 1970.
+pub(super) fn counted(field: &'static str, text: &[u8], unit: u64) -> Result<Moment, Fault> {
+    match count(text, unit) {
+        Some((ns, step)) => Ok(Moment::of(ns, step)),
+        None if split(text).is_some_and(|(_, part)| !part.is_empty()) => Err(Fault::bytes(
+            field,
+            text,
+            "a number since 1970, before the year 2554, with no more decimals than make whole nanoseconds",
+        )),
+        None => {
+            let accepted = "a number since 1970, before the year 2554";
+            Err(Fault::bytes(field, text, accepted))
+        }
+    }
+}
+
+/// What is before and behind the point, where there is one.
+fn split(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    match text.iter().position(|&byte| byte == b'.') {
+        Some(point) if point + 1 == text.len() => None,
+        Some(point) => Some((&text[..point], &text[point + 1..])),
+        None => Some((text, &[])),
+    }
+}
+
+/// A count of `unit` ns, with decimals that are whole ns, and the step in which it is written, ns. Zeros at the end of the
+/// decimals say nothing: software that has floats writes them behind whole numbers.
+fn count(text: &[u8], unit: u64) -> Option<(u64, u64)> {
+    let (whole, part) = split(text)?;
     let ns = feed::unsigned(whole).ok()?.checked_mul(unit)?;
     if part.is_empty() {
-        return point.is_none().then_some(ns);
+        return Some((ns, unit));
     }
-    let places = u32::try_from(part.len()).ok()?;
-    let power = 10_u64.checked_pow(places).filter(|_| places <= 9)?;
-    let below = u128::from(feed::unsigned(part).ok()?) * u128::from(unit);
-    let exact = below.is_multiple_of(power.into());
-    let below = u64::try_from(below / u128::from(power)).ok()?;
-    exact.then(|| ns.checked_add(below))?
+    let places = part.iter().rposition(|&byte| byte != b'0');
+    let Some(part) = places.map(|last| &part[..=last]) else {
+        return Some((ns, unit));
+    };
+    let power = 10_u64.checked_pow(u32::try_from(part.len()).ok()?)?;
+    if !unit.is_multiple_of(power) {
+        return None;
+    }
+    let step = unit / power;
+    let below = feed::unsigned(part).ok()?.checked_mul(step)?;
+    Some((ns.checked_add(below)?, step))
 }
 
 /// Whether a time is a midnight of the clock that it is of: a date alone, or one with a time of 0; of a count, of UTC. `None`
 /// of what is no time.
 pub(super) fn is_midnight(text: &[u8]) -> Option<bool> {
-    if let Some(unit) = unit_of(text.len())
-        && text.iter().all(u8::is_ascii_digit)
-    {
-        return count(text, unit).map(|ns| ns % DAY_NS == 0);
+    if let Some(unit) = unit_of_count(text) {
+        return count(text, unit).map(|(ns, _)| ns % DAY_NS == 0);
     }
     match date(text)? {
         (_, []) => Some(true),
@@ -473,5 +497,69 @@ mod tests {
         assert!(seconds.of_day("time", b"34200.0042411765").is_err());
         assert!(seconds.of_day("time", b"86401").is_err());
         assert!(TimeForm::Units(1).of_day("time", b"5.5").is_err());
+    }
+
+    /// Exactly, from the text: a float of 1700000000.123456789 is 1700000000.1234567165. The step is that of the last
+    /// digit which is not 0, as the end of a bar may be its last step.
+    #[test]
+    fn a_count_since_1970_may_have_decimals() {
+        let days = Days::new(Zone::UTC);
+        let (s, ms, us) = (SECOND_NS, 1_000_000, 1_000);
+        for (text, unit, ts, step) in [
+            ("1700000000.123456", s, 1_700_000_000_123_456_000, 1_000),
+            ("1700000000.123456789", s, 1_700_000_000_123_456_789, 1),
+            ("1700000000.0", s, 1_700_000_000_000_000_000, s),
+            (
+                "1700000000.50000000000",
+                s,
+                1_700_000_000_500_000_000,
+                s / 10,
+            ),
+            ("999999999.5", s, 999_999_999_500_000_000, s / 10),
+            ("1700000000123.4567", ms, 1_700_000_000_123_456_700, 100),
+            ("1700000000123456.789", us, 1_700_000_000_123_456_789, 1),
+            ("1700000000123456789.0", 1, 1_700_000_000_123_456_789, 1),
+        ] {
+            for form in [TimeForm::Auto, TimeForm::Units(unit)] {
+                let moment = form.instant("ts", text.as_bytes(), &days).unwrap();
+                assert_eq!((moment.ts.0, moment.unit), (ts, step), "{text} {form:?}");
+                assert!(!moment.is_date);
+            }
+        }
+        for (text, unit) in [
+            ("1700000000.1234567891", s),
+            ("1700000000123.1234567", ms),
+            ("1700000000123456.7891", us),
+            ("1700000000123456789.5", 1),
+            ("99999999999.5", s),
+        ] {
+            for form in [TimeForm::Auto, TimeForm::Units(unit)] {
+                let fault = form.instant("ts", text.as_bytes(), &days).unwrap_err();
+                let fault = format!("{fault:?}");
+                let is_told = fault.contains("no more decimals than make whole nanoseconds");
+                // Eleven digits are no count that is known without a unit.
+                assert_eq!(
+                    is_told,
+                    form != TimeForm::Auto || text.len() != 13,
+                    "{fault}"
+                );
+            }
+        }
+        for text in [
+            "1700000000.",
+            ".5",
+            "1700000000.5x",
+            "1700000000.-5",
+            "-1.5",
+        ] {
+            for form in [TimeForm::Auto, TimeForm::Units(s)] {
+                assert!(
+                    form.instant("ts", text.as_bytes(), &days).is_err(),
+                    "{text}"
+                );
+            }
+        }
+        assert_eq!(is_midnight(b"1699920000.0"), Some(true));
+        assert_eq!(is_midnight(b"1699920000.5"), Some(false));
     }
 }

@@ -1,8 +1,8 @@
 //! A market that exists nowhere: a book that wanders, by seed, and prints.
 
-use types::{Aggressor, DepthUpdate, Level, Price, Qty, Side, Trade};
+use types::{Aggressor, DepthUpdate, Level, Price, Qty, Side, TimestampNs, Trade};
 
-use crate::feed::{Book, Spec};
+use crate::feed::{Book, Listing, Mark, Spec};
 use crate::generator::Xorshift64Star;
 
 /// One instrument of a local venue.
@@ -18,11 +18,43 @@ pub struct Market {
     pub updates: u64,
     /// Prints so far.
     pub trades: u64,
+    /// Where the book stands in what a real venue said, of a market that follows a tape.
+    pub mark: Option<Mark>,
     /// What takes back a book that cannot be, while it stands.
     odd: Option<DepthUpdate>,
 }
 
 impl Market {
+    /// One as a tape has it.
+    pub(crate) fn taped(listing: &Listing, book: Book, mark: Mark) -> Self {
+        let mut spec = listing.spec;
+        if let Some((price, qty)) = mark.decimals {
+            spec.tick_size = Price(step(Price::DECIMALS, price));
+            spec.lot_size = Qty(step(Qty::DECIMALS, qty));
+        }
+        Self {
+            symbol: listing.symbol.clone(),
+            spec,
+            book,
+            updates: 1,
+            trades: 0,
+            mark: Some(mark),
+            odd: None,
+        }
+    }
+
+    /// The venue's number of the book: of a market that follows a tape the one that was said last, else one that is made
+    /// up.
+    pub(crate) fn id_or(&self, made_up: u64) -> u64 {
+        self.mark.map_or(made_up, |mark| mark.id)
+    }
+
+    /// When the whole book was as it is: of a market that follows a tape the time of the venue's newest message about it,
+    /// as those that come next go on from that.
+    pub(crate) fn time_or(&self, now: TimestampNs) -> TimestampNs {
+        self.mark.map_or(now, |mark| mark.time)
+    }
+
     /// Whether what stands is something that a client may show: not crossed, on the grid, above zero where it has to be.
     pub fn can_be(&self) -> bool {
         let tick = self.spec.tick_size.0.max(1);
@@ -79,6 +111,7 @@ impl Wander {
             book,
             updates: 1,
             trades: 0,
+            mark: None,
             odd: None,
         }
     }
@@ -235,6 +268,11 @@ impl Wander {
     fn qty(&mut self, spec: Spec) -> Qty {
         Qty((1 + self.random.below(500)) as i64 * spec.lot_size.0.max(1))
     }
+}
+
+/// One in the last of so many decimals, of a number that has `held`.
+fn step(held: u32, decimals: usize) -> i64 {
+    10_i64.pow(held.saturating_sub(decimals as u32))
 }
 
 fn sided(side: Side, levels: Vec<Level>) -> DepthUpdate {

@@ -5,11 +5,18 @@
 //! closed, and who comes back gets what came next. The tape waits for what was sent at that point, and for requests
 //! for the documents that it has; it waits for nobody longer than [`Settings::wait_max`]. After its end a connection
 //! stays open and is silent.
+//!
+//! Who loses track on the way is told the whole again as the venue would have told it there: from the books that the
+//! adapter which heard the tape knew at that place, written by the venue's [`Counterpart`](super::Counterpart) with the
+//! numbers and times that the tape goes on from. So are answered a document of a book, a subscription that was given up
+//! and made anew, and one of a client that was cut off and comes back: the tape goes on for it where it was, and waits
+//! for its subscriptions. Only what the tape knows is told: where the recording itself had lost a book it is not.
 
 mod conversation;
+mod following;
 mod index;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -28,10 +35,11 @@ use tokio::time::Instant;
 use super::faults::{Faults, Weather};
 use super::server::to_message;
 use crate::connection::{self, now};
-use crate::feed::Stream;
-use crate::tape::{Entries, TapeError};
+use crate::feed::{Listing, Stream};
+use crate::tape::{Entries, Header, TapeError};
 use crate::venue::Feed;
-use conversation::{Conversation, Said};
+use conversation::{Conversation, Next, Said, Way};
+use following::Following;
 use index::Index;
 
 /// How fast a tape is played.
@@ -115,7 +123,11 @@ pub struct TapeVenue {
 struct Shared {
     open: Opener,
     index: Index,
+    header: Header,
+    listings: Vec<Listing>,
     feed: &'static Feed,
+    /// Messages that a client sends before it is told of markets.
+    opening: u32,
     /// Where a WebSocket is; `None` where messages are the lines of a document.
     path: Option<String>,
     settings: Settings,
@@ -129,10 +141,12 @@ struct Shared {
 #[derive(Default)]
 struct Clients {
     next: u64,
-    /// Where in the tape each is.
-    places: HashMap<u64, u64>,
-    /// Sessions that are to go to whoever comes next, and since when.
-    next_sessions: Vec<(Instant, usize)>,
+    /// Where in the tape each is, and the books there.
+    following: BTreeMap<u64, Arc<Mutex<Following>>>,
+    /// What is to go to whoever comes next, and since when.
+    waiting: Vec<(Instant, Next)>,
+    /// Nobody comes any more: what waits holds threads that read the tape.
+    is_stopped: bool,
     /// Requests for documents that wait, by their path.
     requests: Vec<(String, oneshot::Sender<Option<Vec<u8>>>)>,
 }
@@ -160,37 +174,66 @@ impl Shared {
     /// The session for a client that has just come.
     fn enter(self: &Arc<Self>) -> Option<Conversation> {
         let mut clients = lock(&self.clients);
-        clients
-            .next_sessions
-            .retain(|(since, _)| since.elapsed() < COMES_BACK);
-        let session = if clients.next_sessions.is_empty() {
-            0
+        (clients.waiting).retain(|(since, _)| since.elapsed() < COMES_BACK);
+        let next = if clients.waiting.is_empty() {
+            Next::Session(0)
         } else {
-            clients.next_sessions.remove(0).1
+            clients.waiting.remove(0).1
         };
-        let from = *self.index.sessions.get(session)?;
+        let (way, is_midway) = match next {
+            Next::Session(session) => (Way::start(self, session)?, false),
+            Next::Midway(way) => (*way, true),
+        };
         clients.next += 1;
         let id = clients.next;
-        clients.places.insert(id, from);
+        (clients.following).insert(id, Arc::clone(&way.following));
         drop(clients);
         self.count(|served| served.clients += 1);
-        Some(Conversation::start(Arc::clone(self), id, session, from))
+        Some(Conversation::start(Arc::clone(self), id, way, is_midway))
     }
 
-    /// A client is gone. It gets the session that follows if it comes back, or this one again.
-    fn leave(&self, id: u64, next_session: Option<usize>) {
+    /// A client is gone; what it gets if it comes back.
+    fn leave(&self, id: u64, next: Option<Next>) {
         let mut clients = lock(&self.clients);
-        clients.places.remove(&id);
-        if let Some(session) = next_session {
-            clients.next_sessions.push((Instant::now(), session));
+        clients.following.remove(&id);
+        if let Some(next) = next
+            && !clients.is_stopped
+        {
+            clients.waiting.push((Instant::now(), next));
         }
+    }
+
+    /// Whether a path is that of a document about one of the tape's instruments.
+    fn has_document(&self, path: &str) -> bool {
+        let name = path.split('?').next().unwrap_or_default();
+        let is_named = |listing: &Listing| following::is_named(listing, path.as_bytes());
+        self.index.has_document(path, 0)
+            || self.feed.counterpart().documents().contains(&name)
+                && self.listings.iter().any(is_named)
+    }
+
+    /// A document of a book that the tape knows where its clients are. There is no telling which of them asks: of several
+    /// it is for the one that is the furthest.
+    fn known_document(&self, path: &str) -> Option<Vec<u8>> {
+        let clients = lock(&self.clients);
+        let clients = clients.following.values();
+        let furthest = clients.max_by_key(|following| lock(following).place)?;
+        let following = lock(furthest);
+        // Of quotes no book can be made.
+        if !following.has_depth || !following.knows(path.as_bytes()) {
+            return None;
+        }
+        let markets = following.markets();
+        self.feed.counterpart().fetch(path, &markets, now())
     }
 
     /// A request for a document waits until the tape of some client comes to it.
     fn request(&self, path: &str) -> Option<oneshot::Receiver<Option<Vec<u8>>>> {
         let mut clients = lock(&self.clients);
-        let is_to_come = |place: &u64| self.index.has_document(path, *place);
-        if !clients.places.values().any(is_to_come) {
+        let is_to_come = |following: &Arc<Mutex<Following>>| {
+            self.index.has_document(path, lock(following).place)
+        };
+        if !clients.following.values().any(is_to_come) {
             return None;
         }
         clients.requests.retain(|(_, reply)| !reply.is_closed());
@@ -215,6 +258,13 @@ impl Shared {
         }
     }
 
+    /// Whether a document is not to come at all.
+    fn is_unanswered(&self) -> bool {
+        let mut faults = lock(&self.faults);
+        let unanswered = faults.weather.unanswered;
+        faults.chance(unanswered)
+    }
+
     /// Answers the oldest request for a document; whether there is one.
     fn answer(&self, path: &str, body: Option<&[u8]>) -> bool {
         let mut clients = lock(&self.clients);
@@ -225,11 +275,7 @@ impl Shared {
         };
         let (_, reply) = clients.requests.remove(waiting);
         drop(clients);
-        let is_unanswered = {
-            let mut faults = lock(&self.faults);
-            let unanswered = faults.weather.unanswered;
-            faults.chance(unanswered)
-        };
+        let is_unanswered = self.is_unanswered();
         let body = body.filter(|_| !is_unanswered).map(<[u8]>::to_vec);
         // A client that waits no longer has had its answer: none.
         let _ = reply.send(body);
@@ -268,8 +314,11 @@ impl TapeVenue {
         let shared = Arc::new(Shared {
             open,
             index,
+            listings: recorded.listings(),
             feed: recorded.feed,
+            opening: following::opening(recorded),
             path,
+            header,
             settings,
             faults: Mutex::new(Faults::new(settings.seed, settings.weather)),
             served: Mutex::new(Served::default()),
@@ -320,6 +369,9 @@ impl TapeVenue {
 impl Drop for TapeVenue {
     fn drop(&mut self) {
         let _ = self.stop.send(true);
+        let mut clients = lock(&self.shared.clients);
+        clients.is_stopped = true;
+        clients.waiting.clear();
     }
 }
 
@@ -337,12 +389,23 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         && (shared.feed.counterpart()).streamed(&target, &[], now(), &mut Vec::new());
     if is_stream {
         return match shared.enter() {
-            Some(conversation) => lines(conversation),
+            Some(mut conversation) => {
+                conversation.stream(&target);
+                lines(conversation)
+            }
             None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         };
     }
-    if !shared.index.has_document(&target, 0) {
+    if !shared.has_document(&target) {
         return StatusCode::NOT_FOUND.into_response();
+    }
+    if let Some(body) = shared.known_document(&target) {
+        if shared.is_unanswered() {
+            return StatusCode::SERVICE_UNAVAILABLE.into_response();
+        }
+        shared.count(|served| served.documents += 1);
+        tokio::time::sleep(shared.lateness()).await;
+        return body.into_response();
     }
     let Some(reply) = shared.request(&target) else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();

@@ -5,7 +5,7 @@ use types::{MarketData, MarketEvent};
 
 use super::{Entry, Header, Passed};
 use crate::connection::Arrived;
-use crate::feed::{Action, Adapter, FetchId, Health, Output};
+use crate::feed::{Action, Adapter, FetchId, Health, Mark, Output};
 
 /// All connections of a tape.
 pub struct Player {
@@ -122,6 +122,12 @@ impl Player {
     /// What was played so far.
     pub const fn tally(&self) -> &Tally {
         &self.tally
+    }
+
+    /// Where a book stands in what the venue said: its connection, and the place of its listing there.
+    pub(crate) fn mark(&self, connection: u16, place: usize) -> Mark {
+        let head = self.heads.get(usize::from(connection));
+        head.map_or_else(Mark::default, |head| head.adapter.mark(place))
     }
 
     /// How the listings of each connection stand.

@@ -30,7 +30,7 @@ use types::{InstrumentStatus, MarketData, Qty, Quote, TimestampNs, Trade};
 
 use crate::feed::{
     Action, Adapter, Addresses, BookChannel, Channels, Credentials, FetchId, Health, Items,
-    Listing, Malformed, Output, Prints, Screened, State, Stream, Tracks,
+    Listing, Malformed, Mark, Output, Prints, Screened, State, Stream, Tracks,
 };
 use message::{Argument, Item, request};
 use msgpack::{Pack, Reader};
@@ -529,6 +529,13 @@ impl Adapter for Alpaca {
 
     fn health(&self) -> &[Health] {
         self.tracks.health()
+    }
+
+    fn mark(&self, place: usize) -> Mark {
+        Mark {
+            time: self.symbols[place].book.unwrap_or_default(),
+            ..Mark::default()
+        }
     }
 }
 

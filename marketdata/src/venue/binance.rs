@@ -44,7 +44,7 @@ use message::{Delta, Message, Payload, Snapshot};
 
 use crate::feed::{
     Action, Adapter, Addresses, BookChannel, Channels, FetchId, Fields, Health, LEVELS_MAX,
-    Listing, Malformed, Output, Pace, Restate, Screened, State, Stream, TooMany, Tracks,
+    Listing, Malformed, Mark, Output, Pace, Restate, Screened, State, Stream, TooMany, Tracks,
     Unexpected,
 };
 
@@ -555,6 +555,16 @@ impl Adapter for Binance {
 
     fn health(&self) -> &[Health] {
         self.tracks.health()
+    }
+
+    fn mark(&self, place: usize) -> Mark {
+        match self.books[place] {
+            Sync::Following { last, .. } => Mark {
+                id: last,
+                ..Mark::default()
+            },
+            Sync::Off | Sync::Buffering { .. } => Mark::default(),
+        }
     }
 }
 

@@ -31,8 +31,8 @@ use types::{MarketData, TimestampNs};
 use message::{Envelope, Levels, Print, Touch};
 
 use crate::feed::{
-    Action, Adapter, Addresses, BookChannel, Channels, FetchId, Health, Listing, Malformed, Output,
-    Reader, Restate, Screened, State, Stream, TooMany, Tracks, Unexpected,
+    Action, Adapter, Addresses, BookChannel, Channels, FetchId, Health, Listing, Malformed, Mark,
+    Output, Reader, Restate, Screened, State, Stream, TooMany, Tracks, Unexpected,
 };
 
 /// Streams and REST.
@@ -550,6 +550,15 @@ impl Adapter for Bybit {
 
     fn health(&self) -> &[Health] {
         self.tracks.health()
+    }
+
+    fn mark(&self, place: usize) -> Mark {
+        let follow = &self.follows[place];
+        Mark {
+            id: follow.last,
+            time: follow.newest,
+            ..Mark::default()
+        }
     }
 }
 

@@ -28,8 +28,8 @@ use types::{DepthUpdate, MarketData, Quote, TimestampNs};
 use message::{Print, Stated, envelope, level, levels, malformed, pair};
 
 use crate::feed::{
-    Action, Adapter, Addresses, BookChannel, Channels, FetchId, Health, Listing, Malformed, Output,
-    Pace, Prints, Screened, State, Stream, TooMany, Tracks, Value, quoted,
+    Action, Adapter, Addresses, BookChannel, Channels, FetchId, Health, Listing, Malformed, Mark,
+    Output, Pace, Prints, Screened, State, Stream, TooMany, Tracks, Value, quoted,
 };
 
 /// Streams and documents of the main network.
@@ -393,6 +393,13 @@ impl Adapter for Hyperliquid {
 
     fn health(&self) -> &[Health] {
         self.tracks.health()
+    }
+
+    fn mark(&self, place: usize) -> Mark {
+        Mark {
+            time: self.coins[place].newest.unwrap_or_default(),
+            ..Mark::default()
+        }
     }
 }
 

@@ -29,7 +29,7 @@ use message::{Envelope, Item, Precision, Print};
 
 use crate::feed::{
     Action, Adapter, Addresses, Book, BookChannel, Channels, FetchId, Health, Listing, Malformed,
-    Output, Reader, Restate, Screened, State, Stream, Tracks, Unexpected,
+    Mark, Output, Reader, Restate, Screened, State, Stream, Tracks, Unexpected,
 };
 
 /// Streams and REST.
@@ -453,6 +453,16 @@ impl Adapter for Kraken {
 
     fn health(&self) -> &[Health] {
         self.tracks.health()
+    }
+
+    fn mark(&self, place: usize) -> Mark {
+        let follow = &self.follows[place];
+        let Precision { price, qty } = follow.precision;
+        Mark {
+            time: follow.newest,
+            decimals: (self.channels.book == BookChannel::Depth).then_some((price, qty)),
+            ..Mark::default()
+        }
     }
 }
 

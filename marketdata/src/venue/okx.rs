@@ -42,8 +42,8 @@ use follow::{Follow, Follows, Update};
 use message::{Envelope, Item};
 
 use crate::feed::{
-    Action, Adapter, Addresses, BookChannel, Channels, FetchId, Health, Listing, Malformed, Output,
-    Reader, Restate, Screened, State, Stream, Tracks, Unexpected,
+    Action, Adapter, Addresses, BookChannel, Channels, FetchId, Health, Listing, Malformed, Mark,
+    Output, Reader, Restate, Screened, State, Stream, Tracks, Unexpected,
 };
 
 /// Streams and REST.
@@ -602,6 +602,15 @@ impl Adapter for Okx {
 
     fn health(&self) -> &[Health] {
         self.tracks.health()
+    }
+
+    fn mark(&self, place: usize) -> Mark {
+        let follow = &self.follows[place];
+        Mark {
+            id: follow.last,
+            time: follow.newest,
+            ..Mark::default()
+        }
     }
 }
 

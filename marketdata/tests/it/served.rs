@@ -302,6 +302,149 @@ async fn sessions_follow_each_other() {
     assert!(said(&live) == said(&again));
 }
 
+/// What an instrument ends with: the whole book, or the last quote; nothing where it is lost.
+fn ends(events: &[MarketEvent]) -> Vec<Option<String>> {
+    let mut ends = vec![None; 2];
+    let mut books = vec![None; 2];
+    for event in events {
+        let place = event.instrument.0 as usize;
+        Book::follow(&mut books[place], &event.data);
+        match &event.data {
+            MarketData::Trade(_) | MarketData::Status(_) => {}
+            MarketData::Quote(quote) => ends[place] = Some(format!("{quote:?}")),
+            _ => ends[place] = books[place].as_ref().map(|book| format!("{book:?}")),
+        }
+    }
+    ends
+}
+
+/// Each book of each instrument on the way.
+fn shown(events: &[MarketEvent]) -> [Vec<String>; 2] {
+    let (mut shown, mut books) = ([Vec::new(), Vec::new()], [None, None]);
+    for event in events {
+        let place = event.instrument.0 as usize;
+        Book::follow(&mut books[place], &event.data);
+        shown[place].extend(books[place].as_ref().map(|book| format!("{book:?}")));
+    }
+    shown
+}
+
+/// Times that something was known of an instrument again after it was lost.
+fn found_again(events: &[MarketEvent], place: u32) -> usize {
+    let mut events = (events.iter()).filter(|event| event.instrument.0 == place);
+    let (mut count, mut is_known) = (0, false);
+    let mut was_known = false;
+    for event in &mut events {
+        match event.data {
+            MarketData::Gap => is_known = false,
+            MarketData::DepthSnapshot(_) | MarketData::Quote(_) => {
+                count += usize::from(was_known && !is_known);
+                (is_known, was_known) = (true, true);
+            }
+            _ => {}
+        }
+    }
+    count
+}
+
+/// A client loses track in the middle of a tape, while so much goes wrong, and ends with what the tape ends with.
+async fn recovers(folder: &Path, name: &str, symbols: [&str; 2], book: BookChannel) {
+    let header = header(name, &symbols, book);
+    let path = folder.join(format!("{name}-{book:?}.tape"));
+    recorded(&header, &path, Weather::CALM, 1_500).await;
+    let open = opener(&path);
+    let (on_tape, _) = decoded(&open);
+    let lost = on_tape
+        .iter()
+        .rposition(|event| event.data != MarketData::Gap);
+    let on_tape = &on_tape[..=lost.unwrap()];
+    let known: [HashSet<_>; 2] = shown(on_tape).map(HashSet::from_iter);
+    // Venues that number nothing tell only by what cannot be read that something is missing.
+    let numbers = ["binance", "bybit", "coinbase", "kraken", "okx"];
+    let missing = Weather {
+        dropped: 10_000,
+        ..Weather::CALM
+    };
+    let unreadable = Weather {
+        cut: 10_000,
+        ..Weather::CALM
+    };
+    let cut_off = Weather {
+        disconnected: 10_000,
+        ..Weather::CALM
+    };
+    let has_numbers =
+        numbers.iter().any(|venue| name.starts_with(venue)) && book == BookChannel::Depth;
+    for (weather, faults) in [
+        (if has_numbers { missing } else { unreadable }, 20),
+        (cut_off, 1),
+    ] {
+        let settings = TapeSettings {
+            speed: Speed::Times(1),
+            ..fast()
+        };
+        let venue = serve(&open, settings).await;
+        let mut client = Client::start(&header, venue.address(), None);
+        while client.events.len() < 300 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            client.drain();
+        }
+        venue.set_weather(weather);
+        while venue.served().faults < faults {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        venue.set_weather(Weather::CALM);
+        let mut waited = 0;
+        client
+            .settle(|client| {
+                waited += 1;
+                assert!(
+                    waited < 1_500,
+                    "{name}: {:?} {:?} {:?}",
+                    venue.served(),
+                    client.status.load(),
+                    found_again(&client.events, 0)
+                );
+                venue.served().finished > 0 && ends(&client.events) == ends(on_tape)
+            })
+            .await;
+        let served = venue.served();
+        let (events, status) = client.end().await;
+        println!("{name} {book:?} {weather:?}: {served:?} {:?}", status.link);
+        assert_eq!(served.refused, 0, "{name}");
+        for (shown, known) in shown(&events).iter().zip(&known) {
+            assert!(shown.iter().all(|book| known.contains(book)), "{name}");
+        }
+        // It came to the end once: nobody began anew.
+        assert_eq!(served.finished, 1, "{name}");
+        if weather == cut_off || has_numbers {
+            assert!(found_again(&events, 0) > 0, "{name}");
+            assert!(found_again(&events, 1) > 0, "{name}");
+        }
+    }
+}
+
+/// At each venue: what is missing is found out, what is known goes stale, the venue states it again from the tape, and the book
+/// in the end is the one of a client that missed nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_loses_track_of_a_tape_is_told_the_whole_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut all = tokio::task::JoinSet::new();
+    let more = [
+        ("hyperliquid", ["BTC", "ETH"], BookChannel::Depth),
+        ("kraken", ["BTC/USD", "ETH/USD"], BookChannel::Touch),
+        ("okx", ["BTC-USDT", "ETH-USDT"], BookChannel::Touch),
+        ("bybit-spot", ["BTCUSDT", "ETHUSDT"], BookChannel::Touch),
+    ];
+    for (name, symbols, book) in FEEDS.into_iter().chain(more) {
+        let folder = folder.path().to_owned();
+        all.spawn(async move { recovers(&folder, name, symbols, book).await });
+    }
+    while let Some(done) = all.join_next().await {
+        done.unwrap();
+    }
+}
+
 /// Everything goes wrong on the way: whatever the client then shows is a book that the tape has.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_storm_over_a_tape_shows_nothing_that_is_not_on_it() {

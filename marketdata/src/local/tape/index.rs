@@ -64,11 +64,13 @@ impl Index {
     }
 
     /// A word of a message that nobody had sent when the tape was recorded: the tape has no answer to it.
-    pub(super) fn unknown_word<'a>(&self, message: &'a [u8]) -> Option<&'a [u8]> {
+    /// Who asks for a book again gives the subscription up, for which there is a word that may not be on the tape.
+    pub(super) fn unknown_word<'a>(&self, message: &'a [u8], gives_up: bool) -> Option<&'a [u8]> {
         if self.has_more_words || std::str::from_utf8(message).is_err() {
             return None;
         }
-        words(message).find(|word| !self.words.contains(*word))
+        let may_be = |word: &[u8]| self.words.contains(word) || gives_up && word == b"unsubscribe";
+        words(message).find(|word| !may_be(word))
     }
 }
 
@@ -96,9 +98,15 @@ mod tests {
             words: known.into_iter().map(<[u8]>::to_vec).collect(),
             ..Index::default()
         };
-        assert_eq!(index.unknown_word(br#"{"params":["b"]}"#), None);
+        assert_eq!(index.unknown_word(br#"{"params":["b"]}"#, false), None);
+        let gives_up = br#"{"params":["b"],"id":"unsubscribe"}"#;
+        assert_eq!(index.unknown_word(gives_up, true), None);
         assert_eq!(
-            index.unknown_word(br#"{"params":["b","c@trade"]}"#),
+            index.unknown_word(gives_up, false),
+            Some(&b"unsubscribe"[..])
+        );
+        assert_eq!(
+            index.unknown_word(br#"{"params":["b","c@trade"]}"#, true),
             Some(&b"c@trade"[..])
         );
     }

@@ -202,7 +202,7 @@ impl Counterpart for LocalAlpaca {
                                 markets.iter().find(|market| market.symbol == symbol)
                         {
                             let (bids, asks) = (market.book.bids(), market.book.asks());
-                            stated.push(book(&symbol, bids, asks, now, true));
+                            stated.push(book(&symbol, bids, asks, market.time_or(now), true));
                         }
                         self.subscribed.push((channel, symbol));
                     }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use types::{Aggressor, Level, TimestampNs};
 
 use super::Product;
-use crate::local::{Change, Counterpart, Market};
+use crate::local::{Change, Counterpart, Market, best};
 
 /// Binance as a client meets it.
 #[derive(Debug)]
@@ -34,8 +34,8 @@ impl LocalBinance {
 }
 
 /// The last update id of a market's book; each of its changes takes two.
-const fn last_id(market: &Market) -> u64 {
-    1_000 + 2 * market.updates
+fn last_id(market: &Market) -> u64 {
+    market.id_or(1_000 + 2 * market.updates)
 }
 
 fn pairs(levels: &[Level]) -> String {
@@ -159,14 +159,15 @@ impl Counterpart for LocalBinance {
         if document != self.product.snapshot_path() {
             return None;
         }
-        let symbol = query
-            .split('&')
-            .find_map(|pair| pair.strip_prefix("symbol="))?;
+        let value = |name| query.split('&').find_map(|pair| pair.strip_prefix(name));
+        let symbol = value("symbol=")?;
         let market = markets.iter().find(|market| market.symbol == symbol)?;
+        let limit = value("limit=").and_then(|limit| limit.parse().ok());
+        let best = |levels| pairs(best(levels, limit.unwrap_or(usize::MAX)));
         let times = match self.product {
             Product::Spot => String::new(),
             Product::Futures => {
-                let ms = now.0 / 1_000_000;
+                let ms = market.time_or(now).0 / 1_000_000;
                 format!(r#""E":{ms},"T":{ms},"#)
             }
         };
@@ -174,8 +175,8 @@ impl Counterpart for LocalBinance {
             format!(
                 r#"{{"lastUpdateId":{},{times}"bids":{},"asks":{}}}"#,
                 last_id(market),
-                pairs(market.book.bids()),
-                pairs(market.book.asks())
+                best(market.book.bids()),
+                best(market.book.asks())
             )
             .into_bytes(),
         )

@@ -6,7 +6,7 @@ use types::{Aggressor, Level, TimestampNs};
 
 use super::{DEPTH, Product};
 use crate::feed::{Fields, Value};
-use crate::local::{Change, Counterpart, Market};
+use crate::local::{Change, Counterpart, Market, best};
 
 /// Level 1 is repeated after so long without a change.
 const REPEAT_NS: u64 = 3_000_000_000;
@@ -37,9 +37,9 @@ impl LocalBybit {
     /// Sends the touch and remembers to repeat it.
     fn touch(&mut self, market: &Market, now: TimestampNs, out: &mut Vec<Vec<u8>>) {
         let topic = format!("orderbook.1.{}", market.symbol);
-        let best = |levels: &[Level]| pairs(&levels[..levels.len().min(1)]);
+        let best = |levels| pairs(best(levels, 1));
         let data = data(market, &best(market.book.bids()), &best(market.book.asks()));
-        out.push(book(&topic, "snapshot", &data, now));
+        out.push(book(&topic, "snapshot", &data, market.time_or(now)));
         self.touches.retain(|(known, ..)| *known != topic);
         self.touches.push((topic, data, now));
     }
@@ -69,7 +69,7 @@ fn data(market: &Market, bids: &str, asks: &str) -> String {
         r#"{{"s":"{}","b":{bids},"a":{asks},"u":{},"seq":{}}}"#,
         market.symbol,
         // Each change has its id, one more than the one before.
-        1_000 + market.updates,
+        market.id_or(1_000 + market.updates),
         seq(market)
     )
 }
@@ -96,6 +96,10 @@ impl Counterpart for LocalBybit {
 
     fn path(&self) -> Option<&'static str> {
         Some(self.product.path())
+    }
+
+    fn restates(&self) -> bool {
+        true
     }
 
     fn opened(&mut self, _: TimestampNs, _: &mut Vec<Vec<u8>>) {
@@ -149,9 +153,10 @@ impl Counterpart for LocalBybit {
                         if topic.starts_with("orderbook.1.") {
                             self.touch(market, now, out);
                         } else if topic.starts_with("orderbook.") {
-                            let (bids, asks) = (market.book.bids(), market.book.asks());
-                            let data = data(market, &pairs(bids), &pairs(asks));
-                            out.push(book(&topic, "snapshot", &data, now));
+                            let [bids, asks] = [market.book.bids(), market.book.asks()]
+                                .map(|levels| pairs(best(levels, DEPTH)));
+                            let data = data(market, &bids, &asks);
+                            out.push(book(&topic, "snapshot", &data, market.time_or(now)));
                         }
                     }
                     self.topics.push(topic);

@@ -70,6 +70,20 @@ impl Counterpart for LocalCoinbase {
         *self = Self::default();
     }
 
+    fn renumber(&mut self, message: &mut Vec<u8>) {
+        let name = br#""sequence_num":"#;
+        let Some(at) = message.windows(name.len()).position(|part| part == name) else {
+            return;
+        };
+        let from = at + name.len();
+        let digits = message[from..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit());
+        let to = from + digits.count();
+        message.splice(from..to, self.sequence.to_string().into_bytes());
+        self.sequence += 1;
+    }
+
     fn request(
         &mut self,
         message: &[u8],
@@ -93,7 +107,8 @@ impl Counterpart for LocalCoinbase {
                 }
                 self.subscribed.push((channel, symbol.clone()));
                 if channel == "level2" {
-                    let updates = updates(market.book.bids(), market.book.asks(), now);
+                    let (bids, asks) = (market.book.bids(), market.book.asks());
+                    let updates = updates(bids, asks, market.time_or(now));
                     let event = format!(
                         r#"{{"type":"snapshot","product_id":"{symbol}","updates":{updates}}}"#
                     );

@@ -30,6 +30,12 @@ impl LocalHyperliquid {
         self.block
     }
 
+    /// The time of a book that is stated to who subscribes.
+    fn block_of(&mut self, market: &Market, now: TimestampNs) -> u64 {
+        let taped = market.mark.map(|mark| mark.time.0 / 1_000_000);
+        taped.unwrap_or_else(|| self.block(now))
+    }
+
     fn has(&self, kind: &str, market: &Market) -> bool {
         self.subscribed
             .iter()
@@ -120,10 +126,10 @@ impl Counterpart for LocalHyperliquid {
         if let Some(market) = markets.iter().find(|market| market.symbol == coin) {
             match kind.as_str() {
                 "l2Book" => {
-                    out.push(book(market, self.block(now)));
+                    out.push(book(market, self.block_of(market, now)));
                     self.books.push(market.clone());
                 }
-                "bbo" => out.push(touch(market, self.block(now))),
+                "bbo" => out.push(touch(market, self.block_of(market, now))),
                 _ => {}
             }
         }

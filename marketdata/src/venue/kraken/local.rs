@@ -149,7 +149,7 @@ fn book(kind: &str, market: &Market, levels: &[Vec<Level>; 2], now: TimestampNs)
         objects(market, bids),
         objects(market, asks),
         checksum(market),
-        rfc3339(now)
+        rfc3339(market.time_or(now))
     )
     .into_bytes()
 }
@@ -162,7 +162,7 @@ fn ticker(kind: &str, market: &Market, now: TimestampNs) -> Option<Vec<u8>> {
         format!(
             r#"{{"channel":"ticker","type":"{kind}","data":[{{"symbol":"{}","bid":{bid},"bid_qty":{bid_qty},"ask":{ask},"ask_qty":{ask_qty},"last":{bid},"volume":1.5,"change":-0.00017,"timestamp":"{}"}}]}}"#,
             market.symbol,
-            rfc3339(now)
+            rfc3339(market.time_or(now))
         )
         .into_bytes(),
     )
@@ -179,6 +179,10 @@ impl Counterpart for LocalKraken {
 
     fn path(&self) -> Option<&'static str> {
         Some("/v2")
+    }
+
+    fn restates(&self) -> bool {
+        true
     }
 
     fn opened(&mut self, now: TimestampNs, out: &mut Vec<Vec<u8>>) {

@@ -376,3 +376,34 @@ fn samples_of_the_pages_have_the_expected_form() {
     assert!(message::expected_book(cut, &mut out).is_none());
     assert_eq!(out.spare(), 1);
 }
+
+/// The venue writes one decimal of price, the listing's tick has two: the whole that is stated from a tape has the page's
+/// checksum and time all the same.
+#[test]
+fn a_whole_from_a_tape_is_written_as_the_venue_wrote() {
+    use crate::local::{Counterpart as _, Market};
+    let listing = listing("BTC/USD", "0.01", "0.00000001");
+    let channels = Channels {
+        book: BookChannel::Depth,
+        trades: false,
+    };
+    let mut kraken = Kraken::new(vec![listing.clone()], channels);
+    opened(&mut kraken, NOW);
+    let [bids, asks] = EXAMPLE;
+    let mut out = Output::default();
+    let mut text = book("snapshot", &bids, &asks, EXAMPLE_CHECKSUM, 400).into_bytes();
+    kraken.message(&mut text, NOW, &mut out).unwrap();
+    let mut known = None;
+    for event in &out.events {
+        Book::follow(&mut known, &event.data);
+    }
+    let mark = kraken.mark(0);
+    assert_eq!(mark.decimals, Some((1, 8)));
+    let market = Market::taped(&listing, known.unwrap(), mark);
+    let mut said = Vec::new();
+    let ask =
+        br#"{"method":"subscribe","params":{"channel":"book","depth":10,"symbol":["BTC/USD"]}}"#;
+    LocalKraken::new().request(ask, &[market], after(9), &mut said);
+    let whole = String::from_utf8(said.pop().unwrap()).unwrap();
+    assert_eq!(whole, book("snapshot", &bids, &asks, EXAMPLE_CHECKSUM, 400));
+}

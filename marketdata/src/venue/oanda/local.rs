@@ -83,7 +83,7 @@ impl Counterpart for LocalOanda {
         let query = path.split_once("instruments=").map(|(_, query)| query);
         for name in query.unwrap_or_default().split("%2C") {
             if let Some(market) = markets.iter().find(|market| market.symbol == name) {
-                out.push(price(market, now));
+                out.push(price(market, market.time_or(now)));
                 self.instruments.push((name.to_owned(), now));
             }
         }

@@ -6,7 +6,7 @@ use types::{Aggressor, Level, TimestampNs};
 
 use super::{BOOKS, DEPTH};
 use crate::feed::{Fields, Value};
-use crate::local::{Change, Counterpart, Market};
+use crate::local::{Change, Counterpart, Market, best};
 
 /// A book is heard of after so long without a change.
 const QUIET_NS: u64 = 60_000_000_000;
@@ -74,16 +74,21 @@ impl LocalOkx {
     }
 
     fn touch(&mut self, market: &Market, now: TimestampNs, out: &mut Vec<Vec<u8>>) {
-        let best = |levels: &[Level]| quads(&levels[..levels.len().min(1)]);
+        let best = |levels| quads(best(levels, 1));
         let sides = sides(&best(market.book.bids()), &best(market.book.asks()));
         self.remember("bbo-tbt", market, &sides, now);
-        out.push(bbo(&market.symbol, &sides, seq(market), now));
+        out.push(bbo(
+            &market.symbol,
+            &sides,
+            seq(market),
+            market.time_or(now),
+        ));
     }
 }
 
 /// Ids jump, and now and then begin anew.
-const fn seq(market: &Market) -> u64 {
-    3 + 7 * (market.updates % RESTART)
+fn seq(market: &Market) -> u64 {
+    market.id_or(3 + 7 * (market.updates % RESTART))
 }
 
 fn quads(levels: &[Level]) -> String {
@@ -146,6 +151,10 @@ impl Counterpart for LocalOkx {
         &["/api/v5/market/books"]
     }
 
+    fn restates(&self) -> bool {
+        true
+    }
+
     fn opened(&mut self, _: TimestampNs, _: &mut Vec<Vec<u8>>) {
         self.subscribed.clear();
         self.sent.clear();
@@ -199,7 +208,8 @@ impl Counterpart for LocalOkx {
                     let sides = sides(&quads(bids), &quads(asks));
                     self.remember("books", market, "", now);
                     if !self.has_no_snapshots {
-                        out.push(book(&symbol, "snapshot", &sides, None, seq(market), now));
+                        let time = market.time_or(now);
+                        out.push(book(&symbol, "snapshot", &sides, None, seq(market), time));
                     }
                 }
                 "bbo-tbt" => self.touch(market, now, out),
@@ -257,11 +267,13 @@ impl Counterpart for LocalOkx {
         if document != BOOKS {
             return None;
         }
-        let mut pairs = query.split('&');
-        let symbol = pairs.find_map(|pair| pair.strip_prefix("instId="))?;
+        let value = |name| query.split('&').find_map(|pair| pair.strip_prefix(name));
+        let symbol = value("instId=")?;
         let market = markets.iter().find(|market| market.symbol == symbol)?;
-        let sides = sides(&quads(market.book.bids()), &quads(market.book.asks()));
-        let (ms, seq) = (now.0 / 1_000_000, seq(market));
+        let most = value("sz=").and_then(|most| most.parse().ok());
+        let best = |levels| quads(best(levels, most.unwrap_or(DEPTH)));
+        let sides = sides(&best(market.book.bids()), &best(market.book.asks()));
+        let (ms, seq) = (market.time_or(now).0 / 1_000_000, seq(market));
         Some(
             format!(r#"{{"code":"0","msg":"","data":[{{{sides},"ts":"{ms}","seqId":{seq}}}]}}"#)
                 .into_bytes(),

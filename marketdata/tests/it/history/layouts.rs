@@ -346,6 +346,48 @@ fn declared_columns_go_by_place_or_by_header() {
 }
 
 /// A vendor's header in quotes, and a separator behind the last column, of the header, of rows or of both.
+/// Bars as software with floats writes them, and prints in declared columns whose unit is told or not.
+#[test]
+fn counts_with_decimals_are_read_to_the_nanosecond() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| spread(folder.path(), name, text);
+    let bars = write(
+        "X-1m.csv",
+        "timestamp,open,high,low,close,volume\n1700000040.0,1,2,1,2,5\n1700000100.0,2,3,2,3,6\n",
+    );
+    let (good, errors) = read(&bars, None, &named("X"));
+    assert!(errors.is_empty(), "{errors:?}");
+    assert_eq!(
+        lines(&good),
+        [
+            "2023-11-14T22:15:00Z X B 2023-11-14T22:14:00Z 1 2 1 2 5",
+            "2023-11-14T22:16:00Z X B 2023-11-14T22:15:00Z 2 3 2 3 6",
+        ]
+    );
+    let prints = write(
+        "prints.csv",
+        "1700000000.123456,1,2\n1700000000.123456789,1,2\n1700000000.1234567891,1,2\n",
+    );
+    for columns in ["ts,price,qty", "ts:s,price,qty"] {
+        let layout = Format::Table(Layout::parse(columns, b',').unwrap());
+        let (good, errors) = read(&prints, Some(&layout), &named("X"));
+        assert_eq!(
+            lines(&good),
+            [
+                "2023-11-14T22:13:20.123456Z X T 1x2 Unknown",
+                "2023-11-14T22:13:20.123456789Z X T 1x2 Unknown",
+            ]
+        );
+        let error = errors[0].to_string();
+        assert!(
+            errors.len() == 1
+                && error.contains("prints.csv:3")
+                && error.contains("no more decimals than make whole nanoseconds"),
+            "{error}"
+        );
+    }
+}
+
 #[test]
 fn quoted_headers_and_trailing_separators_change_nothing() {
     let folder = tempfile::tempdir().unwrap();
