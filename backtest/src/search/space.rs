@@ -243,6 +243,8 @@ pub enum Objective {
     ReturnOverDrawdown,
     /// Profit factor.
     ProfitFactor,
+    /// Passing the plan, and how soon ([`super::Verdict::rank`]).
+    Passed,
 }
 
 impl Objective {
@@ -253,6 +255,7 @@ impl Objective {
         Self::Drawdown,
         Self::ReturnOverDrawdown,
         Self::ProfitFactor,
+        Self::Passed,
     ];
 
     /// Its name.
@@ -263,6 +266,7 @@ impl Objective {
             Self::Drawdown => "drawdown",
             Self::ReturnOverDrawdown => "return-over-drawdown",
             Self::ProfitFactor => "profit-factor",
+            Self::Passed => "passed",
         }
     }
 
@@ -279,6 +283,7 @@ impl Objective {
                 None if figures.gross_profit > Money::ZERO => Some(f64::MAX),
                 factor => factor,
             },
+            Self::Passed => figures.verdict.map(super::Verdict::rank),
         };
         value.unwrap_or(f64::NEG_INFINITY)
     }

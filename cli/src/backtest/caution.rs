@@ -77,7 +77,7 @@ pub(super) fn of_run(
     cautions
 }
 
-/// Attempts under a plan have one position, whatever the run had.
+/// Attempts under a plan realise what is held together at once.
 pub(super) fn held_together(outcome: &Outcome) -> Option<String> {
     let over = outcome.trips.iter().map(|trip| trip.instrument);
     let open = outcome.open.iter().map(|trip| trip.instrument);
@@ -86,9 +86,10 @@ pub(super) fn held_together(outcome: &Outcome) -> Option<String> {
     traded.dedup();
     (traded.len() > 1).then(|| {
         format!(
-            "{} instruments were traded, and an attempt holds them as one position: it is closed, and its profit taken, when another \
-             of them is opened or nothing is held any more, so what the plan says of realised profit (targets, payouts, consistency, \
-             floors that follow balances) is met at other times than by each alone; dynasty backtest --plan judges each",
+            "{} instruments were traded. An attempt's equity is that of all of them, at the day's extremes and its end; what was made \
+             with several at once is realised when nothing is held any more, where targets and payouts are looked at, and \
+             is of that day's profit: what the plan says of the profit of days (consistency, the least profit of a day, the best day) \
+             and floors that follow balances see it later than with each closed by itself; dynasty backtest --plan judges each",
             traded.len()
         )
     })

@@ -22,6 +22,7 @@ use ::backtest::walk_forward::{self as walk, Fold, Mode, Split, Stitched, judge,
 use anyhow::Context as _;
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
+use rules::{Plan, Stage};
 use serde_json::{Value, json};
 use types::TimestampNs;
 
@@ -133,6 +134,9 @@ enum ObjectiveArg {
     ReturnOverDrawdown,
     /// What winners made by what losers lost.
     ProfitFactor,
+    /// Passing --plan: what passed, the sooner the better; then what trades on, by the share of the profit target that it
+    /// reached; last what failed or was closed.
+    Passed,
 }
 
 impl ObjectiveArg {
@@ -143,6 +147,7 @@ impl ObjectiveArg {
             Self::Drawdown => Objective::Drawdown,
             Self::ReturnOverDrawdown => Objective::ReturnOverDrawdown,
             Self::ProfitFactor => Objective::ProfitFactor,
+            Self::Passed => Objective::Passed,
         }
     }
 }
@@ -272,6 +277,22 @@ fn judged(prepared: &Prepared, trials: &[Trial], best: &Trial) -> anyhow::Result
     })
 }
 
+/// Whether accounts of a plan have something to pass.
+fn passable(plan: &Plan) -> Result<(), Usage> {
+    let refuse = |why: &str| {
+        Err(Usage(format!(
+            "--objective passed: plan '{}' {why}; accepted: a plan with stage = {{ evaluation = PHASE }} and a \
+             profit_target, or another objective",
+            plan.name
+        )))
+    };
+    match (plan.stage, plan.profit_target) {
+        (Stage::Funded, _) => refuse("is of a funded account, which has nothing to pass"),
+        (_, None) => refuse("has no profit_target, so that nothing passes"),
+        _ => Ok(()),
+    }
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -281,7 +302,17 @@ pub(super) fn sweep(sweep: &Sweep) -> anyhow::Result<ExitCode> {
     if let Some(out) = &sweep.out {
         table::form(out)?;
     }
+    if objective == Objective::Passed && sweep.args.plan.is_none() {
+        return Err(Usage(
+            "--objective passed: without rules nothing passes; accepted: with --plan FILE"
+                .to_owned(),
+        )
+        .into());
+    }
     let prepared = Prepared::new(&sweep.args, Purpose::Sweep)?;
+    if objective == Objective::Passed {
+        passable(&prepared.settings.plan)?;
+    }
     page::check(&sweep.surface, &prepared)?;
     if !sweep.surface.is_empty() && sweep.args.report.is_none() && sweep.args.plots.is_none() {
         return Err(Usage(
