@@ -109,14 +109,59 @@ impl Driver<'_> {
             Intent::Fraction(_) => true,
             _ => false,
         };
-        let Some(command) = self.command_of(ticket, instrument, intent, is_share) else {
+        let turns = match intent {
+            Intent::Enter(_) | Intent::Exposure(_) | Intent::Fraction(_) | Intent::Position(_) => {
+                Some(intent.clone())
+            }
+            _ => None,
+        };
+        let Some(mut command) = self.command_of(ticket, instrument, intent, is_share) else {
             self.counts.idle += 1;
             return;
         };
         self.counts.by_equity += u64::from(is_share);
         self.sending = ticket;
+        if let Some(intent) = turns
+            && let Some(closing) = self.closing_first(&command)
+        {
+            self.command(Command::SubmitOrder(closing));
+            match self.command_of(ticket, instrument, intent, is_share) {
+                Some(rest) => command = rest,
+                None => {
+                    self.sending = Ticket(0);
+                    return;
+                }
+            }
+        }
         self.command(command);
         self.sending = Ticket(0);
+    }
+
+    /// Of an order that turns a position round and that the account's funds do not carry, what closes the position: that
+    /// needs no funds, and sets free what the position ties up.
+    fn closing_first(&self, command: &Command) -> Option<NewOrder> {
+        let Command::SubmitOrder(order) = command else {
+            return None;
+        };
+        let denied = || self.shard.would_deny(order);
+        if !self.turns(order) || !matches!(denied(), Ok(Some(DenyReason::BuyingPower { .. }))) {
+            return None;
+        }
+        let held = self.shard.position(ACCOUNT, order.instrument).abs();
+        let kind = OrderKind::Market;
+        Some(NewOrder::new(
+            ACCOUNT,
+            order.instrument,
+            order.side,
+            kind,
+            held,
+        ))
+    }
+
+    /// Whether an order closes what is held and opens the other side.
+    fn turns(&self, order: &NewOrder) -> bool {
+        let held = self.shard.position(ACCOUNT, order.instrument);
+        held.0.signum() * order.side.sign() < 0 && order.qty > held.abs()
     }
 
     /// Shows the spread that the run adds to the price of a bar.
@@ -203,12 +248,16 @@ impl Driver<'_> {
     }
 
     /// Of an order for a share of equity as much as the account's funds carry where they do not carry the fees and what
-    /// is lost at once beside it. All of it where more is missing, for the engine to refuse.
+    /// is lost at once beside it. All of it where more is missing, for the engine to refuse, and where it turns a position
+    /// round, which is then closed first.
     fn within_funds(&self, order: NewOrder, lots: i64) -> Option<Qty> {
         let Ok(Some(DenyReason::BuyingPower { needed, available })) = self.shard.would_deny(&order)
         else {
             return Some(order.qty);
         };
+        if self.turns(&order) {
+            return Some(order.qty);
+        }
         let charge = self.purse(order.instrument)?.charge(lots, order.side)?;
         if needed.saturating_sub(charge) > available {
             return Some(order.qty);
