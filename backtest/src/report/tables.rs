@@ -29,9 +29,12 @@ pub(super) fn facts(facts: &[Fact]) -> String {
     out
 }
 
-/// Figures by group, each with its convention.
-pub(super) fn figures(groups: &[FigureGroup]) -> String {
-    let mut out = String::from("<div class=\"groups\">");
+/// Figures by group, each with its convention. `amounts`: what is said of their currency.
+pub(super) fn figures(groups: &[FigureGroup], amounts: &str) -> String {
+    let mut out = format!(
+        "<p class=\"note\">{}</p><div class=\"groups\">",
+        escape(amounts)
+    );
     for group in groups {
         let _ = write!(
             out,

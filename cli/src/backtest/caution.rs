@@ -3,6 +3,7 @@
 use ::backtest::outcome::Outcome;
 use ::backtest::run::{Fills, Settings};
 use ::backtest::strategies::DAY_NS_MIN;
+use marketdata::history::Edges;
 use types::{Label, Qty, TimestampNs};
 
 /// The bars of a day that have a roll between their start and their end, or at it: what they did is known to the engine
@@ -66,6 +67,17 @@ pub(super) fn of_run(
         cautions.push(
             "--fills market fills bars at the close that was seen, as same-close does: nobody can have it live".to_owned(),
         );
+    }
+    for edges in &settings.frames {
+        if let Edges::Epoch { every } = edges
+            && *every < outcome.bar_ns
+        {
+            let [asked, known] = [*every, outcome.bar_ns].map(|ns| ns / 1_000_000_000);
+            cautions.push(format!(
+                "bars of {asked} s are looked at beside those of the data, which are of {known} s: none can be made of them, and \
+                 each is one of the data's; accepted: a longer length, or data of shorter bars"
+            ));
+        }
     }
     if counts.capped > 0 {
         cautions.push(format!(

@@ -125,13 +125,11 @@ impl Driver<'_> {
             && let Some(closing) = self.closing_first(&command)
         {
             self.command(Command::SubmitOrder(closing));
-            match self.command_of(ticket, instrument, intent, is_share) {
-                Some(rest) => command = rest,
-                None => {
-                    self.sending = Ticket(0);
-                    return;
-                }
-            }
+            let Some(rest) = self.command_of(ticket, instrument, intent, is_share) else {
+                self.sending = Ticket(0);
+                return;
+            };
+            command = rest;
         }
         self.command(command);
         self.sending = Ticket(0);
@@ -183,6 +181,8 @@ impl Driver<'_> {
         intent: Intent,
         is_share: bool,
     ) -> Option<Command> {
+        // What is asked for as an order is one.
+        let may_close_first = !matches!(intent, Intent::Trade(..));
         let (side, lots) = match intent {
             Intent::Order(order) => {
                 return Some(Command::SubmitOrder(NewOrder {
@@ -236,7 +236,7 @@ impl Driver<'_> {
         }
         let order = NewOrder::new(ACCOUNT, instrument, side, OrderKind::Market, qty);
         let qty = if is_share {
-            self.within_funds(order, lots)?
+            self.within_funds(order, lots, may_close_first)?
         } else {
             qty
         };
@@ -248,16 +248,13 @@ impl Driver<'_> {
     }
 
     /// Of an order for a share of equity as much as the account's funds carry where they do not carry the fees and what
-    /// is lost at once beside it. All of it where more is missing, for the engine to refuse, and where it turns a position
-    /// round, which is then closed first.
-    fn within_funds(&self, order: NewOrder, lots: i64) -> Option<Qty> {
+    /// is lost at once beside it. All of it where more is missing, for the engine to refuse, or to be closed first where it
+    /// turns a position round.
+    fn within_funds(&self, order: NewOrder, lots: i64, may_close_first: bool) -> Option<Qty> {
         let Ok(Some(DenyReason::BuyingPower { needed, available })) = self.shard.would_deny(&order)
         else {
             return Some(order.qty);
         };
-        if self.turns(&order) {
-            return Some(order.qty);
-        }
         let charge = self.purse(order.instrument)?.charge(lots, order.side)?;
         if needed.saturating_sub(charge) > available {
             return Some(order.qty);
@@ -278,7 +275,10 @@ impl Driver<'_> {
                 more = middle;
             }
         }
-        if carried == 0 {
+        // Beyond the closing of more than it opens, what is held ties up the funds: closed first, it leaves them free.
+        let held = self.shard.position(ACCOUNT, order.instrument).abs().0 / lot;
+        let is_tied_up = may_close_first && self.turns(&order) && carried < 2 * held;
+        if carried == 0 || is_tied_up {
             return Some(order.qty);
         }
         qty_of(carried)

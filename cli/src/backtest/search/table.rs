@@ -327,7 +327,7 @@ pub(super) fn text(shown: &Shown<'_>, top: usize) -> String {
     let mut lines = vec![format!(
         "{} runs of {} in {:.2} s ({:.0}/s, {} threads); {} refused, {} known from before",
         ran,
-        shown.prepared.declared.name,
+        shown.prepared.picked.name(),
         shown.seconds,
         (shown.trials.len() - shown.known) as f64 / shown.seconds.max(1e-9),
         shown.threads,
@@ -417,7 +417,7 @@ pub(super) fn json(shown: &Shown<'_>) -> Value {
         })
     });
     json!({
-        "strategy": shown.prepared.declared.name,
+        "strategy": shown.prepared.picked.name(),
         "overfitting_left_out": shown.prepared.not_validated(),
         "objective": shown.objective.name(),
         "periods_per_year": shown.per_year(),

@@ -291,7 +291,7 @@ fn a_page_names_the_currency_of_each_round_trip() {
         let terms: Vec<&str> = terms.split(' ').collect();
         let page = ["--instrument", &shares, "--report", &page];
         let told = result(&[files, &terms, &page, more].concat());
-        (told, std::fs::read_to_string(&page[3]).unwrap())
+        (told, std::fs::read_to_string(page[3]).unwrap())
     };
     let (told, html) = of(&[&home, &away], &["--convert", "EUR=2"]);
     assert_eq!(told["equity"], "9850");
@@ -306,6 +306,7 @@ fn a_page_names_the_currency_of_each_round_trip() {
         assert!(html.contains(&cells), "{cells}");
     }
     for words in [
+        "Amounts are in USD; those of trades in other currencies at the rate of their exit.",
         "are in the currency that the row names",
         "AWAY: price in EUR, and trades",
         "HOME: price and trades",
